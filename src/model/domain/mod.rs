@@ -1,0 +1,18 @@
+//! The words of the field as types: objects, their identity, health and edges, and the store that indexes them.
+//!
+//! Pure and at the bottom of everything: nothing here knows another room. No JSON (that stops in `kinds`), no text layout.
+
+pub mod duration;
+pub mod graph;
+pub mod health;
+pub mod identity;
+pub mod inventory;
+pub mod object;
+pub mod query;
+pub mod revision;
+pub mod store;
+pub mod text;
+
+pub use health::Health;
+pub use identity::{ClusterId, GroupKind, ObjectRef, Str, Uid};
+pub use object::{Condition, Edge, Facts, Labels, Object, Owner, Relation, Suspension, Verdict};

@@ -1,0 +1,204 @@
+//! The slim record of one object: what the screens show and the graph needs, nothing else.
+//!
+//! Bodies (YAML, events, logs, values) are fetched when somebody looks at them.
+
+use jiff::Timestamp;
+
+use super::health::Health;
+use super::identity::{ObjectRef, Str, Uid};
+
+/// One object of the cluster as reduced by `Kind::read`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Object {
+    pub id: ObjectRef,
+    /// The API version it was read in, without the group.
+    pub version: Str,
+    pub uid: Uid,
+    pub created: Option<Timestamp>,
+    pub verdict: Verdict,
+    /// Present when the controller was told to leave it alone.
+    pub suspension: Option<Box<Suspension>>,
+    pub conditions: Box<[Condition]>,
+    pub labels: Labels,
+    pub owners: Box<[Owner]>,
+    /// Outgoing edges; an inventory is one `Applies` edge an entry.
+    pub edges: Box<[Edge]>,
+    pub facts: Facts,
+}
+
+/// The verdict on an object: its health with the reason and message that led to it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    pub health: Health,
+    /// The condition's reason, or a pod's phase or waiting reason (`CrashLoopBackOff`).
+    pub reason: Str,
+    pub message: Str,
+    /// When the deciding condition last changed its status.
+    pub since: Option<Timestamp>,
+}
+
+impl Verdict {
+    pub fn new(health: Health, reason: impl Into<Str>, message: impl Into<Str>) -> Self {
+        Self { health, reason: reason.into(), message: message.into(), since: None }
+    }
+
+    /// A verdict in the words of one condition.
+    pub fn of(health: Health, condition: &Condition) -> Self {
+        Self { health, reason: condition.reason.clone(), message: condition.message.clone(), since: condition.since }
+    }
+}
+
+/// Why an object is suspended, as far as its annotations tell.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Suspension {
+    pub by: Option<Str>,
+    pub reason: Option<Str>,
+    pub until: Option<Timestamp>,
+    /// What the frozen Ready condition said last: a suspended object may be failing.
+    pub frozen: Option<Health>,
+}
+
+/// One entry of `status.conditions`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition {
+    pub kind: Str,
+    /// `True`, `False` or `Unknown`.
+    pub status: Str,
+    pub reason: Str,
+    pub message: Str,
+    /// The generation that the condition speaks of, where it says so.
+    pub observed: Option<i64>,
+    pub since: Option<Timestamp>,
+}
+
+/// `metadata.labels`, shared between objects that carry the same set.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Labels(pub Option<std::sync::Arc<[(Str, Str)]>>);
+
+impl Labels {
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().flat_map(|set| set.iter()).map(|(key, value)| (&**key, &**value))
+    }
+
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.iter().find(|(name, _)| *name == key).map(|(_, value)| value)
+    }
+}
+
+/// One entry of `metadata.ownerReferences`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Owner {
+    pub uid: Uid,
+    pub group: Str,
+    pub kind: Str,
+    pub name: Str,
+}
+
+/// A typed, directed edge to another object.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Edge {
+    pub relation: Relation,
+    pub to: ObjectRef,
+}
+
+/// What an edge means, read from its start: "this *depends on* that".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Relation {
+    /// Inventory: this applied that.
+    Applies,
+    /// `metadata.ownerReferences`, turned round: this owns that.
+    Owns,
+    /// Owner labels: this says that it was applied by that. A claim, not a proof.
+    ManagedBy,
+    /// `spec.sourceRef` and its like: this takes its content from that.
+    Source,
+    /// `spec.chartRef`, `status.helmChart`.
+    Chart,
+    /// `spec.dependsOn`.
+    DependsOn,
+    /// `valuesFrom`, `substituteFrom`.
+    Values,
+    /// Image policy to image repository; automation to policies.
+    Images,
+    /// Image automation to the repository that it writes to.
+    Updates,
+    /// Alert to its provider.
+    Provider,
+    /// Alert to its event sources.
+    EventSource,
+    /// Receiver to the objects it triggers.
+    Triggers,
+    /// ArtifactGenerator to ExternalArtifact.
+    Generates,
+    /// `GitRepository.spec.include`.
+    Includes,
+    /// ResourceSet to its input providers.
+    Inputs,
+}
+
+impl Relation {
+    /// How a reference row names the far end.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Applies => "applies",
+            Self::Owns => "owns",
+            Self::ManagedBy => "managed by",
+            Self::Source => "source",
+            Self::Chart => "chart",
+            Self::DependsOn => "depends on",
+            Self::Values => "values from",
+            Self::Images => "images",
+            Self::Updates => "writes to",
+            Self::Provider => "notifies",
+            Self::EventSource => "events of",
+            Self::Triggers => "triggers",
+            Self::Generates => "generates",
+            Self::Includes => "includes",
+            Self::Inputs => "inputs",
+        }
+    }
+
+    /// The same edge read from its end.
+    pub fn reverse(self) -> &'static str {
+        match self {
+            Self::Applies => "applied by",
+            Self::Owns => "owned by",
+            Self::ManagedBy => "manages",
+            Self::Source => "feeds",
+            Self::Chart => "released by",
+            Self::DependsOn => "needed by",
+            Self::Values => "values of",
+            Self::Images => "used by",
+            Self::Updates => "written by",
+            Self::Provider => "told by",
+            Self::EventSource => "watched by",
+            Self::Triggers => "triggered by",
+            Self::Generates => "generated by",
+            Self::Includes => "included by",
+            Self::Inputs => "input of",
+        }
+    }
+}
+
+/// The few fields that a role needs beyond identity and verdict.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Facts {
+    /// What the object stands at: a source's artifact, the applied revision, the chart version.
+    pub revision: Option<Str>,
+    /// What was tried last, where it differs from `revision`.
+    pub attempted: Option<Str>,
+    /// Ready and wished replicas of a workload; ready and all containers of a pod.
+    pub ready: Option<(u32, u32)>,
+    /// Sum of the containers' restarts.
+    pub restarts: u32,
+    /// A reconciliation was requested and the controller has not answered yet.
+    pub requested: bool,
+    /// From the days of Flux v1.
+    pub legacy: bool,
+    /// Its children live in another cluster (`spec.kubeConfig`).
+    pub remote: bool,
+    /// How a HelmRelease's children were found; empty for other kinds.
+    pub children_by: &'static str,
+    /// Values of the kind's own columns, in the order in which the kind declares them.
+    pub cells: Box<[Str]>,
+}

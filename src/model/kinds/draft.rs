@@ -1,0 +1,284 @@
+//! From wire to record: what every kind has in common is read here, the rest by the kind's own function.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{Body, Kind, Meta, Suspend, Wire};
+use crate::domain::health::{Health, Inputs, flux, kstatus};
+use crate::domain::identity::{ClusterId, GroupKind, ObjectRef, Str, Uid};
+use crate::domain::object::{Condition, Edge, Facts, Labels, Object, Owner, Relation, Suspension, Verdict};
+use crate::domain::{inventory, text};
+
+/// Reads the objects of one cluster and one kind; keeps the texts that many of them share.
+pub struct Reader {
+    cluster: ClusterId,
+    gk: GroupKind,
+    kind: &'static Kind,
+    version: Str,
+    texts: HashSet<Str>,
+    labels: HashSet<Arc<[(Str, Str)]>>,
+}
+
+impl Reader {
+    pub fn new(cluster: ClusterId, gk: GroupKind, version: &str, kind: &'static Kind) -> Self {
+        Self { cluster, gk, kind, version: version.into(), texts: HashSet::new(), labels: HashSet::new() }
+    }
+
+    /// Returns the record of one object. `now` decides what depends on age (an unschedulable pod).
+    pub fn read(&mut self, wire: &Wire, now: Timestamp) -> Object {
+        let kind = self.kind;
+        let mut draft = Draft {
+            reader: self,
+            now,
+            meta: &wire.metadata,
+            kind,
+            edges: Vec::new(),
+            facts: Facts::default(),
+            verdict: None,
+            suspension: None,
+            conditions: Vec::new(),
+        };
+        draft.conditions = draft.read_conditions(&wire.status);
+        draft.owner_labels();
+        draft.suspension(wire);
+        (kind.read)(wire, &mut draft);
+        let verdict = draft.verdict.take().unwrap_or_else(|| draft.judge(wire));
+        let Draft { edges, facts, suspension, conditions, .. } = draft;
+        Object {
+            id: self.reference(&wire.metadata),
+            version: self.version.clone(),
+            uid: Uid::parse(&wire.metadata.uid),
+            created: time(wire.metadata.creation_timestamp.as_deref()),
+            verdict,
+            suspension: suspension.map(Box::new),
+            conditions: if self.kind.is_flux() || self.kind.role == super::Role::Legacy {
+                conditions.into()
+            } else {
+                Box::default()
+            },
+            labels: self.labels(&wire.metadata),
+            owners: wire.metadata.owner_references.iter().map(|owner| self.owner(owner)).collect(),
+            edges: edges.into(),
+            facts,
+        }
+    }
+
+    /// Returns the identity of that metadata.
+    pub fn reference(&mut self, meta: &Meta) -> ObjectRef {
+        let namespace = self.share(&meta.namespace);
+        ObjectRef::new(self.cluster, self.gk.clone(), namespace, text::sanitise(&meta.name))
+    }
+
+    fn share(&mut self, text: &str) -> Str {
+        let text = text::sanitise(text);
+        if let Some(known) = self.texts.get(&*text) {
+            return known.clone();
+        }
+        let shared: Str = text.into();
+        self.texts.insert(shared.clone());
+        shared
+    }
+
+    fn owner(&mut self, owner: &super::OwnerReference) -> Owner {
+        let group = owner.api_version.rsplit_once('/').map_or("", |(group, _)| group);
+        Owner {
+            uid: Uid::parse(&owner.uid),
+            group: self.share(group),
+            kind: self.share(&owner.kind),
+            name: text::sanitise(&owner.name).into(),
+        }
+    }
+
+    fn labels(&mut self, meta: &Meta) -> Labels {
+        if meta.labels.is_empty() {
+            return Labels(None);
+        }
+        let set: Arc<[(Str, Str)]> = meta.labels.iter().map(|(key, value)| (self.share(key), self.share(value))).collect();
+        if let Some(known) = self.labels.get(&set) {
+            return Labels(Some(known.clone()));
+        }
+        self.labels.insert(set.clone());
+        Labels(Some(set))
+    }
+}
+
+/// A record under construction: what `Kind::read` adds to.
+pub struct Draft<'a> {
+    reader: &'a mut Reader,
+    pub now: Timestamp,
+    pub meta: &'a Meta,
+    kind: &'static Kind,
+    edges: Vec<Edge>,
+    pub facts: Facts,
+    /// Set by kinds with a health rule of their own; else Flux's or kstatus' generic rule decides.
+    pub verdict: Option<Verdict>,
+    pub suspension: Option<Suspension>,
+    pub conditions: Vec<Condition>,
+}
+
+impl Draft<'_> {
+    /// Adds an edge to the object `kind` of `group`; an empty or absent namespace means the object's own.
+    pub fn edge(&mut self, relation: Relation, group: &str, kind: &str, namespace: Option<&str>, name: &str) {
+        if name.is_empty() || kind.is_empty() {
+            return;
+        }
+        let namespace = namespace.filter(|ns| !ns.is_empty()).unwrap_or(&self.meta.namespace).to_owned();
+        self.edge_exact(relation, group, kind, &namespace, name);
+    }
+
+    /// As [`Self::edge`], with an empty namespace meaning cluster-scoped.
+    pub fn edge_exact(&mut self, relation: Relation, group: &str, kind: &str, namespace: &str, name: &str) {
+        let gk = GroupKind { group: self.reader.share(group), kind: self.reader.share(kind) };
+        let namespace = self.reader.share(namespace);
+        let to = ObjectRef::new(self.reader.cluster, gk, namespace, text::sanitise(name));
+        self.edges.push(Edge { relation, to });
+    }
+
+    /// Adds an `Applies` edge for every entry of `status.inventory.entries`, unless the children live in another cluster.
+    pub fn inventory(&mut self, status: &Value) {
+        if self.facts.remote {
+            return;
+        }
+        let cluster = self.reader.cluster;
+        for entry in list(status, &["inventory", "entries"]) {
+            let Some(found) = entry["id"].as_str().and_then(|id| inventory::parse(cluster, id)) else { continue };
+            self.edge_exact(Relation::Applies, &found.gk.group, &found.gk.kind, &found.namespace, &found.name);
+        }
+    }
+
+    /// Whether an inventory was read.
+    pub fn has_children(&self) -> bool {
+        self.edges.iter().any(|edge| edge.relation == Relation::Applies)
+    }
+
+    /// Sets the kind's own cells, in the order of its columns.
+    pub fn cells<const N: usize>(&mut self, cells: [&str; N]) {
+        self.facts.cells = cells.into_iter().map(|cell| self.reader.share(cell)).collect();
+    }
+
+    /// Shares a text with the other records of the kind.
+    pub fn share(&mut self, text: &str) -> Str {
+        self.reader.share(text)
+    }
+
+    pub fn verdict(&mut self, health: Health, reason: &str, message: &str) {
+        let since = self.conditions.iter().filter_map(|condition| condition.since).max();
+        self.verdict = Some(Verdict { health, reason: self.share(reason), message: self.share(message), since });
+    }
+
+    /// Sets ready and wished replicas.
+    pub fn replicas(&mut self, ready: i64, wished: i64) {
+        let bound = |count: i64| u32::try_from(count.max(0)).unwrap_or(u32::MAX);
+        self.facts.ready = Some((bound(ready), bound(wished)));
+    }
+
+    /// Takes that rule's verdict if it has one; returns whether it had. A kind with a rule of its own settles
+    /// `kstatus::preamble` first.
+    pub fn settle(&mut self, wire: &Wire, rule: fn(&Inputs) -> Option<Verdict>) -> bool {
+        self.verdict = rule(&self.inputs(wire));
+        self.verdict.is_some()
+    }
+
+    /// What the generic rules need to know of the object; a kind with a rule of its own starts here too.
+    pub fn inputs(&self, wire: &Wire) -> Inputs<'_> {
+        Inputs {
+            deleted: time(wire.metadata.deletion_timestamp.as_deref()),
+            generation: wire.metadata.generation,
+            observed: wire.status["observedGeneration"].as_i64(),
+            conditions: &self.conditions,
+        }
+    }
+
+    fn judge(&mut self, wire: &Wire) -> Verdict {
+        let conditions = std::mem::take(&mut self.conditions);
+        let inputs = Inputs { conditions: &conditions, ..self.inputs(wire) };
+        let verdict = self.generic(&inputs);
+        self.conditions = conditions;
+        verdict
+    }
+
+    fn generic(&mut self, inputs: &Inputs) -> Verdict {
+        if self.kind.body == Body::Metadata {
+            return kstatus::exists(inputs);
+        }
+        if self.kind.is_flux() {
+            return flux::verdict(inputs, self.suspension.as_mut());
+        }
+        kstatus::generic(inputs)
+    }
+
+    fn read_conditions(&mut self, status: &Value) -> Vec<Condition> {
+        let mut read = Vec::new();
+        for condition in list(status, &["conditions"]) {
+            let field = |name: &str| condition[name].as_str().unwrap_or_default();
+            read.push(Condition {
+                kind: self.share(field("type")),
+                status: self.share(field("status")),
+                reason: self.share(field("reason")),
+                message: self.share(field("message")),
+                observed: condition["observedGeneration"].as_i64().filter(|generation| *generation != 0),
+                since: time(condition["lastTransitionTime"].as_str()),
+            });
+        }
+        read
+    }
+
+    /// Owner labels that Flux puts on what it applies (fluxcd/pkg `ssa` SetOwnerLabels; helm-controller's post-renderer; Flux Operator).
+    fn owner_labels(&mut self) {
+        for (prefix, kind) in [
+            ("kustomize.toolkit.fluxcd.io", "Kustomization"),
+            ("helm.toolkit.fluxcd.io", "HelmRelease"),
+            ("resourceset.fluxcd.controlplane.io", "ResourceSet"),
+            ("fluxcd.controlplane.io", "FluxInstance"),
+        ] {
+            let label = |part: &str| self.meta.labels.get(&format!("{prefix}/{part}")).cloned();
+            let (Some(name), Some(namespace)) = (label("name"), label("namespace")) else { continue };
+            let group = prefix.strip_prefix("resourceset.").unwrap_or(prefix);
+            self.edge(Relation::ManagedBy, group, kind, Some(&namespace), &name);
+        }
+    }
+
+    fn suspension(&mut self, wire: &Wire) {
+        let annotation = |key: &str| wire.metadata.annotations.get(key);
+        let suspended = match self.kind.suspend {
+            Suspend::Never => false,
+            Suspend::Spec => wire.spec["suspend"].as_bool() == Some(true),
+            Suspend::Annotation(key) => annotation(key).is_some_and(|value| value.eq_ignore_ascii_case("disabled")),
+        };
+        if suspended {
+            let text = |key: &str| annotation(key).map(|value| Str::from(text::sanitise(value)));
+            self.suspension = Some(Suspension {
+                by: text("fluxdeck.dev/suspended-by").or_else(|| text("fluxcd.controlplane.io/suspendedBy")),
+                reason: text("fluxdeck.dev/suspend-reason"),
+                until: time(annotation("fluxdeck.dev/suspend-until").map(String::as_str)),
+                frozen: None,
+            });
+        }
+        let requested = annotation("reconcile.fluxcd.io/requestedAt");
+        self.facts.requested = requested
+            .is_some_and(|at| self.kind.is_flux() && !suspended && wire.status["lastHandledReconcileAt"].as_str() != Some(at));
+    }
+}
+
+/// Reads an RFC 3339 timestamp; `None` for anything else.
+pub fn time(text: Option<&str>) -> Option<Timestamp> {
+    text?.parse().ok()
+}
+
+/// Returns the list at that path, empty where there is none.
+pub fn list<'a>(value: &'a Value, path: &[&str]) -> &'a [Value] {
+    path.iter().try_fold(value, |value, key| value.get(key)).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// Returns the text at that path, empty where there is none.
+pub fn string<'a>(value: &'a Value, path: &[&str]) -> &'a str {
+    path.iter().try_fold(value, |value, key| value.get(key)).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Returns the number at that path.
+pub fn number(value: &Value, path: &[&str]) -> Option<i64> {
+    path.iter().try_fold(value, |value, key| value.get(key)).and_then(Value::as_i64)
+}

@@ -1,0 +1,145 @@
+//! The kinds we know, as data: one file a kind, one line in [`ALL`].
+//!
+//! A kind says where it is served, what people call it, which columns its table has and how an object of it is read
+//! ([`Kind::read`]): its health, edges and facts, fixed once on arrival. JSON stops here. No I/O, no layout.
+
+mod draft;
+mod wire;
+
+pub use draft::{Draft, Reader};
+pub use wire::{Meta, OwnerReference, Wire};
+
+mod any;
+mod deployment;
+mod kustomization;
+
+/// Every kind with rules of its own, in the order in which lists of kinds show them.
+pub const ALL: &[&Kind] = &[&kustomization::KIND, &deployment::KIND];
+
+/// The rules for a kind that we have no file for: kstatus' generic ones.
+pub const ANY: &Kind = &any::KIND;
+
+/// One Kubernetes kind: a value, one a file.
+pub struct Kind {
+    pub kind: &'static str,
+    pub group: &'static str,
+    /// Versions that we can read, newest first; discovery decides which is used.
+    pub versions: &'static [&'static str],
+    pub plural: &'static str,
+    pub short: &'static [&'static str],
+    pub namespaced: bool,
+    pub role: Role,
+    pub body: Body,
+    /// How `spec.suspend` or its like is spelled.
+    pub suspend: Suspend,
+    /// Columns between NAME and AGE.
+    pub columns: &'static [Column],
+    pub read: fn(&Wire, &mut Draft),
+}
+
+impl Kind {
+    /// What a kind has unless it says otherwise.
+    pub const BASE: Self = Self {
+        kind: "",
+        group: "",
+        versions: &["v1"],
+        plural: "",
+        short: &[],
+        namespaced: true,
+        role: Role::Child,
+        body: Body::Whole,
+        suspend: Suspend::Never,
+        columns: &[Column::Message],
+        read: |_, _| {},
+    };
+
+    /// Whether one of Flux's controllers (or the Flux Operator) reconciles it.
+    pub fn is_flux(&self) -> bool {
+        !matches!(self.role, Role::Workload | Role::Child | Role::Legacy)
+    }
+
+    /// Names that people type for it: plural, singular, short names, Kind.
+    pub fn answers_to(&self, name: &str) -> bool {
+        self.plural.eq_ignore_ascii_case(name)
+            || self.kind.eq_ignore_ascii_case(name)
+            || self.short.iter().any(|short| short.eq_ignore_ascii_case(name))
+    }
+}
+
+/// What a kind does in the graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Fetches: GitRepository, OCIRepository, HelmRepository, HelmChart, Bucket, ExternalArtifact, ArtifactGenerator.
+    Source,
+    /// Applies: Kustomization, HelmRelease.
+    Applier,
+    Image,
+    Notification,
+    Operator,
+    /// Flux v1's kinds.
+    Legacy,
+    /// Has pods below it, and pods.
+    Workload,
+    Child,
+}
+
+/// How much of the object is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Body {
+    Whole,
+    /// Metadata only (`PartialObjectMetadata`): kinds without a status, and Secrets, whose data is never read.
+    Metadata,
+}
+
+/// How a kind is suspended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Suspend {
+    Never,
+    /// `spec.suspend: true`.
+    Spec,
+    /// This annotation with the value `disabled`.
+    Annotation(&'static str),
+}
+
+/// A column of a kind's table. Values come from the record; `Cell(n)` is the n-th of `Facts::cells`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Column {
+    /// Glyph and word of the health.
+    State,
+    Revision,
+    Suspended,
+    /// `True`, `False`, `Unknown` of the Ready condition.
+    Ready,
+    Message,
+    /// Ready of wished replicas.
+    Replicas,
+    Restarts,
+    /// Heading and index into `Facts::cells`.
+    Cell(&'static str, usize),
+    /// As `Cell`, shown with `ctrl-w` and `-o wide` only.
+    Wide(&'static str, usize),
+}
+
+/// Returns the kind of that group and name, or `None` where only [`ANY`] fits.
+pub fn find(group: &str, kind: &str) -> Option<&'static Kind> {
+    ALL.iter().copied().find(|known| known.kind == kind && known.group == group)
+}
+
+/// Returns the rules for that group and name: its own or [`ANY`]'s.
+pub fn rules(group: &str, kind: &str) -> &'static Kind {
+    find(group, kind).unwrap_or(ANY)
+}
+
+/// Returns the kinds that a person may mean by `name` (plural, singular, short name or Kind, optionally `.group`), Flux kinds first.
+pub fn by_name(name: &str) -> Vec<&'static Kind> {
+    let (name, group) = name.split_once('.').map_or((name, None), |(name, group)| (name, Some(group)));
+    let mut found: Vec<_> = ALL
+        .iter()
+        .copied()
+        .filter(|kind| {
+            kind.answers_to(name) && group.is_none_or(|group| kind.group == group || kind.group.starts_with(&format!("{group}.")))
+        })
+        .collect();
+    found.sort_by_key(|kind| !kind.is_flux());
+    found
+}
