@@ -3,7 +3,6 @@
 //! Pure and at the bottom of everything: nothing here knows another room. No JSON (that stops in `kinds`), no text layout.
 
 pub mod duration;
-pub mod graph;
 pub mod health;
 pub mod identity;
 pub mod inventory;
@@ -16,3 +15,4 @@ pub mod text;
 pub use health::Health;
 pub use identity::{ClusterId, GroupKind, ObjectRef, Str, Uid};
 pub use object::{Condition, Edge, Facts, Labels, Object, Owner, Relation, Suspension, Verdict};
+pub use store::{Changes, Coverage, Delta, NodeId, Presence, Scope, Store};

@@ -1,0 +1,364 @@
+//! All objects of one cluster and the edges between them, indexed both ways.
+//!
+//! Records arrive ready-made; applying one is a few hash look-ups. A node exists as soon as anybody names it, so an edge always has an
+//! end, also where the object is missing, not readable or not here yet ([`Presence`]).
+
+mod links;
+#[cfg(test)]
+mod tests;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::health::Health;
+use super::identity::{GroupKind, ObjectRef, Str, Uid};
+use super::object::{Object, Relation};
+
+/// A node of this store. Valid until its object is gone and nothing names it any more; views keep an [`ObjectRef`] instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub u32);
+
+/// What one list or watch covers: a kind, in one namespace or in all.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Scope {
+    pub gk: GroupKind,
+    pub namespace: Option<Str>,
+}
+
+/// How far a scope is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coverage {
+    Listing,
+    /// Listed to the end at least once; what is not here does not exist.
+    Complete,
+    /// The API server refuses to list it.
+    Restricted,
+    /// The cluster has no such kind.
+    NotServed,
+}
+
+/// One change to the store.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Delta {
+    /// A page of a list; `generation` numbers the lists of a scope.
+    Listed {
+        generation: u32,
+        objects: Vec<Object>,
+    },
+    /// The list is complete: what the scope had and this generation did not bring is gone.
+    Complete {
+        scope: Scope,
+        generation: u32,
+    },
+    /// A watch event.
+    Upsert(Box<Object>),
+    Remove(ObjectRef),
+    Coverage(Scope, Coverage),
+    /// Children of an object that its own status does not name, and how they were found.
+    Children {
+        of: ObjectRef,
+        by: &'static str,
+        children: Vec<ObjectRef>,
+    },
+}
+
+/// Whether a node's object is here, and if not, why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    Present,
+    /// Its kind was listed to the end and it was not there.
+    Missing,
+    /// Its kind may not be read where it lives.
+    Restricted,
+    /// Its kind is not served.
+    NotServed,
+    /// Its kind is not listed, or not to the end yet.
+    Unknown,
+}
+
+/// Which nodes a delta changed.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// The record or the presence changed.
+    pub touched: Vec<NodeId>,
+    /// Edges at this node changed: its place in a tree may have.
+    pub relinked: Vec<NodeId>,
+    /// The node is gone; its id may be used again after this batch.
+    pub freed: Vec<NodeId>,
+}
+
+impl Changes {
+    pub fn is_empty(&self) -> bool {
+        self.touched.is_empty() && self.relinked.is_empty() && self.freed.is_empty()
+    }
+}
+
+/// An edge as stored: what it means and where it leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link {
+    pub relation: Relation,
+    pub node: NodeId,
+}
+
+#[derive(Debug)]
+struct Node {
+    id: ObjectRef,
+    object: Option<Box<Object>>,
+    /// The list generation that last brought it.
+    seen: u32,
+    /// Edges that the object declares.
+    out: Vec<Link>,
+    /// Children found by other means than the object's own status.
+    found: Vec<NodeId>,
+    incoming: Vec<Link>,
+    owners: Vec<NodeId>,
+    owned: Vec<NodeId>,
+}
+
+/// All objects of one cluster.
+#[derive(Debug, Default)]
+pub struct Store {
+    nodes: Vec<Option<Node>>,
+    free: Vec<NodeId>,
+    by_ref: FxHashMap<ObjectRef, NodeId>,
+    by_uid: FxHashMap<Uid, NodeId>,
+    by_kind: FxHashMap<GroupKind, FxHashSet<NodeId>>,
+    /// Objects whose owner is not here, by the owner's uid.
+    orphans: FxHashMap<Uid, Vec<NodeId>>,
+    coverage: FxHashMap<Scope, Coverage>,
+}
+
+impl Store {
+    /// Applies one delta and adds to `changes` what it changed. Costs a few look-ups an object.
+    pub fn apply(&mut self, delta: Delta, changes: &mut Changes) {
+        match delta {
+            Delta::Listed { generation, objects } => {
+                for object in objects {
+                    self.upsert(object, generation, changes);
+                }
+            }
+            Delta::Complete { scope, generation } => {
+                self.sweep(&scope, generation, changes);
+                self.cover(scope, Coverage::Complete, changes);
+            }
+            Delta::Upsert(object) => {
+                let seen = self.find(&object.id).map_or(0, |id| self.node(id).seen);
+                self.upsert(*object, seen, changes);
+            }
+            Delta::Remove(id) => {
+                if let Some(node) = self.find(&id) {
+                    self.remove(node, changes);
+                }
+            }
+            Delta::Coverage(scope, coverage) => {
+                if coverage == Coverage::Restricted || coverage == Coverage::NotServed {
+                    // what may no longer be read, or is no longer served, must not stay on the screen as if it were known
+                    self.sweep(&scope, u32::MAX, changes);
+                }
+                self.cover(scope, coverage, changes);
+            }
+            Delta::Children { of, by, children } => self.found(&of, by, children, changes),
+        }
+    }
+
+    pub fn find(&self, id: &ObjectRef) -> Option<NodeId> {
+        self.by_ref.get(id).copied()
+    }
+
+    pub fn object(&self, id: NodeId) -> Option<&Object> {
+        self.node(id).object.as_deref()
+    }
+
+    pub fn object_of(&self, id: &ObjectRef) -> Option<&Object> {
+        self.object(self.find(id)?)
+    }
+
+    pub fn reference(&self, id: NodeId) -> &ObjectRef {
+        &self.node(id).id
+    }
+
+    /// Nodes of a kind whose object is here, in no order.
+    pub fn of_kind(&self, gk: &GroupKind) -> impl Iterator<Item = NodeId> + '_ {
+        self.by_kind.get(gk).into_iter().flatten().copied()
+    }
+
+    /// All nodes, in no order.
+    pub fn nodes(&self) -> impl Iterator<Item = NodeId> + '_ {
+        (0u32..).zip(&self.nodes).filter(|(_, node)| node.is_some()).map(|(id, _)| NodeId(id))
+    }
+
+    /// One more than the largest id in use: the length of a table indexed by node.
+    pub fn bound(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Edges that the object declares, in its order.
+    pub fn out(&self, id: NodeId) -> &[Link] {
+        &self.node(id).out
+    }
+
+    /// Edges of others that end here.
+    pub fn incoming(&self, id: NodeId) -> &[Link] {
+        &self.node(id).incoming
+    }
+
+    pub fn owners(&self, id: NodeId) -> &[NodeId] {
+        &self.node(id).owners
+    }
+
+    pub fn owned(&self, id: NodeId) -> &[NodeId] {
+        &self.node(id).owned
+    }
+
+    /// Children found otherwise than by the object's own inventory.
+    pub fn found_children(&self, id: NodeId) -> &[NodeId] {
+        &self.node(id).found
+    }
+
+    /// Whether the node's object is here, and if not, why.
+    pub fn presence(&self, id: NodeId) -> Presence {
+        let node = self.node(id);
+        if node.object.is_some() {
+            return Presence::Present;
+        }
+        let scope = |namespace: Option<&Str>| self.coverage.get(&Scope { gk: node.id.gk.clone(), namespace: namespace.cloned() });
+        let own = (!node.id.namespace.is_empty()).then(|| scope(Some(&node.id.namespace))).flatten();
+        match own.or_else(|| scope(None)) {
+            Some(Coverage::Complete) => Presence::Missing,
+            Some(Coverage::Restricted) => Presence::Restricted,
+            Some(Coverage::NotServed) => Presence::NotServed,
+            Some(Coverage::Listing) | None => Presence::Unknown,
+        }
+    }
+
+    /// The health to count for a node: its object's; `Unknown` where an inventory names what is missing; none for what is only named.
+    pub fn health(&self, id: NodeId) -> Option<Health> {
+        match self.object(id) {
+            Some(object) => Some(object.verdict.health),
+            None => (self.presence(id) == Presence::Missing && self.is_applied(id)).then_some(Health::Unknown),
+        }
+    }
+
+    /// Whether an inventory names it.
+    pub fn is_applied(&self, id: NodeId) -> bool {
+        self.incoming(id).iter().any(|link| link.relation == Relation::Applies)
+    }
+
+    pub fn coverage(&self) -> impl Iterator<Item = (&Scope, Coverage)> {
+        self.coverage.iter().map(|(scope, coverage)| (scope, *coverage))
+    }
+
+    pub fn coverage_of(&self, scope: &Scope) -> Option<Coverage> {
+        self.coverage.get(scope).copied()
+    }
+
+    fn node(&self, id: NodeId) -> &Node {
+        self.nodes[id.0 as usize].as_ref().expect("a node id is valid while its node is in use")
+    }
+
+    fn node_mut(&mut self, id: NodeId) -> &mut Node {
+        self.nodes[id.0 as usize].as_mut().expect("a node id is valid while its node is in use")
+    }
+
+    fn intern(&mut self, id: &ObjectRef) -> NodeId {
+        if let Some(known) = self.by_ref.get(id) {
+            return *known;
+        }
+        let node = Node {
+            id: id.clone(),
+            object: None,
+            seen: 0,
+            out: Vec::new(),
+            found: Vec::new(),
+            incoming: Vec::new(),
+            owners: Vec::new(),
+            owned: Vec::new(),
+        };
+        let fresh = match self.free.pop() {
+            Some(slot) => {
+                self.nodes[slot.0 as usize] = Some(node);
+                slot
+            }
+            None => {
+                self.nodes.push(Some(node));
+                NodeId(u32::try_from(self.nodes.len() - 1).expect("fewer than four billion objects"))
+            }
+        };
+        self.by_ref.insert(id.clone(), fresh);
+        fresh
+    }
+
+    fn upsert(&mut self, mut object: Object, seen: u32, changes: &mut Changes) {
+        let id = self.intern(&object.id);
+        let edges = std::mem::take(&mut object.edges);
+        let before = self.node_mut(id).object.take();
+        let replaced = before.as_ref().is_none_or(|before| before.uid != object.uid);
+        if replaced && let Some(before) = &before {
+            self.disown(id, before.uid, changes);
+        }
+        if replaced || before.as_ref().is_some_and(|before| before.owners != object.owners) {
+            let owned_by = before.as_ref().map_or(&[][..], |before| &before.owners);
+            self.link_owners(id, owned_by, &object.owners, changes);
+        }
+        if before.is_none() {
+            self.by_kind.entry(object.id.gk.clone()).or_default().insert(id);
+            changes.relinked.push(id);
+            // those who hang below it by label need to know that it can be read
+            changes.relinked.extend(self.node(id).incoming.iter().map(|link| link.node));
+        }
+        if before.as_deref() != Some(&object) {
+            changes.touched.push(id);
+        }
+        let uid = object.uid;
+        let node = self.node_mut(id);
+        node.seen = seen;
+        node.object = Some(Box::new(object));
+        if replaced {
+            self.by_uid.insert(uid, id);
+            self.adopt(id, uid, changes);
+        }
+        self.link_out(id, &edges, changes);
+    }
+
+    fn remove(&mut self, id: NodeId, changes: &mut Changes) {
+        let Some(object) = self.node_mut(id).object.take() else { return };
+        if let Some(of_kind) = self.by_kind.get_mut(&object.id.gk) {
+            of_kind.remove(&id);
+        }
+        self.disown(id, object.uid, changes);
+        self.link_owners(id, &object.owners, &[], changes);
+        self.link_out(id, &[], changes);
+        self.link_found(id, Vec::new(), changes);
+        changes.touched.push(id);
+        changes.relinked.push(id);
+        changes.relinked.extend(self.node(id).incoming.iter().map(|link| link.node));
+        self.release(id, changes);
+    }
+
+    /// Removes the objects of a scope that the list of that generation did not bring.
+    fn sweep(&mut self, scope: &Scope, generation: u32, changes: &mut Changes) {
+        let gone: Vec<_> = self
+            .of_kind(&scope.gk)
+            .filter(|id| {
+                let node = self.node(*id);
+                node.seen != generation && scope.namespace.as_ref().is_none_or(|namespace| node.id.namespace == *namespace)
+            })
+            .collect();
+        for id in gone {
+            self.remove(id, changes);
+        }
+    }
+
+    fn cover(&mut self, scope: Scope, coverage: Coverage, changes: &mut Changes) {
+        if self.coverage.get(&scope) == Some(&coverage) {
+            return;
+        }
+        let named: Vec<_> =
+            self.nodes().filter(|id| self.node(*id).object.is_none() && self.node(*id).id.gk == scope.gk).collect();
+        self.coverage.insert(scope, coverage);
+        for id in named {
+            changes.touched.push(id);
+            changes.relinked.push(id);
+            changes.relinked.extend(self.node(id).incoming.iter().map(|link| link.node));
+        }
+    }
+}
