@@ -1,0 +1,223 @@
+# `bed up` leaves a supervisor behind: parent of every server, ended by `bed down` or with its owner.
+
+bed_up() {
+  local owner=$PPID mode=fleet state shown=
+  APISERVER_FLAGS=()
+  BED_DIR=$(bed_dir)
+  while (($#)); do
+    case $1 in
+      --dir) BED_DIR=$2; shift ;;
+      --owner) owner=$2; shift ;;
+      --empty) [[ $mode != fleet ]] || mode=empty ;;
+      --no-flux) [[ $mode == api ]] || mode=kubernetes ;;
+      --api-only) mode=api ;;
+      --apiserver-flag) APISERVER_FLAGS+=("$2"); shift ;;
+      *) usage >&2; exit 2 ;;
+    esac
+    shift
+  done
+  bed_build
+  if [[ -f $BED_DIR/supervisor.pid ]] && process_alive "$(<"$BED_DIR/supervisor.pid")"; then
+    die "a bed is already up in $BED_DIR"
+  fi
+  [[ ! -e $BED_DIR || -e $BED_DIR/log ]] || die "$BED_DIR exists and is not a bed"
+  rm -rf "$BED_DIR"
+  mkdir -p "$BED_DIR"/{log,pid,reply}
+  BED_DIR=$(readlink -f "$BED_DIR")
+  mkfifo "$BED_DIR/control"
+  # Interrupted or failed, `up` leaves nothing behind.
+  trap 'bed_down "$BED_DIR"' EXIT
+  setsid --fork "$BED_SELF" supervise "$BED_DIR" "$owner" "$mode" "${APISERVER_FLAGS[@]}" \
+    </dev/null >"$BED_DIR/log/supervisor.log" 2>&1
+  exec 6<"$BED_DIR/log/supervisor.log"
+  within 5 test -s "$BED_DIR/supervisor.pid" || die "the supervisor did not start"
+  SUPERVISOR=$(<"$BED_DIR/supervisor.pid")
+  while state=$(cat "$BED_DIR/state" 2>/dev/null || true); [[ $state != ready ]]; do
+    if [[ $state != "$shown" ]]; then say "$state"; shown=$state; fi
+    if ! process_alive "$SUPERVISOR"; then
+      tail -n 40 <&6 >&2
+      die "the bed did not come up"
+    fi
+    sleep 0.2
+  done
+  trap - EXIT
+  cat "$BED_DIR/env"
+}
+
+bed_down() {
+  local pid
+  BED_DIR=$(bed_dir "${1:-}")
+  [[ -f $BED_DIR/supervisor.pid ]] || return 0
+  pid=$(<"$BED_DIR/supervisor.pid")
+  if process_alive "$pid"; then
+    kill -TERM "$pid" 2>/dev/null || true
+    if ! within 20 supervisor_gone "$pid"; then kill -KILL "$pid"; fi
+  fi
+  # A supervisor that was killed hard could not do this itself.
+  [[ -n ${BED_KEEP:-} ]] || rm -rf "$BED_DIR"
+}
+
+supervisor_gone() { ! process_alive "$1"; }
+
+# bed_apiserver stop|start|restart|pause|continue [FLAG]... [DIR]
+bed_apiserver() {
+  local action=${1:-} dir= flags=() id=$$
+  shift || true
+  [[ $action =~ ^(stop|start|restart|pause|continue)$ ]] || { usage >&2; exit 2; }
+  while (($#)); do
+    if [[ $1 == --* ]]; then flags+=("$1"); else dir=$1; fi
+    shift
+  done
+  bed_open "$dir"
+  printf '%s %s %s\n' "$id" "$action" "${flags[*]}" >"$BED_DIR/control"
+  within 60 test -f "$BED_DIR/reply/$id" || die "no answer from the supervisor"
+  local answer
+  answer=$(<"$BED_DIR/reply/$id")
+  rm -f "$BED_DIR/reply/$id"
+  [[ $answer == done ]] || die "$answer"
+}
+
+# --- in the supervisor ---
+
+# serve NAME COMMAND...: a server that the kernel kills with the supervisor. Never call it in a
+# subshell: the server would die with that.
+serve() {
+  local name=$1
+  shift
+  setpriv --pdeathsig KILL -- "$@" >>"$BED_DIR/log/$name.log" 2>&1 </dev/null &
+  echo $! >"$BED_DIR/pid/$name"
+}
+
+state() {
+  printf '%s' "$*" >"$BED_DIR/state.new"
+  mv "$BED_DIR/state.new" "$BED_DIR/state"
+  printf '%(%T)T %s\n' -1 "$*"
+}
+
+bed_supervise() {
+  BED_DIR=$1
+  local owner=$2 mode=$3 request
+  APISERVER_FLAGS=("${@:4}")
+  echo $$ >"$BED_DIR/supervisor.pid"
+  trap 'exit 1' TERM INT
+  trap supervisor_end EXIT
+  watch_owner "$owner" &
+  programs_on_path
+  bring_up "$mode"
+  write_env
+  state ready
+  exec 7<>"$BED_DIR/control"
+  while true; do
+    # The timeout lets a pending TERM in.
+    if read -r -t 1 request <&7; then answer_request $request; fi
+  done
+}
+
+watch_owner() {
+  local supervisor=$$ start
+  trap - EXIT TERM
+  start=$(process_start "$1")
+  while [[ -n $start && $(process_start "$1") == "$start" ]] && process_alive "$supervisor"; do sleep 0.5; done
+  kill -TERM "$supervisor" 2>/dev/null
+}
+
+supervisor_end() {
+  local file
+  trap - EXIT
+  trap '' TERM
+  for file in "$BED_DIR"/pid/*; do kill -KILL "$(<"$file")" 2>/dev/null || true; done
+  wait_dead
+  [[ -n ${BED_KEEP:-} ]] || rm -rf "$BED_DIR"
+  # The session holds nothing but this bed: helpers, watchers, what a server had started.
+  kill -KILL -- -$$
+}
+
+wait_dead() {
+  local file
+  for file in "$BED_DIR"/pid/*; do within 5 supervisor_gone "$(<"$file")" || true; done
+}
+
+# bring_up fleet|empty|kubernetes|api
+bring_up() {
+  local mode=$1
+  reserve_ports
+  for name in API ETCD ETCD_PEER MANAGER SCHEDULER KUBELET FORGE SOURCE WATCHER EVENTS RECEIVER; do
+    take_port "PORT_$name"
+  done
+  API_URL=https://127.0.0.1:$PORT_API
+  FORGE_URL=http://127.0.0.1:$PORT_FORGE
+  state "starting etcd and the API server"
+  start_etcd
+  make_pki
+  make_kubeconfig admin default
+  make_kubeconfig developer web
+  make_kubeconfig viewer default
+  export KUBECONFIG=$BED_DIR/admin.kubeconfig
+  if [[ $mode == api ]]; then APISERVER_FLAGS+=(--disable-admission-plugins=ServiceAccount); fi
+  start_apiserver
+  if [[ $mode == fleet || $mode == empty ]]; then start_forge; fi
+  within 60 apiserver_ready || die "the API server is not ready: $(tail -n 3 "$BED_DIR/log/apiserver.log")"
+  [[ $mode == api ]] || start_workload_controllers
+  state "installing kinds, users and roles"
+  install_kinds
+  if [[ $mode == fleet || $mode == empty ]]; then
+    start_flux
+    state "starting the forge"
+    prepare_forge
+  fi
+  if [[ $mode == fleet ]]; then
+    state "loading the fleet"
+    load_fleet
+    state "waiting for the fleet to settle"
+    fleet_settle
+  fi
+}
+
+# answer_request ID ACTION [FLAG]...
+answer_request() {
+  local id=$1 action=$2 pid answer=done
+  shift 2
+  pid=$(<"$BED_DIR/pid/apiserver")
+  case $action in
+    stop | restart)
+      kill -KILL "$pid" 2>/dev/null || true
+      within 10 supervisor_gone "$pid" || answer="the API server does not end"
+      ;;
+    pause) kill -STOP "$pid" || answer="no API server runs" ;;
+    continue) kill -CONT "$pid" || answer="no API server runs" ;;
+  esac
+  if [[ $action == start || $action == restart ]]; then
+    if process_alive "$pid"; then
+      answer="the API server runs already"
+    else
+      start_apiserver "$@"
+      within 40 apiserver_ready || answer="the API server is not ready, see $BED_DIR/log/apiserver.log"
+      write_env
+    fi
+  fi
+  printf '%s' "$answer" >"$BED_DIR/reply/$id.new"
+  mv "$BED_DIR/reply/$id.new" "$BED_DIR/reply/$id"
+}
+
+write_env() {
+  cat >"$BED_DIR/env.new" <<SH
+export BED_DIR='$BED_DIR'
+export KUBECONFIG='$KUBECONFIG'
+export BED_KUBECONFIG_ADMIN='$BED_DIR/admin.kubeconfig'
+export BED_KUBECONFIG_DEVELOPER='$BED_DIR/developer.kubeconfig'
+export BED_KUBECONFIG_VIEWER='$BED_DIR/viewer.kubeconfig'
+export BED_API_URL='$API_URL'
+export BED_CA='$BED_DIR/pki/ca.crt'
+export BED_AUDIT_LOG='$BED_DIR/audit.log'
+export BED_SUPERVISOR_PID='$$'
+export BED_APISERVER_PID='$(<"$BED_DIR/pid/apiserver")'
+export BED_BIN='${BED_BIN%:}'
+export BED_FORGE_URL='${FORGE_TOKEN:+$FORGE_URL}'
+export BED_FORGE_USER='${FORGE_TOKEN:+$FORGE_USER}'
+export BED_FORGE_TOKEN='${FORGE_TOKEN:-}'
+export BED_GIT_URL='${FORGE_TOKEN:+$FORGE_URL/$FORGE_USER/fleet.git}'
+export BED_GIT_URL_APPS='${FORGE_TOKEN:+$FORGE_URL/$FORGE_USER/apps.git}'
+export BED_RECEIVER_URL='${FORGE_TOKEN:+http://127.0.0.1:$PORT_RECEIVER}'
+SH
+  mv "$BED_DIR/env.new" "$BED_DIR/env"
+}
