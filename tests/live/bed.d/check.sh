@@ -20,11 +20,11 @@ FLEET_TEMPLATE='{{range .items}}{{.kind}} {{.metadata.namespace}} {{.metadata.na
 {{range .status.conditions}} {{.type}}={{.status}}/{{.reason}}{{end}}{{"\t"}}{{range .status.conditions}}{{if eq .type "Ready"}}{{printf "%q" .message}}{{end}}{{end}}{{end}}
 {{end}}'
 
-# state_of WORD...: the order of the rules is that of the reference; sets STATE and REASON.
+# state_of MESSAGE WORD...: sets STATE and REASON; the first rule that holds decides.
 state_of() {
-  local words=" $* " ready
+  local words=" ${*:2} "
   REASON=-
-  if [[ $words =~ " Ready="([A-Za-z]+)/([^ ]*) ]]; then ready=${BASH_REMATCH[1]} REASON=${BASH_REMATCH[2]}; else ready=; fi
+  if [[ $words =~ " Ready="[A-Za-z]+/([^ ]*) ]]; then REASON=${BASH_REMATCH[1]}; fi
   case $words in
     *' deleted '*) STATE=terminating ;;
     *' suspended '*) STATE=suspended ;;
@@ -32,10 +32,11 @@ state_of() {
     *' Stalled=True/'*) STATE=stalled REASON=${words#* Stalled=True/} REASON=${REASON%% *} ;;
     *' Ready=False/DependencyNotReady '* | *' Ready=False/SourceNotReady '*) STATE=waiting ;;
     *' Ready=False/HealthCheckCanceled '*) STATE=progressing ;;
+    *' Ready=False/ArtifactFailed '*) if [[ $1 == *'artifact not found'* ]]; then STATE=waiting; else STATE=failed; fi ;;
     *' Ready=False/'*) STATE=failed ;;
     *' Ready=Unknown/'* | *' Reconciling=True/'*) STATE=progressing ;;
-    *' unobserved '*) STATE=progressing ;;
-    *) if [[ $ready == True ]]; then STATE=ready; else STATE=unknown; fi ;;
+    *' Ready=True/'*) if [[ $words == *' unobserved '* ]]; then STATE=progressing; else STATE=ready; fi ;;
+    *) STATE=unknown ;;
   esac
 }
 
@@ -53,7 +54,7 @@ fleet_check() {
   kinds=$(IFS=,; echo "${FLEET_KINDS[*]}")
   while IFS=$'\t' read -r facts message; do
     read -r -a words <<<"$facts"
-    state_of "${words[@]:3}"
+    state_of "$message" "${words[@]:3}"
     seen[${words[*]:0:3}]="$STATE $REASON $message"
   done < <(kubectl get "$kinds" -A -o go-template="$FLEET_TEMPLATE")
   while IFS=$'\t' read -r kind namespace name state reason fragment; do
@@ -77,6 +78,7 @@ fleet_check() {
 fleet_settle() {
   local end=$((SECONDS + 240)) difference
   until difference=$(fleet_check); do
+    servers_alive
     if ((SECONDS > end)); then
       printf '%s\n' "$difference"
       die "the fleet did not reach the expected states"

@@ -58,12 +58,12 @@ reserve_ports() {
   die "no free block of $PORT_BLOCK ports from $PORT_FIRST on"
 }
 
-# block_unused FIRST: nothing is bound in this block, by whomever.
+# block_unused FIRST: nobody listens in this block.
 block_unused() {
-  local port _ address
-  while read -r _ address _; do
+  local address state port _
+  while read -r _ address _ state _; do
     port=$((16#${address##*:}))
-    if ((port >= $1 && port < $1 + PORT_BLOCK)); then return 1; fi
+    if [[ $state == 0A ]] && ((port >= $1 && port < $1 + PORT_BLOCK)); then return 1; fi
   done < <(tail -q -n +2 /proc/net/tcp /proc/net/tcp6 2>/dev/null)
 }
 

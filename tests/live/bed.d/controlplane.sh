@@ -43,7 +43,7 @@ start_workload_controllers() {
 # What pods do: kwok's own stages, ours for crashing pods, and log files for `kubectl logs`.
 make_kwok_config() {
   cat "$(bin_of controlplane)/stages.yaml" "$BED_LIVE"/bed.d/cluster/stages/*.yaml
-  sed "s|@BED_DIR@|$BED_DIR|" "$BED_LIVE/bed.d/cluster/logs.yaml"
+  sed "s|@BED_DIR@|$BED_DIR|g" "$BED_LIVE/bed.d/cluster/logs.yaml"
   make_logs
 }
 

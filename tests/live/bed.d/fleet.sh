@@ -18,7 +18,7 @@ push_repositories() {
   for repository in fleet apps; do
     folder=$BED_DIR/tmp/$repository
     cp -r "$FLEET/$repository" "$folder"
-    grep -rlF "$FORGE_PLACEHOLDER" "$folder" | xargs sed -i "s|$FORGE_PLACEHOLDER|127.0.0.1:$PORT_FORGE|g"
+    { grep -rlF "$FORGE_PLACEHOLDER" "$folder" || true; } | xargs -r sed -i "s|$FORGE_PLACEHOLDER|127.0.0.1:$PORT_FORGE|g"
   done
   cp "$BED_DIR/gotk-components.yaml" "$BED_DIR/tmp/fleet/flux/clusters/production/flux-system/"
   for repository in fleet apps; do push_repository "$repository" "$BED_DIR/tmp/$repository"; done
@@ -31,7 +31,8 @@ push_packages() {
   for chart in "$FLEET"/charts/*; do
     for version in 1.4.0 1.5.0; do
       helm package "$chart" --version "$version" --app-version "$version" -d "$tmp/charts" >/dev/null
-      forge POST "/api/packages/$FORGE_USER/helm/api/charts" --data-binary "@$tmp/charts/$(basename "$chart")-$version.tgz"
+      forge POST "/api/packages/$FORGE_USER/helm/api/charts" -H "Content-Type: application/gzip" \
+        --data-binary "@$tmp/charts/$(basename "$chart")-$version.tgz" >/dev/null
       HOME=$tmp helm push --plain-http "$tmp/charts/$(basename "$chart")-$version.tgz" "oci://127.0.0.1:$PORT_FORGE/$FORGE_USER/charts" 2>&1
     done
   done
@@ -61,12 +62,12 @@ make_secrets() {
 load_by_hand() {
   local file
   for file in "$FLEET"/by-hand/namespaces.yaml "$FLEET"/by-hand/statuses.yaml \
-    "$BED_FIXTURES"/legacy/objects.yaml "$BED_FIXTURES"/operator/objects.yaml; do
+    "$BED_FIXTURES"/{legacy/objects,operator/objects,operator/children}.yaml; do
     kubectl apply --server-side -f "$file" >/dev/null
   done
   for file in "$FLEET"/by-hand/statuses.yaml "$BED_FIXTURES"/legacy/statuses.yaml "$BED_FIXTURES"/operator/objects.yaml; do
     kubectl apply --server-side --force-conflicts --subresource=status -f "$file" >/dev/null
   done
-  kubectl apply --server-side -f "$FLEET/by-hand/stuck.yaml" -f "$FLEET/by-hand/events.yaml" >/dev/null
+  kubectl create -f "$FLEET/by-hand/create.yaml" -f "$FLEET/by-hand/stuck.yaml" >/dev/null
   kubectl delete --wait=false -f "$FLEET/by-hand/stuck.yaml" >/dev/null
 }

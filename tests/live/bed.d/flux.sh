@@ -23,7 +23,9 @@ make_components() {
 start_flux() {
   export RUNTIME_NAMESPACE=flux-system SOURCE_CONTROLLER_LOCALHOST=127.0.0.1:$PORT_SOURCE \
     SOURCE_WATCHER_LOCALHOST=127.0.0.1:$PORT_WATCHER
-  local common=(--kube-api-qps=500 --kube-api-burst=1000 --events-addr="http://127.0.0.1:$PORT_EVENTS/" --log-level=info)
+  # Objects with a shard key are left alone: their statuses are written by us.
+  local common=(--watch-label-selector='!sharding.fluxcd.io/key'
+    --kube-api-qps=500 --kube-api-burst=1000 --log-level=info --events-addr="http://127.0.0.1:$PORT_EVENTS/")
   local domain=flux-system.svc.cluster.local.
   mkdir -p "$BED_DIR"/{source,watcher,images,tmp}
   serve_flux notification --events-addr="127.0.0.1:$PORT_EVENTS" --receiverAddr="127.0.0.1:$PORT_RECEIVER"
@@ -37,13 +39,11 @@ start_flux() {
     --storage-addr="127.0.0.1:$PORT_WATCHER" --storage-adv-addr="source-watcher.$domain"
 }
 
-# serve_flux NAME FLAG...: objects with a shard key are left alone: their statuses are written by us.
-serve_flux() {
+serve_flux() { # NAME FLAG...
   local program=$1-controller
   if [[ $1 == source-watcher ]]; then program=$1; fi
   take_port metrics
   take_port health
   serve "$program" env TMPDIR="$BED_DIR/tmp" HOME="$BED_DIR" "$(command -v "$program")" \
-    --metrics-addr="127.0.0.1:$metrics" --health-addr="127.0.0.1:$health" \
-    --watch-label-selector='!sharding.fluxcd.io/key' "${@:2}"
+    --metrics-addr="127.0.0.1:$metrics" --health-addr="127.0.0.1:$health" "${@:2}"
 }

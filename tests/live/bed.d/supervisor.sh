@@ -104,7 +104,6 @@ bed_supervise() {
   watch_owner "$owner" &
   programs_on_path
   bring_up "$mode"
-  write_env
   state ready
   exec 7<>"$BED_DIR/control"
   while true; do
@@ -122,19 +121,24 @@ watch_owner() {
 }
 
 supervisor_end() {
-  local file
+  local pids=() file
   trap - EXIT
   trap '' TERM
-  for file in "$BED_DIR"/pid/*; do kill -KILL "$(<"$file")" 2>/dev/null || true; done
-  wait_dead
+  for file in "$BED_DIR"/pid/*; do pids+=("$(<"$file")"); done
+  kill -KILL "${pids[@]}" 2>/dev/null || true
+  wait "${pids[@]}" 2>/dev/null || true
   [[ -n ${BED_KEEP:-} ]] || rm -rf "$BED_DIR"
-  # The session holds nothing but this bed: helpers, watchers, what a server had started.
+  # The session holds nothing but this bed: watchers, helpers, what a server had started.
   kill -KILL -- -$$
 }
 
-wait_dead() {
+# servers_alive: or dies with the name and the last words of one that ended.
+servers_alive() {
   local file
-  for file in "$BED_DIR"/pid/*; do within 5 supervisor_gone "$(<"$file")" || true; done
+  for file in "$BED_DIR"/pid/*; do
+    process_alive "$(<"$file")" ||
+      die "$(basename "$file") has ended: $(tail -n 3 "$BED_DIR/log/$(basename "$file").log")"
+  done
 }
 
 # bring_up fleet|empty|kubernetes|api
@@ -165,12 +169,15 @@ bring_up() {
     state "starting the forge"
     prepare_forge
   fi
+  # Now, not when all is ready: `bed check` tells what the fleet still waits for.
+  write_env
   if [[ $mode == fleet ]]; then
     state "loading the fleet"
     load_fleet
     state "waiting for the fleet to settle"
     fleet_settle
   fi
+  servers_alive
 }
 
 # answer_request ID ACTION [FLAG]...
