@@ -186,6 +186,11 @@ impl Store {
         (0u32..).zip(&self.nodes).filter(|(_, node)| node.is_some()).map(|(id, _)| NodeId(id))
     }
 
+    /// Whether that id names a node at present.
+    pub fn is_used(&self, id: NodeId) -> bool {
+        self.nodes.get(id.0 as usize).is_some_and(Option::is_some)
+    }
+
     /// One more than the largest id in use: the length of a table indexed by node.
     pub fn bound(&self) -> usize {
         self.nodes.len()

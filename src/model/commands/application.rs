@@ -1,0 +1,101 @@
+//! The program itself: leaving, help, history, what the screen looks like.
+
+use super::{Command, Cx, Gesture, Run, Scope, Target, Transition, look};
+use crate::error::{Error, Result};
+use crate::state::Effect;
+
+const EVERYWHERE: &[Scope] = &[Scope::Everywhere];
+
+const fn act(
+    name: &'static str,
+    aliases: &'static [&'static str],
+    keys: &'static [&'static str],
+    doc: &'static str,
+    act: fn(&mut Cx, &str) -> Result<()>,
+) -> Command {
+    Command { name, aliases, keys, doc, footer: "", scopes: EVERYWHERE, run: Run::Act(act) }
+}
+
+const fn turn(
+    keys: &'static [&'static str],
+    footer: &'static str,
+    doc: &'static str,
+    act: fn(&mut Cx, &str) -> Result<()>,
+) -> Command {
+    Command { name: "", aliases: &[], keys, doc, footer, scopes: EVERYWHERE, run: Run::Act(act) }
+}
+
+pub(super) const ALL: &[Command] = &[
+    turn(&["/"], "filter", "filter: a regular expression, `!` inverse, `-l` labels, `-f` fuzzy; in text: search", |cx, _| {
+        push(cx, Transition::Filter)
+    }),
+    turn(&[":"], "command", "command: a kind, a view, or a command", |cx, _| push(cx, Transition::Command(String::new()))),
+    Command {
+        name: "",
+        aliases: &[],
+        keys: &["esc", "q"],
+        doc: "back: first the filter, then the view",
+        footer: "",
+        scopes: EVERYWHERE,
+        run: Run::Gesture(Gesture::Back),
+    },
+    Command {
+        name: "help",
+        aliases: &["h", "?"],
+        keys: &["?"],
+        doc: "help for this view",
+        footer: "help",
+        scopes: EVERYWHERE,
+        run: Run::Act(|cx, _| push(cx, Transition::Open("help", Target::Nothing))),
+    },
+    turn(&["["], "", "the view before in history", |cx, _| push(cx, Transition::Earlier)),
+    turn(&["]"], "", "the view after in history", |cx, _| push(cx, Transition::Later)),
+    turn(&["-"], "", "the last view, there and back", |cx, _| push(cx, Transition::Last)),
+    turn(&["0"], "", "all namespaces", |cx, _| {
+        look::select_namespaces(cx, "all");
+        Ok(())
+    }),
+    turn(&["ctrl-w"], "", "wide: all columns", |cx, _| {
+        cx.state.settings.wide = !cx.state.settings.wide;
+        Ok(())
+    }),
+    turn(&["ctrl-e"], "", "hide or show the header", |cx, _| {
+        cx.state.settings.hide_header = !cx.state.settings.hide_header;
+        Ok(())
+    }),
+    turn(&["p"], "", "preview of the selected object", |cx, _| {
+        cx.state.settings.preview = !cx.state.settings.preview;
+        Ok(())
+    }),
+    turn(&["ctrl-r"], "", "read everything from the cluster again", |cx, _| {
+        cx.effects.push(Effect::Refresh { cluster: cx.state.active });
+        cx.state.say("reading everything again");
+        Ok(())
+    }),
+    turn(&["ctrl-l"], "", "draw the screen again", |cx, _| {
+        cx.effects.push(Effect::Redraw);
+        Ok(())
+    }),
+    act("theme", &["skin"], &[], "choose a theme by name", theme),
+    turn(&["ctrl-z"], "", "to the shell; `fg` comes back", |cx, _| {
+        cx.effects.push(Effect::Suspend);
+        Ok(())
+    }),
+    act("quit", &["q", "q!", "qa", "Q", "exit"], &["ctrl-c"], "quit", |cx, _| {
+        cx.effects.push(Effect::Quit);
+        Ok(())
+    }),
+];
+
+fn push(cx: &mut Cx, transition: Transition) -> Result<()> {
+    cx.transitions.push(transition);
+    Ok(())
+}
+
+fn theme(cx: &mut Cx, name: &str) -> Result<()> {
+    if cx.state.settings.themes.iter().any(|known| known == name) {
+        name.clone_into(&mut cx.state.settings.theme);
+        return Ok(());
+    }
+    Err(Error::usage(format!("there is no theme `{name}`"), format!("there are {}", cx.state.settings.themes.join(", "))))
+}

@@ -1,0 +1,59 @@
+//! From keys to commands and back.
+
+use super::{Command, Scope, all};
+use crate::state::Key;
+
+/// Returns the command behind a key: the view's own scope first, then what works everywhere.
+pub fn lookup(key: Key, scope: Scope) -> Option<&'static Command> {
+    let bound = |wished: Scope| {
+        all().find(move |command| {
+            command.scopes.contains(&wished) && command.keys.iter().any(|text| Key::parse(text) == Some(key))
+        })
+    };
+    bound(scope).or_else(|| bound(Scope::Everywhere))
+}
+
+/// How a command's keys are written in help: `j ↓`.
+pub fn keys_of(command: &Command) -> String {
+    let pretty = |key: &&str| match *key {
+        "down" => "↓".to_owned(),
+        "up" => "↑".to_owned(),
+        "left" => "←".to_owned(),
+        "right" => "→".to_owned(),
+        "enter" => "⏎".to_owned(),
+        "shift-left" => "⇧←".to_owned(),
+        "shift-right" => "⇧→".to_owned(),
+        key => key.replace("ctrl-", "^"),
+    };
+    command.keys.iter().map(pretty).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_parses_and_no_scope_binds_one_twice() {
+        let scopes = [Scope::Everywhere, Scope::Tree, Scope::Table, Scope::Picker, Scope::Text, Scope::Logs];
+        for scope in scopes {
+            let mut seen = std::collections::BTreeMap::new();
+            for command in all().filter(|command| command.scopes.contains(&scope)) {
+                for key in command.keys {
+                    assert!(Key::parse(key).is_some(), "{key} of {} is no key", command.doc);
+                    let other = seen.insert(*key, command.doc);
+                    assert_eq!(other, None, "{key} means two things in {scope:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_name_is_taken_twice() {
+        let mut seen = std::collections::BTreeSet::new();
+        for command in all() {
+            for name in std::iter::once(&command.name).chain(command.aliases).filter(|name| !name.is_empty()) {
+                assert!(seen.insert(*name), "{name} names two commands");
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Looking at things: views of the whole, and of the selected object.
+
+use std::collections::BTreeSet;
+
+use super::{Command, Cx, Run, Scope, Target, Transition};
+use crate::domain::Health;
+use crate::error::{Error, Result};
+use crate::state::projection::Root;
+
+const ROWS: &[Scope] = &[Scope::Tree, Scope::Table];
+const EVERYWHERE: &[Scope] = &[Scope::Everywhere];
+
+const fn named(
+    name: &'static str,
+    aliases: &'static [&'static str],
+    doc: &'static str,
+    act: fn(&mut Cx, &str) -> Result<()>,
+) -> Command {
+    Command { name, aliases, keys: &[], doc, footer: "", scopes: EVERYWHERE, run: Run::Act(act) }
+}
+
+const fn on_row(
+    name: &'static str,
+    keys: &'static [&'static str],
+    footer: &'static str,
+    doc: &'static str,
+    act: fn(&mut Cx, &str) -> Result<()>,
+) -> Command {
+    Command { name, aliases: &[], keys, doc, footer, scopes: ROWS, run: Run::Act(act) }
+}
+
+pub(super) const ALL: &[Command] = &[
+    on_row("describe", &["d"], "describe", "details: conditions, spec, dependencies, inventory, history, events", |cx, _| {
+        open(cx, "details")
+    }),
+    on_row("yaml", &["y"], "yaml", "the object as YAML", |cx, _| open(cx, "yaml")),
+    on_row("logs", &["l"], "logs", "logs of the pod, or of all pods below", |cx, _| open(cx, "logs")),
+    Command {
+        name: "events",
+        aliases: &["ev"],
+        keys: &["v"],
+        doc: "events of the object",
+        footer: "events",
+        scopes: ROWS,
+        run: Run::Act(|cx, _| open(cx, "events")),
+    },
+    named("tree", &["home"], "the tree (sources, kustomizations or namespaces on top)", tree),
+    Command {
+        name: "root",
+        aliases: &[],
+        keys: &["tab"],
+        doc: "what is on top of the tree: sources, kustomizations, namespaces",
+        footer: "",
+        scopes: &[Scope::Tree],
+        run: Run::Act(root),
+    },
+    named("healthy", &[], "show what is ready", |cx, _| health(cx, &[Health::Ready])),
+    named("failing", &["unhealthy"], "show what failed or stalled", |cx, _| health(cx, &[Health::Failed, Health::Stalled])),
+    named("progressing", &[], "show what is under way or waits", |cx, _| health(cx, &[Health::Progressing, Health::Waiting])),
+    named("suspended", &[], "show what is suspended", |cx, _| health(cx, &[Health::Suspended])),
+    named("all", &[], "show everything: no filter", everything),
+    named("contexts", &["ctx", "context"], "contexts of the kubeconfig; with a name: switch to it", context),
+    named("namespaces", &["ns", "namespace"], "namespaces; with names (`a,b`): look at these, `all` for all", namespace),
+    Command {
+        name: "kinds",
+        aliases: &["alias", "a"],
+        keys: &["ctrl-a"],
+        doc: "all kinds with their names",
+        footer: "",
+        scopes: EVERYWHERE,
+        run: Run::Act(|cx, _| go(cx, "kinds")),
+    },
+];
+
+fn open(cx: &mut Cx, view: &'static str) -> Result<()> {
+    let target = cx.targets.first().cloned().ok_or_else(|| Error::failed("nothing is selected", "move to an object first"))?;
+    cx.transitions.push(Transition::Open(view, Target::Object(target)));
+    Ok(())
+}
+
+fn go(cx: &mut Cx, view: &'static str) -> Result<()> {
+    cx.transitions.push(Transition::Go(view, Target::Nothing));
+    Ok(())
+}
+
+fn tree(cx: &mut Cx, root: &str) -> Result<()> {
+    if !root.is_empty() {
+        let wished = Root::ALL.into_iter().find(|known| known.word().starts_with(root));
+        let wished = wished.ok_or_else(|| {
+            Error::usage(format!("`{root}` cannot be on top of the tree"), "sources, kustomizations or namespaces")
+        })?;
+        cx.state.cluster_mut().plant(wished);
+    }
+    go(cx, "tree")
+}
+
+fn root(cx: &mut Cx, _: &str) -> Result<()> {
+    let cluster = cx.state.cluster_mut();
+    let next = cluster.forest.root().next();
+    cluster.plant(next);
+    cx.state.say(format!("the tree starts at {}", next.word()));
+    Ok(())
+}
+
+/// Narrows the tree to some states; the same command again shows everything.
+fn health(cx: &mut Cx, wished: &[Health]) -> Result<()> {
+    let cluster = cx.state.cluster_mut();
+    let wished: BTreeSet<_> = wished.iter().copied().collect();
+    cluster.tree.health = (cluster.tree.health.as_ref() != Some(&wished)).then_some(wished);
+    cluster.refilter();
+    go(cx, "tree")
+}
+
+fn everything(cx: &mut Cx, _: &str) -> Result<()> {
+    let cluster = cx.state.cluster_mut();
+    cluster.tree.health = None;
+    cluster.tree.text.clear();
+    cluster.refilter();
+    go(cx, "tree")
+}
+
+fn context(cx: &mut Cx, name: &str) -> Result<()> {
+    if name.is_empty() {
+        return go(cx, "contexts");
+    }
+    if !cx.state.contexts.iter().any(|known| known.name == name) {
+        return Err(Error::usage(format!("the kubeconfig has no context `{name}`"), "`:ctx` lists them"));
+    }
+    let effect = cx.state.switch(name);
+    cx.effects.push(effect);
+    go(cx, "tree")
+}
+
+fn namespace(cx: &mut Cx, names: &str) -> Result<()> {
+    if names.is_empty() {
+        return go(cx, "namespaces");
+    }
+    select_namespaces(cx, names);
+    Ok(())
+}
+
+/// Looks at these namespaces (`a,b`), or at all (`all`, `*`).
+pub(super) fn select_namespaces(cx: &mut Cx, names: &str) {
+    let wished: BTreeSet<crate::domain::Str> = names.split([',', ' ']).filter(|name| !name.is_empty()).map(Into::into).collect();
+    let all = wished.iter().any(|name| matches!(&**name, "all" | "*"));
+    let cluster = cx.state.cluster_mut();
+    cluster.known_namespaces.extend(wished.iter().filter(|_| !all).cloned());
+    cluster.namespaces = (!all).then(|| wished.clone());
+    cluster.refilter();
+    if !all {
+        cx.effects.push(crate::state::Effect::Include { cluster: cx.state.active, namespaces: wished.into_iter().collect() });
+    }
+}

@@ -1,0 +1,154 @@
+//! What a user can do: one value a command, with its names, keys and words. Dispatch, help, footer, completion and the README's
+//! tables all come from here; nothing works that is not listed.
+
+mod application;
+mod keymap;
+mod look;
+mod motion;
+mod resolve;
+
+pub use keymap::{keys_of, lookup};
+pub use resolve::{Line, complete, parse};
+
+use crate::domain::{GroupKind, ObjectRef};
+use crate::error::Result;
+use crate::state::{Effect, State};
+
+/// A named thing that a user can do.
+pub struct Command {
+    /// What stands after `:`; empty for commands that are keys only.
+    pub name: &'static str,
+    pub aliases: &'static [&'static str],
+    pub keys: &'static [&'static str],
+    pub doc: &'static str,
+    /// A word for the footer; empty keeps it out of there.
+    pub footer: &'static str,
+    pub scopes: &'static [Scope],
+    pub run: Run,
+}
+
+/// Where a command works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    Everywhere,
+    /// The tree.
+    Tree,
+    /// Tables of a kind, and lists.
+    Table,
+    /// Lists of contexts, namespaces, kinds.
+    Picker,
+    /// YAML, details, events, help.
+    Text,
+    Logs,
+}
+
+impl Scope {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Everywhere => "everywhere",
+            Self::Tree => "tree",
+            Self::Table => "table",
+            Self::Picker => "list",
+            Self::Text => "text",
+            Self::Logs => "logs",
+        }
+    }
+}
+
+/// What a command does.
+#[derive(Clone, Copy)]
+pub enum Run {
+    /// The view on top knows what it means there.
+    Gesture(Gesture),
+    /// The same everywhere; the text is what followed the command's name.
+    Act(fn(&mut Cx, &str) -> Result<()>),
+}
+
+/// What a key means to a view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gesture {
+    Down,
+    Up,
+    PageDown,
+    PageUp,
+    Top,
+    Bottom,
+    Left,
+    Right,
+    Open,
+    Back,
+    UnfoldBelow,
+    FoldAll,
+    UnfoldAll,
+    Parent,
+    Source,
+    Dependants,
+    Mark,
+    MarkRange,
+    ClearMarks,
+    SortName,
+    SortState,
+    SortAge,
+    SortLeft,
+    SortRight,
+    SortColumn,
+    NextMatch,
+    PreviousMatch,
+    Wrap,
+    Follow,
+    Timestamps,
+    Previous,
+    NextContainer,
+    Clear,
+    Copy,
+    CopyNamespace,
+}
+
+/// What a command may touch: the state, and two lists of wishes that are carried out after it returned.
+pub struct Cx<'a> {
+    pub state: &'a mut State,
+    /// The objects that the view on top means: the marked ones, else the selected one.
+    pub targets: Vec<ObjectRef>,
+    pub effects: &'a mut Vec<Effect>,
+    pub transitions: &'a mut Vec<Transition>,
+}
+
+/// A wished change of the stack of views.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Transition {
+    /// Put a view on top.
+    Open(&'static str, Target),
+    /// Start anew with this view: what `:` does.
+    Go(&'static str, Target),
+    Close,
+    /// To the view before in history, after, or the last.
+    Earlier,
+    Later,
+    Last,
+    /// Ask for a command line that starts with this text.
+    Command(String),
+    /// Ask for a filter of the view on top.
+    Filter,
+    /// Set the filter of the view on top.
+    SetFilter(String),
+}
+
+/// What a view is opened on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    Nothing,
+    Object(ObjectRef),
+    Kind(GroupKind),
+}
+
+/// All commands in the order of help.
+pub const ALL: &[&[Command]] = &[motion::ALL, look::ALL, application::ALL];
+
+pub fn all() -> impl Iterator<Item = &'static Command> {
+    ALL.iter().flat_map(|group| group.iter())
+}
+
+/// The command of that name or alias.
+pub fn find(name: &str) -> Option<&'static Command> {
+    all().find(|command| !name.is_empty() && (command.name == name || command.aliases.contains(&name)))
+}

@@ -1,0 +1,54 @@
+//! Moving, folding, marking and sorting: k9s's keys mean what they mean in k9s.
+
+use super::{Command, Gesture, Run, Scope};
+
+const LISTS: &[Scope] = &[Scope::Tree, Scope::Table, Scope::Picker];
+const ROWS: &[Scope] = &[Scope::Tree, Scope::Table];
+const ALL_VIEWS: &[Scope] = &[Scope::Tree, Scope::Table, Scope::Picker, Scope::Text, Scope::Logs];
+const TREE: &[Scope] = &[Scope::Tree];
+const TEXTS: &[Scope] = &[Scope::Text, Scope::Logs];
+
+const fn key(keys: &'static [&'static str], scopes: &'static [Scope], gesture: Gesture, doc: &'static str) -> Command {
+    Command { name: "", aliases: &[], keys, doc, footer: "", scopes, run: Run::Gesture(gesture) }
+}
+
+const fn shown(command: Command, footer: &'static str) -> Command {
+    Command { footer, ..command }
+}
+
+pub(super) const ALL: &[Command] = &[
+    key(&["j", "down"], ALL_VIEWS, Gesture::Down, "down"),
+    key(&["k", "up"], ALL_VIEWS, Gesture::Up, "up"),
+    key(&["ctrl-f", "pgdn"], ALL_VIEWS, Gesture::PageDown, "a page down"),
+    key(&["ctrl-b", "pgup"], ALL_VIEWS, Gesture::PageUp, "a page up"),
+    key(&["g", "home"], ALL_VIEWS, Gesture::Top, "to the top"),
+    key(&["G", "end"], ALL_VIEWS, Gesture::Bottom, "to the bottom"),
+    key(&["right"], ALL_VIEWS, Gesture::Right, "unfold; scroll right in text"),
+    key(&["left", "h"], ALL_VIEWS, Gesture::Left, "fold, or go to the parent; scroll left in text"),
+    shown(key(&["enter"], LISTS, Gesture::Open, "open: details; a reference row jumps"), "open"),
+    key(&["*"], TREE, Gesture::UnfoldBelow, "unfold everything below"),
+    key(&["z"], TREE, Gesture::FoldAll, "fold everything"),
+    key(&["Z"], TREE, Gesture::UnfoldAll, "unfold everything"),
+    key(&["J"], ROWS, Gesture::Parent, "jump to the owner (the parent)"),
+    key(&["U"], ROWS, Gesture::Source, "jump to the source"),
+    key(&["u"], ROWS, Gesture::Dependants, "used by: who depends on it"),
+    key(&["space"], ROWS, Gesture::Mark, "mark"),
+    key(&["ctrl-space"], ROWS, Gesture::MarkRange, "mark from the last mark to here"),
+    key(&["ctrl-\\"], ROWS, Gesture::ClearMarks, "clear all marks"),
+    key(&["N"], ROWS, Gesture::SortName, "sort by name; again: reverse"),
+    key(&["S"], ROWS, Gesture::SortState, "sort by state, worst first"),
+    key(&["A"], ROWS, Gesture::SortAge, "sort by age, youngest change first"),
+    key(&["shift-left"], &[Scope::Table], Gesture::SortLeft, "choose the column to the left"),
+    key(&["shift-right"], &[Scope::Table], Gesture::SortRight, "choose the column to the right"),
+    key(&["O"], &[Scope::Table], Gesture::SortColumn, "sort by the chosen column; again: reverse"),
+    key(&["n"], TEXTS, Gesture::NextMatch, "next match"),
+    key(&["N"], TEXTS, Gesture::PreviousMatch, "previous match"),
+    shown(key(&["w"], TEXTS, Gesture::Wrap, "wrap long lines"), "wrap"),
+    shown(key(&["s"], &[Scope::Logs], Gesture::Follow, "follow, or stay"), "follow"),
+    key(&["t"], &[Scope::Logs], Gesture::Timestamps, "timestamps"),
+    shown(key(&["p"], &[Scope::Logs], Gesture::Previous, "the previous instance of the containers"), "previous"),
+    shown(key(&["tab"], &[Scope::Logs], Gesture::NextContainer, "next container, then all"), "container"),
+    key(&["C"], &[Scope::Logs], Gesture::Clear, "clear"),
+    key(&["c"], ALL_VIEWS, Gesture::Copy, "copy: the name, or the whole text"),
+    key(&["n"], ROWS, Gesture::CopyNamespace, "copy the namespace"),
+];

@@ -1,0 +1,160 @@
+//! The command line: `:kind [ns] [/filter] [label=x] [@context]`, or a command with its arguments.
+
+use std::collections::BTreeSet;
+
+use super::{Command, all, find};
+use crate::domain::{GroupKind, Store};
+use crate::error::{Error, Result};
+use crate::kinds::{self, Kind};
+use crate::state::State;
+
+/// What a typed line means.
+pub enum Line {
+    Command(&'static Command, String),
+    Table { gk: GroupKind, namespaces: Option<String>, filter: Option<String>, context: Option<String> },
+}
+
+/// Reads a typed line.
+///
+/// # Errors
+/// Names what is unknown, and what is near it.
+pub fn parse(line: &str, state: &State) -> Result<Line> {
+    let (word, rest) = line.trim().split_once(char::is_whitespace).unwrap_or((line.trim(), ""));
+    if let Some(command) = find(word) {
+        return Ok(Line::Command(command, rest.trim().to_owned()));
+    }
+    let Some(gk) = kind_named(word, &state.cluster().store) else { return Err(unknown(word)) };
+    let mut table = (None, None, None);
+    let mut words = rest.split_whitespace();
+    while let Some(part) = words.next() {
+        if let Some(context) = part.strip_prefix('@') {
+            table.2 = Some(context.to_owned());
+        } else if let Some(filter) = part.strip_prefix('/') {
+            // a filter may hold spaces: it takes the rest
+            table.1 = Some(std::iter::once(filter).chain(words.by_ref()).collect::<Vec<_>>().join(" "));
+        } else if part == "-f" {
+            table.1 = Some(std::iter::once(part).chain(words.by_ref()).collect::<Vec<_>>().join(" "));
+        } else if part.contains('=') {
+            table.1 = Some(format!("-l {part}"));
+        } else {
+            table.0 = Some(part.to_owned());
+        }
+    }
+    Ok(Line::Table { gk, namespaces: table.0, filter: table.1, context: table.2 })
+}
+
+/// Returns the kind that people mean by a name: one that we know, else any that the cluster showed us.
+pub fn kind_named(word: &str, store: &Store) -> Option<GroupKind> {
+    let served = |kind: &&'static Kind| store.of_kind(&GroupKind::new(kind.group, kind.kind)).next().is_some();
+    let known = kinds::by_name(word);
+    if let Some(kind) = known.iter().copied().find(served).or_else(|| known.first().copied()) {
+        return Some(GroupKind::new(kind.group, kind.kind));
+    }
+    let seen: BTreeSet<_> = store.coverage().map(|(scope, _)| scope.gk.clone()).collect();
+    seen.into_iter().find(|gk| {
+        let kind = gk.kind.to_lowercase();
+        let word = word.to_lowercase();
+        word == kind || word == format!("{kind}s")
+    })
+}
+
+/// Returns what a typed beginning may become, best first: commands, then kinds, then what the command takes.
+pub fn complete(line: &str, state: &State) -> Vec<String> {
+    let Some((word, start)) = line.split_once(' ') else {
+        let commands = all().flat_map(|command| std::iter::once(command.name).chain(command.aliases.iter().copied()));
+        let kinds = kinds::ALL.iter().flat_map(|kind| kind.short.iter().copied().chain([kind.plural]));
+        let mut found: Vec<_> =
+            commands.chain(kinds).filter(|name| !name.is_empty() && name.starts_with(line)).map(str::to_owned).collect();
+        found.sort_by_key(|name| (name.len(), name.clone()));
+        found.dedup();
+        return found;
+    };
+    let cluster = state.cluster();
+    let offers: Vec<String> = match find(word).map(|command| command.name) {
+        Some("contexts") => state.contexts.iter().map(|context| context.name.clone()).collect(),
+        Some("theme") => state.settings.themes.clone(),
+        Some("tree") => super::super::state::projection::Root::ALL.iter().map(|root| root.word().to_owned()).collect(),
+        Some("namespaces") => cluster.known_namespaces.iter().map(ToString::to_string).chain(["all".to_owned()]).collect(),
+        Some(_) => Vec::new(),
+        None => cluster.known_namespaces.iter().map(ToString::to_string).collect(),
+    };
+    let last = start.rsplit([' ', ',']).next().unwrap_or_default();
+    let kept = &line[..line.len() - last.len()];
+    offers.into_iter().filter(|offer| offer.starts_with(last)).map(|offer| format!("{kept}{offer}")).collect()
+}
+
+/// A wrong word with the nearest right one.
+fn unknown(word: &str) -> Error {
+    let names = all()
+        .map(|command| command.name)
+        .chain(kinds::ALL.iter().flat_map(|kind| kind.short.iter().copied().chain([kind.plural])));
+    let near = names.filter(|name| !name.is_empty()).min_by_key(|name| distance(name, word));
+    let hint = match near.filter(|near| distance(near, word) <= 2) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`:kinds` lists kinds, `?` commands".to_owned(),
+    };
+    Error::usage(format!("`{word}` is no command and no kind that this cluster has"), hint)
+}
+
+/// How many letters differ (Levenshtein).
+pub fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<_> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.chars().enumerate() {
+        let mut corner = std::mem::replace(&mut row[0], i + 1);
+        for (j, to) in b.iter().enumerate() {
+            let cost = corner + usize::from(from != *to);
+            corner = row[j + 1];
+            row[j + 1] = cost.min(corner + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::Settings;
+
+    fn table(line: &str) -> (String, Option<String>, Option<String>, Option<String>) {
+        match parse(line, &State::new(jiff::Timestamp::UNIX_EPOCH, Settings::default())) {
+            Ok(Line::Table { gk, namespaces, filter, context }) => (gk.kind.to_string(), namespaces, filter, context),
+            Ok(Line::Command(command, _)) => panic!("{line} is the command {}", command.name),
+            Err(error) => panic!("{line}: {error}"),
+        }
+    }
+
+    #[test]
+    fn kinds_are_named_as_in_k9s() {
+        let some = |text: &str| Some(text.to_owned());
+        for (line, expected) in [
+            ("ks", ("Kustomization", None, None, None)),
+            ("Kustomization", ("Kustomization", None, None, None)),
+            ("kustomizations flux-system", ("Kustomization", some("flux-system"), None, None)),
+            ("ks /web api", ("Kustomization", None, some("web api"), None)),
+            ("ks web /!x @prod", ("Kustomization", some("web"), some("!x @prod"), None)),
+            ("ks @prod web app=a", ("Kustomization", some("web"), some("-l app=a"), some("prod"))),
+            ("deploy -f wb", ("Deployment", None, some("-f wb"), None)),
+        ] {
+            let (kind, namespaces, filter, context) = expected;
+            assert_eq!(table(line), (kind.to_owned(), namespaces, filter, context), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_typo_names_its_neighbour() {
+        let state = State::new(jiff::Timestamp::UNIX_EPOCH, Settings::default());
+        let error = parse("kustomizatons", &state).err().expect("unknown");
+
+        assert!(error.hint.contains("`kustomizations`"), "{error}");
+    }
+
+    #[test]
+    fn completion_offers_the_shortest_first() {
+        let state = State::new(jiff::Timestamp::UNIX_EPOCH, Settings::default());
+
+        assert_eq!(complete("ks", &state).first().map(String::as_str), Some("ks"));
+        assert!(complete("conte", &state).contains(&"contexts".to_owned()));
+        assert!(complete("tree so", &state).contains(&"tree sources".to_owned()));
+    }
+}

@@ -1,0 +1,189 @@
+//! One cluster as the screen knows it: its connection, its objects, and what is shown of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::message::Epoch;
+use super::projection::{Filter, Folds, Forest, Matches, Root, Sort, Table, TableSort, TreeRows};
+use crate::domain::{Changes, ClusterId, Coverage, Delta, GroupKind, Health, Scope, Store, Str};
+use crate::error::Error;
+use crate::kinds::{self, Kind};
+
+/// One cluster of the run.
+pub struct Cluster {
+    pub id: ClusterId,
+    pub context: String,
+    pub epoch: Epoch,
+    pub link: Link,
+    pub server: ServerFacts,
+    pub store: Store,
+    pub forest: Forest,
+    pub tree: Tree,
+    pub tables: BTreeMap<GroupKind, Table>,
+    /// Namespaces looked at; none means all.
+    pub namespaces: Option<BTreeSet<Str>>,
+    /// Namespaces known by name: listed, remembered or seen in objects.
+    pub known_namespaces: BTreeSet<Str>,
+}
+
+/// The connection, as a state on the screen. None of them ends the program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Link {
+    Connecting,
+    Live,
+    /// Was live; the picture is as old as this.
+    Stale {
+        since: Timestamp,
+        why: String,
+    },
+    /// The API server does not know us (any more).
+    Unauthorised(Error),
+    /// Never reached.
+    Unreachable(Error),
+    /// A snapshot, taken then.
+    Recorded(Option<Timestamp>),
+}
+
+/// What the server says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServerFacts {
+    pub kubernetes: String,
+    pub flux: String,
+    /// Flux kinds that it serves.
+    pub served: Vec<GroupKind>,
+    /// The user that requests are made as, when it is not the kubeconfig's own (`--as`).
+    pub acting_as: Option<String>,
+}
+
+/// What is shown of the tree.
+#[derive(Default)]
+pub struct Tree {
+    pub folds: Folds,
+    pub sort: Sort,
+    pub matches: Matches,
+    pub rows: TreeRows,
+    /// The filter as typed.
+    pub text: String,
+    pub health: Option<BTreeSet<Health>>,
+}
+
+impl Cluster {
+    pub fn new(id: ClusterId, context: String) -> Self {
+        Self {
+            id,
+            context,
+            epoch: Epoch::default(),
+            link: Link::Connecting,
+            server: ServerFacts::default(),
+            store: Store::default(),
+            forest: Forest::default(),
+            tree: Tree::default(),
+            tables: BTreeMap::new(),
+            namespaces: None,
+            known_namespaces: BTreeSet::new(),
+        }
+    }
+
+    /// Takes over a batch of deltas in every layer.
+    pub fn apply(&mut self, deltas: Vec<Delta>) {
+        let mut changes = Changes::default();
+        for delta in deltas {
+            self.store.apply(delta, &mut changes);
+        }
+        self.forest.update(&self.store, &changes);
+        self.tree.matches.update(&self.store, &self.forest, &changes);
+        for table in self.tables.values_mut() {
+            table.update(&self.store, &self.forest, &changes);
+        }
+        self.store.recycle(&changes);
+    }
+
+    /// Works on what is left to do for the screen (a new filter) until `go_on` says no. Returns whether more is left.
+    pub fn work(&mut self, go_on: impl FnMut() -> bool) -> bool {
+        self.tree.matches.step(&self.store, &self.forest, go_on);
+        self.tree.rows.refresh(&self.store, &self.forest, &self.tree.folds, &self.tree.matches, self.tree.sort);
+        !self.tree.matches.is_done(&self.store)
+    }
+
+    /// Makes another choice of the tree's roots.
+    pub fn plant(&mut self, root: Root) {
+        self.forest = Forest::plant(&self.store, root);
+        self.tree.rows.invalidate();
+        self.refilter();
+    }
+
+    /// Applies the tree's filter, health choice and namespaces anew.
+    ///
+    /// # Errors
+    /// What is wrong with the filter's text.
+    pub fn filter_tree(&mut self, text: &str) -> Result<(), String> {
+        let query = crate::domain::query::Query::parse(text)?;
+        self.tree.text = text.to_owned();
+        let filter = Filter { query, namespaces: self.namespaces.clone(), health: self.tree.health.clone() };
+        self.tree.matches.restart(filter);
+        Ok(())
+    }
+
+    /// As [`Self::filter_tree`] with the text that stands.
+    pub fn refilter(&mut self) {
+        let text = std::mem::take(&mut self.tree.text);
+        // the text was accepted before
+        let _ = self.filter_tree(&text);
+        let namespaces = self.namespaces.clone();
+        for table in self.tables.values_mut() {
+            let filter = Filter { namespaces: namespaces.clone(), ..table.filter().clone() };
+            let sort = table.sort();
+            table.fill(&self.store, &self.forest, filter, sort);
+        }
+    }
+
+    /// Returns the table of a kind, filled.
+    pub fn table(&mut self, gk: &GroupKind) -> &mut Table {
+        let kind = kinds::rules(&gk.group, &gk.kind);
+        let (store, forest, namespaces) = (&self.store, &self.forest, &self.namespaces);
+        self.tables.entry(gk.clone()).or_insert_with(|| {
+            let mut table = Table::new(gk.clone(), kind);
+            table.fill(store, forest, Filter { namespaces: namespaces.clone(), ..Filter::default() }, TableSort::default());
+            table
+        })
+    }
+
+    /// Fills a kind's table under another filter and order.
+    pub fn refill(&mut self, gk: &GroupKind, change: impl FnOnce(&mut Filter, &mut TableSort)) {
+        self.table(gk);
+        let table = self.tables.get_mut(gk).expect("just made");
+        let (mut filter, mut sort) = (table.filter().clone(), table.sort());
+        change(&mut filter, &mut sort);
+        table.fill(&self.store, &self.forest, filter, sort);
+    }
+
+    /// Whether every kind that was asked for has answered.
+    pub fn is_complete(&self) -> bool {
+        let mut scopes = self.store.coverage().peekable();
+        scopes.peek().is_some() && scopes.all(|(_, coverage)| coverage != Coverage::Listing)
+    }
+
+    /// How many scopes have answered, and how many there are.
+    pub fn progress(&self) -> (usize, usize) {
+        let (mut done, mut all) = (0, 0);
+        for (_, coverage) in self.store.coverage() {
+            all += 1;
+            done += usize::from(coverage != Coverage::Listing);
+        }
+        (done, all)
+    }
+
+    /// Flux kinds of which something may not be read, with the namespace where that is not everywhere.
+    pub fn restricted(&self) -> Vec<(&'static Kind, Option<Str>)> {
+        let of_flux = |scope: &Scope| kinds::find(&scope.gk.group, &scope.gk.kind).filter(|kind| kind.is_flux());
+        let mut found: Vec<_> = self
+            .store
+            .coverage()
+            .filter(|(_, coverage)| *coverage == Coverage::Restricted)
+            .filter_map(|(scope, _)| Some((of_flux(scope)?, scope.namespace.clone())))
+            .collect();
+        found.sort_by_key(|(kind, namespace)| (kinds::rank(kind), namespace.clone()));
+        found
+    }
+}

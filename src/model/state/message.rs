@@ -1,0 +1,185 @@
+//! Everything that happens: input, news of clusters, replies, the clock.
+
+use jiff::Timestamp;
+
+use super::Context;
+use super::cluster::{Link, ServerFacts};
+use super::effect::Ticket;
+use crate::domain::{ClusterId, Delta, Str};
+use crate::error::Error;
+
+/// The generation of a cluster's connection: news of an older one is dropped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Epoch(pub u32);
+
+impl Epoch {
+    pub fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+#[derive(Clone, Debug)]
+pub enum Message {
+    Input(Input),
+    Cluster(ClusterId, Epoch, News),
+    /// An answer to a view's request.
+    Reply(Ticket, Reply),
+    /// Time went on.
+    Clock(Timestamp),
+}
+
+/// What a cluster's session tells.
+#[derive(Clone, Debug)]
+pub enum News {
+    Link(Link),
+    Server(ServerFacts),
+    /// The kubeconfig's contexts, and the one in use.
+    Contexts {
+        all: Vec<Context>,
+        current: String,
+    },
+    /// Namespaces by name: listed, remembered, or the kubeconfig's.
+    Namespaces(Vec<Str>),
+    Deltas(Vec<Delta>),
+}
+
+/// What a view asked for.
+#[derive(Clone, Debug)]
+pub enum Reply {
+    Document(Vec<String>),
+    Details(Box<Details>),
+    Events(Vec<EventRow>),
+    /// Lines of logs, in order, sanitised.
+    Log(Vec<String>),
+    /// The containers that logs may be read of.
+    Containers(Vec<String>),
+    /// A stream is over, and why.
+    Ended(String),
+    Failed(Error),
+}
+
+/// The body of an object as the details screen shows it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Details {
+    /// Path in the spec and value.
+    pub spec: Vec<(String, String)>,
+    pub history: Vec<Vec<String>>,
+    pub annotations: Vec<(String, String)>,
+    pub events: Vec<EventRow>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EventRow {
+    pub last: Option<Timestamp>,
+    pub is_warning: bool,
+    pub count: i32,
+    pub reason: String,
+    /// `Kind/name`.
+    pub object: String,
+    pub message: String,
+}
+
+/// What comes from the terminal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    Key(Key),
+    /// Pasted text: never a command.
+    Paste(String),
+    Resize,
+}
+
+/// A key as commands name it. Shift is part of the character; it is a flag for the other keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    pub code: Code,
+    pub ctrl: bool,
+    pub alt: bool,
+    pub shift: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Code {
+    Char(char),
+    Enter,
+    Esc,
+    Tab,
+    BackTab,
+    Backspace,
+    Delete,
+    Up,
+    Down,
+    Left,
+    Right,
+    Home,
+    End,
+    PageUp,
+    PageDown,
+    F(u8),
+}
+
+impl Key {
+    pub fn plain(code: Code) -> Self {
+        Self { code, ctrl: false, alt: false, shift: false }
+    }
+
+    /// Reads a key as commands spell it: `j`, `G`, `ctrl-d`, `shift-left`, `esc`, `space`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut key = Self::plain(Code::Esc);
+        let mut rest = text;
+        while let Some((prefix, tail)) = rest.split_once('-').filter(|(prefix, tail)| !prefix.is_empty() && !tail.is_empty()) {
+            match prefix {
+                "ctrl" => key.ctrl = true,
+                "alt" => key.alt = true,
+                "shift" => key.shift = true,
+                _ => return None,
+            }
+            rest = tail;
+        }
+        let mut letters = rest.chars();
+        key.code = match (letters.next()?, letters.next()) {
+            (letter, None) => Code::Char(letter),
+            _ => match rest {
+                "enter" => Code::Enter,
+                "esc" => Code::Esc,
+                "tab" => Code::Tab,
+                "backtab" => Code::BackTab,
+                "backspace" => Code::Backspace,
+                "delete" => Code::Delete,
+                "up" => Code::Up,
+                "down" => Code::Down,
+                "left" => Code::Left,
+                "right" => Code::Right,
+                "home" => Code::Home,
+                "end" => Code::End,
+                "pgup" => Code::PageUp,
+                "pgdn" => Code::PageDown,
+                "space" => Code::Char(' '),
+                other => Code::F(other.strip_prefix('f')?.parse().ok()?),
+            },
+        };
+        Some(key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_read_as_commands_spell_them() {
+        let key = |code, ctrl, shift| Some(Key { code, ctrl, alt: false, shift });
+        for (text, expected) in [
+            ("j", key(Code::Char('j'), false, false)),
+            ("-", key(Code::Char('-'), false, false)),
+            ("ctrl-d", key(Code::Char('d'), true, false)),
+            ("ctrl-\\", key(Code::Char('\\'), true, false)),
+            ("shift-left", key(Code::Left, false, true)),
+            ("space", key(Code::Char(' '), false, false)),
+            ("f5", key(Code::F(5), false, false)),
+            ("nope", None),
+            ("hyper-x", None),
+        ] {
+            assert_eq!(Key::parse(text), expected, "{text}");
+        }
+    }
+}

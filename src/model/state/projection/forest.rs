@@ -1,0 +1,303 @@
+//! One home for every object, and the health below it, kept up as the store changes.
+
+use rustc_hash::FxHashMap;
+
+use super::home;
+use crate::domain::health::Counts;
+use crate::domain::{Changes, GroupKind, Health, NodeId, Store};
+use crate::kinds::{self, Kind, Role};
+
+/// What the tree's top level is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Root {
+    #[default]
+    Sources,
+    Kustomizations,
+    Namespaces,
+}
+
+impl Root {
+    pub const ALL: [Self; 3] = [Self::Sources, Self::Kustomizations, Self::Namespaces];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Sources => "sources",
+            Self::Kustomizations => "kustomizations",
+            Self::Namespaces => "namespaces",
+        }
+    }
+
+    pub fn next(self) -> Self {
+        match self {
+            Self::Sources => Self::Kustomizations,
+            Self::Kustomizations => Self::Namespaces,
+            Self::Namespaces => Self::Sources,
+        }
+    }
+}
+
+/// The place of one node.
+#[derive(Clone)]
+struct Place {
+    kind: &'static Kind,
+    parent: Option<NodeId>,
+    children: Vec<NodeId>,
+    /// The health that it counts with; none where only its name is known.
+    own: Option<Health>,
+    /// Everything below, itself excluded.
+    below: Counts,
+    is_root: bool,
+}
+
+/// The trees of one cluster under one choice of root.
+#[derive(Default)]
+pub struct Forest {
+    root: Root,
+    places: Vec<Option<Place>>,
+    kinds: FxHashMap<GroupKind, &'static Kind>,
+    structure: u64,
+    stamp: u64,
+}
+
+impl Forest {
+    /// Plants the trees of a whole store. Costs a few look-ups an object; used when the root changes.
+    pub fn plant(store: &Store, root: Root) -> Self {
+        let mut forest = Self { root, ..Self::default() };
+        let nodes: Vec<_> = store.nodes().collect();
+        let changes = Changes { touched: nodes.clone(), relinked: nodes, freed: Vec::new() };
+        forest.update(store, &changes);
+        forest
+    }
+
+    pub fn root(&self) -> Root {
+        self.root
+    }
+
+    /// Takes over what changed in the store. Costs the depth of the tree for each changed node.
+    pub fn update(&mut self, store: &Store, changes: &Changes) {
+        for id in &changes.freed {
+            // a freed id may already be named again in the same batch
+            if !store.is_used(*id) {
+                self.forget(*id);
+            }
+        }
+        let in_use = |id: &&NodeId| store.is_used(**id);
+        for id in changes.touched.iter().filter(in_use) {
+            self.judge(store, *id);
+        }
+        for id in changes.relinked.iter().filter(in_use) {
+            self.place(store, *id);
+            self.rehome(store, *id);
+        }
+        // whether a nameless node is a root depends on its children, which have settled by now
+        for id in changes.relinked.iter().filter(in_use) {
+            self.settle_root(store, *id);
+            if let Some(parent) = self.parent(*id) {
+                self.settle_root(store, parent);
+            }
+        }
+        self.stamp += 1;
+    }
+
+    pub fn kind(&self, id: NodeId) -> &'static Kind {
+        self.get(id).map_or(kinds::ANY, |place| place.kind)
+    }
+
+    pub fn parent(&self, id: NodeId) -> Option<NodeId> {
+        self.get(id).and_then(|place| place.parent)
+    }
+
+    pub fn children(&self, id: NodeId) -> &[NodeId] {
+        self.get(id).map_or(&[], |place| &place.children)
+    }
+
+    /// The health that the node shows: its own, or `Failed` for a workload that waits for pods that have failed
+    /// (fluxcd/cli-utils `polling/statusreaders/pod_controller.go`).
+    pub fn health(&self, id: NodeId) -> Option<Health> {
+        self.get(id).and_then(|place| place.own)
+    }
+
+    /// Counts of everything below a node.
+    pub fn below(&self, id: NodeId) -> Counts {
+        self.get(id).map_or_else(Counts::default, |place| place.below)
+    }
+
+    pub fn is_root(&self, id: NodeId) -> bool {
+        self.get(id).is_some_and(|place| place.is_root)
+    }
+
+    /// Roots in no order. Costs a pass over all nodes.
+    pub fn roots(&self) -> impl Iterator<Item = NodeId> + '_ {
+        (0u32..)
+            .zip(&self.places)
+            .filter(|(_, place)| place.as_ref().is_some_and(|place| place.is_root))
+            .map(|(id, _)| NodeId(id))
+    }
+
+    /// Whether the node stands in one of the trees.
+    pub fn contains(&self, id: NodeId) -> bool {
+        let mut top = id;
+        while let Some(parent) = self.parent(top) {
+            top = parent;
+        }
+        self.is_root(top)
+    }
+
+    /// Counts of all trees.
+    pub fn total(&self) -> Counts {
+        let mut total = Counts::default();
+        for place in self.places.iter().flatten().filter(|place| place.is_root) {
+            total += place.below;
+            total += place.own.map_or_else(Counts::default, Counts::one);
+        }
+        total
+    }
+
+    /// Rises when a node came, went or moved: rows must be made again.
+    pub fn structure(&self) -> u64 {
+        self.structure
+    }
+
+    /// Rises with every change.
+    pub fn stamp(&self) -> u64 {
+        self.stamp
+    }
+
+    fn get(&self, id: NodeId) -> Option<&Place> {
+        self.places.get(id.0 as usize).and_then(Option::as_ref)
+    }
+
+    fn place(&mut self, store: &Store, id: NodeId) -> &mut Place {
+        let at = id.0 as usize;
+        if at >= self.places.len() {
+            self.places.resize(at + 1, None);
+        }
+        if self.places[at].is_none() {
+            let gk = &store.reference(id).gk;
+            let kind = match self.kinds.get(gk) {
+                Some(kind) => *kind,
+                None => {
+                    let kind = kinds::rules(&gk.group, &gk.kind);
+                    self.kinds.insert(gk.clone(), kind);
+                    kind
+                }
+            };
+            let fresh = Place { kind, parent: None, children: Vec::new(), own: None, below: Counts::default(), is_root: false };
+            self.places[at] = Some(fresh);
+            self.structure += 1;
+        }
+        self.places[at].as_mut().expect("just filled")
+    }
+
+    /// Takes over a node's own health.
+    fn judge(&mut self, store: &Store, id: NodeId) {
+        let told = store.health(id);
+        let place = self.place(store, id);
+        let now = told.map(|health| effective(place.kind, health, &place.below));
+        let before = std::mem::replace(&mut place.own, now);
+        if before != now {
+            let parent = place.parent;
+            self.spread(store, parent, counts(before), counts(now));
+        }
+    }
+
+    /// Carries a change of counts up to the root; a workload on the way may change its own health by it.
+    fn spread(&mut self, store: &Store, mut at: Option<NodeId>, mut less: Counts, mut more: Counts) {
+        while let Some(id) = at {
+            let place = self.place(store, id);
+            place.below += more;
+            place.below -= less;
+            if let (Role::Workload, Some(health)) = (place.kind.role, store.health(id)) {
+                let now = effective(place.kind, health, &place.below);
+                if let Some(before) = place.own.replace(now)
+                    && before != now
+                {
+                    less += Counts::one(before);
+                    more += Counts::one(now);
+                }
+            }
+            at = place.parent;
+        }
+    }
+
+    /// Finds the home of a node and moves it there.
+    fn rehome(&mut self, store: &Store, id: NodeId) {
+        let place = self.place(store, id);
+        let (kind, before) = (place.kind, place.parent);
+        let wished = home::candidates(store, id, kind, self.root).into_iter().find(|home| !self.is_below(*home, id));
+        if wished == before {
+            return;
+        }
+        self.structure += 1;
+        let weight = self.weight(id);
+        if let Some(parent) = before {
+            self.place(store, parent).children.retain(|child| *child != id);
+            self.spread(store, Some(parent), weight, Counts::default());
+            self.settle_root(store, parent);
+        }
+        self.place(store, id).parent = wished;
+        if let Some(parent) = wished {
+            self.place(store, parent).children.push(id);
+            self.spread(store, Some(parent), Counts::default(), weight);
+        }
+    }
+
+    fn settle_root(&mut self, store: &Store, id: NodeId) {
+        let root = self.root;
+        let Some(place) = self.places.get_mut(id.0 as usize).and_then(Option::as_mut) else { return };
+        let wished = place.parent.is_none() && home::is_root(store, id, place.kind, root, !place.children.is_empty());
+        if place.is_root != wished {
+            place.is_root = wished;
+            self.structure += 1;
+        }
+    }
+
+    /// Whether `id` is `top` or lives below it: moving `top` there would close a circle.
+    fn is_below(&self, id: NodeId, top: NodeId) -> bool {
+        let mut at = Some(id);
+        while let Some(node) = at {
+            if node == top {
+                return true;
+            }
+            at = self.parent(node);
+        }
+        false
+    }
+
+    fn weight(&self, id: NodeId) -> Counts {
+        let mut weight = self.below(id);
+        weight += counts(self.health(id));
+        weight
+    }
+
+    /// Drops a freed node. Its children were named in the same changes and find another home.
+    fn forget(&mut self, id: NodeId) {
+        let weight = self.weight(id);
+        let Some(place) = self.places.get_mut(id.0 as usize).and_then(Option::take) else { return };
+        self.structure += 1;
+        let mut at = place.parent;
+        if let Some(parent) = at.and_then(|parent| self.places[parent.0 as usize].as_mut()) {
+            parent.children.retain(|child| *child != id);
+        }
+        while let Some(parent) = at.and_then(|parent| self.places[parent.0 as usize].as_mut()) {
+            parent.below -= weight;
+            at = parent.parent;
+        }
+        for child in place.children {
+            if let Some(child) = self.places[child.0 as usize].as_mut() {
+                child.parent = None;
+            }
+        }
+    }
+}
+
+fn counts(health: Option<Health>) -> Counts {
+    health.map_or_else(Counts::default, Counts::one)
+}
+
+fn effective(kind: &Kind, own: Health, below: &Counts) -> Health {
+    match own {
+        Health::Progressing if kind.role == Role::Workload && below.of(Health::Failed) > 0 => Health::Failed,
+        own => own,
+    }
+}

@@ -1,0 +1,313 @@
+//! The flat rows of the tree: what is open, in which order, with references where an edge is no home.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{Bits, Forest, Matches, Root};
+use crate::domain::health::Counts;
+use crate::domain::{Health, NodeId, ObjectRef, Relation, Store, Str};
+use crate::kinds::{self, Role};
+
+/// One row of the tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The node, or none for the heading of a namespace.
+    pub node: Option<NodeId>,
+    /// The heading's text.
+    pub group: Option<Str>,
+    pub parent: Option<NodeId>,
+    pub depth: u16,
+    pub fold: Fold,
+    /// Set on a reference row: how the parent relates to it, in words.
+    pub via: Option<&'static str>,
+}
+
+/// Whether a row can be opened, and is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fold {
+    Leaf,
+    Closed,
+    Open,
+}
+
+/// The identity of a row: parent and object, or the heading. Survives everything that happens around it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum RowId {
+    Group(Str),
+    Object { parent: Option<ObjectRef>, object: ObjectRef },
+}
+
+impl RowId {
+    pub fn object(&self) -> Option<&ObjectRef> {
+        match self {
+            Self::Group(_) => None,
+            Self::Object { object, .. } => Some(object),
+        }
+    }
+}
+
+/// In which order siblings stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sort {
+    pub by: SortBy,
+    pub reverse: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SortBy {
+    /// Kind, namespace, name.
+    #[default]
+    Name,
+    /// Most urgent first.
+    State,
+    /// Youngest change first.
+    Age,
+}
+
+/// What a person opened and closed; everything else follows the default.
+#[derive(Clone, Debug, Default)]
+pub struct Folds {
+    objects: FxHashMap<ObjectRef, bool>,
+    groups: FxHashMap<Str, bool>,
+    /// Set by "fold all" and "unfold all".
+    all: Option<bool>,
+    stamp: u64,
+}
+
+impl Folds {
+    pub fn set(&mut self, id: &RowId, open: bool) {
+        match id {
+            RowId::Group(name) => self.groups.insert(name.clone(), open),
+            RowId::Object { object, .. } => self.objects.insert(object.clone(), open),
+        };
+        self.stamp += 1;
+    }
+
+    pub fn set_object(&mut self, id: &ObjectRef, open: bool) {
+        self.objects.insert(id.clone(), open);
+        self.stamp += 1;
+    }
+
+    pub fn set_all(&mut self, open: bool) {
+        self.objects.clear();
+        self.groups.clear();
+        self.all = Some(open);
+        self.stamp += 1;
+    }
+
+    /// Sources and what they feed directly are open until somebody closes them.
+    fn is_open(&self, id: &ObjectRef, depth: u16) -> bool {
+        self.objects.get(id).copied().or(self.all).unwrap_or(depth == 0)
+    }
+
+    fn is_group_open(&self, name: &Str) -> bool {
+        self.groups.get(name).copied().or(self.all).unwrap_or(true)
+    }
+}
+
+/// The rows of one tree, made again only when something that they depend on changed.
+#[derive(Default)]
+pub struct TreeRows {
+    rows: Vec<Row>,
+    made_from: Option<(u64, u64, u64, Sort, u64)>,
+}
+
+impl TreeRows {
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// Brings the rows up to date. Returns whether they changed.
+    pub fn refresh(&mut self, store: &Store, forest: &Forest, folds: &Folds, matches: &Matches, sort: Sort) -> bool {
+        // an order that depends on the objects follows every change of them
+        let content = if sort.by == SortBy::Name { 0 } else { forest.stamp() };
+        let from = (forest.structure(), folds.stamp, matches.stamp(), sort, content);
+        if self.made_from == Some(from) {
+            return false;
+        }
+        self.made_from = Some(from);
+        let filtered = !matches.filter().is_none();
+        let mut builder =
+            Builder { store, forest, folds, matches, sort, shown: filtered.then(|| ancestry(forest, matches)), rows: Vec::new() };
+        builder.roots();
+        self.rows = builder.rows;
+        true
+    }
+
+    /// Makes the rows anew the next time, whatever changed: the store is another one.
+    pub fn invalidate(&mut self) {
+        self.made_from = None;
+    }
+
+    pub fn id(&self, store: &Store, at: usize) -> Option<RowId> {
+        let row = self.rows.get(at)?;
+        Some(match (&row.group, row.node) {
+            (Some(group), _) => RowId::Group(group.clone()),
+            (None, node) => RowId::Object {
+                parent: row.parent.map(|parent| store.reference(parent).clone()),
+                object: store.reference(node?).clone(),
+            },
+        })
+    }
+
+    /// Where that row is now: the very row, else the object's home row.
+    pub fn position(&self, store: &Store, id: &RowId) -> Option<usize> {
+        match id {
+            RowId::Group(name) => self.rows.iter().position(|row| row.group.as_ref() == Some(name)),
+            RowId::Object { parent, object } => {
+                let node = store.find(object)?;
+                let parent = parent.as_ref().and_then(|parent| store.find(parent));
+                let exact = |row: &Row| row.node == Some(node) && row.parent == parent;
+                self.rows
+                    .iter()
+                    .position(exact)
+                    .or_else(|| self.rows.iter().position(|row| row.node == Some(node) && row.via.is_none()))
+            }
+        }
+    }
+}
+
+/// Matches and all that stands above them.
+fn ancestry(forest: &Forest, matches: &Matches) -> Bits {
+    let mut shown = Bits::default();
+    for id in matches.bits().iter() {
+        let mut at = Some(id);
+        while let Some(node) = at {
+            if !shown.set(node, true) {
+                break;
+            }
+            at = forest.parent(node);
+        }
+    }
+    shown
+}
+
+struct Builder<'a> {
+    store: &'a Store,
+    forest: &'a Forest,
+    folds: &'a Folds,
+    matches: &'a Matches,
+    sort: Sort,
+    /// With a filter: what it lets through and what stands above.
+    shown: Option<Bits>,
+    rows: Vec<Row>,
+}
+
+impl Builder<'_> {
+    fn roots(&mut self) {
+        let mut roots: Vec<_> = self.forest.roots().filter(|id| self.is_shown(*id)).collect();
+        self.order(&mut roots);
+        if self.forest.root() != Root::Namespaces {
+            for root in roots {
+                self.node(root, None, 0, false);
+            }
+            return;
+        }
+        let store = self.store;
+        roots.sort_by(|a, b| store.reference(*a).namespace.cmp(&store.reference(*b).namespace));
+        for group in roots.chunk_by(|a, b| store.reference(*a).namespace == store.reference(*b).namespace) {
+            let name = store.reference(group[0]).namespace.clone();
+            let open = self.folds.is_group_open(&name) || self.shown.is_some();
+            let fold = if open { Fold::Open } else { Fold::Closed };
+            self.rows.push(Row { node: None, group: Some(name), parent: None, depth: 0, fold, via: None });
+            for root in group.iter().filter(|_| open) {
+                self.node(*root, None, 1, false);
+            }
+        }
+    }
+
+    /// Adds a node and what is open below it. `whole` is set below a match that was opened: its children are all shown.
+    fn node(&mut self, id: NodeId, parent: Option<NodeId>, depth: u16, whole: bool) {
+        let mut children: Vec<_> =
+            self.forest.children(id).iter().copied().filter(|child| whole || self.is_shown(*child)).collect();
+        let is_match = whole || self.shown.is_none() || self.matches.contains(id);
+        if is_match && self.shown.is_some() {
+            children = self.forest.children(id).to_vec();
+        }
+        let references = if is_match { self.references(id) } else { Vec::new() };
+        let has_match_below = self.shown.is_some() && !whole && children.iter().any(|child| self.is_shown(*child));
+        let by_default = if self.shown.is_some() { u16::MAX } else { depth - u16::from(self.forest.root() == Root::Namespaces) };
+        let explicit = self.folds.is_open(self.store.reference(id), by_default);
+        let fold = match () {
+            () if children.is_empty() && references.is_empty() => Fold::Leaf,
+            () if explicit || has_match_below => Fold::Open,
+            () => Fold::Closed,
+        };
+        self.rows.push(Row { node: Some(id), group: None, parent, depth, fold, via: None });
+        if fold != Fold::Open {
+            return;
+        }
+        let whole = whole || (is_match && self.shown.is_some() && explicit);
+        if !whole && self.shown.is_some() {
+            children.retain(|child| self.is_shown(*child));
+        }
+        self.order(&mut children);
+        for child in children {
+            self.node(child, Some(id), depth + 1, whole);
+        }
+        for (via, to) in references {
+            self.rows.push(Row {
+                node: Some(to),
+                group: None,
+                parent: Some(id),
+                depth: depth + 1,
+                fold: Fold::Leaf,
+                via: Some(via),
+            });
+        }
+    }
+
+    fn is_shown(&self, id: NodeId) -> bool {
+        self.shown.as_ref().is_none_or(|shown| shown.contains(id))
+    }
+
+    /// Edges of a node that are no home: what it feeds, applies, depends on … elsewhere in the tree.
+    fn references(&self, id: NodeId) -> Vec<(&'static str, NodeId)> {
+        let home = self.forest.parent(id);
+        let is_here = |node: NodeId| self.forest.parent(node) == Some(id);
+        let mut seen = FxHashSet::default();
+        let mut found = Vec::new();
+        let mut add = |relation: Relation, word: &'static str, node: NodeId| {
+            if node != id && Some(node) != home && !is_here(node) && seen.insert(node) {
+                found.push((relation, word, node));
+            }
+        };
+        for link in self.store.out(id).iter().filter(|link| link.relation != Relation::ManagedBy) {
+            add(link.relation, link.relation.word(), link.node);
+        }
+        if self.forest.kind(id).role == Role::Source {
+            for link in self.store.incoming(id).iter().filter(|link| matches!(link.relation, Relation::Source | Relation::Chart))
+            {
+                add(link.relation, link.relation.reverse(), link.node);
+            }
+        }
+        found.sort_by(|a, b| (a.0, self.store.reference(a.2)).cmp(&(b.0, self.store.reference(b.2))));
+        found.into_iter().map(|(_, word, node)| (word, node)).collect()
+    }
+
+    fn order(&self, nodes: &mut [NodeId]) {
+        let by_name = |a: &NodeId, b: &NodeId| self.rank(*a).cmp(&self.rank(*b));
+        let by_key = |a: &NodeId, b: &NodeId| match self.sort.by {
+            SortBy::Name => by_name(a, b),
+            SortBy::State => self.urgency(*a).cmp(&self.urgency(*b)).then_with(|| by_name(a, b)),
+            SortBy::Age => self.since(*b).cmp(&self.since(*a)).then_with(|| by_name(a, b)),
+        };
+        nodes.sort_by(by_key);
+        if self.sort.reverse {
+            nodes.reverse();
+        }
+    }
+
+    fn rank(&self, id: NodeId) -> (usize, &ObjectRef) {
+        (kinds::rank(self.forest.kind(id)), self.store.reference(id))
+    }
+
+    fn urgency(&self, id: NodeId) -> Health {
+        let mut counts = self.forest.below(id);
+        counts += self.forest.health(id).map_or_else(Counts::default, Counts::one);
+        counts.worst().unwrap_or(Health::Ready)
+    }
+
+    fn since(&self, id: NodeId) -> Option<jiff::Timestamp> {
+        self.store.object(id).and_then(|object| object.verdict.since.or(object.created))
+    }
+}

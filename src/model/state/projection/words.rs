@@ -1,0 +1,113 @@
+//! What a node is called on screen and in output: the same words in the tree, the tables, filters and headless commands.
+
+use super::Forest;
+use crate::domain::store::Presence;
+use crate::domain::{Health, NodeId, Relation, Store, Str, revision};
+use crate::kinds::Role;
+
+/// `Kind namespace/name`, with the short name of the kind where it has one and `short` is wished.
+pub fn named(store: &Store, forest: &Forest, id: NodeId, short: bool) -> String {
+    let reference = store.reference(id);
+    let kind = forest.kind(id).short.first().copied().filter(|_| short).unwrap_or(&reference.gk.kind);
+    format!("{kind} {}", reference.path())
+}
+
+/// The word of a node's state: its health's, or why nothing is known.
+pub fn word_of(store: &Store, forest: &Forest, id: NodeId) -> &'static str {
+    match (store.presence(id), forest.health(id)) {
+        (Presence::Present, health) => health.unwrap_or(Health::Unknown).word(),
+        (Presence::Missing, _) => "Missing",
+        (Presence::Restricted, _) => "Restricted",
+        (Presence::NotServed, _) => "Not served",
+        (Presence::Unknown, _) => "Unknown",
+    }
+}
+
+/// The message of a node: its verdict's, or why nothing is known.
+pub fn message_of(store: &Store, forest: &Forest, id: NodeId) -> String {
+    let Some(object) = store.object(id) else { return absent(store, id) };
+    if object.verdict.health == Health::Progressing && forest.health(id) == Some(Health::Failed) {
+        let failed = forest.below(id).of(Health::Failed);
+        return format!("{failed} below failed; {}", object.verdict.message);
+    }
+    let Some(suspension) = &object.suspension else {
+        return match (&*object.verdict.message, &*object.verdict.reason) {
+            ("", reason) => reason.to_owned(),
+            (message, reason) if forest.kind(id).plural == "pods" && !reason.is_empty() => format!("{reason}: {message}"),
+            (message, _) => message.to_owned(),
+        };
+    };
+    let mut told = Vec::new();
+    told.extend(suspension.by.as_ref().map(|by| format!("by {by}")));
+    told.extend(suspension.reason.as_ref().map(|reason| format!("\"{reason}\"")));
+    told.extend(suspension.until.map(|until| format!("until {}", until.strftime("%Y-%m-%d %H:%M UTC"))));
+    if suspension.frozen.is_some_and(Health::is_failing) {
+        told.push(format!("was failing: {}", object.verdict.message));
+    }
+    if told.is_empty() { object.verdict.message.to_string() } else { told.join(" ") }
+}
+
+fn absent(store: &Store, id: NodeId) -> String {
+    match store.presence(id) {
+        Presence::Missing if store.is_applied(id) => "in the inventory, but not in the cluster",
+        Presence::Missing => "does not exist",
+        Presence::Restricted => "you may not read it",
+        Presence::NotServed => "the cluster does not serve this kind",
+        Presence::Present | Presence::Unknown => "not known yet",
+    }
+    .to_owned()
+}
+
+/// The revision of a node as people read it: what it stands at, and `≠` what it should stand at.
+///
+/// For an applier that is what its source has fetched, for others what was attempted.
+pub fn revision_of(store: &Store, forest: &Forest, id: NodeId) -> String {
+    let Some(object) = store.object(id) else { return String::new() };
+    let fetched = match forest.kind(id).role {
+        Role::Applier => fetched(store, id),
+        _ => None,
+    };
+    match (&object.facts.revision, fetched.as_ref().or(object.facts.attempted.as_ref())) {
+        (None, None) => String::new(),
+        (None, Some(wished)) => format!("≠{}", revision::short(wished)),
+        (Some(applied), Some(wished)) if !same(applied, wished) => {
+            format!("{} ≠{}", revision::short(applied), revision::checksum(wished))
+        }
+        (Some(applied), _) => revision::short(applied),
+    }
+}
+
+/// The revision that the object's source stands at. A HelmRelease is compared with its chart.
+fn fetched(store: &Store, id: NodeId) -> Option<Str> {
+    let link = |relation| store.out(id).iter().find(|link| link.relation == relation);
+    let is_release = &*store.reference(id).gk.kind == "HelmRelease";
+    let source = if is_release { link(Relation::Chart) } else { link(Relation::Source) }?;
+    let revision = store.object(source.node)?.facts.revision.clone()?;
+    // an OCI chart's release is named by version, its source by tag and digest: not comparable as text
+    (!is_release || &*store.reference(source.node).gk.kind == "HelmChart").then_some(revision)
+}
+
+fn same(applied: &str, wished: &str) -> bool {
+    revision::short(applied) == revision::short(wished)
+}
+
+/// Everything visible of a node, for filters.
+pub fn haystack(store: &Store, forest: &Forest, id: NodeId) -> String {
+    let kind = forest.kind(id);
+    let reference = store.reference(id);
+    let short = kind.short.first().copied().unwrap_or_default();
+    let mut text = format!(
+        "{} {} {} {} {} {}",
+        reference.gk.kind,
+        short,
+        reference.path(),
+        word_of(store, forest, id),
+        revision_of(store, forest, id),
+        message_of(store, forest, id)
+    );
+    for cell in store.object(id).iter().flat_map(|object| object.facts.cells.iter()) {
+        text.push(' ');
+        text.push_str(cell);
+    }
+    text
+}
