@@ -1,0 +1,50 @@
+//! What a program asks of the API server, in the server's own count.
+
+use std::collections::BTreeMap;
+
+use crate::cluster::{Cluster, Failure};
+
+/// Requests so far, by verb and resource, and the watches that are open now.
+#[derive(Clone, Debug, Default)]
+pub struct Requests {
+    counts: BTreeMap<(String, String), u64>,
+    watches: u64,
+}
+
+impl Requests {
+    pub async fn read(cluster: &Cluster) -> Result<Self, Failure> {
+        Ok(Self::parse(&cluster.text("/metrics").await?))
+    }
+
+    fn parse(text: &str) -> Self {
+        let mut requests = Self::default();
+        for line in text.lines() {
+            let Some((name, value)) = line.rsplit_once(' ') else { continue };
+            let label = |label: &str| {
+                let (_, rest) = name.split_once(&format!("{label}=\""))?;
+                Some(rest.split_once('"')?.0.to_owned())
+            };
+            let value = value.parse::<f64>().unwrap_or(0.0) as u64;
+            let Some(verb) = label("verb") else { continue };
+            if name.starts_with("apiserver_request_total{") {
+                *requests.counts.entry((verb, label("resource").unwrap_or_default())).or_default() += value;
+            } else if name.starts_with("apiserver_longrunning_requests{") && verb == "WATCH" {
+                requests.watches += value;
+            }
+        }
+        requests
+    }
+
+    /// What came on top, by verb; open watches count as `WATCH open`.
+    pub fn since(&self, before: &Self) -> BTreeMap<String, u64> {
+        let mut by_verb = BTreeMap::new();
+        for ((verb, resource), count) in &self.counts {
+            let more = count - before.counts.get(&(verb.clone(), resource.clone())).copied().unwrap_or(0).min(*count);
+            if more > 0 {
+                *by_verb.entry(verb.clone()).or_default() += more;
+            }
+        }
+        by_verb.insert("WATCH open".into(), self.watches.saturating_sub(before.watches));
+        by_verb
+    }
+}
