@@ -98,7 +98,7 @@ build_module() {
 }
 
 build_program() {
-  local module=$1 program=$2 package=$3 bin=$4 begin=$SECONDS cgo=0 tags=
+  local module=$1 program=$2 package=$3 bin=$4 begin=$SECONDS cgo=0 tags=''
   if [[ $program == gitea ]]; then cgo=1 tags='sqlite sqlite_unlock_notify'; fi
   (
     cd "$BED_LIVE/modules/$module"

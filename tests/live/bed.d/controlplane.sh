@@ -20,7 +20,7 @@ start_apiserver() {
     --service-account-key-file="$pki/sa.pub" --service-account-signing-key-file="$pki/sa.key" \
     --kubelet-certificate-authority="$pki/ca.crt" --kubelet-preferred-address-types=InternalIP \
     --kubelet-client-certificate="$pki/admin.crt" --kubelet-client-key="$pki/admin.key" \
-    --audit-policy-file="$BED_LIVE/bed.d/cluster/audit.yaml" --audit-log-path="$BED_DIR/audit.log" \
+    --event-ttl=24h --audit-policy-file="$BED_LIVE/bed.d/cluster/audit.yaml" --audit-log-path="$BED_DIR/audit.log" \
     "${APISERVER_FLAGS[@]}" "$@"
 }
 

@@ -57,8 +57,8 @@ make_secrets() {
   kubectl create secret generic remote-cluster -n flux-system --from-file=value="$KUBECONFIG"
 }
 
-# Objects that are in no repository: statuses that no controller would write, events, a run of a
-# CronJob, an object whose deletion hangs.
+# Objects that are in no repository: statuses that no controller would write, events, an object
+# whose deletion hangs, a run of a CronJob.
 load_by_hand() {
   local file
   for file in "$FLEET"/by-hand/namespaces.yaml "$FLEET"/by-hand/statuses.yaml \
@@ -70,4 +70,6 @@ load_by_hand() {
   done
   kubectl create -f "$FLEET/by-hand/create.yaml" -f "$FLEET/by-hand/stuck.yaml" >/dev/null
   kubectl delete --wait=false -f "$FLEET/by-hand/stuck.yaml" >/dev/null
+  within 60 kubectl get cronjob -n shop statement || die "the fleet does not arrive, see log/kustomize-controller.log"
+  kubectl create job -n shop statement-2026-11 --from=cronjob/statement >/dev/null
 }

@@ -40,7 +40,7 @@ start_flux() {
 }
 
 serve_flux() { # NAME FLAG...
-  local program=$1-controller
+  local program=$1-controller metrics health
   if [[ $1 == source-watcher ]]; then program=$1; fi
   take_port metrics
   take_port health

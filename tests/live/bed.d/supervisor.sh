@@ -1,84 +1,5 @@
 # `bed up` leaves a supervisor behind: parent of every server, ended by `bed down` or with its owner.
 
-bed_up() {
-  local owner=$PPID mode=fleet state shown=
-  APISERVER_FLAGS=()
-  BED_DIR=$(bed_dir)
-  while (($#)); do
-    case $1 in
-      --dir) BED_DIR=$2; shift ;;
-      --owner) owner=$2; shift ;;
-      --empty) [[ $mode != fleet ]] || mode=empty ;;
-      --no-flux) [[ $mode == api ]] || mode=kubernetes ;;
-      --api-only) mode=api ;;
-      --apiserver-flag) APISERVER_FLAGS+=("$2"); shift ;;
-      *) usage >&2; exit 2 ;;
-    esac
-    shift
-  done
-  bed_build
-  if [[ -f $BED_DIR/supervisor.pid ]] && process_alive "$(<"$BED_DIR/supervisor.pid")"; then
-    die "a bed is already up in $BED_DIR"
-  fi
-  [[ ! -e $BED_DIR || -e $BED_DIR/log ]] || die "$BED_DIR exists and is not a bed"
-  rm -rf "$BED_DIR"
-  mkdir -p "$BED_DIR"/{log,pid,reply}
-  BED_DIR=$(readlink -f "$BED_DIR")
-  mkfifo "$BED_DIR/control"
-  # Interrupted or failed, `up` leaves nothing behind.
-  trap 'bed_down "$BED_DIR"' EXIT
-  setsid --fork "$BED_SELF" supervise "$BED_DIR" "$owner" "$mode" "${APISERVER_FLAGS[@]}" \
-    </dev/null >"$BED_DIR/log/supervisor.log" 2>&1
-  exec 6<"$BED_DIR/log/supervisor.log"
-  within 5 test -s "$BED_DIR/supervisor.pid" || die "the supervisor did not start"
-  SUPERVISOR=$(<"$BED_DIR/supervisor.pid")
-  while state=$(cat "$BED_DIR/state" 2>/dev/null || true); [[ $state != ready ]]; do
-    if [[ $state != "$shown" ]]; then say "$state"; shown=$state; fi
-    if ! process_alive "$SUPERVISOR"; then
-      tail -n 40 <&6 >&2
-      die "the bed did not come up"
-    fi
-    sleep 0.2
-  done
-  trap - EXIT
-  cat "$BED_DIR/env"
-}
-
-bed_down() {
-  local pid
-  BED_DIR=$(bed_dir "${1:-}")
-  [[ -f $BED_DIR/supervisor.pid ]] || return 0
-  pid=$(<"$BED_DIR/supervisor.pid")
-  if process_alive "$pid"; then
-    kill -TERM "$pid" 2>/dev/null || true
-    if ! within 20 supervisor_gone "$pid"; then kill -KILL "$pid"; fi
-  fi
-  # A supervisor that was killed hard could not do this itself.
-  [[ -n ${BED_KEEP:-} ]] || rm -rf "$BED_DIR"
-}
-
-supervisor_gone() { ! process_alive "$1"; }
-
-# bed_apiserver stop|start|restart|pause|continue [FLAG]... [DIR]
-bed_apiserver() {
-  local action=${1:-} dir= flags=() id=$$
-  shift || true
-  [[ $action =~ ^(stop|start|restart|pause|continue)$ ]] || { usage >&2; exit 2; }
-  while (($#)); do
-    if [[ $1 == --* ]]; then flags+=("$1"); else dir=$1; fi
-    shift
-  done
-  bed_open "$dir"
-  printf '%s %s %s\n' "$id" "$action" "${flags[*]}" >"$BED_DIR/control"
-  within 60 test -f "$BED_DIR/reply/$id" || die "no answer from the supervisor"
-  local answer
-  answer=$(<"$BED_DIR/reply/$id")
-  rm -f "$BED_DIR/reply/$id"
-  [[ $answer == done ]] || die "$answer"
-}
-
-# --- in the supervisor ---
-
 # serve NAME COMMAND...: a server that the kernel kills with the supervisor. Never call it in a
 # subshell: the server would die with that.
 serve() {
@@ -108,6 +29,7 @@ bed_supervise() {
   exec 7<>"$BED_DIR/control"
   while true; do
     # The timeout lets a pending TERM in.
+    # shellcheck disable=SC2086 # words: id, action, flags
     if read -r -t 1 request <&7; then answer_request $request; fi
   done
 }
@@ -117,7 +39,7 @@ watch_owner() {
   trap - EXIT TERM
   start=$(process_start "$1")
   while [[ -n $start && $(process_start "$1") == "$start" ]] && process_alive "$supervisor"; do sleep 0.5; done
-  kill -TERM "$supervisor" 2>/dev/null
+  process_alive "$supervisor" && kill -TERM "$supervisor"
 }
 
 supervisor_end() {
@@ -182,7 +104,7 @@ bring_up() {
 
 # answer_request ID ACTION [FLAG]...
 answer_request() {
-  local id=$1 action=$2 pid answer=done
+  local id=$1 action=$2 pid answer=ok
   shift 2
   pid=$(<"$BED_DIR/pid/apiserver")
   case $action in
@@ -217,6 +139,7 @@ export BED_API_URL='$API_URL'
 export BED_CA='$BED_DIR/pki/ca.crt'
 export BED_AUDIT_LOG='$BED_DIR/audit.log'
 export BED_SUPERVISOR_PID='$$'
+export BED_APISERVER_PIDFILE='$BED_DIR/pid/apiserver'
 export BED_APISERVER_PID='$(<"$BED_DIR/pid/apiserver")'
 export BED_BIN='${BED_BIN%:}'
 export BED_FORGE_URL='${FORGE_TOKEN:+$FORGE_URL}'
