@@ -51,13 +51,11 @@ bed_down() {
   pid=$(<"$BED_DIR/supervisor.pid")
   if process_alive "$pid"; then
     kill -TERM "$pid" 2>/dev/null || true
-    if ! within 20 supervisor_gone "$pid"; then kill -KILL "$pid"; fi
+    if ! within 20 process_gone "$pid"; then kill -KILL "$pid"; fi
   fi
   # A supervisor that was killed hard could not do this itself.
   [[ -n ${BED_KEEP:-} ]] || rm -rf "$BED_DIR"
 }
-
-supervisor_gone() { ! process_alive "$1"; }
 
 # bed_apiserver stop|start|restart|pause|continue [FLAG]... [DIR]
 bed_apiserver() {

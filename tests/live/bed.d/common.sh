@@ -19,16 +19,18 @@ bed_open() {
   programs_on_path
 }
 
-# process_start PID: when the process started, empty for a dead one or a zombie.
+# process_start PID: sets START to when the process started; empty for a dead one or a zombie.
 # A pid alone may be reused, pid and start time are not.
 process_start() {
-  local stat fields
-  stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
+  local stat='' fields
+  START=
+  { IFS= read -r -d '' stat <"/proc/$1/stat" || [[ -n $stat ]]; } 2>/dev/null || return 0
   read -r -a fields <<<"${stat##*) }"
-  [[ ${fields[0]} == [ZX] ]] || printf '%s' "${fields[19]}"
+  [[ ${fields[0]} == [ZX] ]] || START=${fields[19]}
 }
 
-process_alive() { [[ -n $(process_start "$1") ]]; }
+process_alive() { process_start "$1" && [[ -n $START ]]; }
+process_gone() { ! process_alive "$1"; }
 
 # within SECONDS COMMAND...: run it every 0.1 s until it succeeds.
 within() {
@@ -46,7 +48,8 @@ within() {
 PORT_FIRST=20000 PORT_BLOCK=32 PORT_BLOCKS=200
 
 reserve_ports() {
-  local locks=${TMPDIR:-/tmp}/fluxdeck-bed-ports-$UID block
+  # The same place for all beds of a user, whatever his TMPDIR is.
+  local locks=/tmp/fluxdeck-bed-ports-$UID block
   mkdir -p "$locks"
   for ((block = 0; block < PORT_BLOCKS; block++)); do
     exec 9>"$locks/$block"

@@ -34,7 +34,7 @@ start_workload_controllers() {
   serve scheduler kube-scheduler --kubeconfig="$KUBECONFIG" --leader-elect=false \
     --bind-address=127.0.0.1 --secure-port="$PORT_SCHEDULER" --cert-dir="$BED_DIR"
   make_kwok_config >"$BED_DIR/kwok.yaml"
-  serve kwok env HOME="$BED_DIR" "$(command -v kwok)" --kubeconfig="$KUBECONFIG" --config="$BED_DIR/kwok.yaml" \
+  serve kwok kwok --kubeconfig="$KUBECONFIG" --config="$BED_DIR/kwok.yaml" \
     --manage-all-nodes=true --node-lease-duration-seconds=40 \
     --node-ip=127.0.0.1 --node-port="$PORT_KUBELET" --server-address="127.0.0.1:$PORT_KUBELET" \
     --tls-cert-file="$BED_DIR/pki/kubelet.crt" --tls-private-key-file="$BED_DIR/pki/kubelet.key"

@@ -27,13 +27,13 @@ push_repositories() {
 # Every chart in two versions, by both ways a registry knows; images; manifests as an OCI artifact.
 push_packages() {
   local chart version tmp=$BED_DIR/tmp
-  printf '%s' "$FORGE_TOKEN" | HOME=$tmp helm registry login --plain-http -u "$FORGE_USER" --password-stdin "127.0.0.1:$PORT_FORGE" 2>&1
+  printf '%s' "$FORGE_TOKEN" | helm registry login --plain-http -u "$FORGE_USER" --password-stdin "127.0.0.1:$PORT_FORGE" 2>&1
   for chart in "$FLEET"/charts/*; do
     for version in 1.4.0 1.5.0; do
       helm package "$chart" --version "$version" --app-version "$version" -d "$tmp/charts" >/dev/null
       forge POST "/api/packages/$FORGE_USER/helm/api/charts" -H "Content-Type: application/gzip" \
         --data-binary "@$tmp/charts/$(basename "$chart")-$version.tgz" >/dev/null
-      HOME=$tmp helm push --plain-http "$tmp/charts/$(basename "$chart")-$version.tgz" "oci://127.0.0.1:$PORT_FORGE/$FORGE_USER/charts" 2>&1
+      helm push --plain-http "$tmp/charts/$(basename "$chart")-$version.tgz" "oci://127.0.0.1:$PORT_FORGE/$FORGE_USER/charts" 2>&1
     done
   done
   printf 'layer' >"$tmp/layer"

@@ -27,7 +27,7 @@ start_flux() {
   local common=(--watch-label-selector='!sharding.fluxcd.io/key'
     --kube-api-qps=500 --kube-api-burst=1000 --log-level=info --events-addr="http://127.0.0.1:$PORT_EVENTS/")
   local domain=flux-system.svc.cluster.local.
-  mkdir -p "$BED_DIR"/{source,watcher,images,tmp}
+  mkdir -p "$BED_DIR"/{source,watcher,images}
   serve_flux notification --events-addr="127.0.0.1:$PORT_EVENTS" --receiverAddr="127.0.0.1:$PORT_RECEIVER"
   serve_flux source "${common[@]}" --requeue-dependency=2s --storage-path="$BED_DIR/source" \
     --storage-addr="127.0.0.1:$PORT_SOURCE" --storage-adv-addr="source-controller.$domain"
@@ -44,6 +44,5 @@ serve_flux() { # NAME FLAG...
   if [[ $1 == source-watcher ]]; then program=$1; fi
   take_port metrics
   take_port health
-  serve "$program" env TMPDIR="$BED_DIR/tmp" HOME="$BED_DIR" "$(command -v "$program")" \
-    --metrics-addr="127.0.0.1:$metrics" --health-addr="127.0.0.1:$health" "${@:2}"
+  serve "$program" "$program" --metrics-addr="127.0.0.1:$metrics" --health-addr="127.0.0.1:$health" "${@:2}"
 }

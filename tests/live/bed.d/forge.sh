@@ -49,8 +49,7 @@ ENABLED = false
 ENABLED = false
 INI
   } >"$forge/app.ini"
-  # HOME is the bed's: git configuration of the caller must not reach the server.
-  serve gitea env HOME="$forge" "$(command -v gitea)" web -c "$forge/app.ini"
+  serve gitea gitea web -c "$forge/app.ini"
 }
 
 # forge METHOD PATH [CURL ARGUMENT]...
@@ -60,7 +59,7 @@ forge() {
 
 prepare_forge() {
   within 60 curl -fs "$FORGE_URL/api/healthz" || die "the forge is not ready, see log/gitea.log"
-  HOME=$BED_DIR/forge gitea admin user create -c "$BED_DIR/forge/app.ini" --username "$FORGE_USER" \
+  gitea admin user create -c "$BED_DIR/forge/app.ini" --username "$FORGE_USER" \
     --password "$FORGE_PASSWORD" --email ops@example.test --admin --must-change-password=false
   FORGE_TOKEN=$(forge POST "/api/v1/users/$FORGE_USER/tokens" --json '{"name":"bed","scopes":["all"]}' |
     sed -n 's/.*"sha1":"\([0-9a-f]*\)".*/\1/p')
@@ -73,7 +72,7 @@ prepare_forge() {
 
 # push_repository NAME FOLDER: a plain folder becomes the first commit of a repository.
 push_repository() {
-  local git=(git -C "$2" -c user.name=ops -c user.email=ops@example.test -c commit.gpgsign=false -c core.hooksPath=/dev/null)
+  local git=(git -C "$2" -c user.name=ops -c user.email=ops@example.test)
   "${git[@]}" init -q -b main
   "${git[@]}" add -A
   GIT_AUTHOR_DATE='2026-11-01T08:00:00Z' GIT_COMMITTER_DATE='2026-11-01T08:00:00Z' \

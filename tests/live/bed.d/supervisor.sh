@@ -23,6 +23,7 @@ bed_supervise() {
   trap 'exit 1' TERM INT
   trap supervisor_end EXIT
   watch_owner "$owner" &
+  own_environment
   programs_on_path
   bring_up "$mode"
   state ready
@@ -34,12 +35,26 @@ bed_supervise() {
   done
 }
 
+# Nothing of the caller's configuration reaches what runs here, and nothing of the bed his home.
+own_environment() {
+  unset "${!XDG_@}" "${!GIT_@}" "${!HELM_@}" "${!KUBE@}" http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
+  export HOME=$BED_DIR/home TMPDIR=$BED_DIR/tmp GIT_TERMINAL_PROMPT=0 LC_ALL=C.UTF-8
+  mkdir -p "$HOME" "$TMPDIR"
+}
+
 watch_owner() {
   local supervisor=$$ start
   trap - EXIT TERM
-  start=$(process_start "$1")
-  while [[ -n $start && $(process_start "$1") == "$start" ]] && process_alive "$supervisor"; do sleep 0.5; done
-  process_alive "$supervisor" && kill -TERM "$supervisor"
+  process_start "$1"
+  start=$START
+  while process_alive "$supervisor"; do
+    process_start "$1"
+    if [[ -z $START || $START != "$start" ]]; then
+      kill -TERM "$supervisor"
+      return
+    fi
+    sleep 0.5
+  done
 }
 
 supervisor_end() {
@@ -110,7 +125,7 @@ answer_request() {
   case $action in
     stop | restart)
       kill -KILL "$pid" 2>/dev/null || true
-      within 10 supervisor_gone "$pid" || answer="the API server does not end"
+      within 10 process_gone "$pid" || answer="the API server does not end"
       ;;
     pause) kill -STOP "$pid" || answer="no API server runs" ;;
     continue) kill -CONT "$pid" || answer="no API server runs" ;;
