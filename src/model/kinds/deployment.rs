@@ -1,7 +1,7 @@
-//! Deployment (apps/v1), by kstatus' rule (fluxcd/cli-utils `pkg/kstatus/status/core.go`, `deploymentConditions`).
+//! Deployment, by kstatus' rule (fluxcd/cli-utils `pkg/kstatus/status/core.go`, `deploymentConditions`).
 
 use super::draft::number;
-use super::{Column, Draft, Kind, Role, Wire};
+use super::{Column, Draft, Kind, Role, Wire, legacy};
 use crate::domain::health::{Health, kstatus};
 
 pub(super) const KIND: Kind = Kind {
@@ -10,7 +10,7 @@ pub(super) const KIND: Kind = Kind {
     plural: "deployments",
     short: &["deploy", "dp"],
     role: Role::Workload,
-    columns: &[Column::State, Column::Replicas, Column::Message],
+    columns: &[Column::State, Column::Replicas, Column::Message, Column::Wide("POLICY", 0)],
     read,
     ..Kind::BASE
 };
@@ -20,6 +20,8 @@ fn read(wire: &Wire, draft: &mut Draft) {
     let wished = number(&wire.spec, &["replicas"]).unwrap_or(1);
     let (replicas, updated, available, ready) =
         (status("replicas"), status("updatedReplicas"), status("availableReplicas"), status("readyReplicas"));
+    let policies = legacy::mark(draft);
+    draft.cells([&policies]);
     draft.replicas(ready, wished);
     if draft.settle(wire, kstatus::preamble) {
         return;
@@ -38,15 +40,86 @@ fn read(wire: &Wire, draft: &mut Draft) {
             _ => {}
         }
     }
-    let message = match () {
-        () if replicas < wished => format!("replicas: {replicas}/{wished}"),
-        () if updated < wished => format!("updated: {updated}/{wished}"),
-        () if replicas > wished => format!("pending termination: {}", replicas - wished),
-        () if available < updated => format!("available: {available}/{updated}"),
-        () if ready < wished => format!("ready: {ready}/{wished}"),
-        () if !progressing => "replica set not available".to_owned(),
-        () if !is_available => "deployment not available".to_owned(),
+    let (reason, message) = match () {
+        () if replicas < wished => ("LessReplicas", format!("replicas: {replicas}/{wished}")),
+        () if updated < wished => ("LessUpdated", format!("updated: {updated}/{wished}")),
+        () if replicas > wished => ("ExtraPods", format!("pending termination: {}", replicas - wished)),
+        () if available < updated => ("LessAvailable", format!("available: {available}/{updated}")),
+        () if ready < wished => ("LessReady", format!("ready: {ready}/{wished}")),
+        () if !progressing => ("ReplicaSetNotAvailable", "replica set not available".to_owned()),
+        () if !is_available => ("DeploymentNotAvailable", "deployment not available".to_owned()),
         () => return draft.verdict(Health::Ready, "", &format!("replicas: {replicas}")),
     };
-    draft.verdict(Health::Progressing, "Progressing", &message);
+    draft.verdict(Health::Progressing, reason, &message);
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::KIND;
+    use crate::domain::health::Health::*;
+    use crate::kinds::testing::{cells, read, table};
+
+    /// Three wished replicas and the deadline that the API server sets.
+    fn rollout(replicas: i64, updated: i64, available: i64, ready: i64, conditions: &Value) -> Value {
+        json!({
+            "spec": {"replicas": 3, "progressDeadlineSeconds": 600},
+            "status": {
+                "observedGeneration": 1, "replicas": replicas, "updatedReplicas": updated,
+                "availableReplicas": available, "readyReplicas": ready, "conditions": conditions
+            }
+        })
+    }
+
+    #[test]
+    fn a_rollout_is_ready_when_every_replica_is_new_and_available() {
+        let done = json!([
+            {"type": "Available", "status": "True", "reason": "MinimumReplicasAvailable"},
+            {"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"}
+        ]);
+        let under_way = json!([
+            {"type": "Available", "status": "True", "reason": "MinimumReplicasAvailable"},
+            {"type": "Progressing", "status": "True", "reason": "ReplicaSetUpdated"}
+        ]);
+        let unavailable = json!([{"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"}]);
+        let exceeded = json!([{"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}]);
+        table(
+            &KIND,
+            &[
+                ("done", rollout(3, 3, 3, 3, &done), Ready, ""),
+                (
+                    "scaled to nothing",
+                    json!({"spec": {"replicas": 0}, "status": {"conditions": [{"type": "Available", "status": "True"}]}}),
+                    Ready,
+                    "",
+                ),
+                ("one is wished unless it says otherwise", json!({"status": {}}), Progressing, "LessReplicas"),
+                ("too few", rollout(2, 2, 2, 2, &done), Progressing, "LessReplicas"),
+                ("old ones left", rollout(3, 1, 3, 3, &done), Progressing, "LessUpdated"),
+                ("too many", rollout(4, 3, 3, 3, &done), Progressing, "ExtraPods"),
+                ("not available for long enough", rollout(3, 3, 2, 3, &done), Progressing, "LessAvailable"),
+                ("not ready", rollout(3, 3, 3, 2, &done), Progressing, "LessReady"),
+                ("new replica set not complete", rollout(3, 3, 3, 3, &under_way), Progressing, "ReplicaSetNotAvailable"),
+                ("not available", rollout(3, 3, 3, 3, &unavailable), Progressing, "DeploymentNotAvailable"),
+                ("deadline exceeded", rollout(3, 1, 3, 3, &exceeded), Failed, "ProgressDeadlineExceeded"),
+                (
+                    "edited",
+                    json!({"metadata": {"generation": 2}, "status": {"observedGeneration": 1}}),
+                    Progressing,
+                    "LatestGenerationNotObserved",
+                ),
+                ("being deleted", json!({"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}}), Terminating, "Terminating"),
+            ],
+        );
+    }
+
+    #[test]
+    fn annotations_of_flux_v1_mark_it() {
+        let legacy = read(&KIND, &json!({"metadata": {"annotations": {"fluxcd.io/automated": "true"}}}));
+        let modern = read(&KIND, &json!({"metadata": {"annotations": {"kustomize.toolkit.fluxcd.io/prune": "disabled"}}}));
+
+        assert_eq!((legacy.facts.legacy, cells(&legacy)), (true, vec!["automated"]));
+        assert_eq!((modern.facts.legacy, cells(&modern)), (false, vec![""]));
+    }
 }

@@ -1,12 +1,13 @@
 //! From wire to record: what every kind has in common is read here, the rest by the kind's own function.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Body, Kind, Meta, Suspend, Wire};
+use super::{Body, Kind, Meta, Suspend, Wire, group, legacy};
 use crate::domain::health::{Health, Inputs, flux, kstatus};
 use crate::domain::identity::{ClusterId, GroupKind, ObjectRef, Str, Uid};
 use crate::domain::object::{Condition, Edge, Facts, Labels, Object, Owner, Relation, Suspension, Verdict};
@@ -45,7 +46,7 @@ impl Reader {
         draft.owner_labels();
         draft.suspension(wire);
         (kind.read)(wire, &mut draft);
-        let verdict = draft.verdict.take().unwrap_or_else(|| draft.judge(wire));
+        let verdict = draft.verdict.take().unwrap_or_else(|| draft.judge(wire, Draft::generic));
         let Draft { edges, facts, suspension, conditions, .. } = draft;
         Object {
             id: self.reference(&wire.metadata),
@@ -122,15 +123,20 @@ pub struct Draft<'a> {
 impl Draft<'_> {
     /// Adds an edge to the object `kind` of `group`; an empty or absent namespace means the object's own.
     pub fn edge(&mut self, relation: Relation, group: &str, kind: &str, namespace: Option<&str>, name: &str) {
-        if name.is_empty() || kind.is_empty() {
-            return;
-        }
         let namespace = namespace.filter(|ns| !ns.is_empty()).unwrap_or(&self.meta.namespace).to_owned();
         self.edge_exact(relation, group, kind, &namespace, name);
     }
 
+    /// Adds an edge to the object `kind` of `group` that a reference names; its `namespace` is optional and defaults to the object's own.
+    pub fn refer(&mut self, relation: Relation, group: &str, kind: &str, reference: &Value) {
+        self.edge(relation, group, kind, reference["namespace"].as_str(), string(reference, &["name"]));
+    }
+
     /// As [`Self::edge`], with an empty namespace meaning cluster-scoped.
     pub fn edge_exact(&mut self, relation: Relation, group: &str, kind: &str, namespace: &str, name: &str) {
+        if name.is_empty() || kind.is_empty() {
+            return;
+        }
         let gk = GroupKind { group: self.reader.share(group), kind: self.reader.share(kind) };
         let namespace = self.reader.share(namespace);
         let to = ObjectRef::new(self.reader.cluster, gk, namespace, text::sanitise(name));
@@ -152,6 +158,21 @@ impl Draft<'_> {
     /// Whether an inventory was read.
     pub fn has_children(&self) -> bool {
         self.edges.iter().any(|edge| edge.relation == Relation::Applies)
+    }
+
+    /// The API version that the object was read in, without the group.
+    pub fn version(&self) -> &str {
+        &self.reader.version
+    }
+
+    /// Sets what the object stands at from `status.artifact`.
+    pub fn artifact(&mut self, status: &Value) {
+        self.facts.revision = self.revision(string(status, &["artifact", "revision"]));
+    }
+
+    /// A revision as a fact: `None` where the field is empty.
+    pub fn revision(&mut self, text: &str) -> Option<Str> {
+        (!text.is_empty()).then(|| self.share(text))
     }
 
     /// Sets the kind's own cells, in the order of its columns.
@@ -184,18 +205,19 @@ impl Draft<'_> {
 
     /// What the generic rules need to know of the object; a kind with a rule of its own starts here too.
     pub fn inputs(&self, wire: &Wire) -> Inputs<'_> {
-        Inputs {
-            deleted: time(wire.metadata.deletion_timestamp.as_deref()),
-            generation: wire.metadata.generation,
-            observed: wire.status["observedGeneration"].as_i64(),
-            conditions: &self.conditions,
-        }
+        inputs(wire, &self.conditions)
     }
 
-    fn judge(&mut self, wire: &Wire) -> Verdict {
+    /// Sets the verdict on an object that no controller reconciles ([`flux::fixed`]); nobody will answer a request either.
+    pub fn fixed(&mut self, wire: &Wire, message: &str) {
+        self.facts.requested = false;
+        self.verdict = Some(self.judge(wire, |draft, inputs| flux::fixed(inputs, draft.suspension.as_mut(), message)));
+    }
+
+    fn judge(&mut self, wire: &Wire, rule: impl FnOnce(&mut Self, &Inputs) -> Verdict) -> Verdict {
         let conditions = std::mem::take(&mut self.conditions);
-        let inputs = Inputs { conditions: &conditions, ..self.inputs(wire) };
-        let verdict = self.generic(&inputs);
+        let inputs = inputs(wire, &conditions);
+        let verdict = rule(self, &inputs);
         self.conditions = conditions;
         verdict
     }
@@ -226,18 +248,21 @@ impl Draft<'_> {
         read
     }
 
-    /// Owner labels that Flux puts on what it applies (fluxcd/pkg `ssa` SetOwnerLabels; helm-controller's post-renderer; Flux Operator).
+    /// Owner labels that Flux puts on what it applies (fluxcd/pkg `ssa` SetOwnerLabels; helm-controller's post-renderer; Flux Operator),
+    /// and helm-operator's annotation.
     fn owner_labels(&mut self) {
-        for (prefix, kind) in [
-            ("kustomize.toolkit.fluxcd.io", "Kustomization"),
-            ("helm.toolkit.fluxcd.io", "HelmRelease"),
-            ("resourceset.fluxcd.controlplane.io", "ResourceSet"),
-            ("fluxcd.controlplane.io", "FluxInstance"),
+        for (prefix, group, kind) in [
+            (group::KUSTOMIZE, group::KUSTOMIZE, "Kustomization"),
+            (group::HELM, group::HELM, "HelmRelease"),
+            ("resourceset.fluxcd.controlplane.io", group::OPERATOR, "ResourceSet"),
+            (group::OPERATOR, group::OPERATOR, "FluxInstance"),
         ] {
-            let label = |part: &str| self.meta.labels.get(&format!("{prefix}/{part}")).cloned();
+            let label = |part: &str| self.meta.labels.get(&format!("{prefix}/{part}"));
             let (Some(name), Some(namespace)) = (label("name"), label("namespace")) else { continue };
-            let group = prefix.strip_prefix("resourceset.").unwrap_or(prefix);
-            self.edge(Relation::ManagedBy, group, kind, Some(&namespace), &name);
+            self.edge(Relation::ManagedBy, group, kind, Some(namespace), name);
+        }
+        if let Some((group, kind, namespace, name)) = legacy::antecedent(self.meta) {
+            self.edge(Relation::ManagedBy, group, kind, Some(namespace), name);
         }
     }
 
@@ -263,6 +288,15 @@ impl Draft<'_> {
     }
 }
 
+fn inputs<'a>(wire: &Wire, conditions: &'a [Condition]) -> Inputs<'a> {
+    Inputs {
+        deleted: time(wire.metadata.deletion_timestamp.as_deref()),
+        generation: wire.metadata.generation,
+        observed: wire.status["observedGeneration"].as_i64(),
+        conditions,
+    }
+}
+
 /// Reads an RFC 3339 timestamp; `None` for anything else.
 pub fn time(text: Option<&str>) -> Option<Timestamp> {
     text?.parse().ok()
@@ -281,4 +315,32 @@ pub fn string<'a>(value: &'a Value, path: &[&str]) -> &'a str {
 /// Returns the number at that path.
 pub fn number(value: &Value, path: &[&str]) -> Option<i64> {
     path.iter().try_fold(value, |value, key| value.get(key)).and_then(Value::as_i64)
+}
+
+/// Returns the text of a number, or of a percentage written as text (`intstr.IntOrString`); empty where there is none.
+pub fn scalar(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        Value::Bool(flag) => flag.to_string(),
+        _ => String::new(),
+    }
+}
+
+/// `Kind/name` of a reference, empty where there is none.
+pub fn named(reference: &Value) -> String {
+    match string(reference, &["name"]) {
+        "" => String::new(),
+        name => format!("{}/{name}", string(reference, &["kind"])),
+    }
+}
+
+/// Returns an URL without the password that it may carry (`https://user:token@host`).
+pub fn public(url: &str) -> Cow<'_, str> {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.into() };
+    let authority = rest.find('/').unwrap_or(rest.len());
+    match rest[..authority].rfind('@') {
+        Some(at) if rest[..at].contains(':') => format!("{scheme}://***{}", &rest[at..]).into(),
+        _ => url.into(),
+    }
 }

@@ -3,21 +3,123 @@
 //! A kind says where it is served, what people call it, which columns its table has and how an object of it is read
 //! ([`Kind::read`]): its health, edges and facts, fixed once on arrival. JSON stops here. No I/O, no layout.
 
+mod describe;
 mod draft;
+pub mod group;
+mod helm_operator;
+mod legacy;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod wire;
 
+pub use describe::{describe, history};
 pub use draft::{Draft, Reader};
 pub use wire::{Meta, OwnerReference, Wire};
 
+mod alert;
 mod any;
+mod artifact_generator;
+mod bucket;
+mod cron_job;
+mod custom_resource_definition;
+mod daemon_set;
 mod deployment;
+mod external_artifact;
+mod flux_helm_release;
+mod flux_instance;
+mod flux_report;
+mod git_repository;
+mod helm_chart;
+mod helm_operator_release;
+mod helm_release;
+mod helm_repository;
+mod horizontal_pod_autoscaler;
+mod image_policy;
+mod image_repository;
+mod image_update_automation;
+mod ingress;
+mod job;
 mod kustomization;
+mod metadata;
+mod namespace;
+mod oci_repository;
+mod persistent_volume_claim;
+mod pod;
+mod pod_disruption_budget;
+mod provider;
+mod receiver;
+mod replica_set;
+mod resource_set;
+mod resource_set_input_provider;
+mod service;
+mod stateful_set;
+mod vulnerability_report;
+mod weave_helm_release;
 
 /// Every kind with rules of its own, in the order in which lists of kinds show them.
-pub const ALL: &[&Kind] = &[&kustomization::KIND, &deployment::KIND];
+///
+/// A static, so that a kind has one address ([`rank`] compares addresses): a constant would be made anew wherever it is used.
+pub static ALL: &[&Kind] = &[
+    &kustomization::KIND,
+    &helm_release::KIND,
+    &git_repository::KIND,
+    &oci_repository::KIND,
+    &helm_repository::KIND,
+    &helm_chart::KIND,
+    &bucket::KIND,
+    &external_artifact::KIND,
+    &artifact_generator::KIND,
+    &image_repository::KIND,
+    &image_policy::KIND,
+    &image_update_automation::KIND,
+    &alert::KIND,
+    &provider::KIND,
+    &receiver::KIND,
+    &resource_set::KIND,
+    &resource_set_input_provider::KIND,
+    &flux_instance::KIND,
+    &flux_report::KIND,
+    &helm_operator_release::KIND,
+    &weave_helm_release::KIND,
+    &flux_helm_release::KIND,
+    &deployment::KIND,
+    &stateful_set::KIND,
+    &daemon_set::KIND,
+    &replica_set::KIND,
+    &pod::KIND,
+    &job::KIND,
+    &cron_job::KIND,
+    &namespace::KIND,
+    &custom_resource_definition::KIND,
+    &service::KIND,
+    &ingress::KIND,
+    &horizontal_pod_autoscaler::KIND,
+    &pod_disruption_budget::KIND,
+    &persistent_volume_claim::KIND,
+    &vulnerability_report::KIND,
+    &metadata::CONFIG_MAP,
+    &metadata::SECRET,
+    &metadata::SERVICE_ACCOUNT,
+    &metadata::ROLE,
+    &metadata::ROLE_BINDING,
+    &metadata::CLUSTER_ROLE,
+    &metadata::CLUSTER_ROLE_BINDING,
+    &metadata::NETWORK_POLICY,
+    &metadata::LIMIT_RANGE,
+    &metadata::RESOURCE_QUOTA,
+    &metadata::ENDPOINT_SLICE,
+    &metadata::CONTROLLER_REVISION,
+    &metadata::INGRESS_CLASS,
+    &metadata::PRIORITY_CLASS,
+    &metadata::STORAGE_CLASS,
+    &metadata::MUTATING_WEBHOOK,
+    &metadata::VALIDATING_WEBHOOK,
+];
 
 /// The rules for a kind that we have no file for: kstatus' generic ones.
-pub const ANY: &Kind = &any::KIND;
+pub static ANY: &Kind = &any::KIND;
 
 /// One Kubernetes kind: a value, one a file.
 pub struct Kind {
@@ -32,6 +134,8 @@ pub struct Kind {
     pub body: Body,
     /// How `spec.suspend` or its like is spelled.
     pub suspend: Suspend,
+    /// Whether objects of it are looked for below those that own them; of other kinds, when their owner is opened.
+    pub follow: bool,
     /// Columns between NAME and AGE.
     pub columns: &'static [Column],
     pub read: fn(&Wire, &mut Draft),
@@ -49,7 +153,8 @@ impl Kind {
         role: Role::Child,
         body: Body::Whole,
         suspend: Suspend::Never,
-        columns: &[Column::Message],
+        follow: false,
+        columns: &[Column::State, Column::Message],
         read: |_, _| {},
     };
 
@@ -128,6 +233,16 @@ pub fn find(group: &str, kind: &str) -> Option<&'static Kind> {
 /// Returns the rules for that group and name: its own or [`ANY`]'s.
 pub fn rules(group: &str, kind: &str) -> &'static Kind {
     find(group, kind).unwrap_or(ANY)
+}
+
+/// Returns the group of the Flux kind of that name, for references that leave it out (an Alert's event sources, a Receiver's resources).
+fn flux_group(kind: &str) -> Option<&'static str> {
+    ALL.iter().find(|known| known.is_flux() && known.kind == kind).map(|known| known.group)
+}
+
+/// Where a kind stands among the others on screen: its place in [`ALL`], kinds without a file last.
+pub fn rank(kind: &Kind) -> usize {
+    ALL.iter().position(|known| std::ptr::eq(*known, kind)).unwrap_or(ALL.len())
 }
 
 /// Returns the kinds that a person may mean by `name` (plural, singular, short name or Kind, optionally `.group`), Flux kinds first.

@@ -8,7 +8,7 @@
 use jiff::Timestamp;
 
 use super::{Health, Inputs};
-use crate::domain::object::{Suspension, Verdict};
+use crate::domain::object::{Condition, Suspension, Verdict};
 
 /// Returns the verdict on a Flux object, in the order deletion, suspension, Stalled, Ready=False, progress, Ready, never reconciled.
 /// A suspended object keeps what its frozen conditions say in `suspension.frozen`.
@@ -66,10 +66,17 @@ fn conditions(inputs: &Inputs) -> Verdict {
                 since: ready.since,
                 ..Verdict::new(Health::Progressing, "NewGeneration", "the latest generation has not been reconciled yet")
             },
-            None => Verdict::of(Health::Ready, ready),
+            None => Verdict::of(Health::Ready, remark(inputs).unwrap_or(ready)),
         },
         _ => Verdict::of(Health::Progressing, reconciling.filter(|reconciling| !reconciling.message.is_empty()).unwrap_or(ready)),
     }
+}
+
+/// What is to be said of an object that is ready all the same: a HelmRelease's drift that is only reported (helm-controller 1.6,
+/// `driftDetection.mode: warn`), or a test whose failure is ignored.
+fn remark<'a>(inputs: &Inputs<'a>) -> Option<&'a Condition> {
+    let failed_test = || inputs.condition("TestSuccess").filter(|condition| &*condition.status == "False");
+    inputs.holds("Drifted").or_else(failed_test)
 }
 
 /// What Ready=False means, by its reason.

@@ -1,0 +1,35 @@
+//! HelmRelease of helm-operator 1.x, the predecessor of helm-controller.
+
+use super::{Kind, Role, group, helm_operator};
+
+pub(super) const KIND: Kind = Kind {
+    kind: "HelmRelease",
+    group: group::HELM_OPERATOR,
+    versions: &["v1"],
+    plural: "helmreleases",
+    short: &["hrs"],
+    role: Role::Legacy,
+    columns: helm_operator::COLUMNS,
+    read: helm_operator::read,
+    ..Kind::BASE
+};
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::KIND;
+    use crate::domain::Health;
+    use crate::kinds::testing::{cells, read};
+
+    #[test]
+    fn a_deployed_release_is_ready() {
+        let object = read(
+            &KIND,
+            &json!({"spec": {"chart": {"git": "https://git.example.com/web", "path": "charts/web"}}, "status": {"releaseStatus": "deployed"}}),
+        );
+
+        assert_eq!((object.verdict.health, cells(&object)[0]), (Health::Ready, "charts/web"));
+        assert!(object.facts.legacy);
+    }
+}
