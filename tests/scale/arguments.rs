@@ -25,6 +25,8 @@ pub enum Command {
     Raw(RawArguments),
     /// Change objects at a steady rate
     Churn(ChurnArguments),
+    /// Make all objects older, directly in etcd
+    Age(AgeArguments),
     /// Measure programs side by side; FLUXDECK, K9S and FLUX9S name their binaries
     Table(TableArguments),
 }
@@ -80,6 +82,9 @@ pub struct MeasureArguments {
     /// Keys to press, at least
     #[arg(long)]
     pub keys: Option<usize>,
+    /// Seconds that a run of keys may take
+    #[arg(long)]
+    pub run: Option<u64>,
     /// Seconds of idling
     #[arg(long)]
     pub idle: Option<u64>,
@@ -134,6 +139,15 @@ pub struct ChurnArguments {
     pub rate: u32,
     #[arg(long, default_value_t = 60)]
     pub seconds: u64,
+}
+
+#[derive(Args)]
+pub struct AgeArguments {
+    /// etcd's client address, plain http
+    #[arg(long)]
+    pub etcd: String,
+    #[arg(long, default_value_t = 30)]
+    pub days: i64,
 }
 
 #[derive(Args)]

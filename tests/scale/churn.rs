@@ -6,7 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use serde_json::{Value, json};
@@ -69,7 +69,8 @@ pub async fn churn(cluster: Cluster, targets: Targets, rate: u32, mut stop: watc
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Burst);
     let (changed, refused) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let slots = Arc::new(Semaphore::new(32));
-    for turn in 0.. {
+    let start = first_turn();
+    for turn in start.. {
         tokio::select! {
             _ = tick.tick() => {}
             _ = stop.changed() => break,
@@ -92,12 +93,18 @@ pub async fn churn(cluster: Cluster, targets: Targets, rate: u32, mut stop: watc
     Churned { changes: changed.load(Ordering::Relaxed), refused: refused.load(Ordering::Relaxed), elapsed: begin.elapsed() }
 }
 
+/// Turns are numbered on from where no earlier churn can have come, or its changes would be none.
+fn first_turn() -> usize {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    (now % 1_000_000) as usize * 1_000
+}
+
 /// A status that differs from the one before, and who writes it.
 fn change(object: &Value, turn: usize) -> (Value, &'static str) {
     let mut status = object["status"].clone();
     if object["kind"] == "Pod" {
         if let Some(count) = status.pointer_mut("/containerStatuses/0/restartCount") {
-            *count = turn.into();
+            *count = (turn % 97).into();
         }
         return (json!({"containerStatuses": status["containerStatuses"]}), "kubelet");
     }

@@ -85,13 +85,10 @@ impl Cluster {
             return Err(format!("{uri}: {}", response.status()).into());
         }
         let mut body = response.into_body();
-        let mut drained = Drained { bytes: 0, head: Bytes::new() };
+        let mut drained = Drained { bytes: 0, head: Bytes::new(), tail: Vec::new() };
         while let Some(frame) = body.frame().await {
             if let Ok(data) = frame?.into_data() {
-                if drained.bytes == 0 {
-                    drained.head = data.clone();
-                }
-                drained.bytes += data.len();
+                drained.add(data);
             }
         }
         Ok(drained)
@@ -101,15 +98,30 @@ impl Cluster {
 /// An answer that was read but not kept.
 pub struct Drained {
     pub bytes: usize,
-    /// Its beginning, where a list has its metadata.
-    pub head: Bytes,
+    /// Its first piece and its last bytes: a list of a built-in kind has its metadata in front,
+    /// one of a custom resource behind.
+    head: Bytes,
+    tail: Vec<u8>,
 }
 
 impl Drained {
+    const TAIL: usize = 4_096;
+
+    fn add(&mut self, data: Bytes) {
+        self.bytes += data.len();
+        self.tail.extend_from_slice(&data[data.len().saturating_sub(Self::TAIL)..]);
+        self.tail.drain(..self.tail.len().saturating_sub(Self::TAIL));
+        if self.head.is_empty() {
+            self.head = data;
+        }
+    }
+
     /// The token of the next page.
     pub fn next_page(&self) -> Option<String> {
-        let head = String::from_utf8_lossy(&self.head);
-        let token = head.split_once("\"continue\":\"")?.1.split_once('"')?.0;
+        const FIELD: &str = "\"continue\":\"";
+        let (head, tail) = (String::from_utf8_lossy(&self.head), String::from_utf8_lossy(&self.tail));
+        let found = head.split_once(FIELD).or_else(|| tail.rsplit_once(FIELD));
+        let (token, _) = found?.1.split_once('"')?;
         (!token.is_empty()).then(|| token.to_owned())
     }
 }

@@ -40,7 +40,7 @@ pub async fn load(cluster: &Cluster, fleet: &Fleet, parallel: usize, progress: i
     if crds::install(cluster).await? > 0 {
         progress("installed Flux's kinds with open schemas");
     }
-    write(cluster, vec![node()], &counts).await?;
+    write(cluster, vec![node()], &Counts::default()).await?;
     let namespaces = stream::iter(fleet.namespaces().map(|namespace| write(cluster, vec![namespace], &counts)));
     namespaces.buffer_unordered(parallel).try_for_each(|()| futures::future::ok(())).await?;
     let families = stream::iter(fleet.families().map(|family| write(cluster, family, &counts)));

@@ -6,6 +6,7 @@
 //! - `scale echo` is the program that does nothing: the floor of the harness,
 //! - `scale raw` fetches the same lists and throws them away: the limit of loading,
 //! - `scale churn` changes objects at a steady rate,
+//! - `scale age` makes what was loaded older than a day, for the test of idling,
 //! - `scale table` measures programs side by side and writes a Markdown table,
 //! - without a subcommand, as `cargo bench` calls it: what needs no cluster, in seconds.
 //!
@@ -16,6 +17,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a bench speaks to its terminal")]
 
+mod age;
 mod arguments;
 mod bench;
 mod churn;
@@ -39,7 +41,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use tokio::{runtime::Runtime, sync::watch};
 
-use arguments::{Arguments, ChurnArguments, Command, Connection, LoadArguments, MeasureArguments, RawArguments};
+use arguments::{AgeArguments, Arguments, ChurnArguments, Command, Connection, LoadArguments, MeasureArguments, RawArguments};
 use cluster::{Cluster, Failure};
 use generate::{Fleet, Sizes};
 use measure::Durations;
@@ -65,6 +67,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Some(Command::Echo) => runtime.block_on(echo::run()),
         Some(Command::Raw(arguments)) => fetch_raw(&arguments, &runtime),
         Some(Command::Churn(arguments)) => change(&arguments, &runtime),
+        Some(Command::Age(arguments)) => make_older(&arguments, &runtime),
         Some(Command::Table(arguments)) => table::write(&arguments, &runtime),
     }
 }
@@ -117,6 +120,11 @@ fn change(arguments: &ChurnArguments, runtime: &Runtime) -> Result<(), Failure> 
     Ok(())
 }
 
+fn make_older(arguments: &AgeArguments, runtime: &Runtime) -> Result<(), Failure> {
+    println!("{} objects made {} days older", runtime.block_on(age::age(&arguments.etcd, arguments.days))?, arguments.days);
+    Ok(())
+}
+
 /// Numbers of a tier for patterns.
 fn sizes(arguments: &MeasureArguments) -> Option<Sizes> {
     arguments.tier.map(generate::Tier::sizes)
@@ -128,6 +136,7 @@ impl MeasureArguments {
         durations.keys = self.keys.unwrap_or(durations.keys);
         let seconds = |given: Option<u64>, default| given.map_or(default, std::time::Duration::from_secs);
         durations.idle = seconds(self.idle, durations.idle);
+        durations.run = seconds(self.run, durations.run);
         durations.rest = seconds(self.rest, durations.rest);
         durations.load = seconds(self.load, durations.load);
         durations.stable = seconds(self.stable, durations.stable);

@@ -12,7 +12,7 @@ use crate::{
     churn::{Churned, Targets, churn},
     cluster::{Cluster, Failure},
     keys::{self, FILTER, Sort},
-    metrics::Requests,
+    metrics::{Asked, Requests},
     process::{Memory, Tree},
     programs::Profile,
     terminal::{Patience, Terminal},
@@ -29,6 +29,8 @@ pub struct Durations {
     pub load: Duration,
     /// A screen that stays as it is for this long has settled.
     pub stable: Duration,
+    /// A run of keys ends after this, however few they were: some programs take a second a key.
+    pub run: Duration,
     pub patience: Patience,
 }
 
@@ -41,6 +43,7 @@ impl Durations {
             rest: seconds(30, 3),
             load: seconds(120, 60),
             stable: seconds(3, 2),
+            run: seconds(300, 60),
             patience: Patience { quiet: Duration::from_millis(20), timeout: Duration::from_millis(2_000) },
         }
     }
@@ -107,7 +110,7 @@ pub struct Measured {
     pub filter: Option<Duration>,
     pub busy: Option<Busy>,
     pub memory_at_the_end: Memory,
-    pub requests: BTreeMap<String, u64>,
+    pub requests: Asked,
     /// The text of the screen when all rows were there.
     pub screen: String,
 }
@@ -135,9 +138,6 @@ pub fn measure(
         (Some(cluster), _) => Some(while_changing(&mut terminal, subject, durations, tree, cluster, runtime)?),
     };
     let memory_at_the_end = tree.memory();
-    if terminal.ended {
-        return Err("the program ended while it was measured".into());
-    }
     terminal.end();
     let requests = asked.zip(before).map(|(after, before)| after.since(&before)).unwrap_or_default();
     Ok(Measured { start, memory, idle, keys, filter, busy, memory_at_the_end, requests, screen })
@@ -192,7 +192,14 @@ fn idle(terminal: &mut Terminal, tree: Tree, time: Duration) -> Idle {
 
 fn press_all(terminal: &mut Terminal, subject: &Subject, durations: Durations) -> Result<KeyTimes, Failure> {
     let mut times = KeyTimes::new();
+    let end = Instant::now() + durations.run;
     for key in keys::script(&subject.profile, durations.keys) {
+        if Instant::now() > end {
+            break;
+        }
+        if terminal.ended {
+            return Err(format!("the program ended; its last screen:\n{}", terminal.screen().contents()).into());
+        }
         let paints = times.entry(key.sort).or_default();
         match terminal.press(&key.bytes, durations.patience)? {
             Some(paint) => {

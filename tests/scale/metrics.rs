@@ -26,6 +26,10 @@ impl Requests {
             };
             let value = value.parse::<f64>().unwrap_or(0.0) as u64;
             let Some(verb) = label("verb") else { continue };
+            // Reading the metrics is a request too: ours.
+            if label("subresource").is_some_and(|path| path == "/metrics") {
+                continue;
+            }
             if name.starts_with("apiserver_request_total{") {
                 *requests.counts.entry((verb, label("resource").unwrap_or_default())).or_default() += value;
             } else if name.starts_with("apiserver_longrunning_requests{") && verb == "WATCH" {
@@ -35,16 +39,24 @@ impl Requests {
         requests
     }
 
-    /// What came on top, by verb; open watches count as `WATCH open`.
-    pub fn since(&self, before: &Self) -> BTreeMap<String, u64> {
-        let mut by_verb = BTreeMap::new();
+    /// What came on top, by verb and resource; open watches count as `WATCH open`.
+    pub fn since(&self, before: &Self) -> Asked {
+        let mut asked = Asked::default();
         for ((verb, resource), count) in &self.counts {
-            let more = count - before.counts.get(&(verb.clone(), resource.clone())).copied().unwrap_or(0).min(*count);
-            if more > 0 {
-                *by_verb.entry(verb.clone()).or_default() += more;
+            let known = before.counts.get(&(verb.clone(), resource.clone())).copied().unwrap_or(0);
+            if *count > known {
+                *asked.by_verb.entry(verb.clone()).or_default() += count - known;
+                asked.by_resource.insert(format!("{verb} {resource}"), count - known);
             }
         }
-        by_verb.insert("WATCH open".into(), self.watches.saturating_sub(before.watches));
-        by_verb
+        asked.by_verb.insert("WATCH open".into(), self.watches.saturating_sub(before.watches));
+        asked
     }
+}
+
+/// How often a program asked.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    pub by_verb: BTreeMap<String, u64>,
+    pub by_resource: BTreeMap<String, u64>,
 }

@@ -28,10 +28,11 @@ const PROFILES: [Profile; 5] = [
     Profile {
         name: "fluxdeck",
         rows: r"(GitRepository|gitrepo|Kustomization|ks) [a-z0-9-]+/[a-z0-9-]+",
-        all: None,
+        // Its first line says `reading 3/20` until every list was read.
+        all: Some(r"\A[^\n]*\blive\b"),
         down: "j",
         up: "k",
-        fold: &[LEFT, RIGHT],
+        fold: &[RIGHT, LEFT, "Z", "z"],
         screens: true,
     },
     Profile {

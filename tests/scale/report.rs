@@ -76,25 +76,26 @@ pub fn json_line(name: &str, measured: &Measured) -> Value {
         "idle": idle_json(&measured.idle), "keys": keys_json(&measured.keys), "filter_word_ms": time(measured.filter),
         "churn": measured.busy.as_ref().map(|busy| json!({"per_second": busy.churned.per_second(), "refused": busy.churned.refused,
             "idle": idle_json(&busy.idle), "keys": keys_json(&busy.keys)})),
-        "requests": measured.requests})
+        "requests": measured.requests.by_verb, "requests_by_resource": measured.requests.by_resource})
 }
 
 /// The head of the table whose rows `row` makes.
 pub const HEAD: &str = "\
-| program | first byte ms | first paint ms | first rows ms | all rows ms | key → paint ms, p50 / p99 / max | to the last byte | filter word ms | under churn | churn /s | idle bytes | idle CPU | churn CPU | RSS MB | HWM MB | requests |
-|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|";
+| program | first byte ms | first paint ms | first rows ms | all rows ms | keys | key → paint ms, p50 / p99 / max | to the last byte | filter word ms | under churn | churn /s | idle bytes | idle CPU | churn CPU | RSS MB | HWM MB | requests |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|";
 
 pub fn row(name: &str, measured: &Measured) -> String {
     let time = |time: Option<Duration>| time.map_or_else(|| "–".into(), |time| format!("{:.0}", milliseconds(time)));
     let keys = together(&measured.keys);
     let busy = measured.busy.as_ref();
-    let requests: Vec<String> = measured.requests.iter().map(|(verb, count)| format!("{verb} {count}")).collect();
+    let requests: Vec<String> = measured.requests.by_verb.iter().map(|(verb, count)| format!("{verb} {count}")).collect();
     let cells = [
         name.to_owned(),
         time(measured.start.first_byte),
         time(measured.start.first_paint),
         time(measured.start.first_rows),
         time(measured.start.all_rows),
+        if keys.silent > 0 { format!("{} + {} silent", keys.first.len(), keys.silent) } else { keys.first.len().to_string() },
         Percentiles::cell(&keys.first),
         Percentiles::cell(&keys.last),
         time(measured.filter),

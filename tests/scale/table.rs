@@ -26,7 +26,9 @@ pub fn write(arguments: &TableArguments, runtime: &Runtime) -> Result<(), Failur
     let home = tempfile::tempdir()?;
     prepare(home.path())?;
     let durations = Durations::new(arguments.quick);
-    let mut text = format!("{}\n", report::HEAD);
+    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    let mut text =
+        format!("Tier {:?}, {} objects; {cores} cores.\n\n{}\n", arguments.tier, arguments.tier.sizes().objects(), report::HEAD);
     let mut subjects = vec![bench::floor(bench::echo_command()?)?];
     subjects.extend(
         PROGRAMS

@@ -150,7 +150,7 @@ impl Terminal {
         while self.receive(Instant::now()).is_some() {}
         let before = fingerprint(self.screen());
         let begin = Instant::now();
-        self.writer.write_all(key)?;
+        self.writer.write_all(&self.in_cursor_mode(key))?;
         self.writer.flush()?;
         let end = begin + patience.timeout;
         let mut first = None;
@@ -164,6 +164,14 @@ impl Terminal {
             }
         }
         Ok(first.map(|first| Paint { first: first - begin, last: last - begin }))
+    }
+
+    /// Arrows are other bytes while a program has asked for application cursor keys.
+    fn in_cursor_mode(&self, key: &[u8]) -> Vec<u8> {
+        match key {
+            [0x1b, b'[', arrow @ b'A'..=b'D'] if self.screen().application_cursor() => vec![0x1b, b'O', *arrow],
+            _ => key.to_vec(),
+        }
     }
 
     /// Ends the program, however it likes it.

@@ -36,9 +36,9 @@ impl Child {
     }
 
     /// An object with identity and labels; spec, data and status are added by the caller.
-    pub fn object(&self, seed: Seed, labels: Map<String, Value>, created: &str) -> Value {
+    pub fn object(&self, seed: Seed, labels: impl Into<Value>, created: &str) -> Value {
         let own = seed.of(self.kind, 0).of(&self.namespace, 1).of(&self.name, 2);
-        let mut metadata = json!({"name": self.name, "uid": own.uid(), "creationTimestamp": created, "labels": labels});
+        let mut metadata = json!({"name": self.name, "uid": own.uid(), "creationTimestamp": created, "labels": labels.into()});
         if !self.namespace.is_empty() {
             metadata["namespace"] = Value::String(self.namespace.clone());
         }

@@ -20,10 +20,6 @@ impl Seed {
         (mix(self.0) % limit.max(1) as u64) as usize
     }
 
-    pub fn pick<T: Copy>(self, from: &[T]) -> T {
-        from[self.below(from.len())]
-    }
-
     /// Lower-case hexadecimal digits, at most 64.
     pub fn hex(self, digits: usize) -> String {
         let mut text = String::with_capacity(64);
