@@ -1,0 +1,312 @@
+//! A windowed table: only the rows on the screen are made, and ratatui's `Table` paints them.
+//!
+//! ```text
+//!   NAME          STATE    AGE  MESSAGE            columns of low priority go first when it gets narrow
+//!   web/web     ✗ Failed    4m  health check fail…
+//! * api/api     ● Ready     2m                     `*`: marked
+//! ```
+//! The view keeps the cursor as an identity and passes the row at which it stands now; the list keeps only the scroll offset and the
+//! widths seen so far, so that columns do not dance while scrolling.
+
+use std::borrow::Cow;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Row as Painted, Table, Widget};
+
+use crate::ui::theme::{Scope, Theme};
+use fluxdeck_model::domain::text::fit;
+
+/// Blank columns between two columns, and the gutter for marks.
+const SPACING: u16 = 2;
+const GUTTER: u16 = 1;
+
+/// One column: how wide it may be and when it goes.
+#[derive(Clone, Debug)]
+pub struct Column {
+    pub heading: Cow<'static, str>,
+    /// It is cut down to this before another column goes.
+    pub min: u16,
+    /// It never gets wider than this; [`u16::MAX`] takes what its content needs.
+    pub max: u16,
+    /// The highest goes first; 0 stays always.
+    pub priority: u8,
+    /// Numbers and ages stand to the right.
+    pub right: bool,
+}
+
+impl Column {
+    pub fn new(heading: impl Into<Cow<'static, str>>, min: u16, max: u16, priority: u8) -> Self {
+        Self { heading: heading.into(), min, max, priority, right: false }
+    }
+
+    pub fn right(self) -> Self {
+        Self { right: true, ..self }
+    }
+}
+
+/// One row: a line for each column.
+#[derive(Clone, Debug, Default)]
+pub struct Row {
+    pub cells: Vec<Line<'static>>,
+    pub marked: bool,
+}
+
+/// What a table remembers between frames.
+#[derive(Clone, Debug, Default)]
+pub struct List {
+    offset: usize,
+    page: usize,
+    /// The widest content of each column so far, with the width of the area for which that holds.
+    seen: Vec<u16>,
+    width: u16,
+}
+
+impl List {
+    /// How many rows the last frame had room for.
+    pub fn page(&self) -> usize {
+        self.page.max(1)
+    }
+
+    /// The first row on the screen.
+    pub fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// Forgets widths: other rows, other columns.
+    pub fn forget(&mut self) {
+        self.seen.clear();
+    }
+
+    /// Scrolls so that the cursor is on the screen and the window is full.
+    fn settle(&mut self, height: usize, len: usize, cursor: Option<usize>) {
+        self.page = height;
+        if let Some(cursor) = cursor {
+            self.offset = self.offset.clamp((cursor + 1).saturating_sub(height.max(1)), cursor);
+        }
+        self.offset = self.offset.min(len.saturating_sub(height));
+    }
+
+    /// Paints header and visible rows; `row` is asked for those only.
+    pub fn render(
+        &mut self,
+        area: Rect,
+        buf: &mut Buffer,
+        theme: &Theme,
+        columns: &[Column],
+        len: usize,
+        cursor: Option<usize>,
+        row: impl FnMut(usize) -> Row,
+    ) {
+        let area = area.intersection(buf.area);
+        let with_header = area.height > 1;
+        self.settle(usize::from(area.height) - usize::from(with_header), len, cursor);
+        if area.is_empty() {
+            return;
+        }
+        let visible = self.offset..(self.offset + self.page).min(len);
+        let rows: Vec<_> = visible.clone().map(row).collect();
+        self.measure(area.width, columns, &rows);
+        let widths = shares(columns, &self.seen, area.width.saturating_sub(GUTTER));
+        let shown: Vec<_> = (0..columns.len()).filter(|at| widths[*at] > 0).collect();
+        let marked: Vec<_> = rows.iter().map(|row| row.marked).collect();
+        let painted = rows.into_iter().map(|mut row| {
+            row.cells.resize(columns.len(), Line::default());
+            let cells =
+                shown.iter().map(|at| aligned(cut(std::mem::take(&mut row.cells[*at]), widths[*at].into()), &columns[*at]));
+            Painted::new(cells).style(theme.style(if row.marked { Scope::Mark } else { Scope::Text }))
+        });
+        let mut table = Table::new(painted, shown.iter().map(|at| Constraint::Length(widths[*at]))).column_spacing(SPACING);
+        if with_header {
+            let heading =
+                |at: &usize| aligned(cut(Line::raw(columns[*at].heading.to_string()), widths[*at].into()), &columns[*at]);
+            table = table.header(Painted::new(shown.iter().map(heading)).style(theme.style(Scope::Heading)));
+        }
+        Widget::render(table, Rect { x: area.x + GUTTER, width: area.width - GUTTER, ..area }, buf);
+        for (y, _) in (area.y + u16::from(with_header)..).zip(marked).filter(|(_, marked)| *marked) {
+            buf.set_string(area.x, y, theme.sign("▌", "*"), theme.style(Scope::Mark));
+        }
+        if let Some(cursor) = cursor.filter(|cursor| visible.contains(cursor)) {
+            let line = u16::try_from(cursor - self.offset).unwrap_or_default() + u16::from(with_header);
+            buf.set_style(Rect { y: area.y + line, height: 1, ..area }, theme.style(Scope::Selection));
+        }
+    }
+
+    fn measure(&mut self, width: u16, columns: &[Column], rows: &[Row]) {
+        if self.width != width || self.seen.len() != columns.len() {
+            self.width = width;
+            self.seen = columns.iter().map(|column| size(&Line::raw(&*column.heading))).collect();
+        }
+        for row in rows {
+            for (seen, cell) in self.seen.iter_mut().zip(&row.cells) {
+                *seen = (*seen).max(size(cell));
+            }
+        }
+        for (seen, column) in self.seen.iter_mut().zip(columns) {
+            *seen = (*seen).max(size(&Line::raw(&*column.heading)));
+        }
+    }
+}
+
+fn size(line: &Line) -> u16 {
+    u16::try_from(line.width()).unwrap_or(u16::MAX)
+}
+
+/// How wide each column is; 0 for those that had to go.
+fn shares(columns: &[Column], seen: &[u16], width: u16) -> Vec<u16> {
+    let wished: Vec<u32> =
+        columns.iter().zip(seen).map(|(column, seen)| u32::from(column.max.min((*seen).max(column.min)))).collect();
+    let least = |at: usize| u32::from(columns[at].min).clamp(1, wished[at].max(1));
+    let mut shown: Vec<usize> = (0..columns.len()).collect();
+    let width = u32::from(width);
+    let spacing = |shown: &[usize]| u32::from(SPACING) * u32::try_from(shown.len().saturating_sub(1)).unwrap_or_default();
+    while shown.iter().map(|at| least(*at)).sum::<u32>() + spacing(&shown) > width {
+        // of two equals the right one goes first
+        let Some((at, _)) =
+            shown.iter().enumerate().filter(|(_, at)| columns[**at].priority > 0).max_by_key(|(_, at)| columns[**at].priority)
+        else {
+            break;
+        };
+        shown.remove(at);
+    }
+    let mut shares = vec![0; columns.len()];
+    let mut left = width.saturating_sub(spacing(&shown));
+    for at in &shown {
+        shares[*at] = least(*at).min(left);
+        left -= shares[*at];
+    }
+    // what is left goes to the important ones first
+    let mut by_rank = shown.clone();
+    by_rank.sort_by_key(|at| columns[*at].priority);
+    for at in by_rank {
+        let more = wished[at].saturating_sub(shares[at]).min(left);
+        shares[at] += more;
+        left -= more;
+    }
+    shares.into_iter().map(|share| u16::try_from(share).unwrap_or(u16::MAX)).collect()
+}
+
+/// Cuts a line of styled parts to `width` columns.
+pub fn cut(line: Line<'static>, width: usize) -> Line<'static> {
+    if line.width() <= width {
+        return line;
+    }
+    let mut out = Vec::new();
+    let mut left = width;
+    for span in line.spans {
+        let wide = span.width();
+        // the last that fits exactly must still say that something follows
+        if wide < left {
+            left -= wide;
+            out.push(span);
+            continue;
+        }
+        let text = if wide > left {
+            fit(&span.content, left).into_owned()
+        } else {
+            fit(&format!("{}…", span.content), left).into_owned()
+        };
+        out.push(Span::styled(text, span.style));
+        break;
+    }
+    Line { spans: out, ..line }
+}
+
+fn aligned(line: Line<'static>, column: &Column) -> Line<'static> {
+    if column.right { line.right_aligned() } else { line.left_aligned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::widgets::testing::{area, lines, theme};
+
+    fn columns() -> Vec<Column> {
+        vec![
+            Column::new("NAME", 8, 30, 0),
+            Column::new("STATE", 7, 12, 1),
+            Column::new("AGE", 3, 6, 2).right(),
+            Column::new("MESSAGE", 10, u16::MAX, 3),
+        ]
+    }
+
+    fn row(at: usize) -> Row {
+        let cells = [
+            format!("apps/web-{at}"),
+            "Ready".to_owned(),
+            format!("{at}m"),
+            "applied revision main@86058ad, all is well".to_owned(),
+        ];
+        Row { cells: cells.into_iter().map(Line::raw).collect(), marked: at == 1 }
+    }
+
+    fn drawn(width: u16, height: u16, len: usize, cursor: usize) -> Vec<String> {
+        let mut buf = Buffer::empty(area(width, height));
+        List::default().render(area(width, height), &mut buf, &theme(), &columns(), len, Some(cursor), row);
+        lines(&buf)
+    }
+
+    #[test]
+    fn wide_enough_shows_every_column() {
+        assert_eq!(
+            drawn(80, 4, 3, 0),
+            [
+                " NAME        STATE    AGE  MESSAGE",
+                " apps/web-0  Ready     0m  applied revision main@86058ad, all is well",
+                "▌apps/web-1  Ready     1m  applied revision main@86058ad, all is well",
+                " apps/web-2  Ready     2m  applied revision main@86058ad, all is well",
+            ]
+        );
+    }
+
+    #[test]
+    fn narrow_cuts_then_drops_by_priority() {
+        assert_eq!(drawn(48, 2, 1, 0)[1], " apps/web-0  Ready     0m  applied revision mai…");
+        assert_eq!(drawn(36, 2, 1, 0)[1], " apps/web…  Ready     0m  applied r…");
+        assert_eq!(drawn(20, 2, 1, 0), [" NAME        STATE", " apps/web-0  Ready"].map(str::to_owned));
+        assert_eq!(drawn(9, 2, 1, 0), [" NAME", " apps/we…"]);
+    }
+
+    #[test]
+    fn only_visible_rows_are_made_and_the_cursor_is_among_them() {
+        let mut asked = Vec::new();
+        let mut list = List::default();
+        let mut buf = Buffer::empty(area(40, 5));
+        list.render(buf.area, &mut buf, &theme(), &columns(), 1_000_000, Some(500_000), |at| {
+            asked.push(at);
+            row(at)
+        });
+        assert_eq!(asked, [499_997, 499_998, 499_999, 500_000]);
+        assert_eq!((list.offset(), list.page()), (499_997, 4));
+    }
+
+    #[test]
+    fn a_list_that_shrank_fills_the_window_again() {
+        let mut list = List::default();
+        let mut buf = Buffer::empty(area(40, 5));
+        list.render(buf.area, &mut buf, &theme(), &columns(), 100, Some(99), row);
+        list.render(buf.area, &mut buf, &theme(), &columns(), 6, Some(5), row);
+        assert_eq!(list.offset(), 2);
+    }
+
+    #[test]
+    fn no_size_is_too_small() {
+        for (width, height) in [(0, 0), (1, 1), (1, 5), (20, 5), (3, 2)] {
+            drawn(width, height, 10, 5);
+            drawn(width, height, 0, 0);
+        }
+        // an area beyond the buffer, as a resize in between makes it
+        let mut buf = Buffer::empty(area(5, 2));
+        List::default().render(area(80, 24), &mut buf, &theme(), &columns(), 10, Some(9), row);
+    }
+
+    #[test]
+    fn a_cut_line_keeps_its_parts() {
+        let line = Line::from(vec![Span::raw("✗ "), Span::raw("Failed")]);
+        let text = |line: Line| line.spans.iter().map(|span| span.content.to_string()).collect::<String>();
+        for (width, expected) in [(8, "✗ Failed"), (5, "✗ Fa…"), (2, "✗…"), (1, "…"), (0, "")] {
+            assert_eq!(text(cut(line.clone(), width)), expected);
+        }
+    }
+}
