@@ -53,6 +53,15 @@ pub struct Row {
     pub marked: bool,
 }
 
+/// What is shown of how many rows.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows<'a> {
+    pub columns: &'a [Column],
+    pub len: usize,
+    /// The row at which the view's cursor stands now.
+    pub cursor: Option<usize>,
+}
+
 /// What a table remembers between frames.
 #[derive(Clone, Debug, Default)]
 pub struct List {
@@ -89,16 +98,8 @@ impl List {
     }
 
     /// Paints header and visible rows; `row` is asked for those only.
-    pub fn render(
-        &mut self,
-        area: Rect,
-        buf: &mut Buffer,
-        theme: &Theme,
-        columns: &[Column],
-        len: usize,
-        cursor: Option<usize>,
-        row: impl FnMut(usize) -> Row,
-    ) {
+    pub fn render(&mut self, area: Rect, buf: &mut Buffer, theme: &Theme, rows: Rows, row: impl FnMut(usize) -> Row) {
+        let Rows { columns, len, cursor } = rows;
         let area = area.intersection(buf.area);
         let with_header = area.height > 1;
         self.settle(usize::from(area.height) - usize::from(with_header), len, cursor);
@@ -243,7 +244,13 @@ mod tests {
 
     fn drawn(width: u16, height: u16, len: usize, cursor: usize) -> Vec<String> {
         let mut buf = Buffer::empty(area(width, height));
-        List::default().render(area(width, height), &mut buf, &theme(), &columns(), len, Some(cursor), row);
+        List::default().render(
+            area(width, height),
+            &mut buf,
+            &theme(),
+            Rows { columns: &columns(), len, cursor: Some(cursor) },
+            row,
+        );
         lines(&buf)
     }
 
@@ -273,7 +280,7 @@ mod tests {
         let mut asked = Vec::new();
         let mut list = List::default();
         let mut buf = Buffer::empty(area(40, 5));
-        list.render(buf.area, &mut buf, &theme(), &columns(), 1_000_000, Some(500_000), |at| {
+        list.render(buf.area, &mut buf, &theme(), Rows { columns: &columns(), len: 1_000_000, cursor: Some(500_000) }, |at| {
             asked.push(at);
             row(at)
         });
@@ -285,8 +292,8 @@ mod tests {
     fn a_list_that_shrank_fills_the_window_again() {
         let mut list = List::default();
         let mut buf = Buffer::empty(area(40, 5));
-        list.render(buf.area, &mut buf, &theme(), &columns(), 100, Some(99), row);
-        list.render(buf.area, &mut buf, &theme(), &columns(), 6, Some(5), row);
+        list.render(buf.area, &mut buf, &theme(), Rows { columns: &columns(), len: 100, cursor: Some(99) }, row);
+        list.render(buf.area, &mut buf, &theme(), Rows { columns: &columns(), len: 6, cursor: Some(5) }, row);
         assert_eq!(list.offset(), 2);
     }
 
@@ -298,7 +305,7 @@ mod tests {
         }
         // an area beyond the buffer, as a resize in between makes it
         let mut buf = Buffer::empty(area(5, 2));
-        List::default().render(area(80, 24), &mut buf, &theme(), &columns(), 10, Some(9), row);
+        List::default().render(area(80, 24), &mut buf, &theme(), Rows { columns: &columns(), len: 10, cursor: Some(9) }, row);
     }
 
     #[test]
