@@ -1,4 +1,5 @@
-//! What a program asks of the API server, in the server's own count.
+//! What a program asks of the API server, in the server's own count. The server asks itself a
+//! little too (`openapi/v3`, and watches that it renews); the echo program's row shows how much.
 
 use std::collections::BTreeMap;
 
@@ -26,12 +27,10 @@ impl Requests {
             };
             let value = value.parse::<f64>().unwrap_or(0.0) as u64;
             let Some(verb) = label("verb") else { continue };
-            // Reading the metrics is a request too: ours.
-            if label("subresource").is_some_and(|path| path == "/metrics") {
-                continue;
-            }
             if name.starts_with("apiserver_request_total{") {
-                *requests.counts.entry((verb, label("resource").unwrap_or_default())).or_default() += value;
+                // Paths without a resource, such as discovery, are in the other label.
+                let what = label("resource").filter(|name| !name.is_empty()).or_else(|| label("subresource"));
+                *requests.counts.entry((verb, what.unwrap_or_default())).or_default() += value;
             } else if name.starts_with("apiserver_longrunning_requests{") && verb == "WATCH" {
                 requests.watches += value;
             }

@@ -20,6 +20,9 @@ const PROGRAMS: [(&str, &str, &[&str]); 3] = [
     ("FLUX9S", "flux9s", &[]),
 ];
 
+/// Changes per second during the second run of keys.
+const CHURN: u32 = 200;
+
 pub fn write(arguments: &TableArguments, runtime: &Runtime) -> Result<(), Failure> {
     let kubeconfig = arguments.connection.kubeconfig.as_deref();
     let cluster = runtime.block_on(Cluster::connect(kubeconfig, false))?;
@@ -29,7 +32,7 @@ pub fn write(arguments: &TableArguments, runtime: &Runtime) -> Result<(), Failur
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
     let mut text =
         format!("Tier {:?}, {} objects; {cores} cores.\n\n{}\n", arguments.tier, arguments.tier.sizes().objects(), report::HEAD);
-    let mut subjects = vec![bench::floor(bench::echo_command()?)?];
+    let mut subjects = vec![Subject { churn: CHURN, ..bench::floor(bench::echo_command()?)? }];
     subjects.extend(
         PROGRAMS
             .into_iter()
@@ -97,7 +100,7 @@ fn subject(
         environment.push(("KUBECONFIG".into(), path.to_string_lossy().into_owned()));
     }
     let rows = profile.rows(sizes)?;
-    Ok(Some(Subject { command, environment, profile, rows, all, churn: 200 }))
+    Ok(Some(Subject { command, environment, profile, rows, all, churn: CHURN }))
 }
 
 /// The program of this crate, which cargo builds with its benches.
