@@ -58,12 +58,10 @@ mod stateful_set;
 mod vulnerability_report;
 mod weave_helm_release;
 
-/// Every kind with rules of its own, in the order in which lists of kinds show them.
+/// Every kind with rules of its own, in the order in which lists of kinds show them: from the sources to what comes of them.
 ///
 /// A static, so that a kind has one address ([`rank`] compares addresses): a constant would be made anew wherever it is used.
 pub static ALL: &[&Kind] = &[
-    &kustomization::KIND,
-    &helm_release::KIND,
     &git_repository::KIND,
     &oci_repository::KIND,
     &helm_repository::KIND,
@@ -71,6 +69,8 @@ pub static ALL: &[&Kind] = &[
     &bucket::KIND,
     &external_artifact::KIND,
     &artifact_generator::KIND,
+    &kustomization::KIND,
+    &helm_release::KIND,
     &image_repository::KIND,
     &image_policy::KIND,
     &image_update_automation::KIND,
