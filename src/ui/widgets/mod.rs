@@ -1,5 +1,8 @@
-//! What views are made of: a windowed table, a scrolled text, lines about an object. They know themes, not the state's screens.
+//! What views are made of: a windowed table, a scrolled text with its search, styled lines, lines about an object.
 
+pub mod lines;
 pub mod list;
+pub mod search;
 #[cfg(test)]
 pub mod testing;
+pub mod text;

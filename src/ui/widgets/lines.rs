@@ -1,0 +1,150 @@
+//! Lines made of parts with a scope each: what texts are built from before anything is painted.
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::text::Source;
+use crate::ui::theme::Scope;
+
+/// A line as plain text, for search and copying, and the scope of each part of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Styled {
+    pub text: String,
+    /// Where a part ends (byte index) and its scope, in order.
+    parts: Vec<(usize, Scope)>,
+}
+
+impl Styled {
+    pub fn of(scope: Scope, text: impl AsRef<str>) -> Self {
+        Self::default().and(scope, text)
+    }
+
+    /// Adds a part.
+    pub fn and(mut self, scope: Scope, text: impl AsRef<str>) -> Self {
+        self.text.push_str(text.as_ref());
+        self.parts.push((self.text.len(), scope));
+        self
+    }
+
+    /// Fills with blanks up to that column; always at least one, so that what follows stands apart.
+    pub fn upto(self, column: usize) -> Self {
+        let blanks = column.saturating_sub(self.width()).max(usize::from(!self.text.is_empty()));
+        self.and(Scope::Text, " ".repeat(blanks))
+    }
+
+    pub fn width(&self) -> usize {
+        self.text.width()
+    }
+
+    pub fn parts(&self) -> &[(usize, Scope)] {
+        &self.parts
+    }
+
+    /// Breaks the line at words so that it fits `width`; lines after the first stand `indent` columns in.
+    pub fn wrapped(self, indent: usize, width: usize) -> Vec<Self> {
+        let width = width.max(1);
+        let indent = if width < indent + 12 { 0 } else { indent };
+        let mut out = Vec::new();
+        let mut from = 0;
+        loop {
+            let (lead, rest) = (if out.is_empty() { 0 } else { indent }, &self.text[from..]);
+            let fits = fitting(rest, width - lead);
+            let to = if fits == rest.len() {
+                self.text.len()
+            } else {
+                from + breakpoint(rest, fits, if out.is_empty() { indent } else { 0 })
+            };
+            out.push(self.piece(from, to, lead));
+            from = to + self.text[to..].len() - self.text[to..].trim_start_matches(' ').len();
+            if from >= self.text.len() {
+                return out;
+            }
+        }
+    }
+
+    fn piece(&self, from: usize, to: usize, lead: usize) -> Self {
+        let mut piece = Self::default();
+        if lead > 0 {
+            piece = piece.and(Scope::Text, " ".repeat(lead));
+        }
+        let mut start = 0;
+        for (end, scope) in &self.parts {
+            let (a, b) = (start.max(from), (*end).min(to));
+            if a < b {
+                piece = piece.and(*scope, &self.text[a..b]);
+            }
+            start = *end;
+        }
+        piece
+    }
+}
+
+/// How many bytes of `text` fit into that many columns; at least one character.
+fn fitting(text: &str, width: usize) -> usize {
+    let mut used = 0;
+    for (at, c) in text.char_indices() {
+        used += c.width().unwrap_or(0);
+        if used > width && at > 0 {
+            return at;
+        }
+    }
+    text.len()
+}
+
+/// Where to break a text of which `fits` bytes fit: at the last blank behind the label (which is `label` columns wide), else right there.
+fn breakpoint(text: &str, fits: usize, label: usize) -> usize {
+    if text[fits..].starts_with(' ') {
+        return fits;
+    }
+    let label = text.char_indices().nth(label).map_or(0, |(at, _)| at);
+    match text[..fits].rfind(' ') {
+        Some(at) if at > label && !text[..at].trim().is_empty() => at,
+        _ => fits,
+    }
+}
+
+impl Source for [Styled] {
+    fn len(&self) -> usize {
+        <[Styled]>::len(self)
+    }
+
+    fn line(&self, at: usize) -> &str {
+        &self[at].text
+    }
+
+    fn parts(&self, at: usize) -> Vec<(usize, Scope)> {
+        self[at].parts.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrapped(text: &str, indent: usize, width: usize) -> Vec<String> {
+        Styled::of(Scope::Text, text).wrapped(indent, width).into_iter().map(|line| line.text).collect()
+    }
+
+    #[test]
+    fn lines_break_at_words_and_hang() {
+        for (text, indent, width, expected) in [
+            ("", 0, 10, vec![""]),
+            ("short", 0, 10, vec!["short"]),
+            ("one two three", 0, 8, vec!["one two", "three"]),
+            ("message  one two three four", 9, 21, vec!["message  one two", "         three four"]),
+            ("abcdefghij", 0, 4, vec!["abcd", "efgh", "ij"]),
+            ("label    abcdefghijklmnopqrstu", 9, 21, vec!["label    abcdefghijkl", "         mnopqrstu"]),
+            ("世界世界", 0, 5, vec!["世界", "世界"]),
+            ("too narrow to hang", 9, 10, vec!["too narrow", "to hang"]),
+            ("世", 0, 1, vec!["世"]),
+        ] {
+            assert_eq!(wrapped(text, indent, width), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn parts_keep_their_scopes_over_a_break() {
+        let lines = Styled::of(Scope::Key, "key ").and(Scope::Failed, "red words").wrapped(0, 8);
+        let parts = |at: usize| lines[at].parts().iter().map(|(_, scope)| *scope).collect::<Vec<_>>();
+        assert_eq!((parts(0), parts(1)), (vec![Scope::Key, Scope::Failed], vec![Scope::Failed]));
+    }
+}
