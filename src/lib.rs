@@ -1,1 +1,45 @@
+//! fluxdeck: a terminal for Kubernetes clusters run by Flux CD.
+//!
+//! # The idea
+//! One owned `State`. Everything that happens is a `Message`; everything wished from the outside is an `Effect` value. Screens are a
+//! stack of boxed `View`s that keep only cursor, scroll and input, and read the `State`. Clusters and files are I/O shells around pure
+//! functions. The terminal program, the headless commands and the tests are three drivers of the same engine.
+//!
+//! # The map
+//! ```text
+//!  main     parses arguments, calls cli, prints the error
+//!  cli      one file a headless command; output
+//!  run      the event loop: wait, drain, update, carry out effects, draw
+//!  app      state, stack of views, prompt: routing only
+//!  ui       ratatui, only here
+//!  config   default.toml < file < environment < arguments
+//!  runtime  turns effects into messages; owns all spawning
+//!  cluster  the API server: connect, discover, list, watch, bodies
+//!  records  snapshots, and what is remembered between runs
+//!  demo     an API server in memory
+//!  model    (a crate of its own) the pure core: objects, health, graph, kinds, state, commands
+//! ```
+//! Who may know whom is asserted by `tests/architecture.rs`:
+//! ```text
+//!  main → cli → { run, runtime, config, records, cluster, model }   run → { app, runtime, ui, config }   app → { ui, config, model }
+//!  ui → model     runtime → { cluster, records, demo, config, model }     cluster, records → model     demo → { records, model }
+//! ```
+//!
+//! # The flow
+//! ```text
+//!  lists, watches ─→ cluster: pruned wire struct ─→ Kind::read ─→ deltas ─┐
+//!  terminal ─→ Input ─────────────────────────────────────────────────────┼→ drain ≤ 4 ms → App::update → Store, Forest, Matches, Tables
+//!  runtime ─→ replies ────────────────────────────────────────────────────┘
+//!  key → keymap (the top view's scope, then everywhere) → Command → Gesture to the view, or an act → Effects → runtime → Message …
+//!  changed → rows made once → only the rows on the screen → only the cells that differ
+//! ```
 
+pub mod app;
+pub mod cli;
+pub mod cluster;
+pub mod config;
+pub mod demo;
+pub mod records;
+pub mod run;
+pub mod runtime;
+pub mod ui;

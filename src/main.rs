@@ -1,1 +1,18 @@
-fn main() {}
+//! Parses arguments, calls the library, prints the error.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use fluxdeck::cli::{self, Cli};
+
+fn main() -> ExitCode {
+    // kube and everything else use this one provider
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    match cli::main(Cli::parse()) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            cli::report(&error);
+            ExitCode::from(error.exit_code())
+        }
+    }
+}

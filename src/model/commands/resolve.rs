@@ -83,8 +83,8 @@ pub fn complete(line: &str, state: &State) -> Vec<String> {
     offers.into_iter().filter(|offer| offer.starts_with(last)).map(|offer| format!("{kept}{offer}")).collect()
 }
 
-/// A wrong word with the nearest right one.
-fn unknown(word: &str) -> Error {
+/// The error for a word that is no command and no kind, with the nearest right one.
+pub fn unknown(word: &str) -> Error {
     let names = all()
         .map(|command| command.name)
         .chain(kinds::ALL.iter().flat_map(|kind| kind.short.iter().copied().chain([kind.plural])));

@@ -225,7 +225,7 @@ impl Builder<'_> {
         }
         let references = if is_match { self.references(id) } else { Vec::new() };
         let has_match_below = self.shown.is_some() && !whole && children.iter().any(|child| self.is_shown(*child));
-        let by_default = if self.shown.is_some() { u16::MAX } else { depth - u16::from(self.forest.root() == Root::Namespaces) };
+        let by_default = if self.shown.is_some() { u16::MAX } else { depth };
         let explicit = self.folds.is_open(self.store.reference(id), by_default);
         let fold = match () {
             () if children.is_empty() && references.is_empty() => Fold::Leaf,

@@ -1,0 +1,131 @@
+//! `fluxdeck get KIND [NAME]`: a kind's table, as the screen shows it.
+
+use clap::Args;
+
+use super::gather::{gather, tell_restrictions};
+use super::output::{self, Table, node, sorted};
+use super::{Call, Format, Look};
+use fluxdeck_model::commands::{kind_named, unknown};
+use fluxdeck_model::domain::duration;
+use fluxdeck_model::domain::query::Fuzzy;
+use fluxdeck_model::domain::{Coverage, GroupKind, Health, NodeId, Scope, Str};
+use fluxdeck_model::error::{Error, ErrorKind, Result};
+use fluxdeck_model::kinds::{self, Column};
+use fluxdeck_model::state::State;
+use fluxdeck_model::state::projection::{cell, heading};
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// A kind by plural, singular, short name or Kind: ks, helmreleases, GitRepository
+    kind: String,
+    /// One object by name
+    name: Option<String>,
+    #[command(flatten)]
+    look: Look,
+}
+
+/// Prints objects of a kind. Returns the exit code.
+pub(super) async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
+    if kinds::by_name(&arguments.kind).is_empty() && !arguments.kind.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-') {
+        return Err(unknown(&arguments.kind));
+    }
+    let state = gather(call, arguments.look.timeout).await?;
+    let cluster = state.cluster();
+    let gk = kind_named(&arguments.kind, &cluster.store).ok_or_else(|| unknown(&arguments.kind))?;
+    refuse_blind(&state, &gk)?;
+    let namespace = namespaces(call, &state);
+    let mut filter = arguments.look.filter(call)?;
+    if !kinds::rules(&gk.group, &gk.kind).namespaced {
+        filter.namespaces = None;
+    } else if filter.namespaces.is_none() {
+        filter.namespaces = namespace.map(|namespace| [namespace].into());
+    }
+    let mut fuzzy = Fuzzy::default();
+    let wished = cluster.store.of_kind(&gk).filter(|id| arguments.name.as_deref().is_none_or(|name| &*cluster.store.reference(*id).name == name));
+    let found: Vec<_> = wished.filter(|id| filter.admits(&cluster.store, &cluster.forest, *id, &mut fuzzy)).collect();
+    let found = sorted(cluster, &found);
+    if found.is_empty()
+        && let Some(name) = &arguments.name
+    {
+        return Err(Error::failed(format!("there is no {} `{name}`{}", gk.kind, place(&filter.namespaces)), "check the name and the namespace (-n, -A)"));
+    }
+    show(&state, &gk, &found, arguments, &filter.namespaces)?;
+    tell_restrictions(&state);
+    let failing = |id: &NodeId| cluster.forest.health(*id).is_some_and(Health::is_failing);
+    Ok((arguments.look.exit_code && found.iter().any(failing)).into())
+}
+
+/// An error when the kind may not be listed at all, or does not exist here: an empty table would be a lie.
+fn refuse_blind(state: &State, gk: &GroupKind) -> Result<()> {
+    let store = &state.cluster().store;
+    let mut scopes = store.coverage().filter(|(scope, _)| scope.gk == *gk).peekable();
+    if scopes.peek().is_none() {
+        return Err(Error::failed(format!("{} is not among the kinds that Flux manages here", gk.kind), "`fluxdeck tree` shows what is there"));
+    }
+    if store.coverage_of(&Scope { gk: gk.clone(), namespace: None }) == Some(Coverage::NotServed) {
+        return Err(Error::failed(format!("this cluster does not serve {gk}"), ""));
+    }
+    if scopes.all(|(_, coverage)| coverage == Coverage::Restricted) {
+        return Err(Error::new(ErrorKind::Denied, format!("you may not list {}", gk.kind), "name your namespaces: -n a,b"));
+    }
+    Ok(())
+}
+
+/// The one namespace that is meant where neither -n nor -A says another: the context's, as kubectl does.
+fn namespaces(call: &Call, state: &State) -> Option<Str> {
+    if call.all_namespaces || !call.options.namespaces.is_empty() {
+        return None;
+    }
+    let context = state.contexts.iter().find(|context| context.name == state.cluster().context);
+    Some(context.and_then(|context| context.namespace.as_deref()).unwrap_or("default").into())
+}
+
+fn place(namespaces: &Option<std::collections::BTreeSet<Str>>) -> String {
+    namespaces.as_ref().map(|names| format!(" in {}", names.iter().map(|name| &**name).collect::<Vec<_>>().join(", "))).unwrap_or_default()
+}
+
+#[expect(clippy::print_stderr, reason = "kubectl says on standard error that it found nothing")]
+fn show(state: &State, gk: &GroupKind, found: &[NodeId], arguments: &Arguments, namespaces: &Option<std::collections::BTreeSet<Str>>) -> Result<()> {
+    let cluster = state.cluster();
+    let nodes = || found.iter().map(|id| node(cluster, *id)).collect::<Vec<_>>();
+    match arguments.look.output {
+        Format::Json => output::json(&nodes()),
+        Format::Yaml => output::yaml(&nodes()),
+        Format::Name => output::write(&found.iter().map(|id| format!("{}/{}\n", gk.kind.to_lowercase(), cluster.store.reference(*id).name)).collect::<String>()),
+        Format::Table | Format::Wide if found.is_empty() => {
+            eprintln!("no {} found{}", gk.kind, place(namespaces));
+            Ok(())
+        }
+        Format::Table | Format::Wide => output::write(&table(state, gk, found, arguments.look.output == Format::Wide, namespaces.as_ref().is_none_or(|names| names.len() > 1))),
+    }
+}
+
+fn table(state: &State, gk: &GroupKind, found: &[NodeId], wide: bool, with_namespace: bool) -> String {
+    let cluster = state.cluster();
+    let kind = kinds::rules(&gk.group, &gk.kind);
+    let columns: Vec<_> = kind.columns.iter().copied().filter(|column| wide || !matches!(column, Column::Wide(..))).collect();
+    let with_namespace = with_namespace && kind.namespaced;
+    let mut headings = vec!["NAME"];
+    if with_namespace {
+        headings.insert(0, "NAMESPACE");
+    }
+    // the message stands last, where it may be as long as it is
+    let (messages, others): (Vec<_>, Vec<_>) = columns.into_iter().partition(|column| *column == Column::Message);
+    headings.extend(others.iter().map(|column| heading(*column)));
+    headings.push("AGE");
+    headings.extend(messages.iter().map(|column| heading(*column)));
+    let mut table = Table::new(headings);
+    for id in found {
+        let reference = cluster.store.reference(*id);
+        let mut row = vec![reference.name.to_string()];
+        if with_namespace {
+            row.insert(0, reference.namespace.to_string());
+        }
+        row.extend(others.iter().map(|column| cell(&cluster.store, &cluster.forest, *id, *column)));
+        let created = cluster.store.object(*id).and_then(|object| object.created);
+        row.push(created.map(|created| duration::age((state.clock.as_second() - created.as_second()).max(0)).0).unwrap_or_default());
+        row.extend(messages.iter().map(|column| cell(&cluster.store, &cluster.forest, *id, *column)));
+        table.push(row);
+    }
+    table.print()
+}

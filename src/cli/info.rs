@@ -1,0 +1,34 @@
+//! `fluxdeck info`: versions and paths.
+
+use clap::Args;
+
+use super::output;
+use crate::config::{self, Places};
+use fluxdeck_model::error::Result;
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Print the default configuration file with every key
+    #[arg(long)]
+    config: bool,
+}
+
+/// Prints where everything is. Returns the exit code.
+pub(super) fn print(arguments: &Arguments, places: Option<&Places>) -> Result<u8> {
+    if arguments.config {
+        output::write(config::DEFAULT)?;
+        return Ok(0);
+    }
+    let path = |path: Option<std::path::PathBuf>| path.map_or_else(|| "none: there is no home directory".to_owned(), |path| path.display().to_string());
+    let config = places.map(|places| places.config.clone());
+    let state = places.map(|places| places.state.clone());
+    output::write(&format!(
+        "version        {}\nconfiguration  {}\nthemes         {}\nstate          {}\nlog            {} (with FLUXDECK_LOG=info)\n",
+        env!("CARGO_PKG_VERSION"),
+        path(config.as_ref().map(|dir| dir.join("config.toml"))),
+        path(config.map(|dir| dir.join("themes"))),
+        path(state.clone()),
+        path(state.map(|dir| dir.join("fluxdeck.log.DATE"))),
+    ))?;
+    Ok(0)
+}

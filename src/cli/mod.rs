@@ -1,0 +1,249 @@
+//! The command line: kubectl's flags, and one file a headless command.
+
+mod gather;
+mod get;
+mod info;
+mod output;
+mod snapshot;
+mod tree;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+use crate::cluster::Access;
+use crate::config::{Config, Places};
+use crate::runtime::{Options, Origin};
+use crate::ui::terminal;
+use crate::{records, run};
+use fluxdeck_model::domain::{Health, Str};
+use fluxdeck_model::error::{Error, Result};
+use fluxdeck_model::state::Settings;
+
+const EXIT_CODES: &str = "Exit codes:
+  0  done
+  1  not done, refused, not found, or (with --exit-code) not healthy
+  2  wrong call: unknown flag, kind or value
+  3  cluster not reachable, or access denied";
+
+/// A terminal for Kubernetes clusters run by Flux CD: the whole graph, live, with true health.
+///
+/// Without a command it opens the screen.
+#[derive(Parser)]
+#[command(name = "fluxdeck", version, after_help = EXIT_CODES)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Args)]
+struct Global {
+    /// The kubeconfig file; else $KUBECONFIG, else ~/.kube/config
+    #[arg(long, global = true, value_name = "FILE")]
+    kubeconfig: Option<PathBuf>,
+    /// The context of the kubeconfig
+    #[arg(long, global = true, value_name = "NAME")]
+    context: Option<String>,
+    /// The cluster entry of the kubeconfig, instead of the context's
+    #[arg(long, global = true, value_name = "NAME")]
+    cluster: Option<String>,
+    /// The user entry of the kubeconfig, instead of the context's
+    #[arg(long, global = true, value_name = "NAME")]
+    user: Option<String>,
+    /// Namespaces, separated by commas
+    #[arg(short, long, global = true, value_name = "NAMES", value_delimiter = ',')]
+    namespace: Vec<String>,
+    /// All namespaces
+    #[arg(short = 'A', long, global = true)]
+    all_namespaces: bool,
+    /// The user to act as
+    #[arg(long = "as", global = true, value_name = "USER")]
+    impersonate: Option<String>,
+    /// A group to act as; may be repeated
+    #[arg(long = "as-group", global = true, value_name = "GROUP")]
+    impersonate_groups: Vec<String>,
+    /// How long one request may take: 5s, 1m
+    #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
+    request_timeout: Option<Duration>,
+    /// Open a snapshot instead of a cluster
+    #[arg(long, global = true, value_name = "FILE")]
+    from: Option<PathBuf>,
+    /// What to show first: a kind or a command, as after `:`
+    #[arg(short, long = "command", value_name = "LINE")]
+    first: Option<String>,
+    /// The theme
+    #[arg(long, value_name = "NAME")]
+    theme: Option<String>,
+    /// Only ASCII on the screen
+    #[arg(long)]
+    ascii: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Print the graph: every source, what it feeds, down to pods
+    Tree(tree::Arguments),
+    /// Print objects of a kind as a table
+    Get(get::Arguments),
+    /// Save what the cluster shows to a file, secrets masked
+    Snapshot(snapshot::Arguments),
+    /// Print versions and the paths of configuration, state and log
+    Info(info::Arguments),
+    /// Print a completion script
+    Completion {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// How a command prints.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    #[default]
+    Table,
+    /// All columns
+    Wide,
+    Json,
+    Yaml,
+    /// kind/name lines
+    Name,
+}
+
+/// Flags that all commands that look at the cluster share.
+#[derive(Args)]
+struct Look {
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t, hide_default_value = true)]
+    output: Format,
+    /// Only objects in these states, separated by commas: ready, progressing, waiting, failed, stalled, suspended, terminating, unknown
+    #[arg(long, value_name = "STATES", value_delimiter = ',', value_parser = health)]
+    status: Vec<Health>,
+    /// Only objects with these labels
+    #[arg(short = 'l', long, value_name = "LABELS")]
+    selector: Option<String>,
+    /// How long to wait for the first complete picture: 30s, 2m
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "1m")]
+    timeout: Duration,
+    /// Exit with 1 when something that was printed is failed or stalled
+    #[arg(long)]
+    exit_code: bool,
+}
+
+fn duration(text: &str) -> std::result::Result<Duration, String> {
+    let plain = text.parse::<u64>().ok().map(Duration::from_secs);
+    plain.or_else(|| fluxdeck_model::domain::duration::parse(text)).ok_or_else(|| "write a duration: 30s, 2m".to_owned())
+}
+
+fn health(text: &str) -> std::result::Result<Health, String> {
+    Health::from_slug(text.trim()).ok_or_else(|| format!("there is no state `{text}`: {}", Health::ALL.map(Health::slug).join(", ")))
+}
+
+/// What the arguments and the configuration come to.
+struct Call {
+    options: Options,
+    context: String,
+    all_namespaces: bool,
+    config: Config,
+    places: Option<Places>,
+}
+
+/// Carries out the command line. Returns the exit code.
+///
+/// # Errors
+/// Everything that has a message for the user.
+pub fn main(cli: Cli) -> Result<u8> {
+    let Cli { global, command } = cli;
+    if let Some(Command::Completion { shell }) = command {
+        clap_complete::generate(shell, &mut Cli::command(), "fluxdeck", &mut std::io::stdout());
+        return Ok(0);
+    }
+    let places = Places::find();
+    if let Some(Command::Info(arguments)) = command {
+        return info::print(&arguments, places.as_ref());
+    }
+    let _log = log_to_file(places.as_ref());
+    let call = global.call(places)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Error::failed(format!("cannot start: {error}"), ""))?;
+    let done = match command {
+        Some(Command::Tree(arguments)) => runtime.block_on(tree::print(&call, &arguments)),
+        Some(Command::Get(arguments)) => runtime.block_on(get::print(&call, &arguments)),
+        Some(Command::Snapshot(arguments)) => runtime.block_on(snapshot::take(&call, &arguments)),
+        Some(Command::Info(_) | Command::Completion { .. }) => Ok(0),
+        None => {
+            let settings = global.settings(&call);
+            let themes = Config::themes(call.places.as_ref());
+            let done = run::run(call.options.clone(), settings, call.context.clone(), themes, global.first.clone());
+            runtime.block_on(done).map(|()| 0)
+        }
+    };
+    // watches that are still open must not hold the process
+    runtime.shutdown_timeout(Duration::from_millis(50));
+    done
+}
+
+/// Prints an error for people: what failed, and what to do.
+#[expect(clippy::print_stderr, reason = "the one place that reports errors")]
+pub fn report(error: &Error) {
+    eprintln!("fluxdeck: {}", error.message);
+    if !error.hint.is_empty() {
+        eprintln!("  {}", error.hint);
+    }
+}
+
+impl Global {
+    fn call(&self, places: Option<Places>) -> Result<Call> {
+        let config = Config::read(places.as_ref())?;
+        let request_timeout = self.request_timeout.filter(|limit| !limit.is_zero()).unwrap_or(Duration::from_secs(config.request_timeout));
+        let origin = match &self.from {
+            Some(path) => Origin::Recorded(Arc::new(records::open(path)?)),
+            None => Origin::Live(Access {
+                kubeconfig: self.kubeconfig.clone(),
+                context: self.context.clone(),
+                cluster: self.cluster.clone(),
+                user: self.user.clone(),
+                impersonate: self.impersonate.clone(),
+                impersonate_groups: self.impersonate_groups.clone(),
+                request_timeout: Some(request_timeout),
+            }),
+        };
+        if self.impersonate.is_none() && !self.impersonate_groups.is_empty() {
+            return Err(Error::usage("--as-group needs --as", "name the user to act as: --as USER --as-group GROUP"));
+        }
+        let namespaces: BTreeSet<Str> = self.namespace.iter().map(|name| name.trim()).filter(|name| !name.is_empty()).map(Str::from).collect();
+        let options = Options {
+            origin,
+            namespaces: if self.all_namespaces { BTreeSet::new() } else { namespaces },
+            follow: config.follow.clone(),
+            request_timeout,
+            state_dir: places.as_ref().filter(|_| self.from.is_none()).map(|places| places.state.clone()),
+        };
+        Ok(Call { options, context: self.context.clone().unwrap_or_default(), all_namespaces: self.all_namespaces, config, places })
+    }
+
+    fn settings(&self, call: &Call) -> Settings {
+        let theme = self.theme.clone().filter(|name| !name.is_empty()).or_else(|| Some(call.config.theme.clone()).filter(|name| !name.is_empty()));
+        Settings {
+            ascii: self.ascii || call.config.ascii.unwrap_or_else(terminal::is_ascii_only),
+            preview: call.config.preview,
+            theme: theme.unwrap_or_else(|| terminal::fitting_theme().to_owned()),
+            ..Settings::default()
+        }
+    }
+}
+
+/// Logs go to a file in the state directory, by FLUXDECK_LOG (`info`, `debug` …); never to the screen. The guard writes the rest when it is dropped.
+fn log_to_file(places: Option<&Places>) -> Option<tracing_appender::non_blocking::WorkerGuard> {
+    let filter = std::env::var("FLUXDECK_LOG").ok().filter(|level| !level.is_empty())?;
+    let dir = &places?.state;
+    std::fs::create_dir_all(dir).ok()?;
+    let (writer, guard) = tracing_appender::non_blocking(tracing_appender::rolling::daily(dir, "fluxdeck.log"));
+    let filter = tracing_subscriber::EnvFilter::try_new(filter).ok()?;
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(false).try_init().ok()?;
+    Some(guard)
+}

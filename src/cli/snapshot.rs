@@ -1,0 +1,89 @@
+//! `fluxdeck snapshot FILE`: saves what the cluster shows, secrets masked.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::Call;
+use super::gather::gather;
+use crate::cluster::{self, Catalog};
+use crate::records::{self, Recorded, Snapshot};
+use crate::runtime;
+use fluxdeck_model::domain::{ClusterId, Coverage, GroupKind, ObjectRef, Scope};
+use fluxdeck_model::error::Result;
+use fluxdeck_model::kinds;
+use fluxdeck_model::state::Cluster;
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// The file to write
+    file: PathBuf,
+    /// How long to wait for the first complete picture
+    #[arg(long, value_name = "DURATION", value_parser = super::duration, default_value = "1m")]
+    timeout: Duration,
+}
+
+/// Takes a snapshot. Returns the exit code.
+#[expect(clippy::print_stderr, reason = "says what was saved; standard output stays free")]
+pub(super) async fn take(call: &Call, arguments: &Arguments) -> Result<u8> {
+    let state = gather(call, arguments.timeout).await?;
+    let cluster = state.cluster();
+    let failed = |failure: cluster::Failure| failure.error("the API server");
+    let (client, catalog) = runtime::connect(&call.options, &call.context).await.map_err(failed)?;
+    let mut snapshot = Snapshot::new(cluster.context.clone(), catalog.kubernetes.clone(), Timestamp::now());
+    for (gk, coverage) in shown(cluster) {
+        let kind = kinds::rules(&gk.group, &gk.kind);
+        let Some(served) = catalog.find(&gk, kind) else { continue };
+        let mut recorded = Recorded {
+            group: served.group.clone(),
+            version: served.version.clone(),
+            kind: gk.kind.to_string(),
+            plural: served.plural.clone(),
+            namespaced: served.namespaced,
+            restricted: coverage == Coverage::Restricted,
+            objects: Vec::new(),
+        };
+        if coverage != Coverage::Restricted {
+            let all = cluster::full_list(&client, served, &gk.kind, None).await.map_err(failed)?;
+            recorded.objects = all.into_iter().filter(|object| is_shown(cluster, &gk, object)).collect();
+        }
+        snapshot.kinds.push(recorded);
+    }
+    snapshot.events = events(&client, &catalog, cluster).await;
+    records::save(&snapshot, &arguments.file)?;
+    let objects: usize = snapshot.kinds.iter().map(|kind| kind.objects.len()).sum();
+    eprintln!("saved {objects} objects and {} events of {} to {}", snapshot.events.len(), cluster.context, arguments.file.display());
+    Ok(0)
+}
+
+/// Kinds that were asked for, with how far they may be read everywhere.
+fn shown(cluster: &Cluster) -> BTreeMap<GroupKind, Coverage> {
+    let everywhere = cluster.store.coverage().filter(|(scope, _)| scope.namespace.is_none());
+    everywhere.filter(|(_, coverage)| *coverage != Coverage::NotServed).map(|(scope, coverage): (&Scope, Coverage)| (scope.gk.clone(), coverage)).collect()
+}
+
+/// Whether an object stands in the tree: what Flux does not manage is nobody's business here.
+fn is_shown(cluster: &Cluster, gk: &GroupKind, object: &Value) -> bool {
+    let field = |name: &str| object["metadata"][name].as_str().unwrap_or_default();
+    let id = ObjectRef::new(ClusterId(0), gk.clone(), field("namespace"), fluxdeck_model::domain::text::sanitise(field("name")));
+    cluster.store.find(&id).is_some_and(|node| cluster.forest.contains(node))
+}
+
+/// Events of what is shown; a snapshot without events is still one.
+async fn events(client: &kube::Client, catalog: &Catalog, cluster: &Cluster) -> Vec<Value> {
+    let gk = GroupKind::new("", "Event");
+    let Some(served) = catalog.find(&gk, kinds::ANY) else { return Vec::new() };
+    let all = cluster::full_list(client, served, "Event", None).await.unwrap_or_default();
+    let involved = |event: &Value| {
+        let object = &event["involvedObject"];
+        let text = |name: &str| object[name].as_str().unwrap_or_default();
+        let group = text("apiVersion").rsplit_once('/').map_or("", |(group, _)| group);
+        let id = ObjectRef::new(ClusterId(0), GroupKind::new(group, text("kind")), text("namespace"), text("name"));
+        cluster.store.find(&id).is_some_and(|node| cluster.forest.contains(node))
+    };
+    all.into_iter().filter(involved).collect()
+}

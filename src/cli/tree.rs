@@ -1,0 +1,118 @@
+//! `fluxdeck tree [KIND/NAME]`: the graph as the screen shows it, all of it open.
+
+use clap::Args;
+
+use super::gather::{gather, tell_restrictions};
+use super::output::{self, Node, nodes_below, sorted};
+use super::{Call, Format, Look};
+use fluxdeck_model::commands::kind_named;
+use fluxdeck_model::domain::query::{Fuzzy, Query};
+use fluxdeck_model::domain::{Health, NodeId};
+use fluxdeck_model::error::{Error, Result};
+use fluxdeck_model::state::Cluster;
+use fluxdeck_model::state::projection::{Filter, message_of, revision_of, word_of};
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Only what is below this object: ks/apps, deploy/web
+    #[arg(value_name = "KIND/NAME")]
+    object: Option<String>,
+    #[command(flatten)]
+    look: Look,
+}
+
+/// Prints the tree. Returns the exit code.
+pub(super) async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
+    let state = gather(call, arguments.look.timeout).await?;
+    let cluster = state.cluster();
+    let roots = match &arguments.object {
+        Some(name) => find(cluster, call, name)?,
+        None => sorted(cluster, &cluster.forest.roots().collect::<Vec<_>>()),
+    };
+    let filter = arguments.look.filter(call)?;
+    let fuzzy = std::cell::RefCell::new(Fuzzy::default());
+    let wished = |id: NodeId| filter.admits(&cluster.store, &cluster.forest, id, &mut fuzzy.borrow_mut());
+    let trees: Vec<_> = roots.iter().filter_map(|root| nodes_below(cluster, *root, &wished)).collect();
+    match arguments.look.output {
+        Format::Json => output::json(&trees)?,
+        Format::Yaml => output::yaml(&trees)?,
+        Format::Name => output::write(&names(&trees))?,
+        Format::Table | Format::Wide => {
+            let mut text = String::new();
+            for root in roots {
+                draw(cluster, root, "", "", &wished, arguments.look.output == Format::Wide, &mut text);
+            }
+            output::write(&text)?;
+        }
+    }
+    tell_restrictions(&state);
+    let failing = arguments.look.exit_code && trees.iter().any(is_failing);
+    Ok(failing.into())
+}
+
+impl Look {
+    /// The filter that the flags come to.
+    pub(super) fn filter(&self, call: &Call) -> Result<Filter> {
+        let query = self.selector.as_deref().map(Query::labels).transpose().map_err(|why| Error::usage(why, ""))?.flatten();
+        let namespaces = Some(call.options.namespaces.clone()).filter(|names| !names.is_empty());
+        Ok(Filter { query, namespaces, health: (!self.status.is_empty()).then(|| self.status.iter().copied().collect()) })
+    }
+}
+
+/// Objects named `KIND/NAME`, in every namespace that is looked at.
+fn find(cluster: &Cluster, call: &Call, name: &str) -> Result<Vec<NodeId>> {
+    let (kind, name) = name.split_once('/').ok_or_else(|| Error::usage(format!("`{name}` is no KIND/NAME"), "write it as ks/apps"))?;
+    let gk = kind_named(kind, &cluster.store).ok_or_else(|| fluxdeck_model::commands::unknown(kind))?;
+    let wished = |id: &NodeId| {
+        let reference = cluster.store.reference(*id);
+        &*reference.name == name && (call.options.namespaces.is_empty() || call.options.namespaces.contains(&reference.namespace))
+    };
+    let found: Vec<_> = cluster.store.of_kind(&gk).filter(wished).collect();
+    if found.is_empty() {
+        return Err(Error::failed(format!("there is no {} `{name}`", gk.kind), "check the name and the namespace (-n)"));
+    }
+    Ok(sorted(cluster, &found))
+}
+
+fn is_failing(node: &Node) -> bool {
+    Health::from_slug(node.health).is_some_and(Health::is_failing) || node.children.iter().any(is_failing)
+}
+
+fn names(nodes: &[Node]) -> String {
+    nodes.iter().map(|node| format!("{}/{}\n{}", node.kind.to_lowercase(), node.name, names(&node.children))).collect()
+}
+
+/// Draws a node and what is below it with lines, as `flux tree` does.
+fn draw(cluster: &Cluster, id: NodeId, lead: &str, branch: &str, wished: &dyn Fn(NodeId) -> bool, wide: bool, out: &mut String) {
+    if nodes_below(cluster, id, wished).is_none() {
+        return;
+    }
+    let (store, forest) = (&cluster.store, &cluster.forest);
+    let health = forest.health(id).unwrap_or(Health::Unknown);
+    let reference = store.reference(id);
+    let mut line = format!("{lead}{branch}{} {}/{}  {}", health.glyph(), reference.gk.kind, reference.path(), word_of(store, forest, id));
+    let object = store.object(id);
+    if let Some((ready, wished)) = object.and_then(|object| object.facts.ready) {
+        line.push_str(&format!("  {ready}/{wished}"));
+    }
+    let revision = revision_of(store, forest, id);
+    if !revision.is_empty() {
+        line.push_str(&format!("  {revision}"));
+    }
+    let message = message_of(store, forest, id);
+    if (wide || health != Health::Ready) && !message.is_empty() {
+        line.push_str(&format!("  {message}"));
+    }
+    out.push_str(&line);
+    out.push('\n');
+    let lead = match branch {
+        "" => lead.to_owned(),
+        "└── " => format!("{lead}    "),
+        _ => format!("{lead}│   "),
+    };
+    let children: Vec<_> = sorted(cluster, forest.children(id)).into_iter().filter(|child| nodes_below(cluster, *child, wished).is_some()).collect();
+    for (at, child) in children.iter().enumerate() {
+        let branch = if at + 1 == children.len() { "└── " } else { "├── " };
+        draw(cluster, *child, &lead, branch, wished, wide, out);
+    }
+}

@@ -1,0 +1,133 @@
+//! From a kubeconfig, as kubectl reads it, to a client.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use kube::config::{ExecInteractiveMode, KubeConfigOptions, Kubeconfig as Raw};
+use kube::{Client, Config};
+
+use super::failure::{Failure, explain};
+use fluxdeck_model::state::Context;
+
+/// The flags that kubectl has for reaching a cluster.
+#[derive(Clone, Debug, Default)]
+pub struct Access {
+    pub kubeconfig: Option<PathBuf>,
+    pub context: Option<String>,
+    pub cluster: Option<String>,
+    pub user: Option<String>,
+    pub impersonate: Option<String>,
+    pub impersonate_groups: Vec<String>,
+    /// How long one request may take; none means [`TIMEOUT`].
+    pub request_timeout: Option<Duration>,
+}
+
+/// How long a request may take unless `--request-timeout` says otherwise. kubectl has no limit; a screen must say something.
+pub const TIMEOUT: Duration = Duration::from_secs(15);
+
+/// A kubeconfig, read once a connection: files may have changed since.
+pub struct Kubeconfig {
+    raw: Option<Raw>,
+    pub contexts: Vec<Context>,
+    pub current: String,
+    access: Access,
+}
+
+impl Kubeconfig {
+    /// Reads `--kubeconfig`, else the files of `$KUBECONFIG`, else `~/.kube/config`, else what a pod finds in its cluster.
+    ///
+    /// # Errors
+    /// A file that cannot be read or parsed, a context that does not exist, no context at all.
+    pub fn read(access: &Access) -> Result<Self, Failure> {
+        let setup = |message: String, hint: &str| Failure::Setup { message, hint: hint.to_owned() };
+        let raw = match &access.kubeconfig {
+            Some(path) => Some(Raw::read_from(path).map_err(|error| setup(format!("cannot read the kubeconfig {}: {}", path.display(), explain(&error)), "check --kubeconfig"))?),
+            None => match (Raw::from_env(), std::env::var_os("KUBECONFIG").is_some_and(|value| !value.is_empty())) {
+                (Ok(Some(raw)), _) => Some(raw),
+                (Err(error), _) => return Err(setup(format!("cannot read the kubeconfig named by KUBECONFIG: {}", explain(&error)), "check the variable KUBECONFIG")),
+                (Ok(None), _) => Self::of_home()?,
+            },
+        };
+        let Some(mut raw) = raw else {
+            return Ok(Self { raw: None, contexts: Vec::new(), current: "in-cluster".to_owned(), access: access.clone() });
+        };
+        for user in raw.auth_infos.iter_mut().filter_map(|user| user.auth_info.as_mut()) {
+            // a plugin must neither read our keys nor write over our screen
+            if let Some(exec) = &mut user.exec {
+                exec.interactive_mode = Some(ExecInteractiveMode::Never);
+            }
+        }
+        let contexts: Vec<_> = raw
+            .contexts
+            .iter()
+            .map(|named| {
+                let context = named.context.clone().unwrap_or_default();
+                Context { name: named.name.clone(), cluster: context.cluster, user: context.user.unwrap_or_default(), namespace: context.namespace }
+            })
+            .collect();
+        let current = access.context.clone().or_else(|| raw.current_context.clone()).unwrap_or_default();
+        if current.is_empty() {
+            return Err(setup("the kubeconfig has no current context".to_owned(), "choose one: `--context NAME`, `:ctx`, or `kubectl config use-context NAME`"));
+        }
+        if !contexts.iter().any(|context| context.name == current) {
+            let known = contexts.iter().map(|context| context.name.as_str()).collect::<Vec<_>>().join(", ");
+            return Err(setup(format!("the kubeconfig has no context `{current}`"), &format!("it has {}", if known.is_empty() { "none" } else { &known })));
+        }
+        Ok(Self { raw: Some(raw), contexts, current, access: access.clone() })
+    }
+
+    fn of_home() -> Result<Option<Raw>, Failure> {
+        let path = directories::BaseDirs::new().map(|dirs| dirs.home_dir().join(".kube/config")).filter(|path| path.exists());
+        match path {
+            Some(path) => Raw::read_from(&path)
+                .map(Some)
+                .map_err(|error| Failure::Setup { message: format!("cannot read {}: {}", path.display(), explain(&error)), hint: "mend the file, or name another with --kubeconfig".to_owned() }),
+            None if std::env::var_os("KUBERNETES_SERVICE_HOST").is_some() => Ok(None),
+            None => Err(Failure::Setup {
+                message: "there is no kubeconfig".to_owned(),
+                hint: "name one with --kubeconfig or KUBECONFIG; without a cluster, open a snapshot with --from FILE".to_owned(),
+            }),
+        }
+    }
+
+    /// The context in use.
+    pub fn context(&self) -> Option<&Context> {
+        self.contexts.iter().find(|context| context.name == self.current)
+    }
+}
+
+/// A client for one context, and the server's address for messages.
+pub struct Connected {
+    pub client: Client,
+    pub server: String,
+}
+
+/// Makes a client. Blocks while an exec plugin runs: call it where that is allowed. Sends nothing yet.
+///
+/// # Errors
+/// What is wrong with the cluster or user entry, its files, or its plugin.
+pub fn connect(kubeconfig: &Kubeconfig, handle: &tokio::runtime::Handle) -> Result<Connected, Failure> {
+    let access = &kubeconfig.access;
+    let setup = |error: &dyn std::error::Error| Failure::Setup {
+        message: format!("context `{}`: {}", kubeconfig.current, explain(error)),
+        hint: "check the cluster and the user of this context in the kubeconfig".to_owned(),
+    };
+    let mut config = match &kubeconfig.raw {
+        Some(raw) => {
+            let options = KubeConfigOptions { context: Some(kubeconfig.current.clone()), cluster: access.cluster.clone(), user: access.user.clone() };
+            handle.block_on(Config::from_custom_kubeconfig(raw.clone(), &options)).map_err(|error| setup(&error))?
+        }
+        None => Config::incluster().map_err(|error| setup(&error))?,
+    };
+    config.connect_timeout = Some(access.request_timeout.unwrap_or(Duration::from_secs(10)));
+    // our own retries know what may be repeated; kube's would hang for minutes (reference: kube 5 `RetryPolicy::server_retry`)
+    config.default_retry = false;
+    if let Some(user) = &access.impersonate {
+        config.auth_info.impersonate = Some(user.clone());
+        config.auth_info.impersonate_groups = Some(access.impersonate_groups.clone()).filter(|groups| !groups.is_empty());
+    }
+    let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
+    let _entered = handle.enter();
+    let client = Client::try_from(config).map_err(|error| setup(&error))?;
+    Ok(Connected { client, server })
+}

@@ -1,0 +1,88 @@
+//! Which kinds the cluster serves, in which versions, under which names.
+
+use std::collections::BTreeMap;
+
+use kube::Client;
+use kube::discovery::{Discovery, Scope};
+
+use super::failure::Failure;
+use fluxdeck_model::domain::GroupKind;
+use fluxdeck_model::kinds::Kind;
+
+/// One kind as served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Served {
+    pub group: String,
+    pub version: String,
+    pub plural: String,
+    pub namespaced: bool,
+    /// Whether it can be watched, and not only listed.
+    pub watchable: bool,
+}
+
+impl Served {
+    /// The path of its collection, cluster-wide or in one namespace.
+    pub fn path(&self, namespace: Option<&str>) -> String {
+        let root = if self.group.is_empty() { format!("/api/{}", self.version) } else { format!("/apis/{}/{}", self.group, self.version) };
+        match namespace.filter(|_| self.namespaced) {
+            Some(namespace) => format!("{root}/namespaces/{namespace}/{}", self.plural),
+            None => format!("{root}/{}", self.plural),
+        }
+    }
+}
+
+/// All kinds that a cluster serves.
+#[derive(Clone, Debug, Default)]
+pub struct Catalog {
+    /// Versions of a kind, the group's preferred one first.
+    kinds: BTreeMap<GroupKind, Vec<Served>>,
+    pub kubernetes: String,
+}
+
+impl Catalog {
+    /// Returns how a kind is served: in the newest version that we can read, else in the server's preferred one.
+    ///
+    /// Group preference is not enough: Alert lives in v1beta3 of a group whose v1 has Receiver.
+    pub fn find(&self, gk: &GroupKind, kind: &Kind) -> Option<&Served> {
+        let served = self.kinds.get(gk)?;
+        let known = kind.versions.iter().filter(|_| !kind.kind.is_empty());
+        known.filter_map(|version| served.iter().find(|served| served.version == **version)).next().or_else(|| served.first())
+    }
+
+    pub fn serves_group(&self, group: &str) -> bool {
+        self.kinds.keys().any(|gk| &*gk.group == group)
+    }
+}
+
+/// Asks the server what it serves: two requests where it aggregates (Kubernetes 1.27 and newer), else two a group.
+///
+/// # Errors
+/// When neither way is answered.
+pub async fn discover(client: &Client) -> Result<Catalog, Failure> {
+    let version = client.apiserver_version().await?;
+    let discovery = match Discovery::new(client.clone()).run_aggregated().await {
+        Ok(discovery) => discovery,
+        Err(_) => Discovery::new(client.clone()).run().await?,
+    };
+    let mut kinds: BTreeMap<GroupKind, Vec<Served>> = BTreeMap::new();
+    for group in discovery.groups() {
+        let preferred = group.preferred_version_or_latest().to_owned();
+        let mut versions: Vec<_> = group.versions().map(str::to_owned).collect();
+        versions.sort_by_key(|version| *version != preferred);
+        for version in versions {
+            for (resource, capabilities) in group.versioned_resources(&version) {
+                let served = Served {
+                    group: resource.group.clone(),
+                    version: resource.version.clone(),
+                    plural: resource.plural.clone(),
+                    namespaced: capabilities.scope == Scope::Namespaced,
+                    watchable: capabilities.supports_operation("watch"),
+                };
+                if capabilities.supports_operation("list") {
+                    kinds.entry(GroupKind::new(resource.group.as_str(), resource.kind.as_str())).or_default().push(served);
+                }
+            }
+        }
+    }
+    Ok(Catalog { kinds, kubernetes: version.git_version })
+}

@@ -1,0 +1,15 @@
+//! The API server: connecting, finding out what is served, listing, watching, and fetching bodies.
+//!
+//! Returns domain values or typed errors; knows nothing of screens. Nothing here spawns.
+
+mod connect;
+mod discover;
+mod failure;
+mod feed;
+mod look;
+
+pub use connect::{Access, Kubeconfig, connect};
+pub use discover::{Catalog, Served, discover};
+pub use failure::{Failure, explain};
+pub use feed::{Event, Feed, Page};
+pub use look::{body, containers, events, full_list, log_lines, logs, yaml};

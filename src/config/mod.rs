@@ -1,0 +1,120 @@
+//! Configuration: defaults, then the file, then the environment, then arguments.
+
+use std::path::{Path, PathBuf};
+
+use directories::ProjectDirs;
+use serde::Deserialize;
+
+use fluxdeck_model::error::{Error, Result};
+
+/// The default file: what is documented is what holds.
+pub const DEFAULT: &str = include_str!("default.toml");
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    pub theme: String,
+    pub ascii: Option<bool>,
+    pub preview: bool,
+    /// In seconds.
+    pub request_timeout: u64,
+    pub follow: Vec<String>,
+}
+
+/// One layer: what a file sets.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+struct Layer {
+    theme: Option<String>,
+    ascii: Option<bool>,
+    preview: Option<bool>,
+    request_timeout: Option<u64>,
+    follow: Option<Vec<String>>,
+}
+
+/// Where things are kept.
+#[derive(Clone, Debug)]
+pub struct Places {
+    pub config: PathBuf,
+    pub state: PathBuf,
+}
+
+impl Places {
+    /// `$FLUXDECK_CONFIG_DIR` and the XDG directories, on every system; none without a home.
+    pub fn find() -> Option<Self> {
+        let dirs = ProjectDirs::from("", "", "fluxdeck");
+        let xdg = |name: &str| std::env::var_os(name).filter(|dir| !dir.is_empty()).map(|dir| PathBuf::from(dir).join("fluxdeck"));
+        let home = directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned());
+        let under_home = |path: &str| home.as_ref().map(|home| home.join(path).join("fluxdeck"));
+        let own = std::env::var_os("FLUXDECK_CONFIG_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from);
+        let config = own.or_else(|| xdg("XDG_CONFIG_HOME")).or_else(|| under_home(".config"));
+        let state = xdg("XDG_STATE_HOME").or_else(|| under_home(".local/state"));
+        let config = config.or_else(|| dirs.as_ref().map(|dirs| dirs.config_dir().to_owned()))?;
+        Some(Self { config, state: state? })
+    }
+}
+
+impl Config {
+    /// Reads the defaults and the file in that directory.
+    ///
+    /// # Errors
+    /// Names the file, the line and the key that is wrong.
+    pub fn read(places: Option<&Places>) -> Result<Self> {
+        let base: Layer = toml::from_str(DEFAULT).map_err(|error| broken(Path::new("default.toml"), &error))?;
+        let file = places.map(|places| places.config.join("config.toml"));
+        let layer = match file.as_deref().map(|path| (path, std::fs::read_to_string(path))) {
+            None => Layer::default(),
+            Some((path, Ok(text))) => toml::from_str(&text).map_err(|error| broken(path, &error))?,
+            Some((_, Err(error))) if error.kind() == std::io::ErrorKind::NotFound => Layer::default(),
+            Some((path, Err(error))) => return Err(Error::usage(format!("cannot read {}: {error}", path.display()), "mend or remove the file")),
+        };
+        Ok(Self {
+            theme: layer.theme.or(base.theme).unwrap_or_default(),
+            ascii: layer.ascii.or(base.ascii),
+            preview: layer.preview.or(base.preview).unwrap_or_default(),
+            request_timeout: layer.request_timeout.or(base.request_timeout).unwrap_or(15).clamp(1, 3600),
+            follow: layer.follow.or(base.follow).unwrap_or_default(),
+        })
+    }
+
+    /// Themes in files: name and text, in the order of their names.
+    pub fn themes(places: Option<&Places>) -> Vec<(String, String)> {
+        let Some(dir) = places.and_then(|places| std::fs::read_dir(places.config.join("themes")).ok()) else { return Vec::new() };
+        let mut found: Vec<_> = dir
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+            .filter_map(|path| Some((path.file_stem()?.to_str()?.to_owned(), std::fs::read_to_string(&path).ok()?)))
+            .collect();
+        found.sort();
+        found
+    }
+}
+
+fn broken(path: &Path, error: &toml::de::Error) -> Error {
+    Error::usage(format!("{}: {}", path.display(), error.to_string().trim_end()), "`fluxdeck info --config` prints the default file with every key")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Config> {
+        let dir = tempfile::tempdir().expect("a directory");
+        std::fs::write(dir.path().join("config.toml"), text).expect("written");
+        Config::read(Some(&Places { config: dir.path().to_owned(), state: dir.path().to_owned() }))
+    }
+
+    #[test]
+    fn the_default_file_says_what_holds() {
+        let config = read("").expect("defaults");
+
+        assert_eq!((config.request_timeout, config.preview, config.ascii), (15, false, None));
+        assert_eq!(config.follow, ["VulnerabilityReport.aquasecurity.github.io"]);
+    }
+
+    #[test]
+    fn a_file_overrides_and_an_unknown_key_is_named() {
+        assert!(read("preview = true").is_ok_and(|config| config.preview));
+        assert!(read("previw = true").is_err_and(|error| error.message.contains("previw")));
+    }
+}

@@ -1,0 +1,112 @@
+//! What a cluster shows, in one file: made by `fluxdeck snapshot`, opened by `--from` without a cluster.
+//!
+//! Gzipped JSON. Values of Secrets are masked before they get here; managedFields are left out.
+
+use std::io::{Read, Write};
+use std::path::Path;
+
+use fluxdeck_model::error::{Error, Result};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The format that this build writes and reads.
+const FORMAT: u32 = 1;
+/// Largest snapshot read, unpacked: a broken or hostile file must not fill the memory.
+const LARGEST: u64 = 2 << 30;
+
+/// Everything that a cluster showed at one moment.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub struct Snapshot {
+    /// The format's number.
+    pub fluxdeck: u32,
+    pub taken: Option<Timestamp>,
+    pub context: String,
+    pub kubernetes: String,
+    pub kinds: Vec<Recorded>,
+    /// core/v1 Events of these objects.
+    pub events: Vec<Value>,
+}
+
+/// One kind as it was served, with its objects.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub struct Recorded {
+    pub group: String,
+    pub version: String,
+    pub kind: String,
+    pub plural: String,
+    pub namespaced: bool,
+    /// Whether the one who recorded was refused.
+    #[serde(default)]
+    pub restricted: bool,
+    pub objects: Vec<Value>,
+}
+
+impl Snapshot {
+    pub fn new(context: String, kubernetes: String, taken: Timestamp) -> Self {
+        Self { fluxdeck: FORMAT, taken: Some(taken), context, kubernetes, ..Self::default() }
+    }
+}
+
+/// Writes a snapshot; an existing file is replaced only when the new one is whole.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn save(snapshot: &Snapshot, path: &Path) -> Result<()> {
+    let failed = |error: std::io::Error| Error::failed(format!("cannot write the snapshot {}: {error}", path.display()), "choose a file that you may write");
+    let fresh = path.with_extension(format!("part-{}", std::process::id()));
+    let write = || {
+        let mut packed = flate2::write::GzEncoder::new(std::fs::File::create(&fresh)?, flate2::Compression::best());
+        serde_json::to_writer(&mut packed, snapshot)?;
+        packed.finish()?.flush()?;
+        std::fs::rename(&fresh, path)
+    };
+    write().map_err(|error| {
+        // nothing half-written stays
+        let _ = std::fs::remove_file(&fresh);
+        failed(error)
+    })
+}
+
+/// Opens a snapshot.
+///
+/// # Errors
+/// When the file cannot be read, is no snapshot, or was written by a newer fluxdeck.
+pub fn open(path: &Path) -> Result<Snapshot> {
+    let failed = |why: String| Error::failed(format!("cannot open the snapshot {}: {why}", path.display()), "`fluxdeck snapshot FILE` makes one");
+    let file = std::fs::File::open(path).map_err(|error| failed(error.to_string()))?;
+    let mut text = Vec::new();
+    flate2::read::GzDecoder::new(file).take(LARGEST).read_to_end(&mut text).map_err(|_| failed("it is not a snapshot".to_owned()))?;
+    let snapshot: Snapshot = serde_json::from_slice(&text).map_err(|_| failed("it is not a snapshot, or not whole".to_owned()))?;
+    if snapshot.fluxdeck > FORMAT {
+        return Err(failed(format!("it has format {}, this fluxdeck reads up to {FORMAT}", snapshot.fluxdeck)));
+    }
+    Ok(snapshot)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_snapshot_opens_as_it_was_saved() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("fleet.gz");
+        let mut snapshot = Snapshot::new("prod".into(), "v1.36.4".into(), Timestamp::UNIX_EPOCH);
+        snapshot.kinds.push(Recorded { kind: "Pod".into(), objects: vec![serde_json::json!({"metadata": {"name": "a"}})], ..Recorded::default() });
+        save(&snapshot, &path).expect("saved");
+
+        let opened = open(&path).expect("opened");
+        assert_eq!((opened.context.as_str(), opened.taken, opened.kinds[0].objects.len()), ("prod", Some(Timestamp::UNIX_EPOCH), 1));
+    }
+
+    #[test]
+    fn what_is_no_snapshot_is_named() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("x");
+        std::fs::write(&path, "hello").expect("written");
+
+        assert!(open(&path).is_err_and(|error| error.message.contains("not a snapshot")));
+        assert!(open(&dir.path().join("none")).is_err_and(|error| error.message.contains("cannot open")));
+    }
+}

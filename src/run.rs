@@ -1,0 +1,220 @@
+//! The event loop of the terminal program: wait, drain, update, carry out effects, draw.
+
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use crossterm::event::EventStream;
+use futures::{FutureExt, StreamExt};
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+use crate::app::App;
+use crate::runtime::{Options, Runtime};
+use crate::ui::terminal::{self, Screen};
+use fluxdeck_model::error::{Error, Result};
+use fluxdeck_model::state::{Effect, Input, Message, Settings, State};
+
+/// How long one turn may work on messages before the screen is looked at again.
+const TURN: Duration = Duration::from_millis(4);
+/// Frames that only data caused are at least this far apart.
+const FRAME: Duration = Duration::from_millis(100);
+/// Messages that wait: enough to keep readers busy, few enough to push back.
+const INBOX: usize = 64;
+
+/// Runs the terminal program until the user leaves it.
+///
+/// # Errors
+/// When there is no terminal, or it goes away.
+pub async fn run(options: Options, settings: Settings, context: String, themes: Vec<(String, String)>, first: Option<String>) -> Result<()> {
+    if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+        return Err(Error::usage("this is no terminal", "use `fluxdeck tree` or `fluxdeck get KIND` in scripts"));
+    }
+    let gone = |error: std::io::Error| Error::failed(format!("the terminal is gone: {error}"), "");
+    let mut state = State::new(Timestamp::now(), settings);
+    state.cluster_mut().context.clone_from(&context);
+    if !options.namespaces.is_empty() {
+        state.cluster_mut().namespaces = Some(options.namespaces.clone());
+        state.cluster_mut().refilter();
+    }
+    let mut app = App::new(state, terminal::depth(), themes)?;
+    app.connect();
+    if let Some(first) = first {
+        app.submit_line(&first);
+    }
+    let (inbox, messages) = mpsc::channel(INBOX);
+    let screen = Screen::take().map_err(gone)?;
+    let mut driver = Driver {
+        app,
+        runtime: Runtime::new(options, inbox),
+        messages,
+        screen,
+        events: EventStream::new(),
+        drawn: Instant::now(),
+        next_change: i64::MAX,
+        dirty: Dirty::Now,
+        leaving: false,
+    };
+    driver.carry_out().map_err(gone)?;
+    driver.turn_until_left().await.map_err(gone)
+}
+
+/// Whether the screen has to be looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Dirty {
+    No,
+    /// Data changed: with the next frame.
+    Soon,
+    /// The user did something.
+    Now,
+}
+
+struct Driver {
+    app: App,
+    runtime: Runtime,
+    messages: mpsc::Receiver<Message>,
+    screen: Screen,
+    events: EventStream,
+    drawn: Instant,
+    next_change: i64,
+    dirty: Dirty,
+    leaving: bool,
+}
+
+impl Driver {
+    async fn turn_until_left(&mut self) -> std::io::Result<()> {
+        let mut stop = stop_signals();
+        while !self.leaving {
+            self.draw_if_due()?;
+            let wake = self.wake();
+            tokio::select! {
+                biased;
+                event = self.events.next() => match event {
+                    Some(Ok(event)) => self.input(event)?,
+                    Some(Err(error)) => return Err(error),
+                    None => return Ok(()),
+                },
+                () = stop.recv() => return Ok(()),
+                Some(message) = self.messages.recv() => self.drain(message),
+                () = tokio::time::sleep_until(wake.into()), if !self.app.has_work() => self.tick(),
+                () = std::future::ready(()), if self.app.has_work() => self.work(),
+            }
+            self.carry_out()?;
+        }
+        Ok(())
+    }
+
+    /// Takes what the terminal sent, and all that it has sent meanwhile: pasted or repeated keys make one frame.
+    fn input(&mut self, event: crossterm::event::Event) -> std::io::Result<()> {
+        let until = Instant::now() + TURN;
+        let mut event = Some(event);
+        self.app.update(Message::Clock(Timestamp::now()));
+        while let Some(taken) = event {
+            if let Some(input) = terminal::input(taken) {
+                if input == Input::Resize {
+                    self.screen.resize()?;
+                }
+                self.app.update(Message::Input(input));
+                self.dirty = Dirty::Now;
+                self.carry_out()?;
+            }
+            event = if Instant::now() < until && !self.leaving { self.events.next().now_or_never().flatten().transpose()? } else { None };
+        }
+        Ok(())
+    }
+
+    /// Takes a message and those behind it, for one turn.
+    fn drain(&mut self, message: Message) {
+        let until = Instant::now() + TURN;
+        let mut next = Some(message);
+        while let Some(message) = next {
+            if self.app.update(message) {
+                self.dirty = self.dirty.max(Dirty::Soon);
+            }
+            next = if Instant::now() < until { self.messages.try_recv().ok() } else { None };
+        }
+    }
+
+    fn tick(&mut self) {
+        self.app.update(Message::Clock(Timestamp::now()));
+        self.dirty = Dirty::Now;
+    }
+
+    fn work(&mut self) {
+        let until = Instant::now() + TURN;
+        let more = self.app.work(|| Instant::now() < until);
+        self.dirty = self.dirty.max(if more { Dirty::Soon } else { Dirty::Now });
+    }
+
+    /// When something has to be drawn at the latest.
+    fn wake(&self) -> Instant {
+        match self.dirty {
+            Dirty::No => {
+                let seconds = u64::try_from(self.next_change).unwrap_or(1).clamp(1, 3600);
+                self.drawn + Duration::from_secs(seconds)
+            }
+            Dirty::Soon => self.drawn + FRAME,
+            Dirty::Now => Instant::now(),
+        }
+    }
+
+    fn draw_if_due(&mut self) -> std::io::Result<()> {
+        let due = match self.dirty {
+            Dirty::No => false,
+            Dirty::Soon => self.drawn.elapsed() >= FRAME,
+            Dirty::Now => true,
+        };
+        if !due {
+            return Ok(());
+        }
+        self.app.update(Message::Clock(Timestamp::now()));
+        let app = &mut self.app;
+        let mut next_change = i64::MAX;
+        self.screen.draw(|buf| next_change = app.draw(buf))?;
+        self.next_change = next_change;
+        self.drawn = Instant::now();
+        self.dirty = Dirty::No;
+        Ok(())
+    }
+
+    fn carry_out(&mut self) -> std::io::Result<()> {
+        for effect in self.app.take_effects() {
+            match self.runtime.carry_out(effect) {
+                None => {}
+                Some(Effect::Quit) => self.leaving = true,
+                Some(Effect::Redraw) => {
+                    self.screen.resize()?;
+                    self.dirty = Dirty::Now;
+                }
+                Some(Effect::Copy(text)) => {
+                    if !self.screen.copy(&text)? {
+                        self.app.state.say("too long for the terminal's clipboard");
+                    }
+                }
+                Some(Effect::Suspend) => {
+                    // the stream must not read the shell's keys
+                    self.events = EventStream::new();
+                    self.screen.suspend()?;
+                    self.events = EventStream::new();
+                    self.dirty = Dirty::Now;
+                }
+                Some(other) => tracing::error!(?other, "nobody carries this out"),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Ends when the process is told to: the terminal is given back on the way out.
+fn stop_signals() -> Stop {
+    use tokio::signal::unix::{SignalKind, signal};
+    Stop([SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()].into_iter().filter_map(|kind| signal(kind).ok()).collect())
+}
+
+struct Stop(Vec<tokio::signal::unix::Signal>);
+
+impl Stop {
+    async fn recv(&mut self) {
+        let waiting = self.0.iter_mut().map(|signal| Box::pin(signal.recv()));
+        futures::future::select_all(waiting).await;
+    }
+}

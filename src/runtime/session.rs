@@ -1,0 +1,514 @@
+//! One cluster's connection from end to end: kubeconfig, discovery, the kinds that are followed, and what is said while it is down.
+//!
+//! It never ends by itself: what cannot be reached is tried again, and the picture stays, marked as old.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::time::{Duration, Instant, SystemTime};
+
+use jiff::Timestamp;
+use kube::Client;
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::JoinSet;
+
+use super::follow::{Follower, Report};
+use super::{Look, Options, Origin, looks};
+use crate::cluster::{self, Catalog, Failure, Feed, Kubeconfig};
+use crate::{demo, records};
+use fluxdeck_model::domain::{ClusterId, Coverage, Delta, GroupKind, Object, Relation, Scope, Str};
+use fluxdeck_model::kinds::{self, Body, Kind, Reader, Role};
+use fluxdeck_model::state::{Epoch, Link, Message, News, ServerFacts, Ticket};
+
+/// How often the server is asked whether it is still there.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+/// How long it may take to say so.
+const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(5);
+/// A jump of the wall clock that means sleep: connections are dead although nobody closed them.
+const SLEPT: Duration = Duration::from_secs(20);
+/// Lists under way at once.
+const LISTS: usize = 6;
+/// Lists of more than one page under way at once: they are what costs memory, here and in the server.
+const LONG_LISTS: usize = 2;
+/// Namespaces looked into one by one where a kind may not be listed everywhere.
+const MOST_NAMESPACES: usize = 100;
+
+/// What the screen asks of a session.
+pub(super) enum Order {
+    Include(Vec<Str>),
+    Refresh,
+    Look(Look),
+    Drop(Ticket),
+}
+
+/// A session before it runs.
+pub(super) struct Task {
+    pub cluster: ClusterId,
+    pub epoch: Epoch,
+    pub context: String,
+    pub options: Options,
+    pub inbox: mpsc::Sender<Message>,
+}
+
+/// Why a connection was given up.
+enum End {
+    Refresh,
+    Unauthorised(Failure),
+    /// Nobody listens any more.
+    Left,
+}
+
+pub(super) struct Connection {
+    pub client: Client,
+    server: String,
+    pub catalog: Catalog,
+    namespaces: BTreeSet<Str>,
+}
+
+impl Task {
+    pub async fn run(self, mut orders: mpsc::UnboundedReceiver<Order>) {
+        let generation = Arc::new(AtomicU32::new(1));
+        let mut pause = Backoff::default();
+        loop {
+            let failure = match self.connect().await {
+                Ok(connection) => {
+                    pause.reset();
+                    match Hub::new(&self, connection, generation.clone()).run(&mut orders).await {
+                        End::Left => return,
+                        End::Refresh => continue,
+                        End::Unauthorised(failure) => failure,
+                    }
+                }
+                Err(failure) => failure,
+            };
+            if !self.tell(News::Link(self.link_of(&failure))).await || !pause.wait(&mut orders).await {
+                return;
+            }
+        }
+    }
+
+    fn link_of(&self, failure: &Failure) -> Link {
+        let error = failure.error(&self.server_name());
+        match failure {
+            Failure::Unauthorised(_) => Link::Unauthorised(error),
+            _ => Link::Unreachable(error),
+        }
+    }
+
+    fn server_name(&self) -> String {
+        if self.context.is_empty() { "the API server".to_owned() } else { format!("the API server of `{}`", self.context) }
+    }
+
+    /// Sends news; false when nobody listens any more.
+    async fn tell(&self, news: News) -> bool {
+        self.inbox.send(Message::Cluster(self.cluster, self.epoch, news)).await.is_ok()
+    }
+
+    pub(super) async fn connect(&self) -> Result<Connection, Failure> {
+        let connection = match &self.options.origin {
+            Origin::Live(access) => self.connect_live(access).await?,
+            Origin::Recorded(snapshot) => self.connect_recorded(snapshot).await?,
+        };
+        let server = ServerFacts {
+            kubernetes: connection.catalog.kubernetes.clone(),
+            flux: String::new(),
+            served: kinds::ALL.iter().filter(|kind| kind.is_flux() || kind.role == Role::Legacy).filter_map(|kind| served(&connection.catalog, kind)).collect(),
+            acting_as: match &self.options.origin {
+                Origin::Live(access) => access.impersonate.clone(),
+                Origin::Recorded(_) => None,
+            },
+        };
+        self.tell(News::Server(server)).await;
+        self.tell(News::Namespaces(connection.namespaces.iter().cloned().collect())).await;
+        let link = match &self.options.origin {
+            Origin::Live(_) => Link::Live,
+            Origin::Recorded(snapshot) => Link::Recorded(snapshot.taken),
+        };
+        self.tell(News::Link(link)).await;
+        Ok(connection)
+    }
+
+    async fn connect_live(&self, access: &cluster::Access) -> Result<Connection, Failure> {
+        let mut access = access.clone();
+        if !self.context.is_empty() {
+            access.context = Some(self.context.clone());
+        }
+        let handle = tokio::runtime::Handle::current();
+        // reading files and running exec plugins blocks
+        let made = tokio::task::spawn_blocking(move || {
+            let kubeconfig = Kubeconfig::read(&access)?;
+            let connected = cluster::connect(&kubeconfig, &handle);
+            Ok::<_, Failure>((kubeconfig, connected))
+        });
+        let broken = |error: tokio::task::JoinError| Failure::Setup { message: format!("connecting broke down: {error}"), hint: String::new() };
+        let (kubeconfig, connected) = made.await.map_err(broken)??;
+        let current = kubeconfig.current.clone();
+        self.tell(News::Contexts { all: kubeconfig.contexts.clone(), current: current.clone() }).await;
+        let connected = connected?;
+        let limit = self.options.request_timeout;
+        let unanswered = || Failure::Unreachable(format!("{} does not answer within {} s", connected.server, limit.as_secs()));
+        let catalog = tokio::time::timeout(limit, cluster::discover(&connected.client)).await.map_err(|_| unanswered())??;
+        let mut namespaces = self.options.namespaces.clone();
+        namespaces.extend(kubeconfig.context().and_then(|context| context.namespace.as_deref()).map(Str::from));
+        namespaces.extend(records::remembered(self.options.state_dir.as_deref(), &current));
+        Ok(Connection { client: connected.client, server: connected.server, catalog, namespaces })
+    }
+
+    async fn connect_recorded(&self, snapshot: &Arc<records::Snapshot>) -> Result<Connection, Failure> {
+        let client = demo::client(snapshot.clone());
+        let catalog = cluster::discover(&client).await?;
+        let context = snapshot.context.clone();
+        let all = vec![fluxdeck_model::state::Context { name: context.clone(), ..Default::default() }];
+        self.tell(News::Contexts { all, current: context.clone() }).await;
+        Ok(Connection { client, server: context, catalog, namespaces: self.options.namespaces.clone() })
+    }
+}
+
+fn served(catalog: &Catalog, kind: &Kind) -> Option<GroupKind> {
+    let gk = GroupKind::new(kind.group, kind.kind);
+    catalog.find(&gk, kind).is_some().then_some(gk)
+}
+
+/// A connection at work: what is followed, and how it is doing.
+struct Hub<'a> {
+    task: &'a Task,
+    connection: Connection,
+    generation: Arc<AtomicU32>,
+    lists: Arc<Semaphore>,
+    long_lists: Arc<Semaphore>,
+    reports: mpsc::Sender<Report>,
+    taken: mpsc::Receiver<Report>,
+    /// Rises when followers must not wait any longer and not trust what they have open.
+    kick: watch::Sender<u32>,
+    followers: JoinSet<()>,
+    followed: HashSet<Scope>,
+    /// Kinds that may not be listed everywhere.
+    restricted: BTreeMap<GroupKind, &'static Kind>,
+    /// Scopes that are not up to date, and why.
+    down: HashMap<Scope, String>,
+    silent: Option<String>,
+    stale_since: Option<Timestamp>,
+    told: Link,
+    looks: HashMap<Ticket, tokio::task::AbortHandle>,
+    looking: JoinSet<()>,
+    wide: bool,
+    /// What is to be told with the next announcement.
+    news: Vec<Delta>,
+}
+
+impl<'a> Hub<'a> {
+    fn new(task: &'a Task, connection: Connection, generation: Arc<AtomicU32>) -> Self {
+        let (reports, taken) = mpsc::channel(64);
+        Self {
+            task,
+            connection,
+            generation,
+            lists: Arc::new(Semaphore::new(LISTS)),
+            long_lists: Arc::new(Semaphore::new(LONG_LISTS)),
+            reports,
+            taken,
+            kick: watch::Sender::new(0),
+            followers: JoinSet::new(),
+            followed: HashSet::new(),
+            restricted: BTreeMap::new(),
+            down: HashMap::new(),
+            silent: None,
+            stale_since: None,
+            told: Link::Live,
+            looks: HashMap::new(),
+            looking: JoinSet::new(),
+            wide: false,
+            news: Vec::new(),
+        }
+    }
+
+    async fn run(mut self, orders: &mut mpsc::UnboundedReceiver<Order>) -> End {
+        let of_flux = |kind: &&Kind| kind.is_flux() || kind.role == Role::Legacy;
+        let first: Vec<_> = kinds::ALL.iter().copied().filter(of_flux).map(|kind| (GroupKind::new(kind.group, kind.kind), kind)).collect();
+        self.start(first);
+        self.start(self.by_ownership());
+        self.announce().await;
+        let mut beat = Heartbeat::new(matches!(self.task.options.origin, Origin::Live(_)));
+        loop {
+            let end = tokio::select! {
+                report = self.taken.recv() => self.hear(report.expect("the hub holds a sender")).await,
+                order = orders.recv() => match order {
+                    Some(order) => self.obey(order).await,
+                    None => Some(End::Left),
+                },
+                told = beat.next(&self.connection.client) => self.pulse(told).await,
+                Some(_) = self.looking.join_next() => None,
+                Some(_) = self.followers.join_next() => None,
+            };
+            if let Some(end) = end {
+                return end;
+            }
+        }
+    }
+
+    /// Kinds that are found by ownership, wherever they are.
+    fn by_ownership(&self) -> Vec<(GroupKind, &'static Kind)> {
+        let listed = self.task.options.follow.iter().filter_map(|name| name.split_once('.')).map(|(kind, group)| GroupKind::new(group, kind));
+        let known = kinds::ALL.iter().filter(|kind| kind.follow).map(|kind| GroupKind::new(kind.group, kind.kind));
+        let legacy = self.connection.catalog.serves_group("helm.fluxcd.io") || self.connection.catalog.serves_group("flux.weave.works");
+        let workloads = kinds::ALL.iter().filter(|kind| legacy && kind.role == Role::Workload).map(|kind| GroupKind::new(kind.group, kind.kind));
+        known.chain(listed).chain(workloads).map(|gk| (gk.clone(), kinds::rules(&gk.group, &gk.kind))).collect()
+    }
+
+    /// Follows kinds wherever they may be listed. Kinds that are not served are said to be so.
+    fn start(&mut self, wished: Vec<(GroupKind, &'static Kind)>) {
+        for (gk, kind) in wished {
+            let scope = Scope { gk, namespace: None };
+            if !self.followed.insert(scope.clone()) {
+                continue;
+            }
+            if self.connection.catalog.find(&scope.gk, kind).is_none() {
+                self.news.push(Delta::Coverage(scope, Coverage::NotServed));
+            } else {
+                self.news.push(Delta::Coverage(scope.clone(), Coverage::Listing));
+                self.follow(scope, kind);
+            }
+        }
+    }
+
+    /// Tells what was started, in one piece, so that the picture never looks complete in between.
+    async fn announce(&mut self) {
+        if !self.news.is_empty() {
+            let news = std::mem::take(&mut self.news);
+            self.task.tell(News::Deltas(news)).await;
+        }
+    }
+
+    fn follow(&mut self, scope: Scope, kind: &'static Kind) {
+        let Some(served) = self.connection.catalog.find(&scope.gk, kind) else { return };
+        let timeout = self.task.options.request_timeout;
+        // what we know nothing of may carry anything: only Flux's and the workloads' bodies are read
+        let body = if scope.gk.kind.as_ref() == "Secret" { Body::Metadata } else { kind.body };
+        let feed = Feed::new(self.connection.client.clone(), served, scope.namespace.as_deref(), body, timeout);
+        let follower = Follower {
+            reader: Reader::new(self.task.cluster, scope.gk.clone(), &served.version, kind),
+            watchable: served.watchable,
+            feed,
+            scope,
+            reports: self.reports.clone(),
+            generation: self.generation.clone(),
+            lists: self.lists.clone(),
+            long_lists: self.long_lists.clone(),
+            kick: self.kick.subscribe(),
+        };
+        self.followers.spawn(follower.run());
+    }
+
+    async fn hear(&mut self, report: Report) -> Option<End> {
+        match report {
+            Report::Deltas(deltas) => {
+                let new = self.new_kinds(&deltas);
+                // told before the objects that name them, so that the picture is never complete too early
+                self.start(new);
+                self.announce().await;
+                if !self.task.tell(News::Deltas(deltas)).await {
+                    return Some(End::Left);
+                }
+            }
+            Report::Up(scope) => {
+                self.down.remove(&scope);
+                self.tell_link().await;
+            }
+            Report::Down(_, failure @ Failure::Unauthorised(_)) => return Some(End::Unauthorised(failure)),
+            Report::Down(scope, failure) => {
+                self.down.insert(scope, failure.to_string());
+                self.tell_link().await;
+            }
+            Report::Restricted(scope) => self.restrict(scope).await,
+        }
+        None
+    }
+
+    /// Kinds that inventories name and nobody follows yet.
+    fn new_kinds(&self, deltas: &[Delta]) -> Vec<(GroupKind, &'static Kind)> {
+        let mut new = BTreeSet::new();
+        let mut look = |object: &Object| {
+            for edge in object.edges.iter().filter(|edge| edge.relation == Relation::Applies) {
+                let gk = &edge.to.gk;
+                if !new.contains(gk) && !self.followed.contains(&Scope { gk: gk.clone(), namespace: None }) {
+                    new.insert(gk.clone());
+                }
+            }
+        };
+        for delta in deltas {
+            match delta {
+                Delta::Listed { objects, .. } => objects.iter().for_each(&mut look),
+                Delta::Upsert(object) => look(object),
+                _ => {}
+            }
+        }
+        new.into_iter().map(|gk| (gk.clone(), kinds::rules(&gk.group, &gk.kind))).collect()
+    }
+
+    /// A kind may not be listed there: look into the namespaces that we know instead.
+    async fn restrict(&mut self, scope: Scope) {
+        self.down.remove(&scope);
+        let kind = kinds::rules(&scope.gk.group, &scope.gk.kind);
+        self.news.push(Delta::Coverage(scope.clone(), Coverage::Restricted));
+        if scope.namespace.is_none() {
+            self.restricted.insert(scope.gk.clone(), kind);
+            self.look_into(&scope.gk, kind);
+        }
+        if kind.role == Role::Applier && !self.wide {
+            // inventories that may not be read name no kinds: follow what people usually run
+            self.wide = true;
+            let usual = kinds::ALL.iter().filter(|kind| matches!(kind.role, Role::Workload | Role::Child) && kind.namespaced);
+            let usual: Vec<_> = usual.map(|kind| (GroupKind::new(kind.group, kind.kind), *kind)).collect();
+            self.start(usual);
+        }
+        self.announce().await;
+        self.tell_link().await;
+    }
+
+    /// Follows a restricted kind in each known namespace.
+    fn look_into(&mut self, gk: &GroupKind, kind: &'static Kind) {
+        let namespaces: Vec<_> = self.connection.namespaces.iter().take(MOST_NAMESPACES).cloned().collect();
+        for namespace in namespaces {
+            let scope = Scope { gk: gk.clone(), namespace: Some(namespace) };
+            if self.followed.insert(scope.clone()) {
+                self.news.push(Delta::Coverage(scope.clone(), Coverage::Listing));
+                self.follow(scope, kind);
+            }
+        }
+    }
+
+    async fn obey(&mut self, order: Order) -> Option<End> {
+        match order {
+            Order::Refresh => return Some(End::Refresh),
+            Order::Include(namespaces) => {
+                self.connection.namespaces.extend(namespaces);
+                records::remember(self.task.options.state_dir.as_deref(), &self.task.context, &self.connection.namespaces);
+                for (gk, kind) in self.restricted.clone() {
+                    self.look_into(&gk, kind);
+                }
+                self.announce().await;
+            }
+            Order::Look(look) => {
+                let ticket = look.ticket;
+                let looked = looks::look(look, self.connection.client.clone(), &self.connection.catalog, self.task.options.request_timeout, self.task.inbox.clone());
+                self.looks.insert(ticket, self.looking.spawn(looked));
+            }
+            Order::Drop(ticket) => {
+                if let Some(look) = self.looks.remove(&ticket) {
+                    look.abort();
+                }
+            }
+        }
+        None
+    }
+
+    /// Takes over what the heartbeat found.
+    async fn pulse(&mut self, told: Beat) -> Option<End> {
+        match told {
+            Beat::Answered if self.silent.take().is_some() || !self.down.is_empty() => self.kick.send_modify(|count| *count += 1),
+            Beat::Answered => {}
+            Beat::Slept => self.kick.send_modify(|count| *count += 1),
+            Beat::Failed(failure @ Failure::Unauthorised(_)) => return Some(End::Unauthorised(failure)),
+            // a user who may not ask for the version may still watch
+            Beat::Failed(Failure::Forbidden(_) | Failure::NotFound(_)) => {}
+            Beat::Failed(failure) => self.silent = Some(failure.to_string()),
+        }
+        self.tell_link().await;
+        None
+    }
+
+    /// Says how the connection is when that has changed.
+    async fn tell_link(&mut self) {
+        if let Origin::Recorded(_) = self.task.options.origin {
+            return;
+        }
+        let why = self.silent.clone().or_else(|| self.down.values().next().cloned());
+        let link = match why {
+            None => {
+                self.stale_since = None;
+                Link::Live
+            }
+            Some(why) => {
+                let since = *self.stale_since.get_or_insert_with(Timestamp::now);
+                // the reason may differ from scope to scope: the first one stays
+                let why = if let Link::Stale { why, .. } = &self.told { why.clone() } else { format!("{}: {why}", self.connection.server) };
+                Link::Stale { since, why }
+            }
+        };
+        if link != self.told {
+            self.told = link.clone();
+            self.task.tell(News::Link(link)).await;
+        }
+    }
+}
+
+/// What a beat found.
+enum Beat {
+    Answered,
+    Failed(Failure),
+    /// The wall clock ran on while we did not.
+    Slept,
+}
+
+/// Asks the server now and then whether it is there, and notices a sleep.
+struct Heartbeat {
+    asks: bool,
+    timer: tokio::time::Interval,
+    wall: SystemTime,
+    run: Instant,
+}
+
+impl Heartbeat {
+    fn new(asks: bool) -> Self {
+        let mut timer = tokio::time::interval(HEARTBEAT);
+        timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        timer.reset();
+        Self { asks, timer, wall: SystemTime::now(), run: Instant::now() }
+    }
+
+    /// Waits for the next beat. Safe to drop in between.
+    async fn next(&mut self, client: &Client) -> Beat {
+        self.timer.tick().await;
+        let wall = self.wall.elapsed().unwrap_or_default();
+        let run = self.run.elapsed();
+        (self.wall, self.run) = (SystemTime::now(), Instant::now());
+        if wall > run + SLEPT {
+            return Beat::Slept;
+        }
+        if !self.asks {
+            return Beat::Answered;
+        }
+        match tokio::time::timeout(HEARTBEAT_TIMEOUT, client.apiserver_version()).await {
+            Ok(Ok(_)) => Beat::Answered,
+            Ok(Err(error)) => Beat::Failed(error.into()),
+            Err(_) => Beat::Failed(Failure::Unreachable(format!("no answer within {} s", HEARTBEAT_TIMEOUT.as_secs()))),
+        }
+    }
+}
+
+/// Waiting longer each time.
+#[derive(Default)]
+struct Backoff(u32);
+
+impl Backoff {
+    fn reset(&mut self) {
+        self.0 = 0;
+    }
+
+    /// Waits, or less when a refresh is ordered; false when nobody listens any more.
+    async fn wait(&mut self, orders: &mut mpsc::UnboundedReceiver<Order>) -> bool {
+        let pause = Duration::from_secs(2u64.pow(self.0.min(4)));
+        self.0 += 1;
+        let until = tokio::time::Instant::now() + pause;
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep_until(until) => return true,
+                order = orders.recv() => match order {
+                    Some(Order::Refresh) => return true,
+                    Some(_) => {}
+                    None => return false,
+                },
+            }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Two lines on top, one or two at the bottom; the rest belongs to the view.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+use unicode_width::UnicodeWidthStr;
+
+use super::layer::{Scene, View};
+use super::prompt::Prompt;
+use super::theme::Scope;
+use fluxdeck_model::commands::{self, Command, keys_of};
+use fluxdeck_model::domain::Health;
+use fluxdeck_model::domain::text::fit;
+use fluxdeck_model::state::Link;
+
+/// Where everything is on the screen.
+pub struct Frame {
+    pub header: Rect,
+    pub title: Rect,
+    pub body: Rect,
+    pub message: Rect,
+    pub keys: Rect,
+}
+
+impl Frame {
+    /// Divides the screen. Small screens give up the keys first, then the message, then the header: the body comes first.
+    pub fn of(area: Rect, hide_header: bool, with_message: bool) -> Self {
+        let line = |y: u16, shown: bool| Rect { x: area.x, y: area.y + y.min(area.height.saturating_sub(1)), width: area.width, height: shown.into() };
+        let header = !hide_header && area.height >= 4;
+        let title = area.height >= 3;
+        let keys = area.height >= 8;
+        let message = with_message && area.height >= 6;
+        let top = u16::from(header) + u16::from(title);
+        let bottom = u16::from(keys) + u16::from(message);
+        let height = area.height.saturating_sub(top + bottom);
+        Self {
+            header: line(0, header),
+            title: line(u16::from(header), title),
+            body: Rect { x: area.x, y: area.y + top.min(area.height), width: area.width, height },
+            message: line(top + height, message),
+            keys: line(top + height + u16::from(message), keys),
+        }
+    }
+}
+
+/// Context, namespaces, connection, versions, and how many objects are in which state.
+pub fn header(area: Rect, buf: &mut Buffer, scene: &Scene) {
+    if area.height == 0 {
+        return;
+    }
+    let cluster = scene.state.cluster();
+    let theme = scene.theme;
+    let total = cluster.forest.total();
+    let counts: Vec<_> = Health::ALL.into_iter().filter(|health| total.of(*health) > 0).collect();
+    let mut right = Vec::new();
+    for health in counts {
+        right.push(Span::styled(format!("{} {} ", theme.glyph(health), total.of(health)), theme.health(health)));
+    }
+    let right = Line::from(right);
+    let context = if cluster.context.is_empty() { "connecting" } else { &cluster.context };
+    let namespaces = match &cluster.namespaces {
+        None => "all namespaces".to_owned(),
+        Some(some) => some.iter().map(|name| &**name).collect::<Vec<_>>().join(","),
+    };
+    let mut left = vec![
+        Span::styled(format!(" {}", fit(context, 32)), theme.style(Scope::Accent)),
+        Span::styled(format!(" {} {}", theme.sign("›", ">"), fit(&namespaces, 30)), theme.style(Scope::Header)),
+    ];
+    if let Some(user) = &cluster.server.acting_as {
+        left.push(Span::styled(format!(" as {user}"), theme.style(Scope::Progressing)));
+    }
+    left.push(Span::raw("   "));
+    left.extend(link(scene));
+    let versions = [("flux", &cluster.server.flux), ("k8s", &cluster.server.kubernetes)].into_iter().filter(|(_, version)| !version.is_empty());
+    let versions: Vec<_> = versions.map(|(name, version)| format!("{name} {}", version.trim_start_matches('v'))).collect();
+    let room = usize::from(area.width).saturating_sub(left.iter().map(|span| span.content.width()).sum::<usize>() + right.width() + 3);
+    let versions = format!(" · {}", versions.join(" · "));
+    if versions.width() > 3 && versions.width() <= room {
+        left.push(Span::styled(versions, theme.style(Scope::Dim)));
+    }
+    let width = u16::try_from(right.width()).unwrap_or(area.width).min(area.width);
+    let left_area = Rect { width: area.width - width, ..area };
+    Line::from(left).render(left_area, buf);
+    right.render(Rect { x: area.x + area.width - width, width, ..area }, buf);
+}
+
+/// The connection: glyph, word and, where something is wrong, why.
+fn link(scene: &Scene) -> Vec<Span<'static>> {
+    let cluster = scene.state.cluster();
+    let theme = scene.theme;
+    let sign = |health: Health, text: String| vec![Span::styled(format!("{} {text}", theme.glyph(health)), theme.health(health))];
+    let (done, all) = cluster.progress();
+    match &cluster.link {
+        Link::Connecting => sign(Health::Progressing, "connecting".to_owned()),
+        Link::Live if done < all => sign(Health::Progressing, format!("reading {done}/{all}")),
+        Link::Live => sign(Health::Ready, "live".to_owned()),
+        Link::Stale { since, .. } => sign(Health::Failed, format!("stale since {}", since.strftime("%H:%M:%S UTC"))),
+        Link::Unauthorised(_) => sign(Health::Failed, "unauthorised".to_owned()),
+        Link::Unreachable(_) => sign(Health::Failed, "unreachable".to_owned()),
+        Link::Recorded(taken) => {
+            let taken = taken.map(|taken| taken.strftime(" of %Y-%m-%d %H:%M UTC").to_string()).unwrap_or_default();
+            sign(Health::Suspended, format!("snapshot{taken}"))
+        }
+    }
+}
+
+/// Crumbs, filter and count.
+pub fn title(area: Rect, buf: &mut Buffer, scene: &Scene, layers: &[Box<dyn View>]) {
+    let Some(top) = layers.last().filter(|_| area.height > 0) else { return };
+    let theme = scene.theme;
+    let crumbs: Vec<_> = layers.iter().map(|layer| layer.title(scene.state)).collect();
+    let mut spans = vec![Span::styled(format!(" {}", crumbs.join(theme.sign(" › ", " > "))), theme.style(Scope::Text))];
+    let filter = top.filter(scene.state);
+    if !filter.is_empty() {
+        spans.push(Span::styled(format!("   /{filter}"), theme.style(Scope::Mark)));
+    }
+    let restricted = scene.state.cluster().restricted().len();
+    if restricted > 0 {
+        spans.push(Span::styled(format!("   {restricted} lists restricted (:kinds)"), theme.style(Scope::Unknown)));
+    }
+    let count = format!("{} ", top.count(scene.state));
+    let width = u16::try_from(count.width()).unwrap_or(area.width).min(area.width);
+    Line::from(spans).render(Rect { width: area.width - width, ..area }, buf);
+    buf.set_stringn(area.x + area.width - width, area.y, count, width.into(), theme.style(Scope::Dim));
+}
+
+/// One line for the prompt, a notice, what is wrong with the connection, or the selected object's message: the first that there is.
+pub fn message(area: Rect, buf: &mut Buffer, scene: &Scene, prompt: Option<&Prompt>, told: Option<String>) {
+    if area.height == 0 {
+        return;
+    }
+    let theme = scene.theme;
+    if let Some(prompt) = prompt {
+        return prompt.render(area, buf, theme);
+    }
+    let cluster = scene.state.cluster();
+    let (text, scope) = if let Some(notice) = &scene.state.notice {
+        (notice.text.clone(), if notice.is_error { Scope::Error } else { Scope::Accent })
+    } else if let Some(trouble) = trouble(&cluster.link) {
+        (trouble, Scope::Failed)
+    } else {
+        (told.unwrap_or_default(), Scope::Dim)
+    };
+    buf.set_stringn(area.x, area.y, format!(" {}", fit(&text, usize::from(area.width).saturating_sub(1))), area.width.into(), theme.style(scope));
+}
+
+/// Whether something stands on the message line that cannot wait for a narrow screen.
+pub fn is_urgent(scene: &Scene, prompt: Option<&Prompt>) -> bool {
+    prompt.is_some() || scene.state.notice.is_some() || trouble(&scene.state.cluster().link).is_some()
+}
+
+fn trouble(link: &Link) -> Option<String> {
+    match link {
+        Link::Stale { since, why } => Some(format!("what you see is from {}: {why}; trying again", since.strftime("%H:%M:%S UTC"))),
+        Link::Unauthorised(error) | Link::Unreachable(error) => Some(error.to_string()),
+        Link::Connecting | Link::Live | Link::Recorded(_) => None,
+    }
+}
+
+/// The most useful keys of the view on top.
+pub fn keys(area: Rect, buf: &mut Buffer, scene: &Scene, scope: commands::Scope) {
+    if area.height == 0 {
+        return;
+    }
+    let theme = scene.theme;
+    let here = commands::all().filter(|command| !command.footer.is_empty() && command.scopes.contains(&scope));
+    let everywhere = commands::all().filter(|command| !command.footer.is_empty() && command.scopes.contains(&commands::Scope::Everywhere));
+    let mut spans = vec![Span::raw(" ")];
+    let mut used = 1;
+    for command in here.chain(everywhere) {
+        let (key, word) = (first_key(command), command.footer);
+        let width = key.width() + word.width() + 3;
+        if used + width > usize::from(area.width) {
+            break;
+        }
+        used += width;
+        spans.push(Span::styled(key, theme.style(Scope::Key)));
+        spans.push(Span::styled(format!(" {word}  "), theme.style(Scope::Dim)));
+    }
+    Line::from(spans).render(area, buf);
+}
+
+fn first_key(command: &Command) -> String {
+    keys_of(command).split(' ').next().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,81 @@
+//! The stack of screens and dialogs: what each must be able to do.
+
+use std::cell::Cell;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::theme::Theme;
+use fluxdeck_model::commands::{Cx, Gesture, Scope, Target};
+use fluxdeck_model::domain::ObjectRef;
+use fluxdeck_model::error::Result;
+use fluxdeck_model::state::{Reply, State, Ticket};
+
+/// What a view may look at while it is drawn.
+pub struct Scene<'a> {
+    pub state: &'a State,
+    pub theme: &'a Theme,
+    /// In how many seconds the first visible age changes its text.
+    pub next_change: &'a Cell<i64>,
+}
+
+impl Scene<'_> {
+    /// The age of a moment, in kubectl's words; remembers when the words change.
+    pub fn age(&self, of: Option<jiff::Timestamp>) -> String {
+        let Some(of) = of else { return String::new() };
+        let (text, next) = fluxdeck_model::domain::duration::age((self.state.clock.as_second() - of.as_second()).max(0));
+        self.next_change.set(self.next_change.get().min(next));
+        text
+    }
+}
+
+/// One view as declared: one file, one line in `views::ALL`.
+pub struct ViewSpec {
+    pub name: &'static str,
+    pub doc: &'static str,
+    pub scope: Scope,
+    pub make: fn(Target, &State) -> Result<Box<dyn View>>,
+}
+
+/// A screen or dialog. Keeps cursor, scroll and input; reads everything else from the state.
+pub trait View {
+    fn spec(&self) -> &'static ViewSpec;
+    /// What it was opened on, to open it again from history.
+    fn target(&self) -> Target;
+    /// What it shows, for the second line.
+    fn title(&self, state: &State) -> String;
+    /// How much of it there is, for the right end of the second line.
+    fn count(&self, _: &State) -> String {
+        String::new()
+    }
+    /// The objects that commands act on: the marked ones, else the selected one.
+    fn selection(&self, _: &State) -> Vec<ObjectRef> {
+        Vec::new()
+    }
+    /// Asks for what it needs. Called when it is put on top and when it comes back from history.
+    fn opened(&mut self, _: &mut Cx) {}
+    /// Lets go of what it asked for.
+    fn closed(&mut self, _: &mut Cx) {}
+    /// Carries out a gesture; false when it means nothing here.
+    fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool;
+    /// The filter, or the search, as typed.
+    fn filter(&self, _: &State) -> String {
+        String::new()
+    }
+    /// Takes a filter, letter by letter.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    fn set_filter(&mut self, _: &str, _: &mut Cx) -> std::result::Result<(), String> {
+        Err("there is nothing to filter here".to_owned())
+    }
+    /// Takes an answer; ignores those to other tickets.
+    fn reply(&mut self, _: Ticket, _: &Reply, _: &mut Cx) {}
+    /// Finds its cursor again after the state has changed.
+    fn refresh(&mut self, _: &State) {}
+    /// What the line above the keys says of the selected object.
+    fn message(&self, _: &State) -> Option<String> {
+        None
+    }
+    fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene);
+}

@@ -1,0 +1,201 @@
+//! The terminal: taken and given back in every way there is of leaving, and written to only where the screen changed.
+
+use std::io::{BufWriter, Stdout, Write};
+
+use crossterm::clipboard::CopyToClipboard;
+use crossterm::cursor::{Hide, Show};
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::terminal::{Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, size};
+use crossterm::{execute, queue};
+use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::theme::Depth;
+use fluxdeck_model::state::{Code, Input, Key};
+
+/// Largest text that goes to the clipboard, in bytes: some terminals drop more (k9s has the same bound).
+const CLIPBOARD: usize = 74_000;
+
+/// The screen while it is ours. Dropping it gives the terminal back.
+pub struct Screen {
+    backend: CrosstermBackend<BufWriter<Stdout>>,
+    /// What the terminal shows.
+    shown: Buffer,
+    next: Buffer,
+}
+
+impl Screen {
+    /// Takes the terminal; a panic gives it back before it is reported.
+    ///
+    /// # Errors
+    /// When the terminal cannot be switched.
+    pub fn take() -> std::io::Result<Self> {
+        let earlier = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            // a broken background task must not tear the screen down; the one that draws must
+            if std::thread::current().name() == Some("main") {
+                give_back();
+                earlier(panic);
+            }
+            tracing::error!(%panic, "a task broke");
+        }));
+        enter()?;
+        let mut screen = Self { backend: CrosstermBackend::new(BufWriter::with_capacity(1 << 16, std::io::stdout())), shown: Buffer::default(), next: Buffer::default() };
+        screen.resize()?;
+        Ok(screen)
+    }
+
+    pub fn area(&self) -> Rect {
+        self.next.area
+    }
+
+    /// Fits the buffers to the terminal and draws everything anew next time.
+    ///
+    /// # Errors
+    /// When the terminal cannot be asked.
+    pub fn resize(&mut self) -> std::io::Result<()> {
+        let (width, height) = size()?;
+        let area = Rect::new(0, 0, width.max(1), height.max(1));
+        self.shown = Buffer::empty(area);
+        self.next = Buffer::empty(area);
+        queue!(self.backend, Clear(ClearType::All))?;
+        std::io::Write::flush(&mut self.backend)
+    }
+
+    /// Draws a frame and writes what differs from the one before; writes nothing when nothing does.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn draw(&mut self, paint: impl FnOnce(&mut Buffer)) -> std::io::Result<()> {
+        self.next.reset();
+        paint(&mut self.next);
+        let changed = self.shown.diff(&self.next);
+        if changed.is_empty() {
+            return Ok(());
+        }
+        self.backend.draw(changed.into_iter())?;
+        std::io::Write::flush(&mut self.backend)?;
+        std::mem::swap(&mut self.shown, &mut self.next);
+        Ok(())
+    }
+
+    /// Puts text on the clipboard by OSC 52; false when it is too long.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn copy(&mut self, text: &str) -> std::io::Result<bool> {
+        if text.len() > CLIPBOARD {
+            return Ok(false);
+        }
+        execute!(self.backend, CopyToClipboard::to_clipboard_from(text))?;
+        Ok(true)
+    }
+
+    /// Stops the process as ctrl-z does in a shell, and takes the terminal again when it goes on.
+    ///
+    /// # Errors
+    /// When the terminal cannot be switched.
+    pub fn suspend(&mut self) -> std::io::Result<()> {
+        give_back();
+        signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)?;
+        enter()?;
+        self.resize()
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+fn enter() -> std::io::Result<()> {
+    enable_raw_mode()?;
+    execute!(std::io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide)
+}
+
+/// Leaves no trace. Errors are of no use to anybody here: the terminal may be gone.
+fn give_back() {
+    let mut out = std::io::stdout();
+    let _ = execute!(out, DisableBracketedPaste, Show, LeaveAlternateScreen);
+    let _ = out.flush();
+    let _ = disable_raw_mode();
+}
+
+/// How many colours the terminal shows, by NO_COLOR, COLORTERM and TERM.
+pub fn depth() -> Depth {
+    let var = |name: &str| std::env::var(name).unwrap_or_default();
+    let term = var("TERM");
+    if !var("NO_COLOR").is_empty() || term == "dumb" {
+        Depth::None
+    } else if matches!(var("COLORTERM").as_str(), "truecolor" | "24bit") || term.contains("direct") {
+        Depth::True
+    } else if term.contains("256") {
+        Depth::Indexed
+    } else {
+        Depth::Sixteen
+    }
+}
+
+/// The theme for the terminal's background: asked once, before it is ours; a terminal that does not answer is taken to be dark.
+pub fn fitting_theme() -> &'static str {
+    use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
+    let mut options = QueryOptions::default();
+    options.timeout = std::time::Duration::from_millis(150);
+    match theme_mode(options) {
+        _ if matches!(depth(), Depth::Sixteen | Depth::None) => "ansi16",
+        Ok(ThemeMode::Light) => "light",
+        _ => "dark",
+    }
+}
+
+/// Whether only ASCII may be written: the locale is not UTF-8, or the console cannot show more.
+pub fn is_ascii_only() -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(|name| std::env::var(name).ok()).find(|value| !value.is_empty());
+    let utf8 = locale.is_none_or(|value| value.to_lowercase().replace('-', "").contains("utf8"));
+    !utf8 || std::env::var("TERM").is_ok_and(|term| term == "linux")
+}
+
+/// Translates what the terminal sends; none for what means nothing to us.
+pub fn input(event: Event) -> Option<Input> {
+    match event {
+        Event::Key(key) => key_of(key).map(Input::Key),
+        Event::Paste(text) => Some(Input::Paste(text)),
+        Event::Resize(..) => Some(Input::Resize),
+        Event::FocusGained | Event::FocusLost | Event::Mouse(_) => None,
+    }
+}
+
+fn key_of(event: KeyEvent) -> Option<Key> {
+    if event.kind == KeyEventKind::Release {
+        return None;
+    }
+    let code = match event.code {
+        KeyCode::Char(letter) => Code::Char(letter),
+        KeyCode::Enter => Code::Enter,
+        KeyCode::Esc => Code::Esc,
+        KeyCode::Tab => Code::Tab,
+        KeyCode::BackTab => Code::BackTab,
+        KeyCode::Backspace => Code::Backspace,
+        KeyCode::Delete => Code::Delete,
+        KeyCode::Up => Code::Up,
+        KeyCode::Down => Code::Down,
+        KeyCode::Left => Code::Left,
+        KeyCode::Right => Code::Right,
+        KeyCode::Home => Code::Home,
+        KeyCode::End => Code::End,
+        KeyCode::PageUp => Code::PageUp,
+        KeyCode::PageDown => Code::PageDown,
+        KeyCode::F(number) => Code::F(number),
+        _ => return None,
+    };
+    let has = |modifier| event.modifiers.contains(modifier);
+    let is_letter = matches!(code, Code::Char(_) | Code::BackTab);
+    // ctrl-space arrives as NUL, ctrl-\ as ctrl-4 where the terminal speaks the old protocol
+    let code = match code {
+        Code::Char('4') if has(KeyModifiers::CONTROL) => Code::Char('\\'),
+        code => code,
+    };
+    Some(Key { code, ctrl: has(KeyModifiers::CONTROL), alt: has(KeyModifiers::ALT), shift: has(KeyModifiers::SHIFT) && !is_letter })
+}

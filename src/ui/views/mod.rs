@@ -1,0 +1,51 @@
+//! One file a view, one line in [`ALL`].
+
+mod objects;
+mod tree;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::layer::{Scene, View, ViewSpec};
+use super::theme::Scope;
+use fluxdeck_model::commands::Target;
+use fluxdeck_model::error::{Error, Result};
+use fluxdeck_model::state::{Link, State};
+
+/// Every view, in the order of help.
+pub const ALL: &[&ViewSpec] = &[
+    &tree::SPEC,
+    &objects::SPEC,
+];
+
+/// Makes the view of that name.
+///
+/// # Errors
+/// When the view cannot be opened on that target.
+pub fn make(name: &str, target: Target, state: &State) -> Result<Box<dyn View>> {
+    let spec = ALL.iter().find(|spec| spec.name == name);
+    let spec = spec.ok_or_else(|| Error::usage(format!("there is no view `{name}`"), "`?` lists what there is"))?;
+    (spec.make)(target, state)
+}
+
+/// Says in an empty list why it is empty.
+fn say_why_empty(area: Rect, buf: &mut Buffer, scene: &Scene) {
+    let cluster = scene.state.cluster();
+    let (done, all) = cluster.progress();
+    let (text, hint) = match &cluster.link {
+        Link::Connecting => (format!("connecting to {} …", cluster.context), String::new()),
+        Link::Unauthorised(error) | Link::Unreachable(error) => (error.message.clone(), error.hint.clone()),
+        _ if done < all => (format!("reading … {done} of {all} kinds"), String::new()),
+        _ if cluster.server.served.is_empty() => ("this cluster has no Flux".to_owned(), "`flux check --pre` tells whether it can have it; `:ctx` chooses another cluster".to_owned()),
+        _ if !cluster.tree.text.is_empty() || cluster.tree.health.is_some() => ("nothing matches".to_owned(), "esc clears the filter".to_owned()),
+        _ if cluster.namespaces.is_some() => ("nothing in these namespaces".to_owned(), "0 shows all".to_owned()),
+        _ if !cluster.restricted().is_empty() => ("you may not list Flux objects everywhere".to_owned(), "name your namespaces: `:ns a,b` or `-n a,b`".to_owned()),
+        _ => ("nothing here".to_owned(), String::new()),
+    };
+    for (line, text, scope) in [(1, text, Scope::Text), (2, hint, Scope::Dim)] {
+        if line < area.height {
+            let text: String = text.chars().collect();
+            buf.set_stringn(area.x + 2.min(area.width), area.y + line, text, area.width.saturating_sub(2).into(), scene.theme.style(scope));
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! The table of one kind.
+//!
+//! ```text
+//!   NAMESPACE    NAME         STATE      REVISION      SUSPENDED  AGE  MESSAGE
+//!   flux-system  apps       ✗ Failed     main@86058ad  False       4m  health check failed …
+//!   flux-system  system     ● Ready      main@86058ad  False       2m  Applied revision …
+//! ```
+
+use std::collections::BTreeSet;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::tree::copy;
+use crate::ui::layer::{Scene, View, ViewSpec};
+use crate::ui::theme::Scope as Style;
+use crate::ui::widgets::list::{self, List, Rows};
+use fluxdeck_model::commands::{Cx, Gesture, Scope, Target, Transition};
+use fluxdeck_model::domain::query::Query;
+use fluxdeck_model::domain::{Coverage, GroupKind, Health, NodeId, ObjectRef, Relation};
+use fluxdeck_model::error::Error;
+use fluxdeck_model::kinds::{self, Column, Kind};
+use fluxdeck_model::state::State;
+use fluxdeck_model::state::projection::{Table, TableSort, cell, heading, message_of, word_of};
+
+pub const SPEC: ViewSpec = ViewSpec {
+    name: "objects",
+    doc: "the table of one kind",
+    scope: Scope::Table,
+    make: |target, _| match target {
+        Target::Kind(gk) => Ok(Box::new(Objects::new(gk))),
+        _ => Err(Error::usage("a table needs a kind", "type `:ks`, `:hr`, `:gitrepo` …")),
+    },
+};
+
+pub struct Objects {
+    gk: GroupKind,
+    kind: &'static Kind,
+    cursor: Option<ObjectRef>,
+    at: usize,
+    list: List,
+    marks: BTreeSet<ObjectRef>,
+    /// The column chosen for sorting by shift-left and shift-right.
+    column: usize,
+    text: String,
+}
+
+impl Objects {
+    fn new(gk: GroupKind) -> Self {
+        let kind = kinds::rules(&gk.group, &gk.kind);
+        Self { gk, kind, cursor: None, at: 0, list: List::default(), marks: BTreeSet::new(), column: 1, text: String::new() }
+    }
+
+    fn table<'a>(&self, state: &'a State) -> Option<&'a Table> {
+        state.cluster().tables.get(&self.gk)
+    }
+
+    fn node(&self, state: &State) -> Option<NodeId> {
+        self.table(state)?.get(self.at)
+    }
+
+    fn go(&mut self, to: usize, state: &State) {
+        let len = self.table(state).map_or(0, Table::len);
+        self.at = to.min(len.saturating_sub(1));
+        self.cursor = self.node(state).map(|node| state.cluster().store.reference(node).clone());
+    }
+
+    fn sort(&mut self, column: usize, cx: &mut Cx) {
+        self.column = column;
+        cx.state.cluster_mut().refill(&self.gk, |_, sort| {
+            let reverse = sort.column == column && !sort.reverse;
+            *sort = TableSort { column, reverse };
+        });
+    }
+
+    /// The place of a column of the kind among all columns: namespace and name come first.
+    fn place(&self, wished: Column) -> Option<usize> {
+        self.kind.columns.iter().position(|column| *column == wished).map(|at| at + 2)
+    }
+
+    fn choose(&mut self, right: bool, cx: &Cx) {
+        let count = self.table(cx.state).map_or(3, Table::columns);
+        self.column = if right { (self.column + 1) % count } else { (self.column + count - 1) % count };
+    }
+
+    fn mark(&mut self, cx: &Cx) {
+        if let Some(id) = self.cursor.clone() {
+            if !self.marks.remove(&id) {
+                self.marks.insert(id);
+            }
+            self.go(self.at + 1, cx.state);
+        }
+    }
+
+    fn mark_range(&mut self, cx: &Cx) {
+        let Some(table) = self.table(cx.state) else { return };
+        let ids: Vec<_> = table.nodes().take(self.at + 1).map(|node| cx.state.cluster().store.reference(node).clone()).collect();
+        let from = ids.iter().rposition(|id| self.marks.contains(id)).unwrap_or(self.at.min(ids.len().saturating_sub(1)));
+        self.marks.extend(ids.into_iter().skip(from));
+    }
+
+    fn jump(&self, to: Option<NodeId>, cx: &mut Cx) {
+        match to {
+            Some(node) => {
+                let object = cx.state.cluster().store.reference(node).clone();
+                cx.transitions.push(Transition::Open("details", Target::Object(object)));
+            }
+            None => cx.state.say("there is none"),
+        }
+    }
+
+    fn columns(&self, state: &State) -> Vec<(list::Column, Shown)> {
+        let wide = state.settings.wide;
+        let sort = self.table(state).map(Table::sort).unwrap_or_default();
+        let arrow = |place: usize, heading: &str| {
+            let sorted = if sort.column != place { "" } else if sort.reverse { "↓" } else { "↑" };
+            let chosen = if self.column == place && self.column != 1 { "·" } else { "" };
+            format!("{heading}{chosen}{sorted}")
+        };
+        let mut columns = Vec::new();
+        if self.kind.namespaced {
+            columns.push((list::Column::new(arrow(0, "NAMESPACE"), 8, 28, 2), Shown::Namespace));
+        }
+        columns.push((list::Column::new(arrow(1, "NAME"), 12, 60, 0), Shown::Name));
+        let own = self.kind.columns.iter().enumerate().filter(|(_, column)| wide || !matches!(column, Column::Wide(..)));
+        let (messages, others): (Vec<_>, Vec<_>) = own.partition(|(_, column)| **column == Column::Message);
+        for (at, column) in others {
+            let (min, max, priority) = match column {
+                Column::State => (7, 14, 0),
+                Column::Revision => (10, 40, 3),
+                Column::Suspended | Column::Ready => (9, 9, 6),
+                Column::Replicas | Column::Restarts => (7, 9, 3),
+                _ => (8, 48, 5),
+            };
+            columns.push((list::Column::new(arrow(at + 2, heading(*column)), min, max, priority), Shown::Cell(*column)));
+        }
+        let age = self.kind.columns.len() + 2;
+        columns.push((list::Column::new(arrow(age, "AGE"), 5, 7, 4).right(), Shown::Age));
+        for (at, column) in messages {
+            columns.push((list::Column::new(arrow(at + 2, heading(*column)), 16, u16::MAX, 1), Shown::Cell(*column)));
+        }
+        columns
+    }
+}
+
+/// What a column of the screen shows.
+#[derive(Clone, Copy)]
+enum Shown {
+    Namespace,
+    Name,
+    Cell(Column),
+    Age,
+}
+
+fn line(shown: Shown, node: NodeId, scene: &Scene) -> Line<'static> {
+    let cluster = scene.state.cluster();
+    let (store, forest, theme) = (&cluster.store, &cluster.forest, scene.theme);
+    let reference = store.reference(node);
+    let health = forest.health(node).unwrap_or(Health::Unknown);
+    match shown {
+        Shown::Namespace => Line::raw(reference.namespace.to_string()),
+        Shown::Name => Line::raw(reference.name.to_string()),
+        Shown::Age => {
+            let created = store.object(node).and_then(|object| object.created);
+            Line::styled(scene.age(created), theme.style(Style::Dim))
+        }
+        Shown::Cell(Column::State) => {
+            let requested = store.object(node).is_some_and(|object| object.facts.requested);
+            let word = format!("{} {}{}", theme.glyph(health), word_of(store, forest, node), if requested { "…" } else { "" });
+            Line::from(Span::styled(word, theme.health(health)))
+        }
+        Shown::Cell(Column::Message) => {
+            let style = if health.is_failing() { theme.health(health) } else { theme.style(Style::Dim) };
+            Line::styled(message_of(store, forest, node), style)
+        }
+        Shown::Cell(column) => Line::raw(cell(store, forest, node, column)),
+    }
+}
+
+impl View for Objects {
+    fn spec(&self) -> &'static ViewSpec {
+        &SPEC
+    }
+
+    fn target(&self) -> Target {
+        Target::Kind(self.gk.clone())
+    }
+
+    fn title(&self, _: &State) -> String {
+        if self.kind.plural.is_empty() { self.gk.to_string() } else { self.kind.plural.to_owned() }
+    }
+
+    fn count(&self, state: &State) -> String {
+        let Some(table) = self.table(state) else { return String::new() };
+        let marks = if self.marks.is_empty() { String::new() } else { format!("{} marked · ", self.marks.len()) };
+        let all = state.cluster().store.of_kind(&self.gk).count();
+        if table.len() == all { format!("{marks}{all}") } else { format!("{marks}{} of {all}", table.len()) }
+    }
+
+    fn selection(&self, state: &State) -> Vec<ObjectRef> {
+        if self.marks.is_empty() {
+            return self.node(state).map(|node| state.cluster().store.reference(node).clone()).into_iter().collect();
+        }
+        self.marks.iter().filter(|id| state.cluster().store.find(id).is_some()).cloned().collect()
+    }
+
+    fn opened(&mut self, cx: &mut Cx) {
+        // a table keeps its order, but not the filter of an earlier visit
+        cx.state.cluster_mut().refill(&self.gk, |filter, _| filter.query = None);
+    }
+
+    fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
+        let page = self.list.page().saturating_sub(1).max(1);
+        let state = &*cx.state;
+        match gesture {
+            Gesture::Down => self.go(self.at + 1, state),
+            Gesture::Up => self.go(self.at.saturating_sub(1), state),
+            Gesture::PageDown => self.go(self.at + page, state),
+            Gesture::PageUp => self.go(self.at.saturating_sub(page), state),
+            Gesture::Top => self.go(0, state),
+            Gesture::Bottom => self.go(usize::MAX, state),
+            Gesture::Open => self.jump(self.node(state), cx),
+            Gesture::Parent => self.jump(self.node(state).and_then(|node| state.cluster().forest.parent(node)), cx),
+            Gesture::Source => {
+                let source = |node| state.cluster().store.out(node).iter().find(|link| matches!(link.relation, Relation::Source | Relation::Chart)).map(|link| link.node);
+                self.jump(self.node(state).and_then(source), cx);
+            }
+            Gesture::Dependants => self.jump(self.node(state), cx),
+            Gesture::Mark => self.mark(cx),
+            Gesture::MarkRange => self.mark_range(cx),
+            Gesture::ClearMarks => self.marks.clear(),
+            Gesture::SortName => self.sort(1, cx),
+            Gesture::SortState => self.place(Column::State).into_iter().for_each(|column| self.sort(column, cx)),
+            Gesture::SortAge => self.sort(self.kind.columns.len() + 2, cx),
+            Gesture::SortLeft | Gesture::SortRight => self.choose(gesture == Gesture::SortRight, cx),
+            Gesture::SortColumn => self.sort(self.column, cx),
+            Gesture::Copy | Gesture::CopyNamespace => copy(gesture, &self.selection(state), cx),
+            _ => return false,
+        }
+        true
+    }
+
+    fn filter(&self, _: &State) -> String {
+        self.text.clone()
+    }
+
+    fn set_filter(&mut self, text: &str, cx: &mut Cx) -> std::result::Result<(), String> {
+        let query = Query::parse(text)?;
+        text.clone_into(&mut self.text);
+        cx.state.cluster_mut().refill(&self.gk, |filter, _| filter.query = query);
+        Ok(())
+    }
+
+    fn refresh(&mut self, state: &State) {
+        let Some(table) = self.table(state) else { return };
+        let found = self.cursor.as_ref().and_then(|id| {
+            // nearly always it is where it was
+            let here = table.get(self.at).filter(|node| state.cluster().store.reference(*node) == id);
+            here.map(|_| self.at).or_else(|| table.position(id))
+        });
+        self.at = found.unwrap_or(self.at).min(table.len().saturating_sub(1));
+        if found.is_none() {
+            self.cursor = self.node(state).map(|node| state.cluster().store.reference(node).clone());
+        }
+    }
+
+    fn message(&self, state: &State) -> Option<String> {
+        let cluster = state.cluster();
+        let node = self.node(state)?;
+        let message = message_of(&cluster.store, &cluster.forest, node);
+        Some(format!("{}: {message}", word_of(&cluster.store, &cluster.forest, node)))
+    }
+
+    fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
+        let state = scene.state;
+        let Some(table) = self.table(state) else { return };
+        if table.is_empty() {
+            return say_why_empty(&self.gk, area, buf, scene);
+        }
+        let (columns, shown): (Vec<_>, Vec<_>) = self.columns(state).into_iter().unzip();
+        let marks = &self.marks;
+        let row = |at: usize| {
+            let Some(node) = table.get(at) else { return list::Row::default() };
+            list::Row { cells: shown.iter().map(|shown| line(*shown, node, scene)).collect(), marked: marks.contains(state.cluster().store.reference(node)) }
+        };
+        self.list.render(area, buf, scene.theme, Rows { columns: &columns, len: table.len(), cursor: Some(self.at) }, row);
+    }
+}
+
+/// Says in an empty table why it is empty: never "none" where nobody could look.
+fn say_why_empty(gk: &GroupKind, area: Rect, buf: &mut Buffer, scene: &Scene) {
+    let cluster = scene.state.cluster();
+    let coverage: Vec<_> = cluster.store.coverage().filter(|(scope, _)| scope.gk == *gk).map(|(_, coverage)| coverage).collect();
+    let all = |wished: Coverage| !coverage.is_empty() && coverage.iter().all(|coverage| *coverage == wished);
+    let text = match () {
+        () if all(Coverage::Restricted) => format!("restricted: you may not list {}; name your namespaces with `:ns a,b`", gk.kind),
+        () if all(Coverage::NotServed) => format!("this cluster does not serve {gk}"),
+        () if coverage.is_empty() && cluster.is_complete() => format!("no inventory names a {}", gk.kind),
+        () => return super::say_why_empty(area, buf, scene),
+    };
+    if area.height > 1 {
+        buf.set_stringn(area.x + 1, area.y + 1, format!(" {text}"), area.width.saturating_sub(1).into(), scene.theme.style(Style::Text));
+    }
+}

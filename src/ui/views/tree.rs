@@ -1,0 +1,542 @@
+//! The tree, home of the program: every source, what it feeds, down to pods.
+//!
+//! ```text
+//!    OBJECT                                        STATE       REVISION        AGE  MESSAGE
+//!  ▾ ● GitRepository flux-system/fleet             Ready       main@86058ad     2m  stored artifact
+//!    ▾ ✗ Kustomization flux-system/apps  ✗2 ●11    Failed      3d3b4b7 ≠86058ad 4m  health check failed: …
+//!      ▸ ● Namespace api                    ●4     Ready
+//!      → depends on Kustomization flux-system/system
+//! ```
+//! Painted from the visible window and its ancestors only, by tui-tree-widget.
+
+use std::collections::BTreeSet;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::StatefulWidget;
+use tui_tree_widget::{Tree, TreeItem, TreeState};
+use unicode_width::UnicodeWidthStr;
+
+use crate::ui::layer::{Scene, View, ViewSpec};
+use crate::ui::theme::Scope as Style_;
+use fluxdeck_model::commands::{Cx, Gesture, Scope, Target, Transition};
+use fluxdeck_model::domain::health::Counts;
+use fluxdeck_model::domain::store::Presence;
+use fluxdeck_model::domain::text::fit;
+use fluxdeck_model::domain::{Health, NodeId, ObjectRef, Relation};
+use fluxdeck_model::state::projection::{Fold, Row, RowId, Sort, SortBy, message_of, named, revision_of, word_of};
+use fluxdeck_model::state::{Cluster, Effect, State};
+
+pub const SPEC: ViewSpec = ViewSpec { name: "tree", doc: "every source, what it feeds, down to pods", scope: Scope::Tree, make: |_, _| Ok(Box::<TreeView>::default()) };
+
+#[derive(Default)]
+pub struct TreeView {
+    cursor: Option<RowId>,
+    /// Where the cursor was when rows were last looked at: its neighbour takes over when it is gone.
+    at: usize,
+    offset: usize,
+    height: usize,
+    marks: BTreeSet<ObjectRef>,
+}
+
+impl TreeView {
+    fn row<'a>(&self, state: &'a State) -> Option<&'a Row> {
+        state.cluster().tree.rows.rows().get(self.at)
+    }
+
+    fn node(&self, state: &State) -> Option<NodeId> {
+        self.row(state).and_then(|row| row.node)
+    }
+
+    fn go(&mut self, to: usize, state: &State) {
+        let rows = &state.cluster().tree.rows;
+        self.at = to.min(rows.rows().len().saturating_sub(1));
+        self.cursor = rows.id(&state.cluster().store, self.at);
+        self.reveal();
+    }
+
+    /// Scrolls so that the cursor is on the screen.
+    fn reveal(&mut self) {
+        let height = self.height.max(1);
+        self.offset = self.offset.clamp((self.at + 1).saturating_sub(height), self.at);
+    }
+
+    fn fold(&mut self, open: bool, cx: &mut Cx) {
+        let cluster = cx.state.cluster_mut();
+        if let Some(id) = cluster.tree.rows.id(&cluster.store, self.at) {
+            cluster.tree.folds.set(&id, open);
+            cluster.work(|| false);
+        }
+    }
+
+    fn left(&mut self, cx: &mut Cx) {
+        match self.row(cx.state).map(|row| (row.fold, row.depth)) {
+            Some((Fold::Open, _)) => self.fold(false, cx),
+            Some((_, depth)) if depth > 0 => {
+                let rows = cx.state.cluster().tree.rows.rows();
+                let parent = rows[..self.at].iter().rposition(|row| row.depth < depth).unwrap_or(0);
+                self.go(parent, cx.state);
+            }
+            _ => {}
+        }
+    }
+
+    fn right(&mut self, cx: &mut Cx) {
+        match self.row(cx.state).map(|row| row.fold) {
+            Some(Fold::Closed) => self.fold(true, cx),
+            Some(Fold::Open) => self.go(self.at + 1, cx.state),
+            _ => {}
+        }
+    }
+
+    fn open_row(&mut self, cx: &mut Cx) {
+        let Some(row) = self.row(cx.state).cloned() else { return };
+        match (row.via, row.node) {
+            (Some(_), Some(node)) => self.jump(node, cx),
+            (None, Some(node)) => {
+                let object = cx.state.cluster().store.reference(node).clone();
+                cx.transitions.push(Transition::Open("details", Target::Object(object)));
+            }
+            _ => self.fold(row.fold == Fold::Closed, cx),
+        }
+    }
+
+    /// Goes to a node's home row; what stands above it is opened.
+    fn jump(&mut self, node: NodeId, cx: &mut Cx) {
+        let cluster = cx.state.cluster_mut();
+        if !cluster.forest.contains(node) {
+            cx.state.say("it is not in the tree");
+            return;
+        }
+        let mut above = cluster.forest.parent(node);
+        while let Some(parent) = above {
+            let id = cluster.store.reference(parent).clone();
+            cluster.tree.folds.set_object(&id, true);
+            above = cluster.forest.parent(parent);
+        }
+        cluster.work(|| false);
+        let id = RowId::Object {
+            parent: cluster.forest.parent(node).map(|parent| cluster.store.reference(parent).clone()),
+            object: cluster.store.reference(node).clone(),
+        };
+        match cluster.tree.rows.position(&cluster.store, &id) {
+            Some(at) => self.go(at, cx.state),
+            None => cx.state.say("the filter hides it: esc clears the filter"),
+        }
+    }
+
+    fn jump_along(&mut self, relations: &[Relation], cx: &mut Cx) {
+        let store = &cx.state.cluster().store;
+        let found = self.node(cx.state).and_then(|node| store.out(node).iter().find(|link| relations.contains(&link.relation)).map(|link| link.node));
+        match found {
+            Some(node) => self.jump(node, cx),
+            None => cx.state.say("it has no source of its own"),
+        }
+    }
+
+    /// Opens the row and steps to the first reference that uses it.
+    fn dependants(&mut self, cx: &mut Cx) {
+        let Some(node) = self.node(cx.state) else { return };
+        let cluster = cx.state.cluster();
+        let uses = [Relation::DependsOn, Relation::Source, Relation::Chart, Relation::Values, Relation::Images];
+        let users: Vec<_> = cluster.store.incoming(node).iter().filter(|link| uses.contains(&link.relation)).map(|link| link.node).collect();
+        match users.as_slice() {
+            [] => cx.state.say("nothing depends on it"),
+            [one] => self.jump(*one, cx),
+            _ => {
+                let object = cluster.store.reference(node).clone();
+                cx.transitions.push(Transition::Open("details", Target::Object(object)));
+            }
+        }
+    }
+
+    fn sort(&mut self, by: SortBy, cx: &mut Cx) {
+        let tree = &mut cx.state.cluster_mut().tree;
+        let reverse = tree.sort.by == by && !tree.sort.reverse;
+        tree.sort = Sort { by, reverse };
+        cx.state.cluster_mut().work(|| false);
+        self.refresh(cx.state);
+    }
+
+    fn mark(&mut self, cx: &Cx) {
+        let Some(node) = self.node(cx.state) else { return };
+        let id = cx.state.cluster().store.reference(node).clone();
+        if !self.marks.remove(&id) {
+            self.marks.insert(id);
+        }
+        self.go(self.at + 1, cx.state);
+    }
+
+    fn mark_range(&mut self, cx: &Cx) {
+        let cluster = cx.state.cluster();
+        let rows = cluster.tree.rows.rows();
+        let object = |row: &Row| row.node.map(|node| cluster.store.reference(node));
+        let marked = |row: &Row| object(row).is_some_and(|id| self.marks.contains(id));
+        let from = rows[..self.at].iter().rposition(marked).unwrap_or(self.at);
+        let range: Vec<_> = rows[from..=self.at.min(rows.len().saturating_sub(1))].iter().filter_map(object).cloned().collect();
+        self.marks.extend(range);
+    }
+}
+
+impl View for TreeView {
+    fn spec(&self) -> &'static ViewSpec {
+        &SPEC
+    }
+
+    fn target(&self) -> Target {
+        Target::Nothing
+    }
+
+    fn title(&self, state: &State) -> String {
+        let cluster = state.cluster();
+        let mut title = format!("tree by {}", cluster.forest.root().word());
+        if let Some(health) = &cluster.tree.health {
+            title.push_str(&format!(" · {} only", health.iter().map(|health| health.slug()).collect::<Vec<_>>().join(", ")));
+        }
+        match cluster.tree.sort.by {
+            SortBy::Name => {}
+            SortBy::State => title.push_str(" · worst first"),
+            SortBy::Age => title.push_str(" · youngest change first"),
+        }
+        title
+    }
+
+    fn count(&self, state: &State) -> String {
+        let cluster = state.cluster();
+        let total = cluster.forest.total().total();
+        let marks = if self.marks.is_empty() { String::new() } else { format!("{} marked · ", self.marks.len()) };
+        if cluster.tree.matches.filter().is_none() {
+            return format!("{marks}{total} objects");
+        }
+        format!("{marks}{} of {total} objects", cluster.tree.matches.bits().count())
+    }
+
+    fn selection(&self, state: &State) -> Vec<ObjectRef> {
+        let store = &state.cluster().store;
+        if !self.marks.is_empty() {
+            return self.marks.iter().filter(|id| store.find(id).is_some()).cloned().collect();
+        }
+        self.node(state).map(|node| store.reference(node).clone()).into_iter().collect()
+    }
+
+    fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
+        let page = self.height.saturating_sub(1).max(1);
+        match gesture {
+            Gesture::Down => self.go(self.at + 1, cx.state),
+            Gesture::Up => self.go(self.at.saturating_sub(1), cx.state),
+            Gesture::PageDown => self.go(self.at + page, cx.state),
+            Gesture::PageUp => self.go(self.at.saturating_sub(page), cx.state),
+            Gesture::Top => self.go(0, cx.state),
+            Gesture::Bottom => self.go(usize::MAX, cx.state),
+            Gesture::Left => self.left(cx),
+            Gesture::Right => self.right(cx),
+            Gesture::Open => self.open_row(cx),
+            Gesture::UnfoldBelow => {
+                if let Some(node) = self.node(cx.state) {
+                    unfold(cx.state.cluster_mut(), node);
+                }
+            }
+            Gesture::FoldAll | Gesture::UnfoldAll => {
+                let cluster = cx.state.cluster_mut();
+                cluster.tree.folds.set_all(gesture == Gesture::UnfoldAll);
+                cluster.work(|| false);
+                self.refresh(cx.state);
+            }
+            Gesture::Parent => {
+                if let Some(parent) = self.node(cx.state).and_then(|node| cx.state.cluster().forest.parent(node)) {
+                    self.jump(parent, cx);
+                }
+            }
+            Gesture::Source => self.jump_along(&[Relation::Source, Relation::Chart], cx),
+            Gesture::Dependants => self.dependants(cx),
+            Gesture::Mark => self.mark(cx),
+            Gesture::MarkRange => self.mark_range(cx),
+            Gesture::ClearMarks => self.marks.clear(),
+            Gesture::SortName => self.sort(SortBy::Name, cx),
+            Gesture::SortState => self.sort(SortBy::State, cx),
+            Gesture::SortAge => self.sort(SortBy::Age, cx),
+            Gesture::Copy | Gesture::CopyNamespace => copy(gesture, &self.selection(cx.state), cx),
+            Gesture::Back if cx.state.cluster().tree.health.is_some() => {
+                let cluster = cx.state.cluster_mut();
+                cluster.tree.health = None;
+                cluster.refilter();
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn filter(&self, state: &State) -> String {
+        state.cluster().tree.text.clone()
+    }
+
+    fn set_filter(&mut self, text: &str, cx: &mut Cx) -> Result<(), String> {
+        cx.state.cluster_mut().filter_tree(text)
+    }
+
+    fn refresh(&mut self, state: &State) {
+        let cluster = state.cluster();
+        let rows = &cluster.tree.rows;
+        let before = self.at;
+        let found = self.cursor.as_ref().and_then(|id| rows.position(&cluster.store, id));
+        self.at = found.unwrap_or(self.at).min(rows.rows().len().saturating_sub(1));
+        if found.is_none() {
+            self.cursor = rows.id(&cluster.store, self.at);
+        }
+        // the selected row stays where it is on the screen when rows come and go above it
+        self.offset = if self.at >= before { self.offset + (self.at - before) } else { self.offset.saturating_sub(before - self.at) };
+        self.offset = self.offset.min(rows.rows().len().saturating_sub(self.height));
+        self.reveal();
+    }
+
+    fn message(&self, state: &State) -> Option<String> {
+        let cluster = state.cluster();
+        let node = self.node(state)?;
+        let (word, message) = (word_of(&cluster.store, &cluster.forest, node), message_of(&cluster.store, &cluster.forest, node));
+        Some(if message.is_empty() { word.to_owned() } else { format!("{word}: {message}") })
+    }
+
+    fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
+        if area.height == 0 || area.width == 0 {
+            return;
+        }
+        let layout = Widths::of(area.width, scene.state.settings.wide);
+        layout.heading(area, buf, scene);
+        let area = Rect { y: area.y + 1, height: area.height - 1, ..area };
+        self.height = area.height.into();
+        self.reveal();
+        let rows = scene.state.cluster().tree.rows.rows();
+        let last = rows.len().min(self.offset + self.height);
+        if self.offset < last {
+            self.paint(&rows[self.offset..last], ancestors(rows, self.offset), area, buf, scene, &layout);
+        } else {
+            super::say_why_empty(area, buf, scene);
+        }
+    }
+}
+
+impl TreeView {
+    /// Paints a window of rows below the rows that stand above it: the ancestors are painted out of sight, so that the widget sees a
+    /// proper tree.
+    fn paint(&self, rows: &[Row], above: Vec<Row>, area: Rect, buf: &mut Buffer, scene: &Scene, layout: &Widths) {
+        let hidden = u16::try_from(above.len()).unwrap_or(0);
+        let mut lines: Vec<_> = above.iter().map(|row| (row.depth, row.fold, Line::default())).collect();
+        lines.extend(rows.iter().map(|row| (row.depth, row.fold, self.line(row, scene, layout))));
+        let mut state = TreeState::default();
+        let mut path = Vec::new();
+        let mut rest = lines.into_iter().enumerate().peekable();
+        let items = items(&mut rest, 0, &mut path, &mut state);
+        let Ok(tree) = Tree::new(&items) else { return };
+        let open = scene.theme.sign("▾ ", "v ");
+        let closed = scene.theme.sign("▸ ", "> ");
+        let tree = tree.node_open_symbol(open).node_closed_symbol(closed).node_no_children_symbol("  ");
+        let mut whole = Buffer::empty(Rect::new(0, 0, area.width, area.height + hidden));
+        tree.render(whole.area, &mut whole, &mut state);
+        for y in 0..area.height {
+            for x in 0..area.width {
+                buf[(area.x + x, area.y + y)] = whole[(x, y + hidden)].clone();
+            }
+        }
+        if let Some(line) = self.at.checked_sub(self.offset).and_then(|line| u16::try_from(line).ok()).filter(|line| *line < area.height) {
+            buf.set_style(Rect { y: area.y + line, height: 1, ..area }, scene.theme.style(Style_::Selection));
+        }
+    }
+
+    fn line(&self, row: &Row, scene: &Scene, layout: &Widths) -> Line<'static> {
+        let cluster = scene.state.cluster();
+        let theme = scene.theme;
+        let indent = usize::from(row.depth) * 2 + 2;
+        let room = layout.name.saturating_sub(indent);
+        let Some(node) = row.node else {
+            let name = row.group.as_deref().unwrap_or_default();
+            let name = if name.is_empty() { "cluster-scoped" } else { name };
+            return Line::styled(fit(&format!("namespace {name}"), room).into_owned(), theme.style(Style_::Accent));
+        };
+        if let Some(via) = row.via {
+            let text = format!("{} {via} {}", theme.sign("→", "->"), named(&cluster.store, &cluster.forest, node, layout.short));
+            return Line::styled(fit(&text, room).into_owned(), theme.style(Style_::Reference));
+        }
+        let mut spans = self.name(node, row, room, scene, layout);
+        let used: usize = spans.iter().map(|span| span.content.width()).sum();
+        spans.push(Span::raw(" ".repeat(room.saturating_sub(used))));
+        layout.columns(node, scene, &mut spans);
+        Line::from(spans)
+    }
+
+    /// Glyph, name and, on a closed row, what is below.
+    fn name(&self, node: NodeId, row: &Row, room: usize, scene: &Scene, layout: &Widths) -> Vec<Span<'static>> {
+        let cluster = scene.state.cluster();
+        let theme = scene.theme;
+        let health = cluster.forest.health(node);
+        let shown = health.unwrap_or(Health::Unknown);
+        let below = if row.fold == Fold::Closed { below(cluster.forest.below(node), theme) } else { Vec::new() };
+        let taken: usize = below.iter().map(|(text, _)| text.width() + 1).sum();
+        let is_marked = self.marks.contains(cluster.store.reference(node));
+        let ready = cluster.store.object(node).and_then(|object| object.facts.ready).map(|(ready, wished)| format!("  {ready}/{wished}")).unwrap_or_default();
+        let legacy = if cluster.store.object(node).is_some_and(|object| object.facts.legacy) { " (legacy)" } else { "" };
+        let name = format!("{}{ready}{legacy}", named(&cluster.store, &cluster.forest, node, layout.short));
+        let style = match (is_marked, cluster.store.presence(node)) {
+            (true, _) => theme.style(Style_::Mark),
+            (false, Presence::Present) => theme.style(Style_::Text),
+            (false, _) => theme.style(Style_::Dim),
+        };
+        let name = fit(&name, room.saturating_sub(taken + 2)).into_owned();
+        let mut spans = vec![Span::styled(format!("{} ", theme.glyph(shown)), theme.health(shown)), Span::styled(name, style)];
+        for (text, health) in below {
+            spans.push(Span::styled(format!(" {text}"), theme.health(health)));
+        }
+        spans
+    }
+}
+
+/// The worst states below a closed row and how many: `✗2 ●11`.
+fn below(counts: Counts, theme: &crate::ui::theme::Theme) -> Vec<(String, Health)> {
+    let present = Health::ALL.into_iter().filter(|health| counts.of(*health) > 0);
+    present.map(|health| (format!("{}{}", theme.glyph(health), counts.of(health)), health)).collect()
+}
+
+/// The rows above a row that lead to it, top first.
+fn ancestors(rows: &[Row], at: usize) -> Vec<Row> {
+    let mut found = Vec::new();
+    let mut depth = rows.get(at).map_or(0, |row| row.depth);
+    for row in rows[..at].iter().rev() {
+        if depth == 0 {
+            break;
+        }
+        if row.depth < depth {
+            depth = row.depth;
+            found.push(row.clone());
+        }
+    }
+    found.reverse();
+    found
+}
+
+type Lines<'a, I> = std::iter::Peekable<I>;
+
+/// Builds the widget's items from rows with depths. A closed row gets a child that is never painted, because the widget tells closed
+/// rows from leaves by their children.
+fn items<I: Iterator<Item = (usize, (u16, Fold, Line<'static>))>>(
+    rest: &mut Lines<I>,
+    depth: u16,
+    path: &mut Vec<usize>,
+    state: &mut TreeState<usize>,
+) -> Vec<TreeItem<'static, usize>> {
+    let mut found = Vec::new();
+    while let Some((id, (_, fold, line))) = rest.next_if(|(_, (row, _, _))| *row >= depth) {
+        path.push(id);
+        let children = match fold {
+            Fold::Leaf => Vec::new(),
+            Fold::Closed => vec![TreeItem::new_leaf(usize::MAX, "")],
+            Fold::Open => {
+                state.open(path.clone());
+                let mut children = items(rest, depth + 1, path, state);
+                if children.is_empty() {
+                    // its children are below the window
+                    children.push(TreeItem::new_leaf(usize::MAX, ""));
+                }
+                children
+            }
+        };
+        path.pop();
+        if let Ok(item) = TreeItem::new(id, line, children) {
+            found.push(item);
+        }
+    }
+    found
+}
+
+fn unfold(cluster: &mut Cluster, node: NodeId) {
+    let mut rest = vec![node];
+    while let Some(node) = rest.pop() {
+        let id = cluster.store.reference(node).clone();
+        cluster.tree.folds.set_object(&id, true);
+        rest.extend(cluster.forest.children(node));
+    }
+    cluster.work(|| false);
+}
+
+/// Copies names, or namespaces, of what is selected.
+pub(super) fn copy(gesture: Gesture, selected: &[ObjectRef], cx: &mut Cx) {
+    let text = |id: &ObjectRef| if gesture == Gesture::Copy { id.name.to_string() } else { id.namespace.to_string() };
+    let texts: Vec<_> = selected.iter().map(text).filter(|text| !text.is_empty()).collect();
+    if texts.is_empty() {
+        return;
+    }
+    cx.state.say(format!("copied {}", texts.join(" ")));
+    cx.effects.push(Effect::Copy(texts.join("\n")));
+}
+
+/// How wide each column is at this width of the screen.
+struct Widths {
+    name: usize,
+    state: usize,
+    revision: usize,
+    age: usize,
+    message: usize,
+    /// Short names of kinds.
+    short: bool,
+}
+
+impl Widths {
+    fn of(width: u16, wide: bool) -> Self {
+        let width = usize::from(width);
+        if width < 100 && !wide {
+            let revision = if width >= 60 { 22 } else { 0 };
+            let age = if width >= 40 { 6 } else { 0 };
+            return Self { name: width.saturating_sub(revision + age), state: 0, revision, age, message: 0, short: true };
+        }
+        let (state, revision, age) = (12, 24, 7);
+        let name = (width * 42 / 100).clamp(36, 76);
+        Self { name, state, revision, age, message: width.saturating_sub(name + state + revision + age), short: width < 150 }
+    }
+
+    fn heading(&self, area: Rect, buf: &mut Buffer, scene: &Scene) {
+        let mut text = format!("{:<1$}", "  OBJECT", self.name);
+        for (heading, width) in [("STATE", self.state), ("REVISION", self.revision)] {
+            text.push_str(&format!("{heading:<width$}").chars().take(width).collect::<String>());
+        }
+        text.push_str(&format!("{:>1$}", "AGE", self.age.saturating_sub(1)).chars().take(self.age).collect::<String>());
+        if self.message > 0 {
+            text.push_str("  MESSAGE");
+        }
+        buf.set_stringn(area.x, area.y, text, area.width.into(), scene.theme.style(Style_::Heading));
+    }
+
+    fn columns(&self, node: NodeId, scene: &Scene, spans: &mut Vec<Span<'static>>) {
+        let cluster = scene.state.cluster();
+        let (store, forest, theme) = (&cluster.store, &cluster.forest, scene.theme);
+        let mut cell = |text: &str, width: usize, style: Style| {
+            let text = fit(text, width.saturating_sub(1));
+            let pad = width.saturating_sub(text.width());
+            spans.push(Span::styled(format!("{text}{}", " ".repeat(pad)), style));
+        };
+        let object = store.object(node);
+        let health = forest.health(node).unwrap_or(Health::Unknown);
+        if self.state > 0 {
+            cell(state_word(object, word_of(store, forest, node)).as_ref(), self.state, theme.health(health));
+        }
+        if self.revision > 0 {
+            cell(&revision_of(store, forest, node), self.revision, theme.style(Style_::Text));
+        }
+        if self.age > 0 {
+            let age = scene.age(object.and_then(|object| object.verdict.since.or(object.created)));
+            cell(&format!("{age:>0$}", self.age - 1), self.age, theme.style(Style_::Dim));
+        }
+        if self.message > 0 {
+            let message = message_of(store, forest, node);
+            let style = if health.is_failing() { theme.health(health) } else { theme.style(Style_::Dim) };
+            cell(&format!(" {message}"), self.message, style);
+        }
+    }
+}
+
+/// The word of the state; a requested reconciliation shows until the controller has answered.
+fn state_word<'a>(object: Option<&fluxdeck_model::domain::Object>, word: &'a str) -> std::borrow::Cow<'a, str> {
+    match object {
+        Some(object) if object.facts.requested => format!("{word}…").into(),
+        _ => word.into(),
+    }
+}
