@@ -316,9 +316,9 @@ fn namespaces_on_top_group_what_lives_in_them() {
             "-api",
             "   Deployment api/web",
             "-flux-system",
+            "  +GitRepository flux-system/flux-system",
             "  +Kustomization flux-system/apps",
             "  +Kustomization flux-system/flux-system",
-            "  +GitRepository flux-system/flux-system",
             "-web",
             "   Deployment web/web"
         ]
