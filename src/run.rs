@@ -4,7 +4,8 @@ use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use crossterm::event::EventStream;
-use futures::{FutureExt, StreamExt};
+use futures::StreamExt;
+use futures::stream::ReadyChunks;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
@@ -48,7 +49,7 @@ pub async fn run(options: Options, settings: Settings, context: String, themes: 
         runtime: Runtime::new(options, inbox),
         messages,
         screen,
-        events: EventStream::new(),
+        events: events(),
         drawn: Instant::now(),
         next_change: i64::MAX,
         dirty: Dirty::Now,
@@ -73,7 +74,9 @@ struct Driver {
     runtime: Runtime,
     messages: mpsc::Receiver<Message>,
     screen: Screen,
-    events: EventStream,
+    /// Events with all that came meanwhile: repeated keys make one frame. Polled by nothing else, because the stream wakes only whom
+    /// it was first polled by.
+    events: ReadyChunks<EventStream>,
     drawn: Instant,
     next_change: i64,
     dirty: Dirty,
@@ -88,9 +91,8 @@ impl Driver {
             let wake = self.wake();
             tokio::select! {
                 biased;
-                event = self.events.next() => match event {
-                    Some(Ok(event)) => self.input(event)?,
-                    Some(Err(error)) => return Err(error),
+                events = self.events.next() => match events {
+                    Some(events) => self.input(events)?,
                     None => return Ok(()),
                 },
                 () = stop.recv() => return Ok(()),
@@ -103,21 +105,17 @@ impl Driver {
         Ok(())
     }
 
-    /// Takes what the terminal sent, and all that it has sent meanwhile: pasted or repeated keys make one frame.
-    fn input(&mut self, event: crossterm::event::Event) -> std::io::Result<()> {
-        let until = Instant::now() + TURN;
-        let mut event = Some(event);
+    /// Takes what the terminal sent.
+    fn input(&mut self, events: Vec<std::io::Result<crossterm::event::Event>>) -> std::io::Result<()> {
         self.app.update(Message::Clock(Timestamp::now()));
-        while let Some(taken) = event {
-            if let Some(input) = terminal::input(taken) {
-                if input == Input::Resize {
-                    self.screen.resize()?;
-                }
-                self.app.update(Message::Input(input));
-                self.dirty = Dirty::Now;
-                self.carry_out()?;
+        for event in events {
+            let Some(input) = terminal::input(event?) else { continue };
+            if input == Input::Resize {
+                self.screen.resize()?;
             }
-            event = if Instant::now() < until && !self.leaving { self.events.next().now_or_never().flatten().transpose()? } else { None };
+            self.app.update(Message::Input(input));
+            self.dirty = Dirty::Now;
+            self.carry_out()?;
         }
         Ok(())
     }
@@ -192,9 +190,9 @@ impl Driver {
                 }
                 Some(Effect::Suspend) => {
                     // the stream must not read the shell's keys
-                    self.events = EventStream::new();
+                    self.events = events();
                     self.screen.suspend()?;
-                    self.events = EventStream::new();
+                    self.events = events();
                     self.dirty = Dirty::Now;
                 }
                 Some(other) => tracing::error!(?other, "nobody carries this out"),
@@ -202,6 +200,10 @@ impl Driver {
         }
         Ok(())
     }
+}
+
+fn events() -> ReadyChunks<EventStream> {
+    EventStream::new().ready_chunks(64)
 }
 
 /// Ends when the process is told to: the terminal is given back on the way out.

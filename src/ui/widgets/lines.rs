@@ -1,9 +1,10 @@
 //! Lines made of parts with a scope each: what texts are built from before anything is painted.
 
+use ratatui::text::{Line, Span};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::text::Source;
-use crate::ui::theme::Scope;
+use crate::ui::theme::{Scope, Theme};
 
 /// A line as plain text, for search and copying, and the scope of each part of it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,6 +26,14 @@ impl Styled {
         self
     }
 
+    /// Adds the parts of another line.
+    pub fn and_all(mut self, other: &Self) -> Self {
+        let before = self.text.len();
+        self.text.push_str(&other.text);
+        self.parts.extend(other.parts.iter().map(|(end, scope)| (end + before, *scope)));
+        self
+    }
+
     /// Fills with blanks up to that column; always at least one, so that what follows stands apart.
     pub fn upto(self, column: usize) -> Self {
         let blanks = column.saturating_sub(self.width()).max(usize::from(!self.text.is_empty()));
@@ -37,6 +46,15 @@ impl Styled {
 
     pub fn parts(&self) -> &[(usize, Scope)] {
         &self.parts
+    }
+
+    /// As ratatui paints it.
+    pub fn painted(&self, theme: &Theme) -> Line<'static> {
+        let starts = std::iter::once(0).chain(self.parts.iter().map(|(end, _)| *end));
+        let span = |(start, (end, scope)): (usize, &(usize, Scope))| {
+            Span::styled(self.text[start..*end].to_owned(), theme.style(*scope))
+        };
+        Line::from_iter(starts.zip(&self.parts).map(span))
     }
 
     /// Breaks the line at words so that it fits `width`; lines after the first stand `indent` columns in.

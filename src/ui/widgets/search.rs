@@ -89,11 +89,11 @@ impl Search {
         self.at = self.at.and_then(|at| at.checked_sub(lines));
     }
 
-    /// Everything is another text now.
-    pub fn replaced(&mut self) {
+    /// The lines are others now: counts again. The present match stays where it is if there still is a line.
+    pub fn replaced(&mut self, len: usize) {
         self.found.clear();
         self.counted = 0;
-        self.at = None;
+        self.at = self.at.filter(|at| *at < len);
     }
 
     /// `match 3/17`, with a `+` while not all is counted.

@@ -115,10 +115,16 @@ impl Text {
     }
 
     /// The lines are others now; the window stays where it is as far as it can.
-    pub fn replaced(&mut self) {
+    pub fn replaced(&mut self, source: &(impl Source + ?Sized)) {
         if let Some(search) = &mut self.search {
-            search.replaced();
+            search.replaced(source.len());
         }
+        self.settle(source);
+    }
+
+    /// How many columns of an area that wide hold text: a blank stands left of it where there is room.
+    pub fn room(width: u16) -> u16 {
+        width - u16::from(width > 8)
     }
 
     /// Brings the window back into the text. Costs a screen of lines, and a slice of the count of matches.
@@ -134,7 +140,7 @@ impl Text {
 
     pub fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene, source: &(impl Source + ?Sized)) {
         let area = area.intersection(buf.area);
-        let margin = u16::from(area.width > 8);
+        let margin = area.width - Self::room(area.width);
         (self.width, self.height) = (usize::from(area.width - margin), area.height.into());
         if area.is_empty() {
             return;

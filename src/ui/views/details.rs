@@ -1,0 +1,236 @@
+//! Everything about one object: what the state knows at once, what was fetched below it.
+//!
+//! ```text
+//!  Kustomization flux-system/apps
+//!   path          ./flux/apps/production
+//!   state         ✗ Failed  HealthCheckFailed
+//!   since         4m ago, 2026-01-01 00:06:00 UTC
+//!   message       health check failed after 2m: [HelmRelease/web/web status: 'Failed']
+//!   applied       main@sha1:3d3b4b7…
+//!
+//!  Conditions
+//!   Ready         False  HealthCheckFailed  4m
+//!
+//!  Relations
+//!   source        ● GitRepository flux-system/fleet
+//!   depends on    ● Kustomization flux-system/system
+//!
+//!  Inventory: 12 objects, found by inventory
+//!   Deployment                     3  ✗ 1  ● 2
+//! ```
+
+use std::cell::Cell;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::events::{NONE, Widths};
+use crate::ui::layer::{Scene, View, ViewSpec};
+use crate::ui::theme::Scope as Style;
+use crate::ui::widgets::about::About;
+use crate::ui::widgets::lines::Styled;
+use crate::ui::widgets::request::{Answer, Request};
+use crate::ui::widgets::text::Text;
+use fluxdeck_model::commands::{Cx, Gesture, Scope, Target};
+use fluxdeck_model::domain::{NodeId, ObjectRef};
+use fluxdeck_model::error::Error;
+use fluxdeck_model::state::{Aspect, Details, Effect, Reply, State, Ticket};
+
+pub const SPEC: ViewSpec = ViewSpec {
+    name: "details",
+    doc: "everything about the object: state, conditions, relations, inventory, spec, history, events",
+    scope: Scope::Text,
+    make: |target, _| match target {
+        Target::Object(object) => Ok(Box::new(DetailsView::new(object))),
+        _ => Err(Error::usage("details need an object", "move to one and press d")),
+    },
+};
+
+pub struct DetailsView {
+    object: ObjectRef,
+    body: Request<Details>,
+    lines: Vec<Styled>,
+    built: Option<Built>,
+    text: Text,
+}
+
+/// For what the lines were made: other ones are needed when any of it changed.
+#[derive(PartialEq)]
+struct Built {
+    stamp: u64,
+    width: u16,
+    /// The second from which on an age in the lines is wrong.
+    until: i64,
+}
+
+impl DetailsView {
+    fn new(object: ObjectRef) -> Self {
+        Self { object, body: Request::default(), lines: Vec::new(), built: None, text: Text::default() }
+    }
+
+    /// Makes the lines anew if what they tell has changed.
+    fn build(&mut self, width: u16, scene: &Scene) {
+        let (cluster, now) = (scene.state.cluster(), scene.state.clock.as_second());
+        let stamp = cluster.forest.stamp();
+        let holds = |built: &&Built| built.stamp == stamp && built.width == width && now < built.until;
+        let until = match self.built.as_ref().filter(holds) {
+            Some(built) => built.until,
+            None => {
+                let next_change = Cell::new(i64::MAX);
+                let inner = Scene { state: scene.state, theme: scene.theme, next_change: &next_change };
+                let lines = match cluster.store.find(&self.object) {
+                    Some(node) => self.told(node, width.into(), &inner),
+                    None => vec![
+                        Styled::of(Style::Accent, self.object.to_string()),
+                        Styled::of(Style::Text, "it is not in the cluster any more"),
+                    ],
+                };
+                if lines != self.lines {
+                    self.lines = lines;
+                    self.text.replaced(&self.lines[..]);
+                }
+                now.saturating_add(next_change.get())
+            }
+        };
+        self.built = Some(Built { stamp, width, until });
+        scene.next_change.set(scene.next_change.get().min(until - now));
+    }
+
+    fn told(&self, node: NodeId, width: usize, scene: &Scene) -> Vec<Styled> {
+        let mut about = About::new(scene, node, width);
+        about.identity();
+        about.state();
+        about.revisions();
+        about.conditions();
+        about.heading("Relations");
+        let before = about.lines.len();
+        about.relations(|_| true);
+        if about.lines.len() == before {
+            about.field("", Style::Dim, "none");
+        }
+        about.inventory();
+        match &self.body.answer {
+            Answer::Waiting => {
+                about.heading("Spec, history, events");
+                about.field("", Style::Dim, "fetching…");
+            }
+            Answer::Failed(error) => {
+                about.heading("Spec, history, events");
+                about.field("", Style::Error, &error.message);
+                about.field("", Style::Dim, &error.hint);
+            }
+            Answer::Here(details) => body(&mut about, details, width, scene),
+        }
+        about.lines
+    }
+}
+
+/// What was fetched: spec, history, annotations, events.
+fn body(about: &mut About, details: &Details, width: usize, scene: &Scene) {
+    let column = |names: &mut dyn Iterator<Item = usize>, most: usize| names.max().unwrap_or(0).clamp(13, most) + 2;
+    let pairs = |about: &mut About, pairs: &[(String, String)], most: usize| {
+        let indent = column(&mut pairs.iter().map(|(name, _)| name.chars().count()), most.min(width / 2).max(13));
+        for (name, value) in pairs {
+            let line = Styled::of(Style::Dim, format!(" {name}")).upto(indent).and(Style::Text, value);
+            about.lines.extend(line.wrapped(indent, width));
+        }
+    };
+    if !details.spec.is_empty() {
+        about.heading("Spec");
+        pairs(about, &details.spec, 40);
+    }
+    if !details.history.is_empty() {
+        about.heading("History");
+        let cell = |row: &[String], at: usize| row.get(at).cloned().unwrap_or_default();
+        let indent = column(&mut details.history.iter().map(|row| cell(row, 1).chars().count()), 60);
+        for row in &details.history {
+            let age = scene.age(cell(row, 0).parse().ok());
+            let line = Styled::of(Style::Dim, format!(" {age:<8}")).and(Style::Text, cell(row, 1)).upto(9 + indent);
+            about
+                .lines
+                .extend(line.and(Style::Text, cell(row, 2)).and(Style::Dim, format!("  {}", cell(row, 3))).wrapped(9, width));
+        }
+    }
+    if !details.annotations.is_empty() {
+        about.heading("Annotations");
+        pairs(about, &details.annotations, 56);
+    }
+    about.heading("Events");
+    if details.events.is_empty() {
+        about.lines.push(Styled::of(Style::Dim, format!(" {NONE}")));
+    }
+    let widths = Widths::of(&details.events, width.saturating_sub(1), false);
+    let lines = details.events.iter().flat_map(|event| widths.event(event, scene));
+    about.lines.extend(lines.map(|line| Styled::of(Style::Text, " ").and_all(&line)));
+}
+
+impl View for DetailsView {
+    fn spec(&self) -> &'static ViewSpec {
+        &SPEC
+    }
+
+    fn target(&self) -> Target {
+        Target::Object(self.object.clone())
+    }
+
+    fn title(&self, _: &State) -> String {
+        format!("describe {}", self.object)
+    }
+
+    fn count(&self, _: &State) -> String {
+        if self.lines.is_empty() { String::new() } else { self.text.position(&self.lines[..]) }
+    }
+
+    fn selection(&self, _: &State) -> Vec<ObjectRef> {
+        vec![self.object.clone()]
+    }
+
+    fn opened(&mut self, cx: &mut Cx) {
+        self.body.ask(&self.object, Aspect::Details, cx);
+    }
+
+    fn closed(&mut self, cx: &mut Cx) {
+        self.body.close(cx);
+    }
+
+    fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
+        match gesture {
+            Gesture::Copy => {
+                let text: Vec<_> = self.lines.iter().map(|line| line.text.trim_end()).collect();
+                cx.state.say(format!("copied {} lines", text.len()));
+                cx.effects.push(Effect::Copy(text.join("\n")));
+                true
+            }
+            // everything is wrapped anyway
+            Gesture::Wrap => true,
+            gesture => self.text.gesture(gesture, &self.lines[..]),
+        }
+    }
+
+    fn filter(&self, _: &State) -> String {
+        self.text.searched().to_owned()
+    }
+
+    fn set_filter(&mut self, text: &str, _: &mut Cx) -> Result<(), String> {
+        self.text.search(text, &self.lines[..])
+    }
+
+    fn reply(&mut self, ticket: Ticket, reply: &Reply, _: &mut Cx) {
+        let read = |reply: &Reply| match reply {
+            Reply::Details(details) => Some((**details).clone()),
+            _ => None,
+        };
+        if self.body.take(ticket, reply, read) {
+            self.built = None;
+        }
+    }
+
+    fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
+        let area = area.intersection(buf.area);
+        self.build(Text::room(area.width), scene);
+        self.text.render(area, buf, scene, &self.lines[..]);
+    }
+}
+
+#[cfg(test)]
+mod tests;

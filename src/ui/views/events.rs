@@ -1,0 +1,191 @@
+//! Events of one object, newest at the bottom.
+//!
+//! ```text
+//!  AGE     TYPE     REASON             COUNT  OBJECT                MESSAGE
+//!  12m     Normal   ReconciliationSuc…     1  Kustomization/apps    Reconciliation finished in 1.2s, next run in 10m
+//!  4m2s    Warning  HealthCheckFailed      7  Kustomization/apps    health check failed after 2m: [HelmRelease/web/web
+//!                                                                   status: 'Failed']
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::ui::layer::{Scene, View, ViewSpec};
+use crate::ui::theme::Scope as Style;
+use crate::ui::widgets::lines::Styled;
+use crate::ui::widgets::request::{Request, say};
+use crate::ui::widgets::text::Text;
+use fluxdeck_model::commands::{Cx, Gesture, Scope, Target};
+use fluxdeck_model::domain::ObjectRef;
+use fluxdeck_model::domain::text::fit;
+use fluxdeck_model::error::Error;
+use fluxdeck_model::state::{Aspect, Effect, EventRow, Reply, State, Ticket};
+
+/// What one is told where there are none.
+pub(super) const NONE: &str = "no events: the API server keeps them for an hour";
+
+pub const SPEC: ViewSpec = ViewSpec {
+    name: "events",
+    doc: "events of the object",
+    scope: Scope::Text,
+    make: |target, _| match target {
+        Target::Object(object) => Ok(Box::new(Events {
+            text: Text { follow: true, ..Text::default() },
+            object,
+            rows: Request::default(),
+            lines: Vec::new(),
+        })),
+        _ => Err(Error::usage("events need an object", "move to one and press v")),
+    },
+};
+
+pub struct Events {
+    object: ObjectRef,
+    rows: Request<Vec<EventRow>>,
+    lines: Vec<Styled>,
+    text: Text,
+}
+
+/// How wide the columns before the message are; 0 leaves one out.
+pub(super) struct Widths {
+    kind: usize,
+    reason: usize,
+    object: usize,
+    width: usize,
+}
+
+impl Widths {
+    pub(super) fn of(rows: &[EventRow], width: usize, with_object: bool) -> Self {
+        let widest = |text: fn(&EventRow) -> &str, heading: &str, most: usize| {
+            rows.iter().map(|row| Styled::of(Style::Text, text(row)).width()).max().unwrap_or(0).max(heading.len()).min(most)
+        };
+        Self {
+            kind: if width < 60 { 1 } else { 7 },
+            reason: widest(|row| &row.reason, "REASON", if width < 80 { 16 } else { 28 }),
+            object: if with_object && width >= 100 { widest(|row| &row.object, "OBJECT", 40) } else { 0 },
+            width,
+        }
+    }
+
+    fn header(&self) -> Styled {
+        self.row(["AGE", "TYPE", "REASON", "COUNT", "OBJECT", "MESSAGE"], [Style::Heading; 2])
+    }
+
+    /// One event, its message wrapped beside the other columns.
+    pub(super) fn event(&self, event: &EventRow, scene: &Scene) -> Vec<Styled> {
+        let (kind, scope) = if event.is_warning { ("Warning", Style::Failed) } else { ("Normal", Style::Dim) };
+        let (age, count) = (scene.age(event.last), event.count.to_string());
+        let line = self.row([&age, kind, &event.reason, &count, &event.object, &event.message], [scope, Style::Text]);
+        line.wrapped(self.lead(), self.width)
+    }
+
+    /// Where the message begins.
+    fn lead(&self) -> usize {
+        8 + self.kind + 2 + self.reason + 2 + 7 + if self.object > 0 { self.object + 2 } else { 0 }
+    }
+
+    fn row(&self, [age, kind, reason, count, object, message]: [&str; 6], [told, plain]: [Style; 2]) -> Styled {
+        let dim = if told == Style::Heading { told } else { Style::Dim };
+        let mut line = Styled::of(dim, format!("{age:<8}")).and(told, fit_start(kind, self.kind)).upto(8 + self.kind + 2);
+        line = line
+            .and(told, fit(reason, self.reason))
+            .upto(8 + self.kind + 2 + self.reason + 2)
+            .and(plain, format!("{count:>5}  "));
+        if self.object > 0 {
+            line = line.and(dim, fit(object, self.object)).upto(self.lead());
+        }
+        line.and(plain, message)
+    }
+}
+
+/// The first letters, without a sign for the cut: `W`, `N`.
+fn fit_start(text: &str, width: usize) -> &str {
+    text.get(..width.min(text.len())).unwrap_or(text)
+}
+
+impl View for Events {
+    fn spec(&self) -> &'static ViewSpec {
+        &SPEC
+    }
+
+    fn target(&self) -> Target {
+        Target::Object(self.object.clone())
+    }
+
+    fn title(&self, _: &State) -> String {
+        format!("events {}", self.object)
+    }
+
+    fn count(&self, _: &State) -> String {
+        let searched = if self.text.searched().is_empty() { String::new() } else { self.text.position(&self.lines[..]) };
+        let count = self
+            .rows
+            .get()
+            .map_or_else(String::new, |rows| format!("{} event{}", rows.len(), if rows.len() == 1 { "" } else { "s" }));
+        if searched.is_empty() { count } else { format!("{searched} · {count}") }
+    }
+
+    fn selection(&self, _: &State) -> Vec<ObjectRef> {
+        vec![self.object.clone()]
+    }
+
+    fn opened(&mut self, cx: &mut Cx) {
+        self.rows.ask(&self.object, Aspect::Events, cx);
+    }
+
+    fn closed(&mut self, cx: &mut Cx) {
+        self.rows.close(cx);
+    }
+
+    fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
+        match gesture {
+            Gesture::Copy => {
+                let text: Vec<_> = self.lines.iter().map(|line| line.text.trim_end()).collect();
+                cx.state.say(format!("copied {} lines", text.len()));
+                cx.effects.push(Effect::Copy(text.join("\n")));
+                true
+            }
+            // messages are wrapped anyway
+            Gesture::Wrap => true,
+            gesture => self.text.gesture(gesture, &self.lines[..]),
+        }
+    }
+
+    fn filter(&self, _: &State) -> String {
+        self.text.searched().to_owned()
+    }
+
+    fn set_filter(&mut self, text: &str, _: &mut Cx) -> Result<(), String> {
+        self.text.search(text, &self.lines[..])
+    }
+
+    fn reply(&mut self, ticket: Ticket, reply: &Reply, _: &mut Cx) {
+        self.rows.take(ticket, reply, |reply| match reply {
+            Reply::Events(rows) => Some(rows.clone()),
+            _ => None,
+        });
+    }
+
+    fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
+        let area = area.intersection(buf.area);
+        match self.rows.get() {
+            None => self.rows.tell(area, buf, scene),
+            Some(rows) if rows.is_empty() => say(area, buf, scene, NONE, ""),
+            Some(rows) => {
+                let widths = Widths::of(rows, Text::room(area.width).into(), true);
+                // there are few: an hour's of one object
+                let lines: Vec<_> = rows.iter().flat_map(|event| widths.event(event, scene)).collect();
+                if lines != self.lines {
+                    self.lines = lines;
+                    self.text.replaced(&self.lines[..]);
+                }
+                let header = u16::from(area.height > 2);
+                if header > 0 {
+                    let margin = area.width - Text::room(area.width);
+                    buf.set_line(area.x + margin, area.y, &widths.header().painted(scene.theme), area.width - margin);
+                }
+                self.text.render(Rect { y: area.y + header, height: area.height - header, ..area }, buf, scene, &self.lines[..]);
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What a view fetches about one object: asked for, waited for, here, or refused.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::lines::Styled;
+use super::text::Text;
+use crate::ui::layer::Scene;
+use crate::ui::theme::Scope;
+use fluxdeck_model::commands::Cx;
+use fluxdeck_model::domain::ObjectRef;
+use fluxdeck_model::error::Error;
+use fluxdeck_model::state::{Aspect, Effect, Reply, Ticket};
+
+/// One request and how far it is.
+pub struct Request<T> {
+    ticket: Option<Ticket>,
+    pub answer: Answer<T>,
+}
+
+pub enum Answer<T> {
+    Waiting,
+    Here(T),
+    Failed(Error),
+}
+
+impl<T> Default for Request<T> {
+    fn default() -> Self {
+        Self { ticket: None, answer: Answer::Waiting }
+    }
+}
+
+impl<T> Request<T> {
+    /// Asks, in place of what was asked before; an answer that is here stays until the new one comes.
+    pub fn ask(&mut self, object: &ObjectRef, aspect: Aspect, cx: &mut Cx) {
+        self.close(cx);
+        self.ticket = Some(ask(object, aspect, cx));
+    }
+
+    pub fn close(&mut self, cx: &mut Cx) {
+        cx.effects.extend(self.ticket.take().map(Effect::Drop));
+    }
+
+    /// Takes an answer to this request. Returns whether it was one.
+    pub fn take(&mut self, ticket: Ticket, reply: &Reply, read: impl FnOnce(&Reply) -> Option<T>) -> bool {
+        if self.ticket != Some(ticket) {
+            return false;
+        }
+        match (reply, read(reply)) {
+            (Reply::Failed(error), _) => self.answer = Answer::Failed(error.clone()),
+            (_, Some(answer)) => self.answer = Answer::Here(answer),
+            (_, None) => return false,
+        }
+        true
+    }
+
+    pub fn get(&self) -> Option<&T> {
+        match &self.answer {
+            Answer::Here(answer) => Some(answer),
+            Answer::Waiting | Answer::Failed(_) => None,
+        }
+    }
+
+    /// Says that one waits, or what went wrong.
+    pub fn tell(&self, area: Rect, buf: &mut Buffer, scene: &Scene) {
+        match &self.answer {
+            Answer::Waiting => say(area, buf, scene, "fetching…", ""),
+            Answer::Failed(error) => say(area, buf, scene, &error.message, &error.hint),
+            Answer::Here(_) => {}
+        }
+    }
+}
+
+/// Asks for one aspect of an object.
+pub fn ask(object: &ObjectRef, aspect: Aspect, cx: &mut Cx) -> Ticket {
+    let ticket = cx.state.ticket();
+    let version = cx.state.cluster().store.object_of(object).map(|found| found.version.clone()).unwrap_or_else(|| "".into());
+    cx.effects.push(Effect::Look { ticket, object: object.clone(), version, aspect });
+    ticket
+}
+
+/// A message where content would stand, and what to do about it.
+pub fn say(area: Rect, buf: &mut Buffer, scene: &Scene, message: &str, hint: &str) {
+    let area = area.intersection(buf.area);
+    let margin = area.width - Text::room(area.width);
+    let lines = [(Scope::Text, message), (Scope::Dim, hint)].into_iter().filter(|(_, text)| !text.is_empty());
+    let lines = lines.flat_map(|(scope, text)| Styled::of(scope, text).wrapped(0, Text::room(area.width).into()));
+    for (y, line) in (area.y + u16::from(area.height > 2)..area.bottom()).zip(lines) {
+        buf.set_line(area.x + margin, y, &line.painted(scene.theme), area.width - margin);
+    }
+}
