@@ -124,7 +124,7 @@ impl App {
         top.render(body, buf, &scene);
         if let Some(preview) = preview {
             let selected = top.selection(&self.state).first().and_then(|id| self.state.cluster().store.find(id));
-            let _ = (preview, selected);
+            views::preview::render_preview(preview, buf, &scene, selected);
         }
         chrome::message(frame.message, buf, &scene, self.prompt.as_ref(), top.message(&self.state));
         chrome::keys(frame.keys, buf, &scene, top.spec().scope);

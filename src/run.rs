@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use crate::app::App;
 use crate::runtime::{Options, Runtime};
 use crate::ui::terminal::{self, Screen};
+pub use crate::ui::terminal::{fitting_theme, is_ascii_only};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::state::{Effect, Input, Message, Settings, State};
 

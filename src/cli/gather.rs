@@ -1,5 +1,6 @@
 //! The engine without a screen: one cluster, read until its first complete picture.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -76,14 +77,25 @@ fn denied(state: &State) -> Option<Error> {
     all_refused.then(|| Error::new(ErrorKind::Denied, "you may not list any Flux object, in no namespace that is known", "name your namespaces: -n a,b"))
 }
 
-/// One line for those who may not see everything.
+/// One line for those who may not see everything: where they were read, and what was not read at all.
 #[expect(clippy::print_stderr, reason = "a headless command speaks of restrictions beside its output")]
 pub(super) fn tell_restrictions(state: &State) {
-    let restricted = state.cluster().restricted();
-    if restricted.is_empty() {
-        return;
+    let store = &state.cluster().store;
+    let everywhere = state.cluster().restricted().into_iter().filter(|(_, namespace)| namespace.is_none()).map(|(kind, _)| kind);
+    let (mut read, mut unread) = (BTreeSet::new(), Vec::new());
+    for kind in everywhere {
+        let of_kind = store.coverage().filter(|(scope, coverage)| *scope.gk.kind == *kind.kind && *scope.gk.group == *kind.group && *coverage == Coverage::Complete);
+        let namespaces: Vec<_> = of_kind.filter_map(|(scope, _)| scope.namespace.clone()).collect();
+        if namespaces.is_empty() {
+            unread.push(kind.plural);
+        }
+        read.extend(namespaces);
     }
-    let mut names: Vec<_> = restricted.iter().map(|(kind, namespace)| namespace.as_ref().map_or_else(|| kind.plural.to_owned(), |namespace| format!("{} in {namespace}", kind.plural))).collect();
-    names.dedup();
-    eprintln!("restricted: you may not list {}", names.join(", "));
+    if !read.is_empty() {
+        let names: Vec<_> = read.iter().map(|name| &**name).collect();
+        eprintln!("restricted: Flux objects were read in {} only; more namespaces with -n", names.join(", "));
+    }
+    if !unread.is_empty() {
+        eprintln!("restricted: you may not list {}", unread.join(", "));
+    }
 }

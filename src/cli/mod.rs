@@ -17,7 +17,6 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use crate::cluster::Access;
 use crate::config::{Config, Places};
 use crate::runtime::{Options, Origin};
-use crate::ui::terminal;
 use crate::{records, run};
 use fluxdeck_model::domain::{Health, Str};
 use fluxdeck_model::error::{Error, Result};
@@ -229,9 +228,9 @@ impl Global {
     fn settings(&self, call: &Call) -> Settings {
         let theme = self.theme.clone().filter(|name| !name.is_empty()).or_else(|| Some(call.config.theme.clone()).filter(|name| !name.is_empty()));
         Settings {
-            ascii: self.ascii || call.config.ascii.unwrap_or_else(terminal::is_ascii_only),
+            ascii: self.ascii || call.config.ascii.unwrap_or_else(run::is_ascii_only),
             preview: call.config.preview,
-            theme: theme.unwrap_or_else(|| terminal::fitting_theme().to_owned()),
+            theme: theme.unwrap_or_else(|| run::fitting_theme().to_owned()),
             ..Settings::default()
         }
     }

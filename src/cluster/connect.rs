@@ -18,12 +18,10 @@ pub struct Access {
     pub user: Option<String>,
     pub impersonate: Option<String>,
     pub impersonate_groups: Vec<String>,
-    /// How long one request may take; none means [`TIMEOUT`].
+    /// How long one request may take; none leaves connecting at ten seconds.
     pub request_timeout: Option<Duration>,
 }
 
-/// How long a request may take unless `--request-timeout` says otherwise. kubectl has no limit; a screen must say something.
-pub const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A kubeconfig, read once a connection: files may have changed since.
 pub struct Kubeconfig {

@@ -10,8 +10,6 @@ pub(super) const SERVICE_ACCOUNT: Kind = namespaced("", "ServiceAccount", "servi
 pub(super) const LIMIT_RANGE: Kind = namespaced("", "LimitRange", "limitranges", &["limits"]);
 pub(super) const RESOURCE_QUOTA: Kind = namespaced("", "ResourceQuota", "resourcequotas", &["quota"]);
 
-pub(super) const CONTROLLER_REVISION: Kind = namespaced("apps", "ControllerRevision", "controllerrevisions", &[]);
-pub(super) const ENDPOINT_SLICE: Kind = namespaced("discovery.k8s.io", "EndpointSlice", "endpointslices", &[]);
 pub(super) const NETWORK_POLICY: Kind = namespaced("networking.k8s.io", "NetworkPolicy", "networkpolicies", &["netpol"]);
 
 const RBAC: &str = "rbac.authorization.k8s.io";

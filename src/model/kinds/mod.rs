@@ -109,8 +109,6 @@ pub static ALL: &[&Kind] = &[
     &metadata::NETWORK_POLICY,
     &metadata::LIMIT_RANGE,
     &metadata::RESOURCE_QUOTA,
-    &metadata::ENDPOINT_SLICE,
-    &metadata::CONTROLLER_REVISION,
     &metadata::INGRESS_CLASS,
     &metadata::PRIORITY_CLASS,
     &metadata::STORAGE_CLASS,

@@ -30,7 +30,7 @@ pub const SPEC: ViewSpec = ViewSpec {
     scope: Scope::Text,
     make: |target, _| match target {
         Target::Object(object) => Ok(Box::new(Events {
-            text: Text { follow: true, ..Text::default() },
+            text: Text::following(false),
             object,
             rows: Request::default(),
             lines: Vec::new(),

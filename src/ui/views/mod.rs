@@ -1,6 +1,16 @@
 //! One file a view, one line in [`ALL`].
 
+mod contexts;
+mod details;
+mod document;
+mod events;
+mod help;
+mod kinds;
+mod logs;
+mod namespaces;
 mod objects;
+mod picker;
+pub mod preview;
 mod tree;
 
 use ratatui::buffer::Buffer;
@@ -16,6 +26,14 @@ use fluxdeck_model::state::{Link, State};
 pub const ALL: &[&ViewSpec] = &[
     &tree::SPEC,
     &objects::SPEC,
+    &details::SPEC,
+    &document::SPEC,
+    &events::SPEC,
+    &logs::SPEC,
+    &contexts::SPEC,
+    &namespaces::SPEC,
+    &kinds::SPEC,
+    &help::SPEC,
 ];
 
 /// Makes the view of that name.

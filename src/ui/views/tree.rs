@@ -348,7 +348,8 @@ impl TreeView {
         let cluster = scene.state.cluster();
         let theme = scene.theme;
         let indent = usize::from(row.depth) * 2 + 2;
-        let room = layout.name.saturating_sub(indent);
+        // one blank before the next column
+        let room = layout.name.saturating_sub(indent + 1);
         let Some(node) = row.node else {
             let name = row.group.as_deref().unwrap_or_default();
             let name = if name.is_empty() { "cluster-scoped" } else { name };
@@ -360,7 +361,7 @@ impl TreeView {
         }
         let mut spans = self.name(node, row, room, scene, layout);
         let used: usize = spans.iter().map(|span| span.content.width()).sum();
-        spans.push(Span::raw(" ".repeat(room.saturating_sub(used))));
+        spans.push(Span::raw(" ".repeat((room + 1).saturating_sub(used))));
         layout.columns(node, scene, &mut spans);
         Line::from(spans)
     }

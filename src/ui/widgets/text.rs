@@ -45,6 +45,11 @@ pub struct Text {
 }
 
 impl Text {
+    /// A text that stays at its end as lines come.
+    pub fn following(wrap: bool) -> Self {
+        Self { follow: true, wrap, ..Self::default() }
+    }
+
     /// Carries out what a gesture means to a text.
     pub fn gesture(&mut self, gesture: Gesture, source: &(impl Source + ?Sized)) -> bool {
         match gesture {

@@ -44,7 +44,11 @@ pub fn message_of(store: &Store, forest: &Forest, id: NodeId) -> String {
     if suspension.frozen.is_some_and(Health::is_failing) {
         told.push(format!("was failing: {}", object.verdict.message));
     }
-    if told.is_empty() { object.verdict.message.to_string() } else { told.join(" ") }
+    match (told.is_empty(), suspension.frozen) {
+        (false, _) => told.join(" "),
+        (true, Some(Health::Unknown)) => "was never reconciled".to_owned(),
+        (true, _) => object.verdict.message.to_string(),
+    }
 }
 
 fn absent(store: &Store, id: NodeId) -> String {

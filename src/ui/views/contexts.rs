@@ -1,0 +1,93 @@
+//! Contexts of the kubeconfig to choose from.
+//!
+//! ```text
+//!    NAME        CLUSTER       USER     NAMESPACE
+//!  * prod-eu     prod-eu       ana      default        `*`: the present one
+//!    staging-eu  staging-eu    ana
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::picker::{Item, Picker, run};
+use crate::ui::layer::{Scene, View, ViewSpec};
+use crate::ui::theme::Scope as Style;
+use crate::ui::widgets::lines::Styled;
+use crate::ui::widgets::list::Column;
+use fluxdeck_model::commands::{Cx, Gesture, Scope, Target};
+use fluxdeck_model::state::State;
+
+pub const SPEC: ViewSpec = ViewSpec {
+    name: "contexts",
+    doc: "contexts of the kubeconfig",
+    scope: Scope::Picker,
+    make: |_, state| Ok(Box::new(Contexts { picker: Picker::at(&*state.cluster().context) })),
+};
+
+pub struct Contexts {
+    picker: Picker,
+}
+
+impl View for Contexts {
+    fn spec(&self) -> &'static ViewSpec {
+        &SPEC
+    }
+
+    fn target(&self) -> Target {
+        Target::Nothing
+    }
+
+    fn title(&self, _: &State) -> String {
+        "contexts".to_owned()
+    }
+
+    fn count(&self, _: &State) -> String {
+        self.picker.count()
+    }
+
+    fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
+        if gesture != Gesture::Open {
+            return self.picker.gesture(gesture, cx);
+        }
+        if let Some(name) = self.picker.selected() {
+            run("contexts", name, cx);
+        }
+        true
+    }
+
+    fn filter(&self, _: &State) -> String {
+        self.picker.filter()
+    }
+
+    fn set_filter(&mut self, text: &str, _: &mut Cx) -> Result<(), String> {
+        self.picker.set_filter(text)
+    }
+
+    fn refresh(&mut self, state: &State) {
+        let current = &state.cluster().context;
+        let items = state.contexts.iter().map(|context| {
+            let (sign, scope) = if context.name == *current { ("*", Style::Accent) } else { ("", Style::Text) };
+            let plain = |text: &str| Styled::of(Style::Text, text);
+            let cells = vec![
+                Styled::of(Style::Accent, sign),
+                Styled::of(scope, &context.name),
+                plain(&context.cluster),
+                plain(&context.user),
+                plain(context.namespace.as_deref().unwrap_or_default()),
+            ];
+            Item { id: context.name.clone(), cells }
+        });
+        self.picker.fill(items.collect());
+    }
+
+    fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
+        let columns = [
+            Column::new("", 1, 1, 3),
+            Column::new("NAME", 12, 60, 0),
+            Column::new("CLUSTER", 8, 50, 1),
+            Column::new("USER", 6, 40, 2),
+            Column::new("NAMESPACE", 9, 30, 3),
+        ];
+        self.picker.render(area, buf, scene, &columns, "the kubeconfig has no contexts");
+    }
+}

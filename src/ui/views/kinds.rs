@@ -1,0 +1,152 @@
+//! Kinds to choose from, with the names that people type for them.
+//!
+//! ```text
+//!  KIND           NAMES                  OBJECTS  STATE        GROUP                           VERSIONS  ROLE     NOTE
+//!  Kustomization  kustomizations ks           24  ✗ 1 ● 23     kustomize.toolkit.fluxcd.io     v1        applier
+//!  Bucket         buckets                      0               source.toolkit.fluxcd.io        v1        source   restricted in web
+//! ```
+
+use std::collections::BTreeSet;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::picker::{Item, Picker};
+use crate::ui::layer::{Scene, View, ViewSpec};
+use crate::ui::theme::Scope as Style;
+use crate::ui::widgets::lines::Styled;
+use crate::ui::widgets::list::Column;
+use fluxdeck_model::commands::{Cx, Gesture, Scope, Target, Transition};
+use fluxdeck_model::domain::health::Counts;
+use fluxdeck_model::domain::{Coverage, GroupKind, Health};
+use fluxdeck_model::kinds::{self, Role};
+use fluxdeck_model::state::{Cluster, State};
+
+pub const SPEC: ViewSpec = ViewSpec {
+    name: "kinds",
+    doc: "all kinds with their names",
+    scope: Scope::Picker,
+    make: |_, _| Ok(Box::new(Kinds { picker: Picker::default(), rows: Vec::new(), stamp: None })),
+};
+
+pub struct Kinds {
+    picker: Picker,
+    rows: Vec<GroupKind>,
+    stamp: Option<u64>,
+}
+
+fn role(gk: &GroupKind) -> &'static str {
+    match kinds::find(&gk.group, &gk.kind).map(|kind| kind.role) {
+        Some(Role::Source) => "source",
+        Some(Role::Applier) => "applier",
+        Some(Role::Image) => "image",
+        Some(Role::Notification) => "notification",
+        Some(Role::Operator) => "operator",
+        Some(Role::Legacy) => "Flux v1",
+        Some(Role::Workload) => "workload",
+        Some(Role::Child) | None => "",
+    }
+}
+
+/// What keeps objects of a kind from being seen.
+fn note(cluster: &Cluster, gk: &GroupKind) -> String {
+    let of_kind: Vec<_> = cluster.store.coverage().filter(|(scope, _)| scope.gk == *gk).collect();
+    let refused = of_kind.iter().filter(|(_, coverage)| *coverage == Coverage::Restricted);
+    let namespaces: BTreeSet<_> = refused.map(|(scope, _)| scope.namespace.as_deref().unwrap_or_default()).collect();
+    match () {
+        () if !namespaces.is_empty() && namespaces.contains("") => "restricted".to_owned(),
+        () if !namespaces.is_empty() => format!("restricted in {}", namespaces.into_iter().collect::<Vec<_>>().join(", ")),
+        () if of_kind.iter().any(|(_, coverage)| *coverage == Coverage::Listing) => "reading…".to_owned(),
+        () if of_kind.iter().any(|(_, coverage)| *coverage == Coverage::NotServed) => "not served".to_owned(),
+        () => String::new(),
+    }
+}
+
+fn item(cluster: &Cluster, gk: &GroupKind, ascii: bool) -> Item {
+    let kind = kinds::find(&gk.group, &gk.kind);
+    let names: Vec<_> = kind.into_iter().flat_map(|kind| std::iter::once(kind.plural).chain(kind.short.iter().copied())).collect();
+    let mut counts = Counts::default();
+    let mut objects = 0;
+    for node in cluster.store.of_kind(gk) {
+        objects += 1;
+        counts += cluster.forest.health(node).map_or_else(Counts::default, Counts::one);
+    }
+    let glyph = |health: Health| if ascii { health.ascii() } else { health.glyph() };
+    let states = Health::ALL.into_iter().filter(|health| counts.of(*health) > 0);
+    let states = states.fold(Styled::default(), |line, health| line.and(health.into(), format!("{} {} ", glyph(health), counts.of(health))));
+    let cells = vec![
+        Styled::of(if objects > 0 { Style::Text } else { Style::Dim }, &gk.kind),
+        Styled::of(Style::Accent, names.join(" ")),
+        Styled::of(Style::Text, objects.to_string()),
+        states,
+        Styled::of(Style::Dim, &gk.group),
+        Styled::of(Style::Dim, kind.map_or_else(String::new, |kind| kind.versions.join(" "))),
+        Styled::of(Style::Dim, role(gk)),
+        Styled::of(Style::Unknown, note(cluster, gk)),
+    ];
+    Item { id: gk.to_string(), cells }
+}
+
+impl View for Kinds {
+    fn spec(&self) -> &'static ViewSpec {
+        &SPEC
+    }
+
+    fn target(&self) -> Target {
+        Target::Nothing
+    }
+
+    fn title(&self, _: &State) -> String {
+        "kinds".to_owned()
+    }
+
+    fn count(&self, _: &State) -> String {
+        self.picker.count()
+    }
+
+    fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
+        if gesture != Gesture::Open {
+            return self.picker.gesture(gesture, cx);
+        }
+        let chosen = self.picker.selected().and_then(|id| self.rows.iter().find(|gk| gk.to_string() == id));
+        if let Some(gk) = chosen {
+            cx.transitions.push(Transition::Go("objects", Target::Kind(gk.clone())));
+        }
+        true
+    }
+
+    fn filter(&self, _: &State) -> String {
+        self.picker.filter()
+    }
+
+    fn set_filter(&mut self, text: &str, _: &mut Cx) -> Result<(), String> {
+        self.picker.set_filter(text)
+    }
+
+    fn refresh(&mut self, state: &State) {
+        let cluster = state.cluster();
+        let stamp = cluster.forest.stamp();
+        if self.stamp.replace(stamp) == Some(stamp) {
+            return;
+        }
+        let known: Vec<_> = kinds::ALL.iter().map(|kind| GroupKind::new(kind.group, kind.kind)).collect();
+        // kinds without rules of their own that inventories led to
+        let seen: BTreeSet<_> = cluster.store.coverage().map(|(scope, _)| scope.gk.clone()).filter(|gk| !known.contains(gk)).collect();
+        self.rows = known.into_iter().chain(seen).collect();
+        self.picker.fill(self.rows.iter().map(|gk| item(cluster, gk, state.settings.ascii)).collect());
+    }
+
+    fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
+        let columns = [
+            Column::new("KIND", 14, 34, 0),
+            Column::new("NAMES", 8, 48, 1),
+            Column::new("OBJECTS", 7, 8, 2).right(),
+            Column::new("STATE", 10, 40, 3),
+            Column::new("GROUP", 12, 40, 5),
+            Column::new("VERSIONS", 8, 20, 7),
+            Column::new("ROLE", 6, 12, 6),
+            Column::new("NOTE", 10, 40, 4),
+        ];
+        self.picker.render(area, buf, scene, &columns, "no kinds are known");
+    }
+}

@@ -1,0 +1,289 @@
+//! Logs of a pod, or of all pods below an object, in one bounded stream.
+//!
+//! ```text
+//!  logs Deployment web/web · 3 pods · container web · following             214 older dropped · match 1/4 · 5000/5000
+//!  web-7d9c54-88vtw/web starting
+//!  web-7d9c54-88vtw/web cannot open config
+//!  — the log has ended —
+//! ```
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::ui::layer::{Scene, View, ViewSpec};
+use crate::ui::theme::Scope as Style;
+use crate::ui::widgets::request::{ask, say};
+use crate::ui::widgets::text::{Source, Text};
+use fluxdeck_model::commands::{Cx, Gesture, Scope, Target};
+use fluxdeck_model::domain::{NodeId, ObjectRef, Str};
+use fluxdeck_model::error::Error;
+use fluxdeck_model::state::{Aspect, Cluster, Effect, LogRequest, Reply, State, Ticket};
+
+pub const SPEC: ViewSpec = ViewSpec {
+    name: "logs",
+    doc: "logs of the pod, or of all pods below",
+    scope: Scope::Logs,
+    make: |target, _| match target {
+        Target::Object(object) => Ok(Box::new(Logs::new(object))),
+        _ => Err(Error::usage("logs need an object", "move to a pod, or to what has pods below, and press l")),
+    },
+};
+
+/// Lines from the end of each log to start with.
+const TAIL: u32 = 200;
+/// Lines kept; k9s keeps as many.
+const MOST: usize = 5_000;
+/// Pods read together.
+const PODS: usize = 30;
+
+pub struct Logs {
+    object: ObjectRef,
+    /// One request for each namespace.
+    tickets: Vec<Ticket>,
+    pods: usize,
+    containers: BTreeSet<String>,
+    container: Option<String>,
+    previous: bool,
+    timestamps: bool,
+    lines: Lines,
+    dropped: usize,
+    failed: Option<Error>,
+    text: Text,
+}
+
+/// The lines kept, oldest first.
+#[derive(Default)]
+struct Lines {
+    lines: VecDeque<String>,
+    /// Each begins with the pod or container that wrote it.
+    with_origin: bool,
+}
+
+impl Source for Lines {
+    fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    fn line(&self, at: usize) -> &str {
+        &self.lines[at]
+    }
+
+    fn parts(&self, at: usize) -> Vec<(usize, Style)> {
+        let line = &self.lines[at];
+        match line.find(' ') {
+            _ if line.starts_with(SIGN) => vec![(line.len(), Style::Dim)],
+            Some(end) if self.with_origin => vec![(end, Style::Dim)],
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// What our own lines begin with.
+const SIGN: &str = "— ";
+
+impl Logs {
+    fn new(object: ObjectRef) -> Self {
+        Self {
+            object,
+            tickets: Vec::new(),
+            pods: 0,
+            containers: BTreeSet::new(),
+            container: None,
+            previous: false,
+            timestamps: false,
+            lines: Lines::default(),
+            dropped: 0,
+            failed: None,
+            text: Text::following(true),
+        }
+    }
+
+    /// Asks for the logs anew, in place of those that are here.
+    fn ask(&mut self, cx: &mut Cx) {
+        cx.effects.extend(self.tickets.drain(..).map(Effect::Drop));
+        self.clear();
+        self.failed = None;
+        let pods = pods(cx.state.cluster(), &self.object);
+        self.pods = pods.len();
+        if pods.is_empty() {
+            let message = format!("no pods are known below {}", self.object);
+            self.failed = Some(Error::failed(message, "it may have none, or they are not read yet: esc and try again"));
+        }
+        // a request speaks of one namespace
+        let mut namespaces: BTreeMap<Str, Vec<ObjectRef>> = BTreeMap::new();
+        for pod in pods {
+            namespaces.entry(pod.namespace.clone()).or_default().push(pod);
+        }
+        for pods in namespaces.into_values() {
+            let request = LogRequest {
+                pods: pods.iter().map(|pod| pod.name.clone()).collect(),
+                container: self.container.clone(),
+                previous: self.previous,
+                timestamps: self.timestamps,
+                tail: TAIL,
+            };
+            self.tickets.push(ask(&pods[0], Aspect::Logs(request), cx));
+        }
+    }
+
+    fn clear(&mut self) {
+        self.lines.lines.clear();
+        self.dropped = 0;
+        self.text.replaced(&self.lines);
+    }
+
+    fn push(&mut self, lines: impl Iterator<Item = String>) {
+        self.lines.lines.extend(lines);
+        let over = self.lines.lines.len().saturating_sub(MOST);
+        self.lines.lines.drain(..over);
+        self.dropped += over;
+        self.text.dropped(over);
+    }
+
+    fn next_container(&mut self) {
+        self.container = match &self.container {
+            None => self.containers.first().cloned(),
+            Some(now) => self.containers.range(now.clone()..).find(|name| *name != now).cloned(),
+        };
+    }
+}
+
+/// The pod itself, or the pods below an object, at most [`PODS`].
+fn pods(cluster: &Cluster, object: &ObjectRef) -> Vec<ObjectRef> {
+    let (store, forest) = (&cluster.store, &cluster.forest);
+    let is_pod = |node: NodeId| forest.kind(node).plural == "pods";
+    if &*object.gk.kind == "Pod" && object.gk.group.is_empty() {
+        return vec![object.clone()];
+    }
+    let mut found = Vec::new();
+    let mut ahead: VecDeque<_> = store.find(object).into_iter().collect();
+    while let Some(node) = ahead.pop_front() {
+        if is_pod(node) && store.object(node).is_some() {
+            found.push(store.reference(node).clone());
+        }
+        // home children, and owned ones: what is owned may have its home elsewhere
+        ahead.extend(forest.children(node).iter().filter(|child| store.is_used(**child)));
+    }
+    found.sort();
+    found.dedup();
+    found.truncate(PODS);
+    found
+}
+
+impl View for Logs {
+    fn spec(&self) -> &'static ViewSpec {
+        &SPEC
+    }
+
+    fn target(&self) -> Target {
+        Target::Object(self.object.clone())
+    }
+
+    fn title(&self, _: &State) -> String {
+        let mut title = format!("logs {}", self.object);
+        if self.pods > 1 {
+            title.push_str(&format!(" · {} pods", self.pods));
+        }
+        match &self.container {
+            Some(container) => title.push_str(&format!(" · container {container}")),
+            None if self.containers.len() > 1 => title.push_str(" · all containers"),
+            None => {}
+        }
+        if self.previous {
+            title.push_str(" · previous");
+        }
+        title.push_str(if self.text.follow { " · following" } else { " · stopped" });
+        title
+    }
+
+    fn count(&self, _: &State) -> String {
+        let dropped = if self.dropped > 0 { format!("{} older dropped · ", self.dropped) } else { String::new() };
+        format!("{dropped}{}", self.text.position(&self.lines))
+    }
+
+    fn selection(&self, _: &State) -> Vec<ObjectRef> {
+        vec![self.object.clone()]
+    }
+
+    fn opened(&mut self, cx: &mut Cx) {
+        self.ask(cx);
+    }
+
+    fn closed(&mut self, cx: &mut Cx) {
+        cx.effects.extend(self.tickets.drain(..).map(Effect::Drop));
+    }
+
+    fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
+        match gesture {
+            Gesture::Follow => {
+                self.text.follow = !self.text.follow;
+                self.text.settle(&self.lines);
+            }
+            Gesture::Bottom => {
+                self.text.follow = true;
+                self.text.settle(&self.lines);
+            }
+            Gesture::Timestamps => {
+                self.timestamps = !self.timestamps;
+                self.ask(cx);
+            }
+            Gesture::Previous => {
+                self.previous = !self.previous;
+                self.ask(cx);
+            }
+            Gesture::NextContainer => {
+                self.next_container();
+                self.ask(cx);
+            }
+            Gesture::Clear => self.clear(),
+            Gesture::Copy => {
+                cx.state.say(format!("copied {} lines", self.lines.len()));
+                cx.effects.push(Effect::Copy(self.lines.lines.iter().map(String::as_str).collect::<Vec<_>>().join("\n")));
+            }
+            gesture => return self.text.gesture(gesture, &self.lines),
+        }
+        true
+    }
+
+    fn filter(&self, _: &State) -> String {
+        self.text.searched().to_owned()
+    }
+
+    fn set_filter(&mut self, text: &str, _: &mut Cx) -> Result<(), String> {
+        self.text.search(text, &self.lines)
+    }
+
+    fn reply(&mut self, ticket: Ticket, reply: &Reply, _: &mut Cx) {
+        if !self.tickets.contains(&ticket) {
+            return;
+        }
+        match reply {
+            Reply::Log(lines) => self.push(lines.iter().cloned()),
+            Reply::Containers(names) => {
+                self.containers.extend(names.iter().cloned());
+                self.lines.with_origin = self.pods > 1 || (self.containers.len() > 1 && self.container.is_none());
+            }
+            Reply::Ended(why) => self.push(std::iter::once(format!("{SIGN}{why} —"))),
+            Reply::Failed(error) if self.lines.lines.is_empty() => self.failed = Some(error.clone()),
+            Reply::Failed(error) => self.push(std::iter::once(format!("{SIGN}{error} —"))),
+            Reply::Document(_) | Reply::Details(_) | Reply::Events(_) => {}
+        }
+    }
+
+    fn refresh(&mut self, _: &State) {
+        self.text.settle(&self.lines);
+    }
+
+    fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
+        match &self.failed {
+            Some(error) if self.lines.lines.is_empty() => say(area, buf, scene, &error.message, &error.hint),
+            _ if self.lines.lines.is_empty() => say(area, buf, scene, "waiting for lines…", ""),
+            _ => self.text.render(area, buf, scene, &self.lines),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

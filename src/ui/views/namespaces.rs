@@ -1,0 +1,126 @@
+//! Namespaces to choose from, with what stands in them.
+//!
+//! ```text
+//!    NAME         OBJECTS  STATE
+//!  * all              121  ✗ 2 ◐ 1 ● 118          `*`: looked at now
+//!    apps              40  ✗ 2 ● 38
+//! ▌  flux-system       12  ● 12                   marked with space: ⏎ takes all marked ones
+//! ```
+
+use std::collections::BTreeMap;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::picker::{Item, Picker, run};
+use crate::ui::layer::{Scene, View, ViewSpec};
+use crate::ui::theme::Scope as Style;
+use crate::ui::widgets::lines::Styled;
+use crate::ui::widgets::list::Column;
+use fluxdeck_model::commands::{Cx, Gesture, Scope, Target, Transition};
+use fluxdeck_model::domain::health::Counts;
+use fluxdeck_model::domain::{Health, Str};
+use fluxdeck_model::state::{Cluster, State};
+
+pub const SPEC: ViewSpec = ViewSpec {
+    name: "namespaces",
+    doc: "namespaces, with what stands in them",
+    scope: Scope::Picker,
+    make: |_, state| {
+        let first = state.cluster().namespaces.as_ref().and_then(|some| some.first()).map_or(ALL, |first| first);
+        Ok(Box::new(Namespaces { picker: Picker::at(first), stamp: None }))
+    },
+};
+
+/// The name that stands for all namespaces: no namespace may be called so where people type it.
+const ALL: &str = "all";
+
+pub struct Namespaces {
+    picker: Picker,
+    /// What the rows were counted for: counting costs a pass over all objects.
+    stamp: Option<(u64, usize)>,
+}
+
+/// Objects of the trees by namespace.
+fn counts(cluster: &Cluster) -> BTreeMap<&Str, Counts> {
+    let (store, forest) = (&cluster.store, &cluster.forest);
+    let mut counts: BTreeMap<&Str, Counts> = cluster.known_namespaces.iter().map(|name| (name, Counts::default())).collect();
+    for node in store.nodes() {
+        let namespace = &store.reference(node).namespace;
+        if let Some(health) = forest.health(node).filter(|_| !namespace.is_empty() && forest.contains(node)) {
+            *counts.entry(namespace).or_default() += Counts::one(health);
+        }
+    }
+    counts
+}
+
+fn item(name: &str, counts: &Counts, is_current: bool, ascii: bool) -> Item {
+    let glyph = |health: Health| if ascii { health.ascii() } else { health.glyph() };
+    let present = Health::ALL.into_iter().filter(|health| counts.of(*health) > 0);
+    let states = present.fold(Styled::default(), |line, health| line.and(health.into(), format!("{} {} ", glyph(health), counts.of(health))));
+    let (sign, scope) = if is_current { ("*", Style::Accent) } else { ("", Style::Text) };
+    let cells = vec![Styled::of(Style::Accent, sign), Styled::of(scope, name), Styled::of(Style::Text, counts.total().to_string()), states];
+    Item { id: name.to_owned(), cells }
+}
+
+impl View for Namespaces {
+    fn spec(&self) -> &'static ViewSpec {
+        &SPEC
+    }
+
+    fn target(&self) -> Target {
+        Target::Nothing
+    }
+
+    fn title(&self, _: &State) -> String {
+        "namespaces".to_owned()
+    }
+
+    fn count(&self, _: &State) -> String {
+        self.picker.count()
+    }
+
+    fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
+        match gesture {
+            Gesture::Mark => self.picker.mark(),
+            Gesture::ClearMarks => self.picker.marks.clear(),
+            Gesture::Open => {
+                let marked = self.picker.marks.iter().cloned().collect::<Vec<_>>().join(",");
+                let wished = if marked.is_empty() { self.picker.selected().unwrap_or_default().to_owned() } else { marked };
+                if !wished.is_empty() {
+                    run("namespaces", &wished, cx);
+                    cx.transitions.push(Transition::Go("tree", Target::Nothing));
+                }
+            }
+            gesture => return self.picker.gesture(gesture, cx),
+        }
+        true
+    }
+
+    fn filter(&self, _: &State) -> String {
+        self.picker.filter()
+    }
+
+    fn set_filter(&mut self, text: &str, _: &mut Cx) -> Result<(), String> {
+        self.picker.set_filter(text)
+    }
+
+    fn refresh(&mut self, state: &State) {
+        let cluster = state.cluster();
+        let stamp = (cluster.forest.stamp(), cluster.known_namespaces.len());
+        if self.stamp.replace(stamp) == Some(stamp) {
+            return;
+        }
+        let is_current = |name: &Str| cluster.namespaces.as_ref().is_some_and(|some| some.contains(name));
+        let all = item(ALL, &cluster.forest.total(), cluster.namespaces.is_none(), state.settings.ascii);
+        let each = counts(cluster);
+        let each = each.iter().map(|(name, counts)| item(name, counts, is_current(name), state.settings.ascii));
+        self.picker.fill(std::iter::once(all).chain(each).collect());
+    }
+
+    fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
+        let columns =
+            [Column::new("", 1, 1, 3), Column::new("NAME", 12, 63, 0), Column::new("OBJECTS", 7, 8, 2).right(), Column::new("STATE", 10, u16::MAX, 1)];
+        self.picker.render(area, buf, scene, &columns, "no namespaces are known yet");
+    }
+}
