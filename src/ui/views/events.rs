@@ -29,12 +29,9 @@ pub const SPEC: ViewSpec = ViewSpec {
     doc: "events of the object",
     scope: Scope::Text,
     make: |target, _| match target {
-        Target::Object(object) => Ok(Box::new(Events {
-            text: Text::following(false),
-            object,
-            rows: Request::default(),
-            lines: Vec::new(),
-        })),
+        Target::Object(object) => {
+            Ok(Box::new(Events { text: Text::following(false), object, rows: Request::default(), lines: Vec::new() }))
+        }
         _ => Err(Error::usage("events need an object", "move to one and press v")),
     },
 };

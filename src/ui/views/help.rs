@@ -20,8 +20,12 @@ use fluxdeck_model::domain::Labels;
 use fluxdeck_model::domain::query::{Fuzzy, Query};
 use fluxdeck_model::state::{Effect, State};
 
-pub const SPEC: ViewSpec =
-    ViewSpec { name: "help", doc: "every command, its keys and its names", scope: Scope::Text, make: |_, _| Ok(Box::<Help>::default()) };
+pub const SPEC: ViewSpec = ViewSpec {
+    name: "help",
+    doc: "every command, its keys and its names",
+    scope: Scope::Text,
+    make: |_, _| Ok(Box::<Help>::default()),
+};
 
 /// From this width on there are two columns.
 const TWO: u16 = 110;
@@ -62,7 +66,8 @@ impl Help {
         }
         let columns = if width >= TWO { 2 } else { 1 };
         let room = (usize::from(width) - GAP * (columns - 1)) / columns;
-        let sections: Vec<Vec<Styled>> = self.sections().into_iter().map(|(scopes, section)| lines(scopes, &section, room)).collect();
+        let sections: Vec<Vec<Styled>> =
+            self.sections().into_iter().map(|(scopes, section)| lines(scopes, &section, room)).collect();
         self.lines = if columns == 1 { sections.concat() } else { beside(sections, room) };
         self.built = Some((width, self.typed.clone()));
         self.text.replaced(&self.lines[..]);
@@ -186,9 +191,15 @@ mod tests {
             let shown = drawn(&mut help, width, 200).join("\n");
             let words: std::collections::BTreeSet<_> = shown.split_whitespace().collect();
             for command in commands::all() {
-                let named = std::iter::once(&command.name).chain(command.aliases).filter(|name| !name.is_empty()).map(|name| format!(":{name}"));
+                let named = std::iter::once(&command.name)
+                    .chain(command.aliases)
+                    .filter(|name| !name.is_empty())
+                    .map(|name| format!(":{name}"));
                 let keys = keys_of(command);
-                for wished in named.chain(keys.split_whitespace().map(str::to_owned)).chain(command.doc.split_whitespace().map(str::to_owned)) {
+                for wished in named
+                    .chain(keys.split_whitespace().map(str::to_owned))
+                    .chain(command.doc.split_whitespace().map(str::to_owned))
+                {
                     assert!(words.contains(wished.as_str()), "{wished} of {:?} at {width} columns", command.doc);
                 }
             }
@@ -197,7 +208,8 @@ mod tests {
 
     #[test]
     fn a_filter_keeps_what_matches() {
-        let mut help = Help { query: Query::parse("namespace").expect("a filter"), typed: "namespace".to_owned(), ..Help::default() };
+        let mut help =
+            Help { query: Query::parse("namespace").expect("a filter"), typed: "namespace".to_owned(), ..Help::default() };
         let shown = drawn(&mut help, 80, 60).join("\n");
         assert!(shown.contains(":namespaces") && shown.contains("copy the namespace") && !shown.contains(":quit"), "{shown}");
     }

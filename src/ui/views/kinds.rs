@@ -64,7 +64,8 @@ fn note(cluster: &Cluster, gk: &GroupKind) -> String {
 
 fn item(cluster: &Cluster, gk: &GroupKind, ascii: bool) -> Item {
     let kind = kinds::find(&gk.group, &gk.kind);
-    let names: Vec<_> = kind.into_iter().flat_map(|kind| std::iter::once(kind.plural).chain(kind.short.iter().copied())).collect();
+    let names: Vec<_> =
+        kind.into_iter().flat_map(|kind| std::iter::once(kind.plural).chain(kind.short.iter().copied())).collect();
     let mut counts = Counts::default();
     let mut objects = 0;
     for node in cluster.store.of_kind(gk) {
@@ -73,7 +74,8 @@ fn item(cluster: &Cluster, gk: &GroupKind, ascii: bool) -> Item {
     }
     let glyph = |health: Health| if ascii { health.ascii() } else { health.glyph() };
     let states = Health::ALL.into_iter().filter(|health| counts.of(*health) > 0);
-    let states = states.fold(Styled::default(), |line, health| line.and(health.into(), format!("{} {} ", glyph(health), counts.of(health))));
+    let states = states
+        .fold(Styled::default(), |line, health| line.and(health.into(), format!("{} {} ", glyph(health), counts.of(health))));
     let cells = vec![
         Styled::of(if objects > 0 { Style::Text } else { Style::Dim }, &gk.kind),
         Styled::of(Style::Accent, names.join(" ")),
@@ -131,7 +133,8 @@ impl View for Kinds {
         }
         let known: Vec<_> = kinds::ALL.iter().map(|kind| GroupKind::new(kind.group, kind.kind)).collect();
         // kinds without rules of their own that inventories led to
-        let seen: BTreeSet<_> = cluster.store.coverage().map(|(scope, _)| scope.gk.clone()).filter(|gk| !known.contains(gk)).collect();
+        let seen: BTreeSet<_> =
+            cluster.store.coverage().map(|(scope, _)| scope.gk.clone()).filter(|gk| !known.contains(gk)).collect();
         self.rows = known.into_iter().chain(seen).collect();
         self.picker.fill(self.rows.iter().map(|gk| item(cluster, gk, state.settings.ascii)).collect());
     }

@@ -57,9 +57,15 @@ fn counts(cluster: &Cluster) -> BTreeMap<&Str, Counts> {
 fn item(name: &str, counts: &Counts, is_current: bool, ascii: bool) -> Item {
     let glyph = |health: Health| if ascii { health.ascii() } else { health.glyph() };
     let present = Health::ALL.into_iter().filter(|health| counts.of(*health) > 0);
-    let states = present.fold(Styled::default(), |line, health| line.and(health.into(), format!("{} {} ", glyph(health), counts.of(health))));
+    let states = present
+        .fold(Styled::default(), |line, health| line.and(health.into(), format!("{} {} ", glyph(health), counts.of(health))));
     let (sign, scope) = if is_current { ("*", Style::Accent) } else { ("", Style::Text) };
-    let cells = vec![Styled::of(Style::Accent, sign), Styled::of(scope, name), Styled::of(Style::Text, counts.total().to_string()), states];
+    let cells = vec![
+        Styled::of(Style::Accent, sign),
+        Styled::of(scope, name),
+        Styled::of(Style::Text, counts.total().to_string()),
+        states,
+    ];
     Item { id: name.to_owned(), cells }
 }
 
@@ -119,8 +125,12 @@ impl View for Namespaces {
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
-        let columns =
-            [Column::new("", 1, 1, 3), Column::new("NAME", 12, 63, 0), Column::new("OBJECTS", 7, 8, 2).right(), Column::new("STATE", 10, u16::MAX, 1)];
+        let columns = [
+            Column::new("", 1, 1, 3),
+            Column::new("NAME", 12, 63, 0),
+            Column::new("OBJECTS", 7, 8, 2).right(),
+            Column::new("STATE", 10, u16::MAX, 1),
+        ];
         self.picker.render(area, buf, scene, &columns, "no namespaces are known yet");
     }
 }

@@ -77,7 +77,9 @@ impl Picker {
     fn sift(&mut self) {
         let mut fuzzy = Fuzzy::default();
         let text = |item: &Item| item.cells.iter().map(|cell| &*cell.text).collect::<Vec<_>>().join(" ");
-        let is_meant = |item: &Item, fuzzy: &mut Fuzzy| self.query.as_ref().is_none_or(|query| query.matches(&text(item), &Labels::default(), fuzzy));
+        let is_meant = |item: &Item, fuzzy: &mut Fuzzy| {
+            self.query.as_ref().is_none_or(|query| query.matches(&text(item), &Labels::default(), fuzzy))
+        };
         self.shown = (0..self.items.len()).filter(|at| is_meant(&self.items[*at], &mut fuzzy)).collect();
         let found = self.shown.iter().position(|at| Some(&self.items[*at].id) == self.cursor.as_ref());
         self.go(found.unwrap_or(self.at));
