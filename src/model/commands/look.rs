@@ -7,7 +7,8 @@ use crate::domain::Health;
 use crate::error::{Error, Result};
 use crate::state::projection::Root;
 
-const ROWS: &[Scope] = &[Scope::Tree, Scope::Table];
+/// Where there is an object to look at: rows, and texts about one.
+const OBJECTS: &[Scope] = &[Scope::Tree, Scope::Table, Scope::Text];
 const EVERYWHERE: &[Scope] = &[Scope::Everywhere];
 
 const fn named(
@@ -26,7 +27,7 @@ const fn on_row(
     doc: &'static str,
     act: fn(&mut Cx, &str) -> Result<()>,
 ) -> Command {
-    Command { name, aliases: &[], keys, doc, footer, scopes: ROWS, run: Run::Act(act) }
+    Command { name, aliases: &[], keys, doc, footer, scopes: OBJECTS, run: Run::Act(act) }
 }
 
 pub(super) const ALL: &[Command] = &[
@@ -41,7 +42,7 @@ pub(super) const ALL: &[Command] = &[
         keys: &["v"],
         doc: "events of the object",
         footer: "events",
-        scopes: ROWS,
+        scopes: OBJECTS,
         run: Run::Act(|cx, _| open(cx, "events")),
     },
     named("tree", &["home"], "the tree (sources, kustomizations or namespaces on top)", tree),

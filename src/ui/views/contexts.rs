@@ -91,3 +91,56 @@ impl View for Contexts {
         self.picker.render(area, buf, scene, &columns, "the kubeconfig has no contexts");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::widgets::testing::World;
+    use fluxdeck_model::commands::Transition;
+    use fluxdeck_model::state::{Context, Effect};
+
+    fn world() -> World {
+        let mut world = World::default();
+        let context = |name: &str| Context {
+            name: name.to_owned(),
+            cluster: format!("{name}-eu"),
+            user: "ana".to_owned(),
+            namespace: None,
+        };
+        world.state.contexts = ["prod", "staging"].map(context).to_vec();
+        world.state.cluster_mut().context = "staging".to_owned();
+        world
+    }
+
+    fn view(world: &World) -> Box<dyn View> {
+        (SPEC.make)(Target::Nothing, &world.state).expect("a view")
+    }
+
+    #[test]
+    fn the_present_context_is_marked_and_another_is_chosen() {
+        let mut world = world();
+        let mut view = view(&world);
+        assert_eq!(
+            world.show(&mut *view, 60, 4),
+            [
+                "    NAME          CLUSTER     USER    NAMESPACE",
+                "    prod          prod-eu     ana",
+                " *  staging       staging-eu  ana",
+                ""
+            ]
+        );
+        world.act(|cx| view.gesture(Gesture::Up, cx));
+        let (effects, transitions) = world.act(|cx| view.gesture(Gesture::Open, cx));
+        assert!(matches!(&effects[..], [Effect::Connect { context, .. }] if context == "prod"), "{effects:?}");
+        assert_eq!(transitions, [Transition::Go("tree", Target::Nothing)]);
+    }
+
+    #[test]
+    fn no_size_is_too_small() {
+        let mut world = world();
+        for (width, height) in [(0, 0), (1, 1), (20, 5)] {
+            let mut view = view(&world);
+            world.show(&mut *view, width, height);
+        }
+    }
+}

@@ -127,7 +127,7 @@ impl DetailsView {
 
 /// What was fetched: spec, history, annotations, events.
 fn body(about: &mut About, details: &Details, width: usize, scene: &Scene) {
-    let column = |names: &mut dyn Iterator<Item = usize>, most: usize| names.max().unwrap_or(0).clamp(13, most) + 2;
+    let column = |names: &mut dyn Iterator<Item = usize>, most: usize| names.max().unwrap_or(0).clamp(13, most) + 3;
     let pairs = |about: &mut About, pairs: &[(String, String)], most: usize| {
         let indent = column(&mut pairs.iter().map(|(name, _)| name.chars().count()), most.min(width / 2).max(13));
         for (name, value) in pairs {
@@ -145,7 +145,7 @@ fn body(about: &mut About, details: &Details, width: usize, scene: &Scene) {
         let indent = column(&mut details.history.iter().map(|row| cell(row, 1).chars().count()), 60);
         for row in &details.history {
             let age = scene.age(cell(row, 0).parse().ok());
-            let line = Styled::of(Style::Dim, format!(" {age:<8}")).and(Style::Text, cell(row, 1)).upto(9 + indent);
+            let line = Styled::of(Style::Dim, format!(" {age:<8}")).and(Style::Text, cell(row, 1)).upto(8 + indent);
             about
                 .lines
                 .extend(line.and(Style::Text, cell(row, 2)).and(Style::Dim, format!("  {}", cell(row, 3))).wrapped(9, width));
@@ -233,4 +233,5 @@ impl View for DetailsView {
 }
 
 #[cfg(test)]
+#[path = "tests/details.rs"]
 mod tests;

@@ -58,7 +58,7 @@ impl Widths {
         };
         Self {
             kind: if width < 60 { 1 } else { 7 },
-            reason: widest(|row| &row.reason, "REASON", if width < 80 { 16 } else { 28 }),
+            reason: widest(|row| &row.reason, "REASON", if width < 72 { 16 } else { 28 }),
             object: if with_object && width >= 100 { widest(|row| &row.object, "OBJECT", 40) } else { 0 },
             width,
         }
@@ -186,3 +186,7 @@ impl View for Events {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "tests/events.rs"]
+mod tests;

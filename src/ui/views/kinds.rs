@@ -153,3 +153,54 @@ impl View for Kinds {
         self.picker.render(area, buf, scene, &columns, "no kinds are known");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::ui::widgets::testing::World;
+
+    fn shown(world: &mut World, width: u16, height: u16) -> (Kinds, Vec<String>) {
+        let mut view = Kinds { picker: Picker::default(), rows: Vec::new(), stamp: None };
+        let lines = world.show(&mut view, width, height);
+        (view, lines)
+    }
+
+    #[test]
+    fn every_kind_stands_there_with_its_names_and_what_is_refused() {
+        let mut world = World::default();
+        world.put("ks", &json!({"spec": {"suspend": true}}));
+        world.cover("bucket", Coverage::Restricted);
+        let (_, lines) = shown(&mut world, 200, 80);
+        for kind in kinds::ALL {
+            assert!(
+                lines.iter().any(|line| line.contains(&format!(" {} ", kind.kind)) && line.contains(kind.plural)),
+                "{}",
+                kind.kind
+            );
+        }
+        assert!(lines.iter().any(|line| line.starts_with(" Kustomization") && line.contains("1  ‖ 1")));
+        assert!(lines.iter().any(|line| line.contains("Bucket") && line.ends_with("restricted")));
+    }
+
+    #[test]
+    fn a_kind_opens_its_table() {
+        let mut world = World::default();
+        let (mut view, _) = shown(&mut world, 80, 24);
+        world.act(|cx| view.set_filter("helmrel", cx).expect("a filter"));
+        let (_, transitions) = world.act(|cx| view.gesture(Gesture::Open, cx));
+        assert!(
+            matches!(&transitions[..], [Transition::Go("objects", Target::Kind(gk))] if &*gk.kind == "HelmRelease"),
+            "{transitions:?}"
+        );
+    }
+
+    #[test]
+    fn no_size_is_too_small() {
+        let mut world = World::default();
+        for (width, height) in [(0, 0), (1, 1), (20, 5)] {
+            shown(&mut world, width, height);
+        }
+    }
+}

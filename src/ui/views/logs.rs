@@ -286,4 +286,5 @@ impl View for Logs {
 }
 
 #[cfg(test)]
+#[path = "tests/logs.rs"]
 mod tests;

@@ -134,3 +134,79 @@ impl View for Namespaces {
         self.picker.render(area, buf, scene, &columns, "no namespaces are known yet");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::ui::widgets::testing::World;
+    use fluxdeck_model::state::Effect;
+
+    fn world() -> World {
+        let mut world = World::default();
+        for (namespace, suspend) in [("apps", true), ("web", false)] {
+            world.put("ks", &json!({"metadata": {"namespace": namespace}, "spec": {"suspend": suspend}}));
+        }
+        world.state.cluster_mut().known_namespaces.insert("empty".into());
+        world
+    }
+
+    fn view(world: &World) -> Box<dyn View> {
+        (SPEC.make)(Target::Nothing, &world.state).expect("a view")
+    }
+
+    #[test]
+    fn each_namespace_shows_what_stands_in_it() {
+        let mut world = world();
+        let mut view = view(&world);
+        assert_eq!(
+            world.show(&mut *view, 60, 5),
+            [
+                "    NAME          OBJECTS  STATE",
+                " *  all                 2  ‖ 1 ? 1",
+                "    apps                1  ‖ 1",
+                "    empty               0",
+                "    web                 1  ? 1",
+            ]
+        );
+    }
+
+    #[test]
+    fn marked_namespaces_are_chosen_together() {
+        let mut world = world();
+        let mut view = view(&world);
+        world.show(&mut *view, 60, 5);
+        for gesture in [Gesture::Down, Gesture::Mark, Gesture::Down, Gesture::Mark] {
+            world.act(|cx| assert!(view.gesture(gesture, cx)));
+        }
+        assert!(world.show(&mut *view, 60, 5)[2].starts_with('▌'));
+        let (effects, transitions) = world.act(|cx| view.gesture(Gesture::Open, cx));
+        assert!(matches!(&effects[..], [Effect::Include { namespaces, .. }] if namespaces.len() == 2), "{effects:?}");
+        assert_eq!(transitions, [Transition::Go("tree", Target::Nothing)]);
+        let chosen: Vec<_> = world.state.cluster().namespaces.iter().flatten().map(|name| &**name).collect();
+        assert_eq!(chosen, ["apps", "web"]);
+    }
+
+    #[test]
+    fn a_filter_keeps_the_cursor_on_its_row_as_long_as_it_can() {
+        let mut world = world();
+        let mut view = view(&world);
+        world.show(&mut *view, 60, 5);
+        world.act(|cx| view.gesture(Gesture::Bottom, cx));
+        world.act(|cx| view.set_filter("e", cx).expect("a filter"));
+        assert_eq!(view.count(&world.state), "2 of 4");
+        world.act(|cx| view.set_filter("", cx).expect("a filter"));
+        let (_, _) = world.act(|cx| view.gesture(Gesture::Open, cx));
+        assert!(world.state.cluster().namespaces.iter().flatten().any(|name| &**name == "web"));
+    }
+
+    #[test]
+    fn no_size_is_too_small() {
+        let mut world = world();
+        for (width, height) in [(0, 0), (1, 1), (20, 5)] {
+            let mut view = view(&world);
+            world.show(&mut *view, width, height);
+        }
+    }
+}

@@ -152,7 +152,7 @@ impl<'a> About<'a> {
         let is_applier = self.cluster.forest.kind(self.node).role == Role::Applier;
         let facts = &object.facts;
         let show = |about: &mut Self, label: &str, revision: Option<&Str>| {
-            about.field(label, Scope::Text, revision.map_or("", |revision| revision))
+            about.field(label, Scope::Text, revision.map_or("", |revision| revision));
         };
         show(self, if is_applier { "applied" } else { "revision" }, facts.revision.as_ref());
         show(self, "attempted", facts.attempted.as_ref());
@@ -176,7 +176,10 @@ impl<'a> About<'a> {
             let mut told = Styled::of(scope, &condition.status).and(Scope::Text, format!("  {}", condition.reason));
             told = told.and(Scope::Dim, format!("  {}", self.scene.age(condition.since)));
             self.line(&condition.kind, &told);
-            self.field("", Scope::Text, &condition.message);
+            // the deciding condition's message stands above already
+            if condition.message != object.verdict.message {
+                self.field("", Scope::Text, &condition.message);
+            }
         }
     }
 

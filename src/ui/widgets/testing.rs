@@ -5,9 +5,14 @@ use std::cell::Cell;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::ui::layer::Scene;
+use serde_json::{Value, json};
+
+use crate::ui::layer::{Scene, View};
 use crate::ui::theme::{BUILTIN, Depth, Theme};
-use fluxdeck_model::state::{Settings, State};
+use fluxdeck_model::commands::{Cx, Transition};
+use fluxdeck_model::domain::{Coverage, Delta, GroupKind, ObjectRef, Scope};
+use fluxdeck_model::kinds::{self, Reader, Wire};
+use fluxdeck_model::state::{Effect, Settings, State};
 
 /// The moment at which tests draw.
 pub const NOW: &str = "2026-01-01T00:10:00Z";
@@ -25,6 +30,48 @@ impl Default for World {
 }
 
 impl World {
+    /// Puts an object into the cluster; metadata that it leaves out is that of `apps/web`.
+    pub fn put(&mut self, kind: &str, object: &Value) -> ObjectRef {
+        let kind = kinds::by_name(kind)[0];
+        let mut whole = object.clone();
+        let mut metadata =
+            json!({"name": "web", "namespace": "apps", "generation": 1, "creationTimestamp": "2026-01-01T00:00:00Z"});
+        for (key, value) in object["metadata"].as_object().into_iter().flatten() {
+            metadata[key] = value.clone();
+        }
+        metadata["uid"] = format!("{}/{}/{}", kind.kind, metadata["namespace"], metadata["name"]).into();
+        whole["metadata"] = metadata;
+        let wire: Wire = serde_json::from_value(whole).expect("an object of the API");
+        let gk = GroupKind::new(kind.group, kind.kind);
+        let object = Reader::new(self.state.active, gk, kind.versions[0], kind).read(&wire, self.state.clock);
+        let id = object.id.clone();
+        self.apply(Delta::Upsert(Box::new(object)));
+        id
+    }
+
+    /// Says how far a kind is known.
+    pub fn cover(&mut self, kind: &str, coverage: Coverage) {
+        let kind = kinds::by_name(kind)[0];
+        self.apply(Delta::Coverage(Scope { gk: GroupKind::new(kind.group, kind.kind), namespace: None }, coverage));
+    }
+
+    pub fn apply(&mut self, delta: Delta) {
+        self.state.cluster_mut().apply(vec![delta]);
+    }
+
+    /// Does something with a view and returns what it wished.
+    pub fn act<R>(&mut self, act: impl FnOnce(&mut Cx) -> R) -> (Vec<Effect>, Vec<Transition>) {
+        let (mut effects, mut transitions) = (Vec::new(), Vec::new());
+        act(&mut Cx { state: &mut self.state, targets: Vec::new(), effects: &mut effects, transitions: &mut transitions });
+        (effects, transitions)
+    }
+
+    /// The lines that a view shows.
+    pub fn show(&mut self, view: &mut dyn View, width: u16, height: u16) -> Vec<String> {
+        view.refresh(&self.state);
+        lines(&self.draw(width, height, |area, buf, scene| view.render(area, buf, scene)))
+    }
+
     pub fn draw(&mut self, width: u16, height: u16, paint: impl FnOnce(Rect, &mut Buffer, &Scene)) -> Buffer {
         let mut buf = Buffer::empty(area(width, height));
         let next_change = Cell::new(i64::MAX);

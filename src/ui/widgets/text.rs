@@ -344,4 +344,5 @@ fn skipped(text: &str, columns: usize) -> (usize, u16) {
 }
 
 #[cfg(test)]
+#[path = "tests/text.rs"]
 mod tests;
