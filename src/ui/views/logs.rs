@@ -13,8 +13,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::ui::layer::{Scene, View, ViewSpec};
-use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::request::{ask, say};
+use crate::ui::widgets::ring::Ring;
 use crate::ui::widgets::text::{Source, Text};
 use fluxdeck_model::commands::{Cx, Gesture, Scope, Target};
 use fluxdeck_model::domain::{NodeId, ObjectRef, Str};
@@ -47,41 +47,10 @@ pub struct Logs {
     container: Option<String>,
     previous: bool,
     timestamps: bool,
-    lines: Lines,
-    dropped: usize,
+    lines: Ring,
     failed: Option<Error>,
     text: Text,
 }
-
-/// The lines kept, oldest first.
-#[derive(Default)]
-struct Lines {
-    lines: VecDeque<String>,
-    /// Each begins with the pod or container that wrote it.
-    with_origin: bool,
-}
-
-impl Source for Lines {
-    fn len(&self) -> usize {
-        self.lines.len()
-    }
-
-    fn line(&self, at: usize) -> &str {
-        &self.lines[at]
-    }
-
-    fn parts(&self, at: usize) -> Vec<(usize, Style)> {
-        let line = &self.lines[at];
-        match line.find(' ') {
-            _ if line.starts_with(SIGN) => vec![(line.len(), Style::Dim)],
-            Some(end) if self.with_origin => vec![(end, Style::Dim)],
-            _ => Vec::new(),
-        }
-    }
-}
-
-/// What our own lines begin with.
-const SIGN: &str = "— ";
 
 impl Logs {
     fn new(object: ObjectRef) -> Self {
@@ -93,8 +62,7 @@ impl Logs {
             container: None,
             previous: false,
             timestamps: false,
-            lines: Lines::default(),
-            dropped: 0,
+            lines: Ring::new(MOST),
             failed: None,
             text: Text::following(true),
         }
@@ -129,17 +97,8 @@ impl Logs {
     }
 
     fn clear(&mut self) {
-        self.lines.lines.clear();
-        self.dropped = 0;
+        self.lines.clear();
         self.text.replaced(&self.lines);
-    }
-
-    fn push(&mut self, lines: impl Iterator<Item = String>) {
-        self.lines.lines.extend(lines);
-        let over = self.lines.lines.len().saturating_sub(MOST);
-        self.lines.lines.drain(..over);
-        self.dropped += over;
-        self.text.dropped(over);
     }
 
     fn next_container(&mut self) {
@@ -163,7 +122,6 @@ fn pods(cluster: &Cluster, object: &ObjectRef) -> Vec<ObjectRef> {
         if is_pod(node) && store.object(node).is_some() {
             found.push(store.reference(node).clone());
         }
-        // home children, and owned ones: what is owned may have its home elsewhere
         ahead.extend(forest.children(node).iter().filter(|child| store.is_used(**child)));
     }
     found.sort();
@@ -199,7 +157,10 @@ impl View for Logs {
     }
 
     fn count(&self, _: &State) -> String {
-        let dropped = if self.dropped > 0 { format!("{} older dropped · ", self.dropped) } else { String::new() };
+        let dropped = match self.lines.dropped {
+            0 => String::new(),
+            dropped => format!("{dropped} older dropped · "),
+        };
         format!("{dropped}{}", self.text.position(&self.lines))
     }
 
@@ -240,7 +201,7 @@ impl View for Logs {
             Gesture::Clear => self.clear(),
             Gesture::Copy => {
                 cx.state.say(format!("copied {} lines", self.lines.len()));
-                cx.effects.push(Effect::Copy(self.lines.lines.iter().map(String::as_str).collect::<Vec<_>>().join("\n")));
+                cx.effects.push(Effect::Copy(self.lines.joined()));
             }
             gesture => return self.text.gesture(gesture, &self.lines),
         }
@@ -259,17 +220,22 @@ impl View for Logs {
         if !self.tickets.contains(&ticket) {
             return;
         }
-        match reply {
-            Reply::Log(lines) => self.push(lines.iter().cloned()),
+        let over = match reply {
+            Reply::Log(lines) => self.lines.push(lines.iter().cloned()),
+            Reply::Ended(why) => self.lines.note(why),
+            Reply::Failed(error) if self.lines.is_empty() => {
+                self.failed = Some(error.clone());
+                0
+            }
+            Reply::Failed(error) => self.lines.note(&error.to_string()),
             Reply::Containers(names) => {
                 self.containers.extend(names.iter().cloned());
                 self.lines.with_origin = self.pods > 1 || (self.containers.len() > 1 && self.container.is_none());
+                0
             }
-            Reply::Ended(why) => self.push(std::iter::once(format!("{SIGN}{why} —"))),
-            Reply::Failed(error) if self.lines.lines.is_empty() => self.failed = Some(error.clone()),
-            Reply::Failed(error) => self.push(std::iter::once(format!("{SIGN}{error} —"))),
-            Reply::Document(_) | Reply::Details(_) | Reply::Events(_) => {}
-        }
+            Reply::Document(_) | Reply::Details(_) | Reply::Events(_) => 0,
+        };
+        self.text.dropped(over);
     }
 
     fn refresh(&mut self, _: &State) {
@@ -278,8 +244,8 @@ impl View for Logs {
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
         match &self.failed {
-            Some(error) if self.lines.lines.is_empty() => say(area, buf, scene, &error.message, &error.hint),
-            _ if self.lines.lines.is_empty() => say(area, buf, scene, "waiting for lines…", ""),
+            Some(error) if self.lines.is_empty() => say(area, buf, scene, &error.message, &error.hint),
+            _ if self.lines.is_empty() => say(area, buf, scene, "waiting for lines…", ""),
             _ => self.text.render(area, buf, scene, &self.lines),
         }
     }

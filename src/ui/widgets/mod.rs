@@ -4,6 +4,7 @@ pub mod about;
 pub mod lines;
 pub mod list;
 pub mod request;
+pub mod ring;
 pub mod search;
 #[cfg(test)]
 pub mod testing;
