@@ -42,7 +42,8 @@ impl App {
     /// # Errors
     /// When the theme of the settings does not exist.
     pub fn new(mut state: State, depth: Depth, own_themes: Vec<(String, String)>) -> Result<Self> {
-        state.settings.themes = BUILTIN.iter().map(|(name, _)| (*name).to_owned()).chain(own_themes.iter().map(|(name, _)| name.clone())).collect();
+        state.settings.themes =
+            BUILTIN.iter().map(|(name, _)| (*name).to_owned()).chain(own_themes.iter().map(|(name, _)| name.clone())).collect();
         let mut app = Self {
             theme: Theme::builtin(BUILTIN[0].0, depth, state.settings.ascii)?,
             state,
@@ -83,7 +84,12 @@ impl App {
             Message::Reply(ticket, reply) => {
                 let mut transitions = Vec::new();
                 for layer in &mut self.layers {
-                    let mut cx = Cx { state: &mut self.state, targets: Vec::new(), effects: &mut self.effects, transitions: &mut transitions };
+                    let mut cx = Cx {
+                        state: &mut self.state,
+                        targets: Vec::new(),
+                        effects: &mut self.effects,
+                        transitions: &mut transitions,
+                    };
                     layer.reply(ticket, &reply, &mut cx);
                 }
                 self.transit_all(transitions);
@@ -234,7 +240,8 @@ impl App {
     fn set_filter(&mut self, text: &str) {
         let mut transitions = Vec::new();
         let Some(top) = self.layers.last_mut() else { return };
-        let mut cx = Cx { state: &mut self.state, targets: Vec::new(), effects: &mut self.effects, transitions: &mut transitions };
+        let mut cx =
+            Cx { state: &mut self.state, targets: Vec::new(), effects: &mut self.effects, transitions: &mut transitions };
         if let Err(why) = top.set_filter(text, &mut cx) {
             self.state.complain(&fluxdeck_model::error::Error::usage(why, ""));
         }
@@ -305,7 +312,12 @@ impl App {
         match views::make(name, target, &self.state) {
             Ok(mut view) => {
                 let mut transitions = Vec::new();
-                view.opened(&mut Cx { state: &mut self.state, targets: Vec::new(), effects: &mut self.effects, transitions: &mut transitions });
+                view.opened(&mut Cx {
+                    state: &mut self.state,
+                    targets: Vec::new(),
+                    effects: &mut self.effects,
+                    transitions: &mut transitions,
+                });
                 self.layers.push(view);
                 self.transit_all(transitions);
             }
@@ -316,7 +328,12 @@ impl App {
     fn close(&mut self) {
         let Some(mut view) = self.layers.pop() else { return };
         let mut transitions = Vec::new();
-        view.closed(&mut Cx { state: &mut self.state, targets: Vec::new(), effects: &mut self.effects, transitions: &mut transitions });
+        view.closed(&mut Cx {
+            state: &mut self.state,
+            targets: Vec::new(),
+            effects: &mut self.effects,
+            transitions: &mut transitions,
+        });
     }
 
     fn go(&mut self, name: &str, target: Target) -> bool {

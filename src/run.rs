@@ -27,7 +27,13 @@ const INBOX: usize = 64;
 ///
 /// # Errors
 /// When there is no terminal, or it goes away.
-pub async fn run(options: Options, settings: Settings, context: String, themes: Vec<(String, String)>, first: Option<String>) -> Result<()> {
+pub async fn run(
+    options: Options,
+    settings: Settings,
+    context: String,
+    themes: Vec<(String, String)>,
+    first: Option<String>,
+) -> Result<()> {
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
         return Err(Error::usage("this is no terminal", "use `fluxdeck tree` or `fluxdeck get KIND` in scripts"));
     }
@@ -210,7 +216,12 @@ fn events() -> ReadyChunks<EventStream> {
 /// Ends when the process is told to: the terminal is given back on the way out.
 fn stop_signals() -> Stop {
     use tokio::signal::unix::{SignalKind, signal};
-    Stop([SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()].into_iter().filter_map(|kind| signal(kind).ok()).collect())
+    Stop(
+        [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()]
+            .into_iter()
+            .filter_map(|kind| signal(kind).ok())
+            .collect(),
+    )
 }
 
 struct Stop(Vec<tokio::signal::unix::Signal>);

@@ -64,7 +64,11 @@ fn late(state: &State, timeout: Duration) -> Error {
         _ if all == 0 => "the API server did not answer".to_owned(),
         _ => format!("{done} of {all} kinds were read"),
     };
-    Error::new(ErrorKind::Unreachable, format!("no complete picture within {} s: {why}", timeout.as_secs()), "wait longer with --timeout")
+    Error::new(
+        ErrorKind::Unreachable,
+        format!("no complete picture within {} s: {why}", timeout.as_secs()),
+        "wait longer with --timeout",
+    )
 }
 
 /// An error when every Flux kind is refused: printing nothing would look like an empty cluster.
@@ -74,7 +78,13 @@ fn denied(state: &State) -> Option<Error> {
     });
     let first = of_flux.next()?;
     let all_refused = first.1 == Coverage::Restricted && of_flux.all(|(_, coverage)| coverage == Coverage::Restricted);
-    all_refused.then(|| Error::new(ErrorKind::Denied, "you may not list any Flux object, in no namespace that is known", "name your namespaces: -n a,b"))
+    all_refused.then(|| {
+        Error::new(
+            ErrorKind::Denied,
+            "you may not list any Flux object, in no namespace that is known",
+            "name your namespaces: -n a,b",
+        )
+    })
 }
 
 /// One line for those who may not see everything: where they were read, and what was not read at all.
@@ -84,7 +94,9 @@ pub(super) fn tell_restrictions(state: &State) {
     let everywhere = state.cluster().restricted().into_iter().filter(|(_, namespace)| namespace.is_none()).map(|(kind, _)| kind);
     let (mut read, mut unread) = (BTreeSet::new(), Vec::new());
     for kind in everywhere {
-        let of_kind = store.coverage().filter(|(scope, coverage)| *scope.gk.kind == *kind.kind && *scope.gk.group == *kind.group && *coverage == Coverage::Complete);
+        let of_kind = store.coverage().filter(|(scope, coverage)| {
+            *scope.gk.kind == *kind.kind && *scope.gk.group == *kind.group && *coverage == Coverage::Complete
+        });
         let namespaces: Vec<_> = of_kind.filter_map(|(scope, _)| scope.namespace.clone()).collect();
         if namespaces.is_empty() {
             unread.push(kind.plural);

@@ -26,7 +26,9 @@ pub(super) struct Arguments {
 
 /// Prints objects of a kind. Returns the exit code.
 pub(super) async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
-    if kinds::by_name(&arguments.kind).is_empty() && !arguments.kind.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-') {
+    if kinds::by_name(&arguments.kind).is_empty()
+        && !arguments.kind.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-')
+    {
         return Err(unknown(&arguments.kind));
     }
     let state = gather(call, arguments.look.timeout).await?;
@@ -41,13 +43,19 @@ pub(super) async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
         filter.namespaces = namespace.map(|namespace| [namespace].into());
     }
     let mut fuzzy = Fuzzy::default();
-    let wished = cluster.store.of_kind(&gk).filter(|id| arguments.name.as_deref().is_none_or(|name| &*cluster.store.reference(*id).name == name));
+    let wished = cluster
+        .store
+        .of_kind(&gk)
+        .filter(|id| arguments.name.as_deref().is_none_or(|name| &*cluster.store.reference(*id).name == name));
     let found: Vec<_> = wished.filter(|id| filter.admits(&cluster.store, &cluster.forest, *id, &mut fuzzy)).collect();
     let found = sorted(cluster, &found);
     if found.is_empty()
         && let Some(name) = &arguments.name
     {
-        return Err(Error::failed(format!("there is no {} `{name}`{}", gk.kind, place(&filter.namespaces)), "check the name and the namespace (-n, -A)"));
+        return Err(Error::failed(
+            format!("there is no {} `{name}`{}", gk.kind, place(&filter.namespaces)),
+            "check the name and the namespace (-n, -A)",
+        ));
     }
     show(&state, &gk, &found, arguments, &filter.namespaces)?;
     tell_restrictions(&state);
@@ -60,7 +68,10 @@ fn refuse_blind(state: &State, gk: &GroupKind) -> Result<()> {
     let store = &state.cluster().store;
     let mut scopes = store.coverage().filter(|(scope, _)| scope.gk == *gk).peekable();
     if scopes.peek().is_none() {
-        return Err(Error::failed(format!("{} is not among the kinds that Flux manages here", gk.kind), "`fluxdeck tree` shows what is there"));
+        return Err(Error::failed(
+            format!("{} is not among the kinds that Flux manages here", gk.kind),
+            "`fluxdeck tree` shows what is there",
+        ));
     }
     if store.coverage_of(&Scope { gk: gk.clone(), namespace: None }) == Some(Coverage::NotServed) {
         return Err(Error::failed(format!("this cluster does not serve {gk}"), ""));
@@ -81,22 +92,42 @@ fn namespaces(call: &Call, state: &State) -> Option<Str> {
 }
 
 fn place(namespaces: &Option<std::collections::BTreeSet<Str>>) -> String {
-    namespaces.as_ref().map(|names| format!(" in {}", names.iter().map(|name| &**name).collect::<Vec<_>>().join(", "))).unwrap_or_default()
+    namespaces
+        .as_ref()
+        .map(|names| format!(" in {}", names.iter().map(|name| &**name).collect::<Vec<_>>().join(", ")))
+        .unwrap_or_default()
 }
 
 #[expect(clippy::print_stderr, reason = "kubectl says on standard error that it found nothing")]
-fn show(state: &State, gk: &GroupKind, found: &[NodeId], arguments: &Arguments, namespaces: &Option<std::collections::BTreeSet<Str>>) -> Result<()> {
+fn show(
+    state: &State,
+    gk: &GroupKind,
+    found: &[NodeId],
+    arguments: &Arguments,
+    namespaces: &Option<std::collections::BTreeSet<Str>>,
+) -> Result<()> {
     let cluster = state.cluster();
     let nodes = || found.iter().map(|id| node(cluster, *id)).collect::<Vec<_>>();
     match arguments.look.output {
         Format::Json => output::json(&nodes()),
         Format::Yaml => output::yaml(&nodes()),
-        Format::Name => output::write(&found.iter().map(|id| format!("{}/{}\n", gk.kind.to_lowercase(), cluster.store.reference(*id).name)).collect::<String>()),
+        Format::Name => output::write(
+            &found
+                .iter()
+                .map(|id| format!("{}/{}\n", gk.kind.to_lowercase(), cluster.store.reference(*id).name))
+                .collect::<String>(),
+        ),
         Format::Table | Format::Wide if found.is_empty() => {
             eprintln!("no {} found{}", gk.kind, place(namespaces));
             Ok(())
         }
-        Format::Table | Format::Wide => output::write(&table(state, gk, found, arguments.look.output == Format::Wide, namespaces.as_ref().is_none_or(|names| names.len() > 1))),
+        Format::Table | Format::Wide => output::write(&table(
+            state,
+            gk,
+            found,
+            arguments.look.output == Format::Wide,
+            namespaces.as_ref().is_none_or(|names| names.len() > 1),
+        )),
     }
 }
 
@@ -123,7 +154,9 @@ fn table(state: &State, gk: &GroupKind, found: &[NodeId], wide: bool, with_names
         }
         row.extend(others.iter().map(|column| cell(&cluster.store, &cluster.forest, *id, *column)));
         let created = cluster.store.object(*id).and_then(|object| object.created);
-        row.push(created.map(|created| duration::age((state.clock.as_second() - created.as_second()).max(0)).0).unwrap_or_default());
+        row.push(
+            created.map(|created| duration::age((state.clock.as_second() - created.as_second()).max(0)).0).unwrap_or_default(),
+        );
         row.extend(messages.iter().map(|column| cell(&cluster.store, &cluster.forest, *id, *column)));
         table.push(row);
     }

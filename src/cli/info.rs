@@ -19,7 +19,9 @@ pub(super) fn print(arguments: &Arguments, places: Option<&Places>) -> Result<u8
         output::write(config::DEFAULT)?;
         return Ok(0);
     }
-    let path = |path: Option<std::path::PathBuf>| path.map_or_else(|| "none: there is no home directory".to_owned(), |path| path.display().to_string());
+    let path = |path: Option<std::path::PathBuf>| {
+        path.map_or_else(|| "none: there is no home directory".to_owned(), |path| path.display().to_string())
+    };
     let config = places.map(|places| places.config.clone());
     let state = places.map(|places| places.state.clone());
     output::write(&format!(

@@ -139,7 +139,8 @@ fn duration(text: &str) -> std::result::Result<Duration, String> {
 }
 
 fn health(text: &str) -> std::result::Result<Health, String> {
-    Health::from_slug(text.trim()).ok_or_else(|| format!("there is no state `{text}`: {}", Health::ALL.map(Health::slug).join(", ")))
+    Health::from_slug(text.trim())
+        .ok_or_else(|| format!("there is no state `{text}`: {}", Health::ALL.map(Health::slug).join(", ")))
 }
 
 /// What the arguments and the configuration come to.
@@ -198,7 +199,8 @@ pub fn report(error: &Error) {
 impl Global {
     fn call(&self, places: Option<Places>) -> Result<Call> {
         let config = Config::read(places.as_ref())?;
-        let request_timeout = self.request_timeout.filter(|limit| !limit.is_zero()).unwrap_or(Duration::from_secs(config.request_timeout));
+        let request_timeout =
+            self.request_timeout.filter(|limit| !limit.is_zero()).unwrap_or(Duration::from_secs(config.request_timeout));
         let origin = match &self.from {
             Some(path) => Origin::Recorded(Arc::new(records::open(path)?)),
             None => Origin::Live(Access {
@@ -214,7 +216,8 @@ impl Global {
         if self.impersonate.is_none() && !self.impersonate_groups.is_empty() {
             return Err(Error::usage("--as-group needs --as", "name the user to act as: --as USER --as-group GROUP"));
         }
-        let namespaces: BTreeSet<Str> = self.namespace.iter().map(|name| name.trim()).filter(|name| !name.is_empty()).map(Str::from).collect();
+        let namespaces: BTreeSet<Str> =
+            self.namespace.iter().map(|name| name.trim()).filter(|name| !name.is_empty()).map(Str::from).collect();
         let options = Options {
             origin,
             namespaces: if self.all_namespaces { BTreeSet::new() } else { namespaces },
@@ -222,11 +225,21 @@ impl Global {
             request_timeout,
             state_dir: places.as_ref().filter(|_| self.from.is_none()).map(|places| places.state.clone()),
         };
-        Ok(Call { options, context: self.context.clone().unwrap_or_default(), all_namespaces: self.all_namespaces, config, places })
+        Ok(Call {
+            options,
+            context: self.context.clone().unwrap_or_default(),
+            all_namespaces: self.all_namespaces,
+            config,
+            places,
+        })
     }
 
     fn settings(&self, call: &Call) -> Settings {
-        let theme = self.theme.clone().filter(|name| !name.is_empty()).or_else(|| Some(call.config.theme.clone()).filter(|name| !name.is_empty()));
+        let theme = self
+            .theme
+            .clone()
+            .filter(|name| !name.is_empty())
+            .or_else(|| Some(call.config.theme.clone()).filter(|name| !name.is_empty()));
         Settings {
             ascii: self.ascii || call.config.ascii.unwrap_or_else(run::is_ascii_only),
             preview: call.config.preview,

@@ -56,14 +56,22 @@ pub(super) async fn take(call: &Call, arguments: &Arguments) -> Result<u8> {
     snapshot.events = events(&client, &catalog, cluster).await;
     records::save(&snapshot, &arguments.file)?;
     let objects: usize = snapshot.kinds.iter().map(|kind| kind.objects.len()).sum();
-    eprintln!("saved {objects} objects and {} events of {} to {}", snapshot.events.len(), cluster.context, arguments.file.display());
+    eprintln!(
+        "saved {objects} objects and {} events of {} to {}",
+        snapshot.events.len(),
+        cluster.context,
+        arguments.file.display()
+    );
     Ok(0)
 }
 
 /// Kinds that were asked for, with how far they may be read everywhere.
 fn shown(cluster: &Cluster) -> BTreeMap<GroupKind, Coverage> {
     let everywhere = cluster.store.coverage().filter(|(scope, _)| scope.namespace.is_none());
-    everywhere.filter(|(_, coverage)| *coverage != Coverage::NotServed).map(|(scope, coverage): (&Scope, Coverage)| (scope.gk.clone(), coverage)).collect()
+    everywhere
+        .filter(|(_, coverage)| *coverage != Coverage::NotServed)
+        .map(|(scope, coverage): (&Scope, Coverage)| (scope.gk.clone(), coverage))
+        .collect()
 }
 
 /// Whether an object stands in the tree: what Flux does not manage is nobody's business here.

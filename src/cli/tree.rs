@@ -61,7 +61,8 @@ impl Look {
 
 /// Objects named `KIND/NAME`, in every namespace that is looked at.
 fn find(cluster: &Cluster, call: &Call, name: &str) -> Result<Vec<NodeId>> {
-    let (kind, name) = name.split_once('/').ok_or_else(|| Error::usage(format!("`{name}` is no KIND/NAME"), "write it as ks/apps"))?;
+    let (kind, name) =
+        name.split_once('/').ok_or_else(|| Error::usage(format!("`{name}` is no KIND/NAME"), "write it as ks/apps"))?;
     let gk = kind_named(kind, &cluster.store).ok_or_else(|| fluxdeck_model::commands::unknown(kind))?;
     let wished = |id: &NodeId| {
         let reference = cluster.store.reference(*id);
@@ -90,7 +91,8 @@ fn draw(cluster: &Cluster, id: NodeId, lead: &str, branch: &str, wished: &dyn Fn
     let (store, forest) = (&cluster.store, &cluster.forest);
     let health = forest.health(id).unwrap_or(Health::Unknown);
     let reference = store.reference(id);
-    let mut line = format!("{lead}{branch}{} {}/{}  {}", health.glyph(), reference.gk.kind, reference.path(), word_of(store, forest, id));
+    let mut line =
+        format!("{lead}{branch}{} {}/{}  {}", health.glyph(), reference.gk.kind, reference.path(), word_of(store, forest, id));
     let object = store.object(id);
     if let Some((ready, wished)) = object.and_then(|object| object.facts.ready) {
         line.push_str(&format!("  {ready}/{wished}"));
@@ -110,7 +112,8 @@ fn draw(cluster: &Cluster, id: NodeId, lead: &str, branch: &str, wished: &dyn Fn
         "└── " => format!("{lead}    "),
         _ => format!("{lead}│   "),
     };
-    let children: Vec<_> = sorted(cluster, forest.children(id)).into_iter().filter(|child| nodes_below(cluster, *child, wished).is_some()).collect();
+    let children: Vec<_> =
+        sorted(cluster, forest.children(id)).into_iter().filter(|child| nodes_below(cluster, *child, wished).is_some()).collect();
     for (at, child) in children.iter().enumerate() {
         let branch = if at + 1 == children.len() { "└── " } else { "├── " };
         draw(cluster, *child, &lead, branch, wished, wide, out);

@@ -22,7 +22,6 @@ pub struct Access {
     pub request_timeout: Option<Duration>,
 }
 
-
 /// A kubeconfig, read once a connection: files may have changed since.
 pub struct Kubeconfig {
     raw: Option<Raw>,
@@ -39,10 +38,17 @@ impl Kubeconfig {
     pub fn read(access: &Access) -> Result<Self, Failure> {
         let setup = |message: String, hint: &str| Failure::Setup { message, hint: hint.to_owned() };
         let raw = match &access.kubeconfig {
-            Some(path) => Some(Raw::read_from(path).map_err(|error| setup(format!("cannot read the kubeconfig {}: {}", path.display(), explain(&error)), "check --kubeconfig"))?),
+            Some(path) => Some(Raw::read_from(path).map_err(|error| {
+                setup(format!("cannot read the kubeconfig {}: {}", path.display(), explain(&error)), "check --kubeconfig")
+            })?),
             None => match (Raw::from_env(), std::env::var_os("KUBECONFIG").is_some_and(|value| !value.is_empty())) {
                 (Ok(Some(raw)), _) => Some(raw),
-                (Err(error), _) => return Err(setup(format!("cannot read the kubeconfig named by KUBECONFIG: {}", explain(&error)), "check the variable KUBECONFIG")),
+                (Err(error), _) => {
+                    return Err(setup(
+                        format!("cannot read the kubeconfig named by KUBECONFIG: {}", explain(&error)),
+                        "check the variable KUBECONFIG",
+                    ));
+                }
                 (Ok(None), _) => Self::of_home()?,
             },
         };
@@ -60,16 +66,27 @@ impl Kubeconfig {
             .iter()
             .map(|named| {
                 let context = named.context.clone().unwrap_or_default();
-                Context { name: named.name.clone(), cluster: context.cluster, user: context.user.unwrap_or_default(), namespace: context.namespace }
+                Context {
+                    name: named.name.clone(),
+                    cluster: context.cluster,
+                    user: context.user.unwrap_or_default(),
+                    namespace: context.namespace,
+                }
             })
             .collect();
         let current = access.context.clone().or_else(|| raw.current_context.clone()).unwrap_or_default();
         if current.is_empty() {
-            return Err(setup("the kubeconfig has no current context".to_owned(), "choose one: `--context NAME`, `:ctx`, or `kubectl config use-context NAME`"));
+            return Err(setup(
+                "the kubeconfig has no current context".to_owned(),
+                "choose one: `--context NAME`, `:ctx`, or `kubectl config use-context NAME`",
+            ));
         }
         if !contexts.iter().any(|context| context.name == current) {
             let known = contexts.iter().map(|context| context.name.as_str()).collect::<Vec<_>>().join(", ");
-            return Err(setup(format!("the kubeconfig has no context `{current}`"), &format!("it has {}", if known.is_empty() { "none" } else { &known })));
+            return Err(setup(
+                format!("the kubeconfig has no context `{current}`"),
+                &format!("it has {}", if known.is_empty() { "none" } else { &known }),
+            ));
         }
         Ok(Self { raw: Some(raw), contexts, current, access: access.clone() })
     }
@@ -77,9 +94,10 @@ impl Kubeconfig {
     fn of_home() -> Result<Option<Raw>, Failure> {
         let path = directories::BaseDirs::new().map(|dirs| dirs.home_dir().join(".kube/config")).filter(|path| path.exists());
         match path {
-            Some(path) => Raw::read_from(&path)
-                .map(Some)
-                .map_err(|error| Failure::Setup { message: format!("cannot read {}: {}", path.display(), explain(&error)), hint: "mend the file, or name another with --kubeconfig".to_owned() }),
+            Some(path) => Raw::read_from(&path).map(Some).map_err(|error| Failure::Setup {
+                message: format!("cannot read {}: {}", path.display(), explain(&error)),
+                hint: "mend the file, or name another with --kubeconfig".to_owned(),
+            }),
             None if std::env::var_os("KUBERNETES_SERVICE_HOST").is_some() => Ok(None),
             None => Err(Failure::Setup {
                 message: "there is no kubeconfig".to_owned(),
@@ -112,7 +130,11 @@ pub fn connect(kubeconfig: &Kubeconfig, handle: &tokio::runtime::Handle) -> Resu
     };
     let mut config = match &kubeconfig.raw {
         Some(raw) => {
-            let options = KubeConfigOptions { context: Some(kubeconfig.current.clone()), cluster: access.cluster.clone(), user: access.user.clone() };
+            let options = KubeConfigOptions {
+                context: Some(kubeconfig.current.clone()),
+                cluster: access.cluster.clone(),
+                user: access.user.clone(),
+            };
             handle.block_on(Config::from_custom_kubeconfig(raw.clone(), &options)).map_err(|error| setup(&error))?
         }
         None => Config::incluster().map_err(|error| setup(&error))?,

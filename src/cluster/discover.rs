@@ -23,7 +23,11 @@ pub struct Served {
 impl Served {
     /// The path of its collection, cluster-wide or in one namespace.
     pub fn path(&self, namespace: Option<&str>) -> String {
-        let root = if self.group.is_empty() { format!("/api/{}", self.version) } else { format!("/apis/{}/{}", self.group, self.version) };
+        let root = if self.group.is_empty() {
+            format!("/api/{}", self.version)
+        } else {
+            format!("/apis/{}/{}", self.group, self.version)
+        };
         match namespace.filter(|_| self.namespaced) {
             Some(namespace) => format!("{root}/namespaces/{namespace}/{}", self.plural),
             None => format!("{root}/{}", self.plural),

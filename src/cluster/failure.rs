@@ -71,7 +71,9 @@ impl Failure {
             Self::NotFound(why) => Error::failed(why.clone(), ""),
             Self::Gone => Error::failed("the list is too old", "reading it again"),
             Self::Busy(why) => Error::new(ErrorKind::Unreachable, why.clone(), "trying again"),
-            Self::Unreachable(why) => Error::new(ErrorKind::Unreachable, format!("cannot reach {server}: {why}"), unreachable_hint(why)),
+            Self::Unreachable(why) => {
+                Error::new(ErrorKind::Unreachable, format!("cannot reach {server}: {why}"), unreachable_hint(why))
+            }
             Self::Setup { message, hint } => Error::new(ErrorKind::Unreachable, message.clone(), hint.clone()),
         }
     }

@@ -80,10 +80,15 @@ impl Feed {
         let kind = if self.metadata { "PartialObjectMetadataList" } else { "" };
         let fetch = async {
             let bytes = send(&self.client, request(&uri, kind)?).await?;
-            serde_json::from_slice::<List>(&bytes).map_err(|error| Failure::Busy(format!("the list at {} is not readable: {error}", self.path)))
+            serde_json::from_slice::<List>(&bytes)
+                .map_err(|error| Failure::Busy(format!("the list at {} is not readable: {error}", self.path)))
         };
         let list = tokio::time::timeout(self.timeout, fetch).await.map_err(|_| self.timed_out())??;
-        Ok(Page { items: list.items.unwrap_or_default(), next: list.metadata.r#continue.unwrap_or_default(), version: list.metadata.resource_version.unwrap_or_default() })
+        Ok(Page {
+            items: list.items.unwrap_or_default(),
+            next: list.metadata.r#continue.unwrap_or_default(),
+            version: list.metadata.resource_version.unwrap_or_default(),
+        })
     }
 
     /// Watches from that version on. The outer result is there as soon as the server accepted.
@@ -137,7 +142,8 @@ async fn send(client: &Client, request: Request<Vec<u8>>) -> Result<Bytes, Failu
     struct Told {
         message: String,
     }
-    let message = serde_json::from_slice::<Told>(&bytes).map_or_else(|_| String::from_utf8_lossy(&bytes).chars().take(200).collect(), |told| told.message);
+    let message = serde_json::from_slice::<Told>(&bytes)
+        .map_or_else(|_| String::from_utf8_lossy(&bytes).chars().take(200).collect(), |told| told.message);
     Err(Failure::of_status(status.as_u16(), &message))
 }
 

@@ -6,8 +6,8 @@ use futures::{AsyncBufRead, AsyncBufReadExt, Stream};
 use http::Request;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Event, Pod};
-use kube::api::{Api, ListParams, LogParams};
 use kube::Client;
+use kube::api::{Api, ListParams, LogParams};
 use serde_json::Value;
 
 use super::discover::Served;
@@ -44,7 +44,8 @@ pub async fn full_list(client: &Client, served: &Served, kind: &str, namespace: 
         let request = Request::get(&uri).body(Vec::new()).map_err(|error| Failure::NotFound(error.to_string()))?;
         let mut list: Value = client.request(request).await?;
         if let Value::Array(items) = list["items"].take() {
-            let version = if served.group.is_empty() { served.version.clone() } else { format!("{}/{}", served.group, served.version) };
+            let version =
+                if served.group.is_empty() { served.version.clone() } else { format!("{}/{}", served.group, served.version) };
             found.extend(items.into_iter().map(|mut item| {
                 item["apiVersion"] = version.as_str().into();
                 item["kind"] = kind.into();
@@ -130,7 +131,13 @@ pub async fn containers(client: &Client, namespace: &str, pod: &str) -> Result<V
 ///
 /// # Errors
 /// As for any request: a container that has not started yet has no log.
-pub async fn logs(client: &Client, namespace: &str, pod: &str, container: &str, request: &LogRequest) -> Result<impl AsyncBufRead + use<>, Failure> {
+pub async fn logs(
+    client: &Client,
+    namespace: &str,
+    pod: &str,
+    container: &str,
+    request: &LogRequest,
+) -> Result<impl AsyncBufRead + use<>, Failure> {
     let params = LogParams {
         container: Some(container.to_owned()),
         follow: !request.previous,

@@ -42,7 +42,8 @@ impl Places {
     /// `$FLUXDECK_CONFIG_DIR` and the XDG directories, on every system; none without a home.
     pub fn find() -> Option<Self> {
         let dirs = ProjectDirs::from("", "", "fluxdeck");
-        let xdg = |name: &str| std::env::var_os(name).filter(|dir| !dir.is_empty()).map(|dir| PathBuf::from(dir).join("fluxdeck"));
+        let xdg =
+            |name: &str| std::env::var_os(name).filter(|dir| !dir.is_empty()).map(|dir| PathBuf::from(dir).join("fluxdeck"));
         let home = directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned());
         let under_home = |path: &str| home.as_ref().map(|home| home.join(path).join("fluxdeck"));
         let own = std::env::var_os("FLUXDECK_CONFIG_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from);
@@ -65,7 +66,9 @@ impl Config {
             None => Layer::default(),
             Some((path, Ok(text))) => toml::from_str(&text).map_err(|error| broken(path, &error))?,
             Some((_, Err(error))) if error.kind() == std::io::ErrorKind::NotFound => Layer::default(),
-            Some((path, Err(error))) => return Err(Error::usage(format!("cannot read {}: {error}", path.display()), "mend or remove the file")),
+            Some((path, Err(error))) => {
+                return Err(Error::usage(format!("cannot read {}: {error}", path.display()), "mend or remove the file"));
+            }
         };
         Ok(Self {
             theme: layer.theme.or(base.theme).unwrap_or_default(),
@@ -91,7 +94,10 @@ impl Config {
 }
 
 fn broken(path: &Path, error: &toml::de::Error) -> Error {
-    Error::usage(format!("{}: {}", path.display(), error.to_string().trim_end()), "`fluxdeck info --config` prints the default file with every key")
+    Error::usage(
+        format!("{}: {}", path.display(), error.to_string().trim_end()),
+        "`fluxdeck info --config` prints the default file with every key",
+    )
 }
 
 #[cfg(test)]

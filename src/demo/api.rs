@@ -40,7 +40,9 @@ fn answer(snapshot: &Snapshot, request: &Request<Body>) -> Answer {
     }
     let parts: Vec<_> = path.split('/').filter(|part| !part.is_empty()).collect();
     match parts.as_slice() {
-        ["version"] => whole(&json!({"major": "1", "minor": "", "gitVersion": snapshot.kubernetes, "gitCommit": "", "gitTreeState": "", "buildDate": "", "goVersion": "", "compiler": "", "platform": ""})),
+        ["version"] => whole(
+            &json!({"major": "1", "minor": "", "gitVersion": snapshot.kubernetes, "gitCommit": "", "gitTreeState": "", "buildDate": "", "goVersion": "", "compiler": "", "platform": ""}),
+        ),
         ["api"] => whole(&discovery(snapshot, true)),
         ["apis"] => whole(&discovery(snapshot, false)),
         ["api", "v1", rest @ ..] if rest.ends_with(&["events"]) => events(snapshot, rest, &query),
@@ -74,7 +76,12 @@ fn resource(snapshot: &Snapshot, group: &str, version: &str, rest: &[&str], quer
 fn list(asked: &Asked, query: &BTreeMap<String, String>) -> Answer {
     let start: usize = query.get("continue").and_then(|start| start.parse().ok()).unwrap_or(0);
     let limit: usize = query.get("limit").and_then(|limit| limit.parse().ok()).filter(|limit| *limit > 0).unwrap_or(usize::MAX);
-    let selected: Vec<_> = asked.kind.objects.iter().filter(|object| asked.namespace.is_none_or(|wished| object["metadata"]["namespace"] == wished)).collect();
+    let selected: Vec<_> = asked
+        .kind
+        .objects
+        .iter()
+        .filter(|object| asked.namespace.is_none_or(|wished| object["metadata"]["namespace"] == wished))
+        .collect();
     let page: Vec<_> = selected.iter().skip(start).take(limit).collect();
     let next = start.saturating_add(limit);
     let next = if next < selected.len() { next.to_string() } else { String::new() };
@@ -87,7 +94,9 @@ fn list(asked: &Asked, query: &BTreeMap<String, String>) -> Answer {
 }
 
 fn get(asked: &Asked, name: &str) -> Answer {
-    let is_it = |object: &&Value| object["metadata"]["name"] == name && asked.namespace.is_none_or(|wished| object["metadata"]["namespace"] == wished);
+    let is_it = |object: &&Value| {
+        object["metadata"]["name"] == name && asked.namespace.is_none_or(|wished| object["metadata"]["namespace"] == wished)
+    };
     match asked.kind.objects.iter().find(is_it) {
         Some(object) => whole(object),
         None => status(404, "NotFound", &format!("{} \"{name}\" not found", asked.kind.plural)),
@@ -96,10 +105,17 @@ fn get(asked: &Asked, name: &str) -> Answer {
 
 fn events(snapshot: &Snapshot, rest: &[&str], query: &BTreeMap<String, String>) -> Answer {
     let namespace = rest.get(1).filter(|_| rest.len() == 3);
-    let wished: Vec<_> = query.get("fieldSelector").map(String::as_str).unwrap_or_default().split(',').filter_map(|part| part.split_once('=')).collect();
+    let wished: Vec<_> = query
+        .get("fieldSelector")
+        .map(String::as_str)
+        .unwrap_or_default()
+        .split(',')
+        .filter_map(|part| part.split_once('='))
+        .collect();
     let is_it = |event: &&Value| {
         let field = |path: &str| path.split('.').fold(*event, |value, key| &value[key]).as_str().unwrap_or_default();
-        namespace.is_none_or(|namespace| event["metadata"]["namespace"] == *namespace) && wished.iter().all(|(path, value)| field(path) == *value)
+        namespace.is_none_or(|namespace| event["metadata"]["namespace"] == *namespace)
+            && wished.iter().all(|(path, value)| field(path) == *value)
     };
     let items: Vec<_> = snapshot.events.iter().filter(is_it).collect();
     whole(&json!({"kind": "EventList", "apiVersion": "v1", "metadata": {"resourceVersion": "1"}, "items": items}))
@@ -121,7 +137,10 @@ fn discovery(snapshot: &Snapshot, core: bool) -> Value {
     let items: Vec<_> = groups
         .into_iter()
         .map(|(group, versions)| {
-            let versions: Vec<_> = versions.into_iter().map(|(version, resources)| json!({"version": version, "resources": resources, "freshness": "Current"})).collect();
+            let versions: Vec<_> = versions
+                .into_iter()
+                .map(|(version, resources)| json!({"version": version, "resources": resources, "freshness": "Current"}))
+                .collect();
             json!({"metadata": {"name": group}, "versions": versions})
         })
         .collect();
@@ -141,7 +160,10 @@ fn unknown(what: &str) -> Answer {
 }
 
 fn status(code: u16, reason: &str, message: &str) -> Answer {
-    reply(code, &json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "code": code, "reason": reason, "message": message}))
+    reply(
+        code,
+        &json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "code": code, "reason": reason, "message": message}),
+    )
 }
 
 fn reply(code: u16, value: &Value) -> Answer {
@@ -153,7 +175,9 @@ fn reply(code: u16, value: &Value) -> Answer {
 
 /// A watch in which nothing happens and that nobody ends.
 fn quiet() -> Answer {
-    Response::new(StreamBody::new(futures::stream::pending::<Result<http_body::Frame<Bytes>, std::convert::Infallible>>()).boxed_unsync())
+    Response::new(
+        StreamBody::new(futures::stream::pending::<Result<http_body::Frame<Bytes>, std::convert::Infallible>>()).boxed_unsync(),
+    )
 }
 
 fn parameters(query: &str) -> BTreeMap<String, String> {

@@ -53,7 +53,9 @@ impl Snapshot {
 /// # Errors
 /// When the file cannot be written.
 pub fn save(snapshot: &Snapshot, path: &Path) -> Result<()> {
-    let failed = |error: std::io::Error| Error::failed(format!("cannot write the snapshot {}: {error}", path.display()), "choose a file that you may write");
+    let failed = |error: std::io::Error| {
+        Error::failed(format!("cannot write the snapshot {}: {error}", path.display()), "choose a file that you may write")
+    };
     let fresh = path.with_extension(format!("part-{}", std::process::id()));
     let write = || {
         let mut packed = flate2::write::GzEncoder::new(std::fs::File::create(&fresh)?, flate2::Compression::best());
@@ -73,11 +75,17 @@ pub fn save(snapshot: &Snapshot, path: &Path) -> Result<()> {
 /// # Errors
 /// When the file cannot be read, is no snapshot, or was written by a newer fluxdeck.
 pub fn open(path: &Path) -> Result<Snapshot> {
-    let failed = |why: String| Error::failed(format!("cannot open the snapshot {}: {why}", path.display()), "`fluxdeck snapshot FILE` makes one");
+    let failed = |why: String| {
+        Error::failed(format!("cannot open the snapshot {}: {why}", path.display()), "`fluxdeck snapshot FILE` makes one")
+    };
     let file = std::fs::File::open(path).map_err(|error| failed(error.to_string()))?;
     let mut text = Vec::new();
-    flate2::read::GzDecoder::new(file).take(LARGEST).read_to_end(&mut text).map_err(|_| failed("it is not a snapshot".to_owned()))?;
-    let snapshot: Snapshot = serde_json::from_slice(&text).map_err(|_| failed("it is not a snapshot, or not whole".to_owned()))?;
+    flate2::read::GzDecoder::new(file)
+        .take(LARGEST)
+        .read_to_end(&mut text)
+        .map_err(|_| failed("it is not a snapshot".to_owned()))?;
+    let snapshot: Snapshot =
+        serde_json::from_slice(&text).map_err(|_| failed("it is not a snapshot, or not whole".to_owned()))?;
     if snapshot.fluxdeck > FORMAT {
         return Err(failed(format!("it has format {}, this fluxdeck reads up to {FORMAT}", snapshot.fluxdeck)));
     }
@@ -93,11 +101,18 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("fleet.gz");
         let mut snapshot = Snapshot::new("prod".into(), "v1.36.4".into(), Timestamp::UNIX_EPOCH);
-        snapshot.kinds.push(Recorded { kind: "Pod".into(), objects: vec![serde_json::json!({"metadata": {"name": "a"}})], ..Recorded::default() });
+        snapshot.kinds.push(Recorded {
+            kind: "Pod".into(),
+            objects: vec![serde_json::json!({"metadata": {"name": "a"}})],
+            ..Recorded::default()
+        });
         save(&snapshot, &path).expect("saved");
 
         let opened = open(&path).expect("opened");
-        assert_eq!((opened.context.as_str(), opened.taken, opened.kinds[0].objects.len()), ("prod", Some(Timestamp::UNIX_EPOCH), 1));
+        assert_eq!(
+            (opened.context.as_str(), opened.taken, opened.kinds[0].objects.len()),
+            ("prod", Some(Timestamp::UNIX_EPOCH), 1)
+        );
     }
 
     #[test]

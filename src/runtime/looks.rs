@@ -18,7 +18,13 @@ const BATCH: usize = 512;
 const MOST_PODS: usize = 30;
 
 /// Returns the work of one look-up.
-pub(super) fn look(look: Look, client: Client, catalog: &Catalog, timeout: Duration, inbox: mpsc::Sender<Message>) -> impl Future<Output = ()> + use<> {
+pub(super) fn look(
+    look: Look,
+    client: Client,
+    catalog: &Catalog,
+    timeout: Duration,
+    inbox: mpsc::Sender<Message>,
+) -> impl Future<Output = ()> + use<> {
     let gk = &look.object.gk;
     let served = catalog.find(gk, kinds::rules(&gk.group, &gk.kind)).cloned();
     async move {
@@ -27,7 +33,9 @@ pub(super) fn look(look: Look, client: Client, catalog: &Catalog, timeout: Durat
             (Aspect::Logs(request), _) => follow_logs(&client, &look, &request, &answer).await,
             (Aspect::Events, _) => cluster::events(&client, &look.object).await.map(Reply::Events),
             (_, None) => Err(Failure::NotFound(format!("the cluster does not serve {}", look.object.gk))),
-            (Aspect::Yaml, Some(served)) => cluster::body(&client, &served, &look.object, timeout).await.map(|body| Reply::Document(cluster::yaml(&body))),
+            (Aspect::Yaml, Some(served)) => {
+                cluster::body(&client, &served, &look.object, timeout).await.map(|body| Reply::Document(cluster::yaml(&body)))
+            }
             (Aspect::Details, Some(served)) => details(&client, &served, &look, timeout).await,
         };
         let reply = outcome.unwrap_or_else(|failure| Reply::Failed(failure.error("the API server")));
@@ -48,7 +56,8 @@ impl Answer {
 }
 
 async fn details(client: &Client, served: &Served, look: &Look, timeout: Duration) -> Result<Reply, Failure> {
-    let (body, events) = tokio::join!(cluster::body(client, served, &look.object, timeout), cluster::events(client, &look.object));
+    let (body, events) =
+        tokio::join!(cluster::body(client, served, &look.object, timeout), cluster::events(client, &look.object));
     let body = body?;
     let gk = &look.object.gk;
     let annotations = body["metadata"]["annotations"].as_object().into_iter().flatten();

@@ -11,8 +11,8 @@ use tokio::sync::mpsc;
 
 use crate::cluster::{Access, Catalog, Failure};
 use crate::records;
-use fluxdeck_model::domain::{ClusterId, Str};
 use fluxdeck_model::domain::ObjectRef;
+use fluxdeck_model::domain::{ClusterId, Str};
 use fluxdeck_model::state::{Aspect, Effect, Epoch, Message, Ticket};
 use session::Order;
 
@@ -75,7 +75,9 @@ impl Runtime {
             }
             Effect::Include { cluster, namespaces } => self.order(cluster, Order::Include(namespaces)),
             Effect::Refresh { cluster } => self.order(cluster, Order::Refresh),
-            Effect::Look { ticket, object, version: _, aspect } => self.order(object.cluster, Order::Look(Look { ticket, object, aspect })),
+            Effect::Look { ticket, object, version: _, aspect } => {
+                self.order(object.cluster, Order::Look(Look { ticket, object, aspect }))
+            }
             Effect::Drop(ticket) => {
                 for session in self.sessions.values() {
                     // a session that has ended has nothing left to drop
@@ -102,7 +104,13 @@ impl Runtime {
 pub async fn connect(options: &Options, context: &str) -> Result<(kube::Client, Catalog), Failure> {
     // nobody listens to the news of this connection
     let (inbox, _unread) = mpsc::channel(16);
-    let task = session::Task { cluster: ClusterId(0), epoch: Epoch::default(), context: context.to_owned(), options: options.clone(), inbox };
+    let task = session::Task {
+        cluster: ClusterId(0),
+        epoch: Epoch::default(),
+        context: context.to_owned(),
+        options: options.clone(),
+        inbox,
+    };
     task.connect().await.map(|connection| (connection.client, connection.catalog))
 }
 

@@ -112,7 +112,11 @@ impl Task {
         let server = ServerFacts {
             kubernetes: connection.catalog.kubernetes.clone(),
             flux: String::new(),
-            served: kinds::ALL.iter().filter(|kind| kind.is_flux() || kind.role == Role::Legacy).filter_map(|kind| served(&connection.catalog, kind)).collect(),
+            served: kinds::ALL
+                .iter()
+                .filter(|kind| kind.is_flux() || kind.role == Role::Legacy)
+                .filter_map(|kind| served(&connection.catalog, kind))
+                .collect(),
             acting_as: match &self.options.origin {
                 Origin::Live(access) => access.impersonate.clone(),
                 Origin::Recorded(_) => None,
@@ -140,7 +144,10 @@ impl Task {
             let connected = cluster::connect(&kubeconfig, &handle);
             Ok::<_, Failure>((kubeconfig, connected))
         });
-        let broken = |error: tokio::task::JoinError| Failure::Setup { message: format!("connecting broke down: {error}"), hint: String::new() };
+        let broken = |error: tokio::task::JoinError| Failure::Setup {
+            message: format!("connecting broke down: {error}"),
+            hint: String::new(),
+        };
         let (kubeconfig, connected) = made.await.map_err(broken)??;
         let current = kubeconfig.current.clone();
         self.tell(News::Contexts { all: kubeconfig.contexts.clone(), current: current.clone() }).await;
@@ -224,7 +231,8 @@ impl<'a> Hub<'a> {
 
     async fn run(mut self, orders: &mut mpsc::UnboundedReceiver<Order>) -> End {
         let of_flux = |kind: &&Kind| kind.is_flux() || kind.role == Role::Legacy;
-        let first: Vec<_> = kinds::ALL.iter().copied().filter(of_flux).map(|kind| (GroupKind::new(kind.group, kind.kind), kind)).collect();
+        let first: Vec<_> =
+            kinds::ALL.iter().copied().filter(of_flux).map(|kind| (GroupKind::new(kind.group, kind.kind), kind)).collect();
         self.start(first);
         self.start(self.by_ownership());
         self.announce().await;
@@ -248,10 +256,20 @@ impl<'a> Hub<'a> {
 
     /// Kinds that are found by ownership, wherever they are.
     fn by_ownership(&self) -> Vec<(GroupKind, &'static Kind)> {
-        let listed = self.task.options.follow.iter().filter_map(|name| name.split_once('.')).map(|(kind, group)| GroupKind::new(group, kind));
+        let listed = self
+            .task
+            .options
+            .follow
+            .iter()
+            .filter_map(|name| name.split_once('.'))
+            .map(|(kind, group)| GroupKind::new(group, kind));
         let known = kinds::ALL.iter().filter(|kind| kind.follow).map(|kind| GroupKind::new(kind.group, kind.kind));
-        let legacy = self.connection.catalog.serves_group("helm.fluxcd.io") || self.connection.catalog.serves_group("flux.weave.works");
-        let workloads = kinds::ALL.iter().filter(|kind| legacy && kind.role == Role::Workload).map(|kind| GroupKind::new(kind.group, kind.kind));
+        let legacy =
+            self.connection.catalog.serves_group("helm.fluxcd.io") || self.connection.catalog.serves_group("flux.weave.works");
+        let workloads = kinds::ALL
+            .iter()
+            .filter(|kind| legacy && kind.role == Role::Workload)
+            .map(|kind| GroupKind::new(kind.group, kind.kind));
         known.chain(listed).chain(workloads).map(|gk| (gk.clone(), kinds::rules(&gk.group, &gk.kind))).collect()
     }
 
@@ -390,7 +408,13 @@ impl<'a> Hub<'a> {
             }
             Order::Look(look) => {
                 let ticket = look.ticket;
-                let looked = looks::look(look, self.connection.client.clone(), &self.connection.catalog, self.task.options.request_timeout, self.task.inbox.clone());
+                let looked = looks::look(
+                    look,
+                    self.connection.client.clone(),
+                    &self.connection.catalog,
+                    self.task.options.request_timeout,
+                    self.task.inbox.clone(),
+                );
                 self.looks.insert(ticket, self.looking.spawn(looked));
             }
             Order::Drop(ticket) => {
@@ -431,7 +455,11 @@ impl<'a> Hub<'a> {
             Some(why) => {
                 let since = *self.stale_since.get_or_insert_with(Timestamp::now);
                 // the reason may differ from scope to scope: the first one stays
-                let why = if let Link::Stale { why, .. } = &self.told { why.clone() } else { format!("{}: {why}", self.connection.server) };
+                let why = if let Link::Stale { why, .. } = &self.told {
+                    why.clone()
+                } else {
+                    format!("{}: {why}", self.connection.server)
+                };
                 Link::Stale { since, why }
             }
         };

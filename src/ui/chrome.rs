@@ -26,7 +26,12 @@ pub struct Frame {
 impl Frame {
     /// Divides the screen. Small screens give up the keys first, then the message, then the header: the body comes first.
     pub fn of(area: Rect, hide_header: bool, with_message: bool) -> Self {
-        let line = |y: u16, shown: bool| Rect { x: area.x, y: area.y + y.min(area.height.saturating_sub(1)), width: area.width, height: shown.into() };
+        let line = |y: u16, shown: bool| Rect {
+            x: area.x,
+            y: area.y + y.min(area.height.saturating_sub(1)),
+            width: area.width,
+            height: shown.into(),
+        };
         let header = !hide_header && area.height >= 4;
         let title = area.height >= 3;
         let keys = area.height >= 8;
@@ -72,9 +77,12 @@ pub fn header(area: Rect, buf: &mut Buffer, scene: &Scene) {
     }
     left.push(Span::raw("   "));
     left.extend(link(scene));
-    let versions = [("flux", &cluster.server.flux), ("k8s", &cluster.server.kubernetes)].into_iter().filter(|(_, version)| !version.is_empty());
+    let versions = [("flux", &cluster.server.flux), ("k8s", &cluster.server.kubernetes)]
+        .into_iter()
+        .filter(|(_, version)| !version.is_empty());
     let versions: Vec<_> = versions.map(|(name, version)| format!("{name} {}", version.trim_start_matches('v'))).collect();
-    let room = usize::from(area.width).saturating_sub(left.iter().map(|span| span.content.width()).sum::<usize>() + right.width() + 3);
+    let room =
+        usize::from(area.width).saturating_sub(left.iter().map(|span| span.content.width()).sum::<usize>() + right.width() + 3);
     let versions = format!(" · {}", versions.join(" · "));
     if versions.width() > 3 && versions.width() <= room {
         left.push(Span::styled(versions, theme.style(Scope::Dim)));
@@ -142,7 +150,13 @@ pub fn message(area: Rect, buf: &mut Buffer, scene: &Scene, prompt: Option<&Prom
     } else {
         (told.unwrap_or_default(), Scope::Dim)
     };
-    buf.set_stringn(area.x, area.y, format!(" {}", fit(&text, usize::from(area.width).saturating_sub(1))), area.width.into(), theme.style(scope));
+    buf.set_stringn(
+        area.x,
+        area.y,
+        format!(" {}", fit(&text, usize::from(area.width).saturating_sub(1))),
+        area.width.into(),
+        theme.style(scope),
+    );
 }
 
 /// Whether something stands on the message line that cannot wait for a narrow screen.
@@ -152,7 +166,9 @@ pub fn is_urgent(scene: &Scene, prompt: Option<&Prompt>) -> bool {
 
 fn trouble(link: &Link) -> Option<String> {
     match link {
-        Link::Stale { since, why } => Some(format!("what you see is from {}: {why}; trying again", since.strftime("%H:%M:%S UTC"))),
+        Link::Stale { since, why } => {
+            Some(format!("what you see is from {}: {why}; trying again", since.strftime("%H:%M:%S UTC")))
+        }
         Link::Unauthorised(error) | Link::Unreachable(error) => Some(error.to_string()),
         Link::Connecting | Link::Live | Link::Recorded(_) => None,
     }
@@ -165,7 +181,8 @@ pub fn keys(area: Rect, buf: &mut Buffer, scene: &Scene, scope: commands::Scope)
     }
     let theme = scene.theme;
     let here = commands::all().filter(|command| !command.footer.is_empty() && command.scopes.contains(&scope));
-    let everywhere = commands::all().filter(|command| !command.footer.is_empty() && command.scopes.contains(&commands::Scope::Everywhere));
+    let everywhere =
+        commands::all().filter(|command| !command.footer.is_empty() && command.scopes.contains(&commands::Scope::Everywhere));
     let mut spans = vec![Span::raw(" ")];
     let mut used = 1;
     for command in here.chain(everywhere) {

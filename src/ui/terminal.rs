@@ -5,7 +5,9 @@ use std::io::{BufWriter, Stdout, Write};
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use crossterm::terminal::{Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, size};
+use crossterm::terminal::{
+    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, size,
+};
 use crossterm::{execute, queue};
 use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
@@ -41,7 +43,11 @@ impl Screen {
             tracing::error!(%panic, "a task broke");
         }));
         enter()?;
-        let mut screen = Self { backend: CrosstermBackend::new(BufWriter::with_capacity(1 << 16, std::io::stdout())), shown: Buffer::default(), next: Buffer::default() };
+        let mut screen = Self {
+            backend: CrosstermBackend::new(BufWriter::with_capacity(1 << 16, std::io::stdout())),
+            shown: Buffer::default(),
+            next: Buffer::default(),
+        };
         screen.resize()?;
         Ok(screen)
     }
@@ -152,7 +158,8 @@ pub fn fitting_theme() -> &'static str {
 
 /// Whether only ASCII may be written: the locale is not UTF-8, or the console cannot show more.
 pub fn is_ascii_only() -> bool {
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(|name| std::env::var(name).ok()).find(|value| !value.is_empty());
+    let locale =
+        ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(|name| std::env::var(name).ok()).find(|value| !value.is_empty());
     let utf8 = locale.is_none_or(|value| value.to_lowercase().replace('-', "").contains("utf8"));
     !utf8 || std::env::var("TERM").is_ok_and(|term| term == "linux")
 }
@@ -197,5 +204,10 @@ fn key_of(event: KeyEvent) -> Option<Key> {
         Code::Char('4') if has(KeyModifiers::CONTROL) => Code::Char('\\'),
         code => code,
     };
-    Some(Key { code, ctrl: has(KeyModifiers::CONTROL), alt: has(KeyModifiers::ALT), shift: has(KeyModifiers::SHIFT) && !is_letter })
+    Some(Key {
+        code,
+        ctrl: has(KeyModifiers::CONTROL),
+        alt: has(KeyModifiers::ALT),
+        shift: has(KeyModifiers::SHIFT) && !is_letter,
+    })
 }

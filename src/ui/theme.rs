@@ -128,7 +128,11 @@ impl Theme {
     pub fn parse(name: &str, text: &str, depth: Depth, ascii: bool) -> Result<Self> {
         let failed = |why: String| Error::usage(format!("theme `{name}`: {why}"), "compare it with themes/dark.toml");
         let file: File = toml::from_str(text).map_err(|error| failed(error.message().to_owned()))?;
-        let missing: Vec<_> = Scope::ALL.iter().filter(|scope| !file.scopes.contains_key(scope)).map(|scope| format!("{scope:?}").to_lowercase()).collect();
+        let missing: Vec<_> = Scope::ALL
+            .iter()
+            .filter(|scope| !file.scopes.contains_key(scope))
+            .map(|scope| format!("{scope:?}").to_lowercase())
+            .collect();
         if !missing.is_empty() {
             return Err(failed(format!("no style for {}", missing.join(", "))));
         }
@@ -146,7 +150,8 @@ impl Theme {
     pub fn builtin(name: &str, depth: Depth, ascii: bool) -> Result<Self> {
         let found = BUILTIN.iter().find(|(known, _)| *known == name);
         let names = || BUILTIN.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-        let (name, text) = found.ok_or_else(|| Error::usage(format!("there is no theme `{name}`"), format!("there are {}", names())))?;
+        let (name, text) =
+            found.ok_or_else(|| Error::usage(format!("there is no theme `{name}`"), format!("there are {}", names())))?;
         Self::parse(name, text, depth, ascii)
     }
 
@@ -286,7 +291,9 @@ mod tests {
 
     #[test]
     fn a_broken_theme_says_what_is_wrong() {
-        for (text, told) in [("", "scopes"), ("[scopes]\ntext = { fg = \"nope\" }", "no style for"), ("[scopes]\nbogus = {}", "bogus")] {
+        for (text, told) in
+            [("", "scopes"), ("[scopes]\ntext = { fg = \"nope\" }", "no style for"), ("[scopes]\nbogus = {}", "bogus")]
+        {
             let error = Theme::parse("mine", text, Depth::True, false).expect_err("broken");
             assert!(error.message.contains(told), "{error}");
         }

@@ -19,7 +19,9 @@ use fluxdeck_model::error::{Error, Result};
 pub(super) fn write(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::failed(format!("cannot write the output: {error}"), "")),
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Error::failed(format!("cannot write the output: {error}"), ""))
+        }
         _ => Ok(()),
     }
 }

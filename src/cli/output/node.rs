@@ -53,7 +53,8 @@ pub(in crate::cli) fn node(cluster: &Cluster, id: NodeId) -> Node {
         health: cluster.forest.health(id).unwrap_or(Health::Unknown).slug(),
         reason,
         // the condition's own words, where the screen adds to them
-        message: object.map_or_else(|| message_of(&cluster.store, &cluster.forest, id), |object| object.verdict.message.to_string()),
+        message: object
+            .map_or_else(|| message_of(&cluster.store, &cluster.forest, id), |object| object.verdict.message.to_string()),
         suspended: object.is_some_and(|object| object.suspension.is_some()),
         revision: object.and_then(|object| object.facts.revision.as_deref()).unwrap_or_default().to_owned(),
         edge: edge(cluster, id),
@@ -86,7 +87,10 @@ fn edge(cluster: &Cluster, id: NodeId) -> &'static str {
 
 /// Returns a node with everything below it that is wished, in the order of the screen.
 pub(in crate::cli) fn nodes_below(cluster: &Cluster, id: NodeId, wished: &dyn Fn(NodeId) -> bool) -> Option<Node> {
-    let children: Vec<_> = sorted(cluster, cluster.forest.children(id)).into_iter().filter_map(|child| nodes_below(cluster, child, wished)).collect();
+    let children: Vec<_> = sorted(cluster, cluster.forest.children(id))
+        .into_iter()
+        .filter_map(|child| nodes_below(cluster, child, wished))
+        .collect();
     if children.is_empty() && !wished(id) {
         return None;
     }

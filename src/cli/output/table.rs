@@ -19,7 +19,9 @@ impl Table {
     pub fn print(&self) -> String {
         let headings: Vec<_> = self.headings.iter().map(|heading| (*heading).to_owned()).collect();
         let all: Vec<_> = std::iter::once(&headings).chain(&self.rows).collect();
-        let widths: Vec<_> = (0..headings.len()).map(|at| all.iter().filter_map(|row| row.get(at)).map(|cell| cell.width()).max().unwrap_or(0)).collect();
+        let widths: Vec<_> = (0..headings.len())
+            .map(|at| all.iter().filter_map(|row| row.get(at)).map(|cell| cell.width()).max().unwrap_or(0))
+            .collect();
         let mut out = String::new();
         for row in all {
             let mut line = String::new();

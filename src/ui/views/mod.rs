@@ -54,16 +54,29 @@ fn say_why_empty(area: Rect, buf: &mut Buffer, scene: &Scene) {
         Link::Connecting => (format!("connecting to {} …", cluster.context), String::new()),
         Link::Unauthorised(error) | Link::Unreachable(error) => (error.message.clone(), error.hint.clone()),
         _ if done < all => (format!("reading … {done} of {all} kinds"), String::new()),
-        _ if cluster.server.served.is_empty() => ("this cluster has no Flux".to_owned(), "`flux check --pre` tells whether it can have it; `:ctx` chooses another cluster".to_owned()),
-        _ if !cluster.tree.text.is_empty() || cluster.tree.health.is_some() => ("nothing matches".to_owned(), "esc clears the filter".to_owned()),
+        _ if cluster.server.served.is_empty() => (
+            "this cluster has no Flux".to_owned(),
+            "`flux check --pre` tells whether it can have it; `:ctx` chooses another cluster".to_owned(),
+        ),
+        _ if !cluster.tree.text.is_empty() || cluster.tree.health.is_some() => {
+            ("nothing matches".to_owned(), "esc clears the filter".to_owned())
+        }
         _ if cluster.namespaces.is_some() => ("nothing in these namespaces".to_owned(), "0 shows all".to_owned()),
-        _ if !cluster.restricted().is_empty() => ("you may not list Flux objects everywhere".to_owned(), "name your namespaces: `:ns a,b` or `-n a,b`".to_owned()),
+        _ if !cluster.restricted().is_empty() => {
+            ("you may not list Flux objects everywhere".to_owned(), "name your namespaces: `:ns a,b` or `-n a,b`".to_owned())
+        }
         _ => ("nothing here".to_owned(), String::new()),
     };
     for (line, text, scope) in [(1, text, Scope::Text), (2, hint, Scope::Dim)] {
         if line < area.height {
             let text: String = text.chars().collect();
-            buf.set_stringn(area.x + 2.min(area.width), area.y + line, text, area.width.saturating_sub(2).into(), scene.theme.style(scope));
+            buf.set_stringn(
+                area.x + 2.min(area.width),
+                area.y + line,
+                text,
+                area.width.saturating_sub(2).into(),
+                scene.theme.style(scope),
+            );
         }
     }
 }

@@ -114,22 +114,28 @@ impl Objects {
         let wide = state.settings.wide;
         let sort = self.table(state).map(Table::sort).unwrap_or_default();
         let arrow = |place: usize, heading: &str| {
-            let sorted = if sort.column != place { "" } else if sort.reverse { "↓" } else { "↑" };
+            let sorted = if sort.column != place {
+                ""
+            } else if sort.reverse {
+                "↓"
+            } else {
+                "↑"
+            };
             let chosen = if self.column == place && self.column != 1 { "·" } else { "" };
             format!("{heading}{chosen}{sorted}")
         };
         let mut columns = Vec::new();
         if self.kind.namespaced {
-            columns.push((list::Column::new(arrow(0, "NAMESPACE"), 8, 28, 2), Shown::Namespace));
+            columns.push((list::Column::new(arrow(0, "NAMESPACE"), 14, 28, 2), Shown::Namespace));
         }
         columns.push((list::Column::new(arrow(1, "NAME"), 12, 60, 0), Shown::Name));
         let own = self.kind.columns.iter().enumerate().filter(|(_, column)| wide || !matches!(column, Column::Wide(..)));
         let (messages, others): (Vec<_>, Vec<_>) = own.partition(|(_, column)| **column == Column::Message);
         for (at, column) in others {
             let (min, max, priority) = match column {
-                Column::State => (7, 14, 0),
-                Column::Revision => (10, 40, 3),
-                Column::Suspended | Column::Ready => (9, 9, 6),
+                Column::State => (11, 14, 0),
+                Column::Revision => (14, 40, 3),
+                Column::Suspended | Column::Ready => (9, 9, 9),
                 Column::Replicas | Column::Restarts => (7, 9, 3),
                 _ => (8, 48, 5),
             };
@@ -223,7 +229,15 @@ impl View for Objects {
             Gesture::Open => self.jump(self.node(state), cx),
             Gesture::Parent => self.jump(self.node(state).and_then(|node| state.cluster().forest.parent(node)), cx),
             Gesture::Source => {
-                let source = |node| state.cluster().store.out(node).iter().find(|link| matches!(link.relation, Relation::Source | Relation::Chart)).map(|link| link.node);
+                let source = |node| {
+                    state
+                        .cluster()
+                        .store
+                        .out(node)
+                        .iter()
+                        .find(|link| matches!(link.relation, Relation::Source | Relation::Chart))
+                        .map(|link| link.node)
+                };
                 self.jump(self.node(state).and_then(source), cx);
             }
             Gesture::Dependants => self.jump(self.node(state), cx),
@@ -282,7 +296,10 @@ impl View for Objects {
         let marks = &self.marks;
         let row = |at: usize| {
             let Some(node) = table.get(at) else { return list::Row::default() };
-            list::Row { cells: shown.iter().map(|shown| line(*shown, node, scene)).collect(), marked: marks.contains(state.cluster().store.reference(node)) }
+            list::Row {
+                cells: shown.iter().map(|shown| line(*shown, node, scene)).collect(),
+                marked: marks.contains(state.cluster().store.reference(node)),
+            }
         };
         self.list.render(area, buf, scene.theme, Rows { columns: &columns, len: table.len(), cursor: Some(self.at) }, row);
     }
@@ -294,12 +311,20 @@ fn say_why_empty(gk: &GroupKind, area: Rect, buf: &mut Buffer, scene: &Scene) {
     let coverage: Vec<_> = cluster.store.coverage().filter(|(scope, _)| scope.gk == *gk).map(|(_, coverage)| coverage).collect();
     let all = |wished: Coverage| !coverage.is_empty() && coverage.iter().all(|coverage| *coverage == wished);
     let text = match () {
-        () if all(Coverage::Restricted) => format!("restricted: you may not list {}; name your namespaces with `:ns a,b`", gk.kind),
+        () if all(Coverage::Restricted) => {
+            format!("restricted: you may not list {}; name your namespaces with `:ns a,b`", gk.kind)
+        }
         () if all(Coverage::NotServed) => format!("this cluster does not serve {gk}"),
         () if coverage.is_empty() && cluster.is_complete() => format!("no inventory names a {}", gk.kind),
         () => return super::say_why_empty(area, buf, scene),
     };
     if area.height > 1 {
-        buf.set_stringn(area.x + 1, area.y + 1, format!(" {text}"), area.width.saturating_sub(1).into(), scene.theme.style(Style::Text));
+        buf.set_stringn(
+            area.x + 1,
+            area.y + 1,
+            format!(" {text}"),
+            area.width.saturating_sub(1).into(),
+            scene.theme.style(Style::Text),
+        );
     }
 }

@@ -29,7 +29,12 @@ use fluxdeck_model::domain::{Health, NodeId, ObjectRef, Relation};
 use fluxdeck_model::state::projection::{Fold, Row, RowId, Sort, SortBy, message_of, named, revision_of, word_of};
 use fluxdeck_model::state::{Cluster, Effect, State};
 
-pub const SPEC: ViewSpec = ViewSpec { name: "tree", doc: "every source, what it feeds, down to pods", scope: Scope::Tree, make: |_, _| Ok(Box::<TreeView>::default()) };
+pub const SPEC: ViewSpec = ViewSpec {
+    name: "tree",
+    doc: "every source, what it feeds, down to pods",
+    scope: Scope::Tree,
+    make: |_, _| Ok(Box::<TreeView>::default()),
+};
 
 #[derive(Default)]
 pub struct TreeView {
@@ -129,7 +134,9 @@ impl TreeView {
 
     fn jump_along(&mut self, relations: &[Relation], cx: &mut Cx) {
         let store = &cx.state.cluster().store;
-        let found = self.node(cx.state).and_then(|node| store.out(node).iter().find(|link| relations.contains(&link.relation)).map(|link| link.node));
+        let found = self
+            .node(cx.state)
+            .and_then(|node| store.out(node).iter().find(|link| relations.contains(&link.relation)).map(|link| link.node));
         match found {
             Some(node) => self.jump(node, cx),
             None => cx.state.say("it has no source of its own"),
@@ -141,7 +148,8 @@ impl TreeView {
         let Some(node) = self.node(cx.state) else { return };
         let cluster = cx.state.cluster();
         let uses = [Relation::DependsOn, Relation::Source, Relation::Chart, Relation::Values, Relation::Images];
-        let users: Vec<_> = cluster.store.incoming(node).iter().filter(|link| uses.contains(&link.relation)).map(|link| link.node).collect();
+        let users: Vec<_> =
+            cluster.store.incoming(node).iter().filter(|link| uses.contains(&link.relation)).map(|link| link.node).collect();
         match users.as_slice() {
             [] => cx.state.say("nothing depends on it"),
             [one] => self.jump(*one, cx),
@@ -286,7 +294,8 @@ impl View for TreeView {
             self.cursor = rows.id(&cluster.store, self.at);
         }
         // the selected row stays where it is on the screen when rows come and go above it
-        self.offset = if self.at >= before { self.offset + (self.at - before) } else { self.offset.saturating_sub(before - self.at) };
+        self.offset =
+            if self.at >= before { self.offset + (self.at - before) } else { self.offset.saturating_sub(before - self.at) };
         self.offset = self.offset.min(rows.rows().len().saturating_sub(self.height));
         self.reveal();
     }
@@ -339,7 +348,9 @@ impl TreeView {
                 buf[(area.x + x, area.y + y)] = whole[(x, y + hidden)].clone();
             }
         }
-        if let Some(line) = self.at.checked_sub(self.offset).and_then(|line| u16::try_from(line).ok()).filter(|line| *line < area.height) {
+        if let Some(line) =
+            self.at.checked_sub(self.offset).and_then(|line| u16::try_from(line).ok()).filter(|line| *line < area.height)
+        {
             buf.set_style(Rect { y: area.y + line, height: 1, ..area }, scene.theme.style(Style_::Selection));
         }
     }
@@ -375,7 +386,12 @@ impl TreeView {
         let below = if row.fold == Fold::Closed { below(cluster.forest.below(node), theme) } else { Vec::new() };
         let taken: usize = below.iter().map(|(text, _)| text.width() + 1).sum();
         let is_marked = self.marks.contains(cluster.store.reference(node));
-        let ready = cluster.store.object(node).and_then(|object| object.facts.ready).map(|(ready, wished)| format!("  {ready}/{wished}")).unwrap_or_default();
+        let ready = cluster
+            .store
+            .object(node)
+            .and_then(|object| object.facts.ready)
+            .map(|(ready, wished)| format!("  {ready}/{wished}"))
+            .unwrap_or_default();
         let legacy = if cluster.store.object(node).is_some_and(|object| object.facts.legacy) { " (legacy)" } else { "" };
         let name = format!("{}{ready}{legacy}", named(&cluster.store, &cluster.forest, node, layout.short));
         let style = match (is_marked, cluster.store.presence(node)) {

@@ -100,11 +100,11 @@ pub fn haystack(store: &Store, forest: &Forest, id: NodeId) -> String {
     let kind = forest.kind(id);
     let reference = store.reference(id);
     let short = kind.short.first().copied().unwrap_or_default();
+    let path = reference.path();
+    // both as written on narrow and on wide screens
     let mut text = format!(
-        "{} {} {} {} {} {}",
+        "{} {path} {short} {path} {} {} {}",
         reference.gk.kind,
-        short,
-        reference.path(),
         word_of(store, forest, id),
         revision_of(store, forest, id),
         message_of(store, forest, id)

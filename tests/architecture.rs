@@ -1,0 +1,163 @@
+//! Who may know whom: every `crate::room` token of every file, not only `use` lines, against the arrows of `src/lib.rs`.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use regex::Regex;
+
+/// A room of the program and the rooms that it may name.
+const PROGRAM: &[(&str, &[&str])] = &[
+    ("main", &["cli"]),
+    ("cli", &["run", "runtime", "config", "records", "cluster"]),
+    ("run", &["app", "runtime", "ui"]),
+    ("app", &["ui", "config"]),
+    ("ui", &[]),
+    ("config", &[]),
+    ("runtime", &["cluster", "records", "demo", "config"]),
+    ("cluster", &[]),
+    ("records", &[]),
+    ("demo", &["records"]),
+];
+
+/// The same for the pure core.
+const MODEL: &[(&str, &[&str])] = &[
+    ("commands", &["state", "kinds", "domain", "error"]),
+    ("state", &["kinds", "domain", "error"]),
+    ("kinds", &["domain"]),
+    ("domain", &[]),
+    ("error", &[]),
+];
+
+/// Words of the outside that only some rooms may say.
+const OUTSIDE: &[(&str, &[&str])] = &[
+    ("ratatui", &["ui", "app"]),
+    ("crossterm", &["ui", "run"]),
+    ("tui_tree_widget", &["ui"]),
+    ("kube", &["cluster", "runtime", "demo", "cli"]),
+    ("tokio", &["cluster", "runtime", "run", "cli"]),
+];
+
+fn sources(root: &Path) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder of the crate").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = std::fs::read_to_string(&path).expect("a source file");
+                found.push((path, text));
+            }
+        }
+    }
+    found
+}
+
+/// The first folder, or the file's name, below the crate's root.
+fn room(root: &Path, path: &Path) -> String {
+    let below = path.strip_prefix(root).expect("below the root");
+    let first = below.components().next().expect("a name").as_os_str().to_string_lossy().into_owned();
+    first.trim_end_matches(".rs").to_owned()
+}
+
+fn code(text: &str) -> String {
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+fn assert_arrows(root: &Path, rooms: &[(&str, &[&str])], prefix: &str, skip: &[&str]) {
+    let token = Regex::new(&format!(r"\b{prefix}::\{{?\s*((?:\w+|\s|,|::|\{{|\}})*)")).expect("a pattern");
+    let word = Regex::new(r"^(\w+)").expect("a pattern");
+    let names: BTreeSet<_> = rooms.iter().map(|(room, _)| *room).collect();
+    let mut wrong = Vec::new();
+    for (path, text) in sources(root) {
+        let here = room(root, &path);
+        if skip.contains(&here.as_str()) {
+            continue;
+        }
+        let Some((_, allowed)) = rooms.iter().find(|(room, _)| *room == here) else {
+            panic!("{} is in no room that the table knows", path.display());
+        };
+        for found in token.captures_iter(&code(&text)) {
+            // `crate::{a, b}` names several rooms, `crate::a::…` one
+            let is_group = found[0].contains('{') && !found[1].contains("::");
+            let parts: Vec<_> = if is_group { found[1].split(',').collect() } else { vec![&found[1]] };
+            for part in parts {
+                let Some(name) = word.captures(part.trim()).map(|name| name[1].to_owned()) else { continue };
+                if name != here && names.contains(name.as_str()) && !allowed.contains(&name.as_str()) {
+                    wrong.push(format!("{}: {here} names {name}", path.display()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "arrows that the design does not have:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn rooms_of_the_program_know_only_whom_they_may() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    assert_arrows(&root, PROGRAM, "crate", &["lib", "model"]);
+    assert_arrows(&root, PROGRAM, "fluxdeck", &["lib", "model"]);
+}
+
+#[test]
+fn rooms_of_the_pure_core_know_only_whom_they_may() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/model");
+    assert_arrows(&root, MODEL, "crate", &["lib"]);
+}
+
+#[test]
+fn what_belongs_to_one_room_is_named_in_no_other() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut wrong = Vec::new();
+    for (path, text) in sources(&root).into_iter().filter(|(path, _)| room(&root, path) != "model") {
+        let here = room(&root, &path);
+        for (name, allowed) in OUTSIDE {
+            let said = Regex::new(&format!(r"\b{name}::")).expect("a pattern").is_match(&code(&text));
+            if said && !allowed.contains(&here.as_str()) {
+                wrong.push(format!("{}: {here} says {name}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn only_the_runtime_spawns_and_only_cli_prints() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let spawns = Regex::new(r"\b(tokio::spawn|spawn_blocking|thread::spawn)\b").expect("a pattern");
+    let prints = Regex::new(r"\b(e?println!|e?print!)").expect("a pattern");
+    for (path, text) in sources(&root) {
+        let (here, code) = (room(&root, &path), code(&text));
+        assert!(here == "runtime" || !spawns.is_match(&code), "{} spawns", path.display());
+        assert!(here == "cli" || !prints.is_match(&code), "{} prints", path.display());
+    }
+}
+
+#[test]
+fn the_pure_core_depends_on_nothing_that_does_io() {
+    let manifest = include_str!("../src/model/Cargo.toml");
+    for outside in ["kube", "tokio", "ratatui", "crossterm", "git2", "octocrab", "reqwest"] {
+        assert!(!manifest.lines().any(|line| line.starts_with(outside)), "the model depends on {outside}");
+    }
+}
+
+#[test]
+fn every_dependency_says_what_it_is_for() {
+    for manifest in [include_str!("../Cargo.toml"), include_str!("../src/model/Cargo.toml")] {
+        let mut section = "";
+        let mut before = "";
+        for line in manifest.lines() {
+            if line.starts_with('[') {
+                section = line;
+            }
+            let is_dependency = section.ends_with("dependencies]")
+                && !section.contains("workspace")
+                && line.contains('=')
+                && !line.starts_with('#');
+            // a group of lines shares the comment above it
+            assert!(!is_dependency || !before.is_empty(), "no comment above `{line}`");
+            before = line;
+        }
+    }
+}

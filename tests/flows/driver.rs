@@ -1,0 +1,133 @@
+//! The program without a terminal: the real `App` and `Runtime`, the recorded fleet behind the in-memory API, time standing still.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use fluxdeck::app::App;
+use fluxdeck::records::{self, Snapshot};
+use fluxdeck::runtime::{Options, Origin, Runtime};
+use fluxdeck::ui::theme::Depth;
+use fluxdeck_model::state::{Effect, Input, Key, Message, Settings, State};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use tokio::sync::mpsc;
+
+/// The fleet of the test bed as it was recorded.
+pub fn fleet() -> Arc<Snapshot> {
+    static FLEET: OnceLock<Arc<Snapshot>> = OnceLock::new();
+    let open = || {
+        Arc::new(
+            records::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/fleet.snapshot.gz"))
+                .expect("the recorded fleet"),
+        )
+    };
+    FLEET.get_or_init(open).clone()
+}
+
+pub struct Driver {
+    pub app: App,
+    runtime: Runtime,
+    messages: mpsc::Receiver<Message>,
+    /// Effects that the terminal would carry out.
+    pub effects: Vec<Effect>,
+    size: (u16, u16),
+}
+
+impl Driver {
+    /// Starts on the recorded fleet and waits for its complete picture. Call it in a test with paused time.
+    pub async fn start(width: u16, height: u16) -> Self {
+        Self::with(width, height, Depth::True, Settings { theme: "dark".into(), ..Settings::default() }).await
+    }
+
+    pub async fn with(width: u16, height: u16, depth: Depth, settings: Settings) -> Self {
+        let snapshot = fleet();
+        let state = State::new(snapshot.taken.expect("a snapshot has a time"), settings);
+        let options = Options {
+            origin: Origin::Recorded(snapshot),
+            namespaces: BTreeSet::new(),
+            follow: Vec::new(),
+            request_timeout: Duration::from_secs(15),
+            state_dir: None,
+        };
+        let (inbox, messages) = mpsc::channel(64);
+        let app = App::new(state, depth, Vec::new()).expect("a built-in theme");
+        let mut driver =
+            Self { app, runtime: Runtime::new(options, inbox), messages, effects: Vec::new(), size: (width, height) };
+        driver.app.connect();
+        driver.settle().await;
+        driver
+    }
+
+    /// Carries out effects and takes messages until nothing is left but open watches. With paused time the timeout fires only when every
+    /// task is idle: no sleep, no guess.
+    pub async fn settle(&mut self) {
+        loop {
+            for effect in self.app.take_effects() {
+                self.effects.extend(self.runtime.carry_out(effect));
+            }
+            match tokio::time::timeout(Duration::from_millis(1), self.messages.recv()).await {
+                Ok(Some(message)) => {
+                    self.app.update(message);
+                }
+                Ok(None) | Err(_) => break,
+            }
+        }
+        self.app.work(|| true);
+    }
+
+    /// Presses keys as commands spell them, with text in quotes: `j j enter "/web" esc`.
+    pub async fn keys(&mut self, keys: &str) -> &mut Self {
+        for word in keys.split_whitespace() {
+            let typed: Vec<Key> = match word.strip_prefix('"').and_then(|word| word.strip_suffix('"')) {
+                Some(text) => text.chars().map(letter).collect(),
+                None => vec![Key::parse(word).unwrap_or_else(|| panic!("`{word}` is no key"))],
+            };
+            for key in typed {
+                // the cursor is found again with every frame, as on a terminal
+                self.buffer();
+                self.app.update(Message::Input(Input::Key(key)));
+                self.settle().await;
+            }
+        }
+        self
+    }
+
+    pub fn buffer(&mut self) -> Buffer {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, self.size.0, self.size.1));
+        self.app.draw(&mut buffer);
+        buffer
+    }
+
+    /// The screen as lines of text.
+    pub fn screen(&mut self) -> Vec<String> {
+        let buffer = self.buffer();
+        let line = |y: u16| (0..buffer.area.width).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
+        (0..buffer.area.height).map(line).collect()
+    }
+
+    pub fn resize(&mut self, width: u16, height: u16) {
+        self.size = (width, height);
+    }
+
+    #[track_caller]
+    pub fn shows(&mut self, text: &str) -> &mut Self {
+        let screen = self.screen();
+        assert!(screen.iter().any(|line| line.contains(text)), "`{text}` is not on the screen:\n{}", screen.join("\n"));
+        self
+    }
+
+    #[track_caller]
+    pub fn hides(&mut self, text: &str) -> &mut Self {
+        let screen = self.screen();
+        assert!(!screen.iter().any(|line| line.contains(text)), "`{text}` is on the screen:\n{}", screen.join("\n"));
+        self
+    }
+}
+
+/// The key of one letter; `_` stands for a space.
+fn letter(letter: char) -> Key {
+    let name = if letter == '_' { "space".to_owned() } else { letter.to_string() };
+    Key::parse(&name).expect("every letter is a key")
+}

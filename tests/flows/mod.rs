@@ -1,0 +1,7 @@
+//! The whole program on a recorded cluster: keys in, frames and effects out.
+
+pub mod driver;
+
+mod looking;
+mod tables;
+mod tree;

@@ -1,0 +1,164 @@
+//! The tree: what it shows at once, folding, filtering, jumping, marks.
+
+use super::driver::Driver;
+use fluxdeck::ui::theme::Depth;
+use fluxdeck_model::state::{Effect, Settings};
+
+#[tokio::test(start_paused = true)]
+async fn the_first_screen_shows_sources_and_counts() {
+    let mut deck = Driver::start(120, 40).await;
+
+    deck.shows("gitrepo flux-system/flux-system").shows("snapshot of").shows("tree by sources");
+}
+
+#[tokio::test(start_paused = true)]
+async fn on_eighty_columns_the_message_follows_the_cursor() {
+    let mut deck = Driver::start(80, 24).await;
+
+    deck.keys("\"/unreachable\" enter").await;
+    deck.keys("j").await.shows("Failed:");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_filter_narrows_with_every_letter_and_esc_brings_everything_back() {
+    let mut deck = Driver::start(120, 40).await;
+
+    deck.keys("/ \"crasher\"").await.shows("deploy faults/crasher").shows("/crasher").hides("flux-apps/apps");
+    deck.keys("esc").await.shows("flux-apps/apps").hides("/crasher");
+    deck.keys("/ \"crasher\" enter").await.shows("po faults/crasher");
+    deck.keys("esc").await.shows("flux-apps/apps");
+}
+
+#[tokio::test(start_paused = true)]
+async fn letters_that_are_keys_are_letters_in_the_filter() {
+    let mut deck = Driver::start(120, 40).await;
+
+    deck.keys("/ \"jkq?\"").await.shows("/jkq?").shows("nothing matches");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_selection_stays_on_its_object_when_rows_open_above_it() {
+    let mut deck = Driver::start(120, 50).await;
+    deck.keys("/ \"crasher\" enter G").await;
+    let before = deck.app.state.cluster().tree.rows.rows().len();
+
+    deck.keys("esc Z").await;
+
+    assert!(deck.app.state.cluster().tree.rows.rows().len() > before);
+    deck.shows("faults/crasher");
+}
+
+#[tokio::test(start_paused = true)]
+async fn failing_shows_what_failed_and_the_same_again_everything() {
+    let mut deck = Driver::start(120, 40).await;
+
+    deck.keys(": \"failing\" enter").await.shows("failed, stalled only").hides("flux-apps/apps");
+    deck.keys(": \"failing\" enter").await.shows("flux-apps/apps");
+}
+
+#[tokio::test(start_paused = true)]
+async fn tab_changes_what_is_on_top() {
+    let mut deck = Driver::start(120, 40).await;
+
+    deck.keys("tab").await.shows("tree by kustomizations");
+    deck.keys("tab g").await.shows("tree by namespaces").shows("namespace faults");
+    deck.keys("tab").await.shows("tree by sources");
+}
+
+#[tokio::test(start_paused = true)]
+async fn enter_on_a_reference_jumps_to_its_home() {
+    let mut deck = Driver::start(160, 60).await;
+    let at = deck.screen().iter().position(|line| line.contains("→ feeds Kustomization web/web")).expect("a reference");
+    deck.hides("● Kustomization web/web");
+
+    // two lines of header, one of headings
+    deck.keys(&"j ".repeat(at - 3)).await;
+    deck.keys("enter").await.shows("● Kustomization web/web");
+    deck.keys("d").await.shows("describe Kustomization web/web");
+}
+
+#[tokio::test(start_paused = true)]
+async fn marks_are_counted_and_cleared() {
+    let mut deck = Driver::start(120, 40).await;
+
+    deck.keys("space space").await.shows("2 marked");
+    deck.keys("ctrl-\\").await.hides("marked");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_goes_to_the_clipboard() {
+    let mut deck = Driver::start(120, 40).await;
+
+    deck.keys("/ \"gitrepository_flux-apps\" enter c").await;
+
+    assert_eq!(deck.effects, [Effect::Copy("apps".into())]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_namespace_narrows_the_tree_and_zero_widens_it() {
+    let mut deck = Driver::start(120, 40).await;
+
+    deck.keys(": \"ns_shop\" enter").await.shows("› shop").shows("shop/cart").hides("faults/crasher");
+    deck.keys("0").await.shows("all namespaces");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_size_of_the_screen_breaks_anything() {
+    let mut deck = Driver::start(120, 40).await;
+    for keys in [
+        "Z",
+        "d",
+        "esc y",
+        "esc v",
+        "esc l",
+        "esc ?",
+        "esc : \"ks\" enter",
+        "p",
+        ": \"ctx\" enter",
+        ": \"ns\" enter",
+        ": \"kinds\" enter",
+        "/ \"x\"",
+    ] {
+        deck.keys(keys).await;
+        for (width, height) in [(1, 1), (2, 2), (20, 5), (5, 20), (40, 8), (80, 24), (300, 100), (120, 40)] {
+            deck.resize(width, height);
+            deck.screen();
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_colours_no_cell_has_one() {
+    let mut deck =
+        Driver::with(120, 40, Depth::None, Settings { theme: "dark".into(), ascii: true, ..Settings::default() }).await;
+    let buffer = deck.buffer();
+
+    for cell in buffer.content() {
+        assert_eq!((cell.fg, cell.bg), (ratatui::style::Color::Reset, ratatui::style::Color::Reset));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_ascii_glyphs_only_names_may_hold_other_signs() {
+    let mut deck =
+        Driver::with(120, 40, Depth::True, Settings { theme: "dark".into(), ascii: true, ..Settings::default() }).await;
+    deck.keys("/ \"gitrepository\" enter").await;
+
+    for line in deck.screen() {
+        let strange: String = line.chars().filter(|c| !c.is_ascii() && !matches!(c, '…' | '≠' | '›' | '⏎' | '·')).collect();
+        assert_eq!(strange, "", "{line}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_hostile_reaches_the_screen() {
+    let mut deck = Driver::start(180, 60).await;
+    for keys in ["/ \"hostile\" enter", "j j", "d", "esc y", "esc v"] {
+        deck.keys(keys).await;
+        for cell in deck.buffer().content() {
+            let hostile =
+                cell.symbol().chars().any(|c| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'));
+            assert!(!hostile, "{:?}", cell.symbol());
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Each registry slice holds what its folder holds.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use fluxdeck::ui::{theme, views};
+
+fn names(folder: &str, extension: &str) -> BTreeSet<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let entries = std::fs::read_dir(folder).expect("a folder of the repository").flatten().map(|entry| entry.path());
+    entries
+        .filter(|path| path.extension().is_some_and(|found| found == extension))
+        .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
+        .collect()
+}
+
+#[test]
+fn every_theme_file_is_built_in() {
+    let built_in: BTreeSet<_> = theme::BUILTIN.iter().map(|(name, _)| (*name).to_owned()).collect();
+
+    assert_eq!(built_in, names("themes", "toml"));
+}
+
+#[test]
+fn every_view_file_is_registered() {
+    // what views are made of is no view
+    let parts = ["mod", "picker", "preview", "tests"];
+    let mut files = names("src/ui/views", "rs");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ui/views");
+    files.extend(
+        std::fs::read_dir(folder)
+            .expect("the views")
+            .flatten()
+            .filter(|entry| entry.path().is_dir())
+            .map(|entry| entry.file_name().to_string_lossy().into_owned()),
+    );
+    let files = files.into_iter().filter(|name| !parts.contains(&name.as_str())).count();
+
+    assert_eq!(views::ALL.len(), files);
+}
+
+#[test]
+fn no_view_is_named_twice() {
+    let names: BTreeSet<_> = views::ALL.iter().map(|spec| spec.name).collect();
+
+    assert_eq!(names.len(), views::ALL.len());
+}
