@@ -27,8 +27,8 @@ async fn a_table_sorts_by_state_and_back() {
 async fn a_filter_in_the_command_narrows_the_table() {
     let mut deck = Driver::start(120, 40).await;
 
-    deck.keys(": \"ks_/crashing\" enter").await.shows("   /crashing").hides("flux-system  apps");
-    deck.keys("esc").await.hides("   /crashing").shows("flux-system  apps");
+    deck.keys(": \"ks_/crashing\" enter").await.shows("   /crashing").hides("controllers");
+    deck.keys("esc").await.hides("   /crashing").shows("controllers");
 }
 
 #[tokio::test(start_paused = true)]
