@@ -58,7 +58,7 @@ pub struct MeasureArguments {
     /// Ask the API server for its count of requests, and change objects through it
     #[arg(long)]
     pub cluster: bool,
-    /// What is loaded, for patterns with {kustomizations}, {pods}, {objects}
+    /// What is loaded, for patterns with {kustomizations}, {pods}, {flux}, {objects}
     #[arg(long, value_enum, ignore_case = true)]
     pub tier: Option<Tier>,
     /// What is known of the program: fluxdeck, k9s, flux9s, echo; default: by its file name

@@ -44,7 +44,7 @@ impl Durations {
             load: seconds(120, 60),
             stable: seconds(3, 2),
             run: seconds(300, 60),
-            patience: Patience { quiet: Duration::from_millis(20), timeout: Duration::from_millis(2_000) },
+            patience: Patience { quiet: Duration::from_millis(20), timeout: Duration::from_secs(3) },
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::{cluster::Failure, generate::Sizes};
 #[derive(Clone, Debug)]
 pub struct Profile {
     pub name: &'static str,
-    /// The screen holds rows of objects. `{kustomizations}` and `{objects}` stand for numbers.
+    /// The screen holds rows of objects. `{kustomizations}`, `{pods}`, `{flux}` and `{objects}` stand for numbers.
     rows: &'static str,
     /// The screen says that everything is there. None: when the screen has settled.
     all: Option<&'static str>,
@@ -37,8 +37,9 @@ const PROFILES: [Profile; 5] = [
     },
     Profile {
         name: "k9s",
-        rows: r"(?i)kustomizations[^\n]*\[[1-9][0-9]*\]",
-        all: Some(r"(?i)kustomizations[^\n]*\[{kustomizations}\]"),
+        // Its title counts before its table has rows.
+        rows: r"(?i)kustomizations[^\n]*\[[1-9][0-9,]*\][\s\S]*-(prod|staging|dev) ",
+        all: Some(r"(?i)kustomizations[^\n]*\[{kustomizations}\][\s\S]*-(prod|staging|dev) "),
         down: "j",
         up: "k",
         fold: &[],
@@ -46,8 +47,8 @@ const PROFILES: [Profile; 5] = [
     },
     Profile {
         name: "flux9s",
-        rows: r"[a-z0-9]+-[0-9]+-(prod|staging|dev)",
-        all: None,
+        rows: r"All Resources \([1-9][\s\S]*-(prod|staging|dev) ",
+        all: Some(r"All Resources \({flux}\)[\s\S]*-(prod|staging|dev) "),
         down: "j",
         up: "k",
         fold: &[],
@@ -75,11 +76,25 @@ impl Profile {
     }
 }
 
-/// Numbers of the tier into a pattern; any number where no tier is given.
+/// Numbers of the tier into a pattern, with or without commas between thousands; any number
+/// where no tier is given.
 pub fn fill(pattern: &str, sizes: Option<Sizes>) -> String {
-    let number = |count: fn(Sizes) -> usize| sizes.map_or_else(|| "[0-9]+".into(), |sizes| count(sizes).to_string());
+    let number = |count: fn(&Sizes) -> usize| sizes.map_or_else(|| "[0-9,]+".into(), |sizes| grouped(count(&sizes)));
     pattern
         .replace("{kustomizations}", &number(|sizes| sizes.kustomizations))
         .replace("{pods}", &number(|sizes| sizes.pods))
-        .replace("{objects}", &number(|sizes| sizes.objects()))
+        .replace("{flux}", &number(Sizes::flux))
+        .replace("{objects}", &number(Sizes::objects))
+}
+
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut pattern = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            pattern.push_str(",?");
+        }
+        pattern.push(digit);
+    }
+    pattern
 }

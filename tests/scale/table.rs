@@ -69,7 +69,7 @@ pub fn write(arguments: &TableArguments, runtime: &Runtime) -> Result<(), Failur
 fn prepare(home: &Path) -> Result<(), Failure> {
     let flux9s = home.join(".config/flux9s");
     fs::create_dir_all(&flux9s)?;
-    fs::write(flux9s.join("config.yaml"), "defaultNamespace: all\n")?;
+    fs::write(flux9s.join("config.yaml"), "defaultNamespace: all\nui:\n  splashless: true\n")?;
     Ok(())
 }
 

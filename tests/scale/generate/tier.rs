@@ -117,6 +117,11 @@ impl Sizes {
         self.children - self.structure() - 3 * self.deployments
     }
 
+    /// Objects of Flux's own kinds.
+    pub fn flux(&self) -> usize {
+        self.kustomizations + self.helm_releases + self.sources()
+    }
+
     /// All objects of the API, the node not counted.
     pub fn objects(&self) -> usize {
         self.children + self.helm_charts + self.deployments + self.old_replica_sets + self.pods
