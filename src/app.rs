@@ -120,7 +120,7 @@ impl App {
         let next_change = Cell::new(i64::MAX);
         let scene = Scene { state: &self.state, theme: &self.theme, next_change: &next_change };
         let area = buf.area;
-        let is_narrow = area.width < 100;
+        let is_narrow = area.width < 160;
         let urgent = chrome::is_urgent(&scene, self.prompt.as_ref());
         let frame = Frame::of(area, self.state.settings.hide_header, is_narrow || urgent);
         chrome::header(frame.header, buf, &scene);

@@ -6,10 +6,12 @@ mod connect;
 mod discover;
 mod failure;
 mod feed;
+mod helm;
 mod look;
 
 pub use connect::{Access, Kubeconfig, connect};
 pub use discover::{Catalog, Served, discover};
 pub use failure::{Failure, explain};
 pub use feed::{Event, Feed, Page};
+pub use helm::release;
 pub use look::{body, containers, events, full_list, log_lines, logs, yaml};

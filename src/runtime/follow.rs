@@ -27,6 +27,8 @@ pub(super) enum Report {
     Up(Scope),
     Down(Scope, Failure),
     Restricted(Scope),
+    /// Somebody's children can be found by their labels only, whatever their kind.
+    Unnamed,
 }
 
 /// Follows one scope until it is dropped.

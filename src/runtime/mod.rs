@@ -5,6 +5,7 @@ mod looks;
 mod session;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -22,7 +23,7 @@ pub enum Origin {
     /// The kubeconfig's.
     Live(Access),
     /// A snapshot, served from memory.
-    Recorded(std::sync::Arc<records::Snapshot>),
+    Recorded(Arc<records::Snapshot>),
 }
 
 /// What the runtime needs to know for the whole run.
@@ -101,7 +102,7 @@ impl Runtime {
 ///
 /// # Errors
 /// As for any connection; nothing is tried again.
-pub async fn connect(options: &Options, context: &str) -> Result<(kube::Client, Catalog), Failure> {
+pub async fn connect(options: &Options, context: &str) -> Result<(kube::Client, Arc<Catalog>), Failure> {
     // nobody listens to the news of this connection
     let (inbox, _unread) = mpsc::channel(16);
     let task = session::Task {

@@ -16,7 +16,7 @@ use super::follow::{Follower, Report};
 use super::{Look, Options, Origin, looks};
 use crate::cluster::{self, Catalog, Failure, Feed, Kubeconfig};
 use crate::{demo, records};
-use fluxdeck_model::domain::{ClusterId, Coverage, Delta, GroupKind, Object, Relation, Scope, Str};
+use fluxdeck_model::domain::{ClusterId, Coverage, Delta, GroupKind, Object, ObjectRef, Relation, Scope, Str};
 use fluxdeck_model::kinds::{self, Body, Kind, Reader, Role};
 use fluxdeck_model::state::{Epoch, Link, Message, News, ServerFacts, Ticket};
 
@@ -61,7 +61,7 @@ enum End {
 pub(super) struct Connection {
     pub client: Client,
     server: String,
-    pub catalog: Catalog,
+    pub catalog: Arc<Catalog>,
     namespaces: BTreeSet<Str>,
 }
 
@@ -158,7 +158,7 @@ impl Task {
         let mut namespaces = self.options.namespaces.clone();
         namespaces.extend(kubeconfig.context().and_then(|context| context.namespace.as_deref()).map(Str::from));
         namespaces.extend(records::remembered(self.options.state_dir.as_deref(), &current));
-        Ok(Connection { client: connected.client, server: connected.server, catalog, namespaces })
+        Ok(Connection { client: connected.client, server: connected.server, catalog: Arc::new(catalog), namespaces })
     }
 
     async fn connect_recorded(&self, snapshot: &Arc<records::Snapshot>) -> Result<Connection, Failure> {
@@ -167,7 +167,7 @@ impl Task {
         let context = snapshot.context.clone();
         let all = vec![fluxdeck_model::state::Context { name: context.clone(), ..Default::default() }];
         self.tell(News::Contexts { all, current: context.clone() }).await;
-        Ok(Connection { client, server: context, catalog, namespaces: self.options.namespaces.clone() })
+        Ok(Connection { client, server: context, catalog: Arc::new(catalog), namespaces: self.options.namespaces.clone() })
     }
 }
 
@@ -198,7 +198,10 @@ struct Hub<'a> {
     told: Link,
     looks: HashMap<Ticket, tokio::task::AbortHandle>,
     looking: JoinSet<()>,
+    /// Whether the usual kinds are followed although no inventory names them.
     wide: bool,
+    /// The Secret from which the children of a HelmRelease were read last.
+    releases: HashMap<ObjectRef, ObjectRef>,
     /// What is to be told with the next announcement.
     news: Vec<Delta>,
 }
@@ -225,6 +228,7 @@ impl<'a> Hub<'a> {
             looks: HashMap::new(),
             looking: JoinSet::new(),
             wide: false,
+            releases: HashMap::new(),
             news: Vec::new(),
         }
     }
@@ -320,6 +324,7 @@ impl<'a> Hub<'a> {
     async fn hear(&mut self, report: Report) -> Option<End> {
         match report {
             Report::Deltas(deltas) => {
+                self.look_into_storage(&deltas);
                 let new = self.new_kinds(&deltas);
                 // told before the objects that name them, so that the picture is never complete too early
                 self.start(new);
@@ -338,6 +343,10 @@ impl<'a> Hub<'a> {
                 self.tell_link().await;
             }
             Report::Restricted(scope) => self.restrict(scope).await,
+            Report::Unnamed => {
+                self.widen();
+                self.announce().await;
+            }
         }
         None
     }
@@ -345,22 +354,51 @@ impl<'a> Hub<'a> {
     /// Kinds that inventories name and nobody follows yet.
     fn new_kinds(&self, deltas: &[Delta]) -> Vec<(GroupKind, &'static Kind)> {
         let mut new = BTreeSet::new();
-        let mut look = |object: &Object| {
+        let is_new = |gk: &GroupKind| !self.followed.contains(&Scope { gk: gk.clone(), namespace: None });
+        let look = |object: &Object, new: &mut BTreeSet<GroupKind>| {
             for edge in object.edges.iter().filter(|edge| edge.relation == Relation::Applies) {
                 let gk = &edge.to.gk;
-                if !new.contains(gk) && !self.followed.contains(&Scope { gk: gk.clone(), namespace: None }) {
+                if !new.contains(gk) && is_new(gk) {
                     new.insert(gk.clone());
                 }
             }
         };
         for delta in deltas {
             match delta {
-                Delta::Listed { objects, .. } => objects.iter().for_each(&mut look),
-                Delta::Upsert(object) => look(object),
+                Delta::Listed { objects, .. } => objects.iter().for_each(|object| look(object, &mut new)),
+                Delta::Upsert(object) => look(object, &mut new),
+                Delta::Children { children, .. } => new.extend(children.iter().map(|child| child.gk.clone()).filter(is_new)),
                 _ => {}
             }
         }
         new.into_iter().map(|gk| (gk.clone(), kinds::rules(&gk.group, &gk.kind))).collect()
+    }
+
+    /// Reads the children of HelmReleases that keep no inventory from Helm's storage, once for each version of the release.
+    fn look_into_storage(&mut self, deltas: &[Delta]) {
+        let objects = deltas.iter().flat_map(|delta| match delta {
+            Delta::Listed { objects, .. } => objects.as_slice(),
+            Delta::Upsert(object) => std::slice::from_ref(&**object),
+            _ => &[],
+        });
+        for object in objects {
+            let Some(secret) = kinds::release_secret(object) else { continue };
+            if self.releases.get(&object.id) == Some(&secret) {
+                continue;
+            }
+            self.releases.insert(object.id.clone(), secret.clone());
+            let (client, catalog, reports, turn) = (self.connection.client.clone(), self.connection.catalog.clone(), self.reports.clone(), self.lists.clone());
+            let of = object.id.clone();
+            self.followers.spawn(async move {
+                let _turn = turn.acquire_owned().await;
+                let report = match cluster::release(&client, &catalog, of.cluster, &secret).await {
+                    Ok(children) => Report::Deltas(vec![Delta::Children { of, by: "storage", children }]),
+                    // who may not read Secrets finds the children by their labels
+                    Err(_) => Report::Unnamed,
+                };
+                let _ = reports.send(report).await;
+            });
+        }
     }
 
     /// A kind may not be listed there: look into the namespaces that we know instead.
@@ -372,15 +410,19 @@ impl<'a> Hub<'a> {
             self.restricted.insert(scope.gk.clone(), kind);
             self.look_into(&scope.gk, kind);
         }
-        if kind.role == Role::Applier && !self.wide {
-            // inventories that may not be read name no kinds: follow what people usually run
-            self.wide = true;
-            let usual = kinds::ALL.iter().filter(|kind| matches!(kind.role, Role::Workload | Role::Child) && kind.namespaced);
-            let usual: Vec<_> = usual.map(|kind| (GroupKind::new(kind.group, kind.kind), *kind)).collect();
-            self.start(usual);
+        if kind.role == Role::Applier {
+            self.widen();
         }
         self.announce().await;
         self.tell_link().await;
+    }
+
+    /// Inventories that may not be read name no kinds: follow what people usually run.
+    fn widen(&mut self) {
+        if !std::mem::replace(&mut self.wide, true) {
+            let usual = kinds::ALL.iter().filter(|kind| matches!(kind.role, Role::Workload | Role::Child) && kind.namespaced);
+            self.start(usual.map(|kind| (GroupKind::new(kind.group, kind.kind), *kind)).collect());
+        }
     }
 
     /// Follows a restricted kind in each known namespace.

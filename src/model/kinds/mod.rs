@@ -58,6 +58,8 @@ mod stateful_set;
 mod vulnerability_report;
 mod weave_helm_release;
 
+use crate::domain::{GroupKind, Object, ObjectRef};
+
 /// Every kind with rules of its own, in the order in which lists of kinds show them: from the sources to what comes of them.
 ///
 /// A static, so that a kind has one address ([`rank`] compares addresses): a constant would be made anew wherever it is used.
@@ -236,6 +238,15 @@ pub fn rules(group: &str, kind: &str) -> &'static Kind {
 /// Returns the group of the Flux kind of that name, for references that leave it out (an Alert's event sources, a Receiver's resources).
 fn flux_group(kind: &str) -> Option<&'static str> {
     ALL.iter().find(|known| known.is_flux() && known.kind == kind).map(|known| known.group)
+}
+
+/// Returns the Secret in which Helm keeps the release of a HelmRelease whose children are not told by its own status.
+pub fn release_secret(object: &Object) -> Option<ObjectRef> {
+    if &*object.id.gk.group != group::HELM || &*object.id.gk.kind != "HelmRelease" || object.facts.remote || !object.facts.children_by.is_empty() {
+        return None;
+    }
+    let (namespace, release) = object.facts.cells.get(2)?.split_once('/')?;
+    Some(ObjectRef::new(object.id.cluster, GroupKind::new("", "Secret"), namespace, format!("sh.helm.release.v1.{release}")))
 }
 
 /// Where a kind stands among the others on screen: its place in [`ALL`], kinds without a file last.

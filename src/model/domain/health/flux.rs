@@ -59,7 +59,7 @@ fn conditions(inputs: &Inputs) -> Verdict {
         };
     };
     match &*ready.status {
-        "False" => Verdict::of(unready(&ready.reason), ready),
+        "False" => Verdict::of(unready(ready), ready),
         "True" => match reconciling {
             Some(reconciling) => Verdict::of(Health::Progressing, reconciling),
             None if is_unobserved(inputs, ready.observed) => Verdict {
@@ -79,10 +79,12 @@ fn remark<'a>(inputs: &Inputs<'a>) -> Option<&'a Condition> {
     inputs.holds("Drifted").or_else(failed_test)
 }
 
-/// What Ready=False means, by its reason.
-fn unready(reason: &str) -> Health {
-    match reason {
+/// What Ready=False means, by its reason. `ArtifactFailed` stands for a source without an artifact, which is waited for
+/// (kustomize-controller `reconcile`: "Source artifact not found"), and for an artifact without the path, which is an error.
+fn unready(ready: &Condition) -> Health {
+    match &*ready.reason {
         "DependencyNotReady" | "SourceNotReady" => Health::Waiting,
+        "ArtifactFailed" if ready.message.to_lowercase().contains("artifact not found") => Health::Waiting,
         "HealthCheckCanceled" => Health::Progressing,
         _ => Health::Failed,
     }

@@ -295,6 +295,12 @@ impl Store {
     fn upsert(&mut self, mut object: Object, seen: u32, changes: &mut Changes) {
         let id = self.intern(&object.id);
         let edges = std::mem::take(&mut object.edges);
+        if object.facts.children_by.is_empty()
+            && !self.node(id).found.is_empty()
+            && let Some(before) = &self.node(id).object
+        {
+            object.facts.children_by = before.facts.children_by;
+        }
         let before = self.node_mut(id).object.take();
         let replaced = before.as_ref().is_none_or(|before| before.uid != object.uid);
         if replaced && let Some(before) = &before {
