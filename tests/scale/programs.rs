@@ -24,7 +24,7 @@ const LEFT: &str = "\x1b[D";
 const RIGHT: &str = "\x1b[C";
 
 /// The last one fits any program.
-const PROFILES: [Profile; 5] = [
+const PROFILES: [Profile; 6] = [
     Profile {
         name: "fluxdeck",
         rows: r"(GitRepository|gitrepo|Kustomization|ks) [a-z0-9-]+/[a-z0-9-]+",
@@ -40,6 +40,15 @@ const PROFILES: [Profile; 5] = [
         // Its title counts before its table has rows.
         rows: r"(?i)kustomizations[^\n]*\[[1-9][0-9,]*\][\s\S]*-(prod|staging|dev) ",
         all: Some(r"(?i)kustomizations[^\n]*\[{kustomizations}\][\s\S]*-(prod|staging|dev) "),
+        down: "j",
+        up: "k",
+        fold: &[],
+        screens: true,
+    },
+    Profile {
+        name: "k9s pods",
+        rows: r"(?i)pods\([^\n]*\[[1-9][0-9,]*\][\s\S]*-(prod|staging|dev) ",
+        all: Some(r"(?i)pods\([^\n]*\[{pods}\][\s\S]*-(prod|staging|dev) "),
         down: "j",
         up: "k",
         fold: &[],

@@ -14,9 +14,10 @@ use crate::{
 };
 
 /// What is measured if its variable names a binary, and how it is called to show everything.
-const PROGRAMS: [(&str, &str, &[&str]); 3] = [
+const PROGRAMS: [(&str, &str, &[&str]); 4] = [
     ("FLUXDECK", "fluxdeck", &["-A"]),
     ("K9S", "k9s", &["-A", "-c", "kustomizations.kustomize.toolkit.fluxcd.io", "--splashless"]),
+    ("K9S", "k9s pods", &["-A", "-c", "pods", "--splashless"]),
     ("FLUX9S", "flux9s", &[]),
 ];
 
