@@ -17,6 +17,8 @@ use fluxdeck_model::state::{Code, Effect, Epoch, Input, Key, Message, News, Stat
 
 /// Views remembered for `[` and `]` (k9s keeps as many).
 const HISTORY: usize = 20;
+/// Slices of a new filter that are tested before the next key is looked at: about a millisecond.
+const AT_ONCE: u32 = 8;
 /// Width from which the preview stands beside the list instead of below it.
 const BESIDE: u16 = 160;
 
@@ -245,6 +247,12 @@ impl App {
         if let Err(why) = top.set_filter(text, &mut cx) {
             self.state.complain(&fluxdeck_model::error::Error::usage(why, ""));
         }
+        // a small cluster is filtered at once, a large one in slices
+        let mut slices = 0;
+        self.state.cluster_mut().work(|| {
+            slices += 1;
+            slices < AT_ONCE
+        });
         self.transit_all(transitions);
     }
 

@@ -10,7 +10,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::Instant;
 
 use crate::cluster::{Event, Failure, Feed};
-use fluxdeck_model::domain::{Delta, Scope};
+use fluxdeck_model::domain::{Delta, ObjectRef, Scope};
 use fluxdeck_model::kinds::Reader;
 
 /// How often a kind that cannot be watched is listed.
@@ -27,8 +27,8 @@ pub(super) enum Report {
     Up(Scope),
     Down(Scope, Failure),
     Restricted(Scope),
-    /// Somebody's children can be found by their labels only, whatever their kind.
-    Unnamed,
+    /// What Helm's storage says of a release; none where it may not be read.
+    Release(ObjectRef, Option<Vec<ObjectRef>>),
 }
 
 /// Follows one scope until it is dropped.

@@ -2,6 +2,7 @@
 
 mod follow;
 mod looks;
+mod pace;
 mod session;
 
 use std::collections::{BTreeMap, BTreeSet};

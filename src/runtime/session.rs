@@ -5,7 +5,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
-use std::time::{Duration, Instant, SystemTime};
 
 use jiff::Timestamp;
 use kube::Client;
@@ -13,6 +12,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::follow::{Follower, Report};
+use super::pace::{Backoff, Beat, Heartbeat};
 use super::{Look, Options, Origin, looks};
 use crate::cluster::{self, Catalog, Failure, Feed, Kubeconfig};
 use crate::{demo, records};
@@ -20,12 +20,6 @@ use fluxdeck_model::domain::{ClusterId, Coverage, Delta, GroupKind, Object, Obje
 use fluxdeck_model::kinds::{self, Body, Kind, Reader, Role};
 use fluxdeck_model::state::{Epoch, Link, Message, News, ServerFacts, Ticket};
 
-/// How often the server is asked whether it is still there.
-const HEARTBEAT: Duration = Duration::from_secs(10);
-/// How long it may take to say so.
-const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(5);
-/// A jump of the wall clock that means sleep: connections are dead although nobody closed them.
-const SLEPT: Duration = Duration::from_secs(20);
 /// Lists under way at once.
 const LISTS: usize = 6;
 /// Lists of more than one page under way at once: they are what costs memory, here and in the server.
@@ -202,6 +196,8 @@ struct Hub<'a> {
     wide: bool,
     /// The Secret from which the children of a HelmRelease were read last.
     releases: HashMap<ObjectRef, ObjectRef>,
+    /// Releases that are being read from Helm's storage.
+    reading: usize,
     /// What is to be told with the next announcement.
     news: Vec<Delta>,
 }
@@ -229,6 +225,7 @@ impl<'a> Hub<'a> {
             looking: JoinSet::new(),
             wide: false,
             releases: HashMap::new(),
+            reading: 0,
             news: Vec::new(),
         }
     }
@@ -343,10 +340,7 @@ impl<'a> Hub<'a> {
                 self.tell_link().await;
             }
             Report::Restricted(scope) => self.restrict(scope).await,
-            Report::Unnamed => {
-                self.widen();
-                self.announce().await;
-            }
+            Report::Release(of, children) => self.take_release(of, children).await,
         }
         None
     }
@@ -387,18 +381,33 @@ impl<'a> Hub<'a> {
                 continue;
             }
             self.releases.insert(object.id.clone(), secret.clone());
+            self.reading += 1;
+            self.news.push(Delta::Coverage(storage(), Coverage::Listing));
             let (client, catalog, reports, turn) = (self.connection.client.clone(), self.connection.catalog.clone(), self.reports.clone(), self.lists.clone());
             let of = object.id.clone();
             self.followers.spawn(async move {
                 let _turn = turn.acquire_owned().await;
-                let report = match cluster::release(&client, &catalog, of.cluster, &secret).await {
-                    Ok(children) => Report::Deltas(vec![Delta::Children { of, by: "storage", children }]),
-                    // who may not read Secrets finds the children by their labels
-                    Err(_) => Report::Unnamed,
-                };
-                let _ = reports.send(report).await;
+                let children = cluster::release(&client, &catalog, of.cluster, &secret).await;
+                let _ = reports.send(Report::Release(of, children.ok())).await;
             });
         }
+    }
+
+    /// Takes what Helm's storage says of a release; who may not read Secrets finds the children by their labels.
+    async fn take_release(&mut self, of: ObjectRef, children: Option<Vec<ObjectRef>>) {
+        match children {
+            Some(children) => {
+                let found = vec![Delta::Children { of, by: "storage", children }];
+                self.start(self.new_kinds(&found));
+                self.news.extend(found);
+            }
+            None => self.widen(),
+        }
+        self.reading -= 1;
+        if self.reading == 0 {
+            self.news.push(Delta::Coverage(storage(), Coverage::Complete));
+        }
+        self.announce().await;
     }
 
     /// A kind may not be listed there: look into the namespaces that we know instead.
@@ -512,73 +521,7 @@ impl<'a> Hub<'a> {
     }
 }
 
-/// What a beat found.
-enum Beat {
-    Answered,
-    Failed(Failure),
-    /// The wall clock ran on while we did not.
-    Slept,
-}
-
-/// Asks the server now and then whether it is there, and notices a sleep.
-struct Heartbeat {
-    asks: bool,
-    timer: tokio::time::Interval,
-    wall: SystemTime,
-    run: Instant,
-}
-
-impl Heartbeat {
-    fn new(asks: bool) -> Self {
-        let mut timer = tokio::time::interval(HEARTBEAT);
-        timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        timer.reset();
-        Self { asks, timer, wall: SystemTime::now(), run: Instant::now() }
-    }
-
-    /// Waits for the next beat. Safe to drop in between.
-    async fn next(&mut self, client: &Client) -> Beat {
-        self.timer.tick().await;
-        let wall = self.wall.elapsed().unwrap_or_default();
-        let run = self.run.elapsed();
-        (self.wall, self.run) = (SystemTime::now(), Instant::now());
-        if wall > run + SLEPT {
-            return Beat::Slept;
-        }
-        if !self.asks {
-            return Beat::Answered;
-        }
-        match tokio::time::timeout(HEARTBEAT_TIMEOUT, client.apiserver_version()).await {
-            Ok(Ok(_)) => Beat::Answered,
-            Ok(Err(error)) => Beat::Failed(error.into()),
-            Err(_) => Beat::Failed(Failure::Unreachable(format!("no answer within {} s", HEARTBEAT_TIMEOUT.as_secs()))),
-        }
-    }
-}
-
-/// Waiting longer each time.
-#[derive(Default)]
-struct Backoff(u32);
-
-impl Backoff {
-    fn reset(&mut self) {
-        self.0 = 0;
-    }
-
-    /// Waits, or less when a refresh is ordered; false when nobody listens any more.
-    async fn wait(&mut self, orders: &mut mpsc::UnboundedReceiver<Order>) -> bool {
-        let pause = Duration::from_secs(2u64.pow(self.0.min(4)));
-        self.0 += 1;
-        let until = tokio::time::Instant::now() + pause;
-        loop {
-            tokio::select! {
-                () = tokio::time::sleep_until(until) => return true,
-                order = orders.recv() => match order {
-                    Some(Order::Refresh) => return true,
-                    Some(_) => {}
-                    None => return false,
-                },
-            }
-        }
-    }
+/// Helm's storage as a scope: the picture is not complete while it is read.
+fn storage() -> Scope {
+    Scope { gk: GroupKind::new("helm.sh", "Release"), namespace: None }
 }

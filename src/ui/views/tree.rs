@@ -44,6 +44,8 @@ pub struct TreeView {
     offset: usize,
     height: usize,
     marks: BTreeSet<ObjectRef>,
+    /// The filter changed: the cursor goes to the first match.
+    seeks: bool,
 }
 
 impl TreeView {
@@ -66,6 +68,20 @@ impl TreeView {
     fn reveal(&mut self) {
         let height = self.height.max(1);
         self.offset = self.offset.clamp((self.at + 1).saturating_sub(height), self.at);
+    }
+
+    /// Goes to the first match unless the cursor is on one.
+    fn seek(&mut self, state: &State) {
+        self.seeks = false;
+        let cluster = state.cluster();
+        let is_match = |row: &Row| row.via.is_none() && row.node.is_some_and(|node| cluster.tree.matches.contains(node));
+        let rows = cluster.tree.rows.rows();
+        if !rows.get(self.at).is_some_and(is_match)
+            && let Some(first) = rows.iter().position(is_match)
+        {
+            self.at = first;
+            self.cursor = cluster.tree.rows.id(&cluster.store, first);
+        }
     }
 
     fn fold(&mut self, open: bool, cx: &mut Cx) {
@@ -281,6 +297,7 @@ impl View for TreeView {
     }
 
     fn set_filter(&mut self, text: &str, cx: &mut Cx) -> Result<(), String> {
+        self.seeks = !text.is_empty();
         cx.state.cluster_mut().filter_tree(text)
     }
 
@@ -290,8 +307,13 @@ impl View for TreeView {
         let before = self.at;
         let found = self.cursor.as_ref().and_then(|id| rows.position(&cluster.store, id));
         self.at = found.unwrap_or(self.at).min(rows.rows().len().saturating_sub(1));
-        if found.is_none() {
+        let is_settled = cluster.tree.matches.is_done(&cluster.store);
+        // while a filter is being tested rows are still coming: the cursor's may be among them
+        if found.is_none() && is_settled {
             self.cursor = rows.id(&cluster.store, self.at);
+        }
+        if self.seeks && is_settled {
+            self.seek(state);
         }
         // the selected row stays where it is on the screen when rows come and go above it
         self.offset =
