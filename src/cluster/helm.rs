@@ -47,11 +47,17 @@ struct Metadata {
 ///
 /// # Errors
 /// [`Failure::Forbidden`] for those who may not read Secrets, [`Failure::NotFound`] where there is no such release.
-pub async fn release(client: &Client, catalog: &Catalog, cluster: ClusterId, secret: &ObjectRef) -> Result<Vec<ObjectRef>, Failure> {
+pub async fn release(
+    client: &Client,
+    catalog: &Catalog,
+    cluster: ClusterId,
+    secret: &ObjectRef,
+) -> Result<Vec<ObjectRef>, Failure> {
     let secret = Api::<Secret>::namespaced(client.clone(), &secret.namespace).get(&secret.name).await?;
     let packed = secret.data.unwrap_or_default().remove("release").map(|bytes| bytes.0).unwrap_or_default();
     let release = unpack(&packed).ok_or_else(|| Failure::NotFound("the release in Helm's storage is not readable".to_owned()))?;
-    let is_namespaced = |gk: &GroupKind| catalog.find(gk, kinds::rules(&gk.group, &gk.kind)).is_none_or(|served| served.namespaced);
+    let is_namespaced =
+        |gk: &GroupKind| catalog.find(gk, kinds::rules(&gk.group, &gk.kind)).is_none_or(|served| served.namespaced);
     Ok(objects(&release, cluster, is_namespaced))
 }
 
@@ -68,7 +74,9 @@ fn unpack(packed: &[u8]) -> Option<Release> {
 
 fn objects(release: &Release, cluster: ClusterId, is_namespaced: impl Fn(&GroupKind) -> bool) -> Vec<ObjectRef> {
     let documents = serde_yaml::Deserializer::from_str(&release.manifest);
-    let manifests = documents.filter_map(|document| Manifest::deserialize(document).ok()).filter(|manifest| !manifest.metadata.name.is_empty());
+    let manifests = documents
+        .filter_map(|document| Manifest::deserialize(document).ok())
+        .filter(|manifest| !manifest.metadata.name.is_empty());
     manifests
         .map(|manifest| {
             let group = manifest.api_version.rsplit_once('/').map_or("", |(group, _)| group);
@@ -92,13 +100,15 @@ mod tests {
     #[test]
     fn a_packed_release_names_its_objects() {
         let manifest = "---\n# Source: web/templates/a.yaml\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\n---\n---\napiVersion: v1\nkind: Service\nmetadata:\n  name: web\n  namespace: other\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: web:read\n";
-        let json = serde_json::json!({"name": "web", "namespace": "shop", "manifest": manifest, "config": {"password": "x"}}).to_string();
+        let json = serde_json::json!({"name": "web", "namespace": "shop", "manifest": manifest, "config": {"password": "x"}})
+            .to_string();
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
         gzip.write_all(json.as_bytes()).expect("in memory");
         let packed = BASE64_STANDARD.encode(gzip.finish().expect("in memory"));
 
         let release = unpack(packed.as_bytes()).expect("a release");
-        let found: Vec<_> = objects(&release, ClusterId(0), |gk| &*gk.kind != "ClusterRole").iter().map(ToString::to_string).collect();
+        let found: Vec<_> =
+            objects(&release, ClusterId(0), |gk| &*gk.kind != "ClusterRole").iter().map(ToString::to_string).collect();
 
         assert_eq!(found, ["Deployment shop/web", "Service other/web", "ClusterRole web:read"]);
     }

@@ -383,7 +383,8 @@ impl<'a> Hub<'a> {
             self.releases.insert(object.id.clone(), secret.clone());
             self.reading += 1;
             self.news.push(Delta::Coverage(storage(), Coverage::Listing));
-            let (client, catalog, reports, turn) = (self.connection.client.clone(), self.connection.catalog.clone(), self.reports.clone(), self.lists.clone());
+            let (client, catalog, reports, turn) =
+                (self.connection.client.clone(), self.connection.catalog.clone(), self.reports.clone(), self.lists.clone());
             let of = object.id.clone();
             self.followers.spawn(async move {
                 let _turn = turn.acquire_owned().await;

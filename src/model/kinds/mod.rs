@@ -242,7 +242,11 @@ fn flux_group(kind: &str) -> Option<&'static str> {
 
 /// Returns the Secret in which Helm keeps the release of a HelmRelease whose children are not told by its own status.
 pub fn release_secret(object: &Object) -> Option<ObjectRef> {
-    if &*object.id.gk.group != group::HELM || &*object.id.gk.kind != "HelmRelease" || object.facts.remote || !object.facts.children_by.is_empty() {
+    if &*object.id.gk.group != group::HELM
+        || &*object.id.gk.kind != "HelmRelease"
+        || object.facts.remote
+        || !object.facts.children_by.is_empty()
+    {
         return None;
     }
     let (namespace, release) = object.facts.cells.get(2)?.split_once('/')?;

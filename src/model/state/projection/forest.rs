@@ -1,5 +1,7 @@
 //! One home for every object, and the health below it, kept up as the store changes.
 
+use std::cell::Cell;
+
 use rustc_hash::FxHashMap;
 
 use super::home;
@@ -57,6 +59,8 @@ pub struct Forest {
     kinds: FxHashMap<GroupKind, &'static Kind>,
     structure: u64,
     stamp: u64,
+    /// The counts of all trees, with the stamp they hold for.
+    total: Cell<(u64, Counts)>,
 }
 
 impl Forest {
@@ -143,13 +147,18 @@ impl Forest {
         self.is_root(top)
     }
 
-    /// Counts of all trees.
+    /// Counts of all trees. Costs a pass over all nodes once after each change.
     pub fn total(&self) -> Counts {
+        let (stamp, known) = self.total.get();
+        if stamp == self.stamp {
+            return known;
+        }
         let mut total = Counts::default();
         for place in self.places.iter().flatten().filter(|place| place.is_root) {
             total += place.below;
             total += place.own.map_or_else(Counts::default, Counts::one);
         }
+        self.total.set((self.stamp, total));
         total
     }
 

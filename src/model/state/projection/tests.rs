@@ -44,6 +44,7 @@ impl World {
             matches: Matches::default(),
             folds: Folds::default(),
             rows: TreeRows::default(),
+            is_order_free: true,
         }
     }
 
