@@ -317,6 +317,9 @@ impl App {
     }
 
     fn open(&mut self, name: &str, target: Target) {
+        if self.layers.last().is_some_and(|top| top.spec().name == name && top.target() == target) {
+            return;
+        }
         match views::make(name, target, &self.state) {
             Ok(mut view) => {
                 let mut transitions = Vec::new();

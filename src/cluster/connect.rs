@@ -148,6 +148,9 @@ pub fn connect(kubeconfig: &Kubeconfig, handle: &tokio::runtime::Handle) -> Resu
     }
     let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
     let _entered = handle.enter();
-    let client = Client::try_from(config).map_err(|error| setup(&error))?;
+    let client = Client::try_from(config).map_err(|error| match error {
+        auth @ kube::Error::Auth(_) => Failure::from(auth),
+        other => setup(&other),
+    })?;
     Ok(Connected { client, server })
 }

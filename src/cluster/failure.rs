@@ -1,6 +1,8 @@
 //! What went wrong with a request, in the classes that decide what happens next, and in words.
 
+use fluxdeck_model::domain::text::sanitise;
 use fluxdeck_model::error::{Error, ErrorKind};
+use kube::client::AuthError;
 
 /// What a failed request means for the one who made it.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +34,7 @@ impl From<kube::Error> for Failure {
     fn from(error: kube::Error) -> Self {
         match error {
             kube::Error::Api(status) => Self::of_status(status.code, &status.message),
-            kube::Error::Auth(error) => Self::Setup { message: explain(&error), hint: LOGIN.to_owned() },
+            kube::Error::Auth(error) => Self::Setup { message: login(&error), hint: LOGIN.to_owned() },
             other => {
                 let told = explain(&other);
                 // an exec plugin that fails while a request is made comes wrapped in a service error
@@ -42,6 +44,18 @@ impl From<kube::Error> for Failure {
                 Self::Unreachable(told)
             }
         }
+    }
+}
+
+/// What the login program of the kubeconfig said. kube's own words hold its whole environment.
+fn login(error: &AuthError) -> String {
+    match error {
+        AuthError::AuthExecRun { out, .. } => {
+            let told = String::from_utf8_lossy(&out.stderr);
+            format!("the login program of the kubeconfig failed ({}): {}", out.status, sanitise(told.trim()))
+        }
+        AuthError::AuthExecStart(why) => format!("the login program of the kubeconfig cannot be started: {why}"),
+        other => explain(other),
     }
 }
 
@@ -104,5 +118,5 @@ pub fn explain(error: &dyn std::error::Error) -> String {
         }
         at = error.source();
     }
-    fluxdeck_model::domain::text::sanitise(&told.join(": ")).into_owned()
+    sanitise(&told.join(": ")).into_owned()
 }

@@ -15,6 +15,8 @@ mod tree;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::text::Line;
+use ratatui::widgets::{Paragraph, Widget, Wrap};
 
 use super::layer::{Scene, View, ViewSpec};
 use super::theme::Scope;
@@ -67,16 +69,20 @@ fn say_why_empty(area: Rect, buf: &mut Buffer, scene: &Scene) {
         }
         _ => ("nothing here".to_owned(), String::new()),
     };
-    for (line, text, scope) in [(1, text, Scope::Text), (2, hint, Scope::Dim)] {
-        if line < area.height {
-            let text: String = text.chars().collect();
-            buf.set_stringn(
-                area.x + 2.min(area.width),
-                area.y + line,
-                text,
-                area.width.saturating_sub(2).into(),
-                scene.theme.style(scope),
-            );
-        }
-    }
+    tell(&text, &hint, area, buf, scene);
+}
+
+/// Writes a sentence and what to do about it into an empty pane.
+fn tell(text: &str, hint: &str, area: Rect, buf: &mut Buffer, scene: &Scene) {
+    let lines = vec![
+        Line::styled(text.to_owned(), scene.theme.style(Scope::Text)),
+        Line::styled(hint.to_owned(), scene.theme.style(Scope::Dim)),
+    ];
+    let inner = Rect {
+        x: area.x + 2.min(area.width),
+        y: area.y + 1.min(area.height),
+        width: area.width.saturating_sub(4),
+        height: area.height.saturating_sub(1),
+    };
+    Paragraph::new(lines).wrap(Wrap { trim: true }).render(inner, buf);
 }

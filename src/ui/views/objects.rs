@@ -318,13 +318,5 @@ fn say_why_empty(gk: &GroupKind, area: Rect, buf: &mut Buffer, scene: &Scene) {
         () if coverage.is_empty() && cluster.is_complete() => format!("no inventory names a {}", gk.kind),
         () => return super::say_why_empty(area, buf, scene),
     };
-    if area.height > 1 {
-        buf.set_stringn(
-            area.x + 1,
-            area.y + 1,
-            format!(" {text}"),
-            area.width.saturating_sub(1).into(),
-            scene.theme.style(Style::Text),
-        );
-    }
+    super::tell(&text, "", area, buf, scene);
 }
