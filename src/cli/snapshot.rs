@@ -35,6 +35,7 @@ pub(super) async fn take(call: &Call, arguments: &Arguments) -> Result<u8> {
     let failed = |failure: cluster::Failure| failure.error("the API server");
     let (client, catalog) = runtime::connect(&call.options, &call.context).await.map_err(failed)?;
     let mut snapshot = Snapshot::new(cluster.context.clone(), catalog.kubernetes.clone(), Timestamp::now());
+    snapshot.flux.clone_from(&cluster.server.flux);
     for (gk, coverage) in shown(cluster) {
         let kind = kinds::rules(&gk.group, &gk.kind);
         let Some(served) = catalog.find(&gk, kind) else { continue };

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use http::Request;
+use http::header::ACCEPT;
 use kube::Client;
 use kube::discovery::{Discovery, Scope};
 
 use super::failure::Failure;
 use fluxdeck_model::domain::GroupKind;
-use fluxdeck_model::kinds::Kind;
+use fluxdeck_model::domain::text::sanitise;
+use fluxdeck_model::kinds::{Kind, Wire};
 
 /// One kind as served.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +59,17 @@ impl Catalog {
     pub fn serves_group(&self, group: &str) -> bool {
         self.kinds.keys().any(|gk| &*gk.group == group)
     }
+}
+
+/// Returns the version of Flux that the installation's label on its CRDs names (flux2 `manifestgen/labels.go`); empty for those who may
+/// not read CRDs, and where something else installed them.
+pub async fn flux_version(client: &Client) -> String {
+    let uri = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/gitrepositories.source.toolkit.fluxcd.io";
+    let accept = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+    let Ok(request) = Request::get(uri).header(ACCEPT, accept).body(Vec::new()) else { return String::new() };
+    let found = client.request::<Wire>(request).await.unwrap_or_default();
+    let version = found.metadata.labels.get("app.kubernetes.io/version").map(String::as_str).unwrap_or_default();
+    sanitise(version).trim_start_matches('v').to_owned()
 }
 
 /// Asks the server what it serves: two requests where it aggregates (Kubernetes 1.27 and newer), else two a group.

@@ -10,7 +10,7 @@ mod helm;
 mod look;
 
 pub use connect::{Access, Kubeconfig, connect};
-pub use discover::{Catalog, Served, discover};
+pub use discover::{Catalog, Served, discover, flux_version};
 pub use failure::{Failure, explain};
 pub use feed::{Event, Feed, Page};
 pub use helm::release;

@@ -23,6 +23,8 @@ pub struct Snapshot {
     pub taken: Option<Timestamp>,
     pub context: String,
     pub kubernetes: String,
+    #[serde(default)]
+    pub flux: String,
     pub kinds: Vec<Recorded>,
     /// core/v1 Events of these objects.
     pub events: Vec<Value>,

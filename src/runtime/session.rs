@@ -56,6 +56,7 @@ pub(super) struct Connection {
     pub client: Client,
     server: String,
     pub catalog: Arc<Catalog>,
+    flux: String,
     namespaces: BTreeSet<Str>,
 }
 
@@ -105,7 +106,7 @@ impl Task {
         };
         let server = ServerFacts {
             kubernetes: connection.catalog.kubernetes.clone(),
-            flux: String::new(),
+            flux: connection.flux.clone(),
             served: kinds::ALL
                 .iter()
                 .filter(|kind| kind.is_flux() || kind.role == Role::Legacy)
@@ -148,11 +149,13 @@ impl Task {
         let connected = connected?;
         let limit = self.options.request_timeout;
         let unanswered = || Failure::Unreachable(format!("{} does not answer within {} s", connected.server, limit.as_secs()));
-        let catalog = tokio::time::timeout(limit, cluster::discover(&connected.client)).await.map_err(|_| unanswered())??;
+        let asked = async { tokio::join!(cluster::discover(&connected.client), cluster::flux_version(&connected.client)) };
+        let (catalog, flux) = tokio::time::timeout(limit, asked).await.map_err(|_| unanswered())?;
+        let catalog = catalog?;
         let mut namespaces = self.options.namespaces.clone();
         namespaces.extend(kubeconfig.context().and_then(|context| context.namespace.as_deref()).map(Str::from));
         namespaces.extend(records::remembered(self.options.state_dir.as_deref(), &current));
-        Ok(Connection { client: connected.client, server: connected.server, catalog: Arc::new(catalog), namespaces })
+        Ok(Connection { client: connected.client, server: connected.server, catalog: Arc::new(catalog), flux, namespaces })
     }
 
     async fn connect_recorded(&self, snapshot: &Arc<records::Snapshot>) -> Result<Connection, Failure> {
@@ -161,7 +164,8 @@ impl Task {
         let context = snapshot.context.clone();
         let all = vec![fluxdeck_model::state::Context { name: context.clone(), ..Default::default() }];
         self.tell(News::Contexts { all, current: context.clone() }).await;
-        Ok(Connection { client, server: context, catalog: Arc::new(catalog), namespaces: self.options.namespaces.clone() })
+        let (flux, namespaces) = (snapshot.flux.clone(), self.options.namespaces.clone());
+        Ok(Connection { client, server: context, catalog: Arc::new(catalog), flux, namespaces })
     }
 }
 

@@ -32,18 +32,30 @@ impl fmt::Display for GroupKind {
     }
 }
 
-/// The identity of one object: cluster, group, kind, namespace (empty when cluster-scoped) and name.
+/// The identity of one object. Shared: the store, its index and the record hold one between them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ObjectRef {
+pub struct ObjectRef(Arc<Identity>);
+
+/// What makes an object itself: cluster, group, kind, namespace (empty when cluster-scoped) and name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Identity {
     pub cluster: ClusterId,
     pub gk: GroupKind,
     pub namespace: Str,
     pub name: Str,
 }
 
+impl std::ops::Deref for ObjectRef {
+    type Target = Identity;
+
+    fn deref(&self) -> &Identity {
+        &self.0
+    }
+}
+
 impl ObjectRef {
     pub fn new(cluster: ClusterId, gk: GroupKind, namespace: impl Into<Str>, name: impl Into<Str>) -> Self {
-        Self { cluster, gk, namespace: namespace.into(), name: name.into() }
+        Self(Arc::new(Identity { cluster, gk, namespace: namespace.into(), name: name.into() }))
     }
 
     /// `namespace/name`, or the name alone for cluster-scoped objects.

@@ -294,6 +294,7 @@ impl Store {
 
     fn upsert(&mut self, mut object: Object, seen: u32, changes: &mut Changes) {
         let id = self.intern(&object.id);
+        object.id = self.node(id).id.clone();
         let edges = std::mem::take(&mut object.edges);
         if object.facts.children_by.is_empty()
             && !self.node(id).found.is_empty()
