@@ -191,7 +191,8 @@ impl Driver {
                     self.dirty = Dirty::Now;
                 }
                 Some(Effect::Copy(text)) => {
-                    if !self.screen.copy(&text)? {
+                    let copied = self.screen.copy(&text)?;
+                    if !copied {
                         self.app.state.say("too long for the terminal's clipboard");
                     }
                 }

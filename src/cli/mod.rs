@@ -178,7 +178,7 @@ pub fn main(cli: Cli) -> Result<u8> {
         None => {
             let settings = global.settings(&call);
             let themes = Config::themes(call.places.as_ref());
-            let done = run::run(call.options.clone(), settings, call.context.clone(), themes, global.first.clone());
+            let done = run::run(call.options, settings, call.context, themes, global.first);
             runtime.block_on(done).map(|()| 0)
         }
     };

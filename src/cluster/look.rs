@@ -92,12 +92,12 @@ pub async fn events(client: &Client, object: &ObjectRef) -> Result<Vec<EventRow>
     let namespace = if object.namespace.is_empty() { "default" } else { &object.namespace };
     let fields = format!("involvedObject.name={},involvedObject.kind={}", object.name, object.gk.kind);
     let list = Api::<Event>::namespaced(client.clone(), namespace).list(&ListParams::default().fields(&fields)).await?;
-    let mut rows: Vec<_> = list.items.into_iter().map(row).collect();
+    let mut rows: Vec<_> = list.items.iter().map(row).collect();
     rows.sort_by_key(|row| row.last);
     Ok(rows)
 }
 
-fn row(event: Event) -> EventRow {
+fn row(event: &Event) -> EventRow {
     let series = event.series.as_ref();
     // the order of `flux events`: series, then lastTimestamp, then eventTime
     let last = series

@@ -21,7 +21,7 @@ pub fn remember(dir: Option<&Path>, context: &str, namespaces: &BTreeSet<Str>) {
     let mut known = read(dir);
     known.insert(context.to_owned(), namespaces.iter().take(MOST).map(ToString::to_string).collect());
     let written = serde_json::to_vec_pretty(&known).map_err(std::io::Error::other);
-    let kept = std::fs::create_dir_all(dir).and_then(|()| written).and_then(|text| {
+    let kept = std::fs::create_dir_all(dir).and(written).and_then(|text| {
         let fresh = dir.join(format!("{FILE}.{}", std::process::id()));
         std::fs::write(&fresh, text).and_then(|()| std::fs::rename(&fresh, dir.join(FILE)))
     });

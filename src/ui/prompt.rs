@@ -144,7 +144,7 @@ impl Prompt {
     pub fn render(&self, area: Rect, buf: &mut Buffer, theme: &Theme) {
         let sign = if self.asks == Asks::Command { ":" } else { "/" };
         let ghost = self.offers.get(self.chosen).and_then(|offer| offer.strip_prefix(&self.text)).unwrap_or_default();
-        let under = self.text[self.at..].chars().next().map_or_else(|| ghost.chars().next().unwrap_or(' '), |letter| letter);
+        let under = self.text[self.at..].chars().next().unwrap_or_else(|| ghost.chars().next().unwrap_or(' '));
         let after: String = self.text[self.at..].chars().skip(1).collect();
         let ghost: String = ghost.chars().skip(usize::from(self.at == self.text.len())).collect();
         // the end of a long line is what one types at

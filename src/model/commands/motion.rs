@@ -12,8 +12,14 @@ const fn key(keys: &'static [&'static str], scopes: &'static [Scope], gesture: G
     Command { name: "", aliases: &[], keys, doc, footer: "", scopes, run: Run::Gesture(gesture) }
 }
 
-const fn shown(command: Command, footer: &'static str) -> Command {
-    Command { footer, ..command }
+const fn footed(
+    keys: &'static [&'static str],
+    scopes: &'static [Scope],
+    gesture: Gesture,
+    doc: &'static str,
+    footer: &'static str,
+) -> Command {
+    Command { name: "", aliases: &[], keys, doc, footer, scopes, run: Run::Gesture(gesture) }
 }
 
 pub(super) const ALL: &[Command] = &[
@@ -25,7 +31,7 @@ pub(super) const ALL: &[Command] = &[
     key(&["G", "end"], ALL_VIEWS, Gesture::Bottom, "to the bottom"),
     key(&["right"], ALL_VIEWS, Gesture::Right, "unfold; scroll right in text"),
     key(&["left", "h"], ALL_VIEWS, Gesture::Left, "fold, or go to the parent; scroll left in text"),
-    shown(key(&["enter"], LISTS, Gesture::Open, "open: details; a reference row jumps"), "open"),
+    footed(&["enter"], LISTS, Gesture::Open, "open: details; a reference row jumps", "open"),
     key(&["*"], TREE, Gesture::UnfoldBelow, "unfold everything below"),
     key(&["z"], TREE, Gesture::FoldAll, "fold everything"),
     key(&["Z"], TREE, Gesture::UnfoldAll, "unfold everything"),
@@ -43,11 +49,11 @@ pub(super) const ALL: &[Command] = &[
     key(&["O"], &[Scope::Table], Gesture::SortColumn, "sort by the chosen column; again: reverse"),
     key(&["n"], TEXTS, Gesture::NextMatch, "next match"),
     key(&["N"], TEXTS, Gesture::PreviousMatch, "previous match"),
-    shown(key(&["w"], TEXTS, Gesture::Wrap, "wrap long lines"), "wrap"),
-    shown(key(&["s"], &[Scope::Logs], Gesture::Follow, "follow, or stay"), "follow"),
+    footed(&["w"], TEXTS, Gesture::Wrap, "wrap long lines", "wrap"),
+    footed(&["s"], &[Scope::Logs], Gesture::Follow, "follow, or stay", "follow"),
     key(&["t"], &[Scope::Logs], Gesture::Timestamps, "timestamps"),
-    shown(key(&["p"], &[Scope::Logs], Gesture::Previous, "the previous instance of the containers"), "previous"),
-    shown(key(&["tab"], &[Scope::Logs], Gesture::NextContainer, "next container, then all"), "container"),
+    footed(&["p"], &[Scope::Logs], Gesture::Previous, "the previous instance of the containers", "previous"),
+    footed(&["tab"], &[Scope::Logs], Gesture::NextContainer, "next container, then all", "container"),
     key(&["C"], &[Scope::Logs], Gesture::Clear, "clear"),
     key(&["c"], ALL_VIEWS, Gesture::Copy, "copy: the name, or the whole text"),
     key(&["n"], ROWS, Gesture::CopyNamespace, "copy the namespace"),

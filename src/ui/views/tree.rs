@@ -341,7 +341,7 @@ impl View for TreeView {
         let rows = scene.state.cluster().tree.rows.rows();
         let last = rows.len().min(self.offset + self.height);
         if self.offset < last {
-            self.paint(&rows[self.offset..last], ancestors(rows, self.offset), area, buf, scene, &layout);
+            self.paint(&rows[self.offset..last], &ancestors(rows, self.offset), area, buf, scene, &layout);
         } else {
             super::say_why_empty(area, buf, scene);
         }
@@ -351,7 +351,7 @@ impl View for TreeView {
 impl TreeView {
     /// Paints a window of rows below the rows that stand above it: the ancestors are painted out of sight, so that the widget sees a
     /// proper tree.
-    fn paint(&self, rows: &[Row], above: Vec<Row>, area: Rect, buf: &mut Buffer, scene: &Scene, layout: &Widths) {
+    fn paint(&self, rows: &[Row], above: &[Row], area: Rect, buf: &mut Buffer, scene: &Scene, layout: &Widths) {
         let hidden = u16::try_from(above.len()).unwrap_or(0);
         let mut lines: Vec<_> = above.iter().map(|row| (row.depth, row.fold, Line::default())).collect();
         lines.extend(rows.iter().map(|row| (row.depth, row.fold, self.line(row, scene, layout))));

@@ -31,22 +31,22 @@ impl Store {
     }
 
     /// Replaces the children that were found otherwise than by the object's own status.
-    pub(super) fn found(&mut self, of: &ObjectRef, by: &'static str, children: Vec<ObjectRef>, changes: &mut Changes) {
+    pub(super) fn found(&mut self, of: &ObjectRef, by: &'static str, children: &[ObjectRef], changes: &mut Changes) {
         let Some(id) = self.find(of) else { return };
         let children: Vec<_> = children.iter().map(|child| self.intern(child)).collect();
         if let Some(object) = &mut self.node_mut(id).object {
             object.facts.children_by = by;
         }
         changes.touched.push(id);
-        self.link_found(id, children, changes);
+        self.link_found(id, &children, changes);
     }
 
-    pub(super) fn link_found(&mut self, id: NodeId, children: Vec<NodeId>, changes: &mut Changes) {
-        let before = std::mem::replace(&mut self.node_mut(id).found, children.clone());
-        for child in &children {
+    pub(super) fn link_found(&mut self, id: NodeId, children: &[NodeId], changes: &mut Changes) {
+        let before = std::mem::replace(&mut self.node_mut(id).found, children.to_vec());
+        for child in children {
             self.node_mut(*child).incoming.push(Link { relation: Relation::Applies, node: id });
         }
-        for child in before.iter().chain(&children) {
+        for child in before.iter().chain(children) {
             changes.relinked.push(*child);
         }
         for child in before {

@@ -156,7 +156,7 @@ impl Store {
                 }
                 self.cover(scope, coverage, changes);
             }
-            Delta::Children { of, by, children } => self.found(&of, by, children, changes),
+            Delta::Children { of, by, children } => self.found(&of, by, &children, changes),
         }
     }
 
@@ -339,7 +339,7 @@ impl Store {
         self.disown(id, object.uid, changes);
         self.link_owners(id, &object.owners, &[], changes);
         self.link_out(id, &[], changes);
-        self.link_found(id, Vec::new(), changes);
+        self.link_found(id, &[], changes);
         changes.touched.push(id);
         changes.relinked.push(id);
         changes.relinked.extend(self.node(id).incoming.iter().map(|link| link.node));
