@@ -1,0 +1,146 @@
+//! The test bed (`tests/live/bed`), one for all tests of a process: started by the first that asks, ended with the process.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use serde_json::Value;
+
+/// `bed` exits so where it can be neither found nor built.
+const CANNOT: i32 = 77;
+
+/// A running bed.
+pub struct Bed {
+    environment: BTreeMap<String, String>,
+}
+
+enum Ground {
+    There(RwLock<Bed>),
+    /// Why there is none, where that is no failure.
+    Skipped(String),
+    Broken(String),
+}
+
+static GROUND: OnceLock<Ground> = OnceLock::new();
+
+/// The bed, for a test that leaves it as it is for others. None: the test is skipped, which was said.
+pub fn shared() -> Option<RwLockReadGuard<'static, Bed>> {
+    Some(ground()?.read().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// The bed, for a test that other tests would notice.
+pub fn alone() -> Option<RwLockWriteGuard<'static, Bed>> {
+    Some(ground()?.write().unwrap_or_else(PoisonError::into_inner))
+}
+
+fn ground() -> Option<&'static RwLock<Bed>> {
+    match GROUND.get_or_init(start) {
+        Ground::There(bed) => Some(bed),
+        Ground::Broken(why) => panic!("the test bed does not come up: {why}"),
+        Ground::Skipped(why) => {
+            assert!(wished() != "required", "skipped, although FLUXDECK_LIVE=required: {why}");
+            let test = std::thread::current().name().unwrap_or("a live test").to_owned();
+            // not a print macro: the test harness hides those of tests that pass. Nobody there to read is no failure
+            let _ = writeln!(std::io::stderr(), "skipped: {test} ({why})");
+            None
+        }
+    }
+}
+
+fn wished() -> String {
+    std::env::var("FLUXDECK_LIVE").unwrap_or_default()
+}
+
+/// Starts a bed, or takes the one that `FLUXDECK_BED` names.
+fn start() -> Ground {
+    if wished().is_empty() {
+        return Ground::Skipped("set FLUXDECK_LIVE=1; needs Go".to_owned());
+    }
+    let up = match std::env::var("FLUXDECK_BED") {
+        Ok(dir) => script(&["env", &dir]),
+        Err(_) => {
+            let process = std::process::id().to_string();
+            let dir = std::env::temp_dir().join(format!("fluxdeck-live-{process}"));
+            script(&["up", "--dir", &dir.display().to_string(), "--owner", &process])
+        }
+    };
+    match up.status.code() {
+        Some(0) => Ground::There(RwLock::new(Bed { environment: exports(&String::from_utf8_lossy(&up.stdout)) })),
+        Some(CANNOT) => Ground::Skipped("the bed cannot be built: no Go".to_owned()),
+        _ => Ground::Broken(format!("bed ended with {}", up.status)),
+    }
+}
+
+/// Runs `tests/live/bed`; what it says is seen by who runs the tests.
+fn script(arguments: &[&str]) -> Output {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/live/bed");
+    Command::new(path).args(arguments).stderr(std::process::Stdio::inherit()).output().expect("bash runs the bed")
+}
+
+/// Reads lines of `export NAME='VALUE'`.
+fn exports(text: &str) -> BTreeMap<String, String> {
+    let line = |line: &str| {
+        let (name, value) = line.strip_prefix("export ")?.split_once('=')?;
+        Some((name.to_owned(), value.trim_matches('\'').to_owned()))
+    };
+    text.lines().filter_map(line).collect()
+}
+
+impl Bed {
+    /// A variable of the bed's environment.
+    pub fn value(&self, name: &str) -> &str {
+        self.environment.get(name).unwrap_or_else(|| panic!("the bed does not tell {name}"))
+    }
+
+    /// The kubeconfig of a user: admin, developer, viewer.
+    pub fn kubeconfig(&self, user: &str) -> PathBuf {
+        self.value(&format!("BED_KUBECONFIG_{}", user.to_uppercase())).into()
+    }
+
+    /// The port of the API server.
+    pub fn port(&self) -> u16 {
+        self.value("BED_API_URL").rsplit(':').next().and_then(|port| port.parse().ok()).expect("an address with a port")
+    }
+
+    /// `bed apiserver …`
+    pub fn api_server(&self, arguments: &[&str]) {
+        let done = script(&[&["apiserver"], arguments, &[self.value("BED_DIR")]].concat());
+        assert!(done.status.success(), "bed apiserver {arguments:?}");
+    }
+
+    /// kubectl with the rights of a user.
+    pub fn kubectl_as(&self, user: &str) -> Command {
+        let mut command = Command::new("kubectl");
+        let path = std::env::var("PATH").unwrap_or_default();
+        command.env("PATH", format!("{}:{path}", self.value("BED_BIN"))).env("KUBECONFIG", self.kubeconfig(user));
+        command
+    }
+
+    /// What kubectl prints for the administrator.
+    pub fn kubectl(&self, arguments: &[&str]) -> String {
+        let done = self.kubectl_as("admin").args(arguments).output().expect("kubectl is in the bed");
+        let told = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "kubectl {arguments:?}: {told}");
+        String::from_utf8(done.stdout).expect("kubectl prints text")
+    }
+
+    /// Applies a manifest.
+    pub fn apply(&self, manifest: &Value, more: &[&str]) {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), manifest.to_string()).expect("written");
+        let path = file.path().display().to_string();
+        self.kubectl(&[&["apply", "--server-side", "--force-conflicts", "-f", path.as_str()], more].concat());
+    }
+
+    /// `kubectl get … -o json`, its items.
+    pub fn items(&self, arguments: &[&str]) -> Vec<Value> {
+        let text = self.kubectl(&[&["get", "-o", "json"], arguments].concat());
+        let mut list: Value = serde_json::from_str(&text).expect("JSON");
+        match list["items"].take() {
+            Value::Array(items) => items,
+            _ => vec![list],
+        }
+    }
+}

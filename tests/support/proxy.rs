@@ -1,0 +1,137 @@
+//! A loopback proxy between the program and a server, which fails on order as networks and load balancers do.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use super::GLANCE;
+
+/// What the proxy replaces in what the program sends: the same length, so that nothing moves.
+type Swap = (&'static [u8], &'static [u8]);
+
+pub struct Proxy {
+    pub port: u16,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    /// Nothing is let through, in no direction; connections are taken and kept.
+    held: AtomicBool,
+    ended: AtomicBool,
+    open: Mutex<Vec<TcpStream>>,
+}
+
+impl Proxy {
+    /// Passes everything on to a port of this machine.
+    pub fn to(port: u16) -> Self {
+        Self::start(Some(port), None)
+    }
+
+    /// As [`Self::to`], replacing bytes of requests.
+    pub fn rewriting(port: u16, from: &'static str, to: &'static str) -> Self {
+        assert_eq!(from.len(), to.len(), "nothing may move");
+        Self::start(Some(port), Some((from.as_bytes(), to.as_bytes())))
+    }
+
+    /// Takes connections and never answers.
+    pub fn black_hole() -> Self {
+        Self::start(None, None)
+    }
+
+    fn start(target: Option<u16>, swap: Option<Swap>) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let port = listener.local_addr().expect("it is bound").port();
+        let shared = Arc::new(Shared {
+            held: AtomicBool::new(target.is_none()),
+            ended: AtomicBool::new(false),
+            open: Mutex::new(Vec::new()),
+        });
+        let own = shared.clone();
+        std::thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                if own.ended.load(Ordering::Relaxed) {
+                    return;
+                }
+                let own = own.clone();
+                std::thread::spawn(move || own.pass(client, target, swap));
+            }
+        });
+        Self { port, shared }
+    }
+
+    /// Lets nothing through any more: the network has gone, and nobody said so.
+    pub fn hold(&self) {
+        self.shared.held.store(true, Ordering::Relaxed);
+    }
+
+    /// Lets everything through again.
+    pub fn release(&self) {
+        self.shared.held.store(false, Ordering::Relaxed);
+    }
+
+    /// Cuts every open connection.
+    pub fn cut(&self) {
+        for stream in self.shared.open.lock().expect("no holder panics").drain(..) {
+            // the other side may have closed it
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.shared.ended.store(true, Ordering::Relaxed);
+        self.cut();
+        // wakes the listener, which then leaves
+        let _ = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port));
+    }
+}
+
+impl Shared {
+    fn pass(&self, client: TcpStream, target: Option<u16>, swap: Option<Swap>) {
+        self.keep(&client);
+        self.wait();
+        let Some(target) = target else { return };
+        let Ok(server) = TcpStream::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, target))) else {
+            let _ = client.shutdown(Shutdown::Both);
+            return;
+        };
+        self.keep(&server);
+        std::thread::scope(|scope| {
+            scope.spawn(|| self.pump(&client, &server, swap));
+            self.pump(&server, &client, None);
+        });
+    }
+
+    /// Waits while nothing may pass.
+    fn wait(&self) {
+        while self.held.load(Ordering::Relaxed) && !self.ended.load(Ordering::Relaxed) {
+            std::thread::sleep(GLANCE);
+        }
+    }
+
+    fn keep(&self, stream: &TcpStream) {
+        if let Ok(copy) = stream.try_clone() {
+            self.open.lock().expect("no holder panics").push(copy);
+        }
+    }
+
+    fn pump(&self, mut from: &TcpStream, mut to: &TcpStream, swap: Option<Swap>) {
+        let mut buffer = vec![0; 65_536];
+        while let Ok(count @ 1..) = from.read(&mut buffer) {
+            self.wait();
+            let bytes = &mut buffer[..count];
+            if let Some((old, new)) = swap {
+                while let Some(at) = bytes.windows(old.len()).position(|window| window == old) {
+                    bytes[at..at + new.len()].copy_from_slice(new);
+                }
+            }
+            if to.write_all(bytes).is_err() {
+                break;
+            }
+        }
+        let _ = from.shutdown(Shutdown::Both);
+        let _ = to.shutdown(Shutdown::Both);
+    }
+}
