@@ -27,7 +27,7 @@ pub(super) async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
     let cluster = state.cluster();
     let roots = match &arguments.object {
         Some(name) => find(cluster, call, name)?,
-        None => sorted(cluster, &cluster.forest.roots().collect::<Vec<_>>()),
+        None => cluster.forest.roots().to_vec(),
     };
     let filter = arguments.look.filter(call)?;
     let fuzzy = std::cell::RefCell::new(Fuzzy::default());

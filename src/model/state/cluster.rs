@@ -102,6 +102,11 @@ impl Cluster {
     /// Works on what is left to do for the screen (a new filter) until `go_on` says no. Returns whether more is left.
     pub fn work(&mut self, go_on: impl FnMut() -> bool) -> bool {
         self.tree.matches.step(&self.store, &self.forest, go_on);
+        // rows of a half-tested filter would be made for nothing, unless some of the old ones are gone
+        if !self.tree.matches.is_done(&self.store) && self.tree.rows.are_valid(&self.forest) {
+            return true;
+        }
+        self.forest.tidy(&self.store);
         self.tree.rows.refresh(&self.store, &self.forest, &self.tree.folds, &self.tree.matches, self.tree.sort);
         !self.tree.matches.is_done(&self.store)
     }

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::home;
 use crate::domain::health::Counts;
@@ -42,7 +42,10 @@ impl Root {
 #[derive(Clone)]
 struct Place {
     kind: &'static Kind,
+    /// Where the kind stands among siblings.
+    rank: u8,
     parent: Option<NodeId>,
+    /// In the order of kind, namespace and name after [`Forest::tidy`].
     children: Vec<NodeId>,
     /// The health that it counts with; none where only its name is known.
     own: Option<Health>,
@@ -56,7 +59,12 @@ struct Place {
 pub struct Forest {
     root: Root,
     places: Vec<Option<Place>>,
-    kinds: FxHashMap<GroupKind, &'static Kind>,
+    kinds: FxHashMap<GroupKind, (&'static Kind, u8)>,
+    /// Roots, ordered as children are.
+    roots: Vec<NodeId>,
+    /// Parents whose children are out of order; the roots when `are_roots_untidy`.
+    untidy: FxHashSet<NodeId>,
+    are_roots_untidy: bool,
     structure: u64,
     stamp: u64,
     /// The counts of all trees, with the stamp they hold for.
@@ -70,7 +78,35 @@ impl Forest {
         let nodes: Vec<_> = store.nodes().collect();
         let changes = Changes { touched: nodes.clone(), relinked: nodes, freed: Vec::new() };
         forest.update(store, &changes);
+        forest.tidy(store);
         forest
+    }
+
+    /// Puts siblings in order where some came or went. Call it before rows are made; costs a sort of what changed.
+    pub fn tidy(&mut self, store: &Store) {
+        for parent in std::mem::take(&mut self.untidy) {
+            if let Some(mut children) =
+                self.places.get_mut(parent.0 as usize).and_then(Option::as_mut).map(|place| std::mem::take(&mut place.children))
+            {
+                self.sort(store, &mut children);
+                self.place(store, parent).children = children;
+            }
+        }
+        if std::mem::take(&mut self.are_roots_untidy) {
+            let is_root = |(_, place): &(u32, &Option<Place>)| place.as_ref().is_some_and(|place| place.is_root);
+            let mut roots: Vec<_> = (0u32..).zip(&self.places).filter(is_root).map(|(id, _)| NodeId(id)).collect();
+            self.sort(store, &mut roots);
+            self.roots = roots;
+        }
+    }
+
+    fn sort(&self, store: &Store, nodes: &mut [NodeId]) {
+        nodes.sort_by(|a, b| self.rank(*a).cmp(&self.rank(*b)).then_with(|| store.reference(*a).cmp(store.reference(*b))));
+    }
+
+    /// Where the node's kind stands among siblings of other kinds.
+    pub fn rank(&self, id: NodeId) -> u8 {
+        self.get(id).map_or(u8::MAX, |place| place.rank)
     }
 
     pub fn root(&self) -> Root {
@@ -130,12 +166,9 @@ impl Forest {
         self.get(id).is_some_and(|place| place.is_root)
     }
 
-    /// Roots in no order. Costs a pass over all nodes.
-    pub fn roots(&self) -> impl Iterator<Item = NodeId> + '_ {
-        (0u32..)
-            .zip(&self.places)
-            .filter(|(_, place)| place.as_ref().is_some_and(|place| place.is_root))
-            .map(|(id, _)| NodeId(id))
+    /// Roots in the order of kind, namespace and name, as of the last [`Self::tidy`].
+    pub fn roots(&self) -> &[NodeId] {
+        &self.roots
     }
 
     /// Whether the node stands in one of the trees.
@@ -183,15 +216,17 @@ impl Forest {
         }
         if self.places[at].is_none() {
             let gk = &store.reference(id).gk;
-            let kind = match self.kinds.get(gk) {
-                Some(kind) => *kind,
+            let (kind, rank) = match self.kinds.get(gk) {
+                Some(known) => *known,
                 None => {
                     let kind = kinds::rules(&gk.group, &gk.kind);
-                    self.kinds.insert(gk.clone(), kind);
-                    kind
+                    let known = (kind, u8::try_from(kinds::rank(kind)).unwrap_or(u8::MAX));
+                    self.kinds.insert(gk.clone(), known);
+                    known
                 }
             };
-            let fresh = Place { kind, parent: None, children: Vec::new(), own: None, below: Counts::default(), is_root: false };
+            let (children, below) = (Vec::new(), Counts::default());
+            let fresh = Place { kind, rank, parent: None, children, own: None, below, is_root: false };
             self.places[at] = Some(fresh);
             self.structure += 1;
         }
@@ -247,6 +282,7 @@ impl Forest {
         self.place(store, id).parent = wished;
         if let Some(parent) = wished {
             self.place(store, parent).children.push(id);
+            self.untidy.insert(parent);
             self.spread(store, Some(parent), Counts::default(), weight);
         }
     }
@@ -257,6 +293,7 @@ impl Forest {
         let wished = place.parent.is_none() && home::is_root(store, id, place.kind, root, !place.children.is_empty());
         if place.is_root != wished {
             place.is_root = wished;
+            self.are_roots_untidy = true;
             self.structure += 1;
         }
     }
@@ -284,6 +321,8 @@ impl Forest {
         let weight = self.weight(id);
         let Some(place) = self.places.get_mut(id.0 as usize).and_then(Option::take) else { return };
         self.structure += 1;
+        self.are_roots_untidy |= place.is_root;
+        self.untidy.remove(&id);
         let mut at = place.parent;
         if let Some(parent) = at.and_then(|parent| self.places[parent.0 as usize].as_mut()) {
             parent.children.retain(|child| *child != id);

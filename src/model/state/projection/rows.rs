@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{Bits, Forest, Matches, Root};
 use crate::domain::health::Counts;
 use crate::domain::{Health, NodeId, ObjectRef, Relation, Store, Str};
-use crate::kinds::{self, Role};
+use crate::kinds::Role;
 
 /// One row of the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,6 +133,11 @@ impl TreeRows {
         true
     }
 
+    /// Whether every row still stands for a node at its place.
+    pub fn are_valid(&self, forest: &Forest) -> bool {
+        self.made_from.is_some_and(|(structure, ..)| structure == forest.structure())
+    }
+
     /// Makes the rows anew the next time, whatever changed: the store is another one.
     pub fn invalidate(&mut self) {
         self.made_from = None;
@@ -194,7 +199,7 @@ struct Builder<'a> {
 
 impl Builder<'_> {
     fn roots(&mut self) {
-        let mut roots: Vec<_> = self.forest.roots().filter(|id| self.is_shown(*id)).collect();
+        let mut roots: Vec<_> = self.forest.roots().iter().copied().filter(|id| self.is_shown(*id)).collect();
         self.order(&mut roots);
         if self.forest.root() != Root::Namespaces {
             for root in roots {
@@ -217,32 +222,37 @@ impl Builder<'_> {
 
     /// Adds a node and what is open below it. `whole` is set below a match that was opened: its children are all shown.
     fn node(&mut self, id: NodeId, parent: Option<NodeId>, depth: u16, whole: bool) {
-        let mut children: Vec<_> =
-            self.forest.children(id).iter().copied().filter(|child| whole || self.is_shown(*child)).collect();
-        let is_match = whole || self.shown.is_none() || self.matches.contains(id);
-        if is_match && self.shown.is_some() {
-            children = self.forest.children(id).to_vec();
-        }
+        let forest = self.forest;
+        let all = forest.children(id);
+        let filtered = self.shown.is_some();
+        let is_match = whole || !filtered || self.matches.contains(id);
+        let has_match_below = filtered && !whole && all.iter().any(|child| self.is_shown(*child));
         let references = if is_match { self.references(id) } else { Vec::new() };
-        let has_match_below = self.shown.is_some() && !whole && children.iter().any(|child| self.is_shown(*child));
-        let by_default = if self.shown.is_some() { u16::MAX } else { depth };
-        let explicit = self.folds.is_open(self.store.reference(id), by_default);
+        let has_children = if is_match { !all.is_empty() } else { has_match_below };
+        let is_open = self.folds.is_open(self.store.reference(id), if filtered { u16::MAX } else { depth });
         let fold = match () {
-            () if children.is_empty() && references.is_empty() => Fold::Leaf,
-            () if explicit || has_match_below => Fold::Open,
+            () if !has_children && references.is_empty() => Fold::Leaf,
+            () if is_open || has_match_below => Fold::Open,
             () => Fold::Closed,
         };
         self.rows.push(Row { node: Some(id), group: None, parent, depth, fold, via: None });
         if fold != Fold::Open {
             return;
         }
-        let whole = whole || (is_match && self.shown.is_some() && explicit);
-        if !whole && self.shown.is_some() {
-            children.retain(|child| self.is_shown(*child));
-        }
-        self.order(&mut children);
-        for child in children {
-            self.node(child, Some(id), depth + 1, whole);
+        let whole = whole || (is_match && filtered && is_open);
+        let is_wished = |child: &NodeId| whole || self.is_shown(*child);
+        if self.sort == Sort::default() {
+            for at in 0..all.len() {
+                if whole || self.is_shown(all[at]) {
+                    self.node(all[at], Some(id), depth + 1, whole);
+                }
+            }
+        } else {
+            let mut children: Vec<_> = all.iter().copied().filter(is_wished).collect();
+            self.order(&mut children);
+            for child in children {
+                self.node(child, Some(id), depth + 1, whole);
+            }
         }
         for (via, to) in references {
             self.rows.push(Row {
@@ -262,43 +272,36 @@ impl Builder<'_> {
 
     /// Edges of a node that are no home: what it feeds, applies, depends on … elsewhere in the tree.
     fn references(&self, id: NodeId) -> Vec<(&'static str, NodeId)> {
-        let home = self.forest.parent(id);
-        let is_here = |node: NodeId| self.forest.parent(node) == Some(id);
-        let mut seen = FxHashSet::default();
-        let mut found = Vec::new();
-        let mut add = |relation: Relation, word: &'static str, node: NodeId| {
-            if node != id && Some(node) != home && !is_here(node) && seen.insert(node) {
-                found.push((relation, word, node));
-            }
-        };
-        for link in self.store.out(id).iter().filter(|link| link.relation != Relation::ManagedBy) {
-            add(link.relation, link.relation.word(), link.node);
+        let (store, forest) = (self.store, self.forest);
+        let home = forest.parent(id);
+        let is_elsewhere = |node: NodeId| node != id && Some(node) != home && forest.parent(node) != Some(id);
+        let out = store.out(id).iter().filter(|link| link.relation != Relation::ManagedBy);
+        let mut found: Vec<_> =
+            out.filter(|link| is_elsewhere(link.node)).map(|link| (link.relation, link.relation.word(), link.node)).collect();
+        if forest.kind(id).role == Role::Source {
+            let fed = store.incoming(id).iter().filter(|link| matches!(link.relation, Relation::Source | Relation::Chart));
+            found.extend(
+                fed.filter(|link| is_elsewhere(link.node)).map(|link| (link.relation, link.relation.reverse(), link.node)),
+            );
         }
-        if self.forest.kind(id).role == Role::Source {
-            for link in self.store.incoming(id).iter().filter(|link| matches!(link.relation, Relation::Source | Relation::Chart))
-            {
-                add(link.relation, link.relation.reverse(), link.node);
-            }
+        if found.len() > 1 {
+            found.sort_by(|a, b| (a.0, store.reference(a.2)).cmp(&(b.0, store.reference(b.2))));
+            let mut seen = FxHashSet::default();
+            found.retain(|(_, _, node)| seen.insert(*node));
         }
-        found.sort_by(|a, b| (a.0, self.store.reference(a.2)).cmp(&(b.0, self.store.reference(b.2))));
         found.into_iter().map(|(_, word, node)| (word, node)).collect()
     }
 
+    /// Orders siblings; they come in the order of kind, namespace and name, which stays among equals.
     fn order(&self, nodes: &mut [NodeId]) {
-        let by_name = |a: &NodeId, b: &NodeId| self.rank(*a).cmp(&self.rank(*b));
-        let by_key = |a: &NodeId, b: &NodeId| match self.sort.by {
-            SortBy::Name => by_name(a, b),
-            SortBy::State => self.urgency(*a).cmp(&self.urgency(*b)).then_with(|| by_name(a, b)),
-            SortBy::Age => self.since(*b).cmp(&self.since(*a)).then_with(|| by_name(a, b)),
-        };
-        nodes.sort_by(by_key);
+        match self.sort.by {
+            SortBy::Name => {}
+            SortBy::State => nodes.sort_by_cached_key(|id| self.urgency(*id)),
+            SortBy::Age => nodes.sort_by_cached_key(|id| std::cmp::Reverse(self.since(*id))),
+        }
         if self.sort.reverse {
             nodes.reverse();
         }
-    }
-
-    fn rank(&self, id: NodeId) -> (usize, &ObjectRef) {
-        (kinds::rank(self.forest.kind(id)), self.store.reference(id))
     }
 
     fn urgency(&self, id: NodeId) -> Health {

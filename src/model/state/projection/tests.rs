@@ -52,6 +52,7 @@ impl World {
         let mut changes = Changes::default();
         self.store.apply(delta, &mut changes);
         self.forest.update(&self.store, &changes);
+        self.forest.tidy(&self.store);
         self.matches.update(&self.store, &self.forest, &changes);
         self.store.recycle(&changes);
         if self.is_order_free {
@@ -190,7 +191,7 @@ fn two_kustomizations_that_apply_each_other_do_not_hang() {
     world.put("Kustomization a/two", Health::Failed, &["applies:Kustomization a/one"]);
 
     assert_eq!(world.forest.total().total(), 2);
-    assert_eq!(world.forest.roots().count(), 1);
+    assert_eq!(world.forest.roots().len(), 1);
 }
 
 #[test]
