@@ -1,11 +1,13 @@
 //! `fluxdeck get KIND [NAME]`: a kind's table, as the screen shows it.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 
 use super::gather::{gather, tell_restrictions};
 use super::output::{self, Table, node, sorted};
 use super::{Call, Format, Look};
-use fluxdeck_model::commands::{kind_named, unknown};
+use fluxdeck_model::commands::{distance, kind_named, unknown_kind};
 use fluxdeck_model::domain::duration;
 use fluxdeck_model::domain::query::Fuzzy;
 use fluxdeck_model::domain::{Coverage, GroupKind, Health, NodeId, Scope, Str};
@@ -29,12 +31,11 @@ pub(super) async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
     if kinds::by_name(&arguments.kind).is_empty()
         && !arguments.kind.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-')
     {
-        return Err(unknown(&arguments.kind));
+        return Err(unknown_kind(&arguments.kind));
     }
     let state = gather(call, arguments.look.timeout).await?;
     let cluster = state.cluster();
-    let gk = kind_named(&arguments.kind, &cluster.store).ok_or_else(|| unknown(&arguments.kind))?;
-    refuse_blind(&state, &gk)?;
+    let gk = kind_named(&arguments.kind, &cluster.store).ok_or_else(|| unknown_kind(&arguments.kind))?;
     let namespace = namespaces(call, &state);
     let mut filter = arguments.look.filter(call)?;
     if !kinds::rules(&gk.group, &gk.kind).namespaced {
@@ -42,6 +43,7 @@ pub(super) async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
     } else if filter.namespaces.is_none() {
         filter.namespaces = namespace.map(|namespace| [namespace].into());
     }
+    refuse_blind(&state, &gk, filter.namespaces.as_ref())?;
     let mut fuzzy = Fuzzy::default();
     let wished = cluster
         .store
@@ -53,31 +55,37 @@ pub(super) async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
         && let Some(name) = &arguments.name
     {
         return Err(Error::failed(
-            format!("there is no {} `{name}`{}", gk.kind, place(&filter.namespaces)),
+            format!("there is no {} `{name}`{}", gk.kind, place(filter.namespaces.as_ref())),
             "check the name and the namespace (-n, -A)",
         ));
     }
-    show(&state, &gk, &found, arguments, &filter.namespaces)?;
+    show(&state, &gk, &found, arguments, filter.namespaces.as_ref())?;
     tell_restrictions(&state);
     let failing = |id: &NodeId| cluster.forest.health(*id).is_some_and(Health::is_failing);
     Ok((arguments.look.exit_code && found.iter().any(failing)).into())
 }
 
-/// An error when the kind may not be listed at all, or does not exist here: an empty table would be a lie.
-fn refuse_blind(state: &State, gk: &GroupKind) -> Result<()> {
+/// An error when the kind may not be listed where it is looked for, or does not exist here: an empty table would be a lie.
+fn refuse_blind(state: &State, gk: &GroupKind, wished: Option<&BTreeSet<Str>>) -> Result<()> {
     let store = &state.cluster().store;
-    let mut scopes = store.coverage().filter(|(scope, _)| scope.gk == *gk).peekable();
-    if scopes.peek().is_none() {
+    if !store.coverage().any(|(scope, _)| scope.gk == *gk) {
         return Err(Error::failed(
             format!("{} is not among the kinds that Flux manages here", gk.kind),
             "`fluxdeck tree` shows what is there",
         ));
     }
-    if store.coverage_of(&Scope { gk: gk.clone(), namespace: None }) == Some(Coverage::NotServed) {
+    let coverage = |namespace: Option<&Str>| store.coverage_of(&Scope { gk: gk.clone(), namespace: namespace.cloned() });
+    if coverage(None) == Some(Coverage::NotServed) {
         return Err(Error::failed(format!("this cluster does not serve {gk}"), ""));
     }
-    if scopes.all(|(_, coverage)| coverage == Coverage::Restricted) {
-        return Err(Error::new(ErrorKind::Denied, format!("you may not list {}", gk.kind), "name your namespaces: -n a,b"));
+    let is_refused = |namespace: &Str| coverage(Some(namespace)).or_else(|| coverage(None)) == Some(Coverage::Restricted);
+    let refused = match wished {
+        Some(names) => names.iter().all(is_refused),
+        None => store.coverage().filter(|(scope, _)| scope.gk == *gk).all(|(_, coverage)| coverage == Coverage::Restricted),
+    };
+    if refused {
+        let message = format!("you may not list {}{}", gk.kind, place(wished));
+        return Err(Error::new(ErrorKind::Denied, message, "name namespaces that you may read: -n a,b"));
     }
     Ok(())
 }
@@ -91,11 +99,17 @@ fn namespaces(call: &Call, state: &State) -> Option<Str> {
     Some(context.and_then(|context| context.namespace.as_deref()).unwrap_or("default").into())
 }
 
-fn place(namespaces: &Option<std::collections::BTreeSet<Str>>) -> String {
-    namespaces
-        .as_ref()
-        .map(|names| format!(" in {}", names.iter().map(|name| &**name).collect::<Vec<_>>().join(", ")))
-        .unwrap_or_default()
+fn place(namespaces: Option<&BTreeSet<Str>>) -> String {
+    namespaces.map(|names| format!(" in {}", names.iter().map(|name| &**name).collect::<Vec<_>>().join(", "))).unwrap_or_default()
+}
+
+/// The namespace that was probably meant where a wished one holds nothing that is known.
+fn near(state: &State, namespaces: Option<&BTreeSet<Str>>) -> String {
+    let store = &state.cluster().store;
+    let known: BTreeSet<_> = store.nodes().map(|id| &store.reference(id).namespace).filter(|name| !name.is_empty()).collect();
+    let strange = namespaces.into_iter().flatten().filter(|name| !known.contains(name));
+    let near = strange.filter_map(|name| known.iter().find(|known| distance(known, name) <= 2));
+    near.map(|name| format!("; did you mean the namespace `{name}`?")).next().unwrap_or_default()
 }
 
 #[expect(clippy::print_stderr, reason = "kubectl says on standard error that it found nothing")]
@@ -104,7 +118,7 @@ fn show(
     gk: &GroupKind,
     found: &[NodeId],
     arguments: &Arguments,
-    namespaces: &Option<std::collections::BTreeSet<Str>>,
+    namespaces: Option<&BTreeSet<Str>>,
 ) -> Result<()> {
     let cluster = state.cluster();
     let nodes = || found.iter().map(|id| node(cluster, *id)).collect::<Vec<_>>();
@@ -118,7 +132,7 @@ fn show(
                 .collect::<String>(),
         ),
         Format::Table | Format::Wide if found.is_empty() => {
-            eprintln!("no {} found{}", gk.kind, place(namespaces));
+            eprintln!("no {} found{}{}", gk.kind, place(namespaces), near(state, namespaces));
             Ok(())
         }
         Format::Table | Format::Wide => output::write(&table(
@@ -126,7 +140,7 @@ fn show(
             gk,
             found,
             arguments.look.output == Format::Wide,
-            namespaces.as_ref().is_none_or(|names| names.len() > 1),
+            namespaces.is_none_or(|names| names.len() > 1),
         )),
     }
 }

@@ -5,7 +5,7 @@ use clap::Args;
 use super::gather::{gather, tell_restrictions};
 use super::output::{self, Node, nodes_below, sorted};
 use super::{Call, Format, Look};
-use fluxdeck_model::commands::kind_named;
+use fluxdeck_model::commands::{kind_named, unknown_kind};
 use fluxdeck_model::domain::query::{Fuzzy, Query};
 use fluxdeck_model::domain::{Health, NodeId};
 use fluxdeck_model::error::{Error, Result};
@@ -63,7 +63,7 @@ impl Look {
 fn find(cluster: &Cluster, call: &Call, name: &str) -> Result<Vec<NodeId>> {
     let (kind, name) =
         name.split_once('/').ok_or_else(|| Error::usage(format!("`{name}` is no KIND/NAME"), "write it as ks/apps"))?;
-    let gk = kind_named(kind, &cluster.store).ok_or_else(|| fluxdeck_model::commands::unknown(kind))?;
+    let gk = kind_named(kind, &cluster.store).ok_or_else(|| unknown_kind(kind))?;
     let wished = |id: &NodeId| {
         let reference = cluster.store.reference(*id);
         &*reference.name == name && (call.options.namespaces.is_empty() || call.options.namespaces.contains(&reference.namespace))

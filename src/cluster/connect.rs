@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use kube::config::{ExecInteractiveMode, KubeConfigOptions, Kubeconfig as Raw};
+use kube::config::{ExecInteractiveMode, KubeConfigOptions, Kubeconfig as Raw, KubeconfigError};
 use kube::{Client, Config};
 
 use super::failure::{Failure, explain};
@@ -39,13 +39,13 @@ impl Kubeconfig {
         let setup = |message: String, hint: &str| Failure::Setup { message, hint: hint.to_owned() };
         let raw = match &access.kubeconfig {
             Some(path) => Some(Raw::read_from(path).map_err(|error| {
-                setup(format!("cannot read the kubeconfig {}: {}", path.display(), explain(&error)), "check --kubeconfig")
+                setup(format!("cannot read the kubeconfig {}: {}", path.display(), unread(&error)), "check --kubeconfig")
             })?),
             None => match (Raw::from_env(), std::env::var_os("KUBECONFIG").is_some_and(|value| !value.is_empty())) {
                 (Ok(Some(raw)), _) => Some(raw),
                 (Err(error), _) => {
                     return Err(setup(
-                        format!("cannot read the kubeconfig named by KUBECONFIG: {}", explain(&error)),
+                        format!("cannot read the kubeconfig named by KUBECONFIG: {}", unread(&error)),
                         "check the variable KUBECONFIG",
                     ));
                 }
@@ -95,7 +95,7 @@ impl Kubeconfig {
         let path = directories::BaseDirs::new().map(|dirs| dirs.home_dir().join(".kube/config")).filter(|path| path.exists());
         match path {
             Some(path) => Raw::read_from(&path).map(Some).map_err(|error| Failure::Setup {
-                message: format!("cannot read {}: {}", path.display(), explain(&error)),
+                message: format!("cannot read {}: {}", path.display(), unread(&error)),
                 hint: "mend the file, or name another with --kubeconfig".to_owned(),
             }),
             None if std::env::var_os("KUBERNETES_SERVICE_HOST").is_some() => Ok(None),
@@ -153,4 +153,12 @@ pub fn connect(kubeconfig: &Kubeconfig, handle: &tokio::runtime::Handle) -> Resu
         other => setup(&other),
     })?;
     Ok(Connected { client, server })
+}
+
+/// Why a kubeconfig could not be read, without the path: who asked for it has named it.
+fn unread(error: &KubeconfigError) -> String {
+    match error {
+        KubeconfigError::ReadConfig(why, _) => why.to_string(),
+        other => explain(other).trim_start_matches("failed to parse kubeconfig YAML: ").to_owned(),
+    }
 }

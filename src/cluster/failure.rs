@@ -73,6 +73,14 @@ impl Failure {
         }
     }
 
+    /// The failure with the address that did not answer.
+    pub fn at(self, address: &str) -> Self {
+        match self {
+            Self::Unreachable(why) => Self::Unreachable(format!("at {address}: {why}")),
+            other => other,
+        }
+    }
+
     /// The failure in words, with what to do.
     pub fn error(&self, server: &str) -> Error {
         match self {
@@ -86,7 +94,7 @@ impl Failure {
             Self::Gone => Error::failed("the list is too old", "reading it again"),
             Self::Busy(why) => Error::new(ErrorKind::Unreachable, why.clone(), "trying again"),
             Self::Unreachable(why) => {
-                Error::new(ErrorKind::Unreachable, format!("cannot reach {server}: {why}"), unreachable_hint(why))
+                Error::new(ErrorKind::Unreachable, format!("cannot reach {server} {why}"), unreachable_hint(why))
             }
             Self::Setup { message, hint } => Error::new(ErrorKind::Unreachable, message.clone(), hint.clone()),
         }
@@ -111,7 +119,11 @@ pub fn explain(error: &dyn std::error::Error) -> String {
     let mut at = Some(error);
     while let Some(error) = at {
         let text = error.to_string();
-        let text = text.trim_start_matches("ServiceError: ").trim_start_matches("HyperError: ").trim().to_owned();
+        // a parser's picture of the place does not fit into a sentence
+        let text = text.lines().next().unwrap_or_default();
+        let text = text.trim_start_matches("ServiceError: ").trim_start_matches("HyperError: ");
+        // layers of the HTTP client that say nothing to people
+        let text = text.trim_start_matches("client error (Connect)").trim_start_matches("tcp connect error").trim().to_owned();
         if !text.is_empty() && !told.iter().any(|known| known.contains(&text)) {
             told.retain(|known| !text.contains(known.as_str()));
             told.push(text);

@@ -148,10 +148,10 @@ impl Task {
         self.tell(News::Contexts { all: kubeconfig.contexts.clone(), current: current.clone() }).await;
         let connected = connected?;
         let limit = self.options.request_timeout;
-        let unanswered = || Failure::Unreachable(format!("{} does not answer within {} s", connected.server, limit.as_secs()));
+        let unanswered = || Failure::Unreachable(format!("no answer within {} s", limit.as_secs())).at(&connected.server);
         let asked = async { tokio::join!(cluster::discover(&connected.client), cluster::flux_version(&connected.client)) };
         let (catalog, flux) = tokio::time::timeout(limit, asked).await.map_err(|_| unanswered())?;
-        let catalog = catalog?;
+        let catalog = catalog.map_err(|failure| failure.at(&connected.server))?;
         let mut namespaces = self.options.namespaces.clone();
         namespaces.extend(kubeconfig.context().and_then(|context| context.namespace.as_deref()).map(Str::from));
         namespaces.extend(records::remembered(self.options.state_dir.as_deref(), &current));

@@ -8,7 +8,7 @@ mod motion;
 mod resolve;
 
 pub use keymap::{keys_of, lookup};
-pub use resolve::{Line, complete, kind_named, parse, unknown};
+pub use resolve::{Line, complete, distance, kind_named, parse, unknown_kind};
 
 use crate::domain::{GroupKind, ObjectRef};
 use crate::error::Result;

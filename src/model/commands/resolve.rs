@@ -84,16 +84,32 @@ pub fn complete(line: &str, state: &State) -> Vec<String> {
 }
 
 /// The error for a word that is no command and no kind, with the nearest right one.
-pub fn unknown(word: &str) -> Error {
-    let names = all()
-        .map(|command| command.name)
-        .chain(kinds::ALL.iter().flat_map(|kind| kind.short.iter().copied().chain([kind.plural])));
-    let near = names.filter(|name| !name.is_empty()).min_by_key(|name| distance(name, word));
-    let hint = match near.filter(|near| distance(near, word) <= 2) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "`:kinds` lists kinds, `?` commands".to_owned(),
+fn unknown(word: &str) -> Error {
+    let commands = all().map(|command| command.name.to_owned());
+    let message = format!("`{word}` is no command and no kind that this cluster has");
+    Error::usage(
+        message,
+        nearest(word, commands.chain(kind_names())).unwrap_or_else(|| "`:kinds` lists kinds, `?` commands".to_owned()),
+    )
+}
+
+/// The error for a word that is no kind, with the nearest that is one.
+pub fn unknown_kind(word: &str) -> Error {
+    let message = format!("`{word}` is no kind that this cluster has");
+    Error::usage(message, nearest(word, kind_names()).unwrap_or_else(|| "`fluxdeck tree` shows what is there".to_owned()))
+}
+
+fn kind_names() -> impl Iterator<Item = String> {
+    let names = |kind: &&'static Kind| {
+        kind.short.iter().map(|name| (*name).to_owned()).chain([kind.plural.to_owned(), kind.kind.to_lowercase()])
     };
-    Error::usage(format!("`{word}` is no command and no kind that this cluster has"), hint)
+    kinds::ALL.iter().flat_map(move |kind| names(kind).collect::<Vec<_>>())
+}
+
+fn nearest(word: &str, names: impl Iterator<Item = String>) -> Option<String> {
+    let word = word.to_lowercase();
+    let near = names.filter(|name| !name.is_empty()).min_by_key(|name| distance(name, &word))?;
+    (distance(&near, &word) <= 2).then(|| format!("did you mean `{near}`?"))
 }
 
 /// How many letters differ (Levenshtein).

@@ -6,7 +6,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 pub const LONGEST: usize = 4 * 1024;
 
 /// Returns `text` fit for a terminal: no control characters, no escape sequences, no invisible or direction-changing
-/// characters; line breaks and tabs become one space; at most [`LONGEST`] bytes, the cut marked by `…`.
+/// characters; line breaks and tabs become one space; at most [`LONGEST`] bytes, head and tail of a longer one around a `…`.
 ///
 /// Borrows when there was nothing to do, which is nearly always.
 pub fn sanitise(text: &str) -> std::borrow::Cow<'_, str> {
@@ -36,18 +36,21 @@ pub fn sanitise_line(text: &str) -> std::borrow::Cow<'_, str> {
 }
 
 fn clean(text: &str, longest: usize) -> String {
-    let mut out = String::with_capacity(text.len().min(longest));
+    let mut out = String::with_capacity(text.len());
     for c in text.trim_end().chars() {
-        if out.len() + c.len_utf8() + '…'.len_utf8() > longest {
-            out.push('…');
-            break;
-        }
         match c {
             '\n' | '\t' | '\r' if out.ends_with(' ') => {}
             '\n' | '\t' | '\r' => out.push(' '),
             c if is_hostile(c) => out.push('\u{fffd}'),
             c => out.push(c),
         }
+    }
+    if out.len() > longest {
+        // causes often stand last: the middle goes
+        let head = out.floor_char_boundary(longest / 4 * 3 - '…'.len_utf8());
+        let tail = out.ceil_char_boundary(out.len() - longest / 4);
+        out.replace_range(head..tail, "…");
+        out.shrink_to_fit();
     }
     out
 }
@@ -110,9 +113,9 @@ mod tests {
 
     #[test]
     fn a_megabyte_is_cut_and_says_so() {
-        let cut = sanitise(&"x".repeat(1 << 20)).into_owned();
+        let cut = sanitise(&format!("{}: no space left on device", "x\u{1b}".repeat(1 << 20))).into_owned();
 
-        assert!(cut.len() <= LONGEST && cut.ends_with('…'));
+        assert!(cut.len() <= LONGEST && cut.contains('…') && cut.ends_with("no space left on device"), "{}", cut.len());
     }
 
     #[test]

@@ -259,15 +259,15 @@ pub fn rank(kind: &Kind) -> usize {
 }
 
 /// Returns the kinds that a person may mean by `name` (plural, singular, short name or Kind, optionally `.group`), Flux kinds first.
+/// With a group, the short name of any kind of that name will do: `hr.helm.fluxcd.io`.
 pub fn by_name(name: &str) -> Vec<&'static Kind> {
     let (name, group) = name.split_once('.').map_or((name, None), |(name, group)| (name, Some(group)));
-    let mut found: Vec<_> = ALL
-        .iter()
-        .copied()
-        .filter(|kind| {
-            kind.answers_to(name) && group.is_none_or(|group| kind.group == group || kind.group.starts_with(&format!("{group}.")))
-        })
-        .collect();
+    let is_of = |kind: &Kind, group: &str| kind.group == group || kind.group.starts_with(&format!("{group}."));
+    let is_meant = |kind: &&'static Kind| match group {
+        None => kind.answers_to(name),
+        Some(group) => is_of(kind, group) && ALL.iter().any(|other| other.kind == kind.kind && other.answers_to(name)),
+    };
+    let mut found: Vec<_> = ALL.iter().copied().filter(is_meant).collect();
     found.sort_by_key(|kind| !kind.is_flux());
     found
 }
