@@ -11,6 +11,7 @@ use tokio::runtime::Runtime;
 
 use crate::{
     cluster::Failure,
+    engine,
     generate::{Fleet, Sizes, Tier},
     measure::{self, Durations, Subject},
     programs::Profile,
@@ -21,6 +22,7 @@ pub fn run(runtime: &Runtime) -> Result<(), Failure> {
     for tier in [Tier::S, Tier::M, Tier::L] {
         generate(tier)?;
     }
+    engine::run()?;
     let command = echo_command()?;
     let subject = floor(command)?;
     let mut durations = Durations::new(true);

@@ -24,6 +24,7 @@ mod churn;
 mod cluster;
 mod crds;
 mod echo;
+mod engine;
 mod generate;
 mod keys;
 mod load;

@@ -244,9 +244,9 @@ impl Builder<'_> {
         let whole = whole || (is_match && filtered && is_open);
         let is_wished = |child: &NodeId| whole || self.is_shown(*child);
         if self.sort == Sort::default() {
-            for at in 0..all.len() {
-                if whole || self.is_shown(all[at]) {
-                    self.node(all[at], Some(id), depth + 1, whole);
+            for child in all {
+                if whole || self.is_shown(*child) {
+                    self.node(*child, Some(id), depth + 1, whole);
                 }
             }
         } else {
