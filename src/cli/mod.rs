@@ -73,7 +73,7 @@ struct Global {
     #[arg(long, global = true, value_name = "FILE")]
     from: Option<PathBuf>,
     /// What to show first: a kind or a command, as after `:`
-    #[arg(short, long = "command", value_name = "LINE")]
+    #[arg(short = 'c', long = "command", value_name = "LINE")]
     first: Option<String>,
     /// The theme
     #[arg(long, value_name = "NAME")]
