@@ -56,7 +56,7 @@ pub async fn run(
         runtime: Runtime::new(options, inbox),
         messages,
         screen,
-        events: events(),
+        events: Some(events()),
         drawn: Instant::now(),
         next_change: i64::MAX,
         dirty: Dirty::Now,
@@ -82,8 +82,8 @@ struct Driver {
     messages: mpsc::Receiver<Message>,
     screen: Screen,
     /// Events with all that came meanwhile: repeated keys make one frame. Polled by nothing else, because the stream wakes only whom
-    /// it was first polled by.
-    events: ReadyChunks<EventStream>,
+    /// it was first polled by. None while the shell has the terminal.
+    events: Option<ReadyChunks<EventStream>>,
     drawn: Instant,
     next_change: i64,
     dirty: Dirty,
@@ -98,7 +98,7 @@ impl Driver {
             let wake = self.wake();
             tokio::select! {
                 biased;
-                events = self.events.next() => match events {
+                events = self.events.as_mut().expect("ours between two turns").next() => match events {
                     Some(events) => self.input(events)?,
                     None => return Ok(()),
                 },
@@ -197,10 +197,11 @@ impl Driver {
                     }
                 }
                 Some(Effect::Suspend) => {
-                    // the stream must not read the shell's keys
-                    self.events = events();
+                    // the stream must not read the shell's keys; a new one cannot be made while the old one waits for a key, because
+                    // it holds crossterm's one reader until it is dropped
+                    self.events = None;
                     self.screen.suspend()?;
-                    self.events = events();
+                    self.events = Some(events());
                     self.dirty = Dirty::Now;
                 }
                 Some(other) => tracing::error!(?other, "nobody carries this out"),
