@@ -188,7 +188,8 @@ pub fn keys(area: Rect, buf: &mut Buffer, scene: &Scene, scope: commands::Scope)
     for command in here.chain(everywhere) {
         let (key, word) = (first_key(command), command.footer);
         let width = key.width() + word.width() + 3;
-        if used + width > usize::from(area.width) {
+        // the last one needs no blanks behind it
+        if used + width > usize::from(area.width) + 2 {
             break;
         }
         used += width;

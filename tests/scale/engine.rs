@@ -83,7 +83,8 @@ fn changes(
     let (Some((_, texts)), Some(reader)) = (objects.get(&gk), readers.get_mut(&gk)) else { return Err("tier L has pods".into()) };
     let mut deltas = Vec::with_capacity(CHANGES);
     for at in 0..CHANGES {
-        let phase = if at % 2 == 0 { "\"phase\":\"Pending\"" } else { "\"phase\":\"Running\"" };
+        // every object changes each time that it comes
+        let phase = if (at / texts.len() + at).is_multiple_of(2) { "\"phase\":\"Pending\"" } else { "\"phase\":\"Running\"" };
         let text = texts[at % texts.len()].replacen("\"phase\":\"Running\"", phase, 1);
         deltas.push(Delta::Upsert(Box::new(read(reader, &text)?)));
     }

@@ -29,7 +29,7 @@ pub(super) const ALL: &[Command] = &[
     turn(&["/"], "filter", "filter: a regular expression, `!` inverse, `-l` labels, `-f` fuzzy; in text: search", |cx, _| {
         push(cx, Transition::Filter)
     }),
-    turn(&[":"], "command", "command: a kind, a view, or a command", |cx, _| push(cx, Transition::Command(String::new()))),
+    turn(&[":"], "cmd", "command: a kind, a view, or a command", |cx, _| push(cx, Transition::Command(String::new()))),
     Command {
         name: "",
         aliases: &[],

@@ -31,7 +31,7 @@ const fn on_row(
 }
 
 pub(super) const ALL: &[Command] = &[
-    on_row("describe", &["d"], "describe", "details: conditions, spec, dependencies, inventory, history, events", |cx, _| {
+    on_row("describe", &["d"], "details", "details: conditions, spec, dependencies, inventory, history, events", |cx, _| {
         open(cx, "details")
     }),
     on_row("yaml", &["y"], "yaml", "the object as YAML", |cx, _| open(cx, "yaml")),
@@ -56,7 +56,15 @@ pub(super) const ALL: &[Command] = &[
         run: Run::Act(root),
     },
     named("healthy", &[], "show what is ready", |cx, _| health(cx, &[Health::Ready])),
-    named("failing", &["unhealthy"], "show what failed or stalled", |cx, _| health(cx, &[Health::Failed, Health::Stalled])),
+    Command {
+        name: "failing",
+        aliases: &["unhealthy", "faults"],
+        keys: &["!"],
+        doc: "show what failed or stalled; again: everything",
+        footer: "failing",
+        scopes: &[Scope::Tree, Scope::Table],
+        run: Run::Act(|cx, _| health(cx, &[Health::Failed, Health::Stalled])),
+    },
     named("progressing", &[], "show what is under way or waits", |cx, _| health(cx, &[Health::Progressing, Health::Waiting])),
     named("suspended", &[], "show what is suspended", |cx, _| health(cx, &[Health::Suspended])),
     named("all", &[], "show everything: no filter", everything),

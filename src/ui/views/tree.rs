@@ -46,6 +46,8 @@ pub struct TreeView {
     marks: BTreeSet<ObjectRef>,
     /// The filter changed: the cursor goes to the first match.
     seeks: bool,
+    /// The states that were looked for last.
+    health: Option<BTreeSet<Health>>,
 }
 
 impl TreeView {
@@ -131,12 +133,7 @@ impl TreeView {
             cx.state.say("it is not in the tree");
             return;
         }
-        let mut above = cluster.forest.parent(node);
-        while let Some(parent) = above {
-            let id = cluster.store.reference(parent).clone();
-            cluster.tree.folds.set_object(&id, true);
-            above = cluster.forest.parent(parent);
-        }
+        open_above(cluster, node);
         cluster.work(|| false);
         let id = RowId::Object {
             parent: cluster.forest.parent(node).map(|parent| cluster.store.reference(parent).clone()),
@@ -298,6 +295,12 @@ impl View for TreeView {
 
     fn set_filter(&mut self, text: &str, cx: &mut Cx) -> Result<(), String> {
         self.seeks = !text.is_empty();
+        if text.is_empty()
+            && let Some(node) = self.node(cx.state)
+        {
+            // what was found stays in sight when the filter goes
+            open_above(cx.state.cluster_mut(), node);
+        }
         cx.state.cluster_mut().filter_tree(text)
     }
 
@@ -307,6 +310,10 @@ impl View for TreeView {
         let before = self.at;
         let found = self.cursor.as_ref().and_then(|id| rows.position(&cluster.store, id));
         self.at = found.unwrap_or(self.at).min(rows.rows().len().saturating_sub(1));
+        if self.health != cluster.tree.health {
+            self.health.clone_from(&cluster.tree.health);
+            self.seeks |= self.health.is_some();
+        }
         let is_settled = cluster.tree.matches.is_done(&cluster.store);
         // while a filter is being tested rows are still coming: the cursor's may be among them
         if found.is_none() && is_settled {
@@ -485,6 +492,16 @@ fn items<I: Iterator<Item = (usize, (u16, Fold, Line<'static>))>>(
         }
     }
     found
+}
+
+/// Opens everything that stands above a node.
+fn open_above(cluster: &mut Cluster, node: NodeId) {
+    let mut above = cluster.forest.parent(node);
+    while let Some(parent) = above {
+        let id = cluster.store.reference(parent).clone();
+        cluster.tree.folds.set_object(&id, true);
+        above = cluster.forest.parent(parent);
+    }
 }
 
 fn unfold(cluster: &mut Cluster, node: NodeId) {

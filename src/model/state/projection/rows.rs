@@ -229,9 +229,10 @@ impl Builder<'_> {
         let filtered = self.shown.is_some();
         let is_match = whole || !filtered || self.matches.contains(id);
         let has_match_below = filtered && !whole && all.iter().any(|child| self.is_shown(*child));
-        let references = if is_match { self.references(id) } else { Vec::new() };
         let has_children = if is_match { !all.is_empty() } else { has_match_below };
         let is_open = self.folds.is_open(self.store.reference(id), if filtered { u16::MAX } else { depth });
+        // among matches references would be noise, until somebody opens the row
+        let references = if !filtered || whole || is_match && is_open { self.references(id) } else { Vec::new() };
         let fold = match () {
             () if !has_children && references.is_empty() => Fold::Leaf,
             () if is_open || has_match_below => Fold::Open,
