@@ -179,11 +179,10 @@ pub fn conditions(object: &Value) -> Vec<[&str; 4]> {
 }
 
 /// Whether a text of the program says what the cluster says: control and invisible characters may be gone, white space may be other
-/// white space, and beyond 4 KiB it may be cut, marked so.
+/// white space, and where it is longer than 4 KiB, it may lack a piece, marked by `…`.
 pub fn says(shown: &str, told: &str) -> bool {
     let plain = |text: &str| text.chars().filter(|c| c.is_ascii_graphic() || c.is_alphanumeric()).collect::<String>();
-    match shown.strip_suffix('…') {
-        Some(begin) if shown.len() > 4000 => plain(told).starts_with(&plain(begin)),
-        _ => plain(shown) == plain(told),
-    }
+    let (short, long) = (plain(shown), plain(told));
+    let cut = |(at, _)| long.starts_with(&plain(&shown[..at])) && long.ends_with(&plain(&shown[at..]));
+    short == long || shown.len() > 4000 && shown.match_indices('…').any(cut)
 }

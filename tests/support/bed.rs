@@ -138,8 +138,8 @@ impl Bed {
     pub fn items(&self, arguments: &[&str]) -> Vec<Value> {
         let text = self.kubectl(&[&["get", "-o", "json"], arguments].concat());
         let mut list: Value = serde_json::from_str(&text).expect("JSON");
-        match list["items"].take() {
-            Value::Array(items) => items,
+        match list.get_mut("items").map(Value::take) {
+            Some(Value::Array(items)) => items,
             _ => vec![list],
         }
     }

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::GLANCE;
@@ -19,6 +19,7 @@ struct Shared {
     /// Nothing is let through, in no direction; connections are taken and kept.
     held: AtomicBool,
     ended: AtomicBool,
+    replaced: AtomicUsize,
     open: Mutex<Vec<TcpStream>>,
 }
 
@@ -45,6 +46,7 @@ impl Proxy {
         let shared = Arc::new(Shared {
             held: AtomicBool::new(target.is_none()),
             ended: AtomicBool::new(false),
+            replaced: AtomicUsize::new(0),
             open: Mutex::new(Vec::new()),
         });
         let own = shared.clone();
@@ -68,6 +70,11 @@ impl Proxy {
     /// Lets everything through again.
     pub fn release(&self) {
         self.shared.held.store(false, Ordering::Relaxed);
+    }
+
+    /// How many times something was replaced in requests.
+    pub fn replaced(&self) -> usize {
+        self.shared.replaced.load(Ordering::Relaxed)
     }
 
     /// Cuts every open connection.
@@ -125,6 +132,7 @@ impl Shared {
             if let Some((old, new)) = swap {
                 while let Some(at) = bytes.windows(old.len()).position(|window| window == old) {
                     bytes[at..at + new.len()].copy_from_slice(new);
+                    self.replaced.fetch_add(1, Ordering::Relaxed);
                 }
             }
             if to.write_all(bytes).is_err() {

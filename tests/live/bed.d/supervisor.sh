@@ -125,7 +125,8 @@ answer_request() {
   case $action in
     stop | restart)
       kill -KILL "$pid" 2>/dev/null || true
-      within 10 process_gone "$pid" || answer="the API server does not end"
+      # Until it is reaped: a zombie's other threads may still hold the port.
+      wait "$pid" 2>/dev/null || true
       ;;
     pause) kill -STOP "$pid" || answer="no API server runs" ;;
     continue) kill -CONT "$pid" || answer="no API server runs" ;;

@@ -2,5 +2,8 @@
 
 mod connection;
 mod get;
+mod outages;
+mod screen;
 mod snapshots;
 mod tree;
+mod users;
