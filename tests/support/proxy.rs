@@ -56,7 +56,7 @@ impl Proxy {
                     return;
                 }
                 let own = own.clone();
-                std::thread::spawn(move || own.pass(client, target, swap));
+                std::thread::spawn(move || own.pass(&client, target, swap));
             }
         });
         Self { port, shared }
@@ -96,8 +96,8 @@ impl Drop for Proxy {
 }
 
 impl Shared {
-    fn pass(&self, client: TcpStream, target: Option<u16>, swap: Option<Swap>) {
-        self.keep(&client);
+    fn pass(&self, client: &TcpStream, target: Option<u16>, swap: Option<Swap>) {
+        self.keep(client);
         self.wait();
         let Some(target) = target else { return };
         let Ok(server) = TcpStream::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, target))) else {
@@ -106,8 +106,8 @@ impl Shared {
         };
         self.keep(&server);
         std::thread::scope(|scope| {
-            scope.spawn(|| self.pump(&client, &server, swap));
-            self.pump(&server, &client, None);
+            scope.spawn(|| self.pump(client, &server, swap));
+            self.pump(&server, client, None);
         });
     }
 

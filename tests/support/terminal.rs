@@ -64,11 +64,6 @@ impl Terminal {
         self.parser.screen()
     }
 
-    /// The line of the screen that holds this.
-    pub fn line(&self, with: &str) -> Option<String> {
-        self.text().lines().find(|line| line.contains(with)).map(str::to_owned)
-    }
-
     /// Shows what the program writes within that time; whether there was anything.
     pub fn read(&mut self, limit: Duration) -> bool {
         let Ok(chunk) = self.chunks.recv_timeout(limit) else { return false };

@@ -72,7 +72,8 @@ fn namespaces_are_those_of_kubectl_and_may_be_several() {
     assert_eq!(ks(&["-n", "faults"]), listed(&bed, "kustomizations.kustomize.toolkit.fluxcd.io", &["-n", "faults"]));
     assert_eq!(ks(&["-A"]), listed(&bed, "kustomizations.kustomize.toolkit.fluxcd.io", &["-A"]));
     let both: BTreeSet<_> = ks(&["-n", "web"]).into_iter().chain(ks(&["-n", "flux-apps"])).collect();
-    assert_eq!((ks(&["-n", "web,flux-apps"]), both.len()), (both.clone(), 2));
+    assert_eq!(both.len(), 2);
+    assert_eq!(ks(&["-n", "web,flux-apps"]), both);
     // none named: the context's, as for kubectl
     let ran = user.run(&["get", "ks"]);
     assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
@@ -85,7 +86,7 @@ fn a_namespace_that_does_not_exist_is_told_with_the_one_that_was_meant() {
     let ran = user(&bed).run(&["get", "ks", "-n", "falts"]);
 
     assert_eq!(ran.out, "", "{ran:?}");
-    assert!(ran.err.contains("falts") && ran.err.contains("did you mean `faults`?"), "{ran:?}");
+    assert!(ran.err.contains("falts") && ran.err.contains("did you mean the namespace `faults`?"), "{ran:?}");
 }
 
 #[test]

@@ -92,8 +92,8 @@ fn every_way_out_gives_the_terminal_back() {
         let mut screen = opened(&user, SMALL);
         assert!(screen.screen().alternate_screen() && screen.screen().hide_cursor(), "the screen is ours");
         leave(&mut screen);
-        screen.end(Duration::from_secs(5));
-        eprintln!("left by {way}");
+        let status = screen.end(Duration::from_secs(5));
+        assert!(status.success(), "{way}: {status}");
         screen.assert_given_back();
     }
 }
