@@ -56,6 +56,11 @@ impl Catalog {
         known.filter_map(|version| served.iter().find(|served| served.version == **version)).next().or_else(|| served.first())
     }
 
+    /// All kinds that live in namespaces and can be listed.
+    pub fn namespaced(&self) -> impl Iterator<Item = &GroupKind> {
+        self.kinds.iter().filter(|(_, served)| served.iter().any(|served| served.namespaced)).map(|(gk, _)| gk)
+    }
+
     pub fn serves_group(&self, group: &str) -> bool {
         self.kinds.keys().any(|gk| &*gk.group == group)
     }

@@ -10,7 +10,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::Instant;
 
 use crate::cluster::{Event, Failure, Feed};
-use fluxdeck_model::domain::{Delta, ObjectRef, Scope};
+use fluxdeck_model::domain::{Delta, Object, ObjectRef, Scope};
 use fluxdeck_model::kinds::Reader;
 
 /// How often a kind that cannot be watched is listed.
@@ -27,6 +27,8 @@ pub(super) enum Report {
     Up(Scope),
     Down(Scope, Failure),
     Restricted(Scope),
+    /// What an object was found to own when it was opened.
+    Owned(ObjectRef, Vec<Object>),
     /// What Helm's storage says of a release; none where it may not be read.
     Release(ObjectRef, Option<Vec<ObjectRef>>),
 }

@@ -2,6 +2,7 @@
 
 mod follow;
 mod looks;
+mod owned;
 mod pace;
 mod session;
 
@@ -76,6 +77,7 @@ impl Runtime {
                 None
             }
             Effect::Include { cluster, namespaces } => self.order(cluster, Order::Include(namespaces)),
+            Effect::Owned(object, uid) => self.order(object.cluster, Order::Owned(object, uid)),
             Effect::Refresh { cluster } => self.order(cluster, Order::Refresh),
             Effect::Look { ticket, object, version: _, aspect } => {
                 self.order(object.cluster, Order::Look(Look { ticket, object, aspect }))

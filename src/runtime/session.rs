@@ -13,10 +13,10 @@ use tokio::task::JoinSet;
 
 use super::follow::{Follower, Report};
 use super::pace::{Backoff, Beat, Heartbeat};
-use super::{Look, Options, Origin, looks};
+use super::{Look, Options, Origin, looks, owned};
 use crate::cluster::{self, Catalog, Failure, Feed, Kubeconfig};
 use crate::{demo, records};
-use fluxdeck_model::domain::{ClusterId, Coverage, Delta, GroupKind, Object, ObjectRef, Relation, Scope, Str};
+use fluxdeck_model::domain::{ClusterId, Coverage, Delta, GroupKind, Object, ObjectRef, Relation, Scope, Str, Uid};
 use fluxdeck_model::kinds::{self, Body, Kind, Reader, Role};
 use fluxdeck_model::state::{Epoch, Link, Message, News, ServerFacts, Ticket};
 
@@ -30,6 +30,7 @@ const MOST_NAMESPACES: usize = 100;
 /// What the screen asks of a session.
 pub(super) enum Order {
     Include(Vec<Str>),
+    Owned(ObjectRef, Uid),
     Refresh,
     Look(Look),
     Drop(Ticket),
@@ -200,6 +201,8 @@ struct Hub<'a> {
     wide: bool,
     /// The Secret from which the children of a HelmRelease were read last.
     releases: HashMap<ObjectRef, ObjectRef>,
+    /// What was found on demand, by owner.
+    owned: HashMap<ObjectRef, Vec<ObjectRef>>,
     /// Releases that are being read from Helm's storage.
     reading: usize,
     /// What is to be told with the next announcement.
@@ -229,6 +232,7 @@ impl<'a> Hub<'a> {
             looking: JoinSet::new(),
             wide: false,
             releases: HashMap::new(),
+            owned: HashMap::new(),
             reading: 0,
             news: Vec::new(),
         }
@@ -344,6 +348,7 @@ impl<'a> Hub<'a> {
                 self.tell_link().await;
             }
             Report::Restricted(scope) => self.restrict(scope).await,
+            Report::Owned(owner, found) => self.take_owned(owner, found).await,
             Report::Release(of, children) => self.take_release(of, children).await,
         }
         None
@@ -462,6 +467,7 @@ impl<'a> Hub<'a> {
                 }
                 self.announce().await;
             }
+            Order::Owned(owner, uid) => self.look_for_owned(owner, uid),
             Order::Look(look) => {
                 let ticket = look.ticket;
                 let looked = looks::look(
@@ -480,6 +486,28 @@ impl<'a> Hub<'a> {
             }
         }
         None
+    }
+
+    /// Looks for what an object owns among the kinds that nobody follows.
+    fn look_for_owned(&mut self, owner: ObjectRef, uid: Uid) {
+        let is_followed = |gk: &&GroupKind| self.followed.contains(&Scope { gk: (*gk).clone(), namespace: None });
+        let kinds: Vec<_> = self.connection.catalog.namespaced().filter(|gk| !is_followed(gk)).cloned().collect();
+        let (client, catalog, lists) = (self.connection.client.clone(), self.connection.catalog.clone(), self.lists.clone());
+        let (reports, timeout) = (self.reports.clone(), self.task.options.request_timeout);
+        self.followers.spawn(async move {
+            let found = owned::owned(client, catalog, owner.clone(), uid, kinds, lists, timeout).await;
+            // the hub has gone when the program is leaving
+            let _ = reports.send(Report::Owned(owner, found)).await;
+        });
+    }
+
+    /// Takes what an object was found to own; what was found for it before and is gone now, goes.
+    async fn take_owned(&mut self, owner: ObjectRef, found: Vec<Object>) {
+        let now: Vec<_> = found.iter().map(|object| object.id.clone()).collect();
+        let before = self.owned.insert(owner, now.clone()).unwrap_or_default();
+        self.news.extend(before.into_iter().filter(|id| !now.contains(id)).map(Delta::Remove));
+        self.news.extend(found.into_iter().map(|object| Delta::Upsert(Box::new(object))));
+        self.announce().await;
     }
 
     /// Takes over what the heartbeat found.

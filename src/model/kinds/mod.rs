@@ -121,6 +121,9 @@ pub static ALL: &[&Kind] = &[
 /// The rules for a kind that we have no file for: kstatus' generic ones.
 pub static ANY: &Kind = &any::KIND;
 
+/// The rules for objects of which only the metadata was asked for.
+pub static METADATA: Kind = Kind { body: Body::Metadata, columns: &[], ..Kind::BASE };
+
 /// One Kubernetes kind: a value, one a file.
 pub struct Kind {
     pub kind: &'static str,

@@ -1,7 +1,7 @@
 //! What is wished from the outside, as values: tests compare them, the runtime carries them out.
 
 use super::message::Epoch;
-use crate::domain::{ClusterId, ObjectRef, Str};
+use crate::domain::{ClusterId, ObjectRef, Str, Uid};
 
 /// The number of one request of a view.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,6 +20,8 @@ pub enum Effect {
         cluster: ClusterId,
         namespaces: Vec<Str>,
     },
+    /// Look for what this object owns among the kinds that are not followed.
+    Owned(ObjectRef, Uid),
     /// List the kinds again: what a person means by refresh.
     Refresh {
         cluster: ClusterId,

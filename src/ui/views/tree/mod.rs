@@ -9,24 +9,18 @@
 //! ```
 //! Painted from the visible window and its ancestors only, by tui-tree-widget.
 
+mod paint;
+
 use std::collections::BTreeSet;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
-use ratatui::text::{Line, Span};
-use ratatui::widgets::StatefulWidget;
-use tui_tree_widget::{Tree, TreeItem, TreeState};
-use unicode_width::UnicodeWidthStr;
 
+use self::paint::{Widths, ancestors};
 use crate::ui::layer::{Scene, View, ViewSpec};
-use crate::ui::theme::Scope as Style_;
 use fluxdeck_model::commands::{Cx, Gesture, Scope, Target, Transition};
-use fluxdeck_model::domain::health::Counts;
-use fluxdeck_model::domain::store::Presence;
-use fluxdeck_model::domain::text::fit;
 use fluxdeck_model::domain::{Health, NodeId, ObjectRef, Relation};
-use fluxdeck_model::state::projection::{Fold, Row, RowId, Sort, SortBy, message_of, named, revision_of, word_of};
+use fluxdeck_model::state::projection::{Fold, Row, RowId, Sort, SortBy, message_of, word_of};
 use fluxdeck_model::state::{Cluster, Effect, State};
 
 pub const SPEC: ViewSpec = ViewSpec {
@@ -108,9 +102,22 @@ impl TreeView {
 
     fn right(&mut self, cx: &mut Cx) {
         match self.row(cx.state).map(|row| row.fold) {
-            Some(Fold::Closed) => self.fold(true, cx),
+            Some(Fold::Closed) => {
+                self.fold(true, cx);
+                self.look_for_owned(cx);
+            }
+            Some(Fold::Leaf) => self.look_for_owned(cx),
             Some(Fold::Open) => self.go(self.at + 1, cx.state),
-            _ => {}
+            None => {}
+        }
+    }
+
+    /// Asks for what a workload or a child owns besides the kinds that are followed; the rows appear when it is found.
+    fn look_for_owned(&self, cx: &mut Cx) {
+        let cluster = cx.state.cluster();
+        let Some(node) = self.node(cx.state).filter(|node| !cluster.forest.kind(*node).is_flux()) else { return };
+        if let Some(object) = cluster.store.object(node).filter(|object| !object.id.namespace.is_empty()) {
+            cx.effects.push(Effect::Owned(object.id.clone(), object.uid));
         }
     }
 
@@ -355,145 +362,6 @@ impl View for TreeView {
     }
 }
 
-impl TreeView {
-    /// Paints a window of rows below the rows that stand above it: the ancestors are painted out of sight, so that the widget sees a
-    /// proper tree.
-    fn paint(&self, rows: &[Row], above: &[Row], area: Rect, buf: &mut Buffer, scene: &Scene, layout: &Widths) {
-        let hidden = u16::try_from(above.len()).unwrap_or(0);
-        let mut lines: Vec<_> = above.iter().map(|row| (row.depth, row.fold, Line::default())).collect();
-        lines.extend(rows.iter().map(|row| (row.depth, row.fold, self.line(row, scene, layout))));
-        let mut state = TreeState::default();
-        let mut path = Vec::new();
-        let mut rest = lines.into_iter().enumerate().peekable();
-        let items = items(&mut rest, 0, &mut path, &mut state);
-        let Ok(tree) = Tree::new(&items) else { return };
-        let open = scene.theme.sign("▾ ", "v ");
-        let closed = scene.theme.sign("▸ ", "> ");
-        let tree = tree.node_open_symbol(open).node_closed_symbol(closed).node_no_children_symbol("  ");
-        let mut whole = Buffer::empty(Rect::new(0, 0, area.width, area.height + hidden));
-        tree.render(whole.area, &mut whole, &mut state);
-        for y in 0..area.height {
-            for x in 0..area.width {
-                buf[(area.x + x, area.y + y)] = whole[(x, y + hidden)].clone();
-            }
-        }
-        if let Some(line) =
-            self.at.checked_sub(self.offset).and_then(|line| u16::try_from(line).ok()).filter(|line| *line < area.height)
-        {
-            buf.set_style(Rect { y: area.y + line, height: 1, ..area }, scene.theme.style(Style_::Selection));
-        }
-    }
-
-    fn line(&self, row: &Row, scene: &Scene, layout: &Widths) -> Line<'static> {
-        let cluster = scene.state.cluster();
-        let theme = scene.theme;
-        let indent = usize::from(row.depth) * 2 + 2;
-        // one blank before the next column
-        let room = layout.name.saturating_sub(indent + 1);
-        let Some(node) = row.node else {
-            let name = row.group.as_deref().unwrap_or_default();
-            let name = if name.is_empty() { "cluster-scoped" } else { name };
-            return Line::styled(fit(&format!("namespace {name}"), room).into_owned(), theme.style(Style_::Accent));
-        };
-        if let Some(via) = row.via {
-            let text = format!("{} {via} {}", theme.sign("→", "->"), named(&cluster.store, &cluster.forest, node, layout.short));
-            return Line::styled(fit(&text, room).into_owned(), theme.style(Style_::Reference));
-        }
-        let mut spans = self.name(node, row, room, scene, layout);
-        let used: usize = spans.iter().map(|span| span.content.width()).sum();
-        spans.push(Span::raw(" ".repeat((room + 1).saturating_sub(used))));
-        layout.columns(node, scene, &mut spans);
-        Line::from(spans)
-    }
-
-    /// Glyph, name and, on a closed row, what is below.
-    fn name(&self, node: NodeId, row: &Row, room: usize, scene: &Scene, layout: &Widths) -> Vec<Span<'static>> {
-        let cluster = scene.state.cluster();
-        let theme = scene.theme;
-        let health = cluster.forest.health(node);
-        let shown = health.unwrap_or(Health::Unknown);
-        let below = if row.fold == Fold::Closed { below(cluster.forest.below(node), theme) } else { Vec::new() };
-        let taken: usize = below.iter().map(|(text, _)| text.width() + 1).sum();
-        let is_marked = self.marks.contains(cluster.store.reference(node));
-        let ready = cluster
-            .store
-            .object(node)
-            .and_then(|object| object.facts.ready)
-            .map(|(ready, wished)| format!("  {ready}/{wished}"))
-            .unwrap_or_default();
-        let legacy = if cluster.store.object(node).is_some_and(|object| object.facts.legacy) { " (legacy)" } else { "" };
-        let name = format!("{}{ready}{legacy}", named(&cluster.store, &cluster.forest, node, layout.short));
-        let style = match (is_marked, cluster.store.presence(node)) {
-            (true, _) => theme.style(Style_::Mark),
-            (false, Presence::Present) => theme.style(Style_::Text),
-            (false, _) => theme.style(Style_::Dim),
-        };
-        let name = fit(&name, room.saturating_sub(taken + 2)).into_owned();
-        let mut spans = vec![Span::styled(format!("{} ", theme.glyph(shown)), theme.health(shown)), Span::styled(name, style)];
-        for (text, health) in below {
-            spans.push(Span::styled(format!(" {text}"), theme.health(health)));
-        }
-        spans
-    }
-}
-
-/// The worst states below a closed row and how many: `✗2 ●11`.
-fn below(counts: Counts, theme: &crate::ui::theme::Theme) -> Vec<(String, Health)> {
-    let present = Health::ALL.into_iter().filter(|health| counts.of(*health) > 0);
-    present.map(|health| (format!("{}{}", theme.glyph(health), counts.of(health)), health)).collect()
-}
-
-/// The rows above a row that lead to it, top first.
-fn ancestors(rows: &[Row], at: usize) -> Vec<Row> {
-    let mut found = Vec::new();
-    let mut depth = rows.get(at).map_or(0, |row| row.depth);
-    for row in rows[..at].iter().rev() {
-        if depth == 0 {
-            break;
-        }
-        if row.depth < depth {
-            depth = row.depth;
-            found.push(row.clone());
-        }
-    }
-    found.reverse();
-    found
-}
-
-type Lines<'a, I> = std::iter::Peekable<I>;
-
-/// Builds the widget's items from rows with depths. A closed row gets a child that is never painted, because the widget tells closed
-/// rows from leaves by their children.
-fn items<I: Iterator<Item = (usize, (u16, Fold, Line<'static>))>>(
-    rest: &mut Lines<I>,
-    depth: u16,
-    path: &mut Vec<usize>,
-    state: &mut TreeState<usize>,
-) -> Vec<TreeItem<'static, usize>> {
-    let mut found = Vec::new();
-    while let Some((id, (_, fold, line))) = rest.next_if(|(_, (row, _, _))| *row >= depth) {
-        path.push(id);
-        let children = match fold {
-            Fold::Leaf => Vec::new(),
-            Fold::Closed => vec![TreeItem::new_leaf(usize::MAX, "")],
-            Fold::Open => {
-                state.open(path.clone());
-                let mut children = items(rest, depth + 1, path, state);
-                if children.is_empty() {
-                    // its children are below the window
-                    children.push(TreeItem::new_leaf(usize::MAX, ""));
-                }
-                children
-            }
-        };
-        path.pop();
-        if let Ok(item) = TreeItem::new(id, line, children) {
-            found.push(item);
-        }
-    }
-    found
-}
-
 /// Opens everything that stands above a node.
 fn open_above(cluster: &mut Cluster, node: NodeId) {
     let mut above = cluster.forest.parent(node);
@@ -523,76 +391,4 @@ pub(super) fn copy(gesture: Gesture, selected: &[ObjectRef], cx: &mut Cx) {
     }
     cx.state.say(format!("copied {}", texts.join(" ")));
     cx.effects.push(Effect::Copy(texts.join("\n")));
-}
-
-/// How wide each column is at this width of the screen.
-struct Widths {
-    name: usize,
-    state: usize,
-    revision: usize,
-    age: usize,
-    message: usize,
-    /// Short names of kinds.
-    short: bool,
-}
-
-impl Widths {
-    fn of(width: u16, wide: bool) -> Self {
-        let width = usize::from(width);
-        if width < 100 && !wide {
-            let revision = if width >= 60 { 22 } else { 0 };
-            let age = if width >= 40 { 6 } else { 0 };
-            return Self { name: width.saturating_sub(revision + age), state: 0, revision, age, message: 0, short: true };
-        }
-        let (state, revision, age) = (12, 24, 7);
-        let name = (width * 42 / 100).clamp(36, 76);
-        Self { name, state, revision, age, message: width.saturating_sub(name + state + revision + age), short: width < 150 }
-    }
-
-    fn heading(&self, area: Rect, buf: &mut Buffer, scene: &Scene) {
-        let mut text = format!("{:<1$}", "  OBJECT", self.name);
-        for (heading, width) in [("STATE", self.state), ("REVISION", self.revision)] {
-            text.push_str(&format!("{heading:<width$}").chars().take(width).collect::<String>());
-        }
-        text.push_str(&format!("{:>1$}", "AGE", self.age.saturating_sub(1)).chars().take(self.age).collect::<String>());
-        if self.message > 0 {
-            text.push_str("  MESSAGE");
-        }
-        buf.set_stringn(area.x, area.y, text, area.width.into(), scene.theme.style(Style_::Heading));
-    }
-
-    fn columns(&self, node: NodeId, scene: &Scene, spans: &mut Vec<Span<'static>>) {
-        let cluster = scene.state.cluster();
-        let (store, forest, theme) = (&cluster.store, &cluster.forest, scene.theme);
-        let mut cell = |text: &str, width: usize, style: Style| {
-            let text = fit(text, width.saturating_sub(1));
-            let pad = width.saturating_sub(text.width());
-            spans.push(Span::styled(format!("{text}{}", " ".repeat(pad)), style));
-        };
-        let object = store.object(node);
-        let health = forest.health(node).unwrap_or(Health::Unknown);
-        if self.state > 0 {
-            cell(state_word(object, word_of(store, forest, node)).as_ref(), self.state, theme.health(health));
-        }
-        if self.revision > 0 {
-            cell(&revision_of(store, forest, node), self.revision, theme.style(Style_::Text));
-        }
-        if self.age > 0 {
-            let age = scene.age(object.and_then(|object| object.verdict.since.or(object.created)));
-            cell(&format!("{age:>0$}", self.age - 1), self.age, theme.style(Style_::Dim));
-        }
-        if self.message > 0 {
-            let message = message_of(store, forest, node);
-            let style = if health.is_failing() { theme.health(health) } else { theme.style(Style_::Dim) };
-            cell(&format!(" {message}"), self.message, style);
-        }
-    }
-}
-
-/// The word of the state; a requested reconciliation shows until the controller has answered.
-fn state_word<'a>(object: Option<&fluxdeck_model::domain::Object>, word: &'a str) -> std::borrow::Cow<'a, str> {
-    match object {
-        Some(object) if object.facts.requested => format!("{word}…").into(),
-        _ => word.into(),
-    }
 }
