@@ -3,5 +3,6 @@
 pub mod driver;
 
 mod looking;
+mod recorded;
 mod tables;
 mod tree;
