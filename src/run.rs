@@ -93,6 +93,8 @@ struct Driver {
 impl Driver {
     async fn turn_until_left(&mut self) -> std::io::Result<()> {
         let mut stop = stop_signals();
+        // crossterm loses a resize that comes together with keys: its poll forgets the second of two things that are ready
+        let mut window = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::window_change())?;
         while !self.leaving {
             self.draw_if_due()?;
             let wake = self.wake();
@@ -103,6 +105,7 @@ impl Driver {
                     None => return Ok(()),
                 },
                 () = stop.recv() => return Ok(()),
+                Some(()) = window.recv() => self.resized()?,
                 Some(message) = self.messages.recv() => self.drain(message),
                 () = tokio::time::sleep_until(wake.into()), if !self.app.has_work() => self.tick(),
                 () = std::future::ready(()), if self.app.has_work() => self.work(),
@@ -118,11 +121,22 @@ impl Driver {
         for event in events {
             let Some(input) = terminal::input(event?) else { continue };
             if input == Input::Resize {
-                self.screen.resize()?;
+                self.resized()?;
+                continue;
             }
             self.app.update(Message::Input(input));
             self.dirty = Dirty::Now;
             self.carry_out()?;
+        }
+        Ok(())
+    }
+
+    /// Fits the screen to its terminal, whoever noticed first that it has another size.
+    fn resized(&mut self) -> std::io::Result<()> {
+        if !self.screen.fits()? {
+            self.screen.resize()?;
+            self.app.update(Message::Input(Input::Resize));
+            self.dirty = Dirty::Now;
         }
         Ok(())
     }

@@ -56,6 +56,15 @@ impl Screen {
         self.next.area
     }
 
+    /// Whether the terminal still has the size that is drawn for.
+    ///
+    /// # Errors
+    /// When the terminal cannot be asked.
+    pub fn fits(&self) -> std::io::Result<bool> {
+        let (width, height) = size()?;
+        Ok(self.next.area == Rect::new(0, 0, width.max(1), height.max(1)))
+    }
+
     /// Fits the buffers to the terminal and draws everything anew next time.
     ///
     /// # Errors
