@@ -88,7 +88,10 @@ impl Terminal {
             if shown(&self.text()) {
                 return begin.elapsed();
             }
-            assert!(begin.elapsed() < limit, "the screen does not show {what} within {limit:?}:\n{}", self.text());
+            if begin.elapsed() >= limit {
+                let state = if self.is_running() { "runs" } else { "has ended" };
+                panic!("the screen does not show {what} within {limit:?}; the program {state}:\n{}", self.text());
+            }
             self.read(GLANCE);
         }
     }

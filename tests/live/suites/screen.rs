@@ -69,6 +69,23 @@ fn user_file(text: &str) -> PathBuf {
 }
 
 #[test]
+fn what_is_wrong_with_a_kubeconfig_stands_on_the_screen() {
+    let user = Fluxdeck::new();
+    let broken = user.write("broken", "clusters: [").display().to_string();
+    for (arguments, words) in [
+        (&["--kubeconfig", "/nowhere/config"][..], "/nowhere/config"),
+        (&["--kubeconfig", &broken], "cannot read the kubeconfig"),
+        (&[], "there is no kubeconfig"),
+    ] {
+        let mut screen = user.open(arguments, SMALL);
+        screen.until_shows(words, SOON);
+        assert!(screen.is_running(), "never an exit");
+        screen.keys(":q\r");
+        screen.end(SOON);
+    }
+}
+
+#[test]
 fn an_idle_screen_writes_nothing() {
     let user = Fluxdeck::new();
     let mut screen = opened(&user, WIDE);
