@@ -13,8 +13,8 @@ use crate::cluster::{Event, Failure, Feed};
 use fluxdeck_model::domain::{Delta, Object, ObjectRef, Scope};
 use fluxdeck_model::kinds::Reader;
 
-/// How often a kind that cannot be watched is listed.
-const RELIST: Duration = Duration::from_secs(30);
+/// How often what is not watched is listed, while there is little of it.
+pub(super) const RELIST: Duration = Duration::from_secs(30);
 /// How soon what was forbidden is tried again.
 const FORBIDDEN: Duration = Duration::from_secs(30);
 /// How many events are handed on at once.
@@ -37,6 +37,8 @@ pub(super) enum Report {
 pub(super) struct Follower {
     pub reader: Reader,
     pub watchable: bool,
+    /// How often it is listed where it is not watched.
+    pub relist: Duration,
     pub feed: Feed,
     pub scope: Scope,
     pub reports: mpsc::Sender<Report>,
@@ -109,7 +111,7 @@ impl Follower {
     /// Watches from that version on, again and again, until only a new list helps.
     async fn keep_up(&mut self, mut version: String) -> Result<Failure, Left> {
         if !self.watchable {
-            self.rest(RELIST).await;
+            self.rest(self.relist).await;
             return Ok(Failure::Gone);
         }
         let mut pause = Pause::default();

@@ -11,7 +11,7 @@ use kube::Client;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
-use super::follow::{Follower, Report};
+use super::follow::{Follower, RELIST, Report};
 use super::pace::{Backoff, Beat, Heartbeat};
 use super::{Look, Options, Origin, looks, owned};
 use crate::cluster::{self, Catalog, Failure, Feed, Kubeconfig};
@@ -24,6 +24,9 @@ use fluxdeck_model::state::{Epoch, Link, Message, News, ServerFacts, Ticket};
 const LISTS: usize = 6;
 /// Lists of more than one page under way at once: they are what costs memory, here and in the server.
 const LONG_LISTS: usize = 2;
+/// Watches open at once: each is a connection of its own while kube's client speaks HTTP/1.1 (kube-rs issue 1923). What comes after is
+/// listed again and again instead, the more rarely the more there is of it.
+const WATCHES: usize = 100;
 /// Namespaces looked into one by one where a kind may not be listed everywhere.
 const MOST_NAMESPACES: usize = 100;
 
@@ -314,7 +317,8 @@ impl<'a> Hub<'a> {
         let feed = Feed::new(self.connection.client.clone(), served, scope.namespace.as_deref(), body, timeout);
         let follower = Follower {
             reader: Reader::new(self.task.cluster, scope.gk.clone(), &served.version, kind),
-            watchable: served.watchable,
+            watchable: served.watchable && self.followed.len() <= WATCHES,
+            relist: RELIST * u32::try_from(self.followed.len() / WATCHES + 1).unwrap_or(1),
             feed,
             scope,
             reports: self.reports.clone(),
