@@ -152,7 +152,7 @@ impl Store {
             Delta::Coverage(scope, coverage) => {
                 if coverage == Coverage::Restricted || coverage == Coverage::NotServed {
                     // what may no longer be read, or is no longer served, must not stay on the screen as if it were known
-                    self.sweep(&scope, u32::MAX, changes);
+                    self.blank(&scope, changes);
                 }
                 self.cover(scope, coverage, changes);
             }
@@ -355,6 +355,20 @@ impl Store {
                 node.seen != generation && scope.namespace.as_ref().is_none_or(|namespace| node.id.namespace == *namespace)
             })
             .collect();
+        for id in gone {
+            self.remove(id, changes);
+        }
+    }
+
+    /// Removes the objects of a scope that cannot be read, but not those that the scope of their own namespace covers.
+    fn blank(&mut self, scope: &Scope, changes: &mut Changes) {
+        let is_covered = |id: NodeId| {
+            let namespace = Some(self.node(id).id.namespace.clone());
+            let own = self.coverage.get(&Scope { gk: scope.gk.clone(), namespace });
+            scope.namespace.is_none() && matches!(own, Some(Coverage::Complete | Coverage::Listing))
+        };
+        let is_in = |id: NodeId| scope.namespace.as_ref().is_none_or(|namespace| self.node(id).id.namespace == *namespace);
+        let gone: Vec<_> = self.of_kind(&scope.gk).filter(|id| is_in(*id) && !is_covered(*id)).collect();
         for id in gone {
             self.remove(id, changes);
         }

@@ -145,6 +145,18 @@ fn losing_the_right_to_read_takes_the_objects_off_the_screen() {
 }
 
 #[test]
+fn a_refusal_everywhere_that_is_heard_again_leaves_readable_namespaces_alone() {
+    let mut store = Store::default();
+    apply(&mut store, Delta::Coverage(scope("Ks", None), Coverage::Restricted));
+    apply(&mut store, Delta::Listed { generation: 1, objects: vec![object("Ks", "a", "web")] });
+    apply(&mut store, Delta::Complete { scope: scope("Ks", Some("a")), generation: 1 });
+
+    apply(&mut store, Delta::Coverage(scope("Ks", None), Coverage::Restricted));
+
+    assert!(store.object_of(&reference("Ks", "a", "web")).is_some());
+}
+
+#[test]
 fn nodes_that_nobody_names_are_used_again() {
     let mut store = Store::default();
     for round in 0..100 {
