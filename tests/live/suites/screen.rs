@@ -45,7 +45,8 @@ fn the_first_frame_comes_before_any_answer_and_keys_work_meanwhile() {
          clusters: [{{name: c, cluster: {{server: 'http://127.0.0.1:{}'}}}}], users: [{{name: u, user: {{}}}}]}}",
         hole.port
     );
-    let user = user.set("KUBECONFIG", user_file(&config).to_str().expect("a path"));
+    let file = user.write("kubeconfig", &config).display().to_string();
+    let user = user.set("KUBECONFIG", &file);
     for size in [WIDE, SMALL] {
         let mut screen = user.open(&["--request-timeout", "2s"], size);
         let took = screen.until_shows("connecting", SOON);
@@ -59,13 +60,6 @@ fn the_first_frame_comes_before_any_answer_and_keys_work_meanwhile() {
         screen.until_shows("cannot reach", SOON);
         assert!(screen.is_running());
     }
-}
-
-/// A file that outlives the user that is being made.
-fn user_file(text: &str) -> PathBuf {
-    let (_, path) = tempfile::NamedTempFile::new().expect("a file").keep().expect("kept");
-    std::fs::write(&path, text).expect("written");
-    path
 }
 
 #[test]
