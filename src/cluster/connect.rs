@@ -83,10 +83,8 @@ impl Kubeconfig {
         }
         if !contexts.iter().any(|context| context.name == current) {
             let known = contexts.iter().map(|context| context.name.as_str()).collect::<Vec<_>>().join(", ");
-            return Err(setup(
-                format!("the kubeconfig has no context `{current}`"),
-                &format!("it has {}", if known.is_empty() { "none" } else { &known }),
-            ));
+            let hint = format!("it has {}", if known.is_empty() { "none" } else { &known });
+            return Err(Failure::Call { message: format!("the kubeconfig has no context `{current}`"), hint });
         }
         Ok(Self { raw: Some(raw), contexts, current, access: access.clone() })
     }

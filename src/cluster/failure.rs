@@ -25,6 +25,9 @@ pub enum Failure {
     /// No answer, or none that is HTTP.
     #[error("{0}")]
     Unreachable(String),
+    /// The caller named what does not exist: a context.
+    #[error("{message}")]
+    Call { message: String, hint: String },
     /// Kubeconfig, certificates, exec plugin: nothing was sent.
     #[error("{message}")]
     Setup { message: String, hint: String },
@@ -96,6 +99,7 @@ impl Failure {
             Self::Unreachable(why) => {
                 Error::new(ErrorKind::Unreachable, format!("cannot reach {server} {why}"), unreachable_hint(why))
             }
+            Self::Call { message, hint } => Error::usage(message.clone(), hint.clone()),
             Self::Setup { message, hint } => Error::new(ErrorKind::Unreachable, message.clone(), hint.clone()),
         }
     }
