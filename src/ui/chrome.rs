@@ -14,6 +14,9 @@ use fluxdeck_model::domain::Health;
 use fluxdeck_model::domain::text::fit;
 use fluxdeck_model::state::Link;
 
+/// Below this width the first line says the same in fewer words.
+const NARROW: u16 = 100;
+
 /// Where everything is on the screen.
 pub struct Frame {
     pub header: Rect,
@@ -65,6 +68,7 @@ pub fn header(area: Rect, buf: &mut Buffer, scene: &Scene) {
     let right = Line::from(right);
     let context = if cluster.context.is_empty() { "connecting" } else { &cluster.context };
     let namespaces = match &cluster.namespaces {
+        None if area.width < NARROW => "all ns".to_owned(),
         None => "all namespaces".to_owned(),
         Some(some) => some.iter().map(|name| &**name).collect::<Vec<_>>().join(","),
     };
@@ -76,7 +80,7 @@ pub fn header(area: Rect, buf: &mut Buffer, scene: &Scene) {
         left.push(Span::styled(format!(" as {user}"), theme.style(Scope::Progressing)));
     }
     left.push(Span::raw("   "));
-    left.extend(link(scene));
+    left.extend(link(scene, area.width < NARROW));
     let versions = [("flux", &cluster.server.flux), ("k8s", &cluster.server.kubernetes)]
         .into_iter()
         .filter(|(_, version)| !version.is_empty());
@@ -94,7 +98,7 @@ pub fn header(area: Rect, buf: &mut Buffer, scene: &Scene) {
 }
 
 /// The connection: glyph, word and, where something is wrong, why.
-fn link(scene: &Scene) -> Vec<Span<'static>> {
+fn link(scene: &Scene, is_narrow: bool) -> Vec<Span<'static>> {
     let cluster = scene.state.cluster();
     let theme = scene.theme;
     let sign = |health: Health, text: String| vec![Span::styled(format!("{} {text}", theme.glyph(health)), theme.health(health))];
@@ -103,9 +107,13 @@ fn link(scene: &Scene) -> Vec<Span<'static>> {
         Link::Connecting => sign(Health::Progressing, "connecting".to_owned()),
         Link::Live if done < all => sign(Health::Progressing, format!("reading {done}/{all}")),
         Link::Live => sign(Health::Ready, "live".to_owned()),
-        Link::Stale { since, .. } => sign(Health::Failed, format!("stale since {}", since.strftime("%H:%M:%S UTC"))),
+        Link::Stale { since, .. } => {
+            let since = since.strftime(if is_narrow { "%H:%M:%S" } else { "%H:%M:%S UTC" });
+            sign(Health::Failed, format!("stale since {since}"))
+        }
         Link::Unauthorised(_) => sign(Health::Failed, "unauthorised".to_owned()),
         Link::Unreachable(_) => sign(Health::Failed, "unreachable".to_owned()),
+        Link::Recorded(_) if is_narrow => sign(Health::Suspended, "snapshot".to_owned()),
         Link::Recorded(taken) => {
             let taken = taken.map(|taken| taken.strftime(" of %Y-%m-%d %H:%M UTC").to_string()).unwrap_or_default();
             sign(Health::Suspended, format!("snapshot{taken}"))
@@ -117,18 +125,24 @@ fn link(scene: &Scene) -> Vec<Span<'static>> {
 pub fn title(area: Rect, buf: &mut Buffer, scene: &Scene, layers: &[Box<dyn View>]) {
     let Some(top) = layers.last().filter(|_| area.height > 0) else { return };
     let theme = scene.theme;
-    let crumbs: Vec<_> = layers.iter().map(|layer| layer.title(scene.state)).collect();
-    let mut spans = vec![Span::styled(format!(" {}", crumbs.join(theme.sign(" › ", " > "))), theme.style(Scope::Text))];
     let filter = top.filter(scene.state);
-    if !filter.is_empty() {
-        spans.push(Span::styled(format!("   /{filter}"), theme.style(Scope::Mark)));
-    }
-    let restricted = scene.state.cluster().restricted().len();
-    if restricted > 0 {
-        spans.push(Span::styled(format!("   {restricted} lists restricted (:kinds)"), theme.style(Scope::Unknown)));
-    }
-    let count = format!("{} ", top.count(scene.state));
+    let filter = if filter.is_empty() { filter } else { format!("   /{filter}") };
+    let restricted = match scene.state.cluster().restricted().len() {
+        0 => String::new(),
+        count => format!("   {count} lists restricted (:kinds)"),
+    };
+    let count = format!(" {} ", top.count(scene.state));
     let width = u16::try_from(count.width()).unwrap_or(area.width).min(area.width);
+    let room = usize::from(area.width - width).saturating_sub(1 + filter.width() + restricted.width());
+    let titles: Vec<_> = layers.iter().map(|layer| layer.title(scene.state)).collect();
+    let crumbs = titles.join(theme.sign(" › ", " > "));
+    // where one is matters more than where one came from
+    let crumbs = if crumbs.width() > room { titles.last().cloned().unwrap_or_default() } else { crumbs };
+    let spans = vec![
+        Span::styled(format!(" {}", fit(&crumbs, room)), theme.style(Scope::Text)),
+        Span::styled(filter, theme.style(Scope::Mark)),
+        Span::styled(restricted, theme.style(Scope::Unknown)),
+    ];
     Line::from(spans).render(Rect { width: area.width - width, ..area }, buf);
     buf.set_stringn(area.x + area.width - width, area.y, count, width.into(), theme.style(Scope::Dim));
 }

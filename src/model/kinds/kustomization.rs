@@ -99,26 +99,25 @@ mod tests {
         assert!(object.facts.remote && edges(&object).is_empty());
     }
 
+    fn status(observed: i64, conditions: &serde_json::Value) -> serde_json::Value {
+        json!({"metadata": {"generation": 2}, "status": {"observedGeneration": observed, "conditions": conditions}})
+    }
+
     #[test]
     fn health_follows_the_conditions_in_the_order_of_urgency() {
-        let status = |observed: i64, conditions: serde_json::Value| {
-            json!({
-                "metadata": {"generation": 2}, "status": {"observedGeneration": observed, "conditions": conditions}
-            })
-        };
         table(
             &KIND,
             &[
                 ("never reconciled", json!({"status": {"observedGeneration": -1}}), Unknown, ""),
                 (
                     "ready",
-                    status(2, json!([{"type": "Ready", "status": "True", "reason": "ReconciliationSucceeded"}])),
+                    status(2, &json!([{"type": "Ready", "status": "True", "reason": "ReconciliationSucceeded"}])),
                     Ready,
                     "ReconciliationSucceeded",
                 ),
                 (
                     "a new generation",
-                    status(1, json!([{"type": "Ready", "status": "True", "reason": "ReconciliationSucceeded"}])),
+                    status(1, &json!([{"type": "Ready", "status": "True", "reason": "ReconciliationSucceeded"}])),
                     Progressing,
                     "NewGeneration",
                 ),
@@ -126,7 +125,7 @@ mod tests {
                     "a failing edit is no progress",
                     status(
                         1,
-                        json!([
+                        &json!([
                             {"type": "Ready", "status": "False", "reason": "BuildFailed"},
                             {"type": "Reconciling", "status": "True", "reason": "ProgressingWithRetry"}
                         ]),
@@ -138,7 +137,7 @@ mod tests {
                     "stalled before generations",
                     status(
                         1,
-                        json!([
+                        &json!([
                             {"type": "Ready", "status": "False", "reason": "AccessDenied"},
                             {"type": "Stalled", "status": "True", "reason": "AccessDenied"}
                         ]),
@@ -146,15 +145,24 @@ mod tests {
                     Stalled,
                     "AccessDenied",
                 ),
+            ],
+        );
+    }
+
+    #[test]
+    fn what_waits_applies_is_suspended_or_goes_says_so() {
+        table(
+            &KIND,
+            &[
                 (
                     "a dependency",
-                    status(2, json!([{"type": "Ready", "status": "False", "reason": "DependencyNotReady"}])),
+                    status(2, &json!([{"type": "Ready", "status": "False", "reason": "DependencyNotReady"}])),
                     Waiting,
                     "DependencyNotReady",
                 ),
                 (
                     "health checks cut short",
-                    status(2, json!([{"type": "Ready", "status": "False", "reason": "HealthCheckCanceled"}])),
+                    status(2, &json!([{"type": "Ready", "status": "False", "reason": "HealthCheckCanceled"}])),
                     Progressing,
                     "HealthCheckCanceled",
                 ),
@@ -162,7 +170,7 @@ mod tests {
                     "applying",
                     status(
                         2,
-                        json!([
+                        &json!([
                             {"type": "Ready", "status": "Unknown", "reason": "Progressing"},
                             {"type": "Reconciling", "status": "True", "reason": "Progressing", "message": "running"}
                         ]),

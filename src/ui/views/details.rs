@@ -28,13 +28,13 @@ use super::events::{NONE, Widths};
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::about::About;
-use crate::ui::widgets::lines::Styled;
+use crate::ui::widgets::lines::{Styled, copy};
 use crate::ui::widgets::request::{Answer, Request};
 use crate::ui::widgets::text::Text;
 use fluxdeck_model::commands::{Cx, Gesture, Scope, Target};
 use fluxdeck_model::domain::{NodeId, ObjectRef};
 use fluxdeck_model::error::Error;
-use fluxdeck_model::state::{Aspect, Details, Effect, Reply, State, Ticket};
+use fluxdeck_model::state::{Aspect, Details, Reply, State, Ticket};
 
 pub const SPEC: ViewSpec = ViewSpec {
     name: "details",
@@ -196,9 +196,7 @@ impl View for DetailsView {
     fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
         match gesture {
             Gesture::Copy => {
-                let text: Vec<_> = self.lines.iter().map(|line| line.text.trim_end()).collect();
-                cx.state.say(format!("copied {} lines", text.len()));
-                cx.effects.push(Effect::Copy(text.join("\n")));
+                copy(&self.lines, cx);
                 true
             }
             // everything is wrapped anyway

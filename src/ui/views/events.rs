@@ -12,14 +12,14 @@ use ratatui::layout::Rect;
 
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
-use crate::ui::widgets::lines::Styled;
+use crate::ui::widgets::lines::{Styled, copy};
 use crate::ui::widgets::request::{Request, say};
 use crate::ui::widgets::text::Text;
 use fluxdeck_model::commands::{Cx, Gesture, Scope, Target};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::domain::text::fit;
 use fluxdeck_model::error::Error;
-use fluxdeck_model::state::{Aspect, Effect, EventRow, Reply, State, Ticket};
+use fluxdeck_model::state::{Aspect, EventRow, Reply, State, Ticket};
 
 /// What one is told where there are none.
 pub(super) const NONE: &str = "no events: the API server keeps them for an hour";
@@ -137,9 +137,7 @@ impl View for Events {
     fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
         match gesture {
             Gesture::Copy => {
-                let text: Vec<_> = self.lines.iter().map(|line| line.text.trim_end()).collect();
-                cx.state.say(format!("copied {} lines", text.len()));
-                cx.effects.push(Effect::Copy(text.join("\n")));
+                copy(&self.lines, cx);
                 true
             }
             // messages are wrapped anyway

@@ -5,6 +5,8 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::text::Source;
 use crate::ui::theme::{Scope, Theme};
+use fluxdeck_model::commands::Cx;
+use fluxdeck_model::state::Effect;
 
 /// A line as plain text, for search and copying, and the scope of each part of it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -12,6 +14,13 @@ pub struct Styled {
     pub text: String,
     /// Where a part ends (byte index) and its scope, in order.
     parts: Vec<(usize, Scope)>,
+}
+
+/// Puts the whole text on the clipboard.
+pub fn copy(lines: &[Styled], cx: &mut Cx) {
+    let text: Vec<_> = lines.iter().map(|line| line.text.trim_end()).collect();
+    cx.state.say(format!("copied {} lines", text.len()));
+    cx.effects.push(Effect::Copy(text.join("\n")));
 }
 
 impl Styled {

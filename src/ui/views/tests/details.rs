@@ -3,6 +3,7 @@ use serde_json::json;
 use super::*;
 use crate::ui::widgets::testing::World;
 use fluxdeck_model::domain::Coverage;
+use fluxdeck_model::state::Effect;
 use fluxdeck_model::state::EventRow;
 
 fn failing() -> (World, ObjectRef) {

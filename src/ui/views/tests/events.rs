@@ -2,6 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::ui::widgets::testing::World;
+use fluxdeck_model::state::Effect;
 
 fn view(world: &mut World, rows: &Reply) -> Box<dyn View> {
     let id = world.put("ks", &json!({}));
