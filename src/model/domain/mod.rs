@@ -15,4 +15,4 @@ pub mod text;
 pub use health::Health;
 pub use identity::{ClusterId, GroupKind, ObjectRef, Str, Uid};
 pub use object::{Condition, Edge, Facts, Labels, Object, Owner, Relation, Suspension, Verdict};
-pub use store::{Changes, Coverage, Delta, NodeId, Presence, Scope, Store};
+pub use store::{Changes, Coverage, Delta, Link, NodeId, Presence, Scope, Store};

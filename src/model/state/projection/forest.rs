@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::home;
 use crate::domain::health::Counts;
-use crate::domain::{Changes, GroupKind, Health, NodeId, Store};
+use crate::domain::{Changes, GroupKind, Health, NodeId, Relation, Store};
 use crate::kinds::{self, Kind, Role};
 
 /// What the tree's top level is.
@@ -52,6 +52,8 @@ struct Place {
     /// Everything below, itself excluded.
     below: Counts,
     is_root: bool,
+    /// It has edges besides those that make the tree: whether references are worth looking for.
+    is_linked: bool,
 }
 
 /// The trees of one cluster under one choice of root.
@@ -126,7 +128,8 @@ impl Forest {
             self.judge(store, *id);
         }
         for id in changes.relinked.iter().filter(in_use) {
-            self.place(store, *id);
+            let place = self.place(store, *id);
+            place.is_linked = is_linked(store, *id, place.kind);
             self.rehome(store, *id);
         }
         // whether a nameless node is a root depends on its children, which have settled by now
@@ -160,6 +163,11 @@ impl Forest {
     /// Counts of everything below a node.
     pub fn below(&self, id: NodeId) -> Counts {
         self.get(id).map_or_else(Counts::default, |place| place.below)
+    }
+
+    /// Whether the node has edges that its own rows may show as references.
+    pub fn is_linked(&self, id: NodeId) -> bool {
+        self.get(id).is_some_and(|place| place.is_linked)
     }
 
     pub fn is_root(&self, id: NodeId) -> bool {
@@ -226,7 +234,7 @@ impl Forest {
                 }
             };
             let (children, below) = (Vec::new(), Counts::default());
-            let fresh = Place { kind, rank, parent: None, children, own: None, below, is_root: false };
+            let fresh = Place { kind, rank, parent: None, children, own: None, below, is_root: false, is_linked: false };
             self.places[at] = Some(fresh);
             self.structure += 1;
         }
@@ -337,6 +345,11 @@ impl Forest {
             }
         }
     }
+}
+
+fn is_linked(store: &Store, id: NodeId, kind: &Kind) -> bool {
+    let feeds = || store.incoming(id).iter().any(|link| matches!(link.relation, Relation::Source | Relation::Chart));
+    store.out(id).iter().any(|link| link.relation != Relation::ManagedBy) || kind.role == Role::Source && feeds()
 }
 
 fn counts(health: Option<Health>) -> Counts {

@@ -4,21 +4,52 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Bits, Forest, Matches, Root};
 use crate::domain::health::Counts;
-use crate::domain::{Health, NodeId, ObjectRef, Relation, Store, Str};
+use crate::domain::{Health, Link, NodeId, ObjectRef, Relation, Store, Str};
 use crate::kinds::Role;
 
 /// One row of the tree.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// Small, because unfolding everything makes one for each object of the cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// The node, or none for the heading of a namespace.
-    pub node: Option<NodeId>,
-    /// The heading's text.
-    pub group: Option<Str>,
+    pub what: What,
     pub parent: Option<NodeId>,
     pub depth: u16,
     pub fold: Fold,
-    /// Set on a reference row: how the parent relates to it, in words.
-    pub via: Option<&'static str>,
+    /// Set on a reference row: how the parent relates to it.
+    pub via: Option<Via>,
+}
+
+impl Row {
+    /// The row's object; none for the heading of a namespace.
+    pub fn node(&self) -> Option<NodeId> {
+        match self.what {
+            What::Object(node) => Some(node),
+            What::Heading(_) => None,
+        }
+    }
+}
+
+/// What a row shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    Object(NodeId),
+    /// A namespace, by its place among [`TreeRows::heading`]s.
+    Heading(u32),
+}
+
+/// An edge as a reference row tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Via {
+    relation: Relation,
+    /// Read from its end.
+    is_reversed: bool,
+}
+
+impl Via {
+    pub fn word(self) -> &'static str {
+        if self.is_reversed { self.relation.reverse() } else { self.relation.word() }
+    }
 }
 
 /// Whether a row can be opened, and is.
@@ -95,9 +126,9 @@ impl Folds {
     }
 
     /// Sources and what they feed directly are open until somebody closes them.
-    fn is_open(&self, id: &ObjectRef, depth: u16) -> bool {
-        // hashing an identity costs more than everything else here: nobody has folded most trees
-        let own = if self.objects.is_empty() { None } else { self.objects.get(id).copied() };
+    fn is_open(&self, store: &Store, id: NodeId, depth: u16) -> bool {
+        // reading and hashing an identity costs more than everything else here: nobody has folded most trees
+        let own = if self.objects.is_empty() { None } else { self.objects.get(store.reference(id)).copied() };
         own.or(self.all).unwrap_or(depth == 0)
     }
 
@@ -110,6 +141,7 @@ impl Folds {
 #[derive(Default)]
 pub struct TreeRows {
     rows: Vec<Row>,
+    headings: Vec<Str>,
     made_from: Option<(u64, u64, u64, Sort, u64)>,
 }
 
@@ -128,11 +160,20 @@ impl TreeRows {
         }
         self.made_from = Some(from);
         let filtered = !matches.filter().is_none();
-        let mut builder =
-            Builder { store, forest, folds, matches, sort, shown: filtered.then(|| ancestry(forest, matches)), rows: Vec::new() };
+        let shown = filtered.then(|| ancestry(forest, matches));
+        // the memory of the rows before is used again: new pages cost as much as the rows
+        let mut rows = std::mem::take(&mut self.rows);
+        rows.clear();
+        let mut builder = Builder { store, forest, folds, matches, sort, shown, rows, headings: Vec::new() };
         builder.roots();
-        self.rows = builder.rows;
+        (self.rows, self.headings) = (builder.rows, builder.headings);
+        self.rows.shrink_to(4 * self.rows.len());
         true
+    }
+
+    /// The namespace that a heading names; empty for what has none.
+    pub fn heading(&self, at: u32) -> &str {
+        self.headings.get(at as usize).map_or("", |name| name)
     }
 
     /// Whether every row still stands for a node at its place.
@@ -147,11 +188,11 @@ impl TreeRows {
 
     pub fn id(&self, store: &Store, at: usize) -> Option<RowId> {
         let row = self.rows.get(at)?;
-        Some(match (&row.group, row.node) {
-            (Some(group), _) => RowId::Group(group.clone()),
-            (None, node) => RowId::Object {
+        Some(match row.what {
+            What::Heading(at) => RowId::Group(self.headings.get(at as usize)?.clone()),
+            What::Object(node) => RowId::Object {
                 parent: row.parent.map(|parent| store.reference(parent).clone()),
-                object: store.reference(node?).clone(),
+                object: store.reference(node).clone(),
             },
         })
     }
@@ -159,15 +200,19 @@ impl TreeRows {
     /// Where that row is now: the very row, else the object's home row.
     pub fn position(&self, store: &Store, id: &RowId) -> Option<usize> {
         match id {
-            RowId::Group(name) => self.rows.iter().position(|row| row.group.as_ref() == Some(name)),
+            RowId::Group(name) => {
+                let at = self.headings.iter().position(|heading| heading == name)?;
+                self.rows.iter().position(|row| matches!(row.what, What::Heading(heading) if heading as usize == at))
+            }
             RowId::Object { parent, object } => {
                 let node = store.find(object)?;
                 let parent = parent.as_ref().and_then(|parent| store.find(parent));
-                let exact = |row: &Row| row.node == Some(node) && row.parent == parent;
+                let what = What::Object(node);
+                let exact = |row: &Row| row.what == what && row.parent == parent;
                 self.rows
                     .iter()
                     .position(exact)
-                    .or_else(|| self.rows.iter().position(|row| row.node == Some(node) && row.via.is_none()))
+                    .or_else(|| self.rows.iter().position(|row| row.what == what && row.via.is_none()))
             }
         }
     }
@@ -197,6 +242,7 @@ struct Builder<'a> {
     /// With a filter: what it lets through and what stands above.
     shown: Option<Bits>,
     rows: Vec<Row>,
+    headings: Vec<Str>,
 }
 
 impl Builder<'_> {
@@ -215,7 +261,9 @@ impl Builder<'_> {
             let name = store.reference(group[0]).namespace.clone();
             let open = self.folds.is_group_open(&name) || self.shown.is_some();
             let fold = if open { Fold::Open } else { Fold::Closed };
-            self.rows.push(Row { node: None, group: Some(name), parent: None, depth: 0, fold, via: None });
+            let at = u32::try_from(self.headings.len()).expect("fewer namespaces than nodes");
+            self.headings.push(name);
+            self.rows.push(Row { what: What::Heading(at), parent: None, depth: 0, fold, via: None });
             for root in group.iter().filter(|_| open) {
                 self.node(*root, None, 1, false);
             }
@@ -230,7 +278,7 @@ impl Builder<'_> {
         let is_match = whole || !filtered || self.matches.contains(id);
         let has_match_below = filtered && !whole && all.iter().any(|child| self.is_shown(*child));
         let has_children = if is_match { !all.is_empty() } else { has_match_below };
-        let is_open = self.folds.is_open(self.store.reference(id), if filtered { u16::MAX } else { depth });
+        let is_open = self.folds.is_open(self.store, id, if filtered { u16::MAX } else { depth });
         // among matches references would be noise, until somebody opens the row
         let references = if !filtered || whole || is_match && is_open { self.references(id) } else { Vec::new() };
         let fold = match () {
@@ -238,7 +286,7 @@ impl Builder<'_> {
             () if is_open || has_match_below => Fold::Open,
             () => Fold::Closed,
         };
-        self.rows.push(Row { node: Some(id), group: None, parent, depth, fold, via: None });
+        self.rows.push(Row { what: What::Object(id), parent, depth, fold, via: None });
         if fold != Fold::Open {
             return;
         }
@@ -258,14 +306,8 @@ impl Builder<'_> {
             }
         }
         for (via, to) in references {
-            self.rows.push(Row {
-                node: Some(to),
-                group: None,
-                parent: Some(id),
-                depth: depth + 1,
-                fold: Fold::Leaf,
-                via: Some(via),
-            });
+            let what = What::Object(to);
+            self.rows.push(Row { what, parent: Some(id), depth: depth + 1, fold: Fold::Leaf, via: Some(via) });
         }
     }
 
@@ -274,25 +316,26 @@ impl Builder<'_> {
     }
 
     /// Edges of a node that are no home: what it feeds, applies, depends on … elsewhere in the tree.
-    fn references(&self, id: NodeId) -> Vec<(&'static str, NodeId)> {
+    fn references(&self, id: NodeId) -> Vec<(Via, NodeId)> {
         let (store, forest) = (self.store, self.forest);
+        if !forest.is_linked(id) {
+            return Vec::new();
+        }
         let home = forest.parent(id);
         let is_elsewhere = |node: NodeId| node != id && Some(node) != home && forest.parent(node) != Some(id);
         let out = store.out(id).iter().filter(|link| link.relation != Relation::ManagedBy);
-        let mut found: Vec<_> =
-            out.filter(|link| is_elsewhere(link.node)).map(|link| (link.relation, link.relation.word(), link.node)).collect();
+        let via = |link: &Link, is_reversed| (Via { relation: link.relation, is_reversed }, link.node);
+        let mut found: Vec<_> = out.filter(|link| is_elsewhere(link.node)).map(|link| via(link, false)).collect();
         if forest.kind(id).role == Role::Source {
             let fed = store.incoming(id).iter().filter(|link| matches!(link.relation, Relation::Source | Relation::Chart));
-            found.extend(
-                fed.filter(|link| is_elsewhere(link.node)).map(|link| (link.relation, link.relation.reverse(), link.node)),
-            );
+            found.extend(fed.filter(|link| is_elsewhere(link.node)).map(|link| via(link, true)));
         }
         if found.len() > 1 {
-            found.sort_by(|a, b| (a.0, store.reference(a.2)).cmp(&(b.0, store.reference(b.2))));
+            found.sort_by(|a, b| (a.0, store.reference(a.1)).cmp(&(b.0, store.reference(b.1))));
             let mut seen = FxHashSet::default();
-            found.retain(|(_, _, node)| seen.insert(*node));
+            found.retain(|(_, node)| seen.insert(*node));
         }
-        found.into_iter().map(|(_, word, node)| (word, node)).collect()
+        found
     }
 
     /// Orders siblings; they come in the order of kind, namespace and name, which stays among equals.

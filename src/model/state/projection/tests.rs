@@ -125,15 +125,16 @@ impl World {
     fn drawn(&mut self) -> Vec<String> {
         self.rows.refresh(&self.store, &self.forest, &self.folds, &self.matches, Sort::default());
         let line = |row: &Row| {
-            let name = row
-                .node
-                .map_or_else(|| row.group.clone().unwrap_or_default().to_string(), |id| self.store.reference(id).to_string());
+            let name = match row.what {
+                What::Object(id) => self.store.reference(id).to_string(),
+                What::Heading(at) => self.rows.heading(at).to_owned(),
+            };
             let fold = match row.fold {
                 Fold::Leaf => ' ',
                 Fold::Closed => '+',
                 Fold::Open => '-',
             };
-            let via = row.via.map(|via| format!("→ {via} ")).unwrap_or_default();
+            let via = row.via.map(|via| format!("→ {} ", via.word())).unwrap_or_default();
             format!("{}{fold}{via}{name}", "  ".repeat(row.depth.into()))
         };
         self.rows.rows().iter().map(line).collect()

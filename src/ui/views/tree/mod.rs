@@ -50,7 +50,7 @@ impl TreeView {
     }
 
     fn node(&self, state: &State) -> Option<NodeId> {
-        self.row(state).and_then(|row| row.node)
+        self.row(state).and_then(Row::node)
     }
 
     fn go(&mut self, to: usize, state: &State) {
@@ -70,7 +70,7 @@ impl TreeView {
     fn seek(&mut self, state: &State) {
         self.seeks = false;
         let cluster = state.cluster();
-        let is_match = |row: &Row| row.via.is_none() && row.node.is_some_and(|node| cluster.tree.matches.contains(node));
+        let is_match = |row: &Row| row.via.is_none() && row.node().is_some_and(|node| cluster.tree.matches.contains(node));
         let rows = cluster.tree.rows.rows();
         if !rows.get(self.at).is_some_and(is_match)
             && let Some(first) = rows.iter().position(is_match)
@@ -122,8 +122,8 @@ impl TreeView {
     }
 
     fn open_row(&mut self, cx: &mut Cx) {
-        let Some(row) = self.row(cx.state).cloned() else { return };
-        match (row.via, row.node) {
+        let Some(row) = self.row(cx.state).copied() else { return };
+        match (row.via, row.node()) {
             (Some(_), Some(node)) => self.jump(node, cx),
             (None, Some(node)) => {
                 let object = cx.state.cluster().store.reference(node).clone();
@@ -200,7 +200,7 @@ impl TreeView {
     fn mark_range(&mut self, cx: &Cx) {
         let cluster = cx.state.cluster();
         let rows = cluster.tree.rows.rows();
-        let object = |row: &Row| row.node.map(|node| cluster.store.reference(node));
+        let object = |row: &Row| row.node().map(|node| cluster.store.reference(node));
         let marked = |row: &Row| object(row).is_some_and(|id| self.marks.contains(id));
         let from = rows[..self.at].iter().rposition(marked).unwrap_or(self.at);
         let range: Vec<_> = rows[from..=self.at.min(rows.len().saturating_sub(1))].iter().filter_map(object).cloned().collect();

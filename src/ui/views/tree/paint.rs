@@ -15,7 +15,7 @@ use fluxdeck_model::domain::health::Counts;
 use fluxdeck_model::domain::store::Presence;
 use fluxdeck_model::domain::text::fit;
 use fluxdeck_model::domain::{Health, NodeId};
-use fluxdeck_model::state::projection::{Fold, Row, message_of, named, revision_of, word_of};
+use fluxdeck_model::state::projection::{Fold, Row, What, message_of, named, revision_of, word_of};
 
 impl TreeView {
     /// Paints a window of rows below the rows that stand above it: the ancestors are painted out of sight, so that the widget sees a
@@ -52,13 +52,23 @@ impl TreeView {
         let indent = usize::from(row.depth) * 2 + 2;
         // one blank before the next column
         let room = layout.name.saturating_sub(indent + 1);
-        let Some(node) = row.node else {
-            let name = row.group.as_deref().unwrap_or_default();
-            let name = if name.is_empty() { "cluster-scoped" } else { name };
-            return Line::styled(fit(&format!("namespace {name}"), room).into_owned(), theme.style(Style_::Accent));
+        let node = match row.what {
+            What::Object(node) => node,
+            What::Heading(at) => {
+                let name = match cluster.tree.rows.heading(at) {
+                    "" => "cluster-scoped",
+                    name => name,
+                };
+                return Line::styled(fit(&format!("namespace {name}"), room).into_owned(), theme.style(Style_::Accent));
+            }
         };
         if let Some(via) = row.via {
-            let text = format!("{} {via} {}", theme.sign("→", "->"), named(&cluster.store, &cluster.forest, node, layout.short));
+            let text = format!(
+                "{} {} {}",
+                theme.sign("→", "->"),
+                via.word(),
+                named(&cluster.store, &cluster.forest, node, layout.short)
+            );
             return Line::styled(fit(&text, room).into_owned(), theme.style(Style_::Reference));
         }
         let mut spans = self.name(node, row, room, scene, layout);
@@ -115,7 +125,7 @@ pub(super) fn ancestors(rows: &[Row], at: usize) -> Vec<Row> {
         }
         if row.depth < depth {
             depth = row.depth;
-            found.push(row.clone());
+            found.push(*row);
         }
     }
     found.reverse();
