@@ -46,6 +46,9 @@ impl Reader {
         draft.owner_labels();
         draft.suspension(wire);
         (kind.read)(wire, &mut draft);
+        if kind.is_flux() {
+            draft.uses(&wire.spec);
+        }
         let verdict = draft.verdict.take().unwrap_or_else(|| draft.judge(wire, Draft::generic));
         let Draft { edges, facts, suspension, conditions, .. } = draft;
         Object {

@@ -96,7 +96,8 @@ mod tests {
             }),
         );
 
-        assert!(object.facts.remote && edges(&object).is_empty());
+        assert!(object.facts.remote);
+        assert_eq!(edges(&object), ["uses Secret apps/remote"]);
     }
 
     fn status(observed: i64, conditions: &serde_json::Value) -> serde_json::Value {

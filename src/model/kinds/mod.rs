@@ -55,6 +55,7 @@ mod resource_set;
 mod resource_set_input_provider;
 mod service;
 mod stateful_set;
+mod uses;
 mod vulnerability_report;
 mod weave_helm_release;
 

@@ -9,7 +9,7 @@ use super::*;
 use crate::domain::Health;
 
 /// Files of this folder that are machinery, not kinds.
-const MACHINERY: &[&str] = &["any", "describe", "draft", "group", "helm_operator", "legacy", "testing", "tests", "wire"];
+const MACHINERY: &[&str] = &["any", "describe", "draft", "group", "helm_operator", "legacy", "testing", "tests", "uses", "wire"];
 
 #[test]
 fn every_name_finds_its_kind() {
