@@ -82,12 +82,19 @@ impl App {
             Message::Input(Input::Key(key)) => self.key(key),
             Message::Input(Input::Paste(text)) => self.paste(&text),
             Message::Input(Input::Resize) => {}
-            Message::Cluster(cluster, epoch, news) => return self.hear(cluster, epoch, news),
+            Message::Cluster(cluster, epoch, news) => {
+                let is_seen = self.hear(cluster, epoch, news);
+                if is_seen {
+                    self.tell_top();
+                }
+                return is_seen;
+            }
             Message::Reply(ticket, reply) => {
                 let mut transitions = Vec::new();
                 for layer in &mut self.layers {
                     let mut cx = Cx {
                         state: &mut self.state,
+                        scope: layer.spec().scope,
                         targets: Vec::new(),
                         effects: &mut self.effects,
                         transitions: &mut transitions,
@@ -95,6 +102,8 @@ impl App {
                     layer.reply(ticket, &reply, &mut cx);
                 }
                 self.transit_all(transitions);
+                // what changed while the answer was on its way
+                self.tell_top();
             }
             Message::Clock(now) => self.state.clock = now,
         }
@@ -155,6 +164,20 @@ impl App {
         id == self.state.active
     }
 
+    /// Lets the view on top ask again for what is old.
+    fn tell_top(&mut self) {
+        let mut transitions = Vec::new();
+        let Some(top) = self.layers.last_mut() else { return };
+        top.heard(&mut Cx {
+            state: &mut self.state,
+            scope: top.spec().scope,
+            targets: Vec::new(),
+            effects: &mut self.effects,
+            transitions: &mut transitions,
+        });
+        self.transit_all(transitions);
+    }
+
     fn key(&mut self, key: Key) {
         self.state.notice = None;
         if self.prompt.is_some() {
@@ -177,7 +200,13 @@ impl App {
         let mut transitions = Vec::new();
         let Some(top) = self.layers.last_mut() else { return };
         let targets = top.selection(&self.state);
-        let mut cx = Cx { state: &mut self.state, targets, effects: &mut self.effects, transitions: &mut transitions };
+        let mut cx = Cx {
+            state: &mut self.state,
+            scope: top.spec().scope,
+            targets,
+            effects: &mut self.effects,
+            transitions: &mut transitions,
+        };
         match command.run {
             Run::Gesture(gesture) => {
                 if !top.gesture(gesture, &mut cx) && gesture == Gesture::Back {
@@ -242,8 +271,13 @@ impl App {
     fn set_filter(&mut self, text: &str) {
         let mut transitions = Vec::new();
         let Some(top) = self.layers.last_mut() else { return };
-        let mut cx =
-            Cx { state: &mut self.state, targets: Vec::new(), effects: &mut self.effects, transitions: &mut transitions };
+        let mut cx = Cx {
+            state: &mut self.state,
+            scope: top.spec().scope,
+            targets: Vec::new(),
+            effects: &mut self.effects,
+            transitions: &mut transitions,
+        };
         if let Err(why) = top.set_filter(text, &mut cx) {
             self.state.complain(&fluxdeck_model::error::Error::usage(why, ""));
         }
@@ -313,6 +347,14 @@ impl App {
                 self.prompt = Some(Prompt::new(Asks::Filter, text, Vec::new()));
             }
             Transition::SetFilter(text) => self.set_filter(&text),
+            Transition::Press(key) => {
+                self.close();
+                self.key(key);
+            }
+            Transition::Run(line) => {
+                self.close();
+                self.submit(&line);
+            }
         }
     }
 
@@ -325,6 +367,7 @@ impl App {
                 let mut transitions = Vec::new();
                 view.opened(&mut Cx {
                     state: &mut self.state,
+                    scope: view.spec().scope,
                     targets: Vec::new(),
                     effects: &mut self.effects,
                     transitions: &mut transitions,
@@ -341,6 +384,7 @@ impl App {
         let mut transitions = Vec::new();
         view.closed(&mut Cx {
             state: &mut self.state,
+            scope: view.spec().scope,
             targets: Vec::new(),
             effects: &mut self.effects,
             transitions: &mut transitions,

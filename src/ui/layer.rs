@@ -71,6 +71,8 @@ pub trait View {
     }
     /// Takes an answer; ignores those to other tickets.
     fn reply(&mut self, _: Ticket, _: &Reply, _: &mut Cx) {}
+    /// The cluster told something while this is on top: the time to ask again for what is old.
+    fn heard(&mut self, _: &mut Cx) {}
     /// Finds its cursor again after the state has changed.
     fn refresh(&mut self, _: &State) {}
     /// What the line above the keys says of the selected object.

@@ -65,6 +65,15 @@ async fn help_lists_every_command() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_picked_in_help_runs_in_the_view_below() {
+    let mut deck = Driver::start(120, 30).await;
+
+    deck.keys("/ \"crasher\" enter G ? ").await.shows("help for the tree");
+    deck.keys("/ \":yaml\" enter enter").await.shows("apiVersion:").shows("crasher");
+    deck.keys("? / \"below\" enter enter").await.shows("only in");
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_preview_shows_the_selected_object() {
     let mut deck = Driver::start(180, 50).await;
 

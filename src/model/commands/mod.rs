@@ -12,7 +12,7 @@ pub use resolve::{Line, complete, distance, kind_named, parse, unknown_kind};
 
 use crate::domain::{GroupKind, ObjectRef};
 use crate::error::Result;
-use crate::state::{Effect, State};
+use crate::state::{Effect, Key, State};
 
 /// A named thing that a user can do.
 pub struct Command {
@@ -107,6 +107,8 @@ pub enum Gesture {
 /// What a command may touch: the state, and two lists of wishes that are carried out after it returned.
 pub struct Cx<'a> {
     pub state: &'a mut State,
+    /// Where it was given: the view on top.
+    pub scope: Scope,
     /// The objects that the view on top means: the marked ones, else the selected one.
     pub targets: Vec<ObjectRef>,
     pub effects: &'a mut Vec<Effect>,
@@ -131,6 +133,10 @@ pub enum Transition {
     Filter,
     /// Set the filter of the view on top.
     SetFilter(String),
+    /// Close the view on top and press this key in the one below: what picking a command in help does.
+    Press(Key),
+    /// Close the view on top and run this line.
+    Run(String),
 }
 
 /// What a view is opened on.
@@ -139,6 +145,8 @@ pub enum Target {
     Nothing,
     Object(ObjectRef),
     Kind(GroupKind),
+    /// A view of that scope: what help is about.
+    View(Scope),
 }
 
 /// All commands in the order of help.

@@ -189,6 +189,10 @@ impl View for DetailsView {
         self.body.ask(&self.object, Aspect::Details, cx);
     }
 
+    fn heard(&mut self, cx: &mut Cx) {
+        self.body.renew(&self.object, Aspect::Details, cx);
+    }
+
     fn closed(&mut self, cx: &mut Cx) {
         self.body.close(cx);
     }

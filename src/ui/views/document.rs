@@ -155,6 +155,10 @@ impl View for Document {
         self.body.ask(&self.object, Aspect::Yaml, cx);
     }
 
+    fn heard(&mut self, cx: &mut Cx) {
+        self.body.renew(&self.object, Aspect::Yaml, cx);
+    }
+
     fn closed(&mut self, cx: &mut Cx) {
         self.body.close(cx);
     }

@@ -130,6 +130,10 @@ impl View for Events {
         self.rows.ask(&self.object, Aspect::Events, cx);
     }
 
+    fn heard(&mut self, cx: &mut Cx) {
+        self.rows.renew(&self.object, Aspect::Events, cx);
+    }
+
     fn closed(&mut self, cx: &mut Cx) {
         self.rows.close(cx);
     }

@@ -1,77 +1,104 @@
-//! Every command with its keys and names, made from the declarations: nothing is written here by hand.
+//! Every command with its keys and names, made from the declarations; what is picked runs in the view from which help was opened.
 //!
 //! ```text
-//!  In tree, table, list                          Everywhere
-//!   ⏎         open: details; a reference row       ?  :help       help for this view
-//!             jumps                                :ctx           contexts of the kubeconfig …
+//!  KEYS      COMMAND        WHAT IT DOES                                                WHERE
+//!  ⏎                        open: details; a reference row jumps
+//!  v         :events :ev    events of the selected object
+//!  f                        follow new lines                                            logs      does not work here: dim
 //! ```
-//! `/` keeps the commands that match.
+//! First what works here, then what works everywhere, then the rest. `/` keeps the commands that match.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::picker::{Item, Picker};
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
-use crate::ui::widgets::request::say;
-use crate::ui::widgets::text::Text;
-use fluxdeck_model::commands::{self, Command, Cx, Gesture, Scope, Target, keys_of};
-use fluxdeck_model::domain::Labels;
-use fluxdeck_model::domain::query::{Fuzzy, Query};
-use fluxdeck_model::state::{Effect, State};
+use crate::ui::widgets::list::Column;
+use fluxdeck_model::commands::{self, Command, Cx, Gesture, Run, Scope, Target, Transition, keys_of};
+use fluxdeck_model::state::{Key, State};
 
 pub const SPEC: ViewSpec = ViewSpec {
     name: "help",
     doc: "every command, its keys and its names",
-    scope: Scope::Text,
-    make: |_, _| Ok(Box::<Help>::default()),
+    scope: Scope::Picker,
+    make: |target, _| {
+        let of = if let Target::View(scope) = target { scope } else { Scope::Tree };
+        Ok(Box::new(Help::of(of)))
+    },
 };
 
-/// From this width on there are two columns.
-const TWO: u16 = 110;
-/// Blank columns between the two.
-const GAP: usize = 3;
-
-#[derive(Default)]
 pub struct Help {
-    typed: String,
-    query: Option<Query>,
-    lines: Vec<Styled>,
-    /// For which width and filter the lines are.
-    built: Option<(u16, String)>,
-    text: Text,
+    /// The view that it was opened from.
+    of: Scope,
+    commands: Vec<&'static Command>,
+    picker: Picker,
 }
 
 impl Help {
-    /// The commands that match, by the views in which they work, in the order of their declaration.
-    fn sections(&self) -> Vec<(&'static [Scope], Vec<&'static Command>)> {
-        let mut sections: Vec<(&'static [Scope], Vec<&'static Command>)> = Vec::new();
-        let mut fuzzy = Fuzzy::default();
-        for command in commands::all() {
-            let text = format!("{} {} {} {}", keys_of(command), names_of(command), command.doc, places(command.scopes));
-            if self.query.as_ref().is_some_and(|query| !query.matches(&text, &Labels::default(), &mut fuzzy)) {
-                continue;
-            }
-            match sections.iter_mut().find(|(scopes, _)| *scopes == command.scopes) {
-                Some((_, section)) => section.push(command),
-                None => sections.push((command.scopes, vec![command])),
-            }
-        }
-        sections
+    fn of(of: Scope) -> Self {
+        let mut commands: Vec<_> = commands::all().collect();
+        commands.sort_by_key(|command| place(command, of));
+        let mut picker = Picker::default();
+        picker.fill(commands.iter().map(|command| item(command, of)).collect());
+        Self { of, commands, picker }
     }
 
-    fn build(&mut self, width: u16) {
-        if self.built.as_ref().is_some_and(|(built, typed)| *built == width && *typed == self.typed) {
+    fn selected(&self) -> Option<&'static Command> {
+        let selected = self.picker.selected()?;
+        self.commands.iter().copied().find(|command| line(command) == selected)
+    }
+
+    /// Leaves help and does there what was picked.
+    fn pick(&self, cx: &mut Cx) {
+        let Some(command) = self.selected() else { return };
+        if place(command, self.of) == Place::Elsewhere {
+            cx.state.say(format!("{}: only in {}", command.doc, places(command)));
             return;
         }
-        let columns = if width >= TWO { 2 } else { 1 };
-        let room = (usize::from(width) - GAP * (columns - 1)) / columns;
-        let sections: Vec<Vec<Styled>> =
-            self.sections().into_iter().map(|(scopes, section)| lines(scopes, &section, room)).collect();
-        self.lines = if columns == 1 { sections.concat() } else { beside(sections, room) };
-        self.built = Some((width, self.typed.clone()));
-        self.text.replaced(&self.lines[..]);
+        let key = command.keys.first().and_then(|key| Key::parse(key));
+        cx.transitions.push(match key {
+            Some(key) => Transition::Press(key),
+            None => Transition::Run(command.name.to_owned()),
+        });
     }
+}
+
+/// Where a command stands in the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Here,
+    Everywhere,
+    Elsewhere,
+}
+
+fn place(command: &Command, of: Scope) -> Place {
+    match () {
+        () if command.scopes.contains(&of) => Place::Here,
+        () if command.scopes.contains(&Scope::Everywhere) => Place::Everywhere,
+        // a name can be typed wherever one is
+        () if !command.name.is_empty() && matches!(command.run, Run::Act(_)) => Place::Everywhere,
+        () => Place::Elsewhere,
+    }
+}
+
+/// A command in one line: what it is known and copied by.
+fn line(command: &Command) -> String {
+    let parts = [keys_of(command), names_of(command), command.doc.to_owned()];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ")
+}
+
+fn item(command: &Command, of: Scope) -> Item {
+    let works = place(command, of) != Place::Elsewhere;
+    let style = |style: Style| if works { style } else { Style::Dim };
+    let cells = vec![
+        Styled::of(style(Style::Key), keys_of(command)),
+        Styled::of(style(Style::Accent), names_of(command)),
+        Styled::of(style(Style::Text), command.doc),
+        Styled::of(Style::Dim, if works { String::new() } else { places(command) }),
+    ];
+    Item { id: line(command), cells }
 }
 
 /// `:events :ev`.
@@ -80,48 +107,8 @@ fn names_of(command: &Command) -> String {
     names.map(|name| format!(":{name}")).collect::<Vec<_>>().join(" ")
 }
 
-fn places(scopes: &[Scope]) -> String {
-    scopes.iter().map(|scope| scope.word()).collect::<Vec<_>>().join(", ")
-}
-
-/// One section: where its commands work, then a command a line.
-fn lines(scopes: &[Scope], section: &[&Command], width: usize) -> Vec<Styled> {
-    let place = if scopes == [Scope::Everywhere] { "Everywhere".to_owned() } else { format!("In {}", places(scopes)) };
-    let mut lines = Styled::of(Style::Heading, place).wrapped(1, width);
-    let left = |command: &Command| {
-        let keys = Styled::of(Style::Key, keys_of(command));
-        let names = names_of(command);
-        if keys.text.is_empty() {
-            return Styled::of(Style::Accent, names);
-        }
-        if names.is_empty() { keys } else { keys.and(Style::Text, "  ").and(Style::Accent, names) }
-    };
-    let most = (width / 2).min(34);
-    let indent = section.iter().map(|command| left(command).width()).filter(|width| *width <= most).max().unwrap_or(0) + 3;
-    for command in section {
-        let line = Styled::of(Style::Text, " ").and_all(&left(command)).upto(indent).and(Style::Text, command.doc);
-        lines.extend(line.wrapped(indent, width));
-    }
-    lines.push(Styled::default());
-    lines
-}
-
-/// Sections in two columns of about the same height.
-fn beside(sections: Vec<Vec<Styled>>, room: usize) -> Vec<Styled> {
-    let total: usize = sections.iter().map(Vec::len).sum();
-    let (mut left, mut right) = (Vec::new(), Vec::new());
-    for section in sections {
-        let is_left = right.is_empty() && left.len() + section.len() / 2 <= total.div_ceil(2);
-        if is_left { left.extend(section) } else { right.extend(section) }
-    }
-    let height = left.len().max(right.len());
-    left.resize(height, Styled::default());
-    right.resize(height, Styled::default());
-    let join = |(left, right): (Styled, Styled)| {
-        let blank = room + GAP - left.width();
-        left.and(Style::Text, " ".repeat(blank)).and_all(&right)
-    };
-    left.into_iter().zip(right).map(join).collect()
+fn places(command: &Command) -> String {
+    command.scopes.iter().map(|scope| scope.word()).collect::<Vec<_>>().join(", ")
 }
 
 impl View for Help {
@@ -130,94 +117,106 @@ impl View for Help {
     }
 
     fn target(&self) -> Target {
-        Target::Nothing
+        Target::View(self.of)
     }
 
     fn title(&self, _: &State) -> String {
-        "help".to_owned()
+        format!("help for the {}", self.of.word())
     }
 
     fn count(&self, _: &State) -> String {
-        let count = self.sections().iter().map(|(_, section)| section.len()).sum::<usize>();
-        format!("{count} commands · {}", self.text.position(&self.lines[..]))
+        format!("{} commands", self.picker.count())
     }
 
     fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
-        match gesture {
-            Gesture::Copy => {
-                let text: Vec<_> = self.lines.iter().map(|line| line.text.trim_end()).collect();
-                cx.effects.push(Effect::Copy(text.join("\n")));
-                cx.state.say("copied");
-                true
-            }
-            Gesture::Wrap => true,
-            gesture => self.text.gesture(gesture, &self.lines[..]),
+        if gesture == Gesture::Open {
+            self.pick(cx);
+            return true;
         }
+        self.picker.gesture(gesture, cx)
     }
 
     fn filter(&self, _: &State) -> String {
-        self.typed.clone()
+        self.picker.filter()
     }
 
     fn set_filter(&mut self, text: &str, _: &mut Cx) -> Result<(), String> {
-        self.query = Query::parse(text)?;
-        text.clone_into(&mut self.typed);
-        Ok(())
+        self.picker.set_filter(text)
+    }
+
+    fn message(&self, _: &State) -> Option<String> {
+        self.selected().map(line)
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
-        let area = area.intersection(buf.area);
-        self.build(Text::room(area.width));
-        if self.lines.is_empty() {
-            return say(area, buf, scene, "no command matches", "esc clears the filter");
-        }
-        self.text.render(area, buf, scene, &self.lines[..]);
+        let columns = [
+            Column::new("KEYS", 6, 16, 0),
+            Column::new("COMMAND", 13, 34, 2),
+            Column::new("WHAT IT DOES", 44, u16::MAX, 0),
+            Column::new("WHERE", 6, 24, 3),
+        ];
+        self.picker.render(area, buf, scene, &columns, "no command matches");
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::widgets::testing::{World, lines};
+    use crate::ui::widgets::testing::World;
 
-    fn drawn(help: &mut Help, width: u16, height: u16) -> Vec<String> {
-        lines(&World::default().draw(width, height, |area, buf, scene| help.render(area, buf, scene)))
+    fn shown(help: &mut Help, width: u16, height: u16) -> String {
+        World::default().show(help, width, height).join("\n")
     }
 
     #[test]
-    fn help_has_every_command_with_its_keys_and_names_at_any_width() {
-        for width in [60, 80, 160] {
-            let mut help = Help::default();
-            let shown = drawn(&mut help, width, 200).join("\n");
-            let words: std::collections::BTreeSet<_> = shown.split_whitespace().collect();
-            for command in commands::all() {
-                let named = std::iter::once(&command.name)
-                    .chain(command.aliases)
-                    .filter(|name| !name.is_empty())
-                    .map(|name| format!(":{name}"));
-                let keys = keys_of(command);
-                for wished in named
-                    .chain(keys.split_whitespace().map(str::to_owned))
-                    .chain(command.doc.split_whitespace().map(str::to_owned))
-                {
-                    assert!(words.contains(wished.as_str()), "{wished} of {:?} at {width} columns", command.doc);
-                }
-            }
+    fn help_has_every_command_with_its_keys_names_and_words() {
+        let mut help = Help::of(Scope::Tree);
+        let shown = shown(&mut help, 250, 200);
+        for command in commands::all() {
+            let parts = [&*keys_of(command), &*names_of(command), command.doc];
+            assert!(shown.lines().any(|line| parts.iter().all(|part| line.contains(part))), "{parts:?}");
+        }
+    }
+
+    #[test]
+    fn what_works_here_comes_first_and_what_does_not_says_where_it_does() {
+        for scope in [Scope::Tree, Scope::Logs] {
+            let mut help = Help::of(scope);
+            assert!(help.commands[0].scopes.contains(&scope));
+            let places: Vec<_> = help.commands.iter().map(|command| place(command, scope)).collect();
+            assert!(places.is_sorted() && places.contains(&Place::Elsewhere));
+            let last = shown(&mut help, 250, 200).lines().rfind(|line| !line.is_empty()).map(str::to_owned);
+            assert!(last.is_some_and(|line| line.ends_with(&super::places(help.commands[help.commands.len() - 1]))));
+        }
+    }
+
+    #[test]
+    fn what_is_picked_is_pressed_or_run_below() {
+        for (filter, expected) in [
+            ("jump to the source", vec![Transition::Press(Key::parse("U").expect("a key"))]),
+            ("namespaces; with names", vec![Transition::Run("namespaces".to_owned())]),
+            ("follow, or stay", vec![]),
+        ] {
+            let mut world = World::default();
+            let mut help = Help::of(Scope::Tree);
+            help.picker.set_filter(filter).expect("a filter");
+            let (_, transitions) = world.act(|cx| help.gesture(Gesture::Open, cx));
+            assert_eq!(transitions, expected, "{filter}");
         }
     }
 
     #[test]
     fn a_filter_keeps_what_matches() {
-        let mut help =
-            Help { query: Query::parse("namespace").expect("a filter"), typed: "namespace".to_owned(), ..Help::default() };
-        let shown = drawn(&mut help, 80, 60).join("\n");
+        let mut help = Help::of(Scope::Tree);
+        help.picker.set_filter("namespace").expect("a filter");
+        let shown = shown(&mut help, 80, 60);
         assert!(shown.contains(":namespaces") && shown.contains("copy the namespace") && !shown.contains(":quit"), "{shown}");
     }
 
     #[test]
     fn no_size_is_too_small() {
         for (width, height) in [(0, 0), (1, 1), (20, 5)] {
-            drawn(&mut Help::default(), width, height);
+            shown(&mut Help::of(Scope::Tree), width, height);
         }
     }
 }

@@ -15,6 +15,9 @@ use fluxdeck_model::state::{Aspect, Effect, Reply, Ticket};
 /// One request and how far it is.
 pub struct Request<T> {
     ticket: Option<Ticket>,
+    is_under_way: bool,
+    /// How often the API had told of the object when it was asked for.
+    told: u32,
     pub answer: Answer<T>,
 }
 
@@ -26,7 +29,7 @@ pub enum Answer<T> {
 
 impl<T> Default for Request<T> {
     fn default() -> Self {
-        Self { ticket: None, answer: Answer::Waiting }
+        Self { ticket: None, is_under_way: false, told: 0, answer: Answer::Waiting }
     }
 }
 
@@ -35,6 +38,16 @@ impl<T> Request<T> {
     pub fn ask(&mut self, object: &ObjectRef, aspect: Aspect, cx: &mut Cx) {
         self.close(cx);
         self.ticket = Some(ask(object, aspect, cx));
+        self.is_under_way = true;
+        self.told = cx.state.cluster().store.told(object);
+    }
+
+    /// Asks again if the API has told of the object since, once the answer before has come: never more than one request at a time.
+    pub fn renew(&mut self, object: &ObjectRef, aspect: Aspect, cx: &mut Cx) {
+        let store = &cx.state.cluster().store;
+        if !self.is_under_way && self.told != store.told(object) && store.object_of(object).is_some() {
+            self.ask(object, aspect, cx);
+        }
     }
 
     pub fn close(&mut self, cx: &mut Cx) {
@@ -51,6 +64,7 @@ impl<T> Request<T> {
             (_, Some(answer)) => self.answer = Answer::Here(answer),
             (_, None) => return false,
         }
+        self.is_under_way = false;
         true
     }
 
@@ -87,5 +101,39 @@ pub fn say(area: Rect, buf: &mut Buffer, scene: &Scene, message: &str, hint: &st
     let lines = lines.flat_map(|(scope, text)| Styled::of(scope, text).wrapped(0, Text::room(area.width).into()));
     for (y, line) in (area.y + u16::from(area.height > 2)..area.bottom()).zip(lines) {
         buf.set_line(area.x + margin, y, &line.painted(scene.theme), area.width - margin);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::ui::widgets::testing::World;
+
+    #[test]
+    fn what_changed_is_asked_for_again_one_request_at_a_time() {
+        let mut world = World::default();
+        let object = world.put("ks", &json!({}));
+        let mut request = Request::<String>::default();
+        let tickets = |effects: Vec<Effect>| {
+            let ticket = |effect: &Effect| if let Effect::Look { ticket, .. } = effect { Some(*ticket) } else { None };
+            effects.iter().filter_map(ticket).collect::<Vec<_>>()
+        };
+        let first = tickets(world.act(|cx| request.ask(&object, Aspect::Yaml, cx)).0)[0];
+        let mut renew = |world: &mut World, request: &mut Request<String>| {
+            tickets(world.act(|cx| request.renew(&object, Aspect::Yaml, cx)).0)
+        };
+        let answer = |request: &mut Request<String>, ticket| {
+            assert!(request.take(ticket, &Reply::Document(Vec::new()), |_| Some(String::new())));
+        };
+
+        world.put("ks", &json!({"spec": {"suspend": true}}));
+        assert_eq!(renew(&mut world, &mut request), [], "the first is still under way");
+        answer(&mut request, first);
+        let second = renew(&mut world, &mut request);
+        assert_eq!(second.len(), 1);
+        answer(&mut request, second[0]);
+        assert_eq!(renew(&mut world, &mut request), [], "nothing changed since");
     }
 }

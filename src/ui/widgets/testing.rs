@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::ui::layer::{Scene, View};
 use crate::ui::theme::{BUILTIN, Depth, Theme};
-use fluxdeck_model::commands::{Cx, Transition};
+use fluxdeck_model::commands::{self, Cx, Transition};
 use fluxdeck_model::domain::{Coverage, Delta, GroupKind, ObjectRef, Scope};
 use fluxdeck_model::kinds::{self, Reader, Wire};
 use fluxdeck_model::state::{Effect, Settings, State};
@@ -62,7 +62,8 @@ impl World {
     /// Does something with a view and returns what it wished.
     pub fn act<R>(&mut self, act: impl FnOnce(&mut Cx) -> R) -> (Vec<Effect>, Vec<Transition>) {
         let (mut effects, mut transitions) = (Vec::new(), Vec::new());
-        act(&mut Cx { state: &mut self.state, targets: Vec::new(), effects: &mut effects, transitions: &mut transitions });
+        let scope = commands::Scope::Tree;
+        act(&mut Cx { state: &mut self.state, scope, targets: Vec::new(), effects: &mut effects, transitions: &mut transitions });
         (effects, transitions)
     }
 

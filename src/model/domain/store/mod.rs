@@ -105,6 +105,8 @@ struct Node {
     object: Option<Box<Object>>,
     /// The list generation that last brought it.
     seen: u32,
+    /// How often the API told of it.
+    told: u32,
     /// Edges that the object declares.
     out: Vec<Link>,
     /// Children found by other means than the object's own status.
@@ -170,6 +172,11 @@ impl Store {
 
     pub fn object_of(&self, id: &ObjectRef) -> Option<&Object> {
         self.object(self.find(id)?)
+    }
+
+    /// How often the API told of an object: another number means that its body may be another one, also where its record is the same.
+    pub fn told(&self, id: &ObjectRef) -> u32 {
+        self.find(id).map_or(0, |id| self.node(id).told)
     }
 
     pub fn reference(&self, id: NodeId) -> &ObjectRef {
@@ -272,6 +279,7 @@ impl Store {
             id: id.clone(),
             object: None,
             seen: 0,
+            told: 0,
             out: Vec::new(),
             found: Vec::new(),
             incoming: Vec::new(),
@@ -323,6 +331,7 @@ impl Store {
         let uid = object.uid;
         let node = self.node_mut(id);
         node.seen = seen;
+        node.told = node.told.wrapping_add(1);
         node.object = Some(Box::new(object));
         if replaced {
             self.by_uid.insert(uid, id);
