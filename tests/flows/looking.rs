@@ -70,7 +70,7 @@ async fn what_is_picked_in_help_runs_in_the_view_below() {
 
     deck.keys("/ \"crasher\" enter G ? ").await.shows("help for the tree");
     deck.keys("/ \":yaml\" enter enter").await.shows("apiVersion:").shows("crasher");
-    deck.keys("? / \"below\" enter enter").await.shows("only in");
+    deck.keys("? / \"unfold.everything.below\" enter enter").await.shows("only in");
 }
 
 #[tokio::test(start_paused = true)]

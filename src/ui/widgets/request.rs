@@ -121,7 +121,7 @@ mod tests {
             effects.iter().filter_map(ticket).collect::<Vec<_>>()
         };
         let first = tickets(world.act(|cx| request.ask(&object, Aspect::Yaml, cx)).0)[0];
-        let mut renew = |world: &mut World, request: &mut Request<String>| {
+        let renew = |world: &mut World, request: &mut Request<String>| {
             tickets(world.act(|cx| request.renew(&object, Aspect::Yaml, cx)).0)
         };
         let answer = |request: &mut Request<String>, ticket| {
