@@ -21,11 +21,11 @@ impl Store {
         changes.relinked.push(id);
         for link in after.iter().filter(|link| !kept.contains(&key(link))) {
             self.node_mut(link.node).incoming.push(Link { relation: link.relation, node: id });
-            changes.relinked.push(link.node);
+            self.renamed(link.node, changes);
         }
         for link in before.iter().filter(|link| !new.contains(&key(link))) {
             self.unlink(link.node, Link { relation: link.relation, node: id });
-            changes.relinked.push(link.node);
+            self.renamed(link.node, changes);
             self.release(link.node, changes);
         }
     }
@@ -47,11 +47,19 @@ impl Store {
             self.node_mut(*child).incoming.push(Link { relation: Relation::Applies, node: id });
         }
         for child in before.iter().chain(children) {
-            changes.relinked.push(*child);
+            self.renamed(*child, changes);
         }
         for child in before {
             self.unlink(child, Link { relation: Relation::Applies, node: id });
             self.release(child, changes);
+        }
+    }
+
+    /// Somebody names the node who did not before, or does no longer: whether an absent object counts as missing hangs on that.
+    fn renamed(&self, id: NodeId, changes: &mut Changes) {
+        changes.relinked.push(id);
+        if self.node(id).object.is_none() {
+            changes.touched.push(id);
         }
     }
 

@@ -253,6 +253,17 @@ fn a_label_beside_an_inventory_that_does_not_name_the_object_is_no_home() {
 }
 
 #[test]
+fn an_inventory_that_names_what_its_complete_kind_lacks_counts_it_until_it_does_no_longer() {
+    let mut world = World::new();
+    world.apply(Delta::Coverage(Scope { gk: gk("Deployment"), namespace: None }, Coverage::Complete));
+    world.put("Kustomization flux-system/apps", Health::Ready, &["applies:Deployment web/web"]);
+    assert_eq!(world.forest.total().of(Health::Unknown), 1);
+
+    world.put("Kustomization flux-system/apps", Health::Ready, &["needs:Deployment web/web"]);
+    assert_eq!(world.forest.total().of(Health::Unknown), 0);
+}
+
+#[test]
 fn a_missing_inventory_entry_is_shown_and_counted_unknown() {
     let mut world = bootstrapped();
     world.apply(Delta::Remove(reference("Deployment api/web")));
