@@ -95,7 +95,9 @@ pub(super) fn tell_restrictions(state: &State) {
     let (mut read, mut unread) = (BTreeSet::new(), Vec::new());
     for kind in everywhere {
         let of_kind = store.coverage().filter(|(scope, coverage)| {
-            *scope.gk.kind == *kind.kind && *scope.gk.group == *kind.group && *coverage == Coverage::Complete
+            *scope.gk.kind == *kind.kind
+                && *scope.gk.group == *kind.group
+                && matches!(coverage, Coverage::Complete | Coverage::Polled(_))
         });
         let namespaces: Vec<_> = of_kind.filter_map(|(scope, _)| scope.namespace.clone()).collect();
         if namespaces.is_empty() {

@@ -223,6 +223,7 @@ impl Global {
             namespaces: if self.all_namespaces { BTreeSet::new() } else { namespaces },
             follow: config.follow.clone(),
             request_timeout,
+            watches: config.watches,
             state_dir: places.as_ref().filter(|_| self.from.is_none()).map(|places| places.state.clone()),
         };
         Ok(Call {

@@ -18,6 +18,8 @@ pub struct Config {
     /// In seconds.
     pub request_timeout: u64,
     pub follow: Vec<String>,
+    /// Open at once, at most.
+    pub watches: usize,
 }
 
 /// One layer: what a file sets.
@@ -29,6 +31,7 @@ struct Layer {
     preview: Option<bool>,
     request_timeout: Option<u64>,
     follow: Option<Vec<String>>,
+    watches: Option<usize>,
 }
 
 /// Where things are kept.
@@ -76,6 +79,7 @@ impl Config {
             preview: layer.preview.or(base.preview).unwrap_or_default(),
             request_timeout: layer.request_timeout.or(base.request_timeout).unwrap_or(15).clamp(1, 3600),
             follow: layer.follow.or(base.follow).unwrap_or_default(),
+            watches: layer.watches.or(base.watches).unwrap_or(100),
         })
     }
 

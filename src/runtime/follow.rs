@@ -10,7 +10,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::Instant;
 
 use crate::cluster::{Event, Failure, Feed};
-use fluxdeck_model::domain::{Delta, Object, ObjectRef, Scope};
+use fluxdeck_model::domain::{Coverage, Delta, Object, ObjectRef, Scope};
 use fluxdeck_model::kinds::Reader;
 
 /// How often what is not watched is listed, while there is little of it.
@@ -95,6 +95,10 @@ impl Follower {
             let mut deltas = vec![Delta::Listed { generation, objects }];
             if page.next.is_empty() {
                 deltas.push(Delta::Complete { scope: self.scope.clone(), generation });
+                if !self.watchable {
+                    let seconds = u16::try_from(self.relist.as_secs()).unwrap_or(u16::MAX);
+                    deltas.push(Delta::Coverage(self.scope.clone(), Coverage::Polled(seconds)));
+                }
             }
             self.report(Report::Deltas(deltas)).await?;
             if page.next.is_empty() {
@@ -177,7 +181,7 @@ impl Follower {
             Failure::Gone => Ok(()),
             Failure::Forbidden(_) => self.report(Report::Restricted(self.scope.clone())).await,
             Failure::NotFound(_) => {
-                let gone = Delta::Coverage(self.scope.clone(), fluxdeck_model::domain::Coverage::NotServed);
+                let gone = Delta::Coverage(self.scope.clone(), Coverage::NotServed);
                 self.report(Report::Deltas(vec![gone])).await?;
                 self.report(Report::Up(self.scope.clone())).await
             }

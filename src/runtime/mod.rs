@@ -37,6 +37,8 @@ pub struct Options {
     /// Kinds that are followed by ownership besides ReplicaSet, Job and Pod, as `Kind.group`.
     pub follow: Vec<String>,
     pub request_timeout: Duration,
+    /// Watches open at once: each is a connection of its own while kube's client speaks HTTP/1.1 (kube-rs issue 1923).
+    pub watches: usize,
     /// Where what is remembered between runs is kept; none keeps nothing.
     pub state_dir: Option<std::path::PathBuf>,
 }

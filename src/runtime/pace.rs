@@ -27,8 +27,26 @@ pub(super) enum Beat {
 pub(super) struct Heartbeat {
     asks: bool,
     timer: tokio::time::Interval,
+    clocks: Clocks,
+}
+
+/// The clock of the wall, which goes on while the machine sleeps, and that of the run, which does not (Linux: `CLOCK_MONOTONIC`).
+#[derive(Clone, Copy)]
+struct Clocks {
     wall: SystemTime,
     run: Instant,
+}
+
+impl Clocks {
+    fn now() -> Self {
+        Self { wall: SystemTime::now(), run: Instant::now() }
+    }
+
+    /// Whether the machine slept between two looks. A wall clock that is set back is no sleep.
+    fn slept(self, later: Self) -> bool {
+        let wall = later.wall.duration_since(self.wall).unwrap_or_default();
+        wall > later.run.duration_since(self.run) + SLEPT
+    }
 }
 
 impl Heartbeat {
@@ -36,16 +54,14 @@ impl Heartbeat {
         let mut timer = tokio::time::interval(HEARTBEAT);
         timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         timer.reset();
-        Self { asks, timer, wall: SystemTime::now(), run: Instant::now() }
+        Self { asks, timer, clocks: Clocks::now() }
     }
 
     /// Waits for the next beat. Safe to drop in between.
     pub async fn next(&mut self, client: &Client) -> Beat {
         self.timer.tick().await;
-        let wall = self.wall.elapsed().unwrap_or_default();
-        let run = self.run.elapsed();
-        (self.wall, self.run) = (SystemTime::now(), Instant::now());
-        if wall > run + SLEPT {
+        let before = std::mem::replace(&mut self.clocks, Clocks::now());
+        if before.slept(self.clocks) {
             return Beat::Slept;
         }
         if !self.asks {
@@ -83,5 +99,24 @@ impl Backoff {
                 },
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_wall_clock_that_ran_ahead_means_sleep() {
+        let before = Clocks::now();
+        let later = |wall: u64, run: u64| Clocks {
+            wall: before.wall + Duration::from_secs(wall),
+            run: before.run + Duration::from_secs(run),
+        };
+        for (wall, run, slept) in [(10, 10, false), (29, 10, false), (31, 10, true), (8 * 3600, 12, true), (60, 60, false)] {
+            assert_eq!(before.slept(later(wall, run)), slept, "{wall} s on the wall, {run} s of the run");
+        }
+        let set_back = Clocks { wall: before.wall - Duration::from_secs(3600), ..later(0, 10) };
+        assert!(!before.slept(set_back));
     }
 }

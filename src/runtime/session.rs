@@ -24,9 +24,6 @@ use fluxdeck_model::state::{Epoch, Link, Message, News, ServerFacts, Ticket};
 const LISTS: usize = 6;
 /// Lists of more than one page under way at once: they are what costs memory, here and in the server.
 const LONG_LISTS: usize = 2;
-/// Watches open at once: each is a connection of its own while kube's client speaks HTTP/1.1 (kube-rs issue 1923). What comes after is
-/// listed again and again instead, the more rarely the more there is of it.
-const WATCHES: usize = 100;
 /// Namespaces looked into one by one where a kind may not be listed everywhere.
 const MOST_NAMESPACES: usize = 100;
 
@@ -311,14 +308,15 @@ impl<'a> Hub<'a> {
 
     fn follow(&mut self, scope: Scope, kind: &'static Kind) {
         let Some(served) = self.connection.catalog.find(&scope.gk, kind) else { return };
-        let timeout = self.task.options.request_timeout;
+        let Options { request_timeout: timeout, watches, .. } = self.task.options;
         // what we know nothing of may carry anything: only Flux's and the workloads' bodies are read
         let body = if scope.gk.kind.as_ref() == "Secret" { Body::Metadata } else { kind.body };
         let feed = Feed::new(self.connection.client.clone(), served, scope.namespace.as_deref(), body, timeout);
         let follower = Follower {
             reader: Reader::new(self.task.cluster, scope.gk.clone(), &served.version, kind),
-            watchable: served.watchable && self.followed.len() <= WATCHES,
-            relist: RELIST * u32::try_from(self.followed.len() / WATCHES + 1).unwrap_or(1),
+            // what comes after the last watch is listed again and again instead, the more rarely the more there is of it
+            watchable: served.watchable && self.followed.len() <= watches,
+            relist: RELIST * u32::try_from(self.followed.len() / watches.max(100) + 1).unwrap_or(1),
             feed,
             scope,
             reports: self.reports.clone(),

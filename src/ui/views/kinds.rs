@@ -53,12 +53,14 @@ fn note(cluster: &Cluster, gk: &GroupKind) -> String {
     let of_kind: Vec<_> = cluster.store.coverage().filter(|(scope, _)| scope.gk == *gk).collect();
     let refused = of_kind.iter().filter(|(_, coverage)| *coverage == Coverage::Restricted);
     let namespaces: BTreeSet<_> = refused.map(|(scope, _)| scope.namespace.as_deref().unwrap_or_default()).collect();
+    let seconds = |coverage: &Coverage| if let Coverage::Polled(seconds) = coverage { Some(*seconds) } else { None };
+    let polled = of_kind.iter().find_map(|(_, coverage)| seconds(coverage));
     match () {
         () if !namespaces.is_empty() && namespaces.contains("") => "restricted".to_owned(),
         () if !namespaces.is_empty() => format!("restricted in {}", namespaces.into_iter().collect::<Vec<_>>().join(", ")),
         () if of_kind.iter().any(|(_, coverage)| *coverage == Coverage::Listing) => "reading…".to_owned(),
         () if of_kind.iter().any(|(_, coverage)| *coverage == Coverage::NotServed) => "not served".to_owned(),
-        () => String::new(),
+        () => polled.map_or_else(String::new, |seconds| format!("listed every {seconds} s")),
     }
 }
 

@@ -200,8 +200,14 @@ impl View for Objects {
     fn count(&self, state: &State) -> String {
         let Some(table) = self.table(state) else { return String::new() };
         let marks = if self.marks.is_empty() { String::new() } else { format!("{} marked · ", self.marks.len()) };
-        let all = state.cluster().store.of_kind(&self.gk).count();
-        if table.len() == all { format!("{marks}{all}") } else { format!("{marks}{} of {all}", table.len()) }
+        let store = &state.cluster().store;
+        let all = store.of_kind(&self.gk).count();
+        let polled = store.coverage().find_map(|(scope, coverage)| match coverage {
+            Coverage::Polled(seconds) if scope.gk == self.gk => Some(format!("listed every {seconds} s · ")),
+            _ => None,
+        });
+        let polled = polled.unwrap_or_default();
+        if table.len() == all { format!("{polled}{marks}{all}") } else { format!("{polled}{marks}{} of {all}", table.len()) }
     }
 
     fn selection(&self, state: &State) -> Vec<ObjectRef> {

@@ -11,7 +11,7 @@ use crate::ui::layer::Scene;
 use crate::ui::theme::Scope;
 use fluxdeck_model::domain::health::Counts;
 use fluxdeck_model::domain::store::Presence;
-use fluxdeck_model::domain::{Health, NodeId, Object, Relation, Str};
+use fluxdeck_model::domain::{Coverage, Health, NodeId, Object, Relation, Str};
 use fluxdeck_model::kinds::{Column, Role};
 use fluxdeck_model::state::Cluster;
 use fluxdeck_model::state::projection::{message_of, named, word_of};
@@ -124,10 +124,21 @@ impl<'a> About<'a> {
         let scope = if health.is_failing() { health.into() } else { Scope::Text };
         self.field("message", scope, &object.verdict.message);
         self.suspension(object);
+        self.freshness();
         if !below.is_empty() {
             let counts = self.counts(Styled::default(), &below);
             self.line("below", &counts);
         }
+    }
+
+    /// Says so where the object is not watched: what stands here may be old.
+    fn freshness(&mut self) {
+        let told = match self.cluster.store.known_by(self.node) {
+            Some(Coverage::Polled(seconds)) => format!("listed every {seconds} s, not watched: too many kinds"),
+            None => "found when its owner was opened, not watched: → on the owner looks again".to_owned(),
+            Some(_) => return,
+        };
+        self.field("seen", Scope::Dim, &told);
     }
 
     fn suspension(&mut self, object: &Object) {

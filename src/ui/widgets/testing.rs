@@ -45,6 +45,10 @@ impl World {
         let gk = GroupKind::new(kind.group, kind.kind);
         let object = Reader::new(self.state.active, gk, kind.versions[0], kind).read(&wire, self.state.clock);
         let id = object.id.clone();
+        let scope = Scope { gk: id.gk.clone(), namespace: None };
+        if self.state.cluster().store.coverage().all(|(known, _)| *known != scope) {
+            self.apply(Delta::Coverage(scope, Coverage::Complete));
+        }
         self.apply(Delta::Upsert(Box::new(object)));
         id
     }

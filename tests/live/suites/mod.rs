@@ -7,3 +7,4 @@ mod screen;
 mod snapshots;
 mod tree;
 mod users;
+mod ways;

@@ -28,8 +28,10 @@ pub struct Scope {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Coverage {
     Listing,
-    /// Listed to the end at least once; what is not here does not exist.
+    /// Listed to the end at least once, and watched; what is not here does not exist.
     Complete,
+    /// As [`Self::Complete`], but listed again every so many seconds instead of watched.
+    Polled(u16),
     /// The API server refuses to list it.
     Restricted,
     /// The cluster has no such kind.
@@ -228,18 +230,24 @@ impl Store {
 
     /// Whether the node's object is here, and if not, why.
     pub fn presence(&self, id: NodeId) -> Presence {
-        let node = self.node(id);
-        if node.object.is_some() {
+        if self.node(id).object.is_some() {
             return Presence::Present;
         }
-        let scope = |namespace: Option<&Str>| self.coverage.get(&Scope { gk: node.id.gk.clone(), namespace: namespace.cloned() });
-        let own = (!node.id.namespace.is_empty()).then(|| scope(Some(&node.id.namespace))).flatten();
-        match own.or_else(|| scope(None)) {
-            Some(Coverage::Complete) => Presence::Missing,
+        match self.known_by(id) {
+            Some(Coverage::Complete | Coverage::Polled(_)) => Presence::Missing,
             Some(Coverage::Restricted) => Presence::Restricted,
             Some(Coverage::NotServed) => Presence::NotServed,
             Some(Coverage::Listing) | None => Presence::Unknown,
         }
+    }
+
+    /// How far the scope is known in which the node lives; none where nobody follows it.
+    pub fn known_by(&self, id: NodeId) -> Option<Coverage> {
+        let id = self.reference(id);
+        let scope =
+            |namespace: Option<&Str>| self.coverage.get(&Scope { gk: id.gk.clone(), namespace: namespace.cloned() }).copied();
+        let own = (!id.namespace.is_empty()).then(|| scope(Some(&id.namespace))).flatten();
+        own.or_else(|| scope(None))
     }
 
     /// The health to count for a node: its object's; `Unknown` where an inventory names what is missing; none for what is only named.
@@ -374,7 +382,7 @@ impl Store {
         let is_covered = |id: NodeId| {
             let namespace = Some(self.node(id).id.namespace.clone());
             let own = self.coverage.get(&Scope { gk: scope.gk.clone(), namespace });
-            scope.namespace.is_none() && matches!(own, Some(Coverage::Complete | Coverage::Listing))
+            scope.namespace.is_none() && matches!(own, Some(Coverage::Complete | Coverage::Polled(_) | Coverage::Listing))
         };
         let is_in = |id: NodeId| scope.namespace.as_ref().is_none_or(|namespace| self.node(id).id.namespace == *namespace);
         let gone: Vec<_> = self.of_kind(&scope.gk).filter(|id| is_in(*id) && !is_covered(*id)).collect();
