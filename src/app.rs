@@ -68,7 +68,12 @@ impl App {
     /// Asks for a connection to the context that the state names.
     pub fn connect(&mut self) {
         let cluster = self.state.cluster();
-        self.effects.push(Effect::Connect { cluster: cluster.id, epoch: cluster.epoch, context: cluster.context.clone() });
+        self.effects.push(Effect::Connect {
+            cluster: cluster.id,
+            epoch: cluster.epoch,
+            context: cluster.context.clone(),
+            keep: false,
+        });
     }
 
     /// What is wished from the outside since the last call.
@@ -96,7 +101,13 @@ impl App {
                 }
                 self.transit_all(transitions);
             }
-            Message::Clock(now) => self.state.clock = now,
+            Message::Outcome(task, outcome) => {
+                self.state.hear_outcome(task, outcome, self.state.clock, &mut self.effects);
+            }
+            Message::Clock(now) => {
+                self.state.clock = now;
+                self.state.advance_jobs(&mut self.effects);
+            }
         }
         true
     }
@@ -141,7 +152,9 @@ impl App {
 
     /// Takes news of a cluster; those of an older epoch find nobody.
     fn hear(&mut self, id: ClusterId, epoch: Epoch, news: News) -> bool {
-        let Some(cluster) = self.state.clusters.get_mut(&id).filter(|cluster| cluster.epoch == epoch) else { return false };
+        let Some(cluster) = self.state.clusters.get_mut(&id).filter(|cluster| cluster.epoch == epoch) else {
+            return self.state.hear_left(id, epoch, news, &mut self.effects);
+        };
         match news {
             News::Link(link) => cluster.link = link,
             News::Server(server) => cluster.server = server,
@@ -150,7 +163,13 @@ impl App {
                 self.state.contexts = all;
             }
             News::Namespaces(names) => cluster.known_namespaces.extend(names),
-            News::Deltas(deltas) => cluster.apply(deltas),
+            News::Deltas(deltas) => {
+                cluster.apply(deltas);
+                self.state.advance_jobs(&mut self.effects);
+            }
+            News::Rights(rights) => self.state.hear_rights(rights, &mut self.effects),
+            News::User(user) => cluster.user = Some(user),
+            News::Owners(owners) => self.state.hear_owners(owners, &mut self.effects),
         }
         id == self.state.active
     }

@@ -69,6 +69,9 @@ struct Global {
     /// How long one request may take: 5s, 1m
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
     request_timeout: Option<Duration>,
+    /// Write nothing to any cluster
+    #[arg(long, global = true)]
+    readonly: bool,
     /// Open a snapshot instead of a cluster
     #[arg(long, global = true, value_name = "FILE")]
     from: Option<PathBuf>,
@@ -148,6 +151,8 @@ struct Call {
     options: Options,
     context: String,
     all_namespaces: bool,
+    /// `--readonly` or the configuration's.
+    readonly: bool,
     config: Config,
     places: Option<Places>,
 }
@@ -229,6 +234,7 @@ impl Global {
             options,
             context: self.context.clone().unwrap_or_default(),
             all_namespaces: self.all_namespaces,
+            readonly: self.readonly || config.readonly,
             config,
             places,
         })
@@ -243,6 +249,8 @@ impl Global {
         Settings {
             ascii: self.ascii || call.config.ascii.unwrap_or_else(run::is_ascii_only),
             preview: call.config.preview,
+            readonly: call.readonly,
+            guarded: call.config.contexts.clone(),
             theme: theme.unwrap_or_else(|| run::fitting_theme().to_owned()),
             ..Settings::default()
         }

@@ -11,6 +11,7 @@ use kube::Client;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
+use super::acts::Live;
 use super::follow::{Follower, RELIST, Report};
 use super::pace::{Backoff, Beat, Heartbeat};
 use super::{Look, Options, Origin, looks, owned};
@@ -46,6 +47,8 @@ pub(super) struct Task {
     pub context: String,
     pub options: Options,
     pub inbox: mpsc::Sender<Message>,
+    /// Shows acts the connection.
+    pub live: watch::Sender<Option<Live>>,
 }
 
 /// Why a connection was given up.
@@ -121,6 +124,8 @@ impl Task {
                 Origin::Recorded(_) => None,
             },
         };
+        let live = Live { client: connection.client.clone(), catalog: connection.catalog.clone() };
+        self.live.send_replace(Some(live));
         self.tell(News::Server(server)).await;
         self.tell(News::Namespaces(connection.namespaces.iter().cloned().collect())).await;
         let link = match &self.options.origin {
