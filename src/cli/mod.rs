@@ -1,5 +1,6 @@
 //! The command line: kubectl's flags, and one file a headless command.
 
+mod act;
 mod gather;
 mod get;
 mod info;
@@ -92,6 +93,18 @@ enum Command {
     Tree(tree::Arguments),
     /// Print objects of a kind as a table
     Get(get::Arguments),
+    /// Suspend objects: their controllers leave them alone; says who, why and until when
+    Suspend(act::Suspend),
+    /// Resume suspended objects
+    Resume(act::Resume),
+    /// Reconcile objects now, and follow them to the end
+    Reconcile(act::Reconcile),
+    /// Delete objects of Flux, or pods; says first what goes with them
+    Delete(act::Waiting),
+    /// Replace the pods of workloads
+    Restart(act::Waiting),
+    /// Scale workloads now, without git
+    Scale(act::Scale),
     /// Save what the cluster shows to a file, secrets masked
     Snapshot(snapshot::Arguments),
     /// Print versions and the paths of configuration, state and log
@@ -178,6 +191,12 @@ pub fn main(cli: Cli) -> Result<u8> {
     let done = match command {
         Some(Command::Tree(arguments)) => runtime.block_on(tree::print(&call, &arguments)),
         Some(Command::Get(arguments)) => runtime.block_on(get::print(&call, &arguments)),
+        Some(Command::Suspend(arguments)) => runtime.block_on(act::suspend(&call, &arguments)),
+        Some(Command::Resume(arguments)) => runtime.block_on(act::resume(&call, &arguments)),
+        Some(Command::Reconcile(arguments)) => runtime.block_on(act::reconcile(&call, &arguments)),
+        Some(Command::Delete(arguments)) => runtime.block_on(act::other(&call, "delete", &arguments)),
+        Some(Command::Restart(arguments)) => runtime.block_on(act::other(&call, "restart", &arguments)),
+        Some(Command::Scale(arguments)) => runtime.block_on(act::scale(&call, &arguments)),
         Some(Command::Snapshot(arguments)) => runtime.block_on(snapshot::take(&call, &arguments)),
         Some(Command::Info(_) | Command::Completion { .. }) => Ok(0),
         None => {
@@ -228,6 +247,7 @@ impl Global {
             namespaces: if self.all_namespaces { BTreeSet::new() } else { namespaces },
             follow: config.follow.clone(),
             request_timeout,
+            only: Vec::new(),
             state_dir: places.as_ref().filter(|_| self.from.is_none()).map(|places| places.state.clone()),
         };
         Ok(Call {

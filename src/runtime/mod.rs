@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use crate::cluster::{Access, Catalog, Failure};
 use crate::records;
 use fluxdeck_model::domain::ObjectRef;
-use fluxdeck_model::domain::{ClusterId, Str};
+use fluxdeck_model::domain::{ClusterId, Scope, Str};
 use fluxdeck_model::state::jobs::Act;
 use fluxdeck_model::state::{Aspect, Effect, Epoch, Message, Reply, Ticket};
 use session::Order;
@@ -40,6 +40,8 @@ pub struct Options {
     /// Kinds that are followed by ownership besides ReplicaSet, Job and Pod, as `Kind.group`.
     pub follow: Vec<String>,
     pub request_timeout: Duration,
+    /// What is followed, and nothing else; empty for the whole graph.
+    pub only: Vec<Scope>,
     /// Where what is remembered between runs is kept; none keeps nothing.
     pub state_dir: Option<std::path::PathBuf>,
 }

@@ -49,6 +49,7 @@ impl Driver {
             namespaces: BTreeSet::new(),
             follow: Vec::new(),
             request_timeout: Duration::from_secs(15),
+            only: Vec::new(),
             state_dir: None,
         };
         let (inbox, messages) = mpsc::channel(64);

@@ -16,6 +16,10 @@ pub struct Answers {
     /// Until when it is meant to be.
     pub until: Option<Timestamp>,
     pub replicas: Option<u32>,
+    /// To reconcile as by force (`forceAt`).
+    pub force: bool,
+    /// To forget failed attempts (`resetAt`).
+    pub reset: bool,
 }
 
 /// Reads until when: a duration (`2h`, `3d`), a time of today or tomorrow (`14:00`), a date (`2026-12-01`), or both

@@ -13,6 +13,8 @@ pub enum Fit {
     Never(String),
     /// Not as the object is now, and why.
     NotNow(String),
+    /// It is so already, and how: nothing is left to do.
+    Already(String),
 }
 
 impl Fit {
@@ -20,7 +22,7 @@ impl Fit {
     pub fn reason(&self) -> Option<&str> {
         match self {
             Self::Yes => None,
-            Self::Never(why) | Self::NotNow(why) => Some(why),
+            Self::Never(why) | Self::NotNow(why) | Self::Already(why) => Some(why),
         }
     }
 }

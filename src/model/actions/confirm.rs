@@ -45,6 +45,8 @@ pub struct Confirmation {
     pub planned: Vec<Planned>,
     /// Objects that it does not fit, or that may not be touched, with the reason.
     pub skipped: Vec<(ObjectRef, String)>,
+    /// Those of the skipped that are so already.
+    pub already: Vec<ObjectRef>,
     /// Planned objects by kind and namespace.
     pub counts: BTreeMap<(Str, Str), usize>,
     /// Planned objects that the screen does not show.
@@ -90,6 +92,7 @@ pub fn confirm(action: &'static Action, targets: &[Target], answers: &Answers, a
         answers: answers.clone(),
         planned: Vec::new(),
         skipped: Vec::new(),
+        already: Vec::new(),
         counts: BTreeMap::new(),
         hidden: Vec::new(),
         consequences: Vec::new(),
@@ -117,12 +120,23 @@ pub fn confirm(action: &'static Action, targets: &[Target], answers: &Answers, a
     made
 }
 
+/// Whether the action fits, with everything that the answers add to it.
+fn fit(action: &Action, case: &Case, answers: &Answers) -> Fit {
+    let parts = [(true, action), (answers.force, &super::force::ACTION), (answers.reset, &super::reset::ACTION)];
+    let mut fits = parts.into_iter().filter(|(asked, _)| *asked).map(|(_, action)| (action.fits)(case));
+    fits.find(|fit| *fit != Fit::Yes).unwrap_or(Fit::Yes)
+}
+
 impl Confirmation {
     /// Adds one object; false when it is left out.
     fn plan(&mut self, case: &Case, around: &Circumstances) -> bool {
         let id = &case.object.id;
-        if let Fit::Never(why) | Fit::NotNow(why) = (self.action.fits)(case) {
-            self.skipped.push((id.clone(), why));
+        let fit = fit(self.action, case, &self.answers);
+        if let Some(why) = fit.reason() {
+            self.skipped.push((id.clone(), why.to_owned()));
+            if matches!(fit, Fit::Already(_)) {
+                self.already.push(id.clone());
+            }
             return false;
         }
         match around.rights.to(self.action, case) {
@@ -215,6 +229,11 @@ impl Confirmation {
     /// Whether everything is known that a person, or a rule, could ask for before it runs.
     pub fn is_settled(&self) -> bool {
         self.wants == Wants::default()
+    }
+
+    /// Whether nothing is left to do because everything is so already.
+    pub fn is_done_already(&self) -> bool {
+        self.planned.is_empty() && !self.already.is_empty() && self.already.len() == self.skipped.len()
     }
 
     /// Whether it may run after that was typed.

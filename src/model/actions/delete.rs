@@ -25,7 +25,7 @@ fn fits(case: &Case) -> Fit {
         return Fit::Never(format!("only objects of Flux and pods are deleted here, not a {}", case.kind_word()));
     }
     if case.is_going() {
-        return Fit::NotNow("being deleted already".to_owned());
+        return Fit::Already("being deleted already".to_owned());
     }
     Fit::Yes
 }

@@ -21,7 +21,7 @@ fn fits(case: &Case) -> Fit {
         return Fit::Never("not a pod".to_owned());
     }
     if case.is_going() {
-        return Fit::NotNow("being deleted already".to_owned());
+        return Fit::Already("being deleted already".to_owned());
     }
     Fit::Yes
 }

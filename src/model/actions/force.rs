@@ -1,10 +1,9 @@
 //! Force: one install or upgrade although nothing changed (HelmRelease), or a run outside of the schedule (the operator's kinds).
 
-use super::reconcile::{self, REQUESTED_AT};
-use super::{Action, Answers, Case, Consequence, Fit, Form, Grade, Step, Weight};
+use super::{Action, Answers, Case, Consequence, Fit, Form, Grade, Step, Weight, reconcile};
 use crate::kinds::group;
 
-const FORCE_AT: &str = "reconcile.fluxcd.io/forceAt";
+pub(super) const FORCE_AT: &str = "reconcile.fluxcd.io/forceAt";
 
 pub(super) const ACTION: Action = Action {
     name: "force",
@@ -15,9 +14,12 @@ pub(super) const ACTION: Action = Action {
     form: Form::Nothing,
     verb: "patch",
     fits,
-    steps: |case, _| vec![Step::reconcile(case.object, &reconcile::token(case), &[FORCE_AT])],
+    steps: |case, answers| {
+        let answers = Answers { force: true, ..answers.clone() };
+        vec![Step::reconcile(case.object, &reconcile::token(case), &reconcile::also(&answers))]
+    },
     consequences,
-    line,
+    line: |case, answers| reconcile::line(case, &Answers { force: true, ..answers.clone() }),
 };
 
 /// Kinds whose controllers read `forceAt` (helm-controller; Flux Operator `internal/controller`).
@@ -33,11 +35,4 @@ fn consequences(case: &Case) -> Vec<Consequence> {
         return Vec::new();
     }
     vec![Consequence::new(Grade::Warning, "Helm upgrades the release once more, with its hooks, although nothing changed")]
-}
-
-fn line(case: &Case, answers: &Answers) -> String {
-    if case.is(group::HELM, "HelmRelease") {
-        return format!("{} --force", reconcile::line(case, answers));
-    }
-    case.annotate_line(&format!("{REQUESTED_AT}=\"$NOW\" {FORCE_AT}=\"$NOW\""))
 }

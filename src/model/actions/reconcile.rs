@@ -1,6 +1,6 @@
 //! Reconcile: ask the controller to do its work now (flux2 `cmd/flux/reconcile.go`).
 
-use super::{Action, Case, Fit, Form, Step, Weight};
+use super::{Action, Answers, Case, Fit, Form, Step, Weight};
 
 pub(super) const REQUESTED_AT: &str = "reconcile.fluxcd.io/requestedAt";
 
@@ -13,7 +13,7 @@ pub(super) const ACTION: Action = Action {
     form: Form::Nothing,
     verb: "patch",
     fits,
-    steps: |case, _| vec![Step::reconcile(case.object, &token(case), &[])],
+    steps: |case, answers| vec![Step::reconcile(case.object, &token(case), &also(answers))],
     consequences: |_| Vec::new(),
     line,
 };
@@ -40,9 +40,22 @@ pub(super) fn token(case: &Case) -> String {
     case.now.to_string()
 }
 
-pub(super) fn line(case: &Case, _: &super::Answers) -> String {
-    case.flux_words().map_or_else(
-        || case.annotate_line(&format!("{REQUESTED_AT}=\"$(date -u +%FT%TZ)\"")),
-        |words| format!("flux reconcile {words}"),
-    )
+/// The annotations that go with the request: what `--force` and `--reset` of the CLI add.
+pub(super) fn also(answers: &Answers) -> Vec<&'static str> {
+    let force = answers.force.then_some(super::force::FORCE_AT);
+    force.into_iter().chain(answers.reset.then_some(super::reset::RESET_AT)).collect()
+}
+
+pub(super) fn line(case: &Case, answers: &Answers) -> String {
+    match case.flux_words() {
+        Some(words) => {
+            let force = if answers.force { " --force" } else { "" };
+            let reset = if answers.reset { " --reset" } else { "" };
+            format!("flux reconcile {words}{force}{reset}")
+        }
+        None => {
+            let force = if answers.force { format!(" {}=\"$NOW\"", super::force::FORCE_AT) } else { String::new() };
+            format!("NOW=$(date -u +%FT%TZ); {}", case.annotate_line(&format!("{REQUESTED_AT}=\"$NOW\"{force}")))
+        }
+    }
 }

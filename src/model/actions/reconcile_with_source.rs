@@ -32,10 +32,10 @@ fn fits(case: &Case) -> Fit {
     }
 }
 
-fn steps(case: &Case, _: &Answers) -> Vec<Step> {
+fn steps(case: &Case, answers: &Answers) -> Vec<Step> {
     let token = reconcile::token(case);
-    let before = sources(case).unwrap_or_default();
-    before.into_iter().chain([case.object]).map(|object| Step::reconcile(object, &token, &[])).collect()
+    let before = sources(case).unwrap_or_default().into_iter().map(|source| Step::reconcile(source, &token, &[]));
+    before.chain([Step::reconcile(case.object, &token, &reconcile::also(answers))]).collect()
 }
 
 /// What is reconciled before the object, in order; or why that is not possible.
@@ -60,7 +60,7 @@ fn sources<'a>(case: &Case<'a>) -> Result<Vec<&'a Object>, String> {
         if !source.is_reconciled() {
             continue;
         }
-        if let Fit::NotNow(why) | Fit::Never(why) = reconcile::fits(&source) {
+        if let Some(why) = reconcile::fits(&source).reason() {
             return Err(format!("its source {id} is {why}"));
         }
         found.push(source.object);

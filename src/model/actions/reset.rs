@@ -3,7 +3,7 @@
 use super::{Action, Answers, Case, Fit, Form, Step, Weight, reconcile};
 use crate::kinds::group;
 
-const RESET_AT: &str = "reconcile.fluxcd.io/resetAt";
+pub(super) const RESET_AT: &str = "reconcile.fluxcd.io/resetAt";
 
 pub(super) const ACTION: Action = Action {
     name: "reset",
@@ -14,9 +14,12 @@ pub(super) const ACTION: Action = Action {
     form: Form::Nothing,
     verb: "patch",
     fits,
-    steps: |case, _| vec![Step::reconcile(case.object, &reconcile::token(case), &[RESET_AT])],
+    steps: |case, answers| {
+        let answers = Answers { reset: true, ..answers.clone() };
+        vec![Step::reconcile(case.object, &reconcile::token(case), &reconcile::also(&answers))]
+    },
     consequences: |_| Vec::new(),
-    line: |case: &Case, answers: &Answers| format!("{} --reset", reconcile::line(case, answers)),
+    line: |case, answers| reconcile::line(case, &Answers { reset: true, ..answers.clone() }),
 };
 
 fn fits(case: &Case) -> Fit {

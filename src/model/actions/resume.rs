@@ -28,7 +28,7 @@ fn fits(case: &Case) -> Fit {
         return Fit::Never(format!("a {} is never suspended", case.kind_word()));
     }
     if !case.is_suspended() {
-        return Fit::NotNow("not suspended".to_owned());
+        return Fit::Already("not suspended".to_owned());
     }
     Fit::Yes
 }

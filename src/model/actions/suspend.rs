@@ -34,7 +34,7 @@ fn fits(case: &Case) -> Fit {
         return Fit::Never(format!("a {} cannot be suspended", case.kind_word()));
     }
     if case.is_suspended() {
-        return Fit::NotNow("already suspended".to_owned());
+        return Fit::Already("already suspended".to_owned());
     }
     if case.is_going() {
         return Fit::NotNow("being deleted".to_owned());
