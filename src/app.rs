@@ -68,7 +68,12 @@ impl App {
     /// Asks for a connection to the context that the state names.
     pub fn connect(&mut self) {
         let cluster = self.state.cluster();
-        self.effects.push(Effect::Connect { cluster: cluster.id, epoch: cluster.epoch, context: cluster.context.clone() });
+        self.effects.push(Effect::Connect {
+            cluster: cluster.id,
+            epoch: cluster.epoch,
+            context: cluster.context.clone(),
+            keep: false,
+        });
     }
 
     /// What is wished from the outside since the last call.
@@ -105,7 +110,13 @@ impl App {
                 // what changed while the answer was on its way
                 self.tell_top();
             }
-            Message::Clock(now) => self.state.clock = now,
+            Message::Outcome(task, outcome) => {
+                self.state.hear_outcome(task, outcome, self.state.clock, &mut self.effects);
+            }
+            Message::Clock(now) => {
+                self.state.clock = now;
+                self.state.advance_jobs(&mut self.effects);
+            }
         }
         true
     }
@@ -150,7 +161,9 @@ impl App {
 
     /// Takes news of a cluster; those of an older epoch find nobody.
     fn hear(&mut self, id: ClusterId, epoch: Epoch, news: News) -> bool {
-        let Some(cluster) = self.state.clusters.get_mut(&id).filter(|cluster| cluster.epoch == epoch) else { return false };
+        let Some(cluster) = self.state.clusters.get_mut(&id).filter(|cluster| cluster.epoch == epoch) else {
+            return self.state.hear_left(id, epoch, news, &mut self.effects);
+        };
         match news {
             News::Link(link) => cluster.link = link,
             News::Server(server) => cluster.server = server,
@@ -159,7 +172,13 @@ impl App {
                 self.state.contexts = all;
             }
             News::Namespaces(names) => cluster.known_namespaces.extend(names),
-            News::Deltas(deltas) => cluster.apply(deltas),
+            News::Deltas(deltas) => {
+                cluster.apply(deltas);
+                self.state.advance_jobs(&mut self.effects);
+            }
+            News::Rights(rights) => self.state.hear_rights(rights, &mut self.effects),
+            News::User(user) => cluster.user = Some(user),
+            News::Owners(owners) => self.state.hear_owners(owners, &mut self.effects),
         }
         id == self.state.active
     }

@@ -14,10 +14,10 @@
 //!  ui       ratatui, only here
 //!  config   default.toml < file < environment < arguments
 //!  runtime  turns effects into messages; owns all spawning
-//!  cluster  the API server: connect, discover, list, watch, bodies
-//!  records  snapshots, and what is remembered between runs
+//!  cluster  the API server: connect, discover, list, watch, bodies, rights, and the one place that writes
+//!  records  snapshots, the log of acts, and what is remembered between runs
 //!  demo     an API server in memory
-//!  model    (a crate of its own) the pure core: objects, health, graph, kinds, state, commands
+//!  model    (a crate of its own) the pure core: objects, health, graph, kinds, actions, state and its jobs, commands
 //! ```
 //! Who may know whom is asserted by `tests/architecture.rs`:
 //! ```text
@@ -31,6 +31,7 @@
 //!  terminal ─→ Input ─────────────────────────────────────────────────────┼→ drain ≤ 4 ms → App::update → Store, Forest, Matches, Tables
 //!  runtime ─→ replies ────────────────────────────────────────────────────┘
 //!  key → keymap (the top view's scope, then everywhere) → Command → Gesture to the view, or an act → Effects → runtime → Message …
+//!  act → confirmation (a value) → Job → Effect::Write, once → Outcome → Job; then the Job waits for what the watch brings
 //!  changed → rows made once → only the rows on the screen → only the cells that differ
 //! ```
 

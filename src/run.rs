@@ -168,7 +168,9 @@ impl Driver {
     fn wake(&self) -> Instant {
         match self.dirty {
             Dirty::No => {
-                let seconds = u64::try_from(self.next_change).unwrap_or(1).clamp(1, 3600);
+                let state = &self.app.state;
+                let first = self.next_change.min(state.jobs.next_change(state.clock).unwrap_or(i64::MAX));
+                let seconds = u64::try_from(first).unwrap_or(1).clamp(1, 3600);
                 self.drawn + Duration::from_secs(seconds)
             }
             Dirty::Soon => self.drawn + FRAME,

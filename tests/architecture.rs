@@ -21,8 +21,9 @@ const PROGRAM: &[(&str, &[&str])] = &[
 
 /// The same for the pure core.
 const MODEL: &[(&str, &[&str])] = &[
-    ("commands", &["state", "kinds", "domain", "error"]),
-    ("state", &["kinds", "domain", "error"]),
+    ("commands", &["state", "actions", "kinds", "domain", "error"]),
+    ("state", &["actions", "kinds", "domain", "error"]),
+    ("actions", &["kinds", "domain", "error"]),
     ("kinds", &["domain"]),
     ("domain", &[]),
     ("error", &[]),

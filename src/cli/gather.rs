@@ -22,7 +22,7 @@ pub(super) async fn gather(call: &Call, timeout: Duration) -> Result<State> {
     let (inbox, mut messages) = mpsc::channel(64);
     let mut runtime = Runtime::new(call.options.clone(), inbox);
     let cluster = state.cluster();
-    runtime.carry_out(Effect::Connect { cluster: cluster.id, epoch: cluster.epoch, context: call.context.clone() });
+    runtime.carry_out(Effect::Connect { cluster: cluster.id, epoch: cluster.epoch, context: call.context.clone(), keep: false });
     let complete = async {
         while let Some(message) = messages.recv().await {
             take(&mut state, message)?;
@@ -53,6 +53,8 @@ fn take(state: &mut State, message: Message) -> Result<()> {
         }
         News::Namespaces(names) => cluster.known_namespaces.extend(names),
         News::Deltas(deltas) => cluster.apply(deltas),
+        // nothing is asked that these would answer
+        News::Rights(_) | News::User(_) | News::Owners(_) => {}
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The command line: kubectl's flags, and one file a headless command.
 
+mod act;
 mod gather;
 mod get;
 mod info;
@@ -69,6 +70,9 @@ struct Global {
     /// How long one request may take: 5s, 1m
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
     request_timeout: Option<Duration>,
+    /// Write nothing to any cluster
+    #[arg(long, global = true)]
+    readonly: bool,
     /// Open a snapshot instead of a cluster
     #[arg(long, global = true, value_name = "FILE")]
     from: Option<PathBuf>,
@@ -89,6 +93,18 @@ enum Command {
     Tree(tree::Arguments),
     /// Print objects of a kind as a table
     Get(get::Arguments),
+    /// Suspend objects: their controllers leave them alone; says who, why and until when
+    Suspend(act::Suspend),
+    /// Resume suspended objects
+    Resume(act::Resume),
+    /// Reconcile objects now, and follow them to the end
+    Reconcile(act::Reconcile),
+    /// Delete objects of Flux, or pods; says first what goes with them
+    Delete(act::Waiting),
+    /// Replace the pods of workloads
+    Restart(act::Waiting),
+    /// Scale workloads now, without git
+    Scale(act::Scale),
     /// Save what the cluster shows to a file, secrets masked
     Snapshot(snapshot::Arguments),
     /// Print versions and the paths of configuration, state and log
@@ -148,6 +164,8 @@ struct Call {
     options: Options,
     context: String,
     all_namespaces: bool,
+    /// `--readonly` or the configuration's.
+    readonly: bool,
     config: Config,
     places: Option<Places>,
 }
@@ -173,6 +191,12 @@ pub fn main(cli: Cli) -> Result<u8> {
     let done = match command {
         Some(Command::Tree(arguments)) => runtime.block_on(tree::print(&call, &arguments)),
         Some(Command::Get(arguments)) => runtime.block_on(get::print(&call, &arguments)),
+        Some(Command::Suspend(arguments)) => runtime.block_on(act::suspend(&call, &arguments)),
+        Some(Command::Resume(arguments)) => runtime.block_on(act::resume(&call, &arguments)),
+        Some(Command::Reconcile(arguments)) => runtime.block_on(act::reconcile(&call, &arguments)),
+        Some(Command::Delete(arguments)) => runtime.block_on(act::other(&call, "delete", &arguments)),
+        Some(Command::Restart(arguments)) => runtime.block_on(act::other(&call, "restart", &arguments)),
+        Some(Command::Scale(arguments)) => runtime.block_on(act::scale(&call, &arguments)),
         Some(Command::Snapshot(arguments)) => runtime.block_on(snapshot::take(&call, &arguments)),
         Some(Command::Info(_) | Command::Completion { .. }) => Ok(0),
         None => {
@@ -224,12 +248,14 @@ impl Global {
             follow: config.follow.clone(),
             request_timeout,
             watches: config.watches,
+            only: Vec::new(),
             state_dir: places.as_ref().filter(|_| self.from.is_none()).map(|places| places.state.clone()),
         };
         Ok(Call {
             options,
             context: self.context.clone().unwrap_or_default(),
             all_namespaces: self.all_namespaces,
+            readonly: self.readonly || config.readonly,
             config,
             places,
         })
@@ -244,6 +270,8 @@ impl Global {
         Settings {
             ascii: self.ascii || call.config.ascii.unwrap_or_else(run::is_ascii_only),
             preview: call.config.preview,
+            readonly: call.readonly,
+            guarded: call.config.contexts.clone(),
             theme: theme.unwrap_or_else(|| run::fitting_theme().to_owned()),
             ..Settings::default()
         }

@@ -1,4 +1,5 @@
-//! The API server: connecting, finding out what is served, listing, watching, and fetching bodies.
+//! The API server: connecting, finding out what is served, listing, watching, fetching bodies, asking for rights, and the one place that
+//! writes.
 //!
 //! Returns domain values or typed errors; knows nothing of screens. Nothing here spawns.
 
@@ -8,6 +9,8 @@ mod failure;
 mod feed;
 mod helm;
 mod look;
+mod review;
+mod write;
 
 pub use connect::{Access, Kubeconfig, connect};
 pub use discover::{Catalog, Served, discover, flux_version};
@@ -15,3 +18,5 @@ pub use failure::{Failure, explain};
 pub use feed::{Event, Feed, Page};
 pub use helm::release;
 pub use look::{body, containers, events, full_list, log_lines, logs, yaml};
+pub use review::{may, who};
+pub use write::{probe, whole, write};

@@ -1,11 +1,14 @@
 //! Configuration: defaults, then the file, then the environment, then arguments.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
 use serde::Deserialize;
 
+use fluxdeck_model::actions::Policy;
 use fluxdeck_model::error::{Error, Result};
+use fluxdeck_model::state::Guarded;
 
 /// The default file: what is documented is what holds.
 pub const DEFAULT: &str = include_str!("default.toml");
@@ -20,7 +23,13 @@ pub struct Config {
     pub follow: Vec<String>,
     /// Open at once, at most.
     pub watches: usize,
+    pub readonly: bool,
+    /// Rules for contexts by pattern.
+    pub contexts: Vec<Guarded>,
 }
+
+/// Objects of one act in production, unless the configuration says otherwise.
+const MOST_IN_PRODUCTION: usize = 20;
 
 /// One layer: what a file sets.
 #[derive(Debug, Default, Deserialize)]
@@ -32,6 +41,24 @@ struct Layer {
     request_timeout: Option<u64>,
     follow: Option<Vec<String>>,
     watches: Option<usize>,
+    readonly: Option<bool>,
+    contexts: BTreeMap<String, ContextLayer>,
+}
+
+/// What a file sets for the contexts of a pattern.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+struct ContextLayer {
+    readonly: bool,
+    production: bool,
+    most: Option<usize>,
+}
+
+impl ContextLayer {
+    fn guarded(self, pattern: String) -> Guarded {
+        let most = self.most.or(self.production.then_some(MOST_IN_PRODUCTION));
+        Guarded { pattern, policy: Policy { readonly: self.readonly, production: self.production, most, ..Policy::default() } }
+    }
 }
 
 /// Where things are kept.
@@ -80,6 +107,8 @@ impl Config {
             request_timeout: layer.request_timeout.or(base.request_timeout).unwrap_or(15).clamp(1, 3600),
             follow: layer.follow.or(base.follow).unwrap_or_default(),
             watches: layer.watches.or(base.watches).unwrap_or(100),
+            readonly: layer.readonly.or(base.readonly).unwrap_or_default(),
+            contexts: layer.contexts.into_iter().map(|(pattern, rules)| rules.guarded(pattern)).collect(),
         })
     }
 
@@ -120,6 +149,18 @@ mod tests {
 
         assert_eq!((config.request_timeout, config.preview, config.ascii), (15, false, None));
         assert_eq!(config.follow, ["VulnerabilityReport.aquasecurity.github.io"]);
+    }
+
+    #[test]
+    fn contexts_have_rules_of_their_own() {
+        let text = "readonly = true\n[contexts.\"prod-*\"]\nproduction = true\n[contexts.dev]\nmost = 5\n";
+        let config = read(text).expect("rules");
+        let policy = |production, most| Policy { production, most, ..Policy::default() };
+
+        assert!(config.readonly && !read("").expect("defaults").readonly);
+        let rules: Vec<_> = config.contexts.into_iter().map(|rules| (rules.pattern, rules.policy)).collect();
+        assert_eq!(rules, [("dev".to_owned(), policy(false, Some(5))), ("prod-*".to_owned(), policy(true, Some(20)))]);
+        assert!(read("[contexts.dev]\nproductoin = true").is_err_and(|error| error.message.contains("productoin")));
     }
 
     #[test]

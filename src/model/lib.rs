@@ -1,13 +1,15 @@
 //! The pure core of fluxdeck: everything that can be decided without asking anybody.
 //!
 //! ```text
-//!  commands → { state, kinds, domain }      what a user can do, and the keys for it
-//!  state    → { kinds, domain }             all data a screen may read; messages in, effects out
-//!  kinds    → domain                        one file a kind: how it is read, judged and shown
-//!  domain   → nothing                       objects, identity, health, edges, the store
+//!  commands → { state, actions, kinds, domain }   what a user can do, and the keys for it
+//!  state    → { actions, kinds, domain }          all data a screen may read; messages in, effects out; jobs under way
+//!  actions  → { kinds, domain }                   what is done in the cluster now: patches, guards, what to wait for
+//!  kinds    → domain                              one file a kind: how it is read, judged and shown
+//!  domain   → nothing                             objects, identity, health, edges, the store
 //! ```
 //! No kube, tokio, ratatui, crossterm or git here: the compiler proves it, and the tests build in seconds.
 
+pub mod actions;
 pub mod commands;
 pub mod domain;
 pub mod error;

@@ -1,5 +1,6 @@
 //! Turns effects into messages: connections, watches, look-ups. The only place that spawns.
 
+mod acts;
 mod follow;
 mod looks;
 mod owned;
@@ -10,13 +11,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 
 use crate::cluster::{Access, Catalog, Failure};
 use crate::records;
 use fluxdeck_model::domain::ObjectRef;
-use fluxdeck_model::domain::{ClusterId, Str};
-use fluxdeck_model::state::{Aspect, Effect, Epoch, Message, Ticket};
+use fluxdeck_model::domain::{ClusterId, Scope, Str};
+use fluxdeck_model::state::jobs::Act;
+use fluxdeck_model::state::{Aspect, Effect, Epoch, Message, Reply, Ticket};
 use session::Order;
 
 /// Where a cluster comes from.
@@ -39,6 +42,8 @@ pub struct Options {
     pub request_timeout: Duration,
     /// Watches open at once: each is a connection of its own while kube's client speaks HTTP/1.1 (kube-rs issue 1923).
     pub watches: usize,
+    /// What is followed, and nothing else; empty for the whole graph.
+    pub only: Vec<Scope>,
     /// Where what is remembered between runs is kept; none keeps nothing.
     pub state_dir: Option<std::path::PathBuf>,
 }
@@ -47,12 +52,17 @@ pub struct Options {
 pub struct Runtime {
     options: Options,
     inbox: mpsc::Sender<Message>,
-    sessions: BTreeMap<ClusterId, Session>,
+    /// The youngest session of a cluster is the one that is looked at; older ones live until their jobs have ended.
+    sessions: BTreeMap<(ClusterId, Epoch), Session>,
+    /// Requests under way.
+    errands: JoinSet<()>,
+    log: Option<mpsc::UnboundedSender<Act>>,
 }
 
 struct Session {
     orders: mpsc::UnboundedSender<Order>,
     task: tokio::task::JoinHandle<()>,
+    live: watch::Receiver<Option<acts::Live>>,
 }
 
 impl Drop for Session {
@@ -63,21 +73,38 @@ impl Drop for Session {
 
 impl Runtime {
     pub fn new(options: Options, inbox: mpsc::Sender<Message>) -> Self {
-        Self { options, inbox, sessions: BTreeMap::new() }
+        Self { options, inbox, sessions: BTreeMap::new(), errands: JoinSet::new(), log: None }
     }
 
     /// Starts what an effect asks for. Returns at once; answers come as messages. Effects on the terminal are not its business and
     /// are handed back.
     pub fn carry_out(&mut self, effect: Effect) -> Option<Effect> {
         match effect {
-            Effect::Connect { cluster, epoch, context } => {
+            Effect::Connect { cluster, epoch, context, keep } => {
+                if !keep {
+                    // dropping a session ends its watches; those that were kept before stay for their jobs
+                    let last = self.sessions.keys().rev().find(|(of, _)| *of == cluster).copied();
+                    last.and_then(|last| self.sessions.remove(&last));
+                }
                 let (orders, taken) = mpsc::unbounded_channel();
-                let task = session::Task { cluster, epoch, context, options: self.options.clone(), inbox: self.inbox.clone() };
+                let (live, seen) = watch::channel(None);
+                let (options, inbox) = (self.options.clone(), self.inbox.clone());
+                let task = session::Task { cluster, epoch, context, options, inbox, live };
                 let task = tokio::spawn(task.run(taken));
-                // dropping the old session ends its watches
-                self.sessions.insert(cluster, Session { orders, task });
+                self.sessions.insert((cluster, epoch), Session { orders, task, live: seen });
                 None
             }
+            Effect::Leave { cluster, epoch } => {
+                self.sessions.remove(&(cluster, epoch));
+                None
+            }
+            Effect::Write { task, cluster, epoch, step } => self.run(cluster, epoch, |errand| errand.write(task, *step)),
+            Effect::Probe { task, cluster, epoch, step } => self.run(cluster, epoch, |errand| errand.probe(task, *step)),
+            Effect::Review { cluster, epoch, asks } => self.run(cluster, epoch, |errand| errand.review(asks)),
+            Effect::Identify { cluster, epoch } => self.run(cluster, epoch, acts::Errand::identify),
+            Effect::Owners { cluster, epoch, fields } => self.run(cluster, epoch, |errand| errand.owners(fields)),
+            Effect::Record(act) => self.record(*act),
+            Effect::Recall(ticket) => self.recall(ticket),
             Effect::Include { cluster, namespaces } => self.order(cluster, Order::Include(namespaces)),
             Effect::Owned(object, uid) => self.order(object.cluster, Order::Owned(object, uid)),
             Effect::Refresh { cluster } => self.order(cluster, Order::Refresh),
@@ -96,12 +123,48 @@ impl Runtime {
     }
 
     fn order(&self, cluster: ClusterId, order: Order) -> Option<Effect> {
-        if let Some(session) = self.sessions.get(&cluster) {
+        if let Some((_, session)) = self.sessions.iter().rev().find(|((of, _), _)| *of == cluster) {
             let _ = session.orders.send(order);
         }
         None
     }
+
+    /// Starts an errand at a connection. Without a session nobody can be told, and nobody asked.
+    fn run<F>(&mut self, cluster: ClusterId, epoch: Epoch, work: impl FnOnce(acts::Errand) -> F) -> Option<Effect>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        while self.errands.try_join_next().is_some() {}
+        let session = self.sessions.get(&(cluster, epoch))?;
+        let (live, timeout, inbox) = (session.live.clone(), self.options.request_timeout, self.inbox.clone());
+        self.errands.spawn(work(acts::Errand { cluster, epoch, live, timeout, inbox }));
+        None
+    }
+
+    fn record(&mut self, act: Act) -> Option<Effect> {
+        let dir = self.options.state_dir.clone()?;
+        let log = self.log.get_or_insert_with(|| {
+            let (log, acts) = mpsc::unbounded_channel();
+            tokio::task::spawn_blocking(move || acts::keep_log(&dir, acts));
+            log
+        });
+        // the log's thread lives as long as we do
+        let _ = log.send(act);
+        None
+    }
+
+    fn recall(&mut self, ticket: Ticket) -> Option<Effect> {
+        let (dir, inbox) = (self.options.state_dir.clone(), self.inbox.clone());
+        self.errands.spawn(async move {
+            let read = tokio::task::spawn_blocking(move || records::recorded(dir.as_deref(), MOST_ACTS)).await;
+            let _ = inbox.send(Message::Reply(ticket, Reply::Acts(read.unwrap_or_default()))).await;
+        });
+        None
+    }
 }
+
+/// Acts of earlier runs that the screen shows.
+const MOST_ACTS: usize = 1000;
 
 /// Connects once, for a command that needs the API itself: the client, and what the cluster serves.
 ///
@@ -110,12 +173,14 @@ impl Runtime {
 pub async fn connect(options: &Options, context: &str) -> Result<(kube::Client, Arc<Catalog>), Failure> {
     // nobody listens to the news of this connection
     let (inbox, _unread) = mpsc::channel(16);
+    let (live, _seen) = watch::channel(None);
     let task = session::Task {
         cluster: ClusterId(0),
         epoch: Epoch::default(),
         context: context.to_owned(),
         options: options.clone(),
         inbox,
+        live,
     };
     task.connect().await.map(|connection| (connection.client, connection.catalog))
 }

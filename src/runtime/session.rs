@@ -11,6 +11,7 @@ use kube::Client;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
+use super::acts::Live;
 use super::follow::{Follower, RELIST, Report};
 use super::pace::{Backoff, Beat, Heartbeat};
 use super::{Look, Options, Origin, looks, owned};
@@ -43,6 +44,8 @@ pub(super) struct Task {
     pub context: String,
     pub options: Options,
     pub inbox: mpsc::Sender<Message>,
+    /// Shows acts the connection.
+    pub live: watch::Sender<Option<Live>>,
 }
 
 /// Why a connection was given up.
@@ -118,6 +121,8 @@ impl Task {
                 Origin::Recorded(_) => None,
             },
         };
+        let live = Live { client: connection.client.clone(), catalog: connection.catalog.clone() };
+        self.live.send_replace(Some(live));
         self.tell(News::Server(server)).await;
         self.tell(News::Namespaces(connection.namespaces.iter().cloned().collect())).await;
         let link = match &self.options.origin {
@@ -239,11 +244,15 @@ impl<'a> Hub<'a> {
     }
 
     async fn run(mut self, orders: &mut mpsc::UnboundedReceiver<Order>) -> End {
-        let of_flux = |kind: &&Kind| kind.is_flux() || kind.role == Role::Legacy;
-        let first: Vec<_> =
-            kinds::ALL.iter().copied().filter(of_flux).map(|kind| (GroupKind::new(kind.group, kind.kind), kind)).collect();
-        self.start(first);
-        self.start(self.by_ownership());
+        if self.task.options.only.is_empty() {
+            let of_flux = |kind: &&Kind| kind.is_flux() || kind.role == Role::Legacy;
+            let first: Vec<_> =
+                kinds::ALL.iter().copied().filter(of_flux).map(|kind| (GroupKind::new(kind.group, kind.kind), kind)).collect();
+            self.start(first);
+            self.start(self.by_ownership());
+        } else {
+            self.start_scopes(self.task.options.only.clone());
+        }
         self.announce().await;
         let mut beat = Heartbeat::new(matches!(self.task.options.origin, Origin::Live(_)));
         loop {
@@ -284,11 +293,15 @@ impl<'a> Hub<'a> {
 
     /// Follows kinds wherever they may be listed. Kinds that are not served are said to be so.
     fn start(&mut self, wished: Vec<(GroupKind, &'static Kind)>) {
-        for (gk, kind) in wished {
-            let scope = Scope { gk, namespace: None };
+        self.start_scopes(wished.into_iter().map(|(gk, _)| Scope { gk, namespace: None }).collect());
+    }
+
+    fn start_scopes(&mut self, wished: Vec<Scope>) {
+        for scope in wished {
             if !self.followed.insert(scope.clone()) {
                 continue;
             }
+            let kind = kinds::rules(&scope.gk.group, &scope.gk.kind);
             if self.connection.catalog.find(&scope.gk, kind).is_none() {
                 self.news.push(Delta::Coverage(scope, Coverage::NotServed));
             } else {
@@ -331,11 +344,13 @@ impl<'a> Hub<'a> {
     async fn hear(&mut self, report: Report) -> Option<End> {
         match report {
             Report::Deltas(deltas) => {
-                self.look_into_storage(&deltas);
-                let new = self.new_kinds(&deltas);
-                // told before the objects that name them, so that the picture is never complete too early
-                self.start(new);
-                self.announce().await;
+                if self.task.options.only.is_empty() {
+                    self.look_into_storage(&deltas);
+                    let new = self.new_kinds(&deltas);
+                    // told before the objects that name them, so that the picture is never complete too early
+                    self.start(new);
+                    self.announce().await;
+                }
                 if !self.task.tell(News::Deltas(deltas)).await {
                     return Some(End::Left);
                 }
@@ -440,7 +455,7 @@ impl<'a> Hub<'a> {
 
     /// Inventories that may not be read name no kinds: follow what people usually run.
     fn widen(&mut self) {
-        if !std::mem::replace(&mut self.wide, true) {
+        if self.task.options.only.is_empty() && !std::mem::replace(&mut self.wide, true) {
             let usual = kinds::ALL.iter().filter(|kind| matches!(kind.role, Role::Workload | Role::Child) && kind.namespaced);
             self.start(usual.map(|kind| (GroupKind::new(kind.group, kind.kind), *kind)).collect());
         }

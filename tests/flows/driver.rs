@@ -50,6 +50,7 @@ impl Driver {
             follow: Vec::new(),
             request_timeout: Duration::from_secs(15),
             watches: 100,
+            only: Vec::new(),
             state_dir: None,
         };
         let (inbox, messages) = mpsc::channel(64);

@@ -3,15 +3,17 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 /// Text shared between records: cloning is a counter, not a copy.
 pub type Str = Arc<str>;
 
 /// Which cluster of the run an object belongs to: an index into `State.clusters`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ClusterId(pub u16);
 
 /// An API group and a kind. The version is no part of identity: the same object is served in several.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct GroupKind {
     pub group: Str,
     pub kind: Str,
@@ -33,11 +35,11 @@ impl fmt::Display for GroupKind {
 }
 
 /// The identity of one object. Shared: the store, its index and the record hold one between them.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ObjectRef(Arc<Identity>);
 
 /// What makes an object itself: cluster, group, kind, namespace (empty when cluster-scoped) and name.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Identity {
     pub cluster: ClusterId,
     pub gk: GroupKind,
@@ -81,6 +83,26 @@ impl fmt::Display for ObjectRef {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Uid(pub u128);
 
+/// The text of `metadata.uid` as Kubernetes writes it: lower case, in groups of 8, 4, 4, 4 and 12.
+impl fmt::Display for Uid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hex = format!("{:032x}", self.0);
+        write!(f, "{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    }
+}
+
+impl Serialize for Uid {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Uid {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::parse(&String::deserialize(deserializer)?))
+    }
+}
+
 impl Uid {
     pub fn parse(text: &str) -> Self {
         let hex = text.chars().filter(|c| *c != '-');
@@ -102,6 +124,7 @@ mod tests {
     fn a_uid_is_its_number() {
         assert_eq!(Uid::parse("00000000-0000-0000-0000-0000000000ff"), Uid(255));
         assert_ne!(Uid::parse("web-1"), Uid::parse("web-2"));
+        assert_eq!(Uid::parse("6a2f41a3-c54c-fce8-32d2-0324e1c32e22").to_string(), "6a2f41a3-c54c-fce8-32d2-0324e1c32e22");
     }
 
     #[test]

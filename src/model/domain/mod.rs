@@ -14,5 +14,5 @@ pub mod text;
 
 pub use health::Health;
 pub use identity::{ClusterId, GroupKind, ObjectRef, Str, Uid};
-pub use object::{Condition, Edge, Facts, Labels, Object, Owner, Relation, Suspension, Verdict};
+pub use object::{Condition, Control, Deletion, Edge, Facts, Labels, Object, Owner, Relation, Suspension, Verdict};
 pub use store::{Changes, Coverage, Delta, Link, NodeId, Presence, Scope, Store};

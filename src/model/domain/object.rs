@@ -15,7 +15,11 @@ pub struct Object {
     pub version: Str,
     pub uid: Uid,
     pub created: Option<Timestamp>,
+    /// `metadata.generation`: rises with every change of the spec. 0 for kinds that do not count.
+    pub generation: i64,
     pub verdict: Verdict,
+    /// What is said between a controller and those who ask something of it; none for kinds that Flux does not reconcile.
+    pub control: Option<Box<Control>>,
     /// Present when the controller was told to leave it alone.
     pub suspension: Option<Box<Suspension>>,
     pub conditions: Box<[Condition]>,
@@ -56,6 +60,39 @@ pub struct Suspension {
     pub until: Option<Timestamp>,
     /// What the frozen Ready condition said last: a suspended object may be failing.
     pub frozen: Option<Health>,
+}
+
+impl Suspension {
+    /// Whether the date until which it was meant has passed.
+    pub fn is_overdue(&self, now: Timestamp) -> bool {
+        self.until.is_some_and(|until| until < now)
+    }
+}
+
+/// What is said between a controller of Flux and those who ask something of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Control {
+    /// `reconcile.fluxcd.io/requestedAt`: an opaque text, whoever wrote it.
+    pub requested: Option<Str>,
+    /// `status.lastHandledReconcileAt`: the last request that was taken up.
+    pub handled: Option<Str>,
+    /// `status.observedGeneration`.
+    pub observed: Option<i64>,
+    /// No controller reconciles it: an Alert, a Provider, an OCI HelmRepository.
+    pub fixed: bool,
+    pub deletion: Deletion,
+}
+
+/// What becomes of what an object brought when it is deleted (and not suspended).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Deletion {
+    /// It brought nothing, or leaves it.
+    #[default]
+    Leaves,
+    /// Its inventory is deleted with it.
+    Prunes,
+    /// The release is uninstalled.
+    Uninstalls,
 }
 
 /// One entry of `status.conditions`.
@@ -201,6 +238,8 @@ pub struct Facts {
     pub legacy: bool,
     /// Its children live in another cluster (`spec.kubeConfig`).
     pub remote: bool,
+    /// Flux leaves it when it prunes (fluxcd/pkg `ssa`: labelled or annotated so).
+    pub kept: bool,
     /// How a HelmRelease's children were found; empty for other kinds.
     pub children_by: &'static str,
     /// Values of the kind's own columns, in the order in which the kind declares them.

@@ -88,6 +88,19 @@ pub fn fit(text: &str, width: usize) -> std::borrow::Cow<'_, str> {
     out.into()
 }
 
+/// Returns the text without passwords in URLs (`https://user:token@host`) and without bearer tokens: messages of controllers may quote
+/// what they were given.
+pub fn redact(text: &str) -> std::borrow::Cow<'_, str> {
+    use std::sync::LazyLock;
+    static SECRETS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        regex::Regex::new(r"(?i)(://)[^/\s@]+@|\b(bearer|basic|token|password)([ =:]+)[A-Za-z0-9._~+/=-]{8,}").expect("a pattern")
+    });
+    SECRETS.replace_all(text, |found: &regex::Captures| match found.get(1) {
+        Some(scheme) => format!("{}***@", scheme.as_str()),
+        None => format!("{}{}***", &found[2], &found[3]),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,5 +137,16 @@ mod tests {
         assert_eq!(fit("abc", 3), "abc");
         assert_eq!(fit("abcd", 3), "ab…");
         assert_eq!(fit("abcd", 0), "");
+    }
+
+    #[test]
+    fn secrets_are_taken_out_of_messages() {
+        for (text, safe) in [
+            ("fetch https://ops:hunter2@git.example.com/f.git failed", "fetch https://***@git.example.com/f.git failed"),
+            ("Authorization: Bearer abcdef0123456789 refused", "Authorization: Bearer *** refused"),
+            ("applied revision main@sha1:abc", "applied revision main@sha1:abc"),
+        ] {
+            assert_eq!(redact(text), safe);
+        }
     }
 }

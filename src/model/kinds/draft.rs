@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{Body, Kind, Meta, Suspend, Wire, group, legacy};
 use crate::domain::health::{Health, Inputs, flux, kstatus};
 use crate::domain::identity::{ClusterId, GroupKind, ObjectRef, Str, Uid};
-use crate::domain::object::{Condition, Edge, Facts, Labels, Object, Owner, Relation, Suspension, Verdict};
+use crate::domain::object::{Condition, Control, Deletion, Edge, Facts, Labels, Object, Owner, Relation, Suspension, Verdict};
 use crate::domain::{inventory, text};
 
 /// Reads the objects of one cluster and one kind; keeps the texts that many of them share.
@@ -40,9 +40,11 @@ impl Reader {
             facts: Facts::default(),
             verdict: None,
             suspension: None,
+            control: None,
             conditions: Vec::new(),
         };
         draft.conditions = draft.read_conditions(&wire.status);
+        draft.control(wire);
         draft.owner_labels();
         draft.suspension(wire);
         (kind.read)(wire, &mut draft);
@@ -50,13 +52,15 @@ impl Reader {
             draft.uses(&wire.spec);
         }
         let verdict = draft.verdict.take().unwrap_or_else(|| draft.judge(wire, Draft::generic));
-        let Draft { edges, facts, suspension, conditions, .. } = draft;
+        let Draft { edges, facts, suspension, control, conditions, .. } = draft;
         Object {
             id: self.reference(&wire.metadata),
             version: self.version.clone(),
             uid: Uid::parse(&wire.metadata.uid),
             created: time(wire.metadata.creation_timestamp.as_deref()),
+            generation: wire.metadata.generation.unwrap_or_default(),
             verdict,
+            control: control.map(Box::new),
             suspension: suspension.map(Box::new),
             conditions: if self.kind.is_flux() || self.kind.role == super::Role::Legacy {
                 conditions.into()
@@ -120,6 +124,7 @@ pub struct Draft<'a> {
     /// Set by kinds with a health rule of their own; else Flux's or kstatus' generic rule decides.
     pub verdict: Option<Verdict>,
     pub suspension: Option<Suspension>,
+    pub control: Option<Control>,
     pub conditions: Vec<Condition>,
 }
 
@@ -214,6 +219,7 @@ impl Draft<'_> {
     /// Sets the verdict on an object that no controller reconciles ([`flux::fixed`]); nobody will answer a request either.
     pub fn fixed(&mut self, wire: &Wire, message: &str) {
         self.facts.requested = false;
+        self.control.get_or_insert_default().fixed = true;
         self.verdict = Some(self.judge(wire, |draft, inputs| flux::fixed(inputs, draft.suspension.as_mut(), message)));
     }
 
@@ -267,6 +273,33 @@ impl Draft<'_> {
         if let Some((group, kind, namespace, name)) = legacy::antecedent(self.meta) {
             self.edge(Relation::ManagedBy, group, kind, Some(namespace), name);
         }
+    }
+
+    /// What controllers and those who ask them say to each other, and what pruning leaves alone (fluxcd/pkg `ssa/utils/meta.go`
+    /// AnyInMetadata: labels and annotations, whatever the case).
+    fn control(&mut self, wire: &Wire) {
+        let meta = &wire.metadata;
+        let says = |key: &str, value: &str| {
+            let found = [meta.labels.get(key), meta.annotations.get(key)];
+            found.into_iter().flatten().any(|said| said.eq_ignore_ascii_case(value))
+        };
+        self.facts.kept = says("kustomize.toolkit.fluxcd.io/prune", "disabled")
+            || says("kustomize.toolkit.fluxcd.io/reconcile", "disabled")
+            || says("kustomize.toolkit.fluxcd.io/ssa", "Ignore");
+        if self.kind.is_flux() {
+            let text = |text: Option<&str>| text.map(|text| Str::from(text::sanitise(text)));
+            self.control = Some(Control {
+                requested: text(meta.annotations.get("reconcile.fluxcd.io/requestedAt").map(String::as_str)),
+                handled: text(wire.status["lastHandledReconcileAt"].as_str()),
+                observed: wire.status["observedGeneration"].as_i64(),
+                ..Control::default()
+            });
+        }
+    }
+
+    /// Says what becomes of what it brought when it is deleted.
+    pub fn deletion(&mut self, deletion: Deletion) {
+        self.control.get_or_insert_default().deletion = deletion;
     }
 
     fn suspension(&mut self, wire: &Wire) {

@@ -2,7 +2,7 @@
 
 use super::draft::{public, string};
 use super::{Column, Draft, Kind, Role, Suspend, Wire, group};
-use crate::domain::object::Relation;
+use crate::domain::object::{Deletion, Relation};
 
 /// The annotation that suspends the operator's kinds.
 pub(super) const RECONCILE: &str = "fluxcd.controlplane.io/reconcile";
@@ -38,6 +38,7 @@ fn read(wire: &Wire, draft: &mut Draft) {
             draft.edge(Relation::Applies, group::KUSTOMIZE, "Kustomization", None, name);
         }
     }
+    draft.deletion(Deletion::Prunes);
     draft.facts.revision = draft.revision(string(status, &["lastAppliedRevision"]));
     draft.facts.attempted = draft.revision(string(status, &["lastAttemptedRevision"]));
     draft.cells([string(spec, &["distribution", "version"]), &public(string(sync, &["url"]))]);

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::draft::{list, named, number, string};
 use super::{Column, Draft, Kind, Role, Suspend, Wire, group};
-use crate::domain::object::Relation;
+use crate::domain::object::{Deletion, Relation};
 
 pub(super) const KIND: Kind = Kind {
     kind: "HelmRelease",
@@ -50,6 +50,7 @@ fn read(wire: &Wire, draft: &mut Draft) {
     let revision = [string(latest, &["chartVersion"]), string(status, &["lastAppliedRevision"]), attempted];
     draft.facts.revision = draft.revision(revision.into_iter().find(|text| !text.is_empty()).unwrap_or_default());
     draft.facts.attempted = draft.revision(attempted);
+    draft.deletion(Deletion::Uninstalls);
     draft.cells([&chart, &source, &release(wire, latest)]);
 }
 

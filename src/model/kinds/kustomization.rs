@@ -1,8 +1,10 @@
 //! Kustomization: builds a path of a source and applies it (kustomize-controller `api/v1/kustomization_types.go`).
 
+use serde_json::Value;
+
 use super::draft::{list, named, string};
 use super::{Column, Draft, Kind, Role, Suspend, Wire, group};
-use crate::domain::object::Relation;
+use crate::domain::object::{Deletion, Relation};
 
 pub(super) const KIND: Kind = Kind {
     kind: "Kustomization",
@@ -39,7 +41,18 @@ fn read(wire: &Wire, draft: &mut Draft) {
     draft.inventory(status);
     draft.facts.revision = draft.revision(string(status, &["lastAppliedRevision"]));
     draft.facts.attempted = draft.revision(string(status, &["lastAttemptedRevision"]));
+    draft.deletion(deletion(spec));
     draft.cells([&named(source), string(spec, &["path"])]);
+}
+
+/// What the finalizer does with the inventory (kustomize-controller `finalizerShouldDeleteResources`).
+fn deletion(spec: &Value) -> Deletion {
+    let prunes = match string(spec, &["deletionPolicy"]) {
+        "Delete" | "WaitForTermination" => true,
+        "Orphan" => false,
+        _ => spec["prune"].as_bool() == Some(true),
+    };
+    if prunes { Deletion::Prunes } else { Deletion::Leaves }
 }
 
 #[cfg(test)]

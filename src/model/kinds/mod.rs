@@ -8,6 +8,7 @@ mod draft;
 pub mod group;
 mod helm_operator;
 mod legacy;
+mod owners;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod wire;
 
 pub use describe::{describe, history};
 pub use draft::{Draft, Reader};
+pub use owners::{FieldOwner, field_owners};
 pub use wire::{Meta, OwnerReference, Wire};
 
 mod alert;

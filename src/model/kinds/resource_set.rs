@@ -3,7 +3,7 @@
 use super::draft::{list, string};
 use super::flux_instance::RECONCILE;
 use super::{Column, Draft, Kind, Role, Suspend, Wire, group};
-use crate::domain::object::Relation;
+use crate::domain::object::{Deletion, Relation};
 
 pub(super) const KIND: Kind = Kind {
     kind: "ResourceSet",
@@ -31,6 +31,7 @@ fn read(wire: &Wire, draft: &mut Draft) {
     }
     draft.facts.children_by = "inventory";
     draft.inventory(status);
+    draft.deletion(Deletion::Prunes);
     draft.facts.revision = draft.revision(string(status, &["lastAppliedRevision"]));
 }
 

@@ -9,7 +9,8 @@ use super::*;
 use crate::domain::Health;
 
 /// Files of this folder that are machinery, not kinds.
-const MACHINERY: &[&str] = &["any", "describe", "draft", "group", "helm_operator", "legacy", "testing", "tests", "uses", "wire"];
+const MACHINERY: &[&str] =
+    &["any", "describe", "draft", "group", "helm_operator", "legacy", "owners", "testing", "tests", "uses", "wire"];
 
 #[test]
 fn every_name_finds_its_kind() {

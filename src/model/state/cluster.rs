@@ -6,9 +6,10 @@ use jiff::Timestamp;
 
 use super::message::Epoch;
 use super::projection::{Filter, Folds, Forest, Matches, Root, Sort, Table, TableSort, TreeRows};
-use crate::domain::{Changes, ClusterId, Coverage, Delta, GroupKind, Health, Scope, Store, Str};
+use crate::actions::Rights;
+use crate::domain::{Changes, ClusterId, Coverage, Delta, GroupKind, Health, ObjectRef, Scope, Store, Str};
 use crate::error::Error;
-use crate::kinds::{self, Kind};
+use crate::kinds::{self, FieldOwner, Kind};
 
 /// One cluster of the run.
 pub struct Cluster {
@@ -25,6 +26,12 @@ pub struct Cluster {
     pub namespaces: Option<BTreeSet<Str>>,
     /// Namespaces known by name: listed, remembered or seen in objects.
     pub known_namespaces: BTreeSet<Str>,
+    /// What the user may do, as far as somebody asked.
+    pub rights: Rights,
+    /// Who the API server says the user is; none until somebody asked.
+    pub user: Option<String>,
+    /// Who owns contested fields, of objects that a confirmation asked about; none where that could not be read.
+    pub owners: BTreeMap<ObjectRef, Option<Vec<FieldOwner>>>,
 }
 
 /// The connection, as a state on the screen. None of them ends the program.
@@ -82,6 +89,9 @@ impl Cluster {
             tables: BTreeMap::new(),
             namespaces: None,
             known_namespaces: BTreeSet::new(),
+            rights: Rights::default(),
+            user: None,
+            owners: BTreeMap::new(),
         }
     }
 
@@ -97,6 +107,24 @@ impl Cluster {
             table.update(&self.store, &self.forest, &changes);
         }
         self.store.recycle(&changes);
+    }
+
+    /// Takes over deltas where nothing is shown of them: a cluster that was left while jobs are under way.
+    pub fn apply_unseen(&mut self, deltas: Vec<Delta>) {
+        let mut changes = Changes::default();
+        for delta in deltas {
+            self.store.apply(delta, &mut changes);
+        }
+        self.store.recycle(&changes);
+    }
+
+    /// Why the picture is old, if it is.
+    pub fn lost(&self) -> Option<&str> {
+        match &self.link {
+            Link::Stale { why, .. } => Some(why),
+            Link::Unauthorised(error) | Link::Unreachable(error) => Some(&error.message),
+            Link::Connecting | Link::Live | Link::Recorded(_) => None,
+        }
     }
 
     /// Works on what is left to do for the screen (a new filter) until `go_on` says no. Returns whether more is left.

@@ -1,6 +1,8 @@
 //! What is wished from the outside, as values: tests compare them, the runtime carries them out.
 
+use super::jobs::{Act, Task};
 use super::message::Epoch;
+use crate::actions::{Ask, Step};
 use crate::domain::{ClusterId, ObjectRef, Str, Uid};
 
 /// The number of one request of a view.
@@ -14,7 +16,49 @@ pub enum Effect {
         cluster: ClusterId,
         epoch: Epoch,
         context: String,
+        /// Jobs of what is left are still under way: it stays connected until [`Effect::Leave`].
+        keep: bool,
     },
+    /// The last job of a connection that was left has ended.
+    Leave {
+        cluster: ClusterId,
+        epoch: Epoch,
+    },
+    /// Write to the cluster, once. The answer comes as `Message::Outcome`.
+    Write {
+        task: Task,
+        cluster: ClusterId,
+        epoch: Epoch,
+        step: Box<Step>,
+    },
+    /// Read the object of a write whose answer was lost, until it can be read, to see whether it had arrived.
+    Probe {
+        task: Task,
+        cluster: ClusterId,
+        epoch: Epoch,
+        step: Box<Step>,
+    },
+    /// Ask what this user may do.
+    Review {
+        cluster: ClusterId,
+        epoch: Epoch,
+        asks: Vec<Ask>,
+    },
+    /// Ask who this user is.
+    Identify {
+        cluster: ClusterId,
+        epoch: Epoch,
+    },
+    /// Look up who owns these fields.
+    Owners {
+        cluster: ClusterId,
+        epoch: Epoch,
+        fields: Vec<(ObjectRef, String)>,
+    },
+    /// Write a line of the log of acts.
+    Record(Box<Act>),
+    /// Read the log of acts of earlier runs, for a view.
+    Recall(Ticket),
     /// Also look into these namespaces where a kind may not be listed everywhere.
     Include {
         cluster: ClusterId,

@@ -5,11 +5,14 @@ use jiff::Timestamp;
 use super::Context;
 use super::cluster::{Link, ServerFacts};
 use super::effect::Ticket;
-use crate::domain::{ClusterId, Delta, Str};
+use super::jobs::{Act, Outcome, Task};
+use crate::actions::Ask;
+use crate::domain::{ClusterId, Delta, ObjectRef, Str};
 use crate::error::Error;
+use crate::kinds::FieldOwner;
 
 /// The generation of a cluster's connection: news of an older one is dropped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Epoch(pub u32);
 
 impl Epoch {
@@ -24,6 +27,8 @@ pub enum Message {
     Cluster(ClusterId, Epoch, News),
     /// An answer to a view's request.
     Reply(Ticket, Reply),
+    /// What became of a job's request; it reaches its job whatever the screen shows meanwhile.
+    Outcome(Task, Outcome),
     /// Time went on.
     Clock(Timestamp),
 }
@@ -41,6 +46,12 @@ pub enum News {
     /// Namespaces by name: listed, remembered, or the kubeconfig's.
     Namespaces(Vec<Str>),
     Deltas(Vec<Delta>),
+    /// What the user may do. An ask that could not be answered is allowed: the API server has the last word anyway.
+    Rights(Vec<(Ask, bool)>),
+    /// Who the user is to the API server.
+    User(String),
+    /// Who owns contested fields; none where the object could not be read.
+    Owners(Vec<(ObjectRef, Option<Vec<FieldOwner>>)>),
 }
 
 /// What a view asked for.
@@ -53,6 +64,8 @@ pub enum Reply {
     Log(Vec<String>),
     /// The containers that logs may be read of.
     Containers(Vec<String>),
+    /// Acts of this run and of earlier ones, the oldest first.
+    Acts(Vec<Act>),
     /// A stream is over, and why.
     Ended(String),
     Failed(Error),

@@ -1,7 +1,9 @@
 //! All data that a screen may read, and the vocabulary in which things happen ([`Message`]) and are wished ([`Effect`]).
 
+mod acting;
 mod cluster;
 mod effect;
+pub mod jobs;
 mod message;
 pub mod projection;
 
@@ -9,12 +11,15 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+pub use acting::{Answer, Guarded};
 pub use cluster::{Cluster, Link, ServerFacts, Tree};
 pub use effect::{Aspect, Effect, LogRequest, Ticket};
 pub use message::{Code, Details, Epoch, EventRow, Input, Key, Message, News, Reply};
 
+use crate::actions::Confirmation;
 use crate::domain::ClusterId;
 use crate::error::Error;
+use jobs::Jobs;
 
 /// Everything that a screen may read. Owned by the event loop, changed by messages only.
 pub struct State {
@@ -26,6 +31,13 @@ pub struct State {
     pub contexts: Vec<Context>,
     pub settings: Settings,
     pub notice: Option<Notice>,
+    /// What is being done, and what was done in this run.
+    pub jobs: Jobs,
+    /// Connections that were left while jobs are under way: kept for these, shown nowhere.
+    left: Vec<Cluster>,
+    /// Acts that start by themselves as soon as it is known that they are allowed.
+    eager: Vec<acting::Eager>,
+    questions: Vec<Confirmation>,
     tickets: u64,
 }
 
@@ -48,6 +60,10 @@ pub struct Settings {
     pub theme: String,
     /// Names of the themes that `:theme` offers.
     pub themes: Vec<String>,
+    /// `--readonly`, or the configuration's: nothing is written, whatever the context.
+    pub readonly: bool,
+    /// Rules for contexts, by a name that may hold `*`; the first that fits holds.
+    pub guarded: Vec<Guarded>,
 }
 
 /// A line to the user; gone with the next key.
@@ -61,7 +77,19 @@ impl State {
     pub fn new(clock: Timestamp, settings: Settings) -> Self {
         let active = ClusterId(0);
         let clusters = BTreeMap::from([(active, Cluster::new(active, String::new()))]);
-        Self { clock, clusters, active, contexts: Vec::new(), settings, notice: None, tickets: 0 }
+        Self {
+            clock,
+            clusters,
+            active,
+            contexts: Vec::new(),
+            settings,
+            notice: None,
+            jobs: Jobs::default(),
+            left: Vec::new(),
+            eager: Vec::new(),
+            questions: Vec::new(),
+            tickets: 0,
+        }
     }
 
     /// The cluster that the screen shows.
@@ -87,14 +115,18 @@ impl State {
         self.notice = Some(Notice { text: error.to_string(), is_error: true });
     }
 
-    /// Leaves the present context for another: a fresh cluster under a new epoch, so that late answers of the old one find nobody.
+    /// Leaves the present context for another: a fresh cluster under a new epoch, so that late answers of the old one find nobody. While
+    /// jobs are under way there, what was left goes on beside, unseen.
     pub fn switch(&mut self, context: &str) -> Effect {
         let old = self.cluster();
-        let (epoch, namespaces) = (old.epoch.next(), None);
-        let mut fresh = Cluster::new(self.active, context.to_owned());
+        let (epoch, cluster) = (old.epoch.next(), old.id);
+        let keep = self.jobs.are_running(cluster, old.epoch);
+        let mut fresh = Cluster::new(cluster, context.to_owned());
         fresh.epoch = epoch;
-        fresh.namespaces = namespaces;
-        self.clusters.insert(self.active, fresh);
-        Effect::Connect { cluster: self.active, epoch, context: context.to_owned() }
+        let old = self.clusters.insert(cluster, fresh);
+        self.left.extend(old.filter(|_| keep));
+        self.eager.clear();
+        self.questions.clear();
+        Effect::Connect { cluster, epoch, context: context.to_owned(), keep }
     }
 }

@@ -12,6 +12,8 @@ fn object(kind: &str, namespace: &str, name: &str) -> Object {
         version: "v1".into(),
         uid: Uid::parse(&format!("{kind}/{namespace}/{name}")),
         created: None,
+        generation: 0,
+        control: None,
         verdict: Verdict::new(Health::Ready, "", ""),
         suspension: None,
         conditions: Box::default(),

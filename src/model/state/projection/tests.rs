@@ -88,6 +88,8 @@ impl World {
             uid: Uid::parse(text),
             version: "v1".into(),
             created: None,
+            generation: 0,
+            control: None,
             verdict: Verdict::new(health, "", format!("message of {text}")),
             suspension: None,
             conditions: Box::default(),

@@ -1,0 +1,131 @@
+//! What an act says: what it brings about before, how it goes on standard error, what came of it on standard output.
+
+use serde_json::{Value, json};
+
+use super::Output;
+use crate::cli::output;
+use fluxdeck_model::actions::{Confirmation, Grade, Request};
+use fluxdeck_model::domain::ObjectRef;
+use fluxdeck_model::domain::text::redact;
+use fluxdeck_model::error::Result;
+use fluxdeck_model::state::jobs::{Job, Phase};
+
+/// Objects named of a long list.
+const NAMED: usize = 10;
+
+/// Tells what follows from the act.
+#[expect(clippy::print_stderr, reason = "said beside the output")]
+pub(super) fn consequences(confirmation: &Confirmation) {
+    for consequence in &confirmation.consequences {
+        let mark = match consequence.grade {
+            Grade::Note => "note",
+            Grade::Warning => "warning",
+            Grade::Danger => "danger",
+        };
+        eprintln!("{mark}: {}", consequence.text);
+        for object in consequence.objects.iter().take(NAMED) {
+            eprintln!("  {object}");
+        }
+        if consequence.objects.len() > NAMED {
+            eprintln!("  … and {} more", consequence.objects.len() - NAMED);
+        }
+    }
+}
+
+/// Whether everything that was left out is so already.
+pub(super) fn only_already(confirmation: &Confirmation) -> bool {
+    confirmation.skipped.iter().all(|(id, _)| confirmation.already.contains(id))
+}
+
+/// Prints what would be sent.
+pub(super) fn dry_run(confirmation: &Confirmation, format: Output) -> Result<()> {
+    let steps = confirmation.planned.iter().flat_map(|planned| planned.steps.iter());
+    let requests: Vec<_> = steps
+        .map(|step| {
+            let method = if step.request == Request::Delete { "DELETE" } else { "PATCH" };
+            (method, &step.object, step.request.body(step.uid))
+        })
+        .collect();
+    match format {
+        Output::Json => {
+            let mut all: Vec<Value> = requests
+                .iter()
+                .map(|(method, id, body)| json!({"method": method, "kind": *id.gk.kind, "namespace": *id.namespace, "name": *id.name, "body": body}))
+                .collect();
+            all.extend(skipped(confirmation));
+            output::json(&all)
+        }
+        Output::Text => {
+            consequences(confirmation);
+            let sent = requests.iter().map(|(method, id, body)| format!("{method} {id}\n  {body}\n"));
+            let left = confirmation.skipped.iter().map(|(id, why)| format!("{id}: {why}\n"));
+            output::write(&sent.chain(left).collect::<String>())
+        }
+    }
+}
+
+/// Prints what came of it.
+pub(super) fn results(confirmation: &Confirmation, job: Option<&Job>, format: Output) -> Result<()> {
+    let items = || job.into_iter().flat_map(|job| job.items.iter());
+    match format {
+        Output::Json => {
+            let mut all: Vec<Value> = items()
+                .map(|item| {
+                    let mut line = entry(confirmation, &item.object, item.phase.word(), &redact(item.phase.message()));
+                    line["line"] = item.line.as_str().into();
+                    line["retries"] = matches!(item.phase, Phase::Failed { retries: true, .. }).into();
+                    line
+                })
+                .collect();
+            all.extend(skipped(confirmation));
+            output::json(&all)
+        }
+        Output::Text => {
+            let ended = items().map(|item| {
+                let retries =
+                    if matches!(item.phase, Phase::Failed { retries: true, .. }) { " (its controller tries again)" } else { "" };
+                match &item.phase {
+                    Phase::Done { text } => format!("{}: {}\n", item.object, redact(text)),
+                    phase => format!("{}: {}: {}{retries}\n", item.object, phase.word(), redact(phase.message())),
+                }
+            });
+            let left = confirmation.skipped.iter().map(|(id, why)| format!("{id}: {why}\n"));
+            output::write(&ended.chain(left).collect::<String>())
+        }
+    }
+}
+
+fn skipped(confirmation: &Confirmation) -> impl Iterator<Item = Value> {
+    confirmation.skipped.iter().map(|(id, why)| {
+        let result = if confirmation.already.contains(id) { "already" } else { "refused" };
+        entry(confirmation, id, result, why)
+    })
+}
+
+fn entry(confirmation: &Confirmation, id: &ObjectRef, result: &str, message: &str) -> Value {
+    json!({
+        "action": confirmation.action.name, "group": *id.gk.group, "kind": *id.gk.kind, "namespace": *id.namespace,
+        "name": *id.name, "result": result, "message": message,
+    })
+}
+
+/// Tells each step of a job once.
+#[derive(Default)]
+pub(super) struct Progress {
+    told: Vec<usize>,
+}
+
+impl Progress {
+    #[expect(clippy::print_stderr, reason = "progress stands beside the output")]
+    pub fn tell(&mut self, job: &Job) {
+        self.told.resize(job.items.len(), 0);
+        for (item, told) in job.items.iter().zip(&mut self.told) {
+            // the end is told as a result
+            let until = item.log.len() - usize::from(item.phase.is_over() && !item.log.is_empty());
+            for entry in item.log.iter().take(until).skip(*told) {
+                eprintln!("► {}: {}", item.object, redact(&entry.text));
+            }
+            *told = (*told).max(until);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What a person answered before an action, and how dates are written.
+
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::duration;
+use crate::error::{Error, Result};
+
+/// The answers to an action's form.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answers {
+    /// Why something is suspended.
+    pub reason: Option<String>,
+    /// Until when it is meant to be.
+    pub until: Option<Timestamp>,
+    pub replicas: Option<u32>,
+    /// To reconcile as by force (`forceAt`).
+    pub force: bool,
+    /// To forget failed attempts (`resetAt`).
+    pub reset: bool,
+}
+
+/// Reads until when: a duration (`2h`, `3d`), a time of today or tomorrow (`14:00`), a date (`2026-12-01`), or both
+/// (`2026-12-01 14:00`, RFC 3339).
+///
+/// # Errors
+/// What cannot be read, and what is past.
+pub fn until(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp> {
+    let text = text.trim();
+    let wrong = || Error::usage(format!("`{text}` is no time"), "write 2h, 3d, 14:00, 2026-12-01 or 2026-12-01T14:00");
+    let at = |moment: DateTime| moment.to_zoned(zone.clone()).map(|zoned| zoned.timestamp()).map_err(|_| wrong());
+    let found = if let Some(length) = length(text) {
+        now.checked_add(length).map_err(|_| wrong())?
+    } else if let Ok(moment) = text.parse::<Timestamp>() {
+        moment
+    } else if let Some(time) = (text.len() <= 8).then(|| text.parse::<Time>().ok()).flatten() {
+        let today = now.to_zoned(zone.clone()).date();
+        let first = at(today.to_datetime(time))?;
+        if first > now { first } else { at(today.tomorrow().map_err(|_| wrong())?.to_datetime(time))? }
+    } else if let Ok(moment) = text.replacen(' ', "T", 1).parse::<DateTime>() {
+        // jiff reads a date alone as its midnight: "until that day" ends with it
+        match text.parse::<Date>() {
+            Ok(date) if text.len() == 10 => at(date.to_datetime(jiff::civil::time(23, 59, 59, 0)))?,
+            _ => at(moment)?,
+        }
+    } else {
+        return Err(wrong());
+    };
+    if found <= now {
+        return Err(Error::usage(format!("`{text}` is past"), "name a time to come"));
+    }
+    Ok(found)
+}
+
+fn length(text: &str) -> Option<SignedDuration> {
+    if let Some(days) = text.strip_suffix('d').and_then(|days| days.parse::<i64>().ok()) {
+        return SignedDuration::try_from_hours(days.checked_mul(24)?);
+    }
+    duration::parse(text).and_then(|length| SignedDuration::try_from(length).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<String> {
+        let now = "2026-11-21T10:00:00Z".parse().expect("a time");
+        until(text, now, &TimeZone::fixed(jiff::tz::offset(1))).map(|moment| moment.to_string())
+    }
+
+    #[test]
+    fn times_are_written_as_people_write_them() {
+        for (text, expected) in [
+            ("2h", "2026-11-21T12:00:00Z"),
+            ("90m", "2026-11-21T11:30:00Z"),
+            ("3d", "2026-11-24T10:00:00Z"),
+            ("14:00", "2026-11-21T13:00:00Z"),
+            ("09:00", "2026-11-22T08:00:00Z"),
+            ("2026-12-01", "2026-12-01T22:59:59Z"),
+            ("2026-12-01 08:30", "2026-12-01T07:30:00Z"),
+            ("2026-12-01T08:30:00Z", "2026-12-01T08:30:00Z"),
+        ] {
+            assert_eq!(read(text).as_deref(), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_past_or_no_time_is_refused() {
+        assert!(read("2026-11-20").is_err_and(|error| error.message == "`2026-11-20` is past"));
+        assert!(read("0s").is_err_and(|error| error.message.contains("past")));
+        for text in ["", "soon", "25:00", "99999999999999999d", "-2h"] {
+            assert!(read(text).is_err_and(|error| error.message.contains("no time")), "{text}");
+        }
+    }
+}

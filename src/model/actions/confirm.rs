@@ -1,0 +1,257 @@
+//! What will happen, before it happens: which objects, which not and why, what follows from it, and what must be typed.
+//!
+//! A [`Confirmation`] is made of the picture at one moment, for objects fixed by uid. Made again when more is known (rights, field
+//! owners), it may only say more: an object that was replaced meanwhile is left out, never swapped.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::guards::{self, Consequence, Grade};
+use super::rights::{Ask, Right, Rights, refused};
+use super::{Action, Answers, Case, Fit, Form, Policy, Step, Weight};
+use crate::domain::{ObjectRef, Store, Str, Uid};
+use crate::error::{Error, ErrorKind};
+use crate::kinds::FieldOwner;
+
+/// One object that is meant, as it was when it was chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    pub object: ObjectRef,
+    pub uid: Uid,
+}
+
+/// What a confirmation is made of besides its objects.
+pub struct Circumstances<'a> {
+    pub store: &'a Store,
+    pub policy: &'a Policy,
+    /// The context's name: what production asks to type.
+    pub context: &'a str,
+    /// The Kubernetes user.
+    pub who: &'a str,
+    pub now: Timestamp,
+    pub rights: &'a Rights,
+    /// Who owns contested fields, of objects that were looked at.
+    pub owners: &'a BTreeMap<ObjectRef, Option<Vec<FieldOwner>>>,
+    /// Targets that the screen does not show at present (a filter, a fold).
+    pub hidden: &'a [ObjectRef],
+}
+
+/// What an act will do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confirmation {
+    pub action: &'static Action,
+    pub answers: Answers,
+    pub planned: Vec<Planned>,
+    /// Objects that it does not fit, or that may not be touched, with the reason.
+    pub skipped: Vec<(ObjectRef, String)>,
+    /// Those of the skipped that are so already.
+    pub already: Vec<ObjectRef>,
+    /// Planned objects by kind and namespace.
+    pub counts: BTreeMap<(Str, Str), usize>,
+    /// Planned objects that the screen does not show.
+    pub hidden: Vec<ObjectRef>,
+    pub consequences: Vec<Consequence>,
+    pub demand: Demand,
+    /// Why nothing can be done at all.
+    pub refusal: Option<Error>,
+    pub wants: Wants,
+}
+
+/// One object's part of an act.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    pub object: ObjectRef,
+    pub steps: Vec<Step>,
+    /// The line that does the same with `flux` or `kubectl`.
+    pub line: String,
+}
+
+/// What a person must do before it runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Demand {
+    Nothing,
+    Yes,
+    /// Type exactly this.
+    Type(String),
+}
+
+/// What would make the confirmation say more.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wants {
+    /// Rights that nobody has asked for.
+    pub rights: Vec<Ask>,
+    /// Fields whose owners nobody has looked up, by object.
+    pub owners: Vec<(ObjectRef, String)>,
+}
+
+/// Works out what `action` would do to these objects.
+pub fn confirm(action: &'static Action, targets: &[Target], answers: &Answers, around: &Circumstances) -> Confirmation {
+    let mut made = Confirmation {
+        action,
+        answers: answers.clone(),
+        planned: Vec::new(),
+        skipped: Vec::new(),
+        already: Vec::new(),
+        counts: BTreeMap::new(),
+        hidden: Vec::new(),
+        consequences: Vec::new(),
+        demand: Demand::Nothing,
+        refusal: None,
+        wants: Wants::default(),
+    };
+    let mut root = None;
+    for target in targets {
+        let Some(case) = Case::new(around.store, &target.object, around.who, around.now) else {
+            made.skipped.push((target.object.clone(), "it is not there any more".to_owned()));
+            continue;
+        };
+        if case.object.uid != target.uid {
+            made.skipped.push((target.object.clone(), "another object has taken its name".to_owned()));
+            continue;
+        }
+        if made.plan(&case, around) && action.weight == Weight::Grave && guards::is_root(case.store, case.node) {
+            root = Some(target.object.name.to_string());
+        }
+    }
+    made.hidden = around.hidden.iter().filter(|id| made.planned.iter().any(|planned| planned.object == **id)).cloned().collect();
+    made.demand = made.demands(root, around);
+    made.refusal = made.refuse(around);
+    made
+}
+
+/// Whether the action fits, with everything that the answers add to it.
+fn fit(action: &Action, case: &Case, answers: &Answers) -> Fit {
+    let parts = [(true, action), (answers.force, &super::force::ACTION), (answers.reset, &super::reset::ACTION)];
+    let mut fits = parts.into_iter().filter(|(asked, _)| *asked).map(|(_, action)| (action.fits)(case));
+    fits.find(|fit| *fit != Fit::Yes).unwrap_or(Fit::Yes)
+}
+
+impl Confirmation {
+    /// Adds one object; false when it is left out.
+    fn plan(&mut self, case: &Case, around: &Circumstances) -> bool {
+        let id = &case.object.id;
+        let fit = fit(self.action, case, &self.answers);
+        if let Some(why) = fit.reason() {
+            self.skipped.push((id.clone(), why.to_owned()));
+            if matches!(fit, Fit::Already(_)) {
+                self.already.push(id.clone());
+            }
+            return false;
+        }
+        match around.rights.to(self.action, case) {
+            (Right::Denied, at) => {
+                self.skipped.push((id.clone(), refused(self.action.verb, &at)));
+                return false;
+            }
+            (Right::Unknown(ask), _) if !self.wants.rights.contains(&ask) => self.wants.rights.push(ask),
+            _ => {}
+        }
+        if let Some(field) = guards::contested_field(self.action, case).filter(|_| !around.owners.contains_key(id)) {
+            self.wants.owners.push((id.clone(), field));
+        }
+        self.consequences.extend((self.action.consequences)(case));
+        let looked_up = around.owners.get(id).map(Option::as_deref);
+        self.consequences.extend(guards::undone(self.action, case, looked_up));
+        if self.action.weight == Weight::Grave && guards::is_root(case.store, case.node) {
+            let text = format!("{id} is the root: everything that Flux applies here hangs on it");
+            self.consequences.push(Consequence::new(Grade::Danger, text));
+        }
+        *self.counts.entry((id.gk.kind.clone(), id.namespace.clone())).or_default() += 1;
+        let (steps, line) = ((self.action.steps)(case, &self.answers), (self.action.line)(case, &self.answers));
+        self.planned.push(Planned { object: id.clone(), steps, line });
+        true
+    }
+
+    /// What has to be typed: a root's name everywhere; in production the context's, unless it is one object that is only reconciled.
+    fn demands(&self, root: Option<String>, around: &Circumstances) -> Demand {
+        let is_grave = self.action.weight == Weight::Grave || self.planned.len() > 1;
+        match root {
+            Some(name) => Demand::Type(name),
+            None if around.policy.production && (is_grave || self.action.name == "resume") => {
+                Demand::Type(around.context.to_owned())
+            }
+            None if is_grave || around.policy.production || self.is_remarkable() => Demand::Yes,
+            None => Demand::Nothing,
+        }
+    }
+
+    /// Whether something follows that a person should see first although the action is light.
+    fn is_remarkable(&self) -> bool {
+        self.consequences.iter().any(|consequence| consequence.grade > Grade::Note)
+    }
+
+    fn refuse(&self, around: &Circumstances) -> Option<Error> {
+        let name = self.action.name;
+        if around.policy.readonly {
+            return Some(Error::new(
+                ErrorKind::Failed,
+                format!("read-only: {name} would write to the cluster"),
+                "`--readonly`, or `readonly = true` in the configuration, forbids it",
+            ));
+        }
+        if around.policy.is_recorded {
+            return Some(Error::failed(format!("a snapshot cannot be changed: {name} needs a cluster"), "leave out --from"));
+        }
+        if self.planned.is_empty() {
+            return Some(match self.skipped.as_slice() {
+                [] => Error::failed(format!("nothing to {name}"), "select an object"),
+                [(id, why)] => {
+                    let denied = why.starts_with("you may not");
+                    Error::new(
+                        if denied { ErrorKind::Denied } else { ErrorKind::Failed },
+                        format!("cannot {name} {id}: {why}"),
+                        "",
+                    )
+                }
+                [(id, why), rest @ ..] => {
+                    Error::failed(format!("cannot {name} any of them: {id}: {why}; and {} more", rest.len()), "")
+                }
+            });
+        }
+        let most = around.policy.most?;
+        (self.planned.len() > most).then(|| {
+            Error::failed(
+                format!("{} objects at once: `{}` allows {most}", self.planned.len(), around.context),
+                "mark fewer, or raise `most` of the context in the configuration",
+            )
+        })
+    }
+
+    /// `suspend HelmRelease web/web`, `suspend 3 objects`.
+    pub fn title(&self) -> String {
+        match self.planned.as_slice() {
+            [one] => format!("{} {}", self.action.name, one.object),
+            many => format!("{} {} objects", self.action.name, many.len()),
+        }
+    }
+
+    /// Whether everything is known that a person, or a rule, could ask for before it runs.
+    pub fn is_settled(&self) -> bool {
+        self.wants == Wants::default()
+    }
+
+    /// Whether nothing is left to do because everything is so already.
+    pub fn is_done_already(&self) -> bool {
+        self.planned.is_empty() && !self.already.is_empty() && self.already.len() == self.skipped.len()
+    }
+
+    /// Whether it may run after that was typed.
+    ///
+    /// # Errors
+    /// Why not: a refusal, a wrong word, an unanswered form.
+    pub fn accept(&self, typed: &str) -> Result<(), Error> {
+        if let Some(refusal) = &self.refusal {
+            return Err(refusal.clone());
+        }
+        if let Demand::Type(word) = &self.demand
+            && typed.trim() != word
+        {
+            return Err(Error::usage(format!("type `{word}` to {}", self.title()), "nothing was done"));
+        }
+        if self.action.form == Form::Replicas && self.answers.replicas.is_none() {
+            return Err(Error::usage("how many replicas?", "type a number"));
+        }
+        Ok(())
+    }
+}

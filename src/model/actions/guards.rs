@@ -1,0 +1,215 @@
+//! What an action brings about besides what it says: counted, from the picture of the cluster and, where that does not tell, from the
+//! object's managedFields.
+
+use std::collections::BTreeSet;
+
+use super::{Action, Case};
+use crate::domain::{Deletion, NodeId, ObjectRef, Relation, Store};
+use crate::kinds::{self, FieldOwner, Role, Suspend, group};
+
+/// One thing that a person should know before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Consequence {
+    pub grade: Grade,
+    pub text: String,
+    /// The objects that it is about, where they are worth a list.
+    pub objects: Vec<ObjectRef>,
+}
+
+/// How much it matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Grade {
+    Note,
+    Warning,
+    /// Something is lost.
+    Danger,
+}
+
+impl Consequence {
+    pub fn new(grade: Grade, text: impl Into<String>) -> Self {
+        Self { grade, text: text.into(), objects: Vec::new() }
+    }
+
+    fn about(grade: Grade, text: impl Into<String>, objects: Vec<ObjectRef>) -> Self {
+        Self { grade, text: text.into(), objects }
+    }
+}
+
+/// Whether everything hangs on it: a Kustomization that applies itself (what `flux bootstrap` makes), one that a FluxInstance brings,
+/// the FluxInstance, and the sources of these.
+pub fn is_root(store: &Store, node: NodeId) -> bool {
+    let applies_itself = |node: NodeId| {
+        let id = store.reference(node);
+        let is_instance = |node: NodeId| &*store.reference(node).gk.kind == "FluxInstance";
+        let applied_by = |test: &dyn Fn(NodeId) -> bool| {
+            store.incoming(node).iter().any(|link| link.relation == Relation::Applies && test(link.node))
+        };
+        match (&*id.gk.group, &*id.gk.kind) {
+            (group::OPERATOR, "FluxInstance") => true,
+            (group::KUSTOMIZE, "Kustomization") => applied_by(&|by| by == node || is_instance(by)),
+            _ => false,
+        }
+    };
+    applies_itself(node) || store.incoming(node).iter().any(|link| link.relation == Relation::Source && applies_itself(link.node))
+}
+
+/// What suspending it means for others.
+pub(super) fn of_suspending(case: &Case) -> Vec<Consequence> {
+    match case.kind.role {
+        Role::Applier | Role::Operator => {
+            let children = applied(case.store, case.node).count();
+            let text = format!("the {} stay as they are: nothing corrects or updates them", objects(children));
+            (children > 0).then(|| Consequence::new(Grade::Note, text)).into_iter().collect()
+        }
+        Role::Source => {
+            let consumers = consumers(case);
+            let text = format!("{} on it keep what they have and get nothing new", depend(consumers.len()));
+            (!consumers.is_empty()).then(|| Consequence::about(Grade::Note, text, consumers)).into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What goes with it, what is left behind, who misses it, and who makes it again.
+pub(super) fn of_deleting(case: &Case) -> Vec<Consequence> {
+    let mut told = Vec::new();
+    let deletion = case.object.control.as_ref().map(|control| control.deletion).unwrap_or_default();
+    let children: Vec<_> = applied(case.store, case.node).collect();
+    if !children.is_empty() || deletion == Deletion::Uninstalls {
+        told.push(fate(case, deletion, &children));
+    }
+    let consumers = consumers(case);
+    if !consumers.is_empty() {
+        let text = format!("{} on it and will fail", depend(consumers.len()));
+        told.push(Consequence::about(Grade::Warning, text, consumers));
+    }
+    if let Some(applier) = case.applier().filter(|applier| **applier != case.object.id) {
+        let text = format!("{applier} makes it again with its next run, unless git has dropped it");
+        told.push(Consequence::new(Grade::Warning, text));
+    }
+    told
+}
+
+/// What becomes of the children (kustomize-controller `finalize`, helm-controller `reconcileDelete`).
+fn fate(case: &Case, deletion: Deletion, children: &[NodeId]) -> Consequence {
+    let count = objects(children.len());
+    if case.is_suspended() {
+        return Consequence::new(Grade::Warning, format!("it is suspended: the {count} stay, and nobody looks after them"));
+    }
+    match deletion {
+        Deletion::Leaves => {
+            Consequence::new(Grade::Warning, format!("it does not prune: the {count} stay, and nobody looks after them"))
+        }
+        Deletion::Uninstalls => {
+            let lost = children.iter().map(|child| case.store.reference(*child).clone()).collect();
+            Consequence::about(Grade::Danger, format!("Helm uninstalls the release: {count} go with it"), lost)
+        }
+        Deletion::Prunes => {
+            let lost = pruned(case.store, case.node);
+            let kept = children.iter().filter(|child| case.store.object(**child).is_some_and(|child| child.facts.kept)).count();
+            let besides = if kept > 0 { format!("; {kept} are marked to stay") } else { String::new() };
+            Consequence::about(Grade::Danger, format!("{} go with it{besides}", objects(lost.len())), lost)
+        }
+    }
+}
+
+/// Everything that pruning takes along, also what nested Kustomizations and HelmReleases take along in turn.
+fn pruned(store: &Store, root: NodeId) -> Vec<ObjectRef> {
+    let (mut found, mut seen, mut open) = (Vec::new(), BTreeSet::from([root]), vec![root]);
+    while let Some(node) = open.pop() {
+        for child in applied(store, node) {
+            let object = store.object(child);
+            if object.is_some_and(|object| object.facts.kept) || !seen.insert(child) {
+                continue;
+            }
+            found.push(store.reference(child).clone());
+            let takes_along = object.is_some_and(|object| {
+                let deletion = object.control.as_ref().map(|control| control.deletion).unwrap_or_default();
+                object.suspension.is_none() && deletion != Deletion::Leaves
+            });
+            if takes_along {
+                open.push(child);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// What it applied, without itself.
+fn applied(store: &Store, node: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+    let own = store.out(node).iter().filter(|link| link.relation == Relation::Applies).map(|link| link.node);
+    own.chain(store.found_children(node).iter().copied()).filter(move |child| *child != node)
+}
+
+/// Who takes content from it.
+fn consumers(case: &Case) -> Vec<ObjectRef> {
+    let takes = |relation| matches!(relation, Relation::Source | Relation::Chart | Relation::Images | Relation::Provider);
+    let mut found: Vec<_> = case
+        .store
+        .incoming(case.node)
+        .iter()
+        .filter(|link| takes(link.relation) && case.store.object(link.node).is_some())
+        .map(|link| case.store.reference(link.node).clone())
+        .collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// What scaling means beside an autoscaler's wishes: nothing is known of those here.
+pub(super) fn of_scaling(case: &Case) -> Vec<Consequence> {
+    let wished = case.object.facts.ready.map(|(_, wished)| wished).unwrap_or_default();
+    vec![Consequence::new(Grade::Note, format!("{wished} replicas now"))]
+}
+
+/// The field of the object that an action sets and that whoever applies the object may set as well.
+pub fn contested_field(action: &Action, case: &Case) -> Option<String> {
+    let field = match (action.name, case.kind.suspend) {
+        ("suspend" | "resume", Suspend::Spec) => "spec.suspend".to_owned(),
+        ("suspend" | "resume", Suspend::Annotation(key)) => format!("metadata.annotations.{key}"),
+        ("scale", _) => "spec.replicas".to_owned(),
+        _ => return None,
+    };
+    case.applier().is_some().then_some(field)
+}
+
+/// Whether whoever applies the object will undo what the action sets. `looked_up` is none while nobody has looked, and holds none where
+/// that failed.
+pub(super) fn undone(action: &Action, case: &Case, looked_up: Option<Option<&[FieldOwner]>>) -> Option<Consequence> {
+    let field = contested_field(action, case)?;
+    let applier = case.applier()?;
+    let owners = match looked_up {
+        Some(Some(owners)) => owners,
+        Some(None) => {
+            let text = format!("could not look whether git sets {field}: if it does, {applier} undoes this with its next run");
+            return Some(Consequence::new(Grade::Note, text));
+        }
+        None => return Some(Consequence::new(Grade::Note, format!("looking whether git sets {field} …"))),
+    };
+    let Some(owner) = owners.iter().find(|owner| owner.field == field && is_controller(&owner.manager)) else {
+        return (action.name == "scale")
+            .then(|| Consequence::new(Grade::Note, format!("git does not set {field}: {applier} leaves it as you set it")));
+    };
+    let is_asleep = case.store.object_of(applier).is_some_and(|applier| applier.suspension.is_some());
+    let when = match (is_asleep, kinds::find(&applier.gk.group, &applier.gk.kind).map(|kind| kind.kind)) {
+        (true, _) => format!("{applier} will undo this once it is resumed"),
+        (false, Some("HelmRelease")) => format!("the next upgrade of {applier}, or its drift correction, undoes this"),
+        (false, _) => format!("{applier} will undo this with its next run"),
+    };
+    let text = format!("{field} is set in git (by {}): {when}. To keep it, change it in git", owner.manager);
+    Some(Consequence::new(Grade::Warning, text))
+}
+
+/// Field managers of Flux: what they own is what git says. helm-controller applies under its own name (Helm 4), Helm 3 as `helm`.
+fn is_controller(manager: &str) -> bool {
+    matches!(manager, "kustomize-controller" | "helm-controller" | "helm" | "flux-operator" | "flux-helm-controller")
+}
+
+fn objects(count: usize) -> String {
+    if count == 1 { "1 object".to_owned() } else { format!("{count} objects") }
+}
+
+fn depend(count: usize) -> String {
+    if count == 1 { "1 object depends".to_owned() } else { format!("{count} objects depend") }
+}

@@ -1,0 +1,20 @@
+//! What a context allows: chosen in the configuration, for each context of its own.
+
+/// The rules of one context.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// Nothing is written.
+    pub readonly: bool,
+    /// Mistakes cost more here: acts are confirmed by typing the context's name.
+    pub production: bool,
+    /// How many objects one act may be done to; none for any number.
+    pub most: Option<usize>,
+    /// What is shown is a snapshot: there is nothing to write to.
+    pub is_recorded: bool,
+}
+
+impl Policy {
+    pub fn may_write(&self) -> bool {
+        !self.readonly && !self.is_recorded
+    }
+}

@@ -1,0 +1,89 @@
+//! Reconcile with source: first what it takes its content from, then itself (flux2 `cmd/flux/reconcile_with_source.go`).
+//!
+//! A Kustomization: its source. A HelmRelease: the OCIRepository of its `chartRef`; or the HelmChart (of `chartRef`, or the one that
+//! helm-controller makes) after that chart's own source. A source that no controller reconciles (an OCI HelmRepository) is left out.
+
+use super::{Action, Answers, Case, Fit, Form, Step, Weight, reconcile};
+use crate::domain::{NodeId, Object, Presence, Relation};
+use crate::kinds::group;
+
+pub(super) const ACTION: Action = Action {
+    name: "reconcile-with-source",
+    key: "W",
+    label: "reconcile with its source",
+    doc: "reconcile the source, and the chart, then the object itself",
+    weight: Weight::Light,
+    form: Form::Nothing,
+    verb: "patch",
+    fits,
+    steps,
+    consequences: |_| Vec::new(),
+    line: |case: &Case, answers: &Answers| format!("{} --with-source", reconcile::line(case, answers)),
+};
+
+fn fits(case: &Case) -> Fit {
+    if !case.is(group::KUSTOMIZE, "Kustomization") && !case.is(group::HELM, "HelmRelease") {
+        return Fit::Never(format!("a {} has no source of that sort", case.kind_word()));
+    }
+    // the object's own suspension is checked before its source's, as the CLI does
+    match reconcile::fits(case) {
+        Fit::Yes => sources(case).err().map_or(Fit::Yes, Fit::NotNow),
+        other => other,
+    }
+}
+
+fn steps(case: &Case, answers: &Answers) -> Vec<Step> {
+    let token = reconcile::token(case);
+    let before = sources(case).unwrap_or_default().into_iter().map(|source| Step::reconcile(source, &token, &[]));
+    before.chain([Step::reconcile(case.object, &token, &reconcile::also(answers))]).collect()
+}
+
+/// What is reconciled before the object, in order; or why that is not possible.
+fn sources<'a>(case: &Case<'a>) -> Result<Vec<&'a Object>, String> {
+    let nodes = if case.is(group::KUSTOMIZE, "Kustomization") {
+        vec![case.neighbour(Relation::Source).ok_or("it names no source")?]
+    } else {
+        chart(case)?
+    };
+    let mut found = Vec::new();
+    for node in nodes {
+        let id = case.store.reference(node);
+        if &*id.gk.kind == "ExternalArtifact" {
+            return Err(format!("its source is {id}, which no controller reconciles on request"));
+        }
+        let Some(source) = case.beside(node) else {
+            return Err(match case.store.presence(node) {
+                Presence::Restricted => format!("you may not read its source {id}"),
+                _ => format!("its source {id} is not there"),
+            });
+        };
+        if !source.is_reconciled() {
+            continue;
+        }
+        if let Some(why) = reconcile::fits(&source).reason() {
+            return Err(format!("its source {id} is {why}"));
+        }
+        found.push(source.object);
+    }
+    Ok(found)
+}
+
+/// The chart of a HelmRelease, after the chart's own source.
+fn chart(case: &Case) -> Result<Vec<NodeId>, String> {
+    let chart = match case.neighbour(Relation::Chart) {
+        Some(chart) => chart,
+        // helm-controller has not said which chart it made yet: it is named after the release, beside the source
+        None => {
+            let source = case.neighbour(Relation::Source).ok_or("it names no chart")?;
+            let own = &case.object.id;
+            let place = &case.store.reference(source).namespace;
+            let id = case.reference(group::SOURCE, "HelmChart", place, &format!("{}-{}", own.namespace, own.name));
+            case.store.find(&id).ok_or(format!("its chart {id} is not there"))?
+        }
+    };
+    if &*case.store.reference(chart).gk.kind != "HelmChart" {
+        return Ok(vec![chart]);
+    }
+    let of_chart = case.store.out(chart).iter().find(|link| link.relation == Relation::Source).map(|link| link.node);
+    Ok(of_chart.into_iter().chain([chart]).collect())
+}

@@ -1,0 +1,66 @@
+//! Resume: the controller works again (flux2 `cmd/flux/resume.go`). The key is removed, not set to false: what git does not say stays
+//! unsaid. For kinds that are suspended by annotation nothing counts a generation: they get a request too, to wait on, as the Flux
+//! Operator's own CLI does (`cmd/cli/client.go`).
+
+use serde_json::{Value, json};
+
+use super::reconcile::{self, REQUESTED_AT};
+use super::suspend::{BY, OPERATORS_BY, OPERATORS_SWITCH, REASON, UNTIL};
+use super::{Action, Answers, Case, Fit, Form, Proof, Request, Step, Until, Weight};
+use crate::kinds::Suspend;
+
+pub(super) const ACTION: Action = Action {
+    name: "resume",
+    key: "r",
+    label: "resume",
+    doc: "the controller works again; clears who, why and until when",
+    weight: Weight::Light,
+    form: Form::Nothing,
+    verb: "patch",
+    fits,
+    steps,
+    consequences: |_| Vec::new(),
+    line,
+};
+
+fn fits(case: &Case) -> Fit {
+    if case.kind.suspend == Suspend::Never {
+        return Fit::Never(format!("a {} is never suspended", case.kind_word()));
+    }
+    if !case.is_suspended() {
+        return Fit::Already("not suspended".to_owned());
+    }
+    Fit::Yes
+}
+
+fn steps(case: &Case, _: &Answers) -> Vec<Step> {
+    let mut patch = json!({"metadata": {"annotations": {BY: null, REASON: null, UNTIL: null}}});
+    let (proof, until) = match case.kind.suspend {
+        Suspend::Annotation(key) => {
+            let token = reconcile::token(case);
+            let on = if key == OPERATORS_SWITCH { "enabled".into() } else { Value::Null };
+            let annotations = &mut patch["metadata"]["annotations"];
+            if key == OPERATORS_SWITCH {
+                annotations[OPERATORS_BY] = Value::Null;
+            }
+            annotations[key] = on.clone();
+            annotations[REQUESTED_AT] = token.clone().into();
+            (Proof::annotation(key, on), Until::Handled(token))
+        }
+        Suspend::Spec | Suspend::Never => {
+            patch["spec"] = json!({"suspend": null});
+            let until = if case.is_reconciled() { Until::Observed } else { Until::Taken };
+            (Proof::Says { pointer: "/spec/suspend".to_owned(), value: Value::Null }, until)
+        }
+    };
+    let (object, request) = (case.object, Request::Merge(patch));
+    vec![Step { object: object.id.clone(), uid: object.uid, request, proof, until, must_run: false }]
+}
+
+fn line(case: &Case, _: &Answers) -> String {
+    match (case.flux_words(), case.kind.suspend) {
+        (None, Suspend::Annotation(OPERATORS_SWITCH)) => case.annotate_line(&format!("{OPERATORS_SWITCH}=enabled")),
+        (None, Suspend::Annotation(key)) => case.annotate_line(&format!("{key}-")),
+        (words, _) => format!("flux resume {}", words.unwrap_or_else(|| case.kubectl_words())),
+    }
+}

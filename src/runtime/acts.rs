@@ -1,0 +1,143 @@
+//! Acts: requests that write, and what has to be known before. Each is a task of its own that outlives the session's reconnections, so
+//! that nothing that was sent is given up half way.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use kube::Client;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+
+use crate::cluster::{self, Catalog, Failure, Served};
+use crate::records;
+use fluxdeck_model::actions::{Ask, Step};
+use fluxdeck_model::domain::{ClusterId, ObjectRef};
+use fluxdeck_model::error::{Error, ErrorKind};
+use fluxdeck_model::kinds::{self, field_owners};
+use fluxdeck_model::state::jobs::{Act, Outcome, Task};
+use fluxdeck_model::state::{Epoch, Message, News};
+
+/// How long a lost answer is looked for.
+const PROBE: Duration = Duration::from_secs(300);
+/// Questions asked at once.
+const QUESTIONS: usize = 8;
+
+/// What a session offers to acts: none while it has never been connected.
+#[derive(Clone)]
+pub(super) struct Live {
+    pub client: Client,
+    pub catalog: Arc<Catalog>,
+}
+
+/// Something to be asked or done at the API server of one connection.
+#[derive(Clone)]
+pub(super) struct Errand {
+    pub cluster: ClusterId,
+    pub epoch: Epoch,
+    pub live: watch::Receiver<Option<Live>>,
+    pub timeout: Duration,
+    pub inbox: mpsc::Sender<Message>,
+}
+
+impl Errand {
+    /// Sends a step's request once and tells its job what became of it.
+    pub async fn write(self, task: Task, step: Step) {
+        let outcome = match self.served(&step.object) {
+            Ok((client, served)) => cluster::write(&client, &served, &step, self.timeout).await,
+            Err(error) => Outcome::Unsent(error),
+        };
+        self.tell(Message::Outcome(task, outcome)).await;
+    }
+
+    /// Reads the object of a step whose answer was lost, again and again until it can be read.
+    pub async fn probe(self, task: Task, step: Step) {
+        let begin = Instant::now();
+        let mut pause = Duration::from_millis(500);
+        let outcome = loop {
+            let failure = match self.served(&step.object) {
+                Ok((client, served)) => match cluster::probe(&client, &served, &step, self.timeout).await {
+                    Ok(outcome) => break outcome,
+                    Err(failure @ (Failure::Forbidden(_) | Failure::Unauthorised(_))) => {
+                        break Outcome::Unseen(failure.to_string());
+                    }
+                    Err(failure) => failure.to_string(),
+                },
+                Err(error) => error.message,
+            };
+            if begin.elapsed() > PROBE {
+                break Outcome::Unseen(failure);
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(5));
+        };
+        self.tell(Message::Outcome(task, outcome)).await;
+    }
+
+    /// Asks what the user may do. What could not be asked is allowed: the API server has the last word when it is done.
+    pub async fn review(self, asks: Vec<Ask>) {
+        let Some(live) = self.live.borrow().clone() else { return };
+        let ask = |ask: Ask| {
+            let client = live.client.clone();
+            async move {
+                let answered = tokio::time::timeout(self.timeout, cluster::may(&client, &ask)).await;
+                let may = answered.ok().and_then(Result::ok).unwrap_or(true);
+                (ask, may)
+            }
+        };
+        let rights = futures::stream::iter(asks.into_iter().map(ask)).buffer_unordered(QUESTIONS).collect().await;
+        self.news(News::Rights(rights)).await;
+    }
+
+    /// Asks who the user is; an older server does not say.
+    pub async fn identify(self) {
+        let Some(live) = self.live.borrow().clone() else { return };
+        if let Ok(Ok(user)) = tokio::time::timeout(self.timeout, cluster::who(&live.client)).await {
+            self.news(News::User(user)).await;
+        }
+    }
+
+    /// Looks up who owns these fields.
+    pub async fn owners(self, fields: Vec<(ObjectRef, String)>) {
+        let errand = &self;
+        let look = |(object, field): (ObjectRef, String)| async move {
+            let found = match errand.served(&object) {
+                Ok((client, served)) => cluster::whole(&client, &served, &object, errand.timeout).await.ok(),
+                Err(_) => None,
+            };
+            let owners = found.map(|body| field_owners(&body, &[field]));
+            (object, owners)
+        };
+        let owners = futures::stream::iter(fields.into_iter().map(look)).buffer_unordered(QUESTIONS).collect().await;
+        self.news(News::Owners(owners)).await;
+    }
+
+    /// The client, and how that kind is served.
+    fn served(&self, object: &ObjectRef) -> Result<(Client, Served), Error> {
+        let unreachable = || Error::new(ErrorKind::Unreachable, "the API server has not been reached yet", "try again");
+        let live = self.live.borrow().clone().ok_or_else(unreachable)?;
+        let gk = &object.gk;
+        let served = live.catalog.find(gk, kinds::rules(&gk.group, &gk.kind)).cloned();
+        let served = served.ok_or_else(|| Error::failed(format!("the cluster does not serve {gk}"), ""))?;
+        Ok((live.client, served))
+    }
+
+    async fn news(&self, news: News) {
+        self.tell(Message::Cluster(self.cluster, self.epoch, news)).await;
+    }
+
+    async fn tell(&self, message: Message) {
+        // nobody listens when the program is leaving
+        let _ = self.inbox.send(message).await;
+    }
+}
+
+/// Writes acts down in their order, until there will be no more.
+pub(super) fn keep_log(dir: &Path, mut acts: mpsc::UnboundedReceiver<Act>) {
+    while let Some(act) = acts.blocking_recv() {
+        if let Err(error) = records::record(dir, &act) {
+            tracing::warn!(%error, "the log of acts cannot be written");
+        }
+    }
+}
