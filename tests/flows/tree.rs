@@ -68,11 +68,15 @@ async fn tab_changes_what_is_on_top() {
 #[tokio::test(start_paused = true)]
 async fn enter_on_a_reference_jumps_to_its_home() {
     let mut deck = Driver::start(160, 60).await;
-    let at = deck.screen().iter().position(|line| line.contains("→ feeds Kustomization web/web")).expect("a reference");
+    let line = |deck: &mut Driver, text: &str| deck.screen().iter().position(|line| line.contains(text)).expect("a line");
+    let many = line(&mut deck, "→ feeds 3 · uses 1");
     deck.hides("● Kustomization web/web");
 
     // two lines of header, one of headings
-    deck.keys(&"j ".repeat(at - 3)).await;
+    deck.keys(&"j ".repeat(many - 3)).await;
+    deck.keys("right").await;
+    let at = line(&mut deck, "→ feeds Kustomization web/web");
+    deck.keys(&"j ".repeat(at - many)).await;
     deck.keys("enter").await.shows("● Kustomization web/web");
     deck.keys("d").await.shows("describe Kustomization web/web");
 }

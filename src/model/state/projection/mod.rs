@@ -16,6 +16,6 @@ mod words;
 pub use bits::Bits;
 pub use forest::{Forest, Root};
 pub use matches::{Filter, Matches};
-pub use rows::{Fold, Folds, Row, RowId, Sort, SortBy, TreeRows, Via, What};
+pub use rows::{Fold, Folds, Heading, Row, RowId, Sort, SortBy, TreeRows, Via, What};
 pub use table::{Table, TableSort, cell, heading};
 pub use words::{haystack, message_of, named, revision_of, word_of};

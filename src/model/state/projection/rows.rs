@@ -21,7 +21,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// The row's object; none for the heading of a namespace.
+    /// The row's object; none for a heading.
     pub fn node(&self) -> Option<NodeId> {
         match self.what {
             What::Object(node) => Some(node),
@@ -34,9 +34,21 @@ impl Row {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
     Object(NodeId),
-    /// A namespace, by its place among [`TreeRows::heading`]s.
+    /// By its place among [`TreeRows::heading`]s.
     Heading(u32),
 }
+
+/// A row that stands for others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Heading {
+    /// A namespace; empty for what has none.
+    Namespace(Str),
+    /// The references of an object that has more than [`FEW`]: `feeds 17 · uses 1`.
+    Edges { of: NodeId, words: String },
+}
+
+/// References that stand below their object one by one; more are one row until somebody opens it.
+pub const FEW: usize = 2;
 
 /// An edge as a reference row tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,17 +72,22 @@ pub enum Fold {
     Open,
 }
 
-/// The identity of a row: parent and object, or the heading. Survives everything that happens around it.
+/// The identity of a row: parent and object, or what a heading is about. Survives everything that happens around it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum RowId {
     Group(Str),
-    Object { parent: Option<ObjectRef>, object: ObjectRef },
+    /// The references of an object, as one row.
+    Edges(ObjectRef),
+    Object {
+        parent: Option<ObjectRef>,
+        object: ObjectRef,
+    },
 }
 
 impl RowId {
     pub fn object(&self) -> Option<&ObjectRef> {
         match self {
-            Self::Group(_) => None,
+            Self::Group(_) | Self::Edges(_) => None,
             Self::Object { object, .. } => Some(object),
         }
     }
@@ -99,6 +116,8 @@ pub enum SortBy {
 pub struct Folds {
     objects: FxHashMap<ObjectRef, bool>,
     groups: FxHashMap<Str, bool>,
+    /// Objects whose references stand one by one. Unfolding everything leaves them: it is about objects.
+    edges: FxHashSet<ObjectRef>,
     /// Set by "fold all" and "unfold all".
     all: Option<bool>,
     stamp: u64,
@@ -107,9 +126,19 @@ pub struct Folds {
 impl Folds {
     pub fn set(&mut self, id: &RowId, open: bool) {
         match id {
-            RowId::Group(name) => self.groups.insert(name.clone(), open),
-            RowId::Object { object, .. } => self.objects.insert(object.clone(), open),
-        };
+            RowId::Group(name) => {
+                self.groups.insert(name.clone(), open);
+            }
+            RowId::Object { object, .. } => {
+                self.objects.insert(object.clone(), open);
+            }
+            RowId::Edges(of) if open => {
+                self.edges.insert(of.clone());
+            }
+            RowId::Edges(of) => {
+                self.edges.remove(of);
+            }
+        }
         self.stamp += 1;
     }
 
@@ -121,6 +150,7 @@ impl Folds {
     pub fn set_all(&mut self, open: bool) {
         self.objects.clear();
         self.groups.clear();
+        self.edges.clear();
         self.all = Some(open);
         self.stamp += 1;
     }
@@ -132,6 +162,10 @@ impl Folds {
         own.or(self.all).unwrap_or(depth == 0)
     }
 
+    fn are_edges_open(&self, store: &Store, of: NodeId) -> bool {
+        !self.edges.is_empty() && self.edges.contains(store.reference(of))
+    }
+
     fn is_group_open(&self, name: &Str) -> bool {
         self.groups.get(name).copied().or(self.all).unwrap_or(true)
     }
@@ -141,7 +175,7 @@ impl Folds {
 #[derive(Default)]
 pub struct TreeRows {
     rows: Vec<Row>,
-    headings: Vec<Str>,
+    headings: Vec<Heading>,
     made_from: Option<(u64, u64, u64, Sort, u64)>,
 }
 
@@ -171,9 +205,9 @@ impl TreeRows {
         true
     }
 
-    /// The namespace that a heading names; empty for what has none.
-    pub fn heading(&self, at: u32) -> &str {
-        self.headings.get(at as usize).map_or("", |name| name)
+    /// What [`What::Heading`] stands for, in the rows made last.
+    pub fn heading(&self, at: u32) -> &Heading {
+        &self.headings[at as usize]
     }
 
     /// Whether every row still stands for a node at its place.
@@ -189,7 +223,10 @@ impl TreeRows {
     pub fn id(&self, store: &Store, at: usize) -> Option<RowId> {
         let row = self.rows.get(at)?;
         Some(match row.what {
-            What::Heading(at) => RowId::Group(self.headings.get(at as usize)?.clone()),
+            What::Heading(at) => match self.heading(at) {
+                Heading::Namespace(name) => RowId::Group(name.clone()),
+                Heading::Edges { of, .. } => RowId::Edges(store.reference(*of).clone()),
+            },
             What::Object(node) => RowId::Object {
                 parent: row.parent.map(|parent| store.reference(parent).clone()),
                 object: store.reference(node).clone(),
@@ -199,10 +236,15 @@ impl TreeRows {
 
     /// Where that row is now: the very row, else the object's home row.
     pub fn position(&self, store: &Store, id: &RowId) -> Option<usize> {
+        let heading = |is_meant: &dyn Fn(&Heading) -> bool| {
+            let at = self.headings.iter().position(is_meant)?;
+            self.rows.iter().position(|row| matches!(row.what, What::Heading(heading) if heading as usize == at))
+        };
         match id {
-            RowId::Group(name) => {
-                let at = self.headings.iter().position(|heading| heading == name)?;
-                self.rows.iter().position(|row| matches!(row.what, What::Heading(heading) if heading as usize == at))
+            RowId::Group(name) => heading(&|heading| matches!(heading, Heading::Namespace(known) if known == name)),
+            RowId::Edges(of) => {
+                let node = store.find(of)?;
+                heading(&|heading| matches!(heading, Heading::Edges { of, .. } if *of == node))
             }
             RowId::Object { parent, object } => {
                 let node = store.find(object)?;
@@ -216,6 +258,12 @@ impl TreeRows {
             }
         }
     }
+}
+
+/// How many references of each sort: `feeds 17 · uses 1`. They come in the order of their sort.
+fn summary(references: &[(Via, NodeId)]) -> String {
+    let sorts = references.chunk_by(|a, b| a.0 == b.0);
+    sorts.map(|sort| format!("{} {}", sort[0].0.word(), sort.len())).collect::<Vec<_>>().join(" · ")
 }
 
 /// Matches and all that stands above them.
@@ -242,7 +290,7 @@ struct Builder<'a> {
     /// With a filter: what it lets through and what stands above.
     shown: Option<Bits>,
     rows: Vec<Row>,
-    headings: Vec<Str>,
+    headings: Vec<Heading>,
 }
 
 impl Builder<'_> {
@@ -261,9 +309,7 @@ impl Builder<'_> {
             let name = store.reference(group[0]).namespace.clone();
             let open = self.folds.is_group_open(&name) || self.shown.is_some();
             let fold = if open { Fold::Open } else { Fold::Closed };
-            let at = u32::try_from(self.headings.len()).expect("fewer namespaces than nodes");
-            self.headings.push(name);
-            self.rows.push(Row { what: What::Heading(at), parent: None, depth: 0, fold, via: None });
+            self.heading(Heading::Namespace(name), None, 0, fold);
             for root in group.iter().filter(|_| open) {
                 self.node(*root, None, 1, false);
             }
@@ -305,9 +351,28 @@ impl Builder<'_> {
                 self.node(child, Some(id), depth + 1, whole);
             }
         }
+        self.edges(id, depth + 1, references);
+    }
+
+    fn heading(&mut self, heading: Heading, parent: Option<NodeId>, depth: u16, fold: Fold) {
+        let at = u32::try_from(self.headings.len()).expect("fewer headings than nodes");
+        self.headings.push(heading);
+        self.rows.push(Row { what: What::Heading(at), parent, depth, fold, via: None });
+    }
+
+    /// Adds the references below a node: one by one where they are few or somebody opened them, else as one row.
+    fn edges(&mut self, of: NodeId, mut depth: u16, references: Vec<(Via, NodeId)>) {
+        if references.len() > FEW {
+            let is_open = self.folds.are_edges_open(self.store, of);
+            let heading = Heading::Edges { of, words: summary(&references) };
+            self.heading(heading, Some(of), depth, if is_open { Fold::Open } else { Fold::Closed });
+            if !is_open {
+                return;
+            }
+            depth += 1;
+        }
         for (via, to) in references {
-            let what = What::Object(to);
-            self.rows.push(Row { what, parent: Some(id), depth: depth + 1, fold: Fold::Leaf, via: Some(via) });
+            self.rows.push(Row { what: What::Object(to), parent: Some(of), depth, fold: Fold::Leaf, via: Some(via) });
         }
     }
 

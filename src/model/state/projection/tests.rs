@@ -129,7 +129,10 @@ impl World {
         let line = |row: &Row| {
             let name = match row.what {
                 What::Object(id) => self.store.reference(id).to_string(),
-                What::Heading(at) => self.rows.heading(at).to_owned(),
+                What::Heading(at) => match self.rows.heading(at) {
+                    Heading::Namespace(name) => name.to_string(),
+                    Heading::Edges { words, .. } => format!("→ {words}"),
+                },
             };
             let fold = match row.fold {
                 Fold::Leaf => ' ',
@@ -252,6 +255,37 @@ fn a_label_beside_an_inventory_that_does_not_name_the_object_is_no_home() {
     world.put("Deployment web/copy", Health::Failed, &["by:Kustomization flux-system/apps"]);
 
     assert!(!world.forest.contains(world.node("Deployment web/copy")));
+}
+
+#[test]
+fn many_references_are_one_row_until_it_is_opened() {
+    let mut world = World::new();
+    let needs =
+        ["needs:Kustomization flux-system/a", "needs:Kustomization flux-system/b", "source:GitRepository flux-system/fleet"];
+    for name in ["a", "b"] {
+        world.put(&format!("Kustomization flux-system/{name}"), Health::Ready, &[]);
+    }
+    world.put("GitRepository flux-system/fleet", Health::Ready, &[]);
+    world.put("Kustomization flux-system/c", Health::Ready, &needs);
+    world.put("GitRepository other/fleet", Health::Ready, &[]);
+    world.put("Kustomization flux-system/c", Health::Ready, &[&needs[..], &["source:GitRepository other/fleet"]].concat());
+    let id = RowId::Edges(reference("Kustomization flux-system/c"));
+    world.folds.set_all(true);
+    assert!(world.drawn().contains(&"    +→ source 1 · depends on 2".to_owned()), "{:#?}", world.drawn());
+
+    world.folds.set(&id, true);
+    let drawn = world.drawn();
+    let at = world.rows.position(&world.store, &id).expect("the row of the references");
+    assert_eq!(world.rows.id(&world.store, at), Some(id));
+    assert_eq!(
+        drawn[at..at + 4],
+        [
+            "    -→ source 1 · depends on 2",
+            "       → source GitRepository other/fleet",
+            "       → depends on Kustomization flux-system/a",
+            "       → depends on Kustomization flux-system/b"
+        ]
+    );
 }
 
 #[test]

@@ -15,7 +15,7 @@ use fluxdeck_model::domain::health::Counts;
 use fluxdeck_model::domain::store::Presence;
 use fluxdeck_model::domain::text::fit;
 use fluxdeck_model::domain::{Health, NodeId};
-use fluxdeck_model::state::projection::{Fold, Row, What, message_of, named, revision_of, word_of};
+use fluxdeck_model::state::projection::{Fold, Heading, Row, What, message_of, named, revision_of, word_of};
 
 impl TreeView {
     /// Paints a window of rows below the rows that stand above it: the ancestors are painted out of sight, so that the widget sees a
@@ -55,11 +55,12 @@ impl TreeView {
         let node = match row.what {
             What::Object(node) => node,
             What::Heading(at) => {
-                let name = match cluster.tree.rows.heading(at) {
-                    "" => "cluster-scoped",
-                    name => name,
+                let (text, style) = match cluster.tree.rows.heading(at) {
+                    Heading::Namespace(name) if name.is_empty() => ("cluster-scoped".to_owned(), Style_::Accent),
+                    Heading::Namespace(name) => (format!("namespace {name}"), Style_::Accent),
+                    Heading::Edges { words, .. } => (format!("{} {words}", theme.sign("→", "->")), Style_::Reference),
                 };
-                return Line::styled(fit(&format!("namespace {name}"), room).into_owned(), theme.style(Style_::Accent));
+                return Line::styled(fit(&text, room).into_owned(), theme.style(style));
             }
         };
         if let Some(via) = row.via {
