@@ -58,7 +58,7 @@ pub(super) fn of_suspending(case: &Case) -> Vec<Consequence> {
     match case.kind.role {
         Role::Applier | Role::Operator => {
             let children = applied(case.store, case.node).count();
-            let text = format!("the {} stay as they are: nothing corrects or updates them", objects(children));
+            let text = format!("{} as applied: nothing corrects or updates them", stay(children));
             (children > 0).then(|| Consequence::new(Grade::Note, text)).into_iter().collect()
         }
         Role::Source => {
@@ -92,23 +92,21 @@ pub(super) fn of_deleting(case: &Case) -> Vec<Consequence> {
 
 /// What becomes of the children (kustomize-controller `finalize`, helm-controller `reconcileDelete`).
 fn fate(case: &Case, deletion: Deletion, children: &[NodeId]) -> Consequence {
-    let count = objects(children.len());
+    let left_alone = format!("{}, and nobody looks after them", stay(children.len()));
     if case.is_suspended() {
-        return Consequence::new(Grade::Warning, format!("it is suspended: the {count} stay, and nobody looks after them"));
+        return Consequence::new(Grade::Warning, format!("it is suspended: {left_alone}"));
     }
     match deletion {
-        Deletion::Leaves => {
-            Consequence::new(Grade::Warning, format!("it does not prune: the {count} stay, and nobody looks after them"))
-        }
+        Deletion::Leaves => Consequence::new(Grade::Warning, format!("it does not prune: {left_alone}")),
         Deletion::Uninstalls => {
             let lost = children.iter().map(|child| case.store.reference(*child).clone()).collect();
-            Consequence::about(Grade::Danger, format!("Helm uninstalls the release: {count} go with it"), lost)
+            Consequence::about(Grade::Danger, format!("Helm uninstalls the release: {} with it", go(children.len())), lost)
         }
         Deletion::Prunes => {
             let lost = pruned(case.store, case.node);
             let kept = children.iter().filter(|child| case.store.object(**child).is_some_and(|child| child.facts.kept)).count();
-            let besides = if kept > 0 { format!("; {kept} are marked to stay") } else { String::new() };
-            Consequence::about(Grade::Danger, format!("{} go with it{besides}", objects(lost.len())), lost)
+            let besides = if kept > 0 { format!("; marked to stay: {kept}") } else { String::new() };
+            Consequence::about(Grade::Danger, format!("{} with it{besides}", go(lost.len())), lost)
         }
     }
 }
@@ -206,8 +204,12 @@ fn is_controller(manager: &str) -> bool {
     matches!(manager, "kustomize-controller" | "helm-controller" | "helm" | "flux-operator" | "flux-helm-controller")
 }
 
-fn objects(count: usize) -> String {
-    if count == 1 { "1 object".to_owned() } else { format!("{count} objects") }
+fn stay(count: usize) -> String {
+    if count == 1 { "1 object stays".to_owned() } else { format!("{count} objects stay") }
+}
+
+fn go(count: usize) -> String {
+    if count == 1 { "1 object goes".to_owned() } else { format!("{count} objects go") }
 }
 
 fn depend(count: usize) -> String {

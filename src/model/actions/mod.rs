@@ -12,6 +12,10 @@ mod guards;
 mod policy;
 mod request;
 pub mod rights;
+#[cfg(test)]
+pub mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use answers::{Answers, until};
 pub use case::{Case, Fit};

@@ -21,7 +21,7 @@ pub(super) const ACTION: Action = Action {
 /// Whether a controller would answer. To ask for what is suspended succeeds and does nothing: it is refused, as the CLI does.
 pub(super) fn fits(case: &Case) -> Fit {
     if !case.kind.is_flux() {
-        return Fit::Never(format!("Flux does not reconcile a {}", case.kind_word()));
+        return Fit::Never(format!("Flux does not reconcile {}", case.a_kind()));
     }
     if !case.is_reconciled() {
         return Fit::Never(format!("no controller reconciles {}", case.object.id));
