@@ -145,7 +145,7 @@ fn what_does_not_fit_says_why() {
     for (action, kind, body, why) in [
         ("reconcile", "ks", &suspended, "suspended: resume it first"),
         ("reconcile", "alert", &json!({}), "no controller reconciles Alert apps/web"),
-        ("reconcile", "helmrepo", &json!({"spec": {"type": "oci"}}), "no controller reconciles HelmRepository apps/web"),
+        ("reconcile", "helmrepo", &json!({"spec": {"type": "oci"}}), "an OCI HelmRepository has nothing to reconcile"),
         ("reconcile", "deploy", &json!({}), "Flux does not reconcile a Deployment"),
         ("reconcile", "ks", &going, "being deleted"),
         ("force", "ks", &json!({}), "a Kustomization cannot be forced"),
@@ -292,7 +292,7 @@ fn fleet() -> Store {
     store([
         object("gitrepo", &json!({"metadata": {"name": "fleet", "namespace": "flux-system"}, "status": ready()})),
         ks("root", "flux-system", source.clone(), &root),
-        ks("web", "apps", source.clone(), &web),
+        ks("web", "apps", source, &web),
         ks("lazy", "apps", json!({"prune": false}), &web[1..2]),
         object("hr", &json!({"status": inventory(&["apps_web_apps_Deployment"])})),
         object("deploy", &json!({"spec": {"replicas": 3}})),
