@@ -71,6 +71,11 @@ impl Proxy {
         self.until(trap::ANSWER);
     }
 
+    /// Lets the trapped request through, without waiting for an answer.
+    pub fn pass_unanswered(&self) {
+        self.shared.trap.store(trap::PASSED, Ordering::Relaxed);
+    }
+
     /// Cuts the connection of the trapped request: what is here of it is lost.
     pub fn cut_trapped(&self) {
         self.shared.trap.store(trap::CUT, Ordering::Relaxed);

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::{Action, Case};
-use crate::domain::{Deletion, NodeId, ObjectRef, Relation, Store};
+use crate::domain::{Deletion, GroupKind, NodeId, Object, ObjectRef, Relation, Store};
 use crate::kinds::{self, FieldOwner, Role, Suspend, group};
 
 /// One thing that a person should know before.
@@ -155,10 +155,21 @@ fn consumers(case: &Case) -> Vec<ObjectRef> {
     found
 }
 
-/// What scaling means beside an autoscaler's wishes: nothing is known of those here.
+/// What scaling means: how many there are, and who else decides.
 pub(super) fn of_scaling(case: &Case) -> Vec<Consequence> {
+    let id = &case.object.id;
     let wished = case.object.facts.ready.map(|(_, wished)| wished).unwrap_or_default();
-    vec![Consequence::new(Grade::Note, format!("{wished} replicas now"))]
+    let mut told = vec![Consequence::new(Grade::Note, format!("{wished} replicas now"))];
+    let target = format!("{}/{}", id.gk.kind, id.name);
+    let scalers = case.store.of_kind(&GroupKind::new("autoscaling", "HorizontalPodAutoscaler"));
+    let is_its =
+        |scaler: &&Object| scaler.id.namespace == id.namespace && scaler.facts.cells.first().is_some_and(|at| **at == *target);
+    if let Some(scaler) = scalers.filter_map(|node| case.store.object(node)).find(is_its) {
+        let range: Vec<_> = scaler.facts.cells.iter().skip(1).map(|cell| &**cell).collect();
+        let text = format!("{} decides how many there are ({}): it will set another number", scaler.id, range.join(" to "));
+        told.push(Consequence::new(Grade::Warning, text));
+    }
+    told
 }
 
 /// The field of the object that an action sets and that whoever applies the object may set as well.

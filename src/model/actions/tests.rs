@@ -345,6 +345,22 @@ fn deleting_counts_what_goes_along() {
 }
 
 #[test]
+fn scaling_beside_an_autoscaler_says_who_decides() {
+    let scaler = |name: &str, target: &str| json!({"metadata": {"name": name}, "spec": {"scaleTargetRef": {"kind": "Deployment", "name": target}, "minReplicas": 2, "maxReplicas": 9}});
+    let deployment = object("deploy", &json!({"spec": {"replicas": 3}}));
+    let id = deployment.id.clone();
+    let store = store([deployment, object("hpa", &scaler("web", "web")), object("hpa", &scaler("other", "other"))]);
+
+    assert_eq!(
+        told("scale", &store, &id),
+        [
+            "Note 3 replicas now",
+            "Warning HorizontalPodAutoscaler apps/web decides how many there are (2 to 9): it will set another number"
+        ]
+    );
+}
+
+#[test]
 fn the_root_and_its_source_need_their_name_everywhere() {
     let store = fleet();
     let policy = Policy::default();

@@ -257,7 +257,7 @@ fn a_lost_answer_is_looked_up_and_never_sent_again() {
     let lost = || Outcome::Unknown("connection reset".into());
     for (found, expected) in [
         (TAKEN, done("suspended")),
-        (Outcome::Absent, failed("it was not done: connection reset", false)),
+        (Outcome::Absent, failed("it was not done, as the object shows: connection reset", false)),
         (Outcome::Missing, failed("Kustomization apps/web is gone", false)),
         (
             Outcome::Unseen("forbidden".into()),

@@ -2,11 +2,14 @@
 
 use std::sync::Mutex;
 
+use std::time::Duration;
+
 use super::{object, our_patches};
 use crate::suites::outages::Plain;
 use crate::support::bed::{self, Bed};
 use crate::support::program::{Fluxdeck, Ran};
 use crate::support::proxy::Proxy;
+use crate::support::within;
 
 const KS: &str = "kustomizations.kustomize.toolkit.fluxcd.io";
 
@@ -103,4 +106,27 @@ fn an_api_server_that_is_killed_before_it_took_the_request_has_not_done_it() {
     assert!(ran.code == 1 && ran.out.contains("it was not done"), "{ran:?}");
     assert!(!is_suspended(&bed));
     assert_eq!(our_patches(&bed, mark), [] as [String; 0]);
+}
+
+#[test]
+fn of_an_api_server_that_hangs_the_truth_is_said_once_it_speaks_again() {
+    let Some(bed) = bed::alone() else { return };
+    let mark = super::mark(&bed);
+    let ran = trapped(&bed, &["suspend", "ks", "web", "--request-timeout", "2s"], |network| {
+        bed.api_server(&["pause"]);
+        network.pass_unanswered();
+        // longer than the program waits for one answer
+        within(Duration::from_secs(4), || None::<()>);
+        bed.api_server(&["continue"]);
+    });
+    assert!(ran.err.contains("unknown whether it arrived, checking"), "{ran:?}");
+    let said = ran.out.contains(": suspended");
+    assert!(said || ran.out.contains("it was not done"), "{ran:?}");
+    // a request that the server found when it woke up would be done by now
+    within(Duration::from_secs(3), || None::<()>);
+    assert_eq!(is_suspended(&bed), said, "what was said is true: {ran:?}");
+    assert!(our_patches(&bed, mark).len() <= 1, "it was sent once");
+    if said {
+        resume(&bed);
+    }
 }

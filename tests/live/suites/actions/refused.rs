@@ -1,5 +1,7 @@
 //! What is not allowed, not there, or not sensible: said clearly, and nothing is done.
 
+use serde_json::json;
+
 use super::{admin, mark, object, requests};
 use crate::support::bed::{self, Bed};
 use crate::support::program::Fluxdeck;
@@ -115,4 +117,32 @@ fn what_was_done_is_written_down() {
     assert_eq!(said[1], ("admin", line("suspend").as_str(), "done: suspended"));
     assert!(said[3].1 == line("resume") && said[3].2.starts_with("done: applied revision main@"), "{said:?}");
     assert!(object(&bed, "kustomizations.kustomize.toolkit.fluxcd.io", "web", "web")["spec"].get("suspend").is_none());
+}
+
+#[test]
+fn a_role_that_names_one_object_allows_that_one() {
+    let Some(bed) = bed::alone() else { return };
+    let role = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "acts-one", "namespace": "web"},
+        "rules": [{"apiGroups": ["kustomize.toolkit.fluxcd.io"], "resources": ["kustomizations"], "resourceNames": ["web"], "verbs": ["patch"]}],
+    });
+    let binding = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"name": "acts-one", "namespace": "web"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "acts-one"},
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": "developers"}],
+    });
+    bed.apply(&json!({"apiVersion": "v1", "kind": "List", "items": [role, binding]}), &[]);
+    let user = admin(&bed);
+    // somebody else than the developer of the bed, who must never write
+    let ben = |arguments: &[&str]| user.run(&[arguments, &["-n", "web", "--as", "ben", "--as-group", "developers"]].concat());
+    // the authorizer reads Roles by watch
+    let allowed = || Some(ben(&["suspend", "ks", "web"])).filter(|ran| ran.code == 0);
+    let ran = crate::support::within(super::SETTLED, allowed);
+    let by = object(&bed, "kustomizations.kustomize.toolkit.fluxcd.io", "web", "web");
+    let (resumed, other) = (ben(&["resume", "ks", "web"]), ben(&["suspend", "hr", "web"]));
+    bed.kubectl(&["delete", "role,rolebinding", "acts-one", "-n", "web"]);
+    assert!(ran.is_some_and(|ran| ran.out.contains("suspended")));
+    assert_eq!(super::annotation(&by, "fluxdeck.dev/suspended-by"), "ben", "who, as the API server knows him");
+    super::succeeds(&resumed);
+    assert!(other.code == 3 && other.err.contains("you may not patch helmreleases"), "{other:?}");
 }

@@ -9,6 +9,9 @@ use crate::truth::text;
 const HR: &str = "helmreleases.helm.toolkit.fluxcd.io";
 const GROUP: &str = "helm.toolkit.fluxcd.io/v2";
 
+/// Objects by kind and name.
+type Named<'a> = &'a [(&'a str, &'a str)];
+
 fn handled(bed: &Bed, kind: &str, namespace: &str, name: &str) -> String {
     text(&object(bed, kind, namespace, name), "/status/lastHandledReconcileAt").to_owned()
 }
@@ -20,7 +23,7 @@ fn a_release_is_reconciled_after_its_source_in_every_form() {
     let sandbox = Sandbox::new(&bed, "acts-releases");
     let source = |kind: &str, name: &str| json!({"kind": kind, "name": name, "namespace": "flux-system"});
     let template = |kind: &str, name: &str| json!({"chart": {"spec": {"chart": "web", "version": "1.4.x", "sourceRef": source(kind, name)}}});
-    let forms: &[(&str, Value, &[(&str, &str)])] = &[
+    let forms: &[(&str, Value, Named)] = &[
         (
             "template",
             template("HelmRepository", "charts"),
