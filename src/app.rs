@@ -10,7 +10,7 @@ use crate::ui::layer::{Scene, View};
 use crate::ui::prompt::{Asks, Prompt, Typed};
 use crate::ui::theme::{BUILTIN, Depth, Theme};
 use crate::ui::views;
-use fluxdeck_model::commands::{self, Command, Cx, Gesture, Line, Run, Target, Transition};
+use fluxdeck_model::commands::{self, Command, Cx, Gesture, Line, Run, Target, Transition, Wish};
 use fluxdeck_model::domain::{ClusterId, GroupKind};
 use fluxdeck_model::error::Result;
 use fluxdeck_model::state::{Code, Effect, Epoch, Input, Key, Message, News, State};
@@ -112,10 +112,12 @@ impl App {
             }
             Message::Outcome(task, outcome) => {
                 self.state.hear_outcome(task, outcome, self.state.clock, &mut self.effects);
+                self.tell_top();
             }
             Message::Clock(now) => {
                 self.state.clock = now;
                 self.state.advance_jobs(&mut self.effects);
+                self.tell_top();
             }
         }
         true
@@ -147,15 +149,21 @@ impl App {
         let frame = Frame::of(area, self.state.settings.hide_header, is_narrow || urgent);
         chrome::header(frame.header, buf, &scene);
         chrome::title(frame.title, buf, &scene, &self.layers);
-        let Some(top) = self.layers.last_mut() else { return i64::MAX };
-        let (body, preview) = split(frame.body, &scene, top.as_ref());
-        top.render(body, buf, &scene);
+        // dialogs stand in front of the view that they are about
+        let base = self.layers.iter().rposition(|layer| !layer.is_dialog()).unwrap_or_default();
+        let Some((view, dialogs)) = self.layers.get_mut(base..).and_then(<[_]>::split_first_mut) else { return i64::MAX };
+        let (body, preview) = split(frame.body, &scene, view.as_ref());
+        view.render(body, buf, &scene);
         if let Some(preview) = preview {
-            let selected = top.selection(&self.state).first().and_then(|id| self.state.cluster().store.find(id));
+            let selected = view.selection(&self.state).first().and_then(|id| self.state.cluster().store.find(id));
             views::preview::render_preview(preview, buf, &scene, selected);
         }
+        for dialog in dialogs.iter_mut() {
+            dialog.render(frame.body, buf, &scene);
+        }
+        let top = dialogs.last().unwrap_or(view);
         chrome::message(frame.message, buf, &scene, self.prompt.as_ref(), top.message(&self.state));
-        chrome::keys(frame.keys, buf, &scene, top.spec().scope);
+        chrome::keys(frame.keys, buf, &scene, top.as_ref());
         next_change.get()
     }
 
@@ -183,7 +191,7 @@ impl App {
         id == self.state.active
     }
 
-    /// Lets the view on top ask again for what is old.
+    /// Lets the view on top ask again for what is old, and shows questions that came up.
     fn tell_top(&mut self) {
         let mut transitions = Vec::new();
         let Some(top) = self.layers.last_mut() else { return };
@@ -194,7 +202,17 @@ impl App {
             effects: &mut self.effects,
             transitions: &mut transitions,
         });
+        let questions = self.state.take_questions().into_iter().map(Box::new);
+        transitions.extend(questions.map(|question| Transition::Open("confirm", Target::Confirmation(question))));
         self.transit_all(transitions);
+        self.explore();
+    }
+
+    /// Asks what the user may do to the selected object: its keys are greyed by that.
+    fn explore(&mut self) {
+        let Some(top) = self.layers.last().filter(|top| chrome::acts_in(top.spec().scope)) else { return };
+        let selected: Vec<_> = top.selection(&self.state).into_iter().take(1).collect();
+        self.state.explore_rights(&selected, &mut self.effects);
     }
 
     fn key(&mut self, key: Key) {
@@ -202,6 +220,26 @@ impl App {
         if self.prompt.is_some() {
             return self.prompt_key(key);
         }
+        if self.layers.last().is_some_and(|top| top.is_dialog()) {
+            return self.dialog(|top, cx| {
+                top.key(key, cx);
+            });
+        }
+        self.command_key(key);
+        self.explore();
+    }
+
+    /// Lets the dialog on top take what was typed.
+    fn dialog(&mut self, take: impl FnOnce(&mut dyn View, &mut Cx)) {
+        let mut transitions = Vec::new();
+        let Some(top) = self.layers.last_mut() else { return };
+        let (state, effects) = (&mut self.state, &mut self.effects);
+        let scope = top.spec().scope;
+        take(top.as_mut(), &mut Cx { state, scope, targets: Vec::new(), effects, transitions: &mut transitions });
+        self.transit_all(transitions);
+    }
+
+    fn command_key(&mut self, key: Key) {
         let Some(scope) = self.layers.last().map(|top| top.spec().scope) else { return };
         match commands::lookup(key, scope) {
             Some(command) => {
@@ -218,7 +256,12 @@ impl App {
     fn run(&mut self, command: &Command, argument: &str) {
         let mut transitions = Vec::new();
         let Some(top) = self.layers.last_mut() else { return };
+        // what the last frame showed: rows may have moved since
         let targets = top.selection(&self.state);
+        if matches!(command.run, Run::Gesture(_)) {
+            self.state.cluster_mut().work(|| false);
+            top.refresh(&self.state);
+        }
         let mut cx = Cx {
             state: &mut self.state,
             scope: top.spec().scope,
@@ -263,6 +306,8 @@ impl App {
                 let text = prompt.text().to_owned();
                 self.set_filter(&text);
             }
+        } else if self.layers.last().is_some_and(|top| top.is_dialog()) {
+            self.dialog(|top, cx| top.paste(text, cx));
         }
     }
 
@@ -374,7 +419,22 @@ impl App {
                 self.close();
                 self.submit(&line);
             }
+            Transition::Act(wish) => self.act(wish),
         }
+    }
+
+    /// Does to what is selected what was wished.
+    fn act(&mut self, wish: Wish) {
+        let mut transitions = Vec::new();
+        let Some(top) = self.layers.last() else { return };
+        let (objects, hidden) = (top.selection(&self.state), top.hidden(&self.state));
+        let (state, effects) = (&mut self.state, &mut self.effects);
+        let scope = top.spec().scope;
+        let mut cx = Cx { state, scope, targets: Vec::new(), effects, transitions: &mut transitions };
+        if let Err(error) = commands::perform(wish, &objects, hidden, &mut cx) {
+            self.state.complain(&error);
+        }
+        self.transit_all(transitions);
     }
 
     fn open(&mut self, name: &str, target: Target) {

@@ -14,7 +14,7 @@ use fluxdeck_model::domain::{Coverage, GroupKind, Health, NodeId, Scope, Str};
 use fluxdeck_model::error::{Error, ErrorKind, Result};
 use fluxdeck_model::kinds::{self, Column};
 use fluxdeck_model::state::State;
-use fluxdeck_model::state::projection::{cell, heading};
+use fluxdeck_model::state::projection::{cell, heading, message_at};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -171,7 +171,7 @@ fn table(state: &State, gk: &GroupKind, found: &[NodeId], wide: bool, with_names
         row.push(
             created.map(|created| duration::age((state.clock.as_second() - created.as_second()).max(0)).0).unwrap_or_default(),
         );
-        row.extend(messages.iter().map(|column| cell(&cluster.store, &cluster.forest, *id, *column)));
+        row.extend(messages.iter().map(|_| message_at(&cluster.store, &cluster.forest, *id, state.clock)));
         table.push(row);
     }
     table.print()

@@ -272,6 +272,7 @@ impl Global {
             preview: call.config.preview,
             readonly: call.readonly,
             guarded: call.config.contexts.clone(),
+            zone: Some(jiff::tz::TimeZone::system()),
             theme: theme.unwrap_or_else(|| run::fitting_theme().to_owned()),
             ..Settings::default()
         }

@@ -77,7 +77,10 @@ impl Errand {
 
     /// Asks what the user may do. What could not be asked is allowed: the API server has the last word when it is done.
     pub async fn review(self, asks: Vec<Ask>) {
-        let Some(live) = self.live.borrow().clone() else { return };
+        let Some(live) = self.live.borrow().clone() else {
+            // who asked waits for an answer
+            return self.news(News::Rights(Vec::new())).await;
+        };
         let ask = |ask: Ask| {
             let client = live.client.clone();
             async move {

@@ -18,7 +18,7 @@ use crate::cluster::{Access, Catalog, Failure};
 use crate::records;
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::domain::{ClusterId, Scope, Str};
-use fluxdeck_model::state::jobs::Act;
+use fluxdeck_model::state::jobs::{Act, Outcome, Task};
 use fluxdeck_model::state::{Aspect, Effect, Epoch, Message, Reply, Ticket};
 use session::Order;
 
@@ -98,8 +98,12 @@ impl Runtime {
                 self.sessions.remove(&(cluster, epoch));
                 None
             }
-            Effect::Write { task, cluster, epoch, step } => self.run(cluster, epoch, |errand| errand.write(task, *step)),
-            Effect::Probe { task, cluster, epoch, step } => self.run(cluster, epoch, |errand| errand.probe(task, *step)),
+            Effect::Write { task, cluster, epoch, step } => {
+                self.run_task(task, cluster, epoch, |errand| errand.write(task, *step))
+            }
+            Effect::Probe { task, cluster, epoch, step } => {
+                self.run_task(task, cluster, epoch, |errand| errand.probe(task, *step))
+            }
             Effect::Review { cluster, epoch, asks } => self.run(cluster, epoch, |errand| errand.review(asks)),
             Effect::Identify { cluster, epoch } => self.run(cluster, epoch, acts::Errand::identify),
             Effect::Owners { cluster, epoch, fields } => self.run(cluster, epoch, |errand| errand.owners(fields)),
@@ -126,6 +130,28 @@ impl Runtime {
         if let Some((_, session)) = self.sessions.iter().rev().find(|((of, _), _)| *of == cluster) {
             let _ = session.orders.send(order);
         }
+        None
+    }
+
+    /// As [`Self::run`], for a job, which has to hear when its connection is no more.
+    fn run_task<F>(
+        &mut self,
+        task: Task,
+        cluster: ClusterId,
+        epoch: Epoch,
+        work: impl FnOnce(acts::Errand) -> F,
+    ) -> Option<Effect>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        if self.sessions.contains_key(&(cluster, epoch)) {
+            return self.run(cluster, epoch, work);
+        }
+        let inbox = self.inbox.clone();
+        let gone = Outcome::Unseen("the connection was left".to_owned());
+        self.errands.spawn(async move {
+            let _ = inbox.send(Message::Outcome(task, gone)).await;
+        });
         None
     }
 

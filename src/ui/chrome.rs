@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
@@ -9,6 +10,7 @@ use unicode_width::UnicodeWidthStr;
 use super::layer::{Scene, View};
 use super::prompt::Prompt;
 use super::theme::Scope;
+use fluxdeck_model::actions::{self, Action, Case, Offer};
 use fluxdeck_model::commands::{self, Command, keys_of};
 use fluxdeck_model::domain::Health;
 use fluxdeck_model::domain::text::fit;
@@ -72,14 +74,23 @@ pub fn header(area: Rect, buf: &mut Buffer, scene: &Scene) {
         None => "all namespaces".to_owned(),
         Some(some) => some.iter().map(|name| &**name).collect::<Vec<_>>().join(","),
     };
+    let policy = scene.state.policy();
+    // production is seen before it is read, and read where there are no colours
+    let (style, mark) = match policy.production {
+        true => (theme.style(Scope::Failed).add_modifier(Modifier::REVERSED), " PRODUCTION "),
+        false => (theme.style(Scope::Accent), ""),
+    };
     let mut left = vec![
-        Span::styled(format!(" {}", fit(context, 32)), theme.style(Scope::Accent)),
+        Span::styled(format!(" {}{mark}", fit(context, 32)), style),
         Span::styled(format!(" {} {}", theme.sign("›", ">"), fit(&namespaces, 30)), theme.style(Scope::Header)),
     ];
     if let Some(user) = &cluster.server.acting_as {
         left.push(Span::styled(format!(" as {user}"), theme.style(Scope::Progressing)));
     }
-    left.push(Span::raw("   "));
+    if policy.readonly {
+        left.push(Span::styled(" READ-ONLY", theme.style(Scope::Mark)));
+    }
+    left.push(Span::raw(if area.width < NARROW { " " } else { "   " }));
     left.extend(link(scene, area.width < NARROW));
     let versions = [("flux", &cluster.server.flux), ("k8s", &cluster.server.kubernetes)]
         .into_iter()
@@ -188,29 +199,80 @@ fn trouble(link: &Link) -> Option<String> {
     }
 }
 
-/// The most useful keys of the view on top.
-pub fn keys(area: Rect, buf: &mut Buffer, scene: &Scene, scope: commands::Scope) {
-    if area.height == 0 {
+/// Whether the key line of that scope is about the selected object.
+pub fn acts_in(scope: commands::Scope) -> bool {
+    matches!(scope, commands::Scope::Tree | commands::Scope::Table | commands::Scope::Text)
+}
+
+/// The most useful keys: what can be done to the selected object (greyed where it cannot), then those of the view. Dialogs have theirs
+/// in their frame.
+pub fn keys(area: Rect, buf: &mut Buffer, scene: &Scene, top: &dyn View) {
+    let scope = top.spec().scope;
+    if area.height == 0 || scope == commands::Scope::Dialog {
         return;
     }
     let theme = scene.theme;
-    let here = commands::all().filter(|command| !command.footer.is_empty() && command.scopes.contains(&scope));
-    let everywhere =
-        commands::all().filter(|command| !command.footer.is_empty() && command.scopes.contains(&commands::Scope::Everywhere));
-    let mut spans = vec![Span::raw(" ")];
+    let is_here = |command: &&Command| !command.footer.is_empty() && command.scopes.contains(&scope);
+    let everywhere = |command: &&Command| !command.footer.is_empty() && command.scopes.contains(&commands::Scope::Everywhere);
+    let mut words = acts(scene, top);
+    let acting = words.len();
+    // what is always needed keeps its place at the end
+    let help = commands::all().filter(|command| command.name == "help").map(of_view).next();
+    let mut here: Vec<_> = commands::all().filter(is_here).collect();
+    here.sort_by_key(|command| command.name != "actions");
+    words.extend(here.into_iter().map(of_view).skip(usize::from(acting == 0 && acts_in(scope))));
+    words.extend(commands::all().filter(everywhere).filter(|command| command.name != "help").map(of_view));
+    let width = |word: &Word| word.key.width() + word.text.width() + 3;
+    let reserved = help.as_ref().map_or(0, width);
     let mut used = 1;
-    for command in here.chain(everywhere) {
-        let (key, word) = (first_key(command), command.footer);
-        let width = key.width() + word.width() + 3;
-        // the last one needs no blanks behind it
-        if used + width > usize::from(area.width) + 2 {
-            break;
+    let mut spans = vec![Span::raw(" ")];
+    let room = usize::from(area.width) + 2;
+    let fitting = words.into_iter().take_while(|word| {
+        used += width(word);
+        used + reserved <= room
+    });
+    for word in fitting.collect::<Vec<_>>().into_iter().chain(help) {
+        let (key, text) = if word.is_open { (Scope::Key, Scope::Dim) } else { (Scope::Disabled, Scope::Disabled) };
+        let mut style = theme.style(key);
+        if !word.is_open {
+            // colours may be few: what is barred is also struck
+            style = style.add_modifier(Modifier::CROSSED_OUT);
         }
-        used += width;
-        spans.push(Span::styled(key, theme.style(Scope::Key)));
-        spans.push(Span::styled(format!(" {word}  "), theme.style(Scope::Dim)));
+        spans.push(Span::styled(word.key, style));
+        spans.push(Span::styled(format!(" {}  ", word.text), theme.style(text)));
     }
     Line::from(spans).render(area, buf);
+}
+
+/// A key and what it does.
+struct Word {
+    key: String,
+    text: &'static str,
+    is_open: bool,
+}
+
+fn of_view(command: &'static Command) -> Word {
+    Word { key: first_key(command), text: command.footer, is_open: true }
+}
+
+/// What can be done to the selected object by one key.
+fn acts(scene: &Scene, top: &dyn View) -> Vec<Word> {
+    let (state, scope) = (scene.state, top.spec().scope);
+    let selected = if acts_in(scope) { top.selection(state) } else { Vec::new() };
+    let Some(case) = selected.first().and_then(|id| Case::new(&state.cluster().store, id, "", state.clock)) else {
+        return Vec::new();
+    };
+    let (policy, rights) = (state.policy(), &state.cluster().rights);
+    let is_bound = |action: &&'static Action| {
+        let key = if action.name == "resume" { "s" } else { action.key };
+        commands::all().any(|command| command.scopes.contains(&scope) && command.keys.contains(&key))
+    };
+    let word = |action: &'static Action| Word {
+        key: commands::pretty(if action.name == "resume" { "s" } else { action.key }),
+        text: action.label.trim_end_matches('…'),
+        is_open: actions::offer(action, &case, &policy, rights) == Offer::Open,
+    };
+    actions::handy(&case).into_iter().filter(is_bound).map(word).collect()
 }
 
 fn first_key(command: &Command) -> String {

@@ -9,7 +9,7 @@ use super::theme::Theme;
 use fluxdeck_model::commands::{Cx, Gesture, Scope, Target};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::error::Result;
-use fluxdeck_model::state::{Reply, State, Ticket};
+use fluxdeck_model::state::{Key, Reply, State, Ticket};
 
 /// What a view may look at while it is drawn.
 pub struct Scene<'a> {
@@ -26,6 +26,18 @@ impl Scene<'_> {
         let (text, next) = fluxdeck_model::domain::duration::age((self.state.clock.as_second() - of.as_second()).max(0));
         self.next_change.set(self.next_change.get().min(next));
         text
+    }
+
+    /// Says so where a suspension is past its time; remembers when that changes.
+    pub fn overdue(&self, object: Option<&fluxdeck_model::domain::Object>) -> Option<String> {
+        let until = object?.suspension.as_ref()?.until?;
+        let left = until.as_second() - self.state.clock.as_second();
+        if left >= 0 {
+            self.next_change.set(self.next_change.get().min(left + 1));
+            return None;
+        }
+        self.age(Some(until));
+        super::widgets::progress::overdue(object, self.state.clock)
     }
 }
 
@@ -52,6 +64,20 @@ pub trait View {
     fn selection(&self, _: &State) -> Vec<ObjectRef> {
         Vec::new()
     }
+    /// Those of them that the screen does not show at present: behind a filter, below a fold.
+    fn hidden(&self, _: &State) -> Vec<ObjectRef> {
+        Vec::new()
+    }
+    /// Whether it stands in front of the view below, which stays in sight.
+    fn is_dialog(&self) -> bool {
+        false
+    }
+    /// Takes a key before the keymap does: dialogs, in which letters are letters. False where it means nothing to it.
+    fn key(&mut self, _: Key, _: &mut Cx) -> bool {
+        false
+    }
+    /// Takes pasted text.
+    fn paste(&mut self, _: &str, _: &mut Cx) {}
     /// Asks for what it needs. Called when it is put on top and when it comes back from history.
     fn opened(&mut self, _: &mut Cx) {}
     /// Lets go of what it asked for.

@@ -2,13 +2,32 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use super::GLANCE;
+use std::time::Duration;
+
+use super::{GLANCE, within};
 
 /// What the proxy replaces in what the program sends: the same length, so that nothing moves.
 type Swap = (&'static [u8], &'static [u8]);
+
+/// How far a trapped request has come.
+mod trap {
+    pub const NONE: u8 = 0;
+    pub const SET: u8 = 1;
+    /// The request is here and goes nowhere.
+    pub const REQUEST: u8 = 2;
+    /// The request may pass.
+    pub const PASSED: u8 = 3;
+    /// The answer is here and goes nowhere.
+    pub const ANSWER: u8 = 4;
+    /// The connection is cut.
+    pub const CUT: u8 = 5;
+}
+
+/// How long a trapped request or its answer may take to come.
+const SOON: Duration = Duration::from_secs(20);
 
 pub struct Proxy {
     pub port: u16,
@@ -20,6 +39,7 @@ struct Shared {
     held: AtomicBool,
     ended: AtomicBool,
     replaced: AtomicUsize,
+    trap: AtomicU8,
     open: Mutex<Vec<TcpStream>>,
 }
 
@@ -35,6 +55,37 @@ impl Proxy {
         Self::start(Some(port), Some((from.as_bytes(), to.as_bytes())))
     }
 
+    /// As [`Self::to`], stopping the first request that holds these bytes until [`Self::pass`] or [`Self::cut_trapped`].
+    pub fn trapping(port: u16, needle: &'static str) -> Self {
+        Self::start(Some(port), Some((needle.as_bytes(), &[])))
+    }
+
+    /// Waits until the trapped request is here.
+    pub fn caught(&self) {
+        self.until(trap::REQUEST);
+    }
+
+    /// Lets the trapped request through, and waits until its answer is here; that is kept.
+    pub fn pass(&self) {
+        self.shared.trap.store(trap::PASSED, Ordering::Relaxed);
+        self.until(trap::ANSWER);
+    }
+
+    /// Lets the trapped request through, without waiting for an answer.
+    pub fn pass_unanswered(&self) {
+        self.shared.trap.store(trap::PASSED, Ordering::Relaxed);
+    }
+
+    /// Cuts the connection of the trapped request: what is here of it is lost.
+    pub fn cut_trapped(&self) {
+        self.shared.trap.store(trap::CUT, Ordering::Relaxed);
+    }
+
+    fn until(&self, state: u8) {
+        let come = within(SOON, || (self.shared.trap.load(Ordering::Relaxed) == state).then_some(()));
+        assert!(come.is_some(), "nothing was trapped within {} s", SOON.as_secs());
+    }
+
     /// Takes connections and never answers.
     pub fn black_hole() -> Self {
         Self::start(None, None)
@@ -47,6 +98,7 @@ impl Proxy {
             held: AtomicBool::new(target.is_none()),
             ended: AtomicBool::new(false),
             replaced: AtomicUsize::new(0),
+            trap: AtomicU8::new(if matches!(swap, Some((_, []))) { trap::SET } else { trap::NONE }),
             open: Mutex::new(Vec::new()),
         });
         let own = shared.clone();
@@ -105,9 +157,12 @@ impl Shared {
             return;
         };
         self.keep(&server);
+        let server = &server;
+        let trapped = AtomicBool::new(false);
+        let trapped = &trapped;
         std::thread::scope(|scope| {
-            scope.spawn(|| self.pump(client, &server, swap));
-            self.pump(&server, client, None);
+            scope.spawn(move || self.pump(client, server, swap, trapped));
+            self.pump(server, client, None, trapped);
         });
     }
 
@@ -124,12 +179,34 @@ impl Shared {
         }
     }
 
-    fn pump(&self, mut from: &TcpStream, mut to: &TcpStream, swap: Option<Swap>) {
+    /// Stops a trapped request, or its answer; false when it is lost.
+    fn trap(&self, bytes: &[u8], needle: Option<&[u8]>, trapped: &AtomicBool) -> bool {
+        let is_it = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
+        let (from, to) = match needle {
+            Some(needle) if is_it(needle) => (trap::SET, trap::REQUEST),
+            None if trapped.load(Ordering::Relaxed) => (trap::PASSED, trap::ANSWER),
+            _ => return true,
+        };
+        if self.trap.compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed).is_err() {
+            return true;
+        }
+        trapped.store(true, Ordering::Relaxed);
+        while self.trap.load(Ordering::Relaxed) == to && !self.ended.load(Ordering::Relaxed) {
+            std::thread::sleep(GLANCE);
+        }
+        self.trap.load(Ordering::Relaxed) == trap::PASSED
+    }
+
+    fn pump(&self, mut from: &TcpStream, mut to: &TcpStream, swap: Option<Swap>, trapped: &AtomicBool) {
         let mut buffer = vec![0; 65_536];
         while let Ok(count @ 1..) = from.read(&mut buffer) {
             self.wait();
             let bytes = &mut buffer[..count];
-            if let Some((old, new)) = swap {
+            let needle = swap.filter(|(_, new)| new.is_empty()).map(|(needle, _)| needle);
+            if (needle.is_some() || swap.is_none()) && !self.trap(bytes, needle, trapped) {
+                break;
+            }
+            if let Some((old, new)) = swap.filter(|(_, new)| !new.is_empty()) {
                 while let Some(at) = bytes.windows(old.len()).position(|window| window == old) {
                     bytes[at..at + new.len()].copy_from_slice(new);
                     self.replaced.fetch_add(1, Ordering::Relaxed);

@@ -125,6 +125,9 @@ pub(super) fn scopes(call: &Call, action: &Action, chosen: &Choice) -> Result<Ve
         flux.filter(|kind| kind.role == Role::Source).map(|kind| everywhere(&kind)).collect()
     } else if action.weight == Weight::Grave && chosen.kind.is_flux() {
         flux.filter(|kind| kind.role == Role::Applier || kind.group == group::OPERATOR).map(|kind| everywhere(&kind)).collect()
+    } else if action.name == "scale" {
+        let scalers = GroupKind::new("autoscaling", "HorizontalPodAutoscaler");
+        scopes.iter().map(|scope| Scope { gk: scalers.clone(), namespace: scope.namespace.clone() }).collect()
     } else if action.verb == "delete" && chosen.kind.kind == "Pod" {
         let owners = ["ReplicaSet", "StatefulSet", "DaemonSet", "Job"];
         let is_owner = |kind: &&&'static Kind| owners.contains(&kind.kind);

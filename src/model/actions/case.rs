@@ -56,9 +56,11 @@ impl<'a> Case<'a> {
         self.kind.group == group && self.kind.kind == kind
     }
 
-    /// What the kind is called, also where we know no more than its name.
-    pub fn kind_word(&self) -> &'a str {
-        &self.object.id.gk.kind
+    /// What the kind is called, also where we know no more than its name: `a Pod`, `an Alert`.
+    pub fn a_kind(&self) -> String {
+        let kind = &self.object.id.gk.kind;
+        let article = if kind.starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" };
+        format!("{article} {kind}")
     }
 
     pub fn is_going(&self) -> bool {

@@ -22,7 +22,7 @@ fn fits(case: &Case) -> Fit {
         return Fit::Never("its controller would write it again at once".to_owned());
     }
     if case.kind.role == Role::Legacy || !case.kind.is_flux() {
-        return Fit::Never(format!("only objects of Flux and pods are deleted here, not a {}", case.kind_word()));
+        return Fit::Never(format!("only objects of Flux and pods are deleted here, not {}", case.a_kind()));
     }
     if case.is_going() {
         return Fit::Already("being deleted already".to_owned());

@@ -27,7 +27,7 @@ fn fits(case: &Case) -> Fit {
     let reads = case.is(group::HELM, "HelmRelease")
         || case.is(group::OPERATOR, "FluxInstance")
         || case.is(group::OPERATOR, "ResourceSetInputProvider");
-    if reads { reconcile::fits(case) } else { Fit::Never(format!("a {} cannot be forced", case.kind_word())) }
+    if reads { reconcile::fits(case) } else { Fit::Never(format!("{} cannot be forced", case.a_kind())) }
 }
 
 fn consequences(case: &Case) -> Vec<Consequence> {

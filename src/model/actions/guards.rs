@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::{Action, Case};
-use crate::domain::{Deletion, NodeId, ObjectRef, Relation, Store};
+use crate::domain::{Deletion, GroupKind, NodeId, Object, ObjectRef, Relation, Store};
 use crate::kinds::{self, FieldOwner, Role, Suspend, group};
 
 /// One thing that a person should know before.
@@ -58,7 +58,7 @@ pub(super) fn of_suspending(case: &Case) -> Vec<Consequence> {
     match case.kind.role {
         Role::Applier | Role::Operator => {
             let children = applied(case.store, case.node).count();
-            let text = format!("the {} stay as they are: nothing corrects or updates them", objects(children));
+            let text = format!("{} as applied: nothing corrects or updates them", stay(children));
             (children > 0).then(|| Consequence::new(Grade::Note, text)).into_iter().collect()
         }
         Role::Source => {
@@ -92,23 +92,21 @@ pub(super) fn of_deleting(case: &Case) -> Vec<Consequence> {
 
 /// What becomes of the children (kustomize-controller `finalize`, helm-controller `reconcileDelete`).
 fn fate(case: &Case, deletion: Deletion, children: &[NodeId]) -> Consequence {
-    let count = objects(children.len());
+    let left_alone = format!("{}, and nobody looks after them", stay(children.len()));
     if case.is_suspended() {
-        return Consequence::new(Grade::Warning, format!("it is suspended: the {count} stay, and nobody looks after them"));
+        return Consequence::new(Grade::Warning, format!("it is suspended: {left_alone}"));
     }
     match deletion {
-        Deletion::Leaves => {
-            Consequence::new(Grade::Warning, format!("it does not prune: the {count} stay, and nobody looks after them"))
-        }
+        Deletion::Leaves => Consequence::new(Grade::Warning, format!("it does not prune: {left_alone}")),
         Deletion::Uninstalls => {
             let lost = children.iter().map(|child| case.store.reference(*child).clone()).collect();
-            Consequence::about(Grade::Danger, format!("Helm uninstalls the release: {count} go with it"), lost)
+            Consequence::about(Grade::Danger, format!("Helm uninstalls the release: {} with it", go(children.len())), lost)
         }
         Deletion::Prunes => {
             let lost = pruned(case.store, case.node);
             let kept = children.iter().filter(|child| case.store.object(**child).is_some_and(|child| child.facts.kept)).count();
-            let besides = if kept > 0 { format!("; {kept} are marked to stay") } else { String::new() };
-            Consequence::about(Grade::Danger, format!("{} go with it{besides}", objects(lost.len())), lost)
+            let besides = if kept > 0 { format!("; marked to stay: {kept}") } else { String::new() };
+            Consequence::about(Grade::Danger, format!("{} with it{besides}", go(lost.len())), lost)
         }
     }
 }
@@ -157,10 +155,21 @@ fn consumers(case: &Case) -> Vec<ObjectRef> {
     found
 }
 
-/// What scaling means beside an autoscaler's wishes: nothing is known of those here.
+/// What scaling means: how many there are, and who else decides.
 pub(super) fn of_scaling(case: &Case) -> Vec<Consequence> {
+    let id = &case.object.id;
     let wished = case.object.facts.ready.map(|(_, wished)| wished).unwrap_or_default();
-    vec![Consequence::new(Grade::Note, format!("{wished} replicas now"))]
+    let mut told = vec![Consequence::new(Grade::Note, format!("{wished} replicas now"))];
+    let target = format!("{}/{}", id.gk.kind, id.name);
+    let scalers = case.store.of_kind(&GroupKind::new("autoscaling", "HorizontalPodAutoscaler"));
+    let is_its =
+        |scaler: &&Object| scaler.id.namespace == id.namespace && scaler.facts.cells.first().is_some_and(|at| **at == *target);
+    if let Some(scaler) = scalers.filter_map(|node| case.store.object(node)).find(is_its) {
+        let range: Vec<_> = scaler.facts.cells.iter().skip(1).map(|cell| &**cell).collect();
+        let text = format!("{} decides how many there are ({}): it will set another number", scaler.id, range.join(" to "));
+        told.push(Consequence::new(Grade::Warning, text));
+    }
+    told
 }
 
 /// The field of the object that an action sets and that whoever applies the object may set as well.
@@ -206,8 +215,12 @@ fn is_controller(manager: &str) -> bool {
     matches!(manager, "kustomize-controller" | "helm-controller" | "helm" | "flux-operator" | "flux-helm-controller")
 }
 
-fn objects(count: usize) -> String {
-    if count == 1 { "1 object".to_owned() } else { format!("{count} objects") }
+fn stay(count: usize) -> String {
+    if count == 1 { "1 object stays".to_owned() } else { format!("{count} objects stay") }
+}
+
+fn go(count: usize) -> String {
+    if count == 1 { "1 object goes".to_owned() } else { format!("{count} objects go") }
 }
 
 fn depend(count: usize) -> String {

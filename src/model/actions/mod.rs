@@ -9,14 +9,20 @@ mod answers;
 mod case;
 pub mod confirm;
 mod guards;
+mod offer;
 mod policy;
 mod request;
 pub mod rights;
+#[cfg(test)]
+pub mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use answers::{Answers, until};
 pub use case::{Case, Fit};
 pub use confirm::{Circumstances, Confirmation, Demand, Planned, Target, confirm};
 pub use guards::{Consequence, Grade, contested_field, is_root};
+pub use offer::{Offer, by_key, handy, offer, open_questions};
 pub use policy::Policy;
 pub use request::{Proof, Request, Step, Until};
 pub use rights::{Ask, Right, Rights};

@@ -1,6 +1,7 @@
 //! Reconcile: ask the controller to do its work now (flux2 `cmd/flux/reconcile.go`).
 
 use super::{Action, Answers, Case, Fit, Form, Step, Weight};
+use crate::kinds::group;
 
 pub(super) const REQUESTED_AT: &str = "reconcile.fluxcd.io/requestedAt";
 
@@ -21,7 +22,11 @@ pub(super) const ACTION: Action = Action {
 /// Whether a controller would answer. To ask for what is suspended succeeds and does nothing: it is refused, as the CLI does.
 pub(super) fn fits(case: &Case) -> Fit {
     if !case.kind.is_flux() {
-        return Fit::Never(format!("Flux does not reconcile a {}", case.kind_word()));
+        return Fit::Never(format!("Flux does not reconcile {}", case.a_kind()));
+    }
+    if case.is(group::SOURCE, "HelmRepository") && !case.is_reconciled() {
+        // the CLI says so and succeeds (flux2 `reconcile.go`, isStatic)
+        return Fit::Already("an OCI HelmRepository has nothing to reconcile".to_owned());
     }
     if !case.is_reconciled() {
         return Fit::Never(format!("no controller reconciles {}", case.object.id));

@@ -23,7 +23,7 @@ pub(super) const ACTION: Action = Action {
 
 fn fits(case: &Case) -> Fit {
     if !case.is(group::KUSTOMIZE, "Kustomization") && !case.is(group::HELM, "HelmRelease") {
-        return Fit::Never(format!("a {} has no source of that sort", case.kind_word()));
+        return Fit::Never(format!("{} has no source of that sort", case.a_kind()));
     }
     // the object's own suspension is checked before its source's, as the CLI does
     match reconcile::fits(case) {

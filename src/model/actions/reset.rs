@@ -26,5 +26,5 @@ fn fits(case: &Case) -> Fit {
     if case.is(group::HELM, "HelmRelease") {
         return reconcile::fits(case);
     }
-    Fit::Never(format!("a {} counts no failures", case.kind_word()))
+    Fit::Never(format!("{} counts no failures", case.a_kind()))
 }

@@ -22,7 +22,7 @@ pub(super) const ACTION: Action = Action {
 
 fn fits(case: &Case) -> Fit {
     if !case.is_rollout() {
-        return Fit::Never(format!("a {} cannot be restarted", case.kind_word()));
+        return Fit::Never(format!("{} cannot be restarted", case.a_kind()));
     }
     if case.is_going() {
         return Fit::NotNow("being deleted".to_owned());

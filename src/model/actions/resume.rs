@@ -25,7 +25,7 @@ pub(super) const ACTION: Action = Action {
 
 fn fits(case: &Case) -> Fit {
     if case.kind.suspend == Suspend::Never {
-        return Fit::Never(format!("a {} is never suspended", case.kind_word()));
+        return Fit::Never(format!("{} is never suspended", case.a_kind()));
     }
     if !case.is_suspended() {
         return Fit::Already("not suspended".to_owned());

@@ -20,7 +20,7 @@ pub(super) const ACTION: Action = Action {
 
 fn fits(case: &Case) -> Fit {
     if !case.is_rollout() || case.kind.kind == "DaemonSet" {
-        return Fit::Never(format!("a {} has no replicas of its own", case.kind_word()));
+        return Fit::Never(format!("{} has no replicas of its own", case.a_kind()));
     }
     if case.is_going() {
         return Fit::NotNow("being deleted".to_owned());

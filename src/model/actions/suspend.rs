@@ -31,7 +31,7 @@ pub(super) const ACTION: Action = Action {
 
 fn fits(case: &Case) -> Fit {
     if case.kind.suspend == Suspend::Never {
-        return Fit::Never(format!("a {} cannot be suspended", case.kind_word()));
+        return Fit::Never(format!("{} cannot be suspended", case.a_kind()));
     }
     if case.is_suspended() {
         return Fit::Already("already suspended".to_owned());

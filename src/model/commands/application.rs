@@ -1,6 +1,6 @@
 //! The program itself: leaving, help, history, what the screen looks like.
 
-use super::{Command, Cx, Gesture, Run, Scope, Target, Transition, look};
+use super::{Command, Cx, Gesture, Run, Scope, Target, Transition, act as acting, look};
 use crate::error::{Error, Result};
 use crate::state::Effect;
 
@@ -81,9 +81,8 @@ pub(super) const ALL: &[Command] = &[
         cx.effects.push(Effect::Suspend);
         Ok(())
     }),
-    act("quit", &["q", "q!", "qa", "Q", "exit"], &["ctrl-c"], "quit", |cx, _| {
-        cx.effects.push(Effect::Quit);
-        Ok(())
+    act("quit", &["q", "q!", "qa", "Q", "exit"], &["ctrl-c"], "quit; asks first while something is under way", |cx, _| {
+        acting::leave(cx)
     }),
 ];
 

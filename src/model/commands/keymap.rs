@@ -15,7 +15,12 @@ pub fn lookup(key: Key, scope: Scope) -> Option<&'static Command> {
 
 /// How a command's keys are written in help: `j ↓`.
 pub fn keys_of(command: &Command) -> String {
-    let pretty = |key: &&str| match *key {
+    command.keys.iter().map(|key| pretty(key)).collect::<Vec<_>>().join(" ")
+}
+
+/// How one key is written on the screen.
+pub fn pretty(key: &str) -> String {
+    match key {
         "down" => "↓".to_owned(),
         "up" => "↑".to_owned(),
         "left" => "←".to_owned(),
@@ -24,8 +29,7 @@ pub fn keys_of(command: &Command) -> String {
         "shift-left" => "⇧←".to_owned(),
         "shift-right" => "⇧→".to_owned(),
         key => key.replace("ctrl-", "^"),
-    };
-    command.keys.iter().map(pretty).collect::<Vec<_>>().join(" ")
+    }
 }
 
 #[cfg(test)]
@@ -34,7 +38,7 @@ mod tests {
 
     #[test]
     fn every_key_parses_and_no_scope_binds_one_twice() {
-        let scopes = [Scope::Everywhere, Scope::Tree, Scope::Table, Scope::Picker, Scope::Text, Scope::Logs];
+        let scopes = [Scope::Everywhere, Scope::Tree, Scope::Table, Scope::Picker, Scope::Text, Scope::Logs, Scope::Jobs];
         for scope in scopes {
             let mut seen = std::collections::BTreeMap::new();
             for command in all().filter(|command| command.scopes.contains(&scope)) {

@@ -1,17 +1,21 @@
 //! What a user can do: one value a command, with its names, keys and words. Dispatch, help, footer, completion and the README's
 //! tables all come from here; nothing works that is not listed.
 
+mod act;
 mod application;
 mod keymap;
 mod look;
 mod motion;
 mod resolve;
 
-pub use keymap::{keys_of, lookup};
+pub use act::{act, perform};
+pub use keymap::{keys_of, lookup, pretty};
 pub use resolve::{Line, complete, distance, kind_named, parse, unknown_kind};
 
+use crate::actions::{self, Action, Answers, Confirmation};
 use crate::domain::{GroupKind, ObjectRef};
 use crate::error::Result;
+use crate::state::jobs::JobId;
 use crate::state::{Effect, Key, State};
 
 /// A named thing that a user can do.
@@ -40,6 +44,10 @@ pub enum Scope {
     /// YAML, details, events, help.
     Text,
     Logs,
+    /// What is being done, as a list and one by one.
+    Jobs,
+    /// Dialogs: they take every key themselves.
+    Dialog,
 }
 
 impl Scope {
@@ -51,6 +59,8 @@ impl Scope {
             Self::Picker => "list",
             Self::Text => "text",
             Self::Logs => "logs",
+            Self::Jobs => "jobs",
+            Self::Dialog => "dialog",
         }
     }
 }
@@ -85,6 +95,7 @@ pub enum Gesture {
     Dependants,
     Mark,
     MarkRange,
+    MarkAll,
     ClearMarks,
     SortName,
     SortState,
@@ -100,6 +111,9 @@ pub enum Gesture {
     Previous,
     NextContainer,
     Clear,
+    /// Halts what has not started; again: no longer follows what has.
+    Stop,
+    WatchOn,
     Copy,
     CopyNamespace,
 }
@@ -137,6 +151,8 @@ pub enum Transition {
     Press(Key),
     /// Close the view on top and run this line.
     Run(String),
+    /// Do this to what is selected in the view on top.
+    Act(Wish),
 }
 
 /// What a view is opened on.
@@ -147,10 +163,27 @@ pub enum Target {
     Kind(GroupKind),
     /// A view of that scope: what help is about.
     View(Scope),
+    /// Objects as they were when they were chosen, and those of them that the screen does not show.
+    Acts {
+        targets: Vec<actions::Target>,
+        hidden: Vec<ObjectRef>,
+    },
+    Confirmation(Box<Confirmation>),
+    Job(JobId),
+}
+
+/// What a person wishes to do to the selected objects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// Show what there is to choose from.
+    Choose,
+    /// What this key means on these objects.
+    Key(&'static str),
+    Do(&'static Action, Answers),
 }
 
 /// All commands in the order of help.
-pub const ALL: &[&[Command]] = &[motion::ALL, look::ALL, application::ALL];
+pub const ALL: &[&[Command]] = &[motion::ALL, act::ALL, look::ALL, application::ALL];
 
 pub fn all() -> impl Iterator<Item = &'static Command> {
     ALL.iter().flat_map(|group| group.iter())

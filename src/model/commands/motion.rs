@@ -2,9 +2,10 @@
 
 use super::{Command, Gesture, Run, Scope};
 
-const LISTS: &[Scope] = &[Scope::Tree, Scope::Table, Scope::Picker];
+const LISTS: &[Scope] = &[Scope::Tree, Scope::Table, Scope::Picker, Scope::Jobs];
+const MARKED: &[Scope] = &[Scope::Tree, Scope::Table, Scope::Picker];
 const ROWS: &[Scope] = &[Scope::Tree, Scope::Table];
-const ALL_VIEWS: &[Scope] = &[Scope::Tree, Scope::Table, Scope::Picker, Scope::Text, Scope::Logs];
+const ALL_VIEWS: &[Scope] = &[Scope::Tree, Scope::Table, Scope::Picker, Scope::Text, Scope::Logs, Scope::Jobs];
 const TREE: &[Scope] = &[Scope::Tree];
 const TEXTS: &[Scope] = &[Scope::Text, Scope::Logs];
 
@@ -35,12 +36,13 @@ pub(super) const ALL: &[Command] = &[
     key(&["*"], TREE, Gesture::UnfoldBelow, "unfold everything below"),
     key(&["z"], TREE, Gesture::FoldAll, "fold everything"),
     key(&["Z"], TREE, Gesture::UnfoldAll, "unfold everything"),
-    key(&["J"], ROWS, Gesture::Parent, "jump to the owner (the parent)"),
+    key(&["o"], ROWS, Gesture::Parent, "jump to the owner (the parent)"),
     key(&["U"], ROWS, Gesture::Source, "jump to the source"),
     key(&["u"], ROWS, Gesture::Dependants, "used by: who depends on it"),
-    key(&["space"], LISTS, Gesture::Mark, "mark"),
+    key(&["space"], MARKED, Gesture::Mark, "mark"),
     key(&["ctrl-space"], ROWS, Gesture::MarkRange, "mark from the last mark to here"),
-    key(&["ctrl-\\"], LISTS, Gesture::ClearMarks, "clear all marks"),
+    key(&["M"], ROWS, Gesture::MarkAll, "mark everything that the filter shows"),
+    key(&["ctrl-\\"], MARKED, Gesture::ClearMarks, "clear all marks"),
     key(&["N"], ROWS, Gesture::SortName, "sort by name; again: reverse"),
     key(&["S"], ROWS, Gesture::SortState, "sort by state, worst first"),
     key(&["A"], ROWS, Gesture::SortAge, "sort by age, youngest change first"),
@@ -55,6 +57,8 @@ pub(super) const ALL: &[Command] = &[
     footed(&["p"], &[Scope::Logs], Gesture::Previous, "the previous instance of the containers", "previous"),
     footed(&["tab"], &[Scope::Logs], Gesture::NextContainer, "next container, then all", "container"),
     key(&["C"], &[Scope::Logs], Gesture::Clear, "clear"),
+    footed(&["x"], &[Scope::Jobs], Gesture::Stop, "stop what has not started; again: no longer follow the rest", "stop"),
+    footed(&["w"], &[Scope::Jobs], Gesture::WatchOn, "keep watching what failed and is tried again", "keep watching"),
     key(&["c"], ALL_VIEWS, Gesture::Copy, "copy: the name, or the whole text"),
     key(&["n"], ROWS, Gesture::CopyNamespace, "copy the namespace"),
 ];

@@ -10,7 +10,7 @@ mod helm_operator;
 mod legacy;
 mod owners;
 #[cfg(test)]
-mod testing;
+pub mod testing;
 #[cfg(test)]
 mod tests;
 mod wire;

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::jobs::{self, JobId, Outcome, Start, Task, View};
 use super::{Cluster, Effect, Epoch, Link, News, State};
-use crate::actions::{Action, Answers, Circumstances, Confirmation, Demand, Policy, Target, confirm};
+use crate::actions::{self, Action, Answers, Case, Circumstances, Confirmation, Demand, Offer, Policy, Target, confirm};
 use crate::domain::{ClusterId, ObjectRef};
 use crate::error::Error;
 use crate::kinds::FieldOwner;
@@ -92,6 +92,42 @@ impl State {
         }
         if !wants.owners.is_empty() {
             effects.push(Effect::Owners { cluster, epoch, fields: wants.owners.clone() });
+        }
+    }
+
+    /// The action that a key means on these objects.
+    ///
+    /// # Errors
+    /// When none of them is there any more.
+    pub fn by_key(&self, key: &str, objects: &[ObjectRef]) -> Result<&'static Action, Error> {
+        let (store, who) = (&self.cluster().store, self.who());
+        let cases: Vec<_> = objects.iter().filter_map(|id| Case::new(store, id, &who, self.clock)).collect();
+        let gone = || Error::failed("it is not there any more", "select an object");
+        actions::by_key(key, &cases).filter(|_| !cases.is_empty()).ok_or_else(gone)
+    }
+
+    /// How an action stands to an object; none where it is not there.
+    pub fn offer(&self, action: &Action, object: &ObjectRef) -> Option<Offer> {
+        let cluster = self.cluster();
+        let who = self.who();
+        let case = Case::new(&cluster.store, object, &who, self.clock)?;
+        Some(actions::offer(action, &case, &self.policy(), &cluster.rights))
+    }
+
+    /// Asks what the user may do to these objects, so that what he may not is greyed. One batch of questions at a time: while a cursor
+    /// runs over many namespaces, most are never asked about.
+    pub fn explore_rights(&mut self, objects: &[ObjectRef], effects: &mut Vec<Effect>) {
+        let cluster = self.cluster();
+        if !self.policy().may_write() || cluster.is_asking || cluster.link != Link::Live {
+            return;
+        }
+        let cases = objects.iter().filter_map(|id| Case::new(&cluster.store, id, "", self.clock));
+        let asks: std::collections::BTreeSet<_> =
+            cases.flat_map(|case| actions::open_questions(&case, &cluster.rights)).collect();
+        let (id, epoch) = (cluster.id, cluster.epoch);
+        if !asks.is_empty() {
+            self.cluster_mut().is_asking = true;
+            effects.push(Effect::Review { cluster: id, epoch, asks: asks.into_iter().collect() });
         }
     }
 
@@ -225,6 +261,7 @@ impl State {
 
     /// Takes what the API server said of rights, and starts what only waited for that.
     pub fn hear_rights(&mut self, asks: Vec<(crate::actions::Ask, bool)>, effects: &mut Vec<Effect>) {
+        self.cluster_mut().is_asking = false;
         for (ask, is_allowed) in asks {
             self.cluster_mut().rights.learn(ask, is_allowed);
         }

@@ -28,6 +28,8 @@ pub struct Cluster {
     pub known_namespaces: BTreeSet<Str>,
     /// What the user may do, as far as somebody asked.
     pub rights: Rights,
+    /// Questions about rights are under way that nobody waits for.
+    pub is_asking: bool,
     /// Who the API server says the user is; none until somebody asked.
     pub user: Option<String>,
     /// Who owns contested fields, of objects that a confirmation asked about; none where that could not be read.
@@ -90,6 +92,7 @@ impl Cluster {
             namespaces: None,
             known_namespaces: BTreeSet::new(),
             rights: Rights::default(),
+            is_asking: false,
             user: None,
             owners: BTreeMap::new(),
         }

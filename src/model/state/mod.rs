@@ -6,6 +6,8 @@ mod effect;
 pub mod jobs;
 mod message;
 pub mod projection;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -64,6 +66,8 @@ pub struct Settings {
     pub readonly: bool,
     /// Rules for contexts, by a name that may hold `*`; the first that fits holds.
     pub guarded: Vec<Guarded>,
+    /// Where the user's clocks stand, what `14:00` means; none for UTC.
+    pub zone: Option<jiff::tz::TimeZone>,
 }
 
 /// A line to the user; gone with the next key.

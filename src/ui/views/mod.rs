@@ -1,11 +1,17 @@
 //! One file a view, one line in [`ALL`].
 
+mod actions;
+mod acts;
+mod confirm;
 mod contexts;
 mod details;
 mod document;
 mod events;
 mod help;
+mod job;
+mod jobs;
 mod kinds;
+mod leave;
 mod logs;
 mod namespaces;
 mod objects;
@@ -32,6 +38,12 @@ pub const ALL: &[&ViewSpec] = &[
     &document::SPEC,
     &events::SPEC,
     &logs::SPEC,
+    &actions::SPEC,
+    &confirm::SPEC,
+    &jobs::SPEC,
+    &job::SPEC,
+    &acts::SPEC,
+    &leave::SPEC,
     &contexts::SPEC,
     &namespaces::SPEC,
     &kinds::SPEC,

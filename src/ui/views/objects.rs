@@ -16,6 +16,7 @@ use super::tree::copy;
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::list::{self, List, Rows};
+use crate::ui::widgets::progress::{self, Progress};
 use fluxdeck_model::commands::{Cx, Gesture, Scope, Target, Transition};
 use fluxdeck_model::domain::query::Query;
 use fluxdeck_model::domain::{Coverage, GroupKind, Health, NodeId, ObjectRef, Relation};
@@ -159,7 +160,7 @@ enum Shown {
     Age,
 }
 
-fn line(shown: Shown, node: NodeId, scene: &Scene) -> Line<'static> {
+fn line(shown: Shown, node: NodeId, scene: &Scene, progress: &Progress) -> Line<'static> {
     let cluster = scene.state.cluster();
     let (store, forest, theme) = (&cluster.store, &cluster.forest, scene.theme);
     let reference = store.reference(node);
@@ -177,8 +178,16 @@ fn line(shown: Shown, node: NodeId, scene: &Scene) -> Line<'static> {
             Line::from(Span::styled(word, theme.health(health)))
         }
         Shown::Cell(Column::Message) => {
-            let style = if health.is_failing() { theme.health(health) } else { theme.style(Style::Dim) };
-            Line::styled(message_of(store, forest, node), style)
+            if let Some(act) = progress.tell(reference, scene) {
+                return Line::styled(format!("{} {}", theme.glyph(act.health), act.text), theme.health(act.health));
+            }
+            let late = scene.overdue(store.object(node));
+            let style = match late {
+                Some(_) => theme.style(Style::Failed),
+                None if health.is_failing() => theme.health(health),
+                None => theme.style(Style::Dim),
+            };
+            Line::styled(format!("{}{}", late.unwrap_or_default(), message_of(store, forest, node)), style)
         }
         Shown::Cell(column) => Line::raw(cell(store, forest, node, column)),
     }
@@ -211,10 +220,18 @@ impl View for Objects {
     }
 
     fn selection(&self, state: &State) -> Vec<ObjectRef> {
+        let is_there = |id: &&ObjectRef| state.cluster().store.find(id).is_some();
         if self.marks.is_empty() {
-            return self.node(state).map(|node| state.cluster().store.reference(node).clone()).into_iter().collect();
+            // an identity, not a row: rows may have moved since the last frame
+            return self.cursor.iter().filter(is_there).cloned().collect();
         }
-        self.marks.iter().filter(|id| state.cluster().store.find(id).is_some()).cloned().collect()
+        self.marks.iter().filter(is_there).cloned().collect()
+    }
+
+    fn hidden(&self, state: &State) -> Vec<ObjectRef> {
+        let Some(table) = self.table(state) else { return Vec::new() };
+        let store = &state.cluster().store;
+        self.marks.iter().filter(|id| store.find(id).is_some() && table.position(id).is_none()).cloned().collect()
     }
 
     fn opened(&mut self, cx: &mut Cx) {
@@ -249,6 +266,10 @@ impl View for Objects {
             Gesture::Dependants => self.jump(self.node(state), cx),
             Gesture::Mark => self.mark(cx),
             Gesture::MarkRange => self.mark_range(cx),
+            Gesture::MarkAll => {
+                let found = self.table(state).into_iter().flat_map(Table::nodes);
+                self.marks.extend(found.map(|node| state.cluster().store.reference(node).clone()));
+            }
             Gesture::ClearMarks => self.marks.clear(),
             Gesture::SortName => self.sort(1, cx),
             Gesture::SortState => self.place(Column::State).into_iter().for_each(|column| self.sort(column, cx)),
@@ -288,8 +309,12 @@ impl View for Objects {
     fn message(&self, state: &State) -> Option<String> {
         let cluster = state.cluster();
         let node = self.node(state)?;
+        if let Some(told) = progress::message(state, cluster.store.reference(node)) {
+            return Some(told);
+        }
         let message = message_of(&cluster.store, &cluster.forest, node);
-        Some(format!("{}: {message}", word_of(&cluster.store, &cluster.forest, node)))
+        let late = progress::overdue(cluster.store.object(node), state.clock).unwrap_or_default();
+        Some(format!("{}: {late}{message}", word_of(&cluster.store, &cluster.forest, node)))
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
@@ -300,10 +325,11 @@ impl View for Objects {
         }
         let (columns, shown): (Vec<_>, Vec<_>) = self.columns(state).into_iter().unzip();
         let marks = &self.marks;
+        let progress = Progress::of(state);
         let row = |at: usize| {
             let Some(node) = table.get(at) else { return list::Row::default() };
             list::Row {
-                cells: shown.iter().map(|shown| line(*shown, node, scene)).collect(),
+                cells: shown.iter().map(|shown| line(*shown, node, scene, &progress)).collect(),
                 marked: marks.contains(state.cluster().store.reference(node)),
             }
         };

@@ -1,8 +1,12 @@
-//! What views are made of: a windowed table, a scrolled text with its search, styled lines, lines about an object, a request.
+//! What views are made of: a windowed table, a scrolled text with its search, styled lines, lines about an object, a request,
+//! dialogs with their fields, and what rows tell of acts.
 
 pub mod about;
+pub mod dialog;
+pub mod field;
 pub mod lines;
 pub mod list;
+pub mod progress;
 pub mod request;
 pub mod ring;
 pub mod search;

@@ -1,8 +1,9 @@
 //! The suites, one file an idea.
 
+mod actions;
 mod connection;
 mod get;
-mod outages;
+pub mod outages;
 mod screen;
 mod snapshots;
 mod tree;

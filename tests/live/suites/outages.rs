@@ -81,10 +81,10 @@ fn through(bed: &Bed, user: &str, port: u16) -> Fluxdeck {
 }
 
 /// `kubectl proxy`: plain HTTP with a user's rights, so that requests can be changed on the way.
-struct Plain(Child, u16);
+pub struct Plain(Child, pub u16);
 
 impl Plain {
-    fn of(bed: &Bed, user: &str) -> Self {
+    pub fn of(bed: &Bed, user: &str) -> Self {
         let mut child = bed.kubectl_as(user).args(["proxy", "--port=0"]).stdout(Stdio::piped()).spawn().expect("kubectl proxy");
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("it says where it listens");
@@ -93,7 +93,7 @@ impl Plain {
     }
 
     /// A kubeconfig for it, with the namespaces that come after.
-    fn kubeconfig(fluxdeck: &Fluxdeck, port: u16, namespace: &str) -> PathBuf {
+    pub fn kubeconfig(fluxdeck: &Fluxdeck, port: u16, namespace: &str) -> PathBuf {
         let config = json!({
             "apiVersion": "v1", "kind": "Config", "current-context": "plain",
             "contexts": [{"name": "plain", "context": {"cluster": "c", "user": "u", "namespace": namespace}}],

@@ -119,7 +119,7 @@ fn nothing_is_ever_written_and_no_secret_is_read_in_full() {
     for request in requests.filter(|request| ["developer", "viewer"].contains(&text(request, "/user/username"))) {
         all += 1;
         let (verb, resource) = (text(&request, "/verb"), text(&request, "/objectRef/resource"));
-        if !["get", "list", "watch"].contains(&verb) && resource != "selfsubjectaccessreviews" {
+        if !["get", "list", "watch"].contains(&verb) && !resource.starts_with("selfsubject") {
             writes.push(format!("{verb} {}", text(&request, "/requestURI")));
         }
     }

@@ -90,7 +90,7 @@ impl Item {
                 self.turn += 1;
                 return Wish::Probe;
             }
-            Outcome::Absent => self.end(now, fail(format!("it was not done: {}", self.phase.message()))),
+            Outcome::Absent => self.end(now, fail(format!("it was not done, as the object shows: {}", self.phase.message()))),
             Outcome::Missing if self.step().until == Until::Gone => return self.taken(0, waits, sight),
             Outcome::Missing => self.end(now, fail(format!("{} is gone", self.step().object))),
             Outcome::Unseen(why) => {

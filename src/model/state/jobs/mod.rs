@@ -8,6 +8,8 @@ mod act;
 mod advance;
 mod job;
 mod outcome;
+#[cfg(test)]
+mod tests;
 
 use jiff::{SignedDuration, Timestamp};
 

@@ -1,5 +1,7 @@
 //! What a node is called on screen and in output: the same words in the tree, the tables, filters and headless commands.
 
+use jiff::Timestamp;
+
 use super::Forest;
 use crate::domain::store::Presence;
 use crate::domain::{Health, NodeId, Relation, Store, Str, revision};
@@ -23,8 +25,13 @@ pub fn word_of(store: &Store, forest: &Forest, id: NodeId) -> &'static str {
     }
 }
 
-/// The message of a node: its verdict's, or why nothing is known.
+/// The message of a node: its verdict's, or why nothing is known. The same at all times; rows say [`message_at`].
 pub fn message_of(store: &Store, forest: &Forest, id: NodeId) -> String {
+    message_at(store, forest, id, Timestamp::MIN)
+}
+
+/// As [`message_of`], with what the time adds: a suspension past its date is overdue.
+pub fn message_at(store: &Store, forest: &Forest, id: NodeId, now: Timestamp) -> String {
     let Some(object) = store.object(id) else { return absent(store, id) };
     if object.verdict.health == Health::Progressing && forest.health(id) == Some(Health::Failed) {
         let failed = forest.below(id).of(Health::Failed);
@@ -40,7 +47,13 @@ pub fn message_of(store: &Store, forest: &Forest, id: NodeId) -> String {
     let mut told = Vec::new();
     told.extend(suspension.by.as_ref().map(|by| format!("by {by}")));
     told.extend(suspension.reason.as_ref().map(|reason| format!("\"{reason}\"")));
-    told.extend(suspension.until.map(|until| format!("until {}", until.strftime("%Y-%m-%d %H:%M UTC"))));
+    if let Some(until) = suspension.until {
+        // said first: it is what has to be acted on
+        if suspension.is_overdue(now) {
+            told.insert(0, "overdue,".to_owned());
+        }
+        told.push(format!("until {}", until.strftime("%Y-%m-%d %H:%M UTC")));
+    }
     if suspension.frozen.is_some_and(Health::is_failing) {
         told.push(format!("was failing: {}", object.verdict.message));
     }

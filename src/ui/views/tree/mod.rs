@@ -18,6 +18,7 @@ use ratatui::layout::Rect;
 
 use self::paint::{Widths, ancestors};
 use crate::ui::layer::{Scene, View, ViewSpec};
+use crate::ui::widgets::progress;
 use fluxdeck_model::commands::{Cx, Gesture, Scope, Target, Transition};
 use fluxdeck_model::domain::{Health, NodeId, ObjectRef, Relation};
 use fluxdeck_model::state::projection::{Fold, Row, RowId, Sort, SortBy, message_of, word_of};
@@ -206,6 +207,17 @@ impl TreeView {
         let range: Vec<_> = rows[from..=self.at.min(rows.len().saturating_sub(1))].iter().filter_map(object).cloned().collect();
         self.marks.extend(range);
     }
+
+    /// Marks what the filter found; without one that would be the cluster.
+    fn mark_all(&mut self, cx: &mut Cx) {
+        let cluster = cx.state.cluster();
+        if cluster.tree.matches.filter().is_none() {
+            return cx.state.say("filter first (/): everything that matches is marked");
+        }
+        let is_there = |node: &NodeId| cluster.store.object(*node).is_some();
+        let found: Vec<_> = cluster.tree.matches.bits().iter().filter(is_there).collect();
+        self.marks.extend(found.into_iter().map(|node| cluster.store.reference(node).clone()));
+    }
 }
 
 impl View for TreeView {
@@ -246,7 +258,15 @@ impl View for TreeView {
         if !self.marks.is_empty() {
             return self.marks.iter().filter(|id| store.find(id).is_some()).cloned().collect();
         }
-        self.node(state).map(|node| store.reference(node).clone()).into_iter().collect()
+        // an identity, not a row: rows may have moved since the last frame
+        self.cursor.as_ref().and_then(RowId::object).filter(|id| store.find(id).is_some()).cloned().into_iter().collect()
+    }
+
+    fn hidden(&self, state: &State) -> Vec<ObjectRef> {
+        let cluster = state.cluster();
+        let shown: BTreeSet<_> =
+            cluster.tree.rows.rows().iter().filter_map(|row| row.node().map(|node| cluster.store.reference(node))).collect();
+        self.marks.iter().filter(|id| cluster.store.find(id).is_some() && !shown.contains(id)).cloned().collect()
     }
 
     fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
@@ -281,6 +301,7 @@ impl View for TreeView {
             Gesture::Dependants => self.dependants(cx),
             Gesture::Mark => self.mark(cx),
             Gesture::MarkRange => self.mark_range(cx),
+            Gesture::MarkAll => self.mark_all(cx),
             Gesture::ClearMarks => self.marks.clear(),
             Gesture::SortName => self.sort(SortBy::Name, cx),
             Gesture::SortState => self.sort(SortBy::State, cx),
@@ -339,8 +360,12 @@ impl View for TreeView {
     fn message(&self, state: &State) -> Option<String> {
         let cluster = state.cluster();
         let node = self.node(state)?;
+        if let Some(told) = progress::message(state, cluster.store.reference(node)) {
+            return Some(told);
+        }
         let (word, message) = (word_of(&cluster.store, &cluster.forest, node), message_of(&cluster.store, &cluster.forest, node));
-        Some(if message.is_empty() { word.to_owned() } else { format!("{word}: {message}") })
+        let late = progress::overdue(cluster.store.object(node), state.clock).unwrap_or_default();
+        Some(if message.is_empty() { word.to_owned() } else { format!("{word}: {late}{message}") })
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {

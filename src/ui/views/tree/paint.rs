@@ -11,6 +11,7 @@ use unicode_width::UnicodeWidthStr;
 use super::TreeView;
 use crate::ui::layer::Scene;
 use crate::ui::theme::Scope as Style_;
+use crate::ui::widgets::progress::Progress;
 use fluxdeck_model::domain::health::Counts;
 use fluxdeck_model::domain::store::Presence;
 use fluxdeck_model::domain::text::fit;
@@ -23,7 +24,8 @@ impl TreeView {
     pub(super) fn paint(&self, rows: &[Row], above: &[Row], area: Rect, buf: &mut Buffer, scene: &Scene, layout: &Widths) {
         let hidden = u16::try_from(above.len()).unwrap_or(0);
         let mut lines: Vec<_> = above.iter().map(|row| (row.depth, row.fold, Line::default())).collect();
-        lines.extend(rows.iter().map(|row| (row.depth, row.fold, self.line(row, scene, layout))));
+        let progress = Progress::of(scene.state);
+        lines.extend(rows.iter().map(|row| (row.depth, row.fold, self.line(row, scene, layout, &progress))));
         let mut state = TreeState::default();
         let mut path = Vec::new();
         let mut rest = lines.into_iter().enumerate().peekable();
@@ -46,7 +48,7 @@ impl TreeView {
         }
     }
 
-    fn line(&self, row: &Row, scene: &Scene, layout: &Widths) -> Line<'static> {
+    fn line(&self, row: &Row, scene: &Scene, layout: &Widths, progress: &Progress) -> Line<'static> {
         let cluster = scene.state.cluster();
         let theme = scene.theme;
         let indent = usize::from(row.depth) * 2 + 2;
@@ -75,7 +77,7 @@ impl TreeView {
         let mut spans = self.name(node, row, room, scene, layout);
         let used: usize = spans.iter().map(|span| span.content.width()).sum();
         spans.push(Span::raw(" ".repeat((room + 1).saturating_sub(used))));
-        layout.columns(node, scene, &mut spans);
+        layout.columns(node, scene, progress, &mut spans);
         Line::from(spans)
     }
 
@@ -203,7 +205,7 @@ impl Widths {
         buf.set_stringn(area.x, area.y, text, area.width.into(), scene.theme.style(Style_::Heading));
     }
 
-    fn columns(&self, node: NodeId, scene: &Scene, spans: &mut Vec<Span<'static>>) {
+    fn columns(&self, node: NodeId, scene: &Scene, progress: &Progress, spans: &mut Vec<Span<'static>>) {
         let cluster = scene.state.cluster();
         let (store, forest, theme) = (&cluster.store, &cluster.forest, scene.theme);
         let mut cell = |text: &str, width: usize, style: Style| {
@@ -216,17 +218,32 @@ impl Widths {
         if self.state > 0 {
             cell(state_word(object, word_of(store, forest, node)).as_ref(), self.state, theme.health(health));
         }
+        let act = progress.tell(store.reference(node), scene);
+        let told = |health: Health, text: &str| format!("{} {text}", theme.glyph(health));
         if self.revision > 0 {
-            cell(&revision_of(store, forest, node), self.revision, theme.style(Style_::Text));
+            match act.as_ref().filter(|_| self.message == 0) {
+                // where there is no room for a message, an act is worth more than a revision
+                Some(act) => cell(&told(act.health, &act.text), self.revision, theme.health(act.health)),
+                None => cell(&revision_of(store, forest, node), self.revision, theme.style(Style_::Text)),
+            }
         }
         if self.age > 0 {
             let age = scene.age(object.and_then(|object| object.verdict.since.or(object.created)));
             cell(&format!("{age:>0$}", self.age - 1), self.age, theme.style(Style_::Dim));
         }
         if self.message > 0 {
+            if let Some(act) = act {
+                return cell(&format!(" {}", told(act.health, &act.text)), self.message, theme.health(act.health));
+            }
             let message = message_of(store, forest, node);
-            let style = if health.is_failing() { theme.health(health) } else { theme.style(Style_::Dim) };
-            cell(&format!(" {message}"), self.message, style);
+            let late = scene.overdue(object);
+            let is_bad = health.is_failing() || late.is_some();
+            let style = if is_bad {
+                theme.health(if late.is_some() { Health::Failed } else { health })
+            } else {
+                theme.style(Style_::Dim)
+            };
+            cell(&format!(" {}{message}", late.unwrap_or_default()), self.message, style);
         }
     }
 }

@@ -1,0 +1,432 @@
+//! Jobs fed by hand: answers, objects and time come in, effects go out.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::{Jobs, Outcome, Phase, Start, TIMEOUT, Task, View};
+use crate::actions::testing::{allowed, confirmed, confirmed_with, object, put, ready, reference, remove, store};
+use crate::actions::{Policy, Target, Until};
+use crate::domain::{ClusterId, ObjectRef, Store};
+use crate::error::{Error, ErrorKind};
+use crate::kinds::testing::NOW;
+use crate::state::{Effect, Epoch};
+
+struct Bench {
+    store: Store,
+    jobs: Jobs,
+    now: Timestamp,
+    lost: Option<&'static str>,
+    effects: Vec<Effect>,
+}
+
+impl Bench {
+    fn with(objects: impl IntoIterator<Item = crate::domain::Object>) -> Self {
+        let now = NOW.parse().expect("a time");
+        Self { store: store(objects), jobs: Jobs::default(), now, lost: None, effects: Vec::new() }
+    }
+
+    fn start(&mut self, action: &str, ids: &[ObjectRef], parallel: usize, waits: bool) {
+        let confirmed = confirmed(action, &self.store, ids, &Policy::default());
+        assert_eq!(confirmed.skipped, [], "{action}");
+        let start = Start { context: "prod", user: "ana", timeout: TIMEOUT, parallel, waits, now: self.now };
+        self.step(|jobs, view, _, effects| {
+            jobs.start(&confirmed, &start, view, effects);
+        });
+    }
+
+    /// Does something, and writes the jobs down and reads them again: nothing may hang on what is not written.
+    fn step(&mut self, work: impl FnOnce(&mut Jobs, &View, Timestamp, &mut Vec<Effect>)) {
+        let view = View { cluster: ClusterId(0), epoch: Epoch(0), store: &self.store, lost: self.lost };
+        work(&mut self.jobs, &view, self.now, &mut self.effects);
+        for job in &mut self.jobs.jobs {
+            let text = serde_json::to_string(job).expect("a job can be written");
+            let read = serde_json::from_str(&text).expect("and read");
+            assert_eq!(*job, read);
+            *job = read;
+        }
+    }
+
+    fn put(&mut self, kind: &str, body: &Value) {
+        put(&mut self.store, object(kind, body));
+        self.advance();
+    }
+
+    fn advance(&mut self) {
+        self.step(|jobs, view, now, effects| jobs.advance(view, now, effects));
+    }
+
+    fn later(&mut self, seconds: i64) {
+        self.now = self.now.checked_add(SignedDuration::from_secs(seconds)).expect("a time");
+        self.advance();
+    }
+
+    /// Takes the requests that went out, as `write Kind namespace/name`.
+    fn sent(&mut self) -> Vec<(Task, String)> {
+        let told = |effect| match effect {
+            Effect::Write { task, step, .. } => Some((task, format!("write {}", step.object))),
+            Effect::Probe { task, step, .. } => Some((task, format!("probe {}", step.object))),
+            _ => None,
+        };
+        std::mem::take(&mut self.effects).into_iter().filter_map(told).collect()
+    }
+
+    /// Answers the only request that is out.
+    fn answer(&mut self, outcome: Outcome) {
+        let sent = self.sent();
+        assert_eq!(sent.len(), 1, "{sent:?}");
+        self.answer_to(sent[0].0, outcome);
+    }
+
+    fn answer_to(&mut self, task: Task, outcome: Outcome) {
+        self.step(|jobs, view, now, effects| jobs.hear(task, outcome, view, now, effects));
+    }
+
+    fn phase(&self) -> Phase {
+        self.phases()[0].clone()
+    }
+
+    fn phases(&self) -> Vec<Phase> {
+        self.jobs.all()[0].items.iter().map(|item| item.phase.clone()).collect()
+    }
+
+    fn log(&self) -> Vec<&str> {
+        self.jobs.all()[0].items[0].log.iter().map(|entry| entry.text.as_str()).collect()
+    }
+}
+
+const TAKEN: Outcome = Outcome::Taken { generation: 1, is_proven: true };
+
+fn web() -> ObjectRef {
+    reference("ks", "apps", "web")
+}
+
+/// A Kustomization with that Ready condition and those words between it and its controller.
+fn answered(requested: &str, handled: &str, status: &str, reason: &str, message: &str) -> Value {
+    json!({
+        "metadata": {"annotations": {"reconcile.fluxcd.io/requestedAt": requested}},
+        "status": {
+            "observedGeneration": 1, "lastHandledReconcileAt": handled, "lastAppliedRevision": "main@sha1:1",
+            "conditions": [{"type": "Ready", "status": status, "reason": reason, "message": message, "observedGeneration": 1}]
+        }
+    })
+}
+
+fn done(text: &str) -> Phase {
+    Phase::Done { text: text.into() }
+}
+
+fn failed(message: &str, retries: bool) -> Phase {
+    Phase::Failed { message: message.into(), retries }
+}
+
+#[test]
+fn a_reconciliation_is_done_when_the_controller_has_handled_our_request_and_is_ready() {
+    let mut bench = Bench::with([object("ks", &json!({"status": ready()}))]);
+    bench.start("reconcile", &[web()], 10, true);
+    assert_eq!(bench.phase(), Phase::Sent);
+    bench.answer(TAKEN);
+    assert_eq!(bench.phase(), Phase::Requested { generation: 1 }, "the Ready of before says nothing");
+    bench.put("ks", &answered(NOW, "before", "True", "Succeeded", ""));
+    assert_eq!(bench.phase(), Phase::Requested { generation: 1 });
+    bench.put("ks", &answered(NOW, NOW, "Unknown", "Progressing", "running health checks"));
+    assert_eq!(bench.phase(), Phase::Handled { generation: 1 });
+    bench.put("ks", &answered(NOW, NOW, "True", "Succeeded", "Applied"));
+    assert_eq!(bench.phase(), done("applied revision main@sha1:1"));
+    assert_eq!(
+        bench.log(),
+        ["requesting", "requested", "handled", "running health checks", "done: applied revision main@sha1:1"]
+    );
+    let [act] = bench.jobs.acts() else { panic!("one act") };
+    assert_eq!(act.line, "flux reconcile kustomization web -n apps --context prod");
+    assert_eq!((act.user.as_str(), act.outcome.as_deref()), ("ana", Some("done: applied revision main@sha1:1")));
+}
+
+#[test]
+fn somebody_elses_request_after_ours_is_as_good() {
+    let mut bench = Bench::with([object("ks", &json!({"status": ready()}))]);
+    bench.start("reconcile", &[web()], 10, true);
+    bench.answer(TAKEN);
+    bench.put("ks", &answered("theirs", "before", "True", "Succeeded", ""));
+    assert_eq!(bench.phase(), Phase::Requested { generation: 1 });
+    bench.put("ks", &answered("theirs", "theirs", "True", "Succeeded", ""));
+    assert_eq!(bench.phase(), done("applied revision main@sha1:1"));
+}
+
+#[test]
+fn a_failed_attempt_is_told_at_once_and_may_be_watched_on() {
+    let mut bench = Bench::with([object("ks", &json!({"status": ready()}))]);
+    bench.start("reconcile", &[web()], 10, true);
+    bench.answer(TAKEN);
+    bench.put("ks", &answered(NOW, NOW, "False", "DependencyNotReady", "waits for infra"));
+    assert_eq!(bench.phase(), Phase::Handled { generation: 1 }, "to wait for a dependency is no failure");
+    bench.put("ks", &answered(NOW, NOW, "False", "BuildFailed", "no such file"));
+    assert_eq!(bench.phase(), failed("no such file", true));
+    assert!(bench.jobs.all()[0].can_watch_on());
+    let id = bench.jobs.all()[0].id;
+    bench.step(|jobs, view, now, effects| jobs.watch_on(id, view, now, effects));
+    assert_eq!(bench.phase(), Phase::Handled { generation: 1 });
+    bench.put("ks", &answered(NOW, NOW, "True", "Succeeded", ""));
+    assert_eq!(bench.phase(), done("applied revision main@sha1:1"));
+}
+
+#[test]
+fn stalled_suspended_replaced_and_deleted_are_ends() {
+    let stalled = json!({"status": {"lastHandledReconcileAt": NOW, "conditions": [
+        {"type": "Ready", "status": "False", "reason": "AccessDenied", "message": "refused"}, {"type": "Stalled", "status": "True"}
+    ]}});
+    let mut suspended = answered(NOW, NOW, "True", "Succeeded", "");
+    suspended["spec"] = json!({"suspend": true});
+    let replaced = json!({"metadata": {"uid": "6a2f41a3-c54c-fce8-32d2-0324e1c32e22"}, "status": ready()});
+    for (body, message) in [
+        (stalled, "refused"),
+        (suspended, "it was suspended meanwhile: the controller did nothing"),
+        (replaced, "another Kustomization apps/web has taken its name"),
+    ] {
+        let mut bench = Bench::with([object("ks", &json!({"status": ready()}))]);
+        bench.start("reconcile", &[web()], 10, true);
+        bench.answer(TAKEN);
+        bench.put("ks", &body);
+        assert_eq!(bench.phase(), failed(message, false));
+    }
+    let mut bench = Bench::with([object("ks", &json!({"status": ready()}))]);
+    bench.start("reconcile", &[web()], 10, true);
+    bench.answer(TAKEN);
+    remove(&mut bench.store, &web());
+    bench.advance();
+    assert_eq!(bench.phase(), failed("Kustomization apps/web was deleted meanwhile", false));
+}
+
+#[test]
+fn a_resumed_object_is_judged_by_what_it_says_of_its_new_generation() {
+    let state = |suspend: bool, generation: i64, observed: i64, status: &str| {
+        json!({
+            "metadata": {"generation": generation}, "spec": {"suspend": suspend},
+            "status": {"observedGeneration": 1, "lastAppliedRevision": "main@sha1:1",
+                "conditions": [{"type": "Ready", "status": status, "message": "old or new", "observedGeneration": observed}]}
+        })
+    };
+    let mut bench = Bench::with([object("ks", &state(true, 2, 1, "False"))]);
+    bench.start("resume", &[web()], 10, true);
+    bench.answer(Outcome::Taken { generation: 3, is_proven: true });
+    bench.put("ks", &state(false, 3, 1, "False"));
+    assert_eq!(bench.phase(), Phase::Requested { generation: 3 }, "what was frozen says nothing");
+    bench.put("ks", &state(false, 3, 3, "False"));
+    assert_eq!(bench.phase(), failed("old or new", true));
+
+    let mut bench = Bench::with([object("ks", &state(true, 2, 1, "True"))]);
+    bench.start("resume", &[web()], 10, false);
+    bench.answer(Outcome::Taken { generation: 3, is_proven: true });
+    assert_eq!(bench.phase(), done("resumed"), "who does not wait is done");
+}
+
+#[test]
+fn the_source_comes_first_and_its_failure_stops_the_rest() {
+    let ks = json!({"spec": {"sourceRef": {"kind": "GitRepository", "name": "fleet"}}, "status": ready()});
+    let git = |handled: &str, status: &str| {
+        json!({"metadata": {"name": "fleet"}, "status": {"lastHandledReconcileAt": handled, "artifact": {"revision": "main@sha1:2"},
+            "conditions": [{"type": "Ready", "status": status, "message": "cannot clone", "observedGeneration": 1}], "observedGeneration": 1}})
+    };
+    for (status, expected) in [("True", Phase::Sent), ("False", failed("cannot clone", true))] {
+        let mut bench = Bench::with([object("ks", &ks), object("gitrepo", &git("before", "True"))]);
+        bench.start("reconcile-with-source", &[web()], 10, true);
+        let sent = bench.sent();
+        assert_eq!(sent[0].1, "write GitRepository apps/fleet");
+        bench.answer_to(sent[0].0, TAKEN);
+        bench.put("gitrepo", &git(NOW, status));
+        assert_eq!(bench.phase(), expected);
+        let next: Vec<_> = bench.sent().into_iter().map(|(_, sent)| sent).collect();
+        assert_eq!(next, if status == "True" { vec!["write Kustomization apps/web"] } else { vec![] });
+    }
+}
+
+#[test]
+fn conflicts_are_tried_again_and_end_some_time() {
+    let mut bench = Bench::with([object("ks", &json!({"status": ready()}))]);
+    bench.start("suspend", &[web()], 10, true);
+    for _ in 0..5 {
+        bench.answer(Outcome::Conflict("modified".into()));
+        assert_eq!(bench.phase(), Phase::Sent);
+    }
+    bench.answer(Outcome::Conflict("modified".into()));
+    assert_eq!(bench.phase(), failed("conflict, 5 times: modified", false));
+    assert_eq!(bench.sent(), []);
+}
+
+#[test]
+fn a_lost_answer_is_looked_up_and_never_sent_again() {
+    let lost = || Outcome::Unknown("connection reset".into());
+    for (found, expected) in [
+        (TAKEN, done("suspended")),
+        (Outcome::Absent, failed("it was not done, as the object shows: connection reset", false)),
+        (Outcome::Missing, failed("Kustomization apps/web is gone", false)),
+        (
+            Outcome::Unseen("forbidden".into()),
+            Phase::Unknown {
+                why: "it may have been done or not: connection reset; and it could not be looked up: forbidden".into(),
+            },
+        ),
+    ] {
+        let mut bench = Bench::with([object("ks", &json!({"status": ready()}))]);
+        bench.start("suspend", &[web()], 10, true);
+        bench.answer(lost());
+        assert_eq!(bench.phase(), Phase::Checking { why: "connection reset".into() });
+        let sent = bench.sent();
+        assert_eq!(sent[0].1, "probe Kustomization apps/web");
+        bench.answer_to(sent[0].0, found);
+        assert_eq!(bench.phase(), expected);
+        assert_eq!(bench.sent(), [], "nothing is repeated");
+    }
+}
+
+#[test]
+fn what_the_watch_shows_settles_what_was_unknown() {
+    let mut bench = Bench::with([object("ks", &json!({"status": ready()}))]);
+    bench.start("suspend", &[web()], 10, true);
+    bench.answer(Outcome::Unknown("timeout".into()));
+    let probe = bench.sent()[0].0;
+    bench.put("ks", &json!({"spec": {"suspend": true}, "status": ready()}));
+    assert_eq!(bench.phase(), done("suspended"));
+    bench.answer_to(probe, Outcome::Absent);
+    assert_eq!(bench.phase(), done("suspended"), "an answer that comes late finds nobody");
+}
+
+#[test]
+fn refusals_and_dropped_fields_are_failures() {
+    for (outcome, message) in [
+        (Outcome::Refused(Error::new(ErrorKind::Denied, "forbidden", "")), "forbidden"),
+        (Outcome::Unsent(Error::failed("refused", "")), "nothing was sent: refused"),
+        (
+            Outcome::Taken { generation: 1, is_proven: false },
+            "the API server took it and dropped the field: this version of Kustomization does not have it",
+        ),
+    ] {
+        let mut bench = Bench::with([object("ks", &json!({"status": ready()}))]);
+        bench.start("suspend", &[web()], 10, true);
+        bench.answer(outcome);
+        assert_eq!(bench.phase(), failed(message, false));
+    }
+}
+
+#[test]
+fn a_deletion_is_over_when_the_object_is_gone() {
+    let mut bench = Bench::with([object("ks", &json!({"status": ready()}))]);
+    bench.start("delete", &[web()], 10, true);
+    bench.answer(TAKEN);
+    bench.put("ks", &json!({"metadata": {"deletionTimestamp": NOW}}));
+    assert_eq!(bench.phase(), Phase::Handled { generation: 1 });
+    remove(&mut bench.store, &web());
+    bench.advance();
+    assert_eq!(bench.phase(), done("gone"));
+
+    let mut bench = Bench::with([object("ks", &json!({"status": ready()}))]);
+    bench.start("delete", &[web()], 10, true);
+    bench.answer(Outcome::Missing);
+    remove(&mut bench.store, &web());
+    bench.put("ks", &json!({"metadata": {"uid": "6a2f41a3-c54c-fce8-32d2-0324e1c32e22"}}));
+    assert_eq!(bench.phase(), done("gone, and made again by whoever applies it"));
+}
+
+#[test]
+fn a_workload_is_done_when_it_runs_what_was_asked() {
+    let deploy = |generation: i64, observed: i64, ready: i64| {
+        json!({
+            "metadata": {"generation": generation}, "spec": {"replicas": 2},
+            "status": {"observedGeneration": observed, "replicas": 2, "updatedReplicas": ready, "availableReplicas": ready, "readyReplicas": ready,
+                "conditions": [{"type": "Available", "status": "True"}, {"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"}]}
+        })
+    };
+    let mut bench = Bench::with([object("deploy", &deploy(1, 1, 2))]);
+    bench.start("restart", &[reference("deploy", "apps", "web")], 10, true);
+    bench.answer(Outcome::Taken { generation: 2, is_proven: true });
+    assert_eq!(bench.phase(), Phase::Requested { generation: 2 }, "the picture is older than the answer");
+    bench.put("deploy", &deploy(2, 1, 2));
+    bench.put("deploy", &deploy(2, 2, 1));
+    assert_eq!(bench.phase(), Phase::Handled { generation: 2 });
+    bench.put("deploy", &deploy(2, 2, 2));
+    assert_eq!(bench.phase(), done("2/2 ready"));
+}
+
+#[test]
+fn time_ends_what_nobody_answers_with_the_truth() {
+    let start = || {
+        let mut bench = Bench::with([object("ks", &json!({"status": ready()}))]);
+        bench.start("reconcile", &[web()], 10, true);
+        bench.answer(TAKEN);
+        bench
+    };
+    let mut bench = start();
+    assert_eq!(bench.jobs.next_change(bench.now), Some(300));
+    bench.later(299);
+    assert_eq!(bench.phase(), Phase::Requested { generation: 1 });
+    bench.later(1);
+    assert!(bench.phase().message().starts_with("no controller answered within 5m"), "{:?}", bench.phase());
+
+    let mut bench = start();
+    bench.put("ks", &answered(NOW, NOW, "False", "DependencyNotReady", "waits for infra"));
+    bench.later(300);
+    assert_eq!(bench.phase().message(), "not at its end after 5m; Waiting: waits for infra");
+
+    let mut bench = start();
+    bench.lost = Some("connection refused");
+    bench.later(300);
+    assert!(matches!(bench.phase(), Phase::Unknown { why } if why.contains("connection is lost")));
+}
+
+#[test]
+fn a_bulk_runs_in_parallel_with_a_limit_and_stop_halts_the_rest() {
+    let names = ["a", "b", "c", "d", "e"];
+    let body = |name: &str| json!({"metadata": {"name": name}, "status": ready()});
+    let mut bench = Bench::with(names.map(|name| object("ks", &body(name))));
+    let ids = names.map(|name| reference("ks", "apps", name));
+    bench.start("suspend", &ids, 2, true);
+    let sent = bench.sent();
+    assert_eq!(sent.len(), 2);
+    bench.answer_to(sent[1].0, Outcome::Refused(Error::failed("webhook says no", "")));
+    assert_eq!(bench.phases()[1..3], [failed("webhook says no", false), Phase::Sent], "the next has its turn");
+    let id = bench.jobs.all()[0].id;
+    let now = bench.now;
+    bench.jobs.stop(id, now);
+    bench.answer_to(sent[0].0, TAKEN);
+    assert_eq!(
+        bench.phases(),
+        [done("suspended"), failed("webhook says no", false), Phase::Sent, Phase::Stopped, Phase::Stopped]
+    );
+    bench.answer(TAKEN);
+    assert_eq!(bench.jobs.all()[0].counts(), (2, 3, 5));
+    assert_eq!(bench.jobs.running().count(), 0);
+}
+
+#[test]
+fn slow_items_do_not_hold_up_the_rest() {
+    let names = ["a", "b"];
+    let body = |name: &str| json!({"metadata": {"name": name}, "status": ready()});
+    let mut bench = Bench::with(names.map(|name| object("ks", &body(name))));
+    bench.start("reconcile", &names.map(|name| reference("ks", "apps", name)), 1, true);
+    bench.answer(TAKEN);
+    assert_eq!(bench.jobs.next_change(bench.now), Some(30));
+    bench.later(29);
+    assert_eq!(bench.phases()[1], Phase::Queued);
+    bench.later(1);
+    assert_eq!(bench.phases()[1], Phase::Sent);
+}
+
+#[test]
+fn an_act_hits_what_was_named_although_the_rows_moved() {
+    let mut bench = Bench::with([object("ks", &json!({"status": ready()}))]);
+    let targets = [Target { object: web(), uid: bench.store.object_of(&web()).expect("there").uid }];
+    put(&mut bench.store, object("ks", &json!({"metadata": {"name": "above"}, "status": ready()})));
+    remove(&mut bench.store, &web());
+    put(&mut bench.store, object("ks", &json!({"metadata": {"uid": "6a2f41a3-c54c-fce8-32d2-0324e1c32e22"}, "status": ready()})));
+    let confirmed = confirmed_with("delete", &bench.store, &targets, &Policy::default(), &allowed("delete", &[web()]), &[]);
+
+    assert!(confirmed.planned.is_empty());
+    assert_eq!(confirmed.skipped[0].1, "another object has taken its name");
+}
+
+#[test]
+fn every_step_waits_for_something_that_its_action_says() {
+    let store = store([object("ks", &json!({"spec": {"suspend": true}, "status": ready()}))]);
+    let until = |action: &str| confirmed(action, &store, &[web()], &Policy::default()).planned[0].steps[0].until.clone();
+
+    assert_eq!((until("resume"), until("delete")), (Until::Observed, Until::Gone));
+}

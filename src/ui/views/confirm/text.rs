@@ -1,0 +1,146 @@
+//! The words of a confirmation: what it concerns, what follows, what is left out; the fields below.
+
+use std::collections::BTreeMap;
+
+use super::{Asks, Confirm, LABEL};
+use crate::ui::layer::Scene;
+use crate::ui::theme::Scope as Style;
+use crate::ui::widgets::lines::Styled;
+use fluxdeck_model::actions::{Consequence, Demand, Grade};
+use fluxdeck_model::domain::ObjectRef;
+
+/// Lines of one list; what is beyond is counted.
+const MOST: usize = 8;
+/// Columns that a field beside its explanation takes, with its label.
+const BESIDE: usize = LABEL + 26;
+
+/// One line at the bottom: with a field in it, or without.
+pub(super) struct Foot {
+    pub line: Styled,
+    pub field: Option<usize>,
+}
+
+impl Confirm {
+    /// What scrolls.
+    pub(super) fn body(&self, width: usize, scene: &Scene) -> Vec<Styled> {
+        let mut lines = Vec::new();
+        let shown = &self.shown;
+        if shown.planned.len() > 1 {
+            let many = shown.counts.iter().map(|((kind, namespace), count)| {
+                let place = if namespace.is_empty() { String::new() } else { format!(" in {namespace}") };
+                Styled::of(Style::Accent, format!("{count:>4} {kind}")).and(Style::Text, place)
+            });
+            list(&mut lines, many.collect(), "groups");
+        }
+        for (consequence, times) in grouped(&shown.consequences) {
+            let (sign, style) = match consequence.grade {
+                Grade::Note => (scene.theme.sign("·", "-"), Style::Dim),
+                Grade::Warning => ("!", Style::Progressing),
+                Grade::Danger => (scene.theme.sign("✗", "x"), Style::Failed),
+            };
+            let times = if times > 1 { format!(" ({times} times)") } else { String::new() };
+            let line = Styled::of(style, format!(" {sign} "))
+                .and(if consequence.grade == Grade::Note { Style::Text } else { style }, format!("{}{times}", consequence.text));
+            lines.extend(line.wrapped(3, width));
+            let objects = consequence.objects.iter().map(|object| Styled::of(Style::Dim, format!("     {object}")));
+            list(&mut lines, objects.collect(), "objects");
+        }
+        self.left_out(&mut lines, width);
+        if let Some(first) = shown.planned.first() {
+            let more = match shown.planned.len() - 1 {
+                0 => String::new(),
+                more => format!("   and {more} more like it"),
+            };
+            let line = Styled::of(Style::Dim, " = ").and(Style::Text, &first.line).and(Style::Dim, more);
+            lines.extend(line.wrapped(3, width));
+        }
+        lines
+    }
+
+    fn left_out(&self, lines: &mut Vec<Styled>, width: usize) {
+        let shown = &self.shown;
+        if !shown.hidden.is_empty() {
+            let text = format!(" ! {} of them are not on the screen (a filter, a fold):", shown.hidden.len());
+            lines.extend(Styled::of(Style::Progressing, text).wrapped(3, width));
+            list(lines, named(&shown.hidden), "objects");
+        }
+        if !shown.skipped.is_empty() {
+            lines.push(Styled::of(Style::Text, format!(" left out: {}", shown.skipped.len())));
+            let whys = shown.skipped.iter().map(|(object, why)| Styled::of(Style::Dim, format!("     {object}: {why}")));
+            list(lines, whys.collect(), "objects");
+        }
+    }
+
+    /// What stays in sight: fields, what must be typed, what is wrong.
+    pub(super) fn foot(&self, width: usize, scene: &Scene) -> Vec<Foot> {
+        let mut lines = Vec::new();
+        let plain = |line| Foot { line, field: None };
+        if !self.fields.is_empty() {
+            lines.push(plain(Styled::default()));
+        }
+        for (at, (asks, _)) in self.fields.iter().enumerate() {
+            let label = match (asks, &self.shown.demand) {
+                (Asks::Reason, _) => "why",
+                (Asks::Until, _) => "until",
+                (Asks::Replicas, _) => "replicas",
+                (Asks::Word, Demand::Type(word)) => {
+                    lines.push(plain(Styled::of(Style::Text, format!(" type {word} to {}", self.shown.title()))));
+                    ""
+                }
+                (Asks::Word, _) => "",
+            };
+            let line = Styled::of(Style::Dim, format!(" {label}"));
+            let told = self.understood(*asks, scene.state).filter(|_| *asks != Asks::Reason && width > BESIDE + 10);
+            let line = match told {
+                Some(told) => line.upto(BESIDE).and_all(&told),
+                None => line,
+            };
+            lines.push(Foot { line, field: Some(at) });
+        }
+        let refusal = self.shown.refusal.as_ref().map(ToString::to_string);
+        if let Some(error) = self.error.clone().or(refusal) {
+            lines.extend(Styled::of(Style::Error, format!(" {error}")).wrapped(1, width).into_iter().map(plain));
+        } else if !self.shown.is_settled() {
+            lines.push(plain(Styled::of(Style::Dim, " asking the API server whether you may …")));
+        }
+        lines
+    }
+
+    pub(super) fn keys<'a>(&self, scene: &Scene<'a>) -> Vec<(&'a str, String)> {
+        let enter = scene.theme.sign("⏎", "enter");
+        let name = self.shown.action.name.to_owned();
+        let run = match () {
+            () if !self.fields.is_empty() => (enter, name),
+            () if self.loses_something() => ("y", name),
+            () => (scene.theme.sign("⏎ y", "enter y"), name),
+        };
+        let mut keys = vec![run];
+        if self.fields.len() > 1 {
+            keys.push(("tab", "next".to_owned()));
+        }
+        keys.push(("esc", "nothing happens".to_owned()));
+        keys
+    }
+}
+
+/// Adds the first lines of a list and counts the rest.
+fn list(lines: &mut Vec<Styled>, all: Vec<Styled>, what: &str) {
+    let count = all.len();
+    lines.extend(all.into_iter().take(MOST));
+    if count > MOST {
+        lines.push(Styled::of(Style::Dim, format!("     and {} more {what}", count - MOST)));
+    }
+}
+
+fn named(objects: &[ObjectRef]) -> Vec<Styled> {
+    objects.iter().map(|object| Styled::of(Style::Dim, format!("     {object}"))).collect()
+}
+
+/// Consequences with the same words, once; the gravest first.
+fn grouped(all: &[Consequence]) -> Vec<(&Consequence, usize)> {
+    let mut found: BTreeMap<(std::cmp::Reverse<Grade>, &str), (&Consequence, usize)> = BTreeMap::new();
+    for consequence in all {
+        found.entry((std::cmp::Reverse(consequence.grade), &consequence.text)).or_insert((consequence, 0)).1 += 1;
+    }
+    found.into_values().collect()
+}

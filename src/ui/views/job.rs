@@ -1,0 +1,158 @@
+//! One job: its objects, and step by step what happened to them.
+//!
+//! ```text
+//!  reconcile Kustomization web/web
+//!   by            ana, prod-eu, 2026-01-01 14:02:11 UTC
+//!   same as       flux reconcile kustomization web -n web --context prod-eu
+//!
+//!  ◐ handled      Kustomization web/web                    12s
+//!    14:02:11     requesting
+//!    14:02:11     requested
+//!    14:02:12     handled
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::jobs::{elapsed, steer};
+use crate::ui::layer::{Scene, View, ViewSpec};
+use crate::ui::theme::Scope as Style;
+use crate::ui::widgets::lines::{Styled, copy};
+use crate::ui::widgets::progress::sign;
+use crate::ui::widgets::request::say;
+use crate::ui::widgets::text::Text;
+use fluxdeck_model::commands::{Cx, Gesture, Scope, Target};
+use fluxdeck_model::domain::{ObjectRef, duration};
+use fluxdeck_model::error::Error;
+use fluxdeck_model::state::State;
+use fluxdeck_model::state::jobs::{Item, Job, JobId, Phase};
+
+pub const SPEC: ViewSpec = ViewSpec {
+    name: "job",
+    doc: "one act, step by step",
+    scope: Scope::Jobs,
+    make: |target, _| match target {
+        Target::Job(id) => Ok(Box::new(JobView { id, lines: Vec::new(), text: Text::default(), width: 80 })),
+        _ => Err(Error::usage("which job?", "J lists them")),
+    },
+};
+
+/// Columns of the labels.
+const LABEL: usize = 15;
+/// Jobs of more objects show the steps of those only that did not end well.
+const FEW: usize = 5;
+
+struct JobView {
+    id: JobId,
+    lines: Vec<Styled>,
+    text: Text,
+    width: u16,
+}
+
+impl JobView {
+    fn told(&self, job: &Job, state: &State) -> Vec<Styled> {
+        let width = usize::from(self.width);
+        let mut lines = vec![Styled::of(Style::Accent, job.title())];
+        let mut field = |label: &str, text: String| {
+            let line = Styled::of(Style::Dim, format!(" {label}")).upto(LABEL).and(Style::Text, text);
+            lines.extend(line.wrapped(LABEL, width));
+        };
+        let user = if job.user.is_empty() { String::new() } else { format!("{}, ", job.user) };
+        field("by", format!("{user}{}, {}", job.context, job.started.strftime("%Y-%m-%d %H:%M:%S UTC")));
+        field("time", elapsed(job, state));
+        let (done, failed, all) = job.counts();
+        if all > 1 {
+            let queued = job.items.iter().filter(|item| item.phase == Phase::Queued).count();
+            let open = all - done - failed - queued;
+            field("objects", format!("{all}: {done} done, {failed} not, {open} under way, {queued} waiting"));
+        }
+        if let [one] = job.items.as_slice() {
+            field("same as", one.line.clone());
+        }
+        if job.can_watch_on() {
+            field("", "w keeps watching: its controller tries again".to_owned());
+        }
+        // what went wrong comes first
+        let mut items: Vec<_> = job.items.iter().collect();
+        items.sort_by_key(|item| sign(&item.phase));
+        for item in items {
+            lines.extend(of_item(item, job, state, width));
+        }
+        lines
+    }
+}
+
+fn of_item(item: &Item, job: &Job, state: &State, width: usize) -> Vec<Styled> {
+    let health = sign(&item.phase);
+    let glyph = if state.settings.ascii { health.ascii() } else { health.glyph() };
+    let is_detailed = job.items.len() <= FEW || !matches!(item.phase, Phase::Done { .. } | Phase::Queued);
+    let head = Styled::of(health.into(), format!(" {glyph} {}", item.phase.word())).upto(LABEL + 2);
+    let head = head.and(Style::Text, item.object.to_string());
+    let time = if item.log.is_empty() { String::new() } else { duration::age(item.elapsed(state.clock)).0 };
+    let head = head.and(Style::Dim, format!("  {time}"));
+    let mut lines = Vec::new();
+    if job.items.len() <= FEW {
+        lines.push(Styled::default());
+    }
+    lines.extend(head.wrapped(LABEL + 2, width));
+    for entry in item.log.iter().filter(|_| is_detailed) {
+        let line = Styled::of(Style::Dim, format!("   {}", entry.at.strftime("%H:%M:%S"))).upto(LABEL + 2);
+        lines.extend(line.and(Style::Text, &entry.text).wrapped(LABEL + 2, width));
+    }
+    lines
+}
+
+impl View for JobView {
+    fn spec(&self) -> &'static ViewSpec {
+        &SPEC
+    }
+
+    fn target(&self) -> Target {
+        Target::Job(self.id)
+    }
+
+    fn title(&self, state: &State) -> String {
+        state.jobs.find(self.id).map(Job::title).unwrap_or_default()
+    }
+
+    fn count(&self, _: &State) -> String {
+        self.text.position(&self.lines[..])
+    }
+
+    fn selection(&self, state: &State) -> Vec<ObjectRef> {
+        let job = state.jobs.find(self.id);
+        job.map(|job| job.items.iter().map(|item| item.object.clone()).collect()).unwrap_or_default()
+    }
+
+    fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
+        match gesture {
+            Gesture::Stop | Gesture::WatchOn => steer(gesture, self.id, cx),
+            Gesture::Copy => copy(&self.lines, cx),
+            gesture => return self.text.gesture(gesture, &self.lines[..]),
+        }
+        true
+    }
+
+    fn refresh(&mut self, state: &State) {
+        let lines = state.jobs.find(self.id).map(|job| self.told(job, state)).unwrap_or_default();
+        if lines != self.lines {
+            self.lines = lines;
+            self.text.replaced(&self.lines[..]);
+        }
+    }
+
+    fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
+        let width = Text::room(area.width);
+        if width != self.width {
+            self.width = width;
+            self.refresh(scene.state);
+        }
+        let Some(job) = scene.state.jobs.find(self.id) else {
+            return say(area, buf, scene, "it was long ago and is not kept", "@ is the log of acts");
+        };
+        if !job.is_over() {
+            scene.next_change.set(1);
+        }
+        self.text.render(area, buf, scene, &self.lines[..]);
+    }
+}

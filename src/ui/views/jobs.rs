@@ -1,0 +1,174 @@
+//! What is being done, and what was done in this run; the youngest on top.
+//!
+//! ```text
+//!  STATE          WHAT                                   DONE   TIME  CONTEXT  TOLD
+//!  ◐ handled      reconcile Kustomization web/web         0/1    12s  prod-eu
+//!  ✗ 2 failed     suspend 12 objects                    10/12     4s  prod-eu  HelmRelease web/web: conflict, 5 times
+//! ```
+//! Leaving it cancels nothing.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::picker::{Item, Picker};
+use crate::ui::layer::{Scene, View, ViewSpec};
+use crate::ui::theme::Scope as Style;
+use crate::ui::widgets::lines::Styled;
+use crate::ui::widgets::list::Column;
+use crate::ui::widgets::progress::{sign, sign_of};
+use fluxdeck_model::commands::{Cx, Gesture, Scope, Target, Transition};
+use fluxdeck_model::domain::{Health, ObjectRef, duration};
+use fluxdeck_model::state::State;
+use fluxdeck_model::state::jobs::{Job, JobId, Phase};
+
+pub const SPEC: ViewSpec = ViewSpec {
+    name: "jobs",
+    doc: "what is being done and what came of it",
+    scope: Scope::Jobs,
+    make: |_, _| Ok(Box::new(Jobs { picker: Picker::default(), is_ascii: false })),
+};
+
+struct Jobs {
+    picker: Picker,
+    /// The glyphs are made with the rows.
+    is_ascii: bool,
+}
+
+impl Jobs {
+    fn selected(&self) -> Option<JobId> {
+        Some(JobId(self.picker.selected()?.parse().ok()?))
+    }
+}
+
+/// Stops what a job has not begun, and with the second wish its following; or goes on watching.
+pub(super) fn steer(gesture: Gesture, id: JobId, cx: &mut Cx) {
+    let Some(job) = cx.state.jobs.find(id) else { return };
+    match gesture {
+        Gesture::WatchOn if job.can_watch_on() => {
+            cx.state.watch_on(id, cx.effects);
+            cx.state.say("watching on");
+        }
+        Gesture::WatchOn => cx.state.say("nothing of it is tried again"),
+        _ if job.is_over() => cx.state.say("it is over"),
+        _ => {
+            let queued = job.items.iter().filter(|item| item.phase == Phase::Queued).count();
+            cx.state.jobs.stop(id, cx.state.clock);
+            cx.state.say(match queued {
+                0 => "nothing of it waits: what is under way cannot be taken back".to_owned(),
+                queued => format!("{queued} stopped; what is under way cannot be taken back and is followed"),
+            });
+        }
+    }
+}
+
+/// A job's state in a word: the phase where there is one object, counts where there are many.
+fn state(job: &Job, is_ascii: bool) -> Styled {
+    let sign_of = sign_of(job);
+    let glyph = if is_ascii { sign_of.ascii() } else { sign_of.glyph() };
+    let (_, failed, _) = job.counts();
+    let word = match job.items.as_slice() {
+        [one] => one.phase.word().to_owned(),
+        _ if !job.is_over() => "under way".to_owned(),
+        _ if failed > 0 => format!("{failed} failed"),
+        _ => "done".to_owned(),
+    };
+    Styled::of(sign_of.into(), format!("{glyph} {word}"))
+}
+
+/// How long it has taken so far.
+pub(super) fn elapsed(job: &Job, state: &State) -> String {
+    let end = if job.is_over() { job.items.iter().filter_map(|item| item.ended).max() } else { None };
+    duration::age((end.unwrap_or(state.clock).as_second() - job.started.as_second()).max(0)).0
+}
+
+/// The first thing worth telling: of one object its message, of many the first failure.
+fn told(job: &Job) -> Styled {
+    let failed = job.items.iter().find(|item| matches!(sign(&item.phase), Health::Failed | Health::Unknown));
+    match (failed, job.items.as_slice()) {
+        (_, [one]) => Styled::of(Style::Text, one.phase.message()),
+        (Some(item), _) => Styled::of(Style::Text, format!("{}: {}", item.object, item.phase.message())),
+        (None, _) => Styled::default(),
+    }
+}
+
+impl View for Jobs {
+    fn spec(&self) -> &'static ViewSpec {
+        &SPEC
+    }
+
+    fn target(&self) -> Target {
+        Target::Nothing
+    }
+
+    fn title(&self, state: &State) -> String {
+        match state.jobs.running().count() {
+            0 => "jobs".to_owned(),
+            running => format!("jobs · {running} under way"),
+        }
+    }
+
+    fn count(&self, _: &State) -> String {
+        self.picker.count()
+    }
+
+    fn selection(&self, state: &State) -> Vec<ObjectRef> {
+        let job = self.selected().and_then(|id| state.jobs.find(id));
+        job.map(|job| job.items.iter().map(|item| item.object.clone()).collect()).unwrap_or_default()
+    }
+
+    fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
+        match (gesture, self.selected()) {
+            (Gesture::Open, Some(id)) => cx.transitions.push(Transition::Open("job", Target::Job(id))),
+            (Gesture::Stop | Gesture::WatchOn, Some(id)) => steer(gesture, id, cx),
+            _ => return self.picker.gesture(gesture, cx),
+        }
+        true
+    }
+
+    fn filter(&self, _: &State) -> String {
+        self.picker.filter()
+    }
+
+    fn set_filter(&mut self, text: &str, _: &mut Cx) -> Result<(), String> {
+        self.picker.set_filter(text)
+    }
+
+    fn refresh(&mut self, state: &State) {
+        self.is_ascii = state.settings.ascii;
+        let items = state.jobs.all().iter().rev().map(|job| {
+            let (done, _, all) = job.counts();
+            let plain = |text: String| Styled::of(Style::Text, text);
+            let cells = vec![
+                self::state(job, self.is_ascii),
+                plain(job.title()),
+                plain(format!("{done}/{all}")),
+                plain(elapsed(job, state)),
+                Styled::of(Style::Dim, &job.context),
+                told(job),
+            ];
+            Item { id: job.id.0.to_string(), cells }
+        });
+        self.picker.fill(items.collect());
+    }
+
+    fn message(&self, state: &State) -> Option<String> {
+        let job = self.selected().and_then(|id| state.jobs.find(id))?;
+        let told = told(job).text;
+        Some(if told.is_empty() { job.items.first()?.line.clone() } else { told })
+    }
+
+    fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
+        if scene.state.jobs.running().next().is_some() {
+            scene.next_change.set(1);
+        }
+        let columns = [
+            Column::new("STATE", 12, 20, 0),
+            Column::new("WHAT", 24, 70, 0),
+            Column::new("DONE", 5, 9, 1).right(),
+            Column::new("TIME", 5, 8, 1).right(),
+            Column::new("CONTEXT", 8, 24, 3),
+            Column::new("TOLD", 16, u16::MAX, 2),
+        ];
+        self.picker.render(area, buf, scene, &columns, "nothing has been done in this run; @ is the log of earlier ones");
+    }
+}

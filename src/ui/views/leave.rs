@@ -1,0 +1,114 @@
+//! Leaving while something is under way: what that means, and the offer to wait.
+//!
+//! ```text
+//! ╭ leave ──────────────────────────────────────────────────────╮
+//! │  2 acts are under way:                                      │
+//! │  ◐ reconcile Kustomization web/web        handled, 12s      │
+//! │  What was requested goes on in the cluster; nobody follows. │
+//! │  3 objects still wait for their turn: nothing is done there │
+//! ╰ w wait, then leave  q leave now  esc stay ──────────────────╯
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::jobs::elapsed;
+use crate::ui::layer::{Scene, View, ViewSpec};
+use crate::ui::theme::Scope as Style;
+use crate::ui::widgets::dialog::Dialog;
+use crate::ui::widgets::lines::Styled;
+use fluxdeck_model::commands::{Cx, Gesture, Scope, Target, Transition};
+use fluxdeck_model::state::jobs::Phase;
+use fluxdeck_model::state::{Code, Effect, Key, State};
+
+pub const SPEC: ViewSpec = ViewSpec {
+    name: "leave",
+    doc: "leaving while something is under way",
+    scope: Scope::Dialog,
+    make: |_, _| Ok(Box::new(Leave { waits: false })),
+};
+
+const WIDTH: u16 = 76;
+/// Jobs that are listed.
+const MOST: usize = 8;
+
+struct Leave {
+    /// Leaves as soon as nothing is under way.
+    waits: bool,
+}
+
+impl View for Leave {
+    fn spec(&self) -> &'static ViewSpec {
+        &SPEC
+    }
+
+    fn target(&self) -> Target {
+        Target::Nothing
+    }
+
+    fn title(&self, _: &State) -> String {
+        "leave".to_owned()
+    }
+
+    fn is_dialog(&self) -> bool {
+        true
+    }
+
+    fn gesture(&mut self, _: Gesture, _: &mut Cx) -> bool {
+        false
+    }
+
+    fn key(&mut self, key: Key, cx: &mut Cx) -> bool {
+        match (key.code, key.ctrl) {
+            (Code::Char('q'), false) | (Code::Char('c'), true) => cx.effects.push(Effect::Quit),
+            (Code::Char('w') | Code::Enter, false) => {
+                self.waits = true;
+                self.heard(cx);
+            }
+            (Code::Esc, _) | (Code::Char('n'), false) => cx.transitions.push(Transition::Close),
+            _ => {}
+        }
+        true
+    }
+
+    fn heard(&mut self, cx: &mut Cx) {
+        if self.waits && cx.state.jobs.running().next().is_none() {
+            cx.effects.push(Effect::Quit);
+        }
+    }
+
+    fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
+        scene.next_change.set(1);
+        let jobs: Vec<_> = scene.state.jobs.running().collect();
+        let head = match jobs.len() {
+            0 => "nothing is under way any more".to_owned(),
+            1 => "1 act is under way:".to_owned(),
+            count => format!("{count} acts are under way:"),
+        };
+        let mut lines = vec![Styled::of(Style::Text, format!(" {head}"))];
+        for job in jobs.iter().take(MOST) {
+            let (done, _, all) = job.counts();
+            let how = if all > 1 { format!("{done} of {all}, ") } else { String::new() };
+            let line = Styled::of(Style::Progressing, format!(" {} ", scene.theme.sign("◐", "~")));
+            lines.push(line.and(Style::Text, job.title()).and(Style::Dim, format!("  {how}{}", elapsed(job, scene.state))));
+        }
+        if jobs.len() > MOST {
+            lines.push(Styled::of(Style::Dim, format!("   and {} more", jobs.len() - MOST)));
+        }
+        let queued = jobs.iter().flat_map(|job| &job.items).filter(|item| item.phase == Phase::Queued).count();
+        let told = match queued {
+            0 => String::new(),
+            queued => format!(" {queued} objects still wait for their turn: nothing would be done to them."),
+        };
+        let text = format!(" What was requested goes on in the cluster, and nobody follows it.{told}");
+        let width = Dialog::room(area, WIDTH);
+        lines.extend(Styled::of(Style::Text, text).wrapped(1, width.into()));
+        let wait = if self.waits { "waiting: leaves when it is over" } else { "wait, then leave" };
+        let keys = [("w", wait), ("q", "leave now"), ("esc", "stay")];
+        let height = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+        let inner = Dialog { title: "leave", keys: &keys }.render(area, buf, scene, (width, height));
+        for (y, line) in (inner.y..inner.bottom()).zip(&lines) {
+            buf.set_line(inner.x, y, &line.painted(scene.theme), inner.width);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! What is being done to an object, on its own row: while it goes on, and for a while after.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::ui::layer::Scene;
+use fluxdeck_model::domain::duration;
+use fluxdeck_model::domain::{Health, Object, ObjectRef};
+use fluxdeck_model::state::State;
+use fluxdeck_model::state::jobs::{Item, Job, Phase};
+
+/// For how many seconds a row tells of what has ended: well, or not.
+const WELL: i64 = 30;
+const BADLY: i64 = 300;
+
+/// The acts that rows tell of, by object.
+pub struct Progress<'a>(BTreeMap<&'a ObjectRef, (&'a Job, &'a Item)>);
+
+/// What a row says.
+pub struct Told {
+    pub text: String,
+    pub health: Health,
+}
+
+impl<'a> Progress<'a> {
+    /// Costs a look at every item of the jobs that are kept.
+    pub fn of(state: &'a State) -> Self {
+        let mut found = BTreeMap::new();
+        let epoch = state.cluster().epoch;
+        // the youngest act on an object is the one that counts
+        for job in state.jobs.all().iter().filter(|job| job.epoch == epoch && job.cluster == state.active) {
+            for item in job.items.iter().filter(|item| lasts(item, state.clock) > 0) {
+                if !item.phase.is_over() && item.step().object != item.object {
+                    found.insert(&item.step().object, (job, item));
+                }
+                found.insert(&item.object, (job, item));
+            }
+        }
+        Self(found)
+    }
+
+    /// What is to be said of that object; the clock ticks for it while it is on the screen.
+    pub fn tell(&self, object: &ObjectRef, scene: &Scene) -> Option<Told> {
+        let (job, item) = self.0.get(object)?;
+        let now = scene.state.clock;
+        let next = if item.phase.is_over() { lasts(item, now) } else { 1 };
+        scene.next_change.set(scene.next_change.get().min(next));
+        Some(told(job, item, now))
+    }
+}
+
+/// What the line above the keys says of what is being done to an object.
+pub fn message(state: &State, object: &ObjectRef) -> Option<String> {
+    let (job, item) = state.jobs.on(object, state.cluster().epoch)?;
+    (lasts(item, state.clock) > 0).then(|| told(job, item, state.clock).text)
+}
+
+/// What stands before the message of a suspension that is past its time.
+pub fn overdue(object: Option<&Object>, now: Timestamp) -> Option<String> {
+    let suspension = object?.suspension.as_ref().filter(|suspension| suspension.is_overdue(now))?;
+    let late = duration::age(now.as_second() - suspension.until?.as_second()).0;
+    Some(format!("overdue for {late}, "))
+}
+
+/// How many seconds a row tells of it from now on.
+fn lasts(item: &Item, now: Timestamp) -> i64 {
+    let Some(ended) = item.ended else { return i64::MAX };
+    let time = if matches!(item.phase, Phase::Done { .. }) { WELL } else { BADLY };
+    time - (now.as_second() - ended.as_second())
+}
+
+fn told(job: &Job, item: &Item, now: Timestamp) -> Told {
+    let (name, phase) = (job.action.name, &item.phase);
+    let elapsed = duration::age(item.elapsed(now)).0;
+    let text = match (phase, phase.message()) {
+        (Phase::Queued, _) => format!("{name}: queued"),
+        (Phase::Done { text }, _) => format!("{name}: {text}, {elapsed}"),
+        (Phase::Failed { message, .. }, _) => format!("{name} failed after {elapsed}: {message}"),
+        (Phase::Handled { .. }, _) => format!("{name}: requested, handled, {elapsed}"),
+        (_, "") => format!("{name}: {}, {elapsed}", phase.word()),
+        (_, message) => format!("{name}: {}, {elapsed}: {message}", phase.word()),
+    };
+    let source = if item.step().object == item.object || phase.is_over() { "" } else { "source first, " };
+    Told { text: text.replacen(": ", &format!(": {source}"), 1), health: sign(phase) }
+}
+
+/// The state that a phase looks like.
+pub fn sign(phase: &Phase) -> Health {
+    match phase {
+        Phase::Queued => Health::Waiting,
+        Phase::Sent | Phase::Requested { .. } | Phase::Handled { .. } => Health::Progressing,
+        Phase::Checking { .. } | Phase::Unknown { .. } => Health::Unknown,
+        Phase::Done { .. } => Health::Ready,
+        Phase::Failed { .. } | Phase::TimedOut { .. } => Health::Failed,
+        Phase::Stopped => Health::Suspended,
+    }
+}
+
+/// The state that a job looks like: what is worst of its items, once it is over.
+pub fn sign_of(job: &Job) -> Health {
+    let worst = job.items.iter().map(|item| sign(&item.phase)).min();
+    match worst {
+        _ if !job.is_over() => Health::Progressing,
+        worst => worst.unwrap_or(Health::Ready),
+    }
+}
