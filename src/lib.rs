@@ -16,7 +16,7 @@
 //!  runtime  turns effects into messages; owns all spawning
 //!  cluster  the API server: connect, discover, list, watch, bodies
 //!  records  snapshots, and what is remembered between runs
-//!  demo     an API server in memory
+//!  demo     a cluster in memory: API server and controllers
 //!  model    (a crate of its own) the pure core: objects, health, graph, kinds, state, commands
 //! ```
 //! Who may know whom is asserted by `tests/architecture.rs`:

@@ -34,7 +34,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("crossterm", &["ui", "run"]),
     ("tui_tree_widget", &["ui"]),
     ("kube", &["cluster", "runtime", "demo", "cli"]),
-    ("tokio", &["cluster", "runtime", "run", "cli"]),
+    ("tokio", &["cluster", "runtime", "run", "cli", "demo"]),
 ];
 
 fn sources(root: &Path) -> Vec<(PathBuf, String)> {

@@ -163,7 +163,7 @@ impl Task {
     }
 
     async fn connect_recorded(&self, snapshot: &Arc<records::Snapshot>) -> Result<Connection, Failure> {
-        let client = demo::client(snapshot.clone());
+        let client = demo::client(snapshot);
         let catalog = cluster::discover(&client).await?;
         let context = snapshot.context.clone();
         let all = vec![fluxdeck_model::state::Context { name: context.clone(), ..Default::default() }];
