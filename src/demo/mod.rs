@@ -6,12 +6,20 @@
 //!  access       who may do what: RBAC, read from the cluster's own roles and bindings
 //!  objects      what etcd is: objects, versions, changes; patches, field managers, garbage collection
 //!  controllers  Flux's and Kubernetes', each as a table of what it does when
+//!  company      all of it together: two clusters, their repositories, their forge
+//!  content      what was recorded: clusters and repositories, built in
+//!  git          the repositories, as bare ones in a directory of the run
+//!  forge        GitHub's pull requests over these repositories
 //! ```
 //! A snapshot that somebody opens (`--from`) is the same cluster with the controllers left out and every write refused.
 
 mod access;
 mod api;
+mod company;
+pub mod content;
 mod controllers;
+mod forge;
+mod git;
 mod objects;
 mod world;
 
@@ -21,7 +29,10 @@ use crate::records::Snapshot;
 
 pub use access::User;
 pub use api::Doors;
+pub use company::{Company, Entrance};
 pub use controllers::{Git, Head};
+pub use forge::Forge;
+pub use git::{Place, Repositories};
 pub use world::{Faults, World};
 
 /// Returns a client whose requests are answered from a snapshot.

@@ -4,4 +4,4 @@ mod remember;
 mod snapshot;
 
 pub use remember::{remember, remembered};
-pub use snapshot::{Recorded, Snapshot, open, save};
+pub use snapshot::{Recorded, Snapshot, open, read, save};

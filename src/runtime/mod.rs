@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use crate::cluster::{Access, Catalog, Failure};
-use crate::records;
+use crate::{demo, records};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::domain::{ClusterId, Str};
 use fluxdeck_model::state::{Aspect, Effect, Epoch, Message, Ticket};
@@ -26,6 +26,17 @@ pub enum Origin {
     Live(Access),
     /// A snapshot, served from memory.
     Recorded(Arc<records::Snapshot>),
+    /// The embedded demo.
+    Demo(Guest),
+}
+
+/// Who looks at the demo.
+#[derive(Clone)]
+pub struct Guest {
+    pub company: Arc<demo::Company>,
+    pub user: demo::User,
+    /// Whether he acts as somebody else (`--as`).
+    pub is_acting: bool,
 }
 
 /// What the runtime needs to know for the whole run.
@@ -46,6 +57,14 @@ pub struct Runtime {
     options: Options,
     inbox: mpsc::Sender<Message>,
     sessions: BTreeMap<ClusterId, Session>,
+    /// Clusters of the demo that live, by context.
+    lives: BTreeMap<String, tokio::task::AbortHandle>,
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        self.lives.values().for_each(tokio::task::AbortHandle::abort);
+    }
 }
 
 struct Session {
@@ -61,7 +80,7 @@ impl Drop for Session {
 
 impl Runtime {
     pub fn new(options: Options, inbox: mpsc::Sender<Message>) -> Self {
-        Self { options, inbox, sessions: BTreeMap::new() }
+        Self { options, inbox, sessions: BTreeMap::new(), lives: BTreeMap::new() }
     }
 
     /// Starts what an effect asks for. Returns at once; answers come as messages. Effects on the terminal are not its business and
@@ -69,6 +88,7 @@ impl Runtime {
     pub fn carry_out(&mut self, effect: Effect) -> Option<Effect> {
         match effect {
             Effect::Connect { cluster, epoch, context } => {
+                self.enliven(&context);
                 let (orders, taken) = mpsc::unbounded_channel();
                 let task = session::Task { cluster, epoch, context, options: self.options.clone(), inbox: self.inbox.clone() };
                 let task = tokio::spawn(task.run(taken));
@@ -90,6 +110,15 @@ impl Runtime {
                 None
             }
             terminal @ (Effect::Copy(_) | Effect::Suspend | Effect::Redraw | Effect::Quit) => Some(terminal),
+        }
+    }
+
+    /// Lets a cluster of the demo live: its clock goes on whoever looks at it.
+    fn enliven(&mut self, context: &str) {
+        if let (Origin::Demo(guest), false) = (&self.options.origin, self.lives.contains_key(context)) {
+            let (company, name) = (guest.company.clone(), context.to_owned());
+            let life = tokio::spawn(async move { company.run(&name).await });
+            self.lives.insert(context.to_owned(), life.abort_handle());
         }
     }
 

@@ -1,6 +1,7 @@
 //! The suites, one file an idea.
 
 mod connection;
+mod demo;
 mod get;
 mod outages;
 mod screen;
