@@ -2,6 +2,7 @@
 
 pub mod driver;
 
+mod demo;
 mod looking;
 mod recorded;
 mod tables;
