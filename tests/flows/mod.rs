@@ -2,6 +2,7 @@
 
 pub mod driver;
 
+mod alone;
 mod demo;
 mod looking;
 mod recorded;
