@@ -15,15 +15,17 @@ use crate::demo::world::Cluster;
 pub(super) enum Shape {
     Whole,
     Metadata,
-    Table,
+    /// Rows; each with the whole object, or with its metadata only.
+    Table(bool),
 }
 
 impl Shape {
     /// The first acceptable shape that we can make.
     pub fn of(call: &Call) -> Result<Self> {
+        let whole = call.query.get("includeObject").is_some_and(|include| include == "Object");
         let shape = |wanted: &Wanted| match (wanted.kind.as_str(), wanted.group.as_str()) {
             ("", _) => Some(Self::Whole),
-            ("Table", "meta.k8s.io") => Some(Self::Table),
+            ("Table", "meta.k8s.io") => Some(Self::Table(whole)),
             ("PartialObjectMetadata" | "PartialObjectMetadataList", "meta.k8s.io") => Some(Self::Metadata),
             _ => None,
         };
@@ -59,7 +61,9 @@ pub(super) fn one(kind: &Kind, shape: Shape, object: &Arc<Value>, now: jiff::Tim
     match shape {
         Shape::Whole => (**object).clone(),
         Shape::Metadata => partial(object),
-        Shape::Table => table::of(kind, std::slice::from_ref(object), text(object, "/metadata/resourceVersion"), true, now),
+        Shape::Table(whole) => {
+            table::of(kind, std::slice::from_ref(object), text(object, "/metadata/resourceVersion"), (true, whole), now)
+        }
     }
 }
 
@@ -96,12 +100,14 @@ impl Place {
     }
 
     fn read(token: &str) -> Result<Self> {
-        let bytes = BASE64_URL_SAFE_NO_PAD.decode(token).ok();
-        let place: Option<Value> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        let place = place.ok_or_else(|| Refusal::bad("continue key is not valid: illegal base64 data"))?;
+        let bad = |why: String| Refusal::bad(format!("invalid continue token: continue key is not valid: {why}"));
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(token).map_err(|error| bad(format!("illegal base64 data: {error}")))?;
+        let first = char::from(bytes.first().copied().unwrap_or(b' '));
+        let place: Value = serde_json::from_slice(&bytes)
+            .map_err(|_| bad(format!("invalid character '{first}' looking for beginning of value")))?;
         let version = place["rv"]
             .as_u64()
-            .ok_or_else(|| Refusal::bad("continue key is not valid: incorrect encoded start resourceVersion"))?;
+            .ok_or_else(|| bad("incorrect encoded start resourceVersion (version meta.k8s.io/v1)".to_owned()))?;
         Ok(Self { version, namespace: text(&place, "/namespace").to_owned(), name: text(&place, "/name").to_owned() })
     }
 }
@@ -147,11 +153,7 @@ pub(super) fn list(cluster: &Cluster, call: &Call, asked: &Asked) -> Result<Repl
 fn exact(store: &Store, call: &Call) -> Result<()> {
     let parameter = |name: &str| call.query.get(name).map(String::as_str).unwrap_or_default();
     let wished = parameter("resourceVersion");
-    let version: u64 = if wished.is_empty() {
-        0
-    } else {
-        wished.parse().map_err(|_| Refusal::bad(format!("invalid resource version \"{wished}\"")))?
-    };
+    let version: u64 = if wished.is_empty() { 0 } else { wished.parse().map_err(|_| Refusal::version(wished))? };
     if version > store.version() {
         return Err(Refusal::new(504, "Timeout", format!("Too large resource version: {version}, current: {}", store.version())));
     }
@@ -163,8 +165,8 @@ fn exact(store: &Store, call: &Call) -> Result<()> {
 
 fn many(kind: &Kind, shape: Shape, objects: &[Arc<Value>], metadata: &Value, now: jiff::Timestamp) -> Value {
     match shape {
-        Shape::Table => {
-            let mut table = table::of(kind, objects, "", true, now);
+        Shape::Table(whole) => {
+            let mut table = table::of(kind, objects, "", (true, whole), now);
             table["metadata"] = metadata.clone();
             table
         }

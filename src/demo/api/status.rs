@@ -59,7 +59,37 @@ impl Refusal {
 
     pub fn invalid(kind: &Kind, name: &str, why: &str) -> Self {
         let group_kind = if kind.group.is_empty() { kind.kind.clone() } else { format!("{}.{}", kind.kind, kind.group) };
-        Self::of(422, "Invalid", format!("{group_kind} \"{name}\" is invalid: {why}"), kind, name)
+        let mut refusal = Self::of(422, "Invalid", format!("{group_kind} \"{name}\" is invalid: {why}"), kind, name);
+        refusal.status["details"]["kind"] = kind.kind.as_str().into();
+        refusal
+    }
+
+    /// Options of a request that make no sense.
+    pub fn options(kind: &str, why: &str) -> Self {
+        let details = json!({"group": "meta.k8s.io", "kind": kind});
+        Self::with(422, "Invalid", format!("{kind}.meta.k8s.io \"\" is invalid: {why}"), details)
+    }
+
+    /// A resourceVersion that is no number: the server does not even say that it is the sender's fault.
+    pub fn version(version: &str) -> Self {
+        let why =
+            format!("resourceVersion: Invalid value: \"{version}\": strconv.ParseUint: parsing \"{version}\": invalid syntax");
+        let mut refusal = Self::new(500, "", why);
+        refusal.status.as_object_mut().expect("made above").remove("reason");
+        refusal
+    }
+
+    /// A deletion that was meant for another state of the object (apiserver `pkg/registry/rest/delete.go`).
+    pub fn precondition(kind: &Kind, name: &str, field: &str, (wished, found): (&str, &str)) -> Self {
+        let fate = if field == "UID" { "deleted and then recreated" } else { "modified" };
+        let why = format!(
+            "the {field} in the precondition ({wished}) does not match the {field} in record ({found}). The object might have been {fate}"
+        );
+        let group_kind = if kind.group.is_empty() { kind.kind.clone() } else { format!("{}.{}", kind.kind, kind.group) };
+        let message = format!("Operation cannot be fulfilled on {group_kind} \"{name}\": {why}");
+        let mut refusal = Self::of(409, "Conflict", message, kind, name);
+        refusal.status["details"]["kind"] = kind.kind.as_str().into();
+        refusal
     }
 
     pub fn bad(message: impl Into<String>) -> Self {

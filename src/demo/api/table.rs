@@ -11,27 +11,42 @@ use crate::demo::objects::{Column, Kind, list, text};
 /// Columns of built-in kinds after the name: title, whether only with `-o wide`, what stands in the cell.
 type Cells = &'static [(&'static str, bool, fn(&Value) -> Value)];
 
-/// A table of objects; each row carries its metadata, as kubectl asks for.
-pub(super) fn of(kind: &Kind, objects: &[Arc<Value>], version: &str, columns: bool, now: Timestamp) -> Value {
+/// A table of objects, with or without the titles of its columns; each row carries its metadata or the whole object.
+pub(super) fn of(kind: &Kind, objects: &[Arc<Value>], version: &str, (columns, whole): (bool, bool), now: Timestamp) -> Value {
+    let row = |object: &Arc<Value>, cells: Vec<Value>| {
+        let name = object["metadata"]["name"].clone();
+        // an event's name says nothing
+        let cells: Vec<_> = if kind.is("", "Event") { cells } else { std::iter::once(name).chain(cells).collect() };
+        json!({"cells": cells, "object": if whole { (**object).clone() } else { partial(object) }})
+    };
+    let age = |object: &Value| Value::from(since(text(object, "/metadata/creationTimestamp"), now));
     let (titles, rows): (Vec<Value>, Vec<Value>) = match cells(kind) {
+        Some(cells) if kind.is("", "Event") => {
+            let titles = cells.iter().map(|(title, wide, _)| title_of(title, "string", i64::from(*wide)));
+            let seen = |object: &Arc<Value>| Value::from(since(text(object, "/lastTimestamp"), now));
+            let row =
+                |object| row(object, std::iter::once(seen(object)).chain(cells.iter().map(|(.., cell)| cell(object))).collect());
+            (std::iter::once(title_of("Last Seen", "string", 0)).chain(titles).collect(), objects.iter().map(row).collect())
+        }
         Some(cells) => {
             let titles = cells.iter().map(|(title, wide, _)| title_of(title, "string", i64::from(*wide)));
-            let row = |object: &Arc<Value>| row(object, cells.iter().map(|(_, _, cell)| cell(object)).collect(), Some(now));
+            let row =
+                |object: &Arc<Value>| row(object, cells.iter().map(|(.., cell)| cell(object)).chain([age(object)]).collect());
             (titles.chain([title_of("Age", "string", 0)]).collect(), objects.iter().map(row).collect())
         }
         None if kind.columns.is_empty() => {
-            let row = |object: &Arc<Value>| row(object, vec![object["metadata"]["creationTimestamp"].clone()], None);
+            let row = |object: &Arc<Value>| row(object, vec![object["metadata"]["creationTimestamp"].clone()]);
             (vec![title_of("Created At", "date", 0)], objects.iter().map(row).collect())
         }
         None => {
             let titles = kind.columns.iter().map(|column| title_of(&column.name, &column.kind, column.priority)).collect();
-            let row =
-                |object: &Arc<Value>| row(object, kind.columns.iter().map(|column| cell(column, object, now)).collect(), None);
+            let row = |object: &Arc<Value>| row(object, kind.columns.iter().map(|column| cell(column, object, now)).collect());
             (titles, objects.iter().map(row).collect())
         }
     };
     let name = json!({"name": "Name", "type": "string", "format": "name", "description": "", "priority": 0});
-    let titles: Vec<_> = if columns { std::iter::once(name).chain(titles).collect() } else { Vec::new() };
+    let name = std::iter::once(name).filter(|_| !kind.is("", "Event"));
+    let titles: Vec<_> = if columns { name.chain(titles).collect() } else { Vec::new() };
     let mut table =
         json!({"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": {}, "columnDefinitions": titles, "rows": rows});
     if !version.is_empty() {
@@ -42,14 +57,6 @@ pub(super) fn of(kind: &Kind, objects: &[Arc<Value>], version: &str, columns: bo
 
 fn title_of(name: &str, kind: &str, priority: i64) -> Value {
     json!({"name": name, "type": kind, "format": "", "description": "", "priority": priority})
-}
-
-fn row(object: &Value, mut cells: Vec<Value>, age: Option<Timestamp>) -> Value {
-    cells.insert(0, object["metadata"]["name"].clone());
-    if let Some(now) = age {
-        cells.push(since(text(object, "/metadata/creationTimestamp"), now).into());
-    }
-    json!({"cells": cells, "object": partial(object)})
 }
 
 /// A cell of a custom kind; times are told as ages.
@@ -153,7 +160,6 @@ fn cells(kind: &Kind) -> Option<Cells> {
             ("Data", false, |it| it["data"].as_object().map_or(0, serde_json::Map::len).into()),
         ],
         ("", "Event") => &[
-            ("Last Seen", false, |it| text(it, "/lastTimestamp").into()),
             ("Type", false, |it| text(it, "/type").into()),
             ("Reason", false, |it| text(it, "/reason").into()),
             ("Object", false, |it| {

@@ -46,7 +46,7 @@ pub(super) fn open(cluster: &Cluster, call: &Call, asked: &Asked) -> Result<Repl
     let wished = parameter("resourceVersion");
     let version = match wished {
         "" | "0" => None,
-        version => Some(version.parse::<u64>().map_err(|_| Refusal::bad(format!("invalid resource version \"{version}\"")))?),
+        version => Some(version.parse::<u64>().map_err(|_| Refusal::version(version))?),
     };
     let bookmarks = is_true(call.query.get("allowWatchBookmarks"));
     let initial = is_true(call.query.get("sendInitialEvents"));
@@ -158,7 +158,12 @@ impl Watch {
         match (selected(&change.before), selected(&change.after)) {
             (false, true) => Some(("ADDED", change.object().clone())),
             (true, true) => Some(("MODIFIED", change.object().clone())),
-            (true, false) => Some(("DELETED", change.object().clone())),
+            // who ceases to fulfil them is told as he was, with the version of now
+            (true, false) => {
+                let mut gone = (**change.before.as_ref().expect("it was selected")).clone();
+                gone["metadata"]["resourceVersion"] = change.version.to_string().into();
+                Some(("DELETED", Arc::new(gone)))
+            }
             (false, false) => None,
         }
     }
@@ -166,10 +171,10 @@ impl Watch {
     fn event(&mut self, cluster: &Cluster, kind: &str, object: &Arc<Value>) -> Value {
         let of = cluster.store.kind(self.kind);
         let object = match self.shape {
-            Shape::Table => {
+            Shape::Table(whole) => {
                 let version = text(object, "/metadata/resourceVersion");
                 let columns = !std::mem::replace(&mut self.has_columns, true);
-                table::of(of, std::slice::from_ref(object), version, columns, cluster.now)
+                table::of(of, std::slice::from_ref(object), version, (columns, whole), cluster.now)
             }
             shape => read::one(of, shape, object, cluster.now),
         };
@@ -182,7 +187,7 @@ impl Watch {
         let object = match self.shape {
             Shape::Whole => json!({"kind": kind.kind, "apiVersion": kind.api_version(), "metadata": metadata}),
             Shape::Metadata => json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata}),
-            Shape::Table => {
+            Shape::Table(_) => {
                 json!({"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": metadata, "columnDefinitions": [], "rows": []})
             }
         };

@@ -126,8 +126,7 @@ fn apply(cluster: &mut Cluster, call: &Call, asked: &Asked) -> Result<Reply> {
         return Err(Refusal::not_implemented("server-side apply of a subresource"));
     }
     let Some(manager) = call.query.get("fieldManager").filter(|manager| !manager.is_empty()) else {
-        let why = "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch";
-        return Err(Refusal::new(422, "Invalid", why));
+        return Err(Refusal::options("PatchOptions", "fieldManager: Required value: is required for apply patch"));
     };
     let mut config: Value =
         serde_yaml::from_slice(&call.body).map_err(|error| Refusal::bad(format!("error decoding YAML: {error}")))?;
@@ -200,9 +199,12 @@ fn finish(cluster: &mut Cluster, call: &Call, asked: &Asked, live: &Value, mut w
     }
     if live.pointer("/metadata/deletionTimestamp").is_some() {
         let before = list(live, "/metadata/finalizers");
-        if list(&wish, "/metadata/finalizers").iter().any(|finalizer| !before.contains(finalizer)) {
+        let fresh = list(&wish, "/metadata/finalizers").iter().filter(|finalizer| !before.contains(finalizer));
+        let fresh: Vec<_> = fresh.map(Value::to_string).collect();
+        if !fresh.is_empty() {
             let why = "metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted";
-            return Err(Refusal::invalid(&kind, &key.name, why));
+            let why = format!("{why}, found new finalizers []string{{{}}}", fresh.join(", "));
+            return Err(Refusal::invalid(&kind, &key.name, &why));
         }
     }
     if is_dry {
@@ -254,9 +256,7 @@ pub(super) fn delete(cluster: &mut Cluster, call: &Call, asked: &Asked) -> Resul
     {
         let wished = text(&options, &format!("/preconditions/{field}"));
         if !wished.is_empty() && wished != text(&live, name) {
-            let why =
-                format!("Precondition failed: {title} in precondition: {wished}, {title} in object meta: {}", text(&live, name));
-            return Err(Refusal::conflict(&kind, &asked.name, &why));
+            return Err(Refusal::precondition(&kind, &asked.name, title, (wished, text(&live, name))));
         }
     }
     let left = remove(cluster, call, &key, &options)?;
@@ -272,7 +272,7 @@ fn remove(cluster: &mut Cluster, call: &Call, key: &Key, options: &Value) -> Res
             let why = format!(
                 "propagationPolicy: Unsupported value: \"{word}\": supported values: \"Background\", \"Foreground\", \"Orphan\""
             );
-            Refusal::new(422, "Invalid", format!("DeleteOptions.meta.k8s.io \"\" is invalid: {why}"))
+            Refusal::options("DeleteOptions", &why)
         })?,
     };
     let grace =
@@ -315,7 +315,7 @@ fn is_dry(call: &Call) -> Result<bool> {
         Some("All") => Ok(true),
         Some(other) => {
             let why = format!("dryRun: Unsupported value: \"{other}\": supported values: \"All\"");
-            Err(Refusal::new(422, "Invalid", format!("PatchOptions.meta.k8s.io \"\" is invalid: {why}")))
+            Err(Refusal::options("PatchOptions", &why))
         }
     }
 }

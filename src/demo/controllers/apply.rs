@@ -77,7 +77,8 @@ pub(super) fn inventory(manifests: &[Value]) -> Value {
 /// Deletes what an inventory names, as far as it still belongs to the applier. Returns lines as `Deployment/web/frontend deleted`.
 pub(super) fn prune(scene: &mut Scene, by: &Applier, entries: &[Value]) -> Vec<String> {
     let mut lines = Vec::new();
-    for entry in entries {
+    // what was applied last goes first
+    for entry in entries.iter().rev() {
         let Some((group, kind, namespace, name)) = reference(text(entry, "/id")) else { continue };
         let Some(key) = scene.store.key(&group, &kind, &namespace, &name) else { continue };
         let Some(object) = scene.store.get(&key).cloned() else { continue };

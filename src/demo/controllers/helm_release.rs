@@ -331,6 +331,10 @@ fn act(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
     if is_first {
         history.clear();
     }
+    // only the last one says by which action it came
+    for old in history.iter_mut().filter_map(Value::as_object_mut) {
+        old.remove("action");
+    }
     history.insert(0, entry);
     history.truncate(5);
     object["status"]["history"] = history.into();
@@ -340,7 +344,8 @@ fn act(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
         .failure(key)
         .filter(|(reason, message)| reason.ends_with("Failed") && !message.contains("timeout waiting for"));
     if let Some((_, message)) = recorded {
-        let cause = message.split_once(": ").map_or(message, |(_, cause)| cause).to_owned();
+        let cause = message.split_once(": ").map_or(message, |(_, cause)| cause);
+        let cause = if stage.name == "upgrade" { format!("failed to create resource: {cause}") } else { cause.to_owned() };
         return fail(scene, key, object, stage, &cause);
     }
     let by = Applier { manager: COMPONENT, group: GROUP, namespace: &key.namespace.clone(), name: &key.name.clone() };

@@ -185,11 +185,13 @@ fn apply(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
         return succeed(scene, key, object, stage);
     }
     let message = format!("Running health checks for revision {} with a timeout of {}", stage.revision, go(timeout(&object)));
+    let is_news = text(&object, "/status/lastAppliedRevision") != stage.revision && !changed.is_empty();
+    let is_news = is_news || !is_true(&object, "Healthy");
     progress(scene, &mut object, "Running health checks", &stage.revision);
     mark(&mut object, scene.now, "Healthy", "Unknown", "Progressing", &message);
     scene.save(key, object);
     if let Some(stage) = scene.stages.get_mut(key) {
-        stage.drifted = !changed.is_empty();
+        stage.is_news = is_news;
     }
     scene.stage(key, "health", POLL);
 }
@@ -229,7 +231,7 @@ fn check(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
     let (open, is_in_vain) = apply::waiting(scene, &watched(&object));
     if open.is_empty() {
         let message = format!("Health check passed in {}", scene.took(stage.since));
-        if stage.drifted || scene.recording.failure(key).is_some() {
+        if stage.is_news {
             scene.event(&object, COMPONENT, false, "Progressing", &message);
         }
         mark(&mut object, scene.now, "Healthy", "True", "Succeeded", &message);

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::objects::{Change, Key, Store, list, text};
+use super::objects::{Change, Key, Store, is_held, list, release, text};
 pub(super) use recording::Recording;
 use scene::{Scene, request, span};
 
@@ -148,6 +148,9 @@ impl Controllers {
     pub fn step(&mut self, store: &mut Store, now: Timestamp) {
         let Some(key) = self.queue.iter().min_by_key(|(_, at)| **at).map(|(key, _)| key.clone()) else { return };
         self.queue.remove(&key);
+        if store.get(&key).is_some_and(|object| is_held(object)) {
+            release(store, &key, now);
+        }
         if store.get(&key).is_none() {
             self.stages.remove(&key);
         } else if let Some(step) = step_of(store, &key) {
@@ -194,6 +197,9 @@ fn affected(store: &Store, change: &Change) -> Vec<Key> {
     let object = change.object();
     let is_flux = text(object, "/apiVersion").contains("fluxcd.io/");
     if change.after.is_some() && step_of(store, &change.key).is_some() && !is_sharded(object) && (!is_flux || is_wish(change)) {
+        keys.push(change.key.clone());
+    }
+    if change.after.as_ref().is_some_and(|after| is_held(after)) {
         keys.push(change.key.clone());
     }
     for owner in list(object, "/metadata/ownerReferences") {

@@ -41,8 +41,8 @@ pub(super) struct Stage {
     pub again: bool,
     /// What the attempt is about.
     pub revision: String,
-    /// Whether the attempt has changed anything.
-    pub drifted: bool,
+    /// Whether it is worth telling that all is healthy.
+    pub is_news: bool,
 }
 
 impl Scene<'_> {
@@ -78,7 +78,7 @@ impl Scene<'_> {
             at,
             again: false,
             revision: String::new(),
-            drifted: false,
+            is_news: false,
         });
         if stage.name != name {
             stage.since = self.now;

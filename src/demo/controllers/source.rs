@@ -88,9 +88,12 @@ fn fetch(scene: &mut Scene, key: &Key, mut object: Value) {
                     };
                     scene.event(&object, COMPONENT, false, reason, &fetched.event);
                 }
-                "GitRepository" | "OCIRepository" | "HelmRepository" | "HelmChart" => {
-                    let what = if text(&object, "/kind") == "GitRepository" { "remote " } else { "" };
-                    let message = format!("artifact up-to-date with {what}revision: '{at}'");
+                "GitRepository" => {
+                    let message = format!("no changes since last reconciliation: observed revision '{at}'");
+                    scene.event(&object, COMPONENT, false, "GitOperationSucceeded", &message);
+                }
+                "OCIRepository" | "HelmRepository" | "HelmChart" | "Bucket" => {
+                    let message = format!("artifact up-to-date with remote revision: '{at}'");
                     scene.event(&object, COMPONENT, false, "ArtifactUpToDate", &message);
                 }
                 _ => (),

@@ -74,7 +74,10 @@ pub(in crate::demo) fn delete(
         object["status"] = json!({"phase": "Terminating"});
     }
     store.replace(key, object);
-    release(store, key, now);
+    if hold.is_none() {
+        release(store, key, now);
+    }
+    // the garbage collector looks at what it holds in its own time
     store.get(key).cloned()
 }
 
@@ -90,7 +93,11 @@ pub(in crate::demo) fn release(store: &mut Store, key: &Key, now: Timestamp) {
         let uid = text(&object, "/metadata/uid");
         for (dependant, mut orphan) in owned(store, uid) {
             let others: Vec<_> = references(&orphan).iter().filter(|owner| text(owner, "/uid") != uid).cloned().collect();
-            orphan["metadata"]["ownerReferences"] = others.into();
+            let metadata = orphan["metadata"].as_object_mut().expect("an object has metadata");
+            metadata.remove("ownerReferences");
+            if !others.is_empty() {
+                metadata.insert("ownerReferences".into(), others.into());
+            }
             store.replace(&dependant, orphan);
         }
         return let_go(store, key, "orphan", now);
@@ -125,6 +132,12 @@ pub(in crate::demo) fn release(store: &mut Store, key: &Key, now: Timestamp) {
     if list(&object, "/metadata/finalizers").is_empty() && !waits {
         remove(store, key, now);
     }
+}
+
+/// Whether the garbage collector has something to do for an object that is marked for deletion.
+pub(in crate::demo) fn is_held(object: &Value) -> bool {
+    let is_hold = |finalizer: &Value| finalizer == "orphan" || finalizer == "foregroundDeletion";
+    object.pointer("/metadata/deletionTimestamp").is_some() && list(object, "/metadata/finalizers").iter().any(is_hold)
 }
 
 /// Takes one finalizer away.

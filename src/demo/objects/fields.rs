@@ -156,7 +156,7 @@ pub(in crate::demo) fn claim(kind: &Kind, before: &Value, after: &mut Value, man
     let changed: BTreeSet<_> = present.iter().filter(|path| at(before, path) != at(after, path)).cloned().collect();
     let mut entries = entries(before);
     for entry in &mut entries {
-        entry.fields.retain(|path| present.contains(path) && !changed.contains(path));
+        entry.fields.retain(|path| at(after, path).is_some() && !changed.contains(path));
     }
     if !changed.is_empty() {
         let is_mine =

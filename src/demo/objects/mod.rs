@@ -14,7 +14,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-pub(super) use collect::{Propagation, delete, release};
+pub(super) use collect::{Propagation, delete, is_held, release};
 pub(super) use fields::{Conflict, apply, claim};
 pub(super) use kind::{Column, Kind, list};
 pub(super) use patch::{json_patch, merge_patch, strategic_merge};

@@ -1,5 +1,6 @@
 //! The suites, one file an idea.
 
+mod conformance;
 mod connection;
 mod demo;
 mod get;
