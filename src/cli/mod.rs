@@ -270,6 +270,7 @@ impl Global {
         Settings {
             ascii: screen.ascii || call.config.ascii.unwrap_or_else(run::is_ascii_only),
             preview: call.config.preview,
+            guide: matches!(call.options.origin, Origin::Demo(_)),
             theme: theme.unwrap_or_else(|| run::fitting_theme().to_owned()),
             ..Settings::default()
         }

@@ -189,3 +189,16 @@ async fn what_people_say_of_a_pull_request_stays_with_it() {
     let (_, open) = ask(&forge, "GET", "repos/ops/fleet/pulls", Value::Null).await;
     assert_eq!(open, json!([]));
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_hints_work_and_one_key_hides_them_for_good() {
+    let settings = Settings { theme: "dark".into(), guide: true, ..Settings::default() };
+    let mut deck = Driver::demo(company(), 80, 24, Depth::True, settings).await;
+    deck.shows("! what fails").shows("^g hides this");
+
+    // they block nothing: what they name is done by the keys that they name
+    deck.keys("! d").await.shows("Conditions").shows("! what fails");
+    deck.keys("esc : \"ctx_staging\" enter").await.shows("staging ›").shows("! what fails");
+    deck.keys("ctrl-g").await.hides("what fails");
+    deck.keys(": \"ctx_production\" enter").await.hides("what fails");
+}

@@ -245,7 +245,7 @@ fn stated(call: &Call, status: &Status) -> Value {
 impl Call<'_> {
     /// The commit that a branch, a tag, a full reference or an id names.
     pub fn resolve(&self, name: &str) -> Result<Oid> {
-        let known = ["", "refs/heads/", "refs/tags/"].iter().find_map(|prefix| {
+        let known = ["", "refs/", "refs/heads/", "refs/tags/"].iter().find_map(|prefix| {
             let reference = self.repository.find_reference(&format!("{prefix}{name}")).ok()?;
             reference.peel_to_commit().ok().map(|commit| commit.id())
         });

@@ -54,21 +54,21 @@ struct Call<'a> {
 type Result<T> = std::result::Result<T, Refusal>;
 type Handler = fn(&mut Call) -> Result<(u16, Value)>;
 
-/// Every request that is understood; below `/repos/OWNER/NAME`. `{*}` is all that is left.
+/// Every request that is understood; below `/repos/OWNER/NAME`. `{*}` may hold slashes, as branches do; the first that fits answers.
 const ROUTES: &[(Method, &str, Handler)] = &[
     (Method::GET, "", code::repository),
     (Method::GET, "branches", code::branches),
-    (Method::GET, "branches/{}", code::branch),
-    (Method::GET, "branches/{}/protection", code::protection),
+    (Method::GET, "branches/{*}/protection", code::protection),
+    (Method::GET, "branches/{*}", code::branch),
     (Method::GET, "git/ref/{*}", code::reference),
     (Method::POST, "git/refs", code::create_reference),
     (Method::PATCH, "git/refs/{*}", code::move_reference),
     (Method::DELETE, "git/refs/{*}", code::delete_reference),
-    (Method::GET, "commits/{}", code::commit),
-    (Method::GET, "commits/{}/pulls", pulls::of_commit),
-    (Method::GET, "commits/{}/status", code::status),
-    (Method::GET, "commits/{}/statuses", code::statuses),
-    (Method::GET, "commits/{}/check-runs", code::check_runs),
+    (Method::GET, "commits/{*}/pulls", pulls::of_commit),
+    (Method::GET, "commits/{*}/status", code::status),
+    (Method::GET, "commits/{*}/statuses", code::statuses),
+    (Method::GET, "commits/{*}/check-runs", code::check_runs),
+    (Method::GET, "commits/{*}", code::commit),
     (Method::POST, "statuses/{}", code::create_status),
     (Method::GET, "compare/{*}", code::compare),
     (Method::GET, "contents/{*}", code::contents),
@@ -182,25 +182,15 @@ fn person(headers: &http::HeaderMap) -> Option<&'static str> {
 
 /// What the wildcards of a pattern stand for in a path.
 fn matched(pattern: &str, path: &str) -> Option<Vec<String>> {
-    let mut parts = Vec::new();
-    let mut left = path;
-    for (at, piece) in pattern.split('/').enumerate() {
-        if piece == "{*}" {
-            parts.push(words::decode(left));
-            return (!left.is_empty()).then_some(parts);
-        }
-        if at > 0 && left.is_empty() {
-            return None;
-        }
-        let (head, tail) = left.split_once('/').unwrap_or((left, ""));
-        match piece {
-            "{}" if !head.is_empty() => parts.push(words::decode(head)),
-            piece if piece == head => {}
-            _ => return None,
-        }
-        left = tail;
+    if let Some((before, after)) = pattern.split_once("{*}") {
+        let between = path.strip_prefix(before)?.strip_suffix(after).filter(|between| !between.is_empty())?;
+        return Some(vec![words::decode(between)]);
     }
-    left.is_empty().then_some(parts)
+    let (wished, given): (Vec<_>, Vec<_>) = (pattern.split('/').collect(), path.split('/').collect());
+    let is_match = wished.len() == given.len()
+        && wished.iter().zip(&given).all(|(wished, given)| matches!(*wished, "{}") || wished == given);
+    let parts = wished.iter().zip(given).filter(|(wished, _)| **wished == "{}").map(|(_, given)| words::decode(given));
+    is_match.then(|| parts.collect())
 }
 
 impl Call<'_> {
