@@ -6,6 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::ui::chrome::{self, Frame};
+use crate::ui::guide;
 use crate::ui::layer::{Scene, View};
 use crate::ui::prompt::{Asks, Prompt, Typed};
 use crate::ui::theme::{BUILTIN, Depth, Theme};
@@ -146,9 +147,11 @@ impl App {
         let area = buf.area;
         let is_narrow = area.width < 160;
         let urgent = chrome::is_urgent(&scene, self.prompt.as_ref());
-        let frame = Frame::of(area, self.state.settings.hide_header, is_narrow || urgent);
+        let settings = &self.state.settings;
+        let frame = Frame::of(area, settings.hide_header, settings.guide, is_narrow || urgent);
         chrome::header(frame.header, buf, &scene);
         chrome::title(frame.title, buf, &scene, &self.layers);
+        guide::render(frame.guide, buf, &self.theme);
         // dialogs stand in front of the view that they are about
         let base = self.layers.iter().rposition(|layer| !layer.is_dialog()).unwrap_or_default();
         let Some((view, dialogs)) = self.layers.get_mut(base..).and_then(<[_]>::split_first_mut) else { return i64::MAX };

@@ -16,12 +16,12 @@
 //!  runtime  turns effects into messages; owns all spawning
 //!  cluster  the API server: connect, discover, list, watch, bodies, rights, and the one place that writes
 //!  records  snapshots, the log of acts, and what is remembered between runs
-//!  demo     an API server in memory
+//!  demo     a company in memory: clusters with their API server and controllers, git and forge
 //!  model    (a crate of its own) the pure core: objects, health, graph, kinds, actions, state and its jobs, commands
 //! ```
 //! Who may know whom is asserted by `tests/architecture.rs`:
 //! ```text
-//!  main → cli → { run, runtime, config, records, cluster, model }   run → { app, runtime, ui, config }   app → { ui, config, model }
+//!  main → cli → { run, runtime, config, records, cluster, demo, model }   run → { app, runtime, ui, config }   app → { ui, config, model }
 //!  ui → model     runtime → { cluster, records, demo, config, model }     cluster, records → model     demo → { records, model }
 //! ```
 //!

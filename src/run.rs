@@ -231,6 +231,11 @@ fn events() -> ReadyChunks<EventStream> {
     EventStream::new().ready_chunks(64)
 }
 
+/// Waits until the process is told to end.
+pub async fn stopped() {
+    stop_signals().recv().await;
+}
+
 /// Ends when the process is told to: the terminal is given back on the way out.
 fn stop_signals() -> Stop {
     use tokio::signal::unix::{SignalKind, signal};

@@ -8,7 +8,7 @@ use regex::Regex;
 /// A room of the program and the rooms that it may name.
 const PROGRAM: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
-    ("cli", &["run", "runtime", "config", "records", "cluster"]),
+    ("cli", &["run", "runtime", "config", "records", "cluster", "demo"]),
     ("run", &["app", "runtime", "ui"]),
     ("app", &["ui", "config"]),
     ("ui", &[]),
@@ -34,8 +34,9 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("ratatui", &["ui", "app"]),
     ("crossterm", &["ui", "run"]),
     ("tui_tree_widget", &["ui"]),
+    ("git2", &["demo"]),
     ("kube", &["cluster", "runtime", "demo", "cli"]),
-    ("tokio", &["cluster", "runtime", "run", "cli"]),
+    ("tokio", &["cluster", "runtime", "run", "cli", "demo"]),
 ];
 
 fn sources(root: &Path) -> Vec<(PathBuf, String)> {

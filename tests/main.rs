@@ -2,7 +2,10 @@
 //! recorded cluster.
 
 mod architecture;
+mod conformance;
 mod docs;
+#[path = "conformance/embedded.rs"]
+mod embedded;
 mod flows;
 mod registries;
 mod screenshots;

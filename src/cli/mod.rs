@@ -1,6 +1,7 @@
 //! The command line: kubectl's flags, and one file a headless command.
 
 mod act;
+mod demo;
 mod gather;
 mod get;
 mod info;
@@ -76,6 +77,19 @@ struct Global {
     /// Open a snapshot instead of a cluster
     #[arg(long, global = true, value_name = "FILE")]
     from: Option<PathBuf>,
+    /// Use the built-in cluster instead of one of yours
+    #[arg(long, global = true, conflicts_with_all = ["from", "kubeconfig", "cluster"])]
+    demo: bool,
+    /// Keep the demo's repositories and pull requests in this directory, for the next run
+    #[arg(long, global = true, value_name = "DIR", conflicts_with_all = ["from", "kubeconfig", "cluster"])]
+    demo_dir: Option<PathBuf>,
+    #[command(flatten)]
+    screen: ScreenFlags,
+}
+
+/// Flags of the terminal program.
+#[derive(Args, Default)]
+struct ScreenFlags {
     /// What to show first: a kind or a command, as after `:`
     #[arg(short = 'c', long = "command", value_name = "LINE")]
     first: Option<String>,
@@ -107,6 +121,8 @@ enum Command {
     Scale(act::Scale),
     /// Save what the cluster shows to a file, secrets masked
     Snapshot(snapshot::Arguments),
+    /// Open the built-in cluster: no cluster, network or account needed
+    Demo(demo::Arguments),
     /// Print versions and the paths of configuration, state and log
     Info(info::Arguments),
     /// Print a completion script
@@ -185,6 +201,11 @@ pub fn main(cli: Cli) -> Result<u8> {
         return info::print(&arguments, places.as_ref());
     }
     let _log = log_to_file(places.as_ref());
+    let mut global = global;
+    let command = match command {
+        Some(Command::Demo(arguments)) => demo::prepare(arguments, &mut global),
+        command => command,
+    };
     let call = global.call(places)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Error::failed(format!("cannot start: {error}"), ""))?;
@@ -198,11 +219,12 @@ pub fn main(cli: Cli) -> Result<u8> {
         Some(Command::Restart(arguments)) => runtime.block_on(act::other(&call, "restart", &arguments)),
         Some(Command::Scale(arguments)) => runtime.block_on(act::scale(&call, &arguments)),
         Some(Command::Snapshot(arguments)) => runtime.block_on(snapshot::take(&call, &arguments)),
+        Some(Command::Demo(arguments)) => runtime.block_on(demo::serve(&call, &arguments)),
         Some(Command::Info(_) | Command::Completion { .. }) => Ok(0),
         None => {
             let settings = global.settings(&call);
             let themes = Config::themes(call.places.as_ref());
-            let done = run::run(call.options, settings, call.context, themes, global.first);
+            let done = run::run(call.options, settings, call.context, themes, global.screen.first);
             runtime.block_on(done).map(|()| 0)
         }
     };
@@ -222,11 +244,15 @@ pub fn report(error: &Error) {
 
 impl Global {
     fn call(&self, places: Option<Places>) -> Result<Call> {
+        let is_demo = self.demo || self.demo_dir.is_some();
+        // the demo is the same for everybody: nothing of a home directory is read
+        let places = places.filter(|_| !is_demo);
         let config = Config::read(places.as_ref())?;
         let request_timeout =
             self.request_timeout.filter(|limit| !limit.is_zero()).unwrap_or(Duration::from_secs(config.request_timeout));
         let origin = match &self.from {
             Some(path) => Origin::Recorded(Arc::new(records::open(path)?)),
+            None if is_demo => demo::origin(self)?,
             None => Origin::Live(Access {
                 kubeconfig: self.kubeconfig.clone(),
                 context: self.context.clone(),
@@ -262,17 +288,19 @@ impl Global {
     }
 
     fn settings(&self, call: &Call) -> Settings {
-        let theme = self
+        let screen = &self.screen;
+        let theme = screen
             .theme
             .clone()
             .filter(|name| !name.is_empty())
             .or_else(|| Some(call.config.theme.clone()).filter(|name| !name.is_empty()));
         Settings {
-            ascii: self.ascii || call.config.ascii.unwrap_or_else(run::is_ascii_only),
+            ascii: screen.ascii || call.config.ascii.unwrap_or_else(run::is_ascii_only),
             preview: call.config.preview,
             readonly: call.readonly,
             guarded: call.config.contexts.clone(),
             zone: Some(jiff::tz::TimeZone::system()),
+            guide: matches!(call.options.origin, Origin::Demo(_)),
             theme: theme.unwrap_or_else(|| run::fitting_theme().to_owned()),
             ..Settings::default()
         }

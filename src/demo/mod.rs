@@ -1,8 +1,41 @@
-//! A cluster in memory: an API server behind the ordinary client, without a port.
+//! A cluster in memory: an API server behind the ordinary client, without a port, and controllers that behave.
 //!
-//! It serves what was recorded: discovery, lists with pages and selectors, gets, watches that stay quiet, events. It knows
-//! nothing else and says so with a proper `Status`.
+//! ```text
+//!  world        one cluster and its clock: started from a snapshot, moved by tests or by the running demo
+//!  api          the HTTP service: discovery, reading, watching, writing, tables, logs, reviews; what it does not know it refuses
+//!  access       who may do what: RBAC, read from the cluster's own roles and bindings
+//!  objects      what etcd is: objects, versions, changes; patches, field managers, garbage collection
+//!  controllers  Flux's and Kubernetes', each as a table of what it does when
+//!  company      all of it together: two clusters, their repositories, their forge
+//!  content      what was recorded: clusters and repositories, built in
+//!  git          the repositories, as bare ones in a directory of the run
+//!  forge        GitHub's pull requests over these repositories
+//! ```
+//! A snapshot that somebody opens (`--from`) is the same cluster with the controllers left out and every write refused.
 
+mod access;
 mod api;
+mod company;
+pub mod content;
+mod controllers;
+mod forge;
+mod git;
+mod objects;
+mod world;
 
-pub use api::client;
+use std::sync::Arc;
+
+use crate::records::Snapshot;
+
+pub use access::User;
+pub use api::Doors;
+pub use company::{Company, Entrance};
+pub use controllers::{Git, Head};
+pub use forge::Forge;
+pub use git::{Place, Repositories};
+pub use world::{Faults, World};
+
+/// Returns a client whose requests are answered from a snapshot.
+pub fn client(snapshot: &Arc<Snapshot>) -> kube::Client {
+    World::recorded(snapshot).client(&User::admin())
+}

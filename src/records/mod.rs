@@ -6,4 +6,4 @@ mod snapshot;
 
 pub use acts::{acts_file, record, recorded};
 pub use remember::{remember, remembered};
-pub use snapshot::{Recorded, Snapshot, open, save};
+pub use snapshot::{Recorded, Snapshot, open, read, save};

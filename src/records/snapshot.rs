@@ -81,15 +81,20 @@ pub fn open(path: &Path) -> Result<Snapshot> {
         Error::failed(format!("cannot open the snapshot {}: {why}", path.display()), "`fluxdeck snapshot FILE` makes one")
     };
     let file = std::fs::File::open(path).map_err(|error| failed(error.to_string()))?;
+    read(file).map_err(failed)
+}
+
+/// Reads a packed snapshot.
+///
+/// # Errors
+/// Says why it is none.
+pub fn read(packed: impl Read) -> std::result::Result<Snapshot, String> {
     let mut text = Vec::new();
-    flate2::read::GzDecoder::new(file)
-        .take(LARGEST)
-        .read_to_end(&mut text)
-        .map_err(|_| failed("it is not a snapshot".to_owned()))?;
-    let snapshot: Snapshot =
-        serde_json::from_slice(&text).map_err(|_| failed("it is not a snapshot, or not whole".to_owned()))?;
+    let unpacked = flate2::read::GzDecoder::new(packed).take(LARGEST).read_to_end(&mut text);
+    unpacked.map_err(|_| "it is not a snapshot".to_owned())?;
+    let snapshot: Snapshot = serde_json::from_slice(&text).map_err(|_| "it is not a snapshot, or not whole".to_owned())?;
     if snapshot.fluxdeck > FORMAT {
-        return Err(failed(format!("it has format {}, this fluxdeck reads up to {FORMAT}", snapshot.fluxdeck)));
+        return Err(format!("it has format {}, this fluxdeck reads up to {FORMAT}", snapshot.fluxdeck));
     }
     Ok(snapshot)
 }

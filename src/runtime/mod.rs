@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::cluster::{Access, Catalog, Failure};
-use crate::records;
+use crate::{demo, records};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::domain::{ClusterId, Scope, Str};
 use fluxdeck_model::state::jobs::{Act, Outcome, Task};
@@ -29,6 +29,17 @@ pub enum Origin {
     Live(Access),
     /// A snapshot, served from memory.
     Recorded(Arc<records::Snapshot>),
+    /// The embedded demo.
+    Demo(Guest),
+}
+
+/// Who looks at the demo.
+#[derive(Clone)]
+pub struct Guest {
+    pub company: Arc<demo::Company>,
+    pub user: demo::User,
+    /// Whether he acts as somebody else (`--as`).
+    pub is_acting: bool,
 }
 
 /// What the runtime needs to know for the whole run.
@@ -57,6 +68,14 @@ pub struct Runtime {
     /// Requests under way.
     errands: JoinSet<()>,
     log: Option<mpsc::UnboundedSender<Act>>,
+    /// Clusters of the demo that live, by context.
+    lives: BTreeMap<String, tokio::task::AbortHandle>,
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        self.lives.values().for_each(tokio::task::AbortHandle::abort);
+    }
 }
 
 struct Session {
@@ -73,7 +92,8 @@ impl Drop for Session {
 
 impl Runtime {
     pub fn new(options: Options, inbox: mpsc::Sender<Message>) -> Self {
-        Self { options, inbox, sessions: BTreeMap::new(), errands: JoinSet::new(), log: None }
+        let (sessions, lives) = (BTreeMap::new(), BTreeMap::new());
+        Self { options, inbox, sessions, errands: JoinSet::new(), log: None, lives }
     }
 
     /// Starts what an effect asks for. Returns at once; answers come as messages. Effects on the terminal are not its business and
@@ -81,6 +101,7 @@ impl Runtime {
     pub fn carry_out(&mut self, effect: Effect) -> Option<Effect> {
         match effect {
             Effect::Connect { cluster, epoch, context, keep } => {
+                self.enliven(&context);
                 if !keep {
                     // dropping a session ends its watches; those that were kept before stay for their jobs
                     let last = self.sessions.keys().rev().find(|(of, _)| *of == cluster).copied();
@@ -123,6 +144,15 @@ impl Runtime {
                 None
             }
             terminal @ (Effect::Copy(_) | Effect::Suspend | Effect::Redraw | Effect::Quit) => Some(terminal),
+        }
+    }
+
+    /// Lets a cluster of the demo live: its clock goes on whoever looks at it.
+    fn enliven(&mut self, context: &str) {
+        if let (Origin::Demo(guest), false) = (&self.options.origin, self.lives.contains_key(context)) {
+            let (company, name) = (guest.company.clone(), context.to_owned());
+            let life = tokio::spawn(async move { company.run(&name).await });
+            self.lives.insert(context.to_owned(), life.abort_handle());
         }
     }
 

@@ -14,12 +14,12 @@ use tokio::task::JoinSet;
 use super::acts::Live;
 use super::follow::{Follower, RELIST, Report};
 use super::pace::{Backoff, Beat, Heartbeat};
-use super::{Look, Options, Origin, looks, owned};
+use super::{Guest, Look, Options, Origin, looks, owned};
 use crate::cluster::{self, Catalog, Failure, Feed, Kubeconfig};
 use crate::{demo, records};
 use fluxdeck_model::domain::{ClusterId, Coverage, Delta, GroupKind, Object, ObjectRef, Relation, Scope, Str, Uid};
 use fluxdeck_model::kinds::{self, Body, Kind, Reader, Role};
-use fluxdeck_model::state::{Epoch, Link, Message, News, ServerFacts, Ticket};
+use fluxdeck_model::state::{Context, Epoch, Link, Message, News, ServerFacts, Ticket};
 
 /// Lists under way at once.
 const LISTS: usize = 6;
@@ -107,6 +107,7 @@ impl Task {
         let connection = match &self.options.origin {
             Origin::Live(access) => self.connect_live(access).await?,
             Origin::Recorded(snapshot) => self.connect_recorded(snapshot).await?,
+            Origin::Demo(guest) => self.connect_demo(guest).await?,
         };
         let server = ServerFacts {
             kubernetes: connection.catalog.kubernetes.clone(),
@@ -119,6 +120,7 @@ impl Task {
             acting_as: match &self.options.origin {
                 Origin::Live(access) => access.impersonate.clone(),
                 Origin::Recorded(_) => None,
+                Origin::Demo(guest) => guest.is_acting.then(|| guest.user.name.clone()),
             },
         };
         let live = Live { client: connection.client.clone(), catalog: connection.catalog.clone() };
@@ -126,7 +128,7 @@ impl Task {
         self.tell(News::Server(server)).await;
         self.tell(News::Namespaces(connection.namespaces.iter().cloned().collect())).await;
         let link = match &self.options.origin {
-            Origin::Live(_) => Link::Live,
+            Origin::Live(_) | Origin::Demo(_) => Link::Live,
             Origin::Recorded(snapshot) => Link::Recorded(snapshot.taken),
         };
         self.tell(News::Link(link)).await;
@@ -165,13 +167,36 @@ impl Task {
     }
 
     async fn connect_recorded(&self, snapshot: &Arc<records::Snapshot>) -> Result<Connection, Failure> {
-        let client = demo::client(snapshot.clone());
+        let client = demo::client(snapshot);
         let catalog = cluster::discover(&client).await?;
         let context = snapshot.context.clone();
-        let all = vec![fluxdeck_model::state::Context { name: context.clone(), ..Default::default() }];
+        let all = vec![Context { name: context.clone(), ..Default::default() }];
         self.tell(News::Contexts { all, current: context.clone() }).await;
         let (flux, namespaces) = (snapshot.flux.clone(), self.options.namespaces.clone());
         Ok(Connection { client, server: context, catalog: Arc::new(catalog), flux, namespaces })
+    }
+}
+
+impl Task {
+    async fn connect_demo(&self, guest: &Guest) -> Result<Connection, Failure> {
+        let names: Vec<_> = demo::Company::contexts().collect();
+        let all = names.iter().map(|name| Context {
+            name: (*name).to_owned(),
+            cluster: (*name).to_owned(),
+            user: guest.user.name.clone(),
+            namespace: Some(guest.user.namespace().to_owned()),
+        });
+        let entrance = guest.company.enter(&self.context).ok_or_else(|| Failure::Call {
+            message: format!("the demo has no context `{}`", self.context),
+            hint: format!("it has {}", names.join(", ")),
+        })?;
+        self.tell(News::Contexts { all: all.collect(), current: entrance.context.to_owned() }).await;
+        let client = entrance.world.client(&guest.user);
+        let catalog = cluster::discover(&client).await?;
+        let mut namespaces = self.options.namespaces.clone();
+        namespaces.insert(guest.user.namespace().into());
+        let server = entrance.context.to_owned();
+        Ok(Connection { client, server, catalog: Arc::new(catalog), flux: entrance.flux, namespaces })
     }
 }
 
@@ -254,7 +279,7 @@ impl<'a> Hub<'a> {
             self.start_scopes(self.task.options.only.clone());
         }
         self.announce().await;
-        let mut beat = Heartbeat::new(matches!(self.task.options.origin, Origin::Live(_)));
+        let mut beat = Heartbeat::new(!matches!(self.task.options.origin, Origin::Recorded(_)));
         loop {
             let end = tokio::select! {
                 report = self.taken.recv() => self.hear(report.expect("the hub holds a sender")).await,

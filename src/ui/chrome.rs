@@ -23,6 +23,8 @@ const NARROW: u16 = 100;
 pub struct Frame {
     pub header: Rect,
     pub title: Rect,
+    /// The demo's hints.
+    pub guide: Rect,
     pub body: Rect,
     pub message: Rect,
     pub keys: Rect,
@@ -30,7 +32,7 @@ pub struct Frame {
 
 impl Frame {
     /// Divides the screen. Small screens give up the keys first, then the message, then the header: the body comes first.
-    pub fn of(area: Rect, hide_header: bool, with_message: bool) -> Self {
+    pub fn of(area: Rect, hide_header: bool, with_guide: bool, with_message: bool) -> Self {
         let line = |y: u16, shown: bool| Rect {
             x: area.x,
             y: area.y + y.min(area.height.saturating_sub(1)),
@@ -40,13 +42,16 @@ impl Frame {
         let header = !hide_header && area.height >= 4;
         let title = area.height >= 3;
         let keys = area.height >= 8;
+        let guide = with_guide && area.height >= 16;
         let message = with_message && area.height >= 6;
-        let top = u16::from(header) + u16::from(title);
+        let above = u16::from(header) + u16::from(title);
+        let top = above + u16::from(guide);
         let bottom = u16::from(keys) + u16::from(message);
         let height = area.height.saturating_sub(top + bottom);
         Self {
             header: line(0, header),
             title: line(u16::from(header), title),
+            guide: line(above, guide),
             body: Rect { x: area.x, y: area.y + top.min(area.height), width: area.width, height },
             message: line(top + height, message),
             keys: line(top + height + u16::from(message), keys),

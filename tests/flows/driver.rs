@@ -6,8 +6,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use fluxdeck::app::App;
+use fluxdeck::demo::{Company, User};
 use fluxdeck::records::{self, Snapshot};
-use fluxdeck::runtime::{Options, Origin, Runtime};
+use fluxdeck::runtime::{Guest, Options, Origin, Runtime};
 use fluxdeck::ui::theme::Depth;
 use fluxdeck_model::state::{Effect, Input, Key, Message, Settings, State};
 use ratatui::buffer::Buffer;
@@ -44,8 +45,19 @@ impl Driver {
     pub async fn with(width: u16, height: u16, depth: Depth, settings: Settings) -> Self {
         let snapshot = fleet();
         let state = State::new(snapshot.taken.expect("a snapshot has a time"), settings);
+        Self::on(Origin::Recorded(snapshot), state, width, height, depth).await
+    }
+
+    /// Starts on the demo, whose clock stands still until the test moves it.
+    pub async fn demo(company: Arc<Company>, width: u16, height: u16, depth: Depth, settings: Settings) -> Self {
+        let state = State::new(company.enter("").expect("a context").world.now(), settings);
+        let guest = Guest { company, user: User::admin(), is_acting: false };
+        Self::on(Origin::Demo(guest), state, width, height, depth).await
+    }
+
+    async fn on(origin: Origin, state: State, width: u16, height: u16, depth: Depth) -> Self {
         let options = Options {
-            origin: Origin::Recorded(snapshot),
+            origin,
             namespaces: BTreeSet::new(),
             follow: Vec::new(),
             request_timeout: Duration::from_secs(15),

@@ -2,6 +2,8 @@
 
 pub mod driver;
 
+mod alone;
+mod demo;
 mod looking;
 mod recorded;
 mod tables;

@@ -1,15 +1,23 @@
-//! Pictures for the README, made from the real screens. `UPDATE=1 cargo test screenshots` writes them; a stale one fails.
+//! Pictures for the README, made from the real screens of the demo. `UPDATE=1 cargo test --locked --workspace --test tests` writes them; a
+//! stale one fails.
 
 mod svg;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::flows::driver::Driver;
+use fluxdeck::demo::{Company, Place};
 use fluxdeck::ui::theme::Depth;
 use fluxdeck_model::state::Settings;
 
+/// The demo at a moment of its own: pictures do not depend on when they are made.
+const MOMENT: &str = "2026-11-21T08:00:00Z";
+
 async fn picture(name: &str, theme: &str, keys: &str) {
-    let mut deck = Driver::with(120, 34, Depth::True, Settings { theme: theme.into(), ..Settings::default() }).await;
+    let company = Arc::new(Company::driven(Place::passing(), MOMENT.parse().expect("a time")));
+    let settings = Settings { theme: theme.into(), guide: name == "tree", ..Settings::default() };
+    let mut deck = Driver::demo(company, 120, 34, Depth::True, settings).await;
     deck.keys(keys).await;
     let background = if theme == "light" { ("#ffffff", "#1f2430") } else { ("#1e222a", "#d8dee9") };
     let fresh = svg::draw(&deck.buffer(), background.0, background.1);
@@ -18,7 +26,7 @@ async fn picture(name: &str, theme: &str, keys: &str) {
         std::fs::write(&path, &fresh).expect("screenshots/ is ours");
     }
     let shown = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(shown == fresh, "{name}-{theme}.svg is stale: UPDATE=1 cargo test screenshots");
+    assert!(shown == fresh, "{name}-{theme}.svg is stale: UPDATE=1 cargo test --locked --workspace --test tests");
 }
 
 #[tokio::test(start_paused = true)]
@@ -27,5 +35,6 @@ async fn the_pictures_are_those_of_the_screens() {
         picture("tree", theme, "/ \"crash\" enter j j j j j j").await;
         picture("table", theme, ": \"ks\" enter S g").await;
         picture("details", theme, ": \"ks_/waits-for-crashing\" enter d").await;
+        picture("logs", theme, ": \"deploy_/frontend\" enter l").await;
     }
 }

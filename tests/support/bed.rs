@@ -73,6 +73,25 @@ fn start() -> Ground {
     }
 }
 
+/// A bed of one test's own with the fleet's staging cluster; down when it is dropped.
+pub struct Staging(pub Bed);
+
+impl Staging {
+    pub fn up() -> Self {
+        let process = std::process::id().to_string();
+        let dir = std::env::temp_dir().join(format!("fluxdeck-staging-{process}"));
+        let up = script(&["up", "--staging", "--dir", &dir.display().to_string(), "--owner", &process]);
+        assert!(up.status.success(), "the staging bed does not come up: {}", up.status);
+        Self(Bed { environment: exports(&String::from_utf8_lossy(&up.stdout)) })
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        script(&["down", self.0.value("BED_DIR")]);
+    }
+}
+
 /// Runs `tests/live/bed`; what it says is seen by who runs the tests.
 fn script(arguments: &[&str]) -> Output {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/live/bed");

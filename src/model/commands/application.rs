@@ -63,6 +63,10 @@ pub(super) const ALL: &[Command] = &[
         cx.state.settings.hide_header = !cx.state.settings.hide_header;
         Ok(())
     }),
+    turn(&["ctrl-g"], "", "hide the hints that the demo opens with", |cx, _| {
+        cx.state.settings.guide = false;
+        Ok(())
+    }),
     turn(&["p"], "", "preview of the selected object", |cx, _| {
         cx.state.settings.preview = !cx.state.settings.preview;
         Ok(())

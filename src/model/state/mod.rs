@@ -59,6 +59,8 @@ pub struct Settings {
     pub wide: bool,
     pub preview: bool,
     pub hide_header: bool,
+    /// The demo's hints are shown.
+    pub guide: bool,
     pub theme: String,
     /// Names of the themes that `:theme` offers.
     pub themes: Vec<String>,

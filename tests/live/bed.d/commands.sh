@@ -8,7 +8,8 @@ bed_up() {
     case $1 in
       --dir) BED_DIR=$2; shift ;;
       --owner) owner=$2; shift ;;
-      --empty) [[ $mode != fleet ]] || mode=empty ;;
+      --staging) [[ $mode != fleet ]] || mode=staging ;;
+      --empty) [[ $mode != fleet && $mode != staging ]] || mode=empty ;;
       --no-flux) [[ $mode == api ]] || mode=kubernetes ;;
       --api-only) mode=api ;;
       --apiserver-flag) APISERVER_FLAGS+=("$2"); shift ;;

@@ -13,6 +13,22 @@ load_fleet() {
   load_by_hand
 }
 
+# The staging cluster of the same repository: small, and well. Its secret variables came with the cluster.
+load_staging() {
+  push_repositories
+  push_packages
+  make_secrets
+  kubectl create secret generic cluster-secrets -n flux-system --from-literal=api_key=staging
+  server_side -f "$BED_DIR/tmp/fleet/flux/clusters/staging/flux-system/gotk-sync.yaml"
+}
+
+staging_settle() {
+  within 120 kubectl get kustomization -n flux-system apps || die "the staging cluster does not arrive"
+  kubectl wait --for=condition=Ready --timeout=120s -n flux-system kustomization --all >/dev/null ||
+    die "the staging cluster does not become ready"
+  kubectl rollout status --timeout=60s -n web deployment/frontend >/dev/null || die "the frontend of staging does not start"
+}
+
 push_repositories() {
   local repository folder
   for repository in fleet apps; do
@@ -20,7 +36,7 @@ push_repositories() {
     cp -r "$FLEET/$repository" "$folder"
     { grep -rlF "$FORGE_PLACEHOLDER" "$folder" || true; } | xargs -r sed -i "s|$FORGE_PLACEHOLDER|127.0.0.1:$PORT_FORGE|g"
   done
-  cp "$BED_DIR/gotk-components.yaml" "$BED_DIR/tmp/fleet/flux/clusters/production/flux-system/"
+  for folder in "$BED_DIR"/tmp/fleet/flux/clusters/*/flux-system/; do cp "$BED_DIR/gotk-components.yaml" "$folder"; done
   for repository in fleet apps; do push_repository "$repository" "$BED_DIR/tmp/$repository"; done
 }
 

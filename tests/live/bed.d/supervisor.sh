@@ -78,7 +78,7 @@ servers_alive() {
   done
 }
 
-# bring_up fleet|empty|kubernetes|api
+# bring_up fleet|staging|empty|kubernetes|api
 bring_up() {
   local mode=$1
   reserve_ports
@@ -96,12 +96,12 @@ bring_up() {
   export KUBECONFIG=$BED_DIR/admin.kubeconfig
   if [[ $mode == api ]]; then APISERVER_FLAGS+=(--disable-admission-plugins=ServiceAccount); fi
   start_apiserver
-  if [[ $mode == fleet || $mode == empty ]]; then start_forge; fi
+  if [[ $mode =~ ^(fleet|staging|empty)$ ]]; then start_forge; fi
   within 60 apiserver_ready || die "the API server is not ready: $(tail -n 3 "$BED_DIR/log/apiserver.log")"
   [[ $mode == api ]] || start_workload_controllers
   state "installing kinds, users and roles"
   install_kinds
-  if [[ $mode == fleet || $mode == empty ]]; then
+  if [[ $mode =~ ^(fleet|staging|empty)$ ]]; then
     start_flux
     state "starting the forge"
     prepare_forge
@@ -113,6 +113,11 @@ bring_up() {
     load_fleet
     state "waiting for the fleet to settle"
     fleet_settle
+  elif [[ $mode == staging ]]; then
+    state "loading the staging cluster"
+    load_staging
+    state "waiting for the staging cluster to settle"
+    staging_settle
   fi
   servers_alive
 }

@@ -1,7 +1,9 @@
 //! The suites, one file an idea.
 
 mod actions;
+mod conformance;
 mod connection;
+mod demo;
 mod get;
 pub mod outages;
 mod screen;

@@ -1,0 +1,132 @@
+//! `fluxdeck demo`: the built-in cluster, on the screen or, for kubectl, behind a port of this machine.
+
+use std::fmt::Write as _;
+use std::io::{Read, Write};
+use std::net::Ipv4Addr;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use clap::Args;
+use tokio::net::TcpListener;
+
+use super::{Call, Command, Global, ScreenFlags, output};
+use crate::demo::{Company, Place, User};
+use crate::runtime::{Guest, Origin};
+use fluxdeck_model::error::{Error, Result};
+
+/// The port of the first context; the others follow. Outside the range that systems give away by themselves.
+const PORT: u16 = 16_443;
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Offer the demo's API servers on loopback ports instead of opening the screen, until ctrl-c
+    #[arg(long, value_name = "PORT", num_args = 0..=1, default_missing_value = "16443")]
+    serve: Option<u16>,
+    #[command(flatten)]
+    screen: ScreenFlags,
+}
+
+/// Makes the demo out of whatever command follows: the screen is none.
+pub(super) fn prepare(mut arguments: Arguments, global: &mut Global) -> Option<Command> {
+    global.demo = true;
+    let screen = std::mem::take(&mut arguments.screen);
+    global.screen = ScreenFlags {
+        first: screen.first.or(global.screen.first.take()),
+        theme: screen.theme.or(global.screen.theme.take()),
+        ascii: screen.ascii || global.screen.ascii,
+    };
+    arguments.serve.is_some().then_some(Command::Demo(arguments))
+}
+
+/// The demo as the user of the flags.
+pub(super) fn origin(global: &Global) -> Result<Origin> {
+    let place = global.demo_dir.as_deref().map_or_else(Place::passing, Place::kept);
+    if global.demo_dir.is_some() {
+        // another run may have it: said now, not in the middle
+        place.path()?;
+    }
+    let name = global.impersonate.as_deref().or(global.user.as_deref()).unwrap_or("admin");
+    if global.impersonate.is_none() && !User::NAMES.contains(&name) {
+        return Err(Error::usage(format!("the demo has no user `{name}`"), format!("it has {}", User::NAMES.join(", "))));
+    }
+    let user = User::named(name, &global.impersonate_groups);
+    Ok(Origin::Demo(Guest { company: Arc::new(Company::start(place)), user, is_acting: global.impersonate.is_some() }))
+}
+
+/// Serves every context on a port until ctrl-c. Returns the exit code.
+#[expect(clippy::print_stderr, reason = "says how to get in; standard output has the path alone")]
+pub(super) async fn serve(call: &Call, arguments: &Arguments) -> Result<u8> {
+    let Origin::Demo(guest) = &call.options.origin else { return Err(Error::usage("this is not the demo", "")) };
+    let company = &guest.company;
+    let mut doors = Vec::new();
+    for name in User::NAMES {
+        doors.push((token()?, User::named(name, &[])));
+    }
+    let first = arguments.serve.unwrap_or(PORT);
+    let mut servers = Vec::new();
+    let mut addresses = Vec::new();
+    for (at, context) in (0..).zip(Company::contexts()) {
+        // port 0 lets the system choose each
+        let port = if first == 0 { Some(0) } else { first.checked_add(at) };
+        let port = port.ok_or_else(|| Error::usage(format!("{first} is too high a port"), "choose one below 65535"))?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+        let taken = |error| Error::failed(format!("cannot listen on 127.0.0.1:{port}: {error}"), "choose another: --serve PORT");
+        let listener = listener.map_err(taken)?;
+        addresses.push((context, listener.local_addr().map_err(taken)?.port()));
+        let world = company.enter(context).expect("a context of its own").world;
+        let doors = doors.clone();
+        servers.push(async move {
+            tokio::join!(world.run(), world.serve(listener, doors));
+        });
+    }
+    let place = company.repositories().place().path()?;
+    let path = place.join("kubeconfig");
+    write_private(&path, &kubeconfig(&addresses, &doors))?;
+    output::write(&format!("{}\n", path.display()))?;
+    eprintln!(
+        "the demo is at 127.0.0.1:{}; point kubectl at it:\n  export KUBECONFIG={}\n  kubectl get kustomizations -A\nctrl-c ends it and removes the file",
+        addresses.iter().map(|(_, port)| port.to_string()).collect::<Vec<_>>().join(", :"),
+        path.display()
+    );
+    tokio::select! {
+        _ = futures::future::join_all(servers) => {}
+        () = crate::run::stopped() => {}
+    }
+    // a directory of the user's stays, this does not
+    let _ = std::fs::remove_file(&path);
+    Ok(0)
+}
+
+/// One context per cluster for the administrator, and one more for each other user. The token is in the address: kubectl sends none
+/// without TLS.
+fn kubeconfig(addresses: &[(&str, u16)], doors: &[(String, User)]) -> String {
+    let (mut clusters, mut contexts) = (String::new(), String::new());
+    for (cluster, port) in addresses {
+        for (token, user) in doors {
+            let name = if user.name == "admin" { (*cluster).to_owned() } else { format!("{cluster}-{}", user.name) };
+            let _ = writeln!(clusters, "- {{name: {name}, cluster: {{server: \"http://127.0.0.1:{port}/{token}\"}}}}");
+            let (user, namespace) = (&user.name, user.namespace());
+            let _ = writeln!(contexts, "- {{name: {name}, context: {{cluster: {name}, user: {user}, namespace: {namespace}}}}}");
+        }
+    }
+    let users: String = doors.iter().map(|(_, user)| format!("- {{name: {}, user: {{}}}}\n", user.name)).collect();
+    let current = addresses.first().map_or("", |(context, _)| context);
+    format!("apiVersion: v1\nkind: Config\ncurrent-context: {current}\nclusters:\n{clusters}users:\n{users}contexts:\n{contexts}")
+}
+
+/// A word that nobody guesses: other users of the machine can reach the port too.
+fn token() -> Result<String> {
+    let mut random = [0; 16];
+    let read = std::fs::File::open("/dev/urandom").and_then(|mut source| source.read_exact(&mut random));
+    read.map_err(|error| Error::failed(format!("no random numbers from /dev/urandom: {error}"), ""))?;
+    Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn write_private(path: &Path, text: &str) -> Result<()> {
+    let failed =
+        |error: std::io::Error| Error::failed(format!("cannot write {}: {error}", path.display()), "choose another --demo-dir");
+    let mut options = std::fs::OpenOptions::new();
+    let opened = options.write(true).create(true).truncate(true).mode(0o600).open(path);
+    opened.and_then(|mut file| file.write_all(text.as_bytes())).map_err(failed)
+}

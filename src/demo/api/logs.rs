@@ -1,0 +1,196 @@
+//! Logs of pods: lines that a container of that name could have written since it started, the same every time they are asked for.
+
+use std::convert::Infallible;
+
+use bytes::Bytes;
+use futures::stream;
+use http::Response;
+use http_body::Frame;
+use http_body_util::{BodyExt, StreamBody};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use super::{Answer, Asked, Call, Refusal, Reply, Result, is_true};
+use crate::demo::objects::{list, scatter, text};
+use crate::demo::world::{Cluster, World};
+
+/// How often a container writes a line, on average.
+const EVERY: i64 = 7;
+/// How many lines are kept: older ones are rotated away.
+const KEPT: usize = 2000;
+
+const PATHS: &[&str] = &["/", "/healthz", "/cart", "/checkout", "/static/app.js", "/api/items?page=3", "/api/items?page=27"];
+
+/// An open log.
+pub(super) struct Log {
+    writer: Writer,
+    lines: Vec<String>,
+    follow: bool,
+    timestamps: bool,
+    told: Timestamp,
+}
+
+/// What a container writes, and when.
+struct Writer {
+    /// Tells the lines of one container from those of another.
+    seed: u64,
+    started: Timestamp,
+    /// When it ended; none when it runs.
+    ended: Option<Timestamp>,
+    crashes: bool,
+}
+
+pub(super) fn open(cluster: &Cluster, call: &Call, asked: &Asked) -> Result<Reply> {
+    let kind = cluster.store.kind(asked.kind);
+    let pod = cluster.store.get(&asked.key()).ok_or_else(|| Refusal::not_found(kind, &asked.name))?;
+    if cluster.is_recording {
+        return Err(Refusal::new(404, "NotFound", format!("the log of {} was not recorded", asked.name)));
+    }
+    let parameter = |name: &str| call.query.get(name).map(String::as_str).unwrap_or_default();
+    let container = chosen(pod, parameter("container"), &asked.name)?;
+    let previous = is_true(call.query.get("previous"));
+    let writer = Writer::of(pod, &container, previous, &asked.name)?;
+    let timestamps = is_true(call.query.get("timestamps"));
+    let since = parameter("sinceSeconds").parse().ok().map(SignedDuration::from_secs);
+    let from = since.and_then(|since| cluster.now.checked_sub(since).ok()).or_else(|| parameter("sinceTime").parse().ok());
+    let mut lines = writer.lines(from, cluster.now, timestamps);
+    if let Ok(tail) = parameter("tailLines").parse::<usize>() {
+        lines.drain(..lines.len().saturating_sub(tail));
+    }
+    let follow = is_true(call.query.get("follow")) && !previous && writer.ended.is_none();
+    Ok(Reply::Log(Log { writer, lines, follow, timestamps, told: cluster.now }))
+}
+
+/// The container that is meant (kubelet and `pkg/registry/core/pod/strategy.go`).
+fn chosen(pod: &Value, wished: &str, name: &str) -> Result<String> {
+    let names =
+        |pointer: &str| list(pod, pointer).iter().map(|container| text(container, "/name").to_owned()).collect::<Vec<_>>();
+    let (init, main) = (names("/spec/initContainers"), names("/spec/containers"));
+    if wished.is_empty() {
+        return match (main.as_slice(), init.is_empty()) {
+            ([only], true) => Ok(only.clone()),
+            _ => {
+                let or =
+                    if init.is_empty() { String::new() } else { format!(" or one of the init containers: [{}]", init.join(" ")) };
+                Err(Refusal::bad(format!(
+                    "a container name must be specified for pod {name}, choose one of: [{}]{or}",
+                    main.join(" ")
+                )))
+            }
+        };
+    }
+    if init.iter().chain(&main).any(|known| known == wished) {
+        return Ok(wished.to_owned());
+    }
+    Err(Refusal::bad(format!("container {wished} is not valid for pod {name}")))
+}
+
+impl Writer {
+    fn of(pod: &Value, container: &str, previous: bool, name: &str) -> Result<Self> {
+        let statuses = list(pod, "/status/containerStatuses").iter().chain(list(pod, "/status/initContainerStatuses"));
+        let status = statuses.into_iter().find(|status| text(status, "/name") == container);
+        let at = |pointer: &str| status.and_then(|status| text(status, pointer).parse::<Timestamp>().ok());
+        let waiting = status.map(|status| text(status, "/state/waiting/reason")).filter(|reason| !reason.is_empty());
+        let seed =
+            text(pod, "/metadata/uid").bytes().chain(container.bytes()).fold(7, |seed, byte| scatter(seed ^ u64::from(byte)));
+        let last = || {
+            let started = at("/lastState/terminated/startedAt")?;
+            Some(Self { seed: seed ^ 1, started, ended: at("/lastState/terminated/finishedAt").or(Some(started)), crashes: true })
+        };
+        if previous {
+            let id = text(pod, "/metadata/namespace");
+            return last().ok_or_else(|| {
+                Refusal::bad(format!(
+                    "previous terminated container \"{container}\" in pod \"{name}\" not found in namespace \"{id}\""
+                ))
+            });
+        }
+        if let Some(started) = at("/state/running/startedAt") {
+            return Ok(Self { seed, started, ended: None, crashes: false });
+        }
+        if let Some(started) = at("/state/terminated/startedAt") {
+            return Ok(Self { seed, started, ended: at("/state/terminated/finishedAt").or(Some(started)), crashes: false });
+        }
+        match waiting {
+            // between two attempts, what the last one wrote is there
+            Some("CrashLoopBackOff") if last().is_some() => Ok(last().expect("tested")),
+            Some("ErrImagePull" | "ImagePullBackOff") => Err(Refusal::bad(format!(
+                "container \"{container}\" in pod \"{name}\" is waiting to start: trying and failing to pull image"
+            ))),
+            reason => {
+                let reason = reason.unwrap_or("ContainerCreating");
+                Err(Refusal::bad(format!("container \"{container}\" in pod \"{name}\" is waiting to start: {reason}")))
+            }
+        }
+    }
+
+    /// The lines written from one moment to another.
+    fn lines(&self, from: Option<Timestamp>, until: Timestamp, timestamps: bool) -> Vec<String> {
+        let until = self.ended.map_or(until, |ended| ended.min(until));
+        let last = until.duration_since(self.started).as_secs().max(-1) / EVERY;
+        let first = from.map_or(0, |from| (from.duration_since(self.started).as_secs() + EVERY - 1).max(0) / EVERY);
+        let kept = i64::try_from(KEPT).unwrap_or(i64::MAX);
+        let mut lines: Vec<_> = (first.max(last - kept)..=last)
+            .filter(|_| until >= self.started)
+            .map(|number| {
+                let at = self.started.saturating_add(SignedDuration::from_secs(number * EVERY)).unwrap_or(until);
+                (at, self.line(number))
+            })
+            .collect();
+        if self.crashes && until == self.ended.unwrap_or(until) {
+            lines.push((
+                until,
+                "level=fatal msg=\"cannot reach the database\" error=\"dial tcp 10.96.0.41:5432: connect: connection refused\""
+                    .to_owned(),
+            ));
+        }
+        let stamp = |(at, line): (Timestamp, String)| if timestamps { format!("{at} {line}\n") } else { format!("{line}\n") };
+        lines.into_iter().map(stamp).collect()
+    }
+
+    fn line(&self, number: i64) -> String {
+        if number == 0 {
+            return "level=info msg=listening addr=:8080".to_owned();
+        }
+        let dice = scatter(self.seed ^ number.unsigned_abs());
+        let path = PATHS[(dice % PATHS.len() as u64) as usize];
+        let (level, status) = match (dice >> 8) % 40 {
+            0 => ("error", 500),
+            1 => ("info", 404),
+            _ => ("info", 200),
+        };
+        format!("level={level} method=GET path={path} status={status} ms={}", 4 + (dice >> 16) % 180)
+    }
+}
+
+impl Log {
+    pub fn open(self, world: &World) -> Answer {
+        let first: Vec<_> = self.lines.iter().map(String::as_str).collect();
+        let first = Bytes::from(first.concat());
+        let pulse = world.listen();
+        let state = (Some(first), self, world.clone(), pulse);
+        let frames = stream::unfold(state, |(mut first, mut log, world, mut pulse)| async move {
+            if let Some(first) = first.take() {
+                return Some((Ok::<_, Infallible>(Frame::data(first)), (None, log, world, pulse)));
+            }
+            loop {
+                if !log.follow || pulse.changed().await.is_err() {
+                    return None;
+                }
+                let now = world.now();
+                let from = log.told.saturating_add(SignedDuration::from_secs(1)).unwrap_or(now);
+                if now < from {
+                    continue;
+                }
+                let lines = log.writer.lines(Some(from), now, log.timestamps).concat();
+                log.told = now;
+                if !lines.is_empty() {
+                    return Some((Ok(Frame::data(Bytes::from(lines))), (None, log, world, pulse)));
+                }
+            }
+        });
+        let mut answer = Response::new(StreamBody::new(frames).boxed_unsync());
+        answer.headers_mut().insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("text/plain"));
+        answer
+    }
+}

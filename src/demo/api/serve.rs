@@ -1,0 +1,57 @@
+//! The same service behind a port of this machine, so that kubectl can be pointed at it.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt, StreamExt};
+use http::Request;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::demo::access::User;
+use crate::demo::world::World;
+
+/// Who may come in with which token: as the bearer of a request, or as the first part of its path. The latter is for kubectl, which
+/// shows tokens to nobody without TLS (client-go `clientcmd`), but keeps the path of its server's address.
+pub type Doors = Vec<(String, User)>;
+
+impl World {
+    /// Serves whoever connects and shows a token, until it is dropped. One task, no spawns: a handful of people at most are looking.
+    pub async fn serve(&self, listener: TcpListener, doors: Doors) {
+        let doors = Arc::new(doors);
+        let mut guests = FuturesUnordered::new();
+        loop {
+            tokio::select! {
+                arrived = listener.accept() => if let Ok((stream, _)) = arrived {
+                    guests.push(host(self.clone(), stream, doors.clone()).boxed());
+                },
+                Some(()) = guests.next(), if !guests.is_empty() => (),
+            }
+        }
+    }
+}
+
+async fn host(world: World, stream: TcpStream, doors: Arc<Doors>) {
+    let service = service_fn(move |mut request| {
+        let (world, user) = (world.clone(), enter(&doors, &mut request));
+        async move { Ok::<_, Infallible>(crate::demo::api::answer(&world, user, request).await) }
+    });
+    // a guest who leaves in the middle is no failure of ours
+    let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+}
+
+/// Who a request's token belongs to. A token in the path is taken out of it.
+fn enter<B>(doors: &Doors, request: &mut Request<B>) -> Option<User> {
+    let known = |token: &str| doors.iter().find(|(known, _)| known == token).map(|(_, user)| user.clone());
+    let header = request.headers().get(http::header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    if let Some(user) = header.and_then(|header| header.strip_prefix("Bearer ")).and_then(known) {
+        return Some(user);
+    }
+    let path = request.uri().path_and_query()?.as_str().trim_start_matches('/').to_owned();
+    let (token, rest) = path.split_once('/')?;
+    let user = known(token)?;
+    *request.uri_mut() = format!("/{rest}").parse().ok()?;
+    Some(user)
+}

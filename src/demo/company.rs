@@ -1,0 +1,114 @@
+//! The whole of the demo: its clusters by context, its repositories and its forge, and who may come in.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+
+use super::access::User;
+use super::content::{self, CONTEXTS};
+use super::forge::Forge;
+use super::git::{Place, Repositories};
+use super::world::World;
+use crate::records::Snapshot;
+use fluxdeck_model::error::Result;
+
+/// What one run of the demo consists of. Dropping it removes its files.
+pub struct Company {
+    repositories: Arc<Repositories>,
+    clusters: Mutex<BTreeMap<&'static str, Cluster>>,
+    began: Timestamp,
+    /// Whether the clock is moved by a test.
+    is_driven: bool,
+}
+
+#[derive(Clone)]
+struct Cluster {
+    world: World,
+    snapshot: Arc<Snapshot>,
+}
+
+/// A cluster of the company, and what is known of it without asking.
+pub struct Entrance {
+    pub context: &'static str,
+    pub world: World,
+    pub flux: String,
+}
+
+impl Company {
+    /// A company that lives in real time from now on. Nothing is opened or written before it is needed.
+    pub fn start(place: Place) -> Self {
+        Self::at(place, Timestamp::now(), false)
+    }
+
+    /// A company whose clocks stand still until a test moves them ([`World::advance`]).
+    pub fn driven(place: Place, began: Timestamp) -> Self {
+        Self::at(place, began, true)
+    }
+
+    fn at(place: Place, began: Timestamp, is_driven: bool) -> Self {
+        Self { repositories: Arc::new(Repositories::at(place)), clusters: Mutex::default(), began, is_driven }
+    }
+
+    /// The contexts by name, the current one first.
+    pub fn contexts() -> impl Iterator<Item = &'static str> {
+        CONTEXTS.iter().map(|(name, _)| *name)
+    }
+
+    /// The cluster of a context; of the current one for an empty name. None: there is no such context.
+    pub fn enter(&self, context: &str) -> Option<Entrance> {
+        let context = Self::contexts().find(|name| *name == context || context.is_empty())?;
+        let mut clusters = self.clusters.lock().unwrap_or_else(PoisonError::into_inner);
+        let cluster = clusters.entry(context).or_insert_with(|| {
+            let snapshot = Arc::new(content::snapshot(context).expect("every context was recorded"));
+            // those who come later find the cluster as if it had run since the beginning
+            let now = if self.is_driven { self.began } else { Timestamp::now() };
+            Cluster { world: World::start(&snapshot, now, Some(self.repositories.clone())), snapshot }
+        });
+        Some(Entrance { context, world: cluster.world.clone(), flux: cluster.snapshot.flux.clone() })
+    }
+
+    /// Lets the cluster of a context live, for ever.
+    pub async fn run(&self, context: &str) {
+        if self.is_driven {
+            return;
+        }
+        if let Some(entrance) = self.enter(context) {
+            entrance.world.run().await;
+        }
+    }
+
+    pub fn repositories(&self) -> &Arc<Repositories> {
+        &self.repositories
+    }
+
+    /// The forge; its clock is that of the current cluster.
+    ///
+    /// # Errors
+    /// When what `--demo-dir` kept cannot be read.
+    pub fn forge(&self) -> Result<Forge> {
+        let world = self.enter("").expect("there is a current context").world;
+        Forge::over(self.repositories.clone(), move || world.now())
+    }
+}
+
+impl User {
+    pub const NAMES: [&str; 3] = ["admin", "developer", "viewer"];
+
+    /// The namespace that is meant when he names none.
+    pub fn namespace(&self) -> &'static str {
+        if *self == Self::developer() { "web" } else { "flux-system" }
+    }
+
+    /// The users of the demo's kubeconfig, by name, and anybody whom one acts as.
+    pub fn named(name: &str, groups: &[String]) -> Self {
+        let known = [Self::admin(), Self::developer(), Self::viewer()].into_iter().find(|known| known.name == name);
+        match known {
+            Some(known) if groups.is_empty() => known,
+            _ => {
+                let everybody = "system:authenticated".to_owned();
+                Self { name: name.to_owned(), groups: groups.iter().cloned().chain([everybody]).collect() }
+            }
+        }
+    }
+}

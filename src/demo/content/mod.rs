@@ -1,0 +1,101 @@
+//! What the demo shows: two clusters that real Flux controllers ran, as `fluxdeck snapshot` saved them, and the repositories that they
+//! were run from. Nothing here was written by hand; `UPDATE=1 FLUXDECK_LIVE=1 cargo test --test live demo` records it again.
+//!
+//! What the recorder changed, and nothing else: the forge's address became [`FORGE`], the commits of its repositories became those that
+//! [`super::Repositories`] makes of the same files, and the context got its name.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+
+use serde::{Deserialize, Serialize};
+
+use crate::records::{self, Snapshot};
+
+/// The host that the recorded sources name.
+pub const FORGE: &str = "forge.example.test";
+/// The account that owns the repositories.
+pub const OWNER: &str = "ops";
+
+/// The contexts of the demo, the first one is the current, with what was recorded of each.
+pub const CONTEXTS: &[(&str, &[u8])] =
+    &[("production", include_bytes!("production.snapshot.gz")), ("staging", include_bytes!("staging.snapshot.gz"))];
+
+const REPOSITORIES: &[u8] = include_bytes!("repositories.gz");
+
+/// Files of some repositories. Equal files are kept once: compression does not see that far.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Files {
+    texts: Vec<String>,
+    /// Repository, path, number of the text.
+    repositories: BTreeMap<String, BTreeMap<String, usize>>,
+}
+
+/// The recorded snapshot of a context.
+pub fn snapshot(context: &str) -> Option<Snapshot> {
+    let (_, packed) = CONTEXTS.iter().find(|(name, _)| *name == context)?;
+    Some(records::read(*packed).expect("what is built in was tested"))
+}
+
+/// The recorded repositories.
+pub fn files() -> Files {
+    Files::unpack(REPOSITORIES).expect("what is built in was tested")
+}
+
+impl Files {
+    pub fn add(&mut self, repository: &str, path: &str, text: &str) {
+        let number = self.texts.iter().position(|known| known == text).unwrap_or_else(|| {
+            self.texts.push(text.to_owned());
+            self.texts.len() - 1
+        });
+        self.repositories.entry(repository.to_owned()).or_default().insert(path.to_owned(), number);
+    }
+
+    /// Names of the repositories.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.repositories.keys().map(String::as_str)
+    }
+
+    /// Paths and texts of a repository, in the order of paths.
+    pub fn of(&self, repository: &str) -> impl Iterator<Item = (&str, &str)> {
+        let paths = self.repositories.get(repository).into_iter().flatten();
+        paths.map(|(path, number)| (path.as_str(), self.texts.get(*number).map_or("", String::as_str)))
+    }
+
+    /// # Errors
+    /// None that a writer into memory knows.
+    pub fn pack(&self) -> std::io::Result<Vec<u8>> {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        packed.write_all(&serde_json::to_vec(self)?)?;
+        packed.finish()
+    }
+
+    fn unpack(packed: &[u8]) -> std::io::Result<Self> {
+        let mut text = Vec::new();
+        flate2::read::GzDecoder::new(packed).read_to_end(&mut text)?;
+        Ok(serde_json::from_slice(&text)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_files_are_kept_once_and_come_back() {
+        let mut files = Files::default();
+        for path in ["a/x.yaml", "b/x.yaml"] {
+            files.add("fleet", path, "kind: Namespace\n");
+        }
+        let files = Files::unpack(&files.pack().expect("packed")).expect("unpacked");
+
+        assert_eq!(files.texts.len(), 1);
+        assert_eq!(files.of("fleet").collect::<Vec<_>>(), [("a/x.yaml", "kind: Namespace\n"), ("b/x.yaml", "kind: Namespace\n")]);
+    }
+
+    #[test]
+    fn all_that_is_built_in_is_small() {
+        let size = CONTEXTS.iter().map(|(_, packed)| packed.len()).sum::<usize>() + REPOSITORIES.len();
+
+        assert!(size < 1 << 20, "{size} bytes");
+    }
+}

@@ -1,0 +1,183 @@
+//! Applying manifests, pruning, waiting: what kustomize-controller and helm-controller share (fluxcd/pkg `ssa`, kstatus).
+
+use serde_json::{Value, json};
+
+use super::recording::reference;
+use super::scene::{Scene, condition, is_deleted};
+use crate::demo::objects::{self, Key, Propagation, list, text};
+
+/// Who applies: its field manager, its label group, and its own name.
+pub(super) struct Applier<'a> {
+    pub manager: &'static str,
+    pub group: &'static str,
+    pub namespace: &'a str,
+    pub name: &'a str,
+}
+
+/// Applies one manifest; says what became of it, nothing where it was as wished.
+pub(super) fn apply(scene: &mut Scene, by: &Applier, manifest: &Value) -> Result<Option<&'static str>, String> {
+    let (group, kind) = identity(manifest);
+    let (namespace, name) = (text(manifest, "/metadata/namespace"), text(manifest, "/metadata/name"));
+    let subject = subject(kind, namespace, name);
+    let unknown =
+        || format!("{subject} dry-run failed: no matches for kind \"{kind}\" in version \"{}\"", text(manifest, "/apiVersion"));
+    let key = scene.store.key(group, kind, namespace, name).ok_or_else(unknown)?;
+    let served = scene.store.kind(key.kind).clone();
+    if served.namespaced && scene.find("", "Namespace", "", namespace).is_none() {
+        return Err(format!("{subject} namespace not specified: namespaces \"{namespace}\" not found"));
+    }
+    let switch =
+        |name: &str| text(manifest, &format!("/metadata/annotations/kustomize.toolkit.fluxcd.io~1{name}")).to_lowercase();
+    let live = scene.store.get(&key).cloned();
+    if switch("reconcile") == "disabled" || switch("ssa") == "ignore" || (switch("ssa") == "ifnotpresent" && live.is_some()) {
+        return Ok(None);
+    }
+    let mut wish = manifest.clone();
+    for (field, value) in [("name", by.name), ("namespace", by.namespace)] {
+        wish["metadata"]["labels"][format!("{}/{field}", by.group)] = value.into();
+    }
+    let base = live.as_deref().cloned().unwrap_or_else(|| json!({"metadata": {"name": name}}));
+    let merged = objects::apply(&served, &base, &wish, by.manager, true, scene.now);
+    let merged = merged.unwrap_or_else(|_| unreachable!("who forces meets no conflict"));
+    match live {
+        None => {
+            scene.store.create(key.kind, merged, scene.now);
+            Ok(Some("created"))
+        }
+        Some(live) if is_deleted(&live) => Err(format!("{subject} is being deleted")),
+        Some(live) => {
+            let after = scene.store.replace(&key, merged);
+            Ok((after["metadata"]["resourceVersion"] != live["metadata"]["resourceVersion"]).then_some("configured"))
+        }
+    }
+}
+
+/// `Deployment/web/frontend`, `Namespace/web`.
+pub(super) fn subject(kind: &str, namespace: &str, name: &str) -> String {
+    if namespace.is_empty() { format!("{kind}/{name}") } else { format!("{kind}/{namespace}/{name}") }
+}
+
+fn identity(manifest: &Value) -> (&str, &str) {
+    let version = text(manifest, "/apiVersion");
+    (version.rsplit_once('/').map_or("", |(group, _)| group), text(manifest, "/kind"))
+}
+
+/// The inventory of what was applied.
+pub(super) fn inventory(manifests: &[Value]) -> Value {
+    let entry = |manifest: &Value| {
+        let (group, kind) = identity(manifest);
+        let name = text(manifest, "/metadata/name");
+        let name = if group == "rbac.authorization.k8s.io" { name.replace(':', "__") } else { name.to_owned() };
+        let version = text(manifest, "/apiVersion").rsplit('/').next().unwrap_or_default();
+        json!({"id": format!("{}_{name}_{group}_{kind}", text(manifest, "/metadata/namespace")), "v": version})
+    };
+    json!({"entries": manifests.iter().map(entry).collect::<Vec<_>>()})
+}
+
+/// Deletes what an inventory names, as far as it still belongs to the applier. Returns lines as `Deployment/web/frontend deleted`.
+pub(super) fn prune(scene: &mut Scene, by: &Applier, entries: &[Value]) -> Vec<String> {
+    let mut lines = Vec::new();
+    // what was applied last goes first
+    for entry in entries.iter().rev() {
+        let Some((group, kind, namespace, name)) = reference(text(entry, "/id")) else { continue };
+        let Some(key) = scene.store.key(&group, &kind, &namespace, &name) else { continue };
+        let Some(object) = scene.store.get(&key).cloned() else { continue };
+        let label = |field: &str| text(&object, &format!("/metadata/labels/{}~1{field}", by.group));
+        let switch = |name: &str| {
+            ["labels", "annotations"]
+                .map(|place| text(&object, &format!("/metadata/{place}/kustomize.toolkit.fluxcd.io~1{name}")).to_lowercase())
+        };
+        let is_kept = switch("prune").contains(&"disabled".to_owned()) || switch("reconcile").contains(&"disabled".to_owned());
+        if (label("name"), label("namespace")) != (by.name, by.namespace) || is_kept {
+            continue;
+        }
+        objects::delete(scene.store, &key, Propagation::Background, None, scene.now);
+        lines.push(format!("{} deleted", subject(&kind, &namespace, &name)));
+    }
+    lines
+}
+
+/// What kstatus says of an object (fluxcd/cli-utils `pkg/kstatus/status`).
+pub(super) fn status(object: Option<&Value>) -> &'static str {
+    let Some(object) = object else { return "NotFound" };
+    if is_deleted(object) {
+        return "Terminating";
+    }
+    let count = |pointer: &str| object.pointer(pointer).and_then(Value::as_i64).unwrap_or(0);
+    let is = |kind: &str, status: &str| condition(object, kind).is_some_and(|found| text(found, "/status") == status);
+    let generation = count("/metadata/generation");
+    let seen = object.pointer("/status/observedGeneration").and_then(Value::as_i64);
+    if seen.is_some_and(|seen| seen != generation) {
+        return "InProgress";
+    }
+    let wished = object.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or(1);
+    let is_current = match text(object, "/kind") {
+        "Deployment" if condition(object, "Progressing").is_some_and(|it| text(it, "/reason") == "ProgressDeadlineExceeded") => {
+            return "Failed";
+        }
+        "Deployment" => {
+            count("/status/updatedReplicas") >= wished
+                && count("/status/availableReplicas") >= wished
+                && count("/status/replicas") == wished
+                && is("Available", "True")
+        }
+        "ReplicaSet" | "StatefulSet" => seen.is_some() && count("/status/readyReplicas") >= wished,
+        "DaemonSet" => seen.is_some() && count("/status/numberReady") >= count("/status/desiredNumberScheduled"),
+        "Job" if is("Failed", "True") => return "Failed",
+        "Job" => is("Complete", "True") || count("/status/active") > 0 || count("/status/succeeded") > 0,
+        "Pod" => is("Ready", "True") || text(object, "/status/phase") == "Succeeded",
+        _ if is("Stalled", "True") => return "Failed",
+        _ if is("Reconciling", "True") => false,
+        _ => {
+            condition(object, "Ready").is_none_or(|ready| text(ready, "/status") == "True")
+                && (condition(object, "Ready").is_some() || seen.is_none())
+        }
+    };
+    if is_current { "Current" } else { "InProgress" }
+}
+
+/// How waiting for objects goes: done, or what is not there yet as `Kind/ns/name status: 'InProgress'`, and whether waiting is in vain.
+pub(super) fn waiting(scene: &Scene, references: &[(String, String, String, String)]) -> (Vec<String>, bool) {
+    let mut open = Vec::new();
+    let mut failed = Vec::new();
+    for (group, kind, namespace, name) in references {
+        let status = status(scene.find(group, kind, namespace, name).as_deref());
+        let line = format!("{} status: '{status}'", subject(kind, namespace, name));
+        match status {
+            "Current" => (),
+            "Failed" => failed.push(line),
+            _ => open.push(line),
+        }
+    }
+    // one that has failed ends the waiting, and only the failed are named
+    if failed.is_empty() { (open, false) } else { (failed, true) }
+}
+
+/// The entries of an inventory that another lacks.
+pub(super) fn missing(old: &[Value], new: &[Value]) -> Vec<Value> {
+    old.iter().filter(|entry| !new.iter().any(|kept| kept["id"] == entry["id"])).cloned().collect()
+}
+
+/// What an object's inventory names.
+pub(super) fn entries(object: &Value) -> Vec<Value> {
+    list(object, "/status/inventory/entries").to_vec()
+}
+
+/// What is waited for: all of an inventory, or those that are named.
+pub(super) fn named(references: &[Value]) -> Vec<(String, String, String, String)> {
+    let one = |it: &Value| {
+        let group = text(it, "/apiVersion").rsplit_once('/').map_or("", |(group, _)| group);
+        (group.to_owned(), text(it, "/kind").to_owned(), text(it, "/namespace").to_owned(), text(it, "/name").to_owned())
+    };
+    references.iter().map(one).collect()
+}
+
+/// Forgets a finalizer, so that the object can go.
+pub(super) fn let_go(scene: &mut Scene, key: &Key, mut object: Value) {
+    let left: Vec<_> =
+        list(&object, "/metadata/finalizers").iter().filter(|name| *name != super::scene::FINALIZER).cloned().collect();
+    object["metadata"]["finalizers"] = left.into();
+    scene.save(key, object);
+    objects::release(scene.store, key, scene.now);
+    scene.stages.remove(key);
+}

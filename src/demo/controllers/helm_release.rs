@@ -1,0 +1,609 @@
+//! helm-controller: from chart to workloads, with retries, remediation, force and reset
+//! (helm-controller `internal/controller/helmrelease_controller.go`, `internal/reconcile/atomic_release.go`).
+//!
+//! Charts are not rendered: a release consists of what was recorded of it, or of what was recorded of another release of its chart.
+
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use super::apply::{self, Applier};
+use super::recording::{self, reference};
+use super::scene::{
+    DEPENDENCY, FINALIZER, HOUR, Scene, Stage, condition, go, handled, holds, is_deleted, is_suspended, is_true, mark, observed,
+    request, span, unmark,
+};
+use crate::demo::objects::{self, Key, Propagation, list, text};
+
+const COMPONENT: &str = "helm-controller";
+const GROUP: &str = "helm.toolkit.fluxcd.io";
+const SOURCES: &str = "source.toolkit.fluxcd.io";
+/// How long an action takes until it waits, and how often it looks then.
+const ACT: SignedDuration = SignedDuration::from_millis(400);
+const POLL: SignedDuration = SignedDuration::from_secs(5);
+/// How soon a remediated release is tried again (the rate limiter of its queue).
+const REQUEUE: SignedDuration = SignedDuration::from_secs(4);
+
+pub(super) fn reconcile(scene: &mut Scene, key: &Key) {
+    let mut object = scene.object(key);
+    if is_deleted(&object) {
+        return delete(scene, key, object);
+    }
+    match scene.under_way(key) {
+        Some(None) => return,
+        Some(Some(stage)) => {
+            return match stage.name {
+                "install" | "upgrade" => act(scene, key, object, &stage),
+                "uninstall" => uninstalled(scene, key, object),
+                "rollback" => rolled_back(scene, key, object),
+                "test" => tested(scene, key, object),
+                _ => wait(scene, key, object, &stage),
+            };
+        }
+        None => (),
+    }
+    if !holds(&object, FINALIZER) {
+        object["metadata"]["finalizers"] = json!([FINALIZER]);
+    }
+    if is_suspended(&object) {
+        return finish(scene, key, object, HOUR, true);
+    }
+    chart_template(scene, &mut object);
+    mark(&mut object, scene.now, "Reconciling", "True", "Progressing", "Fulfilling prerequisites");
+    match chart(scene, &object) {
+        Ok(chart) => decide(scene, key, object, &chart),
+        Err((reason, message)) => {
+            mark(&mut object, scene.now, "Ready", "False", reason, &message);
+            if reason != "SourceNotReady" {
+                scene.event(&object, COMPONENT, reason == "ValuesError", reason, &message);
+            }
+            let is_error = reason == "ValuesError";
+            finish(scene, key, object, if is_error { SignedDuration::from_mins(5) } else { DEPENDENCY }, false);
+        }
+    }
+}
+
+/// Creates the HelmChart of a release that has a template, or makes it what the template says.
+fn chart_template(scene: &mut Scene, object: &mut Value) {
+    let template = object["spec"]["chart"]["spec"].clone();
+    if template.is_null() {
+        return;
+    }
+    let (namespace, name) = (text(object, "/metadata/namespace").to_owned(), text(object, "/metadata/name").to_owned());
+    let place = template.pointer("/sourceRef/namespace").and_then(Value::as_str).unwrap_or(&namespace).to_owned();
+    let interval = span(object, "/spec/chart/spec/interval").or_else(|| span(object, "/spec/interval")).unwrap_or(HOUR);
+    let reference = json!({"kind": template["sourceRef"]["kind"], "name": template["sourceRef"]["name"]});
+    let strategy = template.get("reconcileStrategy").cloned().unwrap_or_else(|| "ChartVersion".into());
+    let version = template.get("version").cloned().unwrap_or_else(|| "*".into());
+    let spec = json!({
+        "chart": template["chart"], "version": version, "sourceRef": reference, "interval": go(interval), "reconcileStrategy": strategy,
+    });
+    let chart = format!("{namespace}-{name}");
+    object["status"]["helmChart"] = format!("{place}/{chart}").into();
+    let Some(key) = scene.store.key(SOURCES, "HelmChart", &place, &chart) else { return };
+    match scene.store.get(&key).map(|found| (**found).clone()) {
+        Some(mut found)
+            if found["spec"]["version"] != spec["version"]
+                || found["spec"]["chart"] != spec["chart"]
+                || found["spec"]["sourceRef"] != spec["sourceRef"] =>
+        {
+            objects::merge_patch(&mut found["spec"], &spec);
+            scene.save(&key, found);
+        }
+        Some(_) => (),
+        None => {
+            let labels = json!({format!("{GROUP}/name"): name, format!("{GROUP}/namespace"): namespace});
+            let fresh = json!({"metadata": {"name": chart, "namespace": place, "labels": labels}, "spec": spec, "status": {"observedGeneration": -1}});
+            scene.store.create(key.kind, fresh, scene.now);
+            let source = format!("{}/{place}/{}", text(&template, "/sourceRef/kind"), text(&template, "/sourceRef/name"));
+            let message = format!("Created HelmChart/{place}/{chart} with SourceRef '{source}'");
+            scene.event(object, COMPONENT, false, "HelmChartCreated", &message);
+        }
+    }
+}
+
+/// A chart that is there to be released.
+struct Chart {
+    name: String,
+    version: String,
+    digest: Option<String>,
+}
+
+/// Dependencies, source and values, in this order; returns what is to be released.
+fn chart(scene: &Scene, object: &Value) -> Result<Chart, (&'static str, String)> {
+    let own = text(object, "/metadata/namespace");
+    for dependency in list(object, "/spec/dependsOn") {
+        let (namespace, name) = (dependency["namespace"].as_str().unwrap_or(own), text(dependency, "/name"));
+        let Some(found) = scene.find(GROUP, "HelmRelease", namespace, name) else {
+            let why = format!(
+                "unable to get '{namespace}/{name}' dependency: helmreleases.helm.toolkit.fluxcd.io \"{name}\" not found"
+            );
+            return Err(("DependencyNotReady", why));
+        };
+        if found["metadata"]["generation"] != found["status"]["observedGeneration"] || !is_true(&found, "Ready") {
+            return Err(("DependencyNotReady", format!("dependency '{namespace}/{name}' is not ready")));
+        }
+    }
+    let (kind, namespace, name) = match object.pointer("/spec/chartRef") {
+        Some(reference) => (text(reference, "/kind"), reference["namespace"].as_str().unwrap_or(own), text(reference, "/name")),
+        None => text(object, "/status/helmChart")
+            .split_once('/')
+            .map_or(("HelmChart", own, ""), |(space, name)| ("HelmChart", space, name)),
+    };
+    let Some(source) = scene.find(SOURCES, kind, namespace, name) else {
+        let plural = if kind == "OCIRepository" { "ocirepositories" } else { "helmcharts" };
+        return Err(("ArtifactFailed", format!("could not get Source object: {plural}.{SOURCES} \"{name}\" not found")));
+    };
+    let not_ready = |why: &str| Err(("SourceNotReady", format!("{kind} '{namespace}/{name}' is not ready: {why}")));
+    let message = |kind: &str| condition(&source, kind).map(|it| text(it, "/message").to_owned());
+    if source["metadata"]["generation"] != source["status"]["observedGeneration"] {
+        let is_false = condition(&source, "Ready").is_some_and(|ready| text(ready, "/status") == "False");
+        let why = message("Ready").filter(|_| is_false);
+        return not_ready(&why.unwrap_or_else(|| "latest generation of object has not been reconciled".to_owned()));
+    }
+    if let Some(why) = message("Stalled") {
+        return not_ready(&why);
+    }
+    let revision = text(&source, "/status/artifact/revision");
+    if revision.is_empty() {
+        return not_ready("does not have an artifact");
+    }
+    values(scene, object, own)?;
+    let (version, digest) = revision.split_once('@').map_or((revision, None), |(version, digest)| (version, Some(digest)));
+    let short =
+        digest.and_then(|digest| digest.strip_prefix("sha256:")).map(|digest| format!("+{}", &digest[..digest.len().min(12)]));
+    let title = text(&source, "/spec/chart").rsplit('/').next().filter(|name| !name.is_empty());
+    let title = title.or_else(|| text(&source, "/spec/url").rsplit('/').next()).unwrap_or_default();
+    Ok(Chart {
+        name: title.to_owned(),
+        version: format!("{version}{}", short.unwrap_or_default()),
+        digest: digest.map(str::to_owned),
+    })
+}
+
+fn values(scene: &Scene, object: &Value, namespace: &str) -> Result<(), (&'static str, String)> {
+    for from in list(object, "/spec/valuesFrom").iter().filter(|from| from["optional"] != true) {
+        let (kind, name) = (text(from, "/kind"), text(from, "/name"));
+        let key = from["valuesKey"].as_str().unwrap_or("values.yaml");
+        let found = scene.find("", kind, namespace, name);
+        let why = match &found {
+            None => format!("{}s \"{name}\" not found", kind.to_lowercase()),
+            Some(found) if found["data"].get(key).is_none() => format!("missing key '{key}'"),
+            Some(_) => continue,
+        };
+        let message = format!("could not resolve {kind} chart values reference '{namespace}/{name}' with key '{key}': {why}");
+        return Err(("ValuesError", message));
+    }
+    Ok(())
+}
+
+/// What the release is called, and where it lives.
+fn release(object: &Value) -> (String, String) {
+    let (own, name) = (text(object, "/metadata/namespace"), text(object, "/metadata/name"));
+    let target = text(object, "/spec/targetNamespace");
+    let named = text(object, "/spec/releaseName");
+    let full = match (named.is_empty(), target.is_empty()) {
+        (false, _) => named.to_owned(),
+        (true, false) => format!("{target}-{name}"),
+        (true, true) => name.to_owned(),
+    };
+    (if target.is_empty() { own } else { target }.to_owned(), full)
+}
+
+/// Determines the state of the release and the next action (`actionForState`).
+fn decide(scene: &mut Scene, key: &Key, mut object: Value, chart: &Chart) {
+    object["status"]["storageNamespace"] =
+        object.pointer("/spec/storageNamespace").unwrap_or(&object["metadata"]["namespace"]).clone();
+    let [requested, forced, reset] = request(&object).map(str::to_owned);
+    let is_asked = |token: &str, handled: &str| {
+        !token.is_empty()
+            && token == requested
+            && text(&object, "/status/lastHandledReconcileAt") != requested
+            && text(&object, handled) != token
+    };
+    let (is_forced, is_reset) = (is_asked(&forced, "/status/lastHandledForceAt"), is_asked(&reset, "/status/lastHandledResetAt"));
+    let is_changed = object["status"]["lastAttemptedGeneration"] != object["metadata"]["generation"]
+        || text(&object, "/status/lastAttemptedRevision") != chart.version;
+    if is_forced {
+        object["status"]["lastHandledForceAt"] = forced.into();
+    }
+    if is_reset {
+        object["status"]["lastHandledResetAt"] = reset.into();
+    }
+    if is_changed || is_reset {
+        clear_failures(&mut object);
+    }
+    object["status"]["lastAttemptedGeneration"] = object["metadata"]["generation"].clone();
+    object["status"]["lastAttemptedRevision"] = chart.version.as_str().into();
+    if let Some(digest) = &chart.digest {
+        object["status"]["lastAttemptedRevisionDigest"] = digest.as_str().into();
+    }
+    let wished = scene.recording.digest(key, recording::values(scene.store, &object));
+    object["status"]["lastAttemptedConfigDigest"] = wished.as_str().into();
+    let latest = object["status"]["history"][0].clone();
+    let failures = object["status"][counter(&object)].as_i64().unwrap_or(0);
+    match text(&latest, "/status") {
+        "" | "uninstalled" if failures > 0 && is_exhausted(&object, failures) && !is_forced => {
+            stall(scene, key, object, failures)
+        }
+        "" | "uninstalled" => begin(scene, key, object, "install"),
+        "failed" if retry(&object).is_some() || failures <= 0 || is_forced => begin(scene, key, object, "upgrade"),
+        "failed" if is_exhausted(&object, failures) && !remediates_last(&object) => stall(scene, key, object, failures),
+        "failed" => remediate(scene, key, object),
+        _ if text(&latest, "/chartVersion") != chart.version || text(&latest, "/configDigest") != wished || is_forced => {
+            begin(scene, key, object, "upgrade");
+        }
+        _ => {
+            if object.pointer("/spec/driftDetection/mode").is_some_and(|mode| mode != "disabled") {
+                mark(
+                    &mut object,
+                    scene.now,
+                    "Drifted",
+                    "False",
+                    "NoDriftDetected",
+                    "No drift detected against the cluster state",
+                );
+            }
+            unmark(&mut object, "Reconciling");
+            summarize(scene, &mut object);
+            let interval = span(&object, "/spec/interval").unwrap_or(HOUR);
+            finish(scene, key, object, interval, true);
+        }
+    }
+}
+
+fn clear_failures(object: &mut Value) {
+    if let Some(status) = object["status"].as_object_mut() {
+        for field in ["failures", "installFailures", "upgradeFailures"] {
+            status.remove(field);
+        }
+    }
+}
+
+/// Which failures count: those of the last action.
+fn counter(object: &Value) -> &'static str {
+    if text(object, "/status/lastAttemptedReleaseAction") == "upgrade" { "upgradeFailures" } else { "installFailures" }
+}
+
+fn last_action(object: &Value) -> &'static str {
+    if text(object, "/status/lastAttemptedReleaseAction") == "upgrade" { "upgrade" } else { "install" }
+}
+
+fn retries(object: &Value) -> i64 {
+    object.pointer(&format!("/spec/{}/remediation/retries", last_action(object))).and_then(Value::as_i64).unwrap_or(0)
+}
+
+fn is_exhausted(object: &Value, failures: i64) -> bool {
+    (0..failures).contains(&retries(object))
+}
+
+/// The last failure is remediated too: of an upgrade with retries by default (helm-controller `api/v2`).
+fn remediates_last(object: &Value) -> bool {
+    let said = object.pointer(&format!("/spec/{}/remediation/remediateLastFailure", last_action(object)));
+    said.and_then(Value::as_bool).unwrap_or(last_action(object) == "upgrade" && retries(object) != 0)
+}
+
+/// How soon a failed action is simply tried again, where the strategy says so.
+fn retry(object: &Value) -> Option<SignedDuration> {
+    let strategy = object.pointer(&format!("/spec/{}/strategy", last_action(object)))?;
+    (strategy["name"] == "RetryOnFailure").then(|| span(strategy, "/retryInterval").unwrap_or(SignedDuration::from_mins(5)))
+}
+
+fn begin(scene: &mut Scene, key: &Key, mut object: Value, action: &'static str) {
+    let message = format!("Running '{action}' action with timeout of {}", go(timeout(&object)));
+    mark(&mut object, scene.now, "Reconciling", "True", "Progressing", &message);
+    mark(&mut object, scene.now, "Ready", "Unknown", "Progressing", &message);
+    object["status"]["lastAttemptedReleaseAction"] = action.into();
+    scene.save(key, object);
+    scene.stages.remove(key);
+    scene.stage(key, action, ACT);
+}
+
+fn timeout(object: &Value) -> SignedDuration {
+    span(object, "/spec/timeout").unwrap_or(SignedDuration::from_mins(5))
+}
+
+/// Writes the release into the history and applies its objects.
+fn act(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
+    let chart = match chart(scene, &object) {
+        Ok(chart) => chart,
+        Err((reason, message)) => {
+            mark(&mut object, scene.now, "Ready", "False", reason, &message);
+            return finish(scene, key, object, DEPENDENCY, false);
+        }
+    };
+    let (namespace, name) = release(&object);
+    let manifests = manifests(scene, key, &object, &chart);
+    let mut history = list(&object, "/status/history").to_vec();
+    let is_first = history.first().is_none_or(|latest| text(latest, "/status") == "uninstalled");
+    let version = if is_first { 1 } else { history[0]["version"].as_i64().unwrap_or(0) + 1 };
+    let now = objects::time(scene.now);
+    let first =
+        history.first().filter(|_| !is_first).map_or_else(|| now.clone(), |latest| text(latest, "/firstDeployed").to_owned());
+    let app = chart.version.split('+').next().unwrap_or_default();
+    let mut entry = json!({
+        "action": stage.name, "apiVersion": "v2", "appVersion": app, "chartName": chart.name, "chartVersion": chart.version,
+        "configDigest": object["status"]["lastAttemptedConfigDigest"], "digest": recording::digest(&json!([version, now])),
+        "firstDeployed": first, "lastDeployed": now, "name": name, "namespace": namespace, "status": format!("pending-{}", stage.name), "version": version,
+    });
+    if let Some(digest) = &chart.digest {
+        entry["ociDigest"] = digest.as_str().into();
+    }
+    if is_first {
+        history.clear();
+    }
+    // only the last one says by which action it came
+    for old in history.iter_mut().filter_map(Value::as_object_mut) {
+        old.remove("action");
+    }
+    history.insert(0, entry);
+    history.truncate(5);
+    object["status"]["history"] = history.into();
+    object["status"]["inventory"] = apply::inventory(&manifests);
+    let recorded = scene
+        .recording
+        .failure(key)
+        .filter(|(reason, message)| reason.ends_with("Failed") && !message.contains("timeout waiting for"));
+    if let Some((_, message)) = recorded {
+        let cause = message.split_once(": ").map_or(message, |(_, cause)| cause);
+        let cause = if stage.name == "upgrade" { format!("failed to create resource: {cause}") } else { cause.to_owned() };
+        return fail(scene, key, object, stage, &cause);
+    }
+    let by = Applier { manager: COMPONENT, group: GROUP, namespace: &key.namespace.clone(), name: &key.name.clone() };
+    for manifest in &manifests {
+        if let Err(why) = apply::apply(scene, &by, manifest) {
+            return fail(scene, key, object, stage, &why);
+        }
+    }
+    scene.save(key, object);
+    scene.stage(key, "wait", POLL);
+}
+
+/// What the release consists of.
+fn manifests(scene: &Scene, key: &Key, object: &Value, chart: &Chart) -> Vec<Value> {
+    let (namespace, name) = release(object);
+    let (pattern, was_name, was_version) = match scene.recording.applied(key) {
+        Some(own) => (own.clone(), name.clone(), scene.recording.released(key).unwrap_or(&chart.version).to_owned()),
+        None => match scene.recording.sibling(scene.store, &chart.name) {
+            Some((other, manifests)) => {
+                (manifests.clone(), release(other).1, text(other, "/status/history/0/chartVersion").to_owned())
+            }
+            None => return Vec::new(),
+        },
+    };
+    let plain = |version: &str| version.split('+').next().unwrap_or_default().to_owned();
+    let (old, new) = (plain(&was_version), plain(&chart.version));
+    let turned = |text: &str| {
+        let renamed = match text.strip_prefix(was_name.as_str()) {
+            Some(rest) if rest.is_empty() || rest.starts_with('-') => format!("{name}{rest}"),
+            _ => text.to_owned(),
+        };
+        if old.is_empty() { renamed } else { renamed.replace(&old, &new) }
+    };
+    pattern
+        .into_iter()
+        .map(|mut manifest| {
+            turn(&mut manifest, &turned);
+            if manifest["metadata"].get("namespace").is_some() {
+                manifest["metadata"]["namespace"] = namespace.as_str().into();
+            }
+            manifest
+        })
+        .collect()
+}
+
+/// Rewrites every text of a manifest.
+fn turn(value: &mut Value, turned: &impl Fn(&str) -> String) {
+    match value {
+        Value::String(text) => *text = turned(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| turn(item, turned)),
+        Value::Object(fields) => fields
+            .iter_mut()
+            .filter(|(name, _)| !matches!(name.as_str(), "kind" | "apiVersion"))
+            .for_each(|(_, field)| turn(field, turned)),
+        _ => (),
+    }
+}
+
+fn wait(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
+    let inventory: Vec<_> = apply::entries(&object).iter().filter_map(|entry| reference(text(entry, "/id"))).collect();
+    let (open, is_in_vain) = apply::waiting(scene, &inventory);
+    let is_over = scene.now.duration_since(stage.since) >= timeout(&object);
+    if !open.is_empty() && !is_in_vain && !is_over {
+        return scene.stage(key, "wait", POLL.min(SignedDuration::from_secs(1)));
+    }
+    if !open.is_empty() {
+        let why = if is_in_vain { "failed early due to stalled resources" } else { "timeout waiting for" };
+        return fail(scene, key, object, stage, &format!("{why}: [{}]", open.join(", ")));
+    }
+    let took = scene.took(stage.began);
+    let action = last_action(&object);
+    let is_install = action == "install";
+    if let Some(entry) = object["status"]["history"].get_mut(1).filter(|_| !is_install) {
+        entry["status"] = "superseded".into();
+    }
+    object["status"]["history"][0]["status"] = "deployed".into();
+    object["status"]["lastAttemptedReleaseActionDuration"] = took.into();
+    let (reason, verb) = if is_install { ("InstallSucceeded", "install") } else { ("UpgradeSucceeded", "upgrade") };
+    let message = format!("Helm {verb} succeeded for release {}", full(&object));
+    mark(&mut object, scene.now, "Released", "True", reason, &message);
+    unmark(&mut object, "Remediated");
+    unmark(&mut object, "Stalled");
+    scene.event(&object, COMPONENT, false, reason, &message);
+    if retry(&object).is_some() {
+        clear_failures(&mut object);
+    }
+    if object.pointer("/spec/test/enable") == Some(&Value::Bool(true)) {
+        let waits = format!("Helm release {} is awaiting tests", full(&object));
+        mark(&mut object, scene.now, "TestSuccess", "Unknown", "AwaitingTests", &waits);
+        scene.save(key, object);
+        return scene.stage(key, "test", POLL);
+    }
+    done(scene, key, object);
+}
+
+/// `web/web.v1 with chart web@1.4.0`.
+fn full(object: &Value) -> String {
+    let latest = &object["status"]["history"][0];
+    let part = |pointer: &str| text(latest, pointer).to_owned();
+    let (namespace, name, version) = (part("/namespace"), part("/name"), latest["version"].as_i64().unwrap_or(0));
+    format!("{namespace}/{name}.v{version} with chart {}@{}", part("/chartName"), part("/chartVersion"))
+}
+
+fn tested(scene: &mut Scene, key: &Key, mut object: Value) {
+    let message = format!("Helm test succeeded for release {}: 1 test hook completed successfully", full(&object));
+    mark(&mut object, scene.now, "TestSuccess", "True", "TestSucceeded", &message);
+    scene.event(&object, COMPONENT, false, "TestSucceeded", &message);
+    done(scene, key, object);
+}
+
+fn done(scene: &mut Scene, key: &Key, mut object: Value) {
+    unmark(&mut object, "Reconciling");
+    summarize(scene, &mut object);
+    let interval = span(&object, "/spec/interval").unwrap_or(HOUR);
+    finish(scene, key, object, interval, true);
+}
+
+/// Ready is what the last of remediation, test and release says (`summarize`).
+fn summarize(scene: &Scene, object: &mut Value) {
+    let has_tests = object.pointer("/spec/test/enable") == Some(&Value::Bool(true));
+    let decisive = ["Remediated", "TestSuccess", "Released"].into_iter().filter(|kind| *kind != "TestSuccess" || has_tests);
+    let Some(found) = decisive.into_iter().find_map(|kind| condition(object, kind).cloned()) else { return };
+    let status = if text(&found, "/type") == "Remediated" { "False" } else { text(&found, "/status") };
+    if status == "True" {
+        unmark(object, "Stalled");
+    }
+    mark(object, scene.now, "Ready", status, text(&found, "/reason"), text(&found, "/message"));
+}
+
+fn fail(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage, cause: &str) {
+    let (namespace, name) = release(&object);
+    let latest = &mut object["status"]["history"][0];
+    latest["status"] = "failed".into();
+    let chart = format!("{}@{}", text(latest, "/chartName"), text(latest, "/chartVersion"));
+    let is_install = last_action(&object) == "install";
+    let (reason, verb) = if is_install { ("InstallFailed", "install") } else { ("UpgradeFailed", "upgrade") };
+    let message = format!("Helm {verb} failed for release {namespace}/{name} with chart {chart}: {cause}");
+    object["status"]["lastAttemptedReleaseActionDuration"] = scene.took(stage.began).into();
+    for field in ["failures", counter(&object)] {
+        object["status"][field] = (object["status"][field].as_i64().unwrap_or(0) + 1).into();
+    }
+    mark(&mut object, scene.now, "Released", "False", reason, &message);
+    unmark(&mut object, "Remediated");
+    summarize(scene, &mut object);
+    scene.event(&object, COMPONENT, true, reason, &message);
+    if let Some(after) = retry(&object) {
+        mark(&mut object, scene.now, "Reconciling", "True", "ProgressingWithRetry", &format!("retrying after {}", go(after)));
+        return finish(scene, key, object, after, true);
+    }
+    let failures = object["status"][counter(&object)].as_i64().unwrap_or(0);
+    if is_exhausted(&object, failures) && !remediates_last(&object) {
+        return stall(scene, key, object, failures);
+    }
+    remediate(scene, key, object);
+}
+
+fn stall(scene: &mut Scene, key: &Key, mut object: Value, failures: i64) {
+    let message = format!("Failed to {} after {failures} attempt(s)", last_action(&object));
+    mark(&mut object, scene.now, "Stalled", "True", "RetriesExceeded", &message);
+    unmark(&mut object, "Reconciling");
+    finish(scene, key, object, SignedDuration::from_hours(24), true);
+}
+
+/// Undoes what has failed: an install by an uninstall, an upgrade by going back.
+fn remediate(scene: &mut Scene, key: &Key, mut object: Value) {
+    let is_install =
+        last_action(&object) == "install" || object.pointer("/spec/upgrade/remediation/strategy") == Some(&"uninstall".into());
+    let action = if is_install { "uninstall" } else { "rollback" };
+    let message = format!("Running '{action}' action with timeout of {}", go(timeout(&object)));
+    mark(&mut object, scene.now, "Reconciling", "True", "Progressing", &message);
+    scene.save(key, object);
+    scene.stage(key, action, ACT);
+}
+
+fn remove_objects(scene: &mut Scene, key: &Key, object: &Value) {
+    let (namespace, name) = (key.namespace.clone(), key.name.clone());
+    let by = Applier { manager: COMPONENT, group: GROUP, namespace: &namespace, name: &name };
+    apply::prune(scene, &by, &apply::entries(object));
+}
+
+fn uninstalled(scene: &mut Scene, key: &Key, mut object: Value) {
+    remove_objects(scene, key, &object);
+    let message = format!("Helm uninstall remediation for release {} succeeded", full(&object));
+    object["status"]["history"][0]["status"] = "uninstalled".into();
+    if let Some(status) = object["status"].as_object_mut() {
+        status.remove("inventory");
+    }
+    remediated(scene, key, object, "UninstallSucceeded", &message);
+}
+
+fn rolled_back(scene: &mut Scene, key: &Key, mut object: Value) {
+    let mut history = list(&object, "/status/history").to_vec();
+    let Some(mut target) =
+        history.iter().skip(1).find(|entry| matches!(text(entry, "/status"), "deployed" | "superseded")).cloned()
+    else {
+        let message = "Failed to perform remediation: missing target release for rollback: cannot remediate failed release";
+        mark(&mut object, scene.now, "Stalled", "True", "MissingRollbackTarget", message);
+        unmark(&mut object, "Reconciling");
+        return finish(scene, key, object, SignedDuration::from_hours(24), true);
+    };
+    let chart =
+        Chart { name: text(&target, "/chartName").to_owned(), version: text(&target, "/chartVersion").to_owned(), digest: None };
+    let (namespace, name) = (key.namespace.clone(), key.name.clone());
+    let by = Applier { manager: COMPONENT, group: GROUP, namespace: &namespace, name: &name };
+    let manifests = manifests(scene, key, &object, &chart);
+    for manifest in &manifests {
+        // what cannot be brought back stays as it failed
+        let _ = apply::apply(scene, &by, manifest);
+    }
+    let was = format!("{}/{}.v{}", text(&target, "/namespace"), text(&target, "/name"), target["version"]);
+    let message = format!("Helm rollback to previous release {was} with chart {}@{} succeeded", chart.name, chart.version);
+    target["version"] = (history[0]["version"].as_i64().unwrap_or(0) + 1).into();
+    target["status"] = "deployed".into();
+    target["action"] = "rollback".into();
+    target["lastDeployed"] = objects::time(scene.now).into();
+    history.insert(0, target);
+    history.truncate(5);
+    object["status"]["history"] = history.into();
+    object["status"]["inventory"] = apply::inventory(&manifests);
+    remediated(scene, key, object, "RollbackSucceeded", &message);
+}
+
+fn remediated(scene: &mut Scene, key: &Key, mut object: Value, reason: &str, message: &str) {
+    mark(&mut object, scene.now, "Remediated", "True", reason, message);
+    scene.event(&object, COMPONENT, false, reason, message);
+    summarize(scene, &mut object);
+    let failures = object["status"][counter(&object)].as_i64().unwrap_or(0);
+    if is_exhausted(&object, failures) {
+        return stall(scene, key, object, failures);
+    }
+    let ready = condition(&object, "Ready").map(|it| text(it, "/message").to_owned()).unwrap_or_default();
+    mark(&mut object, scene.now, "Reconciling", "True", "ProgressingWithRetry", &ready);
+    finish(scene, key, object, REQUEUE, false);
+}
+
+fn delete(scene: &mut Scene, key: &Key, object: Value) {
+    if !holds(&object, FINALIZER) {
+        return;
+    }
+    if !is_suspended(&object) {
+        if !list(&object, "/status/history").is_empty() {
+            remove_objects(scene, key, &object);
+            let message = format!("Helm uninstall succeeded for release {}", full(&object));
+            scene.event(&object, COMPONENT, false, "UninstallSucceeded", &message);
+        }
+        let chart = text(&object, "/status/helmChart").split_once('/');
+        if let Some(chart) = chart.and_then(|(namespace, name)| scene.store.key(SOURCES, "HelmChart", namespace, name)) {
+            objects::delete(scene.store, &chart, Propagation::Background, None, scene.now);
+        }
+    }
+    apply::let_go(scene, key, object);
+}
+
+fn finish(scene: &mut Scene, key: &Key, mut object: Value, after: SignedDuration, is_observed: bool) {
+    handled(&mut object);
+    if is_observed {
+        observed(&mut object);
+    }
+    scene.save(key, object);
+    scene.end(key, after);
+}

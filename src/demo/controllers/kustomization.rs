@@ -1,0 +1,341 @@
+//! kustomize-controller: waits for source and dependencies, applies, prunes, checks health, and writes down how it went
+//! (kustomize-controller `internal/controller/kustomization_controller.go`).
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use super::apply::{self, Applier};
+use super::recording::reference;
+use super::scene::{
+    DEPENDENCY, FINALIZER, HOUR, Scene, Stage, condition, go, handled, holds, is_deleted, is_suspended, is_true, mark, observed,
+    span, unmark,
+};
+use crate::demo::objects::{self, Key, list, text};
+
+const COMPONENT: &str = "kustomize-controller";
+/// How often health is looked at.
+const POLL: SignedDuration = SignedDuration::from_secs(5);
+/// How long building, and applying, take.
+const BUILD: SignedDuration = SignedDuration::from_millis(350);
+
+pub(super) fn reconcile(scene: &mut Scene, key: &Key) {
+    let mut object = scene.object(key);
+    if is_deleted(&object) {
+        return finalize(scene, key, object);
+    }
+    match scene.under_way(key) {
+        Some(None) => return,
+        Some(Some(stage)) => {
+            return match stage.name {
+                "build" => build(scene, key, object, &stage),
+                "apply" => apply(scene, key, object, &stage),
+                _ => check(scene, key, object, &stage),
+            };
+        }
+        None => (),
+    }
+    if !holds(&object, FINALIZER) {
+        let mut finalizers = list(&object, "/metadata/finalizers").to_vec();
+        finalizers.push(FINALIZER.into());
+        object["metadata"]["finalizers"] = finalizers.into();
+    }
+    if is_suspended(&object) {
+        return finish(scene, key, object, HOUR);
+    }
+    match ready_to_start(scene, &object) {
+        Ok(revision) => start(scene, key, object, &revision),
+        Err((reason, message, wait)) => {
+            mark(&mut object, scene.now, "Ready", "False", reason, &message);
+            if reason == "DependencyNotReady" {
+                let message = format!("Dependencies do not meet ready condition, retrying in {}", go(DEPENDENCY));
+                scene.event(&object, COMPONENT, false, reason, &message);
+            }
+            finish(scene, key, object, wait);
+        }
+    }
+}
+
+type Obstacle = (&'static str, String, SignedDuration);
+
+/// Whether source and dependencies are there; returns the revision to apply.
+fn ready_to_start(scene: &Scene, object: &Value) -> Result<String, Obstacle> {
+    let own = text(object, "/metadata/namespace");
+    let (kind, name) = (text(object, "/spec/sourceRef/kind"), text(object, "/spec/sourceRef/name"));
+    let namespace = object.pointer("/spec/sourceRef/namespace").and_then(Value::as_str).unwrap_or(own);
+    let group = "source.toolkit.fluxcd.io";
+    let Some(source) = scene.find(group, kind, namespace, name) else {
+        let plural =
+            scene.store.kind_of(group, kind).map_or_else(|| kind.to_lowercase(), |kind| scene.store.kind(kind).plural.clone());
+        return Err(("ArtifactFailed", format!("{plural}.{group} \"{name}\" not found"), retry(object)));
+    };
+    let revision = text(&source, "/status/artifact/revision").to_owned();
+    if revision.is_empty() {
+        return Err(("ArtifactFailed", format!("Source artifact not found, retrying in {}", go(DEPENDENCY)), DEPENDENCY));
+    }
+    for dependency in list(object, "/spec/dependsOn") {
+        let space = dependency["namespace"].as_str().unwrap_or(own);
+        let dependency = text(dependency, "/name");
+        let full = format!("{space}/{dependency}");
+        let not = |what: String| ("DependencyNotReady", what, DEPENDENCY);
+        let Some(found) = scene.find("kustomize.toolkit.fluxcd.io", "Kustomization", space, dependency) else {
+            let missing = format!("kustomizations.kustomize.toolkit.fluxcd.io \"{dependency}\" not found");
+            return Err(not(format!("dependency '{full}' not found: {missing}")));
+        };
+        let is_seen = found["metadata"]["generation"] == found["status"]["observedGeneration"];
+        if !is_seen || !is_true(&found, "Ready") {
+            return Err(not(format!("dependency '{full}' is not ready")));
+        }
+        let of = |object: &Value, space: &str| {
+            let reference = &object["spec"]["sourceRef"];
+            (reference["kind"].clone(), reference["name"].clone(), reference["namespace"].as_str().unwrap_or(space).to_owned())
+        };
+        if of(&found, space) == of(object, own) && text(&found, "/status/lastAppliedRevision") != revision {
+            return Err(not(format!("dependency '{full}' revision is not up to date")));
+        }
+    }
+    Ok(revision)
+}
+
+fn start(scene: &mut Scene, key: &Key, mut object: Value, revision: &str) {
+    mark(&mut object, scene.now, "Ready", "Unknown", "Progressing", "Reconciliation in progress");
+    progress(scene, &mut object, "Fetching manifests", revision);
+    scene.save(key, object);
+    scene.stages.remove(key);
+    scene.stage(key, "build", BUILD);
+    scene.stages.get_mut(key).expect("just begun").revision = revision.to_owned();
+}
+
+fn progress(scene: &Scene, object: &mut Value, what: &str, revision: &str) {
+    let message = format!("{what} for revision {revision} with a timeout of {}", go(timeout(object)));
+    mark(object, scene.now, "Reconciling", "True", "Progressing", &message);
+}
+
+fn build(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
+    if let Some((reason @ ("ArtifactFailed" | "BuildFailed"), message)) =
+        scene.recording.failure(key).filter(|_| is_replayed(&object))
+    {
+        if !message.starts_with("Source artifact not found") {
+            if reason == "BuildFailed" {
+                object["status"]["lastAttemptedRevision"] = stage.revision.as_str().into();
+                progress(scene, &mut object, "Building manifests", &stage.revision);
+            }
+            return fail(scene, key, object, stage, reason, message, message);
+        }
+    }
+    object["status"]["lastAttemptedRevision"] = stage.revision.as_str().into();
+    progress(scene, &mut object, "Detecting drift", &stage.revision);
+    scene.save(key, object);
+    scene.stage(key, "apply", BUILD);
+}
+
+/// Whether the object is still what failed when it was recorded: another spec deserves another attempt.
+fn is_replayed(object: &Value) -> bool {
+    object["metadata"]["generation"].as_i64().unwrap_or(1) <= 2 || is_suspended(object)
+}
+
+fn apply(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
+    if let Some(("ReconciliationFailed", message)) = scene.recording.failure(key) {
+        remember(scene, &mut object, stage, "ReconciliationFailed");
+        return fail(scene, key, object, stage, "ReconciliationFailed", message, message);
+    }
+    let manifests = match rendered(scene, key, &object, &stage.revision) {
+        Ok(manifests) => manifests,
+        Err(message) => return fail(scene, key, object, stage, "BuildFailed", &message, &message),
+    };
+    let (name, namespace) = (key.name.clone(), key.namespace.clone());
+    let by = Applier { manager: COMPONENT, group: "kustomize.toolkit.fluxcd.io", namespace: &namespace, name: &name };
+    let mut changed = Vec::new();
+    for manifest in &manifests {
+        match apply::apply(scene, &by, manifest) {
+            Ok(None) => (),
+            Ok(Some(done)) => {
+                let subject = apply::subject(
+                    text(manifest, "/kind"),
+                    text(manifest, "/metadata/namespace"),
+                    text(manifest, "/metadata/name"),
+                );
+                changed.push(format!("{subject} {done}"));
+            }
+            Err(message) => {
+                remember(scene, &mut object, stage, "ReconciliationFailed");
+                return fail(scene, key, object, stage, "ReconciliationFailed", &message, &message);
+            }
+        }
+    }
+    // what was applied may have been this object
+    let status = object["status"].take();
+    object = scene.object(key);
+    object["status"] = status;
+    if !changed.is_empty() {
+        scene.event(&object, COMPONENT, false, "Progressing", &changed.join("\n"));
+    }
+    let old = apply::entries(&object);
+    object["status"]["inventory"] = apply::inventory(&manifests);
+    let stale = apply::missing(&old, &apply::entries(&object));
+    if object["spec"]["prune"] == true && !stale.is_empty() {
+        let lines = apply::prune(scene, &by, &stale);
+        if !lines.is_empty() {
+            scene.event(&object, COMPONENT, false, "Progressing", &lines.join("\n"));
+        }
+    }
+    if watched(&object).is_empty() {
+        unmark(&mut object, "Healthy");
+        return succeed(scene, key, object, stage);
+    }
+    let message = format!("Running health checks for revision {} with a timeout of {}", stage.revision, go(timeout(&object)));
+    let is_news = text(&object, "/status/lastAppliedRevision") != stage.revision && !changed.is_empty();
+    let is_news = is_news || !is_true(&object, "Healthy");
+    progress(scene, &mut object, "Running health checks", &stage.revision);
+    mark(&mut object, scene.now, "Healthy", "Unknown", "Progressing", &message);
+    scene.save(key, object);
+    if let Some(stage) = scene.stages.get_mut(key) {
+        stage.is_news = is_news;
+    }
+    scene.stage(key, "health", POLL);
+}
+
+/// What is applied: what git renders to where that can be said, else what was recorded.
+fn rendered(scene: &Scene, key: &Key, object: &Value, revision: &str) -> Result<Vec<Value>, String> {
+    let own = text(object, "/metadata/namespace");
+    let namespace = object.pointer("/spec/sourceRef/namespace").and_then(Value::as_str).unwrap_or(own);
+    let source = scene.find(
+        "source.toolkit.fluxcd.io",
+        text(object, "/spec/sourceRef/kind"),
+        namespace,
+        text(object, "/spec/sourceRef/name"),
+    );
+    let commit = revision.rsplit(':').next().unwrap_or_default();
+    let url = source.as_ref().map(|source| text(source, "/spec/url").to_owned()).unwrap_or_default();
+    if let Some(rendered) = scene.git.and_then(|git| git.render(object, &url, commit)) {
+        return rendered;
+    }
+    Ok(scene.recording.applied(key).cloned().unwrap_or_default())
+}
+
+/// What health checks wait for, without the object itself.
+fn watched(object: &Value) -> Vec<(String, String, String, String)> {
+    let all = if object["spec"]["wait"] == true {
+        apply::entries(object).iter().filter_map(|entry| reference(text(entry, "/id"))).collect()
+    } else {
+        apply::named(list(object, "/spec/healthChecks"))
+    };
+    let is_self = |it: &(String, String, String, String)| {
+        it.1 == "Kustomization" && it.2 == text(object, "/metadata/namespace") && it.3 == text(object, "/metadata/name")
+    };
+    all.into_iter().filter(|it| !is_self(it)).collect()
+}
+
+fn check(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
+    let (open, is_in_vain) = apply::waiting(scene, &watched(&object));
+    if open.is_empty() {
+        let message = format!("Health check passed in {}", scene.took(stage.since));
+        if stage.is_news {
+            scene.event(&object, COMPONENT, false, "Progressing", &message);
+        }
+        mark(&mut object, scene.now, "Healthy", "True", "Succeeded", &message);
+        return succeed(scene, key, object, stage);
+    }
+    let is_over = scene.now.duration_since(stage.since) >= timeout(&object);
+    if !is_over && !is_in_vain {
+        return scene.stage(key, "health", POLL);
+    }
+    let why = if is_in_vain { "failed early due to stalled resources" } else { "timeout waiting for" };
+    let why = format!("{why}: [{}]", open.join(", "));
+    mark(&mut object, scene.now, "Healthy", "False", "HealthCheckFailed", &why);
+    remember(scene, &mut object, stage, "HealthCheckFailed");
+    let message = format!("health check failed after {}: {why}", scene.took(stage.since));
+    fail(scene, key, object, stage, "HealthCheckFailed", &message, &message);
+}
+
+fn succeed(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
+    object["status"]["lastAppliedRevision"] = stage.revision.as_str().into();
+    mark(&mut object, scene.now, "Ready", "True", "ReconciliationSucceeded", &format!("Applied revision: {}", stage.revision));
+    remember(scene, &mut object, stage, "ReconciliationSucceeded");
+    let interval = span(&object, "/spec/interval").unwrap_or(HOUR);
+    let message = format!("Reconciliation finished in {}, next run in {}", scene.took(stage.began), go(interval));
+    scene.event(&object, COMPONENT, false, "ReconciliationSucceeded", &message);
+    finish(scene, key, object, interval);
+}
+
+fn fail(scene: &mut Scene, key: &Key, mut object: Value, _stage: &Stage, reason: &str, message: &str, event: &str) {
+    mark(&mut object, scene.now, "Ready", "False", reason, message);
+    scene.event(&object, COMPONENT, true, reason, event);
+    let wait = retry(&object);
+    finish(scene, key, object, wait);
+}
+
+/// The end of an attempt (`finalizeStatus`).
+fn finish(scene: &mut Scene, key: &Key, mut object: Value, wait: SignedDuration) {
+    handled(&mut object);
+    if is_true(&object, "Ready") {
+        unmark(&mut object, "Reconciling");
+        observed(&mut object);
+    }
+    let reconciling = condition(&object, "Reconciling").map(|it| text(it, "/message").to_owned());
+    let is_false = condition(&object, "Ready").is_some_and(|ready| text(ready, "/status") == "False");
+    if let Some(message) = reconciling.filter(|_| is_false) {
+        mark(&mut object, scene.now, "Reconciling", "True", "ProgressingWithRetry", &message);
+    }
+    scene.save(key, object);
+    scene.end(key, wait);
+}
+
+/// Writes an attempt into the history: one entry a build, at most five (kustomize-controller `api/v1/history.go`).
+fn remember(scene: &Scene, object: &mut Value, stage: &Stage, outcome: &str) {
+    let now = objects::time(scene.now);
+    let mut history = list(object, "/status/history").to_vec();
+    let took = scene.took(stage.began);
+    let same = history.iter().position(|entry| text(entry, "/metadata/revision") == stage.revision);
+    let mut entry = match same {
+        Some(at) => history.remove(at),
+        None => {
+            let digest = super::recording::digest(&stage.revision.as_str().into());
+            json!({"digest": digest, "firstReconciled": now, "totalReconciliations": 0, "metadata": {"revision": stage.revision}})
+        }
+    };
+    entry["lastReconciled"] = now.into();
+    entry["lastReconciledDuration"] = took.into();
+    entry["lastReconciledStatus"] = outcome.into();
+    entry["totalReconciliations"] = (entry["totalReconciliations"].as_i64().unwrap_or(0) + 1).into();
+    history.insert(0, entry);
+    history.truncate(5);
+    object["status"]["history"] = history.into();
+}
+
+fn finalize(scene: &mut Scene, key: &Key, object: Value) {
+    if !holds(&object, FINALIZER) {
+        return;
+    }
+    let prunes = match text(&object, "/spec/deletionPolicy") {
+        "Delete" | "WaitForTermination" => true,
+        "Orphan" => false,
+        _ => object["spec"]["prune"] == true,
+    };
+    let entries = apply::entries(&object);
+    if prunes && !is_suspended(&object) && !entries.is_empty() {
+        let (name, namespace) = (key.name.clone(), key.namespace.clone());
+        let by = Applier { manager: COMPONENT, group: "kustomize.toolkit.fluxcd.io", namespace: &namespace, name: &name };
+        let lines = apply::prune(scene, &by, &entries);
+        if !lines.is_empty() {
+            let reason = condition(&object, "Ready").map_or("info", |ready| text(ready, "/reason")).to_owned();
+            scene.event(&object, COMPONENT, false, &reason, &lines.join("\n"));
+        }
+    }
+    let object = scene.object(key);
+    apply::let_go(scene, key, object);
+}
+
+/// `spec.timeout`, else thirty seconds less than the interval; never less than thirty seconds.
+fn timeout(object: &Value) -> SignedDuration {
+    let least = SignedDuration::from_secs(30);
+    let interval = span(object, "/spec/interval").unwrap_or(HOUR);
+    span(object, "/spec/timeout").unwrap_or(interval - least).max(least)
+}
+
+fn retry(object: &Value) -> SignedDuration {
+    span(object, "/spec/retryInterval")
+        .or_else(|| span(object, "/spec/interval"))
+        .unwrap_or(SignedDuration::try_from(Duration::from_secs(60)).expect("a minute"))
+}

@@ -1,0 +1,256 @@
+//! What goes on in the cluster by itself: the controllers of Flux and of Kubernetes, each reconciling one object at a time.
+//!
+//! A controller hears of changes, decides when to look at an object, and then does one step; what takes time is a step that is due later.
+//! Reasons and messages are those of the controllers of Flux 2.9 (kustomize-controller 1.9, helm-controller 1.6, source-controller 1.9).
+
+mod apply;
+mod helm_release;
+mod image;
+mod kustomization;
+mod recording;
+mod scene;
+mod source;
+mod workload;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use super::objects::{Change, Key, Store, is_held, list, release, text};
+pub(super) use recording::Recording;
+use scene::{Scene, request, span};
+
+/// What the sources of the cluster fetch.
+pub trait Git: Send + Sync {
+    /// The commit that a GitRepository's `spec.ref` names in the repository at a URL. None: this repository is not ours, and what was
+    /// recorded of it is all there is.
+    ///
+    /// # Errors
+    /// What source-controller would say after `failed to checkout and determine revision: `.
+    fn head(&self, url: &str, reference: &Value) -> Option<Result<Head, String>>;
+
+    /// What a Kustomization applies at a commit, rendered. None: what was recorded is applied.
+    ///
+    /// # Errors
+    /// What kustomize-controller would say.
+    fn render(&self, kustomization: &Value, url: &str, commit: &str) -> Option<Result<Vec<Value>, String>> {
+        let _ = (kustomization, url, commit);
+        None
+    }
+
+    /// The tags of an image. None: what was recorded is all there is.
+    fn tags(&self, image: &str) -> Option<Vec<String>> {
+        let _ = image;
+        None
+    }
+}
+
+/// Where a branch or a tag stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The name of the branch or tag, as revisions say it: `main`.
+    pub name: String,
+    /// The commit in hex.
+    pub commit: String,
+    /// The first line of its message.
+    pub subject: String,
+}
+
+/// One step of a controller with one object.
+type Step = fn(&mut Scene, &Key);
+
+/// Every controller: group, kind, what it does.
+const TABLE: &[(&str, &str, Step)] = &[
+    ("source.toolkit.fluxcd.io", "GitRepository", source::reconcile),
+    ("source.toolkit.fluxcd.io", "OCIRepository", source::reconcile),
+    ("source.toolkit.fluxcd.io", "HelmRepository", source::reconcile),
+    ("source.toolkit.fluxcd.io", "Bucket", source::reconcile),
+    ("source.toolkit.fluxcd.io", "HelmChart", source::reconcile),
+    ("kustomize.toolkit.fluxcd.io", "Kustomization", kustomization::reconcile),
+    ("helm.toolkit.fluxcd.io", "HelmRelease", helm_release::reconcile),
+    ("image.toolkit.fluxcd.io", "ImageRepository", image::scan),
+    ("image.toolkit.fluxcd.io", "ImagePolicy", image::choose),
+    ("image.toolkit.fluxcd.io", "ImageUpdateAutomation", image::acknowledge),
+    ("notification.toolkit.fluxcd.io", "Receiver", image::acknowledge),
+    ("source.extensions.fluxcd.io", "ArtifactGenerator", image::acknowledge),
+    ("apps", "Deployment", workload::deployment),
+    ("apps", "ReplicaSet", workload::replica_set),
+    ("apps", "StatefulSet", workload::stateful_set),
+    ("apps", "DaemonSet", workload::daemon_set),
+    ("batch", "Job", workload::job),
+    ("", "Pod", workload::pod),
+];
+
+/// Who looks again when another object has changed: the changed kind, the kind that looks, and what leads from one to the other.
+const WATCHES: &[(&str, &str, &str, Link)] = &[
+    ("GitRepository", "kustomize.toolkit.fluxcd.io", "Kustomization", Link::Source("/spec/sourceRef")),
+    ("OCIRepository", "kustomize.toolkit.fluxcd.io", "Kustomization", Link::Source("/spec/sourceRef")),
+    ("Bucket", "kustomize.toolkit.fluxcd.io", "Kustomization", Link::Source("/spec/sourceRef")),
+    ("ExternalArtifact", "kustomize.toolkit.fluxcd.io", "Kustomization", Link::Source("/spec/sourceRef")),
+    ("OCIRepository", "helm.toolkit.fluxcd.io", "HelmRelease", Link::Source("/spec/chartRef")),
+    ("HelmRepository", "source.toolkit.fluxcd.io", "HelmChart", Link::Source("/spec/sourceRef")),
+    ("GitRepository", "source.toolkit.fluxcd.io", "HelmChart", Link::Source("/spec/sourceRef")),
+    ("HelmChart", "helm.toolkit.fluxcd.io", "HelmRelease", Link::Chart),
+    ("ImageRepository", "image.toolkit.fluxcd.io", "ImagePolicy", Link::Scan),
+];
+
+enum Link {
+    /// The looker's reference at this place names the changed source, whose artifact is another now.
+    Source(&'static str),
+    /// The looker's `status.helmChart` names the changed chart.
+    Chart,
+    /// The looker's `spec.imageRepositoryRef` names the changed repository.
+    Scan,
+}
+
+/// How soon a controller looks at what has changed.
+const SOON: SignedDuration = SignedDuration::from_millis(50);
+
+#[derive(Default)]
+pub(super) struct Controllers {
+    recording: Recording,
+    git: Option<Arc<dyn Git>>,
+    queue: BTreeMap<Key, Timestamp>,
+    /// What is under way, by object.
+    stages: BTreeMap<Key, scene::Stage>,
+    heard: u64,
+}
+
+impl Controllers {
+    /// Controllers that know the objects of a cluster: each looks again when its interval is over.
+    pub fn start(store: &Store, recording: Recording, git: Option<Arc<dyn Git>>, now: Timestamp) -> Self {
+        let mut controllers = Self { recording, git, heard: store.version(), ..Self::default() };
+        let flux = store.all().filter(|(key, object)| step_of(store, key).is_some() && !is_sharded(object));
+        for (key, object) in flux.filter(|(_, object)| text(object, "/apiVersion").contains("fluxcd.io/")) {
+            let fails = scene::condition(object, "Ready").is_some_and(|ready| text(ready, "/status") == "False");
+            let is_waiting =
+                scene::condition(object, "Ready").is_some_and(|ready| text(ready, "/reason") == "DependencyNotReady");
+            let interval = match () {
+                () if is_waiting => scene::DEPENDENCY,
+                () if fails => {
+                    span(object, "/spec/retryInterval").or_else(|| span(object, "/spec/interval")).unwrap_or(scene::HOUR)
+                }
+                () => span(object, "/spec/interval").unwrap_or(scene::HOUR),
+            };
+            controllers.queue.insert(key.clone(), now.saturating_add(interval).unwrap_or(now));
+        }
+        controllers
+    }
+
+    /// When the next step is due.
+    pub fn next(&self) -> Option<Timestamp> {
+        self.queue.values().min().copied()
+    }
+
+    /// Does the next step.
+    pub fn step(&mut self, store: &mut Store, now: Timestamp) {
+        let Some(key) = self.queue.iter().min_by_key(|(_, at)| **at).map(|(key, _)| key.clone()) else { return };
+        self.queue.remove(&key);
+        if store.get(&key).is_some_and(|object| is_held(object)) {
+            release(store, &key, now);
+        }
+        if store.get(&key).is_none() {
+            self.stages.remove(&key);
+        } else if let Some(step) = step_of(store, &key) {
+            let mut scene = Scene {
+                store,
+                now,
+                recording: &self.recording,
+                git: self.git.as_deref(),
+                queue: &mut self.queue,
+                stages: &mut self.stages,
+            };
+            step(&mut scene, &key);
+        }
+        self.hear(store, now);
+    }
+
+    /// Hears what has changed, and puts who cares on the list.
+    pub fn hear(&mut self, store: &Store, now: Timestamp) {
+        let changes: Vec<_> = store.since(self.heard).into_iter().flatten().cloned().collect();
+        self.heard = store.version();
+        let soon = now.saturating_add(SOON).unwrap_or(now);
+        for change in &changes {
+            for key in affected(store, change) {
+                let at = self.queue.entry(key).or_insert(soon);
+                *at = soon.min(*at);
+            }
+        }
+    }
+}
+
+fn step_of(store: &Store, key: &Key) -> Option<Step> {
+    let kind = store.kind(key.kind);
+    TABLE.iter().find(|(group, name, _)| kind.is(group, name)).map(|(_, _, step)| *step)
+}
+
+/// Objects of another shard are nobody's business here.
+fn is_sharded(object: &Value) -> bool {
+    object.pointer("/metadata/labels/sharding.fluxcd.io~1key").is_some()
+}
+
+/// Who looks at something because of a change.
+fn affected(store: &Store, change: &Change) -> Vec<Key> {
+    let mut keys = Vec::new();
+    let object = change.object();
+    let is_flux = text(object, "/apiVersion").contains("fluxcd.io/");
+    if change.after.is_some() && step_of(store, &change.key).is_some() && !is_sharded(object) && (!is_flux || is_wish(change)) {
+        keys.push(change.key.clone());
+    }
+    if change.after.as_ref().is_some_and(|after| is_held(after)) {
+        keys.push(change.key.clone());
+    }
+    for owner in list(object, "/metadata/ownerReferences") {
+        let group = text(owner, "/apiVersion").rsplit_once('/').map_or("", |(group, _)| group);
+        keys.extend(
+            store
+                .key(group, text(owner, "/kind"), &change.key.namespace, text(owner, "/name"))
+                .filter(|key| store.get(key).is_some()),
+        );
+    }
+    let kind = store.kind(change.key.kind);
+    for (_, group, name, link) in WATCHES.iter().filter(|(changed, ..)| is_flux && kind.kind == *changed) {
+        let Some(number) = store.kind_of(group, name) else { continue };
+        let looks = store.of_kind(number).filter(|(_, looker)| !is_sharded(looker) && link.leads(looker, change));
+        keys.extend(looks.map(|(key, _)| key.clone()));
+    }
+    keys
+}
+
+/// Whether a change of a Flux object asks for something: a new object or spec, a deletion, a request (the predicates of the controllers).
+fn is_wish(change: &Change) -> bool {
+    let (Some(before), Some(after)) = (&change.before, &change.after) else { return change.after.is_some() };
+    let generation = |object: &Value| object["metadata"]["generation"].as_i64();
+    generation(before) != generation(after)
+        || request(before) != request(after)
+        || before.pointer("/metadata/deletionTimestamp") != after.pointer("/metadata/deletionTimestamp")
+        || before.pointer("/metadata/finalizers") != after.pointer("/metadata/finalizers")
+}
+
+impl Link {
+    fn leads(&self, looker: &Value, change: &Change) -> bool {
+        let (key, object) = (&change.key, change.object());
+        let was = |pointer: &str| change.before.as_ref().and_then(|before| before.pointer(pointer).cloned());
+        match self {
+            Self::Source(place) => {
+                let reference = looker.pointer(place).cloned().unwrap_or_default();
+                let namespace = reference["namespace"].as_str().unwrap_or(text(looker, "/metadata/namespace"));
+                let is_it = reference["kind"] == object["kind"] && reference["name"] == key.name && namespace == key.namespace;
+                is_it && object.pointer("/status/artifact/revision").cloned() != was("/status/artifact/revision")
+            }
+            Self::Chart => {
+                text(looker, "/status/helmChart") == format!("{}/{}", key.namespace, key.name)
+                    && object.pointer("/status/conditions").cloned() != was("/status/conditions")
+            }
+            Self::Scan => {
+                let reference = &looker["spec"]["imageRepositoryRef"];
+                let namespace = reference["namespace"].as_str().unwrap_or(text(looker, "/metadata/namespace"));
+                reference["name"] == key.name
+                    && namespace == key.namespace
+                    && object.pointer("/status/lastScanResult").cloned() != was("/status/lastScanResult")
+            }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! What was recorded of the fleet's outcomes: what each applier applies, what fails and how, and how containers end.
+//!
+//! Nothing is rendered here. Where the project can build from git ([`super::Git::render`]), that is asked first.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::scene::condition;
+use crate::demo::objects::{Key, Store, list, scatter, text};
+
+#[derive(Default)]
+pub(in crate::demo) struct Recording {
+    /// What a Kustomization or a HelmRelease applies, without what the server adds.
+    applied: BTreeMap<Key, Vec<Value>>,
+    /// How an attempt fails: reason and message.
+    failures: BTreeMap<Key, (String, String)>,
+    /// How the pods of a workload end up when they do not get ready: the image that does so, and the pod's status.
+    fates: BTreeMap<String, (String, Value)>,
+    /// Charts: name, version, from what was recorded of HelmCharts and OCI artifacts.
+    charts: Vec<(String, String)>,
+    /// The values of a HelmRelease as a digest of ours, the digest that was recorded for them, and the chart's version.
+    released: BTreeMap<Key, (String, String, String)>,
+}
+
+impl Recording {
+    pub fn of(store: &Store) -> Self {
+        let mut recording = Self::default();
+        for (key, object) in store.all() {
+            let inventory = list(object, "/status/inventory/entries");
+            if !inventory.is_empty() {
+                let manifests = inventory.iter().filter_map(|entry| manifest(store, text(entry, "/id"))).collect();
+                recording.applied.insert(key.clone(), manifests);
+            }
+            if let Some(ready) = condition(object, "Ready").filter(|ready| text(ready, "/status") == "False") {
+                let failure = (text(ready, "/reason").to_owned(), text(ready, "/message").to_owned());
+                recording.failures.insert(key.clone(), failure);
+            }
+            if let Some(latest) = object.pointer("/status/history/0").filter(|_| text(object, "/kind") == "HelmRelease") {
+                let (digest, version) = (text(latest, "/configDigest").to_owned(), text(latest, "/chartVersion").to_owned());
+                recording.released.insert(key.clone(), (values(store, object), digest, version));
+            }
+            let artifact = text(object, "/status/artifact/revision");
+            if store.kind(key.kind).kind == "HelmChart" && !artifact.is_empty() {
+                recording.charts.push((text(object, "/spec/chart").to_owned(), artifact.to_owned()));
+            }
+            if store.kind(key.kind).is("", "Pod") && !super::workload::is_ready(object) {
+                let image = text(object, "/spec/containers/0/image").to_owned();
+                recording.fates.insert(workload(object), (image, object["status"].clone()));
+            }
+        }
+        recording
+    }
+
+    pub fn applied(&self, key: &Key) -> Option<&Vec<Value>> {
+        self.applied.get(key)
+    }
+
+    /// Reason and message of the failure that was recorded.
+    pub fn failure(&self, key: &Key) -> Option<(&str, &str)> {
+        self.failures.get(key).map(|(reason, message)| (reason.as_str(), message.as_str()))
+    }
+
+    /// The status that a pod of a workload gets when it does not get ready with this image.
+    pub fn fate(&self, pod: &Value) -> Option<&Value> {
+        let (image, status) = self.fates.get(&workload(pod))?;
+        (text(pod, "/spec/containers/0/image") == image).then_some(status)
+    }
+
+    /// A digest of some values; of those that were recorded, the one that was recorded with them.
+    pub fn digest(&self, key: &Key, ours: String) -> String {
+        self.released.get(key).filter(|(known, ..)| *known == ours).map_or(ours, |(_, recorded, _)| recorded.clone())
+    }
+
+    /// The version of the chart of a release when it was recorded.
+    pub fn released(&self, key: &Key) -> Option<&str> {
+        self.released.get(key).map(|(.., version)| version.as_str())
+    }
+
+    /// Versions of a chart that were recorded.
+    pub fn versions(&self, chart: &str) -> impl Iterator<Item = &str> {
+        self.charts.iter().filter(move |(name, _)| name == chart).map(|(_, version)| version.as_str())
+    }
+
+    /// A release of the same chart that was recorded, to take its objects as a pattern.
+    pub fn sibling<'a>(&'a self, store: &'a Store, chart: &'a str) -> Option<(&'a Value, &'a Vec<Value>)> {
+        let of_chart = move |(key, _): &(&Key, &Vec<Value>)| {
+            store.get(key).is_some_and(|object| {
+                text(object, "/kind") == "HelmRelease" && text(object, "/status/history/0/chartName") == chart
+            })
+        };
+        self.applied.iter().find(of_chart).and_then(|(key, manifests)| Some((&**store.get(key)?, manifests)))
+    }
+}
+
+/// A digest of what the values of a HelmRelease are made of: inline ones, and all data of what they come from.
+pub(super) fn values(store: &Store, object: &Value) -> String {
+    let own = text(object, "/metadata/namespace");
+    let data = |from: &Value| store.find("", text(from, "/kind"), own, text(from, "/name")).map(|found| found["data"].clone());
+    let data: Vec<_> = list(object, "/spec/valuesFrom").iter().map(data).collect();
+    digest(&json!([object["spec"]["values"], data]))
+}
+
+/// Looks like a SHA-256 and tells different values apart; nobody checks it.
+pub(super) fn digest(value: &Value) -> String {
+    let seed = value.to_string().bytes().fold(11, |seed, byte| scatter(seed ^ u64::from(byte)));
+    let hex: String = (0..4).map(|part| format!("{:016x}", scatter(seed.wrapping_add(part)))).collect();
+    format!("sha256:{hex}")
+}
+
+/// Names the workload of a pod: its owner without the hash that rollouts add.
+fn workload(pod: &Value) -> String {
+    let owner = text(pod, "/metadata/ownerReferences/0/name");
+    let hash = text(pod, "/metadata/labels/pod-template-hash");
+    let owner = owner.strip_suffix(hash).map_or(owner, |owner| owner.trim_end_matches('-'));
+    format!("{}/{owner}", text(pod, "/metadata/namespace"))
+}
+
+/// `namespace_name_group_kind` (fluxcd/cli-utils `pkg/object/objmetadata.go`).
+pub(super) fn reference(id: &str) -> Option<(String, String, String, String)> {
+    let (namespace, rest) = id.split_once('_')?;
+    let (rest, kind) = rest.rsplit_once('_')?;
+    let (name, group) = rest.rsplit_once('_')?;
+    Some((group.to_owned(), kind.to_owned(), namespace.to_owned(), name.replace("__", ":")))
+}
+
+/// An object as its manifest: without what the server and other controllers have added.
+fn manifest(store: &Store, id: &str) -> Option<Value> {
+    let (group, kind, namespace, name) = reference(id)?;
+    let mut object = (**store.find(&group, &kind, &namespace, &name)?).clone();
+    let fields = object.as_object_mut()?;
+    fields.remove("status");
+    if kind == "Namespace" {
+        fields.remove("spec");
+    }
+    let metadata = object["metadata"].as_object_mut()?;
+    for field in ["uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "finalizers", "ownerReferences"] {
+        metadata.remove(field);
+    }
+    if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
+        annotations.retain(|key, _| !key.starts_with("deployment.kubernetes.io/") && !key.starts_with("reconcile.fluxcd.io/"));
+        if annotations.is_empty() {
+            metadata.remove("annotations");
+        }
+    }
+    // what somebody has switched by hand is not in git
+    if let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut).filter(|_| kind == "Job") {
+        spec.remove("selector");
+    }
+    Some(object)
+}

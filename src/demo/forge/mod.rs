@@ -1,0 +1,229 @@
+//! The company's forge: the part of GitHub's REST API that pull requests need, over the demo's own repositories.
+//!
+//! [`Forge::answer`] is an HTTP service without a port: an ordinary GitHub client takes it as its transport. The API's root is
+//! `http://forge.example.test/api/v3`, as of an enterprise server. What it does not know it refuses as GitHub does, with 404.
+//! Requests and answers follow `docs.github.com/rest` (version 2022-11-28).
+
+mod code;
+mod pull;
+mod pulls;
+mod talk;
+mod words;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use http_body_util::{BodyExt, Full};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::content::OWNER;
+use super::git::Repositories;
+use pull::Books;
+use words::Refusal;
+
+/// Who works in the company. The first is the one whose token is none of the others' names.
+const PEOPLE: &[&str] = &[OWNER, "ana", "ben"];
+/// Largest body that is read.
+const LARGEST: usize = 1 << 20;
+const BOOKS: &str = "forge.json";
+
+/// The forge of one run.
+pub struct Forge {
+    repositories: Arc<Repositories>,
+    books: Mutex<Books>,
+    clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
+}
+
+/// A request, taken apart.
+struct Call<'a> {
+    books: &'a mut Books,
+    repository: git2::Repository,
+    /// The repository's name.
+    name: String,
+    /// Who asks; nobody without a token.
+    user: &'static str,
+    /// What stood for `{}` in the path.
+    parts: Vec<String>,
+    query: Vec<(String, String)>,
+    body: Value,
+    now: Timestamp,
+}
+
+type Result<T> = std::result::Result<T, Refusal>;
+type Handler = fn(&mut Call) -> Result<(u16, Value)>;
+
+/// Every request that is understood; below `/repos/OWNER/NAME`. `{*}` may hold slashes, as branches do; the first that fits answers.
+const ROUTES: &[(Method, &str, Handler)] = &[
+    (Method::GET, "", code::repository),
+    (Method::GET, "branches", code::branches),
+    (Method::GET, "branches/{*}/protection", code::protection),
+    (Method::GET, "branches/{*}", code::branch),
+    (Method::GET, "git/ref/{*}", code::reference),
+    (Method::POST, "git/refs", code::create_reference),
+    (Method::PATCH, "git/refs/{*}", code::move_reference),
+    (Method::DELETE, "git/refs/{*}", code::delete_reference),
+    (Method::GET, "commits/{*}/pulls", pulls::of_commit),
+    (Method::GET, "commits/{*}/status", code::status),
+    (Method::GET, "commits/{*}/statuses", code::statuses),
+    (Method::GET, "commits/{*}/check-runs", code::check_runs),
+    (Method::GET, "commits/{*}", code::commit),
+    (Method::POST, "statuses/{}", code::create_status),
+    (Method::GET, "compare/{*}", code::compare),
+    (Method::GET, "contents/{*}", code::contents),
+    (Method::GET, "pulls", pulls::list),
+    (Method::POST, "pulls", pulls::create),
+    (Method::GET, "pulls/{}", pulls::get),
+    (Method::PATCH, "pulls/{}", pulls::update),
+    (Method::GET, "pulls/{}/files", pulls::files),
+    (Method::GET, "pulls/{}/commits", pulls::commits),
+    (Method::GET, "pulls/{}/merge", pulls::is_merged),
+    (Method::PUT, "pulls/{}/merge", pulls::merge),
+    (Method::GET, "pulls/{}/reviews", talk::reviews),
+    (Method::POST, "pulls/{}/reviews", talk::review),
+    (Method::GET, "pulls/{}/requested_reviewers", talk::reviewers),
+    (Method::POST, "pulls/{}/requested_reviewers", talk::request_reviewers),
+    (Method::DELETE, "pulls/{}/requested_reviewers", talk::remove_reviewers),
+    (Method::GET, "issues/{}/labels", talk::labels),
+    (Method::POST, "issues/{}/labels", talk::add_labels),
+    (Method::PUT, "issues/{}/labels", talk::set_labels),
+    (Method::DELETE, "issues/{}/labels/{}", talk::remove_label),
+    (Method::GET, "issues/{}/comments", talk::comments),
+    (Method::POST, "issues/{}/comments", talk::comment),
+];
+
+impl Forge {
+    /// A forge over these repositories, with the pull requests that their place remembers.
+    ///
+    /// # Errors
+    /// When what was kept cannot be read.
+    pub fn over(
+        repositories: Arc<Repositories>,
+        clock: impl Fn() -> Timestamp + Send + Sync + 'static,
+    ) -> fluxdeck_model::error::Result<Self> {
+        let place = repositories.place();
+        let books = if place.is_kept() { Books::read(&place.path()?.join(BOOKS))? } else { Books::default() };
+        Ok(Self { repositories, books: Mutex::new(books), clock: Box::new(clock) })
+    }
+
+    /// Answers a request.
+    pub async fn answer<B: http_body::Body>(&self, request: Request<B>) -> Response<Full<Bytes>> {
+        let (head, body) = request.into_parts();
+        let whole = http_body_util::Limited::new(BodyExt::map_err(body, |_| "broken"), LARGEST).collect().await;
+        let mut link = None;
+        let answer = match whole {
+            Ok(body) => self.route(&head, &body.to_bytes(), &mut link),
+            Err(_) => Err(Refusal::of(413, "the request is too large")),
+        };
+        words::response(answer, link)
+    }
+
+    fn route(&self, head: &http::request::Parts, body: &[u8], link: &mut Option<String>) -> Result<(u16, Value)> {
+        let user = person(&head.headers);
+        let path = head.uri.path();
+        let path = path.strip_prefix("/api/v3").or_else(|| path.strip_prefix("/api").filter(|path| *path == "/graphql"));
+        let path = path.unwrap_or(head.uri.path()).trim_matches('/');
+        if path == "user" && head.method == Method::GET {
+            let user = user.ok_or_else(Refusal::anonymous)?;
+            return Ok((200, words::user(user)));
+        }
+        if head.method != Method::GET && user.is_none() {
+            return Err(Refusal::anonymous());
+        }
+        let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(body).map_err(|_| Refusal::unreadable())? };
+        if path == "graphql" {
+            return Ok((200, words::graphql(&body)));
+        }
+        let rest = path.strip_prefix("repos/").and_then(|rest| rest.strip_prefix(OWNER)?.strip_prefix('/'));
+        let (name, rest) = rest.map(|rest| rest.split_once('/').unwrap_or((rest, ""))).ok_or_else(Refusal::not_found)?;
+        let (handler, parts) = ROUTES
+            .iter()
+            .filter(|(method, _, _)| *method == head.method)
+            .find_map(|(_, pattern, handler)| Some((handler, matched(pattern, rest)?)))
+            .ok_or_else(Refusal::not_found)?;
+        let repository = self.repositories.open(name).map_err(|error| Refusal::of(500, &error.message))?;
+        let repository = repository.ok_or_else(Refusal::not_found)?;
+        let query = words::parameters(head.uri.query().unwrap_or_default());
+        let user = user.unwrap_or_default();
+        self.repositories.alone(|| {
+            let mut books = self.lock();
+            let now = (self.clock)();
+            books.refresh(&repository, name, now);
+            let mut call = Call { books: &mut books, repository, name: name.to_owned(), user, parts, query, body, now };
+            let (code, value) = handler(&mut call)?;
+            let (value, next) = call.page(value);
+            *link = next.map(|page| call.link(head.uri.path(), page));
+            self.keep(&books)?;
+            Ok((code, value))
+        })
+    }
+
+    fn keep(&self, books: &Books) -> Result<()> {
+        let place = self.repositories.place();
+        if !place.is_kept() {
+            return Ok(());
+        }
+        let path = place.path().map_err(|error| Refusal::of(500, &error.message))?;
+        books.write(&path.join(BOOKS)).map_err(|error| Refusal::of(500, &error.to_string()))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whom a token belongs to.
+fn person(headers: &http::HeaderMap) -> Option<&'static str> {
+    let header = headers.get(http::header::AUTHORIZATION)?.to_str().ok()?;
+    let token = header.split_once(' ').map(|(_, token)| token.trim()).filter(|token| !token.is_empty())?;
+    Some(PEOPLE.iter().find(|name| **name == token).unwrap_or(&PEOPLE[0]))
+}
+
+/// What the wildcards of a pattern stand for in a path.
+fn matched(pattern: &str, path: &str) -> Option<Vec<String>> {
+    if let Some((before, after)) = pattern.split_once("{*}") {
+        let between = path.strip_prefix(before)?.strip_suffix(after).filter(|between| !between.is_empty())?;
+        return Some(vec![words::decode(between)]);
+    }
+    let (wished, given): (Vec<_>, Vec<_>) = (pattern.split('/').collect(), path.split('/').collect());
+    let is_match = wished.len() == given.len()
+        && wished.iter().zip(&given).all(|(wished, given)| matches!(*wished, "{}") || wished == given);
+    let parts = wished.iter().zip(given).filter(|(wished, _)| **wished == "{}").map(|(_, given)| words::decode(given));
+    is_match.then(|| parts.collect())
+}
+
+impl Call<'_> {
+    fn parameter(&self, name: &str) -> &str {
+        self.query.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
+    }
+
+    fn text(&self, name: &str) -> &str {
+        self.body[name].as_str().unwrap_or_default()
+    }
+
+    /// Cuts the wished page out of a list; says which one is next.
+    fn page(&self, value: Value) -> (Value, Option<usize>) {
+        let Value::Array(all) = value else { return (value, None) };
+        let number = |name: &str, or: usize| self.parameter(name).parse().unwrap_or(or).max(1);
+        let (size, page) = (number("per_page", 30).min(100), number("page", 1));
+        let more = all.len() > size.saturating_mul(page);
+        let cut = all.into_iter().skip(size.saturating_mul(page - 1)).take(size).collect();
+        (Value::Array(cut), more.then_some(page + 1))
+    }
+
+    fn link(&self, path: &str, page: usize) -> String {
+        let others = self.query.iter().filter(|(name, _)| name != "page");
+        let others: String = others.map(|(name, value)| format!("{name}={}&", words::encode(value))).collect();
+        format!("<http://{}{path}?{others}page={page}>; rel=\"next\"", super::content::FORGE)
+    }
+
+    /// An address of the API below this repository.
+    fn url(&self, rest: &str) -> String {
+        words::api(&format!("repos/{OWNER}/{}{}{rest}", self.name, if rest.is_empty() { "" } else { "/" }))
+    }
+
+    fn number(&self) -> Result<u64> {
+        self.parts.first().and_then(|part| part.parse().ok()).ok_or_else(Refusal::not_found)
+    }
+}

@@ -1,0 +1,225 @@
+//! The company's repositories: bare ones in a directory of the run, so that the ordinary git program can clone and push, and sources
+//! that fetch from them. Where branches are merged is `merge`; pull requests are the forge's.
+//!
+//! The cluster names them as `http://forge.example.test/ops/NAME.git`, as recorded. Nothing answers there: who wants to clone uses
+//! [`Repositories::environment`], which tells git where they really are (`url.*.insteadOf`).
+
+mod merge;
+mod place;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use git2::{ErrorCode, FileMode, ObjectType, Oid, Repository, Signature, Time};
+use serde_json::Value;
+
+use super::content::{self, FORGE, OWNER};
+use super::controllers::{Git, Head};
+use super::objects::text;
+use fluxdeck_model::error::{Error, Result};
+
+pub(super) use merge::{Method, between, is_mergeable, merge};
+pub use place::Place;
+
+/// When the first commit of every repository was made: with the same files its id is the same every time.
+const BEGAN: i64 = 1_793_520_000;
+const MAIN: &str = "main";
+
+/// The repositories of one run. Made when somebody first needs them.
+pub struct Repositories {
+    place: Place,
+    made: OnceLock<Result<()>>,
+    /// Branches move one after the other.
+    turn: Mutex<()>,
+}
+
+impl Repositories {
+    /// Repositories in a place; those that it holds already stay as they are.
+    pub fn at(place: Place) -> Self {
+        Self { place, made: OnceLock::new(), turn: Mutex::default() }
+    }
+
+    /// Where they are kept, with what else the run leaves there.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Variables for the git program, under which the addresses of the cluster lead here.
+    ///
+    /// # Errors
+    /// When the repositories cannot be made.
+    pub fn environment(&self) -> Result<[(&'static str, String); 3]> {
+        let home = self.home()?;
+        Ok([
+            ("GIT_CONFIG_COUNT", "1".to_owned()),
+            ("GIT_CONFIG_KEY_0", format!("url.file://{}/.insteadOf", home.display())),
+            ("GIT_CONFIG_VALUE_0", format!("http://{FORGE}/")),
+        ])
+    }
+
+    /// Names of the repositories.
+    pub fn names(&self) -> Vec<String> {
+        content::files().names().map(str::to_owned).collect()
+    }
+
+    /// Opens a repository; nothing when there is none of that name.
+    ///
+    /// # Errors
+    /// When it is there and cannot be opened.
+    pub fn open(&self, name: &str) -> Result<Option<Repository>> {
+        let path = self.home()?.join(OWNER).join(format!("{name}.git"));
+        let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+        if !is_name || !path.exists() {
+            return Ok(None);
+        }
+        Repository::open_bare(&path).map(Some).map_err(|error| broken(&path, &error))
+    }
+
+    /// Does something that moves branches, alone.
+    pub(super) fn alone<T>(&self, act: impl FnOnce() -> T) -> T {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        act()
+    }
+
+    /// The directory of all repositories, as `OWNER/NAME.git`.
+    fn home(&self) -> Result<PathBuf> {
+        let home = self.place.path()?.join("git");
+        self.made.get_or_init(|| make(&home)).clone()?;
+        Ok(home)
+    }
+}
+
+// To the colleague: the trait stands as it is now, `Option<Result<Head>>` with the subject in `Head`; please leave it so.
+impl Git for Repositories {
+    fn head(&self, url: &str, reference: &Value) -> Option<std::result::Result<Head, String>> {
+        let name = url.strip_prefix(&format!("http://{FORGE}/{OWNER}/"))?.trim_end_matches(".git");
+        Some(match self.open(name) {
+            Ok(Some(repository)) => resolve(&repository, url, reference),
+            // what the recorded forge says of a repository that it does not have
+            Ok(None) => Err(format!("unable to clone '{url}': authentication required: Unauthorized\n")),
+            Err(error) => Err(format!("unable to clone '{url}': {}", error.message)),
+        })
+    }
+}
+
+/// What `spec.ref` means, in the order and the words of fluxcd/pkg/git `gogit/clone.go`.
+fn resolve(repository: &Repository, url: &str, reference: &Value) -> std::result::Result<Head, String> {
+    let (id, name, range, tag) =
+        (text(reference, "/commit"), text(reference, "/name"), text(reference, "/semver"), text(reference, "/tag"));
+    let branch = Some(text(reference, "/branch")).filter(|branch| !branch.is_empty());
+    let named = |full: &str| repository.find_reference(full).and_then(|found| found.peel_to_commit());
+    let (short, commit) = if !id.is_empty() {
+        let known = Oid::from_str(id).and_then(|id| repository.find_commit(id));
+        let known = known.map_err(|_| format!("unable to resolve commit object for '{id}': object not found"))?;
+        (branch.unwrap_or_default(), known)
+    } else if !name.is_empty() {
+        (name, named(name).map_err(|_| format!("unable to resolve ref '{name}' to a specific commit"))?)
+    } else if !range.is_empty() {
+        // ranges of tags are not what the demo is about: it has no tags, and says what Flux says then
+        return Err(format!("no match found for semver: {range}"));
+    } else {
+        let short = if tag.is_empty() { branch.unwrap_or("master") } else { tag };
+        let full = format!("refs/{}/{short}", if tag.is_empty() { "heads" } else { "tags" });
+        (short, named(&full).map_err(|_| format!("unable to clone '{url}': couldn't find remote ref \"{full}\""))?)
+    };
+    let subject = String::from_utf8_lossy(commit.message_bytes()).lines().next().unwrap_or_default().to_owned();
+    Ok(Head { name: short.to_owned(), commit: commit.id().to_string(), subject })
+}
+
+/// Makes the recorded repositories, as far as they are not there.
+fn make(home: &Path) -> Result<()> {
+    let files = content::files();
+    for name in files.names() {
+        let path = home.join(OWNER).join(format!("{name}.git"));
+        if path.join("HEAD").exists() {
+            continue;
+        }
+        first_commit(&path, name, files.of(name)).map_err(|error| broken(&path, &error))?;
+    }
+    Ok(())
+}
+
+/// A bare repository whose one commit holds the files.
+fn first_commit<'a>(
+    path: &Path,
+    name: &str,
+    files: impl Iterator<Item = (&'a str, &'a str)>,
+) -> std::result::Result<Oid, git2::Error> {
+    let mut options = git2::RepositoryInitOptions::new();
+    options.bare(true).initial_head(MAIN).external_template(false);
+    let repository = Repository::init_opts(path, &options)?;
+    let mut index = git2::Index::new()?;
+    for (path, text) in files {
+        let id = repository.odb()?.write(ObjectType::Blob, text.as_bytes())?;
+        index.add(&entry(path, id))?;
+    }
+    let tree = repository.find_tree(index.write_tree_to(&repository)?)?;
+    let who = Signature::new(OWNER, "ops@example.test", &Time::new(BEGAN, 0))?;
+    let message = format!("{name}: as found in production\n");
+    repository.commit(Some(&format!("refs/heads/{MAIN}")), &who, &who, &message, &tree, &[])
+}
+
+fn entry(path: &str, id: Oid) -> git2::IndexEntry {
+    let never = git2::IndexTime::new(0, 0);
+    git2::IndexEntry {
+        ctime: never,
+        mtime: never,
+        dev: 0,
+        ino: 0,
+        mode: u32::from(FileMode::Blob),
+        uid: 0,
+        gid: 0,
+        file_size: 0,
+        id,
+        flags: 0,
+        flags_extended: 0,
+        path: path.as_bytes().to_vec(),
+    }
+}
+
+fn broken(path: &Path, error: &git2::Error) -> Error {
+    let hint = if error.code() == ErrorCode::NotFound { "" } else { "is the disk full, or the directory somebody else's?" };
+    Error::failed(format!("the demo's repository {}: {}", path.display(), error.message()), hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const FLEET: &str = "http://forge.example.test/ops/fleet.git";
+
+    #[test]
+    fn recorded_revisions_are_the_commits_of_the_repositories() {
+        let repositories = Repositories::at(Place::passing());
+        for (context, _) in content::CONTEXTS {
+            let snapshot = content::snapshot(context).expect("a context");
+            let sources = snapshot.kinds.iter().filter(|kind| kind.kind == "GitRepository").flat_map(|kind| &kind.objects);
+            let fetched: Vec<_> = sources.filter(|source| !text(source, "/status/artifact/revision").is_empty()).collect();
+            assert!(!fetched.is_empty(), "{context} has sources");
+            for source in fetched {
+                let head = repositories.head(text(source, "/spec/url"), &source["spec"]["ref"]);
+                let head = head.expect("a repository of ours").expect("a head");
+                let revision = format!("{}@sha1:{}", head.name, head.commit);
+                assert_eq!(text(source, "/status/artifact/revision"), revision, "{context}: record it again");
+            }
+        }
+    }
+
+    #[test]
+    fn a_reference_that_is_not_there_is_told_as_flux_tells_it() {
+        let repositories = Repositories::at(Place::passing());
+        for (url, reference, told) in [
+            (FLEET, json!({"branch": "nowhere"}), "couldn't find remote ref \"refs/heads/nowhere\""),
+            (FLEET, json!({}), "couldn't find remote ref \"refs/heads/master\""),
+            (FLEET, json!({"branch": "main", "tag": "v1"}), "couldn't find remote ref \"refs/tags/v1\""),
+            (FLEET, json!({"semver": "1.x"}), "no match found for semver: 1.x"),
+            (FLEET, json!({"name": "refs/heads/x"}), "unable to resolve ref 'refs/heads/x' to a specific commit"),
+            ("http://forge.example.test/ops/none.git", json!({"branch": "main"}), "authentication required: Unauthorized"),
+            ("http://forge.example.test/ops/../fleet.git", json!({"branch": "main"}), "authentication required: Unauthorized"),
+        ] {
+            let refused = repositories.head(url, &reference).expect("ours").expect_err("nothing is there");
+            assert!(refused.contains(told), "{url} {reference}: {refused}");
+        }
+    }
+}

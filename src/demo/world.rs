@@ -1,0 +1,236 @@
+//! A cluster with its clock: what the API, the controllers and the tests share.
+//!
+//! Time moves only when somebody moves it: tests with [`World::advance`], the running demo with [`World::run`]. Everything that happens
+//! later (a rollout, a retry, the end of a watch) waits for this clock, never for a timer of its own.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use tokio::sync::watch;
+
+use super::access::{self, User};
+use super::controllers::{Controllers, Git, Recording};
+use super::objects::{Kind, Store};
+use crate::records::Snapshot;
+
+/// Longest sleep of [`World::run`]: watches end and bookmarks are due although nothing happens.
+const BEAT: Duration = Duration::from_secs(1);
+
+/// One cluster. Clones are the same cluster.
+#[derive(Clone)]
+pub struct World {
+    cluster: Arc<Mutex<Cluster>>,
+    /// Rises whenever an object or the clock has changed.
+    pulse: Arc<watch::Sender<u64>>,
+}
+
+/// What is wrong with the connection to the cluster.
+#[derive(Clone, Debug, Default)]
+pub struct Faults {
+    /// How long every answer takes, by the clock of the cluster.
+    pub latency: Duration,
+    /// How many of the next requests are refused.
+    pub refused: u32,
+    /// With which code: 429, 500, 503 …
+    pub code: u16,
+    /// `Retry-After` of a 429, in seconds.
+    pub retry_after: u32,
+    /// Whether everybody's credentials have expired.
+    pub is_expired: bool,
+}
+
+pub(super) struct Cluster {
+    pub store: Store,
+    pub now: Timestamp,
+    pub kubernetes: String,
+    /// A snapshot that somebody opened: nothing happens in it and nobody changes it.
+    pub is_recording: bool,
+    pub faults: Faults,
+    /// Rises when all open watches are to be cut.
+    pub cuts: u32,
+    pub controllers: Controllers,
+}
+
+impl World {
+    /// A cluster that shows what was recorded and nothing else.
+    pub fn recorded(snapshot: &Snapshot) -> Self {
+        let mut store = Store::new(kinds(snapshot, false));
+        fill(&mut store, snapshot, SignedDuration::ZERO);
+        let now = snapshot.taken.unwrap_or(Timestamp::UNIX_EPOCH);
+        Self::of(store, now, snapshot, true, Controllers::default())
+    }
+
+    /// A cluster that starts as it was recorded and goes on from there at `now`: all recorded times move by the same span. Its sources
+    /// fetch from `git`; none means that what was recorded is all there is.
+    pub fn start(snapshot: &Snapshot, now: Timestamp, git: Option<Arc<dyn Git>>) -> Self {
+        let shift = snapshot.taken.map_or(SignedDuration::ZERO, |taken| now.duration_since(taken));
+        let mut store = Store::new(kinds(snapshot, true));
+        fill(&mut store, snapshot, shift);
+        for (kind, object) in access::bootstrap() {
+            if let Some(kind) = store.kind_of("rbac.authorization.k8s.io", kind) {
+                store.create(kind, object, now);
+            }
+        }
+        let recording = Recording::of(&store);
+        let controllers = Controllers::start(&store, recording, git, now);
+        Self::of(store, now, snapshot, false, controllers)
+    }
+
+    fn of(store: Store, now: Timestamp, snapshot: &Snapshot, is_recording: bool, controllers: Controllers) -> Self {
+        let kubernetes = snapshot.kubernetes.clone();
+        let cluster = Cluster { store, now, kubernetes, is_recording, faults: Faults::default(), cuts: 0, controllers };
+        Self { cluster: Arc::new(Mutex::new(cluster)), pulse: Arc::new(watch::Sender::new(0)) }
+    }
+
+    /// A client for a user, with all layers of an ordinary one.
+    pub fn client(&self, user: &User) -> kube::Client {
+        let (world, user) = (self.clone(), user.clone());
+        let service = tower::service_fn(move |request: http::Request<kube::client::Body>| {
+            let (world, user) = (world.clone(), user.clone());
+            async move { Ok::<_, std::convert::Infallible>(super::api::answer(&world, Some(user), request).await) }
+        });
+        kube::Client::new(service, "default")
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.lock().now
+    }
+
+    /// Moves the clock; everything that is due on the way happens in its order and at its time.
+    pub fn advance(&self, by: Duration) {
+        let by = SignedDuration::try_from(by).expect("a span that a person chose");
+        let until = self.now().saturating_add(by).expect("a time within the calendar");
+        self.move_to(until);
+    }
+
+    fn move_to(&self, until: Timestamp) {
+        {
+            let mut cluster = self.lock();
+            cluster.work(until);
+        }
+        self.beat();
+    }
+
+    /// Lets the cluster live in real time, for ever.
+    pub async fn run(&self) {
+        let (began, start) = (tokio::time::Instant::now(), self.now());
+        let mut pulse = self.pulse.subscribe();
+        loop {
+            let passed = SignedDuration::try_from(began.elapsed()).unwrap_or(SignedDuration::MAX);
+            self.move_to(start.saturating_add(passed).unwrap_or(start));
+            pulse.borrow_and_update();
+            let next = self.lock().controllers.next();
+            let wait = next.map_or(BEAT, |next| next.duration_since(self.now()).unsigned_abs().min(BEAT));
+            tokio::select! {
+                () = tokio::time::sleep(wait) => (),
+                // somebody has written: what he set off may be due sooner
+                changed = pulse.changed() => if changed.is_err() { return },
+            }
+        }
+    }
+
+    /// Sets what is wrong with the connection from now on.
+    pub fn inject(&self, faults: Faults) {
+        self.lock().faults = faults;
+        self.beat();
+    }
+
+    /// Cuts all open watches in the middle, as a restarting load balancer does.
+    pub fn cut_watches(&self) {
+        self.lock().cuts += 1;
+        self.beat();
+    }
+
+    /// Forgets the history of changes: versions that clients hold are too old from now on.
+    pub fn compact(&self) {
+        self.lock().store.compact();
+        self.beat();
+    }
+
+    /// Waits until the clock has reached a time.
+    pub(super) async fn until(&self, at: Timestamp) {
+        let mut pulse = self.pulse.subscribe();
+        while self.now() < at {
+            if pulse.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    pub(super) fn listen(&self) -> watch::Receiver<u64> {
+        self.pulse.subscribe()
+    }
+
+    pub(super) fn beat(&self) {
+        self.pulse.send_modify(|beats| *beats += 1);
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Cluster> {
+        self.cluster.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Cluster {
+    /// Does everything that is due until a time.
+    fn work(&mut self, until: Timestamp) {
+        while let Some(at) = self.controllers.next().filter(|at| *at <= until) {
+            self.now = self.now.max(at);
+            self.controllers.step(&mut self.store, self.now);
+        }
+        self.now = self.now.max(until);
+    }
+
+    /// Tells the controllers what a request has changed.
+    pub fn tell(&mut self) {
+        if !self.is_recording {
+            self.controllers.hear(&self.store, self.now);
+        }
+    }
+}
+
+/// The kinds of a snapshot; a cluster that lives has those built into Kubernetes too.
+fn kinds(snapshot: &Snapshot, is_living: bool) -> Vec<Kind> {
+    let definitions = snapshot.kinds.iter().find(|kind| kind.kind == "CustomResourceDefinition");
+    let definitions = definitions.map_or(&[][..], |kind| kind.objects.as_slice());
+    let mut kinds: Vec<_> = snapshot.kinds.iter().map(|recorded| Kind::recorded(recorded, definitions)).collect();
+    let more = Kind::built_in().filter(|kind| is_living || kind.is("", "Event"));
+    let missing: Vec<_> = more.filter(|kind| !kinds.iter().any(|known| known.is(&kind.group, &kind.kind))).collect();
+    kinds.extend(missing);
+    kinds
+}
+
+fn fill(store: &mut Store, snapshot: &Snapshot, shift: SignedDuration) {
+    let recorded = snapshot
+        .kinds
+        .iter()
+        .flat_map(|kind| kind.objects.iter().map(|object| (kind.group.as_str(), kind.kind.as_str(), object)));
+    let events = snapshot.events.iter().map(|event| ("", "Event", event));
+    for (group, kind, object) in recorded.chain(events) {
+        let mut object = object.clone();
+        if !shift.is_zero() {
+            moved(&mut object, shift);
+        }
+        let kind = store.kind_of(group, kind).expect("a kind of the snapshot");
+        store.record(kind, object);
+    }
+}
+
+/// Moves every time in an object.
+fn moved(value: &mut Value, by: SignedDuration) {
+    match value {
+        Value::String(text) => {
+            let bytes = text.as_bytes();
+            let is_time =
+                (20..=35).contains(&bytes.len()) && bytes[4] == b'-' && bytes[10] == b'T' && bytes[bytes.len() - 1] == b'Z';
+            if let Some(at) = is_time.then(|| text.parse::<Timestamp>().ok()).flatten().and_then(|at| at.checked_add(by).ok()) {
+                let has_fraction = text.contains('.');
+                *text = if has_fraction { at.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string() } else { super::objects::time(at) };
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| moved(item, by)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| moved(field, by)),
+        _ => (),
+    }
+}
