@@ -338,7 +338,6 @@ fn act(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
     history.insert(0, entry);
     history.truncate(5);
     object["status"]["history"] = history.into();
-    object["status"]["inventory"] = apply::inventory(&manifests);
     let recorded = scene
         .recording
         .failure(key)
@@ -346,8 +345,12 @@ fn act(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
     if let Some((_, message)) = recorded {
         let cause = message.split_once(": ").map_or(message, |(_, cause)| cause);
         let cause = if stage.name == "upgrade" { format!("failed to create resource: {cause}") } else { cause.to_owned() };
+        if object.pointer("/status/inventory").is_none() {
+            object["status"]["inventory"] = apply::inventory(&manifests);
+        }
         return fail(scene, key, object, stage, &cause);
     }
+    object["status"]["inventory"] = apply::inventory(&manifests);
     let by = Applier { manager: COMPONENT, group: GROUP, namespace: &key.namespace.clone(), name: &key.name.clone() };
     for manifest in &manifests {
         if let Err(why) = apply::apply(scene, &by, manifest) {
