@@ -34,11 +34,7 @@ pub struct Transcript {
 
 impl Transcript {
     pub fn note(&mut self, line: impl AsRef<str>) {
-        let mut line = line.as_ref().trim_end().to_owned();
-        for (pattern, instead) in VARIABLE.iter() {
-            line = pattern.replace_all(&line, *instead).into_owned();
-        }
-        self.lines.push(line);
+        self.lines.push(steady(line.as_ref()));
     }
 
     pub fn text(&self) -> String {
@@ -119,10 +115,21 @@ impl Transcript {
         let is_kept_back = |event: &Value| event["message"].as_str().is_some_and(|message| message.starts_with(KEPT_BACK));
         for event in all(after).iter().filter(|event| !same(event) && !is_kept_back(event)) {
             let text = |field: &str| event[field].as_str().unwrap_or_default().to_owned();
-            lines.insert(format!("  event {} {}: {}", text("type"), text("reason"), text("message").replace('\n', " | ")));
+            lines.insert(steady(&format!(
+                "  event {} {}: {}",
+                text("type"),
+                text("reason"),
+                text("message").replace('\n', " | ")
+            )));
         }
         for line in lines {
             self.note(line);
         }
     }
+}
+
+/// A line without what differs from run to run.
+fn steady(line: &str) -> String {
+    let replace = |line: String, (pattern, instead): &(Regex, &str)| pattern.replace_all(&line, *instead).into_owned();
+    VARIABLE.iter().fold(line.trim_end().to_owned(), replace)
 }
