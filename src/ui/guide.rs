@@ -13,8 +13,7 @@ use ratatui::widgets::Widget;
 use super::theme::{Scope, Theme};
 
 /// What is typed, and what for. The last one hides the line.
-const HINTS: &[(&str, &str)] =
-    &[("!", "what fails"), ("d", "why"), (":ctx staging", "the other cluster"), ("^g", "hides this")];
+const HINTS: &[(&str, &str)] = &[("!", "what fails"), ("d", "why"), (":ctx staging", "the other cluster"), ("^g", "hides this")];
 
 pub fn render(area: Rect, buf: &mut Buffer, theme: &Theme) {
     if area.height == 0 {
