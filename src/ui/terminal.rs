@@ -13,6 +13,7 @@ use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::guard::Guard;
 use super::theme::Depth;
 use fluxdeck_model::state::{Code, Input, Key};
 
@@ -25,6 +26,8 @@ pub struct Screen {
     /// What the terminal shows.
     shown: Buffer,
     next: Buffer,
+    /// Gives the terminal back should we be killed.
+    _guard: Guard,
 }
 
 impl Screen {
@@ -42,11 +45,13 @@ impl Screen {
             }
             tracing::error!(%panic, "a task broke");
         }));
+        let guard = Guard::start();
         enter()?;
         let mut screen = Self {
             backend: CrosstermBackend::new(BufWriter::with_capacity(1 << 16, std::io::stdout())),
             shown: Buffer::default(),
             next: Buffer::default(),
+            _guard: guard,
         };
         screen.resize()?;
         Ok(screen)

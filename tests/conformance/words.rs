@@ -23,6 +23,10 @@ static VARIABLE: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     .into()
 });
 
+/// An event that the bed's recorder keeps to itself once it has told it too often, every two seconds since the bed is up (client-go
+/// `EventSourceObjectSpamFilter`): whether it is told says how old a bed is, and nothing else.
+const KEPT_BACK: &str = "Dependencies do not meet ready condition";
+
 #[derive(Default)]
 pub struct Transcript {
     lines: Vec<String>,
@@ -30,11 +34,7 @@ pub struct Transcript {
 
 impl Transcript {
     pub fn note(&mut self, line: impl AsRef<str>) {
-        let mut line = line.as_ref().trim_end().to_owned();
-        for (pattern, instead) in VARIABLE.iter() {
-            line = pattern.replace_all(&line, *instead).into_owned();
-        }
-        self.lines.push(line);
+        self.lines.push(steady(line.as_ref()));
     }
 
     pub fn text(&self) -> String {
@@ -112,12 +112,24 @@ impl Transcript {
             all(before).iter().any(|old| old["metadata"]["uid"] == event["metadata"]["uid"] && old["count"] == event["count"])
         };
         let mut lines = BTreeSet::new();
-        for event in all(after).iter().filter(|event| !same(event)) {
+        let is_kept_back = |event: &Value| event["message"].as_str().is_some_and(|message| message.starts_with(KEPT_BACK));
+        for event in all(after).iter().filter(|event| !same(event) && !is_kept_back(event)) {
             let text = |field: &str| event[field].as_str().unwrap_or_default().to_owned();
-            lines.insert(format!("  event {} {}: {}", text("type"), text("reason"), text("message").replace('\n', " | ")));
+            lines.insert(steady(&format!(
+                "  event {} {}: {}",
+                text("type"),
+                text("reason"),
+                text("message").replace('\n', " | ")
+            )));
         }
         for line in lines {
             self.note(line);
         }
     }
+}
+
+/// A line without what differs from run to run.
+fn steady(line: &str) -> String {
+    let replace = |line: String, (pattern, instead): &(Regex, &str)| pattern.replace_all(&line, *instead).into_owned();
+    VARIABLE.iter().fold(line.trim_end().to_owned(), replace)
 }

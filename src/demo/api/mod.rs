@@ -190,7 +190,7 @@ fn resource(cluster: &mut Cluster, call: &Call, parts: &[&str]) -> Result<Reply>
 }
 
 fn verb(cluster: &mut Cluster, call: &Call, asked: &Asked) -> Result<Reply> {
-    let kind = cluster.store.kind(asked.kind);
+    let kind = cluster.store.kind(asked.kind).clone();
     let has = match asked.subresource.as_str() {
         "status" => kind.status,
         "scale" => kind.scale,
@@ -211,6 +211,8 @@ fn verb(cluster: &mut Cluster, call: &Call, asked: &Asked) -> Result<Reply> {
         (&Method::PATCH, false) => write::patch(cluster, call, asked),
         (&Method::DELETE, false) => write::delete(cluster, call, asked),
         (&Method::DELETE, true) => write::delete_all(cluster, call, asked),
+        // the words of the handler of custom kinds
+        (&Method::PUT | &Method::PATCH, true) if kind.is_custom => Err(Refusal::bad("name must be provided")),
         _ => Err(Refusal::method()),
     }
 }

@@ -30,10 +30,27 @@ pub(super) fn create(cluster: &mut Cluster, call: &Call, asked: &Asked) -> Resul
     }
     objects::claim(&kind, &json!({}), &mut object, &manager(call), "", cluster.now);
     let key = Key::of(asked.kind, &object);
+    fits(&kind, &key.name, &mut object)?;
     if cluster.store.get(&key).is_some() {
         return Err(Refusal::exists(&kind, &key.name));
     }
     born(cluster, &kind, &key, object, is_dry, call)
+}
+
+/// Refuses what does not fit the kind; fills in what may be left out.
+fn fits(kind: &Kind, name: &str, object: &mut Value) -> Result<()> {
+    objects::complete(kind, object);
+    let faults = objects::faults(kind, object);
+    match faults.as_slice() {
+        [] => Ok(()),
+        [one] => Err(Refusal::invalid(kind, name, one)),
+        // rules in CEL are evaluated by the server only when the rest fits
+        many => {
+            let unchecked = "<nil>: Invalid value: null: some validation rules were not checked because the object was invalid; \
+                             correct the existing errors to complete validation";
+            Err(Refusal::invalid(kind, name, &format!("[{}, {unchecked}]", many.join(", "))))
+        }
+    }
 }
 
 /// Creates what does not exist yet, where its namespace is there to take it.
@@ -52,6 +69,7 @@ fn born(cluster: &mut Cluster, kind: &Kind, key: &Key, mut object: Value, is_dry
         object["spec"] = json!({"finalizers": ["kubernetes"]});
         object["status"] = json!({"phase": "Active"});
     }
+    fits(kind, &key.name, &mut object)?;
     if is_dry {
         object["apiVersion"] = kind.api_version().into();
         object["kind"] = kind.kind.as_str().into();
@@ -206,6 +224,9 @@ fn finish(cluster: &mut Cluster, call: &Call, asked: &Asked, live: &Value, mut w
             let why = format!("{why}, found new finalizers []string{{{}}}", fresh.join(", "));
             return Err(Refusal::invalid(&kind, &key.name, &why));
         }
+    }
+    if asked.subresource.is_empty() {
+        fits(&kind, &key.name, &mut wish)?;
     }
     if is_dry {
         return Ok(Reply::Whole(200, wish));

@@ -338,7 +338,6 @@ fn act(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
     history.insert(0, entry);
     history.truncate(5);
     object["status"]["history"] = history.into();
-    object["status"]["inventory"] = apply::inventory(&manifests);
     let recorded = scene
         .recording
         .failure(key)
@@ -346,8 +345,13 @@ fn act(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
     if let Some((_, message)) = recorded {
         let cause = message.split_once(": ").map_or(message, |(_, cause)| cause);
         let cause = if stage.name == "upgrade" { format!("failed to create resource: {cause}") } else { cause.to_owned() };
+        if object.pointer("/status/inventory").is_none() {
+            let recorded = scene.recording.inventory(key).cloned();
+            object["status"]["inventory"] = recorded.unwrap_or_else(|| apply::inventory(&manifests));
+        }
         return fail(scene, key, object, stage, &cause);
     }
+    object["status"]["inventory"] = apply::inventory(&manifests);
     let by = Applier { manager: COMPONENT, group: GROUP, namespace: &key.namespace.clone(), name: &key.name.clone() };
     for manifest in &manifests {
         if let Err(why) = apply::apply(scene, &by, manifest) {
@@ -591,9 +595,11 @@ fn delete(scene: &mut Scene, key: &Key, object: Value) {
             let message = format!("Helm uninstall succeeded for release {}", full(&object));
             scene.event(&object, COMPONENT, false, "UninstallSucceeded", &message);
         }
-        let chart = text(&object, "/status/helmChart").split_once('/');
-        if let Some(chart) = chart.and_then(|(namespace, name)| scene.store.key(SOURCES, "HelmChart", namespace, name)) {
-            objects::delete(scene.store, &chart, Propagation::Background, None, scene.now);
+        let chart = text(&object, "/status/helmChart").to_owned();
+        let place = chart.split_once('/').and_then(|(namespace, name)| scene.store.key(SOURCES, "HelmChart", namespace, name));
+        if let Some(found) = place.filter(|place| scene.store.get(place).is_some()) {
+            objects::delete(scene.store, &found, Propagation::Background, None, scene.now);
+            scene.event(&object, COMPONENT, false, "HelmChartDeleted", &format!("deleted HelmChart '{chart}'"));
         }
     }
     apply::let_go(scene, key, object);

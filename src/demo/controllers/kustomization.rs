@@ -324,6 +324,13 @@ fn finalize(scene: &mut Scene, key: &Key, object: Value) {
         }
     }
     let object = scene.object(key);
+    if is_true(&object, "Ready") && !is_suspended(&object) {
+        // the end of a finalisation is told like that of any reconciliation
+        let interval = span(&object, "/spec/interval").unwrap_or(HOUR);
+        let message = format!("Reconciliation finished in {}, next run in {}", scene.took(scene.now), go(interval));
+        let reason = condition(&object, "Ready").map_or("info", |ready| text(ready, "/reason")).to_owned();
+        scene.event(&object, COMPONENT, false, &reason, &message);
+    }
     apply::let_go(scene, key, object);
 }
 

@@ -13,6 +13,8 @@ use crate::demo::objects::{Key, Store, list, scatter, text};
 pub(in crate::demo) struct Recording {
     /// What a Kustomization or a HelmRelease applies, without what the server adds.
     applied: BTreeMap<Key, Vec<Value>>,
+    /// What their inventories said, also of what never came to be.
+    inventories: BTreeMap<Key, Value>,
     /// How an attempt fails: reason and message.
     failures: BTreeMap<Key, (String, String)>,
     /// How the pods of a workload end up when they do not get ready: the image that does so, and the pod's status.
@@ -31,6 +33,7 @@ impl Recording {
             if !inventory.is_empty() {
                 let manifests = inventory.iter().filter_map(|entry| manifest(store, text(entry, "/id"))).collect();
                 recording.applied.insert(key.clone(), manifests);
+                recording.inventories.insert(key.clone(), object["status"]["inventory"].clone());
             }
             if let Some(ready) = condition(object, "Ready").filter(|ready| text(ready, "/status") == "False") {
                 let failure = (text(ready, "/reason").to_owned(), text(ready, "/message").to_owned());
@@ -54,6 +57,10 @@ impl Recording {
 
     pub fn applied(&self, key: &Key) -> Option<&Vec<Value>> {
         self.applied.get(key)
+    }
+
+    pub fn inventory(&self, key: &Key) -> Option<&Value> {
+        self.inventories.get(key)
     }
 
     /// Reason and message of the failure that was recorded.

@@ -82,14 +82,14 @@ pub(super) fn items(kind: &Kind, path: &str) -> Items {
 }
 
 fn by_schema(kind: &Kind, path: &str) -> Items {
-    let step = |schema: &Value, name: &str| match schema.pointer(&format!("/properties/{name}")) {
-        Some(found) => found.clone(),
-        None => schema.pointer(&format!("/items/properties/{name}")).unwrap_or(&schema["additionalProperties"]).clone(),
-    };
-    let schema = path.split('/').skip(1).fold(kind.schema.clone(), |schema, name| step(&schema, name));
-    match text(&schema, "/x-kubernetes-list-type") {
+    fn step<'a>(schema: &'a Value, name: &str) -> &'a Value {
+        let inside = if schema["properties"].is_object() { schema } else { &schema["items"] };
+        inside["properties"].get(name).unwrap_or(&schema["additionalProperties"])
+    }
+    let schema = path.split('/').skip(1).fold(&kind.schema, step);
+    match text(schema, "/x-kubernetes-list-type") {
         "map" => {
-            let keys = super::list(&schema, "/x-kubernetes-list-map-keys").iter().filter_map(Value::as_str);
+            let keys = super::list(schema, "/x-kubernetes-list-map-keys").iter().filter_map(Value::as_str);
             Items::Keyed(keys.map(str::to_owned).collect())
         }
         "set" => Items::Set,

@@ -6,6 +6,7 @@ mod collect;
 mod fields;
 mod kind;
 mod patch;
+mod schema;
 mod select;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -18,6 +19,7 @@ pub(super) use collect::{Propagation, delete, is_held, release};
 pub(super) use fields::{Conflict, apply, claim};
 pub(super) use kind::{Column, Kind, list};
 pub(super) use patch::{json_patch, merge_patch, strategic_merge};
+pub(super) use schema::{complete, faults};
 pub(super) use select::Selector;
 
 /// How many changes are kept for watches: who asks for older ones is told to list again.
@@ -49,7 +51,7 @@ impl Change {
 
 #[derive(Default)]
 pub(super) struct Store {
-    kinds: Vec<Kind>,
+    kinds: Vec<Arc<Kind>>,
     objects: BTreeMap<Key, Arc<Value>>,
     version: u64,
     changes: VecDeque<Change>,
@@ -61,7 +63,7 @@ pub(super) struct Store {
 
 impl Store {
     pub fn new(kinds: Vec<Kind>) -> Self {
-        Self { kinds, version: 1, ..Self::default() }
+        Self { kinds: kinds.into_iter().map(Arc::new).collect(), version: 1, ..Self::default() }
     }
 
     /// Takes an object as it was recorded: identity, age and version stay.
@@ -73,10 +75,10 @@ impl Store {
     }
 
     pub fn kinds(&self) -> impl Iterator<Item = &Kind> {
-        self.kinds.iter()
+        self.kinds.iter().map(|kind| &**kind)
     }
 
-    pub fn kind(&self, number: usize) -> &Kind {
+    pub fn kind(&self, number: usize) -> &Arc<Kind> {
         &self.kinds[number]
     }
 

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use portable_pty::CommandBuilder;
@@ -10,6 +11,7 @@ use regex::bytes::Regex;
 use crate::support::program::Fluxdeck;
 use crate::support::proxy::Proxy;
 use crate::support::terminal::{SMALL, Terminal, WIDE};
+use crate::support::within;
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -106,6 +108,39 @@ fn every_way_out_gives_the_terminal_back() {
         let status = screen.end(Duration::from_secs(5));
         assert!(status.success(), "{way}: {status}");
         screen.assert_given_back();
+    }
+}
+
+/// Nobody can tidy up after a kill -9 but who watches: an interactive shell mends the modes itself, another does not.
+#[test]
+fn a_killed_program_gives_the_terminal_back_too() {
+    for (shell, arguments) in [("bash", &["--norc", "--noprofile", "-i"][..]), ("sh", &["-i"][..])] {
+        for keys in ["", "d", ":theme ", "?", "!", ":ctx staging\r"] {
+            let user = Fluxdeck::new().set("PS1", "shell> ");
+            let mut command = CommandBuilder::new(shell);
+            command.args(arguments);
+            let mut screen = user.open_command(command, WIDE);
+            screen.until_shows("shell>", SOON);
+            screen.keys(&format!("{} demo; echo over; cat\r", env!("CARGO_BIN_EXE_fluxdeck")));
+            screen.until("the tree", SOON, |text| text.contains("flux-system/flux-system") && text.contains("live"));
+            screen.keys(keys);
+            screen.until("some screen", SOON, |text| text.contains("try"));
+            let children = Command::new("pgrep").args(["-P", &screen.process().to_string()]).output().expect("pgrep");
+            let child = String::from_utf8_lossy(&children.stdout).trim().to_owned();
+            let killed = Command::new("kill").args(["-KILL", &child]).status().expect("kill");
+            assert!(killed.success());
+
+            // `cat` has the terminal now: nobody edits a line
+            screen.until("what comes after", SOON, |text| text.contains("over"));
+            let mended = within(SOON, || {
+                while screen.read(Duration::ZERO) {}
+                let shown = screen.screen();
+                (!shown.alternate_screen() && !shown.hide_cursor()).then_some(())
+            });
+            assert!(mended.is_some(), "{shell} {keys:?}: still on the other screen");
+            within(SOON, || screen.is_cooked().then_some(())).expect("the modes are mended");
+            screen.assert_given_back();
+        }
     }
 }
 
