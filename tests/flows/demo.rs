@@ -62,7 +62,7 @@ async fn the_screen_opens_on_production_and_goes_to_staging() {
     deck.shows("production").shows("● live").shows("gitrepo flux-system/flux-system").shows("Failed");
 
     deck.keys(": \"ctx\" enter").await.shows("production").shows("staging");
-    deck.keys("esc : \"ctx_staging\" enter").await.shows("staging › all").hides("Failed").shows("flux-system/apps");
+    deck.keys("esc : \"ctx_staging\" enter").await.shows("staging › all").hides("Failed").shows("flux-system/flux-system");
     deck.keys(": \"ctx_nowhere\" enter").await.shows("no context `nowhere`");
 }
 
