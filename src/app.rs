@@ -143,7 +143,8 @@ impl App {
         let area = buf.area;
         let is_narrow = area.width < 160;
         let urgent = chrome::is_urgent(&scene, self.prompt.as_ref());
-        let frame = Frame::of(area, self.state.settings.hide_header, is_narrow || urgent);
+        let lines = chrome::notice_lines(&scene, self.prompt.as_ref(), area.width) * u16::from(is_narrow || urgent);
+        let frame = Frame::of(area, self.state.settings.hide_header, lines);
         chrome::header(frame.header, buf, &scene);
         chrome::title(frame.title, buf, &scene, &self.layers);
         // dialogs stand in front of the view that they are about

@@ -172,6 +172,19 @@ impl Confirm {
         }
     }
 
+    /// Whether it turned out that nothing can be done at all.
+    fn is_void(&self) -> bool {
+        self.shown.planned.is_empty()
+    }
+
+    fn heading(&self) -> String {
+        match (self.is_void(), self.targets.as_slice()) {
+            (false, _) => self.shown.title(),
+            (true, [one]) => format!("{} {}", self.shown.action.name, one.object),
+            (true, many) => format!("{} {} objects", self.shown.action.name, many.len()),
+        }
+    }
+
     fn loses_something(&self) -> bool {
         self.shown.consequences.iter().any(|consequence| consequence.grade == Grade::Danger)
     }
@@ -287,7 +300,7 @@ impl View for Confirm {
         let body = self.body(width.into(), scene);
         let foot = self.foot(width.into(), scene);
         let height = u16::try_from(body.len() + foot.len()).unwrap_or(u16::MAX);
-        let title = format!("{} {} {}", self.shown.title(), scene.theme.sign("──", "--"), scene.state.cluster().context);
+        let title = format!("{} {} {}", self.heading(), scene.theme.sign("──", "--"), scene.state.cluster().context);
         let keys = self.keys(scene);
         let keys: Vec<_> = keys.iter().map(|(key, word)| (*key, &**word)).collect();
         let inner = Dialog { title: &title, keys: &keys }.render(area, buf, scene, (width, height));

@@ -21,7 +21,7 @@ use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::widgets::progress;
 use fluxdeck_model::commands::{Cx, Gesture, Scope, Target, Transition};
 use fluxdeck_model::domain::{Health, NodeId, ObjectRef, Relation};
-use fluxdeck_model::state::projection::{Fold, Row, RowId, Sort, SortBy, message_of, word_of};
+use fluxdeck_model::state::projection::{Fold, Row, RowId, Sort, SortBy, message_at, word_of};
 use fluxdeck_model::state::{Cluster, Effect, State};
 
 pub const SPEC: ViewSpec = ViewSpec {
@@ -363,9 +363,9 @@ impl View for TreeView {
         if let Some(told) = progress::message(state, cluster.store.reference(node)) {
             return Some(told);
         }
-        let (word, message) = (word_of(&cluster.store, &cluster.forest, node), message_of(&cluster.store, &cluster.forest, node));
-        let late = progress::overdue(cluster.store.object(node), state.clock).unwrap_or_default();
-        Some(if message.is_empty() { word.to_owned() } else { format!("{word}: {late}{message}") })
+        let word = word_of(&cluster.store, &cluster.forest, node);
+        let message = message_at(&cluster.store, &cluster.forest, node, state.clock);
+        Some(if message.is_empty() { word.to_owned() } else { format!("{word}: {message}") })
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
