@@ -147,7 +147,15 @@ impl Engine {
             if job.is_over() {
                 return Ok(Some(job.clone()));
             }
-            self.turn().await?;
+            tokio::select! {
+                turned = self.turn() => turned?,
+                interrupted = tokio::signal::ctrl_c() => {
+                    interrupted.map_err(|error| Error::failed(format!("cannot be interrupted: {error}"), ""))?;
+                    // what is out cannot be taken back: it is told as far as it has come
+                    self.state.jobs.stop(id, Timestamp::now());
+                    return Ok(self.state.jobs.find(id).cloned());
+                }
+            }
         }
     }
 }
