@@ -1,7 +1,10 @@
 //! The whole program on a recorded cluster: keys in, frames and effects out.
 
+pub mod api;
 pub mod driver;
 
+mod acting;
+mod jobs;
 mod looking;
 mod recorded;
 mod tables;

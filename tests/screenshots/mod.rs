@@ -9,7 +9,11 @@ use fluxdeck::ui::theme::Depth;
 use fluxdeck_model::state::Settings;
 
 async fn picture(name: &str, theme: &str, keys: &str) {
-    let mut deck = Driver::with(120, 34, Depth::True, Settings { theme: theme.into(), ..Settings::default() }).await;
+    let deck = Driver::with(120, 34, Depth::True, Settings { theme: theme.into(), ..Settings::default() }).await;
+    draw(deck, name, theme, keys).await;
+}
+
+async fn draw(mut deck: Driver, name: &str, theme: &str, keys: &str) {
     deck.keys(keys).await;
     let background = if theme == "light" { ("#ffffff", "#1f2430") } else { ("#1e222a", "#d8dee9") };
     let fresh = svg::draw(&deck.buffer(), background.0, background.1);
@@ -28,4 +32,7 @@ async fn the_pictures_are_those_of_the_screens() {
         picture("table", theme, ": \"ks\" enter S g").await;
         picture("details", theme, ": \"ks_/waits-for-crashing\" enter d").await;
     }
+    // what can be done needs a cluster that takes it
+    let deck = Driver::live(120, 34, Settings::default()).await;
+    draw(deck, "actions", "dark", ": \"hr_web\" enter a down down").await;
 }

@@ -243,7 +243,3 @@ impl View for Panel {
         }
     }
 }
-
-#[cfg(test)]
-#[path = "tests/actions.rs"]
-mod tests;

@@ -69,16 +69,17 @@ fn lasts(job: &Job, item: &Item, now: Timestamp) -> i64 {
 fn told(job: &Job, item: &Item, now: Timestamp) -> Told {
     let (name, phase) = (job.action.name, &item.phase);
     let elapsed = duration::age(item.elapsed(now)).0;
+    let source = if item.step().object == item.object || phase.is_over() { "" } else { "source first, " };
+    // the time stands before what may be cut
     let text = match (phase, phase.message()) {
         (Phase::Queued, _) => format!("{name}: queued"),
-        (Phase::Done { text }, _) => format!("{name}: {text}, {elapsed}"),
         (Phase::Failed { message, .. }, _) => format!("{name} failed after {elapsed}: {message}"),
-        (Phase::Handled { .. }, _) => format!("{name}: requested, handled, {elapsed}"),
-        (_, "") => format!("{name}: {}, {elapsed}", phase.word()),
-        (_, message) => format!("{name}: {}, {elapsed}: {message}", phase.word()),
+        (Phase::Done { text }, _) => format!("{name}, {elapsed}: {text}"),
+        (Phase::Handled { .. }, _) => format!("{name}, {elapsed}: {source}requested, handled"),
+        (_, "") => format!("{name}, {elapsed}: {source}{}", phase.word()),
+        (_, message) => format!("{name}, {elapsed}: {source}{}: {message}", phase.word()),
     };
-    let source = if item.step().object == item.object || phase.is_over() { "" } else { "source first, " };
-    Told { text: text.replacen(": ", &format!(": {source}"), 1), health: sign(phase) }
+    Told { text, health: sign(phase) }
 }
 
 /// The state that a phase looks like.

