@@ -172,7 +172,7 @@ impl App {
         };
         match news {
             News::Link(link) => cluster.link = link,
-            News::Server(server) => cluster.server = server,
+            News::Server(server) => cluster.connected(server),
             News::Contexts { all, current } => {
                 cluster.context = current;
                 self.state.contexts = all;

@@ -82,7 +82,7 @@ impl Engine {
                 News::Owners(owners) => self.state.hear_owners(owners, effects),
                 News::User(user) => self.state.cluster_mut().user = Some(user),
                 News::Link(link) => self.state.cluster_mut().link = link,
-                News::Server(server) => self.state.cluster_mut().server = server,
+                News::Server(server) => self.state.cluster_mut().connected(server),
                 News::Contexts { all, current } => {
                     self.state.cluster_mut().context = current;
                     self.state.contexts = all;
