@@ -28,7 +28,7 @@ async fn results_are_those_of_each_object() {
     deck.keys(": \"ks_/loop\" enter M s enter").await;
 
     deck.shows("suspend failed after 0s: admission webhook said no");
-    deck.keys("J").await.shows("✗ 1 failed").shows("suspend 2 objects").shows("1/2");
+    deck.keys("J").await.shows("✗ 1 failed").shows("suspend 2 objects").shows("2/2");
     deck.keys("enter").await.shows("2: 1 done, 1 not, 0 under way, 0 waiting").shows("admission webhook said no");
 }
 
@@ -44,6 +44,10 @@ async fn stop_halts_what_has_not_started() {
     }
     assert_eq!(deck.written().len(), 10, "those that had begun");
     deck.keys("enter").await.shows("stopped before it started");
+    // again: what was requested goes on, unfollowed, until one likes to follow it again
+    deck.keys("x").await.shows("no longer followed").shows("it was requested; what came of it was not waited for");
+    assert!(deck.app.state.jobs.running().next().is_none());
+    deck.keys("w").await.shows("watching on").shows("◐ handled");
 }
 
 #[tokio::test(start_paused = true)]

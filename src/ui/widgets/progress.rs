@@ -87,7 +87,7 @@ pub fn sign(phase: &Phase) -> Health {
     match phase {
         Phase::Queued => Health::Waiting,
         Phase::Sent | Phase::Requested { .. } | Phase::Handled { .. } => Health::Progressing,
-        Phase::Checking { .. } | Phase::Unknown { .. } => Health::Unknown,
+        Phase::Checking { .. } | Phase::Unknown { .. } | Phase::Left { .. } => Health::Unknown,
         Phase::Done { .. } => Health::Ready,
         Phase::Failed { .. } | Phase::TimedOut { .. } => Health::Failed,
         Phase::Stopped => Health::Suspended,
