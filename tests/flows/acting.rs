@@ -201,6 +201,13 @@ async fn an_object_that_was_replaced_meanwhile_is_not_hit() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn marks_do_not_follow_into_another_context() {
+    let mut deck = Driver::start(140, 40).await;
+    deck.keys("/ \"worker\" enter M").await.shows("marked");
+    deck.keys(": \"ctx_bed-admin\" enter").await.shows("gitrepo flux-system/flux-system").hides("marked");
+}
+
+#[tokio::test(start_paused = true)]
 async fn no_screen_is_too_small_for_a_dialog() {
     for (width, height) in [(1, 1), (20, 5), (40, 10), (80, 24)] {
         let mut deck = Driver::live(80, 24, guarded(Policy { production: true, ..Policy::default() })).await;

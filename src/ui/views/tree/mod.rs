@@ -22,7 +22,7 @@ use crate::ui::widgets::progress;
 use fluxdeck_model::commands::{Cx, Gesture, Scope, Target, Transition};
 use fluxdeck_model::domain::{Health, NodeId, ObjectRef, Relation};
 use fluxdeck_model::state::projection::{Fold, Row, RowId, Sort, SortBy, message_at, word_of};
-use fluxdeck_model::state::{Cluster, Effect, State};
+use fluxdeck_model::state::{Cluster, Effect, Epoch, State};
 
 pub const SPEC: ViewSpec = ViewSpec {
     name: "tree",
@@ -39,6 +39,8 @@ pub struct TreeView {
     offset: usize,
     height: usize,
     marks: BTreeSet<ObjectRef>,
+    /// Whose objects the marks are: those of another context may have the same names.
+    epoch: Epoch,
     /// The filter changed: the cursor goes to the first match.
     seeks: bool,
     /// The states that were looked for last.
@@ -255,7 +257,7 @@ impl View for TreeView {
 
     fn selection(&self, state: &State) -> Vec<ObjectRef> {
         let store = &state.cluster().store;
-        if !self.marks.is_empty() {
+        if !self.marks.is_empty() && self.epoch == state.cluster().epoch {
             return self.marks.iter().filter(|id| store.find(id).is_some()).cloned().collect();
         }
         // an identity, not a row: rows may have moved since the last frame
@@ -334,6 +336,10 @@ impl View for TreeView {
 
     fn refresh(&mut self, state: &State) {
         let cluster = state.cluster();
+        if self.epoch != cluster.epoch {
+            self.epoch = cluster.epoch;
+            self.marks.clear();
+        }
         let rows = &cluster.tree.rows;
         let before = self.at;
         let found = self.cursor.as_ref().and_then(|id| rows.position(&cluster.store, id));
