@@ -200,7 +200,7 @@ impl App {
             transitions: &mut transitions,
         });
         let questions = self.state.take_questions().into_iter().map(Box::new);
-        transitions.extend(questions.map(|question| Transition::Open("confirm", Target::Confirmation(question))));
+        transitions.extend(questions.map(|question| Transition::Open("confirm", Target::Question(question))));
         self.transit_all(transitions);
         self.explore();
     }

@@ -201,6 +201,19 @@ async fn an_object_that_was_replaced_meanwhile_is_not_hit() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_question_that_comes_up_by_itself_takes_no_key_that_was_meant_for_something_else() {
+    let mut deck = live().await;
+    deck.api().is_in_git = true;
+    deck.keys(": \"ks_/faults.*suspended\" enter r").await;
+    // looked up meanwhile: git says `suspend: true`, and the next key comes before the frame
+    deck.press("y").await;
+    assert!(deck.written().is_empty());
+    deck.shows("spec.suspend is set in git (by kustomize-controller)").shows("node repair");
+    deck.keys("y").await;
+    assert_eq!(deck.written(), ["Kustomization faults/suspended"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn marks_do_not_follow_into_another_context() {
     let mut deck = Driver::start(140, 40).await;
     deck.keys("/ \"worker\" enter M").await.shows("marked");

@@ -8,7 +8,7 @@ use fluxdeck::app::App;
 use fluxdeck_model::actions::{Ask, Request, Step};
 use fluxdeck_model::domain::{Delta, GroupKind, ObjectRef};
 use fluxdeck_model::error::Error;
-use fluxdeck_model::kinds::{self, Reader, Wire};
+use fluxdeck_model::kinds::{self, FieldOwner, Reader, Wire};
 use fluxdeck_model::state::jobs::{Outcome, Task};
 use fluxdeck_model::state::{Effect, Link, Message, News, Settings};
 use serde_json::{Value, json};
@@ -25,6 +25,8 @@ pub struct Api {
     /// Writes in their order, as `Kind namespace/name` with the body.
     pub writes: Vec<(String, Value)>,
     pub denies: fn(&Ask) -> bool,
+    /// Whether git sets every field that one could ask about.
+    pub is_in_git: bool,
     /// Objects whose writes fail with a message.
     pub fails: fn(&ObjectRef) -> bool,
     /// Writes are held until [`Driver::release`].
@@ -130,7 +132,15 @@ impl Api {
                 objects.insert(ObjectRef::new(cluster, gk, text("namespace"), text("name")), object.clone());
             }
         }
-        Self { objects, writes: Vec::new(), denies: |_| false, fails: |_| false, holds: false, held: Vec::new() }
+        Self {
+            objects,
+            writes: Vec::new(),
+            denies: |_| false,
+            is_in_git: false,
+            fails: |_| false,
+            holds: false,
+            held: Vec::new(),
+        }
     }
 
     pub fn take(&mut self, effect: Effect, app: &App) -> Taken {
@@ -142,7 +152,9 @@ impl Api {
             }
             Effect::Identify { .. } => news(News::User("ana".to_owned())),
             Effect::Owners { fields, .. } => {
-                news(News::Owners(fields.into_iter().map(|(object, _)| (object, Some(Vec::new()))).collect()))
+                let by_flux = |field: String| FieldOwner { field, manager: "kustomize-controller".to_owned() };
+                let owners = |field| if self.is_in_git { vec![by_flux(field)] } else { Vec::new() };
+                news(News::Owners(fields.into_iter().map(|(object, field)| (object, Some(owners(field)))).collect()))
             }
             Effect::Write { task, step, .. } if self.holds => {
                 self.held.push((task, *step));
