@@ -147,8 +147,9 @@ impl App {
         let area = buf.area;
         let is_narrow = area.width < 160;
         let urgent = chrome::is_urgent(&scene, self.prompt.as_ref());
+        let lines = chrome::notice_lines(&scene, self.prompt.as_ref(), area.width) * u16::from(is_narrow || urgent);
         let settings = &self.state.settings;
-        let frame = Frame::of(area, settings.hide_header, settings.guide, is_narrow || urgent);
+        let frame = Frame::of(area, settings.hide_header, settings.guide, lines);
         chrome::header(frame.header, buf, &scene);
         chrome::title(frame.title, buf, &scene, &self.layers);
         guide::render(frame.guide, buf, &self.theme);
@@ -177,7 +178,7 @@ impl App {
         };
         match news {
             News::Link(link) => cluster.link = link,
-            News::Server(server) => cluster.server = server,
+            News::Server(server) => cluster.connected(server),
             News::Contexts { all, current } => {
                 cluster.context = current;
                 self.state.contexts = all;
@@ -206,7 +207,7 @@ impl App {
             transitions: &mut transitions,
         });
         let questions = self.state.take_questions().into_iter().map(Box::new);
-        transitions.extend(questions.map(|question| Transition::Open("confirm", Target::Confirmation(question))));
+        transitions.extend(questions.map(|question| Transition::Open("confirm", Target::Question(question))));
         self.transit_all(transitions);
         self.explore();
     }

@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::output;
 use crate::config::{self, Places};
+use crate::records;
 use fluxdeck_model::error::Result;
 
 #[derive(Args)]
@@ -25,11 +26,12 @@ pub(super) fn print(arguments: &Arguments, places: Option<&Places>) -> Result<u8
     let config = places.map(|places| places.config.clone());
     let state = places.map(|places| places.state.clone());
     output::write(&format!(
-        "version        {}\nconfiguration  {}\nthemes         {}\nstate          {}\nlog            {} (with FLUXDECK_LOG=info)\n",
+        "version        {}\nconfiguration  {}\nthemes         {}\nstate          {}\nlog of acts    {}\nlog            {} (with FLUXDECK_LOG=info)\n",
         env!("CARGO_PKG_VERSION"),
         path(config.as_ref().map(|dir| dir.join("config.toml"))),
         path(config.map(|dir| dir.join("themes"))),
         path(state.clone()),
+        path(state.as_deref().map(records::acts_file)),
         path(state.map(|dir| dir.join("fluxdeck.log.DATE"))),
     ))?;
     Ok(0)

@@ -108,7 +108,7 @@ impl Config {
             follow: layer.follow.or(base.follow).unwrap_or_default(),
             watches: layer.watches.or(base.watches).unwrap_or(100),
             readonly: layer.readonly.or(base.readonly).unwrap_or_default(),
-            contexts: layer.contexts.into_iter().map(|(pattern, rules)| rules.guarded(pattern)).collect(),
+            contexts: by_length(layer.contexts.into_iter().map(|(pattern, rules)| rules.guarded(pattern)).collect()),
         })
     }
 
@@ -124,6 +124,12 @@ impl Config {
         found.sort();
         found
     }
+}
+
+/// The longest pattern first: what is said of `prod-eu-1` comes before what is said of `prod-*`, and that before `*`.
+fn by_length(mut rules: Vec<Guarded>) -> Vec<Guarded> {
+    rules.sort_by_key(|rules| std::cmp::Reverse(rules.pattern.len()));
+    rules
 }
 
 fn broken(path: &Path, error: &toml::de::Error) -> Error {
@@ -159,7 +165,7 @@ mod tests {
 
         assert!(config.readonly && !read("").expect("defaults").readonly);
         let rules: Vec<_> = config.contexts.into_iter().map(|rules| (rules.pattern, rules.policy)).collect();
-        assert_eq!(rules, [("dev".to_owned(), policy(false, Some(5))), ("prod-*".to_owned(), policy(true, Some(20)))]);
+        assert_eq!(rules, [("prod-*".to_owned(), policy(true, Some(20))), ("dev".to_owned(), policy(false, Some(5)))]);
         assert!(read("[contexts.dev]\nproductoin = true").is_err_and(|error| error.message.contains("productoin")));
     }
 

@@ -10,6 +10,7 @@ use unicode_width::UnicodeWidthStr;
 use super::layer::{Scene, View};
 use super::prompt::Prompt;
 use super::theme::Scope;
+use super::widgets::lines::Styled;
 use fluxdeck_model::actions::{self, Action, Case, Offer};
 use fluxdeck_model::commands::{self, Command, keys_of};
 use fluxdeck_model::domain::Health;
@@ -32,7 +33,8 @@ pub struct Frame {
 
 impl Frame {
     /// Divides the screen. Small screens give up the keys first, then the message, then the header: the body comes first.
-    pub fn of(area: Rect, hide_header: bool, with_guide: bool, with_message: bool) -> Self {
+    /// `message` is how many lines it wants.
+    pub fn of(area: Rect, hide_header: bool, with_guide: bool, message: u16) -> Self {
         let line = |y: u16, shown: bool| Rect {
             x: area.x,
             y: area.y + y.min(area.height.saturating_sub(1)),
@@ -43,18 +45,18 @@ impl Frame {
         let title = area.height >= 3;
         let keys = area.height >= 8;
         let guide = with_guide && area.height >= 16;
-        let message = with_message && area.height >= 6;
+        let message = if area.height >= 16 { message } else { message.min(u16::from(area.height >= 6)) };
         let above = u16::from(header) + u16::from(title);
         let top = above + u16::from(guide);
-        let bottom = u16::from(keys) + u16::from(message);
+        let bottom = u16::from(keys) + message;
         let height = area.height.saturating_sub(top + bottom);
         Self {
             header: line(0, header),
             title: line(u16::from(header), title),
             guide: line(above, guide),
             body: Rect { x: area.x, y: area.y + top.min(area.height), width: area.width, height },
-            message: line(top + height, message),
-            keys: line(top + height + u16::from(message), keys),
+            message: Rect { height: message, ..line(top + height, message > 0) },
+            keys: line(top + height + message, keys),
         }
     }
 }
@@ -180,13 +182,20 @@ pub fn message(area: Rect, buf: &mut Buffer, scene: &Scene, prompt: Option<&Prom
     } else {
         (told.unwrap_or_default(), Scope::Dim)
     };
-    buf.set_stringn(
-        area.x,
-        area.y,
-        format!(" {}", fit(&text, usize::from(area.width).saturating_sub(1))),
-        area.width.into(),
-        theme.style(scope),
-    );
+    let room = usize::from(area.width).saturating_sub(1);
+    if area.height == 1 {
+        buf.set_stringn(area.x, area.y, format!(" {}", fit(&text, room)), area.width.into(), theme.style(scope));
+        return;
+    }
+    for (y, line) in (area.y..area.bottom()).zip(Styled::of(scope, text).wrapped(0, room)) {
+        buf.set_line(area.x + 1, y, &line.painted(theme), area.width - 1);
+    }
+}
+
+/// How many lines a notice wants: what one wants to know of a refusal stands at its end.
+pub fn notice_lines(scene: &Scene, prompt: Option<&Prompt>, width: u16) -> u16 {
+    let notice = scene.state.notice.as_ref().filter(|_| prompt.is_none());
+    1 + u16::from(notice.is_some_and(|notice| notice.text.width() + 1 > usize::from(width)))
 }
 
 /// Whether something stands on the message line that cannot wait for a narrow screen.

@@ -28,16 +28,14 @@ impl Scene<'_> {
         text
     }
 
-    /// Says so where a suspension is past its time; remembers when that changes.
-    pub fn overdue(&self, object: Option<&fluxdeck_model::domain::Object>) -> Option<String> {
-        let until = object?.suspension.as_ref()?.until?;
+    /// Whether a suspension is past its time; remembers when that changes.
+    pub fn is_overdue(&self, object: Option<&fluxdeck_model::domain::Object>) -> bool {
+        let Some(until) = object.and_then(|object| object.suspension.as_ref()?.until) else { return false };
         let left = until.as_second() - self.state.clock.as_second();
         if left >= 0 {
             self.next_change.set(self.next_change.get().min(left + 1));
-            return None;
         }
-        self.age(Some(until));
-        super::widgets::progress::overdue(object, self.state.clock)
+        left < 0
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use super::api::{Api, Taken};
 use fluxdeck::app::App;
 use fluxdeck::demo::{Company, User};
 use fluxdeck::records::{self, Snapshot};
@@ -34,6 +35,8 @@ pub struct Driver {
     /// Effects that the terminal would carry out.
     pub effects: Vec<Effect>,
     size: (u16, u16),
+    /// Takes writes and questions about rights in place of the recorded fleet, which cannot.
+    pub api: Option<Api>,
 }
 
 impl Driver {
@@ -68,7 +71,7 @@ impl Driver {
         let (inbox, messages) = mpsc::channel(64);
         let app = App::new(state, depth, Vec::new()).expect("a built-in theme");
         let mut driver =
-            Self { app, runtime: Runtime::new(options, inbox), messages, effects: Vec::new(), size: (width, height) };
+            Self { app, runtime: Runtime::new(options, inbox), messages, effects: Vec::new(), size: (width, height), api: None };
         driver.app.connect();
         driver.settle().await;
         driver
@@ -78,8 +81,23 @@ impl Driver {
     /// task is idle: no sleep, no guess.
     pub async fn settle(&mut self) {
         loop {
+            let mut is_busy = false;
             for effect in self.app.take_effects() {
-                self.effects.extend(self.runtime.carry_out(effect));
+                match self.api.as_mut() {
+                    Some(api) => match api.take(effect, &self.app) {
+                        Taken::Answered(messages) => {
+                            for message in messages {
+                                self.app.update(message);
+                            }
+                        }
+                        Taken::Foreign(effect) => self.effects.extend(self.runtime.carry_out(effect)),
+                    },
+                    None => self.effects.extend(self.runtime.carry_out(effect)),
+                }
+                is_busy = true;
+            }
+            if is_busy {
+                continue;
             }
             match tokio::time::timeout(Duration::from_millis(1), self.messages.recv()).await {
                 Ok(Some(message)) => {
@@ -106,6 +124,17 @@ impl Driver {
             }
         }
         self
+    }
+
+    /// Presses one key before the next frame is drawn.
+    pub async fn press(&mut self, key: &str) {
+        self.app.update(Message::Input(Input::Key(Key::parse(key).expect("a key"))));
+        self.settle().await;
+    }
+
+    /// In how many seconds the first visible text changes by itself.
+    pub fn next_change(&mut self) -> i64 {
+        self.app.draw(&mut Buffer::empty(Rect::new(0, 0, self.size.0, self.size.1)))
     }
 
     pub fn buffer(&mut self) -> Buffer {

@@ -1,9 +1,12 @@
 //! The whole program on a recorded cluster: keys in, frames and effects out.
 
+pub mod api;
 pub mod driver;
 
+mod acting;
 mod alone;
 mod demo;
+mod jobs;
 mod looking;
 mod recorded;
 mod tables;

@@ -35,6 +35,7 @@ async fn the_pictures_are_those_of_the_screens() {
         picture("tree", theme, "/ \"crash\" enter j j j j j j").await;
         picture("table", theme, ": \"ks\" enter S g").await;
         picture("details", theme, ": \"ks_/waits-for-crashing\" enter d").await;
+        picture("actions", theme, ": \"hr_web\" enter a down down").await;
         picture("logs", theme, ": \"deploy_/frontend\" enter l").await;
     }
 }

@@ -82,7 +82,7 @@ impl Engine {
                 News::Owners(owners) => self.state.hear_owners(owners, effects),
                 News::User(user) => self.state.cluster_mut().user = Some(user),
                 News::Link(link) => self.state.cluster_mut().link = link,
-                News::Server(server) => self.state.cluster_mut().server = server,
+                News::Server(server) => self.state.cluster_mut().connected(server),
                 News::Contexts { all, current } => {
                     self.state.cluster_mut().context = current;
                     self.state.contexts = all;
@@ -147,7 +147,15 @@ impl Engine {
             if job.is_over() {
                 return Ok(Some(job.clone()));
             }
-            self.turn().await?;
+            tokio::select! {
+                turned = self.turn() => turned?,
+                interrupted = tokio::signal::ctrl_c() => {
+                    interrupted.map_err(|error| Error::failed(format!("cannot be interrupted: {error}"), ""))?;
+                    // what is out cannot be taken back: it is told as far as it has come
+                    self.state.jobs.stop(id, Timestamp::now());
+                    return Ok(self.state.jobs.find(id).cloned());
+                }
+            }
         }
     }
 }

@@ -86,6 +86,9 @@ pub(super) fn results(confirmation: &Confirmation, job: Option<&Job>, format: Ou
                     if matches!(item.phase, Phase::Failed { retries: true, .. }) { " (its controller tries again)" } else { "" };
                 match &item.phase {
                     Phase::Done { text } => format!("{}: {}\n", item.object, redact(text)),
+                    phase if !phase.is_over() => {
+                        format!("{}: {}, and not followed to its end\n", item.object, phase.word())
+                    }
                     phase => format!("{}: {}: {}{retries}\n", item.object, phase.word(), redact(phase.message())),
                 }
             });

@@ -86,3 +86,83 @@ pub fn handy(case: &Case) -> Vec<&'static Action> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::actions::Ask;
+    use crate::actions::testing::{action, allowed, case, object, store};
+    use crate::domain::ObjectRef;
+
+    #[test]
+    fn a_key_means_what_its_kind_can_do() {
+        let suspended = json!({"spec": {"suspend": true}});
+        let plain = json!({});
+        for (kind, object, key, expected) in [
+            ("ks", &plain, "s", "suspend"),
+            ("ks", &suspended, "s", "resume"),
+            ("ks", &suspended, "R", "reconcile"),
+            ("ks", &plain, "r", "resume"),
+            ("ks", &plain, "ctrl-d", "delete"),
+            ("deploy", &plain, "s", "scale"),
+            ("deploy", &plain, "r", "restart"),
+            ("ds", &plain, "r", "restart"),
+            ("po", &plain, "ctrl-d", "delete-pod"),
+            // nothing fits: the first says why not
+            ("po", &plain, "s", "suspend"),
+            ("cm", &plain, "R", "reconcile"),
+        ] {
+            let object = self::object(kind, object);
+            let id = object.id.clone();
+            let store = store([object]);
+            assert_eq!(by_key(key, &[case(&store, &id)]).map(|action| action.name), Some(expected), "{key} on {kind}");
+        }
+    }
+
+    #[test]
+    fn what_one_may_never_do_is_said_before_what_cannot_be_done_now() {
+        let object = object("ks", &json!({"spec": {"suspend": true}}));
+        let id = object.id.clone();
+        let store = store([object]);
+        let case = case(&store, &id);
+        let reconcile = action("reconcile");
+        let offered = |policy: &Policy, rights: &Rights| offer(reconcile, &case, policy, rights);
+        let barred = |why: &str| Offer::Barred(why.to_owned());
+
+        let open = Policy::default();
+        assert_eq!(offered(&open, &Rights::default()), barred("suspended: resume it first"));
+        assert_eq!(offered(&open, &denied(&id)), barred("you may not patch kustomizations in \"apps\""));
+        assert_eq!(offered(&Policy { readonly: true, ..open.clone() }, &denied(&id)), barred("read-only"));
+        assert_eq!(offer(action("resume"), &case, &open, &allowed("resume", &[id.clone()])), Offer::Open);
+        assert!(matches!(offer(action("restart"), &case, &open, &Rights::default()), Offer::Senseless(_)));
+    }
+
+    #[test]
+    fn only_what_nobody_knows_is_asked_and_nothing_twice() {
+        let object = object("ks", &json!({}));
+        let id = object.id.clone();
+        let store = store([object]);
+        let case = case(&store, &id);
+        let verbs = |rights: &Rights| open_questions(&case, rights).into_iter().map(|ask| ask.verb).collect::<Vec<_>>();
+
+        assert_eq!(verbs(&Rights::default()), ["patch", "delete"]);
+        assert_eq!(verbs(&allowed("reconcile", &[id.clone()])), ["delete"]);
+    }
+
+    fn denied(id: &ObjectRef) -> Rights {
+        let mut rights = Rights::default();
+        for name in [None, Some(id.name.clone())] {
+            let ask = Ask {
+                verb: "patch",
+                group: "kustomize.toolkit.fluxcd.io",
+                plural: "kustomizations",
+                namespace: id.namespace.clone(),
+                name,
+            };
+            rights.learn(ask, false);
+        }
+        rights
+    }
+}

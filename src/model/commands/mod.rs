@@ -169,6 +169,8 @@ pub enum Target {
         hidden: Vec<ObjectRef>,
     },
     Confirmation(Box<Confirmation>),
+    /// The same, where it came up by itself: whoever types does not expect it.
+    Question(Box<Confirmation>),
     Job(JobId),
 }
 

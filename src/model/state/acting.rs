@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::jobs::{self, JobId, Outcome, Start, Task, View};
+use super::projection::message_of;
 use super::{Cluster, Effect, Epoch, Link, News, State};
 use crate::actions::{self, Action, Answers, Case, Circumstances, Confirmation, Demand, Offer, Policy, Target, confirm};
 use crate::domain::{ClusterId, ObjectRef};
@@ -102,7 +103,12 @@ impl State {
     pub fn by_key(&self, key: &str, objects: &[ObjectRef]) -> Result<&'static Action, Error> {
         let (store, who) = (&self.cluster().store, self.who());
         let cases: Vec<_> = objects.iter().filter_map(|id| Case::new(store, id, &who, self.clock)).collect();
-        let gone = || Error::failed("it is not there any more", "select an object");
+        let gone = || {
+            // what an inventory names and nobody can see has no kind of life to act on
+            let node = objects.first().and_then(|id| Some((id, store.find(id)?)));
+            let why = node.map(|(id, node)| format!("{id}: {}", message_of(store, &self.cluster().forest, node)));
+            Error::failed(why.unwrap_or_else(|| "it is not there any more".to_owned()), "")
+        };
         actions::by_key(key, &cases).filter(|_| !cases.is_empty()).ok_or_else(gone)
     }
 

@@ -98,6 +98,14 @@ impl Cluster {
         }
     }
 
+    /// Takes over what a new connection says of its server. Rights may have changed since the last one: they are asked for again.
+    pub fn connected(&mut self, server: ServerFacts) {
+        self.server = server;
+        self.rights = Rights::default();
+        self.is_asking = false;
+        self.user = None;
+    }
+
     /// Takes over a batch of deltas in every layer.
     pub fn apply(&mut self, deltas: Vec<Delta>) {
         let mut changes = Changes::default();

@@ -23,6 +23,7 @@ use fluxdeck_model::actions::{self, Action, Answers, Offer};
 use fluxdeck_model::commands::{self, Cx, Gesture, Scope, Target, Transition, pretty};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::error::Error;
+use fluxdeck_model::state::projection::message_of;
 use fluxdeck_model::state::{Code, Key, State};
 
 pub const SPEC: ViewSpec = ViewSpec {
@@ -37,7 +38,7 @@ pub const SPEC: ViewSpec = ViewSpec {
 
 /// Columns of the keys, and of the words beside them.
 const KEY: usize = 5;
-const LABEL: usize = 24;
+const LABEL: usize = 28;
 /// The widest that the panel gets.
 const WIDTH: u16 = 92;
 
@@ -107,6 +108,17 @@ impl Panel {
         cx.transitions.push(Transition::Close);
         if let Err(error) = commands::act(action, &self.targets, &Answers::default(), &self.hidden, cx) {
             cx.state.complain(&error);
+        }
+    }
+
+    fn why_empty(&self, state: &State) -> String {
+        let cluster = state.cluster();
+        let unseen =
+            self.objects.first().and_then(|id| cluster.store.find(id)).filter(|node| cluster.store.object(*node).is_none());
+        match unseen {
+            _ if !self.entries.is_empty() => "no action matches".to_owned(),
+            Some(node) => message_of(&cluster.store, &cluster.forest, node),
+            None => "nothing can be done to it from here".to_owned(),
         }
     }
 
@@ -219,8 +231,7 @@ impl View for Panel {
         }
         lines.extend(shown.iter().map(|entry| self.line(entry)));
         if shown.is_empty() {
-            let why = if self.entries.is_empty() { "nothing can be done to it from here" } else { "no action matches" };
-            lines.push(Styled::of(Style::Dim, format!(" {why}")));
+            lines.push(Styled::of(Style::Dim, format!(" {}", self.why_empty(scene.state))));
         }
         let cursor = self.at(&shown) + 1;
         let first = (cursor + 1).saturating_sub(usize::from(inner.height));
@@ -232,7 +243,3 @@ impl View for Panel {
         }
     }
 }
-
-#[cfg(test)]
-#[path = "tests/actions.rs"]
-mod tests;

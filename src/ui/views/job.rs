@@ -39,7 +39,7 @@ pub const SPEC: ViewSpec = ViewSpec {
 
 /// Columns of the labels.
 const LABEL: usize = 15;
-/// Jobs of more objects show the steps of those only that did not end well.
+/// Jobs of more objects show the last step alone, and that of those only that did not end well.
 const FEW: usize = 5;
 
 struct JobView {
@@ -95,7 +95,8 @@ fn of_item(item: &Item, job: &Job, state: &State, width: usize) -> Vec<Styled> {
         lines.push(Styled::default());
     }
     lines.extend(head.wrapped(LABEL + 2, width));
-    for entry in item.log.iter().filter(|_| is_detailed) {
+    let skipped = if job.items.len() <= FEW { 0 } else { item.log.len().saturating_sub(1) };
+    for entry in item.log.iter().skip(skipped).filter(|_| is_detailed) {
         let line = Styled::of(Style::Dim, format!("   {}", entry.at.strftime("%H:%M:%S"))).upto(LABEL + 2);
         lines.extend(line.and(Style::Text, &entry.text).wrapped(LABEL + 2, width));
     }

@@ -1,9 +1,9 @@
 //! What is being done, and what was done in this run; the youngest on top.
 //!
 //! ```text
-//!  STATE          WHAT                                   DONE   TIME  CONTEXT  TOLD
+//!  STATE          WHAT                                   OVER   TIME  CONTEXT  TOLD
 //!  ◐ handled      reconcile Kustomization web/web         0/1    12s  prod-eu
-//!  ✗ 2 failed     suspend 12 objects                    10/12     4s  prod-eu  HelmRelease web/web: conflict, 5 times
+//!  ✗ 2 failed     suspend 12 objects                    12/12     4s  prod-eu  HelmRelease web/web: conflict, 5 times
 //! ```
 //! Leaving it cancels nothing.
 
@@ -53,8 +53,11 @@ pub(super) fn steer(gesture: Gesture, id: JobId, cx: &mut Cx) {
         _ => {
             let queued = job.items.iter().filter(|item| item.phase == Phase::Queued).count();
             cx.state.jobs.stop(id, cx.state.clock);
+            if queued == 0 {
+                cx.state.jobs.leave(id, cx.state.clock, cx.effects);
+            }
             cx.state.say(match queued {
-                0 => "nothing of it waits: what is under way cannot be taken back".to_owned(),
+                0 => "no longer followed; what was requested goes on in the cluster (w follows it again)".to_owned(),
                 queued => format!("{queued} stopped; what is under way cannot be taken back and is followed"),
             });
         }
@@ -136,12 +139,12 @@ impl View for Jobs {
     fn refresh(&mut self, state: &State) {
         self.is_ascii = state.settings.ascii;
         let items = state.jobs.all().iter().rev().map(|job| {
-            let (done, _, all) = job.counts();
+            let (done, failed, all) = job.counts();
             let plain = |text: String| Styled::of(Style::Text, text);
             let cells = vec![
                 self::state(job, self.is_ascii),
                 plain(job.title()),
-                plain(format!("{done}/{all}")),
+                plain(format!("{}/{all}", done + failed)),
                 plain(elapsed(job, state)),
                 Styled::of(Style::Dim, &job.context),
                 told(job),
@@ -164,7 +167,7 @@ impl View for Jobs {
         let columns = [
             Column::new("STATE", 12, 20, 0),
             Column::new("WHAT", 24, 70, 0),
-            Column::new("DONE", 5, 9, 1).right(),
+            Column::new("OVER", 5, 9, 1).right(),
             Column::new("TIME", 5, 8, 1).right(),
             Column::new("CONTEXT", 8, 24, 3),
             Column::new("TOLD", 16, u16::MAX, 2),

@@ -23,7 +23,7 @@ use fluxdeck_model::domain::{Coverage, GroupKind, Health, NodeId, ObjectRef, Rel
 use fluxdeck_model::error::Error;
 use fluxdeck_model::kinds::{self, Column, Kind};
 use fluxdeck_model::state::State;
-use fluxdeck_model::state::projection::{Table, TableSort, cell, heading, message_of, word_of};
+use fluxdeck_model::state::projection::{Table, TableSort, cell, heading, message_at, word_of};
 
 pub const SPEC: ViewSpec = ViewSpec {
     name: "objects",
@@ -181,13 +181,12 @@ fn line(shown: Shown, node: NodeId, scene: &Scene, progress: &Progress) -> Line<
             if let Some(act) = progress.tell(reference, scene) {
                 return Line::styled(format!("{} {}", theme.glyph(act.health), act.text), theme.health(act.health));
             }
-            let late = scene.overdue(store.object(node));
-            let style = match late {
-                Some(_) => theme.style(Style::Failed),
-                None if health.is_failing() => theme.health(health),
-                None => theme.style(Style::Dim),
+            let style = match health {
+                _ if scene.is_overdue(store.object(node)) => theme.style(Style::Failed),
+                health if health.is_failing() => theme.health(health),
+                _ => theme.style(Style::Dim),
             };
-            Line::styled(format!("{}{}", late.unwrap_or_default(), message_of(store, forest, node)), style)
+            Line::styled(message_at(store, forest, node, scene.state.clock), style)
         }
         Shown::Cell(column) => Line::raw(cell(store, forest, node, column)),
     }
@@ -312,9 +311,8 @@ impl View for Objects {
         if let Some(told) = progress::message(state, cluster.store.reference(node)) {
             return Some(told);
         }
-        let message = message_of(&cluster.store, &cluster.forest, node);
-        let late = progress::overdue(cluster.store.object(node), state.clock).unwrap_or_default();
-        Some(format!("{}: {late}{message}", word_of(&cluster.store, &cluster.forest, node)))
+        let message = message_at(&cluster.store, &cluster.forest, node, state.clock);
+        Some(format!("{}: {message}", word_of(&cluster.store, &cluster.forest, node)))
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {

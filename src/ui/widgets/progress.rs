@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::ui::layer::Scene;
 use fluxdeck_model::domain::duration;
-use fluxdeck_model::domain::{Health, Object, ObjectRef};
+use fluxdeck_model::domain::{Health, ObjectRef};
 use fluxdeck_model::state::State;
 use fluxdeck_model::state::jobs::{Item, Job, Phase};
 
@@ -30,7 +30,7 @@ impl<'a> Progress<'a> {
         let epoch = state.cluster().epoch;
         // the youngest act on an object is the one that counts
         for job in state.jobs.all().iter().filter(|job| job.epoch == epoch && job.cluster == state.active) {
-            for item in job.items.iter().filter(|item| lasts(item, state.clock) > 0) {
+            for item in job.items.iter().filter(|item| lasts(job, item, state.clock) > 0) {
                 if !item.phase.is_over() && item.step().object != item.object {
                     found.insert(&item.step().object, (job, item));
                 }
@@ -44,7 +44,7 @@ impl<'a> Progress<'a> {
     pub fn tell(&self, object: &ObjectRef, scene: &Scene) -> Option<Told> {
         let (job, item) = self.0.get(object)?;
         let now = scene.state.clock;
-        let next = if item.phase.is_over() { lasts(item, now) } else { 1 };
+        let next = if item.phase.is_over() { lasts(job, item, now) } else { 1 };
         scene.next_change.set(scene.next_change.get().min(next));
         Some(told(job, item, now))
     }
@@ -53,19 +53,15 @@ impl<'a> Progress<'a> {
 /// What the line above the keys says of what is being done to an object.
 pub fn message(state: &State, object: &ObjectRef) -> Option<String> {
     let (job, item) = state.jobs.on(object, state.cluster().epoch)?;
-    (lasts(item, state.clock) > 0).then(|| told(job, item, state.clock).text)
+    (lasts(job, item, state.clock) > 0).then(|| told(job, item, state.clock).text)
 }
 
-/// What stands before the message of a suspension that is past its time.
-pub fn overdue(object: Option<&Object>, now: Timestamp) -> Option<String> {
-    let suspension = object?.suspension.as_ref().filter(|suspension| suspension.is_overdue(now))?;
-    let late = duration::age(now.as_second() - suspension.until?.as_second()).0;
-    Some(format!("overdue for {late}, "))
-}
-
-/// How many seconds a row tells of it from now on.
-fn lasts(item: &Item, now: Timestamp) -> i64 {
+/// How many seconds a row tells of it from now on. What was suspended says so itself: by whom, why and until when.
+fn lasts(job: &Job, item: &Item, now: Timestamp) -> i64 {
     let Some(ended) = item.ended else { return i64::MAX };
+    if job.action.name == "suspend" && matches!(item.phase, Phase::Done { .. }) {
+        return 0;
+    }
     let time = if matches!(item.phase, Phase::Done { .. }) { WELL } else { BADLY };
     time - (now.as_second() - ended.as_second())
 }
@@ -73,16 +69,17 @@ fn lasts(item: &Item, now: Timestamp) -> i64 {
 fn told(job: &Job, item: &Item, now: Timestamp) -> Told {
     let (name, phase) = (job.action.name, &item.phase);
     let elapsed = duration::age(item.elapsed(now)).0;
+    let source = if item.step().object == item.object || phase.is_over() { "" } else { "source first, " };
+    // the time stands before what may be cut
     let text = match (phase, phase.message()) {
         (Phase::Queued, _) => format!("{name}: queued"),
-        (Phase::Done { text }, _) => format!("{name}: {text}, {elapsed}"),
         (Phase::Failed { message, .. }, _) => format!("{name} failed after {elapsed}: {message}"),
-        (Phase::Handled { .. }, _) => format!("{name}: requested, handled, {elapsed}"),
-        (_, "") => format!("{name}: {}, {elapsed}", phase.word()),
-        (_, message) => format!("{name}: {}, {elapsed}: {message}", phase.word()),
+        (Phase::Done { text }, _) => format!("{name}, {elapsed}: {text}"),
+        (Phase::Handled { .. }, _) => format!("{name}, {elapsed}: {source}requested, handled"),
+        (_, "") => format!("{name}, {elapsed}: {source}{}", phase.word()),
+        (_, message) => format!("{name}, {elapsed}: {source}{}: {message}", phase.word()),
     };
-    let source = if item.step().object == item.object || phase.is_over() { "" } else { "source first, " };
-    Told { text: text.replacen(": ", &format!(": {source}"), 1), health: sign(phase) }
+    Told { text, health: sign(phase) }
 }
 
 /// The state that a phase looks like.
@@ -90,7 +87,7 @@ pub fn sign(phase: &Phase) -> Health {
     match phase {
         Phase::Queued => Health::Waiting,
         Phase::Sent | Phase::Requested { .. } | Phase::Handled { .. } => Health::Progressing,
-        Phase::Checking { .. } | Phase::Unknown { .. } => Health::Unknown,
+        Phase::Checking { .. } | Phase::Unknown { .. } | Phase::Left { .. } => Health::Unknown,
         Phase::Done { .. } => Health::Ready,
         Phase::Failed { .. } | Phase::TimedOut { .. } => Health::Failed,
         Phase::Stopped => Health::Suspended,

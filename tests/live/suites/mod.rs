@@ -1,5 +1,6 @@
 //! The suites, one file an idea.
 
+mod acting;
 mod actions;
 mod conformance;
 mod connection;

@@ -110,6 +110,10 @@ pub enum Phase {
     },
     /// Stopped before it started.
     Stopped,
+    /// It was requested, and nobody follows it any more because a person said so.
+    Left {
+        last: String,
+    },
 }
 
 impl Phase {
@@ -119,6 +123,11 @@ impl Phase {
 
     pub fn is_under_way(&self) -> bool {
         !self.is_over() && *self != Self::Queued
+    }
+
+    /// Whether it can be watched on.
+    pub fn can_go_on(&self) -> bool {
+        matches!(self, Self::Failed { retries: true, .. } | Self::TimedOut { .. } | Self::Left { .. })
     }
 
     /// One word for lists.
@@ -134,6 +143,7 @@ impl Phase {
             Self::TimedOut { .. } => "timed out",
             Self::Unknown { .. } => "unknown",
             Self::Stopped => "stopped",
+            Self::Left { .. } => "not followed",
         }
     }
 
@@ -144,6 +154,7 @@ impl Phase {
             Self::Failed { message, .. } | Self::TimedOut { message } => message,
             Self::Checking { why } | Self::Unknown { why } => why,
             Self::Stopped => "stopped before it started",
+            Self::Left { last } => last,
             _ => "",
         }
     }
@@ -219,8 +230,8 @@ impl Job {
         }
     }
 
-    /// Whether an item may be watched on although its attempt failed or its time is over.
+    /// Whether an item may be watched on although its attempt failed, its time is over, or it was left.
     pub fn can_watch_on(&self) -> bool {
-        self.items.iter().any(|item| matches!(item.phase, Phase::Failed { retries: true, .. } | Phase::TimedOut { .. }))
+        self.items.iter().any(|item| item.phase.can_go_on())
     }
 }

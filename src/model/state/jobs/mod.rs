@@ -188,11 +188,27 @@ impl Jobs {
         }
     }
 
+    /// No longer follows what the API server has taken. What is being sent or looked up comes to its end first.
+    pub fn leave(&mut self, id: JobId, now: Timestamp, effects: &mut Vec<Effect>) {
+        let Some(job) = self.jobs.iter_mut().find(|job| job.id == id) else { return };
+        let mut left = Vec::new();
+        for (number, item) in job.items.iter_mut().enumerate() {
+            if matches!(item.phase, Phase::Requested { .. } | Phase::Handled { .. }) {
+                let last = format!("it was {}; what came of it was not waited for", item.phase.word());
+                item.end(now, Phase::Left { last });
+                left.push(number);
+            }
+        }
+        for number in left {
+            self.record(id, number, effects);
+        }
+    }
+
     /// Watches on what failed and is tried again by its controller, or whose time is over.
     pub fn watch_on(&mut self, id: JobId, view: &View, now: Timestamp, effects: &mut Vec<Effect>) {
         let Some(job) = self.jobs.iter_mut().find(|job| job.id == id) else { return };
         for item in &mut job.items {
-            if matches!(item.phase, Phase::Failed { retries: true, .. } | Phase::TimedOut { .. }) {
+            if item.phase.can_go_on() {
                 let generation = view.store.object_of(&item.step().object).map_or(0, |object| object.generation);
                 (item.phase, item.patient, item.since, item.ended) = (Phase::Handled { generation }, true, Some(now), None);
                 item.note(now, "watching on");

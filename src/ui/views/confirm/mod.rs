@@ -35,6 +35,7 @@ pub const SPEC: ViewSpec = ViewSpec {
     scope: Scope::Dialog,
     make: |target, state| match target {
         Target::Confirmation(shown) => Ok(Box::new(Confirm::new(*shown, state))),
+        Target::Question(shown) => Ok(Box::new(Confirm { is_unseen: true, ..Confirm::new(*shown, state) })),
         _ => Err(Error::usage("there is nothing to confirm", "press a on an object")),
     },
 };
@@ -64,6 +65,8 @@ struct Confirm {
     fields: Vec<(Asks, Field)>,
     at: usize,
     scroll: usize,
+    /// It came up by itself and was not drawn yet: the next key was meant for something else.
+    is_unseen: bool,
     /// Why it does not run.
     error: Option<String>,
     seen: Seen,
@@ -109,6 +112,7 @@ impl Confirm {
             fields,
             at: 0,
             scroll: 0,
+            is_unseen: false,
             error: None,
             seen: Seen::of(state),
             shown,
@@ -172,8 +176,21 @@ impl Confirm {
         }
     }
 
+    /// Whether it turned out that nothing can be done at all.
+    fn is_void(&self) -> bool {
+        self.shown.planned.is_empty()
+    }
+
+    fn heading(&self) -> String {
+        match (self.is_void(), self.targets.as_slice()) {
+            (false, _) => self.shown.title(),
+            (true, [one]) => format!("{} {}", self.shown.action.name, one.object),
+            (true, many) => format!("{} {} objects", self.shown.action.name, many.len()),
+        }
+    }
+
     fn loses_something(&self) -> bool {
-        self.shown.consequences.iter().any(|consequence| consequence.grade == Grade::Danger)
+        self.shown.action.verb == "delete" || self.shown.consequences.iter().any(|consequence| consequence.grade == Grade::Danger)
     }
 
     fn accept(&mut self, is_sure: bool, cx: &mut Cx) {
@@ -233,6 +250,9 @@ impl View for Confirm {
 
     fn key(&mut self, key: Key, cx: &mut Cx) -> bool {
         let fields = self.fields.len();
+        if self.is_unseen {
+            return true;
+        }
         match (key.code, key.ctrl) {
             (Code::Esc, _) | (Code::Char('c'), true) => Self::leave(cx),
             (Code::Char('n' | 'q'), false) if fields == 0 => Self::leave(cx),
@@ -283,11 +303,12 @@ impl View for Confirm {
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
+        self.is_unseen = false;
         let width = Dialog::room(area, WIDTH);
         let body = self.body(width.into(), scene);
         let foot = self.foot(width.into(), scene);
         let height = u16::try_from(body.len() + foot.len()).unwrap_or(u16::MAX);
-        let title = format!("{} {} {}", self.shown.title(), scene.theme.sign("──", "--"), scene.state.cluster().context);
+        let title = format!("{} {} {}", self.heading(), scene.theme.sign("──", "--"), scene.state.cluster().context);
         let keys = self.keys(scene);
         let keys: Vec<_> = keys.iter().map(|(key, word)| (*key, &**word)).collect();
         let inner = Dialog { title: &title, keys: &keys }.render(area, buf, scene, (width, height));
@@ -334,7 +355,3 @@ impl Confirm {
         }
     }
 }
-
-#[cfg(test)]
-#[path = "../tests/confirm.rs"]
-mod tests;

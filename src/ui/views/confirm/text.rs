@@ -7,7 +7,8 @@ use crate::ui::layer::Scene;
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use fluxdeck_model::actions::{Consequence, Demand, Grade};
-use fluxdeck_model::domain::ObjectRef;
+use fluxdeck_model::domain::{Health, ObjectRef};
+use fluxdeck_model::state::projection::message_at;
 
 /// Lines of one list; what is beyond is counted.
 const MOST: usize = 8;
@@ -32,6 +33,7 @@ impl Confirm {
             });
             list(&mut lines, many.collect(), "groups");
         }
+        lines.extend(self.suspension(scene).into_iter().flat_map(|line| line.wrapped(3, width)));
         for (consequence, times) in grouped(&shown.consequences) {
             let (sign, style) = match consequence.grade {
                 Grade::Note => (scene.theme.sign("·", "-"), Style::Dim),
@@ -57,6 +59,16 @@ impl Confirm {
         lines
     }
 
+    /// Who suspended what is about to be resumed, why and until when.
+    fn suspension(&self, scene: &Scene) -> Option<Styled> {
+        let cluster = scene.state.cluster();
+        let [one] = self.shown.planned.as_slice() else { return None };
+        let node = cluster.store.find(&one.object).filter(|_| self.shown.action.name == "resume")?;
+        let told = message_at(&cluster.store, &cluster.forest, node, scene.state.clock);
+        let sign = format!(" {} ", scene.theme.glyph(Health::Suspended));
+        Some(Styled::of(Style::Suspended, sign).and(Style::Text, format!("suspended: {told}")))
+    }
+
     fn left_out(&self, lines: &mut Vec<Styled>, width: usize) {
         let shown = &self.shown;
         if !shown.hidden.is_empty() {
@@ -75,10 +87,11 @@ impl Confirm {
     pub(super) fn foot(&self, width: usize, scene: &Scene) -> Vec<Foot> {
         let mut lines = Vec::new();
         let plain = |line| Foot { line, field: None };
-        if !self.fields.is_empty() {
+        let fields = if self.is_void() { &[] } else { self.fields.as_slice() };
+        if !fields.is_empty() {
             lines.push(plain(Styled::default()));
         }
-        for (at, (asks, _)) in self.fields.iter().enumerate() {
+        for (at, (asks, _)) in fields.iter().enumerate() {
             let label = match (asks, &self.shown.demand) {
                 (Asks::Reason, _) => "why",
                 (Asks::Until, _) => "until",
@@ -114,6 +127,9 @@ impl Confirm {
             () if self.loses_something() => ("y", name),
             () => (scene.theme.sign("⏎ y", "enter y"), name),
         };
+        if self.is_void() {
+            return vec![("esc", "back".to_owned())];
+        }
         let mut keys = vec![run];
         if self.fields.len() > 1 {
             keys.push(("tab", "next".to_owned()));

@@ -21,8 +21,8 @@ use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::widgets::progress;
 use fluxdeck_model::commands::{Cx, Gesture, Scope, Target, Transition};
 use fluxdeck_model::domain::{Health, NodeId, ObjectRef, Relation};
-use fluxdeck_model::state::projection::{Fold, Row, RowId, Sort, SortBy, message_of, word_of};
-use fluxdeck_model::state::{Cluster, Effect, State};
+use fluxdeck_model::state::projection::{Fold, Row, RowId, Sort, SortBy, message_at, word_of};
+use fluxdeck_model::state::{Cluster, Effect, Epoch, State};
 
 pub const SPEC: ViewSpec = ViewSpec {
     name: "tree",
@@ -39,6 +39,8 @@ pub struct TreeView {
     offset: usize,
     height: usize,
     marks: BTreeSet<ObjectRef>,
+    /// Whose objects the marks are: those of another context may have the same names.
+    epoch: Epoch,
     /// The filter changed: the cursor goes to the first match.
     seeks: bool,
     /// The states that were looked for last.
@@ -255,7 +257,7 @@ impl View for TreeView {
 
     fn selection(&self, state: &State) -> Vec<ObjectRef> {
         let store = &state.cluster().store;
-        if !self.marks.is_empty() {
+        if !self.marks.is_empty() && self.epoch == state.cluster().epoch {
             return self.marks.iter().filter(|id| store.find(id).is_some()).cloned().collect();
         }
         // an identity, not a row: rows may have moved since the last frame
@@ -334,6 +336,10 @@ impl View for TreeView {
 
     fn refresh(&mut self, state: &State) {
         let cluster = state.cluster();
+        if self.epoch != cluster.epoch {
+            self.epoch = cluster.epoch;
+            self.marks.clear();
+        }
         let rows = &cluster.tree.rows;
         let before = self.at;
         let found = self.cursor.as_ref().and_then(|id| rows.position(&cluster.store, id));
@@ -363,9 +369,9 @@ impl View for TreeView {
         if let Some(told) = progress::message(state, cluster.store.reference(node)) {
             return Some(told);
         }
-        let (word, message) = (word_of(&cluster.store, &cluster.forest, node), message_of(&cluster.store, &cluster.forest, node));
-        let late = progress::overdue(cluster.store.object(node), state.clock).unwrap_or_default();
-        Some(if message.is_empty() { word.to_owned() } else { format!("{word}: {late}{message}") })
+        let word = word_of(&cluster.store, &cluster.forest, node);
+        let message = message_at(&cluster.store, &cluster.forest, node, state.clock);
+        Some(if message.is_empty() { word.to_owned() } else { format!("{word}: {message}") })
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {

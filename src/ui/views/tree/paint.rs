@@ -16,7 +16,7 @@ use fluxdeck_model::domain::health::Counts;
 use fluxdeck_model::domain::store::Presence;
 use fluxdeck_model::domain::text::fit;
 use fluxdeck_model::domain::{Health, NodeId};
-use fluxdeck_model::state::projection::{Fold, Heading, Row, What, message_of, named, revision_of, word_of};
+use fluxdeck_model::state::projection::{Fold, Heading, Row, What, message_at, named, revision_of, word_of};
 
 impl TreeView {
     /// Paints a window of rows below the rows that stand above it: the ancestors are painted out of sight, so that the widget sees a
@@ -235,15 +235,13 @@ impl Widths {
             if let Some(act) = act {
                 return cell(&format!(" {}", told(act.health, &act.text)), self.message, theme.health(act.health));
             }
-            let message = message_of(store, forest, node);
-            let late = scene.overdue(object);
-            let is_bad = health.is_failing() || late.is_some();
-            let style = if is_bad {
-                theme.health(if late.is_some() { Health::Failed } else { health })
-            } else {
-                theme.style(Style_::Dim)
+            let message = message_at(store, forest, node, scene.state.clock);
+            let style = match health {
+                _ if scene.is_overdue(object) => theme.style(Style_::Failed),
+                health if health.is_failing() => theme.health(health),
+                _ => theme.style(Style_::Dim),
             };
-            cell(&format!(" {}{message}", late.unwrap_or_default()), self.message, style);
+            cell(&format!(" {message}"), self.message, style);
         }
     }
 }

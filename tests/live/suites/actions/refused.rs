@@ -146,3 +146,21 @@ fn a_role_that_names_one_object_allows_that_one() {
     super::succeeds(&resumed);
     assert!(other.code == 3 && other.err.contains("you may not patch helmreleases"), "{other:?}");
 }
+
+#[test]
+fn production_asks_for_the_contexts_name_and_allows_few_at_once() {
+    let Some(bed) = bed::alone() else { return };
+    let user = admin(&bed);
+    user.write("config.toml", "[contexts.\"*-admin\"]\nproduction = true\nmost = 2\n");
+    let home = user.file("").display().to_string();
+    let user = user.set("FLUXDECK_CONFIG_DIR", &home);
+    for more in [&[][..], &["--yes"], &["--confirm", "web"]] {
+        let ran = user.run(&[&["suspend", "ks", "web", "-n", "web"], more].concat());
+        assert!(ran.code != 0 && ran.out.is_empty() && ran.err.contains("bed-admin"), "{more:?}: {ran:?}");
+    }
+    let ran = user.run(&["suspend", "ks", "--all", "-n", "flux-system", "--confirm", "bed-admin"]);
+    assert!(ran.code == 1 && ran.err.contains("`bed-admin` allows 2"), "{ran:?}");
+    super::succeeds(&user.run(&["reconcile", "ks", "web", "-n", "web"]));
+    super::succeeds(&user.run(&["suspend", "ks", "web", "-n", "web", "--confirm", "bed-admin"]));
+    super::succeeds(&user.run(&["resume", "ks", "web", "-n", "web", "--confirm", "bed-admin"]));
+}

@@ -1,0 +1,235 @@
+//! Acting through the screen: the panel, single keys, confirmations, and what forbids.
+
+use super::driver::Driver;
+use fluxdeck_model::actions::Policy;
+use fluxdeck_model::state::{Guarded, Settings};
+use serde_json::json;
+
+async fn live() -> Driver {
+    Driver::live(140, 40, Settings::default()).await
+}
+
+fn guarded(policy: Policy) -> Settings {
+    Settings { guarded: vec![Guarded { pattern: "bed-*".to_owned(), policy }], ..Settings::default() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_panel_lists_what_can_be_done_and_why_the_rest_cannot() {
+    let mut deck = live().await;
+    deck.keys(": \"hr_web\" enter a").await;
+
+    deck.shows("HelmRelease web/web ── bed-admin").shows("R  reconcile").shows("^d  delete…");
+    deck.shows("r  resume                      not suspended").hides("restart").hides("scale");
+    deck.keys("r").await.shows("cannot resume HelmRelease web/web: not suspended").shows("In the cluster, now");
+    deck.keys("esc").await.hides("In the cluster, now");
+    assert!(deck.written().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn typing_in_the_panel_finds_and_enter_runs() {
+    let mut deck = live().await;
+    deck.keys(": \"ks_flux-apps\" enter a / \"with_its\"").await.shows("reconcile with its source").hides("suspend…");
+    deck.keys("enter").await.hides("In the cluster, now");
+
+    assert_eq!(deck.written(), ["GitRepository flux-apps/apps"], "the source comes first");
+    deck.answer("GitRepository flux-apps/apps", true, "stored artifact").await;
+    assert_eq!(deck.written()[1..], ["Kustomization flux-apps/checkout"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_reconciles_at_once_and_the_row_tells_how_far_it_is() {
+    let mut deck = live().await;
+    deck.keys(": \"ks_flux-apps\" enter R").await;
+
+    assert_eq!(deck.written(), ["Kustomization flux-apps/checkout"]);
+    let asked = &deck.api().writes[0].1["metadata"]["annotations"]["reconcile.fluxcd.io/requestedAt"];
+    assert!(asked.is_string(), "{asked}");
+    deck.shows("reconcile, 0s: requested");
+    deck.later(7).await;
+    deck.shows("reconcile, 7s: requested");
+    deck.answer("Kustomization flux-apps/checkout", true, "Applied revision").await;
+    deck.shows("reconcile, 7s: applied revision main@sha1:");
+    deck.later(31).await;
+    deck.hides("7s: applied");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_attempt_stands_on_the_row_and_is_watched_on_if_one_likes() {
+    let mut deck = live().await;
+    deck.keys(": \"ks_flux-apps\" enter R").await;
+    deck.answer("Kustomization flux-apps/checkout", false, "kustomize build failed").await;
+    deck.shows("reconcile failed after 0s: kustomize build failed");
+
+    deck.keys("J").await.shows("✗ failed").shows("kustomize build failed");
+    deck.keys("enter").await.shows("w keeps watching");
+    deck.keys("w").await.shows("watching on").shows("◐ handled");
+    deck.answer("Kustomization flux-apps/checkout", true, "Applied revision").await;
+    deck.shows("● done");
+}
+
+#[tokio::test(start_paused = true)]
+async fn suspending_asks_why_and_until_when_and_a_past_date_is_refused_in_place() {
+    let mut deck = live().await;
+    deck.keys(": \"ks_flux-apps\" enter s").await;
+    deck.shows("suspend Kustomization flux-apps/checkout").shows("stay as applied").shows("flux suspend kustomization checkout");
+    deck.keys("\"db_migration\" tab \"2020-01-01\"").await.shows("`2020-01-01` is past");
+    deck.keys("enter").await.shows("`2020-01-01` is past");
+    assert!(deck.written().is_empty());
+    deck.keys("ctrl-u \"4h\"").await.shows("in 4h");
+    deck.keys("enter").await;
+
+    let patch = deck.api().writes[0].1.clone();
+    assert_eq!(patch["spec"], json!({"suspend": true}));
+    let said = &patch["metadata"]["annotations"];
+    assert_eq!(
+        (&said["fluxdeck.dev/suspended-by"], &said["fluxdeck.dev/suspend-reason"]),
+        (&json!("ana"), &json!("db migration"))
+    );
+    deck.shows("‖ Suspended").shows("by ana \"db migration\" until 2026-11-21");
+    deck.keys(": \"suspended\" enter / \"checkout\" enter").await.shows("by ana \"db migration\"");
+    deck.later(5 * 3600).await;
+    deck.shows("overdue, by ana \"db migration\"");
+
+    // the same key resumes, and says first whose suspension that is
+    deck.keys("s").await.shows("resume Kustomization flux-apps/checkout").shows("suspended: overdue, by ana");
+    deck.keys("enter").await;
+    let patch = deck.api().writes[1].1.clone();
+    assert_eq!(patch["metadata"]["annotations"]["fluxdeck.dev/suspend-reason"], json!(null));
+    assert!(patch["metadata"]["annotations"].as_object().is_some_and(|said| said.contains_key("fluxdeck.dev/suspend-until")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn deleting_names_what_goes_with_it_and_enter_alone_does_not_do_it() {
+    let mut deck = live().await;
+    deck.keys(": \"ks_flux-apps\" enter ctrl-d").await;
+    deck.shows("2 objects go with it").shows("Deployment shop/checkout").shows("makes it again with its next run");
+    deck.keys("enter").await.shows("something is lost: press y if you mean it");
+    assert!(deck.written().is_empty());
+    deck.keys("esc").await.shows("nothing was done");
+    deck.keys("ctrl-d y").await;
+    assert_eq!(deck.written(), ["Kustomization flux-apps/checkout"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_root_needs_its_name() {
+    let mut deck = live().await;
+    deck.keys(": \"ks_/Kustomization_flux-system/flux\" enter ctrl-d").await;
+    deck.shows("type flux-system to delete Kustomization flux-system/flux-system");
+    deck.keys("\"y\" enter").await.shows("nothing was done");
+    deck.keys("ctrl-u \"flux-syste\" enter").await;
+    assert!(deck.written().is_empty());
+    deck.keys("\"m\" enter").await;
+    assert_eq!(deck.written(), ["Kustomization flux-system/flux-system"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn read_only_is_said_above_and_blocks_every_act_with_a_sentence() {
+    let mut deck = Driver::live(140, 40, Settings { readonly: true, ..Settings::default() }).await;
+    deck.keys(": \"ks_flux-apps\" enter").await.shows("READ-ONLY");
+    for key in ["R", "W", "s", "ctrl-d"] {
+        deck.keys(key).await.shows("read-only: ");
+    }
+    for line in ["suspend", "resume", "delete", "reconcile"] {
+        deck.keys(&format!(": \"{line}\" enter")).await.hides("nothing happens");
+    }
+    deck.keys("a").await.shows("R  reconcile                   read-only");
+    deck.keys("R").await.shows("cannot reconcile");
+    assert!(deck.written().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn production_is_named_and_asks_for_its_name() {
+    let mut deck = Driver::live(140, 40, guarded(Policy { production: true, most: Some(2), ..Policy::default() })).await;
+    deck.keys(": \"ks_flux-apps\" enter").await.shows("bed-admin PRODUCTION");
+    deck.keys("R").await.shows("reconcile Kustomization flux-apps/checkout ──");
+    assert!(deck.written().is_empty(), "even that is confirmed");
+    deck.keys("enter").await;
+    assert_eq!(deck.written().len(), 1);
+
+    deck.keys("s").await.shows("type bed-admin to suspend");
+    deck.keys("enter").await.shows("type `bed-admin` to suspend");
+    deck.keys("tab tab \"bed-admin\" enter").await;
+    assert_eq!(deck.written().len(), 2);
+
+    deck.keys(": \"ks_faults\" enter M R").await.shows("objects at once: `bed-admin` allows 2");
+    assert_eq!(deck.written().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_forbidden_is_greyed_with_its_reason_and_never_sent() {
+    let mut deck = live().await;
+    deck.api().denies = |ask| &*ask.namespace == "flux-apps";
+    deck.keys(": \"ks_flux-apps\" enter a")
+        .await
+        .shows("R  reconcile                   you may not patch kustomizations in \"flux-apps\"");
+    deck.keys("R").await.shows("you may not patch kustomizations in \"flux-apps\"");
+    deck.keys("esc R").await.shows("cannot reconcile Kustomization flux-apps/checkout: you may not patch kustomizations");
+    assert!(deck.written().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_marked_one_is_hit_although_rows_move_while_keys_are_pressed() {
+    let mut deck = live().await;
+    deck.keys(": \"ks_faults\" enter / \"refused\" enter esc").await;
+    deck.keys("space ctrl-d").await.shows("delete Kustomization faults/refused");
+    // two appear above it, and no frame is drawn before the next key
+    deck.appear("Kustomization faults/refused", "aaa").await;
+    deck.appear("Kustomization faults/refused", "aab").await;
+    deck.keys("y").await;
+    assert_eq!(deck.written(), ["Kustomization faults/refused"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_light_act_hits_what_the_last_frame_showed() {
+    let mut deck = live().await;
+    deck.keys(": \"ks_faults\" enter / \"refused\" enter esc").await;
+    deck.screen();
+    deck.appear("Kustomization faults/refused", "aaa").await;
+    deck.appear("Kustomization faults/refused", "aab").await;
+    deck.press("R").await;
+    assert_eq!(deck.written(), ["Kustomization faults/refused"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_that_was_replaced_meanwhile_is_not_hit() {
+    let mut deck = live().await;
+    deck.keys(": \"ks_flux-apps\" enter ctrl-d").await.shows("delete Kustomization flux-apps/checkout");
+    deck.change("Kustomization flux-apps/checkout", |body| body["metadata"]["uid"] = json!("another")).await;
+    deck.press("y").await;
+    deck.shows("another object has taken its name");
+    assert!(deck.written().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_that_comes_up_by_itself_takes_no_key_that_was_meant_for_something_else() {
+    let mut deck = live().await;
+    deck.api().is_in_git = true;
+    deck.keys(": \"ks_/faults.*suspended\" enter r").await;
+    // looked up meanwhile: git says `suspend: true`, and the next key comes before the frame
+    deck.press("y").await;
+    assert!(deck.written().is_empty());
+    deck.shows("spec.suspend is set in git (by kustomize-controller)").shows("node repair");
+    deck.keys("y").await;
+    assert_eq!(deck.written(), ["Kustomization faults/suspended"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn marks_do_not_follow_into_another_context() {
+    let mut deck = Driver::start(140, 40).await;
+    deck.keys("/ \"worker\" enter M").await.shows("marked");
+    deck.keys(": \"ctx_bed-admin\" enter").await.shows("gitrepo flux-system/flux-system").hides("marked");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_screen_is_too_small_for_a_dialog() {
+    for (width, height) in [(1, 1), (20, 5), (40, 10), (80, 24)] {
+        let mut deck = Driver::live(80, 24, guarded(Policy { production: true, ..Policy::default() })).await;
+        for keys in ["a", "a s", "ctrl-d", "M s"] {
+            deck.resize(80, 24);
+            deck.keys(": \"ks\" enter").await;
+            deck.resize(width, height);
+            deck.keys(keys).await.screen();
+            deck.keys("tab x down down pgup esc esc").await.screen();
+        }
+    }
+}
