@@ -1,6 +1,8 @@
 //! Everything that needs no cluster: the shape of the code, the registries, the documents, and flows through the whole program on a
 //! recorded cluster.
 
+#[path = "conformance/alone.rs"]
+mod alone;
 mod architecture;
 mod conformance;
 mod docs;

@@ -28,7 +28,13 @@ pub(super) struct Arguments {
 }
 
 /// Makes the demo out of whatever command follows: the screen is none.
-pub(super) fn prepare(mut arguments: Arguments, global: &mut Global) -> Option<Command> {
+///
+/// # Errors
+/// When the flags name another cluster.
+pub(super) fn prepare(mut arguments: Arguments, global: &mut Global) -> Result<Option<Command>> {
+    if global.from.is_some() || global.kubeconfig.is_some() || global.cluster.is_some() {
+        return Err(Error::usage("the demo has clusters of its own", "leave out --from, --kubeconfig and --cluster"));
+    }
     global.demo = true;
     let screen = std::mem::take(&mut arguments.screen);
     global.screen = ScreenFlags {
@@ -36,7 +42,7 @@ pub(super) fn prepare(mut arguments: Arguments, global: &mut Global) -> Option<C
         theme: screen.theme.or(global.screen.theme.take()),
         ascii: screen.ascii || global.screen.ascii,
     };
-    arguments.serve.is_some().then_some(Command::Demo(arguments))
+    Ok(arguments.serve.is_some().then_some(Command::Demo(arguments)))
 }
 
 /// The demo as the user of the flags.

@@ -203,7 +203,7 @@ pub fn main(cli: Cli) -> Result<u8> {
     let _log = log_to_file(places.as_ref());
     let mut global = global;
     let command = match command {
-        Some(Command::Demo(arguments)) => demo::prepare(arguments, &mut global),
+        Some(Command::Demo(arguments)) => demo::prepare(arguments, &mut global)?,
         command => command,
     };
     let call = global.call(places)?;

@@ -1,7 +1,7 @@
 //! The whole of the demo: its clusters by context, its repositories and its forge, and who may come in.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jiff::Timestamp;
 
@@ -16,6 +16,7 @@ use fluxdeck_model::error::Result;
 /// What one run of the demo consists of. Dropping it removes its files.
 pub struct Company {
     repositories: Arc<Repositories>,
+    forge: OnceLock<Result<Arc<Forge>>>,
     clusters: Mutex<BTreeMap<&'static str, Cluster>>,
     began: Timestamp,
     /// Whether the clock is moved by a test.
@@ -47,7 +48,8 @@ impl Company {
     }
 
     fn at(place: Place, began: Timestamp, is_driven: bool) -> Self {
-        Self { repositories: Arc::new(Repositories::at(place)), clusters: Mutex::default(), began, is_driven }
+        let repositories = Arc::new(Repositories::at(place));
+        Self { repositories, forge: OnceLock::new(), clusters: Mutex::default(), began, is_driven }
     }
 
     /// The contexts by name, the current one first.
@@ -55,9 +57,14 @@ impl Company {
         CONTEXTS.iter().map(|(name, _)| *name)
     }
 
+    /// The context of that name, the current one for an empty name.
+    pub fn named(context: &str) -> Option<&'static str> {
+        Self::contexts().find(|name| *name == context || context.is_empty())
+    }
+
     /// The cluster of a context; of the current one for an empty name. None: there is no such context.
     pub fn enter(&self, context: &str) -> Option<Entrance> {
-        let context = Self::contexts().find(|name| *name == context || context.is_empty())?;
+        let context = Self::named(context)?;
         let mut clusters = self.clusters.lock().unwrap_or_else(PoisonError::into_inner);
         let cluster = clusters.entry(context).or_insert_with(|| {
             let snapshot = Arc::new(content::snapshot(context).expect("every context was recorded"));
@@ -86,9 +93,12 @@ impl Company {
     ///
     /// # Errors
     /// When what `--demo-dir` kept cannot be read.
-    pub fn forge(&self) -> Result<Forge> {
-        let world = self.enter("").expect("there is a current context").world;
-        Forge::over(self.repositories.clone(), move || world.now())
+    pub fn forge(&self) -> Result<Arc<Forge>> {
+        let open = || {
+            let world = self.enter("").expect("there is a current context").world;
+            Forge::over(self.repositories.clone(), move || world.now()).map(Arc::new)
+        };
+        self.forge.get_or_init(open).clone()
     }
 }
 

@@ -69,7 +69,7 @@ pub struct Runtime {
     errands: JoinSet<()>,
     log: Option<mpsc::UnboundedSender<Act>>,
     /// Clusters of the demo that live, by context.
-    lives: BTreeMap<String, tokio::task::AbortHandle>,
+    lives: BTreeMap<&'static str, tokio::task::AbortHandle>,
 }
 
 impl Drop for Runtime {
@@ -149,11 +149,11 @@ impl Runtime {
 
     /// Lets a cluster of the demo live: its clock goes on whoever looks at it.
     fn enliven(&mut self, context: &str) {
-        if let (Origin::Demo(guest), false) = (&self.options.origin, self.lives.contains_key(context)) {
-            let (company, name) = (guest.company.clone(), context.to_owned());
-            let life = tokio::spawn(async move { company.run(&name).await });
-            self.lives.insert(context.to_owned(), life.abort_handle());
-        }
+        let Origin::Demo(guest) = &self.options.origin else { return };
+        let Some(name) = demo::Company::named(context).filter(|name| !self.lives.contains_key(name)) else { return };
+        let company = guest.company.clone();
+        let life = tokio::spawn(async move { company.run(name).await });
+        self.lives.insert(name, life.abort_handle());
     }
 
     fn order(&self, cluster: ClusterId, order: Order) -> Option<Effect> {

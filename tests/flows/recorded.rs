@@ -1,8 +1,13 @@
 //! The rules on real objects: the recorded fleet against the table that was written by hand for the test bed.
 
+use std::sync::Arc;
+
 use super::driver::{Driver, fleet};
+use fluxdeck::demo::{Company, Place};
+use fluxdeck::ui::theme::Depth;
 use fluxdeck_model::domain::store::Presence;
 use fluxdeck_model::kinds;
+use fluxdeck_model::state::Settings;
 
 struct Expected<'a> {
     kind: &'a str,
@@ -22,7 +27,18 @@ fn expectations() -> Vec<Expected<'static>> {
 
 #[tokio::test(start_paused = true)]
 async fn every_recorded_object_is_judged_as_expected() {
-    let deck = Driver::start(120, 40).await;
+    assert_expected(&Driver::start(120, 40).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_object_of_the_demo_is_judged_as_expected() {
+    let company = Arc::new(Company::driven(Place::passing(), "2026-11-21T08:00:00Z".parse().expect("a time")));
+    let settings = Settings { theme: "dark".into(), ..Settings::default() };
+
+    assert_expected(&Driver::demo(company, 120, 40, Depth::True, settings).await);
+}
+
+fn assert_expected(deck: &Driver) {
     let cluster = deck.app.state.cluster();
     let mut wrong = Vec::new();
     let mut seen = 0;

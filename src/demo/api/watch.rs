@@ -99,9 +99,9 @@ impl Watch {
     }
 
     /// Streams what happens until the watch ends.
-    pub fn open(self: Box<Self>, world: &World) -> Answer {
+    pub fn open(self, world: &World) -> Answer {
         let pulse = world.listen();
-        let events = stream::unfold((*self, world.clone(), pulse), |(mut watch, world, mut pulse)| async move {
+        let events = stream::unfold((self, world.clone(), pulse), |(mut watch, world, mut pulse)| async move {
             loop {
                 if watch.is_over {
                     return None;

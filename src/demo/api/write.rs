@@ -251,7 +251,7 @@ const IMMUTABLE: &[(&str, &str, &str)] = &[
 
 fn rescale(cluster: &mut Cluster, call: &Call, key: &Key, replicas: Value) -> Result<Reply> {
     let kind = cluster.store.kind(key.kind).clone();
-    if !replicas.as_i64().is_some_and(|replicas| replicas >= 0) {
+    if replicas.as_i64().is_none_or(|replicas| replicas < 0) {
         let why = format!("spec.replicas: Invalid value: {replicas}: must be greater than or equal to 0");
         return Err(Refusal::new(422, "Invalid", format!("Scale.autoscaling \"{}\" is invalid: {why}", key.name)));
     }

@@ -93,6 +93,20 @@ mod tests {
     }
 
     #[test]
+    fn no_secret_has_its_values() {
+        for (context, _) in CONTEXTS {
+            let snapshot = snapshot(context).expect("a context");
+            let secrets = snapshot.kinds.iter().filter(|kind| kind.kind == "Secret").flat_map(|kind| &kind.objects);
+            for secret in secrets {
+                let values = ["data", "stringData"].iter().filter_map(|field| secret[field].as_object()).flatten();
+                let shown: Vec<_> =
+                    values.filter(|(_, value)| !value.as_str().is_some_and(|value| value.contains("mask"))).collect();
+                assert!(shown.is_empty(), "{context}: {}", secret["metadata"]["name"]);
+            }
+        }
+    }
+
+    #[test]
     fn all_that_is_built_in_is_small() {
         let size = CONTEXTS.iter().map(|(_, packed)| packed.len()).sum::<usize>() + REPOSITORIES.len();
 

@@ -223,7 +223,7 @@ fn decide(scene: &mut Scene, key: &Key, mut object: Value, chart: &Chart) {
     let failures = object["status"][counter(&object)].as_i64().unwrap_or(0);
     match text(&latest, "/status") {
         "" | "uninstalled" if failures > 0 && is_exhausted(&object, failures) && !is_forced => {
-            stall(scene, key, object, failures)
+            stall(scene, key, object, failures);
         }
         "" | "uninstalled" => begin(scene, key, object, "install"),
         "failed" if retry(&object).is_some() || failures <= 0 || is_forced => begin(scene, key, object, "upgrade"),
@@ -340,7 +340,7 @@ fn act(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
     object["status"]["history"] = history.into();
     let recorded = scene
         .recording
-        .failure(key)
+        .failure(key, &object)
         .filter(|(reason, message)| reason.ends_with("Failed") && !message.contains("timeout waiting for"));
     if let Some((_, message)) = recorded {
         let cause = message.split_once(": ").map_or(message, |(_, cause)| cause);

@@ -61,7 +61,7 @@ pub(super) fn scan(scene: &mut Scene, key: &Key) {
     }
     handled(&mut object);
     let tags = scene.git.and_then(|git| git.tags(text(&object, "/spec/image")));
-    if let (None, Some((reason, message))) = (&tags, scene.recording.failure(key)) {
+    if let (None, Some((reason, message))) = (&tags, scene.recording.failure(key, &object)) {
         mark(&mut object, scene.now, "Ready", "False", reason, message);
         scene.event(&object, COMPONENT, true, reason, message);
         scene.save(key, object);

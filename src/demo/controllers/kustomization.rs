@@ -1,8 +1,6 @@
 //! kustomize-controller: waits for source and dependencies, applies, prunes, checks health, and writes down how it went
 //! (kustomize-controller `internal/controller/kustomization_controller.go`).
 
-use std::time::Duration;
-
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -23,7 +21,7 @@ const BUILD: SignedDuration = SignedDuration::from_millis(350);
 pub(super) fn reconcile(scene: &mut Scene, key: &Key) {
     let mut object = scene.object(key);
     if is_deleted(&object) {
-        return finalize(scene, key, object);
+        return finalize(scene, key, &object);
     }
     match scene.under_way(key) {
         Some(None) => return,
@@ -113,16 +111,14 @@ fn progress(scene: &Scene, object: &mut Value, what: &str, revision: &str) {
 }
 
 fn build(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
-    if let Some((reason @ ("ArtifactFailed" | "BuildFailed"), message)) =
-        scene.recording.failure(key).filter(|_| is_replayed(&object))
-    {
-        if !message.starts_with("Source artifact not found") {
-            if reason == "BuildFailed" {
-                object["status"]["lastAttemptedRevision"] = stage.revision.as_str().into();
-                progress(scene, &mut object, "Building manifests", &stage.revision);
-            }
-            return fail(scene, key, object, stage, reason, message, message);
+    let recorded =
+        scene.recording.failure(key, &object).filter(|(reason, _)| matches!(*reason, "ArtifactFailed" | "BuildFailed"));
+    if let Some((reason, message)) = recorded.filter(|(_, message)| !message.starts_with("Source artifact not found")) {
+        if reason == "BuildFailed" {
+            object["status"]["lastAttemptedRevision"] = stage.revision.as_str().into();
+            progress(scene, &mut object, "Building manifests", &stage.revision);
         }
+        return fail(scene, key, object, reason, message);
     }
     object["status"]["lastAttemptedRevision"] = stage.revision.as_str().into();
     progress(scene, &mut object, "Detecting drift", &stage.revision);
@@ -130,19 +126,14 @@ fn build(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
     scene.stage(key, "apply", BUILD);
 }
 
-/// Whether the object is still what failed when it was recorded: another spec deserves another attempt.
-fn is_replayed(object: &Value) -> bool {
-    object["metadata"]["generation"].as_i64().unwrap_or(1) <= 2 || is_suspended(object)
-}
-
 fn apply(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
-    if let Some(("ReconciliationFailed", message)) = scene.recording.failure(key) {
+    if let Some(("ReconciliationFailed", message)) = scene.recording.failure(key, &object) {
         remember(scene, &mut object, stage, "ReconciliationFailed");
-        return fail(scene, key, object, stage, "ReconciliationFailed", message, message);
+        return fail(scene, key, object, "ReconciliationFailed", message);
     }
     let manifests = match rendered(scene, key, &object, &stage.revision) {
         Ok(manifests) => manifests,
-        Err(message) => return fail(scene, key, object, stage, "BuildFailed", &message, &message),
+        Err(message) => return fail(scene, key, object, "BuildFailed", &message),
     };
     let (name, namespace) = (key.name.clone(), key.namespace.clone());
     let by = Applier { manager: COMPONENT, group: "kustomize.toolkit.fluxcd.io", namespace: &namespace, name: &name };
@@ -160,7 +151,7 @@ fn apply(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
             }
             Err(message) => {
                 remember(scene, &mut object, stage, "ReconciliationFailed");
-                return fail(scene, key, object, stage, "ReconciliationFailed", &message, &message);
+                return fail(scene, key, object, "ReconciliationFailed", &message);
             }
         }
     }
@@ -246,7 +237,7 @@ fn check(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
     mark(&mut object, scene.now, "Healthy", "False", "HealthCheckFailed", &why);
     remember(scene, &mut object, stage, "HealthCheckFailed");
     let message = format!("health check failed after {}: {why}", scene.took(stage.since));
-    fail(scene, key, object, stage, "HealthCheckFailed", &message, &message);
+    fail(scene, key, object, "HealthCheckFailed", &message);
 }
 
 fn succeed(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
@@ -259,9 +250,9 @@ fn succeed(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
     finish(scene, key, object, interval);
 }
 
-fn fail(scene: &mut Scene, key: &Key, mut object: Value, _stage: &Stage, reason: &str, message: &str, event: &str) {
+fn fail(scene: &mut Scene, key: &Key, mut object: Value, reason: &str, message: &str) {
     mark(&mut object, scene.now, "Ready", "False", reason, message);
-    scene.event(&object, COMPONENT, true, reason, event);
+    scene.event(&object, COMPONENT, true, reason, message);
     let wait = retry(&object);
     finish(scene, key, object, wait);
 }
@@ -304,23 +295,23 @@ fn remember(scene: &Scene, object: &mut Value, stage: &Stage, outcome: &str) {
     object["status"]["history"] = history.into();
 }
 
-fn finalize(scene: &mut Scene, key: &Key, object: Value) {
-    if !holds(&object, FINALIZER) {
+fn finalize(scene: &mut Scene, key: &Key, object: &Value) {
+    if !holds(object, FINALIZER) {
         return;
     }
-    let prunes = match text(&object, "/spec/deletionPolicy") {
+    let prunes = match text(object, "/spec/deletionPolicy") {
         "Delete" | "WaitForTermination" => true,
         "Orphan" => false,
         _ => object["spec"]["prune"] == true,
     };
-    let entries = apply::entries(&object);
-    if prunes && !is_suspended(&object) && !entries.is_empty() {
+    let entries = apply::entries(object);
+    if prunes && !is_suspended(object) && !entries.is_empty() {
         let (name, namespace) = (key.name.clone(), key.namespace.clone());
         let by = Applier { manager: COMPONENT, group: "kustomize.toolkit.fluxcd.io", namespace: &namespace, name: &name };
         let lines = apply::prune(scene, &by, &entries);
         if !lines.is_empty() {
-            let reason = condition(&object, "Ready").map_or("info", |ready| text(ready, "/reason")).to_owned();
-            scene.event(&object, COMPONENT, false, &reason, &lines.join("\n"));
+            let reason = condition(object, "Ready").map_or("info", |ready| text(ready, "/reason")).to_owned();
+            scene.event(object, COMPONENT, false, &reason, &lines.join("\n"));
         }
     }
     let object = scene.object(key);
@@ -342,7 +333,5 @@ fn timeout(object: &Value) -> SignedDuration {
 }
 
 fn retry(object: &Value) -> SignedDuration {
-    span(object, "/spec/retryInterval")
-        .or_else(|| span(object, "/spec/interval"))
-        .unwrap_or(SignedDuration::try_from(Duration::from_secs(60)).expect("a minute"))
+    span(object, "/spec/retryInterval").or_else(|| span(object, "/spec/interval")).unwrap_or(SignedDuration::from_mins(1))
 }

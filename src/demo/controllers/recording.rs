@@ -15,8 +15,8 @@ pub(in crate::demo) struct Recording {
     applied: BTreeMap<Key, Vec<Value>>,
     /// What their inventories said, also of what never came to be.
     inventories: BTreeMap<Key, Value>,
-    /// How an attempt fails: reason and message.
-    failures: BTreeMap<Key, (String, String)>,
+    /// How an attempt with a spec fails: reason and message.
+    failures: BTreeMap<Key, (Value, String, String)>,
     /// How the pods of a workload end up when they do not get ready: the image that does so, and the pod's status.
     fates: BTreeMap<String, (String, Value)>,
     /// Charts: name, version, from what was recorded of HelmCharts and OCI artifacts.
@@ -36,7 +36,7 @@ impl Recording {
                 recording.inventories.insert(key.clone(), object["status"]["inventory"].clone());
             }
             if let Some(ready) = condition(object, "Ready").filter(|ready| text(ready, "/status") == "False") {
-                let failure = (text(ready, "/reason").to_owned(), text(ready, "/message").to_owned());
+                let failure = (wish(object), text(ready, "/reason").to_owned(), text(ready, "/message").to_owned());
                 recording.failures.insert(key.clone(), failure);
             }
             if let Some(latest) = object.pointer("/status/history/0").filter(|_| text(object, "/kind") == "HelmRelease") {
@@ -63,9 +63,10 @@ impl Recording {
         self.inventories.get(key)
     }
 
-    /// Reason and message of the failure that was recorded.
-    pub fn failure(&self, key: &Key) -> Option<(&str, &str)> {
-        self.failures.get(key).map(|(reason, message)| (reason.as_str(), message.as_str()))
+    /// Reason and message of the failure that was recorded, as long as the object is still what failed.
+    pub fn failure(&self, key: &Key, object: &Value) -> Option<(&str, &str)> {
+        let (spec, reason, message) = self.failures.get(key)?;
+        (*spec == wish(object)).then_some((reason.as_str(), message.as_str()))
     }
 
     /// The status that a pod of a workload gets when it does not get ready with this image.
@@ -98,6 +99,15 @@ impl Recording {
         };
         self.applied.iter().find(of_chart).and_then(|(key, manifests)| Some((&**store.get(key)?, manifests)))
     }
+}
+
+/// What an object wishes for; whether it is suspended is no part of it.
+fn wish(object: &Value) -> Value {
+    let mut spec = object["spec"].clone();
+    if let Some(fields) = spec.as_object_mut() {
+        fields.remove("suspend");
+    }
+    spec
 }
 
 /// A digest of what the values of a HelmRelease are made of: inline ones, and all data of what they come from.

@@ -143,7 +143,7 @@ fn fetched(scene: &Scene, key: &Key, object: &Value) -> Result<Fetched, (String,
             event: format!("stored artifact for commit '{}'", head.subject),
         });
     }
-    if let Some((reason, message)) = scene.recording.failure(key) {
+    if let Some((reason, message)) = scene.recording.failure(key, object) {
         return Err((reason.to_owned(), message.to_owned()));
     }
     // nothing was recorded of this source itself, but perhaps of another with the same address

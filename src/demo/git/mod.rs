@@ -10,7 +10,7 @@ mod place;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use git2::{ErrorCode, FileMode, ObjectType, Oid, Repository, Signature, Time};
+use git2::{FileMode, ObjectType, Oid, Repository, Signature, Time};
 use serde_json::Value;
 
 use super::content::{self, FORGE, OWNER};
@@ -24,6 +24,7 @@ pub use place::Place;
 /// When the first commit of every repository was made: with the same files its id is the same every time.
 const BEGAN: i64 = 1_793_520_000;
 const MAIN: &str = "main";
+const DISK: &str = "is the disk full, or the directory somebody else's?";
 
 /// The repositories of one run. Made when somebody first needs them.
 pub struct Repositories {
@@ -57,11 +58,6 @@ impl Repositories {
         ])
     }
 
-    /// Names of the repositories.
-    pub fn names(&self) -> Vec<String> {
-        content::files().names().map(str::to_owned).collect()
-    }
-
     /// Opens a repository; nothing when there is none of that name.
     ///
     /// # Errors
@@ -89,7 +85,6 @@ impl Repositories {
     }
 }
 
-// To the colleague: the trait stands as it is now, `Option<Result<Head>>` with the subject in `Head`; please leave it so.
 impl Git for Repositories {
     fn head(&self, url: &str, reference: &Value) -> Option<std::result::Result<Head, String>> {
         let name = url.strip_prefix(&format!("http://{FORGE}/{OWNER}/"))?.trim_end_matches(".git");
@@ -131,10 +126,15 @@ fn make(home: &Path) -> Result<()> {
     let files = content::files();
     for name in files.names() {
         let path = home.join(OWNER).join(format!("{name}.git"));
-        if path.join("HEAD").exists() {
+        if path.exists() {
             continue;
         }
-        first_commit(&path, name, files.of(name)).map_err(|error| broken(&path, &error))?;
+        // whole or not at all: a run that keeps its directory may be killed in the middle
+        let fresh = home.join(format!("{name}.new"));
+        let _ = std::fs::remove_dir_all(&fresh);
+        first_commit(&fresh, name, files.of(name)).map_err(|error| broken(&path, &error))?;
+        let moved = std::fs::create_dir_all(home.join(OWNER)).and_then(|()| std::fs::rename(&fresh, &path));
+        moved.map_err(|error| Error::failed(format!("cannot write {}: {error}", path.display()), DISK))?;
     }
     Ok(())
 }
@@ -178,8 +178,7 @@ fn entry(path: &str, id: Oid) -> git2::IndexEntry {
 }
 
 fn broken(path: &Path, error: &git2::Error) -> Error {
-    let hint = if error.code() == ErrorCode::NotFound { "" } else { "is the disk full, or the directory somebody else's?" };
-    Error::failed(format!("the demo's repository {}: {}", path.display(), error.message()), hint)
+    Error::failed(format!("the demo's repository {}: {}", path.display(), error.message()), DISK)
 }
 
 #[cfg(test)]
@@ -204,6 +203,18 @@ mod tests {
                 assert_eq!(text(source, "/status/artifact/revision"), revision, "{context}: record it again");
             }
         }
+    }
+
+    #[test]
+    fn what_a_killed_run_left_half_made_is_made_again() {
+        let kept = tempfile::tempdir().expect("a directory");
+        let half = kept.path().join("git/fleet.new");
+        std::fs::create_dir_all(&half).expect("made");
+        std::fs::write(half.join("HEAD"), "ref: refs/heads/main\n").expect("written");
+
+        let repositories = Repositories::at(Place::kept(kept.path()));
+        assert!(repositories.head(FLEET, &json!({"branch": "main"})).is_some_and(|head| head.is_ok()));
+        assert!(!half.exists());
     }
 
     #[test]

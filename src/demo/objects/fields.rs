@@ -299,6 +299,11 @@ fn is_identified(item: &Value, wished: &Map<String, Value>) -> bool {
     identity(item, &keys).as_object() == Some(wished)
 }
 
+/// Whether a value is what a part of a path says of it.
+fn is_written(item: &Value, text: &str) -> bool {
+    serde_json::from_str::<Value>(text).is_ok_and(|value| value == *item)
+}
+
 fn at<'a>(object: &'a Value, path: &Path) -> Option<&'a Value> {
     path.iter().try_fold(object, |value, part| match part.split_at_checked(2) {
         Some(("f:", name)) => value.get(name),
@@ -306,7 +311,7 @@ fn at<'a>(object: &'a Value, path: &Path) -> Option<&'a Value> {
             let keys: Map<String, Value> = serde_json::from_str(keys).ok()?;
             value.as_array()?.iter().find(|item| is_identified(item, &keys))
         }
-        Some(("v:", wished)) => value.as_array()?.iter().find(|item| item.to_string() == wished),
+        Some(("v:", wished)) => value.as_array()?.iter().find(|item| is_written(item, wished)),
         // that an item is there at all
         _ => Some(&Value::Null),
     })
@@ -331,7 +336,7 @@ fn remove(object: &mut Value, path: &Path) {
                 items.retain(|item| !is_identified(item, &keys));
             }
         }
-        (Some(Value::Array(items)), Some(("v:", value))) => items.retain(|item| item.to_string() != value),
+        (Some(Value::Array(items)), Some(("v:", value))) => items.retain(|item| !is_written(item, value)),
         _ => (),
     }
 }

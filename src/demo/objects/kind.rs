@@ -38,9 +38,11 @@ pub(in crate::demo) struct Column {
     pub path: String,
 }
 
+type BuiltIn = (&'static str, &'static str, &'static str, &'static str, &'static str, bool, bool, &'static str);
+
 /// Group, version, kind, plural, short names, whether namespaced, category `all`, subresources. What the fleet, its playbooks and
 /// kubectl's usual commands touch; every one a row of `kubectl api-resources` of Kubernetes 1.36.
-const BUILT_IN: &[(&str, &str, &str, &str, &str, bool, bool, &str)] = &[
+const BUILT_IN: &[BuiltIn] = &[
     ("", "v1", "ConfigMap", "configmaps", "cm", true, false, ""),
     ("", "v1", "Event", "events", "ev", true, false, ""),
     ("", "v1", "LimitRange", "limitranges", "limits", true, false, ""),

@@ -67,7 +67,7 @@ pub(in crate::demo) fn json_patch(object: &mut Value, patch: &Value) -> Result<(
         match op {
             "add" => add(object, path, value()?)?,
             "remove" => {
-                drop(take(object, path).ok_or(format!("remove operation does not apply: doc is missing path: \"{path}\""))?)
+                take(object, path).ok_or(format!("remove operation does not apply: doc is missing path: \"{path}\""))?;
             }
             "replace" => *object.pointer_mut(path).ok_or_else(|| missing(path, "replace"))? = value()?,
             "move" | "copy" => {

@@ -120,14 +120,16 @@ fn the_demo_is_what_the_bed_was() {
     }
 
     let user = Fluxdeck::with(&bed.kubeconfig("admin"));
-    // pods and generated names differ from bed to bed: what Flux itself is about must not
+    // pods and generated names differ from bed to bed, and on an old one what retries has given up: what Flux is about is the same
     let of_flux = |trees: &[Node]| -> BTreeSet<_> {
         let nodes = flat(trees).into_iter().filter(|node| node.group.contains("flux"));
-        nodes.map(|node| format!("{}.{} {}/{} {}", node.kind, node.group, node.namespace, node.name, node.health)).collect()
+        nodes.map(|node| format!("{}.{} {}/{}", node.kind, node.group, node.namespace, node.name)).collect()
     };
     let production = content("production.snapshot.gz");
     let recorded = of_flux(&tree(&user, &["-A", "--from", production.to_str().expect("a path")]));
-    assert_eq!(recorded, of_flux(&tree(&user, &["-A"])), "record it again with UPDATE=1");
+    let live = of_flux(&tree(&user, &["-A"]));
+    let differ: Vec<_> = recorded.symmetric_difference(&live).collect();
+    assert!(differ.is_empty(), "record it again with UPDATE=1: {differ:?}");
 }
 
 #[test]
