@@ -24,6 +24,7 @@ const MODEL: &[(&str, &[&str])] = &[
     ("commands", &["state", "kinds", "domain", "error"]),
     ("state", &["kinds", "domain", "error"]),
     ("kinds", &["domain"]),
+    ("build", &["domain", "error"]),
     ("domain", &[]),
     ("error", &[]),
 ];

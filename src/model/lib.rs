@@ -4,10 +4,12 @@
 //!  commands → { state, kinds, domain }      what a user can do, and the keys for it
 //!  state    → { kinds, domain }             all data a screen may read; messages in, effects out
 //!  kinds    → domain                        one file a kind: how it is read, judged and shown
+//!  build    → domain                        what Flux would apply from a tree of files, and who set each field
 //!  domain   → nothing                       objects, identity, health, edges, the store
 //! ```
 //! No kube, tokio, ratatui, crossterm or git here: the compiler proves it, and the tests build in seconds.
 
+pub mod build;
 pub mod commands;
 pub mod domain;
 pub mod error;

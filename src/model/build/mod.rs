@@ -1,0 +1,3 @@
+//! What Flux would apply from a tree of files, and who set each field.
+
+pub mod schema;

@@ -1,0 +1,19 @@
+// What the libraries inside kustomize and the Flux controllers say, asked by tests/live/oracle. The versions are those of ../go.mod.
+package main
+
+import (
+	"fmt"
+	"os"
+)
+
+func main() {
+	questions := map[string]func() error{"schema": schema}
+	if len(os.Args) != 2 || questions[os.Args[1]] == nil {
+		fmt.Fprintln(os.Stderr, "usage: oracle schema")
+		os.Exit(2)
+	}
+	if err := questions[os.Args[1]](); err != nil {
+		fmt.Fprintln(os.Stderr, "oracle:", err)
+		os.Exit(1)
+	}
+}
