@@ -4,6 +4,7 @@
 //! `FLUXDECK_LIVE=required`, as in `.ci/run`, a skip is a failure. `FLUXDECK_BED=DIR` takes a bed that is up already.
 
 mod node;
+mod oracle;
 mod suites;
 #[path = "../support/mod.rs"]
 mod support;

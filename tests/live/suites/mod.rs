@@ -1,5 +1,6 @@
 //! The suites, one file an idea.
 
+mod answers;
 mod connection;
 mod get;
 mod outages;
