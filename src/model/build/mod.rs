@@ -16,6 +16,7 @@ pub mod node;
 pub mod read;
 pub mod resolve;
 pub mod schema;
+pub mod substitute;
 pub mod tree;
 pub mod write;
 

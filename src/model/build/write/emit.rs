@@ -186,7 +186,11 @@ impl Emitter {
         self.put("\"");
         let mut was_space = false;
         for (at, c) in text.char_indices() {
-            if !is_printable(c) || matches!(c, '\n' | '"' | '\\' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}') {
+            // go-yaml looks for a byte order mark at the beginning of the text each time: all of such a text is escaped
+            if !is_printable(c)
+                || text.starts_with('\u{feff}')
+                || matches!(c, '\n' | '"' | '\\' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
+            {
                 self.put(&escaped(c));
                 was_space = false;
             } else if c == ' ' {
@@ -277,7 +281,7 @@ fn style_of(text: &str, is_key: bool) -> Style {
     let found = Analysis::of(text);
     let mut style = if text.contains('\n') {
         Style::Literal
-    } else if resolve::plain(text, Yaml::V2) == Resolved::Str && text != "<<" && !is_base_60(text) {
+    } else if resolve::plain(text, Yaml::V2) == Resolved::Str && !is_base_60(text) {
         Style::Plain
     } else {
         Style::Double

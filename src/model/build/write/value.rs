@@ -86,7 +86,8 @@ fn number(float: f64) -> Plain {
     if !is_whole {
         return Plain::Float(float);
     }
-    let digits = format!("{float:.0}");
+    // the shortest digits that mean it, as Go writes them
+    let digits = format!("{float}");
     if let Ok(int) = digits.parse::<i64>() {
         return Plain::Int(int);
     }
@@ -95,7 +96,7 @@ fn number(float: f64) -> Plain {
 
 /// Characters that Go writes into JSON as they are and libyaml then refuses, or reads as a line break.
 fn printable(node: &Node, text: Text) -> Result<Text> {
-    let is_refused = |c: char| matches!(c, '\u{7f}'..='\u{9f}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}');
+    let is_refused = |c: char| matches!(c, '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
     if let Some(found) = text.chars().find(|c| is_refused(*c)) {
         return Err(
             BuildError::invalid(format!("control character U+{:04X} cannot be written", u32::from(found))).at(node.origin())
