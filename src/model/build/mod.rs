@@ -12,6 +12,7 @@
 //! Comparing with a cluster, editing files and showing anything do *not* belong here.
 
 pub mod error;
+pub mod ignore;
 pub mod node;
 pub mod read;
 pub mod resolve;
@@ -26,7 +27,14 @@ pub use tree::Tree;
 
 /// How a build is done.
 #[derive(Clone, Debug, Default)]
-pub struct Options {}
+pub struct Options {
+    /// Schemas under `openapi:` are known beside Kubernetes' own, as in Flux (fluxcd/pkg `kustomize_generator.go`, `SecureBuild`), and not
+    /// instead of them, as in `kustomize build`.
+    pub keeps_builtin_schemas: bool,
+    // `flux` needs beside it: `root: Option<Kustomization>`, the kustomization of the built folder where it is not what its file says (Flux
+    // reads that file leniently, adds to it what the Flux Kustomization says, or makes one up), taken instead of reading it; and
+    // `Kustomization::read(bytes, file, Mode)` (Flux reads the root with `Mode::Lenient`)
+}
 
 /// One object of the result.
 #[derive(Clone, Debug)]

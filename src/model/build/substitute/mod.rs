@@ -9,7 +9,7 @@
 mod align;
 mod evaluate;
 mod functions;
-mod glob;
+pub(super) mod glob;
 mod parse;
 mod reread;
 #[cfg(test)]

@@ -7,9 +7,9 @@ import (
 )
 
 func main() {
-	questions := map[string]func() error{"schema": schema, "texts": texts, "objects": objects}
+	questions := map[string]func() error{"schema": schema, "texts": texts, "objects": objects, "paths": paths}
 	if len(os.Args) != 2 || questions[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: oracle schema | texts | objects")
+		fmt.Fprintln(os.Stderr, "usage: oracle schema | texts | objects | paths")
 		os.Exit(2)
 	}
 	if err := questions[os.Args[1]](); err != nil {
