@@ -7,6 +7,7 @@
 
 mod emit;
 mod folded;
+mod go_json;
 mod number;
 mod order;
 mod scalar;
@@ -17,8 +18,9 @@ use serde_json::Value as Json;
 use super::error::Result;
 use super::node::Node;
 
+pub use go_json::{go_json, go_json_indented};
 pub use number::go_float;
-pub use scalar::base64_of;
+pub use scalar::{base64_of, normal};
 pub use value::{Plain, value};
 
 /// An object as kustomize prints it, with a line end.
@@ -57,11 +59,6 @@ fn json_of(value: &Plain) -> Json {
         Plain::List(items) => items.iter().map(json_of).collect(),
         Plain::Map(entries) => Json::Object(entries.iter().map(|(key, value)| (key.to_string(), json_of(value))).collect()),
     }
-}
-
-/// One string as it stands after a key on the same level (indented by `indent`), for tests and for texts inside other texts.
-pub fn plain_yaml(value: &Plain) -> String {
-    emit::document(value)
 }
 
 #[cfg(test)]

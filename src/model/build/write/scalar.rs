@@ -4,9 +4,10 @@
 //! a tag must fit it. Source: go-yaml v3.0.4 `encode.go` (node), `decode.go` (scalar).
 
 use super::super::error::{BuildError, Result};
-use super::super::node::{Node, Style, Tag, Text};
+use super::super::node::{Entry, Node, Style, Tag, Text, Trace, Value};
 use super::super::resolve::{self, Resolved, Yaml};
 use super::folded;
+use super::number::go_float;
 
 /// Its meaning and its text.
 pub(super) fn resolved(node: &Node) -> Result<(Resolved, Text)> {
@@ -43,6 +44,76 @@ pub(super) fn resolved(node: &Node) -> Result<(Resolved, Text)> {
         let found = resolve::plain(&text, Yaml::V3).tag();
         BuildError::invalid(format!("cannot decode {} `{text}` as a {}", name(&found), name(&tag))).at(node.origin())
     })
+}
+
+/// A value as it is after a way through JSON and back: no styles, no tags but those of JSON's types. Every node keeps its trace.
+///
+/// # Errors
+/// What cannot be written as JSON.
+pub fn normal(node: &Node, yaml: Yaml) -> Result<Node> {
+    let fresh = |node: Node| Node { style: Style::Plain, is_tagged: false, ..node };
+    match &node.value {
+        Value::List(items) => Ok(fresh(Node::list(items.iter().map(|item| normal(item, yaml)).collect::<Result<_>>()?, node.trace.clone()))),
+        Value::Map(entries) => {
+            let mut found: Vec<Entry> = Vec::with_capacity(entries.len());
+            for entry in entries.iter() {
+                let key = normal(&entry.key, yaml)?;
+                let text = key.shared_text().cloned().unwrap_or_default();
+                if let Some(first) = found.iter().position(|earlier| earlier.key.text() == Some(&text)) {
+                    if yaml == Yaml::V3 {
+                        return Err(BuildError::invalid(format!("mapping key `{text}` already defined")).at(key.origin()));
+                    }
+                    found.remove(first);
+                }
+                found.push(Entry { key: Node { tag: Tag::Str, ..key }, value: normal(&entry.value, yaml)? });
+            }
+            Ok(fresh(Node::map(found, node.trace.clone())))
+        }
+        Value::Scalar(_) => {
+            let (meaning, text) = match yaml {
+                Yaml::V3 => resolved(node)?,
+                Yaml::V2 => (in_v2(node), node.shared_text().cloned().unwrap_or_default()),
+            };
+            Ok(json_scalar(meaning, &text, node))
+        }
+    }
+}
+
+/// go-yaml v2 has more words for booleans.
+fn in_v2(node: &Node) -> Resolved {
+    let text = node.text().unwrap_or_default();
+    if node.is_tagged {
+        return resolve::tagged(&node.tag, text, Yaml::V2).unwrap_or(Resolved::Str);
+    }
+    if node.style.is_string() { Resolved::Str } else { resolve::plain(text, Yaml::V2) }
+}
+
+fn json_scalar(meaning: Resolved, text: &str, node: &Node) -> Node {
+    let trace = node.trace.clone();
+    match meaning {
+        Resolved::Null => Node::null(trace),
+        Resolved::Bool(bool) => Node::scalar(bool.to_string(), Tag::Bool, trace),
+        Resolved::Int(int) => number(int as f64, trace),
+        Resolved::Uint(uint) => number(uint as f64, trace),
+        Resolved::Float(float) => number(float, trace),
+        Resolved::Timestamp(time) if !node.is_tagged && node.tag != Tag::Timestamp => Node::string(time, trace),
+        Resolved::Timestamp(time) => Node { style: Style::Double, ..Node::string(time, trace) },
+        Resolved::Str | Resolved::Merge => {
+            let mut node = Node::string(text, trace);
+            if text.contains('\n') {
+                node.style = Style::Literal(0);
+            } else if resolve::plain(text, Yaml::V2) != Resolved::Str {
+                node.style = Style::Double;
+            }
+            node
+        }
+    }
+}
+
+fn number(float: f64, trace: Trace) -> Node {
+    let text = go_float(float);
+    let tag = resolve::plain(&text, Yaml::V3).tag();
+    Node::scalar(text, tag, trace)
 }
 
 /// Each byte that is not UTF-8 becomes one U+FFFD, as Go's range over a string yields it.
