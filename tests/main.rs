@@ -2,6 +2,7 @@
 //! recorded cluster.
 
 mod architecture;
+mod build;
 mod docs;
 mod flows;
 mod registries;

@@ -21,6 +21,7 @@ pub mod error;
 mod factory;
 mod field_spec;
 pub mod fields;
+pub mod flux;
 mod generate;
 pub mod id;
 pub mod ignore;
@@ -28,6 +29,7 @@ pub mod kustomization;
 pub mod merge;
 pub mod node;
 pub mod read;
+pub mod repository;
 pub mod resolve;
 mod resource;
 mod resources;
@@ -57,6 +59,8 @@ use transform::Transform as _;
 
 /// The version that is rebuilt here, as it signs its work.
 const SIGNATURE: &str = "kustomize-v5.8.1";
+/// What kustomize calls itself inside Flux' controller, where it is no program of its own (api v0.21.1 `provenance`).
+const FLUX_SIGNATURE: &str = "kustomize-(devel)";
 
 /// How a build is done.
 #[derive(Clone, Debug, Default)]
@@ -144,7 +148,8 @@ fn run(session: &Session<'_>, path: &str, options: &Options) -> Result<Vec<Built
     if let Some(options) = &target.kustomization.sort_options {
         transform::sort::sort(&mut all.resources, options, &session.schemas.borrow())?;
     }
-    finish(&target.kustomization, all)
+    let signature = if options.root.is_some() { FLUX_SIGNATURE } else { SIGNATURE };
+    finish(&target.kustomization, signature, all)
 }
 
 /// For other tools, not for the cluster.
@@ -153,8 +158,9 @@ fn is_local(resource: &Resource) -> bool {
 }
 
 /// Signs what is to be signed and takes kustomize's notes off.
-fn finish(kustomization: &kustomization::Kustomization, all: Accumulated) -> Result<Vec<Built>> {
-    let (keep_origin, keep_changes) = (kustomization.has_metadata("originAnnotations"), kustomization.has_metadata("transformerAnnotations"));
+fn finish(kustomization: &kustomization::Kustomization, signature: &str, all: Accumulated) -> Result<Vec<Built>> {
+    let (keep_origin, keep_changes) =
+        (kustomization.has_metadata("originAnnotations"), kustomization.has_metadata("transformerAnnotations"));
     let mut built = Vec::with_capacity(all.resources.list.len());
     for mut resource in all.resources.list {
         if kustomization.has_metadata("managedByLabel") {
@@ -162,7 +168,7 @@ fn finish(kustomization: &kustomization::Kustomization, all: Accumulated) -> Res
             let spec = field_spec::FieldSpec::new("metadata/labels", true);
             let origin = trace.origin.clone();
             spec.apply(&mut resource.node, field_spec::Make::Map, &origin, &mut |labels| {
-                fields::set(labels, "app.kubernetes.io/managed-by", Node::string(SIGNATURE, trace.clone()))
+                fields::set(labels, "app.kubernetes.io/managed-by", Node::string(signature, trace.clone()))
             })?;
         }
         resources::strip_notes(&mut resource, keep_origin, keep_changes)?;

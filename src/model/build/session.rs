@@ -17,8 +17,11 @@ use super::write;
 /// Texts that were parsed, to be used again as long as their content is the same. Nodes share their content, so a hit costs nothing.
 #[derive(Debug, Default)]
 pub struct Cache {
-    parsed: RefCell<HashMap<Text, (Arc<[u8]>, Result<Arc<Vec<Node>>>)>>,
+    parsed: RefCell<HashMap<Text, Parsed>>,
 }
+
+/// A text and what was read in it.
+type Parsed = (Arc<[u8]>, Result<Arc<Vec<Node>>>);
 
 pub struct Session<'t> {
     tree: &'t dyn Tree,
@@ -26,6 +29,8 @@ pub struct Session<'t> {
     seen: RefCell<BTreeSet<Text>>,
     pub schemas: RefCell<Schemas>,
     has_schema: Cell<bool>,
+    /// Kubernetes' own schema was asked for before any other was given: then both are known (kyaml `initSchema`).
+    pub uses_builtin: Cell<bool>,
     keeps_builtin: bool,
 }
 
@@ -47,7 +52,15 @@ pub enum Found {
 
 impl<'t> Session<'t> {
     pub fn new(tree: &'t dyn Tree, cache: &'t Cache, keeps_builtin: bool) -> Self {
-        Self { tree, cache, seen: RefCell::default(), schemas: RefCell::default(), has_schema: Cell::new(false), keeps_builtin }
+        Self {
+            tree,
+            cache,
+            seen: RefCell::default(),
+            schemas: RefCell::default(),
+            has_schema: Cell::new(false),
+            uses_builtin: Cell::new(false),
+            keeps_builtin,
+        }
     }
 
     /// The files that were looked at so far.
@@ -72,7 +85,8 @@ impl<'t> Session<'t> {
             let hint = "only what is in the repository can be built";
             return Err(BuildError::refused(format!("`{path}` is {remote}"), hint));
         }
-        let outside = || BuildError::refused(format!("`{path}` leads out of the repository"), "only files of the repository can be built");
+        let outside =
+            || BuildError::refused(format!("`{path}` leads out of the repository"), "only files of the repository can be built");
         if path.starts_with('/') {
             return Err(outside());
         }
@@ -123,10 +137,16 @@ impl<'t> Session<'t> {
     fn enter(&self, from: &Folder, path: Text) -> Result<Folder> {
         let mut ancestors = from.ancestors.clone();
         ancestors.push(from.path.clone());
-        let is_above = |visited: &Text| path.is_empty() || *visited == path || visited.strip_prefix(path.as_ref()).is_some_and(|rest| rest.starts_with('/'));
+        let is_above = |visited: &Text| {
+            path.is_empty() || *visited == path || visited.strip_prefix(path.as_ref()).is_some_and(|rest| rest.starts_with('/'))
+        };
         if let Some(visited) = ancestors.iter().find(|visited| is_above(visited)) {
             let name = |path: &Text| if path.is_empty() { "the repository's root".to_owned() } else { format!("`{path}`") };
-            return Err(BuildError::invalid(format!("cycle detected: {} contains {}, which refers to it", name(&path), name(visited))));
+            return Err(BuildError::invalid(format!(
+                "cycle detected: {} contains {}, which refers to it",
+                name(&path),
+                name(visited)
+            )));
         }
         if ancestors.len() > MAX_DEPTH {
             return Err(BuildError::new(Cause::Limit, format!("bases nested deeper than {MAX_DEPTH}"), ""));
@@ -146,9 +166,12 @@ impl<'t> Session<'t> {
             [(file, bytes)] => Kustomization::read(bytes, file, Mode::Strict).map_err(|error| error.in_file(file)),
             [] => {
                 let message = format!("no kustomization file in {}", here());
-                Err(BuildError::new(Cause::Missing, message, format!("add one of {}", names.join(", "))))
+                let file = tree::join(&folder.path, names[0]).expect("a name leads nowhere else");
+                Err(BuildError::new(Cause::Missing, message, format!("add one of {}", names.join(", "))).in_file(&file.into()))
             }
-            _ => Err(BuildError::invalid(format!("several kustomization files in {}", here()))),
+            [_, (second, _), ..] => {
+                Err(BuildError::invalid(format!("several kustomization files in {}", here())).in_file(second))
+            }
         }
     }
 
@@ -162,7 +185,9 @@ impl<'t> Session<'t> {
         if layer != Layer::Resource {
             return parse();
         }
-        if let Some((_, parsed)) = self.cache.parsed.borrow().get(&file).filter(|(known, _)| Arc::ptr_eq(known, &bytes) || *known == bytes) {
+        if let Some((_, parsed)) =
+            self.cache.parsed.borrow().get(&file).filter(|(known, _)| Arc::ptr_eq(known, &bytes) || *known == bytes)
+        {
             return parsed.clone();
         }
         let parsed = parse();
@@ -185,7 +210,9 @@ impl<'t> Session<'t> {
     /// A schema that cannot be read, an unknown version, both at once.
     pub fn learn(&self, folder: &Folder, kustomization: &Kustomization) -> Result<()> {
         let path = kustomization.openapi_path.as_ref();
-        let schema = path.map(|path| self.document(folder, path.text().unwrap_or_default()).map_err(|error| error.at(path.origin()))).transpose()?;
+        let schema = path
+            .map(|path| self.document(folder, path.text().unwrap_or_default()).map_err(|error| error.at(path.origin())))
+            .transpose()?;
         if self.has_schema.get() {
             return Ok(());
         }
@@ -196,11 +223,15 @@ impl<'t> Session<'t> {
                 return Err(BuildError::invalid(message).at(path.origin()));
             }
             let mut schemas = self.schemas.borrow_mut();
-            if !self.keeps_builtin {
+            if !self.keeps_builtin && !self.uses_builtin.get() {
                 schemas.without_builtin();
             }
+            let schema =
+                loaded.map(|(file, bytes)| read::document(&bytes, &Place::file(&file, Layer::Transformer))).transpose()?;
             if let Some(schema) = schema.flatten() {
-                schemas.add(&write::json(&schema)?).map_err(|message| BuildError::invalid(format!("invalid schema file: {message}")).at(path.origin()))?;
+                schemas
+                    .add(&write::json(&schema)?)
+                    .map_err(|message| BuildError::invalid(format!("invalid schema file: {message}")).at(path.origin()))?;
             }
             self.has_schema.set(true);
             return Ok(());

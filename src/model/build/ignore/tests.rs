@@ -89,7 +89,8 @@ fn copies_of_an_artifact_generator_lie_where_cp_would_put_them() {
         ("values.yaml", "m:\n  y: 2\nl: [1]\n"),
         ("web/deep/skip/d.yaml", ""),
     ]);
-    let table: [(&[(&str, &str, &[&str], &str)], &[&str]); 8] = [
+    type Case = (&'static [(&'static str, &'static str, &'static [&'static str], &'static str)], &'static [&'static str]);
+    let table: [Case; 8] = [
         (&[("@apps/web", "@artifact/", &[], "")], &["web/a.yaml", "web/b.md", "web/deep/c.yaml", "web/deep/skip/d.yaml"]),
         (&[("@apps/web/**", "@artifact/to/", &["*.md"], "")], &["to/a.yaml", "to/deep/c.yaml", "to/deep/skip/d.yaml"]),
         (&[("@apps/web/**", "@artifact/", &["deep/skip/**"], "")], &["a.yaml", "b.md", "deep/c.yaml"]),

@@ -36,7 +36,7 @@ pub struct Variable {
 }
 
 /// The variables of one Flux Kustomization.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Variables {
     values: BTreeMap<Text, Variable>,
     has_unknown: bool,

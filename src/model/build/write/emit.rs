@@ -162,11 +162,11 @@ impl Emitter {
                     self.letter(c);
                 }
                 was_space = true;
-            } else if c == '\n' {
-                if !was_break {
+            } else if is_break(c) {
+                if !was_break && c == '\n' {
                     self.line_break();
                 }
-                self.line_break();
+                self.break_with(c);
                 was_break = true;
             } else {
                 if was_break {
@@ -225,8 +225,8 @@ impl Emitter {
         self.line_break();
         let mut was_break = true;
         for c in text.chars() {
-            if c == '\n' {
-                self.line_break();
+            if is_break(c) {
+                self.break_with(c);
                 was_break = true;
             } else {
                 if was_break {
@@ -238,10 +238,19 @@ impl Emitter {
         }
     }
 
+    fn break_with(&mut self, c: char) {
+        self.out.push(c);
+        self.column = 0;
+    }
+
     fn letter(&mut self, c: char) {
         self.out.push(c);
         self.column += 1;
     }
+}
+
+fn is_break(c: char) -> bool {
+    matches!(c, '\r' | '\n' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 /// libyaml's idea of printable: without tabs and without what lies above U+FFFF.
@@ -336,7 +345,6 @@ impl Analysis {
             return Self { is_multiline: false, may_be_plain: true, may_be_single: true, may_be_block: false };
         }
         let is_blank = |c: char| matches!(c, ' ' | '\t');
-        let is_break = |c: char| matches!(c, '\r' | '\n' | '\u{85}' | '\u{2028}' | '\u{2029}');
         let mut indicators = text.starts_with("---") || text.starts_with("...");
         let (mut line_breaks, mut special, mut break_space, mut space_break) = (false, false, false, false);
         let (mut after_blank, mut after_space, mut after_break) = (true, false, false);

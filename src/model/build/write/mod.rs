@@ -20,7 +20,7 @@ use super::node::Node;
 
 pub use go_json::{go_json, go_json_indented};
 pub use number::go_float;
-pub use scalar::{base64_of, normal};
+pub use scalar::{base64_of, from_base64, normal};
 pub use value::{Plain, value};
 
 /// An object as kustomize prints it, with a line end.

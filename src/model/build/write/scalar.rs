@@ -51,13 +51,25 @@ pub(super) fn resolved(node: &Node) -> Result<(Resolved, Text)> {
 /// # Errors
 /// What cannot be written as JSON.
 pub fn normal(node: &Node, yaml: Yaml) -> Result<Node> {
+    normal_in(node, yaml, false)
+}
+
+fn normal_in(node: &Node, yaml: Yaml, is_flow: bool) -> Result<Node> {
+    // what is not written between braces comes back as an empty text
+    let is_flow = is_flow || node.style == Style::Flow && yaml == Yaml::V3;
+    if is_flow && node.is_null() && !node.is_tagged && node.text() == Some("") {
+        return Ok(Node { style: Style::Single, ..Node::string("", node.trace.clone()) });
+    }
     let fresh = |node: Node| Node { style: Style::Plain, is_tagged: false, ..node };
     match &node.value {
-        Value::List(items) => Ok(fresh(Node::list(items.iter().map(|item| normal(item, yaml)).collect::<Result<_>>()?, node.trace.clone()))),
+        Value::List(items) => Ok(fresh(Node::list(
+            items.iter().map(|item| normal_in(item, yaml, is_flow)).collect::<Result<_>>()?,
+            node.trace.clone(),
+        ))),
         Value::Map(entries) => {
             let mut found: Vec<Entry> = Vec::with_capacity(entries.len());
             for entry in entries.iter() {
-                let key = normal(&entry.key, yaml)?;
+                let key = normal_in(&entry.key, yaml, is_flow)?;
                 let text = key.shared_text().cloned().unwrap_or_default();
                 if let Some(first) = found.iter().position(|earlier| earlier.key.text() == Some(&text)) {
                     if yaml == Yaml::V3 {
@@ -65,7 +77,7 @@ pub fn normal(node: &Node, yaml: Yaml) -> Result<Node> {
                     }
                     found.remove(first);
                 }
-                found.push(Entry { key: Node { tag: Tag::Str, ..key }, value: normal(&entry.value, yaml)? });
+                found.push(Entry { key: Node { tag: Tag::Str, ..key }, value: normal_in(&entry.value, yaml, is_flow)? });
             }
             Ok(fresh(Node::map(found, node.trace.clone())))
         }
@@ -155,7 +167,7 @@ fn name(tag: &Tag) -> &str {
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// Standard base64 with padding; line breaks are skipped as Go's decoder does it.
-fn from_base64(text: &str) -> Option<Vec<u8>> {
+pub fn from_base64(text: &str) -> Option<Vec<u8>> {
     let digits: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect();
     if !digits.len().is_multiple_of(4) {
         return None;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::super::error::{BuildError, Result};
-use super::super::node::{Node, Text, Value};
+use super::super::node::{Node, Style, Text, Value};
 use super::super::resolve::Resolved;
 use super::{order, scalar};
 
@@ -28,9 +28,16 @@ const LONGEST_KEY: usize = 1000;
 /// # Errors
 /// Duplicate keys, keys that are no texts, tags that do not fit.
 pub fn value(node: &Node) -> Result<Plain> {
+    value_in(node, false)
+}
+
+/// `is_flow`: inside of `{}` or `[]`, where nothing at all is written as an empty text.
+fn value_in(node: &Node, is_flow: bool) -> Result<Plain> {
+    let is_flow = is_flow || node.style == Style::Flow;
     match &node.value {
+        Value::Scalar(text) if is_flow && text.is_empty() && node.is_null() && !node.is_tagged => Ok(Plain::Text("".into())),
         Value::Scalar(_) => scalar_value(node),
-        Value::List(items) => Ok(Plain::List(items.iter().map(value).collect::<Result<_>>()?)),
+        Value::List(items) => Ok(Plain::List(items.iter().map(|item| value_in(item, is_flow)).collect::<Result<_>>()?)),
         Value::Map(entries) => {
             let mut seen: HashMap<&str, &Node> = HashMap::with_capacity(entries.len());
             let mut found = Vec::with_capacity(entries.len());
@@ -40,7 +47,7 @@ pub fn value(node: &Node) -> Result<Plain> {
                     let message = format!("mapping key `{key}` already defined at line {}", first.origin().line);
                     return Err(BuildError::invalid(message).at(entry.key.origin()));
                 }
-                found.push((key, value(&entry.value)?));
+                found.push((key, value_in(&entry.value, is_flow)?));
             }
             found.sort_by(|a, b| order::natural(&a.0, &b.0));
             Ok(Plain::Map(found))
