@@ -18,6 +18,7 @@ use super::resources::Resources;
 use super::session::{Folder, Found, Session};
 use super::source_note::{self, SourceNote};
 use super::transform::{self, Setting, Transforms};
+use super::write;
 
 /// What has come together so far.
 #[derive(Default)]
@@ -102,7 +103,11 @@ impl<'s> Target<'s> {
             let source = source.append(path);
             found.iter_mut().try_for_each(|resource| source_note::note_file(resource, &source))?;
         }
-        all.resources.append_all(found, &self.session.schemas.borrow())
+        let schemas = self.session.schemas.borrow();
+        if found.iter().any(|resource| schemas.is_namespaced(&resource.gvk().api_version(), resource.kind()).is_none()) {
+            self.session.uses_builtin.set(true);
+        }
+        all.resources.append_all(found, &schemas)
     }
 
     fn components(&self, mut all: Accumulated) -> Result<Accumulated> {
@@ -149,34 +154,44 @@ impl<'s> Target<'s> {
         for (kind, list) in [(Kind::ConfigMap, &self.kustomization.config_maps), (Kind::Secret, &self.kustomization.secrets)] {
             for args in list {
                 let mut args = args.clone();
-                args.options = options.map_or(args.options.clone(), |options| Some(GeneratorOptions::over(args.options.clone(), Some(options))));
+                args.options = options
+                    .map_or(args.options.clone(), |options| Some(GeneratorOptions::over(args.options.clone(), Some(options))));
                 self.absorb(all, &args, kind, note(kind))?;
             }
         }
-        let (plugins, _) = self.plugins(&self.kustomization.generators)?;
+        let plugins = self.plugins(&self.kustomization.generators)?;
         for plugin in plugins {
+            let note = source_note::of_plugin(&plugin);
             let kind = match plugin.kind() {
                 _ if !is_builtin(&plugin) => return Err(refused(&plugin)),
                 "ConfigMapGenerator" => Kind::ConfigMap,
                 "SecretGenerator" => Kind::Secret,
+                "IAMPolicyGenerator" => {
+                    self.take_in(all, generate::service_account(&plugin.node)?, note)?;
+                    continue;
+                }
                 _ => return Err(refused(&plugin)),
             };
             let args = GeneratorArgs::read(&plugin.node, Mode::Lenient, kind == Kind::Secret)?;
-            self.absorb(all, &args, kind, source_note::of_plugin(&plugin))?;
+            self.absorb(all, &args, kind, note)?;
         }
         Ok(())
     }
 
     fn absorb(&self, all: &mut Accumulated, args: &GeneratorArgs, kind: Kind, note: Option<String>) -> Result<()> {
-        let mut made = generate::make(self.session, &self.folder, args, kind).map_err(|error| error.at(&args.origin))?;
+        let made = generate::make(self.session, &self.folder, args, kind).map_err(|error| error.at(&args.origin))?;
+        self.take_in(all, made, note)
+    }
+
+    fn take_in(&self, all: &mut Accumulated, mut made: Resource, note: Option<String>) -> Result<()> {
         if let Some(note) = note {
             source_note::note_maker(&mut made, &note)?;
         }
         all.resources.absorb(made, &self.session.schemas.borrow())
     }
 
-    /// The settings of external plugins: given inline, in files, or in folders. The second value tells those that were found inline.
-    fn plugins(&self, items: &[Node]) -> Result<(Vec<Resource>, usize)> {
+    /// The settings of external plugins: given inline, in files, or in folders.
+    fn plugins(&self, items: &[Node]) -> Result<Vec<Resource>> {
         let mut all = Accumulated::default();
         let mut paths = Vec::new();
         for item in items {
@@ -192,17 +207,22 @@ impl<'s> Target<'s> {
             }
             all.resources.append_all(inline, &self.session.schemas.borrow())?;
         }
-        let count = all.resources.list.len();
-        Ok((self.resources(all, &paths)?.resources.list, count))
+        let plugins = self.resources(all, &paths)?.resources.list;
+        // kustomize hands them on as text
+        plugins.iter().try_for_each(|plugin| write::value(&plugin.node).map(|_| ()))?;
+        Ok(plugins)
     }
 
     fn transformers(&self, items: &[Node]) -> Result<Vec<(Transforms, Option<String>)>> {
-        let (plugins, _) = self.plugins(items)?;
+        let plugins = self.plugins(items)?;
         let mut all = Vec::new();
         for plugin in plugins {
             let known = transform::KINDS.iter().find(|(kind, _)| *kind == plugin.kind() && is_builtin(&plugin));
             let Some((_, make)) = known else { return Err(refused(&plugin)) };
-            all.push((make(self.setting(), &plugin.node).map_err(|error| error.at(plugin.node.origin()))?, source_note::of_plugin(&plugin)));
+            all.push((
+                make(self.setting(), &plugin.node).map_err(|error| error.at(plugin.node.origin()))?,
+                source_note::of_plugin(&plugin),
+            ));
         }
         Ok(all)
     }
@@ -237,7 +257,9 @@ impl<'s> Target<'s> {
                 let (old, new) = (&before.list, &all.resources.list);
                 let is_same = |(a, b): (&Resource, &Resource)| source_note::is_same_but_validated(&a.node, &b.node);
                 if old.len() != new.len() || !old.iter().zip(new).all(is_same) {
-                    return Err(BuildError::invalid("validator shouldn't modify the resource map").in_file(&self.kustomization.file));
+                    return Err(
+                        BuildError::invalid("validator shouldn't modify the resource map").in_file(&self.kustomization.file)
+                    );
                 }
             }
         }
@@ -258,7 +280,8 @@ impl<'s> Target<'s> {
                 [] => {}
                 [one] => all.resources.list[*one].variables.push(variable.name.clone()),
                 many => {
-                    let message = format!("found {} resId matches for var {} (unable to disambiguate)", many.len(), variable.name);
+                    let message =
+                        format!("found {} resId matches for var {} (unable to disambiguate)", many.len(), variable.name);
                     return Err(BuildError::invalid(message).at(&variable.origin));
                 }
             }

@@ -37,7 +37,8 @@ impl<'n> Fields<'n> {
                 Some(name) => found.push((*name, entry)),
                 None if mode == Mode::Strict => {
                     let hint = "kustomize knows no such field: look for a misspelling or a wrong indentation";
-                    return Err(BuildError { hint: hint.to_owned(), ..BuildError::invalid(format!("unknown field `{key}`")) }.at(entry.key.origin()));
+                    return Err(BuildError { hint: hint.to_owned(), ..BuildError::invalid(format!("unknown field `{key}`")) }
+                        .at(entry.key.origin()));
                 }
                 None => {}
             }
@@ -147,12 +148,17 @@ fn is_null(node: &Node) -> bool {
 /// # Errors
 /// A number, boolean, list or map (where those are not taken as texts).
 pub fn text(node: &Node, mode: Mode) -> Result<Node> {
-    let fail = |found: &str| Err(BuildError { hint: "put it in quotes".to_owned(), ..BuildError::invalid(format!("expected a text, found {found}")) }.at(node.origin()));
+    let fail = |found: &str| {
+        Err(BuildError { hint: "put it in quotes".to_owned(), ..BuildError::invalid(format!("expected a text, found {found}")) }
+            .at(node.origin()))
+    };
     let spelled = |text: String| Ok(Node { style: Style::Plain, is_tagged: false, ..Node::string(text, node.trace.clone()) });
     match meaning(node) {
         None => Err(BuildError::invalid("expected a text, found a list or a map").at(node.origin())),
         Some(Resolved::Null) => spelled(String::new()),
-        Some(Resolved::Str | Resolved::Timestamp(_) | Resolved::Merge) => Ok(Node { tag: Tag::Str, is_tagged: false, ..node.clone() }),
+        Some(Resolved::Str | Resolved::Timestamp(_) | Resolved::Merge) => {
+            Ok(Node { tag: Tag::Str, is_tagged: false, ..node.clone() })
+        }
         Some(_) if mode == Mode::Strict => fail("a number or boolean"),
         Some(Resolved::Bool(bool)) => spelled(bool.to_string()),
         Some(Resolved::Int(int)) => spelled(int.to_string()),
@@ -191,4 +197,20 @@ pub fn pairs(node: &Node, mode: Mode) -> Result<Vec<Entry>> {
     }
     found.sort_by(|a, b| a.key.text().cmp(&b.key.text()));
     Ok(found)
+}
+
+/// Files that are read strictly may not have a key twice, at any depth.
+///
+/// # Errors
+/// A key that is there twice.
+pub fn unique_keys(node: &Node) -> Result<()> {
+    let mut seen = std::collections::HashSet::new();
+    for entry in node.entries() {
+        if !seen.insert(entry.key.text().unwrap_or_default()) {
+            let message = format!("key \"{}\" already set in map", entry.key.text().unwrap_or_default());
+            return Err(BuildError::invalid(message).at(entry.key.origin()));
+        }
+        unique_keys(&entry.value)?;
+    }
+    node.items().iter().try_for_each(unique_keys)
 }

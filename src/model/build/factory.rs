@@ -71,7 +71,8 @@ fn unwrapped(documents: Vec<Node>) -> VecDeque<Node> {
 /// No kind, or no name.
 pub fn check(node: &Node) -> Result<()> {
     let is_given = |value: Option<&Node>| value.is_some_and(|value| !fields::is_empty(value) && value.tag != Tag::Null);
-    let at = |message: &str, hint: &str| Err(BuildError { hint: hint.to_owned(), ..BuildError::invalid(message) }.at(node.origin()));
+    let at =
+        |message: &str, hint: &str| Err(BuildError { hint: hint.to_owned(), ..BuildError::invalid(message) }.at(node.origin()));
     if !node.is_map() {
         return at("not an object", "a manifest is a map with apiVersion, kind and metadata");
     }

@@ -46,7 +46,13 @@ impl FieldSpec {
     ///
     /// # Errors
     /// A scalar where the path goes on, or what `visit` says.
-    pub fn apply(&self, object: &mut Node, make: Make, origin: &Origin, visit: &mut dyn FnMut(&mut Node) -> Result<()>) -> Result<()> {
+    pub fn apply(
+        &self,
+        object: &mut Node,
+        make: Make,
+        origin: &Origin,
+        visit: &mut dyn FnMut(&mut Node) -> Result<()>,
+    ) -> Result<()> {
         let gvk = Gvk::from_node(object);
         if !gvk.is_selected(&self.gvk) {
             return Ok(());
@@ -86,7 +92,8 @@ impl Walk<'_> {
             }
             Value::Map(_) => self.map(node, part, depth, visit),
             Value::Scalar(_) => {
-                Err(BuildError::invalid(format!("expected sequence or mapping node on the way to `{}`", self.path.join("/"))).at(node.origin()))
+                Err(BuildError::invalid(format!("expected sequence or mapping node on the way to `{}`", self.path.join("/")))
+                    .at(node.origin()))
             }
         }
     }
@@ -99,11 +106,11 @@ impl Walk<'_> {
         let is_last = depth + 1 == self.path.len();
         let trace = Trace::new(self.origin.clone());
         let made = if !self.creates || is_list {
-            is_list.then(|| Node { tag: Tag::None, ..Node::list(Vec::new(), trace.clone()) })
+            is_list.then(|| Node { tag: Tag::None, ..Node::list(Vec::new(), trace) })
         } else if is_last {
             Some(self.leaf(&trace))
         } else {
-            Some(Node { tag: Tag::Map, ..Node::map(Vec::new(), trace.clone()) })
+            Some(Node::map(Vec::new(), trace))
         };
         if node.get(name).is_none() {
             match &made {
@@ -148,7 +155,10 @@ fn leads_somewhere(node: &Node, path: &[String]) -> bool {
         Value::List(items) => items.iter().any(|item| leads_somewhere(item, path)),
         Value::Map(_) => {
             let name = part.strip_suffix("[]").unwrap_or(part);
-            name.is_empty() || node.get(name).is_some_and(|field| field.is_null() && part.ends_with("[]") || leads_somewhere(field, &path[1..]))
+            name.is_empty()
+                || node
+                    .get(name)
+                    .is_some_and(|field| field.is_null() && part.ends_with("[]") || leads_somewhere(field, &path[1..]))
         }
         Value::Scalar(_) => true,
     }
@@ -160,7 +170,9 @@ fn leads_somewhere(node: &Node, path: &[String]) -> bool {
 /// The same field, once to be created and once not.
 pub fn merge_one(list: &mut Vec<FieldSpec>, spec: &FieldSpec) -> Result<()> {
     match list.iter().find(|existing| existing.is_within(spec)) {
-        Some(existing) if existing.create != spec.create => Err(BuildError::invalid(format!("conflicting fieldspecs for `{}`", spec.path))),
+        Some(existing) if existing.create != spec.create => {
+            Err(BuildError::invalid(format!("conflicting fieldspecs for `{}`", spec.path)))
+        }
         Some(_) => Ok(()),
         None => {
             list.push(spec.clone());

@@ -140,7 +140,10 @@ pub fn is_other_in_yaml_1_1(text: &str) -> bool {
     }
     let is_word = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._/-+~".contains(&byte)) && !text.starts_with('-');
     if is_word {
-        return matches!(resolve::plain(text, Yaml::V2), Resolved::Null | Resolved::Bool(_) | Resolved::Int(_) | Resolved::Uint(_) | Resolved::Float(_));
+        return matches!(
+            resolve::plain(text, Yaml::V2),
+            Resolved::Null | Resolved::Bool(_) | Resolved::Int(_) | Resolved::Uint(_) | Resolved::Float(_)
+        );
     }
     is_other_document(text)
 }
@@ -261,7 +264,8 @@ fn is_match(item: &Node, name: &str, value: &str) -> bool {
     if name.is_empty() {
         return value_of(item) == value;
     }
-    item.is_map() && item.entries().iter().find(|entry| entry.key.text() == Some(name)).is_some_and(|entry| value_of(&entry.value) == value)
+    item.is_map()
+        && item.entries().iter().find(|entry| entry.key.text() == Some(name)).is_some_and(|entry| value_of(&entry.value) == value)
 }
 
 /// go-yaml's `Value` of a node: the text of a scalar, nothing of the rest.

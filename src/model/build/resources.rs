@@ -73,7 +73,8 @@ impl Resources {
         let mut found = Vec::new();
         for (at, resource) in self.list.iter().enumerate() {
             let (now, original) = (resource.id(schemas), resource.original_id(schemas)?);
-            let is_selected = (patterns.is_namespace(original.effective_namespace()) || patterns.is_namespace(now.effective_namespace()))
+            let is_selected = (patterns.is_namespace(original.effective_namespace())
+                || patterns.is_namespace(now.effective_namespace()))
                 && (patterns.is_name(&original.name) || patterns.is_name(&now.name))
                 && patterns.is_gvk(&now.gvk)
                 && selector.label_terms()?.matches(&labels(&resource.node))
@@ -129,7 +130,10 @@ fn word(behavior: &str) -> &str {
 /// Labels and annotations of both (the new one wins, but for kustomize's notes, where the old one does), name and namespace of the old one.
 fn take_metadata(made: &mut Resource, old: &Resource) -> Result<()> {
     merge_metadata(made, old)?;
-    made.set_name(old.name(), &old.node.at(&["metadata", "name"]).map_or_else(|| old.node.origin().clone(), |name| name.origin().clone()))?;
+    made.set_name(
+        old.name(),
+        &old.node.at(&["metadata", "name"]).map_or_else(|| old.node.origin().clone(), |name| name.origin().clone()),
+    )?;
     made.set_namespace(old.namespace(), old.node.origin())?;
     made.variables.clone_from(&old.variables);
     Ok(())
@@ -179,9 +183,7 @@ fn merge_data(made: &mut Resource, old: &Resource, key: &str) -> Result<()> {
 /// Metadata that is no map.
 pub fn strip_notes(resource: &mut Resource, keep_origin: bool, keep_transformations: bool) -> Result<()> {
     let is_dropped = |key: &str| {
-        note::ALL.contains(&key)
-            || key == note::ORIGIN && !keep_origin
-            || key == note::TRANSFORMATIONS && !keep_transformations
+        note::ALL.contains(&key) || key == note::ORIGIN && !keep_origin || key == note::TRANSFORMATIONS && !keep_transformations
     };
     // without any annotation kustomize still rewrites an empty map: `annotations: {}` goes
     resource.edit_annotations(|annotations| annotations.retain(|key| !is_dropped(key)))

@@ -35,9 +35,9 @@ impl Selector {
             if text.is_empty() {
                 return Ok(None);
             }
-            Regex::new(&format!("^(?:{text})$")).map(Some).map_err(|_| {
-                self.place(BuildError::invalid(format!("`{text}` is no regular expression")))
-            })
+            Regex::new(&format!("^(?:{text})$"))
+                .map(Some)
+                .map_err(|_| self.place(BuildError::invalid(format!("`{text}` is no regular expression"))))
         };
         Ok(Patterns {
             group: pattern(&self.gvk.group)?,

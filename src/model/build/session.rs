@@ -210,9 +210,8 @@ impl<'t> Session<'t> {
     /// A schema that cannot be read, an unknown version, both at once.
     pub fn learn(&self, folder: &Folder, kustomization: &Kustomization) -> Result<()> {
         let path = kustomization.openapi_path.as_ref();
-        let schema = path
-            .map(|path| self.document(folder, path.text().unwrap_or_default()).map_err(|error| error.at(path.origin())))
-            .transpose()?;
+        let load = |path: &Node| self.load(folder, path.text().unwrap_or_default()).map_err(|error| error.at(path.origin()));
+        let loaded = path.map(load).transpose()?;
         if self.has_schema.get() {
             return Ok(());
         }

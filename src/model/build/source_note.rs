@@ -34,7 +34,10 @@ pub fn of_plugin(resource: &Resource) -> Option<String> {
     let path = resource.annotation(note::ORIGIN)?.strip_prefix("path: ")?.trim_end().to_owned();
     let meta = |key: &str| super::id::meta_text(&resource.node, key);
     let api_version = text_at(&resource.node, "apiVersion");
-    Some(configured(&path, &[("apiVersion", api_version), ("kind", resource.kind()), ("name", meta("name")), ("namespace", meta("namespace"))]))
+    Some(configured(
+        &path,
+        &[("apiVersion", api_version), ("kind", resource.kind()), ("name", meta("name")), ("namespace", meta("namespace"))],
+    ))
 }
 
 fn configured(file: &str, by: &[(&str, &str)]) -> String {

@@ -27,7 +27,10 @@ fn an_overlay_changes_its_base() {
 #[test]
 fn every_layer_is_known() {
     let files = [
-        ("kustomization.yaml", "resources: [web.yaml]\nreplicas:\n- name: web\n  count: 3\npatches:\n- patch: |\n    apiVersion: apps/v1\n    kind: Deployment\n    metadata:\n      name: web\n    spec:\n      replicas: 2\n"),
+        (
+            "kustomization.yaml",
+            "resources: [web.yaml]\nreplicas:\n- name: web\n  count: 3\npatches:\n- patch: |\n    apiVersion: apps/v1\n    kind: Deployment\n    metadata:\n      name: web\n    spec:\n      replicas: 2\n",
+        ),
         ("web.yaml", DEPLOYMENT),
     ];
     let tree = Memory::new(files);
@@ -42,7 +45,10 @@ fn every_layer_is_known() {
             ("web.yaml".to_owned(), 6, Layer::Resource),
         ]
     );
-    assert_eq!(output.files.iter().map(AsRef::as_ref).collect::<Vec<_>>(), ["Kustomization", "kustomization.yaml", "kustomization.yml", "web.yaml"]);
+    assert_eq!(
+        output.files.iter().map(AsRef::as_ref).collect::<Vec<_>>(),
+        ["Kustomization", "kustomization.yaml", "kustomization.yml", "web.yaml"]
+    );
 }
 
 #[test]

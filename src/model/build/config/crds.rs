@@ -32,7 +32,8 @@ pub fn from_crds(file: &Node) -> Result<Config> {
 }
 
 fn properties(definition: &Node) -> Option<&Node> {
-    let schema = definition.entries().iter().find(|entry| entry.key.text().is_some_and(|key| key.eq_ignore_ascii_case("schema")))?;
+    let schema =
+        definition.entries().iter().find(|entry| entry.key.text().is_some_and(|key| key.eq_ignore_ascii_case("schema")))?;
     schema.value.get("properties")
 }
 

@@ -5,7 +5,7 @@ mod crds;
 
 use std::sync::OnceLock;
 
-use super::decode::{Fields, Mode};
+use super::decode::{self, Fields, Mode};
 use super::error::Result;
 use super::field_spec::{FieldSpec, merge_all};
 use super::id::Gvk;
@@ -97,6 +97,7 @@ impl Config {
     /// # Errors
     /// Unknown fields, wrong types.
     pub fn read(node: &Node) -> Result<Self> {
+        decode::unique_keys(node)?;
         let mut known = LISTS.to_vec();
         known.push("nameReference");
         let fields = Fields::of(node, &known, Mode::Strict)?;

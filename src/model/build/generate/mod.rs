@@ -2,6 +2,7 @@
 //! Source: kustomize api v0.21.1 `internal/generators`, `kv/kv.go`, kyaml v0.21.1 `yaml/datamap.go`.
 
 mod hash;
+mod iam;
 mod pairs;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use super::session::{Folder, Session};
 use super::write::base64_of;
 
 pub use hash::suffix;
+pub use iam::service_account;
 
 /// What is generated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,8 +39,7 @@ impl Kind {
 /// # Errors
 /// No name, a key twice, a source that cannot be read.
 pub fn make(session: &Session<'_>, folder: &Folder, args: &GeneratorArgs, kind: Kind) -> Result<Resource> {
-    let origin = args.origin.as_layer(Layer::Generator);
-    let trace = Trace::new(origin.clone());
+    let trace = Trace::new(args.origin.as_layer(Layer::Generator));
     let Some(name) = args.name.as_ref().filter(|name| name.text() != Some("")) else {
         return Err(BuildError::invalid("a generator must have a name").at(&args.origin));
     };
@@ -155,7 +156,9 @@ fn options(node: &mut Node, args: &GeneratorArgs, trace: &Trace) -> Result<()> {
 pub fn data_of(node: &Node, field: &str) -> BTreeMap<Text, Node> {
     let entries = node.get(field).map(Node::entries).unwrap_or_default();
     let text = |value: &Node| if value.is_null() { String::new() } else { fields::value_of(value).to_owned() };
-    let pair = |entry: &Entry| (entry.key.shared_text().cloned().unwrap_or_default(), block(&text(&entry.value), entry.value.trace.clone()));
+    let pair = |entry: &Entry| {
+        (entry.key.shared_text().cloned().unwrap_or_default(), block(&text(&entry.value), entry.value.trace.clone()))
+    };
     entries.iter().map(pair).collect()
 }
 

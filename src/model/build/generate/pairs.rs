@@ -66,9 +66,11 @@ fn env_file(file: &Text, content: &[u8], pairs: &mut Vec<Pair>) -> Result<()> {
 fn literal(source: &Node) -> Result<Pair> {
     let text = source.text().unwrap_or_default();
     match text.split_once('=').filter(|(key, _)| !key.is_empty()) {
-        Some((key, value)) => {
-            Ok(Pair { key: key.into(), value: unquoted(value).as_bytes().into(), origin: source.origin().as_layer(Layer::Generator) })
-        }
+        Some((key, value)) => Ok(Pair {
+            key: key.into(),
+            value: unquoted(value).as_bytes().into(),
+            origin: source.origin().as_layer(Layer::Generator),
+        }),
         None => Err(BuildError::invalid(format!("invalid literal source {text}, expected key=value")).at(source.origin())),
     }
 }

@@ -106,7 +106,7 @@ impl Kustomization {
                 return Err(BuildError::refused(format!("`{name}` needs helm and the network"), hint).at(charts.origin()));
             }
         }
-        let is_empty = KNOWN[2..].iter().all(|name| is_nothing(*name, &fields));
+        let is_empty = KNOWN[2..].iter().all(|name| is_nothing(name, &fields));
         if is_empty {
             return Err(empty());
         }
@@ -121,8 +121,12 @@ impl Kustomization {
         let named = |name: &str| openapi.iter().find(|entry| entry.key.text() == Some(name)).map(|entry| entry.value.clone());
         if let Some(meta) = fields.get("metadata") {
             let meta = Fields::of(meta, &["name", "namespace", "labels", "annotations"], Mode::Strict)?;
-            (meta.plain("name")?, meta.plain("namespace")?);
-            (meta.pairs("labels")?, meta.pairs("annotations")?);
+            for name in ["name", "namespace"] {
+                meta.plain(name)?;
+            }
+            for name in ["labels", "annotations"] {
+                meta.pairs(name)?;
+            }
         }
         let both = |new: &str, old: &str| -> Result<Vec<Node>> {
             let mut all = fields.texts(new)?;
@@ -173,7 +177,8 @@ impl Kustomization {
 
 /// Not there, or what Go cannot tell from that: an empty text. Empty lists and maps are something to kustomize.
 fn is_nothing(name: &str, fields: &Fields<'_>) -> bool {
-    fields.get(name).is_none_or(|node| node.text() == Some("")) || matches!(name, "bases" | "imageTags") && fields.items(name).is_ok_and(<[Node]>::is_empty)
+    fields.get(name).is_none_or(|node| node.text() == Some(""))
+        || matches!(name, "bases" | "imageTags") && fields.items(name).is_ok_and(<[Node]>::is_empty)
 }
 
 fn check_type(kind: &Text, is_component: bool, fields: &Fields<'_>) -> Result<()> {

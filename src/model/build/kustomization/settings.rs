@@ -92,7 +92,10 @@ impl Patch {
     /// Wrong fields or types.
     pub fn read(node: &Node, mode: Mode) -> Result<Self> {
         let fields = Fields::of(node, &["path", "patch", "target", "options"], mode)?;
-        let options = fields.get("options").map(|options| Fields::of(options, &["allowNameChange", "allowKindChange"], mode)).transpose()?;
+        let options = fields
+            .get("options")
+            .map(|options| Fields::of(options, &["allowNameChange", "allowKindChange"], mode))
+            .transpose()?;
         let option = |name: &str| options.as_ref().map_or(Ok(false), |options| options.bool(name));
         Ok(Self {
             path: fields.text("path")?,
@@ -108,7 +111,8 @@ impl Patch {
 /// # Errors
 /// Wrong fields or types.
 pub fn selector(node: &Node, mode: Mode) -> Result<Selector> {
-    let fields = Fields::of(node, &["group", "version", "kind", "name", "namespace", "annotationSelector", "labelSelector"], mode)?;
+    let fields =
+        Fields::of(node, &["group", "version", "kind", "name", "namespace", "annotationSelector", "labelSelector"], mode)?;
     Ok(Selector {
         gvk: gvk(&fields)?,
         name: fields.plain("name")?,
@@ -263,7 +267,12 @@ impl Replacement {
         let fields = Fields::of(node, REPLACEMENT, mode)?;
         let source = |node: &Node, mode| {
             let fields = Fields::of(node, &["group", "version", "kind", "name", "namespace", "fieldPath", "options"], mode)?;
-            let id = Id { gvk: gvk(&fields)?, name: fields.plain("name")?, namespace: fields.plain("namespace")?, is_cluster_scoped: false };
+            let id = Id {
+                gvk: gvk(&fields)?,
+                name: fields.plain("name")?,
+                namespace: fields.plain("namespace")?,
+                is_cluster_scoped: false,
+            };
             Ok(Source { id, field_path: fields.plain("fieldPath")?, options: fields.one("options", FieldOptions::read)? })
         };
         let target = |node: &Node, mode| {
@@ -315,7 +324,11 @@ impl Var {
     pub fn read(node: &Node, mode: Mode) -> Result<Self> {
         let fields = Fields::of(node, &["name", "objref", "fieldref"], mode)?;
         let null = Node::null(node.trace.clone());
-        let object = Fields::of(fields.get("objref").unwrap_or(&null), &["apiVersion", "group", "version", "kind", "name", "namespace"], mode)?;
+        let object = Fields::of(
+            fields.get("objref").unwrap_or(&null),
+            &["apiVersion", "group", "version", "kind", "name", "namespace"],
+            mode,
+        )?;
         let field = Fields::of(fields.get("fieldref").unwrap_or(&null), &["fieldPath"], mode)?;
         let mut gvk = gvk(&object)?;
         let api_version = object.plain("apiVersion")?;
@@ -354,6 +367,10 @@ impl SortOptions {
             let fields = Fields::of(node, &["orderFirst", "orderLast"], mode)?;
             Ok((fields.texts("orderFirst")?, fields.texts("orderLast")?))
         };
-        Ok(Self { order: fields.plain("order")?, legacy: fields.one("legacySortOptions", legacy)?, origin: node.origin().clone() })
+        Ok(Self {
+            order: fields.plain("order")?,
+            legacy: fields.one("legacySortOptions", legacy)?,
+            origin: node.origin().clone(),
+        })
     }
 }

@@ -14,7 +14,10 @@ pub(super) fn is_settled(items: &[Node], keys: &[Box<str>]) -> bool {
     let mut seen = std::collections::HashSet::new();
     items.iter().all(|item| {
         if keys.is_empty() {
-            return item.is_scalar() && !item.is_null() && !fields::value_of(item).is_empty() && seen.insert(vec![fields::value_of(item)]);
+            return item.is_scalar()
+                && !item.is_null()
+                && !fields::value_of(item).is_empty()
+                && seen.insert(vec![fields::value_of(item)]);
         }
         let values: Vec<&str> = keys.iter().map(|key| value(item, key)).collect();
         // of several keys the ones that no item has do not count: those lists take the long way

@@ -163,12 +163,10 @@ impl<'s> Walk<'s> {
         match &node.value {
             _ if node.is_null() => node.text().is_some_and(str::is_empty),
             Value::Scalar(_) => false,
-            Value::List(items) => {
-                schema.is_some_and(|schema| {
-                    schema.is_merged()
-                        && (!list::is_settled(items, schema.keys()) || items.iter().any(|item| self.changes(item, schema.items())))
-                })
-            }
+            Value::List(items) => schema.is_some_and(|schema| {
+                schema.is_merged()
+                    && (!list::is_settled(items, schema.keys()) || items.iter().any(|item| self.changes(item, schema.items())))
+            }),
             Value::Map(entries) => {
                 let mut seen = std::collections::HashSet::new();
                 entries.iter().any(|entry| {

@@ -7,7 +7,8 @@ fn node(text: &str, layer: Layer) -> Node {
     document(text.as_bytes(), &Place::file(&"a.yaml".into(), layer)).expect("valid").expect("one")
 }
 
-const DEPLOYMENT: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  template:\n    spec:\n      containers:\n";
+const DEPLOYMENT: &str =
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  template:\n    spec:\n      containers:\n";
 
 fn merged(containers: &str, patch: &str) -> String {
     let object = node(&format!("{DEPLOYMENT}{containers}"), Layer::Resource);

@@ -1,5 +1,6 @@
 //! Parser events → one document of nodes.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use libyaml_safer::{Event, EventData, MappingStyle, Mark, Parser, ScalarStyle, SequenceStyle};
@@ -29,6 +30,8 @@ struct Open {
 struct Composer<'p> {
     place: &'p Place,
     text: &'p str,
+    /// The last line had no end: the scanner needs one, and a block scalar that reaches to it must not get it.
+    is_cut: bool,
     lines: Vec<usize>,
     open: Vec<Open>,
     anchors: HashMap<String, (Node, usize)>,
@@ -36,10 +39,12 @@ struct Composer<'p> {
 
 /// The first document; `None` when there is none, or it is null.
 pub(super) fn first_document(text: &str, place: &Place) -> Result<Option<Node>> {
-    let mut input = text.as_bytes();
+    let is_cut = !text.ends_with('\n');
+    let ended = if is_cut { Cow::Owned(format!("{text}\n")) } else { Cow::Borrowed(text) };
+    let mut input = ended.as_bytes();
     let mut parser = Parser::new();
     parser.set_input_string(&mut input);
-    let mut composer = Composer { place, text, lines: Vec::new(), open: Vec::new(), anchors: HashMap::new() };
+    let mut composer = Composer { place, text, is_cut, lines: Vec::new(), open: Vec::new(), anchors: HashMap::new() };
     loop {
         let event = parser.parse().map_err(|error| composer.malformed(&error))?;
         match event.data {
@@ -61,9 +66,15 @@ pub(super) fn first_document(text: &str, place: &Place) -> Result<Option<Node>> 
 impl Composer<'_> {
     /// Takes an event in; gives the root when it is complete.
     fn take(&mut self, event: Event) -> Result<Option<Node>> {
-        let start = event.start_mark;
+        let (start, end) = (event.start_mark, event.end_mark);
         match event.data {
-            EventData::Scalar { anchor, tag, value, style, .. } => {
+            EventData::Scalar { anchor, tag, mut value, style, .. } => {
+                if self.is_cut
+                    && matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
+                    && end.index >= self.text.len() as u64
+                {
+                    uncut(&mut value);
+                }
                 let node = self.scalar(tag.as_deref(), value, style, start);
                 self.remember(anchor, &node, 1);
                 self.close(node, 1, false, start)
@@ -214,6 +225,15 @@ impl Composer<'_> {
     fn lines_near(&self, mark: Mark) -> String {
         let line = usize::try_from(mark.line).unwrap_or(usize::MAX);
         self.text.lines().skip(line.saturating_sub(1)).take(3).collect()
+    }
+}
+
+/// Takes off the line end that was only added for the scanner: not where the last line was nothing but indentation.
+fn uncut(value: &mut String) {
+    let Some(before) = value.strip_suffix('\n') else { return };
+    let last = before.rsplit('\n').next().unwrap_or_default();
+    if !last.is_empty() {
+        value.pop();
     }
 }
 

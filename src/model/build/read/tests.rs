@@ -83,3 +83,18 @@ fn empty_documents_are_left_out() {
     assert!(read("---\n---\n# only a comment\n").is_empty());
     assert_eq!(read("---\na: 1\n---\n").len(), 1);
 }
+
+#[test]
+fn a_block_scalar_may_end_with_the_file() {
+    for (text, expected) in [
+        ("a: |\n  x", "x"),
+        ("a: |\n  x\n", "x\n"),
+        ("a: |-\n  x", "x"),
+        ("a: |+\n  x\n\n", "x\n\n"),
+        ("a: >\n  x\n  y", "x y"),
+        ("a: |\n  x\n  ", "x\n"),
+        ("a: |\n  x\n# c", "x\n"),
+    ] {
+        assert_eq!(read(text)[0].get("a").and_then(Node::text), Some(expected), "{text:?}");
+    }
+}

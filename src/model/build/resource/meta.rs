@@ -89,6 +89,15 @@ pub fn edit_meta_map(node: &mut Node, name: &str, edit: impl FnOnce(&mut Texts))
     }
     fields::expect_map(meta)?;
     let key = key.unwrap_or_else(|| Node::scalar(name, Tag::None, Trace::new(trace.origin.clone())));
+    if meta.get(name).is_some() {
+        // the field stood there twice: the other one takes it in
+        let other = meta.get_mut(name).expect("just asked");
+        return texts
+            .0
+            .into_values()
+            .map(written)
+            .try_for_each(|entry| fields::set(other, fields::value_of(&entry.key), entry.value));
+    }
     let entries = texts.0.into_values().map(written).collect();
     let value = Node { tag: Tag::None, ..Node::map(entries, trace) };
     meta.entries_mut().expect("checked above").push(Entry { key, value });

@@ -112,7 +112,8 @@ impl Resource {
         if self.annotation(note::PREVIOUS_NAMES).is_none() {
             return Ok(Vec::new());
         }
-        let (names, namespaces, kinds) = (list(note::PREVIOUS_NAMES), list(note::PREVIOUS_NAMESPACES), list(note::PREVIOUS_KINDS));
+        let (names, namespaces, kinds) =
+            (list(note::PREVIOUS_NAMES), list(note::PREVIOUS_NAMESPACES), list(note::PREVIOUS_KINDS));
         if names.len() != namespaces.len() || names.len() != kinds.len() {
             let message = "number of previous names, number of previous namespaces, number of previous kinds not equal";
             return Err(BuildError::invalid(message).at(self.node.origin()));
@@ -200,15 +201,6 @@ impl Resource {
         set_annotation(&mut self.node, key, &list, trace)
     }
 
-    /// Same prefixes and suffixes so far, seen from the end; without any counting as a match where that is allowed.
-    pub fn has_same_affixes(&self, other: &Resource, may_be_empty: bool) -> bool {
-        let same = |key: &str| {
-            let (own, others) = (self.list_note(key), other.list_note(key));
-            may_be_empty && (own.is_empty() || others.is_empty()) || is_same_ending(&own, &others)
-        };
-        same(note::PREFIXES) && same(note::SUFFIXES)
-    }
-
     /// # Errors
     /// An object that is no map.
     pub fn set_kind(&mut self, kind: &str, origin: &Origin) -> Result<()> {
@@ -255,10 +247,4 @@ fn set_quietly(map: &mut Node, key: &str, text: &str, origin: &Origin) -> Result
         _ => Trace::new(origin.clone()),
     };
     fields::set(map, key, Node::scalar(text, Tag::None, trace))
-}
-
-/// Whether the shorter list is the end of the longer one; two empty lists are the same, one empty list is not.
-fn is_same_ending(a: &[&str], b: &[&str]) -> bool {
-    let (short, long) = if a.len() > b.len() { (b, a) } else { (a, b) };
-    if short.is_empty() { long.is_empty() } else { long.ends_with(short) }
 }

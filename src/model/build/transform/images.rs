@@ -60,7 +60,9 @@ impl Images {
         match &node.value {
             Value::Map(entries) => entries.iter().any(|entry| {
                 let is_here = is_containers(&entry.key)
-                    && entry.value.items().iter().any(|item| item.get("image").is_some_and(|image| !image.is_scalar() || self.is_match(image)) || !item.is_map());
+                    && entry.value.items().iter().any(|item| {
+                        item.get("image").is_some_and(|image| !image.is_scalar() || self.is_match(image)) || !item.is_map()
+                    });
                 is_here || self.is_in_containers(&entry.value)
             }),
             Value::List(items) => items.iter().any(|item| self.is_in_containers(item)),

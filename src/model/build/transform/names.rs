@@ -73,7 +73,8 @@ pub fn follow(resources: &mut Resources, references: &[NameReference], schemas: 
             let search = Search { at, spec, target, within: &within, candidates: &candidates };
             let result = search.run(&mut node, &mut referred);
             if let Err(error) = result {
-                let message = format!("updating name reference in '{}' field of '{}': {}", spec.path, candidates[at].id, error.message);
+                let message =
+                    format!("updating name reference in '{}' field of '{}': {}", spec.path, candidates[at].id, error.message);
                 return Err(BuildError { message, ..error }.at(node.origin()));
             }
         }
@@ -106,7 +107,11 @@ fn subset(referrer: &Resource, at: usize, candidates: &[Candidate]) -> Result<Ve
         return Ok((0..candidates.len()).collect());
     }
     let accounts = account_namespaces(referrer)?;
-    let is_near = |other: &Candidate| other.id.is_cluster_scoped || other.id.is_same_namespace(own) || accounts.iter().any(|namespace| *namespace == other.namespace.as_ref());
+    let is_near = |other: &Candidate| {
+        other.id.is_cluster_scoped
+            || other.id.is_same_namespace(own)
+            || accounts.iter().any(|namespace| *namespace == other.namespace.as_ref())
+    };
     Ok((0..candidates.len()).filter(|other| is_near(&candidates[*other])).collect())
 }
 
@@ -192,7 +197,9 @@ impl Search<'_> {
     }
 
     fn map(&self, node: &mut Node, role: Option<&Gvk>, referred: &mut Vec<(usize, String)>) -> Result<()> {
-        let name_node = node.get("name").ok_or_else(|| BuildError::invalid("path config error; no 'name' field in node").at(node.origin()))?;
+        let name_node = node
+            .get("name")
+            .ok_or_else(|| BuildError::invalid("path config error; no 'name' field in node").at(node.origin()))?;
         let (old, origin) = (fields::value_of(name_node).to_owned(), follows(name_node.origin()));
         let within = match node.get("namespace") {
             None => self.within.to_vec(),
@@ -211,7 +218,11 @@ impl Search<'_> {
     /// The candidates that were in a namespace at first, else those that are in it now.
     fn in_namespace(&self, namespace: &str) -> Vec<usize> {
         let named = |name: fn(&Candidate) -> &str| -> Vec<usize> {
-            self.within.iter().copied().filter(|at| name(&self.candidates[*at]) == namespace && namespace != super::super::id::NO_NAMESPACE).collect()
+            self.within
+                .iter()
+                .copied()
+                .filter(|at| name(&self.candidates[*at]) == namespace && namespace != super::super::id::NO_NAMESPACE)
+                .collect()
         };
         let at_first = named(|candidate| &candidate.original_namespace);
         if at_first.is_empty() { named(|candidate| candidate.id.effective_namespace()) } else { at_first }
@@ -229,7 +240,10 @@ impl Search<'_> {
             .filter(|at| role.is_none_or(|role| had(at, &|id| id.gvk.is_selected(role))))
             .filter(|at| {
                 let other = &all[*at];
-                own.id.is_cluster_scoped || other.id.is_cluster_scoped || other.kind.as_ref() == "ServiceAccount" || own.id.is_same_namespace(&other.id)
+                own.id.is_cluster_scoped
+                    || other.id.is_cluster_scoped
+                    || other.kind.as_ref() == "ServiceAccount"
+                    || own.id.is_same_namespace(&other.id)
             })
             .collect();
         if found.len() == 1 {
@@ -240,7 +254,8 @@ impl Search<'_> {
             found.retain(|at| has_same_affixes(&all[*at], own, false));
         }
         let Some(first) = found.first().copied() else { return Ok(None) };
-        let is_same = |at: &usize| all[*at].name == all[first].name && (same == Same::Name || all[*at].namespace == all[first].namespace);
+        let is_same =
+            |at: &usize| all[*at].name == all[first].name && (same == Same::Name || all[*at].namespace == all[first].namespace);
         if found.iter().all(is_same) {
             return Ok(Some(first));
         }
@@ -260,7 +275,11 @@ fn has_same_affixes(a: &Candidate, b: &Candidate, may_be_empty: bool) -> bool {
 /// Group and kind of the role that a binding binds.
 fn role(node: &Node) -> Option<Gvk> {
     let role = node.get("roleRef")?;
-    Some(Gvk { group: role.get("apiGroup")?.shared_text()?.clone(), version: "".into(), kind: role.get("kind")?.shared_text()?.clone() })
+    Some(Gvk {
+        group: role.get("apiGroup")?.shared_text()?.clone(),
+        version: "".into(),
+        kind: role.get("kind")?.shared_text()?.clone(),
+    })
 }
 
 fn follows(origin: &Origin) -> Origin {

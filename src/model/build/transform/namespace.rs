@@ -43,7 +43,9 @@ pub(super) fn from_file(_: Setting<'_>, node: &Node) -> Result<Transforms> {
         "allServiceAccounts" => Subjects::AllServiceAccounts,
         "none" => Subjects::None,
         other => {
-            let message = format!("invalid value `{other}` for setRoleBindingSubjects: must be one of defaultOnly, none or allServiceAccounts");
+            let message = format!(
+                "invalid value `{other}` for setRoleBindingSubjects: must be one of defaultOnly, none or allServiceAccounts"
+            );
             return Err(BuildError::invalid(message).at(node.origin()));
         }
     };
@@ -74,7 +76,8 @@ impl Transform for Namespace {
             let count = known.entry(after.key()).or_insert(0);
             *count += 1;
             if *count != 1 {
-                return Err(BuildError::invalid(format!("namespace transformation produces ID conflict: {after}")).at(resource.node.origin()));
+                return Err(BuildError::invalid(format!("namespace transformation produces ID conflict: {after}"))
+                    .at(resource.node.origin()));
             }
         }
         Ok(())
@@ -108,7 +111,8 @@ impl Namespace {
             self.subjects(&mut resource.node)?;
         }
         for spec in &self.specs {
-            let is_of_binding = matches!(spec.gvk.kind.as_ref(), "RoleBinding" | "ClusterRoleBinding") && spec.path.as_ref() == "subjects/namespace";
+            let is_of_binding = matches!(spec.gvk.kind.as_ref(), "RoleBinding" | "ClusterRoleBinding")
+                && spec.path.as_ref() == "subjects/namespace";
             let is_done = spec.path.as_ref() == "metadata/namespace" || !is_v1 && spec.path.as_ref() == "metadata/name";
             if is_done || is_role_binding && is_of_binding {
                 continue;

@@ -47,7 +47,8 @@ pub(super) fn from_file(setting: Setting<'_>, node: &Node) -> Result<Transforms>
 /// The text of a patch and where it stands.
 fn text_of(setting: Setting<'_>, path: Option<&Node>, inline: Option<&Node>) -> Result<(Vec<u8>, Place)> {
     if let Some(path) = path {
-        let (file, bytes) = setting.session.load(setting.folder, fields::value_of(path)).map_err(|error| error.at(path.origin()))?;
+        let (file, bytes) =
+            setting.session.load(setting.folder, fields::value_of(path)).map_err(|error| error.at(path.origin()))?;
         return Ok((bytes.to_vec(), Place::file(&file, Layer::Patch)));
     }
     let inline = inline.expect("one of both is there");
@@ -72,7 +73,13 @@ fn from_settings(setting: Setting<'_>, patch: &Patch) -> Result<Box<dyn Transfor
     }
     let (text, place) = text_of(setting, path.as_ref(), inline.as_ref())?;
     let content = content(&text, &place, patch)?;
-    Ok(Box::new(Patches { content, target: patch.target.clone(), notes_id: true, checks_ids: false, origin: patch.origin.clone() }))
+    Ok(Box::new(Patches {
+        content,
+        target: patch.target.clone(),
+        notes_id: true,
+        checks_ids: false,
+        origin: patch.origin.clone(),
+    }))
 }
 
 /// A text is a strategic merge patch if it can be read as one, else a JSON patch.
@@ -159,7 +166,13 @@ pub(super) fn json_from_file(setting: Setting<'_>, node: &Node) -> Result<Transf
     Ok(vec![json(setting, fields.one("target", selector)?, path.as_ref(), inline.as_ref(), node.origin())?])
 }
 
-fn json(setting: Setting<'_>, target: Option<Selector>, path: Option<&Node>, inline: Option<&Node>, origin: &Origin) -> Result<Box<dyn Transform>> {
+fn json(
+    setting: Setting<'_>,
+    target: Option<Selector>,
+    path: Option<&Node>,
+    inline: Option<&Node>,
+    origin: &Origin,
+) -> Result<Box<dyn Transform>> {
     let fail = |message: &str| Err(BuildError::invalid(message).at(origin));
     if target.as_ref().is_none_or(|target| target.name.is_empty()) {
         return fail("must specify the target name");
@@ -176,7 +189,13 @@ fn json(setting: Setting<'_>, target: Option<Selector>, path: Option<&Node>, inl
     if operations.is_empty() {
         return fail("patch appears to be empty");
     }
-    Ok(Box::new(Patches { content: Content::Json(operations), target, notes_id: false, checks_ids: false, origin: origin.clone() }))
+    Ok(Box::new(Patches {
+        content: Content::Json(operations),
+        target,
+        notes_id: false,
+        checks_ids: false,
+        origin: origin.clone(),
+    }))
 }
 
 impl Transform for Patches {
@@ -184,7 +203,10 @@ impl Transform for Patches {
         let schemas = session.schemas.borrow();
         match &self.content {
             Content::Nothing => Ok(()),
-            Content::Strategic(patches) => self.strategic(patches, resources, &schemas),
+            Content::Strategic(patches) => {
+                session.uses_builtin.set(true);
+                self.strategic(patches, resources, &schemas)
+            }
             Content::Json(operations) => self.json(operations, resources, &schemas),
         }
     }
@@ -194,7 +216,8 @@ impl Patches {
     fn strategic(&self, patches: &[Resource], resources: &mut Resources, schemas: &Schemas) -> Result<()> {
         if let Some(target) = &self.target {
             let [patch] = patches else {
-                let message = "Multiple Strategic-Merge Patches in one `patches` entry is not allowed to set `patches.target` field";
+                let message =
+                    "Multiple Strategic-Merge Patches in one `patches` entry is not allowed to set `patches.target` field";
                 return Err(BuildError::invalid(message).at(&self.origin));
             };
             let selected = resources.select(target, schemas)?;
@@ -217,7 +240,11 @@ impl Patches {
 
     fn json(&self, operations: &Operations, resources: &mut Resources, schemas: &Schemas) -> Result<()> {
         let Some(target) = &self.target else {
-            return Err(BuildError { hint: "add `target:` to the patch".to_owned(), ..BuildError::invalid("must specify a target for JSON patch") }.at(&self.origin));
+            return Err(BuildError {
+                hint: "add `target:` to the patch".to_owned(),
+                ..BuildError::invalid("must specify a target for JSON patch")
+            }
+            .at(&self.origin));
         };
         for at in resources.select(target, schemas)? {
             let resource = &mut resources.list[at];
@@ -268,9 +295,13 @@ fn exact_key(resource: &Resource, schemas: &Schemas) -> (super::super::id::Gvk, 
 /// Lays a patch over one object; name, namespace and kind stay unless the patch may change them.
 fn apply(resource: &mut Resource, patch: &Resource, schemas: &Schemas) -> Result<()> {
     let (name, namespace, kind) = (resource.name().to_owned(), resource.namespace().to_owned(), resource.kind().to_owned());
-    let origin_of = |path: &[&str]| resource.node.at(path).map_or_else(|| resource.node.origin().clone(), |node| node.origin().clone());
-    let (name_origin, namespace_origin, kind_origin) =
-        (resource.node.at(&["metadata", "name"]).map(|node| node.trace.clone()), origin_of(&["metadata", "namespace"]), origin_of(&["kind"]));
+    let origin_of =
+        |path: &[&str]| resource.node.at(path).map_or_else(|| resource.node.origin().clone(), |node| node.origin().clone());
+    let (name_origin, namespace_origin, kind_origin) = (
+        resource.node.at(&["metadata", "name"]).map(|node| node.trace.clone()),
+        origin_of(&["metadata", "namespace"]),
+        origin_of(&["kind"]),
+    );
     let (may_rename, may_change_kind) = (patch.is_enabled(note::ALLOW_NAME_CHANGE), patch.is_enabled(note::ALLOW_KIND_CHANGE));
     if may_rename || may_change_kind {
         resource.store_previous_id(schemas)?;

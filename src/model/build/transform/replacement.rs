@@ -59,7 +59,9 @@ impl Transform for Replacements {
 }
 
 fn run(replacement: &Replacement, resources: &mut Resources) -> Result<()> {
-    let Some(targets) = replacement.targets.as_ref().filter(|_| replacement.source.is_some() || replacement.source_value.is_some()) else {
+    let Some(targets) =
+        replacement.targets.as_ref().filter(|_| replacement.source.is_some() || replacement.source_value.is_some())
+    else {
         return Err(BuildError::invalid("replacements must specify a source and at least one target"));
     };
     let value = match (&replacement.source, &replacement.source_value) {
@@ -102,11 +104,13 @@ fn source_value(source: &Source, resources: &Resources) -> Result<Node> {
     let parts = fields::split_path_with_brackets(path, '.');
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let node = fields::lookup(&resource.node, &parts)?.filter(|node| !fields::is_empty(node));
-    let node = node.ok_or_else(|| BuildError::invalid(format!("fieldPath `{path}` is missing for replacement source {}", source.id)))?;
+    let node =
+        node.ok_or_else(|| BuildError::invalid(format!("fieldPath `{path}` is missing for replacement source {}", source.id)))?;
     let Some(options) = source.options.as_ref().filter(|options| !options.delimiter.is_empty()) else { return Ok(node.clone()) };
     let text = node.text().ok_or_else(|| BuildError::invalid("delimiter option can only be used with scalar nodes"))?;
     let part = usize::try_from(options.index).ok().and_then(|index| split(text, &options.delimiter).get(index).copied());
-    let part = part.ok_or_else(|| BuildError::invalid(format!("options.index {} is out of bounds for value {text}", options.index)))?;
+    let part =
+        part.ok_or_else(|| BuildError::invalid(format!("options.index {} is out of bounds for value {text}", options.index)))?;
     Ok(Node { value: Value::Scalar(part.into()), ..node.clone() })
 }
 
@@ -115,7 +119,10 @@ fn split<'t>(text: &'t str, delimiter: &str) -> Vec<&'t str> {
 }
 
 fn apply(target: &Target, value: &Node, resources: &mut Resources) -> Result<()> {
-    let select = target.select.as_ref().ok_or_else(|| BuildError::invalid("target must specify resources to select").at(&target.origin))?;
+    let select = target
+        .select
+        .as_ref()
+        .ok_or_else(|| BuildError::invalid("target must specify resources to select").at(&target.origin))?;
     let patterns = select.patterns()?;
     let rejected = target.reject.iter().map(Selector::patterns).collect::<Result<Vec<_>>>()?;
     for resource in &mut resources.list {
@@ -138,7 +145,8 @@ fn apply(target: &Target, value: &Node, resources: &mut Resources) -> Result<()>
 }
 
 fn is_labelled(resource: &Resource, selector: &Selector) -> Result<bool> {
-    Ok(selector.annotation_terms()?.matches(&annotations(&resource.node)) && selector.label_terms()?.matches(&labels(&resource.node)))
+    Ok(selector.annotation_terms()?.matches(&annotations(&resource.node))
+        && selector.label_terms()?.matches(&labels(&resource.node)))
 }
 
 fn copy_into(resource: &mut Resource, target: &Target, value: &Node) -> Result<()> {
@@ -158,7 +166,9 @@ fn copy_into(resource: &mut Resource, target: &Target, value: &Node) -> Result<(
             let action = if creates { "find or create" } else { "find" };
             BuildError::invalid(format!("unable to {action} field \"{text}\" in replacement target")).at(path.origin())
         };
-        let ways = matcher.find(&mut resource.node, &parts).map_err(|error| BuildError { message: format!("{}: {}", missing().message, error.message), ..missing() })?;
+        let ways = matcher
+            .find(&mut resource.node, &parts)
+            .map_err(|error| BuildError { message: format!("{}: {}", missing().message, error.message), ..missing() })?;
         let ways = ways.filter(|ways| !ways.is_empty()).ok_or_else(missing)?;
         for way in ways.iter().filter(|way| !way.ends_with(COPY)) {
             set(fields::at_mut(&mut resource.node, way), value, target.options.as_ref())?;

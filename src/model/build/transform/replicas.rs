@@ -16,7 +16,8 @@ struct Replicas {
 }
 
 pub(super) fn from_field(_: Setting<'_>, kustomization: &Kustomization, config: &Config) -> Result<Transforms> {
-    let make = |replica: &Replica| Box::new(Replicas { replica: replica.clone(), specs: config.replicas.clone() }) as Box<dyn Transform>;
+    let make =
+        |replica: &Replica| Box::new(Replicas { replica: replica.clone(), specs: config.replicas.clone() }) as Box<dyn Transform>;
     Ok(kustomization.replicas.iter().map(make).collect())
 }
 
@@ -35,7 +36,8 @@ impl Transform for Replicas {
         let origin = self.replica.origin.as_layer(Layer::Replicas);
         let mut is_found = false;
         for spec in &self.specs {
-            let found = resources.matching_any_id(|id| id.name == self.replica.name && id.gvk.is_selected(&spec.gvk), &schemas)?;
+            let found =
+                resources.matching_any_id(|id| id.name == self.replica.name && id.gvk.is_selected(&spec.gvk), &schemas)?;
             for at in found {
                 is_found = true;
                 spec.apply(&mut resources.list[at].node, Make::Number, &origin, &mut |node| {
@@ -47,7 +49,11 @@ impl Transform for Replicas {
             return Ok(());
         }
         let kinds: Vec<_> = self.specs.iter().map(|spec| spec.gvk.to_string()).collect();
-        let message = format!("resource with name {} does not match a config with the following GVK [{}]", self.replica.name, kinds.join(" "));
+        let message = format!(
+            "resource with name {} does not match a config with the following GVK [{}]",
+            self.replica.name,
+            kinds.join(" ")
+        );
         Err(BuildError::invalid(message).at(&self.replica.origin))
     }
 }

@@ -26,7 +26,8 @@ pub(super) fn from_file(setting: Setting<'_>, node: &Node) -> Result<Transforms>
     let fields = lenient(node, &["value", "targets", "targetFilePath"])?;
     let mut value = fields.text("value")?.unwrap_or_else(|| Node::string("", node.trace.clone()));
     let text = fields::value_of(&value).trim();
-    let text = if text.is_empty() { setting.folder.path.rsplit('/').next().unwrap_or_default().to_owned() } else { text.to_owned() };
+    let text =
+        if text.is_empty() { setting.folder.path.rsplit('/').next().unwrap_or_default().to_owned() } else { text.to_owned() };
     value.value = Value::Scalar(text.into());
     let read = |node: &Node, mode| {
         let fields = super::super::decode::Fields::of(node, &["selector", "fieldPath", "filePathPosition"], mode)?;
@@ -39,15 +40,16 @@ pub(super) fn from_file(setting: Setting<'_>, node: &Node) -> Result<Transforms>
             return Err(BuildError::invalid("fieldPath cannot be empty").at(node.origin()));
         }
         if target.position < 0 {
-            return Err(BuildError::invalid(format!("value of FilePathPosition ({}) cannot be negative", target.position)).at(node.origin()));
+            return Err(BuildError::invalid(format!("value of FilePathPosition ({}) cannot be negative", target.position))
+                .at(node.origin()));
         }
         Ok(target)
     };
     let mut targets = fields.all("targets", read)?;
-    if let Some(path) = fields.text("targetFilePath")?.filter(|path| path.text() != Some("")) {
-        if let Some(file) = setting.session.document(setting.folder, fields::value_of(&path))? {
-            targets.extend(lenient(&file, &["targets"])?.all("targets", read)?);
-        }
+    let path = fields.text("targetFilePath")?.filter(|path| path.text() != Some(""));
+    let file = path.map(|path| setting.session.document(setting.folder, fields::value_of(&path))).transpose()?;
+    if let Some(file) = file.flatten() {
+        targets.extend(lenient(&file, &["targets"])?.all("targets", read)?);
     }
     if targets.is_empty() {
         return Err(BuildError::invalid("must specify at least one target").at(node.origin()));
@@ -66,7 +68,12 @@ impl Transform for ValueAdd {
             for at in selected {
                 let resource = &mut resources.list[at];
                 if target.path == "metadata/namespace" {
-                    let namespace = Namespace { namespace: self.value.clone(), specs: Vec::new(), unset_only: false, subjects: Subjects::NamedDefault };
+                    let namespace = Namespace {
+                        namespace: self.value.clone(),
+                        specs: Vec::new(),
+                        unset_only: false,
+                        subjects: Subjects::NamedDefault,
+                    };
                     namespace.apply(resource, &schemas)?;
                 } else {
                     self.add(&mut resource.node, target)?;

@@ -43,7 +43,10 @@ fn value_of(variable: &Var, resources: &Resources) -> Result<Option<Node>> {
         let message = format!("var '{}' cannot be mapped to a field in the set of known resources", variable.name);
         BuildError::invalid(message).at(&variable.origin)
     })?;
-    let missing = || BuildError::invalid(format!("field `{}` of var '{}' not found in its resource", variable.field_path, variable.name)).at(&variable.origin);
+    let missing = || {
+        BuildError::invalid(format!("field `{}` of var '{}' not found in its resource", variable.field_path, variable.name))
+            .at(&variable.origin)
+    };
     let parts = slices(fields::split_path_with_brackets(&variable.field_path, '.'));
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let node = fields::lookup(&resource.node, &parts).map_err(|_| missing())?.ok_or_else(missing)?;
@@ -61,9 +64,10 @@ fn value_of(variable: &Var, resources: &Resources) -> Result<Option<Node>> {
 fn slices(parts: Vec<String>) -> Vec<String> {
     let mut all = Vec::new();
     for part in parts {
-        let index = part.strip_suffix(']').and_then(|rest| rest.rsplit_once('[')).filter(|(_, index)| {
-            !index.is_empty() && index.bytes().all(|byte| byte.is_ascii_digit())
-        });
+        let index = part
+            .strip_suffix(']')
+            .and_then(|rest| rest.rsplit_once('['))
+            .filter(|(_, index)| !index.is_empty() && index.bytes().all(|byte| byte.is_ascii_digit()));
         match index {
             Some((name, index)) => {
                 if !name.is_empty() {
@@ -95,7 +99,8 @@ fn set(node: &mut Node, known: &BTreeMap<Text, Known>) -> Result<()> {
     } else if let Some(entries) = node.entries_mut() {
         for entry in entries {
             if !is_text(&entry.key) {
-                return Err(BuildError::invalid(format!("invalid map key: value='{}'", fields::value_of(&entry.key))).at(entry.key.origin()));
+                return Err(BuildError::invalid(format!("invalid map key: value='{}'", fields::value_of(&entry.key)))
+                    .at(entry.key.origin()));
             }
             if is_text(&entry.value) {
                 expand(&mut entry.value, known);
@@ -121,7 +126,7 @@ fn expand(node: &mut Node, known: &BTreeMap<Text, Known>) {
         Some(value) => {
             node.value = Value::Scalar(spelled(&value).into());
             node.tag = match value.tag {
-                Tag::Int | Tag::Float | Tag::Bool => value.tag.clone(),
+                number @ (Tag::Int | Tag::Float | Tag::Bool) => number,
                 _ => Tag::Str,
             };
         }
