@@ -15,14 +15,16 @@
 //!  config   default.toml < file < environment < arguments
 //!  runtime  turns effects into messages; owns all spawning
 //!  cluster  the API server: connect, discover, list, watch, bodies
+//!  git      the user's checkouts: folders and commits as trees, and what changed between two
+//!  programs other people's programs: kustomize, kubectl, flux as a second opinion on a build
 //!  records  snapshots, and what is remembered between runs
 //!  demo     an API server in memory
 //!  model    (a crate of its own) the pure core: objects, health, graph, kinds, state, commands
 //! ```
 //! Who may know whom is asserted by `tests/architecture.rs`:
 //! ```text
-//!  main → cli → { run, runtime, config, records, cluster, model }   run → { app, runtime, ui, config }   app → { ui, config, model }
-//!  ui → model     runtime → { cluster, records, demo, config, model }     cluster, records → model     demo → { records, model }
+//!  main → cli → { run, runtime, config, records, cluster, git, programs, model }   run → { app, runtime, ui, config }   app → { ui, config, model }
+//!  ui → model     runtime → { cluster, records, demo, config, model }     cluster, git, programs, records → model     demo → { records, model }
 //! ```
 //!
 //! # The flow
@@ -39,6 +41,8 @@ pub mod cli;
 pub mod cluster;
 pub mod config;
 pub mod demo;
+pub mod git;
+pub mod programs;
 pub mod records;
 pub mod run;
 pub mod runtime;

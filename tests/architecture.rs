@@ -8,13 +8,15 @@ use regex::Regex;
 /// A room of the program and the rooms that it may name.
 const PROGRAM: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
-    ("cli", &["run", "runtime", "config", "records", "cluster"]),
+    ("cli", &["run", "runtime", "config", "records", "cluster", "git", "programs"]),
     ("run", &["app", "runtime", "ui"]),
     ("app", &["ui", "config"]),
     ("ui", &[]),
     ("config", &[]),
     ("runtime", &["cluster", "records", "demo", "config"]),
     ("cluster", &[]),
+    ("git", &[]),
+    ("programs", &[]),
     ("records", &[]),
     ("demo", &["records"]),
 ];
@@ -24,6 +26,7 @@ const MODEL: &[(&str, &[&str])] = &[
     ("commands", &["state", "kinds", "domain", "error"]),
     ("state", &["kinds", "domain", "error"]),
     ("kinds", &["domain"]),
+    ("insight", &["build", "kinds", "domain", "error"]),
     ("build", &["domain", "error"]),
     ("domain", &[]),
     ("error", &[]),
@@ -35,7 +38,8 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("crossterm", &["ui", "run"]),
     ("tui_tree_widget", &["ui"]),
     ("kube", &["cluster", "runtime", "demo", "cli"]),
-    ("tokio", &["cluster", "runtime", "run", "cli"]),
+    ("tokio", &["cluster", "programs", "runtime", "run", "cli"]),
+    ("git2", &["git"]),
 ];
 
 fn sources(root: &Path) -> Vec<(PathBuf, String)> {

@@ -1,11 +1,14 @@
 //! The command line: kubectl's flags, and one file a headless command.
 
+mod build;
 mod gather;
 mod get;
 mod info;
 mod output;
 mod snapshot;
+mod source;
 mod tree;
+mod where_field;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -89,6 +92,10 @@ enum Command {
     Tree(tree::Arguments),
     /// Print objects of a kind as a table
     Get(get::Arguments),
+    /// Print what Flux would apply, from files alone
+    Build(build::Arguments),
+    /// Print the file, line and layer that set a field
+    Where(where_field::Arguments),
     /// Save what the cluster shows to a file, secrets masked
     Snapshot(snapshot::Arguments),
     /// Print versions and the paths of configuration, state and log
@@ -166,6 +173,11 @@ pub fn main(cli: Cli) -> Result<u8> {
     if let Some(Command::Info(arguments)) = command {
         return info::print(&arguments, places.as_ref());
     }
+    match &command {
+        Some(Command::Build(arguments)) => return build::print(arguments),
+        Some(Command::Where(arguments)) => return where_field::print(arguments, &global.namespace),
+        _ => {}
+    }
     let _log = log_to_file(places.as_ref());
     let call = global.call(places)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
@@ -174,7 +186,7 @@ pub fn main(cli: Cli) -> Result<u8> {
         Some(Command::Tree(arguments)) => runtime.block_on(tree::print(&call, &arguments)),
         Some(Command::Get(arguments)) => runtime.block_on(get::print(&call, &arguments)),
         Some(Command::Snapshot(arguments)) => runtime.block_on(snapshot::take(&call, &arguments)),
-        Some(Command::Info(_) | Command::Completion { .. }) => Ok(0),
+        Some(Command::Info(_) | Command::Build(_) | Command::Where(_) | Command::Completion { .. }) => Ok(0),
         None => {
             let settings = global.settings(&call);
             let themes = Config::themes(call.places.as_ref());

@@ -3,6 +3,7 @@
 //! ```text
 //!  commands → { state, kinds, domain }      what a user can do, and the keys for it
 //!  state    → { kinds, domain }             all data a screen may read; messages in, effects out
+//!  insight  → { build, kinds, domain }      questions answered from builds: who set a field, what is wrong, what drifted
 //!  kinds    → domain                        one file a kind: how it is read, judged and shown
 //!  build    → domain                        what Flux would apply from a tree of files, and who set each field
 //!  domain   → nothing                       objects, identity, health, edges, the store
@@ -13,6 +14,7 @@ pub mod build;
 pub mod commands;
 pub mod domain;
 pub mod error;
+pub mod insight;
 pub mod kinds;
 pub mod state;
 

@@ -2,6 +2,7 @@
 
 pub mod driver;
 
+mod files;
 mod looking;
 mod recorded;
 mod tables;

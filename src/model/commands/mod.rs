@@ -7,8 +7,9 @@ mod look;
 mod motion;
 mod resolve;
 
+pub use crate::domain::text::distance;
 pub use keymap::{keys_of, lookup};
-pub use resolve::{Line, complete, distance, kind_named, parse, unknown_kind};
+pub use resolve::{Line, complete, kind_named, parse, unknown_kind};
 
 use crate::domain::{GroupKind, ObjectRef};
 use crate::error::Result;
