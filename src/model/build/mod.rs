@@ -44,6 +44,8 @@ pub mod tree;
 pub mod write;
 
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod tests;
 
 pub use error::{BuildError, Cause, Result};
@@ -172,6 +174,8 @@ fn finish(kustomization: &kustomization::Kustomization, signature: &str, all: Ac
             })?;
         }
         resources::strip_notes(&mut resource, keep_origin, keep_changes)?;
+        // what cannot be written is no result: a key that is there twice, a tag that does not fit
+        write::value(&resource.node)?;
         built.push(Built { node: resource.node });
     }
     Ok(built)

@@ -35,7 +35,7 @@ pub struct Session<'t> {
 }
 
 /// Bases deeper than this refer to each other in some way that no repository needs.
-const MAX_DEPTH: usize = 100;
+const MAX_DEPTH: usize = 40;
 
 /// A folder with a kustomization file, and the folders that led to it.
 #[derive(Clone, Debug)]
@@ -160,7 +160,15 @@ impl<'t> Session<'t> {
     /// None, several, or one that cannot be read.
     pub fn kustomization(&self, folder: &Folder) -> Result<Kustomization> {
         let names = super::kustomization::FILE_NAMES;
-        let found: Vec<_> = names.iter().filter_map(|name| self.load(folder, name).ok()).collect();
+        let mut found = Vec::new();
+        for name in names {
+            match self.load(folder, name) {
+                Ok(file) => found.push(file),
+                // it is there, and that is the trouble
+                Err(error) if error.cause == Cause::Limit => return Err(error),
+                Err(_) => {}
+            }
+        }
         let here = || if folder.path.is_empty() { "the root".to_owned() } else { format!("`{}`", folder.path) };
         match found.as_slice() {
             [(file, bytes)] => Kustomization::read(bytes, file, Mode::Strict).map_err(|error| error.in_file(file)),
