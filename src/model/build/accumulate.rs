@@ -2,6 +2,7 @@
 //! Source: kustomize api v0.21.1 `internal/target/kusttarget.go`, `internal/accumulator/resaccumulator.go`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::config::{Config, from_crds};
 use super::decode::Mode;
@@ -24,7 +25,7 @@ use super::write;
 #[derive(Default)]
 pub struct Accumulated {
     pub resources: Resources,
-    pub config: Config,
+    pub config: Arc<Config>,
     pub variables: BTreeMap<Text, Var>,
 }
 
@@ -52,11 +53,11 @@ impl<'s> Target<'s> {
     /// Anything wrong in it or below it.
     pub fn accumulate(&self, all: Accumulated) -> Result<Accumulated> {
         let mut all = self.resources(all, &self.kustomization.resources)?;
-        all.config.merge(&self.config()?)?;
+        Config::merged(&mut all.config, &self.config()?)?;
         for path in &self.kustomization.crds {
             let file = self.session.document(&self.folder, fields::value_of(path)).map_err(|error| error.at(path.origin()))?;
             if let Some(file) = file {
-                all.config.merge(&from_crds(&file)?)?;
+                Arc::make_mut(&mut all.config).merge(&from_crds(&file)?)?;
             }
         }
         self.generate(&mut all)?;
@@ -67,12 +68,12 @@ impl<'s> Target<'s> {
         Ok(all)
     }
 
-    fn config(&self) -> Result<Config> {
-        let mut config = Config::standard().clone();
+    fn config(&self) -> Result<Arc<Config>> {
+        let mut config = Arc::clone(Config::standard());
         for path in &self.kustomization.configurations {
             let file = self.session.document(&self.folder, fields::value_of(path)).map_err(|error| error.at(path.origin()))?;
             if let Some(file) = file {
-                config.merge(&Config::read(&file)?)?;
+                Arc::make_mut(&mut config).merge(&Config::read(&file)?)?;
             }
         }
         Ok(config)
@@ -138,7 +139,7 @@ impl<'s> Target<'s> {
         }
         let below = below.accumulate(Accumulated::default())?;
         all.resources.append_all(below.resources.list, &self.session.schemas.borrow())?;
-        all.config.merge(&below.config)?;
+        Config::merged(&mut all.config, &below.config)?;
         for variable in below.variables.into_values() {
             add_variable(&mut all.variables, variable)?;
         }

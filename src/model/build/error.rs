@@ -44,10 +44,10 @@ impl BuildError {
         Self::new(Cause::Refused, message, hint)
     }
 
-    /// At a place, unless a more exact one is known already.
+    /// At a place, unless a place is known already.
     #[must_use]
     pub fn at(mut self, origin: &Origin) -> Self {
-        if self.line == 0 {
+        if self.file.is_none() {
             self.file = Some(origin.file.clone());
             self.line = origin.line;
             self.column = origin.column;

@@ -3,7 +3,7 @@
 
 mod crds;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::decode::{self, Fields, Mode};
 use super::error::Result;
@@ -50,8 +50,8 @@ const LISTS: &[&str] = &[
 
 impl Config {
     /// kustomize's own table.
-    pub fn standard() -> &'static Config {
-        static STANDARD: OnceLock<Config> = OnceLock::new();
+    pub fn standard() -> &'static Arc<Config> {
+        static STANDARD: OnceLock<Arc<Config>> = OnceLock::new();
         STANDARD.get_or_init(|| {
             let mut config = Config::default();
             let mut section = "";
@@ -72,7 +72,7 @@ impl Config {
                 }
             }
             config.sort();
-            config
+            Arc::new(config)
         })
     }
 
@@ -121,6 +121,21 @@ impl Config {
         self.name_reference.sort_by_cached_key(|reference| reference.target.sort_key());
     }
 
+    /// Both tables in one. Nearly always both are kustomize's own: nothing is copied then.
+    ///
+    /// # Errors
+    /// As [`Config::merge`].
+    pub fn merged(into: &mut Arc<Config>, other: &Arc<Config>) -> Result<()> {
+        if Arc::ptr_eq(other, Self::standard()) && into.name_prefix.is_empty() && into.name_reference.is_empty() {
+            into.clone_from(other);
+            return Ok(());
+        }
+        if Arc::ptr_eq(into, other) {
+            return Ok(());
+        }
+        Arc::make_mut(into).merge(other)
+    }
+
     /// Both tables in one.
     ///
     /// # Errors
@@ -167,8 +182,13 @@ mod tests {
         assert!(config.images.iter().any(|spec| spec.path.as_ref() == "spec/template/spec/containers[]/image"));
         let secret = config.name_reference.iter().find(|reference| reference.target.kind.as_ref() == "Secret").expect("Secret");
         assert!(secret.referrers.iter().any(|spec| spec.path.ends_with("imagePullSecrets/name")));
-        let mut twice = config.clone();
-        twice.merge(config).expect("the same again");
-        assert_eq!(twice.common_labels.len(), config.common_labels.len());
+        // into nothing, and into itself: both leave it as it is, which the short cuts of `merged` rely on
+        for mut into in [Config::default(), config.as_ref().clone()] {
+            into.merge(config).expect("the same again");
+            for name in LISTS {
+                assert_eq!(into.list(name).cloned(), config.as_ref().clone().list(name).cloned(), "{name}");
+            }
+            assert_eq!(into.name_reference.len(), config.name_reference.len());
+        }
     }
 }

@@ -8,7 +8,7 @@ use libyaml_safer::{Event, EventData, MappingStyle, Mark, Parser, ScalarStyle, S
 use super::super::error::{BuildError, Cause, Result};
 use super::super::node::{Entry, Node, Origin, Style, Tag, Trace};
 use super::super::resolve::{self, Yaml};
-use super::{Place, merge_keys};
+use super::{Place, bare_tag, merge_keys};
 
 /// Deeper than any manifest: what walks nodes may recurse.
 const MAX_DEPTH: usize = 400;
@@ -39,6 +39,13 @@ struct Composer<'p> {
 
 /// The first document; `None` when there is none, or it is null.
 pub(super) fn first_document(text: &str, place: &Place) -> Result<Option<Node>> {
+    if let Some(at) = bare_tag::find(text) {
+        let line = u32::try_from(text[..at].matches('\n').count()).unwrap_or(u32::MAX - 1) + 1;
+        let mut failed = BuildError::refused("a tag right before a comma", "write the value, `!tag \"\"`").in_file(&place.file);
+        (failed.line, failed.column) =
+            (if place.is_exact { place.line.saturating_add(line) } else { place.line }, place.column.max(1));
+        return Err(failed);
+    }
     let is_cut = !text.ends_with('\n');
     let ended = if is_cut { Cow::Owned(format!("{text}\n")) } else { Cow::Borrowed(text) };
     let mut input = ended.as_bytes();
@@ -73,7 +80,7 @@ impl Composer<'_> {
                     && matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
                     && end.index >= self.text.len() as u64
                 {
-                    uncut(&mut value);
+                    uncut(&mut value, self.text);
                 }
                 let node = self.scalar(tag.as_deref(), value, style, start);
                 self.remember(anchor, &node, 1);
@@ -229,10 +236,12 @@ impl Composer<'_> {
 }
 
 /// Takes off the line end that was only added for the scanner: not where the last line was nothing but indentation.
-fn uncut(value: &mut String) {
+fn uncut(value: &mut String, text: &str) {
     let Some(before) = value.strip_suffix('\n') else { return };
+    let is_blank = |line: &str| line.bytes().all(|byte| byte == b' ');
     let last = before.rsplit('\n').next().unwrap_or_default();
-    if !last.is_empty() {
+    let is_indentation = is_blank(text.rsplit('\n').next().unwrap_or_default()) && !is_blank(last);
+    if !last.is_empty() && !is_indentation {
         value.pop();
     }
 }

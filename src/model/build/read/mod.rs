@@ -3,6 +3,7 @@
 //! The scanner is libyaml's, which go-yaml ports as well, so that both accept and refuse the same texts. Aliases are expanded at once and
 //! merge keys (`<<`) are resolved as kyaml's `DeAnchor` does it. Source: kyaml v0.21.1 `kio/byteio_reader.go`, `yaml/rnode.go`; go-yaml v3.
 
+mod bare_tag;
 mod compose;
 mod merge_keys;
 
