@@ -4,4 +4,5 @@
 mod corpus;
 #[path = "../support/disk.rs"]
 mod disk;
+mod fleet;
 mod flux;

@@ -15,7 +15,7 @@ use super::error::{BuildError, Cause, Result};
 use super::node::{Entry, Layer, Node, Origin, Text, Trace};
 use super::substitute::{self, Switches, Variables};
 use super::tree::{Entry as TreeEntry, Tree};
-use super::{Cache, Options, write};
+use super::{Cache, Options};
 
 pub use spec::{From, GROUP, PostBuild, Source, Spec};
 pub use variables::{Values, values, variables};
@@ -71,10 +71,7 @@ fn objects(artifact: &dyn Tree, spec: &Spec, cache: &Cache, files: &mut BTreeSet
     let options = Options { keeps_builtin_schemas: true, root: Some(root) };
     let (read, built) = super::build_recorded(artifact, &folder, &options, cache);
     files.extend(read);
-    let objects: Vec<Node> = built?.objects.into_iter().map(|built| built.node).collect();
-    // what cannot be written, keys given twice for one, is found only then
-    objects.iter().try_for_each(|node| write::value(node).map(drop))?;
-    Ok(objects)
+    Ok(built?.objects.into_iter().map(|built| built.node).collect())
 }
 
 /// Fills the variables in and adds what Flux writes on every object.
