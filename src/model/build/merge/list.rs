@@ -114,10 +114,10 @@ impl<'s> Walk<'s> {
     ) -> Result<()> {
         let found_keys = valid(&[values.iter().map(|value| (*value).to_owned()).collect()], values, keys);
         let at = find(own, &found_keys.0, &found_keys.1);
-        let theirs = patch.and_then(|patch| {
-            let at = find(patch, &found_keys.0, &found_keys.1)?;
-            Some(patch.items()[at].clone())
-        });
+        let theirs = match patch {
+            Some(patch) => taken(patch, &found_keys.0, &found_keys.1)?,
+            None => None,
+        };
         let mine = at.map(|at| {
             let slot = &mut own.items_mut().expect("a list")[at];
             let hole = Node::null(slot.trace.clone());
@@ -156,6 +156,16 @@ impl<'s> Walk<'s> {
         }
         set_item(merged, keys, values, value)
     }
+}
+
+/// The patch's item with these values. Its directive counts once: the same item may be meant again by values that became the same.
+fn taken(patch: &mut Node, keys: &[&str], values: &[&str]) -> Result<Option<Node>> {
+    let Some(at) = find(patch, keys, values) else { return Ok(None) };
+    let item = patch.items()[at].clone();
+    if item.is_map() && directive::peek(&item).is_some() {
+        directive::take(&mut patch.items_mut().expect("a list")[at])?;
+    }
+    Ok(Some(item))
 }
 
 /// Writes the keys into an item that lacks them.
@@ -201,9 +211,11 @@ fn texts(patch: Option<&Node>, own: &Node) -> Vec<Vec<String>> {
 /// Items that agree in the keys that both have are the same: what one lacks is taken from the other.
 fn unify(all: &mut [Vec<String>]) {
     for a in 0..all.len() {
+        // as it was before this round: what it takes over from others does not count in it
+        let own = all[a].clone();
         for b in 0..all.len() {
             let (mut has_common, mut result, mut is_match) = (false, Vec::new(), true);
-            for (left, right) in all[a].iter().zip(&all[b]) {
+            for (left, right) in own.iter().zip(&all[b]) {
                 if left == right {
                     has_common = true;
                 } else if !left.is_empty() && !right.is_empty() {

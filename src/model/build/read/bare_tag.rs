@@ -1,6 +1,6 @@
 //! A tag right before a comma (`[!tag, b]`): YAML allows it, the scanner ends in a panic. So such a text is refused before it is scanned.
 
-use libyaml_safer::{EventData, Parser};
+use libyaml_safer::{Scanner, TokenData};
 
 /// More places that look like it are not looked at one by one.
 const MOST: usize = 50;
@@ -19,16 +19,16 @@ pub(super) fn find(text: &str) -> Option<usize> {
     places.by_ref().take(MOST).find(|at| begins_something(&text[..*at])).or_else(|| places.next())
 }
 
-/// Whether a value begins at the end of this text.
+/// Whether a value begins at the end of this text. Asked of the scanner alone, which runs ahead of what the parser accepts.
 fn begins_something(text: &str) -> bool {
     let probed = format!("{text}{PROBE}\n");
     let mut input = probed.as_bytes();
-    let mut parser = Parser::new();
-    parser.set_input_string(&mut input);
+    let mut scanner = Scanner::new();
+    scanner.set_input_string(&mut input);
     loop {
-        match parser.parse().map(|event| event.data) {
-            Ok(EventData::Scalar { value, .. }) if value == PROBE => return true,
-            Ok(EventData::StreamEnd) | Err(_) => return false,
+        match Scanner::scan(&mut scanner).map(|token| token.data) {
+            Ok(TokenData::Scalar { value, .. }) if value == PROBE => return true,
+            Ok(TokenData::StreamEnd) | Err(_) => return false,
             Ok(_) => {}
         }
     }
@@ -43,6 +43,7 @@ mod tests {
         for (text, at) in [
             ("a: [!t, b]\n", Some(4)),
             ("a: {b: !t, c: d}\n", Some(7)),
+            ("[{\"a\"!, \"b\": c}]\n", Some(5)),
             ("a: [!t x, b]\n", None),
             ("a: \"Hello !world, again\"\n", None),
             ("a: Hello !world, again\n", None),
