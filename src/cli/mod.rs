@@ -1,6 +1,7 @@
 //! The command line: kubectl's flags, and one file a headless command.
 
 mod build;
+mod check;
 mod gather;
 mod get;
 mod info;
@@ -96,6 +97,8 @@ enum Command {
     Build(build::Arguments),
     /// Print the file, line and layer that set a field
     Where(where_field::Arguments),
+    /// Build every Flux Kustomization of a checkout and say what is wrong, without a cluster
+    Check(check::Arguments),
     /// Save what the cluster shows to a file, secrets masked
     Snapshot(snapshot::Arguments),
     /// Print versions and the paths of configuration, state and log
@@ -175,6 +178,7 @@ pub fn main(cli: Cli) -> Result<u8> {
     }
     match &command {
         Some(Command::Build(arguments)) => return build::print(arguments),
+        Some(Command::Check(arguments)) => return check::print(arguments),
         Some(Command::Where(arguments)) => return where_field::print(arguments, &global.namespace),
         _ => {}
     }
@@ -186,7 +190,7 @@ pub fn main(cli: Cli) -> Result<u8> {
         Some(Command::Tree(arguments)) => runtime.block_on(tree::print(&call, &arguments)),
         Some(Command::Get(arguments)) => runtime.block_on(get::print(&call, &arguments)),
         Some(Command::Snapshot(arguments)) => runtime.block_on(snapshot::take(&call, &arguments)),
-        Some(Command::Info(_) | Command::Build(_) | Command::Where(_) | Command::Completion { .. }) => Ok(0),
+        Some(Command::Info(_) | Command::Build(_) | Command::Check(_) | Command::Where(_) | Command::Completion { .. }) => Ok(0),
         None => {
             let settings = global.settings(&call);
             let themes = Config::themes(call.places.as_ref());

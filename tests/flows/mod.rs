@@ -2,6 +2,7 @@
 
 pub mod driver;
 
+mod checks;
 mod files;
 mod looking;
 mod recorded;

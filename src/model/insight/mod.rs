@@ -6,6 +6,8 @@
 //! ```
 //! Everything here is a function of its arguments. Building, fetching and printing do *not* belong here.
 
+pub mod check;
 pub mod field;
 pub mod named;
+pub mod schema;
 pub mod setting;

@@ -1,9 +1,11 @@
 //! The suites, one file an idea.
 
 mod answers;
+mod builds;
 mod connection;
 mod get;
 mod outages;
+mod schemas;
 mod screen;
 mod snapshots;
 mod tree;
