@@ -46,6 +46,8 @@ pub mod write;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod mutations;
+#[cfg(test)]
 mod tests;
 
 pub use error::{BuildError, Cause, Result};
