@@ -3,6 +3,8 @@
 //! They run where `FLUXDECK_LIVE` is set and the bed can be built (it needs Go, once); else each says that it was skipped. With
 //! `FLUXDECK_LIVE=required`, as in `.ci/run`, a skip is a failure. `FLUXDECK_BED=DIR` takes a bed that is up already.
 
+#[path = "../support/disk.rs"]
+mod disk;
 mod node;
 mod oracle;
 mod suites;
