@@ -15,14 +15,17 @@
 //!  config   default.toml < file < environment < arguments
 //!  runtime  turns effects into messages; owns all spawning
 //!  cluster  the API server: connect, discover, list, watch, bodies, rights, and the one place that writes
+//!  git      the user's checkouts: folders and commits as trees, and what changed between two
+//!  programs other people's programs: kustomize, kubectl, flux as a second opinion on a build
 //!  records  snapshots, the log of acts, and what is remembered between runs
 //!  demo     a company in memory: clusters with their API server and controllers, git and forge
-//!  model    (a crate of its own) the pure core: objects, health, graph, kinds, actions, state and its jobs, commands
+//!  model    (a crate of its own) the pure core: objects, health, graph, kinds, actions, builds, state and its jobs, commands
 //! ```
 //! Who may know whom is asserted by `tests/architecture.rs`:
 //! ```text
-//!  main → cli → { run, runtime, config, records, cluster, demo, model }   run → { app, runtime, ui, config }   app → { ui, config, model }
-//!  ui → model     runtime → { cluster, records, demo, config, model }     cluster, records → model     demo → { records, model }
+//!  main → cli → { run, runtime, config, records, cluster, git, programs, demo, model }   run → { app, runtime, ui, config }
+//!  app → { ui, config, model }     ui → model     runtime → { cluster, records, demo, config, model }
+//!  cluster, git, programs, records → model     demo → { records, model }
 //! ```
 //!
 //! # The flow
@@ -40,6 +43,8 @@ pub mod cli;
 pub mod cluster;
 pub mod config;
 pub mod demo;
+pub mod git;
+pub mod programs;
 pub mod records;
 pub mod run;
 pub mod runtime;

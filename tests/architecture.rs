@@ -8,13 +8,15 @@ use regex::Regex;
 /// A room of the program and the rooms that it may name.
 const PROGRAM: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
-    ("cli", &["run", "runtime", "config", "records", "cluster", "demo"]),
+    ("cli", &["run", "runtime", "config", "records", "cluster", "git", "programs", "demo"]),
     ("run", &["app", "runtime", "ui"]),
     ("app", &["ui", "config"]),
     ("ui", &[]),
     ("config", &[]),
     ("runtime", &["cluster", "records", "demo", "config"]),
     ("cluster", &[]),
+    ("git", &[]),
+    ("programs", &[]),
     ("records", &[]),
     ("demo", &["records"]),
 ];
@@ -25,6 +27,8 @@ const MODEL: &[(&str, &[&str])] = &[
     ("state", &["actions", "kinds", "domain", "error"]),
     ("actions", &["kinds", "domain", "error"]),
     ("kinds", &["domain"]),
+    ("insight", &["build", "kinds", "domain", "error"]),
+    ("build", &["domain", "error"]),
     ("domain", &[]),
     ("error", &[]),
 ];
@@ -34,9 +38,9 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("ratatui", &["ui", "app"]),
     ("crossterm", &["ui", "run"]),
     ("tui_tree_widget", &["ui"]),
-    ("git2", &["demo"]),
     ("kube", &["cluster", "runtime", "demo", "cli"]),
-    ("tokio", &["cluster", "runtime", "run", "cli", "demo"]),
+    ("tokio", &["cluster", "programs", "runtime", "run", "cli", "demo"]),
+    ("git2", &["git", "demo"]),
 ];
 
 fn sources(root: &Path) -> Vec<(PathBuf, String)> {

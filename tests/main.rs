@@ -4,6 +4,7 @@
 #[path = "conformance/alone.rs"]
 mod alone;
 mod architecture;
+mod build;
 mod conformance;
 mod docs;
 #[path = "conformance/embedded.rs"]

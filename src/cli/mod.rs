@@ -1,13 +1,17 @@
 //! The command line: kubectl's flags, and one file a headless command.
 
 mod act;
+mod build;
+mod check;
 mod demo;
 mod gather;
 mod get;
 mod info;
 mod output;
 mod snapshot;
+mod source;
 mod tree;
+mod where_field;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -119,6 +123,12 @@ enum Command {
     Restart(act::Waiting),
     /// Scale workloads now, without git
     Scale(act::Scale),
+    /// Print what Flux would apply, from files alone
+    Build(build::Arguments),
+    /// Print the file, line and layer that set a field
+    Where(where_field::Arguments),
+    /// Build every Flux Kustomization of a checkout and say what is wrong, without a cluster
+    Check(check::Arguments),
     /// Save what the cluster shows to a file, secrets masked
     Snapshot(snapshot::Arguments),
     /// Open the built-in cluster: no cluster, network or account needed
@@ -200,6 +210,12 @@ pub fn main(cli: Cli) -> Result<u8> {
     if let Some(Command::Info(arguments)) = command {
         return info::print(&arguments, places.as_ref());
     }
+    match &command {
+        Some(Command::Build(arguments)) => return build::print(arguments),
+        Some(Command::Check(arguments)) => return check::print(arguments),
+        Some(Command::Where(arguments)) => return where_field::print(arguments, &global.namespace),
+        _ => {}
+    }
     let _log = log_to_file(places.as_ref());
     let mut global = global;
     let command = match command {
@@ -220,7 +236,7 @@ pub fn main(cli: Cli) -> Result<u8> {
         Some(Command::Scale(arguments)) => runtime.block_on(act::scale(&call, &arguments)),
         Some(Command::Snapshot(arguments)) => runtime.block_on(snapshot::take(&call, &arguments)),
         Some(Command::Demo(arguments)) => runtime.block_on(demo::serve(&call, &arguments)),
-        Some(Command::Info(_) | Command::Completion { .. }) => Ok(0),
+        Some(Command::Info(_) | Command::Build(_) | Command::Check(_) | Command::Where(_) | Command::Completion { .. }) => Ok(0),
         None => {
             let settings = global.settings(&call);
             let themes = Config::themes(call.places.as_ref());

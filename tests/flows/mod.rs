@@ -5,7 +5,9 @@ pub mod driver;
 
 mod acting;
 mod alone;
+mod checks;
 mod demo;
+mod files;
 mod jobs;
 mod looking;
 mod recorded;

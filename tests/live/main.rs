@@ -5,7 +5,10 @@
 
 #[path = "../conformance/mod.rs"]
 mod conformance;
+#[path = "../support/disk.rs"]
+mod disk;
 mod node;
+mod oracle;
 mod suites;
 #[path = "../support/mod.rs"]
 mod support;

@@ -8,9 +8,10 @@ mod look;
 mod motion;
 mod resolve;
 
+pub use crate::domain::text::distance;
 pub use act::{act, perform};
 pub use keymap::{keys_of, lookup, pretty};
-pub use resolve::{Line, complete, distance, kind_named, parse, unknown_kind};
+pub use resolve::{Line, complete, kind_named, parse, unknown_kind};
 
 use crate::actions::{self, Action, Answers, Confirmation};
 use crate::domain::{GroupKind, ObjectRef};

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Command, all, find};
+use crate::domain::text::distance;
 use crate::domain::{GroupKind, Store};
 use crate::error::{Error, Result};
 use crate::kinds::{self, Kind};
@@ -110,21 +111,6 @@ fn nearest(word: &str, names: impl Iterator<Item = String>) -> Option<String> {
     let word = word.to_lowercase();
     let near = names.filter(|name| !name.is_empty()).min_by_key(|name| distance(name, &word))?;
     (distance(&near, &word) <= 2).then(|| format!("did you mean `{near}`?"))
-}
-
-/// How many letters differ (Levenshtein).
-pub fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<_> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut corner = std::mem::replace(&mut row[0], i + 1);
-        for (j, to) in b.iter().enumerate() {
-            let cost = corner + usize::from(from != *to);
-            corner = row[j + 1];
-            row[j + 1] = cost.min(corner + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

@@ -2,11 +2,14 @@
 
 mod acting;
 mod actions;
+mod answers;
+mod builds;
 mod conformance;
 mod connection;
 mod demo;
 mod get;
 pub mod outages;
+mod schemas;
 mod screen;
 mod snapshots;
 mod tree;

@@ -1,0 +1,154 @@
+//! `fluxdeck build`: what Flux would apply, from files alone.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+use super::output;
+use super::source::{self, Files, Given, What, told};
+use crate::programs::{self, Opinion};
+use fluxdeck_model::build::flux::Applied;
+use fluxdeck_model::build::node::{Node, Origin};
+use fluxdeck_model::build::repository::Builder;
+use fluxdeck_model::build::tree::Tree;
+use fluxdeck_model::build::write;
+use fluxdeck_model::error::{Error, Result};
+use fluxdeck_model::insight::{field, named, setting};
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    files: Files,
+    #[command(flatten)]
+    what: What,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t, hide_default_value = true)]
+    output: Form,
+    /// Also the file, line and layer that set each field: as comments in YAML
+    #[arg(long)]
+    origins: bool,
+    /// Have kustomize, kubectl or flux build the same, whichever is installed, and say where it differs (with --path)
+    #[arg(long, requires = "path")]
+    second_opinion: bool,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Form {
+    #[default]
+    Yaml,
+    Json,
+}
+
+/// Prints the objects. Returns the exit code.
+pub(super) fn print(arguments: &Arguments) -> Result<u8> {
+    let checkout = arguments.files.open()?;
+    let view = arguments.files.view(&checkout)?;
+    let given = Given::read(arguments.what.substitute_from.as_deref())?;
+    if let Some(wished) = &arguments.what.kustomization {
+        let repository = given.build(&mut Builder::default(), view.tree())?;
+        let place = source::member(&repository, wished)?;
+        return show(source::objects(&repository, place)?, arguments);
+    }
+    let Some(path) = &arguments.what.path else {
+        return Err(Error::usage(
+            "nothing was named to build",
+            "name a folder (--path) or a Flux Kustomization (--kustomization)",
+        ));
+    };
+    let given = arguments.what.substitute_from.is_some().then_some(&given);
+    let built = source::folder(view.tree(), path, given);
+    if arguments.second_opinion {
+        let nodes = built.as_ref().ok().map(|objects| objects.iter().map(|object| object.node.clone()).collect::<Vec<_>>());
+        ask(view.tree(), path, nodes.as_deref())?;
+    }
+    show(&built.map_err(told)?, arguments)
+}
+
+#[expect(clippy::print_stderr, reason = "what is not proven is said beside the output")]
+fn show(objects: &[Applied], arguments: &Arguments) -> Result<u8> {
+    let mut unknown: BTreeMap<&str, usize> = BTreeMap::new();
+    for name in objects.iter().flat_map(|object| &object.unknown) {
+        *unknown.entry(name).or_default() += 1;
+    }
+    if !unknown.is_empty() {
+        let names: Vec<_> = unknown.keys().copied().collect();
+        eprintln!("not proven: only the cluster knows {} (--substitute-from FILE gives values)", names.join(", "));
+    }
+    match (arguments.output, arguments.origins) {
+        (Form::Yaml, false) => output::write(&write::all(objects.iter().map(|object| &object.node)).map_err(told)?)?,
+        (Form::Yaml, true) => {
+            let one = |object: &Applied| Ok(format!("{}{}", comments(&object.node), write::yaml(&object.node).map_err(told)?));
+            output::write(&objects.iter().map(one).collect::<Result<Vec<_>>>()?.join("---\n"))?;
+        }
+        (Form::Json, _) => {
+            let items = objects.iter().map(|object| item(object, arguments.origins)).collect::<Result<Vec<_>>>()?;
+            output::json(&json!({ "apiVersion": "v1", "kind": "List", "items": items }))?;
+        }
+    }
+    Ok(0)
+}
+
+/// `# path: file:line:column layer < what it overrode`, a line for each field.
+fn comments(node: &Node) -> String {
+    let mut text = format!("# {}\n", named::shown(node));
+    for (path, field) in field::scalars(node) {
+        let layers: Vec<_> =
+            setting::of(field).layers.into_iter().map(|origin| format!("{} ({})", place(origin), origin.layer.word())).collect();
+        text.push_str(&format!("# {path}: {}\n", layers.join(" < ")));
+    }
+    text
+}
+
+fn item(object: &Applied, has_origins: bool) -> Result<Value> {
+    let value = write::json(&object.node).map_err(told)?;
+    if !has_origins {
+        return Ok(value);
+    }
+    let fields: Vec<_> = field::scalars(&object.node)
+        .into_iter()
+        .map(
+            |(path, node)| json!({ "path": path, "layers": setting::of(node).layers.into_iter().map(layer).collect::<Vec<_>>() }),
+        )
+        .collect();
+    Ok(json!({ "object": value, "origins": fields, "encrypted": object.is_encrypted, "notProven": unknown(object) }))
+}
+
+/// Variables that only the cluster knows.
+pub(super) fn unknown(object: &Applied) -> Vec<&str> {
+    object.unknown.iter().map(|name| &**name).collect()
+}
+
+/// One layer of a field in JSON.
+pub(super) fn layer(origin: &Origin) -> Value {
+    json!({ "file": &*origin.file, "line": origin.line, "column": origin.column, "layer": origin.layer.word() })
+}
+
+/// `file:line:column`, as far as it is known.
+pub(super) fn place(origin: &Origin) -> String {
+    match origin.line {
+        0 => origin.file.to_string(),
+        line => format!("{}:{line}:{}", origin.file, origin.column),
+    }
+}
+
+/// Asks another program and says what it thinks.
+#[expect(clippy::print_stderr, reason = "an opinion is no part of the output")]
+fn ask(tree: &dyn Tree, path: &str, ours: Option<&[Node]>) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Error::failed(format!("cannot start: {error}"), ""))?;
+    let opinion = runtime.block_on(programs::second(tree, path, ours))?;
+    runtime.shutdown_timeout(Duration::from_millis(50));
+    match opinion {
+        Opinion::Nobody => eprintln!("second opinion: not asked: kustomize, kubectl and flux are not installed"),
+        Opinion::Same { program } => eprintln!("second opinion: {program} says the same"),
+        Opinion::Fails { program, why } => eprintln!("second opinion: {program} refuses it: {why}"),
+        Opinion::Builds { program } => eprintln!("second opinion: {program} can build it"),
+        Opinion::Differs { program, how } => {
+            eprintln!("second opinion: {program} differs");
+            how.iter().for_each(|line| eprintln!("  {line}"));
+        }
+    }
+    Ok(())
+}

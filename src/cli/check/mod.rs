@@ -1,0 +1,175 @@
+//! `fluxdeck check`: is what git says sound? Everything is built and looked at; no cluster is asked.
+
+mod print;
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::source::{Files, Given, told};
+use crate::git::{Change, Changed, Checkout};
+use fluxdeck_model::build::node::Layer;
+use fluxdeck_model::build::read::{Place as Reading, documents};
+use fluxdeck_model::build::repository::{Builder, Outcome, Repository};
+use fluxdeck_model::build::tree::Tree;
+use fluxdeck_model::error::{Error, Result};
+use fluxdeck_model::insight::check::{self, Difference, Findings, Level, Policy};
+use fluxdeck_model::insight::schema::{EMBEDDED, Schemas};
+
+/// What a repository says to this program.
+const POLICY: &str = ".fluxdeck.toml";
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    files: Files,
+    /// Also look at what changed since this revision: guarded files, and objects per Kustomization and cluster
+    #[arg(long, value_name = "REV")]
+    since: Option<String>,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t, hide_default_value = true)]
+    output: Form,
+    /// More schemas: CRDs in YAML, or JSON schemas named GROUP/KIND_VERSION.json
+    #[arg(long, value_name = "DIR")]
+    schemas: Option<PathBuf>,
+    /// Values that only the cluster has: manifests of ConfigMaps and Secrets, or lines of NAME=value
+    #[arg(long, value_name = "FILE")]
+    substitute_from: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Form {
+    #[default]
+    Text,
+    Json,
+    /// Annotations of GitHub Actions
+    Github,
+    /// SARIF 2.1.0
+    Sarif,
+}
+
+/// Everything that is printed.
+struct Report {
+    findings: Findings,
+    differences: Option<Vec<Difference>>,
+    clusters: usize,
+    built: usize,
+    objects: usize,
+}
+
+/// Looks at a checkout. Returns the exit code.
+pub(super) fn print(arguments: &Arguments) -> Result<u8> {
+    let checkout = arguments.files.open()?;
+    let view = arguments.files.view(&checkout)?;
+    let given = Given::read(arguments.substitute_from.as_deref())?;
+    let mut schemas = schemas(arguments.schemas.as_deref())?;
+    let mut builder = Builder::default();
+    let repository = given.build(&mut builder, view.tree())?;
+    let mut findings = check::check(&repository, &mut schemas);
+    let mut differences = None;
+    if let Some(since) = &arguments.since {
+        let revision = arguments.files.rev.as_deref();
+        let base = checkout.view(Some(&checkout.base(since, revision)?))?;
+        let changed = checkout.changed(since, revision)?;
+        guarded(&checkout, &changed, view.tree(), base.tree(), &mut findings)?;
+        let before = given.build(&mut builder, base.tree())?;
+        differences = Some(check::differences(&before, &repository));
+    }
+    let report = Report {
+        findings,
+        differences,
+        clusters: repository.clusters.len(),
+        built: count(&repository),
+        objects: repository.members().map(|(_, member)| member.outcome.objects().len()).sum(),
+    };
+    print::report(&report, arguments.output)?;
+    if repository.members().next().is_none() {
+        let hint = "clusters are found by Flux Kustomizations, FluxInstances, or folders below `clusters`";
+        return Err(Error::failed(format!("{} declares nothing to build", checkout.root().display()), hint));
+    }
+    Ok((report.findings.count(Level::Error) > 0).into())
+}
+
+fn count(repository: &Repository) -> usize {
+    repository.members().filter(|(_, member)| matches!(member.outcome, Outcome::Built(_))).count()
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Own {
+    deny: Vec<String>,
+}
+
+/// The guards of every file that changed, by what the repository forbade before and forbids now.
+fn guarded(checkout: &Checkout, changed: &[Changed], now: &dyn Tree, base: &dyn Tree, findings: &mut Findings) -> Result<()> {
+    let mut deny = Vec::new();
+    for tree in [base, now] {
+        let Ok(bytes) = tree.read(POLICY) else { continue };
+        let own: Own = toml::from_str(&String::from_utf8_lossy(&bytes)).map_err(|error| {
+            let place = checkout.root().join(POLICY);
+            Error::failed(format!("{}: {}", place.display(), error.to_string().trim_end()), "write deny = [\"GLOB\", …]")
+        })?;
+        deny.extend(own.deny);
+    }
+    deny.sort();
+    deny.dedup();
+    let policy = Policy::new(&deny)?;
+    for one in changed {
+        let before = (one.change != Change::Added).then_some(base);
+        check::guard(&one.path, now, before, &policy).into_iter().for_each(|finding| findings.add(finding, None));
+    }
+    Ok(())
+}
+
+/// The built-in table, and what the user has.
+fn schemas(more: Option<&Path>) -> Result<Schemas> {
+    let mut text = Vec::new();
+    let unpacked = flate2::read::GzDecoder::new(EMBEDDED).read_to_end(&mut text);
+    unpacked.map_err(|error| Error::failed(format!("the table of schemas cannot be unpacked: {error}"), ""))?;
+    let mut schemas = Schemas::read(&text)?;
+    let Some(folder) = more else { return Ok(schemas) };
+    let mut todo = vec![folder.to_owned()];
+    let mut learnt = 0;
+    while let Some(folder) = todo.pop() {
+        let failed =
+            |error| Error::usage(format!("cannot read {}: {error}", folder.display()), "name a folder of schemas: --schemas DIR");
+        for entry in std::fs::read_dir(&folder).map_err(failed)?.flatten() {
+            let path = entry.path();
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                todo.push(path);
+            } else {
+                learnt += usize::from(learn(&path, &mut schemas)?);
+            }
+        }
+    }
+    if learnt == 0 {
+        let hint = "it takes CRDs in YAML, or JSON schemas named GROUP/KIND_VERSION.json";
+        return Err(Error::usage(format!("there is no schema in {}", folder.display()), hint));
+    }
+    Ok(schemas)
+}
+
+/// Reads one file of schemas; says whether it was one.
+fn learn(path: &Path, schemas: &mut Schemas) -> Result<bool> {
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    if !["json", "yaml", "yml"].contains(&extension) {
+        return Ok(false);
+    }
+    let shown = path.display().to_string();
+    let bytes = std::fs::read(path).map_err(|error| Error::failed(format!("cannot read {shown}: {error}"), ""))?;
+    if extension != "json" {
+        let nodes = documents(&bytes, &Reading::file(&shown.as_str().into(), Layer::Resource)).map_err(told)?;
+        return Ok(nodes.iter().filter(|node| schemas.learn(node)).count() > 0);
+    }
+    let schema: Value = serde_json::from_slice(&bytes).map_err(|error| Error::failed(format!("{shown}: {error}"), ""))?;
+    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let folder = path.parent().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or_default();
+    let Some((kind, version)) = stem.rsplit_once('_') else { return Ok(false) };
+    // such files are called in small letters; the kind says itself how it is written, where it does
+    let known = schema.pointer("/properties/kind/enum/0").and_then(Value::as_str).unwrap_or(kind).to_owned();
+    schemas.add(&format!("{folder}/{version}"), &known, schema);
+    Ok(true)
+}

@@ -1,0 +1,248 @@
+//! `fluxdeck where KIND/NAME FIELD`: the file, line and layer that set a field, and those below it.
+
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+use super::build::{layer, place, unknown};
+use super::output;
+use super::source::{self, Files, Given, What, told};
+use fluxdeck_model::build::flux::Applied;
+use fluxdeck_model::build::node::{Node, Origin};
+use fluxdeck_model::build::repository::{Builder, Place, Repository};
+use fluxdeck_model::build::tree::Tree;
+use fluxdeck_model::build::write;
+use fluxdeck_model::domain::text::sanitise_line;
+use fluxdeck_model::error::{Error, Result};
+use fluxdeck_model::insight::field::{self, Field};
+use fluxdeck_model::insight::named::{Named, shown};
+use fluxdeck_model::insight::setting::{self, Setting};
+
+/// Lines shown before and after the one that counts.
+const AROUND: u32 = 2;
+/// Fields listed below a map or a list.
+const MOST_BELOW: usize = 60;
+const MASK: &str = "<masked>";
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// The object: KIND/NAME
+    #[arg(value_name = "KIND/NAME")]
+    object: String,
+    /// The field: spec.replicas, spec.template.spec.containers[name=api].image, data['a.b']
+    field: String,
+    #[command(flatten)]
+    files: Files,
+    #[command(flatten)]
+    what: What,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t, hide_default_value = true)]
+    output: Form,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Form {
+    #[default]
+    Text,
+    Json,
+}
+
+/// An object and the Kustomizations that build exactly it.
+struct Found<'b> {
+    object: &'b Applied,
+    places: Vec<Place>,
+}
+
+/// Prints who set the field. Returns the exit code.
+pub(super) fn print(arguments: &Arguments, namespaces: &[String]) -> Result<u8> {
+    let named = Named::parse(&arguments.object)?;
+    let field = Field::parse(&arguments.field)?;
+    let checkout = arguments.files.open()?;
+    let view = arguments.files.view(&checkout)?;
+    let given = Given::read(arguments.what.substitute_from.as_deref())?;
+    let repository = given.build(&mut Builder::default(), view.tree())?;
+    let of_folder = match &arguments.what.path {
+        Some(path) => {
+            source::folder(view.tree(), path, arguments.what.substitute_from.is_some().then_some(&given)).map_err(told)?
+        }
+        None => Vec::new(),
+    };
+    let found = find(&repository, &of_folder, arguments, &named, &field, namespaces)?;
+    let node = field.find(&found.object.node)?;
+    let answer =
+        Answer { tree: view.tree(), repository: &repository, found: &found, setting: setting::of(node), field: &arguments.field };
+    match arguments.output {
+        Form::Text => output::write(&answer.text())?,
+        Form::Json => output::json(&answer.json())?,
+    }
+    Ok(0)
+}
+
+/// The one object that is meant; the same in several Kustomizations counts as one where the field has the same layers.
+fn find<'b>(
+    repository: &'b Repository,
+    of_folder: &'b [Applied],
+    arguments: &Arguments,
+    named: &Named,
+    field: &Field,
+    namespaces: &[String],
+) -> Result<Found<'b>> {
+    let mut all: Vec<(Option<Place>, &Applied)> = Vec::new();
+    match (&arguments.what.path, &arguments.what.kustomization) {
+        (Some(_), _) => all.extend(of_folder.iter().map(|object| (None, object))),
+        (None, Some(wished)) => {
+            for place in source::members(repository, wished)? {
+                all.extend(source::objects(repository, place)?.iter().map(|object| (Some(place), object)));
+            }
+        }
+        (None, None) => {
+            all.extend(
+                repository
+                    .members()
+                    .flat_map(|(place, member)| member.outcome.objects().iter().map(move |object| (Some(place), object))),
+            );
+        }
+    }
+    let mut found: Vec<Found<'b>> = Vec::new();
+    for (place, object) in all.iter().filter(|(_, object)| named.is_meant(&object.node, namespaces)) {
+        let same = found.iter_mut().find(|other| is_same(&other.object.node, &object.node, field));
+        match same {
+            Some(other) => other.places.extend(*place),
+            None => found.push(Found { object, places: place.iter().copied().collect() }),
+        }
+    }
+    match found.len() {
+        0 => Err(missing(repository, named, &all, namespaces)),
+        1 => Ok(found.remove(0)),
+        _ => {
+            let name = |found: &Found<'_>| {
+                let places: Vec<_> = found.places.iter().map(|place| source::full(repository, *place)).collect();
+                format!("{} of {}", shown(&found.object.node), places.join(", "))
+            };
+            let names: Vec<_> = found.iter().map(name).collect();
+            let hint = format!("name one with -n or --kustomization: {}", names.join("; "));
+            Err(Error::failed(format!("{} is built in {} ways", arguments.object, found.len()), hint))
+        }
+    }
+}
+
+/// Says also what could not be looked at.
+fn missing(repository: &Repository, named: &Named, all: &[(Option<Place>, &Applied)], namespaces: &[String]) -> Error {
+    let mut error = named.missing(all.iter().map(|(_, object)| &object.node), namespaces);
+    let failed = repository
+        .members()
+        .filter(|(_, member)| matches!(member.outcome, fluxdeck_model::build::repository::Outcome::Failed(_)));
+    let names: Vec<_> = failed.map(|(place, _)| source::full(repository, place)).collect();
+    if !names.is_empty() && all.iter().any(|(place, _)| place.is_some()) {
+        error.hint.push_str(&format!("; these could not be built: {}", names.join(", ")));
+    }
+    error
+}
+
+fn is_same(a: &Node, b: &Node, field: &Field) -> bool {
+    let layers = |node| field.find(node).ok().map(|found| setting::of(found).layers.into_iter().cloned().collect::<Vec<_>>());
+    shown(a) == shown(b) && layers(a) == layers(b) && field.find(a).ok().zip(field.find(b).ok()).is_none_or(|(a, b)| a.is_same(b))
+}
+
+/// Everything that is told.
+struct Answer<'a> {
+    tree: &'a dyn Tree,
+    repository: &'a Repository,
+    found: &'a Found<'a>,
+    setting: Setting<'a>,
+    field: &'a str,
+}
+
+impl Answer<'_> {
+    /// Values of Secrets, encrypted or not, are not repeated.
+    fn is_secret(&self) -> bool {
+        self.found.object.is_encrypted || self.found.object.node.get("kind").and_then(Node::text) == Some("Secret")
+    }
+
+    fn value(&self) -> String {
+        match self.setting.node.text() {
+            Some(_) if self.is_secret() => MASK.to_owned(),
+            Some(text) => text.to_owned(),
+            None => String::new(),
+        }
+    }
+
+    fn line(&self, origin: &Origin, around: u32) -> Vec<(u32, String)> {
+        if origin.line == 0 {
+            return Vec::new();
+        }
+        let Ok(bytes) = self.tree.read(&origin.file) else { return Vec::new() };
+        let text = String::from_utf8_lossy(&bytes);
+        let clean = |(number, line): (u32, &str)| (number, self.masked(&sanitise_line(line)));
+        setting::context(&text, origin.line, around).into_iter().map(clean).collect()
+    }
+
+    /// A line of a Secret without what stands behind the colon.
+    fn masked(&self, line: &str) -> String {
+        match line.split_once(':') {
+            _ if !self.is_secret() => line.to_owned(),
+            Some((key, rest)) if !rest.trim().is_empty() => format!("{key}: {MASK}"),
+            Some(_) => line.to_owned(),
+            None => MASK.to_owned(),
+        }
+    }
+
+    fn text(&self) -> String {
+        let mut out = format!("{}  {}", shown(&self.found.object.node), self.field);
+        let below = if self.setting.node.is_scalar() { Vec::new() } else { field::scalars(self.setting.node) };
+        match self.setting.node.is_scalar() {
+            true => out.push_str(&format!(" = {}\n", sanitise_line(&self.value()))),
+            false => out.push_str(&format!("  ({} values)\n", below.len())),
+        }
+        let mut layers = self.setting.layers.iter();
+        if let Some(winner) = layers.next() {
+            out.push_str(&format!("set by    {}  {}\n", place(winner), winner.layer.word()));
+            for (number, line) in self.line(winner, AROUND) {
+                let mark = if number == winner.line { '>' } else { ' ' };
+                out.push_str(&format!("        {mark} {number:>4} | {line}\n"));
+            }
+        }
+        for origin in layers {
+            let line = self.line(origin, 0).first().map(|(_, line)| line.trim().to_owned()).unwrap_or_default();
+            out.push_str(&format!("overrode  {}  {}  {line}\n", place(origin), origin.layer.word()));
+        }
+        for (path, node) in below.iter().take(MOST_BELOW) {
+            out.push_str(&format!("  {path}  {}  {}\n", place(node.origin()), node.origin().layer.word()));
+        }
+        if below.len() > MOST_BELOW {
+            out.push_str(&format!("  … and {} more\n", below.len() - MOST_BELOW));
+        }
+        for place in &self.found.places {
+            out.push_str(&format!("applied by  {}\n", setting::called(self.repository, *place)));
+        }
+        for name in self.others() {
+            out.push_str(&format!("also read by  {name}\n"));
+        }
+        for name in &self.found.object.unknown {
+            out.push_str(&format!("not proven: only the cluster knows ${{{name}}}\n"));
+        }
+        out
+    }
+
+    fn others(&self) -> Vec<String> {
+        let file = self.setting.layers.first().map(|origin| origin.file.to_string()).unwrap_or_default();
+        setting::others(self.repository, &file, &self.found.places)
+    }
+
+    fn json(&self) -> Value {
+        let value = match self.is_secret() {
+            true => json!(MASK),
+            false => write::json(self.setting.node).unwrap_or_default(),
+        };
+        let layers: Vec<_> = self.setting.layers.iter().map(|origin| layer(origin)).collect();
+        let applied: Vec<_> = self.found.places.iter().map(|place| source::full(self.repository, *place)).collect();
+        json!({
+            "object": shown(&self.found.object.node),
+            "field": self.field,
+            "value": value,
+            "layers": layers,
+            "appliedBy": applied,
+            "alsoReadBy": self.others(),
+            "notProven": unknown(self.found.object),
+        })
+    }
+}

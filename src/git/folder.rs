@@ -1,0 +1,85 @@
+//! A folder on the disk as a tree: what would be in a commit of it.
+
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use fluxdeck_model::build::error::{BuildError, Cause, Result};
+use fluxdeck_model::build::tree::{Entry, MAX_FILE, Tree};
+
+/// A folder. Links are told, never followed; what is neither file, folder nor link is not there.
+pub struct Folder {
+    root: PathBuf,
+    /// Paths that git does not look at, so that no commit has them.
+    ignored: BTreeSet<String>,
+}
+
+impl Folder {
+    pub fn new(root: &Path) -> Self {
+        Self { root: root.to_owned(), ignored: BTreeSet::new() }
+    }
+
+    /// The same without these paths and everything below them.
+    #[must_use]
+    pub fn without(mut self, ignored: BTreeSet<String>) -> Self {
+        self.ignored = ignored;
+        self
+    }
+
+    fn is_hidden(&self, path: &str) -> bool {
+        self.ignored.contains(path) || path == ".git"
+    }
+}
+
+impl Tree for Folder {
+    fn entry(&self, path: &str) -> Option<Entry> {
+        if self.is_hidden(path) {
+            return None;
+        }
+        let path = self.root.join(path);
+        let kind = path.symlink_metadata().ok()?.file_type();
+        if kind.is_symlink() {
+            return Some(Entry::Link(path.read_link().ok()?.to_string_lossy().into_owned()));
+        }
+        if kind.is_dir() { Some(Entry::Folder) } else { kind.is_file().then_some(Entry::File) }
+    }
+
+    fn read(&self, path: &str) -> Result<Arc<[u8]>> {
+        let failed = |error: std::io::Error| unreadable(path, &error);
+        // a pipe would never end, a link may lead anywhere
+        if self.entry(path) != Some(Entry::File) {
+            return Err(BuildError::new(Cause::Missing, format!("`{path}` is not a file"), ""));
+        }
+        let file = std::fs::File::open(self.root.join(path)).map_err(failed)?;
+        let length = file.metadata().map_err(failed)?.len();
+        if length > MAX_FILE as u64 {
+            return Err(too_large(path, length));
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
+        // one byte more than is read of any file tells that it grew
+        file.take(MAX_FILE as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
+        Ok(bytes.into())
+    }
+
+    fn list(&self, path: &str) -> Result<Vec<String>> {
+        let entries = std::fs::read_dir(self.root.join(path)).map_err(|error| unreadable(path, &error))?;
+        let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
+        // a name that is no text cannot be said in any manifest
+        let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+        let mut names: Vec<_> = names.filter(|name| !self.is_hidden(&below(name))).collect();
+        names.sort();
+        Ok(names)
+    }
+}
+
+fn unreadable(path: &str, error: &std::io::Error) -> BuildError {
+    let cause = if error.kind() == std::io::ErrorKind::NotFound { Cause::Missing } else { Cause::Invalid };
+    BuildError::new(cause, format!("cannot read it: {error}"), "").in_file(&path.into())
+}
+
+/// A file that is larger than any manifest.
+pub(super) fn too_large(path: &str, length: u64) -> BuildError {
+    let message = format!("{length} bytes are more than the {MAX_FILE} that are read of a file");
+    BuildError::new(Cause::Limit, message, "no manifest is that large").in_file(&path.into())
+}

@@ -1,0 +1,18 @@
+//! The user's own checkouts: folders and commits as trees that can be built, and what changed between two of them.
+//!
+//! git2 reads objects here and nothing else: it runs no program, no hook and no filter, and never asks the network. Where paths of a
+//! repository lead is decided by `build::tree`, the same way for every tree; this room only refuses to follow. Writing commits, fetching and
+//! pushing do *not* belong here yet.
+
+mod changes;
+mod checkout;
+mod commit;
+mod folder;
+
+#[cfg(test)]
+mod tests;
+
+pub use changes::{Change, Changed};
+pub use checkout::{Checkout, View};
+pub use commit::Commit;
+pub use folder::Folder;

@@ -1,0 +1,313 @@
+//! The walk over kustomizations: what each one reads, generates and changes, in kustomize's order.
+//! Source: kustomize api v0.21.1 `internal/target/kusttarget.go`, `internal/accumulator/resaccumulator.go`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::config::{Config, from_crds};
+use super::decode::Mode;
+use super::error::{BuildError, Result};
+use super::factory;
+use super::fields;
+use super::generate::{self, Kind};
+use super::id::Id;
+use super::kustomization::{GeneratorArgs, GeneratorOptions, Kustomization, Var};
+use super::node::{Layer, Node, Text};
+use super::read::Place;
+use super::resource::Resource;
+use super::resources::Resources;
+use super::session::{Folder, Found, Session};
+use super::source_note::{self, SourceNote};
+use super::transform::{self, Setting, Transforms};
+use super::write;
+
+/// What has come together so far.
+#[derive(Default)]
+pub struct Accumulated {
+    pub resources: Resources,
+    pub config: Arc<Config>,
+    pub variables: BTreeMap<Text, Var>,
+}
+
+/// A kustomization being carried out.
+pub struct Target<'s> {
+    pub session: &'s Session<'s>,
+    pub folder: Folder,
+    pub kustomization: Kustomization,
+    /// Kept when the top kustomization wants `buildMetadata`.
+    pub source: Option<SourceNote>,
+}
+
+impl<'s> Target<'s> {
+    fn setting(&self) -> Setting<'_> {
+        Setting { session: self.session, folder: &self.folder }
+    }
+
+    fn file_name(&self) -> &str {
+        self.kustomization.file.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// Carries the kustomization out on top of what is there (nothing, but for components).
+    ///
+    /// # Errors
+    /// Anything wrong in it or below it.
+    pub fn accumulate(&self, all: Accumulated) -> Result<Accumulated> {
+        let mut all = self.resources(all, &self.kustomization.resources)?;
+        Config::merged(&mut all.config, &self.config()?)?;
+        for path in &self.kustomization.crds {
+            let file = self.session.document(&self.folder, fields::value_of(path)).map_err(|error| error.at(path.origin()))?;
+            if let Some(file) = file {
+                Arc::make_mut(&mut all.config).merge(&from_crds(&file)?)?;
+            }
+        }
+        self.generate(&mut all)?;
+        let mut all = self.components(all)?;
+        self.transform(&mut all)?;
+        self.validate(&mut all)?;
+        self.variables(&mut all)?;
+        Ok(all)
+    }
+
+    fn config(&self) -> Result<Arc<Config>> {
+        let mut config = Arc::clone(Config::standard());
+        for path in &self.kustomization.configurations {
+            let file = self.session.document(&self.folder, fields::value_of(path)).map_err(|error| error.at(path.origin()))?;
+            if let Some(file) = file {
+                Arc::make_mut(&mut config).merge(&Config::read(&file)?)?;
+            }
+        }
+        Ok(config)
+    }
+
+    /// Files and folders of `resources` (and of the lists of transformers, which are read the same way).
+    fn resources(&self, mut all: Accumulated, paths: &[Node]) -> Result<Accumulated> {
+        for path in paths {
+            let text = fields::value_of(path);
+            if text.is_empty() {
+                return Err(BuildError::invalid("an empty path").at(path.origin()));
+            }
+            all = match self.session.find(&self.folder, text).map_err(|error| error.at(path.origin()))? {
+                Found::File(_) => {
+                    self.file(&mut all, text).map_err(|error| error.at(path.origin()))?;
+                    all
+                }
+                Found::Folder(folder) => self.descend(all, folder, path, false).map_err(|error| error.at(path.origin()))?,
+            };
+        }
+        Ok(all)
+    }
+
+    fn file(&self, all: &mut Accumulated, path: &str) -> Result<()> {
+        let documents = self.session.documents(&self.folder, path, Layer::Resource)?;
+        let mut found = factory::from_documents(documents.as_ref().clone())?;
+        if let Some(source) = &self.source {
+            let source = source.append(path);
+            found.iter_mut().try_for_each(|resource| source_note::note_file(resource, &source))?;
+        }
+        let schemas = self.session.schemas.borrow();
+        if found.iter().any(|resource| schemas.is_namespaced(&resource.gvk().api_version(), resource.kind()).is_none()) {
+            self.session.uses_builtin.set(true);
+        }
+        all.resources.append_all(found, &schemas)
+    }
+
+    fn components(&self, mut all: Accumulated) -> Result<Accumulated> {
+        for path in &self.kustomization.components {
+            let text = fields::value_of(path);
+            let folder = self.session.folder(&self.folder, text).map_err(|error| error.at(path.origin()))?;
+            all = self.descend(all, folder, path, true).map_err(|error| error.at(path.origin()))?;
+        }
+        Ok(all)
+    }
+
+    fn descend(&self, mut all: Accumulated, folder: Folder, path: &Node, is_component: bool) -> Result<Accumulated> {
+        let kustomization = self.session.kustomization(&folder)?;
+        self.session.learn(&folder, &kustomization)?;
+        if is_component != kustomization.is_component {
+            let message = if is_component {
+                format!("`{}` is not a Component", folder.path)
+            } else {
+                format!("`{}` is a Component, which is listed under `components`", folder.path)
+            };
+            return Err(BuildError::invalid(message).at(path.origin()));
+        }
+        let source = self.source.as_ref().map(|source| source.append(fields::value_of(path)));
+        let below = Target { session: self.session, folder, kustomization, source };
+        if is_component {
+            // a component works on what its parent has so far
+            return below.accumulate(all);
+        }
+        let below = below.accumulate(Accumulated::default())?;
+        all.resources.append_all(below.resources.list, &self.session.schemas.borrow())?;
+        Config::merged(&mut all.config, &below.config)?;
+        for variable in below.variables.into_values() {
+            add_variable(&mut all.variables, variable)?;
+        }
+        Ok(all)
+    }
+
+    fn generate(&self, all: &mut Accumulated) -> Result<()> {
+        let options = self.kustomization.generator_options.as_ref();
+        let note = |kind: Kind| {
+            let name = if kind == Kind::ConfigMap { "ConfigMapGenerator" } else { "SecretGenerator" };
+            self.source.as_ref().map(|source| source.of_builtin(self.file_name(), name))
+        };
+        for (kind, list) in [(Kind::ConfigMap, &self.kustomization.config_maps), (Kind::Secret, &self.kustomization.secrets)] {
+            for args in list {
+                let mut args = args.clone();
+                args.options = options
+                    .map_or(args.options.clone(), |options| Some(GeneratorOptions::over(args.options.clone(), Some(options))));
+                self.absorb(all, &args, kind, note(kind))?;
+            }
+        }
+        let plugins = self.plugins(&self.kustomization.generators)?;
+        for plugin in plugins {
+            let note = source_note::of_plugin(&plugin);
+            let kind = match plugin.kind() {
+                _ if !is_builtin(&plugin) => return Err(refused(&plugin)),
+                "ConfigMapGenerator" => Kind::ConfigMap,
+                "SecretGenerator" => Kind::Secret,
+                "IAMPolicyGenerator" => {
+                    self.take_in(all, generate::service_account(&plugin.node)?, note)?;
+                    continue;
+                }
+                _ => return Err(refused(&plugin)),
+            };
+            let args = GeneratorArgs::read(&plugin.node, Mode::Lenient, kind == Kind::Secret)?;
+            self.absorb(all, &args, kind, note)?;
+        }
+        Ok(())
+    }
+
+    fn absorb(&self, all: &mut Accumulated, args: &GeneratorArgs, kind: Kind, note: Option<String>) -> Result<()> {
+        let made = generate::make(self.session, &self.folder, args, kind).map_err(|error| error.at(&args.origin))?;
+        self.take_in(all, made, note)
+    }
+
+    fn take_in(&self, all: &mut Accumulated, mut made: Resource, note: Option<String>) -> Result<()> {
+        if let Some(note) = note {
+            source_note::note_maker(&mut made, &note)?;
+        }
+        all.resources.absorb(made, &self.session.schemas.borrow())
+    }
+
+    /// The settings of external plugins: given inline, in files, or in folders.
+    fn plugins(&self, items: &[Node]) -> Result<Vec<Resource>> {
+        let mut all = Accumulated::default();
+        let mut paths = Vec::new();
+        for item in items {
+            let text = fields::value_of(item);
+            let inline = factory::from_text(text.as_bytes(), &Place::inside(item, Layer::Transformer));
+            let Ok(mut inline) = inline else {
+                paths.push(item.clone());
+                continue;
+            };
+            if let Some(source) = &self.source {
+                let source = source.append(self.file_name());
+                inline.iter_mut().try_for_each(|resource| source_note::note_maker(resource, &source.of_file()))?;
+            }
+            all.resources.append_all(inline, &self.session.schemas.borrow())?;
+        }
+        let plugins = self.resources(all, &paths)?.resources.list;
+        // kustomize hands them on as text
+        plugins.iter().try_for_each(|plugin| write::value(&plugin.node).map(|_| ()))?;
+        Ok(plugins)
+    }
+
+    fn transformers(&self, items: &[Node]) -> Result<Vec<(Transforms, Option<String>)>> {
+        let plugins = self.plugins(items)?;
+        let mut all = Vec::new();
+        for plugin in plugins {
+            let known = transform::KINDS.iter().find(|(kind, _)| *kind == plugin.kind() && is_builtin(&plugin));
+            let Some((_, make)) = known else { return Err(refused(&plugin)) };
+            all.push((
+                make(self.setting(), &plugin.node).map_err(|error| error.at(plugin.node.origin()))?,
+                source_note::of_plugin(&plugin),
+            ));
+        }
+        Ok(all)
+    }
+
+    fn transform(&self, all: &mut Accumulated) -> Result<()> {
+        let mut steps: Vec<(Transforms, Option<String>)> = Vec::new();
+        for (name, make) in transform::FIELDS {
+            let note = self.source.as_ref().map(|source| source.of_builtin(self.file_name(), name));
+            // each transformer is noted for itself
+            for one in make(self.setting(), &self.kustomization, &all.config)? {
+                steps.push((vec![one], note.clone()));
+            }
+        }
+        steps.extend(self.transformers(&self.kustomization.transformers)?);
+        for (transforms, note) in steps {
+            for one in &transforms {
+                one.transform(&mut all.resources, self.session)?;
+            }
+            if let Some(note) = note {
+                all.resources.list.iter_mut().try_for_each(|resource| source_note::note_change(resource, &note))?;
+            }
+            all.resources.drop_empty();
+        }
+        Ok(())
+    }
+
+    fn validate(&self, all: &mut Accumulated) -> Result<()> {
+        for (transforms, _) in self.transformers(&self.kustomization.validators)? {
+            for one in &transforms {
+                let before = all.resources.clone();
+                one.transform(&mut all.resources, self.session)?;
+                let (old, new) = (&before.list, &all.resources.list);
+                let is_same = |(a, b): (&Resource, &Resource)| source_note::is_same_but_validated(&a.node, &b.node);
+                if old.len() != new.len() || !old.iter().zip(new).all(is_same) {
+                    return Err(
+                        BuildError::invalid("validator shouldn't modify the resource map").in_file(&self.kustomization.file)
+                    );
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn variables(&self, all: &mut Accumulated) -> Result<()> {
+        let schemas = self.session.schemas.borrow();
+        for variable in &self.kustomization.vars {
+            let wanted = Id {
+                gvk: variable.gvk.clone(),
+                name: variable.object.clone(),
+                namespace: variable.namespace.clone(),
+                is_cluster_scoped: false,
+            };
+            let is_meant = |id: &Id| if wanted.namespace.is_empty() { wanted.is_same_name(id) } else { wanted.is_same(id) };
+            match all.resources.matching_any_id(is_meant, &schemas)?.as_slice() {
+                [] => {}
+                [one] => all.resources.list[*one].variables.push(variable.name.clone()),
+                many => {
+                    let message =
+                        format!("found {} resId matches for var {} (unable to disambiguate)", many.len(), variable.name);
+                    return Err(BuildError::invalid(message).at(&variable.origin));
+                }
+            }
+        }
+        self.kustomization.vars.iter().try_for_each(|variable| add_variable(&mut all.variables, variable.clone()))
+    }
+}
+
+fn add_variable(all: &mut BTreeMap<Text, Var>, variable: Var) -> Result<()> {
+    if all.contains_key(&variable.name) {
+        return Err(BuildError::invalid(format!("var '{}' already encountered", variable.name)).at(&variable.origin));
+    }
+    all.insert(variable.name.clone(), variable);
+    Ok(())
+}
+
+fn is_builtin(plugin: &Resource) -> bool {
+    let gvk = plugin.gvk();
+    gvk.group.is_empty() && gvk.version.as_ref() == "builtin"
+}
+
+/// What runs programs, or is not among the builtins that are rebuilt here.
+fn refused(plugin: &Resource) -> BuildError {
+    let gvk = plugin.gvk();
+    let message = format!("the plugin {} ({}) cannot be run", gvk.kind, gvk.api_version());
+    let hint = "only kustomize's builtin transformers and ConfigMap and Secret generators are possible, as in Flux";
+    BuildError::refused(message, hint).at(plugin.node.origin())
+}

@@ -1,0 +1,82 @@
+//! Why a build failed: what, where, and what to do. Nothing is ever built half.
+
+use std::fmt;
+
+use super::node::{Origin, Text};
+
+/// Whether kustomize fails here too, or only we do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The files are wrong: kustomize fails as well.
+    Invalid,
+    /// The files ask for what is not done here: plugins, functions, remote bases, Helm charts.
+    Refused,
+    /// Larger, deeper or more entangled than any real repository: bounded for safety.
+    Limit,
+    /// A file or folder that is not there.
+    Missing,
+}
+
+/// A build that failed: what failed on what, the place where the files say so, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuildError {
+    pub cause: Cause,
+    pub message: String,
+    pub hint: String,
+    /// Path in the tree, and line and column from 1; 0 where only the file is known.
+    pub file: Option<Text>,
+    pub line: u32,
+    pub column: u32,
+}
+
+pub type Result<T> = std::result::Result<T, BuildError>;
+
+impl BuildError {
+    pub fn new(cause: Cause, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { cause, message: message.into(), hint: hint.into(), file: None, line: 0, column: 0 }
+    }
+
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::new(Cause::Invalid, message, "")
+    }
+
+    pub fn refused(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(Cause::Refused, message, hint)
+    }
+
+    /// At a place, unless a place is known already.
+    #[must_use]
+    pub fn at(mut self, origin: &Origin) -> Self {
+        if self.file.is_none() {
+            self.file = Some(origin.file.clone());
+            self.line = origin.line;
+            self.column = origin.column;
+        }
+        self
+    }
+
+    /// In a file, unless a place is known already.
+    #[must_use]
+    pub fn in_file(mut self, file: &Text) -> Self {
+        if self.file.is_none() {
+            self.file = Some(file.clone());
+        }
+        self
+    }
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(file) = &self.file {
+            f.write_str(file)?;
+            if self.line > 0 {
+                write!(f, ":{}:{}", self.line, self.column)?;
+            }
+            f.write_str(": ")?;
+        }
+        f.write_str(&self.message)?;
+        if self.hint.is_empty() { Ok(()) } else { write!(f, ": {}", self.hint) }
+    }
+}
+
+impl std::error::Error for BuildError {}

@@ -1,0 +1,154 @@
+//! What kustomize-controller makes of a Flux Kustomization: the build around kustomize's build.
+//!
+//! Source: kustomize-controller v1.9.4 `internal/controller/kustomization_controller.go` (generate, build, apply), fluxcd/pkg `kustomize`
+//! v1.35.4 and `ssa` v0.76.1. What needs a key (SOPS) is carried through as it is and marked; defaults that the controller sets on the
+//! way to the API server change nothing that git says, and are left away.
+//! Which Kustomizations there are, and what their sources hold, is known by `repository` and does not belong here.
+
+mod root;
+mod spec;
+mod variables;
+
+use std::collections::BTreeSet;
+
+use super::error::{BuildError, Cause, Result};
+use super::node::{Entry, Layer, Node, Origin, Text, Trace};
+use super::substitute::{self, Switches, Variables};
+use super::tree::{Entry as TreeEntry, Tree};
+use super::{Cache, Options};
+
+pub use spec::{From, GROUP, PostBuild, Source, Spec};
+pub use variables::{Values, values, variables};
+
+/// The objects of a Flux Kustomization before its variables are filled in, or why there are none, and everything that was read for that.
+#[derive(Clone, Debug)]
+pub struct Rendered {
+    /// What kustomize refuses is an error, and what Flux refuses before it.
+    pub objects: Result<Vec<Node>>,
+    /// Files, folders whose list of names counts (with a `/` at the end), and names that were looked for: when none of them changes, neither
+    /// does this.
+    pub files: BTreeSet<Text>,
+}
+
+/// An object as Flux would apply it.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    pub node: Node,
+    /// Values in it are encrypted in git: they are never shown, and what the cluster gets differs.
+    pub is_encrypted: bool,
+    /// Variables in it that only the cluster knows.
+    pub unknown: BTreeSet<Text>,
+}
+
+/// A path of a Flux Kustomization in its artifact: one that would leave it ends at its root.
+pub fn folder(path: &str) -> String {
+    let mut parts = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            name => parts.push(name),
+        }
+    }
+    parts.join("/")
+}
+
+/// Builds an artifact's folder as a Flux Kustomization says it.
+pub fn render(artifact: &dyn Tree, spec: &Spec, cache: &Cache) -> Rendered {
+    let mut files = BTreeSet::new();
+    let objects = objects(artifact, spec, cache, &mut files);
+    Rendered { objects, files }
+}
+
+fn objects(artifact: &dyn Tree, spec: &Spec, cache: &Cache, files: &mut BTreeSet<Text>) -> Result<Vec<Node>> {
+    let folder = folder(&spec.path);
+    if artifact.entry(&folder) != Some(TreeEntry::Folder) {
+        files.insert(folder.into());
+        let message = format!("`{}` of the Flux Kustomization {} is not in its source", spec.path, spec.id());
+        return Err(BuildError::new(Cause::Missing, message, "correct `spec.path`").at(&spec.origin));
+    }
+    let root = root::root(artifact, &folder, spec, files)?;
+    let options = Options { keeps_builtin_schemas: true, root: Some(root) };
+    let (read, built) = super::build_recorded(artifact, &folder, &options, cache);
+    files.extend(read);
+    Ok(built?.objects.into_iter().map(|built| built.node).collect())
+}
+
+/// Fills the variables in and adds what Flux writes on every object.
+///
+/// # Errors
+/// A variable without value, an object without name.
+pub fn applied(objects: &[Node], spec: &Spec, variables: &Variables, is_strict: bool) -> Result<Vec<Applied>> {
+    let switches = spec.post_build.as_ref().map(|post| Switches { is_strict, is_always: post.is_always });
+    let mut found = Vec::with_capacity(objects.len());
+    for node in objects {
+        let is_encrypted = is_encrypted(node);
+        let (mut node, unknown) = match switches {
+            Some(switches) => {
+                let done = substitute::object(node, variables, switches)?;
+                (done.node, done.unknown)
+            }
+            None => (node.clone(), BTreeSet::new()),
+        };
+        if is_kustomization_file(&node) {
+            continue;
+        }
+        let place = |layer| Trace::new(Origin { layer, ..spec.origin.clone() });
+        let owner = [("name", &spec.name), ("namespace", &spec.namespace)].map(|(key, value)| Entry {
+            key: Node::string(format!("{GROUP}/{key}"), place(Layer::Flux)),
+            value: Node::string(value.clone(), place(Layer::Flux)),
+        });
+        set(&mut node, "labels", owner.iter().chain(&spec.common_labels));
+        set(&mut node, "annotations", spec.common_annotations.iter());
+        found.push(Applied { node, is_encrypted, unknown });
+    }
+    Ok(found)
+}
+
+/// `kustomization.yaml` files that are listed as manifests are built, but not applied (fluxcd/pkg `ssa/utils`, `ReadObjects`).
+fn is_kustomization_file(node: &Node) -> bool {
+    let text = |key: &str| node.get(key).and_then(Node::text).unwrap_or_default();
+    text("kind") == "Kustomization" && text("apiVersion").starts_with("kustomize.config.k8s.io/")
+}
+
+/// A manifest that SOPS encrypted, or one that was generated from an encrypted file.
+pub fn is_encrypted(node: &Node) -> bool {
+    let has_values = |map: &str| {
+        let texts = node.get(map).into_iter().flat_map(Node::entries).filter_map(|entry| entry.value.text());
+        texts.into_iter().any(is_encrypted_text)
+    };
+    node.get("sops").is_some_and(Node::is_map) || ["data", "stringData", "binaryData"].into_iter().any(has_values)
+}
+
+/// SOPS' mark in a text, as it is or in base64: the mark may begin at any of three offsets there.
+fn is_encrypted_text(text: &str) -> bool {
+    const MARKS: &[&str] = &["ENC[AES256_GCM,", "RU5DW0FFUzI1Nl9HQ00s", "VOQ1tBRVMyNTZfR0NNL", "FTkNbQUVTMjU2X0dDTS"];
+    MARKS.iter().any(|mark| text.contains(mark))
+}
+
+/// Sets labels or annotations; what was there under a name is overridden.
+fn set<'e>(node: &mut Node, map: &str, pairs: impl Iterator<Item = &'e Entry>) {
+    let mut pairs = pairs.peekable();
+    let Some(first) = pairs.peek() else { return };
+    let trace = Trace::new(Origin { layer: Layer::Flux, ..first.value.origin().clone() });
+    let Some(entries) = node.get_mut("metadata").and_then(Node::entries_mut) else { return };
+    let at = entries.iter().position(|entry| entry.key.text() == Some(map)).unwrap_or_else(|| {
+        entries.push(Entry { key: Node::string(map, trace.clone()), value: Node::map(Vec::new(), trace.clone()) });
+        entries.len() - 1
+    });
+    if !entries[at].value.is_map() {
+        entries[at].value = Node::map(Vec::new(), trace);
+    }
+    let labels = entries[at].value.entries_mut().expect("it is a map now");
+    for pair in pairs {
+        let own = Trace::new(pair.value.origin().as_layer(Layer::Flux));
+        let text = pair.value.shared_text().cloned().unwrap_or_default();
+        match labels.iter_mut().find(|entry| entry.key.text() == pair.key.text()) {
+            Some(before) => before.value = Node::string(text, own.over(&before.value.trace)),
+            None => labels.push(Entry {
+                key: Node::string(pair.key.text().unwrap_or_default(), own.clone()),
+                value: Node::string(text, own),
+            }),
+        }
+    }
+}

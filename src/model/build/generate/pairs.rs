@@ -1,0 +1,120 @@
+//! Key and value pairs of a generator, each with its place: env files first, then literals, then files.
+//! Source: kustomize api v0.21.1 `kv/kv.go`, `internal/generators/utils.go` (ParseFileSource).
+
+use std::sync::Arc;
+
+use super::super::error::{BuildError, Result};
+use super::super::kustomization::GeneratorArgs;
+use super::super::node::{Layer, Node, Origin, Text};
+use super::super::session::{Folder, Session};
+
+pub(super) struct Pair {
+    pub key: Text,
+    pub value: Arc<[u8]>,
+    pub origin: Origin,
+}
+
+/// All pairs in kustomize's order.
+///
+/// # Errors
+/// A source that cannot be read.
+pub(super) fn load(session: &Session<'_>, folder: &Folder, args: &GeneratorArgs) -> Result<Vec<Pair>> {
+    let mut pairs = Vec::new();
+    for source in &args.envs {
+        let path = source.text().unwrap_or_default();
+        let (file, content) = session.load(folder, path).map_err(|error| error.at(source.origin()))?;
+        env_file(&file, &content, &mut pairs)?;
+    }
+    for source in &args.literals {
+        pairs.push(literal(source)?);
+    }
+    for source in &args.files {
+        let (key, path) = file_source(source)?;
+        let (file, value) = session.load(folder, path).map_err(|error| error.at(source.origin()))?;
+        pairs.push(Pair { key: key.into(), value, origin: Origin::new(&file, 1, 1, Layer::Generator) });
+    }
+    Ok(pairs)
+}
+
+fn env_file(file: &Text, content: &[u8], pairs: &mut Vec<Pair>) -> Result<()> {
+    let content = content.strip_suffix(b"\n").unwrap_or(content);
+    if content.is_empty() {
+        return Ok(());
+    }
+    for (at, line) in content.split(|byte| *byte == b'\n').enumerate() {
+        let number = u32::try_from(at + 1).unwrap_or(u32::MAX);
+        let origin = Origin::new(file, number, 1, Layer::Generator);
+        // Go's line scanner takes one carriage return off and no line longer than 64 KiB
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.len() >= 64 << 10 {
+            return Err(BuildError::invalid("a line longer than 64 KiB").at(&origin));
+        }
+        let line = std::str::from_utf8(line).map_err(|_| BuildError::invalid("not UTF-8").at(&origin))?;
+        let line = if at == 0 { line.trim_start_matches('\u{feff}') } else { line };
+        let line = line.trim_start();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let (key, value) = line.split_once('=').unwrap_or((line, ""));
+        if !key.is_empty() {
+            pairs.push(Pair { key: key.into(), value: value.as_bytes().into(), origin });
+        }
+    }
+    Ok(())
+}
+
+fn literal(source: &Node) -> Result<Pair> {
+    let text = source.text().unwrap_or_default();
+    match text.split_once('=').filter(|(key, _)| !key.is_empty()) {
+        Some((key, value)) => Ok(Pair {
+            key: key.into(),
+            value: unquoted(value).as_bytes().into(),
+            origin: source.origin().as_layer(Layer::Generator),
+        }),
+        None => Err(BuildError::invalid(format!("invalid literal source {text}, expected key=value")).at(source.origin())),
+    }
+}
+
+/// Without the quotes around it.
+fn unquoted(value: &str) -> &str {
+    let inner = |quote| value.strip_prefix(quote).and_then(|rest: &str| rest.strip_suffix(quote));
+    if value.len() < 2 { value } else { inner('"').or_else(|| inner('\'')).unwrap_or(value) }
+}
+
+/// `[key=]path`
+fn file_source(source: &Node) -> Result<(&str, &str)> {
+    let text = source.text().unwrap_or_default();
+    let fail = |message: String| Err(BuildError::invalid(message).at(source.origin()));
+    match text.split('=').collect::<Vec<_>>().as_slice() {
+        [path] => Ok((base(path), path)),
+        ["", path] => fail(format!("missing key name for file path `{path}`")),
+        [key, ""] => fail(format!("missing file path for key name `{key}`")),
+        [key, path] => Ok((key, path)),
+        _ => fail(format!("key name or file path of `{text}` contains '='")),
+    }
+}
+
+fn base(path: &str) -> &str {
+    let trimmed = path.trim_end_matches('/');
+    trimmed.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or(".")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_around_a_literal_go() {
+        for (value, expected) in [("\"a\"", "a"), ("'a'", "a"), ("\"a'", "\"a'"), ("\"", "\""), ("a", "a"), ("''", "")] {
+            assert_eq!(unquoted(value), expected);
+        }
+    }
+
+    #[test]
+    fn env_files_are_read_line_by_line() {
+        let mut pairs = Vec::new();
+        env_file(&"e".into(), b"\xef\xbb\xbfA=1\r\n# no\n\n  B=x=y \nC", &mut pairs).expect("valid");
+        let found: Vec<_> = pairs.iter().map(|pair| (pair.key.as_ref(), pair.value.as_ref(), pair.origin.line)).collect();
+        assert_eq!(found, [("A", b"1".as_ref(), 1), ("B", b"x=y ".as_ref(), 4), ("C", b"".as_ref(), 5)]);
+    }
+}

@@ -1,0 +1,184 @@
+//! What Flux would apply from a tree of files, and who set each field.
+//!
+//! An exact reimplementation of `kustomize build --reorder none --load-restrictor LoadRestrictionsNone` (v5.8.1, kyaml v0.21.1) on nodes that
+//! know their origin: each scalar, key and list item carries the file, line, column and layer that set it and the chain that it overrode.
+//! What kustomize refuses is an error here; what it can do and this cannot (plugins, functions, remote bases, Helm charts) is refused by name.
+//! Never half a result, never a different one.
+//! ```text
+//!  tree         a commit, a folder, memory: files by path
+//!  read         text → nodes              write     nodes → YAML as kustomize prints it, JSON
+//!  node         a value with its origin   resolve   what a plain scalar means   fields  find, set, clear
+//!  schema       merge keys, scopes        merge     strategic merge
+//!  session      files and folders of one build, parsed texts
+//!  accumulate   kustomizations → resources: factory, generate, transform (one transformer a file, registered in two lists)
+//! ```
+//! Comparing with a cluster, editing files and showing anything do *not* belong here.
+
+mod accumulate;
+mod config;
+pub mod decode;
+pub mod error;
+mod factory;
+mod field_spec;
+pub mod fields;
+pub mod flux;
+mod generate;
+pub mod id;
+pub mod ignore;
+pub mod kustomization;
+pub mod merge;
+pub mod node;
+pub mod read;
+pub mod repository;
+pub mod resolve;
+mod resource;
+mod resources;
+pub mod schema;
+mod selector;
+mod session;
+mod source_note;
+pub mod substitute;
+mod terms;
+mod transform;
+pub mod tree;
+pub mod write;
+
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod mutations;
+#[cfg(test)]
+mod tests;
+
+pub use error::{BuildError, Cause, Result};
+pub use node::{Layer, Node, Origin, Trace};
+pub use session::Cache;
+pub use tree::Tree;
+
+use accumulate::{Accumulated, Target};
+use resource::Resource;
+use session::Session;
+use source_note::SourceNote;
+use transform::Transform as _;
+
+/// The version that is rebuilt here, as it signs its work.
+const SIGNATURE: &str = "kustomize-v5.8.1";
+/// What kustomize calls itself inside Flux' controller, where it is no program of its own (api v0.21.1 `provenance`).
+const FLUX_SIGNATURE: &str = "kustomize-(devel)";
+
+/// How a build is done.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Schemas under `openapi:` are known beside Kubernetes' own, as in Flux (fluxcd/pkg `kustomize_generator.go`, `SecureBuild`), and not
+    /// instead of them, as in `kustomize build`.
+    pub keeps_builtin_schemas: bool,
+    /// The kustomization of the built folder where it is not what its file says: Flux reads that file leniently and adds to it, or makes one up.
+    pub root: Option<kustomization::Kustomization>,
+}
+
+/// One object of the result.
+#[derive(Clone, Debug)]
+pub struct Built {
+    pub node: Node,
+}
+
+impl Built {
+    pub fn api_version(&self) -> &str {
+        id::text_at(&self.node, "apiVersion")
+    }
+
+    pub fn kind(&self) -> &str {
+        id::text_at(&self.node, "kind")
+    }
+
+    pub fn name(&self) -> &str {
+        id::meta_text(&self.node, "name")
+    }
+
+    pub fn namespace(&self) -> &str {
+        id::meta_text(&self.node, "namespace")
+    }
+}
+
+/// What a build gave and what it looked at.
+#[derive(Clone, Debug, Default)]
+pub struct Output {
+    /// In kustomize's order.
+    pub objects: Vec<Built>,
+    /// Every path that was looked for, there or not, sorted: when nothing changes there, the result stays.
+    pub files: Vec<node::Text>,
+}
+
+/// Builds a folder of the tree as Flux's kustomize does it.
+///
+/// # Errors
+/// Whatever is wrong in the files, with file and line where there is one.
+pub fn build(tree: &dyn Tree, path: &str, options: &Options) -> Result<Output> {
+    build_with(tree, path, options, &Cache::default())
+}
+
+/// As [`build`]; texts that were parsed before are not parsed again.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_with(tree: &dyn Tree, path: &str, options: &Options, cache: &Cache) -> Result<Output> {
+    build_recorded(tree, path, options, cache).1
+}
+
+/// As [`build_with`], and the paths that were looked for even when the build fails.
+pub fn build_recorded(tree: &dyn Tree, path: &str, options: &Options, cache: &Cache) -> (Vec<node::Text>, Result<Output>) {
+    let session = Session::new(tree, cache, options.keeps_builtin_schemas);
+    let result = run(&session, path, options);
+    let files = session.files();
+    let output = result.map(|objects| Output { objects, files: files.clone() });
+    (files, output)
+}
+
+fn run(session: &Session<'_>, path: &str, options: &Options) -> Result<Vec<Built>> {
+    let folder = session.root(path)?;
+    let kustomization = match &options.root {
+        Some(root) => root.clone(),
+        None => session.kustomization(&folder)?,
+    };
+    session.learn(&folder, &kustomization)?;
+    let source = (!kustomization.build_metadata.is_empty()).then(SourceNote::default);
+    let target = Target { session, folder, kustomization, source };
+    let mut all = target.accumulate(Accumulated::default())?;
+    transform::names::Hashes.transform(&mut all.resources, session)?;
+    transform::names::follow(&mut all.resources, &all.config.name_reference, &session.schemas.borrow())?;
+    transform::variables::resolve_all(&mut all.resources, &all.variables, &all.config.var_reference)?;
+    all.resources.list.iter().filter(|resource| !resource.is_empty()).try_for_each(|resource| factory::check(&resource.node))?;
+    all.resources.list.retain(|resource| !is_local(resource));
+    if let Some(options) = &target.kustomization.sort_options {
+        transform::sort::sort(&mut all.resources, options, &session.schemas.borrow())?;
+    }
+    let signature = if options.root.is_some() { FLUX_SIGNATURE } else { SIGNATURE };
+    finish(&target.kustomization, signature, all)
+}
+
+/// For other tools, not for the cluster.
+fn is_local(resource: &Resource) -> bool {
+    resource.annotation(resource::note::LOCAL_CONFIG).is_some_and(|value| value != "false")
+}
+
+/// Signs what is to be signed and takes kustomize's notes off.
+fn finish(kustomization: &kustomization::Kustomization, signature: &str, all: Accumulated) -> Result<Vec<Built>> {
+    let (keep_origin, keep_changes) =
+        (kustomization.has_metadata("originAnnotations"), kustomization.has_metadata("transformerAnnotations"));
+    let mut built = Vec::with_capacity(all.resources.list.len());
+    for mut resource in all.resources.list {
+        if kustomization.has_metadata("managedByLabel") {
+            let trace = resource.own_trace();
+            let spec = field_spec::FieldSpec::new("metadata/labels", true);
+            let origin = trace.origin.clone();
+            spec.apply(&mut resource.node, field_spec::Make::Map, &origin, &mut |labels| {
+                fields::set(labels, "app.kubernetes.io/managed-by", Node::string(signature, trace.clone()))
+            })?;
+        }
+        resources::strip_notes(&mut resource, keep_origin, keep_changes)?;
+        // what cannot be written is no result: a key that is there twice, a tag that does not fit
+        write::value(&resource.node)?;
+        built.push(Built { node: resource.node });
+    }
+    Ok(built)
+}

@@ -1,0 +1,120 @@
+//! Text → nodes, each with its line and column, as kustomize reads YAML and JSON.
+//!
+//! The scanner is libyaml's, which go-yaml ports as well, so that both accept and refuse the same texts. Aliases are expanded at once and
+//! merge keys (`<<`) are resolved as kyaml's `DeAnchor` does it. Source: kyaml v0.21.1 `kio/byteio_reader.go`, `yaml/rnode.go`; go-yaml v3.
+
+mod bare_tag;
+mod compose;
+mod merge_keys;
+
+use super::error::{BuildError, Cause, Result};
+use super::node::{Layer, Node, Text};
+use super::tree::MAX_FILE;
+
+/// Where a text stands: a file, or a block scalar in a file.
+#[derive(Clone, Debug)]
+pub struct Place {
+    pub file: Text,
+    pub layer: Layer,
+    /// Added to the text's own lines and columns (both 0 for a whole file).
+    pub line: u32,
+    pub column: u32,
+    /// Lines of the text are lines of the file. Not so in quoted or folded scalars: there everything is said to stand where the scalar does.
+    pub is_exact: bool,
+}
+
+impl Place {
+    pub fn file(file: &Text, layer: Layer) -> Self {
+        Self { file: file.clone(), layer, line: 0, column: 0, is_exact: true }
+    }
+
+    /// The text of a scalar: line by line for a literal block (`|`), else the scalar itself.
+    pub fn inside(scalar: &Node, layer: Layer) -> Self {
+        let origin = scalar.origin();
+        match scalar.style {
+            super::node::Style::Literal(column) if column > 0 => {
+                Self { file: origin.file.clone(), layer, line: origin.line, column: u32::from(column) - 1, is_exact: true }
+            }
+            _ => Self { file: origin.file.clone(), layer, line: origin.line, column: origin.column, is_exact: false },
+        }
+    }
+}
+
+/// All documents of a text, empty ones left out, as kustomize reads manifests: it splits at lines that start with `---` itself.
+///
+/// # Errors
+/// Not YAML, not UTF-8, too large, too deep, or too many aliases.
+pub fn documents(bytes: &[u8], place: &Place) -> Result<Vec<Node>> {
+    let text = text(bytes, place)?;
+    let mut nodes = Vec::new();
+    for (line, document) in split(&text, place)? {
+        if let Some(node) = compose::first_document(document, &place.down(line))? {
+            nodes.push(node);
+        }
+    }
+    Ok(nodes)
+}
+
+/// The first document of a text; the others are not looked at, as in Go's `yaml.Unmarshal`.
+///
+/// # Errors
+/// As [`documents`].
+pub fn document(bytes: &[u8], place: &Place) -> Result<Option<Node>> {
+    compose::first_document(&text(bytes, place)?, place)
+}
+
+impl Place {
+    fn down(&self, lines: u32) -> Self {
+        Self { line: if self.is_exact { self.line + lines } else { self.line }, ..self.clone() }
+    }
+}
+
+fn text(bytes: &[u8], place: &Place) -> Result<String> {
+    if bytes.len() > MAX_FILE {
+        let message = format!("the file has {} MiB, more than {} are not read", bytes.len() >> 20, MAX_FILE >> 20);
+        return Err(BuildError::new(Cause::Limit, message, "split it").in_file(&place.file));
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(if text.contains("\r\n") { text.replace("\r\n", "\n") } else { text.to_owned() }),
+        Err(error) => {
+            let line = bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
+            let mut failed = BuildError::new(Cause::Invalid, "not UTF-8", "save the file as UTF-8").in_file(&place.file);
+            failed.line = place.line + u32::try_from(line).unwrap_or(u32::MAX) + 1;
+            failed.column = 1;
+            Err(failed)
+        }
+    }
+}
+
+/// The documents of a text and the line (from 0) at which each starts. Between two separators that share a line end only one is seen, as the
+/// regular expression `\n---.*\n` of kyaml finds them.
+fn split<'t>(text: &'t str, place: &Place) -> Result<Vec<(u32, &'t str)>> {
+    let mut found = Vec::new();
+    let (mut start, mut start_line, mut from) = (0, 0u32, 0);
+    while let Some(at) = text[from..].find("\n---") {
+        let at = from + at;
+        let Some(length) = text[at + 1..].find('\n') else { break };
+        let separator = &text[at + 4..at + 1 + length];
+        let line = start_line + lines_in(&text[start..=at]);
+        let trailing = separator.trim();
+        if !trailing.is_empty() && !trailing.starts_with('#') {
+            let mut failed = BuildError::invalid(format!("invalid document separator `---{separator}`")).in_file(&place.file);
+            failed.line = place.line + line + 1;
+            failed.column = 1;
+            return Err(failed);
+        }
+        found.push((start_line, &text[start..=at]));
+        start = at + 1 + length + 1;
+        start_line = line + 1;
+        from = start;
+    }
+    found.push((start_line, &text[start..]));
+    Ok(found)
+}
+
+fn lines_in(text: &str) -> u32 {
+    u32::try_from(text.bytes().filter(|byte| *byte == b'\n').count()).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,151 @@
+//! A repository as a whole: the clusters that it declares, every Flux Kustomization of each, how they nest, and what each applies.
+//!
+//! A cluster begins where Flux was told to begin: at a Kustomization that applies the folder it lies in (`flux bootstrap` writes it so), at
+//! the `sync` of a FluxInstance, else at a folder below `clusters`. Everything else is reached by building: the objects of a Kustomization may
+//! be Kustomizations. ConfigMaps and sources that one applies count for the others, so that a cluster is built until nothing changes.
+//! Reading the tree, and saying what changed since another commit, do not belong here.
+
+mod discover;
+mod kept;
+mod members;
+mod sources;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::Cache;
+use super::error::{BuildError, Result};
+use super::flux::{Applied, Spec, Values};
+use super::node::{Node, Text, Value};
+use super::tree::Tree;
+
+use kept::Kept;
+
+/// Builds repositories, and keeps what it built for as long as nothing that was read for it changes.
+#[derive(Default)]
+pub struct Builder {
+    kept: Kept,
+    parsed: Cache,
+    given: BTreeMap<(Text, Text, Text), Values>,
+    is_lenient: bool,
+}
+
+/// What a repository declares.
+#[derive(Clone, Debug, Default)]
+pub struct Repository {
+    pub clusters: Vec<Cluster>,
+    /// Files that look like manifests and cannot be read.
+    pub unreadable: Vec<BuildError>,
+}
+
+/// A cluster and its Kustomizations, parents before children.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    /// The last part of the path where it begins.
+    pub name: String,
+    pub members: Vec<Member>,
+}
+
+/// One Flux Kustomization of a cluster.
+#[derive(Clone, Debug)]
+pub struct Member {
+    pub spec: Spec,
+    /// Who applies it; none for the one that the cluster begins with.
+    pub parent: Option<usize>,
+    pub outcome: Outcome,
+    /// What was read for it, by path in the repository (see [`super::flux::Rendered::files`]).
+    pub files: Arc<BTreeSet<Text>>,
+}
+
+/// What became of a Kustomization's build.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    Built(Arc<Vec<Applied>>),
+    Failed(BuildError),
+    /// Its source is not this repository: why.
+    Elsewhere(String),
+}
+
+impl Outcome {
+    /// What it applies; nothing where it cannot be known.
+    pub fn objects(&self) -> &[Applied] {
+        match self {
+            Self::Built(objects) => objects,
+            Self::Failed(_) | Self::Elsewhere(_) => &[],
+        }
+    }
+}
+
+/// A member by its place in a [`Repository`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    pub cluster: usize,
+    pub member: usize,
+}
+
+impl Builder {
+    /// The data of a ConfigMap or a Secret that only the cluster has, for `substituteFrom`.
+    pub fn give(&mut self, kind: &str, namespace: &str, name: &str, values: Values) {
+        self.given.insert((kind.into(), namespace.into(), name.into()), values);
+    }
+
+    /// Variables without value are empty, as before Flux 2.9.
+    pub fn be_lenient(&mut self) {
+        self.is_lenient = true;
+    }
+
+    /// Builds everything that a tree declares. A Kustomization that fails is a part of the result, not an error.
+    ///
+    /// # Errors
+    /// The tree itself cannot be read.
+    pub fn build(&mut self, tree: &dyn Tree) -> Result<Repository> {
+        let files = kept::Index::new(tree)?;
+        let found = discover::roots(&files)?;
+        let mut clusters = Vec::with_capacity(found.roots.len());
+        for root in found.roots {
+            clusters.push(self.cluster(&files, root));
+        }
+        self.kept.forget_unused();
+        Ok(Repository { clusters, unreadable: found.unreadable })
+    }
+}
+
+impl Repository {
+    /// All members with their places.
+    pub fn members(&self) -> impl Iterator<Item = (Place, &Member)> {
+        self.clusters.iter().enumerate().flat_map(|(cluster, found)| {
+            found.members.iter().enumerate().map(move |(member, one)| (Place { cluster, member }, one))
+        })
+    }
+
+    /// The Kustomizations whose result may depend on a file: the blast radius of a change to it.
+    pub fn readers(&self, file: &str) -> Vec<Place> {
+        let listed = format!("{}/", super::tree::parent(file));
+        let reads = |member: &Member| member.files.contains(file) || member.files.contains(listed.as_str());
+        self.members().filter(|(_, member)| reads(member)).map(|(place, _)| place).collect()
+    }
+
+    /// The objects that a file, or one line of it, has set something of.
+    pub fn objects_of(&self, file: &str, line: Option<u32>) -> Vec<(Place, &Applied)> {
+        let mut found = Vec::new();
+        for (place, member) in self.members() {
+            let touched = member.outcome.objects().iter().filter(|object| is_set_by(&object.node, file, line));
+            found.extend(touched.map(|object| (place, object)));
+        }
+        found
+    }
+}
+
+/// Whether any value of a node, or one that it overrode, stands there.
+fn is_set_by(node: &Node, file: &str, line: Option<u32>) -> bool {
+    let own = node.trace.chain().any(|origin| origin.file.as_ref() == file && line.is_none_or(|line| origin.line == line));
+    own || match &node.value {
+        Value::Scalar(_) => false,
+        Value::List(items) => items.iter().any(|item| is_set_by(item, file, line)),
+        Value::Map(entries) => {
+            entries.iter().any(|entry| is_set_by(&entry.key, file, line) || is_set_by(&entry.value, file, line))
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! What a source holds, as far as it is this repository: its artifact.
+//!
+//! A GitRepository is this repository when it is the one that the cluster begins with, or has the same URL; its branch is taken to be the
+//! one that is looked at. An ExternalArtifact is put together from such by its ArtifactGenerator. Nothing else can be known from here.
+
+use std::collections::BTreeMap;
+
+use super::super::error::Result;
+use super::super::flux::Source;
+use super::super::ignore::copies::{Assembled, Copy};
+use super::super::ignore::{Artifact, Rules};
+use super::super::node::{Node, Text};
+use super::super::tree::Tree;
+
+/// Objects of a cluster by kind, namespace and name.
+pub type Objects = BTreeMap<(Text, Text, Text), Node>;
+
+/// Generators that take what other generators made; nobody stacks more.
+const DEEPEST: usize = 5;
+
+/// The sources of one cluster.
+pub struct Sources<'s> {
+    pub tree: &'s dyn Tree,
+    /// The source that the cluster begins with.
+    pub own: &'s Source,
+    pub objects: &'s Objects,
+}
+
+/// A source's tree, or why it cannot be known.
+pub enum Held<'t> {
+    Artifact(Artifact<'t>),
+    Assembled(Assembled),
+    Elsewhere(String),
+}
+
+impl<'s> Sources<'s> {
+    /// # Errors
+    /// The repository cannot be read.
+    pub fn hold(&self, source: &Source) -> Result<Held<'s>> {
+        self.hold_at(source, 0)
+    }
+
+    /// What makes two answers of [`Self::hold`] the same, as long as the repository is.
+    pub fn key(&self, source: &Source) -> String {
+        let object = self.find(&source.kind, &source.namespace, &source.name);
+        let mut key = format!("{}/{}/{}", source.kind, source.namespace, source.name);
+        let parts = [&["spec", "ignore"][..], &["spec", "url"], &["spec", "include"], &["spec", "artifacts"]];
+        for part in parts.iter().filter_map(|part| object?.at(part)) {
+            key += "\n";
+            key += &super::super::write::yaml(part).unwrap_or_default();
+        }
+        if source.kind.as_ref() == "ExternalArtifact" {
+            for generator in self.generators(source) {
+                key += "\n";
+                key += &super::super::write::yaml(generator).unwrap_or_default();
+            }
+        }
+        key
+    }
+
+    fn find(&self, kind: &str, namespace: &str, name: &str) -> Option<&'s Node> {
+        self.objects.get(&(kind.into(), namespace.into(), name.into()))
+    }
+
+    fn hold_at(&self, source: &Source, depth: usize) -> Result<Held<'s>> {
+        let object = self.find(&source.kind, &source.namespace, &source.name);
+        let called = format!("{} {}/{}", source.kind, source.namespace, source.name);
+        match (source.kind.as_ref(), object) {
+            _ if depth > DEEPEST => Ok(Held::Elsewhere(format!("{called} is made of itself"))),
+            ("GitRepository", _) if self.is_own(source, object) => self.git(object, depth),
+            ("GitRepository", Some(_)) => Ok(Held::Elsewhere(format!("{called} is another repository"))),
+            ("ExternalArtifact", _) => self.external(source, &called, depth),
+            _ if source == self.own => self.git(object, depth),
+            (_, Some(_)) => Ok(Held::Elsewhere(format!("{called} is not a git repository"))),
+            (_, None) => Ok(Held::Elsewhere(format!("{called} is declared nowhere in this repository"))),
+        }
+    }
+
+    fn is_own(&self, source: &Source, object: Option<&Node>) -> bool {
+        if source == self.own {
+            return true;
+        }
+        let url = |node: Option<&Node>| node?.at(&["spec", "url"])?.text().map(same_url);
+        let own = url(self.find(&self.own.kind, &self.own.namespace, &self.own.name));
+        own.is_some() && own == url(object)
+    }
+
+    fn git(&self, object: Option<&Node>, depth: usize) -> Result<Held<'s>> {
+        let ignore = object.and_then(|node| node.at(&["spec", "ignore"])).and_then(Node::text);
+        let includes = object.and_then(|node| node.at(&["spec", "include"])).map(Node::items).unwrap_or_default();
+        if includes.is_empty() {
+            return Ok(Held::Artifact(Artifact::new(self.tree, Rules::of(self.tree, ignore)?)));
+        }
+        // links are not copied either
+        let mut all = Assembled::of(self.tree)?;
+        let namespace =
+            object.and_then(|node| node.at(&["metadata", "namespace"])).and_then(Node::shared_text).cloned().unwrap_or_default();
+        for include in includes {
+            let text = |path: &[&str]| include.at(path).and_then(Node::shared_text).cloned().unwrap_or_default();
+            let name = text(&["repository", "name"]);
+            let other = Source { kind: "GitRepository".into(), namespace: namespace.clone(), name: name.clone() };
+            let to = text(&["toPath"]);
+            let to = if to.is_empty() { name } else { to };
+            match self.hold_at(&other, depth + 1)? {
+                Held::Elsewhere(why) => return Ok(Held::Elsewhere(format!("it includes what is not here: {why}"))),
+                Held::Artifact(tree) => all.include(&tree, &text(&["fromPath"]), &to)?,
+                Held::Assembled(tree) => all.include(&tree, &text(&["fromPath"]), &to)?,
+            }
+        }
+        let rules = Rules::of(&all, ignore)?;
+        Ok(Held::Assembled(Assembled::of(&Artifact::new(&all, rules))?))
+    }
+
+    fn generators(&self, source: &Source) -> impl Iterator<Item = &'s Node> {
+        let is_one = |key: &(Text, Text, Text)| key.0.as_ref() == "ArtifactGenerator" && key.1 == source.namespace;
+        let (objects, name) = (self.objects, source.name.clone());
+        let all = objects.iter().filter(move |(key, _)| is_one(key)).map(|(_, node)| node).collect::<Vec<_>>();
+        all.into_iter().filter(move |node| output(node, &name).is_some())
+    }
+
+    fn external(&self, source: &Source, called: &str, depth: usize) -> Result<Held<'s>> {
+        let Some(generator) = self.generators(source).next() else {
+            return Ok(Held::Elsewhere(format!("{called} is made by nothing in this repository")));
+        };
+        let namespace: Text = source.namespace.clone();
+        let mut trees: BTreeMap<String, Assembled> = BTreeMap::new();
+        for item in generator.at(&["spec", "sources"]).map(Node::items).unwrap_or_default() {
+            let text = |key: &str| item.get(key).and_then(Node::shared_text).cloned();
+            let of = Source {
+                kind: text("kind").unwrap_or_default(),
+                namespace: text("namespace").unwrap_or_else(|| namespace.clone()),
+                name: text("name").unwrap_or_default(),
+            };
+            let tree = match self.hold_at(&of, depth + 1)? {
+                Held::Elsewhere(why) => return Ok(Held::Elsewhere(format!("{called} is made of what is not here: {why}"))),
+                Held::Artifact(tree) => Assembled::of(&tree)?,
+                Held::Assembled(tree) => tree,
+            };
+            trees.insert(text("alias").unwrap_or_default().to_string(), tree);
+        }
+        let sources = trees.iter().map(|(alias, tree)| (alias.clone(), tree as &dyn Tree)).collect();
+        let mut made = Assembled::default();
+        let copies =
+            output(generator, &source.name).and_then(|artifact| artifact.get("copy")).map(Node::items).unwrap_or_default();
+        for item in copies {
+            made.copy(&copy(item), &sources).map_err(|error| error.at(item.origin()))?;
+        }
+        Ok(Held::Assembled(Assembled::of(&Artifact::new(&made, Rules::default()))?))
+    }
+}
+
+fn output<'n>(generator: &'n Node, name: &str) -> Option<&'n Node> {
+    let artifacts = generator.at(&["spec", "artifacts"])?.items();
+    artifacts.iter().find(|artifact| artifact.get("name").and_then(Node::text) == Some(name))
+}
+
+fn copy(item: &Node) -> Copy {
+    let text = |key: &str| item.get(key).and_then(Node::text).unwrap_or_default().to_owned();
+    let exclude = item.get("exclude").map(Node::items).unwrap_or_default();
+    Copy {
+        from: text("from"),
+        to: text("to"),
+        exclude: exclude.iter().filter_map(Node::text).map(str::to_owned).collect(),
+        strategy: text("strategy"),
+    }
+}
+
+/// An URL without what does not change the repository.
+fn same_url(url: &str) -> String {
+    let url = url.trim_end_matches('/').trim_end_matches(".git");
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.rsplit_once('@').map_or(rest, |(_, rest)| rest).to_lowercase()
+}

@@ -1,0 +1,56 @@
+//! Reads the committed table; its first lines say how it is written.
+
+use super::shape::{Definitions, Merge, Shape};
+
+/// The table is a part of the program: what cannot be read in it is a mistake of the command that writes it, found by the tests.
+pub fn read(text: &str) -> Definitions {
+    let mut found = Definitions::default();
+    let mut open = "";
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let mut words = line.split_ascii_whitespace();
+        let first = words.next().expect("no line is empty");
+        match (line.starts_with(' '), first) {
+            (true, _) => field(found.named_mut(open).expect("a definition stands above its fields"), first, words),
+            (false, "namespaced" | "cluster") => {
+                let (version, kind) = (words.next().expect("a version"), words.next().expect("a kind"));
+                found.insert_scope(version, kind, first == "namespaced");
+            }
+            (false, _) => {
+                open = first;
+                found.insert(open, Shape::default());
+                for kind in words {
+                    let (version, kind) = kind.rsplit_once('/').expect("APIVERSION/KIND");
+                    found.insert_kind(version, kind, open);
+                }
+            }
+        }
+    }
+    found
+}
+
+fn field<'a>(of: &mut Shape, first: &str, mut words: impl Iterator<Item = &'a str>) {
+    if first == "." {
+        of.fields.extend(words.map(|name| (name.into(), Shape::default())));
+        return;
+    }
+    let mut shape = kind(words.next().expect("a field has a type"));
+    if first == "{}" {
+        of.any = Some(Box::new(shape));
+        return;
+    }
+    shape.merge = words.next().map(|strategy| Merge {
+        strategy: strategy.into(),
+        keys: words.next().unwrap_or_default().split_terminator(',').map(Into::into).collect(),
+    });
+    of.fields.insert(first.into(), shape);
+}
+
+fn kind(word: &str) -> Shape {
+    let below = |rest| Some(Box::new(kind(rest)));
+    match (word.strip_prefix("[]"), word.strip_prefix("{}"), word) {
+        (Some(rest), ..) => Shape { items: below(rest), ..Shape::default() },
+        (_, Some(rest), _) => Shape { any: below(rest), ..Shape::default() },
+        (.., ".") => Shape::default(),
+        _ => Shape { reference: Some(word.into()), ..Shape::default() },
+    }
+}

@@ -1,0 +1,264 @@
+//! One build: the tree it reads, the schemas it has learnt, the files it has looked at; and folders as kustomize's loader sees them.
+//! Source: kustomize api v0.21.1 `internal/loader/fileloader.go`, kyaml v0.21.1 `openapi/openapi.go` (SetSchema).
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use super::decode::Mode;
+use super::error::{BuildError, Cause, Result};
+use super::kustomization::Kustomization;
+use super::node::{Layer, Node, Text};
+use super::read::{self, Place};
+use super::schema::Schemas;
+use super::tree::{self, Entry, Tree};
+use super::write;
+
+/// Texts that were parsed, to be used again as long as their content is the same. Nodes share their content, so a hit costs nothing.
+#[derive(Debug, Default)]
+pub struct Cache {
+    parsed: RefCell<HashMap<Text, Parsed>>,
+}
+
+/// A text and what was read in it.
+type Parsed = (Arc<[u8]>, Result<Arc<Vec<Node>>>);
+
+pub struct Session<'t> {
+    tree: &'t dyn Tree,
+    cache: &'t Cache,
+    seen: RefCell<BTreeSet<Text>>,
+    pub schemas: RefCell<Schemas>,
+    has_schema: Cell<bool>,
+    /// Kubernetes' own schema was asked for before any other was given: then both are known (kyaml `initSchema`).
+    pub uses_builtin: Cell<bool>,
+    keeps_builtin: bool,
+}
+
+/// Bases deeper than this refer to each other in some way that no repository needs.
+const MAX_DEPTH: usize = 40;
+
+/// A folder with a kustomization file, and the folders that led to it.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    pub path: Text,
+    ancestors: Vec<Text>,
+}
+
+/// What a path of `resources` means.
+pub enum Found {
+    File(Text),
+    Folder(Folder),
+}
+
+impl<'t> Session<'t> {
+    pub fn new(tree: &'t dyn Tree, cache: &'t Cache, keeps_builtin: bool) -> Self {
+        Self {
+            tree,
+            cache,
+            seen: RefCell::default(),
+            schemas: RefCell::default(),
+            has_schema: Cell::new(false),
+            uses_builtin: Cell::new(false),
+            keeps_builtin,
+        }
+    }
+
+    /// The files that were looked at so far.
+    pub fn files(&self) -> Vec<Text> {
+        self.seen.borrow().iter().cloned().collect()
+    }
+
+    /// The folder where a build starts.
+    ///
+    /// # Errors
+    /// No folder there.
+    pub fn root(&self, path: &str) -> Result<Folder> {
+        let (path, entry) = tree::resolve(self.tree, "", path.trim_start_matches("./"))?;
+        if entry != Entry::Folder {
+            return Err(BuildError::new(Cause::Missing, format!("`{path}` is not a folder"), ""));
+        }
+        Ok(Folder { path: path.into(), ancestors: Vec::new() })
+    }
+
+    fn locate(&self, folder: &Folder, path: &str) -> Result<(Text, Entry)> {
+        if let Some(remote) = remote(path) {
+            let hint = "only what is in the repository can be built";
+            return Err(BuildError::refused(format!("`{path}` is {remote}"), hint));
+        }
+        let outside =
+            || BuildError::refused(format!("`{path}` leads out of the repository"), "only files of the repository can be built");
+        if path.starts_with('/') {
+            return Err(outside());
+        }
+        let joined = tree::join(&folder.path, path).ok_or_else(outside)?;
+        self.seen.borrow_mut().insert(joined.as_str().into());
+        let (path, entry) = tree::resolve(self.tree, "", &joined)?;
+        self.seen.borrow_mut().insert(path.as_str().into());
+        Ok((path.into(), entry))
+    }
+
+    /// The content of a file, by a path in a folder.
+    ///
+    /// # Errors
+    /// Not there, a folder, out of the tree, remote.
+    pub fn load(&self, folder: &Folder, path: &str) -> Result<(Text, Arc<[u8]>)> {
+        let (path, entry) = self.locate(folder, path)?;
+        if entry != Entry::File {
+            return Err(BuildError::new(Cause::Missing, format!("`{path}` is a folder, not a file"), ""));
+        }
+        let bytes = self.tree.read(&path)?;
+        if bytes.len() > tree::MAX_FILE {
+            let message = format!("the file has {} MiB, more than {} are not read", bytes.len() >> 20, tree::MAX_FILE >> 20);
+            return Err(BuildError::new(Cause::Limit, message, "").in_file(&path));
+        }
+        Ok((path, bytes))
+    }
+
+    /// A file or a folder, by a path in a folder.
+    ///
+    /// # Errors
+    /// Not there, a cycle, out of the tree, remote.
+    pub fn find(&self, folder: &Folder, path: &str) -> Result<Found> {
+        match self.locate(folder, path)? {
+            (path, Entry::Folder) => self.enter(folder, path).map(Found::Folder),
+            (path, _) => Ok(Found::File(path)),
+        }
+    }
+
+    /// # Errors
+    /// Not a folder, a cycle.
+    pub fn folder(&self, folder: &Folder, path: &str) -> Result<Folder> {
+        match self.find(folder, path)? {
+            Found::Folder(folder) => Ok(folder),
+            Found::File(file) => Err(BuildError::invalid(format!("`{file}` is a file, where a folder is needed"))),
+        }
+    }
+
+    fn enter(&self, from: &Folder, path: Text) -> Result<Folder> {
+        let mut ancestors = from.ancestors.clone();
+        ancestors.push(from.path.clone());
+        let is_above = |visited: &Text| {
+            path.is_empty() || *visited == path || visited.strip_prefix(path.as_ref()).is_some_and(|rest| rest.starts_with('/'))
+        };
+        if let Some(visited) = ancestors.iter().find(|visited| is_above(visited)) {
+            let name = |path: &Text| if path.is_empty() { "the repository's root".to_owned() } else { format!("`{path}`") };
+            return Err(BuildError::invalid(format!(
+                "cycle detected: {} contains {}, which refers to it",
+                name(&path),
+                name(visited)
+            )));
+        }
+        if ancestors.len() > MAX_DEPTH {
+            return Err(BuildError::new(Cause::Limit, format!("bases nested deeper than {MAX_DEPTH}"), ""));
+        }
+        Ok(Folder { path, ancestors })
+    }
+
+    /// The one kustomization file of a folder.
+    ///
+    /// # Errors
+    /// None, several, or one that cannot be read.
+    pub fn kustomization(&self, folder: &Folder) -> Result<Kustomization> {
+        let names = super::kustomization::FILE_NAMES;
+        let mut found = Vec::new();
+        for name in names {
+            match self.load(folder, name) {
+                Ok(file) => found.push(file),
+                // it is there, and that is the trouble
+                Err(error) if error.cause == Cause::Limit => return Err(error),
+                Err(_) => {}
+            }
+        }
+        let here = || if folder.path.is_empty() { "the root".to_owned() } else { format!("`{}`", folder.path) };
+        match found.as_slice() {
+            [(file, bytes)] => Kustomization::read(bytes, file, Mode::Strict).map_err(|error| error.in_file(file)),
+            [] => {
+                let message = format!("no kustomization file in {}", here());
+                let file = tree::join(&folder.path, names[0]).expect("a name leads nowhere else");
+                Err(BuildError::new(Cause::Missing, message, format!("add one of {}", names.join(", "))).in_file(&file.into()))
+            }
+            [_, (second, _), ..] => {
+                Err(BuildError::invalid(format!("several kustomization files in {}", here())).in_file(second))
+            }
+        }
+    }
+
+    /// All documents of a manifest file.
+    ///
+    /// # Errors
+    /// Not there, not YAML.
+    pub fn documents(&self, folder: &Folder, path: &str, layer: Layer) -> Result<Arc<Vec<Node>>> {
+        let (file, bytes) = self.load(folder, path)?;
+        let parse = || read::documents(&bytes, &Place::file(&file, layer)).map(Arc::new);
+        if layer != Layer::Resource {
+            return parse();
+        }
+        if let Some((_, parsed)) =
+            self.cache.parsed.borrow().get(&file).filter(|(known, _)| Arc::ptr_eq(known, &bytes) || *known == bytes)
+        {
+            return parsed.clone();
+        }
+        let parsed = parse();
+        self.cache.parsed.borrow_mut().insert(file, (bytes.clone(), parsed.clone()));
+        parsed
+    }
+
+    /// The first document of a settings file.
+    ///
+    /// # Errors
+    /// Not there, not YAML.
+    pub fn document(&self, folder: &Folder, path: &str) -> Result<Option<Node>> {
+        let (file, bytes) = self.load(folder, path)?;
+        read::document(&bytes, &Place::file(&file, Layer::Transformer))
+    }
+
+    /// Takes `openapi:` of a kustomization: the first one that is met counts for the whole build.
+    ///
+    /// # Errors
+    /// A schema that cannot be read, an unknown version, both at once.
+    pub fn learn(&self, folder: &Folder, kustomization: &Kustomization) -> Result<()> {
+        let path = kustomization.openapi_path.as_ref();
+        let load = |path: &Node| self.load(folder, path.text().unwrap_or_default()).map_err(|error| error.at(path.origin()));
+        let loaded = path.map(load).transpose()?;
+        if self.has_schema.get() {
+            return Ok(());
+        }
+        let version = kustomization.openapi_version.as_ref();
+        if let Some(path) = path {
+            if version.is_some() {
+                let message = "builtin version and custom schema provided, cannot use both";
+                return Err(BuildError::invalid(message).at(path.origin()));
+            }
+            let mut schemas = self.schemas.borrow_mut();
+            if !self.keeps_builtin && !self.uses_builtin.get() {
+                schemas.without_builtin();
+            }
+            let schema =
+                loaded.map(|(file, bytes)| read::document(&bytes, &Place::file(&file, Layer::Transformer))).transpose()?;
+            if let Some(schema) = schema.flatten() {
+                schemas
+                    .add(&write::json(&schema)?)
+                    .map_err(|message| BuildError::invalid(format!("invalid schema file: {message}")).at(path.origin()))?;
+            }
+            self.has_schema.set(true);
+            return Ok(());
+        }
+        let Some(version) = version.filter(|version| version.text() != Some("")) else { return Ok(()) };
+        if version.text() != Some("v1.21.2") {
+            return Err(BuildError::invalid("the specified OpenAPI version is not built in").at(version.origin()));
+        }
+        self.has_schema.set(true);
+        Ok(())
+    }
+}
+
+/// What kind of remote thing a path is, if it is one (kustomize api v0.21.1 `internal/git/repospec.go`).
+fn remote(path: &str) -> Option<&'static str> {
+    let lower = path.to_ascii_lowercase();
+    if lower.starts_with("http://") || lower.starts_with("https://") {
+        return Some("on the network");
+    }
+    let is_git = lower.contains("://") || lower.starts_with("git@") || lower.starts_with("git::") || lower.starts_with("gh:");
+    let is_host = lower.starts_with("github.com/") || lower.starts_with("github.com:");
+    (is_git || is_host).then_some("a remote repository")
+}

@@ -1,0 +1,294 @@
+//! Names that change after everything else: hash suffixes, and the references that follow every new name.
+//! Source: kustomize api v0.21.1 `internal/builtins/HashTransformer.go`, `filters/nameref`,
+//! `internal/accumulator/namereferencetransformer.go`, `resmap/reswrangler.go` (SubsetThatCouldBeReferencedByResource).
+
+use super::super::config::NameReference;
+use super::super::error::{BuildError, Result};
+use super::super::field_spec::{FieldSpec, Make};
+use super::super::fields;
+use super::super::generate;
+use super::super::id::{Gvk, Id, text_at};
+use super::super::node::{Layer, Node, Origin, Tag, Text, Trace};
+use super::super::resource::{Resource, note};
+use super::super::resources::Resources;
+use super::super::schema::Schemas;
+use super::super::session::Session;
+use super::{Setting, Transform, Transforms};
+
+/// Appends the hash of its content to the name of every object that asks for it.
+pub struct Hashes;
+
+pub(super) fn hash_from_file(_: Setting<'_>, _: &Node) -> Result<Transforms> {
+    Ok(vec![Box::new(Hashes)])
+}
+
+impl Transform for Hashes {
+    fn transform(&self, resources: &mut Resources, session: &Session<'_>) -> Result<()> {
+        let schemas = session.schemas.borrow();
+        for resource in resources.list.iter_mut().filter(|resource| resource.is_enabled(note::NEEDS_HASH)) {
+            let suffix = generate::suffix(&resource.node)?;
+            resource.store_previous_id(&schemas)?;
+            let name = format!("{}-{suffix}", resource.name());
+            let old = resource.node.at(&["metadata", "name"]).map(|name| name.trace.clone());
+            let origin = old.as_ref().map_or_else(|| resource.node.origin().clone(), |old| old.origin.clone());
+            resource.set_name(&name, &origin.as_layer(Layer::Reference))?;
+        }
+        Ok(())
+    }
+}
+
+/// Everything about an object that the search for referrals asks, found out once.
+struct Candidate {
+    id: Id,
+    previous: Vec<Id>,
+    kind: Text,
+    name: Text,
+    namespace: Text,
+    prefixes: Vec<String>,
+    suffixes: Vec<String>,
+    original_namespace: Text,
+}
+
+/// Lets references follow the names of the objects that they mean.
+///
+/// # Errors
+/// A reference that may mean several objects.
+pub fn follow(resources: &mut Resources, references: &[NameReference], schemas: &Schemas) -> Result<()> {
+    let originals = resources.list.iter().map(|resource| resource.original_id(schemas)).collect::<Result<Vec<_>>>()?;
+    let candidates = resources.list.iter().map(|resource| candidate(resource, schemas)).collect::<Result<Vec<_>>>()?;
+    let mut referred: Vec<(usize, String)> = Vec::new();
+    for at in 0..resources.list.len() {
+        let specs = references.iter().flat_map(|reference| {
+            let selected = reference.referrers.iter().filter(|spec| originals[at].gvk.is_selected(&spec.gvk));
+            selected.map(move |spec| (spec, &reference.target))
+        });
+        let specs: Vec<_> = specs.collect();
+        if specs.is_empty() {
+            continue;
+        }
+        let within = subset(&resources.list[at], at, &candidates)?;
+        let hole = Node::null(Trace::new(resources.list[at].node.origin().clone()));
+        let mut node = std::mem::replace(&mut resources.list[at].node, hole);
+        for (spec, target) in specs {
+            let search = Search { at, spec, target, within: &within, candidates: &candidates };
+            let result = search.run(&mut node, &mut referred);
+            if let Err(error) = result {
+                let message =
+                    format!("updating name reference in '{}' field of '{}': {}", spec.path, candidates[at].id, error.message);
+                return Err(BuildError { message, ..error }.at(node.origin()));
+            }
+        }
+        resources.list[at].node = node;
+    }
+    for (at, by) in referred {
+        resources.list[at].append(note::REF_BY, &by)?;
+    }
+    Ok(())
+}
+
+fn candidate(resource: &Resource, schemas: &Schemas) -> Result<Candidate> {
+    let list = |key: &str| resource.list_note(key).into_iter().map(str::to_owned).collect();
+    Ok(Candidate {
+        id: resource.id(schemas),
+        previous: resource.previous_ids()?,
+        kind: resource.kind().into(),
+        name: resource.name().into(),
+        namespace: resource.namespace().into(),
+        prefixes: list(note::PREFIXES),
+        suffixes: list(note::SUFFIXES),
+        original_namespace: resource.original_id(schemas)?.effective_namespace().into(),
+    })
+}
+
+/// The objects that this one could mean.
+fn subset(referrer: &Resource, at: usize, candidates: &[Candidate]) -> Result<Vec<usize>> {
+    let own = &candidates[at].id;
+    if own.is_cluster_scoped {
+        return Ok((0..candidates.len()).collect());
+    }
+    let accounts = account_namespaces(referrer)?;
+    let is_near = |other: &Candidate| {
+        other.id.is_cluster_scoped
+            || other.id.is_same_namespace(own)
+            || accounts.iter().any(|namespace| *namespace == other.namespace.as_ref())
+    };
+    Ok((0..candidates.len()).filter(|other| is_near(&candidates[*other])).collect())
+}
+
+/// The namespaces of the service accounts that a RoleBinding names.
+fn account_namespaces(resource: &Resource) -> Result<Vec<&str>> {
+    if resource.kind() != "RoleBinding" {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for subject in resource.node.get("subjects").map(Node::items).unwrap_or_default() {
+        let Some(namespace) = subject.get("namespace") else { continue };
+        if text_at(subject, "kind") != "ServiceAccount" {
+            continue;
+        }
+        if namespace.is_null() || !namespace.is_scalar() {
+            return Err(BuildError::invalid("namespace is blank for a subject").at(namespace.origin()));
+        }
+        found.push(fields::value_of(namespace));
+    }
+    Ok(found)
+}
+
+struct Search<'s> {
+    at: usize,
+    spec: &'s FieldSpec,
+    target: &'s Gvk,
+    within: &'s [usize],
+    candidates: &'s [Candidate],
+}
+
+/// Whether the same names are enough, or the namespaces have to be the same too.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Same {
+    Name,
+    NameAndNamespace,
+}
+
+impl Search<'_> {
+    fn run(&self, node: &mut Node, referred: &mut Vec<(usize, String)>) -> Result<()> {
+        let spec = FieldSpec { gvk: Gvk::default(), path: self.spec.path.clone(), create: false };
+        let role = if spec.path.ends_with("roleRef/name") { role(node) } else { None };
+        let origin = node.origin().clone();
+        spec.apply(node, Make::Nothing, &origin, &mut |found| self.set(found, role.as_ref(), referred))
+    }
+
+    fn set(&self, node: &mut Node, role: Option<&Gvk>, referred: &mut Vec<(usize, String)>) -> Result<()> {
+        if node.is_null() {
+            return Ok(());
+        }
+        if node.is_list() {
+            // look first: lists of texts are seldom names of anything
+            let count = node.items().len();
+            for at in 0..count {
+                let item = &node.items()[at];
+                if item.is_null() {
+                    continue;
+                }
+                if item.is_list() {
+                    return Err(BuildError::invalid("expected to be either a string or a map of string").at(item.origin()));
+                }
+                if item.is_map() || self.has_candidate(fields::value_of(item)) {
+                    self.set(&mut node.items_mut().expect("a list")[at], role, referred)?;
+                }
+            }
+            return Ok(());
+        }
+        if node.is_map() { self.map(node, role, referred) } else { self.scalar(node, role, referred) }
+    }
+
+    fn has_candidate(&self, name: &str) -> bool {
+        self.within.iter().any(|at| self.candidates[*at].previous.iter().any(|id| id.name.as_ref() == name))
+    }
+
+    fn scalar(&self, node: &mut Node, role: Option<&Gvk>, referred: &mut Vec<(usize, String)>) -> Result<()> {
+        let Some(found) = self.referral(fields::value_of(node), self.within, Same::Name, role)? else { return Ok(()) };
+        referred.push((found, self.candidates[self.at].id.to_string()));
+        let name = &self.candidates[found].name;
+        if Some(name.as_ref()) == node.text() {
+            return Ok(());
+        }
+        let trace = Trace::new(follows(node.origin()));
+        fields::set_scalar(node, Node::scalar(name.clone(), Tag::None, trace))
+    }
+
+    fn map(&self, node: &mut Node, role: Option<&Gvk>, referred: &mut Vec<(usize, String)>) -> Result<()> {
+        let name_node = node
+            .get("name")
+            .ok_or_else(|| BuildError::invalid("path config error; no 'name' field in node").at(node.origin()))?;
+        let (old, origin) = (fields::value_of(name_node).to_owned(), follows(name_node.origin()));
+        let within = match node.get("namespace") {
+            None => self.within.to_vec(),
+            Some(namespace) => self.in_namespace(fields::value_of(namespace)),
+        };
+        let Some(found) = self.referral(&old, &within, Same::NameAndNamespace, role)? else { return Ok(()) };
+        referred.push((found, self.candidates[self.at].id.to_string()));
+        let Candidate { name, namespace, .. } = &self.candidates[found];
+        if name.as_ref() == old && namespace.is_empty() {
+            return Ok(());
+        }
+        put(node, "name", name, &origin)?;
+        if namespace.is_empty() { Ok(()) } else { put(node, "namespace", namespace, &origin) }
+    }
+
+    /// The candidates that were in a namespace at first, else those that are in it now.
+    fn in_namespace(&self, namespace: &str) -> Vec<usize> {
+        let named = |name: fn(&Candidate) -> &str| -> Vec<usize> {
+            self.within
+                .iter()
+                .copied()
+                .filter(|at| name(&self.candidates[*at]) == namespace && namespace != super::super::id::NO_NAMESPACE)
+                .collect()
+        };
+        let at_first = named(|candidate| &candidate.original_namespace);
+        if at_first.is_empty() { named(|candidate| candidate.id.effective_namespace()) } else { at_first }
+    }
+
+    fn referral(&self, old: &str, within: &[usize], same: Same, role: Option<&Gvk>) -> Result<Option<usize>> {
+        let all = self.candidates;
+        let own = &all[self.at];
+        let had = |at: &usize, is: &dyn Fn(&Id) -> bool| all[*at].previous.iter().any(is);
+        let mut found: Vec<usize> = within
+            .iter()
+            .copied()
+            .filter(|at| had(at, &|id| id.name.as_ref() == old))
+            .filter(|at| had(at, &|id| id.gvk.is_selected(self.target)))
+            .filter(|at| role.is_none_or(|role| had(at, &|id| id.gvk.is_selected(role))))
+            .filter(|at| {
+                let other = &all[*at];
+                own.id.is_cluster_scoped
+                    || other.id.is_cluster_scoped
+                    || other.kind.as_ref() == "ServiceAccount"
+                    || own.id.is_same_namespace(&other.id)
+            })
+            .collect();
+        if found.len() == 1 {
+            return Ok(found.pop());
+        }
+        found.retain(|at| has_same_affixes(&all[*at], own, true));
+        if found.len() > 1 {
+            found.retain(|at| has_same_affixes(&all[*at], own, false));
+        }
+        let Some(first) = found.first().copied() else { return Ok(None) };
+        let is_same =
+            |at: &usize| all[*at].name == all[first].name && (same == Same::Name || all[*at].namespace == all[first].namespace);
+        if found.iter().all(is_same) {
+            return Ok(Some(first));
+        }
+        let names: Vec<_> = found.iter().map(|at| all[*at].id.to_string()).collect();
+        Err(BuildError::invalid(format!("found multiple possible referrals: {}", names.join(", "))))
+    }
+}
+
+fn has_same_affixes(a: &Candidate, b: &Candidate, may_be_empty: bool) -> bool {
+    let same = |a: &[String], b: &[String]| {
+        let (short, long) = if a.len() > b.len() { (b, a) } else { (a, b) };
+        may_be_empty && short.is_empty() || if short.is_empty() { long.is_empty() } else { long.ends_with(short) }
+    };
+    same(&a.prefixes, &b.prefixes) && same(&a.suffixes, &b.suffixes)
+}
+
+/// Group and kind of the role that a binding binds.
+fn role(node: &Node) -> Option<Gvk> {
+    let role = node.get("roleRef")?;
+    Some(Gvk {
+        group: role.get("apiGroup")?.shared_text()?.clone(),
+        version: "".into(),
+        kind: role.get("kind")?.shared_text()?.clone(),
+    })
+}
+
+fn follows(origin: &Origin) -> Origin {
+    origin.as_layer(Layer::Reference)
+}
+
+fn put(map: &mut Node, key: &str, text: &Text, origin: &Origin) -> Result<()> {
+    if map.get(key).and_then(Node::text) == Some(text.as_ref()) {
+        return Ok(());
+    }
+    fields::set(map, key, Node::scalar(text.clone(), Tag::None, Trace::new(origin.clone())))
+}

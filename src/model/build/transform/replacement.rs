@@ -1,0 +1,208 @@
+//! `replacements`: a value from one object's field into fields of others.
+//! Source: kustomize api v0.21.1 `filters/replacement/replacement.go`.
+
+use super::super::config::Config;
+use super::super::decode::Mode;
+use super::super::error::{BuildError, Result};
+use super::super::fields;
+use super::super::id::{Gvk, Id, meta_text};
+use super::super::kustomization::{FieldOptions, Kustomization, Replacement, Source, Target};
+use super::super::node::{Layer, Node, Tag, Trace, Value};
+use super::super::resource::{Resource, annotations, labels};
+use super::super::resources::Resources;
+use super::super::selector::Selector;
+use super::super::session::Session;
+use super::path_match::{COPY, Create, Matcher};
+use super::{Setting, Transform, Transforms, lenient, structured};
+
+struct Replacements(Vec<Replacement>);
+
+pub(super) fn from_field(setting: Setting<'_>, kustomization: &Kustomization, _: &Config) -> Result<Transforms> {
+    if kustomization.replacements.is_empty() {
+        return Ok(Vec::new());
+    }
+    all(setting, &kustomization.replacements)
+}
+
+pub(super) fn from_file(setting: Setting<'_>, node: &Node) -> Result<Transforms> {
+    let fields = lenient(node, &["replacements"])?;
+    all(setting, &fields.all("replacements", super::super::kustomization::replacement_or_path)?)
+}
+
+fn all(setting: Setting<'_>, items: &[(Option<Node>, Replacement)]) -> Result<Transforms> {
+    let mut found = Vec::new();
+    for (path, inline) in items {
+        let Some(path) = path else {
+            found.push(inline.clone());
+            continue;
+        };
+        let file = setting.session.document(setting.folder, fields::value_of(path)).map_err(|error| error.at(path.origin()))?;
+        let Some(file) = file.filter(|file| !file.is_scalar()) else {
+            return Err(BuildError::invalid("unsupported replacement type encountered within replacement path").at(path.origin()));
+        };
+        let items = if file.is_list() { file.items() } else { std::slice::from_ref(&file) };
+        for item in items {
+            found.push(Replacement::read(item, Mode::Lenient)?);
+        }
+    }
+    Ok(vec![Box::new(Replacements(found))])
+}
+
+impl Transform for Replacements {
+    fn transform(&self, resources: &mut Resources, _: &Session<'_>) -> Result<()> {
+        for replacement in &self.0 {
+            run(replacement, resources).map_err(|error| error.at(&replacement.origin))?;
+        }
+        resources.drop_empty();
+        Ok(())
+    }
+}
+
+fn run(replacement: &Replacement, resources: &mut Resources) -> Result<()> {
+    let Some(targets) =
+        replacement.targets.as_ref().filter(|_| replacement.source.is_some() || replacement.source_value.is_some())
+    else {
+        return Err(BuildError::invalid("replacements must specify a source and at least one target"));
+    };
+    let value = match (&replacement.source, &replacement.source_value) {
+        (Some(_), Some(_)) => return Err(BuildError::invalid("value and resource selectors are mutually exclusive")),
+        (None, Some(value)) => Node::scalar(fields::value_of(value), Tag::None, value.trace.clone()),
+        (Some(source), None) => source_value(source, resources)?,
+        (None, None) => unreachable!("looked at above"),
+    };
+    for target in targets {
+        apply(target, &value, resources)?;
+    }
+    Ok(())
+}
+
+/// The current id and the earlier ones, none of them asked for its scope.
+fn ids(resource: &Resource) -> Result<Vec<Id>> {
+    let current = Id {
+        gvk: Gvk::from_node(&resource.node),
+        name: resource.name().into(),
+        namespace: meta_text(&resource.node, "namespace").into(),
+        is_cluster_scoped: false,
+    };
+    let mut ids = vec![current];
+    ids.extend(resource.previous_ids()?);
+    Ok(ids)
+}
+
+fn source_value(source: &Source, resources: &Resources) -> Result<Node> {
+    let mut found = None;
+    for resource in &resources.list {
+        if ids(resource)?.iter().any(|id| id.is_selected_by(&source.id)) {
+            if found.is_some() {
+                return Err(BuildError::invalid(format!("multiple matches for selector {}", source.id)));
+            }
+            found = Some(resource);
+        }
+    }
+    let resource = found.ok_or_else(|| BuildError::invalid(format!("nothing selected by {}", source.id)))?;
+    let path = if source.field_path.is_empty() { "metadata.name" } else { &source.field_path };
+    let parts = fields::split_path_with_brackets(path, '.');
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    let node = fields::lookup(&resource.node, &parts)?.filter(|node| !fields::is_empty(node));
+    let node =
+        node.ok_or_else(|| BuildError::invalid(format!("fieldPath `{path}` is missing for replacement source {}", source.id)))?;
+    let Some(options) = source.options.as_ref().filter(|options| !options.delimiter.is_empty()) else { return Ok(node.clone()) };
+    let text = node.text().ok_or_else(|| BuildError::invalid("delimiter option can only be used with scalar nodes"))?;
+    let part = usize::try_from(options.index).ok().and_then(|index| split(text, &options.delimiter).get(index).copied());
+    let part =
+        part.ok_or_else(|| BuildError::invalid(format!("options.index {} is out of bounds for value {text}", options.index)))?;
+    Ok(Node { value: Value::Scalar(part.into()), ..node.clone() })
+}
+
+fn split<'t>(text: &'t str, delimiter: &str) -> Vec<&'t str> {
+    text.split(delimiter).collect()
+}
+
+fn apply(target: &Target, value: &Node, resources: &mut Resources) -> Result<()> {
+    let select = target
+        .select
+        .as_ref()
+        .ok_or_else(|| BuildError::invalid("target must specify resources to select").at(&target.origin))?;
+    let patterns = select.patterns()?;
+    let rejected = target.reject.iter().map(Selector::patterns).collect::<Result<Vec<_>>>()?;
+    for resource in &mut resources.list {
+        let ids = ids(resource)?;
+        if !is_labelled(resource, select)? {
+            continue;
+        }
+        let by_label = target.reject.iter().filter(|reject| !(reject.labels.is_empty() && reject.annotations.is_empty()));
+        let mut is_rejected = false;
+        for reject in by_label {
+            is_rejected |= is_labelled(resource, reject)?;
+        }
+        let by_id = target.reject.iter().zip(&rejected).filter(|(reject, _)| !reject.names_nothing());
+        is_rejected |= by_id.into_iter().any(|(_, patterns)| ids.iter().any(|id| patterns.is_id(id)));
+        if !is_rejected && ids.iter().any(|id| patterns.is_id(id)) {
+            copy_into(resource, target, value)?;
+        }
+    }
+    Ok(())
+}
+
+fn is_labelled(resource: &Resource, selector: &Selector) -> Result<bool> {
+    Ok(selector.annotation_terms()?.matches(&annotations(&resource.node))
+        && selector.label_terms()?.matches(&labels(&resource.node)))
+}
+
+fn copy_into(resource: &mut Resource, target: &Target, value: &Node) -> Result<()> {
+    let origin = value.origin().as_layer(Layer::Replacement);
+    let creates = target.options.as_ref().is_some_and(|options| options.create);
+    let create = if creates { Create::like(value) } else { Create::Nothing };
+    let matcher = Matcher { create, origin: &origin };
+    let default = [Node::string("metadata.name", value.trace.clone())];
+    let paths = if target.field_paths.is_empty() { &default[..] } else { &target.field_paths };
+    for path in paths {
+        let text = fields::value_of(path);
+        let parts = fields::split_path_with_brackets(text, '.');
+        if structured::set(&mut resource.node, value, &parts, &matcher)? {
+            continue;
+        }
+        let missing = || {
+            let action = if creates { "find or create" } else { "find" };
+            BuildError::invalid(format!("unable to {action} field \"{text}\" in replacement target")).at(path.origin())
+        };
+        let ways = matcher
+            .find(&mut resource.node, &parts)
+            .map_err(|error| BuildError { message: format!("{}: {}", missing().message, error.message), ..missing() })?;
+        let ways = ways.filter(|ways| !ways.is_empty()).ok_or_else(missing)?;
+        for way in ways.iter().filter(|way| !way.ends_with(COPY)) {
+            set(fields::at_mut(&mut resource.node, way), value, target.options.as_ref())?;
+        }
+    }
+    Ok(())
+}
+
+/// Puts the value into a field: a scalar keeps its type and style and only gets another text.
+fn set(field: &mut Node, value: &Node, options: Option<&FieldOptions>) -> Result<()> {
+    let mut text = fields::value_of(value).to_owned();
+    let mut is_joined = false;
+    if let Some(options) = options.filter(|options| !options.delimiter.is_empty()) {
+        let old = field.text().ok_or_else(|| BuildError::invalid("delimiter option can only be used with scalar nodes"))?;
+        let mut parts = split(old, &options.delimiter);
+        match usize::try_from(options.index) {
+            Err(_) => parts.insert(0, &text),
+            Ok(index) if index >= parts.len() => parts.push(&text),
+            Ok(index) => parts[index] = &text,
+        }
+        text = parts.join(&options.delimiter);
+        is_joined = true;
+    }
+    let trace = Trace::new(value.origin().as_layer(Layer::Replacement)).over(&field.trace);
+    if field.is_scalar() {
+        field.value = Value::Scalar(text.into());
+        field.trace = trace;
+    } else {
+        let mut new = value.clone();
+        if is_joined {
+            new.value = Value::Scalar(text.into());
+        }
+        new.trace = trace;
+        *field = new;
+    }
+    Ok(())
+}

@@ -1,0 +1,73 @@
+//! Objects that differ between two states of a repository, per Kustomization and cluster.
+
+use std::collections::BTreeMap;
+
+use crate::build::node::Node;
+use crate::build::repository::{Outcome, Repository};
+use crate::insight::field::scalars;
+use crate::insight::named::{group, shown};
+use crate::insight::setting::called;
+
+/// What became of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// `production flux-system/apps`
+    pub kustomization: String,
+    pub object: String,
+    /// `added`, `changed`, `removed`, or `not known` where one side cannot be built.
+    pub what: &'static str,
+    /// Fields that are set otherwise.
+    pub fields: Vec<String>,
+}
+
+/// What would be applied otherwise.
+pub fn differences(before: &Repository, after: &Repository) -> Vec<Difference> {
+    let (old, new) = (members(before), members(after));
+    let mut found = Vec::new();
+    let mut names: Vec<_> = new.keys().chain(old.keys().filter(|name| !new.contains_key(*name))).collect();
+    names.sort();
+    for name in names {
+        let outcomes = (old.get(name), new.get(name));
+        if let (_, Some(Outcome::Failed(_))) | (Some(Outcome::Failed(_)), _) = outcomes {
+            found.push(Difference { kustomization: name.clone(), object: String::new(), what: "not known", fields: Vec::new() });
+            continue;
+        }
+        let (a, b) = (by_name(outcomes.0), by_name(outcomes.1));
+        let mut push = |object: &str, what, fields| {
+            found.push(Difference { kustomization: name.clone(), object: object.to_owned(), what, fields });
+        };
+        for (key, object) in &b {
+            match a.get(key) {
+                None => push(&shown(object), "added", Vec::new()),
+                Some(old) => {
+                    let fields = fields(old, object);
+                    if !fields.is_empty() {
+                        push(&shown(object), "changed", fields);
+                    }
+                }
+            }
+        }
+        a.iter().filter(|(key, _)| !b.contains_key(*key)).for_each(|(_, object)| push(&shown(object), "removed", Vec::new()));
+    }
+    found
+}
+
+fn members(repository: &Repository) -> BTreeMap<String, &Outcome> {
+    repository.members().map(|(place, member)| (called(repository, place), &member.outcome)).collect()
+}
+
+fn by_name<'o>(outcome: Option<&&'o Outcome>) -> BTreeMap<(String, String), &'o Node> {
+    let objects = outcome.map(|outcome| outcome.objects()).unwrap_or_default();
+    objects.iter().map(|object| ((group(&object.node).to_owned(), shown(&object.node)), &object.node)).collect()
+}
+
+fn fields(a: &Node, b: &Node) -> Vec<String> {
+    let value = |node: &Node| (node.text().map(str::to_owned), crate::build::write::json(node).ok());
+    let of = |node| scalars(node).into_iter().map(|(path, node)| (path, value(node))).collect::<BTreeMap<_, _>>();
+    let (a, b) = (of(a), of(b));
+    let differs = |path: &&String| a.get(*path).map(|(_, json)| json) != b.get(*path).map(|(_, json)| json);
+    let mut found: Vec<_> = a.keys().chain(b.keys()).filter(differs).cloned().collect();
+    found.sort();
+    found.dedup();
+    found
+}

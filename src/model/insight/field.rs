@@ -1,0 +1,265 @@
+//! Paths to fields: `spec.template.spec.containers[name=api].image`, `data['a.b']`, `args[0]`.
+
+use crate::build::Node;
+use crate::build::node::Value;
+use crate::domain::text::distance;
+use crate::error::{Error, Result};
+
+/// A path from an object's root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    parts: Vec<Part>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Part {
+    Key(String),
+    Index(usize),
+    /// The item of a list that has these values.
+    Item(Vec<(String, String)>),
+}
+
+impl Field {
+    /// # Errors
+    /// It is no path; the error shows how one is written.
+    pub fn parse(text: &str) -> Result<Self> {
+        let wrong = || {
+            let hint = "write it as spec.replicas, spec.template.spec.containers[name=api].image or data['a.b']";
+            Error::usage(format!("`{text}` is no path of a field"), hint)
+        };
+        let mut parts = Vec::new();
+        let mut rest = text.strip_prefix('.').unwrap_or(text);
+        while !rest.is_empty() {
+            if let Some(inside) = rest.strip_prefix('[') {
+                let (part, after) = bracket(inside).ok_or_else(wrong)?;
+                parts.push(part);
+                rest = after.strip_prefix('.').unwrap_or(after);
+                if after == "." || rest.starts_with('.') {
+                    return Err(wrong());
+                }
+                continue;
+            }
+            let (key, after) = plain(rest);
+            if key.is_empty() || after == "." {
+                return Err(wrong());
+            }
+            parts.push(Part::Key(key));
+            rest = after.strip_prefix('.').unwrap_or(after);
+        }
+        if parts.is_empty() { Err(wrong()) } else { Ok(Self { parts }) }
+    }
+
+    /// The field in an object. Keys with dots need no quotes where only one reading finds something.
+    ///
+    /// # Errors
+    /// There is no such field: which part is missing, and the nearest that is there.
+    pub fn find<'n>(&self, node: &'n Node) -> Result<&'n Node> {
+        find(node, &self.parts).ok_or_else(|| self.missing(node))
+    }
+
+    fn missing(&self, node: &Node) -> Error {
+        let mut here = node;
+        let mut known = 0;
+        while let Some(next) = self.parts.get(known).and_then(|part| step(here, std::slice::from_ref(part))) {
+            here = next;
+            known += 1;
+        }
+        let part = self.parts.get(known).map(Part::shown).unwrap_or_default();
+        let place = self.parts[..known].iter().map(Part::shown).collect::<String>();
+        let place = if place.is_empty() { "the object".to_owned() } else { format!("`{}`", place.trim_start_matches('.')) };
+        let message = format!("{place} has no `{}`", part.trim_start_matches('.'));
+        let there: Vec<String> = match &here.value {
+            Value::Map(entries) => entries.iter().filter_map(|entry| entry.key.text().map(str::to_owned)).collect(),
+            Value::List(items) => (0..items.len()).map(|at| item(items, at)).collect(),
+            Value::Scalar(_) => return Error::failed(message, "it is a plain value"),
+        };
+        let wished = part.trim_start_matches('.');
+        let near = there.iter().min_by_key(|name| distance(name, wished)).filter(|name| distance(name, wished) <= 2);
+        let hint = match near {
+            Some(name) => format!("did you mean `{name}`?"),
+            None if there.is_empty() => "nothing is set there".to_owned(),
+            None => format!("set there: {}", there.join(", ")),
+        };
+        Error::failed(message, hint)
+    }
+}
+
+impl Part {
+    fn shown(&self) -> String {
+        match self {
+            Self::Key(key) => format!(".{key}"),
+            Self::Index(at) => format!("[{at}]"),
+            Self::Item(pairs) => {
+                let pairs: Vec<_> = pairs.iter().map(|(key, value)| format!("{key}={value}")).collect();
+                format!("[{}]", pairs.join(","))
+            }
+        }
+    }
+}
+
+/// A key up to the next dot or bracket; `\.` is a dot in it.
+fn plain(text: &str) -> (String, &str) {
+    let mut key = String::new();
+    let mut letters = text.char_indices();
+    while let Some((at, letter)) = letters.next() {
+        match letter {
+            '.' | '[' => return (key, &text[at..]),
+            '\\' => key.extend(letters.next().map(|(_, escaped)| escaped)),
+            letter => key.push(letter),
+        }
+    }
+    (key, "")
+}
+
+/// What stands in brackets, and what follows them.
+fn bracket(text: &str) -> Option<(Part, &str)> {
+    for quote in ['\'', '"'] {
+        if let Some(inside) = text.strip_prefix(quote) {
+            let (key, after) = inside.split_once(quote)?;
+            return Some((Part::Key(key.to_owned()), after.strip_prefix(']')?));
+        }
+    }
+    let (inside, after) = text.split_once(']')?;
+    if let Ok(at) = inside.parse() {
+        return Some((Part::Index(at), after));
+    }
+    let pair = |pair: &str| pair.split_once('=').map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()));
+    Some((Part::Item(inside.split(',').map(pair).collect::<Option<_>>()?), after))
+}
+
+fn find<'n>(node: &'n Node, parts: &[Part]) -> Option<&'n Node> {
+    if parts.is_empty() {
+        return Some(node);
+    }
+    let keys = parts.iter().take_while(|part| matches!(part, Part::Key(_))).count();
+    (1..=keys.max(1)).find_map(|taken| find(step(node, &parts[..taken])?, &parts[taken..]))
+}
+
+/// One step down; several keys are one key with dots in it.
+fn step<'n>(node: &'n Node, parts: &[Part]) -> Option<&'n Node> {
+    match parts.first()? {
+        Part::Index(at) => node.items().get(*at),
+        Part::Item(pairs) => node
+            .items()
+            .iter()
+            .find(|item| pairs.iter().all(|(key, value)| item.get(key).and_then(Node::text) == Some(value.as_str()))),
+        Part::Key(_) => {
+            let key = |part: &Part| if let Part::Key(key) = part { key.clone() } else { String::new() };
+            node.get(&parts.iter().map(key).collect::<Vec<_>>().join("."))
+        }
+    }
+}
+
+/// Every scalar of an object with its path, in order; empty maps and lists count as one.
+pub fn scalars(node: &Node) -> Vec<(String, &Node)> {
+    let mut found = Vec::new();
+    walk(node, String::new(), &mut found);
+    found
+}
+
+fn walk<'n>(node: &'n Node, path: String, found: &mut Vec<(String, &'n Node)>) {
+    match &node.value {
+        Value::Map(entries) if !entries.is_empty() => {
+            for entry in entries.iter() {
+                walk(&entry.value, below(&path, entry.key.text().unwrap_or_default()), found);
+            }
+        }
+        Value::List(items) if !items.is_empty() => {
+            for (at, node) in items.iter().enumerate() {
+                walk(node, format!("{path}{}", item(items, at)), found);
+            }
+        }
+        _ => found.push((path, node)),
+    }
+}
+
+/// The path of a key below a path, so that [`Field::parse`] reads it back.
+pub fn below(path: &str, key: &str) -> String {
+    let is_plain = !key.is_empty() && !key.contains(['.', '[', ']', '\\', '\'', '"']);
+    match (is_plain, path) {
+        (true, "") => key.to_owned(),
+        (true, path) => format!("{path}.{key}"),
+        (false, path) if key.contains('\'') => format!("{path}[\"{key}\"]"),
+        (false, path) => format!("{path}['{key}']"),
+    }
+}
+
+/// How an item is named: by its name where that is its own, else by its place.
+fn item(items: &[Node], at: usize) -> String {
+    let name = |node: &Node| node.get("name").and_then(Node::text).map(str::to_owned);
+    match name(&items[at]) {
+        Some(own)
+            if !own.contains([']', ',', '=']) && items.iter().filter(|node| name(node).as_ref() == Some(&own)).count() == 1 =>
+        {
+            format!("[name={own}]")
+        }
+        _ => format!("[{at}]"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::build::Layer;
+    use crate::build::read::{Place, documents};
+
+    const POD: &str = "kind: Pod
+metadata: {labels: {app.kubernetes.io/name: web}, annotations: {a.b/c: x}}
+spec:
+  containers:
+  - {name: api, image: one, args: [a, b]}
+  - {name: side, image: two}
+  ports: [{port: 1}, {port: 2}]
+";
+
+    fn pod() -> Node {
+        documents(POD.as_bytes(), &Place::file(&"pod.yaml".into(), Layer::Resource)).expect("YAML").remove(0)
+    }
+
+    fn value(path: &str) -> std::result::Result<String, String> {
+        let pod = pod();
+        let found = Field::parse(path).and_then(|field| field.find(&pod).map(|node| node.text().unwrap_or("-").to_owned()));
+        found.map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn fields_are_found_as_people_write_them() {
+        for (path, expected) in [
+            ("spec.containers[name=side].image", "two"),
+            (".spec.containers[0].args[1]", "b"),
+            ("spec.ports[port=2].port", "2"),
+            ("metadata.labels.app.kubernetes.io/name", "web"),
+            ("metadata.labels['app.kubernetes.io/name']", "web"),
+            ("metadata.annotations.a\\.b/c", "x"),
+            ("spec.containers", "-"),
+        ] {
+            assert_eq!(value(path).as_deref(), Ok(expected), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_field_that_is_not_there_is_answered_with_the_nearest() {
+        for (path, told) in [
+            ("spec.container", "`spec` has no `container`: did you mean `containers`?"),
+            ("spec.containers[name=ap].image", "`spec.containers` has no `[name=ap]`: did you mean `[name=api]`?"),
+            ("spec.other", "`spec` has no `other`: set there: containers, ports"),
+            ("kind.x", "`kind` has no `x`: it is a plain value"),
+        ] {
+            assert_eq!(value(path).expect_err(path), told);
+        }
+        for path in ["", "a..b", "a[", "a[b]", "a."] {
+            assert!(value(path).expect_err(path).contains("is no path of a field"), "{path}");
+        }
+    }
+
+    #[test]
+    fn every_scalar_has_a_path_that_leads_to_it() {
+        let pod = pod();
+        let all = scalars(&pod);
+        assert_eq!(all.len(), 11);
+        for (path, node) in all {
+            let found = Field::parse(&path).and_then(|field| field.find(&pod)).unwrap_or_else(|error| panic!("{path}: {error}"));
+            assert!(std::ptr::eq(found, node), "{path}");
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Questions answered from builds: who set a field, what is wrong in a repository, where a cluster differs from git.
+//!
+//! ```text
+//!  field    a path to a field, as people write it         named    an object, as people name it
+//!  setting  the layer that wins, and those below it       drift    a live object against what git renders
+//! ```
+//! Everything here is a function of its arguments. Building, fetching and printing do *not* belong here.
+
+pub mod check;
+pub mod field;
+pub mod named;
+pub mod schema;
+pub mod setting;

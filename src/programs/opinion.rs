@@ -1,0 +1,211 @@
+//! A second opinion on a build: the user's own kustomize, else kubectl, else flux.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use fluxdeck_model::build::node::{Layer, Node};
+use fluxdeck_model::build::read::{Place, documents};
+use fluxdeck_model::build::tree::{self, Entry, Tree};
+use fluxdeck_model::build::write;
+use fluxdeck_model::error::{Error, Result};
+use serde_json::Value;
+
+use super::run::{Ran, find, run};
+
+/// How long the other may take.
+const LIMIT: Duration = Duration::from_secs(60);
+/// Folders inside folders that are copied.
+const DEEPEST: usize = 200;
+
+/// What another program made of the same folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opinion {
+    /// None of the programs is installed.
+    Nobody,
+    Same {
+        program: &'static str,
+    },
+    /// Both built; each line says how one object differs.
+    Differs {
+        program: &'static str,
+        how: Vec<String>,
+    },
+    /// It failed where we did not, or the other way round.
+    Fails {
+        program: &'static str,
+        why: String,
+    },
+    Builds {
+        program: &'static str,
+    },
+}
+
+/// Asks for a folder of a tree. The program sees a copy, so that it can change nothing and sees nothing outside.
+///
+/// # Errors
+/// The tree cannot be copied.
+pub async fn second(tree: &dyn Tree, path: &str, ours: Option<&[Node]>) -> Result<Opinion> {
+    let folder = if path.is_empty() { "." } else { path };
+    let kustomize = ["build", "--reorder", "none", "--load-restrictor", "LoadRestrictionsNone", folder];
+    let kubectl = ["kustomize", "--load-restrictor", "LoadRestrictionsNone", folder];
+    let (flux_path, dry) = (format!("--path={folder}"), "--dry-run");
+    let flux = ["build", "kustomization", "second-opinion", dry, "--kustomization-file=second-opinion.yaml", &flux_path];
+    let known: [(&'static str, &[&str]); 3] = [("kustomize", &kustomize), ("kubectl", &kubectl), ("flux", &flux)];
+    let Some((program, file, arguments)) = known.iter().find_map(|(name, arguments)| Some((*name, find(name)?, *arguments)))
+    else {
+        return Ok(Opinion::Nobody);
+    };
+    let copy = tempfile::tempdir().map_err(|error| Error::failed(format!("cannot make a folder: {error}"), ""))?;
+    copy_all(tree, "", copy.path(), 0)?;
+    if program == "flux" {
+        write_file(&copy.path().join("second-opinion.yaml"), PLAIN.replace("PATH", folder).as_bytes())?;
+    }
+    let ran = run(&file, arguments, copy.path(), LIMIT).await;
+    judge(program, ran, ours)
+}
+
+/// The least that `flux build` wants to know.
+const PLAIN: &str = "apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: second-opinion, namespace: flux-system}
+spec: {path: PATH, interval: 1h, prune: false, sourceRef: {kind: GitRepository, name: second-opinion}}
+";
+
+fn judge(program: &'static str, ran: Ran, ours: Option<&[Node]>) -> Result<Opinion> {
+    Ok(match (ran, ours) {
+        (Err(why), Some(_)) => Opinion::Fails { program, why },
+        // both refuse: nobody is wrong
+        (Err(_), None) => Opinion::Same { program },
+        (Ok(_), None) => Opinion::Builds { program },
+        (Ok(text), Some(ours)) => {
+            let theirs = documents(text.as_bytes(), &Place::file(&program.into(), Layer::Resource));
+            let theirs = theirs.map_err(|error| Error::failed(format!("{program} prints no YAML: {error}"), ""))?;
+            let how = differences(&by_name(ours)?, &by_name(&theirs)?, program);
+            if how.is_empty() { Opinion::Same { program } } else { Opinion::Differs { program, how } }
+        }
+    })
+}
+
+/// Objects by identity: another version may print them in another order.
+fn by_name(nodes: &[Node]) -> Result<BTreeMap<String, Value>> {
+    let one = |node: &Node| {
+        let value = write::json(node).map_err(|error| Error::failed(error.to_string(), ""))?;
+        let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let name = [text("/apiVersion"), text("/kind"), text("/metadata/namespace"), text("/metadata/name")].join(" ");
+        Ok((name, value))
+    };
+    nodes.iter().map(one).collect()
+}
+
+fn differences(ours: &BTreeMap<String, Value>, theirs: &BTreeMap<String, Value>, program: &str) -> Vec<String> {
+    let mut told = Vec::new();
+    for (name, own) in ours {
+        match theirs.get(name) {
+            None => told.push(format!("{name}: {program} does not build it")),
+            Some(other) if other != own => told.push(format!("{name}: {}", first(own, other, ""))),
+            Some(_) => {}
+        }
+    }
+    told.extend(theirs.keys().filter(|name| !ours.contains_key(*name)).map(|name| format!("{name}: only {program} builds it")));
+    told
+}
+
+/// Where two values differ first. The values themselves may be secret.
+fn first(a: &Value, b: &Value, path: &str) -> String {
+    match (a, b) {
+        (Value::Object(a), Value::Object(b)) => {
+            let keys = a.keys().chain(b.keys()).find(|key| a.get(*key) != b.get(*key));
+            let key = keys.expect("they differ");
+            let below = format!("{path}.{key}");
+            match (a.get(key), b.get(key)) {
+                (Some(a), Some(b)) => first(a, b, &below),
+                _ => format!("`{}` is set by one only", below.trim_start_matches('.')),
+            }
+        }
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+            let at = a.iter().zip(b).position(|(a, b)| a != b).expect("they differ");
+            first(&a[at], &b[at], &format!("{path}[{at}]"))
+        }
+        _ => format!("`{}` differs", path.trim_start_matches('.')),
+    }
+}
+
+fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
+    std::fs::write(path, bytes).map_err(|error| Error::failed(format!("cannot write {}: {error}", path.display()), ""))
+}
+
+fn copy_all(tree: &dyn Tree, path: &str, into: &Path, depth: usize) -> Result<()> {
+    let failed = |error: fluxdeck_model::build::BuildError| Error::failed(error.to_string(), "");
+    if depth > DEEPEST {
+        return Err(Error::failed(format!("`{path}` is too deep to be copied"), ""));
+    }
+    for name in tree.list(path).map_err(failed)? {
+        let below = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
+        let to = into.join(&name);
+        match tree.entry(&below) {
+            Some(Entry::Folder) => {
+                std::fs::create_dir(&to).map_err(|error| Error::failed(format!("cannot make {}: {error}", to.display()), ""))?;
+                copy_all(tree, &below, &to, depth + 1)?;
+            }
+            Some(Entry::File) => {
+                // what is too large for us is not asked about
+                if let Ok(bytes) = tree.read(&below) {
+                    write_file(&to, &bytes)?;
+                }
+            }
+            // one that leads out is left away
+            #[cfg(unix)]
+            Some(Entry::Link(target)) if tree::resolve(tree, "", &below).is_ok() => {
+                std::os::unix::fs::symlink(&target, &to)
+                    .map_err(|error| Error::failed(format!("cannot link {}: {error}", to.display()), ""))?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fluxdeck_model::build::tree::Memory;
+
+    fn nodes(text: &str) -> Vec<Node> {
+        documents(text.as_bytes(), &Place::file(&"x".into(), Layer::Resource)).expect("YAML")
+    }
+
+    const TWO: &str = "kind: A\nmetadata: {name: a}\nx: {y: [1, 2]}\n---\nkind: B\nmetadata: {name: b}\n";
+
+    #[test]
+    fn opinions_are_compared_by_object_and_told_without_values() {
+        let ours = nodes(TWO);
+        let says = |text: &str| judge("kustomize", Ok(text.to_owned()), Some(&ours)).expect("YAML");
+        let differs =
+            |how: &[&str]| Opinion::Differs { program: "kustomize", how: how.iter().map(|&how| how.to_owned()).collect() };
+
+        assert_eq!(
+            says("kind: B\nmetadata: {name: b}\n---\nkind: A\nmetadata: {name: a}\nx: {y: [1, 2]}\n"),
+            Opinion::Same { program: "kustomize" }
+        );
+        assert_eq!(
+            says("kind: A\nmetadata: {name: a}\nx: {y: [1, 3]}\n---\nkind: C\nmetadata: {name: c}\n"),
+            differs(&[" A  a: `x.y[1]` differs", " B  b: kustomize does not build it", " C  c: only kustomize builds it"])
+        );
+        let failed = judge("kustomize", Err("no".to_owned()), Some(&ours)).expect("an opinion");
+        assert_eq!(failed, Opinion::Fails { program: "kustomize", why: "no".to_owned() });
+        assert_eq!(judge("kubectl", Ok(TWO.to_owned()), None).expect("an opinion"), Opinion::Builds { program: "kubectl" });
+    }
+
+    #[test]
+    fn a_copy_has_no_link_that_leads_out() {
+        let mut tree = Memory::new([("a/b.yaml", "x")]);
+        tree.link("in", "a/b.yaml");
+        tree.link("out", "../../etc/passwd");
+        let dir = tempfile::tempdir().expect("a folder");
+        copy_all(&tree, "", dir.path(), 0).expect("copied");
+
+        assert_eq!(std::fs::read_to_string(dir.path().join("in")).expect("a link"), "x");
+        assert!(dir.path().join("out").symlink_metadata().is_err());
+    }
+}

@@ -1,0 +1,157 @@
+//! The fleet of the test bed: what is built from its files is what the real controllers wrote into their inventories, as the recorded
+//! cluster shows them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use fluxdeck_model::build::flux::{self, Applied, Spec};
+use fluxdeck_model::build::node::Node;
+use fluxdeck_model::build::repository::{Builder, Member, Outcome, Repository};
+use fluxdeck_model::build::{Cache, Cause};
+use serde_json::Value;
+
+use super::disk::Disk;
+
+fn fixtures(folder: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(folder)
+}
+
+pub fn repository() -> Repository {
+    Builder::default().build(&Disk { root: fixtures("fleet/fleet") }).expect("the fleet can be read")
+}
+
+/// Kustomizations of the recorded cluster by `namespace/name`.
+fn recorded() -> BTreeMap<String, Value> {
+    let file = std::fs::File::open(fixtures("fleet.snapshot.gz")).expect("the recorded fleet");
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(file).read_to_string(&mut text).expect("gzipped text");
+    let all: Value = serde_json::from_str(&text).expect("JSON");
+    let kinds = all["kinds"].as_array().into_iter().flatten();
+    let objects = kinds.filter(|kind| kind["group"] == flux::GROUP).filter_map(|kind| kind["objects"].as_array()).flatten();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    objects
+        .map(|object| {
+            (format!("{}/{}", text(&object["metadata"]["namespace"]), text(&object["metadata"]["name"])), object.clone())
+        })
+        .collect()
+}
+
+/// `namespace_name_group_kind`, as inventories write it (fluxcd/cli-utils `pkg/object/objmetadata.go`).
+fn inventory_id(node: &Node) -> String {
+    let text = |path: &[&str]| node.at(path).and_then(Node::text).unwrap_or_default();
+    let group = text(&["apiVersion"]).rsplit_once('/').map_or("", |(group, _)| group);
+    let name = text(&["metadata", "name"]).replace(':', "__");
+    format!("{}_{name}_{group}_{}", text(&["metadata", "namespace"]), text(&["kind"]))
+}
+
+fn ids<'n>(objects: impl IntoIterator<Item = &'n Node>) -> BTreeSet<String> {
+    objects.into_iter().map(inventory_id).collect()
+}
+
+fn inventory(object: &Value) -> BTreeSet<String> {
+    let entries = object["status"]["inventory"]["entries"].as_array().into_iter().flatten();
+    entries.filter_map(|entry| entry["id"].as_str()).map(str::to_owned).collect()
+}
+
+fn production(repository: &Repository) -> &[Member] {
+    &repository.clusters.iter().find(|cluster| cluster.name == "production").expect("a cluster of the fleet").members
+}
+
+fn member<'r>(repository: &'r Repository, id: &str) -> &'r Member {
+    production(repository).iter().find(|member| member.spec.id() == id).unwrap_or_else(|| panic!("{id} is in the fleet"))
+}
+
+/// Where the other sources of the fleet lie in the fixtures.
+fn elsewhere(spec: &Spec) -> Option<PathBuf> {
+    match (spec.source.kind.as_ref(), spec.source.name.as_ref()) {
+        ("GitRepository", "apps") => Some(fixtures("fleet/apps")),
+        ("OCIRepository", "policies") => Some(fixtures("fleet/policies")),
+        ("ExternalArtifact", "reports") => Some(fixtures("fleet/apps/deploy/reports")),
+        _ => None,
+    }
+}
+
+#[test]
+fn every_kustomization_applies_what_the_inventory_of_the_recorded_cluster_names() {
+    let (repository, recorded) = (repository(), recorded());
+    let mut wrong = Vec::new();
+    let mut compared = 0;
+    for member in production(&repository) {
+        let id = member.spec.id();
+        let object = recorded.get(&id).unwrap_or_else(|| panic!("{id} was in the cluster"));
+        let named = inventory(object);
+        let built = match (&member.outcome, elsewhere(&member.spec)) {
+            (Outcome::Built(objects), _) => ids(objects.iter().map(|object| &object.node)),
+            (Outcome::Elsewhere(_), Some(folder)) => {
+                let objects = flux::render(&Disk { root: folder }, &member.spec, &Cache::default()).objects;
+                ids(&objects.unwrap_or_else(|error| panic!("{id}: {error}")))
+            }
+            _ => continue,
+        };
+        // what was never applied names nothing; Flux itself is written by the bed when it starts
+        if named.is_empty() || id == "flux-system/flux-system" {
+            continue;
+        }
+        compared += 1;
+        if named != built {
+            let only =
+                |one: &BTreeSet<String>, other: &BTreeSet<String>| one.difference(other).cloned().collect::<Vec<_>>().join(" ");
+            wrong.push(format!("{id}: only in the cluster: {}; only built: {}", only(&named, &built), only(&built, &named)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(compared >= 10, "{compared} compared");
+}
+
+#[test]
+fn the_faults_of_the_fleet_are_found_without_a_cluster() {
+    let repository = repository();
+    let failed = |id: &str| match &member(&repository, id).outcome {
+        Outcome::Failed(error) => error.clone(),
+        other => panic!("{id}: {other:?}"),
+    };
+
+    let error = failed("faults/build-error");
+    assert!(error.file.as_deref().is_some_and(|file| file.starts_with("flux/faults/build-error/")), "{error}");
+    assert_eq!(failed("faults/no-path").cause, Cause::Missing);
+    let error = failed("faults/unset-variable");
+    assert_eq!(error.file.as_deref(), Some("flux/faults/unset-variable/config.yaml"), "{error}");
+    let Outcome::Elsewhere(why) = &member(&repository, "faults/no-source").outcome else { panic!("it has no source") };
+    assert!(why.contains("unreachable"), "{why}");
+}
+
+/// `file:line layer` of a field, the winner first.
+fn chain(object: &Applied, path: &[&str]) -> Vec<String> {
+    let node = object.node.at(path).unwrap_or_else(|| panic!("{path:?}"));
+    node.trace.chain().map(|origin| format!("{}:{} {}", origin.file, origin.line, origin.layer.word())).collect()
+}
+
+#[test]
+fn encrypted_secrets_are_marked_and_give_no_values() {
+    let repository = repository();
+    let all = repository.members().flat_map(|(_, member)| member.outcome.objects());
+    let encrypted: BTreeSet<_> = all.filter(|object| object.is_encrypted).map(|object| inventory_id(&object.node)).collect();
+
+    assert!(encrypted.contains("flux-system_cluster-secrets__Secret"), "{encrypted:?}");
+    let secret = member(&repository, "flux-system/system").outcome.objects();
+    let secret =
+        secret.iter().find(|object| inventory_id(&object.node) == "flux-system_cluster-secrets__Secret").expect("it is applied");
+    assert!(flux::values(&secret.node).is_none(), "nobody gets variables from what is encrypted");
+}
+
+#[test]
+fn where_a_value_of_the_fleet_comes_from_is_told() {
+    let repository = repository();
+    let apps = member(&repository, "flux-system/apps").outcome.objects();
+    let deployment = |name: &str| {
+        let is_it = |object: &&Applied| inventory_id(&object.node).ends_with(&format!("_{name}_apps_Deployment"));
+        apps.iter().find(is_it).unwrap_or_else(|| panic!("{name} is applied"))
+    };
+
+    let owner = chain(deployment("cart"), &["metadata", "labels", "kustomize.toolkit.fluxcd.io/name"]);
+    assert_eq!(owner, ["flux/clusters/production/apps.yaml:4 Flux Kustomization"]);
+    let zone = chain(deployment("cart"), &["spec", "template", "metadata", "annotations", "example.test/zone"]);
+    assert!(zone[0].starts_with("flux/system/production/cluster-vars.yaml:") && zone[0].ends_with("cluster"), "{zone:?}");
+    assert!(zone[1].starts_with("flux/clusters/production/apps.yaml:"), "the patch that the variable stands in: {zone:?}");
+}

@@ -1,0 +1,8 @@
+//! Builds: the corpus of `fixtures/build` against what kustomize made of it (`tests/live/oracle update` writes that), and trees that want
+//! to do harm.
+
+mod corpus;
+#[path = "../support/disk.rs"]
+mod disk;
+mod fleet;
+mod flux;

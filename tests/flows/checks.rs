@@ -1,0 +1,94 @@
+//! `fluxdeck check` over the fleet's files and over a repository of its own.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::files::{fleet, run};
+
+fn check(folder: &Path, more: &[&str]) -> (Option<i32>, String) {
+    let ran = run(folder, &[&["check", "--repo", "."], more].concat());
+    let told = String::from_utf8_lossy(&ran.stderr);
+    (ran.status.code(), String::from_utf8_lossy(&ran.stdout).into_owned() + &told)
+}
+
+#[test]
+fn the_faults_of_the_fleet_are_found_in_every_form_and_its_sound_objects_are_not() {
+    let (code, text) = check(&fleet(), &[]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("error [build] flux/faults/build-error/kustomization.yaml:4:3:"), "{text}");
+    assert!(text.contains("refers to Kustomization platform/nobody"), "{text}");
+    assert!(!text.contains("[schema]"), "120 objects, CRDs among them, fit their schemas: {text}");
+
+    let json: Value = serde_json::from_str(&check(&fleet(), &["-o", "json"]).1).expect("JSON");
+    let findings = json["findings"].as_array().expect("findings");
+    let unset = findings.iter().find(|one| one["file"] == "flux/faults/unset-variable/config.yaml").expect("the fault");
+    assert_eq!((&unset["rule"], &unset["line"]), (&"build".into(), &4.into()));
+
+    let github = check(&fleet(), &["-o", "github"]).1;
+    assert!(github.contains("::error file=flux/faults/build-error/kustomization.yaml,line=4,col=3,title=build::"), "{github}");
+
+    let sarif: Value = serde_json::from_str(&check(&fleet(), &["-o", "sarif"]).1).expect("JSON");
+    let results = sarif["runs"][0]["results"].as_array().expect("results");
+    assert_eq!((&sarif["version"], results.len()), (&"2.1.0".into(), findings.len()));
+    let rules = sarif["runs"][0]["tool"]["driver"]["rules"].as_array().expect("rules");
+    assert!(results.iter().all(|result| rules.iter().any(|rule| rule["id"] == result["ruleId"])));
+}
+
+#[test]
+fn a_check_that_finds_nothing_to_build_fails() {
+    let dir = tempfile::tempdir().expect("a folder");
+    std::fs::write(dir.path().join("a.yaml"), "a: 1\n").expect("written");
+
+    let (code, told) = check(dir.path(), &[]);
+    assert!(code == Some(1) && told.contains("declares nothing to build"), "{told}");
+}
+
+const KUSTOMIZATION: &str = "apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: all, namespace: flux-system}
+spec: {interval: 1h, prune: true, path: ./c, sourceRef: {kind: GitRepository, name: all}}
+";
+
+fn git(folder: &Path, arguments: &[&str]) {
+    let who = ["-c", "user.name=t", "-c", "user.email=t@example.test", "-c", "commit.gpgsign=false"];
+    let done = std::process::Command::new("git").args(who).args(arguments).current_dir(folder).output().expect("git");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+#[test]
+fn what_changed_is_guarded_and_told_per_kustomization() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let write = |path: &str, text: &str| {
+        let file = dir.path().join(path);
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+        std::fs::write(file, text).expect("written");
+    };
+    let map =
+        |value: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a, namespace: x}}\ndata: {{a: {value}}}\n");
+    write("c/all.yaml", KUSTOMIZATION);
+    write("c/a.yaml", &map("one"));
+    write(".fluxdeck.toml", "deny = [\"locked/**\"]\n");
+    write("locked/a.yaml", "a: 1\n");
+    write("sealed/DO_NOT_EDIT", "");
+    git(dir.path(), &["init", "-q", "-b", "main"]);
+    git(dir.path(), &["add", "."]);
+    git(dir.path(), &["commit", "-q", "-m", "one"]);
+    assert_eq!(check(dir.path(), &["--since", "main"]).0, Some(0));
+
+    write("c/a.yaml", &map("two"));
+    let (code, told) = check(dir.path(), &["--since", "main"]);
+    assert!(code == Some(0) && told.contains("  c flux-system/all\n    changed ConfigMap x/a  data.a\n"), "{told}");
+
+    write("locked/a.yaml", "a: 2\n");
+    write("sealed/b.yaml", "a: 1\n");
+    write("c/a.yaml", &map("3"));
+    let (code, told) = check(dir.path(), &["--since", "main"]);
+    assert_eq!(code, Some(1));
+    assert!(told.contains("error [guard] locked/a.yaml: `locked/a.yaml` is denied by `locked/**`"), "{told}");
+    assert!(told.contains("error [guard] sealed/b.yaml:"), "{told}");
+    assert!(told.contains("error [schema] c/a.yaml:4:11: ConfigMap x/a: `data.a` must be string, not integer"), "{told}");
+    // without --since nobody asks who edited what
+    assert!(!check(dir.path(), &[]).1.contains("[guard]"));
+    assert_eq!(check(dir.path(), &["--since", "nowhere"]).0, Some(2));
+}

@@ -1,0 +1,21 @@
+// What the libraries inside kustomize and the Flux controllers say, asked by tests/live/oracle. The versions are those of ../go.mod.
+package main
+
+import (
+	"fmt"
+	"os"
+)
+
+func main() {
+	questions := map[string]func() error{"schema": schema, "texts": texts, "objects": objects, "paths": paths}
+	if len(os.Args) == 3 && os.Args[1] == "flux" {
+		questions["flux"] = func() error { return flux(os.Args[2]) }
+	} else if len(os.Args) != 2 || questions[os.Args[1]] == nil {
+		fmt.Fprintln(os.Stderr, "usage: oracle schema | texts | objects | paths | flux FOLDER")
+		os.Exit(2)
+	}
+	if err := questions[os.Args[1]](); err != nil {
+		fmt.Fprintln(os.Stderr, "oracle:", err)
+		os.Exit(1)
+	}
+}

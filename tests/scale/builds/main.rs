@@ -1,0 +1,99 @@
+//! Speed of builds: a repository of 100 Flux Kustomizations and 2,000 files, everything at once, after an edit of a file that one of them
+//! reads, and of one that all read; with `kustomize build` over the same paths beside it where `KUSTOMIZE` names the program (or it is on
+//! the `PATH`). No assertion about time is made here: numbers are printed, people judge.
+//!
+//! `cargo bench --bench builds`
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a bench speaks to its terminal")]
+
+#[path = "../../support/disk.rs"]
+mod disk;
+mod generate;
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use disk::Disk;
+use fluxdeck_model::build::repository::{Builder, Outcome, Repository};
+
+/// How often each step is measured; the median is told.
+const TIMES: usize = 7;
+
+fn main() {
+    let folder = tempfile::tempdir().expect("a throwaway directory");
+    let files = generate::write(folder.path(), generate::Sizes::default());
+    let tree = Disk { root: folder.path().to_owned() };
+    let first = Builder::default().build(&tree).expect("it can be read");
+    println!("{} files, {}", files, told(&first));
+
+    let cold = median(|_| timed(|| drop(Builder::default().build(&tree).expect("it can be read"))));
+    row("everything, cold", cold, "< 1 s");
+    let mut builder = Builder::default();
+    let mut last = builder.build(&tree).expect("it can be read");
+    let mut again = |edit: &dyn Fn(usize)| {
+        median(|turn| {
+            edit(turn);
+            timed(|| last = builder.build(&tree).expect("it can be read"))
+        })
+    };
+    row("nothing changed", again(&|_| ()), "");
+    row("a file that one reads was edited", again(&|turn| generate::edit_one(folder.path(), turn)), "< 30 ms");
+    row("a file that all read was edited", again(&|turn| generate::edit_shared(folder.path(), turn)), "< 1 s");
+    println!("peak memory: {} MB", peak() / 1024);
+    beside(folder.path(), cold);
+}
+
+fn told(repository: &Repository) -> String {
+    let members: Vec<_> = repository.members().map(|(_, member)| &member.outcome).collect();
+    let failed = members.iter().filter_map(|outcome| match outcome {
+        Outcome::Failed(error) => Some(error.to_string()),
+        _ => None,
+    });
+    let failed: Vec<_> = failed.collect();
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    format!("{} Kustomizations, {} objects", members.len(), members.iter().map(|outcome| outcome.objects().len()).sum::<usize>())
+}
+
+fn timed(work: impl FnOnce()) -> Duration {
+    let begin = Instant::now();
+    work();
+    begin.elapsed()
+}
+
+fn median(mut measure: impl FnMut(usize) -> Duration) -> Duration {
+    let mut all: Vec<_> = (0..TIMES).map(&mut measure).collect();
+    all.sort();
+    all[TIMES / 2]
+}
+
+fn row(name: &str, time: Duration, goal: &str) {
+    let goal = if goal.is_empty() { String::new() } else { format!("   goal {goal}") };
+    println!("{name:<36} {:>8.1} ms{goal}", time.as_secs_f64() * 1000.0);
+}
+
+/// The most memory that was ever in use, in KiB.
+fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+}
+
+/// kustomize, a process for each path, one after another, as a script in CI would call it.
+fn beside(folder: &Path, ours: Duration) {
+    let program = std::env::var("KUSTOMIZE").unwrap_or_else(|_| "kustomize".to_owned());
+    let build = |path: &str| {
+        let arguments = ["build", "--reorder", "none", "--load-restrictor", "LoadRestrictionsNone", path];
+        Command::new(&program).args(arguments).current_dir(folder).stdout(Stdio::null()).stderr(Stdio::null()).status()
+    };
+    let paths = generate::paths(generate::Sizes::default());
+    match build(&paths[0]) {
+        Ok(status) if status.success() => {
+            let time =
+                timed(|| paths.iter().for_each(|path| assert!(build(path).is_ok_and(|status| status.success()), "{path}")));
+            row("kustomize build, path by path", time, "");
+            println!("ratio: {:.0}", time.as_secs_f64() / ours.as_secs_f64());
+        }
+        _ => println!("kustomize is not here: KUSTOMIZE names it"),
+    }
+}
