@@ -134,8 +134,8 @@ mod tests {
         let open = Policy::default();
         assert_eq!(offered(&open, &Rights::default()), barred("suspended: resume it first"));
         assert_eq!(offered(&open, &denied(&id)), barred("you may not patch kustomizations in \"apps\""));
-        assert_eq!(offered(&Policy { readonly: true, ..open.clone() }, &denied(&id)), barred("read-only"));
-        assert_eq!(offer(action("resume"), &case, &open, &allowed("resume", &[id.clone()])), Offer::Open);
+        assert_eq!(offered(&Policy { readonly: true, ..Policy::default() }, &denied(&id)), barred("read-only"));
+        assert_eq!(offer(action("resume"), &case, &open, &allowed("resume", std::slice::from_ref(&id))), Offer::Open);
         assert!(matches!(offer(action("restart"), &case, &open, &Rights::default()), Offer::Senseless(_)));
     }
 
@@ -148,7 +148,7 @@ mod tests {
         let verbs = |rights: &Rights| open_questions(&case, rights).into_iter().map(|ask| ask.verb).collect::<Vec<_>>();
 
         assert_eq!(verbs(&Rights::default()), ["patch", "delete"]);
-        assert_eq!(verbs(&allowed("reconcile", &[id.clone()])), ["delete"]);
+        assert_eq!(verbs(&allowed("reconcile", std::slice::from_ref(&id))), ["delete"]);
     }
 
     fn denied(id: &ObjectRef) -> Rights {
