@@ -202,3 +202,16 @@ async fn the_hints_work_and_one_key_hides_them_for_good() {
     deck.keys("ctrl-g").await.hides("what fails");
     deck.keys(": \"ctx_production\" enter").await.hides("what fails");
 }
+
+#[tokio::test]
+async fn what_image_automation_pushed_can_be_proposed() {
+    let company = company();
+    let forge = company.forge().expect("a forge");
+    let new = json!({"title": "frontend 1.5.0", "head": "image-updates", "base": "main"});
+    let (code, pull) = ask(&forge, "POST", "repos/ops/fleet/pulls", new).await;
+    assert_eq!((code, &pull["mergeable_state"], &pull["commits"]), (201, &"clean".into(), &1.into()), "{pull}");
+
+    let (_, files) = ask(&forge, "GET", "repos/ops/fleet/pulls/1/files", Value::Null).await;
+    let changed: Vec<_> = files.as_array().into_iter().flatten().map(|file| file["filename"].clone()).collect();
+    assert_eq!(changed, ["flux/apps/production/web/kustomization.yaml", "flux/apps/staging/web/kustomization.yaml"]);
+}

@@ -28,6 +28,21 @@ pub struct Files {
     texts: Vec<String>,
     /// Repository, path, number of the text.
     repositories: BTreeMap<String, BTreeMap<String, usize>>,
+    branches: Vec<Branch>,
+}
+
+/// A branch beside `main`: one commit on top of it.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Branch {
+    pub repository: String,
+    pub name: String,
+    pub author: String,
+    pub email: String,
+    /// When it was committed, in seconds of Unix time.
+    pub at: i64,
+    pub message: String,
+    /// What it changes: path, number of the text. Filled by [`Files::add_branch`].
+    pub files: BTreeMap<String, usize>,
 }
 
 /// The recorded snapshot of a context.
@@ -42,12 +57,28 @@ pub fn files() -> Files {
 }
 
 impl Files {
-    pub fn add(&mut self, repository: &str, path: &str, text: &str) {
-        let number = self.texts.iter().position(|known| known == text).unwrap_or_else(|| {
+    fn number(&mut self, text: &str) -> usize {
+        self.texts.iter().position(|known| known == text).unwrap_or_else(|| {
             self.texts.push(text.to_owned());
             self.texts.len() - 1
-        });
+        })
+    }
+
+    pub fn add(&mut self, repository: &str, path: &str, text: &str) {
+        let number = self.number(text);
         self.repositories.entry(repository.to_owned()).or_default().insert(path.to_owned(), number);
+    }
+
+    /// Adds a branch that changes these files of its repository.
+    pub fn add_branch(&mut self, mut branch: Branch, files: &[(String, String)]) {
+        branch.files = files.iter().map(|(path, text)| (path.clone(), self.number(text))).collect();
+        self.branches.push(branch);
+    }
+
+    /// The branches of a repository, with the paths and texts that they change.
+    pub fn branches_of(&self, repository: &str) -> impl Iterator<Item = (&Branch, Vec<(&str, &str)>)> {
+        let branches = self.branches.iter().filter(move |branch| branch.repository == repository);
+        branches.map(|branch| (branch, self.texts(&branch.files).collect()))
     }
 
     /// Names of the repositories.
@@ -57,8 +88,11 @@ impl Files {
 
     /// Paths and texts of a repository, in the order of paths.
     pub fn of(&self, repository: &str) -> impl Iterator<Item = (&str, &str)> {
-        let paths = self.repositories.get(repository).into_iter().flatten();
-        paths.map(|(path, number)| (path.as_str(), self.texts.get(*number).map_or("", String::as_str)))
+        self.repositories.get(repository).into_iter().flat_map(|files| self.texts(files))
+    }
+
+    fn texts<'a>(&'a self, files: &'a BTreeMap<String, usize>) -> impl Iterator<Item = (&'a str, &'a str)> {
+        files.iter().map(|(path, number)| (path.as_str(), self.texts.get(*number).map_or("", String::as_str)))
     }
 
     /// # Errors

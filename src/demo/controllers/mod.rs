@@ -4,9 +4,11 @@
 //! Reasons and messages are those of the controllers of Flux 2.9 (kustomize-controller 1.9, helm-controller 1.6, source-controller 1.9).
 
 mod apply;
+mod chart;
 mod helm_release;
 mod image;
 mod kustomization;
+mod pod;
 mod recording;
 mod scene;
 mod source;
@@ -80,7 +82,7 @@ const TABLE: &[(&str, &str, Step)] = &[
     ("apps", "StatefulSet", workload::stateful_set),
     ("apps", "DaemonSet", workload::daemon_set),
     ("batch", "Job", workload::job),
-    ("", "Pod", workload::pod),
+    ("", "Pod", pod::reconcile),
 ];
 
 /// Who looks again when another object has changed: the changed kind, the kind that looks, and what leads from one to the other.

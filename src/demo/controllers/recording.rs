@@ -47,7 +47,7 @@ impl Recording {
             if store.kind(key.kind).kind == "HelmChart" && !artifact.is_empty() {
                 recording.charts.push((text(object, "/spec/chart").to_owned(), artifact.to_owned()));
             }
-            if store.kind(key.kind).is("", "Pod") && !super::workload::is_ready(object) {
+            if store.kind(key.kind).is("", "Pod") && !super::pod::is_ready(object) {
                 let image = text(object, "/spec/containers/0/image").to_owned();
                 recording.fates.insert(workload(object), (image, object["status"].clone()));
             }

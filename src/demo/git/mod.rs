@@ -13,7 +13,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use git2::{FileMode, ObjectType, Oid, Repository, Signature, Time};
 use serde_json::Value;
 
-use super::content::{self, FORGE, OWNER};
+use super::content::{self, FORGE, Files, OWNER};
 use super::controllers::{Git, Head};
 use super::objects::text;
 use fluxdeck_model::error::{Error, Result};
@@ -132,31 +132,47 @@ fn make(home: &Path) -> Result<()> {
         // whole or not at all: a run that keeps its directory may be killed in the middle
         let fresh = home.join(format!("{name}.new"));
         let _ = std::fs::remove_dir_all(&fresh);
-        first_commit(&fresh, name, files.of(name)).map_err(|error| broken(&path, &error))?;
+        fill(&fresh, name, &files).map_err(|error| broken(&path, &error))?;
         let moved = std::fs::create_dir_all(home.join(OWNER)).and_then(|()| std::fs::rename(&fresh, &path));
         moved.map_err(|error| Error::failed(format!("cannot write {}: {error}", path.display()), DISK))?;
     }
     Ok(())
 }
 
-/// A bare repository whose one commit holds the files.
-fn first_commit<'a>(
-    path: &Path,
-    name: &str,
-    files: impl Iterator<Item = (&'a str, &'a str)>,
-) -> std::result::Result<Oid, git2::Error> {
+/// A bare repository with its first commit, and a commit for every other branch.
+fn fill(path: &Path, name: &str, files: &Files) -> std::result::Result<(), git2::Error> {
     let mut options = git2::RepositoryInitOptions::new();
     options.bare(true).initial_head(MAIN).external_template(false);
     let repository = Repository::init_opts(path, &options)?;
     let mut index = git2::Index::new()?;
+    let who = Signature::new(OWNER, "ops@example.test", &Time::new(BEGAN, 0))?;
+    let message = format!("{name}: as found in production\n");
+    let first = commit(&repository, &mut index, files.of(name), MAIN, &who, &message, None)?;
+    let first = repository.find_commit(first)?;
+    for (branch, changed) in files.branches_of(name) {
+        index.read_tree(&first.tree()?)?;
+        let who = Signature::new(&branch.author, &branch.email, &Time::new(branch.at, 0))?;
+        commit(&repository, &mut index, changed.into_iter(), &branch.name, &who, &branch.message, Some(&first))?;
+    }
+    Ok(())
+}
+
+/// Adds files to an index and commits it to a branch.
+fn commit<'a>(
+    repository: &Repository,
+    index: &mut git2::Index,
+    files: impl Iterator<Item = (&'a str, &'a str)>,
+    branch: &str,
+    who: &Signature,
+    message: &str,
+    parent: Option<&git2::Commit>,
+) -> std::result::Result<Oid, git2::Error> {
     for (path, text) in files {
         let id = repository.odb()?.write(ObjectType::Blob, text.as_bytes())?;
         index.add(&entry(path, id))?;
     }
-    let tree = repository.find_tree(index.write_tree_to(&repository)?)?;
-    let who = Signature::new(OWNER, "ops@example.test", &Time::new(BEGAN, 0))?;
-    let message = format!("{name}: as found in production\n");
-    repository.commit(Some(&format!("refs/heads/{MAIN}")), &who, &who, &message, &tree, &[])
+    let tree = repository.find_tree(index.write_tree_to(repository)?)?;
+    repository.commit(Some(&format!("refs/heads/{branch}")), who, who, message, &tree, parent.as_slice())
 }
 
 fn entry(path: &str, id: Oid) -> git2::IndexEntry {
@@ -203,6 +219,20 @@ mod tests {
                 assert_eq!(text(source, "/status/artifact/revision"), revision, "{context}: record it again");
             }
         }
+    }
+
+    #[test]
+    fn what_image_automation_pushed_is_on_its_branch() {
+        let repositories = Repositories::at(Place::passing());
+        let snapshot = content::snapshot("production").expect("a context");
+        let automations =
+            snapshot.kinds.iter().filter(|kind| kind.kind == "ImageUpdateAutomation").flat_map(|kind| &kind.objects);
+        let pushed: Vec<_> =
+            automations.map(|object| text(object, "/status/lastPushCommit")).filter(|id| !id.is_empty()).collect();
+        let head = repositories.head(FLEET, &json!({"branch": "image-updates"})).expect("ours").expect("a branch");
+
+        assert_eq!(pushed, [head.commit.as_str()], "record it again");
+        assert!(head.subject.starts_with("images: "), "{}", head.subject);
     }
 
     #[test]

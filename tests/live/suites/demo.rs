@@ -1,7 +1,7 @@
 //! The demo shows what the bed showed: its clusters are recorded here, never written by hand.
 //!
 //! `UPDATE=1 FLUXDECK_LIVE=1 cargo test --locked --test live demo` records both clusters and the repositories again, into
-//! `src/demo/content`; for staging a second bed comes up for a minute.
+//! `src/demo/content`, from beds of its own that have just come up: on an old one what retries has given up.
 
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
@@ -14,9 +14,11 @@ use serde_json::Value;
 use crate::node::{Node, flat, tree};
 use crate::support::bed::{self, Bed, Staging};
 use crate::support::program::Fluxdeck;
-use fluxdeck::demo::content::{FORGE, Files, OWNER};
+use fluxdeck::demo::content::{Branch, FORGE, Files, OWNER};
 
 const REPOSITORIES: [&str; 2] = ["apps", "fleet"];
+/// When the bed commits its repositories.
+const BEGAN: i64 = 1_793_520_000;
 
 fn content(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src/demo/content").join(name)
@@ -48,39 +50,105 @@ fn files(bed: &Bed) -> Files {
     let mut files = Files::default();
     for repository in REPOSITORIES {
         files_of(repository, bed).iter().for_each(|(name, text)| files.add(repository, name, text));
+        for Pushed { branch, changed, .. } in branches_of(repository, bed) {
+            files.add_branch(branch, &changed);
+        }
     }
     files
 }
 
-/// The id that the git program gives to the first commit of these files: the demo must come to the same.
-fn commit_of(repository: &str, files: &[(String, String)]) -> String {
-    let folder = tempfile::tempdir().expect("a folder");
+/// Runs git without anybody's configuration.
+fn git(folder: &Path, variables: &[(&str, String)], arguments: &[&str]) -> String {
+    let mut command = Command::new("git");
+    command.current_dir(folder).args(arguments).envs(variables.iter().map(|(name, value)| (name, value)));
+    command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
+    let done = command.output().expect("git runs");
+    assert!(done.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8(done.stdout).expect("text")
+}
+
+/// Commits all that is in a folder; returns the id.
+fn commit(folder: &Path, author: &str, email: &str, at: i64, message: &str) -> String {
+    let (date, mut variables) = (format!("{at} +0000"), Vec::new());
+    for who in ["AUTHOR", "COMMITTER"] {
+        for (part, value) in [("NAME", author), ("EMAIL", email), ("DATE", &date)] {
+            variables.push((format!("GIT_{who}_{part}"), value.to_owned()));
+        }
+    }
+    let variables: Vec<_> = variables.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+    git(folder, &[], &["add", "-A"]);
+    git(folder, &variables, &["commit", "-q", "--cleanup=verbatim", "-m", message]);
+    git(folder, &[], &["rev-parse", "HEAD"]).trim().to_owned()
+}
+
+fn write(folder: &Path, files: &[(String, String)]) {
     for (name, text) in files {
-        let path = folder.path().join(name);
+        let path = folder.join(name);
         std::fs::create_dir_all(path.parent().expect("in the folder")).expect("made");
         std::fs::write(path, text).expect("written");
     }
-    let message = format!("{repository}: as found in production");
-    let git = |arguments: &[&str]| {
-        let mut command = Command::new("git");
-        command.current_dir(folder.path()).args(["-c", "user.name=ops", "-c", "user.email=ops@example.test"]).args(arguments);
-        command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
-        command.env("GIT_AUTHOR_DATE", "2026-11-01T08:00:00Z").env("GIT_COMMITTER_DATE", "2026-11-01T08:00:00Z");
-        let done = command.output().expect("git runs");
-        assert!(done.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
-        String::from_utf8_lossy(&done.stdout).trim().to_owned()
+}
+
+/// The commits of the bed's repository by branch, and the ids that the git program gives them in the demo, where the forge has a name.
+fn commits(repository: &str, bed: &Bed) -> Vec<(String, String)> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    git(folder, &[], &["init", "-q", "-b", "main"]);
+    write(folder, &files_of(repository, bed));
+    let first = commit(folder, OWNER, "ops@example.test", BEGAN, &format!("{repository}: as found in production\n"));
+    let mut found = vec![(head(bed, repository), first)];
+    for Pushed { branch, changed, was } in branches_of(repository, bed) {
+        git(folder, &[], &["checkout", "-q", "-b", &branch.name, "main"]);
+        write(folder, &changed);
+        found.push((was, commit(folder, &branch.author, &branch.email, branch.at, &branch.message)));
+    }
+    found
+}
+
+/// A branch that a controller pushed.
+struct Pushed {
+    branch: Branch,
+    changed: Vec<(String, String)>,
+    /// Its commit in the bed.
+    was: String,
+}
+
+fn branches_of(repository: &str, bed: &Bed) -> Vec<Pushed> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    git(folder, &[], &["clone", "-q", "--mirror", &address(bed, repository), "."]);
+    let names = git(folder, &[], &["for-each-ref", "--format=%(refname:short)", "refs/heads"]);
+    let others = names.lines().filter(|name| *name != "main");
+    let read = |name: &str| {
+        let told = |format: &str| git(folder, &[], &["log", "-1", &format!("--format={format}"), name]).trim_end().to_owned();
+        let branch = Branch {
+            repository: repository.to_owned(),
+            name: name.to_owned(),
+            author: told("%an"),
+            email: told("%ae"),
+            at: told("%at").parse().expect("a time"),
+            message: format!("{}\n", told("%B")),
+            ..Branch::default()
+        };
+        let paths = git(folder, &[], &["diff", "--name-only", "main", name]);
+        let text = |path: &str| git(folder, &[], &["show", &format!("{name}:{path}")]).replace(forge(bed), FORGE);
+        Pushed { branch, changed: paths.lines().map(|path| (path.to_owned(), text(path))).collect(), was: told("%H") }
     };
-    git(&["init", "-q", "-b", "main"]);
-    git(&["add", "-A"]);
-    git(&["commit", "-q", "-m", &message]);
-    git(&["rev-parse", "HEAD"])
+    others.map(read).collect()
+}
+
+/// Host and port of the bed's forge.
+fn forge(bed: &Bed) -> &str {
+    bed.value("BED_FORGE_URL").trim_start_matches("http://")
+}
+
+fn address(bed: &Bed, repository: &str) -> String {
+    format!("http://{OWNER}:{}@{}/{OWNER}/{repository}.git", bed.value("BED_FORGE_TOKEN"), forge(bed))
 }
 
 /// The commit at which the bed's repository stands.
 fn head(bed: &Bed, repository: &str) -> String {
-    let url = bed.value("BED_FORGE_URL").replace("http://", &format!("http://{OWNER}:{}@", bed.value("BED_FORGE_TOKEN")));
-    let listed = Command::new("git").args(["ls-remote", &format!("{url}/{OWNER}/{repository}.git"), "refs/heads/main"]).output();
-    let listed = String::from_utf8_lossy(&listed.expect("git runs").stdout).into_owned();
+    let listed = git(&std::env::temp_dir(), &[], &["ls-remote", &address(bed, repository), "refs/heads/main"]);
     listed.split_whitespace().next().expect("a branch main").to_owned()
 }
 
@@ -94,9 +162,8 @@ fn record(bed: &Bed, context: &str) {
     let file = std::fs::File::open(&taken).expect("the snapshot");
     flate2::read::GzDecoder::new(file).read_to_string(&mut text).expect("gzipped text");
 
-    text = text.replace(bed.value("BED_FORGE_URL").trim_start_matches("http://"), FORGE);
-    for repository in REPOSITORIES {
-        let (was, is) = (head(bed, repository), commit_of(repository, &files_of(repository, bed)));
+    text = text.replace(forge(bed), FORGE);
+    for (was, is) in REPOSITORIES.iter().flat_map(|repository| commits(repository, bed)) {
         // whole, and as messages shorten it
         let short = Regex::new(&format!(r"\b{}[0-9a-f]*\b", &was[..7])).expect("a pattern");
         text = short.replace_all(&text, |found: &regex::Captures| is[..found[0].len().min(40)].to_owned()).into_owned();
@@ -140,6 +207,16 @@ fn the_repositories_of_the_demo_are_those_of_the_fleet() {
         return;
     }
 
-    let files = files(&bed);
-    assert!(fluxdeck::demo::content::files() == files, "record them again with UPDATE=1");
+    // when a controller pushed differs from bed to bed
+    let told = |files: &Files| {
+        let of = |name: &str| {
+            let owned = |(path, text): (&str, &str)| (path.to_owned(), text.to_owned());
+            let branches =
+                files.branches_of(name).map(|(branch, changed)| (branch.name.clone(), changed.into_iter().map(owned).collect()));
+            let main: Vec<_> = files.of(name).map(owned).collect();
+            std::iter::once(("main".to_owned(), main)).chain(branches).collect::<Vec<(String, Vec<_>)>>()
+        };
+        REPOSITORIES.map(of)
+    };
+    assert!(told(&fluxdeck::demo::content::files()) == told(&files(&bed)), "record them again with UPDATE=1");
 }
