@@ -30,9 +30,12 @@ fn hundred(bed: &Bed, sandbox: &Sandbox) {
         })
         .collect();
     bed.apply(&json!({"apiVersion": "v1", "kind": "List", "items": items}), &[]);
-    for number in 0..100 {
-        sandbox.settled(KS, &format!("bulk-{number:03}"));
-    }
+    let settled = || {
+        let objects = bed.items(&[KS, "-n", sandbox.name]);
+        let is_over = |object: &Value| ready(object).is_some_and(|ready| ready["status"] != "Unknown");
+        (objects.len() == 100 && objects.iter().all(is_over)).then_some(())
+    };
+    assert!(within(super::SETTLED * 3, settled).is_some(), "the hundred settle");
 }
 
 #[test]
@@ -79,20 +82,28 @@ fn keys_stay_quick_while_a_hundred_objects_are_reconciled_on_the_screen() {
     screen.until("the rows", SOON, |text| {
         text.contains("bulk-000") && text.lines().next().is_some_and(|line| line.contains("live"))
     });
+    press(&mut screen, "j");
+    let quiet = median(&mut screen, 40);
     let mark = super::mark(&bed);
     // from the first to the last
     screen.keys("g G\0");
     screen.keys("R");
     screen.until("what will be done", SOON, |text| text.contains("reconcile 100 objects"));
     screen.keys("\r");
-    screen.until("the table again", SOON, |text| !text.contains("reconcile 100 objects?"));
-    let mut took: Vec<Duration> = (0..200).map(|number| press(&mut screen, if number % 2 == 0 { "k" } else { "j" })).collect();
-    took.sort();
-    let (median, worst) = (took[took.len() / 2], took[took.len() - 1]);
-    // the controllers at work on a hundred objects share this machine: the slowest keys are theirs
-    assert!(median < Duration::from_millis(16), "median {median:?}, worst {worst:?}");
+    let has_begun = || (!our_patches(&bed, mark).is_empty()).then_some(());
+    assert!(within(SOON, has_begun).is_some(), "it runs: {}", screen.text());
+    let busy = median(&mut screen, 200);
+    // the controllers at work on a hundred objects share this machine: the slowest keys are theirs, and a starved machine is slow before
+    assert!(busy < Duration::from_millis(16).max(quiet * 4), "{quiet:?} before, {busy:?} meanwhile");
     let sent = || (our_patches(&bed, mark).len() == 100).then_some(());
     assert!(within(super::SETTLED, sent).is_some(), "each object once: {}", our_patches(&bed, mark).len());
+}
+
+/// What most of so many keys take.
+fn median(screen: &mut Terminal, keys: usize) -> Duration {
+    let mut took: Vec<_> = ["k", "j"].iter().cycle().take(keys).map(|key| press(screen, key)).collect();
+    took.sort();
+    took[keys / 2]
 }
 
 /// How long a key takes until something is drawn.
