@@ -43,7 +43,9 @@ impl<'s> Walk<'s> {
             Sources::Both(own, patch) => {
                 let Some(own) = own.filter(|own| !own.is_null()) else {
                     let patch = patch.expect("one of both is a list");
-                    return self.list(Sources::Same(patch), schema);
+                    // where the object has no list, a directive of the list itself is not looked at
+                    let list = self.items(patch, None, true, schema)?;
+                    return Ok(list.map_or(Out::Clear(None), |list| Out::New(list, None)));
                 };
                 self.both_lists(own, patch, schema)
             }

@@ -59,6 +59,13 @@ impl<'t> Index<'t> {
         self.entries.iter().filter(is_manifest).map(|(path, _)| path.as_str())
     }
 
+    /// The ignore files and what they say: another text may show or hide any file.
+    pub fn ignore_rules(&self) -> String {
+        let is_one = |(path, _): &(&String, &Entry)| path.rsplit('/').next() == Some(".sourceignore");
+        let text = |path: &str| self.read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+        self.entries.iter().filter(is_one).map(|(path, _)| format!("{path}\n{}\n", text(path))).collect()
+    }
+
     pub fn folders(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().filter(|(_, entry)| **entry == Entry::Folder).map(|(path, _)| path.as_str())
     }

@@ -65,7 +65,7 @@ impl Builder {
         known: &Objects,
     ) -> Result<(Outcome, Option<Arc<Rendered>>)> {
         let sources = Sources { tree: files, own: &root.spec.source, objects: known };
-        let key = format!("{}\n{}\n{spec:?}", root.spec.path, sources.key(&spec.source));
+        let key = format!("{}\n{}\n{}\n{spec:?}", root.spec.path, files.ignore_rules(), sources.key(&spec.source));
         let parsed = &self.parsed;
         let mut elsewhere = None;
         let rendered = self.kept.rendered(&key, files, || match sources.hold(&spec.source)? {

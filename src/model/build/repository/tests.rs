@@ -111,6 +111,10 @@ fn what_nothing_changed_for_is_not_built_again() {
         Some("x-settings")
     );
 
+    tree.insert("clusters/staging/.sourceignore", b"vars.yaml\n");
+    let hidden = builder.build(&tree).expect("readable");
+    assert_eq!(hidden.clusters[1].members[0].outcome.objects().len(), 3, "an ignore file hides a file that was taken");
+
     tree.insert("clusters/production/new.yaml", b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: new}\n");
     let after = builder.build(&tree).expect("readable");
     assert_eq!(after.clusters[0].members[0].outcome.objects().len(), 5, "a new file in a folder without a kustomization");

@@ -76,8 +76,8 @@ impl Matcher<'_> {
 
     fn field(&self, root: &mut Node, part: &str, path: &[String]) -> Result<Option<Vec<Vec<usize>>>> {
         if root.is_null() {
-            // kyaml goes on below null as if there was nothing
-            return Ok(None);
+            // what kyaml creates below null belongs to nothing
+            return Ok((self.create != Create::Nothing).then(|| vec![COPY.to_vec()]));
         }
         fields::expect_map(root)?;
         let position = |root: &Node| root.entries().iter().position(|entry| entry.key.text() == Some(part));
