@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+mod drift;
 mod gather;
 mod get;
 mod info;
@@ -99,6 +100,8 @@ enum Command {
     Where(where_field::Arguments),
     /// Build every Flux Kustomization of a checkout and say what is wrong, without a cluster
     Check(check::Arguments),
+    /// Compare live objects with what git renders at the applied revision
+    Drift(drift::Arguments),
     /// Save what the cluster shows to a file, secrets masked
     Snapshot(snapshot::Arguments),
     /// Print versions and the paths of configuration, state and log
@@ -189,6 +192,7 @@ pub fn main(cli: Cli) -> Result<u8> {
     let done = match command {
         Some(Command::Tree(arguments)) => runtime.block_on(tree::print(&call, &arguments)),
         Some(Command::Get(arguments)) => runtime.block_on(get::print(&call, &arguments)),
+        Some(Command::Drift(arguments)) => runtime.block_on(drift::print(&call, &arguments)),
         Some(Command::Snapshot(arguments)) => runtime.block_on(snapshot::take(&call, &arguments)),
         Some(Command::Info(_) | Command::Build(_) | Command::Check(_) | Command::Where(_) | Command::Completion { .. }) => Ok(0),
         None => {

@@ -7,7 +7,9 @@
 //! Everything here is a function of its arguments. Building, fetching and printing do *not* belong here.
 
 pub mod check;
+pub mod drift;
 pub mod field;
 pub mod named;
+mod quantity;
 pub mod schema;
 pub mod setting;

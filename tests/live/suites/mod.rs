@@ -3,6 +3,7 @@
 mod answers;
 mod builds;
 mod connection;
+mod drift;
 mod get;
 mod outages;
 mod schemas;
