@@ -4,6 +4,7 @@ mod act;
 mod build;
 mod check;
 mod demo;
+mod drift;
 mod gather;
 mod get;
 mod info;
@@ -129,6 +130,8 @@ enum Command {
     Where(where_field::Arguments),
     /// Build every Flux Kustomization of a checkout and say what is wrong, without a cluster
     Check(check::Arguments),
+    /// Compare live objects with what git renders at the applied revision
+    Drift(drift::Arguments),
     /// Save what the cluster shows to a file, secrets masked
     Snapshot(snapshot::Arguments),
     /// Open the built-in cluster: no cluster, network or account needed
@@ -234,6 +237,7 @@ pub fn main(cli: Cli) -> Result<u8> {
         Some(Command::Delete(arguments)) => runtime.block_on(act::other(&call, "delete", &arguments)),
         Some(Command::Restart(arguments)) => runtime.block_on(act::other(&call, "restart", &arguments)),
         Some(Command::Scale(arguments)) => runtime.block_on(act::scale(&call, &arguments)),
+        Some(Command::Drift(arguments)) => runtime.block_on(drift::print(&call, &arguments)),
         Some(Command::Snapshot(arguments)) => runtime.block_on(snapshot::take(&call, &arguments)),
         Some(Command::Demo(arguments)) => runtime.block_on(demo::serve(&call, &arguments)),
         Some(Command::Info(_) | Command::Build(_) | Command::Check(_) | Command::Where(_) | Command::Completion { .. }) => Ok(0),

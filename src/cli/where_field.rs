@@ -132,7 +132,7 @@ fn missing(repository: &Repository, named: &Named, all: &[(Option<Place>, &Appli
         .members()
         .filter(|(_, member)| matches!(member.outcome, fluxdeck_model::build::repository::Outcome::Failed(_)));
     let names: Vec<_> = failed.map(|(place, _)| source::full(repository, place)).collect();
-    if !names.is_empty() && all.iter().any(|(place, _)| place.is_some()) {
+    if !names.is_empty() && (all.is_empty() || all.iter().any(|(place, _)| place.is_some())) {
         error.hint.push_str(&format!("; these could not be built: {}", names.join(", ")));
     }
     error

@@ -56,6 +56,11 @@ impl Catalog {
         known.filter_map(|version| served.iter().find(|served| served.version == **version)).next().or_else(|| served.first())
     }
 
+    /// Returns how a kind is served in exactly this version.
+    pub fn exactly(&self, gk: &GroupKind, version: &str) -> Option<&Served> {
+        self.kinds.get(gk)?.iter().find(|served| served.version == version)
+    }
+
     /// All kinds that live in namespaces and can be listed.
     pub fn namespaced(&self) -> impl Iterator<Item = &GroupKind> {
         self.kinds.iter().filter(|(_, served)| served.iter().any(|served| served.namespaced)).map(|(gk, _)| gk)

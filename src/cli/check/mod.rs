@@ -125,7 +125,7 @@ fn guarded(checkout: &Checkout, changed: &[Changed], now: &dyn Tree, base: &dyn 
 }
 
 /// The built-in table, and what the user has.
-fn schemas(more: Option<&Path>) -> Result<Schemas> {
+pub(super) fn schemas(more: Option<&Path>) -> Result<Schemas> {
     let mut text = Vec::new();
     let unpacked = flate2::read::GzDecoder::new(EMBEDDED).read_to_end(&mut text);
     unpacked.map_err(|error| Error::failed(format!("the table of schemas cannot be unpacked: {error}"), ""))?;

@@ -2,12 +2,15 @@
 //!
 //! ```text
 //!  field    a path to a field, as people write it         named    an object, as people name it
-//!  setting  the layer that wins, and those below it       drift    a live object against what git renders
+//!  setting  the layer that wins, and those below it       check    what is wrong in a repository, rule by rule
+//!  schema   what a kind's fields may be                   drift    a live object against what git renders
 //! ```
 //! Everything here is a function of its arguments. Building, fetching and printing do *not* belong here.
 
 pub mod check;
+pub mod drift;
 pub mod field;
 pub mod named;
+mod quantity;
 pub mod schema;
 pub mod setting;

@@ -7,6 +7,7 @@ mod builds;
 mod conformance;
 mod connection;
 mod demo;
+mod drift;
 mod get;
 pub mod outages;
 mod schemas;
