@@ -43,8 +43,12 @@ pub fn roots(files: &Index<'_>) -> Result<Found> {
     let mut taken = BTreeSet::new();
     for (path, spec) in &all {
         let folder = flux::folder(&spec.path);
-        let holds = folder.is_empty() || path.strip_prefix(&folder).is_some_and(|rest| rest.starts_with('/'));
-        if (holds || spec.path.is_empty()) && taken.insert(folder.clone()) {
+        let holds = match &*folder {
+            // what is bootstrapped at the root lies there; an application's `./` is the root of another repository
+            "" => matches!(tree::parent(path), "" | "flux-system"),
+            folder => path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')),
+        };
+        if holds && taken.insert(folder.clone()) {
             found.roots.push(Root { cluster: last(&folder), spec: spec.clone() });
         }
     }

@@ -63,6 +63,22 @@ fn every_kustomization_of_every_cluster_is_found_by_building() {
 }
 
 #[test]
+fn only_what_lies_at_the_root_begins_a_cluster_there() {
+    let sync = flux("flux-system", "./", "");
+    let clusters = |tree: &Memory| {
+        let repository = Builder::default().build(tree).expect("readable");
+        repository.clusters.iter().map(|cluster| cluster.name.clone()).collect::<Vec<_>>()
+    };
+    let mut elsewhere = fleet();
+    elsewhere.insert("clusters/staging/application.yaml", sync.as_bytes());
+    assert_eq!(clusters(&elsewhere), ["production", "staging"]);
+
+    let mut bootstrapped = Memory::default();
+    bootstrapped.insert("flux-system/gotk-sync.yaml", sync.as_bytes());
+    assert_eq!(clusters(&bootstrapped).len(), 1);
+}
+
+#[test]
 fn variables_come_from_the_config_maps_that_the_cluster_gets_from_git() {
     let repository = Builder::default().build(&fleet()).expect("readable");
 
