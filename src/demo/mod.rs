@@ -8,7 +8,7 @@
 //!  controllers  Flux's and Kubernetes', each as a table of what it does when
 //!  company      all of it together: two clusters, their repositories, their forge
 //!  content      what was recorded: clusters and repositories, built in
-//!  git          the repositories, as bare ones in a directory of the run
+//!  git          the repositories, as bare ones in a directory of the run: what sources fetch, and Kustomizations are built from
 //!  forge        GitHub's pull requests over these repositories
 //! ```
 //! A snapshot that somebody opens (`--from`) is the same cluster with the controllers left out and every write refused.

@@ -56,8 +56,7 @@ pub(super) struct Cluster {
 impl World {
     /// A cluster that shows what was recorded and nothing else.
     pub fn recorded(snapshot: &Snapshot) -> Self {
-        let mut store = Store::new(kinds(snapshot, false));
-        fill(&mut store, snapshot, SignedDuration::ZERO);
+        let store = recorded(snapshot);
         let now = snapshot.taken.unwrap_or(Timestamp::UNIX_EPOCH);
         Self::of(store, now, snapshot, true, Controllers::default())
     }
@@ -188,6 +187,13 @@ impl Cluster {
             self.controllers.hear(&self.store, self.now);
         }
     }
+}
+
+/// The objects of a snapshot.
+pub(super) fn recorded(snapshot: &Snapshot) -> Store {
+    let mut store = Store::new(kinds(snapshot, false));
+    fill(&mut store, snapshot, SignedDuration::ZERO);
+    store
 }
 
 /// The kinds of a snapshot; a cluster that lives has those built into Kubernetes too.

@@ -5,11 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use fluxdeck::demo::{Company, Forge, Place, User};
+use fluxdeck::demo::{Company, Forge, Place, User, World};
 use fluxdeck::ui::theme::Depth;
 use fluxdeck_model::state::Settings;
 use http::Request;
 use http_body_util::{BodyExt, Full};
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::Pod;
+use kube::api::{Api, DynamicObject, ListParams, Patch, PatchParams};
 use serde_json::{Value, json};
 
 use super::driver::Driver;
@@ -105,20 +109,113 @@ async fn a_merged_pull_request_is_fetched_by_the_cluster() {
     assert_eq!((&pull["state"], &pull["merged"], &pull["merge_commit_sha"]), (&"closed".into(), &true.into(), &merged["sha"]));
 
     let world = company.enter("production").expect("a context").world;
-    let sources = sources(&world.client(&User::admin()));
-    let request = json!({"metadata": {"annotations": {"reconcile.fluxcd.io/requestedAt": "2026-11-21T08:00:01Z"}}});
-    let patch = kube::api::Patch::Merge(&request);
-    sources.patch("flux-system", &kube::api::PatchParams::default(), &patch).await.expect("patched");
-    world.advance(Duration::from_secs(60));
+    let sources = flux(&world, "source.toolkit.fluxcd.io", "GitRepository", "gitrepositories");
+    reconcile(&world, "1").await;
     let source = sources.get("flux-system").await.expect("the source");
     let revision = format!("main@sha1:{}", merged["sha"].as_str().expect("a commit"));
     assert_eq!(source.data["status"]["artifact"]["revision"], revision.as_str(), "{}", source.data["status"]);
 }
 
-fn sources(client: &kube::Client) -> kube::Api<kube::api::DynamicObject> {
-    let kind = kube::api::GroupVersionKind::gvk("source.toolkit.fluxcd.io", "v1", "GitRepository");
-    let resource = kube::api::ApiResource::from_gvk_with_plural(&kind, "gitrepositories");
-    kube::Api::namespaced_with(client.clone(), "flux-system", &resource)
+fn flux(world: &World, group: &str, kind: &str, plural: &str) -> Api<DynamicObject> {
+    let kind = kube::api::GroupVersionKind::gvk(group, "v1", kind);
+    let resource = kube::api::ApiResource::from_gvk_with_plural(&kind, plural);
+    Api::namespaced_with(world.client(&User::admin()), "flux-system", &resource)
+}
+
+fn kustomizations(world: &World) -> Api<DynamicObject> {
+    flux(world, "kustomize.toolkit.fluxcd.io", "Kustomization", "kustomizations")
+}
+
+/// Asks the fleet's source to fetch, and lets the cluster work for three minutes.
+async fn reconcile(world: &World, token: &str) {
+    let request = json!({"metadata": {"annotations": {"reconcile.fluxcd.io/requestedAt": token}}});
+    let sources = flux(world, "source.toolkit.fluxcd.io", "GitRepository", "gitrepositories");
+    sources.patch("flux-system", &PatchParams::default(), &Patch::Merge(&request)).await.expect("patched");
+    world.advance(Duration::from_secs(180));
+}
+
+/// Changes a file of the fleet by a pull request that is merged. Returns the new revision.
+async fn merge(company: &Company, branch: &str, path: &str, change: impl Fn(&str) -> String) -> String {
+    let forge = company.forge().expect("a forge");
+    push(company, branch, path, change);
+    let new = json!({"title": branch, "head": branch, "base": "main"});
+    let (_, pull) = ask(&forge, "POST", "repos/ops/fleet/pulls", new).await;
+    let (code, merged) = ask(&forge, "PUT", &format!("repos/ops/fleet/pulls/{}/merge", pull["number"]), json!({})).await;
+    assert_eq!(code, 200, "{merged}");
+    format!("main@sha1:{}", merged["sha"].as_str().expect("a commit"))
+}
+
+fn ready(object: &DynamicObject) -> (&str, &str, &str) {
+    let conditions = object.data["status"]["conditions"].as_array().expect("conditions");
+    let ready = conditions.iter().find(|condition| condition["type"] == "Ready").expect("Ready");
+    let field = |name: &str| ready[name].as_str().unwrap_or_default();
+    (field("status"), field("reason"), field("message"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_merged_rolls_out() {
+    let company = company();
+    let world = company.enter("production").expect("a context").world;
+    let client = world.client(&User::admin());
+    let (deployments, pods) = (Api::<Deployment>::namespaced(client.clone(), "shop"), Api::<Pod>::namespaced(client, "shop"));
+    let carts = ListParams::default().labels("app=cart");
+    let before = deployments.list(&ListParams::default()).await.expect("deployments");
+    let had = pods.list(&carts).await.expect("pods").items.len();
+
+    let revision = merge(&company, "three-carts", CART, |text| text.replacen("replicas: 1", "replicas: 3", 1)).await;
+    reconcile(&world, "1").await;
+
+    let apps = kustomizations(&world).get("apps").await.expect("the Kustomization");
+    assert_eq!(ready(&apps), ("True", "ReconciliationSucceeded", format!("Applied revision: {revision}").as_str()));
+    let status = &apps.data["status"];
+    assert_eq!(status["lastAppliedRevision"], revision.as_str());
+    assert_eq!(status["history"][0]["metadata"]["revision"], revision.as_str(), "{}", status["history"]);
+    let after = deployments.list(&ListParams::default()).await.expect("deployments");
+    for (was, is) in before.iter().zip(&after) {
+        let (was, is) = (was.clone(), is.clone());
+        let name = is.metadata.name.clone().expect("a name");
+        if name == "cart" {
+            let spec = is.spec.clone();
+            assert_eq!((spec.replicas, &spec.template), (Some(3), &was.spec.template));
+            assert_eq!(is.status.and_then(|status| status.ready_replicas), Some(3));
+        } else {
+            assert_eq!((was.metadata.generation, was.spec), (is.metadata.generation, is.spec), "{name} was not merged");
+        }
+    }
+    assert_eq!((had, pods.list(&carts).await.expect("pods").items.len()), (1, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broken_merge_fails_the_build_until_another_mends_it() {
+    const FILE: &str = "flux/apps/base/shop/kustomization.yaml";
+    let company = company();
+    let world = company.enter("production").expect("a context").world;
+    let inventory =
+        |object: &DynamicObject| object.data["status"]["inventory"]["entries"].as_array().cloned().unwrap_or_default();
+    let recorded = inventory(&kustomizations(&world).get("apps").await.expect("recorded"));
+
+    let broken = merge(&company, "broken", FILE, |text| text.replace("- jobs.yaml", "- job.yaml")).await;
+    reconcile(&world, "1").await;
+    let apps = kustomizations(&world).get("apps").await.expect("the Kustomization");
+    let (status, reason, message) = ready(&apps);
+    assert_eq!((status, reason), ("False", "BuildFailed"), "{message}");
+    assert!(
+        message.starts_with("kustomize build failed: ") && message.contains(FILE) && message.contains("job.yaml"),
+        "{message}"
+    );
+    assert_eq!(apps.data["status"]["lastAttemptedRevision"], broken.as_str());
+    assert_eq!(inventory(&apps), recorded, "nothing was applied or pruned");
+
+    let mended = merge(&company, "mended", FILE, |text| text.replace("- job.yaml\n", "")).await;
+    reconcile(&world, "2").await;
+    let apps = kustomizations(&world).get("apps").await.expect("the Kustomization");
+    assert_eq!(ready(&apps), ("True", "ReconciliationSucceeded", format!("Applied revision: {mended}").as_str()));
+    let left = inventory(&apps);
+    let gone: Vec<_> = recorded.iter().filter(|entry| !left.contains(entry)).collect();
+    assert!(left.len() < recorded.len() && !gone.is_empty(), "the jobs left the inventory");
+    let jobs = Api::<Job>::namespaced(world.client(&User::admin()), "shop").list(&ListParams::default()).await.expect("jobs");
+    let named = |name: &str| gone.iter().any(|entry| entry["id"].as_str().is_some_and(|id| id.contains(&format!("_{name}_"))));
+    assert!(!jobs.iter().any(|job| job.metadata.name.as_deref().is_some_and(named)), "and the cluster");
 }
 
 #[tokio::test]

@@ -1,11 +1,14 @@
 //! kustomize-controller: waits for source and dependencies, applies, prunes, checks health, and writes down how it went
 //! (kustomize-controller `internal/controller/kustomization_controller.go`).
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::apply::{self, Applier};
 use super::recording::reference;
+use super::render;
 use super::scene::{
     DEPENDENCY, FINALIZER, HOUR, Scene, Stage, condition, go, handled, holds, is_deleted, is_suspended, is_true, mark, observed,
     span, unmark,
@@ -111,14 +114,22 @@ fn progress(scene: &Scene, object: &mut Value, what: &str, revision: &str) {
 }
 
 fn build(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
-    let recorded =
-        scene.recording.failure(key, &object).filter(|(reason, _)| matches!(*reason, "ArtifactFailed" | "BuildFailed"));
-    if let Some((reason, message)) = recorded.filter(|(_, message)| !message.starts_with("Source artifact not found")) {
+    let failure = match render::rendered(scene, key, &object, &stage.revision) {
+        Ok(manifests) => {
+            let stopped = scene.recording.stopped(key, &object).filter(|(reason, _)| *reason != "ReconciliationFailed");
+            let failure =
+                stopped.filter(|_| manifests.is_none()).map(|(reason, message)| (reason.to_owned(), message.to_owned()));
+            scene.stages.get_mut(key).expect("under way").manifests = manifests.map(Arc::new);
+            failure
+        }
+        Err((reason, message)) => Some((reason.to_owned(), message)),
+    };
+    if let Some((reason, message)) = failure {
         if reason == "BuildFailed" {
             object["status"]["lastAttemptedRevision"] = stage.revision.as_str().into();
             progress(scene, &mut object, "Building manifests", &stage.revision);
         }
-        return fail(scene, key, object, reason, message);
+        return fail(scene, key, object, &reason, &message);
     }
     object["status"]["lastAttemptedRevision"] = stage.revision.as_str().into();
     progress(scene, &mut object, "Detecting drift", &stage.revision);
@@ -127,18 +138,23 @@ fn build(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
 }
 
 fn apply(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
-    if let Some(("ReconciliationFailed", message)) = scene.recording.failure(key, &object) {
+    let recorded = scene.recording.stopped(key, &object).filter(|_| stage.manifests.is_none());
+    if let Some(message) = recorded.map(|(_, message)| message.to_owned()).or_else(|| unreachable_cluster(scene, &object)) {
         remember(scene, &mut object, stage, "ReconciliationFailed");
-        return fail(scene, key, object, "ReconciliationFailed", message);
+        return fail(scene, key, object, "ReconciliationFailed", &message);
     }
-    let manifests = match rendered(scene, key, &object, &stage.revision) {
-        Ok(manifests) => manifests,
-        Err(message) => return fail(scene, key, object, "BuildFailed", &message),
-    };
+    if object.pointer("/spec/kubeConfig").is_some() {
+        // another cluster gets it: here only the inventory tells
+        let recorded = scene.recording.inventory(key).cloned().unwrap_or_default();
+        object["status"]["inventory"] = stage.manifests.as_ref().map_or(recorded, |manifests| apply::inventory(manifests));
+        return succeed(scene, key, object, stage);
+    }
+    let manifests =
+        stage.manifests.clone().unwrap_or_else(|| Arc::new(scene.recording.applied(key).cloned().unwrap_or_default()));
     let (name, namespace) = (key.name.clone(), key.namespace.clone());
     let by = Applier { manager: COMPONENT, group: "kustomize.toolkit.fluxcd.io", namespace: &namespace, name: &name };
     let mut changed = Vec::new();
-    for manifest in &manifests {
+    for manifest in manifests.iter() {
         match apply::apply(scene, &by, manifest) {
             Ok(None) => (),
             Ok(Some(done)) => {
@@ -187,22 +203,11 @@ fn apply(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
     scene.stage(key, "health", POLL);
 }
 
-/// What is applied: what git renders to where that can be said, else what was recorded.
-fn rendered(scene: &Scene, key: &Key, object: &Value, revision: &str) -> Result<Vec<Value>, String> {
-    let own = text(object, "/metadata/namespace");
-    let namespace = object.pointer("/spec/sourceRef/namespace").and_then(Value::as_str).unwrap_or(own);
-    let source = scene.find(
-        "source.toolkit.fluxcd.io",
-        text(object, "/spec/sourceRef/kind"),
-        namespace,
-        text(object, "/spec/sourceRef/name"),
-    );
-    let commit = revision.rsplit(':').next().unwrap_or_default();
-    let url = source.as_ref().map(|source| text(source, "/spec/url").to_owned()).unwrap_or_default();
-    if let Some(rendered) = scene.git.and_then(|git| git.render(object, &url, commit)) {
-        return rendered;
-    }
-    Ok(scene.recording.applied(key).cloned().unwrap_or_default())
+/// Why the cluster that a Kustomization names cannot be reached (fluxcd/pkg `runtime/client/impersonation.go`).
+fn unreachable_cluster(scene: &Scene, object: &Value) -> Option<String> {
+    let (space, name) = (text(object, "/metadata/namespace"), text(object, "/spec/kubeConfig/secretRef/name"));
+    let is_lost = !name.is_empty() && scene.find("", "Secret", space, name).is_none();
+    is_lost.then(|| format!("unable to read KubeConfig secret '{space}/{name}' error: secrets \"{name}\" not found"))
 }
 
 /// What health checks wait for, without the object itself.

@@ -10,6 +10,7 @@ mod image;
 mod kustomization;
 mod pod;
 mod recording;
+mod render;
 mod scene;
 mod source;
 mod workload;
@@ -21,6 +22,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::objects::{Change, Key, Store, is_held, list, release, text};
+use fluxdeck_model::build::tree::Memory;
 pub(super) use recording::Recording;
 use scene::{Scene, request, span};
 
@@ -33,14 +35,8 @@ pub trait Git: Send + Sync {
     /// What source-controller would say after `failed to checkout and determine revision: `.
     fn head(&self, url: &str, reference: &Value) -> Option<Result<Head, String>>;
 
-    /// What a Kustomization applies at a commit, rendered. None: what was recorded is applied.
-    ///
-    /// # Errors
-    /// What kustomize-controller would say.
-    fn render(&self, kustomization: &Value, url: &str, commit: &str) -> Option<Result<Vec<Value>, String>> {
-        let _ = (kustomization, url, commit);
-        None
-    }
+    /// The files of a commit in the repository at a URL. None: it is not ours, or has no such commit, and what was recorded is applied.
+    fn files(&self, url: &str, commit: &str) -> Option<Memory>;
 
     /// The tags of an image. None: what was recorded is all there is.
     fn tags(&self, image: &str) -> Option<Vec<String>> {

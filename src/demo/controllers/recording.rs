@@ -1,13 +1,15 @@
 //! What was recorded of the fleet's outcomes: what each applier applies, what fails and how, and how containers end.
 //!
-//! Nothing is rendered here. Where the project can build from git ([`super::Git::render`]), that is asked first.
+//! Nothing is rendered here: where git says something else than it did then is for `render`.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::render::Inputs;
 use super::scene::condition;
 use crate::demo::objects::{Key, Store, list, scatter, text};
+use fluxdeck_model::build::Cache;
 
 #[derive(Default)]
 pub(in crate::demo) struct Recording {
@@ -19,6 +21,10 @@ pub(in crate::demo) struct Recording {
     failures: BTreeMap<Key, (Value, String, String)>,
     /// How the pods of a workload end up when they do not get ready: the image that does so, and the pod's status.
     fates: BTreeMap<String, (String, Value)>,
+    /// What Kustomizations were built from.
+    inputs: BTreeMap<Key, Inputs>,
+    /// Texts of git that were parsed.
+    pub(super) parsed: Cache,
     /// Charts: name, version, from what was recorded of HelmCharts and OCI artifacts.
     charts: Vec<(String, String)>,
     /// The values of a HelmRelease as a digest of ours, the digest that was recorded for them, and the chart's version.
@@ -38,6 +44,10 @@ impl Recording {
             if let Some(ready) = condition(object, "Ready").filter(|ready| text(ready, "/status") == "False") {
                 let failure = (wish(object), text(ready, "/reason").to_owned(), text(ready, "/message").to_owned());
                 recording.failures.insert(key.clone(), failure);
+            }
+            if store.kind(key.kind).is("kustomize.toolkit.fluxcd.io", "Kustomization") {
+                let inputs = Inputs::of(store, object, text(object, "/status/lastAttemptedRevision"));
+                recording.inputs.insert(key.clone(), inputs);
             }
             if let Some(latest) = object.pointer("/status/history/0").filter(|_| text(object, "/kind") == "HelmRelease") {
                 let (digest, version) = (text(latest, "/configDigest").to_owned(), text(latest, "/chartVersion").to_owned());
@@ -67,6 +77,20 @@ impl Recording {
     pub fn failure(&self, key: &Key, object: &Value) -> Option<(&str, &str)> {
         let (spec, reason, message) = self.failures.get(key)?;
         (*spec == wish(object)).then_some((reason.as_str(), message.as_str()))
+    }
+
+    /// The failure that ends an attempt before anything is applied.
+    pub fn stopped(&self, key: &Key, object: &Value) -> Option<(&str, &str)> {
+        let ends = |reason: &str, message: &str| match reason {
+            "ArtifactFailed" => !message.starts_with("Source artifact not found"),
+            _ => matches!(reason, "BuildFailed" | "ReconciliationFailed"),
+        };
+        self.failure(key, object).filter(|(reason, message)| ends(reason, message))
+    }
+
+    /// What a Kustomization was built from.
+    pub(super) fn built_from(&self, key: &Key) -> Option<&Inputs> {
+        self.inputs.get(key)
     }
 
     /// The status that a pod of a workload gets when it does not get ready with this image.
@@ -102,7 +126,7 @@ impl Recording {
 }
 
 /// What an object wishes for; whether it is suspended is no part of it.
-fn wish(object: &Value) -> Value {
+pub(super) fn wish(object: &Value) -> Value {
     let mut spec = object["spec"].clone();
     if let Some(fields) = spec.as_object_mut() {
         fields.remove("suspend");

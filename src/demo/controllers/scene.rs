@@ -41,6 +41,8 @@ pub(super) struct Stage {
     pub again: bool,
     /// What the attempt is about.
     pub revision: String,
+    /// What was built for it; none where what was recorded is applied.
+    pub manifests: Option<Arc<Vec<Value>>>,
     /// Whether it is worth telling that all is healthy.
     pub is_news: bool,
 }
@@ -78,6 +80,7 @@ impl Scene<'_> {
             at,
             again: false,
             revision: String::new(),
+            manifests: None,
             is_news: false,
         });
         if stage.name != name {

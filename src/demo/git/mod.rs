@@ -16,6 +16,7 @@ use serde_json::Value;
 use super::content::{self, FORGE, Files, OWNER};
 use super::controllers::{Git, Head};
 use super::objects::text;
+use fluxdeck_model::build::tree::Memory;
 use fluxdeck_model::error::{Error, Result};
 
 pub(super) use merge::{Method, between, is_mergeable, merge};
@@ -87,7 +88,7 @@ impl Repositories {
 
 impl Git for Repositories {
     fn head(&self, url: &str, reference: &Value) -> Option<std::result::Result<Head, String>> {
-        let name = url.strip_prefix(&format!("http://{FORGE}/{OWNER}/"))?.trim_end_matches(".git");
+        let name = ours(url)?;
         Some(match self.open(name) {
             Ok(Some(repository)) => resolve(&repository, url, reference),
             // what the recorded forge says of a repository that it does not have
@@ -95,6 +96,26 @@ impl Git for Repositories {
             Err(error) => Err(format!("unable to clone '{url}': {}", error.message)),
         })
     }
+
+    fn files(&self, url: &str, commit: &str) -> Option<Memory> {
+        let repository = self.open(ours(url)?).ok()??;
+        let tree = repository.find_commit(Oid::from_str(commit).ok()?).and_then(|commit| commit.tree()).ok()?;
+        let mut files = Memory::default();
+        let walked = tree.walk(git2::TreeWalkMode::PreOrder, |folder, entry| {
+            // links are in no artifact
+            let is_file = entry.filemode() != i32::from(FileMode::Link);
+            if let (true, Ok(name), Ok(blob)) = (is_file, entry.name(), repository.find_blob(entry.id())) {
+                files.insert(&format!("{folder}{name}"), blob.content());
+            }
+            git2::TreeWalkResult::Ok
+        });
+        walked.is_ok().then_some(files)
+    }
+}
+
+/// The name of the repository at a URL, where it is one of the forge's.
+fn ours(url: &str) -> Option<&str> {
+    Some(url.strip_prefix(&format!("http://{FORGE}/{OWNER}/"))?.trim_end_matches(".git"))
 }
 
 /// What `spec.ref` means, in the order and the words of fluxcd/pkg/git `gogit/clone.go`.
