@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use fluxdeck_model::build::flux::{self, Applied, Spec};
 use fluxdeck_model::build::node::Node;
 use fluxdeck_model::build::repository::{Builder, Member, Outcome, Repository};
+use fluxdeck_model::build::tree::{Entry, Memory, Tree as _};
 use fluxdeck_model::build::{Cache, Cause};
 use serde_json::Value;
 
@@ -15,6 +16,23 @@ use super::disk::Disk;
 
 fn fixtures(folder: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(folder)
+}
+
+/// The fleet's repository, read once.
+pub fn in_memory() -> Memory {
+    fn copy(disk: &Disk, folder: &str, memory: &mut Memory) {
+        for name in disk.list(folder).expect("a folder") {
+            let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
+            match disk.entry(&path).expect("it was listed") {
+                Entry::File => memory.insert(&path, &disk.read(&path).expect("a file")),
+                Entry::Folder => copy(disk, &path, memory),
+                Entry::Link(target) => memory.link(&path, &target),
+            }
+        }
+    }
+    let mut memory = Memory::default();
+    copy(&Disk { root: fixtures("fleet/fleet") }, "", &mut memory);
+    memory
 }
 
 pub fn repository() -> Repository {

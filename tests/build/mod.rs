@@ -4,5 +4,7 @@
 mod corpus;
 #[path = "../support/disk.rs"]
 mod disk;
+mod edit;
 mod fleet;
 mod flux;
+mod origins;
