@@ -63,8 +63,14 @@ fn inventory_id(node: &Node) -> String {
     format!("{}_{name}_{group}_{}", text(&["metadata", "namespace"]), text(&["kind"]))
 }
 
+/// Names of objects; as many as there are objects, so that none can be left out unseen.
 fn ids<'n>(objects: impl IntoIterator<Item = &'n Node>) -> BTreeSet<String> {
-    objects.into_iter().map(inventory_id).collect()
+    let mut found = BTreeSet::new();
+    for id in objects.into_iter().map(inventory_id) {
+        assert!(!found.contains(&id), "{id} is there twice");
+        found.insert(id);
+    }
+    found
 }
 
 fn inventory(object: &Value) -> BTreeSet<String> {

@@ -224,3 +224,23 @@ fn a_value_changed_where_a_field_says_it_is_set_changes_that_field_and_no_other(
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
     assert!(changed >= least, "{changed} places changed");
 }
+
+#[test]
+fn a_place_that_is_not_the_right_one_is_noticed() {
+    let tree = fleet::in_memory();
+    let mut builder = Builder::default();
+    let before = builder.build(&tree).expect("the fleet");
+    let overlay = "flux/apps/production/web/kustomization.yaml";
+    let text = tree.read(overlay).expect("an overlay of the fleet");
+    let text = std::str::from_utf8(&text).expect("a text");
+    // the replicas are changed, and the tag of the image is said to be the place
+    let edited = edit::changed(text, 11, 10, true).expect("a number");
+    let after = builder.build(&Edited { tree: &tree, file: overlay, content: edited.as_bytes().into() }).expect("a fleet");
+    let spot = (overlay.to_owned(), 15, 11);
+    let wrong = Change { before: &before, after: &after, spot: &spot, meaning: Meaning::Value }.wrong();
+    let told = wrong.join("\n");
+
+    assert!(told.contains(".image is still forge.example.test/ops/frontend:1.4.1"), "{told}");
+    assert!(told.contains(".spec.replicas was 3 and is Some(\"9\"), and does not name the place"), "{told}");
+    assert_eq!(wrong.len(), 2, "{told}");
+}
