@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use fluxdeck_model::build::flux::{self, Applied, Spec};
 use fluxdeck_model::build::node::Node;
 use fluxdeck_model::build::repository::{Builder, Member, Outcome, Repository};
+use fluxdeck_model::build::tree::{Entry, Memory, Tree as _};
 use fluxdeck_model::build::{Cache, Cause};
 use serde_json::Value;
 
@@ -15,6 +16,23 @@ use super::disk::Disk;
 
 fn fixtures(folder: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(folder)
+}
+
+/// The fleet's repository, read once.
+pub fn in_memory() -> Memory {
+    fn copy(disk: &Disk, folder: &str, memory: &mut Memory) {
+        for name in disk.list(folder).expect("a folder") {
+            let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
+            match disk.entry(&path).expect("it was listed") {
+                Entry::File => memory.insert(&path, &disk.read(&path).expect("a file")),
+                Entry::Folder => copy(disk, &path, memory),
+                Entry::Link(target) => memory.link(&path, &target),
+            }
+        }
+    }
+    let mut memory = Memory::default();
+    copy(&Disk { root: fixtures("fleet/fleet") }, "", &mut memory);
+    memory
 }
 
 pub fn repository() -> Repository {
@@ -45,8 +63,14 @@ fn inventory_id(node: &Node) -> String {
     format!("{}_{name}_{group}_{}", text(&["metadata", "namespace"]), text(&["kind"]))
 }
 
+/// Names of objects; as many as there are objects, so that none can be left out unseen.
 fn ids<'n>(objects: impl IntoIterator<Item = &'n Node>) -> BTreeSet<String> {
-    objects.into_iter().map(inventory_id).collect()
+    let mut found = BTreeSet::new();
+    for id in objects.into_iter().map(inventory_id) {
+        assert!(!found.contains(&id), "{id} is there twice");
+        found.insert(id);
+    }
+    found
 }
 
 fn inventory(object: &Value) -> BTreeSet<String> {

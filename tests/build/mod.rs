@@ -4,5 +4,8 @@
 mod corpus;
 #[path = "../support/disk.rs"]
 mod disk;
+mod edit;
+mod explained;
 mod fleet;
 mod flux;
+mod origins;

@@ -29,7 +29,7 @@ pub enum Layer {
     Reference,
     /// A builtin transformer configured by a file.
     Transformer,
-    /// `spec.patches`, `spec.images` … of a Flux Kustomization.
+    /// What Flux writes on every object: owner labels, `spec.commonMetadata`. Its patches, images … are layers of their own, placed in its manifest.
     Flux,
     Substitution,
     /// A variable's value from a ConfigMap or Secret of the cluster.

@@ -93,10 +93,10 @@ pub fn applied(objects: &[Node], spec: &Spec, variables: &Variables, is_strict: 
         if is_kustomization_file(&node) {
             continue;
         }
-        let place = |layer| Trace::new(Origin { layer, ..spec.origin.clone() });
-        let owner = [("name", &spec.name), ("namespace", &spec.namespace)].map(|(key, value)| Entry {
-            key: Node::string(format!("{GROUP}/{key}"), place(Layer::Flux)),
-            value: Node::string(value.clone(), place(Layer::Flux)),
+        let said = [("name", &spec.name, &spec.origin), ("namespace", &spec.namespace, &spec.namespace_origin)];
+        let owner = said.map(|(key, value, origin)| {
+            let trace = Trace::new(origin.as_layer(Layer::Flux));
+            Entry { key: Node::string(format!("{GROUP}/{key}"), trace.clone()), value: Node::string(value.clone(), trace) }
         });
         set(&mut node, "labels", owner.iter().chain(&spec.common_labels));
         set(&mut node, "annotations", spec.common_annotations.iter());

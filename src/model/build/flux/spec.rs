@@ -32,6 +32,8 @@ pub struct Spec {
     pub namespace: Text,
     /// Where its manifest stands.
     pub origin: Origin,
+    /// Where its namespace is said; its manifest's place where nothing says it.
+    pub namespace_origin: Origin,
     pub path: Text,
     pub source: Source,
     pub target_namespace: Option<Node>,
@@ -87,6 +89,7 @@ impl Spec {
     /// Wrong types: the API server would refuse it.
     pub fn read(node: &Node) -> Result<Self> {
         let meta = |key: &str| node.at(&["metadata", key]).and_then(Node::shared_text).cloned().unwrap_or_default();
+        let place = |key: &str| node.at(&["metadata", key]).unwrap_or(node).origin().clone();
         let namespace = meta("namespace");
         let Some(spec) = node.get("spec") else {
             return Err(BuildError::invalid(format!("the Flux Kustomization `{}` has no spec", meta("name"))).at(node.origin()));
@@ -99,7 +102,8 @@ impl Spec {
         let source = fields.one("sourceRef", |node, mode| source(node, mode, &namespace))?;
         Ok(Self {
             name: meta("name"),
-            origin: node.at(&["metadata", "name"]).unwrap_or(node).origin().clone(),
+            origin: place("name"),
+            namespace_origin: place("namespace"),
             path: fields.plain("path")?,
             source: source.unwrap_or_default(),
             target_namespace: given("targetNamespace")?,
@@ -124,6 +128,7 @@ impl Spec {
         Self {
             name: source.name.clone(),
             namespace: source.namespace.clone(),
+            namespace_origin: origin.clone(),
             origin,
             path: path.into(),
             source,

@@ -7,7 +7,7 @@ use super::super::error::Result;
 use super::super::field_spec::{FieldSpec, Make};
 use super::super::fields;
 use super::super::kustomization::{Image, Kustomization};
-use super::super::node::{Layer, Node, Origin, Tag, Trace, Value};
+use super::super::node::{Layer, Node, Tag, Trace, Value};
 use super::super::resources::Resources;
 use super::super::session::Session;
 use super::{Setting, Transform, Transforms, field_specs, lenient};
@@ -99,44 +99,47 @@ impl Images {
         if !self.is_match(node) {
             return Ok(());
         }
-        let (name, origin) = self.renamed(fields::value_of(node));
-        fields::set_scalar(node, Node::scalar(name, Tag::None, Trace::new(origin)))
+        let (name, trace) = self.renamed(fields::value_of(node));
+        fields::set_scalar(node, Node::scalar(name, Tag::None, trace))
     }
 
-    fn renamed(&self, image: &str) -> (String, Origin) {
+    /// The new image, and the settings that it is made of: the tag's or digest's first, then the name's.
+    fn renamed(&self, image: &str) -> (String, Trace) {
         let (mut name, mut tag, mut digest) = split(image);
-        let mut origin = &self.image.origin;
         let text = |node: &Node| fields::value_of(node).to_owned();
-        if let Some(new_name) = &self.image.new_name {
+        let Image { new_name, new_tag, digest: new_digest, tag_suffix, .. } = &self.image;
+        if let Some(new_name) = new_name {
             name = text(new_name);
-            origin = new_name.origin();
         }
-        match (&self.image.new_tag, &self.image.digest, &self.image.tag_suffix) {
+        let version = match (new_tag, new_digest, tag_suffix) {
             (Some(new), Some(new_digest), _) => {
                 (tag, digest) = (text(new), text(new_digest));
-                origin = new.origin();
+                [Some(new), Some(new_digest)]
             }
             (Some(new), None, _) => {
                 (tag, digest) = (text(new), String::new());
-                origin = new.origin();
+                [Some(new), None]
             }
             (None, Some(new), _) => {
                 (tag, digest) = (String::new(), text(new));
-                origin = new.origin();
+                [Some(new), None]
             }
             (None, None, Some(suffix)) => {
                 (tag, digest) = (tag + &text(suffix), String::new());
-                origin = suffix.origin();
+                [Some(suffix), None]
             }
-            (None, None, None) => {}
-        }
+            (None, None, None) => [None, None],
+        };
         if !tag.is_empty() {
             name = format!("{name}:{tag}");
         }
         if !digest.is_empty() {
             name = format!("{name}@{digest}");
         }
-        (name, origin.as_layer(Layer::Image))
+        let set_by = version.into_iter().flatten().chain(new_name.as_ref());
+        let traces: Vec<_> = set_by.map(|node| Trace::new(node.origin().as_layer(Layer::Image))).collect();
+        let trace = traces.into_iter().rev().reduce(|below, above| above.over(&below));
+        (name, trace.unwrap_or_else(|| Trace::new(self.image.origin.as_layer(Layer::Image))))
     }
 }
 

@@ -1,0 +1,138 @@
+//! Who sets a field of the fleet, as somebody finds it who reads its files: every way in which a value gets where it is.
+
+use fluxdeck_model::build::flux::Applied;
+use fluxdeck_model::build::repository::Repository;
+use fluxdeck_model::insight::field::Field;
+use fluxdeck_model::insight::named::Named;
+use fluxdeck_model::insight::setting;
+
+use super::fleet;
+
+const BASE: &str = "flux/apps/base";
+const PRODUCTION: &str = "flux/apps/production";
+const APPS: &str = "flux/clusters/production/apps.yaml";
+const VARIABLES: &str = "flux/system/production/cluster-vars.yaml";
+
+/// Cluster, Kustomization, object, field, and the layers: folder or file, the rest of the path with its line, the layer; the winner first.
+type Case = (&'static str, &'static str, &'static str, &'static str, &'static [(&'static str, &'static str, &'static str)]);
+
+const CASES: &[Case] = &[
+    // nothing but the base
+    ("staging", "apps", "Deployment/frontend", "spec.replicas", &[(BASE, "/frontend/deployment.yaml:6", "resource")]),
+    // an overlay's settings
+    (
+        "production",
+        "apps",
+        "Deployment/frontend",
+        "spec.replicas",
+        &[(PRODUCTION, "/web/kustomization.yaml:11", "replicas"), (BASE, "/frontend/deployment.yaml:6", "resource")],
+    ),
+    (
+        "production",
+        "apps",
+        "Deployment/frontend",
+        "spec.template.spec.containers[name=frontend].image",
+        &[
+            (PRODUCTION, "/web/kustomization.yaml:15", "images"),
+            (PRODUCTION, "/web/kustomization.yaml:14", "images"),
+            (BASE, "/frontend/deployment.yaml:16", "resource"),
+        ],
+    ),
+    (
+        "production",
+        "apps",
+        "Deployment/frontend",
+        "metadata.namespace",
+        &[(PRODUCTION, "/web/kustomization.yaml:3", "namespace")],
+    ),
+    // patches: an overlay's, a component's, a Flux Kustomization's with a variable of the cluster in it
+    (
+        "production",
+        "apps",
+        "Deployment/frontend",
+        "spec.template.spec.containers[name=frontend].resources.requests.memory",
+        &[(PRODUCTION, "/web/resources.yaml:11", "patch")],
+    ),
+    (
+        "production",
+        "edge",
+        "Deployment/probe",
+        "spec.template.spec.securityContext.runAsNonRoot",
+        &[("flux/apps/components", "/hardened/kustomization.yaml:8", "patch")],
+    ),
+    (
+        "production",
+        "apps",
+        "Deployment/cart",
+        "spec.template.metadata.annotations['example.test/zone']",
+        &[(VARIABLES, ":6", "cluster"), (APPS, ":29", "patch")],
+    ),
+    // the other settings of a Flux Kustomization
+    (
+        "production",
+        "apps",
+        "Deployment/cart",
+        "spec.template.spec.containers[name=cart].image",
+        &[(APPS, ":32", "images"), (BASE, "/shop/cart.yaml:12", "resource")],
+    ),
+    ("production", "apps", "Deployment/cart", "metadata.labels.team", &[(APPS, ":23", "Flux Kustomization")]),
+    (
+        "production",
+        "apps",
+        "Deployment/cart",
+        "metadata.labels['kustomize.toolkit.fluxcd.io/namespace']",
+        &[(APPS, ":5", "Flux Kustomization")],
+    ),
+    // variables
+    (
+        "production",
+        "apps",
+        "Deployment/cart",
+        "metadata.labels.tier",
+        &[(APPS, ":17", "substitution"), (PRODUCTION, "/shop/kustomization.yaml:7", "labels")],
+    ),
+    (
+        "production",
+        "apps",
+        "Ingress/frontend",
+        "spec.rules[0].host",
+        &[(VARIABLES, ":5", "cluster"), (PRODUCTION, "/web/ingress.yaml:7", "resource")],
+    ),
+    // what is generated, and what follows its hash: the name is written where it is used
+    (
+        "production",
+        "configs",
+        "ConfigMap/dashboards-5tttk4665t",
+        "data['overview.json']",
+        &[("flux/system/production/configs", "/overview.json:1", "generator")],
+    ),
+    (
+        "production",
+        "apps",
+        "Deployment/frontend",
+        "spec.template.spec.containers[name=frontend].envFrom[0].configMapRef.name",
+        &[(BASE, "/frontend/deployment.yaml:18", "name reference"), (BASE, "/frontend/deployment.yaml:18", "resource")],
+    ),
+];
+
+fn object<'r>(repository: &'r Repository, cluster: &str, kustomization: &str, object: &str) -> &'r Applied {
+    let named = Named::parse(object).expect("an object's name");
+    let cluster = repository.clusters.iter().find(|found| found.name == cluster).expect("a cluster of the fleet");
+    let member = cluster.members.iter().find(|found| found.spec.name.as_ref() == kustomization).expect("a Kustomization of it");
+    let mut objects = member.outcome.objects().iter();
+    objects.find(|found| named.is_meant(&found.node, &[])).unwrap_or_else(|| panic!("{object} is applied"))
+}
+
+#[test]
+fn who_sets_a_field_is_what_a_reader_of_the_files_finds() {
+    let repository = fleet::repository();
+    for (cluster, kustomization, name, path, layers) in CASES {
+        let object = object(&repository, cluster, kustomization, name);
+        let node =
+            Field::parse(path).and_then(|field| field.find(&object.node)).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let told = setting::of(node).layers;
+        let told: Vec<_> = told.iter().map(|found| format!("{}:{} {}", found.file, found.line, found.layer.word())).collect();
+        let expected: Vec<_> = layers.iter().map(|(file, rest, layer)| format!("{file}{rest} {layer}")).collect();
+        assert_eq!(told, expected, "{cluster} {name} {path}");
+    }
+}
