@@ -106,6 +106,8 @@ fn a_viewer_sees_what_the_administrator_sees() {
 #[test]
 fn nothing_is_ever_written_and_no_secret_is_read_in_full() {
     let Some(bed) = bed::shared() else { return };
+    // other suites try these users' rights themselves: only what is asked from here on is ours
+    let before = std::fs::read_to_string(bed.value("BED_AUDIT_LOG")).expect("the audit log").len();
     for user in ["developer", "viewer"] {
         let user = Fluxdeck::with(&bed.kubeconfig(user));
         for command in [&["tree", "-n", "web"][..], &["get", "ks", "-n", "web"], &["snapshot", "mine.gz", "-n", "web"]] {
@@ -114,7 +116,7 @@ fn nothing_is_ever_written_and_no_secret_is_read_in_full() {
     }
 
     let log = std::fs::read_to_string(bed.value("BED_AUDIT_LOG")).expect("the audit log");
-    let requests = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let requests = log[before..].lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let (mut all, mut writes) = (0, Vec::new());
     for request in requests.filter(|request| ["developer", "viewer"].contains(&text(request, "/user/username"))) {
         all += 1;
