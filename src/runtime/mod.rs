@@ -1,6 +1,7 @@
 //! Turns effects into messages: connections, watches, look-ups. The only place that spawns.
 
 mod acts;
+mod connect;
 mod follow;
 mod looks;
 mod owned;

@@ -1,4 +1,4 @@
-//! One cluster's connection from end to end: kubeconfig, discovery, the kinds that are followed, and what is said while it is down.
+//! One cluster's connection from end to end: made anew as often as needed, the kinds that are followed, and what is said while it is down.
 //!
 //! It never ends by itself: what cannot be reached is tried again, and the picture stays, marked as old.
 
@@ -7,19 +7,19 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
 use jiff::Timestamp;
-use kube::Client;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::acts::Live;
+use super::connect::Connection;
 use super::follow::{Follower, RELIST, Report};
 use super::pace::{Backoff, Beat, Heartbeat};
-use super::{Guest, Look, Options, Origin, looks, owned};
-use crate::cluster::{self, Catalog, Failure, Feed, Kubeconfig};
-use crate::{demo, records};
+use super::{Look, Options, Origin, looks, owned};
+use crate::cluster::{self, Failure, Feed};
+use crate::records;
 use fluxdeck_model::domain::{ClusterId, Coverage, Delta, GroupKind, Object, ObjectRef, Relation, Scope, Str, Uid};
 use fluxdeck_model::kinds::{self, Body, Kind, Reader, Role};
-use fluxdeck_model::state::{Context, Epoch, Link, Message, News, ServerFacts, Ticket};
+use fluxdeck_model::state::{Epoch, Link, Message, News, Ticket};
 
 /// Lists under way at once.
 const LISTS: usize = 6;
@@ -54,14 +54,6 @@ enum End {
     Unauthorised(Failure),
     /// Nobody listens any more.
     Left,
-}
-
-pub(super) struct Connection {
-    pub client: Client,
-    server: String,
-    pub catalog: Arc<Catalog>,
-    flux: String,
-    namespaces: BTreeSet<Str>,
 }
 
 impl Task {
@@ -99,110 +91,9 @@ impl Task {
     }
 
     /// Sends news; false when nobody listens any more.
-    async fn tell(&self, news: News) -> bool {
+    pub(super) async fn tell(&self, news: News) -> bool {
         self.inbox.send(Message::Cluster(self.cluster, self.epoch, news)).await.is_ok()
     }
-
-    pub(super) async fn connect(&self) -> Result<Connection, Failure> {
-        let connection = match &self.options.origin {
-            Origin::Live(access) => self.connect_live(access).await?,
-            Origin::Recorded(snapshot) => self.connect_recorded(snapshot).await?,
-            Origin::Demo(guest) => self.connect_demo(guest).await?,
-        };
-        let server = ServerFacts {
-            kubernetes: connection.catalog.kubernetes.clone(),
-            flux: connection.flux.clone(),
-            served: kinds::ALL
-                .iter()
-                .filter(|kind| kind.is_flux() || kind.role == Role::Legacy)
-                .filter_map(|kind| served(&connection.catalog, kind))
-                .collect(),
-            acting_as: match &self.options.origin {
-                Origin::Live(access) => access.impersonate.clone(),
-                Origin::Recorded(_) => None,
-                Origin::Demo(guest) => guest.is_acting.then(|| guest.user.name.clone()),
-            },
-        };
-        let live = Live { client: connection.client.clone(), catalog: connection.catalog.clone() };
-        self.live.send_replace(Some(live));
-        self.tell(News::Server(server)).await;
-        self.tell(News::Namespaces(connection.namespaces.iter().cloned().collect())).await;
-        let link = match &self.options.origin {
-            Origin::Live(_) | Origin::Demo(_) => Link::Live,
-            Origin::Recorded(snapshot) => Link::Recorded(snapshot.taken),
-        };
-        self.tell(News::Link(link)).await;
-        Ok(connection)
-    }
-
-    async fn connect_live(&self, access: &cluster::Access) -> Result<Connection, Failure> {
-        let mut access = access.clone();
-        if !self.context.is_empty() {
-            access.context = Some(self.context.clone());
-        }
-        let handle = tokio::runtime::Handle::current();
-        // reading files and running exec plugins blocks
-        let made = tokio::task::spawn_blocking(move || {
-            let kubeconfig = Kubeconfig::read(&access)?;
-            let connected = cluster::connect(&kubeconfig, &handle);
-            Ok::<_, Failure>((kubeconfig, connected))
-        });
-        let broken = |error: tokio::task::JoinError| Failure::Setup {
-            message: format!("connecting broke down: {error}"),
-            hint: String::new(),
-        };
-        let (kubeconfig, connected) = made.await.map_err(broken)??;
-        let current = kubeconfig.current.clone();
-        self.tell(News::Contexts { all: kubeconfig.contexts.clone(), current: current.clone() }).await;
-        let connected = connected?;
-        let limit = self.options.request_timeout;
-        let unanswered = || Failure::Unreachable(format!("no answer within {} s", limit.as_secs())).at(&connected.server);
-        let asked = async { tokio::join!(cluster::discover(&connected.client), cluster::flux_version(&connected.client)) };
-        let (catalog, flux) = tokio::time::timeout(limit, asked).await.map_err(|_| unanswered())?;
-        let catalog = catalog.map_err(|failure| failure.at(&connected.server))?;
-        let mut namespaces = self.options.namespaces.clone();
-        namespaces.extend(kubeconfig.context().and_then(|context| context.namespace.as_deref()).map(Str::from));
-        namespaces.extend(records::remembered(self.options.state_dir.as_deref(), &current));
-        Ok(Connection { client: connected.client, server: connected.server, catalog: Arc::new(catalog), flux, namespaces })
-    }
-
-    async fn connect_recorded(&self, snapshot: &Arc<records::Snapshot>) -> Result<Connection, Failure> {
-        let client = demo::client(snapshot);
-        let catalog = cluster::discover(&client).await?;
-        let context = snapshot.context.clone();
-        let all = vec![Context { name: context.clone(), ..Default::default() }];
-        self.tell(News::Contexts { all, current: context.clone() }).await;
-        let (flux, namespaces) = (snapshot.flux.clone(), self.options.namespaces.clone());
-        Ok(Connection { client, server: context, catalog: Arc::new(catalog), flux, namespaces })
-    }
-}
-
-impl Task {
-    async fn connect_demo(&self, guest: &Guest) -> Result<Connection, Failure> {
-        let names: Vec<_> = demo::Company::contexts().collect();
-        let all = names.iter().map(|name| Context {
-            name: (*name).to_owned(),
-            cluster: (*name).to_owned(),
-            user: guest.user.name.clone(),
-            namespace: Some(guest.user.namespace().to_owned()),
-        });
-        let entrance = guest.company.enter(&self.context).ok_or_else(|| Failure::Call {
-            message: format!("the demo has no context `{}`", self.context),
-            hint: format!("it has {}", names.join(", ")),
-        })?;
-        self.tell(News::Contexts { all: all.collect(), current: entrance.context.to_owned() }).await;
-        let client = entrance.world.client(&guest.user);
-        let catalog = cluster::discover(&client).await?;
-        let mut namespaces = self.options.namespaces.clone();
-        namespaces.insert(guest.user.namespace().into());
-        let server = entrance.context.to_owned();
-        Ok(Connection { client, server, catalog: Arc::new(catalog), flux: entrance.flux, namespaces })
-    }
-}
-
-fn served(catalog: &Catalog, kind: &Kind) -> Option<GroupKind> {
-    let gk = GroupKind::new(kind.group, kind.kind);
-    catalog.find(&gk, kind).is_some().then_some(gk)
 }
 
 /// A connection at work: what is followed, and how it is doing.
