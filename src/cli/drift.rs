@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use futures::StreamExt;
 use kube::Client;
 use serde_json::{Value, json};
 
 use super::build::place;
 use super::source::told;
-use super::{Call, check, output};
+use super::{Call, Telling, check, output};
 use crate::cluster::{self, Catalog, Failure};
 use crate::git::Checkout;
 use crate::runtime;
@@ -40,14 +40,7 @@ pub(super) struct Arguments {
     repo: Vec<PathBuf>,
     /// How to print
     #[arg(short, long, value_enum, default_value_t, hide_default_value = true)]
-    output: Form,
-}
-
-#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum Form {
-    #[default]
-    Text,
-    Json,
+    output: Telling,
 }
 
 /// What was compared, and what was not.
@@ -250,10 +243,10 @@ impl Live<'_> {
     }
 }
 
-fn show(report: &Report, form: Form) -> Result<()> {
+fn show(report: &Report, form: Telling) -> Result<()> {
     match form {
-        Form::Text => output::write(&text(report)),
-        Form::Json => output::json(&as_json(report)),
+        Telling::Text => output::write(&text(report)),
+        Telling::Json => output::json(&as_json(report)),
     }
 }
 

@@ -145,6 +145,14 @@ enum Command {
     },
 }
 
+/// How a command prints what is no list of objects.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Telling {
+    #[default]
+    Text,
+    Json,
+}
+
 /// How a command prints.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Format {

@@ -1,11 +1,11 @@
 //! `fluxdeck where KIND/NAME FIELD`: the file, line and layer that set a field, and those below it.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::{Value, json};
 
 use super::build::{layer, place, unknown};
-use super::output;
 use super::source::{self, Files, Given, What, told};
+use super::{Telling, output};
 use fluxdeck_model::build::flux::Applied;
 use fluxdeck_model::build::node::{Node, Origin};
 use fluxdeck_model::build::repository::{Builder, Place, Repository};
@@ -36,14 +36,7 @@ pub(super) struct Arguments {
     what: What,
     /// How to print
     #[arg(short, long, value_enum, default_value_t, hide_default_value = true)]
-    output: Form,
-}
-
-#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum Form {
-    #[default]
-    Text,
-    Json,
+    output: Telling,
 }
 
 /// An object and the Kustomizations that build exactly it.
@@ -71,8 +64,8 @@ pub(super) fn print(arguments: &Arguments, namespaces: &[String]) -> Result<u8> 
     let answer =
         Answer { tree: view.tree(), repository: &repository, found: &found, setting: setting::of(node), field: &arguments.field };
     match arguments.output {
-        Form::Text => output::write(&answer.text())?,
-        Form::Json => output::json(&answer.json())?,
+        Telling::Text => output::write(&answer.text())?,
+        Telling::Json => output::json(&answer.json())?,
     }
     Ok(0)
 }

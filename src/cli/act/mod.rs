@@ -7,10 +7,10 @@ mod select;
 
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use jiff::SignedDuration;
 
-use super::Call;
+use super::{Call, Telling};
 use engine::Engine;
 use fluxdeck_model::actions::{self, Action, Answers, Confirmation, Demand, Grade};
 use fluxdeck_model::error::{Error, Result};
@@ -42,14 +42,7 @@ pub(super) struct Acting {
     confirm: Option<String>,
     /// How to print the results
     #[arg(short, long, value_enum, default_value_t, hide_default_value = true)]
-    output: Output,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum Output {
-    #[default]
-    Text,
-    Json,
+    output: Telling,
 }
 
 #[derive(Args)]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Output;
+use crate::cli::Telling;
 use crate::cli::output;
 use fluxdeck_model::actions::{Confirmation, Grade, Request};
 use fluxdeck_model::domain::ObjectRef;
@@ -38,7 +38,7 @@ pub(super) fn only_already(confirmation: &Confirmation) -> bool {
 }
 
 /// Prints what would be sent.
-pub(super) fn dry_run(confirmation: &Confirmation, format: Output) -> Result<()> {
+pub(super) fn dry_run(confirmation: &Confirmation, format: Telling) -> Result<()> {
     let steps = confirmation.planned.iter().flat_map(|planned| planned.steps.iter());
     let requests: Vec<_> = steps
         .map(|step| {
@@ -47,7 +47,7 @@ pub(super) fn dry_run(confirmation: &Confirmation, format: Output) -> Result<()>
         })
         .collect();
     match format {
-        Output::Json => {
+        Telling::Json => {
             let mut all: Vec<Value> = requests
                 .iter()
                 .map(|(method, id, body)| json!({"method": method, "kind": *id.gk.kind, "namespace": *id.namespace, "name": *id.name, "body": body}))
@@ -55,7 +55,7 @@ pub(super) fn dry_run(confirmation: &Confirmation, format: Output) -> Result<()>
             all.extend(skipped(confirmation));
             output::json(&all)
         }
-        Output::Text => {
+        Telling::Text => {
             consequences(confirmation);
             let sent = requests.iter().map(|(method, id, body)| format!("{method} {id}\n  {body}\n"));
             let left = confirmation.skipped.iter().map(|(id, why)| format!("{id}: {why}\n"));
@@ -65,10 +65,10 @@ pub(super) fn dry_run(confirmation: &Confirmation, format: Output) -> Result<()>
 }
 
 /// Prints what came of it.
-pub(super) fn results(confirmation: &Confirmation, job: Option<&Job>, format: Output) -> Result<()> {
+pub(super) fn results(confirmation: &Confirmation, job: Option<&Job>, format: Telling) -> Result<()> {
     let items = || job.into_iter().flat_map(|job| job.items.iter());
     match format {
-        Output::Json => {
+        Telling::Json => {
             let mut all: Vec<Value> = items()
                 .map(|item| {
                     let mut line = entry(confirmation, &item.object, item.phase.word(), &redact(item.phase.message()));
@@ -80,7 +80,7 @@ pub(super) fn results(confirmation: &Confirmation, job: Option<&Job>, format: Ou
             all.extend(skipped(confirmation));
             output::json(&all)
         }
-        Output::Text => {
+        Telling::Text => {
             let ended = items().map(|item| {
                 let retries =
                     if matches!(item.phase, Phase::Failed { retries: true, .. }) { " (its controller tries again)" } else { "" };
