@@ -4,12 +4,15 @@
 //!  field    a path to a field, as people write it         named    an object, as people name it
 //!  setting  the layer that wins, and those below it       check    what is wrong in a repository, rule by rule
 //!  schema   what a kind's fields may be                   drift    a live object against what git renders
+//!  declared what git says of an object, field by field    file     a file as a screen may show it
 //! ```
 //! Everything here is a function of its arguments. Building, fetching and printing do *not* belong here.
 
 pub mod check;
+pub mod declared;
 pub mod drift;
 pub mod field;
+pub mod file;
 pub mod named;
 mod quantity;
 pub mod schema;

@@ -1,0 +1,170 @@
+//! What git says of one object: each field with the file, line and layer that set it. Plain data that a screen may keep.
+
+use super::field::scalars;
+use super::named::shown;
+use super::setting;
+use crate::build::flux::Applied;
+use crate::build::id::text_at;
+use crate::build::node::Origin;
+use crate::domain::Str;
+use crate::domain::text::sanitise;
+
+/// What stands for a value that must not be seen.
+pub const MASK: &str = "<masked>";
+
+/// What a Kustomization's source holds for an object, at the revision that was applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Declared {
+    /// `Kind namespace/name`.
+    pub object: String,
+    /// The Flux Kustomization, `namespace/name`.
+    pub applied_by: String,
+    pub at: Commit,
+    pub fields: Vec<Declaration>,
+    /// Variables in it that only the cluster knows.
+    pub unknown: Vec<String>,
+    /// Its values are secret: files that set them are shown without values.
+    pub is_secret: bool,
+}
+
+/// A commit of a repository.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Commit {
+    /// As the source names the repository. May hold a password: never shown as it is.
+    pub url: Str,
+    /// The commit's id.
+    pub id: Str,
+}
+
+/// A field that git sets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Declaration {
+    pub path: String,
+    /// As people may see it.
+    pub value: String,
+    /// Who set it: the winner first, then what it overrode. Never empty.
+    pub layers: Vec<Origin>,
+}
+
+/// A line of a file of a commit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FilePlace {
+    pub at: Commit,
+    pub path: Str,
+    /// From 1; 0 for the file as a whole.
+    pub line: u32,
+    /// It sets something of a Secret: no value of it is shown.
+    pub is_secret: bool,
+}
+
+/// Where a layer of a field stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    File(FilePlace),
+    /// In an object of the cluster: the Flux Kustomization itself, or a ConfigMap that variables come from.
+    Object {
+        kind: Str,
+        namespace: Str,
+        name: Str,
+    },
+}
+
+impl Place {
+    /// Reads an origin. What stands in an object of the cluster has its name as file (see [`in_object`]).
+    pub fn of(origin: &Origin, at: &Commit, is_secret: bool) -> Self {
+        let object = origin.file.split_once(' ').and_then(|(kind, path)| Some((kind, path.split_once('/')?)));
+        match object.filter(|(kind, _)| matches!(*kind, "Kustomization" | "ConfigMap")) {
+            Some((kind, (namespace, name))) => Self::Object { kind: kind.into(), namespace: namespace.into(), name: name.into() },
+            None => Self::File(FilePlace { at: at.clone(), path: (&*origin.file).into(), line: origin.line, is_secret }),
+        }
+    }
+}
+
+/// The name of a file for what stands in an object of the cluster.
+pub fn in_object(kind: &str, namespace: &str, name: &str) -> Str {
+    format!("{kind} {namespace}/{name}").into()
+}
+
+impl Commit {
+    /// The id as people read it.
+    pub fn short(&self) -> &str {
+        self.id.get(..7).unwrap_or(&self.id)
+    }
+}
+
+impl Declaration {
+    pub fn winner(&self) -> &Origin {
+        self.layers.first().expect("a field has a layer")
+    }
+}
+
+impl Declared {
+    /// Reads the fields of a built object, without those that name it.
+    pub fn of(object: &Applied, applied_by: String, at: Commit) -> Self {
+        let node = &object.node;
+        let is_secret = object.is_encrypted || text_at(node, "kind") == "Secret";
+        let is_masked = |path: &str| match path.split(['.', '[']).next().unwrap_or_default() {
+            "data" | "stringData" | "binaryData" => is_secret,
+            "metadata" => false,
+            _ => object.is_encrypted,
+        };
+        let is_name = |path: &str| matches!(path, "apiVersion" | "kind" | "metadata.name" | "metadata.namespace");
+        let field = |(path, node): (String, &crate::build::Node)| {
+            let text = node.text().map_or_else(|| if node.is_map() { "{}".into() } else { "[]".into() }, sanitise);
+            let value = if is_masked(&path) { MASK.to_owned() } else { text.into_owned() };
+            Declaration { path, value, layers: setting::of(node).layers.into_iter().cloned().collect() }
+        };
+        let fields = scalars(node).into_iter().filter(|(path, _)| !is_name(path)).map(field).collect();
+        let unknown = object.unknown.iter().map(|name| name.to_string()).collect();
+        Self { object: shown(node), applied_by, at, fields, unknown, is_secret }
+    }
+
+    /// Where a layer of a field stands.
+    pub fn place(&self, origin: &Origin) -> Place {
+        Place::of(origin, &self.at, self.is_secret)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::build::Layer;
+    use crate::build::read::{Place as Reading, documents};
+
+    fn declared(text: &str) -> Declared {
+        let node = documents(text.as_bytes(), &Reading::file(&"a.yaml".into(), Layer::Resource)).expect("YAML").remove(0);
+        let object = Applied { is_encrypted: false, node, unknown: ["zone".into()].into() };
+        Declared::of(&object, "flux-system/apps".to_owned(), Commit { url: "https://h/r".into(), id: "0123456789".into() })
+    }
+
+    #[test]
+    fn fields_are_told_with_their_lines_and_names_are_not_fields() {
+        let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\n  namespace: apps\nspec:\n  replicas: 3\n  paused: \"a\\e[31mb\"\n";
+        let found = declared(text);
+        let fields: Vec<_> =
+            found.fields.iter().map(|field| (field.path.as_str(), field.value.as_str(), field.winner().line)).collect();
+
+        assert_eq!(fields, [("spec.replicas", "3", 7), ("spec.paused", "a\u{fffd}[31mb", 8)]);
+        assert_eq!((found.object.as_str(), found.at.short()), ("Deployment apps/web", "0123456"));
+        assert_eq!(found.unknown, ["zone"]);
+    }
+
+    #[test]
+    fn what_stands_in_an_object_of_the_cluster_is_no_file() {
+        let place = |file: &str| Place::of(&Origin::new(&file.into(), 3, 1, Layer::Patch), &Commit::default(), false);
+        let object = |kind: &str| Place::Object { kind: kind.into(), namespace: "flux-system".into(), name: "apps".into() };
+        assert_eq!(place(&in_object("Kustomization", "flux-system", "apps")), object("Kustomization"));
+        assert_eq!(place(&in_object("ConfigMap", "flux-system", "apps")), object("ConfigMap"));
+        for file in ["apps/web.yaml", "my files/web.yaml", "Kustomization"] {
+            assert!(matches!(place(file), Place::File(FilePlace { path, line: 3, .. }) if &*path == file), "{file}");
+        }
+    }
+
+    #[test]
+    fn no_value_of_a_secret_is_told() {
+        let text = "kind: Secret\nmetadata: {name: web, labels: {app: web}}\nstringData: {password: hunter2}\ntype: Opaque\n";
+        let fields: Vec<_> = declared(text).fields.into_iter().map(|field| (field.path, field.value)).collect();
+        let expected = [("metadata.labels.app", "web"), ("stringData.password", MASK), ("type", "Opaque")];
+        assert_eq!(fields, expected.map(|(path, value)| (path.to_owned(), value.to_owned())));
+    }
+}
