@@ -24,6 +24,10 @@ pub struct Config {
     /// Open at once, at most.
     pub watches: usize,
     pub readonly: bool,
+    /// Folders of checkouts.
+    pub repos: Vec<PathBuf>,
+    /// Repositories that are in none of them are fetched when somebody asks.
+    pub fetch: bool,
     /// Rules for contexts by pattern.
     pub contexts: Vec<Guarded>,
 }
@@ -42,6 +46,8 @@ struct Layer {
     follow: Option<Vec<String>>,
     watches: Option<usize>,
     readonly: Option<bool>,
+    repos: Option<Vec<String>>,
+    fetch: Option<bool>,
     contexts: BTreeMap<String, ContextLayer>,
 }
 
@@ -66,6 +72,7 @@ impl ContextLayer {
 pub struct Places {
     pub config: PathBuf,
     pub state: PathBuf,
+    pub cache: PathBuf,
 }
 
 impl Places {
@@ -80,7 +87,8 @@ impl Places {
         let config = own.or_else(|| xdg("XDG_CONFIG_HOME")).or_else(|| under_home(".config"));
         let state = xdg("XDG_STATE_HOME").or_else(|| under_home(".local/state"));
         let config = config.or_else(|| dirs.as_ref().map(|dirs| dirs.config_dir().to_owned()))?;
-        Some(Self { config, state: state? })
+        let cache = xdg("XDG_CACHE_HOME").or_else(|| under_home(".cache"));
+        Some(Self { config, state: state?, cache: cache? })
     }
 }
 
@@ -108,6 +116,8 @@ impl Config {
             follow: layer.follow.or(base.follow).unwrap_or_default(),
             watches: layer.watches.or(base.watches).unwrap_or(100),
             readonly: layer.readonly.or(base.readonly).unwrap_or_default(),
+            repos: layer.repos.or(base.repos).unwrap_or_default().iter().map(|folder| folder_of(folder)).collect(),
+            fetch: layer.fetch.or(base.fetch).unwrap_or(true),
             contexts: by_length(layer.contexts.into_iter().map(|(pattern, rules)| rules.guarded(pattern)).collect()),
         })
     }
@@ -123,6 +133,15 @@ impl Config {
             .collect();
         found.sort();
         found
+    }
+}
+
+/// A folder as people write it: `~/` is the home directory.
+fn folder_of(text: &str) -> PathBuf {
+    let home = || Some(directories::BaseDirs::new()?.home_dir().to_owned());
+    match text.strip_prefix("~/").and_then(|rest| Some(home()?.join(rest))) {
+        Some(folder) => folder,
+        None => PathBuf::from(text),
     }
 }
 
@@ -146,7 +165,7 @@ mod tests {
     fn read(text: &str) -> Result<Config> {
         let dir = tempfile::tempdir().expect("a directory");
         std::fs::write(dir.path().join("config.toml"), text).expect("written");
-        Config::read(Some(&Places { config: dir.path().to_owned(), state: dir.path().to_owned() }))
+        Config::read(Some(&Places { config: dir.path().to_owned(), state: dir.path().to_owned(), cache: dir.path().to_owned() }))
     }
 
     #[test]
@@ -167,6 +186,15 @@ mod tests {
         let rules: Vec<_> = config.contexts.into_iter().map(|rules| (rules.pattern, rules.policy)).collect();
         assert_eq!(rules, [("prod-*".to_owned(), policy(true, Some(20))), ("dev".to_owned(), policy(false, Some(5)))]);
         assert!(read("[contexts.dev]\nproductoin = true").is_err_and(|error| error.message.contains("productoin")));
+    }
+
+    #[test]
+    fn checkouts_are_named_by_folders_below_home_or_anywhere() {
+        let config = read("repos = [\"/src/fleet\", \"~/fleet\"]\nfetch = false").expect("a configuration");
+        let home = directories::BaseDirs::new().map(|dirs| dirs.home_dir().join("fleet"));
+
+        assert_eq!(config.repos, [PathBuf::from("/src/fleet"), home.unwrap_or_else(|| "~/fleet".into())]);
+        assert!(!config.fetch && read("").expect("defaults").fetch);
     }
 
     #[test]

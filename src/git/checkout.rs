@@ -102,6 +102,25 @@ impl Checkout {
         object.peel_to_tree().map_err(|error| unknown(revision, &error))
     }
 
+    /// Whether it is a clone of the repository at a URL, however that is reached.
+    pub fn is_of(&self, url: &str) -> bool {
+        let wished = repository(url);
+        self.remotes().iter().any(|remote| repository(remote) == wished)
+    }
+
+    /// Whether it holds a commit, by its whole id.
+    pub fn has(&self, commit: &str) -> bool {
+        let found = |repository: &Repository| git2::Oid::from_str(commit).is_ok_and(|id| repository.find_commit(id).is_ok());
+        self.repository.as_ref().is_some_and(found)
+    }
+
+    /// Where a file of the repository lies in the work tree; none in a bare repository, and where a link leads out.
+    pub fn on_disk(&self, path: &str) -> Option<PathBuf> {
+        let root = self.repository.as_ref()?.workdir()?.canonicalize().ok()?;
+        let file = root.join(path).canonicalize().ok()?;
+        (file.starts_with(&root) && file.is_file()).then_some(file)
+    }
+
     /// The URLs of its remotes.
     pub fn remotes(&self) -> Vec<String> {
         let Some(repository) = &self.repository else { return Vec::new() };
@@ -109,6 +128,13 @@ impl Checkout {
         let url = |name: &str| Some(repository.find_remote(name).ok()?.url().ok()?.to_owned());
         names.iter().flatten().flatten().filter_map(url).collect()
     }
+}
+
+/// What of a URL names the repository: not how it is reached, nor as whom.
+fn repository(url: &str) -> String {
+    let url = url.trim_end_matches('/').trim_end_matches(".git");
+    let rest = url.split_once("://").map_or_else(|| url.replacen(':', "/", 1), |(_, rest)| rest.to_owned());
+    rest.rsplit_once('@').map_or(rest.as_str(), |(_, rest)| rest).to_lowercase()
 }
 
 /// What git would not commit. Files that it has committed all the same are not among them.

@@ -1,4 +1,4 @@
-//! The user's own checkouts: folders and commits as trees that can be built, and what changed between two of them.
+//! The user's own checkouts, and clones in the cache: folders and commits as trees that can be built, and what changed between two of them.
 //!
 //! git2 reads objects here and nothing else: it runs no program, no hook and no filter, and never asks the network. Where paths of a
 //! repository lead is decided by `build::tree`, the same way for every tree; this room only refuses to follow. Writing commits, fetching and
@@ -6,6 +6,7 @@
 
 mod changes;
 mod checkout;
+mod clones;
 mod commit;
 mod folder;
 
@@ -14,5 +15,6 @@ mod tests;
 
 pub use changes::{Change, Changed};
 pub use checkout::{Checkout, View};
+pub use clones::{clone_of, make_clone};
 pub use commit::Commit;
 pub use folder::Folder;

@@ -1,0 +1,65 @@
+//! The user's editor, for a file at a line.
+
+use std::path::Path;
+
+use tokio::process::Command;
+
+/// How editors are told the line; any other takes `+LINE FILE`, as vi does. By the name of the program.
+const LINES: &[(&str, Form)] = &[
+    ("code", Form::Goto),
+    ("code-insiders", Form::Goto),
+    ("codium", Form::Goto),
+    ("cursor", Form::Goto),
+    ("hx", Form::Colon),
+    ("helix", Form::Colon),
+    ("zed", Form::Colon),
+    ("subl", Form::Colon),
+];
+
+#[derive(Clone, Copy)]
+enum Form {
+    /// `--wait --goto FILE:LINE`
+    Goto,
+    /// `FILE:LINE`
+    Colon,
+}
+
+/// The command that opens a file at a line (from 1): `$VISUAL`, else `$EDITOR`, else vi. It may have arguments, as git takes it.
+pub fn editor(file: &Path, line: u32) -> Command {
+    let wished =
+        ["VISUAL", "EDITOR"].into_iter().filter_map(|name| std::env::var(name).ok()).find(|text| !text.trim().is_empty());
+    let program = wished.unwrap_or_else(|| "vi".to_owned());
+    let mut command = Command::new("sh");
+    // the shell splits the editor's own arguments; ours are its parameters and never read by it
+    command.arg("-c").arg(format!("exec {program} \"$@\"")).arg("sh").args(arguments(&program, &file.to_string_lossy(), line));
+    command
+}
+
+fn arguments(program: &str, file: &str, line: u32) -> Vec<String> {
+    let word = program.split_whitespace().next().unwrap_or_default();
+    let name = word.rsplit('/').next().unwrap_or_default();
+    match LINES.iter().find(|(known, _)| *known == name).map(|(_, form)| form) {
+        _ if line == 0 => vec![file.to_owned()],
+        Some(Form::Goto) => ["--wait", "--goto"].map(str::to_owned).into_iter().chain([format!("{file}:{line}")]).collect(),
+        Some(Form::Colon) => vec![format!("{file}:{line}")],
+        None => vec![format!("+{line}"), file.to_owned()],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn editors_are_told_the_line_as_they_take_it() {
+        for (program, line, expected) in [
+            ("vi", 7, vec!["+7", "a.yaml"]),
+            ("/usr/bin/nano -w", 7, vec!["+7", "a.yaml"]),
+            ("code --new-window", 7, vec!["--wait", "--goto", "a.yaml:7"]),
+            ("/opt/bin/hx", 7, vec!["a.yaml:7"]),
+            ("vi", 0, vec!["a.yaml"]),
+        ] {
+            assert_eq!(arguments(program, "a.yaml", line), expected, "{program}");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The user's own git, for what only it can do: fetch as the user fetches, with their ssh, helpers, proxies and keys.
+//!
+//! Nothing of it may reach the terminal: it asks nobody, and what cannot be had without asking fails. The URL comes from a cluster: it goes
+//! by a configuration variable and not by an argument, and only protocols that Flux itself takes are spoken.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use fluxdeck_model::domain::text::{redact, sanitise};
+use fluxdeck_model::error::{Error, ErrorKind, Result};
+use tokio::process::Command;
+
+use super::run::find;
+
+/// How long a fetch may take.
+const LIMIT: Duration = Duration::from_secs(180);
+/// What Flux's GitRepository takes (source-controller `api/v1`, the pattern of `spec.url`).
+const PROTOCOLS: &str = "http:https:ssh";
+
+/// Fetches a commit into a bare repository: that commit alone where the server gives it (every forge does), else all branches and tags.
+///
+/// # Errors
+/// There is no git, or it cannot fetch: what it said.
+pub async fn fetch(into: &Path, url: &str, commit: &str) -> Result<()> {
+    let shown = redact(url).into_owned();
+    let is_spoken = |(scheme, _): (&str, &str)| PROTOCOLS.split(':').any(|known| known == scheme.to_lowercase());
+    if !url.split_once("://").is_some_and(is_spoken) {
+        return Err(Error::failed(format!("{} is not fetched: its protocol is none of Flux's", sanitise(&shown)), ""));
+    }
+    if commit.is_empty() || !commit.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(Error::failed(format!("`{}` is no commit", sanitise(commit)), ""));
+    }
+    let git = find("git").ok_or_else(|| {
+        Error::failed(
+            format!("{shown} is in no checkout of yours, and there is no git to fetch it"),
+            "install git, or name a checkout: `repos` in config.toml",
+        )
+    })?;
+    let alone = ["fetch", "--quiet", "--no-tags", "--depth=1", "origin", commit];
+    if run(&git, into, url, &alone).await.is_ok() {
+        return Ok(());
+    }
+    let all = ["fetch", "--quiet", "--tags", "--force", "origin", "+refs/heads/*:refs/heads/*"];
+    run(&git, into, url, &all).await.map_err(|why| {
+        let hint = "your own git must be able to fetch it without asking; or name a checkout of it: `repos` in config.toml";
+        Error::new(ErrorKind::Unreachable, format!("git cannot fetch {}: {}", sanitise(&shown), sanitise(&redact(&why))), hint)
+    })
+}
+
+async fn run(git: &Path, into: &Path, url: &str, arguments: &[&str]) -> std::result::Result<(), String> {
+    let mut command = Command::new(git);
+    command.arg("--git-dir").arg(into).args(["-c", "core.hooksPath=/dev/null", "-c", "gc.auto=0"]).args(arguments);
+    let first: usize = std::env::var("GIT_CONFIG_COUNT").ok().and_then(|count| count.parse().ok()).unwrap_or_default();
+    command.env("GIT_CONFIG_COUNT", (first + 1).to_string());
+    command.env(format!("GIT_CONFIG_KEY_{first}"), "remote.origin.url").env(format!("GIT_CONFIG_VALUE_{first}"), url);
+    command.env("GIT_ALLOW_PROTOCOL", PROTOCOLS).env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C");
+    // ssh asks its questions at the terminal unless a program answers them
+    command.env("SSH_ASKPASS_REQUIRE", "force");
+    if std::env::var_os("SSH_ASKPASS").is_none() {
+        command.env("SSH_ASKPASS", "false");
+    }
+    for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE"] {
+        command.env_remove(variable);
+    }
+    #[cfg(unix)]
+    command.process_group(0);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
+    let done = tokio::time::timeout(LIMIT, command.output()).await;
+    let done = done.map_err(|_| format!("it did not end within {} s", LIMIT.as_secs()))?;
+    let done = done.map_err(|error| format!("it cannot be run: {error}"))?;
+    if done.status.success() {
+        return Ok(());
+    }
+    let told = String::from_utf8_lossy(&done.stderr);
+    let fatal = told.lines().rfind(|line| line.starts_with("fatal:") || line.starts_with("error:"));
+    let last = fatal.or_else(|| told.lines().rfind(|line| !line.trim().is_empty()));
+    Err(last.unwrap_or("it failed without a word").trim_start_matches("fatal: ").to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_flux_does_not_fetch_is_not_fetched_and_no_password_is_told() {
+        let dir = tempfile::tempdir().expect("a folder");
+        for (url, commit, said) in [
+            ("ext::sh -c id", "abc", "its protocol is none of Flux's"),
+            ("file:///etc", "abc", "its protocol is none of Flux's"),
+            ("--upload-pack=id", "abc", "its protocol is none of Flux's"),
+            ("https://me:hunter2@127.0.0.1:1/x", "--upload-pack", "is no commit"),
+            ("https://me:hunter2@127.0.0.1:1/x", "abc", "git cannot fetch https://***@127.0.0.1:1/x"),
+        ] {
+            let error = fetch(dir.path(), url, commit).await.expect_err(url);
+            assert!(error.message.contains(said) && !error.to_string().contains("hunter2"), "{error}");
+        }
+    }
+}
