@@ -190,6 +190,7 @@ impl App {
             }
             News::Rights(rights) => self.state.hear_rights(rights, &mut self.effects),
             News::User(user) => cluster.user = Some(user),
+            News::Compared(run, compared) => cluster.compared(run, *compared, self.state.clock),
             News::Owners(owners) => self.state.hear_owners(owners, &mut self.effects),
         }
         id == self.state.active

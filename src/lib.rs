@@ -15,16 +15,16 @@
 //!  config   default.toml < file < environment < arguments
 //!  runtime  turns effects into messages; owns all spawning
 //!  cluster  the API server: connect, discover, list, watch, bodies, rights, and the one place that writes
-//!  git      the user's checkouts: folders and commits as trees, and what changed between two
-//!  programs other people's programs: kustomize, kubectl, flux as a second opinion on a build
+//!  git      the user's checkouts and clones in the cache: folders and commits as trees, and what changed between two
+//!  programs other people's programs: git to fetch, $EDITOR, and kustomize, kubectl, flux as a second opinion on a build
 //!  records  snapshots, the log of acts, and what is remembered between runs
 //!  demo     a company in memory: clusters with their API server and controllers, git and forge
 //!  model    (a crate of its own) the pure core: objects, health, graph, kinds, actions, builds, state and its jobs, commands
 //! ```
 //! Who may know whom is asserted by `tests/architecture.rs`:
 //! ```text
-//!  main → cli → { run, runtime, config, records, cluster, git, programs, demo, model }   run → { app, runtime, ui, config }
-//!  app → { ui, config, model }     ui → model     runtime → { cluster, records, demo, config, model }
+//!  main → cli → { run, runtime, config, records, cluster, git, programs, demo, model }   run → { app, runtime, ui, programs, config }
+//!  app → { ui, config, model }     ui → model     runtime → { cluster, git, programs, records, demo, config, model }
 //!  cluster, git, programs, records → model     demo → { records, model }
 //! ```
 //!

@@ -1,15 +1,19 @@
 //! The event loop of the terminal program: wait, drain, update, carry out effects, draw.
 
 use std::io::IsTerminal;
+use std::path::Path;
+use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use crossterm::event::EventStream;
 use futures::StreamExt;
 use futures::stream::ReadyChunks;
 use jiff::Timestamp;
+use tokio::process::Child;
 use tokio::sync::mpsc;
 
 use crate::app::App;
+use crate::programs;
 use crate::runtime::{Options, Runtime};
 use crate::ui::terminal::{self, Screen};
 pub use crate::ui::terminal::{fitting_theme, is_ascii_only};
@@ -61,6 +65,7 @@ pub async fn run(
         next_change: i64::MAX,
         dirty: Dirty::Now,
         leaving: false,
+        lent: None,
     };
     driver.carry_out().map_err(gone)?;
     driver.turn_until_left().await.map_err(gone)
@@ -88,6 +93,8 @@ struct Driver {
     next_change: i64,
     dirty: Dirty,
     leaving: bool,
+    /// The editor that has the terminal.
+    lent: Option<Child>,
 }
 
 impl Driver {
@@ -100,11 +107,17 @@ impl Driver {
             let wake = self.wake();
             tokio::select! {
                 biased;
-                events = self.events.as_mut().expect("ours between two turns").next() => match events {
+                events = next(&mut self.events) => match events {
                     Some(events) => self.input(events)?,
                     None => return Ok(()),
                 },
-                () = stop.recv() => return Ok(()),
+                ended = ended(&mut self.lent) => self.take_back(ended)?,
+                signal = stop.recv() => {
+                    // ctrl-c in an editor is the editor's
+                    if !(self.lent.is_some() && signal == Signal::Interrupt) {
+                        return Ok(());
+                    }
+                }
                 Some(()) = window.recv() => self.resized()?,
                 Some(message) = self.messages.recv() => self.drain(message),
                 () = tokio::time::sleep_until(wake.into()), if !self.app.has_work() => self.tick(),
@@ -133,7 +146,7 @@ impl Driver {
 
     /// Fits the screen to its terminal, whoever noticed first that it has another size.
     fn resized(&mut self) -> std::io::Result<()> {
-        if !self.screen.fits()? {
+        if self.lent.is_none() && !self.screen.fits()? {
             self.screen.resize()?;
             self.app.update(Message::Input(Input::Resize));
             self.dirty = Dirty::Now;
@@ -167,6 +180,7 @@ impl Driver {
     /// When something has to be drawn at the latest.
     fn wake(&self) -> Instant {
         match self.dirty {
+            Dirty::Soon | Dirty::Now if self.lent.is_some() => Instant::now() + FRAME,
             Dirty::No => {
                 let state = &self.app.state;
                 let first = self.next_change.min(state.jobs.next_change(state.clock).unwrap_or(i64::MAX));
@@ -180,6 +194,7 @@ impl Driver {
 
     fn draw_if_due(&mut self) -> std::io::Result<()> {
         let due = match self.dirty {
+            _ if self.lent.is_some() => false,
             Dirty::No => false,
             Dirty::Soon => self.drawn.elapsed() >= FRAME,
             Dirty::Now => true,
@@ -194,6 +209,33 @@ impl Driver {
         self.next_change = next_change;
         self.drawn = Instant::now();
         self.dirty = Dirty::No;
+        Ok(())
+    }
+
+    /// Lends the terminal to the user's editor. Messages are still taken; nothing is drawn.
+    fn lend(&mut self, path: &str, line: u32) -> std::io::Result<()> {
+        self.events = None;
+        self.screen.give_back();
+        match programs::editor(Path::new(path), line).spawn() {
+            Ok(child) => {
+                self.lent = Some(child);
+                Ok(())
+            }
+            Err(error) => self.take_back(Err(error)),
+        }
+    }
+
+    fn take_back(&mut self, ended: std::io::Result<ExitStatus>) -> std::io::Result<()> {
+        self.lent = None;
+        self.screen.take_back()?;
+        self.events = Some(events());
+        self.dirty = Dirty::Now;
+        let why = match ended {
+            Ok(status) if status.success() => return Ok(()),
+            Ok(status) => format!("the editor ended with {status}"),
+            Err(error) => format!("the editor cannot be started: {error}"),
+        };
+        self.app.state.complain(&Error::failed(why, "it is $VISUAL, else $EDITOR, else vi"));
         Ok(())
     }
 
@@ -212,6 +254,7 @@ impl Driver {
                         self.app.state.say("too long for the terminal's clipboard");
                     }
                 }
+                Some(Effect::Edit { path, line }) => self.lend(&path, line)?,
                 Some(Effect::Suspend) => {
                     // the stream must not read the shell's keys; a new one cannot be made while the old one waits for a key, because
                     // it holds crossterm's one reader until it is dropped
@@ -224,6 +267,22 @@ impl Driver {
             }
         }
         Ok(())
+    }
+}
+
+/// The next events; never while somebody else has the terminal.
+async fn next(events: &mut Option<ReadyChunks<EventStream>>) -> Option<Vec<std::io::Result<crossterm::event::Event>>> {
+    match events {
+        Some(events) => events.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// How the editor that has the terminal ended.
+async fn ended(lent: &mut Option<Child>) -> std::io::Result<ExitStatus> {
+    match lent {
+        Some(child) => child.wait().await,
+        None => std::future::pending().await,
     }
 }
 
@@ -240,18 +299,35 @@ pub async fn stopped() {
 fn stop_signals() -> Stop {
     use tokio::signal::unix::{SignalKind, signal};
     Stop(
-        [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()]
-            .into_iter()
-            .filter_map(|kind| signal(kind).ok())
-            .collect(),
+        [
+            (Signal::Other, SignalKind::terminate()),
+            (Signal::Other, SignalKind::hangup()),
+            (Signal::Interrupt, SignalKind::interrupt()),
+        ]
+        .into_iter()
+        .filter_map(|(word, kind)| Some((word, signal(kind).ok()?)))
+        .collect(),
     )
 }
 
-struct Stop(Vec<tokio::signal::unix::Signal>);
+struct Stop(Vec<(Signal, tokio::signal::unix::Signal)>);
+
+/// Who asks us to end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Signal {
+    /// ctrl-c of the terminal.
+    Interrupt,
+    Other,
+}
 
 impl Stop {
-    async fn recv(&mut self) {
-        let waiting = self.0.iter_mut().map(|signal| Box::pin(signal.recv()));
-        futures::future::select_all(waiting).await;
+    async fn recv(&mut self) -> Signal {
+        let waiting = self.0.iter_mut().map(|(word, signal)| {
+            Box::pin(async {
+                signal.recv().await;
+                *word
+            })
+        });
+        futures::future::select_all(waiting).await.0
     }
 }

@@ -9,11 +9,11 @@ use regex::Regex;
 const PROGRAM: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
     ("cli", &["run", "runtime", "config", "records", "cluster", "git", "programs", "demo"]),
-    ("run", &["app", "runtime", "ui"]),
+    ("run", &["app", "runtime", "ui", "programs"]),
     ("app", &["ui", "config"]),
     ("ui", &[]),
     ("config", &[]),
-    ("runtime", &["cluster", "records", "demo", "config"]),
+    ("runtime", &["cluster", "git", "programs", "records", "demo", "config"]),
     ("cluster", &[]),
     ("git", &[]),
     ("programs", &[]),
@@ -23,8 +23,8 @@ const PROGRAM: &[(&str, &[&str])] = &[
 
 /// The same for the pure core.
 const MODEL: &[(&str, &[&str])] = &[
-    ("commands", &["state", "actions", "kinds", "domain", "error"]),
-    ("state", &["actions", "kinds", "domain", "error"]),
+    ("commands", &["state", "actions", "insight", "kinds", "domain", "error"]),
+    ("state", &["actions", "insight", "build", "kinds", "domain", "error"]),
     ("actions", &["kinds", "domain", "error"]),
     ("kinds", &["domain"]),
     ("insight", &["build", "kinds", "domain", "error"]),

@@ -54,7 +54,7 @@ fn take(state: &mut State, message: Message) -> Result<()> {
         News::Namespaces(names) => cluster.known_namespaces.extend(names),
         News::Deltas(deltas) => cluster.apply(deltas),
         // nothing is asked that these would answer
-        News::Rights(_) | News::User(_) | News::Owners(_) => {}
+        News::Rights(_) | News::User(_) | News::Owners(_) | News::Compared(..) => {}
     }
     Ok(())
 }

@@ -23,7 +23,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::cluster::Access;
 use crate::config::{Config, Places};
-use crate::runtime::{Options, Origin};
+use crate::runtime::{Options, Origin, Repositories};
 use crate::{records, run};
 use fluxdeck_model::domain::{Health, Str};
 use fluxdeck_model::error::{Error, Result};
@@ -297,12 +297,13 @@ impl Global {
         let namespaces: BTreeSet<Str> =
             self.namespace.iter().map(|name| name.trim()).filter(|name| !name.is_empty()).map(Str::from).collect();
         let options = Options {
-            origin,
             namespaces: if self.all_namespaces { BTreeSet::new() } else { namespaces },
             follow: config.follow.clone(),
             request_timeout,
             watches: config.watches,
             only: Vec::new(),
+            repositories: repositories(&origin, &config, places.as_ref()),
+            origin,
             state_dir: places.as_ref().filter(|_| self.from.is_none()).map(|places| places.state.clone()),
         };
         Ok(Call {
@@ -333,6 +334,16 @@ impl Global {
             ..Settings::default()
         }
     }
+}
+
+/// Where git content is found: nowhere outside for the demo; else the work tree that we are in, the configured ones, and the cache.
+fn repositories(origin: &Origin, config: &Config, places: Option<&Places>) -> Repositories {
+    if let Origin::Demo(_) = origin {
+        return Repositories::default();
+    }
+    let here = std::env::current_dir().ok().filter(|here| crate::git::Checkout::around(here).is_ok());
+    let cache = places.filter(|_| config.fetch).map(|places| places.cache.clone());
+    Repositories::of(here.into_iter().chain(config.repos.iter().cloned()).collect(), cache)
 }
 
 /// Logs go to a file in the state directory, by FLUXDECK_LOG (`info`, `debug` …); never to the screen. The guard writes the rest when it is dropped.

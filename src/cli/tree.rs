@@ -55,7 +55,8 @@ impl Look {
     pub(super) fn filter(&self, call: &Call) -> Result<Filter> {
         let query = self.selector.as_deref().map(Query::labels).transpose().map_err(|why| Error::usage(why, ""))?.flatten();
         let namespaces = Some(call.options.namespaces.clone()).filter(|names| !names.is_empty());
-        Ok(Filter { query, namespaces, health: (!self.status.is_empty()).then(|| self.status.iter().copied().collect()) })
+        let health = (!self.status.is_empty()).then(|| self.status.iter().copied().collect());
+        Ok(Filter { query, namespaces, health, only: None })
     }
 }
 

@@ -89,6 +89,11 @@ impl Company {
         &self.repositories
     }
 
+    /// Where the repository of a URL lies, if it is one of the company's.
+    pub fn repository(&self, url: &str) -> Option<std::path::PathBuf> {
+        self.repositories.path_of(url)
+    }
+
     /// The forge; its clock is that of the current cluster.
     ///
     /// # Errors

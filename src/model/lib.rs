@@ -1,13 +1,13 @@
 //! The pure core of fluxdeck: everything that can be decided without asking anybody.
 //!
 //! ```text
-//!  commands → { state, actions, kinds, domain }   what a user can do, and the keys for it
-//!  state    → { actions, kinds, domain }          all data a screen may read; messages in, effects out; jobs under way
-//!  actions  → { kinds, domain }                   what is done in the cluster now: patches, guards, what to wait for
-//!  insight  → { build, kinds, domain }            questions answered from builds: who set a field, what is wrong, what drifted
-//!  kinds    → domain                              one file a kind: how it is read, judged and shown
-//!  build    → domain                              what Flux would apply from a tree of files, and who set each field
-//!  domain   → nothing                             objects, identity, health, edges, the store
+//!  commands → { state, actions, insight, kinds, domain }   what a user can do, and the keys for it
+//!  state    → { actions, insight, build, kinds, domain }   all data a screen may read; messages in, effects out; jobs under way
+//!  actions  → { kinds, domain }                            what is done in the cluster now: patches, guards, what to wait for
+//!  insight  → { build, kinds, domain }                     questions answered from builds: who set a field, what is wrong, what drifted
+//!  kinds    → domain                                       one file a kind: how it is read, judged and shown
+//!  build    → domain                                       what Flux would apply from a tree of files, and who set each field
+//!  domain   → nothing                                      objects, identity, health, edges, the store
 //! ```
 //! No kube, tokio, ratatui, crossterm or git here: the compiler proves it, and the tests build in seconds.
 

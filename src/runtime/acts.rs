@@ -126,7 +126,7 @@ impl Errand {
         Ok((live.client, served))
     }
 
-    async fn news(&self, news: News) {
+    pub(super) async fn news(&self, news: News) {
         self.tell(Message::Cluster(self.cluster, self.epoch, news)).await;
     }
 

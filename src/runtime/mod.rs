@@ -1,11 +1,14 @@
 //! Turns effects into messages: connections, watches, look-ups. The only place that spawns.
 
 mod acts;
+mod compare;
 mod connect;
 mod follow;
 mod looks;
 mod owned;
 mod pace;
+mod rendered;
+mod repositories;
 mod session;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,10 +20,13 @@ use tokio::task::JoinSet;
 
 use crate::cluster::{Access, Catalog, Failure};
 use crate::{demo, records};
+pub use compare::schemas;
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::domain::{ClusterId, Scope, Str};
 use fluxdeck_model::state::jobs::{Act, Outcome, Task};
 use fluxdeck_model::state::{Aspect, Effect, Epoch, Message, Reply, Ticket};
+pub use rendered::{Renderer, kustomization};
+pub use repositories::Repositories;
 use session::Order;
 
 /// Where a cluster comes from.
@@ -58,6 +64,16 @@ pub struct Options {
     pub only: Vec<Scope>,
     /// Where what is remembered between runs is kept; none keeps nothing.
     pub state_dir: Option<std::path::PathBuf>,
+    /// Where git content is found.
+    pub repositories: Repositories,
+}
+
+impl Options {
+    /// Where git content is found; the demo's is its own.
+    pub fn repositories(&self) -> Repositories {
+        let company = if let Origin::Demo(guest) = &self.origin { Some(guest.company.clone()) } else { None };
+        Repositories { company, ..self.repositories.clone() }
+    }
 }
 
 /// Carries out effects. Dropping it ends everything that it started.
@@ -69,6 +85,8 @@ pub struct Runtime {
     /// Requests under way.
     errands: JoinSet<()>,
     log: Option<mpsc::UnboundedSender<Act>>,
+    /// The comparison with git under way.
+    comparison: Option<tokio::task::AbortHandle>,
     /// Clusters of the demo that live, by context.
     lives: BTreeMap<&'static str, tokio::task::AbortHandle>,
 }
@@ -94,7 +112,7 @@ impl Drop for Session {
 impl Runtime {
     pub fn new(options: Options, inbox: mpsc::Sender<Message>) -> Self {
         let (sessions, lives) = (BTreeMap::new(), BTreeMap::new());
-        Self { options, inbox, sessions, errands: JoinSet::new(), log: None, lives }
+        Self { options, inbox, sessions, errands: JoinSet::new(), log: None, comparison: None, lives }
     }
 
     /// Starts what an effect asks for. Returns at once; answers come as messages. Effects on the terminal are not its business and
@@ -103,6 +121,7 @@ impl Runtime {
         match effect {
             Effect::Connect { cluster, epoch, context, keep } => {
                 self.enliven(&context);
+                self.comparison.take().inspect(tokio::task::AbortHandle::abort);
                 if !keep {
                     // dropping a session ends its watches; those that were kept before stay for their jobs
                     let last = self.sessions.keys().rev().find(|(of, _)| *of == cluster).copied();
@@ -129,6 +148,13 @@ impl Runtime {
             Effect::Review { cluster, epoch, asks } => self.run(cluster, epoch, |errand| errand.review(asks)),
             Effect::Identify { cluster, epoch } => self.run(cluster, epoch, acts::Errand::identify),
             Effect::Owners { cluster, epoch, fields } => self.run(cluster, epoch, |errand| errand.owners(fields)),
+            Effect::Compare { cluster, epoch, run, kustomizations, namespaces } => {
+                self.comparison.take().inspect(tokio::task::AbortHandle::abort);
+                let repositories = self.options.repositories();
+                let work = |errand: acts::Errand| errand.compare(repositories, run, kustomizations, namespaces);
+                self.comparison = self.start(cluster, epoch, work);
+                None
+            }
             Effect::Record(act) => self.record(*act),
             Effect::Recall(ticket) => self.recall(ticket),
             Effect::Include { cluster, namespaces } => self.order(cluster, Order::Include(namespaces)),
@@ -144,7 +170,9 @@ impl Runtime {
                 }
                 None
             }
-            terminal @ (Effect::Copy(_) | Effect::Suspend | Effect::Redraw | Effect::Quit) => Some(terminal),
+            terminal @ (Effect::Copy(_) | Effect::Edit { .. } | Effect::Suspend | Effect::Redraw | Effect::Quit) => {
+                Some(terminal)
+            }
         }
     }
 
@@ -191,11 +219,23 @@ impl Runtime {
     where
         F: Future<Output = ()> + Send + 'static,
     {
+        self.start(cluster, epoch, work);
+        None
+    }
+
+    fn start<F>(
+        &mut self,
+        cluster: ClusterId,
+        epoch: Epoch,
+        work: impl FnOnce(acts::Errand) -> F,
+    ) -> Option<tokio::task::AbortHandle>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
         while self.errands.try_join_next().is_some() {}
         let session = self.sessions.get(&(cluster, epoch))?;
         let (live, timeout, inbox) = (session.live.clone(), self.options.request_timeout, self.inbox.clone());
-        self.errands.spawn(work(acts::Errand { cluster, epoch, live, timeout, inbox }));
-        None
+        Some(self.errands.spawn(work(acts::Errand { cluster, epoch, live, timeout, inbox })))
     }
 
     fn record(&mut self, act: Act) -> Option<Effect> {

@@ -14,6 +14,7 @@ use super::acts::Live;
 use super::connect::Connection;
 use super::follow::{Follower, RELIST, Report};
 use super::pace::{Backoff, Beat, Heartbeat};
+use super::rendered::Renderer;
 use super::{Look, Options, Origin, looks, owned};
 use crate::cluster::{self, Failure, Feed};
 use crate::records;
@@ -403,13 +404,14 @@ impl<'a> Hub<'a> {
             Order::Owned(owner, uid) => self.look_for_owned(owner, uid),
             Order::Look(look) => {
                 let ticket = look.ticket;
-                let looked = looks::look(
-                    look,
-                    self.connection.client.clone(),
-                    &self.connection.catalog,
-                    self.task.options.request_timeout,
-                    self.task.inbox.clone(),
-                );
+                let renderer = Renderer {
+                    client: self.connection.client.clone(),
+                    catalog: self.connection.catalog.clone(),
+                    repositories: self.task.options.repositories(),
+                    timeout: self.task.options.request_timeout,
+                    fetches: false,
+                };
+                let looked = looks::look(look, renderer, self.task.inbox.clone());
                 self.looks.insert(ticket, self.looking.spawn(looked));
             }
             Order::Drop(ticket) => {

@@ -117,8 +117,21 @@ impl Screen {
     /// # Errors
     /// When the terminal cannot be switched.
     pub fn suspend(&mut self) -> std::io::Result<()> {
-        give_back();
+        self.give_back();
         signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)?;
+        self.take_back()
+    }
+
+    /// Leaves the terminal to another program, until [`Self::take_back`].
+    pub fn give_back(&mut self) {
+        give_back();
+    }
+
+    /// Takes the terminal again, and draws everything anew next time.
+    ///
+    /// # Errors
+    /// When the terminal cannot be switched.
+    pub fn take_back(&mut self) -> std::io::Result<()> {
         enter()?;
         self.resize()
     }

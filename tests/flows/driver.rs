@@ -67,6 +67,7 @@ impl Driver {
             watches: 100,
             only: Vec::new(),
             state_dir: None,
+            repositories: fluxdeck::runtime::Repositories::default(),
         };
         let (inbox, messages) = mpsc::channel(64);
         let app = App::new(state, depth, Vec::new()).expect("a built-in theme");

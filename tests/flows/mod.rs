@@ -8,6 +8,7 @@ mod alone;
 mod checks;
 mod demo;
 mod files;
+mod git;
 mod jobs;
 mod looking;
 mod recorded;

@@ -88,7 +88,7 @@ impl Engine {
                     self.state.contexts = all;
                 }
                 News::Deltas(deltas) => self.state.cluster_mut().apply_unseen(deltas),
-                News::Namespaces(_) => {}
+                News::Namespaces(_) | News::Compared(..) => {}
             },
             Message::Reply(..) | Message::Clock(_) | Message::Input(_) => {}
         }

@@ -2,7 +2,6 @@
 
 mod print;
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -11,13 +10,14 @@ use serde_json::Value;
 
 use super::source::{Files, Given, told};
 use crate::git::{Change, Changed, Checkout};
+use crate::runtime;
 use fluxdeck_model::build::node::Layer;
 use fluxdeck_model::build::read::{Place as Reading, documents};
 use fluxdeck_model::build::repository::{Builder, Outcome, Repository};
 use fluxdeck_model::build::tree::Tree;
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::insight::check::{self, Difference, Findings, Level, Policy};
-use fluxdeck_model::insight::schema::{EMBEDDED, Schemas};
+use fluxdeck_model::insight::schema::Schemas;
 
 /// What a repository says to this program.
 const POLICY: &str = ".fluxdeck.toml";
@@ -126,10 +126,7 @@ fn guarded(checkout: &Checkout, changed: &[Changed], now: &dyn Tree, base: &dyn 
 
 /// The built-in table, and what the user has.
 pub(super) fn schemas(more: Option<&Path>) -> Result<Schemas> {
-    let mut text = Vec::new();
-    let unpacked = flate2::read::GzDecoder::new(EMBEDDED).read_to_end(&mut text);
-    unpacked.map_err(|error| Error::failed(format!("the table of schemas cannot be unpacked: {error}"), ""))?;
-    let mut schemas = Schemas::read(&text)?;
+    let mut schemas = runtime::schemas()?;
     let Some(folder) = more else { return Ok(schemas) };
     let mut todo = vec![folder.to_owned()];
     let mut learnt = 0;

@@ -72,6 +72,12 @@ impl Repositories {
         Repository::open_bare(&path).map(Some).map_err(|error| broken(&path, &error))
     }
 
+    /// Where the repository of a URL lies; nothing when it is not one of these.
+    pub(super) fn path_of(&self, url: &str) -> Option<PathBuf> {
+        let repository = self.open(ours(url)?).ok()??;
+        Some(repository.path().to_owned())
+    }
+
     /// Does something that moves branches, alone.
     pub(super) fn alone<T>(&self, act: impl FnOnce() -> T) -> T {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::state::projection::Root;
 
 /// Where there is an object to look at: rows, and texts about one.
-const OBJECTS: &[Scope] = &[Scope::Tree, Scope::Table, Scope::Text];
+const OBJECTS: &[Scope] = &[Scope::Tree, Scope::Table, Scope::Text, Scope::Fields];
 const EVERYWHERE: &[Scope] = &[Scope::Everywhere];
 
 const fn named(
@@ -123,6 +123,7 @@ fn health(cx: &mut Cx, wished: &[Health]) -> Result<()> {
 fn everything(cx: &mut Cx, _: &str) -> Result<()> {
     let cluster = cx.state.cluster_mut();
     cluster.tree.health = None;
+    cluster.tree.drifted = false;
     cluster.tree.text.clear();
     cluster.refilter();
     go(cx, "tree")

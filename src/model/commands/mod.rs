@@ -3,6 +3,7 @@
 
 mod act;
 mod application;
+mod git;
 mod keymap;
 mod look;
 mod motion;
@@ -16,6 +17,7 @@ pub use resolve::{Line, complete, kind_named, parse, unknown_kind};
 use crate::actions::{self, Action, Answers, Confirmation};
 use crate::domain::{GroupKind, ObjectRef};
 use crate::error::Result;
+use crate::insight::declared::FilePlace;
 use crate::state::jobs::JobId;
 use crate::state::{Effect, Key, State};
 
@@ -47,6 +49,10 @@ pub enum Scope {
     Logs,
     /// What is being done, as a list and one by one.
     Jobs,
+    /// Fields of objects, with the files that set them: of one object, and those that drifted.
+    Fields,
+    /// A file of a repository.
+    File,
     /// Dialogs: they take every key themselves.
     Dialog,
 }
@@ -61,6 +67,8 @@ impl Scope {
             Self::Text => "text",
             Self::Logs => "logs",
             Self::Jobs => "jobs",
+            Self::Fields => "fields",
+            Self::File => "file",
             Self::Dialog => "dialog",
         }
     }
@@ -117,6 +125,10 @@ pub enum Gesture {
     WatchOn,
     Copy,
     CopyNamespace,
+    /// The file that set a field.
+    File,
+    /// The same in the user's editor.
+    Edit,
 }
 
 /// What a command may touch: the state, and two lists of wishes that are carried out after it returned.
@@ -173,6 +185,8 @@ pub enum Target {
     /// The same, where it came up by itself: whoever types does not expect it.
     Question(Box<Confirmation>),
     Job(JobId),
+    /// A file as the object that it sets something of sees it.
+    File(ObjectRef, Box<FilePlace>),
 }
 
 /// What a person wishes to do to the selected objects.
@@ -186,7 +200,7 @@ pub enum Wish {
 }
 
 /// All commands in the order of help.
-pub const ALL: &[&[Command]] = &[motion::ALL, act::ALL, look::ALL, application::ALL];
+pub const ALL: &[&[Command]] = &[motion::ALL, act::ALL, look::ALL, git::ALL, application::ALL];
 
 pub fn all() -> impl Iterator<Item = &'static Command> {
     ALL.iter().flat_map(|group| group.iter())

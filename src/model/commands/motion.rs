@@ -2,12 +2,13 @@
 
 use super::{Command, Gesture, Run, Scope};
 
-const LISTS: &[Scope] = &[Scope::Tree, Scope::Table, Scope::Picker, Scope::Jobs];
+const LISTS: &[Scope] = &[Scope::Tree, Scope::Table, Scope::Picker, Scope::Jobs, Scope::Fields];
 const MARKED: &[Scope] = &[Scope::Tree, Scope::Table, Scope::Picker];
 const ROWS: &[Scope] = &[Scope::Tree, Scope::Table];
-const ALL_VIEWS: &[Scope] = &[Scope::Tree, Scope::Table, Scope::Picker, Scope::Text, Scope::Logs, Scope::Jobs];
+const ALL_VIEWS: &[Scope] =
+    &[Scope::Tree, Scope::Table, Scope::Picker, Scope::Text, Scope::Logs, Scope::Jobs, Scope::Fields, Scope::File];
 const TREE: &[Scope] = &[Scope::Tree];
-const TEXTS: &[Scope] = &[Scope::Text, Scope::Logs];
+const TEXTS: &[Scope] = &[Scope::Text, Scope::Logs, Scope::File];
 
 const fn key(keys: &'static [&'static str], scopes: &'static [Scope], gesture: Gesture, doc: &'static str) -> Command {
     Command { name: "", aliases: &[], keys, doc, footer: "", scopes, run: Run::Gesture(gesture) }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use super::drift::{Compared, Drifts};
 use super::message::Epoch;
 use super::projection::{Filter, Folds, Forest, Matches, Root, Sort, Table, TableSort, TreeRows};
 use crate::actions::Rights;
@@ -34,6 +35,8 @@ pub struct Cluster {
     pub user: Option<String>,
     /// Who owns contested fields, of objects that a confirmation asked about; none where that could not be read.
     pub owners: BTreeMap<ObjectRef, Option<Vec<FieldOwner>>>,
+    /// Where it differs from git, since somebody asked.
+    pub drifts: Drifts,
 }
 
 /// The connection, as a state on the screen. None of them ends the program.
@@ -75,6 +78,8 @@ pub struct Tree {
     /// The filter as typed.
     pub text: String,
     pub health: Option<BTreeSet<Health>>,
+    /// Only what differs from git.
+    pub drifted: bool,
 }
 
 impl Cluster {
@@ -95,6 +100,7 @@ impl Cluster {
             is_asking: false,
             user: None,
             owners: BTreeMap::new(),
+            drifts: Drifts::default(),
         }
     }
 
@@ -164,7 +170,8 @@ impl Cluster {
     pub fn filter_tree(&mut self, text: &str) -> Result<(), String> {
         let query = crate::domain::query::Query::parse(text)?;
         self.tree.text = text.to_owned();
-        let filter = Filter { query, namespaces: self.namespaces.clone(), health: self.tree.health.clone() };
+        let only = self.tree.drifted.then(|| self.drifts.objects());
+        let filter = Filter { query, namespaces: self.namespaces.clone(), health: self.tree.health.clone(), only };
         self.tree.matches.restart(filter);
         Ok(())
     }
@@ -179,6 +186,31 @@ impl Cluster {
             let filter = Filter { namespaces: namespaces.clone(), ..table.filter().clone() };
             let sort = table.sort();
             table.fill(&self.store, &self.forest, filter, sort);
+        }
+    }
+
+    /// The Flux Kustomizations that are there.
+    pub fn kustomizations(&self) -> Vec<ObjectRef> {
+        let gk = GroupKind::new(crate::build::flux::GROUP, "Kustomization");
+        let there = self.store.of_kind(&gk).filter(|id| self.store.object(*id).is_some());
+        let mut found: Vec<_> = there.map(|id| self.store.reference(id).clone()).collect();
+        found.sort();
+        found
+    }
+
+    /// Forgets what was compared and starts over. Returns the number of the comparison.
+    pub fn begin_comparison(&mut self, kustomizations: usize) -> u32 {
+        let run = self.drifts.begin(kustomizations);
+        self.refilter();
+        run
+    }
+
+    /// Takes what came of one Kustomization's comparison.
+    pub fn compared(&mut self, run: u32, compared: Compared, now: Timestamp) {
+        let found = self.drifts.found.len();
+        self.drifts.take(run, compared, now);
+        if self.tree.drifted && self.drifts.found.len() != found {
+            self.refilter();
         }
     }
 

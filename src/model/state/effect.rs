@@ -1,9 +1,12 @@
 //! What is wished from the outside, as values: tests compare them, the runtime carries them out.
 
+use std::collections::BTreeSet;
+
 use super::jobs::{Act, Task};
 use super::message::Epoch;
 use crate::actions::{Ask, Step};
 use crate::domain::{ClusterId, ObjectRef, Str, Uid};
+use crate::insight::declared::FilePlace;
 
 /// The number of one request of a view.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,6 +73,15 @@ pub enum Effect {
     Refresh {
         cluster: ClusterId,
     },
+    /// Compare what these Kustomizations apply, in these namespaces where some are named, with what git renders at their applied
+    /// revisions; in place of a comparison before.
+    Compare {
+        cluster: ClusterId,
+        epoch: Epoch,
+        run: u32,
+        kustomizations: Vec<ObjectRef>,
+        namespaces: Option<BTreeSet<Str>>,
+    },
     /// Fetch one aspect of an object for a view.
     Look {
         ticket: Ticket,
@@ -81,6 +93,11 @@ pub enum Effect {
     Drop(Ticket),
     /// Put text on the clipboard.
     Copy(String),
+    /// Lend the terminal to the user's editor, for a file at a line (from 1).
+    Edit {
+        path: String,
+        line: u32,
+    },
     /// Give the terminal back to the shell until it resumes us (ctrl-z).
     Suspend,
     /// Draw everything anew.
@@ -96,6 +113,13 @@ pub enum Aspect {
     Details,
     Events,
     Logs(LogRequest),
+    /// What git says of it, as that Flux Kustomization renders it. `fetches`: a repository that is nowhere here is fetched.
+    Declared {
+        applied_by: ObjectRef,
+        fetches: bool,
+    },
+    /// A file that sets something of it.
+    File(Box<FilePlace>),
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

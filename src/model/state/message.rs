@@ -4,11 +4,13 @@ use jiff::Timestamp;
 
 use super::Context;
 use super::cluster::{Link, ServerFacts};
+use super::drift::Compared;
 use super::effect::Ticket;
 use super::jobs::{Act, Outcome, Task};
 use crate::actions::Ask;
 use crate::domain::{ClusterId, Delta, ObjectRef, Str};
 use crate::error::Error;
+use crate::insight::declared::Declared;
 use crate::kinds::FieldOwner;
 
 /// The generation of a cluster's connection: news of an older one is dropped.
@@ -52,6 +54,8 @@ pub enum News {
     User(String),
     /// Who owns contested fields; none where the object could not be read.
     Owners(Vec<(ObjectRef, Option<Vec<FieldOwner>>)>),
+    /// What came of one Kustomization in the comparison of that number.
+    Compared(u32, Box<Compared>),
 }
 
 /// What a view asked for.
@@ -60,6 +64,9 @@ pub enum Reply {
     Document(Vec<String>),
     Details(Box<Details>),
     Events(Vec<EventRow>),
+    /// What git says of an object.
+    Declared(Box<Declared>),
+    File(Box<FileText>),
     /// Lines of logs, in order, sanitised.
     Log(Vec<String>),
     /// The containers that logs may be read of.
@@ -90,6 +97,16 @@ pub struct EventRow {
     /// `Kind/name`.
     pub object: String,
     pub message: String,
+}
+
+/// A file of a commit, as it may be shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileText {
+    pub lines: Vec<String>,
+    /// Where it lies in a checkout of the user's.
+    pub disk: Option<String>,
+    /// Whether it is the same there.
+    pub is_same: bool,
 }
 
 /// What comes from the terminal.

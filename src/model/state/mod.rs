@@ -2,6 +2,8 @@
 
 mod acting;
 mod cluster;
+mod declared;
+pub mod drift;
 mod effect;
 pub mod jobs;
 mod message;
@@ -15,8 +17,9 @@ use jiff::Timestamp;
 
 pub use acting::{Answer, Guarded};
 pub use cluster::{Cluster, Link, ServerFacts, Tree};
+pub use declared::Manifest;
 pub use effect::{Aspect, Effect, LogRequest, Ticket};
-pub use message::{Code, Details, Epoch, EventRow, Input, Key, Message, News, Reply};
+pub use message::{Code, Details, Epoch, EventRow, FileText, Input, Key, Message, News, Reply};
 
 use crate::actions::Confirmation;
 use crate::domain::ClusterId;

@@ -17,6 +17,9 @@
 //!
 //!  Inventory: 12 objects, found by inventory
 //!   Deployment                     3  ✗ 1  ● 2
+//!
+//!  Set by git at 86058ad, applied by flux-system/apps (o: files)
+//!   spec.replicas                  3  flux/apps/production/kustomization.yaml:6 replicas
 //! ```
 
 use std::cell::Cell;
@@ -25,6 +28,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::events::{NONE, Widths};
+use super::origins::place;
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::about::About;
@@ -34,7 +38,9 @@ use crate::ui::widgets::text::Text;
 use fluxdeck_model::commands::{Cx, Gesture, Scope, Target};
 use fluxdeck_model::domain::{NodeId, ObjectRef};
 use fluxdeck_model::error::Error;
-use fluxdeck_model::state::{Aspect, Details, Reply, State, Ticket};
+use fluxdeck_model::insight::declared::Declared;
+use fluxdeck_model::insight::drift::Drift;
+use fluxdeck_model::state::{Aspect, Details, Manifest, Reply, State, Ticket, drift};
 
 pub const SPEC: ViewSpec = ViewSpec {
     name: "details",
@@ -49,6 +55,9 @@ pub const SPEC: ViewSpec = ViewSpec {
 pub struct DetailsView {
     object: ObjectRef,
     body: Request<Details>,
+    /// What git says of it; asked for only where it can be known without fetching.
+    declared: Request<Declared>,
+    manifest: Option<Manifest>,
     lines: Vec<Styled>,
     built: Option<Built>,
     text: Text,
@@ -65,7 +74,8 @@ struct Built {
 
 impl DetailsView {
     fn new(object: ObjectRef) -> Self {
-        Self { object, body: Request::default(), lines: Vec::new(), built: None, text: Text::default() }
+        let (body, declared) = (Request::default(), Request::default());
+        Self { object, body, declared, manifest: None, lines: Vec::new(), built: None, text: Text::default() }
     }
 
     /// Makes the lines anew if what they tell has changed.
@@ -121,11 +131,65 @@ impl DetailsView {
             }
             Answer::Here(details) => body(&mut about, details, width, scene),
         }
+        self.git(&mut about, width, scene);
+        if let Answer::Here(details) = &self.body.answer {
+            events(&mut about, details, width, scene);
+        }
         about.lines
     }
 }
 
-/// What was fetched: spec, history, annotations, events.
+impl DetailsView {
+    /// What git says of it: how it drifted, and who set each field.
+    fn git(&self, about: &mut About, width: usize, scene: &Scene) {
+        let Some(manifest) = &self.manifest else { return };
+        if let Some(found) = scene.state.cluster().drifts.found.get(&self.object) {
+            about.heading("Drift");
+            differences(about, &found.drift);
+        }
+        if manifest.object != self.object {
+            about.heading("Git");
+            about.field("", Style::Dim, &format!("it is made of {}: o shows what git says of that", manifest.object));
+            return;
+        }
+        match &self.declared.answer {
+            Answer::Waiting => {}
+            Answer::Failed(error) => {
+                about.heading("Git");
+                about.field("", Style::Dim, &format!("{}: {}", error.message, error.hint));
+            }
+            Answer::Here(declared) => declarations(about, declared, width),
+        }
+    }
+}
+
+/// The fields that git sets, and where.
+fn declarations(about: &mut About, declared: &Declared, width: usize) {
+    about.heading(&format!("Set by git at {}, applied by {} (o: files)", declared.at.short(), declared.applied_by));
+    let names = declared.fields.iter().map(|field| field.path.chars().count());
+    let indent = names.max().unwrap_or(0).clamp(13, (width / 2).clamp(13, 48)) + 3;
+    for field in &declared.fields {
+        let winner = field.winner();
+        let line = Styled::of(Style::Dim, format!(" {}", field.path)).upto(indent).and(Style::Text, &field.value);
+        let line =
+            line.and(Style::Reference, format!("  {}", place(winner))).and(Style::Dim, format!(" {}", winner.layer.word()));
+        about.lines.extend(line.wrapped(indent, width));
+    }
+}
+
+fn differences(about: &mut About, found: &Drift) {
+    match found {
+        Drift::Missing => about.field("missing", Style::Failed, "git has it, the cluster has not"),
+        Drift::Fields(fields) => {
+            for field in fields {
+                about.field("", Style::Failed, &format!("{}  {}", drift::line(field), place(&field.origin)));
+            }
+        }
+        Drift::None | Drift::Off => {}
+    }
+}
+
+/// What was fetched: spec, history, annotations.
 fn body(about: &mut About, details: &Details, width: usize, scene: &Scene) {
     let column = |names: &mut dyn Iterator<Item = usize>, most: usize| names.max().unwrap_or(0).clamp(13, most) + 3;
     let pairs = |about: &mut About, pairs: &[(String, String)], most: usize| {
@@ -155,6 +219,9 @@ fn body(about: &mut About, details: &Details, width: usize, scene: &Scene) {
         about.heading("Annotations");
         pairs(about, &details.annotations, 56);
     }
+}
+
+fn events(about: &mut About, details: &Details, width: usize, scene: &Scene) {
     about.heading("Events");
     if details.events.is_empty() {
         about.lines.push(Styled::of(Style::Dim, format!(" {NONE}")));
@@ -187,6 +254,11 @@ impl View for DetailsView {
 
     fn opened(&mut self, cx: &mut Cx) {
         self.body.ask(&self.object, Aspect::Details, cx);
+        self.manifest = cx.state.cluster().manifest(&self.object);
+        if let Some(manifest) = self.manifest.as_ref().filter(|manifest| manifest.object == self.object) {
+            let aspect = Aspect::Declared { applied_by: manifest.applied_by.clone(), fetches: false };
+            self.declared.ask(&self.object, aspect, cx);
+        }
     }
 
     fn heard(&mut self, cx: &mut Cx) {
@@ -195,6 +267,7 @@ impl View for DetailsView {
 
     fn closed(&mut self, cx: &mut Cx) {
         self.body.close(cx);
+        self.declared.close(cx);
     }
 
     fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
@@ -222,7 +295,11 @@ impl View for DetailsView {
             Reply::Details(details) => Some((**details).clone()),
             _ => None,
         };
-        if self.body.take(ticket, reply, read) {
+        let declared = |reply: &Reply| match reply {
+            Reply::Declared(declared) => Some((**declared).clone()),
+            _ => None,
+        };
+        if self.body.take(ticket, reply, read) || self.declared.take(ticket, reply, declared) {
             self.built = None;
         }
     }

@@ -6,7 +6,9 @@ mod confirm;
 mod contexts;
 mod details;
 mod document;
+mod drift;
 mod events;
+mod file;
 mod help;
 mod job;
 mod jobs;
@@ -15,6 +17,7 @@ mod leave;
 mod logs;
 mod namespaces;
 mod objects;
+mod origins;
 mod picker;
 pub mod preview;
 mod tree;
@@ -37,6 +40,9 @@ pub const ALL: &[&ViewSpec] = &[
     &details::SPEC,
     &document::SPEC,
     &events::SPEC,
+    &origins::SPEC,
+    &file::SPEC,
+    &drift::SPEC,
     &logs::SPEC,
     &actions::SPEC,
     &confirm::SPEC,
@@ -72,6 +78,7 @@ fn say_why_empty(area: Rect, buf: &mut Buffer, scene: &Scene) {
             "this cluster has no Flux".to_owned(),
             "`flux check --pre` tells whether it can have it; `:ctx` chooses another cluster".to_owned(),
         ),
+        _ if cluster.tree.drifted => (cluster.drifts.told(), "esc shows everything; `:drift` lists what was compared".to_owned()),
         _ if !cluster.tree.text.is_empty() || cluster.tree.health.is_some() => {
             ("nothing matches".to_owned(), "esc clears the filter".to_owned())
         }

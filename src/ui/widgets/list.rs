@@ -14,6 +14,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Row as Painted, Table, Widget};
+use unicode_width::UnicodeWidthChar;
 
 use crate::ui::theme::{Scope, Theme};
 use fluxdeck_model::domain::text::fit;
@@ -34,15 +35,21 @@ pub struct Column {
     pub priority: u8,
     /// Numbers and ages stand to the right.
     pub right: bool,
+    /// It is cut at its beginning: paths say most at their end.
+    pub keeps_end: bool,
 }
 
 impl Column {
     pub fn new(heading: impl Into<Cow<'static, str>>, min: u16, max: u16, priority: u8) -> Self {
-        Self { heading: heading.into(), min, max, priority, right: false }
+        Self { heading: heading.into(), min, max, priority, right: false, keeps_end: false }
     }
 
     pub fn right(self) -> Self {
         Self { right: true, ..self }
+    }
+
+    pub fn keeping_end(self) -> Self {
+        Self { keeps_end: true, ..self }
     }
 }
 
@@ -114,8 +121,9 @@ impl List {
         let marked: Vec<_> = rows.iter().map(|row| row.marked).collect();
         let painted = rows.into_iter().map(|mut row| {
             row.cells.resize(columns.len(), Line::default());
-            let cells =
-                shown.iter().map(|at| aligned(cut(std::mem::take(&mut row.cells[*at]), widths[*at].into()), &columns[*at]));
+            let cells = shown
+                .iter()
+                .map(|at| aligned(fitted(std::mem::take(&mut row.cells[*at]), widths[*at], &columns[*at]), &columns[*at]));
             Painted::new(cells).style(theme.style(if row.marked { Scope::Mark } else { Scope::Text }))
         });
         let mut table = Table::new(painted, shown.iter().map(|at| Constraint::Length(widths[*at]))).column_spacing(SPACING);
@@ -214,6 +222,25 @@ pub fn cut(line: Line<'static>, width: usize) -> Line<'static> {
     Line { spans: out, ..line }
 }
 
+/// A cell as wide as its column.
+fn fitted(line: Line<'static>, width: u16, column: &Column) -> Line<'static> {
+    let width = width.into();
+    if !column.keeps_end || line.width() <= width {
+        return cut(line, width);
+    }
+    // a path is plain: its first part has the style of all of it
+    let style = line.spans.first().map(|span| span.style).unwrap_or_default();
+    let text: String = line.spans.iter().map(|span| &*span.content).collect();
+    let mut used = 1;
+    let fits = |letter: &char| {
+        used += letter.width().unwrap_or(0);
+        used <= width
+    };
+    let end: Vec<char> = text.chars().rev().take_while(fits).collect();
+    let mark = if width > 0 { "…" } else { "" };
+    Line { spans: vec![Span::styled(format!("{mark}{}", end.iter().rev().collect::<String>()), style)], ..line }
+}
+
 fn aligned(line: Line<'static>, column: &Column) -> Line<'static> {
     if column.right { line.right_aligned() } else { line.left_aligned() }
 }
@@ -306,6 +333,17 @@ mod tests {
         // an area beyond the buffer, as a resize in between makes it
         let mut buf = Buffer::empty(area(5, 2));
         List::default().render(area(80, 24), &mut buf, &theme(), Rows { columns: &columns(), len: 10, cursor: Some(9) }, row);
+    }
+
+    #[test]
+    fn a_path_keeps_its_end() {
+        let column = Column::new("FILE", 8, 30, 0).keeping_end();
+        let text = |width| fitted(Line::raw("apps/web/世/k.yaml:11"), width, &column).spans[0].content.to_string();
+        for (width, expected) in
+            [(21, "apps/web/世/k.yaml:11"), (12, "…/k.yaml:11"), (13, "…/k.yaml:11"), (14, "…世/k.yaml:11"), (1, "…"), (0, "")]
+        {
+            assert_eq!(text(width), expected, "{width}");
+        }
     }
 
     #[test]

@@ -50,6 +50,11 @@ impl<T> Request<T> {
         }
     }
 
+    /// There is nothing to ask for.
+    pub fn fail(&mut self, error: Error) {
+        self.answer = Answer::Failed(error);
+    }
+
     pub fn close(&mut self, cx: &mut Cx) {
         cx.effects.extend(self.ticket.take().map(Effect::Drop));
     }

@@ -50,6 +50,11 @@ impl Text {
         Self { follow: true, wrap, ..Self::default() }
     }
 
+    /// Puts the window at a line.
+    pub fn begin_at(&mut self, line: usize) {
+        (self.top, self.skip, self.left) = (line, 0, 0);
+    }
+
     /// Carries out what a gesture means to a text.
     pub fn gesture(&mut self, gesture: Gesture, source: &(impl Source + ?Sized)) -> bool {
         match gesture {

@@ -9,7 +9,7 @@ use crate::support::bed::{self, Bed};
 use crate::support::program::{Fluxdeck, Ran};
 
 /// A clone whose remote is the URL that the cluster knows.
-fn clone(bed: &Bed, url: &str, into: &Path) -> String {
+pub(super) fn clone(bed: &Bed, url: &str, into: &Path) -> String {
     let folder = into.display().to_string();
     let (scheme, rest) = url.split_once("://").expect("an URL");
     let with = format!("{scheme}://{}:{}@{rest}", bed.value("BED_FORGE_USER"), bed.value("BED_FORGE_TOKEN"));

@@ -9,6 +9,7 @@ mod connection;
 mod demo;
 mod drift;
 mod get;
+mod git;
 pub mod outages;
 mod schemas;
 mod screen;

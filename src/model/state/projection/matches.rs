@@ -1,10 +1,11 @@
 //! Which nodes a filter means. A changed object is tested alone; a new filter is tested in slices, so that no key waits for it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::{Bits, Forest, haystack};
 use crate::domain::query::{Fuzzy, Query};
-use crate::domain::{Changes, Health, NodeId, Store, Str};
+use crate::domain::{Changes, Health, NodeId, ObjectRef, Store, Str};
 
 /// What is to be shown: everything that is set must hold.
 #[derive(Clone, Debug, Default)]
@@ -13,11 +14,13 @@ pub struct Filter {
     /// Namespaces looked at; none means all. Cluster-scoped objects are shown with the namespace of that name only.
     pub namespaces: Option<BTreeSet<Str>>,
     pub health: Option<BTreeSet<Health>>,
+    /// None but these.
+    pub only: Option<Arc<BTreeSet<ObjectRef>>>,
 }
 
 impl Filter {
     pub fn is_none(&self) -> bool {
-        self.query.is_none() && self.namespaces.is_none() && self.health.is_none()
+        self.query.is_none() && self.namespaces.is_none() && self.health.is_none() && self.only.is_none()
     }
 
     /// Whether that node is meant.
@@ -28,6 +31,9 @@ impl Filter {
             if !namespaces.contains(home) {
                 return false;
             }
+        }
+        if self.only.as_ref().is_some_and(|only| !only.contains(reference)) {
+            return false;
         }
         if let Some(wished) = &self.health
             && !forest.health(id).is_some_and(|health| wished.contains(&health))

@@ -21,7 +21,7 @@ use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::widgets::progress;
 use fluxdeck_model::commands::{Cx, Gesture, Scope, Target, Transition};
 use fluxdeck_model::domain::{Health, NodeId, ObjectRef, Relation};
-use fluxdeck_model::state::projection::{Fold, Row, RowId, Sort, SortBy, message_at, word_of};
+use fluxdeck_model::state::projection::{Fold, Row, RowId, Sort, SortBy, word_of};
 use fluxdeck_model::state::{Cluster, Effect, Epoch, State};
 
 pub const SPEC: ViewSpec = ViewSpec {
@@ -237,6 +237,9 @@ impl View for TreeView {
         if let Some(health) = &cluster.tree.health {
             title.push_str(&format!(" · {} only", health.iter().map(|health| health.slug()).collect::<Vec<_>>().join(", ")));
         }
+        if cluster.tree.drifted {
+            title.push_str(&format!(" · {}", cluster.drifts.told()));
+        }
         match cluster.tree.sort.by {
             SortBy::Name => {}
             SortBy::State => title.push_str(" · worst first"),
@@ -309,6 +312,11 @@ impl View for TreeView {
             Gesture::SortState => self.sort(SortBy::State, cx),
             Gesture::SortAge => self.sort(SortBy::Age, cx),
             Gesture::Copy | Gesture::CopyNamespace => copy(gesture, &self.selection(cx.state), cx),
+            Gesture::Back if cx.state.cluster().tree.drifted => {
+                let cluster = cx.state.cluster_mut();
+                cluster.tree.drifted = false;
+                cluster.refilter();
+            }
             Gesture::Back if cx.state.cluster().tree.health.is_some() => {
                 let cluster = cx.state.cluster_mut();
                 cluster.tree.health = None;
@@ -370,7 +378,7 @@ impl View for TreeView {
             return Some(told);
         }
         let word = word_of(&cluster.store, &cluster.forest, node);
-        let message = message_at(&cluster.store, &cluster.forest, node, state.clock);
+        let message = cluster.told_of(node, state.clock);
         Some(if message.is_empty() { word.to_owned() } else { format!("{word}: {message}") })
     }
 

@@ -16,7 +16,7 @@ use fluxdeck_model::domain::health::Counts;
 use fluxdeck_model::domain::store::Presence;
 use fluxdeck_model::domain::text::fit;
 use fluxdeck_model::domain::{Health, NodeId};
-use fluxdeck_model::state::projection::{Fold, Heading, Row, What, message_at, named, revision_of, word_of};
+use fluxdeck_model::state::projection::{Fold, Heading, Row, What, named, revision_of, word_of};
 
 impl TreeView {
     /// Paints a window of rows below the rows that stand above it: the ancestors are painted out of sight, so that the widget sees a
@@ -235,7 +235,7 @@ impl Widths {
             if let Some(act) = act {
                 return cell(&format!(" {}", told(act.health, &act.text)), self.message, theme.health(act.health));
             }
-            let message = message_at(store, forest, node, scene.state.clock);
+            let message = cluster.told_of(node, scene.state.clock);
             let style = match health {
                 _ if scene.is_overdue(object) => theme.style(Style_::Failed),
                 health if health.is_failing() => theme.health(health),

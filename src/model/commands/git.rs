@@ -1,0 +1,101 @@
+//! What git says: the fields that it sets with file and line, and where the cluster differs from it.
+
+use super::{Command, Cx, Gesture, Run, Scope, Target, Transition};
+use crate::error::{Error, Result};
+use crate::state::Effect;
+
+pub(super) const ALL: &[Command] = &[
+    Command {
+        name: "origins",
+        aliases: &["fields"],
+        keys: &["o"],
+        doc: "the fields that git sets, each with the file, line and layer that set it",
+        footer: "origins",
+        scopes: &[Scope::Text],
+        run: Run::Act(origins),
+    },
+    Command {
+        name: "",
+        aliases: &[],
+        keys: &["o"],
+        doc: "the file at the line that sets the field",
+        footer: "file",
+        scopes: &[Scope::Fields],
+        run: Run::Gesture(Gesture::File),
+    },
+    Command {
+        name: "",
+        aliases: &[],
+        keys: &["e"],
+        doc: "open the file at the line in $EDITOR, where a checkout of yours has it",
+        footer: "$EDITOR",
+        scopes: &[Scope::File],
+        run: Run::Gesture(Gesture::Edit),
+    },
+    Command {
+        name: "drift",
+        aliases: &[],
+        keys: &[],
+        doc: "compare the cluster with what git renders at the applied revisions: every field that differs, with its file and line",
+        footer: "",
+        scopes: &[Scope::Everywhere],
+        run: Run::Act(|cx, _| {
+            compare(cx)?;
+            cx.transitions.push(Transition::Go("drift", Target::Nothing));
+            Ok(())
+        }),
+    },
+    Command {
+        name: "drifted",
+        aliases: &[],
+        keys: &[],
+        doc: "show in the tree what differs from git (compared first, if nobody has); again: everything",
+        footer: "",
+        scopes: &[Scope::Everywhere],
+        run: Run::Act(drifted),
+    },
+];
+
+/// Opens the fields of the nearest object that git has a manifest of.
+fn origins(cx: &mut Cx, _: &str) -> Result<()> {
+    let nothing = || Error::failed("nothing is selected", "move to an object first");
+    let object = cx.targets.first().cloned().ok_or_else(nothing)?;
+    let Some(manifest) = cx.state.cluster().manifest(&object) else {
+        return Err(Error::failed(
+            format!("no Flux Kustomization is known to apply {object}"),
+            "only what a Kustomization applies has a manifest in git that can be found",
+        ));
+    };
+    if manifest.object != object {
+        cx.state.say(format!("{object} is not in git itself: {} is", manifest.object));
+    }
+    cx.transitions.push(Transition::Open("origins", Target::Object(manifest.object)));
+    Ok(())
+}
+
+/// Starts a comparison, in place of the one before.
+fn compare(cx: &mut Cx) -> Result<()> {
+    let cluster = cx.state.cluster_mut();
+    let kustomizations = cluster.kustomizations();
+    if kustomizations.is_empty() {
+        return Err(Error::failed("there is no Flux Kustomization to compare", "`:ctx` shows other clusters"));
+    }
+    let run = cluster.begin_comparison(kustomizations.len());
+    let (cluster, epoch, namespaces) = (cluster.id, cluster.epoch, cluster.namespaces.clone());
+    cx.effects.push(Effect::Compare { cluster, epoch, run, kustomizations, namespaces });
+    Ok(())
+}
+
+fn drifted(cx: &mut Cx, _: &str) -> Result<()> {
+    let cluster = cx.state.cluster_mut();
+    cluster.tree.drifted = !cluster.tree.drifted;
+    if cluster.tree.drifted && cluster.drifts.is_unknown() {
+        compare(cx)?;
+    }
+    let cluster = cx.state.cluster_mut();
+    cluster.refilter();
+    let told = if cluster.tree.drifted { cluster.drifts.told() } else { "everything".to_owned() };
+    cx.state.say(told);
+    cx.transitions.push(Transition::Go("tree", Target::Nothing));
+    Ok(())
+}

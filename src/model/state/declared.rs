@@ -1,0 +1,43 @@
+//! Which Flux Kustomization renders an object from git, by the graph.
+
+use super::Cluster;
+use crate::build::flux::GROUP;
+use crate::domain::store::Link;
+use crate::domain::{NodeId, ObjectRef, Relation};
+
+/// Steps up from an object: pod, ReplicaSet, Deployment, HelmRelease, Kustomization, with some to spare.
+const MOST_STEPS: usize = 10;
+
+/// An object whose manifest is in git, and the Flux Kustomization that applies it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manifest {
+    pub object: ObjectRef,
+    pub applied_by: ObjectRef,
+}
+
+impl Cluster {
+    /// The nearest object, from this one upwards, that a Flux Kustomization applies: a pod's is its Deployment, what a chart made is its
+    /// HelmRelease. None where no inventory and no owner label tells.
+    pub fn manifest(&self, object: &ObjectRef) -> Option<Manifest> {
+        let mut at = self.store.find(object)?;
+        for _ in 0..MOST_STEPS {
+            if let Some(applier) = self.applier(at, |object| &*object.gk.kind == "Kustomization" && &*object.gk.group == GROUP) {
+                let (object, applied_by) = (self.store.reference(at).clone(), self.store.reference(applier).clone());
+                return Some(Manifest { object, applied_by });
+            }
+            let owner = self.store.owners(at).first().copied();
+            at = owner.or_else(|| self.applier(at, |_| true)).filter(|next| *next != at)?;
+        }
+        None
+    }
+
+    /// Who applies a node: by inventory before by label, which is a claim only.
+    fn applier(&self, id: NodeId, is_meant: impl Fn(&ObjectRef) -> bool) -> Option<NodeId> {
+        let first = |links: &[Link], relation| {
+            let nodes = links.iter().filter(|link| link.relation == relation).map(|link| link.node);
+            nodes.filter(|node| is_meant(self.store.reference(*node))).min()
+        };
+        let by_inventory = first(self.store.incoming(id), Relation::Applies);
+        by_inventory.or_else(|| first(self.store.out(id), Relation::ManagedBy))
+    }
+}

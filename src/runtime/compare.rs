@@ -1,0 +1,140 @@
+//! Comparing the cluster with git, Kustomization by Kustomization.
+
+use std::collections::BTreeSet;
+
+use futures::StreamExt;
+use serde_json::Value;
+
+use super::acts::Errand;
+use super::rendered::{Renderer, object_of};
+use super::repositories::{Repositories, blocking};
+use fluxdeck_model::build::flux::Applied;
+use fluxdeck_model::build::id::{meta_text, text_at};
+use fluxdeck_model::domain::{ObjectRef, Str};
+use fluxdeck_model::error::{Error, Result};
+use fluxdeck_model::insight::declared::Commit;
+use fluxdeck_model::insight::drift::{self, Drift, Ignore};
+use fluxdeck_model::insight::named::shown;
+use fluxdeck_model::insight::schema::{EMBEDDED, Schemas};
+use fluxdeck_model::state::News;
+use fluxdeck_model::state::drift::Compared;
+
+/// Requests that are under way at once.
+const AT_ONCE: usize = 8;
+
+/// The schemas of Kubernetes and Flux. Unpacking them costs some milliseconds.
+///
+/// # Errors
+/// The table is broken.
+pub fn schemas() -> Result<Schemas> {
+    let mut text = Vec::new();
+    let unpacked = std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(EMBEDDED), &mut text);
+    unpacked.map_err(|error| Error::failed(format!("the table of schemas cannot be unpacked: {error}"), ""))?;
+    Schemas::read(&text)
+}
+
+impl Renderer {
+    /// Compares what a Kustomization applies, as far as it is meant. What cannot be compared is said.
+    pub async fn compare(
+        &self,
+        kustomization: &ObjectRef,
+        body: Result<Value>,
+        schemas: &Schemas,
+        is_meant: impl Fn(&Applied) -> bool,
+    ) -> Compared {
+        let mut compared = Compared {
+            kustomization: kustomization.clone(),
+            at: Commit::default(),
+            found: Vec::new(),
+            compared: 0,
+            skipped: Vec::new(),
+        };
+        let rendered = match &body {
+            Ok(body) => self.render(body).await,
+            Err(error) => Err(error.clone()),
+        };
+        let rendered = match rendered {
+            Ok(rendered) => rendered,
+            Err(why) => {
+                compared.skipped.push((kustomization.to_string(), why.to_string()));
+                return compared;
+            }
+        };
+        compared.at = rendered.at;
+        let ignores = drift::ignores(&body.unwrap_or_default());
+        let wished: Vec<_> = rendered.objects.into_iter().filter(is_meant).collect();
+        let requests: Vec<_> = wished.iter().map(|object| self.live(&object.node)).collect();
+        let fetched: Vec<_> = futures::stream::iter(requests).buffered(AT_ONCE).collect().await;
+        for (object, live) in wished.iter().zip(fetched) {
+            take(&mut compared, object, live, &ignores, schemas);
+        }
+        compared
+    }
+}
+
+impl Errand {
+    /// Compares these Kustomizations one after the other, and tells what came of each.
+    pub(super) async fn compare(
+        self,
+        repositories: Repositories,
+        run: u32,
+        kustomizations: Vec<ObjectRef>,
+        namespaces: Option<BTreeSet<Str>>,
+    ) {
+        let live = self.live.borrow().clone();
+        let schemas = blocking(schemas).await;
+        let (Some(live), Ok(schemas)) = (live, schemas) else {
+            for kustomization in kustomizations {
+                let why = "the API server has not been reached yet".to_owned();
+                let skipped = vec![(kustomization.to_string(), why)];
+                let (at, found) = (Commit::default(), Vec::new());
+                let compared = Compared { kustomization, at, found, compared: 0, skipped };
+                self.news(News::Compared(run, Box::new(compared))).await;
+            }
+            return;
+        };
+        let renderer =
+            Renderer { client: live.client, catalog: live.catalog, repositories, timeout: self.timeout, fetches: true };
+        for kustomization in kustomizations {
+            let body = renderer.fetch(&kustomization).await;
+            let is_meant = |object: &Applied| namespaces.as_ref().is_none_or(|names| names.contains(home(object)));
+            let compared = renderer.compare(&kustomization, body, &schemas, is_meant).await;
+            self.news(News::Compared(run, Box::new(compared))).await;
+        }
+    }
+}
+
+/// The namespace that an object is looked at with: a Namespace's is itself.
+fn home(object: &Applied) -> &str {
+    let is_namespace = text_at(&object.node, "kind") == "Namespace";
+    meta_text(&object.node, if is_namespace { "name" } else { "namespace" })
+}
+
+/// Adds one object to what came of its Kustomization.
+fn take(
+    compared: &mut Compared,
+    object: &Applied,
+    live: std::result::Result<Option<Value>, String>,
+    ignores: &[Ignore],
+    schemas: &Schemas,
+) {
+    let called = || format!("{} of {}", shown(&object.node), compared.kustomization.path());
+    let drift = match live {
+        Ok(live) => drift::drift(object, live.as_ref(), ignores, schemas),
+        Err(why) => {
+            let what = called();
+            return compared.skipped.push((what, why));
+        }
+    };
+    match drift {
+        Drift::None => compared.compared += 1,
+        Drift::Off => {
+            let what = called();
+            compared.skipped.push((what, "Flux was told to leave it alone".to_owned()));
+        }
+        drift => {
+            compared.compared += 1;
+            compared.found.push((object_of(compared.kustomization.cluster, &object.node), drift));
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! What git renders for a Flux Kustomization at the revision that it applied last: its manifest, its source and its variables are the
+//! cluster's, its files the repository's.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kube::Client;
+use serde_json::{Value, json};
+
+use super::repositories::{Repositories, blocking};
+use crate::cluster::{self, Catalog, Failure};
+use crate::git::Checkout;
+use fluxdeck_model::build::error::BuildError;
+use fluxdeck_model::build::flux::{self, Applied, GROUP, Spec, Values};
+use fluxdeck_model::build::ignore::{Artifact, Rules};
+use fluxdeck_model::build::node::{Layer, Node};
+use fluxdeck_model::build::read::{Place as Reading, documents};
+use fluxdeck_model::build::tree::Tree;
+use fluxdeck_model::build::{Cache, id};
+use fluxdeck_model::domain::{ClusterId, GroupKind, ObjectRef};
+use fluxdeck_model::error::{Error, Result};
+use fluxdeck_model::insight::declared::{Commit, in_object};
+use fluxdeck_model::insight::named::group;
+use fluxdeck_model::kinds;
+
+/// The group of sources.
+const SOURCES: &str = "source.toolkit.fluxcd.io";
+
+/// Asks a cluster and its repositories.
+#[derive(Clone)]
+pub struct Renderer {
+    pub client: Client,
+    pub catalog: Arc<Catalog>,
+    pub repositories: Repositories,
+    /// Of one request.
+    pub timeout: Duration,
+    /// Repositories that are nowhere here are fetched.
+    pub fetches: bool,
+}
+
+/// A Kustomization as git has it.
+pub struct Rendered {
+    pub at: Commit,
+    pub objects: Vec<Applied>,
+}
+
+/// What of a Kustomization has to be built, and from which commit.
+struct Plan {
+    spec: Spec,
+    at: Commit,
+    /// The source's `spec.ignore`.
+    ignore: Option<String>,
+    values: BTreeMap<(String, String), Values>,
+}
+
+impl Renderer {
+    /// An object as the cluster has it, in the version that we read.
+    ///
+    /// # Errors
+    /// As for any request.
+    pub async fn fetch(&self, object: &ObjectRef) -> Result<Value> {
+        let gk = &object.gk;
+        let served = self.catalog.find(gk, kinds::rules(&gk.group, &gk.kind));
+        let served = served.ok_or_else(|| Error::failed(format!("the cluster does not serve {gk}"), ""))?;
+        let found = cluster::body(&self.client, served, object, self.timeout).await;
+        found.map_err(|failure| failure.error(&object.to_string()))
+    }
+
+    /// An object in the version that git names; None: it is not there.
+    ///
+    /// # Errors
+    /// As for any request, in words.
+    pub async fn live(&self, node: &Node) -> std::result::Result<Option<Value>, String> {
+        let version = id::text_at(node, "apiVersion").rsplit('/').next().unwrap_or_default();
+        let object = object_of(ClusterId(0), node);
+        let gk = &object.gk;
+        let Some(served) = self.catalog.exactly(gk, version) else {
+            return Err(format!("the cluster does not serve {gk} in {version}"));
+        };
+        match cluster::body(&self.client, served, &object, self.timeout).await {
+            Ok(found) => Ok(Some(found)),
+            Err(Failure::NotFound(_)) => Ok(None),
+            Err(failure) => Err(failure.error(&object.to_string()).to_string()),
+        }
+    }
+
+    /// Builds what a Kustomization applied last.
+    ///
+    /// # Errors
+    /// Why it cannot be known.
+    pub async fn render(&self, kustomization: &Value) -> Result<Rendered> {
+        let plan = self.plan(kustomization).await?;
+        let folder = self.repositories.find(&plan.at, self.fetches).await?;
+        blocking(move || {
+            let checkout = Checkout::around(&folder)?;
+            let view = checkout.view(Some(&plan.at.id))?;
+            let objects = build(view.tree(), &plan).map_err(told)?;
+            Ok(Rendered { at: plan.at, objects })
+        })
+        .await
+    }
+
+    async fn plan(&self, kustomization: &Value) -> Result<Plan> {
+        let skip = |why: String| Error::failed(why, "");
+        let text = |key: &str| kustomization["metadata"][key].as_str().unwrap_or_default();
+        let own = Reading::file(&in_object("Kustomization", text("namespace"), text("name")), Layer::Cluster);
+        let nodes = documents(kustomization.to_string().as_bytes(), &own).map_err(told)?;
+        let spec = Spec::read(nodes.first().ok_or_else(|| skip("it is empty".to_owned()))?).map_err(told)?;
+        if spec.is_remote {
+            return Err(skip("it is applied to another cluster".to_owned()));
+        }
+        let named = format!("{} {}/{}", spec.source.kind, spec.source.namespace, spec.source.name);
+        if spec.source.kind.as_ref() != "GitRepository" {
+            return Err(skip(format!("its source, {named}, is no GitRepository")));
+        }
+        let gk = GroupKind::new(SOURCES, "GitRepository");
+        let source = ObjectRef::new(ClusterId(0), gk, &*spec.source.namespace, &*spec.source.name);
+        let source = self.fetch(&source).await.map_err(|error| skip(format!("its source cannot be read: {}", error.message)))?;
+        if source.pointer("/spec/include").and_then(Value::as_array).is_some_and(|include| !include.is_empty()) {
+            return Err(skip("its source includes other repositories".to_owned()));
+        }
+        let url = source.pointer("/spec/url").and_then(Value::as_str).unwrap_or_default().into();
+        let revision = applied(kustomization).ok_or_else(|| skip("it has never applied anything".to_owned()))?;
+        // `main@sha1:<id>`, and before Flux 2.0 `main/<id>`
+        let id = revision.rsplit([':', '/']).next().unwrap_or(revision).into();
+        let ignore = source.pointer("/spec/ignore").and_then(Value::as_str).map(str::to_owned);
+        let values = self.values(&spec).await;
+        Ok(Plan { spec, at: Commit { url, id }, ignore, values })
+    }
+
+    /// The ConfigMaps that variables come from. What Secrets say is not asked for: those variables stay unknown.
+    async fn values(&self, spec: &Spec) -> BTreeMap<(String, String), Values> {
+        let mut found = BTreeMap::new();
+        for from in spec.post_build.iter().flat_map(|post| &post.from).filter(|from| from.kind.as_ref() == "ConfigMap") {
+            let manifest = json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "namespace": &*spec.namespace, "name": &*from.name } });
+            let own = Reading::file(&in_object("ConfigMap", &spec.namespace, &from.name), Layer::Cluster);
+            let read = |value: &Value| documents(value.to_string().as_bytes(), &own).ok()?.pop();
+            let Some(node) = read(&manifest) else { continue };
+            let values = match self.live(&node).await {
+                Ok(Some(body)) => read(&body).as_ref().and_then(flux::values),
+                // one that may be missing and is has no values
+                Ok(None) if from.is_optional => Some(Values::new()),
+                Ok(None) | Err(_) => None,
+            };
+            found.extend(values.map(|values| ((from.kind.to_string(), from.name.to_string()), values)));
+        }
+        found
+    }
+}
+
+fn build(tree: &dyn Tree, plan: &Plan) -> std::result::Result<Vec<Applied>, BuildError> {
+    let artifact = Artifact::new(tree, Rules::of(tree, plan.ignore.as_deref())?);
+    let objects = flux::render(&artifact, &plan.spec, &Cache::default()).objects?;
+    let find = |kind: &str, _: &str, name: &str| plan.values.get(&(kind.to_owned(), name.to_owned())).cloned();
+    flux::applied(&objects, &plan.spec, &flux::variables(&plan.spec, &find), true)
+}
+
+/// The revision that the live objects are of: health checks that fail leave the applied one behind what was applied.
+fn applied(kustomization: &Value) -> Option<&str> {
+    let text = |pointer: &str| kustomization.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let entries = kustomization.pointer("/status/inventory/entries").and_then(Value::as_array);
+    let has_objects = entries.is_some_and(|entries| !entries.is_empty());
+    text("/status/lastAppliedRevision").or_else(|| text("/status/lastAttemptedRevision").filter(|_| has_objects))
+}
+
+/// A built object's identity.
+pub fn object_of(cluster: ClusterId, node: &Node) -> ObjectRef {
+    let gk = GroupKind::new(group(node), id::text_at(node, "kind"));
+    ObjectRef::new(cluster, gk, id::meta_text(node, "namespace"), id::meta_text(node, "name"))
+}
+
+/// An error of a build, for people.
+fn told(error: BuildError) -> Error {
+    let hint = error.hint.clone();
+    Error::failed(BuildError { hint: String::new(), ..error }.to_string(), hint)
+}
+
+/// The object of a Kustomization's name.
+pub fn kustomization(cluster: ClusterId, namespace: &str, name: &str) -> ObjectRef {
+    ObjectRef::new(cluster, GroupKind::new(GROUP, "Kustomization"), namespace, name)
+}

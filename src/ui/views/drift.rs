@@ -1,0 +1,168 @@
+//! Where the cluster differs from git: every field, with what git says, what the cluster has, and the line that sets it.
+//!
+//! ```text
+//!  OBJECT                FIELD            GIT     LIVE     SET BY
+//!  Deployment api/api    spec.replicas    3       5        flux/apps/production/kustomization.yaml:6
+//!  ConfigMap web/flags                    there   missing  flux/apps/base/web/flags.yaml
+//!  ? Kustomization …     not compared: its source, OCIRepository apps/manifests, is no GitRepository
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::origins::{open, place};
+use super::picker::{Item, Picker};
+use crate::ui::layer::{Scene, View, ViewSpec};
+use crate::ui::theme::Scope as Style;
+use crate::ui::widgets::lines::Styled;
+use crate::ui::widgets::list::Column;
+use fluxdeck_model::commands::{Cx, Gesture, Scope, Target, Transition};
+use fluxdeck_model::domain::ObjectRef;
+use fluxdeck_model::insight::declared::Place;
+use fluxdeck_model::insight::drift::Drift;
+use fluxdeck_model::state::State;
+use fluxdeck_model::state::drift::{Drifts, Found, Progress, line, value};
+
+pub const SPEC: ViewSpec = ViewSpec {
+    name: "drift",
+    doc: "where the cluster differs from git, field by field",
+    scope: Scope::Fields,
+    make: |_, _| Ok(Box::<DriftView>::default()),
+};
+
+#[derive(Default)]
+struct DriftView {
+    picker: Picker,
+    /// What the rows are about, by the items' ids.
+    rows: Vec<Told>,
+    /// The comparison and how often it had changed when the rows were made.
+    made: Option<(u32, u64)>,
+}
+
+/// One row: the object and the line of git that sets the field, where it is a difference; and all of it as a sentence.
+struct Told {
+    object: Option<ObjectRef>,
+    place: Option<Place>,
+    message: String,
+}
+
+impl DriftView {
+    fn selected(&self) -> Option<&Told> {
+        self.rows.get(self.picker.selected()?.parse::<usize>().ok()?)
+    }
+
+    fn make(&mut self, drifts: &Drifts) {
+        self.rows.clear();
+        let mut items = Vec::new();
+        let differences = drifts.found.iter().flat_map(|(object, found)| lines(object, found));
+        let skipped = drifts.skipped.iter().map(|(what, why)| {
+            let cells = vec![Styled::of(Style::Dim, what), Styled::of(Style::Dim, format!("not compared: {why}"))];
+            (cells, Told { object: None, place: None, message: format!("{what} was not compared: {why}") })
+        });
+        for (cells, told) in differences.chain(skipped) {
+            items.push(Item { id: self.rows.len().to_string(), cells });
+            self.rows.push(told);
+        }
+        self.picker.fill(items);
+    }
+}
+
+/// The rows of an object.
+fn lines(object: &ObjectRef, found: &Found) -> Vec<(Vec<Styled>, Told)> {
+    let named = Styled::of(Style::Text, object.to_string());
+    let by = format!("{} at {}", found.applied_by, found.at.short());
+    let told = |place, message| Told { object: Some(object.clone()), place, message };
+    let Drift::Fields(fields) = &found.drift else {
+        let cells = vec![named, Styled::default(), Styled::of(Style::Text, "there"), Styled::of(Style::Failed, "missing")];
+        return vec![(cells, told(None, format!("{by} has it, the cluster has not")))];
+    };
+    let row = |field: &fluxdeck_model::insight::drift::Drifted| {
+        let cells = vec![
+            named.clone(),
+            Styled::of(Style::Accent, &field.path),
+            Styled::of(Style::Text, value(Some(&field.git))),
+            Styled::of(Style::Failed, value(field.live.as_ref())),
+            Styled::of(Style::Dim, place(&field.origin)),
+        ];
+        let at = Place::of(&field.origin, &found.at, &*object.gk.kind == "Secret");
+        (cells, told(Some(at), format!("{}  {}  {by}", line(field), place(&field.origin))))
+    };
+    fields.iter().map(row).collect()
+}
+
+impl View for DriftView {
+    fn spec(&self) -> &'static ViewSpec {
+        &SPEC
+    }
+
+    fn target(&self) -> Target {
+        Target::Nothing
+    }
+
+    fn title(&self, state: &State) -> String {
+        format!("drift · {}", state.cluster().drifts.told())
+    }
+
+    fn count(&self, _: &State) -> String {
+        self.picker.count()
+    }
+
+    fn selection(&self, _: &State) -> Vec<ObjectRef> {
+        self.selected().and_then(|row| row.object.clone()).into_iter().collect()
+    }
+
+    fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
+        match (gesture, self.selected()) {
+            (Gesture::File, Some(Told { object: Some(object), place: Some(place), .. })) => {
+                open(object, place.clone(), cx);
+                true
+            }
+            (Gesture::Open, Some(Told { object: Some(object), .. })) => {
+                cx.transitions.push(Transition::Open("details", Target::Object(object.clone())));
+                true
+            }
+            _ => self.picker.gesture(gesture, cx),
+        }
+    }
+
+    fn filter(&self, _: &State) -> String {
+        self.picker.filter()
+    }
+
+    fn set_filter(&mut self, text: &str, _: &mut Cx) -> Result<(), String> {
+        self.picker.set_filter(text)
+    }
+
+    fn refresh(&mut self, state: &State) {
+        let drifts = &state.cluster().drifts;
+        let now = Some((drifts.run, drifts.stamp));
+        if self.made != now {
+            self.made = now;
+            self.make(drifts);
+        }
+    }
+
+    fn message(&self, _: &State) -> Option<String> {
+        self.selected().map(|row| row.message.clone())
+    }
+
+    fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
+        let columns = [
+            Column::new("OBJECT", 18, 40, 0),
+            Column::new("FIELD", 12, 40, 0).keeping_end(),
+            Column::new("GIT", 6, 22, 1),
+            Column::new("LIVE", 7, 22, 0),
+            Column::new("SET BY", 16, u16::MAX, 2).keeping_end(),
+        ];
+        let nothing = match scene.state.cluster().drifts.progress {
+            Progress::Done(_) => "the cluster is as git says",
+            Progress::Running { .. } => "comparing …",
+            Progress::Never => "`:drift` compares the cluster with git",
+        };
+        self.picker.render(area, buf, scene, &columns, nothing);
+    }
+}
+
+#[cfg(test)]
+#[path = "tests/drift.rs"]
+mod tests;

@@ -1,0 +1,178 @@
+//! The fields that git sets of an object, each with the file, line and layer that set it.
+//!
+//! ```text
+//!  FIELD                                        VALUE          SET BY                                      LAYER
+//!  spec.replicas                                3              flux/apps/production/kustomization.yaml:6   replicas
+//!  spec.template.spec.containers[name=api].im…  api:1.4.2      flux/apps/base/api/deployment.yaml:18       resource
+//!  over flux/apps/base/api/deployment.yaml:5 (resource)                       ← of the selected field, above the keys
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::picker::{Item, Picker};
+use crate::ui::layer::{Scene, View, ViewSpec};
+use crate::ui::theme::Scope as Style;
+use crate::ui::widgets::lines::Styled;
+use crate::ui::widgets::list::Column;
+use crate::ui::widgets::request::Request;
+use fluxdeck_model::build::Origin;
+use fluxdeck_model::build::flux::GROUP;
+use fluxdeck_model::commands::{Cx, Gesture, Scope, Target, Transition};
+use fluxdeck_model::domain::{GroupKind, ObjectRef};
+use fluxdeck_model::error::Error;
+use fluxdeck_model::insight::declared::{Declaration, Declared, Place};
+use fluxdeck_model::state::{Aspect, Reply, State, Ticket};
+
+pub const SPEC: ViewSpec = ViewSpec {
+    name: "origins",
+    doc: "the fields that git sets of an object, with file, line and layer",
+    scope: Scope::Fields,
+    make: |target, _| match target {
+        Target::Object(object) => Ok(Box::new(Origins { object, body: Request::default(), picker: Picker::default() })),
+        _ => Err(Error::usage("fields need an object", "open one with d, then press o")),
+    },
+};
+
+struct Origins {
+    object: ObjectRef,
+    body: Request<Declared>,
+    picker: Picker,
+}
+
+/// `file:line` of a layer.
+pub(super) fn place(origin: &Origin) -> String {
+    if origin.line == 0 { origin.file.to_string() } else { format!("{}:{}", origin.file, origin.line) }
+}
+
+/// Opens what sets a field: the file at the line, or the object of the cluster in which it stands.
+pub(super) fn open(object: &ObjectRef, place: Place, cx: &mut Cx) {
+    let transition = match place {
+        Place::File(place) => Transition::Open("file", Target::File(object.clone(), Box::new(place))),
+        Place::Object { kind, namespace, name } => {
+            let group = if &*kind == "ConfigMap" { "" } else { GROUP };
+            let object = ObjectRef::new(object.cluster, GroupKind::new(group, &*kind), namespace, name);
+            cx.state.say(format!("it stands in {object}; o there shows which file makes that"));
+            Transition::Open("yaml", Target::Object(object))
+        }
+    };
+    cx.transitions.push(transition);
+}
+
+impl Origins {
+    fn selected(&self) -> Option<(&Declared, &Declaration)> {
+        let declared = self.body.get()?;
+        let path = self.picker.selected()?;
+        Some((declared, declared.fields.iter().find(|field| field.path == path)?))
+    }
+}
+
+fn item(field: &Declaration) -> Item {
+    let winner = field.winner();
+    let cells = vec![
+        Styled::of(Style::Accent, &field.path),
+        Styled::of(Style::Text, &field.value),
+        Styled::of(Style::Text, place(winner)),
+        Styled::of(Style::Dim, winner.layer.word()),
+    ];
+    Item { id: field.path.clone(), cells }
+}
+
+impl View for Origins {
+    fn spec(&self) -> &'static ViewSpec {
+        &SPEC
+    }
+
+    fn target(&self) -> Target {
+        Target::Object(self.object.clone())
+    }
+
+    fn title(&self, _: &State) -> String {
+        match self.body.get() {
+            Some(declared) => format!("{} at {} · applied by {}", self.object, declared.at.short(), declared.applied_by),
+            None => format!("origins {}", self.object),
+        }
+    }
+
+    fn count(&self, _: &State) -> String {
+        if self.body.get().is_some() { self.picker.count() } else { String::new() }
+    }
+
+    fn selection(&self, _: &State) -> Vec<ObjectRef> {
+        vec![self.object.clone()]
+    }
+
+    fn opened(&mut self, cx: &mut Cx) {
+        match cx.state.cluster().manifest(&self.object).filter(|manifest| manifest.object == self.object) {
+            Some(manifest) => {
+                let aspect = Aspect::Declared { applied_by: manifest.applied_by, fetches: true };
+                self.body.ask(&self.object, aspect, cx);
+            }
+            None => self.body.fail(Error::failed(format!("no Flux Kustomization is known to apply {}", self.object), "")),
+        }
+    }
+
+    fn closed(&mut self, cx: &mut Cx) {
+        self.body.close(cx);
+    }
+
+    fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
+        match (gesture, self.selected()) {
+            (Gesture::File | Gesture::Open, Some((declared, field))) => {
+                let place = declared.place(field.winner());
+                open(&self.object, place, cx);
+                true
+            }
+            _ => self.picker.gesture(gesture, cx),
+        }
+    }
+
+    fn filter(&self, _: &State) -> String {
+        self.picker.filter()
+    }
+
+    fn set_filter(&mut self, text: &str, _: &mut Cx) -> Result<(), String> {
+        self.picker.set_filter(text)
+    }
+
+    fn reply(&mut self, ticket: Ticket, reply: &Reply, _: &mut Cx) {
+        let read = |reply: &Reply| match reply {
+            Reply::Declared(declared) => Some((**declared).clone()),
+            _ => None,
+        };
+        if self.body.take(ticket, reply, read)
+            && let Some(declared) = self.body.get()
+        {
+            self.picker.fill(declared.fields.iter().map(item).collect());
+        }
+    }
+
+    fn message(&self, _: &State) -> Option<String> {
+        let (declared, field) = self.selected()?;
+        let over = |origin: &Origin| format!("over {} ({})", place(origin), origin.layer.word());
+        let below: Vec<_> = field.layers.iter().skip(1).map(over).collect();
+        let unknown = match declared.unknown.is_empty() {
+            true => Vec::new(),
+            false => vec![format!("only the cluster knows ${{{}}}", declared.unknown.join("}, ${"))],
+        };
+        let told = [vec![format!("{} = {}", field.path, field.value)], below, unknown].concat();
+        Some(told.join("  "))
+    }
+
+    fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
+        let columns = [
+            Column::new("FIELD", 24, 60, 0).keeping_end(),
+            Column::new("VALUE", 8, 40, 2),
+            Column::new("SET BY", 24, u16::MAX, 0).keeping_end(),
+            Column::new("LAYER", 8, 24, 3),
+        ];
+        match self.body.get() {
+            Some(_) => self.picker.render(area, buf, scene, &columns, "git sets nothing but its name"),
+            None => self.body.tell(area, buf, scene),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "tests/origins.rs"]
+mod tests;

@@ -1,0 +1,65 @@
+use serde_json::json;
+
+use super::*;
+use crate::ui::widgets::testing::World;
+use fluxdeck_model::build::Layer;
+use fluxdeck_model::insight::declared::Commit;
+use fluxdeck_model::state::Effect;
+
+fn field(path: &str, value: &str, places: &[(&str, u32, Layer)]) -> Declaration {
+    let layers = places.iter().map(|(file, line, layer)| Origin::new(&(*file).into(), *line, 1, *layer)).collect();
+    Declaration { path: path.to_owned(), value: value.to_owned(), layers }
+}
+
+fn declared() -> Declared {
+    Declared {
+        object: "Deployment apps/web".to_owned(),
+        applied_by: "flux-system/apps".to_owned(),
+        at: Commit { url: "https://forge.test/fleet".into(), id: "0123456789abcdef".into() },
+        fields: vec![
+            field("spec.replicas", "3", &[("over/k.yaml", 6, Layer::Replicas), ("base/web.yaml", 5, Layer::Resource)]),
+            field("spec.paused", "true", &[("base/web.yaml", 7, Layer::Resource)]),
+        ],
+        unknown: vec!["zone".to_owned()],
+        is_secret: false,
+    }
+}
+
+#[test]
+fn fields_show_who_set_them_and_lead_to_the_file() {
+    let mut world = World::default();
+    let parent = json!({"metadata": {"name": "apps", "namespace": "flux-system"},
+        "status": {"inventory": {"entries": [{"id": "apps_web_apps_Deployment", "v": "v1"}]}}});
+    world.put("ks", &parent);
+    let id = world.put("deployments", &json!({"spec": {"replicas": 3}}));
+    let mut view = (SPEC.make)(Target::Object(id.clone()), &world.state).expect("a view");
+    let (effects, _) = world.act(|cx| view.opened(cx));
+    let [Effect::Look { ticket, aspect: Aspect::Declared { applied_by, fetches: true }, .. }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(applied_by.to_string(), "Kustomization flux-system/apps");
+    world.act(|cx| view.reply(*ticket, &Reply::Declared(Box::new(declared())), cx));
+
+    let shown = world.show(&mut *view, 100, 3);
+    assert!(
+        shown[1].contains("spec.replicas") && shown[1].contains("over/k.yaml:6") && shown[1].contains("replicas"),
+        "{shown:?}"
+    );
+    assert_eq!(
+        view.message(&world.state).as_deref(),
+        Some("spec.replicas = 3  over base/web.yaml:5 (resource)  only the cluster knows ${zone}")
+    );
+    let (_, transitions) = world.act(|cx| view.gesture(Gesture::Open, cx));
+    let [Transition::Open("file", Target::File(of, place))] = &transitions[..] else { panic!("{transitions:?}") };
+    assert_eq!((of, &*place.path, place.line, place.is_secret), (&id, "over/k.yaml", 6, false));
+}
+
+#[test]
+fn what_nobody_applies_says_so() {
+    let mut world = World::default();
+    let id = world.put("deployments", &json!({}));
+    let mut view = (SPEC.make)(Target::Object(id), &world.state).expect("a view");
+    let (effects, _) = world.act(|cx| view.opened(cx));
+    assert_eq!(effects, []);
+    assert!(world.show(&mut *view, 80, 4).concat().contains("no Flux Kustomization is known to apply"));
+}

@@ -1,0 +1,87 @@
+//! What git says, on the screen: fields with file and line, and drift.
+
+use std::sync::Arc;
+
+use fluxdeck::demo::{Company, Place, User};
+use fluxdeck::ui::theme::Depth;
+use fluxdeck_model::state::{Effect, Settings};
+use k8s_openapi::api::apps::v1::Deployment;
+use kube::api::{Api, Patch, PatchParams};
+use serde_json::json;
+
+use super::driver::Driver;
+
+fn company() -> Arc<Company> {
+    Arc::new(Company::driven(Place::passing(), "2026-11-21T08:00:00Z".parse().expect("a time")))
+}
+
+async fn deck(company: &Arc<Company>) -> Driver {
+    Driver::demo(company.clone(), 140, 44, Depth::True, Settings { theme: "dark".into(), ..Settings::default() }).await
+}
+
+/// Changes the frontend by hand; its Kustomization would mend it with its next reconciliation.
+async fn change_frontend(company: &Company, patch: serde_json::Value) {
+    let client = company.enter("production").expect("a context").world.client(&User::admin());
+    let deployments = Api::<Deployment>::namespaced(client, "web");
+    deployments.patch("frontend", &PatchParams::default(), &Patch::Merge(&patch)).await.expect("patched");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_fields_of_an_object_lead_to_the_file_and_line_that_set_them() {
+    let company = company();
+    let mut deck = deck(&company).await;
+    deck.keys(": \"deployments_web_/frontend\" enter d G").await;
+    deck.shows("Set by git at").shows("applied by flux-system/apps");
+
+    deck.keys("o").await.shows("FIELD").shows("SET BY").shows("spec.replicas");
+    deck.keys("/ \"spec.replicas\" enter").await.shows("flux/apps/production/web/kustomization.yaml:11");
+    deck.shows("over flux/apps/base/frontend/deployment.yaml:6 (resource)");
+    deck.keys("o").await.shows("kustomization.yaml:11 at").shows("> 11  ");
+    // no checkout of the user has it
+    deck.keys("e").await.shows("no checkout of yours has this file");
+    deck.keys("esc").await.shows("FIELD");
+    assert!(!deck.effects.iter().any(|effect| matches!(effect, Effect::Edit { .. })), "{:?}", deck.effects);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_in_git_itself_leads_to_what_is() {
+    let company = company();
+    let mut deck = deck(&company).await;
+    deck.keys(": \"pods_web_/frontend\" enter d G").await.shows("it is made of Deployment web/frontend");
+    deck.keys("o").await.shows("is not in git itself: Deployment web/frontend is").shows("spec.replicas");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_by_hand_is_listed_with_the_line_of_git_and_filters_the_tree() {
+    let company = company();
+    let mut deck = deck(&company).await;
+    // the dates of the recorded suspensions move with the clock
+    deck.keys(": \"drift\" enter").await.shows("2 drifted of").hides("spec.replicas");
+    deck.shows("24 not compared").shows("not compared: it has never");
+
+    change_frontend(&company, json!({"spec": {"replicas": 7}})).await;
+    deck.keys(": \"drift\" enter").await.shows("3 drifted of");
+    deck.shows("spec.replicas: git 3, live 7  flux/apps/production/web/kustomization.yaml:11  Kustomization flux-system/apps at");
+    deck.keys("/ \"replicas\" enter o").await.shows("> 11  ");
+    deck.keys("esc enter").await.shows("Drift").shows("spec.replicas: git 3, live 7");
+
+    deck.keys(": \"drifted\" enter").await.shows("3 drifted of").shows("drifted: spec.replicas: git 3, live 7");
+    deck.hides("gitrepo apps/podinfo");
+    deck.keys("esc").await.hides("drifted: spec.replicas");
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_no_checkout_has_the_commit_the_details_say_so_and_fetch_nothing() {
+    let mut deck = Driver::start(100, 44).await;
+    deck.keys(": \"deployments_web_/frontend\" enter d G").await.shows("no checkout here has");
+    deck.keys("o").await.shows("no checkout here has").shows("`repos` in config.toml");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_leaves_the_context_forgets_its_drift() {
+    let company = company();
+    change_frontend(&company, json!({"spec": {"replicas": 7}})).await;
+    let mut deck = deck(&company).await;
+    deck.keys(": \"drifted\" enter").await.shows("drifted: spec.replicas");
+    deck.keys(": \"ctx_staging\" enter").await.hides("drifted").shows("flux-system/flux-system");
+}
