@@ -98,8 +98,12 @@ impl<'t> Index<'t> {
             is_listed_anew |= order != Ordering::Equal;
             let (new, old) = (items.get(new_at).filter(|_| order.is_le()), old.get(old_at).filter(|_| order.is_ge()));
             (new_at, old_at) = (new_at + usize::from(new.is_some()), old_at + usize::from(old.is_some()));
-            let path = child(&folder, &new.or(old).expect("one of both is there").name);
-            self.compare(&path, new, old, before, depth)?;
+            let is_known =
+                new.zip(old).is_some_and(|(new, old)| new.entry == Entry::File && new.entry == old.entry && is_same(new, old));
+            if !is_known {
+                let path = child(&folder, &new.or(old).expect("one of both is there").name);
+                self.compare(&path, new, old, before, depth)?;
+            }
         }
         if is_listed_anew {
             self.changed.insert(format!("{folder}/").into());
@@ -116,15 +120,14 @@ impl<'t> Index<'t> {
         before: &mut HashMap<Text, Arc<Vec<Item>>>,
         depth: usize,
     ) -> Result<()> {
-        let is_version = |new: &Item, old: &Item| new.version.is_some() && new.version == old.version;
         match (new, old) {
-            (Some(new), Some(old)) if new.entry == Entry::Folder && old.entry == Entry::Folder => match is_version(new, old) {
+            (Some(new), Some(old)) if new.entry == Entry::Folder && old.entry == Entry::Folder => match is_same(new, old) {
                 true => self.take_over(path, before),
                 false if new.name != ".git" => self.walk(path.into(), before, depth + 1)?,
                 false => {}
             },
             (Some(new), Some(old)) if new.entry == old.entry => {
-                if new.entry == Entry::File && !is_version(new, old) && !self.is_read_again(path) {
+                if new.entry == Entry::File && !is_same(new, old) && !self.is_read_again(path) {
                     self.change(path, new);
                 }
             }
@@ -187,6 +190,11 @@ impl<'t> Index<'t> {
             self.forget(&path, before);
         }
     }
+}
+
+/// The tree knows that nothing of it changed.
+fn is_same(new: &Item, old: &Item) -> bool {
+    new.version.is_some() && new.version == old.version
 }
 
 fn child(folder: &str, name: &str) -> String {
