@@ -196,6 +196,12 @@ fn identity(object: &Value) -> [Option<&Value>; 4] {
     ["/apiVersion", "/kind", "/metadata/namespace", "/metadata/name"].map(|pointer| object.pointer(pointer))
 }
 
+/// The object is wrong, and not the server busy. A list's item without its key is told as an internal error (apiserver 1.36
+/// `managedfields/internal/structuredmerge.go`).
+fn is_refusal(code: u16, message: &str) -> bool {
+    matches!(code, 400 | 403 | 422) || message.contains("failed to create typed patch object")
+}
+
 async fn notice(api: &Api, at: &str, object: &Value, live: &Value, path: &Path) -> Notice {
     let cut = without(object.clone(), path);
     if identity(&cut) != identity(object) {
@@ -203,7 +209,7 @@ async fn notice(api: &Api, at: &str, object: &Value, live: &Value, path: &Path) 
     }
     let answer = match api.applied(at, &cut).await {
         Ok(answer) => answer,
-        Err(kube::Error::Api(status)) if (400..500).contains(&status.code) => return Notice::Refused,
+        Err(kube::Error::Api(status)) if is_refusal(status.code, &status.message) => return Notice::Refused,
         Err(error) => panic!("{at}: {error}"),
     };
     if plain(answer.clone()) != *live {
