@@ -130,7 +130,7 @@ const OTHERS: &[Case] = &[
         "checkout",
         "Deployment/checkout",
         "spec.template.spec.containers[name=checkout].env[name=API_KEY].valueFrom.secretKeyRef.name",
-        &[("deploy/checkout", "/deployment.yaml:17", "name reference"), ("deploy/checkout", "/deployment.yaml:17", "resource")],
+        &[("deploy/checkout", "/deployment.yaml:16", "name reference"), ("deploy/checkout", "/deployment.yaml:16", "resource")],
     ),
     ("production", "reports", "CronJob/report", "spec.schedule", &[("deploy/reports", "/cronjob.yaml:6", "resource")]),
     (

@@ -117,7 +117,9 @@ fn spots(repository: &Repository) -> BTreeMap<Spot, Meaning> {
     let mut found = BTreeMap::new();
     let objects = || repository.members().flat_map(|(_, member)| member.outcome.objects());
     for object in objects() {
-        found.extend(all(object).iter().map(|one| (spot(one.node.origin()), Meaning::Value)));
+        // what kustomize itself writes on an object stands nowhere
+        let is_said = |one: &&Scalar<'_>| one.node.origin().layer != Layer::Build;
+        found.extend(all(object).iter().filter(is_said).map(|one| (spot(one.node.origin()), Meaning::Value)));
     }
     for object in objects() {
         for one in all(object) {
