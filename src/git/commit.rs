@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use fluxdeck_model::build::error::{BuildError, Cause, Result};
-use fluxdeck_model::build::tree::{Entry, MAX_FILE, Tree, parent};
+use fluxdeck_model::build::tree::{Entry, Item, MAX_FILE, Tree, Version, parent};
 use git2::{ObjectType, Oid, Repository};
 
 use super::folder::too_large;
@@ -21,10 +21,10 @@ pub struct Commit<'r> {
     folders: RefCell<BTreeMap<String, Option<Rc<Names>>>>,
 }
 
-type Names = BTreeMap<String, Item>;
+type Names = BTreeMap<String, Object>;
 
 #[derive(Clone, Copy)]
-struct Item {
+struct Object {
     id: Oid,
     sort: Sort,
 }
@@ -73,14 +73,22 @@ impl<'r> Commit<'r> {
                 ObjectType::Blob => Sort::File,
                 _ => return None,
             };
-            Some((entry.name().ok()?.to_owned(), Item { id: entry.id(), sort }))
+            Some((entry.name().ok()?.to_owned(), Object { id: entry.id(), sort }))
         };
         Some(tree.iter().filter_map(item).collect())
     }
 
-    fn item(&self, path: &str) -> Option<Item> {
+    fn item(&self, path: &str) -> Option<Object> {
         let name = path.rsplit('/').next().unwrap_or(path);
         self.names(parent(path))?.get(name).copied()
+    }
+
+    fn entry_of(&self, path: &str, item: Object) -> Option<Entry> {
+        Some(match item.sort {
+            Sort::File => Entry::File,
+            Sort::Folder | Sort::Module => Entry::Folder,
+            Sort::Link => Entry::Link(String::from_utf8_lossy(&self.blob(path, item.id).ok()?).into_owned()),
+        })
     }
 
     fn blob(&self, path: &str, id: Oid) -> Result<Arc<[u8]>> {
@@ -102,17 +110,12 @@ impl Tree for Commit<'_> {
         if path.is_empty() {
             return Some(Entry::Folder);
         }
-        let item = self.item(path)?;
-        Some(match item.sort {
-            Sort::File => Entry::File,
-            Sort::Folder | Sort::Module => Entry::Folder,
-            Sort::Link => Entry::Link(String::from_utf8_lossy(&self.blob(path, item.id).ok()?).into_owned()),
-        })
+        self.entry_of(path, self.item(path)?)
     }
 
     fn read(&self, path: &str) -> Result<Arc<[u8]>> {
         match self.item(path) {
-            Some(Item { id, sort: Sort::File }) => self.blob(path, id),
+            Some(Object { id, sort: Sort::File }) => self.blob(path, id),
             _ => Err(BuildError::new(Cause::Missing, format!("`{path}` is not a file"), "")),
         }
     }
@@ -121,4 +124,23 @@ impl Tree for Commit<'_> {
         let missing = || BuildError::new(Cause::Missing, format!("`{path}` is not a folder"), "");
         Ok(self.names(path).ok_or_else(missing)?.keys().cloned().collect())
     }
+
+    /// The id of an object is the version of what it holds: of a folder, of everything below it.
+    fn items(&self, path: &str) -> Result<Vec<Item>> {
+        let missing = || BuildError::new(Cause::Missing, format!("`{path}` is not a folder"), "");
+        let names = self.names(path).ok_or_else(missing)?;
+        let item = |(name, object): (&String, &Object)| {
+            let entry = self.entry_of(&if path.is_empty() { name.clone() } else { format!("{path}/{name}") }, *object)?;
+            Some(Item { name: name.clone(), entry, version: Some(version(object.id)) })
+        };
+        Ok(names.iter().filter_map(item).collect())
+    }
+}
+
+fn version(id: Oid) -> Version {
+    let mut words = [0; 4];
+    for (word, bytes) in words.iter_mut().zip(id.as_bytes().chunks(8)) {
+        *word = bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+    }
+    Version(words)
 }

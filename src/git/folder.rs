@@ -4,9 +4,13 @@ use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use fluxdeck_model::build::error::{BuildError, Cause, Result};
-use fluxdeck_model::build::tree::{Entry, MAX_FILE, Tree};
+use fluxdeck_model::build::tree::{Entry, Item, MAX_FILE, Tree, Version};
+
+/// A file that was changed more recently may be changed again without any of its times telling: file systems count in ticks.
+const SETTLED: Duration = Duration::from_secs(2);
 
 /// A folder. Links are told, never followed; what is neither file, folder nor link is not there.
 pub struct Folder {
@@ -62,6 +66,32 @@ impl Tree for Folder {
         Ok(bytes.into())
     }
 
+    /// Files have versions by which git itself knows what is unchanged: times, size and inode.
+    fn items(&self, path: &str) -> Result<Vec<Item>> {
+        let entries = std::fs::read_dir(self.root.join(path)).map_err(|error| unreadable(path, &error))?;
+        let (now, mut items) = (SystemTime::now(), Vec::new());
+        for entry in entries.flatten() {
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            let below = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
+            // of a link this is the link itself
+            let Ok(seen) = entry.metadata() else { continue };
+            if self.is_hidden(&below) {
+                continue;
+            }
+            let (entry, version) = match seen.file_type() {
+                kind if kind.is_file() => (Entry::File, version(&seen, now)),
+                kind if kind.is_dir() => (Entry::Folder, None),
+                _ => match self.entry(&below) {
+                    Some(entry) => (entry, None),
+                    None => continue,
+                },
+            };
+            items.push(Item { name, entry, version });
+        }
+        items.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        Ok(items)
+    }
+
     fn list(&self, path: &str) -> Result<Vec<String>> {
         let entries = std::fs::read_dir(self.root.join(path)).map_err(|error| unreadable(path, &error))?;
         let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
@@ -71,6 +101,23 @@ impl Tree for Folder {
         names.sort();
         Ok(names)
     }
+}
+
+/// None where the times do not settle it, as git reads a "racily clean" file again (`Documentation/technical/racy-git.txt`).
+#[cfg(unix)]
+fn version(seen: &std::fs::Metadata, now: SystemTime) -> Option<Version> {
+    use std::os::unix::fs::MetadataExt;
+    let nanos = |seconds: i64, nanos: i64| seconds.wrapping_mul(1_000_000_000).wrapping_add(nanos).cast_unsigned();
+    let changed = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seen.ctime().try_into().ok()?))?;
+    let is_settled = now.duration_since(changed).is_ok_and(|age| age > SETTLED);
+    let place = seen.size() ^ seen.dev().rotate_left(40);
+    is_settled
+        .then(|| Version([nanos(seen.mtime(), seen.mtime_nsec()), nanos(seen.ctime(), seen.ctime_nsec()), seen.ino(), place]))
+}
+
+#[cfg(not(unix))]
+fn version(_: &std::fs::Metadata, _: SystemTime) -> Option<Version> {
+    None
 }
 
 fn unreadable(path: &str, error: &std::io::Error) -> BuildError {

@@ -1,7 +1,7 @@
 //! Who sets a field of the fleet, as somebody finds it who reads its files: every way in which a value gets where it is.
 
 use fluxdeck_model::build::flux::Applied;
-use fluxdeck_model::build::repository::Repository;
+use fluxdeck_model::build::repository::{Builder, Repository};
 use fluxdeck_model::insight::field::Field;
 use fluxdeck_model::insight::named::Named;
 use fluxdeck_model::insight::setting;
@@ -65,7 +65,7 @@ const CASES: &[Case] = &[
         "apps",
         "Deployment/cart",
         "spec.template.metadata.annotations['example.test/zone']",
-        &[(VARIABLES, ":6", "cluster"), (APPS, ":29", "patch")],
+        &[(VARIABLES, ":6", "cluster ConfigMap"), (APPS, ":29", "Flux patch")],
     ),
     // the other settings of a Flux Kustomization
     (
@@ -73,15 +73,15 @@ const CASES: &[Case] = &[
         "apps",
         "Deployment/cart",
         "spec.template.spec.containers[name=cart].image",
-        &[(APPS, ":32", "images"), (BASE, "/shop/cart.yaml:12", "resource")],
+        &[(APPS, ":32", "Flux images"), (BASE, "/shop/cart.yaml:12", "resource")],
     ),
-    ("production", "apps", "Deployment/cart", "metadata.labels.team", &[(APPS, ":23", "Flux Kustomization")]),
+    ("production", "apps", "Deployment/cart", "metadata.labels.team", &[(APPS, ":23", "Flux commonMetadata")]),
     (
         "production",
         "apps",
         "Deployment/cart",
         "metadata.labels['kustomize.toolkit.fluxcd.io/namespace']",
-        &[(APPS, ":5", "Flux Kustomization")],
+        &[(APPS, ":5", "Flux owner label")],
     ),
     // variables
     (
@@ -96,7 +96,7 @@ const CASES: &[Case] = &[
         "apps",
         "Ingress/frontend",
         "spec.rules[0].host",
-        &[(VARIABLES, ":5", "cluster"), (PRODUCTION, "/web/ingress.yaml:7", "resource")],
+        &[(VARIABLES, ":5", "cluster ConfigMap"), (PRODUCTION, "/web/ingress.yaml:7", "resource")],
     ),
     // what is generated, and what follows its hash: the name is written where it is used
     (
@@ -115,6 +115,33 @@ const CASES: &[Case] = &[
     ),
 ];
 
+/// The same of the applications' repository, and of what is copied from it.
+const OTHERS: &[Case] = &[
+    ("production", "checkout", "Deployment/checkout", "spec.replicas", &[("deploy/checkout", "/deployment.yaml:6", "resource")]),
+    (
+        "production",
+        "checkout",
+        "Deployment/checkout",
+        "metadata.namespace",
+        &[("clusters/production", "/kustomization-checkout.yaml:11", "Flux targetNamespace")],
+    ),
+    (
+        "production",
+        "checkout",
+        "Deployment/checkout",
+        "spec.template.spec.containers[name=checkout].env[name=API_KEY].valueFrom.secretKeyRef.name",
+        &[("deploy/checkout", "/deployment.yaml:16", "name reference"), ("deploy/checkout", "/deployment.yaml:16", "resource")],
+    ),
+    ("production", "reports", "CronJob/report", "spec.schedule", &[("deploy/reports", "/cronjob.yaml:6", "resource")]),
+    (
+        "production",
+        "reports",
+        "CronJob/report",
+        "metadata.namespace",
+        &[("clusters/production", "/kustomization-reports.yaml:9", "Flux targetNamespace")],
+    ),
+];
+
 fn object<'r>(repository: &'r Repository, cluster: &str, kustomization: &str, object: &str) -> &'r Applied {
     let named = Named::parse(object).expect("an object's name");
     let cluster = repository.clusters.iter().find(|found| found.name == cluster).expect("a cluster of the fleet");
@@ -125,9 +152,11 @@ fn object<'r>(repository: &'r Repository, cluster: &str, kustomization: &str, ob
 
 #[test]
 fn who_sets_a_field_is_what_a_reader_of_the_files_finds() {
-    let repository = fleet::repository();
-    for (cluster, kustomization, name, path, layers) in CASES {
-        let object = object(&repository, cluster, kustomization, name);
+    let applications = Builder::default().build(&fleet::applications()).expect("a repository");
+    let (fleet, all) =
+        (fleet::repository(), CASES.iter().map(|case| (case, true)).chain(OTHERS.iter().map(|case| (case, false))));
+    for ((cluster, kustomization, name, path, layers), is_fleet) in all {
+        let object = object(if is_fleet { &fleet } else { &applications }, cluster, kustomization, name);
         let node =
             Field::parse(path).and_then(|field| field.find(&object.node)).unwrap_or_else(|error| panic!("{path}: {error}"));
         let told = setting::of(node).layers;

@@ -6,7 +6,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use fluxdeck_model::build::flux::{self, Applied, Spec};
-use fluxdeck_model::build::node::Node;
+use fluxdeck_model::build::node::{Layer, Node};
+use fluxdeck_model::build::read::{self, Place};
 use fluxdeck_model::build::repository::{Builder, Member, Outcome, Repository};
 use fluxdeck_model::build::tree::{Entry, Memory, Tree as _};
 use fluxdeck_model::build::{Cache, Cause};
@@ -18,20 +19,52 @@ fn fixtures(folder: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(folder)
 }
 
+fn copy(disk: &Disk, folder: &str, memory: &mut Memory) {
+    for name in disk.list(folder).expect("a folder") {
+        let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
+        match disk.entry(&path).expect("it was listed") {
+            Entry::File => memory.insert(&path, &disk.read(&path).expect("a file")),
+            Entry::Folder => copy(disk, &path, memory),
+            Entry::Link(target) => memory.link(&path, &target),
+        }
+    }
+}
+
 /// The fleet's repository, read once.
 pub fn in_memory() -> Memory {
-    fn copy(disk: &Disk, folder: &str, memory: &mut Memory) {
-        for name in disk.list(folder).expect("a folder") {
-            let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
-            match disk.entry(&path).expect("it was listed") {
-                Entry::File => memory.insert(&path, &disk.read(&path).expect("a file")),
-                Entry::Folder => copy(disk, &path, memory),
-                Entry::Link(target) => memory.link(&path, &target),
+    let mut memory = Memory::default();
+    copy(&Disk { root: fixtures("fleet/fleet") }, "", &mut memory);
+    memory
+}
+
+/// The applications' repository, which is another one than the fleet's, with what the fleet says of it in files of its own: its source, the
+/// Kustomizations that read it, the generator that copies from it, and the Kustomization that reads the copy.
+pub fn applications() -> Memory {
+    const ROOT: &str = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: all, namespace: flux-apps}\n\
+        spec: {interval: 1h, path: ./clusters/production, prune: true, sourceRef: {kind: GitRepository, name: apps}}\n";
+    let mut memory = Memory::default();
+    copy(&Disk { root: fixtures("fleet/apps") }, "", &mut memory);
+    memory.insert("clusters/production/all.yaml", ROOT.as_bytes());
+    let fleet = Disk { root: fixtures("fleet/fleet/flux") };
+    let of_system = ["tenants", "artifacts", "kustomizations"].map(|name| format!("system/production/{name}.yaml"));
+    for file in of_system.iter().map(String::as_str).chain(["apps/production/releases.yaml"]) {
+        let text = String::from_utf8(fleet.read(file).expect("a file of the fleet").to_vec()).expect("a text");
+        for document in text.split("\n---\n").map(|document| format!("{document}\n")) {
+            let place = Place::file(&file.into(), Layer::Resource);
+            let node = read::document(document.as_bytes(), &place).expect("YAML").expect("a document");
+            let text = |path: &[&str]| node.at(path).and_then(Node::text).unwrap_or_default();
+            let (kind, name) = (text(&["kind"]), text(&["metadata", "name"]));
+            let reads = (text(&["spec", "sourceRef", "kind"]), text(&["spec", "sourceRef", "name"]));
+            let is_taken = match kind {
+                "GitRepository" | "ArtifactGenerator" => matches!(name, "apps" | "split"),
+                "Kustomization" => matches!(reads, ("GitRepository", "apps") | ("ExternalArtifact", "reports")),
+                _ => false,
+            };
+            if is_taken {
+                memory.insert(&format!("clusters/production/{}-{name}.yaml", kind.to_lowercase()), document.as_bytes());
             }
         }
     }
-    let mut memory = Memory::default();
-    copy(&Disk { root: fixtures("fleet/fleet") }, "", &mut memory);
     memory
 }
 
@@ -174,8 +207,11 @@ fn where_a_value_of_the_fleet_comes_from_is_told() {
     };
 
     let owner = chain(deployment("cart"), &["metadata", "labels", "kustomize.toolkit.fluxcd.io/name"]);
-    assert_eq!(owner, ["flux/clusters/production/apps.yaml:4 Flux Kustomization"]);
+    assert_eq!(owner, ["flux/clusters/production/apps.yaml:4 Flux owner label"]);
     let zone = chain(deployment("cart"), &["spec", "template", "metadata", "annotations", "example.test/zone"]);
-    assert!(zone[0].starts_with("flux/system/production/cluster-vars.yaml:") && zone[0].ends_with("cluster"), "{zone:?}");
-    assert!(zone[1].starts_with("flux/clusters/production/apps.yaml:"), "the patch that the variable stands in: {zone:?}");
+    assert!(
+        zone[0].starts_with("flux/system/production/cluster-vars.yaml:") && zone[0].ends_with("cluster ConfigMap"),
+        "{zone:?}"
+    );
+    assert!(zone[1] == "flux/clusters/production/apps.yaml:29 Flux patch", "the patch that the variable stands in: {zone:?}");
 }

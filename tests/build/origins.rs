@@ -76,7 +76,7 @@ fn names(node: &Node, spot: &Spot) -> bool {
 
 /// Whether it follows another object's new name or hash.
 fn follows(node: &Node) -> bool {
-    node.trace.chain().any(|origin| matches!(origin.layer, Layer::Reference | Layer::Name))
+    node.trace.chain().any(|origin| matches!(origin.layer, Layer::Reference | Layer::Name | Layer::FluxName))
 }
 
 /// What a change at a place may do.
@@ -101,10 +101,13 @@ fn chooses(path: &str) -> bool {
 
 fn meaning(object: &Applied, one: &Scalar<'_>) -> Meaning {
     let is_merged = one.path.ends_with("].name") && one.node.trace.overrode.is_some();
+    let kind = object.node.get("kind").and_then(Node::text).unwrap_or_default();
     match one.path.as_str() {
         ".apiVersion" | ".kind" | ".metadata.name" | ".metadata.namespace" => Meaning::Identity,
         _ if is_merged => Meaning::Identity,
-        path if object.node.get("kind").and_then(Node::text) == Some("Kustomization") && chooses(path) => Meaning::Choice,
+        path if kind == "Kustomization" && chooses(path) => Meaning::Choice,
+        // what is copied where
+        path if kind == "ArtifactGenerator" && path.starts_with(".spec") => Meaning::Choice,
         _ => Meaning::Value,
     }
 }
@@ -114,7 +117,9 @@ fn spots(repository: &Repository) -> BTreeMap<Spot, Meaning> {
     let mut found = BTreeMap::new();
     let objects = || repository.members().flat_map(|(_, member)| member.outcome.objects());
     for object in objects() {
-        found.extend(all(object).iter().map(|one| (spot(one.node.origin()), Meaning::Value)));
+        // what kustomize itself writes on an object stands nowhere
+        let is_said = |one: &&Scalar<'_>| one.node.origin().layer != Layer::Build;
+        found.extend(all(object).iter().filter(is_said).map(|one| (spot(one.node.origin()), Meaning::Value)));
     }
     for object in objects() {
         for one in all(object) {
@@ -223,6 +228,25 @@ fn a_value_changed_where_a_field_says_it_is_set_changes_that_field_and_no_other(
     });
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
     assert!(changed >= least, "{changed} places changed");
+}
+
+/// The fleet's second repository, and what an ArtifactGenerator copies of it: the places are those of the files that were copied.
+#[test]
+fn a_value_changed_in_another_source_of_the_fleet_changes_that_field_and_no_other() {
+    let tree = fleet::applications();
+    let repository = Builder::default().build(&tree).expect("a repository");
+    let built: Vec<_> = repository
+        .members()
+        .filter(|(_, member)| !member.outcome.objects().is_empty())
+        .map(|(_, member)| member.spec.name.to_string())
+        .collect();
+    assert!(["all", "checkout", "reports"].iter().all(|name| built.iter().any(|built| built == name)), "{built:?}");
+    let copied = spots(&repository).into_keys().filter(|spot| spot.0 == "deploy/reports/cronjob.yaml").count();
+    assert!(copied >= 5, "{copied} places of what is copied");
+
+    let (wrong, changed) = change_all(&tree, 0, 1);
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(changed >= 60, "{changed} places changed");
 }
 
 #[test]

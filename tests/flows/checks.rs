@@ -88,7 +88,58 @@ fn what_changed_is_guarded_and_told_per_kustomization() {
     assert!(told.contains("error [guard] locked/a.yaml: `locked/a.yaml` is denied by `locked/**`"), "{told}");
     assert!(told.contains("error [guard] sealed/b.yaml:"), "{told}");
     assert!(told.contains("error [schema] c/a.yaml:4:11: ConfigMap x/a: `data.a` must be string, not integer"), "{told}");
+    let (_, allowed) = check(dir.path(), &["--since", "main", "--allow", "sealed/**"]);
+    assert!(allowed.contains("warning [guard] sealed/b.yaml:") && allowed.contains("error [guard] locked/a.yaml:"), "{allowed}");
     // without --since nobody asks who edited what
     assert!(!check(dir.path(), &[]).1.contains("[guard]"));
     assert_eq!(check(dir.path(), &["--since", "nowhere"]).0, Some(2));
+}
+
+/// A pull request that gives a secret another value is everyday work; one that opens it is not.
+#[test]
+fn an_encrypted_secret_may_change_and_may_not_be_opened() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let write = |path: &str, text: &str| {
+        let file = dir.path().join(path);
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+        std::fs::write(file, text).expect("written");
+    };
+    let secret = |value: &str, end: &str| {
+        format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: s, namespace: x}}\nstringData:\n  a: {value}\n{end}")
+    };
+    let block = "sops:\n  encrypted_regex: ^(data|stringData)$\n  mac: ENC[AES256_GCM,data:m]\n  version: 3.9.0\n";
+    write("c/all.yaml", KUSTOMIZATION);
+    write("c/s.sops.yaml", &secret("ENC[AES256_GCM,data:one,type:str]", block));
+    git(dir.path(), &["init", "-q", "-b", "main"]);
+    git(dir.path(), &["add", "."]);
+    git(dir.path(), &["commit", "-q", "-m", "one"]);
+
+    write("c/s.sops.yaml", &secret("ENC[AES256_GCM,data:two,type:str]", block));
+    let (code, told) = check(dir.path(), &["--since", "main"]);
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains("note [not-checked] c/s.sops.yaml: `c/s.sops.yaml` is encrypted by SOPS"), "{told}");
+    let github = check(dir.path(), &["--since", "main", "-o", "github"]).1;
+    assert!(github.contains("::notice file=c/s.sops.yaml,title=not-checked::"), "{github}");
+
+    std::fs::remove_file(dir.path().join("c/s.sops.yaml")).expect("it is there");
+    write("c/s.yaml", &secret("open", ""));
+    let (code, told) = check(dir.path(), &["--since", "main"]);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("error [guard] c/s.yaml:1:1: Secret x/s was encrypted by SOPS and is no more"), "{told}");
+}
+
+#[test]
+fn the_fleets_own_rules_are_heard() {
+    let rules = std::fs::read_to_string(fleet().join(".fluxdeck.toml")).expect("the fleet has rules");
+    let dir = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir_all(dir.path().join("flux/clusters/c")).expect("made");
+    std::fs::write(dir.path().join(".fluxdeck.toml"), rules).expect("written");
+    git(dir.path(), &["init", "-q", "-b", "main"]);
+    git(dir.path(), &["add", "."]);
+    git(dir.path(), &["commit", "-q", "-m", "one"]);
+    std::fs::write(dir.path().join("flux/clusters/c/all.yaml"), KUSTOMIZATION.replace("./c", "./flux/clusters/c"))
+        .expect("written");
+
+    let (_, told) = check(dir.path(), &["--since", "main"]);
+    assert!(told.contains("`flux/clusters/c/all.yaml` is denied by `flux/clusters/**`"), "{told}");
 }

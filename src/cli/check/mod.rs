@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::source::{Files, Given, told};
-use crate::git::{Change, Changed, Checkout};
+use crate::git::{Change, Checkout};
 use crate::runtime;
 use fluxdeck_model::build::node::Layer;
 use fluxdeck_model::build::read::{Place as Reading, documents};
@@ -29,6 +29,9 @@ pub(super) struct Arguments {
     /// Also look at what changed since this revision: guarded files, and objects per Kustomization and cluster
     #[arg(long, value_name = "REV")]
     since: Option<String>,
+    /// With --since: guarded files that this change may touch; what was an error of theirs is a warning then
+    #[arg(long, value_name = "GLOB", requires = "since")]
+    allow: Vec<String>,
     /// How to print
     #[arg(short, long, value_enum, default_value_t, hide_default_value = true)]
     output: Form,
@@ -74,8 +77,18 @@ pub(super) fn print(arguments: &Arguments) -> Result<u8> {
         let revision = arguments.files.rev.as_deref();
         let base = checkout.view(Some(&checkout.base(since, revision)?))?;
         let changed = checkout.changed(since, revision)?;
-        guarded(&checkout, &changed, view.tree(), base.tree(), &mut findings)?;
+        let policy = policy(&checkout, [base.tree(), view.tree()], &arguments.allow)?;
+        for one in changed {
+            let before = (one.change != Change::Added).then_some(base.tree());
+            check::guard(&one.path, view.tree(), before, &policy).into_iter().for_each(|finding| findings.add(finding, None));
+        }
         let before = given.build(&mut builder, base.tree())?;
+        for (finding, who) in check::opened(&before, &repository) {
+            // the file was told already where it is the same as before
+            if !findings.has(Level::Error, finding.rule, &finding.file) {
+                findings.add(finding, Some(who));
+            }
+        }
         differences = Some(check::differences(&before, &repository));
     }
     let report = Report {
@@ -97,31 +110,34 @@ fn count(repository: &Repository) -> usize {
     repository.members().filter(|(_, member)| matches!(member.outcome, Outcome::Built(_))).count()
 }
 
+/// `deny` of `.fluxdeck.toml`, by itself or under `[changes]`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Own {
     deny: Vec<String>,
+    changes: Changes,
 }
 
-/// The guards of every file that changed, by what the repository forbade before and forbids now.
-fn guarded(checkout: &Checkout, changed: &[Changed], now: &dyn Tree, base: &dyn Tree, findings: &mut Findings) -> Result<()> {
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Changes {
+    deny: Vec<String>,
+}
+
+/// What the repository forbade before and forbids now, and what this run may change.
+fn policy(checkout: &Checkout, trees: [&dyn Tree; 2], allow: &[String]) -> Result<Policy> {
     let mut deny = Vec::new();
-    for tree in [base, now] {
+    for tree in trees {
         let Ok(bytes) = tree.read(POLICY) else { continue };
         let own: Own = toml::from_str(&String::from_utf8_lossy(&bytes)).map_err(|error| {
             let place = checkout.root().join(POLICY);
             Error::failed(format!("{}: {}", place.display(), error.to_string().trim_end()), "write deny = [\"GLOB\", …]")
         })?;
-        deny.extend(own.deny);
+        deny.extend(own.deny.into_iter().chain(own.changes.deny));
     }
     deny.sort();
     deny.dedup();
-    let policy = Policy::new(&deny)?;
-    for one in changed {
-        let before = (one.change != Change::Added).then_some(base);
-        check::guard(&one.path, now, before, &policy).into_iter().for_each(|finding| findings.add(finding, None));
-    }
-    Ok(())
+    Policy::new(&deny, allow)
 }
 
 /// The built-in table, and what the user has.

@@ -29,11 +29,28 @@ pub enum Layer {
     Reference,
     /// A builtin transformer configured by a file.
     Transformer,
-    /// What Flux writes on every object: owner labels, `spec.commonMetadata`. Its patches, images … are layers of their own, placed in its manifest.
+    /// Said by a Flux Kustomization; what it sets thereby are the layers below, placed in its manifest.
     Flux,
+    /// `spec.patches` of a Flux Kustomization.
+    FluxPatch,
+    /// `spec.images` of a Flux Kustomization.
+    FluxImage,
+    /// `spec.targetNamespace` of a Flux Kustomization.
+    FluxNamespace,
+    /// `spec.namePrefix` and `spec.nameSuffix` of a Flux Kustomization.
+    FluxName,
+    /// `spec.commonMetadata` of a Flux Kustomization.
+    FluxMetadata,
+    /// The labels that tell which Flux Kustomization applies an object.
+    FluxOwner,
+    /// A variable's value from `spec.postBuild.substitute` of a Flux Kustomization.
     Substitution,
-    /// A variable's value from a ConfigMap or Secret of the cluster.
+    /// A variable's value that only the cluster has.
     Cluster,
+    /// A variable's value from a ConfigMap of the cluster.
+    ConfigMap,
+    /// A variable's value from a Secret of the cluster.
+    Secret,
     /// Written by kustomize itself (origin annotations and the like).
     Build,
 }
@@ -56,9 +73,28 @@ impl Layer {
             Self::Reference => "name reference",
             Self::Transformer => "transformer",
             Self::Flux => "Flux Kustomization",
+            Self::FluxPatch => "Flux patch",
+            Self::FluxImage => "Flux images",
+            Self::FluxNamespace => "Flux targetNamespace",
+            Self::FluxName => "Flux name prefix or suffix",
+            Self::FluxMetadata => "Flux commonMetadata",
+            Self::FluxOwner => "Flux owner label",
             Self::Substitution => "substitution",
             Self::Cluster => "cluster",
+            Self::ConfigMap => "cluster ConfigMap",
+            Self::Secret => "cluster Secret",
             Self::Build => "build",
+        }
+    }
+
+    /// The layer that a setting of this layer acts as: what a Flux Kustomization says is told apart from what a kustomization file says.
+    fn acting(self, layer: Self) -> Self {
+        match (self, layer) {
+            (Self::Flux, Self::Patch) => Self::FluxPatch,
+            (Self::Flux, Self::Image) => Self::FluxImage,
+            (Self::Flux, Self::Namespace) => Self::FluxNamespace,
+            (Self::Flux, Self::Name) => Self::FluxName,
+            _ => layer,
         }
     }
 }
@@ -79,7 +115,7 @@ impl Origin {
 
     /// The same place, acting as another layer.
     pub fn as_layer(&self, layer: Layer) -> Self {
-        Self { layer, ..self.clone() }
+        Self { layer: self.layer.acting(layer), ..self.clone() }
     }
 }
 
@@ -109,6 +145,14 @@ impl Trace {
                 Self { origin: self.origin, overrode: Some(Arc::new(deeper)) }
             }
         }
+    }
+
+    fn moved(&self, place: &dyn Fn(&Text) -> Option<Text>) -> Self {
+        let mut origin = self.origin.clone();
+        if let Some(file) = place(&origin.file) {
+            origin.file = file;
+        }
+        Self { origin, overrode: self.overrode.as_ref().map(|below| Arc::new(below.moved(place))) }
     }
 
     /// The winner first, then each overridden one.
@@ -282,6 +326,36 @@ impl Node {
         // look first: a copy of a shared level is made only when there is something to change
         let index = self.entries().iter().position(|entry| entry.key.text() == Some(key))?;
         Some(&mut self.entries_mut().expect("an entry was found in it")[index].value)
+    }
+
+    /// The same, every value of it said by another layer.
+    #[must_use]
+    pub fn said_by(&self, layer: Layer) -> Self {
+        let value = match &self.value {
+            Value::Scalar(text) => Value::Scalar(text.clone()),
+            Value::List(items) => Value::List(Arc::new(items.iter().map(|item| item.said_by(layer)).collect())),
+            Value::Map(entries) => {
+                let entry = |entry: &Entry| Entry { key: entry.key.clone(), value: entry.value.said_by(layer) };
+                Value::Map(Arc::new(entries.iter().map(entry).collect()))
+            }
+        };
+        let mut node = Self { value, ..self.clone() };
+        node.trace.origin.layer = layer;
+        node
+    }
+
+    /// The same, everything in it standing in the file that `place` tells.
+    #[must_use]
+    pub fn moved(&self, place: &dyn Fn(&Text) -> Option<Text>) -> Self {
+        let value = match &self.value {
+            Value::Scalar(text) => Value::Scalar(text.clone()),
+            Value::List(items) => Value::List(Arc::new(items.iter().map(|item| item.moved(place)).collect())),
+            Value::Map(entries) => {
+                let entry = |entry: &Entry| Entry { key: entry.key.moved(place), value: entry.value.moved(place) };
+                Value::Map(Arc::new(entries.iter().map(entry).collect()))
+            }
+        };
+        Self { value, trace: self.trace.moved(place), ..self.clone() }
     }
 
     /// The node at a path of keys.

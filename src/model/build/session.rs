@@ -2,7 +2,7 @@
 //! Source: kustomize api v0.21.1 `internal/loader/fileloader.go`, kyaml v0.21.1 `openapi/openapi.go` (SetSchema).
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::decode::Mode;
@@ -22,6 +22,14 @@ pub struct Cache {
 
 /// A text and what was read in it.
 type Parsed = (Arc<[u8]>, Result<Arc<Vec<Node>>>);
+
+impl Cache {
+    /// Drops the texts of these files.
+    pub(super) fn forget(&self, files: &HashSet<Text>) {
+        let mut parsed = self.parsed.borrow_mut();
+        files.iter().for_each(|file| drop(parsed.remove(file)));
+    }
+}
 
 pub struct Session<'t> {
     tree: &'t dyn Tree,

@@ -18,6 +18,20 @@ pub enum Entry {
     Link(String),
 }
 
+/// Tells one state of a path from another without reading it. What it is, the tree knows: the id of a blob, the times and size of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Version(pub [u64; 4]);
+
+/// One thing in a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    pub name: String,
+    pub entry: Entry,
+    /// Where two builds see the same version, the file has the same content, and the folder the same with all that is below it. `None` where
+    /// the tree does not know: then it is looked at again.
+    pub version: Option<Version>,
+}
+
 /// A tree of files. Implementations answer for plain paths only: no `..`, and no links in any parent.
 pub trait Tree {
     /// What is at this path; `None` when nothing is.
@@ -32,6 +46,21 @@ pub trait Tree {
     /// # Errors
     /// The folder is not there or cannot be read.
     fn list(&self, path: &str) -> Result<Vec<String>>;
+    /// Where a file stands in the repository, which is elsewhere in a tree that was put together.
+    fn origins(&self, path: &str) -> Vec<Text> {
+        vec![path.into()]
+    }
+    /// Everything in a folder, sorted by name. A tree that changes what another tree holds must not pass that one's versions on.
+    ///
+    /// # Errors
+    /// As [`Tree::list`].
+    fn items(&self, path: &str) -> Result<Vec<Item>> {
+        let item = |name: String| {
+            let entry = self.entry(&if path.is_empty() { name.clone() } else { format!("{path}/{name}") })?;
+            Some(Item { name, entry, version: None })
+        };
+        Ok(self.list(path)?.into_iter().filter_map(item).collect())
+    }
 }
 
 /// Files larger than this are refused: the largest real manifests (bundles of CRDs) have some megabytes.
@@ -135,6 +164,13 @@ impl Memory {
 
     pub fn insert(&mut self, path: &str, content: &[u8]) {
         self.files.insert(path.to_owned(), content.into());
+    }
+
+    /// Takes a file, a link, or a folder with everything in it out.
+    pub fn remove(&mut self, path: &str) {
+        let is_kept = |file: &String| file != path && !file.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
+        self.files.retain(|file, _| is_kept(file));
+        self.links.retain(|file, _| is_kept(file));
     }
 
     pub fn link(&mut self, path: &str, target: &str) {

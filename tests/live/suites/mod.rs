@@ -14,6 +14,7 @@ pub mod outages;
 mod schemas;
 mod screen;
 mod snapshots;
+mod teeth;
 mod tree;
 mod users;
 mod ways;

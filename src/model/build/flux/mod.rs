@@ -12,7 +12,7 @@ mod variables;
 use std::collections::BTreeSet;
 
 use super::error::{BuildError, Cause, Result};
-use super::node::{Entry, Layer, Node, Origin, Text, Trace};
+use super::node::{Entry, Layer, Node, Text, Trace};
 use super::substitute::{self, Switches, Variables};
 use super::tree::{Entry as TreeEntry, Tree};
 use super::{Cache, Options};
@@ -95,11 +95,12 @@ pub fn applied(objects: &[Node], spec: &Spec, variables: &Variables, is_strict: 
         }
         let said = [("name", &spec.name, &spec.origin), ("namespace", &spec.namespace, &spec.namespace_origin)];
         let owner = said.map(|(key, value, origin)| {
-            let trace = Trace::new(origin.as_layer(Layer::Flux));
+            let trace = Trace::new(origin.as_layer(Layer::FluxOwner));
             Entry { key: Node::string(format!("{GROUP}/{key}"), trace.clone()), value: Node::string(value.clone(), trace) }
         });
-        set(&mut node, "labels", owner.iter().chain(&spec.common_labels));
-        set(&mut node, "annotations", spec.common_annotations.iter());
+        set(&mut node, "labels", &owner, Layer::FluxOwner);
+        set(&mut node, "labels", &spec.common_labels, Layer::FluxMetadata);
+        set(&mut node, "annotations", &spec.common_annotations, Layer::FluxMetadata);
         found.push(Applied { node, is_encrypted, unknown });
     }
     Ok(found)
@@ -127,10 +128,9 @@ fn is_encrypted_text(text: &str) -> bool {
 }
 
 /// Sets labels or annotations; what was there under a name is overridden.
-fn set<'e>(node: &mut Node, map: &str, pairs: impl Iterator<Item = &'e Entry>) {
-    let mut pairs = pairs.peekable();
-    let Some(first) = pairs.peek() else { return };
-    let trace = Trace::new(Origin { layer: Layer::Flux, ..first.value.origin().clone() });
+fn set(node: &mut Node, map: &str, pairs: &[Entry], layer: Layer) {
+    let Some(first) = pairs.first() else { return };
+    let trace = Trace::new(first.value.origin().as_layer(layer));
     let Some(entries) = node.get_mut("metadata").and_then(Node::entries_mut) else { return };
     let at = entries.iter().position(|entry| entry.key.text() == Some(map)).unwrap_or_else(|| {
         entries.push(Entry { key: Node::string(map, trace.clone()), value: Node::map(Vec::new(), trace.clone()) });
@@ -141,7 +141,7 @@ fn set<'e>(node: &mut Node, map: &str, pairs: impl Iterator<Item = &'e Entry>) {
     }
     let labels = entries[at].value.entries_mut().expect("it is a map now");
     for pair in pairs {
-        let own = Trace::new(pair.value.origin().as_layer(Layer::Flux));
+        let own = Trace::new(pair.value.origin().as_layer(layer));
         let text = pair.value.shared_text().cloned().unwrap_or_default();
         match labels.iter_mut().find(|entry| entry.key.text() == pair.key.text()) {
             Some(before) => before.value = Node::string(text, own.over(&before.value.trace)),

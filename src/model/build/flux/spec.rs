@@ -3,7 +3,7 @@
 use super::super::decode::{Fields, Mode};
 use super::super::error::{BuildError, Result};
 use super::super::kustomization::{Image, Patch};
-use super::super::node::{Entry, Node, Origin, Text};
+use super::super::node::{Entry, Layer, Node, Origin, Text};
 
 /// The group of Flux Kustomizations, of their owner labels and of their switches.
 pub const GROUP: &str = "kustomize.toolkit.fluxcd.io";
@@ -94,7 +94,8 @@ impl Spec {
         let Some(spec) = node.get("spec") else {
             return Err(BuildError::invalid(format!("the Flux Kustomization `{}` has no spec", meta("name"))).at(node.origin()));
         };
-        let fields = Fields::of(spec, KNOWN, Mode::Lenient)?;
+        let spec = spec.said_by(Layer::Flux);
+        let fields = Fields::of(&spec, KNOWN, Mode::Lenient)?;
         let given = |name: &str| -> Result<Option<Node>> { Ok(fields.text(name)?.filter(|node| node.text() != Some(""))) };
         let common =
             fields.get("commonMetadata").map(|node| Fields::of(node, &["labels", "annotations"], Mode::Lenient)).transpose()?;

@@ -16,8 +16,9 @@ pub fn variables(spec: &Spec, find: &dyn Fn(&str, &str, &str) -> Option<Values>)
     for from in &post.from {
         match find(&from.kind, &spec.namespace, &from.name) {
             Some(values) => {
+                let layer = if from.kind.as_ref() == "Secret" { Layer::Secret } else { Layer::ConfigMap };
                 for (name, (value, origin)) in values {
-                    found.set(&name, &value, origin.as_layer(Layer::Cluster));
+                    found.set(&name, &value, origin.as_layer(layer));
                 }
             }
             None => found.may_miss_some(),

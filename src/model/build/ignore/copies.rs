@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::error::{BuildError, Cause, Result};
-use super::super::node::{Entry as Pair, Layer, Node, Trace};
+use super::super::node::{Entry as Pair, Layer, Node, Text, Trace};
 use super::super::read::{self, Place};
 use super::super::substitute::glob;
 use super::super::tree::{self, Entry, Tree};
@@ -20,6 +20,8 @@ const MOST_FILES: usize = 200_000;
 #[derive(Clone, Debug, Default)]
 pub struct Assembled {
     files: BTreeMap<String, Arc<[u8]>>,
+    /// Where each file was copied from; several of one that was merged.
+    origins: BTreeMap<String, Vec<Text>>,
     folders: BTreeSet<String>,
 }
 
@@ -44,6 +46,22 @@ impl Assembled {
         let mut all = Self::default();
         all.folder(tree, "", "", &|_| false)?;
         Ok(all)
+    }
+
+    /// Where a file stands in the repository that it was copied from. None of one that was merged: no line of it stands there.
+    pub fn origin(&self, path: &str) -> Option<Text> {
+        match self.origins.get(path).map(Vec::as_slice) {
+            Some([one]) => Some(one.clone()),
+            _ => None,
+        }
+    }
+
+    /// All files of the repository that a file, or a folder's list of names (with a `/` at its end), came from.
+    pub fn read_from(&self, path: &str) -> Vec<Text> {
+        let Some(folder) = path.strip_suffix('/') else { return Tree::origins(self, path) };
+        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        let below = self.origins.iter().filter(|(file, _)| file.starts_with(&prefix)).flat_map(|(_, from)| from);
+        below.map(|file| format!("{}/", tree::parent(file)).into()).collect()
     }
 
     /// `include`: a folder of another artifact takes the place of a path.
@@ -121,6 +139,7 @@ impl Assembled {
             Some(Entry::File) if copy.strategy == "Merge" && self.files.contains_key(to) => {
                 let merged = merge(&self.files[to], &source.read(path)?, path, to)?;
                 self.files.insert(to.to_owned(), merged.into());
+                self.origins.entry(to.to_owned()).or_default().extend(source.origins(path));
                 Ok(())
             }
             Some(Entry::File) => self.file(source, path, to),
@@ -134,6 +153,7 @@ impl Assembled {
         }
         self.parents(to);
         self.files.insert(to.to_owned(), source.read(path)?);
+        self.origins.insert(to.to_owned(), source.origins(path));
         Ok(())
     }
 
@@ -162,6 +182,10 @@ impl Assembled {
 }
 
 impl Tree for Assembled {
+    fn origins(&self, path: &str) -> Vec<Text> {
+        self.origins.get(path).cloned().unwrap_or_default()
+    }
+
     fn entry(&self, path: &str) -> Option<Entry> {
         if self.files.contains_key(path) {
             return Some(Entry::File);

@@ -9,14 +9,18 @@ mod pattern;
 #[cfg(test)]
 mod tests;
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::error::{BuildError, Cause, Result};
+use super::node::Text;
 use super::tree::{Entry, Tree};
 
 use pattern::{Pattern, Verdict};
 
-const FILE: &str = ".sourceignore";
+/// Says what of its folder is left out.
+pub const FILE: &str = ".sourceignore";
 const VCS: &[&str] = &[".git/", ".gitignore", ".gitmodules", ".gitattributes"];
 /// Left out where nothing else is said: with one pattern of their own, users get only [`VCS`] besides.
 const DEFAULT: &[&str] = &[
@@ -111,11 +115,13 @@ fn collect(tree: &dyn Tree, folder: &str, depth: usize, into: &mut Vec<Pattern>)
 pub struct Artifact<'t> {
     tree: &'t dyn Tree,
     rules: Rules,
+    /// What was asked before: builds ask for the same paths again and again, and every pattern is tried on every part of a path.
+    known: RefCell<HashMap<String, Option<Entry>>>,
 }
 
 impl<'t> Artifact<'t> {
     pub fn new(tree: &'t dyn Tree, rules: Rules) -> Self {
-        Self { tree, rules }
+        Self { tree, rules, known: RefCell::default() }
     }
 
     fn missing(path: &str) -> BuildError {
@@ -124,16 +130,20 @@ impl<'t> Artifact<'t> {
 }
 
 impl Tree for Artifact<'_> {
+    fn origins(&self, path: &str) -> Vec<Text> {
+        self.tree.origins(path)
+    }
+
     fn entry(&self, path: &str) -> Option<Entry> {
         if path.is_empty() {
             return self.tree.entry(path);
         }
-        match self.tree.entry(path)? {
-            Entry::Link(_) => None,
-            Entry::File => (!self.rules.is_ignored(path, false)).then_some(Entry::File),
-            // unpacked again, a folder is there when it or anything below it is
-            Entry::Folder => (!self.rules.is_ignored(path, true) || self.holds_something(path)).then_some(Entry::Folder),
+        if let Some(known) = self.known.borrow().get(path) {
+            return known.clone();
         }
+        let found = self.find(path);
+        self.known.borrow_mut().insert(path.to_owned(), found.clone());
+        found
     }
 
     fn read(&self, path: &str) -> Result<Arc<[u8]>> {
@@ -151,6 +161,15 @@ impl Tree for Artifact<'_> {
 }
 
 impl Artifact<'_> {
+    fn find(&self, path: &str) -> Option<Entry> {
+        match self.tree.entry(path)? {
+            Entry::Link(_) => None,
+            Entry::File => (!self.rules.is_ignored(path, false)).then_some(Entry::File),
+            // unpacked again, a folder is there when it or anything below it is
+            Entry::Folder => (!self.rules.is_ignored(path, true) || self.holds_something(path)).then_some(Entry::Folder),
+        }
+    }
+
     fn holds_something(&self, folder: &str) -> bool {
         let names = self.tree.list(folder).unwrap_or_default();
         names.iter().any(|name| self.entry(&format!("{folder}/{name}")).is_some())

@@ -32,7 +32,8 @@ impl Pattern {
     }
 
     pub fn verdict(&self, path: &[&str], is_folder: bool) -> Option<Verdict> {
-        let below = path.strip_prefix(self.domain.iter().map(String::as_str).collect::<Vec<_>>().as_slice())?;
+        let is_below = path.len() >= self.domain.len() && self.domain.iter().zip(path).all(|(own, part)| own == part);
+        let below = is_below.then(|| &path[self.domain.len()..])?;
         let is_match = match self.parts.as_slice() {
             _ if below.is_empty() => false,
             [name] => self.is_name(name, below, is_folder),

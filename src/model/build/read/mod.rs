@@ -31,6 +31,7 @@ impl Place {
     /// The text of a scalar: line by line for a literal block (`|`), else the scalar itself.
     pub fn inside(scalar: &Node, layer: Layer) -> Self {
         let origin = scalar.origin();
+        let layer = origin.as_layer(layer).layer;
         match scalar.style {
             super::node::Style::Literal(column) if column > 0 => {
                 Self { file: origin.file.clone(), layer, line: origin.line, column: u32::from(column) - 1, is_exact: true }

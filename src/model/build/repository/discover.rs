@@ -1,62 +1,84 @@
 //! Where the clusters of a repository begin.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock};
+
+use regex::bytes::Regex;
 
 use super::super::error::{BuildError, Result};
 use super::super::flux::{self, GROUP, Source, Spec};
 use super::super::node::{Layer, Node, Origin, Text};
 use super::super::read::{self, Place};
 use super::super::tree::{self, Tree};
-use super::kept::Index;
+use super::index::Index;
 
 const OPERATOR: &str = "fluxcd.controlplane.io";
 
 /// The Kustomization that a cluster begins with.
 pub struct Root {
     pub cluster: String,
-    pub spec: Spec,
+    pub spec: Arc<Spec>,
 }
 
+/// What every file of a repository says of where a cluster may begin.
 #[derive(Default)]
-pub struct Found {
-    pub roots: Vec<Root>,
-    pub unreadable: Vec<BuildError>,
+pub struct Declared {
+    files: BTreeMap<Text, Result<Vec<(String, Arc<Spec>)>>>,
 }
 
-/// # Errors
-/// A file that cannot be read.
-pub fn roots(files: &Index<'_>) -> Result<Found> {
-    let mut found = Found::default();
-    let mut all = Vec::new();
-    for path in files.manifests() {
-        let bytes = files.read(path)?;
-        let says = |word: &str| bytes.windows(word.len()).any(|part| part == word.as_bytes());
-        if !says(GROUP) && !says(OPERATOR) {
-            continue;
+impl Declared {
+    /// Looks at the files that changed.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn update(&mut self, index: &Index<'_>) -> Result<()> {
+        for path in index.changed() {
+            self.files.remove(path);
+            if !index.is_manifest(path) {
+                continue;
+            }
+            let bytes = index.read(path)?;
+            if !says_flux(&bytes) {
+                continue;
+            }
+            // a template, or a patch of a field alone, is not a manifest: only what looks like one and is broken is told
+            let nodes = read::documents(&bytes, &Place::file(path, Layer::Resource));
+            let found = nodes.map(|nodes| nodes.into_iter().filter_map(|node| candidate(path, &node)).collect());
+            self.files.insert(path.clone(), found);
         }
-        // a template, or a patch of a field alone, is not a manifest: only what looks like one and is broken is told
-        match read::documents(&bytes, &Place::file(&path.into(), Layer::Resource)) {
-            Ok(nodes) => all.extend(nodes.into_iter().filter_map(|node| candidate(path, &node))),
-            Err(error) => found.unreadable.push(error),
+        Ok(())
+    }
+
+    /// Files that look like manifests and cannot be read.
+    pub fn unreadable(&self) -> Vec<BuildError> {
+        self.files.values().filter_map(|found| found.as_ref().err().cloned()).collect()
+    }
+
+    pub fn roots(&self, index: &Index<'_>) -> Vec<Root> {
+        let (mut roots, mut taken) = (Vec::new(), BTreeSet::new());
+        for (path, spec) in self.files.values().flatten().flatten() {
+            let folder = flux::folder(&spec.path);
+            let holds = match &*folder {
+                // what is bootstrapped at the root lies there; an application's `./` is the root of another repository
+                "" => matches!(tree::parent(path), "" | "flux-system"),
+                folder => path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')),
+            };
+            if holds && taken.insert(folder.clone()) {
+                roots.push(Root { cluster: last(&folder), spec: Arc::clone(spec) });
+            }
         }
-    }
-    let mut taken = BTreeSet::new();
-    for (path, spec) in &all {
-        let folder = flux::folder(&spec.path);
-        let holds = match &*folder {
-            // what is bootstrapped at the root lies there; an application's `./` is the root of another repository
-            "" => matches!(tree::parent(path), "" | "flux-system"),
-            folder => path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')),
-        };
-        if holds && taken.insert(folder.clone()) {
-            found.roots.push(Root { cluster: last(&folder), spec: spec.clone() });
+        if roots.is_empty() {
+            roots = folders(index);
         }
+        roots.sort_by(|a, b| a.spec.path.cmp(&b.spec.path));
+        roots
     }
-    if found.roots.is_empty() {
-        found.roots = folders(files);
-    }
-    found.roots.sort_by(|a, b| a.spec.path.cmp(&b.spec.path));
-    Ok(found)
+}
+
+fn says_flux(bytes: &[u8]) -> bool {
+    static WORDS: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(&[GROUP, OPERATOR].map(regex::escape).join("|")).expect("two words are a pattern"));
+    WORDS.is_match(bytes)
 }
 
 fn last(folder: &str) -> String {
@@ -64,10 +86,10 @@ fn last(folder: &str) -> String {
 }
 
 /// A Flux Kustomization, or what a FluxInstance makes of its `sync`; one that is patched or templated elsewhere has no path here.
-fn candidate(file: &str, node: &Node) -> Option<(String, Spec)> {
+fn candidate(file: &str, node: &Node) -> Option<(String, Arc<Spec>)> {
     if Spec::is_one(node) {
         let spec = Spec::read(node).ok()?;
-        return (!spec.is_remote && !spec.source.name.is_empty()).then(|| (file.to_owned(), spec));
+        return (!spec.is_remote && !spec.source.name.is_empty()).then(|| (file.to_owned(), Arc::new(spec)));
     }
     let text = |path: &[&str]| node.at(path).and_then(Node::shared_text).cloned();
     if text(&["kind"])?.as_ref() != "FluxInstance" {
@@ -82,14 +104,14 @@ fn candidate(file: &str, node: &Node) -> Option<(String, Spec)> {
     Some((inside, made(&name, &namespace, &path, &kind, node.origin().clone())))
 }
 
-fn made(name: &str, namespace: &str, path: &str, kind: &str, origin: Origin) -> Spec {
+fn made(name: &str, namespace: &str, path: &str, kind: &str, origin: Origin) -> Arc<Spec> {
     let source = Source { kind: kind.into(), namespace: namespace.into(), name: name.into() };
-    Spec::plain(source, path, origin)
+    Arc::new(Spec::plain(source, path, origin))
 }
 
 /// Folders below one that is called `clusters`, where nothing else says where a cluster begins.
-fn folders(files: &Index<'_>) -> Vec<Root> {
-    let below = files.folders().filter(|folder| last(tree::parent(folder)) == "clusters");
+fn folders(index: &Index<'_>) -> Vec<Root> {
+    let below = index.folders().into_iter().filter(|folder| last(tree::parent(folder)) == "clusters");
     let root = |folder: &str| {
         let origin = Origin::new(&Text::from(folder), 0, 0, Layer::Build);
         Root { cluster: last(folder), spec: made("flux-system", "flux-system", folder, "GitRepository", origin) }

@@ -1,15 +1,16 @@
 //! The Kustomizations of one cluster, from where it begins to the last that is reached.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::super::error::Result;
 use super::super::flux::{self, Applied, Rendered, Spec};
 use super::super::node::{Node, Text};
+use super::super::substitute::Variables;
 use super::discover::Root;
-use super::kept::Index;
-use super::sources::{Held, Objects, Sources};
-use super::{Builder, Cluster, Member, Outcome};
+use super::kept::{Base, Key};
+use super::sources::{self, Held, Objects, Sources};
+use super::{Builder, Cluster, Files, Member, Outcome};
 
 /// What one round teaches the next: variables and sources may themselves be set by variables. Nobody stacks more.
 const ROUNDS: usize = 6;
@@ -19,14 +20,33 @@ const MOST_MEMBERS: usize = 20_000;
 /// Kinds that other Kustomizations are built with.
 const REMEMBERED: &[&str] = &["ConfigMap", "Secret", "GitRepository", "OCIRepository", "Bucket", "ArtifactGenerator"];
 
+/// A Kustomization's build with all that its cluster needs of it.
+pub struct Done {
+    outcome: Outcome,
+    files: Arc<BTreeSet<Text>>,
+    /// The Kustomizations among its objects.
+    children: Vec<Arc<Spec>>,
+    /// The objects that others are built with.
+    remembered: Vec<((Text, Text, Text), Node)>,
+}
+
+impl Done {
+    fn new(outcome: Outcome, files: Arc<BTreeSet<Text>>, spec: &Spec) -> Self {
+        // what goes to another cluster is no part of this one
+        let objects = if spec.is_remote { &[] } else { outcome.objects() };
+        let (children, remembered) = (nested(objects), objects.iter().filter_map(remembered).collect());
+        Self { outcome, files, children, remembered }
+    }
+}
+
 impl Builder {
     /// Builds until nothing new is learnt.
-    pub(super) fn cluster(&mut self, files: &Index<'_>, root: Root) -> Cluster {
+    pub(super) fn cluster(&mut self, files: &Files<'_>, root: Root) -> Cluster {
         let mut known = Objects::new();
         let mut members = Vec::new();
         for _ in 0..ROUNDS {
-            members = self.round(files, &root, &known);
-            let learnt = remembered(&members);
+            let learnt;
+            (members, learnt) = self.round(files, &root, &known);
             let is_same = learnt.len() == known.len() && learnt.iter().zip(&known).all(|(a, b)| a.0 == b.0 && a.1.is_same(b.1));
             if is_same {
                 break;
@@ -36,90 +56,76 @@ impl Builder {
         Cluster { name: root.cluster, members }
     }
 
-    fn round(&mut self, files: &Index<'_>, root: &Root, known: &Objects) -> Vec<Member> {
-        let mut members: Vec<Member> = vec![unbuilt(root.spec.clone(), None)];
+    fn round(&mut self, files: &Files<'_>, root: &Root, known: &Objects) -> (Vec<Member>, Objects) {
+        let mut members: Vec<Member> = vec![unbuilt(Arc::clone(&root.spec), None)];
         let mut seen: HashSet<String> = HashSet::from([root.spec.id()]);
+        let mut learnt = Objects::new();
         let mut next = 0;
         while next < members.len() && members.len() < MOST_MEMBERS {
-            let spec = members[next].spec.clone();
-            let (outcome, read) = self.member(files, root, &spec, known).unwrap_or_else(|error| (Outcome::Failed(error), None));
-            // what goes to another cluster is no part of this one
-            let below: Vec<Spec> = if spec.is_remote { Vec::new() } else { nested(outcome.objects()) };
-            members[next].outcome = outcome;
-            if let Some(rendered) = read {
-                members[next].files = rendered.files.clone().into();
-            }
-            for child in below.into_iter().filter(|child| seen.insert(child.id())) {
-                members.push(unbuilt(child, Some(next)));
+            let spec = Arc::clone(&members[next].spec);
+            let done = self
+                .member(files, root, &spec, known)
+                .unwrap_or_else(|error| Arc::new(Done::new(Outcome::Failed(error), Arc::default(), &spec)));
+            members[next].outcome = done.outcome.clone();
+            members[next].files = Arc::clone(&done.files);
+            learnt.extend(done.remembered.iter().cloned());
+            for child in done.children.iter().filter(|child| seen.insert(child.id())) {
+                members.push(unbuilt(Arc::clone(child), Some(next)));
             }
             next += 1;
         }
-        members
+        (members, learnt)
     }
 
-    fn member(
-        &mut self,
-        files: &Index<'_>,
-        root: &Root,
-        spec: &Spec,
-        known: &Objects,
-    ) -> Result<(Outcome, Option<Arc<Rendered>>)> {
-        let sources = Sources { tree: files, own: &root.spec.source, objects: known };
-        let key = format!("{}\n{}\n{}\n{spec:?}", root.spec.path, files.ignore_rules(), sources.key(&spec.source));
+    fn member(&mut self, files: &Files<'_>, root: &Root, spec: &Arc<Spec>, known: &Objects) -> Result<Arc<Done>> {
+        let sources = Sources { files, own: &root.spec.source, objects: known };
+        let key = Key { cluster: root.spec.path.clone(), id: spec.id(), source: sources.key(&spec.source) };
         let parsed = &self.parsed;
         let mut elsewhere = None;
-        let rendered = self.kept.rendered(&key, files, || match sources.hold(&spec.source)? {
-            Held::Artifact(tree) => Ok(flux::render(&tree, spec, parsed)),
-            Held::Assembled(tree) => Ok(from_anywhere(flux::render(&tree, spec, parsed), files)),
-            Held::Elsewhere(why) => {
-                elsewhere = Some(why);
-                Ok(Rendered { objects: Ok(Vec::new()), files: BTreeSet::new() })
-            }
+        let base = self.kept.base(&key, spec, || {
+            let (rendered, is_assembled) = match sources.hold(&spec.source)? {
+                Held::Artifact(tree) => (flux::render(&*tree, spec, parsed), false),
+                Held::Assembled(tree) => (sources::in_repository(flux::render(&tree, spec, parsed), &tree), true),
+                Held::Elsewhere(why) => {
+                    elsewhere = Some(why);
+                    (Rendered { objects: Ok(Vec::new()), files: BTreeSet::new() }, false)
+                }
+            };
+            Ok(Base { files: Arc::new(rendered.files.clone()), rendered: Arc::new(rendered), is_assembled })
         })?;
         if let Some(why) = elsewhere {
             self.kept.forget(&key);
-            return Ok((Outcome::Elsewhere(why), None));
+            return Ok(Arc::new(Done::new(Outcome::Elsewhere(why), base.files, spec)));
         }
-        let objects = match &rendered.objects {
-            Ok(objects) => objects,
-            Err(error) => return Ok((Outcome::Failed(error.clone()), Some(rendered.clone()))),
-        };
         let given = &self.given;
         let find = |kind: &str, namespace: &str, name: &str| {
             let key = (kind.into(), namespace.into(), name.into());
             given.get(&key).cloned().or_else(|| known.get(&key).and_then(flux::values))
         };
-        let variables = flux::variables(spec, &find);
         let is_strict = !self.is_lenient;
-        let applied = self.kept.applied(&key, &variables, || flux::applied(objects, spec, &variables, is_strict));
-        let outcome = applied.map_or_else(Outcome::Failed, Outcome::Built);
-        Ok((outcome, Some(rendered)))
+        let fill = |variables: &Variables| {
+            let objects = base.rendered.objects.as_ref().map_err(Clone::clone);
+            let applied = objects.and_then(|objects| flux::applied(objects, spec, variables, is_strict));
+            let outcome = applied.map_or_else(Outcome::Failed, |objects| Outcome::Built(Arc::new(objects)));
+            Done::new(outcome, Arc::clone(&base.files), spec)
+        };
+        Ok(self.kept.done(&key, flux::variables(spec, &find), fill))
     }
 }
 
-fn unbuilt(spec: Spec, parent: Option<usize>) -> Member {
+fn unbuilt(spec: Arc<Spec>, parent: Option<usize>) -> Member {
     Member { spec, parent, outcome: Outcome::Built(Arc::default()), files: Arc::default() }
 }
 
-/// An artifact that was put together may have taken any file from anywhere.
-fn from_anywhere(mut rendered: Rendered, files: &Index<'_>) -> Rendered {
-    rendered.files = files.manifests().map(Into::into).collect::<BTreeSet<Text>>();
-    rendered
-}
-
 /// The Flux Kustomizations among objects. One that cannot be read is refused by the API server, and applies nothing.
-fn nested(objects: &[Applied]) -> Vec<Spec> {
-    objects.iter().filter(|object| Spec::is_one(&object.node)).filter_map(|object| Spec::read(&object.node).ok()).collect()
+fn nested(objects: &[Applied]) -> Vec<Arc<Spec>> {
+    let read = |object: &Applied| Spec::read(&object.node).ok().map(Arc::new);
+    objects.iter().filter(|object| Spec::is_one(&object.node)).filter_map(read).collect()
 }
 
-fn remembered(members: &[Member]) -> Objects {
-    let mut found = BTreeMap::new();
-    for object in members.iter().filter(|member| !member.spec.is_remote).flat_map(|member| member.outcome.objects()) {
-        let text = |path: &[&str]| object.node.at(path).and_then(Node::shared_text).cloned().unwrap_or_default();
-        let kind = text(&["kind"]);
-        if REMEMBERED.contains(&kind.as_ref()) {
-            found.insert((kind, text(&["metadata", "namespace"]), text(&["metadata", "name"])), object.node.clone());
-        }
-    }
-    found
+fn remembered(object: &Applied) -> Option<((Text, Text, Text), Node)> {
+    let text = |path: &[&str]| object.node.at(path).and_then(Node::shared_text).cloned().unwrap_or_default();
+    let kind = text(&["kind"]);
+    let key = |kind| (kind, text(&["metadata", "namespace"]), text(&["metadata", "name"]));
+    REMEMBERED.contains(&kind.as_ref()).then(|| (key(kind), object.node.clone()))
 }

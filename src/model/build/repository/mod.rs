@@ -6,6 +6,7 @@
 //! Reading the tree, and saying what changed since another commit, do not belong here.
 
 mod discover;
+mod index;
 mod kept;
 mod members;
 mod sources;
@@ -21,11 +22,19 @@ use super::flux::{Applied, Spec, Values};
 use super::node::{Node, Text, Value};
 use super::tree::Tree;
 
+use discover::Declared;
+use index::{Index, Seen};
 use kept::Kept;
+use sources::Files;
 
 /// Builds repositories, and keeps what it built for as long as nothing that was read for it changes.
+///
+/// A build costs what changed since the last one, whichever tree that was of: where the tree knows versions ([`super::tree::Item`]) only what
+/// has another one is read.
 #[derive(Default)]
 pub struct Builder {
+    seen: Seen,
+    declared: Declared,
     kept: Kept,
     parsed: Cache,
     given: BTreeMap<(Text, Text, Text), Values>,
@@ -51,7 +60,7 @@ pub struct Cluster {
 /// One Flux Kustomization of a cluster.
 #[derive(Clone, Debug)]
 pub struct Member {
-    pub spec: Spec,
+    pub spec: Arc<Spec>,
     /// Who applies it; none for the one that the cluster begins with.
     pub parent: Option<usize>,
     pub outcome: Outcome,
@@ -94,6 +103,7 @@ impl Builder {
     /// Variables without value are empty, as before Flux 2.9.
     pub fn be_lenient(&mut self) {
         self.is_lenient = true;
+        self.kept = Kept::default();
     }
 
     /// Builds everything that a tree declares. A Kustomization that fails is a part of the result, not an error.
@@ -101,14 +111,30 @@ impl Builder {
     /// # Errors
     /// The tree itself cannot be read.
     pub fn build(&mut self, tree: &dyn Tree) -> Result<Repository> {
-        let files = kept::Index::new(tree)?;
-        let found = discover::roots(&files)?;
-        let mut clusters = Vec::with_capacity(found.roots.len());
-        for root in found.roots {
-            clusters.push(self.cluster(&files, root));
+        let built = Index::new(tree, std::mem::take(&mut self.seen)).and_then(|index| {
+            let repository = self.declared_by(&index)?;
+            self.seen = index.seen();
+            Ok(repository)
+        });
+        if built.is_err() {
+            // nobody knows any more what it would be compared with
+            (self.declared, self.kept, self.seen) = Default::default();
         }
+        built
+    }
+
+    fn declared_by(&mut self, index: &Index<'_>) -> Result<Repository> {
+        if index.changes_rules() {
+            self.kept = Kept::default();
+        }
+        self.kept.forget_changed(index.changed());
+        self.parsed.forget(index.changed());
+        self.declared.update(index)?;
+        let files = Files::new(index);
+        let roots = self.declared.roots(index);
+        let clusters = roots.into_iter().map(|root| self.cluster(&files, root)).collect();
         self.kept.forget_unused();
-        Ok(Repository { clusters, unreadable: found.unreadable })
+        Ok(Repository { clusters, unreadable: self.declared.unreadable() })
     }
 }
 

@@ -3,14 +3,17 @@
 //! A GitRepository is this repository when it is the one that the cluster begins with, or has the same URL; its branch is taken to be the
 //! one that is looked at. An ExternalArtifact is put together from such by its ArtifactGenerator. Nothing else can be known from here.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 use super::super::error::Result;
-use super::super::flux::Source;
+use super::super::flux::{Rendered, Source};
 use super::super::ignore::copies::{Assembled, Copy};
 use super::super::ignore::{Artifact, Rules};
 use super::super::node::{Node, Text};
 use super::super::tree::Tree;
+use super::index::Index;
 
 /// Objects of a cluster by kind, namespace and name.
 pub type Objects = BTreeMap<(Text, Text, Text), Node>;
@@ -18,9 +21,31 @@ pub type Objects = BTreeMap<(Text, Text, Text), Node>;
 /// Generators that take what other generators made; nobody stacks more.
 const DEEPEST: usize = 5;
 
+/// The repository's files, and the artifacts of them by what sources leave out.
+pub struct Files<'s> {
+    index: &'s Index<'s>,
+    artifacts: RefCell<HashMap<Option<Text>, Rc<Artifact<'s>>>>,
+}
+
+impl<'s> Files<'s> {
+    pub fn new(index: &'s Index<'s>) -> Self {
+        Self { index, artifacts: RefCell::default() }
+    }
+
+    fn artifact(&self, ignore: Option<&Text>) -> Result<Rc<Artifact<'s>>> {
+        let key = ignore.cloned();
+        if let Some(known) = self.artifacts.borrow().get(&key) {
+            return Ok(Rc::clone(known));
+        }
+        let made = Rc::new(Artifact::new(self.index, Rules::of(self.index, ignore.map(AsRef::as_ref))?));
+        self.artifacts.borrow_mut().insert(key, Rc::clone(&made));
+        Ok(made)
+    }
+}
+
 /// The sources of one cluster.
-pub struct Sources<'s> {
-    pub tree: &'s dyn Tree,
+pub struct Sources<'s, 'f> {
+    pub files: &'s Files<'f>,
     /// The source that the cluster begins with.
     pub own: &'s Source,
     pub objects: &'s Objects,
@@ -28,15 +53,15 @@ pub struct Sources<'s> {
 
 /// A source's tree, or why it cannot be known.
 pub enum Held<'t> {
-    Artifact(Artifact<'t>),
+    Artifact(Rc<Artifact<'t>>),
     Assembled(Assembled),
     Elsewhere(String),
 }
 
-impl<'s> Sources<'s> {
+impl<'s, 'f> Sources<'s, 'f> {
     /// # Errors
     /// The repository cannot be read.
-    pub fn hold(&self, source: &Source) -> Result<Held<'s>> {
+    pub fn hold(&self, source: &Source) -> Result<Held<'f>> {
         self.hold_at(source, 0)
     }
 
@@ -44,16 +69,23 @@ impl<'s> Sources<'s> {
     pub fn key(&self, source: &Source) -> String {
         let object = self.find(&source.kind, &source.namespace, &source.name);
         let mut key = format!("{}/{}/{}", source.kind, source.namespace, source.name);
-        let parts = [&["spec", "ignore"][..], &["spec", "url"], &["spec", "include"], &["spec", "artifacts"]];
-        for part in parts.iter().filter_map(|part| object?.at(part)) {
-            key += "\n";
-            key += &super::super::write::yaml(part).unwrap_or_default();
-        }
-        if source.kind.as_ref() == "ExternalArtifact" {
-            for generator in self.generators(source) {
+        let mut add = |node: Option<&Node>, path: &[&str]| {
+            if let Some(part) = node.and_then(|node| node.at(path)) {
                 key += "\n";
-                key += &super::super::write::yaml(generator).unwrap_or_default();
+                key += &super::super::write::yaml(part).unwrap_or_default();
             }
+        };
+        let has_more = object.is_some_and(|object| object.at(&["spec", "include"]).is_some());
+        if has_more || source.kind.as_ref() == "ExternalArtifact" {
+            // it is made of others, and those of others
+            let made_of = |kind: &str| matches!(kind, "GitRepository" | "ArtifactGenerator");
+            self.objects.iter().filter(|(key, _)| made_of(&key.0)).for_each(|(_, node)| add(Some(node), &["spec"]));
+        } else {
+            add(object, &["spec", "ignore"]);
+        }
+        if source != self.own {
+            add(object, &["spec", "url"]);
+            add(self.find(&self.own.kind, &self.own.namespace, &self.own.name), &["spec", "url"]);
         }
         key
     }
@@ -62,7 +94,7 @@ impl<'s> Sources<'s> {
         self.objects.get(&(kind.into(), namespace.into(), name.into()))
     }
 
-    fn hold_at(&self, source: &Source, depth: usize) -> Result<Held<'s>> {
+    fn hold_at(&self, source: &Source, depth: usize) -> Result<Held<'f>> {
         let object = self.find(&source.kind, &source.namespace, &source.name);
         let called = format!("{} {}/{}", source.kind, source.namespace, source.name);
         match (source.kind.as_ref(), object) {
@@ -85,14 +117,14 @@ impl<'s> Sources<'s> {
         own.is_some() && own == url(object)
     }
 
-    fn git(&self, object: Option<&Node>, depth: usize) -> Result<Held<'s>> {
-        let ignore = object.and_then(|node| node.at(&["spec", "ignore"])).and_then(Node::text);
+    fn git(&self, object: Option<&Node>, depth: usize) -> Result<Held<'f>> {
+        let ignore = object.and_then(|node| node.at(&["spec", "ignore"])).and_then(Node::shared_text);
         let includes = object.and_then(|node| node.at(&["spec", "include"])).map(Node::items).unwrap_or_default();
         if includes.is_empty() {
-            return Ok(Held::Artifact(Artifact::new(self.tree, Rules::of(self.tree, ignore)?)));
+            return Ok(Held::Artifact(self.files.artifact(ignore)?));
         }
         // links are not copied either
-        let mut all = Assembled::of(self.tree)?;
+        let mut all = Assembled::of(self.files.index)?;
         let namespace =
             object.and_then(|node| node.at(&["metadata", "namespace"])).and_then(Node::shared_text).cloned().unwrap_or_default();
         for include in includes {
@@ -103,11 +135,11 @@ impl<'s> Sources<'s> {
             let to = if to.is_empty() { name } else { to };
             match self.hold_at(&other, depth + 1)? {
                 Held::Elsewhere(why) => return Ok(Held::Elsewhere(format!("it includes what is not here: {why}"))),
-                Held::Artifact(tree) => all.include(&tree, &text(&["fromPath"]), &to)?,
+                Held::Artifact(tree) => all.include(&*tree, &text(&["fromPath"]), &to)?,
                 Held::Assembled(tree) => all.include(&tree, &text(&["fromPath"]), &to)?,
             }
         }
-        let rules = Rules::of(&all, ignore)?;
+        let rules = Rules::of(&all, ignore.map(AsRef::as_ref))?;
         Ok(Held::Assembled(Assembled::of(&Artifact::new(&all, rules))?))
     }
 
@@ -118,7 +150,7 @@ impl<'s> Sources<'s> {
         all.into_iter().filter(move |node| output(node, &name).is_some())
     }
 
-    fn external(&self, source: &Source, called: &str, depth: usize) -> Result<Held<'s>> {
+    fn external(&self, source: &Source, called: &str, depth: usize) -> Result<Held<'f>> {
         let Some(generator) = self.generators(source).next() else {
             return Ok(Held::Elsewhere(format!("{called} is made by nothing in this repository")));
         };
@@ -133,7 +165,7 @@ impl<'s> Sources<'s> {
             };
             let tree = match self.hold_at(&of, depth + 1)? {
                 Held::Elsewhere(why) => return Ok(Held::Elsewhere(format!("{called} is made of what is not here: {why}"))),
-                Held::Artifact(tree) => Assembled::of(&tree)?,
+                Held::Artifact(tree) => Assembled::of(&*tree)?,
                 Held::Assembled(tree) => tree,
             };
             trees.insert(text("alias").unwrap_or_default().to_string(), tree);
@@ -147,6 +179,20 @@ impl<'s> Sources<'s> {
         }
         Ok(Held::Assembled(Assembled::of(&Artifact::new(&made, Rules::default()))?))
     }
+}
+
+/// The same, said with the paths of the repository: where each copied file was copied from.
+pub fn in_repository(rendered: Rendered, from: &Assembled) -> Rendered {
+    let files = rendered.files.iter().flat_map(|file| from.read_from(file)).collect();
+    let place = |file: &Text| from.origin(file);
+    let objects = match rendered.objects {
+        Ok(nodes) => Ok(nodes.into_iter().map(|node| node.moved(&place)).collect()),
+        Err(mut error) => {
+            error.file = error.file.map(|file| place(&file).unwrap_or(file));
+            Err(error)
+        }
+    };
+    Rendered { objects, files }
 }
 
 fn output<'n>(generator: &'n Node, name: &str) -> Option<&'n Node> {

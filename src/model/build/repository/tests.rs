@@ -1,5 +1,5 @@
 use super::super::node::Origin;
-use super::super::tree::Memory;
+use super::super::tree::{Entry, Item, Memory, Version};
 use super::*;
 
 fn flux(name: &str, path: &str, more: &str) -> String {
@@ -137,6 +137,148 @@ fn what_nothing_changed_for_is_not_built_again() {
 }
 
 #[test]
+fn what_a_flux_kustomization_sets_is_told_apart_from_what_a_kustomization_file_sets() {
+    let mut tree = fleet();
+    let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    spec:\n      containers: [{name: web, image: \"a/web:1\"}]\n";
+    tree.insert("apps/staging/deployment.yaml", deployment.as_bytes());
+    tree.insert(
+        "apps/staging/kustomization.yaml",
+        b"nameSuffix: -s\nresources: [deployment.yaml]\npatches:\n- patch: '- {op: add, path: /spec/paused, value: true}'\n  target: {kind: Deployment}\n",
+    );
+    let more = "  targetNamespace: there\n  namePrefix: p-\n  commonMetadata: {labels: {team: a}}\n  images:\n  - {name: a/web, newTag: \"2\"}\n  patches:\n  - patch: |\n      - op: add\n        path: /spec/replicas\n        value: 3\n    target: {kind: Deployment}\n";
+    tree.insert("clusters/staging/apps.yaml", flux("apps", "./apps/staging", more).as_bytes());
+    let repository = Builder::default().build(&tree).expect("readable");
+    assert_eq!(names(&repository)[3], "staging flux-system/apps 1");
+    let web = &repository.clusters[1].members[1].outcome.objects()[0].node;
+    let told = |path: &[&str]| {
+        let node = path
+            .iter()
+            .try_fold(web, |node, part| part.parse().map_or_else(|_| node.get(part), |at: usize| node.items().get(at)));
+        let origin = node.unwrap_or_else(|| panic!("{path:?}")).origin();
+        format!("{}:{} {}", origin.file, origin.line, origin.layer.word())
+    };
+
+    let flux = "clusters/staging/apps.yaml";
+    assert_eq!(told(&["metadata", "namespace"]), format!("{flux}:7 Flux targetNamespace"));
+    assert_eq!(told(&["metadata", "name"]), format!("{flux}:8 Flux name prefix or suffix"));
+    assert_eq!(told(&["metadata", "labels", "team"]), format!("{flux}:9 Flux commonMetadata"));
+    assert_eq!(told(&["metadata", "labels", "kustomize.toolkit.fluxcd.io/name"]), format!("{flux}:3 Flux owner label"));
+    assert_eq!(told(&["spec", "template", "spec", "containers", "0", "image"]), format!("{flux}:11 Flux images"));
+    assert_eq!(told(&["spec", "replicas"]), format!("{flux}:16 Flux patch"));
+    assert_eq!(told(&["spec", "paused"]), "apps/staging/kustomization.yaml:4 patch");
+}
+
+/// Memory that knows versions, and counts what is asked of it.
+struct Counted {
+    tree: Memory,
+    reads: std::cell::RefCell<Vec<String>>,
+}
+
+impl Counted {
+    fn version(&self, path: &str) -> Version {
+        let below = |folder: &str| self.tree.list(folder).unwrap_or_default();
+        let sum = |bytes: &[u8]| bytes.iter().fold(7, |sum: u64, byte| sum.wrapping_mul(31).wrapping_add(u64::from(*byte)));
+        match self.tree.entry(path) {
+            Some(Entry::Folder) => {
+                let all = below(path).into_iter().map(|name| (self.version(&format!("{path}/{name}")).0[0], name));
+                Version([sum(format!("{:?}", all.collect::<Vec<_>>()).as_bytes()), 0, 0, 1])
+            }
+            Some(Entry::File) => Version([sum(&self.tree.read(path).expect("a file")), 0, 0, 2]),
+            other => Version([sum(format!("{other:?}").as_bytes()), 0, 0, 3]),
+        }
+    }
+}
+
+impl Tree for Counted {
+    fn entry(&self, path: &str) -> Option<Entry> {
+        self.tree.entry(path)
+    }
+
+    fn read(&self, path: &str) -> Result<Arc<[u8]>> {
+        self.reads.borrow_mut().push(path.to_owned());
+        self.tree.read(path)
+    }
+
+    fn list(&self, path: &str) -> Result<Vec<String>> {
+        self.tree.list(path)
+    }
+
+    fn items(&self, path: &str) -> Result<Vec<Item>> {
+        self.reads.borrow_mut().push(format!("{path}/"));
+        let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
+        let item = |name: String| {
+            let (entry, version) = (self.entry(&below(&name))?, Some(self.version(&below(&name))));
+            Some(Item { name, entry, version })
+        };
+        Ok(self.list(path)?.into_iter().filter_map(item).collect())
+    }
+}
+
+#[test]
+fn an_edit_reads_nothing_but_what_it_touches() {
+    let mut tree = Counted { tree: fleet(), reads: Default::default() };
+    let mut builder = Builder::default();
+    builder.build(&tree).expect("readable");
+    tree.reads.take();
+
+    tree.tree.insert("apps/base/settings.yaml", SETTINGS.replace("zone:", "area:").as_bytes());
+    builder.build(&tree).expect("readable");
+    assert_eq!(tree.reads.take(), ["/", "apps/", "apps/base/", "apps/base/settings.yaml"]);
+
+    builder.build(&tree).expect("readable");
+    assert_eq!(tree.reads.take(), ["/"]);
+}
+
+/// Every sort of change, one after another: the builder that saw them all says what one says that sees the tree for the first time.
+#[test]
+fn what_is_built_again_is_what_is_built_anew() {
+    let mut tree = Counted { tree: fleet(), reads: Default::default() };
+    let (mut plain, mut versioned) = (Builder::default(), Builder::default());
+    let source = "spec: {url: ssh://git@example.test/fleet.git, ignore: \"vars.yaml\"}\n";
+    let steps: &[(&str, &str)] = &[
+        ("apps/base/settings.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other}\n"),
+        ("apps/staging/kustomization.yaml", "resources: [../base, more.yaml]\n"),
+        ("apps/staging/more.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: more}\ndata: {zone: \"${zone}\"}\n"),
+        (
+            "clusters/staging/vars.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: vars, namespace: flux-system}\ndata: {zone: x}\n",
+        ),
+        ("clusters/staging/nested/new.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: new}\n"),
+        ("clusters/staging/nested/kustomization.yaml", "namePrefix: a-\nresources: [new.yaml]\n"),
+        ("clusters/staging/.sourceignore", "apps.yaml\n"),
+        ("clusters/staging/.sourceignore", "# nothing\n"),
+        ("apps/base/kustomization.yaml", "resources: [gone.yaml]\n"),
+        ("apps/base/gone.yaml", "a: [\n"),
+        ("apps/base/gone.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: back}\n"),
+        ("clusters/production/flux-system/sync.yaml", "broken: [\n# kustomize.toolkit.fluxcd.io\n"),
+        ("clusters/third/flux-system/sync.yaml", ""),
+        ("apps/staging", "-"),
+        ("apps/staging/kustomization.yaml", "resources: [../base]\n"),
+        ("apps/link", "> base"),
+        ("apps/staging/kustomization.yaml", "resources: [../link/gone.yaml]\n"),
+        ("clusters/staging/flux-system/sync.yaml", source),
+        ("apps/link", "> production"),
+        ("clusters/staging/vars.yaml", "-"),
+    ];
+    for (path, text) in steps {
+        match *text {
+            "-" => tree.tree.remove(path),
+            "" => tree.tree.insert(path, flux("flux-system", "./clusters/third", "").as_bytes()),
+            link if link.starts_with("> ") => tree.tree.link(path, &link[2..]),
+            rest if rest.starts_with("spec:") => {
+                let text =
+                    flux("flux-system", "./clusters/staging", "") + &SYNC.replace(&SYNC[SYNC.find("spec:").expect("it")..], rest);
+                tree.tree.insert(path, text.as_bytes());
+            }
+            text => tree.tree.insert(path, text.as_bytes()),
+        }
+        let anew = format!("{:?}", Builder::default().build(&tree.tree).expect("readable"));
+        assert!(anew == format!("{:?}", plain.build(&tree.tree).expect("readable")), "{path} {text}: without versions");
+        assert!(anew == format!("{:?}", versioned.build(&tree).expect("readable")), "{path} {text}: with versions");
+    }
+}
+
+#[test]
 fn a_kustomization_that_fails_is_told_and_the_others_are_built() {
     let mut tree = fleet();
     tree.insert("apps/staging/kustomization.yaml", b"resources: [gone.yaml]\n");
@@ -190,6 +332,13 @@ fn sources_are_followed_as_far_as_they_are_this_repository() {
             "staging flux-system/lost elsewhere: Bucket flux-system/gone is declared nowhere in this repository",
         ]
     );
+    // what was copied into an artifact is known by where it was copied from
+    let cut = repository.clusters[1].members.iter().position(|member| member.spec.name.as_ref() == "cut").expect("a member");
+    let copied = &repository.clusters[1].members[cut].outcome.objects()[0].node;
+    let zone = copied.at(&["data", "zone"]).expect("a value").origin();
+    assert_eq!((zone.file.as_ref(), zone.line), ("apps/base/settings.yaml", 4));
+    let reads = |file: &str| repository.readers(file).contains(&Place { cluster: 1, member: cut });
+    assert!(reads("apps/base/settings.yaml") && !reads("clusters/staging/vars.yaml"));
 }
 
 #[test]

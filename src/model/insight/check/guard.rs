@@ -1,8 +1,12 @@
-//! Files that must not be edited: rule 5 of every change, asked of what somebody else changed.
+//! Files that must not be edited, asked of what somebody else changed.
+//!
+//! A change of fluxdeck's own refuses all of them. Of another person's pull request it is an error what the repository forbids (`deny`,
+//! `DO_NOT_EDIT`), what leads out of it, and a secret that is open now. What is everyday work of others is told and fails nothing: an
+//! encrypted file that stays encrypted is a note, a generated file is a warning, for its generator may have written it.
 
 use regex::Regex;
 
-use super::{Finding, Level};
+use super::{Finding, Level, encrypted};
 use crate::build::tree::{self, Entry, Tree, join, parent};
 use crate::error::{Error, Result};
 
@@ -11,10 +15,11 @@ const MARKER: &str = "DO_NOT_EDIT";
 /// Lines of a file in which it may say that it was generated.
 const HEAD: usize = 20;
 
-/// What a repository forbids itself.
+/// What a repository forbids itself, and what this run may change all the same.
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
     deny: Vec<(String, Regex)>,
+    allow: Vec<(String, Regex)>,
 }
 
 impl Policy {
@@ -22,12 +27,18 @@ impl Policy {
     ///
     /// # Errors
     /// A glob that is none.
-    pub fn new(deny: &[String]) -> Result<Self> {
+    pub fn new(deny: &[String], allow: &[String]) -> Result<Self> {
         let one = |glob: &String| {
-            let wrong = |_| Error::failed(format!("`{glob}` is no glob"), "write deny = [\"clusters/*/flux-system/**\"]");
+            let wrong = |_| Error::failed(format!("`{glob}` is no glob"), "a glob is written like clusters/*/flux-system/**");
             Ok((glob.clone(), Regex::new(&pattern(glob)).map_err(wrong)?))
         };
-        Ok(Self { deny: deny.iter().map(one).collect::<Result<_>>()? })
+        let all = |globs: &[String]| globs.iter().map(one).collect::<Result<_>>();
+        Ok(Self { deny: all(deny)?, allow: all(allow)? })
+    }
+
+    /// How much it weighs that a path is changed that the repository forbids.
+    fn level(&self, path: &str) -> Level {
+        if self.allow.iter().any(|(_, pattern)| pattern.is_match(path)) { Level::Warning } else { Level::Error }
     }
 }
 
@@ -52,19 +63,18 @@ fn pattern(glob: &str) -> String {
     out + "(/.*)?$"
 }
 
-/// What speaks against a change of a file. `before` is where it came from, for files that are gone.
+/// What is to be said of a change of a file. `before` is where it came from, for files that are gone.
 pub fn guard(path: &str, now: &dyn Tree, before: Option<&dyn Tree>, policy: &Policy) -> Vec<Finding> {
     let mut found = Vec::new();
-    let mut refuse = |message: String, hint: &str| {
-        let finding = Finding::new(Level::Error, "guard", message).hint(hint);
-        found.push(Finding { file: path.to_owned(), ..finding });
+    let mut tell = |level: Level, message: String, hint: &str| {
+        found.push(Finding { file: path.to_owned(), ..Finding::new(level, "guard", message).hint(hint) });
     };
     if join("", path).is_none_or(|joined| joined != path) {
-        refuse(format!("`{path}` leaves the repository"), "");
+        tell(Level::Error, format!("`{path}` leaves the repository"), "");
         return found;
     }
     for (glob, _) in policy.deny.iter().filter(|(_, pattern)| pattern.is_match(path)) {
-        refuse(format!("`{path}` is denied by `{glob}`"), "`deny` in .fluxdeck.toml");
+        tell(policy.level(path), format!("`{path}` is denied by `{glob}`"), "`deny` in .fluxdeck.toml");
     }
     let trees: Vec<&dyn Tree> = std::iter::once(now).chain(before).collect();
     let folders = std::iter::successors(Some(parent(path)), |folder| (!folder.is_empty()).then(|| parent(folder)));
@@ -72,32 +82,22 @@ pub fn guard(path: &str, now: &dyn Tree, before: Option<&dyn Tree>, policy: &Pol
         let marker = if folder.is_empty() { MARKER.to_owned() } else { format!("{folder}/{MARKER}") };
         // a change that takes the marker away as well is still one of what it guards
         if path != marker && trees.iter().any(|tree| tree.entry(&marker).is_some()) {
-            refuse(format!("`{path}` lies below `{marker}`"), "change what generates it");
+            tell(policy.level(path), format!("`{path}` lies below `{marker}`"), "change what generates it");
         }
     }
     if let Some(Entry::Link(target)) = now.entry(path)
         && tree::resolve(now, "", path).is_err()
     {
-        refuse(format!("`{path}` is a link to `{target}`, which is not in the repository"), "link to a file of the repository");
+        let told = format!("`{path}` is a link to `{target}`, which is not in the repository");
+        tell(Level::Error, told, "link to a file of the repository");
     }
     let texts = trees.iter().filter_map(|tree| tree.read(path).ok());
-    let texts: Vec<String> = texts.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).collect();
-    if texts.iter().any(|text| is_encrypted(text)) {
-        let is_open = texts.first().is_some_and(|text| !is_encrypted(text)) && now.entry(path).is_some();
-        let told = if is_open { "was encrypted by SOPS and is no more" } else { "is encrypted by SOPS" };
-        refuse(format!("`{path}` {told}"), "what it says cannot be reviewed here: edit it with sops");
+    if texts.into_iter().any(|bytes| is_generated(&String::from_utf8_lossy(&bytes))) {
+        let told = format!("`{path}` says that it was generated and must not be edited");
+        tell(Level::Warning, told, "change what generates it; its generator may change it");
     }
-    if texts.iter().any(|text| is_generated(text)) {
-        refuse(format!("`{path}` says that it was generated and must not be edited"), "change what generates it");
-    }
+    found.extend(encrypted::guard(path, now, before));
     found
-}
-
-/// The block that SOPS writes, in YAML, JSON, or a .env file, or one of its values.
-fn is_encrypted(text: &str) -> bool {
-    let has_block =
-        text.lines().any(|line| line.starts_with("sops:") || line.starts_with("sops_version=")) && text.contains("mac");
-    has_block || text.contains("ENC[AES256_GCM,")
 }
 
 fn is_generated(text: &str) -> bool {

@@ -4,6 +4,7 @@
 //! decided by a cluster alone (admission, quotas) does *not* belong here.
 
 mod changed;
+mod encrypted;
 mod guard;
 mod objects;
 
@@ -20,6 +21,7 @@ use crate::build::repository::{Outcome, Place, Repository};
 use crate::build::{BuildError, Node};
 
 pub use changed::{Difference, differences};
+pub use encrypted::opened;
 pub use guard::{Policy, guard};
 
 /// How much a finding weighs.
@@ -51,7 +53,7 @@ pub const RULES: &[(&str, &str)] = &[
     ("api-version", "a version that the newest Flux no longer serves"),
     ("duplicate", "an object that is applied twice in one cluster"),
     ("reference", "a source or dependency that does not exist"),
-    ("guard", "a changed file that must not be edited"),
+    ("guard", "a changed file that must not be edited, or a secret that is open now"),
     ("not-proven", "what only the cluster knows"),
     ("not-checked", "what was not looked at"),
 ];
@@ -109,6 +111,11 @@ impl Findings {
             self.all.iter().map(|(finding, who)| (finding, who.iter().map(String::as_str).collect())).collect();
         list.sort_by_key(|(finding, _)| (finding.level, finding.file.clone(), finding.line, finding.rule));
         list
+    }
+
+    /// Whether a rule has found something in a file.
+    pub fn has(&self, level: Level, rule: &str, file: &str) -> bool {
+        self.all.keys().any(|finding| finding.level == level && finding.rule == rule && finding.file == file)
     }
 
     pub fn count(&self, level: Level) -> usize {

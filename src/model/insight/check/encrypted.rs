@@ -1,0 +1,142 @@
+//! Files that SOPS encrypted, changed by somebody: nobody without the key can say what they hold, but whether they still hide it.
+//!
+//! Source of what is encrypted in a file: sops v3 `sops.go` (`Tree.Encrypt`, `shouldBeEncrypted`): suffixes and expressions that its `sops`
+//! block names are tried on every part of a value's path; empty texts and nulls stay as they are.
+
+use regex::Regex;
+
+use super::{Finding, Level};
+use crate::build::node::{Layer, Node, Origin, Value};
+use crate::build::read::{Place, documents};
+use crate::build::repository::Repository;
+use crate::build::tree::Tree;
+use crate::insight::named::{group, shown};
+use crate::insight::setting::called;
+
+const MARK: &str = "ENC[AES256_GCM,";
+/// What sops leaves open where nothing else is said.
+const OPEN_SUFFIX: &str = "_unencrypted";
+const HINT: &str = "encrypt it with sops, and give the secret another value: this one is in git's history";
+
+/// What is to be said of a changed file that is encrypted, or was.
+pub fn guard(path: &str, now: &dyn Tree, before: Option<&dyn Tree>) -> Vec<Finding> {
+    let text = |tree: &dyn Tree| tree.read(path).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let (now, before) = (text(now), before.and_then(text));
+    let is_hidden = |text: &Option<String>| text.as_deref().is_some_and(is_encrypted);
+    let one = |level, rule, message: String, hint: &str| Finding {
+        file: path.to_owned(),
+        ..Finding::new(level, rule, message).hint(hint)
+    };
+    match (&now, is_hidden(&now)) {
+        (Some(text), true) => {
+            let open = open_values(path, text);
+            let told = format!("`{path}` is encrypted by SOPS: its content was not checked");
+            let open_value = |(at, origin): (String, Origin)| {
+                let told = format!("`{at}` of `{path}` is not encrypted, where SOPS encrypts it");
+                Finding::new(Level::Error, "guard", told).hint(HINT).at(&origin)
+            };
+            open.into_iter().map(open_value).chain([one(Level::Note, "not-checked", told, "")]).collect()
+        }
+        (Some(_), false) if is_hidden(&before) => {
+            vec![one(Level::Error, "guard", format!("`{path}` was encrypted by SOPS and is no more"), HINT)]
+        }
+        (None, _) if is_hidden(&before) => {
+            let told = format!("`{path}` was encrypted by SOPS and is gone: what it held was not checked");
+            vec![one(Level::Note, "not-checked", told, "")]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Objects whose values were encrypted in git and are open now, wherever they stand: a file may have been renamed on the way.
+pub fn opened(before: &Repository, after: &Repository) -> Vec<(Finding, String)> {
+    let key = |who: &str, node: &Node| (who.to_owned(), group(node).to_owned(), shown(node));
+    let hidden: std::collections::BTreeSet<_> = super::all(before)
+        .filter(|(_, object)| object.is_encrypted)
+        .map(|(place, object)| key(&called(before, place), &object.node))
+        .collect();
+    let mut found = Vec::new();
+    for (place, object) in super::all(after).filter(|(_, object)| !object.is_encrypted) {
+        let who = called(after, place);
+        if hidden.contains(&key(&who, &object.node)) {
+            let told = format!("{} was encrypted by SOPS and is no more", shown(&object.node));
+            found.push((Finding::new(Level::Error, "guard", told).hint(HINT).at(object.node.origin()), who));
+        }
+    }
+    found
+}
+
+/// The block that SOPS writes, in YAML, JSON, or a .env file, or one of its values.
+fn is_encrypted(text: &str) -> bool {
+    let has_block =
+        text.lines().any(|line| line.starts_with("sops:") || line.starts_with("sops_version=")) && text.contains("mac");
+    has_block || text.contains(MARK)
+}
+
+/// Values of an encrypted YAML or JSON file that SOPS would have encrypted, with their paths.
+fn open_values(path: &str, text: &str) -> Vec<(String, Origin)> {
+    // what is no YAML at all is said by whoever builds it
+    let nodes = documents(text.as_bytes(), &Place::file(&path.into(), Layer::Resource)).unwrap_or_default();
+    let mut found = Vec::new();
+    for node in &nodes {
+        let Some(block) = node.get("sops").filter(|block| block.is_map()) else { continue };
+        let Some(rule) = Rule::of(block) else { continue };
+        for entry in node.entries().iter().filter(|entry| entry.key.text() != Some("sops")) {
+            walk(&entry.value, &mut vec![entry.key.text().unwrap_or_default().to_owned()], &rule, &mut found);
+        }
+    }
+    found
+}
+
+fn walk(node: &Node, path: &mut Vec<String>, rule: &Rule, found: &mut Vec<(String, Origin)>) {
+    match &node.value {
+        Value::Map(entries) => entries.iter().for_each(|entry| {
+            path.push(entry.key.text().unwrap_or_default().to_owned());
+            walk(&entry.value, path, rule, found);
+            path.pop();
+        }),
+        Value::List(items) => items.iter().for_each(|item| walk(item, path, rule, found)),
+        Value::Scalar(text) => {
+            if !text.is_empty() && !node.is_null() && !text.starts_with("ENC[") && rule.hides(path) {
+                found.push((path.join("."), node.origin().clone()));
+            }
+        }
+    }
+}
+
+/// Which values of a file are encrypted.
+enum Rule {
+    AllBut(Box<dyn Fn(&str) -> bool>),
+    Only(Box<dyn Fn(&str) -> bool>),
+}
+
+impl Rule {
+    /// None where the block names an expression that cannot be tried here.
+    fn of(block: &Node) -> Option<Self> {
+        let text = |key: &str| block.get(key).and_then(Node::text).filter(|text| !text.is_empty()).map(str::to_owned);
+        let ends = |suffix: String| Box::new(move |part: &str| part.ends_with(&suffix));
+        let matches =
+            |pattern: String| Regex::new(&pattern).ok().map(|pattern| Box::new(move |part: &str| pattern.is_match(part)));
+        if let Some(pattern) = text("encrypted_regex") {
+            return Some(Self::Only(matches(pattern)?));
+        }
+        if let Some(pattern) = text("unencrypted_regex") {
+            return Some(Self::AllBut(matches(pattern)?));
+        }
+        if let Some(suffix) = text("encrypted_suffix") {
+            return Some(Self::Only(ends(suffix)));
+        }
+        // expressions on comments: comments are not read here
+        if ["encrypted_comment_regex", "unencrypted_comment_regex"].into_iter().any(|key| text(key).is_some()) {
+            return None;
+        }
+        Some(Self::AllBut(ends(text("unencrypted_suffix").unwrap_or_else(|| OPEN_SUFFIX.to_owned()))))
+    }
+
+    fn hides(&self, path: &[String]) -> bool {
+        match self {
+            Self::AllBut(is_open) => !path.iter().any(|part| is_open(part)),
+            Self::Only(is_hidden) => path.iter().any(|part| is_hidden(part)),
+        }
+    }
+}
