@@ -355,7 +355,8 @@ fn what_goes_with_many_is_named_once_and_whole() {
     let store = store([ks("a", "one"), ks("b", "two"), deployment("one"), deployment("two")]);
     let made = confirmed("delete", &store, &["a", "b"].map(|name| reference("ks", "apps", name)), &Policy::default());
 
-    let [(goes, 2)] = made.grouped().try_into().expect("one sentence") else { panic!("twice") };
+    let told = made.grouped();
+    let [(goes, 2)] = told.as_slice() else { panic!("one sentence, twice: {told:?}") };
     assert_eq!((goes.text.as_str(), goes.objects.len()), ("1 object goes with it", 2), "those of both: {:?}", goes.objects);
 }
 
