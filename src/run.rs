@@ -68,7 +68,9 @@ pub async fn run(
         lent: None,
     };
     driver.carry_out().map_err(gone)?;
-    driver.turn_until_left().await.map_err(gone)
+    let turned = driver.turn_until_left().await;
+    driver.part().await;
+    turned.map_err(gone)
 }
 
 /// Whether the screen has to be looked at.
@@ -126,6 +128,18 @@ impl Driver {
             self.carry_out()?;
         }
         Ok(())
+    }
+
+    /// Says of what is under way what is known, in the log of acts: however the program leaves.
+    async fn part(&mut self) {
+        // no message any more: nothing new may begin
+        self.app.state.clock = Timestamp::now();
+        let mut effects = self.app.take_effects();
+        self.app.state.part(&mut effects);
+        for effect in effects.into_iter().filter(|effect| matches!(effect, Effect::Record(_))) {
+            self.runtime.carry_out(effect);
+        }
+        self.runtime.close().await;
     }
 
     /// Takes what the terminal sent.

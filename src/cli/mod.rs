@@ -31,7 +31,7 @@ use fluxdeck_model::state::Settings;
 
 const EXIT_CODES: &str = "Exit codes:
   0  done
-  1  not done, refused, not found, or (with --exit-code) not healthy
+  1  not done or not known to be, refused, not found, or (with --exit-code) not healthy
   2  wrong call: unknown flag, kind or value
   3  cluster not reachable, or access denied";
 

@@ -110,6 +110,9 @@ impl Kubeconfig {
     }
 }
 
+/// What every request says of the program.
+const USER_AGENT: &str = concat!("fluxdeck/", env!("CARGO_PKG_VERSION"));
+
 /// A client for one context, and the server's address for messages.
 pub struct Connected {
     pub client: Client,
@@ -144,6 +147,8 @@ pub fn connect(kubeconfig: &Kubeconfig, handle: &tokio::runtime::Handle) -> Resu
         config.auth_info.impersonate = Some(user.clone());
         config.auth_info.impersonate_groups = Some(access.impersonate_groups.clone()).filter(|groups| !groups.is_empty());
     }
+    // the API server's audit log names who asked
+    config.headers.push((http::header::USER_AGENT, http::HeaderValue::from_static(USER_AGENT)));
     let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
     let _entered = handle.enter();
     let client = Client::try_from(config).map_err(|error| match error {

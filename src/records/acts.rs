@@ -1,17 +1,28 @@
-//! The log of acts on disk: one line of JSON when an act is asked for, one when it has come to its end. Only appended to.
+//! The log of acts on disk: one line of JSON before an act is requested, one when it has come further, one when it has come to its end.
+//! Only appended to.
 
+use std::collections::HashMap;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
+use super::run::{self, Run};
 use fluxdeck_model::state::jobs::Act;
 
 const FILE: &str = "acts.jsonl";
 /// Size from which a new file is begun; the last one is kept beside it.
 const LARGEST: u64 = 4 << 20;
 
-/// How far back the beginning of an act is looked for: a bulk of more objects than that shows its acts twice.
-const WINDOW: usize = 5000;
+/// An act as it is written: with the run of the program that does it.
+#[derive(Serialize, Deserialize)]
+struct Line<A> {
+    #[serde(flatten)]
+    act: A,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    run: Option<String>,
+}
 
 /// Where the log is.
 pub fn acts_file(dir: &Path) -> PathBuf {
@@ -22,32 +33,50 @@ pub fn acts_file(dir: &Path) -> PathBuf {
 ///
 /// # Errors
 /// When the file cannot be written.
-pub fn record(dir: &Path, act: &Act) -> std::io::Result<()> {
+pub fn record(dir: &Path, run: Option<&Run>, act: &Act) -> std::io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
     std::fs::create_dir_all(dir)?;
     let file = acts_file(dir);
     if std::fs::metadata(&file).is_ok_and(|meta| meta.len() > LARGEST) {
         std::fs::rename(&file, dir.join(format!("{FILE}.1")))?;
     }
-    let mut line = serde_json::to_vec(act).map_err(std::io::Error::other)?;
+    let line = Line { act, run: run.map(|run| run.name().to_owned()) };
+    let mut line = serde_json::to_vec(&line).map_err(std::io::Error::other)?;
     line.push(b'\n');
     // one write: lines of two programs never mix
     OpenOptions::new().create(true).append(true).mode(0o600).open(file)?.write_all(&line)
 }
 
-/// Reads the youngest acts, the oldest of them first, each with what is known of its end.
+/// Reads the youngest acts, the oldest of them first, each with what is known of its end: of one whose program is gone, that it is not
+/// known, and how far it had come.
 pub fn recorded(dir: Option<&Path>, most: usize) -> Vec<Act> {
-    let text = |name: &str| dir.and_then(|dir| std::fs::read_to_string(dir.join(name)).ok()).unwrap_or_default();
-    let mut acts: Vec<Act> = Vec::new();
+    let Some(dir) = dir else { return Vec::new() };
+    let text = |name: &str| std::fs::read_to_string(dir.join(name)).unwrap_or_default();
     let files = [text(&format!("{FILE}.1")), text(FILE)];
+    let mut lines: Vec<Line<Act>> = Vec::new();
+    let mut known = HashMap::new();
     // a line cut short by a full disk is left out
-    for act in files.iter().flat_map(|text| text.lines()).filter_map(|line| serde_json::from_str::<Act>(line).ok()) {
-        match acts.iter_mut().rev().take(WINDOW).find(|known| known.is_same(&act)) {
-            Some(known) => *known = act,
-            None => acts.push(act),
+    for line in files.iter().flat_map(|text| text.lines()).filter_map(|line| serde_json::from_str::<Line<Act>>(line).ok()) {
+        let act = &line.act;
+        let at = *known.entry((act.at, act.action.clone(), act.object.clone(), act.context.clone())).or_insert(lines.len());
+        match lines.get_mut(at) {
+            Some(known) => *known = line,
+            None => lines.push(line),
         }
     }
-    acts.split_off(acts.len().saturating_sub(most))
+    let youngest = lines.split_off(lines.len().saturating_sub(most));
+    let mut over = HashMap::new();
+    let mut is_over = |run: &str| *over.entry(run.to_owned()).or_insert_with(|| run::is_over(dir, run));
+    youngest.into_iter().map(|line| settled(line, &mut is_over)).collect()
+}
+
+/// An act with the end that it must have had.
+fn settled(line: Line<Act>, is_over: &mut impl FnMut(&str) -> bool) -> Act {
+    let Line { mut act, run } = line;
+    if act.outcome.is_none() && run.is_some_and(|run| is_over(&run)) {
+        act.outcome = Some(format!("unknown: the program ended {}", act.last));
+    }
+    act
 }
 
 #[cfg(test)]
@@ -63,6 +92,7 @@ mod tests {
             object: object.into(),
             line: "flux suspend kustomization apps -n flux-system".into(),
             outcome: outcome.map(Into::into),
+            last: if outcome.is_none() { "while it was requested: what came of it is not known".into() } else { String::new() },
             ended: None,
         }
     }
@@ -72,7 +102,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let state = dir.path().join("state");
         for line in [act("a", None), act("b", None), act("a", Some("done: suspended"))] {
-            record(&state, &line).expect("written");
+            record(&state, None, &line).expect("written");
         }
         std::fs::OpenOptions::new()
             .append(true)
@@ -86,10 +116,24 @@ mod tests {
     }
 
     #[test]
+    fn of_a_program_that_is_gone_the_log_says_what_is_not_known_and_of_one_that_lives_nothing() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let run = Run::begin(dir.path()).expect("written").expect("locks");
+        record(dir.path(), Some(&run), &act("a", None)).expect("written");
+        record(dir.path(), Some(&run), &act("b", Some("done: suspended"))).expect("written");
+        let outcomes = || recorded(Some(dir.path()), 10).into_iter().map(|act| act.outcome).collect::<Vec<_>>();
+
+        assert_eq!(outcomes(), [None, Some("done: suspended".to_owned())]);
+        drop(run);
+        let unknown = "unknown: the program ended while it was requested: what came of it is not known".to_owned();
+        assert_eq!(outcomes(), [Some(unknown), Some("done: suspended".to_owned())]);
+    }
+
+    #[test]
     fn only_its_owner_may_read_it() {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().expect("a directory");
-        record(dir.path(), &act("a", None)).expect("written");
+        record(dir.path(), None, &act("a", None)).expect("written");
 
         let mode = std::fs::metadata(acts_file(dir.path())).expect("there").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);

@@ -1,7 +1,6 @@
 //! Acts: requests that write, and what has to be known before. Each is a task of its own that outlives the session's reconnections, so
 //! that nothing that was sent is given up half way.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,13 +9,13 @@ use kube::Client;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
+use super::journal::Written;
 use crate::cluster::{self, Catalog, Failure, Served};
-use crate::records;
 use fluxdeck_model::actions::{Ask, Step};
 use fluxdeck_model::domain::{ClusterId, ObjectRef};
 use fluxdeck_model::error::{Error, ErrorKind};
 use fluxdeck_model::kinds::{self, field_owners};
-use fluxdeck_model::state::jobs::{Act, Outcome, Task};
+use fluxdeck_model::state::jobs::{Outcome, Task};
 use fluxdeck_model::state::{Epoch, Message, News};
 
 /// How long a lost answer is looked for.
@@ -42,8 +41,11 @@ pub(super) struct Errand {
 }
 
 impl Errand {
-    /// Sends a step's request once and tells its job what became of it.
-    pub async fn write(self, task: Task, step: Step) {
+    /// Sends a step's request once, when the log knows of it, and tells its job what became of it.
+    pub async fn write(self, task: Task, step: Step, written: Option<Written>) {
+        if let Some(written) = written {
+            written.wait().await;
+        }
         let outcome = match self.served(&step.object) {
             Ok((client, served)) => cluster::write(&client, &served, &step, self.timeout).await,
             Err(error) => Outcome::Unsent(error),
@@ -133,14 +135,5 @@ impl Errand {
     async fn tell(&self, message: Message) {
         // nobody listens when the program is leaving
         let _ = self.inbox.send(message).await;
-    }
-}
-
-/// Writes acts down in their order, until there will be no more.
-pub(super) fn keep_log(dir: &Path, mut acts: mpsc::UnboundedReceiver<Act>) {
-    while let Some(act) = acts.blocking_recv() {
-        if let Err(error) = records::record(dir, &act) {
-            tracing::warn!(%error, "the log of acts cannot be written");
-        }
     }
 }

@@ -4,6 +4,7 @@ mod acts;
 mod compare;
 mod connect;
 mod follow;
+mod journal;
 mod looks;
 mod owned;
 mod pace;
@@ -84,7 +85,7 @@ pub struct Runtime {
     sessions: BTreeMap<(ClusterId, Epoch), Session>,
     /// Requests under way.
     errands: JoinSet<()>,
-    log: Option<mpsc::UnboundedSender<Act>>,
+    journal: Option<journal::Journal>,
     /// The comparison with git under way.
     comparison: Option<tokio::task::AbortHandle>,
     /// Clusters of the demo that live, by context.
@@ -112,7 +113,7 @@ impl Drop for Session {
 impl Runtime {
     pub fn new(options: Options, inbox: mpsc::Sender<Message>) -> Self {
         let (sessions, lives) = (BTreeMap::new(), BTreeMap::new());
-        Self { options, inbox, sessions, errands: JoinSet::new(), log: None, comparison: None, lives }
+        Self { options, inbox, sessions, errands: JoinSet::new(), journal: None, comparison: None, lives }
     }
 
     /// Starts what an effect asks for. Returns at once; answers come as messages. Effects on the terminal are not its business and
@@ -140,7 +141,8 @@ impl Runtime {
                 None
             }
             Effect::Write { task, cluster, epoch, step } => {
-                self.run_task(task, cluster, epoch, |errand| errand.write(task, *step))
+                let written = self.journal.as_ref().map(journal::Journal::written);
+                self.run_task(task, cluster, epoch, |errand| errand.write(task, *step, written))
             }
             Effect::Probe { task, cluster, epoch, step } => {
                 self.run_task(task, cluster, epoch, |errand| errand.probe(task, *step))
@@ -240,14 +242,15 @@ impl Runtime {
 
     fn record(&mut self, act: Act) -> Option<Effect> {
         let dir = self.options.state_dir.clone()?;
-        let log = self.log.get_or_insert_with(|| {
-            let (log, acts) = mpsc::unbounded_channel();
-            tokio::task::spawn_blocking(move || acts::keep_log(&dir, acts));
-            log
-        });
-        // the log's thread lives as long as we do
-        let _ = log.send(act);
+        self.journal.get_or_insert_with(|| journal::Journal::open(dir)).record(act);
         None
+    }
+
+    /// Waits until the log of acts is written, before the program leaves.
+    pub async fn close(&mut self) {
+        if let Some(journal) = self.journal.take() {
+            journal.close().await;
+        }
     }
 
     fn recall(&mut self, ticket: Ticket) -> Option<Effect> {

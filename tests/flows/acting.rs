@@ -99,6 +99,35 @@ async fn suspending_asks_why_and_until_when_and_a_past_date_is_refused_in_place(
 }
 
 #[tokio::test(start_paused = true)]
+async fn reconciling_what_is_suspended_offers_to_resume_it_first() {
+    let mut deck = live().await;
+    deck.keys(": \"ks_/faults.*suspended\" enter").await.shows("R resume and reconcile");
+    for keys in ["R", ": \"reconcile\" enter", "a R"] {
+        deck.keys(keys).await.shows("resume-and-reconcile Kustomization faults/suspended").shows("node repair");
+        deck.shows("from now on its controller works again");
+        deck.shows("flux resume kustomization suspended -n faults --context bed-admin && flux reconcile");
+        deck.keys("esc").await.shows("nothing was done");
+    }
+    assert!(deck.written().is_empty());
+    deck.keys("R enter").await;
+
+    assert_eq!(deck.written(), ["Kustomization faults/suspended"; 2]);
+    let writes = &deck.api().writes;
+    assert_eq!(writes[0].1["spec"], json!({"suspend": null}), "resumed first");
+    assert!(writes[1].1["metadata"]["annotations"]["reconcile.fluxcd.io/requestedAt"].is_string());
+    deck.answer("Kustomization faults/suspended", true, "Applied revision").await;
+    deck.shows("resume-and-reconcile, 0s: Applied revision");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_panel_says_why_not_and_offers_the_way_beside_it() {
+    let mut deck = live().await;
+    deck.keys(": \"ks_/faults.*suspended\" enter a").await;
+    deck.shows("R  reconcile                   suspended: resume it first").shows("R  resume and reconcile…");
+    deck.keys("esc : \"ks_flux-apps\" enter a").await.hides("resume and reconcile");
+}
+
+#[tokio::test(start_paused = true)]
 async fn deleting_names_what_goes_with_it_and_enter_alone_does_not_do_it() {
     let mut deck = live().await;
     deck.keys(": \"ks_flux-apps\" enter ctrl-d").await;
@@ -120,6 +149,14 @@ async fn the_root_needs_its_name() {
     assert!(deck.written().is_empty());
     deck.keys("\"m\" enter").await;
     assert_eq!(deck.written(), ["Kustomization flux-system/flux-system"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_typed_wrong_stays_said_while_the_cluster_goes_on() {
+    let mut deck = live().await;
+    deck.keys(": \"ks_/Kustomization_flux-system/flux\" enter ctrl-d \"wrong\" enter").await.shows("nothing was done");
+    deck.appear("Kustomization faults/refused", "aaa").await;
+    deck.shows("type `flux-system` to delete").shows("nothing was done");
 }
 
 #[tokio::test(start_paused = true)]

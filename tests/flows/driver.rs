@@ -133,6 +133,14 @@ impl Driver {
         self.settle().await;
     }
 
+    /// Leaves, as far as acts are concerned.
+    pub async fn part(&mut self) {
+        let mut effects = Vec::new();
+        self.app.state.part(&mut effects);
+        self.effects.extend(effects);
+        self.settle().await;
+    }
+
     /// In how many seconds the first visible text changes by itself.
     pub fn next_change(&mut self) -> i64 {
         self.app.draw(&mut Buffer::empty(Rect::new(0, 0, self.size.0, self.size.1)))

@@ -66,7 +66,7 @@ async fn the_log_of_acts_has_time_user_line_and_outcome() {
     let mut deck = live().await;
     deck.keys("@").await.shows("nothing has been done from here yet");
     deck.keys("esc : \"ks_flux-apps\" enter R").await;
-    deck.keys("@").await.shows("reconcile Kustomization flux-apps/checkout").shows("under way, or not known");
+    deck.keys("@").await.shows("reconcile Kustomization flux-apps/checkout").shows("under way");
     deck.answer("Kustomization flux-apps/checkout", true, "Applied revision").await;
     deck.shows("done: applied revision").shows("ana").shows("bed-admin");
     deck.shows("flux reconcile kustomization checkout -n flux-apps --context bed-admin");
@@ -92,4 +92,13 @@ async fn leaving_with_nothing_under_way_asks_nothing() {
     deck.keys("ctrl-c").await;
 
     assert!(deck.effects.contains(&Effect::Quit));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_left_stands_in_the_log_of_acts_with_what_is_not_known_of_it() {
+    let mut deck = live().await;
+    deck.api().holds = true;
+    deck.keys(": \"ks_flux-apps\" enter R").await;
+    deck.part().await;
+    deck.keys("@").await.shows("unknown: left while the request for it was on its way");
 }

@@ -27,6 +27,8 @@ pub enum Command {
     Churn(ChurnArguments),
     /// Make all objects older, directly in etcd
     Age(AgeArguments),
+    /// Press keys while a hundred objects are acted on, on the test bed with its controllers
+    Bulk(BulkArguments),
     /// Measure programs side by side; FLUXDECK, K9S and FLUX9S name their binaries
     Table(TableArguments),
 }
@@ -148,6 +150,26 @@ pub struct AgeArguments {
     pub etcd: String,
     #[arg(long, default_value_t = 30)]
     pub days: i64,
+}
+
+#[derive(Args)]
+pub struct BulkArguments {
+    #[command(flatten)]
+    pub connection: Connection,
+    /// Keys to press, at least, on each side
+    #[arg(long, default_value_t = 1_000)]
+    pub keys: usize,
+    /// The GitRepository that the hundred take from, and the path in it
+    #[arg(long, default_value = "flux-apps/apps")]
+    pub source: String,
+    #[arg(long, default_value = "./deploy/reports")]
+    pub path: String,
+    /// Leave the objects there for the next time
+    #[arg(long)]
+    pub keep: bool,
+    /// The program and its arguments; default: this crate's, with -A
+    #[arg(last = true)]
+    pub program: Vec<String>,
 }
 
 #[derive(Args)]

@@ -63,6 +63,11 @@ impl Cluster {
         Ok(self.send("GET", uri, "application/json", Vec::new()).await?)
     }
 
+    /// Deletes an object, or all of a collection.
+    pub async fn delete(&self, uri: &str) -> Result<(), Failure> {
+        Ok(self.send("DELETE", uri, "application/json", Vec::new()).await.map(drop)?)
+    }
+
     async fn send(&self, method: &str, uri: &str, content: &str, body: Vec<u8>) -> Result<Value, kube::Error> {
         let request = Request::builder().method(method).uri(uri).header(header::CONTENT_TYPE, content);
         self.client.request(request.body(body).map_err(kube::Error::HttpError)?).await

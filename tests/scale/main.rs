@@ -7,6 +7,7 @@
 //! - `scale raw` fetches the same lists and throws them away: the limit of loading,
 //! - `scale churn` changes objects at a steady rate,
 //! - `scale age` makes what was loaded older than a day, for the test of idling,
+//! - `scale bulk` presses keys while a hundred objects are acted on,
 //! - `scale table` measures programs side by side and writes a Markdown table,
 //! - without a subcommand, as `cargo bench` calls it: what needs no cluster, in seconds.
 //!
@@ -20,6 +21,7 @@
 mod age;
 mod arguments;
 mod bench;
+mod bulk;
 mod churn;
 mod cluster;
 mod crds;
@@ -69,6 +71,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Some(Command::Raw(arguments)) => fetch_raw(&arguments, &runtime),
         Some(Command::Churn(arguments)) => change(&arguments, &runtime),
         Some(Command::Age(arguments)) => make_older(&arguments, &runtime),
+        Some(Command::Bulk(arguments)) => bulk::run(&arguments, &runtime),
         Some(Command::Table(arguments)) => table::write(&arguments, &runtime),
     }
 }

@@ -34,13 +34,13 @@ impl Percentiles {
         Self::of(times).map_or(Value::Null, |times| json!({"p50": times.half, "p99": times.most, "max": times.worst}))
     }
 
-    fn cell(times: &[Duration]) -> String {
+    pub fn cell(times: &[Duration]) -> String {
         Self::of(times).map_or_else(|| "–".into(), |times| format!("{:.1} / {:.1} / {:.1}", times.half, times.most, times.worst))
     }
 }
 
 /// All sorts together.
-fn together(keys: &KeyTimes) -> Paints {
+pub fn together(keys: &KeyTimes) -> Paints {
     let mut all = Paints::default();
     for paints in keys.values() {
         all.first.extend(&paints.first);

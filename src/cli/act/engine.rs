@@ -7,11 +7,12 @@ use tokio::sync::mpsc;
 
 use super::report;
 use crate::cli::Call;
+use crate::run;
 use crate::runtime::{Options, Runtime};
 use fluxdeck_model::actions::{Action, Answers, Confirmation, Target};
 use fluxdeck_model::domain::Scope;
 use fluxdeck_model::error::{Error, ErrorKind, Result};
-use fluxdeck_model::state::jobs::Job;
+use fluxdeck_model::state::jobs::{Job, JobId};
 use fluxdeck_model::state::{Effect, Link, Message, News, State};
 
 /// How long the first picture, and what is asked before an act, may take.
@@ -140,21 +141,29 @@ impl Engine {
         let mut effects = Vec::new();
         let id = self.state.start_with(confirmed, waits, timeout, &mut effects);
         self.carry_out(effects);
+        let followed = self.follow(id).await;
+        // what is out cannot be taken back: it is told as far as it has come
+        let mut effects = Vec::new();
+        self.state.clock = Timestamp::now();
+        self.state.part(&mut effects);
+        self.carry_out(effects);
+        self.runtime.close().await;
+        followed.map(|()| self.state.jobs.find(id).cloned())
+    }
+
+    /// Until it is over, or somebody ends the program.
+    async fn follow(&mut self, id: JobId) -> Result<()> {
         let mut progress = report::Progress::default();
+        let mut stopped = std::pin::pin!(run::stopped());
         loop {
             let job = self.state.jobs.find(id).expect("a job that runs is kept");
             progress.tell(job);
             if job.is_over() {
-                return Ok(Some(job.clone()));
+                return Ok(());
             }
             tokio::select! {
                 turned = self.turn() => turned?,
-                interrupted = tokio::signal::ctrl_c() => {
-                    interrupted.map_err(|error| Error::failed(format!("cannot be interrupted: {error}"), ""))?;
-                    // what is out cannot be taken back: it is told as far as it has come
-                    self.state.jobs.stop(id, Timestamp::now());
-                    return Ok(self.state.jobs.find(id).cloned());
-                }
+                () = &mut stopped => return Ok(()),
             }
         }
     }

@@ -170,7 +170,7 @@ async fn run(call: &Call, mut wish: Wish<'_>) -> Result<u8> {
         return Ok(u8::from(!report::only_already(&confirmation)));
     }
     if let Some(refusal) = confirmation.refusal.clone().filter(|_| !confirmation.is_done_already()) {
-        return Err(refusal);
+        return Err(select::hinted(refusal, &engine.state, &confirmation));
     }
     report::consequences(&confirmation);
     ask(&confirmation, wish.acting)?;

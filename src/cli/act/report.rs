@@ -16,13 +16,14 @@ const NAMED: usize = 10;
 /// Tells what follows from the act.
 #[expect(clippy::print_stderr, reason = "said beside the output")]
 pub(super) fn consequences(confirmation: &Confirmation) {
-    for consequence in &confirmation.consequences {
+    for (consequence, times) in confirmation.grouped() {
         let mark = match consequence.grade {
             Grade::Note => "note",
             Grade::Warning => "warning",
             Grade::Danger => "danger",
         };
-        eprintln!("{mark}: {}", consequence.text);
+        let times = if times > 1 { format!(" ({times} times)") } else { String::new() };
+        eprintln!("{mark}: {}{times}", consequence.text);
         for object in consequence.objects.iter().take(NAMED) {
             eprintln!("  {object}");
         }
@@ -86,9 +87,6 @@ pub(super) fn results(confirmation: &Confirmation, job: Option<&Job>, format: Te
                     if matches!(item.phase, Phase::Failed { retries: true, .. }) { " (its controller tries again)" } else { "" };
                 match &item.phase {
                     Phase::Done { text } => format!("{}: {}\n", item.object, redact(text)),
-                    phase if !phase.is_over() => {
-                        format!("{}: {}, and not followed to its end\n", item.object, phase.word())
-                    }
                     phase => format!("{}: {}: {}{retries}\n", item.object, phase.word(), redact(phase.message())),
                 }
             });

@@ -6,7 +6,7 @@ use super::Acting;
 use crate::cli::Call;
 use crate::cluster::Kubeconfig;
 use crate::runtime::Origin;
-use fluxdeck_model::actions::{Action, Target, Weight};
+use fluxdeck_model::actions::{Action, Confirmation, Target, Weight};
 use fluxdeck_model::commands::{distance, unknown_kind};
 use fluxdeck_model::domain::query::{Fuzzy, Query};
 use fluxdeck_model::domain::{Coverage, GroupKind, ObjectRef, Scope, Str};
@@ -80,7 +80,7 @@ pub(super) fn refuse_readonly(call: &Call, action: &Action) -> Result<()> {
         state.cluster_mut().context = kubeconfig.current;
     }
     let policy = state.policy();
-    if policy.may_write() && matches!(call.options.origin, Origin::Live(_)) {
+    if policy.may_write() && !matches!(call.options.origin, Origin::Recorded(_)) {
         return Ok(());
     }
     let name = action.name;
@@ -181,6 +181,21 @@ pub(super) fn select(state: &State, call: &Call, chosen: &Choice) -> Result<Vec<
     }
     found.sort();
     Ok(state.targets(&found))
+}
+
+/// Names the way out where everything is suspended that was to be reconciled.
+pub(super) fn hinted(refusal: Error, state: &State, confirmation: &Confirmation) -> Error {
+    let is_suspended = |id: &ObjectRef| state.cluster().store.object_of(id).is_some_and(|object| object.suspension.is_some());
+    let are_suspended =
+        confirmation.action.name.starts_with("reconcile") && confirmation.skipped.iter().all(|(id, _)| is_suspended(id));
+    match confirmation.skipped.first().filter(|_| are_suspended && refusal.hint.is_empty()) {
+        Some((id, _)) => {
+            let plural = kinds::rules(&id.gk.group, &id.gk.kind).plural;
+            let hint = format!("`fluxdeck resume {plural}/{} -n {}` resumes and reconciles it", id.name, id.namespace);
+            Error { hint, ..refusal }
+        }
+        None => refusal,
+    }
 }
 
 fn refuse_blind(state: &State, chosen: &Choice, wished: Option<&BTreeSet<Str>>) -> Result<()> {

@@ -3,6 +3,7 @@
 //! A [`Confirmation`] is made of the picture at one moment, for objects fixed by uid. Made again when more is known (rights, field
 //! owners), it may only say more: an object that was replaced meanwhile is left out, never swapped.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -63,7 +64,7 @@ pub struct Confirmation {
 pub struct Planned {
     pub object: ObjectRef,
     pub steps: Vec<Step>,
-    /// The line that does the same with `flux` or `kubectl`.
+    /// The line that does the same with `flux` or `kubectl`, fit for a shell.
     pub line: String,
 }
 
@@ -127,6 +128,21 @@ fn fit(action: &Action, case: &Case, answers: &Answers) -> Fit {
     fits.find(|fit| *fit != Fit::Yes).unwrap_or(Fit::Yes)
 }
 
+/// A line for the context that is meant, whatever the kubeconfig's current one is when it is pasted.
+fn in_context(line: &str, context: &str) -> String {
+    if context.is_empty() {
+        return line.to_owned();
+    }
+    let flag = format!(" --context {}", shell_word(context));
+    line.split(" && ").map(|command| format!("{command}{flag}")).collect::<Vec<_>>().join(" && ")
+}
+
+/// A text as one word of a shell (POSIX 2.2.2, single quotes).
+fn shell_word(text: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "@%+=:,./_-".contains(letter);
+    if text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
 impl Confirmation {
     /// Adds one object; false when it is left out.
     fn plan(&mut self, case: &Case, around: &Circumstances) -> bool {
@@ -158,7 +174,8 @@ impl Confirmation {
             self.consequences.push(Consequence::new(Grade::Danger, text));
         }
         *self.counts.entry((id.gk.kind.clone(), id.namespace.clone())).or_default() += 1;
-        let (steps, line) = ((self.action.steps)(case, &self.answers), (self.action.line)(case, &self.answers));
+        let steps = (self.action.steps)(case, &self.answers);
+        let line = in_context(&(self.action.line)(case, &self.answers), around.context);
         self.planned.push(Planned { object: id.clone(), steps, line });
         true
     }
@@ -168,7 +185,7 @@ impl Confirmation {
         let is_grave = self.action.weight == Weight::Grave || self.planned.len() > 1;
         match root {
             Some(name) => Demand::Type(name),
-            None if around.policy.production && (is_grave || self.action.name == "resume") => {
+            None if around.policy.production && (is_grave || self.action.name.starts_with("resume")) => {
                 Demand::Type(around.context.to_owned())
             }
             None if is_grave || around.policy.production || self.is_remarkable() => Demand::Yes,
@@ -218,6 +235,23 @@ impl Confirmation {
         })
     }
 
+    /// Consequences with the same words once, and how often, the gravest first; the objects are those of all of them.
+    pub fn grouped(&self) -> Vec<(Consequence, usize)> {
+        let mut found: BTreeMap<(Reverse<Grade>, &str), (Vec<ObjectRef>, usize)> = BTreeMap::new();
+        for consequence in &self.consequences {
+            let (objects, times) = found.entry((Reverse(consequence.grade), &consequence.text)).or_default();
+            objects.extend(consequence.objects.iter().cloned());
+            *times += 1;
+        }
+        let merged = |((Reverse(grade), text), (mut objects, times)): (_, (Vec<ObjectRef>, usize))| {
+            let text: &str = text;
+            objects.sort();
+            objects.dedup();
+            (Consequence { grade, text: text.to_owned(), objects }, times)
+        };
+        found.into_iter().map(merged).collect()
+    }
+
     /// `suspend HelmRelease web/web`, `suspend 3 objects`.
     pub fn title(&self) -> String {
         match self.planned.as_slice() {
@@ -253,5 +287,24 @@ impl Confirmation {
             return Err(Error::usage("how many replicas?", "type a number"));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_name_the_context_as_one_word_of_a_shell() {
+        for (line, context, expected) in [
+            ("flux resume ks a", "", "flux resume ks a"),
+            ("flux resume ks a", "kind-dev", "flux resume ks a --context kind-dev"),
+            ("a && b", "eu", "a --context eu && b --context eu"),
+            ("a", "arn:aws:eks:eu-1:12:cluster/x", "a --context arn:aws:eks:eu-1:12:cluster/x"),
+            ("a", "my cluster", "a --context 'my cluster'"),
+            ("a", "it's; rm", "a --context 'it'\\''s; rm'"),
+        ] {
+            assert_eq!(in_context(line, context), expected);
+        }
     }
 }

@@ -175,8 +175,8 @@ pub(super) fn of_scaling(case: &Case) -> Vec<Consequence> {
 /// The field of the object that an action sets and that whoever applies the object may set as well.
 pub fn contested_field(action: &Action, case: &Case) -> Option<String> {
     let field = match (action.name, case.kind.suspend) {
-        ("suspend" | "resume", Suspend::Spec) => "spec.suspend".to_owned(),
-        ("suspend" | "resume", Suspend::Annotation(key)) => format!("metadata.annotations.{key}"),
+        ("suspend" | "resume" | "resume-and-reconcile", Suspend::Spec) => "spec.suspend".to_owned(),
+        ("suspend" | "resume" | "resume-and-reconcile", Suspend::Annotation(key)) => format!("metadata.annotations.{key}"),
         ("scale", _) => "spec.replicas".to_owned(),
         _ => return None,
     };

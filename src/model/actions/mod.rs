@@ -35,6 +35,7 @@ mod reconcile_with_source;
 mod reset;
 mod restart;
 mod resume;
+mod resume_and_reconcile;
 mod scale;
 mod suspend;
 
@@ -47,6 +48,7 @@ pub const FIELD_MANAGER: &str = "fluxdeck";
 /// Every action, in the order of the panel.
 pub static ALL: &[&Action] = &[
     &reconcile::ACTION,
+    &resume_and_reconcile::ACTION,
     &reconcile_with_source::ACTION,
     &force::ACTION,
     &reset::ACTION,

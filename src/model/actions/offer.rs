@@ -103,7 +103,10 @@ mod tests {
         for (kind, object, key, expected) in [
             ("ks", &plain, "s", "suspend"),
             ("ks", &suspended, "s", "resume"),
-            ("ks", &suspended, "R", "reconcile"),
+            ("ks", &suspended, "R", "resume-and-reconcile"),
+            ("ks", &plain, "R", "reconcile"),
+            // nobody reconciles it, suspended or not
+            ("alert", &suspended, "R", "reconcile"),
             ("ks", &plain, "r", "resume"),
             ("ks", &plain, "ctrl-d", "delete"),
             ("deploy", &plain, "s", "scale"),

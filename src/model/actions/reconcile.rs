@@ -21,6 +21,14 @@ pub(super) const ACTION: Action = Action {
 
 /// Whether a controller would answer. To ask for what is suspended succeeds and does nothing: it is refused, as the CLI does.
 pub(super) fn fits(case: &Case) -> Fit {
+    match fits_when_resumed(case) {
+        Fit::Yes if case.is_suspended() => Fit::NotNow("suspended: resume it first".to_owned()),
+        other => other,
+    }
+}
+
+/// Whether a controller would answer once nobody suspends it.
+pub(super) fn fits_when_resumed(case: &Case) -> Fit {
     if !case.kind.is_flux() {
         return Fit::Never(format!("Flux does not reconcile {}", case.a_kind()));
     }
@@ -30,9 +38,6 @@ pub(super) fn fits(case: &Case) -> Fit {
     }
     if !case.is_reconciled() {
         return Fit::Never(format!("no controller reconciles {}", case.object.id));
-    }
-    if case.is_suspended() {
-        return Fit::NotNow("suspended: resume it first".to_owned());
     }
     if case.is_going() {
         return Fit::NotNow("being deleted".to_owned());

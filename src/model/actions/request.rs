@@ -42,6 +42,8 @@ pub enum Until {
     Taken,
     /// The controller has taken up this token (`status.lastHandledReconcileAt`) and come to an end.
     Handled(String),
+    /// It is seen not to be suspended any more: what is asked of it before that is not done.
+    Resumed,
     /// The controller has come to an end with the generation that the request made.
     Observed,
     /// The workload runs what the request made of it.

@@ -17,7 +17,10 @@ pub(super) const ACTION: Action = Action {
     fits,
     steps,
     consequences,
-    line: |case: &Case, _: &Answers| format!("kubectl rollout restart {}", case.kubectl_words()),
+    // kustomize-controller takes back what kubectl sets under its own name
+    line: |case: &Case, _: &Answers| {
+        format!("kubectl rollout restart {} --field-manager={}", case.kubectl_words(), super::FIELD_MANAGER)
+    },
 };
 
 fn fits(case: &Case) -> Fit {

@@ -256,8 +256,9 @@ fn the_lines_are_those_of_flux_and_kubectl() {
         ("force", "hr", "flux reconcile helmrelease web -n apps --force"),
         ("reset", "hr", "flux reconcile helmrelease web -n apps --reset"),
         ("reconcile-with-source", "ks", "flux reconcile kustomization web -n apps --with-source"),
+        ("resume-and-reconcile", "ks", "flux resume kustomization web -n apps && flux reconcile kustomization web -n apps"),
         ("delete", "provider", "flux delete alert-provider web -n apps --silent"),
-        ("restart", "deploy", "kubectl rollout restart deployments.apps/web -n apps"),
+        ("restart", "deploy", "kubectl rollout restart deployments.apps/web -n apps --field-manager=fluxdeck"),
         ("delete-pod", "pod", "kubectl delete pods/web -n apps"),
         (
             "suspend",
@@ -342,6 +343,21 @@ fn deleting_counts_what_goes_along() {
         told("delete", &store, &reference("hr", "apps", "web"))[0],
         "Warning it is suspended: 1 object stays, and nobody looks after them"
     );
+}
+
+#[test]
+fn what_goes_with_many_is_named_once_and_whole() {
+    let inventory = |name: &str| json!({"inventory": {"entries": [{"id": format!("apps_{name}_apps_Deployment"), "v": "v1"}]}});
+    let ks = |name: &str, child: &str| {
+        object("ks", &json!({"metadata": {"name": name}, "spec": {"prune": true}, "status": inventory(child)}))
+    };
+    let deployment = |name: &str| object("deploy", &json!({"metadata": {"name": name}, "spec": {"replicas": 1}}));
+    let store = store([ks("a", "one"), ks("b", "two"), deployment("one"), deployment("two")]);
+    let made = confirmed("delete", &store, &["a", "b"].map(|name| reference("ks", "apps", name)), &Policy::default());
+
+    let told = made.grouped();
+    let [(goes, 2)] = told.as_slice() else { panic!("one sentence, twice: {told:?}") };
+    assert_eq!((goes.text.as_str(), goes.objects.len()), ("1 object goes with it", 2), "those of both: {:?}", goes.objects);
 }
 
 #[test]

@@ -48,7 +48,7 @@ pub(super) const ALL: &[Command] = &[
         scopes: OBJECTS,
         run: Run::Act(|cx, _| wish(cx, Wish::Choose)),
     },
-    key(&["R"], OBJECTS, "reconcile now", |cx, _| wish(cx, Wish::Key("R"))),
+    key(&["R"], OBJECTS, "reconcile now; what is suspended is offered to be resumed first", |cx, _| wish(cx, Wish::Key("R"))),
     key(&["W"], ROWS, "reconcile now, its source first", |cx, _| wish(cx, Wish::Key("W"))),
     key(&["s"], OBJECTS, "suspend; resume what is suspended; on a Deployment or StatefulSet: scale now", |cx, _| {
         wish(cx, Wish::Key("s"))
@@ -113,6 +113,10 @@ pub fn perform(wish: Wish, objects: &[ObjectRef], hidden: Vec<ObjectRef>, cx: &m
             action if action.key != key => ask(action, &targets, &hidden, cx),
             action => act(action, &targets, &Answers::default(), &hidden, cx),
         },
+        // as its key does: where everything is suspended, that is offered to be resumed
+        Wish::Do(action, _) if action.name == "reconcile" => {
+            act(cx.state.by_key(action.key, objects)?, &targets, &Answers::default(), &hidden, cx)
+        }
         Wish::Do(action, answers) => act(action, &targets, &answers, &hidden, cx),
     }
 }

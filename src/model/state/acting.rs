@@ -218,6 +218,11 @@ impl State {
         }
     }
 
+    /// Leaves: whatever is under way ends with what is known of it.
+    pub fn part(&mut self, effects: &mut Vec<Effect>) {
+        self.jobs.part(self.clock, effects);
+    }
+
     /// Takes the answer to a job's request.
     pub fn hear_outcome(&mut self, task: Task, outcome: Outcome, now: Timestamp, effects: &mut Vec<Effect>) {
         let Some((cluster, epoch)) = self.jobs.find(task.job).map(|job| (job.cluster, job.epoch)) else { return };

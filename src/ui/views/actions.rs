@@ -169,7 +169,9 @@ impl View for Panel {
     }
 
     fn key(&mut self, key: Key, cx: &mut Cx) -> bool {
-        let spelt = self.entries.iter().find(|entry| Key::parse(entry.action.key) == Some(key)).map(|entry| entry.action);
+        let of_key = || self.entries.iter().filter(|entry| Key::parse(entry.action.key) == Some(key));
+        // two may share a key: the one that can be done is meant
+        let spelt = of_key().find(|entry| entry.open > 0).or_else(|| of_key().next()).map(|entry| entry.action);
         match (key.code, key.ctrl) {
             (_, _) if !self.finds && spelt.is_some() => {
                 if let Some(action) = spelt {

@@ -4,7 +4,8 @@
 //!  WHEN                 CONTEXT   USER  WHAT                             OUTCOME
 //!  2026-01-01 14:02:11  prod-eu   ana   suspend HelmRelease web/web      done: suspended
 //! ```
-//! The line above the keys is the line of `flux` or `kubectl` that does the same; `c` copies it.
+//! The line above the keys is the line of `flux` or `kubectl` that does the same (`c` copies it), or the whole of what was not simply
+//! done.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -27,28 +28,46 @@ struct Acts {
     ticket: Option<Ticket>,
     /// Those of earlier runs, the oldest first; none until they were read.
     earlier: Option<Vec<Act>>,
-    /// What is shown, in the order of the items' ids.
+    /// What is shown, in the order of the items' ids: first those of earlier runs.
     all: Vec<Act>,
+    /// How many are of earlier runs, or of other programs.
+    others: usize,
 }
 
 impl Acts {
+    fn at(&self) -> Option<usize> {
+        self.picker.selected()?.parse().ok()
+    }
+
     fn selected(&self) -> Option<&Act> {
-        self.all.get(self.picker.selected()?.parse::<usize>().ok()?)
+        self.all.get(self.at()?)
+    }
+
+    /// What is said of an act without an end. Of one that a program of before left without a word the log says that itself.
+    fn open(&self, at: usize) -> &'static str {
+        if at < self.others { "under way elsewhere, or not known" } else { "under way" }
     }
 }
 
-fn item(at: usize, act: &Act) -> Item {
-    let outcome = match act.outcome.as_deref() {
-        None => Styled::of(Style::Progressing, "under way, or not known"),
-        Some(text) if text.starts_with("done") => Styled::of(Style::Ready, text),
-        Some(text) => Styled::of(Style::Failed, text),
-    };
+/// What came of it; of what has no end yet, `open`.
+fn outcome<'a>(act: &'a Act, open: &'static str) -> (Style, &'a str) {
+    match act.outcome.as_deref() {
+        None => (Style::Progressing, open),
+        Some(text) if text.starts_with("done") => (Style::Ready, text),
+        // nobody knows: it is no failure
+        Some(text) if text.starts_with("unknown") || text.starts_with("not followed") => (Style::Progressing, text),
+        Some(text) => (Style::Failed, text),
+    }
+}
+
+fn item(at: usize, act: &Act, open: &'static str) -> Item {
+    let (style, outcome) = outcome(act, open);
     let cells = vec![
         Styled::of(Style::Dim, act.at.strftime("%Y-%m-%d %H:%M:%S").to_string()),
         Styled::of(Style::Text, &act.context),
         Styled::of(Style::Text, &act.user),
         Styled::of(Style::Text, format!("{} {}", act.action, act.object)),
-        outcome,
+        Styled::of(style, outcome),
         Styled::of(Style::Dim, &act.line),
     ];
     Item { id: at.to_string(), cells }
@@ -110,13 +129,17 @@ impl View for Acts {
         let earlier = self.earlier.iter().flatten().filter(|act| !is_ours(act));
         let all: Vec<_> = earlier.chain(own).cloned().collect();
         if all != self.all || all.is_empty() {
+            self.others = all.len() - own.len();
             self.all = all;
-            self.picker.fill(self.all.iter().enumerate().rev().map(|(at, act)| item(at, act)).collect());
+            self.picker.fill(self.all.iter().enumerate().rev().map(|(at, act)| item(at, act, self.open(at))).collect());
         }
     }
 
     fn message(&self, _: &State) -> Option<String> {
-        self.selected().map(|act| act.line.clone())
+        // what is not simply done is told in full
+        let told =
+            |act: &Act| act.outcome.clone().filter(|outcome| !outcome.starts_with("done")).unwrap_or_else(|| act.line.clone());
+        self.selected().map(told)
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {

@@ -4,7 +4,7 @@
 //! ╭ leave ──────────────────────────────────────────────────────╮
 //! │  2 acts are under way:                                      │
 //! │  ◐ reconcile Kustomization web/web        handled, 12s      │
-//! │  What was requested goes on in the cluster; nobody follows. │
+//! │  What was requested goes on in the cluster, unfollowed …    │
 //! │  3 objects still wait for their turn: nothing is done there │
 //! ╰ w wait, then leave  q leave now  esc stay ──────────────────╯
 //! ```
@@ -100,7 +100,8 @@ impl View for Leave {
             0 => String::new(),
             queued => format!(" {queued} objects still wait for their turn: nothing would be done to them."),
         };
-        let text = format!(" What was requested goes on in the cluster, and nobody follows it.{told}");
+        let text =
+            format!(" What was requested goes on in the cluster, and nobody follows it: the log of acts (@) will say so.{told}");
         let width = Dialog::room(area, WIDTH);
         lines.extend(Styled::of(Style::Text, text).wrapped(1, width.into()));
         let wait = if self.waits { "waiting: leaves when it is over" } else { "wait, then leave" };

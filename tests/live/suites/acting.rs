@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::suites::outages::is_ours;
 use crate::support::bed::{self, Bed};
 use crate::support::program::Fluxdeck;
 use crate::support::terminal::{SMALL, Terminal, WIDE};
@@ -62,13 +63,11 @@ fn end_of_log(bed: &Bed) -> usize {
     std::fs::metadata(bed.value("BED_AUDIT_LOG")).map_or(0, |log| usize::try_from(log.len()).unwrap_or(0))
 }
 
-/// How many requests we made as that user since then, and those of them that write. Questions about oneself do not. Of all that talk to
-/// the bed only we do not say who we are (`User-Agent`).
+/// How many requests we made as that user since then, and those of them that write. Questions about oneself do not.
 fn writes(bed: &Bed, user: &str, since: usize) -> (usize, Vec<String>) {
     let log = std::fs::read_to_string(bed.value("BED_AUDIT_LOG")).expect("the audit log");
     let requests = log.get(since..).unwrap_or_default().lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let ours: Vec<_> =
-        requests.filter(|request| text(request, "/user/username") == user && text(request, "/userAgent").is_empty()).collect();
+    let ours: Vec<_> = requests.filter(|request| text(request, "/user/username") == user && is_ours(request)).collect();
     let is_write = |request: &&Value| {
         !["get", "list", "watch"].contains(&text(request, "/verb")) && !text(request, "/requestURI").contains("/selfsubject")
     };

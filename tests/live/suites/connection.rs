@@ -177,6 +177,30 @@ fn credentials_that_are_not_accepted_are_told() {
 }
 
 #[test]
+fn every_request_says_who_asks() {
+    let Some(bed) = bed::alone() else { return };
+    let log = || std::fs::read_to_string(bed.value("BED_AUDIT_LOG")).expect("the audit log");
+    let before = log().len();
+    let user = Fluxdeck::with(&bed.kubeconfig("admin"));
+    for command in [&["tree", "-A"][..], &["reconcile", "ks", "web", "-n", "web"], &["snapshot", "all.gz", "-A"]] {
+        let ran = user.run(command);
+        assert_eq!(ran.code, 0, "{ran:?}");
+    }
+    let mut screen = user.open(&["-A", "-c", "ks web"], crate::support::terminal::SMALL);
+    screen.until("the rows", Duration::from_secs(10), |text| text.contains("live") && text.contains("web"));
+    screen.keys("y");
+    screen.until("the YAML", Duration::from_secs(10), |text| text.contains("apiVersion"));
+
+    let text = log();
+    let requests: Vec<serde_json::Value> = text[before..].lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let ours = requests.iter().filter(|request| crate::suites::outages::is_ours(request)).count();
+    // of all that talk to the bed nobody else leaves it out
+    let nameless: Vec<_> = requests.iter().filter(|request| crate::truth::text(request, "/userAgent").is_empty()).collect();
+    assert!(ours > 100, "lists, watches, a patch, what is served: {ours} of {}", requests.len());
+    assert!(nameless.is_empty(), "{nameless:?}");
+}
+
+#[test]
 fn a_user_without_any_right_is_told_so() {
     let Some(bed) = bed::shared() else { return };
     let user = Fluxdeck::with(&bed.kubeconfig("admin"));

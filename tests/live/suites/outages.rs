@@ -186,13 +186,15 @@ fn a_killed_api_server_leaves_an_old_picture_that_says_so_and_heals_without_ghos
 fn lists(bed: &Bed) -> usize {
     let log = std::fs::read_to_string(bed.value("BED_AUDIT_LOG")).expect("the audit log");
     let requests = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let is_ours = |request: &Value| {
-        // the controllers and kubectl name themselves
-        text(request, "/verb") == "list"
-            && text(request, "/userAgent").is_empty()
-            && text(request, "/objectRef/resource") == "kustomizations"
+    let is_list = |request: &Value| {
+        text(request, "/verb") == "list" && is_ours(request) && text(request, "/objectRef/resource") == "kustomizations"
     };
-    requests.filter(is_ours).count()
+    requests.filter(is_list).count()
+}
+
+/// Whether a line of the audit log is a request of ours: each says so.
+pub fn is_ours(request: &Value) -> bool {
+    text(request, "/userAgent") == format!("fluxdeck/{}", env!("CARGO_PKG_VERSION"))
 }
 
 #[test]

@@ -1,4 +1,7 @@
 //! One line of the log of acts: who did what to which object when, with which equivalent line, and what came of it.
+//!
+//! The log is the journal of what is under way as well: a line is written before each request and whenever an act has come further, so
+//! that of a program that was killed the next one can say how far it had come. Nothing is taken up again from it: no act is done twice.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -6,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use super::job::{Item, Job};
 use crate::domain::text::redact;
 
-/// One act on one object. Written down when it is requested, and again when it has come to its end.
+/// One act on one object. Written down before it is requested, when it has come further, and when it has come to its end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Act {
-    /// When it was asked for; with `object` and `action` what joins the two lines of an act.
+    /// When it was asked for; with `object`, `action` and `context` what joins the lines of an act.
     pub at: Timestamp,
     pub context: String,
     pub user: String,
@@ -18,8 +21,11 @@ pub struct Act {
     pub object: String,
     /// The line of `flux` or `kubectl` that does the same.
     pub line: String,
-    /// None while it is under way, and for ever when the program ended before.
+    /// None while it is under way.
     pub outcome: Option<String>,
+    /// While it is under way: how far it has come, as a clause that is true of it when nobody follows any more.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub last: String,
     pub ended: Option<Timestamp>,
 }
 
@@ -30,15 +36,15 @@ impl Act {
             "" => phase.word().to_owned(),
             message => redact(&format!("{}: {message}", phase.word())).into_owned(),
         });
-        let context = if job.context.is_empty() { String::new() } else { format!(" --context {}", job.context) };
         Self {
             at: job.started,
             context: job.context.clone(),
             user: job.user.clone(),
             action: job.action.name.to_owned(),
             object: item.object.to_string(),
-            line: redact(&format!("{}{context}", item.line)).into_owned(),
+            line: redact(&item.line).into_owned(),
             outcome,
+            last: item.so_far().unwrap_or_default(),
             ended: item.ended,
         }
     }

@@ -162,6 +162,11 @@ impl Item {
         };
         match &step.until {
             Until::Taken => {}
+            Until::Resumed => {
+                if object.generation >= generation && object.suspension.is_none() {
+                    return self.finish("resumed".to_owned(), sight);
+                }
+            }
             Until::Gone => {
                 if object.verdict.health == Health::Terminating {
                     self.note(sight.now, object.verdict.message.to_string());
@@ -243,7 +248,7 @@ impl Item {
                 [&control.requested, &control.handled].into_iter().flatten().any(|said| **said == **token)
             }),
             // suspended and resumed show; the rest of a spec does not stand in the record
-            Until::Taken | Until::Observed => {
+            Until::Taken | Until::Observed | Until::Resumed => {
                 let wished = step.proof_is_suspended();
                 wished.is_some_and(|wished| object.suspension.is_some() == wished)
             }
@@ -270,7 +275,7 @@ impl Item {
             |object| format!("{}: {}", object.verdict.health.word(), object.verdict.message),
         );
         let message = match self.phase {
-            Phase::Requested { .. } if step.until != Until::Gone => {
+            Phase::Requested { .. } if !matches!(step.until, Until::Gone | Until::Resumed) => {
                 format!("no controller answered within {limit}; is it running? {last}")
             }
             _ => format!("not at its end after {limit}; {last}"),

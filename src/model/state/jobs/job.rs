@@ -110,7 +110,7 @@ pub enum Phase {
     },
     /// Stopped before it started.
     Stopped,
-    /// It was requested, and nobody follows it any more because a person said so.
+    /// It was requested, and nobody follows it any more because a person said so, or left.
     Left {
         last: String,
     },
@@ -187,6 +187,24 @@ impl Item {
     pub fn elapsed(&self, now: Timestamp) -> i64 {
         let begin = self.log.first().map(|entry| entry.at);
         begin.map_or(0, |begin| (self.ended.unwrap_or(now).as_second() - begin.as_second()).max(0))
+    }
+
+    /// How far it has come, as a clause after "left" or "the program ended": what is said when nobody follows it any more. None where
+    /// nothing has been requested, and when it is over.
+    pub(super) fn so_far(&self) -> Option<String> {
+        let step = self.step();
+        let (own, named) = (step.object == self.object, step.object.to_string());
+        let what = if own { "it" } else { &named };
+        let known = match self.phase {
+            Phase::Sent => format!("while the request for {what} was on its way: whether it arrived is not known"),
+            Phase::Checking { .. } => format!("while looking whether the request for {what} had arrived: that is not known"),
+            Phase::Requested { .. } => format!("while {what} was requested: what came of it is not known"),
+            Phase::Handled { .. } if own => "while its controller was at work: what came of it is not known".to_owned(),
+            Phase::Handled { .. } => format!("while the controller of {what} was at work: what came of it is not known"),
+            _ => return None,
+        };
+        let rest = if self.at + 1 < self.steps.len() { "; what was to follow was not requested" } else { "" };
+        Some(format!("{known}{rest}"))
     }
 
     pub(super) fn note(&mut self, now: Timestamp, text: impl Into<String>) {

@@ -133,8 +133,8 @@ impl Jobs {
             return;
         }
         let wish = item.hear(outcome, waits, &sight(view, now));
-        wished(job, task.item, wish, effects);
         self.record(task.job, task.item, effects);
+        self.wished(task.job, task.item, wish, effects);
         self.advance(view, now, effects);
     }
 
@@ -157,11 +157,10 @@ impl Jobs {
                 let before = item.phase.clone();
                 let wish = item.look(&sight);
                 item.expire(timeout, &sight);
-                let changed = item.phase != before;
-                wished(job, number, wish, effects);
-                if changed {
+                if item.phase != before {
                     self.record(id, number, effects);
                 }
+                self.wished(id, number, wish, effects);
             }
             self.fill_slots(at, &sight, effects);
         }
@@ -173,9 +172,9 @@ impl Jobs {
             let next = job.items.iter().position(|item| item.phase == Phase::Queued);
             let Some(number) = next.filter(|_| !job.stopped && job.slots(sight.now) > 0) else { return };
             let wish = job.items[number].begin(sight);
-            wished(job, number, wish, effects);
             let id = job.id;
             self.record(id, number, effects);
+            self.wished(id, number, wish, effects);
         }
     }
 
@@ -200,6 +199,30 @@ impl Jobs {
             }
         }
         for number in left {
+            self.record(id, number, effects);
+        }
+    }
+
+    /// Ends the following of everything, because the program leaves: each item with what is true of it. What has not been requested
+    /// never will be.
+    pub fn part(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        let mut left = Vec::new();
+        for job in self.jobs.iter_mut().filter(|job| !job.is_over()) {
+            job.stopped = true;
+            for (number, item) in job.items.iter_mut().enumerate().filter(|(_, item)| !item.phase.is_over()) {
+                let was_taken = matches!(item.phase, Phase::Requested { .. } | Phase::Handled { .. });
+                let phase = match item.so_far().map(|so_far| format!("left {so_far}")) {
+                    Some(last) if was_taken => Phase::Left { last },
+                    Some(why) => Phase::Unknown { why },
+                    None => Phase::Stopped,
+                };
+                if phase != Phase::Stopped {
+                    left.push((job.id, number));
+                }
+                item.end(now, phase);
+            }
+        }
+        for (id, number) in left {
             self.record(id, number, effects);
         }
     }
@@ -231,7 +254,7 @@ impl Jobs {
         ends.min()
     }
 
-    /// Writes an item down where it has begun or ended.
+    /// Writes an item down where it has begun, come further, or ended. Before its next request is sent, so that the log knows of it.
     fn record(&mut self, id: JobId, number: usize, effects: &mut Vec<Effect>) {
         let Some(job) = self.jobs.iter().find(|job| job.id == id) else { return };
         let act = Act::of(job, &job.items[number]);
@@ -241,6 +264,19 @@ impl Jobs {
             None => self.acts.push(act.clone()),
         }
         effects.push(Effect::Record(Box::new(act)));
+    }
+
+    /// Turns an item's wish into the effect that carries it out.
+    fn wished(&self, id: JobId, number: usize, wish: Wish, effects: &mut Vec<Effect>) {
+        let Some(job) = self.find(id) else { return };
+        let item = &job.items[number];
+        let task = Task { job: id, item: number, turn: item.turn };
+        let (cluster, epoch, step) = (job.cluster, job.epoch, Box::new(item.step().clone()));
+        match wish {
+            Wish::Nothing => {}
+            Wish::Write => effects.push(Effect::Write { task, cluster, epoch, step }),
+            Wish::Probe => effects.push(Effect::Probe { task, cluster, epoch, step }),
+        }
     }
 
     /// Drops the oldest of what is over.
@@ -256,16 +292,4 @@ impl Jobs {
 
 fn sight<'a>(view: &View<'a>, now: Timestamp) -> Sight<'a> {
     Sight { store: view.store, lost: view.lost, now }
-}
-
-/// Turns an item's wish into the effect that carries it out.
-fn wished(job: &Job, number: usize, wish: Wish, effects: &mut Vec<Effect>) {
-    let item = &job.items[number];
-    let task = Task { job: job.id, item: number, turn: item.turn };
-    let (cluster, epoch, step) = (job.cluster, job.epoch, Box::new(item.step().clone()));
-    match wish {
-        Wish::Nothing => {}
-        Wish::Write => effects.push(Effect::Write { task, cluster, epoch, step }),
-        Wish::Probe => effects.push(Effect::Probe { task, cluster, epoch, step }),
-    }
 }

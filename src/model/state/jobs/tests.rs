@@ -137,7 +137,7 @@ fn a_reconciliation_is_done_when_the_controller_has_handled_our_request_and_is_r
         ["requesting", "requested", "handled", "running health checks", "done: applied revision main@sha1:1"]
     );
     let [act] = bench.jobs.acts() else { panic!("one act") };
-    assert_eq!(act.line, "flux reconcile kustomization web -n apps --context prod");
+    assert_eq!(act.line, "flux reconcile kustomization web -n apps --context prod-eu");
     assert_eq!((act.user.as_str(), act.outcome.as_deref()), ("ana", Some("done: applied revision main@sha1:1")));
 }
 
@@ -429,4 +429,114 @@ fn every_step_waits_for_something_that_its_action_says() {
     let until = |action: &str| confirmed(action, &store, &[web()], &Policy::default()).planned[0].steps[0].until.clone();
 
     assert_eq!((until("resume"), until("delete")), (Until::Observed, Until::Gone));
+}
+
+#[test]
+fn resuming_to_reconcile_asks_twice_and_the_second_time_when_it_is_awake() {
+    let asleep = |generation: i64| {
+        let mut body = json!({"spec": {"suspend": true}, "status": ready()});
+        body["metadata"]["generation"] = generation.into();
+        body
+    };
+    let mut bench = Bench::with([object("ks", &asleep(1))]);
+    bench.start("resume-and-reconcile", &[web()], 10, true);
+    bench.answer(Outcome::Taken { generation: 2, is_proven: true });
+    bench.put("ks", &asleep(1));
+    assert_eq!(bench.sent(), [], "the picture is older than the answer: to ask now would do nothing");
+    let mut awake = json!({"status": ready()});
+    awake["metadata"]["generation"] = 2.into();
+    bench.put("ks", &awake);
+    bench.answer(Outcome::Taken { generation: 2, is_proven: true });
+    assert_eq!(bench.phase(), Phase::Requested { generation: 2 }, "the Ready of before says nothing");
+    let mut answered = answered(NOW, NOW, "True", "Succeeded", "");
+    for pointer in ["/metadata/generation", "/status/observedGeneration", "/status/conditions/0/observedGeneration"] {
+        if let Some((parent, key)) = pointer.rsplit_once('/') {
+            answered.pointer_mut(parent).expect("it has that")[key] = 2.into();
+        }
+    }
+    bench.put("ks", &answered);
+
+    assert_eq!(bench.phase(), done("applied revision main@sha1:1"));
+    let [act] = bench.jobs.acts() else { panic!("one act") };
+    assert_eq!(
+        act.line,
+        "flux resume kustomization web -n apps --context prod-eu && flux reconcile kustomization web -n apps --context prod-eu"
+    );
+}
+
+/// What the log of acts was told last of each act.
+fn recorded(effects: &[Effect]) -> Vec<(String, Option<String>, String)> {
+    let act = |effect: &Effect| match effect {
+        Effect::Record(act) => Some((act.object.clone(), act.outcome.clone(), act.last.clone())),
+        _ => None,
+    };
+    effects.iter().filter_map(act).collect()
+}
+
+#[test]
+fn the_log_knows_of_a_request_before_it_is_sent_and_how_far_it_has_come() {
+    let mut bench = Bench::with([object("ks", &json!({"status": ready()}))]);
+    bench.start("reconcile", &[web()], 10, true);
+    assert!(matches!(bench.effects.as_slice(), [Effect::Record(_), Effect::Write { .. }]), "{:?}", bench.effects);
+    bench.answer(TAKEN);
+    bench.put("ks", &answered(NOW, NOW, "Unknown", "Progressing", "running health checks"));
+    bench.put("ks", &answered(NOW, NOW, "True", "Succeeded", ""));
+
+    let told: Vec<_> = recorded(&bench.effects).into_iter().map(|(_, outcome, last)| outcome.unwrap_or(last)).collect();
+    assert_eq!(
+        told,
+        [
+            "while it was requested: what came of it is not known",
+            "while its controller was at work: what came of it is not known",
+            "done: applied revision main@sha1:1"
+        ]
+    );
+}
+
+#[test]
+fn who_leaves_says_of_each_act_what_is_not_known_and_starts_nothing_more() {
+    let handled = answered(NOW, NOW, "Unknown", "Progressing", "");
+    let plain = json!({"status": ready()});
+    for (answer, then, expected) in [
+        (None, &plain, "unknown: left while the request for it was on its way: whether it arrived is not known"),
+        (
+            Some(Outcome::Unknown("reset".into())),
+            &plain,
+            "unknown: left while looking whether the request for it had arrived: that is not known",
+        ),
+        (Some(TAKEN), &plain, "not followed: left while it was requested: what came of it is not known"),
+        (Some(TAKEN), &handled, "not followed: left while its controller was at work: what came of it is not known"),
+    ] {
+        let other = object("ks", &json!({"metadata": {"name": "other"}, "status": ready()}));
+        let mut bench = Bench::with([object("ks", &json!({"status": ready()})), other]);
+        bench.start("reconcile", &[web(), reference("ks", "apps", "other")], 1, true);
+        if let Some(answer) = answer {
+            bench.answer(answer);
+        }
+        bench.put("ks", then);
+        bench.effects.clear();
+        bench.step(|jobs, _, now, effects| jobs.part(now, effects));
+
+        let told = recorded(&bench.effects);
+        assert_eq!(told, [("Kustomization apps/web".to_owned(), Some(expected.to_owned()), String::new())]);
+        assert_eq!(bench.phases()[1], Phase::Stopped, "never requested: the log does not speak of it");
+        bench.advance();
+        assert_eq!(bench.sent(), [], "nothing is sent after that");
+    }
+}
+
+#[test]
+fn who_leaves_during_a_first_step_says_that_the_rest_was_not_requested() {
+    let source = object("gitrepo", &json!({"metadata": {"name": "fleet"}, "status": ready()}));
+    let by_ref = json!({"spec": {"sourceRef": {"kind": "GitRepository", "name": "fleet"}}, "status": ready()});
+    let mut bench = Bench::with([object("ks", &by_ref), source]);
+    bench.start("reconcile-with-source", &[web()], 1, true);
+    bench.answer(TAKEN);
+    bench.step(|jobs, _, now, effects| jobs.part(now, effects));
+
+    let told = bench.jobs.acts()[0].outcome.clone().unwrap_or_default();
+    assert_eq!(
+        told,
+        "not followed: left while GitRepository apps/fleet was requested: what came of it is not known; what was to follow was not requested"
+    );
 }

@@ -69,6 +69,8 @@ struct Confirm {
     is_unseen: bool,
     /// Why it does not run.
     error: Option<String>,
+    /// That is because something is not known yet.
+    is_early: bool,
     seen: Seen,
 }
 
@@ -114,6 +116,7 @@ impl Confirm {
             scroll: 0,
             is_unseen: false,
             error: None,
+            is_early: false,
             seen: Seen::of(state),
             shown,
         }
@@ -194,6 +197,7 @@ impl Confirm {
     }
 
     fn accept(&mut self, is_sure: bool, cx: &mut Cx) {
+        self.is_early = false;
         self.error = self.answer(cx.state).err().map(|error| error.to_string());
         if self.error.is_some() {
             return;
@@ -201,6 +205,7 @@ impl Confirm {
         if let Some(refusal) = &self.shown.refusal {
             self.error = Some(refusal.to_string());
         } else if !self.shown.is_settled() {
+            self.is_early = true;
             self.error = Some("one moment: the API server is still asked whether you may, and what git says".to_owned());
         } else if !is_sure && self.fields.is_empty() && self.loses_something() {
             self.error = Some("something is lost: press y if you mean it".to_owned());
@@ -291,8 +296,9 @@ impl View for Confirm {
             self.asked = self.shown.wants.clone();
             cx.state.inquire(&self.shown, cx.effects);
         }
-        if self.shown.is_settled() {
-            self.error = None;
+        // what was typed wrong stays wrong, whatever else happens
+        if self.is_early && self.shown.is_settled() {
+            (self.error, self.is_early) = (None, false);
         }
     }
 

@@ -1,12 +1,10 @@
 //! The words of a confirmation: what it concerns, what follows, what is left out; the fields below.
 
-use std::collections::BTreeMap;
-
 use super::{Asks, Confirm, LABEL};
 use crate::ui::layer::Scene;
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
-use fluxdeck_model::actions::{Consequence, Demand, Grade};
+use fluxdeck_model::actions::{Demand, Grade};
 use fluxdeck_model::domain::{Health, ObjectRef};
 use fluxdeck_model::state::projection::message_at;
 
@@ -34,7 +32,7 @@ impl Confirm {
             list(&mut lines, many.collect(), "groups");
         }
         lines.extend(self.suspension(scene).into_iter().flat_map(|line| line.wrapped(3, width)));
-        for (consequence, times) in grouped(&shown.consequences) {
+        for (consequence, times) in shown.grouped() {
             let (sign, style) = match consequence.grade {
                 Grade::Note => (scene.theme.sign("·", "-"), Style::Dim),
                 Grade::Warning => ("!", Style::Progressing),
@@ -63,7 +61,7 @@ impl Confirm {
     fn suspension(&self, scene: &Scene) -> Option<Styled> {
         let cluster = scene.state.cluster();
         let [one] = self.shown.planned.as_slice() else { return None };
-        let node = cluster.store.find(&one.object).filter(|_| self.shown.action.name == "resume")?;
+        let node = cluster.store.find(&one.object).filter(|_| self.shown.action.name.starts_with("resume"))?;
         let told = message_at(&cluster.store, &cluster.forest, node, scene.state.clock);
         let sign = format!(" {} ", scene.theme.glyph(Health::Suspended));
         Some(Styled::of(Style::Suspended, sign).and(Style::Text, format!("suspended: {told}")))
@@ -150,13 +148,4 @@ fn list(lines: &mut Vec<Styled>, all: Vec<Styled>, what: &str) {
 
 fn named(objects: &[ObjectRef]) -> Vec<Styled> {
     objects.iter().map(|object| Styled::of(Style::Dim, format!("     {object}"))).collect()
-}
-
-/// Consequences with the same words, once; the gravest first.
-fn grouped(all: &[Consequence]) -> Vec<(&Consequence, usize)> {
-    let mut found: BTreeMap<(std::cmp::Reverse<Grade>, &str), (&Consequence, usize)> = BTreeMap::new();
-    for consequence in all {
-        found.entry((std::cmp::Reverse(consequence.grade), &consequence.text)).or_insert((consequence, 0)).1 += 1;
-    }
-    found.into_values().collect()
 }

@@ -3,7 +3,9 @@
 
 mod bulk;
 mod deleting;
+mod leaving;
 mod lost;
+mod offered;
 mod refused;
 mod releases;
 mod undone;

@@ -1,0 +1,52 @@
+//! Resume and reconcile: what is offered where somebody wants to reconcile something that is suspended, which does nothing as it is (flux2
+//! `cmd/flux/reconcile.go` refuses it: "resource is suspended").
+//!
+//! Two requests, the second when the first is seen: those of `flux resume` and of `flux reconcile`. For kinds that are suspended by
+//! annotation the first asks to reconcile already ([`resume`]).
+
+use super::{Action, Answers, Case, Consequence, Fit, Form, Grade, Step, Until, Weight, reconcile, resume};
+use crate::kinds::Suspend;
+
+pub(super) const ACTION: Action = Action {
+    name: "resume-and-reconcile",
+    key: "R",
+    label: "resume and reconcile…",
+    doc: "resume what is suspended, then ask its controller to reconcile it",
+    // what it brings about is worth a question; it harms no root
+    weight: Weight::Light,
+    form: Form::Nothing,
+    verb: "patch",
+    fits,
+    steps,
+    consequences: |_| vec![Consequence::new(Grade::Warning, "from now on its controller works again")],
+    line,
+};
+
+fn fits(case: &Case) -> Fit {
+    if !case.is_suspended() {
+        return Fit::Never("not suspended".to_owned());
+    }
+    match reconcile::fits_when_resumed(case) {
+        Fit::Yes if case.kind.suspend == Suspend::Never => Fit::Never(format!("{} is never suspended", case.a_kind())),
+        other => other,
+    }
+}
+
+fn steps(case: &Case, answers: &Answers) -> Vec<Step> {
+    let resumed = (resume::ACTION.steps)(case, answers);
+    match case.kind.suspend {
+        Suspend::Annotation(_) => resumed,
+        Suspend::Spec | Suspend::Never => {
+            let resumed = resumed.into_iter().map(|step| Step { until: Until::Resumed, ..step });
+            resumed.chain((reconcile::ACTION.steps)(case, answers)).collect()
+        }
+    }
+}
+
+fn line(case: &Case, answers: &Answers) -> String {
+    let resumed = (resume::ACTION.line)(case, answers);
+    match case.kind.suspend {
+        Suspend::Annotation(_) => resumed,
+        Suspend::Spec | Suspend::Never => format!("{resumed} && {}", reconcile::line(case, answers)),
+    }
+}
