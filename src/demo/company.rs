@@ -1,6 +1,7 @@
 //! The whole of the demo: its clusters by context, its repositories and its forge, and who may come in.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jiff::Timestamp;
@@ -87,6 +88,11 @@ impl Company {
 
     pub fn repositories(&self) -> &Arc<Repositories> {
         &self.repositories
+    }
+
+    /// Where the repository that a source names by this URL is, for the program's own clones. Nothing when it is not the company's.
+    pub fn repository(&self, url: &str) -> Option<PathBuf> {
+        self.repositories.path(url).ok().flatten()
     }
 
     /// The forge; its clock is that of the current cluster.
