@@ -11,8 +11,9 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use super::access::{self, User};
+use super::content;
 use super::controllers::{Controllers, Git, Recording};
-use super::objects::{Kind, Store};
+use super::objects::{Kind, Store, text};
 use crate::records::Snapshot;
 
 /// Longest sleep of [`World::run`]: watches end and bookmarks are due although nothing happens.
@@ -67,9 +68,9 @@ impl World {
         let shift = snapshot.taken.map_or(SignedDuration::ZERO, |taken| now.duration_since(taken));
         let mut store = Store::new(kinds(snapshot, true));
         fill(&mut store, snapshot, shift);
-        for (kind, object) in access::bootstrap() {
-            if let Some(kind) = store.kind_of("rbac.authorization.k8s.io", kind) {
-                store.create(kind, object, now);
+        for role in content::roles() {
+            if let Some(kind) = store.kind_of(access::GROUP, text(&role, "/kind")) {
+                store.create(kind, role, now);
             }
         }
         let recording = Recording::of(&store);

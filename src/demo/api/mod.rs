@@ -74,7 +74,8 @@ pub(super) async fn answer<B: http_body::Body>(world: &World, user: Option<User>
         let mut cluster = world.lock();
         let before = cluster.store.version();
         let reply = admit(&mut cluster, user, &head.headers).and_then(|user| {
-            let query = parameters(head.uri.query().unwrap_or_default());
+            let query = head.uri.query().unwrap_or_default().as_bytes();
+            let query = form_urlencoded::parse(query).into_owned().collect();
             let (method, path) = (head.method, head.uri.path().to_owned());
             let call = Call { user, method, path, query, headers: head.headers, body: body.to_bytes() };
             route(&mut cluster, &call)
@@ -148,7 +149,7 @@ fn route(cluster: &mut Cluster, call: &Call) -> Result<Reply> {
         ["version"] => Reply::Whole(200, discovery::version(&cluster.kubernetes)),
         ["livez" | "readyz" | "healthz"] => Reply::Text("ok".to_owned()),
         ["api"] | ["apis"] | ["apis", _] | ["api" | "apis", _, ..] if call.method == Method::GET && parts.len() <= 3 => {
-            match discovery::answer(&cluster.store, &parts, accept(call)?) {
+            match discovery::answer(&cluster.store, &parts, &accept(call)?) {
                 Some(reply) => reply,
                 None => return resource(cluster, call, &parts),
             }
@@ -321,25 +322,4 @@ fn refused(refusal: &Refusal) -> Answer {
         answer.headers_mut().insert(http::header::RETRY_AFTER, seconds.into());
     }
     answer
-}
-
-fn parameters(query: &str) -> BTreeMap<String, String> {
-    let decode = |text: &str| {
-        let mut out = Vec::with_capacity(text.len());
-        let mut bytes = text.bytes();
-        while let Some(byte) = bytes.next() {
-            match byte {
-                b'+' => out.push(b' '),
-                b'%' => {
-                    let digit = |byte: Option<u8>| byte.and_then(|byte| char::from(byte).to_digit(16));
-                    if let (Some(high), Some(low)) = (digit(bytes.next()), digit(bytes.next())) {
-                        out.push(u8::try_from(high * 16 + low).unwrap_or(b'?'));
-                    }
-                }
-                byte => out.push(byte),
-            }
-        }
-        String::from_utf8_lossy(&out).into_owned()
-    };
-    query.split('&').filter_map(|pair| pair.split_once('=')).map(|(key, value)| (decode(key), decode(value))).collect()
 }

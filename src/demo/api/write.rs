@@ -115,19 +115,15 @@ pub(super) fn patch(cluster: &mut Cluster, call: &Call, asked: &Asked) -> Result
         serde_json::from_slice(&call.body).map_err(|error| Refusal::bad(format!("error decoding patch: {error}")))?;
     let mut wish = if asked.subresource == "scale" { read::scale(&live) } else { (*live).clone() };
     match media {
-        "application/merge-patch+json" => objects::merge_patch(&mut wish, &patch),
+        "application/merge-patch+json" => json_patch::merge(&mut wish, &patch),
         "application/json-patch+json" => {
-            let failed = |why| {
-                Refusal::new(422, "Invalid", format!("the server rejected our request due to an error in our request: {why}"))
+            let why = |error: String| {
+                Refusal::new(422, "Invalid", format!("the server rejected our request due to an error in our request: {error}"))
             };
-            objects::json_patch(&mut wish, &patch).map_err(failed)?;
+            let steps: json_patch::Patch = serde_json::from_value(patch).map_err(|error| Refusal::bad(error.to_string()))?;
+            json_patch::patch(&mut wish, &steps).map_err(|error| why(error.to_string()))?;
         }
-        "application/strategic-merge-patch+json" if !kind.is_custom => {
-            if patch.to_string().contains("\"$") {
-                return Err(Refusal::not_implemented("directives in strategic merge patches"));
-            }
-            objects::strategic_merge(&kind, "", &mut wish, &patch);
-        }
+        "application/strategic-merge-patch+json" if !kind.is_custom => objects::merge(&kind, "", &mut wish, &patch),
         _ => return Err(Refusal::media(if kind.is_custom { CUSTOM } else { BUILT_IN })),
     }
     if asked.subresource == "scale" {

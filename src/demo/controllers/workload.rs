@@ -44,7 +44,7 @@ fn replicas(object: &Value) -> usize {
 
 fn fill_status(scene: &mut Scene, key: &Key, status: &Value) {
     let mut object = scene.object(key);
-    objects::merge_patch(&mut object["status"], status);
+    json_patch::merge(&mut object["status"], status);
     object["status"]["observedGeneration"] = object["metadata"]["generation"].clone();
     scene.save(key, object);
 }
@@ -165,7 +165,7 @@ fn judge(scene: &mut Scene, key: &Key, object: &Value, current: &Key, sets: &[(K
         "replicas": all, "updatedReplicas": updated, "readyReplicas": ready, "availableReplicas": ready,
         "unavailableReplicas": (wished as u64).saturating_sub(ready),
     });
-    objects::merge_patch(&mut next["status"], &status);
+    json_patch::merge(&mut next["status"], &status);
     if let Some(status) = next["status"].as_object_mut() {
         status.retain(|name, value| value != 0 || !name.ends_with("eplicas") || name == "terminatingReplicas");
     }
