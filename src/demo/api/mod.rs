@@ -2,6 +2,8 @@
 
 mod discovery;
 mod logs;
+mod openapi;
+mod protobuf;
 mod read;
 mod review;
 mod serve;
@@ -57,6 +59,8 @@ enum Reply {
     Text(String),
     Watch(Box<watch::Watch>),
     Log(logs::Log),
+    /// An answer with a warning, which clients show to people.
+    Warned(Box<Self>, &'static str),
 }
 
 /// Answers a request of a user; of nobody when his token is unknown.
@@ -86,13 +90,21 @@ pub(super) async fn answer<B: http_body::Body>(world: &World, user: Option<User>
         }
         reply
     };
+    reply.map_or_else(|refusal| refused(&refusal), |reply| spoken(world, reply))
+}
+
+fn spoken(world: &World, reply: Reply) -> Answer {
     match reply {
-        Ok(Reply::Whole(code, value)) => whole(code, "application/json", &value),
-        Ok(Reply::As(media, value)) => whole(200, media, &value),
-        Ok(Reply::Text(text)) => plain(200, text),
-        Ok(Reply::Watch(watch)) => watch.open(world),
-        Ok(Reply::Log(log)) => log.open(world),
-        Err(refusal) => refused(&refusal),
+        Reply::Whole(code, value) => whole(code, "application/json", &value),
+        Reply::As(media, value) => whole(200, media, &value),
+        Reply::Text(text) => plain(200, text),
+        Reply::Watch(watch) => watch.open(world),
+        Reply::Log(log) => log.open(world),
+        Reply::Warned(reply, warning) => {
+            let mut answer = spoken(world, *reply);
+            answer.headers_mut().insert(http::header::WARNING, http::HeaderValue::from_static(warning));
+            answer
+        }
     }
 }
 
@@ -147,6 +159,7 @@ fn route(cluster: &mut Cluster, call: &Call) -> Result<Reply> {
     let parts: Vec<_> = call.path.split('/').filter(|part| !part.is_empty()).collect();
     let reply = match parts.as_slice() {
         ["version"] => Reply::Whole(200, discovery::version(&cluster.kubernetes)),
+        ["openapi", "v3", document @ ..] => openapi::answer(&cluster.store, document)?,
         ["livez" | "readyz" | "healthz"] => Reply::Text("ok".to_owned()),
         ["api"] | ["apis"] | ["apis", _] | ["api" | "apis", _, ..] if call.method == Method::GET && parts.len() <= 3 => {
             match discovery::answer(&cluster.store, &parts, &accept(call)?) {
@@ -203,7 +216,7 @@ fn verb(cluster: &mut Cluster, call: &Call, asked: &Asked) -> Result<Reply> {
     if call.method != Method::GET && cluster.is_recording {
         return Err(Refusal::new(405, "MethodNotAllowed", "a snapshot cannot be changed"));
     }
-    match (&call.method, asked.name.is_empty()) {
+    let reply = match (&call.method, asked.name.is_empty()) {
         (&Method::GET, true) if is_true(call.query.get("watch")) => watch::open(cluster, call, asked),
         (&Method::GET, true) => read::list(cluster, call, asked),
         (&Method::GET, false) => read::get(cluster, call, asked),
@@ -215,7 +228,8 @@ fn verb(cluster: &mut Cluster, call: &Call, asked: &Asked) -> Result<Reply> {
         // the words of the handler of custom kinds
         (&Method::PUT | &Method::PATCH, true) if kind.is_custom => Err(Refusal::bad("name must be provided")),
         _ => Err(Refusal::method()),
-    }
+    }?;
+    Ok(if openapi::is_unchecked(call, &kind) { Reply::Warned(Box::new(reply), openapi::UNCHECKED) } else { reply })
 }
 
 /// Refuses who may not, in the words of the server.
@@ -249,14 +263,7 @@ fn permit(cluster: &Cluster, call: &Call, asked: &Asked) -> Result<()> {
     if access::allowed(&cluster.store, &call.user, &attempt).is_some() {
         return Ok(());
     }
-    let name = if asked.name.is_empty() { String::new() } else { format!(" \"{}\"", asked.name) };
-    let mut refusal =
-        Refusal::new(403, "Forbidden", format!("{}{name} is forbidden: {}", kind.resource(), attempt.refused(&call.user)));
-    refusal.status["details"] = json!({"group": kind.group, "kind": kind.plural});
-    if !asked.name.is_empty() {
-        refusal.status["details"]["name"] = asked.name.as_str().into();
-    }
-    Err(refusal)
+    Err(Refusal::forbidden(kind, &asked.name, &attempt.refused(&call.user)))
 }
 
 impl Asked {

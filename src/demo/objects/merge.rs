@@ -68,22 +68,26 @@ pub(super) fn identity<'a>(item: &Value, keys: impl IntoIterator<Item = &'a Stri
     keys.into_iter().map(part).collect()
 }
 
+/// What a strategic merge patch says beside wishes. Custom kinds have no such patches: there these are fields like any other.
+const DIRECTIVES: &[&str] = &["$patch", "$retainKeys", "$setElementOrder", "$deleteFromPrimitiveList"];
+
 /// Lays a patch over an object: null removes, maps merge, lists as [`items`] says, everything else replaces.
 pub(in crate::demo) fn merge(kind: &Kind, place: &str, object: &mut Value, patch: &Value) {
     match (patch, patch.is_array().then(|| items(kind, place))) {
         (Value::Object(wishes), _) => {
-            if !object.is_object() || wishes.get("$patch").is_some_and(|directive| directive == "replace") {
+            let is_directive = |name: &str| !kind.is_custom && DIRECTIVES.contains(&name.split('/').next().unwrap_or_default());
+            if !object.is_object() || (is_directive("$patch") && patch["$patch"] == "replace") {
                 *object = Value::Object(Map::new());
             }
             let fields = object.as_object_mut().expect("made an object above");
-            for (name, wish) in wishes.iter().filter(|(name, _)| !name.starts_with('$')) {
+            for (name, wish) in wishes.iter().filter(|(name, _)| !is_directive(name)) {
                 if wish.is_null() {
                     fields.remove(name);
                 } else {
                     merge(kind, &format!("{place}/{name}"), fields.entry(name.clone()).or_insert(Value::Null), wish);
                 }
             }
-            for (name, wish) in wishes.iter().filter(|(name, _)| name.starts_with('$')) {
+            for (name, wish) in wishes.iter().filter(|(name, _)| is_directive(name)) {
                 direct(kind, place, fields, name, wish);
             }
         }
@@ -94,11 +98,14 @@ pub(in crate::demo) fn merge(kind: &Kind, place: &str, object: &mut Value, patch
             let found = object.as_array_mut().expect("made a list above");
             for wish in wishes {
                 let at = found.iter().position(|item| identity(item, &keys) == identity(wish, &keys));
-                match at {
-                    Some(at) if wish["$patch"] == "delete" => drop(found.remove(at)),
-                    Some(at) => merge(kind, place, &mut found[at], wish),
-                    None if wish["$patch"] == "delete" => (),
-                    None => found.push(wish.clone()),
+                match (at, !kind.is_custom && wish["$patch"] == "delete") {
+                    (Some(at), true) => drop(found.remove(at)),
+                    (None, true) => (),
+                    (Some(at), false) => merge(kind, place, &mut found[at], wish),
+                    (None, false) => {
+                        found.push(Value::Null);
+                        merge(kind, place, found.last_mut().expect("just added"), wish);
+                    }
                 }
             }
         }
@@ -164,5 +171,14 @@ mod tests {
             merge(&deployment, "/spec/template/spec", &mut object, &patch);
             assert_eq!(object, merged, "{patch}");
         }
+    }
+
+    #[test]
+    fn values_of_custom_kinds_may_be_called_as_they_like() {
+        let release = Kind { is_custom: true, ..Kind::default() };
+        let values = json!({"spec": {"values": {"$schema": "x", "$patch": "replace"}}});
+        let mut object = json!({"spec": {"values": {"kept": true}}});
+        merge(&release, "", &mut object, &values);
+        assert_eq!(object, json!({"spec": {"values": {"kept": true, "$schema": "x", "$patch": "replace"}}}));
     }
 }
