@@ -7,13 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
 use tokio::sync::watch;
 
 use super::access::{self, User};
 use super::content;
 use super::controllers::{Controllers, Git, Recording};
-use super::objects::{Kind, Store, text};
+use super::objects::{self, Kind, Store, text};
 use crate::records::Snapshot;
 
 /// Longest sleep of [`World::run`]: watches end and bookmarks are due although nothing happens.
@@ -217,27 +216,18 @@ fn fill(store: &mut Store, snapshot: &Snapshot, shift: SignedDuration) {
     for (group, kind, object) in recorded.chain(events) {
         let mut object = object.clone();
         if !shift.is_zero() {
-            moved(&mut object, shift);
+            objects::rewrite(&mut object, &|text| moved(text, shift));
         }
         let kind = store.kind_of(group, kind).expect("a kind of the snapshot");
         store.record(kind, object);
     }
 }
 
-/// Moves every time in an object.
-fn moved(value: &mut Value, by: SignedDuration) {
-    match value {
-        Value::String(text) => {
-            let bytes = text.as_bytes();
-            let is_time =
-                (20..=35).contains(&bytes.len()) && bytes[4] == b'-' && bytes[10] == b'T' && bytes[bytes.len() - 1] == b'Z';
-            if let Some(at) = is_time.then(|| text.parse::<Timestamp>().ok()).flatten().and_then(|at| at.checked_add(by).ok()) {
-                let has_fraction = text.contains('.');
-                *text = if has_fraction { at.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string() } else { super::objects::time(at) };
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| moved(item, by)),
-        Value::Object(fields) => fields.values_mut().for_each(|field| moved(field, by)),
-        _ => (),
+/// Moves a text that is a time.
+fn moved(text: &mut String, by: SignedDuration) {
+    let bytes = text.as_bytes();
+    let is_time = (20..=35).contains(&bytes.len()) && bytes[4] == b'-' && bytes[10] == b'T' && bytes[bytes.len() - 1] == b'Z';
+    if let Some(at) = is_time.then(|| text.parse::<Timestamp>().ok()).flatten().and_then(|at| at.checked_add(by).ok()) {
+        *text = if text.contains('.') { at.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string() } else { objects::time(at) };
     }
 }

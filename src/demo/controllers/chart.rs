@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use super::scene::{Scene, condition, go, interval, is_true, span};
-use crate::demo::objects::{Key, list, text};
+use crate::demo::objects::{self, Key, list, text};
 
 pub(super) const COMPONENT: &str = "helm-controller";
 pub(super) const GROUP: &str = "helm.toolkit.fluxcd.io";
@@ -163,24 +163,11 @@ pub(super) fn manifests(scene: &Scene, key: &Key, object: &Value, chart: &Chart)
     pattern
         .into_iter()
         .map(|mut manifest| {
-            turn(&mut manifest, &turned);
+            objects::rewrite(&mut manifest, &|text| *text = turned(text));
             if manifest["metadata"].get("namespace").is_some() {
                 manifest["metadata"]["namespace"] = namespace.as_str().into();
             }
             manifest
         })
         .collect()
-}
-
-/// Rewrites every text of a manifest.
-fn turn(value: &mut Value, turned: &impl Fn(&str) -> String) {
-    match value {
-        Value::String(text) => *text = turned(text),
-        Value::Array(items) => items.iter_mut().for_each(|item| turn(item, turned)),
-        Value::Object(fields) => fields
-            .iter_mut()
-            .filter(|(name, _)| !matches!(name.as_str(), "kind" | "apiVersion"))
-            .for_each(|(_, field)| turn(field, turned)),
-        _ => (),
-    }
 }

@@ -37,32 +37,20 @@ fn acknowledge(scene: &mut Scene, key: &Key, mut object: Value, _: &Stage) {
     scene.settle(key, object, after);
 }
 
-/// ImageRepository: reads the tags of an image.
+/// ImageRepository: looks for tags of an image. The demo's registry gets none beyond those that were recorded.
 fn scan(scene: &mut Scene, key: &Key, mut object: Value, _: &Stage) {
-    let tags = scene.git.and_then(|git| git.tags(text(&object, "/spec/image")));
-    if let (None, Some((reason, message))) = (&tags, scene.recording.failure(key, &object)) {
+    if let Some((reason, message)) = scene.recording.failure(key, &object) {
         scene.turn(&mut object, &NOT_SCANNED, reason, message);
         return scene.settle(key, object, SignedDuration::from_mins(5));
     }
-    let known = |object: &Value| {
-        list(object, "/status/lastScanResult/latestTags").iter().filter_map(Value::as_str).map(str::to_owned).collect()
-    };
-    let mut tags: Vec<String> = tags.unwrap_or_else(|| known(&object));
-    tags.sort_by_key(|tag| std::cmp::Reverse(order(tag)));
-    let same = known(&object) == tags;
-    let sum = tags.iter().flat_map(|tag| tag.bytes()).fold(17, |seed, byte| objects::scatter(seed ^ u64::from(byte)));
-    let revision =
-        if same { text(&object, "/status/lastScanResult/revision").to_owned() } else { (sum % 4_294_967_296).to_string() };
-    object["status"]["lastScanResult"] = json!({
-        "latestTags": tags.iter().take(10).collect::<Vec<_>>(), "revision": revision, "scanTime": objects::time(scene.now), "tagCount": tags.len(),
-    });
-    object["status"]["canonicalImageName"] = object["spec"]["image"].clone();
-    let message = format!("successful scan: found {} tags with checksum {revision}", tags.len());
+    let last = &mut object["status"]["lastScanResult"];
+    last["scanTime"] = objects::time(scene.now).into();
+    let (count, revision) = (last["tagCount"].as_u64().unwrap_or(0), text(last, "/revision"));
+    let message = format!("successful scan: found {count} tags with checksum {revision}");
     scene.turn(&mut object, &SCANNED, "Succeeded", &message);
     observed(&mut object);
-    let quiet = format!("no new tags found, next scan in {}", super::scene::go(interval(&object)));
-    scene.event(&object, COMPONENT, false, "Succeeded", if same { &quiet } else { &message });
     let after = interval(&object);
+    scene.event(&object, COMPONENT, false, "Succeeded", &format!("no new tags found, next scan in {}", super::scene::go(after)));
     scene.settle(key, object, after);
 }
 

@@ -38,12 +38,6 @@ pub trait Git: Send + Sync {
 
     /// The files of a commit in the repository at a URL. None: it is not ours, or has no such commit, and what was recorded is applied.
     fn files(&self, url: &str, commit: &str) -> Option<Memory>;
-
-    /// The tags of an image. None: what was recorded is all there is.
-    fn tags(&self, image: &str) -> Option<Vec<String>> {
-        let _ = image;
-        None
-    }
 }
 
 /// Where a branch or a tag stands.

@@ -266,6 +266,19 @@ pub(super) fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
     object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
+/// Changes every text in a value, but for what names its kind.
+pub(super) fn rewrite(value: &mut Value, change: &impl Fn(&mut String)) {
+    match value {
+        Value::String(text) => change(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| rewrite(item, change)),
+        Value::Object(fields) => fields
+            .iter_mut()
+            .filter(|(name, _)| !matches!(name.as_str(), "kind" | "apiVersion"))
+            .for_each(|(_, field)| rewrite(field, change)),
+        _ => (),
+    }
+}
+
 /// A time as the API writes it: whole seconds.
 pub(super) fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
