@@ -20,7 +20,7 @@ use http::{HeaderMap, Method, Request, Response};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
 use jiff::SignedDuration;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::access::{self, Attempt, User};
 use super::objects::Key;
