@@ -329,7 +329,7 @@ impl Global {
             readonly: call.readonly,
             guarded: call.config.contexts.clone(),
             zone: Some(jiff::tz::TimeZone::system()),
-            guide: matches!(call.options.origin, Origin::Demo(_)),
+            guide: matches!(&call.options.origin, Origin::Demo(guest) if guest.company.gives_hints()),
             theme: theme.unwrap_or_else(|| run::fitting_theme().to_owned()),
             ..Settings::default()
         }

@@ -3,11 +3,11 @@
 //! Three users stand at the door: an administrator, a developer of two namespaces, a viewer of everything. What they may do is written
 //! in roles and bindings like those of any cluster, so that a binding that is added or taken away counts at once.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::objects::{Store, list, text};
 
-const GROUP: &str = "rbac.authorization.k8s.io";
+pub(super) const GROUP: &str = "rbac.authorization.k8s.io";
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,11 +83,6 @@ pub(super) fn allowed(store: &Store, user: &User, attempt: &Attempt) -> Option<S
 
 /// All rules that a user has in a namespace (and in the whole cluster).
 pub(super) fn rules(store: &Store, user: &User, namespace: &str) -> Vec<Value> {
-    let everything =
-        json!([{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}, {"verbs": ["*"], "nonResourceURLs": ["*"]}]);
-    if user.groups.iter().any(|group| group == "system:masters") {
-        return list(&everything, "").to_vec();
-    }
     granted(store, user, namespace).into_iter().flat_map(|(_, rules)| rules).collect()
 }
 
@@ -157,88 +152,4 @@ fn covers(rule: &Value, attempt: &Attempt) -> bool {
         && (has("/resources", &full)
             || (!attempt.subresource.is_empty() && list(rule, "/resources").iter().any(|value| *value == any)))
         && (names.is_empty() || names.iter().any(|name| name == attempt.name))
-}
-
-/// Group and resources of the roles that every cluster has, as far as the fleet's kinds go (the bootstrap policy of Kubernetes 1.36).
-const VIEWED: &[(&str, &str)] = &[
-    (
-        "",
-        "configmaps endpoints persistentvolumeclaims persistentvolumeclaims/status pods pods/log pods/status serviceaccounts services services/status limitranges namespaces namespaces/status resourcequotas resourcequotas/status events",
-    ),
-    (
-        "apps",
-        "daemonsets daemonsets/status deployments deployments/scale deployments/status replicasets replicasets/scale replicasets/status statefulsets statefulsets/scale statefulsets/status",
-    ),
-    ("autoscaling", "horizontalpodautoscalers horizontalpodautoscalers/status"),
-    ("batch", "cronjobs cronjobs/status jobs jobs/status"),
-    ("networking.k8s.io", "ingresses ingresses/status networkpolicies"),
-    ("policy", "poddisruptionbudgets poddisruptionbudgets/status"),
-];
-const EDITED: &[(&str, &str)] = &[
-    ("", "configmaps events persistentvolumeclaims pods secrets serviceaccounts services"),
-    (
-        "apps",
-        "daemonsets deployments deployments/rollback deployments/scale replicasets replicasets/scale statefulsets statefulsets/scale",
-    ),
-    ("autoscaling", "horizontalpodautoscalers"),
-    ("batch", "cronjobs jobs"),
-    ("networking.k8s.io", "ingresses networkpolicies"),
-    ("policy", "poddisruptionbudgets"),
-];
-
-/// The roles and bindings that a new cluster has before Flux comes: Kubernetes' own roles, and those of the users at the door.
-pub(super) fn bootstrap() -> Vec<(&'static str, Value)> {
-    const READ: &[&str] = &["get", "list", "watch"];
-    const WRITE: &[&str] = &["create", "delete", "deletecollection", "patch", "update"];
-    const ALL: &[&str] = &["get", "list", "watch", "create", "delete", "deletecollection", "patch", "update"];
-    let rules = |table: &[(&str, &str)], verbs: &[&str]| -> Vec<Value> {
-        let rule = |(group, resources): &(&str, &str)| json!({"apiGroups": [group], "resources": resources.split(' ').collect::<Vec<_>>(), "verbs": verbs});
-        table.iter().map(rule).collect()
-    };
-    let part = |name: &str, to: &str, rules: Vec<Value>| {
-        let labels = json!({format!("{GROUP}/aggregate-to-{to}"): "true", "kubernetes.io/bootstrapping": "rbac-defaults"});
-        ("ClusterRole", json!({"metadata": {"name": name, "labels": labels}, "rules": rules}))
-    };
-    let whole = |name: &str, of: &str, to: Option<&str>| {
-        let mut labels = json!({"kubernetes.io/bootstrapping": "rbac-defaults"});
-        if let Some(to) = to {
-            labels[format!("{GROUP}/aggregate-to-{to}")] = "true".into();
-        }
-        let selector = json!([{"matchLabels": {format!("{GROUP}/aggregate-to-{of}"): "true"}}]);
-        (
-            "ClusterRole",
-            json!({"metadata": {"name": name, "labels": labels}, "aggregationRule": {"clusterRoleSelectors": selector}}),
-        )
-    };
-    let mut edited = rules(EDITED, WRITE);
-    edited.push(json!({"apiGroups": [""], "resources": ["secrets"], "verbs": READ}));
-    let roles = json!([{"apiGroups": [GROUP], "resources": ["rolebindings", "roles"], "verbs": ALL}]);
-    let everything = json!([{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]);
-    let read = json!([{"apiGroups": ["*"], "resources": ["*"], "verbs": READ}, {"nonResourceURLs": ["*"], "verbs": ["get"]}]);
-    let binding = |namespace: &str, name: &str, role: &str, group: &str| {
-        let kind = if namespace.is_empty() { "ClusterRoleBinding" } else { "RoleBinding" };
-        let mut binding = json!({
-            "metadata": {"name": name},
-            "roleRef": {"apiGroup": GROUP, "kind": "ClusterRole", "name": role},
-            "subjects": [{"apiGroup": GROUP, "kind": "Group", "name": group}],
-        });
-        if !namespace.is_empty() {
-            binding["metadata"]["namespace"] = namespace.into();
-        }
-        (kind, binding)
-    };
-    vec![
-        ("ClusterRole", json!({"metadata": {"name": "cluster-admin"}, "rules": everything})),
-        part("system:aggregate-to-view", "view", rules(VIEWED, READ)),
-        part("system:aggregate-to-edit", "edit", edited),
-        part("system:aggregate-to-admin", "admin", list(&roles, "").to_vec()),
-        whole("view", "view", Some("edit")),
-        whole("edit", "edit", Some("admin")),
-        whole("admin", "admin", None),
-        ("ClusterRole", json!({"metadata": {"name": "viewer"}, "rules": read})),
-        binding("", "cluster-admin", "cluster-admin", "system:masters"),
-        binding("", "viewers", "viewer", "viewers"),
-        binding("web", "developers", "view", "developers"),
-        binding("shop", "developers", "view", "developers"),
-    ]
 }

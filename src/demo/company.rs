@@ -1,6 +1,7 @@
 //! The whole of the demo: its clusters by context, its repositories and its forge, and who may come in.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jiff::Timestamp;
@@ -12,6 +13,9 @@ use super::git::{Place, Repositories};
 use super::world::World;
 use crate::records::Snapshot;
 use fluxdeck_model::error::Result;
+
+/// The file that says that nobody wants hints.
+const DISMISSED: &str = "no-hints";
 
 /// What one run of the demo consists of. Dropping it removes its files.
 pub struct Company {
@@ -89,9 +93,25 @@ impl Company {
         &self.repositories
     }
 
-    /// Where the repository of a URL lies, if it is one of the company's.
-    pub fn repository(&self, url: &str) -> Option<std::path::PathBuf> {
-        self.repositories.path_of(url)
+    /// Where the repository that a source names by this URL is, for the program's own clones. Nothing when it is not the company's.
+    pub fn repository(&self, url: &str) -> Option<PathBuf> {
+        self.repositories.path(url).ok().flatten()
+    }
+
+    /// Whether newcomers are given hints: until somebody who keeps his directory has dismissed them.
+    pub fn gives_hints(&self) -> bool {
+        let place = self.repositories.place();
+        !place.is_kept() || !place.path().is_ok_and(|path| path.join(DISMISSED).exists())
+    }
+
+    /// Remembers that the hints were dismissed, where something is kept: a run that passes leaves nothing.
+    pub fn dismiss(&self) {
+        let place = self.repositories.place();
+        let path = place.path().ok().filter(|_| place.is_kept());
+        // what cannot be written is not worth a message: the hints come once more
+        if let Some(Err(error)) = path.map(|path| std::fs::write(path.join(DISMISSED), "")) {
+            tracing::warn!(%error, "the hints come back");
+        }
     }
 
     /// The forge; its clock is that of the current cluster.

@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
 use tokio::sync::watch;
 
 use super::access::{self, User};
+use super::content;
 use super::controllers::{Controllers, Git, Recording};
-use super::objects::{Kind, Store};
+use super::objects::{self, Kind, Store, text};
 use crate::records::Snapshot;
 
 /// Longest sleep of [`World::run`]: watches end and bookmarks are due although nothing happens.
@@ -67,9 +67,9 @@ impl World {
         let shift = snapshot.taken.map_or(SignedDuration::ZERO, |taken| now.duration_since(taken));
         let mut store = Store::new(kinds(snapshot, true));
         fill(&mut store, snapshot, shift);
-        for (kind, object) in access::bootstrap() {
-            if let Some(kind) = store.kind_of("rbac.authorization.k8s.io", kind) {
-                store.create(kind, object, now);
+        for role in content::roles() {
+            if let Some(kind) = store.kind_of(access::GROUP, text(&role, "/kind")) {
+                store.create(kind, role, now);
             }
         }
         let recording = Recording::of(&store);
@@ -207,6 +207,9 @@ fn kinds(snapshot: &Snapshot, is_living: bool) -> Vec<Kind> {
     kinds
 }
 
+/// Until when somebody suspended it.
+const UNTIL: &str = "/metadata/annotations/fluxdeck.dev~1suspend-until";
+
 fn fill(store: &mut Store, snapshot: &Snapshot, shift: SignedDuration) {
     let recorded = snapshot
         .kinds
@@ -214,29 +217,24 @@ fn fill(store: &mut Store, snapshot: &Snapshot, shift: SignedDuration) {
         .flat_map(|kind| kind.objects.iter().map(|object| (kind.group.as_str(), kind.kind.as_str(), object)));
     let events = snapshot.events.iter().map(|event| ("", "Event", event));
     for (group, kind, object) in recorded.chain(events) {
-        let mut object = object.clone();
+        let (recorded, mut object) = (object, object.clone());
         if !shift.is_zero() {
-            moved(&mut object, shift);
+            objects::rewrite(&mut object, &|text| moved(text, shift));
+            // a date that git says stays, or the cluster would differ from it
+            if let Some(until) = recorded.pointer(UNTIL) {
+                object["metadata"]["annotations"]["fluxdeck.dev/suspend-until"] = until.clone();
+            }
         }
         let kind = store.kind_of(group, kind).expect("a kind of the snapshot");
         store.record(kind, object);
     }
 }
 
-/// Moves every time in an object.
-fn moved(value: &mut Value, by: SignedDuration) {
-    match value {
-        Value::String(text) => {
-            let bytes = text.as_bytes();
-            let is_time =
-                (20..=35).contains(&bytes.len()) && bytes[4] == b'-' && bytes[10] == b'T' && bytes[bytes.len() - 1] == b'Z';
-            if let Some(at) = is_time.then(|| text.parse::<Timestamp>().ok()).flatten().and_then(|at| at.checked_add(by).ok()) {
-                let has_fraction = text.contains('.');
-                *text = if has_fraction { at.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string() } else { super::objects::time(at) };
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| moved(item, by)),
-        Value::Object(fields) => fields.values_mut().for_each(|field| moved(field, by)),
-        _ => (),
+/// Moves a text that is a time.
+fn moved(text: &mut String, by: SignedDuration) {
+    let bytes = text.as_bytes();
+    let is_time = (20..=35).contains(&bytes.len()) && bytes[4] == b'-' && bytes[10] == b'T' && bytes[bytes.len() - 1] == b'Z';
+    if let Some(at) = is_time.then(|| text.parse::<Timestamp>().ok()).flatten().and_then(|at| at.checked_add(by).ok()) {
+        *text = if text.contains('.') { at.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string() } else { objects::time(at) };
     }
 }

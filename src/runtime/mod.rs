@@ -172,6 +172,13 @@ impl Runtime {
                 }
                 None
             }
+            Effect::Dismiss => {
+                if let Origin::Demo(guest) = &self.options.origin {
+                    let company = guest.company.clone();
+                    self.errands.spawn_blocking(move || company.dismiss());
+                }
+                None
+            }
             terminal @ (Effect::Copy(_) | Effect::Edit { .. } | Effect::Suspend | Effect::Redraw | Effect::Quit) => {
                 Some(terminal)
             }

@@ -3,7 +3,7 @@
 //! ```text
 //!  try  ! what fails   d why   :ctx staging the other cluster   ^g hides this
 //! ```
-//! It takes no key of its own but the one that hides it, and never comes back in the same run.
+//! It takes no key of its own but the one that hides it. Then it never comes back in the same run, nor in another with the same `--demo-dir`.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -215,6 +215,40 @@ async fn logs_have_a_tail_a_past_and_go_on() {
 }
 
 #[tokio::test]
+async fn unknown_fields_are_refused_or_nobody_says_that_they_were_checked() {
+    let world = world();
+    let ground = Ground::Demo(world.clone());
+    let documents = ground.get("/openapi/v3").await;
+    for (document, path) in [
+        ("api/v1", "/api/v1/namespaces/{namespace}/configmaps/{name}"),
+        (
+            "apis/kustomize.toolkit.fluxcd.io/v1",
+            "/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/{namespace}/kustomizations/{name}",
+        ),
+    ] {
+        let place = documents["paths"][document]["serverRelativeURL"].as_str().expect("a document").to_owned();
+        let patch = ground.get(&place).await["paths"][path]["patch"].clone();
+        let names = patch["parameters"].as_array().into_iter().flatten().filter_map(|parameter| parameter["name"].as_str());
+        assert!(names.into_iter().any(|name| name == "fieldValidation"), "{patch}");
+    }
+    let uri = "/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/flux-apps/kustomizations/checkout";
+    let wrong = json!({"spec": {"interval": "1m", "intervall": "1m"}});
+    let (code, status) = ground.merge(&format!("{uri}?fieldValidation=Strict"), &wrong).await;
+    let told = "Kustomization in version \"v1\" cannot be handled as a Kustomization: strict decoding error: unknown field \"spec.intervall\"";
+    assert_eq!((code, status["message"].as_str()), (400, Some(told)));
+    assert_eq!(ground.merge(&format!("{uri}?fieldValidation=Ignore"), &wrong).await.0, 200);
+
+    let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, "dada": {}}).to_string();
+    let request =
+        Request::post("/api/v1/namespaces/web/configmaps?fieldValidation=Strict").header("content-type", "application/json");
+    let answer = world.client(&User::admin()).send(request.body(Body::from(map.into_bytes())).expect("a request")).await;
+    let answer = answer.expect("an answer");
+    let warning = answer.headers().get("warning").and_then(|warning| warning.to_str().ok()).unwrap_or_default();
+    assert_eq!(answer.status().as_u16(), 201);
+    assert!(warning.contains("does not check the fields"), "{warning}");
+}
+
+#[tokio::test]
 async fn what_was_recorded_only_cannot_be_changed() {
     let ground = Ground::Demo(World::recorded(&fleet()));
     let (code, status) = ground.merge("/apis/apps/v1/namespaces/web/deployments/web", &json!({"spec": {"replicas": 1}})).await;

@@ -300,6 +300,21 @@ async fn the_hints_work_and_one_key_hides_them_for_good() {
     deck.keys(": \"ctx_production\" enter").await.hides("what fails");
 }
 
+#[tokio::test(start_paused = true)]
+async fn who_keeps_his_demo_dismisses_the_hints_once() {
+    let kept = tempfile::tempdir().expect("a directory");
+    let company = Arc::new(Company::driven(Place::kept(kept.path()), "2026-11-21T08:00:00Z".parse().expect("a time")));
+    assert!(company.gives_hints());
+    let settings = Settings { theme: "dark".into(), guide: true, ..Settings::default() };
+    let mut deck = Driver::demo(company.clone(), 80, 24, Depth::True, settings).await;
+    deck.keys("ctrl-g").await.hides("what fails");
+    assert!(!company.gives_hints(), "nor does the next run with this directory");
+
+    let passing = self::company();
+    passing.dismiss();
+    assert!(passing.gives_hints(), "nothing is left behind");
+}
+
 #[tokio::test]
 async fn what_image_automation_pushed_can_be_proposed() {
     let company = company();

@@ -66,62 +66,47 @@ fn chosen(pod: &Value, wished: &str, name: &str) -> Result<String> {
     let names =
         |pointer: &str| list(pod, pointer).iter().map(|container| text(container, "/name").to_owned()).collect::<Vec<_>>();
     let (init, main) = (names("/spec/initContainers"), names("/spec/containers"));
-    if wished.is_empty() {
-        return match (main.as_slice(), init.is_empty()) {
-            ([only], true) => Ok(only.clone()),
-            _ => {
-                let or =
-                    if init.is_empty() { String::new() } else { format!(" or one of the init containers: [{}]", init.join(" ")) };
-                Err(Refusal::bad(format!(
-                    "a container name must be specified for pod {name}, choose one of: [{}]{or}",
-                    main.join(" ")
-                )))
-            }
-        };
+    match (main.as_slice(), init.is_empty()) {
+        ([only], true) if wished.is_empty() => Ok(only.clone()),
+        _ if wished.is_empty() => {
+            let or =
+                if init.is_empty() { String::new() } else { format!(" or one of the init containers: [{}]", init.join(" ")) };
+            let main = main.join(" ");
+            Err(Refusal::bad(format!("a container name must be specified for pod {name}, choose one of: [{main}]{or}")))
+        }
+        _ if init.iter().chain(&main).any(|known| known == wished) => Ok(wished.to_owned()),
+        _ => Err(Refusal::bad(format!("container {wished} is not valid for pod {name}"))),
     }
-    if init.iter().chain(&main).any(|known| known == wished) {
-        return Ok(wished.to_owned());
-    }
-    Err(Refusal::bad(format!("container {wished} is not valid for pod {name}")))
 }
 
 impl Writer {
     fn of(pod: &Value, container: &str, previous: bool, name: &str) -> Result<Self> {
         let statuses = list(pod, "/status/containerStatuses").iter().chain(list(pod, "/status/initContainerStatuses"));
-        let status = statuses.into_iter().find(|status| text(status, "/name") == container);
-        let at = |pointer: &str| status.and_then(|status| text(status, pointer).parse::<Timestamp>().ok());
-        let waiting = status.map(|status| text(status, "/state/waiting/reason")).filter(|reason| !reason.is_empty());
-        let seed =
-            text(pod, "/metadata/uid").bytes().chain(container.bytes()).fold(7, |seed, byte| scatter(seed ^ u64::from(byte)));
-        let last = || {
-            let started = at("/lastState/terminated/startedAt")?;
-            Some(Self { seed: seed ^ 1, started, ended: at("/lastState/terminated/finishedAt").or(Some(started)), crashes: true })
+        let status = statuses.into_iter().find(|status| text(status, "/name") == container).cloned().unwrap_or_default();
+        let seed = text(pod, "/metadata/uid").bytes().chain(container.bytes());
+        let seed = seed.fold(7, |seed, byte| scatter(seed ^ u64::from(byte)));
+        let run = |state: &str, crashes: bool| {
+            let at = |field: &str| text(&status, &format!("/{state}/{field}")).parse::<Timestamp>().ok();
+            let (started, is_over) = (at("startedAt")?, state.ends_with("terminated"));
+            let ended = at("finishedAt").or(Some(started)).filter(|_| is_over);
+            Some(Self { seed: seed ^ u64::from(crashes), started, ended, crashes })
         };
+        let (last, namespace) = (run("lastState/terminated", true), text(pod, "/metadata/namespace"));
         if previous {
-            let id = text(pod, "/metadata/namespace");
-            return last().ok_or_else(|| {
-                Refusal::bad(format!(
-                    "previous terminated container \"{container}\" in pod \"{name}\" not found in namespace \"{id}\""
-                ))
-            });
+            let why =
+                format!("previous terminated container \"{container}\" in pod \"{name}\" not found in namespace \"{namespace}\"");
+            return last.ok_or_else(|| Refusal::bad(why));
         }
-        if let Some(started) = at("/state/running/startedAt") {
-            return Ok(Self { seed, started, ended: None, crashes: false });
-        }
-        if let Some(started) = at("/state/terminated/startedAt") {
-            return Ok(Self { seed, started, ended: at("/state/terminated/finishedAt").or(Some(started)), crashes: false });
-        }
-        match waiting {
-            // between two attempts, what the last one wrote is there
-            Some("CrashLoopBackOff") if last().is_some() => Ok(last().expect("tested")),
-            Some("ErrImagePull" | "ImagePullBackOff") => Err(Refusal::bad(format!(
-                "container \"{container}\" in pod \"{name}\" is waiting to start: trying and failing to pull image"
-            ))),
-            reason => {
-                let reason = reason.unwrap_or("ContainerCreating");
-                Err(Refusal::bad(format!("container \"{container}\" in pod \"{name}\" is waiting to start: {reason}")))
-            }
-        }
+        let waiting = text(&status, "/state/waiting/reason");
+        // between two attempts, what the last one wrote is there
+        let last = last.filter(|_| waiting == "CrashLoopBackOff");
+        let why = match waiting {
+            "" => "ContainerCreating",
+            "ErrImagePull" | "ImagePullBackOff" => "trying and failing to pull image",
+            reason => reason,
+        };
+        let refused = || Refusal::bad(format!("container \"{container}\" in pod \"{name}\" is waiting to start: {why}"));
+        run("state/running", false).or_else(|| run("state/terminated", false)).or(last).ok_or_else(refused)
     }
 
     /// The lines written from one moment to another.

@@ -2,6 +2,8 @@
 
 mod discovery;
 mod logs;
+mod openapi;
+mod protobuf;
 mod read;
 mod review;
 mod serve;
@@ -18,7 +20,7 @@ use http::{HeaderMap, Method, Request, Response};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
 use jiff::SignedDuration;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::access::{self, Attempt, User};
 use super::objects::Key;
@@ -57,6 +59,8 @@ enum Reply {
     Text(String),
     Watch(Box<watch::Watch>),
     Log(logs::Log),
+    /// An answer with a warning, which clients show to people.
+    Warned(Box<Self>, &'static str),
 }
 
 /// Answers a request of a user; of nobody when his token is unknown.
@@ -74,7 +78,8 @@ pub(super) async fn answer<B: http_body::Body>(world: &World, user: Option<User>
         let mut cluster = world.lock();
         let before = cluster.store.version();
         let reply = admit(&mut cluster, user, &head.headers).and_then(|user| {
-            let query = parameters(head.uri.query().unwrap_or_default());
+            let query = head.uri.query().unwrap_or_default().as_bytes();
+            let query = form_urlencoded::parse(query).into_owned().collect();
             let (method, path) = (head.method, head.uri.path().to_owned());
             let call = Call { user, method, path, query, headers: head.headers, body: body.to_bytes() };
             route(&mut cluster, &call)
@@ -85,13 +90,21 @@ pub(super) async fn answer<B: http_body::Body>(world: &World, user: Option<User>
         }
         reply
     };
+    reply.map_or_else(|refusal| refused(&refusal), |reply| spoken(world, reply))
+}
+
+fn spoken(world: &World, reply: Reply) -> Answer {
     match reply {
-        Ok(Reply::Whole(code, value)) => whole(code, "application/json", &value),
-        Ok(Reply::As(media, value)) => whole(200, media, &value),
-        Ok(Reply::Text(text)) => plain(200, text),
-        Ok(Reply::Watch(watch)) => watch.open(world),
-        Ok(Reply::Log(log)) => log.open(world),
-        Err(refusal) => refused(&refusal),
+        Reply::Whole(code, value) => whole(code, "application/json", &value),
+        Reply::As(media, value) => whole(200, media, &value),
+        Reply::Text(text) => plain(200, text),
+        Reply::Watch(watch) => watch.open(world),
+        Reply::Log(log) => log.open(world),
+        Reply::Warned(reply, warning) => {
+            let mut answer = spoken(world, *reply);
+            answer.headers_mut().insert(http::header::WARNING, http::HeaderValue::from_static(warning));
+            answer
+        }
     }
 }
 
@@ -146,9 +159,10 @@ fn route(cluster: &mut Cluster, call: &Call) -> Result<Reply> {
     let parts: Vec<_> = call.path.split('/').filter(|part| !part.is_empty()).collect();
     let reply = match parts.as_slice() {
         ["version"] => Reply::Whole(200, discovery::version(&cluster.kubernetes)),
+        ["openapi", "v3", document @ ..] => openapi::answer(&cluster.store, document)?,
         ["livez" | "readyz" | "healthz"] => Reply::Text("ok".to_owned()),
         ["api"] | ["apis"] | ["apis", _] | ["api" | "apis", _, ..] if call.method == Method::GET && parts.len() <= 3 => {
-            match discovery::answer(&cluster.store, &parts, accept(call)?) {
+            match discovery::answer(&cluster.store, &parts, &accept(call)?) {
                 Some(reply) => reply,
                 None => return resource(cluster, call, &parts),
             }
@@ -202,7 +216,7 @@ fn verb(cluster: &mut Cluster, call: &Call, asked: &Asked) -> Result<Reply> {
     if call.method != Method::GET && cluster.is_recording {
         return Err(Refusal::new(405, "MethodNotAllowed", "a snapshot cannot be changed"));
     }
-    match (&call.method, asked.name.is_empty()) {
+    let reply = match (&call.method, asked.name.is_empty()) {
         (&Method::GET, true) if is_true(call.query.get("watch")) => watch::open(cluster, call, asked),
         (&Method::GET, true) => read::list(cluster, call, asked),
         (&Method::GET, false) => read::get(cluster, call, asked),
@@ -214,7 +228,8 @@ fn verb(cluster: &mut Cluster, call: &Call, asked: &Asked) -> Result<Reply> {
         // the words of the handler of custom kinds
         (&Method::PUT | &Method::PATCH, true) if kind.is_custom => Err(Refusal::bad("name must be provided")),
         _ => Err(Refusal::method()),
-    }
+    }?;
+    Ok(if openapi::is_unchecked(call, &kind) { Reply::Warned(Box::new(reply), openapi::UNCHECKED) } else { reply })
 }
 
 /// Refuses who may not, in the words of the server.
@@ -248,14 +263,7 @@ fn permit(cluster: &Cluster, call: &Call, asked: &Asked) -> Result<()> {
     if access::allowed(&cluster.store, &call.user, &attempt).is_some() {
         return Ok(());
     }
-    let name = if asked.name.is_empty() { String::new() } else { format!(" \"{}\"", asked.name) };
-    let mut refusal =
-        Refusal::new(403, "Forbidden", format!("{}{name} is forbidden: {}", kind.resource(), attempt.refused(&call.user)));
-    refusal.status["details"] = json!({"group": kind.group, "kind": kind.plural});
-    if !asked.name.is_empty() {
-        refusal.status["details"]["name"] = asked.name.as_str().into();
-    }
-    Err(refusal)
+    Err(Refusal::forbidden(kind, &asked.name, &attempt.refused(&call.user)))
 }
 
 impl Asked {
@@ -321,25 +329,4 @@ fn refused(refusal: &Refusal) -> Answer {
         answer.headers_mut().insert(http::header::RETRY_AFTER, seconds.into());
     }
     answer
-}
-
-fn parameters(query: &str) -> BTreeMap<String, String> {
-    let decode = |text: &str| {
-        let mut out = Vec::with_capacity(text.len());
-        let mut bytes = text.bytes();
-        while let Some(byte) = bytes.next() {
-            match byte {
-                b'+' => out.push(b' '),
-                b'%' => {
-                    let digit = |byte: Option<u8>| byte.and_then(|byte| char::from(byte).to_digit(16));
-                    if let (Some(high), Some(low)) = (digit(bytes.next()), digit(bytes.next())) {
-                        out.push(u8::try_from(high * 16 + low).unwrap_or(b'?'));
-                    }
-                }
-                byte => out.push(byte),
-            }
-        }
-        String::from_utf8_lossy(&out).into_owned()
-    };
-    query.split('&').filter_map(|pair| pair.split_once('=')).map(|(key, value)| (decode(key), decode(value))).collect()
 }

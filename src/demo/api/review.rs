@@ -17,8 +17,7 @@ pub(super) fn answer(cluster: &Cluster, call: &Call, group: &str, rest: &[&str])
     if call.method != Method::POST {
         return Err(Refusal::method());
     }
-    let mut review: Value = serde_json::from_slice(&call.body)
-        .map_err(|error| Refusal::bad(format!("the object provided is unrecognized: {error}")))?;
+    let mut review = super::write::parse(call)?;
     let known = REVIEWS.iter().find(|(of, _, plural)| *of == group && *plural == rest[0]).expect("asked before");
     review["apiVersion"] = format!("{group}/v1").into();
     review["kind"] = known.1.into();

@@ -58,10 +58,21 @@ impl Refusal {
     }
 
     pub fn invalid(kind: &Kind, name: &str, why: &str) -> Self {
-        let group_kind = if kind.group.is_empty() { kind.kind.clone() } else { format!("{}.{}", kind.kind, kind.group) };
-        let mut refusal = Self::of(422, "Invalid", format!("{group_kind} \"{name}\" is invalid: {why}"), kind, name);
+        Self::of_kind(422, "Invalid", kind, name, |who| format!("{who} is invalid: {why}"))
+    }
+
+    /// A refusal that names the kind, not the resource.
+    fn of_kind(code: u16, reason: &str, kind: &Kind, name: &str, told: impl Fn(&str) -> String) -> Self {
+        let group = if kind.group.is_empty() { String::new() } else { format!(".{}", kind.group) };
+        let mut refusal = Self::of(code, reason, told(&format!("{}{group} \"{name}\"", kind.kind)), kind, name);
         refusal.status["details"]["kind"] = kind.kind.as_str().into();
         refusal
+    }
+
+    /// What a user may not do.
+    pub fn forbidden(kind: &Kind, name: &str, why: &str) -> Self {
+        let what = if name.is_empty() { kind.resource() } else { format!("{} \"{name}\"", kind.resource()) };
+        Self::of(403, "Forbidden", format!("{what} is forbidden: {why}"), kind, name)
     }
 
     /// Options of a request that make no sense.
@@ -85,11 +96,7 @@ impl Refusal {
         let why = format!(
             "the {field} in the precondition ({wished}) does not match the {field} in record ({found}). The object might have been {fate}"
         );
-        let group_kind = if kind.group.is_empty() { kind.kind.clone() } else { format!("{}.{}", kind.kind, kind.group) };
-        let message = format!("Operation cannot be fulfilled on {group_kind} \"{name}\": {why}");
-        let mut refusal = Self::of(409, "Conflict", message, kind, name);
-        refusal.status["details"]["kind"] = kind.kind.as_str().into();
-        refusal
+        Self::of_kind(409, "Conflict", kind, name, |who| format!("Operation cannot be fulfilled on {who}: {why}"))
     }
 
     pub fn bad(message: impl Into<String>) -> Self {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::read::{self, Shape};
-use super::{Asked, Call, Refusal, Reply, Result, status};
+use super::{Asked, Call, Refusal, Reply, Result, openapi, protobuf, status};
 use crate::demo::objects::{self, Key, Kind, Propagation, list, text};
 use crate::demo::world::Cluster;
 
@@ -16,6 +16,7 @@ pub(super) fn create(cluster: &mut Cluster, call: &Call, asked: &Asked) -> Resul
     let mut object = parse(call)?;
     let kind = cluster.store.kind(asked.kind).clone();
     suits(&kind, asked, &mut object)?;
+    openapi::strict(call, &kind, &object)?;
     if text(&object, "/metadata/name").is_empty() {
         let prefix = text(&object, "/metadata/generateName").to_owned();
         if prefix.is_empty() {
@@ -61,7 +62,7 @@ fn born(cluster: &mut Cluster, kind: &Kind, key: &Key, mut object: Value, is_dry
             namespace.ok_or_else(|| Refusal::new(404, "NotFound", format!("namespaces \"{}\" not found", key.namespace)))?;
         if namespace.pointer("/metadata/deletionTimestamp").is_some() {
             let why = format!("unable to create new content in namespace {} because it is being terminated", key.namespace);
-            return Err(Refusal::new(403, "Forbidden", format!("{} \"{}\" is forbidden: {why}", kind.resource(), key.name)));
+            return Err(Refusal::forbidden(kind, &key.name, &why));
         }
     }
     if kind.is("", "Namespace") {
@@ -91,6 +92,7 @@ pub(super) fn update(cluster: &mut Cluster, call: &Call, asked: &Asked) -> Resul
         return rescale(cluster, call, &key, replicas);
     }
     suits(&kind, asked, &mut wish)?;
+    openapi::strict(call, &kind, &wish)?;
     let version = text(&wish, "/metadata/resourceVersion").to_owned();
     if version.is_empty() && kind.is_custom {
         return Err(Refusal::invalid(
@@ -115,19 +117,15 @@ pub(super) fn patch(cluster: &mut Cluster, call: &Call, asked: &Asked) -> Result
         serde_json::from_slice(&call.body).map_err(|error| Refusal::bad(format!("error decoding patch: {error}")))?;
     let mut wish = if asked.subresource == "scale" { read::scale(&live) } else { (*live).clone() };
     match media {
-        "application/merge-patch+json" => objects::merge_patch(&mut wish, &patch),
+        "application/merge-patch+json" => json_patch::merge(&mut wish, &patch),
         "application/json-patch+json" => {
-            let failed = |why| {
-                Refusal::new(422, "Invalid", format!("the server rejected our request due to an error in our request: {why}"))
+            let why = |error: String| {
+                Refusal::new(422, "Invalid", format!("the server rejected our request due to an error in our request: {error}"))
             };
-            objects::json_patch(&mut wish, &patch).map_err(failed)?;
+            let steps: json_patch::Patch = serde_json::from_value(patch).map_err(|error| Refusal::bad(error.to_string()))?;
+            json_patch::patch(&mut wish, &steps).map_err(|error| why(error.to_string()))?;
         }
-        "application/strategic-merge-patch+json" if !kind.is_custom => {
-            if patch.to_string().contains("\"$") {
-                return Err(Refusal::not_implemented("directives in strategic merge patches"));
-            }
-            objects::strategic_merge(&kind, "", &mut wish, &patch);
-        }
+        "application/strategic-merge-patch+json" if !kind.is_custom => objects::merge(&kind, "", &mut wish, &patch),
         _ => return Err(Refusal::media(if kind.is_custom { CUSTOM } else { BUILT_IN })),
     }
     if asked.subresource == "scale" {
@@ -135,6 +133,7 @@ pub(super) fn patch(cluster: &mut Cluster, call: &Call, asked: &Asked) -> Result
         return rescale(cluster, call, &key, replicas);
     }
     suits(&kind, asked, &mut wish)?;
+    openapi::strict(call, &kind, &wish)?;
     settle(cluster, call, asked, &live, wish)
 }
 
@@ -149,6 +148,7 @@ fn apply(cluster: &mut Cluster, call: &Call, asked: &Asked) -> Result<Reply> {
     let mut config: Value =
         serde_yaml::from_slice(&call.body).map_err(|error| Refusal::bad(format!("error decoding YAML: {error}")))?;
     suits(&kind, asked, &mut config)?;
+    openapi::strict(call, &kind, &config)?;
     if config.pointer("/metadata/managedFields").is_some_and(|fields| !fields.is_null()) {
         return Err(Refusal::bad("metadata.managedFields must be nil"));
     }
@@ -341,15 +341,17 @@ fn is_dry(call: &Call) -> Result<bool> {
     }
 }
 
-fn parse(call: &Call) -> Result<Value> {
+/// The object that a request sends.
+pub(super) fn parse(call: &Call) -> Result<Value> {
     let media = call.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("application/json");
-    match media.split(';').next().unwrap_or_default().trim() {
-        "application/json" => serde_json::from_slice(&call.body)
-            .map_err(|error| Refusal::bad(format!("the object provided is unrecognized: {error}"))),
-        "application/yaml" => serde_yaml::from_slice(&call.body)
-            .map_err(|error| Refusal::bad(format!("the object provided is unrecognized: {error}"))),
-        _ => Err(Refusal::media("application/json, application/yaml")),
-    }
+    let unknown = || Refusal::media("application/json, application/yaml");
+    let parsed = match media.split(';').next().unwrap_or_default().trim() {
+        "application/json" => serde_json::from_slice(&call.body).map_err(|error| error.to_string()),
+        "application/yaml" => serde_yaml::from_slice(&call.body).map_err(|error| error.to_string()),
+        "application/vnd.kubernetes.protobuf" => return protobuf::read(&call.body).ok_or_else(unknown),
+        _ => return Err(unknown()),
+    };
+    parsed.map_err(|error| Refusal::bad(format!("the object provided is unrecognized: {error}")))
 }
 
 /// Whether an object is what the path says; kind, version and namespace are filled in where they may be left out.

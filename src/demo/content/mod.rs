@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::records::{self, Snapshot};
 
@@ -20,6 +21,8 @@ pub const OWNER: &str = "ops";
 pub const CONTEXTS: &[(&str, &[u8])] =
     &[("production", include_bytes!("production.snapshot.gz")), ("staging", include_bytes!("staging.snapshot.gz"))];
 
+/// What a cluster has before anything was recorded in it.
+const ROLES: &str = include_str!("roles.yaml");
 const REPOSITORIES: &[u8] = include_bytes!("repositories.gz");
 
 /// Files of some repositories. Equal files are kept once: compression does not see that far.
@@ -49,6 +52,11 @@ pub struct Branch {
 pub fn snapshot(context: &str) -> Option<Snapshot> {
     let (_, packed) = CONTEXTS.iter().find(|(name, _)| *name == context)?;
     Some(records::read(*packed).expect("what is built in was tested"))
+}
+
+/// The roles and bindings of a new cluster.
+pub fn roles() -> impl Iterator<Item = Value> {
+    serde_yaml::Deserializer::from_str(ROLES).map(|role| Value::deserialize(role).expect("what is built in was tested"))
 }
 
 /// The recorded repositories.

@@ -2,23 +2,23 @@
 
 use serde_json::{Value, json};
 
-use super::recording::reference;
 use super::scene::{Scene, condition, is_deleted};
 use crate::demo::objects::{self, Key, Propagation, list, text};
+use fluxdeck_model::domain::{ClusterId, GroupKind, ObjectRef, inventory};
 
 /// Who applies: its field manager, its label group, and its own name.
-pub(super) struct Applier<'a> {
+pub(super) struct Applier {
     pub manager: &'static str,
     pub group: &'static str,
-    pub namespace: &'a str,
-    pub name: &'a str,
+    pub namespace: String,
+    pub name: String,
 }
 
 /// Applies one manifest; says what became of it, nothing where it was as wished.
 pub(super) fn apply(scene: &mut Scene, by: &Applier, manifest: &Value) -> Result<Option<&'static str>, String> {
     let (group, kind) = identity(manifest);
     let (namespace, name) = (text(manifest, "/metadata/namespace"), text(manifest, "/metadata/name"));
-    let subject = subject(kind, namespace, name);
+    let subject = subject(manifest);
     let unknown =
         || format!("{subject} dry-run failed: no matches for kind \"{kind}\" in version \"{}\"", text(manifest, "/apiVersion"));
     let key = scene.store.key(group, kind, namespace, name).ok_or_else(unknown)?;
@@ -33,8 +33,8 @@ pub(super) fn apply(scene: &mut Scene, by: &Applier, manifest: &Value) -> Result
         return Ok(None);
     }
     let mut wish = manifest.clone();
-    for (field, value) in [("name", by.name), ("namespace", by.namespace)] {
-        wish["metadata"]["labels"][format!("{}/{field}", by.group)] = value.into();
+    for (field, value) in [("name", &by.name), ("namespace", &by.namespace)] {
+        wish["metadata"]["labels"][format!("{}/{field}", by.group)] = value.as_str().into();
     }
     let base = live.as_deref().cloned().unwrap_or_else(|| json!({"metadata": {"name": name}}));
     let merged = objects::apply(&served, &base, &wish, by.manager, true, scene.now);
@@ -53,8 +53,9 @@ pub(super) fn apply(scene: &mut Scene, by: &Applier, manifest: &Value) -> Result
 }
 
 /// `Deployment/web/frontend`, `Namespace/web`.
-pub(super) fn subject(kind: &str, namespace: &str, name: &str) -> String {
-    if namespace.is_empty() { format!("{kind}/{name}") } else { format!("{kind}/{namespace}/{name}") }
+pub(super) fn subject(manifest: &Value) -> String {
+    let parts = ["/kind", "/metadata/namespace", "/metadata/name"].map(|part| text(manifest, part));
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
 }
 
 fn identity(manifest: &Value) -> (&str, &str) {
@@ -63,7 +64,7 @@ fn identity(manifest: &Value) -> (&str, &str) {
 }
 
 /// The inventory of what was applied.
-pub(super) fn inventory(manifests: &[Value]) -> Value {
+pub(super) fn inventory_of(manifests: &[Value]) -> Value {
     let entry = |manifest: &Value| {
         let (group, kind) = identity(manifest);
         let name = text(manifest, "/metadata/name");
@@ -78,21 +79,19 @@ pub(super) fn inventory(manifests: &[Value]) -> Value {
 pub(super) fn prune(scene: &mut Scene, by: &Applier, entries: &[Value]) -> Vec<String> {
     let mut lines = Vec::new();
     // what was applied last goes first
-    for entry in entries.iter().rev() {
-        let Some((group, kind, namespace, name)) = reference(text(entry, "/id")) else { continue };
-        let Some(key) = scene.store.key(&group, &kind, &namespace, &name) else { continue };
-        let Some(object) = scene.store.get(&key).cloned() else { continue };
+    for entry in entries.iter().rev().filter_map(reference) {
+        let Some((key, object)) = scene.store.at(&entry).map(|(key, object)| (key, object.clone())) else { continue };
         let label = |field: &str| text(&object, &format!("/metadata/labels/{}~1{field}", by.group));
         let switch = |name: &str| {
             ["labels", "annotations"]
                 .map(|place| text(&object, &format!("/metadata/{place}/kustomize.toolkit.fluxcd.io~1{name}")).to_lowercase())
         };
         let is_kept = switch("prune").contains(&"disabled".to_owned()) || switch("reconcile").contains(&"disabled".to_owned());
-        if (label("name"), label("namespace")) != (by.name, by.namespace) || is_kept {
+        if (label("name"), label("namespace")) != (&*by.name, &*by.namespace) || is_kept {
             continue;
         }
         objects::delete(scene.store, &key, Propagation::Background, None, scene.now);
-        lines.push(format!("{} deleted", subject(&kind, &namespace, &name)));
+        lines.push(format!("{} deleted", subject(&object)));
     }
     lines
 }
@@ -137,12 +136,12 @@ pub(super) fn status(object: Option<&Value>) -> &'static str {
 }
 
 /// How waiting for objects goes: done, or what is not there yet as `Kind/ns/name status: 'InProgress'`, and whether waiting is in vain.
-pub(super) fn waiting(scene: &Scene, references: &[(String, String, String, String)]) -> (Vec<String>, bool) {
-    let mut open = Vec::new();
-    let mut failed = Vec::new();
-    for (group, kind, namespace, name) in references {
-        let status = status(scene.find(group, kind, namespace, name).as_deref());
-        let line = format!("{} status: '{status}'", subject(kind, namespace, name));
+pub(super) fn waiting(scene: &Scene, references: &[ObjectRef]) -> (Vec<String>, bool) {
+    let (mut open, mut failed) = (Vec::new(), Vec::new());
+    for of in references {
+        let status = status(scene.store.at(of).map(|(_, object)| &**object));
+        let space = if of.namespace.is_empty() { String::new() } else { format!("{}/", of.namespace) };
+        let line = format!("{}/{space}{} status: '{status}'", of.gk.kind, of.name);
         match status {
             "Current" => (),
             "Failed" => failed.push(line),
@@ -163,17 +162,28 @@ pub(super) fn entries(object: &Value) -> Vec<Value> {
     list(object, "/status/inventory/entries").to_vec()
 }
 
-/// What is waited for: all of an inventory, or those that are named.
-pub(super) fn named(references: &[Value]) -> Vec<(String, String, String, String)> {
+/// What an entry of an inventory names.
+pub(super) fn reference(entry: &Value) -> Option<ObjectRef> {
+    inventory::parse(ClusterId(0), text(entry, "/id"))
+}
+
+/// All that an object's inventory names.
+pub(super) fn references(object: &Value) -> Vec<ObjectRef> {
+    list(object, "/status/inventory/entries").iter().filter_map(reference).collect()
+}
+
+/// What a list of references names.
+pub(super) fn named(references: &[Value]) -> Vec<ObjectRef> {
     let one = |it: &Value| {
-        let group = text(it, "/apiVersion").rsplit_once('/').map_or("", |(group, _)| group);
-        (group.to_owned(), text(it, "/kind").to_owned(), text(it, "/namespace").to_owned(), text(it, "/name").to_owned())
+        let (group, kind) = identity(it);
+        ObjectRef::new(ClusterId(0), GroupKind::new(group, kind), text(it, "/namespace"), text(it, "/name"))
     };
     references.iter().map(one).collect()
 }
 
 /// Forgets a finalizer, so that the object can go.
-pub(super) fn let_go(scene: &mut Scene, key: &Key, mut object: Value) {
+pub(super) fn let_go(scene: &mut Scene, key: &Key) {
+    let mut object = scene.object(key);
     let left: Vec<_> =
         list(&object, "/metadata/finalizers").iter().filter(|name| *name != super::scene::FINALIZER).cloned().collect();
     object["metadata"]["finalizers"] = left.into();

@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::scene::{HOUR, Scene, condition, go, is_true, span};
+use super::scene::{Scene, condition, go, interval, is_true, span};
 use crate::demo::objects::{self, Key, list, text};
 
 pub(super) const COMPONENT: &str = "helm-controller";
@@ -20,7 +20,7 @@ pub(super) fn chart_template(scene: &mut Scene, object: &mut Value) {
     }
     let (namespace, name) = (text(object, "/metadata/namespace").to_owned(), text(object, "/metadata/name").to_owned());
     let place = template.pointer("/sourceRef/namespace").and_then(Value::as_str).unwrap_or(&namespace).to_owned();
-    let interval = span(object, "/spec/chart/spec/interval").or_else(|| span(object, "/spec/interval")).unwrap_or(HOUR);
+    let interval = span(object, "/spec/chart/spec/interval").unwrap_or_else(|| interval(object));
     let reference = json!({"kind": template["sourceRef"]["kind"], "name": template["sourceRef"]["name"]});
     let strategy = template.get("reconcileStrategy").cloned().unwrap_or_else(|| "ChartVersion".into());
     let version = template.get("version").cloned().unwrap_or_else(|| "*".into());
@@ -36,7 +36,7 @@ pub(super) fn chart_template(scene: &mut Scene, object: &mut Value) {
                 || found["spec"]["chart"] != spec["chart"]
                 || found["spec"]["sourceRef"] != spec["sourceRef"] =>
         {
-            objects::merge_patch(&mut found["spec"], &spec);
+            json_patch::merge(&mut found["spec"], &spec);
             scene.save(&key, found);
         }
         Some(_) => (),
@@ -163,24 +163,11 @@ pub(super) fn manifests(scene: &Scene, key: &Key, object: &Value, chart: &Chart)
     pattern
         .into_iter()
         .map(|mut manifest| {
-            turn(&mut manifest, &turned);
+            objects::rewrite(&mut manifest, &|text| *text = turned(text));
             if manifest["metadata"].get("namespace").is_some() {
                 manifest["metadata"]["namespace"] = namespace.as_str().into();
             }
             manifest
         })
         .collect()
-}
-
-/// Rewrites every text of a manifest.
-fn turn(value: &mut Value, turned: &impl Fn(&str) -> String) {
-    match value {
-        Value::String(text) => *text = turned(text),
-        Value::Array(items) => items.iter_mut().for_each(|item| turn(item, turned)),
-        Value::Object(fields) => fields
-            .iter_mut()
-            .filter(|(name, _)| !matches!(name.as_str(), "kind" | "apiVersion"))
-            .for_each(|(_, field)| turn(field, turned)),
-        _ => (),
-    }
 }

@@ -6,11 +6,13 @@ use serde_json::{Value, json};
 
 use super::apply::{self, Applier};
 use super::chart::{COMPONENT, Chart, GROUP, SOURCES, chart, chart_template, manifests, release};
-use super::recording::{self, reference};
 use super::scene::{
-    DEPENDENCY, FINALIZER, HOUR, Scene, Stage, condition, go, handled, holds, is_deleted, is_suspended, mark, observed, request,
-    span, unmark,
+    DEPENDENCY, HOUR, Scene, Stage, condition, go, interval, is_suspended, mark, observed, request, span, unmark,
 };
+use super::transitions::{
+    AWAITS_TESTS, NOT_DRIFTED, NOT_PREPARED, NOT_RELEASED, PREPARES, RELEASED, REMEDIATED, RUNS, STALLED, TESTED, Transition,
+};
+use super::{Flux, recording};
 use crate::demo::objects::{self, Key, Propagation, list, text};
 
 /// How long an action takes until it waits, and how often it looks then.
@@ -19,41 +21,35 @@ const POLL: SignedDuration = SignedDuration::from_secs(5);
 /// How soon a remediated release is tried again (the rate limiter of its queue).
 const REQUEUE: SignedDuration = SignedDuration::from_secs(4);
 
-pub(super) fn reconcile(scene: &mut Scene, key: &Key) {
-    let mut object = scene.object(key);
-    if is_deleted(&object) {
-        return delete(scene, key, object);
-    }
-    match scene.under_way(key) {
-        Some(None) => return,
-        Some(Some(stage)) => {
-            return match stage.name {
-                "install" | "upgrade" => act(scene, key, object, &stage),
-                "uninstall" => uninstalled(scene, key, object),
-                "rollback" => rolled_back(scene, key, object),
-                "test" => tested(scene, key, object),
-                _ => wait(scene, key, object, &stage),
-            };
-        }
-        None => (),
-    }
-    if !holds(&object, FINALIZER) {
-        object["metadata"]["finalizers"] = json!([FINALIZER]);
-    }
-    if is_suspended(&object) {
-        return finish(scene, key, object, HOUR, true);
-    }
+/// How soon a release is looked at again that nothing but a change can help.
+const LONG: SignedDuration = SignedDuration::from_hours(24);
+
+pub(super) const CONTROLLER: Flux = Flux {
+    begin,
+    stages: &[
+        ("install", act),
+        ("upgrade", act),
+        ("wait", wait),
+        ("test", tested),
+        ("uninstall", uninstalled),
+        ("rollback", rolled_back),
+    ],
+    rest: |scene, key, object, _| finish(scene, key, object, HOUR),
+    finalize,
+};
+
+fn begin(scene: &mut Scene, key: &Key, mut object: Value, _: &Stage) {
     chart_template(scene, &mut object);
-    mark(&mut object, scene.now, "Reconciling", "True", "Progressing", "Fulfilling prerequisites");
+    scene.turn(&mut object, &PREPARES, "Progressing", "Fulfilling prerequisites");
     match chart(scene, &object) {
         Ok(chart) => decide(scene, key, object, &chart),
         Err((reason, message)) => {
-            mark(&mut object, scene.now, "Ready", "False", reason, &message);
-            if reason != "SourceNotReady" {
-                scene.event(&object, COMPONENT, reason == "ValuesError", reason, &message);
-            }
+            scene.turn(&mut object, &NOT_PREPARED, reason, &message);
             let is_error = reason == "ValuesError";
-            finish(scene, key, object, if is_error { SignedDuration::from_mins(5) } else { DEPENDENCY }, false);
+            if reason != "SourceNotReady" {
+                scene.event(&object, COMPONENT, is_error, reason, &message);
+            }
+            scene.settle(key, object, if is_error { SignedDuration::from_mins(5) } else { DEPENDENCY });
         }
     }
 }
@@ -94,28 +90,18 @@ fn decide(scene: &mut Scene, key: &Key, mut object: Value, chart: &Chart) {
         "" | "uninstalled" if failures > 0 && is_exhausted(&object, failures) && !is_forced => {
             stall(scene, key, object, failures);
         }
-        "" | "uninstalled" => begin(scene, key, object, "install"),
-        "failed" if retry(&object).is_some() || failures <= 0 || is_forced => begin(scene, key, object, "upgrade"),
+        "" | "uninstalled" => run(scene, key, object, "install", &RUNS),
+        "failed" if retry(&object).is_some() || failures <= 0 || is_forced => run(scene, key, object, "upgrade", &RUNS),
         "failed" if is_exhausted(&object, failures) && !remediates_last(&object) => stall(scene, key, object, failures),
         "failed" => remediate(scene, key, object),
         _ if text(&latest, "/chartVersion") != chart.version || text(&latest, "/configDigest") != wished || is_forced => {
-            begin(scene, key, object, "upgrade");
+            run(scene, key, object, "upgrade", &RUNS);
         }
         _ => {
             if object.pointer("/spec/driftDetection/mode").is_some_and(|mode| mode != "disabled") {
-                mark(
-                    &mut object,
-                    scene.now,
-                    "Drifted",
-                    "False",
-                    "NoDriftDetected",
-                    "No drift detected against the cluster state",
-                );
+                scene.turn(&mut object, &NOT_DRIFTED, "NoDriftDetected", "No drift detected against the cluster state");
             }
-            unmark(&mut object, "Reconciling");
-            summarize(scene, &mut object);
-            let interval = span(&object, "/spec/interval").unwrap_or(HOUR);
-            finish(scene, key, object, interval, true);
+            done(scene, key, object);
         }
     }
 }
@@ -157,13 +143,15 @@ fn retry(object: &Value) -> Option<SignedDuration> {
     (strategy["name"] == "RetryOnFailure").then(|| span(strategy, "/retryInterval").unwrap_or(SignedDuration::from_mins(5)))
 }
 
-fn begin(scene: &mut Scene, key: &Key, mut object: Value, action: &'static str) {
+/// Starts an action of Helm: one that releases, or one that takes back what has failed.
+fn run(scene: &mut Scene, key: &Key, mut object: Value, action: &'static str, transition: &Transition) {
     let message = format!("Running '{action}' action with timeout of {}", go(timeout(&object)));
-    mark(&mut object, scene.now, "Reconciling", "True", "Progressing", &message);
-    mark(&mut object, scene.now, "Ready", "Unknown", "Progressing", &message);
-    object["status"]["lastAttemptedReleaseAction"] = action.into();
+    scene.turn(&mut object, transition, "Progressing", &message);
+    if matches!(action, "install" | "upgrade") {
+        object["status"]["lastAttemptedReleaseAction"] = action.into();
+        scene.stages.remove(key);
+    }
     scene.save(key, object);
-    scene.stages.remove(key);
     scene.stage(key, action, ACT);
 }
 
@@ -176,8 +164,8 @@ fn act(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
     let chart = match chart(scene, &object) {
         Ok(chart) => chart,
         Err((reason, message)) => {
-            mark(&mut object, scene.now, "Ready", "False", reason, &message);
-            return finish(scene, key, object, DEPENDENCY, false);
+            scene.turn(&mut object, &NOT_PREPARED, reason, &message);
+            return scene.settle(key, object, DEPENDENCY);
         }
     };
     let (namespace, name) = release(&object);
@@ -216,14 +204,13 @@ fn act(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
         let cause = if stage.name == "upgrade" { format!("failed to create resource: {cause}") } else { cause.to_owned() };
         if object.pointer("/status/inventory").is_none() {
             let recorded = scene.recording.inventory(key).cloned();
-            object["status"]["inventory"] = recorded.unwrap_or_else(|| apply::inventory(&manifests));
+            object["status"]["inventory"] = recorded.unwrap_or_else(|| apply::inventory_of(&manifests));
         }
         return fail(scene, key, object, stage, &cause);
     }
-    object["status"]["inventory"] = apply::inventory(&manifests);
-    let by = Applier { manager: COMPONENT, group: GROUP, namespace: &key.namespace.clone(), name: &key.name.clone() };
+    object["status"]["inventory"] = apply::inventory_of(&manifests);
     for manifest in &manifests {
-        if let Err(why) = apply::apply(scene, &by, manifest) {
+        if let Err(why) = apply::apply(scene, &applier(key), manifest) {
             return fail(scene, key, object, stage, &why);
         }
     }
@@ -232,8 +219,7 @@ fn act(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
 }
 
 fn wait(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
-    let inventory: Vec<_> = apply::entries(&object).iter().filter_map(|entry| reference(text(entry, "/id"))).collect();
-    let (open, is_in_vain) = apply::waiting(scene, &inventory);
+    let (open, is_in_vain) = apply::waiting(scene, &apply::references(&object));
     let is_over = scene.now.duration_since(stage.since) >= timeout(&object);
     if !open.is_empty() && !is_in_vain && !is_over {
         return scene.stage(key, "wait", POLL.min(SignedDuration::from_secs(1)));
@@ -243,8 +229,7 @@ fn wait(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
         return fail(scene, key, object, stage, &format!("{why}: [{}]", open.join(", ")));
     }
     let took = scene.took(stage.began);
-    let action = last_action(&object);
-    let is_install = action == "install";
+    let is_install = last_action(&object) == "install";
     if let Some(entry) = object["status"]["history"].get_mut(1).filter(|_| !is_install) {
         entry["status"] = "superseded".into();
     }
@@ -252,16 +237,13 @@ fn wait(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
     object["status"]["lastAttemptedReleaseActionDuration"] = took.into();
     let (reason, verb) = if is_install { ("InstallSucceeded", "install") } else { ("UpgradeSucceeded", "upgrade") };
     let message = format!("Helm {verb} succeeded for release {}", full(&object));
-    mark(&mut object, scene.now, "Released", "True", reason, &message);
-    unmark(&mut object, "Remediated");
-    unmark(&mut object, "Stalled");
-    scene.event(&object, COMPONENT, false, reason, &message);
+    scene.turn(&mut object, &RELEASED, reason, &message);
     if retry(&object).is_some() {
         clear_failures(&mut object);
     }
     if object.pointer("/spec/test/enable") == Some(&Value::Bool(true)) {
         let waits = format!("Helm release {} is awaiting tests", full(&object));
-        mark(&mut object, scene.now, "TestSuccess", "Unknown", "AwaitingTests", &waits);
+        scene.turn(&mut object, &AWAITS_TESTS, "AwaitingTests", &waits);
         scene.save(key, object);
         return scene.stage(key, "test", POLL);
     }
@@ -276,18 +258,17 @@ fn full(object: &Value) -> String {
     format!("{namespace}/{name}.v{version} with chart {}@{}", part("/chartName"), part("/chartVersion"))
 }
 
-fn tested(scene: &mut Scene, key: &Key, mut object: Value) {
+fn tested(scene: &mut Scene, key: &Key, mut object: Value, _: &Stage) {
     let message = format!("Helm test succeeded for release {}: 1 test hook completed successfully", full(&object));
-    mark(&mut object, scene.now, "TestSuccess", "True", "TestSucceeded", &message);
-    scene.event(&object, COMPONENT, false, "TestSucceeded", &message);
+    scene.turn(&mut object, &TESTED, "TestSucceeded", &message);
     done(scene, key, object);
 }
 
 fn done(scene: &mut Scene, key: &Key, mut object: Value) {
     unmark(&mut object, "Reconciling");
     summarize(scene, &mut object);
-    let interval = span(&object, "/spec/interval").unwrap_or(HOUR);
-    finish(scene, key, object, interval, true);
+    let after = interval(&object);
+    finish(scene, key, object, after);
 }
 
 /// Ready is what the last of remediation, test and release says (`summarize`).
@@ -314,13 +295,11 @@ fn fail(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage, cause: &
     for field in ["failures", counter(&object)] {
         object["status"][field] = (object["status"][field].as_i64().unwrap_or(0) + 1).into();
     }
-    mark(&mut object, scene.now, "Released", "False", reason, &message);
-    unmark(&mut object, "Remediated");
+    scene.turn(&mut object, &NOT_RELEASED, reason, &message);
     summarize(scene, &mut object);
-    scene.event(&object, COMPONENT, true, reason, &message);
     if let Some(after) = retry(&object) {
-        mark(&mut object, scene.now, "Reconciling", "True", "ProgressingWithRetry", &format!("retrying after {}", go(after)));
-        return finish(scene, key, object, after, true);
+        scene.turn(&mut object, &PREPARES, "ProgressingWithRetry", &format!("retrying after {}", go(after)));
+        return finish(scene, key, object, after);
     }
     let failures = object["status"][counter(&object)].as_i64().unwrap_or(0);
     if is_exhausted(&object, failures) && !remediates_last(&object) {
@@ -331,30 +310,23 @@ fn fail(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage, cause: &
 
 fn stall(scene: &mut Scene, key: &Key, mut object: Value, failures: i64) {
     let message = format!("Failed to {} after {failures} attempt(s)", last_action(&object));
-    mark(&mut object, scene.now, "Stalled", "True", "RetriesExceeded", &message);
-    unmark(&mut object, "Reconciling");
-    finish(scene, key, object, SignedDuration::from_hours(24), true);
+    scene.turn(&mut object, &STALLED, "RetriesExceeded", &message);
+    finish(scene, key, object, LONG);
 }
 
 /// Undoes what has failed: an install by an uninstall, an upgrade by going back.
-fn remediate(scene: &mut Scene, key: &Key, mut object: Value) {
+fn remediate(scene: &mut Scene, key: &Key, object: Value) {
     let is_install =
         last_action(&object) == "install" || object.pointer("/spec/upgrade/remediation/strategy") == Some(&"uninstall".into());
-    let action = if is_install { "uninstall" } else { "rollback" };
-    let message = format!("Running '{action}' action with timeout of {}", go(timeout(&object)));
-    mark(&mut object, scene.now, "Reconciling", "True", "Progressing", &message);
-    scene.save(key, object);
-    scene.stage(key, action, ACT);
+    run(scene, key, object, if is_install { "uninstall" } else { "rollback" }, &PREPARES);
 }
 
-fn remove_objects(scene: &mut Scene, key: &Key, object: &Value) {
-    let (namespace, name) = (key.namespace.clone(), key.name.clone());
-    let by = Applier { manager: COMPONENT, group: GROUP, namespace: &namespace, name: &name };
-    apply::prune(scene, &by, &apply::entries(object));
+fn applier(key: &Key) -> Applier {
+    Applier { manager: COMPONENT, group: GROUP, namespace: key.namespace.clone(), name: key.name.clone() }
 }
 
-fn uninstalled(scene: &mut Scene, key: &Key, mut object: Value) {
-    remove_objects(scene, key, &object);
+fn uninstalled(scene: &mut Scene, key: &Key, mut object: Value, _: &Stage) {
+    apply::prune(scene, &applier(key), &apply::entries(&object));
     let message = format!("Helm uninstall remediation for release {} succeeded", full(&object));
     object["status"]["history"][0]["status"] = "uninstalled".into();
     if let Some(status) = object["status"].as_object_mut() {
@@ -363,24 +335,21 @@ fn uninstalled(scene: &mut Scene, key: &Key, mut object: Value) {
     remediated(scene, key, object, "UninstallSucceeded", &message);
 }
 
-fn rolled_back(scene: &mut Scene, key: &Key, mut object: Value) {
+fn rolled_back(scene: &mut Scene, key: &Key, mut object: Value, _: &Stage) {
     let mut history = list(&object, "/status/history").to_vec();
     let Some(mut target) =
         history.iter().skip(1).find(|entry| matches!(text(entry, "/status"), "deployed" | "superseded")).cloned()
     else {
         let message = "Failed to perform remediation: missing target release for rollback: cannot remediate failed release";
-        mark(&mut object, scene.now, "Stalled", "True", "MissingRollbackTarget", message);
-        unmark(&mut object, "Reconciling");
-        return finish(scene, key, object, SignedDuration::from_hours(24), true);
+        scene.turn(&mut object, &STALLED, "MissingRollbackTarget", message);
+        return finish(scene, key, object, LONG);
     };
     let chart =
         Chart { name: text(&target, "/chartName").to_owned(), version: text(&target, "/chartVersion").to_owned(), digest: None };
-    let (namespace, name) = (key.namespace.clone(), key.name.clone());
-    let by = Applier { manager: COMPONENT, group: GROUP, namespace: &namespace, name: &name };
     let manifests = manifests(scene, key, &object, &chart);
     for manifest in &manifests {
         // what cannot be brought back stays as it failed
-        let _ = apply::apply(scene, &by, manifest);
+        let _ = apply::apply(scene, &applier(key), manifest);
     }
     let was = format!("{}/{}.v{}", text(&target, "/namespace"), text(&target, "/name"), target["version"]);
     let message = format!("Helm rollback to previous release {was} with chart {}@{} succeeded", chart.name, chart.version);
@@ -391,48 +360,41 @@ fn rolled_back(scene: &mut Scene, key: &Key, mut object: Value) {
     history.insert(0, target);
     history.truncate(5);
     object["status"]["history"] = history.into();
-    object["status"]["inventory"] = apply::inventory(&manifests);
+    object["status"]["inventory"] = apply::inventory_of(&manifests);
     remediated(scene, key, object, "RollbackSucceeded", &message);
 }
 
 fn remediated(scene: &mut Scene, key: &Key, mut object: Value, reason: &str, message: &str) {
-    mark(&mut object, scene.now, "Remediated", "True", reason, message);
-    scene.event(&object, COMPONENT, false, reason, message);
+    scene.turn(&mut object, &REMEDIATED, reason, message);
     summarize(scene, &mut object);
     let failures = object["status"][counter(&object)].as_i64().unwrap_or(0);
     if is_exhausted(&object, failures) {
         return stall(scene, key, object, failures);
     }
     let ready = condition(&object, "Ready").map(|it| text(it, "/message").to_owned()).unwrap_or_default();
-    mark(&mut object, scene.now, "Reconciling", "True", "ProgressingWithRetry", &ready);
-    finish(scene, key, object, REQUEUE, false);
+    scene.turn(&mut object, &PREPARES, "ProgressingWithRetry", &ready);
+    scene.settle(key, object, REQUEUE);
 }
 
-fn delete(scene: &mut Scene, key: &Key, object: Value) {
-    if !holds(&object, FINALIZER) {
+fn finalize(scene: &mut Scene, key: &Key, object: Value, _: &Stage) {
+    if is_suspended(&object) {
         return;
     }
-    if !is_suspended(&object) {
-        if !list(&object, "/status/history").is_empty() {
-            remove_objects(scene, key, &object);
-            let message = format!("Helm uninstall succeeded for release {}", full(&object));
-            scene.event(&object, COMPONENT, false, "UninstallSucceeded", &message);
-        }
-        let chart = text(&object, "/status/helmChart").to_owned();
-        let place = chart.split_once('/').and_then(|(namespace, name)| scene.store.key(SOURCES, "HelmChart", namespace, name));
-        if let Some(found) = place.filter(|place| scene.store.get(place).is_some()) {
-            objects::delete(scene.store, &found, Propagation::Background, None, scene.now);
-            scene.event(&object, COMPONENT, false, "HelmChartDeleted", &format!("deleted HelmChart '{chart}'"));
-        }
+    if !list(&object, "/status/history").is_empty() {
+        apply::prune(scene, &applier(key), &apply::entries(&object));
+        let message = format!("Helm uninstall succeeded for release {}", full(&object));
+        scene.event(&object, COMPONENT, false, "UninstallSucceeded", &message);
     }
-    apply::let_go(scene, key, object);
+    let chart = text(&object, "/status/helmChart").to_owned();
+    let place = chart.split_once('/').and_then(|(namespace, name)| scene.store.key(SOURCES, "HelmChart", namespace, name));
+    if let Some(found) = place.filter(|place| scene.store.get(place).is_some()) {
+        objects::delete(scene.store, &found, Propagation::Background, None, scene.now);
+        scene.event(&object, COMPONENT, false, "HelmChartDeleted", &format!("deleted HelmChart '{chart}'"));
+    }
 }
 
-fn finish(scene: &mut Scene, key: &Key, mut object: Value, after: SignedDuration, is_observed: bool) {
-    handled(&mut object);
-    if is_observed {
-        observed(&mut object);
-    }
-    scene.save(key, object);
-    scene.end(key, after);
+/// The end of an attempt that has seen the whole spec.
+fn finish(scene: &mut Scene, key: &Key, mut object: Value, after: SignedDuration) {
+    observed(&mut object);
+    scene.settle(key, object, after);
 }

@@ -4,42 +4,27 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::apply::let_go;
-use super::scene::{
-    DEPENDENCY, FINALIZER, HOUR, Scene, condition, handled, holds, is_deleted, is_suspended, mark, observed, request, span,
-    unmark,
-};
+use semver::{Version, VersionReq};
+
+use super::Flux;
+use super::scene::{DEPENDENCY, HOUR, Scene, Stage, condition, interval, observed, request};
+use super::transitions::{CHOSEN, NOT_SCANNED, SCANNED};
 use crate::demo::objects::{self, Key, list, text};
 
 const COMPONENT: &str = "image-reflector-controller";
 
-/// What every controller does first; whether there is more to do.
-fn is_due(scene: &mut Scene, key: &Key, object: &mut Value) -> bool {
-    if is_deleted(object) {
-        if holds(object, FINALIZER) {
-            let_go(scene, key, object.clone());
-        }
-        return false;
-    }
-    if !holds(object, FINALIZER) {
-        object["metadata"]["finalizers"] = json!([FINALIZER]);
-    }
-    if is_suspended(object) {
-        handled(object);
-        scene.save(key, object.clone());
-        return false;
-    }
-    true
+/// A controller of one step.
+const fn simple(begin: super::Step) -> Flux {
+    Flux { begin, stages: &[], rest: |scene, key, object, _| scene.settle(key, object, HOUR), finalize: |_, _, _, _| () }
 }
 
+pub(super) const ACKNOWLEDGES: Flux = simple(acknowledge);
+pub(super) const SCANS: Flux = simple(scan);
+pub(super) const CHOOSES: Flux = simple(choose);
+
 /// Notes a request and the generation; the rest stays as it was recorded.
-pub(super) fn acknowledge(scene: &mut Scene, key: &Key) {
-    let mut object = scene.object(key);
-    if !is_due(scene, key, &mut object) {
-        return;
-    }
+fn acknowledge(scene: &mut Scene, key: &Key, mut object: Value, _: &Stage) {
     let is_asked = request(&object)[0] != text(&object, "/status/lastHandledReconcileAt");
-    handled(&mut object);
     let is_failed = condition(&object, "Ready").is_some_and(|ready| text(ready, "/status") == "False");
     if object.pointer("/status/observedGeneration").is_some() && !is_failed {
         observed(&mut object);
@@ -48,60 +33,29 @@ pub(super) fn acknowledge(scene: &mut Scene, key: &Key) {
         object["status"]["lastAutomationRunTime"] = objects::time(scene.now).into();
         scene.event(&object, "image-automation-controller", false, "Succeeded", "repository up-to-date");
     }
-    let interval = span(&object, "/spec/interval").unwrap_or(HOUR);
-    scene.save(key, object);
-    scene.end(key, interval);
+    let after = interval(&object);
+    scene.settle(key, object, after);
 }
 
-/// ImageRepository: reads the tags of an image.
-pub(super) fn scan(scene: &mut Scene, key: &Key) {
-    let mut object = scene.object(key);
-    if !is_due(scene, key, &mut object) {
-        return;
+/// ImageRepository: looks for tags of an image. The demo's registry gets none beyond those that were recorded.
+fn scan(scene: &mut Scene, key: &Key, mut object: Value, _: &Stage) {
+    if let Some((reason, message)) = scene.recording.failure(key, &object) {
+        scene.turn(&mut object, &NOT_SCANNED, reason, message);
+        return scene.settle(key, object, SignedDuration::from_mins(5));
     }
-    handled(&mut object);
-    let tags = scene.git.and_then(|git| git.tags(text(&object, "/spec/image")));
-    if let (None, Some((reason, message))) = (&tags, scene.recording.failure(key, &object)) {
-        mark(&mut object, scene.now, "Ready", "False", reason, message);
-        scene.event(&object, COMPONENT, true, reason, message);
-        scene.save(key, object);
-        return scene.end(key, SignedDuration::from_mins(5));
-    }
-    let known = |object: &Value| {
-        list(object, "/status/lastScanResult/latestTags").iter().filter_map(Value::as_str).map(str::to_owned).collect()
-    };
-    let mut tags: Vec<String> = tags.unwrap_or_else(|| known(&object));
-    tags.sort_by_key(|tag| std::cmp::Reverse(order(tag)));
-    let same = known(&object) == tags;
-    let sum = tags.iter().flat_map(|tag| tag.bytes()).fold(17, |seed, byte| objects::scatter(seed ^ u64::from(byte)));
-    let revision =
-        if same { text(&object, "/status/lastScanResult/revision").to_owned() } else { (sum % 4_294_967_296).to_string() };
-    object["status"]["lastScanResult"] = json!({
-        "latestTags": tags.iter().take(10).collect::<Vec<_>>(), "revision": revision, "scanTime": objects::time(scene.now), "tagCount": tags.len(),
-    });
-    object["status"]["canonicalImageName"] = object["spec"]["image"].clone();
-    let message = format!("successful scan: found {} tags with checksum {revision}", tags.len());
-    unmark(&mut object, "Reconciling");
-    mark(&mut object, scene.now, "Ready", "True", "Succeeded", &message);
+    let last = &mut object["status"]["lastScanResult"];
+    last["scanTime"] = objects::time(scene.now).into();
+    let (count, revision) = (last["tagCount"].as_u64().unwrap_or(0), text(last, "/revision"));
+    let message = format!("successful scan: found {count} tags with checksum {revision}");
+    scene.turn(&mut object, &SCANNED, "Succeeded", &message);
     observed(&mut object);
-    let event = if same {
-        "no new tags found, next scan in ".to_owned() + &super::scene::go(span(&object, "/spec/interval").unwrap_or(HOUR))
-    } else {
-        message
-    };
-    scene.event(&object, COMPONENT, false, "Succeeded", &event);
-    let interval = span(&object, "/spec/interval").unwrap_or(HOUR);
-    scene.save(key, object);
-    scene.end(key, interval);
+    let after = interval(&object);
+    scene.event(&object, COMPONENT, false, "Succeeded", &format!("no new tags found, next scan in {}", super::scene::go(after)));
+    scene.settle(key, object, after);
 }
 
 /// ImagePolicy: chooses one of the tags.
-pub(super) fn choose(scene: &mut Scene, key: &Key) {
-    let mut object = scene.object(key);
-    if !is_due(scene, key, &mut object) {
-        return;
-    }
-    handled(&mut object);
+fn choose(scene: &mut Scene, key: &Key, mut object: Value, _: &Stage) {
     let own = text(&object, "/metadata/namespace");
     let namespace = object.pointer("/spec/imageRepositoryRef/namespace").and_then(Value::as_str).unwrap_or(own);
     let repository =
@@ -110,16 +64,13 @@ pub(super) fn choose(scene: &mut Scene, key: &Key) {
         repository.iter().flat_map(|it| list(it, "/status/lastScanResult/latestTags")).filter_map(Value::as_str).collect();
     if tags.is_empty() {
         let message = "retrying in 30s error: no tags in database";
-        mark(&mut object, scene.now, "Ready", "False", "DependencyNotReady", message);
-        scene.event(&object, COMPONENT, true, "DependencyNotReady", message);
-        scene.save(key, object);
-        return scene.end(key, DEPENDENCY);
+        scene.turn(&mut object, &NOT_SCANNED, "DependencyNotReady", message);
+        return scene.settle(key, object, DEPENDENCY);
     }
     let Some(range) = object.pointer("/spec/policy/semver/range").and_then(Value::as_str) else {
         // the other orders choose what they chose when they were recorded
         observed(&mut object);
-        scene.save(key, object);
-        return scene.end(key, HOUR);
+        return scene.settle(key, object, HOUR);
     };
     let image = repository.as_ref().map(|it| text(it, "/spec/image").to_owned()).unwrap_or_default();
     let chosen = tags.into_iter().filter(|tag| matches(tag, range)).max_by_key(|tag| order(tag));
@@ -132,49 +83,53 @@ pub(super) fn choose(scene: &mut Scene, key: &Key) {
             if !was.is_null() {
                 object["status"]["observedPreviousRef"] = was;
             }
-            mark(&mut object, scene.now, "Ready", "True", "Succeeded", &message);
-            scene.event(&object, COMPONENT, false, "Succeeded", &message);
+            scene.turn(&mut object, &CHOSEN, "Succeeded", &message);
         }
         Some(_) => (),
-        None => mark(&mut object, scene.now, "Ready", "False", "Failure", "version list argument cannot be empty"),
+        None => scene.turn(&mut object, &NOT_SCANNED, "Failure", "version list argument cannot be empty"),
     }
     observed(&mut object);
-    scene.save(key, object);
-    scene.end(key, HOUR);
+    scene.settle(key, object, HOUR);
 }
 
-/// Orders versions: numbers count as numbers, a pre-release stands before its release.
-pub(super) fn order(version: &str) -> (Vec<u64>, bool, String) {
-    let plain = version.trim_start_matches('v').split('+').next().unwrap_or_default();
-    let (numbers, pre) = plain.split_once('-').map_or((plain, ""), |(numbers, pre)| (numbers, pre));
-    (numbers.split('.').map(|part| part.parse().unwrap_or(0)).collect(), pre.is_empty(), pre.to_owned())
+/// A version to order by; what is none stands before all.
+pub(super) fn order(version: &str) -> Option<Version> {
+    Version::parse(version.trim_start_matches('v')).ok()
 }
 
-/// Whether a version is in a range, of the forms that the fleet uses: `*`, `1.x`, `1.4.x`, `^1.2`, `~1.2.3`, `>=1.0.0`, `1.4.0`. A
-/// pre-release is only in a range that names one (Masterminds/semver).
+/// Whether a version is in a range, as Masterminds/semver reads them: terms with spaces or commas between them, `||` between
+/// alternatives, and a plain version means only itself. A pre-release is only in a range that names one.
 pub(super) fn matches(version: &str, range: &str) -> bool {
-    range.split("||").any(|any| any.split([',', ' ']).filter(|term| !term.is_empty()).all(|term| holds_term(version, term)))
+    let Some(version) = order(version) else { return false };
+    let term = |term: &str| {
+        let plain = term.trim_start_matches('v');
+        if plain.starts_with(|letter: char| letter.is_ascii_digit()) { format!("={plain}") } else { term.to_owned() }
+    };
+    range.split("||").any(|terms| {
+        let terms: Vec<_> = terms.split([',', ' ']).filter(|it| !it.is_empty()).map(term).collect();
+        VersionReq::parse(&terms.join(",")).is_ok_and(|wished| wished.matches(&version))
+    })
 }
 
-fn holds_term(version: &str, term: &str) -> bool {
-    let ours = order(version);
-    let (sign, rest) = term
-        .split_at(term.find(|letter: char| letter.is_ascii_digit() || matches!(letter, '*' | 'x' | 'v')).unwrap_or(term.len()));
-    let rest = rest.trim_start_matches('v');
-    if !ours.1 && !rest.contains('-') {
-        return false;
-    }
-    let parts: Vec<_> = rest.split(['-', '+']).next().unwrap_or_default().split('.').collect();
-    let fixed: Vec<u64> = parts.iter().map_while(|part| part.parse().ok()).collect();
-    let theirs = order(rest);
-    match sign {
-        ">=" => ours >= theirs,
-        ">" => ours > theirs,
-        "<=" => ours <= theirs,
-        "<" => ours < theirs,
-        "^" => ours >= theirs && ours.0.first() == fixed.first(),
-        "~" => ours >= theirs && ours.0.iter().take(2).eq(fixed.iter().take(2)),
-        _ if fixed.len() < 3 => ours.0.starts_with(&fixed),
-        _ => ours == theirs,
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn ranges_mean_what_flux_says_they_mean() {
+        for (range, inside, outside) in [
+            ("*", "0.1.0 1.4.2", "1.5.0-rc.1"),
+            ("1.x", "1.0.0 1.9.3", "2.0.0 0.9.0"),
+            ("1.4.x", "1.4.0 v1.4.7", "1.5.0"),
+            ("^1.2", "1.2.0 1.9.0", "1.1.9 2.0.0"),
+            ("~1.2.3", "1.2.3 1.2.9", "1.2.2 1.3.0"),
+            (">=1.0.0 <2.0.0", "1.0.0 1.9.9", "2.0.0"),
+            (">=1.0.0, <1.5.0 || 3.x", "1.4.9 3.1.0", "1.5.0 2.0.0"),
+            ("1.4.0", "1.4.0", "1.4.1"),
+            (">=1.5.0-0", "1.5.0-rc.1 1.5.0", "1.4.0"),
+        ] {
+            assert!(inside.split(' ').all(|version| matches(version, range)), "{range} has {inside}");
+            assert!(!outside.split(' ').any(|version| matches(version, range)), "{range} has nothing of {outside}");
+        }
     }
 }

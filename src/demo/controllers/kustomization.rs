@@ -6,14 +6,13 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
+use super::Flux;
 use super::apply::{self, Applier};
-use super::recording::reference;
 use super::render;
-use super::scene::{
-    DEPENDENCY, FINALIZER, HOUR, Scene, Stage, condition, go, handled, holds, is_deleted, is_suspended, is_true, mark, observed,
-    span, unmark,
-};
+use super::scene::{DEPENDENCY, HOUR, Scene, Stage, condition, go, interval, is_suspended, is_true, observed, span, unmark};
+use super::transitions::{APPLIED, BLOCKED, CHECKING, HEALTHY, NOT_APPLIED, NOT_HEALTHY, PROGRESSES, STARTED};
 use crate::demo::objects::{self, Key, list, text};
+use fluxdeck_model::domain::ObjectRef;
 
 const COMPONENT: &str = "kustomize-controller";
 /// How often health is looked at.
@@ -21,34 +20,18 @@ const POLL: SignedDuration = SignedDuration::from_secs(5);
 /// How long building, and applying, take.
 const BUILD: SignedDuration = SignedDuration::from_millis(350);
 
-pub(super) fn reconcile(scene: &mut Scene, key: &Key) {
-    let mut object = scene.object(key);
-    if is_deleted(&object) {
-        return finalize(scene, key, &object);
-    }
-    match scene.under_way(key) {
-        Some(None) => return,
-        Some(Some(stage)) => {
-            return match stage.name {
-                "build" => build(scene, key, object, &stage),
-                "apply" => apply(scene, key, object, &stage),
-                _ => check(scene, key, object, &stage),
-            };
-        }
-        None => (),
-    }
-    if !holds(&object, FINALIZER) {
-        let mut finalizers = list(&object, "/metadata/finalizers").to_vec();
-        finalizers.push(FINALIZER.into());
-        object["metadata"]["finalizers"] = finalizers.into();
-    }
-    if is_suspended(&object) {
-        return finish(scene, key, object, HOUR);
-    }
+pub(super) const CONTROLLER: Flux = Flux {
+    begin,
+    stages: &[("build", build), ("apply", apply), ("health", check)],
+    rest: |scene, key, object, _| finish(scene, key, object, HOUR),
+    finalize,
+};
+
+fn begin(scene: &mut Scene, key: &Key, mut object: Value, _: &Stage) {
     match ready_to_start(scene, &object) {
         Ok(revision) => start(scene, key, object, &revision),
         Err((reason, message, wait)) => {
-            mark(&mut object, scene.now, "Ready", "False", reason, &message);
+            scene.turn(&mut object, &BLOCKED, reason, &message);
             if reason == "DependencyNotReady" {
                 let message = format!("Dependencies do not meet ready condition, retrying in {}", go(DEPENDENCY));
                 scene.event(&object, COMPONENT, false, reason, &message);
@@ -100,7 +83,7 @@ fn ready_to_start(scene: &Scene, object: &Value) -> Result<String, Obstacle> {
 }
 
 fn start(scene: &mut Scene, key: &Key, mut object: Value, revision: &str) {
-    mark(&mut object, scene.now, "Ready", "Unknown", "Progressing", "Reconciliation in progress");
+    scene.turn(&mut object, &STARTED, "Progressing", "Reconciliation in progress");
     progress(scene, &mut object, "Fetching manifests", revision);
     scene.save(key, object);
     scene.stages.remove(key);
@@ -108,9 +91,9 @@ fn start(scene: &mut Scene, key: &Key, mut object: Value, revision: &str) {
     scene.stages.get_mut(key).expect("just begun").revision = revision.to_owned();
 }
 
-fn progress(scene: &Scene, object: &mut Value, what: &str, revision: &str) {
+fn progress(scene: &mut Scene, object: &mut Value, what: &str, revision: &str) {
     let message = format!("{what} for revision {revision} with a timeout of {}", go(timeout(object)));
-    mark(object, scene.now, "Reconciling", "True", "Progressing", &message);
+    scene.turn(object, &PROGRESSES, "Progressing", &message);
 }
 
 fn build(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
@@ -146,25 +129,17 @@ fn apply(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
     if object.pointer("/spec/kubeConfig").is_some() {
         // another cluster gets it: here only the inventory tells
         let recorded = scene.recording.inventory(key).cloned().unwrap_or_default();
-        object["status"]["inventory"] = stage.manifests.as_ref().map_or(recorded, |manifests| apply::inventory(manifests));
+        object["status"]["inventory"] = stage.manifests.as_ref().map_or(recorded, |manifests| apply::inventory_of(manifests));
         return succeed(scene, key, object, stage);
     }
     let manifests =
         stage.manifests.clone().unwrap_or_else(|| Arc::new(scene.recording.applied(key).cloned().unwrap_or_default()));
-    let (name, namespace) = (key.name.clone(), key.namespace.clone());
-    let by = Applier { manager: COMPONENT, group: "kustomize.toolkit.fluxcd.io", namespace: &namespace, name: &name };
+    let by = applier(key);
     let mut changed = Vec::new();
     for manifest in manifests.iter() {
         match apply::apply(scene, &by, manifest) {
             Ok(None) => (),
-            Ok(Some(done)) => {
-                let subject = apply::subject(
-                    text(manifest, "/kind"),
-                    text(manifest, "/metadata/namespace"),
-                    text(manifest, "/metadata/name"),
-                );
-                changed.push(format!("{subject} {done}"));
-            }
+            Ok(Some(done)) => changed.push(format!("{} {done}", apply::subject(manifest))),
             Err(message) => {
                 remember(scene, &mut object, stage, "ReconciliationFailed");
                 return fail(scene, key, object, "ReconciliationFailed", &message);
@@ -179,7 +154,7 @@ fn apply(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
         scene.event(&object, COMPONENT, false, "Progressing", &changed.join("\n"));
     }
     let old = apply::entries(&object);
-    object["status"]["inventory"] = apply::inventory(&manifests);
+    object["status"]["inventory"] = apply::inventory_of(&manifests);
     let stale = apply::missing(&old, &apply::entries(&object));
     if object["spec"]["prune"] == true && !stale.is_empty() {
         let lines = apply::prune(scene, &by, &stale);
@@ -195,7 +170,7 @@ fn apply(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
     let is_news = text(&object, "/status/lastAppliedRevision") != stage.revision && !changed.is_empty();
     let is_news = is_news || !is_true(&object, "Healthy");
     progress(scene, &mut object, "Running health checks", &stage.revision);
-    mark(&mut object, scene.now, "Healthy", "Unknown", "Progressing", &message);
+    scene.turn(&mut object, &CHECKING, "Progressing", &message);
     scene.save(key, object);
     if let Some(stage) = scene.stages.get_mut(key) {
         stage.is_news = is_news;
@@ -211,16 +186,11 @@ fn unreachable_cluster(scene: &Scene, object: &Value) -> Option<String> {
 }
 
 /// What health checks wait for, without the object itself.
-fn watched(object: &Value) -> Vec<(String, String, String, String)> {
-    let all = if object["spec"]["wait"] == true {
-        apply::entries(object).iter().filter_map(|entry| reference(text(entry, "/id"))).collect()
-    } else {
-        apply::named(list(object, "/spec/healthChecks"))
-    };
-    let is_self = |it: &(String, String, String, String)| {
-        it.1 == "Kustomization" && it.2 == text(object, "/metadata/namespace") && it.3 == text(object, "/metadata/name")
-    };
-    all.into_iter().filter(|it| !is_self(it)).collect()
+fn watched(object: &Value) -> Vec<ObjectRef> {
+    let all =
+        if object["spec"]["wait"] == true { apply::references(object) } else { apply::named(list(object, "/spec/healthChecks")) };
+    let own = (text(object, "/metadata/namespace"), text(object, "/metadata/name"));
+    all.into_iter().filter(|it| &*it.gk.kind != "Kustomization" || (&*it.namespace, &*it.name) != own).collect()
 }
 
 fn check(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
@@ -230,7 +200,7 @@ fn check(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
         if stage.is_news {
             scene.event(&object, COMPONENT, false, "Progressing", &message);
         }
-        mark(&mut object, scene.now, "Healthy", "True", "Succeeded", &message);
+        scene.turn(&mut object, &HEALTHY, "Succeeded", &message);
         return succeed(scene, key, object, stage);
     }
     let is_over = scene.now.duration_since(stage.since) >= timeout(&object);
@@ -239,7 +209,7 @@ fn check(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
     }
     let why = if is_in_vain { "failed early due to stalled resources" } else { "timeout waiting for" };
     let why = format!("{why}: [{}]", open.join(", "));
-    mark(&mut object, scene.now, "Healthy", "False", "HealthCheckFailed", &why);
+    scene.turn(&mut object, &NOT_HEALTHY, "HealthCheckFailed", &why);
     remember(scene, &mut object, stage, "HealthCheckFailed");
     let message = format!("health check failed after {}: {why}", scene.took(stage.since));
     fail(scene, key, object, "HealthCheckFailed", &message);
@@ -247,24 +217,22 @@ fn check(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
 
 fn succeed(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
     object["status"]["lastAppliedRevision"] = stage.revision.as_str().into();
-    mark(&mut object, scene.now, "Ready", "True", "ReconciliationSucceeded", &format!("Applied revision: {}", stage.revision));
+    scene.turn(&mut object, &APPLIED, "ReconciliationSucceeded", &format!("Applied revision: {}", stage.revision));
     remember(scene, &mut object, stage, "ReconciliationSucceeded");
-    let interval = span(&object, "/spec/interval").unwrap_or(HOUR);
-    let message = format!("Reconciliation finished in {}, next run in {}", scene.took(stage.began), go(interval));
+    let after = interval(&object);
+    let message = format!("Reconciliation finished in {}, next run in {}", scene.took(stage.began), go(after));
     scene.event(&object, COMPONENT, false, "ReconciliationSucceeded", &message);
-    finish(scene, key, object, interval);
+    finish(scene, key, object, after);
 }
 
 fn fail(scene: &mut Scene, key: &Key, mut object: Value, reason: &str, message: &str) {
-    mark(&mut object, scene.now, "Ready", "False", reason, message);
-    scene.event(&object, COMPONENT, true, reason, message);
+    scene.turn(&mut object, &NOT_APPLIED, reason, message);
     let wait = retry(&object);
     finish(scene, key, object, wait);
 }
 
 /// The end of an attempt (`finalizeStatus`).
 fn finish(scene: &mut Scene, key: &Key, mut object: Value, wait: SignedDuration) {
-    handled(&mut object);
     if is_true(&object, "Ready") {
         unmark(&mut object, "Reconciling");
         observed(&mut object);
@@ -272,10 +240,9 @@ fn finish(scene: &mut Scene, key: &Key, mut object: Value, wait: SignedDuration)
     let reconciling = condition(&object, "Reconciling").map(|it| text(it, "/message").to_owned());
     let is_false = condition(&object, "Ready").is_some_and(|ready| text(ready, "/status") == "False");
     if let Some(message) = reconciling.filter(|_| is_false) {
-        mark(&mut object, scene.now, "Reconciling", "True", "ProgressingWithRetry", &message);
+        scene.turn(&mut object, &PROGRESSES, "ProgressingWithRetry", &message);
     }
-    scene.save(key, object);
-    scene.end(key, wait);
+    scene.settle(key, object, wait);
 }
 
 /// Writes an attempt into the history: one entry a build, at most five (kustomize-controller `api/v1/history.go`).
@@ -300,41 +267,34 @@ fn remember(scene: &Scene, object: &mut Value, stage: &Stage, outcome: &str) {
     object["status"]["history"] = history.into();
 }
 
-fn finalize(scene: &mut Scene, key: &Key, object: &Value) {
-    if !holds(object, FINALIZER) {
-        return;
-    }
-    let prunes = match text(object, "/spec/deletionPolicy") {
+fn finalize(scene: &mut Scene, key: &Key, object: Value, _: &Stage) {
+    let prunes = match text(&object, "/spec/deletionPolicy") {
         "Delete" | "WaitForTermination" => true,
         "Orphan" => false,
         _ => object["spec"]["prune"] == true,
     };
-    let entries = apply::entries(object);
-    if prunes && !is_suspended(object) && !entries.is_empty() {
-        let (name, namespace) = (key.name.clone(), key.namespace.clone());
-        let by = Applier { manager: COMPONENT, group: "kustomize.toolkit.fluxcd.io", namespace: &namespace, name: &name };
-        let lines = apply::prune(scene, &by, &entries);
+    let reason = condition(&object, "Ready").map_or("info", |ready| text(ready, "/reason"));
+    if prunes && !is_suspended(&object) {
+        let lines = apply::prune(scene, &applier(key), &apply::entries(&object));
         if !lines.is_empty() {
-            let reason = condition(object, "Ready").map_or("info", |ready| text(ready, "/reason")).to_owned();
-            scene.event(object, COMPONENT, false, &reason, &lines.join("\n"));
+            scene.event(&object, COMPONENT, false, reason, &lines.join("\n"));
         }
     }
-    let object = scene.object(key);
     if is_true(&object, "Ready") && !is_suspended(&object) {
         // the end of a finalisation is told like that of any reconciliation
-        let interval = span(&object, "/spec/interval").unwrap_or(HOUR);
-        let message = format!("Reconciliation finished in {}, next run in {}", scene.took(scene.now), go(interval));
-        let reason = condition(&object, "Ready").map_or("info", |ready| text(ready, "/reason")).to_owned();
-        scene.event(&object, COMPONENT, false, &reason, &message);
+        let message = format!("Reconciliation finished in {}, next run in {}", scene.took(scene.now), go(interval(&object)));
+        scene.event(&object, COMPONENT, false, reason, &message);
     }
-    apply::let_go(scene, key, object);
+}
+
+fn applier(key: &Key) -> Applier {
+    Applier { manager: COMPONENT, group: "kustomize.toolkit.fluxcd.io", namespace: key.namespace.clone(), name: key.name.clone() }
 }
 
 /// `spec.timeout`, else thirty seconds less than the interval; never less than thirty seconds.
 fn timeout(object: &Value) -> SignedDuration {
     let least = SignedDuration::from_secs(30);
-    let interval = span(object, "/spec/interval").unwrap_or(HOUR);
-    span(object, "/spec/timeout").unwrap_or(interval - least).max(least)
+    span(object, "/spec/timeout").unwrap_or(interval(object) - least).max(least)
 }
 
 fn retry(object: &Value) -> SignedDuration {

@@ -13,6 +13,7 @@ mod recording;
 mod render;
 mod scene;
 mod source;
+mod transitions;
 mod workload;
 
 use std::collections::BTreeMap;
@@ -24,7 +25,7 @@ use serde_json::Value;
 use super::objects::{Change, Key, Store, is_held, list, release, text};
 use fluxdeck_model::build::tree::Memory;
 pub(super) use recording::Recording;
-use scene::{Scene, request, span};
+use scene::{FINALIZER, Scene, Stage, holds, interval, is_deleted, is_suspended, request, span};
 
 /// What the sources of the cluster fetch.
 pub trait Git: Send + Sync {
@@ -37,12 +38,6 @@ pub trait Git: Send + Sync {
 
     /// The files of a commit in the repository at a URL. None: it is not ours, or has no such commit, and what was recorded is applied.
     fn files(&self, url: &str, commit: &str) -> Option<Memory>;
-
-    /// The tags of an image. None: what was recorded is all there is.
-    fn tags(&self, image: &str) -> Option<Vec<String>> {
-        let _ = image;
-        None
-    }
 }
 
 /// Where a branch or a tag stands.
@@ -56,29 +51,51 @@ pub struct Head {
     pub subject: String,
 }
 
-/// One step of a controller with one object.
-type Step = fn(&mut Scene, &Key);
+/// One step of a controller with one object, which it saves; what is under way, if anything.
+type Step = fn(&mut Scene, &Key, Value, &Stage);
+
+/// A controller of Flux. What all do alike (finalizers, suspension, coming back when a stage is over) is done for it.
+struct Flux {
+    /// Begins an attempt.
+    begin: Step,
+    /// How it goes on, by the name of the stage that is over.
+    stages: &'static [(&'static str, Step)],
+    /// What it still does with an object that is suspended.
+    rest: Step,
+    /// What it does about an object that is deleted, before its finalizer goes.
+    finalize: Step,
+}
+
+#[derive(Clone, Copy)]
+enum Role {
+    Flux(&'static Flux),
+    /// One of Kubernetes' own.
+    Own(fn(&mut Scene, &Key)),
+}
+
+const SOURCE: Role = Role::Flux(&source::CONTROLLER);
+const ACKNOWLEDGES: Role = Role::Flux(&image::ACKNOWLEDGES);
 
 /// Every controller: group, kind, what it does.
-const TABLE: &[(&str, &str, Step)] = &[
-    ("source.toolkit.fluxcd.io", "GitRepository", source::reconcile),
-    ("source.toolkit.fluxcd.io", "OCIRepository", source::reconcile),
-    ("source.toolkit.fluxcd.io", "HelmRepository", source::reconcile),
-    ("source.toolkit.fluxcd.io", "Bucket", source::reconcile),
-    ("source.toolkit.fluxcd.io", "HelmChart", source::reconcile),
-    ("kustomize.toolkit.fluxcd.io", "Kustomization", kustomization::reconcile),
-    ("helm.toolkit.fluxcd.io", "HelmRelease", helm_release::reconcile),
-    ("image.toolkit.fluxcd.io", "ImageRepository", image::scan),
-    ("image.toolkit.fluxcd.io", "ImagePolicy", image::choose),
-    ("image.toolkit.fluxcd.io", "ImageUpdateAutomation", image::acknowledge),
-    ("notification.toolkit.fluxcd.io", "Receiver", image::acknowledge),
-    ("source.extensions.fluxcd.io", "ArtifactGenerator", image::acknowledge),
-    ("apps", "Deployment", workload::deployment),
-    ("apps", "ReplicaSet", workload::replica_set),
-    ("apps", "StatefulSet", workload::stateful_set),
-    ("apps", "DaemonSet", workload::daemon_set),
-    ("batch", "Job", workload::job),
-    ("", "Pod", pod::reconcile),
+const TABLE: &[(&str, &str, Role)] = &[
+    ("source.toolkit.fluxcd.io", "GitRepository", SOURCE),
+    ("source.toolkit.fluxcd.io", "OCIRepository", SOURCE),
+    ("source.toolkit.fluxcd.io", "HelmRepository", SOURCE),
+    ("source.toolkit.fluxcd.io", "Bucket", SOURCE),
+    ("source.toolkit.fluxcd.io", "HelmChart", SOURCE),
+    ("kustomize.toolkit.fluxcd.io", "Kustomization", Role::Flux(&kustomization::CONTROLLER)),
+    ("helm.toolkit.fluxcd.io", "HelmRelease", Role::Flux(&helm_release::CONTROLLER)),
+    ("image.toolkit.fluxcd.io", "ImageRepository", Role::Flux(&image::SCANS)),
+    ("image.toolkit.fluxcd.io", "ImagePolicy", Role::Flux(&image::CHOOSES)),
+    ("image.toolkit.fluxcd.io", "ImageUpdateAutomation", ACKNOWLEDGES),
+    ("notification.toolkit.fluxcd.io", "Receiver", ACKNOWLEDGES),
+    ("source.extensions.fluxcd.io", "ArtifactGenerator", ACKNOWLEDGES),
+    ("apps", "Deployment", Role::Own(workload::deployment)),
+    ("apps", "ReplicaSet", Role::Own(workload::replica_set)),
+    ("apps", "StatefulSet", Role::Own(workload::stateful_set)),
+    ("apps", "DaemonSet", Role::Own(workload::daemon_set)),
+    ("batch", "Job", Role::Own(workload::job)),
+    ("", "Pod", Role::Own(pod::reconcile)),
 ];
 
 /// Who looks again when another object has changed: the changed kind, the kind that looks, and what leads from one to the other.
@@ -120,17 +137,15 @@ impl Controllers {
     /// Controllers that know the objects of a cluster: each looks again when its interval is over.
     pub fn start(store: &Store, recording: Recording, git: Option<Arc<dyn Git>>, now: Timestamp) -> Self {
         let mut controllers = Self { recording, git, heard: store.version(), ..Self::default() };
-        let flux = store.all().filter(|(key, object)| step_of(store, key).is_some() && !is_sharded(object));
+        let flux = store.all().filter(|(key, object)| role_of(store, key).is_some() && !is_sharded(object));
         for (key, object) in flux.filter(|(_, object)| text(object, "/apiVersion").contains("fluxcd.io/")) {
             let fails = scene::condition(object, "Ready").is_some_and(|ready| text(ready, "/status") == "False");
             let is_waiting =
                 scene::condition(object, "Ready").is_some_and(|ready| text(ready, "/reason") == "DependencyNotReady");
             let interval = match () {
                 () if is_waiting => scene::DEPENDENCY,
-                () if fails => {
-                    span(object, "/spec/retryInterval").or_else(|| span(object, "/spec/interval")).unwrap_or(scene::HOUR)
-                }
-                () => span(object, "/spec/interval").unwrap_or(scene::HOUR),
+                () if fails => span(object, "/spec/retryInterval").unwrap_or_else(|| interval(object)),
+                () => interval(object),
             };
             controllers.queue.insert(key.clone(), now.saturating_add(interval).unwrap_or(now));
         }
@@ -151,7 +166,7 @@ impl Controllers {
         }
         if store.get(&key).is_none() {
             self.stages.remove(&key);
-        } else if let Some(step) = step_of(store, &key) {
+        } else if let Some(role) = role_of(store, &key) {
             let mut scene = Scene {
                 store,
                 now,
@@ -160,7 +175,10 @@ impl Controllers {
                 queue: &mut self.queue,
                 stages: &mut self.stages,
             };
-            step(&mut scene, &key);
+            match role {
+                Role::Flux(controller) => controller.reconcile(&mut scene, &key),
+                Role::Own(step) => step(&mut scene, &key),
+            }
         }
         self.hear(store, now);
     }
@@ -179,9 +197,38 @@ impl Controllers {
     }
 }
 
-fn step_of(store: &Store, key: &Key) -> Option<Step> {
+fn role_of(store: &Store, key: &Key) -> Option<Role> {
     let kind = store.kind(key.kind);
-    TABLE.iter().find(|(group, name, _)| kind.is(group, name)).map(|(_, _, step)| *step)
+    TABLE.iter().find(|(group, name, _)| kind.is(group, name)).map(|(.., role)| *role)
+}
+
+impl Flux {
+    /// What every controller of Flux does with an object (fluxcd/pkg `runtime/controller`).
+    fn reconcile(&self, scene: &mut Scene, key: &Key) {
+        let mut object = scene.object(key);
+        if is_deleted(&object) {
+            if holds(&object, FINALIZER) {
+                (self.finalize)(scene, key, object, &Stage::default());
+                apply::let_go(scene, key);
+            }
+            return;
+        }
+        match scene.under_way(key) {
+            Some(None) => return,
+            Some(Some(stage)) => {
+                let (_, step) = self.stages.iter().find(|(name, _)| *name == stage.name).expect("stages are of the table");
+                return step(scene, key, object, &stage);
+            }
+            None => (),
+        }
+        if !holds(&object, FINALIZER) {
+            let mut finalizers = list(&object, "/metadata/finalizers").to_vec();
+            finalizers.push(FINALIZER.into());
+            object["metadata"]["finalizers"] = finalizers.into();
+        }
+        let step = if is_suspended(&object) { self.rest } else { self.begin };
+        step(scene, key, object, &Stage::default());
+    }
 }
 
 /// Objects of another shard are nobody's business here.
@@ -194,7 +241,7 @@ fn affected(store: &Store, change: &Change) -> Vec<Key> {
     let mut keys = Vec::new();
     let object = change.object();
     let is_flux = text(object, "/apiVersion").contains("fluxcd.io/");
-    if change.after.is_some() && step_of(store, &change.key).is_some() && !is_sharded(object) && (!is_flux || is_wish(change)) {
+    if change.after.is_some() && role_of(store, &change.key).is_some() && !is_sharded(object) && (!is_flux || is_wish(change)) {
         keys.push(change.key.clone());
     }
     if change.after.as_ref().is_some_and(|after| is_held(after)) {

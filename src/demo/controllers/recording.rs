@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::apply;
 use super::render::Inputs;
 use super::scene::condition;
 use crate::demo::objects::{Key, Store, list, scatter, text};
 use fluxdeck_model::build::Cache;
+use fluxdeck_model::domain::ObjectRef;
 
 #[derive(Default)]
 pub(in crate::demo) struct Recording {
@@ -35,9 +37,9 @@ impl Recording {
     pub fn of(store: &Store) -> Self {
         let mut recording = Self::default();
         for (key, object) in store.all() {
-            let inventory = list(object, "/status/inventory/entries");
+            let inventory = apply::references(object);
             if !inventory.is_empty() {
-                let manifests = inventory.iter().filter_map(|entry| manifest(store, text(entry, "/id"))).collect();
+                let manifests = inventory.iter().filter_map(|reference| manifest(store, reference)).collect();
                 recording.applied.insert(key.clone(), manifests);
                 recording.inventories.insert(key.clone(), object["status"]["inventory"].clone());
             }
@@ -157,18 +159,10 @@ fn workload(pod: &Value) -> String {
     format!("{}/{owner}", text(pod, "/metadata/namespace"))
 }
 
-/// `namespace_name_group_kind` (fluxcd/cli-utils `pkg/object/objmetadata.go`).
-pub(super) fn reference(id: &str) -> Option<(String, String, String, String)> {
-    let (namespace, rest) = id.split_once('_')?;
-    let (rest, kind) = rest.rsplit_once('_')?;
-    let (name, group) = rest.rsplit_once('_')?;
-    Some((group.to_owned(), kind.to_owned(), namespace.to_owned(), name.replace("__", ":")))
-}
-
 /// An object as its manifest: without what the server and other controllers have added.
-fn manifest(store: &Store, id: &str) -> Option<Value> {
-    let (group, kind, namespace, name) = reference(id)?;
-    let mut object = (**store.find(&group, &kind, &namespace, &name)?).clone();
+fn manifest(store: &Store, reference: &ObjectRef) -> Option<Value> {
+    let mut object = (**store.at(reference)?.1).clone();
+    let kind = &*reference.gk.kind;
     let fields = object.as_object_mut()?;
     fields.remove("status");
     if kind == "Namespace" {

@@ -244,7 +244,7 @@ mod tests {
                     entries.sort();
                     entries
                 };
-                let inventory = super::super::apply::inventory(&built);
+                let inventory = super::super::apply::inventory_of(&built);
                 assert_eq!(sorted(&inventory), sorted(&object["status"]["inventory"]), "{context} {key:?}");
                 compared += 1;
             }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Git, Recording};
 use crate::demo::objects::{self, Key, Store, list, text};
+use fluxdeck_model::domain::duration;
 
 /// How often dependencies are tried again (`--requeue-dependency`).
 pub(super) const DEPENDENCY: SignedDuration = SignedDuration::from_secs(30);
@@ -28,7 +29,7 @@ pub(super) struct Scene<'a> {
 }
 
 /// What is under way with an object.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Stage {
     pub name: &'static str,
     /// When the attempt began.
@@ -73,16 +74,8 @@ impl Scene<'_> {
     /// Goes on with the next stage of an attempt after some time.
     pub fn stage(&mut self, key: &Key, name: &'static str, after: SignedDuration) {
         let at = self.now.saturating_add(after).unwrap_or(Timestamp::MAX);
-        let stage = self.stages.entry(key.clone()).or_insert(Stage {
-            name,
-            began: self.now,
-            since: self.now,
-            at,
-            again: false,
-            revision: String::new(),
-            manifests: None,
-            is_news: false,
-        });
+        let fresh = Stage { name, began: self.now, since: self.now, at, ..Stage::default() };
+        let stage = self.stages.entry(key.clone()).or_insert(fresh);
         if stage.name != name {
             stage.since = self.now;
         }
@@ -100,6 +93,17 @@ impl Scene<'_> {
             return Some(None);
         }
         Some(Some(stage.clone()))
+    }
+
+    /// Saves an object whose attempt is over, with the request that it has handled; comes back after some time.
+    pub fn settle(&mut self, key: &Key, mut object: Value, after: SignedDuration) {
+        let [requested, ..] = request(&object).map(str::to_owned);
+        // fluxcd/pkg `apis/meta/annotations.go`
+        if !requested.is_empty() {
+            object["status"]["lastHandledReconcileAt"] = requested.into();
+        }
+        self.save(key, object);
+        self.end(key, after);
     }
 
     /// Ends an attempt; what was asked for meanwhile comes next, else the interval.
@@ -210,41 +214,18 @@ pub(super) fn request(object: &Value) -> [&str; 3] {
     ["requestedAt", "forceAt", "resetAt"].map(|name| text(object, &format!("/metadata/annotations/reconcile.fluxcd.io~1{name}")))
 }
 
-/// Notes that a request was handled (fluxcd/pkg `apis/meta/annotations.go`).
-pub(super) fn handled(object: &mut Value) {
-    let [requested, ..] = request(object).map(str::to_owned);
-    if !requested.is_empty() {
-        object["status"]["lastHandledReconcileAt"] = requested.into();
-    }
-}
-
 pub(super) fn observed(object: &mut Value) {
     object["status"]["observedGeneration"] = object["metadata"]["generation"].clone();
 }
 
-/// A Go duration of a spec.
-pub(super) fn span(object: &Value, pointer: &str) -> Option<SignedDuration> {
-    parse(text(object, pointer))
+/// The interval of a spec.
+pub(super) fn interval(object: &Value) -> SignedDuration {
+    span(object, "/spec/interval").unwrap_or(HOUR)
 }
 
-fn parse(text: &str) -> Option<SignedDuration> {
-    let (mut total, mut rest) = (0.0, text);
-    while !rest.is_empty() {
-        let digits = rest.find(|letter: char| !letter.is_ascii_digit() && letter != '.')?;
-        let number: f64 = rest[..digits].parse().ok()?;
-        rest = &rest[digits..];
-        let end = rest.find(|letter: char| letter.is_ascii_digit()).unwrap_or(rest.len());
-        let unit = match &rest[..end] {
-            "ms" => 0.001,
-            "s" => 1.0,
-            "m" => 60.0,
-            "h" => 3600.0,
-            _ => return None,
-        };
-        total += number * unit;
-        rest = &rest[end..];
-    }
-    (!text.is_empty()).then(|| SignedDuration::try_from_secs_f64(total).ok()).flatten()
+/// A Go duration of a spec.
+pub(super) fn span(object: &Value, pointer: &str) -> Option<SignedDuration> {
+    duration::parse(text(object, pointer)).and_then(|span| span.try_into().ok())
 }
 
 /// A duration as Go prints it: `1h0m0s`, `30s`.

@@ -4,10 +4,9 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::apply::let_go;
-use super::scene::{
-    FINALIZER, HOUR, Scene, condition, handled, holds, is_deleted, is_suspended, mark, observed, request, span, unmark,
-};
+use super::Flux;
+use super::scene::{Scene, Stage, condition, interval, observed, request};
+use super::transitions::{ASKED, CHANGED, FETCHED, NO_SUCH_CHART, NOT_FETCHED};
 use crate::demo::objects::{self, Key, text};
 
 const COMPONENT: &str = "source-controller";
@@ -16,39 +15,25 @@ const FETCH: SignedDuration = SignedDuration::from_millis(600);
 /// How soon a failed fetch is tried again, at first (controller-runtime backs off).
 const RETRY: SignedDuration = SignedDuration::from_mins(5);
 
-pub(super) fn reconcile(scene: &mut Scene, key: &Key) {
-    let mut object = scene.object(key);
-    if is_deleted(&object) {
-        if holds(&object, FINALIZER) {
-            let_go(scene, key, object);
-        }
-        return;
-    }
+pub(super) const CONTROLLER: Flux = Flux {
+    begin,
+    stages: &[("fetch", fetch)],
+    // a suspended source still notes that it has seen a request
+    rest: |scene, key, object, _| scene.settle(key, object, interval(&Value::Null)),
+    finalize: |_, _, _, _| (),
+};
+
+fn begin(scene: &mut Scene, key: &Key, mut object: Value, _: &Stage) {
     // an OCI HelmRepository is static: nothing is fetched (helmrepository_controller.go `migrationToStatic`)
     if text(&object, "/kind") == "HelmRepository" && text(&object, "/spec/type") == "oci" {
-        return;
-    }
-    match scene.under_way(key) {
-        Some(None) => return,
-        Some(Some(_)) => return fetch(scene, key, object),
-        None => (),
-    }
-    if !holds(&object, FINALIZER) {
-        object["metadata"]["finalizers"] = json!([FINALIZER]);
-    }
-    if is_suspended(&object) {
-        // a suspended source still notes that it has seen a request
-        handled(&mut object);
-        scene.save(key, object);
         return;
     }
     let (generation, seen) = (&object["metadata"]["generation"], object["status"]["observedGeneration"].as_i64().unwrap_or(-1));
     if generation.as_i64() != Some(seen) {
         let message = format!("processing object: new generation {seen} -> {generation}");
-        mark(&mut object, scene.now, "Reconciling", "True", "Progressing", &message);
-        mark(&mut object, scene.now, "Ready", "Unknown", "Progressing", &message);
+        scene.turn(&mut object, &CHANGED, "Progressing", &message);
     } else if request(&object)[0] != text(&object, "/status/lastHandledReconcileAt") {
-        mark(&mut object, scene.now, "Reconciling", "True", "Progressing", "reconciliation in progress");
+        scene.turn(&mut object, &ASKED, "Progressing", "reconciliation in progress");
     }
     scene.save(key, object);
     scene.stage(key, "fetch", FETCH);
@@ -62,9 +47,7 @@ struct Fetched {
     event: String,
 }
 
-fn fetch(scene: &mut Scene, key: &Key, mut object: Value) {
-    let now = scene.now;
-    handled(&mut object);
+fn fetch(scene: &mut Scene, key: &Key, mut object: Value, _: &Stage) {
     match fetched(scene, key, &object) {
         Ok(fetched) => {
             let is_new = text(&object, "/status/artifact/revision") != fetched.revision;
@@ -72,12 +55,8 @@ fn fetch(scene: &mut Scene, key: &Key, mut object: Value) {
             if is_new {
                 object["status"]["artifact"] = artifact(scene, &object, &fetched.revision);
             }
-            for kind in ["Reconciling", "Stalled", "FetchFailed", "ArtifactOutdated"] {
-                unmark(&mut object, kind);
-            }
             let at = text(&object, "/status/artifact/revision").to_owned();
-            mark(&mut object, now, "Ready", "True", fetched.reason, &fetched.message);
-            mark(&mut object, now, "ArtifactInStorage", "True", fetched.reason, &fetched.message);
+            scene.turn(&mut object, &FETCHED, fetched.reason, &fetched.message);
             observed(&mut object);
             match text(&object, "/kind") {
                 _ if is_new || recovers => {
@@ -98,30 +77,24 @@ fn fetch(scene: &mut Scene, key: &Key, mut object: Value) {
                 }
                 _ => (),
             }
-            let interval = span(&object, "/spec/interval").unwrap_or(HOUR);
-            scene.save(key, object);
-            scene.end(key, interval);
+            let after = interval(&object);
+            scene.settle(key, object, after);
         }
         Err((reason, message)) => fail(scene, key, object, &reason, &message),
     }
 }
 
 fn fail(scene: &mut Scene, key: &Key, mut object: Value, reason: &str, message: &str) {
-    let now = scene.now;
     if reason == "InvalidChartReference" {
-        mark(&mut object, now, "Stalled", "True", reason, message);
-        unmark(&mut object, "Reconciling");
         observed(&mut object);
+        scene.turn(&mut object, &NO_SUCH_CHART, reason, message);
     } else {
         let has_artifact = object.pointer("/status/artifact").is_some();
         let doing = if has_artifact { "reconciliation in progress" } else { "building artifact" };
-        mark(&mut object, now, "Reconciling", "True", "ProgressingWithRetry", doing);
+        scene.turn(&mut object, &ASKED, "ProgressingWithRetry", doing);
+        scene.turn(&mut object, &NOT_FETCHED, reason, message);
     }
-    mark(&mut object, now, "Ready", "False", reason, message);
-    mark(&mut object, now, "FetchFailed", "True", reason, message);
-    scene.event(&object, COMPONENT, true, reason, message);
-    scene.save(key, object);
-    scene.end(key, RETRY);
+    scene.settle(key, object, RETRY);
 }
 
 fn fetched(scene: &Scene, key: &Key, object: &Value) -> Result<Fetched, (String, String)> {

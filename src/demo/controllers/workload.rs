@@ -42,9 +42,16 @@ fn replicas(object: &Value) -> usize {
     usize::try_from(wished).unwrap_or(0)
 }
 
-fn fill_status(scene: &mut Scene, key: &Key, status: &Value) {
+/// Writes into fields of a status how many pods there are, how many of them are ready, and how many are not.
+fn count(scene: &mut Scene, key: &Key, [all, ready, unready]: [&str; 3]) {
     let mut object = scene.object(key);
-    objects::merge_patch(&mut object["status"], status);
+    let found = pods(scene, &object);
+    let number = found.iter().filter(|(_, pod)| is_ready(pod)).count();
+    for (fields, number) in [(all, found.len()), (ready, number), (unready, found.len() - number)] {
+        for field in fields.split_whitespace() {
+            object["status"][field] = number.into();
+        }
+    }
     object["status"]["observedGeneration"] = object["metadata"]["generation"].clone();
     scene.save(key, object);
 }
@@ -165,7 +172,7 @@ fn judge(scene: &mut Scene, key: &Key, object: &Value, current: &Key, sets: &[(K
         "replicas": all, "updatedReplicas": updated, "readyReplicas": ready, "availableReplicas": ready,
         "unavailableReplicas": (wished as u64).saturating_sub(ready),
     });
-    objects::merge_patch(&mut next["status"], &status);
+    json_patch::merge(&mut next["status"], &status);
     if let Some(status) = next["status"].as_object_mut() {
         status.retain(|name, value| value != 0 || !name.ends_with("eplicas") || name == "terminatingReplicas");
     }
@@ -241,11 +248,7 @@ pub(super) fn replica_set(scene: &mut Scene, key: &Key) {
     for (pod, _) in found.iter().take(found.len().saturating_sub(replicas(&object))) {
         delete_pod(scene, &object, pod, "replicaset-controller");
     }
-    let found = pods(scene, &object);
-    let ready = found.iter().filter(|(_, pod)| is_ready(pod)).count();
-    let status =
-        json!({"replicas": found.len(), "fullyLabeledReplicas": found.len(), "readyReplicas": ready, "availableReplicas": ready});
-    fill_status(scene, key, &status);
+    count(scene, key, ["replicas fullyLabeledReplicas", "readyReplicas availableReplicas", ""]);
 }
 
 /// Replaces one pod at a time whose containers are not what the template says.
@@ -277,13 +280,7 @@ pub(super) fn stateful_set(scene: &mut Scene, key: &Key) {
     } else if let Some(old) = outdated(&object, &found).filter(|_| is_settled) {
         delete_pod(scene, &object, old, "statefulset-controller");
     }
-    let found = pods(scene, &object);
-    let ready = found.iter().filter(|(_, pod)| is_ready(pod)).count();
-    fill_status(
-        scene,
-        key,
-        &json!({"replicas": found.len(), "currentReplicas": found.len(), "updatedReplicas": found.len(), "readyReplicas": ready, "availableReplicas": ready}),
-    );
+    count(scene, key, ["replicas currentReplicas updatedReplicas", "readyReplicas availableReplicas", ""]);
 }
 
 pub(super) fn daemon_set(scene: &mut Scene, key: &Key) {
@@ -298,13 +295,8 @@ pub(super) fn daemon_set(scene: &mut Scene, key: &Key) {
     } else if let Some(old) = outdated(&object, &found) {
         delete_pod(scene, &object, old, "daemonset-controller");
     }
-    let found = pods(scene, &object);
-    let ready = found.iter().filter(|(_, pod)| is_ready(pod)).count();
-    let status = json!({
-        "desiredNumberScheduled": 1, "currentNumberScheduled": found.len(), "updatedNumberScheduled": found.len(), "numberReady": ready,
-        "numberAvailable": ready, "numberUnavailable": 1 - ready.min(1), "numberMisscheduled": 0,
-    });
-    fill_status(scene, key, &status);
+    let all = "desiredNumberScheduled currentNumberScheduled updatedNumberScheduled";
+    count(scene, key, [all, "numberReady numberAvailable", "numberUnavailable"]);
 }
 
 pub(super) fn job(scene: &mut Scene, key: &Key) {

@@ -1,7 +1,5 @@
 //! The repository itself: branches, commits and what they change, files, statuses.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use git2::{Delta, DiffOptions, Oid, Patch};
 use serde_json::{Value, json};
 
@@ -9,45 +7,31 @@ use super::pull::Status;
 use super::words::{self, Refusal};
 use super::{Call, Result};
 use crate::demo::content::{FORGE, OWNER};
-use crate::demo::git;
 
-pub(super) fn repository(call: &mut Call) -> Result<(u16, Value)> {
-    Ok((200, call.shown()))
+pub(super) fn repository(call: &mut Call) -> Result<Value> {
+    Ok(call.shown())
 }
 
-pub(super) fn branches(call: &mut Call) -> Result<(u16, Value)> {
-    let mut names = Vec::new();
-    for reference in call.repository.references_glob("refs/heads/*")? {
-        names.extend(reference?.shorthand().map(str::to_owned));
-    }
-    names.sort();
-    let shown = names.iter().map(|name| branch_of(call, name));
-    Ok((200, shown.collect::<Result<Vec<_>>>()?.into()))
+pub(super) fn branch(call: &mut Call) -> Result<Value> {
+    let name = &call.part;
+    let commit = call.resolve(&format!("refs/heads/{name}")).map_err(|_| Refusal::of(404, "Branch not found"))?;
+    let url = call.url(&format!("branches/{name}"));
+    let links = json!({"self": url, "html": call.url(&format!("tree/{name}"))});
+    let protection = format!("{url}/protection");
+    Ok(json!({"name": name, "commit": told(call, commit)?, "protected": false, "_links": links, "protection_url": protection}))
 }
 
-pub(super) fn branch(call: &mut Call) -> Result<(u16, Value)> {
-    let name = call.parts[0].clone();
-    Ok((200, branch_of(call, &name).map_err(|_| Refusal::of(404, "Branch not found"))?))
-}
-
-fn branch_of(call: &Call, name: &str) -> Result<Value> {
-    let commit = call.resolve(&format!("refs/heads/{name}"))?;
-    Ok(
-        json!({"name": name, "commit": told(call, commit)?, "protected": false, "_links": {"self": call.url(&format!("branches/{name}")), "html": call.url(&format!("tree/{name}"))}, "protection_url": call.url(&format!("branches/{name}/protection"))}),
-    )
-}
-
-pub(super) fn protection(_: &mut Call) -> Result<(u16, Value)> {
+pub(super) fn protection(_: &mut Call) -> Result<Value> {
     Err(Refusal::of(404, "Branch not protected"))
 }
 
-pub(super) fn reference(call: &mut Call) -> Result<(u16, Value)> {
-    let name = format!("refs/{}", call.parts[0]);
+pub(super) fn reference(call: &mut Call) -> Result<Value> {
+    let name = format!("refs/{}", call.part);
     let commit = call.repository.find_reference(&name)?.peel_to_commit()?.id();
-    Ok((200, reference_to(call, &name, commit)))
+    Ok(reference_to(call, &name, commit))
 }
 
-pub(super) fn create_reference(call: &mut Call) -> Result<(u16, Value)> {
+pub(super) fn create_reference(call: &mut Call) -> Result<Value> {
     let (name, commit) = (call.text("ref").to_owned(), call.text("sha"));
     let commit = Oid::from_str(commit).and_then(|id| call.repository.find_commit(id).map(|commit| commit.id()));
     let commit = commit.map_err(|_| Refusal::of(422, "Object does not exist"))?;
@@ -55,31 +39,17 @@ pub(super) fn create_reference(call: &mut Call) -> Result<(u16, Value)> {
         return Err(Refusal::of(422, "Reference name must start with 'refs/' and have at least two slashes"));
     }
     match call.repository.reference(&name, commit, false, "created") {
-        Ok(_) => Ok((201, reference_to(call, &name, commit))),
+        Ok(_) => Ok(reference_to(call, &name, commit)),
         Err(error) if error.code() == git2::ErrorCode::Exists => Err(Refusal::of(422, "Reference already exists")),
         Err(_) => Err(Refusal::of(422, &format!("{name} is not a valid ref name."))),
     }
 }
 
-pub(super) fn move_reference(call: &mut Call) -> Result<(u16, Value)> {
-    let name = format!("refs/{}", call.parts[0]);
-    let missing = |_| Refusal::of(422, "Reference does not exist");
-    let now = call.repository.find_reference(&name).map_err(missing)?.peel_to_commit()?.id();
-    let to = Oid::from_str(call.text("sha")).and_then(|id| call.repository.find_commit(id).map(|commit| commit.id()));
-    let to = to.map_err(|_| Refusal::of(422, "Object does not exist"))?;
-    let is_forward = to == now || call.repository.graph_descendant_of(to, now)?;
-    if !is_forward && !call.body["force"].as_bool().unwrap_or_default() {
-        return Err(Refusal::of(422, "Update is not a fast forward"));
-    }
-    call.repository.reference(&name, to, true, "moved")?;
-    Ok((200, reference_to(call, &name, to)))
-}
-
-pub(super) fn delete_reference(call: &mut Call) -> Result<(u16, Value)> {
-    let name = format!("refs/{}", call.parts[0]);
+pub(super) fn delete_reference(call: &mut Call) -> Result<Value> {
+    let name = format!("refs/{}", call.part);
     let missing = |_| Refusal::of(422, "Reference does not exist");
     call.repository.find_reference(&name).map_err(missing)?.delete()?;
-    Ok((204, Value::Null))
+    Ok(Value::Null)
 }
 
 fn reference_to(call: &Call, name: &str, commit: Oid) -> Value {
@@ -88,13 +58,13 @@ fn reference_to(call: &Call, name: &str, commit: Oid) -> Value {
     json!({"ref": name, "node_id": format!("REF_{}", words::id(name)), "url": url, "object": {"type": "commit", "sha": id, "url": call.url(&format!("git/commits/{id}"))}})
 }
 
-pub(super) fn commit(call: &mut Call) -> Result<(u16, Value)> {
-    let commit = call.resolve(&call.parts[0])?;
+pub(super) fn commit(call: &mut Call) -> Result<Value> {
+    let commit = call.resolve(&call.part)?;
     let mut shown = told(call, commit)?;
     if let Ok(parent) = call.repository.find_commit(commit)?.parent_id(0) {
         shown["files"] = call.changed_between(parent, commit)?.into();
     }
-    Ok((200, shown))
+    Ok(shown)
 }
 
 /// A commit as lists show it.
@@ -121,66 +91,8 @@ pub(super) fn told(call: &Call, id: Oid) -> Result<Value> {
     }))
 }
 
-pub(super) fn compare(call: &mut Call) -> Result<(u16, Value)> {
-    let (base, head) = call.parts[0].split_once("...").ok_or_else(Refusal::not_found)?;
-    let bare = |name: &str| name.rsplit(':').next().unwrap_or_default().to_owned();
-    let (base, head) = (call.resolve(&bare(base))?, call.resolve(&bare(head))?);
-    let (ahead, behind) = (git::between(&call.repository, base, head)?, git::between(&call.repository, head, base)?);
-    let status = match (ahead.len(), behind.len()) {
-        (0, 0) => "identical",
-        (_, 0) => "ahead",
-        (0, _) => "behind",
-        _ => "diverged",
-    };
-    let common = call.repository.merge_base(base, head)?;
-    let commits = ahead.iter().rev().map(|id| told(call, *id)).collect::<Result<Vec<_>>>()?;
-    let page = call.url(&format!("compare/{base}...{head}"));
-    Ok((
-        200,
-        json!({
-            "url": page, "html_url": page, "permalink_url": page, "diff_url": format!("{page}.diff"), "patch_url": format!("{page}.patch"),
-            "base_commit": told(call, base)?, "merge_base_commit": told(call, common)?, "status": status, "ahead_by": ahead.len(),
-            "behind_by": behind.len(), "total_commits": ahead.len(), "commits": commits, "files": call.changed(base, head)?,
-        }),
-    ))
-}
-
-pub(super) fn contents(call: &mut Call) -> Result<(u16, Value)> {
-    let wished = Some(call.parameter("ref")).filter(|name| !name.is_empty()).unwrap_or("main");
-    let commit = call.resolve(wished).map_err(|_| Refusal::of(404, &format!("No commit found for the ref {wished}")))?;
-    let tree = call.repository.find_commit(commit)?.tree()?;
-    let path = call.parts[0].trim_matches('/');
-    let entry = tree.get_path(std::path::Path::new(path))?;
-    let object = entry.to_object(&call.repository)?;
-    if let Some(blob) = object.as_blob() {
-        return Ok((200, file(call, path, entry.id(), Some(blob.content()))));
-    }
-    let below = object.as_tree().ok_or_else(Refusal::not_found)?;
-    let entries = below.iter().map(|entry| {
-        let name = format!("{path}/{}", String::from_utf8_lossy(entry.name_bytes()));
-        let mut shown = file(call, &name, entry.id(), None);
-        shown["type"] = if entry.kind() == Some(git2::ObjectType::Tree) { "dir" } else { "file" }.into();
-        shown
-    });
-    Ok((200, entries.collect()))
-}
-
-fn file(call: &Call, path: &str, id: Oid, text: Option<&[u8]>) -> Value {
-    let url = call.url(&format!("contents/{path}"));
-    let blob = call.url(&format!("git/blobs/{id}"));
-    let mut shown = json!({
-        "name": path.rsplit('/').next(), "path": path, "sha": id.to_string(), "size": text.map_or(0, <[u8]>::len), "type": "file",
-        "url": url, "git_url": blob, "html_url": url, "download_url": null, "_links": {"self": url, "git": blob, "html": url},
-    });
-    if let Some(text) = text {
-        shown["encoding"] = "base64".into();
-        shown["content"] = STANDARD.encode(text).into();
-    }
-    shown
-}
-
-pub(super) fn create_status(call: &mut Call) -> Result<(u16, Value)> {
-    let commit = call.resolve(&call.parts[0]).map_err(|_| Refusal::of(422, "No commit found for SHA"))?.to_string();
+pub(super) fn create_status(call: &mut Call) -> Result<Value> {
+    let commit = call.resolve(&call.part).map_err(|_| Refusal::of(422, "No commit found for SHA"))?.to_string();
     if !["error", "failure", "pending", "success"].contains(&call.text("state")) {
         return Err(Refusal::invalid("Status", "state"));
     }
@@ -196,18 +108,18 @@ pub(super) fn create_status(call: &mut Call) -> Result<(u16, Value)> {
         at: call.now,
     };
     call.books.statuses.push(status.clone());
-    Ok((201, stated(call, &status)))
+    Ok(stated(call, &status))
 }
 
-pub(super) fn statuses(call: &mut Call) -> Result<(u16, Value)> {
-    let commit = call.resolve(&call.parts[0])?.to_string();
+pub(super) fn statuses(call: &mut Call) -> Result<Value> {
+    let commit = call.resolve(&call.part)?.to_string();
     let all = call.books.statuses.iter().rev().filter(|status| status.repository == call.name && status.commit == commit);
-    Ok((200, all.map(|status| stated(call, status)).collect()))
+    Ok(all.map(|status| stated(call, status)).collect())
 }
 
 /// The last status of every context, and what they come to.
-pub(super) fn status(call: &mut Call) -> Result<(u16, Value)> {
-    let commit = call.resolve(&call.parts[0])?.to_string();
+pub(super) fn status(call: &mut Call) -> Result<Value> {
+    let commit = call.resolve(&call.part)?.to_string();
     let mut last: Vec<&Status> = Vec::new();
     for status in call.books.statuses.iter().rev().filter(|status| status.repository == call.name && status.commit == commit) {
         if !last.iter().any(|known| known.context == status.context) {
@@ -222,15 +134,14 @@ pub(super) fn status(call: &mut Call) -> Result<(u16, Value)> {
     };
     let shown: Vec<_> = last.iter().map(|status| stated(call, status)).collect();
     let url = call.url(&format!("commits/{commit}"));
-    Ok((
-        200,
+    Ok(
         json!({"state": state, "sha": commit, "total_count": shown.len(), "statuses": shown, "repository": call.shown(), "commit_url": url, "url": format!("{url}/status")}),
-    ))
+    )
 }
 
-pub(super) fn check_runs(call: &mut Call) -> Result<(u16, Value)> {
-    call.resolve(&call.parts[0])?;
-    Ok((200, json!({"total_count": 0, "check_runs": []})))
+pub(super) fn check_runs(call: &mut Call) -> Result<Value> {
+    call.resolve(&call.part)?;
+    Ok(json!({"total_count": 0, "check_runs": []}))
 }
 
 fn stated(call: &Call, status: &Status) -> Value {

@@ -44,53 +44,45 @@ struct Call<'a> {
     name: String,
     /// Who asks; nobody without a token.
     user: &'static str,
-    /// What stood for `{}` in the path.
-    parts: Vec<String>,
+    /// What stood for the wildcard in the path.
+    part: String,
     query: Vec<(String, String)>,
     body: Value,
     now: Timestamp,
 }
 
 type Result<T> = std::result::Result<T, Refusal>;
-type Handler = fn(&mut Call) -> Result<(u16, Value)>;
+type Handler = fn(&mut Call) -> Result<Value>;
 
-/// Every request that is understood; below `/repos/OWNER/NAME`. `{*}` may hold slashes, as branches do; the first that fits answers.
-const ROUTES: &[(Method, &str, Handler)] = &[
-    (Method::GET, "", code::repository),
-    (Method::GET, "branches", code::branches),
-    (Method::GET, "branches/{*}/protection", code::protection),
-    (Method::GET, "branches/{*}", code::branch),
-    (Method::GET, "git/ref/{*}", code::reference),
-    (Method::POST, "git/refs", code::create_reference),
-    (Method::PATCH, "git/refs/{*}", code::move_reference),
-    (Method::DELETE, "git/refs/{*}", code::delete_reference),
-    (Method::GET, "commits/{*}/pulls", pulls::of_commit),
-    (Method::GET, "commits/{*}/status", code::status),
-    (Method::GET, "commits/{*}/statuses", code::statuses),
-    (Method::GET, "commits/{*}/check-runs", code::check_runs),
-    (Method::GET, "commits/{*}", code::commit),
-    (Method::POST, "statuses/{}", code::create_status),
-    (Method::GET, "compare/{*}", code::compare),
-    (Method::GET, "contents/{*}", code::contents),
-    (Method::GET, "pulls", pulls::list),
-    (Method::POST, "pulls", pulls::create),
-    (Method::GET, "pulls/{}", pulls::get),
-    (Method::PATCH, "pulls/{}", pulls::update),
-    (Method::GET, "pulls/{}/files", pulls::files),
-    (Method::GET, "pulls/{}/commits", pulls::commits),
-    (Method::GET, "pulls/{}/merge", pulls::is_merged),
-    (Method::PUT, "pulls/{}/merge", pulls::merge),
-    (Method::GET, "pulls/{}/reviews", talk::reviews),
-    (Method::POST, "pulls/{}/reviews", talk::review),
-    (Method::GET, "pulls/{}/requested_reviewers", talk::reviewers),
-    (Method::POST, "pulls/{}/requested_reviewers", talk::request_reviewers),
-    (Method::DELETE, "pulls/{}/requested_reviewers", talk::remove_reviewers),
-    (Method::GET, "issues/{}/labels", talk::labels),
-    (Method::POST, "issues/{}/labels", talk::add_labels),
-    (Method::PUT, "issues/{}/labels", talk::set_labels),
-    (Method::DELETE, "issues/{}/labels/{}", talk::remove_label),
-    (Method::GET, "issues/{}/comments", talk::comments),
-    (Method::POST, "issues/{}/comments", talk::comment),
+/// Every request that is understood, below `/repos/OWNER/NAME`: the code of success, and who answers. `*` may hold slashes, as branches
+/// do, `#` none; the first that fits answers.
+const ROUTES: &[(Method, &str, u16, Handler)] = &[
+    (Method::GET, "", 200, code::repository),
+    (Method::GET, "branches/*/protection", 200, code::protection),
+    (Method::GET, "branches/*", 200, code::branch),
+    (Method::GET, "git/ref/*", 200, code::reference),
+    (Method::POST, "git/refs", 201, code::create_reference),
+    (Method::DELETE, "git/refs/*", 204, code::delete_reference),
+    (Method::GET, "commits/*/pulls", 200, pulls::of_commit),
+    (Method::GET, "commits/*/status", 200, code::status),
+    (Method::GET, "commits/*/statuses", 200, code::statuses),
+    (Method::GET, "commits/*/check-runs", 200, code::check_runs),
+    (Method::GET, "commits/*", 200, code::commit),
+    (Method::POST, "statuses/#", 201, code::create_status),
+    (Method::GET, "pulls", 200, pulls::list),
+    (Method::POST, "pulls", 201, pulls::create),
+    (Method::GET, "pulls/#", 200, pulls::get),
+    (Method::PATCH, "pulls/#", 200, pulls::update),
+    (Method::GET, "pulls/#/files", 200, pulls::files),
+    (Method::GET, "pulls/#/commits", 200, pulls::commits),
+    (Method::PUT, "pulls/#/merge", 200, pulls::merge),
+    (Method::GET, "pulls/#/reviews", 200, talk::reviews),
+    (Method::POST, "pulls/#/reviews", 200, talk::review),
+    (Method::POST, "pulls/#/requested_reviewers", 201, talk::request_reviewers),
+    (Method::GET, "issues/#/labels", 200, talk::labels),
+    (Method::POST, "issues/#/labels", 200, talk::add_labels),
+    (Method::GET, "issues/#/comments", 200, talk::comments),
+    (Method::POST, "issues/#/comments", 201, talk::comment),
 ];
 
 impl Forge {
@@ -137,21 +129,19 @@ impl Forge {
         }
         let rest = path.strip_prefix("repos/").and_then(|rest| rest.strip_prefix(OWNER)?.strip_prefix('/'));
         let (name, rest) = rest.map(|rest| rest.split_once('/').unwrap_or((rest, ""))).ok_or_else(Refusal::not_found)?;
-        let (handler, parts) = ROUTES
-            .iter()
-            .filter(|(method, _, _)| *method == head.method)
-            .find_map(|(_, pattern, handler)| Some((handler, matched(pattern, rest)?)))
-            .ok_or_else(Refusal::not_found)?;
+        let routes = ROUTES.iter().filter(|(method, ..)| *method == head.method);
+        let found = routes.filter_map(|(_, pattern, code, handler)| Some((*code, handler, matched(pattern, rest)?))).next();
+        let (code, handler, part) = found.ok_or_else(Refusal::not_found)?;
         let repository = self.repositories.open(name).map_err(|error| Refusal::of(500, &error.message))?;
         let repository = repository.ok_or_else(Refusal::not_found)?;
-        let query = words::parameters(head.uri.query().unwrap_or_default());
+        let query = form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
         let user = user.unwrap_or_default();
         self.repositories.alone(|| {
             let mut books = self.lock();
             let now = (self.clock)();
             books.refresh(&repository, name, now);
-            let mut call = Call { books: &mut books, repository, name: name.to_owned(), user, parts, query, body, now };
-            let (code, value) = handler(&mut call)?;
+            let mut call = Call { books: &mut books, repository, name: name.to_owned(), user, part, query, body, now };
+            let value = handler(&mut call)?;
             let (value, next) = call.page(value);
             *link = next.map(|page| call.link(head.uri.path(), page));
             self.keep(&books)?;
@@ -180,17 +170,11 @@ fn person(headers: &http::HeaderMap) -> Option<&'static str> {
     Some(PEOPLE.iter().find(|name| **name == token).unwrap_or(&PEOPLE[0]))
 }
 
-/// What the wildcards of a pattern stand for in a path.
-fn matched(pattern: &str, path: &str) -> Option<Vec<String>> {
-    if let Some((before, after)) = pattern.split_once("{*}") {
-        let between = path.strip_prefix(before)?.strip_suffix(after).filter(|between| !between.is_empty())?;
-        return Some(vec![words::decode(between)]);
-    }
-    let (wished, given): (Vec<_>, Vec<_>) = (pattern.split('/').collect(), path.split('/').collect());
-    let is_match = wished.len() == given.len()
-        && wished.iter().zip(&given).all(|(wished, given)| matches!(*wished, "{}") || wished == given);
-    let parts = wished.iter().zip(given).filter(|(wished, _)| **wished == "{}").map(|(_, given)| words::decode(given));
-    is_match.then(|| parts.collect())
+/// What the wildcard of a pattern stands for in a path that fits; nothing but a text where it has none.
+fn matched(pattern: &str, path: &str) -> Option<String> {
+    let Some(at) = pattern.find(['*', '#']) else { return (pattern == path).then(String::new) };
+    let part = path.strip_prefix(&pattern[..at])?.strip_suffix(&pattern[at + 1..])?;
+    (!part.is_empty() && (pattern[at..].starts_with('*') || !part.contains('/'))).then(|| words::decoded(part))
 }
 
 impl Call<'_> {
@@ -214,8 +198,9 @@ impl Call<'_> {
 
     fn link(&self, path: &str, page: usize) -> String {
         let others = self.query.iter().filter(|(name, _)| name != "page");
-        let others: String = others.map(|(name, value)| format!("{name}={}&", words::encode(value))).collect();
-        format!("<http://{}{path}?{others}page={page}>; rel=\"next\"", super::content::FORGE)
+        let query =
+            form_urlencoded::Serializer::new(String::new()).extend_pairs(others).append_pair("page", &page.to_string()).finish();
+        format!("<http://{}{path}?{query}>; rel=\"next\"", super::content::FORGE)
     }
 
     /// An address of the API below this repository.
@@ -224,6 +209,6 @@ impl Call<'_> {
     }
 
     fn number(&self) -> Result<u64> {
-        self.parts.first().and_then(|part| part.parse().ok()).ok_or_else(Refusal::not_found)
+        self.part.parse().map_err(|_| Refusal::not_found())
     }
 }

@@ -10,7 +10,7 @@ use crate::demo::git::{self, Method};
 
 const RESOURCE: &str = "PullRequest";
 
-pub(super) fn list(call: &mut Call) -> Result<(u16, Value)> {
+pub(super) fn list(call: &mut Call) -> Result<Value> {
     let state = call.parameter("state");
     let (head, base) = (call.parameter("head"), call.parameter("base"));
     let wished = |pull: &&Pull| {
@@ -25,26 +25,26 @@ pub(super) fn list(call: &mut Call) -> Result<(u16, Value)> {
     };
     // the youngest first
     let found = call.books.pulls.iter().rev().filter(wished).map(|pull| pull.shown(call));
-    Ok((200, found.collect()))
+    Ok(found.collect())
 }
 
-pub(super) fn of_commit(call: &mut Call) -> Result<(u16, Value)> {
-    let commit = call.resolve(&call.parts[0])?.to_string();
+pub(super) fn of_commit(call: &mut Call) -> Result<Value> {
+    let commit = call.resolve(&call.part)?.to_string();
     let holds = |pull: &&Pull| {
         let is_merge = pull.merged.as_ref().is_some_and(|merged| merged.commit == commit);
         let ends = pull.ends().and_then(|(base, head)| Ok(git::between(&call.repository, base, head)?));
         pull.repository == call.name && (is_merge || ends.is_ok_and(|ids| ids.iter().any(|id| id.to_string() == commit)))
     };
     let found = call.books.pulls.iter().filter(holds).map(|pull| pull.shown(call));
-    Ok((200, found.collect()))
+    Ok(found.collect())
 }
 
-pub(super) fn get(call: &mut Call) -> Result<(u16, Value)> {
+pub(super) fn get(call: &mut Call) -> Result<Value> {
     let number = call.number()?;
-    answer(call, number, 200)
+    answer(call, number)
 }
 
-pub(super) fn create(call: &mut Call) -> Result<(u16, Value)> {
+pub(super) fn create(call: &mut Call) -> Result<Value> {
     let head = call.text("head");
     let head = head.strip_prefix(&format!("{OWNER}:")).unwrap_or(head).to_owned();
     let base = call.text("base").to_owned();
@@ -77,10 +77,10 @@ pub(super) fn create(call: &mut Call) -> Result<(u16, Value)> {
         updated: call.now,
         ..Pull::default()
     });
-    answer(call, number, 201)
+    answer(call, number)
 }
 
-pub(super) fn update(call: &mut Call) -> Result<(u16, Value)> {
+pub(super) fn update(call: &mut Call) -> Result<Value> {
     let (number, now, body) = (call.number()?, call.now, call.body.clone());
     if let Some(base) = body["base"].as_str() {
         tip(&call.repository, base).ok_or_else(|| Refusal::invalid(RESOURCE, "base"))?;
@@ -101,29 +101,23 @@ pub(super) fn update(call: &mut Call) -> Result<(u16, Value)> {
     }
     pull.updated = now;
     call.books.refresh(&call.repository, &call.name, now);
-    answer(call, number, 200)
+    answer(call, number)
 }
 
-pub(super) fn files(call: &mut Call) -> Result<(u16, Value)> {
+pub(super) fn files(call: &mut Call) -> Result<Value> {
     let number = call.number()?;
     let (base, head) = call.books.pull(&call.name, number)?.ends()?;
-    Ok((200, call.changed(base, head)?.into()))
+    Ok(call.changed(base, head)?.into())
 }
 
-pub(super) fn commits(call: &mut Call) -> Result<(u16, Value)> {
+pub(super) fn commits(call: &mut Call) -> Result<Value> {
     let number = call.number()?;
     let (base, head) = call.books.pull(&call.name, number)?.ends()?;
     let ids = git::between(&call.repository, base, head)?;
-    Ok((200, ids.into_iter().rev().map(|id| code::told(call, id)).collect::<Result<Vec<_>>>()?.into()))
+    Ok(ids.into_iter().rev().map(|id| code::told(call, id)).collect::<Result<Vec<_>>>()?.into())
 }
 
-pub(super) fn is_merged(call: &mut Call) -> Result<(u16, Value)> {
-    let number = call.number()?;
-    let pull = call.books.pull(&call.name, number)?;
-    if pull.merged.is_some() { Ok((204, Value::Null)) } else { Err(Refusal::not_found()) }
-}
-
-pub(super) fn merge(call: &mut Call) -> Result<(u16, Value)> {
+pub(super) fn merge(call: &mut Call) -> Result<Value> {
     let (number, now) = (call.number()?, call.now);
     let pull = call.books.pull(&call.name, number)?.clone();
     let (base, head) = pull.ends()?;
@@ -150,10 +144,10 @@ pub(super) fn merge(call: &mut Call) -> Result<(u16, Value)> {
     let pull = call.books.pull(&call.name, number)?;
     pull.merged = Some(Merged { by, commit: commit.clone() });
     (pull.closed, pull.updated) = (Some(now), now);
-    Ok((200, json!({"sha": commit, "merged": true, "message": "Pull Request successfully merged"})))
+    Ok(json!({"sha": commit, "merged": true, "message": "Pull Request successfully merged"}))
 }
 
-fn answer(call: &mut Call, number: u64, code: u16) -> Result<(u16, Value)> {
+fn answer(call: &mut Call, number: u64) -> Result<Value> {
     let pull = call.books.pull(&call.name, number)?.clone();
-    Ok((code, pull.in_full(call)?))
+    pull.in_full(call)
 }

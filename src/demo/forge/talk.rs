@@ -6,12 +6,12 @@ use super::pull::{Pull, Remark};
 use super::words::{self, Refusal};
 use super::{Call, PEOPLE, Result};
 
-pub(super) fn labels(call: &mut Call) -> Result<(u16, Value)> {
+pub(super) fn labels(call: &mut Call) -> Result<Value> {
     let labels = pull(call)?.labels.clone();
-    Ok((200, labels.iter().map(|name| call.label(name)).collect()))
+    Ok(labels.iter().map(|name| call.label(name)).collect())
 }
 
-pub(super) fn add_labels(call: &mut Call) -> Result<(u16, Value)> {
+pub(super) fn add_labels(call: &mut Call) -> Result<Value> {
     let wished = names(&call.body, "labels");
     let labels = &mut pull(call)?.labels;
     for name in wished {
@@ -22,29 +22,7 @@ pub(super) fn add_labels(call: &mut Call) -> Result<(u16, Value)> {
     self::labels(call)
 }
 
-pub(super) fn set_labels(call: &mut Call) -> Result<(u16, Value)> {
-    pull(call)?.labels.clear();
-    add_labels(call)
-}
-
-pub(super) fn remove_label(call: &mut Call) -> Result<(u16, Value)> {
-    let name = call.parts[1].clone();
-    let labels = &mut pull(call)?.labels;
-    let at = labels.iter().position(|label| *label == name).ok_or_else(|| Refusal::of(404, "Label does not exist"))?;
-    labels.remove(at);
-    labels_left(call)
-}
-
-fn labels_left(call: &mut Call) -> Result<(u16, Value)> {
-    labels(call)
-}
-
-pub(super) fn reviewers(call: &mut Call) -> Result<(u16, Value)> {
-    let users: Vec<_> = pull(call)?.reviewers.iter().map(|name| words::user(name)).collect();
-    Ok((200, json!({"users": users, "teams": []})))
-}
-
-pub(super) fn request_reviewers(call: &mut Call) -> Result<(u16, Value)> {
+pub(super) fn request_reviewers(call: &mut Call) -> Result<Value> {
     let wished = names(&call.body, "reviewers");
     let repository = call.name.clone();
     let pull = pull(call)?;
@@ -63,23 +41,15 @@ pub(super) fn request_reviewers(call: &mut Call) -> Result<(u16, Value)> {
     let fresh: Vec<_> = wished.into_iter().filter(|name| !pull.reviewers.contains(name)).collect();
     pull.reviewers.extend(fresh);
     let pull = pull.clone();
-    Ok((201, pull.shown(call)))
+    Ok(pull.shown(call))
 }
 
-pub(super) fn remove_reviewers(call: &mut Call) -> Result<(u16, Value)> {
-    let gone = names(&call.body, "reviewers");
-    let pull = pull(call)?;
-    pull.reviewers.retain(|name| !gone.contains(name));
-    let pull = pull.clone();
-    Ok((200, pull.shown(call)))
-}
-
-pub(super) fn reviews(call: &mut Call) -> Result<(u16, Value)> {
+pub(super) fn reviews(call: &mut Call) -> Result<Value> {
     let (reviews, number) = (pull(call)?.reviews.clone(), call.number()?);
-    Ok((200, reviews.iter().enumerate().map(|(at, review)| reviewed(call, number, at, review)).collect()))
+    Ok(reviews.iter().enumerate().map(|(at, review)| reviewed(call, number, at, review)).collect())
 }
 
-pub(super) fn review(call: &mut Call) -> Result<(u16, Value)> {
+pub(super) fn review(call: &mut Call) -> Result<Value> {
     let verdict = match call.text("event") {
         "APPROVE" => "APPROVED",
         "REQUEST_CHANGES" => "CHANGES_REQUESTED",
@@ -96,21 +66,21 @@ pub(super) fn review(call: &mut Call) -> Result<(u16, Value)> {
     let review = Remark { by, text, verdict: verdict.to_owned(), commit: pull.head_commit.clone(), at };
     pull.reviews.push(review.clone());
     let last = pull.reviews.len() - 1;
-    Ok((200, reviewed(call, number, last, &review)))
+    Ok(reviewed(call, number, last, &review))
 }
 
-pub(super) fn comments(call: &mut Call) -> Result<(u16, Value)> {
+pub(super) fn comments(call: &mut Call) -> Result<Value> {
     let (comments, number) = (pull(call)?.comments.clone(), call.number()?);
-    Ok((200, comments.iter().enumerate().map(|(at, comment)| commented(call, number, at, comment)).collect()))
+    Ok(comments.iter().enumerate().map(|(at, comment)| commented(call, number, at, comment)).collect())
 }
 
-pub(super) fn comment(call: &mut Call) -> Result<(u16, Value)> {
+pub(super) fn comment(call: &mut Call) -> Result<Value> {
     let comment = Remark { by: call.user.to_owned(), text: call.text("body").to_owned(), at: call.now, ..Remark::default() };
     let number = call.number()?;
     let comments = &mut pull(call)?.comments;
     comments.push(comment.clone());
     let last = comments.len() - 1;
-    Ok((201, commented(call, number, last, &comment)))
+    Ok(commented(call, number, last, &comment))
 }
 
 fn pull<'a>(call: &'a mut Call) -> Result<&'a mut Pull> {
@@ -147,7 +117,7 @@ fn commented(call: &Call, number: u64, at: usize, comment: &Remark) -> Value {
 impl Call<'_> {
     pub fn label(&self, name: &str) -> Value {
         let id = words::id(name);
-        let url = self.url(&format!("labels/{}", words::encode(name)));
+        let url = self.url(&format!("labels/{}", words::encoded(name)));
         json!({"id": id, "node_id": format!("LA_{id}"), "url": url, "name": name, "color": "ededed", "default": false, "description": null})
     }
 }

@@ -72,10 +72,13 @@ impl Repositories {
         Repository::open_bare(&path).map(Some).map_err(|error| broken(&path, &error))
     }
 
-    /// Where the repository of a URL lies; nothing when it is not one of these.
-    pub(super) fn path_of(&self, url: &str) -> Option<PathBuf> {
-        let repository = self.open(ours(url)?).ok()??;
-        Some(repository.path().to_owned())
+    /// Where the repository at a URL of the cluster really is, for who clones it. Nothing when the URL is none of the forge's.
+    ///
+    /// # Errors
+    /// When the repositories cannot be made.
+    pub fn path(&self, url: &str) -> Result<Option<PathBuf>> {
+        let Some(name) = ours(url) else { return Ok(None) };
+        Ok(self.open(name)?.map(|repository| repository.path().to_owned()))
     }
 
     /// Does something that moves branches, alone.
@@ -272,6 +275,17 @@ mod tests {
         let repositories = Repositories::at(Place::kept(kept.path()));
         assert!(repositories.head(FLEET, &json!({"branch": "main"})).is_some_and(|head| head.is_ok()));
         assert!(!half.exists());
+    }
+
+    #[test]
+    fn the_url_of_a_source_leads_to_its_repository() {
+        let repositories = Repositories::at(Place::passing());
+        let path = repositories.path(FLEET).expect("made").expect("ours");
+
+        assert!(path.ends_with("ops/fleet.git") && path.join("HEAD").exists(), "{}", path.display());
+        for other in ["http://forge.example.test/ops/none.git", "https://github.com/ops/fleet.git"] {
+            assert_eq!(repositories.path(other).expect("looked up"), None, "{other}");
+        }
     }
 
     #[test]

@@ -6,30 +6,28 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::kind::Kind;
+use super::merge::{Items, identity, items, merge};
 use super::{text, time};
 
 /// A leaf, in the spelling of `fieldsV1`: `f:spec`, `f:containers`, `k:{"name":"web"}`, `f:image`.
 type Path = Vec<String>;
 
-/// How a list is merged.
-pub(super) enum Items {
-    /// By the fields that identify an item.
-    Keyed(Vec<String>),
-    /// As a set of values.
-    Set,
-    /// Whole.
-    Atomic,
-}
-
+/// An entry of `metadata.managedFields`.
+#[derive(Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", default)]
 struct Entry {
     manager: String,
     operation: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
     subresource: String,
-    version: String,
+    api_version: String,
     time: String,
+    fields_type: String,
+    #[serde(rename = "fieldsV1", serialize_with = "pack", deserialize_with = "unpack")]
     fields: BTreeSet<Path>,
 }
 
@@ -41,61 +39,8 @@ pub(in crate::demo) struct Conflict {
 }
 
 /// Fields of metadata that nobody owns.
-const UNOWNED: &[&str] = &[
-    "name",
-    "namespace",
-    "uid",
-    "resourceVersion",
-    "generation",
-    "creationTimestamp",
-    "managedFields",
-    "selfLink",
-    "deletionTimestamp",
-    "deletionGracePeriodSeconds",
-    "generateName",
-];
-
-/// Lists of built-in kinds that are merged by key (the `+listMapKey` markers of k8s.io/api).
-const KEYED: &[(&str, &[&str])] = &[
-    ("containers", &["name"]),
-    ("initContainers", &["name"]),
-    ("volumes", &["name"]),
-    ("volumeMounts", &["mountPath"]),
-    ("env", &["name"]),
-    ("imagePullSecrets", &["name"]),
-    ("conditions", &["type"]),
-    ("hostAliases", &["ip"]),
-];
-
-/// Says how the list at a path of a kind is merged; a path has names only, no indices.
-pub(super) fn items(kind: &Kind, path: &str) -> Items {
-    let last = path.rsplit('/').next().unwrap_or_default();
-    let keyed = |keys: &[&str]| Items::Keyed(keys.iter().map(|key| (*key).to_owned()).collect());
-    match (path, last) {
-        ("/metadata/finalizers", _) => Items::Set,
-        ("/metadata/ownerReferences", _) => keyed(&["uid"]),
-        _ if kind.is_custom => by_schema(kind, path),
-        ("/spec/ports", _) => keyed(&["port", "protocol"]),
-        (_, "ports") => keyed(&["containerPort", "protocol"]),
-        _ => KEYED.iter().find(|(name, _)| *name == last).map_or(Items::Atomic, |(_, keys)| keyed(keys)),
-    }
-}
-
-fn by_schema(kind: &Kind, path: &str) -> Items {
-    fn step<'a>(schema: &'a Value, name: &str) -> &'a Value {
-        let inside = if schema["properties"].is_object() { schema } else { &schema["items"] };
-        inside["properties"].get(name).unwrap_or(&schema["additionalProperties"])
-    }
-    let schema = path.split('/').skip(1).fold(&kind.schema, step);
-    match text(schema, "/x-kubernetes-list-type") {
-        "map" => {
-            let keys = super::list(schema, "/x-kubernetes-list-map-keys").iter().filter_map(Value::as_str);
-            Items::Keyed(keys.map(str::to_owned).collect())
-        }
-        "set" => Items::Set,
-        _ => Items::Atomic,
-    }
-}
+const UNOWNED: &str = "name namespace uid resourceVersion generation creationTimestamp managedFields selfLink deletionTimestamp \
+                       deletionGracePeriodSeconds generateName";
 
 /// Applies a configuration for a manager.
 ///
@@ -110,11 +55,12 @@ pub(in crate::demo) fn apply(
     now: Timestamp,
 ) -> Result<Value, Vec<Conflict>> {
     let wished = leaves(kind, config);
-    let mut entries = entries(live);
+    let (mine, mut others): (Vec<_>, Vec<_>) =
+        entries(live).into_iter().partition(|entry| entry.manager == manager && entry.operation == "Apply");
     let mut conflicts = Vec::new();
-    for entry in entries.iter_mut().filter(|entry| !(entry.manager == manager && entry.operation == "Apply")) {
-        let differs = |path: &&Path| at(live, path) != at(config, path);
-        let taken: Vec<_> = entry.fields.intersection(&wished).filter(differs).cloned().collect();
+    for entry in &mut others {
+        let taken: Vec<_> =
+            entry.fields.intersection(&wished).filter(|path| at(live, path) != at(config, path)).cloned().collect();
         if force {
             entry.fields.retain(|path| !taken.contains(path));
         } else {
@@ -126,136 +72,102 @@ pub(in crate::demo) fn apply(
     }
     let mut merged = live.clone();
     merge(kind, "", &mut merged, config);
-    let mine = entries.iter().position(|entry| entry.manager == manager && entry.operation == "Apply");
-    if let Some(mine) = mine.map(|at| entries.remove(at)) {
-        let gone = mine
-            .fields
-            .iter()
-            .filter(|path| !wished.contains(*path) && !entries.iter().any(|entry| entry.fields.contains(*path)));
-        for path in gone {
-            remove(&mut merged, path);
-        }
+    let is_owned = |path: &Path| wished.contains(path) || others.iter().any(|entry| entry.fields.contains(path));
+    for path in mine.iter().flat_map(|entry| &entry.fields).filter(|path| !is_owned(path)) {
+        remove(&mut merged, path);
     }
-    let version = text(config, "/apiVersion").to_owned();
-    let entry = Entry {
-        manager: manager.to_owned(),
-        operation: "Apply".into(),
-        subresource: String::new(),
-        version,
-        time: time(now),
-        fields: wished,
-    };
-    entries.insert(0, entry);
-    write(&mut merged, &entries);
+    others.insert(0, Entry::new(manager, "Apply", "", text(config, "/apiVersion"), wished, now));
+    write(&mut merged, others);
     Ok(merged)
 }
 
 /// Notes who changed what with a write that is no apply: he owns it from now on, and nobody owns what is gone.
 pub(in crate::demo) fn claim(kind: &Kind, before: &Value, after: &mut Value, manager: &str, subresource: &str, now: Timestamp) {
-    let present = leaves(kind, after);
-    let changed: BTreeSet<_> = present.iter().filter(|path| at(before, path) != at(after, path)).cloned().collect();
+    let changed: BTreeSet<_> = leaves(kind, after).into_iter().filter(|path| at(before, path) != at(after, path)).collect();
     let mut entries = entries(before);
     for entry in &mut entries {
         entry.fields.retain(|path| at(after, path).is_some() && !changed.contains(path));
     }
     if !changed.is_empty() {
-        let is_mine =
-            |entry: &&mut Entry| entry.manager == manager && entry.operation == "Update" && entry.subresource == subresource;
-        let version = text(after, "/apiVersion").to_owned();
-        match entries.iter_mut().find(is_mine) {
-            Some(entry) => {
-                entry.fields.extend(changed);
-                entry.time = time(now);
+        let mut fresh = Entry::new(manager, "Update", subresource, text(after, "/apiVersion"), changed, now);
+        let is_mine = |entry: &Entry| {
+            (&entry.manager, &entry.operation, &entry.subresource) == (&fresh.manager, &fresh.operation, &fresh.subresource)
+        };
+        match entries.iter().position(is_mine) {
+            Some(at) => {
+                fresh.fields.append(&mut entries[at].fields);
+                entries[at] = fresh;
             }
-            None => entries.push(Entry {
-                manager: manager.to_owned(),
-                operation: "Update".into(),
-                subresource: subresource.to_owned(),
-                version,
-                time: time(now),
-                fields: changed,
-            }),
+            None => entries.push(fresh),
         }
     }
-    write(after, &entries);
+    write(after, entries);
 }
 
 impl Entry {
+    fn new(manager: &str, operation: &str, subresource: &str, version: &str, fields: BTreeSet<Path>, now: Timestamp) -> Self {
+        let [manager, operation, subresource, api_version] = [manager, operation, subresource, version].map(str::to_owned);
+        Self { manager, operation, subresource, api_version, time: time(now), fields_type: "FieldsV1".to_owned(), fields }
+    }
+
     fn printed(&self) -> String {
-        let mut out = format!("\"{}\"", self.manager);
-        if !self.subresource.is_empty() {
-            out.push_str(&format!(" with subresource \"{}\"", self.subresource));
-        }
-        if self.operation == "Update" {
-            out.push_str(&format!(" using {} at {}", self.version, self.time));
-        }
-        out
+        let part =
+            if self.subresource.is_empty() { String::new() } else { format!(" with subresource \"{}\"", self.subresource) };
+        let moment =
+            if self.operation == "Update" { format!(" using {} at {}", self.api_version, self.time) } else { String::new() };
+        format!("\"{}\"{part}{moment}", self.manager)
     }
 }
 
 fn entries(object: &Value) -> Vec<Entry> {
-    let entry = |entry: &Value| {
-        let mut fields = BTreeSet::new();
-        gather(&entry["fieldsV1"], &mut Vec::new(), &mut fields);
-        Entry {
-            manager: text(entry, "/manager").to_owned(),
-            operation: text(entry, "/operation").to_owned(),
-            subresource: text(entry, "/subresource").to_owned(),
-            version: text(entry, "/apiVersion").to_owned(),
-            time: text(entry, "/time").to_owned(),
-            fields,
-        }
-    };
-    super::list(object, "/metadata/managedFields").iter().map(entry).collect()
+    serde_json::from_value(object["metadata"]["managedFields"].clone()).unwrap_or_default()
 }
 
-fn gather(fields: &Value, path: &mut Path, found: &mut BTreeSet<Path>) {
-    for (name, below) in fields.as_object().into_iter().flatten() {
-        path.push(name.clone());
-        if below.as_object().is_none_or(Map::is_empty) {
-            found.insert(path.clone());
-        }
-        gather(below, path, found);
-        path.pop();
-    }
+fn write(object: &mut Value, mut entries: Vec<Entry>) {
+    entries.retain(|entry| !entry.fields.is_empty());
+    object["metadata"]["managedFields"] = serde_json::to_value(entries).expect("texts and maps");
 }
 
-fn write(object: &mut Value, entries: &[Entry]) {
-    let entry = |entry: &Entry| {
-        let mut fields = json!({});
-        for path in &entry.fields {
-            let end = path.iter().fold(&mut fields, |fields, part| &mut fields[part.as_str()]);
-            if end.is_null() {
-                *end = json!({});
+fn unpack<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeSet<Path>, D::Error> {
+    fn gather(fields: &Value, path: &mut Path, found: &mut BTreeSet<Path>) {
+        for (name, below) in fields.as_object().into_iter().flatten() {
+            path.push(name.clone());
+            if below.as_object().is_none_or(Map::is_empty) {
+                found.insert(path.clone());
             }
+            gather(below, path, found);
+            path.pop();
         }
-        let mut written = json!({
-            "manager": entry.manager, "operation": entry.operation, "apiVersion": entry.version, "time": entry.time,
-            "fieldsType": "FieldsV1", "fieldsV1": fields,
-        });
-        if !entry.subresource.is_empty() {
-            written["subresource"] = entry.subresource.as_str().into();
+    }
+    let mut found = BTreeSet::new();
+    gather(&Value::deserialize(from)?, &mut Vec::new(), &mut found);
+    Ok(found)
+}
+
+fn pack<S: Serializer>(fields: &BTreeSet<Path>, to: S) -> Result<S::Ok, S::Error> {
+    let mut tree = json!({});
+    for path in fields {
+        let end = path.iter().fold(&mut tree, |fields, part| &mut fields[part.as_str()]);
+        if end.is_null() {
+            *end = json!({});
         }
-        written
-    };
-    let written: Vec<_> = entries.iter().filter(|entry| !entry.fields.is_empty()).map(entry).collect();
-    object["metadata"]["managedFields"] = written.into();
+    }
+    tree.serialize(to)
 }
 
 /// The leaves of an object that can be owned.
 fn leaves(kind: &Kind, object: &Value) -> BTreeSet<Path> {
     let mut found = BTreeSet::new();
-    for (name, value) in
-        object.as_object().into_iter().flatten().filter(|(name, _)| !matches!(name.as_str(), "apiVersion" | "kind"))
-    {
-        if name == "metadata" {
-            for (name, value) in value.as_object().into_iter().flatten().filter(|(name, _)| !UNOWNED.contains(&name.as_str())) {
-                let mut path = vec!["f:metadata".to_owned(), format!("f:{name}")];
-                descend(kind, &format!("/metadata/{name}"), value, &mut path, &mut found);
-            }
-        } else {
-            descend(kind, &format!("/{name}"), value, &mut vec![format!("f:{name}")], &mut found);
+    let mut object = object.as_object().cloned().unwrap_or_default();
+    object.retain(|name, _| name != "apiVersion" && name != "kind");
+    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.retain(|name, _| !UNOWNED.split(' ').any(|unowned| unowned == name));
+        if metadata.is_empty() {
+            object.remove("metadata");
         }
+    }
+    if !object.is_empty() {
+        descend(kind, "", &Value::Object(object), &mut Vec::new(), &mut found);
     }
     found
 }
@@ -271,7 +183,7 @@ fn descend(kind: &Kind, place: &str, value: &Value, path: &mut Path, found: &mut
         }
         (Value::Array(values), Some(Items::Keyed(keys))) => {
             for value in values {
-                path.push(format!("k:{}", identity(value, &keys)));
+                path.push(format!("k:{}", Value::Object(identity(value, &keys))));
                 found.insert([path.as_slice(), &[".".to_owned()]].concat());
                 descend(kind, place, value, path, found);
                 path.pop();
@@ -284,36 +196,34 @@ fn descend(kind: &Kind, place: &str, value: &Value, path: &mut Path, found: &mut
     }
 }
 
-/// What identifies an item of a list; a port's protocol is TCP unless it says so.
-fn identity(item: &Value, keys: &[String]) -> Value {
-    let part = |key: &String| {
-        let found = item.get(key).cloned();
-        let value = found.unwrap_or_else(|| if key == "protocol" { "TCP".into() } else { Value::Null });
-        (key.clone(), value)
-    };
-    Value::Object(keys.iter().map(part).collect())
+/// Where a part of a path leads: the field of a map, or the number of an item.
+enum Place<'a> {
+    Field(&'a str),
+    Item(usize),
 }
 
-fn is_identified(item: &Value, wished: &Map<String, Value>) -> bool {
-    let keys: Vec<_> = wished.keys().cloned().collect();
-    identity(item, &keys).as_object() == Some(wished)
-}
-
-/// Whether a value is what a part of a path says of it.
-fn is_written(item: &Value, text: &str) -> bool {
-    serde_json::from_str::<Value>(text).is_ok_and(|value| value == *item)
+impl<'a> Place<'a> {
+    fn of(value: &Value, part: &'a str) -> Option<Self> {
+        let (sort, rest) = part.split_at_checked(2)?;
+        let wished = || serde_json::from_str::<Value>(rest).ok();
+        let is_it = |item: &Value, wished: &Value| match wished.as_object().filter(|_| sort == "k:") {
+            Some(keys) => identity(item, keys.keys()) == *keys,
+            None => item == wished,
+        };
+        if sort == "f:" {
+            return value.is_object().then_some(Self::Field(rest));
+        }
+        let wished = wished()?;
+        value.as_array()?.iter().position(|item| is_it(item, &wished)).map(Self::Item)
+    }
 }
 
 fn at<'a>(object: &'a Value, path: &Path) -> Option<&'a Value> {
-    path.iter().try_fold(object, |value, part| match part.split_at_checked(2) {
-        Some(("f:", name)) => value.get(name),
-        Some(("k:", keys)) => {
-            let keys: Map<String, Value> = serde_json::from_str(keys).ok()?;
-            value.as_array()?.iter().find(|item| is_identified(item, &keys))
-        }
-        Some(("v:", wished)) => value.as_array()?.iter().find(|item| is_written(item, wished)),
+    path.iter().try_fold(object, |value, part| match Place::of(value, part) {
+        Some(Place::Field(name)) => value.get(name),
+        Some(Place::Item(number)) => value.get(number),
         // that an item is there at all
-        _ => Some(&Value::Null),
+        None => (part == ".").then_some(&Value::Null),
     })
 }
 
@@ -321,63 +231,28 @@ fn remove(object: &mut Value, path: &Path) {
     let Some((last, parents)) = path.split_last() else { return };
     // an item of a list goes with its keys
     let (last, parents) = if last == "." { parents.split_last().map_or((last, parents), |it| it) } else { (last, parents) };
-    let parent = parents.iter().try_fold(object, |value, part| match part.split_at_checked(2) {
-        Some(("f:", name)) => value.get_mut(name),
-        Some(("k:", keys)) => {
-            let keys: Map<String, Value> = serde_json::from_str(keys).ok()?;
-            value.as_array_mut()?.iter_mut().find(|item| is_identified(item, &keys))
-        }
-        _ => None,
+    let parent = parents.iter().try_fold(object, |value, part| match Place::of(value, part)? {
+        Place::Field(name) => value.get_mut(name),
+        Place::Item(number) => value.get_mut(number),
     });
-    match (parent, last.split_at_checked(2)) {
-        (Some(Value::Object(fields)), Some(("f:", name))) => drop(fields.remove(name)),
-        (Some(Value::Array(items)), Some(("k:", keys))) => {
-            if let Ok(keys) = serde_json::from_str(keys) {
-                items.retain(|item| !is_identified(item, &keys));
-            }
-        }
-        (Some(Value::Array(items)), Some(("v:", value))) => items.retain(|item| !is_written(item, value)),
+    let Some(parent) = parent else { return };
+    match (Place::of(parent, last), parent) {
+        (Some(Place::Field(name)), Value::Object(fields)) => drop(fields.remove(name)),
+        (Some(Place::Item(number)), Value::Array(items)) => drop(items.remove(number)),
         _ => (),
-    }
-}
-
-/// Lays a configuration over an object: maps merge, lists as [`items`] says.
-fn merge(kind: &Kind, place: &str, object: &mut Value, config: &Value) {
-    match (config, config.is_array().then(|| items(kind, place))) {
-        (Value::Object(wishes), _) if object.is_object() => {
-            for (name, wish) in wishes.iter().filter(|(name, _)| !(place == "/metadata" && name.as_str() == "managedFields")) {
-                merge(kind, &format!("{place}/{name}"), &mut object[name.as_str()], wish);
-            }
-        }
-        (Value::Array(wishes), Some(Items::Keyed(keys))) if object.is_array() => {
-            let found = object.as_array_mut().expect("tested above");
-            for wish in wishes {
-                match found.iter_mut().find(|item| identity(item, &keys) == identity(wish, &keys)) {
-                    Some(item) => merge(kind, place, item, wish),
-                    None => found.push(wish.clone()),
-                }
-            }
-        }
-        (Value::Array(wishes), Some(Items::Set)) if object.is_array() => {
-            let found = object.as_array_mut().expect("tested above");
-            let missing: Vec<_> = wishes.iter().filter(|wish| !found.contains(wish)).cloned().collect();
-            found.extend(missing);
-        }
-        _ => *object = config.clone(),
     }
 }
 
 /// A path as the server prints it: `.spec.containers[name="web"].image`.
 fn printed(path: &Path) -> String {
-    path.iter()
-        .filter_map(|part| part.split_at_checked(2))
-        .map(|(sort, rest)| match sort {
-            "f:" => format!(".{rest}"),
-            "k:" => {
-                let keys: Map<String, Value> = serde_json::from_str(rest).unwrap_or_default();
-                format!("[{}]", keys.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(","))
-            }
-            _ => format!("[={rest}]"),
-        })
-        .collect()
+    let parts = path.iter().filter_map(|part| part.split_at_checked(2));
+    let part = |(sort, rest): (&str, &str)| match sort {
+        "f:" => format!(".{rest}"),
+        "k:" => {
+            let keys: Map<String, Value> = serde_json::from_str(rest).unwrap_or_default();
+            format!("[{}]", keys.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(","))
+        }
+        _ => format!("[={rest}]"),
+    };
+    parts.map(part).collect()
 }

@@ -5,20 +5,21 @@
 mod collect;
 mod fields;
 mod kind;
-mod patch;
+mod merge;
 mod schema;
 mod select;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use fluxdeck_model::domain::ObjectRef;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 pub(super) use collect::{Propagation, delete, is_held, release};
 pub(super) use fields::{Conflict, apply, claim};
 pub(super) use kind::{Column, Kind, list};
-pub(super) use patch::{json_patch, merge_patch, strategic_merge};
+pub(super) use merge::merge;
 pub(super) use schema::{complete, faults};
 pub(super) use select::Selector;
 
@@ -103,6 +104,12 @@ impl Store {
 
     pub fn find(&self, group: &str, kind: &str, namespace: &str, name: &str) -> Option<&Arc<Value>> {
         self.get(&self.key(group, kind, namespace, name)?)
+    }
+
+    /// The object that a reference names.
+    pub fn at(&self, reference: &ObjectRef) -> Option<(Key, &Arc<Value>)> {
+        let key = self.key(&reference.gk.group, &reference.gk.kind, &reference.namespace, &reference.name)?;
+        self.get(&key).map(|object| (key, object))
     }
 
     /// Objects of a kind in the order of the server: by namespace, then name.
@@ -257,6 +264,19 @@ fn same_wish(before: &Value, after: &Value) -> bool {
 /// A text of an object; empty where there is none.
 pub(super) fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
     object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Changes every text in a value, but for what names its kind.
+pub(super) fn rewrite(value: &mut Value, change: &impl Fn(&mut String)) {
+    match value {
+        Value::String(text) => change(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| rewrite(item, change)),
+        Value::Object(fields) => fields
+            .iter_mut()
+            .filter(|(name, _)| !matches!(name.as_str(), "kind" | "apiVersion"))
+            .for_each(|(_, field)| rewrite(field, change)),
+        _ => (),
+    }
 }
 
 /// A time as the API writes it: whole seconds.

@@ -1,27 +1,16 @@
 //! Label and field selectors (apimachinery `pkg/labels/selector.go`, `pkg/fields/selector.go`).
 
+use std::collections::BTreeMap;
+
+use kube::core::{Expression, Selector as Labels, SelectorExt};
 use serde_json::Value;
 
 /// What a list or a watch is narrowed to.
 #[derive(Clone, Debug, Default)]
 pub(in crate::demo) struct Selector {
-    labels: Vec<Requirement>,
+    labels: Labels,
     /// Path, value, whether it must be equal.
     fields: Vec<(String, String, bool)>,
-}
-
-#[derive(Clone, Debug)]
-struct Requirement {
-    key: String,
-    test: Test,
-}
-
-#[derive(Clone, Debug)]
-enum Test {
-    In(Vec<String>),
-    NotIn(Vec<String>),
-    Exists,
-    Absent,
 }
 
 impl Selector {
@@ -32,22 +21,18 @@ impl Selector {
     pub fn parse(labels: &str, fields: &str) -> Result<Self, String> {
         let labels = split(labels).into_iter().map(requirement).collect::<Result<_, _>>()?;
         let term = |term: &str| {
-            let (path, value, equal) = match term.split_once("!=") {
-                Some((path, value)) => (path, value, false),
-                None => {
-                    let (path, value) =
-                        term.split_once('=').ok_or(format!("invalid selector: '{term}'; can't understand '{term}'"))?;
-                    (path, value.trim_start_matches('='), true)
-                }
-            };
-            Ok::<_, String>((path.trim().to_owned(), value.trim().to_owned(), equal))
+            let unequal = term.split_once("!=").map(|(path, value)| (path, value, false));
+            let equal = || term.split_once('=').map(|(path, value)| (path, value.trim_start_matches('='), true));
+            let found =
+                unequal.or_else(equal).map(|(path, value, equal)| (path.trim().to_owned(), value.trim().to_owned(), equal));
+            found.ok_or_else(|| format!("invalid selector: '{term}'; can't understand '{term}'"))
         };
         let fields = fields.split(',').filter(|part| !part.is_empty()).map(term).collect::<Result<_, _>>()?;
         Ok(Self { labels, fields })
     }
 
     pub fn is_empty(&self) -> bool {
-        self.labels.is_empty() && self.fields.is_empty()
+        self.labels.selects_all() && self.fields.is_empty()
     }
 
     /// The first field that a kind cannot be selected by; those of metadata every kind knows.
@@ -67,7 +52,11 @@ impl Selector {
     }
 
     pub fn selects(&self, object: &Value) -> bool {
-        self.labels.iter().all(|requirement| requirement.holds(object)) && self.fields.iter().all(|term| has_field(object, term))
+        let labels = || -> BTreeMap<_, _> {
+            let labels = object["metadata"]["labels"].as_object().into_iter().flatten();
+            labels.map(|(key, value)| (key.clone(), value.as_str().unwrap_or_default().to_owned())).collect()
+        };
+        (self.labels.selects_all() || self.labels.matches(&labels())) && self.fields.iter().all(|term| has_field(object, term))
     }
 }
 
@@ -79,18 +68,6 @@ fn has_field(object: &Value, (path, value, equal): &(String, String, bool)) -> b
         other => other.to_string(),
     };
     (found == *value) == *equal
-}
-
-impl Requirement {
-    fn holds(&self, object: &Value) -> bool {
-        let label = object["metadata"]["labels"][self.key.as_str()].as_str();
-        match &self.test {
-            Test::In(values) => label.is_some_and(|label| values.iter().any(|value| value == label)),
-            Test::NotIn(values) => label.is_none_or(|label| values.iter().all(|value| value != label)),
-            Test::Exists => label.is_some(),
-            Test::Absent => label.is_none(),
-        }
-    }
 }
 
 /// Splits at commas outside of parentheses.
@@ -111,21 +88,24 @@ fn split(text: &str) -> Vec<&str> {
     parts.into_iter().map(str::trim).filter(|part| !part.is_empty()).collect()
 }
 
-fn requirement(text: &str) -> Result<Requirement, String> {
-    let values = |list: &str| list.split(',').map(|value| value.trim().to_owned()).collect::<Vec<_>>();
-    let set = |text: &str| text.trim().strip_prefix('(').and_then(|list| list.strip_suffix(')')).map(values);
-    let made = if let Some((key, value)) = text.split_once("!=") {
-        Some((key, Test::NotIn(vec![value.trim().to_owned()])))
-    } else if let Some((key, value)) = text.split_once('=') {
-        Some((key, Test::In(vec![value.trim_start_matches('=').trim().to_owned()])))
-    } else if let Some((key, list)) = text.split_once(" notin") {
-        set(list).map(|list| (key, Test::NotIn(list)))
-    } else if let Some((key, list)) = text.split_once(" in") {
-        set(list).map(|list| (key, Test::In(list)))
-    } else {
-        let absent = text.strip_prefix('!');
-        Some((absent.unwrap_or(text), if absent.is_some() { Test::Absent } else { Test::Exists }))
+fn requirement(text: &str) -> Result<Expression, String> {
+    let key = |key: &str| key.trim().to_owned();
+    let set = |list: &str| {
+        let list = list.trim().strip_prefix('(')?.strip_suffix(')')?;
+        Some(list.split(',').map(|value| value.trim().to_owned()).collect())
     };
-    let (key, test) = made.ok_or_else(|| format!("unable to parse requirement: found '{text}'"))?;
-    Ok(Requirement { key: key.trim().to_owned(), test })
+    let made = if let Some((of, value)) = text.split_once("!=") {
+        Some(Expression::NotEqual(key(of), key(value)))
+    } else if let Some((of, value)) = text.split_once('=') {
+        Some(Expression::Equal(key(of), key(value.trim_start_matches('='))))
+    } else if let Some((of, list)) = text.split_once(" notin") {
+        set(list).map(|values| Expression::NotIn(key(of), values))
+    } else if let Some((of, list)) = text.split_once(" in") {
+        set(list).map(|values| Expression::In(key(of), values))
+    } else if let Some(of) = text.strip_prefix('!') {
+        Some(Expression::DoesNotExist(key(of)))
+    } else {
+        Some(Expression::Exists(key(text)))
+    };
+    made.ok_or_else(|| format!("unable to parse requirement: found '{text}'"))
 }

@@ -65,6 +65,7 @@ pub(super) const ALL: &[Command] = &[
     }),
     turn(&["ctrl-g"], "", "hide the hints that the demo opens with", |cx, _| {
         cx.state.settings.guide = false;
+        cx.effects.push(Effect::Dismiss);
         Ok(())
     }),
     turn(&["p"], "", "preview of the selected object", |cx, _| {

@@ -102,6 +102,8 @@ pub enum Effect {
     Suspend,
     /// Draw everything anew.
     Redraw,
+    /// The demo's hints are not wanted any more, as far as anything is remembered.
+    Dismiss,
     Quit,
 }
 
