@@ -56,7 +56,7 @@ pub trait Tree {
     /// As [`Tree::list`].
     fn items(&self, path: &str) -> Result<Vec<Item>> {
         let item = |name: String| {
-            let entry = self.entry(&if path.is_empty() { name.clone() } else { format!("{path}/{name}") })?;
+            let entry = if path.is_empty() { self.entry(&name) } else { self.entry(&format!("{path}/{name}")) }?;
             Some(Item { name, entry, version: None })
         };
         Ok(self.list(path)?.into_iter().filter_map(item).collect())

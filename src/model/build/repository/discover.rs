@@ -20,10 +20,13 @@ pub struct Root {
     pub spec: Arc<Spec>,
 }
 
+/// Where a Kustomization stands, and what it says.
+type Candidate = (String, Arc<Spec>);
+
 /// What every file of a repository says of where a cluster may begin.
 #[derive(Default)]
 pub struct Declared {
-    files: BTreeMap<Text, Result<Vec<(String, Arc<Spec>)>>>,
+    files: BTreeMap<Text, Result<Vec<Candidate>>>,
 }
 
 impl Declared {
@@ -86,7 +89,7 @@ fn last(folder: &str) -> String {
 }
 
 /// A Flux Kustomization, or what a FluxInstance makes of its `sync`; one that is patched or templated elsewhere has no path here.
-fn candidate(file: &str, node: &Node) -> Option<(String, Arc<Spec>)> {
+fn candidate(file: &str, node: &Node) -> Option<Candidate> {
     if Spec::is_one(node) {
         let spec = Spec::read(node).ok()?;
         return (!spec.is_remote && !spec.source.name.is_empty()).then(|| (file.to_owned(), Arc::new(spec)));

@@ -143,7 +143,7 @@ fn what_a_flux_kustomization_sets_is_told_apart_from_what_a_kustomization_file_s
     tree.insert("apps/staging/deployment.yaml", deployment.as_bytes());
     tree.insert(
         "apps/staging/kustomization.yaml",
-        b"nameSuffix: -s\nresources: [deployment.yaml]\npatches:\n- patch: '- {op: add, path: /spec/paused, value: true}'\n  target: {kind: Deployment}\n",
+        b"kind: Kustomization\nresources: [deployment.yaml]\npatches:\n- patch: '- {op: add, path: /spec/paused, value: true}'\n  target: {kind: Deployment}\n",
     );
     let more = "  targetNamespace: there\n  namePrefix: p-\n  commonMetadata: {labels: {team: a}}\n  images:\n  - {name: a/web, newTag: \"2\"}\n  patches:\n  - patch: |\n      - op: add\n        path: /spec/replicas\n        value: 3\n    target: {kind: Deployment}\n";
     tree.insert("clusters/staging/apps.yaml", flux("apps", "./apps/staging", more).as_bytes());
