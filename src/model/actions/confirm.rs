@@ -237,13 +237,14 @@ impl Confirmation {
 
     /// Consequences with the same words once, and how often, the gravest first; the objects are those of all of them.
     pub fn grouped(&self) -> Vec<(Consequence, usize)> {
-        let mut found: BTreeMap<(Reverse<Grade>, &str), (Vec<ObjectRef>, usize)> = BTreeMap::new();
+        type Merged = (Vec<ObjectRef>, usize);
+        let mut found: BTreeMap<(Reverse<Grade>, &str), Merged> = BTreeMap::new();
         for consequence in &self.consequences {
             let (objects, times) = found.entry((Reverse(consequence.grade), &consequence.text)).or_default();
             objects.extend(consequence.objects.iter().cloned());
             *times += 1;
         }
-        let merged = |((Reverse(grade), text), (mut objects, times)): (_, (Vec<ObjectRef>, usize))| {
+        let merged = |((Reverse(grade), text), (mut objects, times)): (_, Merged)| {
             let text: &str = text;
             objects.sort();
             objects.dedup();
