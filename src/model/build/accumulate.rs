@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::config::{Config, from_crds};
-use super::decode::Mode;
+use super::decode::{self, Mode};
 use super::error::{BuildError, Result};
 use super::factory;
 use super::fields;
@@ -208,9 +208,12 @@ impl<'s> Target<'s> {
             }
             all.resources.append_all(inline, &self.session.schemas.borrow())?;
         }
-        let plugins = self.resources(all, &paths)?.resources.list;
-        // kustomize hands them on as text
-        plugins.iter().try_for_each(|plugin| write::value(&plugin.node).map(|_| ()))?;
+        let mut plugins = self.resources(all, &paths)?.resources.list;
+        for plugin in &mut plugins {
+            // kustomize hands them on as text, in which `y` is in quotes
+            write::value(&plugin.node)?;
+            decode::quote_texts(&mut plugin.node);
+        }
         Ok(plugins)
     }
 

@@ -139,6 +139,18 @@ fn meaning(node: &Node) -> Option<Resolved> {
     })
 }
 
+/// What go-yaml v3 read as a text stays one, though v2 has more words for booleans (`y`, `off`).
+pub fn quote_texts(node: &mut Node) {
+    if node.is_scalar() && node.tag == Tag::Str && node.style == Style::Plain && !node.is_tagged {
+        node.style = Style::Double;
+    }
+    for entry in node.entries_mut().into_iter().flatten() {
+        quote_texts(&mut entry.key);
+        quote_texts(&mut entry.value);
+    }
+    node.items_mut().into_iter().flatten().for_each(quote_texts);
+}
+
 fn is_null(node: &Node) -> bool {
     node.is_null()
 }

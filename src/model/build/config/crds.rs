@@ -4,7 +4,7 @@
 use super::super::error::{BuildError, Result};
 use super::super::field_spec::{FieldSpec, merge_one};
 use super::super::id::{Gvk, text_at};
-use super::super::node::Node;
+use super::super::node::{Entry, Node, Tag};
 use super::{Config, NameReference};
 
 /// Deeper than any definition: a reference to itself ends here.
@@ -13,8 +13,12 @@ const DEEPEST: usize = 64;
 /// What one file says. Each definition is `name: {Schema: {properties: …}}`.
 ///
 /// # Errors
-/// Definitions that contradict each other or never end.
+/// What is no definition, definitions that contradict each other or never end.
 pub fn from_crds(file: &Node) -> Result<Config> {
+    if !file.is_map() {
+        return Err(BuildError::invalid("expected a map of definitions").at(file.origin()));
+    }
+    file.entries().iter().try_for_each(|entry| check(&entry.value))?;
     let mut config = Config::default();
     for entry in file.entries() {
         let name = entry.key.text().unwrap_or_default();
@@ -29,6 +33,32 @@ pub fn from_crds(file: &Node) -> Result<Config> {
         config.merge(&found)?;
     }
     Ok(config)
+}
+
+/// What Go's decoder takes for a definition: a CustomResourceDefinition, which people list here, is none.
+fn check(definition: &Node) -> Result<()> {
+    let hint = "`crds:` lists files of OpenAPI definitions, not CustomResourceDefinitions";
+    let fits = |node: &Node, is_it: bool| match is_it || node.is_null() {
+        true => Ok(()),
+        false => Err(BuildError { hint: hint.to_owned(), ..BuildError::invalid("not an OpenAPI definition") }.at(node.origin())),
+    };
+    fits(definition, definition.is_map())?;
+    for Entry { key, value } in definition.entries() {
+        match key.text().unwrap_or_default().to_ascii_lowercase().as_str() {
+            "schema" => {
+                fits(value, value.is_map())?;
+                let Some(properties) = value.get("properties") else { continue };
+                fits(properties, properties.is_map())?;
+                properties.entries().iter().try_for_each(|property| fits(&property.value, property.value.is_map()))?;
+            }
+            "dependencies" => {
+                fits(value, value.is_list())?;
+                value.items().iter().try_for_each(|item| fits(item, item.is_null() || item.tag == Tag::Str))?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn properties(definition: &Node) -> Option<&Node> {

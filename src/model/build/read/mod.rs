@@ -44,9 +44,13 @@ impl Place {
 /// All documents of a text, empty ones left out, as kustomize reads manifests: it splits at lines that start with `---` itself.
 ///
 /// # Errors
-/// Not YAML, not UTF-8, too large, too deep, or too many aliases.
+/// Not YAML, not UTF-8 (nor UTF-16 with its mark), too large, too deep, or too many aliases.
 pub fn documents(bytes: &[u8], place: &Place) -> Result<Vec<Node>> {
     let text = text(bytes, place)?;
+    if is_utf16(bytes) {
+        // kyaml looks for separators in the bytes, and finds none between the zeros: what follows the first document is not looked at
+        return Ok(compose::first_document(&text, place)?.into_iter().collect());
+    }
     let mut nodes = Vec::new();
     for (line, document) in split(&text, place)? {
         if let Some(node) = compose::first_document(document, &place.down(line))? {
@@ -75,6 +79,9 @@ fn text(bytes: &[u8], place: &Place) -> Result<String> {
         let message = format!("the file has {} MiB, more than {} are not read", bytes.len() >> 20, MAX_FILE >> 20);
         return Err(BuildError::new(Cause::Limit, message, "split it").in_file(&place.file));
     }
+    if is_utf16(bytes) {
+        return utf16(bytes, place);
+    }
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(if text.contains("\r\n") { text.replace("\r\n", "\n") } else { text.to_owned() }),
         Err(error) => {
@@ -83,6 +90,24 @@ fn text(bytes: &[u8], place: &Place) -> Result<String> {
             failed.line = place.line + u32::try_from(line).unwrap_or(u32::MAX) + 1;
             failed.column = 1;
             Err(failed)
+        }
+    }
+}
+
+/// A byte order mark tells, as to go-yaml's reader (`readerc.go`).
+fn is_utf16(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF])
+}
+
+fn utf16(bytes: &[u8], place: &Place) -> Result<String> {
+    let unit = if bytes.starts_with(&[0xFF, 0xFE]) { u16::from_le_bytes } else { u16::from_be_bytes };
+    let (pairs, rest) = bytes.as_chunks::<2>();
+    let units: Vec<u16> = pairs.iter().skip(1).map(|pair| unit(*pair)).collect();
+    match String::from_utf16(&units) {
+        Ok(text) if rest.is_empty() => Ok(text.replace("\r\n", "\n")),
+        _ => {
+            let failed = BuildError::new(Cause::Invalid, "not UTF-16, though it begins so", "save the file as UTF-8");
+            Err(BuildError { line: place.line + 1, column: 1, ..failed.in_file(&place.file) })
         }
     }
 }
