@@ -376,20 +376,20 @@ fn remediated(scene: &mut Scene, key: &Key, mut object: Value, reason: &str, mes
     scene.settle(key, object, REQUEUE);
 }
 
-fn finalize(scene: &mut Scene, key: &Key, object: Value, _: &Stage) {
-    if is_suspended(&object) {
+fn finalize(scene: &mut Scene, key: &Key, object: &Value) {
+    if is_suspended(object) {
         return;
     }
-    if !list(&object, "/status/history").is_empty() {
-        apply::prune(scene, &applier(key), &apply::entries(&object));
-        let message = format!("Helm uninstall succeeded for release {}", full(&object));
-        scene.event(&object, COMPONENT, false, "UninstallSucceeded", &message);
+    if !list(object, "/status/history").is_empty() {
+        apply::prune(scene, &applier(key), &apply::entries(object));
+        let message = format!("Helm uninstall succeeded for release {}", full(object));
+        scene.event(object, COMPONENT, false, "UninstallSucceeded", &message);
     }
-    let chart = text(&object, "/status/helmChart").to_owned();
+    let chart = text(object, "/status/helmChart").to_owned();
     let place = chart.split_once('/').and_then(|(namespace, name)| scene.store.key(SOURCES, "HelmChart", namespace, name));
     if let Some(found) = place.filter(|place| scene.store.get(place).is_some()) {
         objects::delete(scene.store, &found, Propagation::Background, None, scene.now);
-        scene.event(&object, COMPONENT, false, "HelmChartDeleted", &format!("deleted HelmChart '{chart}'"));
+        scene.event(object, COMPONENT, false, "HelmChartDeleted", &format!("deleted HelmChart '{chart}'"));
     }
 }
 

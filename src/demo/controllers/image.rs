@@ -15,7 +15,7 @@ const COMPONENT: &str = "image-reflector-controller";
 
 /// A controller of one step.
 const fn simple(begin: super::Step) -> Flux {
-    Flux { begin, stages: &[], rest: |scene, key, object, _| scene.settle(key, object, HOUR), finalize: |_, _, _, _| () }
+    Flux { begin, stages: &[], rest: |scene, key, object, _| scene.settle(key, object, HOUR), finalize: |_, _, _| () }
 }
 
 pub(super) const ACKNOWLEDGES: Flux = simple(acknowledge);

@@ -267,23 +267,23 @@ fn remember(scene: &Scene, object: &mut Value, stage: &Stage, outcome: &str) {
     object["status"]["history"] = history.into();
 }
 
-fn finalize(scene: &mut Scene, key: &Key, object: Value, _: &Stage) {
-    let prunes = match text(&object, "/spec/deletionPolicy") {
+fn finalize(scene: &mut Scene, key: &Key, object: &Value) {
+    let prunes = match text(object, "/spec/deletionPolicy") {
         "Delete" | "WaitForTermination" => true,
         "Orphan" => false,
         _ => object["spec"]["prune"] == true,
     };
-    let reason = condition(&object, "Ready").map_or("info", |ready| text(ready, "/reason"));
-    if prunes && !is_suspended(&object) {
-        let lines = apply::prune(scene, &applier(key), &apply::entries(&object));
+    let reason = condition(object, "Ready").map_or("info", |ready| text(ready, "/reason"));
+    if prunes && !is_suspended(object) {
+        let lines = apply::prune(scene, &applier(key), &apply::entries(object));
         if !lines.is_empty() {
-            scene.event(&object, COMPONENT, false, reason, &lines.join("\n"));
+            scene.event(object, COMPONENT, false, reason, &lines.join("\n"));
         }
     }
-    if is_true(&object, "Ready") && !is_suspended(&object) {
+    if is_true(object, "Ready") && !is_suspended(object) {
         // the end of a finalisation is told like that of any reconciliation
-        let message = format!("Reconciliation finished in {}, next run in {}", scene.took(scene.now), go(interval(&object)));
-        scene.event(&object, COMPONENT, false, reason, &message);
+        let message = format!("Reconciliation finished in {}, next run in {}", scene.took(scene.now), go(interval(object)));
+        scene.event(object, COMPONENT, false, reason, &message);
     }
 }
 

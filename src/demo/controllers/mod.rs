@@ -63,7 +63,7 @@ struct Flux {
     /// What it still does with an object that is suspended.
     rest: Step,
     /// What it does about an object that is deleted, before its finalizer goes.
-    finalize: Step,
+    finalize: fn(&mut Scene, &Key, &Value),
 }
 
 #[derive(Clone, Copy)]
@@ -208,7 +208,7 @@ impl Flux {
         let mut object = scene.object(key);
         if is_deleted(&object) {
             if holds(&object, FINALIZER) {
-                (self.finalize)(scene, key, object, &Stage::default());
+                (self.finalize)(scene, key, &object);
                 apply::let_go(scene, key);
             }
             return;

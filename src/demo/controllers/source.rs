@@ -20,7 +20,7 @@ pub(super) const CONTROLLER: Flux = Flux {
     stages: &[("fetch", fetch)],
     // a suspended source still notes that it has seen a request
     rest: |scene, key, object, _| scene.settle(key, object, interval(&Value::Null)),
-    finalize: |_, _, _, _| (),
+    finalize: |_, _, _| (),
 };
 
 fn begin(scene: &mut Scene, key: &Key, mut object: Value, _: &Stage) {

@@ -46,7 +46,8 @@ fn told(user: &Fluxdeck) -> (Vec<String>, String) {
 fn the_log_of_acts_says_of_what_was_left_that_its_end_is_not_known() {
     let Some(bed) = bed::alone() else { return };
     let mark = super::mark(&bed);
-    let ways: [(&str, fn(&Fluxdeck) -> Terminal, fn(&mut Terminal)); 6] = [
+    type Way = (&'static str, fn(&Fluxdeck) -> Terminal, fn(&mut Terminal));
+    let ways: [Way; 6] = [
         ("a command that is interrupted", by_command, |running| running.signal("INT")),
         ("a command that is ended", by_command, |running| running.signal("TERM")),
         ("a command whose terminal goes", by_command, |running| running.signal("HUP")),
