@@ -4,7 +4,7 @@
 //!  OBJECT                FIELD            GIT     LIVE     SET BY
 //!  Deployment api/api    spec.replicas    3       5        flux/apps/production/kustomization.yaml:6
 //!  ConfigMap web/flags                    there   missing  flux/apps/base/web/flags.yaml
-//!  ? Kustomization …     not compared: its source, OCIRepository apps/manifests, is no GitRepository
+//!  Kustomization a/b     its source, OCIRepository apps/manifests, is no GitRepository (not compared)
 //! ```
 
 use ratatui::buffer::Buffer;
@@ -56,7 +56,7 @@ impl DriftView {
         let mut items = Vec::new();
         let differences = drifts.found.iter().flat_map(|(object, found)| lines(object, found));
         let skipped = drifts.skipped.iter().map(|(what, why)| {
-            let cells = vec![Styled::of(Style::Dim, what), Styled::of(Style::Dim, format!("not compared: {why}"))];
+            let cells = vec![Styled::of(Style::Dim, what), Styled::of(Style::Dim, format!("{why} (not compared)"))];
             (cells, Told { object: None, place: None, message: format!("{what} was not compared: {why}") })
         });
         for (cells, told) in differences.chain(skipped) {

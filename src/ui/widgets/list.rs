@@ -340,7 +340,7 @@ mod tests {
         let column = Column::new("FILE", 8, 30, 0).keeping_end();
         let text = |width| fitted(Line::raw("apps/web/世/k.yaml:11"), width, &column).spans[0].content.to_string();
         for (width, expected) in
-            [(21, "apps/web/世/k.yaml:11"), (12, "…/k.yaml:11"), (13, "…/k.yaml:11"), (14, "…世/k.yaml:11"), (1, "…"), (0, "")]
+            [(21, "apps/web/世/k.yaml:11"), (12, "…/k.yaml:11"), (13, "…世/k.yaml:11"), (14, "…/世/k.yaml:11"), (1, "…"), (0, "")]
         {
             assert_eq!(text(width), expected, "{width}");
         }

@@ -60,7 +60,10 @@ impl Api {
     }
 
     async fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, kube::Error> {
-        let request = Request::builder().method(method).uri(path).header("Content-Type", "application/apply-patch+yaml");
+        let mut request = Request::builder().method(method).uri(path);
+        if body.is_some() {
+            request = request.header("Content-Type", "application/apply-patch+yaml");
+        }
         let body = body.map(Value::to_string).unwrap_or_default().into_bytes();
         self.client.request(request.body(body).expect("a request")).await
     }
@@ -185,10 +188,13 @@ fn owns(owned: &Map<String, Value>, value: &Value, path: &[Step]) -> bool {
     }
 }
 
-fn owners<'v>(answer: &'v Value, path: &[Step]) -> BTreeSet<&'v str> {
+/// Who owns a field beside what was just applied: the same name with another operation is another manager (apiserver
+/// `managedfields`: a manager is its name, operation, version and subresource).
+fn others<'v>(answer: &'v Value, path: &[Step]) -> BTreeSet<&'v str> {
     let managers = answer.pointer("/metadata/managedFields").and_then(Value::as_array).into_iter().flatten();
     let owning = managers.filter(|one| one["fieldsV1"].as_object().is_some_and(|owned| owns(owned, answer, path)));
-    owning.filter_map(|one| one["manager"].as_str()).collect()
+    let is_other = |one: &&Value| one["manager"] != MANAGER || one["operation"] != "Apply";
+    owning.filter(is_other).filter_map(|one| one["manager"].as_str()).collect()
 }
 
 /// Whose object it is, as inventories tell.
@@ -215,11 +221,11 @@ async fn notice(api: &Api, at: &str, object: &Value, live: &Value, path: &Path) 
     if plain(answer.clone()) != *live {
         return Notice::Differs;
     }
-    let owners = owners(&answer, path);
+    // what was applied did not hold it, and yet it is there: somebody else's, or set by the API server, also inside an atomic part of ours
     match get(&answer, path) {
-        Some(_) if owners.is_empty() => Notice::Default,
-        Some(_) if !owners.contains(MANAGER) => Notice::OwnedByAnother,
-        _ => Notice::Unseen,
+        Some(_) if others(&answer, path).is_empty() => Notice::Default,
+        Some(_) => Notice::OwnedByAnother,
+        None => Notice::Unseen,
     }
 }
 

@@ -43,6 +43,8 @@ pub struct TreeView {
     epoch: Epoch,
     /// The filter changed: the cursor goes to the first match.
     seeks: bool,
+    /// Somebody has moved, or the picture is complete: until then the cursor stays on the first row, whatever comes in above it.
+    is_settled: bool,
     /// The states that were looked for last.
     health: Option<BTreeSet<Health>>,
 }
@@ -276,6 +278,7 @@ impl View for TreeView {
 
     fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
         let page = self.height.saturating_sub(1).max(1);
+        self.is_settled = true;
         match gesture {
             Gesture::Down => self.go(self.at + 1, cx.state),
             Gesture::Up => self.go(self.at.saturating_sub(1), cx.state),
@@ -333,6 +336,7 @@ impl View for TreeView {
 
     fn set_filter(&mut self, text: &str, cx: &mut Cx) -> Result<(), String> {
         self.seeks = !text.is_empty();
+        self.is_settled = true;
         if text.is_empty()
             && let Some(node) = self.node(cx.state)
         {
@@ -347,6 +351,11 @@ impl View for TreeView {
         if self.epoch != cluster.epoch {
             self.epoch = cluster.epoch;
             self.marks.clear();
+            self.is_settled = false;
+        }
+        if !self.is_settled {
+            (self.cursor, self.at, self.offset) = (None, 0, 0);
+            self.is_settled = cluster.is_complete();
         }
         let rows = &cluster.tree.rows;
         let before = self.at;
@@ -431,3 +440,7 @@ pub(super) fn copy(gesture: Gesture, selected: &[ObjectRef], cx: &mut Cx) {
     cx.state.say(format!("copied {}", texts.join(" ")));
     cx.effects.push(Effect::Copy(texts.join("\n")));
 }
+
+#[cfg(test)]
+#[path = "../tests/tree.rs"]
+mod tests;

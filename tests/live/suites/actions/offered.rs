@@ -2,7 +2,7 @@
 
 use super::{admin, annotation, object, our_patches, succeeds};
 use crate::support::bed;
-use crate::support::terminal::SMALL;
+
 use crate::truth::text;
 
 const KS: &str = "kustomizations.kustomize.toolkit.fluxcd.io";
@@ -19,13 +19,15 @@ fn what_is_suspended_is_resumed_and_reconciled_by_one_more_key() {
     assert!(refused.err.contains("`fluxdeck resume kustomizations/web -n web`"), "{refused:?}");
 
     let mark = super::mark(&bed);
-    let mut screen = user.open(&["-c", "ks web /^web"], SMALL);
+    let mut screen = user.open(&["-c", "ks web /web/web"], (200, 24));
     screen.until("the row", SOON, |text| text.contains("by admin") && text.contains("R resume"));
     screen.keys("R");
     screen.until("what will be done", SOON, |text| {
         text.contains("resume-and-reconcile Kustomization web/web") && text.contains("suspended: by admin \"a test\"")
     });
     assert_eq!(our_patches(&bed, mark), [] as [String; 0]);
+    // what he may do is being asked meanwhile: before that is known, nothing is confirmed
+    while screen.read(std::time::Duration::from_millis(500)) {}
     screen.keys("y");
     screen.until("its end", SOON, |text| text.contains("applied revision main@"));
     assert_eq!(our_patches(&bed, mark).len(), 2, "one request to resume, one to reconcile");
