@@ -53,6 +53,7 @@ pub(super) async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
     let (client, catalog) = runtime::connect(&call.options, &call.context).await.map_err(failed)?;
     let renderer = Renderer { client, catalog, repositories, timeout: call.options.request_timeout, fetches: true };
     let namespaces: Vec<String> = call.options.namespaces.iter().map(|name| name.to_string()).collect();
+    let wished = &call.options.namespaces;
     let is_known = AtomicBool::new(false);
     let is_meant = |object: &Applied| {
         let namespace = id::meta_text(&object.node, "namespace");
@@ -67,7 +68,12 @@ pub(super) async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
     for body in kustomizations(&renderer, &namespaces).await? {
         let text = |key: &str| body["metadata"][key].as_str().unwrap_or_default().to_owned();
         let object = runtime::kustomization(ClusterId(0), &text("namespace"), &text("name"));
-        report.take(renderer.compare(&object, Ok(body), &schemas, is_meant).await);
+        let concerns = wished.is_empty() || runtime::concerns(&object, Some(&body), wished);
+        let mut compared = renderer.compare(&object, Ok(body), &schemas, is_meant).await;
+        if !concerns {
+            compared.skipped.clear();
+        }
+        report.take(compared);
     }
     show(&report, arguments.output)?;
     if let (Some(wished), false) = (&arguments.object, is_known.into_inner()) {
@@ -147,8 +153,9 @@ fn text(report: &Report) -> String {
         out.push('\n');
     }
     out.push_str(&format!(
-        "{} objects compared, {} drifted, {} not compared\n",
+        "{} {} compared, {} drifted, {} not compared\n",
         report.compared,
+        if report.compared == 1 { "object" } else { "objects" },
         report.drifted.len(),
         report.skipped.len()
     ));

@@ -111,7 +111,9 @@ impl Errand {
                 Ok((client, served)) => cluster::whole(&client, &served, &object, errand.timeout).await.ok(),
                 Err(_) => None,
             };
-            let owners = found.map(|body| field_owners(&body, &[field]));
+            // every object that was ever written has some: where they are missing (a recorded object) nobody knows
+            let known = found.filter(|body| body["metadata"]["managedFields"].as_array().is_some_and(|all| !all.is_empty()));
+            let owners = known.map(|body| field_owners(&body, &[field]));
             (object, owners)
         };
         let owners = futures::stream::iter(fields.into_iter().map(look)).buffer_unordered(QUESTIONS).collect().await;

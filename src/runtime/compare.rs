@@ -98,10 +98,22 @@ impl Errand {
         for kustomization in kustomizations {
             let body = renderer.fetch(&kustomization).await;
             let is_meant = |object: &Applied| namespaces.as_ref().is_none_or(|names| names.contains(home(object)));
-            let compared = renderer.compare(&kustomization, body, &schemas, is_meant).await;
+            let concerns = namespaces.as_ref().is_none_or(|names| concerns(&kustomization, body.as_ref().ok(), names));
+            let mut compared = renderer.compare(&kustomization, body, &schemas, is_meant).await;
+            if !concerns {
+                compared.skipped.clear();
+            }
             self.news(News::Compared(run, Box::new(compared))).await;
         }
     }
+}
+
+/// Whether a Kustomization has to do with these namespaces: it is in one of them, or its inventory has something there
+/// (`<namespace>_<name>_<group>_<kind>`, fluxcd/cli-utils `object.ObjMetadata`).
+pub fn concerns(kustomization: &ObjectRef, body: Option<&Value>, namespaces: &BTreeSet<Str>) -> bool {
+    let entries = body.and_then(|body| body.pointer("/status/inventory/entries")?.as_array()).into_iter().flatten();
+    let mut places = entries.filter_map(|entry| entry["id"].as_str()?.split('_').next());
+    namespaces.contains(&kustomization.namespace) || places.any(|place| namespaces.contains(place))
 }
 
 /// The namespace that an object is looked at with: a Namespace's is itself.

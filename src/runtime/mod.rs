@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 
 use crate::cluster::{Access, Catalog, Failure};
 use crate::{demo, records};
-pub use compare::schemas;
+pub use compare::{concerns, schemas};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::domain::{ClusterId, Scope, Str};
 use fluxdeck_model::state::jobs::{Act, Outcome, Task};

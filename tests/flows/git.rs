@@ -56,7 +56,7 @@ async fn a_change_by_hand_is_listed_with_the_line_of_git_and_filters_the_tree() 
     let company = company();
     let mut deck = deck(&company).await;
     deck.keys(": \"drift\" enter").await.shows("0 drifted of 119");
-    deck.shows("24 not compared").shows("anything (not compared)");
+    deck.shows("24 not compared").shows("it has never applied anything");
 
     change_frontend(&company, json!({"spec": {"replicas": 7}})).await;
     deck.keys(": \"drift\" enter").await.shows("1 drifted of");

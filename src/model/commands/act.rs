@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::state::{Answer, Effect};
 
 /// Where there is an object to act on.
-const OBJECTS: &[Scope] = &[Scope::Tree, Scope::Table, Scope::Text];
+const OBJECTS: &[Scope] = &[Scope::Tree, Scope::Table, Scope::Text, Scope::Fields];
 const ROWS: &[Scope] = &[Scope::Tree, Scope::Table];
 const EVERYWHERE: &[Scope] = &[Scope::Everywhere];
 

@@ -49,7 +49,7 @@ pub(super) const ALL: &[Command] = &[
         name: "drifted",
         aliases: &[],
         keys: &[],
-        doc: "show in the tree what differs from git (compared first, if nobody has); again: everything",
+        doc: "compare the cluster with git and show in the tree what differs; again, in the tree: everything",
         footer: "",
         scopes: &[Scope::Everywhere],
         run: Run::Act(drifted),
@@ -81,18 +81,19 @@ fn compare(cx: &mut Cx) -> Result<()> {
         return Err(Error::failed("there is no Flux Kustomization to compare", "`:ctx` shows other clusters"));
     }
     let run = cluster.begin_comparison(kustomizations.len());
-    let (cluster, epoch, namespaces) = (cluster.id, cluster.epoch, cluster.namespaces.clone());
+    let (cluster, epoch, namespaces) = (cluster.id, cluster.epoch, cluster.drifts.namespaces.clone());
     cx.effects.push(Effect::Compare { cluster, epoch, run, kustomizations, namespaces });
     Ok(())
 }
 
 fn drifted(cx: &mut Cx, _: &str) -> Result<()> {
-    let cluster = cx.state.cluster_mut();
-    cluster.tree.drifted = !cluster.tree.drifted;
-    if cluster.tree.drifted && cluster.drifts.is_unknown() {
+    // somewhere else it asks for drift, whatever the tree shows
+    let is_shown = cx.scope == Scope::Tree && cx.state.cluster().tree.drifted;
+    if !is_shown {
         compare(cx)?;
     }
     let cluster = cx.state.cluster_mut();
+    cluster.tree.drifted = !is_shown;
     cluster.refilter();
     let told = if cluster.tree.drifted { cluster.drifts.told() } else { "everything".to_owned() };
     cx.state.say(told);

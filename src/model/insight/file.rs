@@ -69,8 +69,13 @@ impl Masker {
         // JSON and flow style have no blocks to go by
         let is_flow = |line: &&str| line.trim_start().starts_with('{');
         let in_flow = document.iter().any(speaks) && document.iter().find(|line| !line.trim().is_empty()).is_some_and(is_flow);
+        // a manifest of it has its values in blocks; anything else that a Secret is made of is a value as a whole
+        let is_manifest = document.iter().any(|line| {
+            let line = line.trim_start_matches([' ', '-']);
+            line.starts_with("kind: Secret") || line.starts_with("secretGenerator:")
+        });
         let how = match document.iter().any(|line| line.contains("Secret") || line.contains("secretGenerator")) {
-            _ if is_secret || in_flow => How::All,
+            _ if in_flow || is_secret && !is_manifest => How::All,
             true => How::Blocks,
             false => How::Nothing,
         };
@@ -160,9 +165,17 @@ mod tests {
             assert!(!found.contains(HUNTER), "{text}\n→\n{found}");
             assert!(found.contains(MASK) && found.lines().count() == text.lines().count(), "{found}");
         }
-        for text in ["password=hunter2", "hunter2", "# hunter2", "a:\n  - hunter2"] {
+        for text in
+            ["password=hunter2", "hunter2", "# hunter2", "a:\n  - hunter2", "ClientSecret=hunter2", "kind: Opaque\nx: hunter2"]
+        {
             assert!(!shown(text, true).contains(HUNTER), "{text}");
         }
+    }
+
+    #[test]
+    fn of_what_a_secret_is_made_of_only_the_values_are_hidden() {
+        let text = "kind: Kustomization\nsecretGenerator:\n- name: db\n  literals:\n  - password=x\nresources: [a.yaml]";
+        assert_eq!(shown(text, true), text.replace("=x", &format!("={MASK}")));
     }
 
     #[test]

@@ -200,7 +200,7 @@ impl Cluster {
 
     /// Forgets what was compared and starts over. Returns the number of the comparison.
     pub fn begin_comparison(&mut self, kustomizations: usize) -> u32 {
-        let run = self.drifts.begin(kustomizations);
+        let run = self.drifts.begin(kustomizations, self.namespaces.clone());
         self.refilter();
         run
     }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::Cluster;
 use super::projection::message_at;
 use crate::domain::text::sanitise;
-use crate::domain::{NodeId, ObjectRef};
+use crate::domain::{NodeId, ObjectRef, Str};
 use crate::insight::declared::Commit;
 use crate::insight::drift::{Drift, Drifted};
 
@@ -17,6 +17,8 @@ use crate::insight::drift::{Drift, Drifted};
 pub struct Drifts {
     /// The number of the last comparison: news of an earlier one is dropped.
     pub run: u32,
+    /// Where it was looked; none means everywhere.
+    pub namespaces: Option<BTreeSet<Str>>,
     pub progress: Progress,
     pub found: BTreeMap<ObjectRef, Found>,
     /// Objects that were compared.
@@ -61,9 +63,9 @@ pub struct Compared {
 
 impl Drifts {
     /// Starts over. Returns the number of the comparison.
-    pub fn begin(&mut self, all: usize) -> u32 {
-        *self =
-            Self { run: self.run + 1, stamp: self.stamp + 1, progress: Progress::Running { done: 0, all }, ..Self::default() };
+    pub fn begin(&mut self, all: usize, namespaces: Option<BTreeSet<Str>>) -> u32 {
+        let progress = Progress::Running { done: 0, all };
+        *self = Self { run: self.run + 1, stamp: self.stamp + 1, namespaces, progress, ..Self::default() };
         self.run
     }
 
@@ -83,10 +85,6 @@ impl Drifts {
         self.progress = if done < all { Progress::Running { done, all } } else { Progress::Done(now) };
     }
 
-    pub fn is_unknown(&self) -> bool {
-        self.progress == Progress::Never
-    }
-
     /// Objects that drifted.
     pub fn objects(&self) -> Arc<BTreeSet<ObjectRef>> {
         Arc::new(self.found.keys().cloned().collect())
@@ -94,7 +92,10 @@ impl Drifts {
 
     /// The sentence about all of it.
     pub fn told(&self) -> String {
-        let found = format!("{} drifted of {} objects compared", self.found.len(), self.compared);
+        let place = self.namespaces.as_ref().map(|names| names.iter().map(|name| &**name).collect::<Vec<_>>().join(", "));
+        let place = place.map_or_else(String::new, |names| format!(" in {names}"));
+        let noun = if self.compared == 1 { "object" } else { "objects" };
+        let found = format!("{} drifted of {} {noun} compared{place}", self.found.len(), self.compared);
         let skipped = if self.skipped.is_empty() { String::new() } else { format!(" · {} not compared", self.skipped.len()) };
         match self.progress {
             Progress::Never => "not compared yet".to_owned(),
@@ -166,7 +167,7 @@ mod tests {
     #[test]
     fn a_comparison_grows_until_every_kustomization_has_answered() {
         let mut drifts = Drifts::default();
-        let run = drifts.begin(2);
+        let run = drifts.begin(2, None);
         drifts.take(run, compared(vec![(object("Deployment", "api"), fields(2))]), Timestamp::UNIX_EPOCH);
         assert_eq!(drifts.told(), "comparing 1/2 Kustomizations · 1 drifted of 4 objects compared · 1 not compared");
         drifts.take(run, compared(Vec::new()), Timestamp::UNIX_EPOCH);
@@ -180,10 +181,11 @@ mod tests {
     #[test]
     fn news_of_an_earlier_comparison_finds_nobody() {
         let mut drifts = Drifts::default();
-        let old = drifts.begin(1);
-        drifts.begin(1);
+        let old = drifts.begin(1, None);
+        drifts.begin(1, Some(["web".into()].into()));
         drifts.take(old, compared(vec![(object("Deployment", "api"), Drift::Missing)]), Timestamp::UNIX_EPOCH);
 
         assert_eq!((drifts.found.len(), drifts.progress), (0, Progress::Running { done: 0, all: 1 }));
+        assert_eq!(drifts.told(), "comparing 0/1 Kustomizations · 0 drifted of 0 objects compared in web");
     }
 }

@@ -4,7 +4,7 @@
 //!  OBJECT                FIELD            GIT     LIVE     SET BY
 //!  Deployment api/api    spec.replicas    3       5        flux/apps/production/kustomization.yaml:6
 //!  ConfigMap web/flags                    there   missing  flux/apps/base/web/flags.yaml
-//!  Kustomization a/b     its source, OCIRepository apps/manifests, is no GitRepository (not compared)
+//!  Kustomization a/b     not compared                      its source, OCIRepository apps/manifests, is no GitRepository
 //! ```
 
 use ratatui::buffer::Buffer;
@@ -56,7 +56,8 @@ impl DriftView {
         let mut items = Vec::new();
         let differences = drifts.found.iter().flat_map(|(object, found)| lines(object, found));
         let skipped = drifts.skipped.iter().map(|(what, why)| {
-            let cells = vec![Styled::of(Style::Dim, what), Styled::of(Style::Dim, format!("{why} (not compared)"))];
+            let (none, dim) = (Styled::default(), |text: &str| Styled::of(Style::Dim, text));
+            let cells = vec![dim(what), dim("not compared"), none.clone(), none, dim(why)];
             (cells, Told { object: None, place: None, message: format!("{what} was not compared: {why}") })
         });
         for (cells, told) in differences.chain(skipped) {
@@ -121,6 +122,10 @@ impl View for DriftView {
                 cx.transitions.push(Transition::Open("details", Target::Object(object.clone())));
                 true
             }
+            (Gesture::File | Gesture::Open, Some(told)) => {
+                cx.state.say(told.message.clone());
+                true
+            }
             _ => self.picker.gesture(gesture, cx),
         }
     }
@@ -152,7 +157,7 @@ impl View for DriftView {
             Column::new("FIELD", 12, 40, 0).keeping_end(),
             Column::new("GIT", 6, 22, 1),
             Column::new("LIVE", 7, 22, 0),
-            Column::new("SET BY", 16, u16::MAX, 2).keeping_end(),
+            Column::new("SET BY", 16, u16::MAX, 2),
         ];
         let nothing = match scene.state.cluster().drifts.progress {
             Progress::Done(_) => "the cluster is as git says",

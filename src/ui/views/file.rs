@@ -73,7 +73,7 @@ impl File {
                 "no checkout of yours has this file",
                 "name one in `repos` of config.toml, or start fluxdeck in it",
             )),
-            None => {}
+            None => cx.state.complain(&Error::failed("the file is not shown", "what is not shown here is not opened from here")),
         }
     }
 }

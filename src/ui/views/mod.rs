@@ -78,7 +78,6 @@ fn say_why_empty(area: Rect, buf: &mut Buffer, scene: &Scene) {
             "this cluster has no Flux".to_owned(),
             "`flux check --pre` tells whether it can have it; `:ctx` chooses another cluster".to_owned(),
         ),
-        _ if cluster.tree.drifted => (cluster.drifts.told(), "esc shows everything; `:drift` lists what was compared".to_owned()),
         _ if !cluster.tree.text.is_empty() || cluster.tree.health.is_some() => {
             ("nothing matches".to_owned(), "esc clears the filter".to_owned())
         }

@@ -346,6 +346,9 @@ fn say_why_empty(gk: &GroupKind, area: Rect, buf: &mut Buffer, scene: &Scene) {
         }
         () if all(Coverage::NotServed) => format!("this cluster does not serve {gk}"),
         () if coverage.is_empty() && cluster.is_complete() => format!("no inventory names a {}", gk.kind),
+        () if cluster.tables.get(gk).is_some_and(|table| table.filter().query.is_some()) => {
+            return super::tell("nothing matches", "esc clears the filter", area, buf, scene);
+        }
         () => return super::say_why_empty(area, buf, scene),
     };
     super::tell(&text, "", area, buf, scene);

@@ -155,7 +155,9 @@ impl View for Origins {
             true => Vec::new(),
             false => vec![format!("only the cluster knows ${{{}}}", declared.unknown.join("}, ${"))],
         };
-        let told = [vec![format!("{} = {}", field.path, field.value)], below, unknown].concat();
+        let winner = field.winner();
+        let set = format!("{} = {}  {} ({})", field.path, field.value, place(winner), winner.layer.word());
+        let told = [vec![set], below, unknown].concat();
         Some(told.join("  "))
     }
 

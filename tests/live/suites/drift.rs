@@ -98,5 +98,5 @@ fn three_fields_changed_by_hand_are_found_and_nothing_else_in_the_fleet_is() {
         one.code == 1 && one.out.contains("spec.replicas: git 3, live 7  flux/apps/production/web/kustomization.yaml:11"),
         "{one:?}"
     );
-    assert!(one.out.contains("1 objects compared, 1 drifted"), "{one:?}");
+    assert!(one.out.contains("1 object compared, 1 drifted"), "{one:?}");
 }

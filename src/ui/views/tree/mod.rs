@@ -404,6 +404,9 @@ impl View for TreeView {
         let last = rows.len().min(self.offset + self.height);
         if self.offset < last {
             self.paint(&rows[self.offset..last], &ancestors(rows, self.offset), area, buf, scene, &layout);
+        } else if scene.state.cluster().tree.drifted {
+            let told = scene.state.cluster().drifts.told();
+            super::tell(&told, "esc shows everything; `:drift` lists what was compared", area, buf, scene);
         } else {
             super::say_why_empty(area, buf, scene);
         }
