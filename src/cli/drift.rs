@@ -47,7 +47,7 @@ struct Report {
 /// Prints what drifted. Returns the exit code.
 pub(super) async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
     let named = arguments.object.as_deref().map(Named::parse).transpose()?;
-    let repositories = repositories(call, &arguments.repo)?;
+    let repositories = repositories(call, &arguments.repo)?.for_a_run();
     let schemas = runtime::schemas()?;
     let failed = |failure: Failure| failure.error("the API server");
     let (client, catalog) = runtime::connect(&call.options, &call.context).await.map_err(failed)?;

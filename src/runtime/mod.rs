@@ -152,7 +152,7 @@ impl Runtime {
             Effect::Owners { cluster, epoch, fields } => self.run(cluster, epoch, |errand| errand.owners(fields)),
             Effect::Compare { cluster, epoch, run, kustomizations, namespaces } => {
                 self.comparison.take().inspect(tokio::task::AbortHandle::abort);
-                let repositories = self.options.repositories();
+                let repositories = self.options.repositories().for_a_run();
                 let work = |errand: acts::Errand| errand.compare(repositories, run, kustomizations, namespaces);
                 self.comparison = self.start(cluster, epoch, work);
                 None

@@ -1,5 +1,6 @@
 //! Where the content of git repositories is: checkouts of the user's, clones in the cache, the demo's own.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use crate::demo::Company;
 use crate::git::{self, Checkout};
 use crate::programs;
 use fluxdeck_model::domain::text::{redact, sanitise};
-use fluxdeck_model::error::{Error, Result};
+use fluxdeck_model::error::{Error, ErrorKind, Result};
 use fluxdeck_model::insight::declared::Commit;
 
 /// Finds repositories by URL and commit.
@@ -21,9 +22,17 @@ pub struct Repositories {
     pub(super) company: Option<Arc<Company>>,
     /// One fetch after the other.
     pub(super) turn: Arc<tokio::sync::Mutex<()>>,
+    /// What could not be fetched in this run, by URL, or by URL and commit: it is not tried for every Kustomization again.
+    pub(super) refused: Option<Arc<tokio::sync::Mutex<BTreeMap<String, Error>>>>,
 }
 
 impl Repositories {
+    /// For one comparison of many Kustomizations: what cannot be fetched is asked for once.
+    #[must_use]
+    pub fn for_a_run(&self) -> Self {
+        Self { refused: Some(Arc::default()), ..self.clone() }
+    }
+
     pub fn of(folders: Vec<PathBuf>, cache: Option<PathBuf>) -> Self {
         Self { folders, cache, ..Self::default() }
     }
@@ -42,18 +51,18 @@ impl Repositories {
         }
         let cache = self.cache.as_ref().filter(|_| fetches).ok_or_else(|| self.nowhere(at))?;
         let _turn = self.turn.lock().await;
-        let path = git::clone_of(cache, &at.url);
-        let made = path.clone();
-        blocking(move || git::make_clone(&made)).await?;
-        programs::fetch(&path, &at.url, &at.id).await?;
-        let (opened, id) = (path.clone(), at.id.clone());
-        match blocking(move || Ok(has(&opened, &id))).await? {
-            true => Ok(path),
-            false => Err(Error::failed(
-                format!("{} has no commit {}", shown(at), at.short()),
-                "it was applied, and is gone from its branches since",
-            )),
+        let Some(refused) = &self.refused else { return fetched(cache, at).await };
+        let mut refused = refused.lock().await;
+        let commit = format!("{} {}", at.url, at.id);
+        if let Some(error) = refused.get(&*at.url).or_else(|| refused.get(&commit)) {
+            return Err(error.clone());
         }
+        let fetched = fetched(cache, at).await;
+        if let Err(error) = &fetched {
+            let is_whole = error.kind == ErrorKind::Unreachable;
+            refused.insert(if is_whole { at.url.to_string() } else { commit }, error.clone());
+        }
+        fetched
     }
 
     /// What is here already.
@@ -73,6 +82,22 @@ impl Repositories {
     }
 }
 
+/// Fetches a commit into the cache.
+async fn fetched(cache: &Path, at: &Commit) -> Result<PathBuf> {
+    let path = git::clone_of(cache, &at.url);
+    let made = path.clone();
+    blocking(move || git::make_clone(&made)).await?;
+    programs::fetch(&path, &at.url, &at.id).await?;
+    let (opened, id) = (path.clone(), at.id.clone());
+    match blocking(move || Ok(has(&opened, &id))).await? {
+        true => Ok(path),
+        false => Err(Error::failed(
+            format!("{} has no commit {}", shown(at), at.short()),
+            "it was applied, and is gone from its branches since",
+        )),
+    }
+}
+
 /// The URL without passwords.
 fn shown(at: &Commit) -> String {
     sanitise(&redact(&at.url)).into_owned()
@@ -86,4 +111,47 @@ fn has(path: &Path, commit: &str) -> bool {
 pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     let broken = |error: tokio::task::JoinError| Error::failed(format!("reading git broke down: {error}"), "");
     tokio::task::spawn_blocking(work).await.map_err(broken)?
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// A forge that hangs up, and how often it was called.
+    fn forge() -> (String, Arc<AtomicUsize>) {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let (url, calls) = (format!("http://{}/fleet", listener.local_addr().expect("bound")), Arc::new(AtomicUsize::new(0)));
+        let counted = calls.clone();
+        std::thread::Builder::new()
+            .spawn(move || {
+                for call in listener.incoming() {
+                    counted.fetch_add(1, Ordering::Relaxed);
+                    drop(call);
+                }
+            })
+            .expect("a thread");
+        (url, calls)
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_fetched_is_asked_for_once_in_a_run() {
+        let (cache, (url, calls)) = (tempfile::tempdir().expect("a folder"), forge());
+        let all = Repositories::of(Vec::new(), Some(cache.path().to_owned()));
+        let at = |id: &str| Commit { url: url.as_str().into(), id: id.into() };
+        let (first, second) = (at(&"1".repeat(40)), at(&"2".repeat(40)));
+
+        let run = all.for_a_run();
+        let told = run.find(&first, true).await.expect_err("it hangs up");
+        let before = calls.load(Ordering::Relaxed);
+        assert!(before > 0 && told.message.contains("git cannot fetch"), "{told}");
+        assert_eq!(run.find(&second, true).await, Err(told));
+        assert_eq!(calls.load(Ordering::Relaxed), before, "another commit of it is not asked for");
+        all.for_a_run().find(&first, true).await.expect_err("it hangs up");
+        assert!(calls.load(Ordering::Relaxed) > before, "the next run asks again");
+        let quiet = calls.load(Ordering::Relaxed);
+        all.find(&first, false).await.expect_err("it is nowhere");
+        assert_eq!(calls.load(Ordering::Relaxed), quiet, "nobody wished to fetch");
+    }
 }
