@@ -14,6 +14,8 @@ use crate::support::terminal::{SMALL, Terminal, WIDE};
 use crate::support::within;
 
 const SOON: Duration = Duration::from_secs(10);
+/// How much of the recorded fleet is ready.
+const WELL: &str = "● 168";
 
 /// The recorded fleet, with everything in it years old: no age changes while one looks.
 fn old_fleet(user: &Fluxdeck) -> PathBuf {
@@ -33,7 +35,8 @@ fn old_fleet(user: &Fluxdeck) -> PathBuf {
 fn opened(user: &Fluxdeck, size: (u16, u16)) -> Terminal {
     let path = old_fleet(user);
     let mut screen = user.open(&["--from", path.to_str().expect("a path")], size);
-    screen.until("the tree", SOON, |text| text.contains("snapshot") && text.contains("flux-system/flux-system"));
+    // all of it: a pause alone may be one of reading
+    screen.until("the whole tree", SOON, |text| text.contains("snapshot") && text.contains(WELL));
     while screen.read(Duration::from_millis(300)) {}
     screen
 }
