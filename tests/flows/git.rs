@@ -64,7 +64,11 @@ async fn a_change_by_hand_is_listed_with_the_line_of_git_and_filters_the_tree() 
     deck.keys("o").await.shows("> 11  ");
     deck.keys("esc enter").await.shows("Drift").shows("spec.replicas: git 3, live 7");
 
-    deck.keys(": \"drifted\" enter").await.shows("1 drifted of").shows("drifted: spec.replicas: git 3, live 7");
+    deck.keys(": \"drifted\" enter")
+        .await
+        .shows("1 drifted of")
+        .shows("drifted: spec.replicas: git 3, live 7")
+        .hides("comparing");
     deck.hides("gitrepo apps/podinfo");
     deck.keys("esc").await.hides("drifted: spec.replicas");
 }

@@ -95,8 +95,6 @@ fn drifted(cx: &mut Cx, _: &str) -> Result<()> {
     let cluster = cx.state.cluster_mut();
     cluster.tree.drifted = !is_shown;
     cluster.refilter();
-    let told = if cluster.tree.drifted { cluster.drifts.told() } else { "everything".to_owned() };
-    cx.state.say(told);
     cx.transitions.push(Transition::Go("tree", Target::Nothing));
     Ok(())
 }

@@ -120,6 +120,11 @@ pub fn value(value: Option<&serde_json::Value>) -> String {
 }
 
 impl Cluster {
+    /// Whether drift is what is looked at, and the node has drifted: its row says how, whatever was done to it.
+    pub fn tells_drift(&self, id: NodeId) -> bool {
+        self.tree.drifted && self.drifts.found.contains_key(self.store.reference(id))
+    }
+
     /// What a row of the tree says of a node now: how it drifted where that is what is looked at, else its message.
     pub fn told_of(&self, id: NodeId, now: Timestamp) -> String {
         let drifted = self.tree.drifted.then(|| self.drifts.found.get(self.store.reference(id))).flatten();

@@ -21,7 +21,7 @@ use fluxdeck_model::build::flux::GROUP;
 use fluxdeck_model::commands::{Cx, Gesture, Scope, Target, Transition};
 use fluxdeck_model::domain::{GroupKind, ObjectRef};
 use fluxdeck_model::error::Error;
-use fluxdeck_model::insight::declared::{Declaration, Declared, Place};
+use fluxdeck_model::insight::declared::{Commit, Declaration, Declared, Place};
 use fluxdeck_model::state::{Aspect, Reply, State, Ticket};
 
 pub const SPEC: ViewSpec = ViewSpec {
@@ -42,7 +42,11 @@ struct Origins {
 
 /// `file:line` of a layer.
 pub(super) fn place(origin: &Origin) -> String {
-    if origin.line == 0 { origin.file.to_string() } else { format!("{}:{}", origin.file, origin.line) }
+    // an object of the cluster has no lines
+    match Place::of(origin, &Commit::default(), false) {
+        Place::File(place) if place.line > 0 => format!("{}:{}", place.path, place.line),
+        _ => origin.file.to_string(),
+    }
 }
 
 /// Opens what sets a field: the file at the line, or the object of the cluster in which it stands.

@@ -63,3 +63,14 @@ fn what_nobody_applies_says_so() {
     assert_eq!(effects, []);
     assert!(world.show(&mut *view, 80, 4).concat().contains("no Flux Kustomization is known to apply"));
 }
+
+#[test]
+fn what_stands_in_an_object_of_the_cluster_has_no_line() {
+    for (file, line, expected) in [
+        ("Kustomization flux-system/apps", 1, "Kustomization flux-system/apps"),
+        ("base/web.yaml", 7, "base/web.yaml:7"),
+        ("base/web.yaml", 0, "base/web.yaml"),
+    ] {
+        assert_eq!(place(&Origin::new(&file.into(), line, 1, Layer::Resource)), expected);
+    }
+}

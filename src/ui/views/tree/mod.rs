@@ -383,7 +383,7 @@ impl View for TreeView {
     fn message(&self, state: &State) -> Option<String> {
         let cluster = state.cluster();
         let node = self.node(state)?;
-        if let Some(told) = progress::message(state, cluster.store.reference(node)) {
+        if let Some(told) = progress::message(state, cluster.store.reference(node)).filter(|_| !cluster.tells_drift(node)) {
             return Some(told);
         }
         let word = word_of(&cluster.store, &cluster.forest, node);

@@ -232,7 +232,7 @@ impl Widths {
             cell(&format!("{age:>0$}", self.age - 1), self.age, theme.style(Style_::Dim));
         }
         if self.message > 0 {
-            if let Some(act) = act {
+            if let Some(act) = act.filter(|_| !cluster.tells_drift(node)) {
                 return cell(&format!(" {}", told(act.health, &act.text)), self.message, theme.health(act.health));
             }
             let message = cluster.told_of(node, scene.state.clock);
