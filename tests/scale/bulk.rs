@@ -1,12 +1,17 @@
 //! Keys while a hundred objects are acted on: the same keys on the same screen, first with nothing under way, then with bulk after bulk of
 //! a hundred Kustomizations, ten of which fail; then the program that does nothing, while a hundred are reconciled beside it.
 //!
+//! The screen changes all the time meanwhile, so each key is one that must change what keys change (the row that is selected, which rows
+//! there are, what is typed), and counts as painted only when that has changed: see [`Look`].
+//!
 //! Needs the test bed with its controllers: their work is part of what is measured.
 
 use std::{
+    collections::hash_map::DefaultHasher,
+    hash::{Hash, Hasher},
     process::{Command, Stdio},
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
@@ -15,16 +20,17 @@ use std::{
 use regex::Regex;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
+use vt100::{Color, Screen};
 
 use crate::{
     arguments::BulkArguments,
     bench,
     cluster::{Cluster, Failure},
-    keys::{self, Key},
+    keys::{self, Key, Sort},
     measure::{Durations, KeyTimes},
     programs::Profile,
     report,
-    terminal::Terminal,
+    terminal::{COLUMNS, Terminal, fingerprint},
 };
 
 const NAMESPACE: &str = "scale-bulk";
@@ -48,12 +54,14 @@ pub fn run(arguments: &BulkArguments, runtime: &Runtime) -> Result<(), Failure> 
 
 fn measure(cluster: &Cluster, arguments: &BulkArguments, runtime: &Runtime) -> Result<(), Failure> {
     let profile = Profile::find(Some("fluxdeck"), &[]);
-    let script = keys::script(&profile, arguments.keys);
+    let script = script();
     let mut deck = Deck::open(arguments)?;
-    deck.run_line("tree")?;
+    deck.begin_round()?;
     deck.until(&profile.rows(None)?)?;
     let mut quiet = Times::default();
-    script.iter().try_for_each(|key| deck.press(key, &mut quiet))?;
+    while quiet.keys < arguments.keys {
+        script.iter().try_for_each(|key| deck.press(key, &mut quiet))?;
+    }
 
     let mut busy = Times::default();
     let mut script = script.iter().cycle();
@@ -61,9 +69,13 @@ fn measure(cluster: &Cluster, arguments: &BulkArguments, runtime: &Runtime) -> R
     while busy.keys < arguments.keys {
         let begin = jiff::Timestamp::now();
         deck.begin_bulk()?;
-        deck.run_line("tree")?;
+        deck.begin_round()?;
         let is_over = watch_end(cluster, begin, runtime);
         while !is_over.load(Ordering::Relaxed) {
+            deck.press(script.next().ok_or("no keys")?, &mut busy)?;
+        }
+        // what is left of the round, so that the next begins where it has to
+        while deck.round > 0 {
             deck.press(script.next().ok_or("no keys")?, &mut busy)?;
         }
         deck.check_results()?;
@@ -78,6 +90,19 @@ fn measure(cluster: &Cluster, arguments: &BulkArguments, runtime: &Runtime) -> R
     for (sort, paints) in &busy.of_sort {
         println!("meanwhile, {}: {}", sort.name(), report::Percentiles::cell(&paints.first));
     }
+    for (name, times) in [("nothing under way", &quiet), ("meanwhile", &busy)] {
+        println!(
+            "{name}, longer than a frame: {}",
+            if times.slow.is_empty() { "none".to_owned() } else { times.slow.join(", ") }
+        );
+    }
+    for (name, times) in [("nothing under way", &quiet), ("meanwhile", &busy)] {
+        let silent = times.of_sort.iter().filter(|(_, paints)| paints.silent > 0);
+        let silent: Vec<_> = silent.map(|(sort, paints)| format!("{} of {}", paints.silent, sort.name())).collect();
+        if !silent.is_empty() {
+            return Err(format!("keys that changed nothing ({name}): {}", silent.join(", ")).into());
+        }
+    }
     Ok(())
 }
 
@@ -86,20 +111,72 @@ fn measure(cluster: &Cluster, arguments: &BulkArguments, runtime: &Runtime) -> R
 struct Times {
     keys: usize,
     of_sort: KeyTimes,
+    /// Keys that took longer than a frame.
+    slow: Vec<String>,
 }
 
 impl Times {
     fn row(&self, name: &str) -> String {
         let paints = report::together(&self.of_sort);
-        let slow = paints.first.iter().filter(|time| **time > FRAME).count();
-        format!("| {name} | {} | {} | {slow} |", paints.first.len(), report::Percentiles::cell(&paints.first))
+        format!("| {name} | {} | {} | {} |", paints.first.len(), report::Percentiles::cell(&paints.first), self.slow.len())
     }
+}
+
+const HOME: &str = "g";
+const PAGE_DOWN: &str = "\x1b[6~";
+const PAGE_UP: &str = "\x1b[5~";
+
+/// One round over the tree, from its first row. Every key changes something: the tree is longer than three screens.
+fn script() -> Vec<Key> {
+    let mut keys = Vec::new();
+    let mut add = |sort: Sort, text: &str| keys.push(Key { sort, bytes: text.as_bytes().to_vec() });
+    let mut line = |start: &str, typed: &str, sort: Sort| {
+        add(sort, start);
+        typed.chars().for_each(|letter| add(sort, letter.encode_utf8(&mut [0; 4])));
+    };
+    line("j", &"j".repeat(29), Sort::Move);
+    line("k", &"k".repeat(14), Sort::Move);
+    line("/", &format!("{}\x7f\x7f\x7f", keys::FILTER), Sort::Filter);
+    line("\x1b", "", Sort::Escape);
+    line(":", "helmrel", Sort::Command);
+    line("\x1b", "", Sort::Escape);
+    line("z", "ZzZzZ", Sort::Fold);
+    line(PAGE_DOWN, "", Sort::Page);
+    line(PAGE_DOWN, "", Sort::Page);
+    line(PAGE_UP, "", Sort::Page);
+    line(HOME, "", Sort::Page);
+    keys
+}
+
+/// What keys change: the row that is selected, which rows there are and which of them are folded, what is typed.
+/// What the cluster changes (state, revision, age, counts) is not looked at.
+fn look(screen: &Screen) -> u64 {
+    static NAME: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"([▸▾])?[^A-Za-z]*([A-Z][A-Za-z]+ [a-z0-9-]+/[a-z0-9.-]+)").expect("a pattern"));
+    let mut hasher = DefaultHasher::new();
+    for (row, text) in screen.rows(0, COLUMNS).enumerate() {
+        if text.starts_with([':', '/']) || text.starts_with(" :") || text.starts_with(" /") {
+            // the end of a word that is offered has another colour than what was typed of it
+            let cells = (0..COLUMNS).filter_map(|column| screen.cell(u16::try_from(row).unwrap_or(u16::MAX), column));
+            cells.for_each(|cell| (cell.contents(), format!("{:?}", cell.fgcolor())).hash(&mut hasher));
+            continue;
+        }
+        let found = NAME.captures(&text);
+        let name = found.as_ref().map(|found| (found.get(1).map(|sign| sign.as_str()), found[2].to_owned()));
+        let is_selected =
+            screen.cell(u16::try_from(row).unwrap_or(u16::MAX), 0).is_some_and(|cell| cell.bgcolor() != Color::Default);
+        (name, is_selected).hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 /// The program under test.
 struct Deck {
     terminal: Terminal,
     durations: Durations,
+    /// Keys pressed of the round.
+    round: usize,
+    keys_a_round: usize,
 }
 
 impl Deck {
@@ -108,13 +185,19 @@ impl Deck {
         if let Some(path) = &arguments.connection.kubeconfig {
             environment.push(("KUBECONFIG".into(), path.to_string_lossy().into_owned()));
         }
-        let mut deck = Self { terminal: Terminal::spawn(&command(arguments), &environment)?, durations: Durations::new(false) };
+        let mut deck = Self {
+            terminal: Terminal::spawn(&command(arguments), &environment)?,
+            durations: Durations::new(false),
+            round: 0,
+            keys_a_round: script().len(),
+        };
         deck.until(&Regex::new(r"\A[^\n]*\blive\b")?)?;
         Ok(deck)
     }
 
     fn press(&mut self, key: &Key, times: &mut Times) -> Result<(), Failure> {
-        press(&mut self.terminal, key, self.durations, times)
+        self.round = (self.round + 1) % self.keys_a_round;
+        press(&mut self.terminal, key, self.durations, look, times)
     }
 
     /// Keys that are not measured.
@@ -126,6 +209,14 @@ impl Deck {
         self.type_in(":")?;
         self.type_in(line)?;
         self.type_in("\r")
+    }
+
+    /// The whole tree, open, from its first row.
+    fn begin_round(&mut self) -> Result<(), Failure> {
+        self.run_line("tree")?;
+        self.type_in("0")?;
+        self.type_in(HOME)?;
+        self.type_in("Z")
     }
 
     fn until(&mut self, pattern: &Regex) -> Result<(), Failure> {
@@ -163,14 +254,23 @@ impl Deck {
     }
 }
 
-fn press(terminal: &mut Terminal, key: &Key, durations: Durations, times: &mut Times) -> Result<(), Failure> {
+fn press(
+    terminal: &mut Terminal,
+    key: &Key,
+    durations: Durations,
+    look: fn(&Screen) -> u64,
+    times: &mut Times,
+) -> Result<(), Failure> {
     if terminal.ended {
         return Err(format!("the program ended; its last screen:\n{}", terminal.screen().contents()).into());
     }
     times.keys += 1;
     let paints = times.of_sort.entry(key.sort).or_default();
-    match terminal.press(&key.bytes, durations.patience)? {
+    match terminal.press_seen(&key.bytes, durations.patience, look)? {
         Some(paint) => {
+            if paint.first > FRAME {
+                times.slow.push(format!("{:?} {:.1} ms", String::from_utf8_lossy(&key.bytes), paint.first.as_secs_f64() * 1e3));
+            }
             paints.first.push(paint.first);
             paints.last.push(paint.last);
         }
@@ -196,7 +296,7 @@ fn floor(arguments: &BulkArguments) -> Result<Times, Failure> {
         if other.try_wait()?.is_some() {
             break;
         }
-        press(&mut terminal, key, Durations::new(false), &mut times)?;
+        press(&mut terminal, key, Durations::new(false), fingerprint, &mut times)?;
     }
     terminal.end();
     Ok(times)

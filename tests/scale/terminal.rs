@@ -147,8 +147,13 @@ impl Terminal {
 
     /// Writes a key and waits for its paint. None: the screen stayed as it was.
     pub fn press(&mut self, key: &[u8], patience: Patience) -> Result<Option<Paint>, Failure> {
+        self.press_seen(key, patience, fingerprint)
+    }
+
+    /// The same, where only a part of the screen tells that the key was painted: what `look` sees.
+    pub fn press_seen(&mut self, key: &[u8], patience: Patience, look: fn(&Screen) -> u64) -> Result<Option<Paint>, Failure> {
         while self.receive(Instant::now()).is_some() {}
-        let before = fingerprint(self.screen());
+        let before = look(self.screen());
         let begin = Instant::now();
         self.writer.write_all(&self.in_cursor_mode(key))?;
         self.writer.flush()?;
@@ -159,7 +164,7 @@ impl Terminal {
             let deadline = if first.is_some() { (last + patience.quiet).max(Instant::now()).min(end) } else { end };
             let Some(at) = self.receive(deadline) else { break };
             last = at.max(begin);
-            if first.is_none() && fingerprint(self.screen()) != before {
+            if first.is_none() && look(self.screen()) != before {
                 first = Some(last);
             }
         }
