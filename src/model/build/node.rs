@@ -180,6 +180,26 @@ pub enum Tag {
     Other(Text),
 }
 
+impl Tag {
+    /// As it is written before a value; nothing for none.
+    pub fn spelled(&self) -> &str {
+        match self {
+            Self::None => "",
+            Self::Null => "!!null",
+            Self::Bool => "!!bool",
+            Self::Str => "!!str",
+            Self::Int => "!!int",
+            Self::Float => "!!float",
+            Self::Timestamp => "!!timestamp",
+            Self::Map => "!!map",
+            Self::Seq => "!!seq",
+            Self::Binary => "!!binary",
+            Self::Merge => "!!merge",
+            Self::Other(tag) => tag,
+        }
+    }
+}
+
 /// How a node was written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Style {

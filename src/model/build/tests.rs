@@ -55,7 +55,7 @@ fn every_layer_is_known() {
 fn what_cannot_be_built_is_refused_with_its_place() {
     for (kustomization, cause) in [
         ("resources: [https://example.com/a.yaml]\n", Cause::Refused),
-        ("resources: [github.com/org/repo//base?ref=v1]\n", Cause::Refused),
+        ("resources: [\"github.com/org/repo//base?ref=v1\"]\n", Cause::Refused),
         ("resources: [missing.yaml]\n", Cause::Missing),
         ("resources: [../outside.yaml]\n", Cause::Refused),
         ("resource: [a.yaml]\n", Cause::Invalid),

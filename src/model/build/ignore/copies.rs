@@ -1,7 +1,6 @@
 //! Artifacts put together from others: `GitRepository.spec.include` and ArtifactGenerator's copies.
 //!
-//! Source: source-controller v1.9.4 `gitrepository_controller.go` (reconcileInclude), source-watcher v2.2.2 `internal/builder`. Extracting
-//! archives is refused by name: what they hold is not in the repository.
+//! Source: source-controller v1.9.4 `gitrepository_controller.go` (reconcileInclude), source-watcher v2.2.2 `internal/builder`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,9 +11,13 @@ use super::super::read::{self, Place};
 use super::super::substitute::glob;
 use super::super::tree::{self, Entry, Tree};
 use super::super::write;
+use super::extract::{self, Member};
 
 /// Files of an artifact, by path.
 const MOST_FILES: usize = 200_000;
+
+/// The strategy that unpacks archives.
+const EXTRACT: &str = "Extract";
 
 /// A tree of copied files.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +25,8 @@ pub struct Assembled {
     files: BTreeMap<String, Arc<[u8]>>,
     /// Where each file was copied from; several of one that was merged.
     origins: BTreeMap<String, Vec<Text>>,
+    /// Files that are no copy of one: merged, or out of an archive.
+    made: BTreeSet<String>,
     folders: BTreeSet<String>,
 }
 
@@ -48,10 +53,11 @@ impl Assembled {
         Ok(all)
     }
 
-    /// Where a file stands in the repository that it was copied from. None of one that was merged: no line of it stands there.
+    /// Where a file stands in the repository that it was copied from. None of one that was merged or was in an archive: no line of it
+    /// stands there.
     pub fn origin(&self, path: &str) -> Option<Text> {
         match self.origins.get(path).map(Vec::as_slice) {
-            Some([one]) => Some(one.clone()),
+            Some([one]) if !self.made.contains(path) => Some(one.clone()),
             _ => None,
         }
     }
@@ -80,7 +86,7 @@ impl Assembled {
     /// One copy, as `cp` does it.
     ///
     /// # Errors
-    /// An alias that is not known, a pattern that nothing matches, an archive to extract.
+    /// An alias that is not known, a pattern that nothing matches, an archive that is none.
     pub fn copy(&mut self, copy: &Copy, sources: &BTreeMap<String, &dyn Tree>) -> Result<()> {
         let wrong = |message: String| BuildError::invalid(format!("copy from `{}` to `{}`: {message}", copy.from, copy.to));
         let (alias, pattern) = copy
@@ -90,21 +96,23 @@ impl Assembled {
             .ok_or_else(|| wrong("not `@alias/pattern`".into()))?;
         let to = copy.to.strip_prefix("@artifact/").ok_or_else(|| wrong("not `@artifact/path`".into()))?;
         let source = *sources.get(alias).ok_or_else(|| wrong(format!("no source has the alias `{alias}`")))?;
-        if copy.strategy == "Extract" {
-            return Err(BuildError::refused(wrong("archives are not extracted".into()).message, "copy plain files"));
-        }
         let base = literal_folder(pattern);
         let is_excluded = |path: &str| is_excluded(&copy.exclude, path, &base);
         if !pattern.contains(['*', '?', '[', ']']) {
             return self.one(source, copy, &clean(pattern)?, to);
         }
-        let found = find(source, pattern)?;
+        let is_extract = copy.strategy == EXTRACT;
+        let found = if is_extract { find_deep(source, pattern)? } else { find(source, pattern)? };
         if found.is_empty() {
             return Err(wrong("nothing matches".into()));
         }
         let found: Vec<_> = found.into_iter().filter(|path| !is_excluded(path)).collect();
         if found.is_empty() {
             return Err(wrong("everything that matches is excluded".into()));
+        }
+        if is_extract {
+            let archives = found.iter().filter(|path| extract::is_archive(path));
+            return archives.into_iter().try_for_each(|path| self.extract(source, path, to));
         }
         for path in found {
             // `folder/**` means what is in the folder
@@ -119,11 +127,15 @@ impl Assembled {
         let name = path.rsplit('/').next().unwrap_or(path);
         let inside = clean(&format!("{to}/{name}"))?;
         match source.entry(path) {
+            Some(Entry::Folder) if copy.strategy == EXTRACT => {
+                Err(BuildError::invalid(format!("extract strategy is not supported for directories, got '{path}'")))
+            }
             Some(Entry::Folder) => {
                 let is_excluded = |below: &str| is_excluded(&copy.exclude, below, path);
                 self.place(source, copy, path, &inside, &is_excluded)
             }
             Some(Entry::File) if is_excluded(&copy.exclude, path, "") => Ok(()),
+            Some(Entry::File) if copy.strategy == EXTRACT => self.extract(source, path, to),
             Some(Entry::File) => {
                 let target = clean(to)?;
                 let is_folder = to.is_empty() || to.ends_with('/') || self.entry(&target) == Some(Entry::Folder);
@@ -133,6 +145,24 @@ impl Assembled {
         }
     }
 
+    fn extract(&mut self, source: &dyn Tree, path: &str, to: &str) -> Result<()> {
+        if !extract::is_archive(path) {
+            let message = format!("extract strategy requires tarball file (.tar.gz or .tgz), got '{path}'");
+            return Err(BuildError::invalid(message));
+        }
+        self.parents(&format!("{}/any", clean(to)?));
+        for member in extract::members(&source.read(path)?, to).map_err(|error| error.in_file(&path.into()))? {
+            match member {
+                Member::Folder(path) => self.parents(&format!("{path}/any")),
+                Member::File(target, bytes) => {
+                    self.put(&target, bytes.into(), source.origins(path))?;
+                    self.made.insert(target);
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn place(&mut self, source: &dyn Tree, copy: &Copy, path: &str, to: &str, skip: &dyn Fn(&str) -> bool) -> Result<()> {
         match source.entry(path) {
             Some(Entry::Folder) => self.folder(source, path, to, skip),
@@ -140,6 +170,7 @@ impl Assembled {
                 let merged = merge(&self.files[to], &source.read(path)?, path, to)?;
                 self.files.insert(to.to_owned(), merged.into());
                 self.origins.entry(to.to_owned()).or_default().extend(source.origins(path));
+                self.made.insert(to.to_owned());
                 Ok(())
             }
             Some(Entry::File) => self.file(source, path, to),
@@ -148,12 +179,17 @@ impl Assembled {
     }
 
     fn file(&mut self, source: &dyn Tree, path: &str, to: &str) -> Result<()> {
+        self.put(to, source.read(path)?, source.origins(path))
+    }
+
+    fn put(&mut self, to: &str, bytes: Arc<[u8]>, origins: Vec<Text>) -> Result<()> {
         if self.files.len() >= MOST_FILES {
             return Err(BuildError::new(Cause::Limit, format!("an artifact of more than {MOST_FILES} files"), ""));
         }
         self.parents(to);
-        self.files.insert(to.to_owned(), source.read(path)?);
-        self.origins.insert(to.to_owned(), source.origins(path));
+        self.files.insert(to.to_owned(), bytes);
+        self.origins.insert(to.to_owned(), origins);
+        self.made.remove(to);
         Ok(())
     }
 
@@ -208,7 +244,7 @@ impl Tree for Assembled {
 }
 
 /// A path inside of an artifact: what would leave it stays at its root, as Flux joins paths safely.
-fn clean(path: &str) -> Result<String> {
+pub(super) fn clean(path: &str) -> Result<String> {
     let mut parts = Vec::new();
     for part in path.split('/') {
         match part {
@@ -239,6 +275,32 @@ fn find(source: &dyn Tree, pattern: &str) -> Result<Vec<String>> {
         found = next;
     }
     Ok(found)
+}
+
+/// doublestar's `Glob`: `**` stands for any number of folders.
+fn find_deep(source: &dyn Tree, pattern: &str) -> Result<Vec<String>> {
+    let mut all = Vec::new();
+    everything(source, "", &mut all)?;
+    let is_match = |path: &String| {
+        let path: Vec<&str> = path.split('/').collect();
+        alternatives(pattern).iter().any(|pattern| is_way(&pattern.split('/').collect::<Vec<_>>(), &path))
+    };
+    Ok(all.into_iter().filter(is_match).collect())
+}
+
+fn everything(source: &dyn Tree, folder: &str, found: &mut Vec<String>) -> Result<()> {
+    for name in source.list(folder)? {
+        let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
+        match source.entry(&path) {
+            Some(Entry::Folder) => {
+                found.push(path.clone());
+                everything(source, &path, found)?;
+            }
+            Some(Entry::File) => found.push(path),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Patterns are tried on the path from the source's root, and from the folder that the copy starts at; those without `/` on the name too.

@@ -5,6 +5,7 @@
 //! What Flux builds from is [`Artifact`], a tree like any other; what it is made of (includes, copies) is in [`copies`].
 
 pub mod copies;
+mod extract;
 mod pattern;
 #[cfg(test)]
 mod tests;

@@ -88,6 +88,7 @@ fn copies_of_an_artifact_generator_lie_where_cp_would_put_them() {
         ("web/deep/c.yaml", "c: 1\n"),
         ("values.yaml", "m:\n  y: 2\nl: [1]\n"),
         ("web/deep/skip/d.yaml", ""),
+        ("not.tgz", "no archive"),
     ]);
     type Case = (&'static [(&'static str, &'static str, &'static [&'static str], &'static str)], &'static [&'static str]);
     let table: [Case; 8] = [
@@ -122,12 +123,66 @@ fn copies_of_an_artifact_generator_lie_where_cp_would_put_them() {
         ("@apps/gone", "@artifact/", "", "no such file"),
         ("@apps/*.txt", "@artifact/", "", "nothing matches"),
         ("@apps/web", "@elsewhere/", "", "@artifact/path"),
-        ("@apps/values.yaml", "@artifact/", "Extract", "not extracted"),
+        ("@apps/values.yaml", "@artifact/", "Extract", "requires tarball"),
+        ("@apps/web", "@artifact/", "Extract", "not supported for directories"),
+        ("@apps/not.tgz", "@artifact/", "Extract", "no gzip-compressed tar"),
     ] {
         let copy = Copy { from: from.into(), to: to.into(), exclude: Vec::new(), strategy: strategy.into() };
         let error = Assembled::default().copy(&copy, &sources).expect_err("it is wrong");
         assert!(error.message.contains(expected), "{error}");
     }
+}
+
+fn packed(members: &[(&str, tar::EntryType, &str)]) -> Vec<u8> {
+    let gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut archive = tar::Builder::new(gzip);
+    for (path, sort, text) in members {
+        let mut header = tar::Header::new_gnu();
+        // not `set_path`, which refuses what a hostile archive holds
+        header.as_old_mut().name[..path.len()].copy_from_slice(path.as_bytes());
+        header.set_entry_type(*sort);
+        header.set_size(text.len() as u64);
+        header.set_cksum();
+        archive.append(&header, text.as_bytes()).expect("memory");
+    }
+    archive.into_inner().and_then(flate2::write::GzEncoder::finish).expect("memory")
+}
+
+#[test]
+fn archives_are_extracted_as_flux_does_it() {
+    use tar::EntryType::{Directory, Regular, Symlink};
+    let good = packed(&[("chart/", Directory, ""), ("chart/a.yaml", Regular, "a: 1\n"), ("empty/", Directory, "")]);
+    let leaving = packed(&[("../out.yaml", Regular, "a: 1\n")]);
+    let linking = packed(&[("link", Symlink, "")]);
+    let mut cut = good.clone();
+    cut.truncate(good.len() / 2);
+    let mut apps = Memory::default();
+    for (path, bytes) in [("x/deep/good.TGZ", good), ("leaving.tgz", leaving), ("linking.tar.gz", linking), ("cut.tgz", cut)] {
+        apps.insert(path, &bytes);
+    }
+    apps.insert("x/plain.yaml", b"b: 1\n");
+    let sources = BTreeMap::from([("apps".to_owned(), &apps as &dyn Tree)]);
+    let extract = |from: &str, exclude: &[&str]| {
+        let exclude = exclude.iter().map(|pattern| (*pattern).to_owned()).collect();
+        let mut all = Assembled::default();
+        let copy = Copy { from: from.into(), to: "@artifact/to".into(), exclude, strategy: "Extract".into() };
+        all.copy(&copy, &sources).map(|()| all)
+    };
+    for from in ["@apps/x/deep/good.TGZ", "@apps/x/**", "@apps/**/*.{tgz,TGZ}"] {
+        let all = extract(from, &["leaving.tgz", "cut.tgz"]).unwrap_or_else(|error| panic!("{from}: {error}"));
+        assert_eq!(files(&all, ""), ["to/chart/a.yaml"], "{from}");
+        assert_eq!(all.entry("to/empty"), Some(Entry::Folder));
+        assert_eq!(all.origin("to/chart/a.yaml"), None, "no line of it stands in the repository");
+        assert_eq!(all.read_from("to/chart/a.yaml"), ["x/deep/good.TGZ".into()]);
+    }
+    for (from, expected) in
+        [("@apps/leaving.tgz", "invalid name"), ("@apps/linking.tar.gz", "symlink"), ("@apps/cut.tgz", "no gzip-compressed tar")]
+    {
+        let error = extract(from, &[]).expect_err("it is wrong");
+        assert!(error.message.contains(expected), "{error}");
+        assert_eq!(error.file.as_deref(), from.strip_prefix("@apps/"));
+    }
+    assert!(extract("@apps/x/deep/good.TGZ", &["**/*.TGZ"]).is_ok_and(|all| files(&all, "").is_empty()));
 }
 
 fn files(tree: &dyn Tree, folder: &str) -> Vec<String> {

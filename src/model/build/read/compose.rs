@@ -82,6 +82,10 @@ impl Composer<'_> {
                 {
                     uncut(&mut value, self.text);
                 }
+                if style == ScalarStyle::Plain && value.contains('?') && self.is_in_brackets() {
+                    // go-yaml's scanner ends a word at any `?` there, newer libyaml's does not
+                    return Err(self.fail(start, "not valid YAML: a `?` between brackets has to stand in quotes".to_owned()));
+                }
                 let node = self.scalar(tag.as_deref(), value, style, start);
                 self.remember(anchor, &node, 1);
                 self.close(node, 1, false, start)
@@ -120,6 +124,10 @@ impl Composer<'_> {
             }
             _ => Ok(None),
         }
+    }
+
+    fn is_in_brackets(&self) -> bool {
+        self.open.last().is_some_and(|open| open.node.style == Style::Flow)
     }
 
     fn enter(&mut self, anchor: Option<String>, node: Node, start: Mark) -> Result<Option<Node>> {

@@ -6,10 +6,13 @@
 mod bare_tag;
 mod compose;
 mod merge_keys;
+mod remarks;
 
 use super::error::{BuildError, Cause, Result};
 use super::node::{Layer, Node, Text};
 use super::tree::MAX_FILE;
+
+pub use remarks::Remarks;
 
 /// Where a text stands: a file, or a block scalar in a file.
 #[derive(Clone, Debug)]

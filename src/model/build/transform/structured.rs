@@ -1,9 +1,10 @@
 //! Replacements into JSON or YAML that stands as a text in a field (a ConfigMap's `config.json`).
 //! Source: kustomize api v0.21.1 `filters/replacement/replacement.go` (setValueInStructuredData).
 
-use super::super::error::{BuildError, Result};
+use super::super::error::Result;
 use super::super::fields;
 use super::super::node::{Layer, Node, Trace, Value};
+use super::super::read::Remarks;
 use super::super::write;
 use super::path_match::{Matcher, parsed};
 
@@ -48,8 +49,7 @@ fn text_on<'p>(object: &Node, path: &'p [String]) -> Option<(Vec<usize>, &'p [St
 /// `None` when it cannot be written.
 fn spelled(inner: &Node, original: &str) -> Result<Option<String>> {
     if !original.trim_start().starts_with(['{', '[']) {
-        let hint = "use JSON in that field, or a patch";
-        return Err(BuildError::refused("a replacement inside of YAML text is not possible here", hint));
+        return write::kept(inner, Remarks::of(original)?).map(Some);
     }
     let Ok(value) = write::value(inner) else { return Ok(None) };
     let is_pretty = original.contains('\n') && original.contains("  ");

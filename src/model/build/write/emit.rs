@@ -5,20 +5,22 @@ use super::super::resolve::{self, Resolved, Yaml};
 use super::number::go_float;
 use super::value::Plain;
 
-/// Texts are folded at the first blank after this column.
+/// go-yaml v2's; v3 does not fold.
 const BEST_WIDTH: usize = 80;
 
 /// Keys longer than this are written as `? key`.
 const SIMPLE_KEY: usize = 128;
 
-struct Emitter {
-    out: String,
+pub(super) struct Emitter {
+    pub out: String,
     column: usize,
+    /// Texts are folded at the first blank after this column.
+    width: usize,
 }
 
 /// One document with its line end.
 pub(super) fn document(value: &Plain) -> String {
-    let mut emitter = Emitter { out: String::new(), column: 0 };
+    let mut emitter = Emitter::new(BEST_WIDTH);
     emitter.node(value, 0, false);
     if !emitter.out.ends_with('\n') {
         emitter.line_break();
@@ -35,17 +37,21 @@ enum Style {
 }
 
 impl Emitter {
-    fn put(&mut self, text: &str) {
+    pub fn new(width: usize) -> Self {
+        Self { out: String::new(), column: 0, width }
+    }
+
+    pub fn put(&mut self, text: &str) {
         self.out.push_str(text);
         self.column += text.chars().count();
     }
 
-    fn line_break(&mut self) {
+    pub fn line_break(&mut self) {
         self.out.push('\n');
         self.column = 0;
     }
 
-    fn new_line(&mut self, indent: usize) {
+    pub fn new_line(&mut self, indent: usize) {
         if !self.out.is_empty() && self.column > 0 {
             self.line_break();
         }
@@ -53,9 +59,16 @@ impl Emitter {
     }
 
     /// A blank, unless the line is still blank.
-    fn blank(&mut self) {
+    pub fn blank(&mut self) {
         if self.column > 0 && !self.out.ends_with([' ', '\n']) {
             self.put(" ");
+        }
+    }
+
+    /// The same, where an opening bracket needs none.
+    pub fn blank_in_flow(&mut self) {
+        if !self.out.ends_with(['[', '{']) {
+            self.blank();
         }
     }
 
@@ -137,11 +150,11 @@ impl Emitter {
         }
     }
 
-    fn plain(&mut self, text: &str, indent: usize, is_key: bool) {
+    pub fn plain(&mut self, text: &str, indent: usize, is_key: bool) {
         let mut was_space = false;
         let mut letters = text.chars().peekable();
         while let Some(c) = letters.next() {
-            if c == ' ' && !is_key && !was_space && self.column > BEST_WIDTH && letters.peek() != Some(&' ') {
+            if c == ' ' && !is_key && !was_space && self.column > self.width && letters.peek() != Some(&' ') {
                 self.new_line(indent);
             } else {
                 self.letter(c);
@@ -150,12 +163,12 @@ impl Emitter {
         }
     }
 
-    fn single(&mut self, text: &str, indent: usize, is_key: bool) {
+    pub fn single(&mut self, text: &str, indent: usize, is_key: bool) {
         self.put("'");
         let (mut was_space, mut was_break) = (false, false);
         for (at, c) in text.char_indices() {
             if c == ' ' {
-                let may_fold = !is_key && !was_space && self.column > BEST_WIDTH && at > 0 && at < text.len() - 1;
+                let may_fold = !is_key && !was_space && self.column > self.width && at > 0 && at < text.len() - 1;
                 if may_fold && text.as_bytes()[at + 1] != b' ' {
                     self.new_line(indent);
                 } else {
@@ -182,7 +195,7 @@ impl Emitter {
         self.put("'");
     }
 
-    fn double(&mut self, text: &str, indent: usize, is_key: bool) {
+    pub fn double(&mut self, text: &str, indent: usize, is_key: bool) {
         self.put("\"");
         let mut was_space = false;
         for (at, c) in text.char_indices() {
@@ -194,7 +207,7 @@ impl Emitter {
                 self.put(&escaped(c));
                 was_space = false;
             } else if c == ' ' {
-                let may_fold = !is_key && !was_space && self.column > BEST_WIDTH && at > 0 && at < text.len() - 1;
+                let may_fold = !is_key && !was_space && self.column > self.width && at > 0 && at < text.len() - 1;
                 if may_fold {
                     self.new_line(indent);
                     if text.as_bytes()[at + 1] == b' ' {
@@ -212,17 +225,8 @@ impl Emitter {
         self.put("\"");
     }
 
-    fn literal(&mut self, text: &str, indent: usize) {
-        self.put("|");
-        if text.starts_with([' ', '\n']) {
-            self.put("2");
-        }
-        if !text.ends_with('\n') {
-            self.put("-");
-        } else if text == "\n" || text.ends_with("\n\n") {
-            self.put("+");
-        }
-        self.line_break();
+    pub fn literal(&mut self, text: &str, indent: usize) {
+        self.block_header('|', text);
         let mut was_break = true;
         for c in text.chars() {
             if is_break(c) {
@@ -236,6 +240,44 @@ impl Emitter {
                 was_break = false;
             }
         }
+    }
+
+    /// A folded text whose lines are long enough as they are.
+    pub fn folded(&mut self, text: &str, indent: usize) {
+        self.block_header('>', text);
+        // go-yaml looks at the beginning of the text each time, not at where it stands
+        let begins_blank =
+            text.trim_start_matches(is_break).starts_with([' ', '\t']) || text.trim_start_matches(is_break).is_empty();
+        let (mut was_break, mut is_indented) = (true, true);
+        for c in text.chars() {
+            if is_break(c) {
+                if !was_break && !is_indented && c == '\n' && !begins_blank {
+                    self.line_break();
+                }
+                self.break_with(c);
+                was_break = true;
+            } else {
+                if was_break {
+                    self.put(&" ".repeat(indent));
+                    is_indented = matches!(c, ' ' | '\t');
+                }
+                self.letter(c);
+                was_break = false;
+            }
+        }
+    }
+
+    fn block_header(&mut self, sign: char, text: &str) {
+        self.letter(sign);
+        if text.starts_with([' ', '\n']) {
+            self.put("2");
+        }
+        if !text.ends_with('\n') {
+            self.put("-");
+        } else if text == "\n" || text.ends_with("\n\n") {
+            self.put("+");
+        }
+        self.line_break();
     }
 
     fn break_with(&mut self, c: char) {
@@ -332,20 +374,36 @@ fn is_base_60(text: &str) -> bool {
 }
 
 /// What libyaml finds out about a text before it chooses a style.
-struct Analysis {
-    is_multiline: bool,
-    may_be_plain: bool,
-    may_be_single: bool,
+pub(super) struct Analysis {
+    pub is_multiline: bool,
+    pub may_be_plain: bool,
+    /// Inside of `{}` or `[]`, to go-yaml v3 (v2 has a rule of its own for that, and writes nothing there).
+    pub may_be_plain_in_flow: bool,
+    pub may_be_single: bool,
     may_be_block: bool,
+    /// To go-yaml v3, which lets tabs be.
+    pub may_be_block_with_tabs: bool,
 }
 
 impl Analysis {
-    fn of(text: &str) -> Self {
+    pub fn of(text: &str) -> Self {
         if text.is_empty() {
-            return Self { is_multiline: false, may_be_plain: true, may_be_single: true, may_be_block: false };
+            return Self {
+                is_multiline: false,
+                may_be_plain: true,
+                may_be_plain_in_flow: false,
+                may_be_single: true,
+                may_be_block: false,
+                may_be_block_with_tabs: false,
+            };
         }
         let is_blank = |c: char| matches!(c, ' ' | '\t');
         let mut indicators = text.starts_with("---") || text.starts_with("...");
+        let mut flow_indicators = text.starts_with(['?', ':', '-']) && {
+            let is_alone = text.chars().nth(1).is_none_or(is_blank);
+            !text.starts_with('-') || is_alone
+        };
+        let mut unprintable = false;
         let (mut line_breaks, mut special, mut break_space, mut space_break) = (false, false, false, false);
         let (mut after_blank, mut after_space, mut after_break) = (true, false, false);
         let mut letters = text.chars().peekable();
@@ -361,7 +419,9 @@ impl Analysis {
                 '#' => after_blank,
                 _ => false,
             };
+            flow_indicators |= !is_first && matches!(c, ',' | '?' | '[' | ']' | '{' | '}' | ':');
             special |= !is_printable(c);
+            unprintable |= !is_printable(c) && c != '\t';
             if c == ' ' {
                 break_space |= after_break;
                 (after_space, after_break) = (true, false);
@@ -379,11 +439,14 @@ impl Analysis {
         let trailing_space = text.ends_with(' ');
         let edges = at_edge(text.chars().next()) || at_edge(text.chars().last());
         let broken = space_break || special;
+        let may_be_plain = !(edges || break_space || broken || line_breaks || indicators);
         Self {
             is_multiline: line_breaks,
-            may_be_plain: !(edges || break_space || broken || line_breaks || indicators),
+            may_be_plain,
+            may_be_plain_in_flow: may_be_plain && !flow_indicators,
             may_be_single: !(break_space || broken),
             may_be_block: !(trailing_space || broken),
+            may_be_block_with_tabs: !(trailing_space || space_break || unprintable),
         }
     }
 }

@@ -8,6 +8,7 @@
 mod emit;
 mod folded;
 mod go_json;
+mod kept;
 mod number;
 mod order;
 mod scalar;
@@ -19,6 +20,7 @@ use super::error::Result;
 use super::node::Node;
 
 pub use go_json::{go_json, go_json_indented};
+pub use kept::kept;
 pub use number::go_float;
 pub use scalar::{base64_of, from_base64, normal};
 pub use value::{Plain, value};

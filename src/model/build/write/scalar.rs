@@ -12,23 +12,8 @@ use super::number::go_float;
 /// Its meaning and its text.
 pub(super) fn resolved(node: &Node) -> Result<(Resolved, Text)> {
     let text = node.shared_text().expect("called for scalars").clone();
-    let is_string_style = node.style.is_string();
-    let mut tag = node.tag.clone();
-    let mut is_forced = false;
-    if tag != Tag::None && !node.is_tagged {
-        if tag == Tag::Str && is_string_style {
-            tag = Tag::None;
-        } else {
-            let plain = resolve::plain(&text, Yaml::V3).tag();
-            if plain == tag {
-                tag = Tag::None;
-            } else if tag == Tag::Str {
-                tag = Tag::None;
-                is_forced = true;
-            }
-        }
-    }
-    let is_written_as_string = is_string_style || is_forced || text.contains('\n');
+    let (tag, is_forced) = written_tag(node);
+    let is_written_as_string = node.style.is_string() || is_forced || text.contains('\n');
     let text = if node.style == Style::Folded { folded::again(&text) } else { text };
     if tag == Tag::None {
         let resolved = if is_written_as_string { Resolved::Str } else { resolve::plain(&text, Yaml::V3) };
@@ -44,6 +29,23 @@ pub(super) fn resolved(node: &Node) -> Result<(Resolved, Text)> {
         let found = resolve::plain(&text, Yaml::V3).tag();
         BuildError::invalid(format!("cannot decode {} `{text}` as a {}", name(&found), name(&tag))).at(node.origin())
     })
+}
+
+/// The tag that is written before a scalar, and whether the text has to be quoted to stay a text without one.
+pub(super) fn written_tag(node: &Node) -> (Tag, bool) {
+    let tag = &node.tag;
+    if *tag == Tag::None || node.is_tagged {
+        return (tag.clone(), false);
+    }
+    if *tag == Tag::Str && node.style.is_string() {
+        return (Tag::None, false);
+    }
+    let plain = resolve::plain(node.text().unwrap_or_default(), Yaml::V3).tag();
+    match tag {
+        _ if plain == *tag => (Tag::None, false),
+        Tag::Str => (Tag::None, true),
+        other => (other.clone(), false),
+    }
 }
 
 /// A value as it is after a way through JSON and back: no styles, no tags but those of JSON's types. Every node keeps its trace.

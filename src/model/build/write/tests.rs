@@ -1,5 +1,6 @@
+use super::super::error::Cause;
 use super::super::node::Layer;
-use super::super::read::{Place, documents};
+use super::super::read::{self, Place, Remarks, documents};
 use super::*;
 
 fn written(text: &str) -> String {
@@ -42,4 +43,33 @@ fn duplicate_keys_and_keys_that_are_no_text_are_errors() {
         let nodes = documents(text.as_bytes(), &Place::file(&"a.yaml".into(), Layer::Resource)).expect("valid");
         assert!(yaml(&nodes[0]).is_err(), "{text}");
     }
+}
+
+/// A text, and what kyaml makes of it (`tests/live/oracle`); nothing where it cannot read or write it.
+#[derive(serde::Deserialize)]
+struct Rewritten {
+    text: String,
+    kept: Option<String>,
+}
+
+#[test]
+fn a_text_is_written_again_as_kyaml_writes_it() {
+    let answers = include_str!("../../../../tests/fixtures/rewrite/texts.answers");
+    let answers: Vec<Rewritten> = answers.lines().map(|line| serde_json::from_str(line).expect("an answer")).collect();
+    let (mut equal, mut refused, mut wrong) = (0, 0, Vec::new());
+    for Rewritten { text, kept: expected } in &answers {
+        let place = Place::file(&"".into(), Layer::Replacement);
+        let got = read::document(text.as_bytes(), &place)
+            .and_then(|node| node.map(|node| kept(&node, Remarks::of(text)?)).transpose())
+            .transpose();
+        match (got, expected) {
+            (Some(Ok(got)), Some(expected)) if got == *expected => equal += 1,
+            (Some(Err(error)), Some(_)) if error.cause == Cause::Refused => refused += 1,
+            (None, _) | (Some(Err(_)), None) => {}
+            (got, expected) => wrong.push(format!("{text}\n--- got\n{got:?}\n--- expected\n{expected:?}\n")),
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {} are different:\n{}", wrong.len(), answers.len(), wrong.join("\n"));
+    // comments that stand alone are refused; most of these texts are full of them
+    assert!(equal > 2 * refused, "{equal} equal, {refused} refused of {}", answers.len());
 }

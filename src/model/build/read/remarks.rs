@@ -1,0 +1,208 @@
+//! The comments of a text whose document is changed and written again.
+//!
+//! go-yaml v3 hangs comments on the nodes before, beside or after them by rules that depend on blank lines, indentation and tokens. Here only
+//! those are understood that simply stay where they are: lines of comment right above a key or an item with the same indentation, comments
+//! at the end of a line, and a first block that an empty line ends. Whatever is left over is for the caller to refuse.
+//! Source: go-yaml v3.0.4 `scannerc.go` (scan_comments, scan_line_comment), `parserc.go` (unfold_comments).
+
+use std::collections::BTreeMap;
+
+use libyaml_safer::{EventData, MappingStyle, Parser, ScalarStyle, SequenceStyle};
+
+use super::super::error::{BuildError, Result};
+use super::super::node::Node;
+
+/// Comments by the line (from 1) that they belong to.
+#[derive(Debug, Default)]
+pub struct Remarks {
+    /// Ended by an empty line, before everything else.
+    pub title: Vec<String>,
+    above: BTreeMap<u32, Vec<String>>,
+    /// With their indentation.
+    above_items: BTreeMap<u32, (usize, Vec<String>)>,
+    beside: BTreeMap<u32, String>,
+    /// The line of one that is not understood.
+    strange: Option<u32>,
+}
+
+impl Remarks {
+    /// Looks at a text that [`super::document`] could read.
+    ///
+    /// # Errors
+    /// Refused: anchors, aliases and merge keys, which a reader of nodes has resolved already.
+    pub fn of(text: &str) -> Result<Self> {
+        let spans = Spans::of(text)?;
+        let mut found = Self::default();
+        let lines: Vec<&str> = text.lines().collect();
+        let mut group: Vec<&str> = Vec::new();
+        for (at, line) in lines.iter().enumerate() {
+            let number = number(at);
+            if spans
+                .headers
+                .iter()
+                .any(|(header, column)| *header == at && line.chars().skip(*column).any(|letter| letter == '#'))
+            {
+                found.strange = Some(number);
+            }
+            let Some(column) = spans.comment(at, line) else {
+                found.end_group(&mut group, at, line);
+                continue;
+            };
+            let (before, comment) = line.split_at(column);
+            if spans.is_inside(at, line[..column].chars().count()) || spans.is_marked && found.strange.is_none() {
+                found.strange = Some(number);
+            } else if before.trim().is_empty() {
+                if group.first().is_some_and(|first| indentation(first) != indentation(line)) {
+                    found.strange = Some(number);
+                }
+                group.push(line);
+            } else {
+                found.end_group(&mut group, at, line);
+                found.beside.insert(number, comment.to_owned());
+            }
+        }
+        if !group.is_empty() {
+            found.strange = Some(number(lines.len()));
+        }
+        Ok(found)
+    }
+
+    /// Lines of comment in a row, ended by a line that is none.
+    fn end_group(&mut self, group: &mut Vec<&str>, at: usize, line: &str) {
+        if group.is_empty() {
+            return;
+        }
+        let comments = || group.iter().map(|comment| comment.trim().to_owned()).collect();
+        let is_first = group.len() == at;
+        if line.trim().is_empty() {
+            match is_first {
+                true => self.title = comments(),
+                false => self.strange = Some(number(at)),
+            }
+        } else if indentation(group[0]) != indentation(line) {
+            self.strange = Some(number(at));
+        } else if line.trim_start().starts_with("- ") {
+            self.above_items.insert(number(at), (indentation(line), comments()));
+        } else {
+            self.above.insert(number(at), comments());
+        }
+        group.clear();
+    }
+
+    /// Takes what stands above a key.
+    pub fn above(&mut self, key: &Node) -> Vec<String> {
+        line_of(key).and_then(|line| self.above.remove(&line)).unwrap_or_default()
+    }
+
+    /// Takes what stands above an item of a list.
+    pub fn above_item(&mut self, item: &Node) -> Vec<String> {
+        let Some(line) = line_of(item) else { return Vec::new() };
+        // several lists may begin in one line: theirs is the one whose item begins behind that indentation
+        let is_of =
+            |(indentation, _): &(usize, Vec<String>)| usize::try_from(item.origin().column).is_ok_and(|at| at > indentation + 1);
+        match self.above_items.get(&line).is_some_and(is_of) {
+            true => self.above_items.remove(&line).map(|(_, comments)| comments).unwrap_or_default(),
+            false => Vec::new(),
+        }
+    }
+
+    /// Takes what stands behind a node, or a key, on its line.
+    pub fn beside(&mut self, node: &Node) -> Option<String> {
+        self.beside.remove(&line_of(node)?)
+    }
+
+    /// The line of a comment that nobody took.
+    pub fn any(&self) -> Option<u32> {
+        let lines = [self.above.keys().next(), self.above_items.keys().next(), self.beside.keys().next(), self.strange.as_ref()];
+        lines.into_iter().flatten().min().copied()
+    }
+}
+
+/// Nodes that were not in the text come from a file.
+fn line_of(node: &Node) -> Option<u32> {
+    node.origin().file.is_empty().then_some(node.origin().line)
+}
+
+fn number(at: usize) -> u32 {
+    u32::try_from(at + 1).unwrap_or(u32::MAX)
+}
+
+fn indentation(line: &str) -> usize {
+    line.len() - line.trim_start_matches(' ').len()
+}
+
+/// Where scalars, lists and maps in brackets begin and end: (line, column) from 0.
+struct Spans {
+    scalars: Vec<[(usize, usize); 2]>,
+    brackets: Vec<[(usize, usize); 2]>,
+    /// Where `|` and `>` stand.
+    headers: Vec<(usize, usize)>,
+    /// It says where its document begins.
+    is_marked: bool,
+}
+
+impl Spans {
+    fn of(text: &str) -> Result<Self> {
+        let mut found = Self { scalars: Vec::new(), brackets: Vec::new(), headers: Vec::new(), is_marked: false };
+        // the scanner needs a line end
+        let ended = format!("{text}\n");
+        let mut input = ended.as_bytes();
+        let mut parser = Parser::new();
+        parser.set_input_string(&mut input);
+        let mut open = Vec::new();
+        loop {
+            let event = parser.parse().map_err(|error| BuildError::invalid(error.to_string()))?;
+            let place = |mark: libyaml_safer::Mark| {
+                let number = |mark: u64| usize::try_from(mark).unwrap_or(usize::MAX);
+                (number(mark.line), number(mark.column))
+            };
+            let (start, end) = (place(event.start_mark), place(event.end_mark));
+            match event.data {
+                EventData::Alias { .. }
+                | EventData::Scalar { anchor: Some(_), .. }
+                | EventData::SequenceStart { anchor: Some(_), .. }
+                | EventData::MappingStart { anchor: Some(_), .. } => return Err(entangled("an anchor")),
+                EventData::Scalar { value, style: ScalarStyle::Plain, .. } if value == "<<" => {
+                    return Err(entangled("a merge key"));
+                }
+                EventData::Scalar { style, .. } => {
+                    found.scalars.push([start, end]);
+                    if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+                        found.headers.push(start);
+                    }
+                }
+                EventData::SequenceStart { style, .. } => open.push((style == SequenceStyle::Flow).then_some(start)),
+                EventData::MappingStart { style, .. } => open.push((style == MappingStyle::Flow).then_some(start)),
+                EventData::SequenceEnd | EventData::MappingEnd => {
+                    if let Some(start) = open.pop().flatten() {
+                        found.brackets.push([start, end]);
+                    }
+                }
+                EventData::DocumentStart { implicit: false, .. } => found.is_marked = true,
+                EventData::DocumentEnd { .. } | EventData::StreamEnd => return Ok(found),
+                _ => {}
+            }
+        }
+    }
+
+    /// The byte at which a line's comment begins.
+    fn comment(&self, at: usize, line: &str) -> Option<usize> {
+        let mut was_blank = true;
+        for (column, (byte, letter)) in line.char_indices().enumerate() {
+            let is_text = || self.scalars.iter().any(|[start, end]| *start <= (at, column) && (at, column) < *end);
+            if letter == '#' && was_blank && !is_text() {
+                return Some(byte);
+            }
+            was_blank = matches!(letter, ' ' | '\t');
+        }
+        None
+    }
+
+    fn is_inside(&self, at: usize, column: usize) -> bool {
+        self.brackets.iter().any(|[start, end]| *start <= (at, column) && (at, column) < *end)
+    }
+}
+
+fn entangled(what: &str) -> BuildError {
+    BuildError::refused(format!("a replacement inside of YAML text with {what} is not possible here"), "use a patch")
+}
