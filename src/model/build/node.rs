@@ -6,6 +6,8 @@
 
 use std::sync::Arc;
 
+use super::schema::Shape;
+
 /// Shared text of a scalar, a key or a path.
 pub type Text = Arc<str>;
 
@@ -229,6 +231,8 @@ pub struct Node {
     /// The tag was written in the file (`!!str 5`), so it is written again.
     pub is_tagged: bool,
     pub style: Style,
+    /// What a comment that is a JSON object says of this list or map: kyaml takes that for its schema.
+    pub said: Option<Arc<Shape>>,
     pub trace: Trace,
 }
 
@@ -247,7 +251,7 @@ pub struct Entry {
 
 impl Node {
     pub fn scalar(text: impl Into<Text>, tag: Tag, trace: Trace) -> Self {
-        Self { value: Value::Scalar(text.into()), tag, is_tagged: false, style: Style::Plain, trace }
+        Self { value: Value::Scalar(text.into()), tag, is_tagged: false, style: Style::Plain, said: None, trace }
     }
 
     /// A string, which is quoted on output where it would read as something else.
@@ -260,11 +264,11 @@ impl Node {
     }
 
     pub fn list(items: Vec<Node>, trace: Trace) -> Self {
-        Self { value: Value::List(Arc::new(items)), tag: Tag::Seq, is_tagged: false, style: Style::Plain, trace }
+        Self { value: Value::List(Arc::new(items)), tag: Tag::Seq, is_tagged: false, style: Style::Plain, said: None, trace }
     }
 
     pub fn map(entries: Vec<Entry>, trace: Trace) -> Self {
-        Self { value: Value::Map(Arc::new(entries)), tag: Tag::Map, is_tagged: false, style: Style::Plain, trace }
+        Self { value: Value::Map(Arc::new(entries)), tag: Tag::Map, is_tagged: false, style: Style::Plain, said: None, trace }
     }
 
     pub fn origin(&self) -> &Origin {

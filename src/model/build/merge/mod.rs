@@ -71,11 +71,24 @@ fn kind(node: &Node) -> Kind {
 
 impl<'s> Walk<'s> {
     pub(super) fn go(self, sources: Sources, schema: Option<Schema<'s>>) -> Result<Out> {
-        let schema = schema.or_else(|| self.schema_of(&sources));
+        let said = sources.each().find_map(|node| node.said.clone());
+        match &said {
+            // a comment's schema lives no longer than this step
+            Some(shape) => self.step(sources, self.schemas.said(shape)),
+            None => self.step(sources, schema),
+        }
+    }
+
+    fn step<'a>(self, sources: Sources, schema: Option<Schema<'a>>) -> Result<Out>
+    where
+        's: 'a,
+    {
+        let walk: Walk<'a> = self;
+        let schema = schema.or_else(|| walk.schema_of(&sources));
         let kind = sources.kind()?;
         match kind {
-            Kind::Map | Kind::Nothing => self.map(sources, schema),
-            Kind::List if schema.is_some_and(Schema::is_merged) => self.list(sources, schema.expect("just asked")),
+            Kind::Map | Kind::Nothing => walk.map(sources, schema),
+            Kind::List if schema.is_some_and(Schema::is_merged) => walk.list(sources, schema.expect("just asked")),
             Kind::List | Kind::Scalar => Ok(sources.later()),
         }
     }
@@ -158,7 +171,8 @@ impl<'s> Walk<'s> {
     }
 
     /// Whether a walk over the object's own value would change anything.
-    fn changes(self, node: &Node, schema: Option<Schema<'s>>) -> bool {
+    fn changes(self, node: &Node, schema: Option<Schema<'_>>) -> bool {
+        let schema = node.said.as_deref().map_or(schema, |shape| self.schemas.said(shape));
         let schema = schema.or_else(|| self.schema_of_node(node));
         match &node.value {
             _ if node.is_null() => node.text().is_some_and(str::is_empty),

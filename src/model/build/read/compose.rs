@@ -2,12 +2,15 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use libyaml_safer::{Event, EventData, MappingStyle, Mark, Parser, ScalarStyle, SequenceStyle};
 
 use super::super::error::{BuildError, Cause, Result};
 use super::super::node::{Entry, Node, Origin, Style, Tag, Trace};
 use super::super::resolve::{self, Yaml};
+use super::super::schema::Shape;
+use super::remarks::Said;
 use super::{Place, bare_tag, merge_keys};
 
 /// Deeper than any manifest: what walks nodes may recurse.
@@ -22,7 +25,10 @@ struct Open {
     node: Node,
     items: Vec<Node>,
     entries: Vec<Entry>,
-    key: Option<Node>,
+    /// The key whose value comes next, and its line in the text.
+    key: Option<(Node, u32)>,
+    /// The line in the text at which it begins.
+    line: u32,
     /// Nodes in it so far, aliases counted in full.
     size: usize,
 }
@@ -35,6 +41,7 @@ struct Composer<'p> {
     lines: Vec<usize>,
     open: Vec<Open>,
     anchors: HashMap<String, (Node, usize)>,
+    said: Said,
 }
 
 /// The first document; `None` when there is none, or it is null.
@@ -51,7 +58,7 @@ pub(super) fn first_document(text: &str, place: &Place) -> Result<Option<Node>> 
     let mut input = ended.as_bytes();
     let mut parser = Parser::new();
     parser.set_input_string(&mut input);
-    let mut composer = Composer { place, text, is_cut, lines: Vec::new(), open: Vec::new(), anchors: HashMap::new() };
+    let mut composer = Composer { place, text, is_cut, lines: Vec::new(), open: Vec::new(), anchors: HashMap::new(), said: Said::of(&ended) };
     loop {
         let event = parser.parse().map_err(|error| composer.malformed(&error))?;
         match event.data {
@@ -119,6 +126,7 @@ impl Composer<'_> {
                     true => *node.items_mut().expect("a list") = open.items,
                     false => *node.entries_mut().expect("a map") = merge_keys::resolved(open.entries)?,
                 }
+                node.said = self.said_of(open.line);
                 self.remember(open.anchor, &node, open.size);
                 self.close(node, open.size, false, start)
             }
@@ -138,8 +146,18 @@ impl Composer<'_> {
             // an alias to something that is still open would contain itself
             self.anchors.remove(anchor);
         }
-        self.open.push(Open { anchor, node, items: Vec::new(), entries: Vec::new(), key: None, size: 1 });
+        self.open.push(Open { anchor, node, items: Vec::new(), entries: Vec::new(), key: None, line: line(start), size: 1 });
         Ok(None)
+    }
+
+    /// What a comment says of the list or map that is about to be closed.
+    fn said_of(&self, line: u32) -> Option<Arc<Shape>> {
+        let parent = self.open.last()?;
+        let said = match &parent.key {
+            Some((_, line)) => self.said.keys.get(line),
+            None => self.said.items.get(&line),
+        };
+        said.cloned()
     }
 
     /// Puts a finished node where it belongs.
@@ -151,13 +169,13 @@ impl Composer<'_> {
         }
         if parent.node.is_list() {
             parent.items.push(node);
-        } else if let Some(key) = parent.key.take() {
+        } else if let Some((key, _)) = parent.key.take() {
             if is_alias && key.tag == Tag::Merge && !node.is_map() {
                 return Err(self.fail(start, "invalid map merge: received alias for a non-map value".to_owned()));
             }
             parent.entries.push(Entry { key, value: node });
         } else {
-            parent.key = Some(node);
+            parent.key = Some((node, line(start)));
         }
         Ok(None)
     }
@@ -252,6 +270,11 @@ fn uncut(value: &mut String, text: &str) {
     if !last.is_empty() && !is_indentation {
         value.pop();
     }
+}
+
+/// A line of the text, from 1.
+fn line(mark: Mark) -> u32 {
+    u32::try_from(mark.line).unwrap_or(u32::MAX - 1) + 1
 }
 
 /// go-yaml keeps tags in their short form.

@@ -5,12 +5,14 @@
 //! at the end of a line, and a first block that an empty line ends. Whatever is left over is for the caller to refuse.
 //! Source: go-yaml v3.0.4 `scannerc.go` (scan_comments, scan_line_comment), `parserc.go` (unfold_comments).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use libyaml_safer::{EventData, MappingStyle, Parser, ScalarStyle, SequenceStyle};
 
 use super::super::error::{BuildError, Result};
 use super::super::node::Node;
+use super::super::schema::{self, Shape};
 
 /// Comments by the line (from 1) that they belong to.
 #[derive(Debug, Default)]
@@ -32,6 +34,14 @@ impl Remarks {
     /// Refused: anchors, aliases and merge keys, which a reader of nodes has resolved already.
     pub fn of(text: &str) -> Result<Self> {
         let spans = Spans::of(text)?;
+        if let Some(what) = spans.entangled {
+            let message = format!("a replacement inside of YAML text with {what} is not possible here");
+            return Err(BuildError::refused(message, "use a patch"));
+        }
+        Ok(Self::between(&spans, text))
+    }
+
+    fn between(spans: &Spans, text: &str) -> Self {
         let mut found = Self::default();
         let lines: Vec<&str> = text.lines().collect();
         let mut group: Vec<&str> = Vec::new();
@@ -64,7 +74,7 @@ impl Remarks {
         if !group.is_empty() {
             found.strange = Some(number(lines.len()));
         }
-        Ok(found)
+        found
     }
 
     /// Lines of comment in a row, ended by a line that is none.
@@ -118,6 +128,42 @@ impl Remarks {
     }
 }
 
+/// Schemas that comments give, by the line of a key and by the line of a list's item.
+#[derive(Default)]
+pub(super) struct Said {
+    pub keys: HashMap<u32, Arc<Shape>>,
+    pub items: HashMap<u32, Arc<Shape>>,
+}
+
+impl Said {
+    /// Costs a second look at a text that has such a comment (most are Flux' markers of images, which stand at scalars).
+    pub fn of(text: &str) -> Self {
+        let begins_object = |(at, _)| str::trim_start_matches(&text[at..], ['#', ' ', '\t']).starts_with('{');
+        let mut said = Self::default();
+        if !text.match_indices('#').any(begins_object) {
+            return said;
+        }
+        let Ok(spans) = Spans::of(text) else { return said };
+        let found = Remarks::between(&spans, text);
+        let schema = |comments: &[String]| match comments {
+            [one] => schema::of_comment(one).map(Arc::new),
+            _ => None,
+        };
+        for (line, comments) in &found.above {
+            said.keys.extend(schema(comments).map(|shape| (*line, shape)));
+        }
+        for (line, comment) in &found.beside {
+            // one behind the key is looked at alone
+            said.keys.remove(line);
+            said.keys.extend(schema::of_comment(comment).map(|shape| (*line, Arc::new(shape))));
+        }
+        for (line, (_, comments)) in &found.above_items {
+            said.items.extend(schema(comments).map(|shape| (*line, shape)));
+        }
+        said
+    }
+}
+
 /// Nodes that were not in the text come from a file.
 fn line_of(node: &Node) -> Option<u32> {
     node.origin().file.is_empty().then_some(node.origin().line)
@@ -137,13 +183,15 @@ struct Spans {
     brackets: Vec<[(usize, usize); 2]>,
     /// Where `|` and `>` stand.
     headers: Vec<(usize, usize)>,
+    /// What in it a tree of nodes does not show.
+    entangled: Option<&'static str>,
     /// It says where its document begins.
     is_marked: bool,
 }
 
 impl Spans {
     fn of(text: &str) -> Result<Self> {
-        let mut found = Self { scalars: Vec::new(), brackets: Vec::new(), headers: Vec::new(), is_marked: false };
+        let mut found = Self { scalars: Vec::new(), brackets: Vec::new(), headers: Vec::new(), entangled: None, is_marked: false };
         // the scanner needs a line end
         let ended = format!("{text}\n");
         let mut input = ended.as_bytes();
@@ -157,14 +205,15 @@ impl Spans {
                 (number(mark.line), number(mark.column))
             };
             let (start, end) = (place(event.start_mark), place(event.end_mark));
-            match event.data {
+            match &event.data {
                 EventData::Alias { .. }
                 | EventData::Scalar { anchor: Some(_), .. }
                 | EventData::SequenceStart { anchor: Some(_), .. }
-                | EventData::MappingStart { anchor: Some(_), .. } => return Err(entangled("an anchor")),
-                EventData::Scalar { value, style: ScalarStyle::Plain, .. } if value == "<<" => {
-                    return Err(entangled("a merge key"));
-                }
+                | EventData::MappingStart { anchor: Some(_), .. } => found.entangled = Some("an anchor"),
+                EventData::Scalar { value, style: ScalarStyle::Plain, .. } if value == "<<" => found.entangled = Some("a merge key"),
+                _ => {}
+            }
+            match event.data {
                 EventData::Scalar { style, .. } => {
                     found.scalars.push([start, end]);
                     if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
@@ -201,8 +250,4 @@ impl Spans {
     fn is_inside(&self, at: usize, column: usize) -> bool {
         self.brackets.iter().any(|[start, end]| *start <= (at, column) && (at, column) < *end)
     }
-}
-
-fn entangled(what: &str) -> BuildError {
-    BuildError::refused(format!("a replacement inside of YAML text with {what} is not possible here"), "use a patch")
 }

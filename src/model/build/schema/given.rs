@@ -29,6 +29,11 @@ pub fn read(file: &Value, into: &mut Definitions) -> Result<(), String> {
     Ok(())
 }
 
+/// A schema that belongs to no definition.
+pub fn alone(schema: &Value) -> Option<Shape> {
+    shape(schema, "a comment", 0).ok()
+}
+
 fn type_meta(of: &Value) -> Option<(String, &str)> {
     let text = |name: &str| of.get(name).and_then(Value::as_str);
     let (version, kind) = (text("version")?, text("kind")?);

@@ -12,7 +12,9 @@ mod tests;
 
 use std::sync::OnceLock;
 
-use shape::{Definitions, Shape};
+use shape::Definitions;
+
+pub use shape::Shape;
 
 /// References that are followed from one field before it counts as unknown: a schema that is given may refer in circles.
 const LONGEST_CHAIN: usize = 100;
@@ -61,6 +63,11 @@ impl Schemas {
         self.is_namespaced(api_version, kind) == Some(false)
     }
 
+    /// What a comment says of its list or map; a reference to nothing leaves it unknown.
+    pub fn said<'a>(&'a self, shape: &'a Shape) -> Option<Schema<'a>> {
+        self.resolve(shape)
+    }
+
     fn layers(&self) -> impl Iterator<Item = &Definitions> {
         std::iter::once(&self.given).chain(self.has_builtin.then(builtin))
     }
@@ -77,6 +84,13 @@ impl Schemas {
         }
         None
     }
+}
+
+/// A comment's text as a schema, if it is one (kyaml `fieldmeta/fieldmeta.go`, Read). Flux' `{"$imagepolicy": …}` is one that says nothing.
+pub fn of_comment(text: &str) -> Option<Shape> {
+    let value = serde_json::from_str(text.trim_start_matches('#')).ok()?;
+    let is_empty = serde_json::Value::as_object(&value).is_none_or(serde_json::Map::is_empty);
+    if is_empty { None } else { given::alone(&value) }
 }
 
 /// What is known of one object, field or list item.
