@@ -14,6 +14,7 @@ use super::id::Id;
 use super::kustomization::{GeneratorArgs, GeneratorOptions, Kustomization, Var};
 use super::node::{Layer, Node, Text};
 use super::read::Place;
+use super::resolve::Yaml;
 use super::resource::Resource;
 use super::resources::Resources;
 use super::session::{Folder, Found, Session};
@@ -57,6 +58,8 @@ impl<'s> Target<'s> {
         for path in &self.kustomization.crds {
             let file = self.session.document(&self.folder, fields::value_of(path)).map_err(|error| error.at(path.origin()))?;
             if let Some(file) = file {
+                // sigs.k8s.io/yaml reads it, to which `y` is a boolean
+                let file = write::normal(&file, Yaml::V2)?;
                 Arc::make_mut(&mut all.config).merge(&from_crds(&file)?)?;
             }
         }

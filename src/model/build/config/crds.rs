@@ -37,28 +37,67 @@ pub fn from_crds(file: &Node) -> Result<Config> {
 
 /// What Go's decoder takes for a definition: a CustomResourceDefinition, which people list here, is none.
 fn check(definition: &Node) -> Result<()> {
-    let hint = "`crds:` lists files of OpenAPI definitions, not CustomResourceDefinitions";
-    let fits = |node: &Node, is_it: bool| match is_it || node.is_null() {
-        true => Ok(()),
-        false => Err(BuildError { hint: hint.to_owned(), ..BuildError::invalid("not an OpenAPI definition") }.at(node.origin())),
-    };
     fits(definition, definition.is_map())?;
-    for Entry { key, value } in definition.entries() {
+    definition.entries().iter().try_for_each(|Entry { key, value }| {
         match key.text().unwrap_or_default().to_ascii_lowercase().as_str() {
-            "schema" => {
-                fits(value, value.is_map())?;
-                let Some(properties) = value.get("properties") else { continue };
-                fits(properties, properties.is_map())?;
-                properties.entries().iter().try_for_each(|property| fits(&property.value, property.value.is_map()))?;
-            }
-            "dependencies" => {
-                fits(value, value.is_list())?;
-                value.items().iter().try_for_each(|item| fits(item, item.is_null() || item.tag == Tag::Str))?;
-            }
-            _ => {}
+            "schema" => schema(value),
+            "dependencies" => all(value, value.is_list(), value.items(), text),
+            _ => Ok(()),
         }
+    })
+}
+
+fn fits(node: &Node, is_it: bool) -> Result<()> {
+    if is_it || node.is_null() {
+        return Ok(());
     }
-    Ok(())
+    let hint = "`crds:` lists files of OpenAPI definitions, not CustomResourceDefinitions";
+    Err(BuildError { hint: hint.to_owned(), ..BuildError::invalid("not an OpenAPI definition") }.at(node.origin()))
+}
+
+/// The types of a schema's fields; what is not named here may be anything (kube-openapi `pkg/validation/spec/schema.go`).
+fn schema(node: &Node) -> Result<()> {
+    fits(node, node.is_map())?;
+    node.entries().iter().try_for_each(|Entry { key, value }| match key.text().unwrap_or_default() {
+        "id" | "description" | "format" | "title" | "pattern" | "discriminator" => text(value),
+        "nullable" | "exclusiveMaximum" | "exclusiveMinimum" | "uniqueItems" | "readOnly" => flag(value),
+        "maximum" | "minimum" | "multipleOf" => fits(value, matches!(value.tag, Tag::Int | Tag::Float)),
+        "maxLength" | "minLength" | "maxItems" | "minItems" | "maxProperties" | "minProperties" => whole(value),
+        "type" if value.is_list() => all(value, true, value.items(), text),
+        "type" => text(value),
+        "required" => all(value, value.is_list(), value.items(), text),
+        "enum" => fits(value, value.is_list()),
+        "allOf" | "oneOf" | "anyOf" => all(value, value.is_list(), value.items(), schema),
+        "items" if value.is_list() => all(value, true, value.items(), schema),
+        "items" if value.is_scalar() => Ok(()),
+        "items" | "not" => schema(value),
+        "additionalProperties" | "additionalItems" if value.is_scalar() => flag(value),
+        "additionalProperties" | "additionalItems" => schema(value),
+        "properties" | "patternProperties" | "definitions" => {
+            fits(value, value.is_map())?;
+            value.entries().iter().try_for_each(|property| schema(&property.value))
+        }
+        "dependencies" | "externalDocs" => fits(value, value.is_map()),
+        _ => Ok(()),
+    })
+}
+
+fn all(node: &Node, is_it: bool, items: &[Node], each: fn(&Node) -> Result<()>) -> Result<()> {
+    fits(node, is_it)?;
+    items.iter().try_for_each(each)
+}
+
+fn text(node: &Node) -> Result<()> {
+    fits(node, node.tag == Tag::Str)
+}
+
+fn flag(node: &Node) -> Result<()> {
+    fits(node, node.tag == Tag::Bool)
+}
+
+fn whole(node: &Node) -> Result<()> {
+    let is_whole = || node.text().and_then(|text| text.parse::<f64>().ok()).is_some_and(|number| number.fract() == 0.0);
+    fits(node, node.tag == Tag::Int || node.tag == Tag::Float && is_whole())
 }
 
 fn properties(definition: &Node) -> Option<&Node> {

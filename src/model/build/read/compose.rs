@@ -58,7 +58,8 @@ pub(super) fn first_document(text: &str, place: &Place) -> Result<Option<Node>> 
     let mut input = ended.as_bytes();
     let mut parser = Parser::new();
     parser.set_input_string(&mut input);
-    let mut composer = Composer { place, text, is_cut, lines: Vec::new(), open: Vec::new(), anchors: HashMap::new(), said: Said::of(&ended) };
+    let mut composer =
+        Composer { place, text, is_cut, lines: Vec::new(), open: Vec::new(), anchors: HashMap::new(), said: Said::of(&ended) };
     loop {
         let event = parser.parse().map_err(|error| composer.malformed(&error))?;
         match event.data {

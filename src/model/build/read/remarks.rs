@@ -191,7 +191,8 @@ struct Spans {
 
 impl Spans {
     fn of(text: &str) -> Result<Self> {
-        let mut found = Self { scalars: Vec::new(), brackets: Vec::new(), headers: Vec::new(), entangled: None, is_marked: false };
+        let mut found =
+            Self { scalars: Vec::new(), brackets: Vec::new(), headers: Vec::new(), entangled: None, is_marked: false };
         // the scanner needs a line end
         let ended = format!("{text}\n");
         let mut input = ended.as_bytes();
@@ -210,7 +211,9 @@ impl Spans {
                 | EventData::Scalar { anchor: Some(_), .. }
                 | EventData::SequenceStart { anchor: Some(_), .. }
                 | EventData::MappingStart { anchor: Some(_), .. } => found.entangled = Some("an anchor"),
-                EventData::Scalar { value, style: ScalarStyle::Plain, .. } if value == "<<" => found.entangled = Some("a merge key"),
+                EventData::Scalar { value, style: ScalarStyle::Plain, .. } if value == "<<" => {
+                    found.entangled = Some("a merge key")
+                }
                 _ => {}
             }
             match event.data {

@@ -13,6 +13,8 @@ use super::super::tree::{self, Tree};
 use super::index::Index;
 
 const OPERATOR: &str = "fluxcd.controlplane.io";
+/// The chart whose values are a FluxInstance (flux-operator `charts/flux-instance`).
+const CHART: &str = "flux-instance";
 
 /// The Kustomization that a cluster begins with.
 pub struct Root {
@@ -30,17 +32,20 @@ pub struct Declared {
 }
 
 impl Declared {
-    /// Looks at the files that changed.
-    ///
-    /// # Errors
-    /// A file that cannot be read.
-    pub fn update(&mut self, index: &Index<'_>) -> Result<()> {
+    /// Looks at the files that changed. One that cannot be read, or is too large, does not hinder the others.
+    pub fn update(&mut self, index: &Index<'_>) {
         for path in index.changed() {
             self.files.remove(path);
             if !index.is_manifest(path) {
                 continue;
             }
-            let bytes = index.read(path)?;
+            let bytes = match index.read(path) {
+                Ok(bytes) => bytes,
+                Err(error) => {
+                    self.files.insert(path.clone(), Err(error));
+                    continue;
+                }
+            };
             if !says_flux(&bytes) {
                 continue;
             }
@@ -49,12 +54,27 @@ impl Declared {
             let found = nodes.map(|nodes| nodes.into_iter().filter_map(|node| candidate(path, &node)).collect());
             self.files.insert(path.clone(), found);
         }
-        Ok(())
     }
 
     /// Files that look like manifests and cannot be read.
     pub fn unreadable(&self) -> Vec<BuildError> {
         self.files.values().filter_map(|found| found.as_ref().err().cloned()).collect()
+    }
+
+    /// Kustomizations that lie in no folder that another applies, where nothing else says where a cluster begins: people keep the first
+    /// one beside what it applies, and create it by hand.
+    fn outermost(&self, index: &Index<'_>) -> Vec<Root> {
+        // what is not here is another repository's
+        let folders = index.folders();
+        let is_here = |(_, spec): &&Candidate| folders.contains(&&*flux::folder(&spec.path));
+        let all: Vec<&Candidate> = self.files.values().flatten().flatten().filter(is_here).collect();
+        let is_inside = |path: &str, spec: &Spec| match &*flux::folder(&spec.path) {
+            "" => true,
+            folder => path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')),
+        };
+        let outer =
+            all.iter().filter(|(path, spec)| !all.iter().any(|(_, other)| !Arc::ptr_eq(spec, other) && is_inside(path, other)));
+        outer.map(|(path, spec)| Root { cluster: last(tree::parent(path)), spec: Arc::clone(spec) }).collect()
     }
 
     pub fn roots(&self, index: &Index<'_>) -> Vec<Root> {
@@ -73,6 +93,9 @@ impl Declared {
         if roots.is_empty() {
             roots = folders(index);
         }
+        if roots.is_empty() {
+            roots = self.outermost(index);
+        }
         roots.sort_by(|a, b| a.spec.path.cmp(&b.spec.path));
         roots
     }
@@ -80,7 +103,7 @@ impl Declared {
 
 fn says_flux(bytes: &[u8]) -> bool {
     static WORDS: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(&[GROUP, OPERATOR].map(regex::escape).join("|")).expect("two words are a pattern"));
+        LazyLock::new(|| Regex::new(&[GROUP, OPERATOR, CHART].map(regex::escape).join("|")).expect("words are a pattern"));
     WORDS.is_match(bytes)
 }
 
@@ -88,20 +111,22 @@ fn last(folder: &str) -> String {
     folder.rsplit('/').next().unwrap_or(folder).to_owned()
 }
 
-/// A Flux Kustomization, or what a FluxInstance makes of its `sync`; one that is patched or templated elsewhere has no path here.
+/// A Flux Kustomization, or what a FluxInstance makes of its `sync`, also one that its chart makes; one that is patched or templated elsewhere has no path here.
 fn candidate(file: &str, node: &Node) -> Option<Candidate> {
     if Spec::is_one(node) {
         let spec = Spec::read(node).ok()?;
         return (!spec.is_remote && !spec.source.name.is_empty()).then(|| (file.to_owned(), Arc::new(spec)));
     }
-    let text = |path: &[&str]| node.at(path).and_then(Node::shared_text).cloned();
-    if text(&["kind"])?.as_ref() != "FluxInstance" {
-        return None;
-    }
-    let namespace = text(&["metadata", "namespace"]).unwrap_or_else(|| "flux-system".into());
-    let name = text(&["spec", "sync", "name"]).unwrap_or_else(|| namespace.clone());
-    let path = text(&["spec", "sync", "path"])?;
-    let kind = text(&["spec", "sync", "kind"]).unwrap_or_else(|| "GitRepository".into());
+    let text = |node: &Node, key: &str| node.get(key).and_then(Node::shared_text).filter(|text| !text.is_empty()).cloned();
+    let sync = match &*text(node, "kind")? {
+        "FluxInstance" => node.at(&["spec", "sync"])?,
+        "HelmRelease" => node.at(&["spec", "values", "instance", "sync"])?,
+        _ => return None,
+    };
+    let namespace = node.get("metadata").and_then(|metadata| text(metadata, "namespace")).unwrap_or_else(|| "flux-system".into());
+    let name = text(sync, "name").unwrap_or_else(|| namespace.clone());
+    let path = text(sync, "path")?;
+    let kind = text(sync, "kind").unwrap_or_else(|| "GitRepository".into());
     // an instance need not lie in the folder that it syncs
     let inside = format!("{}/{}", flux::folder(&path), last(file));
     Some((inside, made(&name, &namespace, &path, &kind, node.origin().clone())))

@@ -129,7 +129,7 @@ impl Builder {
         }
         self.kept.forget_changed(index.changed());
         self.parsed.forget(index.changed());
-        self.declared.update(index)?;
+        self.declared.update(index);
         let files = Files::new(index);
         let roots = self.declared.roots(index);
         let clusters = roots.into_iter().map(|root| self.cluster(&files, root)).collect();

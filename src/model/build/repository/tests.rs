@@ -47,6 +47,30 @@ fn names(repository: &Repository) -> Vec<String> {
     all.collect()
 }
 
+/// A Kustomization beside what it applies, as people keep it who create it by hand or by the operator's chart.
+#[test]
+fn a_cluster_begins_where_an_instance_or_nobody_else_says() {
+    let chart = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: flux-instance}\nspec:\n  values:\n    instance:\n      sync: {kind: GitRepository, path: flux/cluster}\n";
+    let instance = "apiVersion: fluxcd.controlplane.io/v1\nkind: FluxInstance\nmetadata: {name: flux, namespace: flux-system}\nspec:\n  sync: {kind: GitRepository, path: flux/cluster}\n";
+    let built = |file: &str, text: &str| {
+        let mut tree = Memory::default();
+        let mut add = |path: &str, text: &str| tree.insert(path, text.as_bytes());
+        add("flux/cluster/ks.yaml", &flux("apps", "./apps", ""));
+        add("apps/a/ks.yaml", &flux("a", "./apps/a/app", ""));
+        add("apps/a/kustomization.yaml", "resources: [ks.yaml]\n");
+        add("apps/kustomization.yaml", "resources: [a]\n");
+        add("apps/a/app/settings.yaml", SETTINGS);
+        // another repository's
+        add("docs/example.yaml", &flux("example", "./deploy", ""));
+        add(file, text);
+        names(&Builder::default().build(&tree).expect("readable"))
+    };
+    let whole = ["cluster flux-system/flux-system 1", "cluster flux-system/apps 1", "cluster flux-system/a 1"];
+    assert_eq!(built("apps/flux/release.yaml", chart), whole);
+    assert_eq!(built("apps/flux/instance.yaml", instance), whole);
+    assert_eq!(built("README.md", ""), whole[1..]);
+}
+
 #[test]
 fn every_kustomization_of_every_cluster_is_found_by_building() {
     let repository = Builder::default().build(&fleet()).expect("readable");

@@ -25,11 +25,23 @@ pub struct Filled {
 /// # Errors
 /// A `${` that is no expression, a variable without value in strict mode, a result that is no text.
 pub fn fill(text: &str, variables: &Variables, is_strict: bool) -> Result<Filled> {
+    filled(text, variables, is_strict, false)
+}
+
+/// The same, but a variable that only the cluster knows counts as one that is not set where it has a default. It is told all the same.
+///
+/// # Errors
+/// As [`fill`].
+pub(super) fn fill_by_default(text: &str, variables: &Variables, is_strict: bool) -> Result<Filled> {
+    filled(text, variables, is_strict, true)
+}
+
+fn filled(text: &str, variables: &Variables, is_strict: bool, takes_defaults: bool) -> Result<Filled> {
     let parts = parse::parts(text).map_err(|refusal| match refusal {
         Refusal::Depth => BuildError::new(Cause::Limit, refusal.message(), ""),
         _ => BuildError::new(Cause::Invalid, refusal.message(), "write `$${` where no variable is meant"),
     })?;
-    let mut evaluation = Evaluation { variables, is_strict, size: 0, filled: Filled::default() };
+    let mut evaluation = Evaluation { variables, is_strict, takes_defaults, size: 0, filled: Filled::default() };
     let mut out = Vec::with_capacity(text.len());
     for part in &parts {
         match evaluation.part(part)? {
@@ -53,6 +65,7 @@ fn raw(part: &Part) -> &str {
 struct Evaluation<'v> {
     variables: &'v Variables,
     is_strict: bool,
+    takes_defaults: bool,
     size: usize,
     filled: Filled,
 }
@@ -82,7 +95,10 @@ impl Evaluation<'_> {
             Some(value) => value.to_owned(),
             None if self.variables.has_unknown => {
                 self.filled.unknown.insert(call.name.as_str().into());
-                return Ok(None);
+                if !(self.takes_defaults && is_default) {
+                    return Ok(None);
+                }
+                String::new()
             }
             None if self.is_strict && !is_default => {
                 let message = format!("the variable `{}` is not set", call.name);

@@ -117,8 +117,14 @@ pub fn object(node: &Node, variables: &Variables, switches: Switches) -> Result<
         return unchanged();
     }
     let text = write::yaml(node)?;
-    let filled = fill(&text, variables, switches.is_strict).map_err(|error| place(error, node, variables, switches))?;
-    let Some(result) = reread::object(&filled.text, node)? else { return unchanged() };
+    let mut filled = fill(&text, variables, switches.is_strict).map_err(|error| place(error, node, variables, switches))?;
+    let mut result = reread::object(&filled.text, node);
+    if result.is_err() && !filled.unknown.is_empty() {
+        // `${quote:='}[a: b]${quote:='}` is YAML with its default only: what stays as it is written need not be
+        filled = evaluate::fill_by_default(&text, variables, switches.is_strict)?;
+        result = reread::object(&filled.text, node);
+    }
+    let Some(result) = result? else { return unchanged() };
     Ok(Substituted { node: align::origins(node, result, variables), unknown: filled.unknown })
 }
 

@@ -183,3 +183,17 @@ fn expressions_without_end_take_bounded_time_and_memory() {
     let stars = "a".repeat(8000);
     let _ = fill("${long##a*a*a*a*a*a*a*b}", &variables([("long", stars.as_str())]), true);
 }
+
+#[test]
+fn a_default_is_taken_where_without_it_the_text_would_be_no_yaml() {
+    let mut known = variables([("list", "[{ name: a }]")]);
+    known.may_miss_some();
+    let node = object_of("kind: A\nmetadata: {name: a}\nspec:\n  list: ${q:='}${list}${q:='}\n  other: ${other:=x}\n");
+    let got = object(&node, &known, Switches::default()).expect("YAML with the default");
+    assert_eq!(got.node.at(&["spec", "list"]).and_then(Node::text), Some("[{ name: a }]"));
+    assert_eq!(got.unknown.iter().map(AsRef::as_ref).collect::<Vec<_>>(), ["other", "q"], "and neither is proven");
+
+    let node = object_of("kind: A\nmetadata: {name: a}\nspec: {list: 'x: ${list}', other: \"${other:=x}\"}\n");
+    let got = object(&node, &known, Switches::default()).expect("YAML as it is");
+    assert_eq!(got.node.at(&["spec", "other"]).and_then(Node::text), Some("${other:=x}"));
+}

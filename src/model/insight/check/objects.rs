@@ -55,6 +55,10 @@ pub fn duplicates(repository: &Repository, findings: &mut Findings) {
             if repository.clusters[index].members[place.member].spec.is_remote {
                 continue;
             }
+            // a name that only the cluster knows is nobody's
+            if meta_text(&object.node, "name").contains("${") || meta_text(&object.node, "namespace").contains("${") {
+                continue;
+            }
             let Some((other, _)) = seen.insert(key(&object.node), (place, object)) else { continue };
             let told = format!("{} is applied by {} as well", shown(&object.node), called(repository, other));
             let origin = object.node.at(&["metadata", "name"]).unwrap_or(&object.node).origin();

@@ -21,6 +21,8 @@ pub use validate::{Fault, validate};
 /// The table, gzipped: whoever wants it unpacks it.
 pub const EMBEDDED: &[u8] = include_bytes!("openapi.json.gz");
 
+const NOTIFICATION: &str = "notification.toolkit.fluxcd.io/";
+
 /// Schemas by `apiVersion` and kind.
 #[derive(Clone, Debug, Default)]
 pub struct Schemas {
@@ -45,7 +47,24 @@ impl Schemas {
             let (version, kind) = key.split_once(' ')?;
             Some(((version.to_owned(), kind.to_owned()), serde_json::json!({ "$ref": name })))
         };
-        Ok(Self { kinds: kinds.iter().filter_map(kind).collect(), definitions })
+        let mut schemas = Self { kinds: kinds.iter().filter_map(kind).collect(), definitions };
+        schemas.add_operator_kinds();
+        Ok(schemas)
+    }
+
+    /// Where the operator installs Flux, alerts and receivers may be about its kinds too: it patches their CRDs
+    /// (flux-operator `internal/builder/profiles.go`). The table is of a cluster without it.
+    fn add_operator_kinds(&mut self) {
+        for (kind, list) in [("Alert", "eventSources"), ("Receiver", "resources")] {
+            let of_kind = self.kinds.iter_mut().filter(|((version, name), _)| name == kind && version.starts_with(NOTIFICATION));
+            for schema in of_kind.map(|(_, schema)| schema) {
+                let definition = schema.get("$ref").and_then(Value::as_str).and_then(|name| self.definitions.get_mut(name));
+                let path = format!("/properties/spec/properties/{list}/items/properties/kind/enum");
+                if let Some(Value::Array(kinds)) = definition.and_then(|definition| definition.pointer_mut(&path)) {
+                    kinds.extend(["FluxInstance", "ResourceSet", "ResourceSetInputProvider"].map(Value::from));
+                }
+            }
+        }
     }
 
     /// The schema of an object, if there is one.

@@ -61,3 +61,24 @@ fn a_custom_kind_is_known_by_its_definition() {
     assert!(schemas.learn(&read(crd)) && !schemas.learn(&read(own)));
     assert_eq!(validate(&read(own), &schemas)[0].message, "`spec` must be string, not integer");
 }
+
+#[test]
+fn alerts_and_receivers_may_be_about_kinds_of_the_operator() {
+    let list =
+        json!({"type": "array", "items": {"type": "object", "properties": {"kind": {"type": "string", "enum": ["Bucket"]}}}});
+    let of = |field: &str| json!({"type": "object", "properties": {"spec": {"type": "object", "properties": {field: list}}}});
+    let table = json!({
+        "definitions": {"Alert": of("eventSources"), "Receiver": of("resources")},
+        "kinds": {"notification.toolkit.fluxcd.io/v1beta3 Alert": "Alert", "notification.toolkit.fluxcd.io/v1 Receiver": "Receiver"},
+    });
+    let schemas = Schemas::read(table.to_string().as_bytes()).expect("a table");
+    for (version, kind, field) in [("v1beta3", "Alert", "eventSources"), ("v1", "Receiver", "resources")] {
+        for (about, is_known) in [("Bucket", true), ("ResourceSet", true), ("FluxInstance", true), ("Terraform", false)] {
+            let text = format!(
+                "apiVersion: notification.toolkit.fluxcd.io/{version}\nkind: {kind}\nspec: {{{field}: [{{kind: {about}}}]}}\n"
+            );
+            let node = documents(text.as_bytes(), &Place::file(&"a.yaml".into(), Layer::Resource)).expect("YAML").remove(0);
+            assert_eq!(validate(&node, &schemas).is_empty(), is_known, "{kind} {about}");
+        }
+    }
+}
