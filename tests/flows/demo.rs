@@ -327,3 +327,47 @@ async fn what_image_automation_pushed_can_be_proposed() {
     let changed: Vec<_> = files.as_array().into_iter().flatten().map(|file| file["filename"].clone()).collect();
     assert_eq!(changed, ["flux/apps/production/web/kustomization.yaml", "flux/apps/staging/web/kustomization.yaml"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_new_tag_is_scanned_chosen_pushed_proposed_and_rolled_out() {
+    let company = company();
+    let world = company.enter("production").expect("a context").world;
+    let image = |kind: &str, plural: &str| flux(&world, "image.toolkit.fluxcd.io", kind, plural);
+    let repositories = image("ImageRepository", "imagerepositories");
+    let automations = image("ImageUpdateAutomation", "imageupdateautomations");
+    let pushed = |object: DynamicObject| object.data["status"]["lastPushCommit"].as_str().expect("a commit").to_owned();
+    let before = pushed(automations.get("fleet").await.expect("the automation"));
+
+    world.advance(Duration::from_secs(121));
+    let request = json!({"metadata": {"annotations": {"reconcile.fluxcd.io/requestedAt": "1"}}});
+    repositories.patch("frontend", &PatchParams::default(), &Patch::Merge(&request)).await.expect("patched");
+    world.advance(Duration::from_secs(5));
+
+    let scanned = repositories.get("frontend").await.expect("the repository");
+    assert_eq!(scanned.data["status"]["lastScanResult"]["latestTags"][0], "1.5.1");
+    assert!(ready(&scanned).2.starts_with("successful scan: found 5 tags"), "{:?}", ready(&scanned));
+    let policy = image("ImagePolicy", "imagepolicies").get("frontend").await.expect("the policy");
+    assert!(
+        ready(&policy).2.ends_with("resolved to 1.5.1 (previously forge.example.test/ops/frontend:1.5.0)"),
+        "{:?}",
+        ready(&policy)
+    );
+    let automation = automations.get("fleet").await.expect("the automation");
+    assert_eq!(automation.data["status"]["observedPolicies"]["frontend"]["tag"], "1.5.1");
+    assert_ne!(pushed(automation), before);
+
+    let forge = company.forge().expect("a forge");
+    let new = json!({"title": "frontend 1.5.1", "head": "image-updates", "base": "main"});
+    let (code, pull) = ask(&forge, "POST", "repos/ops/fleet/pulls", new).await;
+    assert_eq!((code, &pull["mergeable_state"], &pull["commits"]), (201, &"clean".into(), &1.into()), "{pull}");
+    let (code, merged) = ask(&forge, "PUT", &format!("repos/ops/fleet/pulls/{}/merge", pull["number"]), json!({})).await;
+    assert_eq!(code, 200, "{merged}");
+    reconcile(&world, "1").await;
+    let deployments =
+        Api::<Deployment>::all(world.client(&User::admin())).list(&ListParams::default()).await.expect("deployments");
+    let images = deployments.iter().filter_map(|deployment| {
+        let spec = deployment.spec.template.spec.as_ref()?;
+        spec.containers.iter().find_map(|container| container.image.as_deref().filter(|image| image.contains("/ops/frontend")))
+    });
+    assert_eq!(images.collect::<Vec<_>>(), ["forge.example.test/ops/frontend:1.5.1"]);
+}

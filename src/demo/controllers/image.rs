@@ -1,13 +1,13 @@
 //! Image automation, and the controllers of which the demo needs no more than that they acknowledge a request
 //! (image-reflector-controller `internal/controller/{imagerepository,imagepolicy}_controller.go`).
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use semver::{Version, VersionReq};
 
 use super::Flux;
-use super::scene::{DEPENDENCY, HOUR, Scene, Stage, condition, interval, observed, request};
+use super::scene::{DEPENDENCY, HOUR, Scene, Stage, condition, interval, observed};
 use super::transitions::{CHOSEN, NOT_SCANNED, SCANNED};
 use crate::demo::objects::{self, Key, list, text};
 
@@ -23,34 +23,55 @@ pub(super) const SCANS: Flux = simple(scan);
 pub(super) const CHOOSES: Flux = simple(choose);
 
 /// Notes a request and the generation; the rest stays as it was recorded.
-fn acknowledge(scene: &mut Scene, key: &Key, mut object: Value, _: &Stage) {
-    let is_asked = request(&object)[0] != text(&object, "/status/lastHandledReconcileAt");
+pub(super) fn acknowledge(scene: &mut Scene, key: &Key, mut object: Value, _: &Stage) {
     let is_failed = condition(&object, "Ready").is_some_and(|ready| text(ready, "/status") == "False");
     if object.pointer("/status/observedGeneration").is_some() && !is_failed {
         observed(&mut object);
-    }
-    if is_asked && text(&object, "/kind") == "ImageUpdateAutomation" && !is_failed {
-        object["status"]["lastAutomationRunTime"] = objects::time(scene.now).into();
-        scene.event(&object, "image-automation-controller", false, "Succeeded", "repository up-to-date");
     }
     let after = interval(&object);
     scene.settle(key, object, after);
 }
 
-/// ImageRepository: looks for tags of an image. The demo's registry gets none beyond those that were recorded.
+/// So often somebody pushes a patch release of every image that has releases.
+const RELEASE: SignedDuration = SignedDuration::from_mins(2);
+
+/// The tags that are new since the last scan, the youngest first.
+fn pushed(scene: &Scene, repository: &Value) -> Vec<String> {
+    let count = |at: Timestamp| at.duration_since(scene.recording.began).as_secs().max(0) / RELEASE.as_secs();
+    let last = text(repository, "/status/lastScanResult/scanTime").parse().unwrap_or(scene.now);
+    let tags = list(repository, "/status/lastScanResult/latestTags").iter().filter_map(Value::as_str);
+    let Some(latest) = tags.filter_map(order).filter(|version| version.pre.is_empty()).max() else { return Vec::new() };
+    let next = |more: i64| format!("{}.{}.{}", latest.major, latest.minor, latest.patch.saturating_add(more.unsigned_abs()));
+    (1..=count(scene.now) - count(last)).rev().map(next).collect()
+}
+
+/// ImageRepository: looks for tags of an image.
 fn scan(scene: &mut Scene, key: &Key, mut object: Value, _: &Stage) {
     if let Some((reason, message)) = scene.recording.failure(key, &object) {
         scene.turn(&mut object, &NOT_SCANNED, reason, message);
         return scene.settle(key, object, SignedDuration::from_mins(5));
     }
+    let new = pushed(scene, &object);
     let last = &mut object["status"]["lastScanResult"];
     last["scanTime"] = objects::time(scene.now).into();
+    if !new.is_empty() {
+        last["tagCount"] = (last["tagCount"].as_u64().unwrap_or(0) + new.len() as u64).into();
+        let before = last["latestTags"].as_array().cloned().unwrap_or_default();
+        // ten of them are told (`latestTagsCount`)
+        let tags: Vec<Value> = new.iter().map(|tag| tag.as_str().into()).chain(before).take(10).collect();
+        last["revision"] = (objects::scatter(tags.len() as u64 ^ scene.now.as_second().unsigned_abs()) as u32).to_string().into();
+        last["latestTags"] = tags.into();
+    }
     let (count, revision) = (last["tagCount"].as_u64().unwrap_or(0), text(last, "/revision"));
     let message = format!("successful scan: found {count} tags with checksum {revision}");
     scene.turn(&mut object, &SCANNED, "Succeeded", &message);
     observed(&mut object);
     let after = interval(&object);
-    scene.event(&object, COMPONENT, false, "Succeeded", &format!("no new tags found, next scan in {}", super::scene::go(after)));
+    let told = match new.is_empty() {
+        true => format!("no new tags found, next scan in {}", super::scene::go(after)),
+        false => message,
+    };
+    scene.event(&object, COMPONENT, false, "Succeeded", &told);
     scene.settle(key, object, after);
 }
 

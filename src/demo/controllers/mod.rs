@@ -4,6 +4,7 @@
 //! Reasons and messages are those of the controllers of Flux 2.9 (kustomize-controller 1.9, helm-controller 1.6, source-controller 1.9).
 
 mod apply;
+mod automation;
 mod chart;
 mod helm_release;
 mod image;
@@ -38,6 +39,23 @@ pub trait Git: Send + Sync {
 
     /// The files of a commit in the repository at a URL. None: it is not ours, or has no such commit, and what was recorded is applied.
     fn files(&self, url: &str, commit: &str) -> Option<Memory>;
+
+    /// Commits files on top of a commit, and moves a branch there, whatever it said before; the new commit. None: the repository is not
+    /// ours, or cannot be written.
+    fn push(&self, url: &str, push: &Push) -> Option<String>;
+}
+
+/// A commit to be made and pushed.
+pub struct Push {
+    pub branch: String,
+    /// The commit that it stands on.
+    pub from: String,
+    /// Name and address.
+    pub author: (String, String),
+    pub message: String,
+    pub at: Timestamp,
+    /// Paths and texts.
+    pub files: Vec<(String, String)>,
 }
 
 /// Where a branch or a tag stands.
@@ -87,7 +105,7 @@ const TABLE: &[(&str, &str, Role)] = &[
     ("helm.toolkit.fluxcd.io", "HelmRelease", Role::Flux(&helm_release::CONTROLLER)),
     ("image.toolkit.fluxcd.io", "ImageRepository", Role::Flux(&image::SCANS)),
     ("image.toolkit.fluxcd.io", "ImagePolicy", Role::Flux(&image::CHOOSES)),
-    ("image.toolkit.fluxcd.io", "ImageUpdateAutomation", ACKNOWLEDGES),
+    ("image.toolkit.fluxcd.io", "ImageUpdateAutomation", Role::Flux(&automation::CONTROLLER)),
     ("notification.toolkit.fluxcd.io", "Receiver", ACKNOWLEDGES),
     ("source.extensions.fluxcd.io", "ArtifactGenerator", ACKNOWLEDGES),
     ("apps", "Deployment", Role::Own(workload::deployment)),
@@ -109,6 +127,8 @@ const WATCHES: &[(&str, &str, &str, Link)] = &[
     ("GitRepository", "source.toolkit.fluxcd.io", "HelmChart", Link::Source("/spec/sourceRef")),
     ("HelmChart", "helm.toolkit.fluxcd.io", "HelmRelease", Link::Chart),
     ("ImageRepository", "image.toolkit.fluxcd.io", "ImagePolicy", Link::Scan),
+    ("ImagePolicy", "image.toolkit.fluxcd.io", "ImageUpdateAutomation", Link::Choice),
+    ("GitRepository", "image.toolkit.fluxcd.io", "ImageUpdateAutomation", Link::Source("/spec/sourceRef")),
 ];
 
 enum Link {
@@ -118,6 +138,8 @@ enum Link {
     Chart,
     /// The looker's `spec.imageRepositoryRef` names the changed repository.
     Scan,
+    /// A policy in the looker's namespace has chosen another image.
+    Choice,
 }
 
 /// How soon a controller looks at what has changed.
@@ -135,7 +157,8 @@ pub(super) struct Controllers {
 
 impl Controllers {
     /// Controllers that know the objects of a cluster: each looks again when its interval is over.
-    pub fn start(store: &Store, recording: Recording, git: Option<Arc<dyn Git>>, now: Timestamp) -> Self {
+    pub fn start(store: &Store, mut recording: Recording, git: Option<Arc<dyn Git>>, now: Timestamp) -> Self {
+        recording.began = now;
         let mut controllers = Self { recording, git, heard: store.version(), ..Self::default() };
         let flux = store.all().filter(|(key, object)| role_of(store, key).is_some() && !is_sharded(object));
         for (key, object) in flux.filter(|(_, object)| text(object, "/apiVersion").contains("fluxcd.io/")) {
@@ -288,6 +311,10 @@ impl Link {
             Self::Chart => {
                 text(looker, "/status/helmChart") == format!("{}/{}", key.namespace, key.name)
                     && object.pointer("/status/conditions").cloned() != was("/status/conditions")
+            }
+            Self::Choice => {
+                key.namespace == text(looker, "/metadata/namespace")
+                    && object.pointer("/status/latestRef").cloned() != was("/status/latestRef")
             }
             Self::Scan => {
                 let reference = &looker["spec"]["imageRepositoryRef"];

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::apply;
@@ -15,6 +16,8 @@ use fluxdeck_model::domain::ObjectRef;
 
 #[derive(Default)]
 pub(in crate::demo) struct Recording {
+    /// When the recorded state came to life.
+    pub(super) began: Timestamp,
     /// What a Kustomization or a HelmRelease applies, without what the server adds.
     applied: BTreeMap<Key, Vec<Value>>,
     /// What their inventories said, also of what never came to be.

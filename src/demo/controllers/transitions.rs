@@ -21,6 +21,7 @@ const SOURCE: &str = "source-controller";
 const KUSTOMIZE: &str = "kustomize-controller";
 const HELM: &str = "helm-controller";
 const IMAGE: &str = "image-reflector-controller";
+const AUTOMATION: &str = "image-automation-controller";
 
 // source-controller `internal/controller/*_controller.go`, `summarizeAndPatch`
 pub(super) const ASKED: Transition = Transition(SOURCE, "Reconciling=True", Not);
@@ -57,6 +58,9 @@ pub(super) const STALLED: Transition = Transition(HELM, "Stalled=True -Reconcili
 pub(super) const SCANNED: Transition = Transition(IMAGE, "-Reconciling Ready=True", Not);
 pub(super) const NOT_SCANNED: Transition = Transition(IMAGE, "Ready=False", Warning);
 pub(super) const CHOSEN: Transition = Transition(IMAGE, "Ready=True", Normal);
+
+// image-automation-controller `internal/controller/imageupdateautomation_controller.go`
+pub(super) const UPDATED: Transition = Transition(AUTOMATION, "-Reconciling Ready=True", Not);
 
 impl Scene<'_> {
     /// Carries out a transition on an object that is to be saved.

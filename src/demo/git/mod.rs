@@ -14,7 +14,7 @@ use git2::{FileMode, ObjectType, Oid, Repository, Signature, Time};
 use serde_json::Value;
 
 use super::content::{self, FORGE, Files, OWNER};
-use super::controllers::{Git, Head};
+use super::controllers::{Git, Head, Push};
 use super::objects::text;
 use fluxdeck_model::build::tree::Memory;
 use fluxdeck_model::error::{Error, Result};
@@ -120,6 +120,23 @@ impl Git for Repositories {
         });
         walked.is_ok().then_some(files)
     }
+
+    fn push(&self, url: &str, push: &Push) -> Option<String> {
+        let repository = self.open(ours(url)?).ok()??;
+        self.alone(|| pushed(&repository, push)).ok().map(|id| id.to_string())
+    }
+}
+
+/// Commits and moves the branch.
+fn pushed(repository: &Repository, push: &Push) -> std::result::Result<Oid, git2::Error> {
+    let parent = repository.find_commit(Oid::from_str(&push.from)?)?;
+    let mut index = git2::Index::new()?;
+    index.read_tree(&parent.tree()?)?;
+    let who = Signature::new(&push.author.0, &push.author.1, &Time::new(push.at.as_second(), 0))?;
+    let files = push.files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+    let id = commit(repository, &mut index, files, None, &who, &push.message, Some(&parent))?;
+    repository.reference(&format!("refs/heads/{}", push.branch), id, true, "pushed")?;
+    Ok(id)
 }
 
 /// The name of the repository at a URL, where it is one of the forge's.
@@ -177,22 +194,22 @@ fn fill(path: &Path, name: &str, files: &Files) -> std::result::Result<(), git2:
     let mut index = git2::Index::new()?;
     let who = Signature::new(OWNER, "ops@example.test", &Time::new(BEGAN, 0))?;
     let message = format!("{name}: as found in production\n");
-    let first = commit(&repository, &mut index, files.of(name), MAIN, &who, &message, None)?;
+    let first = commit(&repository, &mut index, files.of(name), Some(MAIN), &who, &message, None)?;
     let first = repository.find_commit(first)?;
     for (branch, changed) in files.branches_of(name) {
         index.read_tree(&first.tree()?)?;
         let who = Signature::new(&branch.author, &branch.email, &Time::new(branch.at, 0))?;
-        commit(&repository, &mut index, changed.into_iter(), &branch.name, &who, &branch.message, Some(&first))?;
+        commit(&repository, &mut index, changed.into_iter(), Some(&branch.name), &who, &branch.message, Some(&first))?;
     }
     Ok(())
 }
 
-/// Adds files to an index and commits it to a branch.
+/// Adds files to an index and commits it, to a branch where one is given.
 fn commit<'a>(
     repository: &Repository,
     index: &mut git2::Index,
     files: impl Iterator<Item = (&'a str, &'a str)>,
-    branch: &str,
+    branch: Option<&str>,
     who: &Signature,
     message: &str,
     parent: Option<&git2::Commit>,
@@ -202,7 +219,8 @@ fn commit<'a>(
         index.add(&entry(path, id))?;
     }
     let tree = repository.find_tree(index.write_tree_to(repository)?)?;
-    repository.commit(Some(&format!("refs/heads/{branch}")), who, who, message, &tree, parent.as_slice())
+    let branch = branch.map(|branch| format!("refs/heads/{branch}"));
+    repository.commit(branch.as_deref(), who, who, message, &tree, parent.as_slice())
 }
 
 fn entry(path: &str, id: Oid) -> git2::IndexEntry {

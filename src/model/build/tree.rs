@@ -162,6 +162,11 @@ impl Memory {
         tree
     }
 
+    /// The paths of all files, sorted.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().map(String::as_str)
+    }
+
     pub fn insert(&mut self, path: &str, content: &[u8]) {
         self.files.insert(path.to_owned(), content.into());
     }

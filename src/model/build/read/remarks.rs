@@ -212,7 +212,7 @@ impl Spans {
                 | EventData::SequenceStart { anchor: Some(_), .. }
                 | EventData::MappingStart { anchor: Some(_), .. } => found.entangled = Some("an anchor"),
                 EventData::Scalar { value, style: ScalarStyle::Plain, .. } if value == "<<" => {
-                    found.entangled = Some("a merge key")
+                    found.entangled = Some("a merge key");
                 }
                 _ => {}
             }
