@@ -15,6 +15,7 @@ use fluxdeck_model::build::repository::Builder;
 use fluxdeck_model::build::tree::Tree;
 use fluxdeck_model::build::write;
 use fluxdeck_model::error::{Error, Result};
+use fluxdeck_model::insight::declared::{Commit, Place};
 use fluxdeck_model::insight::{field, named, setting};
 
 #[derive(Args)]
@@ -128,6 +129,8 @@ pub(super) fn layer(origin: &Origin) -> Value {
 /// `file:line:column`, as far as it is known.
 pub(super) fn place(origin: &Origin) -> String {
     match origin.line {
+        // what is set in a live object stands in no file
+        _ if matches!(Place::of(origin, &Commit::default(), false), Place::Object { .. }) => format!("{} (live)", origin.file),
         0 => origin.file.to_string(),
         line => format!("{}:{line}:{}", origin.file, origin.column),
     }

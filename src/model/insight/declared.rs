@@ -5,7 +5,7 @@ use super::named::shown;
 use super::setting;
 use crate::build::flux::Applied;
 use crate::build::id::text_at;
-use crate::build::node::Origin;
+use crate::build::node::{Layer, Origin};
 use crate::domain::Str;
 use crate::domain::text::sanitise;
 
@@ -114,7 +114,9 @@ impl Declared {
             let value = if is_masked(&path) { MASK.to_owned() } else { text.into_owned() };
             Declaration { path, value, layers: setting::of(node).layers.into_iter().cloned().collect() }
         };
-        let fields = scalars(node).into_iter().filter(|(path, _)| !is_name(path)).map(field).collect();
+        let mut fields: Vec<_> = scalars(node).into_iter().filter(|(path, _)| !is_name(path)).map(field).collect();
+        // every object has these two labels: what somebody wrote comes first
+        fields.sort_by_key(|field: &Declaration| field.winner().layer == Layer::FluxOwner);
         let unknown = object.unknown.iter().map(|name| name.to_string()).collect();
         Self { object: shown(node), applied_by, at, fields, unknown, is_secret }
     }
@@ -128,7 +130,6 @@ impl Declared {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::build::Layer;
     use crate::build::read::{Place as Reading, documents};
 
     fn declared(text: &str) -> Declared {
@@ -147,6 +148,17 @@ mod tests {
         assert_eq!(fields, [("spec.replicas", "3", 7), ("spec.paused", "a\u{fffd}[31mb", 8)]);
         assert_eq!((found.object.as_str(), found.at.short()), ("Deployment apps/web", "0123456"));
         assert_eq!(found.unknown, ["zone"]);
+    }
+
+    #[test]
+    fn the_labels_of_every_object_come_last() {
+        let text = "kind: ConfigMap\nmetadata: {name: a, labels: {owner: apps}}\ndata: {a: b}\n";
+        let mut node = documents(text.as_bytes(), &Reading::file(&"a.yaml".into(), Layer::Resource)).expect("YAML").remove(0);
+        let label = node.get_mut("metadata").and_then(|node| node.get_mut("labels")).and_then(|node| node.get_mut("owner"));
+        label.expect("a label").trace.origin.layer = Layer::FluxOwner;
+        let object = Applied { is_encrypted: false, node, unknown: [].into() };
+        let fields = Declared::of(&object, String::new(), Commit::default()).fields;
+        assert_eq!(fields.iter().map(|field| field.path.as_str()).collect::<Vec<_>>(), ["data.a", "metadata.labels.owner"]);
     }
 
     #[test]

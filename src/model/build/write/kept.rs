@@ -6,7 +6,8 @@
 use super::super::error::{BuildError, Result};
 use super::super::node::{Entry, Node, Style, Tag, Value};
 use super::super::read::Remarks;
-use super::emit::{Analysis, Emitter};
+use super::analysis::Analysis;
+use super::emit::Emitter;
 use super::scalar;
 
 /// Keys longer than this are written as `? key`.

@@ -5,6 +5,7 @@
 //! happens in two steps: [`value`] says what a node means after all that, [`yaml`] spells it.
 //! Source: kustomize api v0.21.1 `resource/resource.go` (AsYAML), sigs.k8s.io/yaml v1.6.0 (JSONToYAML), go-yaml v2.4.4 `encode.go`.
 
+mod analysis;
 mod emit;
 mod folded;
 mod go_json;
