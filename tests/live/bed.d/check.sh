@@ -74,11 +74,31 @@ fleet_check() {
   ((differences == 0))
 }
 
+# install_again DIFFERENCES: takes away what Helm keeps of every HelmRelease named there, and has it installed again. helm-controller answers
+# a change of the chart that comes right after an install that failed with an upgrade, and then says that the upgrade failed: rare, and
+# nothing brings it back.
+install_again() {
+  local kind namespace name now
+  now=$(date -u +%FT%TZ)
+  while read -r kind namespace name _; do
+    [[ $kind == HelmRelease ]] || continue
+    name=${name%:}
+    echo "installing $namespace/$name again"
+    kubectl delete secret -n "$namespace" -l "owner=helm,name=$name"
+    kubectl annotate helmreleases.helm.toolkit.fluxcd.io -n "$namespace" "$name" --overwrite \
+      "reconcile.fluxcd.io/requestedAt=$now" "reconcile.fluxcd.io/resetAt=$now"
+  done <<<"$1"
+}
+
 # fleet_settle: waits until the check passes.
 fleet_settle() {
-  local end=$((SECONDS + 240)) difference
+  local end=$((SECONDS + 240)) again=$((SECONDS + 120)) difference
   until difference=$(fleet_check); do
     servers_alive
+    if ((SECONDS > again)); then
+      again=$((SECONDS + 60))
+      install_again "$difference"
+    fi
     if ((SECONDS > end)); then
       printf '%s\n' "$difference"
       die "the fleet did not reach the expected states"
