@@ -122,11 +122,20 @@ fn sweep(parent: &Path) {
     let ours = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX));
     for entry in ours.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())) {
         let path = entry.path();
-        if path.join(LOCK).exists() && lock(&path).is_ok() {
-            // somebody else's stays: we may not
-            let _ = std::fs::remove_dir_all(&path);
+        // somebody else's stays: we may not
+        if path.join(LOCK).exists() {
+            let _ = lock(&path).map(|_lock| std::fs::remove_dir_all(&path));
+        } else if is_numbered(&entry.file_name().to_string_lossy()) {
+            // one that was killed before it had its lock; who has just made it takes another where it is gone
+            let _ = std::fs::remove_dir(&path);
         }
     }
+}
+
+/// `PREFIX`, a process and an attempt.
+fn is_numbered(name: &str) -> bool {
+    let numbers = name.strip_prefix(PREFIX).and_then(|rest| rest.split_once('-'));
+    numbers.is_some_and(|(process, attempt)| process.parse::<u32>().is_ok() && attempt.parse::<u32>().is_ok())
 }
 
 /// Starts who removes the directory when we are gone. Its own group: a ctrl-c is not meant for it.
@@ -158,11 +167,13 @@ mod tests {
         let left = parent.path().join("fluxdeck-demo-1-0");
         std::fs::create_dir(&left).expect("made");
         std::fs::write(left.join(LOCK), "").expect("written");
+        let empty = parent.path().join("fluxdeck-demo-2-0");
+        std::fs::create_dir(&empty).expect("made");
         let foreign = parent.path().join("fluxdeck-demo-notes");
         std::fs::create_dir(&foreign).expect("made");
 
         sweep(parent.path());
-        assert!(!left.exists() && foreign.exists());
+        assert!(!left.exists() && !empty.exists() && foreign.exists());
     }
 
     #[test]
