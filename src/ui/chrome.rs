@@ -226,7 +226,9 @@ pub fn keys(area: Rect, buf: &mut Buffer, scene: &Scene, top: &dyn View) {
         return;
     }
     let theme = scene.theme;
-    let is_here = |command: &&Command| !command.footer.is_empty() && command.scopes.contains(&scope);
+    // where one is already needs no key
+    let leads_on = |command: &&Command| !command.footer.is_empty() && command.footer != top.spec().name;
+    let is_here = |command: &&Command| leads_on(command) && command.scopes.contains(&scope);
     let everywhere = |command: &&Command| !command.footer.is_empty() && command.scopes.contains(&commands::Scope::Everywhere);
     let mut words = acts(scene, top);
     let acting = words.len();

@@ -10,7 +10,7 @@ use super::scene::{HOUR, Scene, Stage, condition, interval, observed};
 use super::transitions::UPDATED;
 use super::{Flux, Push};
 use crate::demo::objects::{self, Key, text};
-use fluxdeck_model::build::tree::{Memory, Tree};
+use fluxdeck_model::build::tree::{self, Memory, Tree};
 
 const COMPONENT: &str = "image-automation-controller";
 
@@ -22,7 +22,6 @@ struct Source {
     url: String,
     revision: String,
     commit: String,
-    files: Memory,
     branch: String,
 }
 
@@ -37,7 +36,8 @@ fn begin(scene: &mut Scene, key: &Key, mut object: Value, _: &Stage) {
     let is_known =
         status["observedPolicies"].as_object() == Some(&policies) && status["observedSourceRevision"] == source.revision;
     object["status"]["lastAutomationRunTime"] = objects::time(scene.now).into();
-    let (changed, changes) = if is_known { (Vec::new(), Vec::new()) } else { set(&source.files, &object, &policies) };
+    let files = scene.git.filter(|_| !is_known).and_then(|git| git.files(&source.url, &source.commit));
+    let (changed, changes) = files.map(|files| set(&files, &object, &policies)).unwrap_or_default();
     if is_known || changes.is_empty() {
         let message = if is_known { "no change since last reconciliation" } else { "repository up-to-date" };
         scene.event(&object, COMPONENT, false, "Succeeded", message);
@@ -59,9 +59,8 @@ fn source(scene: &Scene, object: &Value) -> Option<Source> {
     let reference = object.pointer("/spec/git/checkout/ref").unwrap_or(&found["spec"]["ref"]);
     let (git, url) = (scene.git?, text(&found, "/spec/url"));
     let head = git.head(url, reference)?.ok()?;
-    let files = git.files(url, &head.commit)?;
     let revision = format!("{}@sha1:{}", head.name, head.commit);
-    Some(Source { url: url.to_owned(), revision, commit: head.commit, files, branch: head.name })
+    Some(Source { url: url.to_owned(), revision, commit: head.commit, branch: head.name })
 }
 
 /// What the policies that are asked for have chosen.
@@ -82,8 +81,7 @@ fn set(files: &Memory, object: &Value, policies: &Map<String, Value>) -> (Vec<(S
     let (mut changed, mut changes) = (Vec::new(), Vec::new());
     let folder = text(object, "/spec/update/path").trim_start_matches("./").trim_matches('/');
     for path in files.paths().filter(|path| path.ends_with(".yaml") || path.ends_with(".yml")) {
-        let is_below = folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
-        let Some(bytes) = files.read(path).ok().filter(|_| is_below) else { continue };
+        let Some(bytes) = files.read(path).ok().filter(|_| tree::is_below(path, folder)) else { continue };
         let before = String::from_utf8_lossy(&bytes);
         let after = filled(&before, text(object, "/metadata/namespace"), policies, &mut changes);
         if after != before {

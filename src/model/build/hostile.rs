@@ -184,6 +184,17 @@ fn aliases_that_multiply_are_counted() {
     assert!(refusal(&listed(itself.as_bytes())).line > 0);
 }
 
+/// Comments are looked for among scalars, brackets and block texts: each by what is near it, or this would not end.
+#[test]
+fn a_hundred_thousand_comments_are_read_in_one_go() {
+    let line = "k: [a, 'b # c'] # {\"x\": 1}\n";
+    let lines: String = (0..100_000).map(|number| format!("  {number:06}{line}  # c\n")).collect();
+    let signs = "#".repeat(1 << 20);
+    let text = format!("{SETTINGS}{signs}\nspec:\n{lines}");
+    let output = build(&listed(text.as_bytes()), "", &Options::default()).expect("it is long, not wrong");
+    assert_eq!(output.objects.len(), 1);
+}
+
 #[test]
 fn what_is_no_yaml_has_its_place() {
     for (text, line) in [

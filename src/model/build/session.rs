@@ -145,9 +145,7 @@ impl<'t> Session<'t> {
     fn enter(&self, from: &Folder, path: Text) -> Result<Folder> {
         let mut ancestors = from.ancestors.clone();
         ancestors.push(from.path.clone());
-        let is_above = |visited: &Text| {
-            path.is_empty() || *visited == path || visited.strip_prefix(path.as_ref()).is_some_and(|rest| rest.starts_with('/'))
-        };
+        let is_above = |visited: &Text| *visited == path || tree::is_below(visited, &path);
         if let Some(visited) = ancestors.iter().find(|visited| is_above(visited)) {
             let name = |path: &Text| if path.is_empty() { "the repository's root".to_owned() } else { format!("`{path}`") };
             return Err(BuildError::invalid(format!(

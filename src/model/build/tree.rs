@@ -89,6 +89,11 @@ pub fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
+/// Whether a path lies in a folder, however deep; everything lies in the root.
+pub fn is_below(path: &str, folder: &str) -> bool {
+    folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}
+
 /// Where `path`, seen from the folder `base`, really is, and what is there (a file or a folder). Links are followed as the kernel does it.
 ///
 /// # Errors
@@ -173,7 +178,7 @@ impl Memory {
 
     /// Takes a file, a link, or a folder with everything in it out.
     pub fn remove(&mut self, path: &str) {
-        let is_kept = |file: &String| file != path && !file.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
+        let is_kept = |file: &String| file != path && !is_below(file, path);
         self.files.retain(|file, _| is_kept(file));
         self.links.retain(|file, _| is_kept(file));
     }

@@ -14,6 +14,7 @@ use super::schema::Schemas;
 use crate::build::flux::{Applied, GROUP};
 use crate::build::id::{meta_text, text_at};
 use crate::build::node::{Node, Origin, Value as Content};
+use crate::build::substitute::has_variable;
 use crate::build::write;
 
 /// A field that is not as git has it.
@@ -274,7 +275,7 @@ fn text(value: &Value) -> String {
 /// Still a variable: only the cluster knows what it becomes.
 fn is_variable(node: &Node) -> bool {
     match &node.value {
-        Content::Scalar(text) => text.contains("${"),
+        Content::Scalar(text) => has_variable(text),
         Content::List(items) => items.iter().any(is_variable),
         Content::Map(entries) => entries.iter().any(|entry| is_variable(&entry.value)),
     }

@@ -111,8 +111,8 @@ impl Assembled {
             return Err(wrong("everything that matches is excluded".into()));
         }
         if is_extract {
-            let archives = found.iter().filter(|path| extract::is_archive(path));
-            return archives.into_iter().try_for_each(|path| self.extract(source, path, to));
+            let mut archives = found.iter().filter(|path| extract::is_archive(path));
+            return archives.try_for_each(|path| self.extract(source, path, to));
         }
         for path in found {
             // `folder/**` means what is in the folder

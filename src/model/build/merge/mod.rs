@@ -74,7 +74,7 @@ impl<'s> Walk<'s> {
         let said = sources.each().find_map(|node| node.said.clone());
         match &said {
             // a comment's schema lives no longer than this step
-            Some(shape) => self.step(sources, self.schemas.said(shape)),
+            Some(shape) => self.step(sources, self.schemas.resolve(shape)),
             None => self.step(sources, schema),
         }
     }
@@ -172,7 +172,7 @@ impl<'s> Walk<'s> {
 
     /// Whether a walk over the object's own value would change anything.
     fn changes(self, node: &Node, schema: Option<Schema<'_>>) -> bool {
-        let schema = node.said.as_deref().map_or(schema, |shape| self.schemas.said(shape));
+        let schema = node.said.as_deref().map_or(schema, |shape| self.schemas.resolve(shape));
         let schema = schema.or_else(|| self.schema_of_node(node));
         match &node.value {
             _ if node.is_null() => node.text().is_some_and(str::is_empty),

@@ -6,9 +6,10 @@
 //! Source: go-yaml v3.0.4 `scannerc.go` (scan_comments, scan_line_comment), `parserc.go` (unfold_comments).
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use libyaml_safer::{EventData, MappingStyle, Parser, ScalarStyle, SequenceStyle};
+use regex::Regex;
 
 use super::super::error::{BuildError, Result};
 use super::super::node::Node;
@@ -25,33 +26,23 @@ pub struct Remarks {
     beside: BTreeMap<u32, String>,
     /// The line of one that is not understood.
     strange: Option<u32>,
+    /// What in the text a tree of nodes does not show.
+    pub entangled: Option<&'static str>,
 }
 
 impl Remarks {
     /// Looks at a text that [`super::document`] could read.
     ///
     /// # Errors
-    /// Refused: anchors, aliases and merge keys, which a reader of nodes has resolved already.
+    /// It is not YAML.
     pub fn of(text: &str) -> Result<Self> {
         let spans = Spans::of(text)?;
-        if let Some(what) = spans.entangled {
-            let message = format!("a replacement inside of YAML text with {what} is not possible here");
-            return Err(BuildError::refused(message, "use a patch"));
-        }
-        Ok(Self::between(&spans, text))
-    }
-
-    fn between(spans: &Spans, text: &str) -> Self {
-        let mut found = Self::default();
+        let mut found = Self { entangled: spans.entangled, ..Self::default() };
         let lines: Vec<&str> = text.lines().collect();
         let mut group: Vec<&str> = Vec::new();
         for (at, line) in lines.iter().enumerate() {
             let number = number(at);
-            if spans
-                .headers
-                .iter()
-                .any(|(header, column)| *header == at && line.chars().skip(*column).any(|letter| letter == '#'))
-            {
+            if spans.headers.get(&at).is_some_and(|column| line.chars().skip(*column).any(|letter| letter == '#')) {
                 found.strange = Some(number);
             }
             let Some(column) = spans.comment(at, line) else {
@@ -59,7 +50,7 @@ impl Remarks {
                 continue;
             };
             let (before, comment) = line.split_at(column);
-            if spans.is_inside(at, line[..column].chars().count()) || spans.is_marked && found.strange.is_none() {
+            if is_inside(&spans.brackets, (at, line[..column].chars().count())) || spans.is_marked && found.strange.is_none() {
                 found.strange = Some(number);
             } else if before.trim().is_empty() {
                 if group.first().is_some_and(|first| indentation(first) != indentation(line)) {
@@ -74,7 +65,7 @@ impl Remarks {
         if !group.is_empty() {
             found.strange = Some(number(lines.len()));
         }
-        found
+        Ok(found)
     }
 
     /// Lines of comment in a row, ended by a line that is none.
@@ -138,13 +129,12 @@ pub(super) struct Said {
 impl Said {
     /// Costs a second look at a text that has such a comment (most are Flux' markers of images, which stand at scalars).
     pub fn of(text: &str) -> Self {
-        let begins_object = |(at, _)| str::trim_start_matches(&text[at..], ['#', ' ', '\t']).starts_with('{');
+        static OBJECT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"#[# \t]*\{").expect("a pattern"));
         let mut said = Self::default();
-        if !text.match_indices('#').any(begins_object) {
+        if !OBJECT.is_match(text) {
             return said;
         }
-        let Ok(spans) = Spans::of(text) else { return said };
-        let found = Remarks::between(&spans, text);
+        let Ok(found) = Remarks::of(text) else { return said };
         let schema = |comments: &[String]| match comments {
             [one] => schema::of_comment(one).map(Arc::new),
             _ => None,
@@ -177,13 +167,17 @@ fn indentation(line: &str) -> usize {
     line.len() - line.trim_start_matches(' ').len()
 }
 
-/// Where scalars, lists and maps in brackets begin and end: (line, column) from 0.
+/// Line and column from 0.
+type Point = (usize, usize);
+/// From where to before where.
+type Span = [Point; 2];
+
+/// Where scalars, and lists and maps in brackets that are in no others, begin and end. Both are sorted, and apart.
 struct Spans {
-    scalars: Vec<[(usize, usize); 2]>,
-    brackets: Vec<[(usize, usize); 2]>,
-    /// Where `|` and `>` stand.
-    headers: Vec<(usize, usize)>,
-    /// What in it a tree of nodes does not show.
+    scalars: Vec<Span>,
+    brackets: Vec<Span>,
+    /// The lines and columns at which `|` and `>` stand.
+    headers: HashMap<usize, usize>,
     entangled: Option<&'static str>,
     /// It says where its document begins.
     is_marked: bool,
@@ -192,7 +186,7 @@ struct Spans {
 impl Spans {
     fn of(text: &str) -> Result<Self> {
         let mut found =
-            Self { scalars: Vec::new(), brackets: Vec::new(), headers: Vec::new(), entangled: None, is_marked: false };
+            Self { scalars: Vec::new(), brackets: Vec::new(), headers: HashMap::new(), entangled: None, is_marked: false };
         // the scanner needs a line end
         let ended = format!("{text}\n");
         let mut input = ended.as_bytes();
@@ -220,15 +214,15 @@ impl Spans {
                 EventData::Scalar { style, .. } => {
                     found.scalars.push([start, end]);
                     if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
-                        found.headers.push(start);
+                        found.headers.insert(start.0, start.1);
                     }
                 }
                 EventData::SequenceStart { style, .. } => open.push((style == SequenceStyle::Flow).then_some(start)),
                 EventData::MappingStart { style, .. } => open.push((style == MappingStyle::Flow).then_some(start)),
                 EventData::SequenceEnd | EventData::MappingEnd => {
-                    if let Some(start) = open.pop().flatten() {
-                        found.brackets.push([start, end]);
-                    }
+                    let start = open.pop().flatten();
+                    let is_outermost = !open.last().is_some_and(Option::is_some);
+                    found.brackets.extend(start.filter(|_| is_outermost).map(|start| [start, end]));
                 }
                 EventData::DocumentStart { implicit: false, .. } => found.is_marked = true,
                 EventData::DocumentEnd { .. } | EventData::StreamEnd => return Ok(found),
@@ -241,16 +235,16 @@ impl Spans {
     fn comment(&self, at: usize, line: &str) -> Option<usize> {
         let mut was_blank = true;
         for (column, (byte, letter)) in line.char_indices().enumerate() {
-            let is_text = || self.scalars.iter().any(|[start, end]| *start <= (at, column) && (at, column) < *end);
-            if letter == '#' && was_blank && !is_text() {
+            if letter == '#' && was_blank && !is_inside(&self.scalars, (at, column)) {
                 return Some(byte);
             }
             was_blank = matches!(letter, ' ' | '\t');
         }
         None
     }
+}
 
-    fn is_inside(&self, at: usize, column: usize) -> bool {
-        self.brackets.iter().any(|[start, end]| *start <= (at, column) && (at, column) < *end)
-    }
+fn is_inside(spans: &[Span], point: Point) -> bool {
+    let after = spans.partition_point(|[start, _]| *start <= point);
+    after.checked_sub(1).is_some_and(|before| point < spans[before][1])
 }

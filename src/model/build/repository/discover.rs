@@ -65,15 +65,20 @@ impl Declared {
     /// one beside what it applies, and create it by hand.
     fn outermost(&self, index: &Index<'_>) -> Vec<Root> {
         // what is not here is another repository's
-        let folders = index.folders();
-        let is_here = |(_, spec): &&Candidate| folders.contains(&&*flux::folder(&spec.path));
-        let all: Vec<&Candidate> = self.files.values().flatten().flatten().filter(is_here).collect();
-        let is_inside = |path: &str, spec: &Spec| match &*flux::folder(&spec.path) {
-            "" => true,
-            folder => path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')),
+        let folders: BTreeSet<&str> = index.folders().into_iter().collect();
+        let all = || self.files.values().flatten().flatten().filter(|(_, spec)| folders.contains(&*flux::folder(&spec.path)));
+        let mut applied: BTreeMap<String, usize> = BTreeMap::new();
+        for (_, spec) in all() {
+            *applied.entry(flux::folder(&spec.path)).or_default() += 1;
+        }
+        // one that lies in its own folder does not count
+        let is_inside = |path: &str, spec: &Spec| {
+            let own = flux::folder(&spec.path);
+            let appliers = |folder: &str| applied.get(folder).map_or(0, |count| count - usize::from(*folder == *own));
+            std::iter::successors(Some(tree::parent(path)), |folder| (!folder.is_empty()).then(|| tree::parent(folder)))
+                .any(|folder| appliers(folder) > 0)
         };
-        let outer =
-            all.iter().filter(|(path, spec)| !all.iter().any(|(_, other)| !Arc::ptr_eq(spec, other) && is_inside(path, other)));
+        let outer = all().filter(|(path, spec)| !is_inside(path, spec));
         outer.map(|(path, spec)| Root { cluster: last(tree::parent(path)), spec: Arc::clone(spec) }).collect()
     }
 
@@ -84,7 +89,7 @@ impl Declared {
             let holds = match &*folder {
                 // what is bootstrapped at the root lies there; an application's `./` is the root of another repository
                 "" => matches!(tree::parent(path), "" | "flux-system"),
-                folder => path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')),
+                folder => tree::is_below(path, folder),
             };
             if holds && taken.insert(folder.clone()) {
                 roots.push(Root { cluster: last(&folder), spec: Arc::clone(spec) });
@@ -111,7 +116,8 @@ fn last(folder: &str) -> String {
     folder.rsplit('/').next().unwrap_or(folder).to_owned()
 }
 
-/// A Flux Kustomization, or what a FluxInstance makes of its `sync`, also one that its chart makes; one that is patched or templated elsewhere has no path here.
+/// A Flux Kustomization, or what a FluxInstance (also one that its chart makes) makes of its `sync`; one that is patched or templated
+/// elsewhere has no path here.
 fn candidate(file: &str, node: &Node) -> Option<Candidate> {
     if Spec::is_one(node) {
         let spec = Spec::read(node).ok()?;

@@ -63,11 +63,6 @@ impl Schemas {
         self.is_namespaced(api_version, kind) == Some(false)
     }
 
-    /// What a comment says of its list or map; a reference to nothing leaves it unknown.
-    pub fn said<'a>(&'a self, shape: &'a Shape) -> Option<Schema<'a>> {
-        self.resolve(shape)
-    }
-
     fn layers(&self) -> impl Iterator<Item = &Definitions> {
         std::iter::once(&self.given).chain(self.has_builtin.then(builtin))
     }
@@ -77,7 +72,8 @@ impl Schemas {
         self.resolve(shape)
     }
 
-    fn resolve<'a>(&'a self, mut shape: &'a Shape) -> Option<Schema<'a>> {
+    /// What a shape, or what it refers to, is among these definitions; a reference to nothing is unknown.
+    pub fn resolve<'a>(&'a self, mut shape: &'a Shape) -> Option<Schema<'a>> {
         for _ in 0..LONGEST_CHAIN {
             let Some(name) = shape.refers_to() else { return Some(Schema { schemas: self, shape }) };
             shape = self.layers().find_map(|layer| layer.named(name))?;

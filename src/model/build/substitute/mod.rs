@@ -79,6 +79,11 @@ impl Variables {
     }
 }
 
+/// Whether a text still holds a variable: only the cluster knows what becomes of it.
+pub fn has_variable(text: &str) -> bool {
+    text.contains("${")
+}
+
 /// How Flux substitutes: the controller's and the Kustomization's switches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Switches {

@@ -228,31 +228,23 @@ impl Emitter {
 
     pub fn literal(&mut self, text: &str, indent: usize) {
         self.block_header('|', text);
-        let mut was_break = true;
-        for c in text.chars() {
-            if is_break(c) {
-                self.break_with(c);
-                was_break = true;
-            } else {
-                if was_break {
-                    self.put(&" ".repeat(indent));
-                }
-                self.letter(c);
-                was_break = false;
-            }
-        }
+        self.block(text, indent, false);
     }
 
     /// A folded text whose lines are long enough as they are.
     pub fn folded(&mut self, text: &str, indent: usize) {
         self.block_header('>', text);
         // go-yaml looks at the beginning of the text each time, not at where it stands
-        let begins_blank =
-            text.trim_start_matches(is_break).starts_with([' ', '\t']) || text.trim_start_matches(is_break).is_empty();
+        let begins_blank = text.trim_start_matches(is_break).chars().next().is_none_or(|c| matches!(c, ' ' | '\t'));
+        self.block(text, indent, !begins_blank);
+    }
+
+    /// `doubles`: a line end after a line that is not indented is written twice, or it would be read as a blank.
+    fn block(&mut self, text: &str, indent: usize, doubles: bool) {
         let (mut was_break, mut is_indented) = (true, true);
         for c in text.chars() {
             if is_break(c) {
-                if !was_break && !is_indented && c == '\n' && !begins_blank {
+                if doubles && !was_break && !is_indented && c == '\n' {
                     self.line_break();
                 }
                 self.break_with(c);

@@ -4,6 +4,8 @@
 use libyaml_safer::{EventData, Parser};
 
 use super::super::node::Text;
+use super::analysis::is_printable;
+use super::emit::Emitter;
 
 /// What is read back.
 pub(super) fn again(text: &Text) -> Text {
@@ -15,43 +17,14 @@ pub(super) fn again(text: &Text) -> Text {
     read(&written).map_or_else(|| text.clone(), Text::from)
 }
 
-fn is_printable(c: char) -> bool {
-    c == '\n' || ('\u{20}'..='\u{7e}').contains(&c) || ('\u{a0}'..='\u{fffd}').contains(&c) && c != '\u{feff}'
-}
-
 fn write(text: &str) -> String {
-    let mut out = "a: >".to_owned();
-    if text.starts_with([' ', '\n']) {
-        out.push('4');
+    let mut emitter = Emitter::new(usize::MAX);
+    emitter.put("a: ");
+    emitter.folded(text, 2);
+    if !emitter.out.ends_with('\n') {
+        emitter.line_break();
     }
-    if !text.ends_with('\n') {
-        out.push('-');
-    } else if text == "\n" || text.ends_with("\n\n") {
-        out.push('+');
-    }
-    out.push('\n');
-    let starts_blank = text.trim_start_matches('\n').starts_with([' ', '\t']) || text.trim_start_matches('\n').is_empty();
-    let (mut breaks, mut leading_spaces) = (true, true);
-    for c in text.chars() {
-        if c == '\n' {
-            if !breaks && !leading_spaces && !starts_blank {
-                out.push('\n');
-            }
-            out.push('\n');
-            breaks = true;
-        } else {
-            if breaks {
-                out.push_str("    ");
-                leading_spaces = matches!(c, ' ' | '\t');
-            }
-            out.push(c);
-            breaks = false;
-        }
-    }
-    if !out.ends_with('\n') {
-        out.push('\n');
-    }
-    out
+    emitter.out
 }
 
 fn read(written: &str) -> Option<String> {

@@ -16,8 +16,11 @@ const SIMPLE_KEY: usize = 128;
 /// The document, without blanks around it.
 ///
 /// # Errors
-/// Refused: keys that are no short texts, and comments that cannot be told to stay where they are.
+/// Refused: anchors, aliases and merge keys, which a reader of nodes has resolved already, keys that are no short texts, and comments that cannot be told to stay where they are.
 pub fn kept(node: &Node, remarks: Remarks) -> Result<String> {
+    if let Some(what) = remarks.entangled {
+        return Err(refused(what));
+    }
     let mut writer = Writer { out: Emitter::new(usize::MAX), remarks };
     writer.title();
     match writer.is_block(node) {

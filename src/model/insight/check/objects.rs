@@ -7,6 +7,7 @@ use crate::build::flux::Applied;
 use crate::build::id::{meta_text, text_at};
 use crate::build::node::Node;
 use crate::build::repository::{Cluster, Outcome, Place, Repository};
+use crate::build::substitute::has_variable;
 use crate::insight::named::{group, shown};
 use crate::insight::setting::called;
 
@@ -56,7 +57,7 @@ pub fn duplicates(repository: &Repository, findings: &mut Findings) {
                 continue;
             }
             // a name that only the cluster knows is nobody's
-            if meta_text(&object.node, "name").contains("${") || meta_text(&object.node, "namespace").contains("${") {
+            if ["name", "namespace"].iter().any(|key| has_variable(meta_text(&object.node, key))) {
                 continue;
             }
             let Some((other, _)) = seen.insert(key(&object.node), (place, object)) else { continue };
@@ -85,7 +86,7 @@ pub fn references(repository: &Repository, findings: &mut Findings) {
         for (place, object) in super::all(repository).filter(|(place, _)| place.cluster == index) {
             for reference in of(&object.node) {
                 let wished = (reference.kind.clone(), reference.namespace.clone(), reference.name.clone());
-                if reference.name.is_empty() || reference.name.contains("${") || known.contains(&wished) {
+                if reference.name.is_empty() || has_variable(&reference.name) || known.contains(&wished) {
                     continue;
                 }
                 let name = format!("{} {}/{}", reference.kind, reference.namespace, reference.name);

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::Schemas;
 use crate::build::node::{Node, Origin, Value as Content};
+use crate::build::substitute::has_variable;
 use crate::build::write;
 use crate::insight::field::below;
 
@@ -18,9 +19,6 @@ pub struct Fault {
     pub message: String,
     pub origin: Origin,
 }
-
-/// Texts that are still variables; nothing can be said of them.
-const VARIABLE: &str = "${";
 
 /// What is wrong with an object. Nothing, where its kind has no schema.
 pub fn validate(node: &Node, schemas: &Schemas) -> Vec<Fault> {
@@ -43,7 +41,8 @@ impl Walk<'_> {
 
     fn node(&mut self, node: &Node, schema: &Value, path: &str, is_root: bool) {
         let schema = self.schemas.resolve(schema);
-        if node.is_null() || node.text().is_some_and(|text| text.contains(VARIABLE)) {
+        // of what is still a variable nothing can be said
+        if node.is_null() || node.text().is_some_and(has_variable) {
             return;
         }
         for part in schema["allOf"].as_array().into_iter().flatten() {

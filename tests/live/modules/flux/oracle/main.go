@@ -2,6 +2,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 )
@@ -18,4 +19,21 @@ func main() {
 		fmt.Fprintln(os.Stderr, "oracle:", err)
 		os.Exit(1)
 	}
+}
+
+// asked gives every text on stdin (JSON, one a line) to answer, which prints.
+func asked(answer func(out *json.Encoder, text string) error) error {
+	out := json.NewEncoder(os.Stdout)
+	out.SetEscapeHTML(false)
+	in := json.NewDecoder(os.Stdin)
+	for in.More() {
+		var text string
+		if err := in.Decode(&text); err != nil {
+			return err
+		}
+		if err := answer(out, text); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
-	"os"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -18,24 +16,15 @@ type rewritten struct {
 // rewrite reads texts, one JSON string a line, and prints what a replacement that changes nothing makes of each
 // (serializeAsYAML of kustomize's replacement filter).
 func rewrite() error {
-	out := json.NewEncoder(os.Stdout)
-	out.SetEscapeHTML(false)
-	asked := bufio.NewScanner(os.Stdin)
-	for asked.Scan() {
-		var answer rewritten
-		if err := json.Unmarshal(asked.Bytes(), &answer.Text); err != nil {
-			return err
-		}
+	return asked(func(out *json.Encoder, text string) error {
+		answer := rewritten{Text: text}
 		var node yaml.Node
-		if yaml.Unmarshal([]byte(answer.Text), &node) == nil {
+		if yaml.Unmarshal([]byte(text), &node) == nil {
 			if kept, err := yaml.NewRNode(&node).String(); err == nil {
 				kept = strings.TrimSpace(kept)
 				answer.Kept = &kept
 			}
 		}
-		if err := out.Encode(answer); err != nil {
-			return err
-		}
-	}
-	return asked.Err()
+		return out.Encode(answer)
+	})
 }

@@ -33,18 +33,11 @@ var values = map[string]string{
 
 // texts prints what envsubst makes of the texts on stdin (JSON, one a line), and of many that are put together at random, always the same.
 func texts() error {
+	if err := asked(both); err != nil {
+		return err
+	}
 	out := json.NewEncoder(os.Stdout)
 	out.SetEscapeHTML(false)
-	in := json.NewDecoder(os.Stdin)
-	for in.More() {
-		var text string
-		if err := in.Decode(&text); err != nil {
-			return err
-		}
-		if err := both(out, text); err != nil {
-			return err
-		}
-	}
 	random := rand.New(rand.NewSource(6))
 	for range 2000 {
 		if err := both(out, randomText(random)); err != nil {
