@@ -63,7 +63,7 @@ impl Remarks {
             }
         }
         if !group.is_empty() {
-            found.strange = Some(number(lines.len()));
+            found.strange = Some(number(lines.len() - 1));
         }
         Ok(found)
     }
@@ -78,10 +78,10 @@ impl Remarks {
         if line.trim().is_empty() {
             match is_first {
                 true => self.title = comments(),
-                false => self.strange = Some(number(at)),
+                false => self.strange = Some(number(at - 1)),
             }
         } else if indentation(group[0]) != indentation(line) {
-            self.strange = Some(number(at));
+            self.strange = Some(number(at - 1));
         } else if line.trim_start().starts_with("- ") {
             self.above_items.insert(number(at), (indentation(line), comments()));
         } else {

@@ -28,7 +28,8 @@ pub(super) fn set(object: &mut Node, value: &Node, path: &[String], matcher: &Ma
             *field = value.clone();
         }
     }
-    let Some(text) = spelled(&inner, &original)? else { return Ok(false) };
+    let text = spelled(&inner, &original).map_err(|error| error.at(fields::at(object, &way).origin()))?;
+    let Some(text) = text else { return Ok(false) };
     let field = fields::at_mut(object, &way);
     field.value = Value::Scalar(text.into());
     field.trace = Trace::new(value.origin().as_layer(Layer::Replacement)).over(&field.trace);

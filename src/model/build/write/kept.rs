@@ -28,7 +28,7 @@ pub fn kept(node: &Node, remarks: Remarks) -> Result<String> {
         false => writer.flow(node)?,
     }
     match writer.remarks.any() {
-        Some(line) => Err(refused(&format!("a comment (in its line {line}) like this one"))),
+        Some(line) => Err(refused(&format!("a comment that stands alone (line {line} of the text)"))),
         None => Ok(writer.out.out.trim().to_owned()),
     }
 }
