@@ -24,11 +24,11 @@ const PROGRAM: &[(&str, &[&str])] = &[
 /// The same for the pure core.
 const MODEL: &[(&str, &[&str])] = &[
     ("commands", &["state", "actions", "insight", "kinds", "domain", "error"]),
-    ("state", &["actions", "insight", "build", "kinds", "domain", "error"]),
+    ("state", &["actions", "insight", "render", "kinds", "domain", "error"]),
     ("actions", &["kinds", "domain", "error"]),
     ("kinds", &["domain"]),
-    ("insight", &["build", "kinds", "domain", "error"]),
-    ("build", &["domain", "error"]),
+    ("insight", &["render", "kinds", "domain", "error"]),
+    ("render", &["domain", "error"]),
     ("domain", &[]),
     ("error", &[]),
 ];

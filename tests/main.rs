@@ -4,11 +4,11 @@
 #[path = "conformance/alone.rs"]
 mod alone;
 mod architecture;
-mod build;
 mod conformance;
 mod docs;
 #[path = "conformance/embedded.rs"]
 mod embedded;
 mod flows;
 mod registries;
+mod render;
 mod screenshots;

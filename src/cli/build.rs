@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 use super::output;
 use super::source::{self, Files, Given, What, told};
 use crate::programs::{self, Opinion};
-use fluxdeck_model::build::flux::Applied;
-use fluxdeck_model::build::node::{Node, Origin};
-use fluxdeck_model::build::repository::Builder;
-use fluxdeck_model::build::tree::Tree;
-use fluxdeck_model::build::write;
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::insight::declared::{Commit, Place};
 use fluxdeck_model::insight::{field, named, setting};
+use fluxdeck_model::render::flux::Applied;
+use fluxdeck_model::render::node::{Node, Origin};
+use fluxdeck_model::render::repository::Builder;
+use fluxdeck_model::render::tree::Tree;
+use fluxdeck_model::render::write;
 
 #[derive(Args)]
 pub(super) struct Arguments {

@@ -11,14 +11,14 @@ use super::{Call, Telling, output};
 use crate::cluster::{self, Failure};
 use crate::git::Checkout;
 use crate::runtime::{self, Renderer, Repositories};
-use fluxdeck_model::build::flux::{Applied, GROUP};
-use fluxdeck_model::build::id;
 use fluxdeck_model::domain::text::sanitise_line;
 use fluxdeck_model::domain::{ClusterId, GroupKind};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::insight::drift::Drift;
 use fluxdeck_model::insight::named::Named;
 use fluxdeck_model::kinds;
+use fluxdeck_model::render::flux::{Applied, GROUP};
+use fluxdeck_model::render::id;
 use fluxdeck_model::state::drift::Compared;
 
 #[derive(Args)]

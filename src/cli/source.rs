@@ -5,16 +5,16 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::git::{Checkout, View};
-use fluxdeck_model::build::error::BuildError;
-use fluxdeck_model::build::flux::{self, Applied, Values};
-use fluxdeck_model::build::node::{Layer, Node, Origin, Text};
-use fluxdeck_model::build::read::{Place as Reading, documents};
-use fluxdeck_model::build::repository::{Builder, Outcome, Place, Repository};
-use fluxdeck_model::build::substitute::{self, Switches, Variables};
-use fluxdeck_model::build::tree::{self, Entry, Tree};
-use fluxdeck_model::build::{self, Cache, Options, kustomization};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::insight::setting::called;
+use fluxdeck_model::render::error::BuildError;
+use fluxdeck_model::render::flux::{self, Applied, Values};
+use fluxdeck_model::render::node::{Layer, Node, Origin, Text};
+use fluxdeck_model::render::read::{Place as Reading, documents};
+use fluxdeck_model::render::repository::{Builder, Outcome, Place, Repository};
+use fluxdeck_model::render::substitute::{self, Switches, Variables};
+use fluxdeck_model::render::tree::{self, Entry, Tree};
+use fluxdeck_model::render::{self, Cache, Options, kustomization};
 
 /// Which files are looked at.
 #[derive(Args)]
@@ -97,7 +97,7 @@ impl Given {
                         values,
                     ));
                 } else if kind.is_empty() {
-                    let pair = |entry: &build::node::Entry| {
+                    let pair = |entry: &render::node::Entry| {
                         Some((
                             entry.key.shared_text()?.clone(),
                             (entry.value.shared_text()?.clone(), entry.value.origin().clone()),
@@ -161,7 +161,7 @@ impl Given {
     }
 }
 
-fn has_values(cluster: &build::repository::Cluster, kind: &str, namespace: &str, name: &str) -> bool {
+fn has_values(cluster: &render::repository::Cluster, kind: &str, namespace: &str, name: &str) -> bool {
     let text = |node: &Node, path: &[&str], wished: &str| node.at(path).and_then(Node::text) == Some(wished);
     cluster.members.iter().flat_map(|member| member.outcome.objects()).any(|object| {
         let node = &object.node;
@@ -184,7 +184,7 @@ pub(super) fn folder(tree: &dyn Tree, path: &str, given: Option<&Given>) -> std:
     let (real, entry) = tree::resolve(tree, "", &folder)?;
     let has_own = kustomization::FILE_NAMES.iter().any(|name| tree::resolve(tree, "", &below(name)).is_ok());
     let nodes: Vec<Node> = if has_own || entry != Entry::Folder {
-        build::build(tree, &folder, &Options::default())?.objects.into_iter().map(|built| built.node).collect()
+        render::build(tree, &folder, &Options::default())?.objects.into_iter().map(|built| built.node).collect()
     } else {
         let spec = flux::Spec::plain(flux::Source::default(), &real, Origin::new(&real.as_str().into(), 0, 0, Layer::Build));
         flux::render(tree, &spec, &Cache::default()).objects?

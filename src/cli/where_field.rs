@@ -6,16 +6,16 @@ use serde_json::{Value, json};
 use super::build::{layer, place, unknown};
 use super::source::{self, Files, Given, What, told};
 use super::{Telling, output};
-use fluxdeck_model::build::flux::Applied;
-use fluxdeck_model::build::node::{Node, Origin};
-use fluxdeck_model::build::repository::{Builder, Place, Repository};
-use fluxdeck_model::build::tree::Tree;
-use fluxdeck_model::build::write;
 use fluxdeck_model::domain::text::sanitise_line;
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::insight::field::{self, Field};
 use fluxdeck_model::insight::named::{Named, shown};
 use fluxdeck_model::insight::setting::{self, Setting};
+use fluxdeck_model::render::flux::Applied;
+use fluxdeck_model::render::node::{Node, Origin};
+use fluxdeck_model::render::repository::{Builder, Place, Repository};
+use fluxdeck_model::render::tree::Tree;
+use fluxdeck_model::render::write;
 
 /// Lines shown before and after the one that counts.
 const AROUND: u32 = 2;
@@ -123,7 +123,7 @@ fn missing(repository: &Repository, named: &Named, all: &[(Option<Place>, &Appli
     let mut error = named.missing(all.iter().map(|(_, object)| &object.node), namespaces);
     let failed = repository
         .members()
-        .filter(|(_, member)| matches!(member.outcome, fluxdeck_model::build::repository::Outcome::Failed(_)));
+        .filter(|(_, member)| matches!(member.outcome, fluxdeck_model::render::repository::Outcome::Failed(_)));
     let names: Vec<_> = failed.map(|(place, _)| source::full(repository, place)).collect();
     if !names.is_empty() && (all.is_empty() || all.iter().any(|(place, _)| place.is_some())) {
         error.hint.push_str(&format!("; these could not be built: {}", names.join(", ")));

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use fluxdeck_model::build::tree::Tree;
 use fluxdeck_model::error::{Error, Result};
+use fluxdeck_model::render::tree::Tree;
 use git2::{ErrorCode, Repository, RepositoryOpenFlags, StatusOptions};
 
 use super::commit::Commit;

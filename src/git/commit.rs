@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use fluxdeck_model::build::error::{BuildError, Cause, Result};
-use fluxdeck_model::build::tree::{Entry, Item, MAX_FILE, Tree, Version, parent};
+use fluxdeck_model::render::error::{BuildError, Cause, Result};
+use fluxdeck_model::render::tree::{Entry, Item, MAX_FILE, Tree, Version, parent};
 use git2::{ObjectType, Oid, Repository};
 
 use super::folder::too_large;

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use fluxdeck_model::build::error::{BuildError, Cause, Result};
-use fluxdeck_model::build::tree::{Entry, Item, MAX_FILE, Tree, Version};
+use fluxdeck_model::render::error::{BuildError, Cause, Result};
+use fluxdeck_model::render::tree::{Entry, Item, MAX_FILE, Tree, Version};
 
 /// A file that was changed more recently may be changed again without any of its times telling: file systems count in ticks.
 const SETTLED: Duration = Duration::from_secs(2);

@@ -1,7 +1,7 @@
 //! The user's own checkouts, and clones in the cache: folders and commits as trees that can be built, and what changed between two of them.
 //!
 //! git2 reads objects here and nothing else: it runs no program, no hook and no filter, and never asks the network. Where paths of a
-//! repository lead is decided by `build::tree`, the same way for every tree; this room only refuses to follow. Writing commits, fetching and
+//! repository lead is decided by `render::tree`, the same way for every tree; this room only refuses to follow. Writing commits, fetching and
 //! pushing do *not* belong here yet.
 
 mod changes;

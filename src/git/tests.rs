@@ -1,7 +1,7 @@
 use std::path::Path;
 
-use fluxdeck_model::build::error::Cause;
-use fluxdeck_model::build::tree::{self, Entry, MAX_FILE, Tree};
+use fluxdeck_model::render::error::Cause;
+use fluxdeck_model::render::tree::{self, Entry, MAX_FILE, Tree};
 use git2::{Repository, Signature};
 
 use super::*;

@@ -2,22 +2,22 @@
 //!
 //! ```text
 //!  commands → { state, actions, insight, kinds, domain }   what a user can do, and the keys for it
-//!  state    → { actions, insight, build, kinds, domain }   all data a screen may read; messages in, effects out; jobs under way
+//!  state    → { actions, insight, render, kinds, domain }   all data a screen may read; messages in, effects out; jobs under way
 //!  actions  → { kinds, domain }                            what is done in the cluster now: patches, guards, what to wait for
-//!  insight  → { build, kinds, domain }                     questions answered from builds: who set a field, what is wrong, what drifted
+//!  insight  → { render, kinds, domain }                    questions answered from builds: who set a field, what is wrong, what drifted
 //!  kinds    → domain                                       one file a kind: how it is read, judged and shown
-//!  build    → domain                                       what Flux would apply from a tree of files, and who set each field
+//!  render   → domain                                       what Flux would apply from a tree of files, and who set each field
 //!  domain   → nothing                                      objects, identity, health, edges, the store
 //! ```
 //! No kube, tokio, ratatui, crossterm or git here: the compiler proves it, and the tests build in seconds.
 
 pub mod actions;
-pub mod build;
 pub mod commands;
 pub mod domain;
 pub mod error;
 pub mod insight;
 pub mod kinds;
+pub mod render;
 pub mod state;
 
 pub use error::{Error, ErrorKind};

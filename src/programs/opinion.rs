@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use fluxdeck_model::build::node::{Layer, Node};
-use fluxdeck_model::build::read::{Place, documents};
-use fluxdeck_model::build::tree::{self, Entry, Tree};
-use fluxdeck_model::build::write;
 use fluxdeck_model::error::{Error, Result};
+use fluxdeck_model::render::node::{Layer, Node};
+use fluxdeck_model::render::read::{Place, documents};
+use fluxdeck_model::render::tree::{self, Entry, Tree};
+use fluxdeck_model::render::write;
 use serde_json::Value;
 
 use super::run::{Ran, find, run};
@@ -136,7 +136,7 @@ fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 fn copy_all(tree: &dyn Tree, path: &str, into: &Path, depth: usize) -> Result<()> {
-    let failed = |error: fluxdeck_model::build::BuildError| Error::failed(error.to_string(), "");
+    let failed = |error: fluxdeck_model::render::BuildError| Error::failed(error.to_string(), "");
     if depth > DEEPEST {
         return Err(Error::failed(format!("`{path}` is too deep to be copied"), ""));
     }
@@ -169,7 +169,7 @@ fn copy_all(tree: &dyn Tree, path: &str, into: &Path, depth: usize) -> Result<()
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fluxdeck_model::build::tree::Memory;
+    use fluxdeck_model::render::tree::Memory;
 
     fn nodes(text: &str) -> Vec<Node> {
         documents(text.as_bytes(), &Place::file(&"x".into(), Layer::Resource)).expect("YAML")

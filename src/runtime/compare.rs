@@ -8,14 +8,14 @@ use serde_json::Value;
 use super::acts::Errand;
 use super::rendered::{Renderer, object_of};
 use super::repositories::{Repositories, blocking};
-use fluxdeck_model::build::flux::Applied;
-use fluxdeck_model::build::id::{meta_text, text_at};
 use fluxdeck_model::domain::{ObjectRef, Str};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::insight::declared::Commit;
 use fluxdeck_model::insight::drift::{self, Drift, Ignore};
 use fluxdeck_model::insight::named::shown;
 use fluxdeck_model::insight::schema::{EMBEDDED, Schemas};
+use fluxdeck_model::render::flux::Applied;
+use fluxdeck_model::render::id::{meta_text, text_at};
 use fluxdeck_model::state::News;
 use fluxdeck_model::state::drift::Compared;
 

@@ -11,13 +11,13 @@ use super::rendered::{Renderer, object_of};
 use super::repositories::blocking;
 use crate::cluster::{self, Failure, Served};
 use crate::git::Checkout;
-use fluxdeck_model::build::BuildError;
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::domain::text::sanitise;
 use fluxdeck_model::error::Error;
 use fluxdeck_model::insight::declared::{Declared, FilePlace};
 use fluxdeck_model::insight::file::{self as shown, Hidden};
 use fluxdeck_model::kinds;
+use fluxdeck_model::render::BuildError;
 use fluxdeck_model::state::{Aspect, Details, FileText, LogRequest, Message, Reply, Ticket};
 
 /// Lines of logs handed on at once.

@@ -11,18 +11,18 @@ use serde_json::{Value, json};
 use super::repositories::{Repositories, blocking};
 use crate::cluster::{self, Catalog, Failure};
 use crate::git::Checkout;
-use fluxdeck_model::build::error::BuildError;
-use fluxdeck_model::build::flux::{self, Applied, GROUP, Spec, Values};
-use fluxdeck_model::build::ignore::{Artifact, Rules};
-use fluxdeck_model::build::node::{Layer, Node};
-use fluxdeck_model::build::read::{Place as Reading, documents};
-use fluxdeck_model::build::tree::Tree;
-use fluxdeck_model::build::{Cache, id};
 use fluxdeck_model::domain::{ClusterId, GroupKind, ObjectRef};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::insight::declared::{Commit, in_object};
 use fluxdeck_model::insight::named::group;
 use fluxdeck_model::kinds;
+use fluxdeck_model::render::error::BuildError;
+use fluxdeck_model::render::flux::{self, Applied, GROUP, Spec, Values};
+use fluxdeck_model::render::ignore::{Artifact, Rules};
+use fluxdeck_model::render::node::{Layer, Node};
+use fluxdeck_model::render::read::{Place as Reading, documents};
+use fluxdeck_model::render::tree::Tree;
+use fluxdeck_model::render::{Cache, id};
 
 /// The group of sources.
 const SOURCES: &str = "source.toolkit.fluxcd.io";

@@ -4,8 +4,8 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use fluxdeck_model::build::error::{BuildError, Cause, Result};
-use fluxdeck_model::build::tree::{Entry, MAX_FILE, Tree};
+use fluxdeck_model::render::error::{BuildError, Cause, Result};
+use fluxdeck_model::render::tree::{Entry, MAX_FILE, Tree};
 
 pub struct Disk {
     pub root: PathBuf,

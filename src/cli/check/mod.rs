@@ -11,13 +11,13 @@ use serde_json::Value;
 use super::source::{Files, Given, told};
 use crate::git::{Change, Checkout};
 use crate::runtime;
-use fluxdeck_model::build::node::Layer;
-use fluxdeck_model::build::read::{Place as Reading, documents};
-use fluxdeck_model::build::repository::{Builder, Outcome, Repository};
-use fluxdeck_model::build::tree::Tree;
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::insight::check::{self, Difference, Findings, Level, Policy};
 use fluxdeck_model::insight::schema::Schemas;
+use fluxdeck_model::render::node::Layer;
+use fluxdeck_model::render::read::{Place as Reading, documents};
+use fluxdeck_model::render::repository::{Builder, Outcome, Repository};
+use fluxdeck_model::render::tree::Tree;
 
 /// What a repository says to this program.
 const POLICY: &str = ".fluxdeck.toml";

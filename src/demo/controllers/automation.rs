@@ -10,7 +10,7 @@ use super::scene::{HOUR, Scene, Stage, condition, interval, observed};
 use super::transitions::UPDATED;
 use super::{Flux, Push};
 use crate::demo::objects::{self, Key, text};
-use fluxdeck_model::build::tree::{self, Memory, Tree};
+use fluxdeck_model::render::tree::{self, Memory, Tree};
 
 const COMPONENT: &str = "image-automation-controller";
 

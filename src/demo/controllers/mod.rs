@@ -24,7 +24,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::objects::{Change, Key, Store, is_held, list, release, text};
-use fluxdeck_model::build::tree::Memory;
+use fluxdeck_model::render::tree::Memory;
 pub(super) use recording::Recording;
 use scene::{FINALIZER, Scene, Stage, holds, interval, is_deleted, is_suspended, request, span};
 

@@ -11,8 +11,8 @@ use super::apply;
 use super::render::Inputs;
 use super::scene::condition;
 use crate::demo::objects::{Key, Store, list, scatter, text};
-use fluxdeck_model::build::Cache;
 use fluxdeck_model::domain::ObjectRef;
+use fluxdeck_model::render::Cache;
 
 #[derive(Default)]
 pub(in crate::demo) struct Recording {

@@ -9,15 +9,15 @@ use serde_json::{Value, json};
 use super::recording::{Recording, wish};
 use super::{Git, scene::Scene};
 use crate::demo::objects::{Key, Store, list, text};
-use fluxdeck_model::build::Cache;
-use fluxdeck_model::build::error::BuildError;
-use fluxdeck_model::build::flux::{self, Spec, Values};
-use fluxdeck_model::build::ignore::{Artifact, Rules};
-use fluxdeck_model::build::node::{Layer, Node, Origin};
-use fluxdeck_model::build::read::{self, Place};
-use fluxdeck_model::build::substitute::Variables;
-use fluxdeck_model::build::tree::{Memory, Tree as _};
-use fluxdeck_model::build::write;
+use fluxdeck_model::render::Cache;
+use fluxdeck_model::render::error::BuildError;
+use fluxdeck_model::render::flux::{self, Spec, Values};
+use fluxdeck_model::render::ignore::{Artifact, Rules};
+use fluxdeck_model::render::node::{Layer, Node, Origin};
+use fluxdeck_model::render::read::{self, Place};
+use fluxdeck_model::render::substitute::Variables;
+use fluxdeck_model::render::tree::{Memory, Tree as _};
+use fluxdeck_model::render::write;
 
 /// How the recording shows a value of a Secret.
 const MASK: &str = "<masked>";

@@ -16,8 +16,8 @@ use serde_json::Value;
 use super::content::{self, FORGE, Files, OWNER};
 use super::controllers::{Git, Head, Push};
 use super::objects::text;
-use fluxdeck_model::build::tree::Memory;
 use fluxdeck_model::error::{Error, Result};
+use fluxdeck_model::render::tree::Memory;
 
 pub(super) use merge::{Method, between, is_mergeable, merge};
 pub use place::Place;

@@ -3,11 +3,11 @@
 use super::field::scalars;
 use super::named::shown;
 use super::setting;
-use crate::build::flux::Applied;
-use crate::build::id::text_at;
-use crate::build::node::{Layer, Origin};
 use crate::domain::Str;
 use crate::domain::text::sanitise;
+use crate::render::flux::Applied;
+use crate::render::id::text_at;
+use crate::render::node::{Layer, Origin};
 
 /// What stands for a value that must not be seen.
 pub const MASK: &str = "<masked>";
@@ -109,7 +109,7 @@ impl Declared {
             _ => object.is_encrypted,
         };
         let is_name = |path: &str| matches!(path, "apiVersion" | "kind" | "metadata.name" | "metadata.namespace");
-        let field = |(path, node): (String, &crate::build::Node)| {
+        let field = |(path, node): (String, &crate::render::Node)| {
             let text = node.text().map_or_else(|| if node.is_map() { "{}".into() } else { "[]".into() }, sanitise);
             let value = if is_masked(&path) { MASK.to_owned() } else { text.into_owned() };
             Declaration { path, value, layers: setting::of(node).layers.into_iter().cloned().collect() }
@@ -130,7 +130,7 @@ impl Declared {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::build::read::{Place as Reading, documents};
+    use crate::render::read::{Place as Reading, documents};
 
     fn declared(text: &str) -> Declared {
         let node = documents(text.as_bytes(), &Reading::file(&"a.yaml".into(), Layer::Resource)).expect("YAML").remove(0);

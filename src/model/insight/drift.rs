@@ -11,11 +11,11 @@ use super::field::below;
 use super::named::group;
 use super::quantity;
 use super::schema::Schemas;
-use crate::build::flux::{Applied, GROUP};
-use crate::build::id::{meta_text, text_at};
-use crate::build::node::{Node, Origin, Value as Content};
-use crate::build::substitute::has_variable;
-use crate::build::write;
+use crate::render::flux::{Applied, GROUP};
+use crate::render::id::{meta_text, text_at};
+use crate::render::node::{Node, Origin, Value as Content};
+use crate::render::substitute::has_variable;
+use crate::render::write;
 
 /// A field that is not as git has it.
 #[derive(Clone, Debug, PartialEq)]

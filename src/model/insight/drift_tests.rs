@@ -3,8 +3,8 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::*;
-use crate::build::Layer;
-use crate::build::read::{Place, documents};
+use crate::render::Layer;
+use crate::render::read::{Place, documents};
 
 const WEB: &str = "apiVersion: apps/v1
 kind: Deployment
@@ -36,7 +36,7 @@ fn schemas() -> Schemas {
 
 fn applied(text: &str) -> Applied {
     let node = documents(text.as_bytes(), &Place::file(&"web.yaml".into(), Layer::Resource)).expect("YAML").remove(0);
-    Applied { is_encrypted: crate::build::flux::is_encrypted(&node), node, unknown: BTreeSet::new() }
+    Applied { is_encrypted: crate::render::flux::is_encrypted(&node), node, unknown: BTreeSet::new() }
 }
 
 /// As an API server gives it back, with everything that others add.

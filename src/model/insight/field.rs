@@ -1,9 +1,9 @@
 //! Paths to fields: `spec.template.spec.containers[name=api].image`, `data['a.b']`, `args[0]`.
 
-use crate::build::Node;
-use crate::build::node::Value;
 use crate::domain::text::distance;
 use crate::error::{Error, Result};
+use crate::render::Node;
+use crate::render::node::Value;
 
 /// A path from an object's root.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -200,8 +200,8 @@ fn item(items: &[Node], at: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::build::Layer;
-    use crate::build::read::{Place, documents};
+    use crate::render::Layer;
+    use crate::render::read::{Place, documents};
 
     const POD: &str = "kind: Pod
 metadata: {labels: {app.kubernetes.io/name: web}, annotations: {a.b/c: x}}

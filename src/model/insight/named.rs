@@ -1,10 +1,10 @@
 //! Objects as people name them: `deploy/web`, `Deployment/web`, `helmreleases.helm.toolkit.fluxcd.io/web`.
 
-use crate::build::Node;
-use crate::build::id::{meta_text, text_at};
 use crate::domain::text::distance;
 use crate::error::{Error, Result};
 use crate::kinds;
+use crate::render::Node;
+use crate::render::id::{meta_text, text_at};
 
 /// Short names of kinds that have no table of their own; from `kubectl api-resources`.
 const SHORT: &[(&str, &str)] = &[
@@ -101,8 +101,8 @@ pub fn shown(node: &Node) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::build::Layer;
-    use crate::build::read::{Place, documents};
+    use crate::render::Layer;
+    use crate::render::read::{Place, documents};
 
     fn nodes() -> Vec<Node> {
         let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: a}\n---

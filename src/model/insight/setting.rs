@@ -1,8 +1,8 @@
 //! Who set a field: the layer that wins, what it overrode, and who else reads that file.
 
-use crate::build::Node;
-use crate::build::node::Origin;
-use crate::build::repository::{Place, Repository};
+use crate::render::Node;
+use crate::render::node::Origin;
+use crate::render::repository::{Place, Repository};
 
 /// A field's value with its layers.
 #[derive(Clone, Debug)]

@@ -191,7 +191,7 @@ impl Cluster {
 
     /// The Flux Kustomizations that are there.
     pub fn kustomizations(&self) -> Vec<ObjectRef> {
-        let gk = GroupKind::new(crate::build::flux::GROUP, "Kustomization");
+        let gk = GroupKind::new(crate::render::flux::GROUP, "Kustomization");
         let there = self.store.of_kind(&gk).filter(|id| self.store.object(*id).is_some());
         let mut found: Vec<_> = there.map(|id| self.store.reference(id).clone()).collect();
         found.sort();

@@ -1,9 +1,9 @@
 //! Which Flux Kustomization renders an object from git, by the graph.
 
 use super::Cluster;
-use crate::build::flux::GROUP;
 use crate::domain::store::Link;
 use crate::domain::{NodeId, ObjectRef, Relation};
+use crate::render::flux::GROUP;
 
 /// Steps up from an object: pod, ReplicaSet, Deployment, HelmRelease, Kustomization, with some to spare.
 const MOST_STEPS: usize = 10;

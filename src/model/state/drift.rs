@@ -151,8 +151,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::build::{Layer, Origin};
     use crate::domain::{ClusterId, GroupKind};
+    use crate::render::{Layer, Origin};
 
     fn object(kind: &str, name: &str) -> ObjectRef {
         ObjectRef::new(ClusterId(0), GroupKind::new("apps", kind), "web", name)

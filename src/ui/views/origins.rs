@@ -16,12 +16,12 @@ use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::Column;
 use crate::ui::widgets::request::Request;
-use fluxdeck_model::build::Origin;
-use fluxdeck_model::build::flux::GROUP;
 use fluxdeck_model::commands::{Cx, Gesture, Scope, Target, Transition};
 use fluxdeck_model::domain::{GroupKind, ObjectRef};
 use fluxdeck_model::error::Error;
 use fluxdeck_model::insight::declared::{Commit, Declaration, Declared, Place};
+use fluxdeck_model::render::Origin;
+use fluxdeck_model::render::flux::GROUP;
 use fluxdeck_model::state::{Aspect, Reply, State, Ticket};
 
 pub const SPEC: ViewSpec = ViewSpec {

@@ -5,10 +5,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use fluxdeck_model::build::flux::{self, Applied};
-use fluxdeck_model::build::node::Node;
-use fluxdeck_model::build::repository::{Builder, Outcome};
-use fluxdeck_model::build::{self, Options, write};
+use fluxdeck_model::render::flux::{self, Applied};
+use fluxdeck_model::render::node::Node;
+use fluxdeck_model::render::repository::{Builder, Outcome};
+use fluxdeck_model::render::{self, Options, write};
 use serde_json::Value;
 
 use crate::disk::Disk;
@@ -35,7 +35,7 @@ fn every_folder_of_the_fleet_is_built_as_kustomize_builds_it() {
     for path in paths {
         let arguments = ["kustomize", "build", "--reorder", "none", "--load-restrictor", "LoadRestrictionsNone", &path];
         let Some(theirs) = ask(&arguments, Some(&root)) else { return };
-        let ours = build::build(&Disk { root: root.clone() }, &path, &Options::default());
+        let ours = render::build(&Disk { root: root.clone() }, &path, &Options::default());
         let ours = ours.and_then(|output| write::all(output.objects.iter().map(|built| &built.node)));
         match (ours, theirs) {
             (Ok(ours), Ok(theirs)) => assert!(ours == theirs, "{path} differs"),
@@ -79,8 +79,8 @@ pub(super) fn built(bed: &Bed) -> Vec<Built> {
 /// What the cluster has for `substituteFrom`.
 fn give(builder: &mut Builder, object: &Value) {
     let text = serde_json::to_string(object).expect("JSON");
-    let place = build::read::Place::file(&"cluster".into(), build::Layer::Cluster);
-    let node = build::read::document(text.as_bytes(), &place).expect("JSON is YAML").expect("an object");
+    let place = render::read::Place::file(&"cluster".into(), render::Layer::Cluster);
+    let node = render::read::document(text.as_bytes(), &place).expect("JSON is YAML").expect("an object");
     let part = |name: &str| object["metadata"][name].as_str().unwrap_or_default();
     if let Some(values) = flux::values(&node) {
         builder.give(object["kind"].as_str().unwrap_or_default(), part("namespace"), part("name"), values);

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
-use fluxdeck_model::build::write;
+use fluxdeck_model::render::write;
 use futures::StreamExt as _;
 use http::Request;
 use kube::config::{KubeConfigOptions, Kubeconfig};

@@ -14,7 +14,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use fluxdeck::git::Folder;
-use fluxdeck_model::build::repository::{Builder, Outcome, Repository};
+use fluxdeck_model::render::repository::{Builder, Outcome, Repository};
 
 /// How often each step is measured; the median is told.
 const TIMES: usize = 7;

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::build::node::Node;
-use crate::build::repository::{Outcome, Repository};
 use crate::insight::field::scalars;
 use crate::insight::named::{group, shown};
 use crate::insight::setting::called;
+use crate::render::node::Node;
+use crate::render::repository::{Outcome, Repository};
 
 /// What became of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ fn by_name<'o>(outcome: Option<&&'o Outcome>) -> BTreeMap<(String, String), &'o 
 }
 
 fn fields(a: &Node, b: &Node) -> Vec<String> {
-    let value = |node: &Node| (node.text().map(str::to_owned), crate::build::write::json(node).ok());
+    let value = |node: &Node| (node.text().map(str::to_owned), crate::render::write::json(node).ok());
     let of = |node| scalars(node).into_iter().map(|(path, node)| (path, value(node))).collect::<BTreeMap<_, _>>();
     let (a, b) = (of(a), of(b));
     let differs = |path: &&String| a.get(*path).map(|(_, json)| json) != b.get(*path).map(|(_, json)| json);

@@ -6,12 +6,12 @@
 use regex::Regex;
 
 use super::{Finding, Level};
-use crate::build::node::{Layer, Node, Origin, Value};
-use crate::build::read::{Place, documents};
-use crate::build::repository::Repository;
-use crate::build::tree::Tree;
 use crate::insight::named::{group, shown};
 use crate::insight::setting::called;
+use crate::render::node::{Layer, Node, Origin, Value};
+use crate::render::read::{Place, documents};
+use crate::render::repository::Repository;
+use crate::render::tree::Tree;
 
 const MARK: &str = "ENC[AES256_GCM,";
 /// What sops leaves open where nothing else is said.

@@ -7,8 +7,8 @@
 use regex::Regex;
 
 use super::{Finding, Level, encrypted};
-use crate::build::tree::{self, Entry, Tree, join, parent};
 use crate::error::{Error, Result};
+use crate::render::tree::{self, Entry, Tree, join, parent};
 
 /// In a folder: nothing below it is edited.
 const MARKER: &str = "DO_NOT_EDIT";

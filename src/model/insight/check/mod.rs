@@ -16,9 +16,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::named::shown;
 use super::schema::{Schemas, validate};
 use super::setting::called;
-use crate::build::node::Origin;
-use crate::build::repository::{Outcome, Place, Repository};
-use crate::build::{BuildError, Node};
+use crate::render::node::Origin;
+use crate::render::repository::{Outcome, Place, Repository};
+use crate::render::{BuildError, Node};
 
 pub use changed::{Difference, differences};
 pub use encrypted::opened;
@@ -185,6 +185,6 @@ fn kind_of(node: &Node) -> String {
 }
 
 /// Every object with the Kustomization that applies it.
-fn all(repository: &Repository) -> impl Iterator<Item = (Place, &crate::build::flux::Applied)> {
+fn all(repository: &Repository) -> impl Iterator<Item = (Place, &crate::render::flux::Applied)> {
     repository.members().flat_map(|(place, member)| member.outcome.objects().iter().map(move |object| (place, object)))
 }

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Finding, Findings, Level};
-use crate::build::flux::Applied;
-use crate::build::id::{meta_text, text_at};
-use crate::build::node::Node;
-use crate::build::repository::{Cluster, Outcome, Place, Repository};
-use crate::build::substitute::has_variable;
 use crate::insight::named::{group, shown};
 use crate::insight::setting::called;
+use crate::render::flux::Applied;
+use crate::render::id::{meta_text, text_at};
+use crate::render::node::Node;
+use crate::render::repository::{Cluster, Outcome, Place, Repository};
+use crate::render::substitute::has_variable;
 
 /// What Flux 2.9 serves, by group; the kinds that a group serves in a version of their own come first.
 const SERVED: &[(&str, &[&str], &str)] = &[

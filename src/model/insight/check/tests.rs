@@ -1,6 +1,6 @@
 use super::*;
-use crate::build::repository::Builder;
-use crate::build::tree::{Memory, Tree};
+use crate::render::repository::Builder;
+use crate::render::tree::{Memory, Tree};
 
 const HEAD: &str = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n";
 

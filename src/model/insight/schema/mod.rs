@@ -12,9 +12,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::build::id::text_at;
-use crate::build::{Node, write};
 use crate::error::{Error, Result};
+use crate::render::id::text_at;
+use crate::render::{Node, write};
 
 pub use validate::{Fault, validate};
 

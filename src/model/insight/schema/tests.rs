@@ -1,8 +1,8 @@
 use serde_json::json;
 
 use super::*;
-use crate::build::Layer;
-use crate::build::read::{Place, documents};
+use crate::render::Layer;
+use crate::render::read::{Place, documents};
 
 fn schemas() -> Schemas {
     let table = json!({

@@ -7,10 +7,10 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::Schemas;
-use crate::build::node::{Node, Origin, Value as Content};
-use crate::build::substitute::has_variable;
-use crate::build::write;
 use crate::insight::field::below;
+use crate::render::node::{Node, Origin, Value as Content};
+use crate::render::substitute::has_variable;
+use crate::render::write;
 
 /// What is wrong with one field.
 #[derive(Clone, Debug, PartialEq)]

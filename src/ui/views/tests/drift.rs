@@ -2,9 +2,9 @@ use serde_json::json;
 
 use super::*;
 use crate::ui::widgets::testing::World;
-use fluxdeck_model::build::{Layer, Origin};
 use fluxdeck_model::insight::declared::Commit;
 use fluxdeck_model::insight::drift::Drifted;
+use fluxdeck_model::render::{Layer, Origin};
 use fluxdeck_model::state::drift::Compared;
 
 fn compared(world: &mut World) -> ObjectRef {

@@ -2,8 +2,8 @@ use serde_json::json;
 
 use super::*;
 use crate::ui::widgets::testing::World;
-use fluxdeck_model::build::Layer;
 use fluxdeck_model::insight::declared::Commit;
+use fluxdeck_model::render::Layer;
 use fluxdeck_model::state::Effect;
 
 fn field(path: &str, value: &str, places: &[(&str, u32, Layer)]) -> Declaration {

@@ -24,7 +24,7 @@ const header = `# What kustomize's strategic merge knows of the kinds of Kuberne
 #   "namespaced|cluster APIVERSION KIND"  the scope of a kind
 `
 
-// schema prints the table that src/model/build/schema reads.
+// schema prints the table that src/model/render/schema reads.
 func schema() error {
 	definitions := openapi.Schema().Definitions
 	out := bufio.NewWriter(os.Stdout)

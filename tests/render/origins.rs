@@ -7,11 +7,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use fluxdeck_model::build::Result;
-use fluxdeck_model::build::flux::Applied;
-use fluxdeck_model::build::node::{Layer, Node, Origin, Value};
-use fluxdeck_model::build::repository::{Builder, Member, Outcome, Repository};
-use fluxdeck_model::build::tree::{Entry, Memory, Tree};
+use fluxdeck_model::render::Result;
+use fluxdeck_model::render::flux::Applied;
+use fluxdeck_model::render::node::{Layer, Node, Origin, Value};
+use fluxdeck_model::render::repository::{Builder, Member, Outcome, Repository};
+use fluxdeck_model::render::tree::{Entry, Memory, Tree};
 
 use super::edit;
 use super::fleet;

@@ -3,10 +3,10 @@
 
 use std::path::Path;
 
-use fluxdeck_model::build::flux::{self, Spec};
-use fluxdeck_model::build::node::{Layer, Node};
-use fluxdeck_model::build::read::{self, Place};
-use fluxdeck_model::build::{Cache, Result, write};
+use fluxdeck_model::render::flux::{self, Spec};
+use fluxdeck_model::render::node::{Layer, Node};
+use fluxdeck_model::render::read::{self, Place};
+use fluxdeck_model::render::{Cache, Result, write};
 
 use super::corpus::{cases, difference, name};
 use super::disk::Disk;

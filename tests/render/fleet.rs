@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use fluxdeck_model::build::flux::{self, Applied, Spec};
-use fluxdeck_model::build::node::{Layer, Node};
-use fluxdeck_model::build::read::{self, Place};
-use fluxdeck_model::build::repository::{Builder, Member, Outcome, Repository};
-use fluxdeck_model::build::tree::{Entry, Memory, Tree as _};
-use fluxdeck_model::build::{Cache, Cause};
+use fluxdeck_model::render::flux::{self, Applied, Spec};
+use fluxdeck_model::render::node::{Layer, Node};
+use fluxdeck_model::render::read::{self, Place};
+use fluxdeck_model::render::repository::{Builder, Member, Outcome, Repository};
+use fluxdeck_model::render::tree::{Entry, Memory, Tree as _};
+use fluxdeck_model::render::{Cache, Cause};
 use serde_json::Value;
 
 use super::disk::Disk;

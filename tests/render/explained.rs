@@ -1,10 +1,10 @@
 //! Who sets a field of the fleet, as somebody finds it who reads its files: every way in which a value gets where it is.
 
-use fluxdeck_model::build::flux::Applied;
-use fluxdeck_model::build::repository::{Builder, Repository};
 use fluxdeck_model::insight::field::Field;
 use fluxdeck_model::insight::named::Named;
 use fluxdeck_model::insight::setting;
+use fluxdeck_model::render::flux::Applied;
+use fluxdeck_model::render::repository::{Builder, Repository};
 
 use super::fleet;
 

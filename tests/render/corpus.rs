@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use fluxdeck_model::build::{self, Options, Result, write};
+use fluxdeck_model::render::{self, Options, Result, write};
 
 use super::disk::Disk;
 
@@ -20,7 +20,7 @@ pub fn name(case: &Path) -> String {
 
 fn built(case: &Path) -> Result<String> {
     let path = if case.join("overlay").is_dir() { "overlay" } else { "" };
-    let output = build::build(&Disk { root: case.to_owned() }, path, &Options::default())?;
+    let output = render::build(&Disk { root: case.to_owned() }, path, &Options::default())?;
     write::all(output.objects.iter().map(|built| &built.node))
 }
 
@@ -46,7 +46,7 @@ fn lines(got: &str, wanted: &str) -> String {
 
 #[test]
 fn every_case_of_the_corpus_is_built_as_kustomize_builds_it() {
-    let cases = cases("tests/fixtures/build");
+    let cases = cases("tests/fixtures/render");
     assert!(cases.len() >= 150, "{} cases", cases.len());
     let wrong: Vec<_> =
         cases.iter().filter_map(|case| Some(format!("{}: {}", name(case), difference(case, built(case))?))).collect();

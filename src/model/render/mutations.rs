@@ -177,12 +177,12 @@ fn holds<S: Strategy>(strategy: &S, property: impl Fn(S::Value) -> Result<(), Te
     }
 }
 
-const KUSTOMIZATION: &str = include_str!("../../../tests/fixtures/build/stack-like-a-real-one/overlay/kustomization.yaml");
-const DEPLOYMENT: &str = include_str!("../../../tests/fixtures/build/stack-like-a-real-one/base/deployment.yaml");
-const INGRESS: &str = include_str!("../../../tests/fixtures/build/stack-like-a-real-one/overlay/ingress.yaml");
-const LIMITS: &str = include_str!("../../../tests/fixtures/build/stack-like-a-real-one/overlay/limits.yaml");
-const STRATEGIC: &str = include_str!("../../../tests/fixtures/build/patches-strategic-file/p.yaml");
-const VARS: &str = include_str!("../../../tests/fixtures/build/vars/kustomization.yaml");
+const KUSTOMIZATION: &str = include_str!("../../../tests/fixtures/render/stack-like-a-real-one/overlay/kustomization.yaml");
+const DEPLOYMENT: &str = include_str!("../../../tests/fixtures/render/stack-like-a-real-one/base/deployment.yaml");
+const INGRESS: &str = include_str!("../../../tests/fixtures/render/stack-like-a-real-one/overlay/ingress.yaml");
+const LIMITS: &str = include_str!("../../../tests/fixtures/render/stack-like-a-real-one/overlay/limits.yaml");
+const STRATEGIC: &str = include_str!("../../../tests/fixtures/render/patches-strategic-file/p.yaml");
+const VARS: &str = include_str!("../../../tests/fixtures/render/vars/kustomization.yaml");
 
 /// The stack of the corpus, each file of it edited or not.
 fn stack(texts: &[String; 5]) -> Memory {

@@ -1,0 +1,11 @@
+//! Builds: the corpus of `fixtures/render` against what kustomize made of it (`tests/live/oracle update` writes that), and trees that want
+//! to do harm.
+
+mod corpus;
+#[path = "../support/disk.rs"]
+mod disk;
+mod edit;
+mod explained;
+mod fleet;
+mod flux;
+mod origins;
