@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -11,10 +12,10 @@ use crate::ui::layer::{Scene, View};
 use crate::ui::prompt::{Asks, Prompt, Typed};
 use crate::ui::theme::{BUILTIN, Depth, Theme};
 use crate::ui::views;
-use fluxdeck_model::commands::{self, Command, Cx, Gesture, Line, Run, Target, Transition, Wish};
-use fluxdeck_model::domain::{ClusterId, GroupKind};
-use fluxdeck_model::error::Result;
-use fluxdeck_model::state::{Code, Effect, Epoch, Input, Key, Message, News, State};
+use fluxdeck_model::commands::{self, Command, Cx, Gesture, Line, Outbox, Run, Target, Transition, Wish};
+use fluxdeck_model::domain::{GroupKind, ObjectRef};
+use fluxdeck_model::error::{Error, Result};
+use fluxdeck_model::state::{Asked, Beginning, Code, Effect, Engine, Input, Intent, Key, Message, Reply, State, Ticket};
 
 /// Views remembered for `[` and `]` (k9s keeps as many).
 const HISTORY: usize = 20;
@@ -24,14 +25,20 @@ const AT_ONCE: u32 = 8;
 const BESIDE: u16 = 160;
 
 pub struct App {
-    pub state: State,
+    engine: Engine,
     layers: Vec<Box<dyn View>>,
     prompt: Option<Prompt>,
     typed: Vec<String>,
     history: Vec<(&'static str, Target)>,
     at: usize,
     last: Option<usize>,
+    /// The moment of what is being dealt with.
+    now: Timestamp,
+    /// What commands and views want done.
+    out: Outbox,
     effects: Vec<Effect>,
+    /// What a person has to be asked as soon as views stand where they were wanted.
+    questions: Vec<Asked>,
     theme: Theme,
     depth: Depth,
     /// Themes from files: name and text.
@@ -44,37 +51,40 @@ impl App {
     ///
     /// # Errors
     /// When the theme of the settings does not exist.
-    pub fn new(mut state: State, depth: Depth, own_themes: Vec<(String, String)>) -> Result<Self> {
-        state.settings.themes =
+    pub fn new(mut beginning: Beginning, depth: Depth, own_themes: Vec<(String, String)>) -> Result<Self> {
+        let settings = &mut beginning.settings;
+        settings.themes =
             BUILTIN.iter().map(|(name, _)| (*name).to_owned()).chain(own_themes.iter().map(|(name, _)| name.clone())).collect();
         let mut app = Self {
-            theme: Theme::builtin(BUILTIN[0].0, depth, state.settings.ascii)?,
-            state,
+            theme: Theme::builtin(BUILTIN[0].0, depth, settings.ascii)?,
+            now: beginning.now,
+            engine: Engine::new(Beginning { is_projected: true, ..beginning }),
             layers: Vec::new(),
             prompt: None,
             typed: Vec::new(),
             history: Vec::new(),
             at: 0,
             last: None,
+            out: Outbox::default(),
             effects: Vec::new(),
+            questions: Vec::new(),
             depth,
             own_themes,
             themed: String::new(),
         };
         app.dress()?;
         app.transit(Transition::Go("tree", Target::Nothing));
+        app.intend(Intent::Connect);
         Ok(app)
     }
 
-    /// Asks for a connection to the context that the state names.
-    pub fn connect(&mut self) {
-        let cluster = self.state.cluster();
-        self.effects.push(Effect::Connect {
-            cluster: cluster.id,
-            epoch: cluster.epoch,
-            context: cluster.context.clone(),
-            keep: false,
-        });
+    pub fn state(&self) -> &State {
+        self.engine.state()
+    }
+
+    /// The engine, to keep and to read its log.
+    pub fn engine(&mut self) -> &mut Engine {
+        &mut self.engine
     }
 
     /// What is wished from the outside since the last call.
@@ -82,73 +92,69 @@ impl App {
         std::mem::take(&mut self.effects)
     }
 
-    /// Takes one message. Returns whether the screen may have to change.
-    pub fn update(&mut self, message: Message) -> bool {
-        match message {
-            Message::Input(Input::Key(key)) => self.key(key),
-            Message::Input(Input::Paste(text)) => self.paste(&text),
-            Message::Input(Input::Resize) => {}
-            Message::Cluster(cluster, epoch, news) => {
-                let is_seen = self.hear(cluster, epoch, news);
-                if is_seen {
-                    self.tell_top();
-                }
-                return is_seen;
-            }
-            Message::Reply(ticket, reply) => {
-                let mut transitions = Vec::new();
-                for layer in &mut self.layers {
-                    let mut cx = Cx {
-                        state: &mut self.state,
-                        scope: layer.spec().scope,
-                        targets: Vec::new(),
-                        effects: &mut self.effects,
-                        transitions: &mut transitions,
-                    };
-                    layer.reply(ticket, &reply, &mut cx);
-                }
-                self.transit_all(transitions);
-                // what changed while the answer was on its way
-                self.tell_top();
-            }
-            Message::Outcome(task, outcome) => {
-                self.state.hear_outcome(task, outcome, self.state.clock, &mut self.effects);
-                self.tell_top();
-            }
-            Message::Clock(now) => {
-                self.state.clock = now;
-                self.state.advance_jobs(&mut self.effects);
-                self.tell_top();
-            }
+    /// Takes what came from the terminal.
+    pub fn input(&mut self, at: Timestamp, input: Input) {
+        self.now = at;
+        match input {
+            Input::Key(key) => self.key(key),
+            Input::Paste(text) => self.paste(&text),
+            Input::Resize => {}
         }
-        true
+        self.ask();
+    }
+
+    /// Takes one message. Returns whether the screen may have to change.
+    pub fn update(&mut self, at: Timestamp, message: Message) -> bool {
+        self.now = at;
+        let reply = if let Message::Reply(ticket, reply) = &message { Some((*ticket, reply.clone())) } else { None };
+        let is_seen = self.tell(message);
+        if let Some((ticket, reply)) = reply {
+            self.reply(ticket, &reply);
+        }
+        if is_seen {
+            self.tell_top();
+        }
+        self.ask();
+        is_seen
+    }
+
+    /// Wants something done for which no key was pressed.
+    pub fn intend(&mut self, intent: Intent) {
+        self.tell(Message::Do(intent));
+    }
+
+    fn tell(&mut self, message: Message) -> bool {
+        let update = self.engine.update(self.now, message);
+        self.effects.extend(update.effects);
+        self.questions.extend(update.questions);
+        update.is_seen
     }
 
     /// Goes on with work that was cut into slices (a new filter) until `go_on` says no. Returns whether more is left.
     pub fn work(&mut self, go_on: impl FnMut() -> bool) -> bool {
-        self.state.cluster_mut().work(go_on)
+        self.engine.work(go_on)
     }
 
     /// Whether slices are left.
     pub fn has_work(&self) -> bool {
-        let cluster = self.state.cluster();
-        !cluster.tree.matches.is_done(&cluster.store)
+        self.engine.has_work()
     }
 
     /// Paints a frame. Returns in how many seconds the first visible age changes.
     pub fn draw(&mut self, buf: &mut Buffer) -> i64 {
         // rows are made here and not per message: a burst of messages makes them once
-        self.state.cluster_mut().work(|| false);
+        self.engine.work(|| false);
+        let state = self.engine.state();
         for layer in &mut self.layers {
-            layer.refresh(&self.state);
+            layer.refresh(state);
         }
         let next_change = Cell::new(i64::MAX);
-        let scene = Scene { state: &self.state, theme: &self.theme, next_change: &next_change };
+        let scene = Scene { state, theme: &self.theme, next_change: &next_change };
         let area = buf.area;
         let is_narrow = area.width < 160;
         let urgent = chrome::is_urgent(&scene, self.prompt.as_ref());
         let lines = chrome::notice_lines(&scene, self.prompt.as_ref(), area.width) * u16::from(is_narrow || urgent);
-        let settings = &self.state.settings;
+        let settings = &state.settings;
         let frame = Frame::of(area, settings.hide_header, settings.guide, lines);
         chrome::header(frame.header, buf, &scene);
         chrome::title(frame.title, buf, &scene, &self.layers);
@@ -159,89 +165,86 @@ impl App {
         let (body, preview) = split(frame.body, &scene, view.as_ref());
         view.render(body, buf, &scene);
         if let Some(preview) = preview {
-            let selected = view.selection(&self.state).first().and_then(|id| self.state.cluster().store.find(id));
+            let selected = view.selection(state).first().and_then(|id| state.cluster().store.find(id));
             views::preview::render_preview(preview, buf, &scene, selected);
         }
         for dialog in dialogs.iter_mut() {
             dialog.render(frame.body, buf, &scene);
         }
         let top = dialogs.last().unwrap_or(view);
-        chrome::message(frame.message, buf, &scene, self.prompt.as_ref(), top.message(&self.state));
+        chrome::message(frame.message, buf, &scene, self.prompt.as_ref(), top.message(state));
         chrome::keys(frame.keys, buf, &scene, top.as_ref());
         next_change.get()
     }
 
-    /// Takes news of a cluster; those of an older epoch find nobody.
-    fn hear(&mut self, id: ClusterId, epoch: Epoch, news: News) -> bool {
-        let Some(cluster) = self.state.clusters.get_mut(&id).filter(|cluster| cluster.epoch == epoch) else {
-            return self.state.hear_left(id, epoch, news, &mut self.effects);
-        };
-        match news {
-            News::Link(link) => cluster.link = link,
-            News::Server(server) => cluster.connected(server),
-            News::Contexts { all, current } => {
-                cluster.context = current;
-                self.state.contexts = all;
-            }
-            News::Namespaces(names) => cluster.known_namespaces.extend(names),
-            News::Deltas(deltas) => {
-                cluster.apply(deltas);
-                self.state.advance_jobs(&mut self.effects);
-            }
-            News::Rights(rights) => self.state.hear_rights(rights, &mut self.effects),
-            News::User(user) => cluster.user = Some(user),
-            News::Compared(run, compared) => cluster.compared(run, *compared, self.state.clock),
-            News::Owners(owners) => self.state.hear_owners(owners, &mut self.effects),
+    /// Hands an answer to the view that asked.
+    fn reply(&mut self, ticket: Ticket, reply: &Reply) {
+        for layer in &mut self.layers {
+            let scope = layer.spec().scope;
+            layer.reply(ticket, reply, &mut Cx { state: self.engine.state(), scope, targets: Vec::new(), out: &mut self.out });
         }
-        id == self.state.active
+        self.settle();
+    }
+
+    /// Lets the view on top do something, and then what it wanted. None where there is no view.
+    fn with_top<R>(&mut self, targets: Vec<ObjectRef>, act: impl FnOnce(&mut dyn View, &mut Cx) -> R) -> Option<R> {
+        let top = self.layers.last_mut()?;
+        let scope = top.spec().scope;
+        let done = act(top.as_mut(), &mut Cx { state: self.engine.state(), scope, targets, out: &mut self.out });
+        self.settle();
+        Some(done)
+    }
+
+    /// Does what commands and views wanted: first what changes the state, then the views.
+    fn settle(&mut self) {
+        for intent in std::mem::take(&mut self.out.intents) {
+            self.intend(intent);
+        }
+        for transition in std::mem::take(&mut self.out.transitions) {
+            self.transit(transition);
+        }
+    }
+
+    /// Asks a person what has come up, once the views stand where they were wanted.
+    fn ask(&mut self) {
+        for asked in std::mem::take(&mut self.questions) {
+            let target = match asked {
+                Asked::Confirm(shown) => Target::Confirmation(shown),
+                Asked::Unexpected(shown) => Target::Unexpected(shown),
+            };
+            self.transit(Transition::Open("confirm", target));
+        }
     }
 
     /// Lets the view on top ask again for what is old, and shows questions that came up.
     fn tell_top(&mut self) {
-        let mut transitions = Vec::new();
-        let Some(top) = self.layers.last_mut() else { return };
-        top.heard(&mut Cx {
-            state: &mut self.state,
-            scope: top.spec().scope,
-            targets: Vec::new(),
-            effects: &mut self.effects,
-            transitions: &mut transitions,
-        });
-        let questions = self.state.take_questions().into_iter().map(Box::new);
-        transitions.extend(questions.map(|question| Transition::Open("confirm", Target::Question(question))));
-        self.transit_all(transitions);
+        self.with_top(Vec::new(), |top, cx| top.heard(cx));
         self.explore();
     }
 
     /// Asks what the user may do to the selected object: its keys are greyed by that.
     fn explore(&mut self) {
         let Some(top) = self.layers.last().filter(|top| chrome::acts_in(top.spec().scope)) else { return };
-        let selected: Vec<_> = top.selection(&self.state).into_iter().take(1).collect();
-        self.state.explore_rights(&selected, &mut self.effects);
+        let state = self.engine.state();
+        let selected: Vec<_> = top.selection(state).into_iter().take(1).collect();
+        if !state.unexplored(&selected).is_empty() {
+            self.intend(Intent::Explore(selected));
+        }
     }
 
     fn key(&mut self, key: Key) {
-        self.state.notice = None;
+        if self.state().notice.is_some() {
+            self.intend(Intent::Noticed);
+        }
         if self.prompt.is_some() {
             return self.prompt_key(key);
         }
         if self.layers.last().is_some_and(|top| top.is_dialog()) {
-            return self.dialog(|top, cx| {
-                top.key(key, cx);
-            });
+            self.with_top(Vec::new(), |top, cx| top.key(key, cx));
+            return;
         }
         self.command_key(key);
         self.explore();
-    }
-
-    /// Lets the dialog on top take what was typed.
-    fn dialog(&mut self, take: impl FnOnce(&mut dyn View, &mut Cx)) {
-        let mut transitions = Vec::new();
-        let Some(top) = self.layers.last_mut() else { return };
-        let (state, effects) = (&mut self.state, &mut self.effects);
-        let scope = top.spec().scope;
-        take(top.as_mut(), &mut Cx { state, scope, targets: Vec::new(), effects, transitions: &mut transitions });
-        self.transit_all(transitions);
     }
 
     fn command_key(&mut self, key: Key) {
@@ -259,43 +262,37 @@ impl App {
     }
 
     fn run(&mut self, command: &Command, argument: &str) {
-        let mut transitions = Vec::new();
         let Some(top) = self.layers.last_mut() else { return };
         // what the last frame showed: rows may have moved since
-        let targets = top.selection(&self.state);
-        if matches!(command.run, Run::Gesture(_)) {
-            self.state.cluster_mut().work(|| false);
-            top.refresh(&self.state);
-        }
-        let mut cx = Cx {
-            state: &mut self.state,
-            scope: top.spec().scope,
-            targets,
-            effects: &mut self.effects,
-            transitions: &mut transitions,
-        };
+        let targets = top.selection(self.engine.state());
         match command.run {
             Run::Gesture(gesture) => {
-                if !top.gesture(gesture, &mut cx) && gesture == Gesture::Back {
+                self.engine.work(|| false);
+                top.refresh(self.engine.state());
+                let is_taken = self.with_top(targets, |top, cx| top.gesture(gesture, cx));
+                if is_taken == Some(false) && gesture == Gesture::Back {
                     self.back();
                 }
             }
             Run::Act(act) => {
-                if let Err(error) = act(&mut cx, argument) {
-                    self.state.complain(&error);
-                }
+                let done = self.with_top(targets, |_, cx| act(cx, argument));
+                self.complain_of(done);
             }
         }
-        self.transit_all(transitions);
-        if let Err(error) = self.dress() {
-            self.state.complain(&error);
+        let dressed = self.dress();
+        self.complain_of(Some(dressed));
+    }
+
+    fn complain_of(&mut self, done: Option<Result<()>>) {
+        if let Some(Err(error)) = done {
+            self.intend(Intent::Complain(error));
         }
     }
 
     /// One step back: the filter, then the view, then home.
     fn back(&mut self) {
         let Some(top) = self.layers.last() else { return };
-        if !top.filter(&self.state).is_empty() {
+        if !top.filter(self.engine.state()).is_empty() {
             self.set_filter("");
         } else if self.layers.len() > 1 {
             self.transit(Transition::Close);
@@ -306,19 +303,19 @@ impl App {
 
     fn paste(&mut self, text: &str) {
         if let Some(prompt) = &mut self.prompt {
-            prompt.paste(text, &self.state);
+            prompt.paste(text, self.engine.state());
             if prompt.asks == Asks::Filter {
                 let text = prompt.text().to_owned();
                 self.set_filter(&text);
             }
         } else if self.layers.last().is_some_and(|top| top.is_dialog()) {
-            self.dialog(|top, cx| top.paste(text, cx));
+            self.with_top(Vec::new(), |top, cx| top.paste(text, cx));
         }
     }
 
     fn prompt_key(&mut self, key: Key) {
         let Some(prompt) = &mut self.prompt else { return };
-        let typed = prompt.key(key, &self.state);
+        let typed = prompt.key(key, self.engine.state());
         let (asks, text) = (prompt.asks, prompt.text().to_owned());
         match (typed, asks) {
             (Typed::Stays, _) | (Typed::Changed, Asks::Command) => {}
@@ -338,30 +335,20 @@ impl App {
     }
 
     fn set_filter(&mut self, text: &str) {
-        let mut transitions = Vec::new();
-        let Some(top) = self.layers.last_mut() else { return };
-        let mut cx = Cx {
-            state: &mut self.state,
-            scope: top.spec().scope,
-            targets: Vec::new(),
-            effects: &mut self.effects,
-            transitions: &mut transitions,
-        };
-        if let Err(why) = top.set_filter(text, &mut cx) {
-            self.state.complain(&fluxdeck_model::error::Error::usage(why, ""));
-        }
+        let set = self.with_top(Vec::new(), |top, cx| top.set_filter(text, cx));
+        self.complain_of(set.map(|set| set.map_err(|why| Error::usage(why, ""))));
         // a small cluster is filtered at once, a large one in slices
         let mut slices = 0;
-        self.state.cluster_mut().work(|| {
+        self.engine.work(|| {
             slices += 1;
             slices < AT_ONCE
         });
-        self.transit_all(transitions);
     }
 
     /// Runs a line as if it had been typed after `:` (`-c` on the command line).
     pub fn submit_line(&mut self, line: &str) {
         self.submit(line);
+        self.ask();
     }
 
     /// Runs a typed line.
@@ -371,7 +358,7 @@ impl App {
         }
         self.typed.retain(|known| known != line);
         self.typed.push(line.to_owned());
-        match commands::parse(line, &self.state) {
+        match commands::parse(line, self.state()) {
             Ok(Line::Command(command, argument)) => self.run(command, &argument),
             Ok(Line::Table { gk, namespaces, filter, context }) => {
                 for (name, argument) in [("contexts", context), ("namespaces", namespaces)] {
@@ -381,7 +368,7 @@ impl App {
                 }
                 self.table(gk, filter);
             }
-            Err(error) => self.state.complain(&error),
+            Err(error) => self.intend(Intent::Complain(error)),
         }
     }
 
@@ -389,12 +376,6 @@ impl App {
         self.transit(Transition::Go("objects", Target::Kind(gk)));
         if let Some(filter) = filter {
             self.set_filter(&filter);
-        }
-    }
-
-    fn transit_all(&mut self, transitions: Vec<Transition>) {
-        for transition in transitions {
-            self.transit(transition);
         }
     }
 
@@ -412,7 +393,7 @@ impl App {
             Transition::Last => self.travel(self.last),
             Transition::Command(text) => self.prompt = Some(Prompt::new(Asks::Command, text, self.typed.clone())),
             Transition::Filter => {
-                let text = self.layers.last().map(|top| top.filter(&self.state)).unwrap_or_default();
+                let text = self.layers.last().map(|top| top.filter(self.engine.state())).unwrap_or_default();
                 self.prompt = Some(Prompt::new(Asks::Filter, text, Vec::new()));
             }
             Transition::SetFilter(text) => self.set_filter(&text),
@@ -430,49 +411,30 @@ impl App {
 
     /// Does to what is selected what was wished.
     fn act(&mut self, wish: Wish) {
-        let mut transitions = Vec::new();
-        let Some(top) = self.layers.last() else { return };
-        let (objects, hidden) = (top.selection(&self.state), top.hidden(&self.state));
-        let (state, effects) = (&mut self.state, &mut self.effects);
-        let scope = top.spec().scope;
-        let mut cx = Cx { state, scope, targets: Vec::new(), effects, transitions: &mut transitions };
-        if let Err(error) = commands::perform(wish, &objects, hidden, &mut cx) {
-            self.state.complain(&error);
-        }
-        self.transit_all(transitions);
+        let state = self.engine.state();
+        let Some((objects, hidden)) = self.layers.last().map(|top| (top.selection(state), top.hidden(state))) else { return };
+        let done = self.with_top(Vec::new(), |_, cx| commands::perform(wish, &objects, hidden, cx));
+        self.complain_of(done);
     }
 
     fn open(&mut self, name: &str, target: Target) {
         if self.layers.last().is_some_and(|top| top.spec().name == name && top.target() == target) {
             return;
         }
-        match views::make(name, target, &self.state) {
-            Ok(mut view) => {
-                let mut transitions = Vec::new();
-                view.opened(&mut Cx {
-                    state: &mut self.state,
-                    scope: view.spec().scope,
-                    targets: Vec::new(),
-                    effects: &mut self.effects,
-                    transitions: &mut transitions,
-                });
+        match views::make(name, target, self.state()) {
+            Ok(view) => {
                 self.layers.push(view);
-                self.transit_all(transitions);
+                self.with_top(Vec::new(), |top, cx| top.opened(cx));
             }
-            Err(error) => self.state.complain(&error),
+            Err(error) => self.intend(Intent::Complain(error)),
         }
     }
 
     fn close(&mut self) {
         let Some(mut view) = self.layers.pop() else { return };
-        let mut transitions = Vec::new();
-        view.closed(&mut Cx {
-            state: &mut self.state,
-            scope: view.spec().scope,
-            targets: Vec::new(),
-            effects: &mut self.effects,
-            transitions: &mut transitions,
-        });
+        let scope = view.spec().scope;
+        view.closed(&mut Cx { state: self.engine.state(), scope, targets: Vec::new(), out: &mut self.out });
+        self.settle();
     }
 
     fn go(&mut self, name: &str, target: Target) -> bool {
@@ -483,7 +445,7 @@ impl App {
             }
             return true;
         }
-        match views::make(name, target.clone(), &self.state) {
+        match views::make(name, target.clone(), self.state()) {
             Ok(_) => {
                 let keep = usize::from(self.layers.first().is_some_and(|first| first.spec().name == "tree"));
                 while self.layers.len() > keep {
@@ -493,7 +455,7 @@ impl App {
                 true
             }
             Err(error) => {
-                self.state.complain(&error);
+                self.intend(Intent::Complain(error));
                 false
             }
         }
@@ -515,8 +477,7 @@ impl App {
 
     fn travel(&mut self, to: Option<usize>) {
         let Some((to, (name, target))) = to.and_then(|to| Some((to, self.history.get(to)?.clone()))) else {
-            self.state.say("there is no other view in history");
-            return;
+            return self.intend(Intent::Say("there is no other view in history".to_owned()));
         };
         if self.go(name, target) {
             self.last = Some(self.at);
@@ -526,12 +487,13 @@ impl App {
 
     /// Puts on the theme that the settings name.
     fn dress(&mut self) -> Result<()> {
-        let wished = &self.state.settings.theme;
+        let settings = &self.engine.state().settings;
+        let wished = &settings.theme;
         if *wished == self.themed {
             return Ok(());
         }
         self.themed.clone_from(wished);
-        let ascii = self.state.settings.ascii;
+        let ascii = settings.ascii;
         self.theme = match self.own_themes.iter().find(|(name, _)| name == wished) {
             Some((name, text)) => Theme::parse(name, text, self.depth, ascii)?,
             None => Theme::builtin(wished, self.depth, ascii)?,

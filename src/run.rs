@@ -18,7 +18,7 @@ use crate::runtime::{Options, Runtime};
 use crate::ui::terminal::{self, Screen};
 pub use crate::ui::terminal::{fitting_theme, is_ascii_only};
 use fluxdeck_model::error::{Error, Result};
-use fluxdeck_model::state::{Effect, Input, Message, Settings, State};
+use fluxdeck_model::state::{Beginning, Effect, Input, Intent, Message, Settings, Terminal};
 
 /// How long one turn may work on messages before the screen is looked at again.
 const TURN: Duration = Duration::from_millis(4);
@@ -42,14 +42,9 @@ pub async fn run(
         return Err(Error::usage("this is no terminal", "use `fluxdeck tree` or `fluxdeck get KIND` in scripts"));
     }
     let gone = |error: std::io::Error| Error::failed(format!("the terminal is gone: {error}"), "");
-    let mut state = State::new(Timestamp::now(), settings);
-    state.cluster_mut().context.clone_from(&context);
-    if !options.namespaces.is_empty() {
-        state.cluster_mut().namespaces = Some(options.namespaces.clone());
-        state.cluster_mut().refilter();
-    }
-    let mut app = App::new(state, terminal::depth(), themes)?;
-    app.connect();
+    let namespaces = Some(options.namespaces.clone()).filter(|names| !names.is_empty());
+    let beginning = Beginning { now: Timestamp::now(), settings, context, namespaces, is_projected: true };
+    let mut app = App::new(beginning, terminal::depth(), themes)?;
     if let Some(first) = first {
         app.submit_line(&first);
     }
@@ -133,10 +128,8 @@ impl Driver {
     /// Says of what is under way what is known, in the log of acts: however the program leaves.
     async fn part(&mut self) {
         // no message any more: nothing new may begin
-        self.app.state.clock = Timestamp::now();
-        let mut effects = self.app.take_effects();
-        self.app.state.part(&mut effects);
-        for effect in effects.into_iter().filter(|effect| matches!(effect, Effect::Record(_))) {
+        self.app.intend(Intent::Part);
+        for effect in self.app.take_effects().into_iter().filter(|effect| matches!(effect, Effect::Record(_))) {
             self.runtime.carry_out(effect);
         }
         self.runtime.close().await;
@@ -144,14 +137,15 @@ impl Driver {
 
     /// Takes what the terminal sent.
     fn input(&mut self, events: Vec<std::io::Result<crossterm::event::Event>>) -> std::io::Result<()> {
-        self.app.update(Message::Clock(Timestamp::now()));
+        let now = Timestamp::now();
+        self.app.update(now, Message::Clock);
         for event in events {
             let Some(input) = terminal::input(event?) else { continue };
             if input == Input::Resize {
                 self.resized()?;
                 continue;
             }
-            self.app.update(Message::Input(input));
+            self.app.input(now, input);
             self.dirty = Dirty::Now;
             self.carry_out()?;
         }
@@ -162,7 +156,6 @@ impl Driver {
     fn resized(&mut self) -> std::io::Result<()> {
         if self.lent.is_none() && !self.screen.fits()? {
             self.screen.resize()?;
-            self.app.update(Message::Input(Input::Resize));
             self.dirty = Dirty::Now;
         }
         Ok(())
@@ -173,7 +166,7 @@ impl Driver {
         let until = Instant::now() + TURN;
         let mut next = Some(message);
         while let Some(message) = next {
-            if self.app.update(message) {
+            if self.app.update(Timestamp::now(), message) {
                 self.dirty = self.dirty.max(Dirty::Soon);
             }
             next = if Instant::now() < until { self.messages.try_recv().ok() } else { None };
@@ -181,7 +174,7 @@ impl Driver {
     }
 
     fn tick(&mut self) {
-        self.app.update(Message::Clock(Timestamp::now()));
+        self.app.update(Timestamp::now(), Message::Clock);
         self.dirty = Dirty::Now;
     }
 
@@ -196,7 +189,7 @@ impl Driver {
         match self.dirty {
             Dirty::Soon | Dirty::Now if self.lent.is_some() => Instant::now() + FRAME,
             Dirty::No => {
-                let state = &self.app.state;
+                let state = self.app.state();
                 let first = self.next_change.min(state.jobs.next_change(state.clock).unwrap_or(i64::MAX));
                 let seconds = u64::try_from(first).unwrap_or(1).clamp(1, 3600);
                 self.drawn + Duration::from_secs(seconds)
@@ -216,7 +209,7 @@ impl Driver {
         if !due {
             return Ok(());
         }
-        self.app.update(Message::Clock(Timestamp::now()));
+        self.app.update(Timestamp::now(), Message::Clock);
         let app = &mut self.app;
         let mut next_change = i64::MAX;
         self.screen.draw(|buf| next_change = app.draw(buf))?;
@@ -249,7 +242,7 @@ impl Driver {
             Ok(status) => format!("the editor ended with {status}"),
             Err(error) => format!("the editor cannot be started: {error}"),
         };
-        self.app.state.complain(&Error::failed(why, "it is $VISUAL, else $EDITOR, else vi"));
+        self.app.intend(Intent::Complain(Error::failed(why, "it is $VISUAL, else $EDITOR, else vi")));
         Ok(())
     }
 
@@ -257,19 +250,19 @@ impl Driver {
         for effect in self.app.take_effects() {
             match self.runtime.carry_out(effect) {
                 None => {}
-                Some(Effect::Quit) => self.leaving = true,
-                Some(Effect::Redraw) => {
+                Some(Terminal::Quit) => self.leaving = true,
+                Some(Terminal::Redraw) => {
                     self.screen.resize()?;
                     self.dirty = Dirty::Now;
                 }
-                Some(Effect::Copy(text)) => {
+                Some(Terminal::Copy(text)) => {
                     let copied = self.screen.copy(&text)?;
                     if !copied {
-                        self.app.state.say("too long for the terminal's clipboard");
+                        self.app.intend(Intent::Say("too long for the terminal's clipboard".to_owned()));
                     }
                 }
-                Some(Effect::Edit { path, line }) => self.lend(&path, line)?,
-                Some(Effect::Suspend) => {
+                Some(Terminal::Edit { path, line }) => self.lend(&path, line)?,
+                Some(Terminal::Suspend) => {
                     // the stream must not read the shell's keys; a new one cannot be made while the old one waits for a key, because
                     // it holds crossterm's one reader until it is dropped
                     self.events = None;
@@ -277,7 +270,6 @@ impl Driver {
                     self.events = Some(events());
                     self.dirty = Dirty::Now;
                 }
-                Some(other) => tracing::error!(?other, "nobody carries this out"),
             }
         }
         Ok(())

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 
-use super::gather::{gather, tell_restrictions};
+use super::headless::{gather, tell_restrictions};
 use super::output::{self, Table, node, sorted};
 use super::{Call, Format, Look};
 use fluxdeck_model::commands::{distance, kind_named, unknown_kind};
@@ -33,17 +33,18 @@ pub(super) async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
     {
         return Err(unknown_kind(&arguments.kind));
     }
-    let state = gather(call, arguments.look.timeout).await?;
+    let headless = gather(call, arguments.look.timeout).await?;
+    let state = headless.state();
     let cluster = state.cluster();
     let gk = kind_named(&arguments.kind, &cluster.store).ok_or_else(|| unknown_kind(&arguments.kind))?;
-    let namespace = namespaces(call, &state);
+    let namespace = namespaces(call, state);
     let mut filter = arguments.look.filter(call)?;
     if !kinds::rules(&gk.group, &gk.kind).namespaced {
         filter.namespaces = None;
     } else if filter.namespaces.is_none() {
         filter.namespaces = namespace.map(|namespace| [namespace].into());
     }
-    refuse_blind(&state, &gk, filter.namespaces.as_ref())?;
+    refuse_blind(state, &gk, filter.namespaces.as_ref())?;
     let mut fuzzy = Fuzzy::default();
     let wished = cluster
         .store
@@ -59,8 +60,8 @@ pub(super) async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
             "check the name and the namespace (-n, -A)",
         ));
     }
-    show(&state, &gk, &found, arguments, filter.namespaces.as_ref())?;
-    tell_restrictions(&state);
+    show(state, &gk, &found, arguments, filter.namespaces.as_ref())?;
+    tell_restrictions(state);
     let failing = |id: &NodeId| cluster.forest.health(*id).is_some_and(Health::is_failing);
     Ok((arguments.look.exit_code && found.iter().any(failing)).into())
 }

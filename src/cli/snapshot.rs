@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::Call;
-use super::gather::gather;
+use super::headless::gather;
 use crate::cluster::{self, Catalog};
 use crate::records::{self, Recorded, Snapshot};
 use crate::runtime;
@@ -30,7 +30,8 @@ pub(super) struct Arguments {
 /// Takes a snapshot. Returns the exit code.
 #[expect(clippy::print_stderr, reason = "says what was saved; standard output stays free")]
 pub(super) async fn take(call: &Call, arguments: &Arguments) -> Result<u8> {
-    let state = gather(call, arguments.timeout).await?;
+    let headless = gather(call, arguments.timeout).await?;
+    let state = headless.state();
     let cluster = state.cluster();
     let failed = |failure: cluster::Failure| failure.error("the API server");
     let (client, catalog) = runtime::connect(&call.options, &call.context).await.map_err(failed)?;

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::gather::{gather, tell_restrictions};
+use super::headless::{gather, tell_restrictions};
 use super::output::{self, Node, nodes_below, sorted};
 use super::{Call, Format, Look};
 use fluxdeck_model::commands::{kind_named, unknown_kind};
@@ -23,7 +23,8 @@ pub(super) struct Arguments {
 
 /// Prints the tree. Returns the exit code.
 pub(super) async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
-    let state = gather(call, arguments.look.timeout).await?;
+    let headless = gather(call, arguments.look.timeout).await?;
+    let state = headless.state();
     let cluster = state.cluster();
     let roots = match &arguments.object {
         Some(name) => find(cluster, call, name)?,
@@ -45,7 +46,7 @@ pub(super) async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
             output::write(&text)?;
         }
     }
-    tell_restrictions(&state);
+    tell_restrictions(state);
     let failing = arguments.look.exit_code && trees.iter().any(is_failing);
     Ok(failing.into())
 }

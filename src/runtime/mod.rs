@@ -25,7 +25,7 @@ pub use compare::{concerns, schemas};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::domain::{ClusterId, Scope, Str};
 use fluxdeck_model::state::jobs::{Act, Outcome, Task};
-use fluxdeck_model::state::{Aspect, Effect, Epoch, Message, Reply, Ticket};
+use fluxdeck_model::state::{Aspect, Effect, Epoch, Message, Reply, Terminal, Ticket};
 pub use rendered::{Renderer, kustomization};
 pub use repositories::Repositories;
 use session::Order;
@@ -118,7 +118,7 @@ impl Runtime {
 
     /// Starts what an effect asks for. Returns at once; answers come as messages. Effects on the terminal are not its business and
     /// are handed back.
-    pub fn carry_out(&mut self, effect: Effect) -> Option<Effect> {
+    pub fn carry_out(&mut self, effect: Effect) -> Option<Terminal> {
         match effect {
             Effect::Connect { cluster, epoch, context, keep } => {
                 self.enliven(&context);
@@ -179,9 +179,7 @@ impl Runtime {
                 }
                 None
             }
-            terminal @ (Effect::Copy(_) | Effect::Edit { .. } | Effect::Suspend | Effect::Redraw | Effect::Quit) => {
-                Some(terminal)
-            }
+            Effect::Terminal(terminal) => Some(terminal),
         }
     }
 
@@ -194,7 +192,7 @@ impl Runtime {
         self.lives.insert(name, life.abort_handle());
     }
 
-    fn order(&self, cluster: ClusterId, order: Order) -> Option<Effect> {
+    fn order(&self, cluster: ClusterId, order: Order) -> Option<Terminal> {
         if let Some((_, session)) = self.sessions.iter().rev().find(|((of, _), _)| *of == cluster) {
             let _ = session.orders.send(order);
         }
@@ -208,7 +206,7 @@ impl Runtime {
         cluster: ClusterId,
         epoch: Epoch,
         work: impl FnOnce(acts::Errand) -> F,
-    ) -> Option<Effect>
+    ) -> Option<Terminal>
     where
         F: Future<Output = ()> + Send + 'static,
     {
@@ -224,7 +222,7 @@ impl Runtime {
     }
 
     /// Starts an errand at a connection. Without a session nobody can be told, and nobody asked.
-    fn run<F>(&mut self, cluster: ClusterId, epoch: Epoch, work: impl FnOnce(acts::Errand) -> F) -> Option<Effect>
+    fn run<F>(&mut self, cluster: ClusterId, epoch: Epoch, work: impl FnOnce(acts::Errand) -> F) -> Option<Terminal>
     where
         F: Future<Output = ()> + Send + 'static,
     {
@@ -247,7 +245,7 @@ impl Runtime {
         Some(self.errands.spawn(work(acts::Errand { cluster, epoch, live, timeout, inbox })))
     }
 
-    fn record(&mut self, act: Act) -> Option<Effect> {
+    fn record(&mut self, act: Act) -> Option<Terminal> {
         let dir = self.options.state_dir.clone()?;
         self.journal.get_or_insert_with(|| journal::Journal::open(dir)).record(act);
         None
@@ -260,7 +258,7 @@ impl Runtime {
         }
     }
 
-    fn recall(&mut self, ticket: Ticket) -> Option<Effect> {
+    fn recall(&mut self, ticket: Ticket) -> Option<Terminal> {
         let (dir, inbox) = (self.options.state_dir.clone(), self.inbox.clone());
         self.errands.spawn(async move {
             let read = tokio::task::spawn_blocking(move || records::recorded(dir.as_deref(), MOST_ACTS)).await;

@@ -167,13 +167,13 @@ impl Prompt {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fluxdeck_model::state::Settings;
+    use fluxdeck_model::state::{Beginning, Engine};
 
     fn typed(keys: &[&str]) -> Prompt {
-        let state = State::new(jiff::Timestamp::UNIX_EPOCH, Settings::default());
+        let engine = Engine::new(Beginning::default());
         let mut prompt = Prompt::new(Asks::Command, String::new(), vec!["ks".into(), "hr web".into()]);
         for key in keys {
-            prompt.key(Key::parse(key).expect("a key"), &state);
+            prompt.key(Key::parse(key).expect("a key"), engine.state());
         }
         prompt
     }
@@ -198,9 +198,9 @@ mod tests {
 
     #[test]
     fn a_paste_never_runs() {
-        let state = State::new(jiff::Timestamp::UNIX_EPOCH, Settings::default());
+        let engine = Engine::new(Beginning::default());
         let mut prompt = Prompt::new(Asks::Command, String::new(), Vec::new());
-        prompt.paste("quit\n\u{1b}[31mks\n", &state);
+        prompt.paste("quit\n\u{1b}[31mks\n", engine.state());
 
         assert_eq!(prompt.text(), "quit [31mks");
     }

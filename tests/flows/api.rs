@@ -39,10 +39,10 @@ impl Driver {
     pub async fn live(width: u16, height: u16, settings: Settings) -> Self {
         let settings = Settings { theme: "dark".into(), ..settings };
         let mut deck = Self::with(width, height, fluxdeck::ui::theme::Depth::True, settings).await;
-        let cluster = deck.app.state.cluster();
+        let cluster = deck.app.state().cluster();
         let (id, epoch) = (cluster.id, cluster.epoch);
         deck.api = Some(Api::of(&deck));
-        deck.app.update(Message::Cluster(id, epoch, News::Link(Link::Live)));
+        deck.tell(Message::Cluster(id, epoch, News::Link(Link::Live)));
         deck.settle().await;
         deck
     }
@@ -63,7 +63,7 @@ impl Driver {
         let messages = api.write(task, &step, &self.app);
         self.api = Some(api);
         for message in messages {
-            self.app.update(message);
+            self.tell(message);
         }
         self.settle().await;
     }
@@ -107,23 +107,23 @@ impl Driver {
     async fn put(&mut self, body: Value, id: &ObjectRef) {
         let delta = read(&body, id, &self.app);
         self.api().objects.insert(id.clone(), body);
-        let cluster = self.app.state.cluster();
+        let cluster = self.app.state().cluster();
         let (cluster, epoch) = (cluster.id, cluster.epoch);
-        self.app.update(Message::Cluster(cluster, epoch, News::Deltas(vec![delta])));
+        self.tell(Message::Cluster(cluster, epoch, News::Deltas(vec![delta])));
         self.settle().await;
     }
 
     /// Time goes on.
     pub async fn later(&mut self, seconds: i64) {
-        let now = self.app.state.clock.checked_add(jiff::SignedDuration::from_secs(seconds)).expect("a time");
-        self.app.update(Message::Clock(now));
+        self.now = self.now.checked_add(jiff::SignedDuration::from_secs(seconds)).expect("a time");
+        self.tell(Message::Clock);
         self.settle().await;
     }
 }
 
 impl Api {
     fn of(deck: &Driver) -> Self {
-        let cluster = deck.app.state.active;
+        let cluster = deck.app.state().active;
         let mut objects = BTreeMap::new();
         for kind in &fleet().kinds {
             for object in &kind.objects {
@@ -144,7 +144,7 @@ impl Api {
     }
 
     pub fn take(&mut self, effect: Effect, app: &App) -> Taken {
-        let cluster = app.state.cluster();
+        let cluster = app.state().cluster();
         let news = |news| Taken::Answered(vec![Message::Cluster(cluster.id, cluster.epoch, news)]);
         match effect {
             Effect::Review { asks, .. } => {
@@ -171,7 +171,7 @@ impl Api {
         if (self.fails)(id) {
             return vec![Message::Outcome(task, Outcome::Refused(Error::failed("admission webhook said no", "")))];
         }
-        let cluster = app.state.cluster();
+        let cluster = app.state().cluster();
         let mut generation = 1;
         let delta = match &step.request {
             Request::Delete => {
@@ -197,7 +197,7 @@ fn read(body: &Value, id: &ObjectRef, app: &App) -> Delta {
     let kind = kinds::rules(&id.gk.group, &id.gk.kind);
     let wire: Wire = serde_json::from_value(body.clone()).expect("an object of the API");
     let version = kind.versions.first().copied().unwrap_or("v1");
-    Delta::Upsert(Box::new(Reader::new(id.cluster, id.gk.clone(), version, kind).read(&wire, app.state.clock)))
+    Delta::Upsert(Box::new(Reader::new(id.cluster, id.gk.clone(), version, kind).read(&wire, app.state().clock)))
 }
 
 /// RFC 7386.

@@ -73,7 +73,7 @@ async fn the_screen_opens_on_production_and_goes_to_staging() {
 #[tokio::test(start_paused = true)]
 async fn every_state_is_in_the_demo() {
     let deck = Driver::demo(company(), 120, 40, Depth::True, Settings { theme: "dark".into(), ..Settings::default() }).await;
-    let cluster = deck.app.state.cluster();
+    let cluster = deck.app.state().cluster();
     let total = cluster.forest.total();
 
     for health in fluxdeck_model::domain::Health::ALL {

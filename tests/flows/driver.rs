@@ -11,7 +11,8 @@ use fluxdeck::demo::{Company, User};
 use fluxdeck::records::{self, Snapshot};
 use fluxdeck::runtime::{Guest, Options, Origin, Runtime};
 use fluxdeck::ui::theme::Depth;
-use fluxdeck_model::state::{Effect, Input, Key, Message, Settings, State};
+use fluxdeck_model::state::{Beginning, Effect, Input, Intent, Key, Message, Settings};
+use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use tokio::sync::mpsc;
@@ -30,6 +31,8 @@ pub fn fleet() -> Arc<Snapshot> {
 
 pub struct Driver {
     pub app: App,
+    /// The moment at which everything happens.
+    pub now: Timestamp,
     runtime: Runtime,
     messages: mpsc::Receiver<Message>,
     /// Effects that the terminal would carry out.
@@ -47,18 +50,18 @@ impl Driver {
 
     pub async fn with(width: u16, height: u16, depth: Depth, settings: Settings) -> Self {
         let snapshot = fleet();
-        let state = State::new(snapshot.taken.expect("a snapshot has a time"), settings);
-        Self::on(Origin::Recorded(snapshot), state, width, height, depth).await
+        let now = snapshot.taken.expect("a snapshot has a time");
+        Self::on(Origin::Recorded(snapshot), Beginning { now, settings, ..Beginning::default() }, width, height, depth).await
     }
 
     /// Starts on the demo, whose clock stands still until the test moves it.
     pub async fn demo(company: Arc<Company>, width: u16, height: u16, depth: Depth, settings: Settings) -> Self {
-        let state = State::new(company.enter("").expect("a context").world.now(), settings);
+        let now = company.enter("").expect("a context").world.now();
         let guest = Guest { company, user: User::admin(), is_acting: false };
-        Self::on(Origin::Demo(guest), state, width, height, depth).await
+        Self::on(Origin::Demo(guest), Beginning { now, settings, ..Beginning::default() }, width, height, depth).await
     }
 
-    async fn on(origin: Origin, state: State, width: u16, height: u16, depth: Depth) -> Self {
+    async fn on(origin: Origin, beginning: Beginning, width: u16, height: u16, depth: Depth) -> Self {
         let options = Options {
             origin,
             namespaces: BTreeSet::new(),
@@ -70,12 +73,17 @@ impl Driver {
             repositories: fluxdeck::runtime::Repositories::default(),
         };
         let (inbox, messages) = mpsc::channel(64);
-        let app = App::new(state, depth, Vec::new()).expect("a built-in theme");
-        let mut driver =
-            Self { app, runtime: Runtime::new(options, inbox), messages, effects: Vec::new(), size: (width, height), api: None };
-        driver.app.connect();
+        let now = beginning.now;
+        let app = App::new(beginning, depth, Vec::new()).expect("a built-in theme");
+        let runtime = Runtime::new(options, inbox);
+        let mut driver = Self { app, now, runtime, messages, effects: Vec::new(), size: (width, height), api: None };
         driver.settle().await;
         driver
+    }
+
+    /// Lets the program hear something, now.
+    pub fn tell(&mut self, message: Message) {
+        self.app.update(self.now, message);
     }
 
     /// Carries out effects and takes messages until nothing is left but open watches. With paused time the timeout fires only when every
@@ -88,12 +96,12 @@ impl Driver {
                     Some(api) => match api.take(effect, &self.app) {
                         Taken::Answered(messages) => {
                             for message in messages {
-                                self.app.update(message);
+                                self.tell(message);
                             }
                         }
-                        Taken::Foreign(effect) => self.effects.extend(self.runtime.carry_out(effect)),
+                        Taken::Foreign(effect) => self.carry_out(effect),
                     },
-                    None => self.effects.extend(self.runtime.carry_out(effect)),
+                    None => self.carry_out(effect),
                 }
                 is_busy = true;
             }
@@ -101,13 +109,15 @@ impl Driver {
                 continue;
             }
             match tokio::time::timeout(Duration::from_millis(1), self.messages.recv()).await {
-                Ok(Some(message)) => {
-                    self.app.update(message);
-                }
+                Ok(Some(message)) => self.tell(message),
                 Ok(None) | Err(_) => break,
             }
         }
         self.app.work(|| true);
+    }
+
+    fn carry_out(&mut self, effect: Effect) {
+        self.effects.extend(self.runtime.carry_out(effect).map(Effect::Terminal));
     }
 
     /// Presses keys as commands spell them, with text in quotes: `j j enter "/web" esc`.
@@ -120,7 +130,7 @@ impl Driver {
             for key in typed {
                 // the cursor is found again with every frame, as on a terminal
                 self.buffer();
-                self.app.update(Message::Input(Input::Key(key)));
+                self.app.input(self.now, Input::Key(key));
                 self.settle().await;
             }
         }
@@ -129,15 +139,13 @@ impl Driver {
 
     /// Presses one key before the next frame is drawn.
     pub async fn press(&mut self, key: &str) {
-        self.app.update(Message::Input(Input::Key(Key::parse(key).expect("a key"))));
+        self.app.input(self.now, Input::Key(Key::parse(key).expect("a key")));
         self.settle().await;
     }
 
     /// Leaves, as far as acts are concerned.
     pub async fn part(&mut self) {
-        let mut effects = Vec::new();
-        self.app.state.part(&mut effects);
-        self.effects.extend(effects);
+        self.app.intend(Intent::Part);
         self.settle().await;
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fluxdeck::demo::{Company, Place, User};
 use fluxdeck::ui::theme::Depth;
-use fluxdeck_model::state::{Effect, Settings};
+use fluxdeck_model::state::{Effect, Settings, Terminal};
 use k8s_openapi::api::apps::v1::Deployment;
 use kube::api::{Api, Patch, PatchParams};
 use serde_json::json;
@@ -40,7 +40,7 @@ async fn the_fields_of_an_object_lead_to_the_file_and_line_that_set_them() {
     // no checkout of the user has it
     deck.keys("e").await.shows("no checkout of yours has this file");
     deck.keys("esc").await.shows("FIELD");
-    assert!(!deck.effects.iter().any(|effect| matches!(effect, Effect::Edit { .. })), "{:?}", deck.effects);
+    assert!(!deck.effects.iter().any(|effect| matches!(effect, Effect::Terminal(Terminal::Edit { .. }))), "{:?}", deck.effects);
 }
 
 #[tokio::test(start_paused = true)]

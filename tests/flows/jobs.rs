@@ -1,7 +1,7 @@
 //! Many objects at once, what is under way, the log of acts, and leaving meanwhile.
 
 use super::driver::Driver;
-use fluxdeck_model::state::{Effect, Settings};
+use fluxdeck_model::state::{Effect, Settings, Terminal};
 
 async fn live() -> Driver {
     Driver::live(140, 40, Settings::default()).await
@@ -46,7 +46,7 @@ async fn stop_halts_what_has_not_started() {
     deck.keys("enter").await.shows("stopped before it started");
     // again: what was requested goes on, unfollowed, until one likes to follow it again
     deck.keys("x").await.shows("no longer followed").shows("it was requested; what came of it was not waited for");
-    assert!(deck.app.state.jobs.running().next().is_none());
+    assert!(deck.app.state().jobs.running().next().is_none());
     deck.keys("w").await.shows("watching on").shows("◐ handled");
 }
 
@@ -77,13 +77,13 @@ async fn leaving_while_something_is_under_way_says_so_and_offers_to_wait() {
     let mut deck = live().await;
     deck.keys(": \"ks_flux-apps\" enter R : \"q\" enter").await;
     deck.shows("1 act is under way").shows("reconcile Kustomization flux-apps/checkout").shows("wait, then leave");
-    assert!(!deck.effects.contains(&Effect::Quit));
+    assert!(!deck.effects.contains(&Effect::Terminal(Terminal::Quit)));
     deck.keys("esc").await.hides("under way:");
 
     deck.keys("ctrl-c w").await.shows("waiting: leaves when it is over");
-    assert!(!deck.effects.contains(&Effect::Quit));
+    assert!(!deck.effects.contains(&Effect::Terminal(Terminal::Quit)));
     deck.answer("Kustomization flux-apps/checkout", true, "Applied revision").await;
-    assert!(deck.effects.contains(&Effect::Quit), "it is over");
+    assert!(deck.effects.contains(&Effect::Terminal(Terminal::Quit)), "it is over");
 }
 
 #[tokio::test(start_paused = true)]
@@ -91,7 +91,7 @@ async fn leaving_with_nothing_under_way_asks_nothing() {
     let mut deck = live().await;
     deck.keys("ctrl-c").await;
 
-    assert!(deck.effects.contains(&Effect::Quit));
+    assert!(deck.effects.contains(&Effect::Terminal(Terminal::Quit)));
 }
 
 #[tokio::test(start_paused = true)]

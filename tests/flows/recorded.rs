@@ -39,7 +39,7 @@ async fn every_object_of_the_demo_is_judged_as_expected() {
 }
 
 fn assert_expected(deck: &Driver) {
-    let cluster = deck.app.state.cluster();
+    let cluster = deck.app.state().cluster();
     let mut wrong = Vec::new();
     let mut seen = 0;
     for row in expectations() {
@@ -74,7 +74,7 @@ fn assert_expected(deck: &Driver) {
 #[tokio::test(start_paused = true)]
 async fn every_recorded_object_stands_in_the_tree_once() {
     let deck = Driver::start(120, 40).await;
-    let cluster = deck.app.state.cluster();
+    let cluster = deck.app.state().cluster();
     let recorded: usize = fleet().kinds.iter().map(|kind| kind.objects.len()).sum();
     let present = cluster.store.nodes().filter(|id| cluster.store.presence(*id) == Presence::Present);
 

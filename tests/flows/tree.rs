@@ -2,7 +2,7 @@
 
 use super::driver::Driver;
 use fluxdeck::ui::theme::Depth;
-use fluxdeck_model::state::{Effect, Settings};
+use fluxdeck_model::state::{Effect, Settings, Terminal};
 
 #[tokio::test(start_paused = true)]
 async fn the_first_screen_shows_sources_and_counts() {
@@ -40,12 +40,12 @@ async fn letters_that_are_keys_are_letters_in_the_filter() {
 async fn the_selection_stays_on_its_object_when_rows_open_above_it() {
     let mut deck = Driver::start(120, 50).await;
     deck.keys("/ \"crasher\" enter G").await;
-    let before = deck.app.state.cluster().tree.rows.rows().len();
+    let before = deck.app.state().cluster().tree.rows.rows().len();
 
     deck.keys("esc").await.shows("po faults/crasher");
     deck.keys("Z").await.shows("po faults/crasher");
 
-    assert!(deck.app.state.cluster().tree.rows.rows().len() > before);
+    assert!(deck.app.state().cluster().tree.rows.rows().len() > before);
 }
 
 #[tokio::test(start_paused = true)]
@@ -95,7 +95,7 @@ async fn a_name_goes_to_the_clipboard() {
 
     deck.keys("/ \"gitrepository_flux-apps\" enter c").await;
 
-    assert_eq!(deck.effects, [Effect::Copy("apps".into())]);
+    assert_eq!(deck.effects, [Effect::Terminal(Terminal::Copy("apps".into()))]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,7 +7,7 @@ use fluxdeck::app::App;
 use fluxdeck::ui::theme::Depth;
 use fluxdeck_model::domain::{ClusterId, Coverage, Delta, GroupKind, Scope};
 use fluxdeck_model::kinds::{self, Reader, Wire};
-use fluxdeck_model::state::{Epoch, Input, Key, Message, News, Settings, State};
+use fluxdeck_model::state::{Beginning, Epoch, Input, Key, Message, News, Settings};
 use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -26,8 +26,9 @@ type Objects = BTreeMap<GroupKind, (String, Vec<String>)>;
 pub fn run() -> Result<(), Failure> {
     let objects = texts()?;
     let count: usize = objects.values().map(|(_, texts)| texts.len()).sum();
-    let state = State::new(Timestamp::UNIX_EPOCH, Settings { theme: "dark".into(), ..Settings::default() });
-    let mut app = App::new(state, Depth::True, Vec::new()).map_err(|error| error.to_string())?;
+    let settings = Settings { theme: "dark".into(), ..Settings::default() };
+    let mut app =
+        App::new(Beginning { settings, ..Beginning::default() }, Depth::True, Vec::new()).map_err(|error| error.to_string())?;
     let mut screen = Buffer::empty(Rect::new(0, 0, 180, 50));
 
     let (mut reading, mut applying, mut longest) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
@@ -57,7 +58,7 @@ pub fn run() -> Result<(), Failure> {
     let mut timed = |what: &str, keys: &[&str], app: &mut App| {
         for key in keys {
             let begin = Instant::now();
-            app.update(Message::Input(Input::Key(Key::parse(key).expect("a key"))));
+            app.input(Timestamp::UNIX_EPOCH, Input::Key(Key::parse(key).expect("a key")));
             app.draw(&mut screen);
             let first = begin.elapsed();
             while app.work(|| true) {}
@@ -105,7 +106,7 @@ fn changes(
 }
 
 fn feed(app: &mut App, deltas: Vec<Delta>) {
-    app.update(Message::Cluster(ClusterId(0), Epoch::default(), News::Deltas(deltas)));
+    app.update(Timestamp::UNIX_EPOCH, Message::Cluster(ClusterId(0), Epoch::default(), News::Deltas(deltas)));
 }
 
 fn read(reader: &mut Reader, text: &str) -> Result<fluxdeck_model::domain::Object, Failure> {

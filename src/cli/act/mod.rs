@@ -1,7 +1,7 @@
 //! `fluxdeck suspend|resume|reconcile|delete|restart|scale KIND NAME…`: the same acts as on the screen, with their guards, followed to
 //! their end.
 
-mod engine;
+mod follow;
 mod report;
 mod select;
 
@@ -11,7 +11,6 @@ use clap::Args;
 use jiff::SignedDuration;
 
 use super::{Call, Telling};
-use engine::Engine;
 use fluxdeck_model::actions::{self, Action, Answers, Confirmation, Demand, Grade};
 use fluxdeck_model::error::{Error, Result};
 
@@ -162,21 +161,21 @@ async fn run(call: &Call, mut wish: Wish<'_>) -> Result<u8> {
         wish.action = action("delete-pod");
     }
     select::refuse_readonly(call, wish.action)?;
-    let mut engine = Engine::start(call, select::scopes(call, wish.action, &chosen)?).await?;
-    let found = select::select(&engine.state, call, &chosen)?;
-    let confirmation = engine.settle(wish.action, &found, &wish.answers).await?;
+    let mut headless = follow::start(call, select::scopes(call, wish.action, &chosen)?).await?;
+    let found = select::select(headless.state(), call, &chosen)?;
+    let confirmation = follow::settle(&mut headless, wish.action, &found, &wish.answers).await?;
     if wish.acting.dry_run {
         report::dry_run(&confirmation, wish.acting.output)?;
         return Ok(u8::from(!report::only_already(&confirmation)));
     }
     if let Some(refusal) = confirmation.refusal.clone().filter(|_| !confirmation.is_done_already()) {
-        return Err(select::hinted(refusal, &engine.state, &confirmation));
+        return Err(select::hinted(refusal, headless.state(), &confirmation));
     }
     report::consequences(&confirmation);
     ask(&confirmation, wish.acting)?;
     let waits = (wish.waits)(found.len(), wish.wait);
     let timeout = SignedDuration::try_from(wish.acting.timeout).unwrap_or(SignedDuration::MAX);
-    let job = engine.carry_through(&confirmation, waits, timeout).await?;
+    let job = follow::carry_through(&mut headless, &confirmation, waits, timeout).await?;
     report::results(&confirmation, job.as_ref(), wish.acting.output)?;
     Ok(u8::from(!report::only_already(&confirmation) || job.is_some_and(|job| !job.is_done())))
 }

@@ -12,7 +12,7 @@ use fluxdeck_model::domain::query::{Fuzzy, Query};
 use fluxdeck_model::domain::{Coverage, GroupKind, ObjectRef, Scope, Str};
 use fluxdeck_model::error::{Error, ErrorKind, Result};
 use fluxdeck_model::kinds::{self, Kind, Role, group};
-use fluxdeck_model::state::{Settings, State};
+use fluxdeck_model::state::{Settings, State, policy_of};
 
 /// What the arguments choose.
 pub(super) struct Choice {
@@ -74,12 +74,11 @@ impl Choice {
 
 /// Refuses before any request where nothing may be written: the context's name stands in the kubeconfig.
 pub(super) fn refuse_readonly(call: &Call, action: &Action) -> Result<()> {
-    let mut state = State::new(jiff::Timestamp::now(), settings(call));
-    if let Origin::Live(access) = &call.options.origin {
-        let kubeconfig = Kubeconfig::read(access).map_err(|failure| failure.error("the API server"))?;
-        state.cluster_mut().context = kubeconfig.current;
-    }
-    let policy = state.policy();
+    let context = match &call.options.origin {
+        Origin::Live(access) => Kubeconfig::read(access).map_err(|failure| failure.error("the API server"))?.current,
+        _ => call.context.clone(),
+    };
+    let policy = policy_of(&settings(call), &context);
     if policy.may_write() && !matches!(call.options.origin, Origin::Recorded(_)) {
         return Ok(());
     }

@@ -102,11 +102,21 @@ pub fn confirmed_with(
 /// Everything that the action needs is allowed in the namespaces of these objects.
 pub fn allowed(name: &str, ids: &[ObjectRef]) -> Rights {
     let mut rights = Rights::default();
-    for kind in kinds::ALL {
-        for namespace in ids.iter().map(|id| id.namespace.clone()).chain(["flux-system".into()]) {
-            let ask = super::Ask { verb: action(name).verb, group: kind.group, plural: kind.plural, namespace, name: None };
-            rights.learn(ask, true);
-        }
+    for (ask, is_allowed) in permissions(name, ids) {
+        rights.learn(ask, is_allowed);
     }
     rights
+}
+
+/// The same as the API server says it.
+pub fn permissions(name: &str, ids: &[ObjectRef]) -> Vec<(super::Ask, bool)> {
+    let namespaces = || ids.iter().map(|id| id.namespace.clone()).chain(["flux-system".into()]);
+    let ask = |kind: &kinds::Kind, namespace| super::Ask {
+        verb: action(name).verb,
+        group: kind.group,
+        plural: kind.plural,
+        namespace,
+        name: None,
+    };
+    kinds::ALL.iter().flat_map(|kind| namespaces().map(move |namespace| (ask(kind, namespace), true))).collect()
 }

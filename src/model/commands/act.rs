@@ -7,7 +7,7 @@ use super::{Command, Cx, Run, Scope, Target, Transition, Wish};
 use crate::actions::{self, Answers, Form};
 use crate::domain::ObjectRef;
 use crate::error::{Error, Result};
-use crate::state::{Answer, Effect};
+use crate::state::{Intent, Terminal, Wanted};
 
 /// Where there is an object to act on.
 const OBJECTS: &[Scope] = &[Scope::Tree, Scope::Table, Scope::Text, Scope::Fields];
@@ -72,7 +72,7 @@ pub(super) const ALL: &[Command] = &[
 ];
 
 fn open(cx: &mut Cx, view: &'static str, target: Target) -> Result<()> {
-    cx.transitions.push(Transition::Open(view, target));
+    cx.transit(Transition::Open(view, target));
     Ok(())
 }
 
@@ -80,7 +80,7 @@ fn wish(cx: &mut Cx, wish: Wish) -> Result<()> {
     if cx.targets.is_empty() {
         return Err(Error::failed("nothing is selected", "move to an object first"));
     }
-    cx.transitions.push(Transition::Act(wish));
+    cx.transit(Transition::Act(wish));
     Ok(())
 }
 
@@ -106,50 +106,19 @@ fn by_name(cx: &mut Cx, name: &'static str, text: &str) -> Result<()> {
 /// Does what was wished to these objects, as far as nothing has to be asked first. `hidden` are those that the screen does not show.
 pub fn perform(wish: Wish, objects: &[ObjectRef], hidden: Vec<ObjectRef>, cx: &mut Cx) -> Result<()> {
     let targets = cx.state.targets(objects);
-    match wish {
-        Wish::Choose => open(cx, "actions", Target::Acts { targets, hidden }),
-        Wish::Key(key) => match cx.state.by_key(key, objects)? {
+    let (action, answers, asks_first) = match wish {
+        Wish::Choose => return open(cx, "actions", Target::Acts { targets, hidden }),
+        Wish::Key(key) => {
+            let action = cx.state.by_key(key, objects)?;
             // the key that suspends does not resume behind anybody's back: who suspended it and why is shown first
-            action if action.key != key => ask(action, &targets, &hidden, cx),
-            action => act(action, &targets, &Answers::default(), &hidden, cx),
-        },
+            (action, Answers::default(), action.key != key)
+        }
         // as its key does: where everything is suspended, that is offered to be resumed
-        Wish::Do(action, _) if action.name == "reconcile" => {
-            act(cx.state.by_key(action.key, objects)?, &targets, &Answers::default(), &hidden, cx)
-        }
-        Wish::Do(action, answers) => act(action, &targets, &answers, &hidden, cx),
-    }
-}
-
-/// Does an action to objects that were fixed before.
-pub fn act(
-    action: &'static actions::Action,
-    targets: &[actions::Target],
-    answers: &Answers,
-    hidden: &[ObjectRef],
-    cx: &mut Cx,
-) -> Result<()> {
-    match cx.state.act(action, targets.to_vec(), answers, hidden, cx.effects) {
-        Answer::Started(id) => {
-            let title = cx.state.jobs.find(id).map(crate::state::jobs::Job::title).unwrap_or_default();
-            cx.state.say(format!("{title}: J follows it"));
-        }
-        Answer::Asked => cx.state.say(format!("{}: asking whether you may", action.name)),
-        Answer::Confirm(confirmation) => return open(cx, "confirm", Target::Confirmation(confirmation)),
-        Answer::Refused(error) => return Err(error),
-    }
+        Wish::Do(action, _) if action.name == "reconcile" => (cx.state.by_key(action.key, objects)?, Answers::default(), false),
+        Wish::Do(action, answers) => (action, answers, false),
+    };
+    cx.intend(Intent::Act(Box::new(Wanted { action, targets, answers, hidden, asks_first })));
     Ok(())
-}
-
-/// Shows what an action would do, also where it would run without a question.
-fn ask(action: &'static actions::Action, targets: &[actions::Target], hidden: &[ObjectRef], cx: &mut Cx) -> Result<()> {
-    cx.state.forget_owners();
-    let confirmation = cx.state.confirm(action, targets, &Answers::default(), hidden);
-    if let Some(refusal) = confirmation.refusal {
-        return Err(refusal);
-    }
-    cx.state.inquire(&confirmation, cx.effects);
-    open(cx, "confirm", Target::Confirmation(Box::new(confirmation)))
 }
 
 /// Leaves the program; while something is under way, asks first.
@@ -157,6 +126,6 @@ pub(super) fn leave(cx: &mut Cx) -> Result<()> {
     if cx.state.jobs.running().next().is_some() {
         return open(cx, "leave", Target::Nothing);
     }
-    cx.effects.push(Effect::Quit);
+    cx.intend(Intent::Terminal(Terminal::Quit));
     Ok(())
 }

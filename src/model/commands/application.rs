@@ -2,7 +2,7 @@
 
 use super::{Command, Cx, Gesture, Run, Scope, Target, Transition, act as acting, look};
 use crate::error::{Error, Result};
-use crate::state::Effect;
+use crate::state::{Intent, Setting, Terminal};
 
 const EVERYWHERE: &[Scope] = &[Scope::Everywhere];
 
@@ -55,51 +55,36 @@ pub(super) const ALL: &[Command] = &[
         look::select_namespaces(cx, "all");
         Ok(())
     }),
-    turn(&["ctrl-w"], "", "wide: all columns", |cx, _| {
-        cx.state.settings.wide = !cx.state.settings.wide;
-        Ok(())
-    }),
-    turn(&["ctrl-e"], "", "hide or show the header", |cx, _| {
-        cx.state.settings.hide_header = !cx.state.settings.hide_header;
-        Ok(())
-    }),
-    turn(&["ctrl-g"], "", "hide the hints that the demo opens with", |cx, _| {
-        cx.state.settings.guide = false;
-        cx.effects.push(Effect::Dismiss);
-        Ok(())
-    }),
-    turn(&["p"], "", "preview of the selected object", |cx, _| {
-        cx.state.settings.preview = !cx.state.settings.preview;
-        Ok(())
-    }),
-    turn(&["ctrl-r"], "", "read everything from the cluster again", |cx, _| {
-        cx.effects.push(Effect::Refresh { cluster: cx.state.active });
-        cx.state.say("reading everything again");
-        Ok(())
-    }),
-    turn(&["ctrl-l"], "", "draw the screen again", |cx, _| {
-        cx.effects.push(Effect::Redraw);
-        Ok(())
-    }),
+    turn(&["ctrl-w"], "", "wide: all columns", |cx, _| set(cx, Setting::Wide(!cx.state.settings.wide))),
+    turn(&["ctrl-e"], "", "hide or show the header", |cx, _| set(cx, Setting::HideHeader(!cx.state.settings.hide_header))),
+    turn(&["ctrl-g"], "", "hide the hints that the demo opens with", |cx, _| set(cx, Setting::NoGuide)),
+    turn(&["p"], "", "preview of the selected object", |cx, _| set(cx, Setting::Preview(!cx.state.settings.preview))),
+    turn(&["ctrl-r"], "", "read everything from the cluster again", |cx, _| intend(cx, Intent::Refresh)),
+    turn(&["ctrl-l"], "", "draw the screen again", |cx, _| intend(cx, Intent::Terminal(Terminal::Redraw))),
     act("theme", &["skin"], &[], "choose a theme by name", theme),
-    turn(&["ctrl-z"], "", "to the shell; `fg` comes back", |cx, _| {
-        cx.effects.push(Effect::Suspend);
-        Ok(())
-    }),
+    turn(&["ctrl-z"], "", "to the shell; `fg` comes back", |cx, _| intend(cx, Intent::Terminal(Terminal::Suspend))),
     act("quit", &["q", "q!", "qa", "Q", "exit"], &["ctrl-c"], "quit; asks first while something is under way", |cx, _| {
         acting::leave(cx)
     }),
 ];
 
 fn push(cx: &mut Cx, transition: Transition) -> Result<()> {
-    cx.transitions.push(transition);
+    cx.transit(transition);
     Ok(())
+}
+
+fn intend(cx: &mut Cx, intent: Intent) -> Result<()> {
+    cx.intend(intent);
+    Ok(())
+}
+
+fn set(cx: &mut Cx, setting: Setting) -> Result<()> {
+    intend(cx, Intent::Set(setting))
 }
 
 fn theme(cx: &mut Cx, name: &str) -> Result<()> {
     if cx.state.settings.themes.iter().any(|known| known == name) {
-        name.clone_into(&mut cx.state.settings.theme);
-        return Ok(());
+        return set(cx, Setting::Theme(name.to_owned()));
     }
     Err(Error::usage(format!("there is no theme `{name}`"), format!("there are {}", cx.state.settings.themes.join(", "))))
 }

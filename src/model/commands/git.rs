@@ -2,7 +2,7 @@
 
 use super::{Command, Cx, Gesture, Run, Scope, Target, Transition};
 use crate::error::{Error, Result};
-use crate::state::Effect;
+use crate::state::{Intent, Show};
 
 pub(super) const ALL: &[Command] = &[
     Command {
@@ -41,7 +41,7 @@ pub(super) const ALL: &[Command] = &[
         scopes: &[Scope::Everywhere],
         run: Run::Act(|cx, _| {
             compare(cx)?;
-            cx.transitions.push(Transition::Go("drift", Target::Nothing));
+            cx.transit(Transition::Go("drift", Target::Nothing));
             Ok(())
         }),
     },
@@ -67,22 +67,18 @@ fn origins(cx: &mut Cx, _: &str) -> Result<()> {
         ));
     };
     if manifest.object != object {
-        cx.state.say(format!("{object} is not in git itself: {} is", manifest.object));
+        cx.say(format!("{object} is not in git itself: {} is", manifest.object));
     }
-    cx.transitions.push(Transition::Open("origins", Target::Object(manifest.object)));
+    cx.transit(Transition::Open("origins", Target::Object(manifest.object)));
     Ok(())
 }
 
 /// Starts a comparison, in place of the one before.
 fn compare(cx: &mut Cx) -> Result<()> {
-    let cluster = cx.state.cluster_mut();
-    let kustomizations = cluster.kustomizations();
-    if kustomizations.is_empty() {
+    if cx.state.cluster().kustomizations().is_empty() {
         return Err(Error::failed("there is no Flux Kustomization to compare", "`:ctx` shows other clusters"));
     }
-    let run = cluster.begin_comparison(kustomizations.len());
-    let (cluster, epoch, namespaces) = (cluster.id, cluster.epoch, cluster.drifts.namespaces.clone());
-    cx.effects.push(Effect::Compare { cluster, epoch, run, kustomizations, namespaces });
+    cx.intend(Intent::Compare);
     Ok(())
 }
 
@@ -92,9 +88,7 @@ fn drifted(cx: &mut Cx, _: &str) -> Result<()> {
     if !is_shown {
         compare(cx)?;
     }
-    let cluster = cx.state.cluster_mut();
-    cluster.tree.drifted = !is_shown;
-    cluster.refilter();
-    cx.transitions.push(Transition::Go("tree", Target::Nothing));
+    cx.intend(Intent::Show(Show::Drifted(!is_shown)));
+    cx.transit(Transition::Go("tree", Target::Nothing));
     Ok(())
 }

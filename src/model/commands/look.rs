@@ -6,6 +6,7 @@ use super::{Command, Cx, Run, Scope, Target, Transition};
 use crate::domain::Health;
 use crate::error::{Error, Result};
 use crate::state::projection::Root;
+use crate::state::{Intent, Show};
 
 /// Where there is an object to look at: rows, and texts about one.
 const OBJECTS: &[Scope] = &[Scope::Tree, Scope::Table, Scope::Text, Scope::Fields];
@@ -83,12 +84,12 @@ pub(super) const ALL: &[Command] = &[
 
 fn open(cx: &mut Cx, view: &'static str) -> Result<()> {
     let target = cx.targets.first().cloned().ok_or_else(|| Error::failed("nothing is selected", "move to an object first"))?;
-    cx.transitions.push(Transition::Open(view, Target::Object(target)));
+    cx.transit(Transition::Open(view, Target::Object(target)));
     Ok(())
 }
 
 fn go(cx: &mut Cx, view: &'static str) -> Result<()> {
-    cx.transitions.push(Transition::Go(view, Target::Nothing));
+    cx.transit(Transition::Go(view, Target::Nothing));
     Ok(())
 }
 
@@ -98,34 +99,28 @@ fn tree(cx: &mut Cx, root: &str) -> Result<()> {
         let wished = wished.ok_or_else(|| {
             Error::usage(format!("`{root}` cannot be on top of the tree"), "sources, kustomizations or namespaces")
         })?;
-        cx.state.cluster_mut().plant(wished);
+        cx.intend(Intent::Show(Show::Root(wished)));
     }
     go(cx, "tree")
 }
 
 fn root(cx: &mut Cx, _: &str) -> Result<()> {
-    let cluster = cx.state.cluster_mut();
-    let next = cluster.forest.root().next();
-    cluster.plant(next);
-    cx.state.say(format!("the tree starts at {}", next.word()));
+    let next = cx.state.cluster().forest.root().next();
+    cx.intend(Intent::Show(Show::Root(next)));
+    cx.say(format!("the tree starts at {}", next.word()));
     Ok(())
 }
 
 /// Narrows the tree to some states; the same command again shows everything.
 fn health(cx: &mut Cx, wished: &[Health]) -> Result<()> {
-    let cluster = cx.state.cluster_mut();
     let wished: BTreeSet<_> = wished.iter().copied().collect();
-    cluster.tree.health = (cluster.tree.health.as_ref() != Some(&wished)).then_some(wished);
-    cluster.refilter();
+    let is_shown = cx.state.cluster().tree.health.as_ref() == Some(&wished);
+    cx.intend(Intent::Show(Show::Health((!is_shown).then_some(wished))));
     go(cx, "tree")
 }
 
 fn everything(cx: &mut Cx, _: &str) -> Result<()> {
-    let cluster = cx.state.cluster_mut();
-    cluster.tree.health = None;
-    cluster.tree.drifted = false;
-    cluster.tree.text.clear();
-    cluster.refilter();
+    cx.intend(Intent::Show(Show::Everything));
     go(cx, "tree")
 }
 
@@ -136,8 +131,7 @@ fn context(cx: &mut Cx, name: &str) -> Result<()> {
     if !cx.state.contexts.iter().any(|known| known.name == name) {
         return Err(Error::usage(format!("the kubeconfig has no context `{name}`"), "`:ctx` lists them"));
     }
-    let effect = cx.state.switch(name);
-    cx.effects.push(effect);
+    cx.intend(Intent::Switch(name.to_owned()));
     go(cx, "tree")
 }
 
@@ -153,11 +147,5 @@ fn namespace(cx: &mut Cx, names: &str) -> Result<()> {
 pub(super) fn select_namespaces(cx: &mut Cx, names: &str) {
     let wished: BTreeSet<crate::domain::Str> = names.split([',', ' ']).filter(|name| !name.is_empty()).map(Into::into).collect();
     let all = wished.iter().any(|name| matches!(&**name, "all" | "*"));
-    let cluster = cx.state.cluster_mut();
-    cluster.known_namespaces.extend(wished.iter().filter(|_| !all).cloned());
-    cluster.namespaces = (!all).then(|| wished.clone());
-    cluster.refilter();
-    if !all {
-        cx.effects.push(crate::state::Effect::Include { cluster: cx.state.active, namespaces: wished.into_iter().collect() });
-    }
+    cx.intend(Intent::Namespaces((!all).then_some(wished)));
 }

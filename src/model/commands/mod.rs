@@ -10,16 +10,16 @@ mod motion;
 mod resolve;
 
 pub use crate::domain::text::distance;
-pub use act::{act, perform};
+pub use act::perform;
 pub use keymap::{keys_of, lookup, pretty};
 pub use resolve::{Line, complete, kind_named, parse, unknown_kind};
 
 use crate::actions::{self, Action, Answers, Confirmation};
 use crate::domain::{GroupKind, ObjectRef};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::insight::declared::FilePlace;
 use crate::state::jobs::JobId;
-use crate::state::{Effect, Key, State};
+use crate::state::{Intent, Key, Question, State, Terminal, Ticket, Tickets};
 
 /// A named thing that a user can do.
 pub struct Command {
@@ -131,15 +131,54 @@ pub enum Gesture {
     Edit,
 }
 
-/// What a command may touch: the state, and two lists of wishes that are carried out after it returned.
+/// What a command or a view may look at, and what it wants done: first the intents, in their order, then the transitions.
 pub struct Cx<'a> {
-    pub state: &'a mut State,
+    pub state: &'a State,
     /// Where it was given: the view on top.
     pub scope: Scope,
     /// The objects that the view on top means: the marked ones, else the selected one.
     pub targets: Vec<ObjectRef>,
-    pub effects: &'a mut Vec<Effect>,
-    pub transitions: &'a mut Vec<Transition>,
+    pub out: &'a mut Outbox,
+}
+
+/// What a command or a view wants done after it returned.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    pub intents: Vec<Intent>,
+    pub transitions: Vec<Transition>,
+    pub tickets: Tickets,
+}
+
+impl Cx<'_> {
+    pub fn intend(&mut self, intent: Intent) {
+        self.out.intents.push(intent);
+    }
+
+    pub fn transit(&mut self, transition: Transition) {
+        self.out.transitions.push(transition);
+    }
+
+    /// Tells the user something, until the next key.
+    pub fn say(&mut self, text: impl Into<String>) {
+        self.intend(Intent::Say(text.into()));
+    }
+
+    pub fn complain(&mut self, error: Error) {
+        self.intend(Intent::Complain(error));
+    }
+
+    /// Puts text on the clipboard, and says that as `told`.
+    pub fn copy(&mut self, text: String, told: impl Into<String>) {
+        self.say(told);
+        self.intend(Intent::Terminal(Terminal::Copy(text)));
+    }
+
+    /// Asks something; the reply carries the ticket.
+    pub fn ask(&mut self, question: Question) -> Ticket {
+        let ticket = self.out.tickets.draw();
+        self.intend(Intent::Ask(ticket, question));
+        ticket
+    }
 }
 
 /// A wished change of the stack of views.
@@ -183,7 +222,7 @@ pub enum Target {
     },
     Confirmation(Box<Confirmation>),
     /// The same, where it came up by itself: whoever types does not expect it.
-    Question(Box<Confirmation>),
+    Unexpected(Box<Confirmation>),
     Job(JobId),
     /// A file as the object that it sets something of sees it.
     File(ObjectRef, Box<FilePlace>),

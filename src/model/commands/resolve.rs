@@ -116,10 +116,10 @@ fn nearest(word: &str, names: impl Iterator<Item = String>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::Settings;
+    use crate::state::Beginning;
 
     fn table(line: &str) -> (String, Option<String>, Option<String>, Option<String>) {
-        match parse(line, &State::new(jiff::Timestamp::UNIX_EPOCH, Settings::default())) {
+        match parse(line, &State::new(Beginning::default())) {
             Ok(Line::Table { gk, namespaces, filter, context }) => (gk.kind.to_string(), namespaces, filter, context),
             Ok(Line::Command(command, _)) => panic!("{line} is the command {}", command.name),
             Err(error) => panic!("{line}: {error}"),
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_typo_names_its_neighbour() {
-        let state = State::new(jiff::Timestamp::UNIX_EPOCH, Settings::default());
+        let state = State::new(Beginning::default());
         let error = parse("kustomizatons", &state).err().expect("unknown");
 
         assert!(error.hint.contains("`kustomizations`"), "{error}");
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn completion_offers_the_shortest_first() {
-        let state = State::new(jiff::Timestamp::UNIX_EPOCH, Settings::default());
+        let state = State::new(Beginning::default());
 
         assert_eq!(complete("ks", &state).first().map(String::as_str), Some("ks"));
         assert!(complete("conte", &state).contains(&"contexts".to_owned()));

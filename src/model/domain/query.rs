@@ -76,6 +76,13 @@ pub struct Fuzzy {
     buffer: Vec<char>,
 }
 
+/// What it remembers says nothing.
+impl std::fmt::Debug for Fuzzy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Fuzzy")
+    }
+}
+
 impl Default for Fuzzy {
     fn default() -> Self {
         Self { matcher: Matcher::new(Config::DEFAULT), buffer: Vec::new() }

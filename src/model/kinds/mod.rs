@@ -147,6 +147,13 @@ pub struct Kind {
     pub read: fn(&Wire, &mut Draft),
 }
 
+/// A kind is named: the rest of it is what every build knows.
+impl std::fmt::Debug for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.kind, self.group)
+    }
+}
+
 impl Kind {
     /// What a kind has unless it says otherwise.
     pub const BASE: Self = Self {

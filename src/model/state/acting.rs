@@ -1,11 +1,12 @@
 //! From a wish to a job: who acts, what the context allows, what has to be known before, and the news that jobs live by.
 
-use jiff::{SignedDuration, Timestamp};
-
-use super::jobs::{self, JobId, Outcome, Start, Task, View};
+use super::engine::{Asked, Update};
+use super::intent::{Confirmed, Wanted};
+use super::jobs::{self, Job, JobId, Outcome, Phase, Start, Task, View};
 use super::projection::message_of;
-use super::{Cluster, Effect, Epoch, Link, News, State};
-use crate::actions::{self, Action, Answers, Case, Circumstances, Confirmation, Demand, Offer, Policy, Target, confirm};
+use super::{Cluster, Effect, Epoch, Link, Settings, State};
+use crate::actions::confirm::Wants;
+use crate::actions::{self, Action, Answers, Case, Circumstances, Confirmation, Demand, Form, Offer, Policy, Target, confirm};
 use crate::domain::{ClusterId, ObjectRef};
 use crate::error::Error;
 use crate::kinds::FieldOwner;
@@ -18,21 +19,10 @@ pub struct Guarded {
 }
 
 /// An act that waits only for the API server to say whether it is allowed.
+#[derive(Debug)]
 pub(super) struct Eager {
     action: &'static Action,
     targets: Vec<Target>,
-}
-
-/// What came of a wish to act.
-#[derive(Debug)]
-pub enum Answer {
-    /// It runs.
-    Started(JobId),
-    /// It runs as soon as the API server has said that it is allowed; what comes of it is told as a notice.
-    Asked,
-    /// A person has to confirm it: show this, and call [`State::accept`].
-    Confirm(Box<Confirmation>),
-    Refused(Error),
 }
 
 impl State {
@@ -44,12 +34,8 @@ impl State {
 
     /// What holds in the active context.
     pub fn policy(&self) -> Policy {
-        let context = &self.cluster().context;
-        let found = self.settings.guarded.iter().find(|guarded| matches(&guarded.pattern, context));
-        let mut policy = found.map(|guarded| guarded.policy.clone()).unwrap_or_default();
-        policy.readonly |= self.settings.readonly;
-        policy.is_recorded = matches!(self.cluster().link, Link::Recorded(_));
-        policy
+        let is_recorded = matches!(self.cluster().link, Link::Recorded(_));
+        Policy { is_recorded, ..policy_of(&self.settings, &self.cluster().context) }
     }
 
     /// Who acts, as the API server says; until it has said so, the kubeconfig's user.
@@ -78,21 +64,20 @@ impl State {
     }
 
     /// Asks for what a confirmation wants to know. The answers come as news; make the confirmation again then.
-    pub fn inquire(&mut self, confirmation: &Confirmation, effects: &mut Vec<Effect>) {
+    pub(super) fn inquire(&mut self, wants: &Wants, out: &mut Update) {
         // nothing is asked where nothing may be done
         if !self.policy().may_write() {
             return;
         }
         let (cluster, epoch) = (self.active, self.cluster().epoch);
         if self.cluster().user.is_none() {
-            effects.push(Effect::Identify { cluster, epoch });
+            out.effects.push(Effect::Identify { cluster, epoch });
         }
-        let wants = &confirmation.wants;
         if !wants.rights.is_empty() {
-            effects.push(Effect::Review { cluster, epoch, asks: wants.rights.clone() });
+            out.effects.push(Effect::Review { cluster, epoch, asks: wants.rights.clone() });
         }
         if !wants.owners.is_empty() {
-            effects.push(Effect::Owners { cluster, epoch, fields: wants.owners.clone() });
+            out.effects.push(Effect::Owners { cluster, epoch, fields: wants.owners.clone() });
         }
     }
 
@@ -120,58 +105,54 @@ impl State {
         Some(actions::offer(action, &case, &self.policy(), &cluster.rights))
     }
 
-    /// Asks what the user may do to these objects, so that what he may not is greyed. One batch of questions at a time: while a cursor
-    /// runs over many namespaces, most are never asked about.
-    pub fn explore_rights(&mut self, objects: &[ObjectRef], effects: &mut Vec<Effect>) {
+    /// What nobody has asked yet of the rights to these objects. Nothing while questions are under way: while a cursor runs over many
+    /// namespaces, most are never asked about.
+    pub fn unexplored(&self, objects: &[ObjectRef]) -> Vec<actions::Ask> {
         let cluster = self.cluster();
         if !self.policy().may_write() || cluster.is_asking || cluster.link != Link::Live {
-            return;
+            return Vec::new();
         }
         let cases = objects.iter().filter_map(|id| Case::new(&cluster.store, id, "", self.clock));
         let asks: std::collections::BTreeSet<_> =
             cases.flat_map(|case| actions::open_questions(&case, &cluster.rights)).collect();
-        let (id, epoch) = (cluster.id, cluster.epoch);
-        if !asks.is_empty() {
-            self.cluster_mut().is_asking = true;
-            effects.push(Effect::Review { cluster: id, epoch, asks: asks.into_iter().collect() });
-        }
+        asks.into_iter().collect()
     }
 
-    /// What was looked up about contested fields is a moment old: a new dialog looks again.
-    pub fn forget_owners(&mut self) {
-        self.cluster_mut().owners.clear();
+    /// Asks what the user may do to these objects, so that what he may not is greyed.
+    pub(super) fn explore_rights(&mut self, objects: &[ObjectRef], out: &mut Update) {
+        let asks = self.unexplored(objects);
+        if !asks.is_empty() {
+            let cluster = self.cluster_mut();
+            cluster.is_asking = true;
+            out.effects.push(Effect::Review { cluster: cluster.id, epoch: cluster.epoch, asks });
+        }
     }
 
     /// Does an action to these objects: at once where it asks for nothing, else by way of a confirmation.
-    pub fn act(
-        &mut self,
-        action: &'static Action,
-        targets: Vec<Target>,
-        answers: &Answers,
-        hidden: &[ObjectRef],
-        effects: &mut Vec<Effect>,
-    ) -> Answer {
-        self.forget_owners();
-        let confirmation = self.confirm(action, &targets, answers, hidden);
+    pub(super) fn act(&mut self, wanted: Wanted, out: &mut Update) {
+        let Wanted { action, targets, answers, hidden, asks_first } = wanted;
+        // what was looked up about contested fields is a moment old
+        self.cluster_mut().owners.clear();
+        let confirmation = self.confirm(action, &targets, &answers, &hidden);
         if let Some(refusal) = confirmation.refusal {
-            return Answer::Refused(refusal);
+            return self.complain(&refusal);
         }
-        self.inquire(&confirmation, effects);
-        if confirmation.demand != Demand::Nothing || action.form != crate::actions::Form::Nothing {
-            return Answer::Confirm(Box::new(confirmation));
-        }
-        if !confirmation.is_settled() {
+        self.inquire(&confirmation.wants, out);
+        if asks_first || confirmation.demand != Demand::Nothing || action.form != Form::Nothing {
+            out.questions.push(Asked::Confirm(Box::new(confirmation)));
+        } else if confirmation.is_settled() {
+            self.start(&Confirmed::of(confirmation), out);
+        } else {
             self.eager.push(Eager { action, targets });
-            return Answer::Asked;
+            self.say(format!("{}: asking whether you may", action.name));
         }
-        Answer::Started(self.start(&confirmation, effects))
     }
 
-    /// Starts what a person has confirmed. The objects are those that were shown, by uid.
+    /// What a person has confirmed, as it is now. The objects are those that were shown, by uid.
     ///
     /// # Errors
-    /// A refusal, a wrong word, a form without its answer, a right that turned out not to be there: nothing was done.
-    pub fn accept(&mut self, shown: &Confirmation, typed: &str, effects: &mut Vec<Effect>) -> Result<JobId, Error> {
+    /// A refusal, a wrong word, a form without its answer, a right that turned out not to be there.
+    pub fn accepted(&self, shown: &Confirmation, typed: &str) -> Result<Confirmation, Error> {
         shown.accept(typed)?;
         let targets: Vec<_> = shown
             .planned
@@ -183,131 +164,149 @@ impl State {
             })
             .collect();
         // made anew: what has changed since it was shown may only take something away
-        let now = self.confirm(shown.action, &targets, &shown.answers, &shown.hidden);
-        if let Some(refusal) = now.refusal {
-            return Err(refusal);
+        let mut now = self.confirm(shown.action, &targets, &shown.answers, &shown.hidden);
+        match now.refusal.take() {
+            Some(refusal) => Err(refusal),
+            None => Ok(now),
         }
-        Ok(self.start(&now, effects))
     }
 
     /// Starts a confirmed act without asking anybody.
-    pub fn start(&mut self, confirmed: &Confirmation, effects: &mut Vec<Effect>) -> JobId {
-        self.start_with(confirmed, true, jobs::TIMEOUT, effects)
-    }
-
-    /// As [`Self::start`], with a limit, and with or without waiting for what comes of it.
-    pub fn start_with(
-        &mut self,
-        confirmed: &Confirmation,
-        waits: bool,
-        timeout: SignedDuration,
-        effects: &mut Vec<Effect>,
-    ) -> JobId {
+    pub(super) fn start(&mut self, confirmed: &Confirmed, out: &mut Update) {
+        let Confirmed { confirmation, waits, timeout } = confirmed;
         let who = self.who();
         let cluster = self.clusters.get(&self.active).expect("the active cluster is always in the map");
-        let start = Start { context: &cluster.context, user: &who, timeout, parallel: jobs::PARALLEL, waits, now: self.clock };
-        self.jobs.start(confirmed, &start, &view(cluster), effects)
+        let start = Start {
+            context: &cluster.context,
+            user: &who,
+            timeout: *timeout,
+            parallel: jobs::PARALLEL,
+            waits: *waits,
+            now: self.clock,
+        };
+        let id = self.jobs.start(confirmation, &start, &view(cluster), &mut out.effects);
+        let title = self.jobs.find(id).map(Job::title).unwrap_or_default();
+        self.say(format!("{title}: J follows it"));
+    }
+
+    /// Halts what has not begun; where nothing waits any more, no longer follows what has.
+    pub(super) fn stop(&mut self, id: JobId, out: &mut Update) {
+        let Some(job) = self.jobs.find(id) else { return };
+        if job.is_over() {
+            return self.say("it is over");
+        }
+        let queued = job.items.iter().filter(|item| item.phase == Phase::Queued).count();
+        self.jobs.stop(id, self.clock);
+        if queued == 0 {
+            self.jobs.leave(id, self.clock, &mut out.effects);
+        }
+        self.say(match queued {
+            0 => "no longer followed; what was requested goes on in the cluster (w follows it again)".to_owned(),
+            queued => format!("{queued} stopped; what is under way cannot be taken back and is followed"),
+        });
+        self.leave(out);
     }
 
     /// Watches on what failed and is tried again, or whose time is over.
-    pub fn watch_on(&mut self, id: JobId, effects: &mut Vec<Effect>) {
-        let Some((cluster, epoch)) = self.jobs.find(id).map(|job| (job.cluster, job.epoch)) else { return };
+    pub(super) fn watch_on(&mut self, id: JobId, out: &mut Update) {
+        let Some(job) = self.jobs.find(id) else { return };
+        if !job.can_watch_on() {
+            return self.say("nothing of it is tried again");
+        }
+        let (cluster, epoch) = (job.cluster, job.epoch);
         let State { clusters, left, jobs, clock, .. } = self;
         if let Some(cluster) = connection(clusters.values().chain(left.iter()), cluster, epoch) {
-            jobs.watch_on(id, &view(cluster), *clock, effects);
+            jobs.watch_on(id, &view(cluster), *clock, &mut out.effects);
         }
+        self.say("watching on");
     }
 
     /// Leaves: whatever is under way ends with what is known of it.
-    pub fn part(&mut self, effects: &mut Vec<Effect>) {
-        self.jobs.part(self.clock, effects);
+    pub(super) fn part(&mut self, out: &mut Update) {
+        self.jobs.part(self.clock, &mut out.effects);
     }
 
     /// Takes the answer to a job's request.
-    pub fn hear_outcome(&mut self, task: Task, outcome: Outcome, now: Timestamp, effects: &mut Vec<Effect>) {
+    pub(super) fn hear_outcome(&mut self, task: Task, outcome: Outcome, out: &mut Update) {
         let Some((cluster, epoch)) = self.jobs.find(task.job).map(|job| (job.cluster, job.epoch)) else { return };
-        let State { clusters, left, jobs, .. } = self;
+        let State { clusters, left, jobs, clock, .. } = self;
         if let Some(cluster) = connection(clusters.values().chain(left.iter()), cluster, epoch) {
-            jobs.hear(task, outcome, &view(cluster), now, effects);
+            jobs.hear(task, outcome, &view(cluster), *clock, &mut out.effects);
         }
-        self.leave(effects);
+        self.leave(out);
     }
 
     /// Lets every job look at its cluster, after news of it or when time went on.
-    pub fn advance_jobs(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn advance_jobs(&mut self, out: &mut Update) {
         let State { clusters, left, jobs, clock, .. } = self;
         if jobs.running().next().is_none() {
             return;
         }
         for cluster in clusters.values().chain(left.iter()) {
-            jobs.advance(&view(cluster), *clock, effects);
+            jobs.advance(&view(cluster), *clock, &mut out.effects);
         }
-        self.leave(effects);
-    }
-
-    /// Takes news of a connection that was left; returns whether it was one.
-    pub fn hear_left(&mut self, id: ClusterId, epoch: Epoch, news: News, effects: &mut Vec<Effect>) -> bool {
-        let Some(cluster) = self.left.iter_mut().find(|cluster| cluster.id == id && cluster.epoch == epoch) else { return false };
-        match news {
-            News::Link(link) => cluster.link = link,
-            News::Deltas(deltas) => cluster.apply_unseen(deltas),
-            // nobody looks at the rest any more
-            _ => return true,
-        }
-        self.advance_jobs(effects);
-        true
+        self.leave(out);
     }
 
     /// Lets go of connections whose last job has ended.
-    fn leave(&mut self, effects: &mut Vec<Effect>) {
+    fn leave(&mut self, out: &mut Update) {
         let State { left, jobs, .. } = self;
         left.retain(|cluster| {
             let stays = jobs.are_running(cluster.id, cluster.epoch);
             if !stays {
-                effects.push(Effect::Leave { cluster: cluster.id, epoch: cluster.epoch });
+                out.effects.push(Effect::Leave { cluster: cluster.id, epoch: cluster.epoch });
             }
             stays
         });
     }
 
     /// Takes what the API server said of rights, and starts what only waited for that.
-    pub fn hear_rights(&mut self, asks: Vec<(crate::actions::Ask, bool)>, effects: &mut Vec<Effect>) {
+    pub(super) fn hear_rights(&mut self, asks: Vec<(actions::Ask, bool)>, out: &mut Update) {
         self.cluster_mut().is_asking = false;
         for (ask, is_allowed) in asks {
             self.cluster_mut().rights.learn(ask, is_allowed);
         }
-        self.go_on(effects);
+        self.go_on(out);
     }
 
     /// Takes who owns contested fields.
-    pub fn hear_owners(&mut self, owners: Vec<(ObjectRef, Option<Vec<FieldOwner>>)>, effects: &mut Vec<Effect>) {
+    pub(super) fn hear_owners(&mut self, owners: Vec<(ObjectRef, Option<Vec<FieldOwner>>)>, out: &mut Update) {
         self.cluster_mut().owners.extend(owners);
-        self.go_on(effects);
+        self.go_on(out);
     }
 
     /// Looks again at acts that wait for an answer.
-    fn go_on(&mut self, effects: &mut Vec<Effect>) {
+    fn go_on(&mut self, out: &mut Update) {
         for Eager { action, targets } in std::mem::take(&mut self.eager) {
             let confirmation = self.confirm(action, &targets, &Answers::default(), &[]);
             if let Some(refusal) = &confirmation.refusal {
-                let refusal = refusal.clone();
-                self.complain(&refusal);
+                self.complain(refusal);
             } else if !confirmation.is_settled() {
                 // a namespace that refused is asked for the one object
-                self.inquire(&confirmation, effects);
+                self.inquire(&confirmation.wants, out);
                 self.eager.push(Eager { action, targets });
             } else if confirmation.demand == Demand::Nothing {
-                self.start(&confirmation, effects);
+                self.start(&Confirmed::of(confirmation), out);
             } else {
                 // what was found out is worth a question
-                self.questions.push(confirmation);
+                out.questions.push(Asked::Unexpected(Box::new(confirmation)));
             }
         }
     }
+}
 
-    /// Confirmations that turned out to be needed after all: the screen shows each.
-    pub fn take_questions(&mut self) -> Vec<Confirmation> {
-        std::mem::take(&mut self.questions)
+/// What the settings allow in a context, whatever is connected there.
+pub fn policy_of(settings: &Settings, context: &str) -> Policy {
+    let found = settings.guarded.iter().find(|guarded| matches(&guarded.pattern, context));
+    let mut policy = found.map(|guarded| guarded.policy.clone()).unwrap_or_default();
+    policy.readonly |= settings.readonly;
+    policy
+}
+
+impl Confirmed {
+    /// To be waited for, as long as the CLI waits.
+    pub fn of(confirmation: Confirmation) -> Self {
+        Self { confirmation, waits: true, timeout: jobs::TIMEOUT }
     }
 }
 

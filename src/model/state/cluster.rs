@@ -13,10 +13,13 @@ use crate::error::Error;
 use crate::kinds::{self, FieldOwner, Kind};
 
 /// One cluster of the run.
+#[derive(Debug)]
 pub struct Cluster {
     pub id: ClusterId,
     pub context: String,
     pub epoch: Epoch,
+    /// Whether rows are made of it: not where nothing is shown, of those who only act or of a context that was left.
+    pub is_projected: bool,
     pub link: Link,
     pub server: ServerFacts,
     pub store: Store,
@@ -69,7 +72,7 @@ pub struct ServerFacts {
 }
 
 /// What is shown of the tree.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Tree {
     pub folds: Folds,
     pub sort: Sort,
@@ -88,6 +91,7 @@ impl Cluster {
             id,
             context,
             epoch: Epoch::default(),
+            is_projected: true,
             link: Link::Connecting,
             server: ServerFacts::default(),
             store: Store::default(),
@@ -105,32 +109,25 @@ impl Cluster {
     }
 
     /// Takes over what a new connection says of its server. Rights may have changed since the last one: they are asked for again.
-    pub fn connected(&mut self, server: ServerFacts) {
+    pub(super) fn connected(&mut self, server: ServerFacts) {
         self.server = server;
         self.rights = Rights::default();
         self.is_asking = false;
         self.user = None;
     }
 
-    /// Takes over a batch of deltas in every layer.
-    pub fn apply(&mut self, deltas: Vec<Delta>) {
+    /// Takes over a batch of deltas, in every layer where it is shown.
+    pub(crate) fn apply(&mut self, deltas: Vec<Delta>) {
         let mut changes = Changes::default();
         for delta in deltas {
             self.store.apply(delta, &mut changes);
         }
-        self.forest.update(&self.store, &changes);
-        self.tree.matches.update(&self.store, &self.forest, &changes);
-        for table in self.tables.values_mut() {
-            table.update(&self.store, &self.forest, &changes);
-        }
-        self.store.recycle(&changes);
-    }
-
-    /// Takes over deltas where nothing is shown of them: a cluster that was left while jobs are under way.
-    pub fn apply_unseen(&mut self, deltas: Vec<Delta>) {
-        let mut changes = Changes::default();
-        for delta in deltas {
-            self.store.apply(delta, &mut changes);
+        if self.is_projected {
+            self.forest.update(&self.store, &changes);
+            self.tree.matches.update(&self.store, &self.forest, &changes);
+            for table in self.tables.values_mut() {
+                table.update(&self.store, &self.forest, &changes);
+            }
         }
         self.store.recycle(&changes);
     }
@@ -145,7 +142,7 @@ impl Cluster {
     }
 
     /// Works on what is left to do for the screen (a new filter) until `go_on` says no. Returns whether more is left.
-    pub fn work(&mut self, go_on: impl FnMut() -> bool) -> bool {
+    pub(super) fn work(&mut self, go_on: impl FnMut() -> bool) -> bool {
         self.tree.matches.step(&self.store, &self.forest, go_on);
         // rows of a half-tested filter would be made for nothing, unless some of the old ones are gone
         if !self.tree.matches.is_done(&self.store) && self.tree.rows.are_valid(&self.forest) {
@@ -157,30 +154,25 @@ impl Cluster {
     }
 
     /// Makes another choice of the tree's roots.
-    pub fn plant(&mut self, root: Root) {
+    pub(super) fn plant(&mut self, root: Root) {
         self.forest = Forest::plant(&self.store, root);
         self.tree.rows.invalidate();
         self.refilter();
     }
 
-    /// Applies the tree's filter, health choice and namespaces anew.
-    ///
-    /// # Errors
-    /// What is wrong with the filter's text.
-    pub fn filter_tree(&mut self, text: &str) -> Result<(), String> {
-        let query = crate::domain::query::Query::parse(text)?;
-        self.tree.text = text.to_owned();
+    /// Applies the tree's filter, health choice and namespaces anew. A text that is no filter changes nothing.
+    pub(super) fn filter_tree(&mut self, text: &str) {
+        let Ok(query) = crate::domain::query::Query::parse(text) else { return };
+        text.clone_into(&mut self.tree.text);
         let only = self.tree.drifted.then(|| self.drifts.objects());
         let filter = Filter { query, namespaces: self.namespaces.clone(), health: self.tree.health.clone(), only };
         self.tree.matches.restart(filter);
-        Ok(())
     }
 
-    /// As [`Self::filter_tree`] with the text that stands.
-    pub fn refilter(&mut self) {
+    /// As [`Self::filter_tree`] with the text that stands, and the tables' filters likewise.
+    pub(super) fn refilter(&mut self) {
         let text = std::mem::take(&mut self.tree.text);
-        // the text was accepted before
-        let _ = self.filter_tree(&text);
+        self.filter_tree(&text);
         let namespaces = self.namespaces.clone();
         for table in self.tables.values_mut() {
             let filter = Filter { namespaces: namespaces.clone(), ..table.filter().clone() };
@@ -199,14 +191,14 @@ impl Cluster {
     }
 
     /// Forgets what was compared and starts over. Returns the number of the comparison.
-    pub fn begin_comparison(&mut self, kustomizations: usize) -> u32 {
+    pub(super) fn begin_comparison(&mut self, kustomizations: usize) -> u32 {
         let run = self.drifts.begin(kustomizations, self.namespaces.clone());
         self.refilter();
         run
     }
 
     /// Takes what came of one Kustomization's comparison.
-    pub fn compared(&mut self, run: u32, compared: Compared, now: Timestamp) {
+    pub(super) fn compared(&mut self, run: u32, compared: Compared, now: Timestamp) {
         let found = self.drifts.found.len();
         self.drifts.take(run, compared, now);
         if self.tree.drifted && self.drifts.found.len() != found {
@@ -215,7 +207,7 @@ impl Cluster {
     }
 
     /// Returns the table of a kind, filled.
-    pub fn table(&mut self, gk: &GroupKind) -> &mut Table {
+    fn table(&mut self, gk: &GroupKind) -> &mut Table {
         let kind = kinds::rules(&gk.group, &gk.kind);
         let (store, forest, namespaces) = (&self.store, &self.forest, &self.namespaces);
         self.tables.entry(gk.clone()).or_insert_with(|| {
@@ -226,7 +218,7 @@ impl Cluster {
     }
 
     /// Fills a kind's table under another filter and order.
-    pub fn refill(&mut self, gk: &GroupKind, change: impl FnOnce(&mut Filter, &mut TableSort)) {
+    pub(super) fn refill(&mut self, gk: &GroupKind, change: impl FnOnce(&mut Filter, &mut TableSort)) {
         self.table(gk);
         let table = self.tables.get_mut(gk).expect("just made");
         let (mut filter, mut sort) = (table.filter().clone(), table.sort());

@@ -12,6 +12,17 @@ use crate::insight::declared::FilePlace;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(pub u64);
 
+/// Hands out tickets, each once in a run.
+#[derive(Debug, Default)]
+pub struct Tickets(u64);
+
+impl Tickets {
+    pub fn draw(&mut self) -> Ticket {
+        self.0 += 1;
+        Ticket(self.0)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Leave what this cluster was connected to and connect it to that context of the kubeconfig (empty: the current one).
@@ -91,6 +102,14 @@ pub enum Effect {
     },
     /// The view is gone: stop what it asked for.
     Drop(Ticket),
+    /// The demo's hints are not wanted any more, as far as anything is remembered.
+    Dismiss,
+    Terminal(Terminal),
+}
+
+/// What only the terminal program can do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Terminal {
     /// Put text on the clipboard.
     Copy(String),
     /// Lend the terminal to the user's editor, for a file at a line (from 1).
@@ -102,8 +121,6 @@ pub enum Effect {
     Suspend,
     /// Draw everything anew.
     Redraw,
-    /// The demo's hints are not wanted any more, as far as anything is remembered.
-    Dismiss,
     Quit,
 }
 

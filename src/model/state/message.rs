@@ -1,4 +1,4 @@
-//! Everything that happens: input, news of clusters, replies, the clock.
+//! Everything that happens: what is wanted, news of clusters, replies, the clock.
 
 use jiff::Timestamp;
 
@@ -6,6 +6,7 @@ use super::Context;
 use super::cluster::{Link, ServerFacts};
 use super::drift::Compared;
 use super::effect::Ticket;
+use super::intent::Intent;
 use super::jobs::{Act, Outcome, Task};
 use crate::actions::Ask;
 use crate::domain::{ClusterId, Delta, ObjectRef, Str};
@@ -23,16 +24,17 @@ impl Epoch {
     }
 }
 
+/// What the engine takes, with the moment at which it came. Raw input is not among it: the terminal program makes intents of that.
 #[derive(Clone, Debug)]
 pub enum Message {
-    Input(Input),
+    Do(Intent),
     Cluster(ClusterId, Epoch, News),
     /// An answer to a view's request.
     Reply(Ticket, Reply),
     /// What became of a job's request; it reaches its job whatever the screen shows meanwhile.
     Outcome(Task, Outcome),
     /// Time went on.
-    Clock(Timestamp),
+    Clock,
 }
 
 /// What a cluster's session tells.

@@ -1,12 +1,16 @@
-//! All data that a screen may read, and the vocabulary in which things happen ([`Message`]) and are wished ([`Effect`]).
+//! All data that a screen may read, and the one reducer that changes it ([`Engine`]): what happens comes in as [`Message`]s, what is wanted
+//! from the outside goes out as [`Effect`]s.
 
 mod acting;
 mod cluster;
 mod declared;
 pub mod drift;
 mod effect;
+mod engine;
+mod intent;
 pub mod jobs;
 mod message;
+mod news;
 pub mod projection;
 #[cfg(test)]
 mod tests;
@@ -15,18 +19,19 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-pub use acting::{Answer, Guarded};
+pub use acting::{Guarded, policy_of};
 pub use cluster::{Cluster, Link, ServerFacts, Tree};
 pub use declared::Manifest;
-pub use effect::{Aspect, Effect, LogRequest, Ticket};
+pub use effect::{Aspect, Effect, LogRequest, Terminal, Ticket, Tickets};
+pub use engine::{Asked, Beginning, Engine, Update};
+pub use intent::{Confirmed, Intent, Question, Setting, Show, Wanted};
 pub use message::{Code, Details, Epoch, EventRow, FileText, Input, Key, Message, News, Reply};
 
-use crate::actions::Confirmation;
 use crate::domain::ClusterId;
-use crate::error::Error;
 use jobs::Jobs;
 
-/// Everything that a screen may read. Owned by the event loop, changed by messages only.
+/// Everything that a screen may read. Owned by the [`Engine`], changed by messages only.
+#[derive(Debug)]
 pub struct State {
     /// Now, as the last message told.
     pub clock: Timestamp,
@@ -42,8 +47,6 @@ pub struct State {
     left: Vec<Cluster>,
     /// Acts that start by themselves as soon as it is known that they are allowed.
     eager: Vec<acting::Eager>,
-    questions: Vec<Confirmation>,
-    tickets: u64,
 }
 
 /// One context of the kubeconfig.
@@ -83,12 +86,16 @@ pub struct Notice {
 }
 
 impl State {
-    pub fn new(clock: Timestamp, settings: Settings) -> Self {
+    pub(crate) fn new(beginning: Beginning) -> Self {
+        let Beginning { now: clock, settings, context, namespaces, is_projected } = beginning;
         let active = ClusterId(0);
-        let clusters = BTreeMap::from([(active, Cluster::new(active, String::new()))]);
+        let mut cluster = Cluster::new(active, context);
+        cluster.is_projected = is_projected;
+        cluster.namespaces = namespaces;
+        cluster.refilter();
         Self {
             clock,
-            clusters,
+            clusters: BTreeMap::from([(active, cluster)]),
             active,
             contexts: Vec::new(),
             settings,
@@ -96,8 +103,6 @@ impl State {
             jobs: Jobs::default(),
             left: Vec::new(),
             eager: Vec::new(),
-            questions: Vec::new(),
-            tickets: 0,
         }
     }
 
@@ -106,36 +111,7 @@ impl State {
         self.clusters.get(&self.active).expect("the active cluster is always in the map")
     }
 
-    pub fn cluster_mut(&mut self) -> &mut Cluster {
+    pub(crate) fn cluster_mut(&mut self) -> &mut Cluster {
         self.clusters.get_mut(&self.active).expect("the active cluster is always in the map")
-    }
-
-    /// A number for one request of a view; its replies carry it.
-    pub fn ticket(&mut self) -> Ticket {
-        self.tickets += 1;
-        Ticket(self.tickets)
-    }
-
-    pub fn say(&mut self, text: impl Into<String>) {
-        self.notice = Some(Notice { text: text.into(), is_error: false });
-    }
-
-    pub fn complain(&mut self, error: &Error) {
-        self.notice = Some(Notice { text: error.to_string(), is_error: true });
-    }
-
-    /// Leaves the present context for another: a fresh cluster under a new epoch, so that late answers of the old one find nobody. While
-    /// jobs are under way there, what was left goes on beside, unseen.
-    pub fn switch(&mut self, context: &str) -> Effect {
-        let old = self.cluster();
-        let (epoch, cluster) = (old.epoch.next(), old.id);
-        let keep = self.jobs.are_running(cluster, old.epoch);
-        let mut fresh = Cluster::new(cluster, context.to_owned());
-        fresh.epoch = epoch;
-        let old = self.clusters.insert(cluster, fresh);
-        self.left.extend(old.filter(|_| keep));
-        self.eager.clear();
-        self.questions.clear();
-        Effect::Connect { cluster, epoch, context: context.to_owned(), keep }
     }
 }

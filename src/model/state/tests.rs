@@ -1,116 +1,161 @@
-//! Contexts that are left while something is done there.
+//! The engine as its drivers see it: contexts that are left while something is done there, and acts that wait for an answer.
 
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::jobs::{Outcome, Phase};
-use super::{Answer, Effect, Link, News, Settings, State};
-use crate::actions::testing::{action, allowed, object, ready, reference};
-use crate::actions::{Answers, Demand};
-use crate::domain::{ClusterId, Coverage, Delta, Scope};
+use super::jobs::{Outcome, Phase, Task};
+use super::{Asked, Beginning, Confirmed, Effect, Engine, Epoch, Intent, Link, Message, News, ServerFacts, Update, Wanted};
+use crate::actions::testing::{action, object, permissions, ready, reference};
+use crate::actions::{Answers, Confirmation, Demand};
+use crate::domain::{ClusterId, Coverage, Delta, Object, Scope};
 use crate::kinds::testing::NOW;
 
-fn state() -> State {
-    let mut state = State::new(NOW.parse().expect("a time"), Settings::default());
-    let web = object("ks", &json!({"status": ready()}));
-    let scope = Scope { gk: web.id.gk.clone(), namespace: None };
-    let cluster = state.cluster_mut();
-    (cluster.context, cluster.link, cluster.user) = ("prod".into(), Link::Live, Some("ana".into()));
-    cluster.apply(vec![Delta::Upsert(Box::new(web)), Delta::Coverage(scope, Coverage::Complete)]);
-    state
+struct Bench(Engine);
+
+impl Bench {
+    fn new() -> Self {
+        let now = NOW.parse().expect("a time");
+        let mut bench = Self(Engine::new(Beginning { now, context: "prod".into(), is_projected: true, ..Beginning::default() }));
+        let web = object("ks", &json!({"status": ready()}));
+        let scope = Scope { gk: web.id.gk.clone(), namespace: None };
+        bench.news(News::Server(ServerFacts::default()));
+        bench.news(News::Link(Link::Live));
+        bench.news(News::User("ana".into()));
+        bench.news(News::Deltas(vec![Delta::Upsert(Box::new(web)), Delta::Coverage(scope, Coverage::Complete)]));
+        bench
+    }
+
+    fn update(&mut self, message: Message) -> Update {
+        self.0.update(self.0.state().clock, message)
+    }
+
+    fn news(&mut self, news: News) -> Update {
+        self.news_of(self.0.state().cluster().epoch, news)
+    }
+
+    fn news_of(&mut self, epoch: Epoch, news: News) -> Update {
+        self.update(Message::Cluster(ClusterId(0), epoch, news))
+    }
+
+    fn put(&mut self, object: Object) -> Update {
+        self.news(News::Deltas(vec![Delta::Upsert(Box::new(object))]))
+    }
+
+    fn act(&mut self, name: &str) -> Update {
+        let targets = self.0.state().targets(&[reference("ks", "apps", "web")]);
+        let (answers, hidden) = (Answers::default(), Vec::new());
+        let wanted = Wanted { action: action(name), targets, answers, hidden, asks_first: false };
+        self.update(Message::Do(Intent::Act(Box::new(wanted))))
+    }
+
+    /// Everything that `name` needs is allowed.
+    fn allow(&mut self, name: &str) {
+        let rights = permissions(name, &[reference("ks", "apps", "web")]);
+        self.news(News::Rights(rights));
+    }
+
+    /// Starts the act, which runs at once. Returns its request.
+    fn started(&mut self, name: &str) -> (Task, Epoch) {
+        self.allow(name);
+        let update = self.act(name);
+        let write = |effect: &Effect| if let Effect::Write { task, epoch, .. } = effect { Some((*task, *epoch)) } else { None };
+        update.effects.iter().find_map(write).unwrap_or_else(|| panic!("a request goes out: {update:?}"))
+    }
+
+    fn phase(&self) -> &Phase {
+        &self.0.state().jobs.all()[0].items[0].phase
+    }
 }
 
-fn act(state: &mut State, name: &str, effects: &mut Vec<Effect>) -> Answer {
-    let targets = state.targets(&[reference("ks", "apps", "web")]);
-    state.act(action(name), targets, &Answers::default(), &[], effects)
-}
+const TAKEN: Outcome = Outcome::Taken { generation: 1, is_proven: true };
 
-/// Everything that `name` needs is allowed.
-fn allow(state: &mut State, name: &str) {
-    state.cluster_mut().rights = allowed(name, &[reference("ks", "apps", "web")]);
+fn switch(context: &str) -> Message {
+    Message::Do(Intent::Switch(context.to_owned()))
 }
 
 #[test]
 fn a_job_goes_on_in_a_context_that_was_left_and_then_lets_go_of_it() {
-    let mut state = state();
-    allow(&mut state, "reconcile");
-    let mut effects = Vec::new();
-    let Answer::Started(id) = act(&mut state, "reconcile", &mut effects) else { panic!("it runs at once") };
-    let Some(Effect::Write { task, epoch, .. }) = effects.iter().find(|effect| matches!(effect, Effect::Write { .. })).cloned()
-    else {
-        panic!("a request goes out: {effects:?}")
-    };
-    assert!(matches!(state.switch("staging"), Effect::Connect { keep: true, .. }));
-    effects.clear();
-    let now = state.clock;
-    state.hear_outcome(task, Outcome::Taken { generation: 1, is_proven: true }, now, &mut effects);
+    let mut bench = Bench::new();
+    let (task, epoch) = bench.started("reconcile");
+    let update = bench.update(switch("staging"));
+    assert!(matches!(update.effects[..], [Effect::Connect { keep: true, .. }]), "{update:?}");
+    bench.update(Message::Outcome(task, TAKEN));
     let done = object(
         "ks",
         &json!({"status": {"observedGeneration": 1, "lastHandledReconcileAt": NOW,
             "conditions": [{"type": "Ready", "status": "True", "observedGeneration": 1}]}}),
     );
     let news = || News::Deltas(vec![Delta::Upsert(Box::new(done.clone()))]);
-    assert!(state.hear_left(ClusterId(0), epoch, news(), &mut effects));
-    assert!(matches!(state.jobs.find(id).expect("kept").items[0].phase, Phase::Done { .. }));
-    assert!(effects.contains(&Effect::Leave { cluster: ClusterId(0), epoch }), "{effects:?}");
-    assert!(!state.hear_left(ClusterId(0), epoch, news(), &mut effects), "nobody is left there");
-    assert!(state.cluster().store.nodes().next().is_none(), "the new context shows nothing of it");
-    assert!(matches!(state.switch("prod"), Effect::Connect { keep: false, .. }));
+    let update = bench.news_of(epoch, news());
+    assert!(update.is_seen);
+    assert!(matches!(bench.phase(), Phase::Done { .. }));
+    assert!(update.effects.contains(&Effect::Leave { cluster: ClusterId(0), epoch }), "{update:?}");
+    assert!(!bench.news_of(epoch, news()).is_seen, "nobody is left there");
+    assert!(bench.0.state().cluster().store.nodes().next().is_none(), "the new context shows nothing of it");
+    let update = bench.update(switch("prod"));
+    assert!(matches!(update.effects[..], [Effect::Connect { keep: false, .. }]), "{update:?}");
 }
 
 #[test]
 fn a_job_whose_connection_was_lost_says_what_it_does_not_know() {
-    let mut state = state();
-    allow(&mut state, "reconcile");
-    let mut effects = Vec::new();
-    let Answer::Started(id) = act(&mut state, "reconcile", &mut effects) else { panic!("it runs at once") };
-    let Some(Effect::Write { task, .. }) = effects.iter().find(|effect| matches!(effect, Effect::Write { .. })).cloned() else {
-        panic!("a request goes out")
-    };
-    let now = state.clock;
-    state.hear_outcome(task, Outcome::Taken { generation: 1, is_proven: true }, now, &mut effects);
-    state.cluster_mut().link = Link::Stale { since: now, why: "connection refused".into() };
-    state.clock = now.checked_add(SignedDuration::from_mins(5)).expect("a time");
-    state.advance_jobs(&mut effects);
+    let mut bench = Bench::new();
+    let (task, _) = bench.started("reconcile");
+    bench.update(Message::Outcome(task, TAKEN));
+    let now = bench.0.state().clock;
+    bench.news(News::Link(Link::Stale { since: now, why: "connection refused".into() }));
+    bench.0.update(now.checked_add(SignedDuration::from_mins(5)).expect("a time"), Message::Clock);
 
-    let phase = &state.jobs.find(id).expect("kept").items[0].phase;
+    let phase = bench.phase();
     assert!(matches!(phase, Phase::Unknown { why } if why.contains("connection refused")), "{phase:?}");
 }
 
 #[test]
 fn an_act_waits_for_the_right_to_it_and_starts_by_itself() {
     for is_allowed in [true, false] {
-        let mut state = state();
-        let mut effects = Vec::new();
-        assert!(matches!(act(&mut state, "reconcile", &mut effects), Answer::Asked));
-        let asks = |effects: &[Effect]| {
-            let of = |effect: &Effect| if let Effect::Review { asks, .. } = effect { Some(asks.clone()) } else { None };
-            effects.iter().rev().find_map(of).unwrap_or_default()
-        };
+        let mut bench = Bench::new();
+        let mut update = bench.act("reconcile");
+        assert!(update.questions.is_empty() && bench.0.state().jobs.all().is_empty(), "it waits");
         // refused in the namespace, it is asked for the object
         for _ in 0..2 {
-            let asked = asks(&effects);
-            state.hear_rights(asked.into_iter().map(|ask| (ask, is_allowed)).collect(), &mut effects);
+            let of = |effect: &Effect| if let Effect::Review { asks, .. } = effect { Some(asks.clone()) } else { None };
+            let asked = update.effects.iter().rev().find_map(of).unwrap_or_default();
+            update = bench.news(News::Rights(asked.into_iter().map(|ask| (ask, is_allowed)).collect()));
         }
+        let state = bench.0.state();
         assert_eq!(state.jobs.running().count(), usize::from(is_allowed));
         let told = state.notice.as_ref().map(|notice| notice.text.as_str()).unwrap_or_default();
         assert_eq!(told.contains("you may not patch kustomizations in \"apps\""), !is_allowed, "{told}");
     }
 }
 
+fn confirmation(update: Update) -> Confirmation {
+    match update.questions.into_iter().next() {
+        Some(Asked::Confirm(shown)) => *shown,
+        other => panic!("it asks first: {other:?}"),
+    }
+}
+
 #[test]
 fn what_is_confirmed_is_what_was_shown() {
-    let mut state = state();
-    allow(&mut state, "delete");
-    let mut effects = Vec::new();
-    let Answer::Confirm(shown) = act(&mut state, "delete", &mut effects) else { panic!("it asks first") };
+    let mut bench = Bench::new();
+    bench.allow("delete");
+    let shown = confirmation(bench.act("delete"));
     assert_eq!(shown.demand, Demand::Yes);
     // meanwhile it is deleted, and made again
-    let other = object("ks", &json!({"metadata": {"uid": "6a2f41a3-c54c-fce8-32d2-0324e1c32e22"}, "status": ready()}));
-    state.cluster_mut().apply(vec![Delta::Upsert(Box::new(other))]);
-    effects.clear();
+    bench.put(object("ks", &json!({"metadata": {"uid": "6a2f41a3-c54c-fce8-32d2-0324e1c32e22"}, "status": ready()})));
 
-    let refused = state.accept(&shown, "", &mut effects).expect_err("another object");
+    let refused = bench.0.state().accepted(&shown, "").expect_err("another object");
     assert!(refused.message.contains("another object has taken its name"), "{refused}");
-    assert!(effects.is_empty() && state.jobs.all().is_empty());
+}
+
+#[test]
+fn nothing_is_written_that_nobody_started() {
+    let mut bench = Bench::new();
+    bench.allow("suspend");
+    let update = bench.act("suspend");
+    assert!(!update.effects.iter().any(|effect| matches!(effect, Effect::Write { .. })), "{update:?}");
+    let shown = confirmation(update);
+    let accepted = bench.0.state().accepted(&shown, "").expect("nothing has changed");
+    let update = bench.update(Message::Do(Intent::Start(Box::new(Confirmed::of(accepted)))));
+    assert!(update.effects.iter().any(|effect| matches!(effect, Effect::Write { .. })), "{update:?}");
 }

@@ -20,11 +20,11 @@ use crate::ui::widgets::dialog::Dialog;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::cut;
 use fluxdeck_model::actions::{self, Action, Answers, Offer};
-use fluxdeck_model::commands::{self, Cx, Gesture, Scope, Target, Transition, pretty};
+use fluxdeck_model::commands::{Cx, Gesture, Scope, Target, Transition, pretty};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::error::Error;
 use fluxdeck_model::state::projection::message_of;
-use fluxdeck_model::state::{Code, Key, State};
+use fluxdeck_model::state::{Code, Intent, Key, State, Wanted};
 
 pub const SPEC: ViewSpec = ViewSpec {
     name: "actions",
@@ -103,12 +103,12 @@ impl Panel {
         let entry = self.entries.iter().find(|entry| entry.action == action);
         if let Some(reason) = entry.filter(|entry| entry.open == 0).and_then(|entry| entry.reason.as_deref()) {
             let what = self.heading();
-            return cx.state.complain(&Error::failed(format!("cannot {} {what}: {reason}", action.name), ""));
+            return cx.complain(Error::failed(format!("cannot {} {what}: {reason}", action.name), ""));
         }
-        cx.transitions.push(Transition::Close);
-        if let Err(error) = commands::act(action, &self.targets, &Answers::default(), &self.hidden, cx) {
-            cx.state.complain(&error);
-        }
+        cx.transit(Transition::Close);
+        let (targets, hidden) = (self.targets.clone(), self.hidden.clone());
+        let wanted = Wanted { action, targets, answers: Answers::default(), hidden, asks_first: false };
+        cx.intend(Intent::Act(Box::new(wanted)));
     }
 
     fn why_empty(&self, state: &State) -> String {
@@ -135,6 +135,13 @@ impl Panel {
     }
 }
 
+/// Asks what nobody has asked yet of the rights to these objects.
+fn explore(objects: &[ObjectRef], cx: &mut Cx) {
+    if !cx.state.unexplored(objects).is_empty() {
+        cx.intend(Intent::Explore(objects.to_vec()));
+    }
+}
+
 impl View for Panel {
     fn spec(&self) -> &'static ViewSpec {
         &SPEC
@@ -157,11 +164,11 @@ impl View for Panel {
     }
 
     fn opened(&mut self, cx: &mut Cx) {
-        cx.state.explore_rights(&self.objects, cx.effects);
+        explore(&self.objects, cx);
     }
 
     fn heard(&mut self, cx: &mut Cx) {
-        cx.state.explore_rights(&self.objects, cx.effects);
+        explore(&self.objects, cx);
     }
 
     fn gesture(&mut self, _: Gesture, _: &mut Cx) -> bool {
@@ -180,8 +187,8 @@ impl View for Panel {
                 }
             }
             (Code::Esc, _) if self.finds => (self.finds, self.typed) = (false, String::new()),
-            (Code::Esc, _) | (Code::Char('c'), true) => cx.transitions.push(Transition::Close),
-            (Code::Char('a' | 'q'), false) if !self.finds => cx.transitions.push(Transition::Close),
+            (Code::Esc, _) | (Code::Char('c'), true) => cx.transit(Transition::Close),
+            (Code::Char('a' | 'q'), false) if !self.finds => cx.transit(Transition::Close),
             (Code::Down, _) | (Code::Char('n'), true) => self.step(true),
             (Code::Up, _) | (Code::Char('p'), true) => self.step(false),
             (Code::Char('j' | 'k'), false) if !self.finds => self.step(key.code == Code::Char('j')),

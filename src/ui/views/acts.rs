@@ -17,7 +17,7 @@ use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::Column;
 use fluxdeck_model::commands::{Cx, Gesture, Scope, Target};
 use fluxdeck_model::state::jobs::Act;
-use fluxdeck_model::state::{Effect, Reply, State, Ticket};
+use fluxdeck_model::state::{Question, Reply, State, Ticket};
 
 pub const SPEC: ViewSpec =
     ViewSpec { name: "acts", doc: "the log of acts", scope: Scope::Picker, make: |_, _| Ok(Box::<Acts>::default()) };
@@ -91,16 +91,14 @@ impl View for Acts {
     }
 
     fn opened(&mut self, cx: &mut Cx) {
-        let ticket = cx.state.ticket();
-        self.ticket = Some(ticket);
-        cx.effects.push(Effect::Recall(ticket));
+        self.ticket = Some(cx.ask(Question::Acts));
     }
 
     fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
         match (gesture, self.selected().map(|act| act.line.clone())) {
             (Gesture::Copy | Gesture::Open, Some(line)) => {
-                cx.state.say(format!("copied {line}"));
-                cx.effects.push(Effect::Copy(line));
+                let told = format!("copied {line}");
+                cx.copy(line, told);
                 true
             }
             _ => self.picker.gesture(gesture, cx),

@@ -97,7 +97,7 @@ mod tests {
     use super::*;
     use crate::ui::widgets::testing::World;
     use fluxdeck_model::commands::Transition;
-    use fluxdeck_model::state::{Context, Effect};
+    use fluxdeck_model::state::{Context, Effect, News};
 
     fn world() -> World {
         let mut world = World::default();
@@ -107,13 +107,13 @@ mod tests {
             user: "ana".to_owned(),
             namespace: None,
         };
-        world.state.contexts = ["prod", "staging"].map(context).to_vec();
-        world.state.cluster_mut().context = "staging".to_owned();
+        let all = ["prod", "staging"].map(context).to_vec();
+        world.news(News::Contexts { all, current: "staging".to_owned() });
         world
     }
 
     fn view(world: &World) -> Box<dyn View> {
-        (SPEC.make)(Target::Nothing, &world.state).expect("a view")
+        (SPEC.make)(Target::Nothing, world.state()).expect("a view")
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::ui::widgets::text::{Source, Text};
 use fluxdeck_model::commands::{Cx, Gesture, Scope, Target};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::error::Error;
-use fluxdeck_model::state::{Aspect, Effect, Reply, State, Ticket};
+use fluxdeck_model::state::{Aspect, Reply, State, Ticket};
 
 pub const SPEC: ViewSpec = ViewSpec {
     name: "yaml",
@@ -166,8 +166,7 @@ impl View for Document {
     fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
         let Some(yaml) = self.body.get() else { return false };
         if gesture == Gesture::Copy {
-            cx.state.say(format!("copied {} lines", yaml.len()));
-            cx.effects.push(Effect::Copy(yaml.lines.join("\n")));
+            cx.copy(yaml.lines.join("\n"), format!("copied {} lines", yaml.len()));
             return true;
         }
         self.text.gesture(gesture, yaml)

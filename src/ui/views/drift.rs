@@ -119,11 +119,11 @@ impl View for DriftView {
                 true
             }
             (Gesture::Open, Some(Told { object: Some(object), .. })) => {
-                cx.transitions.push(Transition::Open("details", Target::Object(object.clone())));
+                cx.transit(Transition::Open("details", Target::Object(object.clone())));
                 true
             }
             (Gesture::File | Gesture::Open, Some(told)) => {
-                cx.state.say(told.message.clone());
+                cx.say(told.message.clone());
                 true
             }
             _ => self.picker.gesture(gesture, cx),

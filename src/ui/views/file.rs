@@ -18,7 +18,7 @@ use fluxdeck_model::commands::{Cx, Gesture, Scope, Target};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::error::Error;
 use fluxdeck_model::insight::declared::FilePlace;
-use fluxdeck_model::state::{Aspect, Effect, FileText, Reply, State, Ticket};
+use fluxdeck_model::state::{Aspect, FileText, Intent, Reply, State, Terminal, Ticket};
 
 /// Lines above the one that was asked for.
 const ABOVE: usize = 4;
@@ -61,19 +61,19 @@ impl File {
         match self.body.get().map(|file| (&file.disk, file.is_same)) {
             Some((Some(disk), is_same)) => {
                 if !is_same {
-                    cx.state.say(format!(
+                    cx.say(format!(
                         "your checkout has another {} than {}: lines may differ",
                         self.place.path,
                         self.place.at.short()
                     ));
                 }
-                cx.effects.push(Effect::Edit { path: disk.clone(), line: self.place.line });
+                cx.intend(Intent::Terminal(Terminal::Edit { path: disk.clone(), line: self.place.line }));
             }
-            Some((None, _)) => cx.state.complain(&Error::failed(
+            Some((None, _)) => cx.complain(Error::failed(
                 "no checkout of yours has this file",
                 "name one in `repos` of config.toml, or start fluxdeck in it",
             )),
-            None => cx.state.complain(&Error::failed("the file is not shown", "what is not shown here is not opened from here")),
+            None => cx.complain(Error::failed("the file is not shown", "what is not shown here is not opened from here")),
         }
     }
 }
@@ -112,8 +112,7 @@ impl View for File {
         match (gesture, self.body.get()) {
             (Gesture::Edit, _) => self.edit(cx),
             (Gesture::Copy, Some(file)) => {
-                cx.state.say(format!("copied {} lines", file.lines.len()));
-                cx.effects.push(Effect::Copy(file.lines.join("\n")));
+                cx.copy(file.lines.join("\n"), format!("copied {} lines", file.lines.len()));
             }
             (gesture, _) => return self.text.gesture(gesture, &self.lines[..]),
         }

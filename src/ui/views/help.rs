@@ -54,11 +54,11 @@ impl Help {
     fn pick(&self, cx: &mut Cx) {
         let Some(command) = self.selected() else { return };
         if place(command, self.of) == Place::Elsewhere {
-            cx.state.say(format!("{}: only in {}", command.doc, places(command)));
+            cx.say(format!("{}: only in {}", command.doc, places(command)));
             return;
         }
         let key = command.keys.first().and_then(|key| Key::parse(key));
-        cx.transitions.push(match key {
+        cx.transit(match key {
             Some(key) => Transition::Press(key),
             None => Transition::Run(command.name.to_owned()),
         });

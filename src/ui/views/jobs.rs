@@ -18,8 +18,8 @@ use crate::ui::widgets::list::Column;
 use crate::ui::widgets::progress::{sign, sign_of};
 use fluxdeck_model::commands::{Cx, Gesture, Scope, Target, Transition};
 use fluxdeck_model::domain::{Health, ObjectRef, duration};
-use fluxdeck_model::state::State;
-use fluxdeck_model::state::jobs::{Job, JobId, Phase};
+use fluxdeck_model::state::jobs::{Job, JobId};
+use fluxdeck_model::state::{Intent, State};
 
 pub const SPEC: ViewSpec = ViewSpec {
     name: "jobs",
@@ -42,26 +42,7 @@ impl Jobs {
 
 /// Stops what a job has not begun, and with the second wish its following; or goes on watching.
 pub(super) fn steer(gesture: Gesture, id: JobId, cx: &mut Cx) {
-    let Some(job) = cx.state.jobs.find(id) else { return };
-    match gesture {
-        Gesture::WatchOn if job.can_watch_on() => {
-            cx.state.watch_on(id, cx.effects);
-            cx.state.say("watching on");
-        }
-        Gesture::WatchOn => cx.state.say("nothing of it is tried again"),
-        _ if job.is_over() => cx.state.say("it is over"),
-        _ => {
-            let queued = job.items.iter().filter(|item| item.phase == Phase::Queued).count();
-            cx.state.jobs.stop(id, cx.state.clock);
-            if queued == 0 {
-                cx.state.jobs.leave(id, cx.state.clock, cx.effects);
-            }
-            cx.state.say(match queued {
-                0 => "no longer followed; what was requested goes on in the cluster (w follows it again)".to_owned(),
-                queued => format!("{queued} stopped; what is under way cannot be taken back and is followed"),
-            });
-        }
-    }
+    cx.intend(if gesture == Gesture::WatchOn { Intent::WatchOn(id) } else { Intent::Stop(id) });
 }
 
 /// A job's state in a word: the phase where there is one object, counts where there are many.
@@ -121,7 +102,7 @@ impl View for Jobs {
 
     fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
         match (gesture, self.selected()) {
-            (Gesture::Open, Some(id)) => cx.transitions.push(Transition::Open("job", Target::Job(id))),
+            (Gesture::Open, Some(id)) => cx.transit(Transition::Open("job", Target::Job(id))),
             (Gesture::Stop | Gesture::WatchOn, Some(id)) => steer(gesture, id, cx),
             _ => return self.picker.gesture(gesture, cx),
         }

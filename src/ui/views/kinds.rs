@@ -114,7 +114,7 @@ impl View for Kinds {
         }
         let chosen = self.picker.selected().and_then(|id| self.rows.iter().find(|gk| gk.to_string() == id));
         if let Some(gk) = chosen {
-            cx.transitions.push(Transition::Go("objects", Target::Kind(gk.clone())));
+            cx.transit(Transition::Go("objects", Target::Kind(gk.clone())));
         }
         true
     }

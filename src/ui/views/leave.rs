@@ -19,7 +19,7 @@ use crate::ui::widgets::dialog::Dialog;
 use crate::ui::widgets::lines::Styled;
 use fluxdeck_model::commands::{Cx, Gesture, Scope, Target, Transition};
 use fluxdeck_model::state::jobs::Phase;
-use fluxdeck_model::state::{Code, Effect, Key, State};
+use fluxdeck_model::state::{Code, Intent, Key, State, Terminal};
 
 pub const SPEC: ViewSpec = ViewSpec {
     name: "leave",
@@ -60,12 +60,12 @@ impl View for Leave {
 
     fn key(&mut self, key: Key, cx: &mut Cx) -> bool {
         match (key.code, key.ctrl) {
-            (Code::Char('q'), false) | (Code::Char('c'), true) => cx.effects.push(Effect::Quit),
+            (Code::Char('q'), false) | (Code::Char('c'), true) => cx.intend(Intent::Terminal(Terminal::Quit)),
             (Code::Char('w') | Code::Enter, false) => {
                 self.waits = true;
                 self.heard(cx);
             }
-            (Code::Esc, _) | (Code::Char('n'), false) => cx.transitions.push(Transition::Close),
+            (Code::Esc, _) | (Code::Char('n'), false) => cx.transit(Transition::Close),
             _ => {}
         }
         true
@@ -73,7 +73,7 @@ impl View for Leave {
 
     fn heard(&mut self, cx: &mut Cx) {
         if self.waits && cx.state.jobs.running().next().is_none() {
-            cx.effects.push(Effect::Quit);
+            cx.intend(Intent::Terminal(Terminal::Quit));
         }
     }
 

@@ -13,13 +13,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::ui::layer::{Scene, View, ViewSpec};
-use crate::ui::widgets::request::{ask, say};
+use crate::ui::widgets::request::say;
 use crate::ui::widgets::ring::Ring;
 use crate::ui::widgets::text::{Source, Text};
 use fluxdeck_model::commands::{Cx, Gesture, Scope, Target};
 use fluxdeck_model::domain::{NodeId, ObjectRef, Str};
 use fluxdeck_model::error::Error;
-use fluxdeck_model::state::{Aspect, Cluster, Effect, LogRequest, Reply, State, Ticket};
+use fluxdeck_model::state::{Aspect, Cluster, Intent, LogRequest, Question, Reply, State, Ticket};
 
 pub const SPEC: ViewSpec = ViewSpec {
     name: "logs",
@@ -70,7 +70,7 @@ impl Logs {
 
     /// Asks for the logs anew, in place of those that are here.
     fn ask(&mut self, cx: &mut Cx) {
-        cx.effects.extend(self.tickets.drain(..).map(Effect::Drop));
+        self.tickets.drain(..).for_each(|ticket| cx.intend(Intent::Drop(ticket)));
         self.clear();
         self.failed = None;
         let pods = pods(cx.state.cluster(), &self.object);
@@ -92,7 +92,7 @@ impl Logs {
                 timestamps: self.timestamps,
                 tail: TAIL,
             };
-            self.tickets.push(ask(&pods[0], Aspect::Logs(request), cx));
+            self.tickets.push(cx.ask(Question::Object(pods[0].clone(), Aspect::Logs(request))));
         }
     }
 
@@ -173,7 +173,7 @@ impl View for Logs {
     }
 
     fn closed(&mut self, cx: &mut Cx) {
-        cx.effects.extend(self.tickets.drain(..).map(Effect::Drop));
+        self.tickets.drain(..).for_each(|ticket| cx.intend(Intent::Drop(ticket)));
     }
 
     fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
@@ -200,8 +200,7 @@ impl View for Logs {
             }
             Gesture::Clear => self.clear(),
             Gesture::Copy => {
-                cx.state.say(format!("copied {} lines", self.lines.len()));
-                cx.effects.push(Effect::Copy(self.lines.joined()));
+                cx.copy(self.lines.joined(), format!("copied {} lines", self.lines.len()));
             }
             gesture => return self.text.gesture(gesture, &self.lines),
         }

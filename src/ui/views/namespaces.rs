@@ -95,7 +95,7 @@ impl View for Namespaces {
                 let wished = if marked.is_empty() { self.picker.selected().unwrap_or_default().to_owned() } else { marked };
                 if !wished.is_empty() {
                     run("namespaces", &wished, cx);
-                    cx.transitions.push(Transition::Go("tree", Target::Nothing));
+                    cx.transit(Transition::Go("tree", Target::Nothing));
                 }
             }
             gesture => return self.picker.gesture(gesture, cx),
@@ -141,19 +141,19 @@ mod tests {
 
     use super::*;
     use crate::ui::widgets::testing::World;
-    use fluxdeck_model::state::Effect;
+    use fluxdeck_model::state::{Effect, News};
 
     fn world() -> World {
         let mut world = World::default();
         for (namespace, suspend) in [("apps", true), ("web", false)] {
             world.put("ks", &json!({"metadata": {"namespace": namespace}, "spec": {"suspend": suspend}}));
         }
-        world.state.cluster_mut().known_namespaces.insert("empty".into());
+        world.news(News::Namespaces(vec!["empty".into()]));
         world
     }
 
     fn view(world: &World) -> Box<dyn View> {
-        (SPEC.make)(Target::Nothing, &world.state).expect("a view")
+        (SPEC.make)(Target::Nothing, world.state()).expect("a view")
     }
 
     #[test]
@@ -184,7 +184,7 @@ mod tests {
         let (effects, transitions) = world.act(|cx| view.gesture(Gesture::Open, cx));
         assert!(matches!(&effects[..], [Effect::Include { namespaces, .. }] if namespaces.len() == 2), "{effects:?}");
         assert_eq!(transitions, [Transition::Go("tree", Target::Nothing)]);
-        let chosen: Vec<_> = world.state.cluster().namespaces.iter().flatten().map(|name| &**name).collect();
+        let chosen: Vec<_> = world.state().cluster().namespaces.iter().flatten().map(|name| &**name).collect();
         assert_eq!(chosen, ["apps", "web"]);
     }
 
@@ -195,10 +195,10 @@ mod tests {
         world.show(&mut *view, 60, 5);
         world.act(|cx| view.gesture(Gesture::Bottom, cx));
         world.act(|cx| view.set_filter("e", cx).expect("a filter"));
-        assert_eq!(view.count(&world.state), "2 of 4");
+        assert_eq!(view.count(world.state()), "2 of 4");
         world.act(|cx| view.set_filter("", cx).expect("a filter"));
         let (_, _) = world.act(|cx| view.gesture(Gesture::Open, cx));
-        assert!(world.state.cluster().namespaces.iter().flatten().any(|name| &**name == "web"));
+        assert!(world.state().cluster().namespaces.iter().flatten().any(|name| &**name == "web"));
     }
 
     #[test]

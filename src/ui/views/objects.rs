@@ -22,8 +22,8 @@ use fluxdeck_model::domain::query::Query;
 use fluxdeck_model::domain::{Coverage, GroupKind, Health, NodeId, ObjectRef, Relation};
 use fluxdeck_model::error::Error;
 use fluxdeck_model::kinds::{self, Column, Kind};
-use fluxdeck_model::state::State;
 use fluxdeck_model::state::projection::{Table, TableSort, cell, heading, message_at, word_of};
+use fluxdeck_model::state::{Intent, Show, State};
 
 pub const SPEC: ViewSpec = ViewSpec {
     name: "objects",
@@ -69,10 +69,9 @@ impl Objects {
 
     fn sort(&mut self, column: usize, cx: &mut Cx) {
         self.column = column;
-        cx.state.cluster_mut().refill(&self.gk, |_, sort| {
-            let reverse = sort.column == column && !sort.reverse;
-            *sort = TableSort { column, reverse };
-        });
+        let now = self.table(cx.state).map(Table::sort).unwrap_or_default();
+        let reverse = now.column == column && !now.reverse;
+        cx.intend(Intent::Show(Show::TableSort(self.gk.clone(), TableSort { column, reverse })));
     }
 
     /// The place of a column of the kind among all columns: namespace and name come first.
@@ -105,9 +104,9 @@ impl Objects {
         match to {
             Some(node) => {
                 let object = cx.state.cluster().store.reference(node).clone();
-                cx.transitions.push(Transition::Open("details", Target::Object(object)));
+                cx.transit(Transition::Open("details", Target::Object(object)));
             }
-            None => cx.state.say("there is none"),
+            None => cx.say("there is none"),
         }
     }
 
@@ -235,12 +234,12 @@ impl View for Objects {
 
     fn opened(&mut self, cx: &mut Cx) {
         // a table keeps its order, but not the filter of an earlier visit
-        cx.state.cluster_mut().refill(&self.gk, |filter, _| filter.query = None);
+        cx.intend(Intent::Show(Show::TableFilter(self.gk.clone(), String::new())));
     }
 
     fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
         let page = self.list.page().saturating_sub(1).max(1);
-        let state = &*cx.state;
+        let state = cx.state;
         match gesture {
             Gesture::Down => self.go(self.at + 1, state),
             Gesture::Up => self.go(self.at.saturating_sub(1), state),
@@ -286,9 +285,9 @@ impl View for Objects {
     }
 
     fn set_filter(&mut self, text: &str, cx: &mut Cx) -> std::result::Result<(), String> {
-        let query = Query::parse(text)?;
+        Query::parse(text)?;
         text.clone_into(&mut self.text);
-        cx.state.cluster_mut().refill(&self.gk, |filter, _| filter.query = query);
+        cx.intend(Intent::Show(Show::TableFilter(self.gk.clone(), text.to_owned())));
         Ok(())
     }
 

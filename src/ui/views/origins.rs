@@ -56,11 +56,11 @@ pub(super) fn open(object: &ObjectRef, place: Place, cx: &mut Cx) {
         Place::Object { kind, namespace, name } => {
             let group = if &*kind == "ConfigMap" { "" } else { GROUP };
             let object = ObjectRef::new(object.cluster, GroupKind::new(group, &*kind), namespace, name);
-            cx.state.say(format!("it stands in {object}; o there shows which file makes that"));
+            cx.say(format!("it stands in {object}; o there shows which file makes that"));
             Transition::Open("yaml", Target::Object(object))
         }
     };
-    cx.transitions.push(transition);
+    cx.transit(transition);
 }
 
 impl Origins {

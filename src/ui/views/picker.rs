@@ -12,7 +12,6 @@ use crate::ui::widgets::request::say;
 use fluxdeck_model::commands::{self, Cx, Gesture, Run};
 use fluxdeck_model::domain::Labels;
 use fluxdeck_model::domain::query::{Fuzzy, Query};
-use fluxdeck_model::state::Effect;
 
 /// One thing to choose: what it is known by, and a cell for each column.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -105,8 +104,8 @@ impl Picker {
             Gesture::Bottom => self.go(usize::MAX),
             Gesture::Copy => {
                 if let Some(selected) = self.selected().map(str::to_owned) {
-                    cx.state.say(format!("copied {selected}"));
-                    cx.effects.push(Effect::Copy(selected));
+                    let told = format!("copied {selected}");
+                    cx.copy(selected, told);
                 }
             }
             _ => return false,
@@ -143,6 +142,6 @@ pub fn run(name: &str, argument: &str, cx: &mut Cx) {
     if let Some(Run::Act(act)) = commands::find(name).map(|command| command.run)
         && let Err(error) = act(cx, argument)
     {
-        cx.state.complain(&error);
+        cx.complain(error);
     }
 }

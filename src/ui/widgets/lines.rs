@@ -6,7 +6,6 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use super::text::Source;
 use crate::ui::theme::{Scope, Theme};
 use fluxdeck_model::commands::Cx;
-use fluxdeck_model::state::Effect;
 
 /// A line as plain text, for search and copying, and the scope of each part of it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,8 +18,7 @@ pub struct Styled {
 /// Puts the whole text on the clipboard.
 pub fn copy(lines: &[Styled], cx: &mut Cx) {
     let text: Vec<_> = lines.iter().map(|line| line.text.trim_end()).collect();
-    cx.state.say(format!("copied {} lines", text.len()));
-    cx.effects.push(Effect::Copy(text.join("\n")));
+    cx.copy(text.join("\n"), format!("copied {} lines", text.len()));
 }
 
 impl Styled {

@@ -10,7 +10,7 @@ use crate::ui::theme::Scope;
 use fluxdeck_model::commands::Cx;
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::error::Error;
-use fluxdeck_model::state::{Aspect, Effect, Reply, Ticket};
+use fluxdeck_model::state::{Aspect, Intent, Question, Reply, Ticket};
 
 /// One request and how far it is.
 pub struct Request<T> {
@@ -37,7 +37,7 @@ impl<T> Request<T> {
     /// Asks, in place of what was asked before; an answer that is here stays until the new one comes.
     pub fn ask(&mut self, object: &ObjectRef, aspect: Aspect, cx: &mut Cx) {
         self.close(cx);
-        self.ticket = Some(ask(object, aspect, cx));
+        self.ticket = Some(cx.ask(Question::Object(object.clone(), aspect)));
         self.is_under_way = true;
         self.told = cx.state.cluster().store.told(object);
     }
@@ -56,7 +56,9 @@ impl<T> Request<T> {
     }
 
     pub fn close(&mut self, cx: &mut Cx) {
-        cx.effects.extend(self.ticket.take().map(Effect::Drop));
+        if let Some(ticket) = self.ticket.take() {
+            cx.intend(Intent::Drop(ticket));
+        }
     }
 
     /// Takes an answer to this request. Returns whether it was one.
@@ -90,14 +92,6 @@ impl<T> Request<T> {
     }
 }
 
-/// Asks for one aspect of an object.
-pub fn ask(object: &ObjectRef, aspect: Aspect, cx: &mut Cx) -> Ticket {
-    let ticket = cx.state.ticket();
-    let version = cx.state.cluster().store.object_of(object).map(|found| found.version.clone()).unwrap_or_else(|| "".into());
-    cx.effects.push(Effect::Look { ticket, object: object.clone(), version, aspect });
-    ticket
-}
-
 /// A message where content would stand, and what to do about it.
 pub fn say(area: Rect, buf: &mut Buffer, scene: &Scene, message: &str, hint: &str) {
     let area = area.intersection(buf.area);
@@ -115,6 +109,7 @@ mod tests {
 
     use super::*;
     use crate::ui::widgets::testing::World;
+    use fluxdeck_model::state::Effect;
 
     #[test]
     fn what_changed_is_asked_for_again_one_request_at_a_time() {

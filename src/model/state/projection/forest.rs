@@ -39,7 +39,7 @@ impl Root {
 }
 
 /// The place of one node.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Place {
     kind: &'static Kind,
     /// Where the kind stands among siblings.
@@ -57,7 +57,7 @@ struct Place {
 }
 
 /// The trees of one cluster under one choice of root.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Forest {
     root: Root,
     places: Vec<Option<Place>>,
@@ -70,7 +70,17 @@ pub struct Forest {
     structure: u64,
     stamp: u64,
     /// The counts of all trees, with the stamp they hold for.
-    total: Cell<(u64, Counts)>,
+    total: Remembered,
+}
+
+/// What was counted last. When that was depends on who looked, so it is no part of what is told of a forest.
+#[derive(Default)]
+struct Remembered(Cell<(u64, Counts)>);
+
+impl std::fmt::Debug for Remembered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Remembered")
+    }
 }
 
 impl Forest {
@@ -190,7 +200,7 @@ impl Forest {
 
     /// Counts of all trees. Costs a pass over all nodes once after each change.
     pub fn total(&self) -> Counts {
-        let (stamp, known) = self.total.get();
+        let (stamp, known) = self.total.0.get();
         if stamp == self.stamp {
             return known;
         }
@@ -199,7 +209,7 @@ impl Forest {
             total += place.below;
             total += place.own.map_or_else(Counts::default, Counts::one);
         }
-        self.total.set((self.stamp, total));
+        self.total.0.set((self.stamp, total));
         total
     }
 

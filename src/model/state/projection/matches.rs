@@ -49,7 +49,7 @@ impl Filter {
 }
 
 /// The nodes that the present filter means, as far as they have been tested.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Matches {
     filter: Filter,
     bits: Bits,

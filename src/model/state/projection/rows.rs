@@ -172,7 +172,7 @@ impl Folds {
 }
 
 /// The rows of one tree, made again only when something that they depend on changed.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct TreeRows {
     rows: Vec<Row>,
     headings: Vec<Heading>,

@@ -33,6 +33,7 @@ enum Key {
 }
 
 /// One kind's table.
+#[derive(Debug)]
 pub struct Table {
     gk: GroupKind,
     kind: &'static Kind,

@@ -27,7 +27,7 @@ use fluxdeck_model::actions::{self, Confirmation, Demand, Form, Grade, until};
 use fluxdeck_model::commands::{Cx, Gesture, Scope, Target, Transition};
 use fluxdeck_model::domain::{ObjectRef, duration};
 use fluxdeck_model::error::Error;
-use fluxdeck_model::state::{Code, Key, State};
+use fluxdeck_model::state::{Code, Confirmed, Intent, Key, State};
 
 pub const SPEC: ViewSpec = ViewSpec {
     name: "confirm",
@@ -35,7 +35,7 @@ pub const SPEC: ViewSpec = ViewSpec {
     scope: Scope::Dialog,
     make: |target, state| match target {
         Target::Confirmation(shown) => Ok(Box::new(Confirm::new(*shown, state))),
-        Target::Question(shown) => Ok(Box::new(Confirm { is_unseen: true, ..Confirm::new(*shown, state) })),
+        Target::Unexpected(shown) => Ok(Box::new(Confirm { is_unseen: true, ..Confirm::new(*shown, state) })),
         _ => Err(Error::usage("there is nothing to confirm", "press a on an object")),
     },
 };
@@ -211,11 +211,10 @@ impl Confirm {
             self.error = Some("something is lost: press y if you mean it".to_owned());
         } else {
             let typed = self.text(Asks::Word).to_owned();
-            match cx.state.accept(&self.shown, &typed, cx.effects) {
-                Ok(id) => {
-                    let title = cx.state.jobs.find(id).map(fluxdeck_model::state::jobs::Job::title).unwrap_or_default();
-                    cx.state.say(format!("{title}: J follows it"));
-                    cx.transitions.push(Transition::Close);
+            match cx.state.accepted(&self.shown, &typed) {
+                Ok(confirmation) => {
+                    cx.intend(Intent::Start(Box::new(Confirmed::of(confirmation))));
+                    cx.transit(Transition::Close);
                 }
                 Err(error) => self.error = Some(error.to_string()),
             }
@@ -223,8 +222,8 @@ impl Confirm {
     }
 
     fn leave(cx: &mut Cx) {
-        cx.state.say("nothing was done");
-        cx.transitions.push(Transition::Close);
+        cx.say("nothing was done");
+        cx.transit(Transition::Close);
     }
 }
 
@@ -294,7 +293,7 @@ impl View for Confirm {
         // a namespace that refused is asked for the one object
         if !self.shown.is_settled() && self.asked != self.shown.wants {
             self.asked = self.shown.wants.clone();
-            cx.state.inquire(&self.shown, cx.effects);
+            cx.intend(Intent::Inquire(Box::new(self.shown.wants.clone())));
         }
         // what was typed wrong stays wrong, whatever else happens
         if self.is_early && self.shown.is_settled() {

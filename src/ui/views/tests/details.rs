@@ -5,6 +5,7 @@ use crate::ui::widgets::testing::World;
 use fluxdeck_model::domain::Coverage;
 use fluxdeck_model::state::Effect;
 use fluxdeck_model::state::EventRow;
+use fluxdeck_model::state::Message;
 
 fn failing() -> (World, ObjectRef) {
     let mut world = World::default();
@@ -165,7 +166,7 @@ fn lines_are_made_again_only_when_something_changed() {
     world.show(&mut view, 80, 20);
     assert!(view.lines.last().is_some_and(|line| line.text == "kept"));
     // the age in the lines has another text a minute later
-    world.state.clock = "2026-01-01T00:11:00Z".parse().expect("a time");
+    world.update_at("2026-01-01T00:11:00Z".parse().expect("a time"), Message::Clock);
     let shown = text(&world.show(&mut view, 80, 20));
     assert!(shown.contains("5m ago") && view.lines.last().is_some_and(|line| line.text != "kept"), "{shown}");
 }
@@ -176,7 +177,7 @@ fn no_size_is_too_small() {
     for (width, height) in [(0, 0), (1, 1), (20, 5), (13, 40)] {
         let mut view = DetailsView::new(id.clone());
         world.show(&mut view, width, height);
-        let node = world.state.cluster().store.find(&id);
+        let node = world.state().cluster().store.find(&id);
         world.draw(width, height, |area, buf, scene| super::super::preview::render_preview(area, buf, scene, node));
     }
 }

@@ -6,6 +6,7 @@ use fluxdeck_model::insight::declared::Commit;
 use fluxdeck_model::insight::drift::Drifted;
 use fluxdeck_model::render::{Layer, Origin};
 use fluxdeck_model::state::drift::Compared;
+use fluxdeck_model::state::{Intent, News};
 
 fn compared(world: &mut World) -> ObjectRef {
     let kustomization = world.put("ks", &json!({}));
@@ -19,17 +20,16 @@ fn compared(world: &mut World) -> ObjectRef {
         compared: 7,
         skipped: vec![("Kustomization apps/other".to_owned(), "it has never applied anything".to_owned())],
     };
-    let now = world.state.clock;
-    let cluster = world.state.cluster_mut();
-    let run = cluster.begin_comparison(1);
-    cluster.compared(run, compared, now);
+    world.act(|cx| cx.intend(Intent::Compare));
+    let run = world.state().cluster().drifts.run;
+    world.news(News::Compared(run, Box::new(compared)));
     object
 }
 
 #[test]
 fn every_difference_is_a_row_that_leads_to_object_and_file() {
     let mut world = World::default();
-    let mut view = (SPEC.make)(Target::Nothing, &world.state).expect("a view");
+    let mut view = (SPEC.make)(Target::Nothing, world.state()).expect("a view");
     assert!(world.show(&mut *view, 80, 4).concat().contains("`:drift` compares the cluster with git"));
     let object = compared(&mut world);
     let shown = world.show(&mut *view, 120, 4);
@@ -37,10 +37,10 @@ fn every_difference_is_a_row_that_leads_to_object_and_file() {
     let words: Vec<_> = shown[1].split_whitespace().collect();
     assert_eq!(words, ["Deployment", "apps/web", "spec.replicas", "3", "5", "base/web.yaml:6"]);
     assert!(shown[2].contains("Kustomization apps/other") && shown[2].contains("not compared"), "{shown:?}");
-    assert_eq!(view.title(&world.state), "drift · 1 drifted of 7 objects compared · 1 not compared");
+    assert_eq!(view.title(world.state()), "drift · 1 drifted of 7 objects compared · 1 not compared");
     let (_, transitions) = world.act(|cx| view.gesture(Gesture::File, cx));
     assert!(matches!(&transitions[..], [Transition::Open("file", Target::File(_, place))] if place.line == 6), "{transitions:?}");
     let (_, transitions) = world.act(|cx| view.gesture(Gesture::Open, cx));
     assert_eq!(transitions, [Transition::Open("details", Target::Object(object.clone()))]);
-    assert_eq!(view.selection(&world.state), [object]);
+    assert_eq!(view.selection(world.state()), [object]);
 }

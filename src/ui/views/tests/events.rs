@@ -6,7 +6,7 @@ use fluxdeck_model::state::Effect;
 
 fn view(world: &mut World, rows: &Reply) -> Box<dyn View> {
     let id = world.put("ks", &json!({}));
-    let mut view = (SPEC.make)(Target::Object(id), &world.state).expect("a view");
+    let mut view = (SPEC.make)(Target::Object(id), world.state()).expect("a view");
     let (effects, _) = world.act(|cx| view.opened(cx));
     let [Effect::Look { ticket, .. }] = effects[..] else { panic!("{effects:?}") };
     assert!(world.show(&mut *view, 40, 5).concat().contains("fetching…"));
@@ -44,7 +44,7 @@ fn events_stand_in_columns_with_their_whole_message() {
         ]
     );
     assert!(world.show(&mut *view, 120, 5)[0].contains("OBJECT"));
-    assert_eq!(view.count(&world.state), "2 events");
+    assert_eq!(view.count(world.state()), "2 events");
 }
 
 #[test]

@@ -3,12 +3,13 @@ use serde_json::json;
 use super::*;
 use crate::ui::widgets::testing::World;
 use fluxdeck_model::insight::declared::Commit;
+use fluxdeck_model::state::Effect;
 
 fn opened(world: &mut World, line: u32, text: FileText) -> Box<dyn View> {
     let id = world.put("ks", &json!({}));
     let at = Commit { url: "https://forge.test/fleet".into(), id: "0123456789abcdef".into() };
     let place = FilePlace { at, path: "base/web.yaml".into(), line, is_secret: false };
-    let mut view = (SPEC.make)(Target::File(id, Box::new(place)), &world.state).expect("a view");
+    let mut view = (SPEC.make)(Target::File(id, Box::new(place)), world.state()).expect("a view");
     let (effects, _) = world.act(|cx| view.opened(cx));
     let [Effect::Look { ticket, aspect: Aspect::File(_), .. }] = effects[..] else { panic!("{effects:?}") };
     world.act(|cx| view.reply(ticket, &Reply::File(Box::new(text)), cx));
@@ -26,7 +27,7 @@ fn the_line_that_was_asked_for_is_in_sight_and_marked() {
     let shown = world.show(&mut *view, 40, 8);
     assert_eq!(shown[4], " > 12  line12: x");
     assert_eq!(shown[0], "    8  line8: x");
-    assert!(view.title(&world.state).contains("base/web.yaml:12 at 0123456"));
+    assert!(view.title(world.state()).contains("base/web.yaml:12 at 0123456"));
     for (width, height) in [(0, 0), (1, 1), (20, 5)] {
         world.show(&mut *view, width, height);
     }
@@ -42,9 +43,9 @@ fn the_editor_is_asked_for_where_a_checkout_has_the_file() {
         let mut world = World::default();
         let mut view = opened(&mut world, 3, file);
         let (effects, _) = world.act(|cx| view.gesture(Gesture::Edit, cx));
-        let edit = Effect::Edit { path: "/src/base/web.yaml".to_owned(), line: 3 };
+        let edit = Effect::Terminal(Terminal::Edit { path: "/src/base/web.yaml".to_owned(), line: 3 });
         assert_eq!(effects, if wished { vec![edit] } else { Vec::new() });
-        let notice = world.state.notice.as_ref().map(|notice| notice.text.clone()).unwrap_or_default();
+        let notice = world.state().notice.as_ref().map(|notice| notice.text.clone()).unwrap_or_default();
         assert!(told.map_or(notice.is_empty(), |told| notice.contains(told)), "{notice}");
     }
 }

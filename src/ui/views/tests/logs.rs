@@ -2,6 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::ui::widgets::testing::World;
+use fluxdeck_model::state::Effect;
 
 fn request(effects: &[Effect]) -> Vec<(Ticket, String, LogRequest)> {
     let looks = effects.iter().filter_map(|effect| match effect {
@@ -45,7 +46,7 @@ fn pods_below_an_object_are_asked_for_by_namespace() {
     let asked: Vec<_> =
         request(&effects).into_iter().map(|(_, namespace, request)| (namespace, request.pods.len(), request.tail)).collect();
     assert_eq!(asked, [("apps".to_owned(), 1, TAIL), ("web".to_owned(), 1, TAIL)]);
-    assert!(view.title(&world.state).contains("2 pods"), "{}", view.title(&world.state));
+    assert!(view.title(world.state()).contains("2 pods"), "{}", view.title(world.state()));
 }
 
 #[test]
@@ -67,7 +68,7 @@ fn lines_are_followed_and_bounded() {
         world.act(|cx| view.reply(ticket, &Reply::Log(lines), cx));
     }
     assert_eq!(world.show(&mut view, 40, 3), [" line 5497", " line 5498", " line 5499"]);
-    assert_eq!(view.count(&world.state), "500 older dropped · 5000/5000");
+    assert_eq!(view.count(world.state()), "500 older dropped · 5000/5000");
     world.act(|cx| assert!(view.gesture(Gesture::Up, cx)));
     world.act(|cx| view.reply(ticket, &Reply::Log(vec!["new".to_owned()]), cx));
     assert_eq!(world.show(&mut view, 40, 3)[2], " line 5498");
@@ -89,7 +90,7 @@ fn another_container_instance_or_form_is_asked_for_anew() {
     assert_eq!(press(&mut view, Gesture::NextContainer).container, None);
     assert!(press(&mut view, Gesture::Previous).previous);
     assert!(press(&mut view, Gesture::Timestamps).timestamps);
-    let title = view.title(&world.state);
+    let title = view.title(world.state());
     assert!(title.contains("previous") && title.contains("all containers") && title.contains("following"), "{title}");
 }
 

@@ -32,7 +32,7 @@ fn fields_show_who_set_them_and_lead_to_the_file() {
         "status": {"inventory": {"entries": [{"id": "apps_web_apps_Deployment", "v": "v1"}]}}});
     world.put("ks", &parent);
     let id = world.put("deployments", &json!({"spec": {"replicas": 3}}));
-    let mut view = (SPEC.make)(Target::Object(id.clone()), &world.state).expect("a view");
+    let mut view = (SPEC.make)(Target::Object(id.clone()), world.state()).expect("a view");
     let (effects, _) = world.act(|cx| view.opened(cx));
     let [Effect::Look { ticket, aspect: Aspect::Declared { applied_by, fetches: true }, .. }] = &effects[..] else {
         panic!("{effects:?}")
@@ -46,7 +46,7 @@ fn fields_show_who_set_them_and_lead_to_the_file() {
         "{shown:?}"
     );
     assert_eq!(
-        view.message(&world.state).as_deref(),
+        view.message(world.state()).as_deref(),
         Some("spec.replicas = 3  over/k.yaml:6 (replicas)  over base/web.yaml:5 (resource)  only the cluster knows ${zone}")
     );
     let (_, transitions) = world.act(|cx| view.gesture(Gesture::Open, cx));
@@ -58,7 +58,7 @@ fn fields_show_who_set_them_and_lead_to_the_file() {
 fn what_nobody_applies_says_so() {
     let mut world = World::default();
     let id = world.put("deployments", &json!({}));
-    let mut view = (SPEC.make)(Target::Object(id), &world.state).expect("a view");
+    let mut view = (SPEC.make)(Target::Object(id), world.state()).expect("a view");
     let (effects, _) = world.act(|cx| view.opened(cx));
     assert_eq!(effects, []);
     assert!(world.show(&mut *view, 80, 4).concat().contains("no Flux Kustomization is known to apply"));

@@ -13,18 +13,17 @@ fn world() -> World {
 }
 
 fn top(world: &mut World, view: &mut dyn View) -> String {
-    world.state.cluster_mut().work(|| false);
     world.show(view, 60, 6)[1].clone()
 }
 
 fn selected(world: &World, view: &dyn View) -> String {
-    view.selection(&world.state).first().map(ToString::to_string).unwrap_or_default()
+    view.selection(world.state()).first().map(ToString::to_string).unwrap_or_default()
 }
 
 #[test]
 fn while_the_picture_grows_and_nobody_has_moved_the_first_row_is_the_one_that_is_chosen() {
     let mut world = world();
-    let mut view = (SPEC.make)(Target::Nothing, &world.state).expect("a view");
+    let mut view = (SPEC.make)(Target::Nothing, world.state()).expect("a view");
     assert!(top(&mut world, &mut *view).contains("apps/later"));
     world.put("gitrepo", &json!({"metadata": {"name": "first"}}));
 
@@ -35,7 +34,7 @@ fn while_the_picture_grows_and_nobody_has_moved_the_first_row_is_the_one_that_is
 #[test]
 fn who_has_moved_stays_where_he_is() {
     let mut world = world();
-    let mut view = (SPEC.make)(Target::Nothing, &world.state).expect("a view");
+    let mut view = (SPEC.make)(Target::Nothing, world.state()).expect("a view");
     top(&mut world, &mut *view);
     world.act(|cx| view.gesture(Gesture::Top, cx));
     world.put("gitrepo", &json!({"metadata": {"name": "first"}}));
@@ -47,7 +46,7 @@ fn who_has_moved_stays_where_he_is() {
 #[test]
 fn once_everything_was_read_the_row_that_is_chosen_stays_it() {
     let mut world = world();
-    let mut view = (SPEC.make)(Target::Nothing, &world.state).expect("a view");
+    let mut view = (SPEC.make)(Target::Nothing, world.state()).expect("a view");
     world.cover("ks", Coverage::Complete);
     top(&mut world, &mut *view);
     world.put("gitrepo", &json!({"metadata": {"name": "first"}}));

@@ -20,9 +20,10 @@ use self::paint::{Widths, ancestors};
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::widgets::progress;
 use fluxdeck_model::commands::{Cx, Gesture, Scope, Target, Transition};
+use fluxdeck_model::domain::query::Query;
 use fluxdeck_model::domain::{Health, NodeId, ObjectRef, Relation};
 use fluxdeck_model::state::projection::{Fold, Row, RowId, Sort, SortBy, word_of};
-use fluxdeck_model::state::{Cluster, Effect, Epoch, State};
+use fluxdeck_model::state::{Cluster, Epoch, Intent, Show, State};
 
 pub const SPEC: ViewSpec = ViewSpec {
     name: "tree",
@@ -58,6 +59,10 @@ impl TreeView {
         self.row(state).and_then(Row::node)
     }
 
+    fn object(&self, state: &State) -> Option<ObjectRef> {
+        self.node(state).map(|node| state.cluster().store.reference(node).clone())
+    }
+
     fn go(&mut self, to: usize, state: &State) {
         let rows = &state.cluster().tree.rows;
         self.at = to.min(rows.rows().len().saturating_sub(1));
@@ -86,10 +91,9 @@ impl TreeView {
     }
 
     fn fold(&mut self, open: bool, cx: &mut Cx) {
-        let cluster = cx.state.cluster_mut();
+        let cluster = cx.state.cluster();
         if let Some(id) = cluster.tree.rows.id(&cluster.store, self.at) {
-            cluster.tree.folds.set(&id, open);
-            cluster.work(|| false);
+            cx.intend(Intent::Show(Show::Fold(id, open)));
         }
     }
 
@@ -122,7 +126,7 @@ impl TreeView {
         let cluster = cx.state.cluster();
         let Some(node) = self.node(cx.state).filter(|node| !cluster.forest.kind(*node).is_flux()) else { return };
         if let Some(object) = cluster.store.object(node).filter(|object| !object.id.namespace.is_empty()) {
-            cx.effects.push(Effect::Owned(object.id.clone(), object.uid));
+            cx.intend(Intent::Owned(object.id.clone()));
         }
     }
 
@@ -132,7 +136,7 @@ impl TreeView {
             (Some(_), Some(node)) => self.jump(node, cx),
             (None, Some(node)) => {
                 let object = cx.state.cluster().store.reference(node).clone();
-                cx.transitions.push(Transition::Open("details", Target::Object(object)));
+                cx.transit(Transition::Open("details", Target::Object(object)));
             }
             _ => self.fold(row.fold == Fold::Closed, cx),
         }
@@ -140,21 +144,18 @@ impl TreeView {
 
     /// Goes to a node's home row; what stands above it is opened.
     fn jump(&mut self, node: NodeId, cx: &mut Cx) {
-        let cluster = cx.state.cluster_mut();
+        let cluster = cx.state.cluster();
         if !cluster.forest.contains(node) {
-            cx.state.say("it is not in the tree");
-            return;
+            return cx.say("it is not in the tree");
         }
-        open_above(cluster, node);
-        cluster.work(|| false);
-        let id = RowId::Object {
-            parent: cluster.forest.parent(node).map(|parent| cluster.store.reference(parent).clone()),
-            object: cluster.store.reference(node).clone(),
-        };
-        match cluster.tree.rows.position(&cluster.store, &id) {
-            Some(at) => self.go(at, cx.state),
-            None => cx.state.say("the filter hides it: esc clears the filter"),
+        if !is_shown(cluster, node) {
+            return cx.say("the filter hides it: esc clears the filter");
         }
+        let object = cluster.store.reference(node).clone();
+        let parent = cluster.forest.parent(node).map(|parent| cluster.store.reference(parent).clone());
+        // its row is there once the rows are made anew
+        self.cursor = Some(RowId::Object { parent, object: object.clone() });
+        cx.intend(Intent::Show(Show::Reveal(object)));
     }
 
     fn jump_along(&mut self, relations: &[Relation], cx: &mut Cx) {
@@ -164,7 +165,7 @@ impl TreeView {
             .and_then(|node| store.out(node).iter().find(|link| relations.contains(&link.relation)).map(|link| link.node));
         match found {
             Some(node) => self.jump(node, cx),
-            None => cx.state.say("it has no source of its own"),
+            None => cx.say("it has no source of its own"),
         }
     }
 
@@ -176,21 +177,19 @@ impl TreeView {
         let users: Vec<_> =
             cluster.store.incoming(node).iter().filter(|link| uses.contains(&link.relation)).map(|link| link.node).collect();
         match users.as_slice() {
-            [] => cx.state.say("nothing depends on it"),
+            [] => cx.say("nothing depends on it"),
             [one] => self.jump(*one, cx),
             _ => {
                 let object = cluster.store.reference(node).clone();
-                cx.transitions.push(Transition::Open("details", Target::Object(object)));
+                cx.transit(Transition::Open("details", Target::Object(object)));
             }
         }
     }
 
-    fn sort(&mut self, by: SortBy, cx: &mut Cx) {
-        let tree = &mut cx.state.cluster_mut().tree;
-        let reverse = tree.sort.by == by && !tree.sort.reverse;
-        tree.sort = Sort { by, reverse };
-        cx.state.cluster_mut().work(|| false);
-        self.refresh(cx.state);
+    fn sort(by: SortBy, cx: &mut Cx) {
+        let now = cx.state.cluster().tree.sort;
+        let reverse = now.by == by && !now.reverse;
+        cx.intend(Intent::Show(Show::Sort(Sort { by, reverse })));
     }
 
     fn mark(&mut self, cx: &Cx) {
@@ -216,7 +215,7 @@ impl TreeView {
     fn mark_all(&mut self, cx: &mut Cx) {
         let cluster = cx.state.cluster();
         if cluster.tree.matches.filter().is_none() {
-            return cx.state.say("filter first (/): everything that matches is marked");
+            return cx.say("filter first (/): everything that matches is marked");
         }
         let is_there = |node: &NodeId| cluster.store.object(*node).is_some();
         let found: Vec<_> = cluster.tree.matches.bits().iter().filter(is_there).collect();
@@ -290,15 +289,12 @@ impl View for TreeView {
             Gesture::Right => self.right(cx),
             Gesture::Open => self.open_row(cx),
             Gesture::UnfoldBelow => {
-                if let Some(node) = self.node(cx.state) {
-                    unfold(cx.state.cluster_mut(), node);
+                if let Some(object) = self.object(cx.state) {
+                    cx.intend(Intent::Show(Show::Unfold(object)));
                 }
             }
             Gesture::FoldAll | Gesture::UnfoldAll => {
-                let cluster = cx.state.cluster_mut();
-                cluster.tree.folds.set_all(gesture == Gesture::UnfoldAll);
-                cluster.work(|| false);
-                self.refresh(cx.state);
+                cx.intend(Intent::Show(Show::FoldAll(gesture == Gesture::UnfoldAll)));
             }
             Gesture::Parent => {
                 if let Some(parent) = self.node(cx.state).and_then(|node| cx.state.cluster().forest.parent(node)) {
@@ -311,20 +307,12 @@ impl View for TreeView {
             Gesture::MarkRange => self.mark_range(cx),
             Gesture::MarkAll => self.mark_all(cx),
             Gesture::ClearMarks => self.marks.clear(),
-            Gesture::SortName => self.sort(SortBy::Name, cx),
-            Gesture::SortState => self.sort(SortBy::State, cx),
-            Gesture::SortAge => self.sort(SortBy::Age, cx),
+            Gesture::SortName => Self::sort(SortBy::Name, cx),
+            Gesture::SortState => Self::sort(SortBy::State, cx),
+            Gesture::SortAge => Self::sort(SortBy::Age, cx),
             Gesture::Copy | Gesture::CopyNamespace => copy(gesture, &self.selection(cx.state), cx),
-            Gesture::Back if cx.state.cluster().tree.drifted => {
-                let cluster = cx.state.cluster_mut();
-                cluster.tree.drifted = false;
-                cluster.refilter();
-            }
-            Gesture::Back if cx.state.cluster().tree.health.is_some() => {
-                let cluster = cx.state.cluster_mut();
-                cluster.tree.health = None;
-                cluster.refilter();
-            }
+            Gesture::Back if cx.state.cluster().tree.drifted => cx.intend(Intent::Show(Show::Drifted(false))),
+            Gesture::Back if cx.state.cluster().tree.health.is_some() => cx.intend(Intent::Show(Show::Health(None))),
             _ => return false,
         }
         true
@@ -335,15 +323,17 @@ impl View for TreeView {
     }
 
     fn set_filter(&mut self, text: &str, cx: &mut Cx) -> Result<(), String> {
+        Query::parse(text)?;
         self.seeks = !text.is_empty();
         self.is_settled = true;
         if text.is_empty()
-            && let Some(node) = self.node(cx.state)
+            && let Some(object) = self.object(cx.state)
         {
             // what was found stays in sight when the filter goes
-            open_above(cx.state.cluster_mut(), node);
+            cx.intend(Intent::Show(Show::Reveal(object)));
         }
-        cx.state.cluster_mut().filter_tree(text)
+        cx.intend(Intent::Show(Show::Filter(text.to_owned())));
+        Ok(())
     }
 
     fn refresh(&mut self, state: &State) {
@@ -413,24 +403,11 @@ impl View for TreeView {
     }
 }
 
-/// Opens everything that stands above a node.
-fn open_above(cluster: &mut Cluster, node: NodeId) {
-    let mut above = cluster.forest.parent(node);
-    while let Some(parent) = above {
-        let id = cluster.store.reference(parent).clone();
-        cluster.tree.folds.set_object(&id, true);
-        above = cluster.forest.parent(parent);
-    }
-}
-
-fn unfold(cluster: &mut Cluster, node: NodeId) {
-    let mut rest = vec![node];
-    while let Some(node) = rest.pop() {
-        let id = cluster.store.reference(node).clone();
-        cluster.tree.folds.set_object(&id, true);
-        rest.extend(cluster.forest.children(node));
-    }
-    cluster.work(|| false);
+/// Whether the filter leaves a node in the tree: it matches, or something below it does.
+fn is_shown(cluster: &Cluster, node: NodeId) -> bool {
+    let matches = &cluster.tree.matches;
+    let is_below = |found: NodeId| std::iter::successors(Some(found), |at| cluster.forest.parent(*at)).any(|at| at == node);
+    matches.filter().is_none() || matches.contains(node) || matches.bits().iter().any(is_below)
 }
 
 /// Copies names, or namespaces, of what is selected.
@@ -440,8 +417,7 @@ pub(super) fn copy(gesture: Gesture, selected: &[ObjectRef], cx: &mut Cx) {
     if texts.is_empty() {
         return;
     }
-    cx.state.say(format!("copied {}", texts.join(" ")));
-    cx.effects.push(Effect::Copy(texts.join("\n")));
+    cx.copy(texts.join("\n"), format!("copied {}", texts.join(" ")));
 }
 
 #[cfg(test)]

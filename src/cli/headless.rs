@@ -1,0 +1,158 @@
+//! The driver without a screen: waits for a message, lets the engine take it, carries out what comes of it.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+use super::Call;
+use crate::runtime::{Options, Runtime};
+use fluxdeck_model::domain::Coverage;
+use fluxdeck_model::error::{Error, ErrorKind, Result};
+use fluxdeck_model::kinds;
+use fluxdeck_model::state::{Asked, Beginning, Engine, Intent, Link, Message, Settings, State};
+
+/// One cluster, followed by the engine.
+pub(super) struct Headless {
+    engine: Engine,
+    runtime: Runtime,
+    messages: mpsc::Receiver<Message>,
+}
+
+impl Headless {
+    /// Connects to the context of the call.
+    pub fn start(call: &Call, options: Options, settings: Settings, is_projected: bool) -> Self {
+        let (inbox, messages) = mpsc::channel(64);
+        let context = call.context.clone();
+        let beginning = Beginning { now: Timestamp::now(), settings, context, namespaces: None, is_projected };
+        let mut headless = Self { engine: Engine::new(beginning), runtime: Runtime::new(options, inbox), messages };
+        headless.intend(Intent::Connect);
+        headless
+    }
+
+    pub fn state(&self) -> &State {
+        self.engine.state()
+    }
+
+    /// Wants something done. Returns what a person would have to be asked.
+    pub fn intend(&mut self, intent: Intent) -> Vec<Asked> {
+        self.take(Message::Do(intent))
+    }
+
+    fn take(&mut self, message: Message) -> Vec<Asked> {
+        let update = self.engine.update(Timestamp::now(), message);
+        for effect in update.effects {
+            // there is no terminal to hand anything back to
+            let _ = self.runtime.carry_out(effect);
+        }
+        update.questions
+    }
+
+    /// Takes one message; when none comes for a second, the clock.
+    ///
+    /// # Errors
+    /// When the connection's own parts have ended.
+    pub async fn turn(&mut self) -> Result<()> {
+        let next = tokio::time::timeout(Duration::from_secs(1), self.messages.recv()).await;
+        match next {
+            Ok(None) => return Err(Error::failed("the connection ended", "")),
+            Ok(Some(message)) => self.take(message),
+            Err(_) => self.take(Message::Clock),
+        };
+        Ok(())
+    }
+
+    /// Reads until every kind that was asked for has answered. What could not be read in time is said with `hint`.
+    ///
+    /// # Errors
+    /// When the cluster is not reachable, or not complete in time.
+    pub async fn complete(&mut self, limit: Duration, hint: &str) -> Result<()> {
+        let read = async {
+            while !self.state().cluster().is_complete() {
+                self.turn().await?;
+                if let Link::Unauthorised(error) | Link::Unreachable(error) = &self.state().cluster().link {
+                    return Err(error.clone());
+                }
+            }
+            Ok(())
+        };
+        match tokio::time::timeout(limit, read).await {
+            Ok(done) => done,
+            Err(_) => Err(late(self.state(), limit, hint)),
+        }
+    }
+
+    /// Leaves: says of everything under way what is known of it, and waits until that is written.
+    pub async fn part(&mut self) {
+        self.intend(Intent::Part);
+        self.runtime.close().await;
+    }
+}
+
+/// Reads a cluster until every kind has answered.
+///
+/// # Errors
+/// When it is not reachable, refuses everything, or is not complete in time.
+pub(super) async fn gather(call: &Call, timeout: Duration) -> Result<Headless> {
+    let mut headless = Headless::start(call, call.options.clone(), Settings::default(), true);
+    headless.complete(timeout, "wait longer with --timeout").await?;
+    headless.engine.work(|| true);
+    match denied(headless.state()) {
+        Some(error) => Err(error),
+        None => Ok(headless),
+    }
+}
+
+fn late(state: &State, timeout: Duration, hint: &str) -> Error {
+    let (done, all) = state.cluster().progress();
+    let why = match &state.cluster().link {
+        Link::Stale { why, .. } => why.clone(),
+        _ if all == 0 => "the API server did not answer".to_owned(),
+        _ => format!("{done} of {all} kinds were read"),
+    };
+    Error::new(ErrorKind::Unreachable, format!("no complete picture within {} s: {why}", timeout.as_secs()), hint)
+}
+
+/// An error when every Flux kind is refused: printing nothing would look like an empty cluster.
+fn denied(state: &State) -> Option<Error> {
+    let mut of_flux = state.cluster().store.coverage().filter(|(scope, coverage)| {
+        *coverage != Coverage::NotServed && kinds::find(&scope.gk.group, &scope.gk.kind).is_some_and(kinds::Kind::is_flux)
+    });
+    let first = of_flux.next()?;
+    let all_refused = first.1 == Coverage::Restricted && of_flux.all(|(_, coverage)| coverage == Coverage::Restricted);
+    all_refused.then(|| {
+        Error::new(
+            ErrorKind::Denied,
+            "you may not list any Flux object, in no namespace that is known",
+            "name your namespaces: -n a,b",
+        )
+    })
+}
+
+/// One line for those who may not see everything: where they were read, and what was not read at all.
+#[expect(clippy::print_stderr, reason = "a headless command speaks of restrictions beside its output")]
+pub(super) fn tell_restrictions(state: &State) {
+    let store = &state.cluster().store;
+    let everywhere = state.cluster().restricted().into_iter().filter(|(_, namespace)| namespace.is_none()).map(|(kind, _)| kind);
+    let (mut read, mut unread) = (BTreeSet::new(), Vec::new());
+    for kind in everywhere {
+        let of_kind = store.coverage().filter(|(scope, coverage)| {
+            *scope.gk.kind == *kind.kind
+                && *scope.gk.group == *kind.group
+                && matches!(coverage, Coverage::Complete | Coverage::Polled(_))
+        });
+        let namespaces: Vec<_> = of_kind.filter_map(|(scope, _)| scope.namespace.clone()).collect();
+        if namespaces.is_empty() {
+            unread.push(kind.plural);
+        }
+        read.extend(namespaces);
+    }
+    if !read.is_empty() {
+        let names: Vec<_> = read.iter().map(|name| &**name).collect();
+        eprintln!("restricted: Flux objects were read in {} only; more namespaces with -n", names.join(", "));
+    }
+    if !unread.is_empty() {
+        eprintln!("restricted: you may not list {}", unread.join(", "));
+    }
+}

@@ -1,0 +1,284 @@
+//! What is wanted of the engine: by a person through commands and views, or by a headless command. Values, so that a run can be told
+//! again from its messages.
+
+use std::collections::BTreeSet;
+
+use jiff::SignedDuration;
+
+use super::effect::{Aspect, Effect, Terminal, Ticket};
+use super::engine::Update;
+use super::jobs::JobId;
+use super::projection::{Root, RowId, Sort, TableSort};
+use super::{Cluster, Notice, State};
+use crate::actions::confirm::Wants;
+use crate::actions::{Action, Answers, Confirmation, Target};
+use crate::domain::query::Query;
+use crate::domain::{GroupKind, Health, ObjectRef, Str};
+use crate::error::Error;
+
+/// Something that is to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Intent {
+    /// Connect to the active context.
+    Connect,
+    /// Leave the present context for that one.
+    Switch(String),
+    /// Read everything from the cluster again.
+    Refresh,
+    /// Look at these namespaces; none for all.
+    Namespaces(Option<BTreeSet<Str>>),
+    Show(Show),
+    Set(Setting),
+    /// Compare what the cluster's Kustomizations apply with git, in place of the comparison before.
+    Compare,
+    /// Tell the user something.
+    Say(String),
+    Complain(Error),
+    /// What was told has been read.
+    Noticed,
+    /// Ask something for a view; the reply carries the ticket.
+    Ask(Ticket, Question),
+    /// The view that asked is gone.
+    Drop(Ticket),
+    /// Look for what this object owns among the kinds that are not followed.
+    Owned(ObjectRef),
+    Terminal(Terminal),
+    /// Do an action: at once where nothing has to be asked, else by way of a confirmation.
+    Act(Box<Wanted>),
+    /// Find out what a confirmation wants to know.
+    Inquire(Box<Wants>),
+    /// Find out what the user may do to these objects.
+    Explore(Vec<ObjectRef>),
+    /// Do what was confirmed.
+    Start(Box<Confirmed>),
+    /// Halt what has not begun of a job; where nothing waits any more, no longer follow what has.
+    Stop(JobId),
+    /// Go on following what failed and is tried again, or whose time is over.
+    WatchOn(JobId),
+    /// The program leaves: say of everything under way what is known of it.
+    Part,
+}
+
+/// An action on objects that were fixed when they were chosen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wanted {
+    pub action: &'static Action,
+    pub targets: Vec<Target>,
+    pub answers: Answers,
+    /// Those of them that the screen does not show.
+    pub hidden: Vec<ObjectRef>,
+    /// Ask also where it would run without a question.
+    pub asks_first: bool,
+}
+
+/// What a person confirmed, and how it is to run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Confirmed {
+    pub confirmation: Confirmation,
+    /// Whether the job waits for what comes of it, or only until the API server has taken it.
+    pub waits: bool,
+    /// How long one step may take.
+    pub timeout: SignedDuration,
+}
+
+/// What a view asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// One aspect of an object.
+    Object(ObjectRef, Aspect),
+    /// The log of acts of earlier runs.
+    Acts,
+}
+
+/// How the active cluster is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Show {
+    Fold(RowId, bool),
+    FoldAll(bool),
+    /// Open an object and everything below it.
+    Unfold(ObjectRef),
+    /// Open everything that stands above an object.
+    Reveal(ObjectRef),
+    Root(Root),
+    Sort(Sort),
+    /// The tree's filter, as typed. A text that is no filter changes nothing.
+    Filter(String),
+    /// Only these states; none for all.
+    Health(Option<BTreeSet<Health>>),
+    /// Only what differs from git.
+    Drifted(bool),
+    /// No filter of any sort.
+    Everything,
+    /// The filter of a kind's table, as typed. A text that is no filter changes nothing.
+    TableFilter(GroupKind, String),
+    TableSort(GroupKind, TableSort),
+}
+
+/// A choice for this run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Setting {
+    Wide(bool),
+    Preview(bool),
+    HideHeader(bool),
+    Theme(String),
+    /// The demo's hints are not wanted any more.
+    NoGuide,
+}
+
+impl State {
+    /// Does what is wanted, as far as it is the state's business; the rest goes on as effects.
+    pub(super) fn intend(&mut self, intent: Intent, out: &mut Update) {
+        match intent {
+            Intent::Connect => out.effects.push(self.connect()),
+            Intent::Switch(context) => out.effects.push(self.switch(&context)),
+            Intent::Refresh => {
+                out.effects.push(Effect::Refresh { cluster: self.active });
+                self.say("reading everything again");
+            }
+            Intent::Namespaces(wished) => self.look_at(wished, out),
+            Intent::Show(show) => self.cluster_mut().show(show),
+            Intent::Set(setting) => self.set(setting, out),
+            Intent::Compare => self.compare(out),
+            Intent::Say(text) => self.say(text),
+            Intent::Complain(error) => self.complain(&error),
+            Intent::Noticed => self.notice = None,
+            Intent::Ask(ticket, question) => out.effects.push(self.ask(ticket, question)),
+            Intent::Drop(ticket) => out.effects.push(Effect::Drop(ticket)),
+            Intent::Owned(object) => {
+                let uid = self.cluster().store.object_of(&object).map(|object| object.uid);
+                out.effects.extend(uid.map(|uid| Effect::Owned(object, uid)));
+            }
+            Intent::Terminal(terminal) => out.effects.push(Effect::Terminal(terminal)),
+            Intent::Act(wanted) => self.act(*wanted, out),
+            Intent::Inquire(wants) => self.inquire(&wants, out),
+            Intent::Explore(objects) => self.explore_rights(&objects, out),
+            Intent::Start(confirmed) => self.start(&confirmed, out),
+            Intent::Stop(id) => self.stop(id, out),
+            Intent::WatchOn(id) => self.watch_on(id, out),
+            Intent::Part => self.part(out),
+        }
+    }
+
+    fn connect(&self) -> Effect {
+        let cluster = self.cluster();
+        Effect::Connect { cluster: cluster.id, epoch: cluster.epoch, context: cluster.context.clone(), keep: false }
+    }
+
+    /// Leaves the present context for another: a fresh cluster under a new epoch, so that late answers of the old one find nobody. While
+    /// jobs are under way there, what was left goes on beside, unseen.
+    fn switch(&mut self, context: &str) -> Effect {
+        let old = self.cluster();
+        let (epoch, cluster) = (old.epoch.next(), old.id);
+        let keep = self.jobs.are_running(cluster, old.epoch);
+        let mut fresh = Cluster::new(cluster, context.to_owned());
+        (fresh.epoch, fresh.is_projected) = (epoch, old.is_projected);
+        let old = self.clusters.insert(cluster, fresh);
+        // nothing is shown of it any more
+        self.left.extend(old.filter(|_| keep).map(|old| Cluster { is_projected: false, ..old }));
+        self.eager.clear();
+        Effect::Connect { cluster, epoch, context: context.to_owned(), keep }
+    }
+
+    fn look_at(&mut self, wished: Option<BTreeSet<Str>>, out: &mut Update) {
+        let active = self.active;
+        let cluster = self.cluster_mut();
+        cluster.known_namespaces.extend(wished.iter().flatten().cloned());
+        cluster.namespaces.clone_from(&wished);
+        cluster.refilter();
+        let include = |names: BTreeSet<Str>| Effect::Include { cluster: active, namespaces: names.into_iter().collect() };
+        out.effects.extend(wished.map(include));
+    }
+
+    fn set(&mut self, setting: Setting, out: &mut Update) {
+        let settings = &mut self.settings;
+        match setting {
+            Setting::Wide(wished) => settings.wide = wished,
+            Setting::Preview(wished) => settings.preview = wished,
+            Setting::HideHeader(wished) => settings.hide_header = wished,
+            Setting::Theme(name) => settings.theme = name,
+            Setting::NoGuide => {
+                settings.guide = false;
+                out.effects.push(Effect::Dismiss);
+            }
+        }
+    }
+
+    fn compare(&mut self, out: &mut Update) {
+        let cluster = self.cluster_mut();
+        let kustomizations = cluster.kustomizations();
+        let run = cluster.begin_comparison(kustomizations.len());
+        let (cluster, epoch, namespaces) = (cluster.id, cluster.epoch, cluster.drifts.namespaces.clone());
+        out.effects.push(Effect::Compare { cluster, epoch, run, kustomizations, namespaces });
+    }
+
+    fn ask(&self, ticket: Ticket, question: Question) -> Effect {
+        match question {
+            Question::Acts => Effect::Recall(ticket),
+            Question::Object(object, aspect) => {
+                let version = self.cluster().store.object_of(&object).map(|found| found.version.clone());
+                Effect::Look { ticket, object, version: version.unwrap_or_else(|| "".into()), aspect }
+            }
+        }
+    }
+
+    pub(super) fn say(&mut self, text: impl Into<String>) {
+        self.notice = Some(Notice { text: text.into(), is_error: false });
+    }
+
+    pub(super) fn complain(&mut self, error: &Error) {
+        self.notice = Some(Notice { text: error.to_string(), is_error: true });
+    }
+}
+
+impl Cluster {
+    fn show(&mut self, show: Show) {
+        match show {
+            Show::Fold(row, is_open) => self.tree.folds.set(&row, is_open),
+            Show::FoldAll(is_open) => self.tree.folds.set_all(is_open),
+            Show::Unfold(object) => self.unfold(&object),
+            Show::Reveal(object) => self.reveal(&object),
+            Show::Root(root) => self.plant(root),
+            Show::Sort(sort) => self.tree.sort = sort,
+            Show::Filter(text) => self.filter_tree(&text),
+            Show::Health(health) => {
+                self.tree.health = health;
+                self.refilter();
+            }
+            Show::Drifted(only) => {
+                self.tree.drifted = only;
+                self.refilter();
+            }
+            Show::Everything => {
+                self.tree.health = None;
+                self.tree.drifted = false;
+                self.tree.text.clear();
+                self.refilter();
+            }
+            Show::TableFilter(gk, text) => {
+                if let Ok(query) = Query::parse(&text) {
+                    self.refill(&gk, |filter, _| filter.query = query);
+                }
+            }
+            Show::TableSort(gk, sort) => self.refill(&gk, |_, now| *now = sort),
+        }
+    }
+
+    /// Opens everything that stands above an object.
+    fn reveal(&mut self, object: &ObjectRef) {
+        let mut above = self.store.find(object).and_then(|node| self.forest.parent(node));
+        while let Some(parent) = above {
+            let id = self.store.reference(parent).clone();
+            self.tree.folds.set_object(&id, true);
+            above = self.forest.parent(parent);
+        }
+    }
+
+    fn unfold(&mut self, object: &ObjectRef) {
+        let mut rest: Vec<_> = self.store.find(object).into_iter().collect();
+        while let Some(node) = rest.pop() {
+            let id = self.store.reference(node).clone();
+            self.tree.folds.set_object(&id, true);
+            rest.extend(self.forest.children(node));
+        }
+    }
+}

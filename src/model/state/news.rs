@@ -1,0 +1,47 @@
+//! What a cluster's session tells, taken into the state.
+
+use super::engine::Update;
+use super::{Epoch, News, State};
+use crate::domain::ClusterId;
+
+impl State {
+    /// Takes news of a cluster; those of an older epoch reach only the jobs that are still under way there. Returns whether the screen may
+    /// have to change.
+    pub(super) fn hear(&mut self, id: ClusterId, epoch: Epoch, news: News, out: &mut Update) -> bool {
+        let now = self.clock;
+        let Some(cluster) = self.clusters.get_mut(&id).filter(|cluster| cluster.epoch == epoch) else {
+            return self.hear_left(id, epoch, news, out);
+        };
+        match news {
+            News::Link(link) => cluster.link = link,
+            News::Server(server) => cluster.connected(server),
+            News::Contexts { all, current } => {
+                cluster.context = current;
+                self.contexts = all;
+            }
+            News::Namespaces(names) => cluster.known_namespaces.extend(names),
+            News::Deltas(deltas) => {
+                cluster.apply(deltas);
+                self.advance_jobs(out);
+            }
+            News::Rights(rights) => self.hear_rights(rights, out),
+            News::User(user) => cluster.user = Some(user),
+            News::Compared(run, compared) => cluster.compared(run, *compared, now),
+            News::Owners(owners) => self.hear_owners(owners, out),
+        }
+        id == self.active
+    }
+
+    /// Takes news of a connection that was left; returns whether it was one.
+    fn hear_left(&mut self, id: ClusterId, epoch: Epoch, news: News, out: &mut Update) -> bool {
+        let Some(cluster) = self.left.iter_mut().find(|cluster| cluster.id == id && cluster.epoch == epoch) else { return false };
+        match news {
+            News::Link(link) => cluster.link = link,
+            News::Deltas(deltas) => cluster.apply(deltas),
+            // nobody looks at the rest any more
+            _ => return true,
+        }
+        self.advance_jobs(out);
+        true
+    }
+}
