@@ -14,19 +14,24 @@ use fluxdeck_model::kinds;
 use fluxdeck_model::state::{Asked, Beginning, Engine, Intent, Link, Message, Settings, State};
 
 /// One cluster, followed by the engine.
-pub(super) struct Headless {
+pub struct Headless {
     engine: Engine,
     runtime: Runtime,
     messages: mpsc::Receiver<Message>,
 }
 
 impl Headless {
-    /// Connects to the context of the call.
-    pub fn start(call: &Call, options: Options, settings: Settings, is_projected: bool) -> Self {
+    /// Not connected yet.
+    pub fn new(beginning: Beginning, options: Options) -> Self {
         let (inbox, messages) = mpsc::channel(64);
+        Self { engine: Engine::new(beginning), runtime: Runtime::new(options, inbox), messages }
+    }
+
+    /// Connects to the context of the call.
+    pub(super) fn start(call: &Call, options: Options, settings: Settings, is_projected: bool) -> Self {
         let context = call.context.clone();
         let beginning = Beginning { now: Timestamp::now(), settings, context, namespaces: None, is_projected };
-        let mut headless = Self { engine: Engine::new(beginning), runtime: Runtime::new(options, inbox), messages };
+        let mut headless = Self::new(beginning, options);
         headless.intend(Intent::Connect);
         headless
     }
@@ -37,11 +42,12 @@ impl Headless {
 
     /// Wants something done. Returns what a person would have to be asked.
     pub fn intend(&mut self, intent: Intent) -> Vec<Asked> {
-        self.take(Message::Do(intent))
+        self.take(Timestamp::now(), Message::Do(intent))
     }
 
-    fn take(&mut self, message: Message) -> Vec<Asked> {
-        let update = self.engine.update(Timestamp::now(), message);
+    /// Takes a message that came at that moment. Returns what a person would have to be asked.
+    pub fn take(&mut self, at: Timestamp, message: Message) -> Vec<Asked> {
+        let update = self.engine.update(at, message);
         for effect in update.effects {
             // there is no terminal to hand anything back to
             let _ = self.runtime.carry_out(effect);
@@ -57,8 +63,8 @@ impl Headless {
         let next = tokio::time::timeout(Duration::from_secs(1), self.messages.recv()).await;
         match next {
             Ok(None) => return Err(Error::failed("the connection ended", "")),
-            Ok(Some(message)) => self.take(message),
-            Err(_) => self.take(Message::Clock),
+            Ok(Some(message)) => self.take(Timestamp::now(), message),
+            Err(_) => self.take(Timestamp::now(), Message::Clock),
         };
         Ok(())
     }
@@ -83,6 +89,11 @@ impl Headless {
         }
     }
 
+    /// Makes rows of everything that is known.
+    pub fn work(&mut self) {
+        self.engine.work(|| true);
+    }
+
     /// Leaves: says of everything under way what is known of it, and waits until that is written.
     pub async fn part(&mut self) {
         self.intend(Intent::Part);
@@ -97,7 +108,7 @@ impl Headless {
 pub(super) async fn gather(call: &Call, timeout: Duration) -> Result<Headless> {
     let mut headless = Headless::start(call, call.options.clone(), Settings::default(), true);
     headless.complete(timeout, "wait longer with --timeout").await?;
-    headless.engine.work(|| true);
+    headless.work();
     match denied(headless.state()) {
         Some(error) => Err(error),
         None => Ok(headless),

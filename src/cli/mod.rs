@@ -6,7 +6,7 @@ mod check;
 mod demo;
 mod drift;
 mod get;
-mod headless;
+pub mod headless;
 mod info;
 mod output;
 mod snapshot;

@@ -29,8 +29,31 @@ pub fn fleet() -> Arc<Snapshot> {
     FLEET.get_or_init(open).clone()
 }
 
+/// How the program is set up for tests: nothing is kept, nothing fetched.
+pub fn options(origin: Origin) -> Options {
+    Options {
+        origin,
+        namespaces: BTreeSet::new(),
+        follow: Vec::new(),
+        request_timeout: Duration::from_secs(15),
+        watches: 100,
+        only: Vec::new(),
+        state_dir: None,
+        repositories: fluxdeck::runtime::Repositories::default(),
+    }
+}
+
+/// What came from outside.
+#[derive(Clone, Debug)]
+pub enum Heard {
+    Input(Input),
+    Message(Message),
+}
+
 pub struct Driver {
     pub app: App,
+    /// What the program was told from outside, with the moment.
+    pub heard: Vec<(Timestamp, Heard)>,
     /// The moment at which everything happens.
     pub now: Timestamp,
     runtime: Runtime,
@@ -61,29 +84,26 @@ impl Driver {
         Self::on(Origin::Demo(guest), Beginning { now, settings, ..Beginning::default() }, width, height, depth).await
     }
 
-    async fn on(origin: Origin, beginning: Beginning, width: u16, height: u16, depth: Depth) -> Self {
-        let options = Options {
-            origin,
-            namespaces: BTreeSet::new(),
-            follow: Vec::new(),
-            request_timeout: Duration::from_secs(15),
-            watches: 100,
-            only: Vec::new(),
-            state_dir: None,
-            repositories: fluxdeck::runtime::Repositories::default(),
-        };
+    pub async fn on(origin: Origin, beginning: Beginning, width: u16, height: u16, depth: Depth) -> Self {
         let (inbox, messages) = mpsc::channel(64);
         let now = beginning.now;
         let app = App::new(beginning, depth, Vec::new()).expect("a built-in theme");
-        let runtime = Runtime::new(options, inbox);
-        let mut driver = Self { app, now, runtime, messages, effects: Vec::new(), size: (width, height), api: None };
+        let runtime = Runtime::new(options(origin), inbox);
+        let (heard, effects) = (Vec::new(), Vec::new());
+        let mut driver = Self { app, now, heard, runtime, messages, effects, size: (width, height), api: None };
         driver.settle().await;
         driver
     }
 
     /// Lets the program hear something, now.
     pub fn tell(&mut self, message: Message) {
+        self.heard.push((self.now, Heard::Message(message.clone())));
         self.app.update(self.now, message);
+    }
+
+    fn input(&mut self, input: Input) {
+        self.heard.push((self.now, Heard::Input(input.clone())));
+        self.app.input(self.now, input);
     }
 
     /// Carries out effects and takes messages until nothing is left but open watches. With paused time the timeout fires only when every
@@ -130,7 +150,7 @@ impl Driver {
             for key in typed {
                 // the cursor is found again with every frame, as on a terminal
                 self.buffer();
-                self.app.input(self.now, Input::Key(key));
+                self.input(Input::Key(key));
                 self.settle().await;
             }
         }
@@ -139,7 +159,7 @@ impl Driver {
 
     /// Presses one key before the next frame is drawn.
     pub async fn press(&mut self, key: &str) {
-        self.app.input(self.now, Input::Key(Key::parse(key).expect("a key")));
+        self.input(Input::Key(Key::parse(key).expect("a key")));
         self.settle().await;
     }
 

@@ -13,4 +13,5 @@ mod jobs;
 mod looking;
 mod recorded;
 mod tables;
+mod told;
 mod tree;

@@ -108,6 +108,12 @@ impl Cluster {
         }
     }
 
+    /// The same without rows: nothing is shown of it any more.
+    pub(super) fn unshown(self) -> Self {
+        let (forest, tree, tables) = Default::default();
+        Self { is_projected: false, forest, tree, tables, ..self }
+    }
+
     /// Takes over what a new connection says of its server. Rights may have changed since the last one: they are asked for again.
     pub(super) fn connected(&mut self, server: ServerFacts) {
         self.server = server;

@@ -15,6 +15,8 @@ use crate::domain::Str;
 
 pub struct Engine {
     state: State,
+    /// Everything that it was told, where somebody keeps that.
+    log: Option<Vec<(Timestamp, Message)>>,
 }
 
 /// What a run begins with.
@@ -51,7 +53,17 @@ pub enum Asked {
 
 impl Engine {
     pub fn new(beginning: Beginning) -> Self {
-        Self { state: State::new(beginning) }
+        Self { state: State::new(beginning), log: None }
+    }
+
+    /// Keeps from now on what it is told, so that a run can be told again to another engine.
+    pub fn keep_log(&mut self) {
+        self.log.get_or_insert_default();
+    }
+
+    /// What it was told since it keeps that.
+    pub fn log(&self) -> &[(Timestamp, Message)] {
+        self.log.as_deref().unwrap_or_default()
     }
 
     pub fn state(&self) -> &State {
@@ -60,6 +72,9 @@ impl Engine {
 
     /// Takes one message, at the moment at which it came.
     pub fn update(&mut self, at: Timestamp, message: Message) -> Update {
+        if let Some(log) = &mut self.log {
+            log.push((at, message.clone()));
+        }
         let mut out = Update::default();
         let state = &mut self.state;
         state.clock = at;

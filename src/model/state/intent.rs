@@ -173,8 +173,7 @@ impl State {
         let mut fresh = Cluster::new(cluster, context.to_owned());
         (fresh.epoch, fresh.is_projected) = (epoch, old.is_projected);
         let old = self.clusters.insert(cluster, fresh);
-        // nothing is shown of it any more
-        self.left.extend(old.filter(|_| keep).map(|old| Cluster { is_projected: false, ..old }));
+        self.left.extend(old.filter(|_| keep).map(Cluster::unshown));
         self.eager.clear();
         Effect::Connect { cluster, epoch, context: context.to_owned(), keep }
     }
