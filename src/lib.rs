@@ -1,16 +1,17 @@
 //! fluxdeck: a terminal for Kubernetes clusters run by Flux CD.
 //!
 //! # The idea
-//! One owned `State`. Everything that happens is a `Message`; everything wished from the outside is an `Effect` value. Screens are a
-//! stack of boxed `View`s that keep only cursor, scroll and input, and read the `State`. Clusters and files are I/O shells around pure
-//! functions. The terminal program, the headless commands and the tests are three drivers of the same engine.
+//! One `State`, owned by the `Engine`. Everything that happens is a `Message` with its moment; what people and commands want is one too,
+//! an `Intent`; everything wished from the outside is an `Effect` value. Screens are a stack of boxed `View`s that keep only cursor,
+//! scroll and input, and read the `State`. Clusters and files are I/O shells around pure functions. The terminal program, the headless
+//! commands and the tests are three drivers of the same engine: wait, update, carry out.
 //!
 //! # The map
 //! ```text
 //!  main     parses arguments, calls cli, prints the error
-//!  cli      one file a headless command; output
-//!  run      the event loop: wait, drain, update, carry out effects, draw
-//!  app      state, stack of views, prompt: routing only
+//!  cli      one file a headless command; headless, the driver without a screen; output
+//!  run      the driver with a screen: wait, drain, update, carry out effects, draw
+//!  app      the engine, the stack of views, the prompt: routing only
 //!  ui       ratatui, only here
 //!  config   default.toml < file < environment < arguments
 //!  runtime  turns effects into messages; owns all spawning
@@ -31,9 +32,9 @@
 //! # The flow
 //! ```text
 //!  lists, watches ─→ cluster: pruned wire struct ─→ Kind::read ─→ deltas ─┐
-//!  terminal ─→ Input ─────────────────────────────────────────────────────┼→ drain ≤ 4 ms → App::update → Store, Forest, Matches, Tables
-//!  runtime ─→ replies ────────────────────────────────────────────────────┘
-//!  key → keymap (the top view's scope, then everywhere) → Command → Gesture to the view, or an act → Effects → runtime → Message …
+//!  runtime ─→ replies, outcomes ──────────────────────────────────────────┼→ drain ≤ 4 ms → Engine::update → Store, Forest, Matches, Tables
+//!  terminal ─→ Input ─→ App ─→ Intent ────────────────────────────────────┘                      └→ Effects → runtime → Message …
+//!  key → keymap (the top view's scope, then everywhere) → Command → Gesture to the view, or intents → Engine
 //!  act → confirmation (a value) → Job → Effect::Write, once → Outcome → Job; then the Job waits for what the watch brings
 //!  changed → rows made once → only the rows on the screen → only the cells that differ
 //! ```
