@@ -8,17 +8,18 @@ use regex::Regex;
 /// A room of the program and the rooms that it may name.
 const PROGRAM: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
-    ("cli", &["run", "runtime", "config", "records", "cluster", "git", "programs", "demo"]),
+    ("cli", &["run", "runtime", "config", "records", "files", "cluster", "git", "programs", "demo"]),
     ("run", &["app", "runtime", "ui", "programs"]),
     ("app", &["ui", "config"]),
     ("ui", &[]),
     ("config", &[]),
-    ("runtime", &["cluster", "git", "programs", "records", "demo", "config"]),
+    ("runtime", &["cluster", "git", "programs", "records", "files", "demo", "config"]),
     ("cluster", &[]),
     ("git", &[]),
     ("programs", &[]),
-    ("records", &[]),
-    ("demo", &["records"]),
+    ("records", &["files"]),
+    ("demo", &["records", "files"]),
+    ("files", &[]),
 ];
 
 /// The same for the pure core.
