@@ -18,15 +18,16 @@
 //!  cluster  the API server: connect, discover, list, watch, bodies, rights, and the one place that writes
 //!  git      the user's checkouts and clones in the cache: folders and commits as trees, and what changed between two
 //!  programs other people's programs: git to fetch, $EDITOR, and kustomize, kubectl, flux as a second opinion on a build
-//!  records  snapshots, the log of acts, and what is remembered between runs
+//!  records  jobs, snapshots, the log of acts, and what is remembered between runs
+//!  files    the one place through which all that the program keeps on disk goes, with what is there after a crash
 //!  demo     a company in memory: clusters with their API server and controllers, git and forge
 //!  model    (a crate of its own) the pure core: objects, health, graph, kinds, actions, builds, state and its jobs, commands
 //! ```
 //! Who may know whom is asserted by `tests/architecture.rs`:
 //! ```text
-//!  main → cli → { run, runtime, config, records, cluster, git, programs, demo, model }   run → { app, runtime, ui, programs, config }
-//!  app → { ui, config, model }     ui → model     runtime → { cluster, git, programs, records, demo, config, model }
-//!  cluster, git, programs, records → model     demo → { records, model }
+//!  main → cli → { run, runtime, config, records, files, cluster, git, programs, demo, model }   run → { app, runtime, ui, programs, config }
+//!  app → { ui, config, model }     ui → model     runtime → { cluster, git, programs, records, files, demo, config, model }
+//!  cluster, git, programs → model     records → { files, model }     demo → { records, files, model }     files → nobody
 //! ```
 //!
 //! # The flow
@@ -44,6 +45,7 @@ pub mod cli;
 pub mod cluster;
 pub mod config;
 pub mod demo;
+pub mod files;
 pub mod git;
 pub mod programs;
 pub mod records;

@@ -2,13 +2,12 @@
 //! Only appended to.
 
 use std::collections::HashMap;
-use std::fs::OpenOptions;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::run::{self, Run};
+use crate::files::Disk;
 use fluxdeck_model::state::jobs::Act;
 
 const FILE: &str = "acts.jsonl";
@@ -29,34 +28,34 @@ pub fn acts_file(dir: &Path) -> PathBuf {
     dir.join(FILE)
 }
 
-/// Adds a line. Readable by its owner only: it says what runs where.
+/// Adds a line. Readable by its owner only: it says what runs where. A log, not a record that something rests on: the last lines may be
+/// lost with the power.
 ///
 /// # Errors
 /// When the file cannot be written.
-pub fn record(dir: &Path, run: Option<&Run>, act: &Act) -> std::io::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
-    std::fs::create_dir_all(dir)?;
+pub fn record(disk: &dyn Disk, dir: &Path, run: Option<&Run>, act: &Act) -> std::io::Result<()> {
+    disk.make_dir(dir)?;
     let file = acts_file(dir);
-    if std::fs::metadata(&file).is_ok_and(|meta| meta.len() > LARGEST) {
-        std::fs::rename(&file, dir.join(format!("{FILE}.1")))?;
+    if disk.look(&file).is_ok_and(|look| look.len > LARGEST) {
+        disk.rename(&file, &dir.join(format!("{FILE}.1")))?;
     }
     let line = Line { act, run: run.map(|run| run.name().to_owned()) };
     let mut line = serde_json::to_vec(&line).map_err(std::io::Error::other)?;
     line.push(b'\n');
-    // one write: lines of two programs never mix
-    OpenOptions::new().create(true).append(true).mode(0o600).open(file)?.write_all(&line)
+    disk.append(&file, &line)
 }
 
 /// Reads the youngest acts, the oldest of them first, each with what is known of its end: of one whose program is gone, that it is not
 /// known, and how far it had come.
-pub fn recorded(dir: Option<&Path>, most: usize) -> Vec<Act> {
+pub fn recorded(disk: &dyn Disk, dir: Option<&Path>, most: usize) -> Vec<Act> {
     let Some(dir) = dir else { return Vec::new() };
-    let text = |name: &str| std::fs::read_to_string(dir.join(name)).unwrap_or_default();
-    let files = [text(&format!("{FILE}.1")), text(FILE)];
+    let bytes = |name: &str| disk.read(&dir.join(name)).unwrap_or_default();
+    let files = [bytes(&format!("{FILE}.1")), bytes(FILE)];
     let mut lines: Vec<Line<Act>> = Vec::new();
     let mut known = HashMap::new();
     // a line cut short by a full disk is left out
-    for line in files.iter().flat_map(|text| text.lines()).filter_map(|line| serde_json::from_str::<Line<Act>>(line).ok()) {
+    let found = files.iter().flat_map(|bytes| bytes.split(|byte| *byte == b'\n'));
+    for line in found.filter_map(|line| serde_json::from_slice::<Line<Act>>(line).ok()) {
         let act = &line.act;
         let at = *known.entry((act.at, act.action.clone(), act.object.clone(), act.context.clone())).or_insert(lines.len());
         match lines.get_mut(at) {
@@ -66,7 +65,7 @@ pub fn recorded(dir: Option<&Path>, most: usize) -> Vec<Act> {
     }
     let youngest = lines.split_off(lines.len().saturating_sub(most));
     let mut over = HashMap::new();
-    let mut is_over = |run: &str| *over.entry(run.to_owned()).or_insert_with(|| run::is_over(dir, run));
+    let mut is_over = |run: &str| *over.entry(run.to_owned()).or_insert_with(|| run::is_over(disk, dir, run));
     youngest.into_iter().map(|line| settled(line, &mut is_over)).collect()
 }
 
@@ -82,6 +81,7 @@ fn settled(line: Line<Act>, is_over: &mut impl FnMut(&str) -> bool) -> Act {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::files::{self, REAL};
 
     fn act(object: &str, outcome: Option<&str>) -> Act {
         Act {
@@ -102,26 +102,22 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let state = dir.path().join("state");
         for line in [act("a", None), act("b", None), act("a", Some("done: suspended"))] {
-            record(&state, None, &line).expect("written");
+            record(REAL, &state, None, &line).expect("written");
         }
-        std::fs::OpenOptions::new()
-            .append(true)
-            .open(acts_file(&state))
-            .and_then(|mut file| file.write_all(b"{\"at\":"))
-            .expect("cut");
+        REAL.append(&acts_file(&state), b"{\"at\":").expect("cut");
 
-        assert_eq!(recorded(Some(&state), 10), [act("a", Some("done: suspended")), act("b", None)]);
-        assert_eq!(recorded(Some(&state), 1), [act("b", None)]);
-        assert!(recorded(None, 10).is_empty());
+        assert_eq!(recorded(REAL, Some(&state), 10), [act("a", Some("done: suspended")), act("b", None)]);
+        assert_eq!(recorded(REAL, Some(&state), 1), [act("b", None)]);
+        assert!(recorded(REAL, None, 10).is_empty());
     }
 
     #[test]
     fn of_a_program_that_is_gone_the_log_says_what_is_not_known_and_of_one_that_lives_nothing() {
         let dir = tempfile::tempdir().expect("a directory");
-        let run = Run::begin(dir.path()).expect("written").expect("locks");
-        record(dir.path(), Some(&run), &act("a", None)).expect("written");
-        record(dir.path(), Some(&run), &act("b", Some("done: suspended"))).expect("written");
-        let outcomes = || recorded(Some(dir.path()), 10).into_iter().map(|act| act.outcome).collect::<Vec<_>>();
+        let run = Run::begin_on(files::real(), dir.path()).expect("written").expect("locks");
+        record(REAL, dir.path(), Some(&run), &act("a", None)).expect("written");
+        record(REAL, dir.path(), Some(&run), &act("b", Some("done: suspended"))).expect("written");
+        let outcomes = || recorded(REAL, Some(dir.path()), 10).into_iter().map(|act| act.outcome).collect::<Vec<_>>();
 
         assert_eq!(outcomes(), [None, Some("done: suspended".to_owned())]);
         drop(run);
@@ -133,7 +129,7 @@ mod tests {
     fn only_its_owner_may_read_it() {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().expect("a directory");
-        record(dir.path(), None, &act("a", None)).expect("written");
+        record(REAL, dir.path(), None, &act("a", None)).expect("written");
 
         let mode = std::fs::metadata(acts_file(dir.path())).expect("there").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);

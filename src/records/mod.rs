@@ -1,11 +1,14 @@
-//! What is kept on disk: snapshots, the log of acts and who is writing it, and what is remembered between runs.
+//! What is kept on disk: jobs, snapshots, the log of acts and who is writing it, and what is remembered between runs. All of it goes
+//! through [`crate::files`], so that a test can put a faulty disk in its place.
 
-mod acts;
-mod remember;
+pub mod acts;
+mod here;
+pub mod jobs;
+pub mod remember;
 mod run;
-mod snapshot;
+pub mod snapshot;
 
-pub use acts::{acts_file, record, recorded};
-pub use remember::{remember, remembered};
+pub use acts::acts_file;
+pub use here::{record, recorded, remember, remembered, save};
 pub use run::Run;
-pub use snapshot::{Recorded, Snapshot, open, read, save};
+pub use snapshot::{Recorded, Snapshot, open, read};

@@ -2,9 +2,10 @@
 //!
 //! Gzipped JSON. Values of Secrets are masked before they get here; managedFields are left out.
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::Path;
 
+use crate::files::Disk;
 use fluxdeck_model::error::{Error, Result};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -50,26 +51,22 @@ impl Snapshot {
     }
 }
 
-/// Writes a snapshot; an existing file is replaced only when the new one is whole.
+/// Writes a snapshot, for its owner alone: values of Secrets are masked, but it says what runs where. An existing file is replaced only
+/// when the new one is whole.
 ///
 /// # Errors
 /// When the file cannot be written.
-pub fn save(snapshot: &Snapshot, path: &Path) -> Result<()> {
-    let failed = |error: std::io::Error| {
+pub fn save(disk: &dyn Disk, snapshot: &Snapshot, path: &Path) -> Result<()> {
+    pack(snapshot).and_then(|packed| disk.replace(path, &packed)).map_err(|error| {
         Error::failed(format!("cannot write the snapshot {}: {error}", path.display()), "choose a file that you may write")
-    };
-    let fresh = path.with_extension(format!("part-{}", std::process::id()));
-    let write = || {
-        let mut packed = flate2::write::GzEncoder::new(std::fs::File::create(&fresh)?, flate2::Compression::best());
-        serde_json::to_writer(&mut packed, snapshot)?;
-        packed.finish()?.flush()?;
-        std::fs::rename(&fresh, path)
-    };
-    write().map_err(|error| {
-        // nothing half-written stays
-        let _ = std::fs::remove_file(&fresh);
-        failed(error)
     })
+}
+
+/// The snapshot as its file holds it.
+fn pack(snapshot: &Snapshot) -> std::io::Result<Vec<u8>> {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    serde_json::to_writer(&mut packed, snapshot)?;
+    packed.finish()
 }
 
 /// Opens a snapshot.
@@ -102,6 +99,7 @@ pub fn read(packed: impl Read) -> std::result::Result<Snapshot, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::files::{Fault, Faulty, REAL};
 
     #[test]
     fn a_snapshot_opens_as_it_was_saved() {
@@ -113,7 +111,7 @@ mod tests {
             objects: vec![serde_json::json!({"metadata": {"name": "a"}})],
             ..Recorded::default()
         });
-        save(&snapshot, &path).expect("saved");
+        save(REAL, &snapshot, &path).expect("saved");
 
         let opened = open(&path).expect("opened");
         assert_eq!(
@@ -130,5 +128,19 @@ mod tests {
 
         assert!(open(&path).is_err_and(|error| error.message.contains("not a snapshot")));
         assert!(open(&dir.path().join("none")).is_err_and(|error| error.message.contains("cannot open")));
+    }
+
+    #[test]
+    fn a_snapshot_that_cannot_be_written_leaves_the_last_one() {
+        use std::os::unix::fs::PermissionsExt;
+        let (dir, disk) = (tempfile::tempdir().expect("a directory"), Faulty::new());
+        let path = dir.path().join("fleet.gz");
+        let snapshot = |context: &str| Snapshot::new(context.into(), "v1.36.4".into(), Timestamp::UNIX_EPOCH);
+        save(&disk, &snapshot("prod"), &path).expect("saved");
+        disk.set(Fault::NoSpace { lands: 7 });
+
+        assert!(save(&disk, &snapshot("staging"), &path).is_err_and(|error| error.message.contains("cannot write the snapshot")));
+        assert!(open(&path).is_ok_and(|snapshot| snapshot.context == "prod"));
+        assert_eq!(std::fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
     }
 }
