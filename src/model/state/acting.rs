@@ -205,16 +205,27 @@ impl State {
     ) -> JobId {
         let who = self.who();
         let cluster = self.clusters.get(&self.active).expect("the active cluster is always in the map");
-        let start = Start { context: &cluster.context, user: &who, timeout, parallel: jobs::PARALLEL, waits, now: self.clock };
-        self.jobs.start(confirmed, &start, &view(cluster), effects)
+        let start = Start {
+            cluster: &cluster.server.key,
+            context: &cluster.context,
+            user: &who,
+            timeout,
+            parallel: jobs::PARALLEL,
+            waits,
+            now: self.clock,
+        };
+        let id = self.jobs.start(confirmed, &start, &view(cluster), effects);
+        self.jobs.flush(effects);
+        id
     }
 
     /// Watches on what failed and is tried again, or whose time is over.
     pub fn watch_on(&mut self, id: JobId, effects: &mut Vec<Effect>) {
-        let Some((cluster, epoch)) = self.jobs.find(id).map(|job| (job.cluster, job.epoch)) else { return };
+        let Some((cluster, epoch)) = self.jobs.find(id).and_then(|job| job.bound) else { return };
         let State { clusters, left, jobs, clock, .. } = self;
         if let Some(cluster) = connection(clusters.values().chain(left.iter()), cluster, epoch) {
             jobs.watch_on(id, &view(cluster), *clock, effects);
+            jobs.flush(effects);
         }
     }
 
@@ -225,11 +236,11 @@ impl State {
 
     /// Takes the answer to a job's request.
     pub fn hear_outcome(&mut self, task: Task, outcome: Outcome, now: Timestamp, effects: &mut Vec<Effect>) {
-        let Some((cluster, epoch)) = self.jobs.find(task.job).map(|job| (job.cluster, job.epoch)) else { return };
+        let bound = self.jobs.find(task.job).and_then(|job| job.bound);
         let State { clusters, left, jobs, .. } = self;
-        if let Some(cluster) = connection(clusters.values().chain(left.iter()), cluster, epoch) {
-            jobs.hear(task, outcome, &view(cluster), now, effects);
-        }
+        let cluster = bound.and_then(|(cluster, epoch)| connection(clusters.values().chain(left.iter()), cluster, epoch));
+        jobs.hear(task, outcome, cluster.map(view).as_ref(), now, effects);
+        jobs.flush(effects);
         self.leave(effects);
     }
 
@@ -242,6 +253,7 @@ impl State {
         for cluster in clusters.values().chain(left.iter()) {
             jobs.advance(&view(cluster), *clock, effects);
         }
+        jobs.flush(effects);
         self.leave(effects);
     }
 
