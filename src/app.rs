@@ -75,6 +75,7 @@ impl App {
         app.dress()?;
         app.transit(Transition::Go("tree", Target::Nothing));
         app.intend(Intent::Connect);
+        app.intend(Intent::LoadJobs);
         Ok(app)
     }
 
@@ -208,11 +209,12 @@ impl App {
     /// Asks a person what has come up, once the views stand where they were wanted.
     fn ask(&mut self) {
         for asked in std::mem::take(&mut self.questions) {
-            let target = match asked {
-                Asked::Confirm(shown) => Target::Confirmation(shown),
-                Asked::Unexpected(shown) => Target::Unexpected(shown),
+            let (view, target) = match asked {
+                Asked::Confirm(shown) => ("confirm", Target::Confirmation(shown)),
+                Asked::Unexpected(shown) => ("confirm", Target::Unexpected(shown)),
+                Asked::Unrecorded(id) => ("unrecorded", Target::Job(id)),
             };
-            self.transit(Transition::Open("confirm", target));
+            self.transit(Transition::Open(view, target));
         }
     }
 

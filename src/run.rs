@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 
 use crate::app::App;
 use crate::programs;
-use crate::runtime::{Options, Runtime};
+use crate::runtime::{self, Options, Runtime};
 use crate::ui::terminal::{self, Screen};
 pub use crate::ui::terminal::{fitting_theme, is_ascii_only};
 use fluxdeck_model::error::{Error, Result};
@@ -43,7 +43,8 @@ pub async fn run(
     }
     let gone = |error: std::io::Error| Error::failed(format!("the terminal is gone: {error}"), "");
     let namespaces = Some(options.namespaces.clone()).filter(|names| !names.is_empty());
-    let beginning = Beginning { now: Timestamp::now(), settings, context, namespaces, is_projected: true };
+    let beginning =
+        Beginning { now: Timestamp::now(), settings, context, namespaces, is_projected: true, nonce: runtime::nonce() };
     let mut app = App::new(beginning, terminal::depth(), themes)?;
     if let Some(first) = first {
         app.submit_line(&first);

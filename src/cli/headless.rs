@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::Call;
-use crate::runtime::{Options, Runtime};
+use crate::runtime::{self, Options, Runtime};
 use fluxdeck_model::domain::Coverage;
 use fluxdeck_model::error::{Error, ErrorKind, Result};
 use fluxdeck_model::kinds;
@@ -27,13 +27,17 @@ impl Headless {
         Self { engine: Engine::new(beginning), runtime: Runtime::new(options, inbox), messages }
     }
 
-    /// Connects to the context of the call.
-    pub(super) fn start(call: &Call, options: Options, settings: Settings, is_projected: bool) -> Self {
-        let context = call.context.clone();
-        let beginning = Beginning { now: Timestamp::now(), settings, context, namespaces: None, is_projected };
-        let mut headless = Self::new(beginning, options);
+    /// Connects to that context.
+    pub(super) fn start(context: &str, options: Options, settings: Settings, is_projected: bool) -> Self {
+        let mut headless = Self::apart(options, settings, context, is_projected);
         headless.intend(Intent::Connect);
         headless
+    }
+
+    /// Connects to nothing.
+    pub(super) fn apart(options: Options, settings: Settings, context: &str, is_projected: bool) -> Self {
+        let (now, context) = (Timestamp::now(), context.to_owned());
+        Self::new(Beginning { now, settings, context, namespaces: None, is_projected, nonce: runtime::nonce() }, options)
     }
 
     pub fn state(&self) -> &State {
@@ -55,18 +59,34 @@ impl Headless {
         update.questions
     }
 
-    /// Takes one message; when none comes for a second, the clock.
+    /// Takes one message; when none comes for a second, the clock. Returns what a person would have to be asked.
     ///
     /// # Errors
     /// When the connection's own parts have ended.
-    pub async fn turn(&mut self) -> Result<()> {
+    pub async fn turn(&mut self) -> Result<Vec<Asked>> {
         let next = tokio::time::timeout(Duration::from_secs(1), self.messages.recv()).await;
         match next {
-            Ok(None) => return Err(Error::failed("the connection ended", "")),
-            Ok(Some(message)) => self.take(Timestamp::now(), message),
-            Err(_) => self.take(Timestamp::now(), Message::Clock),
+            Ok(None) => Err(Error::failed("the connection ended", "")),
+            Ok(Some(message)) => Ok(self.take(Timestamp::now(), message)),
+            Err(_) => Ok(self.take(Timestamp::now(), Message::Clock)),
+        }
+    }
+
+    /// Takes messages until something holds; false when the time is over before.
+    ///
+    /// # Errors
+    /// As [`Self::turn`].
+    pub async fn until(&mut self, limit: Duration, holds: impl Fn(&State) -> bool) -> Result<bool> {
+        let turns = async {
+            while !holds(self.state()) {
+                self.turn().await?;
+            }
+            Ok(())
         };
-        Ok(())
+        match tokio::time::timeout(limit, turns).await {
+            Ok(done) => done.map(|()| true),
+            Err(_) => Ok(false),
+        }
     }
 
     /// Reads until every kind that was asked for has answered. What could not be read in time is said with `hint`.
@@ -106,7 +126,7 @@ impl Headless {
 /// # Errors
 /// When it is not reachable, refuses everything, or is not complete in time.
 pub(super) async fn gather(call: &Call, timeout: Duration) -> Result<Headless> {
-    let mut headless = Headless::start(call, call.options.clone(), Settings::default(), true);
+    let mut headless = Headless::start(&call.context, call.options.clone(), Settings::default(), true);
     headless.complete(timeout, "wait longer with --timeout").await?;
     headless.work();
     match denied(headless.state()) {

@@ -8,6 +8,7 @@ mod drift;
 mod get;
 pub mod headless;
 mod info;
+mod jobs;
 mod output;
 mod snapshot;
 mod source;
@@ -124,6 +125,8 @@ enum Command {
     Restart(act::Waiting),
     /// Scale workloads now, without git
     Scale(act::Scale),
+    /// List what is being done or was left undone, go on with it, or give it up
+    Jobs(jobs::Arguments),
     /// Print what Flux would apply, from files alone
     Build(build::Arguments),
     /// Print the file, line and layer that set a field
@@ -245,6 +248,7 @@ pub fn main(cli: Cli) -> Result<u8> {
         Some(Command::Delete(arguments)) => runtime.block_on(act::other(&call, "delete", &arguments)),
         Some(Command::Restart(arguments)) => runtime.block_on(act::other(&call, "restart", &arguments)),
         Some(Command::Scale(arguments)) => runtime.block_on(act::scale(&call, &arguments)),
+        Some(Command::Jobs(arguments)) => runtime.block_on(jobs::run(&call, &arguments)),
         Some(Command::Drift(arguments)) => runtime.block_on(drift::print(&call, &arguments)),
         Some(Command::Snapshot(arguments)) => runtime.block_on(snapshot::take(&call, &arguments)),
         Some(Command::Demo(arguments)) => runtime.block_on(demo::serve(&call, &arguments)),
@@ -304,6 +308,7 @@ impl Global {
             only: Vec::new(),
             repositories: repositories(&origin, &config, places.as_ref()),
             origin,
+            disk: crate::files::real(),
             state_dir: places.as_ref().filter(|_| self.from.is_none()).map(|places| places.state.clone()),
         };
         Ok(Call {
@@ -326,6 +331,7 @@ impl Global {
         Settings {
             ascii: screen.ascii || call.config.ascii.unwrap_or_else(run::is_ascii_only),
             preview: call.config.preview,
+            keeps_jobs: call.options.state_dir.is_some(),
             readonly: call.readonly,
             guarded: call.config.contexts.clone(),
             zone: Some(jiff::tz::TimeZone::system()),

@@ -8,8 +8,8 @@ use kube::Client;
 use kube::discovery::{Discovery, Scope};
 
 use super::failure::Failure;
-use fluxdeck_model::domain::GroupKind;
 use fluxdeck_model::domain::text::sanitise;
+use fluxdeck_model::domain::{GroupKind, Uid};
 use fluxdeck_model::kinds::{Kind, Wire};
 
 /// One kind as served.
@@ -75,11 +75,22 @@ impl Catalog {
 /// not read CRDs, and where something else installed them.
 pub async fn flux_version(client: &Client) -> String {
     let uri = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/gitrepositories.source.toolkit.fluxcd.io";
-    let accept = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
-    let Ok(request) = Request::get(uri).header(ACCEPT, accept).body(Vec::new()) else { return String::new() };
-    let found = client.request::<Wire>(request).await.unwrap_or_default();
+    let found = metadata(client, uri).await.unwrap_or_default();
     let version = found.metadata.labels.get("app.kubernetes.io/version").map(String::as_str).unwrap_or_default();
     sanitise(version).trim_start_matches('v').to_owned()
+}
+
+/// The uid of the namespace `kube-system`, which every cluster has and which lives as long as the cluster: the name of a cluster that
+/// Kubernetes itself does not give one (kubernetes/kubernetes issue 77487). None where it may not be read.
+pub async fn uid(client: &Client) -> Option<Uid> {
+    let uid = metadata(client, "/api/v1/namespaces/kube-system").await?.metadata.uid;
+    (!uid.is_empty()).then(|| Uid::parse(&uid))
+}
+
+/// An object's metadata alone; none where it cannot be had.
+async fn metadata(client: &Client, uri: &str) -> Option<Wire> {
+    let accept = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+    client.request(Request::get(uri).header(ACCEPT, accept).body(Vec::new()).ok()?).await.ok()
 }
 
 /// Asks the server what it serves: two requests where it aggregates (Kubernetes 1.27 and newer), else two a group.

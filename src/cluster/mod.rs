@@ -13,7 +13,7 @@ mod review;
 mod write;
 
 pub use connect::{Access, Kubeconfig, connect};
-pub use discover::{Catalog, Served, discover, flux_version};
+pub use discover::{Catalog, Served, discover, flux_version, uid};
 pub use failure::{Failure, explain};
 pub use feed::{Event, Feed, Page};
 pub use helm::release;

@@ -9,7 +9,7 @@ use kube::Client;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use super::journal::Written;
+use super::journal::{Permit, permitted};
 use crate::cluster::{self, Catalog, Failure, Served};
 use fluxdeck_model::actions::{Ask, Step};
 use fluxdeck_model::domain::{ClusterId, ObjectRef};
@@ -41,11 +41,16 @@ pub(super) struct Errand {
 }
 
 impl Errand {
-    /// Sends a step's request once, when the log knows of it, and tells its job what became of it.
-    pub async fn write(self, task: Task, step: Step, written: Option<Written>) {
-        if let Some(written) = written {
-            written.wait().await;
+    /// Sends a step's request once it is written down, or tells its job that it could not be.
+    pub async fn write_if(self, permit: Permit, task: Task, step: Step) {
+        match permitted(permit).await {
+            Ok(()) => self.write(task, step).await,
+            Err(why) => self.tell(Message::Outcome(task, Outcome::Unrecorded(why))).await,
         }
+    }
+
+    /// Sends a step's request once, and tells its job what became of it.
+    pub async fn write(self, task: Task, step: Step) {
         let outcome = match self.served(&step.object) {
             Ok((client, served)) => cluster::write(&client, &served, &step, self.timeout).await,
             Err(error) => Outcome::Unsent(error),

@@ -12,7 +12,7 @@ use super::session::Task;
 use super::{Guest, Origin};
 use crate::cluster::{self, Catalog, Failure, Kubeconfig};
 use crate::{demo, records};
-use fluxdeck_model::domain::{GroupKind, Str};
+use fluxdeck_model::domain::{ClusterKey, GroupKind, Str, Uid};
 use fluxdeck_model::kinds::{self, Kind, Role};
 use fluxdeck_model::state::{Context, Link, News, ServerFacts};
 
@@ -20,6 +20,8 @@ use fluxdeck_model::state::{Context, Link, News, ServerFacts};
 pub(super) struct Connection {
     pub client: Client,
     pub server: String,
+    /// `kube-system`'s, which names the cluster; none where it may not be read.
+    pub uid: Option<Uid>,
     pub catalog: Arc<Catalog>,
     pub flux: String,
     pub namespaces: BTreeSet<Str>,
@@ -33,6 +35,7 @@ impl Task {
             Origin::Demo(guest) => self.connect_demo(guest).await?,
         };
         let server = ServerFacts {
+            key: ClusterKey { uid: connection.uid, server: connection.server.clone() },
             kubernetes: connection.catalog.kubernetes.clone(),
             flux: connection.flux.clone(),
             served: kinds::ALL
@@ -80,13 +83,14 @@ impl Task {
         let connected = connected?;
         let limit = self.options.request_timeout;
         let unanswered = || Failure::Unreachable(format!("no answer within {} s", limit.as_secs())).at(&connected.server);
-        let asked = async { tokio::join!(cluster::discover(&connected.client), cluster::flux_version(&connected.client)) };
-        let (catalog, flux) = tokio::time::timeout(limit, asked).await.map_err(|_| unanswered())?;
+        let client = &connected.client;
+        let asked = async { tokio::join!(cluster::discover(client), cluster::flux_version(client), cluster::uid(client)) };
+        let (catalog, flux, uid) = tokio::time::timeout(limit, asked).await.map_err(|_| unanswered())?;
         let catalog = catalog.map_err(|failure| failure.at(&connected.server))?;
         let mut namespaces = self.options.namespaces.clone();
         namespaces.extend(kubeconfig.context().and_then(|context| context.namespace.as_deref()).map(Str::from));
-        namespaces.extend(records::remembered(self.options.state_dir.as_deref(), &current));
-        Ok(Connection { client: connected.client, server: connected.server, catalog: Arc::new(catalog), flux, namespaces })
+        namespaces.extend(records::remember::remembered(&*self.options.disk, self.options.state_dir.as_deref(), &current));
+        Ok(Connection { client: connected.client, server: connected.server, uid, catalog: Arc::new(catalog), flux, namespaces })
     }
 
     async fn connect_recorded(&self, snapshot: &Arc<records::Snapshot>) -> Result<Connection, Failure> {
@@ -96,7 +100,7 @@ impl Task {
         let all = vec![Context { name: context.clone(), ..Default::default() }];
         self.tell(News::Contexts { all, current: context.clone() }).await;
         let (flux, namespaces) = (snapshot.flux.clone(), self.options.namespaces.clone());
-        Ok(Connection { client, server: context, catalog: Arc::new(catalog), flux, namespaces })
+        Ok(Connection { client, server: context, uid: None, catalog: Arc::new(catalog), flux, namespaces })
     }
 }
 
@@ -115,11 +119,11 @@ impl Task {
         })?;
         self.tell(News::Contexts { all: all.collect(), current: entrance.context.to_owned() }).await;
         let client = entrance.world.client(&guest.user);
-        let catalog = cluster::discover(&client).await?;
+        let (catalog, uid) = (cluster::discover(&client).await?, cluster::uid(&client).await);
         let mut namespaces = self.options.namespaces.clone();
         namespaces.insert(guest.user.namespace().into());
         let server = entrance.context.to_owned();
-        Ok(Connection { client, server, catalog: Arc::new(catalog), flux: entrance.flux, namespaces })
+        Ok(Connection { client, server, uid, catalog: Arc::new(catalog), flux: entrance.flux, namespaces })
     }
 }
 

@@ -1,78 +1,232 @@
-//! Writes the log of acts, in the order of what happens: a thread of its own, because a disk may be slow. A request waits until the log
-//! knows of it; a program that leaves waits until the log knows how everything stood.
+//! Writes the journal: how far each job has come, and beside it the log of acts. A thread of its own, because a disk may be slow, which
+//! takes things in the order in which they happened.
+//!
+//! A request waits until its record is confirmed by the disk; when it cannot be, nothing is sent and the job is told. What many turns
+//! have recorded of one job while the disk was busy is one write and one fsync.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
-use tokio::sync::{mpsc, watch};
+use futures::FutureExt;
+use futures::future::Shared;
+use tokio::sync::{mpsc, oneshot};
 
-use crate::records::{self, Run};
-use fluxdeck_model::state::jobs::Act;
+use crate::files::Disk;
+use crate::records::jobs::{self, Held, Taken};
+use crate::records::{Run, acts};
+use fluxdeck_model::state::jobs::{Act, Commit, Job, JobId, Loaded, journal};
 
-/// How long a disk may hold up a request, or the way out.
+/// How long a disk may hold up the way out.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long jobs that are over are shown.
+const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// Comes true once a record is on the disk; else why it is not.
+pub(super) type Permit = Shared<oneshot::Receiver<Result<(), String>>>;
+
+/// The jobs that are written down here, and what could not be read of others.
+pub(super) type Found = (Vec<Loaded>, Vec<String>);
 
 pub(super) struct Journal {
-    acts: mpsc::UnboundedSender<Act>,
-    sent: u64,
-    written: watch::Receiver<u64>,
+    orders: mpsc::UnboundedSender<Order>,
+    /// Ends when everything is written.
+    ended: oneshot::Receiver<()>,
 }
 
-/// The moment at which everything recorded so far has been written.
-pub(super) struct Written {
-    until: u64,
-    written: watch::Receiver<u64>,
+enum Order {
+    Commit { commit: Commit, reply: oneshot::Sender<Result<(), String>> },
+    Act(Act),
+    Load(oneshot::Sender<Found>),
+    TakeUp(JobId, oneshot::Sender<Result<Box<Job>, String>>),
 }
 
 impl Journal {
-    pub fn open(dir: PathBuf) -> Self {
-        let (acts, taken) = mpsc::unbounded_channel();
-        let (count, written) = watch::channel(0);
-        std::thread::spawn(move || keep(&dir, taken, &count));
-        Self { acts, sent: 0, written }
+    /// Keeps journals below this state directory. Nothing is made there before something is written.
+    pub fn open(disk: Arc<dyn Disk>, dir: PathBuf) -> Self {
+        let (orders, taken) = mpsc::unbounded_channel();
+        let (end, ended) = oneshot::channel();
+        std::thread::spawn(move || {
+            Keeper { disk, dir, run: None, held: BTreeMap::new() }.keep(taken);
+            // nobody waits where the program was not left in good order
+            let _ = end.send(());
+        });
+        Self { orders, ended }
     }
 
-    pub fn record(&mut self, act: Act) {
-        // without its thread nothing is counted as written, and whoever waits is let go
-        let _ = self.acts.send(act);
-        self.sent += 1;
+    /// Writes a commit; what it permits is up to the caller, when the permit has come true.
+    pub fn commit(&self, commit: Commit) -> Permit {
+        let (reply, written) = oneshot::channel();
+        // without its thread the reply is dropped, and nothing is permitted
+        let _ = self.orders.send(Order::Commit { commit, reply });
+        written.shared()
     }
 
-    pub fn written(&self) -> Written {
-        Written { until: self.sent, written: self.written.clone() }
+    /// Writes a line of the log of acts that permits nothing.
+    pub fn record(&self, act: Act) {
+        let _ = self.orders.send(Order::Act(act));
     }
 
-    /// Writes what is left, and lets go of the run's lock.
+    pub fn load(&self) -> oneshot::Receiver<Found> {
+        let (reply, found) = oneshot::channel();
+        let _ = self.orders.send(Order::Load(reply));
+        found
+    }
+
+    pub fn take_up(&self, id: JobId) -> oneshot::Receiver<Result<Box<Job>, String>> {
+        let (reply, taken) = oneshot::channel();
+        let _ = self.orders.send(Order::TakeUp(id, reply));
+        taken
+    }
+
+    /// Writes what is left, and lets go of all locks.
     pub async fn close(self) {
-        let Self { acts, mut written, .. } = self;
-        drop(acts);
-        let ended = async { while written.changed().await.is_ok() {} };
+        let Self { orders, ended } = self;
+        drop(orders);
         if tokio::time::timeout(PATIENCE, ended).await.is_err() {
-            tracing::warn!("the log of acts is not written: the disk does not answer");
+            tracing::warn!("the journal is not written: the disk does not answer");
         }
     }
 }
 
-impl Written {
-    pub async fn wait(mut self) {
-        let until = self.until;
-        let waited = tokio::time::timeout(PATIENCE, self.written.wait_for(|written| *written >= until)).await;
-        if !matches!(waited, Ok(Ok(_))) {
-            tracing::warn!("an act is requested that the log does not know of yet");
+/// Whether a record is on the disk; else why not.
+pub(super) async fn permitted(permit: Permit) -> Result<(), String> {
+    permit.await.unwrap_or_else(|_| Err("the program's own journal has ended".to_owned()))
+}
+
+/// The thread's side.
+struct Keeper {
+    disk: Arc<dyn Disk>,
+    dir: PathBuf,
+    /// None until something is done.
+    run: Option<Run>,
+    held: BTreeMap<JobId, Held>,
+}
+
+impl Keeper {
+    fn keep(mut self, mut orders: mpsc::UnboundedReceiver<Order>) {
+        while let Some(first) = orders.blocking_recv() {
+            let mut waiting = vec![first];
+            while let Ok(next) = orders.try_recv() {
+                waiting.push(next);
+            }
+            let mut waiting = waiting.into_iter().peekable();
+            while let Some(order) = waiting.next() {
+                match order {
+                    Order::Commit { mut commit, reply } => {
+                        let mut replies = vec![reply];
+                        // what came for the same job while the disk was busy
+                        while let Some(Order::Commit { commit: next, reply }) =
+                            waiting.next_if(|next| matches!(next, Order::Commit { commit: next, .. } if joins(&commit, next)))
+                        {
+                            commit.lines.extend(next.lines);
+                            commit.acts.extend(next.acts);
+                            replies.push(reply);
+                        }
+                        let written = self.commit(&commit);
+                        // a caller that is gone sends nothing either
+                        replies.into_iter().for_each(|reply| drop(reply.send(written.clone())));
+                    }
+                    Order::Act(act) => {
+                        if let Err(why) = self.act(&act) {
+                            tracing::warn!(why, "the log of acts cannot be written");
+                        }
+                    }
+                    Order::Load(reply) => drop(reply.send(self.load())),
+                    Order::TakeUp(id, reply) => drop(reply.send(self.take_up(id))),
+                }
+            }
         }
+    }
+
+    fn commit(&mut self, commit: &Commit) -> Result<(), String> {
+        self.write(commit).map_err(|error| format!("the journal in {} cannot be written: {error}", self.dir.display()))?;
+        commit.acts.iter().try_for_each(|act| self.act(act))
+    }
+
+    fn write(&mut self, commit: &Commit) -> std::io::Result<()> {
+        let Commit { job: id, lines, is_new, .. } = commit;
+        match self.held.get_mut(id) {
+            _ if lines.is_empty() => Ok(()),
+            Some(held) if *is_new => held.replace(lines),
+            Some(held) => held.append(lines),
+            None if *is_new => {
+                let held = self.create(*id, lines)?;
+                self.held.insert(*id, held);
+                Ok(())
+            }
+            None => Err(std::io::Error::other("its beginning was not written")),
+        }
+    }
+
+    fn create(&self, id: JobId, lines: &[u8]) -> std::io::Result<Held> {
+        match jobs::create(&self.disk, &self.dir, &id.to_string(), lines) {
+            // an earlier attempt failed half way, and could not be taken back
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                match jobs::take(&self.disk, &self.dir, &id.to_string())? {
+                    Taken::Held(mut held, _) => held.replace(lines).map(|()| held),
+                    Taken::Elsewhere | Taken::Gone => Err(error),
+                }
+            }
+            made => made,
+        }
+    }
+
+    fn act(&mut self, act: &Act) -> Result<(), String> {
+        if self.run.is_none() {
+            self.run = Run::begin_on(self.disk.clone(), &self.dir).unwrap_or_else(|error| {
+                tracing::warn!(%error, "what is under way cannot be told from what was cut off");
+                None
+            });
+        }
+        let file = acts::acts_file(&self.dir);
+        acts::record(&*self.disk, &self.dir, self.run.as_ref(), act)
+            .map_err(|error| format!("the log of acts {} cannot be written: {error}", file.display()))
+    }
+
+    fn load(&self) -> Found {
+        let before = SystemTime::now().checked_sub(KEPT).unwrap_or(SystemTime::UNIX_EPOCH);
+        let is_over = |_: &str, bytes: &[u8]| journal::read(bytes).is_ok_and(|read| read.job.is_over());
+        if let Err(error) = jobs::sweep(&self.disk, &self.dir, before, is_over) {
+            tracing::warn!(%error, "old jobs are not removed");
+        }
+        found(&*self.disk, &self.dir)
+    }
+
+    fn take_up(&mut self, id: JobId) -> Result<Box<Job>, String> {
+        if self.held.contains_key(&id) {
+            return Err("it is under way here already".to_owned());
+        }
+        let taken = jobs::take(&self.disk, &self.dir, &id.to_string()).map_err(|error| error.to_string())?;
+        let Taken::Held(held, bytes) = taken else {
+            let is_elsewhere = matches!(taken, Taken::Elsewhere);
+            return Err(if is_elsewhere { "another program is at it" } else { "it is not there any more" }.to_owned());
+        };
+        let read = journal::read(&bytes).map_err(|why| why.to_string())?;
+        self.held.insert(id, held);
+        Ok(Box::new(read.job))
     }
 }
 
-/// Writes acts down until there will be no more.
-fn keep(dir: &Path, mut acts: mpsc::UnboundedReceiver<Act>, count: &watch::Sender<u64>) {
-    let run = Run::begin(dir).unwrap_or_else(|error| {
-        tracing::warn!(%error, "what is under way cannot be told from what was cut off");
-        None
-    });
-    while let Some(act) = acts.blocking_recv() {
-        if let Err(error) = records::record(dir, run.as_ref(), &act) {
-            tracing::warn!(%error, "the log of acts cannot be written");
+/// Whether a commit adds to the one before, with nothing in between.
+fn joins(before: &Commit, next: &Commit) -> bool {
+    before.job == next.job && !next.is_new
+}
+
+/// The jobs that are written down below a state directory, and what could not be read and why. Looking changes nothing.
+pub fn found(disk: &dyn Disk, dir: &Path) -> Found {
+    let stored = match jobs::load(disk, dir) {
+        Ok(stored) => stored,
+        Err(error) => return (Vec::new(), vec![format!("the jobs in {} cannot be read: {error}", dir.display())]),
+    };
+    let (mut found, mut unread) = (Vec::new(), Vec::new());
+    for stored in stored {
+        let bytes = stored.bytes.map_err(|error| error.to_string());
+        match bytes.and_then(|bytes| journal::read(&bytes).map_err(|why| why.to_string())) {
+            Ok(read) => found.push(Loaded { job: read.job, is_elsewhere: stored.is_elsewhere }),
+            Err(why) => unread.push(format!("job {}: {why}", stored.id)),
         }
-        count.send_modify(|written| *written += 1);
     }
+    (found, unread)
 }

@@ -20,12 +20,14 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::cluster::{Access, Catalog, Failure};
+use crate::files::Disk;
 use crate::{demo, records};
 pub use compare::{concerns, schemas};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::domain::{ClusterId, Scope, Str};
-use fluxdeck_model::state::jobs::{Act, Outcome, Task};
+use fluxdeck_model::state::jobs::{Commit, JobId, Outcome, Task};
 use fluxdeck_model::state::{Aspect, Effect, Epoch, Message, Reply, Terminal, Ticket};
+pub use journal::found as jobs_found;
 pub use rendered::{Renderer, kustomization};
 pub use repositories::Repositories;
 use session::Order;
@@ -65,6 +67,8 @@ pub struct Options {
     pub only: Vec<Scope>,
     /// Where what is remembered between runs is kept; none keeps nothing.
     pub state_dir: Option<std::path::PathBuf>,
+    /// What that is kept on.
+    pub disk: Arc<dyn Disk>,
     /// Where git content is found.
     pub repositories: Repositories,
 }
@@ -140,9 +144,11 @@ impl Runtime {
                 self.sessions.remove(&(cluster, epoch));
                 None
             }
+            Effect::Commit(commit) => self.commit(*commit),
+            Effect::LoadJobs => self.load_jobs(),
+            Effect::TakeUp(id) => self.take_up(id),
             Effect::Write { task, cluster, epoch, step } => {
-                let written = self.journal.as_ref().map(journal::Journal::written);
-                self.run_task(task, cluster, epoch, |errand| errand.write(task, *step, written))
+                self.run_task(task, cluster, epoch, |errand| errand.write(task, *step))
             }
             Effect::Probe { task, cluster, epoch, step } => {
                 self.run_task(task, cluster, epoch, |errand| errand.probe(task, *step))
@@ -157,7 +163,12 @@ impl Runtime {
                 self.comparison = self.start(cluster, epoch, work);
                 None
             }
-            Effect::Record(act) => self.record(*act),
+            Effect::Record(act) => {
+                if let Some(journal) = self.journal() {
+                    journal.record(*act);
+                }
+                None
+            }
             Effect::Recall(ticket) => self.recall(ticket),
             Effect::Include { cluster, namespaces } => self.order(cluster, Order::Include(namespaces)),
             Effect::Owned(object, uid) => self.order(object.cluster, Order::Owned(object, uid)),
@@ -245,9 +256,53 @@ impl Runtime {
         Some(self.errands.spawn(work(acts::Errand { cluster, epoch, live, timeout, inbox })))
     }
 
-    fn record(&mut self, act: Act) -> Option<Terminal> {
-        let dir = self.options.state_dir.clone()?;
-        self.journal.get_or_insert_with(|| journal::Journal::open(dir)).record(act);
+    /// The journal; none where nothing is kept.
+    fn journal(&mut self) -> Option<&journal::Journal> {
+        let (disk, dir) = (self.options.disk.clone(), self.options.state_dir.clone()?);
+        Some(self.journal.get_or_insert_with(|| journal::Journal::open(disk, dir)))
+    }
+
+    /// Writes down how far a job has come, and then does what that permits.
+    fn commit(&mut self, commit: Commit) -> Option<Terminal> {
+        let (job, then) = (commit.job, commit.then.clone());
+        let Some(permit) = self.journal().map(|journal| journal.commit(commit)) else {
+            // nothing is kept here, by design: the demo
+            return then.into_iter().find_map(|effect| self.carry_out(effect));
+        };
+        if then.is_empty() {
+            let inbox = self.inbox.clone();
+            self.errands.spawn(async move {
+                if let Err(why) = journal::permitted(permit).await {
+                    let _ = inbox.send(Message::Unrecorded(job, why)).await;
+                }
+            });
+            return None;
+        }
+        then.into_iter().find_map(|effect| match effect {
+            Effect::Write { task, cluster, epoch, step } => {
+                let permit = permit.clone();
+                self.run_task(task, cluster, epoch, |errand| errand.write_if(permit, task, *step))
+            }
+            other => self.carry_out(other),
+        })
+    }
+
+    /// Reads the journals of jobs. Where none are kept there are none.
+    fn load_jobs(&mut self) -> Option<Terminal> {
+        let (found, inbox) = (self.journal()?.load(), self.inbox.clone());
+        self.errands.spawn(async move {
+            let (jobs, unread) = found.await.unwrap_or_default();
+            let _ = inbox.send(Message::JobsLoaded { jobs, unread }).await;
+        });
+        None
+    }
+
+    fn take_up(&mut self, id: JobId) -> Option<Terminal> {
+        let (taken, inbox) = (self.journal()?.take_up(id), self.inbox.clone());
+        self.errands.spawn(async move {
+            let taken = taken.await.unwrap_or_else(|_| Err("the program's own journal has ended".to_owned()));
+            let _ = inbox.send(Message::TakenUp(id, taken)).await;
+        });
         None
     }
 
@@ -259,13 +314,21 @@ impl Runtime {
     }
 
     fn recall(&mut self, ticket: Ticket) -> Option<Terminal> {
-        let (dir, inbox) = (self.options.state_dir.clone(), self.inbox.clone());
+        let (dir, disk, inbox) = (self.options.state_dir.clone(), self.options.disk.clone(), self.inbox.clone());
         self.errands.spawn(async move {
-            let read = tokio::task::spawn_blocking(move || records::recorded(dir.as_deref(), MOST_ACTS)).await;
+            let read = tokio::task::spawn_blocking(move || records::acts::recorded(&*disk, dir.as_deref(), MOST_ACTS)).await;
             let _ = inbox.send(Message::Reply(ticket, Reply::Acts(read.unwrap_or_default()))).await;
         });
         None
     }
+}
+
+/// A number that no other run draws: its jobs are named by it.
+pub fn nonce() -> u32 {
+    use std::hash::{BuildHasher, Hasher};
+    // seeded by the system's random numbers, anew for each
+    let drawn = std::collections::hash_map::RandomState::new().build_hasher().finish();
+    u32::try_from(drawn >> 32).unwrap_or_default()
 }
 
 /// Acts of earlier runs that the screen shows.

@@ -395,7 +395,8 @@ impl<'a> Hub<'a> {
             Order::Refresh => return Some(End::Refresh),
             Order::Include(namespaces) => {
                 self.connection.namespaces.extend(namespaces);
-                records::remember(self.task.options.state_dir.as_deref(), &self.task.context, &self.connection.namespaces);
+                let Options { disk, state_dir, .. } = &self.task.options;
+                records::remember::remember(&**disk, state_dir.as_deref(), &self.task.context, &self.connection.namespaces);
                 for (gk, kind) in self.restricted.clone() {
                     self.look_into(&gk, kind);
                 }

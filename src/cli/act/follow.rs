@@ -1,5 +1,6 @@
 //! An act from what is asked before it to its end.
 
+use std::io::IsTerminal;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -11,9 +12,10 @@ use crate::run;
 use crate::runtime::Options;
 use fluxdeck_model::actions::{Action, Answers, Confirmation, Target};
 use fluxdeck_model::domain::Scope;
+use fluxdeck_model::domain::text::redact;
 use fluxdeck_model::error::{Error, ErrorKind, Result};
 use fluxdeck_model::state::jobs::{Job, JobId};
-use fluxdeck_model::state::{Confirmed, Intent};
+use fluxdeck_model::state::{Asked, Confirmed, Intent, State};
 
 /// How long the first picture, and what is asked before an act, may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -24,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// When the cluster is not reachable, or not complete in time.
 pub(super) async fn start(call: &Call, scopes: Vec<Scope>) -> Result<Headless> {
     let options = Options { only: scopes, ..call.options.clone() };
-    let mut headless = Headless::start(call, options, super::select::settings(call), false);
+    let mut headless = Headless::start(&call.context, options, super::select::settings(call), false);
     headless.complete(PATIENCE, "nothing was done").await?;
     Ok(headless)
 }
@@ -69,20 +71,34 @@ pub(super) async fn carry_through(
     confirmation: &Confirmation,
     waits: bool,
     timeout: SignedDuration,
+    is_unrecorded: bool,
 ) -> Result<Option<Job>> {
     if confirmation.planned.is_empty() {
         return Ok(None);
     }
     headless.intend(Intent::Start(Box::new(Confirmed { confirmation: confirmation.clone(), waits, timeout })));
     let id = headless.state().jobs.all().last().map(|job| job.id).expect("what was confirmed runs");
-    let followed = follow(headless, id).await;
+    to_its_end(headless, id, is_unrecorded).await.map(Some)
+}
+
+/// Follows a job until it is over or somebody ends the program, and says then what is known of it.
+///
+/// # Errors
+/// When the program's own parts fail.
+#[expect(clippy::print_stderr, reason = "how to go on stands beside the output")]
+pub(in crate::cli) async fn to_its_end(headless: &mut Headless, id: JobId, is_unrecorded: bool) -> Result<Job> {
+    let followed = follow(headless, id, is_unrecorded).await;
+    let is_over = headless.state().jobs.find(id).is_some_and(Job::is_over);
     // what is out cannot be taken back: it is told as far as it has come
     headless.part().await;
-    followed.map(|()| headless.state().jobs.find(id).cloned())
+    if !is_over && headless.state().settings.keeps_jobs {
+        eprintln!("it is not over: `fluxdeck jobs resume {id}` goes on with it");
+    }
+    followed.map(|()| headless.state().jobs.find(id).cloned().expect("a job of this run is kept"))
 }
 
 /// Until it is over, or somebody ends the program.
-async fn follow(headless: &mut Headless, id: JobId) -> Result<()> {
+async fn follow(headless: &mut Headless, id: JobId, is_unrecorded: bool) -> Result<()> {
     let mut progress = report::Progress::default();
     let mut stopped = std::pin::pin!(run::stopped());
     loop {
@@ -92,8 +108,29 @@ async fn follow(headless: &mut Headless, id: JobId) -> Result<()> {
             return Ok(());
         }
         tokio::select! {
-            turned = headless.turn() => turned?,
+            turned = headless.turn() => for asked in turned? {
+                if asked == Asked::Unrecorded(id) {
+                    let is_allowed = is_unrecorded || may_go_unrecorded(headless.state(), id)?;
+                    headless.intend(if is_allowed { Intent::AllowUnrecorded(id) } else { Intent::Stop(id) });
+                }
+            },
             () = &mut stopped => return Ok(()),
         }
     }
+}
+
+/// Asks at the terminal whether a job that cannot be written down is to go on. Where there is none it does not.
+#[expect(clippy::print_stderr, reason = "asks beside the output")]
+fn may_go_unrecorded(state: &State, id: JobId) -> Result<bool> {
+    let why = state.jobs.find(id).and_then(Job::held).unwrap_or_default();
+    eprintln!("nothing was sent: it cannot be written down what is done\n  {}", redact(why));
+    if !std::io::stdin().is_terminal() {
+        eprintln!("  let $XDG_STATE_HOME name a directory that can be written, or say --unrecorded");
+        return Ok(false);
+    }
+    eprint!("do it all the same? [y/N] ");
+    let mut line = String::new();
+    let read = std::io::stdin().read_line(&mut line);
+    read.map_err(|error| Error::failed(format!("cannot read the answer: {error}"), ""))?;
+    Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes"))
 }

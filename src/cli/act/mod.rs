@@ -1,9 +1,9 @@
 //! `fluxdeck suspend|resume|reconcile|delete|restart|scale KIND NAME…`: the same acts as on the screen, with their guards, followed to
 //! their end.
 
-mod follow;
-mod report;
-mod select;
+pub(super) mod follow;
+pub(super) mod report;
+pub(super) mod select;
 
 use std::time::Duration;
 
@@ -39,6 +39,9 @@ pub(super) struct Acting {
     /// The word that has to be typed: the name of a root, or of a production context
     #[arg(long, value_name = "WORD")]
     confirm: Option<String>,
+    /// Do it also where it cannot be written down how far it has come
+    #[arg(long)]
+    unrecorded: bool,
     /// How to print the results
     #[arg(short, long, value_enum, default_value_t, hide_default_value = true)]
     output: Telling,
@@ -175,7 +178,8 @@ async fn run(call: &Call, mut wish: Wish<'_>) -> Result<u8> {
     ask(&confirmation, wish.acting)?;
     let waits = (wish.waits)(found.len(), wish.wait);
     let timeout = SignedDuration::try_from(wish.acting.timeout).unwrap_or(SignedDuration::MAX);
-    let job = follow::carry_through(&mut headless, &confirmation, waits, timeout).await?;
+    let is_unrecorded = wish.acting.unrecorded;
+    let job = follow::carry_through(&mut headless, &confirmation, waits, timeout, is_unrecorded).await?;
     report::results(&confirmation, job.as_ref(), wish.acting.output)?;
     Ok(u8::from(!report::only_already(&confirmation) || job.is_some_and(|job| !job.is_done())))
 }

@@ -67,7 +67,7 @@ pub(super) fn dry_run(confirmation: &Confirmation, format: Telling) -> Result<()
 
 /// Prints what came of it.
 pub(super) fn results(confirmation: &Confirmation, job: Option<&Job>, format: Telling) -> Result<()> {
-    let items = || job.into_iter().flat_map(|job| job.items.iter());
+    let items = || job.into_iter().flat_map(|job| job.items().iter());
     match format {
         Telling::Json => {
             let mut all: Vec<Value> = items()
@@ -82,17 +82,20 @@ pub(super) fn results(confirmation: &Confirmation, job: Option<&Job>, format: Te
             output::json(&all)
         }
         Telling::Text => {
-            let ended = items().map(|item| {
-                let retries =
-                    if matches!(item.phase, Phase::Failed { retries: true, .. }) { " (its controller tries again)" } else { "" };
-                match &item.phase {
-                    Phase::Done { text } => format!("{}: {}\n", item.object, redact(text)),
-                    phase => format!("{}: {}: {}{retries}\n", item.object, phase.word(), redact(phase.message())),
-                }
-            });
+            let ended = items().map(outcome);
             let left = confirmation.skipped.iter().map(|(id, why)| format!("{id}: {why}\n"));
             output::write(&ended.chain(left).collect::<String>())
         }
+    }
+}
+
+/// A line about one object's end.
+pub(in crate::cli) fn outcome(item: &Item) -> String {
+    let retries = if matches!(item.phase, Phase::Failed { retries: true, .. }) { " (its controller tries again)" } else { "" };
+    match (&item.phase, item.phase.message()) {
+        (Phase::Done { text }, _) => format!("{}: {}\n", item.object, redact(text)),
+        (phase, "") => format!("{}: {}\n", item.object, phase.word()),
+        (phase, message) => format!("{}: {}: {}{retries}\n", item.object, phase.word(), redact(message)),
     }
 }
 
@@ -119,8 +122,8 @@ pub(super) struct Progress {
 impl Progress {
     #[expect(clippy::print_stderr, reason = "progress stands beside the output")]
     pub fn tell(&mut self, job: &Job) {
-        self.told.resize(job.items.len(), 0);
-        for (item, told) in job.items.iter().zip(&mut self.told) {
+        self.told.resize(job.items().len(), 0);
+        for (item, told) in job.items().iter().zip(&mut self.told) {
             // the end is told as a result
             let until = item.log.len() - usize::from(item.phase.is_over() && !item.log.is_empty());
             for entry in item.log.iter().take(until).skip(*told) {

@@ -93,8 +93,9 @@ pub(super) fn refuse_readonly(call: &Call, action: &Action) -> Result<()> {
 }
 
 /// The rules that hold headless as on the screen.
-pub(super) fn settings(call: &Call) -> Settings {
-    Settings { readonly: call.readonly, guarded: call.config.contexts.clone(), ..Settings::default() }
+pub(in crate::cli) fn settings(call: &Call) -> Settings {
+    let keeps_jobs = call.options.state_dir.is_some();
+    Settings { keeps_jobs, readonly: call.readonly, guarded: call.config.contexts.clone(), ..Settings::default() }
 }
 
 /// Namespaces that are looked at: those of -n, none for all, else the kubeconfig's.

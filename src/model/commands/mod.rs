@@ -123,6 +123,8 @@ pub enum Gesture {
     /// Halts what has not started; again: no longer follows what has.
     Stop,
     WatchOn,
+    /// Goes on with what an earlier run left.
+    GoOn,
     Copy,
     CopyNamespace,
     /// The file that set a field.

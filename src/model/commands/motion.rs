@@ -60,6 +60,7 @@ pub(super) const ALL: &[Command] = &[
     key(&["C"], &[Scope::Logs], Gesture::Clear, "clear"),
     footed(&["x"], &[Scope::Jobs], Gesture::Stop, "stop what has not started; again: no longer follow the rest", "stop"),
     footed(&["w"], &[Scope::Jobs], Gesture::WatchOn, "keep watching what failed and is tried again", "keep watching"),
+    footed(&["r"], &[Scope::Jobs], Gesture::GoOn, "go on with what an earlier run left undone", "go on"),
     key(&["c"], ALL_VIEWS, Gesture::Copy, "copy: the name, or the whole text"),
     key(&["n"], ROWS, Gesture::CopyNamespace, "copy the namespace"),
 ];

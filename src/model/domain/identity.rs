@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 /// Text shared between records: cloning is a counter, not a copy.
 pub type Str = Arc<str>;
 
-/// Which cluster of the run an object belongs to: an index into `State.clusters`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// Which cluster of the run an object belongs to: an index into `State.clusters`. It means nothing in another run, so it is never
+/// written down; [`super::ClusterKey`] is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClusterId(pub u16);
 
 /// An API group and a kind. The version is no part of identity: the same object is served in several.
@@ -41,6 +42,8 @@ pub struct ObjectRef(Arc<Identity>);
 /// What makes an object itself: cluster, group, kind, namespace (empty when cluster-scoped) and name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Identity {
+    /// Not written down: what is read again belongs to the first cluster until it is [`ObjectRef::moved`] to its own.
+    #[serde(skip)]
     pub cluster: ClusterId,
     pub gk: GroupKind,
     pub namespace: Str,
@@ -58,6 +61,14 @@ impl std::ops::Deref for ObjectRef {
 impl ObjectRef {
     pub fn new(cluster: ClusterId, gk: GroupKind, namespace: impl Into<Str>, name: impl Into<Str>) -> Self {
         Self(Arc::new(Identity { cluster, gk, namespace: namespace.into(), name: name.into() }))
+    }
+
+    /// The same object as one of that cluster: how what was written down in another run finds its place in this one.
+    pub fn moved(&self, cluster: ClusterId) -> Self {
+        if self.cluster == cluster {
+            return self.clone();
+        }
+        Self(Arc::new(Identity { cluster, ..Identity::clone(&self.0) }))
     }
 
     /// `namespace/name`, or the name alone for cluster-scoped objects.
@@ -125,6 +136,16 @@ mod tests {
         assert_eq!(Uid::parse("00000000-0000-0000-0000-0000000000ff"), Uid(255));
         assert_ne!(Uid::parse("web-1"), Uid::parse("web-2"));
         assert_eq!(Uid::parse("6a2f41a3-c54c-fce8-32d2-0324e1c32e22").to_string(), "6a2f41a3-c54c-fce8-32d2-0324e1c32e22");
+    }
+
+    #[test]
+    fn a_reference_is_written_without_the_cluster_of_the_run() {
+        let own = ObjectRef::new(ClusterId(3), GroupKind::new("", "Pod"), "apps", "web");
+        let text = serde_json::to_string(&own).expect("it can be written");
+        let read: ObjectRef = serde_json::from_str(&text).expect("and read");
+
+        assert!(!text.contains("cluster"), "{text}");
+        assert_eq!((read.cluster, read.moved(ClusterId(3))), (ClusterId(0), own));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! Pure and at the bottom of everything: nothing here knows another room. No JSON (that stops in `kinds`), no text layout.
 
+pub mod cluster_key;
 pub mod duration;
 pub mod health;
 pub mod identity;
@@ -12,6 +13,7 @@ pub mod revision;
 pub mod store;
 pub mod text;
 
+pub use cluster_key::ClusterKey;
 pub use health::Health;
 pub use identity::{ClusterId, GroupKind, ObjectRef, Str, Uid};
 pub use object::{Condition, Control, Deletion, Edge, Facts, Labels, Object, Owner, Relation, Suspension, Verdict};

@@ -1,8 +1,10 @@
 //! From a wish to a job: who acts, what the context allows, what has to be known before, and the news that jobs live by.
 
+use jiff::Timestamp;
+
 use super::engine::{Asked, Update};
 use super::intent::{Confirmed, Wanted};
-use super::jobs::{self, Job, JobId, Outcome, Phase, Start, Task, View};
+use super::jobs::{self, Job, JobId, Jobs, Outcome, Phase, Start, Task, View};
 use super::projection::message_of;
 use super::{Cluster, Effect, Epoch, Link, Settings, State};
 use crate::actions::confirm::Wants;
@@ -177,6 +179,7 @@ impl State {
         let who = self.who();
         let cluster = self.clusters.get(&self.active).expect("the active cluster is always in the map");
         let start = Start {
+            cluster: &cluster.server.key,
             context: &cluster.context,
             user: &who,
             timeout: *timeout,
@@ -195,10 +198,15 @@ impl State {
         if job.is_over() {
             return self.say("it is over");
         }
-        let queued = job.items.iter().filter(|item| item.phase == Phase::Queued).count();
+        if let Some(why) = self.not_ours(id) {
+            return self.say(why);
+        }
+        self.held.remove(&id);
+        let Some(job) = self.jobs.find(id) else { return };
+        let queued = job.items().iter().filter(|item| matches!(item.phase, Phase::Queued | Phase::Held { .. })).count();
         self.jobs.stop(id, self.clock);
         if queued == 0 {
-            self.jobs.leave(id, self.clock, &mut out.effects);
+            self.jobs.leave(id, self.clock);
         }
         self.say(match queued {
             0 => "no longer followed; what was requested goes on in the cluster (w follows it again)".to_owned(),
@@ -213,12 +221,17 @@ impl State {
         if !job.can_watch_on() {
             return self.say("nothing of it is tried again");
         }
-        let (cluster, epoch) = (job.cluster, job.epoch);
-        let State { clusters, left, jobs, clock, .. } = self;
-        if let Some(cluster) = connection(clusters.values().chain(left.iter()), cluster, epoch) {
-            jobs.watch_on(id, &view(cluster), *clock, &mut out.effects);
-        }
+        self.with_view(id, |jobs, view, now| jobs.watch_on(id, view, now, &mut out.effects));
         self.say("watching on");
+    }
+
+    /// Does something with a job and what can be seen of its cluster, where it is connected.
+    pub(super) fn with_view(&mut self, id: JobId, work: impl FnOnce(&mut Jobs, &View, Timestamp)) {
+        let bound = self.jobs.find(id).and_then(|job| job.bound);
+        let State { clusters, left, jobs, clock, .. } = self;
+        if let Some(cluster) = bound.and_then(|bound| connection(clusters.values().chain(left.iter()), bound)) {
+            work(jobs, &view(cluster), *clock);
+        }
     }
 
     /// Leaves: whatever is under way ends with what is known of it.
@@ -228,10 +241,13 @@ impl State {
 
     /// Takes the answer to a job's request.
     pub(super) fn hear_outcome(&mut self, task: Task, outcome: Outcome, out: &mut Update) {
-        let Some((cluster, epoch)) = self.jobs.find(task.job).map(|job| (job.cluster, job.epoch)) else { return };
+        let is_held = matches!(outcome, Outcome::Unrecorded(_));
+        let bound = self.jobs.find(task.job).and_then(|job| job.bound);
         let State { clusters, left, jobs, clock, .. } = self;
-        if let Some(cluster) = connection(clusters.values().chain(left.iter()), cluster, epoch) {
-            jobs.hear(task, outcome, &view(cluster), *clock, &mut out.effects);
+        let cluster = bound.and_then(|bound| connection(clusters.values().chain(left.iter()), bound));
+        jobs.hear(task, outcome, cluster.map(view).as_ref(), *clock, &mut out.effects);
+        if is_held {
+            self.ask_held(task.job, out);
         }
         self.leave(out);
     }
@@ -310,12 +326,12 @@ impl Confirmed {
     }
 }
 
-fn view(cluster: &Cluster) -> View<'_> {
+pub(super) fn view(cluster: &Cluster) -> View<'_> {
     View { cluster: cluster.id, epoch: cluster.epoch, store: &cluster.store, lost: cluster.lost() }
 }
 
-fn connection<'a>(mut all: impl Iterator<Item = &'a Cluster>, id: ClusterId, epoch: Epoch) -> Option<&'a Cluster> {
-    all.find(|cluster| cluster.id == id && cluster.epoch == epoch)
+fn connection<'a>(mut all: impl Iterator<Item = &'a Cluster>, bound: (ClusterId, Epoch)) -> Option<&'a Cluster> {
+    all.find(|cluster| (cluster.id, cluster.epoch) == bound)
 }
 
 /// Whether a name fits a pattern in which `*` stands for anything.

@@ -8,7 +8,7 @@ use super::drift::{Compared, Drifts};
 use super::message::Epoch;
 use super::projection::{Filter, Folds, Forest, Matches, Root, Sort, Table, TableSort, TreeRows};
 use crate::actions::Rights;
-use crate::domain::{Changes, ClusterId, Coverage, Delta, GroupKind, Health, ObjectRef, Scope, Store, Str};
+use crate::domain::{Changes, ClusterId, ClusterKey, Coverage, Delta, GroupKind, Health, ObjectRef, Scope, Store, Str};
 use crate::error::Error;
 use crate::kinds::{self, FieldOwner, Kind};
 
@@ -63,6 +63,8 @@ pub enum Link {
 /// What the server says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServerFacts {
+    /// Which cluster it is, also in another run.
+    pub key: ClusterKey,
     pub kubernetes: String,
     pub flux: String,
     /// Flux kinds that it serves.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::jobs::{Act, Task};
+use super::jobs::{Act, Commit, JobId, Task};
 use super::message::Epoch;
 use crate::actions::{Ask, Step};
 use crate::domain::{ClusterId, ObjectRef, Str, Uid};
@@ -38,6 +38,12 @@ pub enum Effect {
         cluster: ClusterId,
         epoch: Epoch,
     },
+    /// Write down how far a job has come; then, and only then, do what that permits.
+    Commit(Box<Commit>),
+    /// Read the journals of the jobs of earlier runs. The answer comes as `Message::JobsLoaded`.
+    LoadJobs,
+    /// Take the lock of an earlier run's job, and read its journal again once it is held. The answer comes as `Message::TakenUp`.
+    TakeUp(JobId),
     /// Write to the cluster, once. The answer comes as `Message::Outcome`.
     Write {
         task: Task,
@@ -69,7 +75,7 @@ pub enum Effect {
         epoch: Epoch,
         fields: Vec<(ObjectRef, String)>,
     },
-    /// Write a line of the log of acts.
+    /// Write a line of the log of acts for which nothing is written in a journal.
     Record(Box<Act>),
     /// Read the log of acts of earlier runs, for a view.
     Recall(Ticket),

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use super::jobs::JobId;
 use super::{Effect, Intent, Message, Settings, State};
 use crate::actions::Confirmation;
 use crate::domain::Str;
@@ -30,6 +31,8 @@ pub struct Beginning {
     pub namespaces: Option<BTreeSet<Str>>,
     /// Whether rows are made of what is known: not where nothing is shown.
     pub is_projected: bool,
+    /// A random number that no other run has drawn: its jobs are named by it.
+    pub nonce: u32,
 }
 
 /// What came of a message.
@@ -49,6 +52,8 @@ pub enum Asked {
     Confirm(Box<Confirmation>),
     /// It came up by itself: the next key was meant for something else.
     Unexpected(Box<Confirmation>),
+    /// It cannot be written down what this job does, so that nothing was sent: shall it go on all the same?
+    Unrecorded(JobId),
 }
 
 impl Engine {
@@ -88,6 +93,18 @@ impl Engine {
                 state.hear_outcome(task, outcome, &mut out);
                 true
             }
+            Message::JobsLoaded { jobs, unread } => {
+                state.hear_loaded(jobs, &unread, &mut out);
+                true
+            }
+            Message::TakenUp(id, fresh) => {
+                state.hear_taken_up(id, fresh, &mut out);
+                true
+            }
+            Message::Unrecorded(id, why) => {
+                state.hear_unrecorded(id, &why);
+                true
+            }
             Message::Clock => {
                 state.advance_jobs(&mut out);
                 true
@@ -95,6 +112,8 @@ impl Engine {
             // what views asked for is theirs
             Message::Reply(..) => true,
         };
+        // what a turn has changed of a job is one record
+        state.jobs.flush(&mut out.effects);
         out
     }
 

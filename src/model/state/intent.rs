@@ -55,6 +55,18 @@ pub enum Intent {
     Stop(JobId),
     /// Go on following what failed and is tried again, or whose time is over.
     WatchOn(JobId),
+    /// Read what earlier runs and other programs have written down of their jobs.
+    LoadJobs,
+    /// Take up that job of an earlier run, whoever's it is: to go on with it, or to give it up.
+    TakeUp(JobId),
+    /// Let the queue of a job go on that was taken up.
+    GoOn(JobId),
+    /// Give a job up: nothing of it is begun or followed any more, in no run.
+    GiveUp(JobId),
+    /// Send the requests of this job although they cannot be written down.
+    AllowUnrecorded(JobId),
+    /// Try once more to write down what is held of this job, and to send it then.
+    RetryUnrecorded(JobId),
     /// The program leaves: say of everything under way what is known of it.
     Part,
 }
@@ -155,6 +167,12 @@ impl State {
             Intent::Start(confirmed) => self.start(&confirmed, out),
             Intent::Stop(id) => self.stop(id, out),
             Intent::WatchOn(id) => self.watch_on(id, out),
+            Intent::LoadJobs => out.effects.push(Effect::LoadJobs),
+            Intent::TakeUp(id) => out.effects.push(Effect::TakeUp(id)),
+            Intent::GoOn(id) => self.let_go_on(id, out),
+            Intent::GiveUp(id) => self.give_up(id, out),
+            Intent::AllowUnrecorded(id) => self.go_on_unrecorded(id, true, out),
+            Intent::RetryUnrecorded(id) => self.go_on_unrecorded(id, false, out),
             Intent::Part => self.part(out),
         }
     }

@@ -7,7 +7,7 @@ use super::cluster::{Link, ServerFacts};
 use super::drift::Compared;
 use super::effect::Ticket;
 use super::intent::Intent;
-use super::jobs::{Act, Outcome, Task};
+use super::jobs::{Act, Job, JobId, Loaded, Outcome, Task};
 use crate::actions::Ask;
 use crate::domain::{ClusterId, Delta, ObjectRef, Str};
 use crate::error::Error;
@@ -15,7 +15,7 @@ use crate::insight::declared::Declared;
 use crate::kinds::FieldOwner;
 
 /// The generation of a cluster's connection: news of an older one is dropped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Epoch(pub u32);
 
 impl Epoch {
@@ -33,6 +33,16 @@ pub enum Message {
     Reply(Ticket, Reply),
     /// What became of a job's request; it reaches its job whatever the screen shows meanwhile.
     Outcome(Task, Outcome),
+    /// The jobs that earlier runs and other programs have written down, and what could not be read of them, and why.
+    JobsLoaded {
+        jobs: Vec<Loaded>,
+        unread: Vec<String>,
+    },
+    /// A job is ours now, as its journal tells it; or why it is not.
+    TakenUp(JobId, Result<Box<Job>, String>),
+    /// A commit that permitted nothing could not be written, and why. One that permitted requests is answered for each of them, with
+    /// `Outcome::Unrecorded`.
+    Unrecorded(JobId, String),
     /// Time went on.
     Clock,
 }

@@ -5,6 +5,7 @@ mod acting;
 mod cluster;
 mod declared;
 pub mod drift;
+mod earlier;
 mod effect;
 mod engine;
 mod intent;
@@ -15,7 +16,7 @@ pub mod projection;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -47,6 +48,8 @@ pub struct State {
     left: Vec<Cluster>,
     /// Acts that start by themselves as soon as it is known that they are allowed.
     eager: Vec<acting::Eager>,
+    /// Jobs of which a person is asked whether they may go on unrecorded.
+    held: BTreeSet<jobs::JobId>,
 }
 
 /// One context of the kubeconfig.
@@ -70,6 +73,8 @@ pub struct Settings {
     pub theme: String,
     /// Names of the themes that `:theme` offers.
     pub themes: Vec<String>,
+    /// Jobs are written down, so that another run can take them up.
+    pub keeps_jobs: bool,
     /// `--readonly`, or the configuration's: nothing is written, whatever the context.
     pub readonly: bool,
     /// Rules for contexts, by a name that may hold `*`; the first that fits holds.
@@ -87,7 +92,7 @@ pub struct Notice {
 
 impl State {
     pub(crate) fn new(beginning: Beginning) -> Self {
-        let Beginning { now: clock, settings, context, namespaces, is_projected } = beginning;
+        let Beginning { now: clock, settings, context, namespaces, is_projected, nonce } = beginning;
         let active = ClusterId(0);
         let mut cluster = Cluster::new(active, context);
         cluster.is_projected = is_projected;
@@ -100,9 +105,10 @@ impl State {
             contexts: Vec::new(),
             settings,
             notice: None,
-            jobs: Jobs::default(),
+            jobs: Jobs::new(nonce),
             left: Vec::new(),
             eager: Vec::new(),
+            held: BTreeSet::new(),
         }
     }
 

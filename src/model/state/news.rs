@@ -13,8 +13,14 @@ impl State {
             return self.hear_left(id, epoch, news, out);
         };
         match news {
-            News::Link(link) => cluster.link = link,
-            News::Server(server) => cluster.connected(server),
+            News::Link(link) => {
+                cluster.link = link;
+                self.take_up(out);
+            }
+            News::Server(server) => {
+                cluster.connected(server);
+                self.take_up(out);
+            }
             News::Contexts { all, current } => {
                 cluster.context = current;
                 self.contexts = all;
@@ -25,7 +31,10 @@ impl State {
                 self.advance_jobs(out);
             }
             News::Rights(rights) => self.hear_rights(rights, out),
-            News::User(user) => cluster.user = Some(user),
+            News::User(user) => {
+                cluster.user = Some(user);
+                self.take_up(out);
+            }
             News::Compared(run, compared) => cluster.compared(run, *compared, now),
             News::Owners(owners) => self.hear_owners(owners, out),
         }

@@ -58,16 +58,29 @@ impl Bench {
     fn started(&mut self, name: &str) -> (Task, Epoch) {
         self.allow(name);
         let update = self.act(name);
-        let write = |effect: &Effect| if let Effect::Write { task, epoch, .. } = effect { Some((*task, *epoch)) } else { None };
-        update.effects.iter().find_map(write).unwrap_or_else(|| panic!("a request goes out: {update:?}"))
+        let write = |effect: &&Effect| if let Effect::Write { task, epoch, .. } = effect { Some((*task, *epoch)) } else { None };
+        writes(&update).first().and_then(write).unwrap_or_else(|| panic!("a request goes out: {update:?}"))
     }
 
     fn phase(&self) -> &Phase {
-        &self.0.state().jobs.all()[0].items[0].phase
+        &self.0.state().jobs.all()[0].items()[0].phase
     }
 }
 
 const TAKEN: Outcome = Outcome::Taken { generation: 1, is_proven: true };
+
+/// What is sent once it is written down; nothing is sent otherwise.
+fn writes(update: &Update) -> Vec<&Effect> {
+    assert!(!update.effects.iter().any(|effect| matches!(effect, Effect::Write { .. })), "unrecorded: {update:?}");
+    update
+        .effects
+        .iter()
+        .flat_map(|effect| match effect {
+            Effect::Commit(commit) => commit.then.iter().collect(),
+            _ => Vec::new(),
+        })
+        .collect()
+}
 
 fn switch(context: &str) -> Message {
     Message::Do(Intent::Switch(context.to_owned()))
@@ -153,9 +166,9 @@ fn nothing_is_written_that_nobody_started() {
     let mut bench = Bench::new();
     bench.allow("suspend");
     let update = bench.act("suspend");
-    assert!(!update.effects.iter().any(|effect| matches!(effect, Effect::Write { .. })), "{update:?}");
+    assert!(writes(&update).is_empty(), "{update:?}");
     let shown = confirmation(update);
     let accepted = bench.0.state().accepted(&shown, "").expect("nothing has changed");
     let update = bench.update(Message::Do(Intent::Start(Box::new(Confirmed::of(accepted)))));
-    assert!(update.effects.iter().any(|effect| matches!(effect, Effect::Write { .. })), "{update:?}");
+    assert_eq!(writes(&update).len(), 1, "{update:?}");
 }

@@ -25,7 +25,7 @@ use fluxdeck_model::commands::{Cx, Gesture, Scope, Target};
 use fluxdeck_model::domain::{ObjectRef, duration};
 use fluxdeck_model::error::Error;
 use fluxdeck_model::state::State;
-use fluxdeck_model::state::jobs::{Item, Job, JobId, Phase};
+use fluxdeck_model::state::jobs::{Item, Job, JobId, Keeper, Phase, Work};
 
 pub const SPEC: ViewSpec = ViewSpec {
     name: "job",
@@ -62,18 +62,30 @@ impl JobView {
         field("time", elapsed(job, state));
         let (done, failed, all) = job.counts();
         if all > 1 {
-            let queued = job.items.iter().filter(|item| item.phase == Phase::Queued).count();
+            let queued = job.items().iter().filter(|item| item.phase == Phase::Queued).count();
             let open = all - done - failed - queued;
             field("objects", format!("{all}: {done} done, {failed} not, {open} under way, {queued} waiting"));
         }
-        if let [one] = job.items.as_slice() {
+        if let [one] = job.items() {
             field("same as", one.line.clone());
+        }
+        match job.keeper {
+            _ if job.is_over() => {}
+            Keeper::Elsewhere => field("", "another program is at it".to_owned()),
+            Keeper::Nobody => field("", "an earlier run left it; it is taken up in its context, as the same user".to_owned()),
+            Keeper::Us if job.is_paused() => {
+                field("", "an earlier run left it: r goes on with what waits, x stops that".to_owned())
+            }
+            Keeper::Us => {}
+        }
+        if let Work::Change(change) = &job.work {
+            field("phase", change.phase.word().to_owned());
         }
         if job.can_watch_on() {
             field("", "w keeps watching: its controller tries again".to_owned());
         }
         // what went wrong comes first
-        let mut items: Vec<_> = job.items.iter().collect();
+        let mut items: Vec<_> = job.items().iter().collect();
         items.sort_by_key(|item| sign(&item.phase));
         for item in items {
             lines.extend(of_item(item, job, state, width));
@@ -85,17 +97,17 @@ impl JobView {
 fn of_item(item: &Item, job: &Job, state: &State, width: usize) -> Vec<Styled> {
     let health = sign(&item.phase);
     let glyph = if state.settings.ascii { health.ascii() } else { health.glyph() };
-    let is_detailed = job.items.len() <= FEW || !matches!(item.phase, Phase::Done { .. } | Phase::Queued);
+    let is_detailed = job.items().len() <= FEW || !matches!(item.phase, Phase::Done { .. } | Phase::Queued);
     let head = Styled::of(health.into(), format!(" {glyph} {}", item.phase.word())).upto(LABEL + 2);
     let head = head.and(Style::Text, item.object.to_string());
     let time = if item.log.is_empty() { String::new() } else { duration::age(item.elapsed(state.clock)).0 };
     let head = head.and(Style::Dim, format!("  {time}"));
     let mut lines = Vec::new();
-    if job.items.len() <= FEW {
+    if job.items().len() <= FEW {
         lines.push(Styled::default());
     }
     lines.extend(head.wrapped(LABEL + 2, width));
-    let skipped = if job.items.len() <= FEW { 0 } else { item.log.len().saturating_sub(1) };
+    let skipped = if job.items().len() <= FEW { 0 } else { item.log.len().saturating_sub(1) };
     for entry in item.log.iter().skip(skipped).filter(|_| is_detailed) {
         let line = Styled::of(Style::Dim, format!("   {}", entry.at.strftime("%H:%M:%S"))).upto(LABEL + 2);
         lines.extend(line.and(Style::Text, &entry.text).wrapped(LABEL + 2, width));
@@ -122,12 +134,12 @@ impl View for JobView {
 
     fn selection(&self, state: &State) -> Vec<ObjectRef> {
         let job = state.jobs.find(self.id);
-        job.map(|job| job.items.iter().map(|item| item.object.clone()).collect()).unwrap_or_default()
+        job.map(|job| job.items().iter().map(|item| item.object.clone()).collect()).unwrap_or_default()
     }
 
     fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
         match gesture {
-            Gesture::Stop | Gesture::WatchOn => steer(gesture, self.id, cx),
+            Gesture::Stop | Gesture::WatchOn | Gesture::GoOn => steer(gesture, self.id, cx),
             Gesture::Copy => copy(&self.lines, cx),
             gesture => return self.text.gesture(gesture, &self.lines[..]),
         }

@@ -1,8 +1,9 @@
-//! What is being done, and what was done in this run; the youngest on top.
+//! What is being done, what earlier runs left undone, and what came of it all; the youngest on top.
 //!
 //! ```text
 //!  STATE          WHAT                                   OVER   TIME  CONTEXT  TOLD
 //!  ◐ handled      reconcile Kustomization web/web         0/1    12s  prod-eu
+//!  ◌ waits for you  restart 9 objects                     4/9     3h  prod-eu  an earlier run left it; r goes on
 //!  ✗ 2 failed     suspend 12 objects                    12/12     4s  prod-eu  HelmRelease web/web: conflict, 5 times
 //! ```
 //! Leaving it cancels nothing.
@@ -18,7 +19,7 @@ use crate::ui::widgets::list::Column;
 use crate::ui::widgets::progress::{sign, sign_of};
 use fluxdeck_model::commands::{Cx, Gesture, Scope, Target, Transition};
 use fluxdeck_model::domain::{Health, ObjectRef, duration};
-use fluxdeck_model::state::jobs::{Job, JobId};
+use fluxdeck_model::state::jobs::{Job, JobId, Keeper};
 use fluxdeck_model::state::{Intent, State};
 
 pub const SPEC: ViewSpec = ViewSpec {
@@ -36,13 +37,17 @@ struct Jobs {
 
 impl Jobs {
     fn selected(&self) -> Option<JobId> {
-        Some(JobId(self.picker.selected()?.parse().ok()?))
+        self.picker.selected()?.parse().ok()
     }
 }
 
-/// Stops what a job has not begun, and with the second wish its following; or goes on watching.
+/// Says something to a job.
 pub(super) fn steer(gesture: Gesture, id: JobId, cx: &mut Cx) {
-    cx.intend(if gesture == Gesture::WatchOn { Intent::WatchOn(id) } else { Intent::Stop(id) });
+    cx.intend(match gesture {
+        Gesture::WatchOn => Intent::WatchOn(id),
+        Gesture::GoOn => Intent::GoOn(id),
+        _ => Intent::Stop(id),
+    });
 }
 
 /// A job's state in a word: the phase where there is one object, counts where there are many.
@@ -50,7 +55,10 @@ fn state(job: &Job, is_ascii: bool) -> Styled {
     let sign_of = sign_of(job);
     let glyph = if is_ascii { sign_of.ascii() } else { sign_of.glyph() };
     let (_, failed, _) = job.counts();
-    let word = match job.items.as_slice() {
+    let word = match job.items() {
+        _ if job.is_paused() => "waits for you".to_owned(),
+        _ if job.keeper == Keeper::Elsewhere && !job.is_over() => "elsewhere".to_owned(),
+        _ if job.keeper == Keeper::Nobody && !job.is_over() => "left".to_owned(),
         [one] => one.phase.word().to_owned(),
         _ if !job.is_over() => "under way".to_owned(),
         _ if failed > 0 => format!("{failed} failed"),
@@ -61,14 +69,24 @@ fn state(job: &Job, is_ascii: bool) -> Styled {
 
 /// How long it has taken so far.
 pub(super) fn elapsed(job: &Job, state: &State) -> String {
-    let end = if job.is_over() { job.items.iter().filter_map(|item| item.ended).max() } else { None };
+    let end = if job.is_over() { job.items().iter().filter_map(|item| item.ended).max() } else { None };
     duration::age((end.unwrap_or(state.clock).as_second() - job.started.as_second()).max(0)).0
 }
 
-/// The first thing worth telling: of one object its message, of many the first failure.
+/// The first thing worth telling: why a job does not go on by itself, of one object its message, of many the first failure.
 fn told(job: &Job) -> Styled {
-    let failed = job.items.iter().find(|item| matches!(sign(&item.phase), Health::Failed | Health::Unknown));
-    match (failed, job.items.as_slice()) {
+    let why = match job.keeper {
+        _ if job.is_over() => None,
+        Keeper::Elsewhere => Some("another program is at it".to_owned()),
+        Keeper::Nobody => Some(format!("an earlier run left it: taken up in {}, as {}", job.context, job.user)),
+        Keeper::Us if job.is_paused() => Some("an earlier run left it: r goes on, x stops it".to_owned()),
+        Keeper::Us => job.held().map(str::to_owned),
+    };
+    if let Some(why) = why {
+        return Styled::of(Style::Text, why);
+    }
+    let failed = job.items().iter().find(|item| matches!(sign(&item.phase), Health::Failed | Health::Unknown));
+    match (failed, job.items()) {
         (_, [one]) => Styled::of(Style::Text, one.phase.message()),
         (Some(item), _) => Styled::of(Style::Text, format!("{}: {}", item.object, item.phase.message())),
         (None, _) => Styled::default(),
@@ -97,13 +115,18 @@ impl View for Jobs {
 
     fn selection(&self, state: &State) -> Vec<ObjectRef> {
         let job = self.selected().and_then(|id| state.jobs.find(id));
-        job.map(|job| job.items.iter().map(|item| item.object.clone()).collect()).unwrap_or_default()
+        job.map(|job| job.items().iter().map(|item| item.object.clone()).collect()).unwrap_or_default()
+    }
+
+    fn opened(&mut self, cx: &mut Cx) {
+        // other programs have come further
+        cx.intend(Intent::LoadJobs);
     }
 
     fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
         match (gesture, self.selected()) {
             (Gesture::Open, Some(id)) => cx.transit(Transition::Open("job", Target::Job(id))),
-            (Gesture::Stop | Gesture::WatchOn, Some(id)) => steer(gesture, id, cx),
+            (Gesture::Stop | Gesture::WatchOn | Gesture::GoOn, Some(id)) => steer(gesture, id, cx),
             _ => return self.picker.gesture(gesture, cx),
         }
         true
@@ -130,7 +153,7 @@ impl View for Jobs {
                 Styled::of(Style::Dim, &job.context),
                 told(job),
             ];
-            Item { id: job.id.0.to_string(), cells }
+            Item { id: job.id.to_string(), cells }
         });
         self.picker.fill(items.collect());
     }
@@ -138,7 +161,7 @@ impl View for Jobs {
     fn message(&self, state: &State) -> Option<String> {
         let job = self.selected().and_then(|id| state.jobs.find(id))?;
         let told = told(job).text;
-        Some(if told.is_empty() { job.items.first()?.line.clone() } else { told })
+        Some(if told.is_empty() { job.items().first()?.line.clone() } else { told })
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
@@ -153,6 +176,6 @@ impl View for Jobs {
             Column::new("CONTEXT", 8, 24, 3),
             Column::new("TOLD", 16, u16::MAX, 2),
         ];
-        self.picker.render(area, buf, scene, &columns, "nothing has been done in this run; @ is the log of earlier ones");
+        self.picker.render(area, buf, scene, &columns, "nothing is being done; @ is the log of what was");
     }
 }

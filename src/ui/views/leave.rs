@@ -4,8 +4,8 @@
 //! ╭ leave ──────────────────────────────────────────────────────╮
 //! │  2 acts are under way:                                      │
 //! │  ◐ reconcile Kustomization web/web        handled, 12s      │
-//! │  What was requested goes on in the cluster, unfollowed …    │
-//! │  3 objects still wait for their turn: nothing is done there │
+//! │  What was requested goes on in the cluster, and the next …  │
+//! │  3 objects still wait for their turn: the next run asks …   │
 //! ╰ w wait, then leave  q leave now  esc stay ──────────────────╯
 //! ```
 
@@ -95,13 +95,15 @@ impl View for Leave {
         if jobs.len() > MOST {
             lines.push(Styled::of(Style::Dim, format!("   and {} more", jobs.len() - MOST)));
         }
-        let queued = jobs.iter().flat_map(|job| &job.items).filter(|item| item.phase == Phase::Queued).count();
-        let told = match queued {
-            0 => String::new(),
-            queued => format!(" {queued} objects still wait for their turn: nothing would be done to them."),
+        let queued = jobs.iter().flat_map(|job| job.items()).filter(|item| item.phase == Phase::Queued).count();
+        let is_kept = scene.state.settings.keeps_jobs;
+        let waiting = match (queued, is_kept) {
+            (0, _) => String::new(),
+            (queued, true) => format!(" {queued} objects still wait for their turn: the next run asks about them (J)."),
+            (queued, false) => format!(" {queued} objects still wait for their turn: nothing would be done to them."),
         };
-        let text =
-            format!(" What was requested goes on in the cluster, and nobody follows it: the log of acts (@) will say so.{told}");
+        let follows = if is_kept { "the next run follows it (J)" } else { "nobody follows it: the log of acts (@) will say so" };
+        let text = format!(" What was requested goes on in the cluster, and {follows}.{waiting}");
         let width = Dialog::room(area, WIDTH);
         lines.extend(Styled::of(Style::Text, text).wrapped(1, width.into()));
         let wait = if self.waits { "waiting: leaves when it is over" } else { "wait, then leave" };

@@ -21,6 +21,7 @@ mod origins;
 mod picker;
 pub mod preview;
 mod tree;
+mod unrecorded;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -46,6 +47,7 @@ pub const ALL: &[&ViewSpec] = &[
     &logs::SPEC,
     &actions::SPEC,
     &confirm::SPEC,
+    &unrecorded::SPEC,
     &jobs::SPEC,
     &job::SPEC,
     &acts::SPEC,

@@ -8,7 +8,7 @@ use crate::ui::layer::Scene;
 use fluxdeck_model::domain::duration;
 use fluxdeck_model::domain::{Health, ObjectRef};
 use fluxdeck_model::state::State;
-use fluxdeck_model::state::jobs::{Item, Job, Phase};
+use fluxdeck_model::state::jobs::{Item, Job, Keeper, Phase};
 
 /// For how many seconds a row tells of what has ended: well, or not.
 const WELL: i64 = 30;
@@ -29,8 +29,8 @@ impl<'a> Progress<'a> {
         let mut found = BTreeMap::new();
         let epoch = state.cluster().epoch;
         // the youngest act on an object is the one that counts
-        for job in state.jobs.all().iter().filter(|job| job.epoch == epoch && job.cluster == state.active) {
-            for item in job.items.iter().filter(|item| lasts(job, item, state.clock) > 0) {
+        for job in state.jobs.all().iter().filter(|job| job.bound == Some((state.active, epoch))) {
+            for item in job.items().iter().filter(|item| lasts(job, item, state.clock) > 0) {
                 if !item.phase.is_over() && item.step().object != item.object {
                     found.insert(&item.step().object, (job, item));
                 }
@@ -59,7 +59,7 @@ pub fn message(state: &State, object: &ObjectRef) -> Option<String> {
 /// How many seconds a row tells of it from now on. What was suspended says so itself: by whom, why and until when.
 fn lasts(job: &Job, item: &Item, now: Timestamp) -> i64 {
     let Some(ended) = item.ended else { return i64::MAX };
-    if job.action.name == "suspend" && matches!(item.phase, Phase::Done { .. }) {
+    if job.name() == "suspend" && matches!(item.phase, Phase::Done { .. }) {
         return 0;
     }
     let time = if matches!(item.phase, Phase::Done { .. }) { WELL } else { BADLY };
@@ -67,7 +67,7 @@ fn lasts(job: &Job, item: &Item, now: Timestamp) -> i64 {
 }
 
 fn told(job: &Job, item: &Item, now: Timestamp) -> Told {
-    let (name, phase) = (job.action.name, &item.phase);
+    let (name, phase) = (job.name(), &item.phase);
     let elapsed = duration::age(item.elapsed(now)).0;
     let source = if item.step().object == item.object || phase.is_over() { "" } else { "source first, " };
     // the time stands before what may be cut
@@ -85,7 +85,7 @@ fn told(job: &Job, item: &Item, now: Timestamp) -> Told {
 /// The state that a phase looks like.
 pub fn sign(phase: &Phase) -> Health {
     match phase {
-        Phase::Queued => Health::Waiting,
+        Phase::Queued | Phase::Held { .. } | Phase::Kept => Health::Waiting,
         Phase::Sent | Phase::Requested { .. } | Phase::Handled { .. } => Health::Progressing,
         Phase::Checking { .. } | Phase::Unknown { .. } | Phase::Left { .. } => Health::Unknown,
         Phase::Done { .. } => Health::Ready,
@@ -96,8 +96,9 @@ pub fn sign(phase: &Phase) -> Health {
 
 /// The state that a job looks like: what is worst of its items, once it is over.
 pub fn sign_of(job: &Job) -> Health {
-    let worst = job.items.iter().map(|item| sign(&item.phase)).min();
+    let worst = job.items().iter().map(|item| sign(&item.phase)).min();
     match worst {
+        _ if !job.is_over() && (job.is_paused() || job.held().is_some() || job.keeper == Keeper::Nobody) => Health::Waiting,
         _ if !job.is_over() => Health::Progressing,
         worst => worst.unwrap_or(Health::Ready),
     }

@@ -243,7 +243,11 @@ impl Store {
 
     /// How far the scope is known in which the node lives; none where nobody follows it.
     pub fn known_by(&self, id: NodeId) -> Option<Coverage> {
-        let id = self.reference(id);
+        self.covers(self.reference(id))
+    }
+
+    /// How far the scope is known in which an object lives or would live; none where nobody follows it.
+    pub fn covers(&self, id: &ObjectRef) -> Option<Coverage> {
         let scope =
             |namespace: Option<&Str>| self.coverage.get(&Scope { gk: id.gk.clone(), namespace: namespace.cloned() }).copied();
         let own = (!id.namespace.is_empty()).then(|| scope(Some(&id.namespace))).flatten();

@@ -1,12 +1,13 @@
 //! One line of the log of acts: who did what to which object when, with which equivalent line, and what came of it.
 //!
-//! The log is the journal of what is under way as well: a line is written before each request and whenever an act has come further, so
-//! that of a program that was killed the next one can say how far it had come. Nothing is taken up again from it: no act is done twice.
+//! It is for people: a line is written before each request and whenever an act has come further, so that of a program that was killed the
+//! next one can say how far it had come. What goes on with a job is its journal, not this.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::job::{Item, Job};
+use super::item::Item;
+use super::job::Job;
 use crate::domain::text::redact;
 
 /// One act on one object. Written down before it is requested, when it has come further, and when it has come to its end.
@@ -40,7 +41,7 @@ impl Act {
             at: job.started,
             context: job.context.clone(),
             user: job.user.clone(),
-            action: job.action.name.to_owned(),
+            action: job.name().to_owned(),
             object: item.object.to_string(),
             line: redact(&item.line).into_owned(),
             outcome,

@@ -1,15 +1,17 @@
 //! How an item goes on: with the answer to its request, with what its object shows, with time.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::job::{Item, Job, Phase};
+use super::item::{Item, Phase};
 use super::outcome::Outcome;
 use crate::actions::{Step, Until};
-use crate::domain::{Health, Object, ObjectRef, Presence, Store, duration};
+use crate::domain::{Coverage, Health, Object, ObjectRef, Store, duration};
 use crate::kinds::{self, Role};
 
 /// How often a conflict is tried again (client-go `util/retry`, DefaultRetry: 5 steps).
 const CONFLICTS: u32 = 5;
+/// How long an answer is waited for: longer than the runtime takes to give one, whatever that is. After it, it counts as lost.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(6);
 
 /// What an item wants next from the outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,8 +34,15 @@ impl Sight<'_> {
         self.store.object_of(id)
     }
 
-    fn is_missing(&self, id: &ObjectRef) -> bool {
-        self.lost.is_none() && self.store.find(id).is_none_or(|node| self.store.presence(node) == Presence::Missing)
+    /// Whether the cluster has no such object: its kind is listed to the end without it, or it `was_seen` and is gone. In a picture that
+    /// has only begun, to be absent says nothing.
+    fn is_missing(&self, id: &ObjectRef, was_seen: bool) -> bool {
+        let is_known = match self.store.covers(id) {
+            Some(Coverage::Complete | Coverage::Polled(_)) => true,
+            None => was_seen,
+            Some(Coverage::Listing | Coverage::Restricted | Coverage::NotServed) => false,
+        };
+        is_known && self.lost.is_none() && self.object(id).is_none()
     }
 }
 
@@ -47,7 +56,10 @@ impl Item {
             self.end(sight.now, Phase::Failed { message, retries: false });
             return Wish::Nothing;
         }
-        self.before = found.and_then(|object| object.control.as_ref()?.handled.as_deref().map(str::to_owned));
+        let handled = |object: &Object| {
+            object.control.as_ref().and_then(|control| control.handled.as_deref()).unwrap_or_default().to_owned()
+        };
+        (self.before, self.is_seen) = (found.map(handled), found.is_some());
         self.since = Some(sight.now);
         self.conflicts = 0;
         self.note(
@@ -84,12 +96,8 @@ impl Item {
             Outcome::Conflict(why) => self.end(now, fail(format!("conflict, {CONFLICTS} times: {why}"))),
             Outcome::Refused(error) => self.end(now, fail(error.message)),
             Outcome::Unsent(error) => self.end(now, fail(format!("nothing was sent: {}", error.message))),
-            Outcome::Unknown(why) => {
-                self.note(now, format!("unknown whether it arrived, checking: {why}"));
-                self.phase = Phase::Checking { why };
-                self.turn += 1;
-                return Wish::Probe;
-            }
+            Outcome::Unrecorded(why) => self.hold(now, why),
+            Outcome::Unknown(why) => return self.check(now, why),
             Outcome::Absent => self.end(now, fail(format!("it was not done, as the object shows: {}", self.phase.message()))),
             Outcome::Missing if self.step().until == Until::Gone => return self.taken(0, waits, sight),
             Outcome::Missing => self.end(now, fail(format!("{} is gone", self.step().object))),
@@ -99,6 +107,21 @@ impl Item {
             }
         }
         Wish::Nothing
+    }
+
+    /// The request was not sent, because it could not be written down.
+    fn hold(&mut self, now: Timestamp, why: String) {
+        let why = format!("nothing was sent, it cannot be written down: {why}");
+        self.note(now, format!("held: {why}"));
+        (self.phase, self.since) = (Phase::Held { why }, None);
+    }
+
+    /// Looks up whether the request has arrived.
+    pub(super) fn check(&mut self, now: Timestamp, why: String) -> Wish {
+        self.note(now, format!("unknown whether it arrived, checking: {why}"));
+        (self.phase, self.since) = (Phase::Checking { why }, Some(now));
+        self.turn += 1;
+        Wish::Probe
     }
 
     fn taken(&mut self, generation: i64, waits: bool, sight: &Sight) -> Wish {
@@ -138,9 +161,9 @@ impl Item {
         Wish::Nothing
     }
 
-    /// Whether its object is worth a look: it is under way, or nobody knew what became of it.
+    /// Whether its object or the clock may have something to say: it is under way, or nobody knew what became of it.
     pub(super) fn watches(&self) -> bool {
-        matches!(self.phase, Phase::Requested { .. } | Phase::Handled { .. } | Phase::Checking { .. } | Phase::Unknown { .. })
+        self.phase.is_under_way() || matches!(self.phase, Phase::Unknown { .. })
     }
 
     /// Looks at the object of the step under way.
@@ -160,6 +183,7 @@ impl Item {
         let Some(object) = sight.object(&step.object).filter(|object| object.uid == step.uid) else {
             return self.without_object(&step, sight);
         };
+        self.is_seen = true;
         match &step.until {
             Until::Taken => {}
             Until::Resumed => {
@@ -195,7 +219,7 @@ impl Item {
     /// The object of the step is not there, or another has taken its name.
     fn without_object(&mut self, step: &Step, sight: &Sight) -> Wish {
         let replaced = sight.object(&step.object).is_some();
-        if !replaced && !sight.is_missing(&step.object) {
+        if !replaced && !sight.is_missing(&step.object, self.is_seen) {
             return Wish::Nothing;
         }
         match (&step.until, replaced) {
@@ -240,7 +264,8 @@ impl Item {
     /// Whether the object shows that the request of the step has arrived.
     fn shows(&self, step: &Step, sight: &Sight) -> bool {
         let Some(object) = sight.object(&step.object).filter(|object| object.uid == step.uid) else {
-            return step.until == Until::Gone && (sight.object(&step.object).is_some() || sight.is_missing(&step.object));
+            return step.until == Until::Gone
+                && (sight.object(&step.object).is_some() || sight.is_missing(&step.object, self.is_seen));
         };
         match &step.until {
             Until::Gone => object.verdict.health == Health::Terminating,
@@ -256,20 +281,38 @@ impl Item {
         }
     }
 
-    /// Ends what has taken too long.
-    pub(super) fn expire(&mut self, timeout: jiff::SignedDuration, sight: &Sight) {
-        let Some(since) = self.since.filter(|_| matches!(self.phase, Phase::Requested { .. } | Phase::Handled { .. })) else {
-            return;
-        };
-        if sight.now.duration_since(since) < timeout {
-            return;
+    /// How long it may stay in its phase; `timeout` is that of a step.
+    pub(super) fn limit(&self, timeout: SignedDuration) -> SignedDuration {
+        if self.phase.is_followed() { timeout } else { PATIENCE }
+    }
+
+    /// Ends what has taken too long. An answer that does not come is looked up.
+    pub(super) fn expire(&mut self, timeout: SignedDuration, sight: &Sight) -> Wish {
+        let limit = self.limit(timeout);
+        let Some(since) = self.since.filter(|_| self.phase.is_under_way()) else { return Wish::Nothing };
+        if sight.now.duration_since(since) < limit {
+            return Wish::Nothing;
         }
-        let step = self.step();
-        let limit = duration::age(timeout.as_secs()).0;
+        let limit = duration::age(limit.as_secs()).0;
+        let end = match &self.phase {
+            Phase::Sent => return self.check(sight.now, format!("no answer within {limit}")),
+            Phase::Checking { why } => {
+                let why = format!("it may have been done or not: {why}; and it could not be looked up within {limit}");
+                Phase::Unknown { why }
+            }
+            _ => self.overdue(&limit, sight),
+        };
+        self.end(sight.now, end);
+        Wish::Nothing
+    }
+
+    /// What is to be said of what the API server has taken when its time is over.
+    fn overdue(&self, limit: &str, sight: &Sight) -> Phase {
         if let Some(lost) = sight.lost {
             let why = format!("it was requested; what came of it is not known, because the connection is lost ({lost})");
-            return self.end(sight.now, Phase::Unknown { why });
+            return Phase::Unknown { why };
         }
+        let step = self.step();
         let last = sight.object(&step.object).map_or_else(
             || format!("{} cannot be seen", step.object),
             |object| format!("{}: {}", object.verdict.health.word(), object.verdict.message),
@@ -280,26 +323,18 @@ impl Item {
             }
             _ => format!("not at its end after {limit}; {last}"),
         };
-        self.end(sight.now, Phase::TimedOut { message });
-    }
-}
-
-impl Job {
-    /// Whether the item that holds a slot lets the next one start: slow ones do not hold up the rest.
-    pub(super) fn slots(&self, now: Timestamp) -> usize {
-        let busy = self.items.iter().filter(|item| {
-            item.phase.is_under_way() && item.since.is_none_or(|since| now.duration_since(since).as_secs() < super::SLOW)
-        });
-        self.parallel.saturating_sub(busy.count())
+        Phase::TimedOut { message }
     }
 }
 
 /// Whether the controller has taken up a request: it names our token; or it has handled something new, and our token is not there any
-/// more because somebody asked again (flux2 `reconcile.go` compares with what was handled before for that reason).
+/// more because somebody asked again (flux2 `reconcile.go` compares with what was handled before for that reason). Where nobody saw what
+/// was handled `before`, only our token counts.
 fn is_handled(object: &Object, token: &str, before: Option<&str>) -> bool {
     let Some(control) = &object.control else { return false };
     let handled = control.handled.as_deref();
-    handled == Some(token) || (control.requested.as_deref() != Some(token) && handled.is_some() && handled != before)
+    let is_new = || before.is_some_and(|before| handled.is_some_and(|handled| handled != before));
+    handled == Some(token) || (control.requested.as_deref() != Some(token) && is_new())
 }
 
 /// Whether the conditions speak of the present generation: Ready says so itself, else `status.observedGeneration` does (flux2

@@ -1,255 +1,147 @@
-//! A job as data: what is being done to which objects, and how far each has come. It can be written down between any two steps.
+//! A job as data: what is being done, where, by whom, and how far it has come. It can be written down between any two steps, and read
+//! again by another run of the program.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::actions::{Action, Answers, Step};
-use crate::domain::{ClusterId, ObjectRef};
+use super::batch::Batch;
+use super::change::Change;
+use super::id::JobId;
+use super::item::{Item, Phase};
+use crate::domain::{ClusterId, ClusterKey};
 use crate::state::Epoch;
 
-/// The number of a job in this run of the program.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct JobId(pub u64);
-
-/// One request of one item: an outcome that comes late finds that the item is somewhere else.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Task {
-    pub job: JobId,
-    pub item: usize,
-    pub turn: u32,
-}
-
-/// One act on one object or many.
+/// Something that is being done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
     pub id: JobId,
-    pub cluster: ClusterId,
-    pub epoch: Epoch,
+    /// Where it is done, in words that mean the same in another run.
+    pub cluster: ClusterKey,
+    /// The context of the kubeconfig through which it was started.
     pub context: String,
     /// The Kubernetes user.
     pub user: String,
-    pub action: &'static Action,
-    pub answers: Answers,
     pub started: Timestamp,
-    /// How long one step may take.
-    pub timeout: SignedDuration,
-    /// Whether it waits for what comes of it, or only until the API server has taken it.
-    pub waits: bool,
-    /// Items under way at once.
-    pub parallel: usize,
-    /// What has not started will not.
-    pub stopped: bool,
-    pub items: Vec<Item>,
+    pub work: Work,
+    /// The connection of this run by which it sees its cluster.
+    #[serde(skip)]
+    pub bound: Option<(ClusterId, Epoch)>,
+    /// Another run of the program started it.
+    #[serde(skip)]
+    pub is_earlier: bool,
+    #[serde(skip)]
+    pub keeper: Keeper,
 }
 
-/// One object's part of a job.
+/// Who holds a job's lock, and so may write its journal: nobody else may go on with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keeper {
+    /// It was read, and is shown as it stood then.
+    #[default]
+    Nobody,
+    Us,
+    /// A program that runs beside this one.
+    Elsewhere,
+}
+
+/// What a job does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Item {
-    pub object: ObjectRef,
-    /// The line that does the same with `flux` or `kubectl`.
-    pub line: String,
-    pub steps: Vec<Step>,
-    /// The step under way.
-    pub at: usize,
-    pub phase: Phase,
-    /// When the step began.
-    pub since: Option<Timestamp>,
-    pub ended: Option<Timestamp>,
-    pub turn: u32,
-    /// How often this step met a conflict.
-    pub conflicts: u32,
-    /// What the controller had handled last before it was asked.
-    pub before: Option<String>,
-    /// A failed attempt is no end: it is watched until it succeeds or the time is over.
-    pub patient: bool,
-    /// What has happened, for people.
-    pub log: Vec<Entry>,
+pub enum Work {
+    /// One act on one object or many.
+    Act(Batch),
+    /// A change in git.
+    Change(Change),
 }
 
-/// One line of an item's history.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
-    pub at: Timestamp,
-    pub text: String,
-}
-
-/// How far an item has come.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Phase {
-    /// Waits for its turn.
-    Queued,
-    /// The request is out.
-    Sent,
-    /// Nobody knows whether the request arrived: the object is being read.
-    Checking {
-        why: String,
-    },
-    /// The API server has it, with this generation; the controller has not answered.
-    Requested {
-        generation: i64,
-    },
-    /// The controller has taken it up and is at work.
-    Handled {
-        generation: i64,
-    },
-    Done {
-        text: String,
-    },
-    /// `retries`: its controller tries again by itself.
-    Failed {
-        message: String,
-        retries: bool,
-    },
-    /// Nothing came of it in time; the last that is known.
-    TimedOut {
-        message: String,
-    },
-    /// It cannot be said what became of it.
-    Unknown {
-        why: String,
-    },
-    /// Stopped before it started.
-    Stopped,
-    /// It was requested, and nobody follows it any more because a person said so, or left.
-    Left {
-        last: String,
-    },
-}
-
-impl Phase {
-    pub fn is_over(&self) -> bool {
-        !matches!(self, Self::Queued | Self::Sent | Self::Checking { .. } | Self::Requested { .. } | Self::Handled { .. })
-    }
-
-    pub fn is_under_way(&self) -> bool {
-        !self.is_over() && *self != Self::Queued
-    }
-
-    /// Whether it can be watched on.
-    pub fn can_go_on(&self) -> bool {
-        matches!(self, Self::Failed { retries: true, .. } | Self::TimedOut { .. } | Self::Left { .. })
-    }
-
-    /// One word for lists.
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Sent => "sending",
-            Self::Checking { .. } => "unknown, checking",
-            Self::Requested { .. } => "requested",
-            Self::Handled { .. } => "handled",
-            Self::Done { .. } => "done",
-            Self::Failed { .. } => "failed",
-            Self::TimedOut { .. } => "timed out",
-            Self::Unknown { .. } => "unknown",
-            Self::Stopped => "stopped",
-            Self::Left { .. } => "not followed",
-        }
-    }
-
-    /// What is to be said beyond the word.
-    pub fn message(&self) -> &str {
-        match self {
-            Self::Done { text } => text,
-            Self::Failed { message, .. } | Self::TimedOut { message } => message,
-            Self::Checking { why } | Self::Unknown { why } => why,
-            Self::Stopped => "stopped before it started",
-            Self::Left { last } => last,
-            _ => "",
-        }
-    }
-}
-
-impl Item {
-    pub fn new(object: ObjectRef, steps: Vec<Step>, line: String) -> Self {
-        Self {
-            object,
-            line,
-            steps,
-            at: 0,
-            phase: Phase::Queued,
-            since: None,
-            ended: None,
-            turn: 0,
-            conflicts: 0,
-            before: None,
-            patient: false,
-            log: Vec::new(),
-        }
-    }
-
-    /// The step under way, or the last.
-    pub fn step(&self) -> &Step {
-        &self.steps[self.at.min(self.steps.len() - 1)]
-    }
-
-    /// How long it has taken so far, in seconds.
-    pub fn elapsed(&self, now: Timestamp) -> i64 {
-        let begin = self.log.first().map(|entry| entry.at);
-        begin.map_or(0, |begin| (self.ended.unwrap_or(now).as_second() - begin.as_second()).max(0))
-    }
-
-    /// How far it has come, as a clause after "left" or "the program ended": what is said when nobody follows it any more. None where
-    /// nothing has been requested, and when it is over.
-    pub(super) fn so_far(&self) -> Option<String> {
-        let step = self.step();
-        let (own, named) = (step.object == self.object, step.object.to_string());
-        let what = if own { "it" } else { &named };
-        let known = match self.phase {
-            Phase::Sent => format!("while the request for {what} was on its way: whether it arrived is not known"),
-            Phase::Checking { .. } => format!("while looking whether the request for {what} had arrived: that is not known"),
-            Phase::Requested { .. } => format!("while {what} was requested: what came of it is not known"),
-            Phase::Handled { .. } if own => "while its controller was at work: what came of it is not known".to_owned(),
-            Phase::Handled { .. } => format!("while the controller of {what} was at work: what came of it is not known"),
-            _ => return None,
-        };
-        let rest = if self.at + 1 < self.steps.len() { "; what was to follow was not requested" } else { "" };
-        Some(format!("{known}{rest}"))
-    }
-
-    pub(super) fn note(&mut self, now: Timestamp, text: impl Into<String>) {
-        let text = text.into();
-        if self.log.last().is_none_or(|last| last.text != text) {
-            self.log.push(Entry { at: now, text });
-        }
-    }
-
-    pub(super) fn end(&mut self, now: Timestamp, phase: Phase) {
-        let message = phase.message();
-        let text = if message.is_empty() { phase.word().to_owned() } else { format!("{}: {message}", phase.word()) };
-        self.note(now, text);
-        self.ended = Some(now);
-        self.phase = phase;
-    }
+/// A job as its journal tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loaded {
+    pub job: Job,
+    /// Another program holds its lock.
+    pub is_elsewhere: bool,
 }
 
 impl Job {
+    /// Puts what was written in another run into this one: it is done through that connection, and all its objects are that cluster's.
+    pub fn bind(&mut self, cluster: ClusterId, epoch: Epoch) {
+        self.bound = Some((cluster, epoch));
+        match &mut self.work {
+            Work::Act(batch) => batch.bind(cluster),
+            Work::Change(change) => change.target = change.target.moved(cluster),
+        }
+    }
+
+    /// The act's part, if it is one.
+    pub fn batch(&self) -> Option<&Batch> {
+        if let Work::Act(batch) = &self.work { Some(batch) } else { None }
+    }
+
+    pub(super) fn batch_mut(&mut self) -> Option<&mut Batch> {
+        if let Work::Act(batch) = &mut self.work { Some(batch) } else { None }
+    }
+
+    /// The objects of an act; a change has none.
+    pub fn items(&self) -> &[Item] {
+        self.batch().map_or(&[], |batch| &batch.items)
+    }
+
+    /// What it does, in a word: the action's or the playbook's name.
+    pub fn name(&self) -> &str {
+        match &self.work {
+            Work::Act(batch) => batch.action.name,
+            Work::Change(change) => &change.playbook,
+        }
+    }
+
     pub fn is_over(&self) -> bool {
-        self.items.iter().all(|item| item.phase.is_over())
+        match &self.work {
+            Work::Act(batch) => batch.items.iter().all(|item| item.phase.is_over()),
+            Work::Change(change) => change.phase.is_over(),
+        }
     }
 
-    /// Whether every item has come to a good end.
+    /// Whether everything has come to a good end.
     pub fn is_done(&self) -> bool {
-        self.items.iter().all(|item| matches!(item.phase, Phase::Done { .. }))
+        let (done, _, all) = self.counts();
+        done == all
     }
 
-    /// Items that are done, that failed (in whatever way), and all.
+    /// What is done, what failed (in whatever way), and all: items of an act, or the one change.
     pub fn counts(&self) -> (usize, usize, usize) {
-        let done = self.items.iter().filter(|item| matches!(item.phase, Phase::Done { .. })).count();
-        let failed = self.items.iter().filter(|item| item.phase.is_over() && !matches!(item.phase, Phase::Done { .. })).count();
-        (done, failed, self.items.len())
+        let (done, over, all) = match &self.work {
+            Work::Act(batch) => {
+                let count = |is: fn(&Phase) -> bool| batch.items.iter().filter(|item| is(&item.phase)).count();
+                (count(|phase| matches!(phase, Phase::Done { .. })), count(Phase::is_over), batch.items.len())
+            }
+            Work::Change(change) => (usize::from(change.phase.is_done()), usize::from(change.phase.is_over()), 1),
+        };
+        (done, over - done, all)
     }
 
     /// `reconcile Kustomization flux-system/apps`, `suspend 12 objects`.
     pub fn title(&self) -> String {
-        match self.items.as_slice() {
-            [one] => format!("{} {}", self.action.name, one.object),
-            many => format!("{} {} objects", self.action.name, many.len()),
+        match &self.work {
+            Work::Act(batch) => match batch.items.as_slice() {
+                [one] => format!("{} {}", batch.action.name, one.object),
+                many => format!("{} {} objects", batch.action.name, many.len()),
+            },
+            Work::Change(change) => format!("{} {}", change.playbook, change.target),
         }
     }
 
     /// Whether an item may be watched on although its attempt failed, its time is over, or it was left.
     pub fn can_watch_on(&self) -> bool {
-        self.items.iter().any(|item| item.phase.can_go_on())
+        self.bound.is_some() && self.items().iter().any(|item| item.phase.can_go_on())
+    }
+
+    /// Whether its queue waits for a person to say that it may go on ([`super::Jobs::go_on`]).
+    pub fn is_paused(&self) -> bool {
+        self.batch().is_some_and(Batch::is_waiting)
+    }
+
+    /// Why nothing was sent for an item that is held, if one is: it cannot be written down. A person says what now.
+    pub fn held(&self) -> Option<&str> {
+        let why = |item: &'_ Item| matches!(item.phase, Phase::Held { .. });
+        self.items().iter().find(|item| why(item)).map(|item| item.phase.message())
     }
 }

@@ -1,26 +1,52 @@
-//! Acts under way: every action is a [`Job`], a state machine of plain data that turns news into effects.
+//! What is being done: every act and every change is a [`Job`], a state machine of plain data that turns news into effects.
 //!
-//! An item goes queued → sent → requested → handled → done, or ends in a true statement of what did not work or is not known. It is fed
-//! by the answers to its requests, by the objects as they come through the watch, and by the clock: nothing polls. A request whose
-//! answer was lost is never sent again: the object is read instead, to see whether it had arrived.
+//! An item of an act goes queued → sent → requested → handled → done, or ends in a true statement of what did not work or is not known.
+//! It is fed by the answers to its requests, by the objects as they come through the watch, and by the clock: nothing polls. A request
+//! whose answer was lost is never sent again: the object is read instead, to see whether it had arrived.
+//!
+//! A job belongs to no connection and to no run of the program. Its *journal* says how far it has come, and a request is sent only when
+//! it has been written there ([`Commit`]); so another run can take it up, and sends nothing twice. The log of acts ([`Act`]) is another
+//! thing: it tells people what was done.
+//!
+//! ```text
+//!  news ─→ Batch, Item ─→ moves ─→ Page (what the turn changed) ─ flush ─→ Commit { lines, then: writes }
+//!                           └─→ probes, at once: they are reads
+//! ```
 
 mod act;
 mod advance;
+mod batch;
+pub mod change;
+mod id;
+mod item;
 mod job;
+pub mod journal;
 mod outcome;
+mod page;
+mod steer;
+mod take_up;
 #[cfg(test)]
 mod tests;
+
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
 pub use act::Act;
 use advance::{Sight, Wish};
-pub use job::{Entry, Item, Job, JobId, Phase, Task};
+pub use batch::Batch;
+use batch::Move;
+pub use change::Change;
+pub use id::{JobId, NoJob};
+pub use item::{Entry, Item, Phase, Task};
+pub use job::{Job, Keeper, Loaded, Work};
 pub use outcome::Outcome;
+pub use page::Commit;
+use page::Page;
 
 use super::{Effect, Epoch};
 use crate::actions::Confirmation;
-use crate::domain::{ClusterId, ObjectRef, Store};
+use crate::domain::{ClusterId, ClusterKey, ObjectRef, Store};
 
 /// How long a step may take: the CLI's `--timeout` (flux2 `cmd/flux/main.go`).
 pub const TIMEOUT: SignedDuration = SignedDuration::from_mins(5);
@@ -42,6 +68,7 @@ pub struct View<'a> {
 
 /// Who acts where, and how a job is to run.
 pub struct Start<'a> {
+    pub cluster: &'a ClusterKey,
     pub context: &'a str,
     pub user: &'a str,
     pub timeout: SignedDuration,
@@ -50,15 +77,26 @@ pub struct Start<'a> {
     pub now: Timestamp,
 }
 
-/// All jobs of this run of the program.
+/// All jobs that this run knows: its own, and those of earlier runs and other programs.
 #[derive(Clone, Debug, Default)]
 pub struct Jobs {
+    /// The oldest first.
     jobs: Vec<Job>,
+    /// Of each job that is ours, what is written of it.
+    pages: BTreeMap<JobId, Page>,
     acts: Vec<Act>,
-    last: u64,
+    nonce: u32,
+    last: u32,
+    /// The program leaves: the journals stay as they are.
+    has_parted: bool,
 }
 
 impl Jobs {
+    /// No jobs yet, in a run that has drawn that number.
+    pub fn new(nonce: u32) -> Self {
+        Self { nonce, ..Self::default() }
+    }
+
     /// All jobs, the oldest first.
     pub fn all(&self) -> &[Job] {
         &self.jobs
@@ -70,24 +108,19 @@ impl Jobs {
 
     /// The youngest job that concerns this object, also as the source of what is meant.
     pub fn on(&self, object: &ObjectRef, epoch: Epoch) -> Option<(&Job, &Item)> {
-        let of = |job: &'_ Job| {
-            let item = job
-                .items
-                .iter()
-                .position(|item| item.object == *object || !item.phase.is_over() && item.step().object == *object);
-            item.filter(|_| job.epoch == epoch)
-        };
-        self.jobs.iter().rev().find_map(|job| Some((job, &job.items[of(job)?])))
+        let is_on = |item: &&Item| item.object == *object || !item.phase.is_over() && item.step().object == *object;
+        let bound = self.jobs.iter().rev().filter(|job| job.bound == Some((object.cluster, epoch)));
+        bound.filter_map(|job| Some((job, job.items().iter().find(is_on)?))).next()
     }
 
-    /// Jobs that are not over.
+    /// Jobs of this run that are not over, also those that it has taken up.
     pub fn running(&self) -> impl Iterator<Item = &Job> {
-        self.jobs.iter().filter(|job| !job.is_over())
+        self.jobs.iter().filter(|job| job.keeper == Keeper::Us && !job.is_over())
     }
 
     /// Whether jobs of that connection are not over.
     pub fn are_running(&self, cluster: ClusterId, epoch: Epoch) -> bool {
-        self.running().any(|job| job.cluster == cluster && job.epoch == epoch)
+        self.running().any(|job| job.bound == Some((cluster, epoch)))
     }
 
     /// What was done in this run, the oldest first.
@@ -98,195 +131,135 @@ impl Jobs {
     /// Starts what was confirmed.
     pub fn start(&mut self, confirmed: &Confirmation, start: &Start, view: &View, effects: &mut Vec<Effect>) -> JobId {
         self.last += 1;
-        let id = JobId(self.last);
-        let items = confirmed
-            .planned
-            .iter()
-            .map(|planned| Item::new(planned.object.clone(), planned.steps.clone(), planned.line.clone()))
-            .collect();
-        self.jobs.push(Job {
+        let id = JobId::new(start.now, self.nonce, self.last);
+        let at = self.put(Job {
             id,
-            cluster: view.cluster,
-            epoch: view.epoch,
+            cluster: start.cluster.clone(),
             context: start.context.to_owned(),
             user: start.user.to_owned(),
-            action: confirmed.action,
-            answers: confirmed.answers.clone(),
             started: start.now,
-            timeout: start.timeout,
-            waits: start.waits,
-            parallel: start.parallel.max(1),
-            stopped: false,
-            items,
+            work: Work::Act(batch(confirmed, start)),
+            bound: Some((view.cluster, view.epoch)),
+            is_earlier: false,
+            keeper: Keeper::Us,
         });
+        self.pages.insert(id, Page::default());
+        self.take(at, &[], effects);
         self.forget();
         self.advance(view, start.now, effects);
         id
     }
 
-    /// Takes the answer to a request. One that comes late finds nobody.
-    pub fn hear(&mut self, task: Task, outcome: Outcome, view: &View, now: Timestamp, effects: &mut Vec<Effect>) {
-        let Some(job) = self.jobs.iter_mut().find(|job| job.id == task.job) else { return };
-        let waits = job.waits;
-        let Some(item) = job.items.get_mut(task.item).filter(|item| item.turn == task.turn) else { return };
-        if !matches!(item.phase, Phase::Sent | Phase::Checking { .. }) {
-            return;
+    /// Takes the answer to a request. One that comes late finds nobody. Without a view of its cluster the item sees nothing, and takes
+    /// nothing for gone.
+    pub fn hear(&mut self, task: Task, outcome: Outcome, view: Option<&View>, now: Timestamp, effects: &mut Vec<Effect>) {
+        let Some(at) = self.ours(task.job) else { return };
+        if let Outcome::Unrecorded(why) = &outcome {
+            self.spoil(task, why);
         }
-        let wish = item.hear(outcome, waits, &sight(view, now));
-        self.record(task.job, task.item, effects);
-        self.wished(task.job, task.item, wish, effects);
-        self.advance(view, now, effects);
+        let nothing = Store::default();
+        let blind = Sight { store: &nothing, lost: Some("not connected"), now };
+        let sight = view.map_or(blind, |view| sight(view, now));
+        let Some(batch) = self.jobs[at].batch_mut() else { return };
+        let moves = batch.hear(task, outcome, &sight);
+        self.take(at, &moves, effects);
+        if let Some(view) = view {
+            self.advance(view, now, effects);
+        }
     }
 
     /// Looks at the objects of everything under way, ends what has taken too long, starts what has its turn.
     /// Costs a look-up for each item under way.
     pub fn advance(&mut self, view: &View, now: Timestamp, effects: &mut Vec<Effect>) {
-        let sight = sight(view, now);
+        let (sight, bound) = (sight(view, now), Some((view.cluster, view.epoch)));
         for at in 0..self.jobs.len() {
             let job = &mut self.jobs[at];
-            if job.cluster != view.cluster || job.epoch != view.epoch {
-                continue;
-            }
-            let (id, timeout) = (job.id, job.timeout);
-            for number in 0..job.items.len() {
-                let job = &mut self.jobs[at];
-                let item = &mut job.items[number];
-                if !item.watches() {
-                    continue;
-                }
-                let before = item.phase.clone();
-                let wish = item.look(&sight);
-                item.expire(timeout, &sight);
-                if item.phase != before {
-                    self.record(id, number, effects);
-                }
-                self.wished(id, number, wish, effects);
-            }
-            self.fill_slots(at, &sight, effects);
-        }
-    }
-
-    fn fill_slots(&mut self, at: usize, sight: &Sight, effects: &mut Vec<Effect>) {
-        loop {
-            let job = &mut self.jobs[at];
-            let next = job.items.iter().position(|item| item.phase == Phase::Queued);
-            let Some(number) = next.filter(|_| !job.stopped && job.slots(sight.now) > 0) else { return };
-            let wish = job.items[number].begin(sight);
-            let id = job.id;
-            self.record(id, number, effects);
-            self.wished(id, number, wish, effects);
-        }
-    }
-
-    /// Halts what has not started; what is under way cannot be taken back and is followed.
-    pub fn stop(&mut self, id: JobId, now: Timestamp) {
-        let Some(job) = self.jobs.iter_mut().find(|job| job.id == id) else { return };
-        job.stopped = true;
-        for item in job.items.iter_mut().filter(|item| item.phase == Phase::Queued) {
-            item.end(now, Phase::Stopped);
-        }
-    }
-
-    /// No longer follows what the API server has taken. What is being sent or looked up comes to its end first.
-    pub fn leave(&mut self, id: JobId, now: Timestamp, effects: &mut Vec<Effect>) {
-        let Some(job) = self.jobs.iter_mut().find(|job| job.id == id) else { return };
-        let mut left = Vec::new();
-        for (number, item) in job.items.iter_mut().enumerate() {
-            if matches!(item.phase, Phase::Requested { .. } | Phase::Handled { .. }) {
-                let last = format!("it was {}; what came of it was not waited for", item.phase.word());
-                item.end(now, Phase::Left { last });
-                left.push(number);
+            let batch = if job.bound == bound { job.batch_mut() } else { None };
+            let moves = batch.map(|batch| batch.advance(&sight)).unwrap_or_default();
+            if !moves.is_empty() {
+                self.take(at, &moves, effects);
             }
         }
-        for number in left {
-            self.record(id, number, effects);
-        }
-    }
-
-    /// Ends the following of everything, because the program leaves: each item with what is true of it. What has not been requested
-    /// never will be.
-    pub fn part(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
-        let mut left = Vec::new();
-        for job in self.jobs.iter_mut().filter(|job| !job.is_over()) {
-            job.stopped = true;
-            for (number, item) in job.items.iter_mut().enumerate().filter(|(_, item)| !item.phase.is_over()) {
-                let was_taken = matches!(item.phase, Phase::Requested { .. } | Phase::Handled { .. });
-                let phase = match item.so_far().map(|so_far| format!("left {so_far}")) {
-                    Some(last) if was_taken => Phase::Left { last },
-                    Some(why) => Phase::Unknown { why },
-                    None => Phase::Stopped,
-                };
-                if phase != Phase::Stopped {
-                    left.push((job.id, number));
-                }
-                item.end(now, phase);
-            }
-        }
-        for (id, number) in left {
-            self.record(id, number, effects);
-        }
-    }
-
-    /// Watches on what failed and is tried again by its controller, or whose time is over.
-    pub fn watch_on(&mut self, id: JobId, view: &View, now: Timestamp, effects: &mut Vec<Effect>) {
-        let Some(job) = self.jobs.iter_mut().find(|job| job.id == id) else { return };
-        for item in &mut job.items {
-            if item.phase.can_go_on() {
-                let generation = view.store.object_of(&item.step().object).map_or(0, |object| object.generation);
-                (item.phase, item.patient, item.since, item.ended) = (Phase::Handled { generation }, true, Some(now), None);
-                item.note(now, "watching on");
-            }
-        }
-        self.advance(view, now, effects);
     }
 
     /// In how many seconds something happens by the clock alone.
     pub fn next_change(&self, now: Timestamp) -> Option<i64> {
-        let until = |at: Timestamp| (at.as_second() - now.as_second()).max(1);
-        let ends = self.running().flat_map(|job| {
-            let has_queue = job.items.iter().any(|item| item.phase == Phase::Queued);
-            job.items.iter().filter(|item| item.phase.is_under_way()).filter_map(move |item| {
-                let since = item.since?;
-                let slow = since.checked_add(SignedDuration::from_secs(SLOW)).ok().filter(|at| has_queue && *at > now);
-                Some(until(slow.unwrap_or(since.checked_add(job.timeout).ok()?)))
-            })
-        });
-        ends.min()
+        self.running().filter_map(|job| job.batch()?.next_change(now)).min()
     }
 
-    /// Writes an item down where it has begun, come further, or ended. Before its next request is sent, so that the log knows of it.
-    fn record(&mut self, id: JobId, number: usize, effects: &mut Vec<Effect>) {
-        let Some(job) = self.jobs.iter().find(|job| job.id == id) else { return };
-        let act = Act::of(job, &job.items[number]);
+    /// The place of a job that this run may write down and go on with.
+    fn ours(&self, id: JobId) -> Option<usize> {
+        self.jobs.iter().position(|job| job.id == id && job.keeper == Keeper::Us)
+    }
+
+    /// Takes what has changed of a job: its page is written at the end of the turn, the log of acts is told, wishes become effects.
+    fn take(&mut self, at: usize, moves: &[Move], effects: &mut Vec<Effect>) {
+        let id = self.jobs[at].id;
+        for step in moves {
+            let act = if step.is_told { self.act(at, step.item) } else { None };
+            let write = self.wished(at, step, effects);
+            if let Some(page) = self.pages.get_mut(&id) {
+                act.into_iter().for_each(|act| page.add(act));
+                write.into_iter().for_each(|write| page.permit(write));
+            }
+        }
+        if let Some(page) = self.pages.get_mut(&id) {
+            page.touch();
+        }
+    }
+
+    /// What the log of acts is to be told of an item, if that is new.
+    fn act(&mut self, at: usize, item: usize) -> Option<Act> {
+        let job = &self.jobs[at];
+        let act = Act::of(job, job.items().get(item)?);
         match self.acts.iter_mut().rev().find(|known| known.is_same(&act)) {
-            Some(known) if *known == act => return,
+            Some(known) if *known == act => return None,
             Some(known) => *known = act.clone(),
             None => self.acts.push(act.clone()),
         }
-        effects.push(Effect::Record(Box::new(act)));
+        Some(act)
     }
 
-    /// Turns an item's wish into the effect that carries it out.
-    fn wished(&self, id: JobId, number: usize, wish: Wish, effects: &mut Vec<Effect>) {
-        let Some(job) = self.find(id) else { return };
-        let item = &job.items[number];
-        let task = Task { job: id, item: number, turn: item.turn };
-        let (cluster, epoch, step) = (job.cluster, job.epoch, Box::new(item.step().clone()));
-        match wish {
-            Wish::Nothing => {}
-            Wish::Write => effects.push(Effect::Write { task, cluster, epoch, step }),
-            Wish::Probe => effects.push(Effect::Probe { task, cluster, epoch, step }),
+    /// Turns an item's wish into an effect: a read goes out at once, a write is returned, since it has to be written down first.
+    fn wished(&self, at: usize, step: &Move, effects: &mut Vec<Effect>) -> Option<Effect> {
+        let job = &self.jobs[at];
+        let item = job.items().get(step.item)?;
+        let task = Task { job: job.id, item: step.item, turn: item.turn };
+        let ((cluster, epoch), step_of) = (job.bound?, Box::new(item.step().clone()));
+        match step.wish {
+            Wish::Nothing => None,
+            Wish::Write => Some(Effect::Write { task, cluster, epoch, step: step_of }),
+            Wish::Probe => {
+                effects.push(Effect::Probe { task, cluster, epoch, step: step_of });
+                None
+            }
         }
     }
 
     /// Drops the oldest of what is over.
     fn forget(&mut self) {
         while self.jobs.len() > KEPT {
-            let Some(old) = self.jobs.iter().position(Job::is_over) else { break };
-            self.jobs.remove(old);
+            let is_written = |job: &Job| !self.pages.get(&job.id).is_some_and(Page::is_touched);
+            let Some(old) = self.jobs.iter().position(|job| job.is_over() && is_written(job)) else { break };
+            let old = self.jobs.remove(old);
+            self.pages.remove(&old.id);
         }
         let surplus = self.acts.len().saturating_sub(KEPT * 10);
         self.acts.drain(..surplus);
+    }
+}
+
+fn batch(confirmed: &Confirmation, start: &Start) -> Batch {
+    let planned = confirmed.planned.iter();
+    Batch {
+        action: confirmed.action,
+        answers: confirmed.answers.clone(),
+        timeout: start.timeout,
+        waits: start.waits,
+        parallel: start.parallel.max(1),
+        stopped: false,
+        is_paused: false,
+        items: planned.map(|planned| Item::new(planned.object.clone(), planned.steps.clone(), planned.line.clone())).collect(),
     }
 }
 

@@ -13,6 +13,8 @@ pub enum Outcome {
     Conflict(String),
     /// Nothing left this machine.
     Unsent(Error),
+    /// Nothing left this machine, because it could not be written down that it would.
+    Unrecorded(String),
     /// It may have arrived or not.
     Unknown(String),
     /// Looked up: the object does not show it.

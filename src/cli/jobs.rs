@@ -1,0 +1,243 @@
+//! `fluxdeck jobs [list|show|resume|drop]`: what this and other runs are doing or left undone, as their journals tell it.
+
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::act::{follow, report, select};
+use super::headless::Headless;
+use super::output::{self, Table};
+use super::{Call, Telling};
+use crate::runtime::{self, Options};
+use fluxdeck_model::actions::confirm::Wants;
+use fluxdeck_model::domain::text::{redact, sanitise};
+use fluxdeck_model::domain::{Scope, duration};
+use fluxdeck_model::error::{Error, ErrorKind, Result};
+use fluxdeck_model::state::jobs::{Job, JobId, Keeper, Loaded, Work};
+use fluxdeck_model::state::{Intent, policy_of};
+
+/// How long the first picture, and the journal, may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    what: Option<What>,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t, hide_default_value = true, global = true)]
+    output: Telling,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// All jobs that are written down, the oldest first
+    List,
+    /// One job, object by object
+    Show { id: String },
+    /// Go on with a job that an earlier run left: what was sent is looked up, what waits is begun
+    Resume {
+        id: String,
+        /// Go on also where it cannot be written down how far it has come
+        #[arg(long)]
+        unrecorded: bool,
+    },
+    /// Give a job up: nothing of it is begun or followed any more
+    Drop { id: String },
+}
+
+/// Prints jobs, or goes on with one. Returns the exit code.
+pub(super) async fn run(call: &Call, arguments: &Arguments) -> Result<u8> {
+    let found = read(call)?;
+    match &arguments.what {
+        None | Some(What::List) => list(&found, arguments.output),
+        Some(What::Show { id }) => show(named(&found, id)?, arguments.output),
+        Some(What::Resume { id, unrecorded }) => resume(call, named(&found, id)?, *unrecorded).await,
+        Some(What::Drop { id }) => drop_job(call, named(&found, id)?).await,
+    }
+}
+
+/// Reads the journals; what cannot be read is named beside the output.
+#[expect(clippy::print_stderr, reason = "speaks of unreadable files beside its output")]
+fn read(call: &Call) -> Result<Vec<Loaded>> {
+    let nowhere = || Error::failed("no jobs are kept here", "the demo and snapshots keep none");
+    let dir = call.options.state_dir.as_ref().ok_or_else(nowhere)?;
+    let (found, unread) = runtime::jobs_found(&*call.options.disk, dir);
+    for why in unread {
+        eprintln!("{}", sanitise(&why));
+    }
+    Ok(found)
+}
+
+/// The job of that id, or the only one whose id begins so.
+fn named<'a>(found: &'a [Loaded], id: &str) -> Result<&'a Loaded> {
+    let mut fitting = found.iter().filter(|loaded| !id.is_empty() && loaded.job.id.to_string().starts_with(id));
+    match (fitting.next(), fitting.next()) {
+        (Some(one), None) => Ok(one),
+        (None, _) => Err(Error::failed(format!("there is no job `{id}`"), "`fluxdeck jobs` lists them")),
+        (Some(_), Some(_)) => Err(Error::usage(format!("`{id}` begins more than one job's id"), "name it whole")),
+    }
+}
+
+/// A job's state in a word or two.
+fn state(loaded: &Loaded) -> &'static str {
+    match &loaded.job.work {
+        _ if loaded.is_elsewhere && !loaded.job.is_over() => "under way",
+        Work::Change(change) => change.phase.word(),
+        _ if !loaded.job.is_over() => "left",
+        _ if loaded.job.is_done() => "done",
+        _ => "over, not all done",
+    }
+}
+
+fn list(found: &[Loaded], format: Telling) -> Result<u8> {
+    if format == Telling::Json {
+        return output::json(&found.iter().map(whole).collect::<Vec<_>>()).map(|()| 0);
+    }
+    if found.is_empty() {
+        return output::write("no jobs\n").map(|()| 0);
+    }
+    let now = jiff::Timestamp::now().as_second();
+    let mut table = Table::new(vec!["ID", "AGE", "CONTEXT", "USER", "WHAT", "OVER", "STATE"]);
+    for loaded in found {
+        let job = &loaded.job;
+        let (done, failed, all) = job.counts();
+        let age = duration::age((now - job.started.as_second()).max(0)).0;
+        let [context, user, title] = [&job.context, &job.user, &job.title()].map(|text| sanitise(text).into_owned());
+        table.push(vec![
+            job.id.to_string(),
+            age,
+            context,
+            user,
+            title,
+            format!("{}/{all}", done + failed),
+            state(loaded).to_owned(),
+        ]);
+    }
+    output::write(&table.print()).map(|()| 0)
+}
+
+fn whole(loaded: &Loaded) -> Value {
+    let job = &loaded.job;
+    let (done, failed, all) = job.counts();
+    let items: Vec<_> = job
+        .items()
+        .iter()
+        .map(|item| {
+            let log: Vec<_> =
+                item.log.iter().map(|entry| json!({"at": entry.at.to_string(), "text": redact(&entry.text)})).collect();
+            json!({
+                "group": *item.object.gk.group, "kind": *item.object.gk.kind, "namespace": *item.object.namespace,
+                "name": *item.object.name, "phase": item.phase.word(), "message": redact(item.phase.message()), "log": log,
+            })
+        })
+        .collect();
+    json!({
+        "id": job.id.to_string(), "started": job.started.to_string(), "context": job.context, "user": job.user,
+        "server": redact(&job.cluster.server), "what": job.title(), "state": state(loaded), "done": done, "failed": failed,
+        "all": all, "items": items,
+    })
+}
+
+fn show(loaded: &Loaded, format: Telling) -> Result<u8> {
+    if format == Telling::Json {
+        return output::json(&whole(loaded)).map(|()| 0);
+    }
+    let job = &loaded.job;
+    let mut text = format!("{}: {} ({})\n", job.id, job.title(), state(loaded));
+    text.push_str(&format!("  by {}, {}, {}\n", job.user, job.context, job.started.strftime("%Y-%m-%d %H:%M:%S UTC")));
+    for item in job.items() {
+        text.push_str(&report::outcome(item));
+        for entry in &item.log {
+            text.push_str(&format!("  {}  {}\n", entry.at.strftime("%H:%M:%S"), redact(&entry.text)));
+        }
+    }
+    output::write(&sanitised(&text)).map(|()| 0)
+}
+
+fn sanitised(text: &str) -> String {
+    text.lines().map(|line| format!("{}\n", sanitise(line))).collect()
+}
+
+/// Why a job cannot be had.
+fn refuse(loaded: &Loaded) -> Result<()> {
+    let title = loaded.job.title();
+    match loaded {
+        _ if loaded.job.is_over() => Err(Error::failed(format!("it is over: {title}"), "`fluxdeck jobs show` tells its end")),
+        Loaded { is_elsewhere: true, .. } => Err(Error::failed(format!("another program is at it: {title}"), "end that first")),
+        _ => Ok(()),
+    }
+}
+
+/// Goes on with a job, as the user who started it, in the cluster in which it was started.
+async fn resume(call: &Call, loaded: &Loaded, is_unrecorded: bool) -> Result<u8> {
+    refuse(loaded)?;
+    let job = &loaded.job;
+    let context = if call.context.is_empty() { job.context.clone() } else { call.context.clone() };
+    let settings = select::settings(call);
+    if !policy_of(&settings, &context).may_write() {
+        return Err(Error::failed("read-only: to go on would write to the cluster", "leave out --readonly, or name another run"));
+    }
+    let options = Options { only: scopes(job), ..call.options.clone() };
+    let mut headless = Headless::start(&context, options, settings, false);
+    headless.complete(PATIENCE, "nothing was done").await?;
+    headless.intend(Intent::Inquire(Box::new(Wants::default())));
+    headless.until(Duration::from_secs(5), |state| state.cluster().user.is_some()).await?;
+    let state = headless.state();
+    if !job.cluster.is_same(&state.cluster().server.key) {
+        let message = format!("context `{context}` is another cluster than the one of this job");
+        return Err(Error::failed(message, "name the right one with --context"));
+    }
+    if !state.is_mine(job) {
+        let message = format!("{} started it, and you are {}", job.user, state.who());
+        return Err(Error::new(ErrorKind::Denied, message, "only who started a job goes on with it"));
+    }
+    take_up(&mut headless, job.id).await?;
+    if headless.state().jobs.find(job.id).is_some_and(Job::is_paused) {
+        headless.intend(Intent::GoOn(job.id));
+    }
+    let ended = follow::to_its_end(&mut headless, job.id, is_unrecorded).await?;
+    output::write(&ended.items().iter().map(report::outcome).collect::<String>())?;
+    Ok(u8::from(!ended.is_done()))
+}
+
+/// Makes a job ours.
+async fn take_up(headless: &mut Headless, id: JobId) -> Result<()> {
+    headless.intend(Intent::TakeUp(id));
+    let is_answered =
+        |state: &fluxdeck_model::state::State| state.notice.as_ref().is_some_and(|notice| notice.is_error) || is_ours(state, id);
+    headless.until(PATIENCE, is_answered).await?;
+    match &headless.state().notice {
+        _ if is_ours(headless.state(), id) => Ok(()),
+        Some(notice) => Err(Error::failed(notice.text.clone(), "")),
+        None => Err(Error::failed("the disk does not answer", "nothing was done")),
+    }
+}
+
+fn is_ours(state: &fluxdeck_model::state::State, id: JobId) -> bool {
+    state.jobs.find(id).is_some_and(|job| job.keeper == Keeper::Us)
+}
+
+/// Where the objects of a job are read.
+fn scopes(job: &Job) -> Vec<Scope> {
+    let steps = job.items().iter().flat_map(|item| &item.steps).map(|step| &step.object);
+    let scope = |gk: &fluxdeck_model::domain::GroupKind, namespace: &fluxdeck_model::domain::Str| Scope {
+        gk: gk.clone(),
+        namespace: (!namespace.is_empty()).then(|| namespace.clone()),
+    };
+    let scopes: std::collections::HashSet<_> = steps.map(|object| scope(&object.gk, &object.namespace)).collect();
+    scopes.into_iter().collect()
+}
+
+/// Gives a job up, without asking a cluster: what is known of it is its end.
+async fn drop_job(call: &Call, loaded: &Loaded) -> Result<u8> {
+    refuse(loaded)?;
+    let id = loaded.job.id;
+    let mut headless = Headless::apart(call.options.clone(), select::settings(call), "", false);
+    take_up(&mut headless, id).await?;
+    headless.intend(Intent::GiveUp(id));
+    headless.part().await;
+    let job = headless.state().jobs.find(id).expect("it was taken up");
+    output::write(&job.items().iter().map(report::outcome).collect::<String>())?;
+    Ok(0)
+}

@@ -1,0 +1,118 @@
+//! Jobs of earlier runs: read when the program starts, taken up when their cluster is connected to as the same user, in a run that may
+//! write. And jobs of this run that cannot be written down: a person says what becomes of them.
+
+use super::acting::view;
+use super::engine::{Asked, Update};
+use super::jobs::{Job, JobId, Keeper, Loaded};
+use super::{Effect, Link, State};
+use crate::error::Error;
+
+impl State {
+    pub(super) fn hear_loaded(&mut self, loaded: Vec<Loaded>, unread: &[String], out: &mut Update) {
+        self.jobs.loaded(loaded);
+        if let Some(first) = unread.first() {
+            self.complain(&Error::failed(first.clone(), "its file is left alone; `fluxdeck jobs` lists all"));
+        }
+        self.take_up(out);
+    }
+
+    /// Asks for the jobs of earlier runs that can be gone on with in the active cluster.
+    pub(super) fn take_up(&mut self, out: &mut Update) {
+        let cluster = self.cluster();
+        if cluster.link != Link::Live || !self.policy().may_write() {
+            return;
+        }
+        let mine = self.jobs.to_take_up(&cluster.server.key, |job| self.is_mine(job));
+        out.effects.extend(mine.into_iter().map(Effect::TakeUp));
+        let is_waiting = cluster.user.is_none() && !self.jobs.to_take_up(&cluster.server.key, |_| true).is_empty();
+        if is_waiting {
+            out.effects.push(Effect::Identify { cluster: cluster.id, epoch: cluster.epoch });
+        }
+    }
+
+    /// Whether the user of the active cluster has started a job. Nobody knows before the API server has said who that is.
+    pub fn is_mine(&self, job: &Job) -> bool {
+        let cluster = self.cluster();
+        // a job that was started before the API server had answered is its context's user's
+        let of_context = self.contexts.iter().find(|context| context.name == cluster.context).map(|context| &context.user);
+        cluster.user.as_ref().is_some_and(|user| *user == job.user || of_context == Some(&job.user))
+    }
+
+    pub(super) fn hear_taken_up(&mut self, id: JobId, fresh: Result<Box<Job>, String>, out: &mut Update) {
+        if let Err(why) = &fresh {
+            self.complain(&Error::failed(format!("job {id} is not taken up: {why}"), ""));
+        }
+        let cluster = self.clusters.get(&self.active).expect("the active cluster is always in the map");
+        let is_here = fresh.as_ref().is_ok_and(|job| job.cluster.is_same(&cluster.server.key)) && cluster.link == Link::Live;
+        let seen = is_here.then(|| view(cluster));
+        self.jobs.taken_up(id, fresh, seen.as_ref(), self.clock, &mut out.effects);
+        if self.jobs.find(id).is_some_and(|job| job.keeper == Keeper::Us && job.is_paused()) {
+            self.say("an earlier run left something undone that waits for you: J shows it");
+        }
+    }
+
+    /// Lets the queue go on that an earlier run left.
+    pub(super) fn let_go_on(&mut self, id: JobId, out: &mut Update) {
+        if let Some(why) = self.not_ours(id) {
+            return self.say(why);
+        }
+        match self.jobs.find(id) {
+            Some(job) if !job.is_paused() => self.say("nothing of it waits"),
+            Some(job) if job.bound.is_none() => {
+                let context = job.context.clone();
+                self.say(format!("its cluster is not connected: `:ctx {context}`"));
+            }
+            _ => {
+                self.with_view(id, |jobs, view, now| jobs.go_on(id, view, now, &mut out.effects));
+                self.say("it goes on");
+            }
+        }
+    }
+
+    pub(super) fn give_up(&mut self, id: JobId, out: &mut Update) {
+        match self.not_ours(id) {
+            Some(why) => self.say(why),
+            None => self.jobs.give_up(id, self.clock),
+        }
+        self.advance_jobs(out);
+    }
+
+    /// Why this run may do nothing to a job.
+    pub(super) fn not_ours(&self, id: JobId) -> Option<String> {
+        let job = self.jobs.find(id)?;
+        match job.keeper {
+            Keeper::Us => None,
+            Keeper::Elsewhere => Some("another program is at it".to_owned()),
+            Keeper::Nobody if !self.policy().may_write() => Some("this run may not write: it does not take jobs up".to_owned()),
+            Keeper::Nobody if job.cluster.is_same(&self.cluster().server.key) => {
+                Some(format!("{} started it, and you are {}", job.user, self.who()))
+            }
+            Keeper::Nobody => Some(format!("it is another cluster's: `:ctx {}` takes it up", job.context)),
+        }
+    }
+
+    /// A commit that permitted nothing could not be written: the job goes on, and its user knows.
+    pub(super) fn hear_unrecorded(&mut self, id: JobId, why: &str) {
+        self.jobs.unrecorded(id, why);
+        self.complain(&Error::failed(
+            format!("it is not written down how far job {id} has come: {why}"),
+            "it goes on; if the program ends now, the next run looks up what was sent",
+        ));
+    }
+
+    /// Asks a person, once, what is to become of a job of which nothing can be written down.
+    pub(super) fn ask_held(&mut self, id: JobId, out: &mut Update) {
+        if self.jobs.find(id).is_some_and(|job| job.held().is_some()) && self.held.insert(id) {
+            out.questions.push(Asked::Unrecorded(id));
+        }
+    }
+
+    /// Begins what is held anew: whether it is written down or not, or only if it can be now.
+    pub(super) fn go_on_unrecorded(&mut self, id: JobId, is_allowed: bool, out: &mut Update) {
+        self.held.remove(&id);
+        self.with_view(id, |jobs, view, now| match is_allowed {
+            true => jobs.allow_unrecorded(id, view, now, &mut out.effects),
+            false => jobs.go_on(id, view, now, &mut out.effects),
+        });
+    }
+}

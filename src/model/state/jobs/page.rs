@@ -1,0 +1,125 @@
+//! What the journal knows of a job, and what the turn under way adds to it: gathered, so that a turn costs one fsync.
+
+use super::act::Act;
+use super::item::Task;
+use super::job::Job;
+use super::journal::{Written, compact};
+use super::{JobId, Jobs};
+use crate::state::Effect;
+
+/// A record and what it permits.
+///
+/// The contract with whoever carries it out: `lines` are written and synced first, under the job's lock. When that has succeeded, `acts`
+/// go to the log of acts and `then` is carried out, else nothing of `then`: each write in it is answered with `Outcome::Unrecorded`, and
+/// where there is none the job is told by `Message::Unrecorded`. After a commit that failed, the end of the file is not known: further
+/// ones of that job fail as well, until one `is_new`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commit {
+    pub job: JobId,
+    /// `lines` are the whole journal: it is written beside the old one, if there is one, and put in its place. Else they are appended.
+    pub is_new: bool,
+    pub lines: Vec<u8>,
+    pub acts: Vec<Act>,
+    /// What may be sent once all this is written: [`Effect::Write`]s.
+    pub then: Vec<Effect>,
+}
+
+/// One job's page: what was written, and what is to be.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Page {
+    written: Written,
+    /// The journal's end is known: it can be appended to.
+    is_sound: bool,
+    is_touched: bool,
+    writes: Vec<Effect>,
+    acts: Vec<Act>,
+    /// A person said that requests may go out although they cannot be recorded.
+    is_allowed: bool,
+    /// Why the last commit was not written.
+    why: Option<String>,
+}
+
+impl Page {
+    pub fn touch(&mut self) {
+        self.is_touched = true;
+    }
+
+    pub fn is_touched(&self) -> bool {
+        self.is_touched
+    }
+
+    pub fn add(&mut self, act: Act) {
+        self.acts.push(act);
+    }
+
+    /// A request that may be sent once the turn is written down.
+    pub fn permit(&mut self, write: Effect) {
+        self.writes.push(write);
+    }
+
+    pub fn allow(&mut self) {
+        self.is_allowed = true;
+    }
+
+    pub fn spoil(&mut self, why: String) {
+        (self.is_sound, self.why) = (false, Some(why));
+    }
+
+    pub fn why(&self) -> Option<&str> {
+        self.why.as_deref()
+    }
+
+    /// Closes the turn: what it changed of the job, as one commit.
+    fn turn(&mut self, job: &Job, effects: &mut Vec<Effect>) {
+        self.is_touched = false;
+        let update = self.written.update(job);
+        let (acts, mut then) = (std::mem::take(&mut self.acts), std::mem::take(&mut self.writes));
+        if update.is_none() && acts.is_empty() && then.is_empty() {
+            return;
+        }
+        let after = if self.is_allowed { std::mem::take(&mut then) } else { Vec::new() };
+        let is_new = !self.is_sound;
+        let lines = if is_new { compact(job) } else { update.map(|update| update.line()).unwrap_or_default() };
+        (self.written, self.is_sound) = (Written::of(job), true);
+        effects.push(Effect::Commit(Box::new(Commit { job: job.id, is_new, lines, acts, then })));
+        effects.extend(after);
+    }
+}
+
+impl Jobs {
+    /// Closes a turn: for each job that it changed, one commit. Whoever changes jobs calls this once at the end.
+    pub fn flush(&mut self, effects: &mut Vec<Effect>) {
+        if self.has_parted {
+            return;
+        }
+        for (id, page) in self.pages.iter_mut().filter(|(_, page)| page.is_touched()) {
+            if let Some(job) = self.jobs.iter().find(|job| job.id == *id) {
+                page.turn(job, effects);
+            }
+        }
+    }
+
+    /// A commit that permitted nothing could not be written. An act goes on and says so; its next commit writes the journal anew. A
+    /// change stops.
+    pub fn unrecorded(&mut self, id: JobId, why: &str) {
+        let Some(at) = self.ours(id) else { return };
+        if let super::Work::Change(change) = &mut self.jobs[at].work {
+            change.unrecorded(why);
+        }
+        if let Some(page) = self.pages.get_mut(&id) {
+            page.spoil(why.to_owned());
+        }
+    }
+
+    /// Why it could not be written down how far a job has come, when it last happened; for a notice.
+    pub fn why_unrecorded(&self, id: JobId) -> Option<&str> {
+        self.pages.get(&id)?.why()
+    }
+
+    /// The task of a request that a commit may permit.
+    pub(super) fn spoil(&mut self, task: Task, why: &str) {
+        if let Some(page) = self.pages.get_mut(&task.job) {
+            page.spoil(why.to_owned());
+        }
+    }
+}
