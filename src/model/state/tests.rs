@@ -25,6 +25,13 @@ fn act(state: &mut State, name: &str, effects: &mut Vec<Effect>) -> Answer {
     state.act(action(name), targets, &Answers::default(), &[], effects)
 }
 
+/// The first request that goes out once it is recorded.
+fn written(effects: &[Effect]) -> Option<Effect> {
+    let permitted =
+        effects.iter().filter_map(|effect| if let Effect::Commit(commit) = effect { Some(&commit.then) } else { None });
+    permitted.flatten().next().cloned()
+}
+
 /// Everything that `name` needs is allowed.
 fn allow(state: &mut State, name: &str) {
     state.cluster_mut().rights = allowed(name, &[reference("ks", "apps", "web")]);
@@ -36,10 +43,7 @@ fn a_job_goes_on_in_a_context_that_was_left_and_then_lets_go_of_it() {
     allow(&mut state, "reconcile");
     let mut effects = Vec::new();
     let Answer::Started(id) = act(&mut state, "reconcile", &mut effects) else { panic!("it runs at once") };
-    let Some(Effect::Write { task, epoch, .. }) = effects.iter().find(|effect| matches!(effect, Effect::Write { .. })).cloned()
-    else {
-        panic!("a request goes out: {effects:?}")
-    };
+    let Some(Effect::Write { task, epoch, .. }) = written(&effects) else { panic!("a request goes out: {effects:?}") };
     assert!(matches!(state.switch("staging"), Effect::Connect { keep: true, .. }));
     effects.clear();
     let now = state.clock;
@@ -51,7 +55,7 @@ fn a_job_goes_on_in_a_context_that_was_left_and_then_lets_go_of_it() {
     );
     let news = || News::Deltas(vec![Delta::Upsert(Box::new(done.clone()))]);
     assert!(state.hear_left(ClusterId(0), epoch, news(), &mut effects));
-    assert!(matches!(state.jobs.find(id).expect("kept").items[0].phase, Phase::Done { .. }));
+    assert!(matches!(state.jobs.find(id).expect("kept").items()[0].phase, Phase::Done { .. }));
     assert!(effects.contains(&Effect::Leave { cluster: ClusterId(0), epoch }), "{effects:?}");
     assert!(!state.hear_left(ClusterId(0), epoch, news(), &mut effects), "nobody is left there");
     assert!(state.cluster().store.nodes().next().is_none(), "the new context shows nothing of it");
@@ -64,16 +68,14 @@ fn a_job_whose_connection_was_lost_says_what_it_does_not_know() {
     allow(&mut state, "reconcile");
     let mut effects = Vec::new();
     let Answer::Started(id) = act(&mut state, "reconcile", &mut effects) else { panic!("it runs at once") };
-    let Some(Effect::Write { task, .. }) = effects.iter().find(|effect| matches!(effect, Effect::Write { .. })).cloned() else {
-        panic!("a request goes out")
-    };
+    let Some(Effect::Write { task, .. }) = written(&effects) else { panic!("a request goes out: {effects:?}") };
     let now = state.clock;
     state.hear_outcome(task, Outcome::Taken { generation: 1, is_proven: true }, now, &mut effects);
     state.cluster_mut().link = Link::Stale { since: now, why: "connection refused".into() };
     state.clock = now.checked_add(SignedDuration::from_mins(5)).expect("a time");
     state.advance_jobs(&mut effects);
 
-    let phase = &state.jobs.find(id).expect("kept").items[0].phase;
+    let phase = &state.jobs.find(id).expect("kept").items()[0].phase;
     assert!(matches!(phase, Phase::Unknown { why } if why.contains("connection refused")), "{phase:?}");
 }
 
