@@ -8,10 +8,11 @@ mod program;
 mod server;
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 
 use super::tests::key;
 use super::{Batch, Job, JobId, Outcome, Phase};
@@ -20,7 +21,8 @@ use crate::kinds::testing::NOW;
 use program::{Disk, Errand, Program};
 use server::{Mood, NAMES, Server, Wanted};
 
-const CASES: u32 = 256;
+/// Cases in one round; `FLUXDECK_MUTATE_SECONDS=60` goes on for a minute with others.
+const CASES: u32 = 100;
 const ACTIONS: [&str; 5] = ["reconcile", "suspend", "resume", "resume-and-reconcile", "delete"];
 
 /// Something that happens. `who` is one of the two programs; what it is about is picked among what there is.
@@ -361,11 +363,13 @@ impl World {
     }
 
     fn settle(&mut self) {
+        self.programs.iter_mut().for_each(|program| program.load(&self.disk));
         for _ in 0..30 {
             (0..2).for_each(|who| self.go_on(who));
             NAMES.into_iter().for_each(|name| self.server.reconcile(name, true));
             self.later(60);
         }
+        self.check();
         for job in self.programs.iter().flat_map(|program| program.jobs.running()) {
             let phases: Vec<_> = job.items().iter().map(|item| item.phase.word()).collect();
             panic!("{} does not end: {phases:?}", job.id);
@@ -374,7 +378,6 @@ impl World {
 
     fn go_on(&mut self, who: usize) {
         let now = self.now;
-        self.programs[who].load(&self.disk);
         self.take_up(who);
         let waiting: Vec<_> =
             self.programs[who].jobs.running().map(|job| (job.id, job.is_paused() || job.held().is_some())).collect();
@@ -391,26 +394,33 @@ impl World {
             self.hear(who, 0, false);
         }
         self.programs[who].watch(&self.server, now);
-        self.check();
     }
 }
 
 #[test]
 fn no_fault_makes_a_job_send_twice_claim_what_is_not_so_or_never_end() {
-    let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
-    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    let mut runner = TestRunner::new_with_rng(config, rng);
-    let happenings = prop::collection::vec(happening(), 1..120);
-    let outcome = runner.run(&happenings, |happenings| {
-        let mut world = World::new();
-        for happening in &happenings {
-            world.happen(happening);
-            world.check();
+    let seconds = std::env::var("FLUXDECK_MUTATE_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(0);
+    let (begin, limit) = (Instant::now(), Duration::from_secs(seconds));
+    for round in 0_u32.. {
+        let mut seed = [0; 32];
+        seed[..4].copy_from_slice(&round.to_le_bytes());
+        let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
+        let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
+        let happenings = prop::collection::vec(happening(), 1..150);
+        runner.run(&happenings, live).unwrap_or_else(|failed| panic!("round {round}: {failed}"));
+        if begin.elapsed() >= limit {
+            return;
         }
-        world.heal();
-        Ok(())
-    });
-    if let Err(error) = outcome {
-        panic!("{error}");
     }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "proptest hands its values over")]
+fn live(happenings: Vec<Happening>) -> Result<(), TestCaseError> {
+    let mut world = World::new();
+    for happening in &happenings {
+        world.happen(happening);
+        world.check();
+    }
+    world.heal();
+    Ok(())
 }
