@@ -23,6 +23,8 @@ mod job;
 pub mod journal;
 mod outcome;
 mod page;
+#[cfg(test)]
+mod property;
 mod steer;
 mod take_up;
 #[cfg(test)]

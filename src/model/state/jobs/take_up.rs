@@ -23,16 +23,16 @@ impl Jobs {
         }
     }
 
-    /// Jobs of earlier runs that can be gone on with in the cluster of that key: not over, in nobody's hands, and of the same user.
+    /// Jobs of earlier runs that can be gone on with in the cluster of that key: not over, not another program's, and of the same user.
     pub fn to_take_up(&self, key: &ClusterKey, is_same_user: impl Fn(&Job) -> bool) -> Vec<JobId> {
-        let is_free = |job: &&Job| job.is_earlier && job.keeper == Keeper::Nobody && !job.is_over();
+        let is_free = |job: &&Job| job.is_earlier && job.keeper != Keeper::Elsewhere && job.bound.is_none() && !job.is_over();
         let found = self.jobs.iter().filter(is_free).filter(|job| job.cluster.is_same(key) && is_same_user(job));
         found.map(|job| job.id).collect()
     }
 
     /// Goes on with a job of an earlier run whose lock is ours now: what was sent is looked up, never sent again; what the API server had
-    /// taken is followed, with a new time limit; the rest waits for a person ([`Jobs::go_on`]). Without a view of its cluster it is only
-    /// ours, to be stopped or given up. A job that could not be had stays as it is.
+    /// taken is followed, with a new time limit; the rest waits for a person ([`Jobs::go_on`]). Without a view of its cluster it is ours to
+    /// be stopped or given up, until it is taken up once more. A job that could not be had stays as it is.
     pub fn taken_up(
         &mut self,
         id: JobId,
@@ -41,22 +41,25 @@ impl Jobs {
         now: Timestamp,
         effects: &mut Vec<Effect>,
     ) {
-        let Ok(mut job) = fresh else { return };
-        // asked for twice: what was read the second time is older than what is known
-        if self.ours(id).is_some() || job.id != id {
-            return;
-        }
-        (job.is_earlier, job.keeper) = (true, Keeper::Us);
-        self.pages.insert(id, Page::default());
-        let Some(view) = view else {
-            let at = self.put(*job);
-            return self.take(at, &[], effects);
+        let Ok(fresh) = fresh else { return };
+        let at = match self.ours(id) {
+            // what was read is older than what is known
+            Some(at) => at,
+            None if fresh.id == id => self.keep(*fresh),
+            None => return,
         };
-        job.bind(view.cluster, view.epoch);
-        let moves = job.take_up(now);
-        let at = self.put(*job);
+        self.take(at, &[], effects);
+        let Some(view) = view.filter(|_| self.jobs[at].bound.is_none()) else { return };
+        self.jobs[at].bind(view.cluster, view.epoch);
+        let moves = self.jobs[at].take_up(now);
         self.take(at, &moves, effects);
         self.advance(view, now, effects);
+    }
+
+    /// Takes a job of an earlier run into our hands. The next commit writes its journal anew: the end of the old one may be torn.
+    fn keep(&mut self, job: Job) -> usize {
+        self.pages.insert(job.id, Page::default());
+        self.put(Job { is_earlier: true, keeper: Keeper::Us, bound: None, ..job })
     }
 
     /// Puts a job in its place, where the older stand before it, and returns the place.

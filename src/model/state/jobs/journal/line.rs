@@ -26,7 +26,7 @@ fn json(line: &[u8]) -> Option<&[u8]> {
     (digits == format!("{:08x}", sum(json)).as_bytes()).then_some(json)
 }
 
-fn sum(bytes: &[u8]) -> u32 {
+pub(super) fn sum(bytes: &[u8]) -> u32 {
     let mut crc = Crc::new();
     crc.update(bytes);
     crc.sum()

@@ -9,6 +9,8 @@
 //! have been sent, and nobody can say what, so the whole file is left alone.
 
 mod line;
+#[cfg(test)]
+mod tests;
 mod update;
 
 use std::fmt;

@@ -1,123 +1,11 @@
-//! Jobs fed by hand: answers, objects and time come in, effects go out.
+//! How acts go on with answers, objects and time.
 
-use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{Jobs, Outcome, Phase, Start, TIMEOUT, Task, View};
-use crate::actions::testing::{allowed, confirmed, confirmed_with, object, put, ready, reference, remove, store};
-use crate::actions::{Policy, Target, Until};
-use crate::domain::{ClusterId, ObjectRef, Store};
+use super::*;
+use crate::actions::testing::{allowed, confirmed_with, remove};
+use crate::actions::{Target, Until};
 use crate::error::{Error, ErrorKind};
-use crate::kinds::testing::NOW;
-use crate::state::{Effect, Epoch};
-
-struct Bench {
-    store: Store,
-    jobs: Jobs,
-    now: Timestamp,
-    lost: Option<&'static str>,
-    effects: Vec<Effect>,
-}
-
-impl Bench {
-    fn with(objects: impl IntoIterator<Item = crate::domain::Object>) -> Self {
-        let now = NOW.parse().expect("a time");
-        Self { store: store(objects), jobs: Jobs::default(), now, lost: None, effects: Vec::new() }
-    }
-
-    fn start(&mut self, action: &str, ids: &[ObjectRef], parallel: usize, waits: bool) {
-        let confirmed = confirmed(action, &self.store, ids, &Policy::default());
-        assert_eq!(confirmed.skipped, [], "{action}");
-        let start = Start { context: "prod", user: "ana", timeout: TIMEOUT, parallel, waits, now: self.now };
-        self.step(|jobs, view, _, effects| {
-            jobs.start(&confirmed, &start, view, effects);
-        });
-    }
-
-    /// Does something, and writes the jobs down and reads them again: nothing may hang on what is not written.
-    fn step(&mut self, work: impl FnOnce(&mut Jobs, &View, Timestamp, &mut Vec<Effect>)) {
-        let view = View { cluster: ClusterId(0), epoch: Epoch(0), store: &self.store, lost: self.lost };
-        work(&mut self.jobs, &view, self.now, &mut self.effects);
-        for job in &mut self.jobs.jobs {
-            let text = serde_json::to_string(job).expect("a job can be written");
-            let read = serde_json::from_str(&text).expect("and read");
-            assert_eq!(*job, read);
-            *job = read;
-        }
-    }
-
-    fn put(&mut self, kind: &str, body: &Value) {
-        put(&mut self.store, object(kind, body));
-        self.advance();
-    }
-
-    fn advance(&mut self) {
-        self.step(|jobs, view, now, effects| jobs.advance(view, now, effects));
-    }
-
-    fn later(&mut self, seconds: i64) {
-        self.now = self.now.checked_add(SignedDuration::from_secs(seconds)).expect("a time");
-        self.advance();
-    }
-
-    /// Takes the requests that went out, as `write Kind namespace/name`.
-    fn sent(&mut self) -> Vec<(Task, String)> {
-        let told = |effect| match effect {
-            Effect::Write { task, step, .. } => Some((task, format!("write {}", step.object))),
-            Effect::Probe { task, step, .. } => Some((task, format!("probe {}", step.object))),
-            _ => None,
-        };
-        std::mem::take(&mut self.effects).into_iter().filter_map(told).collect()
-    }
-
-    /// Answers the only request that is out.
-    fn answer(&mut self, outcome: Outcome) {
-        let sent = self.sent();
-        assert_eq!(sent.len(), 1, "{sent:?}");
-        self.answer_to(sent[0].0, outcome);
-    }
-
-    fn answer_to(&mut self, task: Task, outcome: Outcome) {
-        self.step(|jobs, view, now, effects| jobs.hear(task, outcome, view, now, effects));
-    }
-
-    fn phase(&self) -> Phase {
-        self.phases()[0].clone()
-    }
-
-    fn phases(&self) -> Vec<Phase> {
-        self.jobs.all()[0].items.iter().map(|item| item.phase.clone()).collect()
-    }
-
-    fn log(&self) -> Vec<&str> {
-        self.jobs.all()[0].items[0].log.iter().map(|entry| entry.text.as_str()).collect()
-    }
-}
-
-const TAKEN: Outcome = Outcome::Taken { generation: 1, is_proven: true };
-
-fn web() -> ObjectRef {
-    reference("ks", "apps", "web")
-}
-
-/// A Kustomization with that Ready condition and those words between it and its controller.
-fn answered(requested: &str, handled: &str, status: &str, reason: &str, message: &str) -> Value {
-    json!({
-        "metadata": {"annotations": {"reconcile.fluxcd.io/requestedAt": requested}},
-        "status": {
-            "observedGeneration": 1, "lastHandledReconcileAt": handled, "lastAppliedRevision": "main@sha1:1",
-            "conditions": [{"type": "Ready", "status": status, "reason": reason, "message": message, "observedGeneration": 1}]
-        }
-    })
-}
-
-fn done(text: &str) -> Phase {
-    Phase::Done { text: text.into() }
-}
-
-fn failed(message: &str, retries: bool) -> Phase {
-    Phase::Failed { message: message.into(), retries }
-}
 
 #[test]
 fn a_reconciliation_is_done_when_the_controller_has_handled_our_request_and_is_ready() {
@@ -161,8 +49,8 @@ fn a_failed_attempt_is_told_at_once_and_may_be_watched_on() {
     assert_eq!(bench.phase(), Phase::Handled { generation: 1 }, "to wait for a dependency is no failure");
     bench.put("ks", &answered(NOW, NOW, "False", "BuildFailed", "no such file"));
     assert_eq!(bench.phase(), failed("no such file", true));
-    assert!(bench.jobs.all()[0].can_watch_on());
-    let id = bench.jobs.all()[0].id;
+    assert!(bench.job().can_watch_on());
+    let id = bench.job().id;
     bench.step(|jobs, view, now, effects| jobs.watch_on(id, view, now, effects));
     assert_eq!(bench.phase(), Phase::Handled { generation: 1 });
     bench.put("ks", &answered(NOW, NOW, "True", "Succeeded", ""));
@@ -383,16 +271,15 @@ fn a_bulk_runs_in_parallel_with_a_limit_and_stop_halts_the_rest() {
     assert_eq!(sent.len(), 2);
     bench.answer_to(sent[1].0, Outcome::Refused(Error::failed("webhook says no", "")));
     assert_eq!(bench.phases()[1..3], [failed("webhook says no", false), Phase::Sent], "the next has its turn");
-    let id = bench.jobs.all()[0].id;
-    let now = bench.now;
-    bench.jobs.stop(id, now);
+    let id = bench.job().id;
+    bench.step(|jobs, _, now, _| jobs.stop(id, now));
     bench.answer_to(sent[0].0, TAKEN);
     assert_eq!(
         bench.phases(),
         [done("suspended"), failed("webhook says no", false), Phase::Sent, Phase::Stopped, Phase::Stopped]
     );
     bench.answer(TAKEN);
-    assert_eq!(bench.jobs.all()[0].counts(), (2, 3, 5));
+    assert_eq!(bench.job().counts(), (2, 3, 5));
     assert_eq!(bench.jobs.running().count(), 0);
 }
 
@@ -515,11 +402,11 @@ fn who_leaves_says_of_each_act_what_is_not_known_and_starts_nothing_more() {
         }
         bench.put("ks", then);
         bench.effects.clear();
-        bench.step(|jobs, _, now, effects| jobs.part(now, effects));
+        bench.part();
 
         let told = recorded(&bench.effects);
         assert_eq!(told, [("Kustomization apps/web".to_owned(), Some(expected.to_owned()), String::new())]);
-        assert_eq!(bench.phases()[1], Phase::Stopped, "never requested: the log does not speak of it");
+        assert_eq!(bench.phases()[1], Phase::Kept, "never requested: the log does not speak of it");
         bench.advance();
         assert_eq!(bench.sent(), [], "nothing is sent after that");
     }
@@ -532,7 +419,7 @@ fn who_leaves_during_a_first_step_says_that_the_rest_was_not_requested() {
     let mut bench = Bench::with([object("ks", &by_ref), source]);
     bench.start("reconcile-with-source", &[web()], 1, true);
     bench.answer(TAKEN);
-    bench.step(|jobs, _, now, effects| jobs.part(now, effects));
+    bench.part();
 
     let told = bench.jobs.acts()[0].outcome.clone().unwrap_or_default();
     assert_eq!(

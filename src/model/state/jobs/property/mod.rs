@@ -1,0 +1,426 @@
+//! Jobs under every fault at once: two programs on one disk, a server, and whatever may happen to any of them, in any order.
+//!
+//! What must hold, whatever comes: a request reaches the server once at most, and once more for each conflict it was told of; nothing is
+//! sent that is not written down, unless a person allowed it; nothing is called done that the server has not shown; and once the faults
+//! cease, every job ends.
+
+mod program;
+mod server;
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
+
+use super::tests::key;
+use super::{Batch, Job, JobId, Outcome, Phase};
+use crate::actions::testing::reference;
+use crate::kinds::testing::NOW;
+use program::{Disk, Errand, Program};
+use server::{Mood, NAMES, Server, Wanted};
+
+/// Cases in one round; `FLUXDECK_MUTATE_SECONDS=60` goes on for a minute with others.
+const CASES: u32 = 100;
+const ACTIONS: [&str; 5] = ["reconcile", "suspend", "resume", "resume-and-reconcile", "delete"];
+
+/// Something that happens. `who` is one of the two programs; what it is about is picked among what there is.
+#[derive(Clone, Debug)]
+enum Happening {
+    Start {
+        who: usize,
+        action: usize,
+        first: usize,
+        count: usize,
+        parallel: usize,
+        waits: bool,
+    },
+    Commit {
+        who: usize,
+    },
+    /// An errand reaches the server, or not.
+    Errand {
+        who: usize,
+        which: usize,
+        fate: Fate,
+    },
+    /// An answer is heard, and once more later if it is doubled.
+    Hear {
+        who: usize,
+        which: usize,
+        is_doubled: bool,
+    },
+    /// An answer gets lost.
+    Lose {
+        who: usize,
+        which: usize,
+    },
+    Watch {
+        who: usize,
+    },
+    Reconcile {
+        name: usize,
+        is_good: bool,
+    },
+    Replace {
+        name: usize,
+    },
+    Delete {
+        name: usize,
+    },
+    Connection {
+        who: usize,
+        is_lost: bool,
+        is_left: bool,
+    },
+    Later {
+        seconds: i64,
+    },
+    Steer {
+        who: usize,
+        which: usize,
+        how: How,
+    },
+    Disk {
+        is_full: bool,
+    },
+    /// A program is killed and begins anew; what it had on the wire arrives later, or not.
+    Crash {
+        who: usize,
+        cut: usize,
+        arrives: bool,
+    },
+    /// What a killed program had on the wire arrives.
+    Arrive {
+        which: usize,
+    },
+    Load {
+        who: usize,
+    },
+    TakeUp {
+        who: usize,
+    },
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Fate {
+    Answered(Mood),
+    /// It arrives, and its answer does not.
+    Unanswered,
+    /// It does not arrive, and nobody can say so.
+    Lost,
+    Unsent,
+}
+
+impl Mood {
+    fn any() -> impl Strategy<Value = Self> {
+        prop_oneof![6 => Just(Self::Willing), 1 => Just(Self::Conflict), 1 => Just(Self::Refuses)]
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum How {
+    Stop,
+    Leave,
+    GiveUp,
+    WatchOn,
+    GoOn,
+    Allow,
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    use Happening::*;
+    let who = || 0..2usize;
+    let index = || 0..1000usize;
+    let fate = prop_oneof![
+        8 => Mood::any().prop_map(Fate::Answered),
+        2 => Just(Fate::Unanswered),
+        1 => Just(Fate::Lost),
+        1 => Just(Fate::Unsent),
+    ];
+    let how = prop_oneof![
+        1 => Just(How::Stop),
+        1 => Just(How::Leave),
+        1 => Just(How::GiveUp),
+        2 => Just(How::WatchOn),
+        4 => Just(How::GoOn),
+        1 => Just(How::Allow),
+    ];
+    prop_oneof![
+        4 => (who(), 0..ACTIONS.len(), 0..NAMES.len(), 1..=NAMES.len(), 1..4usize, any::<bool>())
+            .prop_map(|(who, action, first, count, parallel, waits)| Start { who, action, first, count, parallel, waits }),
+        10 => who().prop_map(|who| Commit { who }),
+        10 => (who(), index(), fate).prop_map(|(who, which, fate)| Errand { who, which, fate }),
+        10 => (who(), index(), prop::bool::weighted(0.2)).prop_map(|(who, which, is_doubled)| Hear { who, which, is_doubled }),
+        1 => (who(), index()).prop_map(|(who, which)| Lose { who, which }),
+        6 => who().prop_map(|who| Watch { who }),
+        4 => (0..NAMES.len(), prop::bool::weighted(0.7)).prop_map(|(name, is_good)| Reconcile { name, is_good }),
+        1 => (0..NAMES.len()).prop_map(|name| Replace { name }),
+        1 => (0..NAMES.len()).prop_map(|name| Delete { name }),
+        2 => (who(), any::<bool>(), prop::bool::weighted(0.3))
+            .prop_map(|(who, is_lost, is_left)| Connection { who, is_lost, is_left }),
+        3 => prop_oneof![1..40i64, Just(300), Just(400)].prop_map(|seconds| Later { seconds }),
+        4 => (who(), index(), how).prop_map(|(who, which, how)| Steer { who, which, how }),
+        2 => prop::bool::weighted(0.4).prop_map(|is_full| Disk { is_full }),
+        3 => (who(), 0..100_000usize, any::<bool>()).prop_map(|(who, cut, arrives)| Crash { who, cut, arrives }),
+        2 => index().prop_map(|which| Arrive { which }),
+        2 => who().prop_map(|who| Load { who }),
+        4 => who().prop_map(|who| TakeUp { who }),
+    ]
+}
+
+struct World {
+    now: Timestamp,
+    server: Server,
+    disk: Disk,
+    programs: [Program; 2],
+    runs: u32,
+    /// Requests on the wire whose program was killed.
+    wire: Vec<Errand>,
+    /// Jobs that a person let go on without a record, in a program that was killed then: what they sent is written nowhere.
+    forgotten: BTreeSet<JobId>,
+}
+
+impl World {
+    fn new() -> Self {
+        let (now, server, disk) = (NOW.parse().expect("a time"), Server::new(), Disk::default());
+        let mut programs = [Program::new(0, 1, &disk), Program::new(1, 2, &disk)];
+        programs.iter_mut().for_each(|program| program.watch(&server, now));
+        Self { now, server, disk, programs, runs: 2, wire: Vec::new(), forgotten: BTreeSet::new() }
+    }
+
+    fn happen(&mut self, happening: &Happening) {
+        let now = self.now;
+        match *happening {
+            Happening::Start { who, action, first, count, parallel, waits } => {
+                let ids: Vec<_> = (0..count).map(|n| reference("ks", "apps", NAMES[(first + n) % NAMES.len()])).collect();
+                self.programs[who].start(ACTIONS[action], &ids, parallel, waits, now);
+            }
+            Happening::Commit { who } => self.programs[who].commit(&mut self.disk, now),
+            Happening::Errand { who, which, fate } => self.errand(who, which, fate),
+            Happening::Hear { who, which, is_doubled } => self.hear(who, which, is_doubled),
+            Happening::Lose { who, which } => {
+                let answers = &mut self.programs[who].answers;
+                if !answers.is_empty() {
+                    answers.swap_remove(which % answers.len());
+                }
+            }
+            Happening::Watch { who } => self.programs[who].watch(&self.server, now),
+            Happening::Reconcile { name, is_good } => self.server.reconcile(NAMES[name], is_good),
+            Happening::Replace { name } => self.server.make(NAMES[name]),
+            Happening::Delete { name } => self.server.delete(NAMES[name]),
+            Happening::Connection { who, is_lost, is_left } => {
+                let program = &mut self.programs[who];
+                (program.is_lost, program.is_left) = (is_lost, is_left);
+            }
+            Happening::Later { seconds } => self.later(seconds),
+            Happening::Steer { who, which, how } => self.steer(who, which, how),
+            Happening::Disk { is_full } => self.disk.is_full = is_full,
+            Happening::Crash { who, cut, arrives } => self.crash(who, cut, arrives),
+            Happening::Arrive { which } => {
+                if !self.wire.is_empty() {
+                    let errand = self.wire.swap_remove(which % self.wire.len());
+                    self.arrive(&errand, Mood::Willing);
+                }
+            }
+            Happening::Load { who } => self.programs[who].load(&self.disk),
+            Happening::TakeUp { who } => self.take_up(who),
+        }
+    }
+
+    fn later(&mut self, seconds: i64) {
+        self.now = self.now.checked_add(SignedDuration::from_secs(seconds)).expect("a time");
+        self.programs.iter_mut().for_each(|program| program.turn(self.now, |_, _, _| {}));
+    }
+
+    fn errand(&mut self, who: usize, which: usize, fate: Fate) {
+        let errands = &mut self.programs[who].errands;
+        if errands.is_empty() {
+            return;
+        }
+        let errand = errands.remove(which % errands.len());
+        let lost = || Outcome::Unknown("connection reset".into());
+        let outcome = match fate {
+            Fate::Answered(mood) => self.arrive(&errand, mood),
+            Fate::Unanswered => {
+                self.arrive(&errand, Mood::Willing);
+                lost()
+            }
+            Fate::Lost => lost(),
+            Fate::Unsent => Outcome::Unsent(crate::error::Error::failed("refused", "")),
+        };
+        // a look-up has no other end than these
+        let is_end = matches!(outcome, Outcome::Taken { .. } | Outcome::Absent | Outcome::Missing);
+        let outcome = if errand.is_write || is_end { outcome } else { Outcome::Unseen("forbidden".into()) };
+        self.programs[who].answers.push((errand.task, outcome));
+    }
+
+    fn arrive(&mut self, errand: &Errand, mood: Mood) -> Outcome {
+        let Errand { task, step, at, .. } = errand;
+        if !errand.is_write {
+            return self.server.probe(step);
+        }
+        let wanted = (task.job, task.item, *at);
+        let outcome = self.server.write(wanted, step, mood);
+        let of = |map: &std::collections::BTreeMap<Wanted, u32>| map.get(&wanted).copied().unwrap_or_default();
+        let (arrived, conflicts) = (of(&self.server.arrived), of(&self.server.conflicts));
+        let is_known = !self.forgotten.contains(&task.job);
+        assert!(!is_known || arrived <= 1 + conflicts, "{wanted:?} arrived {arrived} times, with {conflicts} conflicts");
+        outcome
+    }
+
+    fn hear(&mut self, who: usize, which: usize, is_doubled: bool) {
+        let (now, program) = (self.now, &mut self.programs[who]);
+        if program.answers.is_empty() {
+            return;
+        }
+        let which = which % program.answers.len();
+        let (task, outcome) = if is_doubled { program.answers[which].clone() } else { program.answers.swap_remove(which) };
+        program.turn(now, |jobs, view, effects| jobs.hear(task, outcome, view, now, effects));
+    }
+
+    fn steer(&mut self, who: usize, which: usize, how: How) {
+        let (now, program) = (self.now, &mut self.programs[who]);
+        let ids: Vec<_> = program.jobs.all().iter().map(|job| job.id).collect();
+        if ids.is_empty() {
+            return;
+        }
+        let id = ids[which % ids.len()];
+        if matches!(how, How::Allow) && program.jobs.running().any(|job| job.id == id) && !program.is_left {
+            program.allowed.insert(id);
+        }
+        program.turn(now, |jobs, view, effects| match (how, view) {
+            (How::Stop, _) => jobs.stop(id, now),
+            (How::Leave, _) => jobs.leave(id, now),
+            (How::GiveUp, _) => jobs.give_up(id, now),
+            (How::WatchOn, Some(view)) => jobs.watch_on(id, view, now, effects),
+            (How::GoOn, Some(view)) => jobs.go_on(id, view, now, effects),
+            (How::Allow, Some(view)) => jobs.allow_unrecorded(id, view, now, effects),
+            (_, None) => {}
+        });
+    }
+
+    fn crash(&mut self, who: usize, cut: usize, arrives: bool) {
+        self.runs += 1;
+        let fresh = Program::new(who, self.runs, &Disk::default());
+        let old = std::mem::replace(&mut self.programs[who], fresh);
+        self.forgotten.extend(old.allowed.iter().copied());
+        let errands = old.crash(&mut self.disk, cut);
+        if arrives {
+            self.wire.extend(errands.into_iter().filter(|errand| errand.is_write));
+        }
+        self.programs[who].load(&self.disk);
+        self.programs[who].watch(&self.server, self.now);
+    }
+
+    /// The program asks for what it may go on with; a lock that another holds refuses it.
+    fn take_up(&mut self, who: usize) {
+        let (now, disk) = (self.now, &mut self.disk);
+        let program = &mut self.programs[who];
+        for id in program.jobs.to_take_up(&key(), |job| job.user == "ana") {
+            let holder = *disk.locks.entry(id).or_insert(who);
+            let fresh = if holder == who { Ok(Box::new(disk.job(id))) } else { Err("another program has it".to_owned()) };
+            program.turn(now, |jobs, view, effects| jobs.taken_up(id, fresh, view, now, effects));
+        }
+    }
+
+    fn check(&self) {
+        for program in &self.programs {
+            for job in program.jobs.running() {
+                assert_eq!(
+                    self.disk.locks.get(&job.id).is_none_or(|holder| std::ptr::eq(program, &self.programs[*holder])),
+                    true
+                );
+            }
+            program.jobs.all().iter().for_each(|job| self.check_done(job));
+        }
+    }
+
+    fn check_done(&self, job: &Job) {
+        let waits = job.batch().is_some_and(|batch: &Batch| batch.waits);
+        for item in job.items().iter().filter(|item| matches!(item.phase, Phase::Done { .. })) {
+            for (at, step) in item.steps.iter().enumerate() {
+                let is_waited_for = waits || at + 1 < item.steps.len();
+                assert!(self.server.has_shown(step, is_waited_for), "{} is done: {} was not shown", job.title(), step.object);
+            }
+        }
+    }
+
+    /// The faults cease, and people say that everything may go on: every job ends. So does, in the next runs, what the disk did not hear
+    /// the end of.
+    fn heal(&mut self) {
+        self.disk.is_full = false;
+        for who in 0..2 {
+            (self.programs[who].is_lost, self.programs[who].is_left) = (false, false);
+        }
+        self.settle();
+        (0..2).for_each(|who| self.crash(who, 0, false));
+        self.settle();
+        for id in self.disk.journals.keys() {
+            assert!(self.disk.job(*id).is_over(), "{id} is not over on the disk");
+        }
+    }
+
+    fn settle(&mut self) {
+        self.programs.iter_mut().for_each(|program| program.load(&self.disk));
+        for _ in 0..30 {
+            (0..2).for_each(|who| self.go_on(who));
+            NAMES.into_iter().for_each(|name| self.server.reconcile(name, true));
+            self.later(60);
+        }
+        self.check();
+        for job in self.programs.iter().flat_map(|program| program.jobs.running()) {
+            let phases: Vec<_> = job.items().iter().map(|item| item.phase.word()).collect();
+            panic!("{} does not end: {phases:?}", job.id);
+        }
+    }
+
+    fn go_on(&mut self, who: usize) {
+        let now = self.now;
+        self.take_up(who);
+        let waiting: Vec<_> =
+            self.programs[who].jobs.running().map(|job| (job.id, job.is_paused() || job.held().is_some())).collect();
+        for (id, _) in waiting.into_iter().filter(|(_, is_waiting)| *is_waiting) {
+            self.programs[who].turn(now, |jobs, view, effects| jobs.go_on(id, view.expect("connected"), now, effects));
+        }
+        while !self.programs[who].commits.is_empty() {
+            self.programs[who].commit(&mut self.disk, now);
+        }
+        while !self.programs[who].errands.is_empty() {
+            self.errand(who, 0, Fate::Answered(Mood::Willing));
+        }
+        while !self.programs[who].answers.is_empty() {
+            self.hear(who, 0, false);
+        }
+        self.programs[who].watch(&self.server, now);
+    }
+}
+
+#[test]
+fn no_fault_makes_a_job_send_twice_claim_what_is_not_so_or_never_end() {
+    let seconds = std::env::var("FLUXDECK_MUTATE_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(0);
+    let (begin, limit) = (Instant::now(), Duration::from_secs(seconds));
+    for round in 0_u32.. {
+        let mut seed = [0; 32];
+        seed[..4].copy_from_slice(&round.to_le_bytes());
+        let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
+        let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
+        let happenings = prop::collection::vec(happening(), 1..150);
+        runner.run(&happenings, live).unwrap_or_else(|failed| panic!("round {round}: {failed}"));
+        if begin.elapsed() >= limit {
+            return;
+        }
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "proptest hands its values over")]
+fn live(happenings: Vec<Happening>) -> Result<(), TestCaseError> {
+    let mut world = World::new();
+    for happening in &happenings {
+        world.happen(happening);
+        world.check();
+    }
+    world.heal();
+    Ok(())
+}

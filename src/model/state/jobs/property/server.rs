@@ -1,0 +1,156 @@
+//! A little API server: objects with a uid and a generation, what has arrived, and every state it has ever shown.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::actions::testing::{object, ready, reference, uid};
+use crate::actions::{Request, Step};
+use crate::domain::{Object, ObjectRef};
+use crate::error::Error;
+use crate::state::jobs::{JobId, Outcome};
+
+/// Names of its Kustomizations.
+pub const NAMES: [&str; 4] = ["a", "b", "c", "d"];
+const HANDLED: &str = "/status/lastHandledReconcileAt";
+const REQUESTED: &str = "/metadata/annotations/reconcile.fluxcd.io~1requestedAt";
+
+/// One request that a job may make.
+pub type Wanted = (JobId, usize, usize);
+
+#[derive(Default)]
+pub struct Server {
+    /// By name; none once it is deleted.
+    bodies: BTreeMap<&'static str, Option<Value>>,
+    shown: BTreeMap<&'static str, Vec<Option<Value>>>,
+    /// How often each request has arrived, and how often it was told of a conflict.
+    pub arrived: BTreeMap<Wanted, u32>,
+    pub conflicts: BTreeMap<Wanted, u32>,
+    made: u32,
+}
+
+/// What the server does with a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mood {
+    Willing,
+    Conflict,
+    Refuses,
+}
+
+impl Server {
+    pub fn new() -> Self {
+        let mut server = Self::default();
+        NAMES.into_iter().for_each(|name| server.make(name));
+        server
+    }
+
+    /// Makes an object, another one than was there before.
+    pub fn make(&mut self, name: &'static str) {
+        self.made += 1;
+        let meta = json!({"name": name, "namespace": "apps", "generation": 1, "uid": uid(&self.made.to_string(), name)});
+        self.show(name, Some(json!({"metadata": meta, "spec": {}, "status": ready()})));
+    }
+
+    pub fn delete(&mut self, name: &'static str) {
+        self.show(name, None);
+    }
+
+    fn show(&mut self, name: &'static str, body: Option<Value>) {
+        self.shown.entry(name).or_default().push(body.clone());
+        self.bodies.insert(name, body);
+    }
+
+    fn body(&self, id: &ObjectRef) -> (&'static str, Option<Value>) {
+        let name = NAMES.into_iter().find(|name| **name == *id.name).expect("a name of the server's");
+        (name, self.bodies[name].clone())
+    }
+
+    /// The object as a watch tells it.
+    pub fn tell(&self, name: &str) -> Result<Object, ObjectRef> {
+        self.bodies[name].as_ref().map(|body| object("ks", body)).ok_or_else(|| reference("ks", "apps", name))
+    }
+
+    /// Takes a request.
+    pub fn write(&mut self, wanted: Wanted, step: &Step, mood: Mood) -> Outcome {
+        *self.arrived.entry(wanted).or_default() += 1;
+        let (name, Some(mut body)) = self.body(&step.object) else { return Outcome::Missing };
+        if mood == Mood::Refuses || !step.is_about(&body) {
+            return Outcome::Refused(Error::failed("no", ""));
+        }
+        if mood == Mood::Conflict {
+            *self.conflicts.entry(wanted).or_default() += 1;
+            return Outcome::Conflict("modified".into());
+        }
+        match &step.request {
+            Request::Delete => body["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z".into(),
+            Request::Merge(patch) => {
+                let spec = body["spec"].clone();
+                merge(&mut body, patch);
+                let generation = body["metadata"]["generation"].as_i64().unwrap_or_default() + i64::from(body["spec"] != spec);
+                body["metadata"]["generation"] = generation.into();
+            }
+        }
+        self.show(name, Some(body.clone()));
+        taken(&body, step)
+    }
+
+    /// Reads the object of a request whose answer was lost.
+    pub fn probe(&self, step: &Step) -> Outcome {
+        match self.body(&step.object).1 {
+            body if step.is_shown_by(body.as_ref()) => taken(&body.unwrap_or_default(), step),
+            Some(body) if step.is_about(&body) => Outcome::Absent,
+            _ => Outcome::Missing,
+        }
+    }
+
+    /// The controller works on an object: it ends well or not, or a deletion is carried out.
+    pub fn reconcile(&mut self, name: &'static str, is_good: bool) {
+        let Some(mut body) = self.bodies[name].clone() else { return };
+        if !body["metadata"]["deletionTimestamp"].is_null() {
+            return self.delete(name);
+        }
+        if body["spec"]["suspend"] == true {
+            return;
+        }
+        let generation = body["metadata"]["generation"].clone();
+        if let Some(token) = body.pointer(REQUESTED).cloned() {
+            body["status"]["lastHandledReconcileAt"] = token;
+        }
+        body["status"]["observedGeneration"] = generation.clone();
+        let status = if is_good { "True" } else { "False" };
+        body["status"]["conditions"] = json!([{"type": "Ready", "status": status, "reason": "Said", "message": "so it is", "observedGeneration": generation}]);
+        self.show(name, Some(body));
+    }
+
+    /// Whether the object has ever shown that the request of a step had arrived, and, where it was waited for, that it was handled.
+    pub fn has_shown(&self, step: &Step, is_handled: bool) -> bool {
+        let (name, _) = self.body(&step.object);
+        let handled = |body: &Option<Value>| match &step.until {
+            crate::actions::Until::Handled(token) if is_handled => {
+                body.as_ref().and_then(|body| body.pointer(HANDLED)) == Some(&Value::from(token.as_str()))
+            }
+            _ => step.is_shown_by(body.as_ref()),
+        };
+        self.shown[name].iter().any(handled)
+    }
+}
+
+fn taken(body: &Value, step: &Step) -> Outcome {
+    let is_proven = step.request == Request::Delete || step.is_shown_by(Some(body));
+    Outcome::Taken { generation: body["metadata"]["generation"].as_i64().unwrap_or_default(), is_proven }
+}
+
+/// RFC 7386.
+fn merge(target: &mut Value, patch: &Value) {
+    let Value::Object(patch) = patch else { return *target = patch.clone() };
+    if !target.is_object() {
+        *target = json!({});
+    }
+    for (key, value) in patch {
+        if value.is_null() {
+            target.as_object_mut().expect("just made").remove(key);
+        } else {
+            merge(&mut target[key], value);
+        }
+    }
+}
