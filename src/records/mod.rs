@@ -1,8 +1,9 @@
-//! What is kept on disk: snapshots, the log of acts and who is writing it, and what is remembered between runs. All of it goes
+//! What is kept on disk: jobs, snapshots, the log of acts and who is writing it, and what is remembered between runs. All of it goes
 //! through [`crate::files`], so that a test can put a faulty disk in its place.
 
 pub mod acts;
 mod here;
+pub mod jobs;
 pub mod remember;
 mod run;
 pub mod snapshot;
