@@ -1,10 +1,8 @@
 //! `fluxdeck demo`: the built-in cluster, on the screen or, for kubectl, behind a port of this machine.
 
 use std::fmt::Write as _;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::net::Ipv4Addr;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
 use std::sync::Arc;
 
 use clap::Args;
@@ -12,6 +10,7 @@ use tokio::net::TcpListener;
 
 use super::{Call, Command, Global, ScreenFlags, output};
 use crate::demo::{Company, Place, User};
+use crate::files::REAL;
 use crate::runtime::{Guest, Origin};
 use fluxdeck_model::error::{Error, Result};
 
@@ -88,7 +87,8 @@ pub(super) async fn serve(call: &Call, arguments: &Arguments) -> Result<u8> {
     }
     let place = company.repositories().place().path()?;
     let path = place.join("kubeconfig");
-    write_private(&path, &kubeconfig(&addresses, &doors))?;
+    let written = REAL.replace(&path, kubeconfig(&addresses, &doors).as_bytes());
+    written.map_err(|error| Error::failed(format!("cannot write {}: {error}", path.display()), "choose another --demo-dir"))?;
     output::write(&format!("{}\n", path.display()))?;
     eprintln!(
         "the demo is at 127.0.0.1:{}; point kubectl at it:\n  export KUBECONFIG={}\n  kubectl get kustomizations -A\nctrl-c ends it and removes the file",
@@ -100,7 +100,7 @@ pub(super) async fn serve(call: &Call, arguments: &Arguments) -> Result<u8> {
         () = crate::run::stopped() => {}
     }
     // a directory of the user's stays, this does not
-    let _ = std::fs::remove_file(&path);
+    let _ = REAL.remove(&path);
     Ok(0)
 }
 
@@ -127,12 +127,4 @@ fn token() -> Result<String> {
     let read = std::fs::File::open("/dev/urandom").and_then(|mut source| source.read_exact(&mut random));
     read.map_err(|error| Error::failed(format!("no random numbers from /dev/urandom: {error}"), ""))?;
     Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-fn write_private(path: &Path, text: &str) -> Result<()> {
-    let failed =
-        |error: std::io::Error| Error::failed(format!("cannot write {}: {error}", path.display()), "choose another --demo-dir");
-    let mut options = std::fs::OpenOptions::new();
-    let opened = options.write(true).create(true).truncate(true).mode(0o600).open(path);
-    opened.and_then(|mut file| file.write_all(text.as_bytes())).map_err(failed)
 }

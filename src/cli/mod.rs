@@ -350,7 +350,7 @@ fn repositories(origin: &Origin, config: &Config, places: Option<&Places>) -> Re
 fn log_to_file(places: Option<&Places>) -> Option<tracing_appender::non_blocking::WorkerGuard> {
     let filter = std::env::var("FLUXDECK_LOG").ok().filter(|level| !level.is_empty())?;
     let dir = &places?.state;
-    std::fs::create_dir_all(dir).ok()?;
+    crate::files::REAL.make_dir(dir).ok()?;
     let (writer, guard) = tracing_appender::non_blocking(tracing_appender::rolling::daily(dir, "fluxdeck.log"));
     let filter = tracing_subscriber::EnvFilter::try_new(filter).ok()?;
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(false).try_init().ok()?;

@@ -11,6 +11,7 @@ use super::content::{self, CONTEXTS};
 use super::forge::Forge;
 use super::git::{Place, Repositories};
 use super::world::World;
+use crate::files::REAL;
 use crate::records::Snapshot;
 use fluxdeck_model::error::Result;
 
@@ -109,7 +110,7 @@ impl Company {
         let place = self.repositories.place();
         let path = place.path().ok().filter(|_| place.is_kept());
         // what cannot be written is not worth a message: the hints come once more
-        if let Some(Err(error)) = path.map(|path| std::fs::write(path.join(DISMISSED), "")) {
+        if let Some(Err(error)) = path.map(|path| REAL.replace(&path.join(DISMISSED), b"")) {
             tracing::warn!(%error, "the hints come back");
         }
     }

@@ -11,6 +11,7 @@ use super::words::{self, Refusal};
 use super::{Call, Result};
 use crate::demo::content::{FORGE, OWNER};
 use crate::demo::git;
+use crate::files::REAL;
 use fluxdeck_model::error::Error;
 
 /// All that is remembered.
@@ -86,9 +87,7 @@ impl Books {
 
     /// Writes all or nothing: a run may be killed in the middle.
     pub fn write(&self, path: &Path) -> std::io::Result<()> {
-        let fresh = path.with_extension("new");
-        std::fs::write(&fresh, serde_json::to_vec_pretty(self)?)?;
-        std::fs::rename(fresh, path)
+        REAL.replace(path, &serde_json::to_vec_pretty(self)?)
     }
 
     /// Takes over what was pushed: a branch that moved, that is gone, or that the base now holds.

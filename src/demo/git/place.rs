@@ -3,13 +3,14 @@
 //! Who holds the lock of a directory lives. What a killed run could not clear away is cleared by a shell that outlives it and waits for
 //! the end of a pipe; if that was killed too, by the next run that finds the lock free.
 
-use std::fs::{DirBuilder, File, TryLockError};
+use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
+use crate::files::{Attempt, Lock, REAL};
 use fluxdeck_model::error::{Error, Result};
 
 const PREFIX: &str = "fluxdeck-demo-";
@@ -25,7 +26,7 @@ pub struct Place {
 struct Taken {
     path: PathBuf,
     /// Held while the run lasts.
-    _lock: File,
+    _lock: Lock,
     /// Removes what a killed run leaves; none for a directory that stays.
     sweeper: Option<Child>,
 }
@@ -76,12 +77,12 @@ fn keep(path: &Path) -> Result<Taken> {
     let failed = |why: &dyn std::fmt::Display| {
         Error::failed(format!("the demo's directory {}: {why}", path.display()), "name another one with --demo-dir")
     };
-    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| failed(&error))?;
+    REAL.make_dir(path).map_err(|error| failed(&error))?;
     let path = path.canonicalize().map_err(|error| failed(&error))?;
     match lock(&path) {
-        Ok(lock) => Ok(Taken { path, _lock: lock, sweeper: None }),
-        Err(TryLockError::WouldBlock) => Err(failed(&"another demo runs in it")),
-        Err(TryLockError::Error(error)) => Err(failed(&error)),
+        Ok(Attempt::Held(lock)) => Ok(Taken { path, _lock: lock, sweeper: None }),
+        Ok(Attempt::Busy) => Err(failed(&"another demo runs in it")),
+        Err(error) => Err(failed(&error)),
     }
 }
 
@@ -97,23 +98,17 @@ fn pass(parent: &Path) -> Result<Taken> {
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => continue,
             Err(error) => return Err(failed(&error)),
         }
-        match lock(&path) {
-            // another run may have taken it for a dead one's in between
-            Ok(lock) if path.join(LOCK).exists() => {
-                let sweeper = watch(&path).map_err(|error| failed(&error))?;
-                return Ok(Taken { path, _lock: lock, sweeper: Some(sweeper) });
-            }
-            _ => {}
+        // another run may have taken it for a dead one's in between
+        if let Ok(Attempt::Held(lock)) = lock(&path) {
+            let sweeper = watch(&path).map_err(|error| failed(&error))?;
+            return Ok(Taken { path, _lock: lock, sweeper: Some(sweeper) });
         }
     }
     Err(failed(&std::io::ErrorKind::AlreadyExists.into()))
 }
 
-fn lock(path: &Path) -> std::result::Result<File, TryLockError> {
-    let open = File::options().create(true).truncate(false).write(true).open(path.join(LOCK));
-    let lock = open.map_err(TryLockError::Error)?;
-    lock.try_lock()?;
-    Ok(lock)
+fn lock(path: &Path) -> std::io::Result<Attempt> {
+    REAL.try_lock(&path.join(LOCK))
 }
 
 /// Removes the directories of runs that are dead.
@@ -124,7 +119,9 @@ fn sweep(parent: &Path) {
         let path = entry.path();
         // somebody else's stays: we may not
         if path.join(LOCK).exists() {
-            let _ = lock(&path).map(|_lock| std::fs::remove_dir_all(&path));
+            if let Ok(Attempt::Held(_lock)) = lock(&path) {
+                let _ = std::fs::remove_dir_all(&path);
+            }
         } else if is_numbered(&entry.file_name().to_string_lossy()) {
             // one that was killed before it had its lock; who has just made it takes another where it is gone
             let _ = std::fs::remove_dir(&path);
