@@ -1,6 +1,6 @@
 //! Who may know whom: every `crate::room` token of every file, not only `use` lines, against the arrows of `src/lib.rs`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use regex::Regex;
@@ -42,6 +42,15 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("kube", &["cluster", "runtime", "demo", "cli"]),
     ("tokio", &["cluster", "programs", "runtime", "run", "cli", "demo"]),
     ("git2", &["git", "demo"]),
+];
+
+/// Who writes to disk past `files`: the file, in how many places, and why. It only shrinks.
+const WRITERS: &[(&str, usize, &str)] = &[
+    ("cli/mod.rs", 1, "tracing-appender writes the log that FLUXDECK_LOG asks for, and turns it over by the day"),
+    ("demo/git/mod.rs", 3, "the demo's repositories: git2 writes them beside, a rename makes them whole"),
+    ("demo/git/place.rs", 4, "the demo's passing directory: made only where there is none, removed with the repositories in it"),
+    ("git/clones.rs", 2, "the directory of a clone, which git2 and the user's git write"),
+    ("programs/opinion.rs", 4, "a throwaway copy of a checkout for other people's programs, with its links"),
 ];
 
 fn sources(root: &Path) -> Vec<(PathBuf, String)> {
@@ -139,6 +148,36 @@ fn only_the_runtime_spawns_and_only_cli_prints() {
         assert!(here == "runtime" || !spawns.is_match(&code), "{} spawns", path.display());
         assert!(here == "cli" || !prints.is_match(&code), "{} prints", path.display());
     }
+}
+
+/// The code of a file without its tests, which come last or are files of their own.
+fn without_tests(text: &str) -> String {
+    let (code, tests) = text.split_once("#[cfg(test)]\nmod tests {").unwrap_or((text, ""));
+    assert!(!tests.contains("\n}\n\n"), "code behind tests is not looked at");
+    code.to_owned()
+}
+
+fn is_of_tests(path: &Path) -> bool {
+    path.iter().any(|part| part == "tests" || part == "tests.rs")
+}
+
+#[test]
+fn only_files_writes_to_disk() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let writes =
+        r"\bfs::(write|rename|remove_\w+|create_dir\w*|set_permissions|copy|hard_link|symlink)\b|\bset_len\b|\brolling::\w";
+    let opens =
+        r"\bOpenOptions::|\bFile::(create\w*|options)\b|\bDirBuilder::|\b(tempdir|tempfile|TempDir::new|NamedTempFile::new)\(";
+    let writes = Regex::new(&format!("{writes}|{opens}")).expect("a pattern");
+    let mut found = BTreeMap::new();
+    for (path, text) in sources(&root).into_iter().filter(|(path, _)| room(&root, path) != "files" && !is_of_tests(path)) {
+        let places = writes.find_iter(&code(&without_tests(&text))).count();
+        if places > 0 {
+            found.insert(path.strip_prefix(&root).expect("below the root").to_string_lossy().into_owned(), places);
+        }
+    }
+    let known = WRITERS.iter().map(|(path, places, _)| ((*path).to_owned(), *places)).collect();
+    assert_eq!(found, known, "what writes goes through `files`; what no longer writes leaves the list");
 }
 
 #[test]
