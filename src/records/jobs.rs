@@ -111,12 +111,12 @@ pub fn take(disk: &Arc<dyn Disk>, dir: &Path, id: &str) -> io::Result<Taken> {
 /// When the folder cannot be read. One that is missing holds no job.
 pub fn load(disk: &dyn Disk, dir: &Path) -> io::Result<Vec<Stored>> {
     let dir = dir.join(DIR);
-    let found = ids(disk, &dir, JOB)?.into_iter().map(|id| stored(disk, Place::below(dir.clone(), &id), id));
+    let found = ids(disk, &dir, JOB)?.into_iter().map(|id| stored(disk, &Place::below(dir.clone(), &id), id));
     // one that was removed since the folder was read is none
     found.filter(|stored| !stored.as_ref().is_err_and(is_missing)).collect()
 }
 
-fn stored(disk: &dyn Disk, at: Place, id: String) -> io::Result<Stored> {
+fn stored(disk: &dyn Disk, at: &Place, id: String) -> io::Result<Stored> {
     let modified = disk.look(&at.job)?.modified;
     let bytes = disk.read(&at.job);
     match bytes {

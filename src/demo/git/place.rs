@@ -98,13 +98,10 @@ fn pass(parent: &Path) -> Result<Taken> {
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => continue,
             Err(error) => return Err(failed(&error)),
         }
-        match lock(&path) {
-            Ok(Attempt::Held(lock)) => {
-                let sweeper = watch(&path).map_err(|error| failed(&error))?;
-                return Ok(Taken { path, _lock: lock, sweeper: Some(sweeper) });
-            }
-            // another run took it for a dead one's in between
-            _ => {}
+        // another run may have taken it for a dead one's in between
+        if let Ok(Attempt::Held(lock)) = lock(&path) {
+            let sweeper = watch(&path).map_err(|error| failed(&error))?;
+            return Ok(Taken { path, _lock: lock, sweeper: Some(sweeper) });
         }
     }
     Err(failed(&std::io::ErrorKind::AlreadyExists.into()))
