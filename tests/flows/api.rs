@@ -156,6 +156,14 @@ impl Api {
                 let owners = |field| if self.is_in_git { vec![by_flux(field)] } else { Vec::new() };
                 news(News::Owners(fields.into_iter().map(|(object, field)| (object, Some(owners(field)))).collect()))
             }
+            // what is written down is not kept here
+            Effect::Commit(commit) => {
+                let answered = |effect| match self.take(effect, app) {
+                    Taken::Answered(messages) => messages,
+                    Taken::Foreign(effect) => panic!("a record permits writes only: {effect:?}"),
+                };
+                Taken::Answered(commit.then.into_iter().flat_map(answered).collect())
+            }
             Effect::Write { task, step, .. } if self.holds => {
                 self.held.push((task, *step));
                 Taken::Answered(Vec::new())

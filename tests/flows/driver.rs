@@ -39,6 +39,7 @@ pub fn options(origin: Origin) -> Options {
         watches: 100,
         only: Vec::new(),
         state_dir: None,
+        disk: fluxdeck::files::real(),
         repositories: fluxdeck::runtime::Repositories::default(),
     }
 }

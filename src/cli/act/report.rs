@@ -8,7 +8,7 @@ use fluxdeck_model::actions::{Confirmation, Grade, Request};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::domain::text::redact;
 use fluxdeck_model::error::Result;
-use fluxdeck_model::state::jobs::{Job, Phase};
+use fluxdeck_model::state::jobs::{Item, Job, Phase};
 
 /// Objects named of a long list.
 const NAMED: usize = 10;
