@@ -99,7 +99,7 @@ pub(in crate::cli) async fn to_its_end(headless: &mut Headless, id: JobId, is_un
 
 /// Until it is over, or somebody ends the program.
 async fn follow(headless: &mut Headless, id: JobId, is_unrecorded: bool) -> Result<()> {
-    let mut progress = report::Progress::default();
+    let mut progress = report::Progress::after(headless.state().jobs.find(id).filter(|job| job.is_earlier));
     let mut stopped = std::pin::pin!(run::stopped());
     loop {
         let job = headless.state().jobs.find(id).expect("a job that runs is kept");

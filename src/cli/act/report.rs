@@ -120,6 +120,12 @@ pub(super) struct Progress {
 }
 
 impl Progress {
+    /// From here on: what an earlier run has told is not told again.
+    pub fn after(job: Option<&Job>) -> Self {
+        let told = job.into_iter().flat_map(Job::items).map(|item| item.log.len());
+        Self { told: told.collect() }
+    }
+
     #[expect(clippy::print_stderr, reason = "progress stands beside the output")]
     pub fn tell(&mut self, job: &Job) {
         self.told.resize(job.items().len(), 0);

@@ -132,7 +132,7 @@ impl Item {
         }
         self.note(sight.now, "requested");
         self.phase = Phase::Requested { generation };
-        self.look(sight)
+        self.look(waits, sight)
     }
 
     fn taken_word(&self) -> String {
@@ -167,7 +167,7 @@ impl Item {
     }
 
     /// Looks at the object of the step under way.
-    pub(super) fn look(&mut self, sight: &Sight) -> Wish {
+    pub(super) fn look(&mut self, waits: bool, sight: &Sight) -> Wish {
         let step = self.step().clone();
         let generation = match self.phase {
             Phase::Requested { generation } | Phase::Handled { generation } => generation,
@@ -176,7 +176,7 @@ impl Item {
                 self.ended = None;
                 self.note(sight.now, "it had arrived");
                 let generation = sight.object(&step.object).map_or(0, |object| object.generation);
-                return self.taken(generation, true, sight);
+                return self.taken(generation, waits, sight);
             }
             _ => return Wish::Nothing,
         };

@@ -74,7 +74,7 @@ impl Batch {
         let mut moves = Vec::new();
         for (number, item) in self.items.iter_mut().enumerate().filter(|(_, item)| item.watches()) {
             let (before, told) = (item.phase.clone(), item.log.len());
-            let mut wish = item.look(sight);
+            let mut wish = item.look(self.waits, sight);
             if wish == Wish::Nothing {
                 wish = item.expire(self.timeout, sight);
             }
