@@ -7,7 +7,7 @@
 mod program;
 mod server;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
@@ -19,7 +19,7 @@ use super::{Batch, Job, JobId, Outcome, Phase};
 use crate::actions::testing::reference;
 use crate::kinds::testing::NOW;
 use program::{Disk, Errand, Program};
-use server::{Mood, NAMES, Server, Wanted};
+use server::{Mark, Mood, NAMES, Server, Wanted};
 
 /// Cases in one round; `FLUXDECK_MUTATE_SECONDS=60` goes on for a minute with others.
 const CASES: u32 = 100;
@@ -175,6 +175,8 @@ struct World {
     server: Server,
     disk: Disk,
     programs: [Program; 2],
+    /// What the server showed when a job was started.
+    started: BTreeMap<JobId, Mark>,
     runs: u32,
     /// Requests on the wire whose program was killed.
     wire: Vec<Errand>,
@@ -187,7 +189,7 @@ impl World {
         let (now, server, disk) = (NOW.parse().expect("a time"), Server::new(), Disk::default());
         let mut programs = [Program::new(0, 1, &disk), Program::new(1, 2, &disk)];
         programs.iter_mut().for_each(|program| program.watch(&server, now));
-        Self { now, server, disk, programs, runs: 2, wire: Vec::new(), forgotten: BTreeSet::new() }
+        Self { now, server, disk, programs, started: BTreeMap::new(), runs: 2, wire: Vec::new(), forgotten: BTreeSet::new() }
     }
 
     fn happen(&mut self, happening: &Happening) {
@@ -195,7 +197,12 @@ impl World {
         match *happening {
             Happening::Start { who, action, first, count, parallel, waits } => {
                 let ids: Vec<_> = (0..count).map(|n| reference("ks", "apps", NAMES[(first + n) % NAMES.len()])).collect();
-                self.programs[who].start(ACTIONS[action], &ids, parallel, waits, now);
+                let program = &mut self.programs[who];
+                let mark = self.server.mark();
+                program.start(ACTIONS[action], &ids, parallel, waits, now);
+                for job in program.jobs.all() {
+                    self.started.entry(job.id).or_insert_with(|| mark.clone());
+                }
             }
             Happening::Commit { who } => self.programs[who].commit(&mut self.disk, now),
             Happening::Errand { who, which, fate } => self.errand(who, which, fate),
@@ -263,7 +270,7 @@ impl World {
         }
         let wanted = (task.job, task.item, *at);
         let outcome = self.server.write(wanted, step, mood);
-        let of = |map: &std::collections::BTreeMap<Wanted, u32>| map.get(&wanted).copied().unwrap_or_default();
+        let of = |map: &BTreeMap<Wanted, u32>| map.get(&wanted).copied().unwrap_or_default();
         let (arrived, conflicts) = (of(&self.server.arrived), of(&self.server.conflicts));
         let is_known = !self.forgotten.contains(&task.job);
         assert!(!is_known || arrived <= 1 + conflicts, "{wanted:?} arrived {arrived} times, with {conflicts} conflicts");
@@ -311,7 +318,6 @@ impl World {
             self.wire.extend(errands.into_iter().filter(|errand| errand.is_write));
         }
         self.programs[who].load(&self.disk);
-        self.programs[who].watch(&self.server, self.now);
     }
 
     /// The program asks for what it may go on with; a lock that another holds refuses it.
@@ -342,7 +348,12 @@ impl World {
         for item in job.items().iter().filter(|item| matches!(item.phase, Phase::Done { .. })) {
             for (at, step) in item.steps.iter().enumerate() {
                 let is_waited_for = waits || at + 1 < item.steps.len();
-                assert!(self.server.has_shown(step, is_waited_for), "{} is done: {} was not shown", job.title(), step.object);
+                assert!(
+                    self.server.has_shown(step, &self.started[&job.id], is_waited_for),
+                    "{} is done: {} was not shown",
+                    job.title(),
+                    step.object
+                );
             }
         }
     }
