@@ -96,7 +96,7 @@ impl Item {
             Outcome::Conflict(why) => self.end(now, fail(format!("conflict, {CONFLICTS} times: {why}"))),
             Outcome::Refused(error) => self.end(now, fail(error.message)),
             Outcome::Unsent(error) => self.end(now, fail(format!("nothing was sent: {}", error.message))),
-            Outcome::Unrecorded(why) => self.hold(now, why),
+            Outcome::Unrecorded(why) => self.hold(now, &why),
             Outcome::Unknown(why) => return self.check(now, why),
             Outcome::Absent => self.end(now, fail(format!("it was not done, as the object shows: {}", self.phase.message()))),
             Outcome::Missing if self.step().until == Until::Gone => return self.taken(0, waits, sight),
@@ -110,8 +110,8 @@ impl Item {
     }
 
     /// The request was not sent, because it could not be written down.
-    fn hold(&mut self, now: Timestamp, why: String) {
-        let why = format!("nothing was sent, it cannot be written down: {why}");
+    fn hold(&mut self, now: Timestamp, why: &str) {
+        let why = format!("nothing was sent: it cannot be written down: {why}");
         self.note(now, format!("held: {why}"));
         (self.phase, self.since) = (Phase::Held { why }, None);
     }

@@ -116,7 +116,7 @@ impl Jobs {
         self.pages.get(&id)?.why()
     }
 
-    /// The task of a request that a commit may permit.
+    /// A commit that permitted this request was not written.
     pub(super) fn spoil(&mut self, task: Task, why: &str) {
         if let Some(page) = self.pages.get_mut(&task.job) {
             page.spoil(why.to_owned());

@@ -157,7 +157,7 @@ impl Item {
     fn give_up(&mut self, now: Timestamp, queued: &Phase) -> bool {
         let so_far = self.so_far().map(|so_far| format!("left {so_far}"));
         let end = match (&self.phase, so_far) {
-            (Phase::Held { why }, _) => Phase::Failed { message: format!("nothing was sent: {why}"), retries: false },
+            (Phase::Held { why }, _) => Phase::Failed { message: why.clone(), retries: false },
             (phase, Some(last)) if phase.is_followed() => Phase::Left { last },
             (_, Some(why)) => Phase::Unknown { why },
             (_, None) => queued.clone(),

@@ -4,10 +4,11 @@
 //! sent that is not written down, unless a person allowed it; nothing is called done that the server has not shown; and once the faults
 //! cease, every job ends.
 
+mod happening;
 mod program;
 mod server;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
@@ -18,163 +19,21 @@ use super::tests::key;
 use super::{Batch, Job, JobId, Outcome, Phase};
 use crate::actions::testing::reference;
 use crate::kinds::testing::NOW;
+use happening::{ACTIONS, Fate, Happening, How, happening};
 use program::{Disk, Errand, Program};
-use server::{Mood, NAMES, Server, Wanted};
+use server::{Mark, Mood, NAMES, Server, Wanted};
 
 /// Cases in one round; `FLUXDECK_MUTATE_SECONDS=60` goes on for a minute with others.
 const CASES: u32 = 100;
-const ACTIONS: [&str; 5] = ["reconcile", "suspend", "resume", "resume-and-reconcile", "delete"];
 
-/// Something that happens. `who` is one of the two programs; what it is about is picked among what there is.
-#[derive(Clone, Debug)]
-enum Happening {
-    Start {
-        who: usize,
-        action: usize,
-        first: usize,
-        count: usize,
-        parallel: usize,
-        waits: bool,
-    },
-    Commit {
-        who: usize,
-    },
-    /// An errand reaches the server, or not.
-    Errand {
-        who: usize,
-        which: usize,
-        fate: Fate,
-    },
-    /// An answer is heard, and once more later if it is doubled.
-    Hear {
-        who: usize,
-        which: usize,
-        is_doubled: bool,
-    },
-    /// An answer gets lost.
-    Lose {
-        who: usize,
-        which: usize,
-    },
-    Watch {
-        who: usize,
-    },
-    Reconcile {
-        name: usize,
-        is_good: bool,
-    },
-    Replace {
-        name: usize,
-    },
-    Delete {
-        name: usize,
-    },
-    Connection {
-        who: usize,
-        is_lost: bool,
-        is_left: bool,
-    },
-    Later {
-        seconds: i64,
-    },
-    Steer {
-        who: usize,
-        which: usize,
-        how: How,
-    },
-    Disk {
-        is_full: bool,
-    },
-    /// A program is killed and begins anew; what it had on the wire arrives later, or not.
-    Crash {
-        who: usize,
-        cut: usize,
-        arrives: bool,
-    },
-    /// What a killed program had on the wire arrives.
-    Arrive {
-        which: usize,
-    },
-    Load {
-        who: usize,
-    },
-    TakeUp {
-        who: usize,
-    },
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Fate {
-    Answered(Mood),
-    /// It arrives, and its answer does not.
-    Unanswered,
-    /// It does not arrive, and nobody can say so.
-    Lost,
-    Unsent,
-}
-
-impl Mood {
-    fn any() -> impl Strategy<Value = Self> {
-        prop_oneof![6 => Just(Self::Willing), 1 => Just(Self::Conflict), 1 => Just(Self::Refuses)]
-    }
-}
-
-#[derive(Clone, Copy, Debug)]
-enum How {
-    Stop,
-    Leave,
-    GiveUp,
-    WatchOn,
-    GoOn,
-    Allow,
-}
-
-fn happening() -> impl Strategy<Value = Happening> {
-    use Happening::*;
-    let who = || 0..2usize;
-    let index = || 0..1000usize;
-    let fate = prop_oneof![
-        8 => Mood::any().prop_map(Fate::Answered),
-        2 => Just(Fate::Unanswered),
-        1 => Just(Fate::Lost),
-        1 => Just(Fate::Unsent),
-    ];
-    let how = prop_oneof![
-        1 => Just(How::Stop),
-        1 => Just(How::Leave),
-        1 => Just(How::GiveUp),
-        2 => Just(How::WatchOn),
-        4 => Just(How::GoOn),
-        1 => Just(How::Allow),
-    ];
-    prop_oneof![
-        4 => (who(), 0..ACTIONS.len(), 0..NAMES.len(), 1..=NAMES.len(), 1..4usize, any::<bool>())
-            .prop_map(|(who, action, first, count, parallel, waits)| Start { who, action, first, count, parallel, waits }),
-        10 => who().prop_map(|who| Commit { who }),
-        10 => (who(), index(), fate).prop_map(|(who, which, fate)| Errand { who, which, fate }),
-        10 => (who(), index(), prop::bool::weighted(0.2)).prop_map(|(who, which, is_doubled)| Hear { who, which, is_doubled }),
-        1 => (who(), index()).prop_map(|(who, which)| Lose { who, which }),
-        6 => who().prop_map(|who| Watch { who }),
-        4 => (0..NAMES.len(), prop::bool::weighted(0.7)).prop_map(|(name, is_good)| Reconcile { name, is_good }),
-        1 => (0..NAMES.len()).prop_map(|name| Replace { name }),
-        1 => (0..NAMES.len()).prop_map(|name| Delete { name }),
-        2 => (who(), any::<bool>(), prop::bool::weighted(0.3))
-            .prop_map(|(who, is_lost, is_left)| Connection { who, is_lost, is_left }),
-        3 => prop_oneof![1..40i64, Just(300), Just(400)].prop_map(|seconds| Later { seconds }),
-        4 => (who(), index(), how).prop_map(|(who, which, how)| Steer { who, which, how }),
-        2 => prop::bool::weighted(0.4).prop_map(|is_full| Disk { is_full }),
-        3 => (who(), 0..100_000usize, any::<bool>()).prop_map(|(who, cut, arrives)| Crash { who, cut, arrives }),
-        2 => index().prop_map(|which| Arrive { which }),
-        2 => who().prop_map(|who| Load { who }),
-        4 => who().prop_map(|who| TakeUp { who }),
-    ]
-}
-
+/// Everything outside of the jobs, and the two programs.
 struct World {
     now: Timestamp,
     server: Server,
     disk: Disk,
     programs: [Program; 2],
+    /// What the server showed when a job was started.
+    started: BTreeMap<JobId, Mark>,
     runs: u32,
     /// Requests on the wire whose program was killed.
     wire: Vec<Errand>,
@@ -187,7 +46,7 @@ impl World {
         let (now, server, disk) = (NOW.parse().expect("a time"), Server::new(), Disk::default());
         let mut programs = [Program::new(0, 1, &disk), Program::new(1, 2, &disk)];
         programs.iter_mut().for_each(|program| program.watch(&server, now));
-        Self { now, server, disk, programs, runs: 2, wire: Vec::new(), forgotten: BTreeSet::new() }
+        Self { now, server, disk, programs, started: BTreeMap::new(), runs: 2, wire: Vec::new(), forgotten: BTreeSet::new() }
     }
 
     fn happen(&mut self, happening: &Happening) {
@@ -195,7 +54,12 @@ impl World {
         match *happening {
             Happening::Start { who, action, first, count, parallel, waits } => {
                 let ids: Vec<_> = (0..count).map(|n| reference("ks", "apps", NAMES[(first + n) % NAMES.len()])).collect();
-                self.programs[who].start(ACTIONS[action], &ids, parallel, waits, now);
+                let program = &mut self.programs[who];
+                let mark = self.server.mark();
+                program.start(ACTIONS[action], &ids, parallel, waits, now);
+                for job in program.jobs.all() {
+                    self.started.entry(job.id).or_insert_with(|| mark.clone());
+                }
             }
             Happening::Commit { who } => self.programs[who].commit(&mut self.disk, now),
             Happening::Errand { who, which, fate } => self.errand(who, which, fate),
@@ -263,7 +127,7 @@ impl World {
         }
         let wanted = (task.job, task.item, *at);
         let outcome = self.server.write(wanted, step, mood);
-        let of = |map: &std::collections::BTreeMap<Wanted, u32>| map.get(&wanted).copied().unwrap_or_default();
+        let of = |map: &BTreeMap<Wanted, u32>| map.get(&wanted).copied().unwrap_or_default();
         let (arrived, conflicts) = (of(&self.server.arrived), of(&self.server.conflicts));
         let is_known = !self.forgotten.contains(&task.job);
         assert!(!is_known || arrived <= 1 + conflicts, "{wanted:?} arrived {arrived} times, with {conflicts} conflicts");
@@ -311,7 +175,6 @@ impl World {
             self.wire.extend(errands.into_iter().filter(|errand| errand.is_write));
         }
         self.programs[who].load(&self.disk);
-        self.programs[who].watch(&self.server, self.now);
     }
 
     /// The program asks for what it may go on with; a lock that another holds refuses it.
@@ -326,13 +189,9 @@ impl World {
     }
 
     fn check(&self) {
-        for program in &self.programs {
-            for job in program.jobs.running() {
-                assert_eq!(
-                    self.disk.locks.get(&job.id).is_none_or(|holder| std::ptr::eq(program, &self.programs[*holder])),
-                    true
-                );
-            }
+        for (number, program) in self.programs.iter().enumerate() {
+            let mut holders = program.jobs.running().filter_map(|job| self.disk.locks.get(&job.id));
+            assert!(holders.all(|holder| *holder == number), "two programs go on with one job");
             program.jobs.all().iter().for_each(|job| self.check_done(job));
         }
     }
@@ -342,7 +201,12 @@ impl World {
         for item in job.items().iter().filter(|item| matches!(item.phase, Phase::Done { .. })) {
             for (at, step) in item.steps.iter().enumerate() {
                 let is_waited_for = waits || at + 1 < item.steps.len();
-                assert!(self.server.has_shown(step, is_waited_for), "{} is done: {} was not shown", job.title(), step.object);
+                assert!(
+                    self.server.has_shown(step, &self.started[&job.id], is_waited_for),
+                    "{} is done: {} was not shown",
+                    job.title(),
+                    step.object
+                );
             }
         }
     }
@@ -370,10 +234,10 @@ impl World {
             self.later(60);
         }
         self.check();
-        for job in self.programs.iter().flat_map(|program| program.jobs.running()) {
-            let phases: Vec<_> = job.items().iter().map(|item| item.phase.word()).collect();
-            panic!("{} does not end: {phases:?}", job.id);
-        }
+        let running = self.programs.iter().flat_map(|program| program.jobs.running());
+        let phases = |job: &Job| job.items().iter().map(|item| item.phase.word()).collect::<Vec<_>>().join(", ");
+        let open: Vec<_> = running.map(|job| format!("{}: {}", job.title(), phases(job))).collect();
+        assert!(open.is_empty(), "these do not end: {open:?}");
     }
 
     fn go_on(&mut self, who: usize) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::actions::testing::{object, ready, reference, uid};
-use crate::actions::{Request, Step};
+use crate::actions::{Request, Step, Until};
 use crate::domain::{Object, ObjectRef};
 use crate::error::Error;
 use crate::state::jobs::{JobId, Outcome};
@@ -15,7 +15,10 @@ pub const NAMES: [&str; 4] = ["a", "b", "c", "d"];
 const HANDLED: &str = "/status/lastHandledReconcileAt";
 const REQUESTED: &str = "/metadata/annotations/reconcile.fluxcd.io~1requestedAt";
 
-/// One request that a job may make.
+/// How many states of each object had been shown at a moment, less one.
+pub type Mark = BTreeMap<&'static str, usize>;
+
+/// A request that a job may make: of which item, for which step.
 pub type Wanted = (JobId, usize, usize);
 
 #[derive(Default)]
@@ -122,16 +125,27 @@ impl Server {
         self.show(name, Some(body));
     }
 
-    /// Whether the object has ever shown that the request of a step had arrived, and, where it was waited for, that it was handled.
-    pub fn has_shown(&self, step: &Step, is_handled: bool) -> bool {
+    /// Where each object's history stands now.
+    pub fn mark(&self) -> Mark {
+        self.shown.iter().map(|(name, states)| (*name, states.len() - 1)).collect()
+    }
+
+    /// Whether the object has shown since then that the request of a step had arrived, and, where it was waited for, what its controller
+    /// made of it.
+    pub fn has_shown(&self, step: &Step, since: &Mark, is_waited_for: bool) -> bool {
         let (name, _) = self.body(&step.object);
-        let handled = |body: &Option<Value>| match &step.until {
-            crate::actions::Until::Handled(token) if is_handled => {
-                body.as_ref().and_then(|body| body.pointer(HANDLED)) == Some(&Value::from(token.as_str()))
-            }
-            _ => step.is_shown_by(body.as_ref()),
+        let shows = |body: &Option<Value>| {
+            let at = |pointer: &str| body.as_ref().and_then(|body| body.pointer(pointer));
+            let is_answered = match &step.until {
+                _ if !is_waited_for => true,
+                Until::Handled(token) => return at(HANDLED) == Some(&Value::from(token.as_str())),
+                Until::Observed => at("/status/observedGeneration") == at("/metadata/generation"),
+                Until::Gone => return body.is_none() || !step.is_about(body.as_ref().unwrap_or(&Value::Null)),
+                Until::Taken | Until::Resumed | Until::RolledOut => true,
+            };
+            is_answered && step.is_shown_by(body.as_ref())
         };
-        self.shown[name].iter().any(handled)
+        self.shown[name][since[name]..].iter().any(shows)
     }
 }
 
