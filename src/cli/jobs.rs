@@ -10,7 +10,6 @@ use super::headless::Headless;
 use super::output::{self, Table};
 use super::{Call, Telling};
 use crate::runtime::{self, Options};
-use fluxdeck_model::actions::confirm::Wants;
 use fluxdeck_model::domain::text::{redact, sanitise};
 use fluxdeck_model::domain::{Scope, duration};
 use fluxdeck_model::error::{Error, ErrorKind, Result};
@@ -181,7 +180,7 @@ async fn resume(call: &Call, loaded: &Loaded, is_unrecorded: bool) -> Result<u8>
     let options = Options { only: scopes(job), ..call.options.clone() };
     let mut headless = Headless::start(&context, options, settings, false);
     headless.complete(PATIENCE, "nothing was done").await?;
-    headless.intend(Intent::Inquire(Box::new(Wants::default())));
+    headless.intend(Intent::Inquire(Box::default()));
     headless.until(Duration::from_secs(5), |state| state.cluster().user.is_some()).await?;
     let state = headless.state();
     if !job.cluster.is_same(&state.cluster().server.key) {

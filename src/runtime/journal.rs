@@ -20,6 +20,8 @@ use fluxdeck_model::state::jobs::{Act, Commit, Job, JobId, Loaded, journal};
 
 /// How long a disk may hold up the way out.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a record may take until nothing waits for it any more; shorter than a job waits for the answer to a request.
+const LATEST: Duration = Duration::from_secs(60);
 /// How long jobs that are over are shown.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
 
@@ -90,9 +92,13 @@ impl Journal {
     }
 }
 
-/// Whether a record is on the disk; else why not.
+/// Whether a record is on the disk; else why not. A disk that does not answer permits nothing any more: by then the job asks whether its
+/// request has arrived, and is told that it was not sent.
 pub(super) async fn permitted(permit: Permit) -> Result<(), String> {
-    permit.await.unwrap_or_else(|_| Err("the program's own journal has ended".to_owned()))
+    match tokio::time::timeout(LATEST, permit).await {
+        Ok(written) => written.unwrap_or_else(|_| Err("the program's own journal has ended".to_owned())),
+        Err(_) => Err(format!("the disk has not answered within {} s", LATEST.as_secs())),
+    }
 }
 
 /// The thread's side.

@@ -123,7 +123,7 @@ async fn follow(headless: &mut Headless, id: JobId, is_unrecorded: bool) -> Resu
 #[expect(clippy::print_stderr, reason = "asks beside the output")]
 fn may_go_unrecorded(state: &State, id: JobId) -> Result<bool> {
     let why = state.jobs.find(id).and_then(Job::held).unwrap_or_default();
-    eprintln!("nothing was sent: it cannot be written down what is done\n  {}", redact(why));
+    eprintln!("{}", redact(why));
     if !std::io::stdin().is_terminal() {
         eprintln!("  let $XDG_STATE_HOME name a directory that can be written, or say --unrecorded");
         return Ok(false);

@@ -94,6 +94,9 @@ impl State {
     /// A commit that permitted nothing could not be written: the job goes on, and its user knows.
     pub(super) fn hear_unrecorded(&mut self, id: JobId, why: &str) {
         self.jobs.unrecorded(id, why);
+        if self.jobs.is_allowed(id) {
+            return;
+        }
         self.complain(&Error::failed(
             format!("it is not written down how far job {id} has come: {why}"),
             "it goes on; if the program ends now, the next run looks up what was sent",

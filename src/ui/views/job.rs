@@ -74,7 +74,7 @@ impl JobView {
             Keeper::Elsewhere => field("", "another program is at it".to_owned()),
             Keeper::Nobody => field("", "an earlier run left it; it is taken up in its context, as the same user".to_owned()),
             Keeper::Us if job.is_paused() => {
-                field("", "an earlier run left it: r goes on with what waits, x stops that".to_owned())
+                field("", "an earlier run left it: r goes on with what waits, x stops that".to_owned());
             }
             Keeper::Us => {}
         }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! ╭ suspend 12 objects ── prod-eu ──────────────────────────────────────────╮
-//! │  Nothing was sent: it cannot be written down what is done.              │
+//! │  nothing was sent: it cannot be written down:                           │
 //! │  the journal in …/fluxdeck cannot be written: No space left on device   │
 //! │  Done all the same, nobody knows how far it came if the program ends.   │
 //! ╰ y do it all the same · r try again · n stop it ─────────────────────────╯
@@ -41,11 +41,8 @@ struct Unrecorded {
 impl Unrecorded {
     fn lines(&self, state: &State, width: usize) -> Vec<Styled> {
         let why = state.jobs.find(self.id).and_then(Job::held).unwrap_or("it was written down meanwhile");
-        let texts = [
-            (Style::Error, "Nothing was sent: it cannot be written down what is done."),
-            (Style::Text, why),
-            (Style::Text, "Done all the same, no later run knows how far it came if this one is killed."),
-        ];
+        let texts =
+            [(Style::Error, why), (Style::Text, "Done all the same, no later run knows how far it came if this one is killed.")];
         texts.into_iter().flat_map(|(style, text)| Styled::of(style, format!(" {text}")).wrapped(1, width)).collect()
     }
 }

@@ -156,8 +156,8 @@ impl Jobs {
     /// nothing for gone.
     pub fn hear(&mut self, task: Task, outcome: Outcome, view: Option<&View>, now: Timestamp, effects: &mut Vec<Effect>) {
         let Some(at) = self.ours(task.job) else { return };
-        if let Outcome::Unrecorded(why) = &outcome {
-            self.spoil(task, why);
+        if let Outcome::Unrecorded(_) = &outcome {
+            self.spoil(task);
         }
         let nothing = Store::default();
         let blind = Sight { store: &nothing, lost: Some("not connected"), now };

@@ -35,8 +35,6 @@ pub(super) struct Page {
     acts: Vec<Act>,
     /// A person said that requests may go out although they cannot be recorded.
     is_allowed: bool,
-    /// Why the last commit was not written.
-    why: Option<String>,
 }
 
 impl Page {
@@ -61,12 +59,13 @@ impl Page {
         self.is_allowed = true;
     }
 
-    pub fn spoil(&mut self, why: String) {
-        (self.is_sound, self.why) = (false, Some(why));
+    pub fn is_allowed(&self) -> bool {
+        self.is_allowed
     }
 
-    pub fn why(&self) -> Option<&str> {
-        self.why.as_deref()
+    /// The last commit was not written.
+    pub fn spoil(&mut self) {
+        self.is_sound = false;
     }
 
     /// Closes the turn: what it changed of the job, as one commit.
@@ -107,19 +106,19 @@ impl Jobs {
             change.unrecorded(why);
         }
         if let Some(page) = self.pages.get_mut(&id) {
-            page.spoil(why.to_owned());
+            page.spoil();
         }
     }
 
-    /// Why it could not be written down how far a job has come, when it last happened; for a notice.
-    pub fn why_unrecorded(&self, id: JobId) -> Option<&str> {
-        self.pages.get(&id)?.why()
+    /// Whether a person knows that nothing can be written down of a job, and has let it go on.
+    pub fn is_allowed(&self, id: JobId) -> bool {
+        self.pages.get(&id).is_some_and(Page::is_allowed)
     }
 
     /// A commit that permitted this request was not written.
-    pub(super) fn spoil(&mut self, task: Task, why: &str) {
+    pub(super) fn spoil(&mut self, task: Task) {
         if let Some(page) = self.pages.get_mut(&task.job) {
-            page.spoil(why.to_owned());
+            page.spoil();
         }
     }
 }
