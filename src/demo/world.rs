@@ -3,6 +3,7 @@
 //! Time moves only when somebody moves it: tests with [`World::advance`], the running demo with [`World::run`]. Everything that happens
 //! later (a rollout, a retry, the end of a watch) waits for this clock, never for a timer of its own.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -51,6 +52,8 @@ pub(super) struct Cluster {
     /// Rises when all open watches are to be cut.
     pub cuts: u32,
     pub controllers: Controllers,
+    /// How often each request that may change something has arrived, as `METHOD path`.
+    pub arrived: BTreeMap<String, u32>,
 }
 
 impl World {
@@ -79,7 +82,16 @@ impl World {
 
     fn of(store: Store, now: Timestamp, snapshot: &Snapshot, is_recording: bool, controllers: Controllers) -> Self {
         let kubernetes = snapshot.kubernetes.clone();
-        let cluster = Cluster { store, now, kubernetes, is_recording, faults: Faults::default(), cuts: 0, controllers };
+        let cluster = Cluster {
+            store,
+            now,
+            kubernetes,
+            is_recording,
+            faults: Faults::default(),
+            cuts: 0,
+            controllers,
+            arrived: BTreeMap::new(),
+        };
         Self { cluster: Arc::new(Mutex::new(cluster)), pulse: Arc::new(watch::Sender::new(0)) }
     }
 
@@ -134,6 +146,11 @@ impl World {
     pub fn inject(&self, faults: Faults) {
         self.lock().faults = faults;
         self.beat();
+    }
+
+    /// How often each request that may change something has arrived since it was asked last, as `METHOD path`: what an audit log tells.
+    pub fn take_arrived(&self) -> BTreeMap<String, u32> {
+        std::mem::take(&mut self.lock().arrived)
     }
 
     /// Cuts all open watches in the middle, as a restarting load balancer does.

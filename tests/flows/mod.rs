@@ -6,6 +6,7 @@ pub mod driver;
 mod acting;
 mod alone;
 mod checks;
+mod crashed;
 mod demo;
 mod files;
 mod git;

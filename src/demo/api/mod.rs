@@ -81,6 +81,9 @@ pub(super) async fn answer<B: http_body::Body>(world: &World, user: Option<User>
             let query = head.uri.query().unwrap_or_default().as_bytes();
             let query = form_urlencoded::parse(query).into_owned().collect();
             let (method, path) = (head.method, head.uri.path().to_owned());
+            if method != Method::GET {
+                *cluster.arrived.entry(format!("{method} {path}")).or_default() += 1;
+            }
             let call = Call { user, method, path, query, headers: head.headers, body: body.to_bytes() };
             route(&mut cluster, &call)
         });
