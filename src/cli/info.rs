@@ -27,12 +27,13 @@ pub(super) fn print(arguments: &Arguments, places: Option<&Places>) -> Result<u8
     let state = places.map(|places| places.state.clone());
     let clones = places.map(|places| places.cache.join("repositories"));
     output::write(&format!(
-        "version        {}\nconfiguration  {}\nthemes         {}\nstate          {}\nlog of acts    {}\nclones         {}\nlog            {} (with FLUXDECK_LOG=info)\n",
+        "version        {}\nconfiguration  {}\nthemes         {}\nstate          {}\nlog of acts    {}\njournals       {}\nclones         {}\nlog            {} (with FLUXDECK_LOG=info)\n",
         env!("CARGO_PKG_VERSION"),
         path(config.as_ref().map(|dir| dir.join("config.toml"))),
         path(config.map(|dir| dir.join("themes"))),
         path(state.clone()),
         path(state.as_deref().map(records::acts_file)),
+        path(state.as_deref().map(records::jobs::folder)),
         path(clones),
         path(state.map(|dir| dir.join("fluxdeck.log.DATE"))),
     ))?;

@@ -56,7 +56,7 @@ pub(super) async fn take(call: &Call, arguments: &Arguments) -> Result<u8> {
         snapshot.kinds.push(recorded);
     }
     snapshot.events = events(&client, &catalog, cluster).await;
-    records::save(&snapshot, &arguments.file)?;
+    records::snapshot::save(&*call.options.disk, &snapshot, &arguments.file)?;
     let objects: usize = snapshot.kinds.iter().map(|kind| kind.objects.len()).sum();
     eprintln!(
         "saved {objects} objects and {} events of {} to {}",

@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn of_a_program_that_is_gone_the_log_says_what_is_not_known_and_of_one_that_lives_nothing() {
         let dir = tempfile::tempdir().expect("a directory");
-        let run = Run::begin_on(files::real(), dir.path()).expect("written").expect("locks");
+        let run = Run::begin(files::real(), dir.path()).expect("written").expect("locks");
         record(REAL, dir.path(), Some(&run), &act("a", None)).expect("written");
         record(REAL, dir.path(), Some(&run), &act("b", Some("done: suspended"))).expect("written");
         let outcomes = || recorded(REAL, Some(dir.path()), 10).into_iter().map(|act| act.outcome).collect::<Vec<_>>();

@@ -17,6 +17,11 @@ const DIR: &str = "jobs";
 const JOB: &str = ".job";
 const LOCK: &str = ".lock";
 
+/// Where the jobs are, below a state directory.
+pub fn folder(state: &Path) -> PathBuf {
+    state.join(DIR)
+}
+
 /// A job that this program holds. Dropping it lets go of the lock.
 pub struct Held {
     disk: Arc<dyn Disk>,

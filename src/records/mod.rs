@@ -2,13 +2,11 @@
 //! through [`crate::files`], so that a test can put a faulty disk in its place.
 
 pub mod acts;
-mod here;
 pub mod jobs;
 pub mod remember;
 mod run;
 pub mod snapshot;
 
 pub use acts::acts_file;
-pub use here::{record, recorded, remember, remembered, save};
 pub use run::Run;
 pub use snapshot::{Recorded, Snapshot, open, read};

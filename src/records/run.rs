@@ -20,19 +20,11 @@ pub struct Run {
 }
 
 impl Run {
-    /// Begins one on the machine's own disk.
-    ///
-    /// # Errors
-    /// As [`Run::begin_on`].
-    pub fn begin(state: &Path) -> std::io::Result<Option<Self>> {
-        Self::begin_on(files::real(), state)
-    }
-
     /// Begins one, and tidies up after those that were killed; none where files cannot be locked.
     ///
     /// # Errors
     /// When its file cannot be written.
-    pub fn begin_on(disk: Arc<dyn Disk>, state: &Path) -> std::io::Result<Option<Self>> {
+    pub fn begin(disk: Arc<dyn Disk>, state: &Path) -> std::io::Result<Option<Self>> {
         let dir = state.join(DIR);
         disk.make_dir(&dir)?;
         for other in files::names(&*disk, &dir)?.iter().filter(|name| !name.starts_with('.')) {
@@ -83,7 +75,7 @@ mod tests {
     #[test]
     fn a_run_is_alive_until_it_ends() {
         let dir = tempfile::tempdir().expect("a directory");
-        let run = Run::begin(dir.path()).expect("written").expect("locks");
+        let run = Run::begin(files::real(), dir.path()).expect("written").expect("locks");
         let name = run.name().to_owned();
 
         assert!(!is_over(REAL, dir.path(), &name) && !is_over(REAL, dir.path(), &name), "looking ends nothing");
@@ -100,7 +92,7 @@ mod tests {
         assert!(is_over(REAL, dir.path(), "7-1"));
         assert!(!file.exists(), "it is tidied up");
         std::fs::write(&file, "").expect("written");
-        let run = Run::begin(dir.path()).expect("written").expect("locks");
+        let run = Run::begin(files::real(), dir.path()).expect("written").expect("locks");
         assert!(!file.exists(), "also by the next one");
         assert!(!is_over(REAL, dir.path(), run.name()));
     }

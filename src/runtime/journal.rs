@@ -181,7 +181,7 @@ impl Keeper {
 
     fn act(&mut self, act: &Act) -> Result<(), String> {
         if self.run.is_none() {
-            self.run = Run::begin_on(self.disk.clone(), &self.dir).unwrap_or_else(|error| {
+            self.run = Run::begin(self.disk.clone(), &self.dir).unwrap_or_else(|error| {
                 tracing::warn!(%error, "what is under way cannot be told from what was cut off");
                 None
             });
