@@ -177,6 +177,11 @@ fn logged(id: &str, result: io::Result<()>) {
 }
 
 impl Held {
+    /// The lines that the disk has confirmed.
+    pub fn known(&self) -> &[u8] {
+        &self.known
+    }
+
     /// Adds whole lines: one write and one fsync. They are kept once this has returned.
     ///
     /// # Errors

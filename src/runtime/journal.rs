@@ -201,8 +201,9 @@ impl Keeper {
     }
 
     fn take_up(&mut self, id: JobId) -> Result<Box<Job>, String> {
-        if self.held.contains_key(&id) {
-            return Err("it is under way here already".to_owned());
+        if let Some(held) = self.held.get(&id) {
+            // taken before, without its cluster
+            return journal::read(held.known()).map(|read| Box::new(read.job)).map_err(|why| why.to_string());
         }
         let taken = jobs::take(&self.disk, &self.dir, &id.to_string()).map_err(|error| error.to_string())?;
         let Taken::Held(held, bytes) = taken else {

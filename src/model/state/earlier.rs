@@ -53,6 +53,9 @@ impl State {
 
     /// Lets the queue go on that an earlier run left.
     pub(super) fn let_go_on(&mut self, id: JobId, out: &mut Update) {
+        if self.jobs.find(id).is_some_and(Job::is_over) {
+            return self.say("it is over");
+        }
         if let Some(why) = self.not_ours(id) {
             return self.say(why);
         }
@@ -84,10 +87,11 @@ impl State {
             Keeper::Us => None,
             Keeper::Elsewhere => Some("another program is at it".to_owned()),
             Keeper::Nobody if !self.policy().may_write() => Some("this run may not write: it does not take jobs up".to_owned()),
-            Keeper::Nobody if job.cluster.is_same(&self.cluster().server.key) => {
-                Some(format!("{} started it, and you are {}", job.user, self.who()))
+            Keeper::Nobody if !job.cluster.is_same(&self.cluster().server.key) => {
+                Some(format!("it is another cluster's: `:ctx {}` takes it up", job.context))
             }
-            Keeper::Nobody => Some(format!("it is another cluster's: `:ctx {}` takes it up", job.context)),
+            Keeper::Nobody if self.is_mine(job) => Some("it is being taken up: one moment".to_owned()),
+            Keeper::Nobody => Some(format!("{} started it, and you are {}", job.user, self.who())),
         }
     }
 
