@@ -32,6 +32,7 @@ const MODEL: &[(&str, &[&str])] = &[
     ("render", &["domain", "error"]),
     ("domain", &[]),
     ("error", &[]),
+    ("testing", &[]),
 ];
 
 /// Words of the outside that only some rooms may say.

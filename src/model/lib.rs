@@ -19,5 +19,7 @@ pub mod insight;
 pub mod kinds;
 pub mod render;
 pub mod state;
+#[cfg(test)]
+mod testing;
 
 pub use error::{Error, ErrorKind};

@@ -3,16 +3,14 @@
 //!
 //! A few hundred in every run, always the same; `FLUXDECK_MUTATE_SECONDS=60` goes on for a minute with others.
 
-use std::time::{Duration, Instant};
-
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 
 use super::node::{Layer, Origin};
 use super::read::{self, Place};
 use super::substitute::{self, Switches, Variables};
 use super::tree::Memory;
 use super::{Options, build, write};
+use crate::testing::holds;
 
 /// Cases in one round.
 const CASES: u32 = 150;
@@ -161,22 +159,6 @@ fn mutated(text: &str, edits: &[Edit]) -> String {
     edits.iter().fold(text.to_owned(), |text, edit| edited(&text, edit))
 }
 
-/// Runs a property on many inputs.
-fn holds<S: Strategy>(strategy: &S, property: impl Fn(S::Value) -> Result<(), TestCaseError>) {
-    let seconds = std::env::var("FLUXDECK_MUTATE_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(0);
-    let (begin, limit) = (Instant::now(), Duration::from_secs(seconds));
-    for round in 0_u32.. {
-        let mut seed = [0; 32];
-        seed[..4].copy_from_slice(&round.to_le_bytes());
-        let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
-        let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
-        runner.run(strategy, &property).unwrap_or_else(|failed| panic!("round {round}: {failed}"));
-        if begin.elapsed() >= limit {
-            return;
-        }
-    }
-}
-
 const KUSTOMIZATION: &str = include_str!("../../../tests/fixtures/render/stack-like-a-real-one/overlay/kustomization.yaml");
 const DEPLOYMENT: &str = include_str!("../../../tests/fixtures/render/stack-like-a-real-one/base/deployment.yaml");
 const INGRESS: &str = include_str!("../../../tests/fixtures/render/stack-like-a-real-one/overlay/ingress.yaml");
@@ -214,7 +196,7 @@ fn a_build_of_mutated_files_ends_with_a_result_or_an_error() {
     let originals = [KUSTOMIZATION, DEPLOYMENT, INGRESS, LIMITS, BASE];
     // vars are old, and reach into everything: some kustomizations have them
     let strategy = (0..originals.len(), prop::collection::vec(edit(), 1..5), prop::collection::vec(edit(), 0..2), any::<bool>());
-    holds(&strategy, |(which, edits, others, has_vars)| {
+    holds(CASES, &strategy, |(which, edits, others, has_vars)| {
         let mut texts = originals.map(str::to_owned);
         if has_vars {
             texts[4] += VARS.split_once("vars:").map_or("", |(_, vars)| vars);
@@ -245,7 +227,7 @@ fn a_substitution_in_mutated_texts_ends_with_a_result_or_an_error() {
         2,
     );
     let strategy = (prop::collection::vec(edit(), 0..5), values, any::<bool>(), any::<bool>());
-    holds(&strategy, |(edits, values, is_strict, may_miss)| {
+    holds(CASES, &strategy, |(edits, values, is_strict, may_miss)| {
         let text = mutated(TEXT, &edits);
         let mut variables = Variables::default();
         for (name, value) in ["a", "b"].into_iter().zip(values) {

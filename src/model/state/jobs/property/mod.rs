@@ -9,16 +9,15 @@ mod program;
 mod server;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 
 use super::tests::key;
 use super::{Batch, Job, JobId, Outcome, Phase};
 use crate::actions::testing::reference;
 use crate::kinds::testing::NOW;
+use crate::testing::holds;
 use happening::{ACTIONS, Fate, Happening, How, happening};
 use program::{Disk, Errand, Program};
 use server::{Mark, Mood, NAMES, Server, Wanted};
@@ -263,19 +262,7 @@ impl World {
 
 #[test]
 fn no_fault_makes_a_job_send_twice_claim_what_is_not_so_or_never_end() {
-    let seconds = std::env::var("FLUXDECK_MUTATE_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(0);
-    let (begin, limit) = (Instant::now(), Duration::from_secs(seconds));
-    for round in 0_u32.. {
-        let mut seed = [0; 32];
-        seed[..4].copy_from_slice(&round.to_le_bytes());
-        let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
-        let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
-        let happenings = prop::collection::vec(happening(), 1..150);
-        runner.run(&happenings, live).unwrap_or_else(|failed| panic!("round {round}: {failed}"));
-        if begin.elapsed() >= limit {
-            return;
-        }
-    }
+    holds(CASES, &prop::collection::vec(happening(), 1..150), live);
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "proptest hands its values over")]
