@@ -40,13 +40,18 @@ fn ground() -> Option<&'static RwLock<Bed>> {
         Ground::There(bed) => Some(bed),
         Ground::Broken(why) => panic!("the test bed does not come up: {why}"),
         Ground::Skipped(why) => {
-            assert!(wished() != "required", "skipped, although FLUXDECK_LIVE=required: {why}");
-            let test = std::thread::current().name().unwrap_or("a live test").to_owned();
-            // not a print macro: the test harness hides those of tests that pass. Nobody there to read is no failure
-            let _ = writeln!(std::io::stderr(), "skipped: {test} ({why})");
+            skip(why);
             None
         }
     }
+}
+
+/// Says that the test is skipped. Where none may be, it has failed.
+pub fn skip(why: &str) {
+    assert!(wished() != "required", "skipped, although FLUXDECK_LIVE=required: {why}");
+    let test = std::thread::current().name().unwrap_or("a live test").to_owned();
+    // not a print macro: the test harness hides those of tests that pass. Nobody there to read is no failure
+    let _ = writeln!(std::io::stderr(), "skipped: {test} ({why})");
 }
 
 fn wished() -> String {
