@@ -1,4 +1,4 @@
-//! A program that ends while it acts: the log of acts tells what is true, and what is not known.
+//! A program that ends while it acts: the log of acts tells what is true, and what is not known; the next program follows it.
 
 use std::time::Duration;
 
@@ -35,14 +35,22 @@ fn on_the_screen(user: &Fluxdeck) -> Terminal {
     running
 }
 
-/// The outcomes in the file, and what the next program shows.
+/// The outcomes in the file, and what the next program shows that may not follow it: it takes nothing up.
 fn told(user: &Fluxdeck) -> (Vec<String>, String) {
     let log = std::fs::read_to_string(user.file(".local/state/fluxdeck/acts.jsonl")).expect("the log of acts");
     let acts = log.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"));
     let outcomes = acts.filter_map(|act| act["outcome"].as_str().map(str::to_owned)).collect();
-    let mut next = user.open(&["-c", "acts"], (240, 24));
+    let mut next = user.open(&["-c", "acts", "--readonly"], (240, 24));
     next.until("the log", SOON, |text| text.contains("reconcile FluxInstance"));
     (outcomes, next.text())
+}
+
+/// The next program that may write follows it.
+fn is_followed(user: &Fluxdeck) {
+    let mut next = user.open(&["-c", "fluxinstance"], WIDE);
+    next.until("the row", SOON, |text| text.contains("flux-system"));
+    next.keys("J");
+    next.until("what it takes up", SOON, |text| text.contains("reconcile FluxInstance") && text.contains("◐ requested"));
 }
 
 #[test]
@@ -71,6 +79,7 @@ fn the_log_of_acts_says_of_what_was_left_that_its_end_is_not_known() {
         let (outcomes, shown) = told(&user);
         assert_eq!(outcomes, [LEFT], "{way}");
         assert!(shown.contains("not followed: left while it was requested"), "{way}: {shown}");
+        is_followed(&user);
     }
     assert_eq!(our_patches(&bed, mark).len(), ways.len(), "nothing is done twice");
 }
@@ -91,6 +100,7 @@ fn of_a_program_that_was_killed_the_next_one_knows_how_far_it_had_come() {
         let (outcomes, shown) = told(&user);
         assert_eq!(outcomes, [] as [String; 0], "it could not write any more");
         assert!(shown.contains(&ENDED[..ENDED_IN_A_COLUMN]), "{shown}");
+        is_followed(&user);
         assert_eq!(our_patches(&bed, mark), [] as [String; 0], "nothing is done again");
     }
 }
