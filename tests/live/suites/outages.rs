@@ -73,7 +73,7 @@ impl Drop for Mark<'_> {
 }
 
 /// A user's kubeconfig, through a port of this machine.
-fn through(bed: &Bed, user: &str, port: u16) -> Fluxdeck {
+pub fn through(bed: &Bed, user: &str, port: u16) -> Fluxdeck {
     let text = std::fs::read_to_string(bed.kubeconfig(user)).expect("the bed's kubeconfig");
     let fluxdeck = Fluxdeck::new();
     let file = fluxdeck.write("kubeconfig", &text.replace(&format!("127.0.0.1:{}", bed.port()), &format!("127.0.0.1:{port}")));

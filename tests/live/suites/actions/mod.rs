@@ -3,12 +3,15 @@
 
 mod bulk;
 mod deleting;
+mod halted;
 mod leaving;
 mod lost;
 mod offered;
 mod refused;
 mod releases;
+mod taken_up;
 mod undone;
+mod unrecorded;
 mod verbs;
 
 use std::time::Duration;
