@@ -119,6 +119,12 @@ impl App {
         is_seen
     }
 
+    /// The program leaves: says of everything under way what is known of it.
+    pub fn part(&mut self, at: Timestamp) {
+        self.now = at;
+        self.intend(Intent::Part);
+    }
+
     /// Wants something done for which no key was pressed.
     pub fn intend(&mut self, intent: Intent) {
         self.tell(Message::Do(intent));
@@ -208,6 +214,10 @@ impl App {
 
     /// Asks a person what has come up, once the views stand where they were wanted.
     fn ask(&mut self) {
+        if self.prompt.is_some() {
+            // what is typed is not for a dialog
+            return;
+        }
         for asked in std::mem::take(&mut self.questions) {
             let (view, target) = match asked {
                 Asked::Confirm(shown) => ("confirm", Target::Confirmation(shown)),
@@ -218,7 +228,7 @@ impl App {
         }
     }
 
-    /// Lets the view on top ask again for what is old, and shows questions that came up.
+    /// Lets the view on top ask again for what is old.
     fn tell_top(&mut self) {
         self.with_top(Vec::new(), |top, cx| top.heard(cx));
         self.explore();

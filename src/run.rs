@@ -18,7 +18,7 @@ use crate::runtime::{self, Options, Runtime};
 use crate::ui::terminal::{self, Screen};
 pub use crate::ui::terminal::{fitting_theme, is_ascii_only};
 use fluxdeck_model::error::{Error, Result};
-use fluxdeck_model::state::{Beginning, Effect, Input, Intent, Message, Settings, Terminal};
+use fluxdeck_model::state::{Beginning, Input, Intent, Message, Settings, Terminal};
 
 /// How long one turn may work on messages before the screen is looked at again.
 const TURN: Duration = Duration::from_millis(4);
@@ -129,9 +129,10 @@ impl Driver {
     /// Says of what is under way what is known, in the log of acts: however the program leaves.
     async fn part(&mut self) {
         // no message any more: nothing new may begin
-        self.app.intend(Intent::Part);
-        for effect in self.app.take_effects().into_iter().filter(|effect| matches!(effect, Effect::Record(_))) {
-            self.runtime.carry_out(effect);
+        self.app.part(Timestamp::now());
+        for effect in self.app.take_effects() {
+            // the terminal is given back already
+            let _ = self.runtime.carry_out(effect);
         }
         self.runtime.close().await;
     }

@@ -14,7 +14,7 @@ use fluxdeck_model::domain::text::{redact, sanitise};
 use fluxdeck_model::domain::{Scope, duration};
 use fluxdeck_model::error::{Error, ErrorKind, Result};
 use fluxdeck_model::state::jobs::{Job, JobId, Keeper, Loaded, Work};
-use fluxdeck_model::state::{Intent, policy_of};
+use fluxdeck_model::state::{Intent, State, policy_of};
 
 /// How long the first picture, and the journal, may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -37,6 +37,9 @@ enum What {
     /// Go on with a job that an earlier run left: what was sent is looked up, what waits is begun
     Resume {
         id: String,
+        /// The word that has to be typed: the name of a production context
+        #[arg(long, value_name = "WORD")]
+        confirm: Option<String>,
         /// Go on also where it cannot be written down how far it has come
         #[arg(long)]
         unrecorded: bool,
@@ -51,7 +54,7 @@ pub(super) async fn run(call: &Call, arguments: &Arguments) -> Result<u8> {
     match &arguments.what {
         None | Some(What::List) => list(&found, arguments.output),
         Some(What::Show { id }) => show(named(&found, id)?, arguments.output),
-        Some(What::Resume { id, unrecorded }) => resume(call, named(&found, id)?, *unrecorded).await,
+        Some(What::Resume { id, confirm, unrecorded }) => resume(call, named(&found, id)?, confirm.as_deref(), *unrecorded).await,
         Some(What::Drop { id }) => drop_job(call, named(&found, id)?).await,
     }
 }
@@ -169,7 +172,7 @@ fn refuse(loaded: &Loaded) -> Result<()> {
 }
 
 /// Goes on with a job, as the user who started it, in the cluster in which it was started.
-async fn resume(call: &Call, loaded: &Loaded, is_unrecorded: bool) -> Result<u8> {
+async fn resume(call: &Call, loaded: &Loaded, confirmed: Option<&str>, is_unrecorded: bool) -> Result<u8> {
     refuse(loaded)?;
     let job = &loaded.job;
     let context = if call.context.is_empty() { job.context.clone() } else { call.context.clone() };
@@ -177,11 +180,15 @@ async fn resume(call: &Call, loaded: &Loaded, is_unrecorded: bool) -> Result<u8>
     if !policy_of(&settings, &context).may_write() {
         return Err(Error::failed("read-only: to go on would write to the cluster", "leave out --readonly, or name another run"));
     }
+    if policy_of(&settings, &context).production && confirmed != Some(&context) {
+        let message = format!("{context} is production: what is left of the job has to be confirmed");
+        return Err(Error::failed(message, format!("nothing was done; say --confirm {context}")));
+    }
     let options = Options { only: scopes(job), ..call.options.clone() };
     let mut headless = Headless::start(&context, options, settings, false);
     headless.complete(PATIENCE, "nothing was done").await?;
     headless.intend(Intent::Inquire(Box::default()));
-    headless.until(Duration::from_secs(5), |state| state.cluster().user.is_some()).await?;
+    headless.until(PATIENCE, |state| state.cluster().user.is_some() || state.cluster().is_unnamed).await?;
     let state = headless.state();
     if !job.cluster.is_same(&state.cluster().server.key) {
         let message = format!("context `{context}` is another cluster than the one of this job");
@@ -192,6 +199,11 @@ async fn resume(call: &Call, loaded: &Loaded, is_unrecorded: bool) -> Result<u8>
         return Err(Error::new(ErrorKind::Denied, message, "only who started a job goes on with it"));
     }
     take_up(&mut headless, job.id).await?;
+    let is_bound = |state: &State| state.jobs.find(job.id).is_some_and(|job| job.bound.is_some());
+    if !headless.until(PATIENCE, is_bound).await? {
+        headless.part().await;
+        return Err(Error::new(ErrorKind::Unreachable, "the connection was lost", "try again"));
+    }
     if headless.state().jobs.find(job.id).is_some_and(Job::is_paused) {
         headless.intend(Intent::GoOn(job.id));
     }
@@ -203,8 +215,7 @@ async fn resume(call: &Call, loaded: &Loaded, is_unrecorded: bool) -> Result<u8>
 /// Makes a job ours.
 async fn take_up(headless: &mut Headless, id: JobId) -> Result<()> {
     headless.intend(Intent::TakeUp(id));
-    let is_answered =
-        |state: &fluxdeck_model::state::State| state.notice.as_ref().is_some_and(|notice| notice.is_error) || is_ours(state, id);
+    let is_answered = |state: &State| state.notice.as_ref().is_some_and(|notice| notice.is_error) || is_ours(state, id);
     headless.until(PATIENCE, is_answered).await?;
     match &headless.state().notice {
         _ if is_ours(headless.state(), id) => Ok(()),
@@ -213,7 +224,7 @@ async fn take_up(headless: &mut Headless, id: JobId) -> Result<()> {
     }
 }
 
-fn is_ours(state: &fluxdeck_model::state::State, id: JobId) -> bool {
+fn is_ours(state: &State, id: JobId) -> bool {
     state.jobs.find(id).is_some_and(|job| job.keeper == Keeper::Us)
 }
 
@@ -236,6 +247,12 @@ async fn drop_job(call: &Call, loaded: &Loaded) -> Result<u8> {
     take_up(&mut headless, id).await?;
     headless.intend(Intent::GiveUp(id));
     headless.part().await;
+    if !read(call)?.iter().any(|loaded| loaded.job.id == id && loaded.job.is_over()) {
+        return Err(Error::failed(
+            "that it is given up could not be written down",
+            "it is still there: free some room, and try again",
+        ));
+    }
     let job = headless.state().jobs.find(id).expect("it was taken up");
     output::write(&job.items().iter().map(report::outcome).collect::<String>())?;
     Ok(0)

@@ -7,6 +7,7 @@ use kube::config::{ExecInteractiveMode, KubeConfigOptions, Kubeconfig as Raw, Ku
 use kube::{Client, Config};
 
 use super::failure::{Failure, explain};
+use fluxdeck_model::domain::text::redact;
 use fluxdeck_model::state::Context;
 
 /// The flags that kubectl has for reaching a cluster.
@@ -149,7 +150,7 @@ pub fn connect(kubeconfig: &Kubeconfig, handle: &tokio::runtime::Handle) -> Resu
     }
     // the API server's audit log names who asked
     config.headers.push((http::header::USER_AGENT, http::HeaderValue::from_static(USER_AGENT)));
-    let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
+    let server = redact(config.cluster_url.to_string().trim_end_matches('/')).into_owned();
     let _entered = handle.enter();
     let client = Client::try_from(config).map_err(|error| match error {
         auth @ kube::Error::Auth(_) => Failure::from(auth),

@@ -136,14 +136,14 @@ fn stored(disk: &dyn Disk, at: &Place, id: String) -> io::Result<Stored> {
 /// # Errors
 /// When the folder cannot be read.
 pub fn sweep(disk: &Arc<dyn Disk>, dir: &Path, before: SystemTime, is_over: impl Fn(&str, &[u8]) -> bool) -> io::Result<()> {
-    for stored in load(&**disk, dir)? {
-        let is_over = |bytes: &[u8]| is_over(&stored.id, bytes);
-        let is_old = stored.modified < before && !stored.is_elsewhere;
-        if is_old && stored.bytes.as_ref().is_ok_and(|bytes| is_over(bytes)) {
-            logged(&stored.id, remove(disk, dir, &stored.id, is_over));
+    let jobs = dir.join(DIR);
+    for id in ids(&**disk, &jobs, JOB)? {
+        // what is young is not read
+        let is_old = disk.look(&Place::below(jobs.clone(), &id).job).is_ok_and(|look| look.modified < before);
+        if is_old {
+            logged(&id, remove(disk, dir, &id, |bytes| is_over(&id, bytes)));
         }
     }
-    let jobs = dir.join(DIR);
     for id in ids(&**disk, &jobs, LOCK)? {
         logged(&id, remove_orphan(&**disk, &Place::below(jobs.clone(), &id), before));
     }

@@ -20,6 +20,9 @@ use fluxdeck_model::state::{Epoch, Message, News};
 
 /// How long a lost answer is looked for.
 const PROBE: Duration = Duration::from_secs(300);
+/// Longest that one attempt of a request that writes may take: with its record and all attempts it is over before its job asks whether it
+/// has arrived.
+const LONGEST: Duration = Duration::from_secs(45);
 /// Questions asked at once.
 const QUESTIONS: usize = 8;
 
@@ -51,8 +54,9 @@ impl Errand {
 
     /// Sends a step's request once, and tells its job what became of it.
     pub async fn write(self, task: Task, step: Step) {
+        let timeout = self.timeout.min(LONGEST);
         let outcome = match self.served(&step.object) {
-            Ok((client, served)) => cluster::write(&client, &served, &step, self.timeout).await,
+            Ok((client, served)) => cluster::write(&client, &served, &step, timeout).await,
             Err(error) => Outcome::Unsent(error),
         };
         self.tell(Message::Outcome(task, outcome)).await;
@@ -103,9 +107,8 @@ impl Errand {
     /// Asks who the user is; an older server does not say.
     pub async fn identify(self) {
         let Some(live) = self.live.borrow().clone() else { return };
-        if let Ok(Ok(user)) = tokio::time::timeout(self.timeout, cluster::who(&live.client)).await {
-            self.news(News::User(user)).await;
-        }
+        let said = tokio::time::timeout(self.timeout, cluster::who(&live.client)).await;
+        self.news(News::User(said.ok().and_then(Result::ok))).await;
     }
 
     /// Looks up who owns these fields.

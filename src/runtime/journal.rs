@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a record may take until nothing waits for it any more; shorter than a job waits for the answer to a request.
 const LATEST: Duration = Duration::from_secs(60);
 /// How long jobs that are over are shown.
-const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+const KEPT: Duration = Duration::from_secs(2 * 24 * 3600);
 
 /// Comes true once a record is on the disk; else why it is not.
 pub(super) type Permit = Shared<oneshot::Receiver<Result<(), String>>>;
@@ -32,6 +32,8 @@ pub(super) type Permit = Shared<oneshot::Receiver<Result<(), String>>>;
 pub(super) type Found = (Vec<Loaded>, Vec<String>);
 
 pub(super) struct Journal {
+    disk: Arc<dyn Disk>,
+    dir: PathBuf,
     orders: mpsc::UnboundedSender<Order>,
     /// Ends when everything is written.
     ended: oneshot::Receiver<()>,
@@ -40,7 +42,6 @@ pub(super) struct Journal {
 enum Order {
     Commit { commit: Commit, reply: oneshot::Sender<Result<(), String>> },
     Act(Act),
-    Load(oneshot::Sender<Found>),
     TakeUp(JobId, oneshot::Sender<Result<Box<Job>, String>>),
 }
 
@@ -49,12 +50,13 @@ impl Journal {
     pub fn open(disk: Arc<dyn Disk>, dir: PathBuf) -> Self {
         let (orders, taken) = mpsc::unbounded_channel();
         let (end, ended) = oneshot::channel();
+        let keeper = Keeper { disk: disk.clone(), dir: dir.clone(), run: None, held: BTreeMap::new(), has_swept: false };
         std::thread::spawn(move || {
-            Keeper { disk, dir, run: None, held: BTreeMap::new() }.keep(taken);
+            keeper.keep(taken);
             // nobody waits where the program was not left in good order
             let _ = end.send(());
         });
-        Self { orders, ended }
+        Self { disk, dir, orders, ended }
     }
 
     /// Writes a commit; what it permits is up to the caller, when the permit has come true.
@@ -70,10 +72,16 @@ impl Journal {
         let _ = self.orders.send(Order::Act(act));
     }
 
+    /// Reads the journals of all jobs, on a thread of its own: what is written does not wait for it.
     pub fn load(&self) -> oneshot::Receiver<Found> {
-        let (reply, found) = oneshot::channel();
-        let _ = self.orders.send(Order::Load(reply));
-        found
+        let (reply, read) = oneshot::channel();
+        let (disk, dir) = (self.disk.clone(), self.dir.clone());
+        std::thread::spawn(move || {
+            sweep(&disk, &dir);
+            // nobody waits any more when the program leaves
+            let _ = reply.send(found(&*disk, &dir));
+        });
+        read
     }
 
     pub fn take_up(&self, id: JobId) -> oneshot::Receiver<Result<Box<Job>, String>> {
@@ -84,7 +92,7 @@ impl Journal {
 
     /// Writes what is left, and lets go of all locks.
     pub async fn close(self) {
-        let Self { orders, ended } = self;
+        let Self { orders, ended, .. } = self;
         drop(orders);
         if tokio::time::timeout(PATIENCE, ended).await.is_err() {
             tracing::warn!("the journal is not written: the disk does not answer");
@@ -96,7 +104,7 @@ impl Journal {
 /// request has arrived, and is told that it was not sent.
 pub(super) async fn permitted(permit: Permit) -> Result<(), String> {
     match tokio::time::timeout(LATEST, permit).await {
-        Ok(written) => written.unwrap_or_else(|_| Err("the program's own journal has ended".to_owned())),
+        Ok(written) => written.unwrap_or_else(|_| Err("the thread that writes has ended".to_owned())),
         Err(_) => Err(format!("the disk has not answered within {} s", LATEST.as_secs())),
     }
 }
@@ -108,6 +116,8 @@ struct Keeper {
     /// None until something is done.
     run: Option<Run>,
     held: BTreeMap<JobId, Held>,
+    /// Old jobs go when the first of a run is written.
+    has_swept: bool,
 }
 
 impl Keeper {
@@ -126,6 +136,7 @@ impl Keeper {
                         while let Some(Order::Commit { commit: next, reply }) =
                             waiting.next_if(|next| matches!(next, Order::Commit { commit: next, .. } if joins(&commit, next)))
                         {
+                            commit.is_last = next.is_last;
                             commit.lines.extend(next.lines);
                             commit.acts.extend(next.acts);
                             replies.push(reply);
@@ -139,7 +150,6 @@ impl Keeper {
                             tracing::warn!(why, "the log of acts cannot be written");
                         }
                     }
-                    Order::Load(reply) => drop(reply.send(self.load())),
                     Order::TakeUp(id, reply) => drop(reply.send(self.take_up(id))),
                 }
             }
@@ -147,7 +157,11 @@ impl Keeper {
     }
 
     fn commit(&mut self, commit: &Commit) -> Result<(), String> {
-        self.write(commit).map_err(|error| format!("the journal in {} cannot be written: {error}", self.dir.display()))?;
+        let written = self.write(commit);
+        if commit.is_last {
+            self.held.remove(&commit.job);
+        }
+        written.map_err(|error| format!("the journal in {} cannot be written: {error}", self.dir.display()))?;
         commit.acts.iter().try_for_each(|act| self.act(act))
     }
 
@@ -166,7 +180,10 @@ impl Keeper {
         }
     }
 
-    fn create(&self, id: JobId, lines: &[u8]) -> std::io::Result<Held> {
+    fn create(&mut self, id: JobId, lines: &[u8]) -> std::io::Result<Held> {
+        if !std::mem::replace(&mut self.has_swept, true) {
+            sweep(&self.disk, &self.dir);
+        }
         match jobs::create(&self.disk, &self.dir, &id.to_string(), lines) {
             // an earlier attempt failed half way, and could not be taken back
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
@@ -191,15 +208,6 @@ impl Keeper {
             .map_err(|error| format!("the log of acts {} cannot be written: {error}", file.display()))
     }
 
-    fn load(&self) -> Found {
-        let before = SystemTime::now().checked_sub(KEPT).unwrap_or(SystemTime::UNIX_EPOCH);
-        let is_over = |_: &str, bytes: &[u8]| journal::read(bytes).is_ok_and(|read| read.job.is_over());
-        if let Err(error) = jobs::sweep(&self.disk, &self.dir, before, is_over) {
-            tracing::warn!(%error, "old jobs are not removed");
-        }
-        found(&*self.disk, &self.dir)
-    }
-
     fn take_up(&mut self, id: JobId) -> Result<Box<Job>, String> {
         if let Some(held) = self.held.get(&id) {
             // taken before, without its cluster
@@ -211,6 +219,9 @@ impl Keeper {
             return Err(if is_elsewhere { "another program is at it" } else { "it is not there any more" }.to_owned());
         };
         let read = journal::read(&bytes).map_err(|why| why.to_string())?;
+        if read.job.id != id {
+            return Err("its file holds another job".to_owned());
+        }
         self.held.insert(id, held);
         Ok(Box::new(read.job))
     }
@@ -219,6 +230,15 @@ impl Keeper {
 /// Whether a commit adds to the one before, with nothing in between.
 fn joins(before: &Commit, next: &Commit) -> bool {
     before.job == next.job && !next.is_new
+}
+
+/// Removes what has been over for long.
+fn sweep(disk: &Arc<dyn Disk>, dir: &Path) {
+    let before = SystemTime::now().checked_sub(KEPT).unwrap_or(SystemTime::UNIX_EPOCH);
+    let is_over = |_: &str, bytes: &[u8]| journal::read(bytes).is_ok_and(|read| read.job.is_over());
+    if let Err(error) = jobs::sweep(disk, dir, before, is_over) {
+        tracing::warn!(%error, "old jobs are not removed");
+    }
 }
 
 /// The jobs that are written down below a state directory, and what could not be read and why. Looking changes nothing.
@@ -231,6 +251,9 @@ pub fn found(disk: &dyn Disk, dir: &Path) -> Found {
     for stored in stored {
         let bytes = stored.bytes.map_err(|error| error.to_string());
         match bytes.and_then(|bytes| journal::read(&bytes).map_err(|why| why.to_string())) {
+            Ok(read) if read.job.id.to_string() != stored.id => {
+                unread.push(format!("job {}: its file holds another job", stored.id));
+            }
             Ok(read) => found.push(Loaded { job: read.job, is_elsewhere: stored.is_elsewhere }),
             Err(why) => unread.push(format!("job {}: {why}", stored.id)),
         }

@@ -25,6 +25,7 @@ use crate::{demo, records};
 pub use compare::{concerns, schemas};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::domain::{ClusterId, Scope, Str};
+use fluxdeck_model::error::{Error, ErrorKind};
 use fluxdeck_model::state::jobs::{Commit, JobId, Outcome, Task};
 use fluxdeck_model::state::{Aspect, Effect, Epoch, Message, Reply, Terminal, Ticket};
 pub use journal::found as jobs_found;
@@ -148,10 +149,11 @@ impl Runtime {
             Effect::LoadJobs => self.load_jobs(),
             Effect::TakeUp(id) => self.take_up(id),
             Effect::Write { task, cluster, epoch, step } => {
-                self.run_task(task, cluster, epoch, |errand| errand.write(task, *step))
+                self.run_task(task, cluster, epoch, unsent(), |errand| errand.write(task, *step))
             }
             Effect::Probe { task, cluster, epoch, step } => {
-                self.run_task(task, cluster, epoch, |errand| errand.probe(task, *step))
+                let unseen = Outcome::Unseen("the connection was left".to_owned());
+                self.run_task(task, cluster, epoch, unseen, |errand| errand.probe(task, *step))
             }
             Effect::Review { cluster, epoch, asks } => self.run(cluster, epoch, |errand| errand.review(asks)),
             Effect::Identify { cluster, epoch } => self.run(cluster, epoch, acts::Errand::identify),
@@ -216,6 +218,7 @@ impl Runtime {
         task: Task,
         cluster: ClusterId,
         epoch: Epoch,
+        gone: Outcome,
         work: impl FnOnce(acts::Errand) -> F,
     ) -> Option<Terminal>
     where
@@ -225,7 +228,6 @@ impl Runtime {
             return self.run(cluster, epoch, work);
         }
         let inbox = self.inbox.clone();
-        let gone = Outcome::Unseen("the connection was left".to_owned());
         self.errands.spawn(async move {
             let _ = inbox.send(Message::Outcome(task, gone)).await;
         });
@@ -281,7 +283,7 @@ impl Runtime {
         then.into_iter().find_map(|effect| match effect {
             Effect::Write { task, cluster, epoch, step } => {
                 let permit = permit.clone();
-                self.run_task(task, cluster, epoch, |errand| errand.write_if(permit, task, *step))
+                self.run_task(task, cluster, epoch, unsent(), |errand| errand.write_if(permit, task, *step))
             }
             other => self.carry_out(other),
         })
@@ -300,13 +302,13 @@ impl Runtime {
     fn take_up(&mut self, id: JobId) -> Option<Terminal> {
         let (taken, inbox) = (self.journal()?.take_up(id), self.inbox.clone());
         self.errands.spawn(async move {
-            let taken = taken.await.unwrap_or_else(|_| Err("the program's own journal has ended".to_owned()));
+            let taken = taken.await.unwrap_or_else(|_| Err("the thread that writes has ended".to_owned()));
             let _ = inbox.send(Message::TakenUp(id, taken)).await;
         });
         None
     }
 
-    /// Waits until the log of acts is written, before the program leaves.
+    /// Waits until the journals and the log of acts are written, before the program leaves.
     pub async fn close(&mut self) {
         if let Some(journal) = self.journal.take() {
             journal.close().await;
@@ -321,6 +323,11 @@ impl Runtime {
         });
         None
     }
+}
+
+/// What becomes of a request without a connection.
+fn unsent() -> Outcome {
+    Outcome::Unsent(Error::new(ErrorKind::Unreachable, "the connection was left", ""))
 }
 
 /// A number that no other run draws: its jobs are named by it.

@@ -150,7 +150,7 @@ impl Api {
             Effect::Review { asks, .. } => {
                 news(News::Rights(asks.into_iter().map(|ask| (ask.clone(), !(self.denies)(&ask))).collect()))
             }
-            Effect::Identify { .. } => news(News::User("ana".to_owned())),
+            Effect::Identify { .. } => news(News::User(Some("ana".to_owned()))),
             Effect::Owners { fields, .. } => {
                 let by_flux = |field: String| FieldOwner { field, manager: "kustomize-controller".to_owned() };
                 let owners = |field| if self.is_in_git { vec![by_flux(field)] } else { Vec::new() };

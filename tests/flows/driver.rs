@@ -11,7 +11,7 @@ use fluxdeck::demo::{Company, User};
 use fluxdeck::records::{self, Snapshot};
 use fluxdeck::runtime::{Guest, Options, Origin, Runtime};
 use fluxdeck::ui::theme::Depth;
-use fluxdeck_model::state::{Beginning, Effect, Input, Intent, Key, Message, Settings};
+use fluxdeck_model::state::{Beginning, Effect, Input, Key, Message, Settings};
 use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -166,7 +166,7 @@ impl Driver {
 
     /// Leaves, as far as acts are concerned.
     pub async fn part(&mut self) {
-        self.app.intend(Intent::Part);
+        self.app.part(self.now);
         self.settle().await;
     }
 

@@ -123,7 +123,7 @@ pub fn perform(wish: Wish, objects: &[ObjectRef], hidden: Vec<ObjectRef>, cx: &m
 
 /// Leaves the program; while something is under way, asks first.
 pub(super) fn leave(cx: &mut Cx) -> Result<()> {
-    if cx.state.jobs.running().next().is_some() {
+    if cx.state.jobs.under_way().next().is_some() {
         return open(cx, "leave", Target::Nothing);
     }
     cx.intend(Intent::Terminal(Terminal::Quit));

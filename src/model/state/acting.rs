@@ -247,7 +247,7 @@ impl State {
         let cluster = bound.and_then(|bound| connection(clusters.values().chain(left.iter()), bound));
         jobs.hear(task, outcome, cluster.map(view).as_ref(), *clock, &mut out.effects);
         if is_held {
-            self.ask_held(task.job, out);
+            self.hear_held(task.job, out);
         }
         self.leave(out);
     }

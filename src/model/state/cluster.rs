@@ -36,6 +36,8 @@ pub struct Cluster {
     pub is_asking: bool,
     /// Who the API server says the user is; none until somebody asked.
     pub user: Option<String>,
+    /// Somebody asked, and it does not say.
+    pub is_unnamed: bool,
     /// Who owns contested fields, of objects that a confirmation asked about; none where that could not be read.
     pub owners: BTreeMap<ObjectRef, Option<Vec<FieldOwner>>>,
     /// Where it differs from git, since somebody asked.
@@ -105,6 +107,7 @@ impl Cluster {
             rights: Rights::default(),
             is_asking: false,
             user: None,
+            is_unnamed: false,
             owners: BTreeMap::new(),
             drifts: Drifts::default(),
         }
@@ -121,7 +124,7 @@ impl Cluster {
         self.server = server;
         self.rights = Rights::default();
         self.is_asking = false;
-        self.user = None;
+        (self.user, self.is_unnamed) = (None, false);
     }
 
     /// Takes over a batch of deltas, in every layer where it is shown.

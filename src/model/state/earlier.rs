@@ -4,12 +4,13 @@
 use super::acting::view;
 use super::engine::{Asked, Update};
 use super::jobs::{Job, JobId, Keeper, Loaded};
-use super::{Effect, Link, State};
+use super::{Effect, Link, State, policy_of};
 use crate::error::Error;
 
 impl State {
     pub(super) fn hear_loaded(&mut self, loaded: Vec<Loaded>, unread: &[String], out: &mut Update) {
         self.jobs.loaded(loaded);
+        self.taking.clear();
         if let Some(first) = unread.first() {
             self.complain(&Error::failed(first.clone(), "its file is left alone; `fluxdeck jobs` lists all"));
         }
@@ -22,20 +23,28 @@ impl State {
         if cluster.link != Link::Live || !self.policy().may_write() {
             return;
         }
-        let mine = self.jobs.to_take_up(&cluster.server.key, |job| self.is_mine(job));
-        out.effects.extend(mine.into_iter().map(Effect::TakeUp));
-        let is_waiting = cluster.user.is_none() && !self.jobs.to_take_up(&cluster.server.key, |_| true).is_empty();
+        let is_waiting =
+            cluster.user.is_none() && !cluster.is_unnamed && !self.jobs.to_take_up(&cluster.server.key, |_| true).is_empty();
         if is_waiting {
             out.effects.push(Effect::Identify { cluster: cluster.id, epoch: cluster.epoch });
         }
+        // each once, until the journals are read again
+        for id in self.jobs.to_take_up(&cluster.server.key, |job| self.is_mine(job)) {
+            if self.taking.insert(id) {
+                out.effects.push(Effect::TakeUp(id));
+            }
+        }
     }
 
-    /// Whether the user of the active cluster has started a job. Nobody knows before the API server has said who that is.
+    /// Whether the user of the active cluster has started a job. Nobody knows before the API server has said who that is, or that it does
+    /// not say.
     pub fn is_mine(&self, job: &Job) -> bool {
         let cluster = self.cluster();
-        // a job that was started before the API server had answered is its context's user's
+        // a job that was started before the API server had answered is its context's user's, unless that one acts as another
         let of_context = self.contexts.iter().find(|context| context.name == cluster.context).map(|context| &context.user);
-        cluster.user.as_ref().is_some_and(|user| *user == job.user || of_context == Some(&job.user))
+        let of_context = of_context.filter(|_| cluster.server.acting_as.is_none());
+        let said = cluster.user.as_ref().is_some_and(|user| *user == job.user || of_context == Some(&job.user));
+        said || cluster.is_unnamed && self.who() == job.user
     }
 
     pub(super) fn hear_taken_up(&mut self, id: JobId, fresh: Result<Box<Job>, String>, out: &mut Update) {
@@ -43,7 +52,9 @@ impl State {
             self.complain(&Error::failed(format!("job {id} is not taken up: {why}"), ""));
         }
         let cluster = self.clusters.get(&self.active).expect("the active cluster is always in the map");
-        let is_here = fresh.as_ref().is_ok_and(|job| job.cluster.is_same(&cluster.server.key)) && cluster.link == Link::Live;
+        // the context may be another one by now
+        let fits = |job: &Job| job.cluster.is_same(&cluster.server.key) && self.is_mine(job) && self.policy().may_write();
+        let is_here = cluster.link == Link::Live && fresh.as_ref().is_ok_and(|job| fits(job));
         let seen = is_here.then(|| view(cluster));
         self.jobs.taken_up(id, fresh, seen.as_ref(), self.clock, &mut out.effects);
         if self.jobs.find(id).is_some_and(|job| job.keeper == Keeper::Us && job.is_paused()) {
@@ -60,7 +71,8 @@ impl State {
             return self.say(why);
         }
         match self.jobs.find(id) {
-            Some(job) if !job.is_paused() => self.say("nothing of it waits"),
+            Some(job) if !job.is_paused() && job.held().is_none() => self.say("nothing of it waits"),
+            Some(job) if policy_of(&self.settings, &job.context).readonly => self.say("its context is read-only"),
             Some(job) if job.bound.is_none() => {
                 let context = job.context.clone();
                 self.say(format!("its cluster is not connected: `:ctx {context}`"));
@@ -107,8 +119,18 @@ impl State {
         ));
     }
 
+    /// Goes on with what could not be written down, as a person has answered before; else asks.
+    pub(super) fn hear_held(&mut self, id: JobId, out: &mut Update) {
+        let is_stopped = self.jobs.find(id).and_then(Job::batch).is_some_and(|batch| batch.stopped);
+        match self.jobs.is_allowed(id) {
+            true => self.go_on_unrecorded(id, true, out),
+            false if is_stopped => self.jobs.stop(id, self.clock),
+            false => self.ask_held(id, out),
+        }
+    }
+
     /// Asks a person, once, what is to become of a job of which nothing can be written down.
-    pub(super) fn ask_held(&mut self, id: JobId, out: &mut Update) {
+    fn ask_held(&mut self, id: JobId, out: &mut Update) {
         if self.jobs.find(id).is_some_and(|job| job.held().is_some()) && self.held.insert(id) {
             out.questions.push(Asked::Unrecorded(id));
         }

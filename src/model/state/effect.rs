@@ -75,7 +75,7 @@ pub enum Effect {
         epoch: Epoch,
         fields: Vec<(ObjectRef, String)>,
     },
-    /// Write a line of the log of acts for which nothing is written in a journal.
+    /// Write a line of the log of acts that goes with no record.
     Record(Box<Act>),
     /// Read the log of acts of earlier runs, for a view.
     Recall(Ticket),

@@ -62,8 +62,8 @@ pub enum News {
     Deltas(Vec<Delta>),
     /// What the user may do. An ask that could not be answered is allowed: the API server has the last word anyway.
     Rights(Vec<(Ask, bool)>),
-    /// Who the user is to the API server.
-    User(String),
+    /// Who the user is to the API server; none where it does not say.
+    User(Option<String>),
     /// Who owns contested fields; none where the object could not be read.
     Owners(Vec<(ObjectRef, Option<Vec<FieldOwner>>)>),
     /// What came of one Kustomization in the comparison of that number.

@@ -48,6 +48,8 @@ pub struct State {
     left: Vec<Cluster>,
     /// Acts that start by themselves as soon as it is known that they are allowed.
     eager: Vec<acting::Eager>,
+    /// Jobs of earlier runs that were asked for.
+    taking: BTreeSet<jobs::JobId>,
     /// Jobs of which a person is asked whether they may go on unrecorded.
     held: BTreeSet<jobs::JobId>,
 }
@@ -108,6 +110,7 @@ impl State {
             jobs: Jobs::new(nonce),
             left: Vec::new(),
             eager: Vec::new(),
+            taking: BTreeSet::new(),
             held: BTreeSet::new(),
         }
     }

@@ -32,7 +32,8 @@ impl State {
             }
             News::Rights(rights) => self.hear_rights(rights, out),
             News::User(user) => {
-                cluster.user = Some(user);
+                cluster.is_unnamed = user.is_none();
+                cluster.user = user;
                 self.take_up(out);
             }
             News::Compared(run, compared) => cluster.compared(run, *compared, now),

@@ -20,7 +20,7 @@ impl Bench {
         let scope = Scope { gk: web.id.gk.clone(), namespace: None };
         bench.news(News::Server(ServerFacts::default()));
         bench.news(News::Link(Link::Live));
-        bench.news(News::User("ana".into()));
+        bench.news(News::User(Some("ana".into())));
         bench.news(News::Deltas(vec![Delta::Upsert(Box::new(web)), Delta::Coverage(scope, Coverage::Complete)]));
         bench
     }

@@ -134,6 +134,9 @@ impl View for JobView {
 
     fn selection(&self, state: &State) -> Vec<ObjectRef> {
         let job = state.jobs.find(self.id);
+        // objects of another cluster would be taken for their namesakes here
+        let here = Some((state.active, state.cluster().epoch));
+        let job = job.filter(|job| job.bound == here);
         job.map(|job| job.items().iter().map(|item| item.object.clone()).collect()).unwrap_or_default()
     }
 

@@ -20,7 +20,7 @@ use crate::ui::widgets::progress::{sign, sign_of};
 use fluxdeck_model::commands::{Cx, Gesture, Scope, Target, Transition};
 use fluxdeck_model::domain::{Health, ObjectRef, duration};
 use fluxdeck_model::state::jobs::{Job, JobId, Keeper};
-use fluxdeck_model::state::{Intent, State};
+use fluxdeck_model::state::{Intent, State, policy_of};
 
 pub const SPEC: ViewSpec = ViewSpec {
     name: "jobs",
@@ -43,6 +43,12 @@ impl Jobs {
 
 /// Says something to a job.
 pub(super) fn steer(gesture: Gesture, id: JobId, cx: &mut Cx) {
+    let waiting = cx.state.jobs.find(id).filter(|job| job.is_paused());
+    let guarded = waiting.filter(|job| policy_of(&cx.state.settings, &job.context).production);
+    if let Some(job) = guarded.filter(|_| gesture == Gesture::GoOn) {
+        let context = &job.context;
+        return cx.say(format!("{context} is production: `fluxdeck jobs resume {id} --confirm {context}`, or x and do it anew"));
+    }
     cx.intend(match gesture {
         Gesture::WatchOn => Intent::WatchOn(id),
         Gesture::GoOn => Intent::GoOn(id),
@@ -103,7 +109,7 @@ impl View for Jobs {
     }
 
     fn title(&self, state: &State) -> String {
-        match state.jobs.running().count() {
+        match state.jobs.under_way().count() {
             0 => "jobs".to_owned(),
             running => format!("jobs · {running} under way"),
         }
@@ -115,6 +121,9 @@ impl View for Jobs {
 
     fn selection(&self, state: &State) -> Vec<ObjectRef> {
         let job = self.selected().and_then(|id| state.jobs.find(id));
+        // objects of another cluster would be taken for their namesakes here
+        let here = Some((state.active, state.cluster().epoch));
+        let job = job.filter(|job| job.bound == here);
         job.map(|job| job.items().iter().map(|item| item.object.clone()).collect()).unwrap_or_default()
     }
 
@@ -165,7 +174,7 @@ impl View for Jobs {
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
-        if scene.state.jobs.running().next().is_some() {
+        if scene.state.jobs.under_way().next().is_some() {
             scene.next_change.set(1);
         }
         let columns = [

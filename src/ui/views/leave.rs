@@ -72,14 +72,14 @@ impl View for Leave {
     }
 
     fn heard(&mut self, cx: &mut Cx) {
-        if self.waits && cx.state.jobs.running().next().is_none() {
+        if self.waits && cx.state.jobs.under_way().next().is_none() {
             cx.intend(Intent::Terminal(Terminal::Quit));
         }
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
         scene.next_change.set(1);
-        let jobs: Vec<_> = scene.state.jobs.running().collect();
+        let jobs: Vec<_> = scene.state.jobs.under_way().collect();
         let head = match jobs.len() {
             0 => "nothing is under way any more".to_owned(),
             1 => "1 act is under way:".to_owned(),

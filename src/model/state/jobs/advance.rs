@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::item::{Item, Phase};
 use super::outcome::Outcome;
 use crate::actions::{Step, Until};
+use crate::domain::text::redact;
 use crate::domain::{Coverage, Health, Object, ObjectRef, Store, duration};
 use crate::kinds::{self, Role};
 
@@ -97,7 +98,7 @@ impl Item {
             Outcome::Refused(error) => self.end(now, fail(error.message)),
             Outcome::Unsent(error) => self.end(now, fail(format!("nothing was sent: {}", error.message))),
             Outcome::Unrecorded(why) => self.hold(now, &why),
-            Outcome::Unknown(why) => return self.check(now, why),
+            Outcome::Unknown(why) => return self.check(now, &why),
             Outcome::Absent => self.end(now, fail(format!("it was not done, as the object shows: {}", self.phase.message()))),
             Outcome::Missing if self.step().until == Until::Gone => return self.taken(0, waits, sight),
             Outcome::Missing => self.end(now, fail(format!("{} is gone", self.step().object))),
@@ -117,7 +118,8 @@ impl Item {
     }
 
     /// Looks up whether the request has arrived.
-    pub(super) fn check(&mut self, now: Timestamp, why: String) -> Wish {
+    pub(super) fn check(&mut self, now: Timestamp, why: &str) -> Wish {
+        let why = redact(why).into_owned();
         self.note(now, format!("unknown whether it arrived, checking: {why}"));
         (self.phase, self.since) = (Phase::Checking { why }, Some(now));
         self.turn += 1;
@@ -149,13 +151,14 @@ impl Item {
         }
     }
 
-    /// The step has come to its good end.
+    /// The step has come to its good end. What follows waits for its turn: a person may have stopped the job meanwhile.
     fn finish(&mut self, text: String, sight: &Sight) -> Wish {
         if self.at + 1 < self.steps.len() {
             let object = self.step().object.clone();
             self.note(sight.now, format!("{object}: {text}"));
             self.at += 1;
-            return self.begin(sight);
+            (self.phase, self.since) = (Phase::Queued, None);
+            return Wish::Nothing;
         }
         self.end(sight.now, Phase::Done { text });
         Wish::Nothing
@@ -173,10 +176,16 @@ impl Item {
             Phase::Requested { generation } | Phase::Handled { generation } => generation,
             // what nobody knew may show by itself
             Phase::Checking { .. } | Phase::Unknown { .. } if self.shows(&step, sight) => {
+                let was_over = self.phase.is_over();
                 self.ended = None;
                 self.note(sight.now, "it had arrived");
                 let generation = sight.object(&step.object).map_or(0, |object| object.generation);
-                return self.taken(generation, waits, sight);
+                let wish = self.taken(generation, waits, sight);
+                // nobody expects any more that something follows
+                if was_over && self.phase == Phase::Queued {
+                    self.end(sight.now, self.halted());
+                }
+                return wish;
             }
             _ => return Wish::Nothing,
         };
@@ -295,7 +304,7 @@ impl Item {
         }
         let limit = duration::age(limit.as_secs()).0;
         let end = match &self.phase {
-            Phase::Sent => return self.check(sight.now, format!("no answer within {limit}")),
+            Phase::Sent => return self.check(sight.now, &format!("no answer within {limit}")),
             Phase::Checking { why } => {
                 let why = format!("it may have been done or not: {why}; and it could not be looked up within {limit}");
                 Phase::Unknown { why }

@@ -89,12 +89,26 @@ impl Batch {
 
     /// Begins queued items while there is room for them. Where something is held, the rest would be held too.
     fn fill(&mut self, sight: &Sight) -> Vec<Move> {
-        let mut moves = Vec::new();
+        let mut moves = if self.stopped { self.halt(sight) } else { Vec::new() };
         while !self.stopped && !self.is_paused && !self.is_held() && self.slots(sight.now) > 0 {
-            let Some(next) = self.items.iter().position(|item| item.phase == Phase::Queued) else { break };
+            // what has begun goes before what has not
+            let queued = self.items.iter().enumerate().filter(|(_, item)| item.phase == Phase::Queued);
+            let Some((next, _)) = queued.min_by_key(|(number, item)| (item.at == 0, *number)) else { break };
             moves.push(Move::told(next, self.items[next].begin(sight)));
         }
         moves
+    }
+
+    /// Ends what has come to its turn after the job was stopped.
+    fn halt(&mut self, sight: &Sight) -> Vec<Move> {
+        let halted = self.each(|item| {
+            let is_queued = item.phase == Phase::Queued;
+            if is_queued {
+                item.end(sight.now, item.halted());
+            }
+            is_queued
+        });
+        halted.into_iter().map(|item| Move::told(item, Wish::Nothing)).collect()
     }
 
     /// How many more may begin. A slow item does not hold up the rest.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::id::JobId;
 use crate::actions::Step;
 use crate::domain::ObjectRef;
+use crate::domain::text::redact;
 
 /// One request of one item: an outcome that comes late finds that the item is somewhere else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -100,6 +101,19 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// The same without the passwords that others' messages may hold.
+    fn redacted(self) -> Self {
+        let clean = |text: String| redact(&text).into_owned();
+        match self {
+            Self::Done { text } => Self::Done { text: clean(text) },
+            Self::Failed { message, retries } => Self::Failed { message: clean(message), retries },
+            Self::TimedOut { message } => Self::TimedOut { message: clean(message) },
+            Self::Unknown { why } => Self::Unknown { why: clean(why) },
+            Self::Left { last } => Self::Left { last: clean(last) },
+            other => other,
+        }
+    }
+
     pub fn is_over(&self) -> bool {
         !self.is_under_way() && !matches!(self, Self::Queued | Self::Held { .. })
     }
@@ -201,14 +215,24 @@ impl Item {
         Some(format!("{known}{rest}"))
     }
 
+    /// How it ends when a person stops it before its next request.
+    pub(super) fn halted(&self) -> Phase {
+        match self.at {
+            0 => Phase::Stopped,
+            _ => Phase::Left { last: "what came first is done; what was to follow was not requested".to_owned() },
+        }
+    }
+
+    /// Adds a line of its history. What others have said may hold their passwords.
     pub(super) fn note(&mut self, now: Timestamp, text: impl Into<String>) {
-        let text = text.into();
+        let text = redact(&text.into()).into_owned();
         if self.log.last().is_none_or(|last| last.text != text) {
             self.log.push(Entry { at: now, text });
         }
     }
 
     pub(super) fn end(&mut self, now: Timestamp, phase: Phase) {
+        let phase = phase.redacted();
         let message = phase.message();
         let text = if message.is_empty() { phase.word().to_owned() } else { format!("{}: {message}", phase.word()) };
         self.note(now, text);

@@ -139,6 +139,13 @@ impl Job {
         self.batch().is_some_and(Batch::is_waiting)
     }
 
+    /// Whether something of it goes on by itself in this run: it does not only wait for a person, or for its cluster.
+    pub fn is_under_way(&self) -> bool {
+        let is_out = self.items().iter().any(|item| item.phase.is_under_way());
+        let waits = self.bound.is_none() || self.is_paused() || self.held().is_some();
+        self.keeper == Keeper::Us && !self.is_over() && (is_out && self.bound.is_some() || !waits)
+    }
+
     /// Why nothing was sent for an item that is held, if one is: it cannot be written down. A person says what now.
     pub fn held(&self) -> Option<&str> {
         let why = |item: &'_ Item| matches!(item.phase, Phase::Held { .. });

@@ -120,6 +120,11 @@ impl Jobs {
         self.jobs.iter().filter(|job| job.keeper == Keeper::Us && !job.is_over())
     }
 
+    /// Jobs that go on by themselves: the program asks before it leaves them.
+    pub fn under_way(&self) -> impl Iterator<Item = &Job> {
+        self.jobs.iter().filter(|job| job.is_under_way())
+    }
+
     /// Whether jobs of that connection are not over.
     pub fn are_running(&self, cluster: ClusterId, epoch: Epoch) -> bool {
         self.running().any(|job| job.bound == Some((cluster, epoch)))

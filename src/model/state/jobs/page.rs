@@ -11,13 +11,15 @@ use crate::state::Effect;
 ///
 /// The contract with whoever carries it out: `lines` are written and synced first, under the job's lock. When that has succeeded, `acts`
 /// go to the log of acts and `then` is carried out, else nothing of `then`: each write in it is answered with `Outcome::Unrecorded`, and
-/// where there is none the job is told by `Message::Unrecorded`. After a commit that failed, the end of the file is not known: further
-/// ones of that job fail as well, until one `is_new`.
+/// where there is none the job is told by `Message::Unrecorded`. After a commit that failed the end of the file is not known: the next one
+/// of that job `is_new`, and what was on its way before goes behind what is known to be there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Commit {
     pub job: JobId,
     /// `lines` are the whole journal: it is written beside the old one, if there is one, and put in its place. Else they are appended.
     pub is_new: bool,
+    /// The job is over: its lock may go. If it goes on all the same, its next commit `is_new`.
+    pub is_last: bool,
     pub lines: Vec<u8>,
     pub acts: Vec<Act>,
     /// What may be sent once all this is written: [`Effect::Write`]s.
@@ -79,8 +81,9 @@ impl Page {
         let after = if self.is_allowed { std::mem::take(&mut then) } else { Vec::new() };
         let is_new = !self.is_sound;
         let lines = if is_new { compact(job) } else { update.map(|update| update.line()).unwrap_or_default() };
-        (self.written, self.is_sound) = (Written::of(job), true);
-        effects.push(Effect::Commit(Box::new(Commit { job: job.id, is_new, lines, acts, then })));
+        let is_last = job.is_over();
+        (self.written, self.is_sound) = (Written::of(job), !is_last);
+        effects.push(Effect::Commit(Box::new(Commit { job: job.id, is_new, is_last, lines, acts, then })));
         effects.extend(after);
     }
 }
@@ -107,6 +110,7 @@ impl Jobs {
         }
         if let Some(page) = self.pages.get_mut(&id) {
             page.spoil();
+            page.touch();
         }
     }
 

@@ -143,7 +143,12 @@ impl Batch {
 
     /// Goes on in another run: what was sent is looked up, what was taken is followed, the rest waits for a person.
     pub(super) fn take_up(&mut self, now: Timestamp) -> Vec<Move> {
-        self.is_paused = !self.stopped && self.items.iter().any(|item| matches!(item.phase, Phase::Queued | Phase::Held { .. }));
+        // also what follows on what is under way
+        let has_more = |item: &Item| {
+            let waits = matches!(item.phase, Phase::Queued | Phase::Held { .. });
+            waits || item.phase.is_under_way() && item.at + 1 < item.steps.len()
+        };
+        self.is_paused = !self.stopped && self.items.iter().any(has_more);
         let mut moves = Vec::new();
         for (number, item) in self.items.iter_mut().enumerate().filter(|(_, item)| item.phase.is_under_way()) {
             moves.push(Move { item: number, wish: item.take_up(now), is_told: true });
@@ -160,6 +165,7 @@ impl Item {
             (Phase::Held { why }, _) => Phase::Failed { message: why.clone(), retries: false },
             (phase, Some(last)) if phase.is_followed() => Phase::Left { last },
             (_, Some(why)) => Phase::Unknown { why },
+            (_, None) if *queued == Phase::Stopped => self.halted(),
             (_, None) => queued.clone(),
         };
         self.end(now, end);
@@ -172,7 +178,7 @@ impl Item {
             self.note(now, "taken up by another run");
             return Wish::Nothing;
         }
-        self.check(now, ENDED.to_owned())
+        self.check(now, ENDED)
     }
 }
 

@@ -128,6 +128,39 @@ fn the_source_comes_first_and_its_failure_stops_the_rest() {
 }
 
 #[test]
+fn what_follows_on_a_first_request_is_not_sent_by_a_job_that_was_stopped_or_taken_up_meanwhile() {
+    let ks = json!({"spec": {"sourceRef": {"kind": "GitRepository", "name": "fleet"}}, "status": ready()});
+    let git = |handled: &str| {
+        json!({"metadata": {"name": "fleet"}, "status": {"lastHandledReconcileAt": handled, "artifact": {"revision": "main@sha1:2"},
+            "conditions": [{"type": "Ready", "status": "True", "observedGeneration": 1}], "observedGeneration": 1}})
+    };
+    let begun = || {
+        let mut bench = Bench::with([object("ks", &ks), object("gitrepo", &git("before"))]);
+        bench.start("reconcile-with-source", &[web()], 10, true);
+        bench.answer(TAKEN);
+        bench
+    };
+    let mut stopped = begun();
+    let id = stopped.job().id;
+    stopped.step(|jobs, _, now, _| jobs.stop(id, now));
+    stopped.put("gitrepo", &git(NOW));
+    let phase = stopped.phase();
+    assert!(matches!(&phase, Phase::Left { last } if last.contains("what was to follow was not requested")), "{phase:?}");
+    assert_eq!(stopped.sent(), []);
+
+    let mut next = begun();
+    let id = next.job().id;
+    let fresh = Box::new(journal::read(&next.journals[&id]).expect("a journal can be read").job);
+    next.jobs = Jobs::new(8);
+    next.step(|jobs, view, now, effects| jobs.taken_up(id, Ok(fresh), Some(view), now, effects));
+    next.put("gitrepo", &git(NOW));
+    assert_eq!((next.phase(), next.sent()), (Phase::Queued, vec![]), "a person says when");
+    assert!(next.job().is_paused());
+    next.step(|jobs, view, now, effects| jobs.go_on(id, view, now, effects));
+    assert_eq!(next.sent().into_iter().map(|(_, sent)| sent).collect::<Vec<_>>(), ["write Kustomization apps/web"]);
+}
+
+#[test]
 fn conflicts_are_tried_again_and_end_some_time() {
     let mut bench = Bench::with([object("ks", &json!({"status": ready()}))]);
     bench.start("suspend", &[web()], 10, true);
