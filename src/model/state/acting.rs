@@ -221,17 +221,16 @@ impl State {
         if !job.can_watch_on() {
             return self.say("nothing of it is tried again");
         }
-        self.with_view(id, |jobs, view, now| jobs.watch_on(id, view, now, &mut out.effects));
-        self.say("watching on");
+        let is_seen = self.with_view(id, |jobs, view, now| jobs.watch_on(id, view, now, &mut out.effects));
+        self.say(if is_seen { "watching on" } else { "its cluster is not connected any more" });
     }
 
-    /// Does something with a job and what can be seen of its cluster, where it is connected.
-    pub(super) fn with_view(&mut self, id: JobId, work: impl FnOnce(&mut Jobs, &View, Timestamp)) {
+    /// Does something with a job and what can be seen of its cluster. Returns whether that is connected.
+    pub(super) fn with_view(&mut self, id: JobId, work: impl FnOnce(&mut Jobs, &View, Timestamp)) -> bool {
         let bound = self.jobs.find(id).and_then(|job| job.bound);
         let State { clusters, left, jobs, clock, .. } = self;
-        if let Some(cluster) = bound.and_then(|bound| connection(clusters.values().chain(left.iter()), bound)) {
-            work(jobs, &view(cluster), *clock);
-        }
+        let cluster = bound.and_then(|bound| connection(clusters.values().chain(left.iter()), bound));
+        cluster.map(|cluster| work(jobs, &view(cluster), *clock)).is_some()
     }
 
     /// Leaves: whatever is under way ends with what is known of it.

@@ -78,8 +78,8 @@ impl State {
                 self.say(format!("its cluster is not connected: `:ctx {context}`"));
             }
             _ => {
-                self.with_view(id, |jobs, view, now| jobs.go_on(id, view, now, &mut out.effects));
-                self.say("it goes on");
+                let is_seen = self.with_view(id, |jobs, view, now| jobs.go_on(id, view, now, &mut out.effects));
+                self.say(if is_seen { "it goes on" } else { "its cluster is not connected any more" });
             }
         }
     }
