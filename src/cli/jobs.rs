@@ -190,13 +190,13 @@ async fn resume(call: &Call, loaded: &Loaded, confirmed: Option<&str>, is_unreco
     headless.intend(Intent::Inquire(Box::default()));
     headless.until(PATIENCE, |state| state.cluster().user.is_some() || state.cluster().is_unnamed).await?;
     let state = headless.state();
-    if !job.cluster.is_same(&state.cluster().server.key) {
-        let message = format!("context `{context}` is another cluster than the one of this job");
-        return Err(Error::failed(message, "name the right one with --context"));
-    }
     if !state.is_mine(job) {
         let message = format!("{} started it, and you are {}", job.user, state.who());
         return Err(Error::new(ErrorKind::Denied, message, "only who started a job goes on with it"));
+    }
+    if !job.cluster.is_same(&state.cluster().server.key) {
+        let message = format!("context `{context}` is another cluster than the one of this job");
+        return Err(Error::failed(message, "name the right one with --context"));
     }
     take_up(&mut headless, job.id).await?;
     let is_bound = |state: &State| state.jobs.find(job.id).is_some_and(|job| job.bound.is_some());

@@ -112,13 +112,16 @@ impl<'a> Bulk<'a> {
         let named = |phase: &str, job: &Value| names(job, |item| text(item, "/phase") == phase);
         assert!(["done", "over, not all done"].contains(&text(&job, "/state")), "{job}");
         assert!(arrived.values().all(|requests| *requests == 1), "nothing is sent twice: {arrived:?}");
-        assert_eq!(named("done", &job), arrived.into_keys().collect(), "done is what arrived");
         let lost = names(&job, |item| text(item, "/message").contains("it was not done"));
         assert_eq!(named("failed", &job), lost, "{job}");
         assert!(lost.is_subset(&named("sending", before)), "what waited its turn has had it: {lost:?}");
         let items = self.sandbox.bed.items(&["kustomizations.kustomize.toolkit.fluxcd.io", "-n", self.sandbox.name]);
-        let suspended = items.iter().filter(|object| object["spec"]["suspend"] == true).count();
-        assert_eq!(suspended + lost.len(), COUNT);
+        let suspended = items.iter().filter(|object| object["spec"]["suspend"] == true);
+        let suspended: BTreeSet<_> = suspended.map(|object| text(object, "/metadata/name").to_owned()).collect();
+        assert_eq!(named("done", &job), suspended, "done is what the cluster shows");
+        assert_eq!(suspended.len() + lost.len(), COUNT, "each has one end");
+        // the API server may have begun with a request whose connection was cut, and given it up (504): it arrived and is lost
+        assert!(suspended.iter().all(|name| arrived.contains_key(name)), "{arrived:?}");
     }
 }
 
