@@ -125,22 +125,7 @@ impl Runtime {
     /// are handed back.
     pub fn carry_out(&mut self, effect: Effect) -> Option<Terminal> {
         match effect {
-            Effect::Connect { cluster, epoch, context, keep } => {
-                self.enliven(&context);
-                self.comparison.take().inspect(tokio::task::AbortHandle::abort);
-                if !keep {
-                    // dropping a session ends its watches; those that were kept before stay for their jobs
-                    let last = self.sessions.keys().rev().find(|(of, _)| *of == cluster).copied();
-                    last.and_then(|last| self.sessions.remove(&last));
-                }
-                let (orders, taken) = mpsc::unbounded_channel();
-                let (live, seen) = watch::channel(None);
-                let (options, inbox) = (self.options.clone(), self.inbox.clone());
-                let task = session::Task { cluster, epoch, context, options, inbox, live };
-                let task = tokio::spawn(task.run(taken));
-                self.sessions.insert((cluster, epoch), Session { orders, task, live: seen });
-                None
-            }
+            Effect::Connect { cluster, epoch, context, keep } => self.connect(cluster, epoch, context, keep),
             Effect::Leave { cluster, epoch } => {
                 self.sessions.remove(&(cluster, epoch));
                 None
@@ -194,6 +179,24 @@ impl Runtime {
             }
             Effect::Terminal(terminal) => Some(terminal),
         }
+    }
+
+    /// Connects a cluster to a context. What was connected before is kept for its jobs, or ends.
+    fn connect(&mut self, cluster: ClusterId, epoch: Epoch, context: String, keep: bool) -> Option<Terminal> {
+        self.enliven(&context);
+        self.comparison.take().inspect(tokio::task::AbortHandle::abort);
+        if !keep {
+            // dropping a session ends its watches; those that were kept before stay for their jobs
+            let last = self.sessions.keys().rev().find(|(of, _)| *of == cluster).copied();
+            last.and_then(|last| self.sessions.remove(&last));
+        }
+        let (orders, taken) = mpsc::unbounded_channel();
+        let (live, seen) = watch::channel(None);
+        let (options, inbox) = (self.options.clone(), self.inbox.clone());
+        let task = session::Task { cluster, epoch, context, options, inbox, live };
+        let task = tokio::spawn(task.run(taken));
+        self.sessions.insert((cluster, epoch), Session { orders, task, live: seen });
+        None
     }
 
     /// Lets a cluster of the demo live: its clock goes on whoever looks at it.
