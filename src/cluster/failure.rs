@@ -1,5 +1,7 @@
 //! What went wrong with a request, in the classes that decide what happens next, and in words.
 
+use std::time::Duration;
+
 use fluxdeck_model::domain::text::sanitise;
 use fluxdeck_model::error::{Error, ErrorKind};
 use kube::client::AuthError;
@@ -20,8 +22,12 @@ pub enum Failure {
     #[error("the resource version is too old")]
     Gone,
     /// 429 or 5xx: the server is there and cannot.
-    #[error("{0}")]
-    Busy(String),
+    #[error("{message}")]
+    Busy {
+        message: String,
+        /// How long it wants to be left alone (`Retry-After`).
+        retry_after: Option<Duration>,
+    },
     /// No answer, or none that is HTTP.
     #[error("{0}")]
     Unreachable(String),
@@ -72,7 +78,19 @@ impl Failure {
             403 => Self::Forbidden(message),
             404 | 405 => Self::NotFound(message),
             410 => Self::Gone,
-            _ => Self::Busy(format!("the API server answered {code}: {message}")),
+            _ => Self::busy(format!("the API server answered {code}: {message}")),
+        }
+    }
+
+    pub fn busy(message: String) -> Self {
+        Self::Busy { message, retry_after: None }
+    }
+
+    /// The failure with how long the server wants to be left alone.
+    pub fn retried_after(self, after: Option<Duration>) -> Self {
+        match self {
+            Self::Busy { message, retry_after } => Self::Busy { message, retry_after: after.or(retry_after) },
+            other => other,
         }
     }
 
@@ -95,7 +113,7 @@ impl Failure {
             Self::Forbidden(why) => Error::new(ErrorKind::Denied, why.clone(), "your role does not allow it"),
             Self::NotFound(why) => Error::failed(why.clone(), ""),
             Self::Gone => Error::failed("the list is too old", "reading it again"),
-            Self::Busy(why) => Error::new(ErrorKind::Unreachable, why.clone(), "trying again"),
+            Self::Busy { message, .. } => Error::new(ErrorKind::Unreachable, message.clone(), "trying again"),
             Self::Unreachable(why) => {
                 Error::new(ErrorKind::Unreachable, format!("cannot reach {server} {why}"), unreachable_hint(why))
             }

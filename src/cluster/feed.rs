@@ -2,17 +2,15 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use http::Request;
-use http_body_util::BodyExt;
 use kube::Client;
-use kube::client::Body;
 use kube::core::WatchEvent;
 use serde::Deserialize;
 
 use super::discover::Served;
 use super::failure::Failure;
+use super::send::fetch;
 use fluxdeck_model::kinds::{self, Wire};
 
 /// How many objects a page holds: what kubectl asks for (`--chunk-size`).
@@ -79,9 +77,9 @@ impl Feed {
         }
         let kind = if self.metadata { "PartialObjectMetadataList" } else { "" };
         let fetch = async {
-            let bytes = send(&self.client, request(&uri, kind)?).await?;
+            let bytes = fetch(&self.client, request(&uri, kind)?).await?;
             serde_json::from_slice::<List>(&bytes)
-                .map_err(|error| Failure::Busy(format!("the list at {} is not readable: {error}", self.path)))
+                .map_err(|error| Failure::busy(format!("the list at {} is not readable: {error}", self.path)))
         };
         let list = tokio::time::timeout(self.timeout, fetch).await.map_err(|_| self.timed_out())??;
         Ok(Page {
@@ -128,23 +126,6 @@ fn request(uri: &str, partial: &str) -> Result<Request<Vec<u8>>, Failure> {
         .header(http::header::ACCEPT, accept)
         .body(Vec::new())
         .map_err(|error| Failure::Setup { message: format!("cannot ask for {uri}: {error}"), hint: String::new() })
-}
-
-/// Sends a request and returns the body of a good answer.
-async fn send(client: &Client, request: Request<Vec<u8>>) -> Result<Bytes, Failure> {
-    let response = client.send(request.map(Body::from)).await?;
-    let status = response.status();
-    let bytes = response.into_body().collect().await.map_err(|error| Failure::Unreachable(super::explain(&error)))?.to_bytes();
-    if status.is_success() {
-        return Ok(bytes);
-    }
-    #[derive(Deserialize)]
-    struct Told {
-        message: String,
-    }
-    let message = serde_json::from_slice::<Told>(&bytes)
-        .map_or_else(|_| String::from_utf8_lossy(&bytes).chars().take(200).collect(), |told| told.message);
-    Err(Failure::of_status(status.as_u16(), &message))
 }
 
 /// Escapes a value for a query string.

@@ -10,6 +10,7 @@ mod feed;
 mod helm;
 mod look;
 mod review;
+mod send;
 mod write;
 
 pub use connect::{Access, Kubeconfig, connect};
@@ -19,4 +20,5 @@ pub use feed::{Event, Feed, Page};
 pub use helm::release;
 pub use look::{body, containers, events, full_list, log_lines, logs, yaml};
 pub use review::{may, who};
+pub use send::{fetch, send};
 pub use write::{probe, whole, write};
