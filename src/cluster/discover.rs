@@ -1,127 +1,261 @@
-//! Which kinds the cluster serves, in which versions, under which names.
+//! Asking a cluster what it serves, and now and then whether that has changed.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
 
-use http::Request;
-use http::header::ACCEPT;
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt};
+use http::header::{ACCEPT, ETAG, IF_NONE_MATCH};
+use http::{HeaderValue, Request, StatusCode};
 use kube::Client;
-use kube::discovery::{Discovery, Scope};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::failure::Failure;
+use super::send::{send, whole};
+use super::served::{Catalog, Served};
 use fluxdeck_model::domain::text::sanitise;
 use fluxdeck_model::domain::{GroupKind, Uid};
-use fluxdeck_model::kinds::{Kind, Wire};
+use fluxdeck_model::kinds::Wire;
 
-/// One kind as served.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Served {
-    pub group: String,
-    pub version: String,
-    pub plural: String,
-    pub namespaced: bool,
-    /// Whether it can be watched, and not only listed.
-    pub watchable: bool,
+/// Everything in two answers, where the server can say that (Kubernetes 1.26 and newer).
+const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,\
+                          application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
+/// Group versions that are asked for at once where each is asked for by itself.
+const AT_ONCE: usize = 8;
+
+/// What a cluster serves, and how to see whether that has changed.
+pub struct Discovered {
+    pub catalog: Arc<Catalog>,
+    /// The answer at `/apis`, by the server's own mark and by its content.
+    tag: Option<HeaderValue>,
+    digest: u64,
 }
 
-impl Served {
-    /// The path of its collection, cluster-wide or in one namespace.
-    pub fn path(&self, namespace: Option<&str>) -> String {
-        let root = if self.group.is_empty() {
-            format!("/api/{}", self.version)
-        } else {
-            format!("/apis/{}/{}", self.group, self.version)
+/// `APIGroupDiscoveryList`, or `APIGroupList` of an older server.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Groups {
+    items: Vec<Group>,
+    groups: Vec<OldGroup>,
+    /// Of `APIVersions`, the core group's.
+    versions: Vec<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Group {
+    metadata: Named,
+    versions: Vec<Version>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Named {
+    name: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Version {
+    version: String,
+    resources: Vec<Resource>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Resource {
+    resource: String,
+    response_kind: Option<ResponseKind>,
+    scope: String,
+    verbs: Vec<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ResponseKind {
+    kind: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct OldGroup {
+    name: String,
+    versions: Vec<OldVersion>,
+    preferred_version: OldVersion,
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+struct OldVersion {
+    version: String,
+}
+
+/// `APIResourceList`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct OldResources {
+    resources: Vec<OldResource>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct OldResource {
+    name: String,
+    kind: String,
+    namespaced: bool,
+    verbs: Vec<String>,
+}
+
+/// Asks the server what it serves: three requests where it aggregates, else one more for each group version. Each may take as long as
+/// `limit`.
+///
+/// # Errors
+/// When the version or the groups are not answered. A group version that fails alone is left out: a broken aggregated API takes nothing
+/// else with it.
+pub async fn discover(client: &Client, limit: Duration) -> Result<Discovered, Failure> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct About {
+        git_version: String,
+    }
+    let (about, core, named) =
+        tokio::join!(ask(client, "/version", None, limit), groups(client, "/api", limit), groups(client, "/apis", limit));
+    let about: About = read("/version", &about?.body)?;
+    let ((core, _), (named, answer)) = (core?, named?);
+    let mut catalog = Catalog { kinds: BTreeMap::new(), kubernetes: about.git_version };
+    for group in core.items.iter().chain(&named.items) {
+        add(&mut catalog, group);
+    }
+    for group in one_by_one(client, &core, &named, limit).await? {
+        add(&mut catalog, &group);
+    }
+    Ok(Discovered { catalog: Arc::new(catalog), digest: digest(&answer.body), tag: answer.tag })
+}
+
+/// Asks whether the server serves something else than before; none when not. Costs one request without a body in answer where the server
+/// marks its answers.
+///
+/// # Errors
+/// As [`discover`].
+pub async fn rediscover(client: &Client, before: &Discovered, limit: Duration) -> Result<Option<Discovered>, Failure> {
+    let answer = ask(client, "/apis", before.tag.as_ref(), limit).await?;
+    if answer.is_unchanged || digest(&answer.body) == before.digest {
+        return Ok(None);
+    }
+    discover(client, limit).await.map(Some)
+}
+
+async fn groups(client: &Client, uri: &str, limit: Duration) -> Result<(Groups, Answer), Failure> {
+    let answer = ask(client, uri, None, limit).await?;
+    let groups: Groups = read(uri, &answer.body)?;
+    Ok((groups, answer))
+}
+
+/// The groups of a server that does not aggregate.
+async fn one_by_one(client: &Client, core: &Groups, named: &Groups, limit: Duration) -> Result<Vec<Group>, Failure> {
+    let of_core = core.versions.iter().map(|version| (String::new(), version.clone()));
+    let of_named = named.groups.iter().flat_map(|group| {
+        let mut versions: Vec<_> = group.versions.iter().map(|version| version.version.clone()).collect();
+        versions.sort_by_key(|version| *version != group.preferred_version.version);
+        versions.into_iter().map(|version| (group.name.clone(), version))
+    });
+    let wanted: Vec<_> = of_core.chain(of_named).collect();
+    let asked = wanted.into_iter().map(|(group, version)| async move {
+        let uri = if group.is_empty() { format!("/api/{version}") } else { format!("/apis/{group}/{version}") };
+        let resources: OldResources = match ask(client, &uri, None, limit).await {
+            Ok(answer) => read(&uri, &answer.body).unwrap_or_default(),
+            Err(failure @ Failure::Unauthorised(_)) => return Err(failure),
+            Err(_) => OldResources::default(),
         };
-        match namespace.filter(|_| self.namespaced) {
-            Some(namespace) => format!("{root}/namespaces/{namespace}/{}", self.plural),
-            None => format!("{root}/{}", self.plural),
+        let resources = resources.resources.into_iter().map(|old| Resource {
+            resource: old.name,
+            response_kind: Some(ResponseKind { kind: old.kind }),
+            scope: if old.namespaced { "Namespaced" } else { "Cluster" }.to_owned(),
+            verbs: old.verbs,
+        });
+        Ok(Group { metadata: Named { name: group }, versions: vec![Version { version, resources: resources.collect() }] })
+    });
+    futures::stream::iter(asked).buffered(AT_ONCE).try_collect().await
+}
+
+/// Takes over what can be listed of a group. Versions come with the preferred one first.
+fn add(catalog: &mut Catalog, group: &Group) {
+    for version in &group.versions {
+        for resource in &version.resources {
+            let can = |verb: &str| resource.verbs.iter().any(|known| known == verb);
+            let Some(kind) = resource.response_kind.as_ref().map(|of| of.kind.as_str()).filter(|kind| !kind.is_empty()) else {
+                continue;
+            };
+            // a part of an object, as an older server lists it (`pods/log`), is no kind
+            if !can("list") || resource.resource.contains('/') {
+                continue;
+            }
+            let served = Served {
+                group: group.metadata.name.clone(),
+                version: version.version.clone(),
+                plural: resource.resource.clone(),
+                namespaced: resource.scope == "Namespaced",
+                watchable: can("watch"),
+            };
+            catalog.kinds.entry(GroupKind::new(group.metadata.name.as_str(), kind)).or_default().push(served);
         }
     }
 }
 
-/// All kinds that a cluster serves.
-#[derive(Clone, Debug, Default)]
-pub struct Catalog {
-    /// Versions of a kind, the group's preferred one first.
-    kinds: BTreeMap<GroupKind, Vec<Served>>,
-    pub kubernetes: String,
+struct Answer {
+    body: Bytes,
+    tag: Option<HeaderValue>,
+    is_unchanged: bool,
 }
 
-impl Catalog {
-    /// Returns how a kind is served: in the newest version that we can read, else in the server's preferred one.
-    ///
-    /// Group preference is not enough: Alert lives in v1beta3 of a group whose v1 has Receiver.
-    pub fn find(&self, gk: &GroupKind, kind: &Kind) -> Option<&Served> {
-        let served = self.kinds.get(gk)?;
-        let known = kind.versions.iter().filter(|_| !kind.kind.is_empty());
-        known.filter_map(|version| served.iter().find(|served| served.version == **version)).next().or_else(|| served.first())
-    }
+async fn ask(client: &Client, uri: &str, tag: Option<&HeaderValue>, limit: Duration) -> Result<Answer, Failure> {
+    let fetch = async {
+        let mut request = Request::get(uri).header(ACCEPT, AGGREGATED);
+        if let Some(tag) = tag {
+            request = request.header(IF_NONE_MATCH, tag);
+        }
+        let request = request.body(Vec::new()).map_err(|error| Failure::NotFound(error.to_string()))?;
+        let response = send(client, request).await?;
+        let (is_unchanged, tag) = (response.status() == StatusCode::NOT_MODIFIED, response.headers().get(ETAG).cloned());
+        let body = whole(response).await?;
+        Ok(Answer { body, tag, is_unchanged })
+    };
+    let late = |_| Failure::Unreachable(format!("no answer to {uri} within {} s", limit.as_secs()));
+    tokio::time::timeout(limit, fetch).await.map_err(late)?
+}
 
-    /// Returns how a kind is served in exactly this version.
-    pub fn exactly(&self, gk: &GroupKind, version: &str) -> Option<&Served> {
-        self.kinds.get(gk)?.iter().find(|served| served.version == version)
-    }
+fn read<T: DeserializeOwned>(uri: &str, body: &[u8]) -> Result<T, Failure> {
+    serde_json::from_slice(body).map_err(|error| Failure::busy(format!("the answer at {uri} is not readable: {error}")))
+}
 
-    /// All kinds that live in namespaces and can be listed.
-    pub fn namespaced(&self) -> impl Iterator<Item = &GroupKind> {
-        self.kinds.iter().filter(|(_, served)| served.iter().any(|served| served.namespaced)).map(|(gk, _)| gk)
-    }
-
-    pub fn serves_group(&self, group: &str) -> bool {
-        self.kinds.keys().any(|gk| &*gk.group == group)
-    }
+fn digest(body: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    body.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Returns the version of Flux that the installation's label on its CRDs names (flux2 `manifestgen/labels.go`); empty for those who may
 /// not read CRDs, and where something else installed them.
-pub async fn flux_version(client: &Client) -> String {
+pub async fn flux_version(client: &Client, limit: Duration) -> String {
     let uri = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/gitrepositories.source.toolkit.fluxcd.io";
-    let found = metadata(client, uri).await.unwrap_or_default();
+    let found = metadata(client, uri, limit).await.unwrap_or_default();
     let version = found.metadata.labels.get("app.kubernetes.io/version").map(String::as_str).unwrap_or_default();
     sanitise(version).trim_start_matches('v').to_owned()
 }
 
 /// The uid of the namespace `kube-system`, which every cluster has and which lives as long as the cluster: the name of a cluster that
 /// Kubernetes itself does not give one (kubernetes/kubernetes issue 77487). None where it may not be read.
-pub async fn uid(client: &Client) -> Option<Uid> {
-    let uid = metadata(client, "/api/v1/namespaces/kube-system").await?.metadata.uid;
+pub async fn uid(client: &Client, limit: Duration) -> Option<Uid> {
+    let uid = metadata(client, "/api/v1/namespaces/kube-system", limit).await?.metadata.uid;
     (!uid.is_empty()).then(|| Uid::parse(&uid))
 }
 
 /// An object's metadata alone; none where it cannot be had.
-async fn metadata(client: &Client, uri: &str) -> Option<Wire> {
+async fn metadata(client: &Client, uri: &str, limit: Duration) -> Option<Wire> {
     let accept = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
-    client.request(Request::get(uri).header(ACCEPT, accept).body(Vec::new()).ok()?).await.ok()
-}
-
-/// Asks the server what it serves: two requests where it aggregates (Kubernetes 1.27 and newer), else two a group.
-///
-/// # Errors
-/// When neither way is answered.
-pub async fn discover(client: &Client) -> Result<Catalog, Failure> {
-    let version = client.apiserver_version().await?;
-    let discovery = match Discovery::new(client.clone()).run_aggregated().await {
-        Ok(discovery) => discovery,
-        Err(_) => Discovery::new(client.clone()).run().await?,
-    };
-    let mut kinds: BTreeMap<GroupKind, Vec<Served>> = BTreeMap::new();
-    for group in discovery.groups() {
-        let preferred = group.preferred_version_or_latest().to_owned();
-        let mut versions: Vec<_> = group.versions().map(str::to_owned).collect();
-        versions.sort_by_key(|version| *version != preferred);
-        for version in versions {
-            for (resource, capabilities) in group.versioned_resources(&version) {
-                let served = Served {
-                    group: resource.group.clone(),
-                    version: resource.version.clone(),
-                    plural: resource.plural.clone(),
-                    namespaced: capabilities.scope == Scope::Namespaced,
-                    watchable: capabilities.supports_operation("watch"),
-                };
-                if capabilities.supports_operation("list") {
-                    kinds.entry(GroupKind::new(resource.group.as_str(), resource.kind.as_str())).or_default().push(served);
-                }
-            }
-        }
-    }
-    Ok(Catalog { kinds, kubernetes: version.git_version })
+    let request = Request::get(uri).header(ACCEPT, accept).body(Vec::new()).ok()?;
+    tokio::time::timeout(limit, client.request(request)).await.ok()?.ok()
 }

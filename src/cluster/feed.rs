@@ -2,22 +2,25 @@
 
 use std::time::Duration;
 
-use futures::{Stream, StreamExt};
+use futures::{Stream, StreamExt, TryStreamExt};
 use http::Request;
+use http_body_util::BodyExt;
 use kube::Client;
 use kube::core::WatchEvent;
 use serde::Deserialize;
+use tokio_util::codec::{FramedRead, LinesCodec};
+use tokio_util::io::StreamReader;
 
-use super::discover::Served;
 use super::failure::Failure;
-use super::send::fetch;
+use super::send::{fetch, send};
+use super::served::Served;
 use fluxdeck_model::kinds::{self, Wire};
 
 /// How many objects a page holds: what kubectl asks for (`--chunk-size`).
 const PAGE: u32 = 500;
 
-/// How long the server may keep a watch open, in seconds. kube's own default, below the five minutes of many load balancers.
-const WATCH_SECONDS: u32 = 290;
+/// Longest event of a watch, in bytes: an object of etcd's largest size (1.5 MiB) is shorter in any encoding.
+const LONGEST_EVENT: usize = 16 << 20;
 
 /// Where a kind is listed and watched.
 #[derive(Clone)]
@@ -89,30 +92,49 @@ impl Feed {
         })
     }
 
-    /// Watches from that version on. The outer result is there as soon as the server accepted.
+    /// Watches from that version on, for so many seconds. The outer result is there as soon as the server accepted.
     ///
     /// # Errors
     /// As for any request; an expired version comes as [`Failure::Gone`], here or in the stream.
-    pub async fn watch(&self, version: &str) -> Result<impl Stream<Item = Result<Event, Failure>> + use<>, Failure> {
+    pub async fn watch(
+        &self,
+        version: &str,
+        seconds: u32,
+    ) -> Result<impl Stream<Item = Result<Event, Failure>> + use<>, Failure> {
         let uri = format!(
-            "{}?watch=true&allowWatchBookmarks=true&timeoutSeconds={WATCH_SECONDS}&resourceVersion={}",
+            "{}?watch=true&allowWatchBookmarks=true&timeoutSeconds={seconds}&resourceVersion={}",
             self.path,
             escape(version)
         );
-        let request = request(&uri, if self.metadata { "PartialObjectMetadata" } else { "" })?;
-        let opened = tokio::time::timeout(self.timeout, self.client.request_events::<Wire>(request)).await;
-        let events = opened.map_err(|_| self.timed_out())??;
-        Ok(StreamExt::map(events, |event: Result<WatchEvent<Wire>, kube::Error>| match event {
-            Ok(WatchEvent::Added(wire) | WatchEvent::Modified(wire)) => Ok(Event::Upsert(Box::new(wire))),
-            Ok(WatchEvent::Deleted(wire)) => Ok(Event::Remove(Box::new(wire))),
-            Ok(WatchEvent::Bookmark(mark)) => Ok(Event::Mark(mark.metadata.resource_version)),
-            Ok(WatchEvent::Error(status)) => Err(Failure::of_status(status.code, &status.message)),
-            Err(error) => Err(error.into()),
-        }))
+        let mut request = request(&uri, if self.metadata { "PartialObjectMetadata" } else { "" })?;
+        // Kubernetes 1.37 packs each event by itself, which the client's decoder reads only the first of (tower-http issue 737)
+        request.headers_mut().insert(http::header::ACCEPT_ENCODING, http::HeaderValue::from_static("identity"));
+        let opened = tokio::time::timeout(self.timeout, send(&self.client, request)).await;
+        let body = opened.map_err(|_| self.timed_out())??.into_body();
+        let bytes = StreamReader::new(body.into_data_stream().map_err(std::io::Error::other));
+        let lines = FramedRead::new(bytes, LinesCodec::new_with_max_length(LONGEST_EVENT));
+        Ok(lines.map(|line| event(&line.map_err(|error| Failure::Unreachable(super::explain(&error)))?)))
     }
 
     fn timed_out(&self) -> Failure {
         Failure::Unreachable(format!("no answer to {} within {} s", self.path, self.timeout.as_secs()))
+    }
+}
+
+/// Reads one event of a watch.
+fn event(line: &str) -> Result<Event, Failure> {
+    match serde_json::from_str::<WatchEvent<Wire>>(line) {
+        Ok(WatchEvent::Added(wire) | WatchEvent::Modified(wire)) => Ok(Event::Upsert(Box::new(wire))),
+        Ok(WatchEvent::Deleted(wire)) => Ok(Event::Remove(Box::new(wire))),
+        Ok(WatchEvent::Bookmark(mark)) => Ok(Event::Mark(mark.metadata.resource_version)),
+        Ok(WatchEvent::Error(status)) => {
+            let asked = status.details.as_ref().map(|details| details.retry_after_seconds).filter(|seconds| *seconds > 0);
+            let asked = asked.map(|seconds| Duration::from_secs(seconds.into()));
+            Err(Failure::of_status(status.code, &status.message).retried_after(asked))
+        }
+        // cut in the middle of a line
+        Err(error) if error.is_eof() => Err(Failure::Unreachable("the watch was cut".to_owned())),
+        Err(error) => Err(Failure::busy(format!("an event of the watch is not readable: {error}"))),
     }
 }
 

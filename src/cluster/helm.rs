@@ -12,8 +12,8 @@ use kube::Client;
 use kube::api::Api;
 use serde::Deserialize;
 
-use super::discover::Catalog;
 use super::failure::Failure;
+use super::served::Catalog;
 use fluxdeck_model::domain::{ClusterId, GroupKind, ObjectRef};
 use fluxdeck_model::kinds;
 

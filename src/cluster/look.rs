@@ -10,8 +10,8 @@ use kube::Client;
 use kube::api::{Api, ListParams, LogParams};
 use serde_json::Value;
 
-use super::discover::Served;
 use super::failure::Failure;
+use super::served::Served;
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::domain::text::{sanitise, sanitise_line};
 use fluxdeck_model::state::{EventRow, LogRequest};

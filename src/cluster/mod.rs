@@ -11,14 +11,16 @@ mod helm;
 mod look;
 mod review;
 mod send;
+mod served;
 mod write;
 
 pub use connect::{Access, Kubeconfig, connect};
-pub use discover::{Catalog, Served, discover, flux_version, uid};
+pub use discover::{Discovered, discover, flux_version, rediscover, uid};
 pub use failure::{Failure, explain};
 pub use feed::{Event, Feed, Page};
 pub use helm::release;
 pub use look::{body, containers, events, full_list, log_lines, logs, yaml};
 pub use review::{may, who};
 pub use send::{fetch, send};
+pub use served::{Catalog, Served};
 pub use write::{probe, whole, write};

@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::{BodyExt, Limited};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use kube::Client;
 use kube::client::Body;
 use serde::Deserialize;
 
 use super::failure::Failure;
 
+/// Largest body that is read, in bytes: a page holds 500 objects, of which a large one has a megabyte.
+const LARGEST: usize = 512 << 20;
 /// Largest body of a refusal that is read, in bytes: more than any `Status`, less than what a lying gateway may send.
 const LARGEST_REFUSAL: usize = 64 << 10;
 
@@ -21,7 +23,8 @@ const LARGEST_REFUSAL: usize = 64 << 10;
 pub async fn send(client: &Client, request: Request<Vec<u8>>) -> Result<Response<Body>, Failure> {
     let response = client.send(request.map(Body::from)).await?;
     let status = response.status();
-    if status.is_success() {
+    // "not modified" comes to those only who have asked for it
+    if status.is_success() || status == http::StatusCode::NOT_MODIFIED {
         return Ok(response);
     }
     let retry_after = retry_after(response.headers());
@@ -35,9 +38,21 @@ pub async fn send(client: &Client, request: Request<Vec<u8>>) -> Result<Response
 /// # Errors
 /// As [`send`]; also when the body breaks off.
 pub async fn fetch(client: &Client, request: Request<Vec<u8>>) -> Result<Bytes, Failure> {
-    let body = send(client, request).await?.into_body();
-    let collected = body.collect().await.map_err(|error| Failure::Unreachable(super::explain(&error)))?;
-    Ok(collected.to_bytes())
+    whole(send(client, request).await?).await
+}
+
+/// The whole body of an answer.
+///
+/// # Errors
+/// When it breaks off, or does not end.
+pub async fn whole(response: Response<Body>) -> Result<Bytes, Failure> {
+    match Limited::new(response.into_body(), LARGEST).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            Err(Failure::busy(format!("the answer is larger than {} MiB", LARGEST >> 20)))
+        }
+        Err(error) => Err(Failure::Unreachable(super::explain(&*error))),
+    }
 }
 
 /// The message of a `Status`, or what stands there instead.

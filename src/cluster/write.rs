@@ -9,8 +9,8 @@ use http::{Method, Request};
 use kube::Client;
 use serde_json::Value;
 
-use super::discover::Served;
 use super::failure::{Failure, explain};
+use super::served::Served;
 use fluxdeck_model::actions::{self, FIELD_MANAGER, Step};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::error::{Error, ErrorKind};

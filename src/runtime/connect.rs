@@ -10,7 +10,7 @@ use kube::Client;
 use super::acts::Live;
 use super::session::Task;
 use super::{Guest, Origin};
-use crate::cluster::{self, Catalog, Failure, Kubeconfig};
+use crate::cluster::{self, Catalog, Discovered, Failure, Kubeconfig};
 use crate::{demo, records};
 use fluxdeck_model::domain::{ClusterKey, GroupKind, Str, Uid};
 use fluxdeck_model::kinds::{self, Kind, Role};
@@ -20,11 +20,20 @@ use fluxdeck_model::state::{Context, Link, News, ServerFacts};
 pub(super) struct Connection {
     pub client: Client,
     pub server: String,
+    /// The context by its name, also where nobody has named one.
+    pub context: String,
     /// `kube-system`'s, which names the cluster; none where it may not be read.
     pub uid: Option<Uid>,
-    pub catalog: Arc<Catalog>,
+    pub discovered: Arc<Discovered>,
     pub flux: String,
     pub namespaces: BTreeSet<Str>,
+}
+
+impl Connection {
+    /// What the server serves.
+    pub fn catalog(&self) -> Arc<Catalog> {
+        self.discovered.catalog.clone()
+    }
 }
 
 impl Task {
@@ -34,14 +43,25 @@ impl Task {
             Origin::Recorded(snapshot) => self.connect_recorded(snapshot).await?,
             Origin::Demo(guest) => self.connect_demo(guest).await?,
         };
+        self.show(&connection).await;
+        self.tell(News::Namespaces(connection.namespaces.iter().cloned().collect())).await;
+        if let Origin::Recorded(snapshot) = &self.options.origin {
+            self.tell(News::Link(Link::Recorded(snapshot.taken))).await;
+        }
+        Ok(connection)
+    }
+
+    /// Shows acts the connection, and tells what the server says of itself.
+    pub(super) async fn show(&self, connection: &Connection) {
+        let catalog = connection.catalog();
         let server = ServerFacts {
             key: ClusterKey { uid: connection.uid, server: connection.server.clone() },
-            kubernetes: connection.catalog.kubernetes.clone(),
+            kubernetes: catalog.kubernetes.clone(),
             flux: connection.flux.clone(),
             served: kinds::ALL
                 .iter()
                 .filter(|kind| kind.is_flux() || kind.role == Role::Legacy)
-                .filter_map(|kind| served(&connection.catalog, kind))
+                .filter_map(|kind| served(&catalog, kind))
                 .collect(),
             acting_as: match &self.options.origin {
                 Origin::Live(access) => access.impersonate.clone(),
@@ -49,16 +69,13 @@ impl Task {
                 Origin::Demo(guest) => guest.is_acting.then(|| guest.user.name.clone()),
             },
         };
-        let live = Live { client: connection.client.clone(), catalog: connection.catalog.clone() };
-        self.live.send_replace(Some(live));
+        self.live.send_replace(Some(Live { client: connection.client.clone(), catalog }));
         self.tell(News::Server(server)).await;
-        self.tell(News::Namespaces(connection.namespaces.iter().cloned().collect())).await;
-        let link = match &self.options.origin {
-            Origin::Live(_) | Origin::Demo(_) => Link::Live,
-            Origin::Recorded(snapshot) => Link::Recorded(snapshot.taken),
-        };
-        self.tell(News::Link(link)).await;
-        Ok(connection)
+    }
+
+    /// The server, as messages name it.
+    pub(super) fn server_name(&self) -> String {
+        if self.context.is_empty() { "the API server".to_owned() } else { format!("the API server of `{}`", self.context) }
     }
 
     async fn connect_live(&self, access: &cluster::Access) -> Result<Connection, Failure> {
@@ -82,25 +99,25 @@ impl Task {
         self.tell(News::Contexts { all: kubeconfig.contexts.clone(), current: current.clone() }).await;
         let connected = connected?;
         let limit = self.options.request_timeout;
-        let unanswered = || Failure::Unreachable(format!("no answer within {} s", limit.as_secs())).at(&connected.server);
         let client = &connected.client;
-        let asked = async { tokio::join!(cluster::discover(client), cluster::flux_version(client), cluster::uid(client)) };
-        let (catalog, flux, uid) = tokio::time::timeout(limit, asked).await.map_err(|_| unanswered())?;
-        let catalog = catalog.map_err(|failure| failure.at(&connected.server))?;
+        let (discovered, flux, uid) =
+            tokio::join!(cluster::discover(client, limit), cluster::flux_version(client, limit), cluster::uid(client, limit));
+        let discovered = Arc::new(discovered.map_err(|failure| failure.at(&connected.server))?);
         let mut namespaces = self.options.namespaces.clone();
         namespaces.extend(kubeconfig.context().and_then(|context| context.namespace.as_deref()).map(Str::from));
         namespaces.extend(records::remember::remembered(&*self.options.disk, self.options.state_dir.as_deref(), &current));
-        Ok(Connection { client: connected.client, server: connected.server, uid, catalog: Arc::new(catalog), flux, namespaces })
+        let (client, server) = (connected.client, connected.server);
+        Ok(Connection { client, server, context: current, uid, discovered, flux, namespaces })
     }
 
     async fn connect_recorded(&self, snapshot: &Arc<records::Snapshot>) -> Result<Connection, Failure> {
         let client = demo::client(snapshot);
-        let catalog = cluster::discover(&client).await?;
+        let discovered = Arc::new(cluster::discover(&client, self.options.request_timeout).await?);
         let context = snapshot.context.clone();
         let all = vec![Context { name: context.clone(), ..Default::default() }];
         self.tell(News::Contexts { all, current: context.clone() }).await;
         let (flux, namespaces) = (snapshot.flux.clone(), self.options.namespaces.clone());
-        Ok(Connection { client, server: context, uid: None, catalog: Arc::new(catalog), flux, namespaces })
+        Ok(Connection { client, server: context.clone(), context, uid: None, discovered, flux, namespaces })
     }
 }
 
@@ -119,11 +136,13 @@ impl Task {
         })?;
         self.tell(News::Contexts { all: all.collect(), current: entrance.context.to_owned() }).await;
         let client = entrance.world.client(&guest.user);
-        let (catalog, uid) = (cluster::discover(&client).await?, cluster::uid(&client).await);
+        let limit = self.options.request_timeout;
+        let (discovered, uid) = tokio::join!(cluster::discover(&client, limit), cluster::uid(&client, limit));
+        let discovered = Arc::new(discovered?);
         let mut namespaces = self.options.namespaces.clone();
         namespaces.insert(guest.user.namespace().into());
         let server = entrance.context.to_owned();
-        Ok(Connection { client, server, uid, catalog: Arc::new(catalog), flux: entrance.flux, namespaces })
+        Ok(Connection { client, context: server.clone(), server, uid, discovered, flux: entrance.flux, namespaces })
     }
 }
 

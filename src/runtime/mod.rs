@@ -7,7 +7,6 @@ mod follow;
 mod journal;
 mod looks;
 mod owned;
-mod pace;
 mod rendered;
 mod repositories;
 mod session;
@@ -360,7 +359,7 @@ pub async fn connect(options: &Options, context: &str) -> Result<(kube::Client, 
         inbox,
         live,
     };
-    task.connect().await.map(|connection| (connection.client, connection.catalog))
+    task.connect().await.map(|connection| (connection.client.clone(), connection.catalog()))
 }
 
 /// One look-up for a view.

@@ -1,33 +1,35 @@
-//! One cluster's connection from end to end: made anew as often as needed, the kinds that are followed, and what is said while it is down.
+//! One context's session from end to end: carries out what the following orders ([`Following`], which knows all rules) and tells it what
+//! came of it.
 //!
 //! It never ends by itself: what cannot be reached is tried again, and the picture stays, marked as old.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
+use std::time::Duration;
 
+use futures::future::BoxFuture;
 use jiff::Timestamp;
-use tokio::sync::{Semaphore, mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::sync::{mpsc, watch};
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::Instant;
 
 use super::acts::Live;
 use super::connect::Connection;
-use super::follow::{Follower, RELIST, Report};
-use super::pace::{Backoff, Beat, Heartbeat};
-use super::rendered::Renderer;
+use super::follow::{Follower, Turns};
 use super::{Look, Options, Origin, looks, owned};
-use crate::cluster::{self, Failure, Feed};
+use crate::cluster::{self, Catalog, Discovered, Failure, Feed};
 use crate::records;
-use fluxdeck_model::domain::{ClusterId, Coverage, Delta, GroupKind, Object, ObjectRef, Relation, Scope, Str, Uid};
-use fluxdeck_model::kinds::{self, Body, Kind, Reader, Role};
-use fluxdeck_model::state::{Epoch, Link, Message, News, Ticket};
+use fluxdeck_model::domain::{ClusterId, GroupKind, ObjectRef, Scope, Str, Uid};
+use fluxdeck_model::kinds::{self, Body, Reader};
+use fluxdeck_model::state::following::{self, Event, Following, Moment, Offer, Offers, Rules, Trouble, TroubleKind};
+use fluxdeck_model::state::{Epoch, Message, News, Ticket};
 
-/// Lists under way at once.
-const LISTS: usize = 6;
-/// Lists of more than one page under way at once: they are what costs memory, here and in the server.
-const LONG_LISTS: usize = 2;
-/// Namespaces looked into one by one where a kind may not be listed everywhere.
-const MOST_NAMESPACES: usize = 100;
+/// Lists under way at once, and of these such of more than one page.
+const LISTS: (usize, usize) = (6, 2);
+/// How long the server may take to say that it is there.
+const BEAT: Duration = Duration::from_secs(5);
+/// Reports that wait: enough to keep readers busy, few enough to push back.
+const REPORTS: usize = 64;
 
 /// What the screen asks of a session.
 pub(super) enum Order {
@@ -49,448 +51,340 @@ pub(super) struct Task {
     pub live: watch::Sender<Option<Live>>,
 }
 
-/// Why a connection was given up.
-enum End {
-    Refresh,
-    Unauthorised(Failure),
-    /// Nobody listens any more.
-    Left,
-}
+/// Nobody listens any more.
+struct Left;
 
 impl Task {
-    pub async fn run(self, mut orders: mpsc::UnboundedReceiver<Order>) {
-        let generation = Arc::new(AtomicU32::new(1));
-        let mut pause = Backoff::default();
-        loop {
-            let failure = match self.connect().await {
-                Ok(connection) => {
-                    pause.reset();
-                    match Hub::new(&self, connection, generation.clone()).run(&mut orders).await {
-                        End::Left => return,
-                        End::Refresh => continue,
-                        End::Unauthorised(failure) => failure,
-                    }
-                }
-                Err(failure) => failure,
-            };
-            if !self.tell(News::Link(self.link_of(&failure))).await || !pause.wait(&mut orders).await {
-                return;
-            }
-        }
-    }
-
-    fn link_of(&self, failure: &Failure) -> Link {
-        let error = failure.error(&self.server_name());
-        match failure {
-            Failure::Unauthorised(_) => Link::Unauthorised(error),
-            _ => Link::Unreachable(error),
-        }
-    }
-
-    fn server_name(&self) -> String {
-        if self.context.is_empty() { "the API server".to_owned() } else { format!("the API server of `{}`", self.context) }
+    pub async fn run(self, orders: mpsc::UnboundedReceiver<Order>) {
+        let Err(Left) = Session::new(&self).run(orders).await;
     }
 
     /// Sends news; false when nobody listens any more.
     pub(super) async fn tell(&self, news: News) -> bool {
         self.inbox.send(Message::Cluster(self.cluster, self.epoch, news)).await.is_ok()
     }
+
+    fn is_live(&self) -> bool {
+        !matches!(self.options.origin, Origin::Recorded(_))
+    }
+
+    fn rules(&self) -> Rules {
+        let named = self.options.follow.iter().filter_map(|name| name.split_once('.'));
+        Rules {
+            only: self.options.only.clone(),
+            owned: named.map(|(kind, group)| GroupKind::new(group, kind)).collect(),
+            watches: self.options.watches,
+            is_live: self.is_live(),
+        }
+    }
 }
 
-/// A connection at work: what is followed, and how it is doing.
-struct Hub<'a> {
+struct Session<'a> {
     task: &'a Task,
-    connection: Connection,
-    generation: Arc<AtomicU32>,
-    lists: Arc<Semaphore>,
-    long_lists: Arc<Semaphore>,
-    reports: mpsc::Sender<Report>,
-    taken: mpsc::Receiver<Report>,
-    /// Rises when followers must not wait any longer and not trust what they have open.
-    kick: watch::Sender<u32>,
-    followers: JoinSet<()>,
-    followed: HashSet<Scope>,
-    /// Kinds that may not be listed everywhere.
-    restricted: BTreeMap<GroupKind, &'static Kind>,
-    /// Scopes that are not up to date, and why.
-    down: HashMap<Scope, String>,
-    silent: Option<String>,
-    stale_since: Option<Timestamp>,
-    told: Link,
-    looks: HashMap<Ticket, tokio::task::AbortHandle>,
-    looking: JoinSet<()>,
-    /// Whether the usual kinds are followed although no inventory names them.
-    wide: bool,
-    /// The Secret from which the children of a HelmRelease were read last.
-    releases: HashMap<ObjectRef, ObjectRef>,
-    /// What was found on demand, by owner.
-    owned: HashMap<ObjectRef, Vec<ObjectRef>>,
-    /// Releases that are being read from Helm's storage.
-    reading: usize,
-    /// What is to be told with the next announcement.
-    news: Vec<Delta>,
+    began: Instant,
+    following: Following,
+    connecting: Option<BoxFuture<'a, Result<Connection, Failure>>>,
+    work: Option<Work>,
 }
 
-impl<'a> Hub<'a> {
-    fn new(task: &'a Task, connection: Connection, generation: Arc<AtomicU32>) -> Self {
-        let (reports, taken) = mpsc::channel(64);
-        Self {
-            task,
-            connection,
-            generation,
-            lists: Arc::new(Semaphore::new(LISTS)),
-            long_lists: Arc::new(Semaphore::new(LONG_LISTS)),
-            reports,
-            taken,
-            kick: watch::Sender::new(0),
-            followers: JoinSet::new(),
-            followed: HashSet::new(),
-            restricted: BTreeMap::new(),
-            down: HashMap::new(),
-            silent: None,
-            stale_since: None,
-            told: Link::Live,
-            looks: HashMap::new(),
-            looking: JoinSet::new(),
-            wide: false,
-            releases: HashMap::new(),
-            owned: HashMap::new(),
-            reading: 0,
-            news: Vec::new(),
-        }
+/// A connection, and everything that is under way over it. Dropping it ends that.
+struct Work {
+    connection: Connection,
+    events: mpsc::Sender<Event>,
+    reports: mpsc::Receiver<Event>,
+    turns: Turns,
+    tasks: JoinSet<()>,
+    /// The list or watch of each scope.
+    scopes: HashMap<Scope, AbortHandle>,
+    /// The question whether something else is served.
+    discovering: Option<BoxFuture<'static, Result<Option<Discovered>, Failure>>>,
+    looks: HashMap<Ticket, AbortHandle>,
+}
+
+impl<'a> Session<'a> {
+    fn new(task: &'a Task) -> Self {
+        let began = Instant::now();
+        let moment = Moment { run: Duration::ZERO, wall: Timestamp::now() };
+        Self { task, began, following: Following::new(task.rules(), moment), connecting: None, work: None }
     }
 
-    async fn run(mut self, orders: &mut mpsc::UnboundedReceiver<Order>) -> End {
-        if self.task.options.only.is_empty() {
-            let of_flux = |kind: &&Kind| kind.is_flux() || kind.role == Role::Legacy;
-            let first: Vec<_> =
-                kinds::ALL.iter().copied().filter(of_flux).map(|kind| (GroupKind::new(kind.group, kind.kind), kind)).collect();
-            self.start(first);
-            self.start(self.by_ownership());
-        } else {
-            self.start_scopes(self.task.options.only.clone());
-        }
-        self.announce().await;
-        let mut beat = Heartbeat::new(!matches!(self.task.options.origin, Origin::Recorded(_)));
+    fn now(&self) -> Moment {
+        Moment { run: self.began.elapsed(), wall: Timestamp::now() }
+    }
+
+    async fn run(mut self, mut orders: mpsc::UnboundedReceiver<Order>) -> Result<std::convert::Infallible, Left> {
+        self.hear(Event::Wake).await?;
         loop {
-            let end = tokio::select! {
-                report = self.taken.recv() => self.hear(report.expect("the hub holds a sender")).await,
-                order = orders.recv() => match order {
-                    Some(order) => self.obey(order).await,
-                    None => Some(End::Left),
+            let wake = self.following.wake().map(|wake| self.began + wake);
+            tokio::select! {
+                // what has arrived is heard before it is found to be late
+                biased;
+                order = orders.recv() => self.obey(order.ok_or(Left)?).await?,
+                made = made(&mut self.connecting) => self.connected(made).await?,
+                report = reported(&mut self.work) => match report {
+                    Report::Happened(event) => self.hear(event).await?,
+                    Report::Discovered(found) => self.discovered(found).await?,
                 },
-                told = beat.next(&self.connection.client) => self.pulse(told).await,
-                Some(_) = self.looking.join_next() => None,
-                Some(_) = self.followers.join_next() => None,
-            };
-            if let Some(end) = end {
-                return end;
+                () = until(wake) => self.hear(Event::Wake).await?,
             }
         }
     }
 
-    /// Kinds that are found by ownership, wherever they are.
-    fn by_ownership(&self) -> Vec<(GroupKind, &'static Kind)> {
-        let listed = self
-            .task
-            .options
-            .follow
-            .iter()
-            .filter_map(|name| name.split_once('.'))
-            .map(|(kind, group)| GroupKind::new(group, kind));
-        let known = kinds::ALL.iter().filter(|kind| kind.follow).map(|kind| GroupKind::new(kind.group, kind.kind));
-        let legacy =
-            self.connection.catalog.serves_group("helm.fluxcd.io") || self.connection.catalog.serves_group("flux.weave.works");
-        let workloads = kinds::ALL
-            .iter()
-            .filter(|kind| legacy && kind.role == Role::Workload)
-            .map(|kind| GroupKind::new(kind.group, kind.kind));
-        known.chain(listed).chain(workloads).map(|gk| (gk.clone(), kinds::rules(&gk.group, &gk.kind))).collect()
-    }
-
-    /// Follows kinds wherever they may be listed. Kinds that are not served are said to be so.
-    fn start(&mut self, wished: Vec<(GroupKind, &'static Kind)>) {
-        self.start_scopes(wished.into_iter().map(|(gk, _)| Scope { gk, namespace: None }).collect());
-    }
-
-    fn start_scopes(&mut self, wished: Vec<Scope>) {
-        for scope in wished {
-            if !self.followed.insert(scope.clone()) {
-                continue;
-            }
-            let kind = kinds::rules(&scope.gk.group, &scope.gk.kind);
-            if self.connection.catalog.find(&scope.gk, kind).is_none() {
-                self.news.push(Delta::Coverage(scope, Coverage::NotServed));
-            } else {
-                self.news.push(Delta::Coverage(scope.clone(), Coverage::Listing));
-                self.follow(scope, kind);
-            }
+    /// Tells the following what happened, and does what it orders.
+    async fn hear(&mut self, event: Event) -> Result<(), Left> {
+        let mut orders = VecDeque::from(self.following.hear(self.now(), event));
+        while let Some(order) = orders.pop_front() {
+            self.carry_out(order).await?;
         }
+        Ok(())
     }
 
-    /// Tells what was started, in one piece, so that the picture never looks complete in between.
-    async fn announce(&mut self) {
-        if !self.news.is_empty() {
-            let news = std::mem::take(&mut self.news);
-            self.task.tell(News::Deltas(news)).await;
-        }
-    }
-
-    fn follow(&mut self, scope: Scope, kind: &'static Kind) {
-        let Some(served) = self.connection.catalog.find(&scope.gk, kind) else { return };
-        let Options { request_timeout: timeout, watches, .. } = self.task.options;
-        // what we know nothing of may carry anything: only Flux's and the workloads' bodies are read
-        let body = if scope.gk.kind.as_ref() == "Secret" { Body::Metadata } else { kind.body };
-        let feed = Feed::new(self.connection.client.clone(), served, scope.namespace.as_deref(), body, timeout);
-        let follower = Follower {
-            reader: Reader::new(self.task.cluster, scope.gk.clone(), &served.version, kind),
-            // what comes after the last watch is listed again and again instead, the more rarely the more there is of it
-            watchable: served.watchable && self.followed.len() <= watches,
-            relist: RELIST * u32::try_from(self.followed.len() / watches.max(100) + 1).unwrap_or(1),
-            feed,
-            scope,
-            reports: self.reports.clone(),
-            generation: self.generation.clone(),
-            lists: self.lists.clone(),
-            long_lists: self.long_lists.clone(),
-            kick: self.kick.subscribe(),
-        };
-        self.followers.spawn(follower.run());
-    }
-
-    async fn hear(&mut self, report: Report) -> Option<End> {
-        match report {
-            Report::Deltas(deltas) => {
-                if self.task.options.only.is_empty() {
-                    self.look_into_storage(&deltas);
-                    let new = self.new_kinds(&deltas);
-                    // told before the objects that name them, so that the picture is never complete too early
-                    self.start(new);
-                    self.announce().await;
-                }
-                if !self.task.tell(News::Deltas(deltas)).await {
-                    return Some(End::Left);
-                }
-            }
-            Report::Up(scope) => {
-                self.down.remove(&scope);
-                self.tell_link().await;
-            }
-            Report::Down(_, failure @ Failure::Unauthorised(_)) => return Some(End::Unauthorised(failure)),
-            Report::Down(scope, failure) => {
-                self.down.insert(scope, failure.to_string());
-                self.tell_link().await;
-            }
-            Report::Restricted(scope) => self.restrict(scope).await,
-            Report::Owned(owner, found) => self.take_owned(owner, found).await,
-            Report::Release(of, children) => self.take_release(of, children).await,
-        }
-        None
-    }
-
-    /// Kinds that inventories name and nobody follows yet.
-    fn new_kinds(&self, deltas: &[Delta]) -> Vec<(GroupKind, &'static Kind)> {
-        let mut new = BTreeSet::new();
-        let is_new = |gk: &GroupKind| !self.followed.contains(&Scope { gk: gk.clone(), namespace: None });
-        let look = |object: &Object, new: &mut BTreeSet<GroupKind>| {
-            for edge in object.edges.iter().filter(|edge| edge.relation == Relation::Applies) {
-                let gk = &edge.to.gk;
-                if !new.contains(gk) && is_new(gk) {
-                    new.insert(gk.clone());
-                }
-            }
-        };
-        for delta in deltas {
-            match delta {
-                Delta::Listed { objects, .. } => objects.iter().for_each(|object| look(object, &mut new)),
-                Delta::Upsert(object) => look(object, &mut new),
-                Delta::Children { children, .. } => new.extend(children.iter().map(|child| child.gk.clone()).filter(is_new)),
-                _ => {}
-            }
-        }
-        new.into_iter().map(|gk| (gk.clone(), kinds::rules(&gk.group, &gk.kind))).collect()
-    }
-
-    /// Reads the children of HelmReleases that keep no inventory from Helm's storage, once for each version of the release.
-    fn look_into_storage(&mut self, deltas: &[Delta]) {
-        let objects = deltas.iter().flat_map(|delta| match delta {
-            Delta::Listed { objects, .. } => objects.as_slice(),
-            Delta::Upsert(object) => std::slice::from_ref(&**object),
-            _ => &[],
-        });
-        for object in objects {
-            let Some(secret) = kinds::release_secret(object) else { continue };
-            if self.releases.get(&object.id) == Some(&secret) {
-                continue;
-            }
-            self.releases.insert(object.id.clone(), secret.clone());
-            self.reading += 1;
-            self.news.push(Delta::Coverage(storage(), Coverage::Listing));
-            let (client, catalog, reports, turn) =
-                (self.connection.client.clone(), self.connection.catalog.clone(), self.reports.clone(), self.lists.clone());
-            let of = object.id.clone();
-            self.followers.spawn(async move {
-                let _turn = turn.acquire_owned().await;
-                let children = cluster::release(&client, &catalog, of.cluster, &secret).await;
-                let _ = reports.send(Report::Release(of, children.ok())).await;
-            });
-        }
-    }
-
-    /// Takes what Helm's storage says of a release; who may not read Secrets finds the children by their labels.
-    async fn take_release(&mut self, of: ObjectRef, children: Option<Vec<ObjectRef>>) {
-        match children {
-            Some(children) => {
-                let found = vec![Delta::Children { of, by: "storage", children }];
-                self.start(self.new_kinds(&found));
-                self.news.extend(found);
-            }
-            None => self.widen(),
-        }
-        self.reading -= 1;
-        if self.reading == 0 {
-            self.news.push(Delta::Coverage(storage(), Coverage::Complete));
-        }
-        self.announce().await;
-    }
-
-    /// A kind may not be listed there: look into the namespaces that we know instead.
-    async fn restrict(&mut self, scope: Scope) {
-        self.down.remove(&scope);
-        let kind = kinds::rules(&scope.gk.group, &scope.gk.kind);
-        self.news.push(Delta::Coverage(scope.clone(), Coverage::Restricted));
-        if scope.namespace.is_none() {
-            self.restricted.insert(scope.gk.clone(), kind);
-            self.look_into(&scope.gk, kind);
-        }
-        if kind.role == Role::Applier {
-            self.widen();
-        }
-        self.announce().await;
-        self.tell_link().await;
-    }
-
-    /// Inventories that may not be read name no kinds: follow what people usually run.
-    fn widen(&mut self) {
-        if self.task.options.only.is_empty() && !std::mem::replace(&mut self.wide, true) {
-            let usual = kinds::ALL.iter().filter(|kind| matches!(kind.role, Role::Workload | Role::Child) && kind.namespaced);
-            self.start(usual.map(|kind| (GroupKind::new(kind.group, kind.kind), *kind)).collect());
-        }
-    }
-
-    /// Follows a restricted kind in each known namespace.
-    fn look_into(&mut self, gk: &GroupKind, kind: &'static Kind) {
-        let namespaces: Vec<_> = self.connection.namespaces.iter().take(MOST_NAMESPACES).cloned().collect();
-        for namespace in namespaces {
-            let scope = Scope { gk: gk.clone(), namespace: Some(namespace) };
-            if self.followed.insert(scope.clone()) {
-                self.news.push(Delta::Coverage(scope.clone(), Coverage::Listing));
-                self.follow(scope, kind);
-            }
-        }
-    }
-
-    async fn obey(&mut self, order: Order) -> Option<End> {
-        match order {
-            Order::Refresh => return Some(End::Refresh),
-            Order::Include(namespaces) => {
-                self.connection.namespaces.extend(namespaces);
-                let Options { disk, state_dir, .. } = &self.task.options;
-                records::remember::remember(&**disk, state_dir.as_deref(), &self.task.context, &self.connection.namespaces);
-                for (gk, kind) in self.restricted.clone() {
-                    self.look_into(&gk, kind);
-                }
-                self.announce().await;
-            }
-            Order::Owned(owner, uid) => self.look_for_owned(owner, uid),
+    async fn obey(&mut self, order: Order) -> Result<(), Left> {
+        self.hear(match order {
+            Order::Refresh => Event::Refresh,
+            Order::Include(namespaces) => Event::Include(namespaces),
+            Order::Owned(owner, uid) => Event::Own(owner, uid),
             Order::Look(look) => {
-                let ticket = look.ticket;
-                let renderer = Renderer {
-                    client: self.connection.client.clone(),
-                    catalog: self.connection.catalog.clone(),
-                    repositories: self.task.options.repositories(),
-                    timeout: self.task.options.request_timeout,
-                    fetches: false,
-                };
-                let looked = looks::look(look, renderer, self.task.inbox.clone());
-                self.looks.insert(ticket, self.looking.spawn(looked));
+                if let Some(work) = &mut self.work {
+                    work.look(self.task, look);
+                }
+                return Ok(());
             }
             Order::Drop(ticket) => {
-                if let Some(look) = self.looks.remove(&ticket) {
+                if let Some(look) = self.work.as_mut().and_then(|work| work.looks.remove(&ticket)) {
                     look.abort();
                 }
+                return Ok(());
             }
-        }
-        None
+        })
+        .await
     }
 
-    /// Looks for what an object owns among the kinds that nobody follows.
-    fn look_for_owned(&mut self, owner: ObjectRef, uid: Uid) {
-        let is_followed = |gk: &&GroupKind| self.followed.contains(&Scope { gk: (*gk).clone(), namespace: None });
-        let kinds: Vec<_> = self.connection.catalog.namespaced().filter(|gk| !is_followed(gk)).cloned().collect();
-        let (client, catalog, lists) = (self.connection.client.clone(), self.connection.catalog.clone(), self.lists.clone());
-        let (reports, timeout) = (self.reports.clone(), self.task.options.request_timeout);
-        self.followers.spawn(async move {
-            let found = owned::owned(client, catalog, owner.clone(), uid, kinds, lists, timeout).await;
-            // the hub has gone when the program is leaving
-            let _ = reports.send(Report::Owned(owner, found)).await;
-        });
-    }
-
-    /// Takes what an object was found to own; what was found for it before and is gone now, goes.
-    async fn take_owned(&mut self, owner: ObjectRef, found: Vec<Object>) {
-        let now: Vec<_> = found.iter().map(|object| object.id.clone()).collect();
-        let before = self.owned.insert(owner, now.clone()).unwrap_or_default();
-        self.news.extend(before.into_iter().filter(|id| !now.contains(id)).map(Delta::Remove));
-        self.news.extend(found.into_iter().map(|object| Delta::Upsert(Box::new(object))));
-        self.announce().await;
-    }
-
-    /// Takes over what the heartbeat found.
-    async fn pulse(&mut self, told: Beat) -> Option<End> {
-        match told {
-            Beat::Answered if self.silent.take().is_some() || !self.down.is_empty() => self.kick.send_modify(|count| *count += 1),
-            Beat::Answered => {}
-            Beat::Slept => self.kick.send_modify(|count| *count += 1),
-            Beat::Failed(failure @ Failure::Unauthorised(_)) => return Some(End::Unauthorised(failure)),
-            // a user who may not ask for the version may still watch
-            Beat::Failed(Failure::Forbidden(_) | Failure::NotFound(_)) => {}
-            Beat::Failed(failure) => self.silent = Some(failure.to_string()),
-        }
-        self.tell_link().await;
-        None
-    }
-
-    /// Says how the connection is when that has changed.
-    async fn tell_link(&mut self) {
-        if let Origin::Recorded(_) = self.task.options.origin {
-            return;
-        }
-        let why = self.silent.clone().or_else(|| self.down.values().next().cloned());
-        let link = match why {
-            None => {
-                self.stale_since = None;
-                Link::Live
-            }
-            Some(why) => {
-                let since = *self.stale_since.get_or_insert_with(Timestamp::now);
-                // the reason may differ from scope to scope: the first one stays
-                let why = if let Link::Stale { why, .. } = &self.told {
-                    why.clone()
-                } else {
-                    format!("{}: {why}", self.connection.server)
-                };
-                Link::Stale { since, why }
+    /// Connecting has come to an end.
+    async fn connected(&mut self, made: Result<Connection, Failure>) -> Result<(), Left> {
+        self.connecting = None;
+        let connection = match made {
+            Ok(connection) => connection,
+            Err(failure) => {
+                let server = self.task.server_name();
+                return self.hear(Event::Unconnected(trouble_at(&failure, &server))).await;
             }
         };
-        if link != self.told {
-            self.told = link.clone();
-            self.task.tell(News::Link(link)).await;
-        }
+        let (events, reports) = mpsc::channel(REPORTS);
+        let (server, namespaces) = (connection.server.clone(), connection.namespaces.clone());
+        let offers = offers(&connection.discovered.catalog);
+        let turns = Turns::new(LISTS.0, LISTS.1);
+        let (scopes, looks) = (HashMap::new(), HashMap::new());
+        self.work = Some(Work { connection, events, reports, turns, tasks: JoinSet::new(), scopes, discovering: None, looks });
+        self.hear(Event::Connected { server, offers, namespaces }).await
+    }
+
+    /// The server was asked whether it serves something else.
+    async fn discovered(&mut self, found: Result<Option<Discovered>, Failure>) -> Result<(), Left> {
+        let Some(work) = &mut self.work else { return Ok(()) };
+        work.discovering = None;
+        let offers = match found {
+            Ok(Some(discovered)) => {
+                let offers = offers(&discovered.catalog);
+                work.connection.discovered = Arc::new(discovered);
+                self.task.show(&work.connection).await;
+                Some(offers)
+            }
+            // the next beat or list says what is wrong
+            Ok(None) | Err(_) => None,
+        };
+        self.hear(Event::Offered(offers)).await
+    }
+
+    async fn carry_out(&mut self, order: following::Order) -> Result<(), Left> {
+        use following::Order;
+        let told = match order {
+            Order::Connect => {
+                self.connecting = Some(Box::pin(self.task.connect()));
+                true
+            }
+            Order::Disconnect => {
+                (self.work, self.connecting) = (None, None);
+                true
+            }
+            Order::Tell(deltas) => self.task.tell(News::Deltas(deltas)).await,
+            Order::Say(link) => self.task.tell(News::Link(link)).await,
+            Order::Remember(namespaces) => {
+                let Options { disk, state_dir, .. } = &self.task.options;
+                let context = self.work.as_ref().map_or(&self.task.context, |work| &work.connection.context);
+                records::remember::remember(&**disk, state_dir.as_deref(), context, &namespaces);
+                true
+            }
+            other => {
+                if let Some(work) = &mut self.work {
+                    work.begin(self.task, other);
+                }
+                true
+            }
+        };
+        if told { Ok(()) } else { Err(Left) }
     }
 }
 
-/// Helm's storage as a scope: the picture is not complete while it is read.
-fn storage() -> Scope {
-    Scope { gk: GroupKind::new("helm.sh", "Release"), namespace: None }
+impl Work {
+    /// Begins a request, or ends one.
+    fn begin(&mut self, task: &Task, order: following::Order) {
+        use following::Order;
+        while self.tasks.try_join_next().is_some() {}
+        match order {
+            Order::List { scope, turn } => self.follow(task, scope, turn, |follower| Box::pin(follower.list())),
+            Order::Watch { scope, turn, version, seconds } => {
+                self.follow(task, scope, turn, move |follower| Box::pin(follower.watch(version, seconds)));
+            }
+            Order::Stop(scope) => {
+                self.scopes.remove(&scope).inspect(AbortHandle::abort);
+            }
+            Order::Beat => self.beat(),
+            Order::Discover => self.discover(task),
+            Order::Release { of, secret } => self.release(of, secret),
+            Order::Own { owner, uid, kinds } => self.own(task, owner, uid, kinds),
+            // the session's own
+            Order::Connect | Order::Disconnect | Order::Tell(_) | Order::Say(_) | Order::Remember(_) => {}
+        }
+    }
+
+    /// Lists or watches a scope, instead of what is under way for it.
+    fn follow(&mut self, task: &Task, scope: Scope, turn: u32, work: impl FnOnce(Follower) -> BoxFuture<'static, ()>) {
+        let kind = kinds::rules(&scope.gk.group, &scope.gk.kind);
+        let Some(served) = self.connection.discovered.catalog.find(&scope.gk, kind) else { return };
+        // what we know nothing of may carry anything: only Flux's and the workloads' bodies are read
+        let body = if scope.gk.kind.as_ref() == "Secret" { Body::Metadata } else { kind.body };
+        let (client, timeout) = (self.connection.client.clone(), task.options.request_timeout);
+        let follower = Follower {
+            reader: Reader::new(task.cluster, scope.gk.clone(), &served.version, kind),
+            feed: Feed::new(client, served, scope.namespace.as_deref(), body, timeout),
+            scope: scope.clone(),
+            turn,
+            events: self.events.clone(),
+            turns: self.turns.clone(),
+        };
+        let begun = self.tasks.spawn(work(follower));
+        self.scopes.insert(scope, begun).inspect(AbortHandle::abort);
+    }
+
+    fn look(&mut self, task: &Task, look: Look) {
+        let ticket = look.ticket;
+        let renderer = super::rendered::Renderer {
+            client: self.connection.client.clone(),
+            catalog: self.catalog(),
+            repositories: task.options.repositories(),
+            timeout: task.options.request_timeout,
+            fetches: false,
+        };
+        let looked = looks::look(look, renderer, task.inbox.clone());
+        self.looks.insert(ticket, self.tasks.spawn(looked));
+    }
+
+    /// Does something whose outcome is an event.
+    fn ask(&mut self, work: impl Future<Output = Event> + Send + 'static) {
+        let events = self.events.clone();
+        self.tasks.spawn(async move {
+            // the session has gone when the program is leaving
+            let _ = events.send(work.await).await;
+        });
+    }
+
+    fn beat(&mut self) {
+        let client = self.connection.client.clone();
+        self.ask(async move {
+            let failure = match tokio::time::timeout(BEAT, client.apiserver_version()).await {
+                Ok(answered) => answered.err().map(Failure::from),
+                Err(_) => Some(Failure::Unreachable(format!("no answer within {} s", BEAT.as_secs()))),
+            };
+            Event::Beat(failure.as_ref().map(trouble))
+        });
+    }
+
+    fn discover(&mut self, task: &Task) {
+        let (client, before) = (self.connection.client.clone(), self.connection.discovered.clone());
+        let limit = task.options.request_timeout;
+        self.discovering = Some(Box::pin(async move { cluster::rediscover(&client, &before, limit).await }));
+    }
+
+    fn catalog(&self) -> Arc<Catalog> {
+        self.connection.catalog()
+    }
+
+    fn release(&mut self, of: ObjectRef, secret: ObjectRef) {
+        let (client, catalog) = (self.connection.client.clone(), self.catalog());
+        let turns = self.turns.clone();
+        self.ask(async move {
+            let _turn = turns.page().await;
+            let children = cluster::release(&client, &catalog, of.cluster, &secret).await;
+            Event::Released { of, secret, children: children.map_err(|failure| trouble(&failure)) }
+        });
+    }
+
+    fn own(&mut self, task: &Task, owner: ObjectRef, uid: Uid, kinds: Vec<GroupKind>) {
+        let (client, catalog) = (self.connection.client.clone(), self.catalog());
+        let (pages, timeout) = (self.turns.pages(), task.options.request_timeout);
+        self.ask(async move {
+            let objects = owned::owned(client, catalog, owner.clone(), uid, kinds, pages, timeout).await;
+            Event::Found { owner, objects }
+        });
+    }
+}
+
+/// How the server serves what can be listed, in the versions that are read.
+fn offers(catalog: &Catalog) -> Offers {
+    let offer = |gk: &GroupKind| {
+        let served = catalog.find(gk, kinds::rules(&gk.group, &gk.kind))?;
+        let (version, is_watchable, is_namespaced) = (Str::from(served.version.as_str()), served.watchable, served.namespaced);
+        Some((gk.clone(), Offer { version, is_watchable, is_namespaced }))
+    };
+    catalog.kinds().filter_map(offer).collect()
+}
+
+/// What a failure means for the following.
+pub(super) fn trouble(failure: &Failure) -> Trouble {
+    trouble_at(failure, "the API server")
+}
+
+fn trouble_at(failure: &Failure, server: &str) -> Trouble {
+    let kind = match failure {
+        Failure::Unauthorised(_) => TroubleKind::Unauthorised,
+        Failure::Forbidden(_) => TroubleKind::Forbidden,
+        Failure::NotFound(_) => TroubleKind::NotFound,
+        Failure::Gone => TroubleKind::Gone,
+        Failure::Busy { retry_after, .. } => TroubleKind::Busy(*retry_after),
+        Failure::Unreachable(_) => TroubleKind::Unreachable,
+        Failure::Call { .. } | Failure::Setup { .. } => TroubleKind::Unusable,
+    };
+    Trouble { kind, error: failure.error(server) }
+}
+
+async fn made(connecting: &mut Option<BoxFuture<'_, Result<Connection, Failure>>>) -> Result<Connection, Failure> {
+    match connecting {
+        Some(connecting) => connecting.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What comes over a connection.
+enum Report {
+    Happened(Event),
+    Discovered(Result<Option<Discovered>, Failure>),
+}
+
+async fn reported(work: &mut Option<Work>) -> Report {
+    let Some(Work { reports, discovering, .. }) = work else { return std::future::pending().await };
+    tokio::select! {
+        event = reports.recv() => Report::Happened(event.expect("the connection holds a sender")),
+        found = async { match discovering {
+            Some(discovering) => discovering.await,
+            None => std::future::pending().await,
+        } } => Report::Discovered(found),
+    }
+}
+
+async fn until(wake: Option<Instant>) {
+    match wake {
+        Some(wake) => tokio::time::sleep_until(wake).await,
+        None => std::future::pending().await,
+    }
 }

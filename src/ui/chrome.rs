@@ -125,6 +125,8 @@ fn link(scene: &Scene, is_narrow: bool) -> Vec<Span<'static>> {
         Link::Connecting => sign(Health::Progressing, "connecting".to_owned()),
         Link::Live if done < all => sign(Health::Progressing, format!("reading {done}/{all}")),
         Link::Live => sign(Health::Ready, "live".to_owned()),
+        Link::Partly { .. } if is_narrow => sign(Health::Failed, "live in part".to_owned()),
+        Link::Partly { kinds, .. } => sign(Health::Failed, format!("live but {kinds}")),
         Link::Stale { since, .. } => {
             let since = since.strftime(if is_narrow { "%H:%M:%S" } else { "%H:%M:%S UTC" });
             sign(Health::Failed, format!("stale since {since}"))
@@ -208,6 +210,10 @@ fn trouble(link: &Link) -> Option<String> {
         Link::Stale { since, why } => {
             Some(format!("what you see is from {}: {why}; trying again", since.strftime("%H:%M:%S UTC")))
         }
+        Link::Partly { kinds, since: Some(since), why } => {
+            Some(format!("{kinds}: what you see is from {}: {why}; trying again", since.strftime("%H:%M:%S UTC")))
+        }
+        Link::Partly { kinds, since: None, why } => Some(format!("{kinds} could not be read: {why}; trying again")),
         Link::Unauthorised(error) | Link::Unreachable(error) => Some(error.to_string()),
         Link::Connecting | Link::Live | Link::Recorded(_) => None,
     }

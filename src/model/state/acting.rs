@@ -111,7 +111,7 @@ impl State {
     /// namespaces, most are never asked about.
     pub fn unexplored(&self, objects: &[ObjectRef]) -> Vec<actions::Ask> {
         let cluster = self.cluster();
-        if !self.policy().may_write() || cluster.is_asking || cluster.link != Link::Live {
+        if !self.policy().may_write() || cluster.is_asking || !cluster.link.is_up() {
             return Vec::new();
         }
         let cases = objects.iter().filter_map(|id| Case::new(&cluster.store, id, "", self.clock));

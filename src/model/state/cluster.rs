@@ -54,6 +54,14 @@ pub enum Link {
         since: Timestamp,
         why: String,
     },
+    /// Live, but for some kinds.
+    Partly {
+        /// Their names, for people.
+        kinds: String,
+        /// How old what is seen of them is; none where nothing was ever read of some.
+        since: Option<Timestamp>,
+        why: String,
+    },
     /// The API server does not know us (any more).
     Unauthorised(Error),
     /// Never reached.
@@ -148,7 +156,7 @@ impl Cluster {
         match &self.link {
             Link::Stale { why, .. } => Some(why),
             Link::Unauthorised(error) | Link::Unreachable(error) => Some(&error.message),
-            Link::Connecting | Link::Live | Link::Recorded(_) => None,
+            Link::Connecting | Link::Live | Link::Partly { .. } | Link::Recorded(_) => None,
         }
     }
 

@@ -4,7 +4,7 @@
 use super::acting::view;
 use super::engine::{Asked, Update};
 use super::jobs::{Job, JobId, Keeper, Loaded};
-use super::{Effect, Link, State, policy_of};
+use super::{Effect, State, policy_of};
 use crate::error::Error;
 
 impl State {
@@ -20,7 +20,7 @@ impl State {
     /// Asks for the jobs of earlier runs that can be gone on with in the active cluster.
     pub(super) fn take_up(&mut self, out: &mut Update) {
         let cluster = self.cluster();
-        if cluster.link != Link::Live || !self.policy().may_write() {
+        if !cluster.link.is_up() || !self.policy().may_write() {
             return;
         }
         let is_waiting =
@@ -54,7 +54,7 @@ impl State {
         let cluster = self.clusters.get(&self.active).expect("the active cluster is always in the map");
         // the context may be another one by now
         let fits = |job: &Job| job.cluster.is_same(&cluster.server.key) && self.is_mine(job) && self.policy().may_write();
-        let is_here = cluster.link == Link::Live && fresh.as_ref().is_ok_and(|job| fits(job));
+        let is_here = cluster.link.is_up() && fresh.as_ref().is_ok_and(|job| fits(job));
         let seen = is_here.then(|| view(cluster));
         self.jobs.taken_up(id, fresh, seen.as_ref(), self.clock, &mut out.effects);
         if self.jobs.find(id).is_some_and(|job| job.keeper == Keeper::Us && job.is_paused()) {

@@ -8,6 +8,7 @@ pub mod drift;
 mod earlier;
 mod effect;
 mod engine;
+pub mod following;
 mod intent;
 pub mod jobs;
 mod message;

@@ -59,6 +59,7 @@ fn note(cluster: &Cluster, gk: &GroupKind) -> String {
         () if !namespaces.is_empty() && namespaces.contains("") => "restricted".to_owned(),
         () if !namespaces.is_empty() => format!("restricted in {}", namespaces.into_iter().collect::<Vec<_>>().join(", ")),
         () if of_kind.iter().any(|(_, coverage)| *coverage == Coverage::Listing) => "reading…".to_owned(),
+        () if of_kind.iter().any(|(_, coverage)| *coverage == Coverage::Failing) => "cannot be read".to_owned(),
         () if of_kind.iter().any(|(_, coverage)| *coverage == Coverage::NotServed) => "not served".to_owned(),
         () => polled.map_or_else(String::new, |seconds| format!("listed every {seconds} s")),
     }

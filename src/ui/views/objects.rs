@@ -344,6 +344,7 @@ fn say_why_empty(gk: &GroupKind, area: Rect, buf: &mut Buffer, scene: &Scene) {
             format!("restricted: you may not list {}; name your namespaces with `:ns a,b`", gk.kind)
         }
         () if all(Coverage::NotServed) => format!("this cluster does not serve {gk}"),
+        () if coverage.contains(&Coverage::Failing) => format!("{} could not be read so far", gk.kind),
         () if coverage.is_empty() && cluster.is_complete() => format!("no inventory names a {}", gk.kind),
         () if cluster.tables.get(gk).is_some_and(|table| table.filter().query.is_some()) => {
             return super::tell("nothing matches", "esc clears the filter", area, buf, scene);

@@ -134,7 +134,7 @@ impl<'a> About<'a> {
     /// Says so where the object is not watched: what stands here may be old.
     fn freshness(&mut self) {
         let told = match self.cluster.store.known_by(self.node) {
-            Some(Coverage::Polled(seconds)) => format!("listed every {seconds} s, not watched: too many kinds"),
+            Some(Coverage::Polled(seconds)) => format!("listed every {seconds} s, not watched"),
             None => "found when its owner was opened, not watched: → on the owner looks again".to_owned(),
             Some(_) => return,
         };

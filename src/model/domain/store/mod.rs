@@ -18,7 +18,7 @@ use super::object::{Object, Relation};
 pub struct NodeId(pub u32);
 
 /// What one list or watch covers: a kind, in one namespace or in all.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Scope {
     pub gk: GroupKind,
     pub namespace: Option<Str>,
@@ -32,6 +32,8 @@ pub enum Coverage {
     Complete,
     /// As [`Self::Complete`], but listed again every so many seconds instead of watched.
     Polled(u16),
+    /// It could not be read so far, and not because it may not: it is tried again.
+    Failing,
     /// The API server refuses to list it.
     Restricted,
     /// The cluster has no such kind.
@@ -237,7 +239,7 @@ impl Store {
             Some(Coverage::Complete | Coverage::Polled(_)) => Presence::Missing,
             Some(Coverage::Restricted) => Presence::Restricted,
             Some(Coverage::NotServed) => Presence::NotServed,
-            Some(Coverage::Listing) | None => Presence::Unknown,
+            Some(Coverage::Listing | Coverage::Failing) | None => Presence::Unknown,
         }
     }
 

@@ -41,7 +41,7 @@ impl Sight<'_> {
         let is_known = match self.store.covers(id) {
             Some(Coverage::Complete | Coverage::Polled(_)) => true,
             None => was_seen,
-            Some(Coverage::Listing | Coverage::Restricted | Coverage::NotServed) => false,
+            Some(Coverage::Listing | Coverage::Failing | Coverage::Restricted | Coverage::NotServed) => false,
         };
         is_known && self.lost.is_none() && self.object(id).is_none()
     }

@@ -1,0 +1,532 @@
+//! What is followed of a cluster, and how: what is listed, watched, widened, looked into namespace by namespace, tried again and when, and
+//! what is said of the connection meanwhile.
+//!
+//! A pure machine: [`Event`]s go in, each with its [`Moment`], [`Order`]s come out, and [`Following::wake`] says when it wants to be woken
+//! although nothing happened. The session of the runtime carries the orders out and knows no rules. It lives as long as its context is
+//! looked at: a connection comes and goes below it, and what people ask for meanwhile is kept.
+//!
+//! - `reach`: which scopes are followed;
+//! - `scope`: how one scope is followed, a state machine;
+//! - `link`: what is said of the connection.
+
+mod link;
+mod reach;
+mod scope;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::Link;
+use crate::domain::{Coverage, Delta, GroupKind, Object, ObjectRef, Scope, Str, Uid};
+use crate::error::Error;
+use scope::{Followed, Phase, Step};
+
+/// How often the server is asked whether it is still there.
+const BEAT: Duration = Duration::from_secs(10);
+/// How often it is asked whether it serves other kinds than before.
+const DISCOVERY: Duration = Duration::from_secs(30);
+/// How soon it is asked that again where something hints at it.
+const DISCOVERY_AGAIN: Duration = Duration::from_secs(5);
+/// A wall clock that ran ahead by more means sleep: connections are dead although nobody closed them.
+const SLEPT: Duration = Duration::from_secs(20);
+/// How soon a release that could not be read is read again.
+const RELEASE_AGAIN: Duration = Duration::from_secs(10);
+
+/// When something happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// Since the session began, by a clock that stands while the machine sleeps. All pauses are counted by it.
+    pub run: Duration,
+    /// By the clock on the wall, for people.
+    pub wall: Timestamp,
+}
+
+/// What is to be followed at all.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// Just this; empty for the whole graph.
+    pub only: Vec<Scope>,
+    /// Kinds that are found by ownership, besides those that have files of their own.
+    pub owned: Vec<GroupKind>,
+    /// Most watches that may be open at once; what comes after them is listed again and again.
+    pub watches: usize,
+    /// Whether a server answers that may fall silent; not so for a snapshot.
+    pub is_live: bool,
+}
+
+/// How the server serves a kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    pub version: Str,
+    pub is_watchable: bool,
+    pub is_namespaced: bool,
+}
+
+/// All kinds that can be listed.
+pub type Offers = BTreeMap<GroupKind, Offer>;
+
+/// What went wrong with a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    pub kind: TroubleKind,
+    /// In words, with what a person can do.
+    pub error: Error,
+}
+
+/// What a failed request means for what comes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TroubleKind {
+    /// 401.
+    Unauthorised,
+    /// 403.
+    Forbidden,
+    /// 404.
+    NotFound,
+    /// 410: the list or the watch has to start over.
+    Gone,
+    /// 429, 5xx, or an answer that cannot be read; how long the server wants to be left alone (`Retry-After`).
+    Busy(Option<Duration>),
+    /// No answer.
+    Unreachable,
+    /// Nothing was sent: kubeconfig, certificates, login program.
+    Unusable,
+}
+
+/// What happened. Lists and watches say which `turn` they belong to: what comes of an older one is not heard any more.
+#[derive(Debug)]
+pub enum Event {
+    /// Nothing; the time has come.
+    Wake,
+    /// A connection stands.
+    Connected {
+        /// The server's address, for messages.
+        server: String,
+        offers: Offers,
+        /// Namespaces known by name.
+        namespaces: BTreeSet<Str>,
+    },
+    Unconnected(Trouble),
+    /// Everything is to be read anew, over a new connection.
+    Refresh,
+    /// Look into these namespaces too.
+    Include(Vec<Str>),
+    /// Find out what this object owns.
+    Own(ObjectRef, Uid),
+    /// A page of a list that goes on.
+    Page {
+        scope: Scope,
+        turn: u32,
+        deltas: Vec<Delta>,
+    },
+    /// The last page, and where a watch may start.
+    Listed {
+        scope: Scope,
+        turn: u32,
+        version: String,
+        deltas: Vec<Delta>,
+    },
+    /// The server has accepted a watch.
+    Opened {
+        scope: Scope,
+        turn: u32,
+    },
+    /// Events of a watch, or a bookmark without any; up to this version everything is known.
+    Changed {
+        scope: Scope,
+        turn: u32,
+        version: String,
+        deltas: Vec<Delta>,
+    },
+    /// A list failed, or a watch ended; without trouble when the server closed it in good order.
+    Ended {
+        scope: Scope,
+        turn: u32,
+        trouble: Option<Trouble>,
+    },
+    /// The server answered that it is there, or not.
+    Beat(Option<Trouble>),
+    /// What is served; none when that has not changed or could not be read.
+    Offered(Option<Offers>),
+    /// What Helm's storage says of a release.
+    Released {
+        of: ObjectRef,
+        secret: ObjectRef,
+        children: Result<Vec<ObjectRef>, Trouble>,
+    },
+    /// What an object was found to own.
+    Found {
+        owner: ObjectRef,
+        objects: Vec<Object>,
+    },
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Order {
+    Connect,
+    /// Everything that is under way over this connection ends.
+    Disconnect,
+    /// List that scope page by page, instead of what is under way for it.
+    List {
+        scope: Scope,
+        turn: u32,
+    },
+    /// Watch that scope from that version on, instead of what is under way for it; the server is to end it after so many seconds.
+    Watch {
+        scope: Scope,
+        turn: u32,
+        version: String,
+        seconds: u32,
+    },
+    /// What is under way for that scope ends.
+    Stop(Scope),
+    /// Ask the server whether it is there.
+    Beat,
+    /// Ask the server what it serves.
+    Discover,
+    /// Read a release from Helm's storage.
+    Release {
+        of: ObjectRef,
+        secret: ObjectRef,
+    },
+    /// Look for what an object owns, among these kinds.
+    Own {
+        owner: ObjectRef,
+        uid: Uid,
+        kinds: Vec<GroupKind>,
+    },
+    Tell(Vec<Delta>),
+    Say(Link),
+    /// These namespaces are known from now on, also in the next run.
+    Remember(BTreeSet<Str>),
+}
+
+/// The machine.
+#[derive(Debug)]
+pub struct Following {
+    rules: Rules,
+    now: Moment,
+    connection: Connection,
+    /// How often connecting has failed since it worked last.
+    failures: u32,
+    server: String,
+    offers: Offers,
+    namespaces: BTreeSet<Str>,
+    scopes: BTreeMap<Scope, Followed>,
+    /// Kinds that may not be listed everywhere.
+    restricted: BTreeSet<GroupKind>,
+    /// Whether the usual kinds are followed although no inventory names them.
+    is_wide: bool,
+    /// Numbers lists and watches.
+    turn: u32,
+    /// The Secret from which the children of a HelmRelease are read, and how far that is.
+    releases: BTreeMap<ObjectRef, (ObjectRef, Reading)>,
+    /// Owners whose objects were asked for and have not been found yet.
+    owning: BTreeMap<ObjectRef, Uid>,
+    /// What was found on demand, by owner.
+    owned: BTreeMap<ObjectRef, Vec<ObjectRef>>,
+    beat: Timer,
+    discovery: Timer,
+    /// Why the server is silent, if it is.
+    silent: Option<String>,
+    /// When the server last showed that it is there.
+    heard: Option<Timestamp>,
+    said: Link,
+    orders: Vec<Order>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Connection {
+    Waiting { until: Duration },
+    Connecting,
+    Up,
+}
+
+/// How far a release of Helm's storage is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reading {
+    UnderWay,
+    Resting { until: Duration },
+    Done,
+}
+
+/// Something that is asked again and again, once at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Timer {
+    due: Option<Duration>,
+    is_under_way: bool,
+}
+
+impl Timer {
+    const OFF: Self = Self { due: None, is_under_way: false };
+
+    fn at(due: Duration) -> Self {
+        Self { due: Some(due), is_under_way: false }
+    }
+
+    /// When it has to be begun.
+    fn wake(self) -> Option<Duration> {
+        self.due.filter(|_| !self.is_under_way)
+    }
+}
+
+impl Following {
+    /// Nothing is known; the first event makes it connect.
+    pub fn new(rules: Rules, now: Moment) -> Self {
+        Self {
+            rules,
+            now,
+            connection: Connection::Waiting { until: Duration::ZERO },
+            failures: 0,
+            server: String::new(),
+            offers: Offers::new(),
+            namespaces: BTreeSet::new(),
+            scopes: BTreeMap::new(),
+            restricted: BTreeSet::new(),
+            is_wide: false,
+            turn: 0,
+            releases: BTreeMap::new(),
+            owning: BTreeMap::new(),
+            owned: BTreeMap::new(),
+            beat: Timer::OFF,
+            discovery: Timer::OFF,
+            silent: None,
+            heard: None,
+            said: Link::Connecting,
+            orders: Vec::new(),
+        }
+    }
+
+    /// When it wants to be woken at the latest, by the clock of [`Moment::run`].
+    pub fn wake(&self) -> Option<Duration> {
+        match self.connection {
+            Connection::Waiting { until } => Some(until),
+            Connection::Connecting => None,
+            Connection::Up => {
+                let scopes = self.scopes.values().filter_map(Followed::wake);
+                let releases = self.releases.values().filter_map(|(_, reading)| match reading {
+                    Reading::Resting { until } => Some(*until),
+                    Reading::UnderWay | Reading::Done => None,
+                });
+                scopes.chain(releases).chain(self.beat.wake()).chain(self.discovery.wake()).min()
+            }
+        }
+    }
+
+    /// Takes an event. Costs what the event holds, and a look at each scope where the time has come.
+    pub fn hear(&mut self, now: Moment, event: Event) -> Vec<Order> {
+        let has_slept = self.has_slept(now);
+        self.now = now;
+        if has_slept && self.connection == Connection::Up {
+            self.distrust();
+            self.beat.due = Some(now.run);
+        }
+        self.take(event);
+        self.begin_what_is_due();
+        self.say();
+        std::mem::take(&mut self.orders)
+    }
+
+    /// Whether the machine slept since the last event. A wall clock that is set back is no sleep.
+    fn has_slept(&self, now: Moment) -> bool {
+        let wall = Duration::try_from(now.wall.duration_since(self.now.wall)).unwrap_or_default();
+        wall > now.run.saturating_sub(self.now.run) + SLEPT
+    }
+
+    fn take(&mut self, event: Event) {
+        match event {
+            Event::Wake => {}
+            Event::Connected { server, offers, namespaces } => self.connected(server, offers, namespaces),
+            Event::Unconnected(trouble) => self.unconnected(&trouble),
+            Event::Refresh => self.refresh(),
+            Event::Include(namespaces) => self.include(namespaces),
+            Event::Own(owner, uid) => self.own(owner, uid),
+            Event::Page { scope, turn, deltas } => self.page(&scope, turn, deltas),
+            Event::Listed { scope, turn, version, deltas } => self.listed(&scope, turn, version, deltas),
+            Event::Opened { scope, turn } => self.opened(&scope, turn),
+            Event::Changed { scope, turn, version, deltas } => self.changed(&scope, turn, version, deltas),
+            Event::Ended { scope, turn, trouble } => self.ended(&scope, turn, trouble),
+            Event::Beat(trouble) => self.answered(trouble),
+            Event::Offered(offers) => self.offered(offers),
+            Event::Released { of, secret, children } => self.released(of, secret, children),
+            Event::Found { owner, objects } => self.found(owner, objects),
+        }
+    }
+
+    fn connected(&mut self, server: String, offers: Offers, namespaces: BTreeSet<Str>) {
+        if self.connection != Connection::Connecting {
+            return;
+        }
+        self.connection = Connection::Up;
+        self.failures = 0;
+        self.silent = None;
+        self.heard = Some(self.now.wall);
+        (self.server, self.offers) = (server, offers);
+        self.namespaces.extend(namespaces);
+        if self.rules.is_live {
+            self.beat = Timer::at(self.now.run + BEAT);
+            self.discovery = Timer::at(self.now.run + DISCOVERY);
+        }
+        self.say();
+        self.reach_again();
+    }
+
+    fn unconnected(&mut self, trouble: &Trouble) {
+        if self.connection == Connection::Connecting {
+            self.wait_for_connection(trouble);
+        }
+    }
+
+    /// The connection is no more; it is made again after a pause.
+    fn give_up(&mut self, trouble: &Trouble) {
+        self.orders.push(Order::Disconnect);
+        self.rest_all();
+        self.wait_for_connection(trouble);
+    }
+
+    fn wait_for_connection(&mut self, trouble: &Trouble) {
+        let asked = if let TroubleKind::Busy(after) = trouble.kind { after.unwrap_or_default() } else { Duration::ZERO };
+        let pause = Duration::from_secs(1 << self.failures.min(4)).max(asked.min(scope::LONGEST_ASKED));
+        self.failures += 1;
+        self.connection = Connection::Waiting { until: self.now.run + pause };
+        self.unreachable(trouble);
+    }
+
+    fn refresh(&mut self) {
+        match self.connection {
+            // that one reads everything anyway
+            Connection::Connecting => {}
+            Connection::Waiting { .. } => self.connection = Connection::Waiting { until: self.now.run },
+            Connection::Up => {
+                self.orders.push(Order::Disconnect);
+                self.rest_all();
+                self.connection = Connection::Waiting { until: self.now.run };
+                self.reconnecting();
+            }
+        }
+    }
+
+    /// Everything that was under way has ended with the connection.
+    fn rest_all(&mut self) {
+        self.beat = Timer::OFF;
+        self.discovery = Timer::OFF;
+        for followed in self.scopes.values_mut() {
+            followed.phase = Phase::Idle;
+        }
+        for (_, reading) in self.releases.values_mut() {
+            if *reading == Reading::UnderWay {
+                *reading = Reading::Resting { until: self.now.run };
+            }
+        }
+    }
+
+    /// Connections that are open may be dead: everything is asked for anew from where it was.
+    fn distrust(&mut self) {
+        let now = self.now.run;
+        for followed in self.scopes.values_mut() {
+            followed.distrust(now);
+        }
+    }
+
+    /// Takes what the server answered to the question whether it is there.
+    fn answered(&mut self, trouble: Option<Trouble>) {
+        self.beat = Timer::at(self.now.run + BEAT);
+        match trouble {
+            Some(trouble) if trouble.kind == TroubleKind::Unauthorised => self.give_up(&trouble),
+            // a user who may not ask for the version may still watch
+            None | Some(Trouble { kind: TroubleKind::Forbidden | TroubleKind::NotFound, .. }) => {
+                self.heard = Some(self.now.wall);
+                if self.silent.take().is_some() {
+                    self.distrust();
+                }
+            }
+            Some(trouble) => self.silent = Some(trouble.error.message),
+        }
+    }
+
+    fn offered(&mut self, offers: Option<Offers>) {
+        self.discovery = Timer::at(self.now.run + DISCOVERY);
+        if let Some(offers) = offers
+            && self.connection == Connection::Up
+        {
+            self.serve(offers);
+        }
+    }
+
+    /// Something hints at kinds that are served since, or not any more.
+    fn doubt_offers(&mut self) {
+        if let Some(due) = &mut self.discovery.due {
+            *due = (*due).min(self.now.run + DISCOVERY_AGAIN);
+        }
+    }
+
+    fn begin_what_is_due(&mut self) {
+        let now = self.now.run;
+        match self.connection {
+            Connection::Waiting { until } if until <= now => {
+                self.connection = Connection::Connecting;
+                return self.orders.push(Order::Connect);
+            }
+            Connection::Waiting { .. } | Connection::Connecting => return,
+            Connection::Up => {}
+        }
+        let is_due = |timer: &mut Timer| {
+            let is_due = timer.wake().is_some_and(|due| due <= now);
+            timer.is_under_way |= is_due;
+            is_due
+        };
+        if is_due(&mut self.beat) {
+            self.orders.push(Order::Beat);
+        }
+        if is_due(&mut self.discovery) {
+            self.orders.push(Order::Discover);
+        }
+        let due: Vec<_> =
+            self.scopes.iter().filter(|(_, it)| it.wake().is_some_and(|due| due <= now)).map(|(s, _)| s.clone()).collect();
+        for scope in due {
+            self.go_on(&scope);
+        }
+        self.read_releases();
+    }
+
+    fn read_releases(&mut self) {
+        let now = self.now.run;
+        for (of, (secret, reading)) in &mut self.releases {
+            if matches!(reading, Reading::Resting { until } if *until <= now) {
+                *reading = Reading::UnderWay;
+                self.orders.push(Order::Release { of: of.clone(), secret: secret.clone() });
+            }
+        }
+    }
+
+    /// Begins what a scope has waited for.
+    fn go_on(&mut self, scope: &Scope) {
+        let now = self.now.run;
+        let Some(followed) = self.scopes.get_mut(scope) else { return };
+        match followed.phase {
+            Phase::Resting { then: Step::List, .. } => self.list(scope),
+            Phase::Resting { then: Step::Watch, .. } => self.watch(scope),
+            Phase::Watching { .. } => {
+                followed.fell_silent(now);
+                self.list(scope);
+            }
+            Phase::Idle | Phase::Listing | Phase::Opening => {}
+        }
+    }
+
+    fn tell(&mut self, delta: Delta) {
+        // what belongs together is told in one piece, so that the picture never looks complete in between
+        match self.orders.last_mut() {
+            Some(Order::Tell(deltas)) => deltas.push(delta),
+            _ => self.orders.push(Order::Tell(vec![delta])),
+        }
+    }
+
+    fn cover(&mut self, scope: &Scope, coverage: Coverage) {
+        self.tell(Delta::Coverage(scope.clone(), coverage));
+    }
+}

@@ -1,0 +1,294 @@
+//! Which scopes are followed: Flux's kinds, what is found by ownership, what inventories name, and, where a kind may not be listed
+//! everywhere, the namespaces that are known.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::scope::{Followed, Phase, RELIST};
+use super::{Connection, Following, Offer, Offers, Order, RELEASE_AGAIN, Reading, Trouble, TroubleKind};
+use crate::domain::{Coverage, Delta, GroupKind, Object, ObjectRef, Relation, Scope, Str, Uid};
+use crate::kinds::{self, Kind, Role};
+
+/// Namespaces looked into one by one where a kind may not be listed everywhere.
+const MOST_NAMESPACES: usize = 100;
+/// Below so many scopes, what is not watched is listed every [`RELIST`]; the more there are, the more rarely.
+const FEW: usize = 100;
+/// Groups of Flux v1, whose workloads no inventory names.
+const LEGACY: [&str; 2] = ["helm.fluxcd.io", "flux.weave.works"];
+
+impl Following {
+    /// A connection stands: follows what is always followed, and again what was before.
+    pub(super) fn reach_again(&mut self) {
+        // namespaces are looked into again where that is still needed; what they hold stays on the screen until then
+        let only: BTreeSet<_> = self.rules.only.iter().cloned().collect();
+        self.scopes.retain(|scope, _| scope.namespace.is_none() || only.contains(scope));
+        let known: Vec<_> = self.scopes.keys().cloned().collect();
+        for scope in &known {
+            let offer = self.offers.get(&scope.gk).cloned();
+            self.begin(scope, offer);
+        }
+        self.reach();
+        let restricted: Vec<_> = std::mem::take(&mut self.restricted).into_iter().collect();
+        for gk in restricted {
+            // until it is known whether it may be listed everywhere now, it is read where it could be read before
+            self.restricted.insert(gk.clone());
+            self.look_into(&gk);
+        }
+        for (owner, uid) in self.owning.clone() {
+            self.look_for_owned(owner, uid);
+        }
+        if self.releases.values().any(|(_, reading)| *reading != Reading::Done) {
+            self.cover(&storage(), Coverage::Listing);
+        }
+    }
+
+    /// Follows what is always followed and is not yet.
+    fn reach(&mut self) {
+        if !self.rules.only.is_empty() {
+            return self.start(self.rules.only.clone());
+        }
+        let of_flux = kinds::ALL.iter().filter(|kind| kind.is_flux() || kind.role == Role::Legacy).map(|kind| of(kind));
+        let wished = of_flux.chain(self.by_ownership()).map(everywhere).collect();
+        self.start(wished);
+    }
+
+    /// Kinds that are found by ownership, wherever they are.
+    fn by_ownership(&self) -> Vec<GroupKind> {
+        let known = kinds::ALL.iter().filter(|kind| kind.follow).map(|kind| of(kind));
+        let is_legacy = self.offers.keys().any(|gk| LEGACY.contains(&&*gk.group));
+        let workloads = kinds::ALL.iter().filter(|kind| is_legacy && kind.role == Role::Workload).map(|kind| of(kind));
+        known.chain(self.rules.owned.iter().cloned()).chain(workloads).collect()
+    }
+
+    /// Follows scopes that are not followed yet. Kinds that are not served are said to be so.
+    fn start(&mut self, wished: Vec<Scope>) {
+        for scope in wished {
+            if !self.scopes.contains_key(&scope) {
+                let offer = self.offers.get(&scope.gk).cloned();
+                self.begin(&scope, offer);
+            }
+        }
+    }
+
+    /// Follows a scope from its beginning, in the version that is served.
+    fn begin(&mut self, scope: &Scope, offer: Option<Offer>) {
+        let count = self.scopes.len() + usize::from(!self.scopes.contains_key(scope));
+        let watches = self.rules.watches;
+        let followed = self.scopes.entry(scope.clone()).or_insert_with(|| {
+            let mut new = Followed::new(None);
+            // what comes after the last watch is listed again and again instead, the more rarely the more there is of it
+            new.is_watched = count <= watches;
+            new.relist = RELIST * u32::try_from(count / watches.max(FEW) + 1).unwrap_or(1);
+            new
+        });
+        let Some(offer) = offer else {
+            (followed.offer, followed.phase, followed.lost) = (None, Phase::Idle, None);
+            return self.cover(scope, Coverage::NotServed);
+        };
+        followed.is_watched &= offer.is_watchable;
+        followed.offer = Some(offer);
+        self.cover(scope, Coverage::Listing);
+        self.list(scope);
+    }
+
+    /// The server serves other kinds, or in other versions, than before.
+    pub(super) fn serve(&mut self, offers: Offers) {
+        self.offers = offers;
+        let known: Vec<_> = self.scopes.iter().map(|(scope, followed)| (scope.clone(), followed.offer.clone())).collect();
+        for (scope, before) in known {
+            let offer = self.offers.get(&scope.gk).cloned();
+            if offer == before {
+                continue;
+            }
+            if offer.is_none() {
+                self.orders.push(Order::Stop(scope.clone()));
+            }
+            self.begin(&scope, offer);
+        }
+        self.reach();
+    }
+
+    /// Takes what was read: first what it makes to be followed, so that the picture is never complete too early.
+    pub(super) fn take_deltas(&mut self, deltas: Vec<Delta>) {
+        if deltas.is_empty() {
+            return;
+        }
+        if self.rules.only.is_empty() {
+            self.look_into_storage(&deltas);
+            let new = self.new_kinds(&deltas);
+            if new.iter().any(|gk| !self.offers.contains_key(gk)) {
+                self.doubt_offers();
+            }
+            self.start(new.into_iter().map(everywhere).collect());
+        }
+        self.orders.push(Order::Tell(deltas));
+    }
+
+    /// Kinds that inventories name and nobody follows yet.
+    fn new_kinds(&self, deltas: &[Delta]) -> BTreeSet<GroupKind> {
+        let mut new = BTreeSet::new();
+        let mut name = |gk: &GroupKind| {
+            if !new.contains(gk) && !self.scopes.contains_key(&everywhere(gk.clone())) {
+                new.insert(gk.clone());
+            }
+        };
+        let mut look = |object: &Object| {
+            object.edges.iter().filter(|edge| edge.relation == Relation::Applies).for_each(|edge| name(&edge.to.gk));
+        };
+        for delta in deltas {
+            match delta {
+                Delta::Listed { objects, .. } => objects.iter().for_each(&mut look),
+                Delta::Upsert(object) => look(object),
+                _ => {}
+            }
+        }
+        new
+    }
+
+    /// Reads the children of HelmReleases that keep no inventory from Helm's storage, once for each version of the release.
+    fn look_into_storage(&mut self, deltas: &[Delta]) {
+        let objects = deltas.iter().flat_map(|delta| match delta {
+            Delta::Listed { objects, .. } => objects.as_slice(),
+            Delta::Upsert(object) => std::slice::from_ref(&**object),
+            _ => &[],
+        });
+        let mut is_new = false;
+        for object in objects {
+            let Some(secret) = kinds::release_secret(object) else { continue };
+            if self.releases.get(&object.id).is_some_and(|(known, _)| *known == secret) {
+                continue;
+            }
+            self.releases.insert(object.id.clone(), (secret, Reading::Resting { until: self.now.run }));
+            is_new = true;
+        }
+        if is_new {
+            self.cover(&storage(), Coverage::Listing);
+        }
+    }
+
+    /// Takes what Helm's storage says of a release; who may not read Secrets finds the children by their labels.
+    pub(super) fn released(&mut self, of: ObjectRef, secret: ObjectRef, children: Result<Vec<ObjectRef>, Trouble>) {
+        let now = self.now.run;
+        let Some((known, reading)) = self.releases.get_mut(&of) else { return };
+        if *known != secret {
+            // a newer one is being read
+            return;
+        }
+        let again = match &children {
+            Err(Trouble { kind: TroubleKind::Busy(after), .. }) => Some(after.unwrap_or_default().max(RELEASE_AGAIN)),
+            Err(Trouble { kind: TroubleKind::Unreachable, .. }) => Some(RELEASE_AGAIN),
+            Ok(_) | Err(_) => None,
+        };
+        *reading = again.map_or(Reading::Done, |wait| Reading::Resting { until: now + wait.min(Duration::from_secs(300)) });
+        match children {
+            Ok(children) => {
+                let new: BTreeSet<_> = children.iter().map(|child| child.gk.clone()).collect();
+                self.start(new.into_iter().map(everywhere).collect());
+                self.tell(Delta::Children { of, by: "storage", children });
+            }
+            Err(_) if again.is_none() => self.widen(),
+            Err(_) => {}
+        }
+        if self.releases.values().all(|(_, reading)| *reading == Reading::Done) {
+            self.cover(&storage(), Coverage::Complete);
+        } else if again.is_some() {
+            self.cover(&storage(), Coverage::Failing);
+        }
+    }
+
+    /// A kind may not be listed there: look into the namespaces that we know instead.
+    pub(super) fn restrict(&mut self, scope: &Scope) {
+        if scope.namespace.is_none() {
+            self.restricted.insert(scope.gk.clone());
+            // first, so that what is read there stays on the screen
+            self.look_into(&scope.gk);
+        }
+        self.cover(scope, Coverage::Restricted);
+        if kinds::rules(&scope.gk.group, &scope.gk.kind).role == Role::Applier {
+            self.widen();
+        }
+    }
+
+    /// A kind can be listed everywhere after all: its namespaces need not be looked into any more.
+    pub(super) fn restricted_no_more(&mut self, scope: &Scope) {
+        if scope.namespace.is_some() || !self.restricted.remove(&scope.gk) {
+            return;
+        }
+        let single: Vec<_> = self.scopes.keys().filter(|it| it.gk == scope.gk && it.namespace.is_some()).cloned().collect();
+        for single in single {
+            self.scopes.remove(&single);
+            self.cover(&single, Coverage::Complete);
+            self.orders.push(Order::Stop(single));
+        }
+    }
+
+    /// Inventories that may not be read name no kinds: follow what people usually run.
+    fn widen(&mut self) {
+        if self.rules.only.is_empty() && !std::mem::replace(&mut self.is_wide, true) {
+            let usual = kinds::ALL.iter().filter(|kind| matches!(kind.role, Role::Workload | Role::Child) && kind.namespaced);
+            self.start(usual.map(|kind| everywhere(of(kind))).collect());
+        }
+    }
+
+    /// Follows a restricted kind in each known namespace.
+    fn look_into(&mut self, gk: &GroupKind) {
+        if self.offers.get(gk).is_some_and(|offer| !offer.is_namespaced) {
+            return;
+        }
+        let namespaces: Vec<_> = self.namespaces.iter().take(MOST_NAMESPACES).cloned().collect();
+        self.start(namespaces.into_iter().map(|namespace| Scope { gk: gk.clone(), namespace: Some(namespace) }).collect());
+    }
+
+    /// Looks into these namespaces too: now, or as soon as there is a connection.
+    pub(super) fn include(&mut self, namespaces: Vec<Str>) {
+        self.namespaces.extend(namespaces);
+        self.orders.push(Order::Remember(self.namespaces.clone()));
+        if self.connection == Connection::Up {
+            for gk in self.restricted.clone() {
+                self.look_into(&gk);
+            }
+        }
+    }
+
+    /// Looks for what an object owns: now, or as soon as there is a connection.
+    pub(super) fn own(&mut self, owner: ObjectRef, uid: Uid) {
+        self.owning.insert(owner.clone(), uid);
+        if self.connection == Connection::Up {
+            self.look_for_owned(owner, uid);
+        }
+    }
+
+    /// Looks for what an object owns among the kinds that nobody follows.
+    fn look_for_owned(&mut self, owner: ObjectRef, uid: Uid) {
+        let is_unknown = |gk: &&GroupKind| !self.scopes.contains_key(&everywhere((*gk).clone()));
+        let namespaced = self.offers.iter().filter(|(_, offer)| offer.is_namespaced).map(|(gk, _)| gk);
+        let kinds = namespaced.filter(is_unknown).cloned().collect();
+        self.orders.push(Order::Own { owner, uid, kinds });
+    }
+
+    /// Takes what an object was found to own; what was found for it before and is gone now, goes.
+    pub(super) fn found(&mut self, owner: ObjectRef, objects: Vec<Object>) {
+        self.owning.remove(&owner);
+        let now: Vec<_> = objects.iter().map(|object| object.id.clone()).collect();
+        let before = self.owned.insert(owner, now.clone()).unwrap_or_default();
+        for gone in before.into_iter().filter(|id| !now.contains(id)) {
+            self.tell(Delta::Remove(gone));
+        }
+        for object in objects {
+            self.tell(Delta::Upsert(Box::new(object)));
+        }
+    }
+}
+
+fn of(kind: &Kind) -> GroupKind {
+    GroupKind::new(kind.group, kind.kind)
+}
+
+fn everywhere(gk: GroupKind) -> Scope {
+    Scope { gk, namespace: None }
+}
+
+/// Helm's storage as a scope: the picture is not complete while it is read.
+fn storage() -> Scope {
+    Scope { gk: GroupKind::new("helm.sh", "Release"), namespace: None }
+}

@@ -1,0 +1,332 @@
+//! How one scope is followed: listed, watched from there on, and listed again when the watch has lost its place.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{Following, Offer, Trouble, TroubleKind};
+use crate::domain::{Coverage, Delta, Scope};
+use crate::state::following::Order;
+
+/// How often what is not watched is listed, while there is little of it; also how soon what is not served or not allowed is tried again.
+pub(super) const RELIST: Duration = Duration::from_secs(30);
+/// A watch that has sent bookmarks and sends nothing for so long is dead: the watch cache sends one a minute (apiserver
+/// `storage/cacher/cacher.go`, `bookmarkFrequency`).
+const SILENCE: Duration = Duration::from_secs(90);
+/// A watch may last so many seconds, and up to [`SPREAD`] more, so that not all of them end at once. A server that says nothing any more
+/// cannot end it: what lasts longer is dead.
+const LASTS: u32 = 150;
+const SPREAD: u32 = 60;
+/// How much later than asked for a server may end a watch.
+const GRACE: Duration = Duration::from_secs(10);
+/// A watch that lived for so long worked: what ended it is no reason to pause.
+const LIVED: Duration = Duration::from_secs(1);
+/// A watch that lived for so long and then lost its place may list at once: less would list in a circle.
+const LIVED_LONG: Duration = Duration::from_secs(5);
+/// What could be read and is forbidden now is asked for so often, and this far apart, before that is believed: an API server that has just
+/// started forbids what it allows a moment later, until its roles are there.
+const REFUSALS: u32 = 3;
+const REFUSED_AGAIN: Duration = Duration::from_secs(4);
+/// A scope that failed so often without having been read is told as failing.
+const FAILURES: u32 = 3;
+/// Longest that a server's `Retry-After` is obeyed.
+pub(super) const LONGEST_ASKED: Duration = Duration::from_secs(300);
+
+/// One scope.
+#[derive(Debug)]
+pub(super) struct Followed {
+    /// How it is served; none where it is not.
+    pub offer: Option<Offer>,
+    pub phase: Phase,
+    /// The list or watch whose reports are heard.
+    pub turn: u32,
+    /// Whether it is watched, and not listed again and again: there may be too many watches.
+    pub is_watched: bool,
+    /// How often it is listed where it is not watched.
+    pub relist: Duration,
+    /// Up to where it is known.
+    pub version: String,
+    /// When something was last read of it.
+    pub read: Option<Timestamp>,
+    /// Why it is not up to date, if it is not.
+    pub lost: Option<Trouble>,
+    pause: Pause,
+    failures: u32,
+    refusals: u32,
+    /// Whether a watch has ever sent a bookmark: then the next ones are expected.
+    has_marks: bool,
+    /// Whether watches were found to say nothing: it is listed whenever one is given up.
+    is_mute: bool,
+}
+
+/// What is under way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Nothing: there is no connection, or the kind is not served.
+    Idle,
+    Resting {
+        until: Duration,
+        then: Step,
+    },
+    Listing,
+    /// A watch was asked for.
+    Opening,
+    Watching {
+        since: Duration,
+        /// When it said something last.
+        heard: Duration,
+        /// When it is dead at the latest.
+        until: Duration,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    List,
+    Watch,
+}
+
+impl Followed {
+    pub fn new(offer: Option<Offer>) -> Self {
+        Self {
+            offer,
+            phase: Phase::Idle,
+            turn: 0,
+            is_watched: true,
+            relist: RELIST,
+            version: String::new(),
+            read: None,
+            lost: None,
+            pause: Pause::default(),
+            failures: 0,
+            refusals: 0,
+            has_marks: false,
+            is_mute: false,
+        }
+    }
+
+    pub fn wake(&self) -> Option<Duration> {
+        match self.phase {
+            Phase::Resting { until, .. } => Some(until),
+            Phase::Watching { heard, until, .. } if self.has_marks => Some(until.min(heard + SILENCE)),
+            Phase::Watching { until, .. } => Some(until),
+            Phase::Idle | Phase::Listing | Phase::Opening => None,
+        }
+    }
+
+    /// What is open may be dead, and what rests may go on: at once.
+    pub fn distrust(&mut self, now: Duration) {
+        let then = match self.phase {
+            Phase::Watching { .. } | Phase::Opening => Step::Watch,
+            Phase::Listing => Step::List,
+            Phase::Resting { then, .. } if self.lost.is_some() => then,
+            Phase::Idle | Phase::Resting { .. } => return,
+        };
+        self.phase = Phase::Resting { until: now, then };
+    }
+
+    /// Its watch is dead, although nobody closed it.
+    pub fn fell_silent(&mut self, now: Duration) {
+        if let Phase::Watching { since, heard, until } = self.phase {
+            self.is_mute = heard == since && now >= until;
+        }
+    }
+
+    /// How long the watch that ends now has lived.
+    fn lived(&self, now: Duration) -> Option<Duration> {
+        if let Phase::Watching { since, .. } = self.phase { Some(now.saturating_sub(since)) } else { None }
+    }
+
+    fn rest(&mut self, now: Duration, wait: Duration, then: Step) {
+        self.phase = Phase::Resting { until: now + wait, then };
+    }
+
+    /// How its list is told: mute watches and no watches are the same to the one who looks.
+    fn polled(&self) -> Option<Duration> {
+        match (self.is_watched, self.is_mute) {
+            (false, _) => Some(self.relist),
+            (true, true) => Some(Duration::from_secs(u64::from(LASTS + SPREAD))),
+            (true, false) => None,
+        }
+    }
+}
+
+impl Following {
+    /// Lists a scope from its beginning.
+    pub(super) fn list(&mut self, scope: &Scope) {
+        let Some(turn) = self.next_turn(scope, Phase::Listing) else { return };
+        self.orders.push(Order::List { scope: scope.clone(), turn });
+    }
+
+    /// Watches a scope from where it is known.
+    pub(super) fn watch(&mut self, scope: &Scope) {
+        let Some(turn) = self.next_turn(scope, Phase::Opening) else { return };
+        let version = self.scopes[scope].version.clone();
+        self.orders.push(Order::Watch { scope: scope.clone(), turn, version, seconds: lasts(turn) });
+    }
+
+    fn next_turn(&mut self, scope: &Scope, phase: Phase) -> Option<u32> {
+        let followed = self.scopes.get_mut(scope)?;
+        self.turn += 1;
+        (followed.turn, followed.phase) = (self.turn, phase);
+        Some(self.turn)
+    }
+
+    /// The scope, if a report of that turn is still heard.
+    fn at_turn(&mut self, scope: &Scope, turn: u32) -> Option<&mut Followed> {
+        self.scopes.get_mut(scope).filter(|followed| followed.turn == turn && followed.phase != Phase::Idle)
+    }
+
+    pub(super) fn page(&mut self, scope: &Scope, turn: u32, deltas: Vec<Delta>) {
+        let wall = self.now.wall;
+        let Some(followed) = self.at_turn(scope, turn) else { return };
+        followed.read = Some(wall);
+        self.heard = Some(wall);
+        self.take_deltas(deltas);
+    }
+
+    pub(super) fn listed(&mut self, scope: &Scope, turn: u32, version: String, deltas: Vec<Delta>) {
+        let (run, wall) = (self.now.run, self.now.wall);
+        let Some(followed) = self.at_turn(scope, turn) else { return };
+        followed.version = version;
+        (followed.read, followed.lost, followed.failures, followed.refusals) = (Some(wall), None, 0, 0);
+        let (polled, is_watched) = (followed.polled(), followed.is_watched);
+        if !is_watched {
+            followed.pause.reset();
+            let relist = followed.relist;
+            followed.rest(run, relist, Step::List);
+        }
+        self.heard = Some(wall);
+        self.take_deltas(deltas);
+        self.restricted_no_more(scope);
+        if let Some(pause) = polled {
+            self.cover(scope, Coverage::Polled(u16::try_from(pause.as_secs()).unwrap_or(u16::MAX)));
+        }
+        if is_watched {
+            self.watch(scope);
+        }
+    }
+
+    pub(super) fn opened(&mut self, scope: &Scope, turn: u32) {
+        let (run, wall) = (self.now.run, self.now.wall);
+        let Some(followed) = self.at_turn(scope, turn) else { return };
+        let until = run + Duration::from_secs(lasts(turn).into()) + GRACE;
+        followed.phase = Phase::Watching { since: run, heard: run, until };
+        (followed.lost, followed.refusals) = (None, 0);
+        self.heard = Some(wall);
+    }
+
+    pub(super) fn changed(&mut self, scope: &Scope, turn: u32, version: String, deltas: Vec<Delta>) {
+        let (run, wall) = (self.now.run, self.now.wall);
+        let Some(followed) = self.at_turn(scope, turn) else { return };
+        if let Phase::Watching { heard, .. } = &mut followed.phase {
+            *heard = run;
+        }
+        followed.version = version;
+        followed.read = Some(wall);
+        followed.has_marks |= deltas.is_empty();
+        let was_mute = std::mem::take(&mut followed.is_mute);
+        self.heard = Some(wall);
+        if was_mute {
+            self.cover(scope, Coverage::Complete);
+        }
+        self.take_deltas(deltas);
+    }
+
+    pub(super) fn ended(&mut self, scope: &Scope, turn: u32, trouble: Option<Trouble>) {
+        let run = self.now.run;
+        let Some(followed) = self.at_turn(scope, turn) else { return };
+        let lived = followed.lived(run);
+        if lived.is_some_and(|lived| lived >= LIVED_LONG) {
+            followed.pause.reset();
+        }
+        let Some(trouble) = trouble else {
+            return self.closed(scope, lived.unwrap_or_default());
+        };
+        match trouble.kind {
+            TroubleKind::Unauthorised => self.give_up(&trouble),
+            TroubleKind::Forbidden => self.refused(scope, trouble),
+            TroubleKind::NotFound => self.vanished(scope),
+            TroubleKind::Gone => {
+                let wait = if lived.is_some_and(|lived| lived >= LIVED_LONG) { Duration::ZERO } else { followed.pause.next() };
+                followed.rest(run, wait, Step::List);
+            }
+            // a watch that worked may have been cut by anything: whether something is wrong shows when it is opened again
+            TroubleKind::Unreachable if lived.is_some_and(|lived| lived >= LIVED) => self.watch(scope),
+            TroubleKind::Busy(_) | TroubleKind::Unreachable | TroubleKind::Unusable => self.failed(scope, trouble),
+        }
+    }
+
+    /// The server has closed a watch in good order. One that closes every watch at once must not be asked in a circle.
+    fn closed(&mut self, scope: &Scope, lived: Duration) {
+        let run = self.now.run;
+        let Some(followed) = self.scopes.get_mut(scope) else { return };
+        if lived >= LIVED {
+            if std::mem::take(&mut followed.is_mute) {
+                self.cover(scope, Coverage::Complete);
+            }
+            return self.watch(scope);
+        }
+        let wait = followed.pause.next().min(LIVED);
+        followed.rest(run, wait, Step::Watch);
+    }
+
+    fn failed(&mut self, scope: &Scope, trouble: Trouble) {
+        let run = self.now.run;
+        let Some(followed) = self.scopes.get_mut(scope) else { return };
+        let asked = if let TroubleKind::Busy(after) = trouble.kind { after.unwrap_or_default() } else { Duration::ZERO };
+        let wait = followed.pause.next().max(asked.min(LONGEST_ASKED));
+        let then = if followed.phase == Phase::Listing { Step::List } else { Step::Watch };
+        followed.rest(run, wait, then);
+        followed.lost = Some(trouble);
+        followed.failures += 1;
+        if then == Step::List && followed.failures == FAILURES {
+            self.cover(scope, Coverage::Failing);
+        }
+    }
+
+    /// The scope may not be read. What could be read a moment ago is tried again first.
+    fn refused(&mut self, scope: &Scope, trouble: Trouble) {
+        let run = self.now.run;
+        let Some(followed) = self.scopes.get_mut(scope) else { return };
+        followed.refusals += 1;
+        if followed.read.is_some() && followed.refusals < REFUSALS {
+            followed.lost = Some(trouble);
+            return followed.rest(run, REFUSED_AGAIN, Step::List);
+        }
+        (followed.lost, followed.read) = (None, None);
+        followed.rest(run, RELIST, Step::List);
+        self.restrict(scope);
+    }
+
+    /// The kind is served no more, or in another version.
+    fn vanished(&mut self, scope: &Scope) {
+        let run = self.now.run;
+        let Some(followed) = self.scopes.get_mut(scope) else { return };
+        followed.lost = None;
+        followed.rest(run, RELIST, Step::List);
+        self.cover(scope, Coverage::NotServed);
+        self.doubt_offers();
+    }
+}
+
+/// How many seconds the watch of that turn may last.
+fn lasts(turn: u32) -> u32 {
+    LASTS + turn.wrapping_mul(7) % SPREAD
+}
+
+/// Half a second, doubling to eight.
+#[derive(Debug, Default)]
+struct Pause(u32);
+
+impl Pause {
+    fn reset(&mut self) {
+        self.0 = 0;
+    }
+
+    fn next(&mut self) -> Duration {
+        let pause = Duration::from_millis(500 << self.0.min(4));
+        self.0 += 1;
+        pause
+    }
+}

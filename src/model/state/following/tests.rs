@@ -1,0 +1,519 @@
+//! The rules of following as tables: what happened, and what is ordered then.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::{Event, Following, Moment, Offer, Offers, Order, Rules, Trouble, TroubleKind};
+use crate::domain::{Coverage, Delta, GroupKind, Object, ObjectRef, Scope, Str};
+use crate::error::Error;
+use crate::state::Link;
+use crate::testing::holds;
+
+/// A session that answers as it is told to, by a clock of its own.
+struct Bench {
+    following: Following,
+    at: Duration,
+    begin: Timestamp,
+    orders: Vec<(Duration, Order)>,
+    /// How many requests were waited for.
+    asked: usize,
+}
+
+impl Bench {
+    fn new(only: &[&str]) -> Self {
+        let begin: Timestamp = "2026-11-29T00:00:00Z".parse().expect("a time");
+        let only = only.iter().map(|kind| everywhere(kind)).collect();
+        let rules = Rules { only, owned: Vec::new(), watches: 100, is_live: true };
+        let moment = Moment { run: Duration::ZERO, wall: begin };
+        Self { following: Following::new(rules, moment), at: Duration::ZERO, begin, orders: Vec::new(), asked: 1 }
+    }
+
+    /// A session whose connection stands and whose scopes are being listed.
+    fn connected(only: &[&str]) -> Self {
+        let mut bench = Self::new(only);
+        assert_eq!(bench.hear(Event::Wake), [Order::Connect]);
+        bench.connect();
+        bench
+    }
+
+    /// One that is watched, of a single kind.
+    fn watching() -> Self {
+        let mut bench = Self::connected(&["Pod"]);
+        bench.listed("Pod");
+        bench.opened("Pod");
+        bench
+    }
+
+    fn connect(&mut self) -> Vec<Order> {
+        let offers = offers(&["Pod", "ConfigMap", "Secret"]);
+        self.hear(Event::Connected { server: "https://server".into(), offers, namespaces: BTreeSet::new() })
+    }
+
+    fn hear(&mut self, event: Event) -> Vec<Order> {
+        let wall = self.begin + SignedDuration::try_from(self.at).expect("in range");
+        let orders = self.following.hear(Moment { run: self.at, wall }, event);
+        self.orders.extend(orders.iter().map(|order| (self.at, order.clone())));
+        orders
+    }
+
+    /// Lets time pass, waking it whenever it wants to be woken. Returns what it ordered.
+    fn pass(&mut self, time: Duration) -> Vec<Order> {
+        let (until, from) = (self.at + time, self.orders.len());
+        while let Some(wake) = self.following.wake().filter(|wake| *wake <= until) {
+            self.at = wake.max(self.at);
+            self.wake();
+        }
+        self.at = until;
+        self.hear(Event::Wake);
+        self.orders[from..].iter().map(|(_, order)| order.clone()).collect()
+    }
+
+    /// Wakes it, and answers what it asks beside lists and watches.
+    fn wake(&mut self) {
+        for order in self.hear(Event::Wake) {
+            match order {
+                Order::Beat => drop(self.hear(Event::Beat(None))),
+                Order::Discover => drop(self.hear(Event::Offered(None))),
+                _ => {}
+            }
+        }
+    }
+
+    /// Lets time pass until something is asked for again.
+    fn until_asked(&mut self) {
+        let count = |bench: &Self| bench.orders.iter().filter(|(_, order)| is_request(order)).count();
+        let before = self.asked;
+        while count(self) == before {
+            self.at = self.following.wake().expect("something is waited for").max(self.at);
+            self.wake();
+        }
+        self.asked = count(self);
+    }
+
+    fn turn(&self, kind: &str) -> u32 {
+        let last = self.orders.iter().rev().find_map(|(_, order)| match order {
+            Order::List { scope, turn } | Order::Watch { scope, turn, .. } if &*scope.gk.kind == kind => Some(*turn),
+            _ => None,
+        });
+        last.expect("it was asked for")
+    }
+
+    fn listed(&mut self, kind: &str) -> Vec<Order> {
+        let (scope, turn) = (everywhere(kind), self.turn(kind));
+        let deltas = vec![Delta::Complete { scope: scope.clone(), generation: turn }];
+        self.hear(Event::Listed { scope, turn, version: "7".into(), deltas })
+    }
+
+    fn opened(&mut self, kind: &str) -> Vec<Order> {
+        let turn = self.turn(kind);
+        self.hear(Event::Opened { scope: everywhere(kind), turn })
+    }
+
+    fn marked(&mut self, kind: &str) -> Vec<Order> {
+        let turn = self.turn(kind);
+        self.hear(Event::Changed { scope: everywhere(kind), turn, version: "8".into(), deltas: Vec::new() })
+    }
+
+    fn ended(&mut self, kind: &str, trouble: Option<TroubleKind>) -> Vec<Order> {
+        let turn = self.turn(kind);
+        self.hear(Event::Ended { scope: everywhere(kind), turn, trouble: trouble.map(it) })
+    }
+
+    fn link(&self) -> Option<&Link> {
+        self.orders.iter().rev().find_map(|(_, order)| if let Order::Say(link) = order { Some(link) } else { None })
+    }
+
+    fn coverage(&self, kind: &str) -> Option<Coverage> {
+        let told =
+            self.orders.iter().rev().filter_map(|(_, order)| if let Order::Tell(deltas) = order { Some(deltas) } else { None });
+        told.flat_map(|deltas| deltas.iter().rev()).find_map(|delta| match delta {
+            Delta::Coverage(scope, coverage) if *scope == everywhere(kind) => Some(*coverage),
+            Delta::Complete { scope, .. } if *scope == everywhere(kind) => Some(Coverage::Complete),
+            _ => None,
+        })
+    }
+}
+
+fn everywhere(kind: &str) -> Scope {
+    Scope { gk: GroupKind::new("", kind), namespace: None }
+}
+
+fn offers(kinds: &[&str]) -> Offers {
+    let offer = Offer { version: "v1".into(), is_watchable: true, is_namespaced: true };
+    kinds.iter().map(|kind| (GroupKind::new("", *kind), offer.clone())).collect()
+}
+
+fn it(kind: TroubleKind) -> Trouble {
+    Trouble { kind, error: Error::failed("it failed", "") }
+}
+
+fn lists(orders: &[Order]) -> usize {
+    orders.iter().filter(|order| matches!(order, Order::List { .. })).count()
+}
+
+fn watches(orders: &[Order]) -> usize {
+    orders.iter().filter(|order| matches!(order, Order::Watch { .. })).count()
+}
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+#[test]
+fn a_scope_is_listed_and_watched_from_there_on() {
+    let mut bench = Bench::connected(&["Pod"]);
+    assert_eq!(bench.coverage("Pod"), Some(Coverage::Listing));
+
+    let orders = bench.listed("Pod");
+
+    assert!(matches!(orders.last(), Some(Order::Watch { version, .. }) if version == "7"), "{orders:?}");
+    assert_eq!(bench.coverage("Pod"), Some(Coverage::Complete));
+    assert_eq!(bench.link(), Some(&Link::Live));
+}
+
+#[test]
+fn a_kind_that_is_not_served_is_said_to_be_so_and_followed_as_soon_as_it_is() {
+    let mut bench = Bench::connected(&["Bucket"]);
+    assert_eq!(bench.coverage("Bucket"), Some(Coverage::NotServed));
+
+    let asked = bench.pass(seconds(31));
+    assert!(asked.contains(&Order::Discover), "{asked:?}");
+    let orders = bench.hear(Event::Offered(Some(offers(&["Pod", "Bucket"]))));
+
+    assert_eq!(lists(&orders), 1, "{orders:?}");
+    assert_eq!(bench.coverage("Bucket"), Some(Coverage::Listing));
+}
+
+#[test]
+fn a_kind_that_is_served_in_another_version_is_read_anew() {
+    let mut bench = Bench::watching();
+    let mut now = offers(&["Pod"]);
+    now.values_mut().for_each(|offer| offer.version = "v2".into());
+
+    let orders = bench.hear(Event::Offered(Some(now)));
+
+    assert_eq!(lists(&orders), 1, "{orders:?}");
+}
+
+#[test]
+fn a_kind_that_an_inventory_names_and_nobody_serves_makes_the_server_be_asked_soon() {
+    let mut bench = Bench::connected(&[]);
+    bench.hear(Event::Offered(Some(with_flux(&[]))));
+    let (scope, turn) = (Scope { gk: flux(), namespace: None }, bench.turn("Kustomization"));
+    let deltas = vec![Delta::Listed { generation: turn, objects: vec![applies("apps", "Widget")] }];
+    bench.hear(Event::Listed { scope, turn, version: "1".into(), deltas });
+
+    let asked = bench.pass(seconds(6));
+
+    assert!(asked.contains(&Order::Discover), "{asked:?}");
+}
+
+#[test]
+fn orders_that_come_while_there_is_no_connection_are_carried_out_when_there_is_one() {
+    let mut bench = Bench::new(&["Pod"]);
+    bench.hear(Event::Wake);
+    bench.hear(Event::Unconnected(it(TroubleKind::Unreachable)));
+    let owner = ObjectRef::new(crate::domain::ClusterId(0), GroupKind::new("", "Pod"), "shop", "web-0");
+
+    bench.hear(Event::Include(vec![Str::from("shop"), Str::from("web")]));
+    bench.hear(Event::Own(owner.clone(), crate::domain::Uid(7)));
+    assert!(bench.orders.iter().any(|(_, order)| matches!(order, Order::Remember(names) if names.len() == 2)));
+    assert!(bench.pass(seconds(2)).contains(&Order::Connect));
+    let orders = bench.connect();
+    assert!(orders.iter().any(|order| matches!(order, Order::Own { owner: it, .. } if *it == owner)), "{orders:?}");
+    let orders = bench.ended("Pod", Some(TroubleKind::Forbidden));
+
+    let namespaces: Vec<_> = orders
+        .iter()
+        .filter_map(|order| if let Order::List { scope, .. } = order { scope.namespace.as_deref() } else { None })
+        .collect();
+    assert_eq!(namespaces, ["shop", "web"]);
+}
+
+#[test]
+fn a_refresh_joins_the_connection_that_is_being_made() {
+    let mut bench = Bench::watching();
+    for _ in 0..10 {
+        bench.hear(Event::Refresh);
+    }
+    let connects = bench.orders.iter().filter(|(_, order)| *order == Order::Connect).count();
+    assert_eq!(connects, 2, "the first, and one for ten of them");
+    assert_eq!(bench.link(), Some(&Link::Connecting));
+
+    bench.connect();
+
+    assert_eq!(bench.link(), Some(&Link::Live));
+    assert_eq!(bench.orders.iter().filter(|(_, order)| *order == Order::Connect).count(), 2);
+}
+
+#[test]
+fn what_comes_of_an_older_turn_is_not_heard() {
+    let mut bench = Bench::watching();
+    let old = bench.turn("Pod");
+    bench.ended("Pod", Some(TroubleKind::Gone));
+    bench.pass(seconds(1));
+    assert_ne!(bench.turn("Pod"), old);
+
+    let orders = bench.hear(Event::Ended { scope: everywhere("Pod"), turn: old, trouble: Some(it(TroubleKind::Unreachable)) });
+
+    assert_eq!(orders, []);
+    assert_eq!(bench.link(), Some(&Link::Live));
+}
+
+#[test]
+fn a_watch_that_lived_and_was_cut_is_opened_again_at_once_and_silently() {
+    let mut bench = Bench::watching();
+    for _ in 0..20 {
+        bench.at += seconds(5);
+        let orders = bench.ended("Pod", Some(TroubleKind::Unreachable));
+        assert_eq!(watches(&orders), 1, "{orders:?}");
+        bench.opened("Pod");
+    }
+    let said = bench.orders.iter().filter(|(_, order)| matches!(order, Order::Say(_))).count();
+    assert_eq!(said, 1, "it was live all the time");
+}
+
+#[test]
+fn a_connection_that_is_refused_is_said_with_its_age_and_tried_again_with_pauses() {
+    let mut bench = Bench::watching();
+    bench.pass(seconds(30));
+    let heard = bench.begin + SignedDuration::from_secs(30);
+    bench.ended("Pod", Some(TroubleKind::Unreachable));
+    bench.ended("Pod", Some(TroubleKind::Unreachable));
+
+    assert!(matches!(bench.link(), Some(Link::Stale { since, .. }) if *since == heard), "{:?}", bench.link());
+    let mut pauses = Vec::new();
+    for _ in 0..6 {
+        let before = bench.at;
+        while watches(&bench.pass(Duration::from_millis(100))) == 0 {}
+        pauses.push((bench.at - before).as_millis());
+        bench.ended("Pod", Some(TroubleKind::Unreachable));
+    }
+    assert_eq!(pauses, [500, 1000, 2000, 4000, 8000, 8000]);
+}
+
+#[test]
+fn a_server_that_asks_to_be_left_alone_is_left_alone() {
+    let mut bench = Bench::connected(&["Pod"]);
+    bench.ended("Pod", Some(TroubleKind::Busy(Some(seconds(30)))));
+
+    assert_eq!(lists(&bench.pass(seconds(29))), 0);
+    assert_eq!(lists(&bench.pass(seconds(1))), 1);
+}
+
+#[test]
+fn a_silent_watch_is_dead() {
+    // one that has sent bookmarks
+    let mut bench = Bench::watching();
+    bench.pass(seconds(60));
+    bench.marked("Pod");
+    assert_eq!(lists(&bench.pass(seconds(89))), 0);
+    assert_eq!(lists(&bench.pass(seconds(1))), 1, "a minute and a half without a bookmark");
+    bench.listed("Pod");
+    assert_eq!(bench.coverage("Pod"), Some(Coverage::Complete));
+
+    // one that never said anything, and that the server should have ended
+    let mut bench = Bench::watching();
+    assert_eq!(lists(&bench.pass(seconds(159))), 0);
+    assert_eq!(lists(&bench.pass(seconds(61))), 1);
+    bench.listed("Pod");
+    assert!(matches!(bench.coverage("Pod"), Some(Coverage::Polled(_))), "{:?}", bench.coverage("Pod"));
+    bench.opened("Pod");
+    bench.marked("Pod");
+    assert_eq!(bench.coverage("Pod"), Some(Coverage::Complete), "it speaks again");
+}
+
+#[test]
+fn a_right_that_comes_back_within_seconds_empties_nothing() {
+    let mut bench = Bench::watching();
+    bench.ended("Pod", Some(TroubleKind::Forbidden));
+    assert!(matches!(bench.link(), Some(Link::Stale { .. })), "{:?}", bench.link());
+    bench.pass(seconds(4));
+    bench.ended("Pod", Some(TroubleKind::Forbidden));
+    assert_ne!(bench.coverage("Pod"), Some(Coverage::Restricted));
+    bench.pass(seconds(4));
+    bench.listed("Pod");
+    assert_eq!(bench.link(), Some(&Link::Live));
+
+    // and one that does not come back does
+    for _ in 0..3 {
+        bench.ended("Pod", Some(TroubleKind::Forbidden));
+        bench.pass(seconds(4));
+    }
+    assert_eq!(bench.coverage("Pod"), Some(Coverage::Restricted));
+    assert_eq!(bench.link(), Some(&Link::Live));
+}
+
+#[test]
+fn one_kind_that_fails_takes_nothing_with_it() {
+    let mut bench = Bench::connected(&["Pod", "ConfigMap", "Secret"]);
+    for kind in ["ConfigMap", "Secret"] {
+        bench.listed(kind);
+        bench.opened(kind);
+    }
+    let from = bench.orders.len();
+    for _ in 0..3 {
+        bench.ended("Pod", Some(TroubleKind::Busy(None)));
+        bench.pass(seconds(10));
+    }
+
+    assert_eq!(bench.coverage("Pod"), Some(Coverage::Failing));
+    assert!(matches!(bench.link(), Some(Link::Partly { kinds, since: None, .. }) if kinds == "Pod"), "{:?}", bench.link());
+    let others = bench.orders[from..].iter().filter(|(_, order)| match order {
+        Order::List { scope, .. } | Order::Watch { scope, .. } => *scope != everywhere("Pod"),
+        _ => false,
+    });
+    assert_eq!(others.count(), 0, "the watches of other kinds stay open");
+    bench.listed("Pod");
+    assert_eq!((bench.link(), bench.coverage("Pod")), (Some(&Link::Live), Some(Coverage::Complete)));
+}
+
+#[test]
+fn a_server_that_was_silent_and_a_sleep_make_what_is_open_suspect() {
+    let mut bench = Bench::watching();
+    bench.at += seconds(10);
+    assert_eq!(bench.hear(Event::Wake), [Order::Beat]);
+    bench.at += seconds(5);
+    bench.hear(Event::Beat(Some(it(TroubleKind::Unreachable))));
+    assert!(matches!(bench.link(), Some(Link::Stale { since, .. }) if *since == bench.begin), "{:?}", bench.link());
+    bench.at += seconds(10);
+    bench.hear(Event::Wake);
+    let orders = bench.hear(Event::Beat(None));
+    assert_eq!(watches(&orders), 1, "{orders:?}");
+    assert_eq!(bench.link(), Some(&Link::Live));
+
+    bench.opened("Pod");
+    bench.begin += SignedDuration::from_hours(8);
+    let orders = bench.hear(Event::Wake);
+    assert_eq!((watches(&orders), orders.contains(&Order::Beat)), (1, true), "{orders:?}");
+    bench.begin -= SignedDuration::from_hours(24);
+    assert_eq!(bench.hear(Event::Wake), [], "a clock that is set back is no sleep");
+}
+
+#[test]
+fn credentials_that_are_refused_give_up_the_connection_and_not_the_orders() {
+    let mut bench = Bench::watching();
+    let orders = bench.ended("Pod", Some(TroubleKind::Unauthorised));
+    assert_eq!(orders[0], Order::Disconnect);
+    assert!(matches!(bench.link(), Some(Link::Unauthorised(_))), "{:?}", bench.link());
+
+    bench.hear(Event::Include(vec![Str::from("shop")]));
+    bench.pass(seconds(2));
+    let orders = bench.connect();
+
+    assert_eq!(lists(&orders), 1, "{orders:?}");
+    assert_eq!(bench.link(), Some(&Link::Live));
+}
+
+#[test]
+fn after_a_failed_reconnection_the_picture_has_its_age() {
+    let mut bench = Bench::watching();
+    bench.pass(seconds(20));
+    bench.hear(Event::Refresh);
+    bench.at += seconds(3);
+    bench.hear(Event::Unconnected(it(TroubleKind::Unusable)));
+
+    let since = bench.begin + SignedDuration::from_secs(20);
+    assert!(matches!(bench.link(), Some(Link::Stale { since: it, .. }) if *it == since), "{:?}", bench.link());
+}
+
+/// What may become of a request, by a number.
+fn trouble(number: u8) -> Option<TroubleKind> {
+    [
+        None,
+        Some(TroubleKind::Gone),
+        Some(TroubleKind::Forbidden),
+        Some(TroubleKind::NotFound),
+        Some(TroubleKind::Busy(None)),
+        Some(TroubleKind::Busy(Some(Duration::from_secs(3)))),
+        Some(TroubleKind::Unreachable),
+        Some(TroubleKind::Unusable),
+    ][usize::from(number) % 8]
+}
+
+/// Whatever a server does, however fast: over a minute no scope costs more than two requests a second.
+#[test]
+fn no_fault_makes_many_requests() {
+    let faults = proptest::collection::vec((any::<u8>(), 0u64..4000, any::<bool>()), 1..300);
+    holds(100, &faults, |faults| {
+        let mut bench = Bench::connected(&["Pod"]);
+        for (number, lives, is_well) in faults {
+            let is_list = bench.orders.iter().rev().find_map(|(_, order)| match order {
+                Order::List { .. } => Some(true),
+                Order::Watch { .. } => Some(false),
+                _ => None,
+            });
+            match is_list.expect("something was asked") {
+                true if is_well => bench.listed("Pod"),
+                true => bench.ended("Pod", trouble(number).or(Some(TroubleKind::Unreachable))),
+                false => {
+                    if is_well {
+                        bench.opened("Pod");
+                        bench.at += Duration::from_millis(lives);
+                    }
+                    bench.ended("Pod", trouble(number))
+                }
+            };
+            bench.until_asked();
+        }
+        let requests: Vec<_> = bench.orders.iter().filter(|(_, order)| is_request(order)).map(|(at, _)| *at).collect();
+        for (from, at) in requests.iter().enumerate() {
+            let within = requests[from..].iter().take_while(|other| **other < *at + seconds(60)).count();
+            prop_assert!(within <= 120, "{within} requests within a minute from {at:?}");
+        }
+        Ok(())
+    });
+}
+
+/// The order of objects, and the pieces they come in, do not matter for what is followed.
+#[test]
+fn order_and_pieces_do_not_matter() {
+    let shuffled = (Just((0..12u8).collect::<Vec<_>>()).prop_shuffle(), 1usize..6);
+    holds(50, &shuffled, |(order, cut)| {
+        let sorted: Vec<_> = (0..12).collect();
+        prop_assert_eq!(followed(&order, cut), followed(&sorted, 12));
+        Ok(())
+    });
+}
+
+fn followed(order: &[u8], cut: usize) -> BTreeSet<Scope> {
+    let kinds = ["ConfigMap", "Secret", "Pod", "Widget", "Gadget"];
+    let mut bench = Bench::connected(&[]);
+    bench.hear(Event::Offered(Some(with_flux(&kinds))));
+    for piece in order.chunks(cut) {
+        let objects = piece.iter().map(|number| applies(&format!("k{number}"), kinds[usize::from(*number) % kinds.len()]));
+        let (scope, turn) = (Scope { gk: flux(), namespace: None }, bench.turn("Kustomization"));
+        let deltas = vec![Delta::Listed { generation: turn, objects: objects.collect() }];
+        bench.hear(Event::Page { scope, turn, deltas });
+    }
+    let scopes = bench.orders.iter().filter_map(|(_, order)| match order {
+        Order::List { scope, .. } => Some(scope.clone()),
+        _ => None,
+    });
+    scopes.collect()
+}
+
+fn is_request(order: &Order) -> bool {
+    matches!(order, Order::List { .. } | Order::Watch { .. })
+}
+
+fn flux() -> GroupKind {
+    GroupKind::new("kustomize.toolkit.fluxcd.io", "Kustomization")
+}
+
+fn with_flux(kinds: &[&str]) -> Offers {
+    let mut all = offers(kinds);
+    all.insert(flux(), Offer { version: "v1".into(), is_watchable: true, is_namespaced: true });
+    all
+}
+
+/// A Kustomization whose inventory names an object of that kind.
+fn applies(name: &str, kind: &str) -> Object {
+    let entries = json!([{"id": format!("shop_x__{kind}"), "v": "v1"}]);
+    let body = json!({"metadata": {"namespace": "flux-system", "name": name}, "status": {"inventory": {"entries": entries}}});
+    crate::actions::testing::object("ks", &body)
+}
