@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 
-use super::headless::{gather, tell_restrictions};
+use super::headless::{gather, tell_restrictions, tell_unread, unread};
 use super::output::{self, Table, node, sorted};
 use super::{Call, Format, Look};
 use fluxdeck_model::commands::{distance, kind_named, unknown_kind};
@@ -62,6 +62,7 @@ pub(super) async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
     }
     show(state, &gk, &found, arguments, filter.namespaces.as_ref())?;
     tell_restrictions(state);
+    tell_unread(state);
     let failing = |id: &NodeId| cluster.forest.health(*id).is_some_and(Health::is_failing);
     Ok((arguments.look.exit_code && found.iter().any(failing)).into())
 }
@@ -78,6 +79,10 @@ fn refuse_blind(state: &State, gk: &GroupKind, wished: Option<&BTreeSet<Str>>) -
     let coverage = |namespace: Option<&Str>| store.coverage_of(&Scope { gk: gk.clone(), namespace: namespace.cloned() });
     if coverage(None) == Some(Coverage::NotServed) {
         return Err(Error::failed(format!("this cluster does not serve {gk}"), ""));
+    }
+    let mut of_kind = store.coverage().filter(|(scope, _)| scope.gk == *gk);
+    if let Some(error) = unread(state).filter(|_| of_kind.any(|(_, coverage)| coverage == Coverage::Failing)) {
+        return Err(error);
     }
     let is_refused = |namespace: &Str| coverage(Some(namespace)).or_else(|| coverage(None)) == Some(Coverage::Restricted);
     let refused = match wished {

@@ -95,7 +95,9 @@ impl Headless {
     /// When the cluster is not reachable, or not complete in time.
     pub async fn complete(&mut self, limit: Duration, hint: &str) -> Result<()> {
         let read = async {
-            while !self.state().cluster().is_complete() {
+            // where most of it fails, it is waited for to the end; where some kinds do, the rest is worth having
+            let is_done = |state: &State| state.cluster().is_complete() && !matches!(state.cluster().link, Link::Stale { .. });
+            while !is_done(self.state()) {
                 self.turn().await?;
                 if let Link::Unauthorised(error) | Link::Unreachable(error) = &self.state().cluster().link {
                     return Err(error.clone());
@@ -186,4 +188,33 @@ pub(super) fn tell_restrictions(state: &State) {
     if !unread.is_empty() {
         eprintln!("restricted: you may not list {}", unread.join(", "));
     }
+}
+
+/// One line for kinds that could not be read, where what is printed does not depend on them.
+#[expect(clippy::print_stderr, reason = "a headless command speaks of what is missing beside its output")]
+pub(super) fn tell_unread(state: &State) {
+    if let Some(error) = unread(state) {
+        eprintln!("{error}");
+    }
+}
+
+/// An error when kinds could not be read, and not because they may not be: what was printed is without them.
+pub(super) fn unread(state: &State) -> Option<Error> {
+    let cluster = state.cluster();
+    let failing: BTreeSet<_> = cluster
+        .store
+        .coverage()
+        .filter(|(_, coverage)| *coverage == Coverage::Failing)
+        .map(|(scope, _)| &scope.gk.kind)
+        .collect();
+    if failing.is_empty() {
+        return None;
+    }
+    let kinds: Vec<_> = failing.into_iter().map(|kind| &**kind).collect();
+    let why = match &cluster.link {
+        Link::Partly { why, .. } | Link::Stale { why, .. } => format!(": {why}"),
+        _ => String::new(),
+    };
+    let message = format!("{} could not be read{why}", kinds.join(", "));
+    Some(Error::new(ErrorKind::Unreachable, message, "everything else was read"))
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::Call;
-use super::headless::gather;
+use super::headless::{gather, unread};
 use crate::cluster::{self, Catalog};
 use crate::records::{self, Recorded, Snapshot};
 use crate::runtime;
@@ -46,10 +46,11 @@ pub(super) async fn take(call: &Call, arguments: &Arguments) -> Result<u8> {
             kind: gk.kind.to_string(),
             plural: served.plural.clone(),
             namespaced: served.namespaced,
-            restricted: coverage == Coverage::Restricted,
+            // what could not be read is not there, and must not look as if there were none
+            restricted: matches!(coverage, Coverage::Restricted | Coverage::Failing),
             objects: Vec::new(),
         };
-        if coverage != Coverage::Restricted {
+        if !recorded.restricted {
             let all = cluster::full_list(&client, served, &gk.kind, None).await.map_err(failed)?;
             recorded.objects = all.into_iter().filter(|object| is_shown(cluster, &gk, object)).collect();
         }
@@ -64,7 +65,10 @@ pub(super) async fn take(call: &Call, arguments: &Arguments) -> Result<u8> {
         cluster.context,
         arguments.file.display()
     );
-    Ok(0)
+    match unread(state) {
+        Some(error) => Err(error),
+        None => Ok(0),
+    }
 }
 
 /// Kinds that were asked for, with how far they may be read everywhere.

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::headless::{gather, tell_restrictions};
+use super::headless::{gather, tell_restrictions, unread};
 use super::output::{self, Node, nodes_below, sorted};
 use super::{Call, Format, Look};
 use fluxdeck_model::commands::{kind_named, unknown_kind};
@@ -47,6 +47,9 @@ pub(super) async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
         }
     }
     tell_restrictions(state);
+    if let Some(error) = unread(state) {
+        return Err(error);
+    }
     let failing = arguments.look.exit_code && trees.iter().any(is_failing);
     Ok(failing.into())
 }

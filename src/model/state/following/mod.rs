@@ -33,6 +33,8 @@ const DISCOVERY: Duration = Duration::from_secs(30);
 const DISCOVERY_AGAIN: Duration = Duration::from_secs(5);
 /// A wall clock that ran ahead by more means sleep: connections are dead although nobody closed them.
 const SLEPT: Duration = Duration::from_secs(20);
+/// How long connecting may take before a refresh begins it anew.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How soon a release that could not be read is read again.
 const RELEASE_AGAIN: Duration = Duration::from_secs(10);
 
@@ -205,6 +207,17 @@ pub enum Order {
     Remember(BTreeSet<Str>),
 }
 
+impl Order {
+    /// Whether it asks the server for something, or no longer.
+    fn is_request(&self) -> bool {
+        match self {
+            Self::List { .. } | Self::Watch { .. } | Self::Stop(_) | Self::Beat | Self::Discover => true,
+            Self::Release { .. } | Self::Own { .. } => true,
+            Self::Connect | Self::Disconnect | Self::Tell(_) | Self::Say(_) | Self::Remember(_) => false,
+        }
+    }
+}
+
 /// The machine.
 #[derive(Debug)]
 pub struct Following {
@@ -242,7 +255,7 @@ pub struct Following {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Connection {
     Waiting { until: Duration },
-    Connecting,
+    Connecting { since: Duration },
     Up,
 }
 
@@ -305,7 +318,7 @@ impl Following {
     pub fn wake(&self) -> Option<Duration> {
         match self.connection {
             Connection::Waiting { until } => Some(until),
-            Connection::Connecting => None,
+            Connection::Connecting { .. } => None,
             Connection::Up => {
                 let scopes = self.scopes.values().filter_map(Followed::wake);
                 let releases = self.releases.values().filter_map(|(_, reading)| match reading {
@@ -358,7 +371,7 @@ impl Following {
     }
 
     fn connected(&mut self, server: String, offers: Offers, namespaces: BTreeSet<Str>) {
-        if self.connection != Connection::Connecting {
+        if !matches!(self.connection, Connection::Connecting { .. }) {
             return;
         }
         self.connection = Connection::Up;
@@ -367,6 +380,7 @@ impl Following {
         self.heard = Some(self.now.wall);
         (self.server, self.offers) = (server, offers);
         self.namespaces.extend(namespaces);
+        self.scopes.values_mut().for_each(Followed::forget_troubles);
         if self.rules.is_live {
             self.beat = Timer::at(self.now.run + BEAT);
             self.discovery = Timer::at(self.now.run + DISCOVERY);
@@ -376,7 +390,7 @@ impl Following {
     }
 
     fn unconnected(&mut self, trouble: &Trouble) {
-        if self.connection == Connection::Connecting {
+        if matches!(self.connection, Connection::Connecting { .. }) {
             self.wait_for_connection(trouble);
         }
     }
@@ -398,8 +412,12 @@ impl Following {
 
     fn refresh(&mut self) {
         match self.connection {
-            // that one reads everything anyway
-            Connection::Connecting => {}
+            // that one reads everything anyway, unless it hangs
+            Connection::Connecting { since } if self.now.run < since + PATIENCE => {}
+            Connection::Connecting { .. } => {
+                self.orders.push(Order::Disconnect);
+                self.connection = Connection::Waiting { until: self.now.run };
+            }
             Connection::Waiting { .. } => self.connection = Connection::Waiting { until: self.now.run },
             Connection::Up => {
                 self.orders.push(Order::Disconnect);
@@ -468,10 +486,10 @@ impl Following {
         let now = self.now.run;
         match self.connection {
             Connection::Waiting { until } if until <= now => {
-                self.connection = Connection::Connecting;
+                self.connection = Connection::Connecting { since: now };
                 return self.orders.push(Order::Connect);
             }
-            Connection::Waiting { .. } | Connection::Connecting => return,
+            Connection::Waiting { .. } | Connection::Connecting { .. } => return,
             Connection::Up => {}
         }
         let is_due = |timer: &mut Timer| {
@@ -519,8 +537,9 @@ impl Following {
     }
 
     fn tell(&mut self, delta: Delta) {
-        // what belongs together is told in one piece, so that the picture never looks complete in between
-        match self.orders.last_mut() {
+        // what belongs together is told in one piece, so that the picture never looks complete in between; requests answer later anyway
+        let last = self.orders.iter_mut().rev().find(|order| !order.is_request());
+        match last {
             Some(Order::Tell(deltas)) => deltas.push(delta),
             _ => self.orders.push(Order::Tell(vec![delta])),
         }

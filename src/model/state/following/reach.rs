@@ -252,8 +252,8 @@ impl Following {
 
     /// Looks for what an object owns: now, or as soon as there is a connection.
     pub(super) fn own(&mut self, owner: ObjectRef, uid: Uid) {
-        self.owning.insert(owner.clone(), uid);
-        if self.connection == Connection::Up {
+        let is_under_way = self.owning.insert(owner.clone(), uid) == Some(uid);
+        if self.connection == Connection::Up && !is_under_way {
             self.look_for_owned(owner, uid);
         }
     }

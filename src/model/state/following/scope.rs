@@ -27,8 +27,8 @@ const LIVED_LONG: Duration = Duration::from_secs(5);
 /// started forbids what it allows a moment later, until its roles are there.
 const REFUSALS: u32 = 3;
 const REFUSED_AGAIN: Duration = Duration::from_secs(4);
-/// A scope that failed so often without having been read is told as failing.
-const FAILURES: u32 = 3;
+/// A scope that failed so often in a row is told as failing: with the pauses in between after about eight seconds.
+const FAILURES: u32 = 5;
 /// Longest that a server's `Retry-After` is obeyed.
 pub(super) const LONGEST_ASKED: Duration = Duration::from_secs(300);
 
@@ -123,6 +123,11 @@ impl Followed {
             Phase::Idle | Phase::Resting { .. } => return,
         };
         self.phase = Phase::Resting { until: now, then };
+    }
+
+    /// It is followed over a new connection.
+    pub fn forget_troubles(&mut self) {
+        (self.lost, self.failures, self.refusals) = (None, 0, 0);
     }
 
     /// Its watch is dead, although nobody closed it.
