@@ -365,7 +365,7 @@ impl Following {
             Event::Ended { scope, turn, trouble } => self.ended(&scope, turn, trouble),
             Event::Beat(trouble) => self.answered(trouble),
             Event::Offered(offers) => self.offered(offers),
-            Event::Released { of, secret, children } => self.released(of, secret, children),
+            Event::Released { of, secret, children } => self.released(of, &secret, children),
             Event::Found { owner, objects } => self.found(owner, objects),
         }
     }

@@ -167,10 +167,10 @@ impl Following {
     }
 
     /// Takes what Helm's storage says of a release; who may not read Secrets finds the children by their labels.
-    pub(super) fn released(&mut self, of: ObjectRef, secret: ObjectRef, children: Result<Vec<ObjectRef>, Trouble>) {
+    pub(super) fn released(&mut self, of: ObjectRef, secret: &ObjectRef, children: Result<Vec<ObjectRef>, Trouble>) {
         let now = self.now.run;
         let Some((known, reading)) = self.releases.get_mut(&of) else { return };
-        if *known != secret {
+        if known != secret {
             // a newer one is being read
             return;
         }
