@@ -1,7 +1,5 @@
 //! Logs of pods: lines that a container of that name could have written since it started, the same every time they are asked for.
 
-use std::convert::Infallible;
-
 use bytes::Bytes;
 use futures::stream;
 use http::Response;
@@ -10,6 +8,7 @@ use http_body_util::{BodyExt, StreamBody};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use super::broken::Broken;
 use super::{Answer, Asked, Call, Refusal, Reply, Result, is_true};
 use crate::demo::objects::{list, scatter, text};
 use crate::demo::world::{Cluster, World};
@@ -28,6 +27,8 @@ pub(super) struct Log {
     follow: bool,
     timestamps: bool,
     told: Timestamp,
+    /// The cuts and resets when it was opened.
+    cuts: (u32, u32),
 }
 
 /// What a container writes, and when.
@@ -58,7 +59,7 @@ pub(super) fn open(cluster: &Cluster, call: &Call, asked: &Asked) -> Result<Repl
         lines.drain(..lines.len().saturating_sub(tail));
     }
     let follow = is_true(call.query.get("follow")) && !previous && writer.ended.is_none();
-    Ok(Reply::Log(Log { writer, lines, follow, timestamps, told: cluster.now }))
+    Ok(Reply::Log(Log { writer, lines, follow, timestamps, told: cluster.now, cuts: (cluster.cuts, cluster.resets) }))
 }
 
 /// The container that is meant (kubelet and `pkg/registry/core/pod/strategy.go`).
@@ -156,13 +157,23 @@ impl Log {
         let state = (Some(first), self, world.clone(), pulse);
         let frames = stream::unfold(state, |(mut first, mut log, world, mut pulse)| async move {
             if let Some(first) = first.take() {
-                return Some((Ok::<_, Infallible>(Frame::data(first)), (None, log, world, pulse)));
+                return Some((Ok::<_, Broken>(Frame::data(first)), (None, log, world, pulse)));
             }
             loop {
                 if !log.follow || pulse.changed().await.is_err() {
                     return None;
                 }
-                let now = world.now();
+                let (now, cuts) = {
+                    let cluster = world.lock();
+                    (cluster.now, (cluster.cuts, cluster.resets))
+                };
+                if cuts.1 != log.cuts.1 {
+                    log.follow = false;
+                    return Some((Err(Broken), (None, log, world, pulse)));
+                }
+                if cuts.0 != log.cuts.0 {
+                    return None;
+                }
                 let from = log.told.saturating_add(SignedDuration::from_secs(1)).unwrap_or(now);
                 if now < from {
                     continue;

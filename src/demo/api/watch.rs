@@ -1,6 +1,5 @@
 //! Watching: what has changed since a version, and everything that changes from then on.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -11,6 +10,7 @@ use http_body_util::{BodyExt, StreamBody};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::broken::Broken;
 use super::read::{self, Shape};
 use super::{Answer, Asked, Call, Refusal, Reply, Result, is_true, table};
 use crate::demo::objects::{Change, Key, Selector, text};
@@ -34,7 +34,8 @@ pub(super) struct Watch {
     bookmarks: bool,
     marked: Timestamp,
     ends: Timestamp,
-    cuts: u32,
+    /// The cuts and resets when it was opened.
+    cuts: (u32, u32),
     is_over: bool,
     /// Whether a table's columns have been told.
     has_columns: bool,
@@ -69,7 +70,7 @@ pub(super) fn open(cluster: &Cluster, call: &Call, asked: &Asked) -> Result<Repl
         bookmarks,
         marked: cluster.now,
         ends: cluster.now.saturating_add(SignedDuration::from_secs(lasts)).unwrap_or(Timestamp::MAX),
-        cuts: cluster.cuts,
+        cuts: (cluster.cuts, cluster.resets),
         is_over: false,
         has_columns: false,
     };
@@ -107,10 +108,13 @@ impl Watch {
                     return None;
                 }
                 pulse.borrow_and_update();
-                let events = watch.news(&world);
+                let Ok(events) = watch.news(&world) else {
+                    watch.is_over = true;
+                    return Some((Err(Broken), (watch, world, pulse)));
+                };
                 if !events.is_empty() {
                     let lines: String = events.iter().map(|event| format!("{event}\n")).collect();
-                    return Some((Ok::<_, Infallible>(Frame::data(Bytes::from(lines))), (watch, world, pulse)));
+                    return Some((Ok::<_, Broken>(Frame::data(Bytes::from(lines))), (watch, world, pulse)));
                 }
                 if !watch.is_over && pulse.changed().await.is_err() {
                     return None;
@@ -123,18 +127,21 @@ impl Watch {
     }
 
     /// What has happened since the last call.
-    fn news(&mut self, world: &World) -> Vec<Value> {
+    fn news(&mut self, world: &World) -> std::result::Result<Vec<Value>, Broken> {
         let cluster = world.lock();
-        if cluster.cuts != self.cuts {
+        if cluster.resets != self.cuts.1 {
+            return Err(Broken);
+        }
+        if cluster.cuts != self.cuts.0 {
             self.is_over = true;
-            return Vec::new();
+            return Ok(Vec::new());
         }
         let mut events = std::mem::take(&mut self.first);
         let Some(changes) = cluster.store.since(self.version) else {
             self.is_over = true;
             let status =
                 Refusal::expired(format!("too old resource version: {} ({})", self.version, cluster.store.version())).status;
-            return vec![json!({"type": "ERROR", "object": status})];
+            return Ok(vec![json!({"type": "ERROR", "object": status})]);
         };
         let changes: Vec<_> = changes.filter(|change| self.is_in(&change.key)).cloned().collect();
         for change in &changes {
@@ -149,7 +156,7 @@ impl Watch {
             events.push(self.bookmark(&cluster));
         }
         self.is_over = cluster.now >= self.ends;
-        events
+        Ok(events)
     }
 
     /// What a change is for this watch: an object that comes to fulfil the selectors is added, one that ceases to is deleted.
