@@ -14,7 +14,7 @@ use super::access::{self, User};
 use super::api::Late;
 use super::content;
 use super::controllers::{Controllers, Git, Recording};
-use super::faults::{Arrival, Fault, Faults};
+use super::faults::{Arrival, End, Fault, Faults};
 use super::objects::{self, Kind, Store, text};
 use crate::records::Snapshot;
 
@@ -40,13 +40,20 @@ pub(super) struct Cluster {
     is_wired: bool,
     /// Rises when all open watches are to be cut.
     pub cuts: u32,
-    /// Rises when the connections of all open streams are to break.
-    pub resets: u32,
+    /// Parts of paths whose open streams were to break, in their order.
+    pub resets: Vec<&'static str>,
     /// Requests that arrive later, in their order.
     late: Vec<(Timestamp, Late)>,
     pub controllers: Controllers,
     /// How often each request that may change something has arrived, as `METHOD path`.
     pub arrived: BTreeMap<String, u32>,
+}
+
+/// How often streams had been ended when one was opened.
+#[derive(Clone, Copy)]
+pub(super) struct Mark {
+    cuts: u32,
+    resets: usize,
 }
 
 impl World {
@@ -83,7 +90,7 @@ impl World {
             faults: Faults::default(),
             is_wired: false,
             cuts: 0,
-            resets: 0,
+            resets: Vec::new(),
             late: Vec::new(),
             controllers,
             arrived: BTreeMap::new(),
@@ -204,9 +211,9 @@ impl World {
         self.beat();
     }
 
-    /// Breaks the connections of all open watches and logs, as a server that is killed does.
-    pub fn reset_watches(&self) {
-        self.lock().resets += 1;
+    /// Breaks the connections of open watches and logs, as a server that is killed does: of those whose path holds this.
+    pub fn reset_streams(&self, path: &'static str) {
+        self.lock().resets.push(path);
         self.beat();
     }
 
@@ -253,6 +260,19 @@ impl Cluster {
     fn next_late(&mut self, until: Timestamp) -> Option<(Timestamp, Late)> {
         let first = (0..self.late.len()).min_by_key(|at| self.late[*at].0).filter(|at| self.late[*at].0 <= until)?;
         Some(self.late.remove(first))
+    }
+
+    /// Where a stream stands that is opened now.
+    pub fn mark(&self) -> Mark {
+        Mark { cuts: self.cuts, resets: self.resets.len() }
+    }
+
+    /// How a stream ends that was opened then; none where it goes on.
+    pub fn ended(&self, mark: Mark, path: &str) -> Option<End> {
+        if self.resets[mark.resets..].iter().any(|part| path.contains(part)) {
+            return Some(End::Reset);
+        }
+        (mark.cuts != self.cuts).then_some(End::InOrder)
     }
 
     /// Tells the controllers what a request has changed.

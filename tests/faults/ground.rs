@@ -139,7 +139,7 @@ impl Ground {
         self.world.take_arrivals();
         self.world.inject(fault);
         if fault.on.verbs.is_empty() || fault.on.verbs.contains(&Verb::Watch) {
-            self.world.reset_watches();
+            self.world.reset_streams(fault.on.path);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use futures::FutureExt;
 
-use super::cells::{self, Headless, Screen, Write};
+use super::cells::{self, Headless, KIND, Screen, Write};
 use fluxdeck::demo::faults::Fault;
 
 /// What must hold under one fault.
@@ -26,7 +26,7 @@ const NO_LOOK: Write = Write::Senseless("a write reads neither events nor logs")
 
 const ROWS: &[Row] = &[
     row("slow", Screen::Live, Headless::Done, Write::Done),
-    row("unanswered", Screen::Marked("no answer"), Headless::Ends("no answer"), Write::NotDone),
+    row("unanswered", Screen::Marked("no answer"), Headless::Ends("answer"), Write::NotDone),
     row("refused", Screen::Marked("refused"), Headless::Ends("refused"), Write::NotDone),
     row("reset_undone", Screen::Marked("reset"), Headless::Ends("reset"), Write::NotDone),
     row("reset_done", Screen::Marked("reset"), Headless::Ends("reset"), Write::Done),
@@ -35,9 +35,9 @@ const ROWS: &[Row] = &[
     row("bad_gateway", Screen::Marked("502"), Headless::Ends("502"), Write::NotDone),
     row("too_many_requests", Screen::Marked("429"), Headless::Ends("429"), Write::NotDone),
     row("unauthorised", Screen::Marked("credentials"), Headless::Ends("credentials"), Write::NotDone),
-    row("one_kind_fails", Screen::Marked("imagerepositories"), Headless::Without("ImageRepository"), Write::Done),
-    row("one_kind_too_many_requests", Screen::Marked("imagerepositories"), Headless::Without("ImageRepository"), Write::Done),
-    row("one_kind_unanswered", Screen::Marked("imagerepositories"), Headless::Without("ImageRepository"), Write::Done),
+    row("one_kind_fails", Screen::Marked(KIND), Headless::Without("ImageRepository"), Write::Done),
+    row("one_kind_too_many_requests", Screen::Marked(KIND), Headless::Without("ImageRepository"), Write::Done),
+    row("one_kind_unanswered", Screen::Marked(KIND), Headless::Without("ImageRepository"), Write::Done),
     row("forbidden", Screen::Partly("restricted"), Headless::Without("Kustomization"), Write::NotDone),
     row("not_found", Screen::Either(NOTICED), Headless::Without("Kustomization"), Write::NotDone),
     row("gone_answer", Screen::Either(RELISTED), NO_WATCH, Write::Done),
@@ -48,8 +48,8 @@ const ROWS: &[Row] = &[
     row("watch_reset", Screen::Either(NOTICED), NO_WATCH, Write::Done),
     row("watch_silent", Screen::Either(SILENT), NO_WATCH, Write::Done),
     row("truncated_body", Screen::Marked("reset"), Headless::Ends("reset"), Write::Done),
-    row("hanging_body", Screen::Marked("no answer"), Headless::Ends("no answer"), Write::Done),
-    row("endless_body", Screen::Marked("no answer"), Headless::Ends("no answer"), Write::Done),
+    row("hanging_body", Screen::Marked("no answer"), Headless::Ends("answer"), Write::Done),
+    row("endless_body", Screen::Marked("no answer"), Headless::Ends("answer"), Write::Done),
     row("garbage", Screen::Marked(""), Headless::Ends(""), Write::NotDone),
     row(
         "arrives_late",
@@ -58,7 +58,7 @@ const ROWS: &[Row] = &[
         Write::Done,
     ),
     row("version_fails", Screen::Either(NOTICED), Headless::Ends("500"), Write::Done),
-    row("discovery_unanswered", Screen::Live, Headless::Ends("no answer"), Write::Done),
+    row("discovery_unanswered", Screen::Live, Headless::Ends("answer"), Write::Done),
     row("review_fails", Screen::Live, NO_RIGHTS, Write::Done),
     row("events_unanswered", Screen::Events, NO_BODIES, NO_LOOK),
     row("log_reset", Screen::CutLog, NO_BODIES, NO_LOOK),

@@ -10,8 +10,9 @@ use serde_json::Value;
 
 use super::broken::Broken;
 use super::{Answer, Asked, Call, Refusal, Reply, Result, is_true};
+use crate::demo::faults::End;
 use crate::demo::objects::{list, scatter, text};
-use crate::demo::world::{Cluster, World};
+use crate::demo::world::{Cluster, Mark, World};
 
 /// How often a container writes a line, on average.
 const EVERY: i64 = 7;
@@ -27,8 +28,8 @@ pub(super) struct Log {
     follow: bool,
     timestamps: bool,
     told: Timestamp,
-    /// The cuts and resets when it was opened.
-    cuts: (u32, u32),
+    mark: Mark,
+    path: String,
 }
 
 /// What a container writes, and when.
@@ -59,7 +60,7 @@ pub(super) fn open(cluster: &Cluster, call: &Call, asked: &Asked) -> Result<Repl
         lines.drain(..lines.len().saturating_sub(tail));
     }
     let follow = is_true(call.query.get("follow")) && !previous && writer.ended.is_none();
-    Ok(Reply::Log(Log { writer, lines, follow, timestamps, told: cluster.now, cuts: (cluster.cuts, cluster.resets) }))
+    Ok(Reply::Log(Log { writer, lines, follow, timestamps, told: cluster.now, mark: cluster.mark(), path: call.path.clone() }))
 }
 
 /// The container that is meant (kubelet and `pkg/registry/core/pod/strategy.go`).
@@ -163,16 +164,17 @@ impl Log {
                 if !log.follow || pulse.changed().await.is_err() {
                     return None;
                 }
-                let (now, cuts) = {
+                let (now, end) = {
                     let cluster = world.lock();
-                    (cluster.now, (cluster.cuts, cluster.resets))
+                    (cluster.now, cluster.ended(log.mark, &log.path))
                 };
-                if cuts.1 != log.cuts.1 {
-                    log.follow = false;
-                    return Some((Err(Broken), (None, log, world, pulse)));
-                }
-                if cuts.0 != log.cuts.0 {
-                    return None;
+                match end {
+                    Some(End::Reset) => {
+                        log.follow = false;
+                        return Some((Err(Broken), (None, log, world, pulse)));
+                    }
+                    Some(End::InOrder) => return None,
+                    None => {}
                 }
                 let from = log.told.saturating_add(SignedDuration::from_secs(1)).unwrap_or(now);
                 if now < from {

@@ -13,8 +13,9 @@ use serde_json::{Value, json};
 use super::broken::Broken;
 use super::read::{self, Shape};
 use super::{Answer, Asked, Call, Refusal, Reply, Result, is_true, table};
+use crate::demo::faults::End;
 use crate::demo::objects::{Change, Key, Selector, text};
-use crate::demo::world::{Cluster, World};
+use crate::demo::world::{Cluster, Mark, World};
 
 /// How often a quiet watch is told how far it is (the watch cache's `bookmarkFrequency`).
 const BOOKMARK: SignedDuration = SignedDuration::from_mins(1);
@@ -34,8 +35,8 @@ pub(super) struct Watch {
     bookmarks: bool,
     marked: Timestamp,
     ends: Timestamp,
-    /// The cuts and resets when it was opened.
-    cuts: (u32, u32),
+    mark: Mark,
+    path: String,
     is_over: bool,
     /// Whether a table's columns have been told.
     has_columns: bool,
@@ -70,7 +71,8 @@ pub(super) fn open(cluster: &Cluster, call: &Call, asked: &Asked) -> Result<Repl
         bookmarks,
         marked: cluster.now,
         ends: cluster.now.saturating_add(SignedDuration::from_secs(lasts)).unwrap_or(Timestamp::MAX),
-        cuts: (cluster.cuts, cluster.resets),
+        mark: cluster.mark(),
+        path: call.path.clone(),
         is_over: false,
         has_columns: false,
     };
@@ -109,7 +111,6 @@ impl Watch {
                 }
                 pulse.borrow_and_update();
                 let Ok(events) = watch.news(&world) else {
-                    watch.is_over = true;
                     return Some((Err(Broken), (watch, world, pulse)));
                 };
                 if !events.is_empty() {
@@ -129,12 +130,9 @@ impl Watch {
     /// What has happened since the last call.
     fn news(&mut self, world: &World) -> std::result::Result<Vec<Value>, Broken> {
         let cluster = world.lock();
-        if cluster.resets != self.cuts.1 {
-            return Err(Broken);
-        }
-        if cluster.cuts != self.cuts.0 {
+        if let Some(end) = cluster.ended(self.mark, &self.path) {
             self.is_over = true;
-            return Ok(Vec::new());
+            return if end == End::Reset { Err(Broken) } else { Ok(Vec::new()) };
         }
         let mut events = std::mem::take(&mut self.first);
         let Some(changes) = cluster.store.since(self.version) else {
