@@ -217,6 +217,18 @@ impl World {
         self.beat();
     }
 
+    /// Serves a kind in that version from now on, or not at all, as its definition says that somebody has changed.
+    pub fn serve_in(&self, group: &str, kind: &str, version: Option<&str>) {
+        {
+            let mut cluster = self.lock();
+            let number = cluster.store.kind_of(group, kind).expect("a kind of the cluster");
+            // the server ends watches whose kind has changed
+            cluster.cuts += 1;
+            cluster.store.serve_in(number, version);
+        }
+        self.beat();
+    }
+
     /// Forgets the history of changes: versions that clients hold are too old from now on.
     pub fn compact(&self) {
         self.lock().store.compact();

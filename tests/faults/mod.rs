@@ -8,4 +8,6 @@ mod found;
 mod ground;
 mod hand;
 mod line;
+mod not_yet;
+mod port;
 mod table;
