@@ -8,6 +8,7 @@ mod conformance;
 mod docs;
 #[path = "conformance/embedded.rs"]
 mod embedded;
+mod faults;
 mod flows;
 mod registries;
 mod render;

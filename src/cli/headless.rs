@@ -123,12 +123,20 @@ impl Headless {
     }
 }
 
+/// Reads the cluster of a call, as [`read`].
+///
+/// # Errors
+/// As [`read`].
+pub(super) async fn gather(call: &Call, timeout: Duration) -> Result<Headless> {
+    read(&call.context, call.options.clone(), timeout).await
+}
+
 /// Reads a cluster until every kind has answered.
 ///
 /// # Errors
 /// When it is not reachable, refuses everything, or is not complete in time.
-pub(super) async fn gather(call: &Call, timeout: Duration) -> Result<Headless> {
-    let mut headless = Headless::start(&call.context, call.options.clone(), Settings::default(), true);
+pub async fn read(context: &str, options: Options, timeout: Duration) -> Result<Headless> {
+    let mut headless = Headless::start(context, options, Settings::default(), true);
     headless.complete(timeout, "wait longer with --timeout").await?;
     headless.work();
     match denied(headless.state()) {

@@ -3,6 +3,7 @@
 //! ```text
 //!  world        one cluster and its clock: started from a snapshot, moved by tests or by the running demo
 //!  api          the HTTP service: discovery, reading, watching, writing, tables, logs, reviews; what it does not know it refuses
+//!  faults       what can be wrong with the connection, laid down by tests
 //!  access       who may do what: RBAC, read from the cluster's own roles and bindings
 //!  objects      what etcd is: objects, versions, changes; patches, field managers, garbage collection
 //!  controllers  Flux's and Kubernetes', each as a table of what it does when
@@ -18,6 +19,7 @@ mod api;
 mod company;
 pub mod content;
 mod controllers;
+pub mod faults;
 mod forge;
 mod git;
 mod objects;
@@ -33,7 +35,7 @@ pub use company::{Company, Entrance};
 pub use controllers::{Git, Head};
 pub use forge::Forge;
 pub use git::{Place, Repositories};
-pub use world::{Faults, World};
+pub use world::World;
 
 /// Returns a client whose requests are answered from a snapshot.
 pub fn client(snapshot: &Arc<Snapshot>) -> kube::Client {

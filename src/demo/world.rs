@@ -11,8 +11,10 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 use super::access::{self, User};
+use super::api::Late;
 use super::content;
 use super::controllers::{Controllers, Git, Recording};
+use super::faults::{Arrival, End, Fault, Faults};
 use super::objects::{self, Kind, Store, text};
 use crate::records::Snapshot;
 
@@ -27,21 +29,6 @@ pub struct World {
     pulse: Arc<watch::Sender<u64>>,
 }
 
-/// What is wrong with the connection to the cluster.
-#[derive(Clone, Debug, Default)]
-pub struct Faults {
-    /// How long every answer takes, by the clock of the cluster.
-    pub latency: Duration,
-    /// How many of the next requests are refused.
-    pub refused: u32,
-    /// With which code: 429, 500, 503 …
-    pub code: u16,
-    /// `Retry-After` of a 429, in seconds.
-    pub retry_after: u32,
-    /// Whether everybody's credentials have expired.
-    pub is_expired: bool,
-}
-
 pub(super) struct Cluster {
     pub store: Store,
     pub now: Timestamp,
@@ -49,11 +36,24 @@ pub(super) struct Cluster {
     /// A snapshot that somebody opened: nothing happens in it and nobody changes it.
     pub is_recording: bool,
     pub faults: Faults,
+    /// Whether clients come over a connection of bytes.
+    is_wired: bool,
     /// Rises when all open watches are to be cut.
     pub cuts: u32,
+    /// Parts of paths whose open streams were to break, in their order.
+    pub resets: Vec<&'static str>,
+    /// Requests that arrive later, in their order.
+    late: Vec<(Timestamp, Late)>,
     pub controllers: Controllers,
     /// How often each request that may change something has arrived, as `METHOD path`.
     pub arrived: BTreeMap<String, u32>,
+}
+
+/// How often streams had been ended when one was opened.
+#[derive(Clone, Copy)]
+pub(super) struct Mark {
+    cuts: u32,
+    resets: usize,
 }
 
 impl World {
@@ -88,7 +88,10 @@ impl World {
             kubernetes,
             is_recording,
             faults: Faults::default(),
+            is_wired: false,
             cuts: 0,
+            resets: Vec::new(),
+            late: Vec::new(),
             controllers,
             arrived: BTreeMap::new(),
         };
@@ -97,10 +100,29 @@ impl World {
 
     /// A client for a user, with all layers of an ordinary one.
     pub fn client(&self, user: &User) -> kube::Client {
+        if self.lock().is_wired {
+            return super::api::over_wire(self, user);
+        }
         let (world, user) = (self.clone(), user.clone());
         let service = tower::service_fn(move |request: http::Request<kube::client::Body>| {
             let (world, user) = (world.clone(), user.clone());
-            async move { Ok::<_, std::convert::Infallible>(super::api::answer(&world, Some(user), request).await) }
+            async move { super::api::answer(&world, Some(user), request).await }
+        });
+        kube::Client::new(service, "default")
+    }
+
+    /// Lets clients that are made from now on come over a connection of bytes, as over a network: what is broken looks to them as it
+    /// does there.
+    pub fn wire(&self) {
+        self.lock().is_wired = true;
+    }
+
+    /// A client that meets no fault and is not counted: what a test knows of the cluster.
+    pub fn observer(&self) -> kube::Client {
+        let world = self.clone();
+        let service = tower::service_fn(move |request: http::Request<kube::client::Body>| {
+            let world = world.clone();
+            async move { super::api::unharmed(&world, User::admin(), request).await }
         });
         kube::Client::new(service, "default")
     }
@@ -117,11 +139,27 @@ impl World {
     }
 
     fn move_to(&self, until: Timestamp) {
-        {
-            let mut cluster = self.lock();
-            cluster.work(until);
+        loop {
+            let late = self.lock().next_late(until);
+            let Some((at, late)) = late else { break };
+            self.lock().work(at);
+            // nobody hears the answer
+            drop(super::api::take(self, late));
         }
+        self.lock().work(until);
         self.beat();
+    }
+
+    /// Keeps a request until it arrives, by the clock of the cluster.
+    pub(super) fn delay(&self, by: Duration, late: Late) {
+        let at = self.after(by);
+        self.lock().late.push((at, late));
+    }
+
+    /// The moment that much later.
+    pub(super) fn after(&self, by: Duration) -> Timestamp {
+        let now = self.now();
+        SignedDuration::try_from(by).ok().and_then(|by| now.checked_add(by).ok()).unwrap_or(Timestamp::MAX)
     }
 
     /// Lets the cluster live in real time, for ever.
@@ -142,10 +180,24 @@ impl World {
         }
     }
 
-    /// Sets what is wrong with the connection from now on.
-    pub fn inject(&self, faults: Faults) {
-        self.lock().faults = faults;
-        self.beat();
+    /// Lays down a rule: what becomes of requests from now on, unless an earlier rule says otherwise.
+    pub fn inject(&self, fault: Fault) {
+        self.lock().faults.inject(fault);
+    }
+
+    /// Takes all rules away. What hangs goes on hanging: nobody mends a connection that is broken.
+    pub fn lift(&self) {
+        self.lock().faults.lift();
+    }
+
+    /// Everything that was sent since it was asked last, whatever became of it, but for what [`Self::observer`] asked.
+    pub fn take_arrivals(&self) -> Vec<Arrival> {
+        std::mem::take(&mut self.lock().faults.arrivals)
+    }
+
+    /// How much was sent since somebody took it.
+    pub fn arrivals(&self) -> usize {
+        self.lock().faults.arrivals.len()
     }
 
     /// How often each request that may change something has arrived since it was asked last, as `METHOD path`: what an audit log tells.
@@ -153,9 +205,27 @@ impl World {
         std::mem::take(&mut self.lock().arrived)
     }
 
-    /// Cuts all open watches in the middle, as a restarting load balancer does.
+    /// Cuts all open watches and logs in the middle, as a restarting load balancer does.
     pub fn cut_watches(&self) {
         self.lock().cuts += 1;
+        self.beat();
+    }
+
+    /// Breaks the connections of open watches and logs, as a server that is killed does: of those whose path holds this.
+    pub fn reset_streams(&self, path: &'static str) {
+        self.lock().resets.push(path);
+        self.beat();
+    }
+
+    /// Serves a kind in that version from now on, or not at all, as its definition says that somebody has changed.
+    pub fn serve_in(&self, group: &str, kind: &str, version: Option<&str>) {
+        {
+            let mut cluster = self.lock();
+            let number = cluster.store.kind_of(group, kind).expect("a kind of the cluster");
+            // the server ends watches whose kind has changed
+            cluster.cuts += 1;
+            cluster.store.serve_in(number, version);
+        }
         self.beat();
     }
 
@@ -196,6 +266,25 @@ impl Cluster {
             self.controllers.step(&mut self.store, self.now);
         }
         self.now = self.now.max(until);
+    }
+
+    /// Takes out the first request that arrives until a time.
+    fn next_late(&mut self, until: Timestamp) -> Option<(Timestamp, Late)> {
+        let first = (0..self.late.len()).min_by_key(|at| self.late[*at].0).filter(|at| self.late[*at].0 <= until)?;
+        Some(self.late.remove(first))
+    }
+
+    /// Where a stream stands that is opened now.
+    pub fn mark(&self) -> Mark {
+        Mark { cuts: self.cuts, resets: self.resets.len() }
+    }
+
+    /// How a stream ends that was opened then; none where it goes on.
+    pub fn ended(&self, mark: Mark, path: &str) -> Option<End> {
+        if self.resets[mark.resets..].iter().any(|part| path.contains(part)) {
+            return Some(End::Reset);
+        }
+        (mark.cuts != self.cuts).then_some(End::InOrder)
     }
 
     /// Tells the controllers what a request has changed.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use fluxdeck::demo::{Faults, User, World};
+use fluxdeck::demo::faults::{Fault, On, Says, What};
+use fluxdeck::demo::{User, World};
 use futures::{AsyncBufReadExt, AsyncReadExt, StreamExt, TryStreamExt};
 use http::Request;
 use kube::client::Body;
@@ -30,7 +31,8 @@ async fn names(ground: &Ground, uri: &str) -> Vec<String> {
 #[tokio::test]
 async fn injected_refusals_are_those_of_a_server_and_end() {
     let world = world();
-    world.inject(Faults { refused: 1, code: 429, retry_after: 7, ..Faults::default() });
+    let busy = What::Status { code: 429, body: Says::Status, retry_after: Some(7) };
+    world.inject(Fault::new(On::EVERY, busy).times(1));
     let response = world.client(&User::admin()).send(Request::get(PODS).body(Body::empty()).expect("a request")).await;
     let response = response.expect("an answer");
     assert_eq!((response.status().as_u16(), response.headers()["retry-after"].to_str().ok()), (429, Some("7")));
@@ -38,11 +40,11 @@ async fn injected_refusals_are_those_of_a_server_and_end() {
     let ground = Ground::Demo(world.clone());
     assert_eq!(ground.ask("admin", "GET", PODS, None).await.0, 200, "one refusal was injected");
     for (code, reason) in [(503, "ServiceUnavailable"), (504, "Timeout"), (500, "InternalError")] {
-        world.inject(Faults { refused: 1, code, ..Faults::default() });
+        world.inject(Fault::new(On::EVERY, What::status(code)).times(1));
         let (found, status) = ground.ask("admin", "GET", PODS, None).await;
         assert_eq!((found, status["reason"].as_str()), (code, Some(reason)));
     }
-    world.inject(Faults { is_expired: true, ..Faults::default() });
+    world.inject(Fault::new(On::EVERY, What::status(401)));
     let (code, status) = ground.ask("admin", "GET", PODS, None).await;
     assert_eq!((code, status["message"].as_str()), (401, Some("Unauthorized")));
 }
@@ -50,7 +52,7 @@ async fn injected_refusals_are_those_of_a_server_and_end() {
 #[tokio::test]
 async fn a_slow_server_answers_when_its_clock_says_so() {
     let world = world();
-    world.inject(Faults { latency: Duration::from_secs(3), ..Faults::default() });
+    world.inject(Fault::new(On::EVERY, What::Latency(Duration::from_secs(3))));
     let ground = Ground::Demo(world.clone());
     let mut asked = std::pin::pin!(ground.ask("admin", "GET", PODS, None));
 

@@ -137,6 +137,36 @@ impl Driver {
         self.app.work(|| true);
     }
 
+    /// Lets time pass on every clock at once: that of timers, which a paused runtime moves when nothing else is left to do, the demo's,
+    /// where it runs by that, and the program's own.
+    pub async fn pass(&mut self, span: Duration) {
+        let (began, from) = (tokio::time::Instant::now(), self.now);
+        let is_now = || from.checked_add(began.elapsed()).expect("a time within the calendar");
+        loop {
+            self.settle().await;
+            self.now = is_now();
+            let left = span.saturating_sub(began.elapsed());
+            if left.is_zero() {
+                return;
+            }
+            let next = tokio::time::timeout(left.min(Duration::from_secs(1)), self.messages.recv()).await;
+            self.now = is_now();
+            self.tell(next.ok().flatten().unwrap_or(Message::Clock));
+        }
+    }
+
+    /// Lets time pass until something holds; false when that takes longer than `limit`.
+    pub async fn pass_until(&mut self, limit: Duration, holds: impl Fn(&Self) -> bool) -> bool {
+        let began = tokio::time::Instant::now();
+        while !holds(self) {
+            if began.elapsed() >= limit {
+                return false;
+            }
+            self.pass(Duration::from_millis(500)).await;
+        }
+        true
+    }
+
     fn carry_out(&mut self, effect: Effect) {
         self.effects.extend(self.runtime.carry_out(effect).map(Effect::Terminal));
     }

@@ -61,7 +61,7 @@ pub(super) fn answer(store: &Store, parts: &[&str], wanted: &[Wanted]) -> Option
 
 fn groups(store: &Store) -> Groups<'_> {
     let mut groups: Groups = BTreeMap::new();
-    for kind in store.kinds() {
+    for kind in store.kinds().filter(|kind| !kind.is_withdrawn) {
         groups.entry(&kind.group).or_default().entry(&kind.version).or_default().extend(rows(kind));
     }
     for (group, kind, plural) in REVIEWS {

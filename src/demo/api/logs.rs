@@ -1,7 +1,5 @@
 //! Logs of pods: lines that a container of that name could have written since it started, the same every time they are asked for.
 
-use std::convert::Infallible;
-
 use bytes::Bytes;
 use futures::stream;
 use http::Response;
@@ -10,9 +8,11 @@ use http_body_util::{BodyExt, StreamBody};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use super::broken::Broken;
 use super::{Answer, Asked, Call, Refusal, Reply, Result, is_true};
+use crate::demo::faults::End;
 use crate::demo::objects::{list, scatter, text};
-use crate::demo::world::{Cluster, World};
+use crate::demo::world::{Cluster, Mark, World};
 
 /// How often a container writes a line, on average.
 const EVERY: i64 = 7;
@@ -28,6 +28,8 @@ pub(super) struct Log {
     follow: bool,
     timestamps: bool,
     told: Timestamp,
+    mark: Mark,
+    path: String,
 }
 
 /// What a container writes, and when.
@@ -58,7 +60,7 @@ pub(super) fn open(cluster: &Cluster, call: &Call, asked: &Asked) -> Result<Repl
         lines.drain(..lines.len().saturating_sub(tail));
     }
     let follow = is_true(call.query.get("follow")) && !previous && writer.ended.is_none();
-    Ok(Reply::Log(Log { writer, lines, follow, timestamps, told: cluster.now }))
+    Ok(Reply::Log(Log { writer, lines, follow, timestamps, told: cluster.now, mark: cluster.mark(), path: call.path.clone() }))
 }
 
 /// The container that is meant (kubelet and `pkg/registry/core/pod/strategy.go`).
@@ -156,13 +158,24 @@ impl Log {
         let state = (Some(first), self, world.clone(), pulse);
         let frames = stream::unfold(state, |(mut first, mut log, world, mut pulse)| async move {
             if let Some(first) = first.take() {
-                return Some((Ok::<_, Infallible>(Frame::data(first)), (None, log, world, pulse)));
+                return Some((Ok::<_, Broken>(Frame::data(first)), (None, log, world, pulse)));
             }
             loop {
                 if !log.follow || pulse.changed().await.is_err() {
                     return None;
                 }
-                let now = world.now();
+                let (now, end) = {
+                    let cluster = world.lock();
+                    (cluster.now, cluster.ended(log.mark, &log.path))
+                };
+                match end {
+                    Some(End::Reset) => {
+                        log.follow = false;
+                        return Some((Err(Broken), (None, log, world, pulse)));
+                    }
+                    Some(End::InOrder) => return None,
+                    None => {}
+                }
                 let from = log.told.saturating_add(SignedDuration::from_secs(1)).unwrap_or(now);
                 if now < from {
                     continue;

@@ -1,5 +1,6 @@
 //! The HTTP service of the cluster: what a request asks for, whether its sender may, and who answers it.
 
+mod broken;
 mod discovery;
 mod logs;
 mod openapi;
@@ -10,25 +11,27 @@ mod serve;
 mod status;
 mod table;
 mod watch;
+mod wire;
 mod write;
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 
+use broken::Broken;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
-use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::access::{self, Attempt, User};
+use super::faults::Asks;
 use super::objects::Key;
 use super::world::{Cluster, World};
 pub use serve::Doors;
 use status::{Refusal, Result};
+pub(super) use wire::client as over_wire;
 
-pub(super) type Answer = Response<UnsyncBoxBody<Bytes, Infallible>>;
+pub(super) type Answer = Response<UnsyncBoxBody<Bytes, Broken>>;
 
 /// Largest body that is read, as the server's (`MaxRequestBodyBytes`).
 const LARGEST: usize = 3 << 20;
@@ -63,28 +66,69 @@ enum Reply {
     Warned(Box<Self>, &'static str),
 }
 
-/// Answers a request of a user; of nobody when his token is unknown.
-pub(super) async fn answer<B: http_body::Body>(world: &World, user: Option<User>, request: Request<B>) -> Answer {
-    let (head, body) = request.into_parts();
-    let Ok(body) = http_body_util::Limited::new(BodyExt::map_err(body, |_| "broken"), LARGEST).collect().await else {
-        return refused(&Refusal::new(413, "RequestEntityTooLarge", "limit is 3145728"));
+/// A request that has arrived, with its body.
+pub(super) struct Late {
+    user: Option<User>,
+    head: http::request::Parts,
+    body: Bytes,
+}
+
+/// Answers a request of a user; of nobody when his token is unknown. It may meet a fault.
+///
+/// # Errors
+/// When the connection breaks instead.
+pub(super) async fn answer<B: http_body::Body>(
+    world: &World,
+    user: Option<User>,
+    request: Request<B>,
+) -> std::result::Result<Answer, Broken> {
+    let asks = Asks::of(request.method(), request.uri());
+    let what = {
+        let mut cluster = world.lock();
+        let now = cluster.now;
+        cluster.faults.strike(now, &asks)
     };
-    let latency = world.lock().faults.latency;
-    if !latency.is_zero() {
-        let wait = SignedDuration::try_from(latency).unwrap_or(SignedDuration::ZERO);
-        world.until(world.now().saturating_add(wait).unwrap_or(world.now())).await;
+    match (arrived(user, request).await, what) {
+        (Err(refusal), _) => Ok(refused(&refusal)),
+        (Ok(late), None) => Ok(take(world, late)),
+        (Ok(late), Some(what)) => broken::meet(world, what, late).await,
     }
+}
+
+/// Answers a request that meets no fault.
+///
+/// # Errors
+/// None: the type is that of [`answer`].
+pub(super) async fn unharmed<B: http_body::Body>(
+    world: &World,
+    user: User,
+    request: Request<B>,
+) -> std::result::Result<Answer, Broken> {
+    Ok(arrived(Some(user), request).await.map_or_else(|refusal| refused(&refusal), |late| take(world, late)))
+}
+
+/// Takes in the body of a request.
+async fn arrived<B: http_body::Body>(user: Option<User>, request: Request<B>) -> Result<Late> {
+    let (head, body) = request.into_parts();
+    let read = http_body_util::Limited::new(BodyExt::map_err(body, |_| "broken"), LARGEST).collect().await;
+    let read = read.map_err(|_| Refusal::new(413, "RequestEntityTooLarge", "limit is 3145728"))?;
+    Ok(Late { user, head, body: read.to_bytes() })
+}
+
+/// Does what a request asks for.
+pub(super) fn take(world: &World, late: Late) -> Answer {
+    let Late { user, head, body } = late;
     let reply = {
         let mut cluster = world.lock();
         let before = cluster.store.version();
-        let reply = admit(&mut cluster, user, &head.headers).and_then(|user| {
+        let reply = admit(&cluster, user, &head.headers).and_then(|user| {
             let query = head.uri.query().unwrap_or_default().as_bytes();
             let query = form_urlencoded::parse(query).into_owned().collect();
             let (method, path) = (head.method, head.uri.path().to_owned());
             if method != Method::GET {
                 *cluster.arrived.entry(format!("{method} {path}")).or_default() += 1;
             }
-            let call = Call { user, method, path, query, headers: head.headers, body: body.to_bytes() };
+            let call = Call { user, method, path, query, headers: head.headers, body };
             route(&mut cluster, &call)
         });
         if cluster.store.version() != before {
@@ -111,28 +155,8 @@ fn spoken(world: &World, reply: Reply) -> Answer {
     }
 }
 
-/// Lets a request in: faults that were injected, credentials, impersonation.
-fn admit(cluster: &mut Cluster, user: Option<User>, headers: &HeaderMap) -> Result<User> {
-    if cluster.faults.is_expired {
-        return Err(Refusal::unauthorized());
-    }
-    if cluster.faults.refused > 0 {
-        cluster.faults.refused -= 1;
-        return Err(match cluster.faults.code {
-            429 => Refusal::too_many(cluster.faults.retry_after),
-            503 => Refusal::new(503, "ServiceUnavailable", "the server is currently unable to handle the request"),
-            504 => Refusal::new(
-                504,
-                "Timeout",
-                "the server was unable to return a response in the time allotted, but may still be processing the request",
-            ),
-            code => Refusal::new(
-                code,
-                "InternalError",
-                "an error on the server (\"unknown\") has prevented the request from succeeding",
-            ),
-        });
-    }
+/// Lets a request in: credentials, impersonation.
+fn admit(cluster: &Cluster, user: Option<User>, headers: &HeaderMap) -> Result<User> {
     let user = user.ok_or_else(Refusal::unauthorized)?;
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let Some(wished) = header("impersonate-user") else { return Ok(user) };
@@ -320,7 +344,7 @@ fn plain(code: u16, text: String) -> Answer {
 }
 
 fn body(code: u16, media: &'static str, text: String) -> Answer {
-    let mut answer = Response::new(Full::new(Bytes::from(text)).boxed_unsync());
+    let mut answer = Response::new(Full::new(Bytes::from(text)).map_err(|never| match never {}).boxed_unsync());
     *answer.status_mut() = http::StatusCode::from_u16(code).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
     answer.headers_mut().insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static(media));
     answer

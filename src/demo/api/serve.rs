@@ -1,14 +1,14 @@
 //! The same service behind a port of this machine, so that kubectl can be pointed at it.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 use http::Request;
+use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
 use crate::demo::access::User;
 use crate::demo::world::World;
@@ -25,7 +25,9 @@ impl World {
         loop {
             tokio::select! {
                 arrived = listener.accept() => if let Ok((stream, _)) = arrived {
-                    guests.push(host(self.clone(), stream, doors.clone()).boxed());
+                    let doors = doors.clone();
+                    let enter = move |request: &mut Request<Incoming>| enter(&doors, request);
+                    guests.push(host(self.clone(), TokioIo::new(stream), enter, || ()).boxed());
                 },
                 Some(()) = guests.next(), if !guests.is_empty() => (),
             }
@@ -33,13 +35,22 @@ impl World {
     }
 }
 
-async fn host(world: World, stream: TcpStream, doors: Arc<Doors>) {
+/// Answers the requests of one connection; says so before it breaks it off.
+pub(super) async fn host(
+    world: World,
+    stream: impl hyper::rt::Read + hyper::rt::Write + Unpin,
+    enter: impl Fn(&mut Request<Incoming>) -> Option<User>,
+    breaks: impl FnOnce(),
+) {
     let service = service_fn(move |mut request| {
-        let (world, user) = (world.clone(), enter(&doors, &mut request));
-        async move { Ok::<_, Infallible>(crate::demo::api::answer(&world, user, request).await) }
+        let (world, user) = (world.clone(), enter(&mut request));
+        async move { crate::demo::api::answer(&world, user, request).await }
     });
+    let mut connection = std::pin::pin!(hyper::server::conn::http1::Builder::new().serve_connection(stream, service));
     // a guest who leaves in the middle is no failure of ours
-    let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    if connection.as_mut().await.is_err() {
+        breaks();
+    }
 }
 
 /// Who a request's token belongs to. A token in the path is taken out of it.

@@ -1,6 +1,5 @@
 //! Watching: what has changed since a version, and everything that changes from then on.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -11,10 +10,12 @@ use http_body_util::{BodyExt, StreamBody};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::broken::Broken;
 use super::read::{self, Shape};
 use super::{Answer, Asked, Call, Refusal, Reply, Result, is_true, table};
+use crate::demo::faults::End;
 use crate::demo::objects::{Change, Key, Selector, text};
-use crate::demo::world::{Cluster, World};
+use crate::demo::world::{Cluster, Mark, World};
 
 /// How often a quiet watch is told how far it is (the watch cache's `bookmarkFrequency`).
 const BOOKMARK: SignedDuration = SignedDuration::from_mins(1);
@@ -34,7 +35,8 @@ pub(super) struct Watch {
     bookmarks: bool,
     marked: Timestamp,
     ends: Timestamp,
-    cuts: u32,
+    mark: Mark,
+    path: String,
     is_over: bool,
     /// Whether a table's columns have been told.
     has_columns: bool,
@@ -69,7 +71,8 @@ pub(super) fn open(cluster: &Cluster, call: &Call, asked: &Asked) -> Result<Repl
         bookmarks,
         marked: cluster.now,
         ends: cluster.now.saturating_add(SignedDuration::from_secs(lasts)).unwrap_or(Timestamp::MAX),
-        cuts: cluster.cuts,
+        mark: cluster.mark(),
+        path: call.path.clone(),
         is_over: false,
         has_columns: false,
     };
@@ -107,10 +110,12 @@ impl Watch {
                     return None;
                 }
                 pulse.borrow_and_update();
-                let events = watch.news(&world);
+                let Ok(events) = watch.news(&world) else {
+                    return Some((Err(Broken), (watch, world, pulse)));
+                };
                 if !events.is_empty() {
                     let lines: String = events.iter().map(|event| format!("{event}\n")).collect();
-                    return Some((Ok::<_, Infallible>(Frame::data(Bytes::from(lines))), (watch, world, pulse)));
+                    return Some((Ok::<_, Broken>(Frame::data(Bytes::from(lines))), (watch, world, pulse)));
                 }
                 if !watch.is_over && pulse.changed().await.is_err() {
                     return None;
@@ -123,18 +128,18 @@ impl Watch {
     }
 
     /// What has happened since the last call.
-    fn news(&mut self, world: &World) -> Vec<Value> {
+    fn news(&mut self, world: &World) -> std::result::Result<Vec<Value>, Broken> {
         let cluster = world.lock();
-        if cluster.cuts != self.cuts {
+        if let Some(end) = cluster.ended(self.mark, &self.path) {
             self.is_over = true;
-            return Vec::new();
+            return if end == End::Reset { Err(Broken) } else { Ok(Vec::new()) };
         }
         let mut events = std::mem::take(&mut self.first);
         let Some(changes) = cluster.store.since(self.version) else {
             self.is_over = true;
             let status =
                 Refusal::expired(format!("too old resource version: {} ({})", self.version, cluster.store.version())).status;
-            return vec![json!({"type": "ERROR", "object": status})];
+            return Ok(vec![json!({"type": "ERROR", "object": status})]);
         };
         let changes: Vec<_> = changes.filter(|change| self.is_in(&change.key)).cloned().collect();
         for change in &changes {
@@ -149,7 +154,7 @@ impl Watch {
             events.push(self.bookmark(&cluster));
         }
         self.is_over = cluster.now >= self.ends;
-        events
+        Ok(events)
     }
 
     /// What a change is for this watch: an object that comes to fulfil the selectors is added, one that ceases to is deleted.

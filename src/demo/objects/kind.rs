@@ -27,6 +27,8 @@ pub(in crate::demo) struct Kind {
     pub schema: Value,
     /// Whether the one who recorded the snapshot was refused.
     pub restricted: bool,
+    /// Whether it is not served (any more, or not yet): no path leads to it.
+    pub is_withdrawn: bool,
 }
 
 /// An `additionalPrinterColumns` entry.

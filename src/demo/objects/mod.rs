@@ -84,7 +84,19 @@ impl Store {
     }
 
     pub fn kind_at(&self, group: &str, version: &str, plural: &str) -> Option<usize> {
-        self.kinds.iter().position(|kind| kind.group == group && kind.version == version && kind.plural == plural)
+        let is_it = |kind: &Kind| kind.group == group && kind.version == version && kind.plural == plural;
+        self.kinds.iter().position(|kind| is_it(kind) && !kind.is_withdrawn)
+    }
+
+    /// Serves a kind in another version from now on, or not at all. Its objects stay.
+    pub fn serve_in(&mut self, number: usize, version: Option<&str>) {
+        let kind = Arc::make_mut(&mut self.kinds[number]);
+        kind.is_withdrawn = version.is_none();
+        version.unwrap_or(&kind.version.clone()).clone_into(&mut kind.version);
+        let api_version = kind.api_version();
+        for (_, object) in self.objects.iter_mut().filter(|(key, _)| key.kind == number) {
+            Arc::make_mut(object)["apiVersion"] = api_version.as_str().into();
+        }
     }
 
     pub fn kind_of(&self, group: &str, kind: &str) -> Option<usize> {

@@ -1,0 +1,82 @@
+//! What does not hold yet: cells of the table (`fault way`) and names of `found`, each with what is seen instead. The list only shrinks:
+//! what holds and is still on it fails.
+
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt;
+
+const LOST: &str = "an order that is given while a session backs off is lost (A2)";
+const HIDDEN: &str = "one kind that fails is not named, and ends headless commands with nothing (B3)";
+const CIRCLE: &str = "410 on every watch: lists and watches in a circle without a pause (B4)";
+const DEAD: &str = "what is open dies with its connection, and goes on saying that it lives (A3)";
+const UNSEEN: &str = "what is served is found out once, when the connection is made (B1)";
+const HASTY: &str = "`Retry-After` is not heeded (C11)";
+const RAW: &str = "what an error page says goes to the terminal as it is (C1)";
+
+pub const NOT_YET: &[(&str, &str)] = &[
+    ("unanswered orders", LOST),
+    ("refused orders", LOST),
+    ("reset_undone orders", LOST),
+    ("reset_done orders", LOST),
+    ("internal_error orders", LOST),
+    ("error_page orders", LOST),
+    ("error_page headless", RAW),
+    ("bad_gateway orders", LOST),
+    ("bad_gateway headless", RAW),
+    ("too_many_requests orders", LOST),
+    ("unauthorised orders", LOST),
+    ("one_kind_fails screen", HIDDEN),
+    ("one_kind_fails headless", HIDDEN),
+    ("one_kind_too_many_requests screen", HIDDEN),
+    ("one_kind_too_many_requests headless", HIDDEN),
+    ("one_kind_unanswered screen", HIDDEN),
+    ("one_kind_unanswered headless", HIDDEN),
+    ("gone_answer screen", CIRCLE),
+    ("gone_answer orders", CIRCLE),
+    ("gone_answer write", CIRCLE),
+    ("gone_event screen", CIRCLE),
+    ("gone_event orders", CIRCLE),
+    ("gone_event write", CIRCLE),
+    (
+        "watch_ends_at_once screen",
+        "a watch that always ends before it says anything is live for ever, and nothing is listed again",
+    ),
+    ("watch_silent screen", "a watch that says nothing is trusted for ever (A4)"),
+    ("truncated_body orders", LOST),
+    ("hanging_body orders", LOST),
+    ("endless_body orders", LOST),
+    ("garbage orders", LOST),
+    ("arrives_late write", "what arrives after the second look is told as not done (C7)"),
+    ("version_fails orders", LOST),
+    ("discovery_unanswered orders", LOST),
+    ("events_unanswered screen", "events have no time limit (B6)"),
+    ("log_reset screen", "a log that was cut is told as ended (C2)"),
+    ("log_unanswered screen", "logs have no time limit (B5, B6)"),
+    ("a_look_while_it_backs_off_is_had_later", LOST),
+    ("namespaces_while_it_backs_off_are_read_later", LOST),
+    ("what_is_open_goes_on_after_a_reconnection", DEAD),
+    ("what_is_open_goes_on_after_one_401", DEAD),
+    ("what_was_asked_when_the_connection_was_made_anew_is_answered", DEAD),
+    ("a_watch_that_says_nothing_is_given_up", "it is trusted for ever (A4)"),
+    ("a_kind_that_is_served_later_is_seen", UNSEEN),
+    ("a_kind_that_is_served_in_another_version_is_followed_in_it", UNSEEN),
+    ("one_kind_that_fails_does_not_reopen_the_watches_of_others", "each heartbeat kicks all watches while one kind is down (B3)"),
+    ("a_pod_that_is_gone_hides_no_other_log", "one pod spoils all (B5)"),
+    ("a_log_that_hangs_hides_no_other_log", "logs are opened one after the other, without a limit (B5)"),
+    ("ten_reconnections_at_once_are_two_at_most", "each order is a reconnection (B7)"),
+    ("a_picture_is_as_old_as_the_last_news_also_after_a_reconnection", "it is as old as when it was noticed (C5)"),
+    ("watches_that_break_every_five_seconds_are_hardly_noticed", "pauses grow although each watch lived (C6)"),
+    ("a_403_of_a_moment_empties_no_picture_that_is_called_live", "one 403 takes a kind out at once (C9)"),
+    ("a_list_waits_as_long_as_the_server_says", HASTY),
+    ("a_write_waits_as_long_as_the_server_says", HASTY),
+    ("a_look_that_failed_once_is_tried_again", "it says `trying again`, and does not (C3)"),
+    ("one_kind_that_fails_leaves_the_others_to_get_tree_and_snapshot", HIDDEN),
+    ("nothing_that_a_gateway_says_reaches_the_terminal_raw", RAW),
+];
+
+/// Tries something: it must hold, or not, as the list says.
+pub async fn tried(name: &str, what: impl Future<Output = ()>) {
+    let Some((_, why)) = NOT_YET.iter().find(|(known, _)| *known == name) else { return what.await };
+    let failed = AssertUnwindSafe(what).catch_unwind().await.is_err();
+    assert!(failed, "`{name}` holds by now: it leaves the list ({why})");
+}

@@ -1,0 +1,134 @@
+//! The program as a process, at the demo behind a port of this machine: what it prints, and how it ends. By the clock on the wall.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use fluxdeck::demo::faults::{Fault, On, What};
+use fluxdeck::demo::{User, World};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+
+use super::not_yet::tried;
+use crate::flows::driver::fleet;
+
+/// The recorded fleet behind a port, until it is dropped.
+struct Port {
+    world: World,
+    home: TempDir,
+    /// Ends the thread that serves.
+    _end: oneshot::Sender<()>,
+}
+
+/// How a command ended, and what it printed.
+struct Ran {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Port {
+    fn open() -> Self {
+        let snapshot = fleet();
+        let world = World::start(&snapshot, snapshot.taken.expect("a snapshot has a time"), None);
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        listener.set_nonblocking(true).expect("a socket");
+        let address = listener.local_addr().expect("it is bound");
+        let home = tempfile::tempdir().expect("a directory");
+        let kubeconfig = format!(
+            "apiVersion: v1\nkind: Config\ncurrent-context: demo\nclusters:\n- {{name: demo, cluster: {{server: \"http://{address}/key\"}}}}\n\
+             users:\n- {{name: demo, user: {{}}}}\ncontexts:\n- {{name: demo, context: {{cluster: demo, user: demo}}}}\n"
+        );
+        std::fs::write(home.path().join("kubeconfig"), kubeconfig).expect("our directory");
+        let (end, ended) = oneshot::channel();
+        let served = world.clone();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(async {
+                let listener = tokio::net::TcpListener::from_std(listener).expect("a socket");
+                tokio::select! {
+                    ((), ()) = async { tokio::join!(served.run(), served.serve(listener, vec![("key".to_owned(), User::admin())])) } => {}
+                    _ = ended => {}
+                }
+            });
+        });
+        Self { world, home, _end: end }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fluxdeck"));
+        command.env_clear().env("HOME", self.home.path()).env("KUBECONFIG", self.file("kubeconfig"));
+        command.env("PATH", std::env::var("PATH").unwrap_or_default());
+        command.args(arguments).args(["--request-timeout", "2s"]).current_dir(self.home.path()).stdin(Stdio::null());
+        let done = command.output().expect("fluxdeck runs");
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        Ran { code: done.status.code(), out: text(done.stdout), err: text(done.stderr) }
+    }
+}
+
+#[tokio::test]
+async fn one_kind_that_fails_leaves_the_others_to_get_tree_and_snapshot() {
+    tried("one_kind_that_fails_leaves_the_others_to_get_tree_and_snapshot", async {
+        let port = Port::open();
+        assert_eq!(port.run(&["get", "gitrepo", "-A"]).code, Some(0), "without a fault");
+        port.world.inject(Fault::new(On::path("/imagerepositories"), What::status(500)));
+        for arguments in [&["get", "gitrepo", "-A"][..], &["tree"], &["get", "ks", "-A", "-o", "json"]] {
+            let ran = port.run(&[arguments, &["--timeout", "5s"]].concat());
+            assert_eq!(ran.code, Some(0), "{arguments:?}: {}", ran.err);
+            assert!(ran.out.contains("flux-system"), "{arguments:?}: {}", ran.out);
+            assert!(ran.err.to_lowercase().contains("imagerepositor"), "{arguments:?} does not name the kind: {}", ran.err);
+        }
+        let ran = port.run(&["get", "imagerepositories", "-A", "--timeout", "5s"]);
+        assert_ne!(ran.code, Some(0), "what it asks for is what fails");
+        assert!(ran.err.contains("500") && ran.err.to_lowercase().contains("imagerepositor"), "{}", ran.err);
+        let ran = port.run(&["snapshot", "taken.gz", "--timeout", "5s"]);
+        assert!(port.file("taken.gz").exists() && ran.err.to_lowercase().contains("imagerepositor"), "{}", ran.err);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_that_a_gateway_says_reaches_the_terminal_raw() {
+    tried("nothing_that_a_gateway_says_reaches_the_terminal_raw", async {
+        let port = Port::open();
+        for name in ["error_page", "bad_gateway"] {
+            let fault = Fault::named(name).expect("a fault of the list");
+            port.world.inject(fault);
+            for arguments in [&["get", "ks", "-A"][..], &["suspend", "ks", "apps", "-n", "flux-system"]] {
+                let ran = port.run(arguments);
+                assert_eq!(ran.code, Some(3), "{arguments:?}: {}", ran.err);
+                let is_raw = |letter: char| letter.is_control() && letter != '\n' || letter == '\u{202e}';
+                assert!(!ran.err.contains(is_raw), "{arguments:?}: {:?}", ran.err);
+                assert!(ran.err.contains("50"), "{arguments:?} says nothing of what was answered: {}", ran.err);
+            }
+            port.world.lift();
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_command_ends_in_time_and_the_next_one_is_whole() {
+    let port = Port::open();
+    for (fault, told) in [
+        (Fault::new(On::EVERY, What::Latency(Duration::from_secs(3600))), "answer"),
+        (Fault::new(On::EVERY, What::Truncated), "body"),
+        (Fault::new(On::EVERY, What::Reset { is_done: false }), "closed before"),
+        (Fault::new(On::EVERY, What::status(401)), "credentials"),
+    ] {
+        port.world.inject(fault);
+        let began = std::time::Instant::now();
+        let ran = port.run(&["get", "ks", "-A", "--timeout", "10s"]);
+        assert_eq!(ran.code, Some(3), "{fault:?}: {}", ran.err);
+        assert!(ran.err.contains(told) && ran.out.is_empty(), "{fault:?}: {}{}", ran.out, ran.err);
+        assert!(began.elapsed() < Duration::from_secs(20), "{fault:?} took {:?}", began.elapsed());
+        port.world.lift();
+    }
+    let ran = port.run(&["get", "ks", "-A"]);
+    assert!(ran.code == Some(0) && ran.out.contains("flux-system"), "{}{}", ran.out, ran.err);
+}
