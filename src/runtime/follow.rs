@@ -6,9 +6,9 @@ use futures::StreamExt;
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, mpsc};
 
-use super::session::trouble;
+use super::session::trouble_at;
 use crate::cluster::{self, Failure, Feed};
-use fluxdeck_model::domain::{Delta, Scope};
+use fluxdeck_model::domain::{Delta, Scope, Str};
 use fluxdeck_model::kinds::Reader;
 use fluxdeck_model::state::following::Event;
 
@@ -46,6 +46,8 @@ pub(super) struct Follower {
     pub turn: u32,
     pub events: mpsc::Sender<Event>,
     pub turns: Turns,
+    /// The server, as messages name it.
+    pub server: Str,
 }
 
 /// The session has gone.
@@ -137,7 +139,7 @@ impl Follower {
     }
 
     async fn end(&self, failure: Option<Failure>) -> Result<(), Left> {
-        let trouble = failure.as_ref().map(trouble);
+        let trouble = failure.as_ref().map(|failure| trouble_at(failure, &self.server));
         self.tell(Event::Ended { scope: self.scope.clone(), turn: self.turn, trouble }).await
     }
 

@@ -171,12 +171,12 @@ impl<'a> Session<'a> {
             }
         };
         let (events, reports) = mpsc::channel(REPORTS);
-        let (server, namespaces) = (connection.server.clone(), connection.namespaces.clone());
+        let namespaces = connection.namespaces.clone();
         let offers = offers(&connection.discovered.catalog);
         let turns = Turns::new(LISTS.0, LISTS.1);
         let (scopes, looks) = (HashMap::new(), HashMap::new());
         self.work = Some(Work { connection, events, reports, turns, tasks: JoinSet::new(), scopes, discovering: None, looks });
-        self.hear(Event::Connected { server, offers, namespaces }).await
+        self.hear(Event::Connected { offers, namespaces }).await
     }
 
     /// The server was asked whether it serves something else.
@@ -262,6 +262,7 @@ impl Work {
             turn,
             events: self.events.clone(),
             turns: self.turns.clone(),
+            server: self.server(),
         };
         let begun = self.tasks.spawn(work(follower));
         self.scopes.insert(scope, begun).inspect(AbortHandle::abort);
@@ -290,13 +291,13 @@ impl Work {
     }
 
     fn beat(&mut self) {
-        let client = self.connection.client.clone();
+        let (client, server) = (self.connection.client.clone(), self.server());
         self.ask(async move {
             let failure = match tokio::time::timeout(BEAT, client.apiserver_version()).await {
                 Ok(answered) => answered.err().map(Failure::from),
                 Err(_) => Some(Failure::Unreachable(format!("no answer within {} s", BEAT.as_secs()))),
             };
-            Event::Beat(failure.as_ref().map(trouble))
+            Event::Beat(failure.as_ref().map(|failure| trouble_at(failure, &server)))
         });
     }
 
@@ -306,17 +307,21 @@ impl Work {
         self.discovering = Some(Box::pin(async move { cluster::rediscover(&client, &before, limit).await }));
     }
 
+    fn server(&self) -> Str {
+        self.connection.server.as_str().into()
+    }
+
     fn catalog(&self) -> Arc<Catalog> {
         self.connection.catalog()
     }
 
     fn release(&mut self, of: ObjectRef, secret: ObjectRef) {
         let (client, catalog) = (self.connection.client.clone(), self.catalog());
-        let turns = self.turns.clone();
+        let (turns, server) = (self.turns.clone(), self.server());
         self.ask(async move {
             let _turn = turns.page().await;
             let children = cluster::release(&client, &catalog, of.cluster, &secret).await;
-            Event::Released { of, secret, children: children.map_err(|failure| trouble(&failure)) }
+            Event::Released { of, secret, children: children.map_err(|failure| trouble_at(&failure, &server)) }
         });
     }
 
@@ -340,12 +345,8 @@ fn offers(catalog: &Catalog) -> Offers {
     catalog.kinds().filter_map(offer).collect()
 }
 
-/// What a failure means for the following.
-pub(super) fn trouble(failure: &Failure) -> Trouble {
-    trouble_at(failure, "the API server")
-}
-
-fn trouble_at(failure: &Failure, server: &str) -> Trouble {
+/// What a failure means for the following; `server` as messages name it.
+pub(super) fn trouble_at(failure: &Failure, server: &str) -> Trouble {
     let kind = match failure {
         Failure::Unauthorised(_) => TroubleKind::Unauthorised,
         Failure::Forbidden(_) => TroubleKind::Forbidden,

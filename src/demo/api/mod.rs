@@ -15,6 +15,7 @@ mod wire;
 mod write;
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use broken::Broken;
 use bytes::Bytes;
@@ -128,7 +129,7 @@ pub(super) fn take(world: &World, late: Late) -> Answer {
             if method != Method::GET {
                 *cluster.arrived.entry(format!("{method} {path}")).or_default() += 1;
             }
-            let call = Call { user, method, path, query, headers: head.headers, body };
+            let call = Call { user, method, path, query, headers: head.headers.clone(), body };
             route(&mut cluster, &call)
         });
         if cluster.store.version() != before {
@@ -137,7 +138,24 @@ pub(super) fn take(world: &World, late: Late) -> Answer {
         }
         reply
     };
-    reply.map_or_else(|refusal| refused(&refusal), |reply| spoken(world, reply))
+    match reply {
+        Ok(Reply::As(media, value)) => marked(&head.headers, media, &value),
+        reply => reply.map_or_else(|refusal| refused(&refusal), |reply| spoken(world, reply)),
+    }
+}
+
+/// What is served, marked by its content; without a body for those who have it already (apiserver `discovery/aggregated/etag.go`).
+fn marked(headers: &HeaderMap, media: &'static str, value: &Value) -> Answer {
+    let text = value.to_string();
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    let tag = format!("\"{:X}\"", hasher.finish());
+    let is_known = headers.get(http::header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
+    let mut answer = if is_known { body(304, media, String::new()) } else { body(200, media, text) };
+    if let Ok(tag) = http::HeaderValue::from_str(&tag) {
+        answer.headers_mut().insert(http::header::ETAG, tag);
+    }
+    answer
 }
 
 fn spoken(world: &World, reply: Reply) -> Answer {

@@ -225,6 +225,7 @@ fn watches_that_are_closed_every_few_seconds_leave_the_picture_live() {
     let mut screen = user.open(&["-c", "ks shards", "--kubeconfig", file.to_str().expect("a path")], WIDE);
     screen.until("live rows", SOON, |text| is_live(text) && text.contains("pulse"));
     let first = network.replaced();
+    assert!(first > 0, "no watch asks to last as long as the proxy looks for");
 
     screen.stays("live", Duration::from_secs(12), is_live);
     assert!(network.replaced() >= first * 2, "every watch was opened again: {first}, then {}", network.replaced());

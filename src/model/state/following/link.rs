@@ -51,21 +51,18 @@ impl Following {
         let followed: Vec<_> = self.scopes.iter().filter(|(_, followed)| followed.offer.is_some()).collect();
         let lost: Vec<_> = followed.iter().filter_map(|(scope, it)| Some((*scope, *it, it.lost.as_ref()?))).collect();
         let is_all = lost.len() * 2 > followed.len();
-        let since = self.heard.unwrap_or(self.now.wall);
-        match (&self.silent, lost.first()) {
-            (None, None) => Link::Live,
-            // the reason may differ from scope to scope: the first one stays
-            _ if self.is_stale() && (self.silent.is_some() || is_all) => self.said.clone(),
-            (Some(why), _) => Link::Stale { since, why: format!("{}: {why}", self.server) },
-            (None, Some((_, _, trouble))) if is_all => {
-                Link::Stale { since, why: format!("{}: {}", self.server, trouble.error.message) }
-            }
-            (None, Some(_)) => self.partly(&lost),
-        }
-    }
-
-    fn is_stale(&self) -> bool {
-        matches!(self.said, Link::Stale { .. })
+        let why = match (&self.silent, lost.first()) {
+            (None, None) => return Link::Live,
+            (None, Some(_)) if !is_all => return self.partly(&lost),
+            (Some(why), _) => why,
+            // always the same scope's, as long as it is lost, so that the reason does not jump about
+            (None, Some((_, _, trouble))) => &trouble.error.message,
+        };
+        let since = match &self.said {
+            Link::Stale { since, .. } => *since,
+            _ => self.heard.unwrap_or(self.now.wall),
+        };
+        Link::Stale { since, why: why.clone() }
     }
 
     /// Some kinds are not up to date; the rest is.

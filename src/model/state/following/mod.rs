@@ -105,8 +105,6 @@ pub enum Event {
     Wake,
     /// A connection stands.
     Connected {
-        /// The server's address, for messages.
-        server: String,
         offers: Offers,
         /// Namespaces known by name.
         namespaces: BTreeSet<Str>,
@@ -226,7 +224,6 @@ pub struct Following {
     connection: Connection,
     /// How often connecting has failed since it worked last.
     failures: u32,
-    server: String,
     offers: Offers,
     namespaces: BTreeSet<Str>,
     scopes: BTreeMap<Scope, Followed>,
@@ -295,7 +292,6 @@ impl Following {
             now,
             connection: Connection::Waiting { until: Duration::ZERO },
             failures: 0,
-            server: String::new(),
             offers: Offers::new(),
             namespaces: BTreeSet::new(),
             scopes: BTreeMap::new(),
@@ -353,7 +349,7 @@ impl Following {
     fn take(&mut self, event: Event) {
         match event {
             Event::Wake => {}
-            Event::Connected { server, offers, namespaces } => self.connected(server, offers, namespaces),
+            Event::Connected { offers, namespaces } => self.connected(offers, namespaces),
             Event::Unconnected(trouble) => self.unconnected(&trouble),
             Event::Refresh => self.refresh(),
             Event::Include(namespaces) => self.include(namespaces),
@@ -370,7 +366,7 @@ impl Following {
         }
     }
 
-    fn connected(&mut self, server: String, offers: Offers, namespaces: BTreeSet<Str>) {
+    fn connected(&mut self, offers: Offers, namespaces: BTreeSet<Str>) {
         if !matches!(self.connection, Connection::Connecting { .. }) {
             return;
         }
@@ -378,7 +374,7 @@ impl Following {
         self.failures = 0;
         self.silent = None;
         self.heard = Some(self.now.wall);
-        (self.server, self.offers) = (server, offers);
+        self.offers = offers;
         self.namespaces.extend(namespaces);
         self.scopes.values_mut().for_each(Followed::forget_troubles);
         if self.rules.is_live {
@@ -523,13 +519,12 @@ impl Following {
 
     /// Begins what a scope has waited for.
     fn go_on(&mut self, scope: &Scope) {
-        let now = self.now.run;
         let Some(followed) = self.scopes.get_mut(scope) else { return };
         match followed.phase {
             Phase::Resting { then: Step::List, .. } => self.list(scope),
             Phase::Resting { then: Step::Watch, .. } => self.watch(scope),
             Phase::Watching { .. } => {
-                followed.fell_silent(now);
+                followed.fell_silent();
                 self.list(scope);
             }
             Phase::Idle | Phase::Listing | Phase::Opening => {}

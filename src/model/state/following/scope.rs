@@ -10,13 +10,14 @@ use crate::state::following::Order;
 
 /// How often what is not watched is listed, while there is little of it; also how soon what is not served or not allowed is tried again.
 pub(super) const RELIST: Duration = Duration::from_secs(30);
-/// A watch that has sent bookmarks and sends nothing for so long is dead: the watch cache sends one a minute (apiserver
-/// `storage/cacher/cacher.go`, `bookmarkFrequency`).
+/// A watch that says nothing for so long counts as dead: the watch cache sends a bookmark a minute (apiserver
+/// `storage/cacher/cacher.go`, `bookmarkFrequency`). It may be wrong of a kind of which nothing has changed since the server was started:
+/// that costs a list.
 const SILENCE: Duration = Duration::from_secs(90);
-/// A watch may last so many seconds, and up to [`SPREAD`] more, so that not all of them end at once. A server that says nothing any more
-/// cannot end it: what lasts longer is dead.
-const LASTS: u32 = 150;
-const SPREAD: u32 = 60;
+/// So many watches of a scope that never said anything one after the other: none will.
+const SILENCES: u32 = 2;
+/// A watch may last so many seconds: kube's own default, below the five minutes of many load balancers. What lasts longer is dead.
+const LASTS: u32 = 290;
 /// How much later than asked for a server may end a watch.
 const GRACE: Duration = Duration::from_secs(10);
 /// A watch that lived for so long worked: what ended it is no reason to pause.
@@ -53,10 +54,8 @@ pub(super) struct Followed {
     pause: Pause,
     failures: u32,
     refusals: u32,
-    /// Whether a watch has ever sent a bookmark: then the next ones are expected.
-    has_marks: bool,
-    /// Whether watches were found to say nothing: it is listed whenever one is given up.
-    is_mute: bool,
+    /// How many watches one after the other never said anything.
+    silences: u32,
 }
 
 /// What is under way.
@@ -100,16 +99,14 @@ impl Followed {
             pause: Pause::default(),
             failures: 0,
             refusals: 0,
-            has_marks: false,
-            is_mute: false,
+            silences: 0,
         }
     }
 
     pub fn wake(&self) -> Option<Duration> {
         match self.phase {
             Phase::Resting { until, .. } => Some(until),
-            Phase::Watching { heard, until, .. } if self.has_marks => Some(until.min(heard + SILENCE)),
-            Phase::Watching { until, .. } => Some(until),
+            Phase::Watching { heard, until, .. } => Some(until.min(heard + SILENCE)),
             Phase::Idle | Phase::Listing | Phase::Opening => None,
         }
     }
@@ -131,10 +128,15 @@ impl Followed {
     }
 
     /// Its watch is dead, although nobody closed it.
-    pub fn fell_silent(&mut self, now: Duration) {
-        if let Phase::Watching { since, heard, until } = self.phase {
-            self.is_mute = heard == since && now >= until;
+    pub fn fell_silent(&mut self) {
+        if let Phase::Watching { since, heard, .. } = self.phase {
+            self.silences = if heard == since { self.silences + 1 } else { 0 };
         }
+    }
+
+    /// Whether its watches say nothing: it is as if it were only listed.
+    fn is_mute(&self) -> bool {
+        self.silences >= SILENCES
     }
 
     /// How long the watch that ends now has lived.
@@ -148,9 +150,9 @@ impl Followed {
 
     /// How its list is told: mute watches and no watches are the same to the one who looks.
     fn polled(&self) -> Option<Duration> {
-        match (self.is_watched, self.is_mute) {
+        match (self.is_watched, self.is_mute()) {
             (false, _) => Some(self.relist),
-            (true, true) => Some(Duration::from_secs(u64::from(LASTS + SPREAD))),
+            (true, true) => Some(SILENCE),
             (true, false) => None,
         }
     }
@@ -167,7 +169,7 @@ impl Following {
     pub(super) fn watch(&mut self, scope: &Scope) {
         let Some(turn) = self.next_turn(scope, Phase::Opening) else { return };
         let version = self.scopes[scope].version.clone();
-        self.orders.push(Order::Watch { scope: scope.clone(), turn, version, seconds: lasts(turn) });
+        self.orders.push(Order::Watch { scope: scope.clone(), turn, version, seconds: LASTS });
     }
 
     fn next_turn(&mut self, scope: &Scope, phase: Phase) -> Option<u32> {
@@ -215,7 +217,7 @@ impl Following {
     pub(super) fn opened(&mut self, scope: &Scope, turn: u32) {
         let (run, wall) = (self.now.run, self.now.wall);
         let Some(followed) = self.at_turn(scope, turn) else { return };
-        let until = run + Duration::from_secs(lasts(turn).into()) + GRACE;
+        let until = run + Duration::from_secs(LASTS.into()) + GRACE;
         followed.phase = Phase::Watching { since: run, heard: run, until };
         (followed.lost, followed.refusals) = (None, 0);
         self.heard = Some(wall);
@@ -229,8 +231,8 @@ impl Following {
         }
         followed.version = version;
         followed.read = Some(wall);
-        followed.has_marks |= deltas.is_empty();
-        let was_mute = std::mem::take(&mut followed.is_mute);
+        let was_mute = followed.is_mute();
+        followed.silences = 0;
         self.heard = Some(wall);
         if was_mute {
             self.cover(scope, Coverage::Complete);
@@ -267,7 +269,9 @@ impl Following {
         let run = self.now.run;
         let Some(followed) = self.scopes.get_mut(scope) else { return };
         if lived >= LIVED {
-            if std::mem::take(&mut followed.is_mute) {
+            let was_mute = followed.is_mute();
+            followed.silences = 0;
+            if was_mute {
                 self.cover(scope, Coverage::Complete);
             }
             return self.watch(scope);
@@ -313,11 +317,6 @@ impl Following {
         self.cover(scope, Coverage::NotServed);
         self.doubt_offers();
     }
-}
-
-/// How many seconds the watch of that turn may last.
-fn lasts(turn: u32) -> u32 {
-    LASTS + turn.wrapping_mul(7) % SPREAD
 }
 
 /// Half a second, doubling to eight.
