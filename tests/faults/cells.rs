@@ -61,7 +61,7 @@ const LASTS: u64 = 60;
 /// How long it may take to notice that a picture is old: the next heartbeat, and what it may take.
 const NOTICED: u64 = 20;
 /// The one kind that fails where the others go on, as it has to be named.
-pub const KIND: &str = "imagerepositories";
+pub const KIND: &str = "ImageRepository";
 /// How long a headless command may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a job may look for what has become of its request: it is told within five minutes.

@@ -14,7 +14,7 @@ pub(super) const RELIST: Duration = Duration::from_secs(30);
 /// `storage/cacher/cacher.go`, `bookmarkFrequency`). It may be wrong of a kind of which nothing has changed since the server was started:
 /// that costs a list.
 const SILENCE: Duration = Duration::from_secs(90);
-/// So many watches of a scope that never said anything one after the other: none will.
+/// So many watches of a scope that never said anything, one after the other: none will. It is listed again and again instead.
 const SILENCES: u32 = 2;
 /// A watch may last so many seconds: kube's own default, below the five minutes of many load balancers. What lasts longer is dead.
 const LASTS: u32 = 290;
@@ -28,8 +28,8 @@ const LIVED_LONG: Duration = Duration::from_secs(5);
 /// started forbids what it allows a moment later, until its roles are there.
 const REFUSALS: u32 = 3;
 const REFUSED_AGAIN: Duration = Duration::from_secs(4);
-/// A scope that failed so often in a row is told as failing: with the pauses in between after about eight seconds.
-const FAILURES: u32 = 5;
+/// A scope that cannot be listed for so long is told as failing.
+const FAILING: Duration = Duration::from_secs(8);
 /// Longest that a server's `Retry-After` is obeyed.
 pub(super) const LONGEST_ASKED: Duration = Duration::from_secs(300);
 
@@ -52,10 +52,13 @@ pub(super) struct Followed {
     /// Why it is not up to date, if it is not.
     pub lost: Option<Trouble>,
     pause: Pause,
-    failures: u32,
+    /// Since when it is to be listed and cannot be.
+    waits: Option<Duration>,
     refusals: u32,
     /// How many watches one after the other never said anything.
     silences: u32,
+    /// How often it is listed because of that.
+    mute_for: Duration,
 }
 
 /// What is under way.
@@ -97,9 +100,10 @@ impl Followed {
             read: None,
             lost: None,
             pause: Pause::default(),
-            failures: 0,
+            waits: None,
             refusals: 0,
             silences: 0,
+            mute_for: SILENCE,
         }
     }
 
@@ -124,14 +128,18 @@ impl Followed {
 
     /// It is followed over a new connection.
     pub fn forget_troubles(&mut self) {
-        (self.lost, self.failures, self.refusals) = (None, 0, 0);
+        (self.lost, self.waits, self.refusals) = (None, None, 0);
     }
 
     /// Its watch is dead, although nobody closed it.
     pub fn fell_silent(&mut self) {
-        if let Phase::Watching { since, heard, .. } = self.phase {
-            self.silences = if heard == since { self.silences + 1 } else { 0 };
-        }
+        self.silences = if self.said_nothing() { self.silences + 1 } else { 0 };
+        self.mute_for = SILENCE;
+    }
+
+    /// Whether the watch that is open has not said anything yet.
+    fn said_nothing(&self) -> bool {
+        matches!(self.phase, Phase::Watching { since, heard, .. } if heard == since)
     }
 
     /// Whether its watches say nothing: it is as if it were only listed.
@@ -152,7 +160,7 @@ impl Followed {
     fn polled(&self) -> Option<Duration> {
         match (self.is_watched, self.is_mute()) {
             (false, _) => Some(self.relist),
-            (true, true) => Some(SILENCE),
+            (true, true) => Some(self.mute_for),
             (true, false) => None,
         }
     }
@@ -174,6 +182,9 @@ impl Following {
 
     fn next_turn(&mut self, scope: &Scope, phase: Phase) -> Option<u32> {
         let followed = self.scopes.get_mut(scope)?;
+        if phase == Phase::Listing {
+            followed.waits.get_or_insert(self.now.run);
+        }
         self.turn += 1;
         (followed.turn, followed.phase) = (self.turn, phase);
         Some(self.turn)
@@ -196,7 +207,7 @@ impl Following {
         let (run, wall) = (self.now.run, self.now.wall);
         let Some(followed) = self.at_turn(scope, turn) else { return };
         followed.version = version;
-        (followed.read, followed.lost, followed.failures, followed.refusals) = (Some(wall), None, 0, 0);
+        (followed.read, followed.lost, followed.waits, followed.refusals) = (Some(wall), None, None, 0);
         let (polled, is_watched) = (followed.polled(), followed.is_watched);
         if !is_watched {
             followed.pause.reset();
@@ -276,6 +287,13 @@ impl Following {
             }
             return self.watch(scope);
         }
+        if followed.said_nothing() {
+            followed.silences += 1;
+            followed.mute_for = RELIST;
+        }
+        if followed.is_mute() {
+            return followed.rest(run, RELIST, Step::List);
+        }
         let wait = followed.pause.next().min(LIVED);
         followed.rest(run, wait, Step::Watch);
     }
@@ -288,8 +306,8 @@ impl Following {
         let then = if followed.phase == Phase::Listing { Step::List } else { Step::Watch };
         followed.rest(run, wait, then);
         followed.lost = Some(trouble);
-        followed.failures += 1;
-        if then == Step::List && followed.failures == FAILURES {
+        let waits = *followed.waits.get_or_insert(run);
+        if then == Step::List && run + wait >= waits + FAILING {
             self.cover(scope, Coverage::Failing);
         }
     }

@@ -332,6 +332,19 @@ fn a_silent_watch_is_dead() {
 }
 
 #[test]
+fn watches_that_end_before_they_say_anything_are_as_good_as_none() {
+    let mut bench = Bench::watching();
+    bench.ended("Pod", None);
+    bench.pass(seconds(1));
+    bench.opened("Pod");
+    bench.ended("Pod", None);
+
+    assert_eq!((lists(&bench.pass(seconds(29))), lists(&bench.pass(seconds(1)))), (0, 1));
+    bench.listed("Pod");
+    assert_eq!(bench.coverage("Pod"), Some(Coverage::Polled(30)));
+}
+
+#[test]
 fn a_right_that_comes_back_within_seconds_empties_nothing() {
     let mut bench = Bench::watching();
     bench.ended("Pod", Some(TroubleKind::Forbidden));
