@@ -78,56 +78,101 @@ async fn namespaces_while_it_backs_off_are_read_later() {
     .await;
 }
 
-/// Opens what goes on, and says what its screen shows.
-async fn following(deck: &mut Driver, keys: &str) -> Vec<String> {
-    deck.keys(keys).await;
-    deck.pass(seconds(20)).await;
-    deck.screen()
+/// What can happen to a connection whose looks are open.
+#[derive(Clone, Copy)]
+enum Break {
+    Reconnection,
+    /// One answer of 401 to a heartbeat.
+    Unauthorised,
+    /// A server that is killed, and back.
+    Outage,
 }
 
-/// What is open goes on after something has happened to the connection.
-async fn goes_on(happens: impl AsyncFn(&Ground, &mut Driver)) {
+impl Break {
+    async fn happen(self, ground: &Ground, deck: &mut Driver) {
+        match self {
+            Self::Reconnection => drop(deck.keys("ctrl-r").await),
+            Self::Unauthorised => {
+                ground.world.inject(Fault::new(On::verbs(&[Verb::Version]), What::status(401)).times(1));
+                deck.pass(seconds(15)).await;
+            }
+            Self::Outage => {
+                ground.strike(REFUSED);
+                deck.pass(seconds(20)).await;
+                ground.world.lift();
+            }
+        }
+        deck.pass(HEALED).await;
+    }
+}
+
+/// A log that is open goes on: every line once and in order, or a hole is named.
+async fn log_goes_on(happens: Break) {
     let ground = Ground::new().await;
     let mut deck = ground.screen().await;
-    following(&mut deck, ": \"po_/cart\" enter l").await;
-    deck.shows("following").shows("level=");
-    happens(&ground, &mut deck).await;
+    deck.keys(": \"po_/cart\" enter l").await;
     deck.pass(seconds(20)).await;
+    deck.shows("following").shows("level=");
+    happens.happen(&ground, &mut deck).await;
     let before = deck.screen();
     deck.pass(seconds(60)).await;
     assert!(deck.screen() != before, "no line has come: {before:#?}");
+    deck.shows("following");
 
+    let screen = deck.screen();
+    let (seen, noted): (Vec<_>, Vec<_>) = screen[2..screen.len() - 2]
+        .iter()
+        .map(|line| line.trim())
+        .filter(|line| !line.is_empty())
+        .partition(|line| line.starts_with("level="));
+    let written = ground.log("cart-").await;
+    let mut left = written.iter();
+    assert!(seen.iter().all(|line| left.any(|known| known == line)), "not in order, or twice: {seen:#?}");
+    let missed = written.len() - seen.len();
+    assert!(missed <= 1 || !noted.is_empty(), "{missed} lines are missing, and no hole is named: {seen:#?}");
+}
+
+/// A document that is open is renewed.
+async fn yaml_goes_on(happens: Break) {
+    let ground = Ground::new().await;
     let mut deck = ground.screen().await;
-    following(&mut deck, ": \"ks_/kept\" enter y").await;
+    deck.keys(": \"ks_/kept\" enter y").await;
+    deck.pass(seconds(5)).await;
     deck.shows("apiVersion:").hides("suspend: true");
-    happens(&ground, &mut deck).await;
-    deck.pass(seconds(20)).await;
+    happens.happen(&ground, &mut deck).await;
     ground.suspend("kept").await;
     deck.pass(seconds(20)).await;
     deck.shows("suspend: true");
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_open_goes_on_after_a_reconnection() {
-    tried(
-        "what_is_open_goes_on_after_a_reconnection",
-        goes_on(async |_, deck| {
-            deck.keys("ctrl-r").await;
-        }),
-    )
-    .await;
+async fn a_log_goes_on_after_a_reconnection() {
+    tried("a_log_goes_on_after_a_reconnection", log_goes_on(Break::Reconnection)).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_open_goes_on_after_one_401() {
-    tried(
-        "what_is_open_goes_on_after_one_401",
-        goes_on(async |ground, deck| {
-            ground.world.inject(Fault::new(On::verbs(&[Verb::Version]), What::status(401)).times(1));
-            deck.pass(seconds(15)).await;
-        }),
-    )
-    .await;
+async fn a_log_goes_on_after_one_401() {
+    tried("a_log_goes_on_after_one_401", log_goes_on(Break::Unauthorised)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_goes_on_after_an_outage() {
+    tried("a_log_goes_on_after_an_outage", log_goes_on(Break::Outage)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn yaml_goes_on_after_a_reconnection() {
+    tried("yaml_goes_on_after_a_reconnection", yaml_goes_on(Break::Reconnection)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn yaml_goes_on_after_one_401() {
+    tried("yaml_goes_on_after_one_401", yaml_goes_on(Break::Unauthorised)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn yaml_goes_on_after_an_outage() {
+    tried("yaml_goes_on_after_an_outage", yaml_goes_on(Break::Outage)).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -248,6 +293,34 @@ async fn a_pod_that_is_gone_hides_no_other_log() {
 async fn a_log_that_hangs_hides_no_other_log() {
     let hangs = |pod| Fault::new(On { verbs: &[Verb::Log], path: pod }, What::Latency(FOR_EVER));
     tried("a_log_that_hangs_hides_no_other_log", logs_of_two(hangs)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pod_that_is_not_answered_is_given_up() {
+    tried("a_pod_that_is_not_answered_is_given_up", async {
+        let ground = Ground::new().await;
+        let mut deck = ground.screen().await;
+        ground.world.inject(Fault::new(On { verbs: &[Verb::Get], path: "/pods/" }, What::Latency(FOR_EVER)));
+        deck.keys(": \"po_/cart\" enter l").await;
+        deck.pass(seconds(40)).await;
+        deck.hides("waiting for lines").shows("no answer");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_storage_of_helm_that_hangs_holds_nothing_up() {
+    tried("a_storage_of_helm_that_hangs_holds_nothing_up", async {
+        let ground = Ground::new().await;
+        ground.release_without_inventory().await;
+        ground.world.inject(Fault::new(On { verbs: &[Verb::Get], path: "/secrets/" }, What::Latency(FOR_EVER)));
+        let mut deck = ground.opened(User::admin()).await;
+        let is_whole = deck.pass_until(seconds(60), |deck| is_live(deck.app.state())).await;
+        assert!(is_whole, "{:?}", deck.app.state().cluster().progress());
+        let is_storage = |arrival: &Arrival| arrival.asks.verb == Verb::Get && arrival.asks.path.contains("/secrets/");
+        assert!(ground.world.take_arrivals().iter().any(is_storage), "no release was looked for there");
+    })
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
