@@ -74,6 +74,7 @@ pub const NOT_YET: &[(&str, &str)] = &[
     ("a_write_waits_as_long_as_the_server_says", HASTY),
     ("a_look_that_failed_once_is_tried_again", "it says `trying again`, and does not (C3)"),
     ("one_kind_that_fails_leaves_the_others_to_get_tree_and_snapshot", HIDDEN),
+    ("a_limit_for_one_request_is_none_for_all_that_connecting_asks", "`request-timeout` bounds the whole discovery (B8)"),
     ("nothing_that_a_gateway_says_reaches_the_terminal_raw", RAW),
 ];
 
