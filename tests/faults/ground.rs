@@ -12,7 +12,8 @@ use fluxdeck_model::domain::{Coverage, GroupKind, Object, Scope, Store, Uid};
 use fluxdeck_model::kinds::{self, Kind};
 use fluxdeck_model::state::{Beginning, Link, Settings, State};
 use jiff::Timestamp;
-use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, ListParams, Patch, PatchParams, PostParams};
+use k8s_openapi::api::core::v1::Pod;
+use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, ListParams, LogParams, Patch, PatchParams, PostParams};
 use serde_json::json;
 
 use crate::flows::driver::{self, Driver};
@@ -106,6 +107,34 @@ impl Ground {
 
     pub async fn is_suspended(&self, name: &str) -> bool {
         self.kustomizations().get(name).await.is_ok_and(|object| object.data["spec"]["suspend"] == true)
+    }
+
+    /// A HelmRelease of before Flux 2.8: what it brought stands in Helm's storage alone.
+    pub async fn release_without_inventory(&self) {
+        let kind = GroupVersionKind::gvk("helm.toolkit.fluxcd.io", "v2", "HelmRelease");
+        let releases = Api::<DynamicObject>::namespaced_with(self.world.observer(), NAMESPACE, &ApiResource::from_gvk(&kind));
+        let chart = json!({"spec": {"chart": "old", "sourceRef": {"kind": "HelmRepository", "name": "none"}}});
+        let release = json!({
+            "apiVersion": "helm.toolkit.fluxcd.io/v2", "kind": "HelmRelease",
+            "metadata": {"name": "old", "namespace": NAMESPACE}, "spec": {"interval": "1h", "suspend": true, "chart": chart},
+        });
+        let release = serde_json::from_value(release).expect("an object");
+        releases.create(&PostParams::default(), &release).await.expect("created");
+        let snapshot = json!({
+            "name": "old", "namespace": NAMESPACE, "version": 1, "chartName": "old", "chartVersion": "1.0.0", "configDigest": "sha256:0",
+            "digest": "sha256:0", "firstDeployed": "2026-11-20T08:00:00Z", "lastDeployed": "2026-11-20T08:00:00Z", "status": "deployed",
+        });
+        let status = json!({"status": {"storageNamespace": NAMESPACE, "history": [snapshot]}});
+        releases.patch_status("old", &PatchParams::default(), &Patch::Merge(status)).await.expect("a status");
+    }
+
+    /// The whole log of the first pod of the namespace whose name begins so.
+    pub async fn log(&self, prefix: &str) -> Vec<String> {
+        let pods = Api::<Pod>::namespaced(self.world.observer(), NAMESPACE);
+        let all = pods.list(&ListParams::default()).await.expect("pods");
+        let name = all.into_iter().find_map(|pod| pod.metadata.name.filter(|name| name.starts_with(prefix))).expect("a pod");
+        let text = pods.logs(&name, &LogParams::default()).await.expect("a log");
+        text.lines().map(str::to_owned).collect()
     }
 
     /// Changes, adds and removes an object, as somebody else does.

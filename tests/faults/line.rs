@@ -149,3 +149,24 @@ async fn everything_that_is_sent_is_counted_once() {
     let arrivals = ground.world.take_arrivals();
     assert!(arrivals.len() == 4 && arrivals.iter().all(|arrival| arrival.asks.path == PODS), "{arrivals:?}");
 }
+
+#[test]
+fn nobody_who_uses_the_program_can_meet_a_fault() {
+    let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder of the crate").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            if path.extension().is_none_or(|extension| extension != "rs") {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).expect("a source file");
+            let is_theirs = path.ends_with("demo/world.rs") || path.ends_with("demo/faults/mod.rs");
+            assert!(is_theirs || !text.contains(".inject("), "{} lays down faults", path.display());
+            assert!(!text.contains(".wire()") && !text.contains(".reset_streams("), "{} breaks connections", path.display());
+        }
+    }
+}

@@ -5,13 +5,16 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use fluxdeck::demo::faults::{Fault, On, What};
+use fluxdeck::demo::faults::{Fault, On, Verb, What};
 use fluxdeck::demo::{User, World};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
 use super::not_yet::tried;
 use crate::flows::driver::fleet;
+
+/// How long one request may take.
+const LIMIT: &str = "3s";
 
 /// The recorded fleet behind a port, until it is dropped.
 struct Port {
@@ -64,7 +67,7 @@ impl Port {
         let mut command = Command::new(env!("CARGO_BIN_EXE_fluxdeck"));
         command.env_clear().env("HOME", self.home.path()).env("KUBECONFIG", self.file("kubeconfig"));
         command.env("PATH", std::env::var("PATH").unwrap_or_default());
-        command.args(arguments).args(["--request-timeout", "2s"]).current_dir(self.home.path()).stdin(Stdio::null());
+        command.args(["--request-timeout", LIMIT]).args(arguments).current_dir(self.home.path()).stdin(Stdio::null());
         let done = command.output().expect("fluxdeck runs");
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         Ran { code: done.status.code(), out: text(done.stdout), err: text(done.stderr) }
@@ -131,4 +134,16 @@ async fn a_command_ends_in_time_and_the_next_one_is_whole() {
     }
     let ran = port.run(&["get", "ks", "-A"]);
     assert!(ran.code == Some(0) && ran.out.contains("flux-system"), "{}{}", ran.out, ran.err);
+}
+
+#[tokio::test]
+async fn a_limit_for_one_request_is_none_for_all_that_connecting_asks() {
+    tried("a_limit_for_one_request_is_none_for_all_that_connecting_asks", async {
+        let port = Port::open();
+        let slow = On::verbs(&[Verb::Version, Verb::Discovery]);
+        port.world.inject(Fault::new(slow, What::Latency(Duration::from_millis(1500))));
+        let ran = port.run(&["get", "ks", "-A"]);
+        assert_eq!(ran.code, Some(0), "each answer was in time: {}", ran.err);
+    })
+    .await;
 }

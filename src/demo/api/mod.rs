@@ -1,5 +1,6 @@
 //! The HTTP service of the cluster: what a request asks for, whether its sender may, and who answers it.
 
+mod arrival;
 mod broken;
 mod discovery;
 mod logs;
@@ -17,15 +18,15 @@ mod write;
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+pub(super) use arrival::{Late, answer, take, unharmed};
 use broken::Broken;
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Response};
+use http::{HeaderMap, Method, Response};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
 use serde_json::Value;
 
 use super::access::{self, Attempt, User};
-use super::faults::Asks;
 use super::objects::Key;
 use super::world::{Cluster, World};
 pub use serve::Doors;
@@ -33,9 +34,6 @@ use status::{Refusal, Result};
 pub(super) use wire::client as over_wire;
 
 pub(super) type Answer = Response<UnsyncBoxBody<Bytes, Broken>>;
-
-/// Largest body that is read, as the server's (`MaxRequestBodyBytes`).
-const LARGEST: usize = 3 << 20;
 
 /// A request, taken apart.
 struct Call {
@@ -65,83 +63,6 @@ enum Reply {
     Log(logs::Log),
     /// An answer with a warning, which clients show to people.
     Warned(Box<Self>, &'static str),
-}
-
-/// A request that has arrived, with its body.
-pub(super) struct Late {
-    user: Option<User>,
-    head: http::request::Parts,
-    body: Bytes,
-}
-
-/// Answers a request of a user; of nobody when his token is unknown. It may meet a fault.
-///
-/// # Errors
-/// When the connection breaks instead.
-pub(super) async fn answer<B: http_body::Body>(
-    world: &World,
-    user: Option<User>,
-    request: Request<B>,
-) -> std::result::Result<Answer, Broken> {
-    let asks = Asks::of(request.method(), request.uri());
-    let what = {
-        let mut cluster = world.lock();
-        let now = cluster.now;
-        cluster.faults.strike(now, &asks)
-    };
-    match (arrived(user, request).await, what) {
-        (Err(refusal), _) => Ok(refused(&refusal)),
-        (Ok(late), None) => Ok(take(world, late)),
-        (Ok(late), Some(what)) => broken::meet(world, what, late).await,
-    }
-}
-
-/// Answers a request that meets no fault.
-///
-/// # Errors
-/// None: the type is that of [`answer`].
-pub(super) async fn unharmed<B: http_body::Body>(
-    world: &World,
-    user: User,
-    request: Request<B>,
-) -> std::result::Result<Answer, Broken> {
-    Ok(arrived(Some(user), request).await.map_or_else(|refusal| refused(&refusal), |late| take(world, late)))
-}
-
-/// Takes in the body of a request.
-async fn arrived<B: http_body::Body>(user: Option<User>, request: Request<B>) -> Result<Late> {
-    let (head, body) = request.into_parts();
-    let read = http_body_util::Limited::new(BodyExt::map_err(body, |_| "broken"), LARGEST).collect().await;
-    let read = read.map_err(|_| Refusal::new(413, "RequestEntityTooLarge", "limit is 3145728"))?;
-    Ok(Late { user, head, body: read.to_bytes() })
-}
-
-/// Does what a request asks for.
-pub(super) fn take(world: &World, late: Late) -> Answer {
-    let Late { user, head, body } = late;
-    let reply = {
-        let mut cluster = world.lock();
-        let before = cluster.store.version();
-        let reply = admit(&cluster, user, &head.headers).and_then(|user| {
-            let query = head.uri.query().unwrap_or_default().as_bytes();
-            let query = form_urlencoded::parse(query).into_owned().collect();
-            let (method, path) = (head.method, head.uri.path().to_owned());
-            if method != Method::GET {
-                *cluster.arrived.entry(format!("{method} {path}")).or_default() += 1;
-            }
-            let call = Call { user, method, path, query, headers: head.headers.clone(), body };
-            route(&mut cluster, &call)
-        });
-        if cluster.store.version() != before {
-            cluster.tell();
-            world.beat();
-        }
-        reply
-    };
-    match reply {
-        Ok(Reply::As(media, value)) => marked(&head.headers, media, &value),
-        reply => reply.map_or_else(|refusal| refused(&refusal), |reply| spoken(world, reply)),
-    }
 }
 
 /// What is served, marked by its content; without a body for those who have it already (apiserver `discovery/aggregated/etag.go`).

@@ -1,8 +1,4 @@
-//! Faults that were found on a real cluster once (`A2`, `B4` … are the report's names), each by what must hold instead. Those that are
-//! cells of the table too are there alone: 410 on every watch (B4, `gone_answer`, `gone_event`), looks without an end (B6,
-//! `events_unanswered`), a log that was cut (C2, `log_reset`), a write that arrives late (C7, `arrives_late`).
-
-use std::time::Duration;
+//! What is listed and watched, how often it is asked for, and what is said of it meanwhile.
 
 use fluxdeck::demo::User;
 use fluxdeck::demo::faults::{Arrival, Fault, On, Says, Verb, What};
@@ -10,18 +6,11 @@ use fluxdeck_model::domain::{GroupKind, ObjectRef, Scope};
 use fluxdeck_model::state::{Link, State};
 use jiff::Timestamp;
 
-use super::ground::{Ground, HEALED, NAMESPACE, assert_paced, is_live, untrue};
-use super::hand::Hand;
-use super::not_yet::tried;
+use super::{FOR_EVER, ONE_KIND, backing_off, live_again, seconds};
+use crate::faults::ground::{Ground, HEALED, NAMESPACE, assert_paced, is_live, untrue};
+use crate::faults::hand::Hand;
+use crate::faults::not_yet::tried;
 use crate::flows::driver::Driver;
-
-const REFUSED: Fault = Fault::new(On::EVERY, What::Refused);
-const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
-const ONE_KIND: On = On::path("/imagerepositories");
-
-const fn seconds(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
 
 fn has_kept(state: &State) -> bool {
     let gk = GroupKind::new("kustomize.toolkit.fluxcd.io", "Kustomization");
@@ -31,36 +20,6 @@ fn has_kept(state: &State) -> bool {
 /// How many image repositories the picture has.
 fn repositories(state: &State) -> usize {
     state.cluster().store.of_kind(&GroupKind::new("image.toolkit.fluxcd.io", "ImageRepository")).count()
-}
-
-async fn live_again(deck: &mut Driver) {
-    let heals = deck.pass_until(HEALED, |deck| is_live(deck.app.state())).await;
-    assert!(heals, "{:?}", deck.app.state().cluster().link);
-}
-
-/// A session that backs off: the server was killed, and somebody has asked for a reconnection.
-async fn backing_off(ground: &Ground, deck: &mut Driver) {
-    ground.strike(REFUSED);
-    deck.pass(seconds(5)).await;
-    deck.keys("ctrl-r").await;
-    deck.pass(seconds(6)).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_look_while_it_backs_off_is_had_later() {
-    tried("a_look_while_it_backs_off_is_had_later", async {
-        let ground = Ground::new().await;
-        let mut deck = ground.screen().await;
-        deck.keys(": \"ks_/kept\" enter").await;
-        backing_off(&ground, &mut deck).await;
-        deck.keys("y").await;
-        deck.pass(seconds(5)).await;
-        ground.world.lift();
-        live_again(&mut deck).await;
-        deck.pass(seconds(10)).await;
-        deck.shows("apiVersion:");
-    })
-    .await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -74,73 +33,6 @@ async fn namespaces_while_it_backs_off_are_read_later() {
         live_again(&mut deck).await;
         deck.pass(seconds(10)).await;
         assert!(has_kept(deck.app.state()), "nothing of `shop` is read");
-    })
-    .await;
-}
-
-/// Opens what goes on, and says what its screen shows.
-async fn following(deck: &mut Driver, keys: &str) -> Vec<String> {
-    deck.keys(keys).await;
-    deck.pass(seconds(20)).await;
-    deck.screen()
-}
-
-/// What is open goes on after something has happened to the connection.
-async fn goes_on(happens: impl AsyncFn(&Ground, &mut Driver)) {
-    let ground = Ground::new().await;
-    let mut deck = ground.screen().await;
-    following(&mut deck, ": \"po_/cart\" enter l").await;
-    deck.shows("following").shows("level=");
-    happens(&ground, &mut deck).await;
-    deck.pass(seconds(20)).await;
-    let before = deck.screen();
-    deck.pass(seconds(60)).await;
-    assert!(deck.screen() != before, "no line has come: {before:#?}");
-
-    let mut deck = ground.screen().await;
-    following(&mut deck, ": \"ks_/kept\" enter y").await;
-    deck.shows("apiVersion:").hides("suspend: true");
-    happens(&ground, &mut deck).await;
-    deck.pass(seconds(20)).await;
-    ground.suspend("kept").await;
-    deck.pass(seconds(20)).await;
-    deck.shows("suspend: true");
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_is_open_goes_on_after_a_reconnection() {
-    tried(
-        "what_is_open_goes_on_after_a_reconnection",
-        goes_on(async |_, deck| {
-            deck.keys("ctrl-r").await;
-        }),
-    )
-    .await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_is_open_goes_on_after_one_401() {
-    tried(
-        "what_is_open_goes_on_after_one_401",
-        goes_on(async |ground, deck| {
-            ground.world.inject(Fault::new(On::verbs(&[Verb::Version]), What::status(401)).times(1));
-            deck.pass(seconds(15)).await;
-        }),
-    )
-    .await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_was_asked_when_the_connection_was_made_anew_is_answered() {
-    tried("what_was_asked_when_the_connection_was_made_anew_is_answered", async {
-        let ground = Ground::new().await;
-        let mut deck = ground.screen().await;
-        ground.world.inject(Fault::new(On::verbs(&[Verb::Get]), What::Latency(seconds(5))).times(1));
-        deck.keys(": \"ks_/kept\" enter y").await;
-        deck.pass(seconds(1)).await;
-        deck.shows("fetching…").keys("ctrl-r").await;
-        deck.pass(seconds(30)).await;
-        deck.shows("apiVersion:");
     })
     .await;
 }
@@ -223,31 +115,19 @@ fn is_of_other_kinds(arrival: &Arrival) -> bool {
     matches!(arrival.asks.verb, Verb::List | Verb::Watch) && !arrival.asks.path.contains(ONE_KIND.path)
 }
 
-/// The logs of a workload of two pods, one of which is in trouble.
-async fn logs_of_two(fault: fn(&'static str) -> Fault) {
-    let ground = Ground::new().await;
-    let mut deck = ground.screen().await;
-    let pod = deck.app.state().cluster().store.of_kind(&GroupKind::new("", "Pod")).find_map(|id| {
-        let name = &deck.app.state().cluster().store.reference(id).name;
-        name.starts_with("checkout-").then(|| format!("/pods/{name}"))
-    });
-    // the name lives as long as the test
-    ground.world.inject(fault(Box::leak(pod.expect("a pod").into_boxed_str())));
-    deck.keys(": \"deploy_/checkout\" enter l").await;
-    deck.pass(seconds(20)).await;
-    deck.shows("level=").shows("following");
-}
-
 #[tokio::test(start_paused = true)]
-async fn a_pod_that_is_gone_hides_no_other_log() {
-    let gone = |pod| Fault::new(On::path(pod), What::status(404));
-    tried("a_pod_that_is_gone_hides_no_other_log", logs_of_two(gone)).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_log_that_hangs_hides_no_other_log() {
-    let hangs = |pod| Fault::new(On { verbs: &[Verb::Log], path: pod }, What::Latency(FOR_EVER));
-    tried("a_log_that_hangs_hides_no_other_log", logs_of_two(hangs)).await;
+async fn a_storage_of_helm_that_hangs_holds_nothing_up() {
+    tried("a_storage_of_helm_that_hangs_holds_nothing_up", async {
+        let ground = Ground::new().await;
+        ground.release_without_inventory().await;
+        ground.world.inject(Fault::new(On { verbs: &[Verb::Get], path: "/secrets/" }, What::Latency(FOR_EVER)));
+        let mut deck = ground.opened(User::admin()).await;
+        let is_whole = deck.pass_until(seconds(60), |deck| is_live(deck.app.state())).await;
+        assert!(is_whole, "{:?}", deck.app.state().cluster().progress());
+        let is_storage = |arrival: &Arrival| arrival.asks.verb == Verb::Get && arrival.asks.path.contains("/secrets/");
+        assert!(ground.world.take_arrivals().iter().any(is_storage), "no release was looked for there");
+    })
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -367,22 +247,6 @@ async fn a_write_waits_as_long_as_the_server_says() {
         assert!(hand.pass_until(seconds(200), Hand::is_over).await, "{:?}", hand.phase());
         assert_left_alone(&ground.world.take_arrivals(), &[Verb::Patch]);
         assert!(ground.is_suspended("kept").await, "{:?}", hand.phase());
-    })
-    .await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_look_that_failed_once_is_tried_again() {
-    tried("a_look_that_failed_once_is_tried_again", async {
-        let ground = Ground::new().await;
-        let mut deck = ground.screen().await;
-        deck.keys(": \"ks_/kept\" enter").await;
-        ground.world.inject(Fault::new(On { verbs: &[Verb::Get], path: "/kept" }, What::status(503)).times(1));
-        deck.keys("y").await;
-        deck.pass(seconds(1)).await;
-        deck.shows("503");
-        deck.pass(HEALED).await;
-        deck.hides("503").shows("apiVersion:");
     })
     .await;
 }
