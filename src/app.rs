@@ -99,7 +99,6 @@ impl App {
         match input {
             Input::Key(key) => self.key(key),
             Input::Paste(text) => self.paste(&text),
-            Input::Resize => {}
         }
         self.ask();
     }

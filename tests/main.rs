@@ -9,6 +9,9 @@ mod docs;
 #[path = "conformance/embedded.rs"]
 mod embedded;
 mod flows;
+mod keyboard;
 mod registries;
 mod render;
 mod screenshots;
+#[expect(dead_code, reason = "the live suites use the rest")]
+mod support;
