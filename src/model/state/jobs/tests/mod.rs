@@ -143,6 +143,11 @@ impl Bench {
         &self.jobs.all()[0]
     }
 
+    /// In how many seconds something happens to the first job by the clock alone.
+    pub fn next_change(&self) -> Option<i64> {
+        self.job().batch()?.next_change(self.now)
+    }
+
     pub fn phase(&self) -> Phase {
         self.phases()[0].clone()
     }
