@@ -54,6 +54,20 @@ async fn a_key_reconciles_at_once_and_the_row_tells_how_far_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_clock_that_jumps_ends_no_job() {
+    let mut deck = live().await;
+    deck.keys(": \"ks_flux-apps\" enter R").await.shows("requested");
+    for seconds in [8 * 3600, -9 * 3600] {
+        deck.later(20).await;
+        deck.jump(seconds).await;
+        assert_eq!(deck.app.state().jobs.under_way().count(), 1, "{seconds}");
+        deck.hides("timed out");
+    }
+    deck.later(300).await;
+    deck.shows("timed out");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_failed_attempt_stands_on_the_row_and_is_watched_on_if_one_likes() {
     let mut deck = live().await;
     deck.keys(": \"ks_flux-apps\" enter R").await;

@@ -83,6 +83,7 @@ impl Engine {
         let mut out = Update::default();
         let state = &mut self.state;
         state.clock = at;
+        state.jobs.pass(at);
         out.is_seen = match message {
             Message::Do(intent) => {
                 state.intend(intent, &mut out);

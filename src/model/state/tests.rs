@@ -116,7 +116,9 @@ fn a_job_whose_connection_was_lost_says_what_it_does_not_know() {
     bench.update(Message::Outcome(task, TAKEN));
     let now = bench.0.state().clock;
     bench.news(News::Link(Link::Stale { since: now, why: "connection refused".into() }));
-    bench.0.update(now.checked_add(SignedDuration::from_mins(5)).expect("a time"), Message::Clock);
+    for second in (0..=300).step_by(5) {
+        bench.0.update(now.checked_add(SignedDuration::from_secs(second)).expect("a time"), Message::Clock);
+    }
 
     let phase = bench.phase();
     assert!(matches!(phase, Phase::Unknown { why } if why.contains("connection refused")), "{phase:?}");

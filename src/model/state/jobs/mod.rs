@@ -29,6 +29,7 @@ mod steer;
 mod take_up;
 #[cfg(test)]
 mod tests;
+mod time;
 
 use std::collections::BTreeMap;
 
@@ -91,6 +92,8 @@ pub struct Jobs {
     last: u32,
     /// The program leaves: the journals stay as they are.
     has_parted: bool,
+    /// The moment of the last turn.
+    turned: Option<Timestamp>,
 }
 
 impl Jobs {
@@ -189,9 +192,9 @@ impl Jobs {
         }
     }
 
-    /// In how many seconds something happens by the clock alone.
+    /// In how many seconds there has to be a turn: something happens by the clock alone, or a jump of the clock has to be told from waiting.
     pub fn next_change(&self, now: Timestamp) -> Option<i64> {
-        self.running().filter_map(|job| job.batch()?.next_change(now)).min()
+        self.running().filter_map(|job| job.batch()?.next_change(now)).min().map(|seconds| seconds.min(time::PULSE))
     }
 
     /// The place of a job that this run may write down and go on with.
