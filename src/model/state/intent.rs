@@ -91,6 +91,8 @@ pub struct Confirmed {
     pub waits: bool,
     /// How long one step may take.
     pub timeout: SignedDuration,
+    /// What other programs do was read just now: what they have sent already is followed, not sent again.
+    pub joins: bool,
 }
 
 /// What a view asks for.

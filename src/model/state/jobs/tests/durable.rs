@@ -47,8 +47,16 @@ fn a_turn_is_one_commit_and_permits_what_it_has_written() {
     let mut bench = three();
     let confirmed = confirmed("suspend", &bench.store, &ids(), &Policy::default());
     let cluster = key();
-    let start =
-        Start { cluster: &cluster, context: "prod", user: "ana", timeout: TIMEOUT, parallel: 2, waits: true, now: bench.now };
+    let start = Start {
+        cluster: &cluster,
+        context: "prod",
+        user: "ana",
+        timeout: TIMEOUT,
+        parallel: 2,
+        waits: true,
+        joins: false,
+        now: bench.now,
+    };
     let view = View { cluster: ClusterId(0), epoch: Epoch(0), store: &bench.store, lost: None };
     let mut effects = Vec::new();
     let id = bench.jobs.start(&confirmed, &start, &view, &mut effects);
