@@ -6,7 +6,7 @@ use super::engine::{Asked, Update};
 use super::intent::{Confirmed, Wanted};
 use super::jobs::{self, Job, JobId, Jobs, Outcome, Phase, Start, Task, View};
 use super::projection::message_of;
-use super::{Cluster, Effect, Epoch, Link, Settings, State};
+use super::{Cluster, Effect, Ends, Epoch, Link, Settings, State};
 use crate::actions::confirm::Wants;
 use crate::actions::{self, Action, Answers, Case, Circumstances, Confirmation, Demand, Form, Offer, Policy, Target, confirm};
 use crate::domain::{ClusterId, ObjectRef};
@@ -146,7 +146,7 @@ impl State {
             self.start(&Confirmed::of(confirmation), out);
         } else {
             self.eager.push(Eager { action, targets });
-            self.say(format!("{}: asking whether you may", action.name));
+            self.say_until(Ends::WithAnswer, format!("{}: asking whether you may", action.name));
         }
     }
 
@@ -322,6 +322,9 @@ impl State {
                 // what was found out is worth a question
                 out.questions.push(Asked::Unexpected(Box::new(confirmation)));
             }
+        }
+        if self.eager.is_empty() {
+            self.notice_answer();
         }
     }
 }

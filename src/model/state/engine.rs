@@ -84,6 +84,7 @@ impl Engine {
         let state = &mut self.state;
         state.clock = at;
         state.jobs.pass(at);
+        state.tidy_notice();
         out.is_seen = match message {
             Message::Do(intent) => {
                 state.intend(intent, &mut out);

@@ -143,6 +143,27 @@ fn an_act_waits_for_the_right_to_it_and_starts_by_itself() {
     }
 }
 
+#[test]
+fn to_ask_whether_one_may_is_told_until_there_is_an_answer_or_nobody_to_give_it() {
+    let told = |bench: &Bench| bench.0.state().notice.as_ref().map(|notice| notice.text.clone()).unwrap_or_default();
+    let begun = || {
+        let mut bench = Bench::new();
+        let update = bench.act("reconcile");
+        assert!(told(&bench).contains("asking whether you may"));
+        (bench, update)
+    };
+    let (mut bench, _) = begun();
+    let now = bench.0.state().clock;
+    bench.news(News::Link(Link::Stale { since: now, why: "connection refused".into() }));
+    assert_eq!(told(&bench), "");
+
+    let (mut bench, update) = begun();
+    let of = |effect: &Effect| if let Effect::Review { asks, .. } = effect { Some(asks.clone()) } else { None };
+    let asked = update.effects.iter().find_map(of).expect("it is asked");
+    bench.news(News::Rights(asked.into_iter().map(|ask| (ask, true)).collect()));
+    assert!(!told(&bench).contains("asking"), "{}", told(&bench));
+}
+
 fn confirmation(update: Update) -> Confirmation {
     match update.questions.into_iter().next() {
         Some(Asked::Confirm(shown)) => *shown,
