@@ -99,7 +99,6 @@ impl App {
         match input {
             Input::Key(key) => self.key(key),
             Input::Paste(text) => self.paste(&text),
-            Input::Resize => {}
         }
         self.ask();
     }
@@ -160,7 +159,7 @@ impl App {
         let area = buf.area;
         let is_narrow = area.width < 160;
         let urgent = chrome::is_urgent(&scene, self.prompt.as_ref());
-        let lines = chrome::notice_lines(&scene, self.prompt.as_ref(), area.width) * u16::from(is_narrow || urgent);
+        let lines = chrome::message_lines(&scene, self.prompt.as_ref(), area.width) * u16::from(is_narrow || urgent);
         let settings = &state.settings;
         let frame = Frame::of(area, settings.hide_header, settings.guide, lines);
         chrome::header(frame.header, buf, &scene);

@@ -1,21 +1,19 @@
 //! The event loop of the terminal program: wait, drain, update, carry out effects, draw.
 
+use std::collections::VecDeque;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
-use crossterm::event::EventStream;
-use futures::StreamExt;
-use futures::stream::ReadyChunks;
 use jiff::Timestamp;
 use tokio::process::Child;
 use tokio::sync::mpsc;
 
 use crate::app::App;
 use crate::programs;
-use crate::runtime::{self, Options, Runtime};
-use crate::ui::terminal::{self, Screen};
+use crate::runtime::{self, Keyboard, Options, Runtime, Typed};
+use crate::ui::terminal::{self, Decoder, Screen};
 pub use crate::ui::terminal::{fitting_theme, is_ascii_only};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::state::{Beginning, Input, Intent, Message, Settings, Terminal};
@@ -24,6 +22,8 @@ use fluxdeck_model::state::{Beginning, Input, Intent, Message, Settings, Termina
 const TURN: Duration = Duration::from_millis(4);
 /// Frames that only data caused are at least this far apart.
 const FRAME: Duration = Duration::from_millis(100);
+/// Reads of the terminal that one turn takes: a paste does not hold up the screen.
+const READS: usize = 64;
 /// Messages that wait: enough to keep readers busy, few enough to push back.
 const INBOX: usize = 64;
 
@@ -51,20 +51,27 @@ pub async fn run(
     }
     let (inbox, messages) = mpsc::channel(INBOX);
     let screen = Screen::take().map_err(gone)?;
+    let (keyboard, typed) = Keyboard::new();
     let mut driver = Driver {
         app,
         runtime: Runtime::new(options, inbox),
         messages,
+        keyboard,
+        typed,
+        decoder: Decoder::default(),
+        inputs: VecDeque::new(),
         screen,
-        events: Some(events()),
         drawn: Instant::now(),
         next_change: i64::MAX,
         dirty: Dirty::Now,
         leaving: false,
         lent: None,
     };
+    driver.keyboard.listen().map_err(gone)?;
     driver.carry_out().map_err(gone)?;
     let turned = driver.turn_until_left().await;
+    // what is typed from here on is the shell's
+    driver.keyboard.rest();
     driver.part().await;
     turned.map_err(gone)
 }
@@ -83,10 +90,13 @@ struct Driver {
     app: App,
     runtime: Runtime,
     messages: mpsc::Receiver<Message>,
+    /// Dropped before the screen gives the terminal back: it must not take the shell's keys.
+    keyboard: Keyboard,
+    typed: mpsc::UnboundedReceiver<Typed>,
+    decoder: Decoder,
+    /// Keys that were read and have not been taken yet.
+    inputs: VecDeque<Input>,
     screen: Screen,
-    /// Events with all that came meanwhile: repeated keys make one frame. Polled by nothing else, because the stream wakes only whom
-    /// it was first polled by. None while the shell has the terminal.
-    events: Option<ReadyChunks<EventStream>>,
     drawn: Instant,
     next_change: i64,
     dirty: Dirty,
@@ -98,17 +108,14 @@ struct Driver {
 impl Driver {
     async fn turn_until_left(&mut self) -> std::io::Result<()> {
         let mut stop = stop_signals();
-        // crossterm loses a resize that comes together with keys: its poll forgets the second of two things that are ready
         let mut window = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::window_change())?;
         while !self.leaving {
             self.draw_if_due()?;
-            let wake = self.wake();
+            let (wake, is_lent) = (self.wake(), self.lent.is_some());
             tokio::select! {
                 biased;
-                events = next(&mut self.events) => match events {
-                    Some(events) => self.input(events)?,
-                    None => return Ok(()),
-                },
+                Some(typed) = self.typed.recv(), if !is_lent => self.take_typed(typed)?,
+                () = until(self.decoder.due()), if !is_lent => self.settle()?,
                 ended = ended(&mut self.lent) => self.take_back(ended)?,
                 signal = stop.recv() => {
                     // ctrl-c in an editor is the editor's
@@ -137,16 +144,30 @@ impl Driver {
         self.runtime.close().await;
     }
 
-    /// Takes what the terminal sent.
-    fn input(&mut self, events: Vec<std::io::Result<crossterm::event::Event>>) -> std::io::Result<()> {
+    /// Takes what was typed, with all that came meanwhile: repeated keys make one frame.
+    fn take_typed(&mut self, first: Typed) -> std::io::Result<()> {
+        let (mut next, mut reads) = (Some(first), 0);
+        while let Some(typed) = next {
+            match typed {
+                Typed::Bytes(bytes, at) => self.inputs.extend(self.decoder.take(&bytes, at)),
+                Typed::Gone => self.leaving = true,
+            }
+            reads += 1;
+            next = if reads < READS { self.typed.try_recv().ok() } else { None };
+        }
+        self.input()
+    }
+
+    /// Takes for a key what nothing has followed on.
+    fn settle(&mut self) -> std::io::Result<()> {
+        self.inputs.extend(self.decoder.settle(Instant::now()));
+        self.input()
+    }
+
+    fn input(&mut self) -> std::io::Result<()> {
         let now = Timestamp::now();
         self.app.update(now, Message::Clock);
-        for event in events {
-            let Some(input) = terminal::input(event?) else { continue };
-            if input == Input::Resize {
-                self.resized()?;
-                continue;
-            }
+        while let Some(input) = self.inputs.pop_front() {
             self.app.input(now, input);
             self.dirty = Dirty::Now;
             self.carry_out()?;
@@ -154,7 +175,7 @@ impl Driver {
         Ok(())
     }
 
-    /// Fits the screen to its terminal, whoever noticed first that it has another size.
+    /// Fits the screen to its terminal, if that has another size.
     fn resized(&mut self) -> std::io::Result<()> {
         if self.lent.is_none() && !self.screen.fits()? {
             self.screen.resize()?;
@@ -223,7 +244,7 @@ impl Driver {
 
     /// Lends the terminal to the user's editor. Messages are still taken; nothing is drawn.
     fn lend(&mut self, path: &str, line: u32) -> std::io::Result<()> {
-        self.events = None;
+        self.lend_keyboard();
         self.screen.give_back();
         match programs::editor(Path::new(path), line).spawn() {
             Ok(child) => {
@@ -234,10 +255,18 @@ impl Driver {
         }
     }
 
+    /// Leaves the keyboard to another program. What was typed for it already must not be done here afterwards: that is as good as unread.
+    fn lend_keyboard(&mut self) {
+        self.keyboard.rest();
+        while self.typed.try_recv().is_ok() {}
+        self.inputs.clear();
+        self.decoder = Decoder::default();
+    }
+
     fn take_back(&mut self, ended: std::io::Result<ExitStatus>) -> std::io::Result<()> {
         self.lent = None;
         self.screen.take_back()?;
-        self.events = Some(events());
+        self.keyboard.listen()?;
         self.dirty = Dirty::Now;
         let why = match ended {
             Ok(status) if status.success() => return Ok(()),
@@ -265,11 +294,9 @@ impl Driver {
                 }
                 Some(Terminal::Edit { path, line }) => self.lend(&path, line)?,
                 Some(Terminal::Suspend) => {
-                    // the stream must not read the shell's keys; a new one cannot be made while the old one waits for a key, because
-                    // it holds crossterm's one reader until it is dropped
-                    self.events = None;
+                    self.lend_keyboard();
                     self.screen.suspend()?;
-                    self.events = Some(events());
+                    self.keyboard.listen()?;
                     self.dirty = Dirty::Now;
                 }
             }
@@ -278,10 +305,10 @@ impl Driver {
     }
 }
 
-/// The next events; never while somebody else has the terminal.
-async fn next(events: &mut Option<ReadyChunks<EventStream>>) -> Option<Vec<std::io::Result<crossterm::event::Event>>> {
-    match events {
-        Some(events) => events.next().await,
+/// At that moment; never where there is none.
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment.into()).await,
         None => std::future::pending().await,
     }
 }
@@ -292,10 +319,6 @@ async fn ended(lent: &mut Option<Child>) -> std::io::Result<ExitStatus> {
         Some(child) => child.wait().await,
         None => std::future::pending().await,
     }
-}
-
-fn events() -> ReadyChunks<EventStream> {
-    EventStream::new().ready_chunks(64)
 }
 
 /// Waits until the process is told to end.

@@ -10,6 +10,9 @@ mod docs;
 mod embedded;
 mod faults;
 mod flows;
+mod keyboard;
 mod registries;
 mod render;
 mod screenshots;
+#[expect(dead_code, reason = "the live suites use the rest")]
+mod support;

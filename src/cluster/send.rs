@@ -8,13 +8,50 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use kube::Client;
 use kube::client::Body;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
-use super::failure::Failure;
+use super::failure::{Failure, explain};
+use fluxdeck_model::domain::text::sanitise;
 
 /// Largest body that is read, in bytes: a page holds 500 objects, of which a large one has a megabyte.
 const LARGEST: usize = 512 << 20;
 /// Largest body of a refusal that is read, in bytes: more than any `Status`, less than what a lying gateway may send.
 const LARGEST_REFUSAL: usize = 64 << 10;
+
+/// What the API server, or what stands before it, said instead of a success.
+#[derive(Debug, Default)]
+pub(super) struct Refusal {
+    pub code: u16,
+    pub message: String,
+    /// The fields of the object that are the cause (`details.causes[].field`).
+    pub fields: Vec<String>,
+    /// How long it wants to be left alone.
+    pub retry_after: Option<Duration>,
+}
+
+/// Why there is no answer to a request.
+#[derive(Debug)]
+pub(super) enum Unanswered {
+    Refused(Refusal),
+    /// Nothing came.
+    Lost(kube::Error),
+    /// A success came that cannot be read.
+    Unread(String),
+}
+
+/// Sends a request and reads its answer to the end.
+///
+/// # Errors
+/// When it was refused, lost, or answered with something else.
+pub(super) async fn ask<T: DeserializeOwned>(client: &Client, request: Request<Vec<u8>>) -> Result<T, Unanswered> {
+    let response = client.send(request.map(Body::from)).await.map_err(Unanswered::Lost)?;
+    if !response.status().is_success() {
+        return Err(Unanswered::Refused(Refusal::of(response).await));
+    }
+    let collected = response.into_body().collect().await.map_err(|error| Unanswered::Unread(explain(&error)))?;
+    let read = serde_json::from_slice(&collected.to_bytes());
+    read.map_err(|error| Unanswered::Unread(format!("what was answered is no object: {error}")))
+}
 
 /// Sends a request and returns the answer once its head is there.
 ///
@@ -27,10 +64,8 @@ pub async fn send(client: &Client, request: Request<Vec<u8>>) -> Result<Response
     if status.is_success() || status == http::StatusCode::NOT_MODIFIED {
         return Ok(response);
     }
-    let retry_after = retry_after(response.headers());
-    let read = Limited::new(response.into_body(), LARGEST_REFUSAL).collect().await;
-    let bytes = read.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-    Err(Failure::of_status(status.as_u16(), &said(&bytes)).retried_after(retry_after))
+    let refusal = Refusal::of(response).await;
+    Err(Failure::of_status(refusal.code, &refusal.message).retried_after(refusal.retry_after))
 }
 
 /// As [`send`], with the whole body.
@@ -55,18 +90,70 @@ pub async fn whole(response: Response<Body>) -> Result<Bytes, Failure> {
     }
 }
 
-/// The message of a `Status`, or what stands there instead.
-fn said(bytes: &[u8]) -> String {
-    #[derive(Deserialize)]
-    struct Status {
-        message: String,
+impl Refusal {
+    async fn of(response: Response<Body>) -> Self {
+        let (code, asked) = (response.status().as_u16(), retry_after(response.headers()));
+        let read = Limited::new(response.into_body(), LARGEST_REFUSAL).collect().await;
+        let bytes = read.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+        let refusal = Self::read(code, &bytes);
+        Self { retry_after: asked.or(refusal.retry_after), ..refusal }
     }
-    serde_json::from_slice::<Status>(bytes)
-        .map_or_else(|_| String::from_utf8_lossy(bytes).chars().take(200).collect(), |status| status.message)
+
+    /// Reads a `Status`, or takes for the message what stands there instead (API Priority and Fairness answers in plain text).
+    fn read(code: u16, bytes: &[u8]) -> Self {
+        let status = serde_json::from_slice(bytes)
+            .unwrap_or_else(|_| Status { message: String::from_utf8_lossy(bytes).chars().take(200).collect(), details: None });
+        let details = status.details.unwrap_or_default();
+        Self {
+            code,
+            message: sanitise(status.message.trim()).into_owned(),
+            fields: details.causes.into_iter().map(|cause| cause.field).collect(),
+            retry_after: details.retry_after_seconds.and_then(|seconds| u64::try_from(seconds).ok()).map(Duration::from_secs),
+        }
+    }
+}
+
+/// What a refusal is told by (apimachinery `meta/v1/types.go`, Status).
+#[derive(Deserialize)]
+struct Status {
+    message: String,
+    details: Option<Details>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Details {
+    causes: Vec<Cause>,
+    retry_after_seconds: Option<i64>,
+}
+
+#[derive(Deserialize)]
+struct Cause {
+    #[serde(default)]
+    field: String,
 }
 
 /// `Retry-After` in seconds, as Kubernetes writes it (apiserver `filters/priority-and-fairness.go`); the form with a date is not used there.
 fn retry_after(headers: &http::HeaderMap) -> Option<Duration> {
     let seconds = headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_tells_what_its_status_tells_and_else_what_stands_there() {
+        let told = |bytes: &[u8]| {
+            let Refusal { message, fields, retry_after, .. } = Refusal::read(422, bytes);
+            (message, fields.join(","), retry_after.map(|pause| pause.as_secs()))
+        };
+        let status = br#"{"kind":"Status","message":"is invalid","reason":"Invalid","code":422,
+            "details":{"name":"web","causes":[{"reason":"FieldValueInvalid","field":"metadata.uid"}],"retryAfterSeconds":7}}"#;
+        assert_eq!(told(status), ("is invalid".to_owned(), "metadata.uid".to_owned(), Some(7)));
+        let plain = b"Too many requests, please try again later.\n\x1b]0;x\x07";
+        assert!(told(plain).0.starts_with("Too many requests, please try again later.") && !told(plain).0.contains('\x1b'));
+        assert_eq!(told(b"{}").0, "{}", "what is no Status is shown as it is");
+    }
 }

@@ -167,7 +167,8 @@ pub fn title(area: Rect, buf: &mut Buffer, scene: &Scene, layers: &[Box<dyn View
     buf.set_stringn(area.x + area.width - width, area.y, count, width.into(), theme.style(Scope::Dim));
 }
 
-/// One line for the prompt, a notice, what is wrong with the connection, or the selected object's message: the first that there is.
+/// Lines for the prompt; else for what is wrong with the connection and, below it, a notice; else for the selected object's message. Where
+/// there is room for one only, the connection's comes first: without it nothing on the screen is what it seems.
 pub fn message(area: Rect, buf: &mut Buffer, scene: &Scene, prompt: Option<&Prompt>, told: Option<String>) {
     if area.height == 0 {
         return;
@@ -176,33 +177,54 @@ pub fn message(area: Rect, buf: &mut Buffer, scene: &Scene, prompt: Option<&Prom
     if let Some(prompt) = prompt {
         return prompt.render(area, buf, theme);
     }
-    let cluster = scene.state.cluster();
-    let (text, scope) = if let Some(notice) = &scene.state.notice {
-        (notice.text.clone(), if notice.is_error { Scope::Error } else { Scope::Accent })
-    } else if let Some(trouble) = trouble(&cluster.link) {
-        (trouble, Scope::Failed)
-    } else {
-        (told.unwrap_or_default(), Scope::Dim)
-    };
+    let mut standing = standing(scene);
+    if standing.is_empty() {
+        standing.push((told.unwrap_or_default(), Scope::Dim));
+    }
     let room = usize::from(area.width).saturating_sub(1);
     if area.height == 1 {
-        buf.set_stringn(area.x, area.y, format!(" {}", fit(&text, room)), area.width.into(), theme.style(scope));
+        let (text, scope) = &standing[0];
+        buf.set_stringn(area.x, area.y, format!(" {}", fit(text, room)), area.width.into(), theme.style(*scope));
         return;
     }
-    for (y, line) in (area.y..area.bottom()).zip(Styled::of(scope, text).wrapped(0, room)) {
-        buf.set_line(area.x + 1, y, &line.painted(theme), area.width - 1);
+    let mut y = area.y;
+    for (text, scope) in standing {
+        let wanted = usize::from(lines_of(&text, area.width));
+        for line in Styled::of(scope, text).wrapped(0, room).into_iter().take(wanted) {
+            if y < area.bottom() {
+                buf.set_line(area.x + 1, y, &line.painted(theme), area.width - 1);
+                y += 1;
+            }
+        }
     }
 }
 
-/// How many lines a notice wants: what one wants to know of a refusal stands at its end.
-pub fn notice_lines(scene: &Scene, prompt: Option<&Prompt>, width: u16) -> u16 {
-    let notice = scene.state.notice.as_ref().filter(|_| prompt.is_none());
-    1 + u16::from(notice.is_some_and(|notice| notice.text.width() + 1 > usize::from(width)))
+/// How many lines the message wants: what one wants to know of a refusal stands at its end.
+pub fn message_lines(scene: &Scene, prompt: Option<&Prompt>, width: u16) -> u16 {
+    let notice = scene.state.notice.as_ref().and_then(|notice| notice.left(scene.state.clock));
+    scene.next_change.set(notice.map_or(i64::MAX, |left| left.max(1)).min(scene.next_change.get()));
+    match prompt {
+        Some(_) => 1,
+        None => standing(scene).iter().map(|(text, _)| lines_of(text, width)).sum::<u16>().max(1),
+    }
+}
+
+/// What stands on the message lines whatever is selected, from above.
+fn standing(scene: &Scene) -> Vec<(String, Scope)> {
+    let trouble = trouble(&scene.state.cluster().link).map(|trouble| (trouble, Scope::Failed));
+    let notice = scene.state.notice.as_ref();
+    let notice = notice.map(|notice| (notice.text.clone(), if notice.is_error { Scope::Error } else { Scope::Accent }));
+    trouble.into_iter().chain(notice).collect()
+}
+
+/// One line, or two for what does not fit.
+fn lines_of(text: &str, width: u16) -> u16 {
+    1 + u16::from(text.width() + 1 > usize::from(width))
 }
 
 /// Whether something stands on the message line that cannot wait for a narrow screen.
 pub fn is_urgent(scene: &Scene, prompt: Option<&Prompt>) -> bool {
-    prompt.is_some() || scene.state.notice.is_some() || trouble(&scene.state.cluster().link).is_some()
+    prompt.is_some() || !standing(scene).is_empty()
 }
 
 fn trouble(link: &Link) -> Option<String> {

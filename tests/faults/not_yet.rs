@@ -7,9 +7,7 @@ use futures::FutureExt;
 
 const LOST: &str = "an order that is given while a session backs off is lost (A2)";
 const HIDDEN: &str = "one kind that fails is not named, and ends headless commands with nothing (B3)";
-const CIRCLE: &str = "410 on every watch: lists and watches in a circle without a pause (B4)";
 const DEAD: &str = "what is open dies with its connection, and goes on saying that it lives (A3)";
-const UNSEEN: &str = "what is served is found out once, when the connection is made (B1)";
 const HASTY: &str = "`Retry-After` is not heeded (C11)";
 const RAW: &str = "what an error page says goes to the terminal as it is (C1)";
 

@@ -54,6 +54,38 @@ async fn a_key_reconciles_at_once_and_the_row_tells_how_far_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_same_act_on_the_same_object_joins_the_one_that_is_under_way() {
+    let mut deck = live().await;
+    deck.keys(": \"ks_flux-apps\" enter R R R").await;
+    deck.shows("reconcile Kustomization flux-apps/checkout is already under way: joined");
+    assert_eq!(deck.written(), ["Kustomization flux-apps/checkout"], "one request");
+    assert_eq!(deck.app.state().jobs.all().len(), 1);
+    // another act is another act
+    deck.keys("a / \"with_its\" enter").await;
+    assert_eq!(deck.written().len(), 2);
+    deck.answer("GitRepository flux-apps/apps", true, "stored artifact").await;
+    deck.answer("Kustomization flux-apps/checkout", true, "Applied revision").await;
+    // and after its end it is asked anew
+    let before = deck.written().len();
+    deck.keys("R").await.hides("already under way");
+    assert_eq!(deck.written().len(), before + 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_jumps_ends_no_job() {
+    let mut deck = live().await;
+    deck.keys(": \"ks_flux-apps\" enter R").await.shows("requested");
+    for seconds in [8 * 3600, -9 * 3600] {
+        deck.later(20).await;
+        deck.jump(seconds).await;
+        assert_eq!(deck.app.state().jobs.under_way().count(), 1, "{seconds}");
+        deck.hides("timed out");
+    }
+    deck.later(300).await;
+    deck.shows("timed out");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_failed_attempt_stands_on_the_row_and_is_watched_on_if_one_likes() {
     let mut deck = live().await;
     deck.keys(": \"ks_flux-apps\" enter R").await;

@@ -113,8 +113,19 @@ impl Driver {
         self.settle().await;
     }
 
-    /// Time goes on.
+    /// Time goes on. While jobs wait, the program looks at the clock every few seconds.
     pub async fn later(&mut self, seconds: i64) {
+        let mut left = seconds;
+        while left > 0 {
+            let is_waiting = self.app.state().jobs.running().next().is_some();
+            let step = if is_waiting { left.min(5) } else { left };
+            self.jump(step).await;
+            left -= step;
+        }
+    }
+
+    /// The clock is set, or the machine slept.
+    pub async fn jump(&mut self, seconds: i64) {
         self.now = self.now.checked_add(jiff::SignedDuration::from_secs(seconds)).expect("a time");
         self.tell(Message::Clock);
         self.settle().await;

@@ -12,6 +12,7 @@ mod files;
 mod git;
 mod jobs;
 mod looking;
+mod notices;
 mod recorded;
 mod tables;
 mod told;

@@ -3,19 +3,19 @@
 use std::io::IsTerminal;
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::report;
 use crate::cli::Call;
 use crate::cli::headless::Headless;
 use crate::run;
-use crate::runtime::Options;
+use crate::runtime::{self, Options};
 use fluxdeck_model::actions::{Action, Answers, Confirmation, Target};
 use fluxdeck_model::domain::Scope;
 use fluxdeck_model::domain::text::redact;
 use fluxdeck_model::error::{Error, ErrorKind, Result};
 use fluxdeck_model::state::jobs::{Job, JobId};
-use fluxdeck_model::state::{Asked, Confirmed, Intent, State};
+use fluxdeck_model::state::{Asked, Confirmed, Intent, Message, State};
 
 /// How long the first picture, and what is asked before an act, may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -67,6 +67,7 @@ pub(super) async fn settle(
 /// # Errors
 /// When the program's own parts fail.
 pub(super) async fn carry_through(
+    call: &Call,
     headless: &mut Headless,
     confirmation: &Confirmation,
     waits: bool,
@@ -76,9 +77,23 @@ pub(super) async fn carry_through(
     if confirmation.planned.is_empty() {
         return Ok(None);
     }
-    headless.intend(Intent::Start(Box::new(Confirmed { confirmation: confirmation.clone(), waits, timeout })));
-    let id = headless.state().jobs.all().last().map(|job| job.id).expect("what was confirmed runs");
+    let joins = read_jobs(headless, call);
+    headless.intend(Intent::Start(Box::new(Confirmed { confirmation: confirmation.clone(), waits, timeout, joins })));
+    let own = headless.state().jobs.all().iter().rev().find(|job| !job.is_earlier);
+    let id = own.map(|job| job.id).expect("what was confirmed runs");
     to_its_end(headless, id, is_unrecorded).await.map(Some)
+}
+
+/// Reads what other programs have under way, so that it is not sent twice. Returns whether it could be read.
+fn read_jobs(headless: &mut Headless, call: &Call) -> bool {
+    let Some(dir) = &call.options.state_dir else { return false };
+    let (jobs, unread) = runtime::jobs_found(&*call.options.disk, dir);
+    // those that cannot be read are told by `fluxdeck jobs`
+    tracing::debug!(unread = unread.len(), "jobs that cannot be read");
+    // only what another program does now: what an earlier run left is not gone on with by the way
+    let jobs = jobs.into_iter().filter(|loaded| loaded.is_elsewhere).collect();
+    headless.take(Timestamp::now(), Message::JobsLoaded { jobs, unread: Vec::new() });
+    true
 }
 
 /// Follows a job until it is over or somebody ends the program, and says then what is known of it.

@@ -179,7 +179,7 @@ async fn run(call: &Call, mut wish: Wish<'_>) -> Result<u8> {
     let waits = (wish.waits)(found.len(), wish.wait);
     let timeout = SignedDuration::try_from(wish.acting.timeout).unwrap_or(SignedDuration::MAX);
     let is_unrecorded = wish.acting.unrecorded;
-    let job = follow::carry_through(&mut headless, &confirmation, waits, timeout, is_unrecorded).await?;
+    let job = follow::carry_through(call, &mut headless, &confirmation, waits, timeout, is_unrecorded).await?;
     report::results(&confirmation, job.as_ref(), wish.acting.output)?;
     Ok(u8::from(!report::only_already(&confirmation) || job.is_some_and(|job| !job.is_done())))
 }

@@ -6,7 +6,7 @@ use super::engine::{Asked, Update};
 use super::intent::{Confirmed, Wanted};
 use super::jobs::{self, Job, JobId, Jobs, Outcome, Phase, Start, Task, View};
 use super::projection::message_of;
-use super::{Cluster, Effect, Epoch, Link, Settings, State};
+use super::{Cluster, Effect, Ends, Epoch, Link, Settings, State};
 use crate::actions::confirm::Wants;
 use crate::actions::{self, Action, Answers, Case, Circumstances, Confirmation, Demand, Form, Offer, Policy, Target, confirm};
 use crate::domain::{ClusterId, ObjectRef};
@@ -146,7 +146,7 @@ impl State {
             self.start(&Confirmed::of(confirmation), out);
         } else {
             self.eager.push(Eager { action, targets });
-            self.say(format!("{}: asking whether you may", action.name));
+            self.say_until(Ends::WithAnswer, format!("{}: asking whether you may", action.name));
         }
     }
 
@@ -175,7 +175,8 @@ impl State {
 
     /// Starts a confirmed act without asking anybody.
     pub(super) fn start(&mut self, confirmed: &Confirmed, out: &mut Update) {
-        let Confirmed { confirmation, waits, timeout } = confirmed;
+        let Confirmed { confirmation, waits, timeout, joins } = confirmed;
+        let Some(confirmation) = self.unjoined(confirmation) else { return };
         let who = self.who();
         let cluster = self.clusters.get(&self.active).expect("the active cluster is always in the map");
         let start = Start {
@@ -185,11 +186,26 @@ impl State {
             timeout: *timeout,
             parallel: jobs::PARALLEL,
             waits: *waits,
+            joins: *joins,
             now: self.clock,
         };
-        let id = self.jobs.start(confirmation, &start, &view(cluster), &mut out.effects);
+        let id = self.jobs.start(&confirmation, &start, &view(cluster), &mut out.effects);
         let title = self.jobs.find(id).map(Job::title).unwrap_or_default();
-        self.say(format!("{title}: J follows it"));
+        let joined = confirmed.confirmation.planned.len() - confirmation.planned.len();
+        let joined = if joined > 0 { format!("; {joined} more are already under way: joined") } else { String::new() };
+        self.say(format!("{title}: J follows it{joined}"));
+    }
+
+    /// What is left of an act to be started: what is done already to the same objects is joined. None where nothing is left, which is said.
+    fn unjoined(&mut self, confirmation: &Confirmation) -> Option<Confirmation> {
+        let bound = (self.active, self.cluster().epoch);
+        let mut rest = confirmation.clone();
+        rest.planned.retain(|planned| self.jobs.same(bound, confirmation, planned).is_none());
+        if rest.planned.is_empty() && !confirmation.planned.is_empty() {
+            self.say(format!("{} is already under way: joined; J follows it", confirmation.title()));
+            return None;
+        }
+        Some(rest)
     }
 
     /// Halts what has not begun; where nothing waits any more, no longer follows what has.
@@ -307,6 +323,9 @@ impl State {
                 out.questions.push(Asked::Unexpected(Box::new(confirmation)));
             }
         }
+        if self.eager.is_empty() {
+            self.notice_answer();
+        }
     }
 }
 
@@ -321,7 +340,7 @@ pub fn policy_of(settings: &Settings, context: &str) -> Policy {
 impl Confirmed {
     /// To be waited for, as long as the CLI waits.
     pub fn of(confirmation: Confirmation) -> Self {
-        Self { confirmation, waits: true, timeout: jobs::TIMEOUT }
+        Self { confirmation, waits: true, timeout: jobs::TIMEOUT, joins: false }
     }
 }
 

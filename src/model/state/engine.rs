@@ -83,6 +83,8 @@ impl Engine {
         let mut out = Update::default();
         let state = &mut self.state;
         state.clock = at;
+        state.jobs.pass(at);
+        state.tidy_notice();
         out.is_seen = match message {
             Message::Do(intent) => {
                 state.intend(intent, &mut out);

@@ -9,7 +9,7 @@ use super::effect::{Aspect, Effect, Terminal, Ticket};
 use super::engine::Update;
 use super::jobs::JobId;
 use super::projection::{Root, RowId, Sort, TableSort};
-use super::{Cluster, Notice, State};
+use super::{Cluster, Ends, State};
 use crate::actions::confirm::Wants;
 use crate::actions::{Action, Answers, Confirmation, Target};
 use crate::domain::query::Query;
@@ -91,6 +91,8 @@ pub struct Confirmed {
     pub waits: bool,
     /// How long one step may take.
     pub timeout: SignedDuration,
+    /// What other programs do was read just now: what they have sent already is followed, not sent again.
+    pub joins: bool,
 }
 
 /// What a view asks for.
@@ -145,7 +147,7 @@ impl State {
             Intent::Switch(context) => out.effects.push(self.switch(&context)),
             Intent::Refresh => {
                 out.effects.push(Effect::Refresh { cluster: self.active });
-                self.say("reading everything again");
+                self.say_until(Ends::WithLink, "reading everything again");
             }
             Intent::Namespaces(wished) => self.look_at(wished, out),
             Intent::Show(show) => self.cluster_mut().show(show),
@@ -236,14 +238,6 @@ impl State {
                 Effect::Look { ticket, object, version: version.unwrap_or_else(|| "".into()), aspect }
             }
         }
-    }
-
-    pub(super) fn say(&mut self, text: impl Into<String>) {
-        self.notice = Some(Notice { text: text.into(), is_error: false });
-    }
-
-    pub(super) fn complain(&mut self, error: &Error) {
-        self.notice = Some(Notice { text: error.to_string(), is_error: true });
     }
 }
 

@@ -127,7 +127,6 @@ pub enum Input {
     Key(Key),
     /// Pasted text: never a command.
     Paste(String),
-    Resize,
 }
 
 /// A key as commands name it. Shift is part of the character; it is a flag for the other keys.

@@ -13,6 +13,7 @@ mod intent;
 pub mod jobs;
 mod message;
 mod news;
+mod notice;
 pub mod projection;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ pub use effect::{Aspect, Effect, LogRequest, Terminal, Ticket, Tickets};
 pub use engine::{Asked, Beginning, Engine, Update};
 pub use intent::{Confirmed, Intent, Question, Setting, Show, Wanted};
 pub use message::{Code, Details, Epoch, EventRow, FileText, Input, Key, Message, News, Reply};
+pub use notice::{Ends, Notice};
 
 use crate::domain::ClusterId;
 use jobs::Jobs;
@@ -84,13 +86,6 @@ pub struct Settings {
     pub guarded: Vec<Guarded>,
     /// Where the user's clocks stand, what `14:00` means; none for UTC.
     pub zone: Option<jiff::tz::TimeZone>,
-}
-
-/// A line to the user; gone with the next key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
-    pub text: String,
-    pub is_error: bool,
 }
 
 impl State {

@@ -15,6 +15,9 @@ impl State {
         match news {
             News::Link(link) => {
                 cluster.link = link;
+                if id == self.active {
+                    self.notice_link();
+                }
                 self.take_up(out);
             }
             News::Server(server) => {

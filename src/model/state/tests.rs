@@ -116,7 +116,9 @@ fn a_job_whose_connection_was_lost_says_what_it_does_not_know() {
     bench.update(Message::Outcome(task, TAKEN));
     let now = bench.0.state().clock;
     bench.news(News::Link(Link::Stale { since: now, why: "connection refused".into() }));
-    bench.0.update(now.checked_add(SignedDuration::from_mins(5)).expect("a time"), Message::Clock);
+    for second in (0..=300).step_by(5) {
+        bench.0.update(now.checked_add(SignedDuration::from_secs(second)).expect("a time"), Message::Clock);
+    }
 
     let phase = bench.phase();
     assert!(matches!(phase, Phase::Unknown { why } if why.contains("connection refused")), "{phase:?}");
@@ -139,6 +141,27 @@ fn an_act_waits_for_the_right_to_it_and_starts_by_itself() {
         let told = state.notice.as_ref().map(|notice| notice.text.as_str()).unwrap_or_default();
         assert_eq!(told.contains("you may not patch kustomizations in \"apps\""), !is_allowed, "{told}");
     }
+}
+
+#[test]
+fn to_ask_whether_one_may_is_told_until_there_is_an_answer_or_nobody_to_give_it() {
+    let told = |bench: &Bench| bench.0.state().notice.as_ref().map(|notice| notice.text.clone()).unwrap_or_default();
+    let begun = || {
+        let mut bench = Bench::new();
+        let update = bench.act("reconcile");
+        assert!(told(&bench).contains("asking whether you may"));
+        (bench, update)
+    };
+    let (mut bench, _) = begun();
+    let now = bench.0.state().clock;
+    bench.news(News::Link(Link::Stale { since: now, why: "connection refused".into() }));
+    assert_eq!(told(&bench), "");
+
+    let (mut bench, update) = begun();
+    let of = |effect: &Effect| if let Effect::Review { asks, .. } = effect { Some(asks.clone()) } else { None };
+    let asked = update.effects.iter().find_map(of).expect("it is asked");
+    bench.news(News::Rights(asked.into_iter().map(|ask| (ask, true)).collect()));
+    assert!(!told(&bench).contains("asking"), "{}", told(&bench));
 }
 
 fn confirmation(update: Update) -> Confirmation {

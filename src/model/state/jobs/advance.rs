@@ -14,6 +14,14 @@ const CONFLICTS: u32 = 5;
 /// How long an answer is waited for: longer than the runtime takes to give one, whatever that is. After it, it counts as lost.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(6);
 
+/// How long a request whose answer was lost may still arrive, counted from when its answer was given up: what stands between, and the API
+/// server, keep a request no longer than a minute (kube-apiserver `--request-timeout`, 60 s; nginx `proxy_connect_timeout` and
+/// `proxy_send_timeout`, 60 s; HAProxy and most load balancers less). After it nobody looks any more, but nobody says either that it was
+/// not done.
+pub(super) const LATEST: SignedDuration = SignedDuration::from_secs(60);
+/// Shortest and longest pause between two reads of the object meanwhile; what a watch brings is seen at once.
+const PAUSES: (SignedDuration, SignedDuration) = (SignedDuration::from_secs(2), SignedDuration::from_secs(15));
+
 /// What an item wants next from the outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wish {
@@ -95,11 +103,11 @@ impl Item {
                 return self.send();
             }
             Outcome::Conflict(why) => self.end(now, fail(format!("conflict, {CONFLICTS} times: {why}"))),
-            Outcome::Refused(error) => self.end(now, fail(error.message)),
-            Outcome::Unsent(error) => self.end(now, fail(format!("nothing was sent: {}", error.message))),
+            Outcome::Refused(error) => self.end(now, fail(error.to_string())),
+            Outcome::Unsent(error) => self.end(now, fail(format!("nothing was sent: {error}"))),
             Outcome::Unrecorded(why) => self.hold(now, &why),
             Outcome::Unknown(why) => return self.check(now, &why),
-            Outcome::Absent => self.end(now, fail(format!("it was not done, as the object shows: {}", self.phase.message()))),
+            Outcome::Absent => self.look_later(now),
             Outcome::Missing if self.step().until == Until::Gone => return self.taken(0, waits, sight),
             Outcome::Missing => self.end(now, fail(format!("{} is gone", self.step().object))),
             Outcome::Unseen(why) => {
@@ -121,9 +129,24 @@ impl Item {
     pub(super) fn check(&mut self, now: Timestamp, why: &str) -> Wish {
         let why = redact(why).into_owned();
         self.note(now, format!("unknown whether it arrived, checking: {why}"));
-        (self.phase, self.since) = (Phase::Checking { why }, Some(now));
+        (self.phase, self.since) = (Phase::Checking { why, again: None }, Some(now));
         self.turn += 1;
         Wish::Probe
+    }
+
+    /// The object does not show the request: it may be on its way still. Looks again after a pause that grows, until it cannot come any
+    /// more; that it has not come is not known then either.
+    fn look_later(&mut self, now: Timestamp) {
+        let (why, since) = (self.phase.message().to_owned(), self.since.unwrap_or(now));
+        let waited = now.duration_since(since);
+        if waited >= LATEST {
+            let limit = duration::age(LATEST.as_secs()).0;
+            let why = format!("not seen to have arrived within {limit}: {why}; it may still be done");
+            return self.end(now, Phase::Unknown { why });
+        }
+        let pause = waited.clamp(PAUSES.0, PAUSES.1).min(LATEST - waited);
+        self.note(now, "not seen to have arrived, still looking");
+        self.phase = Phase::Checking { why, again: now.checked_add(pause).ok() };
     }
 
     fn taken(&mut self, generation: i64, waits: bool, sight: &Sight) -> Wish {
@@ -295,8 +318,16 @@ impl Item {
         if self.phase.is_followed() { timeout } else { PATIENCE }
     }
 
-    /// Ends what has taken too long. An answer that does not come is looked up.
+    /// Ends what has taken too long. An answer that does not come is looked up, again and again while it may be late.
     pub(super) fn expire(&mut self, timeout: SignedDuration, sight: &Sight) -> Wish {
+        if let Phase::Checking { why, again: Some(again) } = &self.phase {
+            if sight.now < *again {
+                return Wish::Nothing;
+            }
+            self.phase = Phase::Checking { why: why.clone(), again: None };
+            self.turn += 1;
+            return Wish::Probe;
+        }
         let limit = self.limit(timeout);
         let Some(since) = self.since.filter(|_| self.phase.is_under_way()) else { return Wish::Nothing };
         if sight.now.duration_since(since) < limit {
@@ -305,7 +336,7 @@ impl Item {
         let limit = duration::age(limit.as_secs()).0;
         let end = match &self.phase {
             Phase::Sent => return self.check(sight.now, &format!("no answer within {limit}")),
-            Phase::Checking { why } => {
+            Phase::Checking { why, .. } => {
                 let why = format!("it may have been done or not: {why}; and it could not be looked up within {limit}");
                 Phase::Unknown { why }
             }

@@ -137,6 +137,9 @@ impl Batch {
         let has_queue = self.items.iter().any(|item| item.phase == Phase::Queued);
         let ends = self.items.iter().filter(|item| item.phase.is_under_way()).filter_map(|item| {
             let since = item.since?;
+            if let Phase::Checking { again: Some(again), .. } = item.phase {
+                return Some(until(again));
+            }
             let slow = since.checked_add(SignedDuration::from_secs(super::SLOW)).ok().filter(|at| has_queue && *at > now);
             Some(until(slow.unwrap_or(since.checked_add(item.limit(self.timeout)).ok()?)))
         });

@@ -62,9 +62,12 @@ pub enum Phase {
     },
     /// The request is out.
     Sent,
-    /// Nobody knows whether the request arrived: the object is being read.
+    /// Nobody knows whether the request has arrived, or still will: the object is watched, and read again and again.
     Checking {
         why: String,
+        /// When it is read again; none while a read is under way.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        again: Option<Timestamp>,
     },
     /// The API server has it, with this generation; the controller has not answered.
     Requested {
@@ -157,7 +160,7 @@ impl Phase {
         match self {
             Self::Done { text } => text,
             Self::Failed { message, .. } | Self::TimedOut { message } => message,
-            Self::Held { why } | Self::Checking { why } | Self::Unknown { why } => why,
+            Self::Held { why } | Self::Checking { why, .. } | Self::Unknown { why } => why,
             Self::Stopped => "stopped before it started",
             Self::Kept => "a later run can go on with it",
             Self::Left { last } => last,

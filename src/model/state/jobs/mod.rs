@@ -20,6 +20,7 @@ pub mod change;
 mod id;
 mod item;
 mod job;
+mod join;
 pub mod journal;
 mod outcome;
 mod page;
@@ -29,6 +30,7 @@ mod steer;
 mod take_up;
 #[cfg(test)]
 mod tests;
+mod time;
 
 use std::collections::BTreeMap;
 
@@ -76,6 +78,8 @@ pub struct Start<'a> {
     pub timeout: SignedDuration,
     pub parallel: usize,
     pub waits: bool,
+    /// What other programs do was read just now: what they have sent already is followed, not sent again.
+    pub joins: bool,
     pub now: Timestamp,
 }
 
@@ -91,6 +95,8 @@ pub struct Jobs {
     last: u32,
     /// The program leaves: the journals stay as they are.
     has_parted: bool,
+    /// The moment of the last turn.
+    turned: Option<Timestamp>,
 }
 
 impl Jobs {
@@ -139,19 +145,21 @@ impl Jobs {
     pub fn start(&mut self, confirmed: &Confirmation, start: &Start, view: &View, effects: &mut Vec<Effect>) -> JobId {
         self.last += 1;
         let id = JobId::new(start.now, self.nonce, self.last);
+        let (items, joined) = self.items(confirmed, start);
         let at = self.put(Job {
             id,
             cluster: start.cluster.clone(),
             context: start.context.to_owned(),
             user: start.user.to_owned(),
             started: start.now,
-            work: Work::Act(batch(confirmed, start)),
+            work: Work::Act(batch(confirmed, items, start)),
             bound: Some((view.cluster, view.epoch)),
             is_earlier: false,
             keeper: Keeper::Us,
         });
         self.pages.insert(id, Page::default());
-        self.take(at, &[], effects);
+        let moves = self.jobs[at].batch_mut().map(|batch| batch.join(&joined, start.now)).unwrap_or_default();
+        self.take(at, &moves, effects);
         self.forget();
         self.advance(view, start.now, effects);
         id
@@ -189,9 +197,9 @@ impl Jobs {
         }
     }
 
-    /// In how many seconds something happens by the clock alone.
+    /// In how many seconds there has to be a turn: something happens by the clock alone, or a jump of the clock has to be told from waiting.
     pub fn next_change(&self, now: Timestamp) -> Option<i64> {
-        self.running().filter_map(|job| job.batch()?.next_change(now)).min()
+        self.running().filter_map(|job| job.batch()?.next_change(now)).min().map(|seconds| seconds.min(time::PULSE))
     }
 
     /// The place of a job that this run may write down and go on with.
@@ -256,8 +264,7 @@ impl Jobs {
     }
 }
 
-fn batch(confirmed: &Confirmation, start: &Start) -> Batch {
-    let planned = confirmed.planned.iter();
+fn batch(confirmed: &Confirmation, items: Vec<Item>, start: &Start) -> Batch {
     Batch {
         action: confirmed.action,
         answers: confirmed.answers.clone(),
@@ -266,7 +273,7 @@ fn batch(confirmed: &Confirmation, start: &Start) -> Batch {
         parallel: start.parallel.max(1),
         stopped: false,
         is_paused: false,
-        items: planned.map(|planned| Item::new(planned.object.clone(), planned.steps.clone(), planned.line.clone())).collect(),
+        items,
     }
 }
 

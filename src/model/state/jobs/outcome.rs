@@ -17,7 +17,7 @@ pub enum Outcome {
     Unrecorded(String),
     /// It may have arrived or not.
     Unknown(String),
-    /// Looked up: the object does not show it.
+    /// Looked up: the object does not show it. What was sent may still arrive.
     Absent,
     /// Looked up: the object is not there (any more), or it is another one.
     Missing,

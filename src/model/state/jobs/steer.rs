@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::advance::Wish;
+use super::advance::{LATEST, Wish};
 use super::batch::{Batch, Move};
 use super::item::{Item, Phase};
 use super::job::{Job, Keeper, Work};
@@ -178,7 +178,12 @@ impl Item {
             self.note(now, "taken up by another run");
             return Wish::Nothing;
         }
-        self.check(now, ENDED)
+        let sent = self.since.unwrap_or(now);
+        let wish = self.check(now, ENDED);
+        // what was sent long ago cannot come any more: it is looked for once
+        let latest = now.checked_sub(LATEST).unwrap_or(now);
+        self.since = Some(sent.clamp(latest, now));
+        wish
     }
 }
 

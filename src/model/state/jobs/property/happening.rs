@@ -73,7 +73,7 @@ pub enum Happening {
         cut: usize,
         arrives: bool,
     },
-    /// What a killed program had on the wire arrives.
+    /// What is still on the wire arrives.
     Arrive {
         which: usize,
     },
@@ -92,6 +92,8 @@ pub enum Fate {
     Unanswered,
     /// It does not arrive, and nobody can say so.
     Lost,
+    /// It stays on its way when its answer is given up: it arrives later, or not.
+    Late,
     Unsent,
 }
 
@@ -119,6 +121,7 @@ pub fn happening() -> impl Strategy<Value = Happening> {
         8 => Mood::any().prop_map(Fate::Answered),
         2 => Just(Fate::Unanswered),
         1 => Just(Fate::Lost),
+        2 => Just(Fate::Late),
         1 => Just(Fate::Unsent),
     ];
     let how = prop_oneof![

@@ -1,8 +1,8 @@
 //! Jobs under every fault at once: two programs on one disk, a server, and whatever may happen to any of them, in any order.
 //!
 //! What must hold, whatever comes: a request reaches the server once at most, and once more for each conflict it was told of; nothing is
-//! sent that is not written down, unless a person allowed it; nothing is called done that the server has not shown; and once the faults
-//! cease, every job ends.
+//! sent that is not written down, unless a person allowed it; nothing is called done that the server has not shown, nor
+//! undone what may still arrive; and once the faults cease, every job ends.
 
 mod happening;
 mod program;
@@ -34,8 +34,10 @@ struct World {
     /// What the server showed when a job was started.
     started: BTreeMap<JobId, Mark>,
     runs: u32,
-    /// Requests on the wire whose program was killed.
+    /// Requests on the wire that nobody waits for any more: their program was killed, or has given the answer up.
     wire: Vec<Errand>,
+    /// Requests that may have arrived, or still will, although nobody was told so.
+    lost: BTreeSet<Wanted>,
     /// Jobs that a person let go on without a record, in a program that was killed then: what they sent is written nowhere.
     forgotten: BTreeSet<JobId>,
 }
@@ -45,7 +47,17 @@ impl World {
         let (now, server, disk) = (NOW.parse().expect("a time"), Server::new(), Disk::default());
         let mut programs = [Program::new(0, 1, &disk), Program::new(1, 2, &disk)];
         programs.iter_mut().for_each(|program| program.watch(&server, now));
-        Self { now, server, disk, programs, started: BTreeMap::new(), runs: 2, wire: Vec::new(), forgotten: BTreeSet::new() }
+        Self {
+            now,
+            server,
+            disk,
+            programs,
+            started: BTreeMap::new(),
+            runs: 2,
+            wire: Vec::new(),
+            lost: BTreeSet::new(),
+            forgotten: BTreeSet::new(),
+        }
     }
 
     fn happen(&mut self, happening: &Happening) {
@@ -104,6 +116,9 @@ impl World {
         }
         let errand = errands.remove(which % errands.len());
         let lost = || Outcome::Unknown("connection reset".into());
+        if errand.is_write && matches!(fate, Fate::Unanswered | Fate::Lost | Fate::Late) {
+            self.lost.insert((errand.task.job, errand.task.item, errand.at));
+        }
         let outcome = match fate {
             Fate::Answered(mood) => self.arrive(&errand, mood),
             Fate::Unanswered => {
@@ -111,6 +126,10 @@ impl World {
                 lost()
             }
             Fate::Lost => lost(),
+            Fate::Late => {
+                self.wire.extend(errand.is_write.then(|| errand.clone()));
+                lost()
+            }
             Fate::Unsent => Outcome::Unsent(crate::error::Error::failed("refused", "")),
         };
         // a look-up has no other end than these
@@ -192,6 +211,7 @@ impl World {
             let mut holders = program.jobs.running().filter_map(|job| self.disk.locks.get(&job.id));
             assert!(holders.all(|holder| *holder == number), "two programs go on with one job");
             program.jobs.all().iter().for_each(|job| self.check_done(job));
+            program.jobs.all().iter().for_each(|job| self.check_undone(job));
         }
     }
 
@@ -206,6 +226,18 @@ impl World {
                     job.title(),
                     step.object
                 );
+            }
+        }
+    }
+
+    /// Nothing is said to have failed that may have been done, or may still be: but where the object that was meant is gone.
+    fn check_undone(&self, job: &Job) {
+        let is_known = !self.forgotten.contains(&job.id);
+        for (number, item) in job.items().iter().enumerate().filter(|_| is_known) {
+            let is_failed = matches!(item.phase, Phase::Failed { .. } | Phase::Stopped | Phase::Kept);
+            let is_found = item.log.iter().any(|entry| matches!(entry.text.as_str(), "requested" | "it had arrived"));
+            if is_failed && !is_found && self.lost.contains(&(job.id, number, item.at)) {
+                assert!(self.server.is_replaced(item.step()), "{} has {:?}, and it may still arrive", job.title(), item.phase);
             }
         }
     }

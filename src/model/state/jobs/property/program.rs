@@ -127,7 +127,8 @@ impl Program {
             return;
         }
         let cluster = key();
-        let start = Start { cluster: &cluster, context: "prod", user: "ana", timeout: TIMEOUT, parallel, waits, now };
+        let start =
+            Start { cluster: &cluster, context: "prod", user: "ana", timeout: TIMEOUT, parallel, waits, joins: false, now };
         self.turn(now, |jobs, view, effects| {
             jobs.start(&confirmed, &start, view.expect("it is connected"), effects);
         });

@@ -125,6 +125,14 @@ impl Server {
         self.show(name, Some(body));
     }
 
+    /// Whether the object of a step was there once and then was not, or was another one.
+    pub fn is_replaced(&self, step: &Step) -> bool {
+        let (name, _) = self.body(&step.object);
+        let states = self.shown[name].iter();
+        let mut since = states.skip_while(|body| body.as_ref().is_none_or(|body| !step.is_about(body)));
+        since.any(|body| body.as_ref().is_none_or(|body| !step.is_about(body)))
+    }
+
     /// Where each object's history stands now.
     pub fn mark(&self) -> Mark {
         self.shown.iter().map(|(name, states)| (*name, states.len() - 1)).collect()

@@ -47,8 +47,16 @@ fn a_turn_is_one_commit_and_permits_what_it_has_written() {
     let mut bench = three();
     let confirmed = confirmed("suspend", &bench.store, &ids(), &Policy::default());
     let cluster = key();
-    let start =
-        Start { cluster: &cluster, context: "prod", user: "ana", timeout: TIMEOUT, parallel: 2, waits: true, now: bench.now };
+    let start = Start {
+        cluster: &cluster,
+        context: "prod",
+        user: "ana",
+        timeout: TIMEOUT,
+        parallel: 2,
+        waits: true,
+        joins: false,
+        now: bench.now,
+    };
     let view = View { cluster: ClusterId(0), epoch: Epoch(0), store: &bench.store, lost: None };
     let mut effects = Vec::new();
     let id = bench.jobs.start(&confirmed, &start, &view, &mut effects);
@@ -74,7 +82,7 @@ fn what_cannot_be_written_down_is_held_and_so_is_the_rest_of_the_queue() {
     bench.later(1000);
     assert_eq!(words(&bench), ["held", "queued", "queued"], "a person says what now");
     assert_eq!(bench.sent(), []);
-    assert_eq!(bench.jobs.next_change(bench.now), None);
+    assert_eq!(bench.next_change(), None);
 }
 
 #[test]
@@ -183,7 +191,7 @@ fn an_answer_reaches_its_job_without_a_connection_and_nothing_counts_as_gone() {
 fn an_answer_that_never_comes_is_looked_up_and_in_the_end_not_known() {
     let mut bench = three();
     bench.start("suspend", &ids()[..1], 1, true);
-    assert_eq!(bench.jobs.next_change(bench.now), Some(360));
+    assert_eq!(bench.next_change(), Some(360));
     bench.later(360);
     assert_eq!(words(&bench), ["unknown, checking"]);
     let sent: Vec<_> = bench.sent().into_iter().map(|(_, sent)| sent).collect();
@@ -216,13 +224,13 @@ fn what_nobody_saw_handled_before_is_not_taken_for_an_answer() {
     let (id, store) = (next.job().id, std::mem::take(&mut next.store));
     take_up(&mut next);
     let probe = next.sent()[0].0;
-    next.answer_to(probe, Outcome::Absent);
+    next.answer_to(probe, Outcome::Unseen("forbidden".into()));
     next.step(|jobs, view, now, effects| jobs.go_on(id, view, now, effects));
     next.answer(TAKEN);
     next.store = store;
     next.advance();
 
-    assert_eq!(words(&next), ["failed", "requested"], "the Ready of before says nothing");
+    assert_eq!(words(&next), ["unknown", "requested"], "the Ready of before says nothing");
 }
 
 #[test]

@@ -43,10 +43,19 @@ impl Bench {
     }
 
     pub fn start(&mut self, action: &str, ids: &[ObjectRef], parallel: usize, waits: bool) {
+        self.begin(action, ids, parallel, waits, false);
+    }
+
+    /// Starts beside other programs, whose jobs are joined or not.
+    pub fn start_as(&mut self, action: &str, ids: &[ObjectRef], joins: bool) {
+        self.begin(action, ids, 10, true, joins);
+    }
+
+    fn begin(&mut self, action: &str, ids: &[ObjectRef], parallel: usize, waits: bool, joins: bool) {
         let confirmed = confirmed(action, &self.store, ids, &Policy::default());
         assert_eq!(confirmed.skipped, [], "{action}");
         let cluster = &key();
-        let start = Start { cluster, context: "prod", user: "ana", timeout: TIMEOUT, parallel, waits, now: self.now };
+        let start = Start { cluster, context: "prod", user: "ana", timeout: TIMEOUT, parallel, waits, joins, now: self.now };
         self.step(|jobs, view, _, effects| {
             jobs.start(&confirmed, &start, view, effects);
         });
@@ -141,6 +150,11 @@ impl Bench {
 
     pub fn job(&self) -> &Job {
         &self.jobs.all()[0]
+    }
+
+    /// In how many seconds something happens to the first job by the clock alone.
+    pub fn next_change(&self) -> Option<i64> {
+        self.job().batch()?.next_change(self.now)
     }
 
     pub fn phase(&self) -> Phase {

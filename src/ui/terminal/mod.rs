@@ -1,10 +1,13 @@
-//! The terminal: taken and given back in every way there is of leaving, and written to only where the screen changed.
+//! The terminal: taken and given back in every way there is of leaving, written to only where the screen changed, and what its bytes mean.
+
+mod decoder;
+mod sequence;
 
 use std::io::{BufWriter, Stdout, Write};
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::{Hide, Show};
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::terminal::{
     Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, size,
 };
@@ -13,9 +16,10 @@ use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+pub use decoder::Decoder;
+
 use super::guard::Guard;
 use super::theme::Depth;
-use fluxdeck_model::state::{Code, Input, Key};
 
 /// Largest text that goes to the clipboard, in bytes: some terminals drop more (k9s has the same bound).
 const CLIPBOARD: usize = 74_000;
@@ -189,52 +193,4 @@ pub fn is_ascii_only() -> bool {
         ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(|name| std::env::var(name).ok()).find(|value| !value.is_empty());
     let utf8 = locale.is_none_or(|value| value.to_lowercase().replace('-', "").contains("utf8"));
     !utf8 || std::env::var("TERM").is_ok_and(|term| term == "linux")
-}
-
-/// Translates what the terminal sends; none for what means nothing to us.
-pub fn input(event: Event) -> Option<Input> {
-    match event {
-        Event::Key(key) => key_of(key).map(Input::Key),
-        Event::Paste(text) => Some(Input::Paste(text)),
-        Event::Resize(..) => Some(Input::Resize),
-        Event::FocusGained | Event::FocusLost | Event::Mouse(_) => None,
-    }
-}
-
-fn key_of(event: KeyEvent) -> Option<Key> {
-    if event.kind == KeyEventKind::Release {
-        return None;
-    }
-    let code = match event.code {
-        KeyCode::Char(letter) => Code::Char(letter),
-        KeyCode::Enter => Code::Enter,
-        KeyCode::Esc => Code::Esc,
-        KeyCode::Tab => Code::Tab,
-        KeyCode::BackTab => Code::BackTab,
-        KeyCode::Backspace => Code::Backspace,
-        KeyCode::Delete => Code::Delete,
-        KeyCode::Up => Code::Up,
-        KeyCode::Down => Code::Down,
-        KeyCode::Left => Code::Left,
-        KeyCode::Right => Code::Right,
-        KeyCode::Home => Code::Home,
-        KeyCode::End => Code::End,
-        KeyCode::PageUp => Code::PageUp,
-        KeyCode::PageDown => Code::PageDown,
-        KeyCode::F(number) => Code::F(number),
-        _ => return None,
-    };
-    let has = |modifier| event.modifiers.contains(modifier);
-    let is_letter = matches!(code, Code::Char(_) | Code::BackTab);
-    // ctrl-space arrives as NUL, ctrl-\ as ctrl-4 where the terminal speaks the old protocol
-    let code = match code {
-        Code::Char('4') if has(KeyModifiers::CONTROL) => Code::Char('\\'),
-        code => code,
-    };
-    Some(Key {
-        code,
-        ctrl: has(KeyModifiers::CONTROL),
-        alt: has(KeyModifiers::ALT),
-        shift: has(KeyModifiers::SHIFT) && !is_letter,
-    })
 }
