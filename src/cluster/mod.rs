@@ -18,7 +18,7 @@ pub use discover::{Catalog, Served, discover, flux_version, uid};
 pub use failure::{Failure, explain};
 pub use feed::{Event, Feed, Page};
 pub use helm::release;
-pub use look::{body, containers, events, full_list, log_lines, logs, yaml};
+pub use look::{body, containers, events, full_list, log_lines, logs, shown, yaml};
 pub use review::{may, who};
 pub use send::{fetch, send};
 pub use write::{probe, whole, write};
