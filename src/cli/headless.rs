@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-use super::Call;
+use super::{Call, output};
 use crate::runtime::{self, Options, Runtime};
 use fluxdeck_model::domain::Coverage;
 use fluxdeck_model::error::{Error, ErrorKind, Result};
@@ -162,7 +162,6 @@ fn denied(state: &State) -> Option<Error> {
 }
 
 /// One line for those who may not see everything: where they were read, and what was not read at all.
-#[expect(clippy::print_stderr, reason = "a headless command speaks of restrictions beside its output")]
 pub(super) fn tell_restrictions(state: &State) {
     let store = &state.cluster().store;
     let everywhere = state.cluster().restricted().into_iter().filter(|(_, namespace)| namespace.is_none()).map(|(kind, _)| kind);
@@ -181,9 +180,9 @@ pub(super) fn tell_restrictions(state: &State) {
     }
     if !read.is_empty() {
         let names: Vec<_> = read.iter().map(|name| &**name).collect();
-        eprintln!("restricted: Flux objects were read in {} only; more namespaces with -n", names.join(", "));
+        output::beside(&format!("restricted: Flux objects were read in {} only; more namespaces with -n", names.join(", ")));
     }
     if !unread.is_empty() {
-        eprintln!("restricted: you may not list {}", unread.join(", "));
+        output::beside(&format!("restricted: you may not list {}", unread.join(", ")));
     }
 }
