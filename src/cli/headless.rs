@@ -139,6 +139,7 @@ fn late(state: &State, timeout: Duration, hint: &str) -> Error {
     let (done, all) = state.cluster().progress();
     let why = match &state.cluster().link {
         Link::Stale { why, .. } => why.clone(),
+        Link::LoggingIn(program) => format!("waiting for the login program `{program}`"),
         _ if all == 0 => "the API server did not answer".to_owned(),
         _ => format!("{done} of {all} kinds were read"),
     };

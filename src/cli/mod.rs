@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
-use crate::cluster::Access;
+use crate::cluster::{Access, Logins};
 use crate::config::{Config, Places};
 use crate::runtime::{Options, Origin, Repositories};
 use crate::{records, run};
@@ -238,12 +238,12 @@ pub fn main(cli: Cli) -> Result<u8> {
         Some(Command::Demo(arguments)) => demo::prepare(arguments, &mut global)?,
         command => command,
     };
-    let call = global.call(places)?;
+    let call = global.call(places, command.is_none())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Error::failed(format!("cannot start: {error}"), ""))?;
     let done = match command {
-        Some(Command::Tree(arguments)) => runtime.block_on(tree::print(&call, &arguments)),
-        Some(Command::Get(arguments)) => runtime.block_on(get::print(&call, &arguments)),
+        Some(Command::Tree(arguments)) => runtime.block_on(stoppable(tree::print(&call, &arguments))),
+        Some(Command::Get(arguments)) => runtime.block_on(stoppable(get::print(&call, &arguments))),
         Some(Command::Suspend(arguments)) => runtime.block_on(act::suspend(&call, &arguments)),
         Some(Command::Resume(arguments)) => runtime.block_on(act::resume(&call, &arguments)),
         Some(Command::Reconcile(arguments)) => runtime.block_on(act::reconcile(&call, &arguments)),
@@ -251,8 +251,8 @@ pub fn main(cli: Cli) -> Result<u8> {
         Some(Command::Restart(arguments)) => runtime.block_on(act::other(&call, "restart", &arguments)),
         Some(Command::Scale(arguments)) => runtime.block_on(act::scale(&call, &arguments)),
         Some(Command::Jobs(arguments)) => runtime.block_on(jobs::run(&call, &arguments)),
-        Some(Command::Drift(arguments)) => runtime.block_on(drift::print(&call, &arguments)),
-        Some(Command::Snapshot(arguments)) => runtime.block_on(snapshot::take(&call, &arguments)),
+        Some(Command::Drift(arguments)) => runtime.block_on(stoppable(drift::print(&call, &arguments))),
+        Some(Command::Snapshot(arguments)) => runtime.block_on(stoppable(snapshot::take(&call, &arguments))),
         Some(Command::Demo(arguments)) => runtime.block_on(demo::serve(&call, &arguments)),
         Some(Command::Info(_) | Command::Build(_) | Command::Check(_) | Command::Where(_) | Command::Completion { .. }) => Ok(0),
         None => {
@@ -265,6 +265,14 @@ pub fn main(cli: Cli) -> Result<u8> {
     // watches that are still open must not hold the process
     runtime.shutdown_timeout(Duration::from_millis(50));
     done
+}
+
+/// A command that only looks, until it is told to end: what it has started, such as a login program, ends with it.
+async fn stoppable(looking: impl Future<Output = Result<u8>>) -> Result<u8> {
+    tokio::select! {
+        done = looking => done,
+        () = run::stopped() => Err(Error::failed("stopped", "")),
+    }
 }
 
 /// Prints an error for people: what failed, and what to do.
@@ -285,7 +293,7 @@ fn report_panic(panic: &std::panic::PanicHookInfo) {
 }
 
 impl Global {
-    fn call(&self, places: Option<Places>) -> Result<Call> {
+    fn call(&self, places: Option<Places>, is_screen: bool) -> Result<Call> {
         let is_demo = self.demo || self.demo_dir.is_some();
         // the demo is the same for everybody: nothing of a home directory is read
         let places = places.filter(|_| !is_demo);
@@ -303,6 +311,7 @@ impl Global {
                 impersonate: self.impersonate.clone(),
                 impersonate_groups: self.impersonate_groups.clone(),
                 request_timeout: Some(request_timeout),
+                logins: if is_screen { Logins::default() } else { Logins::of_command() },
             }),
         };
         if self.impersonate.is_none() && !self.impersonate_groups.is_empty() {

@@ -6,6 +6,8 @@ use fluxdeck_model::domain::text::sanitise;
 use fluxdeck_model::error::{Error, ErrorKind};
 use kube::client::AuthError;
 
+use super::login::Failed;
+
 /// What a failed request means for the one who made it.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -43,23 +45,33 @@ impl From<kube::Error> for Failure {
     fn from(error: kube::Error) -> Self {
         match error {
             kube::Error::Api(status) => Self::of_status(status.code, &status.message),
-            other => match credentials(&other) {
-                Some(error) => Self::Setup { message: login(error), hint: LOGIN.to_owned() },
-                None => Self::Unreachable(explain(&other)),
-            },
+            other => without_credentials(&other).unwrap_or_else(|| Self::Unreachable(explain(&other))),
         }
     }
 }
 
-/// The error of the credentials for which a request was not even sent. While a request is made it comes wrapped in others.
-pub(super) fn credentials(error: &kube::Error) -> Option<&AuthError> {
+impl From<Failed> for Failure {
+    fn from(failed: Failed) -> Self {
+        match failed.is_waiting {
+            true => Self::busy(failed.message),
+            false => Self::Setup { message: failed.message, hint: failed.hint },
+        }
+    }
+}
+
+/// What it means when there are no credentials, so that a request was not even sent. While a request is made that comes wrapped in others.
+pub(super) fn without_credentials(error: &kube::Error) -> Option<Failure> {
+    let of_kube = |error: &AuthError| Failure::Setup { message: login(error), hint: LOGIN.to_owned() };
     if let kube::Error::Auth(error) = error {
-        return Some(error);
+        return Some(of_kube(error));
     }
     let mut at: Option<&dyn std::error::Error> = Some(error);
     while let Some(error) = at {
-        if let Some(found) = error.downcast_ref::<AuthError>() {
-            return Some(found);
+        if let Some(failed) = error.downcast_ref::<Failed>() {
+            return Some(failed.clone().into());
+        }
+        if let Some(error) = error.downcast_ref() {
+            return Some(of_kube(error));
         }
         at = error.source();
     }
@@ -81,7 +93,7 @@ fn login(error: &AuthError) -> String {
     }
 }
 
-const LOGIN: &str = "log in again with the program that the kubeconfig names for this user, then press ctrl-r";
+const LOGIN: &str = super::login::AGAIN;
 
 impl Failure {
     pub fn of_status(code: u16, message: &str) -> Self {

@@ -10,7 +10,7 @@ use kube::Client;
 use serde_json::Value;
 
 use super::discover::Served;
-use super::failure::{Failure, credentials, explain};
+use super::failure::{Failure, explain, without_credentials};
 use fluxdeck_model::actions::{self, FIELD_MANAGER, Step};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::error::{Error, ErrorKind};
@@ -63,7 +63,7 @@ fn taken(answer: &Value, step: &Step) -> Outcome {
 fn not_taken(error: kube::Error) -> Outcome {
     let status = match error {
         kube::Error::Api(status) => status,
-        error if credentials(&error).is_some() => return Outcome::Unsent(Failure::from(error).error("the API server")),
+        error if without_credentials(&error).is_some() => return Outcome::Unsent(Failure::from(error).error("the API server")),
         other if was_never_connected(&other) => return Outcome::Unsent(Failure::from(other).error("the API server")),
         other => return Outcome::Unknown(explain(&other)),
     };

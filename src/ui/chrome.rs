@@ -123,6 +123,7 @@ fn link(scene: &Scene, is_narrow: bool) -> Vec<Span<'static>> {
     let (done, all) = cluster.progress();
     match &cluster.link {
         Link::Connecting => sign(Health::Progressing, "connecting".to_owned()),
+        Link::LoggingIn(_) => sign(Health::Progressing, "logging in".to_owned()),
         Link::Live if done < all => sign(Health::Progressing, format!("reading {done}/{all}")),
         Link::Live => sign(Health::Ready, "live".to_owned()),
         Link::Stale { since, .. } => {
@@ -209,6 +210,7 @@ fn trouble(link: &Link) -> Option<String> {
             Some(format!("what you see is from {}: {why}; trying again", since.strftime("%H:%M:%S UTC")))
         }
         Link::Unauthorised(error) | Link::Unreachable(error) => Some(error.to_string()),
+        Link::LoggingIn(program) => Some(format!("waiting for the login program `{program}`")),
         Link::Connecting | Link::Live | Link::Recorded(_) => None,
     }
 }
