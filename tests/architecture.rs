@@ -46,7 +46,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
 
 /// Who writes to disk past `files`: the file, in how many places, and why. It only shrinks.
 const WRITERS: &[(&str, usize, &str)] = &[
-    ("cli/mod.rs", 1, "tracing-appender writes the log that FLUXDECK_LOG asks for, and turns it over by the day"),
+    ("cli/log.rs", 1, "tracing-appender writes the log that FLUXDECK_LOG asks for, and turns it over by the day"),
     ("demo/git/mod.rs", 3, "the demo's repositories: git2 writes them beside, a rename makes them whole"),
     ("demo/git/place.rs", 4, "the demo's passing directory: made only where there is none, removed with the repositories in it"),
     ("git/clones.rs", 2, "the directory of a clone, which git2 and the user's git write"),

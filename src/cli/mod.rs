@@ -9,6 +9,7 @@ mod get;
 pub mod headless;
 mod info;
 mod jobs;
+mod log;
 mod output;
 mod snapshot;
 mod source;
@@ -26,7 +27,6 @@ use crate::cluster::{Access, Logins};
 use crate::config::{Config, Places};
 use crate::runtime::{Options, Origin, Repositories};
 use crate::{records, run};
-use fluxdeck_model::domain::text::{redact, sanitise_line};
 use fluxdeck_model::domain::{Health, Str};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::state::Settings;
@@ -232,7 +232,7 @@ pub fn main(cli: Cli) -> Result<u8> {
         _ => {}
     }
     std::panic::set_hook(Box::new(report_panic));
-    let _log = log_to_file(places.as_ref());
+    let _log = log::to_file(places.as_ref());
     let mut global = global;
     let command = match command {
         Some(Command::Demo(arguments)) => demo::prepare(arguments, &mut global)?,
@@ -369,47 +369,4 @@ fn repositories(origin: &Origin, config: &Config, places: Option<&Places>) -> Re
     let here = std::env::current_dir().ok().filter(|here| crate::git::Checkout::around(here).is_ok());
     let cache = places.filter(|_| config.fetch).map(|places| places.cache.clone());
     Repositories::of(here.into_iter().chain(config.repos.iter().cloned()).collect(), cache)
-}
-
-/// Logs go to a file in the state directory, by FLUXDECK_LOG (`info`, `debug` …); never to the screen. The guard writes the rest when it is dropped.
-fn log_to_file(places: Option<&Places>) -> Option<tracing_appender::non_blocking::WorkerGuard> {
-    let filter = std::env::var("FLUXDECK_LOG").ok().filter(|level| !level.is_empty())?;
-    let dir = &places?.state;
-    crate::files::REAL.make_dir(dir).ok()?;
-    let (writer, guard) = tracing_appender::non_blocking(tracing_appender::rolling::daily(dir, "fluxdeck.log"));
-    let filter = tracing_subscriber::EnvFilter::try_new(filter).ok()?;
-    let writer = move || Clean(writer.clone());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(false).try_init().ok()?;
-    Some(guard)
-}
-
-/// A log without credentials and escape sequences: libraries log the addresses that they were given. Takes an event at a time, as
-/// tracing-subscriber writes them.
-struct Clean<W>(W);
-
-impl<W: std::io::Write> std::io::Write for Clean<W> {
-    fn write(&mut self, event: &[u8]) -> std::io::Result<usize> {
-        let text = String::from_utf8_lossy(event);
-        let clean = sanitise_line(&redact(text.trim_end_matches('\n'))).into_owned() + "\n";
-        self.0.write_all(clean.as_bytes()).map(|()| event.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.0.flush()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::Write;
-
-    use super::Clean;
-
-    #[test]
-    fn the_log_holds_no_credential_and_an_event_stays_a_line() {
-        let mut clean = Clean(Vec::new());
-        clean.write_all(b"DEBUG requesting url=https://me:hunter2@10.0.0.1/api \x1b[2J\nforged\n").expect("written");
-
-        assert_eq!(clean.0, "DEBUG requesting url=https://***@10.0.0.1/api \u{fffd}[2J\u{fffd}forged\n".as_bytes());
-    }
 }

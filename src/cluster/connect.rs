@@ -147,6 +147,7 @@ pub fn prepare(kubeconfig: &Kubeconfig, handle: &tokio::runtime::Handle) -> Resu
     config.headers.push((http::header::USER_AGENT, http::HeaderValue::from_static(USER_AGENT)));
     check(&config.auth_info).map_err(|why| in_context(&context, &why))?;
     let login = access.logins.take(&mut config.auth_info)?;
+    config.cluster_url = without_user(&config.cluster_url);
     let server = redact(config.cluster_url.to_string().trim_end_matches('/')).into_owned();
     Ok(Prepared { config, login, context, server })
 }
@@ -171,6 +172,15 @@ impl Prepared {
             failure => failure,
         })
     }
+}
+
+/// The address without the user that may stand in it: kube does not log in with it, and its libraries log it.
+fn without_user(address: &http::Uri) -> http::Uri {
+    let mut parts = address.clone().into_parts();
+    let host =
+        parts.authority.as_ref().and_then(|authority| authority.as_str().rsplit_once('@')).map(|(_, host)| host.to_owned());
+    parts.authority = host.and_then(|host| host.parse().ok()).or(parts.authority);
+    http::Uri::from_parts(parts).unwrap_or_else(|_| address.clone())
 }
 
 fn in_context(context: &str, why: &str) -> Failure {

@@ -18,7 +18,7 @@ const NAMES: &str = "(?:token|secret|passwd|password|passphrase|pwd|api[_-]?key|
 /// Something that every text with a credential holds: one pass that clean text does not go beyond.
 static ALARM: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?i)://|=|authorization|cookie|bearer|basic|token|secret|passw|passphrase|pwd|api.?key|access.?key|private.?key|account.?key|encryption.?key|signing.?key|credential|signature|stdout|stderr|invalid port|eyj|gh[pousr]_|github_pat_|glpat-|gldt-|glrt-|glptt-|glcbt-|glsoat-|glft-|glagent-|xox|xapp-|AKIA|ASIA|AIza|ya29|sk_live|sk_test|sk-|npm_|dckr_pat|hvs\.|dop_v1|SG\.|ATATT|age-secret|k8s-aws|hooks\.slack|webhook|/bot|LS0tLS1",
+        r"(?i)://|=|@[a-z0-9.-]+:\d|authorization|cookie|bearer|basic|token|secret|passw|passphrase|pwd|api.?key|access.?key|private.?key|account.?key|encryption.?key|signing.?key|credential|signature|stdout|stderr|invalid port|eyj|gh[pousr]_|github_pat_|glpat-|gldt-|glrt-|glptt-|glcbt-|glsoat-|glft-|glagent-|xox|xapp-|AKIA|ASIA|AIza|ya29|sk_live|sk_test|sk-|npm_|dckr_pat|hvs\.|dop_v1|SG\.|ATATT|age-secret|k8s-aws|hooks\.slack|webhook|/bot|LS0tLS1",
     )
 });
 
@@ -33,6 +33,7 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     let after: fn(&Captures) -> String = |found| format!("{}{MASK}", &found[1]);
     let quoted: fn(&Captures) -> String = |found| format!("{}\"{MASK}\"", &found[1]);
     let random: fn(&Captures) -> String = if_random;
+    let between: fn(&Captures) -> String = |found| format!("{}{MASK}{}", &found[1], &found[2]);
     let rules = [
         // RFC 7468, and OpenPGP's blocks; also one that is cut off
         (r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?s:.*?)(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\z)", mask),
@@ -41,6 +42,8 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         // what Debug makes of a command's environment and of its output
         (r#"\b([A-Z_][A-Z0-9_]+=)"(?:\\.|[^"\\])*"?"#, quoted),
         (r#"\b(stdout: |stderr: )"(?:\\.|[^"\\])*"?"#, quoted),
+        // an address without its scheme, as libraries log it
+        (r"(^|[\s(,=\x22'])[^\s:@/\x22'(),=]+:[^\s@/\x22'()]+(@[A-Za-z0-9.-]+:\d{1,5}\b)", between),
         // what Go says of a URL whose password holds a slash
         (r#"(invalid port )"[^"]*""#, quoted),
         (r"(?i)(hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/)[^\s\x22'<>\\]+", after),
@@ -179,6 +182,8 @@ mod tests {
         ("oci://registry.example.com:5000/manifests@sha256:abc", ""),
         ("https://example.com/a?x=1 to ops@example.com", ""),
         ("https://example.com:8443/@v/list", ""),
+        ("checkout waiting: (\"http\", me:hunter2@10.0.0.1:6443)", "checkout waiting: (\"http\", ***@10.0.0.1:6443)"),
+        ("image web:1.2.3@sha256:0a1b2c3d4e5f is pulled", ""),
         (
             "GET https://b.example.com/x?X-Amz-Signature=0af&sv=2&sig=abc%3D&a=b",
             "GET https://b.example.com/x?X-Amz-Signature=***&sv=2&sig=***&a=b",
