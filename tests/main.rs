@@ -9,6 +9,12 @@ mod docs;
 #[path = "conformance/embedded.rs"]
 mod embedded;
 mod flows;
+#[cfg(target_os = "linux")]
+mod logins;
+#[cfg(target_os = "linux")]
+mod planted;
 mod registries;
 mod render;
 mod screenshots;
+#[allow(dead_code, reason = "the suites on the bed use the rest of it")]
+mod support;
