@@ -1,5 +1,6 @@
 //! What went wrong with a request, in the classes that decide what happens next, and in words.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use fluxdeck_model::domain::text::sanitise;
@@ -108,7 +109,11 @@ impl Failure {
     }
 
     pub fn busy(message: String) -> Self {
-        Self::Busy { message: sanitise(&message).into_owned(), retry_after: None }
+        let clean = match sanitise(&message) {
+            Cow::Owned(clean) => Some(clean),
+            Cow::Borrowed(_) => None,
+        };
+        Self::Busy { message: clean.unwrap_or(message), retry_after: None }
     }
 
     /// The failure with how long the server wants to be left alone.
