@@ -213,3 +213,32 @@ fn unread(error: &KubeconfigError) -> String {
         other => explain(other).trim_start_matches("failed to parse kubeconfig YAML: ").to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_loses_its_user_and_nothing_else() {
+        for (address, bare) in [
+            ("http://me:hunter2@10.0.0.1:6443/door", "http://10.0.0.1:6443/door"),
+            ("https://token@api.example.test/", "https://api.example.test/"),
+            ("https://[::1]:6443/a?b=c", "https://[::1]:6443/a?b=c"),
+        ] {
+            assert_eq!(without_user(&address.parse().expect("an address")).to_string(), bare);
+        }
+    }
+
+    #[test]
+    fn what_kube_would_break_on_is_said_without_the_token() {
+        for (user, why) in [
+            (r#"{"token": "abc"}"#, ""),
+            (r#"{"token": "PLANTED\n"}"#, "such as a line end"),
+            (r#"{"auth-provider": {"name": "gcp", "config": {"access-token": "PLANTED"}}}"#, "auth-provider `gcp` is gone"),
+            (r#"{"auth-provider": {"name": "oidc", "config": {}}}"#, ""),
+        ] {
+            let told = check(&serde_json::from_str(user).expect("a user")).err().unwrap_or_default();
+            assert!(told.contains(why) && told.is_empty() == why.is_empty() && !told.contains("PLANTED"), "{user}: {told}");
+        }
+    }
+}

@@ -196,6 +196,7 @@ mod tests {
     use std::process::{ExitStatus, Output};
 
     use super::*;
+    use fluxdeck_model::state::jobs::Outcome;
 
     fn plugin_failed() -> AuthError {
         let out = Output {
@@ -215,6 +216,20 @@ mod tests {
         assert!(matches!(failure, Failure::Setup { .. }), "nothing was sent: {failure:?}");
         assert!(told.starts_with("please log in"), "{told}");
         assert!(!format!("{failure:?}").contains("PLANTED") && !told.contains('\u{1b}'), "{failure:?}");
+    }
+
+    #[test]
+    fn an_act_for_which_there_is_no_credential_was_not_sent() {
+        let waiting = Failed { message: "waiting".to_owned(), hint: String::new(), is_waiting: true };
+        let errors = [
+            kube::Error::Service(Box::new(plugin_failed())),
+            kube::Error::Auth(plugin_failed()),
+            kube::Error::Service(Box::new(waiting)),
+        ];
+        for error in errors {
+            let outcome = super::super::write::not_taken(error);
+            assert!(matches!(&outcome, Outcome::Unsent(_)) && !format!("{outcome:?}").contains("PLANTED"), "{outcome:?}");
+        }
     }
 
     #[test]

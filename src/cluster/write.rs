@@ -60,7 +60,7 @@ fn taken(answer: &Value, step: &Step) -> Outcome {
     }
 }
 
-fn not_taken(error: kube::Error) -> Outcome {
+pub(super) fn not_taken(error: kube::Error) -> Outcome {
     let status = match error {
         kube::Error::Api(status) => status,
         error if without_credentials(&error).is_some() => return Outcome::Unsent(Failure::from(error).error("the API server")),

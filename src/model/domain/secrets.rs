@@ -18,7 +18,7 @@ const NAMES: &str = "(?:token|secret|passwd|password|passphrase|pwd|api[_-]?key|
 /// Something that every text with a credential holds: one pass that clean text does not go beyond.
 static ALARM: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?i)://|=|@[a-z0-9.-]+:\d|authorization|cookie|bearer|basic|token|secret|passw|passphrase|pwd|api.?key|access.?key|private.?key|account.?key|encryption.?key|signing.?key|credential|signature|stdout|stderr|invalid port|eyj|gh[pousr]_|github_pat_|glpat-|gldt-|glrt-|glptt-|glcbt-|glsoat-|glft-|glagent-|xox|xapp-|AKIA|ASIA|AIza|ya29|sk_live|sk_test|sk-|npm_|dckr_pat|hvs\.|dop_v1|SG\.|ATATT|age-secret|k8s-aws|hooks\.slack|webhook|/bot|LS0tLS1",
+        r"(?i)://|=|:[^\s@/]+@[a-z0-9.-]+:\d|authorization|cookie|bearer|basic|token|secret|passw|passphrase|pwd|api.?key|access.?key|private.?key|account.?key|encryption.?key|signing.?key|credential|signature|stdout|stderr|invalid port|eyj|gh[pousr]_|github_pat_|glpat-|gldt-|glrt-|glptt-|glcbt-|glsoat-|glft-|glagent-|xox|xapp-|AKIA|ASIA|AIza|ya29|sk_live|sk_test|sk-|npm_|dckr_pat|hvs\.|dop_v1|SG\.|ATATT|age-secret|k8s-aws|hooks\.slack|webhook|/bot|LS0tLS1",
     )
 });
 
