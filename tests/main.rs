@@ -11,8 +11,12 @@ mod embedded;
 mod faults;
 mod flows;
 mod keyboard;
+#[cfg(target_os = "linux")]
+mod logins;
+#[cfg(target_os = "linux")]
+mod planted;
 mod registries;
 mod render;
 mod screenshots;
-#[expect(dead_code, reason = "the live suites use the rest")]
+#[allow(dead_code, reason = "the suites on the bed use the rest of it")]
 mod support;

@@ -67,7 +67,6 @@ pub(super) fn print(arguments: &Arguments) -> Result<u8> {
     show(&built.map_err(told)?, arguments)
 }
 
-#[expect(clippy::print_stderr, reason = "what is not proven is said beside the output")]
 fn show(objects: &[Applied], arguments: &Arguments) -> Result<u8> {
     let mut unknown: BTreeMap<&str, usize> = BTreeMap::new();
     for name in objects.iter().flat_map(|object| &object.unknown) {
@@ -75,7 +74,7 @@ fn show(objects: &[Applied], arguments: &Arguments) -> Result<u8> {
     }
     if !unknown.is_empty() {
         let names: Vec<_> = unknown.keys().copied().collect();
-        eprintln!("not proven: only the cluster knows {} (--substitute-from FILE gives values)", names.join(", "));
+        output::beside(&format!("not proven: only the cluster knows {} (--substitute-from FILE gives values)", names.join(", ")));
     }
     match (arguments.output, arguments.origins) {
         (Form::Yaml, false) => output::write(&write::all(objects.iter().map(|object| &object.node)).map_err(told)?)?,
@@ -137,20 +136,19 @@ pub(super) fn place(origin: &Origin) -> String {
 }
 
 /// Asks another program and says what it thinks.
-#[expect(clippy::print_stderr, reason = "an opinion is no part of the output")]
 fn ask(tree: &dyn Tree, path: &str, ours: Option<&[Node]>) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Error::failed(format!("cannot start: {error}"), ""))?;
     let opinion = runtime.block_on(programs::second(tree, path, ours))?;
     runtime.shutdown_timeout(Duration::from_millis(50));
     match opinion {
-        Opinion::Nobody => eprintln!("second opinion: not asked: kustomize, kubectl and flux are not installed"),
-        Opinion::Same { program } => eprintln!("second opinion: {program} says the same"),
-        Opinion::Fails { program, why } => eprintln!("second opinion: {program} refuses it: {why}"),
-        Opinion::Builds { program } => eprintln!("second opinion: {program} can build it"),
+        Opinion::Nobody => output::beside("second opinion: not asked: kustomize, kubectl and flux are not installed"),
+        Opinion::Same { program } => output::beside(&format!("second opinion: {program} says the same")),
+        Opinion::Fails { program, why } => output::beside(&format!("second opinion: {program} refuses it: {why}")),
+        Opinion::Builds { program } => output::beside(&format!("second opinion: {program} can build it")),
         Opinion::Differs { program, how } => {
-            eprintln!("second opinion: {program} differs");
-            how.iter().for_each(|line| eprintln!("  {line}"));
+            output::beside(&format!("second opinion: {program} differs"));
+            how.iter().for_each(|line| output::beside(&format!("  {line}")));
         }
     }
     Ok(())

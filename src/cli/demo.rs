@@ -60,7 +60,6 @@ pub(super) fn origin(global: &Global) -> Result<Origin> {
 }
 
 /// Serves every context on a port until ctrl-c. Returns the exit code.
-#[expect(clippy::print_stderr, reason = "says how to get in; standard output has the path alone")]
 pub(super) async fn serve(call: &Call, arguments: &Arguments) -> Result<u8> {
     let Origin::Demo(guest) = &call.options.origin else { return Err(Error::usage("this is not the demo", "")) };
     let company = &guest.company;
@@ -90,11 +89,11 @@ pub(super) async fn serve(call: &Call, arguments: &Arguments) -> Result<u8> {
     let written = REAL.replace(&path, kubeconfig(&addresses, &doors).as_bytes());
     written.map_err(|error| Error::failed(format!("cannot write {}: {error}", path.display()), "choose another --demo-dir"))?;
     output::write(&format!("{}\n", path.display()))?;
-    eprintln!(
+    output::beside(&format!(
         "the demo is at 127.0.0.1:{}; point kubectl at it:\n  export KUBECONFIG={}\n  kubectl get kustomizations -A\nctrl-c ends it and removes the file",
         addresses.iter().map(|(_, port)| port.to_string()).collect::<Vec<_>>().join(", :"),
         path.display()
-    );
+    ));
     tokio::select! {
         _ = futures::future::join_all(servers) => {}
         () = crate::run::stopped() => {}

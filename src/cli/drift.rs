@@ -16,7 +16,7 @@ use fluxdeck_model::domain::{ClusterId, GroupKind};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::insight::drift::Drift;
 use fluxdeck_model::insight::named::Named;
-use fluxdeck_model::kinds;
+use fluxdeck_model::kinds::{self, masked};
 use fluxdeck_model::render::flux::{Applied, GROUP};
 use fluxdeck_model::render::id;
 use fluxdeck_model::state::drift::Compared;
@@ -139,8 +139,9 @@ fn text(report: &Report) -> String {
         match drift {
             Drift::Fields(fields) => {
                 for field in fields {
-                    let live = field.live.as_ref().map_or_else(|| "nothing".to_owned(), Value::to_string);
-                    let line = format!("  {}: git {}, live {live}  {}", field.path, field.git, place(&field.origin));
+                    let shown = |value| masked::field(&field.path, value);
+                    let live = field.live.as_ref().map_or_else(|| "nothing".to_owned(), |live| shown(live).to_string());
+                    let line = format!("  {}: git {}, live {live}  {}", field.path, shown(&field.git), place(&field.origin));
                     out.push_str(&sanitise_line(&line));
                     out.push('\n');
                 }
@@ -167,7 +168,7 @@ fn as_json(report: &Report) -> Value {
         let fields: Vec<_> = match drift {
             Drift::Fields(fields) => fields
                 .iter()
-                .map(|field| json!({ "path": field.path, "git": field.git, "live": field.live, "file": &*field.origin.file, "line": field.origin.line }))
+                .map(|field| json!({ "path": field.path, "git": masked::field(&field.path, &field.git), "live": field.live.as_ref().map(|live| masked::field(&field.path, live)), "file": &*field.origin.file, "line": field.origin.line }))
                 .collect(),
             _ => Vec::new(),
         };

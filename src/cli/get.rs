@@ -118,7 +118,6 @@ fn near(state: &State, namespaces: Option<&BTreeSet<Str>>) -> String {
     near.map(|name| format!("; did you mean the namespace `{name}`?")).next().unwrap_or_default()
 }
 
-#[expect(clippy::print_stderr, reason = "kubectl says on standard error that it found nothing")]
 fn show(
     state: &State,
     gk: &GroupKind,
@@ -138,7 +137,7 @@ fn show(
                 .collect::<String>(),
         ),
         Format::Table | Format::Wide if found.is_empty() => {
-            eprintln!("no {} found{}{}", gk.kind, place(namespaces), near(state, namespaces));
+            output::beside(&format!("no {} found{}{}", gk.kind, place(namespaces), near(state, namespaces)));
             Ok(())
         }
         Format::Table | Format::Wide => output::write(&table(

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-use super::Call;
+use super::{Call, output};
 use crate::runtime::{self, Options, Runtime};
 use fluxdeck_model::domain::Coverage;
 use fluxdeck_model::error::{Error, ErrorKind, Result};
@@ -149,6 +149,7 @@ fn late(state: &State, timeout: Duration, hint: &str) -> Error {
     let (done, all) = state.cluster().progress();
     let why = match &state.cluster().link {
         Link::Stale { why, .. } => why.clone(),
+        Link::LoggingIn(program) => format!("waiting for the login program `{program}`"),
         _ if all == 0 => "the API server did not answer".to_owned(),
         _ => format!("{done} of {all} kinds were read"),
     };
@@ -172,7 +173,6 @@ fn denied(state: &State) -> Option<Error> {
 }
 
 /// One line for those who may not see everything: where they were read, and what was not read at all.
-#[expect(clippy::print_stderr, reason = "a headless command speaks of restrictions beside its output")]
 pub(super) fn tell_restrictions(state: &State) {
     let store = &state.cluster().store;
     let everywhere = state.cluster().restricted().into_iter().filter(|(_, namespace)| namespace.is_none()).map(|(kind, _)| kind);
@@ -191,10 +191,10 @@ pub(super) fn tell_restrictions(state: &State) {
     }
     if !read.is_empty() {
         let names: Vec<_> = read.iter().map(|name| &**name).collect();
-        eprintln!("restricted: Flux objects were read in {} only; more namespaces with -n", names.join(", "));
+        output::beside(&format!("restricted: Flux objects were read in {} only; more namespaces with -n", names.join(", ")));
     }
     if !unread.is_empty() {
-        eprintln!("restricted: you may not list {}", unread.join(", "));
+        output::beside(&format!("restricted: you may not list {}", unread.join(", ")));
     }
 }
 

@@ -60,13 +60,12 @@ pub(super) async fn run(call: &Call, arguments: &Arguments) -> Result<u8> {
 }
 
 /// Reads the journals; what cannot be read is named beside the output.
-#[expect(clippy::print_stderr, reason = "speaks of unreadable files beside its output")]
 fn read(call: &Call) -> Result<Vec<Loaded>> {
     let nowhere = || Error::failed("no jobs are kept here", "the demo and snapshots keep none");
     let dir = call.options.state_dir.as_ref().ok_or_else(nowhere)?;
     let (found, unread) = runtime::jobs_found(&*call.options.disk, dir);
     for why in unread {
-        eprintln!("{}", sanitise(&why));
+        output::beside(&why);
     }
     Ok(found)
 }

@@ -9,6 +9,7 @@ mod get;
 pub mod headless;
 mod info;
 mod jobs;
+mod log;
 mod output;
 mod snapshot;
 mod source;
@@ -22,7 +23,7 @@ use std::time::Duration;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
-use crate::cluster::Access;
+use crate::cluster::{Access, Logins};
 use crate::config::{Config, Places};
 use crate::runtime::{Options, Origin, Repositories};
 use crate::{records, run};
@@ -230,18 +231,19 @@ pub fn main(cli: Cli) -> Result<u8> {
         Some(Command::Where(arguments)) => return where_field::print(arguments, &global.namespace),
         _ => {}
     }
-    let _log = log_to_file(places.as_ref());
+    std::panic::set_hook(Box::new(report_panic));
+    let _log = log::to_file(places.as_ref());
     let mut global = global;
     let command = match command {
         Some(Command::Demo(arguments)) => demo::prepare(arguments, &mut global)?,
         command => command,
     };
-    let call = global.call(places)?;
+    let call = global.call(places, command.is_none())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Error::failed(format!("cannot start: {error}"), ""))?;
     let done = match command {
-        Some(Command::Tree(arguments)) => runtime.block_on(tree::print(&call, &arguments)),
-        Some(Command::Get(arguments)) => runtime.block_on(get::print(&call, &arguments)),
+        Some(Command::Tree(arguments)) => runtime.block_on(stoppable(tree::print(&call, &arguments))),
+        Some(Command::Get(arguments)) => runtime.block_on(stoppable(get::print(&call, &arguments))),
         Some(Command::Suspend(arguments)) => runtime.block_on(act::suspend(&call, &arguments)),
         Some(Command::Resume(arguments)) => runtime.block_on(act::resume(&call, &arguments)),
         Some(Command::Reconcile(arguments)) => runtime.block_on(act::reconcile(&call, &arguments)),
@@ -249,8 +251,8 @@ pub fn main(cli: Cli) -> Result<u8> {
         Some(Command::Restart(arguments)) => runtime.block_on(act::other(&call, "restart", &arguments)),
         Some(Command::Scale(arguments)) => runtime.block_on(act::scale(&call, &arguments)),
         Some(Command::Jobs(arguments)) => runtime.block_on(jobs::run(&call, &arguments)),
-        Some(Command::Drift(arguments)) => runtime.block_on(drift::print(&call, &arguments)),
-        Some(Command::Snapshot(arguments)) => runtime.block_on(snapshot::take(&call, &arguments)),
+        Some(Command::Drift(arguments)) => runtime.block_on(stoppable(drift::print(&call, &arguments))),
+        Some(Command::Snapshot(arguments)) => runtime.block_on(stoppable(snapshot::take(&call, &arguments))),
         Some(Command::Demo(arguments)) => runtime.block_on(demo::serve(&call, &arguments)),
         Some(Command::Info(_) | Command::Build(_) | Command::Check(_) | Command::Where(_) | Command::Completion { .. }) => Ok(0),
         None => {
@@ -265,17 +267,33 @@ pub fn main(cli: Cli) -> Result<u8> {
     done
 }
 
+/// A command that only looks, until it is told to end: what it has started, such as a login program, ends with it.
+async fn stoppable(looking: impl Future<Output = Result<u8>>) -> Result<u8> {
+    tokio::select! {
+        done = looking => done,
+        () = run::stopped() => Err(Error::failed("stopped", "")),
+    }
+}
+
 /// Prints an error for people: what failed, and what to do.
-#[expect(clippy::print_stderr, reason = "the one place that reports errors")]
 pub fn report(error: &Error) {
-    eprintln!("fluxdeck: {}", error.message);
+    output::beside(&format!("fluxdeck: {}", error.message));
     if !error.hint.is_empty() {
-        eprintln!("  {}", error.hint);
+        output::beside(&format!("  {}", error.hint));
+    }
+}
+
+/// Reports a fault of ours. Its message may quote what came from outside.
+fn report_panic(panic: &std::panic::PanicHookInfo) {
+    output::beside(&format!("fluxdeck: a part of it broke: {panic}"));
+    let trace = std::backtrace::Backtrace::capture();
+    if trace.status() == std::backtrace::BacktraceStatus::Captured {
+        output::beside(&trace.to_string());
     }
 }
 
 impl Global {
-    fn call(&self, places: Option<Places>) -> Result<Call> {
+    fn call(&self, places: Option<Places>, is_screen: bool) -> Result<Call> {
         let is_demo = self.demo || self.demo_dir.is_some();
         // the demo is the same for everybody: nothing of a home directory is read
         let places = places.filter(|_| !is_demo);
@@ -293,6 +311,7 @@ impl Global {
                 impersonate: self.impersonate.clone(),
                 impersonate_groups: self.impersonate_groups.clone(),
                 request_timeout: Some(request_timeout),
+                logins: if is_screen { Logins::default() } else { Logins::of_command() },
             }),
         };
         if self.impersonate.is_none() && !self.impersonate_groups.is_empty() {
@@ -350,15 +369,4 @@ fn repositories(origin: &Origin, config: &Config, places: Option<&Places>) -> Re
     let here = std::env::current_dir().ok().filter(|here| crate::git::Checkout::around(here).is_ok());
     let cache = places.filter(|_| config.fetch).map(|places| places.cache.clone());
     Repositories::of(here.into_iter().chain(config.repos.iter().cloned()).collect(), cache)
-}
-
-/// Logs go to a file in the state directory, by FLUXDECK_LOG (`info`, `debug` …); never to the screen. The guard writes the rest when it is dropped.
-fn log_to_file(places: Option<&Places>) -> Option<tracing_appender::non_blocking::WorkerGuard> {
-    let filter = std::env::var("FLUXDECK_LOG").ok().filter(|level| !level.is_empty())?;
-    let dir = &places?.state;
-    crate::files::REAL.make_dir(dir).ok()?;
-    let (writer, guard) = tracing_appender::non_blocking(tracing_appender::rolling::daily(dir, "fluxdeck.log"));
-    let filter = tracing_subscriber::EnvFilter::try_new(filter).ok()?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(false).try_init().ok()?;
-    Some(guard)
 }

@@ -10,15 +10,23 @@ use serde_json::Value;
 
 use super::Call;
 use super::headless::{gather, unread};
+use super::output;
 use crate::cluster::{self, Catalog};
 use crate::records::{self, Recorded, Snapshot};
 use crate::runtime;
 use fluxdeck_model::domain::{ClusterId, Coverage, GroupKind, ObjectRef, Scope};
 use fluxdeck_model::error::Result;
-use fluxdeck_model::kinds;
+use fluxdeck_model::kinds::{self, masked};
 use fluxdeck_model::state::Cluster;
 
+const WITHOUT: &str = "What may be a credential is left out, so that the file can be given away:
+  values of Secrets; credentials in URLs, messages, annotations and fields with a telling name (password, token …)
+  all values, but not the keys, of HelmReleases' `values`, `postBuild.substitute`, inputs of ResourceSets, environments of containers
+  addresses of Providers, paths of Receivers, and the copy that kubectl apply keeps
+Data of ConfigMaps is kept as it is. The file still says what runs where: it is readable by you alone.";
+
 #[derive(Args)]
+#[command(after_help = WITHOUT)]
 pub(super) struct Arguments {
     /// The file to write
     file: PathBuf,
@@ -28,7 +36,6 @@ pub(super) struct Arguments {
 }
 
 /// Takes a snapshot. Returns the exit code.
-#[expect(clippy::print_stderr, reason = "says what was saved; standard output stays free")]
 pub(super) async fn take(call: &Call, arguments: &Arguments) -> Result<u8> {
     let headless = gather(call, arguments.timeout).await?;
     let state = headless.state();
@@ -52,19 +59,19 @@ pub(super) async fn take(call: &Call, arguments: &Arguments) -> Result<u8> {
         };
         if !recorded.restricted {
             let all = cluster::full_list(&client, served, &gk.kind, None).await.map_err(failed)?;
-            recorded.objects = all.into_iter().filter(|object| is_shown(cluster, &gk, object)).collect();
+            recorded.objects = all.into_iter().filter(|object| is_shown(cluster, &gk, object)).map(shareable).collect();
         }
         snapshot.kinds.push(recorded);
     }
     snapshot.events = events(&client, &catalog, cluster).await;
     records::snapshot::save(&*call.options.disk, &snapshot, &arguments.file)?;
     let objects: usize = snapshot.kinds.iter().map(|kind| kind.objects.len()).sum();
-    eprintln!(
+    output::beside(&format!(
         "saved {objects} objects and {} events of {} to {}",
         snapshot.events.len(),
         cluster.context,
         arguments.file.display()
-    );
+    ));
     match unread(state) {
         Some(error) => Err(error),
         None => Ok(0),
@@ -83,7 +90,7 @@ fn shown(cluster: &Cluster) -> BTreeMap<GroupKind, Coverage> {
 /// Whether an object stands in the tree: what Flux does not manage is nobody's business here.
 fn is_shown(cluster: &Cluster, gk: &GroupKind, object: &Value) -> bool {
     let field = |name: &str| object["metadata"][name].as_str().unwrap_or_default();
-    let id = ObjectRef::new(ClusterId(0), gk.clone(), field("namespace"), fluxdeck_model::domain::text::sanitise(field("name")));
+    let id = ObjectRef::new(ClusterId(0), gk.clone(), field("namespace"), fluxdeck_model::domain::text::printable(field("name")));
     cluster.store.find(&id).is_some_and(|node| cluster.forest.contains(node))
 }
 
@@ -99,5 +106,11 @@ async fn events(client: &kube::Client, catalog: &Catalog, cluster: &Cluster) -> 
         let id = ObjectRef::new(ClusterId(0), GroupKind::new(group, text("kind")), text("namespace"), text("name"));
         cluster.store.find(&id).is_some_and(|node| cluster.forest.contains(node))
     };
-    all.into_iter().filter(involved).collect()
+    all.into_iter().filter(involved).map(shareable).collect()
+}
+
+/// The object as it may be given away.
+fn shareable(mut object: Value) -> Value {
+    masked::for_sharing(&mut object);
+    object
 }

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use kube::config::{ExecInteractiveMode, KubeConfigOptions, Kubeconfig as Raw, KubeconfigError};
+use kube::config::{AuthInfo, KubeConfigOptions, Kubeconfig as Raw, KubeconfigError};
 use kube::{Client, Config};
 
 use super::failure::{Failure, explain};
-use fluxdeck_model::domain::text::redact;
+use super::login::{self, BAD_TOKEN, Login, Logins, Use, bearer};
+use fluxdeck_model::domain::text::{redact, sanitise};
 use fluxdeck_model::state::Context;
 
 /// The flags that kubectl has for reaching a cluster.
@@ -21,6 +22,8 @@ pub struct Access {
     pub impersonate_groups: Vec<String>,
     /// How long one request may take; none leaves connecting at ten seconds.
     pub request_timeout: Option<Duration>,
+    /// The logins of this run.
+    pub logins: Logins,
 }
 
 /// A kubeconfig, read once a connection: files may have changed since.
@@ -53,15 +56,9 @@ impl Kubeconfig {
                 (Ok(None), _) => Self::of_home()?,
             },
         };
-        let Some(mut raw) = raw else {
+        let Some(raw) = raw else {
             return Ok(Self { raw: None, contexts: Vec::new(), current: "in-cluster".to_owned(), access: access.clone() });
         };
-        for user in raw.auth_infos.iter_mut().filter_map(|user| user.auth_info.as_mut()) {
-            // a plugin must neither read our keys nor write over our screen
-            if let Some(exec) = &mut user.exec {
-                exec.interactive_mode = Some(ExecInteractiveMode::Never);
-            }
-        }
         let contexts: Vec<_> = raw
             .contexts
             .iter()
@@ -114,32 +111,30 @@ impl Kubeconfig {
 /// What every request says of the program.
 const USER_AGENT: &str = concat!("fluxdeck/", env!("CARGO_PKG_VERSION"));
 
-/// A client for one context, and the server's address for messages.
-pub struct Connected {
-    pub client: Client,
+/// What a client is made of, before anything is sent or run.
+pub struct Prepared {
+    config: Config,
+    login: Option<Use>,
+    context: String,
+    /// The server's address for messages.
     pub server: String,
 }
 
-/// Makes a client. Blocks while an exec plugin runs: call it where that is allowed. Sends nothing yet.
+/// Reads what the kubeconfig names for the context: certificates, the proxy, the user. Blocks while files are read; runs nothing.
 ///
 /// # Errors
-/// What is wrong with the cluster or user entry, its files, or its plugin.
-pub fn connect(kubeconfig: &Kubeconfig, handle: &tokio::runtime::Handle) -> Result<Connected, Failure> {
+/// What is wrong with the cluster or user entry, or its files.
+pub fn prepare(kubeconfig: &Kubeconfig, handle: &tokio::runtime::Handle) -> Result<Prepared, Failure> {
     let access = &kubeconfig.access;
-    let setup = |error: &dyn std::error::Error| Failure::Setup {
-        message: format!("context `{}`: {}", kubeconfig.current, explain(error)),
-        hint: "check the cluster and the user of this context in the kubeconfig".to_owned(),
-    };
+    let context = kubeconfig.current.clone();
     let mut config = match &kubeconfig.raw {
         Some(raw) => {
-            let options = KubeConfigOptions {
-                context: Some(kubeconfig.current.clone()),
-                cluster: access.cluster.clone(),
-                user: access.user.clone(),
-            };
-            handle.block_on(Config::from_custom_kubeconfig(raw.clone(), &options)).map_err(|error| setup(&error))?
+            let options =
+                KubeConfigOptions { context: Some(context.clone()), cluster: access.cluster.clone(), user: access.user.clone() };
+            let read = handle.block_on(Config::from_custom_kubeconfig(raw.clone(), &options));
+            read.map_err(|error| in_context(&context, &explain(&error)))?
         }
-        None => Config::incluster().map_err(|error| setup(&error))?,
+        None => Config::incluster().map_err(|error| in_context(&context, &explain(&error)))?,
     };
     config.connect_timeout = Some(access.request_timeout.unwrap_or(Duration::from_secs(10)));
     // our own retries know what may be repeated; kube's would hang for minutes (reference: kube 5 `RetryPolicy::server_retry`)
@@ -150,13 +145,65 @@ pub fn connect(kubeconfig: &Kubeconfig, handle: &tokio::runtime::Handle) -> Resu
     }
     // the API server's audit log names who asked
     config.headers.push((http::header::USER_AGENT, http::HeaderValue::from_static(USER_AGENT)));
+    check(&config.auth_info).map_err(|why| in_context(&context, &why))?;
+    let login = access.logins.take(&mut config.auth_info)?;
+    config.cluster_url = without_user(&config.cluster_url);
     let server = redact(config.cluster_url.to_string().trim_end_matches('/')).into_owned();
-    let _entered = handle.enter();
-    let client = Client::try_from(config).map_err(|error| match error {
-        auth @ kube::Error::Auth(_) => Failure::from(auth),
-        other => setup(&other),
-    })?;
-    Ok(Connected { client, server })
+    Ok(Prepared { config, login, context, server })
+}
+
+impl Prepared {
+    /// The login whose credential each request shows; none where the kubeconfig holds it.
+    pub fn login(&self) -> Option<&Login> {
+        self.login.as_deref()
+    }
+
+    /// Makes the client. Reads the files of certificates once more, and sends nothing yet.
+    ///
+    /// # Errors
+    /// What is wrong with the certificates, the proxy or the credentials.
+    pub fn client(self) -> Result<Client, Failure> {
+        let made = match self.login {
+            Some(login) => login::client(self.config, login),
+            None => Client::try_from(self.config),
+        };
+        made.map_err(|error| match Failure::from(error) {
+            Failure::Unreachable(why) => in_context(&self.context, &why),
+            failure => failure,
+        })
+    }
+}
+
+/// The address without the user that may stand in it: kube does not log in with it, and its libraries log it.
+fn without_user(address: &http::Uri) -> http::Uri {
+    let mut parts = address.clone().into_parts();
+    let host =
+        parts.authority.as_ref().and_then(|authority| authority.as_str().rsplit_once('@')).map(|(_, host)| host.to_owned());
+    parts.authority = host.and_then(|host| host.parse().ok()).or(parts.authority);
+    http::Uri::from_parts(parts).unwrap_or_else(|_| address.clone())
+}
+
+fn in_context(context: &str, why: &str) -> Failure {
+    Failure::Setup {
+        message: format!("context `{context}`: {why}"),
+        hint: "check the cluster and the user of this context in the kubeconfig".to_owned(),
+    }
+}
+
+/// What kube would break on, or run on its own terms.
+fn check(user: &AuthInfo) -> Result<(), String> {
+    // the only way that kube has to show a token
+    let shown = serde_json::to_value(user).unwrap_or_default();
+    if shown["token"].as_str().is_some_and(|token| bearer(token).is_none()) {
+        return Err(format!("the user's token is {BAD_TOKEN}"));
+    }
+    match &user.auth_provider {
+        Some(provider) if provider.name != "oidc" => Err(format!(
+            "auth-provider `{}` is gone since Kubernetes 1.26; its login program takes its place (exec)",
+            sanitise(&provider.name)
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Why a kubeconfig could not be read, without the path: who asked for it has named it.
@@ -164,5 +211,34 @@ fn unread(error: &KubeconfigError) -> String {
     match error {
         KubeconfigError::ReadConfig(why, _) => why.to_string(),
         other => explain(other).trim_start_matches("failed to parse kubeconfig YAML: ").to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_loses_its_user_and_nothing_else() {
+        for (address, bare) in [
+            ("http://me:hunter2@10.0.0.1:6443/door", "http://10.0.0.1:6443/door"),
+            ("https://token@api.example.test/", "https://api.example.test/"),
+            ("https://[::1]:6443/a?b=c", "https://[::1]:6443/a?b=c"),
+        ] {
+            assert_eq!(without_user(&address.parse().expect("an address")).to_string(), bare);
+        }
+    }
+
+    #[test]
+    fn what_kube_would_break_on_is_said_without_the_token() {
+        for (user, why) in [
+            (r#"{"token": "abc"}"#, ""),
+            (r#"{"token": "PLANTED\n"}"#, "such as a line end"),
+            (r#"{"auth-provider": {"name": "gcp", "config": {"access-token": "PLANTED"}}}"#, "auth-provider `gcp` is gone"),
+            (r#"{"auth-provider": {"name": "oidc", "config": {}}}"#, ""),
+        ] {
+            let told = check(&serde_json::from_str(user).expect("a user")).err().unwrap_or_default();
+            assert!(told.contains(why) && told.is_empty() == why.is_empty() && !told.contains("PLANTED"), "{user}: {told}");
+        }
     }
 }

@@ -1,10 +1,13 @@
 //! What went wrong with a request, in the classes that decide what happens next, and in words.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use fluxdeck_model::domain::text::sanitise;
 use fluxdeck_model::error::{Error, ErrorKind};
 use kube::client::AuthError;
+
+use super::login::Failed;
 
 /// What a failed request means for the one who made it.
 #[derive(Debug, thiserror::Error)]
@@ -43,36 +46,59 @@ impl From<kube::Error> for Failure {
     fn from(error: kube::Error) -> Self {
         match error {
             kube::Error::Api(status) => Self::of_status(status.code, &status.message),
-            kube::Error::Auth(error) => Self::Setup { message: login(&error), hint: LOGIN.to_owned() },
-            other => {
-                let told = explain(&other);
-                // an exec plugin that fails while a request is made comes wrapped in a service error
-                if told.contains("exec-plugin") || told.contains("auth exec") {
-                    return Self::Setup { message: told, hint: LOGIN.to_owned() };
-                }
-                Self::Unreachable(told)
-            }
+            other => without_credentials(&other).unwrap_or_else(|| Self::Unreachable(explain(&other))),
         }
     }
 }
 
-/// What the login program of the kubeconfig said. kube's own words hold its whole environment.
+impl From<Failed> for Failure {
+    fn from(failed: Failed) -> Self {
+        match failed.is_waiting {
+            true => Self::busy(failed.message),
+            false => Self::Setup { message: failed.message, hint: failed.hint },
+        }
+    }
+}
+
+/// What it means when there are no credentials, so that a request was not even sent. While a request is made that comes wrapped in others.
+pub(super) fn without_credentials(error: &kube::Error) -> Option<Failure> {
+    let of_kube = |error: &AuthError| Failure::Setup { message: login(error), hint: LOGIN.to_owned() };
+    if let kube::Error::Auth(error) = error {
+        return Some(of_kube(error));
+    }
+    let mut at: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = at {
+        if let Some(failed) = error.downcast_ref::<Failed>() {
+            return Some(failed.clone().into());
+        }
+        if let Some(error) = error.downcast_ref() {
+            return Some(of_kube(error));
+        }
+        at = error.source();
+    }
+    None
+}
+
+/// Why there are no credentials, the words that help first. kube's own words hold the whole environment and output of a program.
 fn login(error: &AuthError) -> String {
     match error {
         AuthError::AuthExecRun { out, .. } => {
             let told = String::from_utf8_lossy(&out.stderr);
-            format!("the login program of the kubeconfig failed ({}): {}", out.status, sanitise(told.trim()))
+            format!("{} (the login program of the kubeconfig failed: {})", sanitise(told.trim()), out.status)
         }
         AuthError::AuthExecStart(why) => format!("the login program of the kubeconfig cannot be started: {why}"),
+        // their values are part of what a parser quotes
+        AuthError::AuthExecParse(_) => "the login program of the kubeconfig prints no ExecCredential".to_owned(),
+        AuthError::InvalidBearerToken(_) => "the token has characters that no token may have, such as a line end".to_owned(),
         other => explain(other),
     }
 }
 
-const LOGIN: &str = "log in again with the program that the kubeconfig names for this user, then press ctrl-r";
+const LOGIN: &str = super::login::AGAIN;
 
 impl Failure {
     pub fn of_status(code: u16, message: &str) -> Self {
-        let message = message.to_owned();
+        let message = sanitise(message).into_owned();
         match code {
             401 => Self::Unauthorised(message),
             403 => Self::Forbidden(message),
@@ -83,7 +109,11 @@ impl Failure {
     }
 
     pub fn busy(message: String) -> Self {
-        Self::Busy { message, retry_after: None }
+        let clean = match sanitise(&message) {
+            Cow::Owned(clean) => Some(clean),
+            Cow::Borrowed(_) => None,
+        };
+        Self::Busy { message: clean.unwrap_or(message), retry_after: None }
     }
 
     /// The failure with how long the server wants to be left alone.
@@ -97,7 +127,7 @@ impl Failure {
     /// The failure with the address that did not answer.
     pub fn at(self, address: &str) -> Self {
         match self {
-            Self::Unreachable(why) => Self::Unreachable(format!("at {address}: {why}")),
+            Self::Unreachable(why) => Self::Unreachable(format!("{why} (at {address})")),
             other => other,
         }
     }
@@ -115,7 +145,7 @@ impl Failure {
             Self::Gone => Error::failed("the list is too old", "reading it again"),
             Self::Busy { message, .. } => Error::new(ErrorKind::Unreachable, message.clone(), "trying again"),
             Self::Unreachable(why) => {
-                Error::new(ErrorKind::Unreachable, format!("cannot reach {server} {why}"), unreachable_hint(why))
+                Error::new(ErrorKind::Unreachable, format!("cannot reach {server}: {why}"), unreachable_hint(why))
             }
             Self::Call { message, hint } => Error::usage(message.clone(), hint.clone()),
             Self::Setup { message, hint } => Error::new(ErrorKind::Unreachable, message.clone(), hint.clone()),
@@ -124,7 +154,12 @@ impl Failure {
 }
 
 fn unreachable_hint(why: &str) -> &'static str {
-    if why.contains("certificate") || why.contains("UnknownIssuer") || why.contains("invalid peer") {
+    // rustls `CertificateError`: Expired, ExpiredContext, NotValidYet, NotValidYetContext
+    if why.contains("Expired") || why.contains("certificate expired") {
+        "the server's certificate has expired: it has to be renewed there, unless the clock of this machine is wrong"
+    } else if why.contains("NotValidYet") || why.contains("certificate not valid yet") {
+        "the server's certificate is not valid yet: is the clock of this machine right?"
+    } else if why.contains("certificate") || why.contains("UnknownIssuer") || why.contains("invalid peer") {
         "the server's certificate is not the one that the kubeconfig expects: check its certificate-authority and server"
     } else if why.contains("refused") {
         "nothing listens there: is the cluster up, and is the server of this context right?"
@@ -153,4 +188,70 @@ pub fn explain(error: &dyn std::error::Error) -> String {
         at = error.source();
     }
     sanitise(&told.join(": ")).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::{ExitStatus, Output};
+
+    use super::*;
+    use fluxdeck_model::state::jobs::Outcome;
+
+    fn plugin_failed() -> AuthError {
+        let out = Output {
+            status: ExitStatus::from_raw(256),
+            stdout: b"{\"token\": \"PLANTED\"}".to_vec(),
+            stderr: b"please log in \x1b[31m with https://me:PLANTED@sso.example.com\n".to_vec(),
+        };
+        AuthError::AuthExecRun { cmd: "CLIENT_SECRET=\"PLANTED\" \"/bin/tok\"".to_owned(), out: Box::new(out) }
+    }
+
+    #[test]
+    fn a_login_program_that_fails_at_a_refresh_says_what_helps_first_and_nothing_secret() {
+        let wrapped = kube::Error::Service(Box::new(plugin_failed()));
+
+        let failure = Failure::from(wrapped);
+        let told = failure.to_string();
+        assert!(matches!(failure, Failure::Setup { .. }), "nothing was sent: {failure:?}");
+        assert!(told.starts_with("please log in"), "{told}");
+        assert!(!format!("{failure:?}").contains("PLANTED") && !told.contains('\u{1b}'), "{failure:?}");
+    }
+
+    #[test]
+    fn an_act_for_which_there_is_no_credential_was_not_sent() {
+        let waiting = Failed { message: "waiting".to_owned(), hint: String::new(), is_waiting: true };
+        let errors = [
+            kube::Error::Service(Box::new(plugin_failed())),
+            kube::Error::Auth(plugin_failed()),
+            kube::Error::Service(Box::new(waiting)),
+        ];
+        for error in errors {
+            let outcome = super::super::write::lost(error);
+            assert!(matches!(&outcome, Outcome::Unsent(_)) && !format!("{outcome:?}").contains("PLANTED"), "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_server_or_a_gateway_says_is_fit_for_a_terminal() {
+        let page = "<html>\u{1b}]0;pwn\u{7}\u{202e} Authorization: Bearer PLANTEDPLANTED1";
+        for code in [401, 403, 404, 500, 503] {
+            let told = Failure::of_status(code, page).error("the API server").to_string();
+            assert!(!told.contains(['\u{1b}', '\u{7}', '\u{202e}']) && !told.contains("PLANTED"), "{told}");
+        }
+    }
+
+    #[test]
+    fn hints_name_the_cause() {
+        for (why, message, hint) in [
+            ("Connection refused", "cannot reach the API server: Connection refused", "nothing listens there"),
+            ("invalid peer certificate: Expired", "cannot reach the API server: invalid", "has expired"),
+            ("invalid peer certificate: certificate expired: verification time 1 (UNIX)", "cannot reach", "has expired"),
+            ("invalid peer certificate: NotValidYet", "cannot reach", "not valid yet"),
+            ("invalid peer certificate: UnknownIssuer", "cannot reach", "not the one that the kubeconfig expects"),
+        ] {
+            let error = Failure::Unreachable(why.to_owned()).error("the API server");
+            assert!(error.message.starts_with(message) && error.hint.contains(hint), "{error:?}");
+        }
+    }
 }

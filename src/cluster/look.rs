@@ -14,10 +14,8 @@ use super::failure::Failure;
 use super::served::Served;
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::domain::text::{sanitise, sanitise_line};
+use fluxdeck_model::kinds::masked;
 use fluxdeck_model::state::{EventRow, LogRequest};
-
-/// What stands where a Secret's value was.
-pub const MASK: &str = "<masked>";
 
 /// Fetches an object whole, without managedFields; the values of a Secret are masked before anybody sees them.
 ///
@@ -29,6 +27,16 @@ pub async fn body(client: &Client, served: &Served, object: &ObjectRef, timeout:
     let fetched = tokio::time::timeout(timeout, client.request::<Value>(request)).await;
     let mut body = fetched.map_err(|_| Failure::Unreachable(format!("no answer to {uri} within {} s", timeout.as_secs())))??;
     mask(&mut body);
+    Ok(body)
+}
+
+/// As [`body`], for people: without the credentials that may stand in it elsewhere.
+///
+/// # Errors
+/// As for any request.
+pub async fn shown(client: &Client, served: &Served, object: &ObjectRef, timeout: Duration) -> Result<Value, Failure> {
+    let mut body = body(client, served, object, timeout).await?;
+    masked::for_screen(&mut body);
     Ok(body)
 }
 
@@ -70,7 +78,7 @@ fn mask(body: &mut Value) {
     }
     for field in ["data", "stringData"] {
         for value in body.get_mut(field).and_then(Value::as_object_mut).into_iter().flat_map(|data| data.values_mut()) {
-            *value = MASK.into();
+            *value = masked::MASKED.into();
         }
     }
     if let Some(annotations) = body.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {

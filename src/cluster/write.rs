@@ -71,7 +71,7 @@ fn taken(answer: &Value, step: &Step) -> Outcome {
 }
 
 /// No answer came.
-fn lost(error: kube::Error) -> Outcome {
+pub(super) fn lost(error: kube::Error) -> Outcome {
     let is_unsent = was_never_connected(&error);
     match Failure::from(error) {
         failure @ Failure::Setup { .. } => Outcome::Unsent(failure.error("the API server")),

@@ -13,8 +13,13 @@ use serde_json::Value;
 
 /// The format that this build writes and reads.
 const FORMAT: u32 = 1;
-/// Largest snapshot read, unpacked: a broken or hostile file must not fill the memory.
-const LARGEST: u64 = 2 << 30;
+/// Largest snapshot read, in bytes unpacked: a broken or hostile file must not fill the memory. Fifty thousand objects of ten kilobytes.
+const LARGEST: usize = 512 << 20;
+/// How much denser than its text a packed snapshot may be once it is not small any more. Manifests that differ in names alone reach
+/// two hundred; a file that is made to fill the memory, a thousand.
+const DENSEST: usize = 400;
+/// What is small, in bytes unpacked.
+const SMALL: usize = 16 << 20;
 
 /// Everything that a cluster showed at one moment.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -86,9 +91,7 @@ pub fn open(path: &Path) -> Result<Snapshot> {
 /// # Errors
 /// Says why it is none.
 pub fn read(packed: impl Read) -> std::result::Result<Snapshot, String> {
-    let mut text = Vec::new();
-    let unpacked = flate2::read::GzDecoder::new(packed).take(LARGEST).read_to_end(&mut text);
-    unpacked.map_err(|_| "it is not a snapshot".to_owned())?;
+    let text = unpack(packed)?;
     let snapshot: Snapshot = serde_json::from_slice(&text).map_err(|_| "it is not a snapshot, or not whole".to_owned())?;
     if snapshot.fluxdeck > FORMAT {
         return Err(format!("it has format {}, this fluxdeck reads up to {FORMAT}", snapshot.fluxdeck));
@@ -96,9 +99,57 @@ pub fn read(packed: impl Read) -> std::result::Result<Snapshot, String> {
     Ok(snapshot)
 }
 
+/// Unpacks the text of a snapshot, and stops as soon as it cannot be one.
+fn unpack(packed: impl Read) -> std::result::Result<Vec<u8>, String> {
+    let mut decoder = flate2::read::GzDecoder::new(Counted { inner: packed, taken: 0 });
+    let (mut text, mut chunk) = (Vec::new(), vec![0; 64 << 10]);
+    loop {
+        let read = decoder.read(&mut chunk).map_err(|_| "it is not a snapshot".to_owned())?;
+        if read == 0 {
+            return Ok(text);
+        }
+        text.extend_from_slice(&chunk[..read]);
+        if text[0] != b'{' {
+            return Err("it is not a snapshot".to_owned());
+        }
+        if text.len() > LARGEST || text.len() > SMALL.max(decoder.get_ref().taken * DENSEST) {
+            return Err("it unpacks to more than any snapshot holds; it was not read to its end".to_owned());
+        }
+    }
+}
+
+/// Counts the bytes that were taken.
+struct Counted<R> {
+    inner: R,
+    taken: usize,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.inner.read(into)?;
+        self.taken += read;
+        Ok(read)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_is_made_to_fill_the_memory_is_refused_early() {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        std::io::Write::write_all(&mut encoder, b"{\"fluxdeck\":1,\"kinds\":[").expect("written");
+        for _ in 0..128 {
+            std::io::Write::write_all(&mut encoder, &vec![b' '; 1 << 20]).expect("written");
+        }
+        let bomb = encoder.finish().expect("packed");
+        let mut counted = Counted { inner: &*bomb, taken: 0 };
+
+        let why = read(&mut counted).expect_err("refused");
+        assert!(why.contains("unpacks to more"), "{why}");
+        assert!(counted.taken < bomb.len() / 2, "{} of {} bytes were read", counted.taken, bomb.len());
+    }
     use crate::files::{Fault, Faulty, REAL};
 
     #[test]

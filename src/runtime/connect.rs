@@ -84,30 +84,45 @@ impl Task {
             access.context = Some(self.context.clone());
         }
         let handle = tokio::runtime::Handle::current();
-        // reading files and running exec plugins blocks
+        // reading files blocks
         let made = tokio::task::spawn_blocking(move || {
             let kubeconfig = Kubeconfig::read(&access)?;
-            let connected = cluster::connect(&kubeconfig, &handle);
-            Ok::<_, Failure>((kubeconfig, connected))
+            let prepared = cluster::prepare(&kubeconfig, &handle);
+            Ok::<_, Failure>((kubeconfig, prepared))
         });
         let broken = |error: tokio::task::JoinError| Failure::Setup {
             message: format!("connecting broke down: {error}"),
             hint: String::new(),
         };
-        let (kubeconfig, connected) = made.await.map_err(broken)??;
+        let (kubeconfig, prepared) = made.await.map_err(broken)??;
         let current = kubeconfig.current.clone();
         self.tell(News::Contexts { all: kubeconfig.contexts.clone(), current: current.clone() }).await;
-        let connected = connected?;
+        let prepared = prepared?;
+        self.log_in(&prepared).await?;
+        let (server, client) = (prepared.server.clone(), prepared.client()?);
         let limit = self.options.request_timeout;
-        let client = &connected.client;
         let (discovered, flux, uid) =
-            tokio::join!(cluster::discover(client, limit), cluster::flux_version(client, limit), cluster::uid(client, limit));
-        let discovered = Arc::new(discovered.map_err(|failure| failure.at(&connected.server))?);
+            tokio::join!(cluster::discover(&client, limit), cluster::flux_version(&client, limit), cluster::uid(&client, limit));
+        let discovered = Arc::new(discovered.map_err(|failure| failure.at(&server))?);
         let mut namespaces = self.options.namespaces.clone();
         namespaces.extend(kubeconfig.context().and_then(|context| context.namespace.as_deref()).map(Str::from));
         namespaces.extend(records::remember::remembered(&*self.options.disk, self.options.state_dir.as_deref(), &current));
-        let (client, server) = (connected.client, connected.server);
         Ok(Connection { client, server, context: current, uid, discovered, flux, namespaces })
+    }
+
+    /// Logs in where the kubeconfig holds no credential itself, and says whom that waits for. Dropped, it gives the login up.
+    async fn log_in(&self, prepared: &cluster::Prepared) -> Result<(), Failure> {
+        let Some(login) = prepared.login() else { return Ok(()) };
+        if login.is_ready() {
+            return Ok(());
+        }
+        // who connects again does not want to wait for what hangs
+        login.cancel();
+        let Some(program) = login.program() else { return Ok(login.wait().await?) };
+        self.tell(News::Link(Link::LoggingIn(program))).await;
+        login.wait().await?;
+        self.tell(News::Link(Link::Connecting)).await;
+        Ok(())
     }
 
     async fn connect_recorded(&self, snapshot: &Arc<records::Snapshot>) -> Result<Connection, Failure> {

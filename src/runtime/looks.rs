@@ -41,7 +41,7 @@ pub(super) fn look(look: Look, renderer: Renderer, inbox: mpsc::Sender<Message>)
             (Aspect::Events, _) => cluster::events(&client, &look.object).await.map(Reply::Events),
             (_, None) => Err(Failure::NotFound(format!("the cluster does not serve {}", look.object.gk))),
             (Aspect::Yaml, Some(served)) => {
-                cluster::body(&client, &served, &look.object, timeout).await.map(|body| Reply::Document(cluster::yaml(&body)))
+                cluster::shown(&client, &served, &look.object, timeout).await.map(|body| Reply::Document(cluster::yaml(&body)))
             }
             (Aspect::Details, Some(served)) => details(&client, &served, &look, timeout).await,
         };
@@ -106,7 +106,7 @@ async fn file(renderer: &Renderer, place: FilePlace) -> Reply {
 
 async fn details(client: &Client, served: &Served, look: &Look, timeout: Duration) -> Result<Reply, Failure> {
     let (body, events) =
-        tokio::join!(cluster::body(client, served, &look.object, timeout), cluster::events(client, &look.object));
+        tokio::join!(cluster::shown(client, served, &look.object, timeout), cluster::events(client, &look.object));
     let body = body?;
     let gk = &look.object.gk;
     let annotations = body["metadata"]["annotations"].as_object().into_iter().flatten();

@@ -123,6 +123,7 @@ fn link(scene: &Scene, is_narrow: bool) -> Vec<Span<'static>> {
     let (done, all) = cluster.progress();
     match &cluster.link {
         Link::Connecting => sign(Health::Progressing, "connecting".to_owned()),
+        Link::LoggingIn(_) => sign(Health::Progressing, "logging in".to_owned()),
         Link::Live if done < all => sign(Health::Progressing, format!("reading {done}/{all}")),
         Link::Live => sign(Health::Ready, "live".to_owned()),
         Link::Partly { .. } if is_narrow => sign(Health::Failed, "live in part".to_owned()),
@@ -237,6 +238,7 @@ fn trouble(link: &Link) -> Option<String> {
         }
         Link::Partly { kinds, since: None, why } => Some(format!("{kinds} could not be read: {why}; trying again")),
         Link::Unauthorised(error) | Link::Unreachable(error) => Some(error.to_string()),
+        Link::LoggingIn(program) => Some(format!("waiting for the login program `{program}`")),
         Link::Connecting | Link::Live | Link::Recorded(_) => None,
     }
 }

@@ -105,7 +105,7 @@ impl Prompt {
 
     /// Takes pasted text; its line breaks never run anything.
     pub fn paste(&mut self, text: &str, state: &State) {
-        let clean: String = fluxdeck_model::domain::text::sanitise(text).chars().filter(|c| *c != '\u{fffd}').collect();
+        let clean: String = fluxdeck_model::domain::text::printable(text).chars().filter(|c| *c != '\u{fffd}').collect();
         self.text.insert_str(self.at, &clean);
         self.at += clean.len();
         self.suggest(state);

@@ -8,11 +8,11 @@ use jiff::{SignedDuration, Timestamp};
 use super::report;
 use crate::cli::Call;
 use crate::cli::headless::Headless;
+use crate::cli::output;
 use crate::run;
 use crate::runtime::{self, Options};
 use fluxdeck_model::actions::{Action, Answers, Confirmation, Target};
 use fluxdeck_model::domain::Scope;
-use fluxdeck_model::domain::text::redact;
 use fluxdeck_model::error::{Error, ErrorKind, Result};
 use fluxdeck_model::state::jobs::{Job, JobId};
 use fluxdeck_model::state::{Asked, Confirmed, Intent, Message, State};
@@ -100,14 +100,13 @@ fn read_jobs(headless: &mut Headless, call: &Call) -> bool {
 ///
 /// # Errors
 /// When the program's own parts fail.
-#[expect(clippy::print_stderr, reason = "how to go on stands beside the output")]
 pub(in crate::cli) async fn to_its_end(headless: &mut Headless, id: JobId, is_unrecorded: bool) -> Result<Job> {
     let followed = follow(headless, id, is_unrecorded).await;
     let is_over = headless.state().jobs.find(id).is_some_and(Job::is_over);
     // what is out cannot be taken back: it is told as far as it has come
     headless.part().await;
     if !is_over && headless.state().settings.keeps_jobs {
-        eprintln!("it is not over: `fluxdeck jobs resume {id}` goes on with it");
+        output::beside(&format!("it is not over: `fluxdeck jobs resume {id}` goes on with it"));
     }
     followed.map(|()| headless.state().jobs.find(id).cloned().expect("a job of this run is kept"))
 }
@@ -135,15 +134,14 @@ async fn follow(headless: &mut Headless, id: JobId, is_unrecorded: bool) -> Resu
 }
 
 /// Asks at the terminal whether a job that cannot be written down is to go on. Where there is none it does not.
-#[expect(clippy::print_stderr, reason = "asks beside the output")]
 fn may_go_unrecorded(state: &State, id: JobId) -> Result<bool> {
     let why = state.jobs.find(id).and_then(Job::held).unwrap_or_default();
-    eprintln!("{}", redact(why));
+    output::beside(why);
     if !std::io::stdin().is_terminal() {
-        eprintln!("  let $XDG_STATE_HOME name a directory that can be written, or say --unrecorded");
+        output::beside("  let $XDG_STATE_HOME name a directory that can be written, or say --unrecorded");
         return Ok(false);
     }
-    eprint!("do it all the same? [y/N] ");
+    output::ask("do it all the same? [y/N]");
     let mut line = String::new();
     let read = std::io::stdin().read_line(&mut line);
     read.map_err(|error| Error::failed(format!("cannot read the answer: {error}"), ""))?;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::Args;
 use jiff::SignedDuration;
 
-use super::{Call, Telling};
+use super::{Call, Telling, output};
 use fluxdeck_model::actions::{self, Action, Answers, Confirmation, Demand, Grade};
 use fluxdeck_model::error::{Error, Result};
 
@@ -185,7 +185,6 @@ async fn run(call: &Call, mut wish: Wish<'_>) -> Result<u8> {
 }
 
 /// Gets a person's consent where one is needed: by flag, else at the terminal.
-#[expect(clippy::print_stderr, reason = "asks beside the output")]
 fn ask(confirmation: &Confirmation, acting: &Acting) -> Result<()> {
     use std::io::IsTerminal;
     let is_lossy = confirmation.consequences.iter().any(|consequence| consequence.grade == Grade::Danger);
@@ -199,7 +198,7 @@ fn ask(confirmation: &Confirmation, acting: &Acting) -> Result<()> {
     let typed = match &acting.confirm {
         Some(word) => word.clone(),
         None if std::io::stdin().is_terminal() => {
-            eprint!("{question}");
+            output::ask(&question);
             let mut line = String::new();
             std::io::stdin()
                 .read_line(&mut line)

@@ -14,7 +14,6 @@ use fluxdeck_model::state::jobs::{Item, Job, Phase};
 const NAMED: usize = 10;
 
 /// Tells what follows from the act.
-#[expect(clippy::print_stderr, reason = "said beside the output")]
 pub(super) fn consequences(confirmation: &Confirmation) {
     for (consequence, times) in confirmation.grouped() {
         let mark = match consequence.grade {
@@ -23,12 +22,12 @@ pub(super) fn consequences(confirmation: &Confirmation) {
             Grade::Danger => "danger",
         };
         let times = if times > 1 { format!(" ({times} times)") } else { String::new() };
-        eprintln!("{mark}: {}{times}", consequence.text);
+        output::beside(&format!("{mark}: {}{times}", consequence.text));
         for object in consequence.objects.iter().take(NAMED) {
-            eprintln!("  {object}");
+            output::beside(&format!("  {object}"));
         }
         if consequence.objects.len() > NAMED {
-            eprintln!("  … and {} more", consequence.objects.len() - NAMED);
+            output::beside(&format!("  … and {} more", consequence.objects.len() - NAMED));
         }
     }
 }
@@ -126,14 +125,13 @@ impl Progress {
         Self { told: told.collect() }
     }
 
-    #[expect(clippy::print_stderr, reason = "progress stands beside the output")]
     pub fn tell(&mut self, job: &Job) {
         self.told.resize(job.items().len(), 0);
         for (item, told) in job.items().iter().zip(&mut self.told) {
             // the end is told as a result
             let until = item.log.len() - usize::from(item.phase.is_over() && !item.log.is_empty());
             for entry in item.log.iter().take(until).skip(*told) {
-                eprintln!("► {}: {}", item.object, redact(&entry.text));
+                output::beside(&format!("► {}: {}", item.object, entry.text));
             }
             *told = (*told).max(until);
         }

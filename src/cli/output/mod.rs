@@ -1,8 +1,10 @@
-//! Printing: tables, JSON, YAML and names, the same for every command.
+//! Printing: tables, JSON, YAML and names on standard output, what is said beside it on standard error; the same for every command.
 
+mod beside;
 mod node;
 mod table;
 
+pub(super) use beside::{ask, beside};
 pub(super) use node::{Node, node, nodes_below, sorted};
 pub(super) use table::Table;
 

@@ -10,6 +10,7 @@ pub mod inventory;
 pub mod object;
 pub mod query;
 pub mod revision;
+pub mod secrets;
 pub mod store;
 pub mod text;
 

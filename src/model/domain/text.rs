@@ -1,47 +1,90 @@
 //! Text from clusters, git and forges is hostile until it went through here, once, at the edge.
 
+use std::borrow::Cow;
+
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+pub use super::secrets::redact;
 
 /// Longest message kept, in bytes. A condition's message may be 32 KiB (apimachinery `Condition.message`); a screen shows less.
 pub const LONGEST: usize = 4 * 1024;
 
-/// Returns `text` fit for a terminal: no control characters, no escape sequences, no invisible or direction-changing
-/// characters; line breaks and tabs become one space; at most [`LONGEST`] bytes, head and tail of a longer one around a `…`.
+/// Most combining marks kept on one character: more pile up over the lines above and below. Written languages need up to three.
+const MOST_MARKS: usize = 4;
+
+/// Returns what somebody said (a message, an error, a URL) fit for people and files: without credentials ([`redact`]), and
+/// [`printable`].
 ///
 /// Borrows when there was nothing to do, which is nearly always.
-pub fn sanitise(text: &str) -> std::borrow::Cow<'_, str> {
+pub fn sanitise(text: &str) -> Cow<'_, str> {
+    match redact(text) {
+        Cow::Borrowed(text) => printable(text),
+        Cow::Owned(text) => printable(&text).into_owned().into(),
+    }
+}
+
+/// Returns `text` fit for a terminal: no control characters, no escape sequences, no invisible or direction-changing
+/// characters, no piles of combining marks; line breaks and tabs become one space; at most [`LONGEST`] bytes, head and tail of a longer
+/// one around a `…`. For what has to stay itself: names, and what the user typed.
+///
+/// Borrows when there was nothing to do.
+pub fn printable(text: &str) -> Cow<'_, str> {
     if text.len() <= LONGEST && text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
         return text.into();
     }
-    if text.len() <= LONGEST && !text.chars().any(|c| c == '\n' || c == '\t' || is_hostile(c)) {
+    if text.len() <= LONGEST && !text.chars().any(|c| c == '\n' || c == '\t' || is_hostile(c)) && !has_piles(text) {
         return text.into();
     }
     clean(text, LONGEST).into()
 }
 
-/// As [`sanitise`], for one line of a document: keeps its length and turns tabs into two spaces.
-pub fn sanitise_line(text: &str) -> std::borrow::Cow<'_, str> {
-    if !text.chars().any(|c| c == '\t' || is_hostile(c)) {
+/// As [`printable`], for one line of a document: keeps its length and turns tabs into two spaces.
+pub fn sanitise_line(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+        return text.into();
+    }
+    if !text.chars().any(|c| c == '\t' || is_hostile(c)) && !has_piles(text) {
         return text.into();
     }
     let mut out = String::with_capacity(text.len());
+    let mut marks = Marks::default();
     for c in text.chars() {
         match c {
             '\t' => out.push_str("  "),
             c if is_hostile(c) => out.push('\u{fffd}'),
+            c if marks.is_too_much(c) => {}
             c => out.push(c),
         }
     }
     out.into()
 }
 
+/// Counts the combining marks on one character.
+#[derive(Default)]
+struct Marks(usize);
+
+impl Marks {
+    fn is_too_much(&mut self, c: char) -> bool {
+        // what takes no column stands over what came before
+        self.0 = if c.width() == Some(0) { self.0 + 1 } else { 0 };
+        self.0 > MOST_MARKS
+    }
+}
+
+fn has_piles(text: &str) -> bool {
+    let mut marks = Marks::default();
+    text.chars().any(|c| marks.is_too_much(c))
+}
+
 fn clean(text: &str, longest: usize) -> String {
     let mut out = String::with_capacity(text.len());
+    let mut marks = Marks::default();
     for c in text.trim_end().chars() {
         match c {
             '\n' | '\t' | '\r' if out.ends_with(' ') => {}
             '\n' | '\t' | '\r' => out.push(' '),
             c if is_hostile(c) => out.push('\u{fffd}'),
+            c if marks.is_too_much(c) => {}
             c => out.push(c),
         }
     }
@@ -68,7 +111,7 @@ fn is_hostile(c: char) -> bool {
 }
 
 /// Cuts `text` to `width` terminal columns, the cut marked by `…`.
-pub fn fit(text: &str, width: usize) -> std::borrow::Cow<'_, str> {
+pub fn fit(text: &str, width: usize) -> Cow<'_, str> {
     if text.len() <= width || text.width() <= width {
         return text.into();
     }
@@ -86,19 +129,6 @@ pub fn fit(text: &str, width: usize) -> std::borrow::Cow<'_, str> {
         out.push('…');
     }
     out.into()
-}
-
-/// Returns the text without passwords in URLs (`https://user:token@host`) and without bearer tokens: messages of controllers may quote
-/// what they were given.
-pub fn redact(text: &str) -> std::borrow::Cow<'_, str> {
-    use std::sync::LazyLock;
-    static SECRETS: LazyLock<regex::Regex> = LazyLock::new(|| {
-        regex::Regex::new(r"(?i)(://)[^/\s@]+@|\b(bearer|basic|token|password)([ =:]+)[A-Za-z0-9._~+/=-]{8,}").expect("a pattern")
-    });
-    SECRETS.replace_all(text, |found: &regex::Captures| match found.get(1) {
-        Some(scheme) => format!("{}***@", scheme.as_str()),
-        None => format!("{}{}***", &found[2], &found[3]),
-    })
 }
 
 /// How many letters differ (Levenshtein).
@@ -122,8 +152,8 @@ mod tests {
 
     #[test]
     fn plain_text_is_borrowed() {
-        assert!(matches!(sanitise("stored artifact for main@sha1:86058ad"), std::borrow::Cow::Borrowed(_)));
-        assert!(matches!(sanitise("grüße, 世界"), std::borrow::Cow::Borrowed(_)));
+        assert!(matches!(sanitise("stored artifact for main@sha1:86058ad"), Cow::Borrowed(_)));
+        assert!(matches!(sanitise("grüße, 世界"), Cow::Borrowed(_)));
     }
 
     #[test]
@@ -155,13 +185,23 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_taken_out_of_messages() {
-        for (text, safe) in [
-            ("fetch https://ops:hunter2@git.example.com/f.git failed", "fetch https://***@git.example.com/f.git failed"),
-            ("Authorization: Bearer abcdef0123456789 refused", "Authorization: Bearer *** refused"),
-            ("applied revision main@sha1:abc", "applied revision main@sha1:abc"),
-        ] {
-            assert_eq!(redact(text), safe);
-        }
+    fn credentials_do_not_survive_and_are_looked_for_before_a_message_is_cut() {
+        let long = format!("{} https://ops:{}@git.example.com/f.git", "x".repeat(LONGEST - 40), "hunter2".repeat(40));
+
+        assert_eq!(
+            sanitise("fetch https://ops:hunter2@git.example.com/f.git\nfailed"),
+            "fetch https://***@git.example.com/f.git failed"
+        );
+        assert!(!sanitise(&long).contains("hunter2"));
+        assert_eq!(printable("https://ops:hunter2@git.example.com/f.git\n"), "https://ops:hunter2@git.example.com/f.git");
+    }
+
+    #[test]
+    fn marks_that_pile_up_are_cut() {
+        let pile = format!("a{}b", "\u{301}".repeat(500));
+
+        assert_eq!(sanitise(&pile), "a\u{301}\u{301}\u{301}\u{301}b");
+        assert_eq!(sanitise_line(&pile), "a\u{301}\u{301}\u{301}\u{301}b");
+        assert_eq!(sanitise("Việt, हिन्दी, ไทยนี้"), "Việt, हिन्दी, ไทยนี้");
     }
 }

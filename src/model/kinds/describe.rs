@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::Kind;
-use super::draft::{list, number, public, string};
+use super::draft::{list, number, string};
 use crate::domain::text::sanitise;
 
 /// Keys whose content is a payload, wherever they stand.
@@ -117,10 +117,7 @@ fn joined(items: &[Value]) -> String {
 /// The text of a plain value, fit for a screen; `None` for objects and lists.
 fn plain(value: &Value) -> Option<Cow<'_, str>> {
     match value {
-        Value::String(text) => Some(match sanitise(text) {
-            Cow::Borrowed(text) => public(text),
-            Cow::Owned(text) => public(&text).into_owned().into(),
-        }),
+        Value::String(text) => Some(sanitise(text)),
         Value::Number(number) => Some(number.to_string().into()),
         Value::Bool(flag) => Some(flag.to_string().into()),
         Value::Null => Some("null".into()),

@@ -77,11 +77,20 @@ impl Reader {
     /// Returns the identity of that metadata.
     pub fn reference(&mut self, meta: &Meta) -> ObjectRef {
         let namespace = self.share(&meta.namespace);
-        ObjectRef::new(self.cluster, self.gk.clone(), namespace, text::sanitise(&meta.name))
+        ObjectRef::new(self.cluster, self.gk.clone(), namespace, text::printable(&meta.name))
     }
 
+    /// A name, which has to stay itself.
     fn share(&mut self, text: &str) -> Str {
-        let text = text::sanitise(text);
+        self.keep(text::printable(text))
+    }
+
+    /// What somebody says, or was given: without credentials.
+    fn tell(&mut self, text: &str) -> Str {
+        self.keep(text::sanitise(text))
+    }
+
+    fn keep(&mut self, text: Cow<'_, str>) -> Str {
         if let Some(known) = self.texts.get(&*text) {
             return known.clone();
         }
@@ -96,7 +105,7 @@ impl Reader {
             uid: Uid::parse(&owner.uid),
             group: self.share(group),
             kind: self.share(&owner.kind),
-            name: text::sanitise(&owner.name).into(),
+            name: text::printable(&owner.name).into(),
         }
     }
 
@@ -147,7 +156,7 @@ impl Draft<'_> {
         }
         let gk = GroupKind { group: self.reader.share(group), kind: self.reader.share(kind) };
         let namespace = self.reader.share(namespace);
-        let to = ObjectRef::new(self.reader.cluster, gk, namespace, text::sanitise(name));
+        let to = ObjectRef::new(self.reader.cluster, gk, namespace, text::printable(name));
         self.edges.push(Edge { relation, to });
     }
 
@@ -180,12 +189,12 @@ impl Draft<'_> {
 
     /// A revision as a fact: `None` where the field is empty.
     pub fn revision(&mut self, text: &str) -> Option<Str> {
-        (!text.is_empty()).then(|| self.share(text))
+        (!text.is_empty()).then(|| self.reader.tell(text))
     }
 
     /// Sets the kind's own cells, in the order of its columns.
     pub fn cells<const N: usize>(&mut self, cells: [&str; N]) {
-        self.facts.cells = cells.into_iter().map(|cell| self.reader.share(cell)).collect();
+        self.facts.cells = cells.into_iter().map(|cell| self.reader.tell(cell)).collect();
     }
 
     /// Shares a text with the other records of the kind.
@@ -195,7 +204,7 @@ impl Draft<'_> {
 
     pub fn verdict(&mut self, health: Health, reason: &str, message: &str) {
         let since = self.conditions.iter().filter_map(|condition| condition.since).max();
-        self.verdict = Some(Verdict { health, reason: self.share(reason), message: self.share(message), since });
+        self.verdict = Some(Verdict { health, reason: self.share(reason), message: self.reader.tell(message), since });
     }
 
     /// Sets ready and wished replicas.
@@ -249,7 +258,7 @@ impl Draft<'_> {
                 kind: self.share(field("type")),
                 status: self.share(field("status")),
                 reason: self.share(field("reason")),
-                message: self.share(field("message")),
+                message: self.reader.tell(field("message")),
                 observed: condition["observedGeneration"].as_i64().filter(|generation| *generation != 0),
                 since: time(condition["lastTransitionTime"].as_str()),
             });
@@ -368,15 +377,5 @@ pub fn named(reference: &Value) -> String {
     match string(reference, &["name"]) {
         "" => String::new(),
         name => format!("{}/{name}", string(reference, &["kind"])),
-    }
-}
-
-/// Returns an URL without the password that it may carry (`https://user:token@host`).
-pub fn public(url: &str) -> Cow<'_, str> {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.into() };
-    let authority = rest.find('/').unwrap_or(rest.len());
-    match rest[..authority].rfind('@') {
-        Some(at) if rest[..at].contains(':') => format!("{scheme}://***{}", &rest[at..]).into(),
-        _ => url.into(),
     }
 }

@@ -1,6 +1,6 @@
 //! FluxInstance: Flux itself as installed by the Flux Operator (its documentation, `docs/api/v1/fluxinstance.md`).
 
-use super::draft::{public, string};
+use super::draft::string;
 use super::{Column, Draft, Kind, Role, Suspend, Wire, group};
 use crate::domain::object::{Deletion, Relation};
 
@@ -41,7 +41,7 @@ fn read(wire: &Wire, draft: &mut Draft) {
     draft.deletion(Deletion::Prunes);
     draft.facts.revision = draft.revision(string(status, &["lastAppliedRevision"]));
     draft.facts.attempted = draft.revision(string(status, &["lastAttemptedRevision"]));
-    draft.cells([string(spec, &["distribution", "version"]), &public(string(sync, &["url"]))]);
+    draft.cells([string(spec, &["distribution", "version"]), string(sync, &["url"])]);
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::draft::{list, public, string};
+use super::draft::{list, string};
 use super::{Column, Draft, Kind, Role, Suspend, Wire, group};
 use crate::domain::object::Relation;
 
@@ -31,7 +31,7 @@ fn read(wire: &Wire, draft: &mut Draft) {
         draft.edge(Relation::Includes, group::SOURCE, "GitRepository", None, string(include, &["repository", "name"]));
     }
     draft.artifact(&wire.status);
-    draft.cells([&public(string(&wire.spec, &["url"])), &reference(&wire.spec["ref"])]);
+    draft.cells([string(&wire.spec, &["url"]), &reference(&wire.spec["ref"])]);
 }
 
 /// What is checked out, in source-controller's precedence: commit, name, semver, tag, branch.

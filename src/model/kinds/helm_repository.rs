@@ -1,6 +1,6 @@
 //! HelmRepository: fetches an index of charts (source-controller `api/v1/helmrepository_types.go`).
 
-use super::draft::{public, string};
+use super::draft::string;
 use super::{Column, Draft, Kind, Role, Suspend, Wire, group};
 
 pub(super) const KIND: Kind = Kind {
@@ -25,7 +25,7 @@ pub(super) const KIND: Kind = Kind {
 
 fn read(wire: &Wire, draft: &mut Draft) {
     let kind = wire.spec["type"].as_str().unwrap_or("default");
-    draft.cells([&public(string(&wire.spec, &["url"])), kind]);
+    draft.cells([string(&wire.spec, &["url"]), kind]);
     if kind == "oci" {
         // `internal/controller/helmrepository_controller.go`, migrationToStatic: only its spec is ever read
         return draft.fixed(wire, "Helm repository is Ready");

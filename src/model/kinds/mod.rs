@@ -8,6 +8,7 @@ mod draft;
 pub mod group;
 mod helm_operator;
 mod legacy;
+pub mod masked;
 mod owners;
 #[cfg(test)]
 pub mod testing;

@@ -1,7 +1,7 @@
 //! ResourceSetInputProvider: inputs from pull requests, branches, tags (the Flux Operator's documentation,
 //! `docs/api/v1/resourcesetinputprovider.md`).
 
-use super::draft::{list, public, string};
+use super::draft::{list, string};
 use super::flux_instance::RECONCILE;
 use super::{Column, Draft, Kind, Role, Suspend, Wire, group};
 
@@ -28,7 +28,7 @@ pub(super) const KIND: Kind = Kind {
 fn read(wire: &Wire, draft: &mut Draft) {
     draft.facts.revision = draft.revision(string(&wire.status, &["lastExportedRevision"]));
     let inputs = list(&wire.status, &["exportedInputs"]).len().to_string();
-    draft.cells([string(&wire.spec, &["type"]), &inputs, &public(string(&wire.spec, &["url"]))]);
+    draft.cells([string(&wire.spec, &["type"]), &inputs, string(&wire.spec, &["url"])]);
 }
 
 #[cfg(test)]

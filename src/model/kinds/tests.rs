@@ -10,7 +10,7 @@ use crate::domain::Health;
 
 /// Files of this folder that are machinery, not kinds.
 const MACHINERY: &[&str] =
-    &["any", "describe", "draft", "group", "helm_operator", "legacy", "owners", "testing", "tests", "uses", "wire"];
+    &["any", "describe", "draft", "group", "helm_operator", "legacy", "masked", "owners", "testing", "tests", "uses", "wire"];
 
 #[test]
 fn every_name_finds_its_kind() {

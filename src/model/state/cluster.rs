@@ -48,6 +48,8 @@ pub struct Cluster {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Link {
     Connecting,
+    /// Connecting, and waiting for a login program of that name: a person may have to answer it.
+    LoggingIn(String),
     Live,
     /// Was live; the picture is as old as this.
     Stale {
@@ -156,7 +158,7 @@ impl Cluster {
         match &self.link {
             Link::Stale { why, .. } => Some(why),
             Link::Unauthorised(error) | Link::Unreachable(error) => Some(&error.message),
-            Link::Connecting | Link::Live | Link::Partly { .. } | Link::Recorded(_) => None,
+            Link::Connecting | Link::LoggingIn(_) | Link::Live | Link::Partly { .. } | Link::Recorded(_) => None,
         }
     }
 

@@ -11,6 +11,7 @@ use crate::domain::text::sanitise;
 use crate::domain::{NodeId, ObjectRef, Str};
 use crate::insight::declared::Commit;
 use crate::insight::drift::{Drift, Drifted};
+use crate::kinds::masked;
 
 /// What is known of the cluster's drift.
 #[derive(Clone, Debug, Default)]
@@ -107,11 +108,17 @@ impl Drifts {
 
 /// A drifted field as a line: `spec.replicas: git 3, live 5`.
 pub fn line(field: &Drifted) -> String {
-    format!("{}: git {}, live {}", field.path, value(Some(&field.git)), value(field.live.as_ref()))
+    let [git, live] = values(field);
+    format!("{}: git {git}, live {live}", field.path)
+}
+
+/// What git and the cluster have there, as people may see it.
+pub fn values(field: &Drifted) -> [String; 2] {
+    [Some(&field.git), field.live.as_ref()].map(|found| value(found.map(|found| masked::field(&field.path, found)).as_ref()))
 }
 
 /// A value as people read it; texts without quotes.
-pub fn value(value: Option<&serde_json::Value>) -> String {
+fn value(value: Option<&serde_json::Value>) -> String {
     match value {
         None => "nothing".to_owned(),
         Some(serde_json::Value::String(text)) => sanitise(text).into_owned(),

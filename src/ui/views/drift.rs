@@ -21,7 +21,7 @@ use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::insight::declared::Place;
 use fluxdeck_model::insight::drift::Drift;
 use fluxdeck_model::state::State;
-use fluxdeck_model::state::drift::{Drifts, Found, Progress, line, value};
+use fluxdeck_model::state::drift::{Drifts, Found, Progress, line, values};
 
 pub const SPEC: ViewSpec = ViewSpec {
     name: "drift",
@@ -78,11 +78,12 @@ fn lines(object: &ObjectRef, found: &Found) -> Vec<(Vec<Styled>, Told)> {
         return vec![(cells, told(None, format!("{by} has it, the cluster has not")))];
     };
     let row = |field: &fluxdeck_model::insight::drift::Drifted| {
+        let [git, live] = values(field);
         let cells = vec![
             named.clone(),
             Styled::of(Style::Accent, &field.path),
-            Styled::of(Style::Text, value(Some(&field.git))),
-            Styled::of(Style::Failed, value(field.live.as_ref())),
+            Styled::of(Style::Text, git),
+            Styled::of(Style::Failed, live),
             Styled::of(Style::Dim, place(&field.origin)),
         ];
         let at = Place::of(&field.origin, &found.at, &*object.gk.kind == "Secret");

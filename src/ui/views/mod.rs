@@ -74,6 +74,10 @@ fn say_why_empty(area: Rect, buf: &mut Buffer, scene: &Scene) {
     let (done, all) = cluster.progress();
     let (text, hint) = match &cluster.link {
         Link::Connecting => (format!("connecting to {} …", cluster.context), String::new()),
+        Link::LoggingIn(program) => (
+            format!("waiting for the login program `{program}` of {} …", cluster.context),
+            "it may have opened a browser; `:ctx` chooses another cluster".to_owned(),
+        ),
         Link::Unauthorised(error) | Link::Unreachable(error) => (error.message.clone(), error.hint.clone()),
         _ if done < all => (format!("reading … {done} of {all} kinds"), String::new()),
         _ if cluster.server.served.is_empty() => (

@@ -7,7 +7,7 @@ use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
 use crate::ui::theme::{Scope, Theme};
-use fluxdeck_model::domain::text::sanitise;
+use fluxdeck_model::domain::text::printable;
 use fluxdeck_model::state::{Code, Key};
 
 /// The longest text that fits an annotation without being a nuisance, in bytes.
@@ -53,7 +53,7 @@ impl Field {
 
     /// Takes pasted text as one line.
     pub fn paste(&mut self, text: &str) {
-        let clean: String = sanitise(text).chars().filter(|c| *c != '\u{fffd}').collect();
+        let clean: String = printable(text).chars().filter(|c| *c != '\u{fffd}').collect();
         self.insert(&clean);
     }
 

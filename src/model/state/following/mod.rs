@@ -371,6 +371,8 @@ impl Following {
             return;
         }
         self.connection = Connection::Up;
+        // that one logs in may have been said meanwhile
+        self.said = Link::Connecting;
         self.failures = 0;
         self.silent = None;
         self.heard = Some(self.now.wall);
@@ -403,6 +405,7 @@ impl Following {
         let pause = Duration::from_secs(1 << self.failures.min(4)).max(asked.min(scope::LONGEST_ASKED));
         self.failures += 1;
         self.connection = Connection::Waiting { until: self.now.run + pause };
+        self.said = Link::Connecting;
         self.unreachable(trouble);
     }
 

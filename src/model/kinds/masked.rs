@@ -1,0 +1,252 @@
+//! A whole object without credentials: as a screen shows it, and as a file keeps it that is made to be shared.
+//!
+//! What is computed with (a build, a comparison with git) takes the object as it is; this is done last. Data of ConfigMaps is the user's
+//! own and stays.
+
+use serde_json::{Map, Value};
+
+use super::group;
+use crate::domain::secrets::{MASK, is_telling, redact};
+
+/// What stands where a whole value was.
+pub const MASKED: &str = "<masked>";
+
+/// The copy of a manifest that `kubectl apply` keeps in the object.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// Takes the credentials out of an object that is shown: out of texts, what a telling name holds, data of Secrets wherever they stand
+/// (a ResourceSet has templates), and a Provider's address behind its host.
+pub fn for_screen(body: &mut Value) {
+    let manifest = body.pointer_mut("/metadata/annotations").and_then(|annotations| annotations.get_mut(LAST_APPLIED));
+    if let Some(Value::String(text)) = manifest {
+        *text = match serde_json::from_str::<Value>(text) {
+            Ok(mut manifest) => {
+                for_screen(&mut manifest);
+                manifest.to_string()
+            }
+            Err(_) => MASKED.to_owned(),
+        };
+    }
+    if is_of(body, group::NOTIFICATION, "Provider")
+        && let Some(Value::String(address)) = body.pointer_mut("/spec/address")
+    {
+        *address = host_only(address);
+    }
+    walk(body);
+}
+
+/// As [`for_screen`], and without what may hold a credential in any form: values of HelmReleases, variables and inputs that are written
+/// in objects, templates of ResourceSets as text, environments of containers, a Provider's address, a Receiver's path, and the copy that
+/// `kubectl apply` keeps. Names and keys stay.
+pub fn for_sharing(body: &mut Value) {
+    if let Some(annotations) = body.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
+        annotations.remove(LAST_APPLIED);
+    }
+    let places: &[&str] = match body["kind"].as_str() {
+        Some("HelmRelease" | "FluxHelmRelease") => &["/spec/values"],
+        Some("Kustomization") if is_of(body, group::KUSTOMIZE, "Kustomization") => &["/spec/postBuild/substitute"],
+        Some("ResourceSet") => &["/spec/inputs", "/spec/resourcesTemplate"],
+        Some("ResourceSetInputProvider") => &["/spec/defaultValues", "/status/exportedInputs"],
+        Some("Provider") => &["/spec/address"],
+        Some("Receiver") => &["/status/webhookPath", "/status/url"],
+        _ => &[],
+    };
+    for place in places {
+        if let Some(value) = body.pointer_mut(place) {
+            mask_leaves(value);
+        }
+    }
+    for_screen(body);
+    mask_environments(body);
+}
+
+/// A value as it is shown for the field at that path.
+pub fn field(path: &str, value: &Value) -> Value {
+    let mut shown = value.clone();
+    let name = path.rsplit('.').next().unwrap_or(path);
+    match &shown {
+        Value::String(_) | Value::Number(_) if is_telling(name) => shown = MASKED.into(),
+        _ => walk(&mut shown),
+    }
+    shown
+}
+
+fn is_of(body: &Value, group: &str, kind: &str) -> bool {
+    let version = body["apiVersion"].as_str().unwrap_or_default();
+    body["kind"] == kind && version.rsplit_once('/').is_some_and(|(of, _)| of == group)
+}
+
+/// Masks every value, and leaves the keys.
+fn mask_leaves(value: &mut Value) {
+    match value {
+        Value::Object(fields) => fields.values_mut().for_each(mask_leaves),
+        Value::Array(items) => items.iter_mut().for_each(mask_leaves),
+        Value::Null => {}
+        leaf => *leaf = MASKED.into(),
+    }
+}
+
+fn walk(value: &mut Value) {
+    match value {
+        Value::Object(fields) => walk_fields(fields),
+        Value::Array(items) => items.iter_mut().for_each(walk),
+        Value::String(text) => clean(text),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+fn walk_fields(fields: &mut Map<String, Value>) {
+    let kind = fields.get("kind").and_then(Value::as_str);
+    let (is_secret, is_map) = (kind == Some("Secret"), kind == Some("ConfigMap"));
+    // `{name: API_TOKEN, value: …}`, as containers and Helm's parameters have it
+    let is_named = fields.get("name").and_then(Value::as_str).is_some_and(is_telling);
+    for (key, value) in fields {
+        match (key.as_str(), &value) {
+            ("data" | "stringData", _) if is_secret => mask_leaves(value),
+            ("data" | "binaryData", _) if is_map => {}
+            ("value", Value::String(text)) if is_named && !text.is_empty() => *value = MASKED.into(),
+            (key, Value::String(text)) if !text.is_empty() && is_telling(key) => *value = MASKED.into(),
+            (key, Value::Number(_)) if is_telling(key) => *value = MASKED.into(),
+            _ => walk(value),
+        }
+    }
+}
+
+fn clean(text: &mut String) {
+    if let std::borrow::Cow::Owned(safe) = redact(text) {
+        *text = safe;
+    }
+}
+
+/// Masks what is written into environments of containers, wherever pods are described.
+fn mask_environments(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                match value {
+                    Value::Array(variables) if key == "env" => {
+                        let written = variables.iter_mut().filter_map(|variable| variable.get_mut("value"));
+                        written.for_each(mask_leaves);
+                    }
+                    value => mask_environments(value),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(mask_environments),
+        _ => {}
+    }
+}
+
+/// Where an address leads, without what may be its token.
+fn host_only(address: &str) -> String {
+    let Some((scheme, rest)) = address.split_once("://") else { return MASKED.to_owned() };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let host = rest[..end].rsplit('@').next().unwrap_or_default();
+    let tail = if end == rest.len() { String::new() } else { format!("/{MASK}") };
+    format!("{scheme}://{host}{tail}")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_shown_holds_no_credential_and_is_otherwise_what_it_was() {
+        let mut body = json!({
+            "apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "GitRepository",
+            "metadata": {"name": "fleet", "annotations": {
+                LAST_APPLIED: json!({"spec": {"url": "https://me:PLANTED@h/f", "password": "PLANTED"}}).to_string(),
+                "note": "see https://PLANTED@h/"
+            }},
+            "spec": {"url": "https://me:PLANTED@h/f", "interval": "1m", "secretRef": {"name": "pull-token"}},
+            "status": {"conditions": [{"message": "unable to clone 'https://me:PLANTED@h/f'", "observedGeneration": 3}]}
+        });
+        for_screen(&mut body);
+
+        let text = body.to_string();
+        assert!(!text.contains("PLANTED"), "{text}");
+        assert_eq!(body["spec"], json!({"url": "https://***@h/f", "interval": "1m", "secretRef": {"name": "pull-token"}}));
+        assert_eq!(body.pointer("/status/conditions/0/observedGeneration"), Some(&json!(3)));
+        assert!(text.contains("https://***@h/f\\\""), "the copy of kubectl is still there: {text}");
+    }
+
+    #[test]
+    fn telling_names_providers_and_secrets_in_templates_are_masked() {
+        for (mut body, shown) in [
+            (
+                json!({"spec": {"values": {"auth": {"adminPassword": "x", "port": 1, "pwd": 5, "existingSecret": "web"}}}}),
+                json!({"spec": {"values": {"auth": {"adminPassword": MASKED, "port": 1, "pwd": MASKED, "existingSecret": "web"}}}}),
+            ),
+            (
+                json!({"spec": {"containers": [{"env": [{"name": "API_TOKEN", "value": "x"}, {"name": "PORT", "value": "80"}]}]}}),
+                json!({"spec": {"containers": [{"env": [{"name": "API_TOKEN", "value": MASKED}, {"name": "PORT", "value": "80"}]}]}}),
+            ),
+            (
+                json!({"kind": "ResourceSet", "spec": {"resources": [{"kind": "Secret", "stringData": {"a": "x"}}]}}),
+                json!({"kind": "ResourceSet", "spec": {"resources": [{"kind": "Secret", "stringData": {"a": MASKED}}]}}),
+            ),
+            (
+                json!({"apiVersion": "notification.toolkit.fluxcd.io/v1beta3", "kind": "Provider", "spec": {"address": "https://me@chat.example.com:8443/in/x"}}),
+                json!({"apiVersion": "notification.toolkit.fluxcd.io/v1beta3", "kind": "Provider", "spec": {"address": "https://chat.example.com:8443/***"}}),
+            ),
+            (
+                json!({"kind": "ConfigMap", "data": {"url": "https://me:x@h", "password": "x"}}),
+                json!({"kind": "ConfigMap", "data": {"url": "https://me:x@h", "password": "x"}}),
+            ),
+        ] {
+            for_screen(&mut body);
+            assert_eq!(body, shown);
+        }
+    }
+
+    #[test]
+    fn a_field_is_shown_by_its_name_and_value() {
+        for (path, value, shown) in [
+            ("spec.url", json!("https://me:x@h"), json!("https://***@h")),
+            ("spec.values.adminPassword", json!("x"), json!(MASKED)),
+            ("spec.env", json!([{"name": "TOKEN", "value": "x"}]), json!([{"name": "TOKEN", "value": MASKED}])),
+            ("spec.replicas", json!(3), json!(3)),
+        ] {
+            assert_eq!(field(path, &value), shown);
+        }
+    }
+
+    #[test]
+    fn what_is_shared_keeps_keys_and_names_and_no_value() {
+        for (mut body, kept) in [
+            (
+                json!({"kind": "HelmRelease", "spec": {"values": {"a": [{"b": "x"}, 1], "c": null}, "valuesFrom": [{"kind": "Secret", "name": "v"}]}}),
+                json!({"kind": "HelmRelease", "spec": {"values": {"a": [{"b": MASKED}, MASKED], "c": null}, "valuesFrom": [{"kind": "Secret", "name": "v"}]}}),
+            ),
+            (
+                json!({"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization", "spec": {"postBuild": {"substitute": {"a": "x"}}}}),
+                json!({"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization", "spec": {"postBuild": {"substitute": {"a": MASKED}}}}),
+            ),
+            (
+                json!({"kind": "Provider", "spec": {"type": "slack", "address": "https://h/x"}}),
+                json!({"kind": "Provider", "spec": {"type": "slack", "address": MASKED}}),
+            ),
+            (
+                json!({"kind": "Receiver", "status": {"webhookPath": "/hook/x"}}),
+                json!({"kind": "Receiver", "status": {"webhookPath": MASKED}}),
+            ),
+            (
+                json!({"kind": "ResourceSet", "spec": {"inputs": [{"a": "x"}], "resourcesTemplate": "x"}}),
+                json!({"kind": "ResourceSet", "spec": {"inputs": [{"a": MASKED}], "resourcesTemplate": MASKED}}),
+            ),
+            (
+                json!({"kind": "Deployment", "spec": {"template": {"spec": {"containers": [{"env": [{"name": "A", "value": "x"}]}]}}}}),
+                json!({"kind": "Deployment", "spec": {"template": {"spec": {"containers": [{"env": [{"name": "A", "value": MASKED}]}]}}}}),
+            ),
+            (
+                json!({"kind": "Pod", "metadata": {"name": "a", "annotations": {LAST_APPLIED: "{}", "b": "c"}}}),
+                json!({"kind": "Pod", "metadata": {"name": "a", "annotations": {"b": "c"}}}),
+            ),
+        ] {
+            for_sharing(&mut body);
+            assert_eq!(body, kept);
+        }
+    }
+}
