@@ -10,7 +10,7 @@ use kube::Client;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::failure::Failure;
+use super::failure::{Failure, without_credentials};
 use super::send::{Refusal, Unanswered, ask};
 use super::served::Served;
 use fluxdeck_model::actions::{self, FIELD_MANAGER, Step};
@@ -72,10 +72,9 @@ fn taken(answer: &Value, step: &Step) -> Outcome {
 
 /// No answer came.
 pub(super) fn lost(error: kube::Error) -> Outcome {
-    let is_unsent = was_never_connected(&error);
+    let is_unsent = without_credentials(&error).is_some() || was_never_connected(&error);
     match Failure::from(error) {
-        failure @ Failure::Setup { .. } => Outcome::Unsent(failure.error("the API server")),
-        failure if is_unsent => Outcome::Unsent(failure.error("the API server")),
+        failure if is_unsent || matches!(failure, Failure::Setup { .. }) => Outcome::Unsent(failure.error("the API server")),
         failure => Outcome::Unknown(failure.to_string()),
     }
 }
