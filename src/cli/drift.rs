@@ -111,7 +111,7 @@ fn repositories(call: &Call, named: &[PathBuf]) -> Result<Repositories> {
 async fn kustomizations(renderer: &Renderer, namespaces: &[String]) -> Result<Vec<Value>> {
     let gk = GroupKind::new(GROUP, "Kustomization");
     let Some(served) = renderer.catalog.find(&gk, kinds::rules(GROUP, "Kustomization")) else { return Ok(Vec::new()) };
-    let list = |namespace| cluster::full_list(&renderer.client, served, "Kustomization", namespace);
+    let list = |namespace| cluster::full_list(&renderer.client, served, "Kustomization", namespace, renderer.timeout);
     let told = |failure: Failure| failure.error("listing Kustomizations");
     match list(None).await {
         Err(Failure::Forbidden(_)) if !namespaces.is_empty() => {

@@ -14,13 +14,12 @@ use super::acts::Live;
 use super::connect::Connection;
 use super::follow::{Follower, RELIST, Report};
 use super::pace::{Backoff, Beat, Heartbeat};
-use super::rendered::Renderer;
-use super::{Look, Options, Origin, looks, owned};
+use super::{Options, Origin, owned};
 use crate::cluster::{self, Failure, Feed};
 use crate::records;
 use fluxdeck_model::domain::{ClusterId, Coverage, Delta, GroupKind, Object, ObjectRef, Relation, Scope, Str, Uid};
 use fluxdeck_model::kinds::{self, Body, Kind, Reader, Role};
-use fluxdeck_model::state::{Epoch, Link, Message, News, Ticket};
+use fluxdeck_model::state::{Epoch, Link, Message, News};
 
 /// Lists under way at once.
 const LISTS: usize = 6;
@@ -34,8 +33,6 @@ pub(super) enum Order {
     Include(Vec<Str>),
     Owned(ObjectRef, Uid),
     Refresh,
-    Look(Look),
-    Drop(Ticket),
 }
 
 /// A session before it runs.
@@ -117,8 +114,6 @@ struct Hub<'a> {
     silent: Option<String>,
     stale_since: Option<Timestamp>,
     told: Link,
-    looks: HashMap<Ticket, tokio::task::AbortHandle>,
-    looking: JoinSet<()>,
     /// Whether the usual kinds are followed although no inventory names them.
     wide: bool,
     /// The Secret from which the children of a HelmRelease were read last.
@@ -150,8 +145,6 @@ impl<'a> Hub<'a> {
             silent: None,
             stale_since: None,
             told: Link::Live,
-            looks: HashMap::new(),
-            looking: JoinSet::new(),
             wide: false,
             releases: HashMap::new(),
             owned: HashMap::new(),
@@ -180,7 +173,6 @@ impl<'a> Hub<'a> {
                     None => Some(End::Left),
                 },
                 told = beat.next(&self.connection.client) => self.pulse(told).await,
-                Some(_) = self.looking.join_next() => None,
                 Some(_) = self.followers.join_next() => None,
             };
             if let Some(end) = end {
@@ -328,10 +320,10 @@ impl<'a> Hub<'a> {
             self.news.push(Delta::Coverage(storage(), Coverage::Listing));
             let (client, catalog, reports, turn) =
                 (self.connection.client.clone(), self.connection.catalog.clone(), self.reports.clone(), self.lists.clone());
-            let of = object.id.clone();
+            let (of, limit) = (object.id.clone(), self.task.options.request_timeout);
             self.followers.spawn(async move {
                 let _turn = turn.acquire_owned().await;
-                let children = cluster::release(&client, &catalog, of.cluster, &secret).await;
+                let children = cluster::release(&client, &catalog, of.cluster, &secret, limit).await;
                 let _ = reports.send(Report::Release(of, children.ok())).await;
             });
         }
@@ -403,23 +395,6 @@ impl<'a> Hub<'a> {
                 self.announce().await;
             }
             Order::Owned(owner, uid) => self.look_for_owned(owner, uid),
-            Order::Look(look) => {
-                let ticket = look.ticket;
-                let renderer = Renderer {
-                    client: self.connection.client.clone(),
-                    catalog: self.connection.catalog.clone(),
-                    repositories: self.task.options.repositories(),
-                    timeout: self.task.options.request_timeout,
-                    fetches: false,
-                };
-                let looked = looks::look(look, renderer, self.task.inbox.clone());
-                self.looks.insert(ticket, self.looking.spawn(looked));
-            }
-            Order::Drop(ticket) => {
-                if let Some(look) = self.looks.remove(&ticket) {
-                    look.abort();
-                }
-            }
         }
         None
     }

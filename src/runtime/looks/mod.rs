@@ -1,89 +1,207 @@
-//! Look-ups for views: one task each, ended with the view.
+//! Look-ups for views: a task each, which ends with its view or its connection's context, and answers through whichever connection stands.
 
+mod contact;
+mod logs;
+mod place;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use futures::StreamExt;
-use kube::Client;
-use tokio::sync::mpsc;
+use futures::future::{Either, select};
+use serde_json::Value;
+use tokio::sync::{mpsc, watch};
+use tokio::task::{AbortHandle, JoinSet};
 
-use super::Look;
+use super::acts::Live;
 use super::rendered::{Renderer, object_of};
-use super::repositories::blocking;
+use super::repositories::{Repositories, blocking};
 use crate::cluster::{self, Failure, Served};
 use crate::git::Checkout;
-use fluxdeck_model::domain::ObjectRef;
+use contact::{Answer, Asking, Contact, Left, Refusal};
 use fluxdeck_model::domain::text::sanitise;
-use fluxdeck_model::error::Error;
+use fluxdeck_model::domain::{ClusterId, ObjectRef};
+use fluxdeck_model::error::{Error, ErrorKind};
 use fluxdeck_model::insight::declared::{Declared, FilePlace};
 use fluxdeck_model::insight::file::{self as shown, Hidden};
 use fluxdeck_model::kinds;
 use fluxdeck_model::render::BuildError;
-use fluxdeck_model::state::{Aspect, Details, FileText, LogRequest, Message, Reply, Ticket};
+use fluxdeck_model::state::{Aspect, Details, EventRow, Events, FileText, Message, Reply, Ticket};
 
-/// Lines of logs handed on at once.
-const BATCH: usize = 512;
-/// Pods of one workload whose logs are read together.
-const MOST_PODS: usize = 30;
+/// How long details wait for events that come a little later than the body.
+const GRACE: Duration = Duration::from_millis(250);
 
-/// Returns the work of one look-up.
-pub(super) fn look(look: Look, renderer: Renderer, inbox: mpsc::Sender<Message>) -> impl Future<Output = ()> + use<> {
-    let gk = &look.object.gk;
-    let served = renderer.catalog.find(gk, kinds::rules(&gk.group, &gk.kind)).cloned();
-    let (client, timeout) = (renderer.client.clone(), renderer.timeout);
-    async move {
-        let answer = Answer { ticket: look.ticket, inbox };
-        let outcome = match (look.aspect.clone(), served) {
-            (Aspect::Declared { applied_by, fetches }, _) => {
-                return answer.give(declared(Renderer { fetches, ..renderer }, &look.object, &applied_by).await).await;
+/// One look-up for a view.
+pub(super) struct Look {
+    pub ticket: Ticket,
+    pub object: ObjectRef,
+    pub aspect: Aspect,
+}
+
+/// What look-ups need besides a connection.
+#[derive(Clone)]
+pub(super) struct Means {
+    pub repositories: Repositories,
+    /// Of one request.
+    pub timeout: Duration,
+}
+
+/// The look-ups under way. Dropping it ends them.
+#[derive(Default)]
+pub(super) struct Looks {
+    tasks: JoinSet<()>,
+    under_way: BTreeMap<Ticket, (ClusterId, AbortHandle)>,
+}
+
+impl Looks {
+    /// Starts a look-up at the connection of a session; none where nothing was ever connected.
+    pub fn start(
+        &mut self,
+        look: Look,
+        session: Option<watch::Receiver<Option<Live>>>,
+        means: Means,
+        inbox: mpsc::Sender<Message>,
+    ) {
+        while self.tasks.try_join_next().is_some() {}
+        self.under_way.retain(|_, (_, task)| !task.is_finished());
+        // the sender of the other is gone at once: so is its session
+        let live = session.unwrap_or_else(|| watch::channel(None).1);
+        let asking = Asking { contact: Contact(live), answer: Answer { ticket: look.ticket, inbox } };
+        let (ticket, cluster) = (look.ticket, look.object.cluster);
+        let task = self.tasks.spawn(answer(look, asking, means));
+        self.under_way.insert(ticket, (cluster, task));
+    }
+
+    /// The view that asked is gone.
+    pub fn end(&mut self, ticket: Ticket) {
+        if let Some((_, task)) = self.under_way.remove(&ticket) {
+            task.abort();
+        }
+    }
+
+    /// The cluster's context was left, whether its connection stays for jobs or not.
+    pub fn leave(&mut self, cluster: ClusterId) {
+        self.under_way.retain(|_, (of, task)| {
+            if *of == cluster {
+                task.abort();
             }
-            (Aspect::File(place), _) => return answer.give(file(&renderer, *place).await).await,
-            (Aspect::Logs(request), _) => follow_logs(&client, &look, &request, &answer).await,
-            (Aspect::Events, _) => cluster::events(&client, &look.object).await.map(Reply::Events),
-            (_, None) => Err(Failure::NotFound(format!("the cluster does not serve {}", look.object.gk))),
-            (Aspect::Yaml, Some(served)) => {
-                cluster::body(&client, &served, &look.object, timeout).await.map(|body| Reply::Document(cluster::yaml(&body)))
-            }
-            (Aspect::Details, Some(served)) => details(&client, &served, &look, timeout).await,
-        };
-        let reply = outcome.unwrap_or_else(|failure| Reply::Failed(failure.error("the API server")));
-        answer.give(reply).await;
+            *of != cluster
+        });
     }
 }
 
-struct Answer {
-    ticket: Ticket,
-    inbox: mpsc::Sender<Message>,
+/// Answers a look-up, once or again and again.
+async fn answer(look: Look, mut asking: Asking, means: Means) {
+    let (object, limit) = (&look.object, means.timeout);
+    let done = match look.aspect {
+        Aspect::Yaml => {
+            let fetched = asking.insist(Reply::Failed, |live| body(live, object, limit)).await;
+            fetched.map(|body| Some(Reply::Document(cluster::yaml(&body))))
+        }
+        Aspect::Events => asking.insist(Reply::Failed, |live| events(live, object, limit)).await.map(Reply::Events).map(Some),
+        Aspect::Details => details(&mut asking, object, limit).await.map(Some),
+        Aspect::Declared { applied_by, fetches } => {
+            let ask = |live: Live| declared(renderer(live, &means, fetches), object, &applied_by);
+            asking.insist(Reply::Failed, ask).await.map(Some)
+        }
+        Aspect::Logs(request) => logs::follow(&mut asking, object, &request, limit).await.map(|()| None),
+        Aspect::File(place) => Ok(Some(file(&means.repositories, *place).await)),
+    };
+    match done {
+        Ok(Some(reply)) => asking.answer.give(reply).await,
+        Ok(None) => {}
+        Err(Left) => {
+            let left = Error::new(ErrorKind::Unreachable, "the connection was left", "open the view again");
+            asking.answer.give(Reply::Failed(left)).await;
+        }
+    }
 }
 
-impl Answer {
-    async fn give(&self, reply: Reply) {
-        // nobody listens when the program is leaving
-        let _ = self.inbox.send(Message::Reply(self.ticket, reply)).await;
+fn renderer(live: Live, means: &Means, fetches: bool) -> Renderer {
+    let Means { repositories, timeout } = means.clone();
+    Renderer { client: live.client, catalog: live.catalog, repositories, timeout, fetches }
+}
+
+fn served(live: &Live, object: &ObjectRef) -> Result<Served, Failure> {
+    let gk = &object.gk;
+    let served = live.catalog.find(gk, kinds::rules(&gk.group, &gk.kind)).cloned();
+    served.ok_or_else(|| Failure::NotFound(format!("the cluster does not serve {gk}")))
+}
+
+async fn body(live: Live, object: &ObjectRef, limit: Duration) -> Result<Value, Refusal> {
+    Ok(cluster::body(&live.client, &served(&live, object)?, object, limit).await?)
+}
+
+async fn events(live: Live, object: &ObjectRef, limit: Duration) -> Result<Vec<EventRow>, Refusal> {
+    Ok(cluster::events(&live.client, object, limit).await?)
+}
+
+/// The body, and what was said of the events in about the same time.
+type Body = (Value, Option<Result<Vec<EventRow>, Refusal>>);
+
+async fn body_and_events(live: Live, object: &ObjectRef, limit: Duration) -> Result<Body, Refusal> {
+    let asked = (Box::pin(body(live.clone(), object, limit)), Box::pin(events(live, object, limit)));
+    match select(asked.0, asked.1).await {
+        Either::Left((body, events)) => Ok((body?, tokio::time::timeout(GRACE, events).await.ok())),
+        Either::Right((events, body)) => Ok((body.await?, Some(events))),
+    }
+}
+
+/// The details, first without events where these take longer: details are worth showing without them.
+async fn details(asking: &mut Asking, object: &ObjectRef, limit: Duration) -> Result<Reply, Left> {
+    let (body, mut early) = asking.insist(Reply::Failed, |live| body_and_events(live, object, limit)).await?;
+    let about = described(&body, object);
+    let with = |events: Events| Reply::Details(Box::new(Details { events, ..about.clone() }));
+    if early.is_none() {
+        asking.answer.give(with(Events::Awaited)).await;
+    }
+    let rest = |live: Live| {
+        let early = early.take();
+        async move {
+            match early {
+                Some(said) => said,
+                None => events(live, object, limit).await,
+            }
+        }
+    };
+    let rows = asking.insist(|error| with(Events::Failed(error)), rest).await?;
+    Ok(with(Events::Here(rows)))
+}
+
+fn described(body: &Value, object: &ObjectRef) -> Details {
+    let gk = &object.gk;
+    let annotations = body["metadata"]["annotations"].as_object().into_iter().flatten();
+    Details {
+        spec: kinds::describe(kinds::rules(&gk.group, &gk.kind), body),
+        history: kinds::history(body),
+        annotations: annotations
+            .filter(|(key, _)| *key != "kubectl.kubernetes.io/last-applied-configuration")
+            .map(|(key, value)| (sanitise(key).into_owned(), sanitise(value.as_str().unwrap_or_default()).into_owned()))
+            .collect(),
+        events: Events::Awaited,
     }
 }
 
 /// What git says of an object, as its Kustomization renders it.
-async fn declared(renderer: Renderer, object: &ObjectRef, applied_by: &ObjectRef) -> Reply {
-    let rendered = match renderer.fetch(applied_by).await {
-        Ok(body) => renderer.render(&body).await,
-        Err(error) => Err(error),
-    };
-    let rendered = match rendered {
-        Ok(rendered) => rendered,
-        Err(error) => return Reply::Failed(Error { message: format!("{applied_by}: {}", error.message), ..error }),
-    };
+async fn declared(renderer: Renderer, object: &ObjectRef, applied_by: &ObjectRef) -> Result<Reply, Refusal> {
+    let named = |error: Error| Error { message: format!("{applied_by}: {}", error.message), ..error };
+    let body = renderer.fetch(applied_by).await.map_err(|error| Refusal::of(named(error)))?;
+    let plan = renderer.plan(&body).await.map_err(|error| Refusal::of(named(error)))?;
+    // git is not asked again unasked: it may want a person's key or password
+    let rendered = renderer.build(plan).await.map_err(|error| Refusal::is_final(named(error)))?;
     match rendered.objects.iter().find(|found| object_of(object.cluster, &found.node) == *object) {
-        Some(found) => Reply::Declared(Box::new(Declared::of(found, applied_by.path(), rendered.at))),
-        None => Reply::Failed(Error::failed(
+        Some(found) => Ok(Reply::Declared(Box::new(Declared::of(found, applied_by.path(), rendered.at)))),
+        None => Err(Refusal::is_final(Error::failed(
             format!("{applied_by} renders no {object} at {}", rendered.at.short()),
             "it is about to be pruned, or somebody else applies it too",
-        )),
+        ))),
     }
 }
 
 /// A file of a commit, as it may be shown.
-async fn file(renderer: &Renderer, place: FilePlace) -> Reply {
-    let folder = match renderer.repositories.find(&place.at, true).await {
+async fn file(repositories: &Repositories, place: FilePlace) -> Reply {
+    let folder = match repositories.find(&place.at, true).await {
         Ok(folder) => folder,
         Err(error) => return Reply::Failed(error),
     };
@@ -102,62 +220,4 @@ async fn file(renderer: &Renderer, place: FilePlace) -> Reply {
         Ok(FileText { lines, disk: disk.map(|disk| disk.to_string_lossy().into_owned()), is_same })
     });
     read.await.map_or_else(Reply::Failed, |text| Reply::File(Box::new(text)))
-}
-
-async fn details(client: &Client, served: &Served, look: &Look, timeout: Duration) -> Result<Reply, Failure> {
-    let (body, events) =
-        tokio::join!(cluster::body(client, served, &look.object, timeout), cluster::events(client, &look.object));
-    let body = body?;
-    let gk = &look.object.gk;
-    let annotations = body["metadata"]["annotations"].as_object().into_iter().flatten();
-    Ok(Reply::Details(Box::new(Details {
-        spec: kinds::describe(kinds::rules(&gk.group, &gk.kind), &body),
-        history: kinds::history(&body),
-        annotations: annotations
-            .filter(|(key, _)| *key != "kubectl.kubernetes.io/last-applied-configuration")
-            .map(|(key, value)| (sanitise(key).into_owned(), sanitise(value.as_str().unwrap_or_default()).into_owned()))
-            .collect(),
-        // details are worth showing without events
-        events: events.unwrap_or_default(),
-    })))
-}
-
-/// Reads the logs of all wished pods and containers into one stream of lines.
-async fn follow_logs(client: &Client, look: &Look, request: &LogRequest, answer: &Answer) -> Result<Reply, Failure> {
-    let namespace = &look.object.namespace;
-    let mut streams = Vec::new();
-    let mut names = Vec::new();
-    let mut failed = None;
-    for pod in request.pods.iter().take(MOST_PODS) {
-        let containers = cluster::containers(client, namespace, pod).await?;
-        names.extend(containers.iter().cloned());
-        for container in containers.iter().filter(|name| request.container.as_ref().is_none_or(|wished| wished == *name)) {
-            match cluster::logs(client, namespace, pod, container, request).await {
-                Ok(log) => streams.push((pod.clone(), container.clone(), Box::pin(log))),
-                // one container that has not started must not hide the others
-                Err(failure) => failed = Some(failure),
-            }
-        }
-    }
-    names.sort();
-    names.dedup();
-    answer.give(Reply::Containers(names)).await;
-    if let (true, Some(failure)) = (streams.is_empty(), failed) {
-        return Err(failure);
-    }
-    let many_pods = request.pods.len() > 1;
-    let many = streams.len() > 1;
-    let streams = streams.into_iter().map(|(pod, container, log)| {
-        let prefix = match (many_pods, many) {
-            (true, _) => format!("{pod}/{container} "),
-            (false, true) => format!("{container} "),
-            (false, false) => String::new(),
-        };
-        Box::pin(cluster::log_lines(log).map(move |line| format!("{prefix}{line}")))
-    });
-    let mut lines = futures::stream::select_all(streams).ready_chunks(BATCH);
-    while let Some(batch) = lines.next().await {
-        answer.give(Reply::Log(batch)).await;
-    }
-    Ok(Reply::Ended(if request.previous { "end of the previous log" } else { "the log has ended" }.to_owned()))
 }
