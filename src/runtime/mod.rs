@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 use crate::cluster::{Access, Catalog, Failure};
 use crate::files::Disk;
 use crate::{demo, records};
-pub use compare::{concerns, schemas};
+pub use compare::{concerns, is_in, schemas};
 use fluxdeck_model::domain::{ClusterId, Scope, Str};
 use fluxdeck_model::error::{Error, ErrorKind};
 use fluxdeck_model::state::jobs::{Commit, JobId, Outcome, Task};
