@@ -90,7 +90,7 @@ mod tests {
         assert_eq!((ring.joined().as_str(), ring.dropped), ("b\nc\nd", 1));
 
         let long = "x".repeat(MOST_BYTES / 2);
-        ring.push([long.clone(), long.clone()]);
+        ring.push([long.clone(), long]);
         assert_eq!((ring.len(), ring.dropped), (2, 4), "d goes for the bytes");
         ring.push(["y".repeat(2 * MOST_BYTES)]);
         assert_eq!(ring.len(), 1, "the youngest is kept");
