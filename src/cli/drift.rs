@@ -1,5 +1,6 @@
 //! `fluxdeck drift`: live objects against what git renders at the revision that was applied.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,18 +13,19 @@ use crate::cluster::{self, Failure};
 use crate::git::Checkout;
 use crate::runtime::{self, Renderer, Repositories};
 use fluxdeck_model::domain::text::sanitise_line;
-use fluxdeck_model::domain::{ClusterId, GroupKind};
+use fluxdeck_model::domain::{ClusterId, GroupKind, Str};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::insight::drift::Drift;
 use fluxdeck_model::insight::named::Named;
+use fluxdeck_model::insight::schema::Schemas;
 use fluxdeck_model::kinds::{self, masked};
 use fluxdeck_model::render::flux::{Applied, GROUP};
-use fluxdeck_model::render::id;
 use fluxdeck_model::state::drift::Compared;
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// One object: KIND/NAME
+    /// One object: KIND/NAME, in the namespace of -n. Without it, -n names Kustomizations' namespaces: all that those apply is compared,
+    /// and of other Kustomizations what is in these namespaces
     #[arg(value_name = "KIND/NAME")]
     object: Option<String>,
     /// A checkout of what the cluster applies; may be repeated. Else the work tree around the current directory, those of `repos` in the
@@ -52,31 +54,9 @@ pub(super) async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
     let failed = |failure: Failure| failure.error("the API server");
     let (client, catalog) = runtime::connect(&call.options, &call.context).await.map_err(failed)?;
     let renderer = Renderer { client, catalog, repositories, timeout: call.options.request_timeout, fetches: true };
-    let namespaces: Vec<String> = call.options.namespaces.iter().map(|name| name.to_string()).collect();
-    let wished = &call.options.namespaces;
-    let is_known = AtomicBool::new(false);
-    let is_meant = |object: &Applied| {
-        let namespace = id::meta_text(&object.node, "namespace");
-        let is_meant = match &named {
-            Some(named) => named.is_meant(&object.node, &namespaces),
-            None => namespaces.is_empty() || namespaces.iter().any(|name| name == namespace),
-        };
-        is_known.fetch_or(is_meant, Ordering::Relaxed);
-        is_meant
-    };
-    let mut report = Report::default();
-    for body in kustomizations(&renderer, &namespaces).await? {
-        let text = |key: &str| body["metadata"][key].as_str().unwrap_or_default().to_owned();
-        let object = runtime::kustomization(ClusterId(0), &text("namespace"), &text("name"));
-        let concerns = wished.is_empty() || runtime::concerns(&object, Some(&body), wished);
-        let mut compared = renderer.compare(&object, Ok(body), &schemas, is_meant).await;
-        if !concerns {
-            compared.skipped.clear();
-        }
-        report.take(compared);
-    }
+    let (report, is_known) = compare(&renderer, named.as_ref(), &call.options.namespaces, &schemas).await?;
     show(&report, arguments.output)?;
-    if let (Some(wished), false) = (&arguments.object, is_known.into_inner()) {
+    if let (Some(wished), false) = (&arguments.object, is_known) {
         return Err(Error::failed(
             format!("git renders no {wished} that could be compared"),
             "name its checkout (--repo) and its namespace (-n)",
@@ -86,6 +66,38 @@ pub(super) async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
         return Err(Error::failed("nothing could be compared", "name a checkout of what the cluster applies: --repo DIR"));
     }
     Ok((!report.drifted.is_empty()).into())
+}
+
+/// Compares one object, or all that concerns these namespaces; all namespaces where none is named. Also returns whether git renders
+/// anything that was meant.
+async fn compare(
+    renderer: &Renderer,
+    named: Option<&Named>,
+    wished: &BTreeSet<Str>,
+    schemas: &Schemas,
+) -> Result<(Report, bool)> {
+    let namespaces: Vec<String> = wished.iter().map(|name| name.to_string()).collect();
+    let is_known = AtomicBool::new(false);
+    let mut report = Report::default();
+    for body in kustomizations(renderer, &namespaces).await? {
+        let text = |key: &str| body["metadata"][key].as_str().unwrap_or_default().to_owned();
+        let kustomization = runtime::kustomization(ClusterId(0), &text("namespace"), &text("name"));
+        let is_meant = |object: &Applied| {
+            let is_meant = match named {
+                Some(named) => named.is_meant(&object.node, &namespaces),
+                None => wished.is_empty() || runtime::is_in(&kustomization, object, wished),
+            };
+            is_known.fetch_or(is_meant, Ordering::Relaxed);
+            is_meant
+        };
+        let concerns = wished.is_empty() || runtime::concerns(&kustomization, Some(&body), wished);
+        let mut compared = renderer.compare(&kustomization, Ok(body), schemas, is_meant).await;
+        if !concerns {
+            compared.skipped.clear();
+        }
+        report.take(compared);
+    }
+    Ok((report, is_known.into_inner()))
 }
 
 impl Report {
@@ -111,7 +123,7 @@ fn repositories(call: &Call, named: &[PathBuf]) -> Result<Repositories> {
 async fn kustomizations(renderer: &Renderer, namespaces: &[String]) -> Result<Vec<Value>> {
     let gk = GroupKind::new(GROUP, "Kustomization");
     let Some(served) = renderer.catalog.find(&gk, kinds::rules(GROUP, "Kustomization")) else { return Ok(Vec::new()) };
-    let list = |namespace| cluster::full_list(&renderer.client, served, "Kustomization", namespace);
+    let list = |namespace| cluster::full_list(&renderer.client, served, "Kustomization", namespace, renderer.timeout);
     let told = |failure: Failure| failure.error("listing Kustomizations");
     match list(None).await {
         Err(Failure::Forbidden(_)) if !namespaces.is_empty() => {
@@ -179,4 +191,59 @@ fn as_json(report: &Report) -> Value {
         "drifted": report.drifted.iter().map(drifted).collect::<Vec<_>>(),
         "notCompared": report.skipped.iter().map(|(what, why)| json!({ "what": what, "why": why })).collect::<Vec<_>>(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use k8s_openapi::api::apps::v1::Deployment;
+    use kube::api::{Api, Patch, PatchParams};
+
+    use super::*;
+    use crate::demo::{Company, Place, User};
+    use crate::runtime::{Guest, Options, Origin};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_namespace_means_its_kustomizations_with_all_that_they_apply() {
+        let company = Arc::new(Company::driven(Place::passing(), "2026-11-21T08:00:00Z".parse().expect("a time")));
+        let guest = Guest { company, user: User::admin(), is_acting: false };
+        let options = Options {
+            origin: Origin::Demo(guest),
+            namespaces: BTreeSet::new(),
+            follow: Vec::new(),
+            request_timeout: Duration::from_secs(15),
+            watches: 100,
+            only: Vec::new(),
+            state_dir: None,
+            disk: crate::files::real(),
+            repositories: Repositories::default(),
+        };
+        let (client, catalog) = runtime::connect(&options, "production").await.expect("the demo");
+        let patch = Patch::Merge(json!({"spec": {"replicas": 7}}));
+        let deployments = Api::<Deployment>::namespaced(client.clone(), "web");
+        deployments.patch("frontend", &PatchParams::default(), &patch).await.expect("patched");
+        let (repositories, timeout) = (options.repositories(), options.request_timeout);
+        let renderer = Renderer { client, catalog, repositories, timeout, fetches: false };
+        let schemas = runtime::schemas().expect("the schemas");
+        let named = Named::parse("deploy/frontend").expect("a name");
+
+        // Kustomization flux-system/apps applies Deployment web/frontend
+        for (namespaces, object, wished) in [
+            (&["flux-system"][..], None, 1),
+            (&["web"], None, 1),
+            (&["shop"], None, 0),
+            (&[], None, 1),
+            (&["web"], Some(&named), 1),
+            (&["flux-system"], Some(&named), 0),
+        ] {
+            let namespaces: BTreeSet<Str> = namespaces.iter().map(|name| Str::from(*name)).collect();
+            let (report, is_known) = compare(&renderer, object, &namespaces, &schemas).await.expect("a comparison");
+            let found: Vec<_> = report.drifted.iter().map(|(by, object, _)| (by.as_str(), object.as_str())).collect();
+            let expected = vec![("flux-system/apps", "Deployment web/frontend"); wished];
+            assert_eq!(found, expected, "{namespaces:?}, {} compared", report.compared);
+            assert_eq!(is_known, object.is_none() || wished > 0, "{namespaces:?}");
+        }
+    }
 }

@@ -199,10 +199,9 @@ pub(super) fn tell_restrictions(state: &State) {
 }
 
 /// One line for kinds that could not be read, where what is printed does not depend on them.
-#[expect(clippy::print_stderr, reason = "a headless command speaks of what is missing beside its output")]
 pub(super) fn tell_unread(state: &State) {
     if let Some(error) = unread(state) {
-        eprintln!("{error}");
+        output::beside(&error.to_string());
     }
 }
 

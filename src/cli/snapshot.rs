@@ -42,6 +42,7 @@ pub(super) async fn take(call: &Call, arguments: &Arguments) -> Result<u8> {
     let cluster = state.cluster();
     let failed = |failure: cluster::Failure| failure.error("the API server");
     let (client, catalog) = runtime::connect(&call.options, &call.context).await.map_err(failed)?;
+    let limit = call.options.request_timeout;
     let mut snapshot = Snapshot::new(cluster.context.clone(), catalog.kubernetes.clone(), Timestamp::now());
     snapshot.flux.clone_from(&cluster.server.flux);
     for (gk, coverage) in shown(cluster) {
@@ -58,12 +59,12 @@ pub(super) async fn take(call: &Call, arguments: &Arguments) -> Result<u8> {
             objects: Vec::new(),
         };
         if !recorded.restricted {
-            let all = cluster::full_list(&client, served, &gk.kind, None).await.map_err(failed)?;
+            let all = cluster::full_list(&client, served, &gk.kind, None, limit).await.map_err(failed)?;
             recorded.objects = all.into_iter().filter(|object| is_shown(cluster, &gk, object)).map(shareable).collect();
         }
         snapshot.kinds.push(recorded);
     }
-    snapshot.events = events(&client, &catalog, cluster).await;
+    snapshot.events = events(&client, &catalog, cluster, limit).await;
     records::snapshot::save(&*call.options.disk, &snapshot, &arguments.file)?;
     let objects: usize = snapshot.kinds.iter().map(|kind| kind.objects.len()).sum();
     output::beside(&format!(
@@ -95,10 +96,10 @@ fn is_shown(cluster: &Cluster, gk: &GroupKind, object: &Value) -> bool {
 }
 
 /// Events of what is shown; a snapshot without events is still one.
-async fn events(client: &kube::Client, catalog: &Catalog, cluster: &Cluster) -> Vec<Value> {
+async fn events(client: &kube::Client, catalog: &Catalog, cluster: &Cluster, limit: Duration) -> Vec<Value> {
     let gk = GroupKind::new("", "Event");
     let Some(served) = catalog.find(&gk, kinds::ANY) else { return Vec::new() };
-    let all = cluster::full_list(client, served, "Event", None).await.unwrap_or_default();
+    let all = cluster::full_list(client, served, "Event", None, limit).await.unwrap_or_default();
     let involved = |event: &Value| {
         let object = &event["involvedObject"];
         let text = |name: &str| object[name].as_str().unwrap_or_default();

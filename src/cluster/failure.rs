@@ -143,7 +143,7 @@ impl Failure {
             Self::Forbidden(why) => Error::new(ErrorKind::Denied, why.clone(), "your role does not allow it"),
             Self::NotFound(why) => Error::failed(why.clone(), ""),
             Self::Gone => Error::failed("the list is too old", "reading it again"),
-            Self::Busy { message, .. } => Error::new(ErrorKind::Unreachable, message.clone(), "trying again"),
+            Self::Busy { message, .. } => Error::new(ErrorKind::Unreachable, message.clone(), ""),
             Self::Unreachable(why) => {
                 Error::new(ErrorKind::Unreachable, format!("cannot reach {server}: {why}"), unreachable_hint(why))
             }
@@ -166,7 +166,7 @@ fn unreachable_hint(why: &str) -> &'static str {
     } else if why.contains("dns") || why.contains("resolve") || why.contains("lookup") {
         "the name is not known here: check the network, the VPN and the server of this context"
     } else {
-        "check the network, the VPN and the server of this context; trying again"
+        "check the network, the VPN and the server of this context"
     }
 }
 

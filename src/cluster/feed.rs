@@ -151,7 +151,7 @@ fn request(uri: &str, partial: &str) -> Result<Request<Vec<u8>>, Failure> {
 }
 
 /// Escapes a value for a query string.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {

@@ -4,15 +4,16 @@
 //! (helm.sh/helm `pkg/storage/driver/util.go`). Only group, kind, namespace and name of its objects leave this file.
 
 use std::io::Read;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use k8s_openapi::api::core::v1::Secret;
 use kube::Client;
-use kube::api::Api;
 use serde::Deserialize;
 
 use super::failure::Failure;
+use super::look::get;
 use super::served::Catalog;
 use fluxdeck_model::domain::{ClusterId, GroupKind, ObjectRef};
 use fluxdeck_model::kinds;
@@ -46,14 +47,17 @@ struct Metadata {
 /// Returns the objects of a release, hooks left out, in the order of the manifest.
 ///
 /// # Errors
-/// [`Failure::Forbidden`] for those who may not read Secrets, [`Failure::NotFound`] where there is no such release.
+/// [`Failure::Forbidden`] for those who may not read Secrets, [`Failure::NotFound`] where there is no such release,
+/// [`Failure::Unreachable`] when it takes longer than `limit`.
 pub async fn release(
     client: &Client,
     catalog: &Catalog,
     cluster: ClusterId,
     secret: &ObjectRef,
+    limit: Duration,
 ) -> Result<Vec<ObjectRef>, Failure> {
-    let secret = Api::<Secret>::namespaced(client.clone(), &secret.namespace).get(&secret.name).await?;
+    let uri = format!("/api/v1/namespaces/{}/secrets/{}", secret.namespace, secret.name);
+    let secret: Secret = get(client, &uri, limit).await?;
     let packed = secret.data.unwrap_or_default().remove("release").map(|bytes| bytes.0).unwrap_or_default();
     let release = unpack(&packed).ok_or_else(|| Failure::NotFound("the release in Helm's storage is not readable".to_owned()))?;
     let is_namespaced =

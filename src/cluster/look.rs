@@ -1,31 +1,58 @@
-//! Bodies on demand: YAML, details, events, logs.
+//! Bodies on demand: YAML, details, events, whole lists. Every request has its own time limit.
 
 use std::time::Duration;
 
-use futures::{AsyncBufRead, AsyncBufReadExt, Stream};
 use http::Request;
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{Event, Pod};
+use k8s_openapi::api::core::v1::Event;
 use kube::Client;
-use kube::api::{Api, ListParams, LogParams};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::failure::Failure;
+use super::feed::escape;
+use super::send::fetch;
 use super::served::Served;
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::domain::text::{sanitise, sanitise_line};
 use fluxdeck_model::kinds::masked;
-use fluxdeck_model::state::{EventRow, LogRequest};
+use fluxdeck_model::state::EventRow;
+
+/// Fetches what stands at a path and reads it.
+///
+/// # Errors
+/// As for any request; also when it takes longer than `limit`, or is not what it should be.
+pub(super) async fn get<T: DeserializeOwned>(client: &Client, uri: &str, limit: Duration) -> Result<T, Failure> {
+    let request = request(uri)?;
+    let fetched = tokio::time::timeout(limit, fetch(client, request)).await;
+    let bytes = fetched.map_err(|_| late(uri, limit))??;
+    serde_json::from_slice(&bytes)
+        .map_err(|error| Failure::busy(format!("the answer to {} is not readable: {error}", path_of(uri))))
+}
+
+/// Builds a GET.
+pub(super) fn request(uri: &str) -> Result<Request<Vec<u8>>, Failure> {
+    // a name that is none of Kubernetes' makes no URI: there is no such object
+    Request::get(uri).body(Vec::new()).map_err(|error| Failure::NotFound(error.to_string()))
+}
+
+/// The failure of a request that was not answered in time.
+pub(super) fn late(uri: &str, limit: Duration) -> Failure {
+    Failure::Unreachable(format!("no answer to {} within {} s", path_of(uri), limit.as_secs()))
+}
+
+fn path_of(uri: &str) -> &str {
+    uri.split('?').next().unwrap_or_default()
+}
 
 /// Fetches an object whole, without managedFields; the values of a Secret are masked before anybody sees them.
 ///
 /// # Errors
 /// As for any request.
-pub async fn body(client: &Client, served: &Served, object: &ObjectRef, timeout: Duration) -> Result<Value, Failure> {
+pub async fn body(client: &Client, served: &Served, object: &ObjectRef, limit: Duration) -> Result<Value, Failure> {
     let uri = format!("{}/{}", served.path(Some(&object.namespace)), object.name);
-    let request = Request::get(&uri).body(Vec::new()).map_err(|error| Failure::NotFound(error.to_string()))?;
-    let fetched = tokio::time::timeout(timeout, client.request::<Value>(request)).await;
-    let mut body = fetched.map_err(|_| Failure::Unreachable(format!("no answer to {uri} within {} s", timeout.as_secs())))??;
+    let mut body = get(client, &uri, limit).await?;
     mask(&mut body);
     Ok(body)
 }
@@ -40,21 +67,26 @@ pub async fn shown(client: &Client, served: &Served, object: &ObjectRef, timeout
     Ok(body)
 }
 
-/// Fetches all objects of a kind whole, masked as [`body`], each with its kind, which lists leave out.
+/// Fetches all objects of a kind whole, masked as [`body`], each with its kind, which lists leave out. `limit` is that of one page.
 ///
 /// # Errors
 /// As for any request.
-pub async fn full_list(client: &Client, served: &Served, kind: &str, namespace: Option<&str>) -> Result<Vec<Value>, Failure> {
+pub async fn full_list(
+    client: &Client,
+    served: &Served,
+    kind: &str,
+    namespace: Option<&str>,
+    limit: Duration,
+) -> Result<Vec<Value>, Failure> {
     let mut found = Vec::new();
     let mut next = String::new();
     loop {
-        let uri = format!("{}?limit=500&continue={next}", served.path(namespace));
-        let request = Request::get(&uri).body(Vec::new()).map_err(|error| Failure::NotFound(error.to_string()))?;
-        let mut list: Value = client.request(request).await?;
-        if let Value::Array(items) = list["items"].take() {
+        let uri = format!("{}?limit=500&continue={}", served.path(namespace), escape(&next));
+        let mut list: Value = get(client, &uri, limit).await?;
+        if let Some(Value::Array(items)) = list.get_mut("items").map(Value::take) {
             let version =
                 if served.group.is_empty() { served.version.clone() } else { format!("{}/{}", served.group, served.version) };
-            found.extend(items.into_iter().map(|mut item| {
+            found.extend(items.into_iter().filter(Value::is_object).map(|mut item| {
                 item["apiVersion"] = version.as_str().into();
                 item["kind"] = kind.into();
                 mask(&mut item);
@@ -92,15 +124,22 @@ pub fn yaml(body: &Value) -> Vec<String> {
     text.lines().map(|line| sanitise_line(line).into_owned()).collect()
 }
 
+#[derive(Deserialize)]
+struct EventList {
+    #[serde(default)]
+    items: Option<Vec<Event>>,
+}
+
 /// Fetches the events of an object, youngest last.
 ///
 /// # Errors
 /// As for any request.
-pub async fn events(client: &Client, object: &ObjectRef) -> Result<Vec<EventRow>, Failure> {
+pub async fn events(client: &Client, object: &ObjectRef, limit: Duration) -> Result<Vec<EventRow>, Failure> {
     let namespace = if object.namespace.is_empty() { "default" } else { &object.namespace };
     let fields = format!("involvedObject.name={},involvedObject.kind={}", object.name, object.gk.kind);
-    let list = Api::<Event>::namespaced(client.clone(), namespace).list(&ListParams::default().fields(&fields)).await?;
-    let mut rows: Vec<_> = list.items.iter().map(row).collect();
+    let uri = format!("/api/v1/namespaces/{namespace}/events?fieldSelector={}", escape(&fields));
+    let list: EventList = get(client, &uri, limit).await?;
+    let mut rows: Vec<_> = list.items.iter().flatten().map(row).collect();
     rows.sort_by_key(|row| row.last);
     Ok(rows)
 }
@@ -122,54 +161,4 @@ fn row(event: &Event) -> EventRow {
         object: format!("{}/{}", text(object.kind.as_deref()), text(object.name.as_deref())),
         message: text(event.message.as_deref()),
     }
-}
-
-/// Returns the names of a pod's containers, init containers first.
-///
-/// # Errors
-/// As for any request.
-pub async fn containers(client: &Client, namespace: &str, pod: &str) -> Result<Vec<String>, Failure> {
-    let pod = Api::<Pod>::namespaced(client.clone(), namespace).get(pod).await?;
-    let spec = pod.spec.unwrap_or_default();
-    let names = spec.init_containers.into_iter().flatten().chain(spec.containers).map(|container| container.name);
-    Ok(names.map(|name| sanitise(&name).into_owned()).collect())
-}
-
-/// Opens the log of one container; it follows until the container or the caller ends it.
-///
-/// # Errors
-/// As for any request: a container that has not started yet has no log.
-pub async fn logs(
-    client: &Client,
-    namespace: &str,
-    pod: &str,
-    container: &str,
-    request: &LogRequest,
-) -> Result<impl AsyncBufRead + use<>, Failure> {
-    let params = LogParams {
-        container: Some(container.to_owned()),
-        follow: !request.previous,
-        previous: request.previous,
-        timestamps: request.timestamps,
-        tail_lines: Some(request.tail.into()),
-        ..LogParams::default()
-    };
-    Ok(Api::<Pod>::namespaced(client.clone(), namespace).log_stream(pod, &params).await?)
-}
-
-/// Longest line kept, in bytes: the rest of a longer one is dropped.
-const LONGEST_LINE: usize = 16 * 1024;
-
-/// Turns a log into lines fit for a terminal.
-pub fn log_lines(log: impl AsyncBufRead + Unpin) -> impl Stream<Item = String> {
-    futures::stream::unfold(log, |mut log| async move {
-        let mut line = Vec::new();
-        match log.read_until(b'\n', &mut line).await {
-            Ok(0) | Err(_) => None,
-            Ok(_) => {
-                line.truncate(LONGEST_LINE);
-                Some((sanitise_line(String::from_utf8_lossy(&line).trim_end()).into_owned(), log))
-            }
-        }
-    })
 }

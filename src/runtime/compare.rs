@@ -97,7 +97,7 @@ impl Errand {
             Renderer { client: live.client, catalog: live.catalog, repositories, timeout: self.timeout, fetches: true };
         for kustomization in kustomizations {
             let body = renderer.fetch(&kustomization).await;
-            let is_meant = |object: &Applied| namespaces.as_ref().is_none_or(|names| names.contains(home(object)));
+            let is_meant = |object: &Applied| namespaces.as_ref().is_none_or(|names| is_in(&kustomization, object, names));
             let concerns = namespaces.as_ref().is_none_or(|names| concerns(&kustomization, body.as_ref().ok(), names));
             let mut compared = renderer.compare(&kustomization, body, &schemas, is_meant).await;
             if !concerns {
@@ -106,6 +106,12 @@ impl Errand {
             self.news(News::Compared(run, Box::new(compared))).await;
         }
     }
+}
+
+/// Whether an object is looked at where only these namespaces are: a Kustomization there is compared with all that it applies, wherever
+/// that is, and of other Kustomizations what is there.
+pub fn is_in(kustomization: &ObjectRef, object: &Applied, namespaces: &BTreeSet<Str>) -> bool {
+    namespaces.contains(&kustomization.namespace) || namespaces.contains(home(object))
 }
 
 /// Whether a Kustomization has to do with these namespaces: it is in one of them, or its inventory has something there

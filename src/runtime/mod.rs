@@ -22,14 +22,14 @@ use tokio::task::JoinSet;
 use crate::cluster::{Access, Catalog, Failure};
 use crate::files::Disk;
 use crate::{demo, records};
-pub use compare::{concerns, schemas};
-use fluxdeck_model::domain::ObjectRef;
+pub use compare::{concerns, is_in, schemas};
 use fluxdeck_model::domain::{ClusterId, Scope, Str};
 use fluxdeck_model::error::{Error, ErrorKind};
 use fluxdeck_model::state::jobs::{Commit, JobId, Outcome, Task};
-use fluxdeck_model::state::{Aspect, Effect, Epoch, Message, Reply, Terminal, Ticket};
+use fluxdeck_model::state::{Effect, Epoch, Message, Reply, Terminal, Ticket};
 pub use journal::found as jobs_found;
 pub use keyboard::{Keyboard, Typed};
+use looks::{Look, Looks, Means};
 pub use rendered::{Renderer, kustomization};
 pub use repositories::Repositories;
 use session::Order;
@@ -91,6 +91,7 @@ pub struct Runtime {
     sessions: BTreeMap<(ClusterId, Epoch), Session>,
     /// Requests under way.
     errands: JoinSet<()>,
+    looks: Looks,
     journal: Option<journal::Journal>,
     /// The comparison with git under way.
     comparison: Option<tokio::task::AbortHandle>,
@@ -119,7 +120,8 @@ impl Drop for Session {
 impl Runtime {
     pub fn new(options: Options, inbox: mpsc::Sender<Message>) -> Self {
         let (sessions, lives) = (BTreeMap::new(), BTreeMap::new());
-        Self { options, inbox, sessions, errands: JoinSet::new(), journal: None, comparison: None, lives }
+        let (errands, looks) = (JoinSet::new(), Looks::default());
+        Self { options, inbox, sessions, errands, looks, journal: None, comparison: None, lives }
     }
 
     /// Starts what an effect asks for. Returns at once; answers come as messages. Effects on the terminal are not its business and
@@ -161,14 +163,9 @@ impl Runtime {
             Effect::Include { cluster, namespaces } => self.order(cluster, Order::Include(namespaces)),
             Effect::Owned(object, uid) => self.order(object.cluster, Order::Owned(object, uid)),
             Effect::Refresh { cluster } => self.order(cluster, Order::Refresh),
-            Effect::Look { ticket, object, version: _, aspect } => {
-                self.order(object.cluster, Order::Look(Look { ticket, object, aspect }))
-            }
+            Effect::Look { ticket, object, version: _, aspect } => self.look(Look { ticket, object, aspect }),
             Effect::Drop(ticket) => {
-                for session in self.sessions.values() {
-                    // a session that has ended has nothing left to drop
-                    let _ = session.orders.send(Order::Drop(ticket));
-                }
+                self.looks.end(ticket);
                 None
             }
             Effect::Dismiss => {
@@ -186,6 +183,7 @@ impl Runtime {
     fn connect(&mut self, cluster: ClusterId, epoch: Epoch, context: String, keep: bool) -> Option<Terminal> {
         self.enliven(&context);
         self.comparison.take().inspect(tokio::task::AbortHandle::abort);
+        self.looks.leave(cluster);
         if !keep {
             // dropping a session ends its watches; those that were kept before stay for their jobs
             let last = self.sessions.keys().rev().find(|(of, _)| *of == cluster).copied();
@@ -209,10 +207,23 @@ impl Runtime {
         self.lives.insert(name, life.abort_handle());
     }
 
+    /// The session of a cluster that is looked at.
+    fn session(&self, cluster: ClusterId) -> Option<&Session> {
+        self.sessions.iter().rev().find(|((of, _), _)| *of == cluster).map(|(_, session)| session)
+    }
+
     fn order(&self, cluster: ClusterId, order: Order) -> Option<Terminal> {
-        if let Some((_, session)) = self.sessions.iter().rev().find(|((of, _), _)| *of == cluster) {
+        if let Some(session) = self.session(cluster) {
             let _ = session.orders.send(order);
         }
+        None
+    }
+
+    /// Starts a look-up for a view: a task of its own, which outlives the session's reconnections.
+    fn look(&mut self, look: Look) -> Option<Terminal> {
+        let live = self.session(look.object.cluster).map(|session| session.live.clone());
+        let means = Means { repositories: self.options.repositories(), timeout: self.options.request_timeout };
+        self.looks.start(look, live, means, self.inbox.clone());
         None
     }
 
@@ -362,11 +373,4 @@ pub async fn connect(options: &Options, context: &str) -> Result<(kube::Client, 
         live,
     };
     task.connect().await.map(|connection| (connection.client.clone(), connection.catalog()))
-}
-
-/// One look-up for a view.
-pub struct Look {
-    pub ticket: Ticket,
-    pub object: ObjectRef,
-    pub aspect: Aspect,
 }

@@ -46,7 +46,7 @@ pub struct Rendered {
 }
 
 /// What of a Kustomization has to be built, and from which commit.
-struct Plan {
+pub(super) struct Plan {
     spec: Spec,
     at: Commit,
     /// The source's `spec.ignore`.
@@ -90,7 +90,14 @@ impl Renderer {
     /// # Errors
     /// Why it cannot be known.
     pub async fn render(&self, kustomization: &Value) -> Result<Rendered> {
-        let plan = self.plan(kustomization).await?;
+        self.build(self.plan(kustomization).await?).await
+    }
+
+    /// Builds what is planned, from a repository that has the commit.
+    ///
+    /// # Errors
+    /// There is no such repository here, and none can be fetched; or it cannot be built.
+    pub(super) async fn build(&self, plan: Plan) -> Result<Rendered> {
         let folder = self.repositories.find(&plan.at, self.fetches).await?;
         blocking(move || {
             let checkout = Checkout::around(&folder)?;
@@ -101,7 +108,11 @@ impl Renderer {
         .await
     }
 
-    async fn plan(&self, kustomization: &Value) -> Result<Plan> {
+    /// What has to be built, as the cluster tells it.
+    ///
+    /// # Errors
+    /// Why it cannot be known; unreachable where the API server gave no answer.
+    pub(super) async fn plan(&self, kustomization: &Value) -> Result<Plan> {
         let skip = |why: String| Error::failed(why, "");
         let text = |key: &str| kustomization["metadata"][key].as_str().unwrap_or_default();
         let own = Reading::file(&in_object("Kustomization", text("namespace"), text("name")), Layer::Cluster);
@@ -116,7 +127,8 @@ impl Renderer {
         }
         let gk = GroupKind::new(SOURCES, "GitRepository");
         let source = ObjectRef::new(ClusterId(0), gk, &*spec.source.namespace, &*spec.source.name);
-        let source = self.fetch(&source).await.map_err(|error| skip(format!("its source cannot be read: {}", error.message)))?;
+        let unread = |error: Error| Error { message: format!("its source cannot be read: {}", error.message), ..error };
+        let source = self.fetch(&source).await.map_err(unread)?;
         if source.pointer("/spec/include").and_then(Value::as_array).is_some_and(|include| !include.is_empty()) {
             return Err(skip("its source includes other repositories".to_owned()));
         }

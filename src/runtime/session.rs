@@ -16,13 +16,13 @@ use tokio::time::Instant;
 use super::acts::Live;
 use super::connect::Connection;
 use super::follow::{Follower, Turns};
-use super::{Look, Options, Origin, looks, owned};
+use super::{Options, Origin, owned};
 use crate::cluster::{self, Catalog, Discovered, Failure, Feed};
 use crate::records;
 use fluxdeck_model::domain::{ClusterId, GroupKind, ObjectRef, Scope, Str, Uid};
 use fluxdeck_model::kinds::{self, Body, Reader};
 use fluxdeck_model::state::following::{self, Event, Following, Moment, Offer, Offers, Rules, Trouble, TroubleKind};
-use fluxdeck_model::state::{Epoch, Message, News, Ticket};
+use fluxdeck_model::state::{Epoch, Message, News};
 
 /// Lists under way at once, and of these such of more than one page.
 const LISTS: (usize, usize) = (6, 2);
@@ -36,8 +36,6 @@ pub(super) enum Order {
     Include(Vec<Str>),
     Owned(ObjectRef, Uid),
     Refresh,
-    Look(Look),
-    Drop(Ticket),
 }
 
 /// A session before it runs.
@@ -98,7 +96,6 @@ struct Work {
     scopes: HashMap<Scope, AbortHandle>,
     /// The question whether something else is served.
     discovering: Option<BoxFuture<'static, Result<Option<Discovered>, Failure>>>,
-    looks: HashMap<Ticket, AbortHandle>,
 }
 
 impl<'a> Session<'a> {
@@ -144,18 +141,6 @@ impl<'a> Session<'a> {
             Order::Refresh => Event::Refresh,
             Order::Include(namespaces) => Event::Include(namespaces),
             Order::Owned(owner, uid) => Event::Own(owner, uid),
-            Order::Look(look) => {
-                if let Some(work) = &mut self.work {
-                    work.look(self.task, look);
-                }
-                return Ok(());
-            }
-            Order::Drop(ticket) => {
-                if let Some(look) = self.work.as_mut().and_then(|work| work.looks.remove(&ticket)) {
-                    look.abort();
-                }
-                return Ok(());
-            }
         })
         .await
     }
@@ -174,8 +159,8 @@ impl<'a> Session<'a> {
         let namespaces = connection.namespaces.clone();
         let offers = offers(&connection.discovered.catalog);
         let turns = Turns::new(LISTS.0, LISTS.1);
-        let (scopes, looks) = (HashMap::new(), HashMap::new());
-        self.work = Some(Work { connection, events, reports, turns, tasks: JoinSet::new(), scopes, discovering: None, looks });
+        let scopes = HashMap::new();
+        self.work = Some(Work { connection, events, reports, turns, tasks: JoinSet::new(), scopes, discovering: None });
         self.hear(Event::Connected { offers, namespaces }).await
     }
 
@@ -241,7 +226,7 @@ impl Work {
             }
             Order::Beat => self.beat(),
             Order::Discover => self.discover(task),
-            Order::Release { of, secret } => self.release(of, secret),
+            Order::Release { of, secret } => self.release(task, of, secret),
             Order::Own { owner, uid, kinds } => self.own(task, owner, uid, kinds),
             // the session's own
             Order::Connect | Order::Disconnect | Order::Tell(_) | Order::Say(_) | Order::Remember(_) => {}
@@ -266,19 +251,6 @@ impl Work {
         };
         let begun = self.tasks.spawn(work(follower));
         self.scopes.insert(scope, begun).inspect(AbortHandle::abort);
-    }
-
-    fn look(&mut self, task: &Task, look: Look) {
-        let ticket = look.ticket;
-        let renderer = super::rendered::Renderer {
-            client: self.connection.client.clone(),
-            catalog: self.catalog(),
-            repositories: task.options.repositories(),
-            timeout: task.options.request_timeout,
-            fetches: false,
-        };
-        let looked = looks::look(look, renderer, task.inbox.clone());
-        self.looks.insert(ticket, self.tasks.spawn(looked));
     }
 
     /// Does something whose outcome is an event.
@@ -315,12 +287,12 @@ impl Work {
         self.connection.catalog()
     }
 
-    fn release(&mut self, of: ObjectRef, secret: ObjectRef) {
+    fn release(&mut self, task: &Task, of: ObjectRef, secret: ObjectRef) {
         let (client, catalog) = (self.connection.client.clone(), self.catalog());
-        let (turns, server) = (self.turns.clone(), self.server());
+        let (turns, server, limit) = (self.turns.clone(), self.server(), task.options.request_timeout);
         self.ask(async move {
             let _turn = turns.page().await;
-            let children = cluster::release(&client, &catalog, of.cluster, &secret).await;
+            let children = cluster::release(&client, &catalog, of.cluster, &secret, limit).await;
             Event::Released { of, secret, children: children.map_err(|failure| trouble_at(&failure, &server)) }
         });
     }

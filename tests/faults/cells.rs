@@ -53,6 +53,8 @@ pub enum Write {
     Done,
     /// It was not done, and its job says so.
     NotDone,
+    /// It was not done, and may have been: no answer came. Its job says that it has not been seen to arrive, and never that it was done.
+    Unseen,
     Senseless(&'static str),
 }
 
@@ -278,6 +280,9 @@ pub async fn write(fault: Fault, wished: Write) {
         Phase::Failed { message, .. } => {
             assert!(!is_done, "it is told as not done, and is: {message}");
             assert!(!message.is_empty() && !message.contains('\u{1b}'), "{message:?}");
+        }
+        Phase::Unknown { why } if matches!(wished, Write::Unseen) => {
+            assert!(!is_done && why.contains("may still be done"), "{why}");
         }
         other => panic!("it cannot be said what became of it: {other:?}"),
     }

@@ -25,13 +25,13 @@ const NO_LOOK: Write = Write::Senseless("a write reads neither events nor logs")
 
 const ROWS: &[Row] = &[
     row("slow", Screen::Live, Headless::Done, Write::Done),
-    row("unanswered", Screen::Marked("no answer"), Headless::Ends("answer"), Write::NotDone),
+    row("unanswered", Screen::Marked("no answer"), Headless::Ends("answer"), Write::Unseen),
     row("refused", Screen::Marked("refused"), Headless::Ends("refused"), Write::NotDone),
-    row("reset_undone", Screen::Marked("reset"), Headless::Ends("reset"), Write::NotDone),
+    row("reset_undone", Screen::Marked("reset"), Headless::Ends("reset"), Write::Unseen),
     row("reset_done", Screen::Marked("reset"), Headless::Ends("reset"), Write::Done),
-    row("internal_error", Screen::Marked("500"), Headless::Ends("500"), Write::NotDone),
-    row("error_page", Screen::Marked("503"), Headless::Ends("503"), Write::NotDone),
-    row("bad_gateway", Screen::Marked("502"), Headless::Ends("502"), Write::NotDone),
+    row("internal_error", Screen::Marked("500"), Headless::Ends("500"), Write::Unseen),
+    row("error_page", Screen::Marked("503"), Headless::Ends("503"), Write::Unseen),
+    row("bad_gateway", Screen::Marked("502"), Headless::Ends("502"), Write::Unseen),
     row("too_many_requests", Screen::Marked("429"), Headless::Ends("429"), Write::NotDone),
     row("unauthorised", Screen::Marked("credentials"), Headless::Ends("credentials"), Write::NotDone),
     row("one_kind_fails", Screen::Marked(KIND), Headless::Without("ImageRepository"), Write::Done),
@@ -49,7 +49,7 @@ const ROWS: &[Row] = &[
     row("truncated_body", Screen::Marked("reset"), Headless::Ends("reset"), Write::Done),
     row("hanging_body", Screen::Marked("no answer"), Headless::Ends("answer"), Write::Done),
     row("endless_body", Screen::Marked("no answer"), Headless::Ends("answer"), Write::Done),
-    row("garbage", Screen::Marked(""), Headless::Ends(""), Write::NotDone),
+    row("garbage", Screen::Marked(""), Headless::Ends(""), Write::Unseen),
     row(
         "arrives_late",
         Screen::Senseless("it meets what is written alone, and a screen is told by its job"),

@@ -74,6 +74,19 @@ async fn a_change_by_hand_is_listed_with_the_line_of_git_and_filters_the_tree() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_namespace_of_kustomizations_is_compared_with_all_that_these_apply() {
+    let company = company();
+    change_frontend(&company, json!({"spec": {"replicas": 7}})).await;
+    let mut deck = deck(&company).await;
+
+    // Kustomization flux-system/apps applies Deployment web/frontend
+    deck.keys(": \"ns_flux-system\" enter : \"drift\" enter").await.shows("1 drifted of").shows("Deployment web/frontend");
+    deck.keys(": \"drifted\" enter").await.shows("drifted: spec.replicas: git 3, live 7");
+    deck.keys(": \"ns_web\" enter : \"drift\" enter").await.shows("1 drifted of").shows("Deployment web/frontend");
+    deck.keys(": \"ns_shop\" enter : \"drift\" enter").await.shows("0 drifted of");
+}
+
+#[tokio::test(start_paused = true)]
 async fn where_no_checkout_has_the_commit_the_details_say_so_and_fetch_nothing() {
     let mut deck = Driver::start(100, 44).await;
     deck.keys(": \"deployments_web_/frontend\" enter d G").await.shows("no checkout here has");

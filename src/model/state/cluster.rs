@@ -186,7 +186,10 @@ impl Cluster {
         let Ok(query) = crate::domain::query::Query::parse(text) else { return };
         text.clone_into(&mut self.tree.text);
         let only = self.tree.drifted.then(|| self.drifts.objects());
-        let filter = Filter { query, namespaces: self.namespaces.clone(), health: self.tree.health.clone(), only };
+        // what was compared under these namespaces is meant, wherever it is
+        let is_compared = self.tree.drifted && self.drifts.namespaces == self.namespaces;
+        let namespaces = self.namespaces.clone().filter(|_| !is_compared);
+        let filter = Filter { query, namespaces, health: self.tree.health.clone(), only };
         self.tree.matches.restart(filter);
     }
 

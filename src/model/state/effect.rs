@@ -99,7 +99,7 @@ pub enum Effect {
         kustomizations: Vec<ObjectRef>,
         namespaces: Option<BTreeSet<Str>>,
     },
-    /// Fetch one aspect of an object for a view.
+    /// Fetch one aspect of an object for a view, through whichever connection stands, until there is an answer or the view is gone.
     Look {
         ticket: Ticket,
         object: ObjectRef,

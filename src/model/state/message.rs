@@ -81,12 +81,16 @@ pub enum Reply {
     File(Box<FileText>),
     /// Lines of logs, in order, sanitised.
     Log(Vec<String>),
+    /// What is to be said of a stream between its lines: a pod that is gone, a log that was cut.
+    Note(String),
     /// The containers that logs may be read of.
     Containers(Vec<String>),
     /// Acts of this run and of earlier ones, the oldest first.
     Acts(Vec<Act>),
     /// A stream is over, and why.
     Ended(String),
+    /// There is no answer, and why. Another reply to the same ticket may follow: what may pass is tried again until the view is gone, and
+    /// its hint says so.
     Failed(Error),
 }
 
@@ -97,7 +101,17 @@ pub struct Details {
     pub spec: Vec<(String, String)>,
     pub history: Vec<Vec<String>>,
     pub annotations: Vec<(String, String)>,
-    pub events: Vec<EventRow>,
+    pub events: Events,
+}
+
+/// The events of an object whose body is shown: they may come later, or not at all.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Events {
+    #[default]
+    Awaited,
+    /// The youngest last.
+    Here(Vec<EventRow>),
+    Failed(Error),
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]

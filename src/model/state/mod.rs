@@ -28,7 +28,7 @@ pub use declared::Manifest;
 pub use effect::{Aspect, Effect, LogRequest, Terminal, Ticket, Tickets};
 pub use engine::{Asked, Beginning, Engine, Update};
 pub use intent::{Confirmed, Intent, Question, Setting, Show, Wanted};
-pub use message::{Code, Details, Epoch, EventRow, FileText, Input, Key, Message, News, Reply};
+pub use message::{Code, Details, Epoch, EventRow, Events, FileText, Input, Key, Message, News, Reply};
 pub use notice::{Ends, Notice};
 
 use crate::domain::ClusterId;

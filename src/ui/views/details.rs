@@ -33,14 +33,14 @@ use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::about::About;
 use crate::ui::widgets::lines::{Styled, copy};
-use crate::ui::widgets::request::{Answer, Request};
+use crate::ui::widgets::request::{Answer, Request, waiting};
 use crate::ui::widgets::text::Text;
 use fluxdeck_model::commands::{Cx, Gesture, Scope, Target};
 use fluxdeck_model::domain::{NodeId, ObjectRef};
 use fluxdeck_model::error::Error;
 use fluxdeck_model::insight::declared::Declared;
 use fluxdeck_model::insight::drift::Drift;
-use fluxdeck_model::state::{Aspect, Details, Manifest, Reply, State, Ticket, drift};
+use fluxdeck_model::state::{Aspect, Details, Events, Manifest, Reply, State, Ticket, drift};
 
 pub const SPEC: ViewSpec = ViewSpec {
     name: "details",
@@ -70,6 +70,8 @@ struct Built {
     width: u16,
     /// The second from which on an age in the lines is wrong.
     until: i64,
+    /// There was a connection.
+    is_connected: bool,
 }
 
 impl DetailsView {
@@ -82,7 +84,9 @@ impl DetailsView {
     fn build(&mut self, width: u16, scene: &Scene) {
         let (cluster, now) = (scene.state.cluster(), scene.state.clock.as_second());
         let stamp = cluster.forest.stamp();
-        let holds = |built: &&Built| built.stamp == stamp && built.width == width && now < built.until;
+        let is_connected = waiting(scene).is_none();
+        let is_like = |built: &Built| (built.stamp, built.width, built.is_connected) == (stamp, width, is_connected);
+        let holds = |built: &&Built| is_like(built) && now < built.until;
         let until = match self.built.as_ref().filter(holds) {
             Some(built) => built.until,
             None => {
@@ -102,7 +106,7 @@ impl DetailsView {
                 now.saturating_add(next_change.get())
             }
         };
-        self.built = Some(Built { stamp, width, until });
+        self.built = Some(Built { stamp, width, until, is_connected });
         scene.next_change.set(scene.next_change.get().min(until - now));
     }
 
@@ -123,6 +127,9 @@ impl DetailsView {
             Answer::Waiting => {
                 about.heading("Spec, history, events");
                 about.field("", Style::Dim, "fetching…");
+                if let Some(why) = waiting(scene) {
+                    about.field("", Style::Dim, &format!("there is no connection: {why}"));
+                }
             }
             Answer::Failed(error) => {
                 about.heading("Spec, history, events");
@@ -223,11 +230,17 @@ fn body(about: &mut About, details: &Details, width: usize, scene: &Scene) {
 
 fn events(about: &mut About, details: &Details, width: usize, scene: &Scene) {
     about.heading("Events");
-    if details.events.is_empty() {
-        about.lines.push(Styled::of(Style::Dim, format!(" {NONE}")));
-    }
-    let widths = Widths::of(&details.events, width.saturating_sub(1), false);
-    let lines = details.events.iter().flat_map(|event| widths.event(event, scene));
+    let rows = match &details.events {
+        Events::Here(rows) if rows.is_empty() => return about.lines.push(Styled::of(Style::Dim, format!(" {NONE}"))),
+        Events::Here(rows) => rows,
+        Events::Awaited => return about.lines.push(Styled::of(Style::Dim, " fetching…")),
+        Events::Failed(error) => {
+            let told = Styled::of(Style::Error, format!(" {}", error.message)).and(Style::Dim, format!("  {}", error.hint));
+            return about.lines.extend(told.wrapped(1, width));
+        }
+    };
+    let widths = Widths::of(rows, width.saturating_sub(1), false);
+    let lines = rows.iter().flat_map(|event| widths.event(event, scene));
     about.lines.extend(lines.map(|line| Styled::of(Style::Text, " ").and_all(&line)));
 }
 

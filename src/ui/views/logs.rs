@@ -13,7 +13,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::ui::layer::{Scene, View, ViewSpec};
-use crate::ui::widgets::request::say;
+use crate::ui::widgets::request::{say, wait};
 use crate::ui::widgets::ring::Ring;
 use crate::ui::widgets::text::{Source, Text};
 use fluxdeck_model::commands::{Cx, Gesture, Scope, Target};
@@ -49,6 +49,8 @@ pub struct Logs {
     timestamps: bool,
     lines: Ring,
     failed: Option<Error>,
+    /// Requests that are over: nothing more comes of them.
+    ended: usize,
     text: Text,
 }
 
@@ -64,6 +66,7 @@ impl Logs {
             timestamps: false,
             lines: Ring::new(MOST),
             failed: None,
+            ended: 0,
             text: Text::following(true),
         }
     }
@@ -72,7 +75,7 @@ impl Logs {
     fn ask(&mut self, cx: &mut Cx) {
         self.tickets.drain(..).for_each(|ticket| cx.intend(Intent::Drop(ticket)));
         self.clear();
-        self.failed = None;
+        (self.failed, self.ended) = (None, 0);
         let pods = pods(cx.state.cluster(), &self.object);
         self.pods = pods.len();
         if pods.is_empty() {
@@ -152,7 +155,11 @@ impl View for Logs {
         if self.previous {
             title.push_str(" · previous");
         }
-        title.push_str(if self.text.follow { " · following" } else { " · stopped" });
+        title.push_str(match (self.ended > 0 && self.ended == self.tickets.len(), self.text.follow) {
+            (true, _) => " · ended",
+            (false, true) => " · following",
+            (false, false) => " · stopped",
+        });
         title
     }
 
@@ -221,8 +228,12 @@ impl View for Logs {
         }
         let over = match reply {
             Reply::Log(lines) => self.lines.push(lines.iter().cloned()),
-            Reply::Ended(why) => self.lines.note(why),
-            Reply::Failed(error) if self.lines.is_empty() => {
+            Reply::Note(text) => self.lines.note(text),
+            Reply::Ended(why) => {
+                self.ended += 1;
+                self.lines.note(why)
+            }
+            Reply::Failed(error) if self.lines.is_empty() && self.tickets.len() == 1 => {
                 self.failed = Some(error.clone());
                 0
             }
@@ -244,7 +255,7 @@ impl View for Logs {
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
         match &self.failed {
             Some(error) if self.lines.is_empty() => say(area, buf, scene, &error.message, &error.hint),
-            _ if self.lines.is_empty() => say(area, buf, scene, "waiting for lines…", ""),
+            _ if self.lines.is_empty() => wait(area, buf, scene, "waiting for lines…"),
             _ => self.text.render(area, buf, scene, &self.lines),
         }
     }

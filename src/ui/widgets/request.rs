@@ -15,6 +15,7 @@ use fluxdeck_model::state::{Aspect, Intent, Question, Reply, Ticket};
 /// One request and how far it is.
 pub struct Request<T> {
     ticket: Option<Ticket>,
+    /// Until the first reply, which always comes: an answer, or why there is none yet.
     is_under_way: bool,
     /// How often the API had told of the object when it was asked for.
     told: u32,
@@ -85,11 +86,24 @@ impl<T> Request<T> {
     /// Says that one waits, or what went wrong.
     pub fn tell(&self, area: Rect, buf: &mut Buffer, scene: &Scene) {
         match &self.answer {
-            Answer::Waiting => say(area, buf, scene, "fetching…", ""),
+            Answer::Waiting => wait(area, buf, scene, "fetching…"),
             Answer::Failed(error) => say(area, buf, scene, &error.message, &error.hint),
             Answer::Here(_) => {}
         }
     }
+}
+
+/// What is waited for; while there is no connection, that it waits for one, and why there is none.
+pub fn wait(area: Rect, buf: &mut Buffer, scene: &Scene, what: &str) {
+    match waiting(scene) {
+        Some(why) => say(area, buf, scene, &format!("{what} as soon as there is a connection"), why),
+        None => say(area, buf, scene, what, ""),
+    }
+}
+
+/// Why whatever is fetched has to wait.
+pub fn waiting<'a>(scene: &'a Scene) -> Option<&'a str> {
+    scene.state.cluster().lost()
 }
 
 /// A message where content would stand, and what to do about it.
@@ -135,5 +149,23 @@ mod tests {
         assert_eq!(second.len(), 1);
         answer(&mut request, second[0]);
         assert_eq!(renew(&mut world, &mut request), [], "nothing changed since");
+    }
+
+    #[test]
+    fn what_failed_is_renewed_when_the_object_changes_and_takes_the_answer_that_comes_late() {
+        let mut world = World::default();
+        let object = world.put("ks", &json!({}));
+        let mut request = Request::<String>::default();
+        let (effects, _) = world.act(|cx| request.ask(&object, Aspect::Yaml, cx));
+        let [Effect::Look { ticket, .. }] = effects[..] else { panic!("{effects:?}") };
+        let failed = Reply::Failed(Error::failed("busy", "trying again in 1 s"));
+        assert!(request.take(ticket, &failed, |_| None));
+        assert!(request.take(ticket, &Reply::Document(Vec::new()), |_| Some("late".to_owned())), "it was tried again");
+        assert_eq!(request.get().map(String::as_str), Some("late"));
+
+        request.take(ticket, &failed, |_| None);
+        world.put("ks", &json!({"spec": {"suspend": true}}));
+        let (effects, _) = world.act(|cx| request.renew(&object, Aspect::Yaml, cx));
+        assert!(matches!(effects[..], [Effect::Drop(old), Effect::Look { .. }] if old == ticket), "{effects:?}");
     }
 }

@@ -8,10 +8,14 @@ use crate::ui::theme::Scope;
 /// What our own lines begin with, among those of the stream.
 const SIGN: &str = "— ";
 
+/// Bytes kept: lines may be long.
+const MOST_BYTES: usize = 16 << 20;
+
 /// A bounded buffer of lines.
 pub struct Ring {
     lines: VecDeque<String>,
     most: usize,
+    bytes: usize,
     pub dropped: usize,
     /// Each line begins with who wrote it.
     pub with_origin: bool,
@@ -19,7 +23,7 @@ pub struct Ring {
 
 impl Ring {
     pub fn new(most: usize) -> Self {
-        Self { lines: VecDeque::new(), most, dropped: 0, with_origin: false }
+        Self { lines: VecDeque::new(), most, bytes: 0, dropped: 0, with_origin: false }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -28,9 +32,14 @@ impl Ring {
 
     /// Adds lines. Returns how many had to go for them.
     pub fn push(&mut self, lines: impl IntoIterator<Item = String>) -> usize {
-        self.lines.extend(lines);
-        let over = self.lines.len().saturating_sub(self.most);
-        self.lines.drain(..over);
+        let bytes = &mut self.bytes;
+        self.lines.extend(lines.into_iter().inspect(|line| *bytes += line.len()));
+        let mut over = 0;
+        // the youngest line is kept, however long
+        while self.lines.len() > self.most || (self.bytes > MOST_BYTES && self.lines.len() > 1) {
+            self.bytes -= self.lines.pop_front().map_or(0, |line| line.len());
+            over += 1;
+        }
         self.dropped += over;
         over
     }
@@ -42,7 +51,7 @@ impl Ring {
 
     pub fn clear(&mut self) {
         self.lines.clear();
-        self.dropped = 0;
+        (self.dropped, self.bytes) = (0, 0);
     }
 
     /// All lines as one text.
@@ -67,5 +76,25 @@ impl Source for Ring {
             Some(end) if self.with_origin => vec![(end, Scope::Dim)],
             _ => Vec::new(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_lines_go_for_the_number_and_for_the_bytes() {
+        let mut ring = Ring::new(3);
+        assert_eq!(ring.push(["a", "b", "c", "d"].map(str::to_owned)), 1);
+        assert_eq!((ring.joined().as_str(), ring.dropped), ("b\nc\nd", 1));
+
+        let long = "x".repeat(MOST_BYTES / 2);
+        ring.push([long.clone(), long]);
+        assert_eq!((ring.len(), ring.dropped), (2, 4), "d goes for the bytes");
+        ring.push(["y".repeat(2 * MOST_BYTES)]);
+        assert_eq!(ring.len(), 1, "the youngest is kept");
+        ring.clear();
+        assert_eq!(ring.push(["a", "b", "c"].map(str::to_owned)), 0);
     }
 }

@@ -5,7 +5,7 @@ use crate::ui::widgets::testing::World;
 use fluxdeck_model::domain::Coverage;
 use fluxdeck_model::state::Effect;
 use fluxdeck_model::state::EventRow;
-use fluxdeck_model::state::Message;
+use fluxdeck_model::state::{Link, Message, News};
 
 fn failing() -> (World, ObjectRef) {
     let mut world = World::default();
@@ -126,13 +126,13 @@ fn the_answer_brings_spec_history_annotations_and_events() {
             ["2026-01-01T00:00:00Z", "main@sha1:3d3b4b7", "ReconciliationSucceeded", "1.2s"].map(str::to_owned).to_vec(),
         ],
         annotations: vec![("a/b".to_owned(), "c".to_owned())],
-        events: vec![EventRow {
+        events: Events::Here(vec![EventRow {
             is_warning: true,
             count: 3,
             reason: "HealthCheckFailed".to_owned(),
             message: "not found".to_owned(),
             ..EventRow::default()
-        }],
+        }]),
     };
     world.act(|cx| view.reply(ticket, &Reply::Details(Box::new(details)), cx));
     let shown = text(&world.show(&mut view, 80, 60));
@@ -146,6 +146,37 @@ fn the_answer_brings_spec_history_annotations_and_events() {
     }
     let (effects, _) = world.act(|cx| view.closed(cx));
     assert_eq!(effects, [Effect::Drop(ticket)]);
+}
+
+#[test]
+fn events_that_are_awaited_or_failed_are_not_told_as_none() {
+    let (mut world, id) = failing();
+    let mut view = DetailsView::new(id);
+    let (effects, _) = world.act(|cx| view.opened(cx));
+    let [Effect::Look { ticket, .. }] = effects[..] else { panic!("{effects:?}") };
+    let mut shown = |events: Events| {
+        let details = Details { spec: vec![("interval".to_owned(), "10m".to_owned())], events, ..Details::default() };
+        world.act(|cx| view.reply(ticket, &Reply::Details(Box::new(details)), cx));
+        text(&world.show(&mut view, 80, 60))
+    };
+
+    let awaited = shown(Events::Awaited);
+    assert!(awaited.contains("interval") && awaited.contains(" Events\n  fetching…") && !awaited.contains(NONE), "{awaited}");
+    let failed = shown(Events::Failed(Error::failed("no answer within 15 s", "trying again in 1 s")));
+    assert!(failed.contains(" no answer within 15 s  trying again in 1 s") && !failed.contains(NONE), "{failed}");
+    assert!(shown(Events::Here(Vec::new())).contains(NONE));
+}
+
+#[test]
+fn who_waits_for_a_connection_is_told_why() {
+    let (mut world, id) = failing();
+    let mut view = DetailsView::new(id);
+    world.act(|cx| view.opened(cx));
+    assert!(!text(&world.show(&mut view, 80, 60)).contains("no connection"));
+    world.news(News::Link(Link::Unreachable(Error::failed("nothing listens at 10.0.0.1", ""))));
+
+    let shown = text(&world.show(&mut view, 80, 60));
+    assert!(shown.contains("there is no connection: nothing listens at 10.0.0.1"), "{shown}");
 }
 
 #[test]

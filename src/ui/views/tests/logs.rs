@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::ui::widgets::testing::World;
-use fluxdeck_model::state::Effect;
+use fluxdeck_model::state::{Effect, Link, News};
 
 fn request(effects: &[Effect]) -> Vec<(Ticket, String, LogRequest)> {
     let looks = effects.iter().filter_map(|effect| match effect {
@@ -105,6 +105,45 @@ fn the_end_and_a_failure_are_told() {
     assert_eq!(world.show(&mut view, 60, 2), [" a", " — the log has ended —"]);
     let (effects, _) = world.act(|cx| view.closed(cx));
     assert_eq!(effects, [Effect::Drop(ticket)]);
+}
+
+#[test]
+fn what_is_said_of_a_stream_stands_among_its_lines_and_the_title_says_when_it_is_over() {
+    let (mut world, mut view, ticket) = pod();
+    for reply in
+        [Reply::Log(vec!["a".to_owned()]), Reply::Note("pod web-1: the log was cut".to_owned()), Reply::Log(vec!["b".to_owned()])]
+    {
+        world.act(|cx| view.reply(ticket, &reply, cx));
+    }
+    assert_eq!(world.show(&mut view, 60, 3), [" a", " — pod web-1: the log was cut —", " b"]);
+    assert!(view.title(world.state()).contains("following"));
+    world.act(|cx| view.reply(ticket, &Reply::Ended("the log has ended".to_owned()), cx));
+    assert!(view.title(world.state()).ends_with("· ended"), "{}", view.title(world.state()));
+}
+
+#[test]
+fn the_failure_of_one_namespace_hides_no_other() {
+    let (mut world, id) = world();
+    let mut view = Logs::new(id);
+    let (effects, _) = world.act(|cx| view.opened(cx));
+    let tickets: Vec<_> = request(&effects).into_iter().map(|(ticket, ..)| ticket).collect();
+    let refused = Reply::Failed(Error::failed("you may not read logs in apps", "ask for it"));
+    world.act(|cx| view.reply(tickets[0], &refused, cx));
+    world.act(|cx| view.reply(tickets[1], &Reply::Log(vec!["a".to_owned()]), cx));
+
+    assert_eq!(world.show(&mut view, 60, 2), [" — you may not read logs in apps: ask for it —", " a"]);
+}
+
+#[test]
+fn who_waits_for_a_connection_is_told_why() {
+    let (mut world, mut view, _) = pod();
+    world.news(News::Link(Link::Unreachable(Error::failed("nothing listens at 10.0.0.1", ""))));
+
+    let shown = world.show(&mut view, 60, 5).concat();
+    assert!(
+        shown.contains("waiting for lines… as soon as there is a connection") && shown.contains("nothing listens"),
+        "{shown}"
+    );
 }
 
 #[test]

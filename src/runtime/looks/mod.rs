@@ -1,0 +1,223 @@
+//! Look-ups for views: a task each, which ends with its view or its connection's context, and answers through whichever connection stands.
+
+mod contact;
+mod logs;
+mod place;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures::future::{Either, select};
+use serde_json::Value;
+use tokio::sync::{mpsc, watch};
+use tokio::task::{AbortHandle, JoinSet};
+
+use super::acts::Live;
+use super::rendered::{Renderer, object_of};
+use super::repositories::{Repositories, blocking};
+use crate::cluster::{self, Failure, Served};
+use crate::git::Checkout;
+use contact::{Answer, Asking, Contact, Left, Refusal};
+use fluxdeck_model::domain::text::sanitise;
+use fluxdeck_model::domain::{ClusterId, ObjectRef};
+use fluxdeck_model::error::{Error, ErrorKind};
+use fluxdeck_model::insight::declared::{Declared, FilePlace};
+use fluxdeck_model::insight::file::{self as shown, Hidden};
+use fluxdeck_model::kinds;
+use fluxdeck_model::render::BuildError;
+use fluxdeck_model::state::{Aspect, Details, EventRow, Events, FileText, Message, Reply, Ticket};
+
+/// How long details wait for events that come a little later than the body.
+const GRACE: Duration = Duration::from_millis(250);
+
+/// One look-up for a view.
+pub(super) struct Look {
+    pub ticket: Ticket,
+    pub object: ObjectRef,
+    pub aspect: Aspect,
+}
+
+/// What look-ups need besides a connection.
+#[derive(Clone)]
+pub(super) struct Means {
+    pub repositories: Repositories,
+    /// Of one request.
+    pub timeout: Duration,
+}
+
+/// The look-ups under way. Dropping it ends them.
+#[derive(Default)]
+pub(super) struct Looks {
+    tasks: JoinSet<()>,
+    under_way: BTreeMap<Ticket, (ClusterId, AbortHandle)>,
+}
+
+impl Looks {
+    /// Starts a look-up at the connection of a session; none where nothing was ever connected.
+    pub fn start(
+        &mut self,
+        look: Look,
+        session: Option<watch::Receiver<Option<Live>>>,
+        means: Means,
+        inbox: mpsc::Sender<Message>,
+    ) {
+        while self.tasks.try_join_next().is_some() {}
+        self.under_way.retain(|_, (_, task)| !task.is_finished());
+        // the sender of the other is gone at once: so is its session
+        let live = session.unwrap_or_else(|| watch::channel(None).1);
+        let asking = Asking { contact: Contact(live), answer: Answer { ticket: look.ticket, inbox } };
+        let (ticket, cluster) = (look.ticket, look.object.cluster);
+        let task = self.tasks.spawn(answer(look, asking, means));
+        self.under_way.insert(ticket, (cluster, task));
+    }
+
+    /// The view that asked is gone.
+    pub fn end(&mut self, ticket: Ticket) {
+        if let Some((_, task)) = self.under_way.remove(&ticket) {
+            task.abort();
+        }
+    }
+
+    /// The cluster's context was left, whether its connection stays for jobs or not.
+    pub fn leave(&mut self, cluster: ClusterId) {
+        self.under_way.retain(|_, (of, task)| {
+            if *of == cluster {
+                task.abort();
+            }
+            *of != cluster
+        });
+    }
+}
+
+/// Answers a look-up, once or again and again.
+async fn answer(look: Look, mut asking: Asking, means: Means) {
+    let (object, limit) = (&look.object, means.timeout);
+    let done = match look.aspect {
+        Aspect::Yaml => {
+            let fetched = asking.insist(Reply::Failed, |live| body(live, object, limit)).await;
+            fetched.map(|body| Some(Reply::Document(cluster::yaml(&body))))
+        }
+        Aspect::Events => asking.insist(Reply::Failed, |live| events(live, object, limit)).await.map(Reply::Events).map(Some),
+        Aspect::Details => details(&mut asking, object, limit).await.map(Some),
+        Aspect::Declared { applied_by, fetches } => {
+            let ask = |live: Live| declared(renderer(live, &means, fetches), object, &applied_by);
+            asking.insist(Reply::Failed, ask).await.map(Some)
+        }
+        Aspect::Logs(request) => logs::follow(&mut asking, object, &request, limit).await.map(|()| None),
+        Aspect::File(place) => Ok(Some(file(&means.repositories, *place).await)),
+    };
+    match done {
+        Ok(Some(reply)) => asking.answer.give(reply).await,
+        Ok(None) => {}
+        Err(Left) => {
+            let left = Error::new(ErrorKind::Unreachable, "the connection was left", "open the view again");
+            asking.answer.give(Reply::Failed(left)).await;
+        }
+    }
+}
+
+fn renderer(live: Live, means: &Means, fetches: bool) -> Renderer {
+    let Means { repositories, timeout } = means.clone();
+    Renderer { client: live.client, catalog: live.catalog, repositories, timeout, fetches }
+}
+
+fn served(live: &Live, object: &ObjectRef) -> Result<Served, Failure> {
+    let gk = &object.gk;
+    let served = live.catalog.find(gk, kinds::rules(&gk.group, &gk.kind)).cloned();
+    served.ok_or_else(|| Failure::NotFound(format!("the cluster does not serve {gk}")))
+}
+
+async fn body(live: Live, object: &ObjectRef, limit: Duration) -> Result<Value, Refusal> {
+    Ok(cluster::shown(&live.client, &served(&live, object)?, object, limit).await?)
+}
+
+async fn events(live: Live, object: &ObjectRef, limit: Duration) -> Result<Vec<EventRow>, Refusal> {
+    Ok(cluster::events(&live.client, object, limit).await?)
+}
+
+/// The body, and what was said of the events in about the same time.
+type Body = (Value, Option<Result<Vec<EventRow>, Refusal>>);
+
+async fn body_and_events(live: Live, object: &ObjectRef, limit: Duration) -> Result<Body, Refusal> {
+    let asked = (Box::pin(body(live.clone(), object, limit)), Box::pin(events(live, object, limit)));
+    match select(asked.0, asked.1).await {
+        Either::Left((body, events)) => Ok((body?, tokio::time::timeout(GRACE, events).await.ok())),
+        Either::Right((events, body)) => Ok((body.await?, Some(events))),
+    }
+}
+
+/// The details, first without events where these take longer: details are worth showing without them.
+async fn details(asking: &mut Asking, object: &ObjectRef, limit: Duration) -> Result<Reply, Left> {
+    let (body, mut early) = asking.insist(Reply::Failed, |live| body_and_events(live, object, limit)).await?;
+    let about = described(&body, object);
+    let with = |events: Events| Reply::Details(Box::new(Details { events, ..about.clone() }));
+    if early.is_none() {
+        asking.answer.give(with(Events::Awaited)).await;
+    }
+    let rest = |live: Live| {
+        let early = early.take();
+        async move {
+            match early {
+                Some(said) => said,
+                None => events(live, object, limit).await,
+            }
+        }
+    };
+    let rows = asking.insist(|error| with(Events::Failed(error)), rest).await?;
+    Ok(with(Events::Here(rows)))
+}
+
+fn described(body: &Value, object: &ObjectRef) -> Details {
+    let gk = &object.gk;
+    let annotations = body["metadata"]["annotations"].as_object().into_iter().flatten();
+    Details {
+        spec: kinds::describe(kinds::rules(&gk.group, &gk.kind), body),
+        history: kinds::history(body),
+        annotations: annotations
+            .filter(|(key, _)| *key != "kubectl.kubernetes.io/last-applied-configuration")
+            .map(|(key, value)| (sanitise(key).into_owned(), sanitise(value.as_str().unwrap_or_default()).into_owned()))
+            .collect(),
+        events: Events::Awaited,
+    }
+}
+
+/// What git says of an object, as its Kustomization renders it.
+async fn declared(renderer: Renderer, object: &ObjectRef, applied_by: &ObjectRef) -> Result<Reply, Refusal> {
+    let named = |error: Error| Error { message: format!("{applied_by}: {}", error.message), ..error };
+    let body = renderer.fetch(applied_by).await.map_err(|error| Refusal::of(named(error)))?;
+    let plan = renderer.plan(&body).await.map_err(|error| Refusal::of(named(error)))?;
+    // git is not asked again unasked: it may want a person's key or password
+    let rendered = renderer.build(plan).await.map_err(|error| Refusal::is_final(named(error)))?;
+    match rendered.objects.iter().find(|found| object_of(object.cluster, &found.node) == *object) {
+        Some(found) => Ok(Reply::Declared(Box::new(Declared::of(found, applied_by.path(), rendered.at)))),
+        None => Err(Refusal::is_final(Error::failed(
+            format!("{applied_by} renders no {object} at {}", rendered.at.short()),
+            "it is about to be pruned, or somebody else applies it too",
+        ))),
+    }
+}
+
+/// A file of a commit, as it may be shown.
+async fn file(repositories: &Repositories, place: FilePlace) -> Reply {
+    let folder = match repositories.find(&place.at, true).await {
+        Ok(folder) => folder,
+        Err(error) => return Reply::Failed(error),
+    };
+    let read = blocking(move || {
+        let checkout = Checkout::around(&folder)?;
+        let view = checkout.view(Some(&place.at.id))?;
+        let failed = |error: BuildError| Error::failed(error.to_string(), "it is no file of the repository");
+        let bytes = view.tree().read(&place.path).map_err(failed)?;
+        let hidden = |why| match why {
+            Hidden::Encrypted => Error::failed(format!("{} is encrypted by SOPS and not shown", place.path), "sops opens it"),
+            Hidden::Binary => Error::failed(format!("{} is no text", place.path), ""),
+        };
+        let lines = shown::lines(&bytes, place.is_secret).map_err(hidden)?;
+        let disk = checkout.on_disk(&place.path);
+        let is_same = disk.as_ref().is_some_and(|disk| std::fs::read(disk).is_ok_and(|there| there[..] == bytes[..]));
+        Ok(FileText { lines, disk: disk.map(|disk| disk.to_string_lossy().into_owned()), is_same })
+    });
+    read.await.map_or_else(Reply::Failed, |text| Reply::File(Box::new(text)))
+}
