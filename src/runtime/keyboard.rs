@@ -75,15 +75,11 @@ fn read(stop: &PipeReader, typed: &mpsc::UnboundedSender<Typed>) {
     let mut buffer = [0; BUFFER];
     loop {
         let mut ready = [PollFd::new(&terminal, PollFlags::IN), PollFd::new(stop, PollFlags::IN)];
-        match poll(&mut ready, None) {
-            Err(Errno::INTR) => continue,
-            // there is nothing to wait for: the read says why
-            Err(_) | Ok(_) => {}
-        }
-        if !ready[1].revents().is_empty() {
+        let waited = poll(&mut ready, None);
+        if waited.is_ok() && !ready[1].revents().is_empty() {
             return;
         }
-        let told = match rustix::io::read(terminal, &mut buffer) {
+        let told = match waited.and_then(|_| rustix::io::read(terminal, &mut buffer)) {
             Err(Errno::INTR | Errno::AGAIN) => continue,
             Ok(0) | Err(_) => Typed::Gone,
             Ok(count) => Typed::Bytes(buffer[..count].to_vec(), Instant::now()),

@@ -7,12 +7,14 @@ use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
-/// Leaves the other screen, shows the cursor, takes pasted text as typed. Modes are mended only where no shell has done so: all of
-/// them put signals back on, and only then is a line being typed for which that would be wrong.
+/// Leaves the other screen, shows the cursor, takes pasted text as typed, at once. Modes are mended only where no shell has done so: all of
+/// them put signals back on, and only then is a line being typed for which that would be wrong. A shell needs a moment for it, and between
+/// the look and the mending it would come too late: so it is looked once that moment has passed, with the shell done for good.
 const SCRIPT: &str = r"trap '' TTOU TTIN HUP
 read -r _ && exit
 exec >/dev/tty </dev/tty || exit
 printf '\033[?2004l\033[?25h\033[?1049l'
+sleep 0.3
 case $(stty -a) in *-isig*) stty sane ;; esac";
 
 /// Watches over the terminal until it is dropped.
