@@ -143,7 +143,9 @@ impl Failure {
             Self::Forbidden(why) => Error::new(ErrorKind::Denied, why.clone(), "your role does not allow it"),
             Self::NotFound(why) => Error::failed(why.clone(), ""),
             Self::Gone => Error::failed("the list is too old", "reading it again"),
-            Self::Busy { message, .. } => Error::new(ErrorKind::Unreachable, message.clone(), ""),
+            Self::Busy { message, .. } => {
+                Error::new(ErrorKind::Unreachable, message.clone(), "if it stays so, ask who runs the cluster")
+            }
             Self::Unreachable(why) => {
                 Error::new(ErrorKind::Unreachable, format!("cannot reach {server}: {why}"), unreachable_hint(why))
             }

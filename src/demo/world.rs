@@ -111,10 +111,12 @@ impl World {
         kube::Client::new(service, "default")
     }
 
-    /// Lets clients that are made from now on come over a connection of bytes, as over a network: what is broken looks to them as it
-    /// does there.
+    /// Lets clients that are made from now on come over a connection of bytes, as over a network, and counts what they send: what is
+    /// broken looks to them as it does there.
     pub fn wire(&self) {
-        self.lock().is_wired = true;
+        let mut cluster = self.lock();
+        cluster.is_wired = true;
+        cluster.faults.counts = true;
     }
 
     /// A client that meets no fault and is not counted: what a test knows of the cluster.

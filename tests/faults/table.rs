@@ -32,7 +32,7 @@ const ROWS: &[Row] = &[
     row("internal_error", Screen::Marked("500"), Headless::Ends("500"), Write::Unseen),
     row("error_page", Screen::Marked("503"), Headless::Ends("503"), Write::Unseen),
     row("bad_gateway", Screen::Marked("502"), Headless::Ends("502"), Write::Unseen),
-    row("too_many_requests", Screen::Marked("429"), Headless::Ends("429"), Write::NotDone),
+    row("too_many_requests", Screen::Marked("429"), Headless::Ends("429"), Write::Told),
     row("unauthorised", Screen::Marked("credentials"), Headless::Ends("credentials"), Write::NotDone),
     row("one_kind_fails", Screen::Marked(KIND), Headless::Without("ImageRepository"), Write::Done),
     row("one_kind_too_many_requests", Screen::Marked(KIND), Headless::Without("ImageRepository"), Write::Done),

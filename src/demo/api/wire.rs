@@ -30,7 +30,7 @@ const WINDOW: usize = 256 << 10;
 const DISTANCE: Duration = Duration::from_millis(20);
 /// How many requests a line takes that nobody counts ([`World::take_arrivals`]): what asks in a circle is stopped by it, and a test that
 /// counts goes on to say so.
-const FLOOD: usize = 8000;
+const FLOOD: usize = 3000;
 /// Where the cluster is: an address that no network has (RFC 2606).
 const AUTHORITY: &str = "http://demo.invalid";
 

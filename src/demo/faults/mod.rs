@@ -194,6 +194,8 @@ pub struct Arrival {
 #[derive(Debug, Default)]
 pub(super) struct Faults {
     rules: Vec<Fault>,
+    /// Whether what is sent is kept: a demo that runs for days must not.
+    pub counts: bool,
     pub arrivals: Vec<Arrival>,
 }
 
@@ -210,16 +212,22 @@ impl Faults {
     pub fn refuses(&mut self, at: Timestamp, asks: &Asks) -> bool {
         let first = self.rules.iter().position(|rule| rule.on.meets(asks));
         let Some(first) = first.filter(|first| self.rules[*first].what == What::Refused) else { return false };
-        self.arrivals.push(Arrival { at, asks: asks.clone() });
+        self.count(at, asks);
         self.use_up(first);
         true
     }
 
     /// Counts a request, and says what becomes of it: the first rule that it meets.
     pub fn strike(&mut self, at: Timestamp, asks: &Asks) -> Option<What> {
-        self.arrivals.push(Arrival { at, asks: asks.clone() });
+        self.count(at, asks);
         let first = self.rules.iter().position(|rule| rule.on.meets(asks))?;
         Some(self.use_up(first))
+    }
+
+    fn count(&mut self, at: Timestamp, asks: &Asks) {
+        if self.counts {
+            self.arrivals.push(Arrival { at, asks: asks.clone() });
+        }
     }
 
     fn use_up(&mut self, at: usize) -> What {
@@ -265,7 +273,7 @@ mod tests {
 
     #[test]
     fn a_rule_is_used_up_and_the_next_one_counts_then() {
-        let mut faults = Faults::default();
+        let mut faults = Faults { counts: true, ..Faults::default() };
         faults.inject(Fault::new(On::verbs(&[Verb::Get]), What::Refused).times(2));
         faults.inject(Fault::new(On::EVERY, What::status(500)));
         let (get, at) = (Asks { verb: Verb::Get, path: "/api/v1/nodes/a".to_owned() }, Timestamp::UNIX_EPOCH);

@@ -7,7 +7,7 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-use super::contact::{Again, Answer, Asking, Contact, Left, Pauses, Refusal, hinted};
+use super::contact::{Again, Answer, Asking, Contact, Left, Pauses, Refusal};
 use super::place::{Place, Verdict};
 use crate::cluster::{self, Container, ContainerState, Failure, Lines, LogAsk};
 use crate::runtime::acts::Live;
@@ -207,7 +207,7 @@ impl Reader {
         let refusal = Refusal::from(failure);
         match refusal.again {
             Again::Soon(wished) => {
-                self.voice.complain(hinted(&refusal.error, "trying again")).await;
+                self.voice.complain(Error { hint: "trying again".to_owned(), ..refusal.error }).await;
                 self.pause(contact, wished).await
             }
             Again::Reconnected => {

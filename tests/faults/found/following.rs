@@ -213,12 +213,12 @@ const ALONE: What = What::Status { code: 429, body: Says::Status, retry_after: S
 
 /// Asserts that what is sent again is sent when it may be.
 #[track_caller]
-fn assert_left_alone(arrivals: &[Arrival], verbs: &[Verb]) {
+fn assert_left_alone(arrivals: &[Arrival], verbs: &[Verb], wait: i64) {
     let times: Vec<_> = arrivals.iter().filter(|arrival| verbs.contains(&arrival.asks.verb)).map(|arrival| arrival.at).collect();
     assert!(!times.is_empty());
     for pair in times.windows(2) {
         let waited = pair[1].duration_since(pair[0]).as_secs();
-        assert!(waited >= 29, "asked again after {waited} s: {times:?}");
+        assert!(waited >= wait - 1, "asked again after {waited} s: {times:?}");
     }
 }
 
@@ -231,7 +231,7 @@ async fn a_list_waits_as_long_as_the_server_says() {
         deck.pass(seconds(100)).await;
         let arrivals = ground.world.take_arrivals();
         let arrivals: Vec<_> = arrivals.into_iter().filter(|arrival| arrival.asks.path.contains(ONE_KIND.path)).collect();
-        assert_left_alone(&arrivals, &[Verb::List, Verb::Watch]);
+        assert_left_alone(&arrivals, &[Verb::List, Verb::Watch], 30);
     })
     .await;
 }
@@ -242,11 +242,23 @@ async fn a_write_waits_as_long_as_the_server_says() {
         let ground = Ground::new().await;
         let mut hand = Hand::new(&ground).await;
         let confirmed = hand.confirm("kept").await;
-        ground.strike(Fault::new(On::verbs(&[Verb::Patch]), ALONE).times(2));
+        let soon = What::Status { code: 429, body: Says::Text, retry_after: Some(4) };
+        ground.strike(Fault::new(On::verbs(&[Verb::Patch]), soon).times(2));
         hand.start(confirmed);
         assert!(hand.pass_until(seconds(200), Hand::is_over).await, "{:?}", hand.phase());
-        assert_left_alone(&ground.world.take_arrivals(), &[Verb::Patch]);
+        assert_left_alone(&ground.world.take_arrivals(), &[Verb::Patch], 4);
         assert!(ground.is_suspended("kept").await, "{:?}", hand.phase());
+
+        // longer than one request may take: it is told, and nothing is sent behind anybody's back
+        let ground = Ground::new().await;
+        let mut hand = Hand::new(&ground).await;
+        let confirmed = hand.confirm("kept").await;
+        ground.strike(Fault::new(On::verbs(&[Verb::Patch]), ALONE));
+        hand.start(confirmed);
+        assert!(hand.pass_until(seconds(200), Hand::is_over).await, "{:?}", hand.phase());
+        assert!(format!("{:?}", hand.phase()).contains("try again in 30 s"), "{:?}", hand.phase());
+        let sent = ground.world.take_arrivals().iter().filter(|arrival| arrival.asks.verb == Verb::Patch).count();
+        assert_eq!(sent, 1);
     })
     .await;
 }

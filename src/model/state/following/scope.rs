@@ -29,7 +29,7 @@ const LIVED_LONG: Duration = Duration::from_secs(5);
 const REFUSALS: u32 = 3;
 const REFUSED_AGAIN: Duration = Duration::from_secs(4);
 /// A scope that cannot be listed for so long is told as failing.
-const FAILING: Duration = Duration::from_secs(8);
+const FAILING: Duration = Duration::from_secs(4);
 /// Longest that a server's `Retry-After` is obeyed.
 pub(super) const LONGEST_ASKED: Duration = Duration::from_secs(300);
 

@@ -54,8 +54,8 @@ async fn a_pod_that_is_gone_hangs_or_waits_hides_no_other() {
     said("well/app line 1");
     said("well/app line 2");
     said("— pod gone: it is gone");
-    said("— pod hangs: cannot reach the API server no answer to /api/v1/namespaces/web/pods/hangs/log within 15 s");
-    said("— pod mute: cannot reach the API server no answer to /api/v1/namespaces/web/pods/mute within 15 s");
+    said("— pod hangs: cannot reach the API server: no answer to /api/v1/namespaces/web/pods/hangs/log within 15 s");
+    said("— pod mute: cannot reach the API server: no answer to /api/v1/namespaces/web/pods/mute within 15 s");
     said("— pod waits: the API server answered 400: container \"app\" in pod \"waits\" is waiting to start");
     said("— pod refused: pods \"refused\" is forbidden: your role does not allow it");
     assert_eq!(told[0..2].iter().filter(|line| line.contains("hangs")).count(), 0, "nobody waits for it: {told:#?}");
