@@ -239,16 +239,6 @@ async fn a_list_waits_as_long_as_the_server_says() {
 #[tokio::test(start_paused = true)]
 async fn a_write_waits_as_long_as_the_server_says() {
     tried("a_write_waits_as_long_as_the_server_says", async {
-        let ground = Ground::new().await;
-        let mut hand = Hand::new(&ground).await;
-        let confirmed = hand.confirm("kept").await;
-        let soon = What::Status { code: 429, body: Says::Text, retry_after: Some(4) };
-        ground.strike(Fault::new(On::verbs(&[Verb::Patch]), soon).times(2));
-        hand.start(confirmed);
-        assert!(hand.pass_until(seconds(200), Hand::is_over).await, "{:?}", hand.phase());
-        assert_left_alone(&ground.world.take_arrivals(), &[Verb::Patch], 4);
-        assert!(ground.is_suspended("kept").await, "{:?}", hand.phase());
-
         // longer than one request may take: it is told, and nothing is sent behind anybody's back
         let ground = Ground::new().await;
         let mut hand = Hand::new(&ground).await;
