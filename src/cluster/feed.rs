@@ -13,7 +13,7 @@ use tokio_util::io::StreamReader;
 
 use super::failure::Failure;
 use super::send::{fetch, send};
-use super::served::Served;
+use super::served::{Served, escape};
 use fluxdeck_model::kinds::{self, Wire};
 
 /// How many objects a page holds: what kubectl asks for (`--chunk-size`).
@@ -51,6 +51,8 @@ pub enum Event {
 
 #[derive(Deserialize)]
 struct List {
+    #[serde(default)]
+    kind: String,
     metadata: ListMeta,
     #[serde(default)]
     items: Option<Vec<Wire>>,
@@ -85,6 +87,9 @@ impl Feed {
                 .map_err(|error| Failure::busy(format!("the list at {} is not readable: {error}", self.path)))
         };
         let list = tokio::time::timeout(self.timeout, fetch).await.map_err(|_| self.timed_out())??;
+        if !list.kind.ends_with("List") {
+            return Err(Failure::busy(format!("the answer at {} is no list", self.path)));
+        }
         Ok(Page {
             items: list.items.unwrap_or_default(),
             next: list.metadata.r#continue.unwrap_or_default(),
@@ -148,16 +153,4 @@ fn request(uri: &str, partial: &str) -> Result<Request<Vec<u8>>, Failure> {
         .header(http::header::ACCEPT, accept)
         .body(Vec::new())
         .map_err(|error| Failure::Setup { message: format!("cannot ask for {uri}: {error}"), hint: String::new() })
-}
-
-/// Escapes a value for a query string.
-pub(super) fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(byte.into()),
-            byte => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
 }

@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::failure::Failure;
 use super::look::get;
-use super::served::Catalog;
+use super::served::{Catalog, escape};
 use fluxdeck_model::domain::{ClusterId, GroupKind, ObjectRef};
 use fluxdeck_model::kinds;
 
@@ -56,7 +56,7 @@ pub async fn release(
     secret: &ObjectRef,
     limit: Duration,
 ) -> Result<Vec<ObjectRef>, Failure> {
-    let uri = format!("/api/v1/namespaces/{}/secrets/{}", secret.namespace, secret.name);
+    let uri = format!("/api/v1/namespaces/{}/secrets/{}", escape(&secret.namespace), escape(&secret.name));
     let secret: Secret = get(client, &uri, limit).await?;
     let packed = secret.data.unwrap_or_default().remove("release").map(|bytes| bytes.0).unwrap_or_default();
     let release = unpack(&packed).ok_or_else(|| Failure::NotFound("the release in Helm's storage is not readable".to_owned()))?;

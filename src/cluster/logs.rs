@@ -12,9 +12,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::Client;
 
 use super::failure::Failure;
-use super::feed::escape;
 use super::look::{get, late, request};
 use super::send::send;
+use super::served::escape;
 use fluxdeck_model::domain::text::{sanitise, sanitise_line};
 
 /// One container of a pod.
@@ -48,7 +48,7 @@ pub async fn containers(client: &Client, namespace: &str, pod: &str, limit: Dura
 }
 
 fn path(namespace: &str, pod: &str) -> String {
-    format!("/api/v1/namespaces/{namespace}/pods/{pod}")
+    format!("/api/v1/namespaces/{}/pods/{}", escape(namespace), escape(pod))
 }
 
 fn read(pod: &Pod) -> Vec<Container> {

@@ -11,9 +11,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::failure::Failure;
-use super::feed::escape;
 use super::send::fetch;
-use super::served::Served;
+use super::served::{Served, escape};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::domain::text::{sanitise, sanitise_line};
 use fluxdeck_model::kinds::masked;
@@ -51,8 +50,9 @@ fn path_of(uri: &str) -> &str {
 /// # Errors
 /// As for any request.
 pub async fn body(client: &Client, served: &Served, object: &ObjectRef, limit: Duration) -> Result<Value, Failure> {
-    let uri = format!("{}/{}", served.path(Some(&object.namespace)), object.name);
+    let uri = served.object(object);
     let mut body = get(client, &uri, limit).await?;
+    is_it(&body, object)?;
     mask(&mut body);
     Ok(body)
 }
@@ -100,6 +100,15 @@ pub async fn full_list(
     }
 }
 
+/// Refuses an answer of another kind: what is masked hangs on that.
+pub(super) fn is_it(body: &Value, object: &ObjectRef) -> Result<(), Failure> {
+    if body["kind"].as_str() == Some(&object.gk.kind) {
+        Ok(())
+    } else {
+        Err(Failure::busy(format!("the answer is no {}", object.gk.kind)))
+    }
+}
+
 /// Takes out what must not be seen: managedFields, the values of Secrets, and the copy of them that `kubectl apply` keeps.
 fn mask(body: &mut Value) {
     if let Some(metadata) = body.get_mut("metadata").and_then(Value::as_object_mut) {
@@ -137,7 +146,7 @@ struct EventList {
 pub async fn events(client: &Client, object: &ObjectRef, limit: Duration) -> Result<Vec<EventRow>, Failure> {
     let namespace = if object.namespace.is_empty() { "default" } else { &object.namespace };
     let fields = format!("involvedObject.name={},involvedObject.kind={}", object.name, object.gk.kind);
-    let uri = format!("/api/v1/namespaces/{namespace}/events?fieldSelector={}", escape(&fields));
+    let uri = format!("/api/v1/namespaces/{}/events?fieldSelector={}", escape(namespace), escape(&fields));
     let list: EventList = get(client, &uri, limit).await?;
     let mut rows: Vec<_> = list.items.iter().flatten().map(row).collect();
     rows.sort_by_key(|row| row.last);

@@ -10,7 +10,7 @@ use kube::client::Body;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::failure::{Failure, explain};
+use super::failure::Failure;
 use fluxdeck_model::domain::text::sanitise;
 
 /// Largest body that is read, in bytes: a page holds 500 objects, of which a large one has a megabyte.
@@ -48,8 +48,8 @@ pub(super) async fn ask<T: DeserializeOwned>(client: &Client, request: Request<V
     if !response.status().is_success() {
         return Err(Unanswered::Refused(Refusal::of(response).await));
     }
-    let collected = response.into_body().collect().await.map_err(|error| Unanswered::Unread(explain(&error)))?;
-    let read = serde_json::from_slice(&collected.to_bytes());
+    let body = whole(response).await.map_err(|failure| Unanswered::Unread(failure.to_string()))?;
+    let read = serde_json::from_slice(&body);
     read.map_err(|error| Unanswered::Unread(format!("what was answered is no object: {error}")))
 }
 
@@ -101,8 +101,10 @@ impl Refusal {
 
     /// Reads a `Status`, or takes for the message what stands there instead (API Priority and Fairness answers in plain text).
     fn read(code: u16, bytes: &[u8]) -> Self {
-        let status = serde_json::from_slice(bytes)
-            .unwrap_or_else(|_| Status { message: String::from_utf8_lossy(bytes).chars().take(200).collect(), details: None });
+        let status = serde_json::from_slice(bytes).unwrap_or_else(|_| Status {
+            message: sanitise(&String::from_utf8_lossy(bytes)).chars().take(200).collect(),
+            details: None,
+        });
         let details = status.details.unwrap_or_default();
         Self {
             code,

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use fluxdeck_model::domain::GroupKind;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use fluxdeck_model::domain::{GroupKind, ObjectRef};
 use fluxdeck_model::kinds::Kind;
 
 /// One kind as served.
@@ -25,9 +27,14 @@ impl Served {
             format!("/apis/{}/{}", self.group, self.version)
         };
         match namespace.filter(|_| self.namespaced) {
-            Some(namespace) => format!("{root}/namespaces/{namespace}/{}", self.plural),
+            Some(namespace) => format!("{root}/namespaces/{}/{}", escape(namespace), self.plural),
             None => format!("{root}/{}", self.plural),
         }
+    }
+
+    /// The path of one object. Its name may come from a reference that anybody wrote: it leads nowhere else.
+    pub fn object(&self, object: &ObjectRef) -> String {
+        format!("{}/{}", self.path(Some(&object.namespace)), escape(&object.name))
     }
 }
 
@@ -57,5 +64,39 @@ impl Catalog {
     /// All kinds that can be listed.
     pub fn kinds(&self) -> impl Iterator<Item = &GroupKind> {
         self.kinds.keys()
+    }
+}
+
+/// What may stand in a part of a path or a query as it is (RFC 3986, "unreserved").
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// Escapes a part of a path, or a value of a query.
+pub(super) fn escape(text: &str) -> String {
+    utf8_percent_encode(text, RESERVED).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fluxdeck_model::domain::ClusterId;
+
+    #[test]
+    fn a_name_leads_nowhere_else() {
+        let secrets = Served {
+            group: String::new(),
+            version: "v1".to_owned(),
+            plural: "secrets".to_owned(),
+            namespaced: true,
+            watchable: true,
+        };
+        for (namespace, name, path) in [
+            ("shop", "web-0.a", "/api/v1/namespaces/shop/secrets/web-0.a"),
+            ("shop", "?", "/api/v1/namespaces/shop/secrets/%3F"),
+            ("shop", "x/log?y#z", "/api/v1/namespaces/shop/secrets/x%2Flog%3Fy%23z"),
+            ("a/b", "é", "/api/v1/namespaces/a%2Fb/secrets/%C3%A9"),
+        ] {
+            let object = ObjectRef::new(ClusterId(0), GroupKind::new("", "Secret"), namespace, name);
+            assert_eq!(secrets.object(&object), path);
+        }
     }
 }

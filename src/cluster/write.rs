@@ -11,6 +11,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::failure::{Failure, without_credentials};
+use super::look::{get, is_it};
 use super::send::{Refusal, Unanswered, ask};
 use super::served::Served;
 use fluxdeck_model::actions::{self, FIELD_MANAGER, Step};
@@ -36,7 +37,7 @@ pub async fn write(client: &Client, served: &Served, step: &Step, timeout: Durat
             Ok(Err(Unanswered::Unread(why))) => return Outcome::Unknown(why),
             Ok(Err(Unanswered::Refused(refusal))) => refusal,
         };
-        match pause(&refusal, busy).filter(|pause| Instant::now() + *pause <= patience) {
+        match pause(&refusal, busy).filter(|pause| *pause <= patience.saturating_duration_since(Instant::now())) {
             Some(pause) => tokio::time::sleep(pause).await,
             None => return refused(client, served, step, timeout, &refusal).await,
         }
@@ -56,7 +57,7 @@ fn request(served: &Served, step: &Step) -> http::Result<Request<Vec<u8>>> {
         actions::Request::Merge(_) => (Method::PATCH, "application/merge-patch+json", format!("?fieldManager={FIELD_MANAGER}")),
         actions::Request::Delete => (Method::DELETE, "application/json", String::new()),
     };
-    let uri = format!("{}/{}{query}", served.path(Some(&step.object.namespace)), step.object.name);
+    let uri = format!("{}{query}", served.object(&step.object));
     let body = step.request.body(step.uid).to_string();
     Request::builder().method(method).uri(uri).header(http::header::CONTENT_TYPE, content).body(body.into_bytes())
 }
@@ -145,10 +146,9 @@ pub async fn probe(client: &Client, served: &Served, step: &Step, timeout: Durat
 /// # Errors
 /// As for any request.
 pub async fn whole(client: &Client, served: &Served, object: &ObjectRef, timeout: Duration) -> Result<Value, Failure> {
-    let uri = format!("{}/{}", served.path(Some(&object.namespace)), object.name);
-    let request = Request::get(&uri).body(Vec::new()).map_err(|error| Failure::NotFound(error.to_string()))?;
-    let fetched = tokio::time::timeout(timeout, client.request::<Value>(request)).await;
-    Ok(fetched.map_err(|_| Failure::Unreachable(format!("no answer to {uri} within {} s", timeout.as_secs())))??)
+    let body = get(client, &served.object(object), timeout).await?;
+    is_it(&body, object)?;
+    Ok(body)
 }
 
 #[cfg(test)]

@@ -85,6 +85,9 @@ impl Follower {
             if long.is_none() {
                 long = Some(self.turns.long.clone().acquire_owned().await.map_err(|_| Left)?);
             }
+            if page.next == next {
+                return Ok(Err(Failure::busy("the list does not go on: the same page is to come again".to_owned())));
+            }
             next = page.next;
         }
     }

@@ -63,12 +63,30 @@ pub fn for_sharing(body: &mut Value) {
 /// A value as it is shown for the field at that path.
 pub fn field(path: &str, value: &Value) -> Value {
     let mut shown = value.clone();
-    let name = path.rsplit('.').next().unwrap_or(path);
     match &shown {
-        Value::String(_) | Value::Number(_) if is_telling(name) => shown = MASKED.into(),
+        Value::String(address) if path == "spec.address" => shown = host_only(address).into(),
+        Value::String(_) | Value::Number(_) if is_credential(path) => shown = MASKED.into(),
         _ => walk(&mut shown),
     }
     shown
+}
+
+/// Whether a path leads to what a telling name holds: its last field, whichever entry of it, or the `value` of an entry that is called so
+/// (`env[name=API_TOKEN].value`).
+fn is_credential(path: &str) -> bool {
+    let mut is_inside = false;
+    let parts = path.rsplit(|c| {
+        match c {
+            ']' => is_inside = true,
+            '[' => is_inside = false,
+            _ => {}
+        }
+        c == '.' && !is_inside
+    });
+    let mut parts = parts.map(|part| part.split_once('[').unwrap_or((part, "")));
+    let Some((name, _)) = parts.next() else { return false };
+    let entry = parts.next().and_then(|(_, key)| key.strip_prefix("name=")?.strip_suffix(']'));
+    is_telling(name) || name == "value" && entry.is_some_and(is_telling)
 }
 
 fn is_of(body: &Value, group: &str, kind: &str) -> bool {
@@ -208,6 +226,11 @@ mod tests {
             ("spec.values.adminPassword", json!("x"), json!(MASKED)),
             ("spec.env", json!([{"name": "TOKEN", "value": "x"}]), json!([{"name": "TOKEN", "value": MASKED}])),
             ("spec.replicas", json!(3), json!(3)),
+            ("spec.containers[name=app].env[name=API_TOKEN].value", json!("x"), json!(MASKED)),
+            ("spec.containers[name=app].env[name=app.api.token].value", json!("x"), json!(MASKED)),
+            ("spec.containers[name=app].env[name=PORT].value", json!("80"), json!("80")),
+            ("spec.values.password[0]", json!("x"), json!(MASKED)),
+            ("spec.address", json!("https://chat.example.com/hooks/x"), json!("https://chat.example.com/***")),
         ] {
             assert_eq!(field(path, &value), shown);
         }

@@ -198,9 +198,9 @@ impl State {
 
     /// What is left of an act to be started: what is done already to the same objects is joined. None where nothing is left, which is said.
     fn unjoined(&mut self, confirmation: &Confirmation) -> Option<Confirmation> {
-        let bound = (self.active, self.cluster().epoch);
+        let view = view(self.cluster());
         let mut rest = confirmation.clone();
-        rest.planned.retain(|planned| self.jobs.same(bound, confirmation, planned).is_none());
+        rest.planned.retain(|planned| self.jobs.same(&view, confirmation, planned).is_none());
         if rest.planned.is_empty() && !confirmation.planned.is_empty() {
             self.say(format!("{} is already under way: joined; J follows it", confirmation.title()));
             return None;

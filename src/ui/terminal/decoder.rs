@@ -17,6 +17,11 @@ const TORN: Duration = Duration::from_secs(1);
 /// Longest sequence that is waited for to its end, in bytes: more than any key or answer of a terminal has.
 const LONGEST: usize = 256;
 
+/// Longest text that is taken as one paste, in bytes: what is longer comes in pieces.
+const LONGEST_PASTE: usize = 1 << 20;
+/// ctrl-c.
+const INTERRUPT: &[u8] = b"\x03";
+
 /// Turns reads into inputs. Holds what is not whole yet, until its rest or its time comes.
 #[derive(Debug, Default)]
 pub struct Decoder {
@@ -31,6 +36,10 @@ impl Decoder {
     /// Takes what one read brought at that moment.
     pub fn take(&mut self, read: &[u8], at: Instant) -> Vec<Input> {
         let mut inputs = Vec::new();
+        if read == INTERRUPT && self.pasted.is_some() {
+            // a paste whose end does not come; nobody pastes this alone
+            (self.pasted, self.held) = (None, Vec::new());
+        }
         if self.pasted.is_none() && !self.goes_on(read, at) {
             inputs.extend(self.give_up());
         }
@@ -65,8 +74,8 @@ impl Decoder {
     fn next(&mut self, bytes: &[u8], inputs: &mut Vec<Input>) -> Option<usize> {
         if let Some(pasted) = self.pasted.as_mut() {
             let taken = paste(pasted, bytes);
-            if pasted.ends_with(PASTE_ENDS) {
-                let text = &pasted[..pasted.len() - PASTE_ENDS.len()];
+            let text = pasted.strip_suffix(PASTE_ENDS).or_else(|| (pasted.len() > LONGEST_PASTE).then_some(pasted.as_slice()));
+            if let Some(text) = text {
                 inputs.push(Input::Paste(String::from_utf8_lossy(text).into_owned()));
                 self.pasted = None;
             }
@@ -211,6 +220,7 @@ mod tests {
             (&[(0, b"\xc3"), (100, b"\xa9")], "é"),
             (&[(0, b"\x1b[200~a\x1b[2"), (60_000, b"01~j")], "paste:a j"),
             (&[(0, b"\x1b[200~a"), (1, b"\x1b"), (5_000, b"[201~"), (1, b"j")], "paste:a j"),
+            (&[(0, b"\x1b[200~a"), (1, b"j"), (9_000, b"\x03"), (1, b"k")], "ctrl-c k"),
             (&[(0, b"\x1b]11;rgb:10"), (100, b"/10\x07j")], "j"),
         ] {
             assert_eq!(decoded(reads, 100).join(" "), expected, "{reads:?}");

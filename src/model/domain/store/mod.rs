@@ -388,7 +388,8 @@ impl Store {
         let is_covered = |id: NodeId| {
             let namespace = Some(self.node(id).id.namespace.clone());
             let own = self.coverage.get(&Scope { gk: scope.gk.clone(), namespace });
-            scope.namespace.is_none() && matches!(own, Some(Coverage::Complete | Coverage::Polled(_) | Coverage::Listing))
+            scope.namespace.is_none()
+                && matches!(own, Some(Coverage::Complete | Coverage::Polled(_) | Coverage::Listing | Coverage::Failing))
         };
         let is_in = |id: NodeId| scope.namespace.as_ref().is_none_or(|namespace| self.node(id).id.namespace == *namespace);
         let gone: Vec<_> = self.of_kind(&scope.gk).filter(|id| is_in(*id) && !is_covered(*id)).collect();

@@ -373,9 +373,8 @@ impl Following {
         self.connection = Connection::Up;
         // that one logs in may have been said meanwhile
         self.said = Link::Connecting;
-        self.failures = 0;
         self.silent = None;
-        self.heard = Some(self.now.wall);
+        self.heard.get_or_insert(self.now.wall);
         self.offers = offers;
         self.namespaces.extend(namespaces);
         self.scopes.values_mut().for_each(Followed::forget_troubles);
@@ -434,10 +433,9 @@ impl Following {
         for followed in self.scopes.values_mut() {
             followed.phase = Phase::Idle;
         }
+        // what was refused may be allowed by then
         for (_, reading) in self.releases.values_mut() {
-            if *reading == Reading::UnderWay {
-                *reading = Reading::Resting { until: self.now.run };
-            }
+            *reading = Reading::Resting { until: self.now.run };
         }
     }
 

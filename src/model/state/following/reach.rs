@@ -1,7 +1,7 @@
 //! Which scopes are followed: Flux's kinds, what is found by ownership, what inventories name, and, where a kind may not be listed
 //! everywhere, the namespaces that are known.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::scope::{Followed, Phase, RELIST};
@@ -21,7 +21,10 @@ impl Following {
     pub(super) fn reach_again(&mut self) {
         // namespaces are looked into again where that is still needed; what they hold stays on the screen until then
         let only: BTreeSet<_> = self.rules.only.iter().cloned().collect();
-        self.scopes.retain(|scope, _| scope.namespace.is_none() || only.contains(scope));
+        let is_kept = |scope: &Scope| scope.namespace.is_none() || only.contains(scope);
+        let (kept, single) = std::mem::take(&mut self.scopes).into_iter().partition(|(scope, _)| is_kept(scope));
+        self.scopes = kept;
+        let single: BTreeMap<Scope, Followed> = single;
         let known: Vec<_> = self.scopes.keys().cloned().collect();
         for scope in &known {
             let offer = self.offers.get(&scope.gk).cloned();
@@ -33,6 +36,11 @@ impl Following {
             // until it is known whether it may be listed everywhere now, it is read where it could be read before
             self.restricted.insert(gk.clone());
             self.look_into(&gk);
+        }
+        for (scope, before) in single {
+            if let Some(followed) = self.scopes.get_mut(&scope) {
+                followed.read = before.read;
+            }
         }
         for (owner, uid) in self.owning.clone() {
             self.look_for_owned(owner, uid);
@@ -113,6 +121,11 @@ impl Following {
         if deltas.is_empty() {
             return;
         }
+        for delta in &deltas {
+            if let Delta::Remove(id) = delta {
+                self.releases.remove(id);
+            }
+        }
         if self.rules.only.is_empty() {
             self.look_into_storage(&deltas);
             let new = self.new_kinds(&deltas);
@@ -176,7 +189,9 @@ impl Following {
         }
         let again = match &children {
             Err(Trouble { kind: TroubleKind::Busy(after), .. }) => Some(after.unwrap_or_default().max(RELEASE_AGAIN)),
-            Err(Trouble { kind: TroubleKind::Unreachable, .. }) => Some(RELEASE_AGAIN),
+            Err(Trouble { kind: TroubleKind::Unreachable | TroubleKind::Unusable | TroubleKind::Unauthorised, .. }) => {
+                Some(RELEASE_AGAIN)
+            }
             Ok(_) | Err(_) => None,
         };
         *reading = again.map_or(Reading::Done, |wait| Reading::Resting { until: now + wait.min(Duration::from_secs(300)) });
@@ -198,6 +213,7 @@ impl Following {
 
     /// A kind may not be listed there: look into the namespaces that we know instead.
     pub(super) fn restrict(&mut self, scope: &Scope) {
+        self.releases.retain(|of, _| of.gk != scope.gk || scope.namespace.as_ref().is_some_and(|name| of.namespace != *name));
         if scope.namespace.is_none() {
             self.restricted.insert(scope.gk.clone());
             // first, so that what is read there stays on the screen

@@ -28,6 +28,8 @@ const LIVED_LONG: Duration = Duration::from_secs(5);
 /// started forbids what it allows a moment later, until its roles are there.
 const REFUSALS: u32 = 3;
 const REFUSED_AGAIN: Duration = Duration::from_secs(4);
+/// What could be listed so often and was not to be watched then, one after the other, is only listed.
+const UNWATCHED: u32 = 2;
 /// A scope that cannot be listed for so long is told as failing.
 const FAILING: Duration = Duration::from_secs(4);
 /// Longest that a server's `Retry-After` is obeyed.
@@ -55,6 +57,8 @@ pub(super) struct Followed {
     /// Since when it is to be listed and cannot be.
     waits: Option<Duration>,
     refusals: u32,
+    /// How often it could be listed and not watched, one after the other.
+    unwatched: u32,
     /// How many watches one after the other never said anything.
     silences: u32,
     /// How often it is listed because of that.
@@ -102,6 +106,7 @@ impl Followed {
             pause: Pause::default(),
             waits: None,
             refusals: 0,
+            unwatched: 0,
             silences: 0,
             mute_for: SILENCE,
         }
@@ -128,7 +133,7 @@ impl Followed {
 
     /// It is followed over a new connection.
     pub fn forget_troubles(&mut self) {
-        (self.lost, self.waits, self.refusals) = (None, None, 0);
+        (self.lost, self.waits, self.refusals, self.unwatched) = (None, None, 0, 0);
     }
 
     /// Its watch is dead, although nobody closed it.
@@ -140,6 +145,11 @@ impl Followed {
     /// Whether the watch that is open has not said anything yet.
     fn said_nothing(&self) -> bool {
         matches!(self.phase, Phase::Watching { since, heard, .. } if heard == since)
+    }
+
+    /// Whether it is to be watched: a role may allow to list, and not to watch.
+    fn may_watch(&self) -> bool {
+        self.is_watched && self.unwatched < UNWATCHED
     }
 
     /// Whether its watches say nothing: it is as if it were only listed.
@@ -156,9 +166,20 @@ impl Followed {
         self.phase = Phase::Resting { until: now + wait, then };
     }
 
+    /// What could be read a moment ago and is refused, or unknown, is asked for again first. Returns whether it is.
+    fn is_doubted(&mut self, now: Duration, trouble: &Trouble) -> bool {
+        self.refusals += 1;
+        let is_doubted = self.read.is_some() && self.refusals < REFUSALS;
+        if is_doubted {
+            self.lost = Some(trouble.clone());
+            self.rest(now, REFUSED_AGAIN, Step::List);
+        }
+        is_doubted
+    }
+
     /// How its list is told: mute watches and no watches are the same to the one who looks.
     fn polled(&self) -> Option<Duration> {
-        match (self.is_watched, self.is_mute()) {
+        match (self.may_watch(), self.is_mute()) {
             (false, _) => Some(self.relist),
             (true, true) => Some(self.mute_for),
             (true, false) => None,
@@ -208,13 +229,15 @@ impl Following {
         let Some(followed) = self.at_turn(scope, turn) else { return };
         followed.version = version;
         (followed.read, followed.lost, followed.waits, followed.refusals) = (Some(wall), None, None, 0);
-        let (polled, is_watched) = (followed.polled(), followed.is_watched);
+        let (polled, is_watched) = (followed.polled(), followed.may_watch());
         if !is_watched {
             followed.pause.reset();
             let relist = followed.relist;
             followed.rest(run, relist, Step::List);
         }
         self.heard = Some(wall);
+        // the connection has proved to be of use
+        self.failures = 0;
         self.take_deltas(deltas);
         self.restricted_no_more(scope);
         if let Some(pause) = polled {
@@ -230,7 +253,7 @@ impl Following {
         let Some(followed) = self.at_turn(scope, turn) else { return };
         let until = run + Duration::from_secs(LASTS.into()) + GRACE;
         followed.phase = Phase::Watching { since: run, heard: run, until };
-        (followed.lost, followed.refusals) = (None, 0);
+        (followed.lost, followed.waits, followed.refusals, followed.unwatched) = (None, None, 0, 0);
         self.heard = Some(wall);
     }
 
@@ -263,8 +286,8 @@ impl Following {
         };
         match trouble.kind {
             TroubleKind::Unauthorised => self.give_up(&trouble),
-            TroubleKind::Forbidden => self.refused(scope, trouble),
-            TroubleKind::NotFound => self.vanished(scope),
+            TroubleKind::Forbidden => self.refused(scope, &trouble),
+            TroubleKind::NotFound => self.vanished(scope, &trouble),
             TroubleKind::Gone => {
                 let wait = if lived.is_some_and(|lived| lived >= LIVED_LONG) { Duration::ZERO } else { followed.pause.next() };
                 followed.rest(run, wait, Step::List);
@@ -313,27 +336,34 @@ impl Following {
     }
 
     /// The scope may not be read. What could be read a moment ago is tried again first.
-    fn refused(&mut self, scope: &Scope, trouble: Trouble) {
+    fn refused(&mut self, scope: &Scope, trouble: &Trouble) {
         let run = self.now.run;
         let Some(followed) = self.scopes.get_mut(scope) else { return };
-        followed.refusals += 1;
-        if followed.read.is_some() && followed.refusals < REFUSALS {
-            followed.lost = Some(trouble);
+        if followed.phase == Phase::Opening {
+            // it was listed a moment ago: whether that is over, or it may be listed alone, the next list tells
+            followed.unwatched += 1;
             return followed.rest(run, REFUSED_AGAIN, Step::List);
         }
-        (followed.lost, followed.read) = (None, None);
+        if followed.is_doubted(run, trouble) {
+            return;
+        }
+        (followed.lost, followed.read, followed.waits) = (None, None, None);
         followed.rest(run, RELIST, Step::List);
         self.restrict(scope);
     }
 
-    /// The kind is served no more, or in another version.
-    fn vanished(&mut self, scope: &Scope) {
+    /// The kind is served no more, or in another version; or somebody between us and the server does not know it for a moment.
+    fn vanished(&mut self, scope: &Scope, trouble: &Trouble) {
         let run = self.now.run;
+        self.doubt_offers();
         let Some(followed) = self.scopes.get_mut(scope) else { return };
-        followed.lost = None;
+        if followed.is_doubted(run, trouble) {
+            return;
+        }
+        (followed.lost, followed.read, followed.waits) = (None, None, None);
+        self.releases.retain(|of, _| of.gk != scope.gk);
         followed.rest(run, RELIST, Step::List);
         self.cover(scope, Coverage::NotServed);
-        self.doubt_offers();
     }
 }
 

@@ -354,6 +354,7 @@ fn a_right_that_comes_back_within_seconds_empties_nothing() {
     assert_ne!(bench.coverage("Pod"), Some(Coverage::Restricted));
     bench.pass(seconds(4));
     bench.listed("Pod");
+    bench.opened("Pod");
     assert_eq!(bench.link(), Some(&Link::Live));
 
     // and one that does not come back does
@@ -363,6 +364,76 @@ fn a_right_that_comes_back_within_seconds_empties_nothing() {
     }
     assert_eq!(bench.coverage("Pod"), Some(Coverage::Restricted));
     assert_eq!(bench.link(), Some(&Link::Live));
+}
+
+#[test]
+fn what_may_be_listed_and_not_watched_is_listed_again_and_again() {
+    let mut bench = Bench::connected(&["Pod"]);
+    for _ in 0..2 {
+        bench.listed("Pod");
+        bench.ended("Pod", Some(TroubleKind::Forbidden));
+        bench.pass(seconds(4));
+    }
+    bench.listed("Pod");
+
+    assert_eq!((bench.coverage("Pod"), bench.link()), (Some(Coverage::Polled(30)), Some(&Link::Live)));
+    let orders = bench.pass(seconds(30));
+    assert_eq!((lists(&orders), watches(&orders)), (1, 0), "{orders:?}");
+}
+
+#[test]
+fn a_kind_that_is_unknown_for_a_moment_stays_on_the_screen() {
+    let mut bench = Bench::watching();
+    bench.ended("Pod", Some(TroubleKind::NotFound));
+    assert!(matches!(bench.link(), Some(Link::Stale { .. })), "{:?}", bench.link());
+    assert!(bench.pass(seconds(4)).iter().any(|order| matches!(order, Order::List { .. })));
+    bench.listed("Pod");
+    assert_eq!((bench.coverage("Pod"), bench.link()), (Some(Coverage::Complete), Some(&Link::Live)));
+
+    for _ in 0..3 {
+        bench.ended("Pod", Some(TroubleKind::NotFound));
+        bench.pass(seconds(4));
+    }
+    assert_eq!((bench.coverage("Pod"), bench.link()), (Some(Coverage::NotServed), Some(&Link::Live)));
+}
+
+#[test]
+fn a_namespace_that_could_be_read_is_not_emptied_by_one_refusal_after_a_reconnection() {
+    let mut bench = Bench::new(&["Pod"]);
+    bench.hear(Event::Wake);
+    bench.hear(Event::Include(vec![Str::from("shop")]));
+    bench.connect();
+    let shop = Scope { gk: GroupKind::new("", "Pod"), namespace: Some("shop".into()) };
+    let at = |orders: &[Order]| {
+        let turn = orders.iter().find_map(|order| match order {
+            Order::List { scope, turn } if scope.namespace.is_some() => Some(*turn),
+            _ => None,
+        });
+        turn.expect("the namespace is listed")
+    };
+    let turn = at(&bench.ended("Pod", Some(TroubleKind::Forbidden)));
+    bench.hear(Event::Listed { scope: shop.clone(), turn, version: "7".into(), deltas: Vec::new() });
+    bench.hear(Event::Refresh);
+    let turn = at(&bench.connect());
+
+    let orders = bench.hear(Event::Ended { scope: shop.clone(), turn, trouble: Some(it(TroubleKind::Forbidden)) });
+
+    let is_emptied = |order: &Order| matches!(order, Order::Tell(deltas) if deltas.contains(&Delta::Coverage(shop.clone(), Coverage::Restricted)));
+    assert!(!orders.iter().any(is_emptied), "{orders:?}");
+}
+
+#[test]
+fn a_kind_that_refuses_the_credentials_alone_is_asked_more_and_more_rarely() {
+    let mut bench = Bench::connected(&["Pod"]);
+    let mut pauses = Vec::new();
+    for _ in 0..4 {
+        bench.ended("Pod", Some(TroubleKind::Unauthorised));
+        let before = bench.at;
+        while !bench.pass(Duration::from_millis(500)).contains(&Order::Connect) {}
+        pauses.push((bench.at - before).as_secs());
+        bench.connect();
+    }
+    assert_eq!(pauses, [1, 2, 4, 8]);
 }
 
 #[test]

@@ -145,7 +145,7 @@ impl Jobs {
     pub fn start(&mut self, confirmed: &Confirmation, start: &Start, view: &View, effects: &mut Vec<Effect>) -> JobId {
         self.last += 1;
         let id = JobId::new(start.now, self.nonce, self.last);
-        let (items, joined) = self.items(confirmed, start);
+        let (items, joined) = self.items(confirmed, start, view.store);
         let at = self.put(Job {
             id,
             cluster: start.cluster.clone(),

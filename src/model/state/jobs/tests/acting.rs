@@ -6,7 +6,6 @@ use super::*;
 use crate::actions::testing::{allowed, confirmed_with, remove};
 use crate::actions::{Target, Until};
 use crate::error::{Error, ErrorKind};
-use crate::state::jobs::Loaded;
 
 #[test]
 fn a_reconciliation_is_done_when_the_controller_has_handled_our_request_and_is_ready() {
@@ -503,100 +502,4 @@ fn who_leaves_during_a_first_step_says_that_the_rest_was_not_requested() {
         told,
         "not followed: left while GitRepository apps/fleet was requested: what came of it is not known; what was to follow was not requested"
     );
-}
-
-/// A laptop that slept, or a clock that was set.
-#[test]
-fn a_clock_that_jumps_is_no_waiting() {
-    let jump = |bench: &mut Bench, seconds: i64| {
-        bench.now = bench.now.checked_add(SignedDuration::from_secs(seconds)).expect("a time");
-        bench.step(|jobs, view, now, effects| {
-            jobs.pass(now);
-            jobs.advance(view, now, effects);
-        });
-    };
-    for seconds in [8 * 3600, -8 * 3600, 11, -1] {
-        let mut bench = Bench::with([object("ks", &json!({"status": ready()}))]);
-        bench.start("reconcile", &[web()], 10, true);
-        bench.answer(TAKEN);
-        (0..58).for_each(|_| jump(&mut bench, 5));
-        jump(&mut bench, seconds);
-        jump(&mut bench, 5);
-        assert_eq!(bench.phase(), Phase::Requested { generation: 1 }, "{seconds}: 295 s have passed");
-        jump(&mut bench, 5);
-        assert_eq!(bench.phase().word(), "timed out", "{seconds}: 300 s have passed");
-    }
-    // so it is with what is looked for
-    let mut bench = Bench::with([object("ks", &json!({"status": ready()}))]);
-    bench.start("suspend", &[web()], 10, true);
-    bench.answer(Outcome::Unknown("connection reset".into()));
-    bench.answer(Outcome::Absent);
-    jump(&mut bench, 0);
-    jump(&mut bench, -3600);
-    assert_eq!((bench.sent(), bench.next_change()), (vec![], Some(2)));
-    jump(&mut bench, 2);
-    bench.answer(Outcome::Absent);
-    assert_eq!(bench.phase().word(), "unknown, checking");
-    assert_eq!(bench.jobs.next_change(bench.now), Some(2));
-}
-
-#[test]
-fn while_a_job_waits_there_is_a_turn_every_few_seconds() {
-    let mut bench = Bench::with([object("ks", &json!({"status": ready()}))]);
-    bench.start("reconcile", &[web()], 10, true);
-    bench.answer(TAKEN);
-    assert_eq!((bench.next_change(), bench.jobs.next_change(bench.now)), (Some(300), Some(5)));
-    bench.put("ks", &answered(NOW, NOW, "True", "Succeeded", ""));
-    assert_eq!(bench.jobs.next_change(bench.now), None);
-}
-
-#[test]
-fn what_another_program_has_sent_is_followed_and_not_sent_again() {
-    let ks = || object("ks", &json!({"status": ready()}));
-    // how far the other has come, and whether its work is joined
-    for (taken, joins) in [(true, true), (false, true), (true, false)] {
-        let mut other = Bench::with([ks()]);
-        other.start("reconcile", &[web()], 10, true);
-        if taken {
-            other.answer(TAKEN);
-        }
-        let mut ours = Bench::with([ks()]);
-        ours.jobs = Jobs::new(8);
-        ours.later(3);
-        let read = |bench: &Bench| journal::read(&bench.journals[&bench.job().id]).expect("a journal can be read").job;
-        ours.jobs.loaded(vec![Loaded { job: read(&other), is_elsewhere: true }]);
-        ours.start_as("reconcile", &[web()], joins);
-        let sent = ours.sent();
-        let ours_of = |bench: &Bench| bench.jobs.all()[1].items()[0].clone();
-        if !joins {
-            assert_eq!(sent[0].1, "write Kustomization apps/web");
-            continue;
-        }
-        assert_eq!(sent[0].1, "probe Kustomization apps/web", "it is looked whether that has arrived");
-        ours.answer_to(sent[0].0, TAKEN);
-        assert_eq!((ours_of(&ours).phase, ours.sent()), (Phase::Requested { generation: 1 }, vec![]));
-        ours.put("ks", &answered(NOW, NOW, "True", "Succeeded", ""));
-        assert_eq!(ours_of(&ours).phase, done("applied revision main@sha1:1"));
-        assert!(ours_of(&ours).log.iter().any(|entry| entry.text.contains("another program is at it")));
-    }
-    // another act, another object of that name, a job that is over: none of them is joined
-    let suspended = || {
-        let mut other = Bench::with([ks()]);
-        other.start("suspend", &[web()], 10, true);
-        other
-    };
-    let over = || {
-        let mut other = Bench::with([ks()]);
-        other.start("reconcile", &[web()], 10, false);
-        other.answer(TAKEN);
-        other
-    };
-    for other in [suspended(), over()] {
-        let mut ours = Bench::with([ks()]);
-        ours.jobs = Jobs::new(8);
-        let job = journal::read(&other.journals[&other.job().id]).expect("a journal can be read").job;
-        ours.jobs.loaded(vec![Loaded { job, is_elsewhere: true }]);
-        ours.start_as("reconcile", &[web()], true);
-        assert_eq!(ours.sent()[0].1, "write Kustomization apps/web");
-    }
 }

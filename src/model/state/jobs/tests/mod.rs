@@ -1,7 +1,9 @@
 //! Jobs fed by hand: answers, objects and time come in, effects go out, and every step goes through the journal.
 
 mod acting;
+mod clock;
 mod durable;
+mod joined;
 
 use std::collections::BTreeMap;
 
