@@ -196,7 +196,6 @@ fn as_json(report: &Report) -> Value {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::time::Duration;
 
     use k8s_openapi::api::apps::v1::Deployment;
     use kube::api::{Api, Patch, PatchParams};
@@ -209,17 +208,7 @@ mod tests {
     async fn a_namespace_means_its_kustomizations_with_all_that_they_apply() {
         let company = Arc::new(Company::driven(Place::passing(), "2026-11-21T08:00:00Z".parse().expect("a time")));
         let guest = Guest { company, user: User::admin(), is_acting: false };
-        let options = Options {
-            origin: Origin::Demo(guest),
-            namespaces: BTreeSet::new(),
-            follow: Vec::new(),
-            request_timeout: Duration::from_secs(15),
-            watches: 100,
-            only: Vec::new(),
-            state_dir: None,
-            disk: crate::files::real(),
-            repositories: Repositories::default(),
-        };
+        let options = Options::of(Origin::Demo(guest));
         let (client, catalog) = runtime::connect(&options, "production").await.expect("the demo");
         let patch = Patch::Merge(json!({"spec": {"replicas": 7}}));
         let deployments = Api::<Deployment>::namespaced(client.clone(), "web");

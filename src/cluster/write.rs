@@ -214,7 +214,11 @@ mod tests {
     }
 
     fn object(uid: &str) -> Answer {
-        (200, "", json!({"metadata": {"uid": uid, "generation": 4}, "spec": {"suspend": true}}).to_string())
+        (
+            200,
+            "",
+            json!({"kind": "Kustomization", "metadata": {"uid": uid, "generation": 4}, "spec": {"suspend": true}}).to_string(),
+        )
     }
 
     fn status(code: u16, message: &str, details: &Value) -> Answer {

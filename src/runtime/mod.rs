@@ -76,6 +76,21 @@ pub struct Options {
 }
 
 impl Options {
+    /// Where nothing is configured: everything is followed, nothing kept.
+    pub fn of(origin: Origin) -> Self {
+        Self {
+            origin,
+            namespaces: BTreeSet::new(),
+            follow: Vec::new(),
+            request_timeout: Duration::from_secs(15),
+            watches: 100,
+            only: Vec::new(),
+            state_dir: None,
+            disk: crate::files::real(),
+            repositories: Repositories::default(),
+        }
+    }
+
     /// Where git content is found; the demo's is its own.
     pub fn repositories(&self) -> Repositories {
         let company = if let Origin::Demo(guest) = &self.origin { Some(guest.company.clone()) } else { None };

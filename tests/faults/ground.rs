@@ -16,7 +16,7 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, ListParams, LogParams, Patch, PatchParams, PostParams};
 use serde_json::json;
 
-use crate::flows::driver::{self, Driver};
+use crate::flows::driver::Driver;
 
 pub const NAMESPACE: &str = "shop";
 /// How long anything may take without a fault.
@@ -64,7 +64,7 @@ impl Ground {
     }
 
     pub fn options(&self) -> Options {
-        driver::options(self.origin(User::admin()))
+        Options::of(self.origin(User::admin()))
     }
 
     /// The program with its screen, live and complete.

@@ -21,8 +21,6 @@ use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, Patch, PatchP
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::driver::options;
-
 const NOW: &str = "2026-11-21T08:00:00Z";
 const NAMESPACE: &str = "shop";
 const OBJECTS: usize = 50;
@@ -108,7 +106,7 @@ impl Run {
         let (inbox, messages) = mpsc::channel(64);
         let guest = Guest { company: ground.company.clone(), user: User::admin(), is_acting: false };
         let only = vec![Scope { gk: kustomizations(), namespace: Some(NAMESPACE.into()) }];
-        let options = Options { only, state_dir: Some(state_dir.to_owned()), ..options(Origin::Demo(guest)) };
+        let options = Options { only, state_dir: Some(state_dir.to_owned()), ..Options::of(Origin::Demo(guest)) };
         let beginning = Beginning { now: now(), nonce, ..Beginning::default() };
         let mut run = Self {
             engine: Engine::new(beginning),

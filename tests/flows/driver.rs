@@ -1,6 +1,5 @@
 //! The program without a terminal: the real `App` and `Runtime`, the recorded fleet behind the in-memory API, time standing still.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -27,21 +26,6 @@ pub fn fleet() -> Arc<Snapshot> {
         )
     };
     FLEET.get_or_init(open).clone()
-}
-
-/// How the program is set up for tests: nothing is kept, nothing fetched.
-pub fn options(origin: Origin) -> Options {
-    Options {
-        origin,
-        namespaces: BTreeSet::new(),
-        follow: Vec::new(),
-        request_timeout: Duration::from_secs(15),
-        watches: 100,
-        only: Vec::new(),
-        state_dir: None,
-        disk: fluxdeck::files::real(),
-        repositories: fluxdeck::runtime::Repositories::default(),
-    }
 }
 
 /// What came from outside.
@@ -89,7 +73,7 @@ impl Driver {
         let (inbox, messages) = mpsc::channel(64);
         let now = beginning.now;
         let app = App::new(beginning, depth, Vec::new()).expect("a built-in theme");
-        let runtime = Runtime::new(options(origin), inbox);
+        let runtime = Runtime::new(Options::of(origin), inbox);
         let (heard, effects) = (Vec::new(), Vec::new());
         let mut driver = Self { app, now, heard, runtime, messages, effects, size: (width, height), api: None };
         driver.settle().await;

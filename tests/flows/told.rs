@@ -5,13 +5,13 @@ use std::sync::Arc;
 use fluxdeck::app::App;
 use fluxdeck::cli::headless::Headless;
 use fluxdeck::demo::{Company, Place, User};
-use fluxdeck::runtime::{Guest, Origin};
+use fluxdeck::runtime::{Guest, Options, Origin};
 use fluxdeck::ui::theme::Depth;
 use fluxdeck_model::state::{Beginning, Engine, Settings, State};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::driver::{Driver, Heard, options};
+use super::driver::{Driver, Heard};
 
 const NOW: &str = "2026-11-21T08:00:00Z";
 
@@ -83,7 +83,8 @@ async fn a_session_told_again_makes_the_same_state_whoever_drives() {
     let log = app.engine().log().to_vec();
     assert!(log.len() > 100, "{} messages", log.len());
     let mut engine = Engine::new(Beginning { settings: app.state().settings.clone(), ..beginning() });
-    let mut headless = Headless::new(Beginning { settings: engine.state().settings.clone(), ..beginning() }, options(origin()));
+    let mut headless =
+        Headless::new(Beginning { settings: engine.state().settings.clone(), ..beginning() }, Options::of(origin()));
     for (at, message) in log {
         engine.update(at, message.clone());
         headless.take(at, message);
