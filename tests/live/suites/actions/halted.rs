@@ -15,6 +15,8 @@ use crate::support::within;
 use crate::truth::text;
 
 pub const SOON: Duration = Duration::from_secs(20);
+/// How long a request whose answer was lost may still arrive: until then nobody says what became of it (`jobs::advance`, LATEST).
+pub const MAY_ARRIVE: Duration = Duration::from_secs(60);
 pub const COUNT: usize = 60;
 /// After so many requests the network stops: some objects are done, some under way, most wait.
 const SOME: usize = 10;

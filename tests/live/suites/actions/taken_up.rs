@@ -1,6 +1,6 @@
 //! Jobs that outlive their run: killed, left or in other hands, what was sent is never sent again, and nothing that waited is lost.
 
-use super::halted::{Bulk, COUNT, SOON, far, names};
+use super::halted::{Bulk, COUNT, MAY_ARRIVE, SOON, far, names};
 use super::succeeds;
 use crate::suites::outages::{Plain, through};
 use crate::support::bed;
@@ -50,7 +50,7 @@ fn a_screen_that_was_killed_is_gone_on_with_on_the_next() {
     // what was sent is looked up meanwhile
     let counts = |over: usize| format!("{over}/{COUNT}");
     let (_, _, waiting) = far(&left);
-    next.until("what waits", SOON, |text| text.contains("waits for you") && text.contains(&counts(COUNT - waiting)));
+    next.until("what waits", MAY_ARRIVE + SOON, |text| text.contains("waits for you") && text.contains(&counts(COUNT - waiting)));
     assert_eq!(names(&bulk.job(), |item| text(item, "/phase") == "queued").len(), waiting, "it waits");
     next.keys("r");
     next.until_shows(&counts(COUNT), SOON);
