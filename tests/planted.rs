@@ -232,7 +232,7 @@ fn no_command_prints_or_keeps_a_secret() {
     }
     let kept = victim.kept();
     assert!(
-        kept.iter().any(|(path, text)| path.to_string_lossy().contains("fluxdeck.log") && text.contains("http.url")),
+        kept.iter().any(|(path, text)| path.to_string_lossy().contains("fluxdeck.log") && text.contains("uri=http")),
         "no log"
     );
     for (path, text) in kept {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use kube::config::{AuthInfo, KubeConfigOptions, Kubeconfig as Raw, KubeconfigError};
 use kube::{Client, Config};
 
+use super::client;
 use super::failure::{Failure, explain};
 use super::login::{self, BAD_TOKEN, Login, Logins, Use, bearer};
 use fluxdeck_model::domain::text::{redact, sanitise};
@@ -165,7 +166,7 @@ impl Prepared {
     pub fn client(self) -> Result<Client, Failure> {
         let made = match self.login {
             Some(login) => login::client(self.config, login),
-            None => Client::try_from(self.config),
+            None => client::of(self.config),
         };
         made.map_err(|error| match Failure::from(error) {
             Failure::Unreachable(why) => in_context(&self.context, &why),

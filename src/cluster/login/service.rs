@@ -11,6 +11,7 @@ use kube::{Client, Config};
 use tower::{BoxError, Service};
 
 use super::{Credential, Use, locked};
+use crate::cluster::client;
 
 /// Makes a client of that configuration, which holds no credential of its own.
 ///
@@ -19,7 +20,7 @@ use super::{Credential, Use, locked};
 pub fn client(config: Config, login: Use) -> kube::Result<Client> {
     let namespace = config.default_namespace.clone();
     // what is wrong with the configuration is found now, and not by the first request
-    let bare = Client::try_from(config.clone())?;
+    let bare = client::of(config.clone())?;
     let lines = Arc::new(Lines { config, bare, certified: Mutex::new(None) });
     Ok(ClientBuilder::new(Authenticated { login, lines }, namespace).build())
 }
@@ -46,7 +47,7 @@ impl Lines {
         let base64 = |text: &str| base64::Engine::encode(&base64::engine::general_purpose::STANDARD, text);
         config.auth_info.client_certificate_data = Some(base64(certificate));
         config.auth_info.client_key_data = Some(base64(key).into());
-        let client = Client::try_from(config)?;
+        let client = client::of(config)?;
         *certified = Some((credential.clone(), client.clone()));
         Ok(client)
     }
