@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::failure::Failure;
-use super::send::{send, whole};
+use super::send::{in_time, send, whole};
 use super::served::{Catalog, Served};
 use fluxdeck_model::domain::text::sanitise;
 use fluxdeck_model::domain::{GroupKind, Uid};
@@ -223,8 +223,7 @@ async fn ask(client: &Client, uri: &str, tag: Option<&HeaderValue>, limit: Durat
         let body = whole(response).await?;
         Ok(Answer { body, tag, is_unchanged })
     };
-    let late = |_| Failure::Unreachable(format!("no answer to {uri} within {} s", limit.as_secs()));
-    tokio::time::timeout(limit, fetch).await.map_err(late)?
+    in_time(uri, limit, fetch).await
 }
 
 fn read<T: DeserializeOwned>(uri: &str, body: &[u8]) -> Result<T, Failure> {

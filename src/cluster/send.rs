@@ -76,6 +76,20 @@ pub async fn fetch(client: &Client, request: Request<Vec<u8>>) -> Result<Bytes, 
     whole(send(client, request).await?).await
 }
 
+/// Waits for what is asked at a path, no longer than `limit`.
+///
+/// # Errors
+/// As the request; [`Failure::Unreachable`] when the time is over.
+pub(super) async fn in_time<T>(
+    uri: &str,
+    limit: Duration,
+    asked: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let path = uri.split('?').next().unwrap_or_default();
+    let late = |_| Failure::Unreachable(format!("no answer to {path} within {} s", limit.as_secs()));
+    tokio::time::timeout(limit, asked).await.map_err(late)?
+}
+
 /// The whole body of an answer.
 ///
 /// # Errors
