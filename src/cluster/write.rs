@@ -16,16 +16,19 @@ use super::send::{Refusal, Unanswered, ask};
 use super::served::Served;
 use fluxdeck_model::actions::{self, FIELD_MANAGER, Step};
 use fluxdeck_model::domain::ObjectRef;
+use fluxdeck_model::domain::pause::Pauses;
 use fluxdeck_model::error::{Error, ErrorKind};
 use fluxdeck_model::state::jobs::Outcome;
 
 /// How often the API server may say that it is too busy (429) before that is the answer.
 const BUSY: u32 = 4;
+/// How long to wait until the same is sent again; the server may say that it wants to be left alone for longer.
+const PAUSES: Pauses = Pauses::new(Duration::from_millis(500), Duration::from_secs(4));
 
 /// Sends the request of a step. `timeout` is how long one answer may take, and how long all pauses together that a busy server asks for.
 pub async fn write(client: &Client, served: &Served, step: &Step, timeout: Duration) -> Outcome {
     let patience = Instant::now() + timeout;
-    let mut busy = 0;
+    let (mut busy, mut pauses) = (0, PAUSES);
     loop {
         let Ok(request) = request(served, step) else {
             return Outcome::Refused(Error::failed("the request cannot be written", ""));
@@ -37,19 +40,15 @@ pub async fn write(client: &Client, served: &Served, step: &Step, timeout: Durat
             Ok(Err(Unanswered::Unread(why))) => return Outcome::Unknown(why),
             Ok(Err(Unanswered::Refused(refusal))) => refusal,
         };
-        match pause(&refusal, busy).filter(|pause| *pause <= patience.saturating_duration_since(Instant::now())) {
+        // only of a 429 it is certain that nobody has looked at it (Kubernetes API Priority and Fairness)
+        let may_again = refusal.code == 429 && busy < BUSY;
+        let pause = may_again.then(|| pauses.next(refusal.retry_after));
+        match pause.filter(|pause| *pause <= patience.saturating_duration_since(Instant::now())) {
             Some(pause) => tokio::time::sleep(pause).await,
             None => return refused(client, served, step, timeout, &refusal).await,
         }
         busy += 1;
     }
-}
-
-/// How long to wait until the same may be sent again; none where it may not. Only of a 429 it is certain that nobody has looked at it
-/// (Kubernetes API Priority and Fairness). The server says how long it wants to be left alone.
-fn pause(refusal: &Refusal, busy: u32) -> Option<Duration> {
-    let own = Duration::from_millis(500 << busy.min(BUSY));
-    (refusal.code == 429 && busy < BUSY).then(|| refusal.retry_after.unwrap_or_default().max(own))
 }
 
 fn request(served: &Served, step: &Step) -> http::Result<Request<Vec<u8>>> {

@@ -21,6 +21,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::Link;
+use crate::domain::pause::Pauses;
 use crate::domain::{Coverage, Delta, GroupKind, Object, ObjectRef, Scope, Str, Uid};
 use crate::error::Error;
 use scope::{Followed, Phase, Step};
@@ -35,6 +36,9 @@ const DISCOVERY_AGAIN: Duration = Duration::from_secs(5);
 const SLEPT: Duration = Duration::from_secs(20);
 /// How long connecting may take before a refresh begins it anew.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// The pause after an attempt to connect that failed; it doubles up to the other.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LAST_PAUSE: Duration = Duration::from_secs(16);
 /// How soon a release that could not be read is read again.
 const RELEASE_AGAIN: Duration = Duration::from_secs(10);
 
@@ -77,6 +81,13 @@ pub struct Trouble {
     pub kind: TroubleKind,
     /// In words, with what a person can do.
     pub error: Error,
+}
+
+impl Trouble {
+    /// How long the server wants to be left alone.
+    fn asked(&self) -> Option<Duration> {
+        if let TroubleKind::Busy(after) = self.kind { after } else { None }
+    }
 }
 
 /// What a failed request means for what comes next.
@@ -222,8 +233,8 @@ pub struct Following {
     rules: Rules,
     now: Moment,
     connection: Connection,
-    /// How often connecting has failed since it worked last.
-    failures: u32,
+    /// Between one attempt to connect and the next.
+    pauses: Pauses,
     offers: Offers,
     namespaces: BTreeSet<Str>,
     scopes: BTreeMap<Scope, Followed>,
@@ -291,7 +302,7 @@ impl Following {
             rules,
             now,
             connection: Connection::Waiting { until: Duration::ZERO },
-            failures: 0,
+            pauses: Pauses::new(FIRST_PAUSE, LAST_PAUSE),
             offers: Offers::new(),
             namespaces: BTreeSet::new(),
             scopes: BTreeMap::new(),
@@ -400,9 +411,7 @@ impl Following {
     }
 
     fn wait_for_connection(&mut self, trouble: &Trouble) {
-        let asked = if let TroubleKind::Busy(after) = trouble.kind { after.unwrap_or_default() } else { Duration::ZERO };
-        let pause = Duration::from_secs(1 << self.failures.min(4)).max(asked.min(scope::LONGEST_ASKED));
-        self.failures += 1;
+        let pause = self.pauses.next(trouble.asked());
         self.connection = Connection::Waiting { until: self.now.run + pause };
         self.said = Link::Connecting;
         self.unreachable(trouble);

@@ -2,10 +2,10 @@
 //! everywhere, the namespaces that are known.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use super::scope::{Followed, Phase, RELIST};
 use super::{Connection, Following, Offer, Offers, Order, RELEASE_AGAIN, Reading, Trouble, TroubleKind};
+use crate::domain::pause::LONGEST_ASKED;
 use crate::domain::{Coverage, Delta, GroupKind, Object, ObjectRef, Relation, Scope, Str, Uid};
 use crate::kinds::{self, Kind, Role};
 
@@ -194,7 +194,7 @@ impl Following {
             }
             Ok(_) | Err(_) => None,
         };
-        *reading = again.map_or(Reading::Done, |wait| Reading::Resting { until: now + wait.min(Duration::from_secs(300)) });
+        *reading = again.map_or(Reading::Done, |wait| Reading::Resting { until: now + wait.min(LONGEST_ASKED) });
         match children {
             Ok(children) => {
                 let new: BTreeSet<_> = children.iter().map(|child| child.gk.clone()).collect();

@@ -605,3 +605,30 @@ fn applies(name: &str, kind: &str) -> Object {
     let body = json!({"metadata": {"namespace": "flux-system", "name": name}, "status": {"inventory": {"entries": entries}}});
     crate::actions::testing::object("ks", &body)
 }
+
+#[test]
+fn a_list_that_fails_is_told_at_once_where_nothing_was_read_and_else_once_it_lasts() {
+    let mut bench = Bench::connected(&["Pod", "ConfigMap", "Secret"]);
+    for kind in ["ConfigMap", "Secret"] {
+        bench.listed(kind);
+        bench.opened(kind);
+    }
+    bench.ended("Pod", Some(TroubleKind::Busy(None)));
+    assert_eq!(bench.coverage("Pod"), Some(Coverage::Failing));
+    bench.pass(seconds(1));
+    bench.listed("Pod");
+    bench.opened("Pod");
+    bench.pass(seconds(60));
+    assert_eq!(bench.coverage("Pod"), Some(Coverage::Complete));
+
+    // a watch that cannot be had for a while is no list that fails
+    bench.ended("Pod", Some(TroubleKind::Busy(Some(seconds(10)))));
+    bench.pass(seconds(10));
+    bench.ended("Pod", Some(TroubleKind::Gone));
+    bench.pass(seconds(2));
+    bench.ended("Pod", Some(TroubleKind::Busy(None)));
+    assert_eq!(bench.coverage("Pod"), Some(Coverage::Complete), "its list fails for the first time");
+    bench.pass(seconds(2));
+    bench.ended("Pod", Some(TroubleKind::Busy(None)));
+    assert_eq!(bench.coverage("Pod"), Some(Coverage::Failing));
+}
