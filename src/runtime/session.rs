@@ -24,8 +24,6 @@ use fluxdeck_model::kinds::{self, Body, Reader};
 use fluxdeck_model::state::following::{self, Event, Following, Moment, Offer, Offers, Rules, Trouble, TroubleKind};
 use fluxdeck_model::state::{Epoch, Message, News};
 
-/// Lists under way at once, and of these such of more than one page.
-const LISTS: (usize, usize) = (6, 2);
 /// How long the server may take to say that it is there.
 const BEAT: Duration = Duration::from_secs(5);
 /// Reports that wait: enough to keep readers busy, few enough to push back.
@@ -158,7 +156,7 @@ impl<'a> Session<'a> {
         let (events, reports) = mpsc::channel(REPORTS);
         let namespaces = connection.namespaces.clone();
         let offers = offers(&connection.discovered.catalog);
-        let turns = Turns::new(LISTS.0, LISTS.1);
+        let turns = Turns::new();
         let scopes = HashMap::new();
         self.work = Some(Work { connection, events, reports, turns, tasks: JoinSet::new(), scopes, discovering: None });
         self.hear(Event::Connected { offers, namespaces }).await
@@ -246,7 +244,7 @@ impl Work {
             scope: scope.clone(),
             turn,
             events: self.events.clone(),
-            turns: self.turns.clone(),
+            waits: self.turns.of(&scope.gk),
             server: self.server(),
         };
         let begun = self.tasks.spawn(work(follower));
@@ -289,9 +287,9 @@ impl Work {
 
     fn release(&mut self, task: &Task, of: ObjectRef, secret: ObjectRef) {
         let (client, catalog) = (self.connection.client.clone(), self.catalog());
-        let (turns, server, limit) = (self.turns.clone(), self.server(), task.options.request_timeout);
+        let (turns, server, limit) = (self.turns.releases.clone(), self.server(), task.options.request_timeout);
         self.ask(async move {
-            let _turn = turns.page().await;
+            let _turn = turns.acquire().await;
             let children = cluster::release(&client, &catalog, of.cluster, &secret, limit).await;
             Event::Released { of, secret, children: children.map_err(|failure| trouble_at(&failure, &server)) }
         });
@@ -299,9 +297,9 @@ impl Work {
 
     fn own(&mut self, task: &Task, owner: ObjectRef, uid: Uid, kinds: Vec<GroupKind>) {
         let (client, catalog) = (self.connection.client.clone(), self.catalog());
-        let (pages, timeout) = (self.turns.pages(), task.options.request_timeout);
+        let (turns, timeout) = (self.turns.owned.clone(), task.options.request_timeout);
         self.ask(async move {
-            let objects = owned::owned(client, catalog, owner.clone(), uid, kinds, pages, timeout).await;
+            let objects = owned::owned(client, catalog, owner.clone(), uid, kinds, turns, timeout).await;
             Event::Found { owner, objects }
         });
     }

@@ -119,7 +119,7 @@ fn is_of_other_kinds(arrival: &Arrival) -> bool {
 async fn a_storage_of_helm_that_hangs_holds_nothing_up() {
     tried("a_storage_of_helm_that_hangs_holds_nothing_up", async {
         let ground = Ground::new().await;
-        ground.release_without_inventory().await;
+        ground.release_without_inventory("old").await;
         ground.world.inject(Fault::new(On { verbs: &[Verb::Get], path: "/secrets/" }, What::Latency(FOR_EVER)));
         let mut deck = ground.opened(User::admin()).await;
         let is_whole = deck.pass_until(seconds(60), |deck| is_live(deck.app.state())).await;
@@ -128,6 +128,31 @@ async fn a_storage_of_helm_that_hangs_holds_nothing_up() {
         assert!(ground.world.take_arrivals().iter().any(is_storage), "no release was looked for there");
     })
     .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_releases_that_hang_take_no_turn_of_a_list() {
+    let ground = Ground::new().await;
+    for number in 0..12 {
+        ground.release_without_inventory(&format!("old-{number}")).await;
+    }
+    ground.world.inject(Fault::new(On { verbs: &[Verb::Get], path: "/secrets/" }, What::Latency(FOR_EVER)));
+    let mut deck = ground.screen().await;
+    deck.keys("ctrl-r").await;
+    deck.pass(seconds(5)).await;
+    // Helm's storage itself is what is waited for
+    let (read, all) = deck.app.state().cluster().progress();
+    assert!(all > 20 && read + 1 >= all, "lists have waited: {read} of {all}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kind_that_hangs_in_many_namespaces_takes_not_all_turns() {
+    let ground = Ground::new().await;
+    let mut deck = ground.screen_of(User::developer()).await;
+    ground.strike(Fault::new(On { verbs: &[Verb::List], path: "/pods" }, What::Latency(FOR_EVER)));
+    deck.keys(": \"ns_web,a,b,c,d,e,f,g,h,i,j,shop\" enter").await;
+    let is_read = deck.pass_until(seconds(5), |deck| has_kept(deck.app.state())).await;
+    assert!(is_read, "other kinds wait for the one that hangs");
 }
 
 #[tokio::test(start_paused = true)]
