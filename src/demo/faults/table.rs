@@ -74,6 +74,7 @@ impl Fault {
         named("review_fails", On::verbs(&[Verb::Review]), What::status(500)),
         named("events_unanswered", On::verbs(&[Verb::Events]), What::Latency(FOR_EVER)),
         named("log_reset", LOGS, What::Cut { after: SHORT, how: End::Reset }),
+        named("log_silent", LOGS, What::Silent),
         named("log_unanswered", LOGS, What::Latency(FOR_EVER)),
     ];
 
