@@ -138,7 +138,7 @@ impl Failure {
             Self::Unauthorised(why) => Error::new(
                 ErrorKind::Denied,
                 format!("{server} does not accept the credentials ({why})"),
-                "they may have expired: log in again, or choose another context with `:ctx`",
+                "they may have expired: log in again, or choose another context (`:ctx`, `--context`)",
             ),
             Self::Forbidden(why) => Error::new(ErrorKind::Denied, why.clone(), "your role does not allow it"),
             Self::NotFound(why) => Error::failed(why.clone(), ""),

@@ -41,7 +41,7 @@ const REFUSAL: Duration = Duration::from_secs(60);
 /// How often a file with a token is read again (client-go `transport/token_source.go`).
 const REREAD: SignedDuration = SignedDuration::from_secs(60);
 /// What to do about a login that failed.
-pub(super) const AGAIN: &str = "log in again with the program that the kubeconfig names for this user, then press ctrl-r";
+pub(super) const AGAIN: &str = "log in again with the program that the kubeconfig names for this user";
 
 /// What a request shows to the API server.
 pub(super) struct Credential {
@@ -71,13 +71,19 @@ impl Failed {
     fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { message: message.into(), hint: hint.into(), is_waiting: false }
     }
+
+    /// With how it is tried again then: a command has ended by that time.
+    fn then(self, is_command: bool) -> Self {
+        let then = if is_command { "then run the command again" } else { "then press ctrl-r" };
+        Self { hint: format!("{}; {then}", self.hint.trim_end_matches('.')), ..self }
+    }
 }
 
 /// The logins of a run of ours, by what they are about: they outlive connections, so that connecting again does not log in again.
 #[derive(Clone, Debug, Default)]
 pub struct Logins {
     known: Arc<Mutex<BTreeMap<String, Arc<Login>>>>,
-    /// Whether login programs may have the terminal, where they want it and there is one.
+    /// Whether login programs may have the terminal, where they want it and there is one: those of a command may.
     may_talk: bool,
 }
 
@@ -220,7 +226,7 @@ impl Login {
         let name = self.program().unwrap_or_default();
         let waiting = || Failed {
             message: format!("waiting for the login program `{name}`"),
-            hint: "it may have opened a browser; ctrl-r starts it anew".to_owned(),
+            hint: format!("it may have opened a browser{}", if self.may_talk { "" } else { "; ctrl-r starts it anew" }),
             is_waiting: true,
         };
         tokio::time::timeout(PATIENCE, self.credential()).await.map_err(|_| waiting())?
@@ -245,7 +251,10 @@ impl Login {
     fn start(&self) -> Run {
         let may_talk = self.may_talk;
         match self.source.clone() {
-            Source::Program(program) => async move { log_in(&program, may_talk, LIMIT).await.map(Arc::new) }.boxed().shared(),
+            Source::Program(program) => {
+                let run = async move { log_in(&program, may_talk, LIMIT).await };
+                run.map(move |ran| ran.map(Arc::new).map_err(|failed| failed.then(may_talk))).boxed().shared()
+            }
             Source::File(path) => async move { read(path).await.map(Arc::new) }.boxed().shared(),
         }
     }

@@ -241,3 +241,14 @@ async fn a_file_with_a_token_is_read_again_without_its_line_end_and_kept_when_it
     std::fs::remove_file(&path).expect("removed");
     assert_eq!(shown().await.expect("the last one"), "Bearer old");
 }
+
+#[tokio::test]
+async fn who_has_to_log_in_is_told_how_it_is_tried_again_on_the_screen_and_in_a_command() {
+    let bench = Bench::new("echo please log in >&2; exit 1");
+    for (logins, then) in [(Logins::default(), "then press ctrl-r"), (Logins::of_command(), "then run the command again")] {
+        let login = logins.take(&mut bench.user()).expect("an entry").expect("a login");
+        let failed = login.wait().await.expect_err("it fails");
+        let others = ["ctrl-r", "command again"].iter().filter(|way| failed.hint.contains(**way)).count();
+        assert!(failed.hint.starts_with(AGAIN) && failed.hint.ends_with(then) && others == 1, "{}", failed.hint);
+    }
+}
