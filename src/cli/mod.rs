@@ -35,7 +35,7 @@ const EXIT_CODES: &str = "Exit codes:
   0  done
   1  not done or not known to be, refused, not found, or (with --exit-code) not healthy
   2  wrong call: unknown flag, kind or value
-  3  cluster not reachable, or access denied";
+  3  cluster not reachable, access denied, or something of what is printed could not be read";
 
 /// A terminal for Kubernetes clusters run by Flux CD: the whole graph, live, with true health.
 ///
@@ -182,7 +182,7 @@ struct Look {
     /// Only objects with these labels
     #[arg(short = 'l', long, value_name = "LABELS")]
     selector: Option<String>,
-    /// How long to wait for the first complete picture: 30s, 2m
+    /// How long to wait for what is to be printed: 30s, 2m
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "1m")]
     timeout: Duration,
     /// Exit with 1 when something that was printed is failed or stalled

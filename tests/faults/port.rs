@@ -81,17 +81,17 @@ async fn one_kind_that_fails_leaves_the_others_to_get_tree_and_snapshot() {
         assert_eq!(port.run(&["get", "gitrepo", "-A"]).code, Some(0), "without a fault");
         port.world.inject(Fault::new(On::path("/imagerepositories"), What::status(500)));
         for arguments in [&["get", "gitrepo", "-A"][..], &["tree"], &["get", "ks", "-A", "-o", "json"]] {
-            let ran = port.run(&[arguments, &["--timeout", "10s"]].concat());
+            let ran = port.run(&[arguments, &["--timeout", "6s"]].concat());
             // a tree without one of its kinds is printed, and is not whole
             let code = if arguments == ["tree"] { 3 } else { 0 };
             assert_eq!(ran.code, Some(code), "{arguments:?}: {}", ran.err);
             assert!(ran.out.contains("flux-system"), "{arguments:?}: {}", ran.out);
             assert!(ran.err.to_lowercase().contains("imagerepositor"), "{arguments:?} does not name the kind: {}", ran.err);
         }
-        let ran = port.run(&["get", "imagerepositories", "-A", "--timeout", "10s"]);
+        let ran = port.run(&["get", "imagerepositories", "-A", "--timeout", "6s"]);
         assert_ne!(ran.code, Some(0), "what it asks for is what fails");
         assert!(ran.err.contains("500") && ran.err.to_lowercase().contains("imagerepositor"), "{}", ran.err);
-        let ran = port.run(&["snapshot", "taken.gz", "--timeout", "10s"]);
+        let ran = port.run(&["snapshot", "taken.gz", "--timeout", "6s"]);
         assert!(port.file("taken.gz").exists() && ran.err.to_lowercase().contains("imagerepositor"), "{}", ran.err);
     })
     .await;
