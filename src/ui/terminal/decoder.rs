@@ -248,8 +248,33 @@ mod tests {
 
     /// Pieces of what terminals send, whole and in part.
     const PIECES: &[&[u8]] = &[
-        b"\x1b", b"\x1b", b"\x1b", b"[", b"O", b"]", b"P", b"1", b";", b"5", b"A", b"~", b"u", b"s", b"R", b"\r", b"\x03", b"\x07",
-        b"\\", "é".as_bytes(), "漢".as_bytes(), b"\xff", b"\x1b[A", b"\x1b[1;5C", b"\x1bOP", b"\x1b[M !!", b"\x1b]11;rgb:1/1/1\x1b\\",
+        b"\x1b",
+        b"\x1b",
+        b"\x1b",
+        b"[",
+        b"O",
+        b"]",
+        b"P",
+        b"1",
+        b";",
+        b"5",
+        b"A",
+        b"~",
+        b"u",
+        b"s",
+        b"R",
+        b"\r",
+        b"\x03",
+        b"\x07",
+        b"\\",
+        "é".as_bytes(),
+        "漢".as_bytes(),
+        b"\xff",
+        b"\x1b[A",
+        b"\x1b[1;5C",
+        b"\x1bOP",
+        b"\x1b[M !!",
+        b"\x1b]11;rgb:1/1/1\x1b\\",
         b"\x1b[200~q\x1b[Aq\x1b[201~",
     ];
 
@@ -280,7 +305,12 @@ mod tests {
                 rest = behind;
             }
             if rest.is_empty() {
-                assert_eq!(decoded(&reads, 2000), whole, "{:?}", reads.iter().map(|(_, read)| read.escape_ascii().to_string()).collect::<Vec<_>>());
+                assert_eq!(
+                    decoded(&reads, 2000),
+                    whole,
+                    "{:?}",
+                    reads.iter().map(|(_, read)| read.escape_ascii().to_string()).collect::<Vec<_>>()
+                );
             }
         }
     }
