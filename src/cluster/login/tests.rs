@@ -175,17 +175,16 @@ async fn giving_up_ends_it_and_the_next_request_starts_anew() {
 async fn giving_up_ends_it_for_all_who_wait_and_they_wait_for_the_next() {
     let bench = Bench::new("echo $$ > parent\nsleep 1000");
     let login = bench.login();
-    let waiting = tokio::spawn({
-        let login = login.clone();
-        async move { login.wait().await }
-    });
-    until("it runs", || bench.file("parent").exists()).await;
-
-    bench.script(&format!("sleep 0.2\n{TOKEN}"));
-    login.cancel();
-    until("it is ended", || !lives(&bench.file("parent"))).await;
-    login.wait().await.expect("logged in");
-    waiting.await.expect("no panic").expect("logged in too");
+    let again = async {
+        until("it runs", || bench.file("parent").exists()).await;
+        bench.script(&format!("sleep 0.2\n{TOKEN}"));
+        login.cancel();
+        until("it is ended", || !lives(&bench.file("parent"))).await;
+        login.wait().await
+    };
+    let (waiting, again) = tokio::join!(login.wait(), again);
+    again.expect("logged in");
+    waiting.expect("logged in too");
     assert_eq!(bench.runs(), 2, "one run for both");
 }
 

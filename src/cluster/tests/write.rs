@@ -8,8 +8,10 @@ use bytes::Bytes;
 use futures::FutureExt;
 use http::Response;
 use http_body_util::Full;
+use hyper::rt::Executor;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::json;
+use tokio::io::DuplexStream;
 
 use super::*;
 use fluxdeck_model::actions::{Proof, Until};
@@ -177,6 +179,8 @@ enum Line {
     /// It does not come about, and nobody says so: a firewall, a name that is looked up.
     Never,
     Refused,
+    /// It is closed as soon as it is there.
+    Closed,
     /// It takes everything and says nothing.
     Silent,
     /// It breaks once something was written.
@@ -188,20 +192,17 @@ async fn over(line: Line) -> (Outcome, u128) {
     let connector = tower::service_fn(move |_: http::Uri| {
         let connected = async move {
             let (near, mut far) = tokio::io::duplex(1 << 16);
+            let mut hold = None;
             match line {
                 Line::Never => std::future::pending().await,
                 Line::Refused => return Err(std::io::Error::from(std::io::ErrorKind::ConnectionRefused)),
-                Line::Silent => {
-                    tokio::spawn(async move {
-                        tokio::io::copy(&mut far, &mut tokio::io::sink()).await.ok();
-                        std::future::pending::<()>().await;
-                    });
-                }
-                Line::Broken => {
-                    tokio::spawn(async move { tokio::io::AsyncReadExt::read(&mut far, &mut [0; 1]).await });
-                }
+                Line::Closed => drop(far),
+                Line::Silent => hold = Some(far),
+                Line::Broken => TokioExecutor::new().execute(async move {
+                    tokio::io::AsyncReadExt::read(&mut far, &mut [0; 1]).await.ok();
+                }),
             }
-            Ok(TokioIo::new(Near(near)))
+            Ok(TokioIo::new(Near(near, hold)))
         };
         connected.boxed()
     });
@@ -215,7 +216,8 @@ async fn over(line: Line) -> (Outcome, u128) {
     (outcome, begin.elapsed().as_millis())
 }
 
-struct Near(tokio::io::DuplexStream);
+/// Our end, and the other where nobody has it.
+struct Near(DuplexStream, #[expect(dead_code, reason = "it is open as long as ours")] Option<DuplexStream>);
 
 impl hyper_util::client::legacy::connect::Connection for Near {
     fn connected(&self) -> hyper_util::client::legacy::connect::Connected {
@@ -248,6 +250,7 @@ async fn what_never_left_is_not_unknown() {
     for (line, is_sent, why, within) in [
         (Line::Never, false, "no connection within 0.5 s", 500),
         (Line::Refused, false, "refused", 0),
+        (Line::Closed, false, "closed", 0),
         (Line::Silent, true, "no answer within 0.5 s", 500),
         (Line::Broken, true, "", 0),
     ] {
