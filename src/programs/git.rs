@@ -11,6 +11,7 @@ use fluxdeck_model::domain::text::{redact, sanitise};
 use fluxdeck_model::error::{Error, ErrorKind, Result};
 use tokio::process::Command;
 
+use super::last_words;
 use super::run::find;
 
 /// How long a fetch may take.
@@ -72,10 +73,7 @@ async fn run(git: &Path, into: &Path, url: &str, arguments: &[&str]) -> std::res
     if done.status.success() {
         return Ok(());
     }
-    let told = String::from_utf8_lossy(&done.stderr);
-    let fatal = told.lines().rfind(|line| line.starts_with("fatal:") || line.starts_with("error:"));
-    let last = fatal.or_else(|| told.lines().rfind(|line| !line.trim().is_empty()));
-    Err(last.unwrap_or("it failed without a word").trim_start_matches("fatal: ").to_owned())
+    Err(last_words(&done.stderr, &["fatal:", "error:"]).trim_start_matches("fatal: ").to_owned())
 }
 
 #[cfg(test)]

@@ -24,6 +24,9 @@ pub(in crate::demo) struct Broken;
 const PAGE: &str = "<html><head><title>503</title></head><body>\x1b]0;pwn\x07\x1b[31mno backend\u{202e} is up</body></html>";
 /// A proxy's line: it clears the screen.
 const TEXT: &str = "upstream connect error\x1b[2J or disconnect before headers";
+/// Why a webhook cannot be called.
+const WEBHOOK: &str = "failed calling webhook \"policy.example.com\": failed to call webhook: \
+                       Post \"https://policy.policy.svc:443/validate?timeout=10s\": no endpoints available for service \"policy\"";
 /// What a success must not be.
 const GARBAGE: &str = "{\"kind\": \"List\", \"items\": [{{";
 /// How much an endless body sends each second, in bytes: little, since it is for ever.
@@ -50,6 +53,7 @@ pub(super) async fn meet(world: &World, what: What, late: Late) -> Result<Answer
             std::future::pending().await
         }
         What::Status { code, body: Says::Status, retry_after } => Ok(refused(&refusal(code, retry_after))),
+        What::Status { body: Says::Webhook, .. } => Ok(refused(&Refusal::internal(WEBHOOK))),
         What::Status { code, body: Says::Page, .. } => Ok(body(code, "text/html", PAGE.to_owned())),
         What::Status { code, body: Says::Text, .. } => Ok(body(code, "text/plain", TEXT.to_owned())),
         What::GoneEvent => Ok(body(200, "application/json", gone())),

@@ -82,6 +82,8 @@ pub enum What {
 pub enum Says {
     /// A `Status`, as the API server writes them.
     Status,
+    /// The same of an admission webhook that cannot be called.
+    Webhook,
     /// A page of a gateway, which writes to the terminal of whoever prints it.
     Page,
     /// A line of a proxy, which does the same.

@@ -48,6 +48,7 @@ impl Fault {
         named("reset_undone", On::EVERY, What::Reset { is_done: false }),
         named("reset_done", On::EVERY, What::Reset { is_done: true }),
         named("internal_error", On::EVERY, What::status(500)),
+        named("webhook_fails", WRITES, page(500, Says::Webhook)),
         named("error_page", On::EVERY, page(503, Says::Page)),
         named("bad_gateway", On::EVERY, page(502, Says::Text)),
         named("too_many_requests", On::EVERY, LEAVE_ALONE),
