@@ -36,7 +36,7 @@ pub(super) async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
     // a table has the objects of one kind: what fails beside it does not make it less
     let is_asked_for =
         |state: &State, scope: &Scope| kind_named(&arguments.kind, &state.cluster().store).is_some_and(|gk| gk == scope.gk);
-    let headless = gather(call, arguments.look.timeout, is_asked_for).await?;
+    let headless = gather(call, arguments.look.patience.limit(), is_asked_for).await?;
     let state = headless.state();
     let cluster = state.cluster();
     let gk = kind_named(&arguments.kind, &cluster.store).ok_or_else(|| unknown_kind(&arguments.kind))?;

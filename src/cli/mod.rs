@@ -170,6 +170,25 @@ enum Format {
     Name,
 }
 
+/// How long a command waits for what it prints.
+#[derive(Args)]
+struct Patience {
+    /// How long to wait for what is to be printed: 30s, 2m. Without it 1m, but 4s for a kind that fails beside others that do not
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    timeout: Option<Duration>,
+}
+
+impl Patience {
+    fn limit(&self) -> Duration {
+        self.timeout.unwrap_or(Duration::from_secs(60))
+    }
+
+    /// Whether kinds that fail are waited for to the end: who says how long means the whole.
+    const fn is_asked(&self) -> bool {
+        self.timeout.is_some()
+    }
+}
+
 /// Flags that all commands that look at the cluster share.
 #[derive(Args)]
 struct Look {
@@ -182,9 +201,8 @@ struct Look {
     /// Only objects with these labels
     #[arg(short = 'l', long, value_name = "LABELS")]
     selector: Option<String>,
-    /// How long to wait for what is to be printed: 30s, 2m
-    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "1m")]
-    timeout: Duration,
+    #[command(flatten)]
+    patience: Patience,
     /// Exit with 1 when something that was printed is failed or stalled
     #[arg(long)]
     exit_code: bool,

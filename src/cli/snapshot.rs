@@ -30,14 +30,13 @@ Data of ConfigMaps is kept as it is. The file still says what runs where: it is 
 pub(super) struct Arguments {
     /// The file to write
     file: PathBuf,
-    /// How long to wait for the complete picture
-    #[arg(long, value_name = "DURATION", value_parser = super::duration, default_value = "1m")]
-    timeout: Duration,
+    #[command(flatten)]
+    patience: super::Patience,
 }
 
 /// Takes a snapshot. Returns the exit code.
 pub(super) async fn take(call: &Call, arguments: &Arguments) -> Result<u8> {
-    let headless = gather(call, arguments.timeout, |_, _| true).await?;
+    let headless = gather(call, arguments.patience.limit(), |_, _| arguments.patience.is_asked()).await?;
     let state = headless.state();
     let cluster = state.cluster();
     let failed = |failure: cluster::Failure| failure.error("the API server");

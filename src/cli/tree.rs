@@ -23,7 +23,7 @@ pub(super) struct Arguments {
 
 /// Prints the tree. Returns the exit code.
 pub(super) async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
-    let headless = gather(call, arguments.look.timeout, |_, _| true).await?;
+    let headless = gather(call, arguments.look.patience.limit(), |_, _| arguments.look.patience.is_asked()).await?;
     let state = headless.state();
     let cluster = state.cluster();
     let roots = match &arguments.object {
