@@ -324,8 +324,7 @@ impl Following {
     fn failed(&mut self, scope: &Scope, trouble: Trouble) {
         let run = self.now.run;
         let Some(followed) = self.scopes.get_mut(scope) else { return };
-        let asked = if let TroubleKind::Busy(after) = trouble.kind { after.unwrap_or_default() } else { Duration::ZERO };
-        let wait = followed.pause.next().max(asked.min(LONGEST_ASKED));
+        let wait = followed.pause.next().max(trouble.wait());
         let then = if followed.phase == Phase::Listing { Step::List } else { Step::Watch };
         followed.rest(run, wait, then);
         followed.lost = Some(trouble);
