@@ -1,5 +1,8 @@
 //! The rules of following as tables: what happened, and what is ordered then.
 
+mod properties;
+mod server;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
