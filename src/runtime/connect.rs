@@ -126,8 +126,10 @@ impl Task {
             cluster::uid(&client, limit)
         );
         let discovered = Arc::new(discovered.map_err(|failure| failure.at(&server))?);
-        let (uid, flux) =
-            before.map_or((uid, flux.clone()), |before| (uid.or(before.uid), if flux.is_empty() { before.flux } else { flux }));
+        let (uid, flux) = match before {
+            Some(before) => (uid.or(before.uid), if flux.is_empty() { before.flux } else { flux }),
+            None => (uid, flux),
+        };
         let mut namespaces: Vec<_> = self.options.namespaces.iter().cloned().collect();
         namespaces.extend(kubeconfig.context().and_then(|context| context.namespace.as_deref()).map(Str::from));
         namespaces.extend(records::remember::remembered(&*self.options.disk, self.options.state_dir.as_deref(), &current));
