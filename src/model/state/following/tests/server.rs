@@ -325,9 +325,11 @@ impl Server {
             Happening::Put { kind: number, namespace, name } => {
                 let of = reference(kind(*number), *namespace, *name);
                 let made = object(&of, self.log.len() + 1);
-                self.change(of, Some(made));
+                self.change(&of, Some(made));
             }
-            Happening::Delete { kind: number, namespace, name } => self.change(reference(kind(*number), *namespace, *name), None),
+            Happening::Delete { kind: number, namespace, name } => {
+                self.change(&reference(kind(*number), *namespace, *name), None);
+            }
             Happening::Fault { on, lists, trouble, lasts } => {
                 let (on, until) = (on.map(kind), self.at + *lasts);
                 self.faults.push(Fault { until, on: on.clone(), lists: *lists, trouble: *trouble });
@@ -366,12 +368,12 @@ impl Server {
         }
     }
 
-    fn change(&mut self, of: ObjectRef, object: Option<Object>) {
-        if object.is_none() && !self.objects().contains_key(&of) {
+    fn change(&mut self, of: &ObjectRef, object: Option<Object>) {
+        if object.is_none() && !self.objects().contains_key(of) {
             return;
         }
         self.log.push((of.clone(), object));
-        let open: Vec<_> = self.open.keys().filter(|scope| is_in(scope, &of)).cloned().collect();
+        let open: Vec<_> = self.open.keys().filter(|scope| is_in(scope, of)).cloned().collect();
         for scope in open {
             let open = &self.open[&scope];
             let waits = self.log.iter().skip(open.told).filter(|(of, _)| is_in(&scope, of)).count();
@@ -450,7 +452,7 @@ impl Server {
     fn obey(&mut self, order: Order) {
         match order {
             Order::Connect => {
-                self.ask("connect".to_owned());
+                self.ask("connect");
                 let failed = self.trouble(Ask::Else).map(|kind| Event::Unconnected(it(kind)));
                 let namespaces = vec![Str::from("home")];
                 self.answer(failed.unwrap_or_else(|| Event::Connected { offers: self.offers(), namespaces }));
@@ -463,11 +465,11 @@ impl Server {
             Order::Watch { scope, turn, version, seconds } => self.watch(&scope, turn, &version, seconds),
             Order::Stop(scope) => drop(self.open.remove(&scope)),
             Order::Beat => {
-                self.ask("beat".to_owned());
+                self.ask("beat");
                 self.answer(Event::Beat(self.trouble(Ask::Else).map(it)));
             }
             Order::Discover => {
-                self.ask("discover".to_owned());
+                self.ask("discover");
                 self.answer(Event::Offered(self.trouble(Ask::Else).is_none().then(|| self.offers())));
             }
             Order::Release { .. } => unreachable!("there are no releases"),
@@ -484,8 +486,8 @@ impl Server {
     }
 
     /// Counts a request: no scope is asked more than twice a second, unless people ask for everything anew.
-    fn ask(&mut self, what: String) {
-        let times = self.asked.entry(what.clone()).or_default();
+    fn ask(&mut self, what: &str) {
+        let times = self.asked.entry(what.to_owned()).or_default();
         times.push(self.at);
         let within = times.iter().rev().take_while(|time| **time + WINDOW > self.at).count();
         let most = MOST * usize::try_from(WINDOW.as_secs()).expect("a few");
@@ -498,7 +500,7 @@ impl Server {
     }
 
     fn list(&mut self, scope: &Scope, turn: u32) {
-        self.ask(format!("{scope:?}"));
+        self.ask(&format!("{scope:?}"));
         self.open.remove(scope);
         if let Some(trouble) = self.trouble(Ask::List(scope)) {
             let trouble = Some(it(trouble));
@@ -517,7 +519,7 @@ impl Server {
     }
 
     fn watch(&mut self, scope: &Scope, turn: u32, version: &str, seconds: u32) {
-        self.ask(format!("{scope:?}"));
+        self.ask(&format!("{scope:?}"));
         self.open.remove(scope);
         let told: usize = version.parse().unwrap_or_default();
         let gone = (told < self.compacted).then_some(TroubleKind::Gone);
