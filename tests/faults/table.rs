@@ -54,6 +54,8 @@ const ROWS: &[Row] = &[
     row("garbage", Screen::Marked(""), Headless::Ends(""), Write::Unseen),
     row("arrives_late", WRITTEN, READS_ONLY, Write::Done),
     row("version_fails", Screen::Either(NOTICED), Headless::Ends("500"), Write::Done),
+    row("discovery_one_by_one", Screen::Live, Headless::Done, Write::Done),
+    row("discovery_stale", Screen::Live, Headless::Without("Image"), Write::Done),
     row("discovery_unanswered", Screen::Live, Headless::Ends("answer"), Write::Done),
     row("review_fails", Screen::Live, NO_RIGHTS, Write::Done),
     row("events_unanswered", Screen::Events, NO_BODIES, NO_LOOK),
@@ -127,7 +129,8 @@ faults! {
     slow unanswered refused reset_undone reset_done internal_error webhook_fails error_page bad_gateway too_many_requests unauthorised
     one_kind_fails one_kind_too_many_requests one_kind_unanswered forbidden not_found gone_answer gone_event watch_ends
     watch_ends_at_once watch_ends_after_an_event watch_reset watch_silent truncated_body hanging_body endless_body garbage arrives_late
-    version_fails discovery_unanswered review_fails events_unanswered log_reset log_silent log_unanswered
+    version_fails discovery_one_by_one discovery_stale discovery_unanswered review_fails events_unanswered log_reset log_silent
+    log_unanswered
 }
 
 #[test]

@@ -9,7 +9,7 @@ use http_body::Frame;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, StreamBody};
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Answer, Late, Refusal, body, refused, take};
 use crate::demo::faults::{After, End, Says, What};
@@ -63,7 +63,22 @@ pub(super) async fn meet(world: &World, what: What, late: Late) -> Result<Answer
         What::Truncated => halved(take(world, late), stream::once(flushed(Err(Broken)))).await,
         What::Hangs => halved(take(world, late), stream::pending()).await,
         What::Endless => halved(take(world, late), noise(world.clone())).await,
+        What::OneByOne => Ok(take(world, late.without_aggregation())),
+        What::Stale(group) => stale(take(world, late.unmarked()), group).await,
     }
+}
+
+/// The aggregated groups with one that the server could not ask (kube-aggregator `apiserver/handler_discovery.go`).
+async fn stale(answer: Answer, group: &str) -> Result<Answer, Broken> {
+    let whole = answer.into_body().collect().await?.to_bytes();
+    let mut groups: Value = serde_json::from_slice(&whole).unwrap_or_default();
+    let items = groups["items"].as_array_mut().into_iter().flatten();
+    for version in
+        items.filter(|item| item["metadata"]["name"] == group).flat_map(|item| item["versions"].as_array_mut()).flatten()
+    {
+        (version["freshness"], version["resources"]) = ("Stale".into(), json!([]));
+    }
+    Ok(body(200, "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList", groups.to_string()))
 }
 
 /// What the API server says with a code, word for word.

@@ -71,6 +71,8 @@ impl Fault {
         named("garbage", WHOLE, What::Garbage),
         named("arrives_late", WRITES, What::ArrivesLate(Duration::from_secs(20))),
         named("version_fails", On::verbs(&[Verb::Version]), What::status(500)),
+        named("discovery_one_by_one", On::verbs(&[Verb::Discovery]), What::OneByOne),
+        named("discovery_stale", On { verbs: &[Verb::Discovery], path: "/apis" }, What::Stale("image.toolkit.fluxcd.io")),
         named("discovery_unanswered", On::verbs(&[Verb::Discovery]), What::Latency(FOR_EVER)),
         named("review_fails", On::verbs(&[Verb::Review]), What::status(500)),
         named("events_unanswered", On::verbs(&[Verb::Events]), What::Latency(FOR_EVER)),

@@ -59,7 +59,8 @@ impl Server {
     /// A connection to it under a script.
     async fn live(&self, script: impl Fn(&str, usize) -> Option<Said> + Send + Sync + 'static) -> Live {
         let (demo, asked, script) = (self.world.client(&User::admin()), self.asked.clone(), Arc::new(script));
-        let catalog = cluster::discover(&demo, Duration::from_secs(15)).await.expect("the demo tells what it serves").catalog;
+        let catalog =
+            cluster::discover(&demo, None, Duration::from_secs(15)).await.expect("the demo tells what it serves").catalog;
         let service = tower::service_fn(move |request: Request<kube::client::Body>| {
             let uri = request.uri().path_and_query().expect("a path").to_string();
             let path = |uri: &str| uri.split('?').next().unwrap_or_default().to_owned();
