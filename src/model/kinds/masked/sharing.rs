@@ -177,7 +177,8 @@ fn is_amount(text: &str) -> bool {
 
 /// Whether a text is an object or a list in itself: a copy of a configuration, mostly.
 fn is_whole_object(text: &str) -> bool {
-    text.trim_start().starts_with(['{', '[']) && serde_json::from_str::<Value>(text).is_ok_and(|found| found.is_object() || found.is_array())
+    text.trim_start().starts_with(['{', '['])
+        && serde_json::from_str::<Value>(text).is_ok_and(|found| found.is_object() || found.is_array())
 }
 
 /// Takes out what stands behind the `?` of a URL: capabilities are written there under any name.
