@@ -219,8 +219,9 @@ impl Pair<'_> {
         let range = value::range(self.text, at, place)?;
         let found = &self.text[range.clone()];
         let is_it = is_certain || is_quoted || value::is_random(found) && !value::is_version(found);
-        let is_none =
-            is_nothing(found, rest) || value::is_reference(rest) || (!is_quoted || found.starts_with('-')) && is_name(found);
+        let is_none = is_nothing(found, rest)
+            || value::is_reference(rest)
+            || (!is_quoted || found.starts_with('-')) && is_name(found, &self.text[range.end..]);
         (is_it && !is_none).then_some(range)
     }
 
@@ -254,10 +255,11 @@ impl Pair<'_> {
     }
 }
 
-/// Whether what looks like a value is a name with a value of its own: `token = password: x`, `token: --password x`.
-fn is_name(found: &str) -> bool {
+/// Whether what looks like a value is a name with a value of its own: `token = password: x`, `token: --password x`, `token: data[token]: x`.
+fn is_name(found: &str, behind: &str) -> bool {
     let name = found.trim_end_matches([':', '=']);
-    (name.len() < found.len() || found.starts_with('-')) && value::ends_telling(name)
+    let leads = name.len() < found.len() || behind.trim_start_matches([']', '"', '\'', '\\']).starts_with([':', '=']);
+    (leads || found.starts_with('-')) && value::ends_telling(name)
 }
 
 /// Whether nothing is said, or only that there is something.

@@ -96,7 +96,7 @@ fn mask_leaves(value: &mut Value) {
 fn walk(value: &mut Value) {
     match value {
         Value::Object(fields) => walk_fields(fields),
-        Value::Array(items) => items.iter_mut().for_each(walk),
+        Value::Array(items) => walk_items(items),
         Value::String(text) => clean(text),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
@@ -116,6 +116,19 @@ fn walk_fields(fields: &mut Map<String, Value>) {
             (key, Value::Number(_)) if is_telling(key) => *value = MASKED.into(),
             _ => walk(value),
         }
+    }
+}
+
+/// A list may be a command line: what follows `--password` is one.
+fn walk_items(items: &mut [Value]) {
+    let mut is_next = false;
+    for item in items {
+        let leads = item.as_str().is_some_and(|text| text.starts_with('-') && is_telling(text));
+        match item {
+            Value::String(text) if is_next && !text.starts_with('-') => MASKED.clone_into(text),
+            item => walk(item),
+        }
+        is_next = leads;
     }
 }
 
@@ -170,6 +183,10 @@ mod tests {
             (
                 json!({"spec": {"containers": [{"env": [{"name": "API_TOKEN", "value": "x"}, {"name": "PORT", "value": "80"}]}]}}),
                 json!({"spec": {"containers": [{"env": [{"name": "API_TOKEN", "value": MASKED}, {"name": "PORT", "value": "80"}]}]}}),
+            ),
+            (
+                json!({"command": ["app", "--token", "x", "--port", "80", "--password=x", "--token", "--port"]}),
+                json!({"command": ["app", "--token", MASKED, "--port", "80", "--password=***", "--token", "--port"]}),
             ),
             (
                 json!({"kind": "ResourceSet", "spec": {"resources": [{"kind": "Secret", "stringData": {"a": "x"}}]}}),
