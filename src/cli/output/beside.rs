@@ -32,7 +32,7 @@ mod tests {
 
         assert_eq!(
             fit(said),
-            "cannot read \u{fffd}]0;pwn\u{fffd}\u{fffd}[31m\u{fffd}it\n  from https://***@git.example.com/f\npassword: ***\nend\n"
+            "cannot read \u{fffd}]0;pwn\u{fffd}\u{fffd}[31m\u{fffd}it\n  from https://***@git.example.com/f\npassword: ***\n\nend\n"
         );
     }
 }

@@ -80,6 +80,11 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             r#"(?i)(\b(?:set-)?cookie2?\\?["']?[:=][ \t]?)(?:\*\*\*|\[[^\]\r\n]*\]?|\\"[^"\r\n]*|"(?:\\.|[^"\\])*"?|'[^'\r\n]*'?|[^\r\n]+)"#,
             after,
         ),
+        // `{name: API_TOKEN, value: x}`
+        (
+            r#"(?i)(\bname\\*["']?\s*[:=]\s*\\*["']?[a-z0-9_.-]*NAMES\\*["']?\s*,?(?:\s|\\n)*\\*["']?value\\*["']?\s*[:=]\s*)(?:\\+"[^"\\]*|"(?:\\.|[^"\\])*"?|'[^'\r\n]*'?|[^\s,}\]"'\\]+)"#,
+            after,
+        ),
         // parameters of a URL; the short names are credentials only there
         (r"(?i)([?&](?:sig|key|code|auth|jwt|assertion|[a-z0-9_.-]*NAMES)=)[^&\s\x22'<>#\\]+", after),
         // a registry's login
@@ -105,7 +110,7 @@ fn pattern(text: &str) -> Regex {
 /// authorization headers, environments as Debug prints them, fields and variables with a telling name, private keys, JWTs, and tokens
 /// of a known shape. Of prose as much as possible is left: `password authentication failed` names no password.
 ///
-/// Borrows when there was nothing to do, after one pass. Doing it twice changes nothing.
+/// Borrows when there was nothing to do, after one pass. Doing it twice changes nothing; there are as many lines as there were.
 pub fn redact(text: &str) -> Cow<'_, str> {
     if !ALARM.is_match(text) {
         return text.into();
@@ -121,10 +126,18 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     out
 }
 
+/// What is left of a text, with as many lines: places in a file are told by their numbers.
+fn keep_lines(text: &str, mut left: String) -> String {
+    let lines = |text: &str| text.bytes().filter(|byte| *byte == b'\n').count();
+    let missing = lines(text).saturating_sub(lines(&left));
+    left.extend(std::iter::repeat_n('\n', missing));
+    left
+}
+
 fn pass(text: &str) -> Cow<'_, str> {
     let mut out = urls::without_user_information(text);
     for rule in RULES.iter() {
-        out = then(out, |text| rule.looks.replace_all(text, rule.left));
+        out = then(out, |text| rule.looks.replace_all(text, |found: &Captures| keep_lines(&found[0], (rule.left)(found))));
     }
     then(out, pairs::without_values)
 }
@@ -141,7 +154,8 @@ fn then<'a>(text: Cow<'a, str>, step: impl FnOnce(&str) -> Cow<'_, str>) -> Cow<
 /// Whether what a field, a variable or an option of that name holds is a credential. A name that ends in `secret` mostly names an object
 /// instead (`existingSecret`), unless it is known.
 pub fn is_telling(name: &str) -> bool {
-    static TELLING: LazyLock<Regex> = LazyLock::new(|| pattern(&format!("(?i){NAMES}$")));
+    // headers too
+    static TELLING: LazyLock<Regex> = LazyLock::new(|| pattern(&format!("(?i)(?:{NAMES}|authorization|cookie)$")));
     let lower = name.to_lowercase();
     match lower.strip_suffix("secret") {
         Some(before) => {

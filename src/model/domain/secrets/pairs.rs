@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{MASK, pattern, value};
+use super::{MASK, keep_lines, pattern, value};
 
 /// A telling name, the quotes and brackets that it stands in, and what leads to its value.
 static NAME: LazyLock<Regex> = LazyLock::new(|| {
@@ -73,7 +73,7 @@ pub(super) fn without_values(text: &str) -> Cow<'_, str> {
             continue;
         };
         out.push_str(&text[done..range.start]);
-        out.push_str(MASK);
+        out.push_str(&keep_lines(&text[range.clone()], MASK.to_owned()));
         done = range.end;
         at = range.end;
     }

@@ -50,8 +50,8 @@ const TEXTS: &[(&str, &str)] = &[
     ("failed to parse token: unexpected end of input", ""),
     ("token: 'hunter'", "token: '***'"),
     // keys and tokens
-    ("key -----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY----- end", "key *** end"),
-    ("-----BEGIN OPENSSH PRIVATE KEY-----\nMIIE and cut", "***"),
+    ("key -----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY----- end", "key ***\n\n end"),
+    ("-----BEGIN OPENSSH PRIVATE KEY-----\nMIIE and cut", "***\n"),
     ("-----BEGIN CERTIFICATE----- MIIE", ""),
     ("got eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJrIn0.c2ln here", "got *** here"),
     ("ghp_0123456789abcdefABCD and glpat-0123456789abcdefghij", "*** and ***"),
@@ -67,9 +67,9 @@ const TEXTS: &[(&str, &str)] = &[
     ("apiKey => hunter, b => c", "apiKey => ***, b => c"),
     ("Header map[Cookie:[session=hunter2] Accept:[*/*]]", "Header map[Cookie:*** Accept:[*/*]]"),
     // YAML
-    ("user: me\npassword: |\n  hunter2\n  and more\nport: 3", "user: me\npassword: ***\nport: 3"),
-    ("  password: >-\n\n    hunter2\n\n    more\n  port: 3", "  password: ***\n  port: 3"),
-    ("- password: |2\n    hunter2\n  port: 3", "- password: ***\n  port: 3"),
+    ("user: me\npassword: |\n  hunter2\n  and more\nport: 3", "user: me\npassword: ***\n\n\nport: 3"),
+    ("  password: >-\n\n    hunter2\n\n    more\n  port: 3", "  password: ***\n\n\n\n\n  port: 3"),
+    ("- password: |2\n    hunter2\n  port: 3", "- password: ***\n\n  port: 3"),
     ("user: me\\npassword: |\\n  hunter2\\n  more\\nport: 3", "user: me\\npassword: ***\\nport: 3"),
     ("a: b\npassword:\n  hunter2\nport: 3", "a: b\npassword:\n  ***\nport: 3"),
     ("a: b\npassword: correct horse battery\nport: 3", "a: b\npassword: ***\nport: 3"),
@@ -77,6 +77,10 @@ const TEXTS: &[(&str, &str)] = &[
     ("password: | hunter2 more", "password: ***"),
     ("{user: me, password: hun'ter, port: 3}", "{user: me, password: ***, port: 3}"),
     ("password: 'hun''ter2', user: me", "password: '***', user: me"),
+    ("- {name: API_TOKEN, value: hunter}", "- {name: API_TOKEN, value: ***}"),
+    ("- name: API_TOKEN\n  value: hunter\n", "- name: API_TOKEN\n  value: ***\n"),
+    ("{Name:API_TOKEN Value:hunter ValueFrom:nil}", "{Name:API_TOKEN Value:*** ValueFrom:nil}"),
+    ("[{\"name\":\"API_TOKEN\",\"value\":\"hunter\"}]", "[{\"name\":\"API_TOKEN\",\"value\":***}]"),
     // JSON in JSON in JSON
     (r#"{"a":"{\"password\":\"hun\\\"ter2\",\"port\":3}"}"#, r#"{"a":"{\"password\":\"***\",\"port\":3}"}"#),
     (r#"x \\\"token\\\":\\\"hunter\\\",\\\"b\\\":1"#, r#"x \\\"token\\\":\\\"***\\\",\\\"b\\\":1"#),
@@ -130,7 +134,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("{\"url\":\"https://example.com\",\"email\":\"me@example.com\"}", ""),
     ("dial tcp [::1]:6443: https://[::1]:6443/api refused, ask ops@example.com", ""),
     // keys that are cut at either end
-    ("8cut\nMIIEpAIBAAKCAQEA1234567890abcdef\nabcd==\n-----END RSA PRIVATE KEY-----\nsaid it", "***\nsaid it"),
+    ("8cut\nMIIEpAIBAAKCAQEA1234567890abcdef\nabcd==\n-----END RSA PRIVATE KEY-----\nsaid it", "***\n\n\n\nsaid it"),
     ("the key:\\nMIIEpAIBAAKCAQEA1234567890abcdef\\n-----END PRIVATE KEY-----", "the key:\\n***"),
     ("12345678:AAabcdefghijklmnopqrstuvwxyz012345 said", "*** said"),
 ];
@@ -343,6 +347,7 @@ fn doing_it_twice_changes_nothing() {
     let parts = prop::collection::vec(prop_oneof![prop::sample::select(SHAPES), prop::sample::select(AROUND)], 0..6);
     holds(4000, &parts, |parts| {
         let once = redact(&parts.concat()).into_owned();
+        prop_assert_eq!(once.matches('\n').count(), parts.concat().matches('\n').count(), "of {:?}", parts.concat());
         prop_assert_eq!(redact(&once).into_owned(), once, "of {:?}", parts.concat());
         Ok(())
     });
