@@ -119,11 +119,16 @@ fn walk_fields(fields: &mut Map<String, Value>) {
     }
 }
 
-/// A list may be a command line: what follows `--password` is one.
+/// Whether what follows in a command line is a credential: `--password`.
+pub fn leads_to_credential(option: &str) -> bool {
+    option.starts_with('-') && is_telling(option.trim_start_matches('-'))
+}
+
+/// A list may be a command line.
 fn walk_items(items: &mut [Value]) {
     let mut is_next = false;
     for item in items {
-        let leads = item.as_str().is_some_and(|text| text.starts_with('-') && is_telling(text));
+        let leads = item.as_str().is_some_and(leads_to_credential);
         match item {
             Value::String(text) if is_next && !text.starts_with('-') => MASKED.clone_into(text),
             item => walk(item),
@@ -181,12 +186,16 @@ mod tests {
                 json!({"spec": {"values": {"auth": {"adminPassword": MASKED, "port": 1, "pwd": MASKED, "existingSecret": "web"}}}}),
             ),
             (
+                json!({"httpGet": {"httpHeaders": [{"name": "Authorization", "value": "Bearer x"}, {"name": "Cookie", "value": "x"}]}}),
+                json!({"httpGet": {"httpHeaders": [{"name": "Authorization", "value": MASKED}, {"name": "Cookie", "value": MASKED}]}}),
+            ),
+            (
                 json!({"spec": {"containers": [{"env": [{"name": "API_TOKEN", "value": "x"}, {"name": "PORT", "value": "80"}]}]}}),
                 json!({"spec": {"containers": [{"env": [{"name": "API_TOKEN", "value": MASKED}, {"name": "PORT", "value": "80"}]}]}}),
             ),
             (
-                json!({"command": ["app", "--token", "x", "--port", "80", "--password=x", "--token", "--port"]}),
-                json!({"command": ["app", "--token", MASKED, "--port", "80", "--password=***", "--token", "--port"]}),
+                json!({"command": ["app", "--client-secret", "x", "--port", "80", "--password=x", "--token", "--port"]}),
+                json!({"command": ["app", "--client-secret", MASKED, "--port", "80", "--password=***", "--token", "--port"]}),
             ),
             (
                 json!({"kind": "ResourceSet", "spec": {"resources": [{"kind": "Secret", "stringData": {"a": "x"}}]}}),
