@@ -49,7 +49,7 @@ const ROWS: &[Row] = &[
     row("truncated_body", Screen::Marked("reset"), Headless::Ends("reset"), Write::Done),
     row("hanging_body", Screen::Marked("no answer"), Headless::Ends("answer"), Write::Done),
     row("endless_body", Screen::Marked("no answer"), Headless::Ends("answer"), Write::Done),
-    row("garbage", Screen::Marked(""), Headless::Ends(""), Write::Unseen),
+    row("garbage", Screen::Marked("not readable"), Headless::Ends("is not readable"), Write::Unseen),
     row(
         "arrives_late",
         Screen::Senseless("it meets what is written alone, and a screen is told by its job"),
