@@ -64,6 +64,12 @@ impl Fluxdeck {
         path
     }
 
+    /// Writes the user's configuration.
+    pub fn write_config(&self, text: &str) {
+        std::fs::create_dir_all(self.file(".config/fluxdeck")).expect("the home directory is ours");
+        self.write(".config/fluxdeck/config.toml", text);
+    }
+
     /// Runs a command to its end.
     pub fn run(&self, arguments: &[&str]) -> Ran {
         let begin = Instant::now();
