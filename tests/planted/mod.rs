@@ -327,7 +327,12 @@ fn what_differs_between_git_and_the_cluster_is_told_without_its_secrets() {
     assert!(screen.text().contains("postgres://***@db/y") && screen.text().contains("API_TOKEN"), "{}", screen.text());
     assert_clean("the drift on the screen", &screen.text());
     screen.keys("o");
-    screen.until_shows("> 6 ", SOON);
+    screen.until_shows("deployment.yaml:6 at", SOON);
+    assert!(
+        screen.text().contains("{name: API_TOKEN, value: ***}") && screen.text().contains("value: other"),
+        "{}",
+        screen.text()
+    );
     assert_clean("the file on the screen", &screen.text());
     screen.keys("\x1b");
     screen.keys(":deploy web/web\r");
@@ -373,7 +378,7 @@ fn who_is_killed_leaves_no_secret_behind() {
     let kubeconfig = victim.file("kubeconfig").display().to_string();
     let arguments = ["--kubeconfig", &kubeconfig, "reconcile", "ks", "apps", "-n", "flux-system", "--yes"];
     let mut running = victim.fluxdeck.open(&arguments, TALL);
-    let is_job = |path: &Path| path.to_string_lossy().contains("/jobs/");
+    let is_job = |path: &Path| path.extension().is_some_and(|extension| extension == "job");
     let has_job = || victim.kept().iter().any(|(path, text)| is_job(path) && text.contains("apps")).then_some(());
     assert!(within(SOON, has_job).is_some(), "no job was written down: {}", running.text());
     let seen = processes(&victim.home());

@@ -214,7 +214,9 @@ fn what_is_said_every_day_stays() {
 
 #[test]
 fn text_without_credentials_is_borrowed() {
-    for text in ["stored artifact for main@sha1:86058ad", "https://example.com/a", "a=b", "grüße, 世界"] {
+    for text in
+        ["stored artifact for main@sha1:86058ad", "Health check passed in 5s", "https://example.com/a", "a=b", "grüße, 世界"]
+    {
         assert!(matches!(redact(text), Cow::Borrowed(_)), "{text}");
     }
 }
