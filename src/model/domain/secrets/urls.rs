@@ -22,7 +22,7 @@ pub(super) fn without_user_information(text: &str) -> Cow<'_, str> {
         }
         let Some(end) = user_information(text, start, &word) else { continue };
         let information = &text[start..end];
-        let is_ssh = text[..at].len() >= 3 && text.as_bytes()[at - 3..at].eq_ignore_ascii_case(b"ssh");
+        let is_ssh = at >= 3 && text.as_bytes()[at - 3..at].eq_ignore_ascii_case(b"ssh");
         if is_ssh && !information.contains(':') {
             continue;
         }
