@@ -334,12 +334,6 @@ fn what_differs_between_git_and_the_cluster_is_told_without_its_secrets() {
         screen.text()
     );
     assert_clean("the file on the screen", &screen.text());
-    screen.keys("\x1b");
-    screen.keys(":deploy web/web\r");
-    screen.until_shows("› deployments", SOON);
-    screen.keys("do");
-    screen.until_shows("SET BY", SOON);
-    assert_clean("where fields come from", &screen.text());
     screen.keys("\x03");
     screen.end(SOON);
     assert_clean("what was written to the terminal", &String::from_utf8_lossy(&screen.written));
