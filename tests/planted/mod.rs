@@ -323,7 +323,8 @@ fn what_differs_between_git_and_the_cluster_is_told_without_its_secrets() {
     screen.until_shows("live", SOON);
     screen.keys(":ns web\r");
     screen.keys(":drift\r");
-    screen.until_shows("1 drifted of 1", SOON);
+    // the last rows: all is drawn
+    screen.until_shows("containers[name=web].image", SOON);
     assert!(screen.text().contains("postgres://***@db/y") && screen.text().contains("API_TOKEN"), "{}", screen.text());
     assert_clean("the drift on the screen", &screen.text());
     screen.keys("o");
