@@ -234,6 +234,7 @@ struct Call {
 /// # Errors
 /// Everything that has a message for the user.
 pub fn main(cli: Cli) -> Result<u8> {
+    std::panic::set_hook(Box::new(report_panic));
     let Cli { global, command } = cli;
     if let Some(Command::Completion { shell }) = command {
         clap_complete::generate(shell, &mut Cli::command(), "fluxdeck", &mut std::io::stdout());
@@ -249,7 +250,6 @@ pub fn main(cli: Cli) -> Result<u8> {
         Some(Command::Where(arguments)) => return where_field::print(arguments, &global.namespace),
         _ => {}
     }
-    std::panic::set_hook(Box::new(report_panic));
     let _log = log::to_file(places.as_ref());
     let mut global = global;
     let command = match command {
@@ -387,4 +387,36 @@ fn repositories(origin: &Origin, config: &Config, places: Option<&Places>) -> Re
     let here = std::env::current_dir().ok().filter(|here| crate::git::Checkout::around(here).is_ok());
     let cache = places.filter(|_| config.fetch).map(|places| places.cache.clone());
     Repositories::of(here.into_iter().chain(config.repos.iter().cloned()).collect(), cache)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    /// Set for the run of the tests that breaks.
+    const BREAKS: &str = "FLUXDECK_TEST_BREAKS";
+
+    /// A hook is the process's: this runs itself once more.
+    #[test]
+    fn a_fault_of_ours_is_told_without_what_it_quotes() {
+        if std::env::var_os(BREAKS).is_some() {
+            std::panic::set_hook(Box::new(super::report_panic));
+            panic!("no repository at https://me:hunter2@git.example.com/f \u{1b}[2J\npassword: |\n  hunter2\nfor shop");
+        }
+        let mut command = Command::new(std::env::current_exe().expect("a test"));
+        command.args([
+            "--exact",
+            "cli::tests::a_fault_of_ours_is_told_without_what_it_quotes",
+            "--nocapture",
+            "--test-threads=1",
+        ]);
+        let ran = command.env(BREAKS, "1").env("RUST_BACKTRACE", "1").output().expect("it runs");
+        let told = String::from_utf8_lossy(&ran.stderr);
+
+        assert!(
+            told.contains("a part of it broke") && told.contains("https://***@git.example.com/f") && told.contains("for shop"),
+            "{told}"
+        );
+        assert!(!told.contains("hunter2") && !told.contains('\u{1b}'), "{told}");
+    }
 }

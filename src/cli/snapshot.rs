@@ -20,10 +20,13 @@ use fluxdeck_model::kinds::{self, masked};
 use fluxdeck_model::state::Cluster;
 
 const WITHOUT: &str = "What may be a credential is left out, so that the file can be given away:
-  values of Secrets; credentials in URLs, messages, annotations and fields with a telling name (password, token …)
-  all values, but not the keys, of HelmReleases' `values`, `postBuild.substitute`, inputs of ResourceSets, environments of containers
-  addresses of Providers, paths of Receivers, and the copy that kubectl apply keeps
-Data of ConfigMaps is kept as it is. The file still says what runs where: it is readable by you alone.";
+  data of Secrets and ConfigMaps; credentials in URLs, messages and fields with a telling name (password, token …)
+  what people set for programs, but not its keys: HelmReleases' `values`, `postBuild.substitute`, inputs of ResourceSets, patches,
+  environments and command lines of containers, headers, options of drivers, metadata of events, annotations of anybody but Flux, Helm,
+  Kubernetes and fluxdeck
+  addresses of Providers, paths of Receivers and webhooks, queries of URLs, defaults in schemas, and copies of manifests in annotations
+  all texts of kinds whose schema is not known, but names, images, versions, addresses and what is called like them
+Names, labels, images, revisions, statuses and numbers are kept. The file still says what runs where: it is readable by you alone.";
 
 #[derive(Args)]
 #[command(after_help = WITHOUT)]

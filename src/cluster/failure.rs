@@ -46,6 +46,8 @@ impl From<kube::Error> for Failure {
     fn from(error: kube::Error) -> Self {
         match error {
             kube::Error::Api(status) => Self::of_status(status.code, &status.message),
+            // somebody answered, and it was not the API server
+            kube::Error::SerdeError(why) => Self::busy(format!("the answer is not readable: {why}")),
             other => without_credentials(&other).unwrap_or_else(|| Self::Unreachable(explain(&other))),
         }
     }

@@ -4,6 +4,7 @@
 
 mod editor;
 mod git;
+mod login;
 mod opinion;
 mod run;
 

@@ -51,7 +51,7 @@ const ROWS: &[Row] = &[
     row("truncated_body", Screen::Marked("reset"), Headless::Ends("reset"), Write::Done),
     row("hanging_body", Screen::Marked("no answer"), Headless::Ends("answer"), Write::Done),
     row("endless_body", Screen::Marked("no answer"), Headless::Ends("answer"), Write::Done),
-    row("garbage", Screen::Marked(""), Headless::Ends(""), Write::Unseen),
+    row("garbage", Screen::Marked("not readable"), Headless::Ends("is not readable"), Write::Unseen),
     row("arrives_late", WRITTEN, READS_ONLY, Write::Done),
     row("version_fails", Screen::Either(NOTICED), Headless::Ends("500"), Write::Done),
     row("discovery_one_by_one", Screen::Live, Headless::Done, Write::Done),
