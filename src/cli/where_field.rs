@@ -3,11 +3,12 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::build::{layer, place, unknown};
+use super::build::{layer, parts, place, unknown};
 use super::source::{self, Files, Given, What, told};
 use super::{Telling, output};
 use fluxdeck_model::domain::text::sanitise_line;
 use fluxdeck_model::error::{Error, Result};
+use fluxdeck_model::insight::declared::MASK;
 use fluxdeck_model::insight::field::{self, Field};
 use fluxdeck_model::insight::named::{Named, shown};
 use fluxdeck_model::insight::setting::{self, Setting};
@@ -21,7 +22,6 @@ use fluxdeck_model::render::write;
 const AROUND: u32 = 2;
 /// Fields listed below a map or a list.
 const MOST_BELOW: usize = 60;
-const MASK: &str = "<masked>";
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -163,7 +163,7 @@ impl Answer<'_> {
         if origin.line == 0 {
             return Vec::new();
         }
-        let Ok(bytes) = self.tree.read(&origin.file) else { return Vec::new() };
+        let Some(Ok(bytes)) = origin.file().map(|file| self.tree.read(file)) else { return Vec::new() };
         let text = String::from_utf8_lossy(&bytes);
         let clean = |(number, line): (u32, &str)| (number, self.masked(&sanitise_line(line)));
         setting::context(&text, origin.line, around).into_iter().map(clean).collect()
@@ -194,6 +194,7 @@ impl Answer<'_> {
                 out.push_str(&format!("        {mark} {number:>4} | {line}\n"));
             }
         }
+        self.composed(&mut out);
         for origin in layers {
             let line = self.line(origin, 0).first().map(|(_, line)| line.trim().to_owned()).unwrap_or_default();
             out.push_str(&format!("overrode  {}  {}  {line}\n", place(origin), origin.layer.word()));
@@ -216,8 +217,31 @@ impl Answer<'_> {
         out
     }
 
+    /// What the value is composed of, where it is written, and what shares it.
+    fn composed(&self, out: &mut String) {
+        for (at, given) in self.setting.parts.iter().enumerate() {
+            let head = if at == 0 { "composed of" } else { "" };
+            let text = if self.is_secret() { MASK } else { &given.part.text };
+            let by = given.layers.first().map(|origin| format!("  {}  {}", place(origin), origin.layer.word()));
+            let what = sanitise_line(&given.part.role.word());
+            out.push_str(&format!("{head:<12}{what} `{}`{}\n", sanitise_line(text), by.unwrap_or_default()));
+        }
+        if let Some(origin) = self.setting.written {
+            let line = self.line(origin, 0).first().map(|(_, line)| line.trim().to_owned()).unwrap_or_default();
+            out.push_str(&format!("written at  {}  {}  {line}\n", place(origin), origin.layer.word()));
+        }
+        let Some(winner) = self.setting.layers.first() else { return };
+        if let Some(inner) = winner.inner() {
+            out.push_str(&format!("inside of  the text at {}:{}, {}\n", inner.line, inner.column, sanitise_line(&inner.path)));
+        }
+        if let Some(anchor) = winner.anchor() {
+            let times = if anchor.aliases == 1 { "1 other place".to_owned() } else { format!("{} other places", anchor.aliases) };
+            out.push_str(&format!("shared with  {times} (anchor &{})\n", sanitise_line(&anchor.name)));
+        }
+    }
+
     fn others(&self) -> Vec<String> {
-        let file = self.setting.layers.first().map(|origin| origin.file.to_string()).unwrap_or_default();
+        let file = self.setting.layers.first().and_then(|origin| origin.file()).map(ToString::to_string).unwrap_or_default();
         setting::others(self.repository, &file, &self.found.places)
     }
 
@@ -233,6 +257,8 @@ impl Answer<'_> {
             "field": self.field,
             "value": value,
             "layers": layers,
+            "composedOf": parts(&self.setting, self.is_secret()),
+            "writtenAt": self.setting.written.map(layer),
             "appliedBy": applied,
             "alsoReadBy": self.others(),
             "notProven": unknown(self.found.object),

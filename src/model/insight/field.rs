@@ -3,6 +3,7 @@
 use crate::domain::text::distance;
 use crate::error::{Error, Result};
 use crate::render::Node;
+pub use crate::render::fields::below;
 use crate::render::node::Value;
 
 /// A path from an object's root.
@@ -170,17 +171,6 @@ fn walk<'n>(node: &'n Node, path: String, found: &mut Vec<(String, &'n Node)>) {
             }
         }
         _ => found.push((path, node)),
-    }
-}
-
-/// The path of a key below a path, so that [`Field::parse`] reads it back.
-pub fn below(path: &str, key: &str) -> String {
-    let is_plain = !key.is_empty() && !key.contains(['.', '[', ']', '\\', '\'', '"']);
-    match (is_plain, path) {
-        (true, "") => key.to_owned(),
-        (true, path) => format!("{path}.{key}"),
-        (false, path) if key.contains('\'') => format!("{path}[\"{key}\"]"),
-        (false, path) => format!("{path}['{key}']"),
     }
 }
 

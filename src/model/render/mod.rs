@@ -28,6 +28,7 @@ pub mod ignore;
 pub mod kustomization;
 pub mod merge;
 pub mod node;
+pub mod origin;
 pub mod read;
 pub mod repository;
 pub mod resolve;
@@ -39,8 +40,10 @@ mod session;
 mod source_note;
 pub mod substitute;
 mod terms;
+pub mod trace;
 mod transform;
 pub mod tree;
+pub mod turn_back;
 pub mod write;
 
 #[cfg(test)]
@@ -51,8 +54,10 @@ mod mutations;
 mod tests;
 
 pub use error::{BuildError, Cause, Result};
-pub use node::{Layer, Node, Origin, Trace};
+pub use node::Node;
+pub use origin::{Layer, Origin};
 pub use session::Cache;
+pub use trace::Trace;
 pub use tree::Tree;
 
 use accumulate::{Accumulated, Target};

@@ -5,7 +5,7 @@
 
 use proptest::prelude::*;
 
-use super::node::{Layer, Origin};
+use super::node::{Layer, Origin, Trace};
 use super::read::{self, Place};
 use super::substitute::{self, Switches, Variables};
 use super::tree::Memory;
@@ -231,7 +231,7 @@ fn a_substitution_in_mutated_texts_ends_with_a_result_or_an_error() {
         let text = mutated(TEXT, &edits);
         let mut variables = Variables::default();
         for (name, value) in ["a", "b"].into_iter().zip(values) {
-            variables.set(name, value, Origin::new(&"vars.yaml".into(), 1, 1, Layer::Cluster));
+            variables.set(name, value, Trace::new(Origin::new(&"vars.yaml".into(), 1, 1, Layer::Cluster)));
         }
         if may_miss {
             variables.may_miss_some();

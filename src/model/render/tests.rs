@@ -36,7 +36,7 @@ fn every_layer_is_known() {
     let tree = Memory::new(files);
     let output = build(&tree, "", &Options::default()).expect("builds");
     let replicas = output.objects[0].node.at(&["spec", "replicas"]).expect("replicas");
-    let chain: Vec<_> = replicas.trace.chain().map(|origin| (origin.file.to_string(), origin.line, origin.layer)).collect();
+    let chain: Vec<_> = replicas.trace.chain().map(|origin| (origin.location.to_string(), origin.line, origin.layer)).collect();
     assert_eq!(
         chain,
         [

@@ -2,6 +2,7 @@
 //! `internal/accumulator/refvartransformer.go`, `resaccumulator.go`.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::super::error::{BuildError, Result};
 use super::super::field_spec::{FieldSpec, Make};
@@ -10,6 +11,7 @@ use super::super::kustomization::Var;
 use super::super::node::{Layer, Node, Style, Tag, Text, Trace, Value};
 use super::super::resolve::{self, Resolved, Yaml};
 use super::super::resources::Resources;
+use super::super::trace::{Composition, Joint, Part, Role};
 
 /// A variable's value: `None` for lists and maps, which are not put anywhere.
 struct Known {
@@ -114,27 +116,45 @@ fn set(node: &mut Node, known: &BTreeMap<Text, Known>) -> Result<()> {
 
 /// The new text, or a whole value where the text is nothing but one variable. Texts lose their style, as in kustomize.
 fn expand(node: &mut Node, known: &BTreeMap<Text, Known>) {
-    let text = fields::value_of(node).to_owned();
-    let (new, whole, by) = replaced(&text, known);
-    let trace = match &by {
-        Some(by) => Trace::new(by.origin().as_layer(Layer::Variable)).over(&node.trace),
-        None => node.trace.clone(),
+    let text = node.shared_text().cloned().unwrap_or_default();
+    let value = |name: &str| known.get(name).and_then(|known| known.value.as_ref());
+    let pieces = pieces(&text, &|name| value(name).is_some());
+    let tag = match pieces.as_slice() {
+        [Piece { name: Some(name), .. }] => value(name).map(|value| value.tag.clone()),
+        _ => None,
     };
-    node.trace = trace;
-    node.is_tagged = false;
-    match whole {
-        Some(value) => {
-            node.value = Value::Scalar(spelled(&value).into());
-            node.tag = match value.tag {
-                number @ (Tag::Int | Tag::Float | Tag::Bool) => number,
-                _ => Tag::Str,
+    if pieces.iter().any(|piece| piece.name.is_some()) {
+        let mut made = Composition::new(Joint::Vars);
+        let own = made.scalar(node.trace.clone(), &text, node.tag.clone());
+        let mut decides = None;
+        for piece in &pieces {
+            let Some(name) = &piece.name else {
+                made.parts.push(Part {
+                    role: Role::Text,
+                    text: piece.text.as_str().into(),
+                    cut: Some((own, piece.range.clone())),
+                });
+                continue;
             };
+            let value = value(name).expect("pieces asked for it");
+            let known = made.scalar(value.trace.clone(), value.shared_text().expect("known values are texts"), value.tag.clone());
+            decides.get_or_insert_with(|| value.origin().as_layer(Layer::Variable));
+            let spelled = spelled(value);
+            match value.text() == Some(&spelled) {
+                true => made.whole(Role::Variable(name.as_str().into()), known),
+                false => made.made(Role::Derived(name.as_str().into()), &spelled),
+            }
         }
-        None => {
-            node.value = Value::Scalar(new.into());
-            node.tag = Tag::Str;
-        }
+        node.value = Value::Scalar(made.text().into());
+        node.trace = Trace::composed(decides.expect("one piece is a variable"), made, None);
+    } else {
+        node.value = Value::Scalar(pieces.iter().map(|piece| piece.text.as_str()).collect::<String>().into());
     }
+    node.is_tagged = false;
+    node.tag = match tag {
+        Some(number @ (Tag::Int | Tag::Float | Tag::Bool)) => number,
+        _ => Tag::Str,
+    };
     node.style = Style::Plain;
 }
 
@@ -149,40 +169,49 @@ fn spelled(value: &Node) -> String {
     }
 }
 
-fn replaced(text: &str, known: &BTreeMap<Text, Known>) -> (String, Option<Node>, Option<Node>) {
-    let (mut out, mut by) = (String::new(), None);
-    let mut rest = text;
-    while let Some(at) = rest.find('$').filter(|at| at + 1 < rest.len()) {
-        out.push_str(&rest[..at]);
-        rest = &rest[at + 1..];
-        if let Some(after) = rest.strip_prefix('$') {
-            out.push('$');
-            rest = after;
-        } else if let Some(inner) = rest.strip_prefix('(') {
-            let Some(end) = inner.find(')') else {
-                out.push_str("$(");
-                rest = inner;
-                continue;
-            };
-            let name = &inner[..end];
-            let value = known.get(name).and_then(|known| known.value.as_ref());
-            if let Some(value) = value {
-                if text.len() == name.len() + 3 {
-                    return (String::new(), Some(value.clone()), Some(value.clone()));
-                }
-                out.push_str(&spelled(value));
-                by.get_or_insert_with(|| value.clone());
-            } else {
-                out.push_str(&format!("$({name})"));
+/// A part of a text: where it stands, what it reads, and the variable that it is.
+struct Piece {
+    range: Range<usize>,
+    text: String,
+    name: Option<String>,
+}
+
+/// What a text reads where these variables have these values.
+pub(in super::super) fn filled(text: &str, value: &dyn Fn(&str) -> Option<String>) -> String {
+    let piece = |piece: Piece| piece.name.and_then(|name| value(&name)).unwrap_or(piece.text);
+    pieces(text, &|name| value(name).is_some()).into_iter().map(piece).collect()
+}
+
+/// A text apart, at the variables that are known. `$$` is an escaped `$`.
+fn pieces(text: &str, is_known: &dyn Fn(&str) -> bool) -> Vec<Piece> {
+    let mut found: Vec<Piece> = Vec::new();
+    let mut put = |range: Range<usize>, text: &str, name: Option<&str>| match found.last_mut() {
+        _ if range.is_empty() => {}
+        Some(last) if name.is_none() && last.name.is_none() => {
+            last.range.end = range.end;
+            last.text.push_str(text);
+        }
+        _ => found.push(Piece { range, text: text.to_owned(), name: name.map(str::to_owned) }),
+    };
+    let mut at = 0;
+    while let Some(dollar) = text[at..].find('$').map(|found| at + found).filter(|dollar| dollar + 1 < text.len()) {
+        put(at..dollar, &text[at..dollar], None);
+        let rest = &text[dollar + 1..];
+        let first = rest.chars().next().map_or(0, char::len_utf8);
+        at = dollar + 1 + first;
+        let Some(inner) = rest.strip_prefix('(') else {
+            // the second of two stays, and whatever follows a single one
+            put(dollar..at, if rest.starts_with('$') { "$" } else { &text[dollar..at] }, None);
+            continue;
+        };
+        match inner.find(')').map(|end| &inner[..end]) {
+            Some(name) => {
+                at += name.len() + 1;
+                put(dollar..at, &text[dollar..at], Some(name).filter(|name| is_known(name)));
             }
-            rest = &inner[end + 1..];
-        } else {
-            out.push('$');
-            let first = rest.chars().next().map_or(0, char::len_utf8);
-            out.push_str(&rest[..first]);
-            rest = &rest[first..];
+            None => put(dollar..at, "$(", None),
         }
     }
-    out.push_str(rest);
-    (out, None, by)
+    put(at..text.len(), &text[at..], None);
+    found
 }

@@ -1,0 +1,386 @@
+//! A wish for a field is turned back into a part and changes the field as wished, or it is refused.
+//!
+//! Every field of the fleet and of the corpus that is composed of parts is asked for another value of each part, and for values that are
+//! hard to write; so are some of the others. What is said to have to change is changed by an editor that knows nothing but the place, everything
+//! is built again, and the field reads as wished. Not wished for is what says who an object or a list's item is.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use fluxdeck_model::render::flux::Applied;
+use fluxdeck_model::render::node::{Node, Tag};
+use fluxdeck_model::render::trace::{Composition, Joint, Role};
+use fluxdeck_model::render::tree::{Memory, Tree};
+use fluxdeck_model::render::turn_back::{Change, Refusal, turn_back};
+use fluxdeck_model::render::{self, Options};
+
+use super::super::{corpus, disk::Disk, edit, fleet};
+use super::{Builder, Edited, Outcome, Scalar, all};
+
+/// What is hard to write, and what is read as something else where nobody takes care.
+const POOL: &[&str] = &["yes", "0755", "1e3", "~", "a: b", "a #b", "*x", "é", "'a' \"b\"", "a$b", "a${b}c", "{a: [b]}"];
+
+/// What became of wishes.
+#[derive(Default)]
+struct Tally {
+    wrong: Vec<String>,
+    /// How often each kind of part was changed, and came out as wished.
+    right: BTreeMap<String, usize>,
+    /// How often something was refused, and with what reason.
+    refused: BTreeMap<String, usize>,
+    /// Turned back to a place at which the editor of this test cannot write.
+    unwritten: usize,
+}
+
+/// A field of something that is built.
+struct Asked<'a> {
+    place: String,
+    object: &'a Applied,
+    one: &'a Scalar<'a>,
+}
+
+fn word(role: &Role) -> String {
+    match role {
+        Role::Variable(_) => "variable".to_owned(),
+        Role::Default(_) => "default".to_owned(),
+        Role::Piece(_) => "piece".to_owned(),
+        other => other.word(),
+    }
+}
+
+fn joint(made: &Composition) -> &'static str {
+    match made.joint {
+        Joint::Image => "image",
+        Joint::Affix => "affix",
+        Joint::Hash => "hash",
+        Joint::Reference => "reference",
+        Joint::Replacement { .. } => "replacement",
+        Joint::Structured => "structured",
+        Joint::Vars => "vars",
+        Joint::Substitution(_) => "substitution",
+        Joint::Pair => "pair",
+        Joint::Path => "path",
+    }
+}
+
+/// Where a wish was turned back to: `image tag`, `substitution text`, `whole`.
+fn kind(node: &Node, changes: &[Change]) -> String {
+    let (made, role) = (node.trace.composition(), changes.first().and_then(|change| change.role.as_ref()));
+    match (made, role) {
+        (Some(made), Some(role)) => format!("{} {}", joint(made), word(role)),
+        _ => "whole".to_owned(),
+    }
+}
+
+fn reason(refusal: &Refusal) -> String {
+    let word = format!("{refusal:?}");
+    word.split(['(', ' ']).next().unwrap_or_default().to_owned()
+}
+
+/// The values that are wished for a field. `step`: of those that were set as a whole only some are asked.
+fn wishes(one: &Scalar<'_>, is_identity: bool) -> Vec<String> {
+    let mut wishes = Vec::new();
+    for part in one.node.trace.composition().iter().flat_map(|made| parts(made)) {
+        wishes.push(part);
+    }
+    match one.node.tag {
+        Tag::Int => wishes.extend(["7", "41"].map(str::to_owned)),
+        Tag::Bool => wishes.push((one.text != "true").to_string()),
+        Tag::Str | Tag::None if !is_identity => {
+            wishes.extend(POOL.iter().map(|wish| (*wish).to_owned()));
+            wishes.push(format!("{}9", one.text));
+        }
+        _ => {}
+    }
+    wishes
+}
+
+/// The whole with another text of each part.
+fn parts(made: &Composition) -> Vec<String> {
+    let other = |text: &str| match text.as_bytes() {
+        [] => "z".to_owned(),
+        bytes if bytes.iter().all(u8::is_ascii_digit) => format!("{text}1"),
+        // in the middle, so that what stands around does not matter
+        _ => {
+            let at = (0..=text.len() / 2).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+            format!("{}z{}", &text[..at], &text[at..])
+        }
+    };
+    let whole = |changed: usize| {
+        let text = |(at, text): (usize, &Arc<str>)| if at == changed { other(text) } else { text.to_string() };
+        made.parts.iter().map(|part| &part.text).enumerate().map(text).collect::<String>()
+    };
+    (0..made.parts.len()).map(whole).collect()
+}
+
+/// Says who an object is, or an item of a merged list.
+fn is_identity(object: &Applied, one: &Scalar<'_>) -> bool {
+    let kind = object.node.get("kind").and_then(Node::text).unwrap_or_default();
+    matches!(one.path.as_str(), ".apiVersion" | ".kind" | ".metadata.name" | ".metadata.namespace")
+        || [".name", ".containerPort", ".mountPath", ".key", ".port", ".protocol", ".namespace"].iter().any(|key| one.path.ends_with(&format!("]{key}")))
+        || kind == "Kustomization" && super::chooses(&one.path)
+        || kind == "ArtifactGenerator"
+}
+
+impl Tally {
+    /// Turns a wish back, changes what it says, and looks whether `built` gives what was wished. `read` knows the files.
+    fn ask(&mut self, asked: &Asked<'_>, wish: &str, read: &dyn Fn(&str) -> Option<String>, built: &mut dyn FnMut(&[(String, String)]) -> Result<Option<String>, String>) {
+        let (node, place) = (asked.one.node, format!("{} {} = {wish:?}", asked.place, asked.one.path));
+        let changes = match turn_back(node, wish, asked.object.is_substituted) {
+            Ok(changes) => changes,
+            Err(refusal) => {
+                assert!(!refusal.to_string().is_empty());
+                *self.refused.entry(reason(&refusal)).or_default() += 1;
+                return;
+            }
+        };
+        let mut edited: Vec<(String, String)> = Vec::new();
+        for change in &changes {
+            let Some(file) = change.origin.file().map(ToString::to_string) else { return self.wrong.push(format!("{place}: in no file")) };
+            let known = edited.iter().find(|(name, _)| *name == file).map(|(_, text)| text.clone());
+            let text = known.or_else(|| read(&file)).and_then(|text| edit::wished(&text, change));
+            let Some(text) = text else {
+                self.unwritten += 1;
+                return;
+            };
+            edited.retain(|(name, _)| *name != file);
+            edited.push((file, text));
+        }
+        match built(&edited) {
+            Ok(Some(text)) if text == wish => *self.right.entry(kind(node, &changes)).or_default() += 1,
+            Ok(found) => self.wrong.push(format!("{place}: is {found:?}, changed {}", shown(&changes))),
+            Err(error) => self.wrong.push(format!("{place}: {error}, changed {}", shown(&changes))),
+        }
+    }
+}
+
+fn shown(changes: &[Change]) -> String {
+    let one = |change: &Change| {
+        let Change { origin, old, new, .. } = change;
+        format!("{}:{}:{} ({}) {old:?} to {new:?}", origin.location, origin.line, origin.column, origin.layer.word())
+    };
+    changes.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+fn texts(tree: &dyn Tree) -> impl Fn(&str) -> Option<String> {
+    move |file| String::from_utf8(tree.read(file).ok()?.to_vec()).ok()
+}
+
+/// Every step-th field that was set as a whole, and every one that is composed.
+fn is_asked(one: &Scalar<'_>, number: usize, step: usize) -> bool {
+    one.node.trace.composition().is_some() || number % step == 0
+}
+
+fn changed<'t>(tree: &'t dyn Tree, edited: &'t [(String, String)]) -> Edited<'t> {
+    Edited { tree, files: edited.iter().map(|(file, text)| (file.as_str(), text.as_bytes().into())).collect() }
+}
+
+fn plain(node: Node) -> Applied {
+    Applied { is_encrypted: false, node, unknown: [].into(), is_substituted: false }
+}
+
+fn step() -> usize {
+    if std::env::var_os("FLUXDECK_MUTATE_SECONDS").is_some() { 1 } else { 9 }
+}
+
+/// Asks everything of one folder that kustomize builds.
+fn ask_folder(tally: &mut Tally, name: &str, tree: &Memory, step: usize) {
+    let path = if tree.entry("overlay").is_some() { "overlay" } else { "" };
+    let Ok(before) = render::build(tree, path, &Options::default()) else { return };
+    let before: Vec<_> = before.objects.into_iter().map(|built| plain(built.node)).collect();
+    for (number, object) in before.iter().enumerate() {
+        for (at, one) in all(object).iter().enumerate().filter(|(at, one)| is_asked(one, *at, step)) {
+            let asked = Asked { place: format!("{name} {at}"), object, one };
+            for wish in wishes(one, is_identity(object, one)) {
+                let mut built = |edited: &[(String, String)]| {
+                    let after = render::build(&changed(tree, edited), path, &Options::default()).map_err(|error| error.to_string())?;
+                    let after = after.objects.into_iter().nth(number).map(|built| plain(built.node));
+                    Ok(after.and_then(|object| all(&object).iter().find(|other| other.path == one.path).map(|other| other.text.to_owned())))
+                };
+                tally.ask(&asked, &wish, &texts(tree), &mut built);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_wish_for_a_field_of_the_corpus_is_turned_back_and_comes_true() {
+    let mut tally = Tally::default();
+    for case in corpus::cases("tests/fixtures/render") {
+        let mut tree = Memory::default();
+        fleet::copy(&Disk { root: case.clone() }, "", &mut tree);
+        ask_folder(&mut tally, &corpus::name(&case), &tree, step());
+    }
+    eprintln!("{:#?}\n{:#?}\nunwritten {}", tally.right, tally.refused, tally.unwritten);
+    assert!(tally.wrong.is_empty(), "{} wrong:\n{}", tally.wrong.len(), tally.wrong.join("\n"));
+}
+
+/// Asks everything that the clusters of a repository apply; of values that stand at one place the first.
+fn ask_repository(tally: &mut Tally, name: &str, tree: &Memory, step: usize) {
+    let mut builder = Builder::default();
+    let before = builder.build(tree).expect("a repository");
+    let mut seen = BTreeSet::new();
+    for cluster in &before.clusters {
+        for member in &cluster.members {
+            for (number, object) in member.outcome.objects().iter().enumerate() {
+                for one in all(object) {
+                    let mut places = Vec::new();
+                    one.node.trace.any(&mut |origin| {
+                        places.push(super::spot(origin));
+                        false
+                    });
+                    if !seen.insert(places) || !is_asked(&one, seen.len(), step) {
+                        continue;
+                    }
+                    let place = format!("{name} {} {} {number}", cluster.name, member.spec.id());
+                    let asked = Asked { place, object, one: &one };
+                    for wish in wishes(&one, is_identity(object, &one)) {
+                        let mut built = |edited: &[(String, String)]| {
+                            let after = builder.build(&changed(tree, edited)).map_err(|error| error.to_string())?;
+                            let after = after.clusters.iter().find(|other| other.name == cluster.name);
+                            let after = after.and_then(|after| after.members.iter().find(|other| other.spec.id() == member.spec.id()));
+                            let Some(after) = after else { return Ok(None) };
+                            if let Outcome::Failed(error) = &after.outcome {
+                                return Err(error.to_string());
+                            }
+                            let object = after.outcome.objects().get(number);
+                            Ok(object.and_then(|object| all(object).iter().find(|other| other.path == one.path).map(|other| other.text.to_owned())))
+                        };
+                        tally.ask(&asked, &wish, &texts(tree), &mut built);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_wish_for_a_field_of_the_fleet_is_turned_back_and_comes_true() {
+    let mut tally = Tally::default();
+    ask_repository(&mut tally, "fleet", &fleet::in_memory(), 40 * step());
+    ask_repository(&mut tally, "applications", &fleet::applications(), 40 * step());
+    eprintln!("{:#?}\n{:#?}\nunwritten {}", tally.right, tally.refused, tally.unwritten);
+    assert!(tally.wrong.is_empty(), "{} wrong:\n{}", tally.wrong.len(), tally.wrong.join("\n"));
+}
+
+/// Every way in which a value is composed, in one small cluster.
+fn everything() -> Memory {
+    Memory::new([
+        ("clusters/one/flux.yaml", ROOT),
+        ("clusters/one/apps.yaml", APPS),
+        ("clusters/one/vars/kustomization.yaml", "kind: Kustomization\nnamespace: flux-system\nconfigMapGenerator:\n- name: made\n  literals: [zone=eu, 'note=\"a b\"']\n  envs: [more.env]\n  options: {disableNameSuffixHash: true}\n"),
+        ("clusters/one/vars/more.env", "# more\ntier=gold\nempty=\n"),
+        ("apps/kustomization.yaml", OVERLAY),
+        ("apps/files/app.conf", "color = blue\n"),
+        ("apps/quoted.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: quoted}\ndata: {a: b, c: d}\n"),
+        ("base/kustomization.yaml", "kind: Kustomization\nresources: [web.yaml]\nimages:\n- {name: app, newName: forge.test/app}\n- {name: side, tagSuffix: -slim}\n"),
+        ("base/web.yaml", WEB),
+    ])
+}
+
+const ROOT: &str = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: flux-system, namespace: flux-system}\n\
+    spec: {path: ./clusters/one, sourceRef: {kind: GitRepository, name: flux-system}}\n";
+
+const APPS: &str = "\
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: apps, namespace: flux-system}
+spec:
+  path: ./apps
+  sourceRef: {kind: GitRepository, name: flux-system}
+  namePrefix: p-
+  commonMetadata: {labels: {team: a$$b}}
+  images:
+  - {name: forge.test/app, newTag: \"${tag}-x\"}
+  patches:
+  - target: {kind: Deployment}
+    patch: |
+      - op: add
+        path: /spec/minReadySeconds
+        value: 5
+      - op: add
+        path: /metadata/annotations
+        value: {zone: \"in-${zone}\", price: \"5$$\"}
+  - target: {kind: ConfigMap, name: quoted}
+    patch: \"data:\\n  c: patched\\nkind: ConfigMap\\nmetadata: {name: quoted}\\napiVersion: v1\\n\"
+  postBuild:
+    substitute: {tag: \"1.2\", count: \"3\", host: example.test}
+    substituteFrom:
+    - {kind: ConfigMap, name: made}
+";
+
+const OVERLAY: &str = "\
+kind: Kustomization
+resources: [../base, quoted.yaml]
+nameSuffix: -s
+labels:
+- pairs: {app: &app web, also: *app}
+  includeSelectors: false
+configMapGenerator:
+- name: files
+  files: [files/app.conf]
+  literals:
+  - plain=a
+  - quoted='b c'
+  options: {disableNameSuffixHash: true}
+replacements:
+- source: {kind: ConfigMap, name: quoted, fieldPath: data.a}
+  targets:
+  - select: {kind: Deployment}
+    fieldPaths: [spec.template.metadata.annotations.copied]
+    options: {create: true}
+  - select: {kind: Deployment}
+    fieldPaths: [spec.template.metadata.annotations.path]
+    options: {delimiter: /, index: 1}
+- source: {kind: Deployment, fieldPath: spec.template.metadata.annotations.from, options: {delimiter: '-', index: 1}}
+  targets:
+  - select: {kind: Deployment}
+    fieldPaths: [spec.template.metadata.annotations.piece]
+vars:
+- name: WHO
+  objref: {apiVersion: apps/v1, kind: Deployment, name: web}
+  fieldref: {fieldPath: spec.template.metadata.annotations.who}
+";
+
+const WEB: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  replicas: ${count}
+  revisionHistoryLimit: ${kept:=4}
+  template:
+    metadata:
+      annotations:
+        path: one/two/three
+        from: x-piece-y
+        piece: none
+        who: somebody
+        url: https://${host}/${zone}?twice=${zone}
+        upper: ${tier^^}
+        default: ${none:=nothing} of it
+        empty: pre${empty}post
+        escaped: $${not} ${host}
+        folded: >-
+          a long
+          ${note} text
+    spec:
+      containers:
+      - name: app
+        image: app:1
+        args: [\"--who=$(WHO)\", \"$(WHO)\", \"$$(NOT) $(WHO)\"]
+        env:
+        - {name: A, value: &shared both}
+        - {name: B, value: *shared}
+      - {name: side, image: \"side:2@sha256:ab\"}
+      - {name: other, image: other}
+";
+
+#[test]
+fn every_way_to_compose_a_value_is_turned_back() {
+    let mut tally = Tally::default();
+    ask_repository(&mut tally, "everything", &everything(), 1);
+    eprintln!("{:#?}\n{:#?}\nunwritten {}", tally.right, tally.refused, tally.unwritten);
+    assert!(tally.wrong.is_empty(), "{} wrong:\n{}", tally.wrong.len(), tally.wrong.join("\n"));
+}
