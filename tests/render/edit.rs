@@ -106,13 +106,20 @@ fn document_with(text: &str, inner: &Inner) -> Option<Node> {
         }
     }
     // a text that is embedded in an embedded one is left to a real editor
-    let all = if inner.within.is_none() { read::documents(text.as_bytes(), &Place::file(&"outer".into(), Layer::Resource)).ok()? } else { Vec::new() };
+    let all = if inner.within.is_none() {
+        read::documents(text.as_bytes(), &Place::file(&"outer".into(), Layer::Resource)).ok()?
+    } else {
+        Vec::new()
+    };
     all.iter().find_map(|document| find(document, (inner.line, inner.column)))
 }
 
-/// Double quotes hold everything.
+/// Double quotes hold everything; what YAML takes for the end of a line is escaped.
 fn quoted(text: &str) -> String {
-    serde_json::to_string(text).expect("a text is JSON")
+    let text = serde_json::to_string(text).expect("a text is JSON");
+    [('\u{85}', "\\u0085"), ('\u{2028}', "\\u2028"), ('\u{2029}', "\\u2029"), ('\u{feff}', "\\ufeff")]
+        .into_iter()
+        .fold(text, |text, (letter, escape)| text.replace(letter, escape))
 }
 
 /// The scalar at a place replaced as it stands there.
@@ -127,7 +134,10 @@ fn scalar(text: &str, line: u32, column: u32, old: &str, written: &str) -> Optio
             // a plain one of one line
             rest.starts_with(old).then_some(old.len()).filter(|length| {
                 let after = &rest[*length..];
-                after.is_empty() || after.starts_with(['\n', '\r', ',', '}', ']']) || after.starts_with(" #") || after.trim_start_matches(' ').starts_with(['\n', '\r', ',', '}', ']'])
+                after.is_empty()
+                    || after.starts_with(['\n', '\r', ',', '}', ']'])
+                    || after.starts_with(" #")
+                    || after.trim_start_matches(' ').starts_with(['\n', '\r', ',', '}', ']'])
             })?
         }
     };

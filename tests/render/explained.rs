@@ -132,7 +132,11 @@ const CASES: &[Case] = &[
         "apps",
         "Deployment/frontend",
         "spec.template.spec.containers[name=frontend].envFrom[0].configMapRef.name",
-        &[(BASE, "/frontend/deployment.yaml:18", "name reference"), (BASE, "/frontend/deployment.yaml:18", "resource")],
+        &[
+            (BASE, "/frontend/deployment.yaml:18", "name reference"),
+            (BASE, "/frontend/kustomization.yaml:7", "generator as text"),
+            (BASE, "/frontend/deployment.yaml:18", "resource as written"),
+        ],
     ),
 ];
 
@@ -151,7 +155,11 @@ const OTHERS: &[Case] = &[
         "checkout",
         "Deployment/checkout",
         "spec.template.spec.containers[name=checkout].env[name=API_KEY].valueFrom.secretKeyRef.name",
-        &[("deploy/checkout", "/deployment.yaml:16", "name reference"), ("deploy/checkout", "/deployment.yaml:16", "resource")],
+        &[
+            ("deploy/checkout", "/deployment.yaml:16", "name reference"),
+            ("deploy/checkout", "/kustomization.yaml:7", "generator as text"),
+            ("deploy/checkout", "/deployment.yaml:16", "resource as written"),
+        ],
     ),
     ("production", "reports", "CronJob/report", "spec.schedule", &[("deploy/reports", "/cronjob.yaml:6", "resource")]),
     (
@@ -182,7 +190,8 @@ fn who_sets_a_field_is_what_a_reader_of_the_files_finds() {
             Field::parse(path).and_then(|field| field.find(&object.node)).unwrap_or_else(|error| panic!("{path}: {error}"));
         let setting = setting::of(node);
         let place = |found: &Origin| format!("{}:{} {}", found.location, found.line, found.layer.word());
-        let part = |given: &Given<'_>| given.layers.first().map(|found| format!("{} as {}", place(found), given.part.role.word()));
+        let part =
+            |given: &Given<'_>| given.layers.first().map(|found| format!("{} as {}", place(found), given.part.role.word()));
         let written = setting.written.map(|found| format!("{} as written", place(found)));
         let layers_told = setting.layers.iter().map(|found| place(found));
         let told: Vec<_> = layers_told.chain(setting.parts.iter().filter_map(part)).chain(written).collect();

@@ -213,7 +213,8 @@ fn where_a_value_of_the_fleet_comes_from_is_told() {
         zone[0].starts_with("flux/system/production/cluster-vars.yaml:") && zone[0].ends_with("cluster ConfigMap"),
         "{zone:?}"
     );
-    let zone = deployment("cart").node.at(&["spec", "template", "metadata", "annotations", "example.test/zone"]).expect("a field");
+    let zone =
+        deployment("cart").node.at(&["spec", "template", "metadata", "annotations", "example.test/zone"]).expect("a field");
     let written = zone.trace.composition().map(|made| &made.scalars[0].trace.origin).expect("it is composed");
     assert_eq!((written.line, written.layer), (29, Layer::FluxPatch), "the patch that the variable stands in");
 }

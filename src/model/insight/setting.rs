@@ -27,9 +27,10 @@ pub struct Given<'n> {
 
 /// Who set a field.
 pub fn of(node: &Node) -> Setting<'_> {
-    let mut layers: Vec<_> = node.trace.chain().collect();
+    let trace = node.trace.seen();
+    let mut layers: Vec<_> = trace.chain().collect();
     layers.dedup();
-    let made = node.trace.composition();
+    let made = trace.composition();
     let mut parts = Vec::new();
     if let Some(made) = made {
         flatten(made, &mut parts);
@@ -45,9 +46,10 @@ fn flatten<'n>(made: &'n Composition, found: &mut Vec<Given<'n>>) {
             continue;
         };
         let scalar = &made.scalars[*at];
-        match scalar.trace.composition() {
+        let trace = scalar.trace.seen();
+        match trace.composition() {
             Some(inner) if *range == (0..scalar.text.len()) => flatten(inner, found),
-            _ => found.push(Given { part, layers: scalar.trace.chain().collect() }),
+            _ => found.push(Given { part, layers: trace.chain().collect() }),
         }
     }
 }

@@ -77,6 +77,8 @@ pub struct Scalar {
     pub trace: Trace,
     pub text: Text,
     pub tag: Tag,
+    /// It says who an object is: with another text another object is meant.
+    pub is_name: bool,
 }
 
 /// A part of a value.
@@ -191,6 +193,17 @@ impl Trace {
         self.past.as_ref()?.composition.as_ref()
     }
 
+    /// The trace of a value that was only passed through: its one part is all of a text.
+    pub fn seen(&self) -> &Trace {
+        let only = self.composition().and_then(|made| match made.parts.as_slice() {
+            [Part { role: Role::Text, cut: Some((at, range)), .. }] => {
+                Some(&made.scalars[*at]).filter(|own| *range == (0..own.text.len()))
+            }
+            _ => None,
+        });
+        only.map_or(self, |own| own.trace.seen())
+    }
+
     /// What stood there before and counts no more.
     pub fn overrode(&self) -> Option<&Trace> {
         self.past.as_ref()?.overrode.as_ref()
@@ -233,7 +246,7 @@ impl Composition {
 
     /// Adds a scalar and says its number.
     pub fn scalar(&mut self, trace: Trace, text: &Text, tag: Tag) -> usize {
-        self.scalars.push(Scalar { trace, text: text.clone(), tag });
+        self.scalars.push(Scalar { trace, text: text.clone(), tag, is_name: false });
         self.scalars.len() - 1
     }
 

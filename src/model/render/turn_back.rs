@@ -9,8 +9,9 @@ use std::fmt;
 use super::generate::pairs::unquoted;
 use super::node::{Form, Layer, Location, Node, Tag, Text};
 use super::origin::Origin;
+use super::resolve::{self, Yaml};
 use super::substitute::{self, Variables};
-use super::trace::{Composition, Joint, Part, Role, Template, Trace};
+use super::trace::{Composition, Joint, Part, Role, Scalar, Template, Trace};
 use super::transform::{images, variables};
 
 /// A scalar that has to read something else.
@@ -42,6 +43,8 @@ pub enum Refusal {
     Hash,
     /// It follows another object's name.
     Reference(Origin),
+    /// It is copied from an object's name, which is not changed for that.
+    Identity(Origin),
     /// It is written into a YAML or JSON text.
     Structured,
     /// An entry of `images` finds the image by this name.
@@ -70,6 +73,9 @@ impl fmt::Display for Refusal {
             Self::Hash => f.write_str("the name ends with the hash of its content"),
             Self::Reference(origin) => {
                 write!(f, "it follows the name of the object that {}:{} means", origin.location, origin.line)
+            }
+            Self::Identity(origin) => {
+                write!(f, "it is the name of an object, set at {}:{}", origin.location, origin.line)
             }
             Self::Structured => f.write_str("a replacement writes into this text"),
             Self::Matched(origin) => {
@@ -100,53 +106,69 @@ pub fn turn_back(node: &Node, wish: &str, is_substituted: bool) -> Result<Vec<Ch
     }
     let is_late = matches!(node.origin().layer, Layer::FluxMetadata | Layer::FluxOwner);
     let is_done = node.trace.composition().is_some_and(|made| matches!(made.joint, Joint::Substitution(_)));
-    match is_substituted && !is_late && !is_done {
-        true => back(&node.trace, text, &node.tag, &substitute::escaped(wish), None),
-        false => back(&node.trace, text, &node.tag, wish, None),
+    let own = Scalar { trace: node.trace.clone(), text: text.clone(), tag: node.tag.clone(), is_name: false };
+    let changes = match is_substituted && !is_late && !is_done {
+        true => back(&own, &substitute::escaped(wish), None),
+        false => back(&own, wish, None),
+    }?;
+    // what the value is made of in several steps would change in all of them
+    match changes.iter().find(|change| times(&node.trace, &change.origin) > 1) {
+        Some(change) => Err(Refusal::Parts(change.role.iter().cloned().collect())),
+        None => Ok(changes),
     }
 }
 
-fn back(trace: &Trace, text: &Text, tag: &Tag, wish: &str, role: Option<&Role>) -> Result<Vec<Change>, Refusal> {
+/// How many scalars of which a value is made stand at a place.
+fn times(trace: &Trace, place: &Origin) -> usize {
+    match trace.composition() {
+        Some(made) => made.scalars.iter().map(|scalar| times(&scalar.trace, place)).sum(),
+        None => usize::from(trace.origin.is_at(place)),
+    }
+}
+
+/// One step backwards, or a change where there is none.
+fn back(scalar: &Scalar, wish: &str, role: Option<&Role>) -> Result<Vec<Change>, Refusal> {
+    let Scalar { trace, text, tag, is_name } = scalar;
     let Some(made) = trace.composition() else {
-        let change = Change {
-            origin: trace.origin.clone(),
-            old: text.clone(),
-            tag: tag.clone(),
-            new: wish.to_owned(),
-            role: role.cloned(),
-        };
-        return settable(&trace.origin).map(|()| vec![change]);
+        settable(&trace.origin)?;
+        if *is_name {
+            return Err(Refusal::Identity(trace.origin.clone()));
+        }
+        // where it is only a part, the whole may be of another type than it
+        let is_typed = matches!(tag, Tag::Int | Tag::Float | Tag::Bool | Tag::Null | Tag::Timestamp);
+        if is_typed && resolve::plain(wish, Yaml::V3).tag() != *tag && role.is_some() {
+            return Err(Refusal::Retyped);
+        }
+        let (origin, role) = (trace.origin.clone(), role.cloned());
+        return Ok(vec![Change { origin, old: text.clone(), tag: tag.clone(), new: wish.to_owned(), role }]);
     };
     if made.text() != text.as_ref() {
-        return Err(match made.joint {
-            Joint::Structured => Refusal::Structured,
-            _ => Refusal::Retyped,
-        });
+        return Err(if made.joint == Joint::Structured { Refusal::Structured } else { Refusal::Retyped });
     }
     let mut done: Vec<(Vec<Change>, Vec<Role>)> = Vec::new();
     let mut refused = None;
     for wishes in wishes(made, trace, wish)? {
-        match all(made, &wishes) {
+        match all(made, &wishes, *is_name) {
             Ok(changes) => done.push((changes, wishes.iter().filter_map(|(at, _)| made.role_of(*at)).collect())),
             Err(refusal) => refused = refused.or(Some(refusal)),
         }
     }
+    let roles = || made.parts.iter().map(|part| part.role.clone()).filter(|role| *role != Role::Separator).collect();
     match done.len() {
-        0 => Err(refused.unwrap_or_else(|| {
-            Refusal::Parts(made.parts.iter().map(|part| part.role.clone()).filter(|role| *role != Role::Separator).collect())
-        })),
+        0 => Err(refused.unwrap_or_else(|| Refusal::Parts(roles()))),
         1 => Ok(done.remove(0).0),
         _ => Err(Refusal::Ambiguous(done.into_iter().flat_map(|(_, roles)| roles).collect())),
     }
 }
 
-/// Turns all of them back.
-fn all(made: &Composition, wishes: &[Wish]) -> Result<Vec<Change>, Refusal> {
+/// Turns all of them back. `is_name`: they make the name of an object, of which a prefix and a suffix may change.
+fn all(made: &Composition, wishes: &[Wish], is_name: bool) -> Result<Vec<Change>, Refusal> {
     let mut changes: Vec<Change> = Vec::new();
     for (at, wish) in wishes {
-        let scalar = &made.scalars[*at];
         let role = made.role_of(*at);
-        for change in back(&scalar.trace, &scalar.text, &scalar.tag, wish, role.as_ref())? {
+        let is_affix = matches!(role, Some(Role::Prefix | Role::Suffix));
+        let scalar = Scalar { is_name: (is_name || made.scalars[*at].is_name) && !is_affix, ..made.scalars[*at].clone() };
+        for change in back(&scalar, wish, role.as_ref())? {
             match changes.iter().find(|other| other.origin.is_at(&change.origin)) {
                 Some(other) if other.new != change.new => {
                     return Err(Refusal::Parts(role.into_iter().chain(other.role.clone()).collect()));

@@ -114,6 +114,8 @@ impl Images {
         let Renamed { made, decides, is_lost } = self.renamed(node);
         let name = made.text();
         let trace = match decides {
+            // an image that is found as a container's and by a field spec is visited twice
+            Some(origin) if node.trace.origin == origin && node.text() == Some(&name) => node.trace.clone(),
             Some(origin) => Trace::composed(origin, made, is_lost.then_some(&node.trace)),
             None => node.trace.clone(),
         };

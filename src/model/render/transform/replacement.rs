@@ -7,7 +7,7 @@ use super::super::config::Config;
 use super::super::decode::Mode;
 use super::super::error::{BuildError, Result};
 use super::super::fields;
-use super::super::id::{Gvk, Id, meta_text};
+use super::super::id::{self, Gvk, Id, meta_text};
 use super::super::kustomization::{FieldOptions, Kustomization, Replacement, Source, Target};
 use super::super::node::{Layer, Node, Tag, Trace, Value};
 use super::super::resource::{Resource, annotations, labels};
@@ -71,7 +71,7 @@ fn run(replacement: &Replacement, resources: &mut Resources) -> Result<()> {
         (Some(_), Some(_)) => return Err(BuildError::invalid("value and resource selectors are mutually exclusive")),
         (None, Some(value)) => {
             let value = Node::scalar(fields::value_of(value), Tag::None, value.trace.clone());
-            Given { from: value.clone(), range: 0..fields::value_of(&value).len(), role: Role::Copy, value }
+            Given { from: value.clone(), range: 0..fields::value_of(&value).len(), role: Role::Copy, is_name: false, value }
         }
         (Some(source), None) => source_value(source, resources)?,
         (None, None) => unreachable!("looked at above"),
@@ -88,6 +88,7 @@ pub(super) struct Given {
     from: Node,
     range: Range<usize>,
     role: Role,
+    is_name: bool,
 }
 
 impl Given {
@@ -95,6 +96,7 @@ impl Given {
     pub fn part(&self, made: &mut Composition) {
         if let Some(text) = self.from.shared_text() {
             let at = made.scalar(self.from.trace.clone(), text, self.from.tag.clone());
+            made.scalars[at].is_name = self.is_name;
             made.cut(self.role.clone(), at, self.range.clone());
         }
     }
@@ -135,15 +137,22 @@ fn source_value(source: &Source, resources: &Resources) -> Result<Given> {
     let node = fields::lookup(&resource.node, &parts)?.filter(|node| !fields::is_empty(node));
     let node =
         node.ok_or_else(|| BuildError::invalid(format!("fieldPath `{path}` is missing for replacement source {}", source.id)))?;
+    let is_name = id::is_identity(&parts);
     let Some(options) = source.options.as_ref().filter(|options| !options.delimiter.is_empty()) else {
-        return Ok(Given { value: node.clone(), from: node.clone(), range: 0..fields::value_of(node).len(), role: Role::Copy });
+        return Ok(Given {
+            value: node.clone(),
+            from: node.clone(),
+            range: 0..fields::value_of(node).len(),
+            role: Role::Copy,
+            is_name,
+        });
     };
     let text = node.text().ok_or_else(|| BuildError::invalid("delimiter option can only be used with scalar nodes"))?;
     let part = usize::try_from(options.index).ok().and_then(|index| split(text, &options.delimiter).into_iter().nth(index));
     let range =
         part.ok_or_else(|| BuildError::invalid(format!("options.index {} is out of bounds for value {text}", options.index)))?;
     let value = Node { value: Value::Scalar(text[range.clone()].into()), ..node.clone() };
-    Ok(Given { value, from: node.clone(), range, role: Role::Piece(options.delimiter.clone()) })
+    Ok(Given { value, from: node.clone(), range, role: Role::Piece(options.delimiter.clone()), is_name })
 }
 
 /// Where the pieces of a text stand.

@@ -7,6 +7,7 @@ use std::ops::Range;
 use super::super::error::{BuildError, Result};
 use super::super::field_spec::{FieldSpec, Make};
 use super::super::fields;
+use super::super::id;
 use super::super::kustomization::Var;
 use super::super::node::{Layer, Node, Style, Tag, Text, Trace, Value};
 use super::super::resolve::{self, Resolved, Yaml};
@@ -16,6 +17,7 @@ use super::super::trace::{Composition, Joint, Part, Role};
 /// A variable's value: `None` for lists and maps, which are not put anywhere.
 struct Known {
     value: Option<Node>,
+    is_name: bool,
 }
 
 /// Puts the values of variables where they are asked for.
@@ -25,7 +27,8 @@ struct Known {
 pub fn resolve_all(resources: &mut Resources, variables: &BTreeMap<Text, Var>, specs: &[FieldSpec]) -> Result<()> {
     let mut known = BTreeMap::new();
     for variable in variables.values() {
-        known.insert(variable.name.clone(), Known { value: value_of(variable, resources)? });
+        let is_name = id::is_identity(&path_of(variable).iter().map(String::as_str).collect::<Vec<_>>());
+        known.insert(variable.name.clone(), Known { value: value_of(variable, resources)?, is_name });
     }
     if known.is_empty() {
         return Ok(());
@@ -49,7 +52,7 @@ fn value_of(variable: &Var, resources: &Resources) -> Result<Option<Node>> {
         BuildError::invalid(format!("field `{}` of var '{}' not found in its resource", variable.field_path, variable.name))
             .at(&variable.origin)
     };
-    let parts = slices(fields::split_path_with_brackets(&variable.field_path, '.'));
+    let parts = path_of(variable);
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let node = fields::lookup(&resource.node, &parts).map_err(|_| missing())?.ok_or_else(missing)?;
     let Some(text) = node.text() else { return Ok(None) };
@@ -60,6 +63,10 @@ fn value_of(variable: &Var, resources: &Resources) -> Result<Option<Node>> {
         _ => true,
     };
     if is_fine { Ok(Some(node.clone())) } else { Err(missing()) }
+}
+
+fn path_of(variable: &Var) -> Vec<String> {
+    slices(fields::split_path_with_brackets(&variable.field_path, '.'))
 }
 
 /// `ports[0]` is `ports` and `0`.
@@ -123,33 +130,31 @@ fn expand(node: &mut Node, known: &BTreeMap<Text, Known>) {
         [Piece { name: Some(name), .. }] => value(name).map(|value| value.tag.clone()),
         _ => None,
     };
-    if pieces.iter().any(|piece| piece.name.is_some()) {
-        let mut made = Composition::new(Joint::Vars);
-        let own = made.scalar(node.trace.clone(), &text, node.tag.clone());
-        let mut decides = None;
-        for piece in &pieces {
-            let Some(name) = &piece.name else {
-                made.parts.push(Part {
-                    role: Role::Text,
-                    text: piece.text.as_str().into(),
-                    cut: Some((own, piece.range.clone())),
-                });
-                continue;
-            };
-            let value = value(name).expect("pieces asked for it");
-            let known = made.scalar(value.trace.clone(), value.shared_text().expect("known values are texts"), value.tag.clone());
-            decides.get_or_insert_with(|| value.origin().as_layer(Layer::Variable));
-            let spelled = spelled(value);
-            match value.text() == Some(&spelled) {
-                true => made.whole(Role::Variable(name.as_str().into()), known),
-                false => made.made(Role::Derived(name.as_str().into()), &spelled),
-            }
+    let mut made = Composition::new(Joint::Vars);
+    let own = made.scalar(node.trace.clone(), &text, node.tag.clone());
+    let mut decides = None;
+    let mut scalars = BTreeMap::new();
+    for Piece { range, text, name } in &pieces {
+        let Some((name, value)) = name.as_deref().and_then(|name| Some((name, value(name)?))) else {
+            made.parts.push(Part { role: Role::Text, text: text.as_str().into(), cut: Some((own, range.clone())) });
+            continue;
+        };
+        decides.get_or_insert_with(|| value.origin().as_layer(Layer::Variable));
+        let spelled = spelled(value);
+        if value.text() == Some(&spelled) {
+            let at = scalars
+                .entry(name)
+                .or_insert_with(|| made.scalar(value.trace.clone(), &spelled.as_str().into(), value.tag.clone()));
+            made.scalars[*at].is_name = known[name].is_name;
+            made.whole(Role::Variable(name.into()), *at);
+        } else {
+            made.made(Role::Derived(name.into()), &spelled);
         }
-        node.value = Value::Scalar(made.text().into());
-        node.trace = Trace::composed(decides.expect("one piece is a variable"), made, None);
-    } else {
-        node.value = Value::Scalar(pieces.iter().map(|piece| piece.text.as_str()).collect::<String>().into());
     }
+    node.value = Value::Scalar(made.text().into());
+    // what has no variable in it passes through all the same: `$$` is a `$` in it
+    let (origin, lost) = decides.map_or_else(|| (node.origin().clone(), node.trace.overrode().cloned()), |origin| (origin, None));
+    node.trace = Trace::composed(origin, made, lost.as_ref());
     node.is_tagged = false;
     node.tag = match tag {
         Some(number @ (Tag::Int | Tag::Float | Tag::Bool)) => number,
