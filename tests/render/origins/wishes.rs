@@ -298,7 +298,7 @@ fn ask_repository(tally: &mut Tally, name: &str, tree: &Memory, step: usize) {
                         continue;
                     }
                     let place = format!("{name} {} {} {number}", cluster.name, member.spec.id());
-                    let asked = Asked { place, object, one: &one, uses: &uses, is_bound: is_identity(object, one) };
+                    let asked = Asked { place, object, one: &one, uses: &uses, is_bound: is_identity(object, &one) };
                     for wish in wishes(&one, asked.is_bound) {
                         let mut built = |edited: &[(String, String)]| {
                             let after = builder.build(&changed(tree, edited)).map_err(|error| error.to_string())?;
@@ -426,8 +426,7 @@ kind: ValueAddTransformer
 metadata: {name: add}
 value: inserted
 targets:
-- {fieldPath: data.path, filePathPosition: 2, selector: {name: quoted}}
-- {fieldPath: data.a, selector: {name: other}}
+- {fieldPath: data/path, filePathPosition: 2, selector: {name: quoted}}
 ";
 
 const WEB: &str = "\
