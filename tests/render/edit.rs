@@ -129,6 +129,8 @@ fn scalar(text: &str, line: u32, column: u32, old: &str, written: &str) -> Optio
     let rest = &text[at..];
     let end = match rest.chars().next()? {
         quote @ ('"' | '\'') => 1 + closing(&rest[1..], quote)? + 1,
+        // one with an indentation of its own is left to a real editor
+        '|' | '>' if rest[1..].starts_with(|letter: char| letter.is_ascii_digit()) => return None,
         '|' | '>' => block_end(text, at)? - at,
         _ => {
             // a plain one of one line
