@@ -60,9 +60,14 @@ pub(super) fn print(arguments: &Arguments, namespaces: &[String]) -> Result<u8> 
         None => Vec::new(),
     };
     let found = find(&repository, &of_folder, arguments, &named, &field, namespaces)?;
-    let node = field.find(&found.object.node)?;
-    let answer =
-        Answer { tree: view.tree(), repository: &repository, found: &found, setting: setting::of(node), field: &arguments.field };
+    let node = field.reach(&found.object.node)?;
+    let answer = Answer {
+        tree: view.tree(),
+        repository: &repository,
+        found: &found,
+        setting: setting::of(&node),
+        field: &arguments.field,
+    };
     match arguments.output {
         Telling::Text => output::write(&answer.text())?,
         Telling::Json => output::json(&answer.json())?,
@@ -132,8 +137,13 @@ fn missing(repository: &Repository, named: &Named, all: &[(Option<Place>, &Appli
 }
 
 fn is_same(a: &Node, b: &Node, field: &Field) -> bool {
-    let layers = |node| field.find(node).ok().map(|found| setting::of(found).layers.into_iter().cloned().collect::<Vec<_>>());
-    shown(a) == shown(b) && layers(a) == layers(b) && field.find(a).ok().zip(field.find(b).ok()).is_none_or(|(a, b)| a.is_same(b))
+    // the same value, set, composed and overridden at the same places
+    let is_same = |a: &Node, b: &Node| a.trace == b.trace && a.is_same(b);
+    shown(a) == shown(b)
+        && match (field.reach(a), field.reach(b)) {
+            (Ok(a), Ok(b)) => is_same(&a, &b),
+            (a, b) => a.is_err() && b.is_err(),
+        }
 }
 
 /// Everything that is told.
@@ -221,10 +231,10 @@ impl Answer<'_> {
     fn composed(&self, out: &mut String) {
         for (at, given) in self.setting.parts.iter().enumerate() {
             let head = if at == 0 { "composed of" } else { "" };
-            let text = if self.is_secret() { MASK } else { &given.part.text };
+            let text: &str = if self.is_secret() { MASK } else { &given.part.text };
             let by = given.layers.first().map(|origin| format!("  {}  {}", place(origin), origin.layer.word()));
-            let what = sanitise_line(&given.part.role.word());
-            out.push_str(&format!("{head:<12}{what} `{}`{}\n", sanitise_line(text), by.unwrap_or_default()));
+            let what = given.part.role.word();
+            out.push_str(&format!("{head:<12}{} `{}`{}\n", sanitise_line(&what), sanitise_line(text), by.unwrap_or_default()));
         }
         if let Some(origin) = self.setting.written {
             let line = self.line(origin, 0).first().map(|(_, line)| line.trim().to_owned()).unwrap_or_default();

@@ -9,3 +9,4 @@ mod explained;
 mod fleet;
 mod flux;
 mod origins;
+mod wishes;

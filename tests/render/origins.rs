@@ -2,7 +2,8 @@
 //!
 //! Every place that wins a scalar of the fleet is changed, one by one, and everything is built again. Not changed are places that say who an
 //! object is, and the keys by which a list was merged: with another one the rest is another object, or another item. Some places are enough
-//! on every run; `FLUXDECK_MUTATE_SECONDS` (as for the mutated inputs) takes all of them, which is half a minute.
+//! on every run; `FLUXDECK_MUTATE_SECONDS` (as for the mutated inputs) takes all of them, which is half a minute. What a value is composed of
+//! is asked the other way round, by `wishes`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,15 +17,13 @@ use fluxdeck_model::render::tree::{Entry, Memory, Tree};
 use super::edit;
 use super::fleet;
 
-mod wishes;
-
 /// File, line and column.
-type Spot = (String, u32, u32);
+pub type Spot = (String, u32, u32);
 
 /// A tree, some files of it with another content.
-struct Edited<'t> {
-    tree: &'t dyn Tree,
-    files: Vec<(&'t str, Arc<[u8]>)>,
+pub struct Edited<'t> {
+    pub tree: &'t dyn Tree,
+    pub files: Vec<(&'t str, Arc<[u8]>)>,
 }
 
 impl Tree for Edited<'_> {
@@ -43,10 +42,10 @@ impl Tree for Edited<'_> {
 }
 
 /// A scalar by its path of keys and numbers.
-struct Scalar<'n> {
-    path: String,
-    text: &'n str,
-    node: &'n Node,
+pub struct Scalar<'n> {
+    pub path: String,
+    pub text: &'n str,
+    pub node: &'n Node,
 }
 
 fn scalars<'n>(node: &'n Node, path: String, found: &mut Vec<Scalar<'n>>) {
@@ -62,13 +61,13 @@ fn scalars<'n>(node: &'n Node, path: String, found: &mut Vec<Scalar<'n>>) {
     }
 }
 
-fn all(object: &Applied) -> Vec<Scalar<'_>> {
+pub fn all(object: &Applied) -> Vec<Scalar<'_>> {
     let mut found = Vec::new();
     scalars(&object.node, String::new(), &mut found);
     found
 }
 
-fn spot(origin: &Origin) -> Spot {
+pub fn spot(origin: &Origin) -> Spot {
     (origin.location.to_string(), origin.line, origin.column)
 }
 
@@ -94,7 +93,7 @@ enum Meaning {
 }
 
 /// Settings of a Flux Kustomization that say which, not what.
-fn chooses(path: &str) -> bool {
+pub fn chooses(path: &str) -> bool {
     let places = [".spec.path", ".spec.sourceRef", ".spec.components", ".spec.postBuild.substituteFrom"];
     places.iter().any(|place| path.starts_with(place))
         || path.starts_with(".spec.patches") && path.contains(".target.")

@@ -131,42 +131,29 @@ impl Images {
         let [name, tag, digest] = split(image);
         let mut made = Composition::new(Joint::Image);
         let own = made.scalar(node.trace.clone(), image, node.tag.clone());
-        let given = |made: &mut Composition, role: Role, given: &Node| {
-            let trace = given.trace.as_layer(Layer::Image);
-            let at = made.scalar(trace, given.shared_text().expect("settings are texts"), Tag::Str);
-            made.whole(role, at);
-        };
-        match new_name {
-            Some(new) => given(&mut made, Role::Name, new),
-            None => made.cut(Role::Matched, own, name.clone()),
-        }
-        // a new tag drops the digest, a new digest the tag
-        let (has_tag, has_digest) =
-            (new_tag.is_some() || !has_version && !tag.is_empty() || suffix.is_some(), new_digest.is_some());
-        if has_tag {
-            made.made(Role::Separator, ":");
-        }
-        match (new_tag, suffix) {
-            (Some(new), _) => given(&mut made, Role::Tag, new),
-            (None, suffix) if !has_version => {
-                made.cut(Role::Tag, own, tag.clone());
-                if let Some(suffix) = suffix {
-                    given(&mut made, Role::TagSuffix, suffix);
-                }
+        let mut add = |separator: &str, given: Option<&Node>, role: Role, kept: (Role, Range<usize>)| {
+            if !separator.is_empty() && (given.is_some() || !kept.1.is_empty()) {
+                made.made(Role::Separator, separator);
             }
-            (None, _) => {}
+            match given {
+                Some(given) => {
+                    let text = given.shared_text().expect("settings are texts");
+                    let at = made.scalar(given.trace.as_layer(Layer::Image), text, Tag::Str);
+                    made.whole(role, at);
+                }
+                None => made.cut(kept.0, own, kept.1),
+            }
+        };
+        // a new tag drops the digest, a new digest the tag, a suffix of the tag the digest
+        let kept = |is_kept: bool, range: &Range<usize>| if is_kept { range.clone() } else { 0..0 };
+        add("", new_name.as_ref(), Role::Name, (Role::Matched, name));
+        add(":", new_tag.as_ref(), Role::Tag, (Role::Tag, kept(!has_version, &tag)));
+        if suffix.is_some() {
+            add(if tag.is_empty() { ":" } else { "" }, suffix, Role::TagSuffix, (Role::TagSuffix, 0..0));
         }
-        let keeps_digest = !has_version && suffix.is_none() && !digest.is_empty();
-        if has_digest || keeps_digest {
-            made.made(Role::Separator, "@");
-        }
-        match new_digest {
-            Some(new) => given(&mut made, Role::Digest, new),
-            None if keeps_digest => made.cut(Role::Digest, own, digest.clone()),
-            None => {}
-        }
-        let is_lost =
-            new_name.is_some() || has_version && !(tag.is_empty() && digest.is_empty()) || suffix.is_some() && !digest.is_empty();
+        add("@", new_digest.as_ref(), Role::Digest, (Role::Digest, kept(!has_version && suffix.is_none(), &digest)));
+        let loses_version = has_version && !(tag.is_empty() && digest.is_empty());
+        let is_lost = new_name.is_some() || loses_version || suffix.is_some() && !digest.is_empty();
         Renamed { made, decides: decides.map(|given| given.origin().as_layer(Layer::Image)), is_lost }
     }
 }

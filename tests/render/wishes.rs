@@ -9,13 +9,14 @@ use std::sync::Arc;
 
 use fluxdeck_model::render::flux::Applied;
 use fluxdeck_model::render::node::{Node, Tag};
+use fluxdeck_model::render::repository::{Builder, Outcome};
 use fluxdeck_model::render::trace::{Composition, Joint, Role};
 use fluxdeck_model::render::tree::{Memory, Tree};
 use fluxdeck_model::render::turn_back::{Change, Refusal, turn_back};
 use fluxdeck_model::render::{self, Options};
 
-use super::super::{corpus, disk::Disk, edit, fleet};
-use super::{Builder, Edited, Outcome, Scalar, Spot, all};
+use super::origins::{Edited, Scalar, Spot, all, chooses, spot};
+use super::{corpus, disk::Disk, edit, fleet};
 
 /// What is hard to write, and what is read as something else where nobody takes care.
 const POOL: &[&str] = &["yes", "0755", "1e3", "~", "a: b", "a #b", "*x", "é", "'a' \"b\"", "a$b", "a${b}c", "{a: [b]}"];
@@ -46,7 +47,7 @@ struct Asked<'a> {
 
 impl Asked<'_> {
     fn is_shared(&self, change: &Change) -> bool {
-        self.uses.get(&super::spot(&change.origin)).is_some_and(|uses| *uses > 1)
+        self.uses.get(&spot(&change.origin)).is_some_and(|uses| *uses > 1)
     }
 }
 
@@ -129,7 +130,7 @@ fn uses<'a>(objects: impl Iterator<Item = &'a Applied>) -> BTreeMap<Spot, usize>
     for one in objects.flat_map(all) {
         let mut own = BTreeSet::new();
         one.node.trace.any(&mut |origin| {
-            own.insert(super::spot(origin));
+            own.insert(spot(origin));
             false
         });
         own.into_iter().for_each(|spot| *found.entry(spot).or_default() += 1);
@@ -146,7 +147,7 @@ fn is_identity(object: &Applied, one: &Scalar<'_>) -> bool {
         || [".name", ".containerPort", ".mountPath", ".key", ".port", ".protocol", ".namespace"]
             .iter()
             .any(|key| one.path.ends_with(&format!("]{key}")))
-        || kind == "Kustomization" && super::chooses(&one.path)
+        || kind == "Kustomization" && chooses(&one.path)
         || kind == "ArtifactGenerator"
 }
 
@@ -297,7 +298,7 @@ fn ask_repository(tally: &mut Tally, name: &str, tree: &Memory, step: usize) {
                 for one in all(object) {
                     let mut places = Vec::new();
                     one.node.trace.any(&mut |origin| {
-                        places.push(super::spot(origin));
+                        places.push(spot(origin));
                         false
                     });
                     if !seen.insert(places) || !is_asked(&one, seen.len(), step) {
