@@ -5,6 +5,7 @@ mod corpus;
 #[path = "../support/disk.rs"]
 mod disk;
 mod edit;
+mod everything;
 mod explained;
 mod fleet;
 mod flux;

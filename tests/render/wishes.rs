@@ -16,10 +16,15 @@ use fluxdeck_model::render::turn_back::{Change, Refusal, turn_back};
 use fluxdeck_model::render::{self, Options};
 
 use super::origins::{Edited, Scalar, Spot, all, chooses, spot};
-use super::{corpus, disk::Disk, edit, fleet};
+use super::{corpus, disk::Disk, edit, everything, fleet};
 
 /// What is hard to write, and what is read as something else where nobody takes care.
 const POOL: &[&str] = &["yes", "0755", "1e3", "~", "a: b", "a #b", "*x", "é", "'a' \"b\"", "a$b", "a${b}c", "{a: [b]}"];
+
+/// Files and what they say instead.
+type Files = [(String, String)];
+/// What a field reads where files say something else; none where it is gone.
+type Built<'b> = dyn FnMut(&Files) -> Result<Option<String>, String> + 'b;
 
 /// What became of wishes.
 #[derive(Default)]
@@ -124,15 +129,26 @@ fn parts(made: &Composition, is_bound: bool) -> Vec<String> {
     (0..made.parts.len()).filter(is_free).map(whole).collect()
 }
 
+/// Everything that a field is made of.
+fn places(one: &Scalar<'_>) -> Vec<Spot> {
+    let mut found = Vec::new();
+    one.node.trace.any(&mut |origin| {
+        found.push(spot(origin));
+        false
+    });
+    found
+}
+
+/// What a field of an object reads.
+fn reads(object: &Applied, path: &str) -> Option<String> {
+    all(object).iter().find(|one| one.path == path).map(|one| one.text.to_owned())
+}
+
 /// How many fields are made of what stands at each place.
 fn uses<'a>(objects: impl Iterator<Item = &'a Applied>) -> BTreeMap<Spot, usize> {
     let mut found = BTreeMap::new();
     for one in objects.flat_map(all) {
-        let mut own = BTreeSet::new();
-        one.node.trace.any(&mut |origin| {
-            own.insert(spot(origin));
-            false
-        });
+        let own: BTreeSet<_> = places(&one).into_iter().collect();
         own.into_iter().for_each(|spot| *found.entry(spot).or_default() += 1);
     }
     found
@@ -153,13 +169,7 @@ fn is_identity(object: &Applied, one: &Scalar<'_>) -> bool {
 
 impl Tally {
     /// Turns a wish back, changes what it says, and looks whether `built` gives what was wished. `read` knows the files.
-    fn ask(
-        &mut self,
-        asked: &Asked<'_>,
-        wish: &str,
-        read: &dyn Fn(&str) -> Option<String>,
-        built: &mut dyn FnMut(&[(String, String)]) -> Result<Option<String>, String>,
-    ) {
+    fn ask(&mut self, asked: &Asked<'_>, wish: &str, read: &dyn Fn(&str) -> Option<String>, built: &mut Built<'_>) {
         let (node, place) = (asked.one.node, format!("{} {} = {wish:?}", asked.place, asked.one.path));
         let changes = match turn_back(node, wish, asked.object.is_substituted) {
             Ok(changes) => changes,
@@ -190,7 +200,7 @@ impl Tally {
             Err(error)
                 if asked.is_bound || error.contains("testing value") || changes.iter().any(|change| asked.is_shared(change)) =>
             {
-                self.broken += 1
+                self.broken += 1;
             }
             Err(error) => self.wrong.push(format!("{place}: {error}, changed {}", shown(&changes))),
         }
@@ -223,10 +233,10 @@ fn texts(tree: &dyn Tree) -> impl Fn(&str) -> Option<String> {
 
 /// Every step-th field that was set as a whole, and every one that is composed.
 fn is_asked(one: &Scalar<'_>, number: usize, step: usize) -> bool {
-    one.node.trace.composition().is_some() || number % step == 0
+    one.node.trace.composition().is_some() || number.is_multiple_of(step)
 }
 
-fn changed<'t>(tree: &'t dyn Tree, edited: &'t [(String, String)]) -> Edited<'t> {
+fn changed<'t>(tree: &'t dyn Tree, edited: &'t Files) -> Edited<'t> {
     Edited { tree, files: edited.iter().map(|(file, text)| (file.as_str(), text.as_bytes().into())).collect() }
 }
 
@@ -248,13 +258,11 @@ fn ask_folder(tally: &mut Tally, name: &str, tree: &Memory, step: usize) {
         for (at, one) in all(object).iter().enumerate().filter(|(at, one)| is_asked(one, *at, step)) {
             let asked = Asked { place: format!("{name} {at}"), object, one, uses: &uses, is_bound: is_identity(object, one) };
             for wish in wishes(one, asked.is_bound) {
-                let mut built = |edited: &[(String, String)]| {
+                let mut built = |edited: &Files| {
                     let after =
                         render::build(&changed(tree, edited), path, &Options::default()).map_err(|error| error.to_string())?;
                     let after = after.objects.into_iter().nth(number).map(|built| plain(built.node));
-                    Ok(after.and_then(|object| {
-                        all(&object).iter().find(|other| other.path == one.path).map(|other| other.text.to_owned())
-                    }))
+                    Ok(after.and_then(|object| reads(&object, &one.path)))
                 };
                 tally.ask(&asked, &wish, &texts(tree), &mut built);
             }
@@ -292,37 +300,28 @@ fn ask_repository(tally: &mut Tally, name: &str, tree: &Memory, step: usize) {
     let before = builder.build(tree).expect("a repository");
     let mut seen = BTreeSet::new();
     let uses = uses(before.members().flat_map(|(_, member)| member.outcome.objects()));
-    for cluster in &before.clusters {
-        for member in &cluster.members {
-            for (number, object) in member.outcome.objects().iter().enumerate() {
-                for one in all(object) {
-                    let mut places = Vec::new();
-                    one.node.trace.any(&mut |origin| {
-                        places.push(spot(origin));
-                        false
-                    });
-                    if !seen.insert(places) || !is_asked(&one, seen.len(), step) {
-                        continue;
-                    }
-                    let place = format!("{name} {} {} {number}", cluster.name, member.spec.id());
-                    let asked = Asked { place, object, one: &one, uses: &uses, is_bound: is_identity(object, &one) };
-                    for wish in wishes(&one, asked.is_bound) {
-                        let mut built = |edited: &[(String, String)]| {
-                            let after = builder.build(&changed(tree, edited)).map_err(|error| error.to_string())?;
-                            let after = after.clusters.iter().find(|other| other.name == cluster.name);
-                            let after =
-                                after.and_then(|after| after.members.iter().find(|other| other.spec.id() == member.spec.id()));
-                            let Some(after) = after else { return Ok(None) };
-                            if let Outcome::Failed(error) = &after.outcome {
-                                return Err(error.to_string());
-                            }
-                            let object = after.outcome.objects().get(number);
-                            Ok(object.and_then(|object| {
-                                all(object).iter().find(|other| other.path == one.path).map(|other| other.text.to_owned())
-                            }))
-                        };
-                        tally.ask(&asked, &wish, &texts(tree), &mut built);
-                    }
+    for (place, member) in before.members() {
+        let cluster = &before.clusters[place.cluster].name;
+        for (number, object) in member.outcome.objects().iter().enumerate() {
+            for one in all(object) {
+                if !seen.insert(places(&one)) || !is_asked(&one, seen.len(), step) {
+                    continue;
+                }
+                let place = format!("{name} {cluster} {} {number}", member.spec.id());
+                let asked = Asked { place, object, one: &one, uses: &uses, is_bound: is_identity(object, &one) };
+                for wish in wishes(&one, asked.is_bound) {
+                    let mut built = |edited: &Files| {
+                        let after = builder.build(&changed(tree, edited)).map_err(|error| error.to_string())?;
+                        let of_cluster = after.clusters.iter().filter(|other| other.name == *cluster);
+                        let member =
+                            of_cluster.flat_map(|other| &other.members).find(|other| other.spec.id() == member.spec.id());
+                        match member.map(|member| &member.outcome) {
+                            Some(Outcome::Failed(error)) => Err(error.to_string()),
+                            Some(outcome) => Ok(outcome.objects().get(number).and_then(|object| reads(object, &one.path))),
+                            None => Ok(None),
+                        }
+                    };
+                    tally.ask(&asked, &wish, &texts(tree), &mut built);
                 }
             }
         }
@@ -337,147 +336,14 @@ fn a_wish_for_a_field_of_the_fleet_is_turned_back_and_comes_true() {
     tally.holds(&["image name", "image tag", "pair value", "substitution text", "substitution variable", "whole"]);
 }
 
-/// Every way in which a value is composed, in one small cluster.
-fn everything() -> Memory {
-    Memory::new([
-        ("clusters/one/flux.yaml", ROOT),
-        ("clusters/one/apps.yaml", APPS),
-        (
-            "clusters/one/vars/kustomization.yaml",
-            "kind: Kustomization\nnamespace: flux-system\nconfigMapGenerator:\n- name: made\n  literals: [zone=eu, 'note=\"a b\"']\n  envs: [more.env]\n  options: {disableNameSuffixHash: true}\n",
-        ),
-        ("clusters/one/vars/more.env", "# more\ntier=gold\nempty=\n"),
-        ("apps/kustomization.yaml", OVERLAY),
-        ("apps/files/app.conf", "color = blue\n"),
-        ("apps/add.yaml", ADD),
-        (
-            "apps/quoted.yaml",
-            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: quoted}\ndata: {a: b, c: d, e: 'pay 5$$ to $${not} ${host}', path: /one/two}\n",
-        ),
-        (
-            "base/kustomization.yaml",
-            "kind: Kustomization\nresources: [web.yaml]\nimages:\n- {name: app, newName: forge.test/app}\n- {name: side, tagSuffix: -slim}\n",
-        ),
-        ("base/web.yaml", WEB),
-    ])
-}
-
-const ROOT: &str = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: flux-system, namespace: flux-system}\n\
-    spec: {path: ./clusters/one, sourceRef: {kind: GitRepository, name: flux-system}}\n";
-
-const APPS: &str = "\
-apiVersion: kustomize.toolkit.fluxcd.io/v1
-kind: Kustomization
-metadata: {name: apps, namespace: flux-system}
-spec:
-  path: ./apps
-  sourceRef: {kind: GitRepository, name: flux-system}
-  namePrefix: p-
-  commonMetadata: {labels: {team: a$$b}}
-  images:
-  - {name: forge.test/app, newTag: \"${tag}-x\"}
-  patches:
-  - target: {kind: Deployment}
-    patch: |
-      - op: add
-        path: /spec/minReadySeconds
-        value: 5
-      - op: add
-        path: /metadata/annotations
-        value: {zone: \"in-${zone}\", price: \"5$$\"}
-  - target: {kind: ConfigMap, name: quoted}
-    patch: \"data:\\n  c: patched\\nkind: ConfigMap\\nmetadata: {name: quoted}\\napiVersion: v1\\n\"
-  postBuild:
-    substitute: {tag: \"1.2\", count: \"3\", host: example.test}
-    substituteFrom:
-    - {kind: ConfigMap, name: made}
-";
-
-const OVERLAY: &str = "\
-kind: Kustomization
-resources: [../base, quoted.yaml]
-nameSuffix: -s
-transformers: [add.yaml]
-labels:
-- pairs: {app: &app web, also: *app}
-  includeSelectors: false
-configMapGenerator:
-- name: files
-  files: [files/app.conf]
-  literals:
-  - plain=a
-  - quoted='b c'
-  options: {disableNameSuffixHash: true}
-replacements:
-- source: {kind: ConfigMap, name: quoted, fieldPath: data.a}
-  targets:
-  - select: {kind: Deployment}
-    fieldPaths: [spec.template.metadata.annotations.copied]
-    options: {create: true}
-  - select: {kind: Deployment}
-    fieldPaths: [spec.template.metadata.annotations.path]
-    options: {delimiter: /, index: 1}
-- source: {kind: Deployment, fieldPath: spec.template.metadata.annotations.from, options: {delimiter: '-', index: 1}}
-  targets:
-  - select: {kind: Deployment}
-    fieldPaths: [spec.template.metadata.annotations.piece]
-vars:
-- name: WHO
-  objref: {apiVersion: apps/v1, kind: Deployment, name: web}
-  fieldref: {fieldPath: spec.template.metadata.annotations.who}
-";
-
-const ADD: &str = "\
-apiVersion: builtin
-kind: ValueAddTransformer
-metadata: {name: add}
-value: inserted
-targets:
-- {fieldPath: data/path, filePathPosition: 2, selector: {name: quoted}}
-";
-
-const WEB: &str = "\
-apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: web
-spec:
-  replicas: ${count}
-  revisionHistoryLimit: ${kept:=4}
-  template:
-    metadata:
-      annotations:
-        path: one/two/three
-        from: x-piece-y
-        piece: none
-        who: somebody
-        url: https://${host}/${zone}?twice=${zone}
-        upper: ${tier^^}
-        default: ${none:=nothing} of it
-        empty: pre${empty}post
-        folded: >-
-          a long
-          ${note} text
-    spec:
-      containers:
-      - name: app
-        image: app:1
-        args: [\"--who=$(WHO)\", \"$(WHO)\", \"$$(NOT) $(WHO)\"]
-        env:
-        - {name: A, value: &shared both}
-        - {name: B, value: *shared}
-      - {name: side, image: \"side:2@sha256:ab\"}
-      - {name: other, image: other}
-";
-
 #[test]
 fn every_way_to_compose_a_value_is_turned_back() {
     let mut tally = Tally::default();
-    let repository = Builder::default().build(&everything()).expect("a repository");
+    let repository = Builder::default().build(&everything::tree()).expect("a repository");
     for (_, member) in repository.members() {
         assert!(matches!(&member.outcome, Outcome::Built(objects) if !objects.is_empty()), "{:?}", member.outcome);
     }
-    ask_repository(&mut tally, "everything", &everything(), 1);
+    ask_repository(&mut tally, "everything", &everything::tree(), 1);
     tally.holds(&[
         "affix suffix",
         "pair value",
