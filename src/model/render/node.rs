@@ -222,7 +222,7 @@ impl Node {
 
     /// The same, everything in it standing where `place` tells.
     #[must_use]
-    pub fn moved(&self, place: &dyn Fn(&Arc<Location>) -> Option<Arc<Location>>) -> Self {
+    pub fn moved(&self, place: &dyn Fn(&Origin) -> Origin) -> Self {
         let value = match &self.value {
             Value::Scalar(text) => Value::Scalar(text.clone()),
             Value::List(items) => Value::List(Arc::new(items.iter().map(|item| item.moved(place)).collect())),

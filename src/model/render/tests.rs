@@ -104,7 +104,7 @@ fn a_wish_is_turned_back_into_a_part_or_refused_with_the_reason() {
     let image = ["spec", "containers", "0", "image"];
     let name = ["metadata", "name"];
     for (object, path, wish, expected) in [
-        (0, &image[..], "web:3", "kustomization.yaml:4:24 2 > 3"),
+        (0, &image[..], "web:3", "kustomization.yaml:4:23 2 > 3"),
         (0, &image, "web:2", ""),
         (0, &image, "other:2", "images in kustomization.yaml:4 finds the image by its name: set newName there"),
         (0, &image, "web", "a tag would have to be added or taken away"),

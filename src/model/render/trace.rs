@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::node::{Style, Tag, Text};
-use super::origin::{Layer, Location, Origin};
+use super::origin::{Layer, Origin};
 
 /// The place that decides a value, its parts and the values that it overrode.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -222,11 +222,7 @@ impl Trace {
     }
 
     /// The same, everything standing where `place` tells.
-    pub(super) fn moved(&self, place: &dyn Fn(&Arc<Location>) -> Option<Arc<Location>>) -> Self {
-        let mut origin = self.origin.clone();
-        if let Some(location) = place(&origin.location) {
-            origin.location = location;
-        }
+    pub(super) fn moved(&self, place: &dyn Fn(&Origin) -> Origin) -> Self {
         let past = self.past.as_ref().map(|past| {
             let mut past = Past::clone(past);
             past.overrode = past.overrode.map(|below| below.moved(place));
@@ -235,7 +231,7 @@ impl Trace {
             }
             Arc::new(past)
         });
-        Self { origin, past }
+        Self { origin: place(&self.origin), past }
     }
 }
 

@@ -12,7 +12,7 @@ use super::super::error::Result;
 use super::super::flux::{Rendered, Source};
 use super::super::ignore::copies::{Assembled, Copy};
 use super::super::ignore::{Artifact, Rules};
-use super::super::node::{Location, Node, Text};
+use super::super::node::{Form, Location, Node, Origin, Text};
 use super::super::tree::Tree;
 use super::index::Index;
 
@@ -187,10 +187,14 @@ pub fn in_repository(rendered: Rendered, from: &Assembled) -> Rendered {
     let files = rendered.files.iter().flat_map(|file| from.read_from(file)).collect();
     let place = |file: &Text| from.origin(file);
     let known: RefCell<HashMap<Text, Option<Arc<Location>>>> = RefCell::default();
-    let moved = |location: &Arc<Location>| {
-        let Location::File(file) = &**location else { return None };
+    let moved = |origin: &Origin| {
+        let Some(file) = origin.file() else { return origin.clone() };
         let find = || place(file).map(|path| Arc::new(Location::File(path)));
-        known.borrow_mut().entry(file.clone()).or_insert_with(find).clone()
+        match known.borrow_mut().entry(file.clone()).or_insert_with(find).clone() {
+            Some(location) => Origin { location, ..origin.clone() },
+            // merged, or out of an archive: no file of the repository holds it
+            None => origin.as_form(Form::Maker),
+        }
     };
     let objects = match rendered.objects {
         Ok(nodes) => Ok(nodes.into_iter().map(|node| node.moved(&moved)).collect()),
