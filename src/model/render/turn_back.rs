@@ -134,9 +134,10 @@ fn back(scalar: &Scalar, wish: &str, role: Option<&Role>) -> Result<Vec<Change>,
         if *is_name {
             return Err(Refusal::Identity(trace.origin.clone()));
         }
-        // where it is only a part, the whole may be of another type than it
+        // where it is a part, or a setting's number, its type is not that of the whole
         let is_typed = matches!(tag, Tag::Int | Tag::Float | Tag::Bool | Tag::Null | Tag::Timestamp);
-        if is_typed && resolve::plain(wish, Yaml::V3).tag() != *tag && role.is_some() {
+        let stays = role.is_some() || trace.origin.layer == Layer::Replicas;
+        if is_typed && stays && resolve::plain(wish, Yaml::V3).tag() != *tag {
             return Err(Refusal::Retyped);
         }
         let (origin, role) = (trace.origin.clone(), role.cloned());
