@@ -193,7 +193,7 @@ impl Trace {
         self.past.as_ref()?.composition.as_ref()
     }
 
-    /// The trace of a value that was only passed through: its one part is all of a text.
+    /// Who set a value, for people: where a step had nothing to put in (a text without any of the `vars`), what was before it.
     pub fn seen(&self) -> &Trace {
         let only = self.composition().and_then(|made| match made.parts.as_slice() {
             [Part { role: Role::Text, cut: Some((at, range)), .. }] => {

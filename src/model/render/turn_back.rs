@@ -126,23 +126,27 @@ fn times(trace: &Trace, place: &Origin) -> usize {
     }
 }
 
+/// A change of a scalar that stands somewhere as it is.
+fn change(scalar: &Scalar, wish: &str, role: Option<&Role>) -> Result<Change, Refusal> {
+    let Scalar { trace, text, tag, is_name } = scalar;
+    settable(&trace.origin)?;
+    if *is_name {
+        return Err(Refusal::Identity(trace.origin.clone()));
+    }
+    // where it is a part, or a setting's number, its type is not that of the whole
+    let is_typed = matches!(tag, Tag::Int | Tag::Float | Tag::Bool | Tag::Null | Tag::Timestamp);
+    let stays = role.is_some() || trace.origin.layer == Layer::Replicas;
+    if is_typed && stays && resolve::plain(wish, Yaml::V3).tag() != *tag {
+        return Err(Refusal::Retyped);
+    }
+    let (origin, role) = (trace.origin.clone(), role.cloned());
+    Ok(Change { origin, old: text.clone(), tag: tag.clone(), new: wish.to_owned(), role })
+}
+
 /// One step backwards, or a change where there is none.
 fn back(scalar: &Scalar, wish: &str, role: Option<&Role>) -> Result<Vec<Change>, Refusal> {
-    let Scalar { trace, text, tag, is_name } = scalar;
-    let Some(made) = trace.composition() else {
-        settable(&trace.origin)?;
-        if *is_name {
-            return Err(Refusal::Identity(trace.origin.clone()));
-        }
-        // where it is a part, or a setting's number, its type is not that of the whole
-        let is_typed = matches!(tag, Tag::Int | Tag::Float | Tag::Bool | Tag::Null | Tag::Timestamp);
-        let stays = role.is_some() || trace.origin.layer == Layer::Replicas;
-        if is_typed && stays && resolve::plain(wish, Yaml::V3).tag() != *tag {
-            return Err(Refusal::Retyped);
-        }
-        let (origin, role) = (trace.origin.clone(), role.cloned());
-        return Ok(vec![Change { origin, old: text.clone(), tag: tag.clone(), new: wish.to_owned(), role }]);
-    };
+    let Scalar { trace, text, is_name, .. } = scalar;
+    let Some(made) = trace.composition() else { return Ok(vec![change(scalar, wish, role)?]) };
     if made.text() != text.as_ref() {
         return Err(if made.joint == Joint::Structured { Refusal::Structured } else { Refusal::Retyped });
     }
