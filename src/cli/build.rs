@@ -9,9 +9,11 @@ use serde_json::{Value, json};
 use super::output;
 use super::source::{self, Files, Given, What, told};
 use crate::programs::{self, Opinion};
+use fluxdeck_model::domain::text::sanitise_line;
 use fluxdeck_model::error::{Error, Result};
-use fluxdeck_model::insight::declared::{Commit, Place};
-use fluxdeck_model::insight::{field, named, setting};
+use fluxdeck_model::insight::declared::MASK;
+use fluxdeck_model::insight::setting::{self, Setting};
+use fluxdeck_model::insight::{field, named};
 use fluxdeck_model::render::flux::Applied;
 use fluxdeck_model::render::node::{Node, Origin};
 use fluxdeck_model::render::repository::Builder;
@@ -90,13 +92,18 @@ fn show(objects: &[Applied], arguments: &Arguments) -> Result<u8> {
     Ok(0)
 }
 
-/// `# path: file:line:column layer < what it overrode`, a line for each field.
+/// `# path: file:line:column (layer) < what it overrode + tag file:line:column (layer)`, a line for each field.
 fn comments(node: &Node) -> String {
     let mut text = format!("# {}\n", named::shown(node));
     for (path, field) in field::scalars(node) {
-        let layers: Vec<_> =
-            setting::of(field).layers.into_iter().map(|origin| format!("{} ({})", place(origin), origin.layer.word())).collect();
-        text.push_str(&format!("# {path}: {}\n", layers.join(" < ")));
+        let setting = setting::of(field);
+        let layers: Vec<_> = setting.layers.iter().map(|origin| standing(origin)).collect();
+        text.push_str(&format!("# {path}: {}", layers.join(" < ")));
+        for given in &setting.parts {
+            let by = given.layers.first().map(|origin| format!(" {}", standing(origin))).unwrap_or_default();
+            text.push_str(&format!(" + {}{by}", sanitise_line(&given.part.role.word())));
+        }
+        text.push('\n');
     }
     text
 }
@@ -108,9 +115,11 @@ fn item(object: &Applied, has_origins: bool) -> Result<Value> {
     }
     let fields: Vec<_> = field::scalars(&object.node)
         .into_iter()
-        .map(
-            |(path, node)| json!({ "path": path, "layers": setting::of(node).layers.into_iter().map(layer).collect::<Vec<_>>() }),
-        )
+        .map(|(path, node)| {
+            let setting = setting::of(node);
+            let layers: Vec<_> = setting.layers.iter().map(|origin| layer(origin)).collect();
+            json!({ "path": path, "layers": layers, "composedOf": parts(&setting, false) })
+        })
         .collect();
     Ok(json!({ "object": value, "origins": fields, "encrypted": object.is_encrypted, "notProven": unknown(object) }))
 }
@@ -122,16 +131,40 @@ pub(super) fn unknown(object: &Applied) -> Vec<&str> {
 
 /// One layer of a field in JSON.
 pub(super) fn layer(origin: &Origin) -> Value {
-    json!({ "file": &*origin.file, "line": origin.line, "column": origin.column, "layer": origin.layer.word() })
+    let mut layer = json!({ "line": origin.line, "column": origin.column, "layer": origin.layer.word() });
+    let key = if origin.file().is_some() { "file" } else { "object" };
+    layer[key] = json!(origin.location.to_string());
+    if let Some(anchor) = origin.anchor() {
+        layer["shared"] = json!({ "anchor": &*anchor.name, "aliases": anchor.aliases });
+    }
+    if let Some(inner) = origin.inner() {
+        layer["inner"] = json!({ "line": inner.line, "column": inner.column, "document": inner.document, "path": &*inner.path });
+    }
+    layer
+}
+
+/// What a value is composed of, in JSON.
+pub(super) fn parts(setting: &Setting<'_>, is_secret: bool) -> Vec<Value> {
+    let part = |given: &setting::Given<'_>| {
+        let value = if is_secret { MASK } else { &given.part.text };
+        let layers: Vec<_> = given.layers.iter().map(|origin| layer(origin)).collect();
+        json!({ "part": given.part.role.word(), "value": value, "layers": layers })
+    };
+    setting.parts.iter().map(part).collect()
+}
+
+/// `file:line:column (layer)`.
+fn standing(origin: &Origin) -> String {
+    format!("{} ({})", place(origin), origin.layer.word())
 }
 
 /// `file:line:column`, as far as it is known.
 pub(super) fn place(origin: &Origin) -> String {
-    match origin.line {
+    match (origin.file(), origin.line) {
         // what is set in a live object stands in no file
-        _ if matches!(Place::of(origin, &Commit::default(), false), Place::Object { .. }) => format!("{} (live)", origin.file),
-        0 => origin.file.to_string(),
-        line => format!("{}:{line}:{}", origin.file, origin.column),
+        (None, _) => format!("{} (live)", origin.location),
+        (Some(file), 0) => file.to_string(),
+        (Some(file), line) => format!("{file}:{line}:{}", origin.column),
     }
 }
 

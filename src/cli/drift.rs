@@ -180,7 +180,7 @@ fn as_json(report: &Report) -> Value {
         let fields: Vec<_> = match drift {
             Drift::Fields(fields) => fields
                 .iter()
-                .map(|field| json!({ "path": field.path, "git": masked::field(&field.path, &field.git), "live": field.live.as_ref().map(|live| masked::field(&field.path, live)), "file": &*field.origin.file, "line": field.origin.line }))
+                .map(|field| json!({ "path": field.path, "git": masked::field(&field.path, &field.git), "live": field.live.as_ref().map(|live| masked::field(&field.path, live)), "file": field.origin.location.to_string(), "line": field.origin.line }))
                 .collect(),
             _ => Vec::new(),
         };

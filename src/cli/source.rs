@@ -9,7 +9,7 @@ use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::insight::setting::called;
 use fluxdeck_model::render::error::BuildError;
 use fluxdeck_model::render::flux::{self, Applied, Values};
-use fluxdeck_model::render::node::{Layer, Node, Origin, Text};
+use fluxdeck_model::render::node::{Form, Layer, Node, Origin, Text, Trace};
 use fluxdeck_model::render::read::{Place as Reading, documents};
 use fluxdeck_model::render::repository::{Builder, Outcome, Place, Repository};
 use fluxdeck_model::render::substitute::{self, Switches, Variables};
@@ -98,10 +98,7 @@ impl Given {
                     ));
                 } else if kind.is_empty() {
                     let pair = |entry: &render::node::Entry| {
-                        Some((
-                            entry.key.shared_text()?.clone(),
-                            (entry.value.shared_text()?.clone(), entry.value.origin().clone()),
-                        ))
+                        Some((entry.key.shared_text()?.clone(), (entry.value.shared_text()?.clone(), entry.value.trace.clone())))
                     };
                     given.plain.extend(node.entries().iter().filter_map(pair));
                 }
@@ -114,7 +111,10 @@ impl Given {
                 let hint = "give manifests of ConfigMaps and Secrets, or lines of NAME=value";
                 Error::usage(format!("{shown}:{line}: no NAME=value"), hint)
             })?;
-            given.plain.insert(name.trim().into(), (value.into(), Origin::new(&file, line, 1, Layer::Cluster)));
+            given.plain.insert(
+                name.trim().into(),
+                (value.into(), Trace::new(Origin::new(&file, line, 1, Layer::Cluster).as_form(Form::Maker))),
+            );
         }
         Ok(given)
     }
@@ -124,8 +124,8 @@ impl Given {
         let mut variables = Variables::default();
         variables.may_miss_some();
         let all = self.manifests.iter().map(|(.., values)| values).chain([&self.plain]);
-        for (name, (value, origin)) in all.flatten() {
-            variables.set(name, value, origin.clone());
+        for (name, (value, trace)) in all.flatten() {
+            variables.set(name, value, trace.clone());
         }
         variables
     }
@@ -190,13 +190,19 @@ pub(super) fn folder(tree: &dyn Tree, path: &str, given: Option<&Given>) -> std:
         flux::render(tree, &spec, &Cache::default()).objects?
     };
     let Some(given) = given else {
-        let plain = |node| Applied { is_encrypted: flux::is_encrypted(&node), node, unknown: std::collections::BTreeSet::new() };
+        let plain = |node| Applied {
+            is_encrypted: flux::is_encrypted(&node),
+            node,
+            unknown: std::collections::BTreeSet::new(),
+            is_substituted: false,
+        };
         return Ok(nodes.into_iter().map(plain).collect());
     };
     let variables = given.variables();
     let one = |node: Node| {
+        let is_substituted = substitute::substitutes(&node, &variables, Switches::default());
         let done = substitute::object(&node, &variables, Switches::default())?;
-        Ok(Applied { is_encrypted: flux::is_encrypted(&node), node: done.node, unknown: done.unknown })
+        Ok(Applied { is_encrypted: flux::is_encrypted(&node), node: done.node, unknown: done.unknown, is_substituted })
     };
     nodes.into_iter().map(one).collect()
 }

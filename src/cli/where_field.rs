@@ -3,11 +3,12 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::build::{layer, place, unknown};
+use super::build::{layer, parts, place, unknown};
 use super::source::{self, Files, Given, What, told};
 use super::{Telling, output};
 use fluxdeck_model::domain::text::sanitise_line;
 use fluxdeck_model::error::{Error, Result};
+use fluxdeck_model::insight::declared::MASK;
 use fluxdeck_model::insight::field::{self, Field};
 use fluxdeck_model::insight::named::{Named, shown};
 use fluxdeck_model::insight::setting::{self, Setting};
@@ -21,7 +22,6 @@ use fluxdeck_model::render::write;
 const AROUND: u32 = 2;
 /// Fields listed below a map or a list.
 const MOST_BELOW: usize = 60;
-const MASK: &str = "<masked>";
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -60,9 +60,14 @@ pub(super) fn print(arguments: &Arguments, namespaces: &[String]) -> Result<u8> 
         None => Vec::new(),
     };
     let found = find(&repository, &of_folder, arguments, &named, &field, namespaces)?;
-    let node = field.find(&found.object.node)?;
-    let answer =
-        Answer { tree: view.tree(), repository: &repository, found: &found, setting: setting::of(node), field: &arguments.field };
+    let node = field.reach(&found.object.node)?;
+    let answer = Answer {
+        tree: view.tree(),
+        repository: &repository,
+        found: &found,
+        setting: setting::of(&node),
+        field: &arguments.field,
+    };
     match arguments.output {
         Telling::Text => output::write(&answer.text())?,
         Telling::Json => output::json(&answer.json())?,
@@ -132,8 +137,13 @@ fn missing(repository: &Repository, named: &Named, all: &[(Option<Place>, &Appli
 }
 
 fn is_same(a: &Node, b: &Node, field: &Field) -> bool {
-    let layers = |node| field.find(node).ok().map(|found| setting::of(found).layers.into_iter().cloned().collect::<Vec<_>>());
-    shown(a) == shown(b) && layers(a) == layers(b) && field.find(a).ok().zip(field.find(b).ok()).is_none_or(|(a, b)| a.is_same(b))
+    // the same value, set, composed and overridden at the same places
+    let is_same = |a: &Node, b: &Node| a.trace == b.trace && a.is_same(b);
+    shown(a) == shown(b)
+        && match (field.reach(a), field.reach(b)) {
+            (Ok(a), Ok(b)) => is_same(&a, &b),
+            (a, b) => a.is_err() && b.is_err(),
+        }
 }
 
 /// Everything that is told.
@@ -163,7 +173,7 @@ impl Answer<'_> {
         if origin.line == 0 {
             return Vec::new();
         }
-        let Ok(bytes) = self.tree.read(&origin.file) else { return Vec::new() };
+        let Some(Ok(bytes)) = origin.file().map(|file| self.tree.read(file)) else { return Vec::new() };
         let text = String::from_utf8_lossy(&bytes);
         let clean = |(number, line): (u32, &str)| (number, self.masked(&sanitise_line(line)));
         setting::context(&text, origin.line, around).into_iter().map(clean).collect()
@@ -194,6 +204,7 @@ impl Answer<'_> {
                 out.push_str(&format!("        {mark} {number:>4} | {line}\n"));
             }
         }
+        self.composed(&mut out);
         for origin in layers {
             let line = self.line(origin, 0).first().map(|(_, line)| line.trim().to_owned()).unwrap_or_default();
             out.push_str(&format!("overrode  {}  {}  {line}\n", place(origin), origin.layer.word()));
@@ -216,8 +227,31 @@ impl Answer<'_> {
         out
     }
 
+    /// What the value is composed of, where it is written, and what shares it.
+    fn composed(&self, out: &mut String) {
+        for (at, given) in self.setting.parts.iter().enumerate() {
+            let head = if at == 0 { "composed of" } else { "" };
+            let text: &str = if self.is_secret() { MASK } else { &given.part.text };
+            let by = given.layers.first().map(|origin| format!("  {}  {}", place(origin), origin.layer.word()));
+            let what = given.part.role.word();
+            out.push_str(&format!("{head:<12}{} `{}`{}\n", sanitise_line(&what), sanitise_line(text), by.unwrap_or_default()));
+        }
+        if let Some(origin) = self.setting.written {
+            let line = self.line(origin, 0).first().map(|(_, line)| line.trim().to_owned()).unwrap_or_default();
+            out.push_str(&format!("written at  {}  {}  {line}\n", place(origin), origin.layer.word()));
+        }
+        let Some(winner) = self.setting.layers.first() else { return };
+        if let Some(inner) = winner.inner() {
+            out.push_str(&format!("inside of  the text at {}:{}, {}\n", inner.line, inner.column, sanitise_line(&inner.path)));
+        }
+        if let Some(anchor) = winner.anchor() {
+            let times = if anchor.aliases == 1 { "1 other place".to_owned() } else { format!("{} other places", anchor.aliases) };
+            out.push_str(&format!("shared with  {times} (anchor &{})\n", sanitise_line(&anchor.name)));
+        }
+    }
+
     fn others(&self) -> Vec<String> {
-        let file = self.setting.layers.first().map(|origin| origin.file.to_string()).unwrap_or_default();
+        let file = self.setting.layers.first().and_then(|origin| origin.file()).map(ToString::to_string).unwrap_or_default();
         setting::others(self.repository, &file, &self.found.places)
     }
 
@@ -233,6 +267,8 @@ impl Answer<'_> {
             "field": self.field,
             "value": value,
             "layers": layers,
+            "composedOf": parts(&self.setting, self.is_secret()),
+            "writtenAt": self.setting.written.map(layer),
             "appliedBy": applied,
             "alsoReadBy": self.others(),
             "notProven": unknown(self.found.object),

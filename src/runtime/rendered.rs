@@ -13,7 +13,7 @@ use crate::cluster::{self, Catalog, Failure};
 use crate::git::Checkout;
 use fluxdeck_model::domain::{ClusterId, GroupKind, ObjectRef};
 use fluxdeck_model::error::{Error, Result};
-use fluxdeck_model::insight::declared::{Commit, in_object};
+use fluxdeck_model::insight::declared::Commit;
 use fluxdeck_model::insight::named::group;
 use fluxdeck_model::kinds;
 use fluxdeck_model::render::error::BuildError;
@@ -115,7 +115,7 @@ impl Renderer {
     pub(super) async fn plan(&self, kustomization: &Value) -> Result<Plan> {
         let skip = |why: String| Error::failed(why, "");
         let text = |key: &str| kustomization["metadata"][key].as_str().unwrap_or_default();
-        let own = Reading::file(&in_object("Kustomization", text("namespace"), text("name")), Layer::Cluster);
+        let own = Reading::object("Kustomization", text("namespace"), text("name"), Layer::Cluster);
         let nodes = documents(kustomization.to_string().as_bytes(), &own).map_err(told)?;
         let spec = Spec::read(nodes.first().ok_or_else(|| skip("it is empty".to_owned()))?).map_err(told)?;
         if spec.is_remote {
@@ -146,7 +146,7 @@ impl Renderer {
         let mut found = BTreeMap::new();
         for from in spec.post_build.iter().flat_map(|post| &post.from).filter(|from| from.kind.as_ref() == "ConfigMap") {
             let manifest = json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "namespace": &*spec.namespace, "name": &*from.name } });
-            let own = Reading::file(&in_object("ConfigMap", &spec.namespace, &from.name), Layer::Cluster);
+            let own = Reading::object("ConfigMap", &spec.namespace, &from.name, Layer::Cluster);
             let read = |value: &Value| documents(value.to_string().as_bytes(), &own).ok()?.pop();
             let Some(node) = read(&manifest) else { continue };
             let values = match self.live(&node).await {

@@ -101,6 +101,52 @@ fn where_names_the_layer_that_wins_with_its_line_and_those_below() {
 }
 
 #[test]
+fn where_names_the_parts_of_a_composed_value_and_where_its_text_is_written() {
+    let told = |object: &str, field: &str| {
+        let arguments = ["where", object, field, "--repo", ".", "--kustomization", APPS];
+        (out(&run(&fleet(), &arguments)), out(&run(&fleet(), &[&arguments[..], &["-o", "json"]].concat())))
+    };
+    let (text, json) = told("ingress/frontend", "spec.rules[0].host");
+    for line in [
+        "composed of text `www.`  flux/apps/production/web/ingress.yaml:7:11  resource",
+        "            variable cluster_domain `production.example.test`  flux/system/production/cluster-vars.yaml:5:19  cluster ConfigMap",
+        "written at  flux/apps/production/web/ingress.yaml:7:11  resource  - host: www.${cluster_domain}",
+    ] {
+        assert!(text.contains(line) && !text.contains("overrode"), "{line}\nis not in\n{text}");
+    }
+    let json: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["layers"].as_array().map(Vec::len), Some(1), "nothing was overridden");
+    assert_eq!((&json["composedOf"][1]["part"], &json["writtenAt"]["line"]), (&"variable cluster_domain".into(), &7.into()));
+
+    let (text, _) = told("deploy/frontend", "spec.template.spec.containers[name=frontend].image");
+    for line in [
+        "composed of name `forge.example.test/ops/frontend`  flux/apps/production/web/kustomization.yaml:14:12  images",
+        "            tag `1.4.1`  flux/apps/production/web/kustomization.yaml:15:11  images",
+        "overrode  flux/apps/base/frontend/deployment.yaml:16:16  resource",
+    ] {
+        assert!(text.contains(line), "{line}\nis not in\n{text}");
+    }
+}
+
+#[test]
+fn where_tells_what_shares_a_value_and_the_way_inside_of_a_text() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let write = |path: &str, text: &str| std::fs::write(dir.path().join(path), text).expect("written");
+    write("kustomization.yaml", "resources: [a.yaml]\n");
+    write(
+        "a.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  x: &x both\n  y: *x\n  app.yaml: |\n    server:\n      port: 80\n",
+    );
+    for (field, lines) in [
+        ("data.y", ["set by    a.yaml:5:6  resource", "shared with  1 other place (anchor &x)"]),
+        ("data['app.yaml'].server.port", ["set by    a.yaml:9:13  resource", "inside of  the text at 7:13, server.port"]),
+    ] {
+        let told = out(&run(dir.path(), &["where", "cm/a", field, "--repo", ".", "--path", "."]));
+        assert!(lines.iter().all(|line| told.contains(line)), "{told}");
+    }
+}
+
+#[test]
 fn where_answers_what_it_does_not_find_with_the_nearest_and_names_all_that_are_meant() {
     let fleet = fleet();
     for (arguments, code, told) in [

@@ -1,5 +1,10 @@
 //! One value of a text changed where it stands, as somebody would do it with an editor.
 
+use fluxdeck_model::insight::field::Field;
+use fluxdeck_model::render::node::{Form, Inner, Layer, Node, Tag, Value};
+use fluxdeck_model::render::read::{self, Place};
+use fluxdeck_model::render::turn_back::Change;
+
 /// The text with another value at a place (line and column from 1), none where no value stands that can be changed in place.
 pub fn changed(text: &str, line: u32, column: u32, is_yaml: bool) -> Option<String> {
     let at = offset(text, line, column)?;
@@ -57,4 +62,99 @@ fn block_end(text: &str, header: usize) -> Option<usize> {
         at += line.len();
     }
     end
+}
+
+/// The text in which a scalar reads as wished, where a wish was turned back to; none where nothing stands there that is replaced so simply.
+pub fn wished(text: &str, change: &Change) -> Option<String> {
+    let Change { origin, old, new, tag, .. } = change;
+    match origin.form {
+        Form::File => return (text == old.as_ref()).then(|| new.clone()),
+        Form::Line => {
+            let begin = offset(text, origin.line, 1)?;
+            let end = text[begin..].find(['\r', '\n']).map_or(text.len(), |end| begin + end);
+            return (text[begin..end] == **old).then(|| format!("{}{new}{}", &text[..begin], &text[end..]));
+        }
+        Form::Yaml => {}
+        Form::Maker => return None,
+    }
+    match origin.inner().filter(|inner| (inner.line, inner.column) == (origin.line, origin.column)) {
+        // its lines are no lines of the file
+        Some(inner) => {
+            let outer = document_with(text, inner)?;
+            let (outer, inner) = (outer.shared_text()?.clone(), inner.clone());
+            let place = Place::file(&"inner".into(), Layer::Resource);
+            let document = read::documents(outer.as_bytes(), &place).ok()?.get(inner.document as usize)?.clone();
+            let node = Field::parse(&inner.path).ok()?.find(&document).ok()?.clone();
+            let change = Change { origin: node.origin().clone(), ..change.clone() };
+            let new = wished(&outer, &change)?;
+            scalar(text, inner.line, inner.column, &outer, &quoted(&new))
+        }
+        None => {
+            let is_text = matches!(tag, Tag::None | Tag::Str | Tag::Timestamp);
+            scalar(text, origin.line, origin.column, old, &if is_text { quoted(new) } else { new.clone() })
+        }
+    }
+}
+
+/// The scalar of a text that stands at a place.
+fn document_with(text: &str, inner: &Inner) -> Option<Node> {
+    fn find(node: &Node, at: (u32, u32)) -> Option<Node> {
+        match &node.value {
+            Value::Scalar(_) => ((node.origin().line, node.origin().column) == at).then(|| node.clone()),
+            Value::List(items) => items.iter().find_map(|item| find(item, at)),
+            Value::Map(entries) => entries.iter().find_map(|entry| find(&entry.value, at)),
+        }
+    }
+    // a text that is embedded in an embedded one is left to a real editor
+    let all = if inner.within.is_none() {
+        read::documents(text.as_bytes(), &Place::file(&"outer".into(), Layer::Resource)).ok()?
+    } else {
+        Vec::new()
+    };
+    all.iter().find_map(|document| find(document, (inner.line, inner.column)))
+}
+
+/// Double quotes hold everything; what YAML takes for the end of a line is escaped.
+fn quoted(text: &str) -> String {
+    let text = serde_json::to_string(text).expect("a text is JSON");
+    [('\u{85}', "\\u0085"), ('\u{2028}', "\\u2028"), ('\u{2029}', "\\u2029"), ('\u{feff}', "\\ufeff")]
+        .into_iter()
+        .fold(text, |text, (letter, escape)| text.replace(letter, escape))
+}
+
+/// The scalar at a place replaced as it stands there.
+fn scalar(text: &str, line: u32, column: u32, old: &str, written: &str) -> Option<String> {
+    let at = offset(text, line, column)?;
+    let at = at + properties(&text[at..]);
+    let rest = &text[at..];
+    let end = match rest.chars().next()? {
+        quote @ ('"' | '\'') => 1 + closing(&rest[1..], quote)? + 1,
+        // one with an indentation of its own is left to a real editor
+        '|' | '>' if rest[1..].starts_with(|letter: char| letter.is_ascii_digit()) => return None,
+        '|' | '>' => block_end(text, at)? - at,
+        _ => {
+            // a plain one of one line
+            rest.starts_with(old).then_some(old.len()).filter(|length| {
+                let after = &rest[*length..];
+                after.is_empty()
+                    || after.starts_with(['\n', '\r', ',', '}', ']'])
+                    || after.starts_with(" #")
+                    || after.trim_start_matches(' ').starts_with(['\n', '\r', ',', '}', ']'])
+            })?
+        }
+    };
+    Some(format!("{}{written}{}", &text[..at], &text[at + end..]))
+}
+
+fn closing(rest: &str, quote: char) -> Option<usize> {
+    let mut letters = rest.char_indices().peekable();
+    while let Some((at, letter)) = letters.next() {
+        match letter {
+            '\\' if quote == '"' => drop(letters.next()),
+            '\'' if quote == '\'' && letters.peek().is_some_and(|(_, next)| *next == '\'') => drop(letters.next()),
+            _ if letter == quote => return Some(at),
+            _ => {}
+        }
+    }
+    None
 }

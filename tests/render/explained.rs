@@ -2,8 +2,9 @@
 
 use fluxdeck_model::insight::field::Field;
 use fluxdeck_model::insight::named::Named;
-use fluxdeck_model::insight::setting;
+use fluxdeck_model::insight::setting::{self, Given};
 use fluxdeck_model::render::flux::Applied;
+use fluxdeck_model::render::node::Origin;
 use fluxdeck_model::render::repository::{Builder, Repository};
 
 use super::fleet;
@@ -13,7 +14,8 @@ const PRODUCTION: &str = "flux/apps/production";
 const APPS: &str = "flux/clusters/production/apps.yaml";
 const VARIABLES: &str = "flux/system/production/cluster-vars.yaml";
 
-/// Cluster, Kustomization, object, field, and the layers: folder or file, the rest of the path with its line, the layer; the winner first.
+/// Cluster, Kustomization, object, field, and the layers: folder or file, the rest of the path with its line, the layer; the winner first,
+/// then what it overrode, the parts of the value, and where it is written.
 type Case = (&'static str, &'static str, &'static str, &'static str, &'static [(&'static str, &'static str, &'static str)]);
 
 const CASES: &[Case] = &[
@@ -34,8 +36,9 @@ const CASES: &[Case] = &[
         "spec.template.spec.containers[name=frontend].image",
         &[
             (PRODUCTION, "/web/kustomization.yaml:15", "images"),
-            (PRODUCTION, "/web/kustomization.yaml:14", "images"),
             (BASE, "/frontend/deployment.yaml:16", "resource"),
+            (PRODUCTION, "/web/kustomization.yaml:14", "images as name"),
+            (PRODUCTION, "/web/kustomization.yaml:15", "images as tag"),
         ],
     ),
     (
@@ -65,7 +68,11 @@ const CASES: &[Case] = &[
         "apps",
         "Deployment/cart",
         "spec.template.metadata.annotations['example.test/zone']",
-        &[(VARIABLES, ":6", "cluster ConfigMap"), (APPS, ":29", "Flux patch")],
+        &[
+            (VARIABLES, ":6", "cluster ConfigMap"),
+            (VARIABLES, ":6", "cluster ConfigMap as variable zone"),
+            (APPS, ":29", "Flux patch as written"),
+        ],
     ),
     // the other settings of a Flux Kustomization
     (
@@ -73,7 +80,12 @@ const CASES: &[Case] = &[
         "apps",
         "Deployment/cart",
         "spec.template.spec.containers[name=cart].image",
-        &[(APPS, ":32", "Flux images"), (BASE, "/shop/cart.yaml:12", "resource")],
+        &[
+            (APPS, ":32", "Flux images"),
+            (BASE, "/shop/cart.yaml:12", "resource"),
+            (BASE, "/shop/cart.yaml:12", "resource as name"),
+            (APPS, ":32", "Flux images as tag"),
+        ],
     ),
     ("production", "apps", "Deployment/cart", "metadata.labels.team", &[(APPS, ":23", "Flux commonMetadata")]),
     (
@@ -89,14 +101,23 @@ const CASES: &[Case] = &[
         "apps",
         "Deployment/cart",
         "metadata.labels.tier",
-        &[(APPS, ":17", "substitution"), (PRODUCTION, "/shop/kustomization.yaml:7", "labels")],
+        &[
+            (APPS, ":17", "substitution"),
+            (APPS, ":17", "substitution as variable tier"),
+            (PRODUCTION, "/shop/kustomization.yaml:7", "labels as written"),
+        ],
     ),
     (
         "production",
         "apps",
         "Ingress/frontend",
         "spec.rules[0].host",
-        &[(VARIABLES, ":5", "cluster ConfigMap"), (PRODUCTION, "/web/ingress.yaml:7", "resource")],
+        &[
+            (VARIABLES, ":5", "cluster ConfigMap"),
+            (PRODUCTION, "/web/ingress.yaml:7", "resource as text"),
+            (VARIABLES, ":5", "cluster ConfigMap as variable cluster_domain"),
+            (PRODUCTION, "/web/ingress.yaml:7", "resource as written"),
+        ],
     ),
     // what is generated, and what follows its hash: the name is written where it is used
     (
@@ -111,7 +132,11 @@ const CASES: &[Case] = &[
         "apps",
         "Deployment/frontend",
         "spec.template.spec.containers[name=frontend].envFrom[0].configMapRef.name",
-        &[(BASE, "/frontend/deployment.yaml:18", "name reference"), (BASE, "/frontend/deployment.yaml:18", "resource")],
+        &[
+            (BASE, "/frontend/deployment.yaml:18", "name reference"),
+            (BASE, "/frontend/kustomization.yaml:7", "generator as text"),
+            (BASE, "/frontend/deployment.yaml:18", "resource as written"),
+        ],
     ),
 ];
 
@@ -130,7 +155,11 @@ const OTHERS: &[Case] = &[
         "checkout",
         "Deployment/checkout",
         "spec.template.spec.containers[name=checkout].env[name=API_KEY].valueFrom.secretKeyRef.name",
-        &[("deploy/checkout", "/deployment.yaml:16", "name reference"), ("deploy/checkout", "/deployment.yaml:16", "resource")],
+        &[
+            ("deploy/checkout", "/deployment.yaml:16", "name reference"),
+            ("deploy/checkout", "/kustomization.yaml:7", "generator as text"),
+            ("deploy/checkout", "/deployment.yaml:16", "resource as written"),
+        ],
     ),
     ("production", "reports", "CronJob/report", "spec.schedule", &[("deploy/reports", "/cronjob.yaml:6", "resource")]),
     (
@@ -159,8 +188,13 @@ fn who_sets_a_field_is_what_a_reader_of_the_files_finds() {
         let object = object(if is_fleet { &fleet } else { &applications }, cluster, kustomization, name);
         let node =
             Field::parse(path).and_then(|field| field.find(&object.node)).unwrap_or_else(|error| panic!("{path}: {error}"));
-        let told = setting::of(node).layers;
-        let told: Vec<_> = told.iter().map(|found| format!("{}:{} {}", found.file, found.line, found.layer.word())).collect();
+        let setting = setting::of(node);
+        let place = |found: &Origin| format!("{}:{} {}", found.location, found.line, found.layer.word());
+        let part =
+            |given: &Given<'_>| given.layers.first().map(|found| format!("{} as {}", place(found), given.part.role.word()));
+        let written = setting.written.map(|found| format!("{} as written", place(found)));
+        let layers_told = setting.layers.iter().map(|found| place(found));
+        let told: Vec<_> = layers_told.chain(setting.parts.iter().filter_map(part)).chain(written).collect();
         let expected: Vec<_> = layers.iter().map(|(file, rest, layer)| format!("{file}{rest} {layer}")).collect();
         assert_eq!(told, expected, "{cluster} {name} {path}");
     }

@@ -19,7 +19,7 @@ fn fixtures(folder: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(folder)
 }
 
-fn copy(disk: &Disk, folder: &str, memory: &mut Memory) {
+pub fn copy(disk: &Disk, folder: &str, memory: &mut Memory) {
     for name in disk.list(folder).expect("a folder") {
         let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
         match disk.entry(&path).expect("it was listed") {
@@ -181,7 +181,7 @@ fn the_faults_of_the_fleet_are_found_without_a_cluster() {
 /// `file:line layer` of a field, the winner first.
 fn chain(object: &Applied, path: &[&str]) -> Vec<String> {
     let node = object.node.at(path).unwrap_or_else(|| panic!("{path:?}"));
-    node.trace.chain().map(|origin| format!("{}:{} {}", origin.file, origin.line, origin.layer.word())).collect()
+    node.trace.chain().map(|origin| format!("{}:{} {}", origin.location, origin.line, origin.layer.word())).collect()
 }
 
 #[test]
@@ -213,5 +213,8 @@ fn where_a_value_of_the_fleet_comes_from_is_told() {
         zone[0].starts_with("flux/system/production/cluster-vars.yaml:") && zone[0].ends_with("cluster ConfigMap"),
         "{zone:?}"
     );
-    assert!(zone[1] == "flux/clusters/production/apps.yaml:29 Flux patch", "the patch that the variable stands in: {zone:?}");
+    let zone =
+        deployment("cart").node.at(&["spec", "template", "metadata", "annotations", "example.test/zone"]).expect("a field");
+    let written = zone.trace.composition().map(|made| &made.scalars[0].trace.origin).expect("it is composed");
+    assert_eq!((written.line, written.layer), (29, Layer::FluxPatch), "the patch that the variable stands in");
 }

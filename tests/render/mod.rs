@@ -5,7 +5,9 @@ mod corpus;
 #[path = "../support/disk.rs"]
 mod disk;
 mod edit;
+mod everything;
 mod explained;
 mod fleet;
 mod flux;
 mod origins;
+mod wishes;

@@ -2,7 +2,8 @@
 //!
 //! Every place that wins a scalar of the fleet is changed, one by one, and everything is built again. Not changed are places that say who an
 //! object is, and the keys by which a list was merged: with another one the rest is another object, or another item. Some places are enough
-//! on every run; `FLUXDECK_MUTATE_SECONDS` (as for the mutated inputs) takes all of them, which is half a minute.
+//! on every run; `FLUXDECK_MUTATE_SECONDS` (as for the mutated inputs) takes all of them, which is half a minute. What a value is composed of
+//! is asked the other way round, by `wishes`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,13 +18,12 @@ use super::edit;
 use super::fleet;
 
 /// File, line and column.
-type Spot = (String, u32, u32);
+pub type Spot = (String, u32, u32);
 
-/// One file of a tree with another content.
-struct Edited<'t> {
-    tree: &'t dyn Tree,
-    file: &'t str,
-    content: Arc<[u8]>,
+/// A tree, some files of it with another content.
+pub struct Edited<'t> {
+    pub tree: &'t dyn Tree,
+    pub files: Vec<(&'t str, Arc<[u8]>)>,
 }
 
 impl Tree for Edited<'_> {
@@ -32,7 +32,8 @@ impl Tree for Edited<'_> {
     }
 
     fn read(&self, path: &str) -> Result<Arc<[u8]>> {
-        if path == self.file { Ok(self.content.clone()) } else { self.tree.read(path) }
+        let edited = self.files.iter().find(|(file, _)| *file == path);
+        edited.map_or_else(|| self.tree.read(path), |(_, content)| Ok(content.clone()))
     }
 
     fn list(&self, path: &str) -> Result<Vec<String>> {
@@ -41,10 +42,10 @@ impl Tree for Edited<'_> {
 }
 
 /// A scalar by its path of keys and numbers.
-struct Scalar<'n> {
-    path: String,
-    text: &'n str,
-    node: &'n Node,
+pub struct Scalar<'n> {
+    pub path: String,
+    pub text: &'n str,
+    pub node: &'n Node,
 }
 
 fn scalars<'n>(node: &'n Node, path: String, found: &mut Vec<Scalar<'n>>) {
@@ -60,23 +61,23 @@ fn scalars<'n>(node: &'n Node, path: String, found: &mut Vec<Scalar<'n>>) {
     }
 }
 
-fn all(object: &Applied) -> Vec<Scalar<'_>> {
+pub fn all(object: &Applied) -> Vec<Scalar<'_>> {
     let mut found = Vec::new();
     scalars(&object.node, String::new(), &mut found);
     found
 }
 
-fn spot(origin: &Origin) -> Spot {
-    (origin.file.to_string(), origin.line, origin.column)
+pub fn spot(origin: &Origin) -> Spot {
+    (origin.location.to_string(), origin.line, origin.column)
 }
 
 fn names(node: &Node, spot: &Spot) -> bool {
-    node.trace.chain().any(|origin| (origin.file.as_ref(), origin.line, origin.column) == (&spot.0, spot.1, spot.2))
+    node.trace.any(&mut |origin| self::spot(origin) == *spot)
 }
 
 /// Whether it follows another object's new name or hash.
 fn follows(node: &Node) -> bool {
-    node.trace.chain().any(|origin| matches!(origin.layer, Layer::Reference | Layer::Name | Layer::FluxName))
+    node.trace.any(&mut |origin| matches!(origin.layer, Layer::Reference | Layer::Name | Layer::FluxName))
 }
 
 /// What a change at a place may do.
@@ -92,7 +93,7 @@ enum Meaning {
 }
 
 /// Settings of a Flux Kustomization that say which, not what.
-fn chooses(path: &str) -> bool {
+pub fn chooses(path: &str) -> bool {
     let places = [".spec.path", ".spec.sourceRef", ".spec.components", ".spec.postBuild.substituteFrom"];
     places.iter().any(|place| path.starts_with(place))
         || path.starts_with(".spec.patches") && path.contains(".target.")
@@ -100,7 +101,7 @@ fn chooses(path: &str) -> bool {
 }
 
 fn meaning(object: &Applied, one: &Scalar<'_>) -> Meaning {
-    let is_merged = one.path.ends_with("].name") && one.node.trace.overrode.is_some();
+    let is_merged = one.path.ends_with("].name") && one.node.trace.overrode().is_some();
     let kind = object.node.get("kind").and_then(Node::text).unwrap_or_default();
     match one.path.as_str() {
         ".apiVersion" | ".kind" | ".metadata.name" | ".metadata.namespace" => Meaning::Identity,
@@ -123,11 +124,12 @@ fn spots(repository: &Repository) -> BTreeMap<Spot, Meaning> {
     }
     for object in objects() {
         for one in all(object) {
-            for origin in one.node.trace.chain() {
+            one.node.trace.any(&mut |origin| {
                 if let Some(known) = found.get_mut(&spot(origin)) {
                     *known = meaning(object, &one).max(*known);
                 }
-            }
+                false
+            });
         }
     }
     found
@@ -208,7 +210,7 @@ fn change_all(tree: &Memory, first: usize, step: usize) -> (Vec<String>, usize) 
             wrong.push(format!("{place}: no value stands there"));
             continue;
         };
-        let after = builder.build(&Edited { tree, file: &spot.0, content: edited.as_bytes().into() }).expect("a fleet");
+        let after = builder.build(&Edited { tree, files: vec![(&spot.0, edited.as_bytes().into())] }).expect("a fleet");
         let change = Change { before: &before, after: &after, spot, meaning: *meaning };
         wrong.extend(change.wrong().into_iter().map(|what| format!("{place}: {what}")));
         changed += 1;
@@ -259,7 +261,7 @@ fn a_place_that_is_not_the_right_one_is_noticed() {
     let text = std::str::from_utf8(&text).expect("a text");
     // the replicas are changed, and the tag of the image is said to be the place
     let edited = edit::changed(text, 11, 10, true).expect("a number");
-    let after = builder.build(&Edited { tree: &tree, file: overlay, content: edited.as_bytes().into() }).expect("a fleet");
+    let after = builder.build(&Edited { tree: &tree, files: vec![(overlay, edited.as_bytes().into())] }).expect("a fleet");
     let spot = (overlay.to_owned(), 15, 11);
     let wrong = Change { before: &before, after: &after, spot: &spot, meaning: Meaning::Value }.wrong();
     let told = wrong.join("\n");

@@ -4,6 +4,8 @@
 //! Recorded objects carry the server's defaults and the values of decrypted Secrets, which no build knows: a manifest that git says as it
 //! did then is applied as recorded, and of one that has changed only what has changed. Encrypted values are masked, as in the recording.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::recording::{Recording, wish};
@@ -13,7 +15,7 @@ use fluxdeck_model::render::Cache;
 use fluxdeck_model::render::error::BuildError;
 use fluxdeck_model::render::flux::{self, Spec, Values};
 use fluxdeck_model::render::ignore::{Artifact, Rules};
-use fluxdeck_model::render::node::{Layer, Node, Origin};
+use fluxdeck_model::render::node::{Layer, Location, Node, Origin, Trace};
 use fluxdeck_model::render::read::{self, Place};
 use fluxdeck_model::render::substitute::Variables;
 use fluxdeck_model::render::tree::{Memory, Tree as _};
@@ -100,8 +102,9 @@ impl Inputs {
 
     fn objects(&self, files: &Memory, parsed: &Cache) -> Result<Vec<Value>, Failure> {
         let failed = |error: BuildError| ("BuildFailed", format!("kustomize build failed: {error}"));
-        let own = format!("Kustomization {}", text(&self.kustomization, "/metadata/name")).into();
-        let node = read::document(self.kustomization.to_string().as_bytes(), &Place::file(&own, Layer::Cluster));
+        let meta = |key: &str| text(&self.kustomization, key);
+        let own = Place::object("Kustomization", meta("/metadata/namespace"), meta("/metadata/name"), Layer::Cluster);
+        let node = read::document(self.kustomization.to_string().as_bytes(), &own);
         let spec = Spec::read(&node.map_err(failed)?.expect("an object")).map_err(failed)?;
         let artifact = Artifact::new(files, Rules::of(files, self.ignore.as_deref()).map_err(failed)?);
         let folder = flux::folder(&spec.path);
@@ -135,20 +138,19 @@ impl Inputs {
             let error = format!("{}s \"{name}\" not found", kind.to_lowercase());
             return Err(format!("substitute from '{kind}/{name}' error: {error}"));
         }
-        let find = |kind: &str, _: &str, name: &str| {
+        let find = |kind: &str, namespace: &str, name: &str| {
             let (_, found) = wanted.iter().find(|(from, _)| (&*from.kind, &*from.name) == (kind, name))?;
             if found.as_ref().is_some_and(Value::is_null) {
                 return None;
             }
-            let file = format!("{kind} {name}").into();
+            let object = Location::Object { kind: kind.into(), namespace: namespace.into(), name: name.into() };
+            let trace = Trace::new(Origin::at(&Arc::new(object), 0, 0, Layer::Cluster));
             let value = |value: &str| match write::from_base64(value).filter(|_| kind == "Secret") {
                 Some(bytes) => String::from_utf8_lossy(&bytes).into(),
                 None => value.into(),
             };
             let pairs = found.iter().filter_map(Value::as_object).flatten();
-            let pair = |(name, text): (&String, &Value)| {
-                Some((name.as_str().into(), (value(text.as_str()?), Origin::new(&file, 0, 0, Layer::Cluster))))
-            };
+            let pair = |(name, text): (&String, &Value)| Some((name.as_str().into(), (value(text.as_str()?), trace.clone())));
             Some(pairs.filter_map(pair).collect::<Values>())
         };
         Ok(flux::variables(spec, &find))

@@ -7,7 +7,7 @@ use crate::domain::Str;
 use crate::domain::text::sanitise;
 use crate::render::flux::Applied;
 use crate::render::id::text_at;
-use crate::render::node::{Layer, Origin};
+use crate::render::node::{Layer, Location, Origin};
 
 /// What stands for a value that must not be seen.
 pub const MASK: &str = "<masked>";
@@ -44,6 +44,21 @@ pub struct Declaration {
     pub value: String,
     /// Who set it: the winner first, then what it overrode. Never empty.
     pub layers: Vec<Origin>,
+    /// What it is composed of; nothing where it was set as a whole.
+    pub parts: Vec<PartOf>,
+    /// Where the text with variables, or the reference to an object, is written.
+    pub written: Option<Origin>,
+}
+
+/// A part of a composed value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartOf {
+    /// What it is: `tag`, `variable zone`.
+    pub what: String,
+    /// As people may see it.
+    pub value: String,
+    /// Who set it, and what that overrode; nothing of a part that is made.
+    pub layers: Vec<Origin>,
 }
 
 /// A line of a file of a commit.
@@ -70,19 +85,17 @@ pub enum Place {
 }
 
 impl Place {
-    /// Reads an origin. What stands in an object of the cluster has its name as file (see [`in_object`]).
+    /// Where an origin stands, in a file at this commit or in an object.
     pub fn of(origin: &Origin, at: &Commit, is_secret: bool) -> Self {
-        let object = origin.file.split_once(' ').and_then(|(kind, path)| Some((kind, path.split_once('/')?)));
-        match object.filter(|(kind, _)| matches!(*kind, "Kustomization" | "ConfigMap")) {
-            Some((kind, (namespace, name))) => Self::Object { kind: kind.into(), namespace: namespace.into(), name: name.into() },
-            None => Self::File(FilePlace { at: at.clone(), path: (&*origin.file).into(), line: origin.line, is_secret }),
+        match &*origin.location {
+            Location::File(path) => {
+                Self::File(FilePlace { at: at.clone(), path: (&**path).into(), line: origin.line, is_secret })
+            }
+            Location::Object { kind, namespace, name } => {
+                Self::Object { kind: (&**kind).into(), namespace: (&**namespace).into(), name: (&**name).into() }
+            }
         }
     }
-}
-
-/// The name of a file for what stands in an object of the cluster.
-pub fn in_object(kind: &str, namespace: &str, name: &str) -> Str {
-    format!("{kind} {namespace}/{name}").into()
 }
 
 impl Commit {
@@ -111,8 +124,21 @@ impl Declared {
         let is_name = |path: &str| matches!(path, "apiVersion" | "kind" | "metadata.name" | "metadata.namespace");
         let field = |(path, node): (String, &crate::render::Node)| {
             let text = node.text().map_or_else(|| if node.is_map() { "{}".into() } else { "[]".into() }, sanitise);
-            let value = if is_masked(&path) { MASK.to_owned() } else { text.into_owned() };
-            Declaration { path, value, layers: setting::of(node).layers.into_iter().cloned().collect() }
+            let is_masked = is_masked(&path);
+            let value = if is_masked { MASK.to_owned() } else { text.into_owned() };
+            let setting = setting::of(node);
+            let part = |given: &setting::Given<'_>| PartOf {
+                what: sanitise(&given.part.role.word()).into_owned(),
+                value: if is_masked { MASK.to_owned() } else { sanitise(&given.part.text).into_owned() },
+                layers: given.layers.iter().map(|origin| (*origin).clone()).collect(),
+            };
+            Declaration {
+                path,
+                value,
+                layers: setting.layers.iter().map(|origin| (*origin).clone()).collect(),
+                parts: setting.parts.iter().map(part).collect(),
+                written: setting.written.cloned(),
+            }
         };
         let mut fields: Vec<_> = scalars(node).into_iter().filter(|(path, _)| !is_name(path)).map(field).collect();
         // every object has these two labels: what somebody wrote comes first
@@ -134,7 +160,7 @@ mod tests {
 
     fn declared(text: &str) -> Declared {
         let node = documents(text.as_bytes(), &Reading::file(&"a.yaml".into(), Layer::Resource)).expect("YAML").remove(0);
-        let object = Applied { is_encrypted: false, node, unknown: ["zone".into()].into() };
+        let object = Applied { is_encrypted: false, node, unknown: ["zone".into()].into(), is_substituted: true };
         Declared::of(&object, "flux-system/apps".to_owned(), Commit { url: "https://h/r".into(), id: "0123456789".into() })
     }
 
@@ -156,19 +182,24 @@ mod tests {
         let mut node = documents(text.as_bytes(), &Reading::file(&"a.yaml".into(), Layer::Resource)).expect("YAML").remove(0);
         let label = node.get_mut("metadata").and_then(|node| node.get_mut("labels")).and_then(|node| node.get_mut("owner"));
         label.expect("a label").trace.origin.layer = Layer::FluxOwner;
-        let object = Applied { is_encrypted: false, node, unknown: [].into() };
+        let object = Applied { is_encrypted: false, node, unknown: [].into(), is_substituted: false };
         let fields = Declared::of(&object, String::new(), Commit::default()).fields;
         assert_eq!(fields.iter().map(|field| field.path.as_str()).collect::<Vec<_>>(), ["data.a", "metadata.labels.owner"]);
     }
 
     #[test]
     fn what_stands_in_an_object_of_the_cluster_is_no_file() {
-        let place = |file: &str| Place::of(&Origin::new(&file.into(), 3, 1, Layer::Patch), &Commit::default(), false);
-        let object = |kind: &str| Place::Object { kind: kind.into(), namespace: "flux-system".into(), name: "apps".into() };
-        assert_eq!(place(&in_object("Kustomization", "flux-system", "apps")), object("Kustomization"));
-        assert_eq!(place(&in_object("ConfigMap", "flux-system", "apps")), object("ConfigMap"));
-        for file in ["apps/web.yaml", "my files/web.yaml", "Kustomization"] {
-            assert!(matches!(place(file), Place::File(FilePlace { path, line: 3, .. }) if &*path == file), "{file}");
+        let first = |reading: Reading| {
+            let node = documents(b"a: b\n", &reading).expect("YAML").remove(0);
+            Place::of(node.get("a").expect("a field").origin(), &Commit::default(), false)
+        };
+        let object = Reading::object("ConfigMap", "flux-system", "apps", Layer::Cluster);
+        let named = Place::Object { kind: "ConfigMap".into(), namespace: "flux-system".into(), name: "apps".into() };
+        assert_eq!(first(object), named);
+        // a file may be called as it likes
+        for file in ["apps/web.yaml", "my files/web.yaml", "Kustomization", "ConfigMap flux-system/apps"] {
+            let found = first(Reading::file(&file.into(), Layer::Resource));
+            assert!(matches!(found, Place::File(FilePlace { ref path, line: 1, .. }) if &**path == file), "{file}: {found:?}");
         }
     }
 

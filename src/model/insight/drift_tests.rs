@@ -36,7 +36,7 @@ fn schemas() -> Schemas {
 
 fn applied(text: &str) -> Applied {
     let node = documents(text.as_bytes(), &Place::file(&"web.yaml".into(), Layer::Resource)).expect("YAML").remove(0);
-    Applied { is_encrypted: crate::render::flux::is_encrypted(&node), node, unknown: BTreeSet::new() }
+    Applied { is_encrypted: crate::render::flux::is_encrypted(&node), node, unknown: BTreeSet::new(), is_substituted: false }
 }
 
 /// As an API server gives it back, with everything that others add.

@@ -1,9 +1,13 @@
 //! Paths to fields: `spec.template.spec.containers[name=api].image`, `data['a.b']`, `args[0]`.
 
+use std::borrow::Cow;
+
 use crate::domain::text::distance;
 use crate::error::{Error, Result};
 use crate::render::Node;
-use crate::render::node::Value;
+pub use crate::render::fields::below;
+use crate::render::node::{Form, Value};
+use crate::render::read::{self, Place};
 
 /// A path from an object's root.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +59,15 @@ impl Field {
     /// There is no such field: which part is missing, and the nearest that is there.
     pub fn find<'n>(&self, node: &'n Node) -> Result<&'n Node> {
         find(node, &self.parts).ok_or_else(|| self.missing(node))
+    }
+
+    /// The field in an object, or in a YAML or JSON text that is the value of one of its fields (`data['config.yaml'].server.port`).
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub fn reach<'n>(&self, node: &'n Node) -> Result<Cow<'n, Node>> {
+        let found = find(node, &self.parts).map(Cow::Borrowed);
+        found.or_else(|| inside(node, &self.parts).map(Cow::Owned)).ok_or_else(|| self.missing(node))
     }
 
     fn missing(&self, node: &Node) -> Error {
@@ -135,6 +148,25 @@ fn find<'n>(node: &'n Node, parts: &[Part]) -> Option<&'n Node> {
     (1..=keys.max(1)).find_map(|taken| find(step(node, &parts[..taken])?, &parts[taken..]))
 }
 
+/// A field of the text that is the value of a field on the way.
+fn inside(node: &Node, parts: &[Part]) -> Option<Node> {
+    (1..parts.len()).rev().find_map(|taken| {
+        let documents = embedded(find(node, &parts[..taken])?)?;
+        documents.iter().find_map(|document| find(document, &parts[taken..])).cloned()
+    })
+}
+
+/// What a text says as YAML or JSON. Of one that is composed nobody can say where in it something stands.
+fn embedded(scalar: &Node) -> Option<Vec<Node>> {
+    let (text, origin) = (scalar.text()?, scalar.trace.seen().composition().is_none().then(|| scalar.origin())?);
+    let place = match origin.form {
+        Form::Yaml => Place::inside(scalar, origin.layer),
+        Form::File => Place::file(origin.file()?, origin.layer),
+        Form::Line | Form::Maker => return None,
+    };
+    read::documents(text.as_bytes(), &place).ok()
+}
+
 /// One step down; several keys are one key with dots in it.
 fn step<'n>(node: &'n Node, parts: &[Part]) -> Option<&'n Node> {
     match parts.first()? {
@@ -173,17 +205,6 @@ fn walk<'n>(node: &'n Node, path: String, found: &mut Vec<(String, &'n Node)>) {
     }
 }
 
-/// The path of a key below a path, so that [`Field::parse`] reads it back.
-pub fn below(path: &str, key: &str) -> String {
-    let is_plain = !key.is_empty() && !key.contains(['.', '[', ']', '\\', '\'', '"']);
-    match (is_plain, path) {
-        (true, "") => key.to_owned(),
-        (true, path) => format!("{path}.{key}"),
-        (false, path) if key.contains('\'') => format!("{path}[\"{key}\"]"),
-        (false, path) => format!("{path}['{key}']"),
-    }
-}
-
 /// How an item is named: by its name where that is its own, else by its place.
 fn item(items: &[Node], at: usize) -> String {
     let name = |node: &Node| node.get("name").and_then(Node::text).map(str::to_owned);
@@ -201,7 +222,7 @@ fn item(items: &[Node], at: usize) -> String {
 mod tests {
     use super::*;
     use crate::render::Layer;
-    use crate::render::read::{Place, documents};
+    use crate::render::read::documents;
 
     const POD: &str = "kind: Pod
 metadata: {labels: {app.kubernetes.io/name: web}, annotations: {a.b/c: x}}
@@ -250,6 +271,23 @@ spec:
         for path in ["", "a..b", "a[", "a[b]", "a."] {
             assert!(value(path).expect_err(path).contains("is no path of a field"), "{path}");
         }
+    }
+
+    #[test]
+    fn a_field_inside_of_a_text_is_reached_with_its_own_place() {
+        let text = "kind: ConfigMap\ndata:\n  app.yaml: |\n    a: 1\n    ---\n    server:\n      port: 80\n  plain: x: y\n";
+        let object = documents(text.replace("x: y", "'x: y'").as_bytes(), &Place::file(&"c.yaml".into(), Layer::Resource));
+        let object = object.expect("YAML").remove(0);
+        let reached = |path: &str| Field::parse(path).and_then(|field| field.reach(&object).map(Cow::into_owned));
+        let port = reached("data['app.yaml'].server.port").expect("it is there");
+        let inner = port.origin().inner().expect("inside of a text").clone();
+
+        assert_eq!((port.text(), port.origin().line, port.origin().column), (Some("80"), 7, 13));
+        assert_eq!((inner.line, inner.column, inner.document, &*inner.path), (3, 13, 1, "server.port"));
+        assert_eq!(reached("data.plain.x").expect("it is there").text(), Some("y"));
+        assert_eq!(reached("data.plain").expect("it is there").text(), Some("x: y"));
+        let missing = reached("data.plain.z").expect_err("it is not there");
+        assert_eq!(missing.to_string(), "`data.plain` has no `z`: it is a plain value");
     }
 
     #[test]

@@ -1,22 +1,62 @@
-//! Who set a field: the layer that wins, what it overrode, and who else reads that file.
+//! Who set a field: the layer that wins, what it overrode, what the value is composed of, and who else reads that file.
 
 use crate::render::Node;
 use crate::render::node::Origin;
 use crate::render::repository::{Place, Repository};
+use crate::render::trace::{Composition, Joint, Part, Role};
 
 /// A field's value with its layers.
 #[derive(Clone, Debug)]
 pub struct Setting<'n> {
     pub node: &'n Node,
-    /// The winner first.
+    /// The winner first, then what it overrode.
+    pub layers: Vec<&'n Origin>,
+    /// What the value is composed of, in order; nothing where it was set as a whole.
+    pub parts: Vec<Given<'n>>,
+    /// Where the text with variables is written, the reference to an object, or the text that a piece was put into.
+    pub written: Option<&'n Origin>,
+}
+
+/// A part of a composed value.
+#[derive(Clone, Debug)]
+pub struct Given<'n> {
+    pub part: &'n Part,
+    /// Who set it, and what that overrode; nothing of a part that is made.
     pub layers: Vec<&'n Origin>,
 }
 
 /// Who set a field.
 pub fn of(node: &Node) -> Setting<'_> {
-    let mut layers: Vec<_> = node.trace.chain().collect();
+    let trace = node.trace.seen();
+    let mut layers: Vec<_> = trace.chain().collect();
     layers.dedup();
-    Setting { node, layers }
+    let made = trace.composition();
+    let mut parts = Vec::new();
+    if let Some(made) = made {
+        flatten(made, &mut parts);
+    }
+    Setting { node, layers, parts, written: made.and_then(written) }
+}
+
+/// Parts that are composed themselves count as their parts.
+fn flatten<'n>(made: &'n Composition, found: &mut Vec<Given<'n>>) {
+    for part in made.parts.iter().filter(|part| part.role != Role::Separator) {
+        let Some((at, range)) = &part.cut else {
+            found.push(Given { part, layers: Vec::new() });
+            continue;
+        };
+        let scalar = &made.scalars[*at];
+        let trace = scalar.trace.seen();
+        match trace.composition() {
+            Some(inner) if *range == (0..scalar.text.len()) => flatten(inner, found),
+            _ => found.push(Given { part, layers: trace.chain().collect() }),
+        }
+    }
+}
+
+fn written(made: &Composition) -> Option<&Origin> {
+    let is_put_into = matches!(made.joint, Joint::Substitution(_) | Joint::Vars | Joint::Structured | Joint::Reference);
+    made.scalars.first().filter(|_| is_put_into).map(|scalar| &scalar.trace.origin)
 }
 
 /// How people call a Kustomization of a repository: `production flux-system/apps`.

@@ -1,8 +1,9 @@
 //! Why a build failed: what, where, and what to do. Nothing is ever built half.
 
 use std::fmt;
+use std::sync::Arc;
 
-use super::node::{Origin, Text};
+use super::node::{Layer, Location, Origin, Text};
 
 /// Whether kustomize fails here too, or only we do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,11 +49,20 @@ impl BuildError {
     #[must_use]
     pub fn at(mut self, origin: &Origin) -> Self {
         if self.file.is_none() {
-            self.file = Some(origin.file.clone());
+            self.file = Some(match &*origin.location {
+                Location::File(path) => path.clone(),
+                object => object.to_string().into(),
+            });
             self.line = origin.line;
             self.column = origin.column;
         }
         self
+    }
+
+    /// In a file or an object, unless a place is known already.
+    #[must_use]
+    pub fn within(self, location: &Arc<Location>) -> Self {
+        self.at(&Origin::at(location, 0, 0, Layer::default()))
     }
 
     /// In a file, unless a place is known already.

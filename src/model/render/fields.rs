@@ -125,6 +125,19 @@ pub fn set_scalar(node: &mut Node, mut value: Node) -> Result<()> {
     Ok(())
 }
 
+/// As [`set_scalar`] of a value that is composed of what was there: its trace says what it overrode.
+///
+/// # Errors
+/// Not a scalar.
+pub fn compose_scalar(node: &mut Node, value: Node) -> Result<()> {
+    let trace = value.trace.clone();
+    set_scalar(node, value)?;
+    if !node.is_null() {
+        node.trace = trace;
+    }
+    Ok(())
+}
+
 /// Texts that YAML 1.1 would read as something else are quoted, unless they have a style already.
 fn quote(value: &mut Node) {
     let is_string = value.is_scalar() && matches!(value.tag, Tag::Str | Tag::None) && !value.is_tagged;
@@ -359,4 +372,15 @@ pub fn split_path_with_brackets(path: &str, separator: char) -> Vec<String> {
         result.push(part);
     }
     result
+}
+
+/// The path of a key below a path, as fields are written: `a.b`, `a['b.c']`.
+pub fn below(path: &str, key: &str) -> String {
+    let is_plain = !key.is_empty() && !key.contains(['.', '[', ']', '\\', '\'', '"']);
+    match (is_plain, path) {
+        (true, "") => key.to_owned(),
+        (true, path) => format!("{path}.{key}"),
+        (false, path) if key.contains('\'') => format!("{path}[\"{key}\"]"),
+        (false, path) => format!("{path}['{key}']"),
+    }
 }

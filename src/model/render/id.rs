@@ -162,6 +162,11 @@ impl fmt::Display for Id {
     }
 }
 
+/// Whether a path leads to what says who an object is.
+pub fn is_identity(path: &[&str]) -> bool {
+    matches!(path, ["apiVersion" | "kind"] | ["metadata", "name" | "namespace"])
+}
+
 /// The text of a field of the object itself.
 pub fn text_at<'n>(node: &'n Node, key: &str) -> &'n str {
     node.get(key).and_then(Node::text).unwrap_or_default()

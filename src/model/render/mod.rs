@@ -1,13 +1,15 @@
 //! What Flux would apply from a tree of files, and who set each field.
 //!
 //! An exact reimplementation of `kustomize build --reorder none --load-restrictor LoadRestrictionsNone` (v5.8.1, kyaml v0.21.1) on nodes that
-//! know their origin: each scalar, key and list item carries the file, line, column and layer that set it and the chain that it overrode.
+//! know their origin: each scalar, key and list item carries the file, line, column and layer that set it, the parts of which it is composed and
+//! the chain that it overrode, so that a wish for a value can be turned back into a change of a file.
 //! What kustomize refuses is an error here; what it can do and this cannot (plugins, functions, remote bases, Helm charts) is refused by name.
 //! Never half a result, never a different one.
 //! ```text
 //!  tree         a commit, a folder, memory: files by path
 //!  read         text → nodes              write     nodes → YAML as kustomize prints it, JSON
-//!  node         a value with its origin   resolve   what a plain scalar means   fields  find, set, clear
+//!  node         a value with its trace    resolve   what a plain scalar means   fields  find, set, clear
+//!  origin       a place and its layer     trace     who set it, its parts       turn_back  a wish → what has to change, or why not
 //!  schema       merge keys, scopes        merge     strategic merge
 //!  session      files and folders of one build, parsed texts
 //!  accumulate   kustomizations → resources: factory, generate, transform (one transformer a file, registered in two lists)
@@ -28,6 +30,7 @@ pub mod ignore;
 pub mod kustomization;
 pub mod merge;
 pub mod node;
+pub mod origin;
 pub mod read;
 pub mod repository;
 pub mod resolve;
@@ -39,8 +42,10 @@ mod session;
 mod source_note;
 pub mod substitute;
 mod terms;
+pub mod trace;
 mod transform;
 pub mod tree;
+pub mod turn_back;
 pub mod write;
 
 #[cfg(test)]
@@ -51,8 +56,10 @@ mod mutations;
 mod tests;
 
 pub use error::{BuildError, Cause, Result};
-pub use node::{Layer, Node, Origin, Trace};
+pub use node::Node;
+pub use origin::{Layer, Origin};
 pub use session::Cache;
+pub use trace::Trace;
 pub use tree::Tree;
 
 use accumulate::{Accumulated, Target};

@@ -5,10 +5,11 @@
 
 use proptest::prelude::*;
 
-use super::node::{Layer, Origin};
+use super::node::{Layer, Node, Origin, Trace, Value};
 use super::read::{self, Place};
 use super::substitute::{self, Switches, Variables};
 use super::tree::Memory;
+use super::turn_back::turn_back;
 use super::{Options, build, write};
 use crate::testing::holds;
 
@@ -166,6 +167,18 @@ const LIMITS: &str = include_str!("../../../tests/fixtures/render/stack-like-a-r
 const STRATEGIC: &str = include_str!("../../../tests/fixtures/render/patches-strategic-file/p.yaml");
 const VARS: &str = include_str!("../../../tests/fixtures/render/vars/kustomization.yaml");
 
+/// Wishes for everything in a node end with changes or with a reason.
+fn turns_back(node: &Node) -> bool {
+    match &node.value {
+        Value::Scalar(text) => ["x", "é: $$", &format!("{text}1")].iter().all(|wish| match turn_back(node, wish, true) {
+            Ok(changes) => !changes.is_empty() || text.as_ref() == *wish,
+            Err(refusal) => !refusal.to_string().is_empty(),
+        }),
+        Value::List(items) => items.iter().all(turns_back),
+        Value::Map(entries) => entries.iter().all(|entry| turns_back(&entry.value)),
+    }
+}
+
 /// The stack of the corpus, each file of it edited or not.
 fn stack(texts: &[String; 5]) -> Memory {
     let [kustomization, deployment, ingress, limits, base] = texts;
@@ -214,6 +227,8 @@ fn a_build_of_mutated_files_ends_with_a_result_or_an_error() {
             }
             Err(error) => prop_assert!(!error.message.is_empty()),
         }
+        let objects = build(&tree, "overlay", &Options::default()).map(|output| output.objects).unwrap_or_default();
+        prop_assert!(objects.iter().all(|built| turns_back(&built.node)));
         Ok(())
     });
 }
@@ -231,7 +246,7 @@ fn a_substitution_in_mutated_texts_ends_with_a_result_or_an_error() {
         let text = mutated(TEXT, &edits);
         let mut variables = Variables::default();
         for (name, value) in ["a", "b"].into_iter().zip(values) {
-            variables.set(name, value, Origin::new(&"vars.yaml".into(), 1, 1, Layer::Cluster));
+            variables.set(name, value, Trace::new(Origin::new(&"vars.yaml".into(), 1, 1, Layer::Cluster)));
         }
         if may_miss {
             variables.may_miss_some();
@@ -243,7 +258,10 @@ fn a_substitution_in_mutated_texts_ends_with_a_result_or_an_error() {
         };
         for node in nodes.iter().filter(|node| node.is_map()) {
             match substitute::object(node, &variables, Switches { is_strict, is_always: false }) {
-                Ok(done) => prop_assert!(write::yaml(&done.node).is_ok() || write::yaml(node).is_err()),
+                Ok(done) => {
+                    prop_assert!(write::yaml(&done.node).is_ok() || write::yaml(node).is_err());
+                    prop_assert!(turns_back(&done.node));
+                }
                 Err(error) => prop_assert!(!error.message.is_empty()),
             }
         }

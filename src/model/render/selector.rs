@@ -7,7 +7,7 @@ use super::id::{Gvk, Id};
 use super::node::{Origin, Text};
 use super::terms::Terms;
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Selector {
     pub gvk: Gvk,
     pub name: Text,

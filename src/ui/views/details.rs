@@ -178,8 +178,11 @@ fn declarations(about: &mut About, declared: &Declared, width: usize) {
     for field in &declared.fields {
         let winner = field.winner();
         let line = Styled::of(Style::Dim, format!(" {}", field.path)).upto(indent).and(Style::Text, &field.value);
-        let line =
-            line.and(Style::Reference, format!("  {}", place(winner))).and(Style::Dim, format!(" {}", winner.layer.word()));
+        let parts: Vec<_> = field.parts.iter().map(|part| part.what.as_str()).collect();
+        let parts = if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(" + ")) };
+        let line = line
+            .and(Style::Reference, format!("  {}", place(winner)))
+            .and(Style::Dim, format!(" {}{parts}", winner.layer.word()));
         about.lines.extend(line.wrapped(indent, width));
     }
 }

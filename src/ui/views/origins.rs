@@ -4,7 +4,8 @@
 //!  FIELD                                        VALUE          SET BY                                      LAYER
 //!  spec.replicas                                3              flux/apps/production/kustomization.yaml:6   replicas
 //!  spec.template.spec.containers[name=api].im…  api:1.4.2      flux/apps/base/api/deployment.yaml:18       resource
-//!  over flux/apps/base/api/deployment.yaml:5 (resource)                       ← of the selected field, above the keys
+//!  over flux/apps/base/api/deployment.yaml:5 (resource)                       ← of the selected field, above the keys: what it is
+//!                                                                               composed of, what shares it, what it overrode
 //! ```
 
 use ratatui::buffer::Buffer;
@@ -17,9 +18,10 @@ use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::Column;
 use crate::ui::widgets::request::Request;
 use fluxdeck_model::commands::{Cx, Gesture, Scope, Target, Transition};
+use fluxdeck_model::domain::text::sanitise;
 use fluxdeck_model::domain::{GroupKind, ObjectRef};
 use fluxdeck_model::error::Error;
-use fluxdeck_model::insight::declared::{Commit, Declaration, Declared, Place};
+use fluxdeck_model::insight::declared::{Declaration, Declared, PartOf, Place};
 use fluxdeck_model::render::Origin;
 use fluxdeck_model::render::flux::GROUP;
 use fluxdeck_model::state::{Aspect, Reply, State, Ticket};
@@ -42,11 +44,32 @@ struct Origins {
 
 /// `file:line` of a layer.
 pub(super) fn place(origin: &Origin) -> String {
-    // an object of the cluster has no lines
-    match Place::of(origin, &Commit::default(), false) {
-        Place::File(place) if place.line > 0 => format!("{}:{}", place.path, place.line),
-        _ => origin.file.to_string(),
+    match origin.file() {
+        Some(file) if origin.line > 0 => format!("{file}:{}", origin.line),
+        // an object of the cluster has no lines
+        _ => origin.location.to_string(),
     }
+}
+
+/// What there is to say of a field beyond who set it: its parts, where it is written, what shares it, what it overrode.
+pub(super) fn notes(field: &Declaration) -> Vec<String> {
+    let mut notes = Vec::new();
+    let part = |part: &PartOf| match part.layers.first() {
+        Some(origin) => format!("{} `{}` {} ({})", part.what, part.value, place(origin), origin.layer.word()),
+        None => format!("{} `{}`", part.what, part.value),
+    };
+    if !field.parts.is_empty() {
+        notes.push(format!("composed of {}", field.parts.iter().map(part).collect::<Vec<_>>().join(" + ")));
+    }
+    notes.extend(field.written.as_ref().map(|origin| format!("written at {} ({})", place(origin), origin.layer.word())));
+    let winner = field.winner();
+    notes.extend(winner.inner().map(|inner| format!("inside of the text at line {}: {}", inner.line, sanitise(&inner.path))));
+    notes.extend(winner.anchor().map(|anchor| {
+        let others = if anchor.aliases == 1 { "other" } else { "others" };
+        format!("shared with {} {others} (anchor &{})", anchor.aliases, sanitise(&anchor.name))
+    }));
+    notes.extend(field.layers.iter().skip(1).map(|origin| format!("over {} ({})", place(origin), origin.layer.word())));
+    notes
 }
 
 /// Opens what sets a field: the file at the line, or the object of the cluster in which it stands.
@@ -153,15 +176,13 @@ impl View for Origins {
 
     fn message(&self, _: &State) -> Option<String> {
         let (declared, field) = self.selected()?;
-        let over = |origin: &Origin| format!("over {} ({})", place(origin), origin.layer.word());
-        let below: Vec<_> = field.layers.iter().skip(1).map(over).collect();
         let unknown = match declared.unknown.is_empty() {
             true => Vec::new(),
             false => vec![format!("only the cluster knows ${{{}}}", declared.unknown.join("}, ${"))],
         };
         let winner = field.winner();
         let set = format!("{} = {}  {} ({})", field.path, field.value, place(winner), winner.layer.word());
-        let told = [vec![set], below, unknown].concat();
+        let told = [vec![set], notes(field), unknown].concat();
         Some(told.join("  "))
     }
 

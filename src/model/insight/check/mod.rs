@@ -77,7 +77,7 @@ impl Finding {
 
     #[must_use]
     pub fn at(mut self, origin: &Origin) -> Self {
-        (self.file, self.line, self.column) = (origin.file.to_string(), origin.line, origin.column);
+        (self.file, self.line, self.column) = (origin.location.to_string(), origin.line, origin.column);
         self
     }
 

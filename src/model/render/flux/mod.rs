@@ -38,6 +38,8 @@ pub struct Applied {
     pub is_encrypted: bool,
     /// Variables in it that only the cluster knows.
     pub unknown: BTreeSet<Text>,
+    /// Variables are filled into it: a `$` in a value of git has to be escaped.
+    pub is_substituted: bool,
 }
 
 /// A path of a Flux Kustomization in its artifact: one that would leave it ends at its root.
@@ -83,6 +85,7 @@ pub fn applied(objects: &[Node], spec: &Spec, variables: &Variables, is_strict: 
     let mut found = Vec::with_capacity(objects.len());
     for node in objects {
         let is_encrypted = is_encrypted(node);
+        let is_substituted = switches.is_some_and(|switches| substitute::substitutes(node, variables, switches));
         let (mut node, unknown) = match switches {
             Some(switches) => {
                 let done = substitute::object(node, variables, switches)?;
@@ -101,7 +104,7 @@ pub fn applied(objects: &[Node], spec: &Spec, variables: &Variables, is_strict: 
         set(&mut node, "labels", &owner, Layer::FluxOwner);
         set(&mut node, "labels", &spec.common_labels, Layer::FluxMetadata);
         set(&mut node, "annotations", &spec.common_annotations, Layer::FluxMetadata);
-        found.push(Applied { node, is_encrypted, unknown });
+        found.push(Applied { node, is_encrypted, unknown, is_substituted });
     }
     Ok(found)
 }

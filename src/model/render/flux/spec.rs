@@ -26,7 +26,8 @@ const KNOWN: &[&str] = &[
     "suspend",
 ];
 
-#[derive(Clone, Debug)]
+/// Two are equal that say the same at the same places: what is built of one is what is built of the other.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Spec {
     pub name: Text,
     pub namespace: Text,
@@ -61,7 +62,7 @@ pub struct Source {
     pub name: Text,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct PostBuild {
     pub substitute: Vec<Entry>,
     pub from: Vec<From>,
@@ -70,7 +71,7 @@ pub struct PostBuild {
 }
 
 /// A ConfigMap or Secret in the Kustomization's own namespace.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct From {
     pub kind: Text,
     pub name: Text,

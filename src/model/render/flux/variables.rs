@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::super::node::{Layer, Node, Origin, Text};
+use super::super::node::{Form, Layer, Node, Text, Trace};
 use super::super::substitute::Variables;
 use super::spec::Spec;
 
 /// The data of one ConfigMap or Secret, with the place of each value.
-pub type Values = BTreeMap<Text, (Text, Origin)>;
+pub type Values = BTreeMap<Text, (Text, Trace)>;
 
 /// Collects them. `find` is asked for kind, namespace and name; where it knows nothing, the cluster might.
 pub fn variables(spec: &Spec, find: &dyn Fn(&str, &str, &str) -> Option<Values>) -> Variables {
@@ -17,8 +17,8 @@ pub fn variables(spec: &Spec, find: &dyn Fn(&str, &str, &str) -> Option<Values>)
         match find(&from.kind, &spec.namespace, &from.name) {
             Some(values) => {
                 let layer = if from.kind.as_ref() == "Secret" { Layer::Secret } else { Layer::ConfigMap };
-                for (name, (value, origin)) in values {
-                    found.set(&name, &value, origin.as_layer(layer));
+                for (name, (value, trace)) in values {
+                    found.set(&name, &value, trace.as_layer(layer));
                 }
             }
             None => found.may_miss_some(),
@@ -26,7 +26,7 @@ pub fn variables(spec: &Spec, find: &dyn Fn(&str, &str, &str) -> Option<Values>)
     }
     for entry in &post.substitute {
         let (name, value) = (entry.key.text().unwrap_or_default(), entry.value.text().unwrap_or_default());
-        found.set(name, value, entry.value.origin().as_layer(Layer::Substitution));
+        found.set(name, value, entry.value.trace.as_layer(Layer::Substitution));
     }
     found
 }
@@ -41,12 +41,17 @@ pub fn values(node: &Node) -> Option<Values> {
     let texts = |map: &str| node.get(map).into_iter().flat_map(Node::entries);
     for entry in texts("data") {
         let (key, text) = (entry.key.shared_text()?, entry.value.shared_text()?);
-        let text = if is_secret { decoded(text)?.into() } else { text.clone() };
-        found.insert(key.clone(), (text, entry.value.origin().clone()));
+        let trace = entry.value.trace.clone();
+        let value = match is_secret {
+            // another text stands there
+            true => (decoded(text)?.into(), Trace::new(trace.origin.as_form(Form::Maker))),
+            false => (text.clone(), trace),
+        };
+        found.insert(key.clone(), value);
     }
     // a Secret's plain texts win over its encoded ones
     for entry in texts("stringData").filter(|_| is_secret) {
-        found.insert(entry.key.shared_text()?.clone(), (entry.value.shared_text()?.clone(), entry.value.origin().clone()));
+        found.insert(entry.key.shared_text()?.clone(), (entry.value.shared_text()?.clone(), entry.value.trace.clone()));
     }
     Some(found)
 }

@@ -3,14 +3,14 @@
 
 mod hash;
 mod iam;
-mod pairs;
+pub(super) mod pairs;
 
 use std::collections::BTreeMap;
 
 use super::error::{BuildError, Result};
 use super::fields;
 use super::kustomization::GeneratorArgs;
-use super::node::{Entry, Layer, Node, Style, Tag, Text, Trace};
+use super::node::{Entry, Form, Layer, Node, Style, Tag, Text, Trace};
 use super::resource::{Resource, note, set_annotation};
 use super::session::{Folder, Session};
 use super::write::base64_of;
@@ -39,7 +39,7 @@ impl Kind {
 /// # Errors
 /// No name, a key twice, a source that cannot be read.
 pub fn make(session: &Session<'_>, folder: &Folder, args: &GeneratorArgs, kind: Kind) -> Result<Resource> {
-    let trace = Trace::new(args.origin.as_layer(Layer::Generator));
+    let trace = Trace::new(args.origin.as_layer(Layer::Generator).as_form(Form::Maker));
     let Some(name) = args.name.as_ref().filter(|name| name.text() != Some("")) else {
         return Err(BuildError::invalid("a generator must have a name").at(&args.origin));
     };
@@ -84,7 +84,7 @@ fn given(node: &Node) -> Node {
 fn unique(name: &Node, pairs: Vec<pairs::Pair>) -> Result<BTreeMap<Text, pairs::Pair>> {
     let mut found = BTreeMap::new();
     for pair in pairs {
-        let (key, origin) = (pair.key.clone(), pair.origin.clone());
+        let (key, origin) = (pair.key.clone(), pair.trace.origin.clone());
         if found.insert(key.clone(), pair).is_some() {
             let message = format!("configmap {} illegally repeats the key `{key}`", name.text().unwrap_or_default());
             return Err(BuildError::invalid(message).at(&origin));
@@ -97,7 +97,7 @@ fn put_pairs(node: &mut Node, pairs: BTreeMap<Text, pairs::Pair>) -> Result<()> 
     let (mut data, mut binary) = (BTreeMap::new(), BTreeMap::new());
     for (key, pair) in pairs {
         match std::str::from_utf8(&pair.value) {
-            Ok(text) => data.insert(key, block(text, Trace::new(pair.origin.clone()))),
+            Ok(text) => data.insert(key, block(text, pair.trace.clone())),
             Err(_) => binary.insert(key, coded(&pair)),
         };
     }
@@ -128,7 +128,8 @@ fn coded(pair: &pairs::Pair) -> Node {
     } else {
         plain
     };
-    block(&text, Trace::new(pair.origin.clone()))
+    // the text that stands there is another one
+    block(&text, Trace::new(pair.trace.origin.as_form(Form::Maker)))
 }
 
 fn options(node: &mut Node, args: &GeneratorArgs, trace: &Trace) -> Result<()> {

@@ -1,17 +1,30 @@
 //! Key and value pairs of a generator, each with its place: env files first, then literals, then files.
 //! Source: kustomize api v0.21.1 `kv/kv.go`, `internal/generators/utils.go` (ParseFileSource).
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::super::error::{BuildError, Result};
 use super::super::kustomization::GeneratorArgs;
-use super::super::node::{Layer, Node, Origin, Text};
+use super::super::node::{Form, Layer, Location, Node, Origin, Tag, Text, Trace};
 use super::super::session::{Folder, Session};
+use super::super::trace::{Composition, Joint, Part, Role};
 
 pub(super) struct Pair {
     pub key: Text,
     pub value: Arc<[u8]>,
-    pub origin: Origin,
+    pub trace: Trace,
+}
+
+impl Pair {
+    /// A text that holds it between other bytes.
+    fn cut(key: &str, text: &Text, range: Range<usize>, origin: Origin) -> Self {
+        let value = text[range.clone()].as_bytes().into();
+        let mut made = Composition::new(Joint::Pair);
+        let scalar = made.scalar(Trace::new(origin.clone()), text, Tag::Str);
+        made.parts.push(Part { role: Role::Value, text: text[range.clone()].into(), cut: Some((scalar, range)) });
+        Self { key: key.into(), value, trace: Trace::composed(origin, made, None) }
+    }
 }
 
 /// All pairs in kustomize's order.
@@ -31,7 +44,8 @@ pub(super) fn load(session: &Session<'_>, folder: &Folder, args: &GeneratorArgs)
     for source in &args.files {
         let (key, path) = file_source(source)?;
         let (file, value) = session.load(folder, path).map_err(|error| error.at(source.origin()))?;
-        pairs.push(Pair { key: key.into(), value, origin: Origin::new(&file, 1, 1, Layer::Generator) });
+        let origin = Origin::new(&file, 1, 1, Layer::Generator).as_form(Form::File);
+        pairs.push(Pair { key: key.into(), value, trace: Trace::new(origin) });
     }
     Ok(pairs)
 }
@@ -41,9 +55,10 @@ fn env_file(file: &Text, content: &[u8], pairs: &mut Vec<Pair>) -> Result<()> {
     if content.is_empty() {
         return Ok(());
     }
+    let location = Arc::new(Location::File(file.clone()));
     for (at, line) in content.split(|byte| *byte == b'\n').enumerate() {
         let number = u32::try_from(at + 1).unwrap_or(u32::MAX);
-        let origin = Origin::new(file, number, 1, Layer::Generator);
+        let origin = Origin::at(&location, number, 1, Layer::Generator).as_form(Form::Line);
         // Go's line scanner takes one carriage return off and no line longer than 64 KiB
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if line.len() >= 64 << 10 {
@@ -51,13 +66,15 @@ fn env_file(file: &Text, content: &[u8], pairs: &mut Vec<Pair>) -> Result<()> {
         }
         let line = std::str::from_utf8(line).map_err(|_| BuildError::invalid("not UTF-8").at(&origin))?;
         let line = if at == 0 { line.trim_start_matches('\u{feff}') } else { line };
-        let line = line.trim_start();
-        if line.is_empty() || line.starts_with('#') {
+        let text = line.trim_start();
+        if text.is_empty() || text.starts_with('#') {
             continue;
         }
-        let (key, value) = line.split_once('=').unwrap_or((line, ""));
-        if !key.is_empty() {
-            pairs.push(Pair { key: key.into(), value: value.as_bytes().into(), origin });
+        match text.split_once('=') {
+            Some(("", _)) => {}
+            Some((key, value)) => pairs.push(Pair::cut(key, &line.into(), line.len() - value.len()..line.len(), origin)),
+            // there is no `=` behind which another value could stand
+            None => pairs.push(Pair { key: text.into(), value: Arc::default(), trace: Trace::new(origin.as_form(Form::Maker)) }),
         }
     }
     Ok(())
@@ -66,17 +83,18 @@ fn env_file(file: &Text, content: &[u8], pairs: &mut Vec<Pair>) -> Result<()> {
 fn literal(source: &Node) -> Result<Pair> {
     let text = source.text().unwrap_or_default();
     match text.split_once('=').filter(|(key, _)| !key.is_empty()) {
-        Some((key, value)) => Ok(Pair {
-            key: key.into(),
-            value: unquoted(value).as_bytes().into(),
-            origin: source.origin().as_layer(Layer::Generator),
-        }),
+        Some((key, value)) => {
+            let (inner, begin) = (unquoted(value), text.len() - value.len());
+            let begin = begin + usize::from(inner.len() < value.len());
+            let text = source.shared_text().expect("settings are texts");
+            Ok(Pair::cut(key, text, begin..begin + inner.len(), source.origin().as_layer(Layer::Generator)))
+        }
         None => Err(BuildError::invalid(format!("invalid literal source {text}, expected key=value")).at(source.origin())),
     }
 }
 
 /// Without the quotes around it.
-fn unquoted(value: &str) -> &str {
+pub(in super::super) fn unquoted(value: &str) -> &str {
     let inner = |quote| value.strip_prefix(quote).and_then(|rest: &str| rest.strip_suffix(quote));
     if value.len() < 2 { value } else { inner('"').or_else(|| inner('\'')).unwrap_or(value) }
 }
@@ -114,7 +132,7 @@ mod tests {
     fn env_files_are_read_line_by_line() {
         let mut pairs = Vec::new();
         env_file(&"e".into(), b"\xef\xbb\xbfA=1\r\n# no\n\n  B=x=y \nC", &mut pairs).expect("valid");
-        let found: Vec<_> = pairs.iter().map(|pair| (pair.key.as_ref(), pair.value.as_ref(), pair.origin.line)).collect();
+        let found: Vec<_> = pairs.iter().map(|pair| (pair.key.as_ref(), pair.value.as_ref(), pair.trace.origin.line)).collect();
         assert_eq!(found, [("A", b"1".as_ref(), 1), ("B", b"x=y ".as_ref(), 4), ("C", b"".as_ref(), 5)]);
     }
 }

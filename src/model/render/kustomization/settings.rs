@@ -5,10 +5,10 @@ use super::super::decode::{Fields, Mode};
 use super::super::error::{BuildError, Result};
 use super::super::field_spec::FieldSpec;
 use super::super::id::{Gvk, Id};
-use super::super::node::{Entry, Node, Origin, Text};
+use super::super::node::{Entry, Form, Node, Origin, Text};
 use super::super::selector::Selector;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Image {
     pub name: Text,
     pub new_name: Option<Node>,
@@ -48,7 +48,10 @@ impl Replica {
     /// Wrong fields or types.
     pub fn read(node: &Node, mode: Mode) -> Result<Self> {
         let fields = Fields::of(node, &["name", "count"], mode)?;
-        let origin = fields.get("count").unwrap_or(node).origin().clone();
+        let origin = match fields.get("count") {
+            Some(count) => count.origin().clone(),
+            None => node.origin().as_form(Form::Maker),
+        };
         Ok(Self { name: fields.plain("name")?, count: fields.int("count")?, origin })
     }
 }
@@ -77,7 +80,7 @@ impl Label {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Patch {
     pub path: Option<Node>,
     pub patch: Option<Node>,

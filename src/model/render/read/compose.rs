@@ -7,11 +7,12 @@ use std::sync::Arc;
 use libyaml_safer::{Event, EventData, MappingStyle, Mark, Parser, ScalarStyle, SequenceStyle};
 
 use super::super::error::{BuildError, Cause, Result};
-use super::super::node::{Entry, Node, Origin, Style, Tag, Trace};
+use super::super::fields;
+use super::super::node::{Anchor, Detail, Entry, Inner, Node, Origin, Style, Tag, Trace};
 use super::super::resolve::{self, Yaml};
 use super::super::schema::Shape;
 use super::remarks::Said;
-use super::{Place, bare_tag, merge_keys};
+use super::{Place, anchors, bare_tag, merge_keys};
 
 /// Deeper than any manifest: what walks nodes may recurse.
 const MAX_DEPTH: usize = 400;
@@ -41,6 +42,10 @@ struct Composer<'p> {
     lines: Vec<usize>,
     open: Vec<Open>,
     anchors: HashMap<String, (Node, usize)>,
+    /// How many aliases each anchor has, in the order of the anchors.
+    aliases: std::vec::IntoIter<u32>,
+    /// The anchors with aliases that are open, and how deep each is.
+    shared: Vec<(usize, Anchor)>,
     said: Said,
 }
 
@@ -48,7 +53,8 @@ struct Composer<'p> {
 pub(super) fn first_document(text: &str, place: &Place) -> Result<Option<Node>> {
     if let Some(at) = bare_tag::find(text) {
         let line = u32::try_from(text[..at].matches('\n').count()).unwrap_or(u32::MAX - 1) + 1;
-        let mut failed = BuildError::refused("a tag right before a comma", "write the value, `!tag \"\"`").in_file(&place.file);
+        let mut failed =
+            BuildError::refused("a tag right before a comma", "write the value, `!tag \"\"`").within(&place.location);
         (failed.line, failed.column) =
             (if place.is_exact { place.line.saturating_add(line) } else { place.line }, place.column.max(1));
         return Err(failed);
@@ -58,8 +64,17 @@ pub(super) fn first_document(text: &str, place: &Place) -> Result<Option<Node>> 
     let mut input = ended.as_bytes();
     let mut parser = Parser::new();
     parser.set_input_string(&mut input);
-    let mut composer =
-        Composer { place, text, is_cut, lines: Vec::new(), open: Vec::new(), anchors: HashMap::new(), said: Said::of(&ended) };
+    let mut composer = Composer {
+        place,
+        text,
+        is_cut,
+        lines: Vec::new(),
+        open: Vec::new(),
+        anchors: HashMap::new(),
+        aliases: anchors::aliases(&ended).into_iter(),
+        shared: Vec::new(),
+        said: Said::of(&ended),
+    };
     loop {
         let event = parser.parse().map_err(|error| composer.malformed(&error))?;
         match event.data {
@@ -94,7 +109,9 @@ impl Composer<'_> {
                     // go-yaml's scanner ends a word at any `?` there, newer libyaml's does not
                     return Err(self.fail(start, "not valid YAML: a `?` between brackets has to stand in quotes".to_owned()));
                 }
+                self.share(anchor.as_deref());
                 let node = self.scalar(tag.as_deref(), value, style, start);
+                self.unshare();
                 self.remember(anchor, &node, 1);
                 self.close(node, 1, false, start)
             }
@@ -105,6 +122,7 @@ impl Composer<'_> {
                 self.close(node, size, true, start)
             }
             EventData::SequenceStart { anchor, tag, style, .. } => {
+                self.share(anchor.as_deref());
                 let mut node = Node::list(Vec::new(), self.trace(start));
                 self.tag(&mut node, tag.as_deref());
                 if style == SequenceStyle::Flow {
@@ -113,6 +131,7 @@ impl Composer<'_> {
                 self.enter(anchor, node, start)
             }
             EventData::MappingStart { anchor, tag, style, .. } => {
+                self.share(anchor.as_deref());
                 let mut node = Node::map(Vec::new(), self.trace(start));
                 self.tag(&mut node, tag.as_deref());
                 if style == MappingStyle::Flow {
@@ -122,6 +141,7 @@ impl Composer<'_> {
             }
             EventData::SequenceEnd | EventData::MappingEnd => {
                 let open = self.open.pop().expect("the parser balances starts and ends");
+                self.unshare();
                 let mut node = open.node;
                 match node.is_list() {
                     true => *node.items_mut().expect("a list") = open.items,
@@ -228,7 +248,42 @@ impl Composer<'_> {
 
     fn trace(&self, mark: Mark) -> Trace {
         let (line, column) = self.position(mark);
-        Trace::new(Origin::new(&self.place.file, line, column, self.place.layer))
+        let mut origin = Origin::at(&self.place.location, line, column, self.place.layer);
+        origin.detail = self.detail();
+        Trace::new(origin)
+    }
+
+    /// What begins here is shared, if it has an anchor that has aliases.
+    fn share(&mut self, anchor: Option<&str>) {
+        let Some(name) = anchor else { return };
+        let aliases = self.aliases.next().unwrap_or_default();
+        if aliases > 0 {
+            self.shared.push((self.open.len(), Anchor { name: name.into(), aliases }));
+        }
+    }
+
+    /// What began at this depth is complete.
+    fn unshare(&mut self) {
+        let depth = self.open.len();
+        self.shared.pop_if(|(begun, _)| *begun == depth);
+    }
+
+    fn detail(&self) -> Option<Arc<Detail>> {
+        let anchor = self.shared.last().map(|(_, anchor)| anchor.clone());
+        let inner = self.place.embedded.as_ref();
+        let inner = inner.map(|inner| Arc::new(Inner { path: self.path().into(), ..inner.clone() }));
+        (anchor.is_some() || inner.is_some()).then(|| Arc::new(Detail { anchor, inner }))
+    }
+
+    /// The path of what begins here.
+    fn path(&self) -> String {
+        let step = |path: String, open: &Open| match &open.key {
+            _ if open.node.is_list() => format!("{path}[{}]", open.items.len()),
+            Some((key, _)) => fields::below(&path, key.text().unwrap_or_default()),
+            // a key stands where its map does
+            None => path,
+        };
+        self.open.iter().fold(String::new(), step)
     }
 
     fn position(&self, mark: Mark) -> (u32, u32) {
@@ -241,7 +296,7 @@ impl Composer<'_> {
 
     fn fail(&self, mark: Mark, message: String) -> BuildError {
         let (line, column) = self.position(mark);
-        BuildError::invalid(message).at(&Origin::new(&self.place.file, line, column, self.place.layer))
+        BuildError::invalid(message).at(&Origin::at(&self.place.location, line, column, self.place.layer))
     }
 
     fn limit(&self, mark: Mark, message: String) -> BuildError {

@@ -3,13 +3,16 @@
 //! The scanner is libyaml's, which go-yaml ports as well, so that both accept and refuse the same texts. Aliases are expanded at once and
 //! merge keys (`<<`) are resolved as kyaml's `DeAnchor` does it. Source: kyaml v0.21.1 `kio/byteio_reader.go`, `yaml/rnode.go`; go-yaml v3.
 
+mod anchors;
 mod bare_tag;
 mod compose;
 mod merge_keys;
 mod remarks;
 
+use std::sync::Arc;
+
 use super::error::{BuildError, Cause, Result};
-use super::node::{Layer, Node, Text};
+use super::node::{Inner, Layer, Location, Node, Text};
 use super::tree::MAX_FILE;
 
 pub use remarks::Remarks;
@@ -17,29 +20,42 @@ pub use remarks::Remarks;
 /// Where a text stands: a file, or a block scalar in a file.
 #[derive(Clone, Debug)]
 pub struct Place {
-    pub file: Text,
+    pub location: Arc<Location>,
     pub layer: Layer,
     /// Added to the text's own lines and columns (both 0 for a whole file).
     pub line: u32,
     pub column: u32,
     /// Lines of the text are lines of the file. Not so in quoted or folded scalars: there everything is said to stand where the scalar does.
     pub is_exact: bool,
+    /// The scalar that holds the text, its path that of the text's root.
+    pub embedded: Option<Inner>,
 }
 
 impl Place {
     pub fn file(file: &Text, layer: Layer) -> Self {
-        Self { file: file.clone(), layer, line: 0, column: 0, is_exact: true }
+        Self::whole(Location::File(file.clone()), layer)
+    }
+
+    /// An object of the cluster: it has no lines that anybody could open.
+    pub fn object(kind: &str, namespace: &str, name: &str, layer: Layer) -> Self {
+        Self::whole(Location::Object { kind: kind.into(), namespace: namespace.into(), name: name.into() }, layer)
+    }
+
+    fn whole(location: Location, layer: Layer) -> Self {
+        Self { location: Arc::new(location), layer, line: 0, column: 0, is_exact: true, embedded: None }
     }
 
     /// The text of a scalar: line by line for a literal block (`|`), else the scalar itself.
     pub fn inside(scalar: &Node, layer: Layer) -> Self {
         let origin = scalar.origin();
         let layer = origin.as_layer(layer).layer;
+        let (location, within) = (Arc::clone(&origin.location), origin.inner().cloned());
+        let embedded = Some(Inner { line: origin.line, column: origin.column, document: 0, path: "".into(), within });
         match scalar.style {
             super::node::Style::Literal(column) if column > 0 => {
-                Self { file: origin.file.clone(), layer, line: origin.line, column: u32::from(column) - 1, is_exact: true }
+                Self { location, layer, line: origin.line, column: u32::from(column) - 1, is_exact: true, embedded }
             }
-            _ => Self { file: origin.file.clone(), layer, line: origin.line, column: origin.column, is_exact: false },
+            _ => Self { location, layer, line: origin.line, column: origin.column, is_exact: false, embedded },
         }
     }
 }
@@ -55,8 +71,8 @@ pub fn documents(bytes: &[u8], place: &Place) -> Result<Vec<Node>> {
         return Ok(compose::first_document(&text, place)?.into_iter().collect());
     }
     let mut nodes = Vec::new();
-    for (line, document) in split(&text, place)? {
-        if let Some(node) = compose::first_document(document, &place.down(line))? {
+    for (number, (line, document)) in (0..).zip(split(&text, place)?) {
+        if let Some(node) = compose::first_document(document, &place.down(line, number))? {
             nodes.push(node);
         }
     }
@@ -72,15 +88,16 @@ pub fn document(bytes: &[u8], place: &Place) -> Result<Option<Node>> {
 }
 
 impl Place {
-    fn down(&self, lines: u32) -> Self {
-        Self { line: if self.is_exact { self.line + lines } else { self.line }, ..self.clone() }
+    fn down(&self, lines: u32, document: u32) -> Self {
+        let embedded = self.embedded.clone().map(|inner| Inner { document, ..inner });
+        Self { line: if self.is_exact { self.line + lines } else { self.line }, embedded, ..self.clone() }
     }
 }
 
 fn text(bytes: &[u8], place: &Place) -> Result<String> {
     if bytes.len() > MAX_FILE {
         let message = format!("the file has {} MiB, more than {} are not read", bytes.len() >> 20, MAX_FILE >> 20);
-        return Err(BuildError::new(Cause::Limit, message, "split it").in_file(&place.file));
+        return Err(BuildError::new(Cause::Limit, message, "split it").within(&place.location));
     }
     if is_utf16(bytes) {
         return utf16(bytes, place);
@@ -89,7 +106,7 @@ fn text(bytes: &[u8], place: &Place) -> Result<String> {
         Ok(text) => Ok(if text.contains("\r\n") { text.replace("\r\n", "\n") } else { text.to_owned() }),
         Err(error) => {
             let line = bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
-            let mut failed = BuildError::new(Cause::Invalid, "not UTF-8", "save the file as UTF-8").in_file(&place.file);
+            let mut failed = BuildError::new(Cause::Invalid, "not UTF-8", "save the file as UTF-8").within(&place.location);
             failed.line = place.line + u32::try_from(line).unwrap_or(u32::MAX) + 1;
             failed.column = 1;
             Err(failed)
@@ -110,7 +127,7 @@ fn utf16(bytes: &[u8], place: &Place) -> Result<String> {
         Ok(text) if rest.is_empty() => Ok(text.replace("\r\n", "\n")),
         _ => {
             let failed = BuildError::new(Cause::Invalid, "not UTF-16, though it begins so", "save the file as UTF-8");
-            Err(BuildError { line: place.line + 1, column: 1, ..failed.in_file(&place.file) })
+            Err(BuildError { line: place.line + 1, column: 1, ..failed.within(&place.location) })
         }
     }
 }
@@ -127,7 +144,7 @@ fn split<'t>(text: &'t str, place: &Place) -> Result<Vec<(u32, &'t str)>> {
         let line = start_line + lines_in(&text[start..=at]);
         let trailing = separator.trim();
         if !trailing.is_empty() && !trailing.starts_with('#') {
-            let mut failed = BuildError::invalid(format!("invalid document separator `---{separator}`")).in_file(&place.file);
+            let mut failed = BuildError::invalid(format!("invalid document separator `---{separator}`")).within(&place.location);
             failed.line = place.line + line + 1;
             failed.column = 1;
             return Err(failed);

@@ -156,7 +156,7 @@ impl Said {
 
 /// Nodes that were not in the text come from a file.
 fn line_of(node: &Node) -> Option<u32> {
-    node.origin().file.is_empty().then_some(node.origin().line)
+    node.origin().file().is_some_and(|file| file.is_empty()).then_some(node.origin().line)
 }
 
 fn number(at: usize) -> u32 {

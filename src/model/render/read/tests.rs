@@ -98,3 +98,36 @@ fn a_block_scalar_may_end_with_the_file() {
         assert_eq!(read(text)[0].get("a").and_then(Node::text), Some(expected), "{text:?}");
     }
 }
+
+#[test]
+fn what_an_anchor_holds_is_shared_with_its_aliases() {
+    let nodes = read("base: &b {x: 1, y: &unused 2}\nuse:\n  <<: *b\n  y: 3\nagain: *b\nown: &o 4\n");
+    let shared = |path: &[&str]| {
+        let origin = nodes[0].at(path).expect("a value").origin();
+        (origin.line, origin.column, origin.anchor().map(|anchor| (anchor.name.to_string(), anchor.aliases)))
+    };
+    let b = Some(("b".to_owned(), 2));
+    assert_eq!(shared(&["base", "x"]), (1, 14, b.clone()));
+    assert_eq!(shared(&["use", "x"]), (1, 14, b.clone()), "it stands at its anchor");
+    assert_eq!(shared(&["again", "y"]), (1, 20, b));
+    assert_eq!(shared(&["use", "y"]), (4, 6, None));
+    assert_eq!(shared(&["own"]), (6, 6, None), "nobody else has it");
+}
+
+#[test]
+fn what_stands_in_an_embedded_text_knows_the_way_inside() {
+    let text = "data:\n  a.yaml: |\n    x: 1\n    ---\n    list:\n    - {k.l: 2}\n  b: \"p:\\n  q: 3\\n\"\n";
+    let data = read(text)[0].get("data").expect("data").clone();
+    let inside = |key: &str| {
+        let outer = data.get(key).expect("a text");
+        documents(outer.text().expect("a text").as_bytes(), &Place::inside(outer, Layer::Resource)).expect("valid")
+    };
+    let told = |node: &Node| {
+        let (origin, inner) = (node.origin(), node.origin().inner().expect("embedded").clone());
+        ((origin.line, origin.column), (inner.line, inner.column, inner.document, inner.path.to_string()))
+    };
+    let exact = &inside("a.yaml")[1].get("list").expect("a list").items()[0].clone();
+    assert_eq!(told(exact.get("k.l").expect("a value")), ((6, 13), (2, 11, 1, "list[0]['k.l']".to_owned())));
+    let quoted = &inside("b")[0];
+    assert_eq!(told(quoted.at(&["p", "q"]).expect("a value")), ((7, 6), (7, 6, 0, "p.q".to_owned())), "no line of the file");
+}

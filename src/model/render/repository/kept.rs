@@ -68,7 +68,7 @@ impl Kept {
     /// What making it says.
     pub fn base(&mut self, key: &Key, spec: &Arc<Spec>, make: impl FnOnce() -> Result<Base>) -> Result<Base> {
         if let Some(one) = self.all.get_mut(key)
-            && is_same(&one.spec, spec)
+            && (Arc::ptr_eq(&one.spec, spec) || one.spec == *spec)
         {
             one.is_used = true;
             one.spec = Arc::clone(spec);
@@ -103,9 +103,4 @@ impl Kept {
             std::mem::take(&mut one.is_used)
         });
     }
-}
-
-/// Two readings of a manifest say the same, and at the same places.
-fn is_same(a: &Arc<Spec>, b: &Arc<Spec>) -> bool {
-    Arc::ptr_eq(a, b) || format!("{a:?}") == format!("{b:?}")
 }

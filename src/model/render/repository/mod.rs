@@ -19,7 +19,7 @@ use std::sync::Arc;
 use super::Cache;
 use super::error::{BuildError, Result};
 use super::flux::{Applied, Spec, Values};
-use super::node::{Node, Text, Value};
+use super::node::{Node, Origin, Text, Value};
 use super::tree::Tree;
 
 use discover::Declared;
@@ -164,9 +164,11 @@ impl Repository {
     }
 }
 
-/// Whether any value of a node, or one that it overrode, stands there.
+/// Whether any value of a node, a part of it, or one that it overrode, stands there.
 fn is_set_by(node: &Node, file: &str, line: Option<u32>) -> bool {
-    let own = node.trace.chain().any(|origin| origin.file.as_ref() == file && line.is_none_or(|line| origin.line == line));
+    let is_there =
+        |origin: &Origin| origin.file().is_some_and(|path| path.as_ref() == file) && line.is_none_or(|line| origin.line == line);
+    let own = node.trace.any(&mut { is_there });
     own || match &node.value {
         Value::Scalar(_) => false,
         Value::List(items) => items.iter().any(|item| is_set_by(item, file, line)),

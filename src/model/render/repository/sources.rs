@@ -6,12 +6,13 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::super::error::Result;
 use super::super::flux::{Rendered, Source};
 use super::super::ignore::copies::{Assembled, Copy};
 use super::super::ignore::{Artifact, Rules};
-use super::super::node::{Node, Text};
+use super::super::node::{Form, Location, Node, Origin, Text};
 use super::super::tree::Tree;
 use super::index::Index;
 
@@ -185,8 +186,18 @@ impl<'s, 'f> Sources<'s, 'f> {
 pub fn in_repository(rendered: Rendered, from: &Assembled) -> Rendered {
     let files = rendered.files.iter().flat_map(|file| from.read_from(file)).collect();
     let place = |file: &Text| from.origin(file);
+    let known: RefCell<HashMap<Text, Option<Arc<Location>>>> = RefCell::default();
+    let moved = |origin: &Origin| {
+        let Some(file) = origin.file() else { return origin.clone() };
+        let find = || place(file).map(|path| Arc::new(Location::File(path)));
+        match known.borrow_mut().entry(file.clone()).or_insert_with(find).clone() {
+            Some(location) => Origin { location, ..origin.clone() },
+            // merged, or out of an archive: no file of the repository holds it
+            None => origin.as_form(Form::Maker),
+        }
+    };
     let objects = match rendered.objects {
-        Ok(nodes) => Ok(nodes.into_iter().map(|node| node.moved(&place)).collect()),
+        Ok(nodes) => Ok(nodes.into_iter().map(|node| node.moved(&moved)).collect()),
         Err(mut error) => {
             error.file = error.file.map(|file| place(&file).unwrap_or(file));
             Err(error)

@@ -109,8 +109,14 @@ fn variables_come_from_the_config_maps_that_the_cluster_gets_from_git() {
     let settings = &repository.clusters[1].members[1].outcome.objects()[0].node;
     let zone = settings.at(&["data", "zone"]).expect("a value");
     assert_eq!(zone.text(), Some("staging-zone"));
-    let chain: Vec<_> = zone.trace.chain().map(|origin| format!("{}:{}", origin.file, origin.line)).collect();
-    assert_eq!(chain, ["clusters/staging/vars.yaml:5", "apps/base/settings.yaml:4"]);
+    let made = zone.trace.composition().expect("it is composed");
+    let chain: Vec<_> = made
+        .scalars
+        .iter()
+        .map(|scalar| &scalar.trace.origin)
+        .map(|origin| format!("{}:{}", origin.location, origin.line))
+        .collect();
+    assert_eq!(chain, ["apps/base/settings.yaml:4", "clusters/staging/vars.yaml:5"]);
 }
 
 #[test]
@@ -179,7 +185,7 @@ fn what_a_flux_kustomization_sets_is_told_apart_from_what_a_kustomization_file_s
             .iter()
             .try_fold(web, |node, part| part.parse().map_or_else(|_| node.get(part), |at: usize| node.items().get(at)));
         let origin = node.unwrap_or_else(|| panic!("{path:?}")).origin();
-        format!("{}:{} {}", origin.file, origin.line, origin.layer.word())
+        format!("{}:{} {}", origin.location, origin.line, origin.layer.word())
     };
 
     let flux = "clusters/staging/apps.yaml";
@@ -360,7 +366,7 @@ fn sources_are_followed_as_far_as_they_are_this_repository() {
     let cut = repository.clusters[1].members.iter().position(|member| member.spec.name.as_ref() == "cut").expect("a member");
     let copied = &repository.clusters[1].members[cut].outcome.objects()[0].node;
     let zone = copied.at(&["data", "zone"]).expect("a value").origin();
-    assert_eq!((zone.file.as_ref(), zone.line), ("apps/base/settings.yaml", 4));
+    assert_eq!((zone.location.to_string().as_str(), zone.line), ("apps/base/settings.yaml", 4));
     let reads = |file: &str| repository.readers(file).contains(&Place { cluster: 1, member: cut });
     assert!(reads("apps/base/settings.yaml") && !reads("clusters/staging/vars.yaml"));
 }
@@ -378,7 +384,12 @@ fn what_only_the_cluster_knows_can_be_given() {
     assert_eq!(settings(&mut builder), (Some("${zone}".to_owned()), 1));
 
     let origin = Origin::new(&"vars.yaml".into(), 1, 1, super::super::node::Layer::Cluster);
-    builder.give("ConfigMap", "flux-system", "vars", [("zone".into(), ("given".into(), origin))].into());
+    builder.give(
+        "ConfigMap",
+        "flux-system",
+        "vars",
+        [("zone".into(), ("given".into(), crate::render::Trace::new(origin)))].into(),
+    );
     assert_eq!(settings(&mut builder), (Some("given".to_owned()), 0));
 }
 

@@ -45,7 +45,7 @@ impl Definitions {
 }
 
 /// What is known of one place in an object.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Shape {
     /// stands for this definition, and nothing else here counts
     pub reference: Option<Box<str>>,
@@ -57,7 +57,7 @@ pub struct Shape {
 }
 
 /// How a list is merged: `x-kubernetes-patch-strategy` and its keys.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Merge {
     pub strategy: Box<str>,
     pub keys: Box<[Box<str>]>,

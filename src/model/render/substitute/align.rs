@@ -1,11 +1,11 @@
 //! Who set what after a substitution: the object before and after it, side by side.
 
-use super::super::node::{Entry, Layer, Node, Trace, Value};
-use super::{Variables, fill};
+use super::super::node::{Entry, Node, Trace, Value};
+use super::{Variables, compose, fill};
 
 /// The result with the traces of what stood in the same place before; what changed is set by the variables that stand there.
 pub fn origins(before: &Node, after: Node, variables: &Variables) -> Node {
-    let trace = if is_kept(before, &after) { before.trace.clone() } else { changed(before, variables) };
+    let trace = if is_kept(before, &after) { before.trace.clone() } else { compose::trace(before, variables) };
     let value = match after.value {
         Value::Scalar(text) => Value::Scalar(text),
         Value::List(items) => {
@@ -49,19 +49,6 @@ fn is_kept(before: &Node, after: &Node) -> bool {
         (Value::List(_), Value::List(_)) | (Value::Map(_), Value::Map(_)) => true,
         _ => false,
     }
-}
-
-/// The first variable in it wins, then the others, then the place where they stand. Nothing but a default: the place itself.
-fn changed(before: &Node, variables: &Variables) -> Trace {
-    let text = before.text().unwrap_or_default();
-    let used = fill(text, variables, false).map(|filled| filled.used).unwrap_or_default();
-    let below = if used.is_empty() {
-        Trace::new(before.origin().as_layer(Layer::Substitution)).over(&before.trace)
-    } else {
-        before.trace.clone()
-    };
-    let origins = used.iter().rev().filter_map(|name| variables.origin(name));
-    origins.fold(below, |below, origin| Trace::new(origin.clone()).over(&below))
 }
 
 /// A part that was not there before.

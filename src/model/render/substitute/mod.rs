@@ -7,6 +7,7 @@
 //! Where variables come from (`substitute`, `substituteFrom`) is known by `flux` and does not belong here.
 
 mod align;
+mod compose;
 mod evaluate;
 mod functions;
 pub(super) mod glob;
@@ -18,9 +19,10 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::{BuildError, Result};
-use super::node::{Node, Origin, Text, Value};
+use super::node::{Node, Text, Trace, Value};
 use super::write;
 
+pub(super) use compose::{escaped, filled_scalar};
 pub use evaluate::{Filled, fill};
 
 /// In a label or an annotation of an object, exactly this switches substitution off for it.
@@ -32,7 +34,7 @@ const LARGEST_EXACT: u64 = 1 << 53;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Variable {
     text: Text,
-    origin: Origin,
+    trace: Trace,
 }
 
 /// The variables of one Flux Kustomization.
@@ -44,8 +46,8 @@ pub struct Variables {
 
 impl Variables {
     /// Sets a variable, or overrides it. Line ends in a value are dropped, as Flux does it.
-    pub fn set(&mut self, name: &str, value: &str, origin: Origin) {
-        self.values.insert(name.into(), Variable { text: value.replace('\n', "").into(), origin });
+    pub fn set(&mut self, name: &str, value: &str, trace: Trace) {
+        self.values.insert(name.into(), Variable { text: value.replace('\n', "").into(), trace });
     }
 
     /// More may be set in the cluster: what is not set here is left as it is written, and told.
@@ -57,8 +59,9 @@ impl Variables {
         self.values.is_empty() && !self.has_unknown
     }
 
-    pub fn origin(&self, name: &str) -> Option<&Origin> {
-        self.values.get(name).map(|variable| &variable.origin)
+    /// Who set a variable.
+    pub fn trace(&self, name: &str) -> Option<&Trace> {
+        self.values.get(name).map(|variable| &variable.trace)
     }
 
     pub fn text(&self, name: &str) -> Option<&str> {
@@ -75,7 +78,7 @@ impl Variables {
         let Some((name, variable)) = wrong else { return Ok(()) };
         let mut error = BuildError::invalid(format!("`{name}` is no name of a variable"));
         error.hint = "letters, digits and _ only, and no digit first".to_owned();
-        Err(error.at(&variable.origin))
+        Err(error.at(&variable.trace.origin))
     }
 }
 
@@ -114,7 +117,7 @@ pub struct Substituted {
 /// the value where it was found.
 pub fn object(node: &Node, variables: &Variables, switches: Switches) -> Result<Substituted> {
     let unchanged = || Ok(Substituted { node: node.clone(), unknown: BTreeSet::new() });
-    if is_disabled(node) || variables.is_empty() && !switches.is_always {
+    if !substitutes(node, variables, switches) {
         return unchanged();
     }
     variables.check()?;
@@ -131,6 +134,11 @@ pub fn object(node: &Node, variables: &Variables, switches: Switches) -> Result<
     }
     let Some(result) = result? else { return unchanged() };
     Ok(Substituted { node: align::origins(node, result, variables), unknown: filled.unknown })
+}
+
+/// Whether an object's text is looked at at all.
+pub fn substitutes(node: &Node, variables: &Variables, switches: Switches) -> bool {
+    !is_disabled(node) && (switches.is_always || !variables.is_empty())
 }
 
 fn is_disabled(node: &Node) -> bool {

@@ -1,6 +1,8 @@
 //! Text with expressions → its parts, by the scanner's rules of fluxcd/pkg `envsubst/parse`, oddities included: an expression may run on
 //! over many lines until its end is found, and `$$` is an escape outside of expressions and in the arguments of `/` only.
 
+use std::ops::Range;
+
 /// Expressions inside expressions; nobody writes more.
 const DEEPEST: usize = 100;
 
@@ -58,16 +60,22 @@ fn is_go_digit(c: char) -> bool {
 
 /// All parts of a text.
 pub fn parts(text: &str) -> Parsed<Vec<Part>> {
+    Ok(spans(text)?.into_iter().map(|(_, part)| part).collect())
+}
+
+/// All parts of a text, and the bytes at which they stand.
+pub fn spans(text: &str) -> Parsed<Vec<(Range<usize>, Part)>> {
     // Go's scanner takes this character for the end
     let text = text.split('\0').next().unwrap_or_default();
     let mut scanner = Scanner { text, at: 0, depth: 0 };
     let mut found = Vec::new();
     while scanner.peek().is_some() {
-        if scanner.opens() {
-            found.push(scanner.call()?);
-        } else if let Some(plain) = scanner.token(|_, _| true, true, Escapes::Dollar) {
-            found.push(Part::Text(plain));
-        }
+        let begin = scanner.at;
+        let part = match scanner.opens() {
+            true => Some(scanner.call()?),
+            false => scanner.token(|_, _| true, true, Escapes::Dollar).map(Part::Text),
+        };
+        found.extend(part.map(|part| (begin..scanner.at, part)));
     }
     Ok(found)
 }

@@ -1,6 +1,8 @@
 //! The substituted text, read as Flux reads it: YAML 1.1 to JSON, where every number is a float (sigs.k8s.io/yaml `YAMLToJSON`, kyaml
 //! `RNode.UnmarshalJSON`).
 
+use std::sync::Arc;
+
 use super::super::error::{BuildError, Result};
 use super::super::node::{Entry, Layer, Node, Style, Tag, Trace, Value};
 use super::super::read::{self, Place};
@@ -14,8 +16,14 @@ use super::LARGEST_EXACT;
 /// No YAML, or no map: said to stand where the object before substitution stands.
 pub fn object(text: &str, before: &Node) -> Result<Option<Node>> {
     let origin = before.origin();
-    let mut place = Place::file(&origin.file, Layer::Substitution);
-    (place.line, place.column, place.is_exact) = (origin.line, origin.column, false);
+    let place = Place {
+        location: Arc::clone(&origin.location),
+        layer: Layer::Substitution,
+        line: origin.line,
+        column: origin.column,
+        is_exact: false,
+        embedded: None,
+    };
     let failed = |error: BuildError| BuildError {
         message: format!("after substitution: {}", error.message),
         hint: "a value that is no plain text must be quoted where it is used".to_owned(),

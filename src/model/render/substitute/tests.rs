@@ -2,8 +2,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::super::node::{Layer, Node};
+use super::super::node::{Layer, Node, Origin};
 use super::super::read::{self, Place};
+use super::super::trace::{Composition, Part};
 use super::*;
 
 /// What the library answered (`tests/live/oracle`).
@@ -32,7 +33,7 @@ fn origin(name: &str, layer: Layer) -> Origin {
 fn variables<'a>(values: impl IntoIterator<Item = (&'a str, &'a str)>) -> Variables {
     let mut found = Variables::default();
     for (name, value) in values {
-        found.set(name, value, origin(name, Layer::Cluster));
+        found.set(name, value, Trace::new(origin(name, Layer::Cluster)));
     }
     found
 }
@@ -115,30 +116,42 @@ spec:
 ";
 
 #[test]
-fn what_a_variable_sets_says_so_and_what_it_overrode() {
+fn what_a_variable_sets_says_so_and_what_the_value_is_composed_of() {
     let values =
         [("where", "ns"), ("key", "k"), ("count", "3"), ("registry", "example.test"), ("tag", "v1"), ("extra", "{a: [b]}")];
     let done = object(&object_of(WEB), &variables(values), Switches::default()).expect("it is right").node;
-    let chain = |path: &[&str]| {
-        let node = done.at(path).expect("a field");
-        node.trace.chain().map(|origin| format!("{}:{} {}", origin.file, origin.line, origin.layer.word())).collect::<Vec<_>>()
+    let place = |origin: &Origin| format!("{}:{} {}", origin.location, origin.line, origin.layer.word());
+    // the place that decides, then each part with the scalar that it is cut of
+    let told = |path: &[&str]| {
+        let trace = &done.at(path).expect("a field").trace;
+        let parts = trace.composition().into_iter().flat_map(|made| made.parts.iter().map(move |part| (made, part)));
+        let part = |(made, part): (&Composition, &Part)| {
+            let cut = part.cut.as_ref().map(|(at, _)| place(&made.scalars[*at].trace.origin)).unwrap_or_default();
+            format!("{} {} {cut}", part.role.word(), part.text)
+        };
+        trace.chain().map(place).chain(parts.map(part)).collect::<Vec<_>>()
     };
-    assert_eq!(chain(&["metadata", "name"]), ["object.yaml:4 resource"]);
-    assert_eq!(chain(&["metadata", "namespace"]), ["where:1 cluster", "object.yaml:5 resource"]);
-    assert_eq!(chain(&["metadata", "labels", "k"]), ["object.yaml:7 resource"], "the value did not change");
+    assert_eq!(told(&["metadata", "name"]), ["object.yaml:4 resource"]);
+    assert_eq!(told(&["metadata", "namespace"]), ["where:1 cluster", "variable where ns where:1 cluster"]);
+    assert_eq!(told(&["metadata", "labels", "k"]), ["object.yaml:7 resource"], "the value did not change");
     let labels = done.at(&["metadata", "labels"]).expect("labels");
+    assert_eq!(labels.entry("k").map(|entry| place(entry.key.origin())).as_deref(), Some("key:1 cluster"));
+    assert_eq!(told(&["spec", "replicas"]), ["count:1 cluster", "variable count 3 count:1 cluster"]);
     assert_eq!(
-        labels.entry("k").expect("the key").key.trace.chain().next().map(|origin| origin.file.to_string()),
-        Some("key".into())
-    );
-    assert_eq!(chain(&["spec", "replicas"]), ["count:1 cluster", "object.yaml:9 resource"]);
-    assert_eq!(
-        chain(&["spec", "paused"]),
-        ["object.yaml:10 substitution", "object.yaml:10 resource"],
+        told(&["spec", "paused"]),
+        ["object.yaml:10 substitution", "default of paused false object.yaml:10 resource"],
         "a default stands in the file"
     );
-    assert_eq!(chain(&["spec", "image"]), ["registry:1 cluster", "tag:1 cluster", "object.yaml:11 resource"]);
-    assert_eq!(chain(&["spec", "extra", "a"]), ["extra:1 cluster", "object.yaml:12 resource"], "a part that came with the value");
+    assert_eq!(
+        told(&["spec", "image"]),
+        [
+            "registry:1 cluster",
+            "variable registry example.test registry:1 cluster",
+            "text /web: object.yaml:11 resource",
+            "variable tag v1 tag:1 cluster"
+        ]
+    );
+    assert_eq!(told(&["spec", "extra", "a"])[0], "extra:1 cluster", "a part that came with the value");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use super::super::node::{Layer, Node, Tag, Trace};
 use super::super::resource::note;
 use super::super::resources::Resources;
 use super::super::session::Session;
+use super::super::trace::{Composition, Joint, Role};
 use super::{Setting, Transform, Transforms, lenient, needed_field_specs};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -63,6 +64,28 @@ fn is_skipped(gvk: &Gvk) -> bool {
         || gvk.kind.as_ref() == "APIService" && gvk.group.as_ref() == "apiregistration.k8s.io"
 }
 
+impl Affix {
+    /// A name between a prefix and a suffix, one of them this.
+    fn composition(&self, name: &Node) -> Composition {
+        let mut made = Composition::new(Joint::Affix);
+        let own = made.scalar(name.trace.clone(), name.shared_text().expect("looked at before"), name.tag.clone());
+        let trace = self.text.trace.as_layer(Layer::Name);
+        let affix = made.scalar(trace, self.text.shared_text().expect("settings are texts"), Tag::Str);
+        let name = fields::value_of(name).len();
+        match self.side {
+            Side::Prefix => {
+                made.whole(Role::Prefix, affix);
+                made.cut(Role::Text, own, 0..name);
+            }
+            Side::Suffix => {
+                made.cut(Role::Text, own, 0..name);
+                made.whole(Role::Suffix, affix);
+            }
+        }
+        made
+    }
+}
+
 impl Transform for Affix {
     fn transform(&self, resources: &mut Resources, session: &Session<'_>) -> Result<()> {
         let schemas = session.schemas.borrow();
@@ -82,9 +105,11 @@ impl Transform for Affix {
                     }
                 }
                 spec.apply(&mut resource.node, Make::Text, &origin, &mut |node| {
-                    let name = fields::value_of(node);
-                    let name = if self.side == Side::Prefix { format!("{text}{name}") } else { format!("{name}{text}") };
-                    fields::set_scalar(node, Node::scalar(name, Tag::None, Trace::new(origin.clone())))
+                    fields::expect_scalar(node)?;
+                    let made = self.composition(node);
+                    let name = made.text();
+                    let trace = if text.is_empty() { node.trace.clone() } else { Trace::composed(origin.clone(), made, None) };
+                    fields::compose_scalar(node, Node::scalar(name, Tag::None, trace))
                 })?;
             }
         }

@@ -1,5 +1,7 @@
 //! `images`. Source: kustomize api v0.21.1 `filters/imagetag`, `internal/image/image.go`.
 
+use std::ops::Range;
+
 use regex::Regex;
 
 use super::super::config::Config;
@@ -7,9 +9,10 @@ use super::super::error::Result;
 use super::super::field_spec::{FieldSpec, Make};
 use super::super::fields;
 use super::super::kustomization::{Image, Kustomization};
-use super::super::node::{Layer, Node, Tag, Trace, Value};
+use super::super::node::{Layer, Node, Origin, Tag, Trace, Value};
 use super::super::resources::Resources;
 use super::super::session::Session;
+use super::super::trace::{Composition, Joint, Role};
 use super::{Setting, Transform, Transforms, field_specs, lenient};
 
 struct Images {
@@ -48,6 +51,15 @@ impl Transform for Images {
         resources.drop_empty();
         Ok(())
     }
+}
+
+/// A new image.
+struct Renamed {
+    made: Composition,
+    /// The setting that decides it: a tag's or digest's before a name's. None where nothing is said of it.
+    decides: Option<Origin>,
+    /// Something of the old one is not in it.
+    is_lost: bool,
 }
 
 fn is_containers(key: &Node) -> bool {
@@ -99,61 +111,64 @@ impl Images {
         if !self.is_match(node) {
             return Ok(());
         }
-        let (name, trace) = self.renamed(fields::value_of(node));
-        fields::set_scalar(node, Node::scalar(name, Tag::None, trace))
+        let Renamed { made, decides, is_lost } = self.renamed(node);
+        let name = made.text();
+        let trace = match decides {
+            // an image that is found as a container's and by a field spec is visited twice
+            Some(origin) if node.trace.origin == origin && node.text() == Some(&name) => node.trace.clone(),
+            Some(origin) => Trace::composed(origin, made, is_lost.then_some(&node.trace)),
+            None => node.trace.clone(),
+        };
+        fields::compose_scalar(node, Node::scalar(name, Tag::None, trace))
     }
 
-    /// The new image, and the settings that it is made of: the tag's or digest's first, then the name's.
-    fn renamed(&self, image: &str) -> (String, Trace) {
-        let (mut name, mut tag, mut digest) = split(image);
-        let text = |node: &Node| fields::value_of(node).to_owned();
+    fn renamed(&self, node: &Node) -> Renamed {
         let Image { new_name, new_tag, digest: new_digest, tag_suffix, .. } = &self.image;
-        if let Some(new_name) = new_name {
-            name = text(new_name);
-        }
-        let version = match (new_tag, new_digest, tag_suffix) {
-            (Some(new), Some(new_digest), _) => {
-                (tag, digest) = (text(new), text(new_digest));
-                [Some(new), Some(new_digest)]
+        let has_version = new_tag.is_some() || new_digest.is_some();
+        let suffix = tag_suffix.as_ref().filter(|_| !has_version);
+        let decides = new_tag.as_ref().or(new_digest.as_ref()).or(suffix).or(new_name.as_ref());
+        let image = node.shared_text().expect("looked at before");
+        let [name, tag, digest] = split(image);
+        let mut made = Composition::new(Joint::Image);
+        let own = made.scalar(node.trace.clone(), image, node.tag.clone());
+        let mut add = |separator: &str, given: Option<&Node>, role: Role, kept: (Role, Range<usize>)| {
+            if !separator.is_empty() && (given.is_some() || !kept.1.is_empty()) {
+                made.made(Role::Separator, separator);
             }
-            (Some(new), None, _) => {
-                (tag, digest) = (text(new), String::new());
-                [Some(new), None]
+            match given {
+                Some(given) => {
+                    let text = given.shared_text().expect("settings are texts");
+                    let at = made.scalar(given.trace.as_layer(Layer::Image), text, Tag::Str);
+                    made.whole(role, at);
+                }
+                None => made.cut(kept.0, own, kept.1),
             }
-            (None, Some(new), _) => {
-                (tag, digest) = (String::new(), text(new));
-                [Some(new), None]
-            }
-            (None, None, Some(suffix)) => {
-                (tag, digest) = (tag + &text(suffix), String::new());
-                [Some(suffix), None]
-            }
-            (None, None, None) => [None, None],
         };
-        if !tag.is_empty() {
-            name = format!("{name}:{tag}");
+        // a new tag drops the digest, a new digest the tag, a suffix of the tag the digest
+        let kept = |is_kept: bool, range: &Range<usize>| if is_kept { range.clone() } else { 0..0 };
+        add("", new_name.as_ref(), Role::Name, (Role::Matched, name));
+        add(":", new_tag.as_ref(), Role::Tag, (Role::Tag, kept(!has_version, &tag)));
+        if suffix.is_some() {
+            add(if tag.is_empty() { ":" } else { "" }, suffix, Role::TagSuffix, (Role::TagSuffix, 0..0));
         }
-        if !digest.is_empty() {
-            name = format!("{name}@{digest}");
-        }
-        let set_by = version.into_iter().flatten().chain(new_name.as_ref());
-        let traces: Vec<_> = set_by.map(|node| Trace::new(node.origin().as_layer(Layer::Image))).collect();
-        let trace = traces.into_iter().rev().reduce(|below, above| above.over(&below));
-        (name, trace.unwrap_or_else(|| Trace::new(self.image.origin.as_layer(Layer::Image))))
+        add("@", new_digest.as_ref(), Role::Digest, (Role::Digest, kept(!has_version && suffix.is_none(), &digest)));
+        let loses_version = has_version && !(tag.is_empty() && digest.is_empty());
+        let is_lost = new_name.is_some() || loses_version || suffix.is_some() && !digest.is_empty();
+        Renamed { made, decides: decides.map(|given| given.origin().as_layer(Layer::Image)), is_lost }
     }
 }
 
-/// Name, tag and digest of an image.
-fn split(image: &str) -> (String, String, String) {
+/// Where name, tag and digest of an image stand; what it lacks is empty.
+pub(in super::super) fn split(image: &str) -> [Range<usize>; 3] {
     // a port of the registry is no tag
     let start = image.find('/').filter(|at| *at > 0).unwrap_or(0);
     let (at, colon) = (image[start..].find('@').map(|at| at + start), image[start..].find(':').map(|at| at + start));
-    let own = str::to_owned;
+    let end = image.len();
     match (colon, at) {
-        (None, None) => (own(image), String::new(), String::new()),
-        (colon, Some(at)) if colon.is_none_or(|colon| at < colon) => (own(&image[..at]), String::new(), own(&image[at + 1..])),
-        (Some(colon), Some(at)) => (own(&image[..colon]), own(&image[colon + 1..at]), own(&image[at + 1..])),
-        (Some(colon), None) => (own(&image[..colon]), own(&image[colon + 1..]), String::new()),
+        (None, None) => [0..end, end..end, end..end],
+        (colon, Some(at)) if colon.is_none_or(|colon| at < colon) => [0..at, at..at, at + 1..end],
+        (Some(colon), Some(at)) => [0..colon, colon + 1..at, at + 1..end],
+        (Some(colon), None) => [0..colon, colon + 1..end, end..end],
         (None, Some(_)) => unreachable!("the second arm takes it"),
     }
 }
@@ -171,8 +186,8 @@ mod tests {
             ("host:5000/nginx:1@sha256:ab", ("host:5000/nginx", "1", "sha256:ab")),
             ("nginx@sha256:ab", ("nginx", "", "sha256:ab")),
         ] {
-            let (name, tag, digest) = split(image);
-            assert_eq!((name.as_str(), tag.as_str(), digest.as_str()), expected);
+            let [name, tag, digest] = split(image).map(|range| &image[range]);
+            assert_eq!((name, tag, digest), expected);
         }
     }
 }

@@ -21,11 +21,11 @@ impl Operations {
 
 /// Reads a patch; a text that starts with `[` has to be JSON.
 pub(super) fn read(text: &[u8], place: &Place) -> Result<Operations> {
-    let nothing = || BuildError::invalid("empty json patch operations").in_file(&place.file);
+    let nothing = || BuildError::invalid("empty json patch operations").within(&place.location);
     let first = text.first().ok_or_else(nothing)?;
     if *first == b'[' {
         serde_json::from_slice::<serde_json::Value>(text)
-            .map_err(|error| BuildError::invalid(format!("starts like JSON, but is not: {error}")).in_file(&place.file))?;
+            .map_err(|error| BuildError::invalid(format!("starts like JSON, but is not: {error}")).within(&place.location))?;
     }
     let Some(document) = read::document(text, place)? else { return Ok(Operations(Vec::new())) };
     let document = write::normal(&document, Yaml::V2)?;

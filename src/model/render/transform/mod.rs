@@ -3,7 +3,7 @@
 //! Source: kustomize api v0.21.1 `internal/target/kusttarget_configplugin.go`, `internal/builtins`.
 
 mod affix;
-mod images;
+pub(super) mod images;
 mod json_patch;
 mod namespace;
 mod pairs;

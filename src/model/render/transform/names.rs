@@ -8,11 +8,12 @@ use super::super::field_spec::{FieldSpec, Make};
 use super::super::fields;
 use super::super::generate;
 use super::super::id::{Gvk, Id, text_at};
-use super::super::node::{Layer, Node, Origin, Tag, Text, Trace};
+use super::super::node::{Layer, Node, Tag, Text, Trace};
 use super::super::resource::{Resource, note};
 use super::super::resources::Resources;
 use super::super::schema::Schemas;
 use super::super::session::Session;
+use super::super::trace::{Composition, Joint, Role};
 use super::{Setting, Transform, Transforms};
 
 /// Appends the hash of its content to the name of every object that asks for it.
@@ -29,12 +30,29 @@ impl Transform for Hashes {
             let suffix = generate::suffix(&resource.node)?;
             resource.store_previous_id(&schemas)?;
             let name = format!("{}-{suffix}", resource.name());
-            let old = resource.node.at(&["metadata", "name"]).map(|name| name.trace.clone());
-            let origin = old.as_ref().map_or_else(|| resource.node.origin().clone(), |old| old.origin.clone());
-            resource.set_name(&name, &origin.as_layer(Layer::Reference))?;
+            let old = resource.node.at(&["metadata", "name"]).cloned();
+            let origin = old.as_ref().unwrap_or(&resource.node).origin().as_layer(Layer::Reference);
+            resource.set_name(&name, &origin)?;
+            if let Some(old) = old
+                && let Some(name) = resource.node.get_mut("metadata").and_then(|meta| meta.get_mut("name"))
+            {
+                name.trace = Trace::composed(origin, hashed(&old, &suffix), None);
+            }
         }
         Ok(())
     }
+}
+
+/// A name with the hash of what it names.
+fn hashed(name: &Node, hash: &str) -> Composition {
+    let mut made = Composition::new(Joint::Hash);
+    if let Some(text) = name.shared_text() {
+        let own = made.scalar(name.trace.clone(), text, name.tag.clone());
+        made.whole(Role::Text, own);
+    }
+    made.made(Role::Separator, "-");
+    made.made(Role::Hash, hash);
+    made
 }
 
 /// Everything about an object that the search for referrals asks, found out once.
@@ -43,6 +61,8 @@ struct Candidate {
     previous: Vec<Id>,
     kind: Text,
     name: Text,
+    /// Who set the name, and the namespace.
+    traces: [Option<Trace>; 2],
     namespace: Text,
     prefixes: Vec<String>,
     suffixes: Vec<String>,
@@ -93,6 +113,7 @@ fn candidate(resource: &Resource, schemas: &Schemas) -> Result<Candidate> {
         previous: resource.previous_ids()?,
         kind: resource.kind().into(),
         name: resource.name().into(),
+        traces: ["name", "namespace"].map(|key| resource.node.at(&["metadata", key]).map(|node| node.trace.clone())),
         namespace: resource.namespace().into(),
         prefixes: list(note::PREFIXES),
         suffixes: list(note::SUFFIXES),
@@ -188,31 +209,35 @@ impl Search<'_> {
     fn scalar(&self, node: &mut Node, role: Option<&Gvk>, referred: &mut Vec<(usize, String)>) -> Result<()> {
         let Some(found) = self.referral(fields::value_of(node), self.within, Same::Name, role)? else { return Ok(()) };
         referred.push((found, self.candidates[self.at].id.to_string()));
-        let name = &self.candidates[found].name;
+        let Candidate { name, traces: [trace, _], .. } = &self.candidates[found];
         if Some(name.as_ref()) == node.text() {
             return Ok(());
         }
-        let trace = Trace::new(follows(node.origin()));
-        fields::set_scalar(node, Node::scalar(name.clone(), Tag::None, trace))
+        let trace = follows(node, name, trace.as_ref());
+        fields::compose_scalar(node, Node::scalar(name.clone(), Tag::None, trace))
     }
 
     fn map(&self, node: &mut Node, role: Option<&Gvk>, referred: &mut Vec<(usize, String)>) -> Result<()> {
         let name_node = node
             .get("name")
             .ok_or_else(|| BuildError::invalid("path config error; no 'name' field in node").at(node.origin()))?;
-        let (old, origin) = (fields::value_of(name_node).to_owned(), follows(name_node.origin()));
+        let (old, written) = (fields::value_of(name_node).to_owned(), name_node.clone());
         let within = match node.get("namespace") {
             None => self.within.to_vec(),
             Some(namespace) => self.in_namespace(fields::value_of(namespace)),
         };
         let Some(found) = self.referral(&old, &within, Same::NameAndNamespace, role)? else { return Ok(()) };
         referred.push((found, self.candidates[self.at].id.to_string()));
-        let Candidate { name, namespace, .. } = &self.candidates[found];
+        let Candidate { name, namespace, traces: [of_name, of_namespace], .. } = &self.candidates[found];
         if name.as_ref() == old && namespace.is_empty() {
             return Ok(());
         }
-        put(node, "name", name, &origin)?;
-        if namespace.is_empty() { Ok(()) } else { put(node, "namespace", namespace, &origin) }
+        put(node, "name", name, follows(&written, name, of_name.as_ref()))?;
+        if namespace.is_empty() {
+            return Ok(());
+        }
+        let written = node.get("namespace").cloned().unwrap_or(written);
+        put(node, "namespace", namespace, follows(&written, namespace, of_namespace.as_ref()))
     }
 
     /// The candidates that were in a namespace at first, else those that are in it now.
@@ -282,13 +307,27 @@ fn role(node: &Node) -> Option<Gvk> {
     })
 }
 
-fn follows(origin: &Origin) -> Origin {
-    origin.as_layer(Layer::Reference)
+/// What follows another object's name: it is set where the object is named, and composed as that name is.
+fn follows(written: &Node, text: &Text, referent: Option<&Trace>) -> Trace {
+    let mut made = Composition::new(Joint::Reference);
+    made.scalar(written.trace.clone(), written.shared_text().unwrap_or(text), written.tag.clone());
+    match referent {
+        Some(referent) => {
+            let name = made.scalar(referent.clone(), text, Tag::Str);
+            made.whole(Role::Referent, name);
+        }
+        None => made.made(Role::Referent, text),
+    }
+    Trace::composed(written.origin().as_layer(Layer::Reference), made, None)
 }
 
-fn put(map: &mut Node, key: &str, text: &Text, origin: &Origin) -> Result<()> {
+fn put(map: &mut Node, key: &str, text: &Text, trace: Trace) -> Result<()> {
     if map.get(key).and_then(Node::text) == Some(text.as_ref()) {
         return Ok(());
     }
-    fields::set(map, key, Node::scalar(text.clone(), Tag::None, Trace::new(origin.clone())))
+    fields::set(map, key, Node::scalar(text.clone(), Tag::None, trace.clone()))?;
+    if let Some(field) = map.get_mut(key) {
+        field.trace = trace;
+    }
+    Ok(())
 }

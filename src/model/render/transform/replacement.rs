@@ -1,17 +1,20 @@
 //! `replacements`: a value from one object's field into fields of others.
 //! Source: kustomize api v0.21.1 `filters/replacement/replacement.go`.
 
+use std::ops::Range;
+
 use super::super::config::Config;
 use super::super::decode::Mode;
 use super::super::error::{BuildError, Result};
 use super::super::fields;
-use super::super::id::{Gvk, Id, meta_text};
+use super::super::id::{self, Gvk, Id, meta_text};
 use super::super::kustomization::{FieldOptions, Kustomization, Replacement, Source, Target};
 use super::super::node::{Layer, Node, Tag, Trace, Value};
 use super::super::resource::{Resource, annotations, labels};
 use super::super::resources::Resources;
 use super::super::selector::Selector;
 use super::super::session::Session;
+use super::super::trace::{Composition, Joint, Role};
 use super::path_match::{COPY, Create, Matcher};
 use super::{Setting, Transform, Transforms, lenient, structured};
 
@@ -64,16 +67,44 @@ fn run(replacement: &Replacement, resources: &mut Resources) -> Result<()> {
     else {
         return Err(BuildError::invalid("replacements must specify a source and at least one target"));
     };
-    let value = match (&replacement.source, &replacement.source_value) {
+    let given = match (&replacement.source, &replacement.source_value) {
         (Some(_), Some(_)) => return Err(BuildError::invalid("value and resource selectors are mutually exclusive")),
-        (None, Some(value)) => Node::scalar(fields::value_of(value), Tag::None, value.trace.clone()),
+        (None, Some(value)) => {
+            let value = Node::scalar(fields::value_of(value), Tag::None, value.trace.clone());
+            Given { from: value.clone(), range: 0..fields::value_of(&value).len(), role: Role::Copy, is_name: false, value }
+        }
         (Some(source), None) => source_value(source, resources)?,
         (None, None) => unreachable!("looked at above"),
     };
     for target in targets {
-        apply(target, &value, resources)?;
+        apply(target, &given, resources)?;
     }
     Ok(())
+}
+
+/// A value that is put into fields: where it was taken from, and which bytes of that scalar it is.
+pub(super) struct Given {
+    pub value: Node,
+    from: Node,
+    range: Range<usize>,
+    role: Role,
+    is_name: bool,
+}
+
+impl Given {
+    /// Adds it to what a field is composed of.
+    pub fn part(&self, made: &mut Composition) {
+        if let Some(text) = self.from.shared_text() {
+            let at = made.scalar(self.from.trace.clone(), text, self.from.tag.clone());
+            made.scalars[at].is_name = self.is_name;
+            made.cut(self.role.clone(), at, self.range.clone());
+        }
+    }
+
+    /// Who set a field that is composed of it.
+    pub fn trace(&self, made: Composition, lost: Option<&Trace>) -> Trace {
+        Trace::composed(self.value.origin().as_layer(Layer::Replacement), made, lost)
+    }
 }
 
 /// The current id and the earlier ones, none of them asked for its scope.
@@ -89,7 +120,7 @@ fn ids(resource: &Resource) -> Result<Vec<Id>> {
     Ok(ids)
 }
 
-fn source_value(source: &Source, resources: &Resources) -> Result<Node> {
+fn source_value(source: &Source, resources: &Resources) -> Result<Given> {
     let mut found = None;
     for resource in &resources.list {
         if ids(resource)?.iter().any(|id| id.is_selected_by(&source.id)) {
@@ -106,19 +137,36 @@ fn source_value(source: &Source, resources: &Resources) -> Result<Node> {
     let node = fields::lookup(&resource.node, &parts)?.filter(|node| !fields::is_empty(node));
     let node =
         node.ok_or_else(|| BuildError::invalid(format!("fieldPath `{path}` is missing for replacement source {}", source.id)))?;
-    let Some(options) = source.options.as_ref().filter(|options| !options.delimiter.is_empty()) else { return Ok(node.clone()) };
+    let is_name = id::is_identity(&parts);
+    let Some(options) = source.options.as_ref().filter(|options| !options.delimiter.is_empty()) else {
+        return Ok(Given {
+            value: node.clone(),
+            from: node.clone(),
+            range: 0..fields::value_of(node).len(),
+            role: Role::Copy,
+            is_name,
+        });
+    };
     let text = node.text().ok_or_else(|| BuildError::invalid("delimiter option can only be used with scalar nodes"))?;
-    let part = usize::try_from(options.index).ok().and_then(|index| split(text, &options.delimiter).get(index).copied());
-    let part =
+    let part = usize::try_from(options.index).ok().and_then(|index| split(text, &options.delimiter).into_iter().nth(index));
+    let range =
         part.ok_or_else(|| BuildError::invalid(format!("options.index {} is out of bounds for value {text}", options.index)))?;
-    Ok(Node { value: Value::Scalar(part.into()), ..node.clone() })
+    let value = Node { value: Value::Scalar(text[range.clone()].into()), ..node.clone() };
+    Ok(Given { value, from: node.clone(), range, role: Role::Piece(options.delimiter.clone()), is_name })
 }
 
-fn split<'t>(text: &'t str, delimiter: &str) -> Vec<&'t str> {
-    text.split(delimiter).collect()
+/// Where the pieces of a text stand.
+fn split(text: &str, delimiter: &str) -> Vec<Range<usize>> {
+    let mut at = 0;
+    let piece = |piece: &str| {
+        let range = at..at + piece.len();
+        at = range.end + delimiter.len();
+        range
+    };
+    text.split(delimiter).map(piece).collect()
 }
 
-fn apply(target: &Target, value: &Node, resources: &mut Resources) -> Result<()> {
+fn apply(target: &Target, value: &Given, resources: &mut Resources) -> Result<()> {
     let select = target
         .select
         .as_ref()
@@ -149,7 +197,8 @@ fn is_labelled(resource: &Resource, selector: &Selector) -> Result<bool> {
         && selector.label_terms()?.matches(&labels(&resource.node)))
 }
 
-fn copy_into(resource: &mut Resource, target: &Target, value: &Node) -> Result<()> {
+fn copy_into(resource: &mut Resource, target: &Target, given: &Given) -> Result<()> {
+    let value = &given.value;
     let origin = value.origin().as_layer(Layer::Replacement);
     let creates = target.options.as_ref().is_some_and(|options| options.create);
     let create = if creates { Create::like(value) } else { Create::Nothing };
@@ -159,7 +208,7 @@ fn copy_into(resource: &mut Resource, target: &Target, value: &Node) -> Result<(
     for path in paths {
         let text = fields::value_of(path);
         let parts = fields::split_path_with_brackets(text, '.');
-        if structured::set(&mut resource.node, value, &parts, &matcher)? {
+        if structured::set(&mut resource.node, given, &parts, &matcher)? {
             continue;
         }
         let missing = || {
@@ -171,38 +220,68 @@ fn copy_into(resource: &mut Resource, target: &Target, value: &Node) -> Result<(
             .map_err(|error| BuildError { message: format!("{}: {}", missing().message, error.message), ..missing() })?;
         let ways = ways.filter(|ways| !ways.is_empty()).ok_or_else(missing)?;
         for way in ways.iter().filter(|way| !way.ends_with(COPY)) {
-            set(fields::at_mut(&mut resource.node, way), value, target.options.as_ref())?;
+            set(fields::at_mut(&mut resource.node, way), given, target.options.as_ref())?;
         }
     }
     Ok(())
 }
 
 /// Puts the value into a field: a scalar keeps its type and style and only gets another text.
-fn set(field: &mut Node, value: &Node, options: Option<&FieldOptions>) -> Result<()> {
-    let mut text = fields::value_of(value).to_owned();
-    let mut is_joined = false;
-    if let Some(options) = options.filter(|options| !options.delimiter.is_empty()) {
-        let old = field.text().ok_or_else(|| BuildError::invalid("delimiter option can only be used with scalar nodes"))?;
-        let mut parts = split(old, &options.delimiter);
-        match usize::try_from(options.index) {
-            Err(_) => parts.insert(0, &text),
-            Ok(index) if index >= parts.len() => parts.push(&text),
-            Ok(index) => parts[index] = &text,
+fn set(field: &mut Node, given: &Given, options: Option<&FieldOptions>) -> Result<()> {
+    let Given { value, .. } = given;
+    let options = options.filter(|options| !options.delimiter.is_empty());
+    let mut made = Composition::new(Joint::Replacement { delimiter: options.map(|options| options.delimiter.clone()) });
+    let mut is_lost = true;
+    match options {
+        Some(options) => {
+            let old = field.shared_text().cloned();
+            let old = old.ok_or_else(|| BuildError::invalid("delimiter option can only be used with scalar nodes"))?;
+            let own = made.scalar(field.trace.clone(), &old, field.tag.clone());
+            let pieces = split(&old, &options.delimiter);
+            let is_last = |index: usize| index + 1 >= pieces.len();
+            match usize::try_from(options.index) {
+                Err(_) => {
+                    given.part(&mut made);
+                    made.made(Role::Separator, &options.delimiter);
+                    made.cut(Role::Text, own, 0..old.len());
+                    is_lost = false;
+                }
+                Ok(index) if index >= pieces.len() => {
+                    made.cut(Role::Text, own, 0..old.len());
+                    made.made(Role::Separator, &options.delimiter);
+                    given.part(&mut made);
+                    is_lost = false;
+                }
+                Ok(index) => {
+                    let begin = if index == 0 { 0 } else { pieces[index - 1].end };
+                    made.cut(Role::Text, own, 0..begin);
+                    if index > 0 {
+                        made.made(Role::Separator, &options.delimiter);
+                    }
+                    given.part(&mut made);
+                    if !is_last(index) {
+                        made.made(Role::Separator, &options.delimiter);
+                        made.cut(Role::Text, own, pieces[index + 1].start..old.len());
+                    }
+                }
+            }
         }
-        text = parts.join(&options.delimiter);
-        is_joined = true;
+        None => given.part(&mut made),
     }
-    let trace = Trace::new(value.origin().as_layer(Layer::Replacement)).over(&field.trace);
+    let text = made.text();
+    let trace = given.trace(made, is_lost.then_some(&field.trace));
     if field.is_scalar() {
         field.value = Value::Scalar(text.into());
         field.trace = trace;
-    } else {
-        let mut new = value.clone();
-        if is_joined {
-            new.value = Value::Scalar(text.into());
-        }
-        new.trace = trace;
-        *field = new;
+        return Ok(());
     }
+    let mut new = value.clone();
+    if value.is_scalar() {
+        new.value = Value::Scalar(text.into());
+        new.trace = trace;
+    } else {
+        new.trace = Trace::new(value.origin().as_layer(Layer::Replacement)).over(&field.trace);
+    }
+    *field = new;
     Ok(())
 }

@@ -5,7 +5,7 @@ use super::super::error::{BuildError, Result};
 use super::super::field_spec::{FieldSpec, Make};
 use super::super::fields;
 use super::super::kustomization::{Kustomization, Replica};
-use super::super::node::{Layer, Node, Tag, Trace};
+use super::super::node::{Form, Layer, Node, Tag, Trace};
 use super::super::resources::Resources;
 use super::super::session::Session;
 use super::{Setting, Transform, Transforms, field_specs, lenient};
@@ -25,7 +25,7 @@ pub(super) fn from_file(_: Setting<'_>, node: &Node) -> Result<Transforms> {
     let fields = lenient(node, &["replica", "fieldSpecs"])?;
     let replica = match fields.one("replica", Replica::read)? {
         Some(replica) => replica,
-        None => Replica { name: "".into(), count: 0, origin: node.origin().clone() },
+        None => Replica { name: "".into(), count: 0, origin: node.origin().as_form(Form::Maker) },
     };
     Ok(vec![Box::new(Replicas { replica, specs: field_specs(&fields)? })])
 }

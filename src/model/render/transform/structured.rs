@@ -3,13 +3,16 @@
 
 use super::super::error::Result;
 use super::super::fields;
-use super::super::node::{Layer, Node, Trace, Value};
+use super::super::node::{Node, Value};
 use super::super::read::Remarks;
+use super::super::trace::{Composition, Joint};
 use super::super::write;
 use super::path_match::{Matcher, parsed};
+use super::replacement::Given;
 
 /// Sets the value inside of a text on the path. False when there is no such text, or nothing in it that the rest of the path means.
-pub(super) fn set(object: &mut Node, value: &Node, path: &[String], matcher: &Matcher<'_>) -> Result<bool> {
+pub(super) fn set(object: &mut Node, given: &Given, path: &[String], matcher: &Matcher<'_>) -> Result<bool> {
+    let value = &given.value;
     let Some((way, rest)) = text_on(object, path) else { return Ok(false) };
     let original = fields::value_of(fields::at(object, &way)).to_owned();
     let Ok(mut inner) = parsed(&original) else { return Ok(false) };
@@ -31,8 +34,11 @@ pub(super) fn set(object: &mut Node, value: &Node, path: &[String], matcher: &Ma
     let text = spelled(&inner, &original).map_err(|error| error.at(fields::at(object, &way).origin()))?;
     let Some(text) = text else { return Ok(false) };
     let field = fields::at_mut(object, &way);
+    let mut made = Composition::new(Joint::Structured);
+    made.scalar(field.trace.clone(), &original.as_str().into(), field.tag.clone());
+    given.part(&mut made);
     field.value = Value::Scalar(text.into());
-    field.trace = Trace::new(value.origin().as_layer(Layer::Replacement)).over(&field.trace);
+    field.trace = given.trace(made, None);
     Ok(true)
 }
 

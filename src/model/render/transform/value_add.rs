@@ -1,6 +1,8 @@
 //! The transformer `ValueAddTransformer`: one value into many fields. Source: kustomize api v0.21.1
 //! `internal/builtins/ValueAddTransformer.go`, `filters/valueadd/valueadd.go`.
 
+use std::ops::Range;
+
 use super::super::error::{BuildError, Result};
 use super::super::fields;
 use super::super::kustomization::selector;
@@ -8,6 +10,7 @@ use super::super::node::{Layer, Node, Tag, Trace, Value};
 use super::super::resources::Resources;
 use super::super::selector::Selector;
 use super::super::session::Session;
+use super::super::trace::{Composition, Joint, Role};
 use super::namespace::{Namespace, Subjects};
 use super::{Setting, Transform, Transforms, lenient};
 
@@ -102,8 +105,34 @@ impl ValueAdd {
         let Some(node) = reach(object, &parts, &Trace::new(origin.clone()))? else { return Ok(()) };
         fields::expect_scalar(node)?;
         let text = fields::value_of(&self.value);
-        let text = if target.position > 0 { insert(fields::value_of(node), target.position - 1, text) } else { text.to_owned() };
-        fields::set_scalar(node, Node::scalar(text, Tag::None, Trace::new(origin)))
+        if target.position == 0 {
+            return fields::set_scalar(node, Node::scalar(text, Tag::None, Trace::new(origin)));
+        }
+        if text.is_empty() {
+            let trace = node.trace.clone();
+            return fields::compose_scalar(node, Node::scalar(fields::value_of(node), Tag::None, trace));
+        }
+        let made = self.inserted(node, target.position - 1);
+        fields::compose_scalar(node, Node::scalar(made.text(), Tag::None, Trace::composed(origin, made, None)))
+    }
+
+    /// The value put into a path of files; an absolute path stays one.
+    fn inserted(&self, node: &Node, position: i64) -> Composition {
+        let old = node.shared_text().cloned().unwrap_or_default();
+        let (before, after) = around(&old, position);
+        let mut made = Composition::new(Joint::Path);
+        let own = made.scalar(node.trace.clone(), &old, node.tag.clone());
+        let added = made.scalar(self.value.trace.as_layer(Layer::Transformer), &fields::value_of(&self.value).into(), Tag::Str);
+        if let Some(before) = before {
+            made.cut(Role::Text, own, before);
+            made.made(Role::Separator, "/");
+        }
+        made.whole(Role::Value, added);
+        if let Some(after) = after {
+            made.made(Role::Separator, "/");
+            made.cut(Role::Text, own, after);
+        }
+        made
     }
 }
 
@@ -134,16 +163,17 @@ fn reach<'n>(node: &'n mut Node, path: &[&str], trace: &Trace) -> Result<Option<
     }
 }
 
-/// A part put into a path of files; an absolute path stays one.
-fn insert(path: &str, position: i64, part: &str) -> String {
-    if part.is_empty() {
-        return path.to_owned();
+/// What stands before and behind a position of a path of files; nothing goes before the beginning of an absolute one.
+fn around(path: &str, position: i64) -> (Option<Range<usize>>, Option<Range<usize>>) {
+    if path.is_empty() {
+        return (None, None);
     }
-    let mut parts: Vec<&str> = if path.is_empty() { Vec::new() } else { path.trim_end_matches('/').split('/').collect() };
+    let trimmed = path.trim_end_matches('/');
+    let parts: Vec<&str> = trimmed.split('/').collect();
     let mut at = usize::try_from(position).unwrap_or(0).min(parts.len());
-    if parts.first().is_some_and(|first| first.is_empty()) && at < parts.len() {
+    if parts[0].is_empty() && at < parts.len() {
         at += 1;
     }
-    parts.insert(at, part);
-    parts.join("/")
+    let end = parts[..at].iter().map(|part| part.len() + 1).sum::<usize>();
+    (at.checked_sub(1).map(|_| 0..end - 1), (at < parts.len()).then_some(end..trimmed.len()))
 }

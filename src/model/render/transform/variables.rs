@@ -2,18 +2,22 @@
 //! `internal/accumulator/refvartransformer.go`, `resaccumulator.go`.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::super::error::{BuildError, Result};
 use super::super::field_spec::{FieldSpec, Make};
 use super::super::fields;
+use super::super::id;
 use super::super::kustomization::Var;
 use super::super::node::{Layer, Node, Style, Tag, Text, Trace, Value};
 use super::super::resolve::{self, Resolved, Yaml};
 use super::super::resources::Resources;
+use super::super::trace::{Composition, Joint, Part, Role};
 
 /// A variable's value: `None` for lists and maps, which are not put anywhere.
 struct Known {
     value: Option<Node>,
+    is_name: bool,
 }
 
 /// Puts the values of variables where they are asked for.
@@ -23,7 +27,8 @@ struct Known {
 pub fn resolve_all(resources: &mut Resources, variables: &BTreeMap<Text, Var>, specs: &[FieldSpec]) -> Result<()> {
     let mut known = BTreeMap::new();
     for variable in variables.values() {
-        known.insert(variable.name.clone(), Known { value: value_of(variable, resources)? });
+        let is_name = id::is_identity(&path_of(variable).iter().map(String::as_str).collect::<Vec<_>>());
+        known.insert(variable.name.clone(), Known { value: value_of(variable, resources)?, is_name });
     }
     if known.is_empty() {
         return Ok(());
@@ -47,7 +52,7 @@ fn value_of(variable: &Var, resources: &Resources) -> Result<Option<Node>> {
         BuildError::invalid(format!("field `{}` of var '{}' not found in its resource", variable.field_path, variable.name))
             .at(&variable.origin)
     };
-    let parts = slices(fields::split_path_with_brackets(&variable.field_path, '.'));
+    let parts = path_of(variable);
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let node = fields::lookup(&resource.node, &parts).map_err(|_| missing())?.ok_or_else(missing)?;
     let Some(text) = node.text() else { return Ok(None) };
@@ -58,6 +63,10 @@ fn value_of(variable: &Var, resources: &Resources) -> Result<Option<Node>> {
         _ => true,
     };
     if is_fine { Ok(Some(node.clone())) } else { Err(missing()) }
+}
+
+fn path_of(variable: &Var) -> Vec<String> {
+    slices(fields::split_path_with_brackets(&variable.field_path, '.'))
 }
 
 /// `ports[0]` is `ports` and `0`.
@@ -114,27 +123,43 @@ fn set(node: &mut Node, known: &BTreeMap<Text, Known>) -> Result<()> {
 
 /// The new text, or a whole value where the text is nothing but one variable. Texts lose their style, as in kustomize.
 fn expand(node: &mut Node, known: &BTreeMap<Text, Known>) {
-    let text = fields::value_of(node).to_owned();
-    let (new, whole, by) = replaced(&text, known);
-    let trace = match &by {
-        Some(by) => Trace::new(by.origin().as_layer(Layer::Variable)).over(&node.trace),
-        None => node.trace.clone(),
+    let text = node.shared_text().cloned().unwrap_or_default();
+    let value = |name: &str| known.get(name).and_then(|known| known.value.as_ref());
+    let pieces = pieces(&text, &|name| value(name).is_some());
+    let tag = match pieces.as_slice() {
+        [Piece { name: Some(name), .. }] => value(name).map(|value| value.tag.clone()),
+        _ => None,
     };
-    node.trace = trace;
-    node.is_tagged = false;
-    match whole {
-        Some(value) => {
-            node.value = Value::Scalar(spelled(&value).into());
-            node.tag = match value.tag {
-                number @ (Tag::Int | Tag::Float | Tag::Bool) => number,
-                _ => Tag::Str,
-            };
-        }
-        None => {
-            node.value = Value::Scalar(new.into());
-            node.tag = Tag::Str;
+    let mut made = Composition::new(Joint::Vars);
+    let own = made.scalar(node.trace.clone(), &text, node.tag.clone());
+    let mut decides = None;
+    let mut scalars = BTreeMap::new();
+    for Piece { range, text, name } in &pieces {
+        let Some((name, value)) = name.as_deref().and_then(|name| Some((name, value(name)?))) else {
+            made.parts.push(Part { role: Role::Text, text: text.as_str().into(), cut: Some((own, range.clone())) });
+            continue;
+        };
+        decides.get_or_insert_with(|| value.origin().as_layer(Layer::Variable));
+        let spelled = spelled(value);
+        if value.text() == Some(&spelled) {
+            let at = scalars
+                .entry(name)
+                .or_insert_with(|| made.scalar(value.trace.clone(), &spelled.as_str().into(), value.tag.clone()));
+            made.scalars[*at].is_name = known[name].is_name;
+            made.whole(Role::Variable(name.into()), *at);
+        } else {
+            made.made(Role::Derived(name.into()), &spelled);
         }
     }
+    node.value = Value::Scalar(made.text().into());
+    // what has no variable in it passes through all the same: `$$` is a `$` in it
+    let (origin, lost) = decides.map_or_else(|| (node.origin().clone(), node.trace.overrode().cloned()), |origin| (origin, None));
+    node.trace = Trace::composed(origin, made, lost.as_ref());
+    node.is_tagged = false;
+    node.tag = match tag {
+        Some(number @ (Tag::Int | Tag::Float | Tag::Bool)) => number,
+        _ => Tag::Str,
+    };
     node.style = Style::Plain;
 }
 
@@ -149,40 +174,49 @@ fn spelled(value: &Node) -> String {
     }
 }
 
-fn replaced(text: &str, known: &BTreeMap<Text, Known>) -> (String, Option<Node>, Option<Node>) {
-    let (mut out, mut by) = (String::new(), None);
-    let mut rest = text;
-    while let Some(at) = rest.find('$').filter(|at| at + 1 < rest.len()) {
-        out.push_str(&rest[..at]);
-        rest = &rest[at + 1..];
-        if let Some(after) = rest.strip_prefix('$') {
-            out.push('$');
-            rest = after;
-        } else if let Some(inner) = rest.strip_prefix('(') {
-            let Some(end) = inner.find(')') else {
-                out.push_str("$(");
-                rest = inner;
-                continue;
-            };
-            let name = &inner[..end];
-            let value = known.get(name).and_then(|known| known.value.as_ref());
-            if let Some(value) = value {
-                if text.len() == name.len() + 3 {
-                    return (String::new(), Some(value.clone()), Some(value.clone()));
-                }
-                out.push_str(&spelled(value));
-                by.get_or_insert_with(|| value.clone());
-            } else {
-                out.push_str(&format!("$({name})"));
+/// A part of a text: where it stands, what it reads, and the variable that it is.
+struct Piece {
+    range: Range<usize>,
+    text: String,
+    name: Option<String>,
+}
+
+/// What a text reads where these variables have these values.
+pub(in super::super) fn filled(text: &str, value: &dyn Fn(&str) -> Option<String>) -> String {
+    let piece = |piece: Piece| piece.name.and_then(|name| value(&name)).unwrap_or(piece.text);
+    pieces(text, &|name| value(name).is_some()).into_iter().map(piece).collect()
+}
+
+/// A text apart, at the variables that are known. `$$` is an escaped `$`.
+fn pieces(text: &str, is_known: &dyn Fn(&str) -> bool) -> Vec<Piece> {
+    let mut found: Vec<Piece> = Vec::new();
+    let mut put = |range: Range<usize>, text: &str, name: Option<&str>| match found.last_mut() {
+        _ if range.is_empty() => {}
+        Some(last) if name.is_none() && last.name.is_none() => {
+            last.range.end = range.end;
+            last.text.push_str(text);
+        }
+        _ => found.push(Piece { range, text: text.to_owned(), name: name.map(str::to_owned) }),
+    };
+    let mut at = 0;
+    while let Some(dollar) = text[at..].find('$').map(|found| at + found).filter(|dollar| dollar + 1 < text.len()) {
+        put(at..dollar, &text[at..dollar], None);
+        let rest = &text[dollar + 1..];
+        let first = rest.chars().next().map_or(0, char::len_utf8);
+        at = dollar + 1 + first;
+        let Some(inner) = rest.strip_prefix('(') else {
+            // the second of two stays, and whatever follows a single one
+            put(dollar..at, if rest.starts_with('$') { "$" } else { &text[dollar..at] }, None);
+            continue;
+        };
+        match inner.find(')').map(|end| &inner[..end]) {
+            Some(name) => {
+                at += name.len() + 1;
+                put(dollar..at, &text[dollar..at], Some(name).filter(|name| is_known(name)));
             }
-            rest = &inner[end + 1..];
-        } else {
-            out.push('$');
-            let first = rest.chars().next().map_or(0, char::len_utf8);
-            out.push_str(&rest[..first]);
-            rest = &rest[first..];
+            None => put(dollar..at, "$(", None),
         }
     }
-    out.push_str(rest);
-    (out, None, by)
+    put(at..text.len(), &text[at..], None);
+    found
 }

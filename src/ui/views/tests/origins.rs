@@ -4,11 +4,12 @@ use super::*;
 use crate::ui::widgets::testing::World;
 use fluxdeck_model::insight::declared::Commit;
 use fluxdeck_model::render::Layer;
+use fluxdeck_model::render::node::{Anchor, Detail, Inner, Location};
 use fluxdeck_model::state::Effect;
 
 fn field(path: &str, value: &str, places: &[(&str, u32, Layer)]) -> Declaration {
     let layers = places.iter().map(|(file, line, layer)| Origin::new(&(*file).into(), *line, 1, *layer)).collect();
-    Declaration { path: path.to_owned(), value: value.to_owned(), layers }
+    Declaration { path: path.to_owned(), value: value.to_owned(), layers, parts: Vec::new(), written: None }
 }
 
 fn declared() -> Declared {
@@ -66,11 +67,37 @@ fn what_nobody_applies_says_so() {
 
 #[test]
 fn what_stands_in_an_object_of_the_cluster_has_no_line() {
-    for (file, line, expected) in [
-        ("Kustomization flux-system/apps", 1, "Kustomization flux-system/apps"),
-        ("base/web.yaml", 7, "base/web.yaml:7"),
-        ("base/web.yaml", 0, "base/web.yaml"),
-    ] {
-        assert_eq!(place(&Origin::new(&file.into(), line, 1, Layer::Resource)), expected);
-    }
+    let in_file = |file: &str, line| place(&Origin::new(&file.into(), line, 1, Layer::Resource));
+    assert_eq!(in_file("base/web.yaml", 7), "base/web.yaml:7");
+    assert_eq!(in_file("base/web.yaml", 0), "base/web.yaml");
+    let object = Location::Object { kind: "Kustomization".into(), namespace: "flux-system".into(), name: "apps".into() };
+    assert_eq!(place(&Origin::at(&object.into(), 1, 1, Layer::Flux)), "Kustomization flux-system/apps");
+}
+
+#[test]
+fn a_composed_field_names_its_parts_and_who_shares_them() {
+    let origin = |line, layer| Origin::new(&"over/k.yaml".into(), line, 1, layer);
+    let detail = Detail {
+        anchor: Some(Anchor { name: "tag".into(), aliases: 2 }),
+        inner: Some(Inner { line: 3, column: 9, document: 0, path: "[0].value".into(), within: None }.into()),
+    };
+    let winner = Origin { detail: Some(detail.into()), ..origin(9, Layer::Image) };
+    let part = |what: &str, value: &str, layers| PartOf { what: what.to_owned(), value: value.to_owned(), layers };
+    let composed = Declaration {
+        parts: vec![part("name", "web", vec![origin(8, Layer::Image)]), part("hash", "abc", Vec::new())],
+        written: Some(origin(4, Layer::Resource)),
+        ..field("image", "web:1", &[])
+    };
+    let layers = vec![winner, origin(5, Layer::Resource)];
+
+    assert_eq!(
+        notes(&Declaration { layers, ..composed }),
+        [
+            "composed of name `web` over/k.yaml:8 (images) + hash `abc`",
+            "written at over/k.yaml:4 (resource)",
+            "inside of the text at line 3: [0].value",
+            "shared with 2 others (anchor &tag)",
+            "over over/k.yaml:5 (resource)"
+        ]
+    );
 }
