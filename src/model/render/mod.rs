@@ -10,6 +10,7 @@
 //!  node         a value with its origin   resolve   what a plain scalar means   fields  find, set, clear
 //!  schema       merge keys, scopes        merge     strategic merge
 //!  session      files and folders of one build, parsed texts
+//!  repository   all that a repository declares, or one Kustomization as its cluster has it, kept from build to build
 //!  accumulate   kustomizations → resources: factory, generate, transform (one transformer a file, registered in two lists)
 //! ```
 //! Comparing with a cluster, editing files and showing anything do *not* belong here.
@@ -41,6 +42,7 @@ pub mod substitute;
 mod terms;
 mod transform;
 pub mod tree;
+mod weight;
 pub mod write;
 
 #[cfg(test)]
