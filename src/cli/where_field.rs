@@ -1,20 +1,23 @@
 //! `fluxdeck where KIND/NAME FIELD`: the file, line and layer that set a field, and those below it.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::build::{layer, place, unknown};
 use super::source::{self, Files, Given, What, told};
 use super::{Telling, output};
+use crate::runtime::Bench;
 use fluxdeck_model::domain::text::sanitise_line;
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::insight::field::{self, Field};
 use fluxdeck_model::insight::named::{Named, shown};
 use fluxdeck_model::insight::setting::{self, Setting};
 use fluxdeck_model::render::flux::Applied;
-use fluxdeck_model::render::node::{Node, Origin};
-use fluxdeck_model::render::repository::{Builder, Place, Repository};
-use fluxdeck_model::render::tree::Tree;
+use fluxdeck_model::render::node::{Node, Origin, Text};
+use fluxdeck_model::render::repository::{Place, Repository};
 use fluxdeck_model::render::write;
 
 /// Lines shown before and after the one that counts.
@@ -23,7 +26,7 @@ const AROUND: u32 = 2;
 const MOST_BELOW: usize = 60;
 const MASK: &str = "<masked>";
 
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(super) struct Arguments {
     /// The object: KIND/NAME
     #[arg(value_name = "KIND/NAME")]
@@ -49,25 +52,39 @@ struct Found<'b> {
 pub(super) fn print(arguments: &Arguments, namespaces: &[String]) -> Result<u8> {
     let named = Named::parse(&arguments.object)?;
     let field = Field::parse(&arguments.field)?;
-    let checkout = arguments.files.open()?;
-    let view = arguments.files.view(&checkout)?;
+    let (worker, wished) = (arguments.files.worker()?, arguments.clone());
+    let (repository, of_folder) = worker.wait(move |bench| build(bench, &wished))?;
+    let found = find(&repository, &of_folder, arguments, &named, &field, namespaces)?;
+    let setting = setting::of(field.find(&found.object.node)?);
+    let (files, wished): (BTreeSet<_>, _) =
+        (setting.layers.iter().map(|origin| origin.file.clone()).collect(), arguments.clone());
+    let texts = worker.wait(move |bench| texts(bench, &wished, files))?;
+    let answer = Answer { texts, repository: &repository, found: &found, setting, field: &arguments.field };
+    match arguments.output {
+        Telling::Text => output::write(&answer.text())?,
+        Telling::Json => output::json(&answer.json())?,
+    }
+    Ok(0)
+}
+
+/// The repository, and what a folder builds where one is named.
+fn build(bench: &mut Bench, arguments: &Arguments) -> Result<(Repository, Vec<Applied>)> {
+    let view = arguments.files.view(&bench.checkout)?;
     let given = Given::read(arguments.what.substitute_from.as_deref())?;
-    let repository = given.build(&mut Builder::default(), view.tree())?;
+    let repository = given.build(&mut bench.builder, view.tree())?;
     let of_folder = match &arguments.what.path {
         Some(path) => {
             source::folder(view.tree(), path, arguments.what.substitute_from.is_some().then_some(&given)).map_err(told)?
         }
         None => Vec::new(),
     };
-    let found = find(&repository, &of_folder, arguments, &named, &field, namespaces)?;
-    let node = field.find(&found.object.node)?;
-    let answer =
-        Answer { tree: view.tree(), repository: &repository, found: &found, setting: setting::of(node), field: &arguments.field };
-    match arguments.output {
-        Telling::Text => output::write(&answer.text())?,
-        Telling::Json => output::json(&answer.json())?,
-    }
-    Ok(0)
+    Ok((repository, of_folder))
+}
+
+/// The files of these names that there are.
+fn texts(bench: &Bench, arguments: &Arguments, files: BTreeSet<Text>) -> Result<BTreeMap<Text, Arc<[u8]>>> {
+    let view = arguments.files.view(&bench.checkout)?;
+    Ok(files.into_iter().filter_map(|file| Some((file.clone(), view.tree().read(&file).ok()?))).collect())
 }
 
 /// The one object that is meant; the same in several Kustomizations counts as one where the field has the same layers.
@@ -138,7 +155,8 @@ fn is_same(a: &Node, b: &Node, field: &Field) -> bool {
 
 /// Everything that is told.
 struct Answer<'a> {
-    tree: &'a dyn Tree,
+    /// The files of its layers.
+    texts: BTreeMap<Text, Arc<[u8]>>,
     repository: &'a Repository,
     found: &'a Found<'a>,
     setting: Setting<'a>,
@@ -163,8 +181,8 @@ impl Answer<'_> {
         if origin.line == 0 {
             return Vec::new();
         }
-        let Ok(bytes) = self.tree.read(&origin.file) else { return Vec::new() };
-        let text = String::from_utf8_lossy(&bytes);
+        let Some(bytes) = self.texts.get(&origin.file) else { return Vec::new() };
+        let text = String::from_utf8_lossy(bytes);
         let clean = |(number, line): (u32, &str)| (number, self.masked(&sanitise_line(line)));
         setting::context(&text, origin.line, around).into_iter().map(clean).collect()
     }

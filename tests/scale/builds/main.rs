@@ -1,5 +1,5 @@
 //! Speed of builds: a repository of 100 Flux Kustomizations and 2,000 files, everything at once, after an edit of a file that one of them
-//! reads, and of one that all read; with `kustomize build` over the same paths beside it where `KUSTOMIZE` names the program (or it is on
+//! reads, and of one that all read; one look-up, cold and warm ([`looks`]); with `kustomize build` over the same paths beside it where `KUSTOMIZE` names the program (or it is on
 //! the `PATH`). Beside the time by the clock stands the time on a processor, which other programs on the machine change less. No assertion
 //! about time is made here: numbers are printed, people judge.
 //!
@@ -8,6 +8,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a bench speaks to its terminal")]
 
 mod generate;
+mod looks;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -40,6 +41,7 @@ fn main() {
     row("a file that one reads was edited", again(&|turn| generate::edit_one(folder.path(), turn)), "< 30 ms");
     row("a file that all read was edited", again(&|turn| generate::edit_shared(folder.path(), turn)), "< 1 s");
     println!("peak memory: {} MB", peak() / 1024);
+    looks::run(folder.path());
     beside(folder.path(), cold);
 }
 
@@ -87,6 +89,11 @@ fn row(name: &str, took: Took, goal: &str) {
     let goal = if goal.is_empty() { String::new() } else { format!("   goal {goal}") };
     let millis = |time: Duration| time.as_secs_f64() * 1000.0;
     println!("{name:<36} {:>8.1} ms, {:>8.1} on a processor{goal}", millis(took.clock), millis(took.processor));
+}
+
+/// How many times as long one takes as the other: this depends less on the machine than the times do.
+fn ratio(name: &str, long: Took, short: Took) {
+    println!("{name:<36} {:>8.1} times", long.clock.as_secs_f64() / short.clock.as_secs_f64());
 }
 
 /// The most memory that was ever in use, in KiB.
