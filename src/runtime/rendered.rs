@@ -110,7 +110,7 @@ impl Renderer {
         let skip = |why: String| Error::failed(why, "");
         let text = |key: &str| kustomization["metadata"][key].as_str().unwrap_or_default();
         let own = Reading::file(&in_object("Kustomization", text("namespace"), text("name")), Layer::Cluster);
-        let nodes = documents(kustomization.to_string().as_bytes(), &own)?;
+        let nodes = documents(wished(kustomization).to_string().as_bytes(), &own)?;
         let spec = Spec::read(nodes.first().ok_or_else(|| skip("it is empty".to_owned()))?)?;
         if spec.is_remote {
             return Err(skip("it is applied to another cluster".to_owned()));
@@ -150,13 +150,24 @@ impl Renderer {
         let own = Reading::file(&in_object("ConfigMap", &spec.namespace, &from.name), Layer::Cluster);
         let read = |value: &Value| documents(value.to_string().as_bytes(), &own).ok()?.pop();
         let values = match self.live(&read(&manifest)?).await {
-            Ok(Some(body)) => read(&body).as_ref().and_then(flux::values)?,
+            Ok(Some(body)) => read(&json!({ "kind": body["kind"], "data": body["data"] })).as_ref().and_then(flux::values)?,
             // one that may be missing and is has no values
             Ok(None) if from.is_optional => Values::new(),
             Ok(None) | Err(_) => return None,
         };
         Some(((from.kind.clone(), from.name.clone()), values))
     }
+}
+
+/// What a Kustomization wishes for. The rest changes all the time, and where its values stand would with it.
+fn wished(kustomization: &Value) -> Value {
+    let meta = &kustomization["metadata"];
+    json!({
+        "apiVersion": kustomization["apiVersion"],
+        "kind": kustomization["kind"],
+        "metadata": { "name": meta["name"], "namespace": meta["namespace"] },
+        "spec": kustomization["spec"],
+    })
 }
 
 /// The revision that the live objects are of: health checks that fail leave the applied one behind what was applied.

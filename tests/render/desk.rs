@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fluxdeck::git::Checkout;
 use fluxdeck::runtime::{Bench, Desk, Repositories};
@@ -165,6 +166,42 @@ async fn what_is_warm_says_what_is_cold_from_commit_to_commit() {
 }
 
 #[tokio::test]
+async fn of_what_a_view_asks_only_what_it_still_waits_for_is_worked_on() {
+    let ground = Ground::new(URL);
+    let commit = at(URL, &ground.commit(None, &[("a.yaml", Some(b"a: 1\n"))]));
+    let (desk, worked) = (desk(&[&ground.path()]), Arc::new(AtomicUsize::new(0)));
+    let ask = |work: Box<dyn FnOnce() + Send>| {
+        let (desk, commit) = (desk.clone(), commit.clone());
+        tokio::spawn(async move { desk.ask(&commit, false, |_| Ok(work())).await })
+    };
+    let count = || {
+        let worked = worked.clone();
+        Box::new(move || drop(worked.fetch_add(1, Ordering::SeqCst)))
+    };
+    // known from here on, so that every question goes straight to the thread
+    ask(count()).await.expect("no panic").expect("an answer");
+    let ((begun, has_begun), (go_on, wait)) = (tokio::sync::oneshot::channel(), std::sync::mpsc::channel::<()>());
+    let busy = ask(Box::new(move || {
+        let _ = begun.send(());
+        let _ = wait.recv();
+    }));
+    has_begun.await.expect("it is worked on");
+    for _ in 0..3 {
+        let before = ask(count());
+        tokio::task::yield_now().await;
+        before.abort();
+        assert!(before.await.is_err_and(|error| error.is_cancelled()));
+    }
+    let last = ask(count());
+    tokio::task::yield_now().await;
+    go_on.send(()).expect("it waits");
+
+    last.await.expect("no panic").expect("an answer");
+    busy.await.expect("no panic").expect("an answer");
+    assert_eq!(worked.load(Ordering::SeqCst), 2, "the first and the last");
+}
+
+#[tokio::test]
 async fn what_is_kept_is_bounded_and_the_repository_that_rested_longest_goes_whole() {
     let text = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata: {{a: \"{}\"}}\n", "x".repeat(3 << 20));
     let urls = ["a", "b", "c"].map(|name| format!("https://git.example.test/{name}.git"));
@@ -178,7 +215,7 @@ async fn what_is_kept_is_bounded_and_the_repository_that_rested_longest_goes_who
     let folders = grounds.iter().map(Ground::path).collect();
     // two fit, three do not
     let desk = Desk::with(Repositories::of(folders, None), 24 << 20);
-    let mut ask = async |which: usize| {
+    let ask = async |which: usize| {
         let built = one(&desk, &commits[which], &wish).await.expect("an answer");
         assert_eq!(built.outcome.objects().len(), 1, "{:?}", built.outcome);
         let kept = desk.kept();

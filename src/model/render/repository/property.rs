@@ -70,7 +70,7 @@ fn texts() -> Vec<String> {
 }
 
 /// A Kustomization as a cluster has it.
-fn wish(uid: &str, path: &str, ignore: Option<&str>, zone: Option<&str>) -> Wish {
+pub(super) fn wish(uid: &str, path: &str, ignore: Option<&str>, zone: Option<&str>) -> Wish {
     let more = "  targetNamespace: there\n  postBuild: {substituteFrom: [{kind: ConfigMap, name: vars}]}\n";
     let place = Reading::file(&"Kustomization flux-system/one".into(), Layer::Cluster);
     let node = read::document(flux("one", path, more).as_bytes(), &place).expect("YAML").expect("a document");
