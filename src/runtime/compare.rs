@@ -6,8 +6,8 @@ use futures::StreamExt;
 use serde_json::Value;
 
 use super::acts::Errand;
-use super::rendered::{Renderer, object_of};
 use super::desk::Desk;
+use super::rendered::{Renderer, object_of};
 use super::repositories::blocking;
 use fluxdeck_model::domain::{ObjectRef, Str};
 use fluxdeck_model::error::{Error, Result};
@@ -75,13 +75,7 @@ impl Renderer {
 
 impl Errand {
     /// Compares these Kustomizations one after the other, and tells what came of each.
-    pub(super) async fn compare(
-        self,
-        desk: Desk,
-        run: u32,
-        kustomizations: Vec<ObjectRef>,
-        namespaces: Option<BTreeSet<Str>>,
-    ) {
+    pub(super) async fn compare(self, desk: Desk, run: u32, kustomizations: Vec<ObjectRef>, namespaces: Option<BTreeSet<Str>>) {
         let live = self.live.borrow().clone();
         let schemas = blocking(schemas).await;
         let (Some(live), Ok(schemas)) = (live, schemas) else {

@@ -109,7 +109,8 @@ async fn build(desk: &Desk, at: &Commit) -> Result<String> {
 /// Every Kustomization that the fleet declares, as if a cluster had it, with values that only the cluster has.
 fn wishes() -> Vec<Wish> {
     let origin = Origin::new(&"ConfigMap flux-system/cluster-vars".into(), 1, 1, Layer::Cluster);
-    let values: Values = ["zone", "domain", "cluster"].map(|name| (name.into(), ("of-the-cluster".into(), origin.clone()))).into();
+    let values: Values =
+        ["zone", "domain", "cluster"].map(|name| (name.into(), ("of-the-cluster".into(), origin.clone()))).into();
     let repository = fleet::repository();
     let wish = |(place, member): (_, &Member)| Wish {
         uid: format!("{place:?}").into(),
@@ -206,8 +207,11 @@ async fn what_is_kept_is_bounded_and_the_repository_that_rested_longest_goes_who
     let text = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata: {{a: \"{}\"}}\n", "x".repeat(3 << 20));
     let urls = ["a", "b", "c"].map(|name| format!("https://git.example.test/{name}.git"));
     let grounds = urls.clone().map(|url| Ground::new(&url));
-    let commits: Vec<_> =
-        urls.iter().zip(&grounds).map(|(url, ground)| at(url, &ground.commit(None, &[("x/a.yaml", Some(text.as_bytes()))]))).collect();
+    let commits: Vec<_> = urls
+        .iter()
+        .zip(&grounds)
+        .map(|(url, ground)| at(url, &ground.commit(None, &[("x/a.yaml", Some(text.as_bytes()))])))
+        .collect();
     let mut wish = wishes().remove(0);
     let mut spec = (*wish.spec).clone();
     spec.path = "x".into();

@@ -99,7 +99,12 @@ impl Desk {
     async fn put<T: Send + 'static>(&self, folder: &Path, at: &Commit, work: Work<T>) -> Result<Answer<T>> {
         let asked = self.warm().ask(folder, at, work)?;
         let answer = asked.answer().await;
-        self.warm().shed();
+        let mut warm = self.warm();
+        if answer.is_err() {
+            // its thread is no more
+            warm.workers.remove(folder);
+        }
+        warm.shed();
         answer
     }
 

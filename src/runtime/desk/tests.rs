@@ -98,10 +98,13 @@ fn the_thread_of_a_repository_that_was_let_go_is_no_more() {
     let gone = Arc::new(AtomicBool::new(false));
     let told = Told(gone.clone());
     let (go_on, held) = hold(&worker);
-    let never = worker.ask(None, Box::new(move |_| {
-        drop(told);
-        Ok(())
-    }));
+    let never = worker.ask(
+        None,
+        Box::new(move |_| {
+            drop(told);
+            Ok(())
+        }),
+    );
     drop((never, worker));
     go_on.send(()).expect("it waits");
     drop(held);

@@ -15,8 +15,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
 
 use super::acts::Live;
-use super::rendered::{Renderer, object_of};
 use super::desk::Desk;
+use super::rendered::{Renderer, object_of};
 use crate::cluster::{self, Failure, Served};
 use contact::{Answer, Asking, Contact, Left, Refusal};
 use fluxdeck_model::domain::text::sanitise;

@@ -66,7 +66,8 @@ fn fleet(runtime: &Runtime) {
 /// The same without a desk: all is asked for, opened, read and built for this look-up alone.
 async fn by_itself(renderer: &Renderer, repositories: &Repositories) {
     let body = renderer.fetch(&runtime::kustomization(ClusterId(0), "flux-system", "apps")).await.expect("it is there");
-    let source = ObjectRef::new(ClusterId(0), GroupKind::new("source.toolkit.fluxcd.io", "GitRepository"), "flux-system", "flux-system");
+    let source =
+        ObjectRef::new(ClusterId(0), GroupKind::new("source.toolkit.fluxcd.io", "GitRepository"), "flux-system", "flux-system");
     let source = renderer.fetch(&source).await.expect("it is there");
     let text = |value: &Value, pointer: &str| value.pointer(pointer).and_then(Value::as_str).expect("a text").to_owned();
     let revision = text(&body, "/status/lastAppliedRevision");
@@ -107,7 +108,11 @@ fn large(runtime: &Runtime, folder: &Path) {
     row("after a commit to what it reads", after(&|turn| generate::edit_one(folder, turn)), "< 30 ms");
     row("after a commit to something else", after(&|turn| elsewhere(folder, turn)), "< 30 ms");
     let kept: usize = desk.kept().iter().map(|(_, bytes)| bytes).sum();
-    println!("kept: {:.1} MB by its own account; the process grew by {:.1} MB", mega(kept), mega(resident().saturating_sub(before)));
+    println!(
+        "kept: {:.1} MB by its own account; the process grew by {:.1} MB",
+        mega(kept),
+        mega(resident().saturating_sub(before))
+    );
 }
 
 /// As it is without a desk and a builder.
@@ -143,7 +148,6 @@ fn commit(repository: &Repository) -> Commit {
     let id = repository.commit(None, &who, &who, "x", &tree, &[]).expect("committed");
     Commit { url: URL.into(), id: id.to_string().into() }
 }
-
 
 fn mega(bytes: usize) -> f64 {
     bytes as f64 / 1e6

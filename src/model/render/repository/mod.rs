@@ -10,9 +10,9 @@ mod index;
 mod kept;
 mod members;
 mod one;
-mod sources;
 #[cfg(test)]
 mod property;
+mod sources;
 #[cfg(test)]
 mod tests;
 

@@ -43,7 +43,8 @@ const PATHS: &[&str] = &[
 ];
 
 /// Files and folders that come and go, or become links.
-const PLACES: &[&str] = &["apps/staging", "apps/base", "apps/link", "apps/base/more.yaml", "clusters/staging/nested", "clusters/third"];
+const PLACES: &[&str] =
+    &["apps/staging", "apps/base", "apps/link", "apps/base/more.yaml", "clusters/staging/nested", "clusters/third"];
 
 fn texts() -> Vec<String> {
     let plain = [

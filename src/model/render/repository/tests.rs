@@ -238,9 +238,7 @@ impl Tree for Counted {
     fn items(&self, path: &str) -> Result<Vec<Item>> {
         self.reads.borrow_mut().push(format!("{path}/"));
         let below = |name: &str| child(path, name);
-        let item = |name: String| {
-            Some(Item { entry: self.entry(&below(&name))?, version: self.known(&below(&name)), name })
-        };
+        let item = |name: String| Some(Item { entry: self.entry(&below(&name))?, version: self.known(&below(&name)), name });
         Ok(self.list(path)?.into_iter().filter_map(item).collect())
     }
 
