@@ -1,6 +1,7 @@
 //! `fluxdeck where KIND/NAME FIELD`: the file, line and layer that set a field, and those below it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use clap::Args;
@@ -9,14 +10,14 @@ use serde_json::{Value, json};
 use super::build::{layer, place, unknown};
 use super::source::{self, Files, Given, What, told};
 use super::{Telling, output};
-use crate::runtime::Bench;
+use crate::runtime::{Bench, Worker};
 use fluxdeck_model::domain::text::sanitise_line;
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::insight::field::{self, Field};
 use fluxdeck_model::insight::named::{Named, shown};
 use fluxdeck_model::insight::setting::{self, Setting};
 use fluxdeck_model::render::flux::Applied;
-use fluxdeck_model::render::node::{Node, Origin, Text};
+use fluxdeck_model::render::node::{Node, Origin};
 use fluxdeck_model::render::repository::{Place, Repository};
 use fluxdeck_model::render::write;
 
@@ -55,11 +56,9 @@ pub(super) fn print(arguments: &Arguments, namespaces: &[String]) -> Result<u8> 
     let (worker, wished) = (arguments.files.worker()?, arguments.clone());
     let (repository, of_folder) = worker.wait(move |bench| build(bench, &wished))?;
     let found = find(&repository, &of_folder, arguments, &named, &field, namespaces)?;
-    let setting = setting::of(field.find(&found.object.node)?);
-    let (files, wished): (BTreeSet<_>, _) =
-        (setting.layers.iter().map(|origin| origin.file.clone()).collect(), arguments.clone());
-    let texts = worker.wait(move |bench| texts(bench, &wished, files))?;
-    let answer = Answer { texts, repository: &repository, found: &found, setting, field: &arguments.field };
+    let node = field.find(&found.object.node)?;
+    let tree = Texts { worker: &worker, files: &arguments.files, known: RefCell::default() };
+    let answer = Answer { tree, repository: &repository, found: &found, setting: setting::of(node), field: &arguments.field };
     match arguments.output {
         Telling::Text => output::write(&answer.text())?,
         Telling::Json => output::json(&answer.json())?,
@@ -81,10 +80,23 @@ fn build(bench: &mut Bench, arguments: &Arguments) -> Result<(Repository, Vec<Ap
     Ok((repository, of_folder))
 }
 
-/// The files of these names that there are.
-fn texts(bench: &Bench, arguments: &Arguments, files: BTreeSet<Text>) -> Result<BTreeMap<Text, Arc<[u8]>>> {
-    let view = arguments.files.view(&bench.checkout)?;
-    Ok(files.into_iter().filter_map(|file| Some((file.clone(), view.tree().read(&file).ok()?))).collect())
+/// The files of the repository, each asked for once.
+struct Texts<'a> {
+    worker: &'a Worker,
+    files: &'a Files,
+    known: RefCell<BTreeMap<String, Result<Arc<[u8]>>>>,
+}
+
+impl Texts<'_> {
+    /// # Errors
+    /// It is not there, or cannot be read.
+    fn read(&self, path: &str) -> Result<Arc<[u8]>> {
+        let ask = || {
+            let (files, path) = (self.files.clone(), path.to_owned());
+            self.worker.wait(move |bench| Ok(files.view(&bench.checkout)?.tree().read(&path)?))
+        };
+        self.known.borrow_mut().entry(path.to_owned()).or_insert_with(ask).clone()
+    }
 }
 
 /// The one object that is meant; the same in several Kustomizations counts as one where the field has the same layers.
@@ -155,8 +167,7 @@ fn is_same(a: &Node, b: &Node, field: &Field) -> bool {
 
 /// Everything that is told.
 struct Answer<'a> {
-    /// The files of its layers.
-    texts: BTreeMap<Text, Arc<[u8]>>,
+    tree: Texts<'a>,
     repository: &'a Repository,
     found: &'a Found<'a>,
     setting: Setting<'a>,
@@ -181,8 +192,8 @@ impl Answer<'_> {
         if origin.line == 0 {
             return Vec::new();
         }
-        let Some(bytes) = self.texts.get(&origin.file) else { return Vec::new() };
-        let text = String::from_utf8_lossy(bytes);
+        let Ok(bytes) = self.tree.read(&origin.file) else { return Vec::new() };
+        let text = String::from_utf8_lossy(&bytes);
         let clean = |(number, line): (u32, &str)| (number, self.masked(&sanitise_line(line)));
         setting::context(&text, origin.line, around).into_iter().map(clean).collect()
     }

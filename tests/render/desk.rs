@@ -10,10 +10,11 @@ use fluxdeck::git::Checkout;
 use fluxdeck::runtime::{Bench, Desk, Repositories};
 use fluxdeck_model::error::Result;
 use fluxdeck_model::insight::declared::Commit;
-use fluxdeck_model::render::flux::Values;
+use fluxdeck_model::render::Layer;
+use fluxdeck_model::render::flux;
+use fluxdeck_model::render::read::{self, Place};
 use fluxdeck_model::render::repository::{Builder, Member, Wish};
 use fluxdeck_model::render::tree::Tree as _;
-use fluxdeck_model::render::{Layer, Origin};
 use git2::{Index, IndexEntry, IndexTime, ObjectType, Repository, Signature};
 
 use super::fleet;
@@ -108,9 +109,9 @@ async fn build(desk: &Desk, at: &Commit) -> Result<String> {
 
 /// Every Kustomization that the fleet declares, as if a cluster had it, with values that only the cluster has.
 fn wishes() -> Vec<Wish> {
-    let origin = Origin::new(&"ConfigMap flux-system/cluster-vars".into(), 1, 1, Layer::Cluster);
-    let values: Values =
-        ["zone", "domain", "cluster"].map(|name| (name.into(), ("of-the-cluster".into(), origin.clone()))).into();
+    let text = "kind: ConfigMap\ndata: {zone: of-the-cluster, domain: of-the-cluster, cluster: of-the-cluster}\n";
+    let node = read::document(text.as_bytes(), &Place::file(&"cluster-vars".into(), Layer::Cluster)).expect("YAML");
+    let values = flux::values(&node.expect("a document")).expect("values");
     let repository = fleet::repository();
     let wish = |(place, member): (_, &Member)| Wish {
         uid: format!("{place:?}").into(),

@@ -4,7 +4,6 @@
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::super::node::Origin;
 use super::super::read::{self, Place as Reading};
 use super::super::tree::Memory;
 use super::super::{Layer, flux as kustomizations};
@@ -75,8 +74,11 @@ pub(super) fn wish(uid: &str, path: &str, ignore: Option<&str>, zone: Option<&st
     let more = "  targetNamespace: there\n  postBuild: {substituteFrom: [{kind: ConfigMap, name: vars}]}\n";
     let place = Reading::file(&"Kustomization flux-system/one".into(), Layer::Cluster);
     let node = read::document(flux("one", path, more).as_bytes(), &place).expect("YAML").expect("a document");
-    let origin = Origin::new(&"ConfigMap flux-system/vars".into(), 1, 1, Layer::Cluster);
-    let values = |zone: &str| kustomizations::Values::from([("zone".into(), (zone.into(), origin.clone()))]);
+    let values = |zone: &str| {
+        let text = format!("kind: ConfigMap\ndata: {{zone: {zone}}}\n");
+        let node = read::document(text.as_bytes(), &Reading::file(&"vars".into(), Layer::Cluster)).expect("YAML");
+        kustomizations::values(&node.expect("a document")).expect("values")
+    };
     Wish {
         uid: uid.into(),
         spec: Arc::new(Spec::read(&node).expect("a Kustomization")),
