@@ -19,7 +19,7 @@ use git2::{IndexAddOption, Repository, Signature, Time};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-use super::{TIMES, Took, generate, median, ratio, row, timed};
+use super::{TIMES, generate, median, ratio, row, timed};
 
 const URL: &str = "https://git.example.test/fleet.git";
 
@@ -98,7 +98,7 @@ fn large(runtime: &Runtime, folder: &Path) {
     let again = median(|_| timed(|| ask(&first)));
     row("again", again, "< 30 ms");
     ratio("cold to again", cold, again);
-    let mut after = |edit: &dyn Fn(usize)| {
+    let after = |edit: &dyn Fn(usize)| {
         median(|turn| {
             edit(turn + TIMES);
             let next = commit(&repository);
