@@ -172,13 +172,13 @@ async fn of_what_a_view_asks_only_what_it_still_waits_for_is_worked_on() {
     let ground = Ground::new(URL);
     let commit = at(URL, &ground.commit(None, &[("a.yaml", Some(b"a: 1\n"))]));
     let (desk, worked) = (desk(&[&ground.path()]), Arc::new(AtomicUsize::new(0)));
-    let ask = |work: Box<dyn FnOnce() + Send>| {
+    let ask = |work: Box<dyn FnOnce() -> usize + Send>| {
         let (desk, commit) = (desk.clone(), commit.clone());
         tokio::spawn(async move { desk.ask(&commit, false, |_| Ok(work())).await })
     };
     let count = || {
         let worked = worked.clone();
-        Box::new(move || drop(worked.fetch_add(1, Ordering::SeqCst)))
+        Box::new(move || worked.fetch_add(1, Ordering::SeqCst))
     };
     // known from here on, so that every question goes straight to the thread
     ask(count()).await.expect("no panic").expect("an answer");
@@ -186,6 +186,7 @@ async fn of_what_a_view_asks_only_what_it_still_waits_for_is_worked_on() {
     let busy = ask(Box::new(move || {
         let _ = begun.send(());
         let _ = wait.recv();
+        0
     }));
     has_begun.await.expect("it is worked on");
     for _ in 0..3 {
