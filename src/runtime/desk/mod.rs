@@ -27,7 +27,7 @@ pub use worker::Worker;
 use worker::{Answer, Asked, Work};
 
 /// How many bytes all repositories together may take that are kept warm.
-const MOST: usize = 256 << 20;
+const MOST: usize = 128 << 20;
 
 /// Answers questions about commits, from whichever repository has them.
 #[derive(Clone)]

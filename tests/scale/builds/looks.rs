@@ -19,7 +19,7 @@ use git2::{IndexAddOption, Repository, Signature, Time};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-use super::{TIMES, generate, median, ratio, row, timed};
+use super::{TIMES, generate, median, ratio, resident, row, timed, weighed};
 
 const URL: &str = "https://git.example.test/fleet.git";
 
@@ -107,12 +107,7 @@ fn large(runtime: &Runtime, folder: &Path) {
     };
     row("after a commit to what it reads", after(&|turn| generate::edit_one(folder, turn)), "< 30 ms");
     row("after a commit to something else", after(&|turn| elsewhere(folder, turn)), "< 30 ms");
-    let kept: usize = desk.kept().iter().map(|(_, bytes)| bytes).sum();
-    println!(
-        "kept: {:.1} MB by its own account; the process grew by {:.1} MB",
-        mega(kept),
-        mega(resident().saturating_sub(before))
-    );
+    weighed(desk.kept().iter().map(|(_, bytes)| bytes).sum(), before);
 }
 
 /// As it is without a desk and a builder.
@@ -147,15 +142,4 @@ fn commit(repository: &Repository) -> Commit {
     let who = Signature::new("t", "t@example.test", &Time::new(0, 0)).expect("a name");
     let id = repository.commit(None, &who, &who, "x", &tree, &[]).expect("committed");
     Commit { url: URL.into(), id: id.to_string().into() }
-}
-
-fn mega(bytes: usize) -> f64 {
-    bytes as f64 / 1e6
-}
-
-/// The memory that is in use, in bytes.
-fn resident() -> usize {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<usize>().ok()).unwrap_or(0) * 1024
 }

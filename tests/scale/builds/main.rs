@@ -24,8 +24,10 @@ fn main() {
     let folder = tempfile::tempdir().expect("a throwaway directory");
     let files = generate::write(folder.path(), generate::Sizes::default());
     let tree = Folder::new(folder.path());
-    let first = Builder::default().build(&tree).expect("it can be read");
-    println!("{} files, {}", files, told(&first));
+    let (mut kept, before) = (Builder::default(), resident());
+    println!("{} files, {}", files, told(&kept.build(&tree).expect("it can be read")));
+    weighed(kept.weight(), before);
+    drop(kept);
 
     let cold = median(|_| timed(|| drop(Builder::default().build(&tree).expect("it can be read"))));
     row("everything, cold", cold, "< 1 s");
@@ -98,10 +100,27 @@ fn ratio(name: &str, long: Took, short: Took) {
     println!("{name:<36} {:>8.1} times", long.clock.as_secs_f64() / short.clock.as_secs_f64());
 }
 
+/// What a builder says that it keeps, beside how much more memory is in use than before.
+fn weighed(own: usize, before: usize) {
+    let mega = |bytes: usize| bytes as f64 / 1e6;
+    let grown = resident().saturating_sub(before);
+    println!("kept: {:.1} MB by its own account; the process grew by {:.1} MB", mega(own), mega(grown));
+}
+
 /// The most memory that was ever in use, in KiB.
-fn peak() -> u64 {
+fn peak() -> usize {
+    status("VmHWM:")
+}
+
+/// The memory that is in use, in bytes.
+fn resident() -> usize {
+    status("VmRSS:") * 1024
+}
+
+/// A line of the process's status that counts KiB.
+fn status(name: &str) -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
     line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
 }
 
