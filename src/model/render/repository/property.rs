@@ -25,17 +25,17 @@ enum Step {
     LookUp(Wish),
 }
 
-const PATHS: &[&str] = &[
-    ".sourceignore",
-    "apps/base/kustomization.yaml",
+const IGNORES: &[&str] = &[".sourceignore", "clusters/staging/.sourceignore"];
+
+const KUSTOMIZATIONS: &[&str] =
+    &["apps/base/kustomization.yaml", "apps/staging/kustomization.yaml", "apps/production/kustomization.yaml"];
+
+const MANIFESTS: &[&str] = &[
     "apps/base/settings.yaml",
     "apps/base/more.yaml",
-    "apps/staging/kustomization.yaml",
     "apps/staging/more.yaml",
-    "apps/production/kustomization.yaml",
     "clusters/staging/vars.yaml",
     "clusters/staging/apps.yaml",
-    "clusters/staging/.sourceignore",
     "clusters/staging/nested/more.yaml",
     "clusters/production/flux-system/sync.yaml",
     "clusters/third/flux-system/sync.yaml",
@@ -45,19 +45,22 @@ const PATHS: &[&str] = &[
 const PLACES: &[&str] =
     &["apps/staging", "apps/base", "apps/link", "apps/base/more.yaml", "clusters/staging/nested", "clusters/third"];
 
-fn texts() -> Vec<String> {
+const RULES: &[&str] = &["more.yaml\n", "clusters/staging/vars.yaml\n!more.yaml\n", "settings.yaml\n", "# nothing\n"];
+
+const LISTS: &[&str] = &[
+    "resources: [settings.yaml]\n",
+    "resources: [../base]\n",
+    "resources: [../base, more.yaml]\n",
+    "namePrefix: a-\nresources: [more.yaml]\n",
+    "resources: [../link/settings.yaml]\n",
+    "resources: [../base]\nconfigMapGenerator: [{name: made, files: [more.yaml]}]\n",
+];
+
+fn manifests() -> Vec<String> {
     let plain = [
         SETTINGS,
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: more}\ndata: {zone: \"${zone}\"}\n",
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: vars, namespace: flux-system}\ndata: {zone: x}\n",
-        "resources: [settings.yaml]\n",
-        "resources: [../base]\n",
-        "namePrefix: a-\nresources: [../base, more.yaml]\n",
-        "resources: [../link/settings.yaml]\n",
-        "resources: [../base]\nconfigMapGenerator: [{name: made, files: [more.yaml]}]\n",
-        "more.yaml\n",
-        "clusters/staging/vars.yaml\n!more.yaml\n",
-        "# nothing\n",
         "broken: [\n# kustomize.toolkit.fluxcd.io\n",
     ];
     let made = [
@@ -67,6 +70,28 @@ fn texts() -> Vec<String> {
         flux("apps", "./apps/base", "  postBuild: {substituteFrom: [{kind: ConfigMap, name: vars}]}\n"),
     ];
     plain.map(str::to_owned).into_iter().chain(made).collect()
+}
+
+/// A file with a text that is most often of its sort.
+fn written() -> impl Strategy<Value = (&'static str, String)> {
+    let texts = |all: &'static [&'static str]| select(all).prop_map(str::to_owned);
+    prop_oneof![
+        2 => (select(IGNORES), texts(RULES)),
+        4 => (select(KUSTOMIZATIONS), texts(LISTS)),
+        4 => (select(MANIFESTS), select(manifests())),
+        1 => (select(KUSTOMIZATIONS), select(manifests())),
+        1 => (select(MANIFESTS), texts(LISTS)),
+    ]
+}
+
+/// Two clusters, one of which has a file more that one of its Kustomizations lists and another takes.
+fn beginning() -> Memory {
+    let mut tree = fleet();
+    tree.insert("apps/staging/kustomization.yaml", LISTS[2].as_bytes());
+    for path in ["apps/staging/more.yaml", "clusters/staging/nested/more.yaml"] {
+        tree.insert(path, manifests()[1].as_bytes());
+    }
+    tree
 }
 
 /// A Kustomization as a cluster has it.
@@ -102,8 +127,8 @@ fn wishes() -> Vec<Wish> {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
-        4 => (select(PATHS), select(texts())).prop_map(|(path, text)| Step::Write(path, text)),
-        1 => select(PATHS).prop_map(Step::Remove),
+        5 => written().prop_map(|(path, text)| Step::Write(path, text)),
+        1 => written().prop_map(|(path, _)| Step::Remove(path)),
         1 => select(PLACES).prop_map(Step::Remove),
         1 => (select(PLACES), select(&["base", "../apps/base", "staging", "nowhere"][..])).prop_map(|(at, to)| Step::Link(at, to)),
         2 => Just(Step::Commit),
@@ -158,7 +183,7 @@ impl Work {
 #[test]
 fn a_warm_builder_says_what_a_cold_one_says() {
     holds(CASES, &steps(), |steps| {
-        let mut work = Work { tree: Counted { tree: fleet(), ..Counted::default() }, commits: vec![fleet()] };
+        let mut work = Work { tree: Counted { tree: beginning(), ..Counted::default() }, commits: vec![beginning()] };
         let (mut plain, mut versioned) = (Builder::default(), Builder::default());
         for step in &steps {
             work.take(step);
