@@ -22,14 +22,19 @@ fn behind(node: &Node) -> usize {
     let overrode = (node.trace.chain().count() - 1) * (size_of::<Trace>() + COUNTS);
     let value = match &node.value {
         Value::Scalar(text) => shared(text, text.len()),
-        Value::List(items) => shared(items, all(items.iter())),
-        Value::Map(entries) => shared(entries, entries.iter().map(entry).sum()),
+        Value::List(items) => shared(items, room(items) + items.iter().map(behind).sum::<usize>()),
+        Value::Map(entries) => shared(entries, room(entries) + entries.iter().map(entry).sum::<usize>()),
     };
     overrode + value
 }
 
 fn entry(entry: &Entry) -> usize {
-    size_of::<Entry>() + behind(&entry.key) + behind(&entry.value)
+    behind(&entry.key) + behind(&entry.value)
+}
+
+/// What a vector takes, its free places with it: one that grew item by item has as many again.
+fn room<T>(items: &Vec<T>) -> usize {
+    size_of::<Vec<T>>() + items.capacity() * size_of::<T>()
 }
 
 fn shared<T: ?Sized>(of: &Arc<T>, bytes: usize) -> usize {
