@@ -14,7 +14,7 @@
 //!  app      the engine, the stack of views, the prompt: routing only
 //!  ui       ratatui, only here
 //!  config   default.toml < file < environment < arguments
-//!  runtime  turns effects into messages; owns all spawning
+//!  runtime  turns effects into messages; owns all spawning; its desk: git and builds, a thread for each repository, without a cluster
 //!  cluster  the API server: connect, discover, list, watch, bodies, rights, and the one place that writes
 //!  git      the user's checkouts and clones in the cache: folders and commits as trees, and what changed between two
 //!  programs other people's programs: git to fetch, $EDITOR, and kustomize, kubectl, flux as a second opinion on a build

@@ -139,6 +139,20 @@ fn what_belongs_to_one_room_is_named_in_no_other() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The desk, and where it finds repositories, serve those who have no cluster too.
+#[test]
+fn git_and_builds_need_no_cluster() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/runtime");
+    let of_cluster = Regex::new(r"\b(kube|k8s_openapi|cluster|Client|Catalog|Renderer)\b").expect("a pattern");
+    let of_desk = |path: &Path| path.starts_with(root.join("desk")) || path.ends_with("repositories.rs");
+    let files: Vec<_> = sources(&root).into_iter().filter(|(path, _)| of_desk(path)).collect();
+    assert!(files.len() >= 4, "{}", files.len());
+    for (path, text) in files {
+        let said = of_cluster.find(&code(&text)).map(|said| said.as_str().to_owned());
+        assert_eq!(said, None, "{}", path.display());
+    }
+}
+
 #[test]
 fn only_the_runtime_spawns_and_only_cli_prints() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::output;
 use super::source::{self, Files, Given, What, told};
 use crate::programs::{self, Opinion};
+use crate::runtime::Bench;
 use fluxdeck_model::domain::text::sanitise_line;
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::insight::declared::MASK;
@@ -16,11 +17,10 @@ use fluxdeck_model::insight::setting::{self, Setting};
 use fluxdeck_model::insight::{field, named};
 use fluxdeck_model::render::flux::Applied;
 use fluxdeck_model::render::node::{Node, Origin};
-use fluxdeck_model::render::repository::Builder;
 use fluxdeck_model::render::tree::Tree;
 use fluxdeck_model::render::write;
 
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(super) struct Arguments {
     #[command(flatten)]
     files: Files,
@@ -46,13 +46,19 @@ enum Form {
 
 /// Prints the objects. Returns the exit code.
 pub(super) fn print(arguments: &Arguments) -> Result<u8> {
-    let checkout = arguments.files.open()?;
-    let view = arguments.files.view(&checkout)?;
+    let wished = arguments.clone();
+    let objects = arguments.files.worker()?.wait(move |bench| build(bench, &wished))?;
+    show(&objects, arguments)
+}
+
+/// What is to be printed. A second opinion is told on the way: it needs the same files.
+fn build(bench: &mut Bench, arguments: &Arguments) -> Result<Vec<Applied>> {
+    let view = arguments.files.view(&bench.checkout)?;
     let given = Given::read(arguments.what.substitute_from.as_deref())?;
     if let Some(wished) = &arguments.what.kustomization {
-        let repository = given.build(&mut Builder::default(), view.tree())?;
+        let repository = given.build(&mut bench.builder, view.tree())?;
         let place = source::member(&repository, wished)?;
-        return show(source::objects(&repository, place)?, arguments);
+        return source::objects(&repository, place).map(<[Applied]>::to_vec);
     }
     let Some(path) = &arguments.what.path else {
         return Err(Error::usage(
@@ -66,7 +72,7 @@ pub(super) fn print(arguments: &Arguments) -> Result<u8> {
         let nodes = built.as_ref().ok().map(|objects| objects.iter().map(|object| object.node.clone()).collect::<Vec<_>>());
         ask(view.tree(), path, nodes.as_deref())?;
     }
-    show(&built.map_err(told)?, arguments)
+    built.map_err(told)
 }
 
 fn show(objects: &[Applied], arguments: &Arguments) -> Result<u8> {

@@ -11,7 +11,7 @@ use super::build::place;
 use super::{Call, Telling, output};
 use crate::cluster::{self, Failure};
 use crate::git::Checkout;
-use crate::runtime::{self, Renderer, Repositories};
+use crate::runtime::{self, Desk, Renderer, Repositories};
 use fluxdeck_model::domain::text::sanitise_line;
 use fluxdeck_model::domain::{ClusterId, GroupKind, Str};
 use fluxdeck_model::error::{Error, Result};
@@ -49,11 +49,11 @@ struct Report {
 /// Prints what drifted. Returns the exit code.
 pub(super) async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
     let named = arguments.object.as_deref().map(Named::parse).transpose()?;
-    let repositories = repositories(call, &arguments.repo)?.for_a_run();
+    let desk = Desk::of(repositories(call, &arguments.repo)?).for_a_run();
     let schemas = runtime::schemas()?;
     let failed = |failure: Failure| failure.error("the API server");
     let (client, catalog) = runtime::connect(&call.options, &call.context).await.map_err(failed)?;
-    let renderer = Renderer { client, catalog, repositories, timeout: call.options.request_timeout, fetches: true };
+    let renderer = Renderer { client, catalog, desk, timeout: call.options.request_timeout, fetches: true };
     let (report, is_known) = compare(&renderer, named.as_ref(), &call.options.namespaces, &schemas).await?;
     show(&report, arguments.output)?;
     if let (Some(wished), false) = (&arguments.object, is_known) {
@@ -213,8 +213,8 @@ mod tests {
         let patch = Patch::Merge(json!({"spec": {"replicas": 7}}));
         let deployments = Api::<Deployment>::namespaced(client.clone(), "web");
         deployments.patch("frontend", &PatchParams::default(), &patch).await.expect("patched");
-        let (repositories, timeout) = (options.repositories(), options.request_timeout);
-        let renderer = Renderer { client, catalog, repositories, timeout, fetches: false };
+        let (desk, timeout) = (Desk::of(options.repositories()), options.request_timeout);
+        let renderer = Renderer { client, catalog, desk, timeout, fetches: false };
         let schemas = runtime::schemas().expect("the schemas");
         let named = Named::parse("deploy/frontend").expect("a name");
 

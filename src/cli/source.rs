@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::git::{Checkout, View};
+use crate::runtime::Worker;
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::insight::setting::called;
 use fluxdeck_model::render::error::BuildError;
@@ -17,7 +18,7 @@ use fluxdeck_model::render::tree::{self, Entry, Tree};
 use fluxdeck_model::render::{self, Cache, Options, kustomization};
 
 /// Which files are looked at.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(super) struct Files {
     /// The checkout or folder; else the git work tree around the current directory
     #[arg(long, value_name = "DIR")]
@@ -28,13 +29,14 @@ pub(super) struct Files {
 }
 
 impl Files {
-    pub fn open(&self) -> Result<Checkout> {
+    /// The thread of the repository that is meant.
+    pub fn worker(&self) -> Result<Worker> {
         match &self.repo {
-            Some(folder) => Checkout::open(folder),
+            Some(folder) => Worker::start(folder, Checkout::open),
             None => {
                 let here =
                     std::env::current_dir().map_err(|error| Error::failed(format!("no current directory: {error}"), ""))?;
-                Checkout::around(&here)
+                Worker::start(&here, Checkout::around)
             }
         }
     }
@@ -45,7 +47,7 @@ impl Files {
 }
 
 /// What is built of them.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(super) struct What {
     /// A folder, as kustomize builds it; one without a kustomization file as Flux does it
     #[arg(long, value_name = "PATH", conflicts_with = "kustomization")]
@@ -60,8 +62,7 @@ pub(super) struct What {
 
 /// An error of a build, for people.
 pub(super) fn told(error: BuildError) -> Error {
-    let hint = error.hint.clone();
-    Error::failed(BuildError { hint: String::new(), ..error }.to_string(), hint)
+    error.into()
 }
 
 /// Values for variables, from a file of the user.

@@ -1,11 +1,16 @@
 //! `fluxdeck where KIND/NAME FIELD`: the file, line and layer that set a field, and those below it.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::build::{layer, parts, place, unknown};
 use super::source::{self, Files, Given, What, told};
 use super::{Telling, output};
+use crate::runtime::{Bench, Worker};
 use fluxdeck_model::domain::text::sanitise_line;
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::insight::declared::MASK;
@@ -14,8 +19,7 @@ use fluxdeck_model::insight::named::{Named, shown};
 use fluxdeck_model::insight::setting::{self, Setting};
 use fluxdeck_model::render::flux::Applied;
 use fluxdeck_model::render::node::{Node, Origin};
-use fluxdeck_model::render::repository::{Builder, Place, Repository};
-use fluxdeck_model::render::tree::Tree;
+use fluxdeck_model::render::repository::{Place, Repository};
 use fluxdeck_model::render::write;
 
 /// Lines shown before and after the one that counts.
@@ -23,7 +27,7 @@ const AROUND: u32 = 2;
 /// Fields listed below a map or a list.
 const MOST_BELOW: usize = 60;
 
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(super) struct Arguments {
     /// The object: KIND/NAME
     #[arg(value_name = "KIND/NAME")]
@@ -49,30 +53,50 @@ struct Found<'b> {
 pub(super) fn print(arguments: &Arguments, namespaces: &[String]) -> Result<u8> {
     let named = Named::parse(&arguments.object)?;
     let field = Field::parse(&arguments.field)?;
-    let checkout = arguments.files.open()?;
-    let view = arguments.files.view(&checkout)?;
+    let (worker, wished) = (arguments.files.worker()?, arguments.clone());
+    let (repository, of_folder) = worker.wait(move |bench| build(bench, &wished))?;
+    let found = find(&repository, &of_folder, arguments, &named, &field, namespaces)?;
+    let node = field.reach(&found.object.node)?;
+    let tree = Texts { worker: &worker, files: &arguments.files, known: RefCell::default() };
+    let answer = Answer { tree, repository: &repository, found: &found, setting: setting::of(&node), field: &arguments.field };
+    match arguments.output {
+        Telling::Text => output::write(&answer.text())?,
+        Telling::Json => output::json(&answer.json())?,
+    }
+    Ok(0)
+}
+
+/// The repository, and what a folder builds where one is named.
+fn build(bench: &mut Bench, arguments: &Arguments) -> Result<(Repository, Vec<Applied>)> {
+    let view = arguments.files.view(&bench.checkout)?;
     let given = Given::read(arguments.what.substitute_from.as_deref())?;
-    let repository = given.build(&mut Builder::default(), view.tree())?;
+    let repository = given.build(&mut bench.builder, view.tree())?;
     let of_folder = match &arguments.what.path {
         Some(path) => {
             source::folder(view.tree(), path, arguments.what.substitute_from.is_some().then_some(&given)).map_err(told)?
         }
         None => Vec::new(),
     };
-    let found = find(&repository, &of_folder, arguments, &named, &field, namespaces)?;
-    let node = field.reach(&found.object.node)?;
-    let answer = Answer {
-        tree: view.tree(),
-        repository: &repository,
-        found: &found,
-        setting: setting::of(&node),
-        field: &arguments.field,
-    };
-    match arguments.output {
-        Telling::Text => output::write(&answer.text())?,
-        Telling::Json => output::json(&answer.json())?,
+    Ok((repository, of_folder))
+}
+
+/// The files of the repository, each asked for once.
+struct Texts<'a> {
+    worker: &'a Worker,
+    files: &'a Files,
+    known: RefCell<BTreeMap<String, Result<Arc<[u8]>>>>,
+}
+
+impl Texts<'_> {
+    /// # Errors
+    /// It is not there, or cannot be read.
+    fn read(&self, path: &str) -> Result<Arc<[u8]>> {
+        let ask = || {
+            let (files, path) = (self.files.clone(), path.to_owned());
+            self.worker.wait(move |bench| Ok(files.view(&bench.checkout)?.tree().read(&path)?))
+        };
+        self.known.borrow_mut().entry(path.to_owned()).or_insert_with(ask).clone()
     }
-    Ok(0)
 }
 
 /// The one object that is meant; the same in several Kustomizations counts as one where the field has the same layers.
@@ -148,7 +172,7 @@ fn is_same(a: &Node, b: &Node, field: &Field) -> bool {
 
 /// Everything that is told.
 struct Answer<'a> {
-    tree: &'a dyn Tree,
+    tree: Texts<'a>,
     repository: &'a Repository,
     found: &'a Found<'a>,
     setting: Setting<'a>,

@@ -135,6 +135,10 @@ impl Tree for Commit<'_> {
         };
         Ok(names.iter().filter_map(item).collect())
     }
+
+    fn version(&self) -> Option<Version> {
+        Some(version(self.root))
+    }
 }
 
 fn version(id: Oid) -> Version {

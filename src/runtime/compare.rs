@@ -6,8 +6,9 @@ use futures::StreamExt;
 use serde_json::Value;
 
 use super::acts::Errand;
+use super::desk::Desk;
 use super::rendered::{Renderer, object_of};
-use super::repositories::{Repositories, blocking};
+use super::repositories::blocking;
 use fluxdeck_model::domain::{ObjectRef, Str};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::insight::declared::Commit;
@@ -62,7 +63,7 @@ impl Renderer {
         };
         compared.at = rendered.at;
         let ignores = drift::ignores(&body.unwrap_or_default());
-        let wished: Vec<_> = rendered.objects.into_iter().filter(is_meant).collect();
+        let wished: Vec<_> = rendered.objects.iter().filter(|object| is_meant(object)).collect();
         let requests: Vec<_> = wished.iter().map(|object| self.live(&object.node)).collect();
         let fetched: Vec<_> = futures::stream::iter(requests).buffered(AT_ONCE).collect().await;
         for (object, live) in wished.iter().zip(fetched) {
@@ -74,13 +75,7 @@ impl Renderer {
 
 impl Errand {
     /// Compares these Kustomizations one after the other, and tells what came of each.
-    pub(super) async fn compare(
-        self,
-        repositories: Repositories,
-        run: u32,
-        kustomizations: Vec<ObjectRef>,
-        namespaces: Option<BTreeSet<Str>>,
-    ) {
+    pub(super) async fn compare(self, desk: Desk, run: u32, kustomizations: Vec<ObjectRef>, namespaces: Option<BTreeSet<Str>>) {
         let live = self.live.borrow().clone();
         let schemas = blocking(schemas).await;
         let (Some(live), Ok(schemas)) = (live, schemas) else {
@@ -93,8 +88,7 @@ impl Errand {
             }
             return;
         };
-        let renderer =
-            Renderer { client: live.client, catalog: live.catalog, repositories, timeout: self.timeout, fetches: true };
+        let renderer = Renderer { client: live.client, catalog: live.catalog, desk, timeout: self.timeout, fetches: true };
         for kustomization in kustomizations {
             let body = renderer.fetch(&kustomization).await;
             let is_meant = |object: &Applied| namespaces.as_ref().is_none_or(|names| is_in(&kustomization, object, names));

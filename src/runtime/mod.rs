@@ -3,6 +3,7 @@
 mod acts;
 mod compare;
 mod connect;
+mod desk;
 mod follow;
 mod journal;
 mod keyboard;
@@ -23,6 +24,7 @@ use crate::cluster::{Access, Catalog, Failure};
 use crate::files::Disk;
 use crate::{demo, records};
 pub use compare::{concerns, is_in, schemas};
+pub use desk::{Bench, Desk, Worker};
 use fluxdeck_model::domain::{ClusterId, Scope, Str};
 use fluxdeck_model::error::{Error, ErrorKind};
 use fluxdeck_model::state::jobs::{Commit, JobId, Outcome, Task};
@@ -107,6 +109,7 @@ pub struct Runtime {
     /// Requests under way.
     errands: JoinSet<()>,
     looks: Looks,
+    desk: Desk,
     journal: Option<journal::Journal>,
     /// The comparison with git under way.
     comparison: Option<tokio::task::AbortHandle>,
@@ -135,8 +138,8 @@ impl Drop for Session {
 impl Runtime {
     pub fn new(options: Options, inbox: mpsc::Sender<Message>) -> Self {
         let (sessions, lives) = (BTreeMap::new(), BTreeMap::new());
-        let (errands, looks) = (JoinSet::new(), Looks::default());
-        Self { options, inbox, sessions, errands, looks, journal: None, comparison: None, lives }
+        let (errands, looks, desk) = (JoinSet::new(), Looks::default(), Desk::of(options.repositories()));
+        Self { options, inbox, sessions, errands, looks, desk, journal: None, comparison: None, lives }
     }
 
     /// Starts what an effect asks for. Returns at once; answers come as messages. Effects on the terminal are not its business and
@@ -163,8 +166,8 @@ impl Runtime {
             Effect::Owners { cluster, epoch, fields } => self.run(cluster, epoch, |errand| errand.owners(fields)),
             Effect::Compare { cluster, epoch, run, kustomizations, namespaces } => {
                 self.comparison.take().inspect(tokio::task::AbortHandle::abort);
-                let repositories = self.options.repositories().for_a_run();
-                let work = |errand: acts::Errand| errand.compare(repositories, run, kustomizations, namespaces);
+                let desk = self.desk.for_a_run();
+                let work = |errand: acts::Errand| errand.compare(desk, run, kustomizations, namespaces);
                 self.comparison = self.start(cluster, epoch, work);
                 None
             }
@@ -237,7 +240,7 @@ impl Runtime {
     /// Starts a look-up for a view: a task of its own, which outlives the session's reconnections.
     fn look(&mut self, look: Look) -> Option<Terminal> {
         let live = self.session(look.object.cluster).map(|session| session.live.clone());
-        let means = Means { repositories: self.options.repositories(), timeout: self.options.request_timeout };
+        let means = Means { desk: self.desk.clone(), timeout: self.options.request_timeout };
         self.looks.start(look, live, means, self.inbox.clone());
         None
     }

@@ -1,5 +1,5 @@
-//! What git renders for a Flux Kustomization at the revision that it applied last: its manifest, its source and its variables are the
-//! cluster's, its files the repository's.
+//! What git renders for a Flux Kustomization at the revision that it applied last: its manifest, its source and its variables are asked of
+//! the cluster here, its files and the build of the desk.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,31 +8,28 @@ use std::time::Duration;
 use kube::Client;
 use serde_json::{Value, json};
 
-use super::repositories::{Repositories, blocking};
+use super::desk::Desk;
 use crate::cluster::{self, Catalog, Failure};
-use crate::git::Checkout;
 use fluxdeck_model::domain::{ClusterId, GroupKind, ObjectRef};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::insight::declared::Commit;
 use fluxdeck_model::insight::named::group;
 use fluxdeck_model::kinds;
-use fluxdeck_model::render::error::BuildError;
 use fluxdeck_model::render::flux::{self, Applied, GROUP, Spec, Values};
-use fluxdeck_model::render::ignore::{Artifact, Rules};
-use fluxdeck_model::render::node::{Layer, Node};
+use fluxdeck_model::render::id;
+use fluxdeck_model::render::node::{Layer, Node, Text};
 use fluxdeck_model::render::read::{Place as Reading, documents};
-use fluxdeck_model::render::tree::Tree;
-use fluxdeck_model::render::{Cache, id};
+use fluxdeck_model::render::repository::{Outcome, Wish};
 
 /// The group of sources.
 const SOURCES: &str = "source.toolkit.fluxcd.io";
 
-/// Asks a cluster and its repositories.
+/// Asks a cluster, and the desk about its repositories.
 #[derive(Clone)]
 pub struct Renderer {
     pub client: Client,
     pub catalog: Arc<Catalog>,
-    pub repositories: Repositories,
+    pub desk: Desk,
     /// Of one request.
     pub timeout: Duration,
     /// Repositories that are nowhere here are fetched.
@@ -42,16 +39,13 @@ pub struct Renderer {
 /// A Kustomization as git has it.
 pub struct Rendered {
     pub at: Commit,
-    pub objects: Vec<Applied>,
+    pub objects: Arc<Vec<Applied>>,
 }
 
 /// What of a Kustomization has to be built, and from which commit.
 pub(super) struct Plan {
-    spec: Spec,
     at: Commit,
-    /// The source's `spec.ignore`.
-    ignore: Option<String>,
-    values: BTreeMap<(String, String), Values>,
+    wish: Wish,
 }
 
 impl Renderer {
@@ -98,14 +92,14 @@ impl Renderer {
     /// # Errors
     /// There is no such repository here, and none can be fetched; or it cannot be built.
     pub(super) async fn build(&self, plan: Plan) -> Result<Rendered> {
-        let folder = self.repositories.find(&plan.at, self.fetches).await?;
-        blocking(move || {
-            let checkout = Checkout::around(&folder)?;
-            let view = checkout.view(Some(&plan.at.id))?;
-            let objects = build(view.tree(), &plan).map_err(told)?;
-            Ok(Rendered { at: plan.at, objects })
-        })
-        .await
+        let Plan { at, wish } = plan;
+        let id = at.id.clone();
+        let member = self.desk.ask(&at, self.fetches, move |bench| bench.one(&id, &wish)).await?;
+        match member.outcome {
+            Outcome::Built(objects) => Ok(Rendered { at, objects }),
+            Outcome::Failed(error) => Err(error.into()),
+            Outcome::Elsewhere(why) => Err(Error::failed(why, "")),
+        }
     }
 
     /// What has to be built, as the cluster tells it.
@@ -116,8 +110,8 @@ impl Renderer {
         let skip = |why: String| Error::failed(why, "");
         let text = |key: &str| kustomization["metadata"][key].as_str().unwrap_or_default();
         let own = Reading::object("Kustomization", text("namespace"), text("name"), Layer::Cluster);
-        let nodes = documents(kustomization.to_string().as_bytes(), &own).map_err(told)?;
-        let spec = Spec::read(nodes.first().ok_or_else(|| skip("it is empty".to_owned()))?).map_err(told)?;
+        let nodes = documents(wished(kustomization).to_string().as_bytes(), &own)?;
+        let spec = Spec::read(nodes.first().ok_or_else(|| skip("it is empty".to_owned()))?)?;
         if spec.is_remote {
             return Err(skip("it is applied to another cluster".to_owned()));
         }
@@ -128,7 +122,8 @@ impl Renderer {
         let gk = GroupKind::new(SOURCES, "GitRepository");
         let source = ObjectRef::new(ClusterId(0), gk, &*spec.source.namespace, &*spec.source.name);
         let unread = |error: Error| Error { message: format!("its source cannot be read: {}", error.message), ..error };
-        let source = self.fetch(&source).await.map_err(unread)?;
+        let (source, values) = futures::join!(self.fetch(&source), self.values(&spec));
+        let source = source.map_err(unread)?;
         if source.pointer("/spec/include").and_then(Value::as_array).is_some_and(|include| !include.is_empty()) {
             return Err(skip("its source includes other repositories".to_owned()));
         }
@@ -136,36 +131,43 @@ impl Renderer {
         let revision = applied(kustomization).ok_or_else(|| skip("it has never applied anything".to_owned()))?;
         // `main@sha1:<id>`, and before Flux 2.0 `main/<id>`
         let id = revision.rsplit([':', '/']).next().unwrap_or(revision).into();
-        let ignore = source.pointer("/spec/ignore").and_then(Value::as_str).map(str::to_owned);
-        let values = self.values(&spec).await;
-        Ok(Plan { spec, at: Commit { url, id }, ignore, values })
+        let ignore = source.pointer("/spec/ignore").and_then(Value::as_str).map(Text::from);
+        let wish = Wish { uid: text("uid").into(), spec: Arc::new(spec), ignore, values };
+        Ok(Plan { at: Commit { url, id }, wish })
     }
 
     /// The ConfigMaps that variables come from. What Secrets say is not asked for: those variables stay unknown.
-    async fn values(&self, spec: &Spec) -> BTreeMap<(String, String), Values> {
-        let mut found = BTreeMap::new();
-        for from in spec.post_build.iter().flat_map(|post| &post.from).filter(|from| from.kind.as_ref() == "ConfigMap") {
-            let manifest = json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "namespace": &*spec.namespace, "name": &*from.name } });
-            let own = Reading::object("ConfigMap", &spec.namespace, &from.name, Layer::Cluster);
-            let read = |value: &Value| documents(value.to_string().as_bytes(), &own).ok()?.pop();
-            let Some(node) = read(&manifest) else { continue };
-            let values = match self.live(&node).await {
-                Ok(Some(body)) => read(&body).as_ref().and_then(flux::values),
-                // one that may be missing and is has no values
-                Ok(None) if from.is_optional => Some(Values::new()),
-                Ok(None) | Err(_) => None,
-            };
-            found.extend(values.map(|values| ((from.kind.to_string(), from.name.to_string()), values)));
-        }
-        found
+    async fn values(&self, spec: &Spec) -> BTreeMap<(Text, Text), Values> {
+        let from = spec.post_build.iter().flat_map(|post| &post.from).filter(|from| from.kind.as_ref() == "ConfigMap");
+        let asked: Vec<_> = from.map(|from| self.values_of(spec, from)).collect();
+        futures::future::join_all(asked).await.into_iter().flatten().collect()
+    }
+
+    /// The data of one; none where it cannot be known.
+    async fn values_of(&self, spec: &Spec, from: &flux::From) -> Option<((Text, Text), Values)> {
+        let meta = json!({ "namespace": &*spec.namespace, "name": &*from.name });
+        let manifest = json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": meta });
+        let own = Reading::object("ConfigMap", &spec.namespace, &from.name, Layer::Cluster);
+        let read = |value: &Value| documents(value.to_string().as_bytes(), &own).ok()?.pop();
+        let values = match self.live(&read(&manifest)?).await {
+            Ok(Some(body)) => read(&json!({ "kind": body["kind"], "data": body["data"] })).as_ref().and_then(flux::values)?,
+            // one that may be missing and is has no values
+            Ok(None) if from.is_optional => Values::new(),
+            Ok(None) | Err(_) => return None,
+        };
+        Some(((from.kind.clone(), from.name.clone()), values))
     }
 }
 
-fn build(tree: &dyn Tree, plan: &Plan) -> std::result::Result<Vec<Applied>, BuildError> {
-    let artifact = Artifact::new(tree, Rules::of(tree, plan.ignore.as_deref())?);
-    let objects = flux::render(&artifact, &plan.spec, &Cache::default()).objects?;
-    let find = |kind: &str, _: &str, name: &str| plan.values.get(&(kind.to_owned(), name.to_owned())).cloned();
-    flux::applied(&objects, &plan.spec, &flux::variables(&plan.spec, &find), true)
+/// What a Kustomization wishes for. The rest changes all the time, and where its values stand would with it.
+fn wished(kustomization: &Value) -> Value {
+    let meta = &kustomization["metadata"];
+    json!({
+        "apiVersion": kustomization["apiVersion"],
+        "kind": kustomization["kind"],
+        "metadata": { "name": meta["name"], "namespace": meta["namespace"] },
+        "spec": kustomization["spec"],
+    })
 }
 
 /// The revision that the live objects are of: health checks that fail leave the applied one behind what was applied.
@@ -180,12 +182,6 @@ fn applied(kustomization: &Value) -> Option<&str> {
 pub fn object_of(cluster: ClusterId, node: &Node) -> ObjectRef {
     let gk = GroupKind::new(group(node), id::text_at(node, "kind"));
     ObjectRef::new(cluster, gk, id::meta_text(node, "namespace"), id::meta_text(node, "name"))
-}
-
-/// An error of a build, for people.
-fn told(error: BuildError) -> Error {
-    let hint = error.hint.clone();
-    Error::failed(BuildError { hint: String::new(), ..error }.to_string(), hint)
 }
 
 /// The object of a Kustomization's name.

@@ -67,12 +67,14 @@ impl Repositories {
         fetched
     }
 
-    /// What is here already.
+    /// What is here already: a checkout by its root, whichever folder of it is configured.
     fn local(&self, at: &Commit) -> Option<PathBuf> {
-        let is_it =
-            |folder: &&PathBuf| Checkout::around(folder).is_ok_and(|checkout| checkout.is_of(&at.url) && checkout.has(&at.id));
+        let checkout = |folder: &PathBuf| {
+            let checkout = Checkout::around(folder).ok()?;
+            (checkout.is_of(&at.url) && checkout.has(&at.id)).then(|| checkout.root().to_owned())
+        };
         let clone = || self.cache.as_ref().map(|cache| git::clone_of(cache, &at.url)).filter(|path| has(path, &at.id));
-        self.folders.iter().find(is_it).cloned().or_else(clone)
+        self.folders.iter().find_map(checkout).or_else(clone)
     }
 
     fn nowhere(&self, at: &Commit) -> Error {

@@ -2,6 +2,7 @@
 //! to do harm.
 
 mod corpus;
+mod desk;
 #[path = "../support/disk.rs"]
 mod disk;
 mod edit;

@@ -10,19 +10,19 @@ use serde_json::Value;
 
 use super::source::{Files, Given, told};
 use crate::git::{Change, Checkout};
-use crate::runtime;
+use crate::runtime::{self, Bench};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::insight::check::{self, Difference, Findings, Level, Policy};
 use fluxdeck_model::insight::schema::Schemas;
 use fluxdeck_model::render::node::Layer;
 use fluxdeck_model::render::read::{Place as Reading, documents};
-use fluxdeck_model::render::repository::{Builder, Outcome, Repository};
+use fluxdeck_model::render::repository::{Outcome, Repository};
 use fluxdeck_model::render::tree::Tree;
 
 /// What a repository says to this program.
 const POLICY: &str = ".fluxdeck.toml";
 
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(super) struct Arguments {
     #[command(flatten)]
     files: Files,
@@ -58,31 +58,44 @@ enum Form {
 struct Report {
     findings: Findings,
     differences: Option<Vec<Difference>>,
+    /// Where the checkout is.
+    root: PathBuf,
     clusters: usize,
+    members: usize,
     built: usize,
     objects: usize,
 }
 
 /// Looks at a checkout. Returns the exit code.
 pub(super) fn print(arguments: &Arguments) -> Result<u8> {
-    let checkout = arguments.files.open()?;
-    let view = arguments.files.view(&checkout)?;
+    let wished = arguments.clone();
+    let report = arguments.files.worker()?.wait(move |bench| examine(bench, &wished))?;
+    print::report(&report, arguments.output)?;
+    if report.members == 0 {
+        let hint = "clusters are found by Flux Kustomizations, FluxInstances, or folders below `clusters`";
+        return Err(Error::failed(format!("{} declares nothing to build", report.root.display()), hint));
+    }
+    Ok((report.findings.count(Level::Error) > 0).into())
+}
+
+fn examine(bench: &mut Bench, arguments: &Arguments) -> Result<Report> {
+    let Bench { checkout, builder } = bench;
+    let view = arguments.files.view(checkout)?;
     let given = Given::read(arguments.substitute_from.as_deref())?;
     let mut schemas = schemas(arguments.schemas.as_deref())?;
-    let mut builder = Builder::default();
-    let repository = given.build(&mut builder, view.tree())?;
+    let repository = given.build(builder, view.tree())?;
     let mut findings = check::check(&repository, &mut schemas);
     let mut differences = None;
     if let Some(since) = &arguments.since {
         let revision = arguments.files.rev.as_deref();
         let base = checkout.view(Some(&checkout.base(since, revision)?))?;
         let changed = checkout.changed(since, revision)?;
-        let policy = policy(&checkout, [base.tree(), view.tree()], &arguments.allow)?;
+        let policy = policy(checkout, [base.tree(), view.tree()], &arguments.allow)?;
         for one in changed {
             let before = (one.change != Change::Added).then_some(base.tree());
             check::guard(&one.path, view.tree(), before, &policy).into_iter().for_each(|finding| findings.add(finding, None));
         }
-        let before = given.build(&mut builder, base.tree())?;
+        let before = given.build(builder, base.tree())?;
         for (finding, who) in check::opened(&before, &repository) {
             // the file was told already where it is the same as before
             if !findings.has(Level::Error, finding.rule, &finding.file) {
@@ -91,19 +104,15 @@ pub(super) fn print(arguments: &Arguments) -> Result<u8> {
         }
         differences = Some(check::differences(&before, &repository));
     }
-    let report = Report {
+    Ok(Report {
         findings,
         differences,
+        root: checkout.root().to_owned(),
         clusters: repository.clusters.len(),
+        members: repository.members().count(),
         built: count(&repository),
         objects: repository.members().map(|(_, member)| member.outcome.objects().len()).sum(),
-    };
-    print::report(&report, arguments.output)?;
-    if repository.members().next().is_none() {
-        let hint = "clusters are found by Flux Kustomizations, FluxInstances, or folders below `clusters`";
-        return Err(Error::failed(format!("{} declares nothing to build", checkout.root().display()), hint));
-    }
-    Ok((report.findings.count(Level::Error) > 0).into())
+    })
 }
 
 fn count(repository: &Repository) -> usize {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::node::{Layer, Location, Origin, Text};
+use crate::error::Error;
 
 /// Whether kustomize fails here too, or only we do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +73,14 @@ impl BuildError {
             self.file = Some(file.clone());
         }
         self
+    }
+}
+
+/// For people: the place and what failed there; the hint apart.
+impl From<BuildError> for Error {
+    fn from(mut error: BuildError) -> Self {
+        let hint = std::mem::take(&mut error.hint);
+        Self::failed(error.to_string(), hint)
     }
 }
 

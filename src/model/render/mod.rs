@@ -12,6 +12,7 @@
 //!  origin       a place and its layer     trace     who set it, its parts       turn_back  a wish → what has to change, or why not
 //!  schema       merge keys, scopes        merge     strategic merge
 //!  session      files and folders of one build, parsed texts
+//!  repository   all that a repository declares, or one Kustomization as its cluster has it, kept from build to build
 //!  accumulate   kustomizations → resources: factory, generate, transform (one transformer a file, registered in two lists)
 //! ```
 //! Comparing with a cluster, editing files and showing anything do *not* belong here.
@@ -46,6 +47,7 @@ pub mod trace;
 mod transform;
 pub mod tree;
 pub mod turn_back;
+mod weight;
 pub mod write;
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::node::{Layer, Node, Text};
 use super::read::{self, Place};
 use super::schema::Schemas;
 use super::tree::{self, Entry, Tree};
-use super::write;
+use super::{weight, write};
 
 /// Texts that were parsed, to be used again as long as their content is the same. Nodes share their content, so a hit costs nothing.
 #[derive(Debug, Default)]
@@ -21,13 +21,24 @@ pub struct Cache {
 }
 
 /// A text and what was read in it.
-type Parsed = (Arc<[u8]>, Result<Arc<Vec<Node>>>);
+#[derive(Debug)]
+struct Parsed {
+    text: Arc<[u8]>,
+    nodes: Result<Arc<Vec<Node>>>,
+    /// Of the nodes, in bytes.
+    weight: usize,
+}
 
 impl Cache {
     /// Drops the texts of these files.
     pub(super) fn forget(&self, files: &HashSet<Text>) {
         let mut parsed = self.parsed.borrow_mut();
         files.iter().for_each(|file| drop(parsed.remove(file)));
+    }
+
+    /// About how many bytes it takes, without the texts themselves.
+    pub(super) fn weight(&self) -> usize {
+        self.parsed.borrow().iter().map(|(file, parsed)| weight::text(file) + size_of::<Parsed>() + parsed.weight).sum()
     }
 }
 
@@ -199,14 +210,14 @@ impl<'t> Session<'t> {
         if layer != Layer::Resource {
             return parse();
         }
-        if let Some((_, parsed)) =
-            self.cache.parsed.borrow().get(&file).filter(|(known, _)| Arc::ptr_eq(known, &bytes) || *known == bytes)
-        {
-            return parsed.clone();
+        let is_same = |known: &&Parsed| Arc::ptr_eq(&known.text, &bytes) || known.text == bytes;
+        if let Some(known) = self.cache.parsed.borrow().get(&file).filter(is_same) {
+            return known.nodes.clone();
         }
-        let parsed = parse();
-        self.cache.parsed.borrow_mut().insert(file, (bytes.clone(), parsed.clone()));
-        parsed
+        let nodes = parse();
+        let weight = nodes.as_ref().map_or(0, |nodes| weight::all(nodes.iter()));
+        self.cache.parsed.borrow_mut().insert(file, Parsed { text: bytes.clone(), nodes: nodes.clone(), weight });
+        nodes
     }
 
     /// The first document of a settings file.

@@ -61,6 +61,10 @@ pub trait Tree {
         };
         Ok(self.list(path)?.into_iter().filter_map(item).collect())
     }
+    /// The version of the tree as a whole, as of a folder in [`Tree::items`].
+    fn version(&self) -> Option<Version> {
+        None
+    }
 }
 
 /// Files larger than this are refused: the largest real manifests (bundles of CRDs) have some megabytes.

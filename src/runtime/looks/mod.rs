@@ -16,10 +16,9 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
 
 use super::acts::Live;
+use super::desk::Desk;
 use super::rendered::{Renderer, object_of};
-use super::repositories::{Repositories, blocking};
 use crate::cluster::{self, Failure, Served};
-use crate::git::Checkout;
 use contact::{Answer, Asking, Contact, Left, Refusal};
 use fluxdeck_model::domain::text::sanitise;
 use fluxdeck_model::domain::{ClusterId, ObjectRef};
@@ -43,7 +42,7 @@ pub(super) struct Look {
 /// What look-ups need besides a connection.
 #[derive(Clone)]
 pub(super) struct Means {
-    pub repositories: Repositories,
+    pub desk: Desk,
     /// Of one request.
     pub timeout: Duration,
 }
@@ -107,7 +106,7 @@ async fn answer(look: Look, mut asking: Asking, means: Means) {
             asking.insist(Reply::Failed, ask).await.map(Some)
         }
         Aspect::Logs(request) => logs::follow(&mut asking, object, &request, limit).await.map(|()| None),
-        Aspect::File(place) => Ok(Some(file(&means.repositories, *place).await)),
+        Aspect::File(place) => Ok(Some(file(&means.desk, *place).await)),
     };
     match done {
         Ok(Some(reply)) => asking.answer.give(reply).await,
@@ -120,8 +119,8 @@ async fn answer(look: Look, mut asking: Asking, means: Means) {
 }
 
 fn renderer(live: Live, means: &Means, fetches: bool) -> Renderer {
-    let Means { repositories, timeout } = means.clone();
-    Renderer { client: live.client, catalog: live.catalog, repositories, timeout, fetches }
+    let Means { desk, timeout } = means.clone();
+    Renderer { client: live.client, catalog: live.catalog, desk, timeout, fetches }
 }
 
 fn served(live: &Live, object: &ObjectRef) -> Result<Served, Failure> {
@@ -201,14 +200,10 @@ async fn declared(renderer: Renderer, object: &ObjectRef, applied_by: &ObjectRef
 }
 
 /// A file of a commit, as it may be shown.
-async fn file(repositories: &Repositories, place: FilePlace) -> Reply {
-    let folder = match repositories.find(&place.at, true).await {
-        Ok(folder) => folder,
-        Err(error) => return Reply::Failed(error),
-    };
-    let read = blocking(move || {
-        let checkout = Checkout::around(&folder)?;
-        let view = checkout.view(Some(&place.at.id))?;
+async fn file(desk: &Desk, place: FilePlace) -> Reply {
+    let at = place.at.clone();
+    let read = desk.ask(&at, true, move |bench| {
+        let view = bench.checkout.view(Some(&place.at.id))?;
         let failed = |error: BuildError| Error::failed(error.to_string(), "it is no file of the repository");
         let bytes = view.tree().read(&place.path).map_err(failed)?;
         let hidden = |why| match why {
@@ -216,7 +211,7 @@ async fn file(repositories: &Repositories, place: FilePlace) -> Reply {
             Hidden::Binary => Error::failed(format!("{} is no text", place.path), ""),
         };
         let lines = shown::lines(&bytes, place.is_secret).map_err(hidden)?;
-        let disk = checkout.on_disk(&place.path);
+        let disk = bench.checkout.on_disk(&place.path);
         let is_same = disk.as_ref().is_some_and(|disk| std::fs::read(disk).is_ok_and(|there| there[..] == bytes[..]));
         Ok(FileText { lines, disk: disk.map(|disk| disk.to_string_lossy().into_owned()), is_same })
     });

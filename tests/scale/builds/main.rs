@@ -1,13 +1,14 @@
 //! Speed of builds: a repository of 100 Flux Kustomizations and 2,000 files, everything at once, after an edit of a file that one of them
-//! reads, and of one that all read; with `kustomize build` over the same paths beside it where `KUSTOMIZE` names the program (or it is on
-//! the `PATH`). Beside the time by the clock stands the time on a processor, which other programs on the machine change less. No assertion
-//! about time is made here: numbers are printed, people judge.
+//! reads, and of one that all read; one look-up, alone and at a desk ([`looks`]); with `kustomize build` over the same paths beside it where
+//! `KUSTOMIZE` names the program (or it is on the `PATH`). Beside the time by the clock stands the time on a processor, which other programs
+//! on the machine change less. No assertion about time is made here: numbers are printed, people judge.
 //!
 //! `cargo bench --bench builds`
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a bench speaks to its terminal")]
 
 mod generate;
+mod looks;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -23,8 +24,13 @@ fn main() {
     let folder = tempfile::tempdir().expect("a throwaway directory");
     let files = generate::write(folder.path(), generate::Sizes::default());
     let tree = Folder::new(folder.path());
-    let first = Builder::default().build(&tree).expect("it can be read");
-    println!("{} files, {}", files, told(&first));
+    let (mut first, mut second) = (Builder::default(), Builder::default());
+    println!("{} files, {}", files, told(&first.build(&tree).expect("it can be read")));
+    // what a build needs on the way is there by now: the second adds what it keeps
+    let before = resident();
+    second.build(&tree).expect("it can be read");
+    weighed(second.weight(), before);
+    drop((first, second));
 
     let cold = median(|_| timed(|| drop(Builder::default().build(&tree).expect("it can be read"))));
     row("everything, cold", cold, "< 1 s");
@@ -40,6 +46,7 @@ fn main() {
     row("a file that one reads was edited", again(&|turn| generate::edit_one(folder.path(), turn)), "< 30 ms");
     row("a file that all read was edited", again(&|turn| generate::edit_shared(folder.path(), turn)), "< 1 s");
     println!("peak memory: {} MB", peak() / 1024);
+    looks::run(folder.path());
     beside(folder.path(), cold);
 }
 
@@ -67,10 +74,12 @@ fn timed(work: impl FnOnce()) -> Took {
     Took { clock: begin.elapsed(), processor: processor().saturating_sub(before) }
 }
 
-/// How long this thread was on a processor so far; nothing where the system does not tell.
+/// How long the threads that there are were on processors so far; nothing where the system does not tell.
 fn processor() -> Duration {
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    Duration::from_nanos(told.split(' ').next().and_then(|nanos| nanos.parse().ok()).unwrap_or_default())
+    let told = |thread: std::fs::DirEntry| std::fs::read_to_string(thread.path().join("schedstat")).ok();
+    let nanos = |told: String| told.split(' ').next().and_then(|nanos| nanos.parse::<u64>().ok());
+    let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    Duration::from_nanos(threads.filter_map(told).filter_map(nanos).sum())
 }
 
 fn median(measure: impl FnMut(usize) -> Took) -> Took {
@@ -89,10 +98,32 @@ fn row(name: &str, took: Took, goal: &str) {
     println!("{name:<36} {:>8.1} ms, {:>8.1} on a processor{goal}", millis(took.clock), millis(took.processor));
 }
 
+/// How many times as long one takes as the other: this depends less on the machine than the times do.
+fn ratio(name: &str, long: Took, short: Took) {
+    println!("{name:<36} {:>8.1} times", long.clock.as_secs_f64() / short.clock.as_secs_f64());
+}
+
+/// What a builder says that it keeps, beside how much more memory is in use than before.
+fn weighed(own: usize, before: usize) {
+    let mega = |bytes: usize| bytes as f64 / 1e6;
+    let grown = resident().saturating_sub(before);
+    println!("kept: {:.1} MB by its own account; the process grew by {:.1} MB", mega(own), mega(grown));
+}
+
 /// The most memory that was ever in use, in KiB.
-fn peak() -> u64 {
+fn peak() -> usize {
+    status("VmHWM:")
+}
+
+/// The memory that is in use, in bytes.
+fn resident() -> usize {
+    status("VmRSS:") * 1024
+}
+
+/// A line of the process's status that counts KiB.
+fn status(name: &str) -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
     line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
 }
 

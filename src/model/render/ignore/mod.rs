@@ -115,14 +115,14 @@ fn collect(tree: &dyn Tree, folder: &str, depth: usize, into: &mut Vec<Pattern>)
 /// A tree without what its source leaves out.
 pub struct Artifact<'t> {
     tree: &'t dyn Tree,
-    rules: Rules,
+    rules: Arc<Rules>,
     /// What was asked before: builds ask for the same paths again and again, and every pattern is tried on every part of a path.
     known: RefCell<HashMap<String, Option<Entry>>>,
 }
 
 impl<'t> Artifact<'t> {
-    pub fn new(tree: &'t dyn Tree, rules: Rules) -> Self {
-        Self { tree, rules, known: RefCell::default() }
+    pub fn new(tree: &'t dyn Tree, rules: impl Into<Arc<Rules>>) -> Self {
+        Self { tree, rules: rules.into(), known: RefCell::default() }
     }
 
     fn missing(path: &str) -> BuildError {

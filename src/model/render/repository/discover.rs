@@ -1,6 +1,6 @@
 //! Where the clusters of a repository begin.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, LazyLock};
 
 use regex::bytes::Regex;
@@ -32,9 +32,9 @@ pub struct Declared {
 }
 
 impl Declared {
-    /// Looks at the files that changed. One that cannot be read, or is too large, does not hinder the others.
-    pub fn update(&mut self, index: &Index<'_>) {
-        for path in index.changed() {
+    /// Looks at files that may not be as they were. One that cannot be read, or is too large, does not hinder the others.
+    pub fn update(&mut self, index: &Index<'_>, changed: &HashSet<Text>) {
+        for path in changed {
             self.files.remove(path);
             if !index.is_manifest(path) {
                 continue;

@@ -11,18 +11,31 @@ use std::sync::Arc;
 use super::super::error::{BuildError, Cause, Result};
 use super::super::ignore;
 use super::super::node::Text;
-use super::super::tree::{self, Entry, Item, Tree};
+use super::super::tree::{self, Entry, Item, Tree, Version};
 
 /// Folders inside folders that are looked through.
 const DEEPEST: usize = 200;
 /// Files of one repository.
 const MOST_FILES: usize = 1_000_000;
+/// What an item of a folder takes in memory besides its name, in bytes.
+const ITEM: usize = size_of::<Item>() + 16;
 
 /// What was seen of a tree: every folder's items by name, and what was read.
 #[derive(Debug, Default)]
 pub struct Seen {
+    version: Option<Version>,
+    files: usize,
     folders: HashMap<Text, Arc<Vec<Item>>>,
     contents: HashMap<Text, Arc<[u8]>>,
+}
+
+impl Seen {
+    /// About how many bytes it takes.
+    pub fn weight(&self) -> usize {
+        let names = |items: &Arc<Vec<Item>>| items.iter().map(|item| item.name.len() + ITEM).sum::<usize>();
+        let folders: usize = self.folders.iter().map(|(path, items)| path.len() + ITEM + names(items)).sum();
+        folders + self.contents.iter().map(|(path, bytes)| path.len() + ITEM + bytes.len()).sum::<usize>()
+    }
 }
 
 /// A tree whose folders are known, and whose files are read once.
@@ -41,20 +54,26 @@ impl<'t> Index<'t> {
     pub fn new(tree: &'t dyn Tree, before: Seen) -> Result<Self> {
         let mut index = Self {
             tree,
-            folders: HashMap::with_capacity(before.folders.len()),
+            folders: HashMap::new(),
             contents: RefCell::new(before.contents),
             files: 0,
             changed: HashSet::new(),
             changes_rules: false,
         };
         let mut folders = before.folders;
+        if before.version.is_some() && before.version == tree.version() {
+            (index.folders, index.files) = (folders, before.files);
+            return Ok(index);
+        }
+        index.folders.reserve(folders.len());
         index.walk("".into(), &mut folders, 0)?;
         Ok(index)
     }
 
     /// What the next build compares with.
     pub fn seen(self) -> Seen {
-        Seen { folders: self.folders, contents: self.contents.into_inner() }
+        let version = self.tree.version();
+        Seen { version, files: self.files, folders: self.folders, contents: self.contents.into_inner() }
     }
 
     /// Files and folders that came, went, or are not as they were; a folder's list of names has a `/` at its end. At first: all.

@@ -7,6 +7,7 @@ use super::super::error::Result;
 use super::super::flux::{Rendered, Spec};
 use super::super::node::Text;
 use super::super::substitute::Variables;
+use super::super::weight;
 use super::members::Done;
 
 /// What is asked: the cluster's folder, the Kustomization's name, and what its source is.
@@ -29,6 +30,8 @@ pub struct Base {
 struct One {
     spec: Arc<Spec>,
     base: Base,
+    /// Of the base, in bytes.
+    weight: usize,
     /// By the variables that were filled in: the rounds of a build know more and more of them.
     done: Vec<Filled>,
     is_used: bool,
@@ -37,6 +40,8 @@ struct One {
 struct Filled {
     variables: Variables,
     done: Arc<Done>,
+    /// In bytes.
+    weight: usize,
     is_used: bool,
 }
 
@@ -76,7 +81,8 @@ impl Kept {
         }
         self.all.remove(key);
         let base = make()?;
-        self.all.insert(key.clone(), One { spec: Arc::clone(spec), base: base.clone(), done: Vec::new(), is_used: true });
+        let (spec, weight) = (Arc::clone(spec), base.weight());
+        self.all.insert(key.clone(), One { spec, base: base.clone(), weight, done: Vec::new(), is_used: true });
         Ok(base)
     }
 
@@ -88,12 +94,26 @@ impl Kept {
             return Arc::clone(&filled.done);
         }
         let done = Arc::new(make(&variables));
-        one.done.push(Filled { variables, done: Arc::clone(&done), is_used: true });
+        one.done.push(Filled { variables, weight: done.weight(), done: Arc::clone(&done), is_used: true });
         done
     }
 
     pub fn forget(&mut self, key: &Key) {
         self.all.remove(key);
+    }
+
+    /// Drops what was made of the same Kustomization from other sources or with other variables than the last.
+    pub fn forget_others(&mut self, key: &Key) {
+        self.all.retain(|other, one| {
+            one.done.retain_mut(|filled| other != key || std::mem::take(&mut filled.is_used));
+            other == key || other.cluster != key.cluster || other.id != key.id
+        });
+    }
+
+    /// About how many bytes it takes.
+    pub fn weight(&self) -> usize {
+        let one = |one: &One| size_of::<One>() + one.weight + one.done.iter().map(|filled| filled.weight).sum::<usize>();
+        self.all.values().map(one).sum()
     }
 
     /// Drops what the last build did not ask for.
@@ -102,5 +122,16 @@ impl Kept {
             one.done.retain_mut(|filled| std::mem::take(&mut filled.is_used));
             std::mem::take(&mut one.is_used)
         });
+    }
+}
+
+impl Base {
+    pub fn new(rendered: Rendered, is_assembled: bool) -> Self {
+        Self { files: Arc::new(rendered.files.clone()), rendered: Arc::new(rendered), is_assembled }
+    }
+
+    fn weight(&self) -> usize {
+        let objects = self.rendered.objects.as_ref().map_or(0, weight::all);
+        objects + self.files.iter().map(weight::text).sum::<usize>()
     }
 }

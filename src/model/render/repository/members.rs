@@ -7,6 +7,7 @@ use super::super::error::Result;
 use super::super::flux::{self, Applied, Rendered, Spec};
 use super::super::node::{Node, Text};
 use super::super::substitute::Variables;
+use super::super::weight;
 use super::discover::Root;
 use super::kept::{Base, Key};
 use super::sources::{self, Held, Objects, Sources};
@@ -37,6 +38,24 @@ impl Done {
         let (children, remembered) = (nested(objects), objects.iter().filter_map(remembered).collect());
         Self { outcome, files, children, remembered }
     }
+
+    /// Fills the variables of a Kustomization in.
+    pub fn of(base: &Base, spec: &Spec, variables: &Variables, is_strict: bool) -> Self {
+        let objects = base.rendered.objects.as_ref().map_err(Clone::clone);
+        let applied = objects.and_then(|objects| flux::applied(objects, spec, variables, is_strict));
+        let outcome = applied.map_or_else(Outcome::Failed, |objects| Outcome::Built(Arc::new(objects)));
+        Self::new(outcome, Arc::clone(&base.files), spec)
+    }
+
+    /// The Kustomization that was built.
+    pub fn member(&self, spec: Arc<Spec>, parent: Option<usize>) -> Member {
+        Member { spec, parent, outcome: self.outcome.clone(), files: Arc::clone(&self.files) }
+    }
+
+    /// About how many bytes it takes.
+    pub fn weight(&self) -> usize {
+        size_of::<Self>() + weight::all(self.outcome.objects().iter().map(|object| &object.node))
+    }
 }
 
 impl Builder {
@@ -66,8 +85,7 @@ impl Builder {
             let done = self
                 .member(files, root, &spec, known)
                 .unwrap_or_else(|error| Arc::new(Done::new(Outcome::Failed(error), Arc::default(), &spec)));
-            members[next].outcome = done.outcome.clone();
-            members[next].files = Arc::clone(&done.files);
+            members[next] = done.member(spec, members[next].parent);
             learnt.extend(done.remembered.iter().cloned());
             for child in done.children.iter().filter(|child| seen.insert(child.id())) {
                 members.push(unbuilt(Arc::clone(child), Some(next)));
@@ -91,7 +109,7 @@ impl Builder {
                     (Rendered { objects: Ok(Vec::new()), files: BTreeSet::new() }, false)
                 }
             };
-            Ok(Base { files: Arc::new(rendered.files.clone()), rendered: Arc::new(rendered), is_assembled })
+            Ok(Base::new(rendered, is_assembled))
         })?;
         if let Some(why) = elsewhere {
             self.kept.forget(&key);
@@ -103,13 +121,7 @@ impl Builder {
             given.get(&key).cloned().or_else(|| known.get(&key).and_then(flux::values))
         };
         let is_strict = !self.is_lenient;
-        let fill = |variables: &Variables| {
-            let objects = base.rendered.objects.as_ref().map_err(Clone::clone);
-            let applied = objects.and_then(|objects| flux::applied(objects, spec, variables, is_strict));
-            let outcome = applied.map_or_else(Outcome::Failed, |objects| Outcome::Built(Arc::new(objects)));
-            Done::new(outcome, Arc::clone(&base.files), spec)
-        };
-        Ok(self.kept.done(&key, flux::variables(spec, &find), fill))
+        Ok(self.kept.done(&key, flux::variables(spec, &find), |variables| Done::of(&base, spec, variables, is_strict)))
     }
 }
 

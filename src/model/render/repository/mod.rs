@@ -9,11 +9,14 @@ mod discover;
 mod index;
 mod kept;
 mod members;
+mod one;
+#[cfg(test)]
+mod property;
 mod sources;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::Cache;
@@ -21,11 +24,13 @@ use super::error::{BuildError, Result};
 use super::flux::{Applied, Spec, Values};
 use super::node::{Node, Origin, Text, Value};
 use super::tree::Tree;
+use super::weight;
 
 use discover::Declared;
 use index::{Index, Seen};
 use kept::Kept;
-use sources::Files;
+pub use one::Wish;
+use sources::{Files, KnownRules};
 
 /// Builds repositories, and keeps what it built for as long as nothing that was read for it changes.
 ///
@@ -35,7 +40,13 @@ use sources::Files;
 pub struct Builder {
     seen: Seen,
     declared: Declared,
+    /// What was not looked at for `declared` since it changed.
+    unread: HashSet<Text>,
+    /// Of everything that a tree declares.
     kept: Kept,
+    /// Of single Kustomizations, as their clusters have them.
+    looked_up: Kept,
+    rules: KnownRules,
     parsed: Cache,
     given: BTreeMap<(Text, Text, Text), Values>,
     is_lenient: bool,
@@ -103,7 +114,7 @@ impl Builder {
     /// Variables without value are empty, as before Flux 2.9.
     pub fn be_lenient(&mut self) {
         self.is_lenient = true;
-        self.kept = Kept::default();
+        (self.kept, self.looked_up) = Default::default();
     }
 
     /// Builds everything that a tree declares. A Kustomization that fails is a part of the result, not an error.
@@ -111,28 +122,52 @@ impl Builder {
     /// # Errors
     /// The tree itself cannot be read.
     pub fn build(&mut self, tree: &dyn Tree) -> Result<Repository> {
-        let built = Index::new(tree, std::mem::take(&mut self.seen)).and_then(|index| {
-            let repository = self.declared_by(&index)?;
+        self.on(tree, Self::declared_by)
+    }
+
+    /// About how many bytes of memory all that is kept takes.
+    pub fn weight(&self) -> usize {
+        let unread: usize = self.unread.iter().map(weight::text).sum();
+        self.seen.weight() + self.kept.weight() + self.looked_up.weight() + self.parsed.weight() + unread
+    }
+
+    /// Does something with a tree, once what changed since the last one is forgotten.
+    fn on<T>(&mut self, tree: &dyn Tree, work: impl FnOnce(&mut Self, &Index<'_>) -> Result<T>) -> Result<T> {
+        let done = Index::new(tree, std::mem::take(&mut self.seen)).and_then(|index| {
+            self.forget(&index);
+            let done = work(self, &index)?;
             self.seen = index.seen();
-            Ok(repository)
+            Ok(done)
         });
-        if built.is_err() {
+        if done.is_err() {
             // nobody knows any more what it would be compared with
-            (self.declared, self.kept, self.seen) = Default::default();
+            (self.declared, self.kept, self.looked_up, self.seen) = Default::default();
+            (self.rules, self.unread) = Default::default();
         }
-        built
+        done
+    }
+
+    fn forget(&mut self, index: &Index<'_>) {
+        let changed = index.changed();
+        if index.changes_rules() {
+            (self.kept, self.looked_up) = Default::default();
+        }
+        if index.changes_rules() || changed.iter().any(|path| path.ends_with('/')) {
+            // rules are gathered from folder to folder
+            self.rules.clear();
+        }
+        self.kept.forget_changed(changed);
+        self.looked_up.forget_changed(changed);
+        self.parsed.forget(changed);
+        self.unread.extend(changed.iter().cloned());
     }
 
     fn declared_by(&mut self, index: &Index<'_>) -> Result<Repository> {
-        if index.changes_rules() {
-            self.kept = Kept::default();
-        }
-        self.kept.forget_changed(index.changed());
-        self.parsed.forget(index.changed());
-        self.declared.update(index);
-        let files = Files::new(index);
+        self.declared.update(index, &std::mem::take(&mut self.unread));
+        let files = Files::new(index, std::mem::take(&mut self.rules));
         let roots = self.declared.roots(index);
         let clusters = roots.into_iter().map(|root| self.cluster(&files, root)).collect();
+        self.rules = files.into_rules();
         self.kept.forget_unused();
         Ok(Repository { clusters, unreadable: self.declared.unreadable() })
     }

@@ -22,24 +22,45 @@ pub type Objects = BTreeMap<(Text, Text, Text), Node>;
 /// Generators that take what other generators made; nobody stacks more.
 const DEEPEST: usize = 5;
 
+/// What sources leave out, by their `spec.ignore`.
+pub type KnownRules = HashMap<Option<Text>, Arc<Rules>>;
+
 /// The repository's files, and the artifacts of them by what sources leave out.
 pub struct Files<'s> {
     index: &'s Index<'s>,
+    rules: RefCell<KnownRules>,
     artifacts: RefCell<HashMap<Option<Text>, Rc<Artifact<'s>>>>,
 }
 
 impl<'s> Files<'s> {
-    pub fn new(index: &'s Index<'s>) -> Self {
-        Self { index, artifacts: RefCell::default() }
+    /// `rules`: those that are known already of an index like this.
+    pub fn new(index: &'s Index<'s>, rules: KnownRules) -> Self {
+        Self { index, rules: RefCell::new(rules), artifacts: RefCell::default() }
     }
 
-    fn artifact(&self, ignore: Option<&Text>) -> Result<Rc<Artifact<'s>>> {
+    /// The rules that are known by now.
+    pub fn into_rules(self) -> KnownRules {
+        self.rules.into_inner()
+    }
+
+    /// # Errors
+    /// The rules cannot be read.
+    pub fn artifact(&self, ignore: Option<&Text>) -> Result<Rc<Artifact<'s>>> {
         let key = ignore.cloned();
         if let Some(known) = self.artifacts.borrow().get(&key) {
             return Ok(Rc::clone(known));
         }
-        let made = Rc::new(Artifact::new(self.index, Rules::of(self.index, ignore.map(AsRef::as_ref))?));
+        let made = Rc::new(Artifact::new(self.index, self.rules(&key)?));
         self.artifacts.borrow_mut().insert(key, Rc::clone(&made));
+        Ok(made)
+    }
+
+    fn rules(&self, ignore: &Option<Text>) -> Result<Arc<Rules>> {
+        if let Some(known) = self.rules.borrow().get(ignore) {
+            return Ok(Arc::clone(known));
+        }
+        let made = Arc::new(Rules::of(self.index, ignore.as_deref())?);
+        self.rules.borrow_mut().insert(ignore.clone(), Arc::clone(&made));
         Ok(made)
     }
 }

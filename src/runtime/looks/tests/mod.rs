@@ -17,6 +17,7 @@ use tokio::time::Instant;
 
 use super::*;
 use crate::demo::{Company, Place, User, World};
+use crate::runtime;
 use fluxdeck_model::domain::GroupKind;
 use fluxdeck_model::state::LogRequest;
 
@@ -135,7 +136,7 @@ impl Desk {
     }
 
     fn look(&mut self, object: ObjectRef, aspect: Aspect) {
-        let means = Means { repositories: Repositories::default(), timeout: LIMIT };
+        let means = Means { desk: runtime::Desk::of(runtime::Repositories::default()), timeout: LIMIT };
         let look = Look { ticket: Ticket(1), object, aspect };
         self.looks.start(look, Some(self.live.subscribe()), means, self.inbox.clone());
     }

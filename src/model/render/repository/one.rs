@@ -1,0 +1,127 @@
+//! One Flux Kustomization as a cluster has it: its manifest and the values of its variables are the cluster's, its files the repository's.
+//!
+//! It is built from what the builder keeps, whichever clusters and commits were asked for before. How it got into the cluster does not
+//! count here: nobody looks for what the repository declares.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::super::error::Result;
+use super::super::flux::{self, Spec, Values};
+use super::super::node::Text;
+use super::super::tree::Tree;
+use super::index::Index;
+use super::kept::{Base, Key};
+use super::members::Done;
+use super::sources::Files;
+use super::{Builder, Member};
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// What no other Kustomization of any cluster is called: its UID.
+    pub uid: Text,
+    pub spec: Arc<Spec>,
+    /// `spec.ignore` of its source.
+    pub ignore: Option<Text>,
+    /// The data of the ConfigMaps and Secrets in its namespace that its variables come from, by kind and name. What of others the cluster
+    /// has stays unknown.
+    pub values: BTreeMap<(Text, Text), Values>,
+}
+
+impl Builder {
+    /// Builds one Kustomization. One that fails is an answer, not an error.
+    ///
+    /// # Errors
+    /// The tree itself cannot be read.
+    pub fn one(&mut self, tree: &dyn Tree, wish: &Wish) -> Result<Member> {
+        self.on(tree, |builder, index| builder.wished(index, wish))
+    }
+
+    fn wished(&mut self, index: &Index<'_>, wish: &Wish) -> Result<Member> {
+        let Wish { uid, spec, ignore, values } = wish;
+        let key = Key { cluster: uid.clone(), id: spec.id(), source: ignore.as_deref().unwrap_or_default().to_owned() };
+        let files = Files::new(index, std::mem::take(&mut self.rules));
+        let parsed = &self.parsed;
+        let base = self.looked_up.base(&key, spec, || {
+            let artifact = files.artifact(ignore.as_ref())?;
+            Ok(Base::new(flux::render(&*artifact, spec, parsed), false))
+        })?;
+        self.rules = files.into_rules();
+        let find = |kind: &str, _: &str, name: &str| values.get(&(kind.into(), name.into())).cloned();
+        let (variables, is_strict) = (flux::variables(spec, &find), !self.is_lenient);
+        let done = self.looked_up.done(&key, variables, |variables| Done::of(&base, spec, variables, is_strict));
+        self.looked_up.forget_others(&key);
+        Ok(done.member(Arc::clone(spec), None))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::property::wish;
+    use super::super::tests::{Counted, SETTINGS, fleet};
+    use super::*;
+
+    /// Builds it, and tells what was read for that and whether it is the same build as before.
+    fn look(builder: &mut Builder, tree: &Counted, wish: &Wish, last: &mut Option<Member>) -> (Vec<String>, bool) {
+        tree.reads.take();
+        let member = builder.one(tree, wish).expect("it can be read");
+        let objects = |member: &Member| member.outcome.objects().as_ptr();
+        let is_same = last.as_ref().is_some_and(|last| objects(last) == objects(&member));
+        *last = Some(member);
+        (tree.reads.take(), is_same)
+    }
+
+    #[test]
+    fn what_is_asked_again_is_read_and_built_again_only_where_it_changed() {
+        let (mut tree, mut builder, mut last) = (Counted { tree: fleet(), ..Counted::default() }, Builder::default(), None);
+        let staging = wish("1", "./apps/staging", None, Some("a"));
+        let (reads, _) = look(&mut builder, &tree, &staging, &mut last);
+        assert!(!reads.iter().any(|path| path.ends_with("sync.yaml")), "what it does not need is not read: {reads:?}");
+
+        assert_eq!(look(&mut builder, &tree, &staging, &mut last), (Vec::new(), true));
+        let again = Wish { spec: Arc::new((*staging.spec).clone()), ..staging.clone() };
+        assert_eq!(look(&mut builder, &tree, &again, &mut last), (Vec::new(), true), "fetched again, it says the same");
+        let other = wish("2", "./apps/production", None, Some("b"));
+        builder.one(&tree, &other).expect("it can be read");
+        builder.build(&tree).expect("it can be read");
+        assert_eq!(look(&mut builder, &tree, &staging, &mut last), (Vec::new(), true), "whatever else was asked");
+
+        tree.tree.insert("apps/production/new.yaml", SETTINGS.as_bytes());
+        let (reads, is_same) = look(&mut builder, &tree, &staging, &mut last);
+        assert_eq!((reads, is_same), (vec!["/".to_owned(), "apps/".to_owned(), "apps/production/".to_owned()], true));
+        tree.tree.insert("apps/base/settings.yaml", SETTINGS.replace("zone:", "area:").as_bytes());
+        let (reads, is_same) = look(&mut builder, &tree, &staging, &mut last);
+        assert!(reads.contains(&"apps/base/settings.yaml".to_owned()) && !is_same, "{reads:?}");
+    }
+
+    #[test]
+    fn values_are_those_of_the_cluster_that_is_asked_for() {
+        let (tree, mut builder) = (fleet(), Builder::default());
+        let mut zone = |uid: &str, zone: Option<&str>| {
+            let built = builder.one(&tree, &wish(uid, "./apps/staging", None, zone)).expect("it can be read");
+            let [object] = built.outcome.objects() else { panic!("{:?}", built.outcome) };
+            object.node.at(&["data", "zone"]).and_then(|node| node.shared_text().cloned()).map(|text| text.to_string())
+        };
+        // nothing that the repository itself declares of variables counts
+        assert_eq!(zone("1", Some("a")).as_deref(), Some("a"));
+        assert_eq!(zone("2", Some("b")).as_deref(), Some("b"));
+        assert_eq!(zone("1", Some("c")).as_deref(), Some("c"));
+        assert_eq!(zone("2", None).as_deref(), Some("${zone}"), "what nobody knows stays as it is written");
+    }
+
+    #[test]
+    fn what_is_kept_of_one_is_its_last_build() {
+        let (tree, mut builder) = (fleet(), Builder::default());
+        let mut weight = |zone: &str, ignore: Option<&str>| {
+            builder.one(&tree, &wish("1", "./apps/staging", ignore, Some(zone))).expect("it can be read");
+            builder.weight()
+        };
+        let first = weight("a", None);
+        assert!(first > SETTINGS.len());
+        for (zone, ignore) in [("b", None), ("c", None), ("d", Some("x\n")), ("e", Some("y\n"))] {
+            let now = weight(zone, ignore);
+            assert!(now.abs_diff(first) < first / 4, "{now} is not about {first}");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! What the thread of a repository owns: its git, and what was built of it.
+
+use crate::git::Checkout;
+use fluxdeck_model::error::Result;
+use fluxdeck_model::render::repository::{Builder, Member, Wish};
+
+/// A repository on a thread of its own. What leaves it is data that holds nothing of it.
+pub struct Bench {
+    pub checkout: Checkout,
+    pub builder: Builder,
+}
+
+impl Bench {
+    pub fn new(checkout: Checkout) -> Self {
+        Self { checkout, builder: Builder::default() }
+    }
+
+    /// Builds one Kustomization at a commit, as its cluster has it. One that cannot be built is an answer.
+    ///
+    /// # Errors
+    /// The commit is not there, or cannot be read.
+    pub fn one(&mut self, commit: &str, wish: &Wish) -> Result<Member> {
+        let view = self.checkout.view(Some(commit))?;
+        Ok(self.builder.one(view.tree(), wish)?)
+    }
+
+    /// About how many bytes of memory it takes: a thread and open files, and what is kept of builds.
+    pub fn weight(&self) -> usize {
+        const OPEN: usize = 1 << 20;
+        OPEN + self.builder.weight()
+    }
+}
