@@ -19,13 +19,18 @@ fn node(node: &Node) -> usize {
 
 /// What a node points to. Names of files are shared by so many that they do not count.
 fn behind(node: &Node) -> usize {
-    let overrode = (node.trace.chain().count() - 1) * (size_of::<Trace>() + COUNTS);
+    let mut places = 0;
+    node.trace.any(&mut |_| {
+        places += 1;
+        false
+    });
+    let past = (places - 1) * (size_of::<Trace>() + COUNTS);
     let value = match &node.value {
         Value::Scalar(text) => shared(text, text.len()),
         Value::List(items) => shared(items, room(items) + items.iter().map(behind).sum::<usize>()),
         Value::Map(entries) => shared(entries, room(entries) + entries.iter().map(entry).sum::<usize>()),
     };
-    overrode + value
+    past + value
 }
 
 fn entry(entry: &Entry) -> usize {
