@@ -180,20 +180,20 @@ type Run = Shared<BoxFuture<'static, Option<Result<Arc<Credential>, Failed>>>>;
 pub struct Login {
     source: Source,
     may_talk: bool,
-    state: Mutex<State>,
+    state: Mutex<Held>,
     /// Connections that use it.
     users: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct Held {
     current: Option<(Arc<Credential>, Instant)>,
     run: Option<(Run, AbortHandle)>,
     failed: Option<(Failed, Instant)>,
     refused: Option<Instant>,
 }
 
-impl State {
+impl Held {
     /// The credential that may be used now.
     fn fresh(&self, now: Instant) -> Option<Arc<Credential>> {
         let (credential, since) = self.current.as_ref()?;
@@ -253,7 +253,7 @@ impl Login {
         }
     }
 
-    fn remember(&self, state: &mut State, done: &Result<Arc<Credential>, Failed>) {
+    fn remember(&self, state: &mut Held, done: &Result<Arc<Credential>, Failed>) {
         let now = Instant::now();
         match done {
             Ok(credential) => (state.current, state.failed) = (Some((credential.clone(), now)), None),
@@ -267,7 +267,7 @@ impl Login {
     }
 
     /// What is used where there is no new credential.
-    fn instead(&self, state: &State) -> Option<Arc<Credential>> {
+    fn instead(&self, state: &Held) -> Option<Arc<Credential>> {
         self.source.instead(state.current.as_ref().map(|(last, _)| last))
     }
 
