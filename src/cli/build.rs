@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
+use super::command::{self, Command, Run};
 use super::output;
 use super::source::{self, Files, Given, What, told};
 use crate::programs::{self, Opinion};
@@ -18,8 +19,15 @@ use fluxdeck_model::render::repository::Builder;
 use fluxdeck_model::render::tree::Tree;
 use fluxdeck_model::render::write;
 
+pub(super) const COMMAND: Command = Command {
+    name: "build",
+    doc: "Print what Flux would apply, from files alone",
+    arguments: Arguments::augment_args,
+    run: Run::Alone(|matches, _, _| print(&command::read(matches)?)),
+};
+
 #[derive(Args)]
-pub(super) struct Arguments {
+struct Arguments {
     #[command(flatten)]
     files: Files,
     #[command(flatten)]
@@ -43,7 +51,7 @@ enum Form {
 }
 
 /// Prints the objects. Returns the exit code.
-pub(super) fn print(arguments: &Arguments) -> Result<u8> {
+fn print(arguments: &Arguments) -> Result<u8> {
     let checkout = arguments.files.open()?;
     let view = arguments.files.view(&checkout)?;
     let given = Given::read(arguments.what.substitute_from.as_deref())?;

@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::build::{layer, place, unknown};
+use super::command::{self, Command, Run};
 use super::source::{self, Files, Given, What, told};
 use super::{Telling, output};
 use fluxdeck_model::domain::text::sanitise_line;
@@ -23,8 +24,15 @@ const AROUND: u32 = 2;
 const MOST_BELOW: usize = 60;
 const MASK: &str = "<masked>";
 
+pub(super) const COMMAND: Command = Command {
+    name: "where",
+    doc: "Print the file, line and layer that set a field",
+    arguments: Arguments::augment_args,
+    run: Run::Alone(|matches, global, _| print(&command::read(matches)?, &global.namespace)),
+};
+
 #[derive(Args)]
-pub(super) struct Arguments {
+struct Arguments {
     /// The object: KIND/NAME
     #[arg(value_name = "KIND/NAME")]
     object: String,
@@ -46,7 +54,7 @@ struct Found<'b> {
 }
 
 /// Prints who set the field. Returns the exit code.
-pub(super) fn print(arguments: &Arguments, namespaces: &[String]) -> Result<u8> {
+fn print(arguments: &Arguments, namespaces: &[String]) -> Result<u8> {
     let named = Named::parse(&arguments.object)?;
     let field = Field::parse(&arguments.field)?;
     let checkout = arguments.files.open()?;

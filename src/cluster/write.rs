@@ -202,6 +202,7 @@ mod tests {
             proof: if is_delete { Proof::Gone } else { Proof::Says { pointer: "/spec/suspend".into(), value: true.into() } },
             until: if is_delete { Until::Gone } else { Until::Taken },
             must_run: false,
+            switch: None,
         };
         let begin = Instant::now();
         let outcome = write(&Client::new(service, "default"), &served, &step, TIMEOUT).await;

@@ -6,8 +6,9 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::testing::{allowed, case, confirmed, confirmed_with, object, put, ready, reference, store, uid};
-use super::{ALL, Answers, Ask, Demand, Fit, Grade, Policy, Request, Rights, Step, Target, Until};
+use super::{ALL, Ask, Demand, Fit, Grade, Policy, Request, Rights, Skip, Step, Target, Until};
 use crate::domain::{ObjectRef, Store};
+use crate::forms::{self, Answers};
 use crate::kinds;
 
 /// What an action sends to one object of that kind.
@@ -17,13 +18,13 @@ fn steps(name: &str, kind: &str, body: &Value, answers: &Answers) -> Vec<Step> {
     let store = store([object]);
     let case = case(&store, &id);
     let action = super::testing::action(name);
-    assert_eq!((action.fits)(&case), Fit::Yes, "{name} {kind}");
+    assert_eq!((action.fits)(&case, &Answers::default()), Fit::Yes, "{name} {kind}");
     (action.steps)(&case, answers)
 }
 
 /// The patch of the only step.
 fn patch(name: &str, kind: &str, body: &Value) -> Value {
-    let steps = steps(name, kind, body, &Answers { replicas: Some(5), ..Answers::default() });
+    let steps = steps(name, kind, body, &Answers::default().with("replicas", forms::Value::Number(5)));
     assert_eq!(steps.len(), 1);
     match &steps[0].request {
         Request::Merge(patch) => patch.clone(),
@@ -51,7 +52,7 @@ const BY_OPERATOR: &[&str] = &["fluxinstance", "fluxreport", "resourceset", "res
 
 #[test]
 fn every_file_of_the_folder_is_an_action_or_machinery() {
-    let machinery = ["answers", "case", "confirm", "guards", "mod", "offer", "policy", "request", "rights", "testing", "tests"];
+    let machinery = ["case", "confirm", "guards", "mod", "offer", "policy", "request", "rights", "testing", "tests"];
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("actions");
     let files: BTreeSet<String> = std::fs::read_dir(folder)
         .expect("the folder of the actions")
@@ -165,7 +166,11 @@ fn what_does_not_fit_says_why() {
         let object = object(kind, body);
         let id = object.id.clone();
         let store = store([object]);
-        assert_eq!((super::testing::action(action).fits)(&case(&store, &id)).reason(), Some(why), "{action} {kind}");
+        assert_eq!(
+            (super::testing::action(action).fits)(&case(&store, &id), &Answers::default()).reason(),
+            Some(why),
+            "{action} {kind}"
+        );
     }
 }
 
@@ -174,7 +179,7 @@ fn chain(objects: Vec<crate::domain::Object>, id: &ObjectRef) -> Result<Vec<Stri
     let store = store(objects);
     let case = case(&store, id);
     let action = super::testing::action("reconcile-with-source");
-    match (action.fits)(&case) {
+    match (action.fits)(&case, &Answers::default()) {
         Fit::Yes => Ok((action.steps)(&case, &Answers::default()).iter().map(|step| step.object.to_string()).collect()),
         other => Err(other.reason().unwrap_or_default().to_owned()),
     }
@@ -421,7 +426,7 @@ fn a_bulk_is_counted_and_what_does_not_fit_is_named() {
     let counts: Vec<_> = made.counts.iter().map(|((kind, namespace), count)| format!("{count} {kind} {namespace}")).collect();
 
     assert_eq!(counts, ["2 Kustomization apps", "1 Kustomization flux-system"]);
-    assert_eq!(made.skipped, [(ids[3].clone(), "Flux does not reconcile a Deployment".to_owned())]);
+    assert_eq!(made.skipped, [(ids[3].clone(), Skip::Unfit(Fit::Never("Flux does not reconcile a Deployment".to_owned())))]);
     assert_eq!((made.hidden, made.demand), (ids[1..2].to_vec(), Demand::Yes));
     assert_eq!(made.planned.len(), 3);
 }
@@ -438,7 +443,7 @@ fn another_object_of_that_name_is_not_hit() {
 
     assert!(made.planned.is_empty() && made.refusal.is_some());
     assert_eq!(
-        made.skipped.iter().map(|(_, why)| why.as_str()).collect::<Vec<_>>(),
+        made.skipped.iter().map(|(_, why)| why.to_string()).collect::<Vec<_>>(),
         ["another object has taken its name", "it is not there any more"]
     );
 }

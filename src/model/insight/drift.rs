@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::field::below;
 use super::named::group;
-use super::quantity;
 use super::schema::Schemas;
+use crate::domain::quantity;
 use crate::render::flux::{Applied, GROUP};
 use crate::render::id::{meta_text, text_at};
 use crate::render::node::{Node, Origin, Value as Content};
