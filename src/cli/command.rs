@@ -23,6 +23,7 @@ pub(super) const AFTER: &[&Command] = &[
     &demo::COMMAND,
     &info::COMMAND,
     &completion::COMMAND,
+    &super::themes::COMMAND,
 ];
 
 /// A command without the screen.

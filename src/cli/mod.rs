@@ -15,6 +15,7 @@ mod log;
 mod output;
 mod snapshot;
 mod source;
+mod themes;
 mod tree;
 mod where_field;
 

@@ -55,6 +55,8 @@ pub enum Layer {
     Secret,
     /// Written by kustomize itself (origin annotations and the like).
     Build,
+    /// A component.
+    Component,
 }
 
 impl Layer {
@@ -86,6 +88,7 @@ impl Layer {
             Self::ConfigMap => "cluster ConfigMap",
             Self::Secret => "cluster Secret",
             Self::Build => "build",
+            Self::Component => "component",
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod actions;
 mod acts;
+mod blank;
 mod confirm;
 mod contexts;
 mod details;
@@ -56,6 +57,7 @@ pub const ALL: &[&ViewSpec] = &[
     &namespaces::SPEC,
     &kinds::SPEC,
     &help::SPEC,
+    &blank::SPEC,
 ];
 
 /// Makes that view.

@@ -6,6 +6,7 @@
 mod build;
 mod changed;
 mod duplicates;
+mod empty;
 mod encrypted;
 mod guard;
 mod not_checked;
@@ -70,6 +71,7 @@ pub static RULES: &[&Rule] = &[
     &versions::RULE,
     &duplicates::RULE,
     &references::RULE,
+    &empty::RULE,
     &guard::RULE,
     &not_proven::RULE,
     &not_checked::RULE,
