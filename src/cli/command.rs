@@ -23,7 +23,6 @@ pub(super) const AFTER: &[&Command] = &[
     &demo::COMMAND,
     &info::COMMAND,
     &completion::COMMAND,
-    &super::themes::COMMAND,
 ];
 
 /// A command without the screen.

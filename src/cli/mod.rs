@@ -15,7 +15,6 @@ mod log;
 mod output;
 mod snapshot;
 mod source;
-mod themes;
 mod tree;
 mod where_field;
 

@@ -18,7 +18,6 @@ pub struct Config {
     pub theme: String,
     pub ascii: Option<bool>,
     pub preview: bool,
-    pub mouse: bool,
     /// In seconds.
     pub request_timeout: u64,
     pub follow: Vec<String>,
@@ -43,7 +42,6 @@ struct Layer {
     theme: Option<String>,
     ascii: Option<bool>,
     preview: Option<bool>,
-    mouse: Option<bool>,
     request_timeout: Option<u64>,
     follow: Option<Vec<String>>,
     watches: Option<usize>,
@@ -113,7 +111,6 @@ impl Config {
         Ok(Self {
             theme: layer.theme.or(base.theme).unwrap_or_default(),
             ascii: layer.ascii.or(base.ascii),
-            mouse: layer.mouse.or(base.mouse).unwrap_or_default(),
             preview: layer.preview.or(base.preview).unwrap_or_default(),
             request_timeout: layer.request_timeout.or(base.request_timeout).unwrap_or(15).clamp(1, 3600),
             follow: layer.follow.or(base.follow).unwrap_or_default(),

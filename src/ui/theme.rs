@@ -14,7 +14,6 @@ pub const BUILTIN: &[(&str, &str)] = &[
     ("light", include_str!("../../themes/light.toml")),
     ("high-contrast", include_str!("../../themes/high-contrast.toml")),
     ("colour-blind", include_str!("../../themes/colour-blind.toml")),
-    ("dusk", include_str!("../../themes/dusk.toml")),
     ("ansi16", include_str!("../../themes/ansi16.toml")),
 ];
 

@@ -30,7 +30,6 @@ mod delete_pod;
 mod force;
 mod reconcile;
 mod reconcile_with_source;
-mod remark;
 mod reset;
 mod restart;
 mod resume;
@@ -60,7 +59,6 @@ pub static ALL: &[&Action] = &[
     &restart::ACTION,
     &scale::ACTION,
     &delete_pod::ACTION,
-    &remark::ACTION,
 ];
 
 /// Something that can be done in the cluster now: a value, one a file. Everything that anybody else has to know of it is declared here:

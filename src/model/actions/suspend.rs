@@ -63,7 +63,6 @@ fn form() -> Form {
     Form::of([
         Field::new("reason", "why", "Why; written on the object", Input::Text).optional(),
         Field::new("until", "until", "4h, 2d, 14:00 or a date", Input::Moment).optional(),
-        Field::new("ticket", "ticket", "Where it is talked about", Input::Text).optional(),
     ])
 }
 

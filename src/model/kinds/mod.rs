@@ -29,7 +29,6 @@ mod cron_job;
 mod custom_resource_definition;
 mod daemon_set;
 mod deployment;
-mod endpoint_slice;
 mod external_artifact;
 mod flux_helm_release;
 mod flux_instance;
@@ -107,7 +106,6 @@ pub static ALL: &[&Kind] = &[
     &pod_disruption_budget::KIND,
     &persistent_volume_claim::KIND,
     &vulnerability_report::KIND,
-    &endpoint_slice::KIND,
     &metadata::CONFIG_MAP,
     &metadata::SECRET,
     &metadata::SERVICE_ACCOUNT,

@@ -55,8 +55,6 @@ pub enum Layer {
     Secret,
     /// Written by kustomize itself (origin annotations and the like).
     Build,
-    /// A component.
-    Component,
 }
 
 impl Layer {
@@ -88,7 +86,6 @@ impl Layer {
             Self::ConfigMap => "cluster ConfigMap",
             Self::Secret => "cluster Secret",
             Self::Build => "build",
-            Self::Component => "component",
         }
     }
 

@@ -2,7 +2,6 @@
 
 mod actions;
 mod acts;
-mod blank;
 mod confirm;
 mod contexts;
 mod details;
@@ -57,7 +56,6 @@ pub const ALL: &[&ViewSpec] = &[
     &namespaces::SPEC,
     &kinds::SPEC,
     &help::SPEC,
-    &blank::SPEC,
 ];
 
 /// Makes that view.

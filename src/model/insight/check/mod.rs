@@ -6,7 +6,6 @@
 mod build;
 mod changed;
 mod duplicates;
-mod empty;
 mod encrypted;
 mod guard;
 mod not_checked;
@@ -71,7 +70,6 @@ pub static RULES: &[&Rule] = &[
     &versions::RULE,
     &duplicates::RULE,
     &references::RULE,
-    &empty::RULE,
     &guard::RULE,
     &not_proven::RULE,
     &not_checked::RULE,
