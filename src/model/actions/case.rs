@@ -15,6 +15,8 @@ pub enum Fit {
     NotNow(String),
     /// Not while it is suspended.
     Suspended,
+    /// Not for this user, who may not read what it needs.
+    Forbidden(String),
     /// It is so already, and how: nothing is left to do.
     Already(String),
 }
@@ -25,7 +27,7 @@ impl Fit {
         match self {
             Self::Yes => None,
             Self::Suspended => Some("suspended: resume it first"),
-            Self::Never(why) | Self::NotNow(why) | Self::Already(why) => Some(why),
+            Self::Never(why) | Self::NotNow(why) | Self::Forbidden(why) | Self::Already(why) => Some(why),
         }
     }
 }

@@ -243,7 +243,8 @@ impl Confirmation {
             return Some(match self.skipped.as_slice() {
                 [] => Error::failed(format!("nothing to {name}"), "select an object"),
                 [(id, why)] => {
-                    let kind = if matches!(why, Skip::Denied(..)) { ErrorKind::Denied } else { ErrorKind::Failed };
+                    let is_denied = matches!(why, Skip::Denied(..) | Skip::Unfit(Fit::Forbidden(_)));
+                    let kind = if is_denied { ErrorKind::Denied } else { ErrorKind::Failed };
                     Error::new(kind, format!("cannot {name} {id}: {why}"), "")
                 }
                 [(id, why), rest @ ..] => {

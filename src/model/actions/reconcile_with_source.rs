@@ -35,7 +35,7 @@ fn fits(case: &Case, answers: &Answers) -> Fit {
     }
     // the object's own suspension is checked before its source's, as the CLI does
     match reconcile::fits_with(case, answers) {
-        Fit::Yes => sources(case).err().map_or(Fit::Yes, Fit::NotNow),
+        Fit::Yes => sources(case).err().unwrap_or(Fit::Yes),
         other => other,
     }
 }
@@ -47,29 +47,29 @@ fn steps(case: &Case, answers: &Answers) -> Vec<Step> {
 }
 
 /// What is reconciled before the object, in order; or why that is not possible.
-fn sources<'a>(case: &Case<'a>) -> Result<Vec<&'a Object>, String> {
+fn sources<'a>(case: &Case<'a>) -> Result<Vec<&'a Object>, Fit> {
     let nodes = if case.kind.has(Trait::Sourced) {
-        vec![case.neighbour(Relation::Source).ok_or("it names no source")?]
+        vec![case.neighbour(Relation::Source).ok_or_else(|| Fit::NotNow("it names no source".to_owned()))?]
     } else {
-        chart(case)?
+        chart(case).map_err(Fit::NotNow)?
     };
     let mut found = Vec::new();
     for node in nodes {
         let id = case.store.reference(node);
         if kinds::of(&id.gk).has(Trait::Unasked) {
-            return Err(format!("its source is {id}, which no controller reconciles on request"));
+            return Err(Fit::NotNow(format!("its source is {id}, which no controller reconciles on request")));
         }
         let Some(source) = case.beside(node) else {
             return Err(match case.store.presence(node) {
-                Presence::Restricted => format!("you may not read its source {id}"),
-                _ => format!("its source {id} is not there"),
+                Presence::Restricted => Fit::Forbidden(format!("you may not read its source {id}")),
+                _ => Fit::NotNow(format!("its source {id} is not there")),
             });
         };
         if !source.is_reconciled() {
             continue;
         }
         if let Some(why) = reconcile::fits(&source).reason() {
-            return Err(format!("its source {id} is {why}"));
+            return Err(Fit::NotNow(format!("its source {id} is {why}")));
         }
         found.push(source.object);
     }

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::testing::{allowed, case, confirmed, confirmed_with, object, put, ready, reference, store, uid};
 use super::{ALL, Ask, Demand, Fit, Grade, Policy, Request, Rights, Skip, Step, Target, Until};
-use crate::domain::{ObjectRef, Store};
+use crate::domain::{Changes, Coverage, Delta, ObjectRef, Scope, Store};
+use crate::error::ErrorKind;
 use crate::forms::{self, Answers};
 use crate::kinds;
 
@@ -379,6 +380,32 @@ fn scaling_beside_an_autoscaler_says_who_decides() {
             "Warning HorizontalPodAutoscaler apps/web decides how many there are (2 to 9): it will set another number"
         ]
     );
+}
+
+#[test]
+fn only_the_autoscaler_of_that_very_workload_decides() {
+    let scaler = |name: &str, version: &str| json!({"metadata": {"name": name}, "spec": {"scaleTargetRef": {"apiVersion": version, "kind": "Deployment", "name": "web"}, "maxReplicas": 9}});
+    let deployment = object("deploy", &json!({"spec": {"replicas": 3}}));
+    let id = deployment.id.clone();
+    let store =
+        store([deployment, object("hpa", &scaler("ours", "apps/v1")), object("hpa", &scaler("theirs", "example.com/v1"))]);
+
+    let told = told("scale", &store, &id);
+    assert!(told[1].contains("HorizontalPodAutoscaler apps/ours decides how many there are (1 to 9)"), "{told:?}");
+    assert_eq!(told.len(), 2, "another group's Deployment is another object: {told:?}");
+}
+
+#[test]
+fn what_is_forbidden_is_denied_whatever_its_words() {
+    let ks = object("ks", &json!({"spec": {"sourceRef": {"kind": "GitRepository", "name": "you may not"}}}));
+    let id = [ks.id.clone()];
+    let mut store = store([ks]);
+    let refusal = |store: &Store| confirmed("reconcile-with-source", store, &id, &Policy::default()).refusal.expect("no source");
+    // it is only called so
+    assert_eq!(refusal(&store).kind, ErrorKind::Failed);
+    let scope = Scope { gk: reference("gitrepo", "", "").gk.clone(), namespace: None };
+    store.apply(Delta::Coverage(scope, Coverage::Restricted), &mut Changes::default());
+    assert_eq!(refusal(&store).kind, ErrorKind::Denied, "{}", refusal(&store).message);
 }
 
 #[test]
