@@ -247,10 +247,15 @@ impl App {
         if self.state().notice.is_some() {
             self.intend(Intent::Noticed);
         }
+        let is_asked = self.layers.last().is_some_and(|top| top.is_dialog());
+        // a line of text and a question look at the letter: with alt it is another key, that nothing has
+        if key.alt && matches!(key.code, Code::Char(_) | Code::Enter) && (self.prompt.is_some() || is_asked) {
+            return;
+        }
         if self.prompt.is_some() {
             return self.prompt_key(key);
         }
-        if self.layers.last().is_some_and(|top| top.is_dialog()) {
+        if is_asked {
             self.with_top(Vec::new(), |top, cx| top.key(key, cx));
             return;
         }

@@ -86,3 +86,17 @@ fn an_arrow_is_no_escape() {
     screen.keys("x");
     screen.until("a letter in the middle", SOON, prompts("zqxab"));
 }
+
+/// Over a slow line the escape key and the next one come in one read: they are not alt with that key.
+#[test]
+fn an_escape_and_what_comes_with_it_are_two_keys() {
+    let user = Fluxdeck::new();
+    let mut screen = opened(&user);
+    for round in 0..5 {
+        let word = format!("zq{}", word(round));
+        screen.keys(&format!("\x1b:{word}"));
+        screen.until(&format!("«:{word}» and nothing else"), SOON, prompts(&word));
+    }
+    screen.keys("\x1b?");
+    screen.until("the help", SOON, |text| !text.contains(":zq") && text.contains("help"));
+}

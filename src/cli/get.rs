@@ -41,7 +41,10 @@ async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
     {
         return Err(unknown_kind(&arguments.kind));
     }
-    let headless = gather(call, arguments.look.timeout).await?;
+    // a table has the objects of one kind: what fails beside it does not make it less
+    let is_asked_for =
+        |state: &State, scope: &Scope| kind_named(&arguments.kind, &state.cluster().store).is_some_and(|gk| gk == scope.gk);
+    let headless = gather(call, arguments.look.patience.limit(), is_asked_for).await?;
     let state = headless.state();
     let cluster = state.cluster();
     let gk = kind_named(&arguments.kind, &cluster.store).ok_or_else(|| unknown_kind(&arguments.kind))?;
@@ -89,7 +92,9 @@ fn refuse_blind(state: &State, gk: &GroupKind, wished: Option<&BTreeSet<Str>>) -
         return Err(Error::failed(format!("this cluster does not serve {gk}"), ""));
     }
     let mut of_kind = store.coverage().filter(|(scope, _)| scope.gk == *gk);
-    if let Some(error) = unread(state).filter(|_| of_kind.any(|(_, coverage)| coverage == Coverage::Failing)) {
+    if let Some(error) =
+        unread(state).filter(|_| of_kind.any(|(_, coverage)| matches!(coverage, Coverage::Failing | Coverage::Listing)))
+    {
         return Err(error);
     }
     let is_refused = |namespace: &Str| coverage(Some(namespace)).or_else(|| coverage(None)) == Some(Coverage::Restricted);

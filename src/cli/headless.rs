@@ -8,10 +8,13 @@ use tokio::sync::mpsc;
 
 use super::{Call, output};
 use crate::runtime::{self, Options, Runtime};
-use fluxdeck_model::domain::Coverage;
+use fluxdeck_model::domain::{Coverage, Scope};
 use fluxdeck_model::error::{Error, ErrorKind, Result};
 use fluxdeck_model::kinds;
 use fluxdeck_model::state::{Asked, Beginning, Engine, Intent, Link, Message, Settings, State};
+
+/// How long a kind that nothing printed depends on may fail before it is left out.
+const FAILS: Duration = Duration::from_secs(4);
 
 /// One cluster, followed by the engine.
 pub struct Headless {
@@ -89,26 +92,42 @@ impl Headless {
         }
     }
 
-    /// Reads until every kind that was asked for has answered. What could not be read in time is said with `hint`.
+    /// Reads until every kind has answered. Kinds that `needs` names are waited for until `limit`, although they fail; of others that fail
+    /// it is enough that they do so for [`FAILS`]. When the time is over and only such are missing as fail, or as are not needed, that is
+    /// no error: [`unread`] says what is missing. What could not be read in time is said with `hint`.
     ///
     /// # Errors
-    /// When the cluster is not reachable, or not complete in time.
-    pub async fn complete(&mut self, limit: Duration, hint: &str) -> Result<()> {
+    /// When the cluster is not reachable, or does not answer in time.
+    pub async fn complete(&mut self, limit: Duration, hint: &str, needs: impl Fn(&State, &Scope) -> bool) -> Result<()> {
+        let begin = tokio::time::Instant::now();
         let read = async {
-            // where most of it fails, it is waited for to the end; where some kinds do, the rest is worth having
-            let is_done = |state: &State| state.cluster().is_complete() && !matches!(state.cluster().link, Link::Stale { .. });
-            while !is_done(self.state()) {
+            let mut is_told = false;
+            while !is_read(self.state(), begin.elapsed() < FAILS, &needs) {
                 self.turn().await?;
                 if let Link::Unauthorised(error) | Link::Unreachable(error) = &self.state().cluster().link {
                     return Err(error.clone());
+                }
+                if !is_told && begin.elapsed() >= FAILS && self.state().cluster().is_complete() {
+                    is_told = true;
+                    tell_waiting(self.state(), limit);
                 }
             }
             Ok(())
         };
         match tokio::time::timeout(limit, read).await {
             Ok(done) => done,
+            Err(_) if is_of_use(self.state(), &needs) => Ok(()),
             Err(_) => Err(late(self.state(), limit, hint)),
         }
+    }
+
+    /// As [`Self::complete`], where nothing may be missing.
+    ///
+    /// # Errors
+    /// As there; also for kinds that cannot be read.
+    pub async fn complete_all(&mut self, limit: Duration, hint: &str) -> Result<()> {
+        self.complete(limit, hint, |_, _| true).await?;
+        unread(self.state()).map_or(Ok(()), |error| Err(Error { hint: hint.to_owned(), ..error }))
     }
 
     /// Makes rows of everything that is known.
@@ -127,17 +146,22 @@ impl Headless {
 ///
 /// # Errors
 /// As [`read`].
-pub(super) async fn gather(call: &Call, timeout: Duration) -> Result<Headless> {
-    read(&call.context, call.options.clone(), timeout).await
+pub(super) async fn gather(call: &Call, timeout: Duration, needs: impl Fn(&State, &Scope) -> bool) -> Result<Headless> {
+    read(&call.context, call.options.clone(), timeout, needs).await
 }
 
-/// Reads a cluster until every kind has answered.
+/// Reads a cluster, as [`Headless::complete`].
 ///
 /// # Errors
 /// When it is not reachable, refuses everything, or is not complete in time.
-pub async fn read(context: &str, options: Options, timeout: Duration) -> Result<Headless> {
+pub async fn read(
+    context: &str,
+    options: Options,
+    timeout: Duration,
+    needs: impl Fn(&State, &Scope) -> bool,
+) -> Result<Headless> {
     let mut headless = Headless::start(context, options, Settings::default(), true);
-    headless.complete(timeout, "wait longer with --timeout").await?;
+    headless.complete(timeout, "wait longer with --timeout", needs).await?;
     headless.work();
     match denied(headless.state()) {
         Some(error) => Err(error),
@@ -145,10 +169,40 @@ pub async fn read(context: &str, options: Options, timeout: Duration) -> Result<
     }
 }
 
+/// Whether nothing is left to be waited for. Where most of it fails, it is waited for to the end.
+fn is_read(state: &State, is_early: bool, needs: &impl Fn(&State, &Scope) -> bool) -> bool {
+    let cluster = state.cluster();
+    let is_settled = |(scope, coverage): (&Scope, Coverage)| match coverage {
+        Coverage::Listing => false,
+        Coverage::Failing => !is_early && !needs(state, scope),
+        Coverage::Complete | Coverage::Polled(_) | Coverage::Restricted | Coverage::NotServed => true,
+    };
+    cluster.store.coverage().next().is_some()
+        && cluster.store.coverage().all(is_settled)
+        && !matches!(cluster.link, Link::Stale { .. })
+}
+
+/// Whether what is needed has answered, well or not, although other things have not.
+fn is_of_use(state: &State, needs: &impl Fn(&State, &Scope) -> bool) -> bool {
+    let cluster = state.cluster();
+    let mut needed = cluster.store.coverage().filter(|(scope, _)| needs(state, scope)).peekable();
+    needed.peek().is_some()
+        && needed.all(|(_, coverage)| coverage != Coverage::Listing)
+        && !matches!(cluster.link, Link::Stale { .. })
+}
+
+/// One line for who waits: what for.
+fn tell_waiting(state: &State, limit: Duration) {
+    if let Some(error) = unread(state) {
+        output::beside(&format!("{}; trying again, for {} s in all", error.message, limit.as_secs()));
+    }
+}
+
 fn late(state: &State, timeout: Duration, hint: &str) -> Error {
     let (done, all) = state.cluster().progress();
     let why = match &state.cluster().link {
         Link::Stale { why, .. } => why.clone(),
+        Link::Partly { kinds, why, .. } => format!("{kinds}: {why}"),
         Link::LoggingIn(program) => format!("waiting for the login program `{program}`"),
         _ if all == 0 => "the API server did not answer".to_owned(),
         _ => format!("{done} of {all} kinds were read"),
@@ -211,7 +265,7 @@ pub(super) fn unread(state: &State) -> Option<Error> {
     let failing: BTreeSet<_> = cluster
         .store
         .coverage()
-        .filter(|(_, coverage)| *coverage == Coverage::Failing)
+        .filter(|(_, coverage)| matches!(coverage, Coverage::Failing | Coverage::Listing))
         .map(|(scope, _)| &scope.gk.kind)
         .collect();
     if failing.is_empty() {

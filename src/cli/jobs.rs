@@ -193,7 +193,7 @@ async fn resume(call: &Call, loaded: &Loaded, confirmed: Option<&str>, is_unreco
     }
     let options = Options { only: scopes(job), ..call.options.clone() };
     let mut headless = Headless::start(&context, options, settings, false);
-    headless.complete(PATIENCE, "nothing was done").await?;
+    headless.complete_all(PATIENCE, "nothing was done").await?;
     headless.intend(Intent::Inquire(Box::default()));
     headless.until(PATIENCE, |state| state.cluster().user.is_some() || state.cluster().is_unnamed).await?;
     let state = headless.state();

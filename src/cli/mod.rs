@@ -38,7 +38,7 @@ const EXIT_CODES: &str = "Exit codes:
   0  done
   1  not done or not known to be, refused, not found, or (with --exit-code) not healthy
   2  wrong call: unknown flag, kind or value
-  3  cluster not reachable, or access denied";
+  3  cluster not reachable, access denied, or something of what is printed could not be read";
 
 /// What `--help` begins with.
 const ABOUT: &str = "A terminal for Kubernetes clusters run by Flux CD: the whole graph, live, with true health";
@@ -149,6 +149,25 @@ enum Format {
     Name,
 }
 
+/// How long a command waits for what it prints.
+#[derive(Args)]
+struct Patience {
+    /// How long to wait for what is to be printed: 30s, 2m. Without it 1m, but 4s for a kind that fails beside others that do not
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    timeout: Option<Duration>,
+}
+
+impl Patience {
+    fn limit(&self) -> Duration {
+        self.timeout.unwrap_or(Duration::from_secs(60))
+    }
+
+    /// Whether kinds that fail are waited for to the end: who says how long means the whole.
+    const fn is_asked(&self) -> bool {
+        self.timeout.is_some()
+    }
+}
+
 /// Flags that all commands that look at the cluster share.
 #[derive(Args)]
 struct Look {
@@ -161,9 +180,8 @@ struct Look {
     /// Only objects with these labels
     #[arg(short = 'l', long, value_name = "LABELS")]
     selector: Option<String>,
-    /// How long to wait for the first complete picture: 30s, 2m
-    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "1m")]
-    timeout: Duration,
+    #[command(flatten)]
+    patience: Patience,
     /// Exit with 1 when something that was printed is failed or stalled
     #[arg(long)]
     exit_code: bool,
@@ -195,12 +213,12 @@ struct Call {
 /// # Errors
 /// Everything that has a message for the user.
 pub fn main(cli: Cli) -> Result<u8> {
+    std::panic::set_hook(Box::new(report_panic));
     let Cli { mut global, mut command } = cli;
     let places = Places::find();
     if let Some((Called::Own(Command { run: Run::Alone(run), .. }), matches)) = &command {
         return run(matches, &global, places.as_ref());
     }
-    std::panic::set_hook(Box::new(report_panic));
     let _log = log::to_file(places.as_ref());
     if let Some((Called::Own(Command { run: Run::Prepares { prepare, .. }, .. }), matches)) = &command
         && !prepare(matches, &mut global)?
@@ -336,4 +354,36 @@ fn repositories(origin: &Origin, config: &Config, places: Option<&Places>) -> Re
     let here = std::env::current_dir().ok().filter(|here| crate::git::Checkout::around(here).is_ok());
     let cache = places.filter(|_| config.fetch).map(|places| places.cache.clone());
     Repositories::of(here.into_iter().chain(config.repos.iter().cloned()).collect(), cache)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    /// Set for the run of the tests that breaks.
+    const BREAKS: &str = "FLUXDECK_TEST_BREAKS";
+
+    /// A hook is the process's: this runs itself once more.
+    #[test]
+    fn a_fault_of_ours_is_told_without_what_it_quotes() {
+        if std::env::var_os(BREAKS).is_some() {
+            std::panic::set_hook(Box::new(super::report_panic));
+            panic!("no repository at https://me:hunter2@git.example.com/f \u{1b}[2J\npassword: |\n  hunter2\nfor shop");
+        }
+        let mut command = Command::new(std::env::current_exe().expect("a test"));
+        command.args([
+            "--exact",
+            "cli::tests::a_fault_of_ours_is_told_without_what_it_quotes",
+            "--nocapture",
+            "--test-threads=1",
+        ]);
+        let ran = command.env(BREAKS, "1").env("RUST_BACKTRACE", "1").output().expect("it runs");
+        let told = String::from_utf8_lossy(&ran.stderr);
+
+        assert!(
+            told.contains("a part of it broke") && told.contains("https://***@git.example.com/f") && told.contains("for shop"),
+            "{told}"
+        );
+        assert!(!told.contains("hunter2") && !told.contains('\u{1b}'), "{told}");
+    }
 }

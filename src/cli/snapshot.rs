@@ -21,10 +21,13 @@ use fluxdeck_model::kinds::{self, masked};
 use fluxdeck_model::state::Cluster;
 
 const WITHOUT: &str = "What may be a credential is left out, so that the file can be given away:
-  values of Secrets; credentials in URLs, messages, annotations and fields with a telling name (password, token …)
-  all values, but not the keys, of HelmReleases' `values`, `postBuild.substitute`, inputs of ResourceSets, environments of containers
-  addresses of Providers, paths of Receivers, and the copy that kubectl apply keeps
-Data of ConfigMaps is kept as it is. The file still says what runs where: it is readable by you alone.";
+  data of Secrets and ConfigMaps; credentials in URLs, messages and fields with a telling name (password, token …)
+  what people set for programs, but not its keys: HelmReleases' `values`, `postBuild.substitute`, inputs of ResourceSets, patches,
+  environments and command lines of containers, headers, options of drivers, metadata of events, annotations of anybody but Flux, Helm,
+  Kubernetes and fluxdeck
+  addresses of Providers, paths of Receivers and webhooks, queries of URLs, defaults in schemas, and copies of manifests in annotations
+  all texts of kinds whose schema is not known, but names, images, versions, addresses and what is called like them
+Names, labels, images, revisions, statuses and numbers are kept. The file still says what runs where: it is readable by you alone.";
 
 pub(super) const COMMAND: Command = Command {
     name: "snapshot",
@@ -38,14 +41,13 @@ pub(super) const COMMAND: Command = Command {
 struct Arguments {
     /// The file to write
     file: PathBuf,
-    /// How long to wait for the first complete picture
-    #[arg(long, value_name = "DURATION", value_parser = super::duration, default_value = "1m")]
-    timeout: Duration,
+    #[command(flatten)]
+    patience: super::Patience,
 }
 
 /// Takes a snapshot. Returns the exit code.
 async fn take(call: &Call, arguments: &Arguments) -> Result<u8> {
-    let headless = gather(call, arguments.timeout).await?;
+    let headless = gather(call, arguments.patience.limit(), |_, _| arguments.patience.is_asked()).await?;
     let state = headless.state();
     let cluster = state.cluster();
     let failed = |failure: cluster::Failure| failure.error("the API server");

@@ -31,7 +31,7 @@ struct Arguments {
 
 /// Prints the tree. Returns the exit code.
 async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
-    let headless = gather(call, arguments.look.timeout).await?;
+    let headless = gather(call, arguments.look.patience.limit(), |_, _| arguments.look.patience.is_asked()).await?;
     let state = headless.state();
     let cluster = state.cluster();
     let roots = match &arguments.object {

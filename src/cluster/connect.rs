@@ -6,6 +6,7 @@ use std::time::Duration;
 use kube::config::{AuthInfo, KubeConfigOptions, Kubeconfig as Raw, KubeconfigError};
 use kube::{Client, Config};
 
+use super::client;
 use super::failure::{Failure, explain};
 use super::login::{self, BAD_TOKEN, Login, Logins, Use, bearer};
 use fluxdeck_model::domain::text::{redact, sanitise};
@@ -165,7 +166,7 @@ impl Prepared {
     pub fn client(self) -> Result<Client, Failure> {
         let made = match self.login {
             Some(login) => login::client(self.config, login),
-            None => Client::try_from(self.config),
+            None => client::of(self.config),
         };
         made.map_err(|error| match Failure::from(error) {
             Failure::Unreachable(why) => in_context(&self.context, &why),
@@ -192,9 +193,7 @@ fn in_context(context: &str, why: &str) -> Failure {
 
 /// What kube would break on, or run on its own terms.
 fn check(user: &AuthInfo) -> Result<(), String> {
-    // the only way that kube has to show a token
-    let shown = serde_json::to_value(user).unwrap_or_default();
-    if shown["token"].as_str().is_some_and(|token| bearer(token).is_none()) {
+    if login::token(user).is_some_and(|token| bearer(&token).is_none()) {
         return Err(format!("the user's token is {BAD_TOKEN}"));
     }
     match &user.auth_provider {
@@ -233,6 +232,7 @@ mod tests {
     fn what_kube_would_break_on_is_said_without_the_token() {
         for (user, why) in [
             (r#"{"token": "abc"}"#, ""),
+            (r#"{"token": ""}"#, ""),
             (r#"{"token": "PLANTED\n"}"#, "such as a line end"),
             (r#"{"auth-provider": {"name": "gcp", "config": {"access-token": "PLANTED"}}}"#, "auth-provider `gcp` is gone"),
             (r#"{"auth-provider": {"name": "oidc", "config": {}}}"#, ""),

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::failure::Failure;
-use super::send::{send, whole};
+use super::send::{in_time, send, whole};
 use super::served::{Catalog, Served};
 use fluxdeck_model::domain::text::sanitise;
 use fluxdeck_model::domain::{GroupKind, Uid};
@@ -29,6 +29,10 @@ const AT_ONCE: usize = 8;
 /// What a cluster serves, and how to see whether that has changed.
 pub struct Discovered {
     pub catalog: Arc<Catalog>,
+    /// Groups that did not tell all that they serve, and why not. What was known of them before is in the catalog.
+    pub unread: BTreeMap<String, Failure>,
+    /// Whether the answer at `/apis` tells all, so that it shows whether anything has changed.
+    is_aggregated: bool,
     /// The answer at `/apis`, by the server's own mark and by its content.
     tag: Option<HeaderValue>,
     digest: u64,
@@ -62,6 +66,12 @@ struct Named {
 struct Version {
     version: String,
     resources: Vec<Resource>,
+    /// `Current`, or `Stale`: what serves it could not be reached, and the resources are what was known then, if anything
+    /// (`k8s.io/api/apidiscovery/v2` types.go, `DiscoveryFreshness`).
+    freshness: String,
+    /// Why it could not be asked for.
+    #[serde(skip)]
+    failure: Option<Failure>,
 }
 
 #[derive(Default, Deserialize)]
@@ -110,12 +120,11 @@ struct OldResource {
 }
 
 /// Asks the server what it serves: three requests where it aggregates, else one more for each group version. Each may take as long as
-/// `limit`.
+/// `limit`. Of a group version that fails alone the kinds are those of `before`: a broken aggregated API takes nothing with it.
 ///
 /// # Errors
-/// When the version or the groups are not answered. A group version that fails alone is left out: a broken aggregated API takes nothing
-/// else with it.
-pub async fn discover(client: &Client, limit: Duration) -> Result<Discovered, Failure> {
+/// When the version or the groups are not answered.
+pub async fn discover(client: &Client, before: Option<&Discovered>, limit: Duration) -> Result<Discovered, Failure> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct About {
@@ -125,27 +134,59 @@ pub async fn discover(client: &Client, limit: Duration) -> Result<Discovered, Fa
         tokio::join!(ask(client, "/version", None, limit), groups(client, "/api", limit), groups(client, "/apis", limit));
     let about: About = read("/version", &about?.body)?;
     let ((core, _), (named, answer)) = (core?, named?);
+    let single = one_by_one(client, &core, &named, limit).await?;
+    let is_aggregated = single.is_empty();
     let mut catalog = Catalog { kinds: BTreeMap::new(), kubernetes: about.git_version };
-    for group in core.items.iter().chain(&named.items) {
-        add(&mut catalog, group);
+    let mut unread = BTreeMap::new();
+    for group in core.items.into_iter().chain(named.items).chain(single) {
+        for version in group.versions {
+            add(&mut catalog, &group.metadata.name, &version);
+            let Some(failure) = version.unknown(&group.metadata.name) else { continue };
+            if let Some(before) = before {
+                catalog.keep(&before.catalog, &group.metadata.name, &version.version);
+            }
+            unread.entry(group.metadata.name.clone()).or_insert(failure);
+        }
     }
-    for group in one_by_one(client, &core, &named, limit).await? {
-        add(&mut catalog, &group);
+    let (digest, tag) = (digest(&answer.body), answer.tag);
+    Ok(Discovered { catalog: Arc::new(catalog), unread, is_aggregated, digest, tag })
+}
+
+impl Version {
+    /// Why its kinds are not known, if they are not.
+    fn unknown(&self, group: &str) -> Option<Failure> {
+        let told = |why: &str| Failure::busy(format!("what {group}/{} serves is not known: {why}", self.version));
+        match &self.failure {
+            Some(failure @ Failure::Busy { retry_after, .. }) => Some(told(&failure.to_string()).retried_after(*retry_after)),
+            Some(failure) => Some(told(&failure.to_string())),
+            None => (self.freshness == "Stale").then(|| told("the API server cannot reach it")),
+        }
     }
-    Ok(Discovered { catalog: Arc::new(catalog), digest: digest(&answer.body), tag: answer.tag })
 }
 
 /// Asks whether the server serves something else than before; none when not. Costs one request without a body in answer where the server
-/// marks its answers.
+/// aggregates and marks its answers; where it does not aggregate, as much as [`discover`]: nothing else tells of a kind that comes into a
+/// group version that was there.
 ///
 /// # Errors
 /// As [`discover`].
 pub async fn rediscover(client: &Client, before: &Discovered, limit: Duration) -> Result<Option<Discovered>, Failure> {
-    let answer = ask(client, "/apis", before.tag.as_ref(), limit).await?;
-    if answer.is_unchanged || digest(&answer.body) == before.digest {
-        return Ok(None);
+    if before.is_aggregated {
+        let answer = ask(client, "/apis", before.tag.as_ref(), limit).await?;
+        if answer.is_unchanged || digest(&answer.body) == before.digest {
+            return Ok(None);
+        }
     }
-    discover(client, limit).await.map(Some)
+    let now = discover(client, Some(before), limit).await?;
+    Ok((!now.tells_the_same(before)).then_some(now))
+}
+
+impl Discovered {
+    fn tells_the_same(&self, other: &Self) -> bool {
+        let why = |of: &Self| of.unread.iter().map(|(group, failure)| (group.clone(), failure.to_string())).collect::<Vec<_>>();
+        // an answer that has changed is not asked for again as the old one
+        self.catalog == other.catalog && why(self) == why(other) && self.digest == other.digest
+    }
 }
 
 async fn groups(client: &Client, uri: &str, limit: Duration) -> Result<(Groups, Answer), Failure> {
@@ -165,10 +206,11 @@ async fn one_by_one(client: &Client, core: &Groups, named: &Groups, limit: Durat
     let wanted: Vec<_> = of_core.chain(of_named).collect();
     let asked = wanted.into_iter().map(|(group, version)| async move {
         let uri = if group.is_empty() { format!("/api/{version}") } else { format!("/apis/{group}/{version}") };
-        let resources: OldResources = match ask(client, &uri, None, limit).await {
-            Ok(answer) => read(&uri, &answer.body).unwrap_or_default(),
+        let answered = ask(client, &uri, None, limit).await.and_then(|answer| read::<OldResources>(&uri, &answer.body));
+        let (resources, failure) = match answered {
+            Ok(resources) => (resources, None),
             Err(failure @ Failure::Unauthorised(_)) => return Err(failure),
-            Err(_) => OldResources::default(),
+            Err(failure) => (OldResources::default(), Some(failure)),
         };
         let resources = resources.resources.into_iter().map(|old| Resource {
             resource: old.name,
@@ -176,32 +218,31 @@ async fn one_by_one(client: &Client, core: &Groups, named: &Groups, limit: Durat
             scope: if old.namespaced { "Namespaced" } else { "Cluster" }.to_owned(),
             verbs: old.verbs,
         });
-        Ok(Group { metadata: Named { name: group }, versions: vec![Version { version, resources: resources.collect() }] })
+        let version = Version { version, resources: resources.collect(), freshness: String::new(), failure };
+        Ok(Group { metadata: Named { name: group }, versions: vec![version] })
     });
     futures::stream::iter(asked).buffered(AT_ONCE).try_collect().await
 }
 
-/// Takes over what can be listed of a group. Versions come with the preferred one first.
-fn add(catalog: &mut Catalog, group: &Group) {
-    for version in &group.versions {
-        for resource in &version.resources {
-            let can = |verb: &str| resource.verbs.iter().any(|known| known == verb);
-            let Some(kind) = resource.response_kind.as_ref().map(|of| of.kind.as_str()).filter(|kind| !kind.is_empty()) else {
-                continue;
-            };
-            // a part of an object, as an older server lists it (`pods/log`), is no kind
-            if !can("list") || resource.resource.contains('/') {
-                continue;
-            }
-            let served = Served {
-                group: group.metadata.name.clone(),
-                version: version.version.clone(),
-                plural: resource.resource.clone(),
-                namespaced: resource.scope == "Namespaced",
-                watchable: can("watch"),
-            };
-            catalog.kinds.entry(GroupKind::new(group.metadata.name.as_str(), kind)).or_default().push(served);
+/// Takes over what can be listed of a group's version. Versions come with the preferred one first.
+fn add(catalog: &mut Catalog, group: &str, version: &Version) {
+    for resource in &version.resources {
+        let can = |verb: &str| resource.verbs.iter().any(|known| known == verb);
+        let Some(kind) = resource.response_kind.as_ref().map(|of| of.kind.as_str()).filter(|kind| !kind.is_empty()) else {
+            continue;
+        };
+        // a part of an object, as an older server lists it (`pods/log`), is no kind
+        if !can("list") || resource.resource.contains('/') {
+            continue;
         }
+        let served = Served {
+            group: group.to_owned(),
+            version: version.version.clone(),
+            plural: resource.resource.clone(),
+            namespaced: resource.scope == "Namespaced",
+            watchable: can("watch"),
+        };
+        catalog.kinds.entry(GroupKind::new(group, kind)).or_default().push(served);
     }
 }
 
@@ -223,8 +264,7 @@ async fn ask(client: &Client, uri: &str, tag: Option<&HeaderValue>, limit: Durat
         let body = whole(response).await?;
         Ok(Answer { body, tag, is_unchanged })
     };
-    let late = |_| Failure::Unreachable(format!("no answer to {uri} within {} s", limit.as_secs()));
-    tokio::time::timeout(limit, fetch).await.map_err(late)?
+    in_time(uri, limit, fetch).await
 }
 
 fn read<T: DeserializeOwned>(uri: &str, body: &[u8]) -> Result<T, Failure> {

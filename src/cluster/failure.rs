@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use fluxdeck_model::domain::text::sanitise;
+use fluxdeck_model::domain::text::{redact, sanitise};
 use fluxdeck_model::error::{Error, ErrorKind};
 use kube::client::AuthError;
 
@@ -46,6 +46,8 @@ impl From<kube::Error> for Failure {
     fn from(error: kube::Error) -> Self {
         match error {
             kube::Error::Api(status) => Self::of_status(status.code, &status.message),
+            // somebody answered, and it was not the API server
+            kube::Error::SerdeError(why) => Self::busy(format!("the answer is not readable: {why}")),
             other => without_credentials(&other).unwrap_or_else(|| Self::Unreachable(explain(&other))),
         }
     }
@@ -61,7 +63,7 @@ impl From<Failed> for Failure {
 }
 
 /// What it means when there are no credentials, so that a request was not even sent. While a request is made that comes wrapped in others.
-pub(super) fn without_credentials(error: &kube::Error) -> Option<Failure> {
+fn without_credentials(error: &kube::Error) -> Option<Failure> {
     let of_kube = |error: &AuthError| Failure::Setup { message: login(error), hint: LOGIN.to_owned() };
     if let kube::Error::Auth(error) = error {
         return Some(of_kube(error));
@@ -138,7 +140,7 @@ impl Failure {
             Self::Unauthorised(why) => Error::new(
                 ErrorKind::Denied,
                 format!("{server} does not accept the credentials ({why})"),
-                "they may have expired: log in again, or choose another context with `:ctx`",
+                "they may have expired: log in again, or choose another context (`:ctx`, `--context`)",
             ),
             Self::Forbidden(why) => Error::new(ErrorKind::Denied, why.clone(), "your role does not allow it"),
             Self::NotFound(why) => Error::failed(why.clone(), ""),
@@ -156,6 +158,9 @@ impl Failure {
 }
 
 fn unreachable_hint(why: &str) -> &'static str {
+    if why.contains("received fatal alert") {
+        return "the server breaks off: does it take the certificate of this user, and this version of TLS?";
+    }
     // rustls `CertificateError`: Expired, ExpiredContext, NotValidYet, NotValidYetContext
     if why.contains("Expired") || why.contains("certificate expired") {
         "the server's certificate has expired: it has to be renewed there, unless the clock of this machine is wrong"
@@ -177,7 +182,9 @@ pub fn explain(error: &dyn std::error::Error) -> String {
     let mut told: Vec<String> = Vec::new();
     let mut at = Some(error);
     while let Some(error) = at {
-        let text = error.to_string();
+        // a secret of several lines is known as a whole only
+        let whole = error.to_string();
+        let text = redact(&whole);
         // a parser's picture of the place does not fit into a sentence
         let text = text.lines().next().unwrap_or_default();
         let text = text.trim_start_matches("ServiceError: ").trim_start_matches("HyperError: ");
@@ -197,8 +204,8 @@ mod tests {
     use std::os::unix::process::ExitStatusExt;
     use std::process::{ExitStatus, Output};
 
+    use super::super::send::{Unanswered, unanswered};
     use super::*;
-    use fluxdeck_model::state::jobs::Outcome;
 
     fn plugin_failed() -> AuthError {
         let out = Output {
@@ -229,8 +236,11 @@ mod tests {
             kube::Error::Service(Box::new(waiting)),
         ];
         for error in errors {
-            let outcome = super::super::write::lost(error);
-            assert!(matches!(&outcome, Outcome::Unsent(_)) && !format!("{outcome:?}").contains("PLANTED"), "{outcome:?}");
+            let unanswered = unanswered(error, false);
+            assert!(
+                matches!(&unanswered, Unanswered::Unsent(_)) && !format!("{unanswered:?}").contains("PLANTED"),
+                "{unanswered:?}"
+            );
         }
     }
 

@@ -12,7 +12,7 @@ use tokio_util::codec::{FramedRead, LinesCodec};
 use tokio_util::io::StreamReader;
 
 use super::failure::Failure;
-use super::send::{fetch, send};
+use super::send::{fetch, in_time, send};
 use super::served::{Served, escape};
 use fluxdeck_model::kinds::{self, Wire};
 
@@ -86,7 +86,7 @@ impl Feed {
             serde_json::from_slice::<List>(&bytes)
                 .map_err(|error| Failure::busy(format!("the list at {} is not readable: {error}", self.path)))
         };
-        let list = tokio::time::timeout(self.timeout, fetch).await.map_err(|_| self.timed_out())??;
+        let list = in_time(&self.path, self.timeout, fetch).await?;
         if !list.kind.ends_with("List") {
             return Err(Failure::busy(format!("the answer at {} is no list", self.path)));
         }
@@ -114,15 +114,10 @@ impl Feed {
         let mut request = request(&uri, if self.metadata { "PartialObjectMetadata" } else { "" })?;
         // Kubernetes 1.37 packs each event by itself, which the client's decoder reads only the first of (tower-http issue 737)
         request.headers_mut().insert(http::header::ACCEPT_ENCODING, http::HeaderValue::from_static("identity"));
-        let opened = tokio::time::timeout(self.timeout, send(&self.client, request)).await;
-        let body = opened.map_err(|_| self.timed_out())??.into_body();
+        let body = in_time(&self.path, self.timeout, send(&self.client, request)).await?.into_body();
         let bytes = StreamReader::new(body.into_data_stream().map_err(std::io::Error::other));
         let lines = FramedRead::new(bytes, LinesCodec::new_with_max_length(LONGEST_EVENT));
         Ok(lines.map(|line| event(&line.map_err(|error| Failure::Unreachable(super::explain(&error)))?)))
-    }
-
-    fn timed_out(&self) -> Failure {
-        Failure::Unreachable(format!("no answer to {} within {} s", self.path, self.timeout.as_secs()))
     }
 }
 

@@ -12,8 +12,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::Client;
 
 use super::failure::Failure;
-use super::look::{get, late, request};
-use super::send::send;
+use super::look::{get, request};
+use super::send::{in_time, send};
 use super::served::escape;
 use fluxdeck_model::domain::text::{sanitise, sanitise_line};
 
@@ -134,8 +134,7 @@ pub type Log = Pin<Box<dyn AsyncBufRead + Send>>;
 /// As for any request: a container that has not started yet has no log. Also when opening takes longer than `limit`.
 pub async fn logs(client: &Client, ask: &LogAsk<'_>, limit: Duration) -> Result<Log, Failure> {
     let uri = log_uri(ask);
-    let opened = tokio::time::timeout(limit, send(client, request(&uri)?)).await;
-    let body = opened.map_err(|_| late(&uri, limit))??.into_body();
+    let body = in_time(&uri, limit, send(client, request(&uri)?)).await?.into_body();
     Ok(Box::pin(body.into_data_stream().map_err(io::Error::other).into_async_read()))
 }
 

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::failure::Failure;
-use super::send::fetch;
+use super::send::{fetch, in_time};
 use super::served::{Served, escape};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::domain::text::{sanitise, sanitise_line};
@@ -24,25 +24,15 @@ use fluxdeck_model::state::EventRow;
 /// As for any request; also when it takes longer than `limit`, or is not what it should be.
 pub(super) async fn get<T: DeserializeOwned>(client: &Client, uri: &str, limit: Duration) -> Result<T, Failure> {
     let request = request(uri)?;
-    let fetched = tokio::time::timeout(limit, fetch(client, request)).await;
-    let bytes = fetched.map_err(|_| late(uri, limit))??;
-    serde_json::from_slice(&bytes)
-        .map_err(|error| Failure::busy(format!("the answer to {} is not readable: {error}", path_of(uri))))
+    let bytes = in_time(uri, limit, fetch(client, request)).await?;
+    let path = uri.split('?').next().unwrap_or_default();
+    serde_json::from_slice(&bytes).map_err(|error| Failure::busy(format!("the answer to {path} is not readable: {error}")))
 }
 
 /// Builds a GET.
 pub(super) fn request(uri: &str) -> Result<Request<Vec<u8>>, Failure> {
     // a name that is none of Kubernetes' makes no URI: there is no such object
     Request::get(uri).body(Vec::new()).map_err(|error| Failure::NotFound(error.to_string()))
-}
-
-/// The failure of a request that was not answered in time.
-pub(super) fn late(uri: &str, limit: Duration) -> Failure {
-    Failure::Unreachable(format!("no answer to {} within {} s", path_of(uri), limit.as_secs()))
-}
-
-fn path_of(uri: &str) -> &str {
-    uri.split('?').next().unwrap_or_default()
 }
 
 /// Fetches an object whole, without managedFields; the values of a Secret are masked before anybody sees them.

@@ -3,6 +3,7 @@
 //!
 //! Returns domain values or typed errors; knows nothing of screens. Nothing here spawns.
 
+mod client;
 mod connect;
 mod discover;
 mod failure;

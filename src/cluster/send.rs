@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper_util::client::legacy::connect::capture_connection;
 use kube::Client;
 use kube::client::Body;
 use serde::Deserialize;
@@ -23,8 +24,10 @@ const LARGEST_REFUSAL: usize = 64 << 10;
 pub(super) struct Refusal {
     pub code: u16,
     pub message: String,
-    /// The fields of the object that are the cause (`details.causes[].field`).
-    pub fields: Vec<String>,
+    /// The API server's word for it (`reason`); empty where somebody else has answered, and where it has none itself.
+    pub reason: String,
+    /// What it says of the causes (`details.causes`).
+    pub causes: Vec<Cause>,
     /// How long it wants to be left alone.
     pub retry_after: Option<Duration>,
 }
@@ -33,24 +36,95 @@ pub(super) struct Refusal {
 #[derive(Debug)]
 pub(super) enum Unanswered {
     Refused(Refusal),
-    /// Nothing came.
-    Lost(kube::Error),
-    /// A success came that cannot be read.
-    Unread(String),
+    /// No byte of it has left this machine, or none that the server could read: there was no login, no connection, no TLS.
+    Unsent(Failure),
+    /// It may have arrived, and nothing came that can be read.
+    Lost(String),
 }
 
-/// Sends a request and reads its answer to the end.
+/// Sends a request and reads its answer to the end. `limit` is how long all of that may take.
 ///
 /// # Errors
-/// When it was refused, lost, or answered with something else.
-pub(super) async fn ask<T: DeserializeOwned>(client: &Client, request: Request<Vec<u8>>) -> Result<T, Unanswered> {
-    let response = client.send(request.map(Body::from)).await.map_err(Unanswered::Lost)?;
+/// When it was refused, not sent, lost, or answered with something else.
+pub(super) async fn ask<T: DeserializeOwned>(
+    client: &Client,
+    request: Request<Vec<u8>>,
+    limit: Duration,
+) -> Result<T, Unanswered> {
+    let mut request = request.map(Body::from);
+    // by this the HTTP client says that it has a connection for it, before it writes the first byte
+    let connection = capture_connection(&mut request);
+    let late = |_| {
+        let was_connected = connection.connection_metadata().is_some();
+        let why = |what| format!("no {what} within {}", seconds(limit));
+        if was_connected { Unanswered::Lost(why("answer")) } else { Unanswered::Unsent(Failure::Unreachable(why("connection"))) }
+    };
+    let answered = tokio::time::timeout(limit, async {
+        let sent = client.send(request).await;
+        read(sent.map_err(|error| unanswered(error, connection.connection_metadata().is_some()))?).await
+    });
+    answered.await.map_err(late)?
+}
+
+/// How long, in words.
+fn seconds(limit: Duration) -> String {
+    format!("{} s", limit.as_secs_f64())
+}
+
+/// What it means that there is no answer, by how far the request has come.
+pub(super) fn unanswered(error: kube::Error, was_connected: bool) -> Unanswered {
+    let is_unsent = !was_connected || was_never_taken(&error);
+    match Failure::from(error) {
+        failure if is_unsent || matches!(failure, Failure::Setup { .. }) => Unanswered::Unsent(failure),
+        failure => Unanswered::Lost(failure.to_string()),
+    }
+}
+
+/// Whether the server cannot have read a request although there was a connection: the next attempt at one failed, the connection was closed
+/// before the request was written, or its TLS was never agreed upon (a client's certificate is judged after its first data, RFC 8446 4.4.2;
+/// no server passes that on before).
+fn was_never_taken(error: &kube::Error) -> bool {
+    let mut at: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = at {
+        let is_known = error.downcast_ref::<hyper_util::client::legacy::Error>().is_some_and(|error| error.is_connect())
+            || error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_canceled)
+            || error.downcast_ref::<std::io::Error>().is_some_and(is_handshake);
+        if is_known {
+            return true;
+        }
+        at = error.source();
+    }
+    false
+}
+
+/// Whether the server has refused the handshake (RFC 8446 6.2: these alerts are of no other time).
+fn is_handshake(error: &std::io::Error) -> bool {
+    use rustls::AlertDescription as Alert;
+    let alert = match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        Some(rustls::Error::AlertReceived(alert)) => alert,
+        _ => return false,
+    };
+    matches!(
+        alert,
+        Alert::HandshakeFailure
+            | Alert::BadCertificate
+            | Alert::UnsupportedCertificate
+            | Alert::CertificateRevoked
+            | Alert::CertificateExpired
+            | Alert::CertificateUnknown
+            | Alert::UnknownCA
+            | Alert::AccessDenied
+            | Alert::CertificateRequired
+    )
+}
+
+async fn read<T: DeserializeOwned>(response: Response<Body>) -> Result<T, Unanswered> {
     if !response.status().is_success() {
         return Err(Unanswered::Refused(Refusal::of(response).await));
     }
-    let body = whole(response).await.map_err(|failure| Unanswered::Unread(failure.to_string()))?;
+    let body = whole(response).await.map_err(|failure| Unanswered::Lost(failure.to_string()))?;
     let read = serde_json::from_slice(&body);
-    read.map_err(|error| Unanswered::Unread(format!("what was answered is no object: {error}")))
+    read.map_err(|error| Unanswered::Lost(format!("what was answered is no object: {error}")))
 }
 
 /// Sends a request and returns the answer once its head is there.
@@ -76,6 +150,20 @@ pub async fn fetch(client: &Client, request: Request<Vec<u8>>) -> Result<Bytes, 
     whole(send(client, request).await?).await
 }
 
+/// Waits for what is asked at a path, no longer than `limit`.
+///
+/// # Errors
+/// As the request; [`Failure::Unreachable`] when the time is over.
+pub(super) async fn in_time<T>(
+    uri: &str,
+    limit: Duration,
+    asked: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let path = uri.split('?').next().unwrap_or_default();
+    let late = |_| Failure::Unreachable(format!("no answer to {path} within {} s", limit.as_secs()));
+    tokio::time::timeout(limit, asked).await.map_err(late)?
+}
+
 /// The whole body of an answer.
 ///
 /// # Errors
@@ -99,17 +187,27 @@ impl Refusal {
         Self { retry_after: asked.or(refusal.retry_after), ..refusal }
     }
 
+    /// Whether the API server itself has failed before anything was stored: it could not call an admission webhook, or a like error on the
+    /// way there (apimachinery `NewInternalError`: a reason, and causes that have none). What fails in its storage has no reason, or that
+    /// of a timeout; what a gateway makes up has no causes, or such as say that they are made up (`UnexpectedServerResponse`).
+    pub fn is_of_admission(&self) -> bool {
+        let are_own = !self.causes.is_empty() && self.causes.iter().all(|cause| cause.reason.is_empty());
+        self.code == 500 && self.reason == "InternalError" && are_own
+    }
+
     /// Reads a `Status`, or takes for the message what stands there instead (API Priority and Fairness answers in plain text).
     fn read(code: u16, bytes: &[u8]) -> Self {
         let status = serde_json::from_slice(bytes).unwrap_or_else(|_| Status {
             message: sanitise(&String::from_utf8_lossy(bytes)).chars().take(200).collect(),
+            reason: String::new(),
             details: None,
         });
         let details = status.details.unwrap_or_default();
         Self {
             code,
             message: sanitise(status.message.trim()).into_owned(),
-            fields: details.causes.into_iter().map(|cause| cause.field).collect(),
+            reason: status.reason,
+            causes: details.causes,
             retry_after: details.retry_after_seconds.and_then(|seconds| u64::try_from(seconds).ok()).map(Duration::from_secs),
         }
     }
@@ -119,6 +217,8 @@ impl Refusal {
 #[derive(Deserialize)]
 struct Status {
     message: String,
+    #[serde(default)]
+    reason: String,
     details: Option<Details>,
 }
 
@@ -129,10 +229,13 @@ struct Details {
     retry_after_seconds: Option<i64>,
 }
 
-#[derive(Deserialize)]
-struct Cause {
-    #[serde(default)]
-    field: String,
+/// One cause of a refusal (apimachinery `meta/v1/types.go`, StatusCause).
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Cause {
+    /// Of the object.
+    pub field: String,
+    pub reason: String,
 }
 
 /// `Retry-After` in seconds, as Kubernetes writes it (apiserver `filters/priority-and-fairness.go`); the form with a date is not used there.
@@ -148,7 +251,8 @@ mod tests {
     #[test]
     fn a_refusal_tells_what_its_status_tells_and_else_what_stands_there() {
         let told = |bytes: &[u8]| {
-            let Refusal { message, fields, retry_after, .. } = Refusal::read(422, bytes);
+            let Refusal { message, causes, retry_after, .. } = Refusal::read(422, bytes);
+            let fields: Vec<_> = causes.into_iter().map(|cause| cause.field).collect();
             (message, fields.join(","), retry_after.map(|pause| pause.as_secs()))
         };
         let status = br#"{"kind":"Status","message":"is invalid","reason":"Invalid","code":422,

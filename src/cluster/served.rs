@@ -39,7 +39,7 @@ impl Served {
 }
 
 /// All kinds that a cluster serves.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Catalog {
     /// Versions of a kind, the group's preferred one first.
     pub(super) kinds: BTreeMap<GroupKind, Vec<Served>>,
@@ -54,6 +54,17 @@ impl Catalog {
         let served = self.kinds.get(gk)?;
         let known = kind.versions.iter().filter(|_| !kind.kind.is_empty());
         known.filter_map(|version| served.iter().find(|served| served.version == **version)).next().or_else(|| served.first())
+    }
+
+    /// Takes over what was known of a group's version and is not told now.
+    pub(super) fn keep(&mut self, before: &Self, group: &str, version: &str) {
+        for (gk, served) in before.kinds.iter().filter(|(gk, _)| *gk.group == *group) {
+            let known = self.kinds.entry(gk.clone()).or_default();
+            let kept = served.iter().filter(|served| served.version == version);
+            let kept: Vec<_> = kept.filter(|kept| !known.iter().any(|now| now.version == kept.version)).cloned().collect();
+            known.extend(kept);
+        }
+        self.kinds.retain(|_, served| !served.is_empty());
     }
 
     /// Returns how a kind is served in exactly this version.

@@ -95,8 +95,11 @@ impl Company {
     }
 
     /// Where the repository that a source names by this URL is, for the program's own clones. Nothing when it is not the company's.
-    pub fn repository(&self, url: &str) -> Option<PathBuf> {
-        self.repositories.path(url).ok().flatten()
+    ///
+    /// # Errors
+    /// When the repositories cannot be made.
+    pub fn repository(&self, url: &str) -> Result<Option<PathBuf>> {
+        self.repositories.path(url)
     }
 
     /// Whether newcomers are given hints: until somebody who keeps his directory has dismissed them.

@@ -42,6 +42,8 @@ pub(super) struct Cluster {
     pub cuts: u32,
     /// Parts of paths whose open streams were to break, in their order.
     pub resets: Vec<&'static str>,
+    /// Parts of paths whose open streams were to fall silent, in their order.
+    mutes: Vec<&'static str>,
     /// Requests that arrive later, in their order.
     late: Vec<(Timestamp, Late)>,
     pub controllers: Controllers,
@@ -54,6 +56,7 @@ pub(super) struct Cluster {
 pub(super) struct Mark {
     cuts: u32,
     resets: usize,
+    mutes: usize,
 }
 
 impl World {
@@ -91,6 +94,7 @@ impl World {
             is_wired: false,
             cuts: 0,
             resets: Vec::new(),
+            mutes: Vec::new(),
             late: Vec::new(),
             controllers,
             arrived: BTreeMap::new(),
@@ -219,6 +223,11 @@ impl World {
         self.beat();
     }
 
+    /// Lets the connections of open watches and logs die, without a word to anybody: of those whose path holds this.
+    pub fn mute_streams(&self, path: &'static str) {
+        self.lock().mutes.push(path);
+    }
+
     /// Serves a kind in that version from now on, or not at all, as its definition says that somebody has changed.
     pub fn serve_in(&self, group: &str, kind: &str, version: Option<&str>) {
         {
@@ -278,7 +287,7 @@ impl Cluster {
 
     /// Where a stream stands that is opened now.
     pub fn mark(&self) -> Mark {
-        Mark { cuts: self.cuts, resets: self.resets.len() }
+        Mark { cuts: self.cuts, resets: self.resets.len(), mutes: self.mutes.len() }
     }
 
     /// How a stream ends that was opened then; none where it goes on.
@@ -287,6 +296,11 @@ impl Cluster {
             return Some(End::Reset);
         }
         (mark.cuts != self.cuts).then_some(End::InOrder)
+    }
+
+    /// Whether a stream that was opened then says nothing any more, although nobody has ended it.
+    pub fn is_mute(&self, mark: Mark, path: &str) -> bool {
+        self.mutes[mark.mutes..].iter().any(|part| path.contains(part))
     }
 
     /// Tells the controllers what a request has changed.

@@ -1,7 +1,8 @@
 //! The user's own git, for what only it can do: fetch as the user fetches, with their ssh, helpers, proxies and keys.
 //!
 //! Nothing of it may reach the terminal: it asks nobody, and what cannot be had without asking fails. The URL comes from a cluster: it goes
-//! by a configuration variable and not by an argument, and only protocols that Flux itself takes are spoken.
+//! by a configuration variable and not by an argument, and only protocols that Flux itself takes are spoken. What a URL holds of a
+//! credential goes through a pipe: git itself hands its URL to `git-remote-https` as an argument, which everybody on the machine can read.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -9,8 +10,10 @@ use std::time::Duration;
 
 use fluxdeck_model::domain::text::{redact, sanitise};
 use fluxdeck_model::error::{Error, ErrorKind, Result};
-use tokio::process::Command;
+use tokio::io::AsyncWriteExt;
 
+use super::last_words;
+use super::login::Login;
 use super::run::find;
 
 /// How long a fetch may take.
@@ -49,11 +52,15 @@ pub async fn fetch(into: &Path, url: &str, commit: &str) -> Result<()> {
 }
 
 async fn run(git: &Path, into: &Path, url: &str, arguments: &[&str]) -> std::result::Result<(), String> {
-    let mut command = Command::new(git);
+    let login = Login::of(url)?;
+    let mut command = login.command(git);
     command.arg("--git-dir").arg(into).args(["-c", "core.hooksPath=/dev/null", "-c", "gc.auto=0"]).args(arguments);
     let first: usize = std::env::var("GIT_CONFIG_COUNT").ok().and_then(|count| count.parse().ok()).unwrap_or_default();
-    command.env("GIT_CONFIG_COUNT", (first + 1).to_string());
-    command.env(format!("GIT_CONFIG_KEY_{first}"), "remote.origin.url").env(format!("GIT_CONFIG_VALUE_{first}"), url);
+    let settings = login.settings();
+    command.env("GIT_CONFIG_COUNT", (first + settings.len()).to_string());
+    for (at, (key, value)) in (first..).zip(settings) {
+        command.env(format!("GIT_CONFIG_KEY_{at}"), key).env(format!("GIT_CONFIG_VALUE_{at}"), value);
+    }
     command.env("GIT_ALLOW_PROTOCOL", PROTOCOLS).env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C");
     // ssh asks its questions at the terminal unless a program answers them
     command.env("SSH_ASKPASS_REQUIRE", "force");
@@ -65,17 +72,22 @@ async fn run(git: &Path, into: &Path, url: &str, arguments: &[&str]) -> std::res
     }
     #[cfg(unix)]
     command.process_group(0);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
-    let done = tokio::time::timeout(LIMIT, command.output()).await;
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
+    let told = async {
+        let mut child = command.spawn()?;
+        if let Some(mut pipe) = child.stdin.take() {
+            // a git that needs no credential may have ended
+            let _ = pipe.write_all(login.answer().as_bytes()).await;
+        }
+        child.wait_with_output().await
+    };
+    let done = tokio::time::timeout(LIMIT, told).await;
     let done = done.map_err(|_| format!("it did not end within {} s", LIMIT.as_secs()))?;
     let done = done.map_err(|error| format!("it cannot be run: {error}"))?;
     if done.status.success() {
         return Ok(());
     }
-    let told = String::from_utf8_lossy(&done.stderr);
-    let fatal = told.lines().rfind(|line| line.starts_with("fatal:") || line.starts_with("error:"));
-    let last = fatal.or_else(|| told.lines().rfind(|line| !line.trim().is_empty()));
-    Err(last.unwrap_or("it failed without a word").trim_start_matches("fatal: ").to_owned())
+    Err(last_words(&done.stderr, &["fatal:", "error:"]).trim_start_matches("fatal: ").to_owned())
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use tokio::process::Command;
 
+use super::last_words;
+
 /// Most of what a program prints that is read.
 const MOST: usize = 64 << 20;
 
@@ -42,8 +44,7 @@ pub async fn run(program: &Path, arguments: &[&str], folder: &Path, limit: Durat
         return Err(format!("it printed more than {MOST} bytes"));
     }
     if !done.status.success() {
-        let told = String::from_utf8_lossy(&done.stderr);
-        return Err(told.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it failed without a word").to_owned());
+        return Err(last_words(&done.stderr, &[]));
     }
     String::from_utf8(done.stdout).map_err(|_| "it printed what is no text".to_owned())
 }

@@ -1,6 +1,7 @@
 //! Namespaces remembered by context: for those who may not list them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use crate::files::Disk;
@@ -10,26 +11,35 @@ const FILE: &str = "namespaces.json";
 /// Names kept for one context.
 const MOST: usize = 50;
 
-/// Returns the namespaces that were looked into under this context before; none where nothing is kept.
+/// Returns the namespaces that were looked into under this context before, those first that were used last; none where nothing is kept.
 pub fn remembered(disk: &dyn Disk, dir: Option<&Path>, context: &str) -> Vec<Str> {
-    let known = dir.map(|dir| read(disk, dir)).unwrap_or_default();
+    let known = dir.and_then(|dir| read(disk, dir).ok()).unwrap_or_default();
     known.get(context).into_iter().flatten().map(|name| Str::from(name.as_str())).collect()
 }
 
-/// Keeps the namespaces of a context for the next run. What cannot be written is not worth a message.
-pub fn remember(disk: &dyn Disk, dir: Option<&Path>, context: &str, namespaces: &BTreeSet<Str>) {
-    let Some(dir) = dir else { return };
-    let mut known = read(disk, dir);
-    known.insert(context.to_owned(), namespaces.iter().take(MOST).map(ToString::to_string).collect());
-    let written = serde_json::to_vec_pretty(&known).map_err(std::io::Error::other);
-    let kept = written.and_then(|text| disk.make_dir(dir).and_then(|()| disk.replace(&dir.join(FILE), &text)));
-    if let Err(error) = kept {
+/// Keeps the namespaces of a context for the next run, of many the first. What cannot be written is not worth a message.
+pub fn remember(disk: &dyn Disk, dir: Option<&Path>, context: &str, namespaces: &[Str]) {
+    if let Some(Err(error)) = dir.map(|dir| keep(disk, dir, context, namespaces)) {
         tracing::warn!(%error, "namespaces are not remembered");
     }
 }
 
-fn read(disk: &dyn Disk, dir: &Path) -> BTreeMap<String, Vec<String>> {
-    disk.read(&dir.join(FILE)).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
+fn keep(disk: &dyn Disk, dir: &Path, context: &str, namespaces: &[Str]) -> io::Result<()> {
+    // what cannot be read is not replaced: it holds those of other contexts
+    let mut known = read(disk, dir)?;
+    known.insert(context.to_owned(), namespaces.iter().take(MOST).map(ToString::to_string).collect());
+    let text = serde_json::to_vec_pretty(&known).map_err(io::Error::other)?;
+    disk.make_dir(dir)?;
+    disk.replace(&dir.join(FILE), &text)
+}
+
+/// What is kept; nothing where there is no file, or one that nobody can read as it is.
+fn read(disk: &dyn Disk, dir: &Path) -> io::Result<BTreeMap<String, Vec<String>>> {
+    match disk.read(&dir.join(FILE)) {
+        Ok(text) => Ok(serde_json::from_slice(&text).unwrap_or_default()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(BTreeMap::new()),
+        Err(error) => Err(error),
+    }
 }
 
 #[cfg(test)]
@@ -40,21 +50,39 @@ mod tests {
     #[test]
     fn namespaces_are_kept_by_context() {
         let dir = tempfile::tempdir().expect("a directory");
-        remember(REAL, Some(dir.path()), "prod", &["web".into(), "api".into()].into());
-        remember(REAL, Some(dir.path()), "staging", &["web".into()].into());
+        remember(REAL, Some(dir.path()), "prod", &["web".into(), "api".into()]);
+        remember(REAL, Some(dir.path()), "staging", &["web".into()]);
 
-        assert_eq!(remembered(REAL, Some(dir.path()), "prod"), ["api".into(), "web".into()] as [Str; 2]);
+        assert_eq!(remembered(REAL, Some(dir.path()), "prod"), ["web".into(), "api".into()] as [Str; 2]);
         assert!(remembered(REAL, Some(dir.path()), "other").is_empty());
         assert!(remembered(REAL, None, "prod").is_empty());
+    }
+
+    #[test]
+    fn of_many_names_those_that_were_used_last_are_kept() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let names: Vec<Str> = (0..=MOST).rev().map(|number| Str::from(format!("n{number:03}"))).collect();
+        remember(REAL, Some(dir.path()), "prod", &names);
+
+        assert_eq!(remembered(REAL, Some(dir.path()), "prod"), names[..MOST]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_not_replaced() {
+        let dir = tempfile::tempdir().expect("a directory");
+        std::os::unix::fs::symlink(FILE, dir.path().join(FILE)).expect("a link that leads to itself");
+        remember(REAL, Some(dir.path()), "prod", &["web".into()]);
+
+        assert!(dir.path().join(FILE).is_symlink());
     }
 
     #[test]
     fn what_is_remembered_is_whole_and_for_its_owner_alone() {
         use std::os::unix::fs::PermissionsExt;
         let (dir, disk) = (tempfile::tempdir().expect("a directory"), Faulty::new());
-        remember(&disk, Some(dir.path()), "prod", &["web".into()].into());
+        remember(&disk, Some(dir.path()), "prod", &["web".into()]);
         disk.set(Fault::NoSpace { lands: 3 });
-        remember(&disk, Some(dir.path()), "prod", &["api".into()].into());
+        remember(&disk, Some(dir.path()), "prod", &["api".into()]);
 
         assert_eq!(remembered(&disk, Some(dir.path()), "prod"), ["web".into()] as [Str; 1]);
         let mode = std::fs::metadata(dir.path().join(FILE)).expect("there").permissions().mode();

@@ -2,7 +2,6 @@
 //!
 //! What is followed once it stands is the session's.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use kube::Client;
@@ -26,10 +25,26 @@ pub(super) struct Connection {
     pub uid: Option<Uid>,
     pub discovered: Arc<Discovered>,
     pub flux: String,
-    pub namespaces: BTreeSet<Str>,
+    /// Those first that were used last.
+    pub namespaces: Vec<Str>,
+}
+
+/// What a connection knew of its server: what cannot be asked for by the next one is as it was.
+#[derive(Clone)]
+pub(super) struct Before {
+    server: String,
+    uid: Option<Uid>,
+    discovered: Arc<Discovered>,
+    flux: String,
 }
 
 impl Connection {
+    /// What the next connection starts from.
+    pub fn known(&self) -> Before {
+        let (server, discovered, flux) = (self.server.clone(), self.discovered.clone(), self.flux.clone());
+        Before { server, uid: self.uid, discovered, flux }
+    }
+
     /// What the server serves.
     pub fn catalog(&self) -> Arc<Catalog> {
         self.discovered.catalog.clone()
@@ -37,14 +52,15 @@ impl Connection {
 }
 
 impl Task {
-    pub(super) async fn connect(&self) -> Result<Connection, Failure> {
+    /// Connects; `before` is what was known of the server before.
+    pub(super) async fn connect(&self, before: Option<Before>) -> Result<Connection, Failure> {
         let connection = match &self.options.origin {
-            Origin::Live(access) => self.connect_live(access).await?,
+            Origin::Live(access) => self.connect_live(access, before).await?,
             Origin::Recorded(snapshot) => self.connect_recorded(snapshot).await?,
-            Origin::Demo(guest) => self.connect_demo(guest).await?,
+            Origin::Demo(guest) => self.connect_demo(guest, before).await?,
         };
         self.show(&connection).await;
-        self.tell(News::Namespaces(connection.namespaces.iter().cloned().collect())).await;
+        self.tell(News::Namespaces(connection.namespaces.clone())).await;
         if let Origin::Recorded(snapshot) = &self.options.origin {
             self.tell(News::Link(Link::Recorded(snapshot.taken))).await;
         }
@@ -78,7 +94,7 @@ impl Task {
         if self.context.is_empty() { "the API server".to_owned() } else { format!("the API server of `{}`", self.context) }
     }
 
-    async fn connect_live(&self, access: &cluster::Access) -> Result<Connection, Failure> {
+    async fn connect_live(&self, access: &cluster::Access, before: Option<Before>) -> Result<Connection, Failure> {
         let mut access = access.clone();
         if !self.context.is_empty() {
             access.context = Some(self.context.clone());
@@ -101,10 +117,20 @@ impl Task {
         self.log_in(&prepared).await?;
         let (server, client) = (prepared.server.clone(), prepared.client()?);
         let limit = self.options.request_timeout;
-        let (discovered, flux, uid) =
-            tokio::join!(cluster::discover(&client, limit), cluster::flux_version(&client, limit), cluster::uid(&client, limit));
+        // the same context may lead elsewhere by now
+        let before = before.filter(|before| before.server == server);
+        let known = before.as_ref().map(|before| &*before.discovered);
+        let (discovered, flux, uid) = tokio::join!(
+            cluster::discover(&client, known, limit),
+            cluster::flux_version(&client, limit),
+            cluster::uid(&client, limit)
+        );
         let discovered = Arc::new(discovered.map_err(|failure| failure.at(&server))?);
-        let mut namespaces = self.options.namespaces.clone();
+        let (uid, flux) = match before {
+            Some(before) => (uid.or(before.uid), if flux.is_empty() { before.flux } else { flux }),
+            None => (uid, flux),
+        };
+        let mut namespaces: Vec<_> = self.options.namespaces.iter().cloned().collect();
         namespaces.extend(kubeconfig.context().and_then(|context| context.namespace.as_deref()).map(Str::from));
         namespaces.extend(records::remember::remembered(&*self.options.disk, self.options.state_dir.as_deref(), &current));
         Ok(Connection { client, server, context: current, uid, discovered, flux, namespaces })
@@ -127,17 +153,17 @@ impl Task {
 
     async fn connect_recorded(&self, snapshot: &Arc<records::Snapshot>) -> Result<Connection, Failure> {
         let client = demo::client(snapshot);
-        let discovered = Arc::new(cluster::discover(&client, self.options.request_timeout).await?);
+        let discovered = Arc::new(cluster::discover(&client, None, self.options.request_timeout).await?);
         let context = snapshot.context.clone();
         let all = vec![Context { name: context.clone(), ..Default::default() }];
         self.tell(News::Contexts { all, current: context.clone() }).await;
-        let (flux, namespaces) = (snapshot.flux.clone(), self.options.namespaces.clone());
+        let (flux, namespaces) = (snapshot.flux.clone(), self.options.namespaces.iter().cloned().collect());
         Ok(Connection { client, server: context.clone(), context, uid: None, discovered, flux, namespaces })
     }
 }
 
 impl Task {
-    async fn connect_demo(&self, guest: &Guest) -> Result<Connection, Failure> {
+    async fn connect_demo(&self, guest: &Guest, before: Option<Before>) -> Result<Connection, Failure> {
         let names: Vec<_> = demo::Company::contexts().collect();
         let all = names.iter().map(|name| Context {
             name: (*name).to_owned(),
@@ -152,10 +178,12 @@ impl Task {
         self.tell(News::Contexts { all: all.collect(), current: entrance.context.to_owned() }).await;
         let client = entrance.world.client(&guest.user);
         let limit = self.options.request_timeout;
-        let (discovered, uid) = tokio::join!(cluster::discover(&client, limit), cluster::uid(&client, limit));
+        let known = before.as_ref().map(|before| &*before.discovered);
+        let (discovered, uid) = tokio::join!(cluster::discover(&client, known, limit), cluster::uid(&client, limit));
         let discovered = Arc::new(discovered?);
-        let mut namespaces = self.options.namespaces.clone();
-        namespaces.insert(guest.user.namespace().into());
+        let uid = uid.or(before.and_then(|before| before.uid));
+        let mut namespaces: Vec<_> = self.options.namespaces.iter().cloned().collect();
+        namespaces.push(guest.user.namespace().into());
         let server = entrance.context.to_owned();
         Ok(Connection { client, context: server.clone(), server, uid, discovered, flux: entrance.flux, namespaces })
     }

@@ -1,40 +1,68 @@
 //! Carrying out one order of the following: a list to its end, or a watch until it ends. What comes next is not decided here.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures::StreamExt;
 use jiff::Timestamp;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 
 use super::session::trouble_at;
 use crate::cluster::{self, Failure, Feed};
-use fluxdeck_model::domain::{Delta, Scope, Str};
+use fluxdeck_model::domain::{Delta, GroupKind, Scope, Str};
 use fluxdeck_model::kinds::Reader;
 use fluxdeck_model::state::following::Event;
 
 /// How many events of a watch are handed on at once.
 const BATCH: usize = 256;
 
-/// Lists under way at once, of all scopes.
-#[derive(Clone)]
+/// Who may ask now, over one connection: few at once, and what hangs keeps nobody waiting but its own kind.
 pub(super) struct Turns {
     pages: Arc<Semaphore>,
     /// Lists of more than one page: they are what costs memory, here and in the server.
     long: Arc<Semaphore>,
+    kinds: HashMap<GroupKind, Arc<Semaphore>>,
+    /// For releases in Helm's storage.
+    pub releases: Arc<Semaphore>,
+    /// For what an object owns.
+    pub owned: Arc<Semaphore>,
 }
 
+/// Lists under way at once.
+const PAGES: usize = 6;
+/// Of these such of more than one page.
+const LONG: usize = 2;
+/// Of these such of one kind, namespace by namespace.
+const OF_A_KIND: usize = 2;
+const RELEASES: usize = 2;
+const OWNED: usize = 4;
+
 impl Turns {
-    pub fn new(pages: usize, long: usize) -> Self {
-        Self { pages: Arc::new(Semaphore::new(pages)), long: Arc::new(Semaphore::new(long)) }
+    pub fn new() -> Self {
+        let of = |permits| Arc::new(Semaphore::new(permits));
+        let (pages, long, releases, owned) = (of(PAGES), of(LONG), of(RELEASES), of(OWNED));
+        Self { pages, long, kinds: HashMap::new(), releases, owned }
     }
 
-    /// A turn for one request; none when everything ends.
-    pub async fn page(&self) -> Option<tokio::sync::SemaphorePermit<'_>> {
-        self.pages.acquire().await.ok()
+    /// The turns of a kind's lists.
+    pub fn of(&mut self, gk: &GroupKind) -> Turn {
+        let kind = self.kinds.entry(gk.clone()).or_insert_with(|| Arc::new(Semaphore::new(OF_A_KIND)));
+        Turn { pages: self.pages.clone(), long: self.long.clone(), kind: kind.clone() }
     }
+}
 
-    pub fn pages(&self) -> Arc<Semaphore> {
-        self.pages.clone()
+/// Where the lists of one kind wait for their turns.
+pub(super) struct Turn {
+    pages: Arc<Semaphore>,
+    long: Arc<Semaphore>,
+    kind: Arc<Semaphore>,
+}
+
+impl Turn {
+    /// Waits for a turn for one page: the kind's own first, so that nobody holds one of all who waits for his kind.
+    async fn page(&self) -> Result<(SemaphorePermit<'_>, SemaphorePermit<'_>), Left> {
+        let own = self.kind.acquire().await.map_err(|_| Left)?;
+        Ok((own, self.pages.acquire().await.map_err(|_| Left)?))
     }
 }
 
@@ -45,7 +73,7 @@ pub(super) struct Follower {
     pub scope: Scope,
     pub turn: u32,
     pub events: mpsc::Sender<Event>,
-    pub turns: Turns,
+    pub waits: Turn,
     /// The server, as messages name it.
     pub server: Str,
 }
@@ -65,7 +93,7 @@ impl Follower {
         let (mut next, mut long) = (String::new(), None);
         loop {
             let page = {
-                let _turn = self.turns.pages.acquire().await.map_err(|_| Left)?;
+                let _turn = self.waits.page().await?;
                 match self.feed.page(&next).await {
                     Ok(page) => page,
                     Err(failure) => return Ok(Err(failure)),
@@ -83,7 +111,7 @@ impl Follower {
             }
             self.tell(Event::Page { scope, turn, deltas }).await?;
             if long.is_none() {
-                long = Some(self.turns.long.clone().acquire_owned().await.map_err(|_| Left)?);
+                long = Some(self.waits.long.clone().acquire_owned().await.map_err(|_| Left)?);
             }
             if page.next == next {
                 return Ok(Err(Failure::busy("the list does not go on: the same page is to come again".to_owned())));

@@ -387,5 +387,5 @@ pub async fn connect(options: &Options, context: &str) -> Result<(kube::Client, 
         inbox,
         live,
     };
-    task.connect().await.map(|connection| (connection.client.clone(), connection.catalog()))
+    task.connect(None).await.map(|connection| (connection.client.clone(), connection.catalog()))
 }

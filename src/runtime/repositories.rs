@@ -42,7 +42,9 @@ impl Repositories {
     /// # Errors
     /// It is nowhere, or cannot be fetched.
     pub async fn find(&self, at: &Commit, fetches: bool) -> Result<PathBuf> {
-        if let Some(path) = self.company.as_ref().and_then(|company| company.repository(&at.url)) {
+        if let Some(company) = &self.company
+            && let Some(path) = company.repository(&at.url)?
+        {
             return Ok(path);
         }
         let (this, wished) = (self.clone(), at.clone());

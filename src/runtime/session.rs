@@ -14,7 +14,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
 use super::acts::Live;
-use super::connect::Connection;
+use super::connect::{Before, Connection};
 use super::follow::{Follower, Turns};
 use super::{Options, Origin, owned};
 use crate::cluster::{self, Catalog, Discovered, Failure, Feed};
@@ -24,8 +24,6 @@ use fluxdeck_model::kinds::{self, Body, Reader};
 use fluxdeck_model::state::following::{self, Event, Following, Moment, Offer, Offers, Rules, Trouble, TroubleKind};
 use fluxdeck_model::state::{Epoch, Message, News};
 
-/// Lists under way at once, and of these such of more than one page.
-const LISTS: (usize, usize) = (6, 2);
 /// How long the server may take to say that it is there.
 const BEAT: Duration = Duration::from_secs(5);
 /// Reports that wait: enough to keep readers busy, few enough to push back.
@@ -81,6 +79,10 @@ struct Session<'a> {
     task: &'a Task,
     began: Instant,
     following: Following,
+    /// The context by its name; empty until that is known.
+    context: String,
+    /// What the last connection knew of its server.
+    before: Option<Before>,
     connecting: Option<BoxFuture<'a, Result<Connection, Failure>>>,
     work: Option<Work>,
 }
@@ -102,7 +104,8 @@ impl<'a> Session<'a> {
     fn new(task: &'a Task) -> Self {
         let began = Instant::now();
         let moment = Moment { run: Duration::ZERO, wall: Timestamp::now() };
-        Self { task, began, following: Following::new(task.rules(), moment), connecting: None, work: None }
+        let following = Following::new(task.rules(), moment);
+        Self { task, began, following, context: task.context.clone(), before: None, connecting: None, work: None }
     }
 
     fn now(&self) -> Moment {
@@ -155,10 +158,12 @@ impl<'a> Session<'a> {
                 return self.hear(Event::Unconnected(trouble_at(&failure, &server))).await;
             }
         };
+        self.context.clone_from(&connection.context);
+        self.before = Some(connection.known());
         let (events, reports) = mpsc::channel(REPORTS);
         let namespaces = connection.namespaces.clone();
-        let offers = offers(&connection.discovered.catalog);
-        let turns = Turns::new(LISTS.0, LISTS.1);
+        let offers = offers(&connection.discovered, &connection.server);
+        let turns = Turns::new();
         let scopes = HashMap::new();
         self.work = Some(Work { connection, events, reports, turns, tasks: JoinSet::new(), scopes, discovering: None });
         self.hear(Event::Connected { offers, namespaces }).await
@@ -170,8 +175,9 @@ impl<'a> Session<'a> {
         work.discovering = None;
         let offers = match found {
             Ok(Some(discovered)) => {
-                let offers = offers(&discovered.catalog);
+                let offers = offers(&discovered, &work.connection.server);
                 work.connection.discovered = Arc::new(discovered);
+                self.before = Some(work.connection.known());
                 self.task.show(&work.connection).await;
                 Some(offers)
             }
@@ -185,7 +191,7 @@ impl<'a> Session<'a> {
         use following::Order;
         let told = match order {
             Order::Connect => {
-                self.connecting = Some(Box::pin(self.task.connect()));
+                self.connecting = Some(Box::pin(self.task.connect(self.before.clone())));
                 true
             }
             Order::Disconnect => {
@@ -194,10 +200,13 @@ impl<'a> Session<'a> {
             }
             Order::Tell(deltas) => self.task.tell(News::Deltas(deltas)).await,
             Order::Say(link) => self.task.tell(News::Link(link)).await,
+            Order::Note(text) => self.task.tell(News::Note(text)).await,
             Order::Remember(namespaces) => {
                 let Options { disk, state_dir, .. } = &self.task.options;
-                let context = self.work.as_ref().map_or(&self.task.context, |work| &work.connection.context);
-                records::remember::remember(&**disk, state_dir.as_deref(), context, &namespaces);
+                // whose they are is not known before the kubeconfig was read: they come again then
+                if !self.context.is_empty() {
+                    records::remember::remember(&**disk, state_dir.as_deref(), &self.context, &namespaces);
+                }
                 true
             }
             other => {
@@ -229,7 +238,7 @@ impl Work {
             Order::Release { of, secret } => self.release(task, of, secret),
             Order::Own { owner, uid, kinds } => self.own(task, owner, uid, kinds),
             // the session's own
-            Order::Connect | Order::Disconnect | Order::Tell(_) | Order::Say(_) | Order::Remember(_) => {}
+            Order::Connect | Order::Disconnect | Order::Tell(_) | Order::Say(_) | Order::Note(_) | Order::Remember(_) => {}
         }
     }
 
@@ -246,7 +255,7 @@ impl Work {
             scope: scope.clone(),
             turn,
             events: self.events.clone(),
-            turns: self.turns.clone(),
+            waits: self.turns.of(&scope.gk),
             server: self.server(),
         };
         let begun = self.tasks.spawn(work(follower));
@@ -289,9 +298,9 @@ impl Work {
 
     fn release(&mut self, task: &Task, of: ObjectRef, secret: ObjectRef) {
         let (client, catalog) = (self.connection.client.clone(), self.catalog());
-        let (turns, server, limit) = (self.turns.clone(), self.server(), task.options.request_timeout);
+        let (turns, server, limit) = (self.turns.releases.clone(), self.server(), task.options.request_timeout);
         self.ask(async move {
-            let _turn = turns.page().await;
+            let _turn = turns.acquire().await;
             let children = cluster::release(&client, &catalog, of.cluster, &secret, limit).await;
             Event::Released { of, secret, children: children.map_err(|failure| trouble_at(&failure, &server)) }
         });
@@ -299,22 +308,26 @@ impl Work {
 
     fn own(&mut self, task: &Task, owner: ObjectRef, uid: Uid, kinds: Vec<GroupKind>) {
         let (client, catalog) = (self.connection.client.clone(), self.catalog());
-        let (pages, timeout) = (self.turns.pages(), task.options.request_timeout);
+        let (turns, timeout, server) = (self.turns.owned.clone(), task.options.request_timeout, self.server());
         self.ask(async move {
-            let objects = owned::owned(client, catalog, owner.clone(), uid, kinds, pages, timeout).await;
-            Event::Found { owner, objects }
+            let search = owned::Search { client, catalog, owner: owner.clone(), uid, turns, timeout };
+            let owned::Found { objects, unread } = search.among(kinds).await;
+            let unread = unread.into_iter().map(|(gk, failure)| (gk, trouble_at(&failure, &server))).collect();
+            Event::Found { owner, objects, unread }
         });
     }
 }
 
-/// How the server serves what can be listed, in the versions that are read.
-fn offers(catalog: &Catalog) -> Offers {
+/// How the server serves what can be listed, in the versions that are read; `server` as messages name it.
+fn offers(discovered: &Discovered, server: &str) -> Offers {
+    let catalog = &discovered.catalog;
     let offer = |gk: &GroupKind| {
         let served = catalog.find(gk, kinds::rules(&gk.group, &gk.kind))?;
         let (version, is_watchable, is_namespaced) = (Str::from(served.version.as_str()), served.watchable, served.namespaced);
         Some((gk.clone(), Offer { version, is_watchable, is_namespaced }))
     };
-    catalog.kinds().filter_map(offer).collect()
+    let unread = discovered.unread.iter().map(|(group, failure)| (Str::from(group.as_str()), trouble_at(failure, server)));
+    Offers { kinds: catalog.kinds().filter_map(offer).collect(), unread: unread.collect() }
 }
 
 /// What a failure means for the following; `server` as messages name it.

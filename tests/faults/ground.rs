@@ -105,27 +105,33 @@ impl Ground {
         self.kustomizations().patch(name, &PatchParams::default(), &patch).await.expect("patched");
     }
 
+    /// Changes an object in a way that nobody minds.
+    pub async fn touch(&self, name: &str) {
+        let patch = Patch::Merge(json!({"metadata": {"annotations": {"example.com/touched": "yes"}}}));
+        self.kustomizations().patch(name, &PatchParams::default(), &patch).await.expect("patched");
+    }
+
     pub async fn is_suspended(&self, name: &str) -> bool {
         self.kustomizations().get(name).await.is_ok_and(|object| object.data["spec"]["suspend"] == true)
     }
 
     /// A HelmRelease of before Flux 2.8: what it brought stands in Helm's storage alone.
-    pub async fn release_without_inventory(&self) {
+    pub async fn release_without_inventory(&self, name: &str) {
         let kind = GroupVersionKind::gvk("helm.toolkit.fluxcd.io", "v2", "HelmRelease");
         let releases = Api::<DynamicObject>::namespaced_with(self.world.observer(), NAMESPACE, &ApiResource::from_gvk(&kind));
         let chart = json!({"spec": {"chart": "old", "sourceRef": {"kind": "HelmRepository", "name": "none"}}});
         let release = json!({
             "apiVersion": "helm.toolkit.fluxcd.io/v2", "kind": "HelmRelease",
-            "metadata": {"name": "old", "namespace": NAMESPACE}, "spec": {"interval": "1h", "suspend": true, "chart": chart},
+            "metadata": {"name": name, "namespace": NAMESPACE}, "spec": {"interval": "1h", "suspend": true, "chart": chart},
         });
         let release = serde_json::from_value(release).expect("an object");
         releases.create(&PostParams::default(), &release).await.expect("created");
         let snapshot = json!({
-            "name": "old", "namespace": NAMESPACE, "version": 1, "chartName": "old", "chartVersion": "1.0.0", "configDigest": "sha256:0",
+            "name": name, "namespace": NAMESPACE, "version": 1, "chartName": "old", "chartVersion": "1.0.0", "configDigest": "sha256:0",
             "digest": "sha256:0", "firstDeployed": "2026-11-20T08:00:00Z", "lastDeployed": "2026-11-20T08:00:00Z", "status": "deployed",
         });
         let status = json!({"status": {"storageNamespace": NAMESPACE, "history": [snapshot]}});
-        releases.patch_status("old", &PatchParams::default(), &Patch::Merge(status)).await.expect("a status");
+        releases.patch_status(name, &PatchParams::default(), &Patch::Merge(status)).await.expect("a status");
     }
 
     /// The whole log of the first pod of the namespace whose name begins so.

@@ -5,10 +5,14 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use fluxdeck::cluster::Access;
 use fluxdeck::demo::faults::{Fault, On, Verb, What};
 use fluxdeck::demo::{User, World};
+use fluxdeck::runtime::{Options, Origin, Runtime};
+use fluxdeck_model::domain::{ClusterId, Str};
+use fluxdeck_model::state::{Effect, Epoch, Link, Message, News};
 use tempfile::TempDir;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use super::not_yet::tried;
 use crate::flows::driver::fleet;
@@ -22,6 +26,36 @@ struct Port {
     home: TempDir,
     /// Ends the thread that serves.
     _end: oneshot::Sender<()>,
+}
+
+/// The program's own session, at the current context of the port's kubeconfig.
+struct Session {
+    runtime: Runtime,
+    messages: mpsc::Receiver<Message>,
+}
+
+impl Session {
+    fn include(&mut self, names: &[&str]) {
+        let namespaces = names.iter().map(|name| Str::from(*name)).collect();
+        self.carry_out(Effect::Include { cluster: ClusterId(0), namespaces });
+    }
+
+    fn carry_out(&mut self, effect: Effect) {
+        assert!(self.runtime.carry_out(effect).is_none(), "there is no terminal");
+    }
+
+    /// The first news of a kind.
+    async fn until(&mut self, is_it: impl Fn(&News) -> bool) -> News {
+        let it = async {
+            loop {
+                match self.messages.recv().await.expect("the session lives") {
+                    Message::Cluster(_, _, news) if is_it(&news) => return news,
+                    _ => {}
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), it).await.expect("it comes")
+    }
 }
 
 /// How a command ended, and what it printed.
@@ -63,6 +97,16 @@ impl Port {
         self.home.path().join(name)
     }
 
+    fn session(&self) -> Session {
+        let (inbox, messages) = mpsc::channel(64);
+        let access = Access { kubeconfig: Some(self.file("kubeconfig")), ..Access::default() };
+        let options = Options { state_dir: Some(self.file("state")), ..Options::of(Origin::Live(access)) };
+        let mut session = Session { runtime: Runtime::new(options, inbox), messages };
+        let (cluster, epoch, context) = (ClusterId(0), Epoch::default(), String::new());
+        session.carry_out(Effect::Connect { cluster, epoch, context, keep: false });
+        session
+    }
+
     fn run(&self, arguments: &[&str]) -> Ran {
         let mut command = Command::new(env!("CARGO_BIN_EXE_fluxdeck"));
         command.env_clear().env("HOME", self.home.path()).env("KUBECONFIG", self.file("kubeconfig"));
@@ -81,20 +125,36 @@ async fn one_kind_that_fails_leaves_the_others_to_get_tree_and_snapshot() {
         assert_eq!(port.run(&["get", "gitrepo", "-A"]).code, Some(0), "without a fault");
         port.world.inject(Fault::new(On::path("/imagerepositories"), What::status(500)));
         for arguments in [&["get", "gitrepo", "-A"][..], &["tree"], &["get", "ks", "-A", "-o", "json"]] {
-            let ran = port.run(&[arguments, &["--timeout", "10s"]].concat());
+            let ran = port.run(&[arguments, &["--timeout", "6s"]].concat());
             // a tree without one of its kinds is printed, and is not whole
             let code = if arguments == ["tree"] { 3 } else { 0 };
             assert_eq!(ran.code, Some(code), "{arguments:?}: {}", ran.err);
             assert!(ran.out.contains("flux-system"), "{arguments:?}: {}", ran.out);
             assert!(ran.err.to_lowercase().contains("imagerepositor"), "{arguments:?} does not name the kind: {}", ran.err);
         }
-        let ran = port.run(&["get", "imagerepositories", "-A", "--timeout", "10s"]);
+        let ran = port.run(&["get", "imagerepositories", "-A", "--timeout", "6s"]);
         assert_ne!(ran.code, Some(0), "what it asks for is what fails");
         assert!(ran.err.contains("500") && ran.err.to_lowercase().contains("imagerepositor"), "{}", ran.err);
-        let ran = port.run(&["snapshot", "taken.gz", "--timeout", "10s"]);
+        let ran = port.run(&["snapshot", "taken.gz", "--timeout", "6s"]);
         assert!(port.file("taken.gz").exists() && ran.err.to_lowercase().contains("imagerepositor"), "{}", ran.err);
     })
     .await;
+}
+
+#[tokio::test]
+async fn names_given_before_it_has_connected_are_known_to_the_next_run_where_nobody_names_a_context() {
+    let port = Port::open();
+    port.world.inject(Fault::new(On::verbs(&[Verb::Version]), What::Latency(Duration::from_secs(2))));
+    let mut first = port.session();
+    first.include(&["web", "shop"]);
+    first.until(|news| matches!(news, News::Link(Link::Live))).await;
+    drop(first);
+
+    let kept = std::fs::read_to_string(port.file("state/namespaces.json")).expect("they are kept");
+    assert!(kept.contains("\"demo\"") && !kept.contains("\"\""), "under the name of the current context: {kept}");
+    let known = port.session().until(|news| matches!(news, News::Namespaces(_))).await;
+    let News::Namespaces(names) = known else { unreachable!("it was waited for") };
+    assert!(["web", "shop"].iter().all(|name| names.iter().any(|known| &**known == *name)), "{names:?}");
 }
 
 #[tokio::test]

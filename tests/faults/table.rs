@@ -16,6 +16,7 @@ const fn row(name: &'static str, screen: Screen, headless: Headless, write: Writ
     Row { name, screen, headless, write }
 }
 
+const WRITTEN: Screen = Screen::Senseless("it meets what is written alone, and a screen is told by its job");
 const NO_WATCH: Headless = Headless::Done;
 const READS_ONLY: Headless = Headless::Senseless("it meets what is written alone, and a command that reads writes nothing");
 const NO_BODIES: Headless = Headless::Senseless("no headless command reads events or logs");
@@ -30,6 +31,7 @@ const ROWS: &[Row] = &[
     row("reset_undone", Screen::Marked("reset"), Headless::Ends("reset"), Write::Unseen),
     row("reset_done", Screen::Marked("reset"), Headless::Ends("reset"), Write::Done),
     row("internal_error", Screen::Marked("500"), Headless::Ends("500"), Write::Unseen),
+    row("webhook_fails", WRITTEN, READS_ONLY, Write::NotDone),
     row("error_page", Screen::Marked("503"), Headless::Ends("503"), Write::Unseen),
     row("bad_gateway", Screen::Marked("502"), Headless::Ends("502"), Write::Unseen),
     row("too_many_requests", Screen::Marked("429"), Headless::Ends("429"), Write::Told),
@@ -49,18 +51,16 @@ const ROWS: &[Row] = &[
     row("truncated_body", Screen::Marked("reset"), Headless::Ends("reset"), Write::Done),
     row("hanging_body", Screen::Marked("no answer"), Headless::Ends("answer"), Write::Done),
     row("endless_body", Screen::Marked("no answer"), Headless::Ends("answer"), Write::Done),
-    row("garbage", Screen::Marked(""), Headless::Ends(""), Write::Unseen),
-    row(
-        "arrives_late",
-        Screen::Senseless("it meets what is written alone, and a screen is told by its job"),
-        READS_ONLY,
-        Write::Done,
-    ),
+    row("garbage", Screen::Marked("not readable"), Headless::Ends("is not readable"), Write::Unseen),
+    row("arrives_late", WRITTEN, READS_ONLY, Write::Done),
     row("version_fails", Screen::Either(NOTICED), Headless::Ends("500"), Write::Done),
+    row("discovery_one_by_one", Screen::Live, Headless::Done, Write::Done),
+    row("discovery_stale", Screen::Live, Headless::Without("Image"), Write::Done),
     row("discovery_unanswered", Screen::Live, Headless::Ends("answer"), Write::Done),
     row("review_fails", Screen::Live, NO_RIGHTS, Write::Done),
     row("events_unanswered", Screen::Events, NO_BODIES, NO_LOOK),
     row("log_reset", Screen::CutLog, NO_BODIES, NO_LOOK),
+    row("log_silent", Screen::DeadLog, NO_BODIES, NO_LOOK),
     row("log_unanswered", Screen::NoLog, NO_BODIES, NO_LOOK),
 ];
 
@@ -126,10 +126,11 @@ macro_rules! faults {
 }
 
 faults! {
-    slow unanswered refused reset_undone reset_done internal_error error_page bad_gateway too_many_requests unauthorised
+    slow unanswered refused reset_undone reset_done internal_error webhook_fails error_page bad_gateway too_many_requests unauthorised
     one_kind_fails one_kind_too_many_requests one_kind_unanswered forbidden not_found gone_answer gone_event watch_ends
     watch_ends_at_once watch_ends_after_an_event watch_reset watch_silent truncated_body hanging_body endless_body garbage arrives_late
-    version_fails discovery_unanswered review_fails events_unanswered log_reset log_unanswered
+    version_fails discovery_one_by_one discovery_stale discovery_unanswered review_fails events_unanswered log_reset log_silent
+    log_unanswered
 }
 
 #[test]

@@ -167,7 +167,9 @@ async fn deleting_names_what_goes_with_it_and_enter_alone_does_not_do_it() {
     deck.keys("enter").await.shows("something is lost: press y if you mean it");
     assert!(deck.written().is_empty());
     deck.keys("esc").await.shows("nothing was done");
-    deck.keys("ctrl-d y").await;
+    deck.keys("ctrl-d alt-y alt-enter").await.shows("2 objects go with it");
+    assert!(deck.written().is_empty(), "with alt it is another key");
+    deck.keys("y").await;
     assert_eq!(deck.written(), ["Kustomization flux-apps/checkout"]);
 }
 

@@ -70,7 +70,8 @@ pub fn run() -> Result<(), Failure> {
     timed("moving", &["j", "pgdn", "G", "g"], &mut app);
     timed("unfold all", &["Z", "G", "k", "z"], &mut app);
     timed("filter", &["/", "p", "a", "y", "m", "esc"], &mut app);
-    changes(&objects, &mut readers, &mut app, &mut screen)
+    changes(&objects, &mut readers, &mut app, &mut screen)?;
+    crate::logs::run(&mut app, &mut screen)
 }
 
 /// Feeds changed objects and counts how many are taken in a second, frames drawn ten times a second in between.

@@ -30,6 +30,7 @@ mod engine;
 mod generate;
 mod keys;
 mod load;
+mod logs;
 mod measure;
 mod metrics;
 mod process;

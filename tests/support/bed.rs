@@ -1,7 +1,6 @@
 //! The test bed (`tests/live/bed`), one for all tests of a process: started by the first that asks, ended with the process.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -23,36 +22,46 @@ enum Ground {
     Broken(String),
 }
 
+/// With this a test panics that cannot run here: why. The harness of the live suites knows it.
+pub struct Skipped(pub String);
+
 static GROUND: OnceLock<Ground> = OnceLock::new();
 
-/// The bed, for a test that leaves it as it is for others. None: the test is skipped, which was said.
-pub fn shared() -> Option<RwLockReadGuard<'static, Bed>> {
-    Some(ground()?.read().unwrap_or_else(PoisonError::into_inner))
+/// The bed, for a test that leaves it as it is for others. Where there is none the test is skipped.
+pub fn shared() -> RwLockReadGuard<'static, Bed> {
+    ground().read().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The bed, for a test that other tests would notice.
-pub fn alone() -> Option<RwLockWriteGuard<'static, Bed>> {
-    Some(ground()?.write().unwrap_or_else(PoisonError::into_inner))
+/// The bed, for a test that other tests would notice. Where there is none the test is skipped.
+pub fn alone() -> RwLockWriteGuard<'static, Bed> {
+    ground().write().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn ground() -> Option<&'static RwLock<Bed>> {
+fn ground() -> &'static RwLock<Bed> {
     match GROUND.get_or_init(start) {
-        Ground::There(bed) => Some(bed),
+        Ground::There(bed) => bed,
         Ground::Broken(why) => panic!("the test bed does not come up: {why}"),
-        Ground::Skipped(why) => {
-            skip(why);
-            None
-        }
+        Ground::Skipped(why) => skip(why),
     }
 }
 
-/// Says that the test is skipped. Where none may be, it has failed.
-pub fn skip(why: &str) {
-    assert!(wished() != "required", "skipped, although FLUXDECK_LIVE=required: {why}");
-    let test = std::thread::current().name().unwrap_or("a live test").to_owned();
-    // not a print macro: the test harness hides those of tests that pass. Nobody there to read is no failure
-    let _ = writeln!(std::io::stderr(), "skipped: {test} ({why})");
+/// Ends the test, which cannot run here.
+pub fn skip(why: &str) -> ! {
+    std::panic::panic_any(Skipped(why.to_owned()))
 }
+
+/// Whether a test that cannot run has failed.
+pub fn is_required() -> bool {
+    wished() == "required"
+}
+
+/// Whether live suites were asked for.
+pub fn is_wished() -> bool {
+    !wished().is_empty()
+}
+
+/// Why nothing runs that was not asked for.
+pub const NOT_WISHED: &str = "set FLUXDECK_LIVE=1; needs Go";
 
 fn wished() -> String {
     std::env::var("FLUXDECK_LIVE").unwrap_or_default()
@@ -60,8 +69,8 @@ fn wished() -> String {
 
 /// Starts a bed, or takes the one that `FLUXDECK_BED` names.
 fn start() -> Ground {
-    if wished().is_empty() {
-        return Ground::Skipped("set FLUXDECK_LIVE=1; needs Go".to_owned());
+    if !is_wished() {
+        return Ground::Skipped(NOT_WISHED.to_owned());
     }
     let up = match std::env::var("FLUXDECK_BED") {
         Ok(dir) => script(&["env", &dir]),

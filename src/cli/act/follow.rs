@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(super) async fn start(call: &Call, scopes: Vec<Scope>) -> Result<Headless> {
     let options = Options { only: scopes, ..call.options.clone() };
     let mut headless = Headless::start(&call.context, options, super::select::settings(call), false);
-    headless.complete(PATIENCE, "nothing was done").await?;
+    headless.complete_all(PATIENCE, "nothing was done").await?;
     Ok(headless)
 }
 

@@ -3,7 +3,7 @@
 
 use std::io::Write;
 
-use fluxdeck_model::domain::text::sanitise;
+use fluxdeck_model::domain::text::{redact, sanitise};
 
 /// Says something, line by line.
 pub(in crate::cli) fn beside(text: &str) {
@@ -18,7 +18,8 @@ pub(in crate::cli) fn ask(question: &str) {
 }
 
 fn fit(text: &str) -> String {
-    text.lines().map(|line| format!("{}\n", sanitise(line))).collect()
+    // the text as a whole: a key or a block of YAML goes over lines
+    redact(text).lines().map(|line| format!("{}\n", sanitise(line))).collect()
 }
 
 #[cfg(test)]
@@ -27,8 +28,11 @@ mod tests {
 
     #[test]
     fn lines_stay_lines_and_nothing_raw_gets_through() {
-        let said = "cannot read \u{1b}]0;pwn\u{7}\u{1b}[31m\u{202e}it\n  from https://me:hunter2@git.example.com/f";
+        let said = "cannot read \u{1b}]0;pwn\u{7}\u{1b}[31m\u{202e}it\n  from https://me:hunter2@git.example.com/f\npassword: |\n  hunter2\nend";
 
-        assert_eq!(fit(said), "cannot read \u{fffd}]0;pwn\u{fffd}\u{fffd}[31m\u{fffd}it\n  from https://***@git.example.com/f\n");
+        assert_eq!(
+            fit(said),
+            "cannot read \u{fffd}]0;pwn\u{fffd}\u{fffd}[31m\u{fffd}it\n  from https://***@git.example.com/f\npassword: ***\n\nend\n"
+        );
     }
 }

@@ -53,6 +53,20 @@ impl Program {
         self.0.interactive_mode != Some(ExecInteractiveMode::Never)
     }
 
+    /// Why it is not run without the terminal, where it cannot do without one (client-go `exec.go`, isInteractive). `is_screen`: there is
+    /// one, and it is ours.
+    pub fn needs_terminal(&self, is_screen: bool) -> Option<Failed> {
+        let hint = match is_screen {
+            true => {
+                "the screen has it: use the commands (`fluxdeck tree`), choose another context, or set interactiveMode to IfAvailable if the program can do without"
+            }
+            false => "run this in a terminal, or choose another context",
+        };
+        let message =
+            || format!("the login program `{}` asks its questions on a terminal (interactiveMode: Always)", self.name());
+        (self.0.interactive_mode == Some(ExecInteractiveMode::Always)).then(|| Failed::new(message(), hint))
+    }
+
     /// The command, with its standard input and output. Standard error is the caller's.
     pub fn command(&self, is_talking: bool) -> Command {
         let mut command = Command::new(self.0.command.as_deref().unwrap_or_default());
@@ -215,6 +229,20 @@ mod tests {
             json!({"apiVersion": "client.authentication.k8s.io/v1beta1", "kind": "ExecCredential", "spec": {"interactive": false}})
         );
         assert!(!program.may_talk() && !format!("{program:?}").contains("PLANTED"));
+    }
+
+    #[test]
+    fn one_that_always_asks_is_not_run_without_a_terminal() {
+        for (mode, is_run) in [("Always", false), ("IfAvailable", true), ("Never", true)] {
+            let program = program(&format!(r#"{{"command": "tok", "interactiveMode": "{mode}"}}"#));
+            assert_eq!(program.needs_terminal(true).is_none(), is_run, "{mode}");
+        }
+        let told = program(r#"{"command": "tok", "interactiveMode": "Always"}"#);
+        let told = |is_screen| told.needs_terminal(is_screen).expect("it has to talk");
+        assert!(
+            told(false).message.contains("`tok` asks its questions on a terminal") && told(false).hint.contains("in a terminal")
+        );
+        assert!(told(true).hint.contains("the screen has it"));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
-use futures::future::{BoxFuture, Shared};
+use futures::future::{AbortHandle, Abortable, BoxFuture, Shared};
 use http::HeaderValue;
 use jiff::{SignedDuration, Timestamp};
 use kube::config::AuthInfo;
@@ -28,7 +28,7 @@ pub(super) use service::client;
 
 /// How long a login program may take. A person may have to answer in a browser meanwhile.
 const LIMIT: Duration = Duration::from_secs(120);
-/// How long a request waits for a login that is under way before it says so. Less than any time limit of a request, so that it can.
+/// How long a request waits at most for a login that is under way before it says so; half of its own time where that is less.
 const PATIENCE: Duration = Duration::from_secs(4);
 /// How long a failure is the answer before the program is run again.
 const REMEMBERED: Duration = Duration::from_secs(5);
@@ -41,7 +41,7 @@ const REFUSAL: Duration = Duration::from_secs(60);
 /// How often a file with a token is read again (client-go `transport/token_source.go`).
 const REREAD: SignedDuration = SignedDuration::from_secs(60);
 /// What to do about a login that failed.
-pub(super) const AGAIN: &str = "log in again with the program that the kubeconfig names for this user, then press ctrl-r";
+pub(super) const AGAIN: &str = "log in again with the program that the kubeconfig names for this user";
 
 /// What a request shows to the API server.
 pub(super) struct Credential {
@@ -71,13 +71,19 @@ impl Failed {
     fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { message: message.into(), hint: hint.into(), is_waiting: false }
     }
+
+    /// With how it is tried again then: a command has ended by that time.
+    fn then(self, is_command: bool) -> Self {
+        let then = if is_command { "then run the command again" } else { "then press ctrl-r" };
+        Self { hint: format!("{}; {then}", self.hint.trim_end_matches('.')), ..self }
+    }
 }
 
 /// The logins of a run of ours, by what they are about: they outlive connections, so that connecting again does not log in again.
 #[derive(Clone, Debug, Default)]
 pub struct Logins {
     known: Arc<Mutex<BTreeMap<String, Arc<Login>>>>,
-    /// Whether login programs may have the terminal, where they want it and there is one.
+    /// Whether login programs may have the terminal, where they want it and there is one: those of a command may.
     may_talk: bool,
 }
 
@@ -89,16 +95,22 @@ impl Logins {
 
     /// Takes what has to be asked for again and again out of a user's entry; none where the entry itself holds the credential.
     ///
+    /// The order is client-go's: a token stands before a program, and a file with a token before both (`transport/round_trippers.go`,
+    /// NewBearerAuthWithRefreshRoundTripper: the token beside it is for when it cannot be read). kube has it the other way round.
+    ///
     /// # Errors
     /// The entry names no program.
     pub(super) fn take(&self, user: &mut AuthInfo) -> Result<Option<Use>, Failed> {
-        // the order of kube's `Auth::try_from`, which is client-go's
-        let is_static =
-            user.token.is_some() || user.auth_provider.is_some() || user.username.is_some() && user.password.is_some();
-        let (file, exec) = (user.token_file.take(), user.exec.take());
+        let is_other = user.auth_provider.is_some() || user.username.is_some() && user.password.is_some();
+        let (file, exec) = (user.token_file.take().filter(|path| !path.is_empty()), user.exec.take());
+        let token = token(user);
+        if token.is_none() || file.is_some() && !is_other {
+            user.token = None;
+        }
         let source = match (file, exec) {
-            _ if is_static => return Ok(None),
-            (Some(path), _) => Source::File(path.into()),
+            _ if is_other => return Ok(None),
+            (Some(path), _) => Source::File { path: path.into(), beside: token.map(Beside) },
+            _ if token.is_some() => return Ok(None),
             (None, Some(exec)) => Source::Program(Arc::new(Program::new(exec)?)),
             (None, None) => return Ok(None),
         };
@@ -115,22 +127,53 @@ impl Logins {
     }
 }
 
+/// The token that a user's entry holds; none for an empty one.
+pub(super) fn token(user: &AuthInfo) -> Option<String> {
+    // the only way that kube has to show it
+    let shown = serde_json::to_value(user).unwrap_or_default();
+    shown["token"].as_str().filter(|token| !token.is_empty()).map(str::to_owned)
+}
+
 #[derive(Clone, Debug)]
 enum Source {
     Program(Arc<Program>),
-    File(PathBuf),
+    File { path: PathBuf, beside: Option<Beside> },
+}
+
+/// The token that stands beside a file with one.
+#[derive(Clone)]
+struct Beside(String);
+
+impl std::fmt::Debug for Beside {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Beside")
+    }
 }
 
 impl Source {
     fn key(&self) -> String {
         match self {
             Self::Program(program) => program.key(),
-            Self::File(path) => path.to_string_lossy().into_owned(),
+            Self::File { path, beside } => {
+                let beside = beside.as_ref().map(|beside| &beside.0);
+                serde_json::json!([path.to_string_lossy(), beside]).to_string()
+            }
         }
+    }
+
+    /// What is used where a file cannot be read: what was read last (client-go `transport/token_source.go`), else the token beside it.
+    fn instead(&self, last: Option<&Arc<Credential>>) -> Option<Arc<Credential>> {
+        let Self::File { beside, .. } = self else { return None };
+        let of_entry = || {
+            let header = bearer(&beside.as_ref()?.0)?;
+            Some(Arc::new(Credential { header: Some(header), certificate: None, expires: None }))
+        };
+        last.cloned().or_else(of_entry)
     }
 }
 
-type Run = Shared<BoxFuture<'static, Result<Arc<Credential>, Failed>>>;
+/// None where it was given up.
+type Run = Shared<BoxFuture<'static, Option<Result<Arc<Credential>, Failed>>>>;
 
 /// One credential and how it is had.
 #[derive(Debug)]
@@ -145,7 +188,7 @@ pub struct Login {
 #[derive(Debug, Default)]
 struct State {
     current: Option<(Arc<Credential>, Instant)>,
-    run: Option<Run>,
+    run: Option<(Run, AbortHandle)>,
     failed: Option<(Failed, Instant)>,
     refused: Option<Instant>,
 }
@@ -169,7 +212,7 @@ impl Login {
     pub fn program(&self) -> Option<String> {
         match &self.source {
             Source::Program(program) => Some(program.name()),
-            Source::File(_) => None,
+            Source::File { .. } => None,
         }
     }
 
@@ -187,43 +230,56 @@ impl Login {
     }
 
     async fn credential(&self) -> Result<Arc<Credential>, Failed> {
-        let run = {
+        loop {
+            let run = {
+                let mut state = locked(&self.state);
+                let now = Instant::now();
+                if let Some(fresh) = state.fresh(now) {
+                    return Ok(fresh);
+                }
+                if let Some(failed) = state.failed_lately(now) {
+                    return self.instead(&state).ok_or(failed);
+                }
+                state.run.get_or_insert_with(|| self.start()).0.clone()
+            };
+            // who waits for what was given up waits for the next
+            let Some(done) = run.clone().await else { continue };
             let mut state = locked(&self.state);
-            let now = Instant::now();
-            if let Some(fresh) = state.fresh(now) {
-                return Ok(fresh);
+            if state.run.as_ref().is_some_and(|(current, _)| current.ptr_eq(&run)) {
+                state.run = None;
+                self.remember(&mut state, &done);
             }
-            if let Some(failed) = state.failed_lately(now) {
-                return Err(failed);
-            }
-            state.run.get_or_insert_with(|| self.start()).clone()
-        };
-        let done = run.clone().await;
-        let mut state = locked(&self.state);
-        if state.run.as_ref().is_some_and(|current| current.ptr_eq(&run)) {
-            state.run = None;
-            let now = Instant::now();
-            match &done {
-                Ok(credential) => (state.current, state.failed) = (Some((credential.clone(), now)), None),
-                Err(failed) => state.failed = Some((failed.clone(), now)),
-            }
-        }
-        // a file that is gone meanwhile leaves what was read last (Kubernetes issue 68164)
-        match (&self.source, done, &state.current) {
-            (Source::File(_), Err(_), Some((last, _))) => Ok(last.clone()),
-            (_, done, _) => done,
+            return done.or_else(|failed| self.instead(&state).ok_or(failed));
         }
     }
 
+    fn remember(&self, state: &mut State, done: &Result<Arc<Credential>, Failed>) {
+        let now = Instant::now();
+        match done {
+            Ok(credential) => (state.current, state.failed) = (Some((credential.clone(), now)), None),
+            Err(failed) => {
+                if self.instead(state).is_some() {
+                    tracing::warn!("{failed}: going on with the token before");
+                }
+                state.failed = Some((failed.clone(), now));
+            }
+        }
+    }
+
+    /// What is used where there is no new credential.
+    fn instead(&self, state: &State) -> Option<Arc<Credential>> {
+        self.source.instead(state.current.as_ref().map(|(last, _)| last))
+    }
+
     /// As [`Self::wait`], for a request, which does not wait for a person.
-    async fn for_request(&self) -> Result<Arc<Credential>, Failed> {
+    async fn for_request(&self, patience: Duration) -> Result<Arc<Credential>, Failed> {
         let name = self.program().unwrap_or_default();
         let waiting = || Failed {
             message: format!("waiting for the login program `{name}`"),
-            hint: "it may have opened a browser; ctrl-r starts it anew".to_owned(),
+            hint: format!("it may have opened a browser{}", if self.may_talk { "" } else { "; ctrl-r starts it anew" }),
             is_waiting: true,
         };
-        tokio::time::timeout(PATIENCE, self.credential()).await.map_err(|_| waiting())?
+        tokio::time::timeout(patience, self.credential()).await.map_err(|_| waiting())?
     }
 
     /// The API server does not accept it: the next request logs in again, unless that was so lately.
@@ -236,18 +292,27 @@ impl Login {
         }
     }
 
-    /// Gives up the run that is under way.
+    /// Ends the run that is under way, whoever waits for it: they wait for the next one.
     pub fn cancel(&self) {
-        // the program is ended outside of the lock
-        drop(locked(&self.state).run.take());
+        let given_up = locked(&self.state).run.take();
+        if let Some((run, handle)) = given_up {
+            handle.abort();
+            // where nobody waits for it, the program is ended by this, outside of the lock
+            drop(run);
+        }
     }
 
-    fn start(&self) -> Run {
+    fn start(&self) -> (Run, AbortHandle) {
         let may_talk = self.may_talk;
-        match self.source.clone() {
-            Source::Program(program) => async move { log_in(&program, may_talk, LIMIT).await.map(Arc::new) }.boxed().shared(),
-            Source::File(path) => async move { read(path).await.map(Arc::new) }.boxed().shared(),
-        }
+        let run = match self.source.clone() {
+            Source::Program(program) => {
+                let run = async move { log_in(&program, may_talk, LIMIT).await };
+                run.map(move |ran| ran.map(Arc::new).map_err(|failed| failed.then(may_talk))).boxed()
+            }
+            Source::File { path, .. } => async move { read(path).await.map(Arc::new) }.boxed(),
+        };
+        let (handle, registration) = AbortHandle::new_pair();
+        (Abortable::new(run, registration).map(Result::ok).boxed().shared(), handle)
     }
 }
 
@@ -293,6 +358,9 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 async fn log_in(program: &Program, may_talk: bool, limit: Duration) -> Result<Credential, Failed> {
     use std::io::IsTerminal;
     let is_talking = may_talk && program.may_talk() && std::io::stdin().is_terminal();
+    if let Some(failed) = program.needs_terminal(!may_talk).filter(|_| !is_talking) {
+        return Err(failed);
+    }
     let name = program.name();
     let ran = process::run(program.command(is_talking), is_talking, limit).await.map_err(|halted| match halted {
         Halted::NotStarted(why) => program.not_started(&why),

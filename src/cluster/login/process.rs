@@ -12,8 +12,8 @@ use tokio::process::Command;
 
 /// Most of its standard output that is read, in bytes: a credential with a chain of certificates is a hundredth of it.
 const MOST: usize = 1 << 20;
-/// Most of what it says on standard error that is kept, in bytes.
-const MOST_SAID: usize = 16 << 10;
+/// Most of what it says on standard error that is kept, in bytes. All of it is looked through for secrets, and then cut for people.
+const MOST_SAID: usize = 256 << 10;
 /// How long its output is read after its end: what it left behind may hold the pipes open.
 const REST: Duration = Duration::from_millis(500);
 
@@ -21,7 +21,7 @@ const REST: Duration = Duration::from_millis(500);
 pub(super) struct Ran {
     pub status: ExitStatus,
     pub printed: Vec<u8>,
-    /// What it said on standard error; nothing where that was the terminal.
+    /// What it said on standard error, in whole lines: half a secret looks like none. Nothing where that was the terminal.
     pub said: String,
 }
 
@@ -69,7 +69,7 @@ async fn to_its_end(leashed: &mut Leashed) -> Result<Ran, Halted> {
     let (mut printed, mut said) = (Vec::new(), Vec::new());
     let (out, err) = (leashed.child.stdout().take(), leashed.child.stderr().take());
     let status = {
-        let reading = async { tokio::join!(read(out, &mut printed, MOST + 1), read(err, &mut said, MOST_SAID)) };
+        let reading = async { tokio::join!(read(out, &mut printed, MOST + 1), read(err, &mut said, MOST_SAID + 1)) };
         let mut reading = std::pin::pin!(reading.fuse());
         let mut ending = leashed.child.wait();
         loop {
@@ -90,7 +90,15 @@ async fn to_its_end(leashed: &mut Leashed) -> Result<Ran, Halted> {
     if printed.len() > MOST {
         return Err(Halted::TooMuch);
     }
-    Ok(Ran { status, printed, said: String::from_utf8_lossy(&said).into_owned() })
+    Ok(Ran { status, printed, said: String::from_utf8_lossy(lines(&said, MOST_SAID)).into_owned() })
+}
+
+/// The whole lines of the first `most` bytes.
+fn lines(said: &[u8], most: usize) -> &[u8] {
+    match said.get(..most) {
+        Some(kept) if said.len() > most => kept.rsplitn(2, |byte| matches!(byte, b'\n' | b'\r')).nth(1).unwrap_or_default(),
+        _ => said,
+    }
 }
 
 /// Reads all, and keeps the first `most` bytes.

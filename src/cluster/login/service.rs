@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use http::header::AUTHORIZATION;
@@ -10,7 +11,8 @@ use kube::client::{Body, ClientBuilder};
 use kube::{Client, Config};
 use tower::{BoxError, Service};
 
-use super::{Credential, Use, locked};
+use super::{Credential, PATIENCE, Use, locked};
+use crate::cluster::client;
 
 /// Makes a client of that configuration, which holds no credential of its own.
 ///
@@ -19,9 +21,11 @@ use super::{Credential, Use, locked};
 pub fn client(config: Config, login: Use) -> kube::Result<Client> {
     let namespace = config.default_namespace.clone();
     // what is wrong with the configuration is found now, and not by the first request
-    let bare = Client::try_from(config.clone())?;
+    let bare = client::of(config.clone())?;
+    // that it waits for a login is said before the request's own time is over
+    let patience = config.connect_timeout.map_or(PATIENCE, |limit| PATIENCE.min(limit / 2));
     let lines = Arc::new(Lines { config, bare, certified: Mutex::new(None) });
-    Ok(ClientBuilder::new(Authenticated { login, lines }, namespace).build())
+    Ok(ClientBuilder::new(Authenticated { login, lines, patience }, namespace).build())
 }
 
 /// Connections to the server: a certificate is shown while they are opened, a token with each request.
@@ -46,7 +50,7 @@ impl Lines {
         let base64 = |text: &str| base64::Engine::encode(&base64::engine::general_purpose::STANDARD, text);
         config.auth_info.client_certificate_data = Some(base64(certificate));
         config.auth_info.client_key_data = Some(base64(key).into());
-        let client = Client::try_from(config)?;
+        let client = client::of(config)?;
         *certified = Some((credential.clone(), client.clone()));
         Ok(client)
     }
@@ -55,6 +59,8 @@ impl Lines {
 struct Authenticated {
     login: Use,
     lines: Arc<Lines>,
+    /// How long a request waits for a login.
+    patience: Duration,
 }
 
 impl Service<Request<Body>> for Authenticated {
@@ -68,9 +74,9 @@ impl Service<Request<Body>> for Authenticated {
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        let (login, lines) = (self.login.clone(), self.lines.clone());
+        let (login, lines, patience) = (self.login.clone(), self.lines.clone(), self.patience);
         Box::pin(async move {
-            let credential = login.for_request().await?;
+            let credential = login.for_request(patience).await?;
             let client = lines.of(&credential)?;
             if let Some(header) = &credential.header {
                 request.headers_mut().insert(AUTHORIZATION, header.clone());

@@ -80,7 +80,7 @@ async fn everybody_waits_for_the_one_run_and_its_credential_is_used_again() {
     let bench = Bench::new(&format!("sleep 0.2\n{TOKEN}"));
     let login = bench.login();
 
-    let all = futures::future::join_all((0..20).map(|_| login.for_request())).await;
+    let all = futures::future::join_all((0..20).map(|_| login.for_request(PATIENCE))).await;
     assert!(all.iter().all(Result::is_ok), "{all:?}");
     login.wait().await.expect("logged in");
     assert_eq!(bench.runs(), 1);
@@ -104,7 +104,7 @@ async fn a_failure_says_what_helps_first_is_remembered_and_ends_with_the_repair(
     let login = bench.login();
 
     for _ in 0..10 {
-        let failed = login.for_request().await.expect_err("it failed");
+        let failed = login.for_request(PATIENCE).await.expect_err("it failed");
         assert!(failed.message.starts_with("\u{fffd}[31mplease log in"), "{failed}");
         assert!(
             failed.message.contains("`tok` failed: exit status: 3") && !format!("{failed:?}").contains("PLANTED"),
@@ -113,9 +113,9 @@ async fn a_failure_says_what_helps_first_is_remembered_and_ends_with_the_repair(
     }
     assert_eq!(bench.runs(), 1, "no process for each request");
     bench.script(TOKEN);
-    assert!(login.for_request().await.is_err(), "it is remembered");
+    assert!(login.for_request(PATIENCE).await.is_err(), "it is remembered");
     locked(&login.state).failed.as_mut().expect("a failure").1 -= REMEMBERED;
-    login.for_request().await.expect("it was repaired");
+    login.for_request(PATIENCE).await.expect("it was repaired");
 }
 
 #[tokio::test]
@@ -123,7 +123,7 @@ async fn a_request_does_not_wait_for_a_person_and_the_program_runs_on() {
     let bench = Bench::new(&format!("while [ ! -e go ]; do sleep 0.02; done\n{TOKEN}"));
     let login = bench.login();
     // the clock of the test stands for the person; what is started needs the real one
-    let failed = login.for_request().await.expect_err("it waits for somebody");
+    let failed = login.for_request(PATIENCE).await.expect_err("it waits for somebody");
 
     assert!(failed.is_waiting && failed.message == "waiting for the login program `tok`", "{failed}");
     std::fs::write(bench.file("go"), "").expect("written");
@@ -166,8 +166,67 @@ async fn giving_up_ends_it_and_the_next_request_starts_anew() {
     login.cancel();
     until("it is ended", || !lives(&bench.file("parent"))).await;
     bench.script(TOKEN);
-    login.for_request().await.expect("the next one works");
+    login.for_request(PATIENCE).await.expect("the next one works");
     assert_eq!(bench.runs(), 2);
+}
+
+/// Two connections may show the same credential: who connects again does not leave a second program beside the first.
+#[tokio::test]
+async fn giving_up_ends_it_for_all_who_wait_and_they_wait_for_the_next() {
+    let bench = Bench::new("echo $$ > parent\nsleep 1000");
+    let login = bench.login();
+    let again = async {
+        until("it runs", || bench.file("parent").exists()).await;
+        bench.script(&format!("sleep 0.2\n{TOKEN}"));
+        login.cancel();
+        until("it is ended", || !lives(&bench.file("parent"))).await;
+        login.wait().await
+    };
+    let (waiting, again) = tokio::join!(login.wait(), again);
+    again.expect("logged in");
+    waiting.expect("logged in too");
+    assert_eq!(bench.runs(), 2, "one run for both");
+}
+
+#[tokio::test]
+async fn a_program_that_always_asks_is_not_run_without_a_terminal() {
+    let bench = Bench::new(TOKEN);
+    let mut user = bench.user();
+    user.exec.as_mut().expect("an entry").interactive_mode = Some(kube::config::ExecInteractiveMode::Always);
+    let login = Logins::default().take(&mut user).expect("an entry").expect("a login");
+
+    let failed = login.wait().await.expect_err("there is no terminal for it");
+    assert!(failed.message.contains("interactiveMode: Always") && bench.runs() == 0, "{failed}");
+}
+
+/// An act over the program's own client, while it waits for a person: nothing has left, and that is said within the request's time.
+#[tokio::test]
+async fn a_request_that_only_waited_for_a_login_was_not_sent() {
+    let bench = Bench::new("sleep 1000");
+    for (milliseconds, login) in [(600, bench.login()), (20_000, bench.login())] {
+        let limit = Duration::from_millis(milliseconds);
+        let mut config = kube::Config::new("http://127.0.0.1:9/".parse().expect("an address"));
+        config.connect_timeout = Some(limit);
+        let client = client(config, login).expect("a client");
+        let request = http::Request::get("/version").body(Vec::new()).expect("a request");
+        let began = Instant::now();
+        let answer = crate::cluster::send::ask::<serde_json::Value>(&client, request, limit).await;
+        let crate::cluster::send::Unanswered::Unsent(failure) = answer.expect_err("no login") else { panic!("it was not sent") };
+        assert_eq!(failure.to_string(), "waiting for the login program `tok`");
+        assert!(began.elapsed() < limit.min(Duration::from_secs(8)));
+    }
+}
+
+#[tokio::test]
+async fn a_secret_at_the_end_of_what_is_kept_is_whole_or_not_there() {
+    let line = "x".repeat(1023);
+    let fill = format!("awk 'BEGIN {{ for (i = 0; i < 255; i++) print \"{line}\" }}' >&2");
+    // the limit falls into the password, with and without lines before it
+    for (before, said) in [(fill.as_str(), "xxx"), ("printf '%0261900d ' 0 >&2", "the login program")] {
+        let planted = format!("{before}\nprintf '%0900d https://me:PLANTED%0200dPLANTED@sso/ ' 0 0 >&2\nexit 3");
+        let failed = Bench::new(&planted).login().wait().await.expect_err("it failed");
+        assert!(failed.message.contains(said) && !failed.message.contains("PLANT"), "{failed}");
+    }
 }
 
 #[tokio::test]
@@ -239,5 +298,51 @@ async fn a_file_with_a_token_is_read_again_without_its_line_end_and_kept_when_it
     assert_eq!(shown().await.expect("a token"), "Bearer def");
     ends();
     std::fs::remove_file(&path).expect("removed");
-    assert_eq!(shown().await.expect("the last one"), "Bearer old");
+    for _ in 0..3 {
+        assert_eq!(shown().await.expect("the last one"), "Bearer old", "for everybody, however lately it failed");
+    }
+    std::fs::write(&path, "ghi\n").expect("written");
+    locked(&login.state).failed.as_mut().expect("a failure").1 -= REMEMBERED;
+    assert_eq!(shown().await.expect("a token"), "Bearer ghi");
+}
+
+/// As client-go (`transport/round_trippers.go`, NewBearerAuthWithRefreshRoundTripper).
+#[tokio::test]
+async fn a_file_with_a_token_stands_before_the_token_beside_it_and_the_token_before_a_program() {
+    let bench = Bench::new(TOKEN);
+    let path = bench.file("token");
+    let entry = |text: &str| {
+        let mut user: AuthInfo = serde_json::from_str(text).expect("a user");
+        user.exec = bench.user().exec;
+        user
+    };
+    let both = format!(r#"{{"token": "beside", "tokenFile": "{}"}}"#, path.display());
+    let shown = async |login: &Use| login.credential().await.expect("a token").header.clone().expect("a header");
+
+    let mut user = entry(&both);
+    let login = Logins::default().take(&mut user).expect("an entry").expect("a login");
+    assert!(token(&user).is_none() && user.exec.is_none(), "kube shows nothing of its own");
+    assert_eq!(shown(&login).await, "Bearer beside", "the file is not there");
+    std::fs::write(&path, "file\n").expect("written");
+    locked(&login.state).failed = None;
+    assert_eq!(shown(&login).await, "Bearer file");
+
+    let logins = Logins::default();
+    let of = |text: &str| logins.take(&mut entry(text)).expect("an entry");
+    assert!(of(r#"{"token": "abc"}"#).is_none() && of(r#"{"token": "abc", "tokenFile": ""}"#).is_none());
+    assert_eq!(of(r#"{"token": "", "tokenFile": ""}"#).expect("a login").program().as_deref(), Some("tok"));
+    // two users with the same file share nothing where their own tokens differ
+    let others = [both.as_str(), &both.replace("beside", "other")].map(|text| of(text).expect("a login"));
+    assert!(!Arc::ptr_eq(&others[0].0, &others[1].0));
+}
+
+#[tokio::test]
+async fn who_has_to_log_in_is_told_how_it_is_tried_again_on_the_screen_and_in_a_command() {
+    let bench = Bench::new("echo please log in >&2; exit 1");
+    for (logins, then) in [(Logins::default(), "then press ctrl-r"), (Logins::of_command(), "then run the command again")] {
+        let login = logins.take(&mut bench.user()).expect("an entry").expect("a login");
+        let failed = login.wait().await.expect_err("it fails");
+        let others = ["ctrl-r", "command again"].iter().filter(|way| failed.hint.contains(**way)).count();
+        assert!(failed.hint.starts_with(AGAIN) && failed.hint.ends_with(then) && others == 1, "{}", failed.hint);
+    }
 }

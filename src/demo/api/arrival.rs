@@ -20,6 +20,20 @@ pub(in crate::demo) struct Late {
     body: Bytes,
 }
 
+impl Late {
+    /// The same from one who understands no aggregated discovery.
+    pub(super) fn without_aggregation(mut self) -> Self {
+        self.head.headers.insert(http::header::ACCEPT, http::HeaderValue::from_static("application/json"));
+        self
+    }
+
+    /// The same from one who has no answer yet.
+    pub(super) fn unmarked(mut self) -> Self {
+        self.head.headers.remove(http::header::IF_NONE_MATCH);
+        self
+    }
+}
+
 /// Answers a request of a user; of nobody when his token is unknown. It may meet a fault.
 ///
 /// # Errors

@@ -9,7 +9,7 @@ use http_body::Frame;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, StreamBody};
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Answer, Late, Refusal, body, refused, take};
 use crate::demo::faults::{After, End, Says, What};
@@ -24,6 +24,9 @@ pub(in crate::demo) struct Broken;
 const PAGE: &str = "<html><head><title>503</title></head><body>\x1b]0;pwn\x07\x1b[31mno backend\u{202e} is up</body></html>";
 /// A proxy's line: it clears the screen.
 const TEXT: &str = "upstream connect error\x1b[2J or disconnect before headers";
+/// Why a webhook cannot be called.
+const WEBHOOK: &str = "failed calling webhook \"policy.example.com\": failed to call webhook: \
+                       Post \"https://policy.policy.svc:443/validate?timeout=10s\": no endpoints available for service \"policy\"";
 /// What a success must not be.
 const GARBAGE: &str = "{\"kind\": \"List\", \"items\": [{{";
 /// How much an endless body sends each second, in bytes: little, since it is for ever.
@@ -50,6 +53,7 @@ pub(super) async fn meet(world: &World, what: What, late: Late) -> Result<Answer
             std::future::pending().await
         }
         What::Status { code, body: Says::Status, retry_after } => Ok(refused(&refusal(code, retry_after))),
+        What::Status { body: Says::Webhook, .. } => Ok(refused(&Refusal::internal(WEBHOOK))),
         What::Status { code, body: Says::Page, .. } => Ok(body(code, "text/html", PAGE.to_owned())),
         What::Status { code, body: Says::Text, .. } => Ok(body(code, "text/plain", TEXT.to_owned())),
         What::GoneEvent => Ok(body(200, "application/json", gone())),
@@ -59,7 +63,22 @@ pub(super) async fn meet(world: &World, what: What, late: Late) -> Result<Answer
         What::Truncated => halved(take(world, late), stream::once(flushed(Err(Broken)))).await,
         What::Hangs => halved(take(world, late), stream::pending()).await,
         What::Endless => halved(take(world, late), noise(world.clone())).await,
+        What::OneByOne => Ok(take(world, late.without_aggregation())),
+        What::Stale(group) => stale(take(world, late.unmarked()), group).await,
     }
+}
+
+/// The aggregated groups with one that the server could not ask (kube-aggregator `apiserver/handler_discovery.go`).
+async fn stale(answer: Answer, group: &str) -> Result<Answer, Broken> {
+    let whole = answer.into_body().collect().await?.to_bytes();
+    let mut groups: Value = serde_json::from_slice(&whole).unwrap_or_default();
+    let items = groups["items"].as_array_mut().into_iter().flatten();
+    for version in
+        items.filter(|item| item["metadata"]["name"] == group).flat_map(|item| item["versions"].as_array_mut()).flatten()
+    {
+        (version["freshness"], version["resources"]) = ("Stale".into(), json!([]));
+    }
+    Ok(body(200, "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList", groups.to_string()))
 }
 
 /// What the API server says with a code, word for word.

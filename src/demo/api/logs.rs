@@ -164,10 +164,13 @@ impl Log {
                 if !log.follow || pulse.changed().await.is_err() {
                     return None;
                 }
-                let (now, end) = {
+                let (now, end, is_mute) = {
                     let cluster = world.lock();
-                    (cluster.now, cluster.ended(log.mark, &log.path))
+                    (cluster.now, cluster.ended(log.mark, &log.path), cluster.is_mute(log.mark, &log.path))
                 };
+                if is_mute {
+                    return std::future::pending().await;
+                }
                 match end {
                     Some(End::Reset) => {
                         log.follow = false;

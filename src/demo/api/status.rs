@@ -111,6 +111,11 @@ impl Refusal {
         Self::new(410, "Expired", message)
     }
 
+    /// The server itself fails on its way to what it was asked for.
+    pub fn internal(why: &str) -> Self {
+        Self::with(500, "InternalError", format!("Internal error occurred: {why}"), json!({"causes": [{"message": why}]}))
+    }
+
     pub fn unauthorized() -> Self {
         Self::new(401, "Unauthorized", "Unauthorized")
     }

@@ -110,6 +110,9 @@ impl Watch {
                     return None;
                 }
                 pulse.borrow_and_update();
+                if world.lock().is_mute(watch.mark, &watch.path) {
+                    return std::future::pending().await;
+                }
                 let Ok(events) = watch.news(&world) else {
                     return Some((Err(Broken), (watch, world, pulse)));
                 };

@@ -75,6 +75,10 @@ pub enum What {
     Garbage,
     /// It is done that much later, and never answered.
     ArrivesLate(Duration),
+    /// What is served is told a group version at a time, as by a server before Kubernetes 1.26 or behind a gateway that drops `Accept`.
+    OneByOne,
+    /// The backend of that group could not be reached since the server was started: its versions are told as stale, without resources.
+    Stale(&'static str),
 }
 
 /// What stands in a refusal.
@@ -82,6 +86,8 @@ pub enum What {
 pub enum Says {
     /// A `Status`, as the API server writes them.
     Status,
+    /// The same of an admission webhook that cannot be called.
+    Webhook,
     /// A page of a gateway, which writes to the terminal of whoever prints it.
     Page,
     /// A line of a proxy, which does the same.

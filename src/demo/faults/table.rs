@@ -48,6 +48,7 @@ impl Fault {
         named("reset_undone", On::EVERY, What::Reset { is_done: false }),
         named("reset_done", On::EVERY, What::Reset { is_done: true }),
         named("internal_error", On::EVERY, What::status(500)),
+        named("webhook_fails", WRITES, page(500, Says::Webhook)),
         named("error_page", On::EVERY, page(503, Says::Page)),
         named("bad_gateway", On::EVERY, page(502, Says::Text)),
         named("too_many_requests", On::EVERY, LEAVE_ALONE),
@@ -70,10 +71,13 @@ impl Fault {
         named("garbage", WHOLE, What::Garbage),
         named("arrives_late", WRITES, What::ArrivesLate(Duration::from_secs(20))),
         named("version_fails", On::verbs(&[Verb::Version]), What::status(500)),
+        named("discovery_one_by_one", On::verbs(&[Verb::Discovery]), What::OneByOne),
+        named("discovery_stale", On { verbs: &[Verb::Discovery], path: "/apis" }, What::Stale("image.toolkit.fluxcd.io")),
         named("discovery_unanswered", On::verbs(&[Verb::Discovery]), What::Latency(FOR_EVER)),
         named("review_fails", On::verbs(&[Verb::Review]), What::status(500)),
         named("events_unanswered", On::verbs(&[Verb::Events]), What::Latency(FOR_EVER)),
         named("log_reset", LOGS, What::Cut { after: SHORT, how: End::Reset }),
+        named("log_silent", LOGS, What::Silent),
         named("log_unanswered", LOGS, What::Latency(FOR_EVER)),
     ];
 

@@ -65,10 +65,11 @@ impl Drop for Place {
         if let Some(Ok(taken)) = self.taken.get_mut()
             && let Some(sweeper) = &mut taken.sweeper
         {
-            // what does not go now, the sweeper takes: the end of its input wakes it
-            let _ = std::fs::remove_dir_all(&taken.path);
-            drop(sweeper.stdin.take());
+            // it ends first: once the directory is gone another run may have made one of that name, which it would take
+            let _ = sweeper.kill();
             let _ = sweeper.wait();
+            // what does not go now the next run takes
+            let _ = std::fs::remove_dir_all(&taken.path);
         }
     }
 }
@@ -156,6 +157,27 @@ mod tests {
         assert!(one.path.exists() && other.path.exists());
         drop((place(one), place(other)));
         assert_eq!(std::fs::read_dir(parent.path()).expect("still there").count(), 0);
+    }
+
+    #[test]
+    fn a_place_that_goes_takes_none_with_it_that_has_its_name_since() {
+        let parent = tempfile::tempdir().expect("a directory");
+        for _ in 0..20 {
+            let one = pass(parent.path()).expect("made");
+            let freed = one.path.clone();
+            let next = std::thread::scope(|scope| {
+                let next = scope.spawn(|| {
+                    while freed.exists() {
+                        std::hint::spin_loop();
+                    }
+                    pass(parent.path()).expect("made")
+                });
+                drop(Place { kept: None, taken: OnceLock::from(Ok(one)) });
+                next.join().expect("no panic")
+            });
+            assert!(next.path.join(LOCK).exists(), "{} was swept away", next.path.display());
+            drop(Place { kept: None, taken: OnceLock::from(Ok(next)) });
+        }
     }
 
     #[test]

@@ -11,6 +11,8 @@ use super::field::below;
 use super::named::group;
 use super::schema::Schemas;
 use crate::domain::quantity;
+use crate::domain::secrets::is_telling;
+use crate::kinds::masked::{MASKED, leads_to_credential};
 use crate::render::flux::{Applied, GROUP};
 use crate::render::id::{meta_text, text_at};
 use crate::render::node::{Node, Origin, Value as Content};
@@ -146,7 +148,7 @@ impl<'s> Walk<'s> {
             let key = entry.key.text().unwrap_or_default();
             if live.get(key).is_none() && !self.is_ignored(&format!("/data/{}", escaped(key))) {
                 let origin = entry.value.origin().clone();
-                self.found.push(Drifted { path: below("data", key), git: "<masked>".into(), live: None, origin });
+                self.found.push(Drifted { path: below("data", key), git: MASKED.into(), live: None, origin });
             }
         }
     }
@@ -158,6 +160,15 @@ impl<'s> Walk<'s> {
     fn tell(&mut self, wanted: &Node, live: Option<&Value>, path: &str) {
         let git = write::json(wanted).unwrap_or_default();
         self.found.push(Drifted { path: path.to_owned(), git, live: live.cloned(), origin: wanted.origin().clone() });
+    }
+
+    /// What its place in the object says to be a credential: only that it differs.
+    fn credential(&mut self, wanted: &Node, live: Option<&Value>, path: &str) {
+        let is_same = write::json(wanted).ok().as_ref() == live;
+        if !is_same && !is_variable(wanted) {
+            let (path, origin) = (path.to_owned(), wanted.origin().clone());
+            self.found.push(Drifted { path, git: MASKED.into(), live: live.map(|_| MASKED.into()), origin });
+        }
     }
 
     /// A field of a map.
@@ -174,7 +185,9 @@ impl<'s> Walk<'s> {
         if path == "rules" && !of["aggregationRule"].is_null() {
             return;
         }
+        let is_credential = key == "value" && of["name"].as_str().is_some_and(is_telling);
         match of.get(key).filter(|live| !live.is_null()) {
+            Some(live) if is_credential => self.credential(wanted, Some(live), &path),
             Some(live) => {
                 let next = known.or_else(|| schema.get("additionalProperties")).unwrap_or(&Value::Null);
                 self.value(wanted, live, next, (&path, &pointer));
@@ -233,7 +246,10 @@ impl<'s> Walk<'s> {
             };
             let named = keys.first().and_then(|key| Some(format!("{path}[{key}={}]", item.get(key)?.text()?)));
             let path = named.unwrap_or_else(|| format!("{path}[{at}]"));
+            let before = at.checked_sub(1);
+            let before = [before.and_then(|at| items[at].text()), before.and_then(|at| lives.get(at)?.as_str())];
             match found {
+                found if before.into_iter().flatten().any(leads_to_credential) => self.credential(item, found, &path),
                 Some(live) => self.value(item, live, of, (&path, &pointer)),
                 None if is_variable(item) => {}
                 None => self.tell(item, None, &path),

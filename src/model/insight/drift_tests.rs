@@ -61,6 +61,35 @@ fn what_others_add_and_what_a_server_writes_otherwise_is_no_drift() {
 }
 
 #[test]
+fn of_what_its_place_says_to_be_a_credential_only_that_it_differs_is_told() {
+    let git = applied(
+        "apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: x}
+spec:
+  template:
+    spec:
+      containers:
+      - name: api
+        args: [--token, GIT, --port, '1', --password, same]
+        headers: [{name: Authorization, value: GIT}, {name: X-Door, value: seen}]
+        env: [{name: API_TOKEN, value: GIT}]
+",
+    );
+    let container = json!({"name": "api", "args": ["--token", "LIVE", "--port", "2", "--password", "same"], "env": [{"name": "API_TOKEN", "value": "LIVE"}],
+        "headers": [{"name": "Authorization", "value": "LIVE"}, {"name": "X-Door", "value": "other"}]});
+    let live =
+        json!({"metadata": {"name": "web", "namespace": "x"}, "spec": {"template": {"spec": {"containers": [container]}}}});
+    let Drift::Fields(fields) = drift(&git, Some(&live), &[], &schemas()) else { panic!("nothing differs") };
+
+    let told: Vec<_> =
+        fields.iter().map(|field| (field.path.rsplit_once("].").map_or("", |(_, end)| end), field.git.clone())).collect();
+    assert_eq!(told.len(), 5, "{told:?}");
+    assert!(!format!("{fields:?}").contains("GIT") && !format!("{fields:?}").contains("LIVE"), "{fields:?}");
+    assert!(told.contains(&("args[3]", "1".into())) && told.contains(&("value", "seen".into())), "{told:?}");
+}
+
+#[test]
 fn every_changed_field_is_told_with_its_place_in_git() {
     let mut live = live();
     live["spec"]["replicas"] = 5.into();

@@ -1,10 +1,10 @@
-//! A file of a repository as a screen may show it: clean lines, and no value of a Secret among them.
+//! A file of a repository as a screen may show it: clean lines, no credential and no value of a Secret among them.
 //!
 //! Masking goes by lines and is deaf to what it cannot understand: where a document speaks of a Secret, everything below `data` and
 //! `stringData` is masked, wherever that stands (also in a patch inside another file); so are the literals of a `secretGenerator`.
 
 use super::declared::MASK;
-use crate::domain::text::sanitise_line;
+use crate::domain::text::{redact, sanitise_line};
 
 /// Most lines that are shown.
 const MOST: usize = 50_000;
@@ -30,7 +30,7 @@ pub fn lines(bytes: &[u8], is_secret: bool) -> Result<Vec<String>, Hidden> {
     if text.contains("ENC[AES256_GCM,") {
         return Err(Hidden::Encrypted);
     }
-    let mut shown = Vec::new();
+    let (mut shown, text) = (Vec::new(), redact(text));
     let all: Vec<&str> = text.lines().take(MOST).collect();
     for document in all.split_inclusive(|line| line.starts_with("---")) {
         let mut masker = Masker::new(document, is_secret);
@@ -170,6 +170,14 @@ mod tests {
         {
             assert!(!shown(text, true).contains(HUNTER), "{text}");
         }
+    }
+
+    #[test]
+    fn credentials_are_not_shown_anywhere_and_lines_stay_where_they_are() {
+        let text = "spec:\n  url: https://me:hunter2@h.example.com/x\n  password: |\n    hunter2\n    hunter2\n  env:\n  - name: API_TOKEN\n    value: hunter2\n  port: 3";
+        let found = shown(text, false);
+        assert!(!found.contains("hunter2"), "{found}");
+        assert_eq!(found.lines().nth(8), Some("  port: 3"));
     }
 
     #[test]

@@ -66,6 +66,8 @@ pub enum News {
     User(Option<String>),
     /// Who owns contested fields; none where the object could not be read.
     Owners(Vec<(ObjectRef, Option<Vec<FieldOwner>>)>),
+    /// A line to the user: what he asked for is not all there.
+    Note(String),
     /// What came of one Kustomization in the comparison of that number.
     Compared(u32, Box<Compared>),
 }

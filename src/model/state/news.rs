@@ -39,6 +39,9 @@ impl State {
                 cluster.user = user;
                 self.take_up(out);
             }
+            News::Note(text) if id == self.active => self.say(text),
+            // nobody looks there
+            News::Note(_) => {}
             News::Compared(run, compared) => cluster.compared(run, *compared, now),
             News::Owners(owners) => self.hear_owners(owners, out),
         }

@@ -6,14 +6,16 @@ use tokio::sync::{mpsc, watch};
 
 use crate::cluster::Failure;
 use crate::runtime::acts::Live;
+use fluxdeck_model::domain::pause::Pauses;
 use fluxdeck_model::error::{Error, ErrorKind};
 use fluxdeck_model::state::{Message, Reply, Ticket};
 
-/// The pause after the first answer that may be another one next time; it doubles up to [`LAST_PAUSE`].
+/// The pause after the first answer that may be another one next time.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LAST_PAUSE: Duration = Duration::from_secs(30);
-/// Longest that a server may ask to be left alone (`Retry-After`): a person who waits is worth a request.
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+/// The same where it was refused: a role that is missing may come, as those of a server that has just started do, and does so rarely.
+const FIRST_REFUSED: Duration = Duration::from_secs(4);
+/// Longest pause.
+pub(super) const LAST_PAUSE: Duration = Duration::from_secs(30);
 
 /// The session has ended: nobody will connect any more.
 #[derive(Debug)]
@@ -60,6 +62,8 @@ pub(super) struct Refusal {
 pub(super) enum Again {
     /// After a pause, which is at least what the server wants.
     Soon(Option<Duration>),
+    /// After a longer one: it was refused, or is not there, which may have been so for a moment only.
+    Later,
     /// With another connection: this one would say the same.
     Reconnected,
 }
@@ -69,8 +73,9 @@ impl From<Failure> for Refusal {
         let again = match &failure {
             Failure::Busy { retry_after, .. } => Again::Soon(*retry_after),
             Failure::Unreachable(_) | Failure::Unauthorised(_) | Failure::Gone => Again::Soon(None),
-            // a login program that failed is not run again unasked
-            Failure::Forbidden(_) | Failure::NotFound(_) | Failure::Call { .. } | Failure::Setup { .. } => Again::Reconnected,
+            // nothing was sent: somebody has to log in first, or mend what the kubeconfig names
+            Failure::Forbidden(_) | Failure::NotFound(_) | Failure::Setup { .. } => Again::Later,
+            Failure::Call { .. } => Again::Reconnected,
         };
         Self { error: failure.error("the API server"), again }
     }
@@ -95,27 +100,31 @@ pub(super) fn hinted(error: &Error, more: &str) -> Error {
     Error { hint, ..error.clone() }
 }
 
-/// Pauses that double.
-pub(super) struct Pauses {
-    first: Duration,
-    last: Duration,
-    next: Duration,
+/// How long one waits until it is worth asking again.
+pub(super) struct Patience {
+    busy: Pauses,
+    refused: Pauses,
 }
 
-impl Pauses {
-    pub fn new(first: Duration, last: Duration) -> Self {
-        Self { first, last, next: first }
+impl Patience {
+    /// Which waits no longer than `last` where nothing was refused.
+    pub fn new(last: Duration) -> Self {
+        Self { busy: Pauses::new(FIRST_PAUSE, last), refused: Pauses::new(FIRST_REFUSED, LAST_PAUSE) }
     }
 
+    /// It has worked.
     pub fn reset(&mut self) {
-        self.next = self.first;
+        self.busy.reset();
+        self.refused.reset();
     }
 
-    /// The next pause, at least as long as the server wants.
-    pub fn next(&mut self, wished: Option<Duration>) -> Duration {
-        let pause = self.next.max(wished.unwrap_or_default().min(LONGEST_PAUSE));
-        self.next = (self.next * 2).min(self.last);
-        pause
+    /// The next pause; none where only another connection helps.
+    pub fn pause(&mut self, again: Again) -> Option<Duration> {
+        match again {
+            Again::Soon(asked) => Some(self.busy.next(asked)),
+            Again::Later => Some(self.refused.next(None)),
+            Again::Reconnected => None,
+        }
     }
 }
 
@@ -145,7 +154,7 @@ impl Asking {
     where
         F: Future<Output = Result<T, Refusal>>,
     {
-        let mut pauses = Pauses::new(FIRST_PAUSE, LAST_PAUSE);
+        let mut patience = Patience::new(LAST_PAUSE);
         loop {
             let live = self.contact.stands().await?;
             let refusal = match self.contact.unless_replaced(ask(live)).await? {
@@ -153,16 +162,15 @@ impl Asking {
                 Some(Ok(answer)) => return Ok(answer),
                 Some(Err(refusal)) => refusal,
             };
-            let Again::Soon(wished) = refusal.again else {
+            let Some(pause) = patience.pause(refusal.again) else {
                 self.answer.give(told(refusal.error)).await;
                 self.contact.replaced().await?;
-                pauses.reset();
+                patience.reset();
                 continue;
             };
-            let pause = pauses.next(wished);
             self.answer.give(told(hinted(&refusal.error, &format!("trying again in {} s", pause.as_secs())))).await;
             if self.contact.rest(pause).await? {
-                pauses.reset();
+                patience.reset();
             } else {
                 self.answer.give(told(hinted(&refusal.error, "trying again now"))).await;
             }

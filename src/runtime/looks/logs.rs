@@ -4,32 +4,34 @@
 use std::time::Duration;
 
 use futures::stream::{FuturesUnordered, StreamExt};
-use jiff::Timestamp;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
-use super::contact::{Again, Answer, Asking, Contact, Left, Pauses, Refusal};
+use super::contact::{Again, Asking, Contact, Left, Patience, Refusal, hinted};
 use super::place::{Place, Verdict};
+use super::voice::{self, Piece, Voice, hand_on};
 use crate::cluster::{self, Container, ContainerState, Failure, Lines, LogAsk};
 use crate::runtime::acts::Live;
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::error::Error;
 use fluxdeck_model::state::{LogRequest, Reply};
 
-/// Lines of logs handed on at once, and their bytes: what waits to be taken is bounded whatever is written.
-const BATCH: usize = 512;
-const BATCH_BYTES: usize = 256 * 1024;
 /// Pods of one workload whose logs are read together.
 const MOST_PODS: usize = 30;
-/// The pause before a log is opened again; it doubles up to the other, and lines make it short again.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// Longest pause before a log is opened again that may be had; lines make it short again.
 const LAST_PAUSE: Duration = Duration::from_secs(8);
+/// A log that brings nothing for so long is opened again where it was: the connection may be dead, here or between the API server and the
+/// node, and nothing else would tell. Of a log that is only quiet nobody notices.
+const QUIET: Duration = Duration::from_secs(120);
+/// What comes so soon after that had not come over the connection before.
+const AT_ONCE: Duration = Duration::from_secs(3);
 
 /// Reads the logs of all wished pods and containers until all of them have ended.
 pub(super) async fn follow(asking: &mut Asking, object: &ObjectRef, request: &LogRequest, limit: Duration) -> Result<(), Left> {
-    let (pieces, taken) = mpsc::channel(BATCH);
+    let (pieces, taken) = mpsc::channel(voice::BATCH);
     let reader = |pod: &str| Reader {
         voice: Voice { who: format!("pod {pod}"), is_alone: request.pods.len() == 1, pieces: pieces.clone(), said: None },
-        pauses: Pauses::new(FIRST_PAUSE, LAST_PAUSE),
+        patience: Patience::new(LAST_PAUSE),
         namespace: object.namespace.to_string(),
         pod: pod.to_owned(),
         limit,
@@ -58,89 +60,10 @@ enum Over {
     Gone,
 }
 
-/// A part of the stream, in its order.
-enum Piece {
-    /// With when it was written.
-    Line(Option<Timestamp>, String),
-    Note(String),
-    Failed(Error),
-    Containers(Vec<String>),
-}
-
-/// Hands pieces on in batches.
-async fn hand_on(mut taken: mpsc::Receiver<Piece>, answer: &Answer) {
-    let mut lines = Vec::new();
-    while let Some(first) = taken.recv().await {
-        let (mut next, mut bytes) = (Some(first), 0);
-        while let Some(piece) = next {
-            let reply = match piece {
-                Piece::Line(at, line) => {
-                    bytes += line.len();
-                    lines.push((at, line));
-                    None
-                }
-                Piece::Note(text) => Some(Reply::Note(text)),
-                Piece::Failed(error) => Some(Reply::Failed(error)),
-                Piece::Containers(names) => Some(Reply::Containers(names)),
-            };
-            if let Some(reply) = reply {
-                tell(&mut lines, answer).await;
-                answer.give(reply).await;
-            }
-            next = if lines.len() < BATCH && bytes < BATCH_BYTES { taken.try_recv().ok() } else { None };
-        }
-        tell(&mut lines, answer).await;
-    }
-}
-
-/// Tells the lines of a batch in the order of their times, where all have one.
-async fn tell(lines: &mut Vec<(Option<Timestamp>, String)>, answer: &Answer) {
-    if lines.is_empty() {
-        return;
-    }
-    if lines.iter().all(|(at, _)| at.is_some()) {
-        lines.sort_by_key(|(at, _)| *at);
-    }
-    answer.give(Reply::Log(lines.drain(..).map(|(_, line)| line).collect())).await;
-}
-
-/// What a stream says of itself between its lines, each thing once until there are lines again.
-struct Voice {
-    who: String,
-    /// It is the only stream of the view: what is wrong with it is wrong with the view.
-    is_alone: bool,
-    pieces: mpsc::Sender<Piece>,
-    said: Option<String>,
-}
-
-impl Voice {
-    async fn send(&self, piece: Piece) {
-        // nobody listens when the view is gone
-        let _ = self.pieces.send(piece).await;
-    }
-
-    async fn say(&mut self, what: &str) {
-        if self.said.as_deref() != Some(what) {
-            self.said = Some(what.to_owned());
-            self.send(Piece::Note(format!("{}: {what}", self.who))).await;
-        }
-    }
-
-    async fn complain(&mut self, error: Error) {
-        let what = error.to_string();
-        if !self.is_alone {
-            self.say(&what).await;
-        } else if self.said.as_ref() != Some(&what) {
-            self.said = Some(what);
-            self.send(Piece::Failed(error)).await;
-        }
-    }
-}
-
 /// Reads a pod's logs, or one of them.
 struct Reader {
     voice: Voice,
-    pauses: Pauses,
+    patience: Patience,
     namespace: String,
     pod: String,
     limit: Duration,
@@ -153,6 +76,8 @@ enum Stop {
     Cut(String),
     /// The server closed it in good order.
     Closed,
+    /// Nothing came for [`QUIET`].
+    Quiet,
 }
 
 impl Reader {
@@ -172,12 +97,13 @@ impl Reader {
             let voice = Voice { who, is_alone: self.voice.is_alone && !many, pieces: self.voice.pieces.clone(), said: None };
             let reader = Self {
                 voice,
-                pauses: Pauses::new(FIRST_PAUSE, LAST_PAUSE),
+                patience: Patience::new(LAST_PAUSE),
                 namespace: self.namespace.clone(),
                 pod: self.pod.clone(),
                 limit: self.limit,
             };
-            Tail { reader, container, prefix, request, place: Place::default(), is_unsure: false }.run(contact.clone())
+            Tail { reader, container, prefix, request, place: Place::default(), is_unsure: false, was_quiet: false }
+                .run(contact.clone())
         });
         let ends = logs.collect::<FuturesUnordered<_>>().collect::<Vec<_>>();
         // this voice has said what it had to: the stream ends with the others
@@ -205,20 +131,25 @@ impl Reader {
     /// Says what is wrong, and waits until it is worth trying again.
     async fn rest(&mut self, contact: &mut Contact, failure: Failure) -> Result<(), Left> {
         let refusal = Refusal::from(failure);
-        match refusal.again {
-            Again::Soon(wished) => {
-                self.voice.complain(Error { hint: "trying again".to_owned(), ..refusal.error }).await;
-                self.pause(contact, wished).await
+        match self.patience.pause(refusal.again) {
+            Some(pause) => {
+                let error = match refusal.again {
+                    Again::Later => hinted(&refusal.error, "trying again"),
+                    _ => Error { hint: "trying again".to_owned(), ..refusal.error },
+                };
+                self.voice.complain(error).await;
+                contact.rest(pause).await.map(drop)
             }
-            Again::Reconnected => {
+            None => {
                 self.voice.complain(refusal.error).await;
                 contact.replaced().await
             }
         }
     }
 
-    async fn pause(&mut self, contact: &mut Contact, wished: Option<Duration>) -> Result<(), Left> {
-        let pause = self.pauses.next(wished);
+    /// Waits until it is worth opening again what was open.
+    async fn pause(&mut self, contact: &mut Contact) -> Result<(), Left> {
+        let pause = self.patience.pause(Again::Soon(None)).unwrap_or_default();
         contact.rest(pause).await.map(drop)
     }
 }
@@ -233,6 +164,8 @@ struct Tail<'a> {
     place: Place,
     /// Something was cut: lines may be lost until what was read last comes again.
     is_unsure: bool,
+    /// It was opened again because nothing came.
+    was_quiet: bool,
 }
 
 impl Tail<'_> {
@@ -244,8 +177,10 @@ impl Tail<'_> {
         }
         loop {
             let live = contact.stands().await?;
-            match contact.unless_replaced(self.read(&live)).await? {
-                None => self.is_unsure = true,
+            let stop = contact.unless_replaced(self.read(&live)).await?;
+            self.was_quiet = matches!(stop, Some(Stop::Quiet));
+            match stop {
+                None | Some(Stop::Quiet) => self.is_unsure = true,
                 Some(Stop::Refused(Failure::NotFound(why))) => {
                     self.reader.voice.complain(Error::failed(why, "")).await;
                     return Ok(Over::Gone);
@@ -254,14 +189,14 @@ impl Tail<'_> {
                 Some(Stop::Cut(why)) => {
                     self.is_unsure = true;
                     self.reader.voice.say(&format!("the log was cut ({why}); opening it again")).await;
-                    self.reader.pause(&mut contact, None).await?;
+                    self.reader.pause(&mut contact).await?;
                 }
                 Some(Stop::Closed) if self.request.previous => return Ok(Over::Ended),
                 Some(Stop::Closed) => {
                     if let Some(over) = self.closed(&mut contact).await? {
                         return Ok(over);
                     }
-                    self.reader.pause(&mut contact, None).await?;
+                    self.reader.pause(&mut contact).await?;
                 }
             }
         }
@@ -280,12 +215,13 @@ impl Tail<'_> {
             Ok(log) => log,
             Err(failure) => return Stop::Refused(failure),
         };
-        let (mut lines, mut known) = (Lines::new(log), self.place.again());
+        let (mut lines, mut known, opened) = (Lines::new(log), self.place.again(), Instant::now());
         loop {
-            let line = match lines.next().await {
-                Ok(Some(line)) => line,
-                Ok(None) => return Stop::Closed,
-                Err(why) => return Stop::Cut(cluster::explain(&why)),
+            let line = match tokio::time::timeout(QUIET, lines.next()).await {
+                Ok(Ok(Some(line))) => line,
+                Ok(Ok(None)) => return Stop::Closed,
+                Ok(Err(why)) => return Stop::Cut(cluster::explain(&why)),
+                Err(_) => return Stop::Quiet,
             };
             match self.place.judge(&mut known, &line) {
                 Verdict::Known => {
@@ -296,12 +232,16 @@ impl Tail<'_> {
                 Verdict::AfterHole | Verdict::New => {}
             }
             self.is_unsure = false;
+            if std::mem::take(&mut self.was_quiet) && opened.elapsed() < AT_ONCE {
+                let quiet = QUIET.as_secs();
+                self.reader.voice.say(&format!("nothing came for {quiet} s: opened again, the log goes on here")).await;
+            }
             let text = format!("{}{}", self.prefix, line.text(self.request.timestamps));
             self.reader.voice.send(Piece::Line(line.at, text)).await;
             // who is interrupted before has not read the line
             self.place.read(&line);
             self.reader.voice.said = None;
-            self.reader.pauses.reset();
+            self.reader.patience.reset();
         }
     }
 

@@ -5,6 +5,7 @@ mod logs;
 mod place;
 #[cfg(test)]
 mod tests;
+mod voice;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,5 +1,8 @@
 //! One key, as terminals spell it: the sequences of xterm (ctlseqs, "PC-Style Function Keys"), of the Linux console and of rxvt, and what is
 //! no key: answers of the terminal, the mouse, the focus.
+//!
+//! ESC and a key that begins no sequence is two keys, the escape key and that one: over a slow line both come in one read. Terminals spell
+//! alt with a key the same way; no command has such a key, and who presses one means nothing by it.
 
 use fluxdeck_model::state::{Code, Key};
 
@@ -17,25 +20,33 @@ pub(super) enum Meaning {
     Nothing,
 }
 
-/// What the front of some bytes means, and how many they are; none where they are not whole.
+/// What the front of some bytes means, and how many they are; none where they are not whole. More bytes behind them change nothing.
 pub(super) fn meaning(bytes: &[u8]) -> Option<(Meaning, usize)> {
     match bytes {
         [] | [ESC] => None,
-        // the escape key, and something else behind it
-        [ESC, ESC, ..] => Some((plain(Code::Esc), 1)),
         [ESC, b'[', ..] => control_sequence(bytes),
         [ESC, b'O', ..] => keypad(bytes),
         [ESC, b']' | b'P', ..] => answer(bytes),
-        [ESC, rest @ ..] => {
-            let (meaning, taken) = meaning(rest)?;
-            let with_alt = match meaning {
-                Meaning::Key(key) => Meaning::Key(Key { alt: true, ..key }),
-                other => other,
-            };
-            Some((with_alt, taken + 1))
-        }
+        // the escape key, and something else behind it
+        [ESC, ..] => Some(ESCAPE),
         [first, ..] if first.is_ascii() => Some((Meaning::Key(ascii(*first)), 1)),
         _ => letter(bytes),
+    }
+}
+
+/// Whether a sequence goes on with that byte behind its ESC.
+pub(super) fn introduces(byte: u8) -> bool {
+    matches!(byte, b'[' | b'O' | b']' | b'P')
+}
+
+/// The escape key, and what stands behind it is something else.
+const ESCAPE: (Meaning, usize) = (Meaning::Key(Key { code: Code::Esc, ctrl: false, alt: false, shift: false }), 1);
+
+/// The keys that a person may have pressed where a sequence has only begun: none where it has gone on as nobody types.
+pub(super) fn typed(begun: &[u8]) -> Vec<Key> {
+    match begun {
+        [ESC] | [ESC, _] | [ESC, b'[', b'['] => begun.iter().map(|byte| ascii(*byte)).collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -71,18 +82,14 @@ fn letter(bytes: &[u8]) -> Option<(Meaning, usize)> {
     Some((plain(Code::Char(letter)), letter.len_utf8()))
 }
 
-/// `ESC O` and a letter: keys of the keypad, and of the cursor in its application mode. Anything else is alt with `O`.
+/// `ESC O` and a letter: keys of the keypad, and of the cursor in its application mode. Anything else is the escape key, and what follows.
 fn keypad(bytes: &[u8]) -> Option<(Meaning, usize)> {
     let last = *bytes.get(2)?;
     let code = match last {
         b'M' => Some(Code::Enter),
         _ => lettered(last),
     };
-    Some(code.map_or((with_alt('O'), 2), |code| (plain(code), 3)))
-}
-
-fn with_alt(letter: char) -> Meaning {
-    Meaning::Key(Key { alt: true, ..Key::plain(Code::Char(letter)) })
+    Some(code.map_or(ESCAPE, |code| (plain(code), 3)))
 }
 
 /// Keys that are named by the last letter of their sequence.
@@ -101,11 +108,10 @@ fn lettered(last: u8) -> Option<Code> {
 }
 
 /// An answer of the terminal to somebody's question (OSC, DCS), up to its end: one that comes late is not typed. They begin with a number,
-/// or with a sign that says whose they are; anything else is alt with a key.
+/// or with a sign that says whose they are; anything else is the escape key, and what follows.
 fn answer(bytes: &[u8]) -> Option<(Meaning, usize)> {
-    let (kind, first) = (bytes[1], *bytes.get(2)?);
-    if !matches!(first, b'0'..=b'9' | b'>' | b'!') {
-        return Some((with_alt(char::from(kind)), 2));
+    if !matches!(bytes.get(2)?, b'0'..=b'9' | b'>' | b'!') {
+        return Some(ESCAPE);
     }
     let end = (2..bytes.len()).find_map(|at| match &bytes[at..] {
         [BEL, ..] => Some(at + 1),
@@ -141,7 +147,7 @@ fn spelled(parameters: &[u8], last: u8) -> Meaning {
     let mut numbers = parameters.split(|byte| *byte == b';').map(number);
     let (first, second, third) = (numbers.next().flatten(), numbers.next().flatten(), numbers.next().flatten());
     // a question mark or the like stands before the number of what is no key
-    let is_key = parameters.iter().all(|byte| matches!(byte, b'0'..=b';'));
+    let is_key = parameters.iter().all(|byte| matches!(byte, b'0'..=b';')) && !is_release(parameters);
     let code = match last {
         _ if !is_key => None,
         b'~' if first == Some(200) => return Meaning::PasteBegins,
@@ -154,6 +160,12 @@ fn spelled(parameters: &[u8], last: u8) -> Meaning {
         _ => lettered(last),
     };
     code.map_or(Meaning::Nothing, |code| modified(Key::plain(code), second))
+}
+
+/// Whether a key was let go, which it says behind its modifiers (kitty, "Event types"): a terminal that another program has left so.
+fn is_release(parameters: &[u8]) -> bool {
+    let modifiers = parameters.split(|byte| *byte == b';').nth(1).unwrap_or_default();
+    modifiers.split(|byte| *byte == b':').nth(1) == Some(b"3")
 }
 
 /// A parameter's number, without what stands behind its colon.
@@ -182,13 +194,18 @@ fn numbered(number: u32) -> Option<Code> {
 
 /// Keys that are named by their character.
 fn coded(code: u32) -> Option<Key> {
-    let letter = char::from_u32(code)?;
+    // kitty names in this area what has no character: of the keypad, the media, the modifiers themselves
+    let letter = char::from_u32(code).filter(|_| !(0xe000..=0xf8ff).contains(&code))?;
     Some(u8::try_from(code).ok().filter(u8::is_ascii).map_or(Key::plain(Code::Char(letter)), ascii))
 }
 
-/// A key with the modifiers of xterm: one more than a sum of 1 for shift, 2 for alt, 4 for ctrl.
+/// A key with the modifiers of xterm: one more than a sum of 1 for shift, 2 for alt, 4 for ctrl. With those of others (kitty: 8 for super,
+/// 16 for hyper, 32 for meta) it is no key of ours; the locks do not count.
 fn modified(key: Key, modifiers: Option<u32>) -> Meaning {
     let mask = modifiers.unwrap_or(1).saturating_sub(1);
+    if mask & (8 | 16 | 32) != 0 {
+        return Meaning::Nothing;
+    }
     // shift is part of a character
     let is_letter = matches!(key.code, Code::Char(_) | Code::BackTab);
     Meaning::Key(Key { code: key.code, ctrl: key.ctrl || mask & 4 != 0, alt: mask & 2 != 0, shift: mask & 1 != 0 && !is_letter })

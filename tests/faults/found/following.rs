@@ -2,9 +2,12 @@
 
 use fluxdeck::demo::User;
 use fluxdeck::demo::faults::{Arrival, Fault, On, Says, Verb, What};
-use fluxdeck_model::domain::{GroupKind, ObjectRef, Scope};
-use fluxdeck_model::state::{Link, State};
+use fluxdeck_model::domain::{Coverage, GroupKind, ObjectRef, Scope};
+use fluxdeck_model::state::{Intent, Link, Message, State};
 use jiff::Timestamp;
+use k8s_openapi::api::core::v1::PersistentVolumeClaim;
+use kube::api::{Api, DeleteParams, PostParams};
+use serde_json::json;
 
 use super::{FOR_EVER, ONE_KIND, backing_off, live_again, seconds};
 use crate::faults::ground::{Ground, HEALED, NAMESPACE, assert_paced, is_live, untrue};
@@ -111,6 +114,110 @@ async fn one_kind_that_fails_does_not_reopen_the_watches_of_others() {
     .await;
 }
 
+/// A server that tells what it serves a group version at a time.
+const ONE_BY_ONE: Fault = Fault::new(On::verbs(&[Verb::Discovery]), What::OneByOne);
+/// The backend of image kinds is away: what it serves cannot be asked for, and nothing of it be read.
+const IMAGES_AWAY: Fault = Fault::new(On::path("/apis/image.toolkit.fluxcd.io/"), What::status(503));
+
+#[tokio::test(start_paused = true)]
+async fn a_kind_that_comes_into_a_known_group_version_is_seen_without_aggregation_too() {
+    let ground = Ground::new().await;
+    ground.world.inject(ONE_BY_ONE);
+    ground.world.serve_in("image.toolkit.fluxcd.io", "ImageRepository", None);
+    let mut deck = ground.screen().await;
+    assert_eq!(repositories(deck.app.state()), 0);
+    ground.world.serve_in("image.toolkit.fluxcd.io", "ImageRepository", Some("v1"));
+    ground.world.take_arrivals();
+    deck.pass(HEALED).await;
+    assert_ne!(repositories(deck.app.state()), 0, "it is served by now");
+    assert_paced(&ground.world.take_arrivals(), HEALED);
+}
+
+/// A group that cannot be asked for while the program runs, and over a reconnection: what is known of it stays.
+async fn stays_while_its_group_is_away(discovery: Fault) {
+    let ground = Ground::new().await;
+    let mut deck = ground.screen().await;
+    let before = repositories(deck.app.state());
+    assert_ne!(before, 0);
+    ground.strike(IMAGES_AWAY);
+    ground.strike(discovery);
+    for keys in ["", "ctrl-r"] {
+        deck.keys(keys).await;
+        deck.pass(seconds(70)).await;
+        assert_eq!(repositories(deck.app.state()), before, "after `{keys}`: {:?}", deck.app.state().cluster().link);
+        let link = &deck.app.state().cluster().link;
+        assert!(matches!(link, Link::Partly { kinds, .. } if kinds.contains("ImageRepository")), "after `{keys}`: {link:?}");
+    }
+    ground.world.lift();
+    live_again(&mut deck).await;
+    assert_eq!(untrue(&deck.app.state().cluster().store, &ground.truth().await), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_version_that_cannot_be_asked_for_keeps_what_was_known_of_it() {
+    stays_while_its_group_is_away(ONE_BY_ONE).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_that_is_told_as_stale_keeps_what_was_known_of_it() {
+    stays_while_its_group_is_away(Fault::named("discovery_stale").expect("a fault of the list")).await;
+}
+
+/// A group that cannot be asked for when the program starts: nobody says that its kinds are not served, and they come.
+async fn is_unknown_while_its_group_is_away(discovery: Fault) {
+    let ground = Ground::new().await;
+    ground.world.inject(IMAGES_AWAY);
+    ground.world.inject(discovery);
+    let mut deck = ground.opened(User::admin()).await;
+    deck.pass(seconds(20)).await;
+    let scope = Scope { gk: GroupKind::new("image.toolkit.fluxcd.io", "ImageRepository"), namespace: None };
+    let cluster = deck.app.state().cluster();
+    assert_eq!(cluster.store.coverage_of(&scope), Some(Coverage::Failing));
+    let is_named = |link: &Link| matches!(link, Link::Partly { kinds, why, .. } if kinds.contains("ImageRepository") && why.contains("image.toolkit.fluxcd.io"));
+    assert!(cluster.is_complete() && is_named(&cluster.link), "{:?}", cluster.link);
+    ground.world.lift();
+    live_again(&mut deck).await;
+    assert_ne!(repositories(deck.app.state()), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_version_that_cannot_be_asked_for_at_the_start_is_unknown_and_named() {
+    is_unknown_while_its_group_is_away(ONE_BY_ONE).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_that_is_stale_at_the_start_is_unknown_and_named() {
+    is_unknown_while_its_group_is_away(Fault::named("discovery_stale").expect("a fault of the list")).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_object_owns_stays_where_its_kind_cannot_be_listed() {
+    let ground = Ground::new().await;
+    let mut deck = ground.screen().await;
+    let kept = ground.kustomizations().get("kept").await.expect("it is there");
+    let owner = json!({"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization", "name": "kept", "uid": kept.metadata.uid});
+    let owned = json!({"metadata": {"name": "owned", "namespace": NAMESPACE, "ownerReferences": [owner]}});
+    let claims = Api::<PersistentVolumeClaim>::namespaced(ground.world.observer(), NAMESPACE);
+    claims.create(&PostParams::default(), &serde_json::from_value(owned).expect("an object")).await.expect("created");
+    let gk = GroupKind::new("kustomize.toolkit.fluxcd.io", "Kustomization");
+    let owner = ObjectRef::new(deck.app.state().active, gk, NAMESPACE, "kept");
+    for (what, seen) in [(None, 1), (Some(What::status(403)), 1), (Some(What::status(500)), 1), (None, 0)] {
+        if let Some(what) = what {
+            ground.world.inject(Fault::new(On { verbs: &[Verb::List], path: "/persistentvolumeclaims" }, what));
+        }
+        deck.tell(Message::Do(Intent::Owned(owner.clone())));
+        deck.pass(seconds(5)).await;
+        let there = deck.app.state().cluster().store.of_kind(&GroupKind::new("", "PersistentVolumeClaim")).count();
+        assert_eq!(there, seen, "{what:?}");
+        let told = "not all that Kustomization shop/kept owns is known: PersistentVolumeClaim could not be read";
+        let _ = if what.is_some() { deck.shows(told) } else { deck.hides("not all that") };
+        ground.world.lift();
+        // it is gone by the second time
+        let _ = claims.delete("owned", &DeleteParams::default()).await;
+        deck.pass(seconds(11)).await;
+    }
+}
+
 fn is_of_other_kinds(arrival: &Arrival) -> bool {
     matches!(arrival.asks.verb, Verb::List | Verb::Watch) && !arrival.asks.path.contains(ONE_KIND.path)
 }
@@ -119,7 +226,7 @@ fn is_of_other_kinds(arrival: &Arrival) -> bool {
 async fn a_storage_of_helm_that_hangs_holds_nothing_up() {
     tried("a_storage_of_helm_that_hangs_holds_nothing_up", async {
         let ground = Ground::new().await;
-        ground.release_without_inventory().await;
+        ground.release_without_inventory("old").await;
         ground.world.inject(Fault::new(On { verbs: &[Verb::Get], path: "/secrets/" }, What::Latency(FOR_EVER)));
         let mut deck = ground.opened(User::admin()).await;
         let is_whole = deck.pass_until(seconds(60), |deck| is_live(deck.app.state())).await;
@@ -128,6 +235,31 @@ async fn a_storage_of_helm_that_hangs_holds_nothing_up() {
         assert!(ground.world.take_arrivals().iter().any(is_storage), "no release was looked for there");
     })
     .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_releases_that_hang_take_no_turn_of_a_list() {
+    let ground = Ground::new().await;
+    for number in 0..12 {
+        ground.release_without_inventory(&format!("old-{number}")).await;
+    }
+    ground.world.inject(Fault::new(On { verbs: &[Verb::Get], path: "/secrets/" }, What::Latency(FOR_EVER)));
+    let mut deck = ground.screen().await;
+    deck.keys("ctrl-r").await;
+    deck.pass(seconds(5)).await;
+    // Helm's storage itself is what is waited for
+    let (read, all) = deck.app.state().cluster().progress();
+    assert!(all > 20 && read + 1 >= all, "lists have waited: {read} of {all}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kind_that_hangs_in_many_namespaces_takes_not_all_turns() {
+    let ground = Ground::new().await;
+    let mut deck = ground.screen_of(User::developer()).await;
+    ground.strike(Fault::new(On { verbs: &[Verb::List], path: "/pods" }, What::Latency(FOR_EVER)));
+    deck.keys(": \"ns_web,a,b,c,d,e,f,g,h,i,j,shop\" enter").await;
+    let is_read = deck.pass_until(seconds(5), |deck| has_kept(deck.app.state())).await;
+    assert!(is_read, "other kinds wait for the one that hangs");
 }
 
 #[tokio::test(start_paused = true)]

@@ -33,6 +33,10 @@ enum Break {
     Unauthorised,
     /// A server that is killed, and back.
     Outage,
+    /// A connection that dies, and nobody says so.
+    Silence,
+    /// A role that is gone for a moment, and a server that breaks off what is open.
+    Forbidden,
 }
 
 impl Break {
@@ -46,6 +50,20 @@ impl Break {
             Self::Outage => {
                 ground.strike(REFUSED);
                 deck.pass(seconds(20)).await;
+                ground.world.lift();
+            }
+            Self::Silence => {
+                ground.world.mute_streams("/log");
+                deck.pass(seconds(100)).await;
+            }
+            Self::Forbidden => {
+                let looks = On { verbs: &[Verb::Get, Verb::Log, Verb::Events], path: "" };
+                ground.strike(Fault::new(looks, What::status(403)));
+                ground.world.reset_streams("/log");
+                // what is open is asked for anew
+                ground.touch("kept").await;
+                deck.pass(seconds(10)).await;
+                deck.shows("forbidden");
                 ground.world.lift();
             }
         }
@@ -87,6 +105,7 @@ async fn yaml_goes_on(happens: Break) {
     deck.pass(seconds(5)).await;
     deck.shows("apiVersion:").hides("suspend: true");
     happens.happen(&ground, &mut deck).await;
+    deck.shows("apiVersion:").hides("forbidden");
     ground.suspend("kept").await;
     deck.pass(seconds(20)).await;
     deck.shows("suspend: true");
@@ -105,6 +124,21 @@ async fn a_log_goes_on_after_one_401() {
 #[tokio::test(start_paused = true)]
 async fn a_log_goes_on_after_an_outage() {
     tried("a_log_goes_on_after_an_outage", log_goes_on(Break::Outage)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_goes_on_over_another_connection_when_its_own_is_dead() {
+    log_goes_on(Break::Silence).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_goes_on_after_a_403_of_a_moment() {
+    log_goes_on(Break::Forbidden).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn yaml_goes_on_after_a_403_of_a_moment() {
+    yaml_goes_on(Break::Forbidden).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,6 +3,7 @@
 //! `events_unanswered`), a log that was cut (C2, `log_reset`), a write that arrives late (C7, `arrives_late`).
 
 mod following;
+mod headless;
 mod looks;
 
 use std::time::Duration;

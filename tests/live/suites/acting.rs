@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::harness::trials;
 use crate::suites::outages::is_ours;
 use crate::support::bed::{self, Bed};
 use crate::support::program::Fluxdeck;
@@ -81,9 +82,8 @@ fn opened(program: &Fluxdeck, arguments: &[&str]) -> Terminal {
     screen
 }
 
-#[test]
 fn a_developer_reads_the_reason_of_everything_that_he_may_not_do() {
-    let Some(bed) = bed::shared() else { return };
+    let bed = bed::shared();
     let since = end_of_log(&bed);
     let mut screen = opened(&Fluxdeck::with(&bed.kubeconfig("developer")), &["-n", "web,shop"]);
     press(&mut screen, ":hr web\r");
@@ -106,9 +106,8 @@ fn a_developer_reads_the_reason_of_everything_that_he_may_not_do() {
     assert!(asked > 10 && written.is_empty(), "{asked} requests, {written:?}");
 }
 
-#[test]
 fn a_viewer_presses_every_key_and_nothing_is_written() {
-    let Some(bed) = bed::shared() else { return };
+    let bed = bed::shared();
     let since = end_of_log(&bed);
     let mut screen = opened(&Fluxdeck::with(&bed.kubeconfig("viewer")), &["-A"]);
     press_everything(&mut screen, &["ks flux-apps", "gitrepo flux-apps", "alert", "deploy web", "pod web", "tree"], "bed-viewer");
@@ -118,9 +117,8 @@ fn a_viewer_presses_every_key_and_nothing_is_written() {
     assert!(screen.is_running());
 }
 
-#[test]
 fn read_only_stands_above_and_nothing_is_written_by_who_may_do_everything() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let since = end_of_log(&bed);
     let mut screen = opened(&Fluxdeck::with(&bed.kubeconfig("admin")), &["-A", "--readonly"]);
     assert!(screen.text().lines().next().is_some_and(|line| line.contains("READ-ONLY")), "{}", screen.text());
@@ -132,3 +130,9 @@ fn read_only_stands_above_and_nothing_is_written_by_who_may_do_everything() {
     let (asked, written) = writes(&bed, "admin", since);
     assert!(asked > 10 && written.is_empty(), "{asked} requests, {written:?}");
 }
+
+trials![
+    a_developer_reads_the_reason_of_everything_that_he_may_not_do,
+    a_viewer_presses_every_key_and_nothing_is_written,
+    read_only_stands_above_and_nothing_is_written_by_who_may_do_everything,
+];

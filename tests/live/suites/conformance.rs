@@ -2,11 +2,11 @@
 
 use crate::conformance::ground::Ground;
 use crate::conformance::{conforms, scenarios};
+use crate::harness::trials;
 use crate::support::bed;
 
-#[test]
 fn the_bed_says_what_it_said() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let wished = std::env::var("FLUXDECK_SCENARIO").unwrap_or_default();
     for scenario in scenarios::ALL.iter().filter(|scenario| scenario.name.contains(&wished)) {
@@ -14,3 +14,5 @@ fn the_bed_says_what_it_said() {
         runtime.block_on(conforms(scenario, &ground));
     }
 }
+
+trials![the_bed_says_what_it_said,];

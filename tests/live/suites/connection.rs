@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use regex::Regex;
 
+use crate::harness::trials;
 use crate::support::bed::{self, Bed};
 use crate::support::program::{Fluxdeck, Ran};
 use crate::support::proxy::Proxy;
@@ -55,7 +56,6 @@ fn path(path: &std::path::Path) -> String {
 
 // These need no bed, but they belong to its suites: they are about reaching clusters.
 
-#[test]
 fn a_kubeconfig_that_is_not_there_is_named() {
     let user = Fluxdeck::new();
 
@@ -68,7 +68,6 @@ fn a_kubeconfig_that_is_not_there_is_named() {
     assert_says(&Fluxdeck::new().set("KUBECONFIG", "/nowhere/config").run(&["tree"]), UNREACHABLE, &["KUBECONFIG"]);
 }
 
-#[test]
 fn a_kubeconfig_that_is_none_is_named() {
     let user = Fluxdeck::new();
     let broken = path(&user.write("broken", "clusters: ["));
@@ -78,7 +77,6 @@ fn a_kubeconfig_that_is_none_is_named() {
     assert_says(&user.run(&["tree", "--kubeconfig", &folder]), UNREACHABLE, &[&folder]);
 }
 
-#[test]
 fn a_kubeconfig_without_current_context_says_how_to_choose_one() {
     let user = Fluxdeck::new();
     let file = kubeconfig(&user, 9);
@@ -89,7 +87,6 @@ fn a_kubeconfig_without_current_context_says_how_to_choose_one() {
     assert_says(&user.run(&["tree"]), UNREACHABLE, &["no current context", "--context"]);
 }
 
-#[test]
 fn a_context_that_is_unknown_is_told_with_those_that_are_known() {
     let user = Fluxdeck::new();
     let file = path(&kubeconfig(&user, 9));
@@ -99,7 +96,6 @@ fn a_context_that_is_unknown_is_told_with_those_that_are_known() {
     assert_says(&ran, ran.code, &["`theer`", "there"]);
 }
 
-#[test]
 fn a_port_that_refuses_is_told_at_once() {
     let user = Fluxdeck::new();
     // bound and released: nobody listens there
@@ -114,7 +110,6 @@ fn a_port_that_refuses_is_told_at_once() {
     assert!(!user.file("fleet.gz").exists(), "nothing is written");
 }
 
-#[test]
 fn a_port_that_hangs_is_told_when_the_time_for_a_request_is_over() {
     let user = Fluxdeck::new();
     let hole = Proxy::black_hole();
@@ -128,7 +123,6 @@ fn a_port_that_hangs_is_told_when_the_time_for_a_request_is_over() {
     assert!(ran.took < Duration::from_secs(3), "{ran:?}");
 }
 
-#[test]
 fn a_login_program_that_fails_is_told_with_its_own_words() {
     let user = Fluxdeck::new();
     let file = kubeconfig(&user, 9);
@@ -139,9 +133,8 @@ fn a_login_program_that_fails_is_told_with_its_own_words() {
     assert_says(&user.run(&["tree", "--kubeconfig", &file]), UNREACHABLE, &["session expired", "log in again"]);
 }
 
-#[test]
 fn a_certificate_of_another_ca_is_told() {
-    let Some(bed) = bed::shared() else { return };
+    let bed = bed::shared();
     let user = Fluxdeck::new();
     let (key, certificate) = (path(&user.file("key")), path(&user.file("crt")));
     let made = Command::new("openssl")
@@ -167,18 +160,16 @@ fn a_certificate_of_another_ca_is_told() {
     assert_says(&user.run(&["tree", "--kubeconfig", &file]), UNREACHABLE, &["certificate", "certificate-authority"]);
 }
 
-#[test]
 fn credentials_that_are_not_accepted_are_told() {
-    let Some(bed) = bed::shared() else { return };
+    let bed = bed::shared();
     let user = Fluxdeck::new();
     let file = path(&changed(&bed, &user, "(?m)^    client-certificate-data: .*\n    client-key-data: .*", "    token: expired"));
 
     assert_says(&user.run(&["tree", "--kubeconfig", &file]), UNREACHABLE, &["credentials", "expired", "log in again"]);
 }
 
-#[test]
 fn every_request_says_who_asks() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let log = || std::fs::read_to_string(bed.value("BED_AUDIT_LOG")).expect("the audit log");
     let before = log().len();
     let user = Fluxdeck::with(&bed.kubeconfig("admin"));
@@ -200,9 +191,8 @@ fn every_request_says_who_asks() {
     assert!(nameless.is_empty(), "{nameless:?}");
 }
 
-#[test]
 fn a_user_without_any_right_is_told_so() {
-    let Some(bed) = bed::shared() else { return };
+    let bed = bed::shared();
     let user = Fluxdeck::with(&bed.kubeconfig("admin"));
 
     for command in [["tree", "-A"], ["get", "ks"]] {
@@ -215,3 +205,17 @@ fn a_user_without_any_right_is_told_so() {
     assert_says(&developer.run(&["tree", "--as", "admin"]), UNREACHABLE, &["impersonate"]);
     assert_says(&developer.run(&["tree", "--as-group", "admins"]), 2, &["--as"]);
 }
+
+trials![
+    a_kubeconfig_that_is_not_there_is_named,
+    a_kubeconfig_that_is_none_is_named,
+    a_kubeconfig_without_current_context_says_how_to_choose_one,
+    a_context_that_is_unknown_is_told_with_those_that_are_known,
+    a_port_that_refuses_is_told_at_once,
+    a_port_that_hangs_is_told_when_the_time_for_a_request_is_over,
+    a_login_program_that_fails_is_told_with_its_own_words,
+    a_certificate_of_another_ca_is_told,
+    credentials_that_are_not_accepted_are_told,
+    every_request_says_who_asks,
+    a_user_without_any_right_is_told_so,
+];

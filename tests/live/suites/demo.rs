@@ -11,6 +11,7 @@ use std::process::Command;
 use regex::Regex;
 use serde_json::Value;
 
+use crate::harness::trials;
 use crate::node::{Node, flat, tree};
 use crate::support::bed::{self, Bed, Staging};
 use crate::support::program::Fluxdeck;
@@ -176,9 +177,8 @@ fn record(bed: &Bed, context: &str) {
     std::fs::write(content(&format!("{context}.snapshot.gz")), packed).expect("the repository is ours");
 }
 
-#[test]
 fn the_demo_is_what_the_bed_was() {
-    let Some(bed) = bed::shared() else { return };
+    let bed = bed::shared();
     if std::env::var_os("UPDATE").is_some() {
         let packed = files(&bed).pack().expect("packed");
         std::fs::write(content("repositories.gz"), packed).expect("the repository is ours");
@@ -199,9 +199,8 @@ fn the_demo_is_what_the_bed_was() {
     assert!(differ.is_empty(), "record it again with UPDATE=1: {differ:?}");
 }
 
-#[test]
 fn the_repositories_of_the_demo_are_those_of_the_fleet() {
-    let Some(bed) = bed::shared() else { return };
+    let bed = bed::shared();
     if std::env::var_os("UPDATE").is_some() {
         // what this program has built in is what was
         return;
@@ -220,3 +219,5 @@ fn the_repositories_of_the_demo_are_those_of_the_fleet() {
     };
     assert!(told(&fluxdeck::demo::content::files()) == told(&files(&bed)), "record them again with UPDATE=1");
 }
+
+trials![the_demo_is_what_the_bed_was, the_repositories_of_the_demo_are_those_of_the_fleet,];

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::harness::trials;
 use crate::node::Node;
 use crate::support::bed::{self, Bed};
 use crate::support::program::{Fluxdeck, Ran};
@@ -24,9 +25,8 @@ fn listed(bed: &Bed, kind: &str, more: &[&str]) -> BTreeSet<String> {
     told.lines().filter_map(plain).collect()
 }
 
-#[test]
 fn every_kind_answers_to_its_plural_its_kind_and_its_short_names_as_in_kubectl() {
-    let Some(bed) = bed::shared() else { return };
+    let bed = bed::shared();
     let user = user(&bed);
     let served = bed.kubectl(&["api-resources", "--verbs=list", "--no-headers", "--sort-by=name"]);
     let mut kinds = 0;
@@ -47,9 +47,8 @@ fn every_kind_answers_to_its_plural_its_kind_and_its_short_names_as_in_kubectl()
     assert_eq!(kinds, 19, "every kind of Flux and its operator is served:\n{served}");
 }
 
-#[test]
 fn kinds_of_flux_v1_are_named_with_their_group() {
-    let Some(bed) = bed::shared() else { return };
+    let bed = bed::shared();
     let user = user(&bed);
     for kind in [
         "helmreleases.helm.fluxcd.io",
@@ -63,9 +62,8 @@ fn kinds_of_flux_v1_are_named_with_their_group() {
     }
 }
 
-#[test]
 fn namespaces_are_those_of_kubectl_and_may_be_several() {
-    let Some(bed) = bed::shared() else { return };
+    let bed = bed::shared();
     let user = user(&bed);
     let ks = |more: &[&str]| names(&user.run(&[&["get", "ks", "-o", "name"], more].concat()));
 
@@ -80,18 +78,16 @@ fn namespaces_are_those_of_kubectl_and_may_be_several() {
     assert!(ran.err.contains("no Kustomization found in default"), "{ran:?}");
 }
 
-#[test]
 fn a_namespace_that_does_not_exist_is_told_with_the_one_that_was_meant() {
-    let Some(bed) = bed::shared() else { return };
+    let bed = bed::shared();
     let ran = user(&bed).run(&["get", "ks", "-n", "falts"]);
 
     assert_eq!(ran.out, "", "{ran:?}");
     assert!(ran.err.contains("falts") && ran.err.contains("did you mean the namespace `faults`?"), "{ran:?}");
 }
 
-#[test]
 fn one_object_prints_in_every_format() {
-    let Some(bed) = bed::shared() else { return };
+    let bed = bed::shared();
     let user = user(&bed);
     let get = |format: &[&str]| user.run(&[&["get", "ks", "suspended", "-n", "faults"], format].concat());
 
@@ -109,9 +105,8 @@ fn one_object_prints_in_every_format() {
     assert_eq!((plain.out.lines().count(), wide.out.lines().count()), (2, 2), "a heading and a row");
 }
 
-#[test]
 fn objects_of_one_name_in_two_namespaces_are_told_apart() {
-    let Some(bed) = bed::shared() else { return };
+    let bed = bed::shared();
     let user = user(&bed);
 
     let nodes: Vec<Node> = user.run(&["get", "hr", "web", "-A", "-o", "json"]).json();
@@ -120,9 +115,8 @@ fn objects_of_one_name_in_two_namespaces_are_told_apart() {
     assert!(user.run(&["get", "hr", "web", "-A"]).out.starts_with("NAMESPACE"), "their namespaces are a column");
 }
 
-#[test]
 fn state_and_labels_narrow_what_is_printed() {
-    let Some(bed) = bed::shared() else { return };
+    let bed = bed::shared();
     let user = user(&bed);
 
     let failing: Vec<Node> = user.run(&["get", "ks", "-A", "--status", "failed,stalled", "-o", "json"]).json();
@@ -140,9 +134,8 @@ fn state_and_labels_narrow_what_is_printed() {
     assert!(without.is_disjoint(&chosen) && !without.is_empty(), "{without:?}");
 }
 
-#[test]
 fn the_exit_code_tells_scripts_how_it_went() {
-    let Some(bed) = bed::shared() else { return };
+    let bed = bed::shared();
     let user = user(&bed);
     let mut wrong = Vec::new();
     for (arguments, code, words) in [
@@ -176,12 +169,23 @@ fn the_exit_code_tells_scripts_how_it_went() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-#[test]
 fn children_of_flux_are_kinds_like_others() {
-    let Some(bed) = bed::shared() else { return };
+    let bed = bed::shared();
     let user = user(&bed);
     for kind in ["deploy", "pods", "svc", "sts"] {
         let found = names(&user.run(&["get", kind, "-n", "shop", "-o", "name"]));
         assert_eq!(found, listed(&bed, kind, &["-n", "shop"]), "get {kind}");
     }
 }
+
+trials![
+    every_kind_answers_to_its_plural_its_kind_and_its_short_names_as_in_kubectl,
+    kinds_of_flux_v1_are_named_with_their_group,
+    namespaces_are_those_of_kubectl_and_may_be_several,
+    a_namespace_that_does_not_exist_is_told_with_the_one_that_was_meant,
+    one_object_prints_in_every_format,
+    objects_of_one_name_in_two_namespaces_are_told_apart,
+    state_and_labels_narrow_what_is_printed,
+    the_exit_code_tells_scripts_how_it_went,
+    children_of_flux_are_kinds_like_others,
+];

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::drift::clone;
+use crate::harness::trials;
 use crate::support::bed::{self, Bed};
 use crate::support::program::Fluxdeck;
 
@@ -33,9 +34,8 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
-#[test]
 fn a_repository_that_nobody_has_checked_out_is_fetched_once_and_keeps_no_password() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let user = user(&bed);
     let compared = || {
         let ran = user.run(&["drift", "-A", "-o", "json"]);
@@ -59,18 +59,16 @@ fn a_repository_that_nobody_has_checked_out_is_fetched_once_and_keeps_no_passwor
     assert_eq!(compared(), first);
 }
 
-#[test]
 fn a_git_that_may_not_log_in_says_so_and_asks_nothing() {
-    let Some(bed) = bed::shared() else { return };
+    let bed = bed::shared();
     let user = Fluxdeck::with(&bed.kubeconfig("admin"));
     let ran = user.run(&["drift", "-n", "web", "-o", "json"]);
     assert!(ran.code == 1 && ran.out.contains("git cannot fetch http://"), "{ran:?}");
     assert!(ran.took < Duration::from_secs(60), "{ran:?}");
 }
 
-#[test]
 fn fields_lead_to_the_file_in_the_users_editor_and_the_screen_comes_back() {
-    let Some(bed) = bed::shared() else { return };
+    let bed = bed::shared();
     let user = user(&bed);
     let fleet = clone(&bed, bed.value("BED_GIT_URL"), &user.file("fleet"));
     let editor = user.write("editor", "#!/bin/sh\nprintf '%s\\n' \"$@\" > \"$HOME/edited\"\necho editing; read -r line\n");
@@ -106,3 +104,9 @@ fn fields_lead_to_the_file_in_the_users_editor_and_the_screen_comes_back() {
     screen.keys(":q\r");
     screen.end(SOON);
 }
+
+trials![
+    a_repository_that_nobody_has_checked_out_is_fetched_once_and_keeps_no_password,
+    a_git_that_may_not_log_in_says_so_and_asks_nothing,
+    fields_lead_to_the_file_in_the_users_editor_and_the_screen_comes_back,
+];

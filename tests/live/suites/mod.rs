@@ -18,3 +18,37 @@ mod teeth;
 mod tree;
 mod users;
 mod ways;
+
+use crate::harness::Trial;
+
+/// Every test, by file.
+pub const ALL: &[&[Trial]] = &[
+    acting::TRIALS,
+    actions::bulk::TRIALS,
+    actions::deleting::TRIALS,
+    actions::leaving::TRIALS,
+    actions::lost::TRIALS,
+    actions::offered::TRIALS,
+    actions::refused::TRIALS,
+    actions::releases::TRIALS,
+    actions::taken_up::TRIALS,
+    actions::undone::TRIALS,
+    actions::unrecorded::TRIALS,
+    actions::verbs::TRIALS,
+    answers::TRIALS,
+    builds::TRIALS,
+    conformance::TRIALS,
+    connection::TRIALS,
+    demo::TRIALS,
+    drift::TRIALS,
+    get::TRIALS,
+    git::TRIALS,
+    outages::TRIALS,
+    schemas::TRIALS,
+    screen::TRIALS,
+    snapshots::TRIALS,
+    teeth::TRIALS,
+    tree::TRIALS,
+    users::TRIALS,
+    ways::TRIALS,
+];

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::harness::trials;
 use crate::support::bed::{self, Bed};
 use crate::support::program::Fluxdeck;
 use crate::support::proxy::Proxy;
@@ -121,9 +122,8 @@ fn is_live(text: &str) -> bool {
     text.lines().next().is_some_and(|line| line.contains("live"))
 }
 
-#[test]
 fn a_change_is_on_the_screen_within_a_second() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let mark = Mark::new(&bed, "pulse");
     let user = Fluxdeck::with(&bed.kubeconfig("admin"));
     for size in [WIDE, SMALL] {
@@ -147,9 +147,8 @@ fn a_change_is_on_the_screen_within_a_second() {
     }
 }
 
-#[test]
 fn a_killed_api_server_leaves_an_old_picture_that_says_so_and_heals_without_ghosts() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let (ghost, kept) = (Mark::new(&bed, "ghost"), Mark::new(&bed, "kept"));
     let network = Proxy::to(bed.port());
     let user = through(&bed, "admin", network.port);
@@ -197,9 +196,8 @@ pub fn is_ours(request: &Value) -> bool {
     text(request, "/userAgent") == format!("fluxdeck/{}", env!("CARGO_PKG_VERSION"))
 }
 
-#[test]
 fn a_network_that_falls_silent_is_noticed_and_forgiven() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let mark = Mark::new(&bed, "pulse");
     let network = Proxy::to(bed.port());
     let user = through(&bed, "admin", network.port);
@@ -214,9 +212,8 @@ fn a_network_that_falls_silent_is_noticed_and_forgiven() {
     screen.until("live again", HEALED, |text| is_live(text) && !text.contains("pulse"));
 }
 
-#[test]
 fn watches_that_are_closed_every_few_seconds_leave_the_picture_live() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let mark = Mark::new(&bed, "pulse");
     let plain = Plain::of(&bed, "admin");
     let network = short_watches(plain.1);
@@ -255,9 +252,8 @@ impl Drop for Binding<'_> {
     }
 }
 
-#[test]
 fn rights_that_are_taken_away_while_one_looks_turn_rows_into_a_notice() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let plain = Plain::of(&bed, "developer");
     let network = short_watches(plain.1);
     let user = Fluxdeck::new();
@@ -286,3 +282,11 @@ fn restricted(text: &str) -> usize {
     let before = line.split("lists restricted").next().unwrap_or_default();
     before.split_whitespace().last().and_then(|count| count.parse().ok()).unwrap_or(0)
 }
+
+trials![
+    a_change_is_on_the_screen_within_a_second,
+    a_killed_api_server_leaves_an_old_picture_that_says_so_and_heals_without_ghosts,
+    a_network_that_falls_silent_is_noticed_and_forgiven,
+    watches_that_are_closed_every_few_seconds_leave_the_picture_live,
+    rights_that_are_taken_away_while_one_looks_turn_rows_into_a_notice,
+];

@@ -8,6 +8,7 @@ use std::time::Duration;
 use portable_pty::CommandBuilder;
 use regex::bytes::Regex;
 
+use crate::harness::trials;
 use crate::support::program::Fluxdeck;
 use crate::support::proxy::Proxy;
 use crate::support::terminal::{SMALL, Terminal, WIDE};
@@ -41,7 +42,6 @@ fn opened(user: &Fluxdeck, size: (u16, u16)) -> Terminal {
     screen
 }
 
-#[test]
 fn the_first_frame_comes_before_any_answer_and_keys_work_meanwhile() {
     let hole = Proxy::black_hole();
     let user = Fluxdeck::new();
@@ -67,7 +67,6 @@ fn the_first_frame_comes_before_any_answer_and_keys_work_meanwhile() {
     }
 }
 
-#[test]
 fn what_is_wrong_with_a_kubeconfig_stands_on_the_screen() {
     let user = Fluxdeck::new();
     let broken = user.write("broken", "clusters: [").display().to_string();
@@ -84,7 +83,6 @@ fn what_is_wrong_with_a_kubeconfig_stands_on_the_screen() {
     }
 }
 
-#[test]
 fn an_idle_screen_writes_nothing() {
     let user = Fluxdeck::new();
     let mut screen = opened(&user, WIDE);
@@ -94,7 +92,6 @@ fn an_idle_screen_writes_nothing() {
     assert_eq!(screen.written.len() - before, 0, "{:?}", String::from_utf8_lossy(&screen.written[before..]));
 }
 
-#[test]
 fn every_way_out_gives_the_terminal_back() {
     let user = Fluxdeck::new();
     type Way = fn(&mut Terminal);
@@ -115,7 +112,6 @@ fn every_way_out_gives_the_terminal_back() {
 }
 
 /// Nobody can tidy up after a kill -9 but who watches: an interactive shell mends the modes itself, another does not.
-#[test]
 fn a_killed_program_gives_the_terminal_back_too() {
     for (shell, arguments) in [("bash", &["--norc", "--noprofile", "-i"][..]), ("sh", &["-i"][..])] {
         for keys in ["", "d", ":theme ", "?", "!", ":ctx staging\r"] {
@@ -147,7 +143,6 @@ fn a_killed_program_gives_the_terminal_back_too() {
     }
 }
 
-#[test]
 fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
     let user = Fluxdeck::new().set("PS1", "shell> ");
     let path = old_fleet(&user);
@@ -173,7 +168,6 @@ fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
     screen.until("the shell", SOON, |text| text.trim_end().ends_with("shell>"));
 }
 
-#[test]
 fn resizing_in_any_way_breaks_nothing() {
     let user = Fluxdeck::new();
     let mut screen = opened(&user, WIDE);
@@ -207,7 +201,6 @@ fn resizing_in_any_way_breaks_nothing() {
     screen.assert_given_back();
 }
 
-#[test]
 fn no_color_means_no_color() {
     // everything but attributes (bold, dim, underlined, reversed …) and their ends
     let colour = Regex::new(r"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9\d|10[0-7])(?:;\d+)*m").expect("a pattern");
@@ -221,3 +214,14 @@ fn no_color_means_no_color() {
         assert_eq!(colour.is_match(&screen.written), coloured, "{variable}=1");
     }
 }
+
+trials![
+    the_first_frame_comes_before_any_answer_and_keys_work_meanwhile,
+    what_is_wrong_with_a_kubeconfig_stands_on_the_screen,
+    an_idle_screen_writes_nothing,
+    every_way_out_gives_the_terminal_back,
+    a_killed_program_gives_the_terminal_back_too,
+    ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again,
+    resizing_in_any_way_breaks_nothing,
+    no_color_means_no_color,
+];

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::harness::trials;
 use crate::node::{Node, flat, tree};
 use crate::support::bed::{self, Bed};
 use crate::support::program::Fluxdeck;
@@ -49,9 +50,8 @@ fn told(trees: &[Node]) -> BTreeSet<String> {
     flat(trees).into_iter().map(|node| format!("{:?}", Node { children: Vec::new(), ..node.clone() })).collect()
 }
 
-#[test]
 fn a_snapshot_shows_the_tree_that_was_live_and_can_be_taken_again() {
-    let Some(bed) = bed::shared() else { return };
+    let bed = bed::shared();
     let user = Fluxdeck::with(&bed.kubeconfig("admin"));
     let (first, second) = (user.file("fleet.gz"), user.file("again.gz"));
     let (first, second) = (first.to_str().expect("a path"), second.to_str().expect("a path"));
@@ -84,9 +84,8 @@ fn a_snapshot_shows_the_tree_that_was_live_and_can_be_taken_again() {
     assert_eq!(get(&["--from", first]), get(&[]), "tables too");
 }
 
-#[test]
 fn a_snapshot_holds_no_value_of_a_secret() {
-    let Some(bed) = bed::shared() else { return };
+    let bed = bed::shared();
     let user = Fluxdeck::with(&bed.kubeconfig("admin"));
     let file = user.file("fleet.gz");
     let ran = user.run(&["snapshot", file.to_str().expect("a path")]);
@@ -105,7 +104,6 @@ fn a_snapshot_holds_no_value_of_a_secret() {
     assert!(!text.contains("managedFields"), "what nobody looks at is left out");
 }
 
-#[test]
 fn what_is_no_snapshot_is_told() {
     let user = Fluxdeck::new();
     let file = user.write("notes.txt", "hello");
@@ -119,9 +117,8 @@ fn what_is_no_snapshot_is_told() {
 }
 
 /// `UPDATE=1` takes it again from the bed.
-#[test]
 fn the_recorded_fleet_is_the_fleet_of_the_bed() {
-    let Some(bed) = bed::shared() else { return };
+    let bed = bed::shared();
     let user = Fluxdeck::with(&bed.kubeconfig("admin"));
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/fleet.snapshot.gz");
     let file = path.to_str().expect("a path");
@@ -139,3 +136,10 @@ fn the_recorded_fleet_is_the_fleet_of_the_bed() {
     };
     assert_eq!(of_flux(&tree(&user, &["-A", "--from", file])), of_flux(&tree(&user, &["-A"])), "take it again with UPDATE=1");
 }
+
+trials![
+    a_snapshot_shows_the_tree_that_was_live_and_can_be_taken_again,
+    a_snapshot_holds_no_value_of_a_secret,
+    what_is_no_snapshot_is_told,
+    the_recorded_fleet_is_the_fleet_of_the_bed,
+];

@@ -16,6 +16,7 @@ use kube::{Client, Config};
 use serde_json::{Map, Value, json};
 
 use super::builds::{built, comparable, plain};
+use crate::harness::trials;
 use crate::support::bed::{self, Bed};
 
 const MANAGER: &str = "kustomize-controller";
@@ -255,9 +256,8 @@ async fn tried(api: &Api, object: &Value, paths: Vec<Path>) -> Vec<(Path, Notice
     found
 }
 
-#[test]
 fn a_field_that_is_left_out_is_noticed() {
-    let Some(bed) = bed::shared() else { return };
+    let bed = bed::shared();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let all = built(&bed);
     let objects: Vec<Value> =
@@ -285,3 +285,5 @@ fn a_field_that_is_left_out_is_noticed() {
     assert!(unseen.is_empty(), "nobody misses these ({told}):\n{}", unseen.join("\n"));
     assert!(objects.len() >= 30 && noticed >= 200 && by_rule * 5 < noticed, "{told}");
 }
+
+trials![a_field_that_is_left_out_is_noticed,];

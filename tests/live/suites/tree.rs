@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::harness::trials;
 use crate::node::{Node, by_key, flat, tree};
 use crate::support::bed::{self, Bed};
 use crate::support::program::Fluxdeck;
@@ -28,9 +29,8 @@ fn seen(bed: &Bed) -> (Vec<Node>, [Objects; 2], [Objects; 2]) {
     (trees, [before.0, after.0], [before.1, after.1])
 }
 
-#[test]
 fn every_deliberate_fault_has_the_state_and_the_reason_of_the_table() {
-    let Some(bed) = bed::shared() else { return };
+    let bed = bed::shared();
     let trees = tree(&user(&bed), &["-A"]);
     let nodes = flat(&trees);
     let mut wrong = Vec::new();
@@ -69,9 +69,8 @@ fn is_today(group: &str) -> bool {
     group.ends_with(".toolkit.fluxcd.io") || group == "source.extensions.fluxcd.io" || group == "fluxcd.controlplane.io"
 }
 
-#[test]
 fn every_flux_object_is_in_the_tree_once_with_its_conditions_and_revision() {
-    let Some(bed) = bed::shared() else { return };
+    let bed = bed::shared();
     let (trees, [before, after], _) = seen(&bed);
     let (nodes, twice) = by_key(&trees);
     assert_eq!(twice, [], "an object has one home");
@@ -105,9 +104,8 @@ fn every_flux_object_is_in_the_tree_once_with_its_conditions_and_revision() {
     assert_none("kubectl says otherwise", &wrong);
 }
 
-#[test]
 fn pods_of_what_flux_manages_are_in_the_tree_in_their_phase_and_no_other_pods() {
-    let Some(bed) = bed::shared() else { return };
+    let bed = bed::shared();
     let (trees, [flux, _], [before, after]) = seen(&bed);
     let (nodes, _) = by_key(&trees);
     let shown: BTreeSet<_> = nodes.keys().filter(|key| key.kind == "Pod").cloned().collect();
@@ -130,9 +128,8 @@ fn pods_of_what_flux_manages_are_in_the_tree_in_their_phase_and_no_other_pods() 
     assert_none("pods in another state", &wrong);
 }
 
-#[test]
 fn what_inventories_name_is_below_its_applier() {
-    let Some(bed) = bed::shared() else { return };
+    let bed = bed::shared();
     let (trees, [flux, _], _) = seen(&bed);
     let (nodes, _) = by_key(&trees);
     let named = truth::inventories(&flux);
@@ -142,9 +139,8 @@ fn what_inventories_name_is_below_its_applier() {
     assert_none("in an inventory, but not in the tree", &missing);
 }
 
-#[test]
 fn nothing_is_in_the_tree_that_is_not_in_the_cluster() {
-    let Some(bed) = bed::shared() else { return };
+    let bed = bed::shared();
     let trees = tree(&user(&bed), &["-A"]);
     let nodes = flat(&trees);
     let kinds = nodes.iter().map(|node| (node.group.clone(), node.kind.clone())).collect();
@@ -159,3 +155,11 @@ fn nothing_is_in_the_tree_that_is_not_in_the_cluster() {
         assert!(!existing.contains(&node.key()), "it is there: {node:?}");
     }
 }
+
+trials![
+    every_deliberate_fault_has_the_state_and_the_reason_of_the_table,
+    every_flux_object_is_in_the_tree_once_with_its_conditions_and_revision,
+    pods_of_what_flux_manages_are_in_the_tree_in_their_phase_and_no_other_pods,
+    what_inventories_name_is_below_its_applier,
+    nothing_is_in_the_tree_that_is_not_in_the_cluster,
+];

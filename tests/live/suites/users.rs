@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::harness::trials;
 use crate::node::{Node, by_key, flat, tree};
 use crate::support::bed::{self, Bed};
 use crate::support::program::Fluxdeck;
@@ -27,9 +28,8 @@ fn with_parents<'a>(nodes: &'a [Node], parent: Option<&'a Node>) -> Vec<(&'a Nod
     nodes.iter().flat_map(|node| std::iter::once((node, parent)).chain(with_parents(&node.children, Some(node)))).collect()
 }
 
-#[test]
 fn a_developer_sees_his_workloads_below_owners_that_he_may_not_read() {
-    let Some(bed) = bed::shared() else { return };
+    let bed = bed::shared();
     let ran = developer(&bed).run(&["tree", "-n", "web,shop", "-o", "json"]);
     let trees: Vec<Node> = ran.json();
     let (nodes, twice) = by_key(&trees);
@@ -60,9 +60,8 @@ fn a_developer_sees_his_workloads_below_owners_that_he_may_not_read() {
     assert!(ran.err.contains("restricted") && ran.err.contains("shop, web"), "he is told: {ran:?}");
 }
 
-#[test]
 fn without_a_namespace_that_of_the_kubeconfig_is_read_and_the_rest_is_said() {
-    let Some(bed) = bed::shared() else { return };
+    let bed = bed::shared();
     let user = developer(&bed);
 
     let ran = user.run(&["tree", "-o", "json"]);
@@ -76,9 +75,8 @@ fn without_a_namespace_that_of_the_kubeconfig_is_read_and_the_rest_is_said() {
     assert!(ran.code == 0 && ran.out.contains("deployment/cart"), "{ran:?}");
 }
 
-#[test]
 fn an_empty_table_never_stands_for_a_refusal() {
-    let Some(bed) = bed::shared() else { return };
+    let bed = bed::shared();
     let user = developer(&bed);
 
     for command in
@@ -90,9 +88,8 @@ fn an_empty_table_never_stands_for_a_refusal() {
     }
 }
 
-#[test]
 fn a_viewer_sees_what_the_administrator_sees() {
-    let Some(bed) = bed::shared() else { return };
+    let bed = bed::shared();
     let keys = |user: &str| -> BTreeSet<Key> {
         let trees = tree(&Fluxdeck::with(&bed.kubeconfig(user)), &["-A"]);
         flat(&trees).into_iter().map(Node::key).collect()
@@ -103,9 +100,8 @@ fn a_viewer_sees_what_the_administrator_sees() {
     assert!(ran.code == 0 && ran.err.is_empty(), "nothing is kept from him: {ran:?}");
 }
 
-#[test]
 fn nothing_is_ever_written_and_no_secret_is_read_in_full() {
-    let Some(bed) = bed::shared() else { return };
+    let bed = bed::shared();
     // other suites try these users' rights themselves: only what is asked from here on is ours
     let before = std::fs::read_to_string(bed.value("BED_AUDIT_LOG")).expect("the audit log").len();
     for user in ["developer", "viewer"] {
@@ -128,3 +124,11 @@ fn nothing_is_ever_written_and_no_secret_is_read_in_full() {
     assert!(all > 50, "their requests are in the log: {all}");
     assert!(writes.is_empty(), "{writes:?}");
 }
+
+trials![
+    a_developer_sees_his_workloads_below_owners_that_he_may_not_read,
+    without_a_namespace_that_of_the_kubeconfig_is_read_and_the_rest_is_said,
+    an_empty_table_never_stands_for_a_refusal,
+    a_viewer_sees_what_the_administrator_sees,
+    nothing_is_ever_written_and_no_secret_is_read_in_full,
+];

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use crate::harness::trials;
 use crate::support::bed::{self, Bed};
 use crate::support::program::{Fluxdeck, Ran};
 
@@ -105,9 +106,8 @@ fn assert_lists(ran: &Ran) {
     assert!(ran.out.contains("apps") && ran.out.contains("controllers"), "{ran:?}");
 }
 
-#[test]
 fn proxies_of_the_kubeconfig_and_of_the_environment_are_used() {
-    let Some(bed) = bed::shared() else { return };
+    let bed = bed::shared();
     let get = ["get", "ks", "-n", "flux-system"];
     for (greeting, scheme) in [(Greeting::Connect, "http"), (Greeting::Socks, "socks5")] {
         let proxy = Forward::start(greeting, bed.port());
@@ -123,9 +123,8 @@ fn proxies_of_the_kubeconfig_and_of_the_environment_are_used() {
     }
 }
 
-#[test]
 fn a_proxy_that_is_not_there_is_named() {
-    let Some(bed) = bed::shared() else { return };
+    let bed = bed::shared();
     let nobody = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port").local_addr().expect("bound").port();
     let user = Fluxdeck::new();
     let ran = with_line(&bed, &user, &format!("proxy-url: http://127.0.0.1:{nobody}")).run(&["get", "ks", "-n", "flux-system"]);
@@ -133,9 +132,8 @@ fn a_proxy_that_is_not_there_is_named() {
     assert!(ran.err.contains("cannot reach"), "{ran:?}");
 }
 
-#[test]
 fn in_a_pod_the_service_account_is_used() {
-    let Some(bed) = bed::shared() else { return };
+    let bed = bed::shared();
     let user = Fluxdeck::new();
     let token = bed.kubectl(&["create", "token", "default", "-n", "flux-system"]);
     let certificate =
@@ -172,9 +170,8 @@ fn in_a_pod_the_service_account_is_used() {
     assert_eq!(allowed.status.code(), Some(0), "{}", String::from_utf8_lossy(&allowed.stderr));
 }
 
-#[test]
 fn what_is_listed_instead_of_watched_says_so_and_follows_all_the_same() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let user = Fluxdeck::with(&bed.kubeconfig("admin"));
     std::fs::create_dir_all(user.file(".config/fluxdeck")).expect("the home is ours");
     user.write(".config/fluxdeck/config.toml", "watches = 3");
@@ -192,3 +189,10 @@ fn what_is_listed_instead_of_watched_says_so_and_follows_all_the_same() {
     screen.keys("d");
     screen.until_shows("not watched", SOON);
 }
+
+trials![
+    proxies_of_the_kubeconfig_and_of_the_environment_are_used,
+    a_proxy_that_is_not_there_is_named,
+    in_a_pod_the_service_account_is_used,
+    what_is_listed_instead_of_watched_says_so_and_follows_all_the_same,
+];

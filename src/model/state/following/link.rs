@@ -48,7 +48,9 @@ impl Following {
     }
 
     fn link(&self) -> Link {
-        let followed: Vec<_> = self.scopes.iter().filter(|(_, followed)| followed.offer.is_some()).collect();
+        // of what its group does not tell it is not known whether it is served
+        let is_followed = |followed: &Followed| followed.offer.is_some() || followed.lost.is_some();
+        let followed: Vec<_> = self.scopes.iter().filter(|(_, followed)| is_followed(followed)).collect();
         let lost: Vec<_> = followed.iter().filter_map(|(scope, it)| Some((*scope, *it, it.lost.as_ref()?))).collect();
         let is_all = lost.len() * 2 > followed.len();
         let why = match (&self.silent, lost.first()) {

@@ -21,6 +21,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::Link;
+use crate::domain::pause::{LONGEST_ASKED, Pauses};
 use crate::domain::{Coverage, Delta, GroupKind, Object, ObjectRef, Scope, Str, Uid};
 use crate::error::Error;
 use scope::{Followed, Phase, Step};
@@ -35,6 +36,9 @@ const DISCOVERY_AGAIN: Duration = Duration::from_secs(5);
 const SLEPT: Duration = Duration::from_secs(20);
 /// How long connecting may take before a refresh begins it anew.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// The pause after an attempt to connect that failed; it doubles up to the other.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LAST_PAUSE: Duration = Duration::from_secs(16);
 /// How soon a release that could not be read is read again.
 const RELEASE_AGAIN: Duration = Duration::from_secs(10);
 
@@ -68,8 +72,14 @@ pub struct Offer {
     pub is_namespaced: bool,
 }
 
-/// All kinds that can be listed.
-pub type Offers = BTreeMap<GroupKind, Offer>;
+/// What the server serves, as far as it could be asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Offers {
+    /// All kinds that can be listed.
+    pub kinds: BTreeMap<GroupKind, Offer>,
+    /// Groups that did not tell all of their kinds, and why not: what is missing of them above may be served all the same.
+    pub unread: BTreeMap<Str, Trouble>,
+}
 
 /// What went wrong with a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +87,13 @@ pub struct Trouble {
     pub kind: TroubleKind,
     /// In words, with what a person can do.
     pub error: Error,
+}
+
+impl Trouble {
+    /// How long the server wants to be left alone.
+    fn asked(&self) -> Option<Duration> {
+        if let TroubleKind::Busy(after) = self.kind { after } else { None }
+    }
 }
 
 /// What a failed request means for what comes next.
@@ -106,8 +123,8 @@ pub enum Event {
     /// A connection stands.
     Connected {
         offers: Offers,
-        /// Namespaces known by name.
-        namespaces: BTreeSet<Str>,
+        /// Namespaces known by name, those first that were used last.
+        namespaces: Vec<Str>,
     },
     Unconnected(Trouble),
     /// Everything is to be read anew, over a new connection.
@@ -157,10 +174,11 @@ pub enum Event {
         secret: ObjectRef,
         children: Result<Vec<ObjectRef>, Trouble>,
     },
-    /// What an object was found to own.
+    /// What an object was found to own, and the kinds of which that is not known, each with the reason.
     Found {
         owner: ObjectRef,
         objects: Vec<Object>,
+        unread: BTreeMap<GroupKind, Trouble>,
     },
 }
 
@@ -201,8 +219,10 @@ pub enum Order {
     },
     Tell(Vec<Delta>),
     Say(Link),
-    /// These namespaces are known from now on, also in the next run.
-    Remember(BTreeSet<Str>),
+    /// A line to the user: what he asked for is not all there.
+    Note(String),
+    /// These namespaces are known from now on, also in the next run; those first that were used last.
+    Remember(Vec<Str>),
 }
 
 impl Order {
@@ -211,7 +231,7 @@ impl Order {
         match self {
             Self::List { .. } | Self::Watch { .. } | Self::Stop(_) | Self::Beat | Self::Discover => true,
             Self::Release { .. } | Self::Own { .. } => true,
-            Self::Connect | Self::Disconnect | Self::Tell(_) | Self::Say(_) | Self::Remember(_) => false,
+            Self::Connect | Self::Disconnect | Self::Tell(_) | Self::Say(_) | Self::Note(_) | Self::Remember(_) => false,
         }
     }
 }
@@ -222,10 +242,13 @@ pub struct Following {
     rules: Rules,
     now: Moment,
     connection: Connection,
-    /// How often connecting has failed since it worked last.
-    failures: u32,
+    /// Between one attempt to connect and the next.
+    pauses: Pauses,
     offers: Offers,
-    namespaces: BTreeSet<Str>,
+    /// Known by name; those first that were used last.
+    namespaces: Vec<Str>,
+    /// Namespaces were named while nothing was connected: whose they are is known when something is.
+    is_unremembered: bool,
     scopes: BTreeMap<Scope, Followed>,
     /// Kinds that may not be listed everywhere.
     restricted: BTreeSet<GroupKind>,
@@ -238,7 +261,7 @@ pub struct Following {
     /// Owners whose objects were asked for and have not been found yet.
     owning: BTreeMap<ObjectRef, Uid>,
     /// What was found on demand, by owner.
-    owned: BTreeMap<ObjectRef, Vec<ObjectRef>>,
+    owned: BTreeMap<ObjectRef, BTreeSet<ObjectRef>>,
     beat: Timer,
     discovery: Timer,
     /// Why the server is silent, if it is.
@@ -291,9 +314,10 @@ impl Following {
             rules,
             now,
             connection: Connection::Waiting { until: Duration::ZERO },
-            failures: 0,
-            offers: Offers::new(),
-            namespaces: BTreeSet::new(),
+            pauses: Pauses::new(FIRST_PAUSE, LAST_PAUSE),
+            offers: Offers::default(),
+            namespaces: Vec::new(),
+            is_unremembered: false,
             scopes: BTreeMap::new(),
             restricted: BTreeSet::new(),
             is_wide: false,
@@ -362,11 +386,11 @@ impl Following {
             Event::Beat(trouble) => self.answered(trouble),
             Event::Offered(offers) => self.offered(offers),
             Event::Released { of, secret, children } => self.released(of, &secret, children),
-            Event::Found { owner, objects } => self.found(owner, objects),
+            Event::Found { owner, objects, unread } => self.found(owner, objects, &unread),
         }
     }
 
-    fn connected(&mut self, offers: Offers, namespaces: BTreeSet<Str>) {
+    fn connected(&mut self, offers: Offers, namespaces: Vec<Str>) {
         if !matches!(self.connection, Connection::Connecting { .. }) {
             return;
         }
@@ -376,7 +400,14 @@ impl Following {
         self.silent = None;
         self.heard.get_or_insert(self.now.wall);
         self.offers = offers;
-        self.namespaces.extend(namespaces);
+        for name in namespaces {
+            if !self.namespaces.contains(&name) {
+                self.namespaces.push(name);
+            }
+        }
+        if std::mem::take(&mut self.is_unremembered) {
+            self.orders.push(Order::Remember(self.namespaces.clone()));
+        }
         self.scopes.values_mut().for_each(Followed::forget_troubles);
         if self.rules.is_live {
             self.beat = Timer::at(self.now.run + BEAT);
@@ -384,6 +415,7 @@ impl Following {
         }
         self.say();
         self.reach_again();
+        self.doubt_unread();
     }
 
     fn unconnected(&mut self, trouble: &Trouble) {
@@ -400,9 +432,7 @@ impl Following {
     }
 
     fn wait_for_connection(&mut self, trouble: &Trouble) {
-        let asked = if let TroubleKind::Busy(after) = trouble.kind { after.unwrap_or_default() } else { Duration::ZERO };
-        let pause = Duration::from_secs(1 << self.failures.min(4)).max(asked.min(scope::LONGEST_ASKED));
-        self.failures += 1;
+        let pause = self.pauses.next(trouble.asked());
         self.connection = Connection::Waiting { until: self.now.run + pause };
         self.said = Link::Connecting;
         self.unreachable(trouble);
@@ -469,6 +499,18 @@ impl Following {
             && self.connection == Connection::Up
         {
             self.serve(offers);
+        }
+        self.doubt_unread();
+    }
+
+    /// Asks soon again for groups that did not tell what somebody wants to know of them.
+    fn doubt_unread(&mut self) {
+        let unread =
+            self.scopes.values().filter(|followed| followed.offer.is_none()).filter_map(|followed| followed.lost.as_ref());
+        let Some(asked) = unread.map(|trouble| trouble.asked().unwrap_or_default().min(LONGEST_ASKED)).max() else { return };
+        let soon = self.now.run + DISCOVERY_AGAIN.max(asked);
+        if let Some(due) = &mut self.discovery.due {
+            *due = if asked > DISCOVERY { soon } else { (*due).min(soon) };
         }
     }
 

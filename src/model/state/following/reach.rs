@@ -2,10 +2,10 @@
 //! everywhere, the namespaces that are known.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use super::scope::{Followed, Phase, RELIST};
 use super::{Connection, Following, Offer, Offers, Order, RELEASE_AGAIN, Reading, Trouble, TroubleKind};
+use crate::domain::pause::LONGEST_ASKED;
 use crate::domain::{Coverage, Delta, GroupKind, Object, ObjectRef, Relation, Scope, Str, Uid};
 use crate::kinds::{self, Kind, Role};
 
@@ -27,7 +27,7 @@ impl Following {
         let single: BTreeMap<Scope, Followed> = single;
         let known: Vec<_> = self.scopes.keys().cloned().collect();
         for scope in &known {
-            let offer = self.offers.get(&scope.gk).cloned();
+            let offer = self.offers.kinds.get(&scope.gk).cloned();
             self.begin(scope, offer);
         }
         self.reach();
@@ -38,8 +38,9 @@ impl Following {
             self.look_into(&gk);
         }
         for (scope, before) in single {
-            if let Some(followed) = self.scopes.get_mut(&scope) {
-                followed.read = before.read;
+            match self.scopes.get_mut(&scope) {
+                Some(followed) => followed.read = before.read,
+                None => self.cover(&scope, Coverage::Restricted),
             }
         }
         for (owner, uid) in self.owning.clone() {
@@ -63,7 +64,7 @@ impl Following {
     /// Kinds that are found by ownership, wherever they are.
     fn by_ownership(&self) -> Vec<GroupKind> {
         let known = kinds::ALL.iter().filter(|kind| kind.follow).map(|kind| of(kind));
-        let is_legacy = self.offers.keys().any(|gk| LEGACY.contains(&&*gk.group));
+        let is_legacy = self.offers.kinds.keys().any(|gk| LEGACY.contains(&&*gk.group));
         let workloads = kinds::ALL.iter().filter(|kind| is_legacy && kind.role == Role::Workload).map(|kind| of(kind));
         known.chain(self.rules.owned.iter().cloned()).chain(workloads).collect()
     }
@@ -72,7 +73,7 @@ impl Following {
     fn start(&mut self, wished: Vec<Scope>) {
         for scope in wished {
             if !self.scopes.contains_key(&scope) {
-                let offer = self.offers.get(&scope.gk).cloned();
+                let offer = self.offers.kinds.get(&scope.gk).cloned();
                 self.begin(&scope, offer);
             }
         }
@@ -90,8 +91,11 @@ impl Following {
             new
         });
         let Some(offer) = offer else {
-            (followed.offer, followed.phase, followed.lost) = (None, Phase::Idle, None);
-            return self.cover(scope, Coverage::NotServed);
+            // what a group does not tell is not known, and nothing that is seen of it vanishes
+            let lost = self.offers.unread.get(&scope.gk.group).cloned();
+            let coverage = if lost.is_some() { Coverage::Failing } else { Coverage::NotServed };
+            (followed.offer, followed.phase, followed.lost) = (None, Phase::Idle, lost);
+            return self.cover(scope, coverage);
         };
         followed.is_watched &= offer.is_watchable;
         followed.offer = Some(offer);
@@ -102,10 +106,17 @@ impl Following {
     /// The server serves other kinds, or in other versions, than before.
     pub(super) fn serve(&mut self, offers: Offers) {
         self.offers = offers;
-        let known: Vec<_> = self.scopes.iter().map(|(scope, followed)| (scope.clone(), followed.offer.clone())).collect();
-        for (scope, before) in known {
-            let offer = self.offers.get(&scope.gk).cloned();
-            if offer == before {
+        let known: Vec<_> = self.scopes.iter().map(|(scope, it)| (scope.clone(), it.offer.clone(), it.lost.clone())).collect();
+        for (scope, before, lost) in known {
+            let offer = self.offers.kinds.get(&scope.gk).cloned();
+            let unread = self.offers.unread.get(&scope.gk.group);
+            let is_as_before = match (&offer, &before) {
+                (None, None) => unread == lost.as_ref(),
+                // whether it is gone is not known
+                (None, Some(_)) => unread.is_some(),
+                (offer, before) => offer == before,
+            };
+            if is_as_before {
                 continue;
             }
             if offer.is_none() {
@@ -129,7 +140,7 @@ impl Following {
         if self.rules.only.is_empty() {
             self.look_into_storage(&deltas);
             let new = self.new_kinds(&deltas);
-            if new.iter().any(|gk| !self.offers.contains_key(gk)) {
+            if new.iter().any(|gk| !self.offers.kinds.contains_key(gk)) {
                 self.doubt_offers();
             }
             self.start(new.into_iter().map(everywhere).collect());
@@ -194,7 +205,7 @@ impl Following {
             }
             Ok(_) | Err(_) => None,
         };
-        *reading = again.map_or(Reading::Done, |wait| Reading::Resting { until: now + wait.min(Duration::from_secs(300)) });
+        *reading = again.map_or(Reading::Done, |wait| Reading::Resting { until: now + wait.min(LONGEST_ASKED) });
         match children {
             Ok(children) => {
                 let new: BTreeSet<_> = children.iter().map(|child| child.gk.clone()).collect();
@@ -248,17 +259,28 @@ impl Following {
 
     /// Follows a restricted kind in each known namespace.
     fn look_into(&mut self, gk: &GroupKind) {
-        if self.offers.get(gk).is_some_and(|offer| !offer.is_namespaced) {
+        if self.offers.kinds.get(gk).is_some_and(|offer| !offer.is_namespaced) {
             return;
         }
-        let namespaces: Vec<_> = self.namespaces.iter().take(MOST_NAMESPACES).cloned().collect();
-        self.start(namespaces.into_iter().map(|namespace| Scope { gk: gk.clone(), namespace: Some(namespace) }).collect());
+        let within = |namespace: &Str| Scope { gk: gk.clone(), namespace: Some(namespace.clone()) };
+        let wished: Vec<_> = self.namespaces.iter().take(MOST_NAMESPACES).map(within).collect();
+        // those that were used before them make room
+        let over: Vec<_> = self.namespaces.iter().skip(MOST_NAMESPACES).map(within).collect();
+        for over in over {
+            if !self.rules.only.contains(&over) && self.scopes.remove(&over).is_some() {
+                self.orders.push(Order::Stop(over.clone()));
+                self.cover(&over, Coverage::Restricted);
+            }
+        }
+        self.start(wished);
     }
 
     /// Looks into these namespaces too: now, or as soon as there is a connection.
     pub(super) fn include(&mut self, namespaces: Vec<Str>) {
-        self.namespaces.extend(namespaces);
+        self.namespaces.retain(|known| !namespaces.contains(known));
+        self.namespaces.splice(0..0, namespaces);
         self.orders.push(Order::Remember(self.namespaces.clone()));
+        self.is_unremembered = self.connection != Connection::Up;
         if self.connection == Connection::Up {
             for gk in self.restricted.clone() {
                 self.look_into(&gk);
@@ -277,23 +299,48 @@ impl Following {
     /// Looks for what an object owns among the kinds that nobody follows.
     fn look_for_owned(&mut self, owner: ObjectRef, uid: Uid) {
         let is_unknown = |gk: &&GroupKind| !self.scopes.contains_key(&everywhere((*gk).clone()));
-        let namespaced = self.offers.iter().filter(|(_, offer)| offer.is_namespaced).map(|(gk, _)| gk);
+        let namespaced = self.offers.kinds.iter().filter(|(_, offer)| offer.is_namespaced).map(|(gk, _)| gk);
         let kinds = namespaced.filter(is_unknown).cloned().collect();
         self.orders.push(Order::Own { owner, uid, kinds });
     }
 
-    /// Takes what an object was found to own; what was found for it before and is gone now, goes.
-    pub(super) fn found(&mut self, owner: ObjectRef, objects: Vec<Object>) {
+    /// Takes what an object was found to own. What was found for it before and is gone now, goes; of kinds that could not be read, or are
+    /// followed by now, this list says nothing.
+    pub(super) fn found(&mut self, owner: ObjectRef, objects: Vec<Object>, unread: &BTreeMap<GroupKind, Trouble>) {
         self.owning.remove(&owner);
-        let now: Vec<_> = objects.iter().map(|object| object.id.clone()).collect();
-        let before = self.owned.insert(owner, now.clone()).unwrap_or_default();
-        for gone in before.into_iter().filter(|id| !now.contains(id)) {
-            self.tell(Delta::Remove(gone));
+        let is_followed = |gk: &GroupKind| self.scopes.contains_key(&everywhere(gk.clone()));
+        let objects: Vec<_> = objects.into_iter().filter(|object| !is_followed(&object.id.gk)).collect();
+        let mut now: BTreeSet<_> = objects.iter().map(|object| object.id.clone()).collect();
+        let (mut gone, before) = (Vec::new(), self.owned.get(&owner).cloned().unwrap_or_default());
+        // that most kinds may not be listed is how it is for many, and no news
+        let is_news =
+            |gk: &GroupKind, why: &Trouble| why.kind != TroubleKind::Forbidden || before.iter().any(|object| object.gk == *gk);
+        let missed: BTreeMap<_, _> = unread.iter().filter(|(gk, why)| is_news(gk, why)).collect();
+        if !missed.is_empty() {
+            self.orders.push(Order::Note(not_all(&owner, &missed)));
         }
-        for object in objects {
-            self.tell(Delta::Upsert(Box::new(object)));
+        for before in before {
+            if unread.contains_key(&before.gk) {
+                now.insert(before);
+            } else if !now.contains(&before) && !is_followed(&before.gk) {
+                gone.push(Delta::Remove(before));
+            }
         }
+        self.owned.insert(owner, now);
+        let there = objects.into_iter().map(|object| Delta::Upsert(Box::new(object)));
+        gone.into_iter().chain(there).for_each(|delta| self.tell(delta));
     }
+}
+
+/// Kinds named one by one in a note.
+const NAMED: usize = 3;
+
+/// That not all is known of what an object owns, of which kinds, and why of the first.
+fn not_all(owner: &ObjectRef, unread: &BTreeMap<&GroupKind, &Trouble>) -> String {
+    let named: Vec<_> = unread.keys().take(NAMED).map(|gk| gk.kind.to_string()).collect();
+    let more = if unread.len() > NAMED { format!(" and {} more kinds", unread.len() - NAMED) } else { String::new() };
+    let why = unread.values().next().map(|trouble| trouble.error.message.clone()).unwrap_or_default();
+    format!("not all that {owner} owns is known: {}{more} could not be read ({why})", named.join(", "))
 }
 
 fn of(kind: &Kind) -> GroupKind {

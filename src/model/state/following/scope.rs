@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{Following, Offer, Trouble, TroubleKind};
+use crate::domain::pause::Pauses;
 use crate::domain::{Coverage, Delta, Scope};
 use crate::state::following::Order;
 
@@ -30,10 +31,10 @@ const REFUSALS: u32 = 3;
 const REFUSED_AGAIN: Duration = Duration::from_secs(4);
 /// What could be listed so often and was not to be watched then, one after the other, is only listed.
 const UNWATCHED: u32 = 2;
-/// A scope that cannot be listed for so long is told as failing.
+/// A scope that was read and cannot be listed again for so long is told as failing.
 const FAILING: Duration = Duration::from_secs(4);
-/// Longest that a server's `Retry-After` is obeyed.
-pub(super) const LONGEST_ASKED: Duration = Duration::from_secs(300);
+/// The pauses after one failure and the next.
+const PAUSES: Pauses = Pauses::new(Duration::from_millis(500), Duration::from_secs(8));
 
 /// One scope.
 #[derive(Debug)]
@@ -53,7 +54,7 @@ pub(super) struct Followed {
     pub read: Option<Timestamp>,
     /// Why it is not up to date, if it is not.
     pub lost: Option<Trouble>,
-    pause: Pause,
+    pauses: Pauses,
     /// Since when it is to be listed and cannot be.
     waits: Option<Duration>,
     refusals: u32,
@@ -103,7 +104,7 @@ impl Followed {
             version: String::new(),
             read: None,
             lost: None,
-            pause: Pause::default(),
+            pauses: PAUSES,
             waits: None,
             refusals: 0,
             unwatched: 0,
@@ -231,13 +232,13 @@ impl Following {
         (followed.read, followed.lost, followed.waits, followed.refusals) = (Some(wall), None, None, 0);
         let (polled, is_watched) = (followed.polled(), followed.may_watch());
         if !is_watched {
-            followed.pause.reset();
+            followed.pauses.reset();
             let relist = followed.relist;
             followed.rest(run, relist, Step::List);
         }
         self.heard = Some(wall);
         // the connection has proved to be of use
-        self.failures = 0;
+        self.pauses.reset();
         self.take_deltas(deltas);
         self.restricted_no_more(scope);
         if let Some(pause) = polled {
@@ -279,7 +280,7 @@ impl Following {
         let Some(followed) = self.at_turn(scope, turn) else { return };
         let lived = followed.lived(run);
         if lived.is_some_and(|lived| lived >= LIVED_LONG) {
-            followed.pause.reset();
+            followed.pauses.reset();
         }
         let Some(trouble) = trouble else {
             return self.closed(scope, lived.unwrap_or_default());
@@ -289,7 +290,8 @@ impl Following {
             TroubleKind::Forbidden => self.refused(scope, &trouble),
             TroubleKind::NotFound => self.vanished(scope, &trouble),
             TroubleKind::Gone => {
-                let wait = if lived.is_some_and(|lived| lived >= LIVED_LONG) { Duration::ZERO } else { followed.pause.next() };
+                let wait =
+                    if lived.is_some_and(|lived| lived >= LIVED_LONG) { Duration::ZERO } else { followed.pauses.next(None) };
                 followed.rest(run, wait, Step::List);
             }
             // a watch that worked may have been cut by anything: whether something is wrong shows when it is opened again
@@ -317,20 +319,25 @@ impl Following {
         if followed.is_mute() {
             return followed.rest(run, RELIST, Step::List);
         }
-        let wait = followed.pause.next().min(LIVED);
+        let wait = followed.pauses.next(None).min(LIVED);
         followed.rest(run, wait, Step::Watch);
     }
 
     fn failed(&mut self, scope: &Scope, trouble: Trouble) {
         let run = self.now.run;
         let Some(followed) = self.scopes.get_mut(scope) else { return };
-        let asked = if let TroubleKind::Busy(after) = trouble.kind { after.unwrap_or_default() } else { Duration::ZERO };
-        let wait = followed.pause.next().max(asked.min(LONGEST_ASKED));
+        let wait = followed.pauses.next(trouble.asked());
         let then = if followed.phase == Phase::Listing { Step::List } else { Step::Watch };
         followed.rest(run, wait, then);
         followed.lost = Some(trouble);
+        if then == Step::Watch {
+            return;
+        }
         let waits = *followed.waits.get_or_insert(run);
-        if then == Step::List && run + wait >= waits + FAILING {
+        // of what was never read nothing is known that could hold for a moment
+        if followed.read.is_none() || run + wait >= waits + FAILING {
+            // why, before who has waited for it looks
+            self.say();
             self.cover(scope, Coverage::Failing);
         }
     }
@@ -364,21 +371,5 @@ impl Following {
         self.releases.retain(|of, _| of.gk != scope.gk);
         followed.rest(run, RELIST, Step::List);
         self.cover(scope, Coverage::NotServed);
-    }
-}
-
-/// Half a second, doubling to eight.
-#[derive(Debug, Default)]
-struct Pause(u32);
-
-impl Pause {
-    fn reset(&mut self) {
-        self.0 = 0;
-    }
-
-    fn next(&mut self) -> Duration {
-        let pause = Duration::from_millis(500 << self.0.min(4));
-        self.0 += 1;
-        pause
     }
 }

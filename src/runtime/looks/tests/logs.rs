@@ -211,3 +211,62 @@ async fn a_line_without_end_is_cut() {
 
     assert_eq!((told[0].len(), told[1].as_str()), (16 * 1024 + 3, "line 1"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_log_that_is_quiet_says_nothing_of_itself_and_is_looked_after() {
+    let server = Server::new();
+    let script =
+        |uri: &str, _: usize| Some(if uri.contains("/log?") { Said::Log(vec![lines(1..3)], Stops::Never) } else { running() });
+    let told = told(&server, &["a"], script).await;
+
+    assert_eq!(told, ["line 1", "line 2"]);
+    assert_eq!(server.asked("/log?"), 30, "once in two minutes");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_whose_connection_is_dead_goes_on_and_says_so() {
+    let script = |uri: &str, before: usize| {
+        Some(match (uri.contains("/log?"), before) {
+            (false, _) => running(),
+            (true, 0) => Said::Log(vec![lines(1..3)], Stops::Never),
+            (true, 1) => Said::Log(vec![lines(2..5)], Stops::Never),
+            (true, _) => Said::Log(vec![lines(4..5)], Stops::Never),
+        })
+    };
+    let told = told(&Server::new(), &["a"], script).await;
+
+    assert_eq!(
+        told,
+        ["line 1", "line 2", "— pod a: nothing came for 120 s: opened again, the log goes on here", "line 3", "line 4"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_that_was_mute_from_its_beginning_is_read_from_there() {
+    let script = |uri: &str, before: usize| {
+        let texts = if before == 0 { Vec::new() } else { vec![lines(1..3)] };
+        Some(if uri.contains("/log?") { Said::Log(texts, Stops::Never) } else { running() })
+    };
+    let told = told(&Server::new(), &["a"], script).await;
+
+    assert_eq!(told[1..], ["line 1", "line 2"], "{told:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_that_is_forbidden_for_a_moment_goes_on() {
+    let server = Server::new();
+    let script = |uri: &str, before: usize| {
+        Some(match (uri.contains("/log?"), before) {
+            (true, 0) => Said::Log(vec![lines(1..3)], Stops::Broken),
+            (true, 1..4) => Said::Status(403, "pods \"a\" is forbidden"),
+            (true, _) => Said::Log(vec![lines(2..5)], Stops::Never),
+            (false, 0) => Said::Status(403, "pods \"a\" is forbidden"),
+            (false, _) => running(),
+        })
+    };
+    let told = told(&server, &["a"], script).await;
+
+    let refused = "! pods \"a\" is forbidden: your role does not allow it; trying again";
+    let cut = "— pod a: the log was cut (connection reset by peer); opening it again";
+    assert_eq!(told, [refused, "line 1", "line 2", cut, refused, "line 3", "line 4"]);
+}

@@ -59,7 +59,8 @@ impl Server {
     /// A connection to it under a script.
     async fn live(&self, script: impl Fn(&str, usize) -> Option<Said> + Send + Sync + 'static) -> Live {
         let (demo, asked, script) = (self.world.client(&User::admin()), self.asked.clone(), Arc::new(script));
-        let catalog = cluster::discover(&demo, Duration::from_secs(15)).await.expect("the demo tells what it serves").catalog;
+        let catalog =
+            cluster::discover(&demo, None, Duration::from_secs(15)).await.expect("the demo tells what it serves").catalog;
         let service = tower::service_fn(move |request: Request<kube::client::Body>| {
             let uri = request.uri().path_and_query().expect("a path").to_string();
             let path = |uri: &str| uri.split('?').next().unwrap_or_default().to_owned();
@@ -232,32 +233,40 @@ async fn what_may_pass_is_tried_again_after_the_pause_that_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn pauses_grow_to_half_a_minute() {
-    let mut pauses = contact::Pauses::new(Duration::from_secs(1), Duration::from_secs(30));
-    let seconds: Vec<_> = (0..7).map(|_| pauses.next(None).as_secs()).collect();
-    assert_eq!(seconds, [1, 2, 4, 8, 16, 30, 30]);
-    assert_eq!(pauses.next(Some(LONG)).as_secs(), 300, "a server does not send people away for an hour");
-    pauses.reset();
-    assert_eq!(pauses.next(None).as_secs(), 1);
+async fn what_is_refused_is_asked_for_again_less_often() {
+    for code in [403, 404] {
+        let server = Server::new();
+        let script = move |uri: &str, before| (uri.contains("frontend") && before < 6).then_some(Said::Status(code, "no"));
+        let mut desk = Desk::new(Some(server.live(script).await));
+        desk.look(frontend(), Aspect::Yaml);
+        for pause in [4, 8, 16, 30, 30, 30] {
+            let error = failed(desk.reply().await.0);
+            assert!(error.hint.ends_with(&format!("trying again in {pause} s")), "{error}");
+            let (reply, after) = desk.reply().await;
+            assert!(failed(reply).hint.ends_with("trying again now"));
+            assert_eq!(after.as_secs(), pause);
+        }
+        assert!(is_frontend(&desk.reply().await.0), "it was allowed meanwhile");
+    }
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_refused_is_asked_for_again_only_with_another_connection() {
-    for code in [403, 404] {
-        let server = Server::new();
-        let script = move |uri: &str, _| uri.contains("frontend").then_some(Said::Status(code, "no"));
-        let mut desk = Desk::new(Some(server.live(script).await));
-        desk.look(frontend(), Aspect::Yaml);
-        let (reply, _) = desk.reply().await;
-        let error = failed(reply);
-        assert!(!error.to_string().contains("trying again"), "{error}");
-        assert!(tokio::time::timeout(LONG, desk.messages.recv()).await.is_err());
-        assert_eq!(server.asked("frontend"), 1);
+async fn what_is_refused_is_asked_for_at_once_over_another_connection() {
+    let server = Server::new();
+    let script = |uri: &str, _| uri.contains("frontend").then_some(Said::Status(403, "no"));
+    let mut desk = Desk::new(Some(server.live(script).await));
+    desk.look(frontend(), Aspect::Yaml);
+    failed(desk.reply().await.0);
 
-        desk.live.send_replace(Some(server.live(|_, _| None).await));
-        let (reply, _) = desk.reply().await;
-        assert!(is_frontend(&reply), "{reply:?}");
-    }
+    desk.live.send_replace(Some(server.live(|_, _| None).await));
+    let (reply, after) = desk.reply().await;
+    assert!(is_frontend(&reply) && after < Duration::from_secs(1), "{reply:?} after {after:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_that_failed_is_tried_again() {
+    let failure = Failure::Setup { message: "please log in".to_owned(), hint: String::new() };
+    assert_eq!(Refusal::from(failure).again, contact::Again::Later);
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::{Sandbox, admin, our_patches, ready, succeeds};
+use crate::harness::trials;
 use crate::support::bed::{self, Bed};
 use crate::support::terminal::{Terminal, WIDE};
 use crate::support::within;
@@ -38,9 +39,8 @@ fn hundred(bed: &Bed, sandbox: &Sandbox) {
     assert!(within(super::SETTLED * 3, settled).is_some(), "the hundred settle");
 }
 
-#[test]
 fn a_hundred_objects_are_done_each_with_its_own_result() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let user = admin(&bed);
     let sandbox = Sandbox::new(&bed, "acts-bulk");
     hundred(&bed, &sandbox);
@@ -72,9 +72,8 @@ fn a_hundred_objects_are_done_each_with_its_own_result() {
     assert!(unready.count() >= 5, "the failing ones still fail");
 }
 
-#[test]
 fn keys_stay_quick_while_a_hundred_objects_are_reconciled_on_the_screen() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let user = admin(&bed);
     let sandbox = Sandbox::new(&bed, "acts-bulk");
     hundred(&bed, &sandbox);
@@ -114,3 +113,8 @@ fn press(screen: &mut Terminal, key: &str) -> Duration {
     assert!(screen.read(SOON), "a key draws");
     begin.elapsed()
 }
+
+trials![
+    a_hundred_objects_are_done_each_with_its_own_result,
+    keys_stay_quick_while_a_hundred_objects_are_reconciled_on_the_screen,
+];

@@ -1,13 +1,13 @@
 //! What goes along, and what stays, when something of Flux is deleted: as it was said before.
 
 use super::{Sandbox, admin, exists, succeeds};
+use crate::harness::trials;
 use crate::support::bed;
 
 const KS: &str = "kustomizations.kustomize.toolkit.fluxcd.io";
 
-#[test]
 fn a_kustomization_takes_along_what_was_listed_and_a_suspended_one_leaves_it() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let user = admin(&bed);
     let sandbox = Sandbox::new(&bed, "acts-deleting");
     sandbox.kustomization("gone", "./deploy/web");
@@ -34,9 +34,8 @@ fn a_kustomization_takes_along_what_was_listed_and_a_suspended_one_leaves_it() {
     assert!(!exists(&bed, KS, sandbox.name, "kept") && exists(&bed, "deployments.apps", sandbox.name, "web-kept"), "orphaned");
 }
 
-#[test]
 fn the_root_asks_for_its_name() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let user = admin(&bed);
     for (kind, verb) in [("ks", "delete"), ("ks", "suspend"), ("gitrepo", "delete"), ("gitrepo", "suspend")] {
         for more in [&["--yes"][..], &["--confirm", "flux"]] {
@@ -49,3 +48,5 @@ fn the_root_asks_for_its_name() {
         assert!(super::object(&bed, plural, "flux-system", "flux-system")["spec"].get("suspend").is_none(), "{plural}");
     }
 }
+
+trials![a_kustomization_takes_along_what_was_listed_and_a_suspended_one_leaves_it, the_root_asks_for_its_name,];

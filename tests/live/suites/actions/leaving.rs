@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{admin, our_patches};
+use crate::harness::trials;
 use crate::support::bed;
 use crate::support::program::Fluxdeck;
 use crate::support::terminal::{Terminal, WIDE};
@@ -53,9 +54,8 @@ fn is_followed(user: &Fluxdeck) {
     next.until("what it takes up", SOON, |text| text.contains("reconcile FluxInstance") && text.contains("◐ requested"));
 }
 
-#[test]
 fn the_log_of_acts_says_of_what_was_left_that_its_end_is_not_known() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let mark = super::mark(&bed);
     type Way = (&'static str, fn(&Fluxdeck) -> Terminal, fn(&mut Terminal));
     let ways: [Way; 6] = [
@@ -84,9 +84,8 @@ fn the_log_of_acts_says_of_what_was_left_that_its_end_is_not_known() {
     assert_eq!(our_patches(&bed, mark).len(), ways.len(), "nothing is done twice");
 }
 
-#[test]
 fn of_a_program_that_was_killed_the_next_one_knows_how_far_it_had_come() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     for begin in [by_command, on_the_screen] {
         let user = admin(&bed);
         let mut running = begin(&user);
@@ -104,3 +103,8 @@ fn of_a_program_that_was_killed_the_next_one_knows_how_far_it_had_come() {
         assert_eq!(our_patches(&bed, mark), [] as [String; 0], "nothing is done again");
     }
 }
+
+trials![
+    the_log_of_acts_says_of_what_was_left_that_its_end_is_not_known,
+    of_a_program_that_was_killed_the_next_one_knows_how_far_it_had_come,
+];

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use super::{object, our_patches};
+use crate::harness::trials;
 use crate::suites::outages::Plain;
 use crate::support::bed::{self, Bed};
 use crate::support::program::{Fluxdeck, Ran};
@@ -38,9 +39,8 @@ fn resume(bed: &Bed) {
     assert_eq!(ran.code, 0, "{ran:?}");
 }
 
-#[test]
 fn a_request_whose_answer_is_lost_is_found_to_have_arrived() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let mark = super::mark(&bed);
     let ran = trapped(&bed, &["suspend", "ks", "web"], |network| {
         network.pass();
@@ -55,9 +55,8 @@ fn a_request_whose_answer_is_lost_is_found_to_have_arrived() {
     resume(&bed);
 }
 
-#[test]
 fn a_request_that_is_lost_itself_is_not_sent_again_and_is_not_known_to_be_done() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let mark = super::mark(&bed);
     let ran = trapped(&bed, &["suspend", "ks", "web"], Proxy::cut_trapped);
     assert!(ran.code == 1 && ran.out.contains("not seen to have arrived"), "{ran:?}");
@@ -65,9 +64,8 @@ fn a_request_that_is_lost_itself_is_not_sent_again_and_is_not_known_to_be_done()
     assert_eq!(our_patches(&bed, mark), [] as [String; 0], "nothing was repeated");
 }
 
-#[test]
 fn a_reconciliation_goes_on_after_its_answer_was_lost() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let mark = super::mark(&bed);
     let ran = trapped(&bed, &["reconcile", "ks", "web"], |network| {
         network.pass();
@@ -77,9 +75,8 @@ fn a_reconciliation_goes_on_after_its_answer_was_lost() {
     assert_eq!(our_patches(&bed, mark).len(), 1, "it was sent once");
 }
 
-#[test]
 fn an_api_server_that_is_killed_after_it_took_the_request_is_asked_when_it_is_back() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let mark = super::mark(&bed);
     let ran = trapped(&bed, &["suspend", "ks", "web"], |network| {
         network.pass();
@@ -93,9 +90,8 @@ fn an_api_server_that_is_killed_after_it_took_the_request_is_asked_when_it_is_ba
     resume(&bed);
 }
 
-#[test]
 fn an_api_server_that_is_killed_before_it_took_the_request_has_not_done_it() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let mark = super::mark(&bed);
     let ran = trapped(&bed, &["suspend", "ks", "web"], |network| {
         bed.api_server(&["stop"]);
@@ -108,9 +104,8 @@ fn an_api_server_that_is_killed_before_it_took_the_request_has_not_done_it() {
     assert_eq!(our_patches(&bed, mark), [] as [String; 0]);
 }
 
-#[test]
 fn of_an_api_server_that_hangs_the_truth_is_said_once_it_speaks_again() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let mark = super::mark(&bed);
     let ran = trapped(&bed, &["suspend", "ks", "web", "--request-timeout", "2s"], |network| {
         bed.api_server(&["pause"]);
@@ -130,3 +125,12 @@ fn of_an_api_server_that_hangs_the_truth_is_said_once_it_speaks_again() {
         resume(&bed);
     }
 }
+
+trials![
+    a_request_whose_answer_is_lost_is_found_to_have_arrived,
+    a_request_that_is_lost_itself_is_not_sent_again_and_is_not_known_to_be_done,
+    a_reconciliation_goes_on_after_its_answer_was_lost,
+    an_api_server_that_is_killed_after_it_took_the_request_is_asked_when_it_is_back,
+    an_api_server_that_is_killed_before_it_took_the_request_has_not_done_it,
+    of_an_api_server_that_hangs_the_truth_is_said_once_it_speaks_again,
+];

@@ -1,18 +1,18 @@
 //! Acts on the real cluster: what we send, what the API server and the controllers make of it, compared with what the `flux` CLI does
 //! (flux2 2.9 `cmd/flux/{suspend,resume,reconcile,delete}.go`).
 
-mod bulk;
-mod deleting;
+pub mod bulk;
+pub mod deleting;
 mod halted;
-mod leaving;
-mod lost;
-mod offered;
-mod refused;
-mod releases;
-mod taken_up;
-mod undone;
-mod unrecorded;
-mod verbs;
+pub mod leaving;
+pub mod lost;
+pub mod offered;
+pub mod refused;
+pub mod releases;
+pub mod taken_up;
+pub mod undone;
+pub mod unrecorded;
+pub mod verbs;
 
 use std::time::Duration;
 

@@ -1,6 +1,7 @@
 //! What is suspended and was to be reconciled: refused with the way out, or offered to be resumed.
 
 use super::{admin, annotation, object, our_patches, succeeds};
+use crate::harness::trials;
 use crate::support::bed;
 
 use crate::truth::text;
@@ -8,9 +9,8 @@ use crate::truth::text;
 const KS: &str = "kustomizations.kustomize.toolkit.fluxcd.io";
 const SOON: std::time::Duration = std::time::Duration::from_secs(30);
 
-#[test]
 fn what_is_suspended_is_resumed_and_reconciled_by_one_more_key() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let user = admin(&bed);
     succeeds(&user.run(&["suspend", "ks", "web", "-n", "web", "--reason", "a test"]));
     let refused = user.run(&["reconcile", "ks", "web", "-n", "web"]);
@@ -37,3 +37,5 @@ fn what_is_suspended_is_resumed_and_reconciled_by_one_more_key() {
     assert!(!asked.is_empty());
     assert_eq!(text(&after, "/status/lastHandledReconcileAt"), asked, "the controller has handled it");
 }
+
+trials![what_is_suspended_is_resumed_and_reconciled_by_one_more_key,];

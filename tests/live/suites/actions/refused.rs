@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{admin, mark, object, requests};
+use crate::harness::trials;
 use crate::support::bed::{self, Bed};
 use crate::support::program::Fluxdeck;
 use crate::support::proxy::Proxy;
@@ -28,9 +29,8 @@ fn writes(bed: &Bed, user: &str, since: usize) -> Vec<String> {
     requests(bed, since).into_iter().filter(is_write).map(|(verb, uri, code, _)| format!("{verb} {code} {uri}")).collect()
 }
 
-#[test]
 fn who_may_not_is_told_before_anything_is_sent() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     for user in ["developer", "viewer"] {
         let program = Fluxdeck::with(&bed.kubeconfig(user));
         let since = mark(&bed);
@@ -47,9 +47,8 @@ fn who_may_not_is_told_before_anything_is_sent() {
     assert!(ran.err.contains("you may not patch kustomizations in \"web\""), "{ran:?}");
 }
 
-#[test]
 fn read_only_asks_nobody() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     // whoever knocks there would wait for ever
     let nobody = Proxy::black_hole();
     let text = std::fs::read_to_string(bed.kubeconfig("admin")).expect("the bed's kubeconfig");
@@ -70,9 +69,8 @@ fn read_only_asks_nobody() {
     }
 }
 
-#[test]
 fn bad_input_is_named_and_nothing_is_done() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let user = admin(&bed);
     let since = mark(&bed);
     for (arguments, code, said) in [
@@ -102,9 +100,8 @@ fn bad_input_is_named_and_nothing_is_done() {
     assert_eq!(sent, [] as [String; 0]);
 }
 
-#[test]
 fn what_was_done_is_written_down() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let user = admin(&bed);
     super::succeeds(&user.run(&["suspend", "ks", "web", "-n", "web"]));
     super::succeeds(&user.run(&["resume", "ks", "web", "-n", "web"]));
@@ -121,9 +118,8 @@ fn what_was_done_is_written_down() {
     assert!(object(&bed, "kustomizations.kustomize.toolkit.fluxcd.io", "web", "web")["spec"].get("suspend").is_none());
 }
 
-#[test]
 fn a_role_that_names_one_object_allows_that_one() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let role = json!({
         "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "acts-one", "namespace": "web"},
         "rules": [{"apiGroups": ["kustomize.toolkit.fluxcd.io"], "resources": ["kustomizations"], "resourceNames": ["web"], "verbs": ["patch"]}],
@@ -149,9 +145,8 @@ fn a_role_that_names_one_object_allows_that_one() {
     assert!(other.code == 3 && other.err.contains("you may not patch helmreleases"), "{other:?}");
 }
 
-#[test]
 fn production_asks_for_the_contexts_name_and_allows_few_at_once() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let user = admin(&bed);
     user.write("config.toml", "[contexts.\"*-admin\"]\nproduction = true\nmost = 2\n");
     let home = user.file("").display().to_string();
@@ -166,3 +161,12 @@ fn production_asks_for_the_contexts_name_and_allows_few_at_once() {
     super::succeeds(&user.run(&["suspend", "ks", "web", "-n", "web", "--confirm", "bed-admin"]));
     super::succeeds(&user.run(&["resume", "ks", "web", "-n", "web", "--confirm", "bed-admin"]));
 }
+
+trials![
+    who_may_not_is_told_before_anything_is_sent,
+    read_only_asks_nobody,
+    bad_input_is_named_and_nothing_is_done,
+    what_was_done_is_written_down,
+    a_role_that_names_one_object_allows_that_one,
+    production_asks_for_the_contexts_name_and_allows_few_at_once,
+];

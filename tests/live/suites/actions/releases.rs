@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Sandbox, admin, annotation, exists, object, succeeds};
+use crate::harness::trials;
 use crate::support::bed::{self, Bed};
 use crate::truth::text;
 
@@ -16,9 +17,8 @@ fn handled(bed: &Bed, kind: &str, namespace: &str, name: &str) -> String {
     text(&object(bed, kind, namespace, name), "/status/lastHandledReconcileAt").to_owned()
 }
 
-#[test]
 fn a_release_is_reconciled_after_its_source_in_every_form() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let user = admin(&bed);
     let sandbox = Sandbox::new(&bed, "acts-releases");
     let source = |kind: &str, name: &str| json!({"kind": kind, "name": name, "namespace": "flux-system"});
@@ -96,11 +96,12 @@ fn check_force_and_reset(bed: &Bed, sandbox: &Sandbox) {
     assert_eq!(version(&reset), version(&forced), "nothing is upgraded");
 }
 
-#[test]
 fn force_and_reset_are_refused_where_no_controller_reads_them() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     for flag in ["--force", "--reset"] {
         let ran = admin(&bed).run(&["reconcile", "ks", "web", "-n", "web", flag]);
         assert!(ran.code == 1 && ran.err.contains("Kustomization"), "{ran:?}");
     }
 }
+
+trials![a_release_is_reconciled_after_its_source_in_every_form, force_and_reset_are_refused_where_no_controller_reads_them,];

@@ -2,6 +2,7 @@
 
 use super::halted::{Bulk, COUNT, MAY_ARRIVE, SOON, far, names};
 use super::succeeds;
+use crate::harness::trials;
 use crate::suites::outages::{Plain, through};
 use crate::support::bed;
 use crate::support::program::{Fluxdeck, Ran};
@@ -13,9 +14,8 @@ fn refuses(ran: &Ran, code: i32, said: &str) {
     assert!(ran.code == code && ran.out.is_empty() && ran.err.contains(said), "{said}: {ran:?}");
 }
 
-#[test]
 fn a_command_that_was_killed_is_gone_on_with_and_nothing_is_sent_twice() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let bulk = Bulk::new(&bed, "acts-killed");
     bulk.killed(bulk.by_command());
 
@@ -37,9 +37,8 @@ fn a_command_that_was_killed_is_gone_on_with_and_nothing_is_sent_twice() {
     refuses(&bulk.user.run(&["jobs", "drop", id]), 1, "it is over: suspend 60 objects");
 }
 
-#[test]
 fn a_screen_that_was_killed_is_gone_on_with_on_the_next() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let bulk = Bulk::new(&bed, "acts-killed-screen");
     bulk.killed(bulk.on_the_screen());
     let left = bulk.job();
@@ -59,9 +58,8 @@ fn a_screen_that_was_killed_is_gone_on_with_on_the_next() {
     bulk.is_told_truly(&left);
 }
 
-#[test]
 fn what_is_left_in_the_middle_waits_for_the_next_run() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let bulk = Bulk::new(&bed, "acts-parted");
     let mut running = bulk.on_the_screen();
     bulk.halt();
@@ -79,9 +77,8 @@ fn what_is_left_in_the_middle_waits_for_the_next_run() {
     bulk.is_told_truly(&left);
 }
 
-#[test]
 fn while_a_program_holds_its_job_no_other_gets_it() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let bulk = Bulk::new(&bed, "acts-held");
     let mut first = bulk.by_command();
     bulk.halt();
@@ -97,9 +94,8 @@ fn while_a_program_holds_its_job_no_other_gets_it() {
     assert_eq!(bulk.arrived().len(), COUNT);
 }
 
-#[test]
 fn a_job_is_gone_on_with_only_by_who_started_it_in_its_cluster_and_where_writing_is_allowed() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let bulk = Bulk::new(&bed, "acts-others");
     bulk.killed(bulk.by_command());
     let (left, arrived) = (bulk.job(), bulk.arrived());
@@ -126,3 +122,11 @@ fn a_job_is_gone_on_with_only_by_who_started_it_in_its_cluster_and_where_writing
     assert_eq!(names(&bulk.job(), |item| text(item, "/phase") == "stopped").len(), waiting);
     assert_eq!(bulk.arrived(), arrived, "what was given up is not begun");
 }
+
+trials![
+    a_command_that_was_killed_is_gone_on_with_and_nothing_is_sent_twice,
+    a_screen_that_was_killed_is_gone_on_with_on_the_next,
+    what_is_left_in_the_middle_waits_for_the_next_run,
+    while_a_program_holds_its_job_no_other_gets_it,
+    a_job_is_gone_on_with_only_by_who_started_it_in_its_cluster_and_where_writing_is_allowed,
+];

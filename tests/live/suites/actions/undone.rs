@@ -1,13 +1,13 @@
 //! What lasts and what does not: field managers, and what git says.
 
 use super::{admin, object, succeeds};
+use crate::harness::trials;
 use crate::support::bed;
 
 const HR: &str = "helmreleases.helm.toolkit.fluxcd.io";
 
-#[test]
 fn a_suspended_release_survives_the_next_run_of_the_kustomization_that_applies_it() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let user = admin(&bed);
     succeeds(&user.run(&["suspend", "hr", "web", "-n", "shop", "--reason", "for a test"]));
     succeeds(&user.run(&["reconcile", "ks", "apps", "-n", "flux-system", "--with-source"]));
@@ -17,9 +17,8 @@ fn a_suspended_release_survives_the_next_run_of_the_kustomization_that_applies_i
     succeeds(&user.run(&["resume", "hr", "web", "-n", "shop"]));
 }
 
-#[test]
 fn what_git_sets_is_said_to_be_undone_and_is_undone() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let user = admin(&bed);
     // git says `suspend: true`
     let ran = user.run(&["resume", "hr", "promotion", "-n", "shop", "--wait=false"]);
@@ -30,9 +29,8 @@ fn what_git_sets_is_said_to_be_undone_and_is_undone() {
     assert_eq!(object(&bed, HR, "shop", "promotion")["spec"]["suspend"], true, "as it was said");
 }
 
-#[test]
 fn a_workload_is_scaled_and_restarted_and_flux_undoes_what_git_says() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let user = admin(&bed);
     let deployment = || object(&bed, "deployments.apps", "web", "web");
     let ran = user.run(&["scale", "deploy", "web", "-n", "web", "--replicas", "3", "--wait"]);
@@ -59,3 +57,9 @@ fn a_workload_is_scaled_and_restarted_and_flux_undoes_what_git_says() {
     assert!(ran.err.contains("makes another") && ran.out.contains("gone"), "{ran:?}");
     assert!(!pods().contains(&pod));
 }
+
+trials![
+    a_suspended_release_survives_the_next_run_of_the_kustomization_that_applies_it,
+    what_git_sets_is_said_to_be_undone_and_is_undone,
+    a_workload_is_scaled_and_restarted_and_flux_undoes_what_git_says,
+];

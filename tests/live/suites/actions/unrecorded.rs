@@ -3,12 +3,13 @@
 use portable_pty::CommandBuilder;
 
 use super::halted::{Bulk, COUNT, SOON};
+use crate::harness::trials;
 use crate::support::bed;
 use crate::support::program::Fluxdeck;
 use crate::support::terminal::{Terminal, WIDE};
 
-/// A program whose state directory is on a disk that has no room left, mounted for it alone. None: that cannot be done here.
-fn without_room(user: &Fluxdeck, call: &str) -> Option<Terminal> {
+/// A program whose state directory is on a disk that has no room left, mounted for it alone. Where that cannot be done the test is skipped.
+fn without_room(user: &Fluxdeck, call: &str) -> Terminal {
     let mount = |then: &str| {
         let full =
             "mkdir -p .local/state && mount -t tmpfs -o size=16k none .local/state && head -c 1M /dev/zero >.local/state/full";
@@ -23,19 +24,17 @@ fn without_room(user: &Fluxdeck, call: &str) -> Option<Terminal> {
         user.open_command(command, WIDE)
     };
     if mount("true").end(SOON).success() {
-        return Some(mount(&format!("exec {} {call}", env!("CARGO_BIN_EXE_fluxdeck"))));
+        return mount(&format!("exec {} {call}", env!("CARGO_BIN_EXE_fluxdeck")));
     }
-    bed::skip("no tmpfs can be mounted");
-    None
+    bed::skip("no tmpfs can be mounted")
 }
 
-#[test]
 fn on_a_full_disk_nothing_is_sent_unless_a_person_says_so() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let bulk = Bulk::new(&bed, "acts-unrecorded");
     let arrived = || bulk.arrived().len();
     let act = format!("suspend ks left-00 -n {}", bulk.sandbox.name);
-    let Some(mut asked) = without_room(&bulk.user, &format!("{act} </dev/null")) else { return };
+    let mut asked = without_room(&bulk.user, &format!("{act} </dev/null"));
     assert_eq!(asked.end(SOON).exit_code(), 1, "{}", asked.text());
     for said in [
         "nothing was sent: it cannot be written down",
@@ -48,7 +47,7 @@ fn on_a_full_disk_nothing_is_sent_unless_a_person_says_so() {
     assert_eq!(arrived(), 0);
 
     let rows = format!("-c 'ks {}'", bulk.sandbox.name);
-    let mut screen = without_room(&bulk.user, &rows).expect("it could be mounted before");
+    let mut screen = without_room(&bulk.user, &rows);
     screen.until("the rows", SOON, |text| text.contains("left-00") && text.lines().next().is_some_and(|it| it.contains("live")));
     screen.keys("Ms");
     screen.until_shows(&format!("suspend {COUNT} objects"), SOON);
@@ -62,7 +61,9 @@ fn on_a_full_disk_nothing_is_sent_unless_a_person_says_so() {
     screen.end(SOON);
     assert_eq!(arrived(), 0, "nothing was sent");
 
-    let mut done = without_room(&bulk.user, &format!("{act} --unrecorded </dev/null")).expect("it could be mounted before");
+    let mut done = without_room(&bulk.user, &format!("{act} --unrecorded </dev/null"));
     assert!(done.end(SOON).success() && done.text().contains("left-00: suspended"), "{}", done.text());
     assert_eq!(arrived(), 1);
 }
+
+trials![on_a_full_disk_nothing_is_sent_unless_a_person_says_so,];

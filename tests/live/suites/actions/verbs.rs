@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{admin, annotation, is_ours, object, ready, succeeds};
+use crate::harness::trials;
 use crate::support::bed::{self, Bed};
 use crate::support::program::Fluxdeck;
 use crate::truth::text;
@@ -98,9 +99,8 @@ fn conditions(object: &Value) -> Vec<[&str; 3]> {
     conditions.iter().map(|condition| ["/type", "/status", "/reason"].map(|part| text(condition, part))).collect()
 }
 
-#[test]
 fn every_kind_is_suspended_and_resumed_as_the_cli_does() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let user = admin(&bed);
     for (kind, plural, namespace, name, controller, by, message) in TABLE {
         let see = || object(&bed, plural, namespace, name);
@@ -181,9 +181,8 @@ fn check_resumed(plural: &str, by: &By, before: &Value, resumed: &Value) {
     }
 }
 
-#[test]
 fn every_kind_is_reconciled_and_followed_to_its_end() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let user = admin(&bed);
     for (kind, plural, namespace, name, controller, _, _) in TABLE {
         let see = || object(&bed, plural, namespace, name);
@@ -227,9 +226,8 @@ fn every_kind_is_reconciled_and_followed_to_its_end() {
     }
 }
 
-#[test]
 fn an_external_artifact_has_none_of_these_verbs() {
-    let Some(bed) = bed::alone() else { return };
+    let bed = bed::alone();
     let user = admin(&bed);
     for verb in ["suspend", "resume", "reconcile", "delete"] {
         let ran = user.run(&[verb, "externalartifacts", "reports", "-n", "flux-system", "--yes"]);
@@ -243,3 +241,9 @@ fn restore(bed: &Bed, plural: &str, namespace: &str, name: &str) {
         bed.kubectl(&["annotate", plural, "-n", namespace, name, &format!("{REQUESTED}-"), "fluxcd.controlplane.io/reconcile-"]);
     }
 }
+
+trials![
+    every_kind_is_suspended_and_resumed_as_the_cli_does,
+    every_kind_is_reconciled_and_followed_to_its_end,
+    an_external_artifact_has_none_of_these_verbs,
+];

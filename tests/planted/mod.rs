@@ -1,16 +1,20 @@
-//! Secrets are planted in every place that a cluster, a kubeconfig, a login program and an environment have, and looked for in whatever
-//! the program shows, prints and keeps.
+//! Secrets are planted in every place that a cluster, a repository, a kubeconfig, a login program, a forge and an environment have, and
+//! looked for in whatever the program shows, prints, keeps and tells other programs.
+
+mod cluster;
+mod forge;
+
+pub use cluster::serve;
 
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use fluxdeck::demo::{User, World};
-use fluxdeck::records::Snapshot;
-use serde_json::{Value, json};
+use cluster::{Git, serve_of};
+use forge::{Forge, processes};
+use serde_json::Value;
 
-use crate::flows::driver::fleet;
 use crate::support::program::{Fluxdeck, Ran};
 use crate::support::terminal::Terminal;
 use crate::support::within;
@@ -19,65 +23,12 @@ use crate::support::within;
 const PLANTED: [&str; 2] = ["PLANTED", "UExBTlRFR"];
 /// A value without a telling name or form: it may be seen by whoever may see the cluster, and not be given away.
 const PLAIN: &str = "PLAINVALUE";
+/// What the user's own environment holds: programs that are started get it, as from a shell.
+const OWN: &str = "PLANTEDENVIRONMENT";
 /// How long the screen may take.
 const SOON: Duration = Duration::from_secs(30);
 /// Large enough for any manifest.
 const TALL: (u16, u16) = (250, 300);
-
-/// The fleet with secrets in every place where people and controllers put them.
-fn cluster() -> Snapshot {
-    let mut snapshot = (*fleet()).clone();
-    for kind in &mut snapshot.kinds {
-        for object in &mut kind.objects {
-            plant(&kind.kind, object);
-        }
-    }
-    for event in &mut snapshot.events {
-        event["message"] = "cannot fetch https://bot:PLANTEDEVENT@git.example.test/fleet.git".into();
-    }
-    snapshot
-}
-
-fn plant(kind: &str, object: &mut Value) {
-    let applied = json!({"spec": {"url": "https://bot:PLANTEDAPPLIED@git.example.test/x", "password": "PLANTEDAPPLIED"}});
-    object["metadata"]["annotations"]["kubectl.kubernetes.io/last-applied-configuration"] = applied.to_string().into();
-    object["metadata"]["annotations"]["ops/note"] = "made with token ghp_PLANTEDNOTE0123456789".into();
-    let message = "unable to clone 'https://bot:PLANTEDMESSAGE@git.example.test/fleet.git': Authorization: Bearer PLANTEDBEARER";
-    for condition in object.pointer_mut("/status/conditions").and_then(Value::as_array_mut).into_iter().flatten() {
-        condition["message"] = message.into();
-    }
-    match kind {
-        "GitRepository" => object["spec"]["url"] = "https://bot:PLANTEDURL@git.example.test/fleet.git".into(),
-        "Provider" => object["spec"]["address"] = "https://chat.example.test/hooks/PLANTEDADDRESS".into(),
-        "HelmRelease" => object["spec"]["values"] = json!({"auth": {"adminPassword": "PLANTEDVALUE"}, "plain": PLAIN}),
-        "Kustomization" => object["spec"]["postBuild"]["substitute"] = json!({"db_password": "PLANTEDVARIABLE", "plain": PLAIN}),
-        "Secret" => object["data"] = json!({"password": "UExBTlRFRFNFQ1JFVA=="}),
-        "Deployment" => {
-            object["spec"]["template"]["spec"]["containers"][0]["env"] = json!([
-                {"name": "DATABASE_URL", "value": "postgres://bot:PLANTEDENV@db/x"},
-                {"name": "API_TOKEN", "value": "PLANTEDENV"},
-                {"name": "PLAIN", "value": PLAIN},
-            ]);
-        }
-        _ => {}
-    }
-}
-
-/// Serves the cluster behind a port, until the process of the tests ends. Returns the port.
-pub fn serve() -> u16 {
-    let (sender, port) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(async {
-            let snapshot = cluster();
-            let world = World::start(&snapshot, jiff::Timestamp::now(), None);
-            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-            sender.send(listener.local_addr().expect("an address").port()).expect("somebody waits");
-            tokio::join!(world.run(), world.serve(listener, vec![("door".to_owned(), User::admin())]));
-        });
-    });
-    port.recv().expect("a port")
-}
 
 /// A user whose login program, kubeconfig and environment are full of secrets.
 struct Victim {
@@ -85,21 +36,40 @@ struct Victim {
 }
 
 impl Victim {
+    /// One whose git says how it was called, and fails.
     fn new() -> Self {
-        let fluxdeck = Fluxdeck::new().set("FLUXDECK_LOG", "trace").set("DEPLOY_TOKEN", "PLANTEDENVIRONMENT");
+        let victim = Self::alone();
+        victim.script(
+            "bin/git",
+            "tr '\\0' '\\n' < /proc/$$/cmdline >> \"$HOME/git.arguments\"\nenv >> \"$HOME/git.environment\"\nexit 1",
+        );
+        victim.kubeconfig(serve());
+        victim
+    }
+
+    /// One with the machine's git, whose cluster applies a repository from that address.
+    fn with_repository(url: impl FnOnce(&Self) -> String) -> Self {
+        let victim = Self::alone();
+        let git = Git::make(&victim.file("apps"), &url(&victim));
+        victim.kubeconfig(serve_of(git));
+        victim
+    }
+
+    /// One without a kubeconfig.
+    fn alone() -> Self {
+        let fluxdeck = Fluxdeck::new().set("FLUXDECK_LOG", "trace").set("DEPLOY_TOKEN", OWN);
         let path = format!("{}:{}", fluxdeck.file("bin").display(), std::env::var("PATH").unwrap_or_default());
         let victim = Self { fluxdeck: fluxdeck.set("PATH", &path) };
         std::fs::create_dir(victim.file("bin")).expect("a folder of ours");
         let token =
             r#"{"kind": "ExecCredential", "apiVersion": "client.authentication.k8s.io/v1", "status": {"token": "PLANTEDTOKEN"}}"#;
         victim.script("tok", &format!("echo 'see https://me:PLANTEDSAID@sso/' >&2\necho '{token}'"));
-        victim.script(
-            "bin/git",
-            "tr '\\0' '\\n' < /proc/$$/cmdline >> \"$HOME/git.arguments\"\nenv >> \"$HOME/git.environment\"\nexit 1",
-        );
-        let door = serve();
-        victim.kubeconfig(door);
         victim
+    }
+
+    /// The variable that all programs of his have.
+    fn home(&self) -> String {
+        format!("HOME={}", self.file("x").parent().expect("a home").display())
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -163,6 +133,14 @@ impl Victim {
         self.fluxdeck.open(&["--kubeconfig", &kubeconfig], TALL)
     }
 
+    /// Looks through everything that the program keeps.
+    #[track_caller]
+    fn assert_keeps_none(&self) {
+        for (path, text) in self.kept() {
+            assert_clean(&path.display().to_string(), &text);
+        }
+    }
+
     /// Everything that the program keeps.
     fn kept(&self) -> Vec<(PathBuf, String)> {
         let mut found = Vec::new();
@@ -222,17 +200,19 @@ fn no_command_prints_or_keeps_a_secret() {
     let snapshot = unpacked(Path::new(&path));
     assert_clean("the snapshot", &snapshot);
     assert!(!snapshot.contains(PLAIN) && snapshot.contains("adminPassword") && snapshot.contains("https://***@git.example.test"));
+    for kept in ["X-Door", "tool/applied", "eventMetadata", "postRenderers", "registry.example.test/web:4.4.0", "\"plain\""] {
+        assert!(snapshot.contains(kept), "the snapshot is of no use without {kept}");
+    }
     assert_eq!(std::fs::metadata(&path).expect("it is there").permissions().mode() & 0o777, 0o600);
 
     let arguments = std::fs::read_to_string(victim.file("git.arguments")).expect("git was asked to fetch");
     assert_clean("git's command line", &arguments);
     let environment = std::fs::read_to_string(victim.file("git.environment")).expect("git was asked to fetch");
-    for secret in ["PLANTEDCLIENT", "PLANTEDTOKEN", "PLANTEDSERVER", "PLANTEDSECRET"] {
-        assert!(!environment.contains(secret), "git is told {secret}");
-    }
+    assert!(environment.contains("git.example.test"), "git is told where to fetch: {environment}");
+    assert_clean("git's environment", &environment.replace(OWN, ""));
     let kept = victim.kept();
     assert!(
-        kept.iter().any(|(path, text)| path.to_string_lossy().contains("fluxdeck.log") && text.contains("http.url")),
+        kept.iter().any(|(path, text)| path.to_string_lossy().contains("fluxdeck.log") && text.contains("uri=http")),
         "no log"
     );
     for (path, text) in kept {
@@ -269,9 +249,7 @@ fn what_goes_wrong_tells_no_secret() {
     std::fs::remove_file(victim.file("tok")).expect("it is ours");
     let ran = victim.run(&["get", "ks", "-A"]);
     assert!(ran.err.contains("the login program `tok` is not installed"), "{ran:?}");
-    for (path, text) in victim.kept() {
-        assert_clean(&path.display().to_string(), &text);
-    }
+    victim.assert_keeps_none();
 }
 
 #[test]
@@ -306,7 +284,108 @@ fn no_screen_shows_a_secret() {
     assert!(within(SOON, || (!screen.is_running()).then_some(())).is_some(), "the program ends");
     while screen.read(Duration::from_millis(100)) {}
     assert_clean("what was written to the terminal", &String::from_utf8_lossy(&screen.written));
-    for (path, text) in victim.kept() {
-        assert_clean(&path.display().to_string(), &text);
+    victim.assert_keeps_none();
+}
+
+/// The repository's address, where nobody answers.
+fn elsewhere(_: &Victim) -> String {
+    "https://bot:PLANTEDURL@git.example.test/apps.git".to_owned()
+}
+
+#[test]
+fn what_differs_between_git_and_the_cluster_is_told_without_its_secrets() {
+    let victim = Victim::with_repository(elsewhere);
+    let repository = victim.file("apps").display().to_string();
+    let compared = ["drift", "-n", "web", "deploy/web", "--repo", &repository];
+    let text = victim.run(&compared);
+    let json = victim.run(&[&compared[..], &["-o", "json"]].concat());
+
+    assert_eq!((text.code, json.code), (1, 1), "{text:?}\n{json:?}");
+    for told in [
+        "spec.replicas: git 5, live 2",
+        "registry.example.test/web:4.5.0",
+        "env[name=API_TOKEN].value: git \"<masked>\", live \"<masked>\"",
+        "postgres://***@db/y",
+        "postgres://***@db/x",
+        "git \"other\", live \"PLAINVALUE\"",
+        "made with token ***",
+        "--password=***",
+    ] {
+        assert!(text.out.contains(told), "{told} is not told: {}", text.out);
     }
+    let report: Value = serde_json::from_str(&json.out).expect("JSON");
+    assert!(report["drifted"][0]["fields"].as_array().is_some_and(|fields| fields.len() > 5), "{report}");
+
+    // nothing is fetched
+    victim.script("bin/git", "exit 1");
+    std::fs::create_dir_all(victim.fluxdeck.file(".config/fluxdeck")).expect("the home directory is ours");
+    victim.fluxdeck.write(".config/fluxdeck/config.toml", &format!("repos = [\"{repository}\"]\n"));
+    let mut screen = victim.open();
+    screen.until_shows("live", SOON);
+    screen.keys(":ns web\r");
+    screen.keys(":drift\r");
+    // the last rows: all is drawn
+    screen.until_shows("containers[name=web].image", SOON);
+    assert!(screen.text().contains("postgres://***@db/y") && screen.text().contains("API_TOKEN"), "{}", screen.text());
+    assert_clean("the drift on the screen", &screen.text());
+    screen.keys("o");
+    screen.until_shows("value: other", SOON);
+    assert!(screen.text().contains("{name: API_TOKEN, value: ***}"), "{}", screen.text());
+    assert_clean("the file on the screen", &screen.text());
+    screen.keys("\x03");
+    screen.end(SOON);
+    assert_clean("what was written to the terminal", &String::from_utf8_lossy(&screen.written));
+    victim.assert_keeps_none();
+}
+
+#[test]
+fn a_fetch_logs_in_and_nobody_on_the_machine_can_see_with_what() {
+    let mut forge = None;
+    let victim = Victim::with_repository(|victim| {
+        let port = forge.insert(Forge::open(&victim.home())).port;
+        format!("http://bot:PLANTEDURL@127.0.0.1:{port}/apps.git")
+    });
+    let forge = forge.expect("it was opened");
+    let ran = victim.run(&["drift", "-n", "web"]);
+
+    assert!(ran.out.contains("git cannot fetch") && ran.out.contains("/apps.git"), "{ran:?}");
+    // bot:PLANTEDURL
+    let login = "authorization: basic ym90olbmqu5ururvukw=";
+    assert!(forge.asked().iter().any(|head| head.to_lowercase().contains(login)), "it never logged in: {:?}", forge.asked());
+    let seen = forge.processes();
+    for program in ["fluxdeck", "git", "git-remote-http", "remote-http"] {
+        assert!(seen.iter().any(|process| process.arguments.contains(program)), "{program} was not seen: {seen:?}");
+    }
+    assert!(seen.iter().any(|process| process.arguments.contains("/apps.git")), "no address was seen: {seen:?}");
+    for process in seen {
+        assert_clean("a command line", &process.arguments);
+        assert_clean("an environment", &process.environment.replace(OWN, ""));
+    }
+    victim.assert_keeps_none();
+}
+
+#[test]
+fn who_is_killed_leaves_no_secret_behind() {
+    let victim = Victim::new();
+    let kubeconfig = victim.file("kubeconfig").display().to_string();
+    let arguments = ["--kubeconfig", &kubeconfig, "reconcile", "ks", "apps", "-n", "flux-system", "--yes"];
+    let mut running = victim.fluxdeck.open(&arguments, TALL);
+    let is_job = |path: &Path| path.extension().is_some_and(|extension| extension == "job");
+    let has_job = || victim.kept().iter().any(|(path, text)| is_job(path) && text.contains("apps")).then_some(());
+    assert!(within(SOON, has_job).is_some(), "no job was written down: {}", running.text());
+    let seen = processes(&victim.home());
+    running.signal("KILL");
+    running.end(SOON);
+
+    assert!(!seen.is_empty());
+    for process in seen {
+        assert_clean("a command line", &process.arguments);
+        assert_clean("an environment", &process.environment.replace(OWN, ""));
+    }
+    assert!(has_job().is_some(), "the job is gone");
+    victim.assert_keeps_none();
+    // at the terminal the login program may speak for itself
+    assert_clean("what was written to the terminal", &String::from_utf8_lossy(&running.written).replace("me:PLANTEDSAID", ""));
+    let told = victim.run(&["jobs", "list", "-o", "json"]);
+    assert!(told.out.contains("apps"), "{told:?}");
 }

@@ -1,6 +1,9 @@
 //! The rules of following as tables: what happened, and what is ordered then.
 
-use std::collections::BTreeSet;
+mod properties;
+mod server;
+
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -50,7 +53,7 @@ impl Bench {
 
     fn connect(&mut self) -> Vec<Order> {
         let offers = offers(&["Pod", "ConfigMap", "Secret"]);
-        self.hear(Event::Connected { offers, namespaces: BTreeSet::new() })
+        self.hear(Event::Connected { offers, namespaces: Vec::new() })
     }
 
     fn hear(&mut self, event: Event) -> Vec<Order> {
@@ -144,7 +147,8 @@ fn everywhere(kind: &str) -> Scope {
 
 fn offers(kinds: &[&str]) -> Offers {
     let offer = Offer { version: "v1".into(), is_watchable: true, is_namespaced: true };
-    kinds.iter().map(|kind| (GroupKind::new("", *kind), offer.clone())).collect()
+    let kinds = kinds.iter().map(|kind| (GroupKind::new("", *kind), offer.clone())).collect();
+    Offers { kinds, unread: BTreeMap::new() }
 }
 
 fn it(kind: TroubleKind) -> Trouble {
@@ -192,7 +196,7 @@ fn a_kind_that_is_not_served_is_said_to_be_so_and_followed_as_soon_as_it_is() {
 fn a_kind_that_is_served_in_another_version_is_read_anew() {
     let mut bench = Bench::watching();
     let mut now = offers(&["Pod"]);
-    now.values_mut().for_each(|offer| offer.version = "v2".into());
+    now.kinds.values_mut().for_each(|offer| offer.version = "v2".into());
 
     let orders = bench.hear(Event::Offered(Some(now)));
 
@@ -509,6 +513,103 @@ fn after_a_failed_reconnection_the_picture_has_its_age() {
     assert!(matches!(bench.link(), Some(Link::Stale { since: it, .. }) if *it == since), "{:?}", bench.link());
 }
 
+/// A group of which the server does not tell what it serves.
+fn unread(mut offers: Offers, group: &str) -> Offers {
+    offers.kinds.retain(|gk, _| *gk.group != *group);
+    offers.unread.insert(group.into(), it(TroubleKind::Busy(None)));
+    offers
+}
+
+#[test]
+fn what_a_group_does_not_tell_is_not_known_and_nothing_of_it_vanishes() {
+    let mut bench = Bench::watching();
+
+    let orders = bench.hear(Event::Offered(Some(unread(offers(&["Pod"]), ""))));
+    assert_eq!(orders, [], "it was served, and is followed as before");
+    assert_eq!((bench.coverage("Pod"), bench.link()), (Some(Coverage::Complete), Some(&Link::Live)));
+
+    let mut bench = Bench::new(&["Pod"]);
+    bench.hear(Event::Wake);
+    bench.hear(Event::Connected { offers: unread(Offers::default(), ""), namespaces: Vec::new() });
+    assert_eq!(bench.coverage("Pod"), Some(Coverage::Failing));
+    assert!(matches!(bench.link(), Some(Link::Stale { .. })), "{:?}", bench.link());
+    assert!(bench.pass(seconds(6)).contains(&Order::Discover), "it is asked for soon");
+    let orders = bench.hear(Event::Offered(Some(offers(&["Pod"]))));
+    assert_eq!(lists(&orders), 1, "{orders:?}");
+    bench.listed("Pod");
+    assert_eq!((bench.coverage("Pod"), bench.link()), (Some(Coverage::Complete), Some(&Link::Live)));
+}
+
+#[test]
+fn of_many_namespaces_those_that_were_used_last_are_looked_into() {
+    let mut bench = Bench::new(&["Pod"]);
+    bench.hear(Event::Wake);
+    let names = |numbers: std::ops::Range<u32>| numbers.map(|number| Str::from(format!("n{number:03}"))).collect::<Vec<_>>();
+    bench.hear(Event::Include(names(0..100)));
+    bench.hear(Event::Include(names(100..110)));
+    bench.connect();
+    bench.ended("Pod", Some(TroubleKind::Forbidden));
+    let listed = |bench: &Bench| {
+        let within = |(_, order): &(Duration, Order)| match order {
+            Order::List { scope, .. } => scope.namespace.clone(),
+            _ => None,
+        };
+        bench.orders.iter().filter_map(within).collect::<std::collections::BTreeSet<_>>()
+    };
+    let wished = [names(0..90), names(100..110)].concat();
+    assert_eq!(listed(&bench), wished.into_iter().collect());
+
+    let orders = bench.hear(Event::Include(names(95..96)));
+    let scope = |name: &str| Scope { namespace: Some(name.into()), ..everywhere("Pod") };
+    assert!(orders.contains(&Order::Stop(scope("n089"))), "the one that was used first makes room: {orders:?}");
+    assert!(listed(&bench).contains("n095"));
+    let remembered = orders.iter().find_map(|order| if let Order::Remember(names) = order { Some(names) } else { None });
+    assert_eq!(remembered.expect("they are remembered")[..2], [Str::from("n095"), Str::from("n100")]);
+}
+
+#[test]
+fn names_that_come_before_there_is_a_connection_are_remembered_again_with_it() {
+    let mut bench = Bench::new(&["Pod"]);
+    bench.hear(Event::Wake);
+    bench.hear(Event::Include(vec!["web".into()]));
+
+    let orders = bench.connect();
+    assert!(orders.contains(&Order::Remember(vec!["web".into()])), "{orders:?}");
+    bench.hear(Event::Refresh);
+    let orders = bench.connect();
+    assert!(!orders.iter().any(|order| matches!(order, Order::Remember(_))), "{orders:?}");
+}
+
+#[test]
+fn what_an_object_owned_stays_where_it_cannot_be_looked_for() {
+    let mut bench = Bench::connected(&["Pod"]);
+    let owner = ObjectRef::new(crate::domain::ClusterId(0), GroupKind::new("", "Pod"), "shop", "web-0");
+    let [one, other] = ["one", "other"].map(|name| applies(name, "Pod"));
+    let mut found = |objects: &[&Object], unread: &[TroubleKind]| {
+        bench.hear(Event::Own(owner.clone(), crate::domain::Uid(7)));
+        let unread = unread.iter().map(|kind| (flux(), it(*kind))).collect();
+        let objects = objects.iter().map(|object| (*object).clone()).collect();
+        bench.hear(Event::Found { owner: owner.clone(), objects, unread })
+    };
+    let removed = |orders: &[Order]| {
+        let deltas = orders.iter().flat_map(|order| if let Order::Tell(deltas) = order { deltas.as_slice() } else { &[] });
+        deltas
+            .filter_map(|delta| if let Delta::Remove(id) = delta { Some(id.name.to_string()) } else { None })
+            .collect::<Vec<_>>()
+    };
+    let noted =
+        |orders: &[Order]| orders.iter().find_map(|order| if let Order::Note(text) = order { Some(text.clone()) } else { None });
+
+    assert_eq!(noted(&found(&[&one, &other], &[])), None);
+    for kind in [TroubleKind::Forbidden, TroubleKind::Busy(None), TroubleKind::Unreachable] {
+        let orders = found(&[&one], &[kind]);
+        assert_eq!(removed(&orders), Vec::<String>::new(), "{kind:?}: whether it is gone is not known");
+        let note = noted(&orders).expect("it is said");
+        assert!(note.contains("Kustomization") && note.contains("it failed") && note.contains("Pod shop/web-0"), "{note}");
+    }
+    assert_eq!(removed(&found(&[&one], &[])), ["other"]);
+}
+
 /// What may become of a request, by a number.
 fn trouble(number: u8) -> Option<TroubleKind> {
     [
@@ -557,34 +658,6 @@ fn no_fault_makes_many_requests() {
     });
 }
 
-/// The order of objects, and the pieces they come in, do not matter for what is followed.
-#[test]
-fn order_and_pieces_do_not_matter() {
-    let shuffled = (Just((0..12u8).collect::<Vec<_>>()).prop_shuffle(), 1usize..6);
-    holds(50, &shuffled, |(order, cut)| {
-        let sorted: Vec<_> = (0..12).collect();
-        prop_assert_eq!(followed(&order, cut), followed(&sorted, 12));
-        Ok(())
-    });
-}
-
-fn followed(order: &[u8], cut: usize) -> BTreeSet<Scope> {
-    let kinds = ["ConfigMap", "Secret", "Pod", "Widget", "Gadget"];
-    let mut bench = Bench::connected(&[]);
-    bench.hear(Event::Offered(Some(with_flux(&kinds))));
-    for piece in order.chunks(cut) {
-        let objects = piece.iter().map(|number| applies(&format!("k{number}"), kinds[usize::from(*number) % kinds.len()]));
-        let (scope, turn) = (Scope { gk: flux(), namespace: None }, bench.turn("Kustomization"));
-        let deltas = vec![Delta::Listed { generation: turn, objects: objects.collect() }];
-        bench.hear(Event::Page { scope, turn, deltas });
-    }
-    let scopes = bench.orders.iter().filter_map(|(_, order)| match order {
-        Order::List { scope, .. } => Some(scope.clone()),
-        _ => None,
-    });
-    scopes.collect()
-}
-
 fn is_request(order: &Order) -> bool {
     matches!(order, Order::List { .. } | Order::Watch { .. })
 }
@@ -595,7 +668,7 @@ fn flux() -> GroupKind {
 
 fn with_flux(kinds: &[&str]) -> Offers {
     let mut all = offers(kinds);
-    all.insert(flux(), Offer { version: "v1".into(), is_watchable: true, is_namespaced: true });
+    all.kinds.insert(flux(), Offer { version: "v1".into(), is_watchable: true, is_namespaced: true });
     all
 }
 
@@ -604,4 +677,31 @@ fn applies(name: &str, kind: &str) -> Object {
     let entries = json!([{"id": format!("shop_x__{kind}"), "v": "v1"}]);
     let body = json!({"metadata": {"namespace": "flux-system", "name": name}, "status": {"inventory": {"entries": entries}}});
     crate::actions::testing::object("ks", &body)
+}
+
+#[test]
+fn a_list_that_fails_is_told_at_once_where_nothing_was_read_and_else_once_it_lasts() {
+    let mut bench = Bench::connected(&["Pod", "ConfigMap", "Secret"]);
+    for kind in ["ConfigMap", "Secret"] {
+        bench.listed(kind);
+        bench.opened(kind);
+    }
+    bench.ended("Pod", Some(TroubleKind::Busy(None)));
+    assert_eq!(bench.coverage("Pod"), Some(Coverage::Failing));
+    bench.pass(seconds(1));
+    bench.listed("Pod");
+    bench.opened("Pod");
+    bench.pass(seconds(60));
+    assert_eq!(bench.coverage("Pod"), Some(Coverage::Complete));
+
+    // a watch that cannot be had for a while is no list that fails
+    bench.ended("Pod", Some(TroubleKind::Busy(Some(seconds(10)))));
+    bench.pass(seconds(10));
+    bench.ended("Pod", Some(TroubleKind::Gone));
+    bench.pass(seconds(2));
+    bench.ended("Pod", Some(TroubleKind::Busy(None)));
+    assert_eq!(bench.coverage("Pod"), Some(Coverage::Complete), "its list fails for the first time");
+    bench.pass(seconds(2));
+    bench.ended("Pod", Some(TroubleKind::Busy(None)));
+    assert_eq!(bench.coverage("Pod"), Some(Coverage::Failing));
 }

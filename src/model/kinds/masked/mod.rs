@@ -1,7 +1,11 @@
 //! A whole object without credentials: as a screen shows it, and as a file keeps it that is made to be shared.
 //!
-//! What is computed with (a build, a comparison with git) takes the object as it is; this is done last. Data of ConfigMaps is the user's
-//! own and stays.
+//! What is computed with (a build, a comparison with git) takes the object as it is; this is done last. On the screen data of ConfigMaps is
+//! the user's own and stays.
+
+mod sharing;
+
+pub use sharing::for_sharing;
 
 use serde_json::{Map, Value};
 
@@ -17,15 +21,8 @@ const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 /// Takes the credentials out of an object that is shown: out of texts, what a telling name holds, data of Secrets wherever they stand
 /// (a ResourceSet has templates), and a Provider's address behind its host.
 pub fn for_screen(body: &mut Value) {
-    let manifest = body.pointer_mut("/metadata/annotations").and_then(|annotations| annotations.get_mut(LAST_APPLIED));
-    if let Some(Value::String(text)) = manifest {
-        *text = match serde_json::from_str::<Value>(text) {
-            Ok(mut manifest) => {
-                for_screen(&mut manifest);
-                manifest.to_string()
-            }
-            Err(_) => MASKED.to_owned(),
-        };
+    if let Some(annotations) = body.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
+        annotations.iter_mut().for_each(|(key, value)| clean_copy(key, value));
     }
     if is_of(body, group::NOTIFICATION, "Provider")
         && let Some(Value::String(address)) = body.pointer_mut("/spec/address")
@@ -35,29 +32,21 @@ pub fn for_screen(body: &mut Value) {
     walk(body);
 }
 
-/// As [`for_screen`], and without what may hold a credential in any form: values of HelmReleases, variables and inputs that are written
-/// in objects, templates of ResourceSets as text, environments of containers, a Provider's address, a Receiver's path, and the copy that
-/// `kubectl apply` keeps. Names and keys stay.
-pub fn for_sharing(body: &mut Value) {
-    if let Some(annotations) = body.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
-        annotations.remove(LAST_APPLIED);
+/// Tools keep whole manifests in annotations, most of them as JSON: each is shown as the object that it is. A copy of kubectl's that cannot
+/// be read is not shown.
+fn clean_copy(key: &str, annotation: &mut Value) {
+    let Value::String(text) = annotation else { return };
+    if key != LAST_APPLIED && !text.trim_start().starts_with('{') {
+        return;
     }
-    let places: &[&str] = match body["kind"].as_str() {
-        Some("HelmRelease" | "FluxHelmRelease") => &["/spec/values"],
-        Some("Kustomization") if is_of(body, group::KUSTOMIZE, "Kustomization") => &["/spec/postBuild/substitute"],
-        Some("ResourceSet") => &["/spec/inputs", "/spec/resourcesTemplate"],
-        Some("ResourceSetInputProvider") => &["/spec/defaultValues", "/status/exportedInputs"],
-        Some("Provider") => &["/spec/address"],
-        Some("Receiver") => &["/status/webhookPath", "/status/url"],
-        _ => &[],
-    };
-    for place in places {
-        if let Some(value) = body.pointer_mut(place) {
-            mask_leaves(value);
+    *text = match serde_json::from_str::<Value>(text) {
+        Ok(mut manifest) => {
+            for_screen(&mut manifest);
+            manifest.to_string()
         }
-    }
-    for_screen(body);
-    mask_environments(body);
+        Err(_) if key == LAST_APPLIED => MASKED.to_owned(),
+        Err(_) => return,
+    };
 }
 
 /// A value as it is shown for the field at that path.
@@ -107,7 +96,7 @@ fn mask_leaves(value: &mut Value) {
 fn walk(value: &mut Value) {
     match value {
         Value::Object(fields) => walk_fields(fields),
-        Value::Array(items) => items.iter_mut().for_each(walk),
+        Value::Array(items) => walk_items(items),
         Value::String(text) => clean(text),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
@@ -130,28 +119,27 @@ fn walk_fields(fields: &mut Map<String, Value>) {
     }
 }
 
-fn clean(text: &mut String) {
-    if let std::borrow::Cow::Owned(safe) = redact(text) {
-        *text = safe;
+/// Whether what follows in a command line is a credential: `--password`.
+pub fn leads_to_credential(option: &str) -> bool {
+    option.starts_with('-') && is_telling(option.trim_start_matches('-'))
+}
+
+/// A list may be a command line.
+fn walk_items(items: &mut [Value]) {
+    let mut is_next = false;
+    for item in items {
+        let leads = item.as_str().is_some_and(leads_to_credential);
+        match item {
+            Value::String(text) if is_next && !text.starts_with('-') => MASKED.clone_into(text),
+            item => walk(item),
+        }
+        is_next = leads;
     }
 }
 
-/// Masks what is written into environments of containers, wherever pods are described.
-fn mask_environments(value: &mut Value) {
-    match value {
-        Value::Object(fields) => {
-            for (key, value) in fields {
-                match value {
-                    Value::Array(variables) if key == "env" => {
-                        let written = variables.iter_mut().filter_map(|variable| variable.get_mut("value"));
-                        written.for_each(mask_leaves);
-                    }
-                    value => mask_environments(value),
-                }
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(mask_environments),
-        _ => {}
+fn clean(text: &mut String) {
+    if let std::borrow::Cow::Owned(safe) = redact(text) {
+        *text = safe;
     }
 }
 
@@ -198,8 +186,16 @@ mod tests {
                 json!({"spec": {"values": {"auth": {"adminPassword": MASKED, "port": 1, "pwd": MASKED, "existingSecret": "web"}}}}),
             ),
             (
+                json!({"httpGet": {"httpHeaders": [{"name": "Authorization", "value": "Bearer x"}, {"name": "Cookie", "value": "x"}]}}),
+                json!({"httpGet": {"httpHeaders": [{"name": "Authorization", "value": MASKED}, {"name": "Cookie", "value": MASKED}]}}),
+            ),
+            (
                 json!({"spec": {"containers": [{"env": [{"name": "API_TOKEN", "value": "x"}, {"name": "PORT", "value": "80"}]}]}}),
                 json!({"spec": {"containers": [{"env": [{"name": "API_TOKEN", "value": MASKED}, {"name": "PORT", "value": "80"}]}]}}),
+            ),
+            (
+                json!({"command": ["app", "--client-secret", "x", "--port", "80", "--password=x", "--token", "--port"]}),
+                json!({"command": ["app", "--client-secret", MASKED, "--port", "80", "--password=***", "--token", "--port"]}),
             ),
             (
                 json!({"kind": "ResourceSet", "spec": {"resources": [{"kind": "Secret", "stringData": {"a": "x"}}]}}),
@@ -220,6 +216,21 @@ mod tests {
     }
 
     #[test]
+    fn a_manifest_that_any_tool_keeps_in_an_annotation_is_shown_as_the_object_that_it_is() {
+        let secret = json!({"kind": "Secret", "stringData": {"a": "PLANTED"}});
+        let mut body = json!({"metadata": {"annotations": {
+            "kapp.k14s.io/original": secret.to_string(), "objectset.rio.cattle.io/applied": "{no manifest", LAST_APPLIED: "{cut",
+        }}});
+        for_screen(&mut body);
+
+        let annotations = &body["metadata"]["annotations"];
+        assert!(!body.to_string().contains("PLANTED"), "{body}");
+        assert!(annotations["kapp.k14s.io/original"].as_str().is_some_and(|text| text.contains("stringData")), "{body}");
+        assert_eq!(annotations["objectset.rio.cattle.io/applied"], "{no manifest");
+        assert_eq!(annotations[LAST_APPLIED], MASKED);
+    }
+
+    #[test]
     fn a_field_is_shown_by_its_name_and_value() {
         for (path, value, shown) in [
             ("spec.url", json!("https://me:x@h"), json!("https://***@h")),
@@ -233,43 +244,6 @@ mod tests {
             ("spec.address", json!("https://chat.example.com/hooks/x"), json!("https://chat.example.com/***")),
         ] {
             assert_eq!(field(path, &value), shown);
-        }
-    }
-
-    #[test]
-    fn what_is_shared_keeps_keys_and_names_and_no_value() {
-        for (mut body, kept) in [
-            (
-                json!({"kind": "HelmRelease", "spec": {"values": {"a": [{"b": "x"}, 1], "c": null}, "valuesFrom": [{"kind": "Secret", "name": "v"}]}}),
-                json!({"kind": "HelmRelease", "spec": {"values": {"a": [{"b": MASKED}, MASKED], "c": null}, "valuesFrom": [{"kind": "Secret", "name": "v"}]}}),
-            ),
-            (
-                json!({"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization", "spec": {"postBuild": {"substitute": {"a": "x"}}}}),
-                json!({"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization", "spec": {"postBuild": {"substitute": {"a": MASKED}}}}),
-            ),
-            (
-                json!({"kind": "Provider", "spec": {"type": "slack", "address": "https://h/x"}}),
-                json!({"kind": "Provider", "spec": {"type": "slack", "address": MASKED}}),
-            ),
-            (
-                json!({"kind": "Receiver", "status": {"webhookPath": "/hook/x"}}),
-                json!({"kind": "Receiver", "status": {"webhookPath": MASKED}}),
-            ),
-            (
-                json!({"kind": "ResourceSet", "spec": {"inputs": [{"a": "x"}], "resourcesTemplate": "x"}}),
-                json!({"kind": "ResourceSet", "spec": {"inputs": [{"a": MASKED}], "resourcesTemplate": MASKED}}),
-            ),
-            (
-                json!({"kind": "Deployment", "spec": {"template": {"spec": {"containers": [{"env": [{"name": "A", "value": "x"}]}]}}}}),
-                json!({"kind": "Deployment", "spec": {"template": {"spec": {"containers": [{"env": [{"name": "A", "value": MASKED}]}]}}}}),
-            ),
-            (
-                json!({"kind": "Pod", "metadata": {"name": "a", "annotations": {LAST_APPLIED: "{}", "b": "c"}}}),
-                json!({"kind": "Pod", "metadata": {"name": "a", "annotations": {"b": "c"}}}),
-            ),
-        ] {
-            for_sharing(&mut body);
-            assert_eq!(body, kept);
         }
     }
 }

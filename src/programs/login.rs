@@ -1,0 +1,103 @@
+//! The credential that a URL holds, for a git that must not be told it where others can read.
+
+use std::path::Path;
+
+use tokio::process::Command;
+
+/// A URL without its credential, and the credential.
+pub(super) struct Login {
+    url: String,
+    /// User and password, as they are.
+    credential: Option<(String, String)>,
+}
+
+/// Starts git with the pipe at its third descriptor, which it hands on to its helpers, and nothing to read at the first.
+const START: &str = "exec \"$0\" \"$@\" 3<&0 </dev/null";
+/// git's helper for this one run (gitcredentials(7)): says what comes out of the pipe, and keeps nothing.
+const HELPER: &str = "!f() { test \"$1\" = get && cat <&3; }; f";
+
+impl Login {
+    /// Takes a URL apart. With SSH the user is part of the address, and a password is of no use.
+    ///
+    /// # Errors
+    /// Its user or password cannot be told to git.
+    pub fn of(url: &str) -> Result<Self, String> {
+        let plain = || Self { url: url.to_owned(), credential: None };
+        let Some((scheme, rest)) = url.split_once("://") else { return Ok(plain()) };
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let Some((information, host)) = rest[..end].rsplit_once('@') else { return Ok(plain()) };
+        let (user, password) = information.split_once(':').unwrap_or((information, ""));
+        if scheme.eq_ignore_ascii_case("ssh") {
+            return Ok(Self { url: format!("{scheme}://{user}@{host}{}", &rest[end..]), credential: None });
+        }
+        let credential = (decoded(user)?, decoded(password)?);
+        Ok(Self { url: format!("{scheme}://{host}{}", &rest[end..]), credential: Some(credential) })
+    }
+
+    /// git, with arguments to come.
+    pub fn command(&self, git: &Path) -> Command {
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(START).arg(git);
+        command
+    }
+
+    /// What git has to be configured with. A credential that is not the user's own is asked for and kept by nobody else.
+    pub fn settings(&self) -> Vec<(&'static str, &str)> {
+        let mut settings = vec![("remote.origin.url", self.url.as_str())];
+        if self.credential.is_some() {
+            settings.extend([("credential.helper", ""), ("credential.helper", HELPER)]);
+        }
+        settings
+    }
+
+    /// What the helper says.
+    pub fn answer(&self) -> String {
+        self.credential.as_ref().map_or_else(String::new, |(user, password)| format!("username={user}\npassword={password}\n"))
+    }
+}
+
+/// What is written with `%` in a URL.
+fn decoded(text: &str) -> Result<String, String> {
+    let digit = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16));
+    let (bytes, mut out, mut at) = (text.as_bytes(), Vec::new(), 0);
+    while let Some(byte) = bytes.get(at) {
+        match (byte, digit(bytes.get(at + 1)), digit(bytes.get(at + 2))) {
+            (b'%', Some(high), Some(low)) => {
+                out.push(u8::try_from(high * 16 + low).unwrap_or_default());
+                at += 3;
+            }
+            _ => {
+                out.push(*byte);
+                at += 1;
+            }
+        }
+    }
+    let text = String::from_utf8(out).map_err(|_| "the user or password in its URL is no text".to_owned())?;
+    if text.contains(['\n', '\r', '\0']) {
+        // the protocol of git's helpers has lines
+        return Err("the user or password in its URL has a line end in it".to_owned());
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_credential_of_a_url_goes_its_own_way() {
+        for (url, bare, answer) in [
+            ("https://me:hun%40ter%2F2@h.example.com/f.git", "https://h.example.com/f.git", "username=me\npassword=hun@ter/2\n"),
+            ("http://token@h.example.com:3000/f", "http://h.example.com:3000/f", "username=token\npassword=\n"),
+            ("https://me:pa@ss@h.example.com", "https://h.example.com", "username=me\npassword=pa@ss\n"),
+            ("https://h.example.com/@scope/f", "https://h.example.com/@scope/f", ""),
+            ("ssh://git:hunter2@h.example.com/f", "ssh://git@h.example.com/f", ""),
+            ("ssh://git@h.example.com/f", "ssh://git@h.example.com/f", ""),
+        ] {
+            let login = Login::of(url).expect("a login");
+            assert_eq!((login.url.as_str(), login.answer().as_str()), (bare, answer), "{url}");
+            assert_eq!(login.settings().len(), if answer.is_empty() { 1 } else { 3 }, "{url}");
+        }
+        assert!(Login::of("https://me:hun%0Ahost=evil@h.example.com/f").is_err());
+    }
+}

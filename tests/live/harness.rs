@@ -1,0 +1,57 @@
+//! Runs the suites as `cargo test` does and takes its flags, with one thing more: a test that finds out that it cannot run here stands as
+//! ignored, by name and with the reason. With `FLUXDECK_LIVE=required` it has failed.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, resume_unwind};
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Completion, Failed, run};
+
+use crate::support::bed::{self, Skipped};
+
+/// A test: its name below the suites, and what it does. It has failed when it panics.
+pub type Trial = (&'static str, fn());
+
+/// Declares the tests of a file. A function that is missing here is dead code, which the lints do not let pass.
+macro_rules! trials {
+    ($($name:ident),* $(,)?) => {
+        pub const TRIALS: &[crate::harness::Trial] = &[$((concat!(module_path!(), "::", stringify!($name)), $name)),*];
+    };
+}
+pub(crate) use trials;
+
+thread_local! {
+    /// Which test this thread runs.
+    static AT: Cell<&'static str> = const { Cell::new("") };
+}
+
+/// Runs what the arguments choose of the suites.
+pub fn main(suites: &[&[Trial]]) -> ExitCode {
+    std::panic::set_hook(Box::new(report));
+    let trials = suites.iter().copied().flatten().map(|&(name, body)| {
+        let name = name.trim_start_matches("live::suites::");
+        libtest_mimic::Trial::ignorable_test(name, move || attempt(name, body))
+    });
+    let trials = trials.collect();
+    run(&Arguments::from_args(), trials).exit_code()
+}
+
+fn attempt(name: &'static str, body: fn()) -> Result<Completion, Failed> {
+    AT.set(name);
+    let Err(panic) = catch_unwind(AssertUnwindSafe(body)) else { return Ok(Completion::Completed) };
+    match panic.downcast::<Skipped>() {
+        Ok(skipped) if bed::is_required() => Err(format!("skipped, although FLUXDECK_LIVE=required: {}", skipped.0).into()),
+        Ok(skipped) => Ok(Completion::ignored_with(skipped.0)),
+        Err(panic) => resume_unwind(panic),
+    }
+}
+
+/// Says which test panicked: the threads have no names. That a test is skipped is no fault.
+fn report(panic: &PanicHookInfo<'_>) {
+    if panic.payload().is::<Skipped>() {
+        return;
+    }
+    let text = panic.payload_as_str().unwrap_or("a panic without words");
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    eprintln!("\n{} panicked at {place}:\n{text}\n{}", AT.get(), std::backtrace::Backtrace::capture());
+}
