@@ -12,7 +12,7 @@ use crate::ui::layer::{Scene, View};
 use crate::ui::prompt::{Asks, Prompt, Typed};
 use crate::ui::theme::{BUILTIN, Depth, Theme};
 use crate::ui::views;
-use fluxdeck_model::commands::{self, Command, Cx, Gesture, Line, Outbox, Run, Target, Transition, Wish};
+use fluxdeck_model::commands::{self, Command, Cx, Gesture, Line, Outbox, Run, Screen, Target, Transition, Wish};
 use fluxdeck_model::domain::{GroupKind, ObjectRef};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::state::{Asked, Beginning, Code, Effect, Engine, Input, Intent, Key, Message, Reply, State, Ticket};
@@ -29,7 +29,7 @@ pub struct App {
     layers: Vec<Box<dyn View>>,
     prompt: Option<Prompt>,
     typed: Vec<String>,
-    history: Vec<(&'static str, Target)>,
+    history: Vec<(Screen, Target)>,
     at: usize,
     last: Option<usize>,
     /// The moment of what is being dealt with.
@@ -73,7 +73,7 @@ impl App {
             themed: String::new(),
         };
         app.dress()?;
-        app.transit(Transition::Go("tree", Target::Nothing));
+        app.transit(Transition::Go(Screen::TREE, Target::Nothing));
         app.intend(Intent::Connect);
         app.intend(Intent::LoadJobs);
         Ok(app)
@@ -219,9 +219,9 @@ impl App {
         }
         for asked in std::mem::take(&mut self.questions) {
             let (view, target) = match asked {
-                Asked::Confirm(shown) => ("confirm", Target::Confirmation(shown)),
-                Asked::Unexpected(shown) => ("confirm", Target::Unexpected(shown)),
-                Asked::Unrecorded(id) => ("unrecorded", Target::Job(id)),
+                Asked::Confirm(shown) => (Screen::CONFIRM, Target::Confirmation(shown)),
+                Asked::Unexpected(shown) => (Screen::CONFIRM, Target::Unexpected(shown)),
+                Asked::Unrecorded(id) => (Screen::UNRECORDED, Target::Job(id)),
             };
             self.transit(Transition::Open(view, target));
         }
@@ -290,8 +290,8 @@ impl App {
                     self.back();
                 }
             }
-            Run::Act(act) => {
-                let done = self.with_top(targets, |_, cx| act(cx, argument));
+            run => {
+                let done = self.with_top(targets, |_, cx| run.carry_out(cx, argument));
                 self.complain_of(done);
             }
         }
@@ -312,8 +312,8 @@ impl App {
             self.set_filter("");
         } else if self.layers.len() > 1 {
             self.transit(Transition::Close);
-        } else if top.spec().name != "tree" {
-            self.transit(Transition::Go("tree", Target::Nothing));
+        } else if top.spec().screen != Screen::TREE {
+            self.transit(Transition::Go(Screen::TREE, Target::Nothing));
         }
     }
 
@@ -389,7 +389,7 @@ impl App {
     }
 
     fn table(&mut self, gk: GroupKind, filter: Option<String>) {
-        self.transit(Transition::Go("objects", Target::Kind(gk)));
+        self.transit(Transition::Go(Screen::OBJECTS, Target::Kind(gk)));
         if let Some(filter) = filter {
             self.set_filter(&filter);
         }
@@ -397,10 +397,10 @@ impl App {
 
     fn transit(&mut self, transition: Transition) {
         match transition {
-            Transition::Open(name, target) => self.open(name, target),
-            Transition::Go(name, target) => {
-                if self.go(name, target.clone()) {
-                    self.remember(name, target);
+            Transition::Open(screen, target) => self.open(screen, target),
+            Transition::Go(screen, target) => {
+                if self.go(screen, target.clone()) {
+                    self.remember(screen, target);
                 }
             }
             Transition::Close => self.close(),
@@ -433,11 +433,11 @@ impl App {
         self.complain_of(done);
     }
 
-    fn open(&mut self, name: &str, target: Target) {
-        if self.layers.last().is_some_and(|top| top.spec().name == name && top.target() == target) {
+    fn open(&mut self, screen: Screen, target: Target) {
+        if self.layers.last().is_some_and(|top| top.spec().screen == screen && top.target() == target) {
             return;
         }
-        match views::make(name, target, self.state()) {
+        match views::make(screen, target, self.state()) {
             Ok(view) => {
                 self.layers.push(view);
                 self.with_top(Vec::new(), |top, cx| top.opened(cx));
@@ -453,21 +453,21 @@ impl App {
         self.settle();
     }
 
-    fn go(&mut self, name: &str, target: Target) -> bool {
+    fn go(&mut self, screen: Screen, target: Target) -> bool {
         // the tree keeps its cursor and folds: it is never thrown away
-        if name == "tree" && self.layers.first().is_some_and(|first| first.spec().name == "tree") {
+        if screen == Screen::TREE && self.layers.first().is_some_and(|first| first.spec().screen == Screen::TREE) {
             while self.layers.len() > 1 {
                 self.close();
             }
             return true;
         }
-        match views::make(name, target.clone(), self.state()) {
+        match views::make(screen, target.clone(), self.state()) {
             Ok(_) => {
-                let keep = usize::from(self.layers.first().is_some_and(|first| first.spec().name == "tree"));
+                let keep = usize::from(self.layers.first().is_some_and(|first| first.spec().screen == Screen::TREE));
                 while self.layers.len() > keep {
                     self.close();
                 }
-                self.open(name, target);
+                self.open(screen, target);
                 true
             }
             Err(error) => {
@@ -477,13 +477,13 @@ impl App {
         }
     }
 
-    fn remember(&mut self, name: &'static str, target: Target) {
-        if self.history.get(self.at) == Some(&(name, target.clone())) {
+    fn remember(&mut self, screen: Screen, target: Target) {
+        if self.history.get(self.at) == Some(&(screen, target.clone())) {
             return;
         }
         self.last = (!self.history.is_empty()).then_some(self.at);
         self.history.truncate(self.at + 1);
-        self.history.push((name, target));
+        self.history.push((screen, target));
         if self.history.len() > HISTORY {
             self.history.remove(0);
             self.last = self.last.and_then(|last| last.checked_sub(1));
@@ -492,10 +492,10 @@ impl App {
     }
 
     fn travel(&mut self, to: Option<usize>) {
-        let Some((to, (name, target))) = to.and_then(|to| Some((to, self.history.get(to)?.clone()))) else {
+        let Some((to, (screen, target))) = to.and_then(|to| Some((to, self.history.get(to)?.clone()))) else {
             return self.intend(Intent::Say("there is no other view in history".to_owned()));
         };
-        if self.go(name, target) {
+        if self.go(screen, target) {
             self.last = Some(self.at);
             self.at = to;
         }

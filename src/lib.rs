@@ -39,6 +39,26 @@
 //!  act → confirmation (a value) → Job → Effect::Write, once → Outcome → Job; then the Job waits for what the watch brings
 //!  changed → rows made once → only the rows on the screen → only the cells that differ
 //! ```
+//!
+//! # One more of X
+//! A module's `mod` line and its line in the slice count as one: they stand in the same file. What comes for free is made of what the
+//! value declares; `tests/declared.rs` holds it, and finds no name of an action, a kind or a rule outside of its own file.
+//! ```text
+//!  one more          file                              line in                        comes for free
+//!  action            model/actions/x.rs                actions/mod.rs: ALL            key, `:x`, panel, key line, help, form, `fluxdeck x`, completion, README
+//!  kind              model/kinds/x.rs                  kinds/mod.rs: ALL              watch, rights, `:x`, table, edges, actions, completion, README
+//!  view              ui/views/x.rs                     ui/views/mod.rs: ALL           key scope, help, footer; a Screen of its own, or one of commands/screen.rs
+//!                                                                                     where commands of the model open it
+//!  command           -                                 its group in model/commands    `:x`, key, help, footer, README
+//!  theme             themes/x.toml                     ui/theme.rs: BUILTIN           `:theme x`, completion, contrast check, screenshot
+//!  check rule        model/insight/check/x.rs          check/mod.rs: RULES            `check`, JSON, annotations, SARIF, README
+//!  origin layer      -                                 render/node.rs: Layer, word    every list of origins, JSON; set by the transformer that it is of
+//!  headless command  cli/x.rs                          cli/command.rs (`mod` in       `--help`, completion, README
+//!                                                      cli/mod.rs)
+//!  form field        -                                 the form of its action         dialog, check while typing, flag, `--set`, README; read by the action's struct
+//!  option            -                                 config/default.toml, and twice file, environment, README
+//!                                                      in config/mod.rs
+//! ```
 
 pub mod app;
 pub mod cli;

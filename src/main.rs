@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use fluxdeck::cli::{self, Cli};
 
 fn main() -> ExitCode {

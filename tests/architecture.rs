@@ -24,9 +24,10 @@ const PROGRAM: &[(&str, &[&str])] = &[
 
 /// The same for the pure core.
 const MODEL: &[(&str, &[&str])] = &[
-    ("commands", &["state", "actions", "insight", "kinds", "domain", "error"]),
-    ("state", &["actions", "insight", "render", "kinds", "domain", "error"]),
-    ("actions", &["kinds", "domain", "error"]),
+    ("commands", &["state", "actions", "forms", "insight", "kinds", "domain", "error"]),
+    ("state", &["actions", "forms", "insight", "render", "kinds", "domain", "error"]),
+    ("actions", &["forms", "kinds", "domain", "error"]),
+    ("forms", &["domain", "error"]),
     ("kinds", &["domain"]),
     ("insight", &["render", "kinds", "domain", "error"]),
     ("render", &["domain", "error"]),
@@ -53,7 +54,7 @@ const WRITERS: &[(&str, usize, &str)] = &[
     ("programs/opinion.rs", 4, "a throwaway copy of a checkout for other people's programs, with its links"),
 ];
 
-fn sources(root: &Path) -> Vec<(PathBuf, String)> {
+pub(crate) fn sources(root: &Path) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     let mut folders = vec![root.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -77,7 +78,7 @@ fn room(root: &Path, path: &Path) -> String {
     first.trim_end_matches(".rs").to_owned()
 }
 
-fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
@@ -169,13 +170,13 @@ fn only_the_runtime_spawns_and_only_cli_prints() {
 }
 
 /// The code of a file without its tests, which come last or are files of their own.
-fn without_tests(text: &str) -> String {
+pub(crate) fn without_tests(text: &str) -> String {
     let (code, tests) = text.split_once("#[cfg(test)]\nmod tests {").unwrap_or((text, ""));
     assert!(!tests.contains("\n}\n\n"), "code behind tests is not looked at");
     code.to_owned()
 }
 
-fn is_of_tests(path: &Path) -> bool {
+pub(crate) fn is_of_tests(path: &Path) -> bool {
     path.iter().any(|part| part == "tests" || part == "tests.rs")
 }
 

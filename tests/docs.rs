@@ -40,14 +40,53 @@ fn kinds() -> String {
     table
 }
 
+/// Flags that all acts, or all that look, have in common: the text around the table has them.
+const COMMON: &[&str] =
+    &["all", "selector", "timeout", "dry-run", "yes", "confirm", "unrecorded", "output", "status", "exit-code", "set", "help"];
+
+/// The headless commands, as `--help` has them.
+fn headless() -> String {
+    let mut table = "| command | does | flags of its own |\n|---|---|---|\n".to_owned();
+    for command in fluxdeck::cli::program().get_subcommands() {
+        let value =
+            |arg: &clap::Arg| arg.get_value_names().into_iter().flatten().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        let positional = command.get_positionals().map(|arg| {
+            let name = arg.get_id().as_str().to_uppercase();
+            let more = if matches!(arg.get_action(), clap::ArgAction::Append) { "…" } else { "" };
+            if arg.is_required_set() { name } else { format!("[{name}]{more}") }
+        });
+        let subcommands: Vec<_> = command.get_subcommands().map(clap::Command::get_name).filter(|name| *name != "help").collect();
+        let subcommands = (!subcommands.is_empty()).then(|| format!("[{}]", subcommands.join("|")));
+        let usage: Vec<_> = std::iter::once(command.get_name().to_owned()).chain(positional).chain(subcommands).collect();
+        let own = |arg: &&clap::Arg| arg.get_long().is_some_and(|long| !COMMON.contains(&long)) && !arg.is_global_set();
+        let flags = command.get_arguments().filter(own).map(|arg| {
+            let long = arg.get_long().unwrap_or_default();
+            if arg.get_action().takes_values() { format!("`--{long} {}`", value(arg)) } else { format!("`--{long}`") }
+        });
+        let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+        let usage = usage.join(" ").replace('|', "\\|");
+        table.push_str(&format!("| `fluxdeck {usage}` | {about} | {} |\n", flags.collect::<Vec<_>>().join(" ")));
+    }
+    table
+}
+
+fn rules() -> String {
+    let rules = fluxdeck_model::insight::check::RULES.iter().map(|rule| format!("| `{}` | {} |\n", rule.name, rule.doc));
+    format!("| rule of `check` | finds |\n|---|---|\n{}", rules.collect::<String>())
+}
+
 #[test]
 fn the_readme_lists_what_there_is() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let text = std::fs::read_to_string(&path).expect("the README");
     let mut wished = text.clone();
-    for (name, table) in
-        [("commands", commands()), ("kinds", kinds()), ("config", format!("```toml\n{}```\n", fluxdeck::config::DEFAULT))]
-    {
+    for (name, table) in [
+        ("commands", commands()),
+        ("kinds", kinds()),
+        ("headless", headless()),
+        ("rules", rules()),
+        ("config", format!("```toml\n{}```\n", fluxdeck::config::DEFAULT)),
+    ] {
         let (from, to) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
         let start = wished.find(&from).unwrap_or_else(|| panic!("the README has no place for {name}")) + from.len();
         let end = wished.find(&to).unwrap_or_else(|| panic!("the README does not end {name}"));

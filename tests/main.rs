@@ -5,6 +5,7 @@
 mod alone;
 mod architecture;
 mod conformance;
+mod declared;
 mod docs;
 #[path = "conformance/embedded.rs"]
 mod embedded;

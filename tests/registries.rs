@@ -41,7 +41,7 @@ fn every_view_file_is_registered() {
 
 #[test]
 fn no_view_is_named_twice() {
-    let names: BTreeSet<_> = views::ALL.iter().map(|spec| spec.name).collect();
+    let names: BTreeSet<_> = views::ALL.iter().map(|spec| spec.screen.name()).collect();
 
     assert_eq!(names.len(), views::ALL.len());
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
+use super::command::{self, Command, Run};
 use super::output;
 use super::source::{self, Files, Given, What, told};
 use crate::programs::{self, Opinion};
@@ -20,8 +21,15 @@ use fluxdeck_model::render::node::{Node, Origin};
 use fluxdeck_model::render::tree::Tree;
 use fluxdeck_model::render::write;
 
+pub(super) const COMMAND: Command = Command {
+    name: "build",
+    doc: "Print what Flux would apply, from files alone",
+    arguments: Arguments::augment_args,
+    run: Run::Alone(|matches, _, _| print(&command::read(matches)?)),
+};
+
 #[derive(Args, Clone)]
-pub(super) struct Arguments {
+struct Arguments {
     #[command(flatten)]
     files: Files,
     #[command(flatten)]
@@ -45,7 +53,7 @@ enum Form {
 }
 
 /// Prints the objects. Returns the exit code.
-pub(super) fn print(arguments: &Arguments) -> Result<u8> {
+fn print(arguments: &Arguments) -> Result<u8> {
     let wished = arguments.clone();
     let objects = arguments.files.worker()?.wait(move |bench| build(bench, &wished))?;
     show(&objects, arguments)

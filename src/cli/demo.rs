@@ -8,7 +8,8 @@ use std::sync::Arc;
 use clap::Args;
 use tokio::net::TcpListener;
 
-use super::{Call, Command, Global, ScreenFlags, output};
+use super::command::{self, Command, Run};
+use super::{Call, Global, ScreenFlags, output};
 use crate::demo::{Company, Place, User};
 use crate::files::REAL;
 use crate::runtime::{Guest, Origin};
@@ -17,8 +18,18 @@ use fluxdeck_model::error::{Error, Result};
 /// The port of the first context; the others follow. Outside the range that systems give away by themselves.
 const PORT: u16 = 16_443;
 
+pub(super) const COMMAND: Command = Command {
+    name: "demo",
+    doc: "Open the built-in cluster: no cluster, network or account needed",
+    arguments: Arguments::augment_args,
+    run: Run::Prepares {
+        prepare: |matches, global| prepare(command::read(matches)?, global),
+        run: |call, matches| Box::pin(async move { serve(call, &command::read(matches)?).await }),
+    },
+};
+
 #[derive(Args)]
-pub(super) struct Arguments {
+struct Arguments {
     /// Offer the demo's API servers on loopback ports instead of opening the screen, until ctrl-c
     #[arg(long, value_name = "PORT", num_args = 0..=1, default_missing_value = "16443")]
     serve: Option<u16>,
@@ -26,11 +37,11 @@ pub(super) struct Arguments {
     screen: ScreenFlags,
 }
 
-/// Makes the demo out of whatever command follows: the screen is none.
+/// Makes the demo out of whatever command follows. Returns whether it is served; else the screen is wanted.
 ///
 /// # Errors
 /// When the flags name another cluster.
-pub(super) fn prepare(mut arguments: Arguments, global: &mut Global) -> Result<Option<Command>> {
+fn prepare(mut arguments: Arguments, global: &mut Global) -> Result<bool> {
     if global.from.is_some() || global.kubeconfig.is_some() || global.cluster.is_some() {
         return Err(Error::usage("the demo has clusters of its own", "leave out --from, --kubeconfig and --cluster"));
     }
@@ -41,7 +52,7 @@ pub(super) fn prepare(mut arguments: Arguments, global: &mut Global) -> Result<O
         theme: screen.theme.or(global.screen.theme.take()),
         ascii: screen.ascii || global.screen.ascii,
     };
-    Ok(arguments.serve.is_some().then_some(Command::Demo(arguments)))
+    Ok(arguments.serve.is_some())
 }
 
 /// The demo as the user of the flags.
@@ -60,7 +71,7 @@ pub(super) fn origin(global: &Global) -> Result<Origin> {
 }
 
 /// Serves every context on a port until ctrl-c. Returns the exit code.
-pub(super) async fn serve(call: &Call, arguments: &Arguments) -> Result<u8> {
+async fn serve(call: &Call, arguments: &Arguments) -> Result<u8> {
     let Origin::Demo(guest) = &call.options.origin else { return Err(Error::usage("this is not the demo", "")) };
     let company = &guest.company;
     let mut doors = Vec::new();

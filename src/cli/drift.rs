@@ -8,22 +8,30 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::build::place;
+use super::command::{self, Command, Run};
 use super::{Call, Telling, output};
 use crate::cluster::{self, Failure};
 use crate::git::Checkout;
 use crate::runtime::{self, Desk, Renderer, Repositories};
 use fluxdeck_model::domain::text::sanitise_line;
-use fluxdeck_model::domain::{ClusterId, GroupKind, Str};
+use fluxdeck_model::domain::{ClusterId, Str};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::insight::drift::Drift;
 use fluxdeck_model::insight::named::Named;
 use fluxdeck_model::insight::schema::Schemas;
 use fluxdeck_model::kinds::{self, masked};
-use fluxdeck_model::render::flux::{Applied, GROUP};
+use fluxdeck_model::render::flux::Applied;
 use fluxdeck_model::state::drift::Compared;
 
+pub(super) const COMMAND: Command = Command {
+    name: "drift",
+    doc: "Compare live objects with what git renders at the applied revision",
+    arguments: Arguments::augment_args,
+    run: Run::Called { run: |call, matches| Box::pin(async move { print(call, &command::read(matches)?).await }), stops: true },
+};
+
 #[derive(Args)]
-pub(super) struct Arguments {
+struct Arguments {
     /// One object: KIND/NAME, in the namespace of -n. Without it, -n names Kustomizations' namespaces: all that those apply is compared,
     /// and of other Kustomizations what is in these namespaces
     #[arg(value_name = "KIND/NAME")]
@@ -47,7 +55,7 @@ struct Report {
 }
 
 /// Prints what drifted. Returns the exit code.
-pub(super) async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
+async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
     let named = arguments.object.as_deref().map(Named::parse).transpose()?;
     let desk = Desk::of(repositories(call, &arguments.repo)?).for_a_run();
     let schemas = runtime::schemas()?;
@@ -121,9 +129,9 @@ fn repositories(call: &Call, named: &[PathBuf]) -> Result<Repositories> {
 
 /// All Kustomizations that may be read: of the named namespaces where not of all.
 async fn kustomizations(renderer: &Renderer, namespaces: &[String]) -> Result<Vec<Value>> {
-    let gk = GroupKind::new(GROUP, "Kustomization");
-    let Some(served) = renderer.catalog.find(&gk, kinds::rules(GROUP, "Kustomization")) else { return Ok(Vec::new()) };
-    let list = |namespace| cluster::full_list(&renderer.client, served, "Kustomization", namespace, renderer.timeout);
+    let gk = kinds::KUSTOMIZATION.gk();
+    let Some(served) = renderer.catalog.find(&gk, kinds::KUSTOMIZATION) else { return Ok(Vec::new()) };
+    let list = |namespace| cluster::full_list(&renderer.client, served, kinds::KUSTOMIZATION.kind, namespace, renderer.timeout);
     let told = |failure: Failure| failure.error("listing Kustomizations");
     match list(None).await {
         Err(Failure::Forbidden(_)) if !namespaces.is_empty() => {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 
+use super::command::{self, Command, Run};
 use super::headless::{gather, tell_restrictions, tell_unread, unread};
 use super::output::{self, Table, node, sorted};
 use super::{Call, Format, Look};
@@ -16,8 +17,15 @@ use fluxdeck_model::kinds::{self, Column};
 use fluxdeck_model::state::State;
 use fluxdeck_model::state::projection::{cell, heading, message_at};
 
+pub(super) const COMMAND: Command = Command {
+    name: "get",
+    doc: "Print objects of a kind as a table",
+    arguments: Arguments::augment_args,
+    run: Run::Called { run: |call, matches| Box::pin(async move { print(call, &command::read(matches)?).await }), stops: true },
+};
+
 #[derive(Args)]
-pub(super) struct Arguments {
+struct Arguments {
     /// A kind by plural, singular, short name or Kind: ks, helmreleases, GitRepository
     kind: String,
     /// One object by name
@@ -27,7 +35,7 @@ pub(super) struct Arguments {
 }
 
 /// Prints objects of a kind. Returns the exit code.
-pub(super) async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
+async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
     if kinds::by_name(&arguments.kind).is_empty()
         && !arguments.kind.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-')
     {

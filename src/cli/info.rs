@@ -2,20 +2,28 @@
 
 use clap::Args;
 
+use super::command::{self, Command, Run};
 use super::output;
 use crate::config::{self, Places};
 use crate::records;
 use fluxdeck_model::error::Result;
 
+pub(super) const COMMAND: Command = Command {
+    name: "info",
+    doc: "Print versions and the paths of configuration, state and log",
+    arguments: Arguments::augment_args,
+    run: Run::Alone(|matches, _, places| print(&command::read(matches)?, places)),
+};
+
 #[derive(Args)]
-pub(super) struct Arguments {
+struct Arguments {
     /// Print the default configuration file with every key
     #[arg(long)]
     config: bool,
 }
 
 /// Prints where everything is. Returns the exit code.
-pub(super) fn print(arguments: &Arguments, places: Option<&Places>) -> Result<u8> {
+fn print(arguments: &Arguments, places: Option<&Places>) -> Result<u8> {
     if arguments.config {
         output::write(config::DEFAULT)?;
         return Ok(0);

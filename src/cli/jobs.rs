@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::act::{follow, report, select};
+use super::command::{self, Command, Run};
 use super::headless::Headless;
 use super::output::{self, Table};
 use super::{Call, Telling};
@@ -19,8 +20,15 @@ use fluxdeck_model::state::{Intent, State, policy_of};
 /// How long the first picture, and the journal, may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+pub(super) const COMMAND: Command = Command {
+    name: "jobs",
+    doc: "List what is being done or was left undone, go on with it, or give it up",
+    arguments: Arguments::augment_args,
+    run: Run::Called { run: |call, matches| Box::pin(async move { run(call, &command::read(matches)?).await }), stops: false },
+};
+
 #[derive(Args)]
-pub(super) struct Arguments {
+struct Arguments {
     #[command(subcommand)]
     what: Option<What>,
     /// How to print
@@ -49,7 +57,7 @@ enum What {
 }
 
 /// Prints jobs, or goes on with one. Returns the exit code.
-pub(super) async fn run(call: &Call, arguments: &Arguments) -> Result<u8> {
+async fn run(call: &Call, arguments: &Arguments) -> Result<u8> {
     let found = read(call)?;
     match &arguments.what {
         None | Some(What::List) => list(&found, arguments.output),

@@ -3,6 +3,8 @@
 mod act;
 mod build;
 mod check;
+mod command;
+mod completion;
 mod demo;
 mod drift;
 mod get;
@@ -21,8 +23,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{ArgMatches, Args, FromArgMatches, ValueEnum};
 
+use self::command::{Called, Command, Run};
 use crate::cluster::{Access, Logins};
 use crate::config::{Config, Places};
 use crate::runtime::{Options, Origin, Repositories};
@@ -37,16 +40,33 @@ const EXIT_CODES: &str = "Exit codes:
   2  wrong call: unknown flag, kind or value
   3  cluster not reachable, access denied, or something of what is printed could not be read";
 
-/// A terminal for Kubernetes clusters run by Flux CD: the whole graph, live, with true health.
-///
-/// Without a command it opens the screen.
-#[derive(Parser)]
-#[command(name = "fluxdeck", version, after_help = EXIT_CODES)]
+/// What `--help` begins with.
+const ABOUT: &str = "A terminal for Kubernetes clusters run by Flux CD: the whole graph, live, with true health";
+
+/// A command line that was read.
 pub struct Cli {
-    #[command(flatten)]
     global: Global,
-    #[command(subcommand)]
-    command: Option<Command>,
+    /// None for the screen.
+    command: Option<(Called, ArgMatches)>,
+}
+
+/// The program as clap knows it: what `--help`, completion and the README are made of.
+pub fn program() -> clap::Command {
+    let program = Global::augment_args(clap::Command::new("fluxdeck")).version(env!("CARGO_PKG_VERSION")).after_help(EXIT_CODES);
+    let program = program.about(ABOUT).long_about(format!("{ABOUT}.\n\nWithout a command it opens the screen."));
+    program.subcommands(command::all())
+}
+
+impl Cli {
+    /// Reads the command line; ends the program where that asks for help or is wrong.
+    pub fn parse() -> Self {
+        let mut program = program();
+        let matches = program.get_matches_mut();
+        // what clap let through is what the flags were declared to be
+        let global = Global::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut program).exit());
+        let called = matches.subcommand().and_then(|(name, matches)| Some((command::find(name)?, matches.clone())));
+        Self { global, command: called }
+    }
 }
 
 #[derive(Args)]
@@ -106,47 +126,6 @@ struct ScreenFlags {
     /// Only ASCII on the screen
     #[arg(long)]
     ascii: bool,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Print the graph: every source, what it feeds, down to pods
-    Tree(tree::Arguments),
-    /// Print objects of a kind as a table
-    Get(get::Arguments),
-    /// Suspend objects: their controllers leave them alone; says who, why and until when
-    Suspend(act::Suspend),
-    /// Resume suspended objects
-    Resume(act::Resume),
-    /// Reconcile objects now, and follow them to the end
-    Reconcile(act::Reconcile),
-    /// Delete objects of Flux, or pods; says first what goes with them
-    Delete(act::Waiting),
-    /// Replace the pods of workloads
-    Restart(act::Waiting),
-    /// Scale workloads now, without git
-    Scale(act::Scale),
-    /// List what is being done or was left undone, go on with it, or give it up
-    Jobs(jobs::Arguments),
-    /// Print what Flux would apply, from files alone
-    Build(build::Arguments),
-    /// Print the file, line and layer that set a field
-    Where(where_field::Arguments),
-    /// Build every Flux Kustomization of a checkout and say what is wrong, without a cluster
-    Check(check::Arguments),
-    /// Compare live objects with what git renders at the applied revision
-    Drift(drift::Arguments),
-    /// Save what the cluster shows to a file, secrets masked
-    Snapshot(snapshot::Arguments),
-    /// Open the built-in cluster: no cluster, network or account needed
-    Demo(demo::Arguments),
-    /// Print versions and the paths of configuration, state and log
-    Info(info::Arguments),
-    /// Print a completion script
-    Completion {
-        /// The shell
-        shell: clap_complete::Shell,
-    },
 }
 
 /// How a command prints what is no list of objects.
@@ -235,44 +214,22 @@ struct Call {
 /// Everything that has a message for the user.
 pub fn main(cli: Cli) -> Result<u8> {
     std::panic::set_hook(Box::new(report_panic));
-    let Cli { global, command } = cli;
-    if let Some(Command::Completion { shell }) = command {
-        clap_complete::generate(shell, &mut Cli::command(), "fluxdeck", &mut std::io::stdout());
-        return Ok(0);
-    }
+    let Cli { mut global, mut command } = cli;
     let places = Places::find();
-    if let Some(Command::Info(arguments)) = command {
-        return info::print(&arguments, places.as_ref());
-    }
-    match &command {
-        Some(Command::Build(arguments)) => return build::print(arguments),
-        Some(Command::Check(arguments)) => return check::print(arguments),
-        Some(Command::Where(arguments)) => return where_field::print(arguments, &global.namespace),
-        _ => {}
+    if let Some((Called::Own(Command { run: Run::Alone(run), .. }), matches)) = &command {
+        return run(matches, &global, places.as_ref());
     }
     let _log = log::to_file(places.as_ref());
-    let mut global = global;
-    let command = match command {
-        Some(Command::Demo(arguments)) => demo::prepare(arguments, &mut global)?,
-        command => command,
-    };
+    if let Some((Called::Own(Command { run: Run::Prepares { prepare, .. }, .. }), matches)) = &command
+        && !prepare(matches, &mut global)?
+    {
+        command = None;
+    }
     let call = global.call(places, command.is_none())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Error::failed(format!("cannot start: {error}"), ""))?;
-    let done = match command {
-        Some(Command::Tree(arguments)) => runtime.block_on(stoppable(tree::print(&call, &arguments))),
-        Some(Command::Get(arguments)) => runtime.block_on(stoppable(get::print(&call, &arguments))),
-        Some(Command::Suspend(arguments)) => runtime.block_on(act::suspend(&call, &arguments)),
-        Some(Command::Resume(arguments)) => runtime.block_on(act::resume(&call, &arguments)),
-        Some(Command::Reconcile(arguments)) => runtime.block_on(act::reconcile(&call, &arguments)),
-        Some(Command::Delete(arguments)) => runtime.block_on(act::other(&call, "delete", &arguments)),
-        Some(Command::Restart(arguments)) => runtime.block_on(act::other(&call, "restart", &arguments)),
-        Some(Command::Scale(arguments)) => runtime.block_on(act::scale(&call, &arguments)),
-        Some(Command::Jobs(arguments)) => runtime.block_on(jobs::run(&call, &arguments)),
-        Some(Command::Drift(arguments)) => runtime.block_on(stoppable(drift::print(&call, &arguments))),
-        Some(Command::Snapshot(arguments)) => runtime.block_on(stoppable(snapshot::take(&call, &arguments))),
-        Some(Command::Demo(arguments)) => runtime.block_on(demo::serve(&call, &arguments)),
-        Some(Command::Info(_) | Command::Build(_) | Command::Check(_) | Command::Where(_) | Command::Completion { .. }) => Ok(0),
+    let done = match &command {
+        Some((called, matches)) => runtime.block_on(carry_out(&call, called, matches)),
         None => {
             let settings = global.settings(&call);
             let themes = Config::themes(call.places.as_ref());
@@ -283,6 +240,16 @@ pub fn main(cli: Cli) -> Result<u8> {
     // watches that are still open must not hold the process
     runtime.shutdown_timeout(Duration::from_millis(50));
     done
+}
+
+async fn carry_out(call: &Call, called: &Called, matches: &ArgMatches) -> Result<u8> {
+    match called {
+        Called::Act(action) => act::run(call, action, matches).await,
+        Called::Own(Command { run: Run::Called { run, stops: true }, .. }) => stoppable(run(call, matches)).await,
+        Called::Own(Command { run: Run::Called { run, .. } | Run::Prepares { run, .. }, .. }) => run(call, matches).await,
+        // these have run before there was a call
+        Called::Own(Command { run: Run::Alone(_), .. }) => Ok(0),
+    }
 }
 
 /// A command that only looks, until it is told to end: what it has started, such as a login program, ends with it.

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::Call;
+use super::command::{self, Command, Run};
 use super::headless::{gather, unread};
 use super::output;
 use crate::cluster::{self, Catalog};
@@ -28,9 +29,16 @@ const WITHOUT: &str = "What may be a credential is left out, so that the file ca
   all texts of kinds whose schema is not known, but names, images, versions, addresses and what is called like them
 Names, labels, images, revisions, statuses and numbers are kept. The file still says what runs where: it is readable by you alone.";
 
+pub(super) const COMMAND: Command = Command {
+    name: "snapshot",
+    doc: "Save what the cluster shows to a file, secrets masked",
+    arguments: Arguments::augment_args,
+    run: Run::Called { run: |call, matches| Box::pin(async move { take(call, &command::read(matches)?).await }), stops: true },
+};
+
 #[derive(Args)]
 #[command(after_help = WITHOUT)]
-pub(super) struct Arguments {
+struct Arguments {
     /// The file to write
     file: PathBuf,
     #[command(flatten)]
@@ -38,7 +46,7 @@ pub(super) struct Arguments {
 }
 
 /// Takes a snapshot. Returns the exit code.
-pub(super) async fn take(call: &Call, arguments: &Arguments) -> Result<u8> {
+async fn take(call: &Call, arguments: &Arguments) -> Result<u8> {
     let headless = gather(call, arguments.patience.limit(), |_, _| arguments.patience.is_asked()).await?;
     let state = headless.state();
     let cluster = state.cluster();

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::command::{self, Command, Run};
 use super::headless::{gather, tell_restrictions, unread};
 use super::output::{self, Node, nodes_below, sorted};
 use super::{Call, Format, Look};
@@ -12,8 +13,15 @@ use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::state::Cluster;
 use fluxdeck_model::state::projection::{Filter, message_of, revision_of, word_of};
 
+pub(super) const COMMAND: Command = Command {
+    name: "tree",
+    doc: "Print the graph: every source, what it feeds, down to pods",
+    arguments: Arguments::augment_args,
+    run: Run::Called { run: |call, matches| Box::pin(async move { print(call, &command::read(matches)?).await }), stops: true },
+};
+
 #[derive(Args)]
-pub(super) struct Arguments {
+struct Arguments {
     /// Only what is below this object: ks/apps, deploy/web
     #[arg(value_name = "KIND/NAME")]
     object: Option<String>,
@@ -22,7 +30,7 @@ pub(super) struct Arguments {
 }
 
 /// Prints the tree. Returns the exit code.
-pub(super) async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
+async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
     let headless = gather(call, arguments.look.patience.limit(), |_, _| arguments.look.patience.is_asked()).await?;
     let state = headless.state();
     let cluster = state.cluster();

@@ -8,6 +8,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::build::{layer, parts, place, unknown};
+use super::command::{self, Command, Run};
 use super::source::{self, Files, Given, What, told};
 use super::{Telling, output};
 use crate::runtime::{Bench, Worker};
@@ -27,8 +28,15 @@ const AROUND: u32 = 2;
 /// Fields listed below a map or a list.
 const MOST_BELOW: usize = 60;
 
+pub(super) const COMMAND: Command = Command {
+    name: "where",
+    doc: "Print the file, line and layer that set a field, what it is composed of and what it overrode",
+    arguments: Arguments::augment_args,
+    run: Run::Alone(|matches, global, _| print(&command::read(matches)?, &global.namespace)),
+};
+
 #[derive(Args, Clone)]
-pub(super) struct Arguments {
+struct Arguments {
     /// The object: KIND/NAME
     #[arg(value_name = "KIND/NAME")]
     object: String,
@@ -50,7 +58,7 @@ struct Found<'b> {
 }
 
 /// Prints who set the field. Returns the exit code.
-pub(super) fn print(arguments: &Arguments, namespaces: &[String]) -> Result<u8> {
+fn print(arguments: &Arguments, namespaces: &[String]) -> Result<u8> {
     let named = Named::parse(&arguments.object)?;
     let field = Field::parse(&arguments.field)?;
     let (worker, wished) = (arguments.files.worker()?, arguments.clone());

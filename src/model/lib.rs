@@ -1,9 +1,10 @@
 //! The pure core of fluxdeck: everything that can be decided without asking anybody.
 //!
 //! ```text
-//!  commands → { state, actions, insight, kinds, domain }   what a user can do, and the keys for it
-//!  state    → { actions, insight, render, kinds, domain }   all data a screen may read; messages in, effects out; jobs under way
-//!  actions  → { kinds, domain }                            what is done in the cluster now: patches, guards, what to wait for
+//!  commands → { state, actions, forms, insight, kinds, domain }   what a user can do, and the keys for it
+//!  state    → { actions, forms, insight, render, kinds, domain }   all data a screen may read; messages in, effects out; jobs under way
+//!  actions  → { forms, kinds, domain }                     what is done in the cluster now: patches, guards, what to wait for
+//!  forms    → domain                                       a question as data: fields, what each takes, the answers
 //!  insight  → { render, kinds, domain }                    questions answered from builds: who set a field, what is wrong, what drifted
 //!  kinds    → domain                                       one file a kind: how it is read, judged and shown
 //!  render   → domain                                       what Flux would apply from a tree of files, and who set each field
@@ -15,6 +16,7 @@ pub mod actions;
 pub mod commands;
 pub mod domain;
 pub mod error;
+pub mod forms;
 pub mod insight;
 pub mod kinds;
 pub mod render;

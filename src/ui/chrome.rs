@@ -257,7 +257,7 @@ pub fn keys(area: Rect, buf: &mut Buffer, scene: &Scene, top: &dyn View) {
     }
     let theme = scene.theme;
     // where one is already needs no key
-    let leads_on = |command: &&Command| !command.footer.is_empty() && command.footer != top.spec().name;
+    let leads_on = |command: &&Command| !command.footer.is_empty() && command.footer != top.spec().screen.name();
     let is_here = |command: &&Command| leads_on(command) && command.scopes.contains(&scope);
     let everywhere = |command: &&Command| !command.footer.is_empty() && command.scopes.contains(&commands::Scope::Everywhere);
     let mut words = acts(scene, top);
@@ -309,12 +309,11 @@ fn acts(scene: &Scene, top: &dyn View) -> Vec<Word> {
         return Vec::new();
     };
     let (policy, rights) = (state.policy(), &state.cluster().rights);
-    let is_bound = |action: &&'static Action| {
-        let key = if action.name == "resume" { "s" } else { action.key };
-        commands::all().any(|command| command.scopes.contains(&scope) && command.keys.contains(&key))
+    let is_bound = |(key, _): &(&'static str, &'static Action)| {
+        commands::all().any(|command| command.scopes.contains(&scope) && command.keys.contains(key))
     };
-    let word = |action: &'static Action| Word {
-        key: commands::pretty(if action.name == "resume" { "s" } else { action.key }),
+    let word = |(key, action): (&'static str, &'static Action)| Word {
+        key: commands::pretty(key),
         text: action.label.trim_end_matches('…'),
         is_open: actions::offer(action, &case, &policy, rights) == Offer::Open,
     };

@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::theme::Theme;
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Target};
+use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::error::Result;
 use fluxdeck_model::state::{Key, Reply, State, Ticket};
@@ -41,7 +41,7 @@ impl Scene<'_> {
 
 /// One view as declared: one file, one line in `views::ALL`.
 pub struct ViewSpec {
-    pub name: &'static str,
+    pub screen: Screen,
     pub doc: &'static str,
     pub scope: Scope,
     pub make: fn(Target, &State) -> Result<Box<dyn View>>,

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use fluxdeck::runtime::{Options, Runtime};
-use fluxdeck_model::actions::{self, Answers};
+use fluxdeck_model::actions;
 use fluxdeck_model::domain::{GroupKind, ObjectRef, Scope};
+use fluxdeck_model::forms::Answers;
 use fluxdeck_model::state::jobs::{Job, Phase};
 use fluxdeck_model::state::{Beginning, Confirmed, Engine, Intent, Message, State};
 use jiff::Timestamp;

@@ -9,6 +9,7 @@ mod checks;
 mod crashed;
 mod demo;
 mod files;
+mod flags;
 mod git;
 mod jobs;
 mod looking;

@@ -11,9 +11,10 @@ use crate::cli::headless::Headless;
 use crate::cli::output;
 use crate::run;
 use crate::runtime::{self, Options};
-use fluxdeck_model::actions::{Action, Answers, Confirmation, Target};
+use fluxdeck_model::actions::{Action, Confirmation, Target};
 use fluxdeck_model::domain::Scope;
 use fluxdeck_model::error::{Error, ErrorKind, Result};
+use fluxdeck_model::forms::Answers;
 use fluxdeck_model::state::jobs::{Job, JobId};
 use fluxdeck_model::state::{Asked, Confirmed, Intent, Message, State};
 

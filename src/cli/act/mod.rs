@@ -1,18 +1,21 @@
-//! `fluxdeck suspend|resume|reconcile|delete|restart|scale KIND NAME…`: the same acts as on the screen, with their guards, followed to
-//! their end.
+//! The actions that declare a headless command, `fluxdeck suspend|resume|… KIND NAME…`: the same acts as on the screen, with their guards
+//! and their forms as flags, followed to their end.
 
+mod flags;
 pub(super) mod follow;
 pub(super) mod report;
 pub(super) mod select;
 
 use std::time::Duration;
 
-use clap::Args;
+use clap::{ArgMatches, Args, FromArgMatches};
 use jiff::SignedDuration;
 
 use super::{Call, Telling, output};
-use fluxdeck_model::actions::{self, Action, Answers, Confirmation, Demand, Grade};
+use fluxdeck_model::actions::{self, Action, Confirmation, Demand, Headless, Waits};
 use fluxdeck_model::error::{Error, Result};
+use fluxdeck_model::forms::Answers;
+use fluxdeck_model::kinds::Kind;
 
 /// Which objects, and what all acts share.
 #[derive(Args)]
@@ -47,136 +50,59 @@ pub(super) struct Acting {
     output: Telling,
 }
 
-#[derive(Args)]
-pub(super) struct Suspend {
-    #[command(flatten)]
-    acting: Acting,
-    /// Why; written on the object
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
-    /// Until when it is meant to be: 2h, 3d, 14:00, 2026-12-01; written on the object
-    #[arg(long, value_name = "TIME")]
-    until: Option<String>,
-}
-
-#[derive(Args)]
-pub(super) struct Resume {
-    #[command(flatten)]
-    acting: Acting,
-    /// Wait until the controller is done; one object is always waited for, unless --wait=false
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    wait: Option<bool>,
-}
-
-#[derive(Args)]
-pub(super) struct Reconcile {
-    #[command(flatten)]
-    acting: Acting,
-    /// Reconcile its source first, and its chart
-    #[arg(long)]
-    with_source: bool,
-    /// One install or upgrade although nothing changed
-    #[arg(long)]
-    force: bool,
-    /// Forget failed attempts
-    #[arg(long)]
-    reset: bool,
-    /// --wait=false returns as soon as it was requested
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    wait: Option<bool>,
-}
-
-#[derive(Args)]
-pub(super) struct Waiting {
-    #[command(flatten)]
-    acting: Acting,
-    /// Wait until it is gone, or has rolled out
-    #[arg(long)]
-    wait: bool,
-}
-
-#[derive(Args)]
-pub(super) struct Scale {
-    #[command(flatten)]
-    waiting: Waiting,
-    /// How many
-    #[arg(long, value_name = "COUNT")]
-    replicas: u32,
-}
-
-/// One call: the action, its answers, and whether it waits when it is done to that many objects.
-struct Wish<'a> {
+/// One call: the action, its answers, and whether it waits for what comes of it.
+struct Wish {
     action: &'static Action,
     answers: Answers,
-    acting: &'a Acting,
-    waits: fn(usize, Option<bool>) -> bool,
+    acting: Acting,
     wait: Option<bool>,
 }
 
-fn action(name: &str) -> &'static Action {
-    actions::find(name).expect("an action of ours")
+/// The commands of the actions, in the order of the panel.
+pub(super) fn commands() -> impl Iterator<Item = (&'static Action, clap::Command)> {
+    actions::ALL.iter().copied().filter_map(|action| {
+        let Headless::Command { doc, waits } = action.headless else { return None };
+        let command = Acting::augment_args(clap::Command::new(action.name)).about(doc).long_about(None);
+        Some((action, flags::of(command, action, waits)))
+    })
 }
 
-/// Suspends. Returns the exit code.
-pub(super) async fn suspend(call: &Call, arguments: &Suspend) -> Result<u8> {
-    let now = jiff::Timestamp::now();
-    let zone = jiff::tz::TimeZone::system();
-    let until = arguments.until.as_deref().map(|text| actions::until(text, now, &zone)).transpose()?;
-    let answers = Answers { reason: arguments.reason.clone(), until, ..Answers::default() };
-    run(call, Wish { action: action("suspend"), answers, acting: &arguments.acting, waits: |_, _| false, wait: None }).await
+/// Does what was called. Returns the exit code.
+pub(super) async fn run(call: &Call, action: &'static Action, matches: &ArgMatches) -> Result<u8> {
+    let acting = Acting::from_arg_matches(matches).map_err(|error| Error::usage(error.to_string(), ""))?;
+    let chosen = select::Choice::read(&acting)?;
+    let action = meant(action, matches, chosen.kind);
+    let answers = flags::answers(action, matches)?;
+    let wait = flags::wait(matches);
+    carry_out(call, Wish { action, answers, acting, wait }, &chosen).await
 }
 
-/// Resumes. Returns the exit code.
-pub(super) async fn resume(call: &Call, arguments: &Resume) -> Result<u8> {
-    // as the CLI: one is waited for, many only on demand (flux2 `resume.go`)
-    let waits = |count: usize, wait: Option<bool>| wait.unwrap_or(count == 1);
-    let answers = Answers::default();
-    run(call, Wish { action: action("resume"), answers, acting: &arguments.acting, waits, wait: arguments.wait }).await
-}
-
-/// Reconciles. Returns the exit code.
-pub(super) async fn reconcile(call: &Call, arguments: &Reconcile) -> Result<u8> {
-    let name = if arguments.with_source { "reconcile-with-source" } else { "reconcile" };
-    let answers = Answers { force: arguments.force, reset: arguments.reset, ..Answers::default() };
-    let waits = |_: usize, wait: Option<bool>| wait.unwrap_or(true);
-    run(call, Wish { action: action(name), answers, acting: &arguments.acting, waits, wait: arguments.wait }).await
-}
-
-/// Deletes, restarts or scales. Returns the exit code.
-pub(super) async fn other(call: &Call, name: &str, arguments: &Waiting) -> Result<u8> {
-    with_answers(call, name, arguments, Answers::default()).await
-}
-
-/// Scales. Returns the exit code.
-pub(super) async fn scale(call: &Call, arguments: &Scale) -> Result<u8> {
-    let answers = Answers { replicas: Some(arguments.replicas), ..Answers::default() };
-    with_answers(call, "scale", &arguments.waiting, answers).await
-}
-
-async fn with_answers(call: &Call, name: &str, arguments: &Waiting, answers: Answers) -> Result<u8> {
-    let waits = |_: usize, wait: Option<bool>| wait.unwrap_or(false);
-    run(call, Wish { action: action(name), answers, acting: &arguments.acting, waits, wait: Some(arguments.wait) }).await
-}
-
-async fn run(call: &Call, mut wish: Wish<'_>) -> Result<u8> {
-    let chosen = select::Choice::read(wish.acting)?;
-    if wish.action.name == "delete" && chosen.kind.kind == "Pod" {
-        wish.action = action("delete-pod");
+/// Which of the actions of a command is meant: what a flag says, else the first that means something for that kind.
+fn meant(command: &'static Action, matches: &ArgMatches, kind: &Kind) -> &'static Action {
+    let mut all: Vec<_> = actions::headless(command).collect();
+    let is_flagged = |action: &&&Action| matches!(action.headless, Headless::Flag { flag, .. } if matches.get_flag(flag));
+    if let Some(flagged) = all.iter().find(is_flagged) {
+        return flagged;
     }
+    all.retain(|action| !matches!(action.headless, Headless::Flag { .. }));
+    all.into_iter().find(|action| (action.kinds)(kind)).unwrap_or(command)
+}
+
+async fn carry_out(call: &Call, wish: Wish, chosen: &select::Choice) -> Result<u8> {
     select::refuse_readonly(call, wish.action)?;
-    let mut headless = follow::start(call, select::scopes(call, wish.action, &chosen)?).await?;
-    let found = select::select(headless.state(), call, &chosen)?;
+    let mut headless = follow::start(call, select::scopes(call, wish.action, chosen)?).await?;
+    let found = select::select(headless.state(), call, chosen)?;
     let confirmation = follow::settle(&mut headless, wish.action, &found, &wish.answers).await?;
     if wish.acting.dry_run {
         report::dry_run(&confirmation, wish.acting.output)?;
         return Ok(u8::from(!report::only_already(&confirmation)));
     }
     if let Some(refusal) = confirmation.refusal.clone().filter(|_| !confirmation.is_done_already()) {
-        return Err(select::hinted(refusal, headless.state(), &confirmation));
+        return Err(select::hinted(refusal, &confirmation));
     }
     report::consequences(&confirmation);
-    ask(&confirmation, wish.acting)?;
-    let waits = (wish.waits)(found.len(), wish.wait);
+    ask(&confirmation, &wish.acting)?;
+    let waits = waits(wish.action, found.len(), wish.wait);
     let timeout = SignedDuration::try_from(wish.acting.timeout).unwrap_or(SignedDuration::MAX);
     let is_unrecorded = wish.acting.unrecorded;
     let job = follow::carry_through(call, &mut headless, &confirmation, waits, timeout, is_unrecorded).await?;
@@ -184,11 +110,24 @@ async fn run(call: &Call, mut wish: Wish<'_>) -> Result<u8> {
     Ok(u8::from(!report::only_already(&confirmation) || job.is_some_and(|job| !job.is_done())))
 }
 
+/// Whether what comes of an act on that many objects is waited for.
+fn waits(action: &Action, count: usize, said: Option<bool>) -> bool {
+    let declared = match action.headless {
+        Headless::Flag { of, .. } | Headless::Kinds(of) => of.headless,
+        own => own,
+    };
+    match declared {
+        Headless::Command { waits: Waits::Always, .. } => said.unwrap_or(true),
+        Headless::Command { waits: Waits::ForOne, .. } => said.unwrap_or(count == 1),
+        Headless::Command { waits: Waits::OnDemand, .. } => said.unwrap_or(false),
+        _ => false,
+    }
+}
+
 /// Gets a person's consent where one is needed: by flag, else at the terminal.
 fn ask(confirmation: &Confirmation, acting: &Acting) -> Result<()> {
     use std::io::IsTerminal;
-    let is_lossy = confirmation.consequences.iter().any(|consequence| consequence.grade == Grade::Danger);
-    let needs_yes = is_lossy || confirmation.action.verb == "delete";
+    let needs_yes = confirmation.loses_something();
     let (question, hint) = match &confirmation.demand {
         _ if confirmation.planned.is_empty() => return Ok(()),
         Demand::Type(word) => (format!("type `{word}` to {}: ", confirmation.title()), format!("--confirm {word}")),

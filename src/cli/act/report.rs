@@ -34,7 +34,7 @@ pub(super) fn consequences(confirmation: &Confirmation) {
 
 /// Whether everything that was left out is so already.
 pub(super) fn only_already(confirmation: &Confirmation) -> bool {
-    confirmation.skipped.iter().all(|(id, _)| confirmation.already.contains(id))
+    confirmation.skipped.iter().all(|(_, why)| why.is_already())
 }
 
 /// Prints what would be sent.
@@ -100,8 +100,8 @@ pub(in crate::cli) fn outcome(item: &Item) -> String {
 
 fn skipped(confirmation: &Confirmation) -> impl Iterator<Item = Value> {
     confirmation.skipped.iter().map(|(id, why)| {
-        let result = if confirmation.already.contains(id) { "already" } else { "refused" };
-        entry(confirmation, id, result, why)
+        let result = if why.is_already() { "already" } else { "refused" };
+        entry(confirmation, id, result, &why.to_string())
     })
 }
 

@@ -6,12 +6,13 @@ use super::Acting;
 use crate::cli::Call;
 use crate::cluster::Kubeconfig;
 use crate::runtime::Origin;
-use fluxdeck_model::actions::{Action, Confirmation, Target, Weight};
+use fluxdeck_model::actions::confirm::Skip;
+use fluxdeck_model::actions::{self, Action, Confirmation, Fit, Target, Where};
 use fluxdeck_model::commands::{distance, unknown_kind};
 use fluxdeck_model::domain::query::{Fuzzy, Query};
 use fluxdeck_model::domain::{Coverage, GroupKind, ObjectRef, Scope, Str};
 use fluxdeck_model::error::{Error, ErrorKind, Result};
-use fluxdeck_model::kinds::{self, Kind, Role, group};
+use fluxdeck_model::kinds::{self, Kind};
 use fluxdeck_model::state::{Settings, State, policy_of};
 
 /// What the arguments choose.
@@ -22,18 +23,6 @@ pub(super) struct Choice {
     labels: Option<Query>,
 }
 
-/// How flux spells kinds in two words.
-const TWO_WORDS: &[(&str, &str, &str)] = &[
-    ("source", "git", "gitrepositories"),
-    ("source", "oci", "ocirepositories"),
-    ("source", "helm", "helmrepositories"),
-    ("source", "chart", "helmcharts"),
-    ("source", "bucket", "buckets"),
-    ("image", "repository", "imagerepositories"),
-    ("image", "policy", "imagepolicies"),
-    ("image", "update", "imageupdateautomations"),
-];
-
 impl Choice {
     /// Reads kind and names.
     ///
@@ -42,12 +31,12 @@ impl Choice {
     pub fn read(acting: &Acting) -> Result<Self> {
         let mut names: Vec<_> = acting.names.clone();
         let mut word = acting.kind.as_str();
-        let two = TWO_WORDS.iter().find(|(first, second, _)| *first == word && names.first().is_some_and(|name| name == second));
-        if let Some((_, _, plural)) = two {
+        let two = names.first().and_then(|second| spelt(&format!("{word} {second}")));
+        if let Some(kind) = two {
             names.remove(0);
-            word = plural;
-        } else if word == "alert-provider" {
-            word = "providers";
+            word = kind.plural;
+        } else if let Some(kind) = spelt(word) {
+            word = kind.plural;
         } else if let Some((kind, name)) = word.split_once('/') {
             names.insert(0, name.to_owned());
             word = kind;
@@ -63,13 +52,18 @@ impl Choice {
     }
 
     fn gk(&self) -> GroupKind {
-        GroupKind::new(self.kind.group, self.kind.kind)
+        self.kind.gk()
     }
 
     /// In one word, for messages.
     fn what(&self) -> &'static str {
         if self.all { "--all" } else { "-l" }
     }
+}
+
+/// The kind that flux spells so.
+fn spelt(words: &str) -> Option<&'static Kind> {
+    kinds::ALL.iter().copied().find(|kind| !kind.flux.is_empty() && kind.flux == words)
 }
 
 /// Refuses before any request where nothing may be written: the context's name stands in the kubeconfig.
@@ -112,32 +106,21 @@ fn namespaces(call: &Call) -> Result<Option<BTreeSet<Str>>> {
     Ok(Some([own.into()].into()))
 }
 
-/// What is read: the objects themselves; for acts with consequences also who applies, and who depends; with sources, these.
+/// What is read: the objects themselves, and what else tells what the act brings about.
 pub(super) fn scopes(call: &Call, action: &Action, chosen: &Choice) -> Result<Vec<Scope>> {
-    let own = |namespace: Option<Str>| Scope { gk: chosen.gk(), namespace };
+    let of = |gk: GroupKind, namespace: Option<Str>| Scope { gk, namespace };
     let mut scopes: Vec<_> = match namespaces(call)?.filter(|_| chosen.kind.namespaced) {
-        Some(names) => names.into_iter().map(|name| own(Some(name))).collect(),
-        None => vec![own(None)],
+        Some(names) => names.into_iter().map(|name| of(chosen.gk(), Some(name))).collect(),
+        None => vec![of(chosen.gk(), None)],
     };
-    let everywhere = |kind: &&'static Kind| Scope { gk: GroupKind::new(kind.group, kind.kind), namespace: None };
-    let flux = kinds::ALL.iter().copied().filter(|kind| kind.is_flux());
-    let also: Vec<_> = if action.name == "reconcile-with-source" {
-        flux.filter(|kind| kind.role == Role::Source).map(|kind| everywhere(&kind)).collect()
-    } else if action.weight == Weight::Grave && chosen.kind.is_flux() {
-        flux.filter(|kind| kind.role == Role::Applier || kind.group == group::OPERATOR).map(|kind| everywhere(&kind)).collect()
-    } else if action.name == "scale" {
-        let scalers = GroupKind::new("autoscaling", "HorizontalPodAutoscaler");
-        scopes.iter().map(|scope| Scope { gk: scalers.clone(), namespace: scope.namespace.clone() }).collect()
-    } else if action.verb == "delete" && chosen.kind.kind == "Pod" {
-        let owners = ["ReplicaSet", "StatefulSet", "DaemonSet", "Job"];
-        let is_owner = |kind: &&&'static Kind| owners.contains(&kind.kind);
-        let here: Vec<_> = scopes.iter().map(|scope| scope.namespace.clone()).collect();
-        let owners = kinds::ALL.iter().filter(is_owner).map(|kind| GroupKind::new(kind.group, kind.kind));
-        owners.flat_map(|gk| here.iter().map(move |namespace| Scope { gk: gk.clone(), namespace: namespace.clone() })).collect()
-    } else {
-        Vec::new()
-    };
-    scopes.extend(also);
+    let places: Vec<_> = scopes.iter().map(|scope| scope.namespace.clone()).collect();
+    for kind in kinds::ALL {
+        match (action.reads)(kind) {
+            None => {}
+            Some(Where::Everywhere) => scopes.push(of(kind.gk(), None)),
+            Some(Where::Beside) => scopes.extend(places.iter().map(|namespace| of(kind.gk(), namespace.clone()))),
+        }
+    }
     Ok(scopes)
 }
 
@@ -184,17 +167,15 @@ pub(super) fn select(state: &State, call: &Call, chosen: &Choice) -> Result<Vec<
 }
 
 /// Names the way out where everything is suspended that was to be reconciled.
-pub(super) fn hinted(refusal: Error, state: &State, confirmation: &Confirmation) -> Error {
-    let is_suspended = |id: &ObjectRef| state.cluster().store.object_of(id).is_some_and(|object| object.suspension.is_some());
-    let are_suspended =
-        confirmation.action.name.starts_with("reconcile") && confirmation.skipped.iter().all(|(id, _)| is_suspended(id));
-    match confirmation.skipped.first().filter(|_| are_suspended && refusal.hint.is_empty()) {
-        Some((id, _)) => {
-            let plural = kinds::rules(&id.gk.group, &id.gk.kind).plural;
-            let hint = format!("`fluxdeck resume {plural}/{} -n {}` resumes and reconciles it", id.name, id.namespace);
+pub(super) fn hinted(refusal: Error, confirmation: &Confirmation) -> Error {
+    let are_suspended = confirmation.skipped.iter().all(|(_, why)| *why == Skip::Unfit(Fit::Suspended));
+    match (confirmation.skipped.first().filter(|_| are_suspended && refusal.hint.is_empty()), actions::waker()) {
+        (Some((id, _)), Some(waker)) => {
+            let plural = kinds::of(&id.gk).plural;
+            let hint = format!("`fluxdeck {} {plural}/{} -n {}` resumes and reconciles it", waker.name, id.name, id.namespace);
             Error { hint, ..refusal }
         }
-        None => refusal,
+        _ => refusal,
     }
 }
 

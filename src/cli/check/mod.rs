@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::command::{self, Command, Run};
 use super::source::{Files, Given, told};
 use crate::git::{Change, Checkout};
 use crate::runtime::{self, Bench};
@@ -22,8 +23,15 @@ use fluxdeck_model::render::tree::Tree;
 /// What a repository says to this program.
 const POLICY: &str = ".fluxdeck.toml";
 
+pub(super) const COMMAND: Command = Command {
+    name: "check",
+    doc: "Build every Flux Kustomization of a checkout and say what is wrong, without a cluster",
+    arguments: Arguments::augment_args,
+    run: Run::Alone(|matches, _, _| print(&command::read(matches)?)),
+};
+
 #[derive(Args, Clone)]
-pub(super) struct Arguments {
+struct Arguments {
     #[command(flatten)]
     files: Files,
     /// Also look at what changed since this revision: guarded files, and objects per Kustomization and cluster
@@ -67,7 +75,7 @@ struct Report {
 }
 
 /// Looks at a checkout. Returns the exit code.
-pub(super) fn print(arguments: &Arguments) -> Result<u8> {
+fn print(arguments: &Arguments) -> Result<u8> {
     let wished = arguments.clone();
     let report = arguments.files.worker()?.wait(move |bench| examine(bench, &wished))?;
     print::report(&report, arguments.output)?;

@@ -47,7 +47,7 @@ fn text(report: &Report) -> String {
         out.push_str(&format!(
             "{} [{}] {}{}\n",
             finding.level.word(),
-            finding.rule,
+            finding.rule.name,
             place(finding),
             sanitise_line(&finding.message)
         ));
@@ -87,7 +87,7 @@ fn changes(differences: &[Difference]) -> String {
 fn json(report: &Report) -> Value {
     let finding = |(finding, who): (&Finding, Vec<&str>)| {
         json!({
-            "level": finding.level.word(), "rule": finding.rule, "message": finding.message, "hint": finding.hint,
+            "level": finding.level.word(), "rule": finding.rule.name, "message": finding.message, "hint": finding.hint,
             "file": finding.file, "line": finding.line, "column": finding.column, "kustomizations": who,
         })
     };
@@ -117,7 +117,7 @@ fn github(report: &Report) -> String {
         if finding.line > 0 {
             properties.push(format!("line={},col={}", finding.line, finding.column));
         }
-        properties.push(format!("title={}", property(finding.rule)));
+        properties.push(format!("title={}", property(finding.rule.name)));
         let told = [finding.message.as_str(), &finding.hint, &who.join(", ")];
         let told: Vec<_> = told.into_iter().filter(|part| !part.is_empty()).collect();
         out.push_str(&format!("::{command} {}::{}\n", properties.join(","), message(&told.join("; "))));
@@ -133,7 +133,7 @@ fn sarif(report: &Report) -> Value {
         let told =
             if finding.hint.is_empty() { finding.message.clone() } else { format!("{}: {}", finding.message, finding.hint) };
         let mut result = json!({
-            "ruleId": finding.rule, "level": finding.level.word(), "message": { "text": told }, "properties": { "kustomizations": who },
+            "ruleId": finding.rule.name, "level": finding.level.word(), "message": { "text": told }, "properties": { "kustomizations": who },
         });
         if !finding.file.is_empty() {
             let mut location = json!({ "artifactLocation": { "uri": uri(&finding.file), "uriBaseId": "%SRCROOT%" } });
@@ -144,7 +144,7 @@ fn sarif(report: &Report) -> Value {
         }
         result
     };
-    let rules: Vec<_> = RULES.iter().map(|(name, doc)| json!({ "id": name, "shortDescription": { "text": doc } })).collect();
+    let rules: Vec<_> = RULES.iter().map(|rule| json!({ "id": rule.name, "shortDescription": { "text": rule.doc } })).collect();
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",

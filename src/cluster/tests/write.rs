@@ -63,6 +63,7 @@ fn step(request: actions::Request) -> Step {
         proof: if is_delete { Proof::Gone } else { Proof::Says { pointer: "/spec/suspend".into(), value: true.into() } },
         until: if is_delete { Until::Gone } else { Until::Taken },
         must_run: false,
+        switch: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::domain::{GroupKind, Health, NodeId, Object, ObjectRef, Relation, Store};
-use crate::kinds::{self, Kind, Role, group};
+use crate::kinds::{self, Kind, Trait};
 
 /// Whether an action can be done to an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,10 @@ pub enum Fit {
     Never(String),
     /// Not as the object is now, and why.
     NotNow(String),
+    /// Not while it is suspended.
+    Suspended,
+    /// Not for this user, who may not read what it needs.
+    Forbidden(String),
     /// It is so already, and how: nothing is left to do.
     Already(String),
 }
@@ -22,7 +26,8 @@ impl Fit {
     pub fn reason(&self) -> Option<&str> {
         match self {
             Self::Yes => None,
-            Self::Never(why) | Self::NotNow(why) | Self::Already(why) => Some(why),
+            Self::Suspended => Some("suspended: resume it first"),
+            Self::Never(why) | Self::NotNow(why) | Self::Forbidden(why) | Self::Already(why) => Some(why),
         }
     }
 }
@@ -52,10 +57,6 @@ impl<'a> Case<'a> {
         Some(Case { node, object, kind: kinds::rules(&object.id.gk.group, &object.id.gk.kind), ..*self })
     }
 
-    pub fn is(&self, group: &str, kind: &str) -> bool {
-        self.kind.group == group && self.kind.kind == kind
-    }
-
     /// What the kind is called, also where we know no more than its name: `a Pod`, `an Alert`.
     pub fn a_kind(&self) -> String {
         let kind = &self.object.id.gk.kind;
@@ -74,13 +75,7 @@ impl<'a> Case<'a> {
     /// Whether a controller answers a request to reconcile it.
     pub fn is_reconciled(&self) -> bool {
         let is_fixed = self.object.control.as_ref().is_some_and(|control| control.fixed);
-        let has_none = self.is(group::SOURCE, "ExternalArtifact") || self.is(group::NOTIFICATION, "Alert");
-        self.kind.is_flux() && !is_fixed && !has_none && !self.is(group::NOTIFICATION, "Provider")
-    }
-
-    /// A kind with pods below it that can be restarted (`kubectl rollout restart`).
-    pub fn is_rollout(&self) -> bool {
-        self.kind.role == Role::Workload && matches!(self.kind.kind, "Deployment" | "StatefulSet" | "DaemonSet")
+        self.kind.is_flux() && !is_fixed && !self.kind.has(Trait::Unasked)
     }
 
     /// The first object that this one points at in that way.
@@ -105,22 +100,7 @@ impl<'a> Case<'a> {
 
     /// `kind name -n namespace` with the kind as `flux` spells it; none for kinds that it does not know.
     pub fn flux_words(&self) -> Option<String> {
-        let word = match (self.kind.group, self.kind.kind) {
-            (group::KUSTOMIZE, "Kustomization") => "kustomization",
-            (group::HELM, "HelmRelease") => "helmrelease",
-            (group::SOURCE, "GitRepository") => "source git",
-            (group::SOURCE, "OCIRepository") => "source oci",
-            (group::SOURCE, "HelmRepository") => "source helm",
-            (group::SOURCE, "HelmChart") => "source chart",
-            (group::SOURCE, "Bucket") => "source bucket",
-            (group::IMAGE, "ImageRepository") => "image repository",
-            (group::IMAGE, "ImagePolicy") => "image policy",
-            (group::IMAGE, "ImageUpdateAutomation") => "image update",
-            (group::NOTIFICATION, "Receiver") => "receiver",
-            (group::NOTIFICATION, "Alert") => "alert",
-            (group::NOTIFICATION, "Provider") => "alert-provider",
-            _ => return None,
-        };
+        let word = Some(self.kind.flux).filter(|word| !word.is_empty())?;
         let id = &self.object.id;
         Some(format!("{word} {} -n {}", id.name, id.namespace))
     }
@@ -139,7 +119,7 @@ impl<'a> Case<'a> {
     }
 
     /// A reference in this object's cluster.
-    pub fn reference(&self, group: &str, kind: &str, namespace: &str, name: &str) -> ObjectRef {
-        ObjectRef::new(self.object.id.cluster, GroupKind::new(group, kind), namespace, name)
+    pub fn reference(&self, kind: &Kind, namespace: &str, name: &str) -> ObjectRef {
+        ObjectRef::new(self.object.id.cluster, GroupKind::new(kind.group, kind.kind), namespace, name)
     }
 }

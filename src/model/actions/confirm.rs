@@ -10,10 +10,14 @@ use jiff::Timestamp;
 
 use super::guards::{self, Consequence, Grade};
 use super::rights::{Ask, Right, Rights, refused};
-use super::{Action, Answers, Case, Fit, Form, Policy, Step, Weight};
+use super::{Action, Case, Fit, Policy, Step, Verb, Weight};
 use crate::domain::{ObjectRef, Store, Str, Uid};
 use crate::error::{Error, ErrorKind};
+use crate::forms::{Answers, Field, Form, Input};
 use crate::kinds::FieldOwner;
+
+/// The field of the word that has to be typed.
+pub const WORD: &str = "confirm";
 
 /// One object that is meant, as it was when it was chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,12 +46,12 @@ pub struct Circumstances<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confirmation {
     pub action: &'static Action,
+    /// What the action asks of a person, on the planned objects.
+    pub form: Form,
     pub answers: Answers,
     pub planned: Vec<Planned>,
     /// Objects that it does not fit, or that may not be touched, with the reason.
-    pub skipped: Vec<(ObjectRef, String)>,
-    /// Those of the skipped that are so already.
-    pub already: Vec<ObjectRef>,
+    pub skipped: Vec<(ObjectRef, Skip)>,
     /// Planned objects by kind and namespace.
     pub counts: BTreeMap<(Str, Str), usize>,
     /// Planned objects that the screen does not show.
@@ -66,6 +70,36 @@ pub struct Planned {
     pub steps: Vec<Step>,
     /// The line that does the same with `flux` or `kubectl`, fit for a shell.
     pub line: String,
+}
+
+/// Why an object is left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Skip {
+    Gone,
+    /// Another object has its name now.
+    Replaced,
+    /// The action does not fit it: never [`Fit::Yes`].
+    Unfit(Fit),
+    /// RBAC forbids that verb on this object.
+    Denied(Verb, ObjectRef),
+}
+
+impl Skip {
+    /// Whether it is left out because it is so already.
+    pub fn is_already(&self) -> bool {
+        matches!(self, Self::Unfit(Fit::Already(_)))
+    }
+}
+
+impl std::fmt::Display for Skip {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Gone => f.write_str("it is not there any more"),
+            Self::Replaced => f.write_str("another object has taken its name"),
+            Self::Unfit(fit) => f.write_str(fit.reason().unwrap_or_default()),
+            Self::Denied(verb, id) => f.write_str(&refused(*verb, id)),
+        }
+    }
 }
 
 /// What a person must do before it runs.
@@ -90,10 +124,10 @@ pub struct Wants {
 pub fn confirm(action: &'static Action, targets: &[Target], answers: &Answers, around: &Circumstances) -> Confirmation {
     let mut made = Confirmation {
         action,
+        form: Form::nothing(),
         answers: answers.clone(),
         planned: Vec::new(),
         skipped: Vec::new(),
-        already: Vec::new(),
         counts: BTreeMap::new(),
         hidden: Vec::new(),
         consequences: Vec::new(),
@@ -101,31 +135,29 @@ pub fn confirm(action: &'static Action, targets: &[Target], answers: &Answers, a
         refusal: None,
         wants: Wants::default(),
     };
-    let mut root = None;
+    let (mut root, mut cases) = (None, Vec::new());
     for target in targets {
         let Some(case) = Case::new(around.store, &target.object, around.who, around.now) else {
-            made.skipped.push((target.object.clone(), "it is not there any more".to_owned()));
+            made.skipped.push((target.object.clone(), Skip::Gone));
             continue;
         };
         if case.object.uid != target.uid {
-            made.skipped.push((target.object.clone(), "another object has taken its name".to_owned()));
+            made.skipped.push((target.object.clone(), Skip::Replaced));
             continue;
         }
-        if made.plan(&case, around) && action.weight == Weight::Grave && guards::is_root(case.store, case.node) {
+        if !made.plan(&case, around) {
+            continue;
+        }
+        if action.weight == Weight::Grave && guards::is_root(case.store, case.node) {
             root = Some(target.object.name.to_string());
         }
+        cases.push(case);
     }
+    made.form = (action.form)(&cases);
     made.hidden = around.hidden.iter().filter(|id| made.planned.iter().any(|planned| planned.object == **id)).cloned().collect();
     made.demand = made.demands(root, around);
     made.refusal = made.refuse(around);
     made
-}
-
-/// Whether the action fits, with everything that the answers add to it.
-fn fit(action: &Action, case: &Case, answers: &Answers) -> Fit {
-    let parts = [(true, action), (answers.force, &super::force::ACTION), (answers.reset, &super::reset::ACTION)];
-    let mut fits = parts.into_iter().filter(|(asked, _)| *asked).map(|(_, action)| (action.fits)(case));
-    fits.find(|fit| *fit != Fit::Yes).unwrap_or(Fit::Yes)
 }
 
 /// A line for the context that is meant, whatever the kubeconfig's current one is when it is pasted.
@@ -147,17 +179,14 @@ impl Confirmation {
     /// Adds one object; false when it is left out.
     fn plan(&mut self, case: &Case, around: &Circumstances) -> bool {
         let id = &case.object.id;
-        let fit = fit(self.action, case, &self.answers);
-        if let Some(why) = fit.reason() {
-            self.skipped.push((id.clone(), why.to_owned()));
-            if matches!(fit, Fit::Already(_)) {
-                self.already.push(id.clone());
-            }
+        let fit = (self.action.fits)(case, &self.answers);
+        if fit != Fit::Yes {
+            self.skipped.push((id.clone(), Skip::Unfit(fit)));
             return false;
         }
         match around.rights.to(self.action, case) {
             (Right::Denied, at) => {
-                self.skipped.push((id.clone(), refused(self.action.verb, &at)));
+                self.skipped.push((id.clone(), Skip::Denied(self.action.verb, at)));
                 return false;
             }
             (Right::Unknown(ask), _) if !self.wants.rights.contains(&ask) => self.wants.rights.push(ask),
@@ -185,7 +214,7 @@ impl Confirmation {
         let is_grave = self.action.weight == Weight::Grave || self.planned.len() > 1;
         match root {
             Some(name) => Demand::Type(name),
-            None if around.policy.production && (is_grave || self.action.name.starts_with("resume")) => {
+            None if around.policy.production && (is_grave || self.action.weight == Weight::Waking) => {
                 Demand::Type(around.context.to_owned())
             }
             None if is_grave || around.policy.production || self.is_remarkable() => Demand::Yes,
@@ -214,12 +243,9 @@ impl Confirmation {
             return Some(match self.skipped.as_slice() {
                 [] => Error::failed(format!("nothing to {name}"), "select an object"),
                 [(id, why)] => {
-                    let denied = why.starts_with("you may not");
-                    Error::new(
-                        if denied { ErrorKind::Denied } else { ErrorKind::Failed },
-                        format!("cannot {name} {id}: {why}"),
-                        "",
-                    )
+                    let is_denied = matches!(why, Skip::Denied(..) | Skip::Unfit(Fit::Forbidden(_)));
+                    let kind = if is_denied { ErrorKind::Denied } else { ErrorKind::Failed };
+                    Error::new(kind, format!("cannot {name} {id}: {why}"), "")
                 }
                 [(id, why), rest @ ..] => {
                     Error::failed(format!("cannot {name} any of them: {id}: {why}; and {} more", rest.len()), "")
@@ -268,7 +294,22 @@ impl Confirmation {
 
     /// Whether nothing is left to do because everything is so already.
     pub fn is_done_already(&self) -> bool {
-        self.planned.is_empty() && !self.already.is_empty() && self.already.len() == self.skipped.len()
+        self.planned.is_empty() && !self.skipped.is_empty() && self.skipped.iter().all(|(_, why)| why.is_already())
+    }
+
+    /// Whether something is lost by it: a key pressed too many must not do that.
+    pub fn loses_something(&self) -> bool {
+        self.action.verb == Verb::Delete || self.consequences.iter().any(|consequence| consequence.grade == Grade::Danger)
+    }
+
+    /// All that a person is asked: what the action asks, and the word that has to be typed.
+    pub fn question(&self) -> Form {
+        let mut form = self.form.clone();
+        if let Demand::Type(word) = &self.demand {
+            let help = format!("type {word} to {}", self.title());
+            form.fields.push(Field::new(WORD, "", help, Input::Word(word.clone())));
+        }
+        form
     }
 
     /// Whether it may run after that was typed.
@@ -284,10 +325,7 @@ impl Confirmation {
         {
             return Err(Error::usage(format!("type `{word}` to {}", self.title()), "nothing was done"));
         }
-        if self.action.form == Form::Replicas && self.answers.replicas.is_none() {
-            return Err(Error::usage("how many replicas?", "type a number"));
-        }
-        Ok(())
+        self.form.complete(&self.answers)
     }
 }
 

@@ -1,23 +1,34 @@
 //! Delete a pod: what owns it makes another.
 
-use super::{Action, Answers, Case, Consequence, Fit, Form, Grade, Step, Weight};
+use super::{Action, Case, Consequence, Fit, Grade, Headless, Reach, Step, Verb, Weight, Where, delete};
+use crate::kinds::{Kind, Trait};
 
 pub(super) const ACTION: Action = Action {
     name: "delete-pod",
+    word: "delete",
     key: "ctrl-d",
     label: "delete the pod…",
     doc: "delete a pod; what owns it makes another",
+    reach: Reach::Rows("also a pod"),
+    footer: true,
+    headless: Headless::Kinds(&delete::ACTION),
     weight: Weight::Grave,
-    form: Form::Nothing,
-    verb: "delete",
-    fits,
+    verb: Verb::Delete,
+    kinds: is_meant,
+    reads: |kind| kind.has(Trait::OwnsPods).then_some(Where::Beside),
+    fits: |case, _| fits(case),
     steps: |case, _| vec![Step::delete(case.object)],
     consequences,
-    line: |case: &Case, _: &Answers| format!("kubectl delete {}", case.kubectl_words()),
+    line: |case, _| format!("kubectl delete {}", case.kubectl_words()),
+    ..Action::BASE
 };
 
+fn is_meant(kind: &Kind) -> bool {
+    kind.has(Trait::Replaced)
+}
+
 fn fits(case: &Case) -> Fit {
-    if !case.is("", "Pod") {
+    if !is_meant(case.kind) {
         return Fit::Never("not a pod".to_owned());
     }
     if case.is_going() {

@@ -1,37 +1,39 @@
 //! Force: one install or upgrade although nothing changed (HelmRelease), or a run outside of the schedule (the operator's kinds).
 
-use super::{Action, Answers, Case, Consequence, Fit, Form, Grade, Step, Weight, reconcile};
-use crate::kinds::group;
+use super::{Action, Case, Consequence, Fit, Grade, Weight, guards, reconcile};
+use crate::forms::{Answers, Value};
+use crate::kinds::Trait;
 
 pub(super) const FORCE_AT: &str = "reconcile.fluxcd.io/forceAt";
 
 pub(super) const ACTION: Action = Action {
     name: "force",
+    word: "force",
     key: "F",
     label: "force the upgrade again…",
     doc: "one install or upgrade of a HelmRelease although nothing changed; a run outside of the schedule for the operator's kinds",
     weight: Weight::Grave,
-    form: Form::Nothing,
-    verb: "patch",
-    fits,
-    steps: |case, answers| {
-        let answers = Answers { force: true, ..answers.clone() };
-        vec![Step::reconcile(case.object, &reconcile::token(case), &reconcile::also(&answers))]
-    },
+    kinds: |kind| kind.has(Trait::Forced),
+    reads: guards::appliers,
+    fits: |case, _| fits(case),
+    steps: |case, answers| reconcile::steps(case, &forced(answers)),
     consequences,
-    line: |case, answers| reconcile::line(case, &Answers { force: true, ..answers.clone() }),
+    line: |case, answers| reconcile::line(case, &forced(answers)),
+    ..Action::BASE
 };
 
+fn forced(answers: &Answers) -> Answers {
+    answers.clone().with(reconcile::FORCE, Value::Yes(true))
+}
+
 /// Kinds whose controllers read `forceAt` (helm-controller; Flux Operator `internal/controller`).
-fn fits(case: &Case) -> Fit {
-    let reads = case.is(group::HELM, "HelmRelease")
-        || case.is(group::OPERATOR, "FluxInstance")
-        || case.is(group::OPERATOR, "ResourceSetInputProvider");
-    if reads { reconcile::fits(case) } else { Fit::Never(format!("{} cannot be forced", case.a_kind())) }
+pub(super) fn fits(case: &Case) -> Fit {
+    let is_meant = case.kind.has(Trait::Forced);
+    if is_meant { reconcile::fits(case) } else { Fit::Never(format!("{} cannot be forced", case.a_kind())) }
 }
 
 fn consequences(case: &Case) -> Vec<Consequence> {
-    if !case.is(group::HELM, "HelmRelease") {
+    if !case.kind.has(Trait::Charted) {
         return Vec::new();
     }
     vec![Consequence::new(Grade::Warning, "Helm upgrades the release once more, with its hooks, although nothing changed")]

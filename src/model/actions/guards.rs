@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Action, Case};
-use crate::domain::{Deletion, GroupKind, NodeId, Object, ObjectRef, Relation, Store};
-use crate::kinds::{self, FieldOwner, Role, Suspend, group};
+use super::{Action, Case, Where};
+use crate::domain::object::Particular;
+use crate::domain::{Deletion, NodeId, ObjectRef, Relation, Store};
+use crate::kinds::{self, FieldOwner, Kind, Role, Trait};
 
 /// One thing that a person should know before.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,19 +39,18 @@ impl Consequence {
 /// Whether everything hangs on it: a Kustomization that applies itself (what `flux bootstrap` makes), one that a FluxInstance brings,
 /// the FluxInstance, and the sources of these.
 pub fn is_root(store: &Store, node: NodeId) -> bool {
+    let kind = |node: NodeId| kinds::of(&store.reference(node).gk);
     let applies_itself = |node: NodeId| {
-        let id = store.reference(node);
-        let is_instance = |node: NodeId| &*store.reference(node).gk.kind == "FluxInstance";
-        let applied_by = |test: &dyn Fn(NodeId) -> bool| {
-            store.incoming(node).iter().any(|link| link.relation == Relation::Applies && test(link.node))
-        };
-        match (&*id.gk.group, &*id.gk.kind) {
-            (group::OPERATOR, "FluxInstance") => true,
-            (group::KUSTOMIZE, "Kustomization") => applied_by(&|by| by == node || is_instance(by)),
-            _ => false,
-        }
+        let brought = || store.incoming(node).iter().filter(|link| link.relation == Relation::Applies).map(|link| link.node);
+        kind(node).has(Trait::Root)
+            || *kind(node) == *kinds::KUSTOMIZATION && brought().any(|by| by == node || kind(by).has(Trait::Root))
     };
     applies_itself(node) || store.incoming(node).iter().any(|link| link.relation == Relation::Source && applies_itself(link.node))
+}
+
+/// What has to be read to know on whom an object of Flux depends, and who makes it again.
+pub(super) fn appliers(kind: &Kind) -> Option<Where> {
+    matches!(kind.role, Role::Applier | Role::Operator).then_some(Where::Everywhere)
 }
 
 /// What suspending it means for others.
@@ -160,26 +160,21 @@ pub(super) fn of_scaling(case: &Case) -> Vec<Consequence> {
     let id = &case.object.id;
     let wished = case.object.facts.ready.map(|(_, wished)| wished).unwrap_or_default();
     let mut told = vec![Consequence::new(Grade::Note, format!("{wished} replicas now"))];
-    let target = format!("{}/{}", id.gk.kind, id.name);
-    let scalers = case.store.of_kind(&GroupKind::new("autoscaling", "HorizontalPodAutoscaler"));
-    let is_its =
-        |scaler: &&Object| scaler.id.namespace == id.namespace && scaler.facts.cells.first().is_some_and(|at| **at == *target);
-    if let Some(scaler) = scalers.filter_map(|node| case.store.object(node)).find(is_its) {
-        let range: Vec<_> = scaler.facts.cells.iter().skip(1).map(|cell| &**cell).collect();
-        let text = format!("{} decides how many there are ({}): it will set another number", scaler.id, range.join(" to "));
-        told.push(Consequence::new(Grade::Warning, text));
+    let kinds: Vec<_> = kinds::ALL.iter().filter(|kind| kind.has(Trait::Scaler)).map(|kind| kind.gk()).collect();
+    let scalers = kinds.iter().flat_map(|gk| case.store.of_kind(gk));
+    for scaler in scalers.filter_map(|node| case.store.object(node)) {
+        let Some(Particular::Scaler { target, least, most }) = scaler.facts.particular.as_deref() else { continue };
+        if target == id {
+            let text = format!("{} decides how many there are ({least} to {most}): it will set another number", scaler.id);
+            told.push(Consequence::new(Grade::Warning, text));
+        }
     }
     told
 }
 
 /// The field of the object that an action sets and that whoever applies the object may set as well.
 pub fn contested_field(action: &Action, case: &Case) -> Option<String> {
-    let field = match (action.name, case.kind.suspend) {
-        ("suspend" | "resume" | "resume-and-reconcile", Suspend::Spec) => "spec.suspend".to_owned(),
-        ("suspend" | "resume" | "resume-and-reconcile", Suspend::Annotation(key)) => format!("metadata.annotations.{key}"),
-        ("scale", _) => "spec.replicas".to_owned(),
-        _ => return None,
-    };
+    let field = action.sets.and_then(|sets| (sets.field)(case.kind))?;
     case.applier().is_some().then_some(field)
 }
 
@@ -197,14 +192,17 @@ pub(super) fn undone(action: &Action, case: &Case, looked_up: Option<Option<&[Fi
         None => return Some(Consequence::new(Grade::Note, format!("looking whether git sets {field} …"))),
     };
     let Some(owner) = owners.iter().find(|owner| owner.field == field && is_controller(&owner.manager)) else {
-        return (action.name == "scale")
+        return action
+            .sets
+            .is_some_and(|sets| sets.is_usual)
             .then(|| Consequence::new(Grade::Note, format!("git does not set {field}: {applier} leaves it as you set it")));
     };
     let is_asleep = case.store.object_of(applier).is_some_and(|applier| applier.suspension.is_some());
-    let when = match (is_asleep, kinds::find(&applier.gk.group, &applier.gk.kind).map(|kind| kind.kind)) {
+    let is_release = kinds::of(&applier.gk).has(Trait::Charted);
+    let when = match (is_asleep, is_release) {
         (true, _) => format!("{applier} will undo this once it is resumed"),
-        (false, Some("HelmRelease")) => format!("the next upgrade of {applier}, or its drift correction, undoes this"),
-        (false, _) => format!("{applier} will undo this with its next run"),
+        (false, true) => format!("the next upgrade of {applier}, or its drift correction, undoes this"),
+        (false, false) => format!("{applier} will undo this with its next run"),
     };
     let text = format!("{field} is set in git (by {}): {when}. To keep it, change it in git", owner.manager);
     Some(Consequence::new(Grade::Warning, text))

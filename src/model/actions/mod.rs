@@ -5,7 +5,6 @@
 //! `flux` CLI (flux2 2.9 `cmd/flux/{suspend,resume,reconcile,delete}.go`): merge patches, under our own field manager. Nothing here
 //! sends anything; what has been started lives in `state::jobs`.
 
-mod answers;
 mod case;
 pub mod confirm;
 mod guards;
@@ -18,11 +17,10 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use answers::{Answers, until};
 pub use case::{Case, Fit};
-pub use confirm::{Circumstances, Confirmation, Demand, Planned, Target, confirm};
+pub use confirm::{Circumstances, Confirmation, Demand, Planned, Skip, Target, confirm};
 pub use guards::{Consequence, Grade, contested_field, is_root};
-pub use offer::{Offer, by_key, handy, offer, open_questions};
+pub use offer::{Offer, by_key, handy, in_place_of, offer, open_questions};
 pub use policy::Policy;
 pub use request::{Proof, Request, Step, Until};
 pub use rights::{Ask, Right, Rights};
@@ -40,6 +38,9 @@ mod scale;
 mod suspend;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::forms::{Answers, Form};
+use crate::kinds::Kind;
 
 /// The name under which the API server remembers who set a field. Never one that starts with `kubectl`: kustomize-controller takes back
 /// what such managers set (kustomize-controller 1.9 `internal/controller/kustomization_controller.go`, `apply`).
@@ -60,26 +61,116 @@ pub static ALL: &[&Action] = &[
     &delete_pod::ACTION,
 ];
 
-/// Something that can be done in the cluster now: a value, one a file.
+/// Something that can be done in the cluster now: a value, one a file. Everything that anybody else has to know of it is declared here:
+/// dispatch, help, the key line, completion, the headless command and the README are made of these values.
 pub struct Action {
-    /// What stands after `:` and in the log of acts.
+    /// What stands in the log of acts and, where there is one, after `:` and as headless command.
     pub name: &'static str,
-    /// The key in the panel, as commands spell keys.
+    /// The same in one short word, for narrow columns and the key line.
+    pub word: &'static str,
+    /// The key in the panel, as commands spell keys. Actions on different kinds may share one.
     pub key: &'static str,
     /// The panel's words; `…` where something is asked first.
     pub label: &'static str,
     pub doc: &'static str,
+    /// Where its key works besides the panel.
+    pub reach: Reach,
+    /// Whether its key is worth a place in the key line of an object that it fits.
+    pub footer: bool,
+    /// What `:name` does, for help; none where it has no command of its own.
+    pub command: Option<&'static str>,
+    pub headless: Headless,
     pub weight: Weight,
-    pub form: Form,
+    /// What a person is asked, on these objects; on none of them as headless flags.
+    pub form: fn(&[Case]) -> Form,
     /// The verb that RBAC must allow on the object's kind.
-    pub verb: &'static str,
-    pub fits: fn(&Case) -> Fit,
+    pub verb: Verb,
+    /// What becomes of the object's suspension.
+    pub switch: Option<Switch>,
+    /// Whose key it answers to where that has been done already.
+    pub undoes: Option<&'static Action>,
+    /// What it stands in for where that cannot be done.
+    pub instead_of: Option<&'static Action>,
+    /// The kinds that it means something for.
+    pub kinds: fn(&Kind) -> bool,
+    /// Which other kinds tell what it brings about, and where their objects are looked for.
+    pub reads: fn(&Kind) -> Option<Where>,
+    pub fits: fn(&Case, &Answers) -> Fit,
     /// The requests, in order; each waits for the one before it.
     pub steps: fn(&Case, &Answers) -> Vec<Step>,
+    /// The field that it sets and that whoever applies the object may set as well.
+    pub sets: Option<Sets>,
     /// What a person should know before.
     pub consequences: fn(&Case) -> Vec<Consequence>,
     /// The line that does the same with other people's programs, without a context.
     pub line: fn(&Case, &Answers) -> String,
+}
+
+impl Action {
+    /// What an action has unless it says otherwise.
+    const BASE: Self = Self {
+        name: "",
+        word: "",
+        key: "",
+        label: "",
+        doc: "",
+        reach: Reach::Panel,
+        footer: false,
+        command: None,
+        headless: Headless::None,
+        weight: Weight::Light,
+        form: |_| Form::nothing(),
+        verb: Verb::Patch,
+        switch: None,
+        undoes: None,
+        instead_of: None,
+        kinds: |_| true,
+        reads: |_| None,
+        fits: |_, _| Fit::Yes,
+        steps: |_, _| Vec::new(),
+        sets: None,
+        consequences: |_| Vec::new(),
+        line: |_, _| String::new(),
+    };
+}
+
+/// Where an action's key works. Letters that mean something else to k9s's users on a list work in the panel only. The text is a clause of
+/// help: those of all actions of a key make its line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    Panel,
+    Rows(&'static str),
+    /// Also in texts about an object.
+    Objects(&'static str),
+}
+
+/// How an action is called without the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Headless {
+    None,
+    /// `fluxdeck NAME`, and what it does.
+    Command {
+        doc: &'static str,
+        waits: Waits,
+    },
+    /// That action's command with this flag, and what the flag does.
+    Flag {
+        of: &'static Action,
+        flag: &'static str,
+        doc: &'static str,
+    },
+    /// That action's command, on kinds that mean nothing to it.
+    Kinds(&'static Action),
+}
+
+/// Whether a headless command waits for what comes of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waits {
+    Never,
+    OnDemand,
+    /// For one object, and for many on demand (flux2 `cmd/flux/resume.go`).
+    ForOne,
+    Always,
 }
 
 /// How much an action asks before it runs on one object.
@@ -87,17 +178,65 @@ pub struct Action {
 pub enum Weight {
     /// Runs at once: it changes nothing that git does not say.
     Light,
+    /// The same, but it lets things change that stood still: production asks for its name.
+    Waking,
     /// Is confirmed first.
     Grave,
 }
 
-/// What an action asks a person.
+/// What RBAC calls the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    Nothing,
-    /// Why, and until when; both may stay empty.
-    Suspension,
-    Replicas,
+pub enum Verb {
+    Patch,
+    Delete,
+}
+
+impl Verb {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Patch => "patch",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+/// What becomes of an object's suspension.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Switch {
+    Suspends,
+    Resumes,
+}
+
+/// A field that an action sets.
+#[derive(Clone, Copy, Debug)]
+pub struct Sets {
+    /// Its path, on an object of that kind.
+    pub field: fn(&Kind) -> Option<String>,
+    /// Git mostly sets it: where it does not, that is worth a note.
+    pub is_usual: bool,
+}
+
+/// Where objects of another kind are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Where {
+    Everywhere,
+    /// In the namespaces of the objects themselves.
+    Beside,
+}
+
+/// The actions that a headless command may do: its own, then those that it does by a flag or on other kinds.
+pub fn headless(command: &Action) -> impl Iterator<Item = &'static Action> {
+    let of = |action: &Action| match action.headless {
+        Headless::Flag { of, .. } | Headless::Kinds(of) => Some(of),
+        Headless::Command { .. } | Headless::None => None,
+    };
+    ALL.iter().copied().filter(move |action| *action == command || of(action) == Some(command))
+}
+
+/// The headless command that wakes what is suspended.
+pub fn waker() -> Option<&'static Action> {
+    let wakes = |action: &&Action| action.switch == Some(Switch::Resumes) && matches!(action.headless, Headless::Command { .. });
+    ALL.iter().copied().find(wakes)
 }
 
 /// The action of that name.

@@ -3,6 +3,7 @@
 use super::rights::{Right, refused};
 use super::{ALL, Action, Ask, Case, Fit, Policy, Rights};
 use crate::domain::Health;
+use crate::forms::Answers;
 
 /// Whether an action is open to a person on one object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +27,7 @@ impl Offer {
 
 /// How an action stands to an object. What nobody has asked the API server about is open: it is asked before anything is done.
 pub fn offer(action: &Action, case: &Case, policy: &Policy, rights: &Rights) -> Offer {
-    let fit = (action.fits)(case);
+    let fit = (action.fits)(case, &Answers::default());
     if let Fit::Never(why) = fit {
         return Offer::Senseless(why);
     }
@@ -46,7 +47,7 @@ pub fn offer(action: &Action, case: &Case, policy: &Policy, rights: &Rights) -> 
 /// What the API server has to be asked to know which actions are open on an object.
 pub fn open_questions(case: &Case, rights: &Rights) -> Vec<Ask> {
     let mut asks = Vec::new();
-    for action in ALL.iter().filter(|action| !matches!((action.fits)(case), Fit::Never(_))) {
+    for action in ALL.iter().filter(|action| !matches!(fit(action, case), Fit::Never(_))) {
         if let (Right::Unknown(ask), _) = rights.to(action, case)
             && !asks.contains(&ask)
         {
@@ -57,31 +58,42 @@ pub fn open_questions(case: &Case, rights: &Rights) -> Vec<Ask> {
 }
 
 /// The action that a key means on these objects: of those with that key the first that can be done to one of them, else the first that
-/// means something for their kind, else the first, which says why not. The key that suspends resumes where everything is suspended.
+/// means something for their kind, else the first, which says why not. Where one of them has been done to all already, what undoes it.
 pub fn by_key(key: &str, cases: &[Case]) -> Option<&'static Action> {
-    let mut bound: Vec<_> = ALL.iter().copied().filter(|action| action.key == key).collect();
-    let suspend = &super::suspend::ACTION;
-    let are_suspended = !cases.is_empty() && cases.iter().all(|case| case.is_suspended());
-    if are_suspended && bound.iter().any(|action| **action == *suspend) {
-        bound.insert(0, ALL.iter().copied().find(|action| **action == super::resume::ACTION)?);
-    }
-    let fits = |action: &&&Action, wished: fn(&Fit) -> bool| cases.iter().any(|case| wished(&(action.fits)(case)));
-    let open = bound.iter().find(|action| fits(action, |fit| *fit == Fit::Yes));
-    let apt = bound.iter().find(|action| fits(action, |fit| !matches!(fit, Fit::Never(_))));
-    open.or(apt).or(bound.first()).copied()
+    let bound: Vec<_> = ALL.iter().copied().filter(|action| action.key == key).collect();
+    let is_any = |action: &Action, wished: fn(&Fit) -> bool| cases.iter().any(|case| wished(&fit(action, case)));
+    let is_done = |action: &Action| !cases.is_empty() && cases.iter().all(|case| matches!(fit(action, case), Fit::Already(_)));
+    let undoing = |done: &&'static Action| ALL.iter().copied().find(|action| action.undoes == Some(*done));
+    let undone = bound.iter().filter(|action| is_done(action)).find_map(undoing);
+    let open = || bound.iter().copied().find(|action| is_any(action, |fit| *fit == Fit::Yes));
+    let apt = || bound.iter().copied().find(|action| is_any(action, |fit| !matches!(fit, Fit::Never(_))));
+    undone.or_else(open).or_else(apt).or_else(|| bound.first().copied())
 }
 
-/// The actions whose keys are worth a place in the key line for an object: those that mean something for it.
-pub fn handy(case: &Case) -> Vec<&'static Action> {
-    let is_gone = case.object.verdict.health == Health::Terminating;
-    let mut found: Vec<&'static Action> = Vec::new();
-    for key in ["R", "r", "s", "ctrl-d"] {
+/// What is done where that action cannot be done to any of these objects: what stands in for it, if that can.
+pub fn in_place_of(action: &'static Action, cases: &[Case]) -> &'static Action {
+    let fits = |action: &Action| cases.iter().any(|case| fit(action, case) == Fit::Yes);
+    let other = ALL.iter().copied().find(|other| other.instead_of == Some(action) && fits(other));
+    other.filter(|_| !fits(action)).unwrap_or(action)
+}
+
+fn fit(action: &Action, case: &Case) -> Fit {
+    (action.fits)(case, &Answers::default())
+}
+
+/// The actions that are worth a place in the key line for an object, with their keys: those that mean something for it.
+pub fn handy(case: &Case) -> Vec<(&'static str, &'static Action)> {
+    if case.object.verdict.health == Health::Terminating {
+        return Vec::new();
+    }
+    let mut found: Vec<(&'static str, &'static Action)> = Vec::new();
+    for key in ALL.iter().filter(|action| action.footer && !matches!(fit(action, case), Fit::Never(_))).map(|action| action.key) {
         let action = by_key(key, std::slice::from_ref(case));
-        let action = action.filter(|action| !matches!((action.fits)(case), Fit::Never(_)));
-        // `r` resumes: the key that suspends says so already
-        let is_idle = |action: &&Action| action.name == "resume" && !case.is_suspended();
-        if let Some(action) = action.filter(|action| !is_gone && !is_idle(action) && !found.contains(action)) {
-            found.push(action);
+        // where there is nothing to undo, the key that does it says so already
+        let is_idle = |action: &&Action| action.undoes.is_some() && matches!(fit(action, case), Fit::Already(_));
+        let is_new = |action: &&'static Action| found.iter().all(|(_, known)| known != action);
+        if let Some(action) = action.filter(|action| !is_idle(action) && is_new(action)) {
+            found.push((key, action));
         }
     }
     found

@@ -1,28 +1,57 @@
 //! Reconcile: ask the controller to do its work now (flux2 `cmd/flux/reconcile.go`).
 
-use super::{Action, Answers, Case, Fit, Form, Step, Weight};
-use crate::kinds::group;
+use super::{Action, Case, Fit, Headless, Reach, Step, Waits, force, reset};
+use crate::forms::{Answers, Field, Form, Input};
+use crate::kinds::{Kind, Trait};
 
 pub(super) const REQUESTED_AT: &str = "reconcile.fluxcd.io/requestedAt";
 
+/// Fields of [`form`]: what `--force` and `--reset` of the CLI are.
+pub(super) const FORCE: &str = "force";
+pub(super) const RESET: &str = "reset";
+
 pub(super) const ACTION: Action = Action {
     name: "reconcile",
+    word: "reconcile",
     key: "R",
     label: "reconcile",
     doc: "ask the controller to reconcile it now",
-    weight: Weight::Light,
-    form: Form::Nothing,
-    verb: "patch",
-    fits,
-    steps: |case, answers| vec![Step::reconcile(case.object, &token(case), &also(answers))],
-    consequences: |_| Vec::new(),
+    reach: Reach::Objects("reconcile now"),
+    footer: true,
+    command: Some("reconcile the selected objects now"),
+    headless: Headless::Command { doc: "Reconcile objects now, and follow them to the end", waits: Waits::Always },
+    form: |_| form(),
+    kinds: Kind::is_flux,
+    fits: fits_with,
+    steps,
     line,
+    ..Action::BASE
 };
+
+/// On the screen these are actions of their own.
+pub(super) fn form() -> Form {
+    Form::of([
+        Field::new(FORCE, "", "One install or upgrade although nothing changed", Input::YesNo).flag_only(),
+        Field::new(RESET, "", "Forget failed attempts", Input::YesNo).flag_only(),
+    ])
+}
+
+pub(super) fn steps(case: &Case, answers: &Answers) -> Vec<Step> {
+    vec![Step::reconcile(case.object, &token(case), &also(answers))]
+}
+
+/// With everything that the answers add to it.
+pub(super) fn fits_with(case: &Case, answers: &Answers) -> Fit {
+    let forced = answers.is_yes(FORCE).then(|| force::fits(case));
+    let reset = answers.is_yes(RESET).then(|| reset::fits(case));
+    let fits = [Some(fits(case)), forced, reset];
+    fits.into_iter().flatten().find(|fit| *fit != Fit::Yes).unwrap_or(Fit::Yes)
+}
 
 /// Whether a controller would answer. To ask for what is suspended succeeds and does nothing: it is refused, as the CLI does.
 pub(super) fn fits(case: &Case) -> Fit {
     match fits_when_resumed(case) {
-        Fit::Yes if case.is_suspended() => Fit::NotNow("suspended: resume it first".to_owned()),
+        Fit::Yes if case.is_suspended() => Fit::Suspended,
         other => other,
     }
 }
@@ -32,9 +61,9 @@ pub(super) fn fits_when_resumed(case: &Case) -> Fit {
     if !case.kind.is_flux() {
         return Fit::Never(format!("Flux does not reconcile {}", case.a_kind()));
     }
-    if case.is(group::SOURCE, "HelmRepository") && !case.is_reconciled() {
+    if !case.is_reconciled() && !case.kind.has(Trait::Unasked) {
         // the CLI says so and succeeds (flux2 `reconcile.go`, isStatic)
-        return Fit::Already("an OCI HelmRepository has nothing to reconcile".to_owned());
+        return Fit::Already(format!("an OCI {} has nothing to reconcile", case.kind.kind));
     }
     if !case.is_reconciled() {
         return Fit::Never(format!("no controller reconciles {}", case.object.id));
@@ -52,19 +81,19 @@ pub(super) fn token(case: &Case) -> String {
 
 /// The annotations that go with the request: what `--force` and `--reset` of the CLI add.
 pub(super) fn also(answers: &Answers) -> Vec<&'static str> {
-    let force = answers.force.then_some(super::force::FORCE_AT);
-    force.into_iter().chain(answers.reset.then_some(super::reset::RESET_AT)).collect()
+    let force = answers.is_yes(FORCE).then_some(force::FORCE_AT);
+    force.into_iter().chain(answers.is_yes(RESET).then_some(reset::RESET_AT)).collect()
 }
 
 pub(super) fn line(case: &Case, answers: &Answers) -> String {
     match case.flux_words() {
         Some(words) => {
-            let force = if answers.force { " --force" } else { "" };
-            let reset = if answers.reset { " --reset" } else { "" };
+            let force = if answers.is_yes(FORCE) { " --force" } else { "" };
+            let reset = if answers.is_yes(RESET) { " --reset" } else { "" };
             format!("flux reconcile {words}{force}{reset}")
         }
         None => {
-            let force = if answers.force { format!(" {}=\"$NOW\"", super::force::FORCE_AT) } else { String::new() };
+            let force = if answers.is_yes(FORCE) { format!(" {}=\"$NOW\"", force::FORCE_AT) } else { String::new() };
             format!("NOW=$(date -u +%FT%TZ); {}", case.annotate_line(&format!("{REQUESTED_AT}=\"$NOW\"{force}")))
         }
     }

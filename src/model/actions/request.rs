@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::Switch;
 use crate::domain::{Object, ObjectRef, Uid};
 
 /// One request of an action and what follows from it.
@@ -16,6 +17,9 @@ pub struct Step {
     pub until: Until,
     /// Whether the object may be suspended without that being an obstacle: to reconcile what is suspended does nothing.
     pub must_run: bool,
+    /// What becomes of its suspension by the request; none where it speaks of something else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub switch: Option<Switch>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,6 +113,7 @@ impl Step {
             proof: Proof::annotation(super::reconcile::REQUESTED_AT, token),
             until: Until::Handled(token.to_owned()),
             must_run: true,
+            switch: None,
         }
     }
 
@@ -131,15 +136,6 @@ impl Step {
         was_handled || self.proof.holds(Some(object), self.uid)
     }
 
-    /// Whether the object is suspended when the request has arrived; none where it speaks of something else.
-    pub fn proof_is_suspended(&self) -> Option<bool> {
-        match &self.proof {
-            Proof::Says { pointer, value } if pointer == "/spec/suspend" => Some(*value == true),
-            Proof::Says { pointer, value } if pointer.ends_with("~1reconcile") => Some(*value == "disabled"),
-            _ => None,
-        }
-    }
-
     pub fn delete(object: &Object) -> Self {
         Self {
             object: object.id.clone(),
@@ -148,6 +144,7 @@ impl Step {
             proof: Proof::Gone,
             until: Until::Gone,
             must_run: false,
+            switch: None,
         }
     }
 }

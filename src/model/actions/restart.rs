@@ -2,29 +2,40 @@
 
 use serde_json::json;
 
-use super::{Action, Answers, Case, Consequence, Fit, Form, Grade, Proof, Request, Step, Until, Weight};
+use super::{Action, Case, Consequence, Fit, Grade, Headless, Proof, Reach, Request, Step, Until, Waits, Weight};
+use crate::forms::Answers;
+use crate::kinds::{Kind, Trait};
 
 const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
 
 pub(super) const ACTION: Action = Action {
     name: "restart",
+    word: "restart",
     key: "r",
     label: "restart…",
     doc: "replace the pods of a Deployment, StatefulSet or DaemonSet one after the other",
+    reach: Reach::Rows("on a workload: restart"),
+    footer: true,
+    command: Some("restart the selected workloads"),
+    headless: Headless::Command { doc: "Replace the pods of workloads", waits: Waits::OnDemand },
     weight: Weight::Grave,
-    form: Form::Nothing,
-    verb: "patch",
-    fits,
+    kinds: is_meant,
+    fits: |case, _| fits(case),
     steps,
     consequences,
     // kustomize-controller takes back what kubectl sets under its own name
     line: |case: &Case, _: &Answers| {
         format!("kubectl rollout restart {} --field-manager={}", case.kubectl_words(), super::FIELD_MANAGER)
     },
+    ..Action::BASE
 };
 
+fn is_meant(kind: &Kind) -> bool {
+    kind.has(Trait::Restarts)
+}
+
 fn fits(case: &Case) -> Fit {
-    if !case.is_rollout() {
+    if !is_meant(case.kind) {
         return Fit::Never(format!("{} cannot be restarted", case.a_kind()));
     }
     if case.is_going() {
@@ -44,6 +55,7 @@ fn steps(case: &Case, _: &Answers) -> Vec<Step> {
         proof: Proof::Says { pointer, value: now.into() },
         until: Until::RolledOut,
         must_run: false,
+        switch: None,
     }]
 }
 

@@ -6,21 +6,29 @@ use serde_json::{Value, json};
 
 use super::reconcile::{self, REQUESTED_AT};
 use super::suspend::{BY, OPERATORS_BY, OPERATORS_SWITCH, REASON, UNTIL};
-use super::{Action, Answers, Case, Fit, Form, Proof, Request, Step, Until, Weight};
+use super::{Action, Case, Fit, Headless, Proof, Reach, Request, Step, Switch, Until, Waits, Weight, suspend};
+use crate::forms::Answers;
 use crate::kinds::Suspend;
 
 pub(super) const ACTION: Action = Action {
     name: "resume",
+    word: "resume",
     key: "r",
     label: "resume",
     doc: "the controller works again; clears who, why and until when",
-    weight: Weight::Light,
-    form: Form::Nothing,
-    verb: "patch",
-    fits,
+    reach: Reach::Rows("resume"),
+    footer: true,
+    command: Some("resume the selected objects"),
+    headless: Headless::Command { doc: "Resume suspended objects", waits: Waits::ForOne },
+    weight: Weight::Waking,
+    switch: Some(Switch::Resumes),
+    undoes: Some(&suspend::ACTION),
+    kinds: |kind| kind.suspend != Suspend::Never,
+    fits: |case, _| fits(case),
     steps,
-    consequences: |_| Vec::new(),
+    sets: Some(suspend::SETS),
     line,
+    ..Action::BASE
 };
 
 fn fits(case: &Case) -> Fit {
@@ -54,7 +62,15 @@ fn steps(case: &Case, _: &Answers) -> Vec<Step> {
         }
     };
     let (object, request) = (case.object, Request::Merge(patch));
-    vec![Step { object: object.id.clone(), uid: object.uid, request, proof, until, must_run: false }]
+    vec![Step {
+        object: object.id.clone(),
+        uid: object.uid,
+        request,
+        proof,
+        until,
+        must_run: false,
+        switch: Some(Switch::Resumes),
+    }]
 }
 
 fn line(case: &Case, _: &Answers) -> String {

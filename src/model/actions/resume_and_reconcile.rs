@@ -4,22 +4,29 @@
 //! Two requests, the second when the first is seen: those of `flux resume` and of `flux reconcile`. For kinds that are suspended by
 //! annotation the first asks to reconcile already ([`resume`]).
 
-use super::{Action, Answers, Case, Consequence, Fit, Form, Grade, Step, Until, Weight, reconcile, resume};
+use super::{Action, Case, Consequence, Fit, Grade, Reach, Step, Switch, Until, Weight, reconcile, resume, suspend};
+use crate::forms::Answers;
 use crate::kinds::Suspend;
 
 pub(super) const ACTION: Action = Action {
     name: "resume-and-reconcile",
+    word: "resume",
     key: "R",
     label: "resume and reconcile…",
     doc: "resume what is suspended, then ask its controller to reconcile it",
+    reach: Reach::Objects("what is suspended is offered to be resumed first"),
+    footer: true,
     // what it brings about is worth a question; it harms no root
-    weight: Weight::Light,
-    form: Form::Nothing,
-    verb: "patch",
-    fits,
+    weight: Weight::Waking,
+    switch: Some(Switch::Resumes),
+    instead_of: Some(&reconcile::ACTION),
+    kinds: |kind| kind.suspend != Suspend::Never,
+    fits: |case, _| fits(case),
     steps,
+    sets: Some(suspend::SETS),
     consequences: |_| vec![Consequence::new(Grade::Warning, "from now on its controller works again")],
     line,
+    ..Action::BASE
 };
 
 fn fits(case: &Case) -> Fit {

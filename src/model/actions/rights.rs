@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Action, Case};
+use super::{Action, Case, Verb};
 use crate::domain::{ObjectRef, Str};
+use crate::forms::Answers;
 use crate::kinds;
 
 /// One question of a SelfSubjectAccessReview.
@@ -37,9 +38,9 @@ impl Rights {
     }
 
     /// Whether that verb is allowed on that object.
-    pub fn of(&self, verb: &'static str, id: &ObjectRef) -> Right {
+    pub fn of(&self, verb: Verb, id: &ObjectRef) -> Right {
         let kind = kinds::rules(&id.gk.group, &id.gk.kind);
-        let all = Ask { verb, group: kind.group, plural: kind.plural, namespace: id.namespace.clone(), name: None };
+        let all = Ask { verb: verb.word(), group: kind.group, plural: kind.plural, namespace: id.namespace.clone(), name: None };
         match self.0.get(&all) {
             None => return Right::Unknown(all),
             Some(true) => return Right::Allowed,
@@ -56,8 +57,9 @@ impl Rights {
     /// Whether an action may be done to an object: every request of it, also those to its sources. The refused object stands beside.
     pub fn to(&self, action: &Action, case: &Case) -> (Right, ObjectRef) {
         let own = case.object.id.clone();
-        let steps =
-            if (action.fits)(case) == super::Fit::Yes { (action.steps)(case, &super::Answers::default()) } else { Vec::new() };
+        let nothing = Answers::default();
+        let fits = (action.fits)(case, &nothing) == super::Fit::Yes;
+        let steps = if fits { (action.steps)(case, &nothing) } else { Vec::new() };
         let mut unknown = None;
         for id in steps.into_iter().map(|step| step.object).chain([own.clone()]) {
             match self.of(action.verb, &id) {
@@ -71,7 +73,8 @@ impl Rights {
 }
 
 /// Why not, in words: `you may not patch kustomizations in "apps"`.
-pub fn refused(verb: &str, id: &ObjectRef) -> String {
+pub fn refused(verb: Verb, id: &ObjectRef) -> String {
+    let verb = verb.word();
     let plural = kinds::rules(&id.gk.group, &id.gk.kind).plural;
     match &*id.namespace {
         "" => format!("you may not {verb} {plural}"),

@@ -2,24 +2,56 @@
 
 use serde_json::json;
 
-use super::{Action, Answers, Case, Fit, Form, Proof, Request, Step, Until, Weight, guards};
+use super::{Action, Case, Fit, Headless, Proof, Reach, Request, Sets, Step, Until, Waits, Weight, Where, guards};
+use crate::forms::{Answers, Field, Form, Input};
+use crate::kinds::{Kind, Trait};
+
+/// The only field of [`form`].
+const REPLICAS: &str = "replicas";
 
 pub(super) const ACTION: Action = Action {
     name: "scale",
+    word: "scale",
     key: "s",
     label: "scale now…",
     doc: "another number of replicas now, without git",
+    reach: Reach::Objects("on a Deployment or StatefulSet: scale now"),
+    footer: true,
+    command: Some("scale the selected workloads now: `:scale 3`"),
+    headless: Headless::Command { doc: "Scale workloads now, without git", waits: Waits::OnDemand },
     weight: Weight::Grave,
-    form: Form::Replicas,
-    verb: "patch",
-    fits,
+    form,
+    kinds: is_meant,
+    reads: |kind| kind.has(Trait::Scaler).then_some(Where::Beside),
+    fits: |case, _| fits(case),
     steps,
+    sets: Some(Sets { field: |_| Some("spec.replicas".to_owned()), is_usual: true }),
     consequences: guards::of_scaling,
     line,
+    ..Action::BASE
 };
 
+/// Filled with the present number where that is one.
+fn form(cases: &[Case]) -> Form {
+    let field = Field::new(
+        REPLICAS,
+        "replicas",
+        "How many",
+        Input::Number { least: 0, most: i32::MAX.into(), what: "number of replicas" },
+    );
+    let present = match cases {
+        [case] => case.object.facts.ready.map(|(_, wished)| wished.to_string()),
+        _ => None,
+    };
+    Form::of([field.default(present.unwrap_or_default())])
+}
+
+fn is_meant(kind: &Kind) -> bool {
+    kind.has(Trait::Scales)
+}
+
 fn fits(case: &Case) -> Fit {
-    if !case.is_rollout() || case.kind.kind == "DaemonSet" {
+    if !is_meant(case.kind) {
         return Fit::Never(format!("{} has no replicas of its own", case.a_kind()));
     }
     if case.is_going() {
@@ -30,7 +62,8 @@ fn fits(case: &Case) -> Fit {
 
 fn steps(case: &Case, answers: &Answers) -> Vec<Step> {
     // an unanswered form changes nothing
-    let replicas = answers.replicas.or(case.object.facts.ready.map(|(_, wished)| wished)).unwrap_or(1);
+    let present = case.object.facts.ready.map(|(_, wished)| i64::from(wished));
+    let replicas = answers.number(REPLICAS).or(present).unwrap_or(1);
     vec![Step {
         object: case.object.id.clone(),
         uid: case.object.uid,
@@ -38,10 +71,11 @@ fn steps(case: &Case, answers: &Answers) -> Vec<Step> {
         proof: Proof::Says { pointer: "/spec/replicas".to_owned(), value: replicas.into() },
         until: Until::RolledOut,
         must_run: false,
+        switch: None,
     }]
 }
 
 fn line(case: &Case, answers: &Answers) -> String {
-    let replicas = answers.replicas.map_or_else(|| "N".to_owned(), |replicas| replicas.to_string());
+    let replicas = answers.number(REPLICAS).map_or_else(|| "N".to_owned(), |replicas| replicas.to_string());
     format!("kubectl scale {} --replicas={replicas}", case.kubectl_words())
 }

@@ -3,10 +3,12 @@
 //! Besides what the CLI does we write down who, why and until when, as annotations: they survive the reconciliation of whatever applies
 //! the object, because no other manager owns them.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Action, Answers, Case, Fit, Form, Proof, Request, Step, Until, Weight, guards};
-use crate::kinds::Suspend;
+use super::{Action, Case, Fit, Headless, Proof, Reach, Request, Sets, Step, Switch, Until, Waits, Weight, guards};
+use crate::forms::{Answers, Field, Form, Input};
+use crate::kinds::{Kind, Suspend};
 
 pub(super) const BY: &str = "fluxdeck.dev/suspended-by";
 pub(super) const REASON: &str = "fluxdeck.dev/suspend-reason";
@@ -15,19 +17,62 @@ pub(super) const UNTIL: &str = "fluxdeck.dev/suspend-until";
 pub(super) const OPERATORS_BY: &str = "fluxcd.controlplane.io/suspendedBy";
 pub(super) const OPERATORS_SWITCH: &str = "fluxcd.controlplane.io/reconcile";
 
+/// The field that suspends, where it is a field of the spec or an annotation.
+pub(super) const SETS: Sets = Sets { field: switch_of, is_usual: false };
+
 pub(super) const ACTION: Action = Action {
     name: "suspend",
+    word: "suspend",
     key: "s",
     label: "suspend…",
     doc: "the controller leaves it alone until it is resumed; asks why and until when",
+    reach: Reach::Objects("suspend; resume what is suspended"),
+    footer: true,
+    command: Some("suspend the selected objects; what follows is the reason: `:suspend db migration`"),
+    headless: Headless::Command {
+        doc: "Suspend objects: their controllers leave them alone; says who, why and until when",
+        waits: Waits::Never,
+    },
     weight: Weight::Grave,
-    form: Form::Suspension,
-    verb: "patch",
-    fits,
+    form: |_| form(),
+    switch: Some(Switch::Suspends),
+    kinds: |kind| kind.suspend != Suspend::Never,
+    reads: guards::appliers,
+    fits: |case, _| fits(case),
     steps,
+    sets: Some(SETS),
     consequences: guards::of_suspending,
     line,
+    ..Action::BASE
 };
+
+/// What a person says of a suspension; both may stay empty.
+struct Suspended<'a> {
+    reason: Option<&'a str>,
+    /// Until when it is meant to be.
+    until: Option<Timestamp>,
+}
+
+impl<'a> Suspended<'a> {
+    fn of(answers: &'a Answers) -> Self {
+        Self { reason: answers.text("reason"), until: answers.moment("until") }
+    }
+}
+
+fn form() -> Form {
+    Form::of([
+        Field::new("reason", "why", "Why; written on the object", Input::Text).optional(),
+        Field::new("until", "until", "4h, 2d, 14:00 or a date", Input::Moment).optional(),
+    ])
+}
+
+fn switch_of(kind: &Kind) -> Option<String> {
+    match kind.suspend {
+        Suspend::Spec => Some("spec.suspend".to_owned()),
+        Suspend::Annotation(key) => Some(format!("metadata.annotations.{key}")),
+        Suspend::Never => None,
+    }
+}
 
 fn fits(case: &Case) -> Fit {
     if case.kind.suspend == Suspend::Never {
@@ -44,9 +89,10 @@ fn fits(case: &Case) -> Fit {
 
 fn steps(case: &Case, answers: &Answers) -> Vec<Step> {
     let text = |text: Option<&str>| text.map(str::trim).filter(|text| !text.is_empty()).map_or(Value::Null, Value::from);
-    let until = answers.until.map(|until| until.to_string());
+    let Suspended { reason, until } = Suspended::of(answers);
+    let until = until.map(|until| until.to_string());
     let mut patch = json!({"metadata": {"annotations": {
-        BY: text(Some(case.who)), REASON: text(answers.reason.as_deref()), UNTIL: text(until.as_deref()),
+        BY: text(Some(case.who)), REASON: text(reason), UNTIL: text(until.as_deref()),
     }}});
     let proof = match case.kind.suspend {
         Suspend::Annotation(key) => {
@@ -62,7 +108,15 @@ fn steps(case: &Case, answers: &Answers) -> Vec<Step> {
         }
     };
     let (object, request) = (case.object, Request::Merge(patch));
-    vec![Step { object: object.id.clone(), uid: object.uid, request, proof, until: Until::Taken, must_run: false }]
+    vec![Step {
+        object: object.id.clone(),
+        uid: object.uid,
+        request,
+        proof,
+        until: Until::Taken,
+        must_run: false,
+        switch: Some(Switch::Suspends),
+    }]
 }
 
 fn line(case: &Case, _: &Answers) -> String {

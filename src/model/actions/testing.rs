@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Action, Answers, Case, Circumstances, Confirmation, Policy, Rights, Target, confirm, find};
+use super::{Action, Case, Circumstances, Confirmation, Policy, Rights, Target, confirm, find};
 use crate::domain::{Changes, ClusterId, Coverage, Delta, GroupKind, Object, ObjectRef, Scope, Store};
+use crate::forms::Answers;
 use crate::kinds::testing::{NOW, read};
 use crate::kinds::{self, Kind};
 
@@ -112,7 +113,7 @@ pub fn allowed(name: &str, ids: &[ObjectRef]) -> Rights {
 pub fn permissions(name: &str, ids: &[ObjectRef]) -> Vec<(super::Ask, bool)> {
     let namespaces = || ids.iter().map(|id| id.namespace.clone()).chain(["flux-system".into()]);
     let ask = |kind: &kinds::Kind, namespace| super::Ask {
-        verb: action(name).verb,
+        verb: action(name).verb.word(),
         group: kind.group,
         plural: kind.plural,
         namespace,

@@ -6,8 +6,10 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::testing::{allowed, case, confirmed, confirmed_with, object, put, ready, reference, store, uid};
-use super::{ALL, Answers, Ask, Demand, Fit, Grade, Policy, Request, Rights, Step, Target, Until};
-use crate::domain::{ObjectRef, Store};
+use super::{ALL, Ask, Demand, Fit, Grade, Policy, Request, Rights, Skip, Step, Target, Until};
+use crate::domain::{Changes, Coverage, Delta, ObjectRef, Scope, Store};
+use crate::error::ErrorKind;
+use crate::forms::{self, Answers};
 use crate::kinds;
 
 /// What an action sends to one object of that kind.
@@ -17,13 +19,13 @@ fn steps(name: &str, kind: &str, body: &Value, answers: &Answers) -> Vec<Step> {
     let store = store([object]);
     let case = case(&store, &id);
     let action = super::testing::action(name);
-    assert_eq!((action.fits)(&case), Fit::Yes, "{name} {kind}");
+    assert_eq!((action.fits)(&case, &Answers::default()), Fit::Yes, "{name} {kind}");
     (action.steps)(&case, answers)
 }
 
 /// The patch of the only step.
 fn patch(name: &str, kind: &str, body: &Value) -> Value {
-    let steps = steps(name, kind, body, &Answers { replicas: Some(5), ..Answers::default() });
+    let steps = steps(name, kind, body, &Answers::default().with("replicas", forms::Value::Number(5)));
     assert_eq!(steps.len(), 1);
     match &steps[0].request {
         Request::Merge(patch) => patch.clone(),
@@ -51,7 +53,7 @@ const BY_OPERATOR: &[&str] = &["fluxinstance", "fluxreport", "resourceset", "res
 
 #[test]
 fn every_file_of_the_folder_is_an_action_or_machinery() {
-    let machinery = ["answers", "case", "confirm", "guards", "mod", "offer", "policy", "request", "rights", "testing", "tests"];
+    let machinery = ["case", "confirm", "guards", "mod", "offer", "policy", "request", "rights", "testing", "tests"];
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("actions");
     let files: BTreeSet<String> = std::fs::read_dir(folder)
         .expect("the folder of the actions")
@@ -165,7 +167,11 @@ fn what_does_not_fit_says_why() {
         let object = object(kind, body);
         let id = object.id.clone();
         let store = store([object]);
-        assert_eq!((super::testing::action(action).fits)(&case(&store, &id)).reason(), Some(why), "{action} {kind}");
+        assert_eq!(
+            (super::testing::action(action).fits)(&case(&store, &id), &Answers::default()).reason(),
+            Some(why),
+            "{action} {kind}"
+        );
     }
 }
 
@@ -174,7 +180,7 @@ fn chain(objects: Vec<crate::domain::Object>, id: &ObjectRef) -> Result<Vec<Stri
     let store = store(objects);
     let case = case(&store, id);
     let action = super::testing::action("reconcile-with-source");
-    match (action.fits)(&case) {
+    match (action.fits)(&case, &Answers::default()) {
         Fit::Yes => Ok((action.steps)(&case, &Answers::default()).iter().map(|step| step.object.to_string()).collect()),
         other => Err(other.reason().unwrap_or_default().to_owned()),
     }
@@ -377,6 +383,32 @@ fn scaling_beside_an_autoscaler_says_who_decides() {
 }
 
 #[test]
+fn only_the_autoscaler_of_that_very_workload_decides() {
+    let scaler = |name: &str, version: &str| json!({"metadata": {"name": name}, "spec": {"scaleTargetRef": {"apiVersion": version, "kind": "Deployment", "name": "web"}, "maxReplicas": 9}});
+    let deployment = object("deploy", &json!({"spec": {"replicas": 3}}));
+    let id = deployment.id.clone();
+    let store =
+        store([deployment, object("hpa", &scaler("ours", "apps/v1")), object("hpa", &scaler("theirs", "example.com/v1"))]);
+
+    let told = told("scale", &store, &id);
+    assert!(told[1].contains("HorizontalPodAutoscaler apps/ours decides how many there are (1 to 9)"), "{told:?}");
+    assert_eq!(told.len(), 2, "another group's Deployment is another object: {told:?}");
+}
+
+#[test]
+fn what_is_forbidden_is_denied_whatever_its_words() {
+    let ks = object("ks", &json!({"spec": {"sourceRef": {"kind": "GitRepository", "name": "you may not"}}}));
+    let id = [ks.id.clone()];
+    let mut store = store([ks]);
+    let refusal = |store: &Store| confirmed("reconcile-with-source", store, &id, &Policy::default()).refusal.expect("no source");
+    // it is only called so
+    assert_eq!(refusal(&store).kind, ErrorKind::Failed);
+    let scope = Scope { gk: reference("gitrepo", "", "").gk.clone(), namespace: None };
+    store.apply(Delta::Coverage(scope, Coverage::Restricted), &mut Changes::default());
+    assert_eq!(refusal(&store).kind, ErrorKind::Denied, "{}", refusal(&store).message);
+}
+
+#[test]
 fn the_root_and_its_source_need_their_name_everywhere() {
     let store = fleet();
     let policy = Policy::default();
@@ -421,7 +453,7 @@ fn a_bulk_is_counted_and_what_does_not_fit_is_named() {
     let counts: Vec<_> = made.counts.iter().map(|((kind, namespace), count)| format!("{count} {kind} {namespace}")).collect();
 
     assert_eq!(counts, ["2 Kustomization apps", "1 Kustomization flux-system"]);
-    assert_eq!(made.skipped, [(ids[3].clone(), "Flux does not reconcile a Deployment".to_owned())]);
+    assert_eq!(made.skipped, [(ids[3].clone(), Skip::Unfit(Fit::Never("Flux does not reconcile a Deployment".to_owned())))]);
     assert_eq!((made.hidden, made.demand), (ids[1..2].to_vec(), Demand::Yes));
     assert_eq!(made.planned.len(), 3);
 }
@@ -438,7 +470,7 @@ fn another_object_of_that_name_is_not_hit() {
 
     assert!(made.planned.is_empty() && made.refusal.is_some());
     assert_eq!(
-        made.skipped.iter().map(|(_, why)| why.as_str()).collect::<Vec<_>>(),
+        made.skipped.iter().map(|(_, why)| why.to_string()).collect::<Vec<_>>(),
         ["another object has taken its name", "it is not there any more"]
     );
 }

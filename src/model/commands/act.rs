@@ -3,10 +3,11 @@
 //! Which action a key means depends on the object (`s` suspends a HelmRelease and scales a Deployment, as in k9s): keys are looked up
 //! in `actions::ALL`. Letters that mean something else to k9s's users on a list work in the panel only.
 
-use super::{Command, Cx, Run, Scope, Target, Transition, Wish};
-use crate::actions::{self, Answers, Form};
+use super::{Command, Cx, Run, Scope, Screen, Target, Transition, Wish};
+use crate::actions::{self, Action, Reach};
 use crate::domain::ObjectRef;
 use crate::error::{Error, Result};
+use crate::forms::Answers;
 use crate::state::{Intent, Terminal, Wanted};
 
 /// Where there is an object to act on.
@@ -14,69 +15,79 @@ const OBJECTS: &[Scope] = &[Scope::Tree, Scope::Table, Scope::Text, Scope::Field
 const ROWS: &[Scope] = &[Scope::Tree, Scope::Table];
 const EVERYWHERE: &[Scope] = &[Scope::Everywhere];
 
-/// A key on a row: the action is that of the object's kind.
-const fn key(
-    keys: &'static [&'static str],
-    scopes: &'static [Scope],
-    doc: &'static str,
-    act: fn(&mut Cx, &str) -> Result<()>,
-) -> Command {
-    Command { name: "", aliases: &[], keys, doc, footer: "", scopes, run: Run::Act(act) }
+/// The keys of the actions on rows: which action is meant depends on the object.
+fn keys() -> Vec<Command> {
+    let mut found: Vec<Command> = Vec::new();
+    for action in actions::ALL.iter().copied() {
+        let (scopes, clause) = match action.reach {
+            Reach::Panel => continue,
+            Reach::Rows(clause) => (ROWS, clause),
+            Reach::Objects(clause) => (OBJECTS, clause),
+        };
+        match found.iter_mut().find(|command| command.keys == [action.key]) {
+            Some(known) => {
+                known.doc = format!("{}; {clause}", known.doc).into();
+                known.scopes = if known.scopes.len() > scopes.len() { known.scopes } else { scopes };
+            }
+            None => found.push(Command {
+                name: "",
+                aliases: &[],
+                keys: std::slice::from_ref(&action.key),
+                doc: clause.into(),
+                footer: "",
+                scopes,
+                run: Run::Key(action.key),
+            }),
+        }
+    }
+    found
 }
 
-/// An action by its name.
-const fn named(name: &'static str, doc: &'static str, act: fn(&mut Cx, &str) -> Result<()>) -> Command {
-    Command { name, aliases: &[], keys: &[], doc, footer: "", scopes: OBJECTS, run: Run::Act(act) }
+/// The actions that have a name after `:`.
+fn named() -> impl Iterator<Item = Command> {
+    let command = |action: &'static Action, doc: &'static str| Command {
+        name: action.name,
+        aliases: &[],
+        keys: &[],
+        doc: doc.into(),
+        footer: "",
+        scopes: OBJECTS,
+        run: Run::Action(action),
+    };
+    actions::ALL.iter().copied().filter_map(move |action| Some(command(action, action.command?)))
 }
 
-const fn known(
-    name: &'static str,
-    keys: &'static [&'static str],
-    doc: &'static str,
-    act: fn(&mut Cx, &str) -> Result<()>,
-) -> Command {
-    Command { name, aliases: &[], keys, doc, footer: "", scopes: EVERYWHERE, run: Run::Act(act) }
+fn known(name: &'static str, keys: &'static [&'static str], doc: &'static str, act: fn(&mut Cx, &str) -> Result<()>) -> Command {
+    Command { name, aliases: &[], keys, doc: doc.into(), footer: "", scopes: EVERYWHERE, run: Run::Act(act) }
 }
 
-pub(super) const ALL: &[Command] = &[
-    Command {
+pub(super) fn all() -> Vec<Command> {
+    let mut all = vec![Command {
         name: "actions",
         aliases: &["act"],
         keys: &["a"],
-        doc: "everything that can be done to the selected objects, with its key; what cannot be done says why",
+        doc: "everything that can be done to the selected objects, with its key; what cannot be done says why".into(),
         footer: "actions",
         scopes: OBJECTS,
         run: Run::Act(|cx, _| wish(cx, Wish::Choose)),
-    },
-    key(&["R"], OBJECTS, "reconcile now; what is suspended is offered to be resumed first", |cx, _| wish(cx, Wish::Key("R"))),
-    key(&["W"], ROWS, "reconcile now, its source first", |cx, _| wish(cx, Wish::Key("W"))),
-    key(&["s"], OBJECTS, "suspend; resume what is suspended; on a Deployment or StatefulSet: scale now", |cx, _| {
-        wish(cx, Wish::Key("s"))
-    }),
-    key(&["r"], ROWS, "resume; on a workload: restart", |cx, _| wish(cx, Wish::Key("r"))),
-    key(&["ctrl-d"], ROWS, "delete, once it is confirmed", |cx, _| wish(cx, Wish::Key("ctrl-d"))),
-    named("reconcile", "reconcile the selected objects now", |cx, text| by_name(cx, "reconcile", text)),
-    named("suspend", "suspend the selected objects; what follows is the reason: `:suspend db migration`", |cx, text| {
-        by_name(cx, "suspend", text)
-    }),
-    named("resume", "resume the selected objects", |cx, text| by_name(cx, "resume", text)),
-    named("restart", "restart the selected workloads", |cx, text| by_name(cx, "restart", text)),
-    named("scale", "scale the selected workloads now: `:scale 3`", |cx, text| by_name(cx, "scale", text)),
-    named("delete", "delete the selected objects", |cx, text| by_name(cx, "delete", text)),
-    known("follow", &["J"], "what is being done and what came of it (the owner, k9s's J, is at o)", |cx, _| {
-        open(cx, "jobs", Target::Nothing)
-    }),
-    known("acts", &["@"], "the log of acts: when, who, what, the equivalent line, the outcome", |cx, _| {
-        open(cx, "acts", Target::Nothing)
-    }),
-];
+    }];
+    all.extend(keys());
+    all.extend(named());
+    all.push(known("follow", &["J"], "what is being done and what came of it (the owner, k9s's J, is at o)", |cx, _| {
+        open(cx, Screen::JOBS, Target::Nothing)
+    }));
+    all.push(known("acts", &["@"], "the log of acts: when, who, what, the equivalent line, the outcome", |cx, _| {
+        open(cx, Screen::ACTS, Target::Nothing)
+    }));
+    all
+}
 
-fn open(cx: &mut Cx, view: &'static str, target: Target) -> Result<()> {
+fn open(cx: &mut Cx, view: Screen, target: Target) -> Result<()> {
     cx.transit(Transition::Open(view, target));
     Ok(())
 }
 
-fn wish(cx: &mut Cx, wish: Wish) -> Result<()> {
+pub(super) fn wish(cx: &mut Cx, wish: Wish) -> Result<()> {
     if cx.targets.is_empty() {
         return Err(Error::failed("nothing is selected", "move to an object first"));
     }
@@ -84,20 +95,17 @@ fn wish(cx: &mut Cx, wish: Wish) -> Result<()> {
     Ok(())
 }
 
-/// `:suspend reason`, `:scale 3`: what follows answers the form, which is shown nevertheless.
-fn by_name(cx: &mut Cx, name: &'static str, text: &str) -> Result<()> {
-    let action = actions::find(name).expect("commands name actions that there are");
+/// `:suspend reason`, `:scale 3`: what follows answers the first field of the form, which is shown nevertheless.
+pub(super) fn by_name(cx: &mut Cx, action: &'static Action, text: &str) -> Result<()> {
     let text = text.trim();
     let mut answers = Answers::default();
-    match action.form {
-        _ if text.is_empty() => {}
-        Form::Suspension => answers.reason = Some(text.to_owned()),
-        Form::Replicas => {
-            let count = text.parse().map_err(|_| Error::usage(format!("`{text}` is no number of replicas"), "`:scale 3`"))?;
-            answers.replicas = Some(count);
-        }
-        Form::Nothing => {
-            return Err(Error::usage(format!("`:{name}` takes nothing: it acts on what is selected"), "mark objects with space"));
+    if !text.is_empty() {
+        let form = (action.form)(&[]);
+        let nothing =
+            || Error::usage(format!("`:{}` takes nothing: it acts on what is selected", action.name), "mark objects with space");
+        let field = form.first().ok_or_else(nothing)?;
+        if let Some(value) = field.read(text, &cx.state.person_clock())? {
+            answers.put(&field.id, value);
         }
     }
     wish(cx, Wish::Do(action, answers))
@@ -107,15 +115,14 @@ fn by_name(cx: &mut Cx, name: &'static str, text: &str) -> Result<()> {
 pub fn perform(wish: Wish, objects: &[ObjectRef], hidden: Vec<ObjectRef>, cx: &mut Cx) -> Result<()> {
     let targets = cx.state.targets(objects);
     let (action, answers, asks_first) = match wish {
-        Wish::Choose => return open(cx, "actions", Target::Acts { targets, hidden }),
+        Wish::Choose => return open(cx, Screen::ACTIONS, Target::Acts { targets, hidden }),
         Wish::Key(key) => {
             let action = cx.state.by_key(key, objects)?;
             // the key that suspends does not resume behind anybody's back: who suspended it and why is shown first
             (action, Answers::default(), action.key != key)
         }
         // as its key does: where everything is suspended, that is offered to be resumed
-        Wish::Do(action, _) if action.name == "reconcile" => (cx.state.by_key(action.key, objects)?, Answers::default(), false),
-        Wish::Do(action, answers) => (action, answers, false),
+        Wish::Do(action, answers) => (cx.state.in_place_of(action, objects), answers, false),
     };
     cx.intend(Intent::Act(Box::new(Wanted { action, targets, answers, hidden, asks_first })));
     Ok(())
@@ -124,7 +131,7 @@ pub fn perform(wish: Wish, objects: &[ObjectRef], hidden: Vec<ObjectRef>, cx: &m
 /// Leaves the program; while something is under way, asks first.
 pub(super) fn leave(cx: &mut Cx) -> Result<()> {
     if cx.state.jobs.under_way().next().is_some() {
-        return open(cx, "leave", Target::Nothing);
+        return open(cx, Screen::LEAVE, Target::Nothing);
     }
     cx.intend(Intent::Terminal(Terminal::Quit));
     Ok(())

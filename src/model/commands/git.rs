@@ -1,15 +1,16 @@
 //! What git says: the fields that it sets with file and line, and where the cluster differs from it.
 
-use super::{Command, Cx, Gesture, Run, Scope, Target, Transition};
+use super::{Command, Cx, Gesture, Run, Scope, Screen, Target, Transition};
 use crate::error::{Error, Result};
 use crate::state::{Intent, Show};
 
-pub(super) const ALL: &[Command] = &[
+pub(super) fn all() -> Vec<Command> {
+    vec![
     Command {
         name: "origins",
         aliases: &["fields"],
         keys: &["o"],
-        doc: "the fields that git sets, each with the file, line and layer that set it",
+        doc: "the fields that git sets, each with the file, line and layer that set it".into(),
         footer: "origins",
         scopes: &[Scope::Text],
         run: Run::Act(origins),
@@ -18,7 +19,7 @@ pub(super) const ALL: &[Command] = &[
         name: "",
         aliases: &[],
         keys: &["o"],
-        doc: "the file at the line that sets the field",
+        doc: "the file at the line that sets the field".into(),
         footer: "file",
         scopes: &[Scope::Fields],
         run: Run::Gesture(Gesture::File),
@@ -27,7 +28,7 @@ pub(super) const ALL: &[Command] = &[
         name: "",
         aliases: &[],
         keys: &["e"],
-        doc: "open the file at the line in $EDITOR, where a checkout of yours has it",
+        doc: "open the file at the line in $EDITOR, where a checkout of yours has it".into(),
         footer: "$EDITOR",
         scopes: &[Scope::File],
         run: Run::Gesture(Gesture::Edit),
@@ -36,12 +37,12 @@ pub(super) const ALL: &[Command] = &[
         name: "drift",
         aliases: &[],
         keys: &[],
-        doc: "compare the cluster with what git renders at the applied revisions: every field that differs, with its file and line",
+        doc: "compare the cluster with what git renders at the applied revisions: every field that differs, with its file and line".into(),
         footer: "",
         scopes: &[Scope::Everywhere],
         run: Run::Act(|cx, _| {
             compare(cx)?;
-            cx.transit(Transition::Go("drift", Target::Nothing));
+            cx.transit(Transition::Go(Screen::DRIFT, Target::Nothing));
             Ok(())
         }),
     },
@@ -49,12 +50,13 @@ pub(super) const ALL: &[Command] = &[
         name: "drifted",
         aliases: &[],
         keys: &[],
-        doc: "compare the cluster with git and show in the tree what differs; again, in the tree: everything",
+        doc: "compare the cluster with git and show in the tree what differs; again, in the tree: everything".into(),
         footer: "",
         scopes: &[Scope::Everywhere],
         run: Run::Act(drifted),
     },
-];
+    ]
+}
 
 /// Opens the fields of the nearest object that git has a manifest of.
 fn origins(cx: &mut Cx, _: &str) -> Result<()> {
@@ -69,7 +71,7 @@ fn origins(cx: &mut Cx, _: &str) -> Result<()> {
     if manifest.object != object {
         cx.say(format!("{object} is not in git itself: {} is", manifest.object));
     }
-    cx.transit(Transition::Open("origins", Target::Object(manifest.object)));
+    cx.transit(Transition::Open(Screen::ORIGINS, Target::Object(manifest.object)));
     Ok(())
 }
 
@@ -89,6 +91,6 @@ fn drifted(cx: &mut Cx, _: &str) -> Result<()> {
         compare(cx)?;
     }
     cx.intend(Intent::Show(Show::Drifted(!is_shown)));
-    cx.transit(Transition::Go("tree", Target::Nothing));
+    cx.transit(Transition::Go(Screen::TREE, Target::Nothing));
     Ok(())
 }

@@ -44,7 +44,7 @@ mod tests {
             for command in all().filter(|command| command.scopes.contains(&scope)) {
                 for key in command.keys {
                     assert!(Key::parse(key).is_some(), "{key} of {} is no key", command.doc);
-                    let other = seen.insert(*key, command.doc);
+                    let other = seen.insert(*key, &*command.doc);
                     assert_eq!(other, None, "{key} means two things in {scope:?}");
                 }
             }

@@ -8,15 +8,21 @@ mod keymap;
 mod look;
 mod motion;
 mod resolve;
+mod screen;
 
 pub use crate::domain::text::distance;
 pub use act::perform;
 pub use keymap::{keys_of, lookup, pretty};
 pub use resolve::{Line, complete, kind_named, parse, unknown_kind};
+pub use screen::Screen;
 
-use crate::actions::{self, Action, Answers, Confirmation};
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use crate::actions::{self, Action, Confirmation};
 use crate::domain::{GroupKind, ObjectRef};
 use crate::error::{Error, Result};
+use crate::forms::Answers;
 use crate::insight::declared::FilePlace;
 use crate::state::jobs::JobId;
 use crate::state::{Intent, Key, Question, State, Terminal, Ticket, Tickets};
@@ -27,7 +33,7 @@ pub struct Command {
     pub name: &'static str,
     pub aliases: &'static [&'static str],
     pub keys: &'static [&'static str],
-    pub doc: &'static str,
+    pub doc: Cow<'static, str>,
     /// A word for the footer; empty keeps it out of there.
     pub footer: &'static str,
     pub scopes: &'static [Scope],
@@ -81,6 +87,25 @@ pub enum Run {
     Gesture(Gesture),
     /// The same everywhere; the text is what followed the command's name.
     Act(fn(&mut Cx, &str) -> Result<()>),
+    /// What an action's key means on the selected objects.
+    Key(&'static str),
+    /// That action; the text answers the first field of its form.
+    Action(&'static Action),
+}
+
+impl Run {
+    /// Does it, where the view on top has no say in it.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn carry_out(self, cx: &mut Cx, text: &str) -> Result<()> {
+        match self {
+            Self::Gesture(_) => Ok(()),
+            Self::Act(act) => act(cx, text),
+            Self::Key(key) => act::wish(cx, Wish::Key(key)),
+            Self::Action(action) => act::by_name(cx, action, text),
+        }
+    }
 }
 
 /// What a key means to a view.
@@ -187,9 +212,9 @@ impl Cx<'_> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Transition {
     /// Put a view on top.
-    Open(&'static str, Target),
+    Open(Screen, Target),
     /// Start anew with this view: what `:` does.
-    Go(&'static str, Target),
+    Go(Screen, Target),
     Close,
     /// To the view before in history, after, or the last.
     Earlier,
@@ -240,11 +265,14 @@ pub enum Wish {
     Do(&'static Action, Answers),
 }
 
-/// All commands in the order of help.
-pub const ALL: &[&[Command]] = &[motion::ALL, act::ALL, look::ALL, git::ALL, application::ALL];
+/// All commands in the order of help; those of the actions are made of what these declare.
+static ALL: LazyLock<Vec<Command>> = LazyLock::new(|| {
+    let groups = [motion::all(), act::all(), look::all(), git::all(), application::all()];
+    groups.into_iter().flatten().collect()
+});
 
 pub fn all() -> impl Iterator<Item = &'static Command> {
-    ALL.iter().flat_map(|group| group.iter())
+    ALL.iter()
 }
 
 /// The command of that name or alias.

@@ -10,57 +10,59 @@ const ALL_VIEWS: &[Scope] =
 const TREE: &[Scope] = &[Scope::Tree];
 const TEXTS: &[Scope] = &[Scope::Text, Scope::Logs, Scope::File];
 
-const fn key(keys: &'static [&'static str], scopes: &'static [Scope], gesture: Gesture, doc: &'static str) -> Command {
-    Command { name: "", aliases: &[], keys, doc, footer: "", scopes, run: Run::Gesture(gesture) }
+fn key(keys: &'static [&'static str], scopes: &'static [Scope], gesture: Gesture, doc: &'static str) -> Command {
+    Command { name: "", aliases: &[], keys, doc: doc.into(), footer: "", scopes, run: Run::Gesture(gesture) }
 }
 
-const fn footed(
+fn footed(
     keys: &'static [&'static str],
     scopes: &'static [Scope],
     gesture: Gesture,
     doc: &'static str,
     footer: &'static str,
 ) -> Command {
-    Command { name: "", aliases: &[], keys, doc, footer, scopes, run: Run::Gesture(gesture) }
+    Command { name: "", aliases: &[], keys, doc: doc.into(), footer, scopes, run: Run::Gesture(gesture) }
 }
 
-pub(super) const ALL: &[Command] = &[
-    key(&["j", "down"], ALL_VIEWS, Gesture::Down, "down"),
-    key(&["k", "up"], ALL_VIEWS, Gesture::Up, "up"),
-    key(&["ctrl-f", "pgdn"], ALL_VIEWS, Gesture::PageDown, "a page down"),
-    key(&["ctrl-b", "pgup"], ALL_VIEWS, Gesture::PageUp, "a page up"),
-    key(&["g", "home"], ALL_VIEWS, Gesture::Top, "to the top"),
-    key(&["G", "end"], ALL_VIEWS, Gesture::Bottom, "to the bottom"),
-    key(&["right"], ALL_VIEWS, Gesture::Right, "unfold; scroll right in text"),
-    key(&["left", "h"], ALL_VIEWS, Gesture::Left, "fold, or go to the parent; scroll left in text"),
-    footed(&["enter"], LISTS, Gesture::Open, "open: details; a reference row jumps", "open"),
-    key(&["*"], TREE, Gesture::UnfoldBelow, "unfold everything below"),
-    key(&["z"], TREE, Gesture::FoldAll, "fold everything"),
-    key(&["Z"], TREE, Gesture::UnfoldAll, "unfold everything"),
-    key(&["o"], ROWS, Gesture::Parent, "jump to the owner (the parent)"),
-    key(&["U"], ROWS, Gesture::Source, "jump to the source"),
-    key(&["u"], ROWS, Gesture::Dependants, "used by: who depends on it"),
-    key(&["space"], MARKED, Gesture::Mark, "mark"),
-    key(&["ctrl-space"], ROWS, Gesture::MarkRange, "mark from the last mark to here"),
-    key(&["M"], ROWS, Gesture::MarkAll, "mark everything that the filter shows"),
-    key(&["ctrl-\\"], MARKED, Gesture::ClearMarks, "clear all marks"),
-    key(&["N"], ROWS, Gesture::SortName, "sort by name; again: reverse"),
-    key(&["S"], ROWS, Gesture::SortState, "sort by state, worst first"),
-    key(&["A"], ROWS, Gesture::SortAge, "sort by age, youngest change first"),
-    key(&["shift-left"], &[Scope::Table], Gesture::SortLeft, "choose the column to the left"),
-    key(&["shift-right"], &[Scope::Table], Gesture::SortRight, "choose the column to the right"),
-    key(&["O"], &[Scope::Table], Gesture::SortColumn, "sort by the chosen column; again: reverse"),
-    key(&["n"], TEXTS, Gesture::NextMatch, "next match"),
-    key(&["N"], TEXTS, Gesture::PreviousMatch, "previous match"),
-    footed(&["w"], TEXTS, Gesture::Wrap, "wrap long lines", "wrap"),
-    footed(&["s"], &[Scope::Logs], Gesture::Follow, "follow, or stay", "follow"),
-    key(&["t"], &[Scope::Logs], Gesture::Timestamps, "timestamps"),
-    footed(&["p"], &[Scope::Logs], Gesture::Previous, "the previous instance of the containers", "previous"),
-    footed(&["tab"], &[Scope::Logs], Gesture::NextContainer, "next container, then all", "container"),
-    key(&["C"], &[Scope::Logs], Gesture::Clear, "clear"),
-    footed(&["x"], &[Scope::Jobs], Gesture::Stop, "stop what has not started; again: no longer follow the rest", "stop"),
-    footed(&["w"], &[Scope::Jobs], Gesture::WatchOn, "keep watching what failed and is tried again", "keep watching"),
-    footed(&["r"], &[Scope::Jobs], Gesture::GoOn, "go on with what an earlier run left undone", "go on"),
-    key(&["c"], ALL_VIEWS, Gesture::Copy, "copy: the name, or the whole text"),
-    key(&["n"], ROWS, Gesture::CopyNamespace, "copy the namespace"),
-];
+pub(super) fn all() -> Vec<Command> {
+    vec![
+        key(&["j", "down"], ALL_VIEWS, Gesture::Down, "down"),
+        key(&["k", "up"], ALL_VIEWS, Gesture::Up, "up"),
+        key(&["ctrl-f", "pgdn"], ALL_VIEWS, Gesture::PageDown, "a page down"),
+        key(&["ctrl-b", "pgup"], ALL_VIEWS, Gesture::PageUp, "a page up"),
+        key(&["g", "home"], ALL_VIEWS, Gesture::Top, "to the top"),
+        key(&["G", "end"], ALL_VIEWS, Gesture::Bottom, "to the bottom"),
+        key(&["right"], ALL_VIEWS, Gesture::Right, "unfold; scroll right in text"),
+        key(&["left", "h"], ALL_VIEWS, Gesture::Left, "fold, or go to the parent; scroll left in text"),
+        footed(&["enter"], LISTS, Gesture::Open, "open: details; a reference row jumps", "open"),
+        key(&["*"], TREE, Gesture::UnfoldBelow, "unfold everything below"),
+        key(&["z"], TREE, Gesture::FoldAll, "fold everything"),
+        key(&["Z"], TREE, Gesture::UnfoldAll, "unfold everything"),
+        key(&["o"], ROWS, Gesture::Parent, "jump to the owner (the parent)"),
+        key(&["U"], ROWS, Gesture::Source, "jump to the source"),
+        key(&["u"], ROWS, Gesture::Dependants, "used by: who depends on it"),
+        key(&["space"], MARKED, Gesture::Mark, "mark"),
+        key(&["ctrl-space"], ROWS, Gesture::MarkRange, "mark from the last mark to here"),
+        key(&["M"], ROWS, Gesture::MarkAll, "mark everything that the filter shows"),
+        key(&["ctrl-\\"], MARKED, Gesture::ClearMarks, "clear all marks"),
+        key(&["N"], ROWS, Gesture::SortName, "sort by name; again: reverse"),
+        key(&["S"], ROWS, Gesture::SortState, "sort by state, worst first"),
+        key(&["A"], ROWS, Gesture::SortAge, "sort by age, youngest change first"),
+        key(&["shift-left"], &[Scope::Table], Gesture::SortLeft, "choose the column to the left"),
+        key(&["shift-right"], &[Scope::Table], Gesture::SortRight, "choose the column to the right"),
+        key(&["O"], &[Scope::Table], Gesture::SortColumn, "sort by the chosen column; again: reverse"),
+        key(&["n"], TEXTS, Gesture::NextMatch, "next match"),
+        key(&["N"], TEXTS, Gesture::PreviousMatch, "previous match"),
+        footed(&["w"], TEXTS, Gesture::Wrap, "wrap long lines", "wrap"),
+        footed(&["s"], &[Scope::Logs], Gesture::Follow, "follow, or stay", "follow"),
+        key(&["t"], &[Scope::Logs], Gesture::Timestamps, "timestamps"),
+        footed(&["p"], &[Scope::Logs], Gesture::Previous, "the previous instance of the containers", "previous"),
+        footed(&["tab"], &[Scope::Logs], Gesture::NextContainer, "next container, then all", "container"),
+        key(&["C"], &[Scope::Logs], Gesture::Clear, "clear"),
+        footed(&["x"], &[Scope::Jobs], Gesture::Stop, "stop what has not started; again: no longer follow the rest", "stop"),
+        footed(&["w"], &[Scope::Jobs], Gesture::WatchOn, "keep watching what failed and is tried again", "keep watching"),
+        footed(&["r"], &[Scope::Jobs], Gesture::GoOn, "go on with what an earlier run left undone", "go on"),
+        key(&["c"], ALL_VIEWS, Gesture::Copy, "copy: the name, or the whole text"),
+        key(&["n"], ROWS, Gesture::CopyNamespace, "copy the namespace"),
+    ]
+}

@@ -9,6 +9,7 @@ pub mod identity;
 pub mod inventory;
 pub mod object;
 pub mod pause;
+pub mod quantity;
 pub mod query;
 pub mod revision;
 pub mod secrets;

@@ -221,6 +221,15 @@ impl Relation {
     }
 }
 
+/// What one kind's objects alone say, and others have to know. Boxed: most objects say nothing of the sort.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Particular {
+    /// The Secret in which Helm keeps the present release.
+    Release { secret: ObjectRef },
+    /// What an autoscaler scales, and within which bounds, as they are written.
+    Scaler { target: ObjectRef, least: i64, most: Str },
+}
+
 /// The few fields that a role needs beyond identity and verdict.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Facts {
@@ -242,6 +251,8 @@ pub struct Facts {
     pub kept: bool,
     /// How a HelmRelease's children were found; empty for other kinds.
     pub children_by: &'static str,
+    /// What only some kinds say.
+    pub particular: Option<Box<Particular>>,
     /// Values of the kind's own columns, in the order in which the kind declares them.
     pub cells: Box<[Str]>,
 }

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::field::below;
 use super::named::group;
-use super::quantity;
 use super::schema::Schemas;
+use crate::domain::quantity;
 use crate::domain::secrets::is_telling;
 use crate::kinds::masked::{MASKED, leads_to_credential};
 use crate::render::flux::{Applied, GROUP};

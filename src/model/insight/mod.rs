@@ -14,6 +14,5 @@ pub mod drift;
 pub mod field;
 pub mod file;
 pub mod named;
-mod quantity;
 pub mod schema;
 pub mod setting;

@@ -1,7 +1,7 @@
 //! Alert: sends events of objects to a Provider (notification-controller `api/v1beta3/alert_types.go`).
 
 use super::draft::{list, string};
-use super::{Column, Draft, Kind, Role, Suspend, Wire, flux_group, group};
+use super::{Column, Draft, Kind, Reference, Role, Suspend, Trait, Wire, flux_group, group, provider};
 use crate::domain::object::Relation;
 
 pub(super) const KIND: Kind = Kind {
@@ -9,7 +9,10 @@ pub(super) const KIND: Kind = Kind {
     group: group::NOTIFICATION,
     versions: &["v1beta3", "v1beta2", "v1beta1"],
     plural: "alerts",
+    flux: "alert",
     role: Role::Notification,
+    traits: &[Trait::Unasked],
+    references: &[Reference::one(&["spec", "providerRef"], &provider::KIND)],
     suspend: Suspend::Spec,
     columns: &[Column::State, Column::Suspended, Column::Message, Column::Wide("PROVIDER", 0), Column::Wide("SEVERITY", 1)],
     read,
@@ -18,7 +21,7 @@ pub(super) const KIND: Kind = Kind {
 
 fn read(wire: &Wire, draft: &mut Draft) {
     let provider = string(&wire.spec, &["providerRef", "name"]);
-    draft.edge(Relation::Provider, group::NOTIFICATION, "Provider", None, provider);
+    draft.edge(Relation::Provider, group::NOTIFICATION, provider::KIND.kind, None, provider);
     for source in list(&wire.spec, &["eventSources"]) {
         let kind = string(source, &["kind"]);
         if let Some(group) = flux_group(kind).filter(|_| string(source, &["name"]) != "*") {

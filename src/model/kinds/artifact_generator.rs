@@ -1,7 +1,7 @@
 //! ArtifactGenerator: composes artifacts from sources (source-watcher `api/v1beta1/artifactgenerator_types.go`, since Flux 2.7).
 
 use super::draft::{list, string};
-use super::{Column, Draft, Kind, Role, Suspend, Wire, group};
+use super::{Column, Draft, Kind, Reference, Role, Suspend, Wire, external_artifact, git_repository, group};
 use crate::domain::object::Relation;
 
 pub(super) const KIND: Kind = Kind {
@@ -11,6 +11,7 @@ pub(super) const KIND: Kind = Kind {
     plural: "artifactgenerators",
     short: &["ag"],
     role: Role::Source,
+    references: &[Reference::list(&["spec", "sources"], git_repository::KIND.kind)],
     suspend: Suspend::Annotation("source.extensions.fluxcd.io/reconcile"),
     columns: &[Column::State, Column::Suspended, Column::Message, Column::Wide("ARTIFACTS", 0)],
     read,
@@ -23,7 +24,7 @@ fn read(wire: &Wire, draft: &mut Draft) {
     }
     let made = list(&wire.status, &["inventory"]);
     for artifact in made {
-        draft.refer(Relation::Generates, group::SOURCE, "ExternalArtifact", artifact);
+        draft.refer(Relation::Generates, group::SOURCE, external_artifact::KIND.kind, artifact);
     }
     draft.cells([&made.len().to_string()]);
 }

@@ -8,6 +8,7 @@ pub(super) const KIND: Kind = Kind {
     group: group::SOURCE,
     versions: &["v1", "v1beta2", "v1beta1"],
     plural: "buckets",
+    flux: "source bucket",
     role: Role::Source,
     suspend: Suspend::Spec,
     columns: &[

@@ -1,7 +1,7 @@
 //! DaemonSet, by kstatus' rule (fluxcd/cli-utils `pkg/kstatus/status/core.go`, `daemonsetConditions`, and `status.go` for the generations).
 
 use super::draft::number;
-use super::{Column, Draft, Kind, Role, Wire, legacy};
+use super::{Column, Draft, Kind, Role, Trait, Wire, legacy};
 use crate::domain::health::{Health, kstatus};
 
 pub(super) const KIND: Kind = Kind {
@@ -10,6 +10,7 @@ pub(super) const KIND: Kind = Kind {
     plural: "daemonsets",
     short: &["ds"],
     role: Role::Workload,
+    traits: &[Trait::Restarts, Trait::OwnsPods],
     columns: &[Column::State, Column::Replicas, Column::Message, Column::Wide("POLICY", 0)],
     read,
     ..Kind::BASE

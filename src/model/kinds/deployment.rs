@@ -1,7 +1,7 @@
 //! Deployment, by kstatus' rule (fluxcd/cli-utils `pkg/kstatus/status/core.go`, `deploymentConditions`).
 
 use super::draft::number;
-use super::{Column, Draft, Kind, Role, Wire, legacy};
+use super::{Column, Draft, Kind, Role, Trait, Wire, legacy};
 use crate::domain::health::{Health, kstatus};
 
 pub(super) const KIND: Kind = Kind {
@@ -10,6 +10,7 @@ pub(super) const KIND: Kind = Kind {
     plural: "deployments",
     short: &["deploy", "dp"],
     role: Role::Workload,
+    traits: &[Trait::Restarts, Trait::Scales],
     columns: &[Column::State, Column::Replicas, Column::Message, Column::Wide("POLICY", 0)],
     read,
     ..Kind::BASE

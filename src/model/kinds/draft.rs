@@ -7,10 +7,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Body, Kind, Meta, Suspend, Wire, group, legacy};
+use super::{Body, Kind, Meta, Suspend, Trait, Wire, group, legacy};
 use crate::domain::health::{Health, Inputs, flux, kstatus};
 use crate::domain::identity::{ClusterId, GroupKind, ObjectRef, Str, Uid};
-use crate::domain::object::{Condition, Control, Deletion, Edge, Facts, Labels, Object, Owner, Relation, Suspension, Verdict};
+use crate::domain::object::{
+    Condition, Control, Deletion, Edge, Facts, Labels, Object, Owner, Particular, Relation, Suspension, Verdict,
+};
 use crate::domain::{inventory, text};
 
 /// Reads the objects of one cluster and one kind; keeps the texts that many of them share.
@@ -195,6 +197,30 @@ impl Draft<'_> {
     /// Sets the kind's own cells, in the order of its columns.
     pub fn cells<const N: usize>(&mut self, cells: [&str; N]) {
         self.facts.cells = cells.into_iter().map(|cell| self.reader.tell(cell)).collect();
+    }
+
+    /// Says in which Secret Helm keeps the release: `release` is its name and version, `web.v3`.
+    pub fn release(&mut self, namespace: &str, release: &str) {
+        let secret = self.object("", "Secret", namespace, &format!("sh.helm.release.v1.{release}"));
+        self.facts.particular = Some(Box::new(Particular::Release { secret }));
+    }
+
+    /// Says what it scales, in its own namespace, and within which bounds. Where a reference names no API version, the workload is meant.
+    pub fn scaler(&mut self, reference: &Value, least: i64, most: &str) {
+        let (kind, name) = (string(reference, &["kind"]), string(reference, &["name"]));
+        let group = match string(reference, &["apiVersion"]) {
+            "" => super::ALL.iter().find(|known| known.kind == kind && known.has(Trait::Scales)).map_or("", |known| known.group),
+            version => version.split_once('/').map_or("", |(group, _)| group),
+        };
+        let namespace = self.meta.namespace.clone();
+        let (target, most) = (self.object(group, kind, &namespace, name), self.share(most));
+        self.facts.particular = Some(Box::new(Particular::Scaler { target, least, most }));
+    }
+
+    /// An object of the same cluster.
+    fn object(&mut self, group: &str, kind: &str, namespace: &str, name: &str) -> ObjectRef {
+        let cluster = self.reader.cluster;
+        ObjectRef::new(cluster, GroupKind::new(self.share(group), self.share(kind)), self.share(namespace), self.share(name))
     }
 
     /// Shares a text with the other records of the kind.

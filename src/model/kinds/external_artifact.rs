@@ -2,7 +2,7 @@
 //! since Flux 2.7). No controller reconciles it: it is as good as its maker says.
 
 use super::draft::{named, string};
-use super::{Column, Draft, Kind, Role, Wire, group};
+use super::{Column, Draft, Kind, Role, Trait, Wire, group};
 use crate::domain::object::Relation;
 
 pub(super) const KIND: Kind = Kind {
@@ -12,6 +12,7 @@ pub(super) const KIND: Kind = Kind {
     plural: "externalartifacts",
     short: &["ea"],
     role: Role::Source,
+    traits: &[Trait::Unasked, Trait::Remade],
     columns: &[Column::State, Column::Revision, Column::Cell("SOURCE", 0), Column::Message],
     read,
     ..Kind::BASE

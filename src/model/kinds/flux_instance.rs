@@ -1,7 +1,7 @@
 //! FluxInstance: Flux itself as installed by the Flux Operator (its documentation, `docs/api/v1/fluxinstance.md`).
 
 use super::draft::string;
-use super::{Column, Draft, Kind, Role, Suspend, Wire, group};
+use super::{Column, Draft, Kind, Role, Suspend, Trait, Wire, group, kustomization};
 use crate::domain::object::{Deletion, Relation};
 
 /// The annotation that suspends the operator's kinds.
@@ -12,6 +12,7 @@ pub(super) const KIND: Kind = Kind {
     group: group::OPERATOR,
     plural: "fluxinstances",
     role: Role::Operator,
+    traits: &[Trait::Root, Trait::Forced],
     suspend: Suspend::Annotation(RECONCILE),
     columns: &[
         Column::State,
@@ -35,7 +36,7 @@ fn read(wire: &Wire, draft: &mut Draft) {
         let name = sync["name"].as_str().filter(|name| !name.is_empty()).unwrap_or(&wire.metadata.namespace);
         draft.edge(Relation::Source, group::SOURCE, string(sync, &["kind"]), None, name);
         if !draft.has_children() {
-            draft.edge(Relation::Applies, group::KUSTOMIZE, "Kustomization", None, name);
+            draft.edge(Relation::Applies, group::KUSTOMIZE, kustomization::KIND.kind, None, name);
         }
     }
     draft.deletion(Deletion::Prunes);

@@ -2,13 +2,14 @@
 
 use super::draft::{list, number, string};
 use super::flux_instance::RECONCILE;
-use super::{Column, Draft, Kind, Role, Suspend, Wire, group};
+use super::{Column, Draft, Kind, Role, Suspend, Trait, Wire, group};
 
 pub(super) const KIND: Kind = Kind {
     kind: "FluxReport",
     group: group::OPERATOR,
     plural: "fluxreports",
     role: Role::Operator,
+    traits: &[Trait::Remade],
     suspend: Suspend::Annotation(RECONCILE),
     columns: &[
         Column::State,

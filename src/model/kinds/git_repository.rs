@@ -12,6 +12,7 @@ pub(super) const KIND: Kind = Kind {
     versions: &["v1", "v1beta2", "v1beta1"],
     plural: "gitrepositories",
     short: &["gitrepo"],
+    flux: "source git",
     role: Role::Source,
     suspend: Suspend::Spec,
     columns: &[

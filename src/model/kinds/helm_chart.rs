@@ -3,7 +3,7 @@
 //! The HelmRelease is known by its owner labels: there is no owner reference, because the two may live in different namespaces.
 
 use super::draft::{named, string};
-use super::{Column, Draft, Kind, Role, Suspend, Wire, group};
+use super::{Column, Draft, Kind, Reference, Role, Suspend, Wire, group, helm_repository};
 use crate::domain::object::Relation;
 
 pub(super) const KIND: Kind = Kind {
@@ -12,7 +12,9 @@ pub(super) const KIND: Kind = Kind {
     versions: &["v1", "v1beta2", "v1beta1"],
     plural: "helmcharts",
     short: &["hc"],
+    flux: "source chart",
     role: Role::Source,
+    references: &[Reference::one(&["spec", "sourceRef"], &helm_repository::KIND)],
     suspend: Suspend::Spec,
     columns: &[
         Column::State,

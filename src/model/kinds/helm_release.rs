@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::draft::{list, named, number, string};
-use super::{Column, Draft, Kind, Role, Suspend, Wire, group};
+use super::{Column, Draft, Kind, Reference, Role, Suspend, Trait, Wire, group, helm_chart, helm_repository, oci_repository};
 use crate::domain::object::{Deletion, Relation};
 
 pub(super) const KIND: Kind = Kind {
@@ -15,7 +15,14 @@ pub(super) const KIND: Kind = Kind {
     versions: &["v2", "v2beta2", "v2beta1"],
     plural: "helmreleases",
     short: &["hr"],
+    flux: "helmrelease",
     role: Role::Applier,
+    traits: &[Trait::Charted, Trait::Forced, Trait::CountsFailures],
+    references: &[
+        Reference::one(&["spec", "chart", "spec", "sourceRef"], &helm_repository::KIND),
+        Reference::one(&["spec", "chartRef"], &oci_repository::KIND),
+        Reference::list(&["spec", "dependsOn"], "HelmRelease"),
+    ],
     suspend: Suspend::Spec,
     columns: &[
         Column::State,
@@ -51,7 +58,11 @@ fn read(wire: &Wire, draft: &mut Draft) {
     draft.facts.revision = draft.revision(revision.into_iter().find(|text| !text.is_empty()).unwrap_or_default());
     draft.facts.attempted = draft.revision(attempted);
     draft.deletion(Deletion::Uninstalls);
-    draft.cells([&chart, &source, &release(wire, latest)]);
+    let release = release(wire, latest);
+    if let Some((namespace, release)) = release.split_once('/') {
+        draft.release(namespace, release);
+    }
+    draft.cells([&chart, &source, &release]);
 }
 
 /// Adds the edges to chart and source; returns how the table names them.
@@ -62,7 +73,7 @@ fn chart(wire: &Wire, draft: &mut Draft) -> (String, String) {
         return (string(reference, &["name"]).to_owned(), named(reference));
     }
     if let Some((namespace, name)) = string(&wire.status, &["helmChart"]).split_once('/') {
-        draft.edge(Relation::Chart, group::SOURCE, "HelmChart", Some(namespace), name);
+        draft.edge(Relation::Chart, group::SOURCE, helm_chart::KIND.kind, Some(namespace), name);
     }
     let template = &wire.spec["chart"]["spec"];
     let source = &template["sourceRef"];

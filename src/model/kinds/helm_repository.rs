@@ -9,6 +9,7 @@ pub(super) const KIND: Kind = Kind {
     versions: &["v1", "v1beta2", "v1beta1"],
     plural: "helmrepositories",
     short: &["helmrepo"],
+    flux: "source helm",
     role: Role::Source,
     suspend: Suspend::Spec,
     columns: &[

@@ -1,7 +1,7 @@
 //! HorizontalPodAutoscaler: current as soon as it exists, kstatus has no rule for it; why it cannot scale is said.
 
 use super::draft::{named, number, scalar};
-use super::{Column, Draft, Kind, Wire};
+use super::{Column, Draft, Kind, Trait, Wire};
 use crate::domain::health::{Health, kstatus};
 
 pub(super) const KIND: Kind = Kind {
@@ -10,6 +10,7 @@ pub(super) const KIND: Kind = Kind {
     versions: &["v2", "v2beta2", "v2beta1", "v1"],
     plural: "horizontalpodautoscalers",
     short: &["hpa"],
+    traits: &[Trait::Scaler],
     columns: &[
         Column::State,
         Column::Replicas,
@@ -26,6 +27,7 @@ fn read(wire: &Wire, draft: &mut Draft) {
     let (spec, status) = (&wire.spec, &wire.status);
     let least = number(spec, &["minReplicas"]).unwrap_or(1).to_string();
     draft.cells([&named(&spec["scaleTargetRef"]), &least, &scalar(&spec["maxReplicas"])]);
+    draft.scaler(&spec["scaleTargetRef"], number(spec, &["minReplicas"]).unwrap_or(1), &scalar(&spec["maxReplicas"]));
     draft.replicas(number(status, &["currentReplicas"]).unwrap_or(0), number(status, &["desiredReplicas"]).unwrap_or(0));
     if draft.settle(wire, kstatus::preamble) {
         return;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::draft::string;
-use super::{Column, Draft, Kind, Role, Suspend, Wire, group};
+use super::{Column, Draft, Kind, Reference, Role, Suspend, Wire, group, image_repository};
 use crate::domain::object::Relation;
 
 pub(super) const KIND: Kind = Kind {
@@ -12,7 +12,9 @@ pub(super) const KIND: Kind = Kind {
     versions: &["v1", "v1beta2", "v1beta1", "v1alpha2", "v1alpha1"],
     plural: "imagepolicies",
     short: &["imgpol", "imagepol"],
+    flux: "image policy",
     role: Role::Image,
+    references: &[Reference::one(&["spec", "imageRepositoryRef"], &image_repository::KIND)],
     suspend: Suspend::Spec,
     columns: &[
         Column::State,
@@ -27,7 +29,7 @@ pub(super) const KIND: Kind = Kind {
 };
 
 fn read(wire: &Wire, draft: &mut Draft) {
-    draft.refer(Relation::Images, group::IMAGE, "ImageRepository", &wire.spec["imageRepositoryRef"]);
+    draft.refer(Relation::Images, group::IMAGE, image_repository::KIND.kind, &wire.spec["imageRepositoryRef"]);
     let latest = match wire.status["latestImage"].as_str() {
         Some(image) => split(image),
         None => (string(&wire.status, &["latestRef", "name"]), revision(&wire.status["latestRef"])),

@@ -9,6 +9,7 @@ pub(super) const KIND: Kind = Kind {
     versions: &["v1", "v1beta2", "v1beta1", "v1alpha2", "v1alpha1"],
     plural: "imagerepositories",
     short: &["imgrepo", "imagerepo"],
+    flux: "image repository",
     role: Role::Image,
     suspend: Suspend::Spec,
     columns: &[

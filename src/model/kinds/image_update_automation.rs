@@ -1,7 +1,7 @@
 //! ImageUpdateAutomation: commits what policies selected (image-automation-controller `api/v1/imageupdateautomation_types.go`).
 
 use super::draft::{named, string};
-use super::{Column, Draft, Kind, Role, Suspend, Wire, group};
+use super::{Column, Draft, Kind, Reference, Role, Suspend, Wire, git_repository, group, image_policy};
 use crate::domain::object::Relation;
 
 pub(super) const KIND: Kind = Kind {
@@ -10,7 +10,9 @@ pub(super) const KIND: Kind = Kind {
     versions: &["v1", "v1beta2", "v1beta1", "v1alpha2", "v1alpha1"],
     plural: "imageupdateautomations",
     short: &["iua", "imgupd", "imgauto"],
+    flux: "image update",
     role: Role::Image,
+    references: &[Reference::one(&["spec", "sourceRef"], &git_repository::KIND)],
     suspend: Suspend::Spec,
     columns: &[
         Column::State,
@@ -31,7 +33,7 @@ fn read(wire: &Wire, draft: &mut Draft) {
     draft.refer(Relation::Updates, group::SOURCE, string(source, &["kind"]), source);
     // policies are selected by label, in the automation's own namespace only; the controller writes down which it found
     for policy in status["observedPolicies"].as_object().into_iter().flatten() {
-        draft.edge(Relation::Images, group::IMAGE, "ImagePolicy", None, policy.0);
+        draft.edge(Relation::Images, group::IMAGE, image_policy::KIND.kind, None, policy.0);
     }
     draft.facts.revision = draft.revision(string(status, &["lastPushCommit"]));
     let branch = string(spec, &["git", "push", "branch"]);

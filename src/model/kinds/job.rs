@@ -1,7 +1,7 @@
 //! Job, as Flux's controllers read it (fluxcd/pkg `runtime/statusreaders/job.go`): running is progress, not yet current as in kstatus.
 
 use super::draft::{number, string};
-use super::{Column, Draft, Kind, Role, Wire};
+use super::{Column, Draft, Kind, Role, Trait, Wire};
 use crate::domain::health::{Health, kstatus};
 
 pub(super) const KIND: Kind = Kind {
@@ -9,6 +9,7 @@ pub(super) const KIND: Kind = Kind {
     group: "batch",
     plural: "jobs",
     role: Role::Workload,
+    traits: &[Trait::OwnsPods],
     follow: true,
     columns: &[Column::State, Column::Replicas, Column::Message],
     read,

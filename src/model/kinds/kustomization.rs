@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::draft::{list, named, string};
-use super::{Column, Draft, Kind, Role, Suspend, Wire, group};
+use super::{Column, Draft, Kind, Reference, Role, Suspend, Trait, Wire, git_repository, group};
 use crate::domain::object::{Deletion, Relation};
 
 pub(super) const KIND: Kind = Kind {
@@ -12,7 +12,13 @@ pub(super) const KIND: Kind = Kind {
     versions: &["v1", "v1beta2", "v1beta1"],
     plural: "kustomizations",
     short: &["ks"],
+    flux: "kustomization",
     role: Role::Applier,
+    traits: &[Trait::Sourced],
+    references: &[
+        Reference::one(&["spec", "sourceRef"], &git_repository::KIND),
+        Reference::list(&["spec", "dependsOn"], "Kustomization"),
+    ],
     suspend: Suspend::Spec,
     columns: &[
         Column::State,

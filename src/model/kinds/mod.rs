@@ -62,6 +62,7 @@ mod uses;
 mod vulnerability_report;
 mod weave_helm_release;
 
+use crate::domain::object::Particular;
 use crate::domain::{GroupKind, Object, ObjectRef};
 
 /// Every kind with rules of its own, in the order in which lists of kinds show them: from the sources to what comes of them.
@@ -128,7 +129,17 @@ pub static ANY: &Kind = &any::KIND;
 /// The rules for objects of which only the metadata was asked for.
 pub static METADATA: Kind = Kind { body: Body::Metadata, columns: &[], ..Kind::BASE };
 
-/// One Kubernetes kind: a value, one a file.
+/// Kinds that others have to name, as the values that they are: a pod's logs, a chart that is named after its release, what one
+/// Kustomization applies.
+pub static KUSTOMIZATION: &Kind = &kustomization::KIND;
+pub static GIT_REPOSITORY: &Kind = &git_repository::KIND;
+pub static ARTIFACT_GENERATOR: &Kind = &artifact_generator::KIND;
+pub static EXTERNAL_ARTIFACT: &Kind = &external_artifact::KIND;
+pub static HELM_CHART: &Kind = &helm_chart::KIND;
+pub static NAMESPACE: &Kind = &namespace::KIND;
+pub static POD: &Kind = &pod::KIND;
+
+/// One Kubernetes kind: a value, one a file. What others have to know of it is declared here: nobody asks for a kind by its name.
 pub struct Kind {
     pub kind: &'static str,
     pub group: &'static str,
@@ -136,8 +147,13 @@ pub struct Kind {
     pub versions: &'static [&'static str],
     pub plural: &'static str,
     pub short: &'static [&'static str],
+    /// How `flux` spells it, for its commands: `source git`; empty for what it does not know.
+    pub flux: &'static str,
     pub namespaced: bool,
     pub role: Role,
+    pub traits: &'static [Trait],
+    /// Where its objects refer to others of Flux by name.
+    pub references: &'static [Reference],
     pub body: Body,
     /// How `spec.suspend` or its like is spelled.
     pub suspend: Suspend,
@@ -146,6 +162,62 @@ pub struct Kind {
     /// Columns between NAME and AGE.
     pub columns: &'static [Column],
     pub read: fn(&Wire, &mut Draft),
+}
+
+/// What is true of some kinds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trait {
+    /// No controller answers a request to reconcile it.
+    Unasked,
+    /// Its controller reads `reconcile.fluxcd.io/forceAt`.
+    Forced,
+    /// Its controller counts failures, and reads `reconcile.fluxcd.io/resetAt`.
+    CountsFailures,
+    /// It applies what its source has fetched.
+    Sourced,
+    /// It releases a chart, by Helm.
+    Charted,
+    /// It brings Flux itself: everything hangs on it.
+    Root,
+    /// Its controller writes it again at once when it is deleted.
+    Remade,
+    /// What owns it makes another when it is deleted: a pod.
+    Replaced,
+    /// It makes pods of its own.
+    OwnsPods,
+    /// Its pods can be replaced one after the other (`kubectl rollout restart`).
+    Restarts,
+    /// It has `spec.replicas`.
+    Scales,
+    /// It decides how many replicas others have.
+    Scaler,
+}
+
+/// A field of a kind that names another object.
+#[derive(Clone, Copy, Debug)]
+pub struct Reference {
+    /// The path of the reference, or of a list of them.
+    pub path: &'static [&'static str],
+    pub is_list: bool,
+    /// The kind that is meant where the reference does not say one.
+    pub kind: &'static str,
+}
+
+impl Reference {
+    const fn one(path: &'static [&'static str], kind: &'static Kind) -> Self {
+        Self { path, is_list: false, kind: kind.kind }
+    }
+
+    const fn list(path: &'static [&'static str], kind: &'static str) -> Self {
+        Self { path, is_list: true, kind }
+    }
+}
+
+/// Two values are one kind where they have group and name in common.
+impl PartialEq for Kind {
+    fn eq(&self, other: &Self) -> bool {
+        (self.group, self.kind) == (other.group, other.kind)
+    }
 }
 
 /// A kind is named: the rest of it is what every build knows.
@@ -163,8 +235,11 @@ impl Kind {
         versions: &["v1"],
         plural: "",
         short: &[],
+        flux: "",
         namespaced: true,
         role: Role::Child,
+        traits: &[],
+        references: &[],
         body: Body::Whole,
         suspend: Suspend::Never,
         follow: false,
@@ -175,6 +250,20 @@ impl Kind {
     /// Whether one of Flux's controllers (or the Flux Operator) reconciles it.
     pub fn is_flux(&self) -> bool {
         !matches!(self.role, Role::Workload | Role::Child | Role::Legacy)
+    }
+
+    pub fn has(&self, wished: Trait) -> bool {
+        self.traits.contains(&wished)
+    }
+
+    /// Group and name, as objects carry them.
+    pub fn gk(&self) -> GroupKind {
+        GroupKind::new(self.group, self.kind)
+    }
+
+    /// Whether that is its group and name.
+    pub fn is(&self, gk: &GroupKind) -> bool {
+        self.group == &*gk.group && self.kind == &*gk.kind
     }
 
     /// Names that people type for it: plural, singular, short names, Kind.
@@ -249,6 +338,11 @@ pub fn rules(group: &str, kind: &str) -> &'static Kind {
     find(group, kind).unwrap_or(ANY)
 }
 
+/// As [`rules`], of what an object carries.
+pub fn of(gk: &GroupKind) -> &'static Kind {
+    rules(&gk.group, &gk.kind)
+}
+
 /// Returns the group of the Flux kind of that name, for references that leave it out (an Alert's event sources, a Receiver's resources).
 fn flux_group(kind: &str) -> Option<&'static str> {
     ALL.iter().find(|known| known.is_flux() && known.kind == kind).map(|known| known.group)
@@ -256,15 +350,12 @@ fn flux_group(kind: &str) -> Option<&'static str> {
 
 /// Returns the Secret in which Helm keeps the release of a HelmRelease whose children are not told by its own status.
 pub fn release_secret(object: &Object) -> Option<ObjectRef> {
-    if &*object.id.gk.group != group::HELM
-        || &*object.id.gk.kind != "HelmRelease"
-        || object.facts.remote
-        || !object.facts.children_by.is_empty()
-    {
-        return None;
+    match object.facts.particular.as_deref() {
+        Some(Particular::Release { secret }) if !object.facts.remote && object.facts.children_by.is_empty() => {
+            Some(secret.clone())
+        }
+        _ => None,
     }
-    let (namespace, release) = object.facts.cells.get(2)?.split_once('/')?;
-    Some(ObjectRef::new(object.id.cluster, GroupKind::new("", "Secret"), namespace, format!("sh.helm.release.v1.{release}")))
 }
 
 /// Where a kind stands among the others on screen: its place in [`ALL`], kinds without a file last.

@@ -11,6 +11,7 @@ pub(super) const KIND: Kind = Kind {
     versions: &["v1", "v1beta2"],
     plural: "ocirepositories",
     short: &["ocirepo"],
+    flux: "source oci",
     role: Role::Source,
     suspend: Suspend::Spec,
     columns: &[

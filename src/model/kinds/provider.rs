@@ -3,14 +3,16 @@
 //! Its address is not read: for many types it carries a token.
 
 use super::draft::string;
-use super::{Column, Draft, Kind, Role, Suspend, Wire, group};
+use super::{Column, Draft, Kind, Role, Suspend, Trait, Wire, group};
 
 pub(super) const KIND: Kind = Kind {
     kind: "Provider",
     group: group::NOTIFICATION,
     versions: &["v1beta3", "v1beta2", "v1beta1"],
     plural: "providers",
+    flux: "alert-provider",
     role: Role::Notification,
+    traits: &[Trait::Unasked],
     suspend: Suspend::Spec,
     columns: &[Column::State, Column::Suspended, Column::Cell("TYPE", 0), Column::Message, Column::Wide("CHANNEL", 1)],
     read,

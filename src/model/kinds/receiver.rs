@@ -9,6 +9,7 @@ pub(super) const KIND: Kind = Kind {
     group: group::NOTIFICATION,
     versions: &["v1", "v1beta2", "v1beta1"],
     plural: "receivers",
+    flux: "receiver",
     role: Role::Notification,
     suspend: Suspend::Spec,
     columns: &[Column::State, Column::Suspended, Column::Cell("TYPE", 0), Column::Message, Column::Wide("PATH", 1)],

@@ -1,7 +1,7 @@
 //! ReplicaSet, by kstatus' rule (fluxcd/cli-utils `pkg/kstatus/status/core.go`, `replicasetConditions`).
 
 use super::draft::number;
-use super::{Column, Draft, Kind, Role, Wire};
+use super::{Column, Draft, Kind, Role, Trait, Wire};
 use crate::domain::health::{Health, kstatus};
 
 pub(super) const KIND: Kind = Kind {
@@ -10,6 +10,7 @@ pub(super) const KIND: Kind = Kind {
     plural: "replicasets",
     short: &["rs"],
     role: Role::Workload,
+    traits: &[Trait::OwnsPods],
     follow: true,
     columns: &[Column::State, Column::Replicas, Column::Message],
     read,

@@ -2,7 +2,7 @@
 
 use super::draft::{list, string};
 use super::flux_instance::RECONCILE;
-use super::{Column, Draft, Kind, Role, Suspend, Wire, group};
+use super::{Column, Draft, Kind, Role, Suspend, Wire, group, resource_set_input_provider};
 use crate::domain::object::{Deletion, Relation};
 
 pub(super) const KIND: Kind = Kind {
@@ -21,7 +21,7 @@ fn read(wire: &Wire, draft: &mut Draft) {
     let (spec, status) = (&wire.spec, &wire.status);
     for provider in list(spec, &["inputsFrom"]) {
         // by selector there is no name, and no edge
-        draft.edge(Relation::Inputs, group::OPERATOR, "ResourceSetInputProvider", None, string(provider, &["name"]));
+        draft.edge(Relation::Inputs, group::OPERATOR, resource_set_input_provider::KIND.kind, None, string(provider, &["name"]));
     }
     for dependency in list(spec, &["dependsOn"]) {
         let (kind, name) = (string(dependency, &["kind"]), string(dependency, &["name"]));

@@ -3,7 +3,7 @@
 
 use super::draft::{list, string};
 use super::flux_instance::RECONCILE;
-use super::{Column, Draft, Kind, Role, Suspend, Wire, group};
+use super::{Column, Draft, Kind, Role, Suspend, Trait, Wire, group};
 
 pub(super) const KIND: Kind = Kind {
     kind: "ResourceSetInputProvider",
@@ -11,6 +11,7 @@ pub(super) const KIND: Kind = Kind {
     plural: "resourcesetinputproviders",
     short: &["rsip"],
     role: Role::Operator,
+    traits: &[Trait::Forced],
     suspend: Suspend::Annotation(RECONCILE),
     columns: &[
         Column::State,

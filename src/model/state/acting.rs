@@ -8,9 +8,10 @@ use super::jobs::{self, Job, JobId, Jobs, Outcome, Phase, Start, Task, View};
 use super::projection::message_of;
 use super::{Cluster, Effect, Ends, Epoch, Link, Settings, State};
 use crate::actions::confirm::Wants;
-use crate::actions::{self, Action, Answers, Case, Circumstances, Confirmation, Demand, Form, Offer, Policy, Target, confirm};
+use crate::actions::{self, Action, Case, Circumstances, Confirmation, Demand, Offer, Policy, Target, confirm};
 use crate::domain::{ClusterId, ObjectRef};
 use crate::error::Error;
+use crate::forms::{Answers, Clock};
 use crate::kinds::FieldOwner;
 
 /// The rules for the contexts of that name, which may hold `*`.
@@ -83,6 +84,18 @@ impl State {
         }
     }
 
+    /// The moment and the zone of the person's clocks.
+    pub fn person_clock(&self) -> Clock {
+        Clock { now: self.clock, zone: self.settings.zone.clone().unwrap_or(jiff::tz::TimeZone::UTC) }
+    }
+
+    /// What is done to these objects where that action is wished: what stands in for it, if that alone can be done.
+    pub fn in_place_of(&self, action: &'static Action, objects: &[ObjectRef]) -> &'static Action {
+        let (store, who) = (&self.cluster().store, self.who());
+        let cases: Vec<_> = objects.iter().filter_map(|id| Case::new(store, id, &who, self.clock)).collect();
+        actions::in_place_of(action, &cases)
+    }
+
     /// The action that a key means on these objects.
     ///
     /// # Errors
@@ -140,7 +153,7 @@ impl State {
             return self.complain(&refusal);
         }
         self.inquire(&confirmation.wants, out);
-        if asks_first || confirmation.demand != Demand::Nothing || action.form != Form::Nothing {
+        if asks_first || confirmation.demand != Demand::Nothing || confirmation.form.asks() {
             out.questions.push(Asked::Confirm(Box::new(confirmation)));
         } else if confirmation.is_settled() {
             self.start(&Confirmed::of(confirmation), out);

@@ -207,7 +207,7 @@ impl Cluster {
 
     /// The Flux Kustomizations that are there.
     pub fn kustomizations(&self) -> Vec<ObjectRef> {
-        let gk = GroupKind::new(crate::render::flux::GROUP, "Kustomization");
+        let gk = kinds::KUSTOMIZATION.gk();
         let there = self.store.of_kind(&gk).filter(|id| self.store.object(*id).is_some());
         let mut found: Vec<_> = there.map(|id| self.store.reference(id).clone()).collect();
         found.sort();

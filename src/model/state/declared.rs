@@ -3,7 +3,7 @@
 use super::Cluster;
 use crate::domain::store::Link;
 use crate::domain::{NodeId, ObjectRef, Relation};
-use crate::render::flux::GROUP;
+use crate::kinds;
 
 /// Steps up from an object: pod, ReplicaSet, Deployment, HelmRelease, Kustomization, with some to spare.
 const MOST_STEPS: usize = 10;
@@ -21,7 +21,7 @@ impl Cluster {
     pub fn manifest(&self, object: &ObjectRef) -> Option<Manifest> {
         let mut at = self.store.find(object)?;
         for _ in 0..MOST_STEPS {
-            if let Some(applier) = self.applier(at, |object| &*object.gk.kind == "Kustomization" && &*object.gk.group == GROUP) {
+            if let Some(applier) = self.applier(at, |object| kinds::KUSTOMIZATION.is(&object.gk)) {
                 let (object, applied_by) = (self.store.reference(at).clone(), self.store.reference(applier).clone());
                 return Some(Manifest { object, applied_by });
             }

@@ -11,10 +11,11 @@ use super::jobs::JobId;
 use super::projection::{Root, RowId, Sort, TableSort};
 use super::{Cluster, Ends, State};
 use crate::actions::confirm::Wants;
-use crate::actions::{Action, Answers, Confirmation, Target};
+use crate::actions::{Action, Confirmation, Target};
 use crate::domain::query::Query;
 use crate::domain::{GroupKind, Health, ObjectRef, Str};
 use crate::error::Error;
+use crate::forms::Answers;
 
 /// Something that is to be done.
 #[derive(Clone, Debug, PartialEq)]

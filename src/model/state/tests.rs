@@ -6,8 +6,9 @@ use serde_json::json;
 use super::jobs::{Outcome, Phase, Task};
 use super::{Asked, Beginning, Confirmed, Effect, Engine, Epoch, Intent, Link, Message, News, ServerFacts, Update, Wanted};
 use crate::actions::testing::{action, object, permissions, ready, reference};
-use crate::actions::{Answers, Confirmation, Demand};
+use crate::actions::{Confirmation, Demand};
 use crate::domain::{ClusterId, Coverage, Delta, Object, Scope};
+use crate::forms::Answers;
 use crate::kinds::testing::NOW;
 
 struct Bench(Engine);

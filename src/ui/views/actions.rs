@@ -19,15 +19,16 @@ use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::dialog::Dialog;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::cut;
-use fluxdeck_model::actions::{self, Action, Answers, Offer};
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Target, Transition, pretty};
+use fluxdeck_model::actions::{self, Action, Offer};
+use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target, Transition, pretty};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::error::Error;
+use fluxdeck_model::forms::Answers;
 use fluxdeck_model::state::projection::message_of;
 use fluxdeck_model::state::{Code, Intent, Key, State, Wanted};
 
 pub const SPEC: ViewSpec = ViewSpec {
-    name: "actions",
+    screen: Screen::ACTIONS,
     doc: "everything that can be done to what is selected",
     scope: Scope::Dialog,
     make: |target, state| match target {

@@ -15,12 +15,12 @@ use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::Column;
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Target};
+use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target};
 use fluxdeck_model::state::jobs::Act;
 use fluxdeck_model::state::{Question, Reply, State, Ticket};
 
 pub const SPEC: ViewSpec =
-    ViewSpec { name: "acts", doc: "the log of acts", scope: Scope::Picker, make: |_, _| Ok(Box::<Acts>::default()) };
+    ViewSpec { screen: Screen::ACTS, doc: "the log of acts", scope: Scope::Picker, make: |_, _| Ok(Box::<Acts>::default()) };
 
 #[derive(Default)]
 struct Acts {

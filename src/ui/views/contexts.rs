@@ -14,11 +14,11 @@ use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::Column;
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Target};
+use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target};
 use fluxdeck_model::state::State;
 
 pub const SPEC: ViewSpec = ViewSpec {
-    name: "contexts",
+    screen: Screen::CONTEXTS,
     doc: "contexts of the kubeconfig",
     scope: Scope::Picker,
     make: |_, state| Ok(Box::new(Contexts { picker: Picker::at(&*state.cluster().context) })),
@@ -132,7 +132,7 @@ mod tests {
         world.act(|cx| view.gesture(Gesture::Up, cx));
         let (effects, transitions) = world.act(|cx| view.gesture(Gesture::Open, cx));
         assert!(matches!(&effects[..], [Effect::Connect { context, .. }] if context == "prod"), "{effects:?}");
-        assert_eq!(transitions, [Transition::Go("tree", Target::Nothing)]);
+        assert_eq!(transitions, [Transition::Go(Screen::TREE, Target::Nothing)]);
     }
 
     #[test]

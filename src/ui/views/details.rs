@@ -35,7 +35,7 @@ use crate::ui::widgets::about::About;
 use crate::ui::widgets::lines::{Styled, copy};
 use crate::ui::widgets::request::{Answer, Request, waiting};
 use crate::ui::widgets::text::Text;
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Target};
+use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target};
 use fluxdeck_model::domain::{NodeId, ObjectRef};
 use fluxdeck_model::error::Error;
 use fluxdeck_model::insight::declared::Declared;
@@ -43,7 +43,7 @@ use fluxdeck_model::insight::drift::Drift;
 use fluxdeck_model::state::{Aspect, Details, Events, Manifest, Reply, State, Ticket, drift};
 
 pub const SPEC: ViewSpec = ViewSpec {
-    name: "details",
+    screen: Screen::DETAILS,
     doc: "everything about the object: state, conditions, relations, inventory, spec, history, events",
     scope: Scope::Text,
     make: |target, _| match target {

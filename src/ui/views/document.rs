@@ -16,13 +16,13 @@ use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::request::Request;
 use crate::ui::widgets::text::{Source, Text};
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Target};
+use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::error::Error;
 use fluxdeck_model::state::{Aspect, Reply, State, Ticket};
 
 pub const SPEC: ViewSpec = ViewSpec {
-    name: "yaml",
+    screen: Screen::YAML,
     doc: "the object as YAML",
     scope: Scope::Text,
     make: |target, _| match target {

@@ -16,7 +16,7 @@ use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::Column;
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Target, Transition};
+use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target, Transition};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::insight::declared::Place;
 use fluxdeck_model::insight::drift::Drift;
@@ -24,7 +24,7 @@ use fluxdeck_model::state::State;
 use fluxdeck_model::state::drift::{Drifts, Found, Progress, line, values};
 
 pub const SPEC: ViewSpec = ViewSpec {
-    name: "drift",
+    screen: Screen::DRIFT,
     doc: "where the cluster differs from git, field by field",
     scope: Scope::Fields,
     make: |_, _| Ok(Box::<DriftView>::default()),
@@ -120,7 +120,7 @@ impl View for DriftView {
                 true
             }
             (Gesture::Open, Some(Told { object: Some(object), .. })) => {
-                cx.transit(Transition::Open("details", Target::Object(object.clone())));
+                cx.transit(Transition::Open(Screen::DETAILS, Target::Object(object.clone())));
                 true
             }
             (Gesture::File | Gesture::Open, Some(told)) => {

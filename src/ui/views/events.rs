@@ -15,7 +15,7 @@ use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::{Styled, copy};
 use crate::ui::widgets::request::{Request, say};
 use crate::ui::widgets::text::Text;
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Target};
+use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::domain::text::fit;
 use fluxdeck_model::error::Error;
@@ -25,7 +25,7 @@ use fluxdeck_model::state::{Aspect, EventRow, Reply, State, Ticket};
 pub(super) const NONE: &str = "no events: the API server keeps them for an hour";
 
 pub const SPEC: ViewSpec = ViewSpec {
-    name: "events",
+    screen: Screen::EVENTS,
     doc: "events of the object",
     scope: Scope::Text,
     make: |target, _| match target {

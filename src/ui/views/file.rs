@@ -14,7 +14,7 @@ use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::request::Request;
 use crate::ui::widgets::text::Text;
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Target};
+use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::error::Error;
 use fluxdeck_model::insight::declared::FilePlace;
@@ -24,7 +24,7 @@ use fluxdeck_model::state::{Aspect, FileText, Intent, Reply, State, Terminal, Ti
 const ABOVE: usize = 4;
 
 pub const SPEC: ViewSpec = ViewSpec {
-    name: "file",
+    screen: Screen::FILE,
     doc: "a file of the repository at the line that sets a field",
     scope: Scope::File,
     make: |target, _| match target {

@@ -16,11 +16,11 @@ use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::Column;
-use fluxdeck_model::commands::{self, Command, Cx, Gesture, Run, Scope, Target, Transition, keys_of};
+use fluxdeck_model::commands::{self, Command, Cx, Gesture, Run, Scope, Screen, Target, Transition, keys_of};
 use fluxdeck_model::state::{Key, State};
 
 pub const SPEC: ViewSpec = ViewSpec {
-    name: "help",
+    screen: Screen::HELP,
     doc: "every command, its keys and its names",
     scope: Scope::Picker,
     make: |target, _| {
@@ -78,14 +78,14 @@ fn place(command: &Command, of: Scope) -> Place {
         () if command.scopes.contains(&of) => Place::Here,
         () if command.scopes.contains(&Scope::Everywhere) => Place::Everywhere,
         // a name can be typed wherever one is
-        () if !command.name.is_empty() && matches!(command.run, Run::Act(_)) => Place::Everywhere,
+        () if !command.name.is_empty() && !matches!(command.run, Run::Gesture(_)) => Place::Everywhere,
         () => Place::Elsewhere,
     }
 }
 
 /// A command in one line: what it is known and copied by.
 fn line(command: &Command) -> String {
-    let parts = [keys_of(command), names_of(command), command.doc.to_owned()];
+    let parts = [keys_of(command), names_of(command), command.doc.to_string()];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ")
 }
 
@@ -95,7 +95,7 @@ fn item(command: &Command, of: Scope) -> Item {
     let cells = vec![
         Styled::of(style(Style::Key), keys_of(command)),
         Styled::of(style(Style::Accent), names_of(command)),
-        Styled::of(style(Style::Text), command.doc),
+        Styled::of(style(Style::Text), &command.doc),
         Styled::of(Style::Dim, if works { String::new() } else { places(command) }),
     ];
     Item { id: line(command), cells }
@@ -173,7 +173,7 @@ mod tests {
         let mut help = Help::of(Scope::Tree);
         let shown = shown(&mut help, 250, 200);
         for command in commands::all() {
-            let parts = [&*keys_of(command), &*names_of(command), command.doc];
+            let parts = [&*keys_of(command), &*names_of(command), &*command.doc];
             assert!(shown.lines().any(|line| parts.iter().all(|part| line.contains(part))), "{parts:?}");
         }
     }

@@ -21,14 +21,14 @@ use crate::ui::widgets::lines::{Styled, copy};
 use crate::ui::widgets::progress::sign;
 use crate::ui::widgets::request::say;
 use crate::ui::widgets::text::Text;
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Target};
+use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target};
 use fluxdeck_model::domain::{ObjectRef, duration};
 use fluxdeck_model::error::Error;
 use fluxdeck_model::state::State;
 use fluxdeck_model::state::jobs::{Item, Job, JobId, Keeper, Phase, Work};
 
 pub const SPEC: ViewSpec = ViewSpec {
-    name: "job",
+    screen: Screen::JOB,
     doc: "one act, step by step",
     scope: Scope::Jobs,
     make: |target, _| match target {

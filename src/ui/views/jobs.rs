@@ -17,13 +17,13 @@ use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::Column;
 use crate::ui::widgets::progress::{sign, sign_of};
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Target, Transition};
+use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target, Transition};
 use fluxdeck_model::domain::{Health, ObjectRef, duration};
 use fluxdeck_model::state::jobs::{Job, JobId, Keeper};
 use fluxdeck_model::state::{Intent, State, policy_of};
 
 pub const SPEC: ViewSpec = ViewSpec {
-    name: "jobs",
+    screen: Screen::JOBS,
     doc: "what is being done and what came of it",
     scope: Scope::Jobs,
     make: |_, _| Ok(Box::new(Jobs { picker: Picker::default(), is_ascii: false })),
@@ -134,7 +134,7 @@ impl View for Jobs {
 
     fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
         match (gesture, self.selected()) {
-            (Gesture::Open, Some(id)) => cx.transit(Transition::Open("job", Target::Job(id))),
+            (Gesture::Open, Some(id)) => cx.transit(Transition::Open(Screen::JOB, Target::Job(id))),
             (Gesture::Stop | Gesture::WatchOn | Gesture::GoOn, Some(id)) => steer(gesture, id, cx),
             _ => return self.picker.gesture(gesture, cx),
         }

@@ -16,14 +16,14 @@ use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::Column;
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Target, Transition};
+use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target, Transition};
 use fluxdeck_model::domain::health::Counts;
 use fluxdeck_model::domain::{Coverage, GroupKind, Health};
 use fluxdeck_model::kinds::{self, Role};
 use fluxdeck_model::state::{Cluster, State};
 
 pub const SPEC: ViewSpec = ViewSpec {
-    name: "kinds",
+    screen: Screen::KINDS,
     doc: "all kinds with their names",
     scope: Scope::Picker,
     make: |_, _| Ok(Box::new(Kinds { picker: Picker::default(), rows: Vec::new(), stamp: None })),
@@ -115,7 +115,7 @@ impl View for Kinds {
         }
         let chosen = self.picker.selected().and_then(|id| self.rows.iter().find(|gk| gk.to_string() == id));
         if let Some(gk) = chosen {
-            cx.transit(Transition::Go("objects", Target::Kind(gk.clone())));
+            cx.transit(Transition::Go(Screen::OBJECTS, Target::Kind(gk.clone())));
         }
         true
     }
@@ -194,7 +194,7 @@ mod tests {
         world.act(|cx| view.set_filter("helmrel", cx).expect("a filter"));
         let (_, transitions) = world.act(|cx| view.gesture(Gesture::Open, cx));
         assert!(
-            matches!(&transitions[..], [Transition::Go("objects", Target::Kind(gk))] if &*gk.kind == "HelmRelease"),
+            matches!(&transitions[..], [Transition::Go(Screen::OBJECTS, Target::Kind(gk))] if &*gk.kind == "HelmRelease"),
             "{transitions:?}"
         );
     }

@@ -17,12 +17,12 @@ use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::dialog::Dialog;
 use crate::ui::widgets::lines::Styled;
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Target, Transition};
+use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target, Transition};
 use fluxdeck_model::state::jobs::Phase;
 use fluxdeck_model::state::{Code, Intent, Key, State, Terminal};
 
 pub const SPEC: ViewSpec = ViewSpec {
-    name: "leave",
+    screen: Screen::LEAVE,
     doc: "leaving while something is under way",
     scope: Scope::Dialog,
     make: |_, _| Ok(Box::new(Leave { waits: false })),

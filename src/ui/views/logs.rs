@@ -16,13 +16,14 @@ use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::widgets::request::{say, wait};
 use crate::ui::widgets::ring::Ring;
 use crate::ui::widgets::text::{Source, Text};
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Target};
+use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target};
 use fluxdeck_model::domain::{NodeId, ObjectRef, Str};
 use fluxdeck_model::error::Error;
+use fluxdeck_model::kinds;
 use fluxdeck_model::state::{Aspect, Cluster, Intent, LogRequest, Question, Reply, State, Ticket};
 
 pub const SPEC: ViewSpec = ViewSpec {
-    name: "logs",
+    screen: Screen::LOGS,
     doc: "logs of the pod, or of all pods below",
     scope: Scope::Logs,
     make: |target, _| match target {
@@ -115,8 +116,8 @@ impl Logs {
 /// The pod itself, or the pods below an object, at most [`PODS`].
 fn pods(cluster: &Cluster, object: &ObjectRef) -> Vec<ObjectRef> {
     let (store, forest) = (&cluster.store, &cluster.forest);
-    let is_pod = |node: NodeId| forest.kind(node).plural == "pods";
-    if &*object.gk.kind == "Pod" && object.gk.group.is_empty() {
+    let is_pod = |node: NodeId| *forest.kind(node) == *kinds::POD;
+    if kinds::POD.is(&object.gk) {
         return vec![object.clone()];
     }
     let mut found = Vec::new();

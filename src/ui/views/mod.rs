@@ -30,7 +30,7 @@ use ratatui::widgets::{Paragraph, Widget, Wrap};
 
 use super::layer::{Scene, View, ViewSpec};
 use super::theme::Scope;
-use fluxdeck_model::commands::Target;
+use fluxdeck_model::commands::{Screen, Target};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::state::{Link, State};
 
@@ -58,13 +58,13 @@ pub const ALL: &[&ViewSpec] = &[
     &help::SPEC,
 ];
 
-/// Makes the view of that name.
+/// Makes that view.
 ///
 /// # Errors
 /// When the view cannot be opened on that target.
-pub fn make(name: &str, target: Target, state: &State) -> Result<Box<dyn View>> {
-    let spec = ALL.iter().find(|spec| spec.name == name);
-    let spec = spec.ok_or_else(|| Error::usage(format!("there is no view `{name}`"), "`?` lists what there is"))?;
+pub fn make(screen: Screen, target: Target, state: &State) -> Result<Box<dyn View>> {
+    let spec = ALL.iter().find(|spec| spec.screen == screen);
+    let spec = spec.ok_or_else(|| Error::usage(format!("there is no view `{}`", screen.name()), "`?` lists what there is"))?;
     (spec.make)(target, state)
 }
 

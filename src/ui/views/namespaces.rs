@@ -17,13 +17,13 @@ use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::Column;
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Target, Transition};
+use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target, Transition};
 use fluxdeck_model::domain::health::Counts;
 use fluxdeck_model::domain::{Health, Str};
 use fluxdeck_model::state::{Cluster, State};
 
 pub const SPEC: ViewSpec = ViewSpec {
-    name: "namespaces",
+    screen: Screen::NAMESPACES,
     doc: "namespaces, with what stands in them",
     scope: Scope::Picker,
     make: |_, state| {
@@ -95,7 +95,7 @@ impl View for Namespaces {
                 let wished = if marked.is_empty() { self.picker.selected().unwrap_or_default().to_owned() } else { marked };
                 if !wished.is_empty() {
                     run("namespaces", &wished, cx);
-                    cx.transit(Transition::Go("tree", Target::Nothing));
+                    cx.transit(Transition::Go(Screen::TREE, Target::Nothing));
                 }
             }
             gesture => return self.picker.gesture(gesture, cx),
@@ -183,7 +183,7 @@ mod tests {
         assert!(world.show(&mut *view, 60, 5)[2].starts_with('▌'));
         let (effects, transitions) = world.act(|cx| view.gesture(Gesture::Open, cx));
         assert!(matches!(&effects[..], [Effect::Include { namespaces, .. }] if namespaces.len() == 2), "{effects:?}");
-        assert_eq!(transitions, [Transition::Go("tree", Target::Nothing)]);
+        assert_eq!(transitions, [Transition::Go(Screen::TREE, Target::Nothing)]);
         let chosen: Vec<_> = world.state().cluster().namespaces.iter().flatten().map(|name| &**name).collect();
         assert_eq!(chosen, ["apps", "web"]);
     }

@@ -17,7 +17,7 @@ use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::list::{self, List, Rows};
 use crate::ui::widgets::progress::{self, Progress};
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Target, Transition};
+use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target, Transition};
 use fluxdeck_model::domain::query::Query;
 use fluxdeck_model::domain::{Coverage, GroupKind, Health, NodeId, ObjectRef, Relation};
 use fluxdeck_model::error::Error;
@@ -26,7 +26,7 @@ use fluxdeck_model::state::projection::{Table, TableSort, cell, heading, message
 use fluxdeck_model::state::{Intent, Show, State};
 
 pub const SPEC: ViewSpec = ViewSpec {
-    name: "objects",
+    screen: Screen::OBJECTS,
     doc: "the table of one kind",
     scope: Scope::Table,
     make: |target, _| match target {
@@ -104,7 +104,7 @@ impl Objects {
         match to {
             Some(node) => {
                 let object = cx.state.cluster().store.reference(node).clone();
-                cx.transit(Transition::Open("details", Target::Object(object)));
+                cx.transit(Transition::Open(Screen::DETAILS, Target::Object(object)));
             }
             None => cx.say("there is none"),
         }

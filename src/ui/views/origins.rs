@@ -17,7 +17,7 @@ use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::Column;
 use crate::ui::widgets::request::Request;
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Target, Transition};
+use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target, Transition};
 use fluxdeck_model::domain::text::sanitise;
 use fluxdeck_model::domain::{GroupKind, ObjectRef};
 use fluxdeck_model::error::Error;
@@ -27,7 +27,7 @@ use fluxdeck_model::render::flux::GROUP;
 use fluxdeck_model::state::{Aspect, Reply, State, Ticket};
 
 pub const SPEC: ViewSpec = ViewSpec {
-    name: "origins",
+    screen: Screen::ORIGINS,
     doc: "the fields that git sets of an object, with file, line and layer",
     scope: Scope::Fields,
     make: |target, _| match target {
@@ -75,12 +75,12 @@ pub(super) fn notes(field: &Declaration) -> Vec<String> {
 /// Opens what sets a field: the file at the line, or the object of the cluster in which it stands.
 pub(super) fn open(object: &ObjectRef, place: Place, cx: &mut Cx) {
     let transition = match place {
-        Place::File(place) => Transition::Open("file", Target::File(object.clone(), Box::new(place))),
+        Place::File(place) => Transition::Open(Screen::FILE, Target::File(object.clone(), Box::new(place))),
         Place::Object { kind, namespace, name } => {
             let group = if &*kind == "ConfigMap" { "" } else { GROUP };
             let object = ObjectRef::new(object.cluster, GroupKind::new(group, &*kind), namespace, name);
             cx.say(format!("it stands in {object}; o there shows which file makes that"));
-            Transition::Open("yaml", Target::Object(object))
+            Transition::Open(Screen::YAML, Target::Object(object))
         }
     };
     cx.transit(transition);

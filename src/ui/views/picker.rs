@@ -9,7 +9,7 @@ use crate::ui::layer::Scene;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::{Column, List, Row, Rows};
 use crate::ui::widgets::request::say;
-use fluxdeck_model::commands::{self, Cx, Gesture, Run};
+use fluxdeck_model::commands::{self, Cx, Gesture};
 use fluxdeck_model::domain::Labels;
 use fluxdeck_model::domain::query::{Fuzzy, Query};
 
@@ -139,8 +139,8 @@ impl Picker {
 
 /// Does what the command line does for a command of that name.
 pub fn run(name: &str, argument: &str, cx: &mut Cx) {
-    if let Some(Run::Act(act)) = commands::find(name).map(|command| command.run)
-        && let Err(error) = act(cx, argument)
+    if let Some(command) = commands::find(name)
+        && let Err(error) = command.run.carry_out(cx, argument)
     {
         cx.complain(error);
     }

@@ -15,13 +15,13 @@ use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::dialog::Dialog;
 use crate::ui::widgets::lines::Styled;
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Target, Transition};
+use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target, Transition};
 use fluxdeck_model::error::Error;
 use fluxdeck_model::state::jobs::{Job, JobId};
 use fluxdeck_model::state::{Code, Intent, Key, State};
 
 pub const SPEC: ViewSpec = ViewSpec {
-    name: "unrecorded",
+    screen: Screen::UNRECORDED,
     doc: "a job that cannot be written down",
     scope: Scope::Dialog,
     make: |target, _| match target {

@@ -1,4 +1,4 @@
-//! One line that a person types into, in a dialog.
+//! What a person types into, in a dialog: one line, or several.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -13,17 +13,59 @@ use fluxdeck_model::state::{Code, Key};
 /// The longest text that fits an annotation without being a nuisance, in bytes.
 const LONGEST: usize = 1024;
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Field {
     text: String,
     /// Byte index of the cursor.
     at: usize,
+    /// The longest text that it takes, in bytes.
+    longest: usize,
+    takes_lines: bool,
+}
+
+impl Default for Field {
+    fn default() -> Self {
+        Self { text: String::new(), at: 0, longest: LONGEST, takes_lines: false }
+    }
 }
 
 impl Field {
     pub fn with(text: impl Into<String>) -> Self {
         let text = text.into();
-        Self { at: text.len(), text }
+        Self { at: text.len(), text, ..Self::default() }
+    }
+
+    /// Takes that much, in bytes, and line breaks if it `takes_lines`.
+    #[must_use]
+    pub fn taking(self, longest: usize, takes_lines: bool) -> Self {
+        Self { longest, takes_lines, ..self }
+    }
+
+    /// Puts another text in its place.
+    pub fn set(&mut self, text: impl Into<String>) {
+        self.text = text.into();
+        self.at = self.text.len();
+    }
+
+    /// Where the cursor is: which line, and the byte in it.
+    fn place(&self) -> (usize, usize) {
+        let before = &self.text[..self.at];
+        let line = before.matches('\n').count();
+        (line, before.rfind('\n').map_or(self.at, |end| self.at - end - 1))
+    }
+
+    /// To the line above or below; false where there is none.
+    fn step(&mut self, down: bool) -> bool {
+        let (line, column) = self.place();
+        let to = if down { line + 1 } else { line.wrapping_sub(1) };
+        let lines: Vec<&str> = self.text.split('\n').collect();
+        let Some(text) = lines.get(to) else { return false };
+        let mut column = column.min(text.len());
+        while !text.is_char_boundary(column) {
+            column -= 1;
+        }
+        self.at = lines[..to].iter().map(|line| line.len() + 1).sum::<usize>() + column;
+        true
     }
 
     pub fn text(&self) -> &str {
@@ -37,6 +79,8 @@ impl Field {
             (Code::Char('u' | 'w'), true) => (self.text, self.at) = (String::new(), 0),
             (Code::Left, _) => self.at -= before(),
             (Code::Right, _) => self.at += self.text[self.at..].chars().next().map_or(0, char::len_utf8),
+            (Code::Up | Code::Down, false) if self.takes_lines => return self.step(key.code == Code::Down),
+            (Code::Enter, _) if self.takes_lines && key.alt => self.insert("\n"),
             (Code::Home, _) | (Code::Char('a'), true) => self.at = 0,
             (Code::End, _) | (Code::Char('e'), true) => self.at = self.text.len(),
             (Code::Backspace, _) => {
@@ -51,46 +95,64 @@ impl Field {
         true
     }
 
-    /// Takes pasted text as one line.
+    /// Takes pasted text, as one line unless it takes several.
     pub fn paste(&mut self, text: &str) {
-        let clean: String = printable(text).chars().filter(|c| *c != '\u{fffd}').collect();
+        let clean = |text: &str| printable(text).chars().filter(|c| *c != '\u{fffd}').collect::<String>();
+        let clean = match self.takes_lines {
+            true => text.replace("\r\n", "\n").split(['\n', '\r']).map(clean).collect::<Vec<_>>().join("\n"),
+            false => clean(text),
+        };
         self.insert(&clean);
     }
 
     fn insert(&mut self, text: &str) {
-        if self.text.len() + text.len() <= LONGEST {
+        if self.text.len() + text.len() <= self.longest {
             self.text.insert_str(self.at, text);
             self.at += text.len();
         }
     }
 
+    /// The lines around the cursor, at most `most`: each with its text and, in one of them, the byte that the cursor is at.
+    pub fn lines(&self, most: usize) -> Vec<(&str, Option<usize>)> {
+        let (line, column) = self.place();
+        let all: Vec<&str> = self.text.split('\n').collect();
+        let first = (line + 1).saturating_sub(most).min(all.len().saturating_sub(most));
+        let at = |number: usize| (number == line).then_some(column);
+        all.into_iter().enumerate().skip(first).take(most).map(|(number, text)| (text, at(number))).collect()
+    }
+
     /// Paints the text in brackets; the end of a long one is what one types at.
     pub fn render(&self, area: Rect, buf: &mut Buffer, theme: &Theme, is_active: bool) {
-        let room = usize::from(area.width).saturating_sub(3);
-        let mut before = self.text[..self.at].to_owned();
-        while before.width() > room {
-            before.remove(0);
-        }
-        let mut rest = self.text[self.at..].chars();
-        let under = rest.next().unwrap_or(' ').to_string();
-        let mut after = rest.as_str().to_owned();
-        while before.width() + under.width() + after.width() > room + 1 {
-            after.pop();
-            if after.is_empty() {
-                break;
-            }
-        }
-        let blank = (room + 1).saturating_sub(before.width() + under.width() + after.width());
-        let (edge, cursor) = if is_active { (Scope::Key, Scope::Match) } else { (Scope::Dim, Scope::Text) };
-        let spans = vec![
-            Span::styled("[", theme.style(edge)),
-            Span::styled(before, theme.style(Scope::Text)),
-            Span::styled(under, theme.style(cursor)),
-            Span::styled(format!("{after}{}", " ".repeat(blank)), theme.style(Scope::Text)),
-            Span::styled("]", theme.style(edge)),
-        ];
-        Line::from(spans).render(area, buf);
+        paint((&self.text, self.at), area, buf, theme, is_active);
     }
+}
+
+/// Paints a line in brackets with its cursor, which shows while it `is_active`.
+pub fn paint((text, at): (&str, usize), area: Rect, buf: &mut Buffer, theme: &Theme, is_active: bool) {
+    let room = usize::from(area.width).saturating_sub(3);
+    let mut before = text[..at].to_owned();
+    while before.width() > room {
+        before.remove(0);
+    }
+    let mut rest = text[at..].chars();
+    let under = rest.next().unwrap_or(' ').to_string();
+    let mut after = rest.as_str().to_owned();
+    while before.width() + under.width() + after.width() > room + 1 {
+        after.pop();
+        if after.is_empty() {
+            break;
+        }
+    }
+    let blank = (room + 1).saturating_sub(before.width() + under.width() + after.width());
+    let (edge, cursor) = if is_active { (Scope::Key, Scope::Match) } else { (Scope::Dim, Scope::Text) };
+    let spans = vec![
+        Span::styled("[", theme.style(edge)),
+        Span::styled(before, theme.style(Scope::Text)),
+        Span::styled(under, theme.style(cursor)),
+        Span::styled(format!("{after}{}", " ".repeat(blank)), theme.style(Scope::Text)),
+        Span::styled("]", theme.style(edge)),
+    ];
+    Line::from(spans).render(area, buf);
 }
 
 #[cfg(test)]
@@ -120,6 +182,18 @@ mod tests {
         assert_eq!(field.text(), "two lines[31m");
         field.paste(&"x".repeat(5000));
         assert_eq!(field.text(), "two lines[31m");
+    }
+
+    #[test]
+    fn where_lines_are_taken_one_moves_between_them() {
+        let mut field = Field::default().taking(100, true);
+        field.paste("one\r\ntwo\nüber");
+        for key in ["up", "x", "alt-enter", "down"] {
+            field.key(Key::parse(key).unwrap_or(Key { alt: true, ..Key::plain(Code::Enter) }));
+        }
+        assert_eq!(field.text(), "one\ntwox\n\nüber");
+        assert!(!field.key(Key::plain(Code::Down)), "there is nothing below");
+        assert_eq!(field.lines(2), [("", None), ("über", Some(0))]);
     }
 
     #[test]

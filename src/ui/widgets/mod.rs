@@ -4,6 +4,7 @@
 pub mod about;
 pub mod dialog;
 pub mod field;
+pub mod form;
 pub mod lines;
 pub mod list;
 pub mod progress;

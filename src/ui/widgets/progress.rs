@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::ui::layer::Scene;
+use fluxdeck_model::actions::Switch;
 use fluxdeck_model::domain::duration;
 use fluxdeck_model::domain::{Health, ObjectRef};
 use fluxdeck_model::state::State;
@@ -59,7 +60,8 @@ pub fn message(state: &State, object: &ObjectRef) -> Option<String> {
 /// How many seconds a row tells of it from now on. What was suspended says so itself: by whom, why and until when.
 fn lasts(job: &Job, item: &Item, now: Timestamp) -> i64 {
     let Some(ended) = item.ended else { return i64::MAX };
-    if job.name() == "suspend" && matches!(item.phase, Phase::Done { .. }) {
+    let suspends = job.batch().is_some_and(|batch| batch.action.switch == Some(Switch::Suspends));
+    if suspends && matches!(item.phase, Phase::Done { .. }) {
         return 0;
     }
     let time = if matches!(item.phase, Phase::Done { .. }) { WELL } else { BADLY };
@@ -67,7 +69,7 @@ fn lasts(job: &Job, item: &Item, now: Timestamp) -> i64 {
 }
 
 fn told(job: &Job, item: &Item, now: Timestamp) -> Told {
-    let (name, phase) = (job.name(), &item.phase);
+    let (name, phase) = (job.word(), &item.phase);
     let elapsed = duration::age(item.elapsed(now)).0;
     let source = if item.step().object == item.object || phase.is_over() { "" } else { "source first, " };
     // the time stands before what may be cut

@@ -5,7 +5,8 @@
 
 use regex::Regex;
 
-use super::{Finding, Level};
+use super::guard::RULE as GUARD;
+use super::{Finding, Level, not_checked};
 use crate::insight::named::{group, shown};
 use crate::insight::setting::called;
 use crate::render::node::{Layer, Node, Origin, Value};
@@ -23,7 +24,7 @@ pub fn guard(path: &str, now: &dyn Tree, before: Option<&dyn Tree>) -> Vec<Findi
     let text = |tree: &dyn Tree| tree.read(path).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let (now, before) = (text(now), before.and_then(text));
     let is_hidden = |text: &Option<String>| text.as_deref().is_some_and(is_encrypted);
-    let one = |level, rule, message: String, hint: &str| Finding {
+    let one = |level, rule: &'static super::Rule, message: String, hint: &str| Finding {
         file: path.to_owned(),
         ..Finding::new(level, rule, message).hint(hint)
     };
@@ -33,16 +34,16 @@ pub fn guard(path: &str, now: &dyn Tree, before: Option<&dyn Tree>) -> Vec<Findi
             let told = format!("`{path}` is encrypted by SOPS: its content was not checked");
             let open_value = |(at, origin): (String, Origin)| {
                 let told = format!("`{at}` of `{path}` is not encrypted, where SOPS encrypts it");
-                Finding::new(Level::Error, "guard", told).hint(HINT).at(&origin)
+                Finding::new(Level::Error, &GUARD, told).hint(HINT).at(&origin)
             };
-            open.into_iter().map(open_value).chain([one(Level::Note, "not-checked", told, "")]).collect()
+            open.into_iter().map(open_value).chain([one(Level::Note, &not_checked::RULE, told, "")]).collect()
         }
         (Some(_), false) if is_hidden(&before) => {
-            vec![one(Level::Error, "guard", format!("`{path}` was encrypted by SOPS and is no more"), HINT)]
+            vec![one(Level::Error, &GUARD, format!("`{path}` was encrypted by SOPS and is no more"), HINT)]
         }
         (None, _) if is_hidden(&before) => {
             let told = format!("`{path}` was encrypted by SOPS and is gone: what it held was not checked");
-            vec![one(Level::Note, "not-checked", told, "")]
+            vec![one(Level::Note, &not_checked::RULE, told, "")]
         }
         _ => Vec::new(),
     }
@@ -60,7 +61,7 @@ pub fn opened(before: &Repository, after: &Repository) -> Vec<(Finding, String)>
         let who = called(after, place);
         if hidden.contains(&key(&who, &object.node)) {
             let told = format!("{} was encrypted by SOPS and is no more", shown(&object.node));
-            found.push((Finding::new(Level::Error, "guard", told).hint(HINT).at(object.node.origin()), who));
+            found.push((Finding::new(Level::Error, &GUARD, told).hint(HINT).at(object.node.origin()), who));
         }
     }
     found

@@ -6,9 +6,12 @@
 
 use regex::Regex;
 
-use super::{Finding, Level, encrypted};
+use super::{Finding, Level, Rule, encrypted};
 use crate::error::{Error, Result};
 use crate::render::tree::{self, Entry, Tree, join, parent};
+
+pub(super) static RULE: Rule =
+    Rule { name: "guard", doc: "a changed file that must not be edited, or a secret that is open now", look: None };
 
 /// In a folder: nothing below it is edited.
 const MARKER: &str = "DO_NOT_EDIT";
@@ -67,7 +70,7 @@ fn pattern(glob: &str) -> String {
 pub fn guard(path: &str, now: &dyn Tree, before: Option<&dyn Tree>, policy: &Policy) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut tell = |level: Level, message: String, hint: &str| {
-        found.push(Finding { file: path.to_owned(), ..Finding::new(level, "guard", message).hint(hint) });
+        found.push(Finding { file: path.to_owned(), ..Finding::new(level, &RULE, message).hint(hint) });
     };
     if join("", path).is_none_or(|joined| joined != path) {
         tell(Level::Error, format!("`{path}` leaves the repository"), "");

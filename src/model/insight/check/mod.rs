@@ -1,24 +1,31 @@
 //! What is wrong in a repository, found without a cluster: builds, schemas, versions, duplicates, references, guards.
 //!
-//! Each rule is a function from builds to findings; the same finding in several clusters is told once, with all of them. What can be
+//! Each rule is a value, one a file, one line in [`RULES`]: a function from builds to findings. The same finding in several clusters is told once, with all of them. What can be
 //! decided by a cluster alone (admission, quotas) does *not* belong here.
 
+mod build;
 mod changed;
+mod duplicates;
 mod encrypted;
 mod guard;
-mod objects;
+mod not_checked;
+mod not_proven;
+mod parse;
+mod references;
+mod schema;
+mod versions;
 
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::named::shown;
-use super::schema::{Schemas, validate};
-use super::setting::called;
-use crate::render::node::Origin;
-use crate::render::repository::{Outcome, Place, Repository};
-use crate::render::{BuildError, Node};
+use super::named::group;
+use super::schema::Schemas;
+use crate::render::BuildError;
+use crate::render::id::{meta_text, text_at};
+use crate::render::node::{Node, Origin};
+use crate::render::repository::{Place, Repository};
 
 pub use changed::{Difference, differences};
 pub use encrypted::opened;
@@ -45,24 +52,66 @@ impl Level {
     }
 }
 
-/// Every rule, with what it looks for; the names are documented and stay.
-pub const RULES: &[(&str, &str)] = &[
-    ("parse", "a file that cannot be read"),
-    ("build", "a Kustomization that cannot be built"),
-    ("schema", "a field that the kind does not have, or a value that it does not take"),
-    ("api-version", "a version that the newest Flux no longer serves"),
-    ("duplicate", "an object that is applied twice in one cluster"),
-    ("reference", "a source or dependency that does not exist"),
-    ("guard", "a changed file that must not be edited, or a secret that is open now"),
-    ("not-proven", "what only the cluster knows"),
-    ("not-checked", "what was not looked at"),
+/// Something that is looked for.
+pub struct Rule {
+    /// Documented, and stays.
+    pub name: &'static str,
+    /// What it finds.
+    pub doc: &'static str,
+    /// Looks at everything that was built; none for what is asked of changed files ([`guard()`]).
+    look: Option<fn(&Repository, &mut Schemas, &mut Findings)>,
+}
+
+/// Every rule, in the order of the documentation.
+pub static RULES: &[&Rule] = &[
+    &parse::RULE,
+    &build::RULE,
+    &schema::RULE,
+    &versions::RULE,
+    &duplicates::RULE,
+    &references::RULE,
+    &guard::RULE,
+    &not_proven::RULE,
+    &not_checked::RULE,
 ];
+
+impl std::fmt::Debug for Rule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl PartialEq for Rule {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Rule {}
+
+impl PartialOrd for Rule {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Rule {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.name.cmp(other.name)
+    }
+}
+
+impl std::hash::Hash for Rule {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+    }
+}
 
 /// One thing that was found.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Finding {
     pub level: Level,
-    pub rule: &'static str,
+    pub rule: &'static Rule,
     pub message: String,
     pub hint: String,
     pub file: String,
@@ -71,7 +120,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub fn new(level: Level, rule: &'static str, message: impl Into<String>) -> Self {
+    pub fn new(level: Level, rule: &'static Rule, message: impl Into<String>) -> Self {
         Self { level, rule, message: message.into(), hint: String::new(), file: String::new(), line: 0, column: 0 }
     }
 
@@ -87,7 +136,7 @@ impl Finding {
         self
     }
 
-    fn of(rule: &'static str, error: &BuildError) -> Self {
+    fn of(rule: &'static Rule, error: &BuildError) -> Self {
         let file = error.file.as_deref().unwrap_or_default().to_owned();
         let found = Self::new(Level::Error, rule, &error.message).hint(&error.hint);
         Self { file, line: error.line, column: error.column, ..found }
@@ -114,8 +163,8 @@ impl Findings {
     }
 
     /// Whether a rule has found something in a file.
-    pub fn has(&self, level: Level, rule: &str, file: &str) -> bool {
-        self.all.keys().any(|finding| finding.level == level && finding.rule == rule && finding.file == file)
+    pub fn has(&self, level: Level, rule: &Rule, file: &str) -> bool {
+        self.all.keys().any(|finding| finding.level == level && *finding.rule == *rule && finding.file == file)
     }
 
     pub fn count(&self, level: Level) -> usize {
@@ -126,62 +175,19 @@ impl Findings {
 /// Looks at everything that was built.
 pub fn check(repository: &Repository, schemas: &mut Schemas) -> Findings {
     let mut findings = Findings::default();
-    for error in &repository.unreadable {
-        findings.add(Finding::of("parse", error), None);
+    for look in RULES.iter().filter_map(|rule| rule.look) {
+        look(repository, schemas, &mut findings);
     }
-    for (place, member) in repository.members() {
-        let who = || Some(called(repository, place));
-        match &member.outcome {
-            Outcome::Failed(error) => findings.add(Finding::of("build", error), who()),
-            Outcome::Elsewhere(why) => {
-                let told = format!("{} is not built from here: {why}", member.spec.id());
-                findings.add(Finding::new(Level::Note, "not-checked", told).at(&member.spec.origin), who());
-            }
-            Outcome::Built(objects) => {
-                for object in objects.iter() {
-                    schemas.learn(&object.node);
-                }
-                for name in objects.iter().flat_map(|object| &object.unknown).collect::<BTreeSet<_>>() {
-                    let told = format!("only the cluster knows ${{{name}}} of {}", member.spec.id());
-                    let hint = "give it a value: --substitute-from FILE";
-                    findings.add(Finding::new(Level::Note, "not-proven", told).hint(hint).at(&member.spec.origin), who());
-                }
-            }
-        }
-    }
-    validated(repository, schemas, &mut findings);
-    objects::versions(repository, &mut findings);
-    objects::duplicates(repository, &mut findings);
-    objects::references(repository, &mut findings);
     findings
 }
 
-fn validated(repository: &Repository, schemas: &Schemas, findings: &mut Findings) {
-    let mut unknown: BTreeSet<String> = BTreeSet::new();
-    for (place, object) in all(repository) {
-        if object.is_encrypted {
-            let told = format!("{} is encrypted: its values were not looked at", shown(&object.node));
-            findings
-                .add(Finding::new(Level::Note, "not-checked", told).at(object.node.origin()), Some(called(repository, place)));
-            continue;
-        }
-        if schemas.of(&object.node).is_none() {
-            unknown.insert(kind_of(&object.node));
-        }
-        for fault in validate(&object.node, schemas) {
-            let told = format!("{}: {}", shown(&object.node), fault.message);
-            findings.add(Finding::new(Level::Error, "schema", told).at(&fault.origin), Some(called(repository, place)));
-        }
-    }
-    for kind in unknown {
-        let found = Finding::new(Level::Note, "not-checked", format!("there is no schema of {kind}"));
-        findings.add(found.hint("give its CRD: --schemas DIR"), None);
-    }
-}
+/// Group, kind, namespace and name.
+type Key = (String, String, String, String);
 
-fn kind_of(node: &Node) -> String {
-    let text = |key: &str| node.get(key).and_then(Node::text).unwrap_or_default();
-    format!("{} {}", text("apiVersion"), text("kind"))
+fn key(node: &Node) -> Key {
+    let text = [group(node), text_at(node, "kind"), meta_text(node, "namespace"), meta_text(node, "name")];
+    let [group, kind, namespace, name] = text.map(str::to_owned);
+    (group, kind, namespace, name)
 }
 
 /// Every object with the Kustomization that applies it.

@@ -24,7 +24,7 @@ fn found(files: &[(&str, &str)]) -> Vec<String> {
         format!(
             "{} {} {}:{} {} [{}]",
             finding.level.word(),
-            finding.rule,
+            finding.rule.name,
             finding.file,
             finding.line,
             finding.message,
@@ -96,7 +96,7 @@ fn a_guarded_file_is_told_whoever_changed_it() {
         let found = guard(path, &tree, None, &policy);
         let levels: Vec<_> = found.iter().map(|finding| finding.level.word()).collect();
         assert_eq!(levels.join(" "), expected, "{path}: {found:?}");
-        assert!(found.iter().all(|finding| finding.file == path && finding.rule == "guard"));
+        assert!(found.iter().all(|finding| finding.file == path && finding.rule.name == guard::RULE.name));
     }
     // what was guarded before is guarded now
     let emptied = Memory::new([("gen/x/a.yaml", "a: 2")]);
@@ -110,7 +110,7 @@ fn sealed(before: &str, now: &str) -> Vec<String> {
     let tree = |text: &str| Memory::new(Some(("s.yaml", text)).filter(|(_, text)| !text.is_empty()));
     let (old, new) = (tree(before), tree(now));
     let found = guard("s.yaml", &new, (!before.is_empty()).then_some(&old as &dyn Tree), &Policy::default());
-    let told = |one: Finding| format!("{} {} {}: {}", one.level.word(), one.rule, one.line, one.message);
+    let told = |one: Finding| format!("{} {} {}: {}", one.level.word(), one.rule.name, one.line, one.message);
     found.into_iter().map(told).collect()
 }
 

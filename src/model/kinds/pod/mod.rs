@@ -7,13 +7,14 @@ use serde_json::Value;
 
 use crate::domain::health::{Health, kstatus};
 use crate::kinds::draft::{list, number, string, time};
-use crate::kinds::{Column, Draft, Kind, Role, Wire};
+use crate::kinds::{Column, Draft, Kind, Role, Trait, Wire};
 
 pub(in crate::kinds) const KIND: Kind = Kind {
     kind: "Pod",
     plural: "pods",
     short: &["po"],
     role: Role::Workload,
+    traits: &[Trait::Replaced],
     follow: true,
     columns: &[
         Column::State,

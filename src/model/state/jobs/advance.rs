@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::item::{Item, Phase};
 use super::outcome::Outcome;
-use crate::actions::{Step, Until};
+use crate::actions::{Step, Switch, Until};
 use crate::domain::text::redact;
 use crate::domain::{Coverage, Health, Object, ObjectRef, Store, duration};
 use crate::kinds::{self, Role};
@@ -161,17 +161,14 @@ impl Item {
     }
 
     fn taken_word(&self) -> String {
-        match (&self.step().until, &self.step().proof) {
-            (Until::Gone, _) => "deletion requested".to_owned(),
-            (_, proof) => match proof {
-                crate::actions::Proof::Says { pointer, value } if pointer == "/spec/suspend" && value.is_null() => {
-                    "resumed".to_owned()
-                }
-                crate::actions::Proof::Says { pointer, .. } if pointer == "/spec/suspend" => "suspended".to_owned(),
-                crate::actions::Proof::Says { value, .. } if value == "disabled" => "suspended".to_owned(),
-                _ => "requested".to_owned(),
-            },
-        }
+        let step = self.step();
+        let word = match (&step.until, step.switch) {
+            (Until::Gone, _) => "deletion requested",
+            (_, Some(Switch::Suspends)) => "suspended",
+            (_, Some(Switch::Resumes)) => "resumed",
+            (_, None) => "requested",
+        };
+        word.to_owned()
     }
 
     /// The step has come to its good end. What follows waits for its turn: a person may have stopped the job meanwhile.
@@ -306,8 +303,7 @@ impl Item {
             }),
             // suspended and resumed show; the rest of a spec does not stand in the record
             Until::Taken | Until::Observed | Until::Resumed => {
-                let wished = step.proof_is_suspended();
-                wished.is_some_and(|wished| object.suspension.is_some() == wished)
+                step.switch.is_some_and(|switch| object.suspension.is_some() == (switch == Switch::Suspends))
             }
             Until::RolledOut => false,
         }

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::advance::{Sight, Wish};
 use super::item::{Item, Phase, Task};
 use super::outcome::Outcome;
-use crate::actions::{Action, Answers};
+use crate::actions::Action;
 use crate::domain::ClusterId;
+use crate::forms::Answers;
 
 /// One act on one object or many.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -93,6 +93,14 @@ impl Job {
         }
     }
 
+    /// The same in one short word, for narrow columns.
+    pub fn word(&self) -> &str {
+        match &self.work {
+            Work::Act(batch) => batch.action.word,
+            Work::Change(change) => &change.playbook,
+        }
+    }
+
     pub fn is_over(&self) -> bool {
         match &self.work {
             Work::Act(batch) => batch.items.iter().all(|item| item.phase.is_over()),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{Bits, Forest, haystack};
 use crate::domain::query::{Fuzzy, Query};
 use crate::domain::{Changes, Health, NodeId, ObjectRef, Store, Str};
+use crate::kinds;
 
 /// What is to be shown: everything that is set must hold.
 #[derive(Clone, Debug, Default)]
@@ -27,7 +28,7 @@ impl Filter {
     pub fn admits(&self, store: &Store, forest: &Forest, id: NodeId, fuzzy: &mut Fuzzy) -> bool {
         let reference = store.reference(id);
         if let Some(namespaces) = &self.namespaces {
-            let home = if &*reference.gk.kind == "Namespace" { &reference.name } else { &reference.namespace };
+            let home = if kinds::NAMESPACE.is(&reference.gk) { &reference.name } else { &reference.namespace };
             if !namespaces.contains(home) {
                 return false;
             }

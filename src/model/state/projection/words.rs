@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::Forest;
 use crate::domain::store::Presence;
 use crate::domain::{Health, NodeId, Relation, Store, Str, revision};
-use crate::kinds::Role;
+use crate::kinds::{self, Role, Trait};
 
 /// `Kind namespace/name`, with the short name of the kind where it has one and `short` is wished.
 pub fn named(store: &Store, forest: &Forest, id: NodeId, short: bool) -> String {
@@ -40,7 +40,7 @@ pub fn message_at(store: &Store, forest: &Forest, id: NodeId, now: Timestamp) ->
     let Some(suspension) = &object.suspension else {
         return match (&*object.verdict.message, &*object.verdict.reason) {
             ("", reason) => reason.to_owned(),
-            (message, reason) if forest.kind(id).plural == "pods" && !reason.is_empty() => format!("{reason}: {message}"),
+            (message, reason) if *forest.kind(id) == *kinds::POD && !reason.is_empty() => format!("{reason}: {message}"),
             (message, _) => message.to_owned(),
         };
     };
@@ -81,7 +81,7 @@ fn absent(store: &Store, id: NodeId) -> String {
 pub fn revision_of(store: &Store, forest: &Forest, id: NodeId) -> String {
     let Some(object) = store.object(id) else { return String::new() };
     let fetched = match forest.kind(id).role {
-        Role::Applier => fetched(store, id),
+        Role::Applier => fetched(store, forest, id),
         _ => None,
     };
     match (&object.facts.revision, fetched.as_ref().or(object.facts.attempted.as_ref())) {
@@ -95,13 +95,13 @@ pub fn revision_of(store: &Store, forest: &Forest, id: NodeId) -> String {
 }
 
 /// The revision that the object's source stands at. A HelmRelease is compared with its chart.
-fn fetched(store: &Store, id: NodeId) -> Option<Str> {
+fn fetched(store: &Store, forest: &Forest, id: NodeId) -> Option<Str> {
     let link = |relation| store.out(id).iter().find(|link| link.relation == relation);
-    let is_release = &*store.reference(id).gk.kind == "HelmRelease";
+    let is_release = forest.kind(id).has(Trait::Charted);
     let source = if is_release { link(Relation::Chart) } else { link(Relation::Source) }?;
     let revision = store.object(source.node)?.facts.revision.clone()?;
     // an OCI chart's release is named by version, its source by tag and digest: not comparable as text
-    (!is_release || &*store.reference(source.node).gk.kind == "HelmChart").then_some(revision)
+    (!is_release || kinds::HELM_CHART.is(&store.reference(source.node).gk)).then_some(revision)
 }
 
 fn same(applied: &str, wished: &str) -> bool {

@@ -1,24 +1,16 @@
 //! The words of a confirmation: what it concerns, what follows, what is left out; the fields below.
 
-use super::{Asks, Confirm, LABEL};
+use super::Confirm;
 use crate::ui::layer::Scene;
 use crate::ui::theme::Scope as Style;
+use crate::ui::widgets::form::Line;
 use crate::ui::widgets::lines::Styled;
-use fluxdeck_model::actions::{Demand, Grade};
+use fluxdeck_model::actions::{Grade, Switch};
 use fluxdeck_model::domain::{Health, ObjectRef};
 use fluxdeck_model::state::projection::message_at;
 
 /// Lines of one list; what is beyond is counted.
 const MOST: usize = 8;
-/// Columns that a field beside its explanation takes, with its label.
-const BESIDE: usize = LABEL + 26;
-
-/// One line at the bottom: with a field in it, or without.
-pub(super) struct Foot {
-    pub line: Styled,
-    pub field: Option<usize>,
-}
-
 impl Confirm {
     /// What scrolls.
     pub(super) fn body(&self, width: usize, scene: &Scene) -> Vec<Styled> {
@@ -61,7 +53,7 @@ impl Confirm {
     fn suspension(&self, scene: &Scene) -> Option<Styled> {
         let cluster = scene.state.cluster();
         let [one] = self.shown.planned.as_slice() else { return None };
-        let node = cluster.store.find(&one.object).filter(|_| self.shown.action.name.starts_with("resume"))?;
+        let node = cluster.store.find(&one.object).filter(|_| self.shown.action.switch == Some(Switch::Resumes))?;
         let told = message_at(&cluster.store, &cluster.forest, node, scene.state.clock);
         let sign = format!(" {} ", scene.theme.glyph(Health::Suspended));
         Some(Styled::of(Style::Suspended, sign).and(Style::Text, format!("suspended: {told}")))
@@ -82,37 +74,17 @@ impl Confirm {
     }
 
     /// What stays in sight: fields, what must be typed, what is wrong.
-    pub(super) fn foot(&self, width: usize, scene: &Scene) -> Vec<Foot> {
+    pub(super) fn foot(&self, width: usize, scene: &Scene) -> Vec<Line> {
         let mut lines = Vec::new();
-        let plain = |line| Foot { line, field: None };
-        let fields = if self.is_void() { &[] } else { self.fields.as_slice() };
-        if !fields.is_empty() {
-            lines.push(plain(Styled::default()));
-        }
-        for (at, (asks, _)) in fields.iter().enumerate() {
-            let label = match (asks, &self.shown.demand) {
-                (Asks::Reason, _) => "why",
-                (Asks::Until, _) => "until",
-                (Asks::Replicas, _) => "replicas",
-                (Asks::Word, Demand::Type(word)) => {
-                    lines.push(plain(Styled::of(Style::Text, format!(" type {word} to {}", self.shown.title()))));
-                    ""
-                }
-                (Asks::Word, _) => "",
-            };
-            let line = Styled::of(Style::Dim, format!(" {label}"));
-            let told = self.understood(*asks, scene.state).filter(|_| *asks != Asks::Reason && width > BESIDE + 10);
-            let line = match told {
-                Some(told) => line.upto(BESIDE).and_all(&told),
-                None => line,
-            };
-            lines.push(Foot { line, field: Some(at) });
+        if !self.form.is_empty() && !self.is_void() {
+            lines.push(Line::of(Styled::default()));
+            lines.extend(self.form.lines(width, &scene.state.person_clock()));
         }
         let refusal = self.shown.refusal.as_ref().map(ToString::to_string);
         if let Some(error) = self.error.clone().or(refusal) {
-            lines.extend(Styled::of(Style::Error, format!(" {error}")).wrapped(1, width).into_iter().map(plain));
+            lines.extend(Styled::of(Style::Error, format!(" {error}")).wrapped(1, width).into_iter().map(Line::of));
         } else if !self.shown.is_settled() {
-            lines.push(plain(Styled::of(Style::Dim, " asking the API server whether you may …")));
+            lines.push(Line::of(Styled::of(Style::Dim, " asking the API server whether you may …")));
         }
         lines
     }
@@ -121,17 +93,15 @@ impl Confirm {
         let enter = scene.theme.sign("⏎", "enter");
         let name = self.shown.action.name.to_owned();
         let run = match () {
-            () if !self.fields.is_empty() => (enter, name),
-            () if self.loses_something() => ("y", name),
+            () if !self.form.is_empty() => (enter, name),
+            () if self.shown.loses_something() => ("y", name),
             () => (scene.theme.sign("⏎ y", "enter y"), name),
         };
         if self.is_void() {
             return vec![("esc", "back".to_owned())];
         }
         let mut keys = vec![run];
-        if self.fields.len() > 1 {
-            keys.push(("tab", "next".to_owned()));
-        }
+        keys.extend(self.form.keys(scene));
         keys.push(("esc", "nothing happens".to_owned()));
         keys
     }

@@ -39,8 +39,11 @@ fn every_difference_is_a_row_that_leads_to_object_and_file() {
     assert!(shown[2].contains("Kustomization apps/other") && shown[2].contains("not compared"), "{shown:?}");
     assert_eq!(view.title(world.state()), "drift · 1 drifted of 7 objects compared · 1 not compared");
     let (_, transitions) = world.act(|cx| view.gesture(Gesture::File, cx));
-    assert!(matches!(&transitions[..], [Transition::Open("file", Target::File(_, place))] if place.line == 6), "{transitions:?}");
+    assert!(
+        matches!(&transitions[..], [Transition::Open(Screen::FILE, Target::File(_, place))] if place.line == 6),
+        "{transitions:?}"
+    );
     let (_, transitions) = world.act(|cx| view.gesture(Gesture::Open, cx));
-    assert_eq!(transitions, [Transition::Open("details", Target::Object(object.clone()))]);
+    assert_eq!(transitions, [Transition::Open(Screen::DETAILS, Target::Object(object.clone()))]);
     assert_eq!(view.selection(world.state()), [object]);
 }

@@ -51,7 +51,7 @@ fn fields_show_who_set_them_and_lead_to_the_file() {
         Some("spec.replicas = 3  over/k.yaml:6 (replicas)  over base/web.yaml:5 (resource)  only the cluster knows ${zone}")
     );
     let (_, transitions) = world.act(|cx| view.gesture(Gesture::Open, cx));
-    let [Transition::Open("file", Target::File(of, place))] = &transitions[..] else { panic!("{transitions:?}") };
+    let [Transition::Open(Screen::FILE, Target::File(of, place))] = &transitions[..] else { panic!("{transitions:?}") };
     assert_eq!((of, &*place.path, place.line, place.is_secret), (&id, "over/k.yaml", 6, false));
 }
 

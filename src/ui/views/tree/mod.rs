@@ -19,14 +19,14 @@ use ratatui::layout::Rect;
 use self::paint::{Widths, ancestors};
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::widgets::progress;
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Target, Transition};
+use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target, Transition};
 use fluxdeck_model::domain::query::Query;
 use fluxdeck_model::domain::{Health, NodeId, ObjectRef, Relation};
 use fluxdeck_model::state::projection::{Fold, Row, RowId, Sort, SortBy, word_of};
 use fluxdeck_model::state::{Cluster, Epoch, Intent, Show, State};
 
 pub const SPEC: ViewSpec = ViewSpec {
-    name: "tree",
+    screen: Screen::TREE,
     doc: "every source, what it feeds, down to pods",
     scope: Scope::Tree,
     make: |_, _| Ok(Box::<TreeView>::default()),
@@ -136,7 +136,7 @@ impl TreeView {
             (Some(_), Some(node)) => self.jump(node, cx),
             (None, Some(node)) => {
                 let object = cx.state.cluster().store.reference(node).clone();
-                cx.transit(Transition::Open("details", Target::Object(object)));
+                cx.transit(Transition::Open(Screen::DETAILS, Target::Object(object)));
             }
             _ => self.fold(row.fold == Fold::Closed, cx),
         }
@@ -181,7 +181,7 @@ impl TreeView {
             [one] => self.jump(*one, cx),
             _ => {
                 let object = cluster.store.reference(node).clone();
-                cx.transit(Transition::Open("details", Target::Object(object)));
+                cx.transit(Transition::Open(Screen::DETAILS, Target::Object(object)));
             }
         }
     }

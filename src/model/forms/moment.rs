@@ -1,35 +1,24 @@
-//! What a person answered before an action, and how dates are written.
+//! Times as people type them.
 
 use jiff::civil::{Date, DateTime, Time};
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 
+use super::Clock;
 use crate::domain::duration;
 use crate::error::{Error, Result};
 
-/// The answers to an action's form.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Answers {
-    /// Why something is suspended.
-    pub reason: Option<String>,
-    /// Until when it is meant to be.
-    pub until: Option<Timestamp>,
-    pub replicas: Option<u32>,
-    /// To reconcile as by force (`forceAt`).
-    pub force: bool,
-    /// To forget failed attempts (`resetAt`).
-    pub reset: bool,
-}
+/// How moments are written, for hints.
+pub(super) const SPELT: &str = "2h, 3d, 14:00, 2026-12-01 or 2026-12-01T14:00";
 
-/// Reads until when: a duration (`2h`, `3d`), a time of today or tomorrow (`14:00`), a date (`2026-12-01`), or both
+/// Reads a moment to come: a duration from now (`2h`, `3d`), a time of today or tomorrow (`14:00`), a date (`2026-12-01`), or both
 /// (`2026-12-01 14:00`, RFC 3339).
 ///
 /// # Errors
 /// What cannot be read, and what is past.
-pub fn until(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp> {
+pub(super) fn read(text: &str, clock: &Clock) -> Result<Timestamp> {
+    let Clock { now, zone } = clock;
     let text = text.trim();
-    let wrong = || Error::usage(format!("`{text}` is no time"), "write 2h, 3d, 14:00, 2026-12-01 or 2026-12-01T14:00");
+    let wrong = || Error::usage(format!("`{text}` is no time"), format!("write {SPELT}"));
     let at = |moment: DateTime| moment.to_zoned(zone.clone()).map(|zoned| zoned.timestamp()).map_err(|_| wrong());
     let found = if let Some(length) = length(text) {
         now.checked_add(length).map_err(|_| wrong())?
@@ -38,7 +27,7 @@ pub fn until(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp> {
     } else if let Some(time) = (text.len() <= 8).then(|| text.parse::<Time>().ok()).flatten() {
         let today = now.to_zoned(zone.clone()).date();
         let first = at(today.to_datetime(time))?;
-        if first > now { first } else { at(today.tomorrow().map_err(|_| wrong())?.to_datetime(time))? }
+        if first > *now { first } else { at(today.tomorrow().map_err(|_| wrong())?.to_datetime(time))? }
     } else if let Ok(moment) = text.replacen(' ', "T", 1).parse::<DateTime>() {
         // jiff reads a date alone as its midnight: "until that day" ends with it
         match text.parse::<Date>() {
@@ -48,13 +37,14 @@ pub fn until(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp> {
     } else {
         return Err(wrong());
     };
-    if found <= now {
+    if found <= *now {
         return Err(Error::usage(format!("`{text}` is past"), "name a time to come"));
     }
     Ok(found)
 }
 
-fn length(text: &str) -> Option<SignedDuration> {
+/// Reads a duration in Go's spelling, or in days.
+pub(super) fn length(text: &str) -> Option<SignedDuration> {
     if let Some(days) = text.strip_suffix('d').and_then(|days| days.parse::<i64>().ok()) {
         return SignedDuration::try_from_hours(days.checked_mul(24)?);
     }
@@ -63,11 +53,14 @@ fn length(text: &str) -> Option<SignedDuration> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::tz::TimeZone;
+
     use super::*;
 
-    fn read(text: &str) -> Result<String> {
+    fn moment(text: &str) -> Result<String> {
         let now = "2026-11-21T10:00:00Z".parse().expect("a time");
-        until(text, now, &TimeZone::fixed(jiff::tz::offset(1))).map(|moment| moment.to_string())
+        let clock = Clock { now, zone: TimeZone::fixed(jiff::tz::offset(1)) };
+        read(text, &clock).map(|moment| moment.to_string())
     }
 
     #[test]
@@ -82,16 +75,16 @@ mod tests {
             ("2026-12-01 08:30", "2026-12-01T07:30:00Z"),
             ("2026-12-01T08:30:00Z", "2026-12-01T08:30:00Z"),
         ] {
-            assert_eq!(read(text).as_deref(), Ok(expected), "{text}");
+            assert_eq!(moment(text).as_deref(), Ok(expected), "{text}");
         }
     }
 
     #[test]
     fn what_is_past_or_no_time_is_refused() {
-        assert!(read("2026-11-20").is_err_and(|error| error.message == "`2026-11-20` is past"));
-        assert!(read("0s").is_err_and(|error| error.message.contains("past")));
+        assert!(moment("2026-11-20").is_err_and(|error| error.message == "`2026-11-20` is past"));
+        assert!(moment("0s").is_err_and(|error| error.message.contains("past")));
         for text in ["", "soon", "25:00", "99999999999999999d", "-2h"] {
-            assert!(read(text).is_err_and(|error| error.message.contains("no time")), "{text}");
+            assert!(moment(text).is_err_and(|error| error.message.contains("no time")), "{text}");
         }
     }
 }

@@ -1,0 +1,37 @@
+//! Which views there are to open, as values: a view that does not exist cannot be named.
+
+/// A view, as commands and other views open it. What it looks like is known in `ui` alone, where each says which of these it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Screen(&'static str);
+
+impl Screen {
+    pub const TREE: Self = Self::new("tree");
+    pub const OBJECTS: Self = Self::new("objects");
+    pub const DETAILS: Self = Self::new("details");
+    pub const YAML: Self = Self::new("yaml");
+    pub const EVENTS: Self = Self::new("events");
+    pub const LOGS: Self = Self::new("logs");
+    pub const ORIGINS: Self = Self::new("origins");
+    pub const FILE: Self = Self::new("file");
+    pub const DRIFT: Self = Self::new("drift");
+    pub const ACTIONS: Self = Self::new("actions");
+    pub const CONFIRM: Self = Self::new("confirm");
+    pub const UNRECORDED: Self = Self::new("unrecorded");
+    pub const JOBS: Self = Self::new("jobs");
+    pub const JOB: Self = Self::new("job");
+    pub const ACTS: Self = Self::new("acts");
+    pub const LEAVE: Self = Self::new("leave");
+    pub const CONTEXTS: Self = Self::new("contexts");
+    pub const NAMESPACES: Self = Self::new("namespaces");
+    pub const KINDS: Self = Self::new("kinds");
+    pub const HELP: Self = Self::new("help");
+
+    /// One that only its own view names.
+    pub const fn new(name: &'static str) -> Self {
+        Self(name)
+    }
+
+    pub fn name(self) -> &'static str {
+        self.0
+    }
+}

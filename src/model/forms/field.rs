@@ -1,0 +1,278 @@
+//! One field of a form: what it takes, and how what was typed is read.
+
+use std::borrow::Cow;
+
+use super::{Clock, Value, moment};
+use crate::domain::{duration, quantity};
+use crate::error::{Error, Result};
+
+/// A text that is known when the program is built, or made for one question.
+type Text = Cow<'static, str>;
+
+/// The longest text of one line, in bytes: it has to fit an annotation and a line of a table without being a nuisance.
+const LONGEST: usize = 1024;
+/// The longest code, in bytes: a manifest is smaller than what an API server takes (etcd, 1.5 MiB).
+const LONGEST_CODE: usize = 1 << 20;
+
+/// One thing that is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Its name in answers, as a flag and in `--set`.
+    pub id: Text,
+    /// The word before it in a dialog; empty for none.
+    pub label: Text,
+    /// What it means and how it is written: beside an empty field, and in `--help`.
+    pub help: Text,
+    pub input: Input,
+    /// What it holds at first, as it would be typed.
+    pub default: String,
+    /// It may stay empty.
+    pub optional: bool,
+    /// A headless flag that no dialog asks for.
+    pub flag_only: bool,
+}
+
+/// What a field takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// One line.
+    Text,
+    /// A whole number; `what` it counts, for messages: `number of replicas`.
+    Number {
+        least: i64,
+        most: i64,
+        what: &'static str,
+    },
+    /// A quantity of Kubernetes: `100m`, `1Gi`.
+    Quantity,
+    /// One of these; `free`: or anything else.
+    Choice {
+        from: Choices,
+        free: bool,
+    },
+    /// Some of these, separated by commas.
+    Many {
+        from: Choices,
+    },
+    /// A time to come, as a duration, a time of day or a date.
+    Moment,
+    /// A duration.
+    Span,
+    YesNo,
+    /// Several lines, in that language.
+    Code(&'static str),
+    /// Exactly this word: what a person types to be sure.
+    Word(String),
+}
+
+/// What can be chosen from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choices {
+    Now(Vec<Choice>),
+    /// They are being looked up.
+    Later,
+    /// They could not be looked up, and why.
+    Unknown(String),
+}
+
+/// One thing that can be chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    pub value: String,
+    /// What is said of it beside.
+    pub note: String,
+}
+
+impl Choice {
+    pub fn new(value: impl Into<String>, note: impl Into<String>) -> Self {
+        Self { value: value.into(), note: note.into() }
+    }
+}
+
+/// What is to be said of what stands in a field, as it is typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// How it is meant to be used.
+    Help(String),
+    /// What it was understood as.
+    Means(String),
+    Wrong(String),
+}
+
+impl Field {
+    pub fn new(id: impl Into<Text>, label: impl Into<Text>, help: impl Into<Text>, input: Input) -> Self {
+        Self {
+            id: id.into(),
+            label: label.into(),
+            help: help.into(),
+            input,
+            default: String::new(),
+            optional: false,
+            flag_only: false,
+        }
+    }
+
+    #[must_use]
+    pub fn optional(self) -> Self {
+        Self { optional: true, ..self }
+    }
+
+    #[must_use]
+    pub fn flag_only(self) -> Self {
+        Self { flag_only: true, optional: true, ..self }
+    }
+
+    #[must_use]
+    pub fn default(self, text: impl Into<String>) -> Self {
+        Self { default: text.into(), ..self }
+    }
+
+    /// What it is called in messages: its label, else its id.
+    pub fn name(&self) -> &str {
+        if self.label.is_empty() { &self.id } else { &self.label }
+    }
+
+    /// What stands for its value in `--help`; none for what takes none.
+    pub fn placeholder(&self) -> Option<&'static str> {
+        Some(match self.input {
+            Input::Text => "TEXT",
+            Input::Number { .. } => "COUNT",
+            Input::Quantity => "QUANTITY",
+            Input::Choice { .. } => "VALUE",
+            Input::Many { .. } => "VALUES",
+            Input::Moment => "TIME",
+            Input::Span => "DURATION",
+            Input::Code(_) => "CODE",
+            Input::Word(_) => "WORD",
+            Input::YesNo => return None,
+        })
+    }
+
+    /// The longest text that it takes, in bytes.
+    pub fn longest(&self) -> usize {
+        if self.takes_lines() { LONGEST_CODE } else { LONGEST }
+    }
+
+    /// Whether it takes more than one line.
+    pub fn takes_lines(&self) -> bool {
+        matches!(self.input, Input::Code(_))
+    }
+
+    /// What can be chosen that fits what was typed so far (of several: after the last comma), in order.
+    pub fn matching(&self, text: &str) -> Vec<&Choice> {
+        let (Input::Choice { from: Choices::Now(all), .. } | Input::Many { from: Choices::Now(all) }) = &self.input else {
+            return Vec::new();
+        };
+        let sought = match self.input {
+            Input::Many { .. } => text.rsplit(',').next().unwrap_or_default(),
+            _ => text,
+        };
+        let sought = sought.trim().to_lowercase();
+        let (mut begins, holds): (Vec<_>, Vec<_>) = all
+            .iter()
+            .filter(|choice| choice.value.to_lowercase().contains(&sought) || choice.note.to_lowercase().contains(&sought))
+            .partition(|choice| choice.value.to_lowercase().starts_with(&sought));
+        begins.extend(holds);
+        begins
+    }
+
+    /// Reads what was typed; none for nothing.
+    ///
+    /// # Errors
+    /// What it cannot be, and how it is written.
+    pub fn read(&self, text: &str, clock: &Clock) -> Result<Option<Value>> {
+        if text.len() > self.longest() {
+            return Err(Error::usage(format!("{} is too long", self.name()), format!("at most {} bytes", self.longest())));
+        }
+        if self.takes_lines() {
+            return Ok((!text.trim().is_empty()).then(|| Value::Text(text.to_owned())));
+        }
+        let text = text.trim();
+        if text.is_empty() {
+            return Ok(None);
+        }
+        if text.contains(char::is_control) {
+            return Err(Error::usage(format!("{} is one line", self.name()), "leave out line breaks and control characters"));
+        }
+        let is_of = |from: &Choices, text: &str| match from {
+            Choices::Now(all) => all.iter().any(|choice| choice.value == text),
+            Choices::Later | Choices::Unknown(_) => true,
+        };
+        let none = |what: &str, how: &str| Error::usage(format!("`{text}` is no {what}"), how.to_owned());
+        Ok(Some(match &self.input {
+            Input::Text | Input::Code(_) => Value::Text(text.to_owned()),
+            Input::Number { least, most, what } => {
+                let number = text.parse().ok().filter(|number| (*least..=*most).contains(number));
+                Value::Number(number.ok_or_else(|| none(what, &range(*least, *most)))?)
+            }
+            Input::Quantity if quantity::parse(text).is_some() => Value::Text(text.to_owned()),
+            Input::Quantity => return Err(none("quantity", "write 100m, 0.5, 128Mi or 1Gi")),
+            Input::Choice { from, free } if *free || is_of(from, text) => Value::Text(text.to_owned()),
+            Input::Choice { .. } => return Err(none(self.name(), "choose one of the list")),
+            Input::Many { from } => {
+                let all: Vec<_> = text.split(',').map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned).collect();
+                match all.iter().find(|one| !is_of(from, one)) {
+                    Some(one) => return Err(Error::usage(format!("`{one}` is no {}", self.name()), "choose of the list")),
+                    None => Value::Many(all),
+                }
+            }
+            Input::Moment => Value::Text(moment::read(text, clock)?.to_string()),
+            Input::Span if moment::length(text).is_some() => Value::Text(text.to_owned()),
+            Input::Span => return Err(none("duration", "write 30s, 5m, 2h or 3d")),
+            Input::YesNo => match text.to_lowercase().as_str() {
+                "y" | "yes" | "true" => Value::Yes(true),
+                "n" | "no" | "false" => Value::Yes(false),
+                _ => return Err(none("answer", "say yes or no")),
+            },
+            Input::Word(word) if word == text => Value::Text(text.to_owned()),
+            Input::Word(word) => return Err(Error::usage(format!("type `{word}`"), "nothing was done")),
+        }))
+    }
+
+    /// What is to be said beside it while `text` stands in it.
+    pub fn told(&self, text: &str, clock: &Clock) -> Option<Told> {
+        if text.trim().is_empty() {
+            let looked_up = match &self.input {
+                Input::Choice { from, .. } | Input::Many { from } => from.state(),
+                _ => None,
+            };
+            let may = if self.optional { "may stay empty" } else { "" };
+            let parts = [looked_up.unwrap_or_default(), &self.help, may].into_iter().filter(|part| !part.is_empty());
+            let text = parts.collect::<Vec<_>>().join("; ");
+            return (!text.is_empty()).then_some(Told::Help(text));
+        }
+        match (self.read(text, clock), &self.input) {
+            // a word is wrong until its last letter
+            (Err(_), Input::Word(_)) => None,
+            (Err(error), _) => Some(Told::Wrong(error.to_string())),
+            (Ok(Some(Value::Text(moment))), Input::Moment) => Some(Told::Means(since_now(&moment, clock))),
+            (Ok(_), _) => None,
+        }
+    }
+}
+
+impl Choices {
+    fn state(&self) -> Option<&str> {
+        match self {
+            Self::Now(_) => None,
+            Self::Later => Some("looking up what there is …"),
+            Self::Unknown(why) => Some(why),
+        }
+    }
+}
+
+/// Which numbers are taken, in words.
+fn range(least: i64, most: i64) -> String {
+    if most == i64::MAX || most == i64::from(i32::MAX) {
+        format!("type a number from {least} on")
+    } else {
+        format!("type a number from {least} to {most}")
+    }
+}
+
+/// `2026-01-01 14:00 UTC, in 3h50m`.
+fn since_now(moment: &str, clock: &Clock) -> String {
+    let Ok(moment) = moment.parse::<jiff::Timestamp>() else { return String::new() };
+    let left = duration::age(moment.as_second() - clock.now.as_second()).0;
+    format!("{}, in {left}", moment.strftime("%Y-%m-%d %H:%M UTC"))
+}

@@ -1,0 +1,129 @@
+//! A question as data: which fields it has, what each takes, what may stay empty.
+//!
+//! A [`Form`] is made once by whoever asks (an action, a playbook) and read by everybody else: one view draws it, the flags of headless
+//! commands and `--set field=value` are made of it, and all three read what was typed by the same [`Field::read`]. The answers are
+//! [`Answers`], a map by field, written to journals as they are; who asked reads them into a struct of its own.
+//! What has to be looked up (tags, branches) is [`Choices::Later`] and filled in when it has come; nothing here asks anybody.
+
+mod answers;
+mod field;
+mod moment;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+pub use answers::{Answers, Value};
+pub use field::{Choice, Choices, Field, Input, Told};
+
+use crate::domain::text::distance;
+use crate::error::{Error, Result};
+
+/// The moment at which something is typed, and the zone of the person's clocks: what `14:00` and `2h` mean.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    pub now: Timestamp,
+    pub zone: TimeZone,
+}
+
+/// What is asked, in the order in which it is asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Form {
+    pub fields: Vec<Field>,
+}
+
+impl Form {
+    /// Nothing is asked.
+    pub fn nothing() -> Self {
+        Self::default()
+    }
+
+    pub fn of(fields: impl Into<Vec<Field>>) -> Self {
+        Self { fields: fields.into() }
+    }
+
+    /// The fields that a dialog shows; the others are flags only.
+    pub fn shown(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(|field| !field.flag_only)
+    }
+
+    /// Whether a person is asked anything on the screen.
+    pub fn asks(&self) -> bool {
+        self.shown().next().is_some()
+    }
+
+    pub fn field(&self, id: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.id == id)
+    }
+
+    /// The field that takes what follows a command's name: `:suspend db migration`, `:scale 3`.
+    pub fn first(&self) -> Option<&Field> {
+        self.shown().next()
+    }
+
+    /// Fills the choices of a field that were looked up, or says why there are none.
+    pub fn fill(&mut self, id: &str, found: std::result::Result<Vec<Choice>, String>) {
+        let Some(field) = self.fields.iter_mut().find(|field| field.id == id) else { return };
+        let (Input::Choice { from, .. } | Input::Many { from }) = &mut field.input else { return };
+        *from = found.map_or_else(Choices::Unknown, Choices::Now);
+    }
+
+    /// Reads what was typed, by field; what is left out, or empty, has its default.
+    ///
+    /// # Errors
+    /// A field that there is none of, with its neighbour; what cannot be read; what may not stay empty.
+    pub fn read<'a>(&self, typed: impl IntoIterator<Item = (&'a str, &'a str)>, clock: &Clock) -> Result<Answers> {
+        let mut texts: BTreeMap<&str, &str> = BTreeMap::new();
+        for (id, text) in typed {
+            if self.field(id).is_none() {
+                return Err(self.unknown(id));
+            }
+            if texts.insert(id, text).is_some() {
+                return Err(Error::usage(format!("`{id}` is said twice"), "say it once"));
+            }
+        }
+        let mut answers = Answers::default();
+        for field in &self.fields {
+            let text = texts.get(&*field.id).copied().filter(|text| !text.trim().is_empty()).unwrap_or(&field.default);
+            if let Some(value) = field.read(text, clock)? {
+                answers.put(&field.id, value);
+            }
+        }
+        self.complete(&answers)?;
+        Ok(answers)
+    }
+
+    /// Whether everything is answered that may not stay empty.
+    ///
+    /// # Errors
+    /// Names the first that is not.
+    pub fn complete(&self, answers: &Answers) -> Result<()> {
+        match self.fields.iter().find(|field| !field.optional && answers.get(&field.id).is_none()) {
+            Some(field) => Err(Error::usage(format!("{} is not answered", field.name()), field.help.to_string())),
+            None => Ok(()),
+        }
+    }
+
+    /// `field=value`, as `--set` takes it.
+    ///
+    /// # Errors
+    /// When there is no `=`.
+    pub fn assignment(text: &str) -> Result<(&str, &str)> {
+        text.split_once('=').ok_or_else(|| Error::usage(format!("`{text}` sets nothing"), "write --set FIELD=VALUE"))
+    }
+
+    fn unknown(&self, id: &str) -> Error {
+        let ids = || self.fields.iter().map(|field| &*field.id);
+        let near = ids().min_by_key(|known| distance(known, id)).filter(|known| distance(known, id) <= 2);
+        let all = ids().collect::<Vec<_>>().join(", ");
+        let hint = match (near, all.is_empty()) {
+            (Some(near), _) => format!("did you mean `{near}`?"),
+            (None, false) => format!("there are {all}"),
+            (None, true) => "nothing can be set".to_owned(),
+        };
+        Error::usage(format!("there is no field `{id}`"), hint)
+    }
+}

@@ -1,0 +1,334 @@
+//! A form, drawn and filled: the one view of all questions, in whatever dialog they are asked.
+//!
+//! ```text
+//!  why     [Why; written on the object; may stay empty              ]
+//!  until   [14:00                ]  2026-01-01 14:00 UTC, in 3h50m
+//!  image   [1.2                  ]
+//!           1.2.3   newest
+//!           1.2.2
+//! ```
+//! What a field holds is text until somebody asks for the answers; what was typed stays when the form is made anew.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::field::{self, Field as Editor};
+use super::lines::Styled;
+use crate::ui::layer::Scene;
+use crate::ui::theme::Scope as Style;
+use fluxdeck_model::domain::text::fit;
+use fluxdeck_model::error::Result;
+use fluxdeck_model::forms::{Answers, Clock, Field, Form, Input, Told};
+use fluxdeck_model::state::{Code, Key};
+
+/// Columns of the labels, at least, and at most.
+const LABEL: (usize, usize) = (10, 20);
+/// Columns of a field with an explanation beside it.
+const BESIDE: usize = 24;
+/// Lines of choices, and of code, that show.
+const CHOICES: usize = 5;
+const LINES: usize = 6;
+
+/// What a key meant to a form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// Nothing.
+    No,
+    /// It moves within the form.
+    Moved,
+    /// What stands in a field is another.
+    Changed,
+}
+
+/// A field with what is typed into it.
+struct Slot {
+    field: Field,
+    editor: Editor,
+    /// The choice under the cursor, among those that match.
+    choice: usize,
+    /// It holds what it held at first: the first letter that is typed replaces it.
+    is_untouched: bool,
+}
+
+/// A form while it is filled.
+#[derive(Default)]
+pub struct Filling {
+    slots: Vec<Slot>,
+    at: usize,
+}
+
+/// One line of a form: what is written, and which field, and which of its lines, is painted into it.
+pub struct Line {
+    pub text: Styled,
+    part: Option<(usize, usize)>,
+}
+
+impl Line {
+    pub fn of(text: Styled) -> Self {
+        Self { text, part: None }
+    }
+}
+
+impl Slot {
+    fn new(field: &Field, answers: &Answers) -> Self {
+        let text = answers.get(&field.id).map_or_else(|| field.default.clone(), ToString::to_string);
+        let editor = Editor::with(text).taking(field.longest(), field.takes_lines());
+        let is_untouched = answers.get(&field.id).is_none() && !field.default.is_empty();
+        Self { field: field.clone(), editor, choice: 0, is_untouched }
+    }
+
+    fn chooses(&self) -> bool {
+        matches!(self.field.input, Input::Choice { .. } | Input::Many { .. })
+    }
+
+    /// Takes the choice under the cursor; false where there is none, or it stands there already.
+    fn choose(&mut self) -> bool {
+        let text = self.editor.text();
+        let Some(value) = self.field.matching(text).get(self.choice).map(|choice| choice.value.clone()) else { return false };
+        let before = match self.field.input {
+            Input::Many { .. } => text.rsplit_once(',').map_or_else(String::new, |(before, _)| format!("{before}, ")),
+            _ => String::new(),
+        };
+        let whole = format!("{before}{value}");
+        let is_new = whole != text.trim();
+        self.editor.set(whole);
+        self.choice = 0;
+        is_new
+    }
+
+    /// Empties it; where a key would take a letter away, one is left to be taken.
+    fn clear(&mut self, leaves_one: bool) {
+        self.editor.set(if leaves_one { " " } else { "" });
+    }
+
+    /// Says the other of yes and no.
+    fn turn(&mut self) {
+        let is_yes = matches!(self.editor.text(), "yes" | "y" | "true");
+        self.editor.set(if is_yes { "no" } else { "yes" });
+    }
+
+    fn key(&mut self, key: Key) -> Taken {
+        let is_switch = self.field.input == Input::YesNo;
+        let replaces = matches!(key.code, Code::Char(_) | Code::Backspace) && !key.ctrl && !key.alt;
+        if self.is_untouched && !is_switch && replaces {
+            self.clear(key.code == Code::Backspace);
+        }
+        self.is_untouched &= matches!(key.code, Code::Down | Code::Up | Code::Enter);
+        match key.code {
+            Code::Char(' ') | Code::Left | Code::Right if is_switch => self.turn(),
+            Code::Char('y') if is_switch => self.editor.set("yes"),
+            Code::Char('n') if is_switch => self.editor.set("no"),
+            _ if is_switch => return Taken::No,
+            Code::Down | Code::Up if self.chooses() => {
+                let last = self.field.matching(self.editor.text()).len().saturating_sub(1);
+                self.choice = if key.code == Code::Down { (self.choice + 1).min(last) } else { self.choice.saturating_sub(1) };
+                return Taken::Moved;
+            }
+            Code::Enter if self.chooses() => {
+                // what was typed is not replaced where anything will do
+                let keeps = matches!(self.field.input, Input::Choice { free: true, .. })
+                    && !self.editor.text().trim().is_empty()
+                    && self.choice == 0;
+                return if !keeps && self.choose() { Taken::Changed } else { Taken::No };
+            }
+            _ if self.editor.key(key) => self.choice = 0,
+            _ => return Taken::No,
+        }
+        Taken::Changed
+    }
+}
+
+impl Filling {
+    /// With what was answered before, else with what each field holds at first.
+    pub fn new(form: &Form, answers: &Answers) -> Self {
+        Self { slots: form.shown().map(|field| Slot::new(field, answers)).collect(), at: 0 }
+    }
+
+    /// Takes the same form as it is now: what was typed is not taken away, nor a field in which somebody types.
+    pub fn adopt(&mut self, form: &Form) {
+        for field in form.shown() {
+            match self.slots.iter_mut().find(|slot| slot.field.id == field.id) {
+                Some(slot) => slot.field = field.clone(),
+                None => self.slots.push(Slot::new(field, &Answers::default())),
+            }
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// What stands in a field, as typed.
+    pub fn text(&self, id: &str) -> &str {
+        self.slots.iter().find(|slot| slot.field.id == id).map_or("", |slot| slot.editor.text())
+    }
+
+    /// Reads what was typed so far; what is missing is missing.
+    ///
+    /// # Errors
+    /// The first field that cannot be read.
+    pub fn answers(&self, clock: &Clock) -> Result<Answers> {
+        let mut answers = Answers::default();
+        // a word is judged when it is whole
+        for slot in self.slots.iter().filter(|slot| !matches!(slot.field.input, Input::Word(_))) {
+            if let Some(value) = slot.field.read(slot.editor.text(), clock)? {
+                answers.put(&slot.field.id, value);
+            }
+        }
+        Ok(answers)
+    }
+
+    /// Puts the cursor into the first field that cannot be read, or is empty and may not be.
+    pub fn go_to_fault(&mut self, clock: &Clock) {
+        let is_wrong = |slot: &Slot| match slot.field.read(slot.editor.text(), clock) {
+            Ok(value) => value.is_none() && !slot.field.optional,
+            Err(_) => true,
+        };
+        self.at = self.slots.iter().position(is_wrong).unwrap_or(self.at);
+    }
+
+    pub fn key(&mut self, key: Key) -> Taken {
+        let count = self.slots.len();
+        let Some(slot) = self.slots.get_mut(self.at) else { return Taken::No };
+        match key.code {
+            Code::Tab | Code::BackTab => {
+                let sought = slot.chooses() && !slot.editor.text().trim().is_empty();
+                let is_chosen = sought && slot.field.matching(slot.editor.text()).len() == 1 && slot.choose();
+                self.at = if key.code == Code::Tab { (self.at + 1) % count } else { (self.at + count - 1) % count };
+                if is_chosen { Taken::Changed } else { Taken::Moved }
+            }
+            _ => slot.key(key),
+        }
+    }
+
+    pub fn paste(&mut self, text: &str) {
+        if let Some(slot) = self.slots.get_mut(self.at) {
+            if std::mem::take(&mut slot.is_untouched) {
+                slot.clear(false);
+            }
+            slot.editor.paste(text);
+        }
+    }
+
+    /// Keys that mean something in the present field, with their words.
+    pub fn keys(&self, scene: &Scene) -> Vec<(&'static str, String)> {
+        let mut keys = Vec::new();
+        match self.slots.get(self.at).map(|slot| &slot.field.input) {
+            Some(Input::YesNo) => keys.push(("space", "yes or no".to_owned())),
+            Some(Input::Choice { .. } | Input::Many { .. }) => {
+                keys.push((if scene.theme.ascii { "down" } else { "↑↓" }, "choose".to_owned()));
+            }
+            Some(Input::Code(_)) => keys.push((if scene.theme.ascii { "alt-enter" } else { "alt-⏎" }, "new line".to_owned())),
+            _ => {}
+        }
+        if self.slots.len() > 1 {
+            keys.push(("tab", "next".to_owned()));
+        }
+        keys
+    }
+
+    fn label(&self) -> usize {
+        let longest = self.slots.iter().map(|slot| slot.field.label.chars().count() + 3).max().unwrap_or_default();
+        longest.clamp(LABEL.0, LABEL.1)
+    }
+
+    /// The form in lines of that width.
+    pub fn lines(&self, width: usize, clock: &Clock) -> Vec<Line> {
+        let mut lines = Vec::new();
+        let label = self.label();
+        for (number, slot) in self.slots.iter().enumerate() {
+            let is_active = number == self.at;
+            if slot.field.label.is_empty() {
+                lines
+                    .extend(Styled::of(Style::Text, format!(" {}", slot.field.help)).wrapped(1, width).into_iter().map(Line::of));
+            }
+            let style = if is_active { Style::Key } else { Style::Dim };
+            let head = Styled::of(style, format!(" {}", fit(&slot.field.label, label.saturating_sub(2))));
+            let told = self.told(slot, clock);
+            let beside = label + BESIDE + 2;
+            let fits = told.as_ref().is_some_and(|told| beside + told.width() <= width);
+            let text = match told.as_ref().filter(|_| fits) {
+                Some(told) => head.upto(beside).and_all(told),
+                None => head,
+            };
+            lines.push(Line { text, part: Some((number, 0)) });
+            let more = slot.editor.lines(LINES).len();
+            lines.extend((1..more).map(|part| Line { text: Styled::default(), part: Some((number, part)) }));
+            if let Some(told) = told.filter(|_| !fits) {
+                let below = Styled::default().upto(label).and_all(&told);
+                lines.extend(below.wrapped(label, width).into_iter().map(Line::of));
+            }
+            if is_active {
+                lines.extend(choices(slot, label, width).into_iter().map(Line::of));
+            }
+        }
+        lines
+    }
+
+    /// What stands beside a field, or below it. An empty line of text says it in its own place.
+    fn told(&self, slot: &Slot, clock: &Clock) -> Option<Styled> {
+        let told = slot.field.told(slot.editor.text(), clock)?;
+        match (told, &slot.field.input) {
+            (Told::Help(_), Input::Text | Input::Word(_)) => None,
+            (Told::Help(text) | Told::Means(text), _) => Some(Styled::of(Style::Dim, text)),
+            (Told::Wrong(text), _) => Some(Styled::of(Style::Error, text)),
+        }
+    }
+
+    /// Paints a line of the form.
+    pub fn render(&self, line: &Line, area: Rect, buf: &mut Buffer, scene: &Scene, clock: &Clock) {
+        buf.set_line(area.x, area.y, &line.text.painted(scene.theme), area.width);
+        let Some((number, part)) = line.part else { return };
+        let slot = &self.slots[number];
+        let label = u16::try_from(self.label()).unwrap_or(0).min(area.width);
+        let has_beside = line.text.text.trim_end().chars().count() > usize::from(label);
+        let whole = matches!(slot.field.input, Input::Text | Input::Word(_) | Input::Code(_)) && !has_beside;
+        let width = if whole { area.width } else { u16::try_from(BESIDE).unwrap_or(u16::MAX) };
+        let place = Rect { x: area.x + label, width: width.min(area.width - label), ..area };
+        let is_active = number == self.at;
+        match slot.editor.lines(LINES).get(part) {
+            Some((text, at)) if !text.is_empty() || is_active || part > 0 => {
+                field::paint((text, at.unwrap_or(text.len())), place, buf, scene.theme, is_active && at.is_some());
+            }
+            _ => field::paint(("", 0), place, buf, scene.theme, is_active),
+        }
+        self.hint(slot, place, buf, scene, clock);
+    }
+
+    /// In an empty line of text, what it is for.
+    fn hint(&self, slot: &Slot, place: Rect, buf: &mut Buffer, scene: &Scene, clock: &Clock) {
+        let is_line = matches!(slot.field.input, Input::Text) && slot.editor.text().is_empty();
+        if let Some(Told::Help(help)) = slot.field.told("", clock).filter(|_| is_line)
+            && place.width > 4
+        {
+            let room = usize::from(place.width) - 4;
+            buf.set_stringn(place.x + 2, place.y, fit(&help, room), room, scene.theme.style(Style::Dim));
+        }
+    }
+}
+
+/// The choices that match, with a window around the one under the cursor.
+fn choices(slot: &Slot, label: usize, width: usize) -> Vec<Styled> {
+    let found = slot.field.matching(slot.editor.text());
+    let first = (slot.choice + 1).saturating_sub(CHOICES);
+    let line = |(number, choice): (usize, &&fluxdeck_model::forms::Choice)| {
+        let style = if number == slot.choice { Style::Mark } else { Style::Text };
+        let room = width.saturating_sub(label + 2);
+        let line = Styled::of(Style::Text, " ".repeat(label + 1)).and(style, fit(&choice.value, room));
+        if choice.note.is_empty() { line } else { line.upto(label + BESIDE + 2).and(Style::Dim, &choice.note) }
+    };
+    let mut lines: Vec<_> = found.iter().enumerate().skip(first).take(CHOICES).map(line).collect();
+    if found.len() > first + CHOICES {
+        let more = format!("{}and {} more", " ".repeat(label + 1), found.len() - first - CHOICES);
+        lines.push(Styled::of(Style::Dim, more));
+    }
+    lines
+}
+
+#[cfg(test)]
+#[path = "tests/form.rs"]
+mod tests;
