@@ -10,9 +10,9 @@ use super::sequence::{ESC, Meaning, PASTE_ENDS, introduces, meaning, typed};
 use fluxdeck_model::state::Input;
 
 /// How long after an ESC alone, or with what a person may have pressed after it, the rest of a torn sequence may follow; after it, they were
-/// keys. Shorter than a person needs for two keys (about 30 ms), longer than a line needs between two packets of one write (tmux 3.5 waits
-/// 10 ms, `escape-time`).
-const ESCAPE: Duration = Duration::from_millis(20);
+/// keys. Shorter than a person needs for two keys (about 30 ms) and than the escape key may take to be seen; longer than a line needs between
+/// two packets of one write, which follow each other at once (tmux 3.5 waits 10 ms, `escape-time`).
+const ESCAPE: Duration = Duration::from_millis(5);
 /// How long after the first byte the rest of anything else may follow: an answer without an end swallows no more keys.
 const TORN: Duration = Duration::from_secs(1);
 /// Longest sequence that is waited for to its end, in bytes: more than any key or answer of a terminal has.
@@ -198,7 +198,7 @@ mod tests {
             (&[(0, b"\x1b"), (25, b"OA")], "Esc O A"),
             (&[(0, b"j\x1b"), (1, b"ctx")], "j Esc c t x"),
             (&[(0, b"\x1b["), (25, b"A")], "Esc [ A"),
-            (&[(0, b"\x1b["), (5, b"["), (25, b"j")], "Esc [ [ j"),
+            (&[(0, b"\x1b["), (3, b"["), (25, b"j")], "Esc [ [ j"),
             (&[(0, b"\x1b]"), (25, b"1")], "Esc ] 1"),
             (&[(0, b"\x1b[1;"), (2000, b"5C")], "5 C"),
             (&[(0, b"\xc3"), (2000, b"j")], "j"),
@@ -210,16 +210,16 @@ mod tests {
     #[test]
     fn what_was_torn_on_its_way_is_put_together() {
         for (reads, expected) in [
-            (&[(0, &b"\x1b"[..]), (5, b"[A")][..], "Up"),
-            (&[(0, b"\x1b["), (5, b"A")], "Up"),
+            (&[(0, &b"\x1b"[..]), (3, b"[A")][..], "Up"),
+            (&[(0, b"\x1b["), (3, b"A")], "Up"),
             (&[(0, b"\x1b[1;"), (100, b"5C")], "ctrl-Right"),
-            (&[(0, b"\x1bO"), (5, b"P")], "F(1)"),
+            (&[(0, b"\x1bO"), (3, b"P")], "F(1)"),
             (&[(0, b"\xc3"), (100, b"\xa9")], "é"),
             (&[(0, b"\x1b[200~a\x1b[2"), (60_000, b"01~j")], "paste:a j"),
             (&[(0, b"\x1b[200~a"), (1, b"\x1b"), (5_000, b"[201~"), (1, b"j")], "paste:a j"),
             (&[(0, b"\x1b[200~a"), (1, b"j"), (9_000, b"\x03"), (1, b"k")], "ctrl-c k"),
             (&[(0, b"\x1b]11;rgb:10"), (100, b"/10\x07j")], "j"),
-            (&[(0, b"\x1b"), (5, b"]11;rgb:10/10\x07j")], "j"),
+            (&[(0, b"\x1b"), (3, b"]11;rgb:10/10\x07j")], "j"),
         ] {
             assert_eq!(decoded(reads, 100).join(" "), expected, "{reads:?}");
         }
@@ -301,7 +301,7 @@ mod tests {
                 if read == INTERRUPT && bytes.windows(6).any(|window| window == b"\x1b[200~") {
                     break;
                 }
-                reads.push((u64::try_from(dice.below(15)).expect("small"), read));
+                reads.push((u64::try_from(dice.below(4)).expect("small"), read));
                 rest = behind;
             }
             if rest.is_empty() {
