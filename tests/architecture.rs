@@ -29,6 +29,7 @@ const MODEL: &[(&str, &[&str])] = &[
     ("actions", &["kinds", "domain", "error"]),
     ("kinds", &["domain"]),
     ("insight", &["render", "kinds", "domain", "error"]),
+    ("edit", &["render", "domain", "error"]),
     ("render", &["domain", "error"]),
     ("domain", &[]),
     ("error", &[]),

@@ -5,6 +5,7 @@
 //!  state    → { actions, insight, render, kinds, domain }   all data a screen may read; messages in, effects out; jobs under way
 //!  actions  → { kinds, domain }                            what is done in the cluster now: patches, guards, what to wait for
 //!  insight  → { render, kinds, domain }                    questions answered from builds: who set a field, what is wrong, what drifted
+//!  edit     → { render, domain }                           manifests changed where they lie: splices in their bytes, and the guard over them
 //!  kinds    → domain                                       one file a kind: how it is read, judged and shown
 //!  render   → domain                                       what Flux would apply from a tree of files, and who set each field
 //!  domain   → nothing                                      objects, identity, health, edges, the store
@@ -14,6 +15,7 @@
 pub mod actions;
 pub mod commands;
 pub mod domain;
+pub mod edit;
 pub mod error;
 pub mod insight;
 pub mod kinds;
