@@ -16,7 +16,8 @@ pub fn made(source: &Source, plan: Plan) -> Result<(Source, Vec<Splice>), Refusa
     // both readers are asked, and have to agree
     let after = Source::read(text.as_bytes()).map_err(|_| Refusal::Guard { line })?;
     let before: Vec<&Kind> = source.kinds().collect();
-    let wished = before[..plan.events.start].iter().copied().chain(&plan.instead).chain(before[plan.events.end..].iter().copied());
+    let wished =
+        before[..plan.events.start].iter().copied().chain(&plan.instead).chain(before[plan.events.end..].iter().copied());
     let differs = after.kinds().map(Some).chain([None]).zip(wished.map(Some).chain([None])).position(|(is, wished)| is != wished);
     match differs {
         None => Ok((after, splices)),

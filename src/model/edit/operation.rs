@@ -7,18 +7,39 @@ use super::wish::{Scalar, Value};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Operation {
     /// Another value for a scalar. `was` is the text that whoever asks has read there; another one is refused.
-    Set { at: Place, value: Scalar, was: Option<String> },
+    Set {
+        at: Place,
+        value: Scalar,
+        was: Option<String>,
+    },
     /// As `Set`, and every alias of the value changes with it.
-    SetShared { at: Place, value: Scalar, was: Option<String> },
+    SetShared {
+        at: Place,
+        value: Scalar,
+        was: Option<String>,
+    },
     /// A key that is not there yet, or an item of a list; maps on the way are made.
-    Add { at: Place, value: Value },
+    Add {
+        at: Place,
+        value: Value,
+    },
     /// A key with its value, or an item. What becomes empty stays as `{}` or `[]`.
-    Remove { at: Place },
+    Remove {
+        at: Place,
+    },
     /// A document before another one; behind the last where there is no such.
-    InsertDocument { before: usize, value: Value },
-    RemoveDocument { document: usize },
+    InsertDocument {
+        before: usize,
+        value: Value,
+    },
+    RemoveDocument {
+        document: usize,
+    },
     /// A file or folder in a kustomization's `resources`, `components` or another of its lists. Nothing where it is there.
-    List { field: String, entry: String },
+    List {
+        field: String,
+        entry: String,
+    },
 }
 
 impl Operation {

@@ -6,13 +6,13 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
     Key(String),
-    /// From 0. One past the last item is where another one goes.
+    /// From 0; another item goes before it.
     Index(usize),
     /// The item of a list that has these values: `name=api`.
     Item(Vec<(String, String)>),
     /// The item of a list that is this text.
     Is(String),
-    /// Behind the last item of a list, where another one goes.
+    /// Where another item of a list goes: behind the last one, or, where the list is sorted, between those it is sorted between.
     Last,
     /// Into the text of a scalar, which is YAML or JSON: its document.
     Inside(usize),

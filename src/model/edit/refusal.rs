@@ -8,51 +8,108 @@ use crate::error::Error;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     Utf16,
-    NotUtf8 { line: u32 },
+    NotUtf8 {
+        line: u32,
+    },
     TooLarge,
-    TooDeep { line: u32 },
+    TooDeep {
+        line: u32,
+    },
     /// A carriage return without a line feed: a line end for YAML, not for git.
-    CarriageReturn { line: u32 },
-    Malformed { line: u32, message: String },
+    CarriageReturn {
+        line: u32,
+    },
+    Malformed {
+        line: u32,
+        message: String,
+    },
     /// `{{ }}` that something else fills in before YAML is read.
-    Template { line: u32 },
-    Tabs { line: u32 },
+    Template {
+        line: u32,
+    },
+    Tabs {
+        line: u32,
+    },
     /// More than one document where kustomize sees one.
-    Documents { line: u32 },
-    DuplicateKey { line: u32, key: String },
-    Encrypted { line: u32 },
+    Documents {
+        line: u32,
+    },
+    DuplicateKey {
+        line: u32,
+        key: String,
+    },
+    Encrypted {
+        line: u32,
+    },
     /// The two readers do not say the same of the file as it is.
-    Readers { line: u32 },
+    Readers {
+        line: u32,
+    },
     /// There is nothing at that place.
-    Missing { place: String },
+    Missing {
+        place: String,
+    },
     /// There is something at that place already.
-    Exists { place: String },
+    Exists {
+        place: String,
+    },
     /// It is a map or a list, or the other way round.
-    Shape { line: u32, wanted: &'static str },
+    Shape {
+        line: u32,
+        wanted: &'static str,
+    },
     /// The value is another one's: `*anchor`.
-    Alias { line: u32, anchor: String },
+    Alias {
+        line: u32,
+        anchor: String,
+    },
     /// Other places use the value: `&anchor`, and the lines of its aliases.
-    Anchor { line: u32, anchor: String, uses: Vec<u32> },
+    Anchor {
+        line: u32,
+        anchor: String,
+        uses: Vec<u32>,
+    },
     /// The key comes from a merged map: `<<`.
-    MergeKey { line: u32, key: String },
-    Tagged { line: u32, tag: String },
+    MergeKey {
+        line: u32,
+        key: String,
+    },
+    Tagged {
+        line: u32,
+        tag: String,
+    },
     /// A key written as `? key`, or one without a value in brackets.
-    ExplicitKey { line: u32 },
+    ExplicitKey {
+        line: u32,
+    },
     /// What would be taken out holds a comment that belongs to something else.
-    Comment { line: u32 },
+    Comment {
+        line: u32,
+    },
     /// The text there is not the one that the change was made for.
-    Moved { line: u32 },
+    Moved {
+        line: u32,
+    },
     /// A text inside a text that is not written back as it stands there.
-    Codec { line: u32 },
+    Codec {
+        line: u32,
+    },
     /// In a text inside a text.
-    Inside { line: u32, refusal: Box<Refusal> },
+    Inside {
+        line: u32,
+        refusal: Box<Refusal>,
+    },
     /// The value cannot be written there so that every reader takes it for what it is.
-    Value { message: &'static str },
+    Value {
+        message: &'static str,
+    },
     /// Without it the file would be empty.
     LastDocument,
     NotKustomization,
     /// The edited text would not say what was wished, or would say something else too.
-    Guard { line: u32 },
+    Guard {
+        line: u32,
+    },
 }
 
 impl Refusal {

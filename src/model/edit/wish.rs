@@ -1,6 +1,7 @@
 //! Values that are wished for, with the type that every reader shall see.
 
 use super::text::Quoting;
+use crate::render::resolve::{Resolved, Yaml, plain};
 
 /// A wished scalar.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +29,20 @@ impl Scalar {
         match quoting {
             Quoting::Plain => Self::Spelled(text.to_owned()),
             quoting => Self::Quoted(text.to_owned(), quoting),
+        }
+    }
+
+    /// What somebody typed, as the type that is there: a number stays one where the text is a number, everything else is a string.
+    #[must_use]
+    pub fn typed(&self, text: &str) -> Self {
+        let Self::Spelled(old) = self else { return Self::string(text) };
+        let is_number = super::spell::plain::is_number(text);
+        match (plain(old, Yaml::V3), text) {
+            (Resolved::Bool(_), "true" | "false") => Self::Bool(text == "true"),
+            (Resolved::Int(_) | Resolved::Uint(_) | Resolved::Float(_), _) if is_number => {
+                text.parse().map_or_else(|_| Self::Number(text.to_owned()), Self::Integer)
+            }
+            _ => Self::string(text),
         }
     }
 

@@ -5,7 +5,7 @@ use crate::edit::refusal::Refusal;
 use crate::edit::spell::Hand;
 use crate::edit::splice::Splice;
 use crate::edit::text::{Id, Quoting, Source, What};
-use crate::edit::wish::{Scalar, Value};
+use crate::edit::wish::Value;
 
 /// Lists and maps with fewer keys are in order by chance.
 const SORTED: usize = 3;
@@ -16,7 +16,7 @@ pub fn add_entry(source: &Source, map: Id, key: &str, value: &Value) -> Result<P
     let column = source.column(span.content.start);
     let keys: Vec<Id> = span.entries().map(|(key, _)| key).collect();
     // the keys of an object have an order of their own
-    let at = if span.parent.is_some() { sorted(source, &keys, key, SORTED) } else { keys.len() };
+    let at = if span.parent.is_some() { sorted(source, &keys, key) } else { keys.len() };
     let mut hand = Hand::of(source);
     let lines = hand.entry(key, value, column)?;
     let before = at.checked_sub(1).map(|before| source.span(span.children[2 * before + 1]).range.end);
@@ -25,14 +25,10 @@ pub fn add_entry(source: &Source, map: Id, key: &str, value: &Value) -> Result<P
     Ok(Plan { splices: lines_between(source, before, next, column, &lines), events: event..event, instead: hand.kinds })
 }
 
-/// At a position; behind the last one where the list is sorted, it goes between those it is sorted between.
+/// At a position.
 pub fn add_item(source: &Source, list: Id, at: usize, value: &Value) -> Result<Plan, Refusal> {
     let span = source.span(list);
     let items = &span.children;
-    let at = match value {
-        Value::Scalar(Scalar::String(text)) if at == items.len() => sorted(source, items, text, SORTED),
-        _ => at,
-    };
     let first = dash(source, list, 0);
     let column = source.column(first);
     let mut hand = Hand::of(source);
@@ -69,11 +65,11 @@ fn gap(source: &Source, list: Id) -> usize {
 }
 
 /// Where a text goes among those that are sorted: at the end where they are not.
-pub fn sorted(source: &Source, ids: &[Id], text: &str, least: usize) -> usize {
+pub fn sorted(source: &Source, ids: &[Id], text: &str) -> usize {
     let texts: Option<Vec<&str>> = ids.iter().map(|id| source.span(*id).text()).collect();
     let is_plain = |id: &Id| matches!(source.span(*id).what, What::Scalar { quoting, .. } if quoting != Quoting::Literal);
     match texts {
-        Some(texts) if texts.len() >= least && texts.is_sorted() && ids.iter().all(is_plain) => {
+        Some(texts) if texts.len() >= SORTED && texts.is_sorted() && ids.iter().all(is_plain) => {
             texts.partition_point(|other| *other <= text)
         }
         _ => ids.len(),
@@ -86,7 +82,24 @@ fn lines_between(source: &Source, before: Option<usize>, next: Option<usize>, co
     let text = lines.join(newline);
     match (before, next) {
         (None, Some(next)) => vec![Splice::insert(next, format!("{text}{newline}{blanks}"))],
-        (before, _) => vec![line_after(source, before.unwrap_or(source.text().len()), &format!("{blanks}{text}"))],
+        (before, _) => {
+            let above = within(source, before.unwrap_or(source.text().len()), column + 1);
+            vec![line_after(source, above, &format!("{blanks}{text}"))]
+        }
+    }
+}
+
+/// A byte on the last of the lines of comment below that are indented so deep at least: they belong to what ends here.
+pub fn within(source: &Source, end: usize, least: usize) -> usize {
+    let mut end = end;
+    loop {
+        let next = source.next_line(end);
+        let is_over = next >= source.text().len();
+        let (text, indent) = if is_over { ("", 0) } else { source.line(next) };
+        if !text.starts_with('#') || indent < least {
+            return end;
+        }
+        end = source.line_end(next);
     }
 }
 

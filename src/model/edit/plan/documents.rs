@@ -44,11 +44,14 @@ fn behind_last(source: &Source, body: &str) -> Splice {
         true => String::new(),
         false => format!("---{newline}"),
     };
-    Splice::insert(text.len(), match text.trim_start_matches(BOM) {
-        "" => format!("{body}{newline}"),
-        text if text.ends_with('\n') => format!("{separator}{body}{newline}"),
-        _ => format!("{newline}{separator}{body}"),
-    })
+    Splice::insert(
+        text.len(),
+        match text.trim_start_matches(BOM) {
+            "" => format!("{body}{newline}"),
+            text if text.ends_with('\n') => format!("{separator}{body}{newline}"),
+            _ => format!("{newline}{separator}{body}"),
+        },
+    )
 }
 
 /// The document with the separator before it, or, of the first, the one behind it.

@@ -1,7 +1,7 @@
 //! The first key of a map, the first item of a list: behind `key:`, for `null`, `{}` or `[]`.
 
-use super::block::line_after;
 use super::Plan;
+use super::block::{line_after, within};
 use crate::edit::refusal::Refusal;
 use crate::edit::spell::Hand;
 use crate::edit::splice::Splice;
@@ -73,23 +73,12 @@ fn plan(source: &Source, id: Id, is_map: bool, hand: Hand, column: usize, is_beh
         let before = source.text()[..span.content.start].trim_end_matches(' ').len();
         let start = if span.is_nothing() { span.content.start } else { before };
         let text = format!("{}{}", " ".repeat(column), lines.join(newline));
-        let above = comments_below(source, id, column);
+        // comments that are indented as deep as what comes stay above it
+        let parent = span.parent.map_or(0, |parent| source.column(source.span(parent).content.start));
+        let above = within(source, span.content.end, column.max(parent + 1));
         vec![Splice::new(start..span.content.end, ""), line_after(source, above, &text)]
     };
     Plan { splices, events: span.events.clone(), instead: wrapped(span, is_map, false, hand) }
-}
-
-/// The last byte of the line with the key, or of the comments below it that are indented as deep as what comes.
-fn comments_below(source: &Source, id: Id, column: usize) -> usize {
-    let mut end = source.span(id).content.end;
-    loop {
-        let next = source.next_line(end);
-        let (text, indent) = source.line(next.min(source.text().len()));
-        if next >= source.text().len() || !text.starts_with('#') || indent < column {
-            return end;
-        }
-        end = source.line_end(next);
-    }
 }
 
 fn bracketed(

@@ -7,7 +7,7 @@ use crate::edit::refusal::Refusal;
 use crate::edit::spell::Hand;
 use crate::edit::splice::Splice;
 use crate::edit::text::{Id, Source};
-use crate::edit::wish::{Scalar, Value};
+use crate::edit::wish::Value;
 
 /// Behind the last key.
 pub fn add_entry(source: &Source, map: Id, key: &str, value: &Value) -> Result<Plan, Refusal> {
@@ -17,14 +17,10 @@ pub fn add_entry(source: &Source, map: Id, key: &str, value: &Value) -> Result<P
     Ok(Plan { splices: at_end(source, map, &text), events: at..at, instead: hand.kinds })
 }
 
-/// At a position, or between those it is sorted between.
+/// At a position.
 pub fn add_item(source: &Source, list: Id, at: usize, value: &Value) -> Result<Plan, Refusal> {
     let span = source.span(list);
     let items = &span.children;
-    let at = match value {
-        Value::Scalar(Scalar::String(text)) if at == items.len() => super::block::sorted(source, items, text, 3),
-        _ => at,
-    };
     let mut hand = Hand::of(source);
     let text = hand.flow(value, source.is_json(list))?;
     let Some(next) = items.get(at).map(|item| source.span(*item)) else {
@@ -51,11 +47,11 @@ fn at_end(source: &Source, id: Id, text: &str) -> Vec<Splice> {
     let comma = comma(source, end..span.range.end - 1);
     let behind = comma.map_or(end, |comma| comma + 1);
     if !source.is_first_on_line(start) {
-        let text = if comma.is_some() { format!(" {text}") } else { format!(", {text}") };
-        return vec![Splice::insert(behind, text)];
+        return vec![Splice::insert(end, format!(", {text}"))];
     }
     let closing = if comma.is_some() { "," } else { "" };
-    let line = Splice::insert(source.line_end(behind).min(span.range.end - 1), format!("{}{text}{closing}", line_break(source, start)));
+    let line =
+        Splice::insert(source.line_end(behind).min(span.range.end - 1), format!("{}{text}{closing}", line_break(source, start)));
     let is_same_line = source.line_end(behind) >= span.range.end - 1;
     let line = if is_same_line { Splice::insert(behind, line.text) } else { line };
     match comma {
@@ -83,25 +79,46 @@ fn comma(source: &Source, between: Range<usize>) -> Option<usize> {
     None
 }
 
-/// The bytes of a key with its value, or of an item, with one comma. Nothing is left where it is the only one.
-pub fn cut(source: &Source, id: Id, at: usize) -> Result<Range<usize>, Refusal> {
+/// The bytes of a key with its value, or of an item, with one comma; and with its line, where it has one of its own. Nothing is left where
+/// it is the only one.
+pub fn cut(source: &Source, id: Id, at: usize) -> Result<Vec<Range<usize>>, Refusal> {
     let span = source.span(id);
     let size = if span.is_map() { 2 } else { 1 };
     let part = |at: usize| {
         let children = &span.children[at * size..(at + 1) * size];
         source.span(children[0]).range.start..source.span(children[size - 1]).range.end
     };
-    let count = span.children.len() / size;
-    let own = part(at);
-    let cut = match (at, at + 1 < count) {
-        (0, false) => span.content.start + 1..span.content.end - 1,
-        (_, true) => own.start..part(at + 1).start,
-        (_, false) => part(at - 1).end..own.end,
+    let (own, closing) = (part(at), span.content.end - 1);
+    let next = (at + 1 < span.children.len() / size).then(|| part(at + 1).start);
+    let before = at.checked_sub(1).map(|before| part(before).end);
+    let behind = comma(source, own.end..next.unwrap_or(closing));
+    let has_line = source.is_first_on_line(own.start) && is_over(source, behind.map_or(own.end, |comma| comma + 1), closing);
+    if has_line && (next.is_some() || before.is_some()) {
+        let line = source.line_start(own.start);
+        return Ok(match (behind, before.and_then(|before| comma(source, before..own.start))) {
+            (Some(behind), _) => vec![line..source.next_line(behind)],
+            (None, Some(comma)) => {
+                let above = source.line_end(source.line_start(line - 1));
+                vec![comma..comma + 1, above.max(comma + 1)..source.line_end(own.end)]
+            }
+            (None, None) => return Err(Refusal::Comment { line: source.line_at(own.start) }),
+        });
+    }
+    let cut = match (before, next) {
+        (None, None) => span.content.start + 1..closing,
+        (_, Some(next)) => own.start..next,
+        (Some(before), None) => before..own.end,
     };
-    // comments stand between what is taken out and the next
+    // a comment between what is taken out and the next is not its own
     let around = [cut.start..own.start.max(cut.start), own.end.min(cut.end)..cut.end];
     match around.into_iter().find(|range| source.text()[range.clone()].contains('#')) {
         Some(range) => Err(Refusal::Comment { line: source.line_at(range.start) }),
-        None => Ok(cut),
+        None => Ok(vec![cut]),
     }
+}
+
+/// Nothing but a comment follows on the line, which the closing bracket is not on.
+fn is_over(source: &Source, at: usize, closing: usize) -> bool {
+    let rest = source.text()[at..source.line_end(at)].trim_start_matches([' ', '\t']);
+    source.line_end(at) <= closing && (rest.is_empty() || rest.starts_with('#'))
 }

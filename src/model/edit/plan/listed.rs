@@ -21,7 +21,11 @@ pub fn ways(source: &Source, field: &str, entry: &str) -> Result<Vec<Plan>, Refu
 /// kustomize takes a file without apiVersion and kind for one as well.
 fn is_kustomization(source: &Source, root: Id) -> bool {
     let text = |key: &str| {
-        source.span(root).entries().find(|(name, _)| source.span(*name).text() == Some(key)).and_then(|(_, value)| source.span(value).text())
+        source
+            .span(root)
+            .entries()
+            .find(|(name, _)| source.span(*name).text() == Some(key))
+            .and_then(|(_, value)| source.span(value).text())
     };
     source.span(root).is_map()
         && text("kind").is_none_or(|kind| kind == "Kustomization" || kind == "Component")

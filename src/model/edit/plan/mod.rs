@@ -17,7 +17,7 @@ use super::place::{Place, Step};
 use super::refusal::Refusal;
 use super::splice::Splice;
 use super::text::{Id, Kind, Source, What};
-use super::wish::Value;
+use super::wish::{Scalar, Value};
 
 /// One way to make an operation.
 #[derive(Clone, Debug)]
@@ -84,8 +84,11 @@ fn add_to(source: &Source, here: Id, step: &Step, value: &Value) -> Result<Plan,
         (Step::Key(_), _) => shape("a map"),
         (Step::Last | Step::Index(_), _) if empty::may_become_list(span) => empty::item(source, here, value),
         (Step::Last | Step::Index(_), What::List { is_flow }) => {
-            let at = if let Step::Index(at) = step { *at } else { usize::MAX };
-            let at = at.min(span.children.len());
+            let at = match (step, value) {
+                (Step::Index(at), _) => (*at).min(span.children.len()),
+                (_, Value::Scalar(Scalar::String(text))) => block::sorted(source, &span.children, text),
+                _ => span.children.len(),
+            };
             if *is_flow { flow::add_item(source, here, at, value) } else { block::add_item(source, here, at, value) }
         }
         (Step::Last | Step::Index(_), _) => shape("a list"),

@@ -31,7 +31,8 @@ pub fn plan(source: &Source, id: Id) -> Result<Plan, Refusal> {
         }
     }
     if of.is_flow() {
-        return Ok(Plan { splices: vec![Splice::new(flow::cut(source, parent, at)?, "")], events, instead: Vec::new() });
+        let splices = flow::cut(source, parent, at)?.into_iter().map(|range| Splice::new(range, "")).collect();
+        return Ok(Plan { splices, events, instead: Vec::new() });
     }
     if of.children.len() == size {
         return Ok(last(source, parent));
@@ -45,49 +46,24 @@ fn start(source: &Source, parent: Id, at: usize) -> usize {
     if of.is_map() { source.span(of.children[2 * at]).range.start } else { block::dash(source, parent, at) }
 }
 
-/// The bytes of one of several.
+/// The bytes of one of several. Comments above it stay: whose they are is not said.
 fn lines(source: &Source, parent: Id, at: usize) -> Range<usize> {
     let of = source.span(parent);
     let size = if of.is_map() { 2 } else { 1 };
     let begin = start(source, parent, at);
     let end = source.span(of.children[at * size + size - 1]).range.end;
-    if !source.is_first_on_line(begin) {
-        // behind a dash: what follows takes its place
-        let next = start(source, parent, at + 1);
-        let has_comment = (source.next_line(end)..next).contains(&source.line_start(next).saturating_sub(1))
-            && source.text()[source.next_line(end).min(next)..next].contains('#');
-        return if has_comment { begin..source.line_end(end) } else { begin..next };
+    if source.is_first_on_line(begin) {
+        return whole_lines(source, source.line_start(begin)..past(source, end, source.column(begin)));
     }
-    let from = if at > 0 { comments_above(source, begin) } else { source.line_start(begin) };
-    whole_lines(source, from..past(source, end, source.column(begin)))
+    // behind a dash: what follows takes its place
+    let next = start(source, parent, at + 1);
+    let has_comment = source.text()[source.next_line(end).min(next)..next].contains('#');
+    begin..if has_comment { source.line_end(end) } else { next }
 }
 
 /// Behind the line on which something ends, and behind comments that are indented deeper: they were in it.
 fn past(source: &Source, end: usize, column: usize) -> usize {
-    let mut past = source.next_line(end);
-    while past < source.text().len() {
-        let (text, indent) = source.line(past);
-        if !text.starts_with('#') || indent <= column {
-            break;
-        }
-        past = source.next_line(past);
-    }
-    past
-}
-
-/// The first of the lines of comment right above, with the same indentation.
-fn comments_above(source: &Source, begin: usize) -> usize {
-    let column = source.column(begin);
-    let mut from = source.line_start(begin);
-    while from > 0 {
-        let above = source.line_start(from - 1);
-        let (text, indent) = source.line(above);
-        if !text.starts_with('#') || indent != column {
-            break;
-        }
-        from = above;
-    }
-    from
+    source.next_line(block::within(source, end, column + 1))
 }
 
 /// At the end of a file without a last line end, the line end before goes instead.

@@ -29,7 +29,8 @@ pub fn ways(source: &Source, id: Id, wish: &Scalar, was: Option<&str>, is_shared
     }
     let old = (!span.is_nothing()).then_some(quoting);
     let ways = spell::ways(wish, old, &setting(source, id))?;
-    let is_null = *wish == Scalar::Null && quoting == Quoting::Plain && ["", "~", "null", "Null", "NULL"].contains(&text.as_str());
+    let is_null =
+        *wish == Scalar::Null && quoting == Quoting::Plain && ["", "~", "null", "Null", "NULL"].contains(&text.as_str());
     if is_null || ways.first().is_some_and(|way| way.text == *text && way.quoting == quoting) {
         return Ok(Vec::new());
     }

@@ -1,7 +1,9 @@
 //! Anchors and aliases: what changes elsewhere too when something changes here.
 
+use std::collections::HashSet;
+
 use crate::edit::refusal::Refusal;
-use crate::edit::text::{Id, Source, What};
+use crate::edit::text::{Id, Source, Span, What};
 
 /// Nothing uses this node, nor what it lies in, through an alias.
 pub fn alone(source: &Source, id: Id) -> Result<(), Refusal> {
@@ -23,14 +25,18 @@ pub fn alone(source: &Source, id: Id) -> Result<(), Refusal> {
 /// Nothing outside of this node uses anything in it.
 pub fn unused_outside(source: &Source, id: Id) -> Result<(), Refusal> {
     let events = &source.span(id).events;
-    let inside = (id..source.spans().len()).take_while(|id| source.span(*id).events.start < events.end);
-    for id in inside {
-        let Some(anchor) = &source.span(id).properties.anchor else { continue };
-        let is_use = |at: &&crate::edit::text::Span| matches!(&at.what, What::Alias { anchor: name } if name == anchor);
-        let is_outside = |at: &&crate::edit::text::Span| !events.contains(&at.events.start);
-        if source.spans().iter().filter(is_use).any(|at| is_outside(&at)) {
-            return Err(Refusal::Anchor { line: source.line_of(id), anchor: anchor.clone(), uses: source.uses(anchor, id) });
+    let is_inside = |span: &Span| events.contains(&span.events.start);
+    let used: HashSet<&str> = source.spans().iter().filter(|span| !is_inside(span)).filter_map(alias).collect();
+    let is_used = |anchor: &&String| used.contains(anchor.as_str());
+    let mut inside = (id..source.spans().len()).take_while(|id| is_inside(source.span(*id)));
+    match inside.find_map(|id| source.span(id).properties.anchor.as_ref().filter(is_used).map(|anchor| (id, anchor))) {
+        Some((id, anchor)) => {
+            Err(Refusal::Anchor { line: source.line_of(id), anchor: anchor.clone(), uses: source.uses(anchor, id) })
         }
+        None => Ok(()),
     }
-    Ok(())
+}
+
+fn alias(span: &Span) -> Option<&str> {
+    if let What::Alias { anchor } = &span.what { Some(anchor) } else { None }
 }

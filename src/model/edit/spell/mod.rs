@@ -44,7 +44,8 @@ impl Spelling {
 /// # Errors
 /// It is no value of its type.
 pub fn ways(wish: &Scalar, old: Option<Quoting>, setting: &Setting) -> Result<Vec<Spelling>, Refusal> {
-    let bare = |text: &str| Spelling { inline: text.to_owned(), lines: Vec::new(), text: text.to_owned(), quoting: Quoting::Plain };
+    let bare =
+        |text: &str| Spelling { inline: text.to_owned(), lines: Vec::new(), text: text.to_owned(), quoting: Quoting::Plain };
     match wish {
         Scalar::String(text) => Ok(strings(text, old.unwrap_or(Quoting::Plain), setting)),
         Scalar::Quoted(text, quoting) => Ok(strings(text, *quoting, setting)),

@@ -26,10 +26,15 @@ pub fn is_one(text: &str, in_brackets: bool) -> bool {
         && !(in_brackets && (text.contains([',', '[', ']', '{', '}', '?']) || text.contains("::")))
 }
 
-/// Whether a text without quotes is a string to readers of YAML 1.1 and 1.2.
+/// Whether a text without quotes is a string to readers of YAML 1.1 and 1.2, and nothing that a template fills in.
 pub fn is_string(text: &str) -> bool {
     let is_text = |yaml| plain(text, yaml) == Resolved::Str;
-    is_text(Yaml::V2) && is_text(Yaml::V3) && !LOOKS_ELSE.is_match(text) && !text.starts_with(['~', '=', '<'])
+    is_text(Yaml::V2)
+        && is_text(Yaml::V3)
+        && !LOOKS_ELSE.is_match(text)
+        && !text.starts_with(['~', '=', '<'])
+        && !text.contains("{{")
+        && !text.contains("{%")
 }
 
 /// Numbers in all bases, with underscores, with colons; times; words. Source: yaml.org/type (1.1), YAML 1.2.2 10.3.2.
@@ -61,9 +66,42 @@ mod tests {
     #[test]
     fn what_some_reader_takes_for_something_else_is_no_string() {
         for text in [
-            "yes", "No", "on", "OFF", "y", "N", "true", "Null", "~", "0755", "0o755", "0x1F", "0b11", "1_000", "1e3", "1E-3", ".5", "5.",
-            "1.10", "+1", "-1", "12:30", "190:20:30", "1:30:15.5", "2001-12-14", "2001-12-14t21:59:43.10-05:00", "2001-1-1 1:2:3",
-            ".inf", "-.INF", ".NaN", "=", "<<", "-", "089", "_", "",
+            "yes",
+            "No",
+            "on",
+            "OFF",
+            "y",
+            "N",
+            "true",
+            "Null",
+            "~",
+            "0755",
+            "0o755",
+            "0x1F",
+            "0b11",
+            "1_000",
+            "1e3",
+            "1E-3",
+            ".5",
+            "5.",
+            "1.10",
+            "+1",
+            "-1",
+            "12:30",
+            "190:20:30",
+            "1:30:15.5",
+            "2001-12-14",
+            "2001-12-14t21:59:43.10-05:00",
+            "2001-1-1 1:2:3",
+            ".inf",
+            "-.INF",
+            ".NaN",
+            "=",
+            "<<",
+            "-",
+            "089",
+            "_",
+            "",
         ] {
             assert!(!is_string(text), "{text}");
         }
@@ -74,10 +112,40 @@ mod tests {
 
     #[test]
     fn what_readers_would_cut_is_not_one() {
-        for text in
-            ["", " a", "a ", "a: b", "a #b", "a:", "- a", "-", "*a", "&a", "!a", "%a", "@a", "`a", "?a", ":a", "#a", "'a", "\"a", "|", ">",
-             "---", "--- a", "...", "a\nb", "a\tb", "a\u{85}b", "a\u{2028}b", "[a", "{a", ",a", "a\u{feff}"]
-        {
+        for text in [
+            "",
+            " a",
+            "a ",
+            "a: b",
+            "a #b",
+            "a:",
+            "- a",
+            "-",
+            "*a",
+            "&a",
+            "!a",
+            "%a",
+            "@a",
+            "`a",
+            "?a",
+            ":a",
+            "#a",
+            "'a",
+            "\"a",
+            "|",
+            ">",
+            "---",
+            "--- a",
+            "...",
+            "a\nb",
+            "a\tb",
+            "a\u{85}b",
+            "a\u{2028}b",
+            "[a",
+            "{a",
+            ",a",
+            "a\u{feff}",
+        ] {
             assert!(!is_one(text, false), "{text:?}");
         }
         for text in ["a", "--flag=1", "-v", "a,b", "a b", "a:b", "a#b", "http://a?b", "é", "./a", "/a", "(a)", "$a", "a]"] {

@@ -39,9 +39,19 @@ impl Properties {
 pub enum Kind {
     DocumentStart,
     DocumentEnd,
-    Scalar { text: String, quoting: Quoting, properties: Properties },
-    List { is_flow: bool, properties: Properties },
-    Map { is_flow: bool, properties: Properties },
+    Scalar {
+        text: String,
+        quoting: Quoting,
+        properties: Properties,
+    },
+    List {
+        is_flow: bool,
+        properties: Properties,
+    },
+    Map {
+        is_flow: bool,
+        properties: Properties,
+    },
     /// Of a list or a map.
     End,
     Alias(String),

@@ -1,8 +1,8 @@
 //! Lines of a file, and its habits: line ends, indentation, quotes.
 
+use super::Source;
 use super::event::Quoting;
 use super::tree::{Id, What};
-use super::Source;
 
 impl Source {
     /// Where the line of a byte begins; the byte order mark is in no line.
@@ -68,7 +68,9 @@ impl Source {
     /// The quotes that the file uses where it needs some.
     pub fn quotes(&self) -> Quoting {
         let quoted = self.spans().iter().filter_map(|span| match span.what {
-            What::Scalar { quoting: quoting @ (Quoting::Single | Quoting::Double), .. } => Some(usize::from(quoting == Quoting::Single)),
+            What::Scalar { quoting: quoting @ (Quoting::Single | Quoting::Double), .. } => {
+                Some(usize::from(quoting == Quoting::Single))
+            }
             _ => None,
         });
         if most(quoted.take(SAMPLE)) == Some(1) { Quoting::Single } else { Quoting::Double }

@@ -13,9 +13,9 @@ mod tree;
 
 use std::sync::Arc;
 
-pub use spot::Shape;
 pub use event::{Kind, Properties, Quoting};
 pub use pieces::Piece;
+pub use spot::Shape;
 pub use tree::{Id, Span, What};
 
 use super::refusal::Refusal;
@@ -26,12 +26,18 @@ use event::Event;
 use tree::Spans;
 
 /// A file that can be edited. Cheap to copy.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Source {
     read: Arc<Read>,
 }
 
-#[derive(Debug)]
+/// Without the text, which may hold secrets.
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Source({} bytes, {} documents)", self.text().len(), self.documents())
+    }
+}
+
 struct Read {
     text: String,
     pieces: Vec<Piece>,

@@ -160,9 +160,10 @@ impl Source {
             },
             Step::Index(at) => items.get(*at).copied(),
             Step::Is(text) => items.iter().copied().find(|item| is(*item, text)),
-            Step::Item(pairs) => items.iter().copied().find(|item| {
-                pairs.iter().all(|(key, wanted)| value(*item, key).is_some_and(|value| is(value, wanted)))
-            }),
+            Step::Item(pairs) => items
+                .iter()
+                .copied()
+                .find(|item| pairs.iter().all(|(key, wanted)| value(*item, key).is_some_and(|value| is(value, wanted)))),
             Step::Last | Step::Inside(_) => None,
         })
     }
