@@ -81,7 +81,7 @@ impl fmt::Display for Place {
                 }
                 Step::Is(value) => text.push_str(&format!("[={value}]")),
                 Step::Last => text.push_str("[]"),
-                Step::Inside(_) => text.push_str("|"),
+                Step::Inside(_) => text.push('|'),
             }
         }
         f.write_str(&crate::domain::text::sanitise_line(text.trim_start_matches('.')))

@@ -81,7 +81,7 @@ fn comma(source: &Source, between: Range<usize>) -> Option<usize> {
 
 /// The bytes of a key with its value, or of an item, with one comma; and with its line, where it has one of its own. Nothing is left where
 /// it is the only one.
-pub fn cut(source: &Source, id: Id, at: usize) -> Result<Vec<Range<usize>>, Refusal> {
+pub fn cut(source: &Source, id: Id, at: usize) -> Result<Vec<Splice>, Refusal> {
     let span = source.span(id);
     let size = if span.is_map() { 2 } else { 1 };
     let part = |at: usize| {
@@ -96,10 +96,11 @@ pub fn cut(source: &Source, id: Id, at: usize) -> Result<Vec<Range<usize>>, Refu
     if has_line && (next.is_some() || before.is_some()) {
         let line = source.line_start(own.start);
         return Ok(match (behind, before.and_then(|before| comma(source, before..own.start))) {
-            (Some(behind), _) => vec![line..source.next_line(behind)],
+            (Some(behind), _) => vec![Splice::new(line..source.next_line(behind), "")],
             (None, Some(comma)) => {
                 let above = source.line_end(source.line_start(line - 1));
-                vec![comma..comma + 1, above.max(comma + 1)..source.line_end(own.end)]
+                let line = above.max(comma + 1)..source.line_end(own.end);
+                vec![Splice::new(comma..comma + 1, ""), Splice::new(line, "")]
             }
             (None, None) => return Err(Refusal::Comment { line: source.line_at(own.start) }),
         });
@@ -113,7 +114,7 @@ pub fn cut(source: &Source, id: Id, at: usize) -> Result<Vec<Range<usize>>, Refu
     let around = [cut.start..own.start.max(cut.start), own.end.min(cut.end)..cut.end];
     match around.into_iter().find(|range| source.text()[range.clone()].contains('#')) {
         Some(range) => Err(Refusal::Comment { line: source.line_at(range.start) }),
-        None => Ok(vec![cut]),
+        None => Ok(vec![Splice::new(cut, "")]),
     }
 }
 

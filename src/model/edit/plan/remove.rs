@@ -31,8 +31,7 @@ pub fn plan(source: &Source, id: Id) -> Result<Plan, Refusal> {
         }
     }
     if of.is_flow() {
-        let splices = flow::cut(source, parent, at)?.into_iter().map(|range| Splice::new(range, "")).collect();
-        return Ok(Plan { splices, events, instead: Vec::new() });
+        return Ok(Plan { splices: flow::cut(source, parent, at)?, events, instead: Vec::new() });
     }
     if of.children.len() == size {
         return Ok(last(source, parent));

@@ -84,6 +84,35 @@ fn line_ends_and_marks_stay() {
 }
 
 #[test]
+fn tabs_stay_where_yaml_takes_them() {
+    all(&[
+        ("a:\t1\t# c\nb: 2\n", number("a", 2), "a:\t2\t# c\nb: 2\n"),
+        ("{\n\t\"a\": {\n\t\t\"b\": 1\n\t}\n}\n", number("a/b", 2), "{\n\t\"a\": {\n\t\t\"b\": 2\n\t}\n}\n"),
+        ("a: |\n  x\ty\n", set("a", "x\tz\n"), "a: |\n  x\tz\n"),
+        ("a: x\n\t\nb: 1\n", number("b", 2), "a: x\n\t\nb: 2\n"),
+    ]);
+}
+
+#[test]
+fn what_was_typed_keeps_the_type_that_is_there() {
+    for (there, typed, is) in [
+        ("3", "5", Scalar::Integer(5)),
+        ("3", "1.5", Scalar::Number("1.5".to_owned())),
+        ("3", "99999999999999999999", Scalar::Number("99999999999999999999".to_owned())),
+        ("3", "0755", Scalar::string("0755")),
+        ("3", "yes", Scalar::string("yes")),
+        ("true", "false", Scalar::Bool(false)),
+        ("true", "no", Scalar::string("no")),
+        ("x", "5", Scalar::string("5")),
+        ("x", "true", Scalar::string("true")),
+        ("", "5", Scalar::string("5")),
+    ] {
+        assert_eq!(Scalar::Spelled(there.to_owned()).typed(typed), is, "{there} {typed}");
+    }
+    assert_eq!(Scalar::Quoted("3".to_owned(), Quoting::Double).typed("5"), Scalar::string("5"));
+}
+
+#[test]
 fn values_of_several_lines_become_one() {
     all(&[
         ("a: one\n  two\nb: 1\n", set("a", "three"), "a: three\nb: 1\n"),
