@@ -13,12 +13,12 @@ pub fn plan(source: &Source, id: Id) -> Result<Plan, Refusal> {
     let span = source.span(id);
     let Some(parent) = span.parent else { return Err(Refusal::Shape { line: source.line_of(id), wanted: "a key or an item" }) };
     tied::alone(source, parent)?;
-    tied::unused_outside(source, id)?;
     let of = source.span(parent);
     let size = if of.is_map() { 2 } else { 1 };
     let at = of.children.binary_search(&id).expect("a child of its parent") / size;
     let part = &of.children[at * size..(at + 1) * size];
     let events = source.span(part[0]).events.start..span.events.end;
+    tied::unused_outside(source, part[0], &events)?;
     if of.is_map() {
         let key = source.span(part[0]);
         if key.text().is_some_and(|key| source.merges(parent, key)) {
@@ -55,7 +55,7 @@ fn lines(source: &Source, parent: Id, at: usize) -> Range<usize> {
         return whole_lines(source, source.line_start(begin)..past(source, end, source.column(begin)));
     }
     // behind a dash: what follows takes its place
-    let next = start(source, parent, at + 1);
+    let next = if (at + 1) * size < of.children.len() { start(source, parent, at + 1) } else { source.line_end(end) };
     let has_comment = source.text()[source.next_line(end).min(next)..next].contains('#');
     begin..if has_comment { source.line_end(end) } else { next }
 }

@@ -1,6 +1,7 @@
 //! Anchors and aliases: what changes elsewhere too when something changes here.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use crate::edit::refusal::Refusal;
 use crate::edit::text::{Id, Source, Span, What};
@@ -22,13 +23,16 @@ pub fn alone(source: &Source, id: Id) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Nothing outside of this node uses anything in it.
-pub fn unused_outside(source: &Source, id: Id) -> Result<(), Refusal> {
-    let events = &source.span(id).events;
+/// Nothing else in the document uses anything of what begins with a node and makes these events.
+pub fn unused_outside(source: &Source, first: Id, events: &Range<usize>) -> Result<(), Refusal> {
+    let root = source.above(first).last().unwrap_or(first);
+    let document = &source.span(root).events;
     let is_inside = |span: &Span| events.contains(&span.events.start);
-    let used: HashSet<&str> = source.spans().iter().filter(|span| !is_inside(span)).filter_map(alias).collect();
+    let others =
+        source.spans()[root..].iter().take_while(|span| span.events.start < document.end).filter(|span| !is_inside(span));
+    let used: HashSet<&str> = others.filter_map(alias).collect();
     let is_used = |anchor: &&String| used.contains(anchor.as_str());
-    let mut inside = (id..source.spans().len()).take_while(|id| is_inside(source.span(*id)));
+    let mut inside = (first..source.spans().len()).take_while(|id| is_inside(source.span(*id)));
     match inside.find_map(|id| source.span(id).properties.anchor.as_ref().filter(is_used).map(|anchor| (id, anchor))) {
         Some((id, anchor)) => {
             Err(Refusal::Anchor { line: source.line_of(id), anchor: anchor.clone(), uses: source.uses(anchor, id) })

@@ -147,6 +147,7 @@ fn documents_come_and_go_with_one_separator() {
     }
     reads("a: 1\n---\nb: 1\n---\nc: 1", &[take(2)], "a: 1\n---\nb: 1");
     reads("---\na: 1\n---\nb: 1\n", &[take(0)], "---\nb: 1\n");
+    reads("a: 1\n...\n", &[insert(1)], "a: 1\n...\n---\nnew: 1\n");
     reads("", &[insert(0)], "new: 1\n");
     reads("# nothing yet\n", &[insert(0)], "# nothing yet\nnew: 1\n");
 }

@@ -20,6 +20,7 @@ fn whole_files_are_refused_for_what_they_are() {
     assert_eq!(unread(b"a: 1\rb: 2\n"), Refusal::CarriageReturn { line: 1 });
     assert_eq!(unread(b"a: 1\r\r\n"), Refusal::CarriageReturn { line: 1 });
     assert!(matches!(unread(b"a: 1\n\tb: 2\n"), Refusal::Tabs { line: 2 }));
+    assert!(matches!(unread(b"a: x\n\t\nb: 1\n"), Refusal::Tabs { line: 2 }));
     assert!(matches!(unread(b"a: b: c\n"), Refusal::Malformed { line: 1, .. }));
     assert!(matches!(unread(b"a: 1\n--- b\nc: 1\n"), Refusal::Malformed { line: 2, .. }));
     assert!(matches!(unread(b"%YAML 1.1\n---\na: 1\n"), Refusal::Malformed { .. }));
@@ -76,6 +77,10 @@ fn what_others_use_is_not_changed_unasked() {
     assert_eq!(refusal(shared, &number("d/b", 2)), merged);
     assert_eq!(refusal(shared, &add("d/b", text("g"))), merged);
     reads(shared, &[number("d/e", 2), add("d/f", text("g"))], "a: &x\n  b: 1\nc: *x\nd:\n  <<: *x\n  e: 2\n  f: g\n");
+    // an anchor of that name that is made again would be used instead
+    let again = "a: &x 1\n&x b: 2\nc: *x\n";
+    assert_eq!(refusal(again, &remove("b")), Refusal::Anchor { line: 2, anchor: "x".to_owned(), uses: vec![3] });
+    reads("a: &x 1\nb: 2\n---\na: &x 1\nc: *x\n", &[remove("a")], "b: 2\n---\na: &x 1\nc: *x\n");
     let twice = "a: &x {b: 1}\nc: &y\n  <<: *x\nd:\n  <<: [{z: 1}, *y]\n  b: 2\n";
     assert!(matches!(refusal(twice, &remove("d/b")), Refusal::MergeKey { .. }));
     assert!(matches!(refusal(twice, &number("d/z", 2)), Refusal::MergeKey { .. }));

@@ -89,7 +89,6 @@ fn tabs_stay_where_yaml_takes_them() {
         ("a:\t1\t# c\nb: 2\n", number("a", 2), "a:\t2\t# c\nb: 2\n"),
         ("{\n\t\"a\": {\n\t\t\"b\": 1\n\t}\n}\n", number("a/b", 2), "{\n\t\"a\": {\n\t\t\"b\": 2\n\t}\n}\n"),
         ("a: |\n  x\ty\n", set("a", "x\tz\n"), "a: |\n  x\tz\n"),
-        ("a: x\n\t\nb: 1\n", number("b", 2), "a: x\n\t\nb: 2\n"),
     ]);
 }
 
