@@ -67,9 +67,10 @@ pub fn apply(source: &Source, operations: &[Operation]) -> Result<Edited, Refusa
 /// The first way to make an operation that the guard lets pass.
 fn made(source: &Source, operation: &Operation) -> Result<(Source, Vec<Splice>), Refusal> {
     let ways = plan::ways(source, operation)?;
+    let takes_out = matches!(operation, Operation::Remove { .. } | Operation::RemoveDocument { .. });
     let mut refused = None;
     for way in ways {
-        match guard::made(source, way) {
+        match guard::made(source, way, takes_out) {
             Ok(made) => return Ok(made),
             Err(refusal) => refused = refused.or(Some(refusal)),
         }

@@ -86,6 +86,10 @@ pub enum Refusal {
     Comment {
         line: u32,
     },
+    /// A `|` or `>` ends with the file, which has no last line end: its text would get one.
+    Unended {
+        line: u32,
+    },
     /// The text there is not the one that the change was made for.
     Moved {
         line: u32,
@@ -133,6 +137,7 @@ impl Refusal {
             | Self::Tagged { line, .. }
             | Self::ExplicitKey { line }
             | Self::Comment { line }
+            | Self::Unended { line }
             | Self::Moved { line }
             | Self::Codec { line }
             | Self::Inside { line, .. }
@@ -168,6 +173,7 @@ impl Refusal {
             Self::Tagged { tag, .. } => format!("the value carries the tag `{tag}`"),
             Self::ExplicitKey { .. } => "the key has no `: value` behind it".to_owned(),
             Self::Comment { .. } => "a comment stands between what would be taken out".to_owned(),
+            Self::Unended { .. } => "a text ends with the file, and would be another one with a line behind it".to_owned(),
             Self::Moved { .. } => "the file holds another value than was read".to_owned(),
             Self::Codec { .. } => "the text inside of the scalar cannot be written back as it stands".to_owned(),
             Self::Inside { refusal, .. } => format!("in the text that begins here: {refusal}"),
@@ -190,6 +196,7 @@ impl Refusal {
             Self::Alias { .. } | Self::Anchor { .. } => "edit the anchored value, which changes every use of it",
             Self::MergeKey { .. } => "edit the merged map, or write the key beside the merge key",
             Self::Tagged { .. } => "remove the tag first",
+            Self::Unended { .. } => "end the file with a line end",
             Self::Moved { .. } => "read the file again",
             Self::LastDocument => "remove the file",
             Self::Value { .. } | Self::Missing { .. } | Self::Exists { .. } | Self::Shape { .. } | Self::TooLarge => "",

@@ -4,7 +4,7 @@ use super::Plan;
 use crate::edit::refusal::Refusal;
 use crate::edit::spell::Hand;
 use crate::edit::splice::Splice;
-use crate::edit::text::{Id, Quoting, Source, What};
+use crate::edit::text::{Id, Quoting, Source, Span, What};
 use crate::edit::wish::Value;
 
 /// Lists and maps with fewer keys are in order by chance.
@@ -22,7 +22,7 @@ pub fn add_entry(source: &Source, map: Id, key: &str, value: &Value) -> Result<P
     let before = at.checked_sub(1).map(|before| source.span(span.children[2 * before + 1]).range.end);
     let next = keys.get(at).map(|key| source.span(*key).range.start);
     let event = keys.get(at).map_or(span.events.end - 1, |key| source.span(*key).events.start);
-    Ok(Plan { splices: lines_between(source, before, next, column, &lines), events: event..event, instead: hand.kinds })
+    Ok(Plan { splices: vec![lines_between(source, before, next, column, &lines)?], events: event..event, instead: hand.kinds })
 }
 
 /// At a position.
@@ -36,7 +36,7 @@ pub fn add_item(source: &Source, list: Id, at: usize, value: &Value) -> Result<P
     let before = at.checked_sub(1).map(|before| source.span(items[before]).range.end);
     let next = (at < items.len()).then(|| dash(source, list, at));
     let event = items.get(at).map_or(span.events.end - 1, |item| source.span(*item).events.start);
-    Ok(Plan { splices: lines_between(source, before, next, column, &lines), events: event..event, instead: hand.kinds })
+    Ok(Plan { splices: vec![lines_between(source, before, next, column, &lines)?], events: event..event, instead: hand.kinds })
 }
 
 /// Where an item's dash stands.
@@ -77,14 +77,20 @@ pub fn sorted(source: &Source, ids: &[Id], text: &str) -> usize {
 }
 
 /// Lines behind the line on which something ends, or before something that begins the collection. The first line has no indentation.
-fn lines_between(source: &Source, before: Option<usize>, next: Option<usize>, column: usize, lines: &[String]) -> Vec<Splice> {
+fn lines_between(
+    source: &Source,
+    before: Option<usize>,
+    next: Option<usize>,
+    column: usize,
+    lines: &[String],
+) -> Result<Splice, Refusal> {
     let (newline, blanks) = (source.newline(), " ".repeat(column));
     let text = lines.join(newline);
     match (before, next) {
-        (None, Some(next)) => vec![Splice::insert(next, format!("{text}{newline}{blanks}"))],
+        (None, Some(next)) => Ok(Splice::insert(next, format!("{text}{newline}{blanks}"))),
         (before, _) => {
             let above = within(source, before.unwrap_or(source.text().len()), column + 1);
-            vec![line_after(source, above, &format!("{blanks}{text}"))]
+            line_after(source, above, &format!("{blanks}{text}"))
         }
     }
 }
@@ -104,10 +110,24 @@ pub fn within(source: &Source, end: usize, least: usize) -> usize {
 }
 
 /// Lines behind the line of a byte. A file without a last line end stays without one.
-pub fn line_after(source: &Source, at: usize, text: &str) -> Splice {
+pub fn line_after(source: &Source, at: usize, text: &str) -> Result<Splice, Refusal> {
     let (newline, next) = (source.newline(), source.next_line(at));
-    let is_cut = next == source.text().len() && !source.text().ends_with('\n');
-    Splice::insert(next, if is_cut { format!("{newline}{text}") } else { format!("{text}{newline}") })
+    if next < source.text().len() || source.text().ends_with('\n') {
+        return Ok(Splice::insert(next, format!("{text}{newline}")));
+    }
+    may_go_on(source)?;
+    Ok(Splice::insert(next, format!("{newline}{text}")))
+}
+
+/// What ends with a file without a last line end stays as it is when there is one.
+pub fn may_go_on(source: &Source) -> Result<(), Refusal> {
+    let is_block = |span: &&Span| matches!(span.what, What::Scalar { quoting, .. } if quoting.is_block());
+    let last = source.spans().last().filter(is_block).filter(|span| span.range.end == source.text().len());
+    let is_open = |span: &&Span| !source.line(span.content.start).0.split('#').next().is_some_and(|signs| signs.contains('-'));
+    match last.filter(is_open) {
+        Some(span) => Err(Refusal::Unended { line: source.line_at(span.content.start) }),
+        None => Ok(()),
+    }
 }
 
 /// The dash of an item of a list.

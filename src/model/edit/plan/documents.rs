@@ -22,7 +22,7 @@ pub fn insert(source: &Source, before: usize, value: &Value) -> Result<Plan, Ref
     let body = lines.join(newline);
     let (splice, event) = match source.root(before) {
         Some(root) => (before_document(source, root, &body), source.span(root).events.start - 1),
-        None => (behind_last(source, &body), source.kinds().len()),
+        None => (behind_last(source, &body)?, source.kinds().len()),
     };
     Ok(Plan { splices: vec![splice], events: event..event, instead: hand.kinds })
 }
@@ -36,7 +36,7 @@ fn before_document(source: &Source, root: Id, body: &str) -> Splice {
     }
 }
 
-fn behind_last(source: &Source, body: &str) -> Splice {
+fn behind_last(source: &Source, body: &str) -> Result<Splice, Refusal> {
     let (text, newline) = (source.text(), source.newline());
     let piece = source.pieces().last().map_or("", |piece| &text[piece.range.clone()]);
     let is_empty = |line: &str| line.trim().is_empty() || line.starts_with('#');
@@ -44,14 +44,15 @@ fn behind_last(source: &Source, body: &str) -> Splice {
         true => String::new(),
         false => format!("---{newline}"),
     };
-    Splice::insert(
-        text.len(),
-        match text.trim_start_matches(BOM) {
-            "" => format!("{body}{newline}"),
-            text if text.ends_with('\n') => format!("{separator}{body}{newline}"),
-            _ => format!("{newline}{separator}{body}"),
-        },
-    )
+    let added = match text.trim_start_matches(BOM) {
+        "" => format!("{body}{newline}"),
+        text if text.ends_with('\n') => format!("{separator}{body}{newline}"),
+        _ => {
+            super::block::may_go_on(source)?;
+            format!("{newline}{separator}{body}")
+        }
+    };
+    Ok(Splice::insert(text.len(), added))
 }
 
 /// The document with the separator before it, or, of the first, the one behind it.

@@ -30,7 +30,7 @@ pub fn entry(source: &Source, id: Id, key: &str, value: &Value) -> Result<Plan, 
     let step = hand.step();
     let (column, is_behind) = place(source, id, step);
     let lines = hand.entry(key, value, column)?;
-    Ok(plan(source, id, true, hand, column, is_behind, &lines))
+    plan(source, id, true, hand, column, is_behind, &lines)
 }
 
 pub fn item(source: &Source, id: Id, value: &Value) -> Result<Plan, Refusal> {
@@ -42,7 +42,7 @@ pub fn item(source: &Source, id: Id, value: &Value) -> Result<Plan, Refusal> {
     let step = hand.list_step();
     let (column, is_behind) = place(source, id, step);
     let lines = hand.item(value, column, 2)?;
-    Ok(plan(source, id, false, hand, column, is_behind, &lines))
+    plan(source, id, false, hand, column, is_behind, &lines)
 }
 
 /// It lies in brackets, or in a file of JSON.
@@ -61,7 +61,15 @@ fn place(source: &Source, id: Id, step: usize) -> (usize, bool) {
     }
 }
 
-fn plan(source: &Source, id: Id, is_map: bool, hand: Hand, column: usize, is_behind: bool, lines: &[String]) -> Plan {
+fn plan(
+    source: &Source,
+    id: Id,
+    is_map: bool,
+    hand: Hand,
+    column: usize,
+    is_behind: bool,
+    lines: &[String],
+) -> Result<Plan, Refusal> {
     let span = source.span(id);
     let newline = source.newline();
     let splices = if is_behind {
@@ -76,9 +84,9 @@ fn plan(source: &Source, id: Id, is_map: bool, hand: Hand, column: usize, is_beh
         // comments that are indented as deep as what comes stay above it
         let parent = span.parent.map_or(0, |parent| source.column(source.span(parent).content.start));
         let above = within(source, span.content.end, column.max(parent + 1));
-        vec![Splice::new(start..span.content.end, ""), line_after(source, above, &text)]
+        vec![Splice::new(start..span.content.end, ""), line_after(source, above, &text)?]
     };
-    Plan { splices, events: span.events.clone(), instead: wrapped(span, is_map, false, hand) }
+    Ok(Plan { splices, events: span.events.clone(), instead: wrapped(span, is_map, false, hand) })
 }
 
 fn bracketed(

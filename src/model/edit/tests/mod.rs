@@ -1,4 +1,5 @@
 mod add;
+mod guarded;
 mod hostile;
 mod inside;
 mod place;

@@ -142,7 +142,12 @@ fn what_would_not_be_what_was_wished_is_not_made() {
         Refusal::Guard { .. }
     ));
     // one line more would end in the text that ends with the file
-    assert!(matches!(refusal("a: |\n  x", &add("b", text("y"))), Refusal::Guard { .. }));
+    let document = Operation::InsertDocument { before: 9, value: Value::entry("b", text("y")) };
+    for text in ["a: |\n  x", "a: >\n  x", "a: | # -\n  x", "a: |+\n  x", "a:\n- |\n x"] {
+        assert!(matches!(refusal(text, &add("b", super::text("y"))), Refusal::Unended { .. }), "{text}");
+        assert!(matches!(refusal(text, &document), Refusal::Unended { .. }), "{text}");
+    }
+    reads("a: |-\n  x", &[add("b", text("y"))], "a: |-\n  x\nb: \"y\"");
 }
 
 #[test]

@@ -45,6 +45,7 @@ struct Read {
     spans: Spans,
     /// Roots that are not null, as `render` numbers documents.
     documents: Vec<Id>,
+    comments: Vec<String>,
 }
 
 impl Source {
@@ -59,16 +60,17 @@ impl Source {
         readable(&text)?;
         let mut events = Vec::new();
         pieces.iter().try_for_each(|piece| first::read(&text, piece, &mut events))?;
-        let mut kinds = Vec::with_capacity(events.len());
-        pieces.iter().try_for_each(|piece| second::read(&text, piece, &mut kinds))?;
-        agree(&text, &events, &kinds)?;
+        let mut heard = second::Heard::default();
+        pieces.iter().try_for_each(|piece| second::read(&text, piece, &mut heard))?;
+        agree(&text, &events, &heard.kinds)?;
         let spans = Spans::of(&text, &events);
         let is_null = |id: &Id| match &spans.all[*id].what {
             What::Scalar { text, quoting: Quoting::Plain } => ["", "~", "null", "Null", "NULL"].contains(&text.as_str()),
             _ => false,
         };
         let documents = spans.roots.iter().copied().filter(|id| !is_null(id)).collect();
-        let source = Self { read: Arc::new(Read { text, pieces, events, spans, documents }) };
+        let read = Read { text, pieces, events, spans, documents, comments: heard.comments };
+        let source = Self { read: Arc::new(read) };
         source.lawful()?;
         Ok(source)
     }
@@ -112,6 +114,11 @@ impl Source {
 
     pub(super) fn kinds(&self) -> impl ExactSizeIterator<Item = &Kind> {
         self.read.events.iter().map(|event| &event.kind)
+    }
+
+    /// Comments that stand between the nodes, in order.
+    pub(super) fn comments(&self) -> &[String] {
+        &self.read.comments
     }
 
     /// The line of an event, as git counts.

@@ -9,13 +9,22 @@ use super::first::{MAX_DEPTH, uncut};
 use super::pieces::Piece;
 use crate::edit::refusal::Refusal;
 
+/// What the second reader says of a text.
+#[derive(Debug, Default)]
+pub struct Heard {
+    pub kinds: Vec<Kind>,
+    /// Without their `#`, in order. The first reader does not tell them.
+    pub comments: Vec<String>,
+}
+
 /// The events of a piece; the text of a document that is left empty is empty.
-pub fn read(whole: &str, piece: &Piece, kinds: &mut Vec<Kind>) -> Result<(), Refusal> {
+pub fn read(whole: &str, piece: &Piece, heard: &mut Heard) -> Result<(), Refusal> {
     let text = &whole[piece.range.clone()];
     let is_cut = !text.is_empty() && !text.ends_with('\n');
     let options = granit_parser::options! {
         emit_anchor_events: true,
-        emit_comments: false,
+        emit_comments: true,
+        max_buffered_comment_events: usize::MAX,
         flow_nesting_limit: MAX_DEPTH,
         block_nesting_limit: MAX_DEPTH,
     };
@@ -24,8 +33,12 @@ pub fn read(whole: &str, piece: &Piece, kinds: &mut Vec<Kind>) -> Result<(), Ref
         let (event, span) = event.map_err(|error| refused(whole, piece, text, &error))?;
         let kind = match event {
             Said::Anchor(id, name) => {
-                anchored(kinds, &name);
+                anchored(&mut heard.kinds, &name);
                 anchors.insert(id, name.into_owned());
+                continue;
+            }
+            Said::Comment(comment, _) => {
+                heard.comments.push(comment.into_owned());
                 continue;
             }
             Said::DocumentStart(..) => Kind::DocumentStart,
@@ -45,7 +58,7 @@ pub fn read(whole: &str, piece: &Piece, kinds: &mut Vec<Kind>) -> Result<(), Ref
             Said::SequenceEnd | Said::MappingEnd => Kind::End,
             _ => continue,
         };
-        kinds.push(kind);
+        heard.kinds.push(kind);
     }
     Ok(())
 }
