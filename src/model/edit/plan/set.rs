@@ -24,7 +24,9 @@ pub fn ways(source: &Source, id: Id, wish: &Scalar, was: Option<&str>, is_shared
         tied::alone(source, id)?;
     }
     fits_tag(span, wish, line)?;
-    if quoting == Quoting::Plain && (text.contains("{{") || text.contains("{%")) {
+    // a text may hold braces that are for somebody else; in a file whose comments steer a template it is filled in
+    let is_filled_in = |text: &str| text.contains("{{") || text.contains("{%");
+    if quoting == Quoting::Plain && is_filled_in(text) && source.comments().iter().any(|comment| is_filled_in(comment)) {
         return Err(Refusal::Template { line });
     }
     let old = (!span.is_nothing()).then_some(quoting);

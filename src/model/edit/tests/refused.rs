@@ -36,9 +36,13 @@ fn what_something_else_fills_in_is_no_manifest() {
     for text in ["a: {{ x }}\n", "{{- if x }}\na: 1\n{{- end }}\n", "a: 1\n{% if x %}\nb: 2\n", "{{ x }}: 1\n", "a{{ x }}: 1\n"] {
         assert!(matches!(unread(text.as_bytes()), Refusal::Template { .. }), "{text}: {:?}", unread(text.as_bytes()));
     }
-    // a text may talk of templates, but what is filled in is not overwritten
+    // a text may hold braces that are for somebody else, as those of alerts and of external secrets do
     reads("a: \"{{ x }}\"\nb: 1\n", &[number("b", 2)], "a: \"{{ x }}\"\nb: 2\n");
-    assert_eq!(refusal("a: x-{{ y }}\n", &set("a", "z")), Refusal::Template { line: 1 });
+    reads("a: is {{ $labels.x }} down\n", &[set("a", "{{ y }}")], "a: \"{{ y }}\"\n");
+    reads("a: \"{{ x }}\"\n", &[set("a", "z")], "a: \"z\"\n");
+    for comment in ["{{- if z }}", "{% if z %}"] {
+        assert_eq!(refusal(&format!("# {comment}\na: x-{{{{ y }}}}\n"), &set("a", "z")), Refusal::Template { line: 2 });
+    }
 }
 
 #[test]
