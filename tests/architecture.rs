@@ -30,6 +30,7 @@ const MODEL: &[(&str, &[&str])] = &[
     ("forms", &["domain", "error"]),
     ("kinds", &["domain"]),
     ("insight", &["render", "kinds", "domain", "error"]),
+    ("edit", &["render", "domain", "error"]),
     ("render", &["domain", "error"]),
     ("domain", &[]),
     ("error", &[]),

@@ -6,6 +6,7 @@
 //!  actions  → { forms, kinds, domain }                     what is done in the cluster now: patches, guards, what to wait for
 //!  forms    → domain                                       a question as data: fields, what each takes, the answers
 //!  insight  → { render, kinds, domain }                    questions answered from builds: who set a field, what is wrong, what drifted
+//!  edit     → { render, domain }                           manifests changed where they lie: splices in their bytes, and the guard over them
 //!  kinds    → domain                                       one file a kind: how it is read, judged and shown
 //!  render   → domain                                       what Flux would apply from a tree of files, and who set each field
 //!  domain   → nothing                                      objects, identity, health, edges, the store
@@ -15,6 +16,7 @@
 pub mod actions;
 pub mod commands;
 pub mod domain;
+pub mod edit;
 pub mod error;
 pub mod forms;
 pub mod insight;

@@ -1,0 +1,82 @@
+//! Manifests changed where they lie: only the bytes that have to change, and proof that nothing else did.
+//!
+//! ```text
+//!  text     bytes → Source: spans with both ends, read by two readers that have to agree
+//!  place    where; wish, operation   what
+//!  spell    values → text, in the quotes and the layout of the file
+//!  plan     an operation → splices, and the events that readers shall see; one kind of operation a file
+//!  guard    the text after is read again by both readers: exactly those events, or it is refused
+//! ```
+//! Everything outside of the splices stays byte for byte: comments, order, indentation, anchors, line ends, a missing last one. Which file and
+//! which place, who else is hit, and whether a build says the same do *not* belong here.
+
+mod guard;
+mod operation;
+mod place;
+mod plan;
+mod refusal;
+mod spell;
+mod splice;
+mod text;
+mod wish;
+
+pub use operation::Operation;
+pub use place::{Place, Step};
+pub use refusal::Refusal;
+pub use splice::Splice;
+pub use text::{Quoting, Shape, Source};
+pub use wish::{Scalar, Value};
+
+/// A file after its operations, as the guard let it pass.
+#[derive(Clone, Debug)]
+pub struct Edited {
+    source: Source,
+    splices: Vec<Splice>,
+}
+
+impl Edited {
+    pub fn bytes(&self) -> &[u8] {
+        self.source.bytes()
+    }
+
+    /// To edit it further.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// What was changed in the bytes before, in order and apart. None: they are what was wished already.
+    pub fn splices(&self) -> &[Splice] {
+        &self.splices
+    }
+}
+
+/// Makes operations one after the other.
+///
+/// # Errors
+/// The first reason why one of them is not made; then none is.
+pub fn apply(source: &Source, operations: &[Operation]) -> Result<Edited, Refusal> {
+    let mut edited = Edited { source: source.clone(), splices: Vec::new() };
+    for operation in operations {
+        let (after, splices) = made(&edited.source, operation)?;
+        edited.splices = splice::composed(&edited.splices, edited.source.text(), &splices);
+        edited.source = after;
+    }
+    Ok(edited)
+}
+
+/// The first way to make an operation that the guard lets pass.
+fn made(source: &Source, operation: &Operation) -> Result<(Source, Vec<Splice>), Refusal> {
+    let ways = plan::ways(source, operation)?;
+    let takes_out = matches!(operation, Operation::Remove { .. } | Operation::RemoveDocument { .. });
+    let mut refused = None;
+    for way in ways {
+        match guard::made(source, way, takes_out) {
+            Ok(made) => return Ok(made),
+            Err(refusal) => refused = refused.or(Some(refusal)),
+        }
+    }
+    refused.map_or_else(|| Ok((source.clone(), Vec::new())), Err)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,49 @@
+//! What is to be changed.
+
+use super::place::Place;
+use super::wish::{Scalar, Value};
+
+/// A wished change of one file. Several are made one after the other: a place is one in the file as the changes before left it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// Another value for a scalar. `was` is the text that whoever asks has read there; another one is refused.
+    Set {
+        at: Place,
+        value: Scalar,
+        was: Option<String>,
+    },
+    /// As `Set`, and every alias of the value changes with it.
+    SetShared {
+        at: Place,
+        value: Scalar,
+        was: Option<String>,
+    },
+    /// A key that is not there yet, or an item of a list; maps on the way are made.
+    Add {
+        at: Place,
+        value: Value,
+    },
+    /// A key with its value, or an item. What becomes empty stays as `{}` or `[]`.
+    Remove {
+        at: Place,
+    },
+    /// A document before another one; behind the last where there is no such.
+    InsertDocument {
+        before: usize,
+        value: Value,
+    },
+    RemoveDocument {
+        document: usize,
+    },
+    /// A file or folder in a kustomization's `resources`, `components` or another of its lists. Nothing where it is there.
+    List {
+        field: String,
+        entry: String,
+    },
+}
+
+impl Operation {
+    pub fn set(at: Place, value: Scalar) -> Self {
+        Self::Set { at, value, was: None }
+    }
+}

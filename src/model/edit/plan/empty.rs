@@ -1,0 +1,111 @@
+//! The first key of a map, the first item of a list: behind `key:`, for `null`, `{}` or `[]`.
+
+use super::Plan;
+use super::block::{line_after, within};
+use crate::edit::refusal::Refusal;
+use crate::edit::spell::Hand;
+use crate::edit::splice::Splice;
+use crate::edit::text::{Id, Kind, Quoting, Source, Span, What};
+use crate::edit::wish::Value;
+
+pub fn may_become_map(span: &Span) -> bool {
+    is_null(span) || span.is_map() && span.children.is_empty()
+}
+
+pub fn may_become_list(span: &Span) -> bool {
+    is_null(span) || span.is_list() && span.children.is_empty()
+}
+
+fn is_null(span: &Span) -> bool {
+    let is_word = |text: &str| ["", "~", "null", "Null", "NULL"].contains(&text);
+    matches!(&span.what, What::Scalar { text, quoting: Quoting::Plain } if is_word(text)) && span.properties.tag.is_none()
+}
+
+pub fn entry(source: &Source, id: Id, key: &str, value: &Value) -> Result<Plan, Refusal> {
+    if in_brackets(source, id) {
+        let is_json = source.is_json(id);
+        return bracketed(source, id, true, |hand| hand.flow_entry(key, value, is_json));
+    }
+    let mut hand = Hand::of(source);
+    let step = hand.step();
+    let (column, is_behind) = place(source, id, step);
+    let lines = hand.entry(key, value, column)?;
+    plan(source, id, true, hand, column, is_behind, &lines)
+}
+
+pub fn item(source: &Source, id: Id, value: &Value) -> Result<Plan, Refusal> {
+    if in_brackets(source, id) {
+        let is_json = source.is_json(id);
+        return bracketed(source, id, false, |hand| hand.flow(value, is_json));
+    }
+    let mut hand = Hand::of(source);
+    let step = hand.list_step();
+    let (column, is_behind) = place(source, id, step);
+    let lines = hand.item(value, column, 2)?;
+    plan(source, id, false, hand, column, is_behind, &lines)
+}
+
+/// It lies in brackets, or in a file of JSON.
+fn in_brackets(source: &Source, id: Id) -> bool {
+    source.above(id).skip(1).any(|id| source.span(id).is_flow())
+        || source.span(id).parent.is_none() && source.span(id).is_flow() && source.text().trim_start().starts_with(['{', '['])
+}
+
+/// The column of what comes, and whether it begins behind a dash.
+fn place(source: &Source, id: Id, step: usize) -> (usize, bool) {
+    let span = source.span(id);
+    match span.parent.map(|parent| source.span(parent)) {
+        None => (0, true),
+        Some(parent) if parent.is_list() => (source.column(super::block::dash_of(source, id)) + 2, true),
+        Some(parent) => (source.column(parent.content.start) + step, false),
+    }
+}
+
+fn plan(
+    source: &Source,
+    id: Id,
+    is_map: bool,
+    hand: Hand,
+    column: usize,
+    is_behind: bool,
+    lines: &[String],
+) -> Result<Plan, Refusal> {
+    let span = source.span(id);
+    let newline = source.newline();
+    let splices = if is_behind {
+        let text = lines.join(newline);
+        let blank = if span.is_nothing() && !source.text()[..span.content.start].ends_with([' ', '\n']) { " " } else { "" };
+        vec![Splice::new(span.content.clone(), format!("{blank}{text}"))]
+    } else {
+        // the blanks before `{}` go with it
+        let before = source.text()[..span.content.start].trim_end_matches(' ').len();
+        let start = if span.is_nothing() { span.content.start } else { before };
+        let text = format!("{}{}", " ".repeat(column), lines.join(newline));
+        // comments that are indented as deep as what comes stay above it
+        let parent = span.parent.map_or(0, |parent| source.column(source.span(parent).content.start));
+        let above = within(source, span.content.end, column.max(parent + 1));
+        vec![Splice::new(start..span.content.end, ""), line_after(source, above, &text)?]
+    };
+    Ok(Plan { splices, events: span.events.clone(), instead: wrapped(span, is_map, false, hand) })
+}
+
+fn bracketed(
+    source: &Source,
+    id: Id,
+    is_map: bool,
+    write: impl FnOnce(&mut Hand) -> Result<String, Refusal>,
+) -> Result<Plan, Refusal> {
+    let span = source.span(id);
+    let mut hand = Hand::of(source);
+    let inside = write(&mut hand)?;
+    let text = if is_map { format!("{{{inside}}}") } else { format!("[{inside}]") };
+    let blank = if span.is_nothing() { " " } else { "" };
+    let splices = vec![Splice::new(span.content.clone(), format!("{blank}{text}"))];
+    Ok(Plan { splices, events: span.events.clone(), instead: wrapped(span, is_map, true, hand) })
+}
+
+fn wrapped(span: &Span, is_map: bool, is_flow: bool, hand: Hand) -> Vec<Kind> {
+    let properties = span.properties.clone();
+    let start = if is_map { Kind::Map { is_flow, properties } } else { Kind::List { is_flow, properties } };
+    std::iter::once(start).chain(hand.kinds).chain([Kind::End]).collect()
+}

@@ -1,0 +1,94 @@
+//! Another value for a scalar.
+
+use super::{Plan, tied};
+use crate::edit::refusal::Refusal;
+use crate::edit::spell::{self, Indent, Setting, Spelling};
+use crate::edit::splice::Splice;
+use crate::edit::text::{Id, Quoting, Source, Span, What};
+use crate::edit::wish::Scalar;
+
+/// # Errors
+/// It is no scalar, another one than was read, tied to others (unless they shall change too), or tagged.
+pub fn ways(source: &Source, id: Id, wish: &Scalar, was: Option<&str>, is_shared: bool) -> Result<Vec<Plan>, Refusal> {
+    let span = source.span(id);
+    let line = source.line_of(id);
+    let (text, quoting) = match &span.what {
+        What::Scalar { text, quoting } => (text, *quoting),
+        What::Alias { anchor } => return Err(Refusal::Alias { line, anchor: anchor.clone() }),
+        _ => return Err(Refusal::Shape { line, wanted: "a single value" }),
+    };
+    if was.is_some_and(|was| was != text) {
+        return Err(Refusal::Moved { line });
+    }
+    if !is_shared {
+        tied::alone(source, id)?;
+    }
+    fits_tag(span, wish, line)?;
+    // a text may hold braces that are for somebody else; in a file whose comments steer a template it is filled in
+    let is_filled_in = |text: &str| text.contains("{{") || text.contains("{%");
+    if quoting == Quoting::Plain && is_filled_in(text) && source.comments().iter().any(|comment| is_filled_in(comment)) {
+        return Err(Refusal::Template { line });
+    }
+    let old = (!span.is_nothing()).then_some(quoting);
+    let ways = spell::ways(wish, old, &setting(source, id))?;
+    let is_null =
+        *wish == Scalar::Null && quoting == Quoting::Plain && ["", "~", "null", "Null", "NULL"].contains(&text.as_str());
+    if is_null || ways.first().is_some_and(|way| way.text == *text && way.quoting == quoting) {
+        return Ok(Vec::new());
+    }
+    ways.into_iter().map(|way| plan(source, id, way)).collect()
+}
+
+/// A tag says what a value is: only strings may be set where it says so.
+fn fits_tag(span: &Span, wish: &Scalar, line: u32) -> Result<(), Refusal> {
+    let is_string = matches!(wish, Scalar::String(_) | Scalar::Quoted(..));
+    match &span.properties.tag {
+        Some(tag) if !(is_string && (tag == "tag:yaml.org,2002:str" || tag == "!")) => {
+            Err(Refusal::Tagged { line, tag: crate::domain::text::sanitise_line(tag).into_owned() })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn setting(source: &Source, id: Id) -> Setting {
+    let span = source.span(id);
+    let in_brackets = source.above(id).any(|id| source.span(id).is_flow());
+    let parent = span.parent.map_or(0, |parent| source.column(source.span(parent).content.start));
+    let is_block = matches!(span.what, What::Scalar { quoting, .. } if quoting.is_block());
+    let old = is_block.then(|| source.literal_indent(id)).flatten().filter(|indent| *indent > parent);
+    let lines = old.unwrap_or(parent + source.step());
+    let is_json = in_brackets && span.parent.is_some_and(|parent| source.is_json(parent));
+    Setting { in_brackets, is_json, indent: Indent { lines, parent }, quotes: source.quotes() }
+}
+
+fn plan(source: &Source, id: Id, way: Spelling) -> Result<Plan, Refusal> {
+    let span = source.span(id);
+    let instead = vec![way.kind(span.properties.clone())];
+    let is_block = matches!(span.what, What::Scalar { quoting, .. } if quoting.is_block());
+    let content = span.content.clone();
+    let (head, tail) = if is_block {
+        let rest = &source.text()[content.clone()];
+        let signs = rest.find(|letter: char| !"|>+-0123456789".contains(letter)).unwrap_or(rest.len());
+        let below = source.line_end(content.start);
+        (content.start..content.start + signs, below..content.end.max(below))
+    } else {
+        let below = source.line_end(content.end);
+        (content, below..below)
+    };
+    let inline = if span.is_nothing() && !way.inline.is_empty() { behind(source, id, &way.inline)? } else { way.inline };
+    // a value that is left away needs no blank before it
+    let is_left_away = inline.is_empty() && source.text()[..head.start].ends_with([' ']);
+    let head = head.start - usize::from(is_left_away)..head.end;
+    let below: String = way.lines.iter().flat_map(|line| [source.newline(), line]).collect();
+    Ok(Plan { splices: vec![Splice::new(head, inline), Splice::new(tail, below)], events: span.events.clone(), instead })
+}
+
+/// A value where none is written: behind the `:` or the `-`.
+fn behind(source: &Source, id: Id, inline: &str) -> Result<String, Refusal> {
+    let span = source.span(id);
+    let before = &source.text()[..span.content.start];
+    if span.properties.is_none() && !before.ends_with([':', '-']) {
+        return Err(Refusal::ExplicitKey { line: source.line_of(id) });
+    }
+    Ok(format!(" {inline}"))
+}

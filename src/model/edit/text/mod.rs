@@ -1,0 +1,220 @@
+//! A file as it is: its bytes, and which of them are which node.
+//!
+//! `render` reads with line ends normalised, aliases expanded and comments gone; this keeps all of it. Two readers have to agree on what the
+//! text says, else it is not edited. Changing it does *not* belong here (`plan`, `guard`).
+
+mod event;
+mod first;
+pub(super) mod layout;
+pub(super) mod pieces;
+mod second;
+mod spot;
+mod tree;
+
+use std::sync::Arc;
+
+pub use event::{Kind, Properties, Quoting};
+pub use pieces::Piece;
+pub use spot::Shape;
+pub use tree::{Id, Span, What};
+
+use super::refusal::Refusal;
+use crate::domain::text::sanitise_line;
+use crate::render::node::Layer;
+use crate::render::read::{Place, documents};
+use event::Event;
+use tree::Spans;
+
+/// A file that can be edited. Cheap to copy.
+#[derive(Clone)]
+pub struct Source {
+    read: Arc<Read>,
+}
+
+/// Without the text, which may hold secrets.
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Source({} bytes, {} documents)", self.text().len(), self.documents())
+    }
+}
+
+struct Read {
+    text: String,
+    pieces: Vec<Piece>,
+    events: Vec<Event>,
+    spans: Spans,
+    /// Roots that are not null, as `render` numbers documents.
+    documents: Vec<Id>,
+    comments: Vec<String>,
+}
+
+impl Source {
+    /// Reads a file, or a text inside of one.
+    ///
+    /// # Errors
+    /// What forbids every edit of it: not YAML, encrypted, a template, a key twice, or something that readers do not agree on.
+    pub fn read(bytes: &[u8]) -> Result<Self, Refusal> {
+        let text = pieces::text(bytes)?;
+        encrypted(&text)?;
+        let pieces = pieces::pieces(&text)?;
+        readable(&text)?;
+        let mut events = Vec::new();
+        pieces.iter().try_for_each(|piece| first::read(&text, piece, &mut events))?;
+        let mut heard = second::Heard::default();
+        pieces.iter().try_for_each(|piece| second::read(&text, piece, &mut heard))?;
+        agree(&text, &events, &heard.kinds)?;
+        let spans = Spans::of(&text, &events);
+        let is_null = |id: &Id| match &spans.all[*id].what {
+            What::Scalar { text, quoting: Quoting::Plain } => ["", "~", "null", "Null", "NULL"].contains(&text.as_str()),
+            _ => false,
+        };
+        let documents = spans.roots.iter().copied().filter(|id| !is_null(id)).collect();
+        let read = Read { text, pieces, events, spans, documents, comments: heard.comments };
+        let source = Self { read: Arc::new(read) };
+        source.lawful()?;
+        Ok(source)
+    }
+
+    /// The bytes as they were read.
+    pub fn bytes(&self) -> &[u8] {
+        self.text().as_bytes()
+    }
+
+    /// Documents with something in them.
+    pub fn documents(&self) -> usize {
+        self.read.documents.len()
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.read.text
+    }
+
+    pub(super) fn span(&self, id: Id) -> &Span {
+        &self.read.spans.all[id]
+    }
+
+    pub(super) fn spans(&self) -> &[Span] {
+        &self.read.spans.all
+    }
+
+    pub(super) fn root(&self, document: usize) -> Option<Id> {
+        self.read.documents.get(document).copied()
+    }
+
+    /// The piece that a node lies in, and its number.
+    pub(super) fn piece_of(&self, id: Id) -> (usize, &Piece) {
+        let at = self.span(id).range.start;
+        let after = self.read.pieces.partition_point(|piece| piece.range.start <= at).max(1);
+        (after - 1, &self.read.pieces[after - 1])
+    }
+
+    pub(super) fn pieces(&self) -> &[Piece] {
+        &self.read.pieces
+    }
+
+    pub(super) fn kinds(&self) -> impl ExactSizeIterator<Item = &Kind> {
+        self.read.events.iter().map(|event| &event.kind)
+    }
+
+    /// Comments that stand between the nodes, in order.
+    pub(super) fn comments(&self) -> &[String] {
+        &self.read.comments
+    }
+
+    /// The line of an event, as git counts.
+    pub(super) fn line_of_event(&self, at: usize) -> u32 {
+        let start = self.read.events.get(at).map_or(self.text().len(), |event| event.range.start);
+        self.line_at(start)
+    }
+
+    /// The line of a byte, from 1, as git counts.
+    pub(super) fn line_at(&self, at: usize) -> u32 {
+        pieces::line_at(self.bytes(), at)
+    }
+
+    pub(super) fn line_of(&self, id: Id) -> u32 {
+        self.line_at(self.span(id).range.start)
+    }
+
+    pub(super) fn above(&self, id: Id) -> impl Iterator<Item = Id> {
+        self.read.spans.above(id)
+    }
+
+    pub(super) fn uses(&self, anchor: &str, of: Id) -> Vec<u32> {
+        self.read.spans.uses(anchor, of)
+    }
+
+    /// What forbids every edit, though it can be read.
+    fn lawful(&self) -> Result<(), Refusal> {
+        if let Some(key) = self.read.spans.duplicate() {
+            let name = sanitise_line(key.text().unwrap_or_default()).into_owned();
+            return Err(Refusal::DuplicateKey { line: self.line_at(key.range.start), key: name });
+        }
+        for span in self.spans() {
+            if span.text().is_some_and(|text| text.starts_with("ENC[")) {
+                return Err(Refusal::Encrypted { line: self.line_at(span.range.start) });
+            }
+            if self.is_filled_in(span) {
+                return Err(Refusal::Template { line: self.line_at(span.range.start) });
+            }
+        }
+        let is_sops = |(key, value): &(Id, Id)| self.span(*key).text() == Some("sops") && self.span(*value).is_map();
+        match self.read.documents.iter().find_map(|root| self.span(*root).entries().find(is_sops)) {
+            Some((key, _)) => Err(Refusal::Encrypted { line: self.line_of(key) }),
+            None => Ok(()),
+        }
+    }
+
+    /// `{{ x }}` reads as a map whose key is a map; a key with `{{` in it is filled in too.
+    fn is_filled_in(&self, span: &Span) -> bool {
+        let is_key = |key: &Span| match &key.what {
+            What::Scalar { text, quoting: Quoting::Plain } => text.contains("{{") || text.contains("{%"),
+            _ => key.is_map() && self.text()[..key.range.start].ends_with('{'),
+        };
+        span.entries().any(|(key, _)| is_key(self.span(key)))
+    }
+}
+
+/// `render` has to be able to read it: what it refuses is not edited either, and its checks keep the scanners from harm.
+fn readable(text: &str) -> Result<(), Refusal> {
+    let Err(error) = documents(text.as_bytes(), &Place::file(&"".into(), Layer::Resource)) else { return Ok(()) };
+    let line = usize::try_from(error.line.max(1)).unwrap_or(1);
+    let at = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
+    match error.cause {
+        crate::render::Cause::Limit => Err(Refusal::TooDeep { line: error.line }),
+        _ => Err(unreadable(text, at, error.message)),
+    }
+}
+
+/// Why a text is no YAML at a byte: templates and tabs are told from other mistakes by the lines around.
+fn unreadable(text: &str, at: usize, message: String) -> Refusal {
+    let line = pieces::line_at(text.as_bytes(), at);
+    let start = text[..at].rfind('\n').map_or(0, |end| text[..end].rfind('\n').map_or(0, |end| end + 1));
+    let near: Vec<&str> = text[start..].lines().take(4).collect();
+    if near.iter().any(|line| line.contains("{{") || line.contains("{%")) {
+        return Refusal::Template { line };
+    }
+    if near.iter().any(|line| line.trim_start_matches(' ').starts_with('\t')) {
+        return Refusal::Tabs { line };
+    }
+    Refusal::Malformed { line, message }
+}
+
+/// SOPS encrypts comments too.
+fn encrypted(text: &str) -> Result<(), Refusal> {
+    match text.find("ENC[AES256_GCM,") {
+        Some(at) => Err(Refusal::Encrypted { line: pieces::line_at(text.as_bytes(), at) }),
+        None => Ok(()),
+    }
+}
+
+/// Both readers say the same, event by event.
+fn agree(text: &str, events: &[Event], kinds: &[Kind]) -> Result<(), Refusal> {
+    let differs = events.iter().zip(kinds).find(|(event, kind)| event.kind != **kind).map(|(event, _)| event.range.start);
+    let at = match differs {
+        None if events.len() == kinds.len() => return Ok(()),
+        None => text.len(),
+        Some(at) => at,
+    };
+    Err(Refusal::Readers { line: pieces::line_at(text.as_bytes(), at) })
+}
