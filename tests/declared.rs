@@ -35,7 +35,8 @@ const KINDS: &[(&str, &[&str], &str)] = &[
     ("cli/source.rs", &["ConfigMap", "Secret"], "manifests that give values to variables"),
     ("cli/where_field.rs", &["Secret"], "values that are masked"),
     ("cluster/look.rs", &["Secret"], "values that are masked"),
-    ("model/insight/declared.rs", &["ConfigMap", "Kustomization", "Secret"], "origins that lie in objects: to become places"),
+    ("model/edit/plan/listed.rs", &["Kustomization"], "kustomize's own kind: the file that lists resources"),
+    ("model/insight/declared.rs", &["Secret"], "values that are masked"),
     ("model/insight/drift.rs", &["Secret"], "values that are never compared"),
     ("model/insight/file.rs", &["Secret"], "values that are masked"),
     (
@@ -63,7 +64,7 @@ const KINDS: &[(&str, &[&str], &str)] = &[
     ("runtime/rendered.rs", &["ConfigMap", "GitRepository", "Kustomization"], "what a build asks the cluster for"),
     ("runtime/session.rs", &["Secret"], "Helm's storage"),
     ("ui/views/drift.rs", &["Secret"], "values that are masked"),
-    ("ui/views/origins.rs", &["ConfigMap"], "origins that lie in objects: to become places"),
+    ("ui/views/origins.rs", &["ConfigMap"], "the group of an object that a value lies in: origins name kinds without it"),
 ];
 
 /// The same for rules of `check`.
