@@ -305,9 +305,10 @@ impl Driver {
     }
 }
 
-/// At that moment; never where there is none.
+/// At that moment; never where there is none. A moment that is over is one at once: while there is work, no timer is looked at.
 async fn until(moment: Option<Instant>) {
     match moment {
+        Some(moment) if moment <= Instant::now() => {}
         Some(moment) => tokio::time::sleep_until(moment.into()).await,
         None => std::future::pending().await,
     }

@@ -12,7 +12,7 @@ use fluxdeck_model::state::Input;
 /// How long after an ESC alone, or with what a person may have pressed after it, the rest of a torn sequence may follow; after it, they were
 /// keys. Shorter than a person needs for two keys (about 30 ms) and than the escape key may take to be seen; longer than a line needs between
 /// two packets of one write, which follow each other at once (tmux 3.5 waits 10 ms, `escape-time`).
-const ESCAPE: Duration = Duration::from_millis(5);
+const ESCAPE: Duration = Duration::from_millis(4);
 /// How long after the first byte the rest of anything else may follow: an answer without an end swallows no more keys.
 const TORN: Duration = Duration::from_secs(1);
 /// Longest sequence that is waited for to its end, in bytes: more than any key or answer of a terminal has.
