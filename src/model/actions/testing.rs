@@ -1,5 +1,8 @@
 //! A small cluster for the tests of actions and jobs: invented JSON, read as the API's.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Action, Case, Circumstances, Confirmation, Policy, Rights, Target, confirm, find};
@@ -79,6 +82,24 @@ pub fn confirmed(name: &str, store: &Store, ids: &[ObjectRef], policy: &Policy) 
     confirmed_with(name, store, &targets, policy, &allowed(name, ids), &[])
 }
 
+/// The same at another moment: tokens of requests are moments.
+pub fn confirmed_at(now: Timestamp, name: &str, store: &Store, ids: &[ObjectRef]) -> Confirmation {
+    let uid = |id: &ObjectRef| store.object_of(id).map(|object| object.uid).unwrap_or_default();
+    let targets: Vec<_> = ids.iter().map(|id| Target { object: id.clone(), uid: uid(id) }).collect();
+    let (policy, rights, owners) = (Policy::default(), allowed(name, ids), BTreeMap::new());
+    let around = Circumstances {
+        store,
+        policy: &policy,
+        context: "prod-eu",
+        who: "ana",
+        now,
+        rights: &rights,
+        owners: &owners,
+        hidden: &[],
+    };
+    confirm(action(name), &targets, &Answers::default(), &around)
+}
+
 pub fn confirmed_with(
     name: &str,
     store: &Store,
@@ -94,7 +115,7 @@ pub fn confirmed_with(
         who: "ana",
         now: NOW.parse().expect("a time"),
         rights,
-        owners: &Default::default(),
+        owners: &BTreeMap::new(),
         hidden,
     };
     confirm(action(name), targets, &Answers::default(), &around)

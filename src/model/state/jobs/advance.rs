@@ -69,6 +69,7 @@ impl Item {
             object.control.as_ref().and_then(|control| control.handled.as_deref()).unwrap_or_default().to_owned()
         };
         (self.before, self.is_seen) = (found.map(handled), found.is_some());
+        self.generation = found.map(|object| object.generation);
         self.since = Some(sight.now);
         self.conflicts = 0;
         self.note(
@@ -290,17 +291,20 @@ impl Item {
         Wish::Nothing
     }
 
-    /// Whether the object shows that the request of the step has arrived.
+    /// Whether the object shows that the request of the step has arrived. Another object of its name does where this run has seen the one
+    /// that was meant: else it may be the one before.
     fn shows(&self, step: &Step, sight: &Sight) -> bool {
         let Some(object) = sight.object(&step.object).filter(|object| object.uid == step.uid) else {
             return step.until == Until::Gone
-                && (sight.object(&step.object).is_some() || sight.is_missing(&step.object, self.is_seen));
+                && ((self.is_seen && sight.object(&step.object).is_some()) || sight.is_missing(&step.object, self.is_seen));
         };
         match &step.until {
             Until::Gone => object.verdict.health == Health::Terminating,
             Until::Handled(token) => object.control.as_ref().is_some_and(|control| {
                 [&control.requested, &control.handled].into_iter().flatten().any(|said| **said == **token)
             }),
+            // another program's picture may be older than the request
+            _ if self.generation.is_some_and(|generation| object.generation < generation) => false,
             // suspended and resumed show; the rest of a spec does not stand in the record
             Until::Taken | Until::Observed | Until::Resumed => {
                 step.switch.is_some_and(|switch| object.suspension.is_some() == (switch == Switch::Suspends))
@@ -365,12 +369,18 @@ impl Item {
 
 /// Whether the controller has taken up a request: it names our token; or it has handled something new, and our token is not there any
 /// more because somebody asked again (flux2 `reconcile.go` compares with what was handled before for that reason). Where nobody saw what
-/// was handled `before`, only our token counts.
+/// was handled `before`, only our token counts. An object that shows an earlier request has not been seen since ours.
 fn is_handled(object: &Object, token: &str, before: Option<&str>) -> bool {
     let Some(control) = &object.control else { return false };
     let handled = control.handled.as_deref();
     let is_new = || before.is_some_and(|before| handled.is_some_and(|handled| handled != before));
-    handled == Some(token) || (control.requested.as_deref() != Some(token) && is_new())
+    let is_later = |requested: &str| requested != token && !is_earlier(requested, token);
+    handled == Some(token) || (control.requested.as_deref().is_none_or(is_later) && is_new())
+}
+
+/// Whether both are moments, as the CLI and we write them, and the first is the earlier one.
+fn is_earlier(token: &str, other: &str) -> bool {
+    matches!((token.parse::<Timestamp>(), other.parse::<Timestamp>()), (Ok(token), Ok(other)) if token < other)
 }
 
 /// Whether the conditions speak of the present generation: Ready says so itself, else `status.observedGeneration` does (flux2

@@ -35,6 +35,9 @@ pub struct Item {
     pub conflicts: u32,
     /// What the controller had handled last before it was asked, empty for nothing; none where the object was not seen then.
     pub before: Option<String>,
+    /// The generation of the object when it was asked; none where it was not seen then. What is older shows nothing of the request.
+    #[serde(default)]
+    pub generation: Option<i64>,
     /// A failed attempt is no end: it is watched until it succeeds or the time is over.
     pub patient: bool,
     /// What has happened, for people.
@@ -182,6 +185,7 @@ impl Item {
             turn: 0,
             conflicts: 0,
             before: None,
+            generation: None,
             patient: false,
             log: Vec::new(),
             is_seen: false,

@@ -46,6 +46,8 @@ struct Standing {
     turn: u32,
     conflicts: u32,
     before: Option<String>,
+    #[serde(default)]
+    generation: Option<i64>,
     patient: bool,
 }
 
@@ -138,6 +140,7 @@ impl Standing {
             turn: item.turn,
             conflicts: item.conflicts,
             before: item.before.clone(),
+            generation: item.generation,
             patient: item.patient,
         }
     }
@@ -145,12 +148,13 @@ impl Standing {
     fn is_of(&self, item: &Item) -> bool {
         (self.at, self.since, self.ended, self.turn) == (item.at, item.since, item.ended, item.turn)
             && (self.conflicts, self.patient) == (item.conflicts, item.patient)
-            && (&self.phase, &self.before) == (&item.phase, &item.before)
+            && (&self.phase, &self.before, self.generation) == (&item.phase, &item.before, item.generation)
     }
 
     fn put(self, item: &mut Item) {
-        let Self { at, phase, since, ended, turn, conflicts, before, patient } = self;
+        let Self { at, phase, since, ended, turn, conflicts, before, generation, patient } = self;
         (item.at, item.phase, item.since, item.ended) = (at, phase, since, ended);
-        (item.turn, item.conflicts, item.before, item.patient) = (turn, conflicts, before, patient);
+        (item.turn, item.conflicts, item.patient) = (turn, conflicts, patient);
+        (item.before, item.generation) = (before, generation);
     }
 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use jiff::Timestamp;
 
 use super::server::{NAMES, Server};
-use crate::actions::testing::{confirmed, put, remove};
-use crate::actions::{Policy, Step};
+use crate::actions::Step;
+use crate::actions::testing::{confirmed_at, put, remove};
 use crate::domain::{ClusterId, Store};
 use crate::state::jobs::journal::{self, compact};
 use crate::state::jobs::tests::key;
@@ -122,7 +122,7 @@ impl Program {
     }
 
     pub fn start(&mut self, action: &str, ids: &[crate::domain::ObjectRef], parallel: usize, waits: bool, now: Timestamp) {
-        let confirmed = confirmed(action, &self.store, ids, &Policy::default());
+        let confirmed = confirmed_at(now, action, &self.store, ids);
         if confirmed.planned.is_empty() || self.is_left {
             return;
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::actions::testing::{object, ready, reference, uid};
@@ -146,7 +147,10 @@ impl Server {
             let at = |pointer: &str| body.as_ref().and_then(|body| body.pointer(pointer));
             let is_answered = match &step.until {
                 _ if !is_waited_for => true,
-                Until::Handled(token) => return at(HANDLED) == Some(&Value::from(token.as_str())),
+                // somebody who asked later is answered for both (flux2 `reconcile.go`)
+                Until::Handled(token) => {
+                    return at(HANDLED).and_then(Value::as_str).is_some_and(|said| is_not_before(said, token));
+                }
                 Until::Observed => at("/status/observedGeneration") == at("/metadata/generation"),
                 Until::Gone => return body.is_none() || !step.is_about(body.as_ref().unwrap_or(&Value::Null)),
                 Until::Taken | Until::Resumed | Until::RolledOut => true,
@@ -155,6 +159,12 @@ impl Server {
         };
         self.shown[name][since[name]..].iter().any(shows)
     }
+}
+
+/// Whether the request of one token was made when the other was, or later. What was handled before there were any is no moment.
+fn is_not_before(token: &str, other: &str) -> bool {
+    let moment = |token: &str| token.parse::<Timestamp>().ok();
+    moment(token) >= moment(other)
 }
 
 fn taken(body: &Value, step: &Step) -> Outcome {
