@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use percent_encoding::percent_decode_str;
 use tokio::process::Command;
 
 /// A URL without its credential, and the credential.
@@ -58,26 +59,12 @@ impl Login {
 
 /// What is written with `%` in a URL.
 fn decoded(text: &str) -> Result<String, String> {
-    let digit = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16));
-    let (bytes, mut out, mut at) = (text.as_bytes(), Vec::new(), 0);
-    while let Some(byte) = bytes.get(at) {
-        match (byte, digit(bytes.get(at + 1)), digit(bytes.get(at + 2))) {
-            (b'%', Some(high), Some(low)) => {
-                out.push(u8::try_from(high * 16 + low).unwrap_or_default());
-                at += 3;
-            }
-            _ => {
-                out.push(*byte);
-                at += 1;
-            }
-        }
-    }
-    let text = String::from_utf8(out).map_err(|_| "the user or password in its URL is no text".to_owned())?;
+    let text = percent_decode_str(text).decode_utf8().map_err(|_| "the user or password in its URL is no text".to_owned())?;
     if text.contains(['\n', '\r', '\0']) {
         // the protocol of git's helpers has lines
         return Err("the user or password in its URL has a line end in it".to_owned());
     }
-    Ok(text)
+    Ok(text.into_owned())
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use libyaml_safer::{EventData, MappingStyle, Mark, Parser, ScalarStyle, Sequence
 use super::event::{Event, Kind, Properties, Quoting};
 use super::pieces::Piece;
 use crate::edit::refusal::Refusal;
+use crate::render::read::uncut;
 
 /// Collections inside of each other; `render` reads a few more.
 pub const MAX_DEPTH: usize = 200;
@@ -85,17 +86,6 @@ fn quoting(style: ScalarStyle) -> Quoting {
         ScalarStyle::Literal => Quoting::Literal,
         ScalarStyle::Folded => Quoting::Folded,
         _ => Quoting::Plain,
-    }
-}
-
-/// Takes off the line end that was only added for the scanner, as `render` does it.
-pub fn uncut(value: &mut String, text: &str) {
-    let Some(before) = value.strip_suffix('\n') else { return };
-    let is_blank = |line: &str| line.bytes().all(|byte| byte == b' ');
-    let last = before.rsplit('\n').next().unwrap_or_default();
-    let is_indentation = is_blank(text.rsplit('\n').next().unwrap_or_default()) && !is_blank(last);
-    if !last.is_empty() && !is_indentation {
-        value.pop();
     }
 }
 

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use granit_parser::{Event as Said, Parser, ScalarStyle, Span, StructureStyle};
 
 use super::event::{Kind, Properties, Quoting};
-use super::first::{MAX_DEPTH, uncut};
+use super::first::MAX_DEPTH;
 use super::pieces::Piece;
 use crate::edit::refusal::Refusal;
+use crate::render::read::uncut;
 
 /// What the second reader says of a text.
 #[derive(Debug, Default)]

@@ -318,7 +318,7 @@ impl Composer<'_> {
 }
 
 /// Takes off the line end that was only added for the scanner: not where the last line was nothing but indentation.
-fn uncut(value: &mut String, text: &str) {
+pub fn uncut(value: &mut String, text: &str) {
     let Some(before) = value.strip_suffix('\n') else { return };
     let is_blank = |line: &str| line.bytes().all(|byte| byte == b' ');
     let last = before.rsplit('\n').next().unwrap_or_default();

@@ -15,6 +15,7 @@ use super::error::{BuildError, Cause, Result};
 use super::node::{Inner, Layer, Location, Node, Text};
 use super::tree::MAX_FILE;
 
+pub(crate) use compose::uncut;
 pub use remarks::Remarks;
 
 /// Where a text stands: a file, or a block scalar in a file.

@@ -2,9 +2,16 @@ use serde_json::json;
 
 use super::*;
 
-/// Objects with `PLANTED` wherever somebody may write a value of theirs, and what must stay.
-fn places() -> Vec<(Value, &'static [&'static str])> {
-    let pod = json!({
+/// An object with `PLANTED` wherever somebody may write a value of theirs, and what must stay of it.
+type Place = (Value, &'static [&'static str]);
+
+fn places() -> Vec<Place> {
+    [workloads(), annotations(), appliers(), of_flux(), of_the_operator(), of_kubernetes(), definitions(), of_others()].concat()
+}
+
+/// The spec of a pod.
+fn pod() -> Value {
+    json!({
         "initContainers": [{"name": "init", "image": "busybox:1.36", "env": [{"name": "A", "value": "PLANTED"}]}],
         "containers": [{
             "name": "app", "image": "ghcr.io/shop/app:1.2.3@sha256:0a1b", "command": ["sh", "-c", "PLANTED"], "args": ["-p", "PLANTED"],
@@ -23,46 +30,58 @@ fn places() -> Vec<(Value, &'static [&'static str])> {
         ],
         "securityContext": {"windowsOptions": {"gmsaCredentialSpec": "PLANTED"}},
         "affinity": {"nodeAffinity": {"a": [{"key": "zone", "operator": "In", "values": ["eu-1"]}]}}
-    });
+    })
+}
+
+/// What runs pods.
+fn workloads() -> Vec<Place> {
+    vec![(
+        json!({
+            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "labels": {"app": "web"}},
+            "spec": {"replicas": 3, "template": {"metadata": {"annotations": {"door": "PLANTED"}}, "spec": pod()}},
+            "status": {"conditions": [{"type": "Available", "status": "False", "message": "0 of 3 are available"}]}
+        }),
+        &[
+            "ghcr.io/shop/app:1.2.3@sha256:0a1b",
+            "busybox:1.36",
+            "web-env",
+            "secretKeyRef",
+            "\"db\"",
+            "/healthz",
+            "8080",
+            "X-Door",
+            "periodSeconds",
+            "128Mi",
+            "files.example.com",
+            "web-conf",
+            "eu-1",
+            "door",
+            "0 of 3 are available",
+            "Available",
+        ],
+    )]
+}
+
+/// Annotations, in which tools keep whole objects.
+fn annotations() -> Vec<Place> {
+    vec![(
+        json!({
+            "apiVersion": "v1", "kind": "Service",
+            "metadata": {"name": "web", "annotations": {
+                LAST_APPLIED: "PLANTED", "kapp.k14s.io/original": json!({"a": "PLANTED"}).to_string(), "tool/yaml": "a: PLANTED\nb: c\n",
+                "nginx.ingress.kubernetes.io/configuration-snippet": "proxy_set_header X PLANTED", "b": "PLANTED",
+                "kubernetes.io/change-cause": "kubectl set env A=PLANTED", "event.toolkit.fluxcd.io/ticket": "PLANTED",
+                "helm.sh/resource-policy": "keep", "reconcile.fluxcd.io/requestedAt": "2026-11-21", "fluxdeck.dev/suspend-reason": "sale",
+                "deployment.kubernetes.io/revision": "7", "kustomize.toolkit.fluxcd.io/checksum": json!(["PLANTED"]).to_string(),
+            }}
+        }),
+        &["kapp.k14s.io/original", "keep", "2026-11-21", "sale", "\"7\"", "change-cause"],
+    )]
+}
+
+/// What applies other things.
+fn appliers() -> Vec<Place> {
     vec![
-        (
-            json!({
-                "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "labels": {"app": "web"}},
-                "spec": {"replicas": 3, "template": {"metadata": {"annotations": {"door": "PLANTED"}}, "spec": pod}},
-                "status": {"conditions": [{"type": "Available", "status": "False", "message": "0 of 3 are available"}]}
-            }),
-            &[
-                "ghcr.io/shop/app:1.2.3@sha256:0a1b",
-                "busybox:1.36",
-                "web-env",
-                "secretKeyRef",
-                "\"db\"",
-                "/healthz",
-                "8080",
-                "X-Door",
-                "periodSeconds",
-                "128Mi",
-                "files.example.com",
-                "web-conf",
-                "eu-1",
-                "door",
-                "0 of 3 are available",
-                "Available",
-            ],
-        ),
-        (
-            json!({
-                "apiVersion": "v1", "kind": "Service",
-                "metadata": {"name": "web", "annotations": {
-                    LAST_APPLIED: "PLANTED", "kapp.k14s.io/original": json!({"a": "PLANTED"}).to_string(), "tool/yaml": "a: PLANTED\nb: c\n",
-                    "nginx.ingress.kubernetes.io/configuration-snippet": "proxy_set_header X PLANTED", "b": "PLANTED",
-                    "kubernetes.io/change-cause": "kubectl set env A=PLANTED", "event.toolkit.fluxcd.io/ticket": "PLANTED",
-                    "helm.sh/resource-policy": "keep", "reconcile.fluxcd.io/requestedAt": "2026-11-21", "fluxdeck.dev/suspend-reason": "sale",
-                    "deployment.kubernetes.io/revision": "7", "kustomize.toolkit.fluxcd.io/checksum": json!(["PLANTED"]).to_string(),
-                }}
-            }),
-            &["kapp.k14s.io/original", "keep", "2026-11-21", "sale", "\"7\"", "change-cause"],
-        ),
         (
             json!({
                 "apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization",
@@ -106,6 +125,12 @@ fn places() -> Vec<(Value, &'static [&'static str])> {
             }),
             &["1.x", "charts", "\"b\"", "\"values\"", "\"front\"", "\"y\"", "1.2.3", "sha256:0a"],
         ),
+    ]
+}
+
+/// Flux' other kinds.
+fn of_flux() -> Vec<Place> {
+    vec![
         (
             json!({
                 "apiVersion": "notification.toolkit.fluxcd.io/v1beta3", "kind": "Alert",
@@ -143,6 +168,12 @@ fn places() -> Vec<(Value, &'static [&'static str])> {
             }),
             &["auto"],
         ),
+    ]
+}
+
+/// The Flux Operator's.
+fn of_the_operator() -> Vec<Place> {
+    vec![
         (
             json!({
                 "apiVersion": "fluxcd.controlplane.io/v1", "kind": "ResourceSet",
@@ -168,6 +199,12 @@ fn places() -> Vec<(Value, &'static [&'static str])> {
                 "spec": {"distribution": {"version": "2.9.x"}, "kustomize": {"patches": [{"patch": "PLANTED", "target": {"kind": "Deployment"}}]}}}),
             &["2.9.x", "Deployment"],
         ),
+    ]
+}
+
+/// Kubernetes' own.
+fn of_kubernetes() -> Vec<Place> {
+    vec![
         (
             json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "conf"}, "data": {"a.ini": "PLANTED"}, "binaryData": {"b": "PLANTED"}}),
             &["a.ini", "\"conf\""],
@@ -190,16 +227,26 @@ fn places() -> Vec<(Value, &'static [&'static str])> {
                 "webhooks": [{"name": "check.example.com", "clientConfig": {"url": "https://hooks.example.com/in/PLANTED"}}]}),
             &["check.example.com", "hooks.example.com"],
         ),
-        (
-            json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "spec": {
-                "names": {"kind": "Thing"}, "conversion": {"webhook": {"clientConfig": {"url": "https://h.example.com/PLANTED"}}},
-                "versions": [{"name": "v1", "served": true, "schema": {"openAPIV3Schema": {"type": "object", "properties": {
-                    "default": {"type": "string", "description": "what a default is", "default": "PLANTED", "enum": ["PLANTED"]},
-                    "spec": {"type": "object", "default": {"a": "PLANTED"}, "example": "PLANTED"},
-                }}}}]
-            }}),
-            &["Thing", "h.example.com", "what a default is", "\"string\""],
-        ),
+    ]
+}
+
+/// Kinds that are defined here, with defaults and examples.
+fn definitions() -> Vec<Place> {
+    vec![(
+        json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "spec": {
+            "names": {"kind": "Thing"}, "conversion": {"webhook": {"clientConfig": {"url": "https://h.example.com/PLANTED"}}},
+            "versions": [{"name": "v1", "served": true, "schema": {"openAPIV3Schema": {"type": "object", "properties": {
+                "default": {"type": "string", "description": "what a default is", "default": "PLANTED", "enum": ["PLANTED"]},
+                "spec": {"type": "object", "default": {"a": "PLANTED"}, "example": "PLANTED"},
+            }}}}]
+        }}),
+        &["Thing", "h.example.com", "what a default is", "\"string\""],
+    )]
+}
+
+/// Kinds of nobody we know, and what is said of them.
+fn of_others() -> Vec<Place> {
+    vec![
         (
             json!({
                 "apiVersion": "things.example.com/v1", "kind": "Thing", "metadata": {"name": "thing"},
