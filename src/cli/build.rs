@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 
 use super::command::{self, Command, Run};
 use super::output;
-use super::source::{self, Files, Given, What, told};
+use super::source::{self, Files, Given, What};
 use crate::programs::{self, Opinion};
 use crate::runtime::Bench;
 use fluxdeck_model::domain::text::sanitise_line;
 use fluxdeck_model::error::{Error, Result};
-use fluxdeck_model::insight::declared::MASK;
 use fluxdeck_model::insight::setting::{self, Setting};
 use fluxdeck_model::insight::{field, named};
+use fluxdeck_model::kinds::masked::MASKED;
 use fluxdeck_model::render::flux::Applied;
 use fluxdeck_model::render::node::{Node, Origin};
 use fluxdeck_model::render::tree::Tree;
@@ -80,7 +80,7 @@ fn build(bench: &mut Bench, arguments: &Arguments) -> Result<Vec<Applied>> {
         let nodes = built.as_ref().ok().map(|objects| objects.iter().map(|object| object.node.clone()).collect::<Vec<_>>());
         ask(view.tree(), path, nodes.as_deref())?;
     }
-    built.map_err(told)
+    built.map_err(Error::from)
 }
 
 fn show(objects: &[Applied], arguments: &Arguments) -> Result<u8> {
@@ -93,9 +93,10 @@ fn show(objects: &[Applied], arguments: &Arguments) -> Result<u8> {
         output::beside(&format!("not proven: only the cluster knows {} (--substitute-from FILE gives values)", names.join(", ")));
     }
     match (arguments.output, arguments.origins) {
-        (Form::Yaml, false) => output::write(&write::all(objects.iter().map(|object| &object.node)).map_err(told)?)?,
+        (Form::Yaml, false) => output::write(&write::all(objects.iter().map(|object| &object.node)).map_err(Error::from)?)?,
         (Form::Yaml, true) => {
-            let one = |object: &Applied| Ok(format!("{}{}", comments(&object.node), write::yaml(&object.node).map_err(told)?));
+            let one =
+                |object: &Applied| Ok(format!("{}{}", comments(&object.node), write::yaml(&object.node).map_err(Error::from)?));
             output::write(&objects.iter().map(one).collect::<Result<Vec<_>>>()?.join("---\n"))?;
         }
         (Form::Json, _) => {
@@ -123,7 +124,7 @@ fn comments(node: &Node) -> String {
 }
 
 fn item(object: &Applied, has_origins: bool) -> Result<Value> {
-    let value = write::json(&object.node).map_err(told)?;
+    let value = write::json(&object.node).map_err(Error::from)?;
     if !has_origins {
         return Ok(value);
     }
@@ -160,7 +161,7 @@ pub(super) fn layer(origin: &Origin) -> Value {
 /// What a value is composed of, in JSON.
 pub(super) fn parts(setting: &Setting<'_>, is_secret: bool) -> Vec<Value> {
     let part = |given: &setting::Given<'_>| {
-        let value = if is_secret { MASK } else { &given.part.text };
+        let value = if is_secret { MASKED } else { &given.part.text };
         let layers: Vec<_> = given.layers.iter().map(|origin| layer(origin)).collect();
         json!({ "part": given.part.role.word(), "value": value, "layers": layers })
     };

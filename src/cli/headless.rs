@@ -1,10 +1,11 @@
 //! The driver without a screen: waits for a message, lets the engine take it, carries out what comes of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::{Call, output};
 use crate::runtime::{self, Options, Runtime};
@@ -99,10 +100,10 @@ impl Headless {
     /// # Errors
     /// When the cluster is not reachable, or does not answer in time.
     pub async fn complete(&mut self, limit: Duration, hint: &str, needs: impl Fn(&State, &Scope) -> bool) -> Result<()> {
-        let begin = tokio::time::Instant::now();
+        let begin = Instant::now();
         let read = async {
-            let mut is_told = false;
-            while !is_read(self.state(), begin.elapsed() < FAILS, &needs) {
+            let (mut is_told, mut failing) = (false, Failing::default());
+            while !is_read(self.state(), failing.seen(self.state()), &needs) {
                 self.turn().await?;
                 if let Link::Unauthorised(error) | Link::Unreachable(error) = &self.state().cluster().link {
                     return Err(error.clone());
@@ -169,12 +170,32 @@ pub async fn read(
     }
 }
 
+/// Since when lists fail.
+#[derive(Default)]
+struct Failing(BTreeMap<Scope, Instant>);
+
+impl Failing {
+    /// Looks at what fails now.
+    fn seen(&mut self, state: &State) -> &Self {
+        let failing = state.cluster().store.coverage().filter(|(_, coverage)| *coverage == Coverage::Failing);
+        let mut before = std::mem::take(&mut self.0);
+        let since = |(scope, _): (&Scope, _)| (scope.clone(), before.remove(scope).unwrap_or_else(Instant::now));
+        self.0 = failing.map(since).collect();
+        self
+    }
+
+    /// Whether a list has failed for so long that nobody waits for it who does not need it.
+    fn lasts(&self, scope: &Scope) -> bool {
+        self.0.get(scope).is_some_and(|since| since.elapsed() >= FAILS)
+    }
+}
+
 /// Whether nothing is left to be waited for. Where most of it fails, it is waited for to the end.
-fn is_read(state: &State, is_early: bool, needs: &impl Fn(&State, &Scope) -> bool) -> bool {
+fn is_read(state: &State, failing: &Failing, needs: &impl Fn(&State, &Scope) -> bool) -> bool {
     let cluster = state.cluster();
     let is_settled = |(scope, coverage): (&Scope, Coverage)| match coverage {
         Coverage::Listing => false,
-        Coverage::Failing => !is_early && !needs(state, scope),
+        Coverage::Failing => failing.lasts(scope) && !needs(state, scope),
         Coverage::Complete | Coverage::Polled(_) | Coverage::Restricted | Coverage::NotServed => true,
     };
     cluster.store.coverage().next().is_some()

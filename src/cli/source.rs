@@ -60,11 +60,6 @@ pub(super) struct What {
     pub substitute_from: Option<PathBuf>,
 }
 
-/// An error of a build, for people.
-pub(super) fn told(error: BuildError) -> Error {
-    error.into()
-}
-
 /// Values for variables, from a file of the user.
 #[derive(Default)]
 pub(super) struct Given {
@@ -139,7 +134,7 @@ impl Given {
         for (kind, namespace, name, values) in self.manifests.iter().filter(|(_, namespace, ..)| !namespace.is_empty()) {
             builder.give(kind, namespace, name, values.clone());
         }
-        let repository = builder.build(tree).map_err(told)?;
+        let repository = builder.build(tree).map_err(Error::from)?;
         let anywhere: Vec<_> = self.manifests.iter().filter(|(_, namespace, ..)| namespace.is_empty()).collect();
         if self.plain.is_empty() && anywhere.is_empty() {
             return Ok(repository);
@@ -158,7 +153,7 @@ impl Given {
                 }
             }
         }
-        builder.build(tree).map_err(told)
+        builder.build(tree).map_err(Error::from)
     }
 }
 
@@ -263,7 +258,7 @@ pub(super) fn full(repository: &Repository, place: Place) -> String {
 pub(super) fn objects(repository: &Repository, place: Place) -> Result<&[Applied]> {
     match &repository.clusters[place.cluster].members[place.member].outcome {
         Outcome::Built(objects) => Ok(objects),
-        Outcome::Failed(error) => Err(told(error.clone())),
+        Outcome::Failed(error) => Err(error.clone().into()),
         Outcome::Elsewhere(why) => {
             let hint = "build it in a checkout of that repository";
             Err(Error::failed(format!("{} is not built from here: {why}", called(repository, place)), hint))

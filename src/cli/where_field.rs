@@ -9,15 +9,15 @@ use serde_json::{Value, json};
 
 use super::build::{layer, parts, place, unknown};
 use super::command::{self, Command, Run};
-use super::source::{self, Files, Given, What, told};
+use super::source::{self, Files, Given, What};
 use super::{Telling, output};
 use crate::runtime::{Bench, Worker};
 use fluxdeck_model::domain::text::sanitise_line;
 use fluxdeck_model::error::{Error, Result};
-use fluxdeck_model::insight::declared::MASK;
 use fluxdeck_model::insight::field::{self, Field};
 use fluxdeck_model::insight::named::{Named, shown};
 use fluxdeck_model::insight::setting::{self, Setting};
+use fluxdeck_model::kinds::masked::MASKED;
 use fluxdeck_model::render::flux::Applied;
 use fluxdeck_model::render::node::{Node, Origin};
 use fluxdeck_model::render::repository::{Place, Repository};
@@ -81,7 +81,7 @@ fn build(bench: &mut Bench, arguments: &Arguments) -> Result<(Repository, Vec<Ap
     let repository = given.build(&mut bench.builder, view.tree())?;
     let of_folder = match &arguments.what.path {
         Some(path) => {
-            source::folder(view.tree(), path, arguments.what.substitute_from.is_some().then_some(&given)).map_err(told)?
+            source::folder(view.tree(), path, arguments.what.substitute_from.is_some().then_some(&given)).map_err(Error::from)?
         }
         None => Vec::new(),
     };
@@ -195,7 +195,7 @@ impl Answer<'_> {
 
     fn value(&self) -> String {
         match self.setting.node.text() {
-            Some(_) if self.is_secret() => MASK.to_owned(),
+            Some(_) if self.is_secret() => MASKED.to_owned(),
             Some(text) => text.to_owned(),
             None => String::new(),
         }
@@ -215,9 +215,9 @@ impl Answer<'_> {
     fn masked(&self, line: &str) -> String {
         match line.split_once(':') {
             _ if !self.is_secret() => line.to_owned(),
-            Some((key, rest)) if !rest.trim().is_empty() => format!("{key}: {MASK}"),
+            Some((key, rest)) if !rest.trim().is_empty() => format!("{key}: {MASKED}"),
             Some(_) => line.to_owned(),
-            None => MASK.to_owned(),
+            None => MASKED.to_owned(),
         }
     }
 
@@ -263,7 +263,7 @@ impl Answer<'_> {
     fn composed(&self, out: &mut String) {
         for (at, given) in self.setting.parts.iter().enumerate() {
             let head = if at == 0 { "composed of" } else { "" };
-            let text: &str = if self.is_secret() { MASK } else { &given.part.text };
+            let text: &str = if self.is_secret() { MASKED } else { &given.part.text };
             let by = given.layers.first().map(|origin| format!("  {}  {}", place(origin), origin.layer.word()));
             let what = given.part.role.word();
             out.push_str(&format!("{head:<12}{} `{}`{}\n", sanitise_line(&what), sanitise_line(text), by.unwrap_or_default()));
@@ -289,7 +289,7 @@ impl Answer<'_> {
 
     fn json(&self) -> Value {
         let value = match self.is_secret() {
-            true => json!(MASK),
+            true => json!(MASKED),
             false => write::json(self.setting.node).unwrap_or_default(),
         };
         let layers: Vec<_> = self.setting.layers.iter().map(|origin| layer(origin)).collect();

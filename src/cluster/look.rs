@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::failure::Failure;
-use super::send::{fetch, in_time};
+use super::send::{fetch, in_time, path_of};
 use super::served::{Served, escape};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::domain::text::{sanitise, sanitise_line};
@@ -25,8 +25,8 @@ use fluxdeck_model::state::EventRow;
 pub(super) async fn get<T: DeserializeOwned>(client: &Client, uri: &str, limit: Duration) -> Result<T, Failure> {
     let request = request(uri)?;
     let bytes = in_time(uri, limit, fetch(client, request)).await?;
-    let path = uri.split('?').next().unwrap_or_default();
-    serde_json::from_slice(&bytes).map_err(|error| Failure::busy(format!("the answer to {path} is not readable: {error}")))
+    serde_json::from_slice(&bytes)
+        .map_err(|error| Failure::busy(format!("the answer to {} is not readable: {error}", path_of(uri))))
 }
 
 /// Builds a GET.

@@ -159,9 +159,13 @@ pub(super) async fn in_time<T>(
     limit: Duration,
     asked: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
-    let path = uri.split('?').next().unwrap_or_default();
-    let late = |_| Failure::Unreachable(format!("no answer to {path} within {} s", limit.as_secs()));
+    let late = |_| Failure::Unreachable(format!("no answer to {} within {}", path_of(uri), seconds(limit)));
     tokio::time::timeout(limit, asked).await.map_err(late)?
+}
+
+/// What is asked for, without how.
+pub(super) fn path_of(uri: &str) -> &str {
+    uri.split('?').next().unwrap_or_default()
 }
 
 /// The whole body of an answer.

@@ -59,12 +59,12 @@ impl Catalog {
     /// Takes over what was known of a group's version and is not told now.
     pub(super) fn keep(&mut self, before: &Self, group: &str, version: &str) {
         for (gk, served) in before.kinds.iter().filter(|(gk, _)| *gk.group == *group) {
-            let known = self.kinds.entry(gk.clone()).or_default();
-            let kept = served.iter().filter(|served| served.version == version);
-            let kept: Vec<_> = kept.filter(|kept| !known.iter().any(|now| now.version == kept.version)).cloned().collect();
-            known.extend(kept);
+            for kept in served.iter().filter(|served| served.version == version) {
+                if self.exactly(gk, version).is_none() {
+                    self.kinds.entry(gk.clone()).or_default().push(kept.clone());
+                }
+            }
         }
-        self.kinds.retain(|_, served| !served.is_empty());
     }
 
     /// Returns how a kind is served in exactly this version.

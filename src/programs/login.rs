@@ -8,8 +8,8 @@ use tokio::process::Command;
 /// A URL without its credential, and the credential.
 pub(super) struct Login {
     url: String,
-    /// User and password, as they are.
-    credential: Option<(String, String)>,
+    /// Where they are for, scheme and host with its port; user and password, as they are.
+    credential: Option<(String, String, String)>,
 }
 
 /// Starts git with the pipe at its third descriptor, which it hands on to its helpers, and nothing to read at the first.
@@ -31,7 +31,7 @@ impl Login {
         if scheme.eq_ignore_ascii_case("ssh") {
             return Ok(Self { url: format!("{scheme}://{user}@{host}{}", &rest[end..]), credential: None });
         }
-        let credential = (decoded(user)?, decoded(password)?);
+        let credential = (format!("{scheme}://{host}"), decoded(user)?, decoded(password)?);
         Ok(Self { url: format!("{scheme}://{host}{}", &rest[end..]), credential: Some(credential) })
     }
 
@@ -42,18 +42,20 @@ impl Login {
         command
     }
 
-    /// What git has to be configured with. A credential that is not the user's own is asked for and kept by nobody else.
-    pub fn settings(&self) -> Vec<(&'static str, &str)> {
-        let mut settings = vec![("remote.origin.url", self.url.as_str())];
-        if self.credential.is_some() {
-            settings.extend([("credential.helper", ""), ("credential.helper", HELPER)]);
+    /// What git has to be configured with. The credential is for the host of the URL alone (gitcredentials(7), "Credential contexts"), not
+    /// for a proxy or for where a redirect leads; no other helper is asked about that host, nor keeps it.
+    pub fn settings(&self) -> Vec<(String, &str)> {
+        let mut settings = vec![("remote.origin.url".to_owned(), self.url.as_str())];
+        if let Some((origin, ..)) = &self.credential {
+            let key = format!("credential.{origin}.helper");
+            settings.extend([(key.clone(), ""), (key, HELPER)]);
         }
         settings
     }
 
     /// What the helper says.
     pub fn answer(&self) -> String {
-        self.credential.as_ref().map_or_else(String::new, |(user, password)| format!("username={user}\npassword={password}\n"))
+        self.credential.as_ref().map_or_else(String::new, |(_, user, password)| format!("username={user}\npassword={password}\n"))
     }
 }
 
@@ -83,7 +85,11 @@ mod tests {
         ] {
             let login = Login::of(url).expect("a login");
             assert_eq!((login.url.as_str(), login.answer().as_str()), (bare, answer), "{url}");
-            assert_eq!(login.settings().len(), if answer.is_empty() { 1 } else { 3 }, "{url}");
+            let keys: Vec<_> = login.settings().into_iter().skip(1).map(|(key, _)| key).collect();
+            let end = bare.find("://").and_then(|at| Some(at + 3 + bare[at + 3..].find('/')?)).unwrap_or(bare.len());
+            let own = format!("credential.{}.helper", &bare[..end]);
+            let expected = if answer.is_empty() { vec![] } else { vec![own.clone(), own] };
+            assert_eq!(keys, expected, "of that host alone: {url}");
         }
         assert!(Login::of("https://me:hun%0Ahost=evil@h.example.com/f").is_err());
     }

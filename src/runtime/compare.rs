@@ -78,15 +78,19 @@ impl Errand {
     pub(super) async fn compare(self, desk: Desk, run: u32, kustomizations: Vec<ObjectRef>, namespaces: Option<BTreeSet<Str>>) {
         let live = self.live.borrow().clone();
         let schemas = blocking(schemas).await;
-        let (Some(live), Ok(schemas)) = (live, schemas) else {
-            for kustomization in kustomizations {
-                let why = "the API server has not been reached yet".to_owned();
-                let skipped = vec![(kustomization.to_string(), why)];
-                let (at, found) = (Commit::default(), Vec::new());
-                let compared = Compared { kustomization, at, found, compared: 0, skipped };
-                self.news(News::Compared(run, Box::new(compared))).await;
+        let unreached = || "the API server has not been reached yet".to_owned();
+        let ready = live.ok_or_else(unreached).and_then(|live| Ok((live, schemas.map_err(|error| error.to_string())?)));
+        let (live, schemas) = match ready {
+            Ok(ready) => ready,
+            Err(why) => {
+                for kustomization in kustomizations {
+                    let skipped = vec![(kustomization.to_string(), why.clone())];
+                    let (at, found) = (Commit::default(), Vec::new());
+                    let compared = Compared { kustomization, at, found, compared: 0, skipped };
+                    self.news(News::Compared(run, Box::new(compared))).await;
+                }
+                return;
             }
-            return;
         };
         let renderer = Renderer { client: live.client, catalog: live.catalog, desk, timeout: self.timeout, fetches: true };
         for kustomization in kustomizations {

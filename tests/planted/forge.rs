@@ -28,13 +28,22 @@ pub struct Forge {
 impl Forge {
     /// Answers until the process of the tests ends. `variable` tells the user's processes from all others.
     pub fn open(variable: &str) -> Self {
+        Self::serve(variable, None)
+    }
+
+    /// One whose repositories have moved to another, as it says.
+    pub fn moved(variable: &str, to: &Self) -> Self {
+        Self::serve(variable, Some(to.port))
+    }
+
+    fn serve(variable: &str, moved: Option<u16>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let forge = Self { port: listener.local_addr().expect("an address").port(), seen: Arc::default() };
         let (seen, variable) = (forge.seen.clone(), variable.to_owned());
         std::thread::spawn(move || {
             for call in listener.incoming().flatten() {
                 let found = processes(&variable);
-                let asked = answer(call).unwrap_or_default();
+                let asked = answer(call, moved).unwrap_or_default();
                 let mut seen = lock(&seen);
                 seen.processes.extend(found);
                 seen.asked.push(asked);
@@ -58,8 +67,8 @@ fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
     seen.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Asks for a login, and knows no repository. Returns the request's head.
-fn answer(mut call: TcpStream) -> std::io::Result<String> {
+/// Asks for a login, and knows no repository; or names the port to which they have moved. Returns the request's head.
+fn answer(mut call: TcpStream, moved: Option<u16>) -> std::io::Result<String> {
     let (mut head, mut chunk) = (Vec::new(), [0; 4096]);
     while !head.windows(4).any(|end| end == b"\r\n\r\n") {
         match call.read(&mut chunk)? {
@@ -68,9 +77,11 @@ fn answer(mut call: TcpStream) -> std::io::Result<String> {
         }
     }
     let head = String::from_utf8_lossy(&head).into_owned();
-    let status = match head.to_lowercase().contains("\r\nauthorization:") {
-        true => "404 Not Found",
-        false => "401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"forge\"",
+    let path = head.split(' ').nth(1).unwrap_or_default();
+    let status = match moved {
+        Some(port) => format!("302 Found\r\nLocation: http://127.0.0.1:{port}{path}"),
+        None if head.to_lowercase().contains("\r\nauthorization:") => "404 Not Found".to_owned(),
+        None => "401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"forge\"".to_owned(),
     };
     call.write_all(format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").as_bytes())?;
     Ok(head)

@@ -365,6 +365,25 @@ fn a_fetch_logs_in_and_nobody_on_the_machine_can_see_with_what() {
 }
 
 #[test]
+fn a_credential_is_for_the_host_of_its_url_alone() {
+    let mut forges = None;
+    let victim = Victim::with_repository(|victim| {
+        let other = Forge::open(&victim.home());
+        let (first, other) = forges.insert((Forge::moved(&victim.home(), &other), other));
+        assert_ne!(first.port, other.port);
+        format!("http://bot:PLANTEDURL@127.0.0.1:{}/apps.git", first.port)
+    });
+    let (first, other) = forges.expect("they were opened");
+    let ran = victim.run(&["drift", "-n", "web"]);
+
+    assert!(ran.out.contains("git cannot fetch"), "{ran:?}");
+    assert!(!first.asked().is_empty() && !other.asked().is_empty(), "git went where it was sent");
+    for head in other.asked() {
+        assert!(!head.to_lowercase().contains("authorization:"), "another host was told: {head}");
+    }
+}
+
+#[test]
 fn who_is_killed_leaves_no_secret_behind() {
     let victim = Victim::new();
     let kubeconfig = victim.file("kubeconfig").display().to_string();

@@ -8,7 +8,7 @@ pub(super) mod select;
 
 use std::time::Duration;
 
-use clap::{ArgMatches, Args, FromArgMatches};
+use clap::{ArgMatches, Args};
 use jiff::SignedDuration;
 
 use super::{Call, Telling, output};
@@ -69,7 +69,7 @@ pub(super) fn commands() -> impl Iterator<Item = (&'static Action, clap::Command
 
 /// Does what was called. Returns the exit code.
 pub(super) async fn run(call: &Call, action: &'static Action, matches: &ArgMatches) -> Result<u8> {
-    let acting = Acting::from_arg_matches(matches).map_err(|error| Error::usage(error.to_string(), ""))?;
+    let acting = super::command::read::<Acting>(matches)?;
     let chosen = select::Choice::read(&acting)?;
     let action = meant(action, matches, chosen.kind);
     let answers = flags::answers(action, matches)?;

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::command::{self, Command, Run};
-use super::source::{Files, Given, told};
+use super::source::{Files, Given};
 use crate::git::{Change, Checkout};
 use crate::runtime::{self, Bench};
 use fluxdeck_model::error::{Error, Result};
@@ -191,7 +191,7 @@ fn learn(path: &Path, schemas: &mut Schemas) -> Result<bool> {
     let shown = path.display().to_string();
     let bytes = std::fs::read(path).map_err(|error| Error::failed(format!("cannot read {shown}: {error}"), ""))?;
     if extension != "json" {
-        let nodes = documents(&bytes, &Reading::file(&shown.as_str().into(), Layer::Resource)).map_err(told)?;
+        let nodes = documents(&bytes, &Reading::file(&shown.as_str().into(), Layer::Resource)).map_err(Error::from)?;
         return Ok(nodes.iter().filter(|node| schemas.learn(node)).count() > 0);
     }
     let schema: Value = serde_json::from_slice(&bytes).map_err(|error| Error::failed(format!("{shown}: {error}"), ""))?;

@@ -56,15 +56,17 @@ impl Program {
     /// Why it is not run without the terminal, where it cannot do without one (client-go `exec.go`, isInteractive). `is_screen`: there is
     /// one, and it is ours.
     pub fn needs_terminal(&self, is_screen: bool) -> Option<Failed> {
+        if self.0.interactive_mode != Some(ExecInteractiveMode::Always) {
+            return None;
+        }
         let hint = match is_screen {
             true => {
                 "the screen has it: use the commands (`fluxdeck tree`), choose another context, or set interactiveMode to IfAvailable if the program can do without"
             }
             false => "run this in a terminal, or choose another context",
         };
-        let message =
-            || format!("the login program `{}` asks its questions on a terminal (interactiveMode: Always)", self.name());
-        (self.0.interactive_mode == Some(ExecInteractiveMode::Always)).then(|| Failed::new(message(), hint))
+        let message = format!("the login program `{}` asks its questions on a terminal (interactiveMode: Always)", self.name());
+        Some(Failed::new(message, hint))
     }
 
     /// The command, with its standard input and output. Standard error is the caller's.

@@ -27,7 +27,7 @@ impl Screen {
     pub const HELP: Self = Self::new("help");
 
     /// One that only its own view names.
-    pub const fn new(name: &'static str) -> Self {
+    const fn new(name: &'static str) -> Self {
         Self(name)
     }
 

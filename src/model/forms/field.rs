@@ -203,7 +203,7 @@ impl Field {
             Input::Text | Input::Code(_) => Value::Text(text.to_owned()),
             Input::Number { least, most, what } => {
                 let number = text.parse().ok().filter(|number| (*least..=*most).contains(number));
-                Value::Number(number.ok_or_else(|| none(what, &range(*least, *most)))?)
+                Value::Number(number.ok_or_else(|| none(what, &range(text, *least, *most)))?)
             }
             Input::Quantity if quantity::parse(text).is_some() => Value::Text(text.to_owned()),
             Input::Quantity => return Err(none("quantity", "write 100m, 0.5, 128Mi or 1Gi")),
@@ -212,6 +212,7 @@ impl Field {
             Input::Many { from } => {
                 let all: Vec<_> = text.split(',').map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned).collect();
                 match all.iter().find(|one| !is_of(from, one)) {
+                    None if all.is_empty() => return Ok(None),
                     Some(one) => return Err(Error::usage(format!("`{one}` is no {}", self.name()), "choose of the list")),
                     None => Value::Many(all),
                 }
@@ -262,8 +263,10 @@ impl Choices {
 }
 
 /// Which numbers are taken, in words.
-fn range(least: i64, most: i64) -> String {
-    if most == i64::MAX || most == i64::from(i32::MAX) {
+fn range(text: &str, least: i64, most: i64) -> String {
+    if text.parse::<i128>().is_ok_and(|number| number > most.into()) {
+        format!("the most is {most}")
+    } else if most >= i32::MAX.into() {
         format!("type a number from {least} on")
     } else {
         format!("type a number from {least} to {most}")

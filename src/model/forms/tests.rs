@@ -75,6 +75,7 @@ fn choices_are_found_by_what_they_are_and_what_is_said_of_them() {
     assert_eq!(values(&one, ""), ["1.2.3", "1.2.2", "0.9"]);
     assert_eq!(values(&one, "1.2"), ["1.2.3", "1.2.2", "0.9"], "what begins so comes first");
     assert_eq!(values(&one, "NEW"), ["1.2.3"]);
+    assert_eq!(field(Input::Many { from: tags() }).read(", ", &clock()), Ok(None), "nothing is chosen");
     assert_eq!(values(&field(Input::Many { from: tags() }), "0.9, 1.2.2"), ["1.2.2"]);
 }
 
@@ -100,6 +101,7 @@ fn a_form_is_read_by_its_fields_names() {
     let three = Answers::default().with("replicas", Value::Number(3));
     assert_eq!(read(&[("replicas", "3"), ("reason", "  ")]), Ok(three.clone()));
     assert_eq!(read(&[("replicas", "3"), ("force", "true")]), Ok(three.clone().with("force", Value::Yes(true))));
+    assert!(read(&[("replicas", "3000000000")]).is_err_and(|error| error.hint == "the most is 9"));
     assert!(read(&[]).is_err_and(|error| error.message == "replicas is not answered"));
     assert!(read(&[("replicas", "3"), ("replicas", "4")]).is_err_and(|error| error.message.contains("twice")));
     assert!(read(&[("replica", "3")]).is_err_and(|error| error.hint == "did you mean `replicas`?"));

@@ -5,12 +5,10 @@ use super::named::shown;
 use super::setting;
 use crate::domain::Str;
 use crate::domain::text::sanitise;
+use crate::kinds::masked::MASKED;
 use crate::render::flux::Applied;
 use crate::render::id::text_at;
 use crate::render::node::{Layer, Location, Origin};
-
-/// What stands for a value that must not be seen.
-pub const MASK: &str = "<masked>";
 
 /// What a Kustomization's source holds for an object, at the revision that was applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,11 +123,11 @@ impl Declared {
         let field = |(path, node): (String, &crate::render::Node)| {
             let text = node.text().map_or_else(|| if node.is_map() { "{}".into() } else { "[]".into() }, sanitise);
             let is_masked = is_masked(&path);
-            let value = if is_masked { MASK.to_owned() } else { text.into_owned() };
+            let value = if is_masked { MASKED.to_owned() } else { text.into_owned() };
             let setting = setting::of(node);
             let part = |given: &setting::Given<'_>| PartOf {
                 what: sanitise(&given.part.role.word()).into_owned(),
-                value: if is_masked { MASK.to_owned() } else { sanitise(&given.part.text).into_owned() },
+                value: if is_masked { MASKED.to_owned() } else { sanitise(&given.part.text).into_owned() },
                 layers: given.layers.iter().map(|origin| (*origin).clone()).collect(),
             };
             Declaration {
@@ -207,7 +205,7 @@ mod tests {
     fn no_value_of_a_secret_is_told() {
         let text = "kind: Secret\nmetadata: {name: web, labels: {app: web}}\nstringData: {password: hunter2}\ntype: Opaque\n";
         let fields: Vec<_> = declared(text).fields.into_iter().map(|field| (field.path, field.value)).collect();
-        let expected = [("metadata.labels.app", "web"), ("stringData.password", MASK), ("type", "Opaque")];
+        let expected = [("metadata.labels.app", "web"), ("stringData.password", MASKED), ("type", "Opaque")];
         assert_eq!(fields, expected.map(|(path, value)| (path.to_owned(), value.to_owned())));
     }
 }

@@ -3,8 +3,8 @@
 //! Masking goes by lines and is deaf to what it cannot understand: where a document speaks of a Secret, everything below `data` and
 //! `stringData` is masked, wherever that stands (also in a patch inside another file); so are the literals of a `secretGenerator`.
 
-use super::declared::MASK;
 use crate::domain::text::{redact, sanitise_line};
+use crate::kinds::masked::MASKED;
 
 /// Most lines that are shown.
 const MOST: usize = 50_000;
@@ -119,18 +119,18 @@ fn masked(line: &str, content: &str) -> String {
     let indent = &line[..line.len() - content.len()];
     match content.split_once(':') {
         Some((key, rest)) if rest.trim().is_empty() => format!("{indent}{key}:"),
-        Some((key, _)) if !key.contains(['{', '"', ',']) || key.starts_with('"') => format!("{indent}{key}: {MASK}"),
+        Some((key, _)) if !key.contains(['{', '"', ',']) || key.starts_with('"') => format!("{indent}{key}: {MASKED}"),
         _ if content.starts_with("---") || content.trim_matches(['{', '}', '[', ']', ',']).is_empty() => line.to_owned(),
         _ => match content.split_once('=') {
-            Some((name, _)) => format!("{indent}{name}={MASK}"),
-            None => format!("{indent}{MASK}"),
+            Some((name, _)) => format!("{indent}{name}={MASKED}"),
+            None => format!("{indent}{MASKED}"),
         },
     }
 }
 
 /// `- NAME=value` without its value; other lines of the block stay.
 fn literal(line: &str) -> String {
-    line.split_once('=').map_or_else(|| line.to_owned(), |(name, _)| format!("{name}={MASK}"))
+    line.split_once('=').map_or_else(|| line.to_owned(), |(name, _)| format!("{name}={MASKED}"))
 }
 
 #[cfg(test)]
@@ -163,7 +163,7 @@ mod tests {
         ] {
             let found = shown(text, false);
             assert!(!found.contains(HUNTER), "{text}\n→\n{found}");
-            assert!(found.contains(MASK) && found.lines().count() == text.lines().count(), "{found}");
+            assert!(found.contains(MASKED) && found.lines().count() == text.lines().count(), "{found}");
         }
         for text in
             ["password=hunter2", "hunter2", "# hunter2", "a:\n  - hunter2", "ClientSecret=hunter2", "kind: Opaque\nx: hunter2"]
@@ -183,13 +183,13 @@ mod tests {
     #[test]
     fn of_what_a_secret_is_made_of_only_the_values_are_hidden() {
         let text = "kind: Kustomization\nsecretGenerator:\n- name: db\n  literals:\n  - password=x\nresources: [a.yaml]";
-        assert_eq!(shown(text, true), text.replace("=x", &format!("={MASK}")));
+        assert_eq!(shown(text, true), text.replace("=x", &format!("={MASKED}")));
     }
 
     #[test]
     fn after_a_secret_the_rest_is_shown() {
         let text = "kind: Secret\ndata:\n  a: b\ntype: Opaque\n---\nkind: Pod\nspec: {a: b}";
-        assert_eq!(shown(text, false), text.replace("a: b\nt", &format!("a: {MASK}\nt")));
+        assert_eq!(shown(text, false), text.replace("a: b\nt", &format!("a: {MASKED}\nt")));
     }
 
     #[test]

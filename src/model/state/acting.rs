@@ -89,11 +89,15 @@ impl State {
         Clock { now: self.clock, zone: self.settings.zone.clone().unwrap_or(jiff::tz::TimeZone::UTC) }
     }
 
+    /// What is known of these objects, of those that are there.
+    fn cases<'a>(&'a self, objects: &'a [ObjectRef], who: &'a str) -> Vec<Case<'a>> {
+        objects.iter().filter_map(|id| Case::new(&self.cluster().store, id, who, self.clock)).collect()
+    }
+
     /// What is done to these objects where that action is wished: what stands in for it, if that alone can be done.
     pub fn in_place_of(&self, action: &'static Action, objects: &[ObjectRef]) -> &'static Action {
-        let (store, who) = (&self.cluster().store, self.who());
-        let cases: Vec<_> = objects.iter().filter_map(|id| Case::new(store, id, &who, self.clock)).collect();
-        actions::in_place_of(action, &cases)
+        let who = self.who();
+        actions::in_place_of(action, &self.cases(objects, &who))
     }
 
     /// The action that a key means on these objects.
@@ -102,7 +106,7 @@ impl State {
     /// When none of them is there any more.
     pub fn by_key(&self, key: &str, objects: &[ObjectRef]) -> Result<&'static Action, Error> {
         let (store, who) = (&self.cluster().store, self.who());
-        let cases: Vec<_> = objects.iter().filter_map(|id| Case::new(store, id, &who, self.clock)).collect();
+        let cases = self.cases(objects, &who);
         let gone = || {
             // what an inventory names and nobody can see has no kind of life to act on
             let node = objects.first().and_then(|id| Some((id, store.find(id)?)));
@@ -127,9 +131,9 @@ impl State {
         if !self.policy().may_write() || cluster.is_asking || !cluster.link.is_up() {
             return Vec::new();
         }
-        let cases = objects.iter().filter_map(|id| Case::new(&cluster.store, id, "", self.clock));
+        let cases = self.cases(objects, "");
         let asks: std::collections::BTreeSet<_> =
-            cases.flat_map(|case| actions::open_questions(&case, &cluster.rights)).collect();
+            cases.iter().flat_map(|case| actions::open_questions(case, &cluster.rights)).collect();
         asks.into_iter().collect()
     }
 

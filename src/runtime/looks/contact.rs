@@ -121,10 +121,15 @@ impl Patience {
     /// The next pause; none where only another connection helps.
     pub fn pause(&mut self, again: Again) -> Option<Duration> {
         match again {
-            Again::Soon(asked) => Some(self.busy.next(asked)),
+            Again::Soon(asked) => Some(self.soon(asked)),
             Again::Later => Some(self.refused.next(None)),
             Again::Reconnected => None,
         }
+    }
+
+    /// The pause before what may work at any time, at least as long as the server has asked for.
+    pub fn soon(&mut self, asked: Option<Duration>) -> Duration {
+        self.busy.next(asked)
     }
 }
 

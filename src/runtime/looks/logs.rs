@@ -149,7 +149,7 @@ impl Reader {
 
     /// Waits until it is worth opening again what was open.
     async fn pause(&mut self, contact: &mut Contact) -> Result<(), Left> {
-        let pause = self.patience.pause(Again::Soon(None)).unwrap_or_default();
+        let pause = self.patience.soon(None);
         contact.rest(pause).await.map(drop)
     }
 }

@@ -24,11 +24,10 @@ pub(super) enum Meaning {
 pub(super) fn meaning(bytes: &[u8]) -> Option<(Meaning, usize)> {
     match bytes {
         [] | [ESC] => None,
+        [ESC, second, ..] if !introduces(*second) => Some(ESCAPE_KEY),
         [ESC, b'[', ..] => control_sequence(bytes),
         [ESC, b'O', ..] => keypad(bytes),
-        [ESC, b']' | b'P', ..] => answer(bytes),
-        // the escape key, and something else behind it
-        [ESC, ..] => Some(ESCAPE),
+        [ESC, ..] => answer(bytes),
         [first, ..] if first.is_ascii() => Some((Meaning::Key(ascii(*first)), 1)),
         _ => letter(bytes),
     }
@@ -40,7 +39,7 @@ pub(super) fn introduces(byte: u8) -> bool {
 }
 
 /// The escape key, and what stands behind it is something else.
-const ESCAPE: (Meaning, usize) = (Meaning::Key(Key { code: Code::Esc, ctrl: false, alt: false, shift: false }), 1);
+const ESCAPE_KEY: (Meaning, usize) = (Meaning::Key(Key { code: Code::Esc, ctrl: false, alt: false, shift: false }), 1);
 
 /// The keys that a person may have pressed where a sequence has only begun: none where it has gone on as nobody types.
 pub(super) fn typed(begun: &[u8]) -> Vec<Key> {
@@ -89,7 +88,7 @@ fn keypad(bytes: &[u8]) -> Option<(Meaning, usize)> {
         b'M' => Some(Code::Enter),
         _ => lettered(last),
     };
-    Some(code.map_or(ESCAPE, |code| (plain(code), 3)))
+    Some(code.map_or(ESCAPE_KEY, |code| (plain(code), 3)))
 }
 
 /// Keys that are named by the last letter of their sequence.
@@ -111,7 +110,7 @@ fn lettered(last: u8) -> Option<Code> {
 /// or with a sign that says whose they are; anything else is the escape key, and what follows.
 fn answer(bytes: &[u8]) -> Option<(Meaning, usize)> {
     if !matches!(bytes.get(2)?, b'0'..=b'9' | b'>' | b'!') {
-        return Some(ESCAPE);
+        return Some(ESCAPE_KEY);
     }
     let end = (2..bytes.len()).find_map(|at| match &bytes[at..] {
         [BEL, ..] => Some(at + 1),

@@ -81,9 +81,13 @@ impl Slot {
         matches!(self.field.input, Input::Choice { .. } | Input::Many { .. })
     }
 
-    /// Takes the choice under the cursor; false where there is none, or it stands there already.
+    /// Takes the choice under the cursor; false where there is none, it stands there already, or anything will do and something was typed.
     fn choose(&mut self) -> bool {
         let text = self.editor.text();
+        let is_free = matches!(self.field.input, Input::Choice { free: true, .. });
+        if is_free && !text.trim().is_empty() && self.choice == 0 {
+            return false;
+        }
         let Some(value) = self.field.matching(text).get(self.choice).map(|choice| choice.value.clone()) else { return false };
         let before = match self.field.input {
             Input::Many { .. } => text.rsplit_once(',').map_or_else(String::new, |(before, _)| format!("{before}, ")),
@@ -125,11 +129,7 @@ impl Slot {
                 return Taken::Moved;
             }
             Code::Enter if self.chooses() => {
-                // what was typed is not replaced where anything will do
-                let keeps = matches!(self.field.input, Input::Choice { free: true, .. })
-                    && !self.editor.text().trim().is_empty()
-                    && self.choice == 0;
-                return if !keeps && self.choose() { Taken::Changed } else { Taken::No };
+                return if self.choose() { Taken::Changed } else { Taken::No };
             }
             _ if self.editor.key(key) => self.choice = 0,
             _ => return Taken::No,

@@ -26,7 +26,7 @@ const NAMES: &str = "(?:token|secret|passwd|password|passphrase|pwd|[_-]pass|api
 /// Something that every text with a credential holds: one pass that clean text does not go beyond.
 static ALARM: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?i)://|=|@(?:tcp|udp|unix)\(|:[^\s/]+@[a-z0-9.-]+:\d|authorization|invalid value|unsupported value|duplicate value|cookie|bearer|basic|token|secret|passw|passphrase|pass(?-u:\b)|pwd|api.?key|access.?key|private.?key|account.?key|encryption.?key|signing.?key|license.?key|master.?key|session[_-]?(?:id|key)|credential|signature|stdout|stderr|invalid port|eyj|gh[pousr]_|github_pat_|glpat-|gldt-|glrt-|glptt-|glcbt-|glsoat-|glft-|glagent-|gloas-|glimt-|glrtr-|xox|xapp-|AKIA|ASIA|AIza|ya29|GOCSPX-|hf_|pypi-|dp\.(?:pt|st|sa|ct|scim|audit)\.|atlasv1|\d:AA|sk_live|sk_test|sk-|npm_|dckr_pat|hv[bsr]\.|dop_v1|SG\.|ATATT|age-secret|k8s-aws|hooks\.slack|webhook|/bot|LS0tLS1",
+        r"(?i)://|=|@(?:tcp|udp|unix)\(|:[^\s/]+@[a-z0-9.-]+:\d|authorization|invalid value|unsupported value|duplicate value|immutable value|not found:|auth\\*[\x22]|cookie|bearer|basic|token|secret|passw|passphrase|pass(?-u:\b)|pwd|api.?key|access.?key|private.?key|account.?key|encryption.?key|signing.?key|license.?key|master.?key|session[_-]?(?:id|key)|credential|signature|stdout|stderr|invalid port|eyj|gh[pousr]_|github_pat_|glpat-|gldt-|glrt-|glptt-|glcbt-|glsoat-|glft-|glagent-|gloas-|glimt-|glrtr-|xox|xapp-|AKIA|ASIA|AIza|ya29|GOCSPX-|hf_|pypi-|dp\.(?:pt|st|sa|ct|scim|audit)\.|atlasv1|\d:AA|sk_live|sk_test|sk-|npm_|dckr_pat|hv[bsr]\.|dop_v1|SG\.|ATATT|age-secret|k8s-aws|hooks\.slack|webhook|/bot|LS0tLS1",
     )
 });
 

@@ -85,7 +85,11 @@ const TEXTS: &[(&str, &str)] = &[
     (r#"{"a":"{\"password\":\"hun\\\"ter2\",\"port\":3}"}"#, r#"{"a":"{\"password\":\"***\",\"port\":3}"}"#),
     (r#"x \\\"token\\\":\\\"hunter\\\",\\\"b\\\":1"#, r#"x \\\"token\\\":\\\"***\\\",\\\"b\\\":1"#),
     (r#"{"auths":{"r.example.com":{"auth":"bWU6eA=="}}}"#, r#"{"auths":{"r.example.com":{"auth":"***"}}}"#),
+    (r#"{"auths":{"ghcr.io":{"auth":"dXNlcjpodW50ZXIy"}}}"#, r#"{"auths":{"ghcr.io":{"auth":"***"}}}"#),
+    (r#"{\"auth\":\"dXNlcjpodW50ZXIy\"}"#, r#"{\"auth\":\"***\"}"#),
     // what the API server says of a value
+    ("data[cfg]: Not found: \"hunter2\"", "data[cfg]: Not found: \"***\""),
+    ("data[cfg]: Immutable value: \"hunter2\"", "data[cfg]: Immutable value: \"***\""),
     (
         "Secret \"db\" is invalid: data[password]: Invalid value: \"hunter2\": must be base64",
         "Secret \"db\" is invalid: data[password]: Invalid value: \"***\": must be base64",

@@ -54,7 +54,7 @@ pub fn field(path: &str, value: &Value) -> Value {
     let mut shown = value.clone();
     match &shown {
         Value::String(address) if path == "spec.address" => shown = host_only(address).into(),
-        Value::String(_) | Value::Number(_) if is_credential(path) => shown = MASKED.into(),
+        _ if is_credential(path) => mask_telling(&mut shown),
         _ => walk(&mut shown),
     }
     shown
@@ -79,8 +79,12 @@ fn is_credential(path: &str) -> bool {
 }
 
 fn is_of(body: &Value, group: &str, kind: &str) -> bool {
-    let version = body["apiVersion"].as_str().unwrap_or_default();
-    body["kind"] == kind && version.rsplit_once('/').is_some_and(|(of, _)| of == group)
+    body["kind"] == kind && is_in(body["apiVersion"].as_str().unwrap_or_default(), group)
+}
+
+/// Whether a version such as `apps/v1` is of that group. An object that was cut out of its list has none, and may be.
+fn is_in(version: &str, group: &str) -> bool {
+    version.is_empty() || version.rsplit_once('/').is_some_and(|(of, _)| of == group)
 }
 
 /// Masks every value, and leaves the keys.
@@ -111,11 +115,19 @@ fn walk_fields(fields: &mut Map<String, Value>) {
         match (key.as_str(), &value) {
             ("data" | "stringData", _) if is_secret => mask_leaves(value),
             ("data" | "binaryData", _) if is_map => {}
-            ("value", Value::String(text)) if is_named && !text.is_empty() => *value = MASKED.into(),
-            (key, Value::String(text)) if !text.is_empty() && is_telling(key) => *value = MASKED.into(),
-            (key, Value::Number(_)) if is_telling(key) => *value = MASKED.into(),
+            (key, _) if is_telling(key) || is_named && key == "value" => mask_telling(value),
             _ => walk(value),
         }
+    }
+}
+
+/// Masks what a telling name holds: a value, or each of a list. An object there has names of its own.
+fn mask_telling(value: &mut Value) {
+    match value {
+        Value::String(text) if text.is_empty() => {}
+        Value::String(_) | Value::Number(_) => *value = MASKED.into(),
+        Value::Array(items) => items.iter_mut().for_each(mask_telling),
+        Value::Object(_) | Value::Null | Value::Bool(_) => walk(value),
     }
 }
 
@@ -186,6 +198,10 @@ mod tests {
                 json!({"spec": {"values": {"auth": {"adminPassword": MASKED, "port": 1, "pwd": MASKED, "existingSecret": "web"}}}}),
             ),
             (
+                json!({"values": {"password": ["x", {"name": "a"}], "token": [5]}, "env": [{"name": "DB_PASSWORD", "value": 12345}]}),
+                json!({"values": {"password": [MASKED, {"name": "a"}], "token": [MASKED]}, "env": [{"name": "DB_PASSWORD", "value": MASKED}]}),
+            ),
+            (
                 json!({"httpGet": {"httpHeaders": [{"name": "Authorization", "value": "Bearer x"}, {"name": "Cookie", "value": "x"}]}}),
                 json!({"httpGet": {"httpHeaders": [{"name": "Authorization", "value": MASKED}, {"name": "Cookie", "value": MASKED}]}}),
             ),
@@ -241,6 +257,7 @@ mod tests {
             ("spec.containers[name=app].env[name=app.api.token].value", json!("x"), json!(MASKED)),
             ("spec.containers[name=app].env[name=PORT].value", json!("80"), json!("80")),
             ("spec.values.password[0]", json!("x"), json!(MASKED)),
+            ("spec.values.password", json!(["x", 5]), json!([MASKED, MASKED])),
             ("spec.address", json!("https://chat.example.com/hooks/x"), json!("https://chat.example.com/***")),
         ] {
             assert_eq!(field(path, &value), shown);

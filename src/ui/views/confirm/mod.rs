@@ -129,8 +129,9 @@ impl Confirm {
 
     fn accept(&mut self, is_sure: bool, cx: &mut Cx) {
         self.is_early = false;
-        self.error = self.answer(cx.state).err().map(|error| error.to_string());
-        if self.error.is_some() {
+        self.error = None;
+        if self.answer(cx.state).is_err() {
+            // the field itself says what is wrong with it
             return self.form.go_to_fault(&cx.state.person_clock());
         }
         if let Some(refusal) = &self.shown.refusal {
@@ -282,7 +283,8 @@ impl Confirm {
     /// What was typed changes what is shown, and takes back what was said about it.
     fn typed(&mut self, state: &State) {
         self.error = None;
-        if !self.form.is_empty() && self.answer(state).is_ok() {
+        let before = self.shown.answers.clone();
+        if !self.form.is_empty() && self.answer(state).is_ok() && self.shown.answers != before {
             self.remake(state);
         }
     }

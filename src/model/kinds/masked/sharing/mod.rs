@@ -16,7 +16,7 @@ use regex::Regex;
 use serde_json::{Map, Value};
 
 use super::super::group;
-use super::{LAST_APPLIED, MASKED, for_screen, host_only, mask_leaves};
+use super::{LAST_APPLIED, MASKED, for_screen, host_only, is_in, mask_leaves};
 use crate::domain::secrets::MASK;
 
 /// As [`for_screen`], and without what may hold a credential in any form: see the table of this module.
@@ -82,8 +82,8 @@ fn share_fields(fields: &mut Map<String, Value>, outer: Trust) {
     for (key, value) in fields {
         match (kind.as_str(), key.as_str()) {
             ("Secret" | "ConfigMap", "data" | "binaryData" | "stringData") => mask_leaves(value),
-            ("Provider", "spec") if is_of(&version, group::NOTIFICATION) => share_provider(value),
-            ("Receiver", "status") if is_of(&version, group::NOTIFICATION) => share_receiver(value),
+            ("Provider", "spec") if is_in(&version, group::NOTIFICATION) => share_provider(value),
+            ("Receiver", "status") if is_in(&version, group::NOTIFICATION) => share_receiver(value),
             (_, "apiVersion" | "kind") => {}
             (_, "metadata") if is_manifest => share(value, key, Trust::Known),
             (_, "status") if is_manifest => share(value, key, Trust::Said),
@@ -104,11 +104,6 @@ fn share_field(key: &str, value: &mut Value, trust: Trust) {
         _ if is_object && SELECTING.contains(&key) && trust == Trust::Open => share(value, key, Trust::Known),
         _ => share(value, key, trust),
     }
-}
-
-/// Whether a group is of a version such as `apps/v1`; an object that was cut out of its list has none.
-fn is_of(version: &str, group: &str) -> bool {
-    version.is_empty() || version.rsplit_once('/').is_some_and(|(of, _)| of == group)
 }
 
 /// What is known of a group's kinds: those of Kubernetes itself and of Flux have a schema that was read.
