@@ -6,7 +6,7 @@ use clap::{ArgMatches, FromArgMatches};
 
 use super::{Call, Global, act, build, check, completion, demo, drift, get, info, jobs, snapshot, tree, where_field};
 use crate::config::Places;
-use fluxdeck_model::actions::Action;
+use fluxdeck_model::actions::{self, Action, Headless};
 use fluxdeck_model::error::{Error, Result};
 
 /// The commands that look, in the order of `--help`.
@@ -65,7 +65,7 @@ pub(super) fn all() -> impl Iterator<Item = clap::Command> {
 /// The command of that name.
 pub(super) fn find(name: &str) -> Option<Called> {
     let own = BEFORE.iter().chain(AFTER).copied().find(|command| command.name == name).map(Called::Own);
-    own.or_else(|| act::commands().map(|(action, _)| action).find(|action| action.name == name).map(Called::Act))
+    own.or_else(|| actions::find(name).filter(|action| matches!(action.headless, Headless::Command { .. })).map(Called::Act))
 }
 
 /// Reads what was said of a command's arguments.

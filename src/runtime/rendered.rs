@@ -15,14 +15,11 @@ use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::insight::declared::Commit;
 use fluxdeck_model::insight::named::group;
 use fluxdeck_model::kinds;
-use fluxdeck_model::render::flux::{self, Applied, GROUP, Spec, Values};
+use fluxdeck_model::render::flux::{self, Applied, Spec, Values};
 use fluxdeck_model::render::id;
 use fluxdeck_model::render::node::{Layer, Node, Text};
 use fluxdeck_model::render::read::{Place as Reading, documents};
 use fluxdeck_model::render::repository::{Outcome, Wish};
-
-/// The group of sources.
-const SOURCES: &str = "source.toolkit.fluxcd.io";
 
 /// Asks a cluster, and the desk about its repositories.
 #[derive(Clone)]
@@ -119,8 +116,7 @@ impl Renderer {
         if spec.source.kind.as_ref() != "GitRepository" {
             return Err(skip(format!("its source, {named}, is no GitRepository")));
         }
-        let gk = GroupKind::new(SOURCES, "GitRepository");
-        let source = ObjectRef::new(ClusterId(0), gk, &*spec.source.namespace, &*spec.source.name);
+        let source = ObjectRef::new(ClusterId(0), kinds::GIT_REPOSITORY.gk(), &*spec.source.namespace, &*spec.source.name);
         let unread = |error: Error| Error { message: format!("its source cannot be read: {}", error.message), ..error };
         let (source, values) = futures::join!(self.fetch(&source), self.values(&spec));
         let source = source.map_err(unread)?;
@@ -186,5 +182,5 @@ pub fn object_of(cluster: ClusterId, node: &Node) -> ObjectRef {
 
 /// The object of a Kustomization's name.
 pub fn kustomization(cluster: ClusterId, namespace: &str, name: &str) -> ObjectRef {
-    ObjectRef::new(cluster, GroupKind::new(GROUP, "Kustomization"), namespace, name)
+    ObjectRef::new(cluster, kinds::KUSTOMIZATION.gk(), namespace, name)
 }

@@ -5,7 +5,7 @@ use super::block::{line_after, within};
 use crate::edit::refusal::Refusal;
 use crate::edit::spell::Hand;
 use crate::edit::splice::Splice;
-use crate::edit::text::{Id, Kind, Quoting, Source, Span, What};
+use crate::edit::text::{Id, Kind, Source, Span};
 use crate::edit::wish::Value;
 
 pub fn may_become_map(span: &Span) -> bool {
@@ -17,8 +17,7 @@ pub fn may_become_list(span: &Span) -> bool {
 }
 
 fn is_null(span: &Span) -> bool {
-    let is_word = |text: &str| ["", "~", "null", "Null", "NULL"].contains(&text);
-    matches!(&span.what, What::Scalar { text, quoting: Quoting::Plain } if is_word(text)) && span.properties.tag.is_none()
+    span.is_null() && span.properties.tag.is_none()
 }
 
 pub fn entry(source: &Source, id: Id, key: &str, value: &Value) -> Result<Plan, Refusal> {

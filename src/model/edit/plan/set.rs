@@ -4,7 +4,7 @@ use super::{Plan, tied};
 use crate::edit::refusal::Refusal;
 use crate::edit::spell::{self, Indent, Setting, Spelling};
 use crate::edit::splice::Splice;
-use crate::edit::text::{Id, Quoting, Source, Span, What};
+use crate::edit::text::{Id, Quoting, Source, Span, What, has_template};
 use crate::edit::wish::Scalar;
 
 /// # Errors
@@ -25,14 +25,12 @@ pub fn ways(source: &Source, id: Id, wish: &Scalar, was: Option<&str>, is_shared
     }
     fits_tag(span, wish, line)?;
     // a text may hold braces that are for somebody else; in a file whose comments steer a template it is filled in
-    let is_filled_in = |text: &str| text.contains("{{") || text.contains("{%");
-    if quoting == Quoting::Plain && is_filled_in(text) && source.comments().iter().any(|comment| is_filled_in(comment)) {
+    if quoting == Quoting::Plain && has_template(text) && source.comments().iter().any(|comment| has_template(comment)) {
         return Err(Refusal::Template { line });
     }
     let old = (!span.is_nothing()).then_some(quoting);
     let ways = spell::ways(wish, old, &setting(source, id))?;
-    let is_null =
-        *wish == Scalar::Null && quoting == Quoting::Plain && ["", "~", "null", "Null", "NULL"].contains(&text.as_str());
+    let is_null = *wish == Scalar::Null && span.is_null();
     if is_null || ways.first().is_some_and(|way| way.text == *text && way.quoting == quoting) {
         return Ok(Vec::new());
     }

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::edit::text::has_template;
 use crate::render::resolve::{Resolved, Yaml, plain};
 
 /// Whether a text without quotes is one scalar, whatever it means.
@@ -33,8 +34,7 @@ pub fn is_string(text: &str) -> bool {
         && is_text(Yaml::V3)
         && !LOOKS_ELSE.is_match(text)
         && !text.starts_with(['~', '=', '<'])
-        && !text.contains("{{")
-        && !text.contains("{%")
+        && !has_template(text)
 }
 
 /// Numbers in all bases, with underscores, with colons; times; words. Source: yaml.org/type (1.1), YAML 1.2.2 10.3.2.

@@ -64,11 +64,7 @@ impl Source {
         pieces.iter().try_for_each(|piece| second::read(&text, piece, &mut heard))?;
         agree(&text, &events, &heard.kinds)?;
         let spans = Spans::of(&text, &events);
-        let is_null = |id: &Id| match &spans.all[*id].what {
-            What::Scalar { text, quoting: Quoting::Plain } => ["", "~", "null", "Null", "NULL"].contains(&text.as_str()),
-            _ => false,
-        };
-        let documents = spans.roots.iter().copied().filter(|id| !is_null(id)).collect();
+        let documents = spans.roots.iter().copied().filter(|id| !spans.all[*id].is_null()).collect();
         let read = Read { text, pieces, events, spans, documents, comments: heard.comments };
         let source = Self { read: Arc::new(read) };
         source.lawful()?;
@@ -168,11 +164,16 @@ impl Source {
     /// `{{ x }}` reads as a map whose key is a map; a key with `{{` in it is filled in too.
     fn is_filled_in(&self, span: &Span) -> bool {
         let is_key = |key: &Span| match &key.what {
-            What::Scalar { text, quoting: Quoting::Plain } => text.contains("{{") || text.contains("{%"),
+            What::Scalar { text, quoting: Quoting::Plain } => has_template(text),
             _ => key.is_map() && self.text()[..key.range.start].ends_with('{'),
         };
         span.entries().any(|(key, _)| is_key(self.span(key)))
     }
+}
+
+/// Whether something else may have to fill a text in before YAML is read: Go's templates, and Jinja's.
+pub fn has_template(text: &str) -> bool {
+    text.contains("{{") || text.contains("{%")
 }
 
 /// `render` has to be able to read it: what it refuses is not edited either, and its checks keep the scanners from harm.
@@ -191,7 +192,7 @@ fn unreadable(text: &str, at: usize, message: String) -> Refusal {
     let line = pieces::line_at(text.as_bytes(), at);
     let start = text[..at].rfind('\n').map_or(0, |end| text[..end].rfind('\n').map_or(0, |end| end + 1));
     let near: Vec<&str> = text[start..].lines().take(4).collect();
-    if near.iter().any(|line| line.contains("{{") || line.contains("{%")) {
+    if near.iter().any(|line| has_template(line)) {
         return Refusal::Template { line };
     }
     if near.iter().any(|line| line.trim_start_matches(' ').starts_with('\t')) {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::event::{Event, Kind, Properties, Quoting};
+use crate::render::resolve::{Resolved, Yaml, plain};
 
 /// A span's place in the list of spans.
 pub type Id = usize;
@@ -60,6 +61,11 @@ impl Span {
     /// Nothing is written there: a value that is left away.
     pub fn is_nothing(&self) -> bool {
         self.content.is_empty()
+    }
+
+    /// A plain scalar that says null (`render::resolve`), or nothing.
+    pub fn is_null(&self) -> bool {
+        matches!(&self.what, What::Scalar { text, quoting: Quoting::Plain } if plain(text, Yaml::V3) == Resolved::Null)
     }
 
     /// Keys and values.
