@@ -5,8 +5,9 @@
 //!  state    → { actions, forms, insight, render, kinds, domain }   all data a screen may read; messages in, effects out; jobs under way
 //!  actions  → { forms, kinds, domain }                     what is done in the cluster now: patches, guards, what to wait for
 //!  forms    → domain                                       a question as data: fields, what each takes, the answers
-//!  insight  → { render, kinds, domain }                    questions answered from builds: who set a field, what is wrong, what drifted
+//!  insight  → { guards, render, kinds, domain }            questions answered from builds: who set a field, what is wrong, what drifted
 //!  edit     → { render, domain }                           manifests changed where they lie: splices in their bytes, and the guard over them
+//!  guards   → { render, domain }                           what must not be edited: files, and values of Secrets
 //!  kinds    → domain                                       one file a kind: how it is read, judged and shown
 //!  render   → domain                                       what Flux would apply from a tree of files, and who set each field
 //!  domain   → nothing                                      objects, identity, health, edges, the store
@@ -19,6 +20,7 @@ pub mod domain;
 pub mod edit;
 pub mod error;
 pub mod forms;
+pub mod guards;
 pub mod insight;
 pub mod kinds;
 pub mod render;
