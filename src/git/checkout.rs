@@ -7,6 +7,7 @@ use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::render::tree::Tree;
 use git2::{ErrorCode, Repository, RepositoryOpenFlags, StatusOptions};
 
+use super::attributes::Attributes;
 use super::commit::Commit;
 use super::folder::Folder;
 
@@ -68,7 +69,7 @@ impl Checkout {
         &self.root
     }
 
-    fn git(&self) -> Result<&Repository> {
+    pub(super) fn git(&self) -> Result<&Repository> {
         self.repository.as_ref().ok_or_else(|| {
             let hint = "leave out what names a revision, or name a git checkout: --repo DIR";
             Error::usage(format!("{} is no git repository", self.root.display()), hint)
@@ -119,6 +120,11 @@ impl Checkout {
         let root = self.repository.as_ref()?.workdir()?.canonicalize().ok()?;
         let file = root.join(path).canonicalize().ok()?;
         (file.starts_with(&root) && file.is_file()).then_some(file)
+    }
+
+    /// What is said of git's attributes outside of its files.
+    pub fn attributes(&self) -> Attributes {
+        Attributes::of(self.repository.as_ref())
     }
 
     /// The URLs of its remotes.
