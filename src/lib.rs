@@ -16,8 +16,8 @@
 //!  config   default.toml < file < environment < arguments
 //!  runtime  turns effects into messages; owns all spawning; its desk: git and builds, a thread for each repository, without a cluster
 //!  cluster  the API server: connect, discover, list, watch, bodies, rights, and the one place that writes
-//!  git      the user's checkouts and clones in the cache: folders and commits as trees, and what changed between two
-//!  programs other people's programs: git to fetch, $EDITOR, and kustomize, kubectl, flux as a second opinion on a build
+//!  git      the user's checkouts and clones in the cache: folders and commits as trees, what changed between two, what a commit is made of
+//!  programs other people's programs: git to fetch, commit and push, $EDITOR, and kustomize, kubectl, flux as a second opinion on a build
 //!  records  jobs, snapshots, the log of acts, and what is remembered between runs
 //!  files    the one place through which all that the program keeps on disk goes, with what is there after a crash
 //!  demo     a company in memory: clusters with their API server and controllers, git and forge
