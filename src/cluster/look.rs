@@ -14,10 +14,9 @@ use super::connection::Connection;
 use super::failure::Failure;
 use super::send::{fetch, in_time, path_of};
 use super::served::{Served, escape};
-use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::domain::text::{sanitise, sanitise_line};
+use fluxdeck_model::domain::{EventRow, ObjectRef};
 use fluxdeck_model::kinds::masked;
-use fluxdeck_model::state::EventRow;
 
 /// Fetches what stands at a path and reads it.
 ///

@@ -14,11 +14,10 @@ use super::failure::Failure;
 use super::look::{get, is_it};
 use super::send::{Refusal, Unanswered, ask};
 use super::served::Served;
-use fluxdeck_model::actions::{self, FIELD_MANAGER, Step};
+use fluxdeck_model::actions::{self, FIELD_MANAGER, Outcome, Step};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::domain::pause::Pauses;
 use fluxdeck_model::error::{Error, ErrorKind};
-use fluxdeck_model::state::jobs::Outcome;
 
 /// How often the API server may say that it is too busy (429) before that is the answer.
 const BUSY: u32 = 4;

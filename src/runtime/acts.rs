@@ -9,11 +9,11 @@ use tokio::time::Instant;
 
 use super::journal::{Permit, permitted};
 use crate::cluster::{self, Connection, Failure, Served};
-use fluxdeck_model::actions::{Ask, Step};
+use fluxdeck_model::actions::{Ask, Outcome, Step};
 use fluxdeck_model::domain::{ClusterId, ObjectRef};
 use fluxdeck_model::error::{Error, ErrorKind};
 use fluxdeck_model::kinds::field_owners;
-use fluxdeck_model::state::jobs::{Outcome, Task};
+use fluxdeck_model::state::jobs::Task;
 use fluxdeck_model::state::{Epoch, Message, News};
 
 /// How long a lost answer is looked for.

@@ -8,9 +8,9 @@ use super::session::Task;
 use super::{Guest, Origin};
 use crate::cluster::{self, Connection, Discovered, Failure, Kubeconfig};
 use crate::{demo, records};
-use fluxdeck_model::domain::{ClusterKey, GroupKind, Str, Uid};
+use fluxdeck_model::domain::{ClusterKey, Context, GroupKind, Str, Uid};
 use fluxdeck_model::kinds::{self, Kind, Role};
-use fluxdeck_model::state::{Context, Link, News, ServerFacts};
+use fluxdeck_model::state::{Link, News, ServerFacts};
 
 /// A server that has answered.
 pub(super) struct Connected {

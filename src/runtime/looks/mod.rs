@@ -20,13 +20,13 @@ use super::rendered::{Renderer, object_of};
 use crate::cluster::{self, Connection, Failure, Served};
 use contact::{Answer, Asking, Contact, Left, Refusal};
 use fluxdeck_model::domain::text::sanitise;
-use fluxdeck_model::domain::{ClusterId, ObjectRef};
+use fluxdeck_model::domain::{ClusterId, EventRow, ObjectRef};
 use fluxdeck_model::error::{Error, ErrorKind};
 use fluxdeck_model::insight::declared::{Declared, FilePlace};
 use fluxdeck_model::insight::file::{self as shown, Hidden};
 use fluxdeck_model::kinds;
 use fluxdeck_model::render::BuildError;
-use fluxdeck_model::state::{Aspect, Details, EventRow, Events, FileText, Message, Reply, Ticket};
+use fluxdeck_model::state::{Aspect, Details, Events, FileText, Message, Reply, Ticket};
 
 /// How long details wait for events that come a little later than the body.
 const GRACE: Duration = Duration::from_millis(250);
