@@ -210,9 +210,8 @@ async fn file(desk: &Desk, place: FilePlace) -> Reply {
             Hidden::Binary => Error::failed(format!("{} is no text", place.path), ""),
         };
         let lines = shown::lines(&bytes, place.is_secret).map_err(hidden)?;
-        let disk = bench.checkout.on_disk(&place.path);
-        let is_same = disk.as_ref().is_some_and(|disk| std::fs::read(disk).is_ok_and(|there| there[..] == bytes[..]));
-        Ok(FileText { lines, disk: disk.map(|disk| disk.to_string_lossy().into_owned()), is_same })
+        let disk = bench.checkout.on_disk(&place.path).map(|disk| disk.to_string_lossy().into_owned());
+        Ok(FileText { lines, disk, is_same: bench.checkout.holds(&place.path, &bytes) })
     });
     read.await.map_or_else(Reply::Failed, |text| Reply::File(Box::new(text)))
 }
