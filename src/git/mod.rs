@@ -10,6 +10,7 @@ mod checkout;
 mod clones;
 mod commit;
 mod folder;
+mod patch;
 mod write;
 
 #[cfg(test)]
@@ -21,4 +22,5 @@ pub use checkout::{Checkout, View};
 pub use clones::{clone_of, make_clone};
 pub use commit::Commit;
 pub use folder::Folder;
+pub use patch::patch;
 pub use write::{Content, Written};

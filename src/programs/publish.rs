@@ -21,6 +21,7 @@ use tokio::process::Command;
 use super::failure::{Failure, Refuser};
 use super::push::{Pushed, pushed};
 use super::remote::{OURS, PROTOCOLS, Reached, Remote, reach};
+use super::run::is_there;
 use super::{quiet, said};
 
 /// How long a push may take, its hooks included.
@@ -91,7 +92,7 @@ async fn has_hook(repository: &Path) -> Result<bool, Failure> {
     command.args(["rev-parse", "--git-path", "hooks/pre-push"]);
     let ended = quiet::run(command, &[], ASKED).await?;
     let printed = String::from_utf8_lossy(&ended.printed).into_owned();
-    Ok(ended.status.success() && repository.join(printed.trim_end_matches('\n')).exists())
+    Ok(ended.status.success() && is_there(&repository.join(printed.trim_end_matches('\n'))))
 }
 
 /// What the server's own rule says: the lines that git passes on from it.

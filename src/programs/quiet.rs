@@ -36,12 +36,11 @@ pub(super) fn git() -> Result<std::path::PathBuf, Failure> {
     find("git").ok_or(Failure::Missing { program: "git" })
 }
 
-/// Sets git up for a repository: a checkout, or one without a work tree, which is named, for `safe.bareRepository` may forbid to find it.
+/// Sets git up for a repository, be it a checkout or one without a work tree, which `safe.bareRepository` may forbid to find.
 pub(super) fn into(command: &mut Command, repository: &Path, settings: &[(String, String)]) {
     command.current_dir(repository);
-    if !repository.join(".git").exists() {
-        command.arg("--git-dir").arg(repository);
-    }
+    let settings = settings.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    let settings: Vec<_> = settings.chain([("safe.bareRepository", "all")]).collect();
     let first: usize = std::env::var("GIT_CONFIG_COUNT").ok().and_then(|count| count.parse().ok()).unwrap_or_default();
     command.env("GIT_CONFIG_COUNT", (first + settings.len()).to_string());
     for (at, (key, value)) in (first..).zip(settings) {
