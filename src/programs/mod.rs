@@ -3,16 +3,21 @@
 //! Nothing is asked of them that was not wished, nothing that they say is taken for granted. Policy commands do *not* belong here yet.
 
 mod editor;
+mod failure;
 mod git;
 mod login;
 mod opinion;
+mod push;
 mod run;
+mod said;
 
 use fluxdeck_model::domain::text::redact;
 
-pub use editor::editor;
+pub use editor::{edited, editor};
+pub use failure::{Failure, Refuser};
 pub use git::fetch;
 pub use opinion::{Opinion, second};
+pub use push::{Pushed, pushed};
 
 /// What a program that failed has said last, on a line that begins so if there is one. All of it is looked through for secrets first: a line
 /// of a private key looks like none.
