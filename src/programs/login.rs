@@ -5,6 +5,8 @@ use std::path::Path;
 use percent_encoding::percent_decode_str;
 use tokio::process::Command;
 
+use super::failure::Failure;
+
 /// A URL without its credential, and the credential.
 pub(super) struct Login {
     url: String,
@@ -21,8 +23,8 @@ impl Login {
     /// Takes a URL apart. With SSH the user is part of the address, and a password is of no use.
     ///
     /// # Errors
-    /// Its user or password cannot be told to git.
-    pub fn of(url: &str) -> Result<Self, String> {
+    /// Its user or password cannot be given to git.
+    pub fn of(url: &str) -> Result<Self, Failure> {
         let plain = || Self::none(url);
         let Some((scheme, rest)) = url.split_once("://") else { return Ok(plain()) };
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
@@ -70,11 +72,12 @@ impl Login {
 }
 
 /// What is written with `%` in a URL.
-fn decoded(text: &str) -> Result<String, String> {
-    let text = percent_decode_str(text).decode_utf8().map_err(|_| "the user or password in its URL is no text".to_owned())?;
+fn decoded(text: &str) -> Result<String, Failure> {
+    let wrong = |why: &str| Failure::Call(format!("the user or password in its URL {why}"));
+    let text = percent_decode_str(text).decode_utf8().map_err(|_| wrong("is no text"))?;
     if text.contains(['\n', '\r', '\0']) {
         // the protocol of git's helpers has lines
-        return Err("the user or password in its URL has a line end in it".to_owned());
+        return Err(wrong("has a line end in it"));
     }
     Ok(text.into_owned())
 }

@@ -19,7 +19,7 @@ mod said;
 use fluxdeck_model::domain::text::redact;
 
 pub use commit::{Commit, Identity, Signer, commit, signed_off, signer};
-pub use editor::editor;
+pub use editor::{edited, editor};
 pub use failure::{Failure, Refuser};
 pub use git::fetch;
 pub use guard::Guard;

@@ -51,28 +51,31 @@ pub(super) async fn reach(repository: &Path, remote: Remote<'_>) -> Result<Reach
     let known = settings(repository).await?;
     let (raw, name) = match remote {
         Remote::Named(name) => (None, name),
-        Remote::Url(url) => (Some(url), OURS),
+        // a cluster's credential is the cluster's: a person pushes as themselves
+        Remote::Url(url) => (Some(login(url)?.url().to_owned()), OURS),
     };
+    let raw = raw.as_deref();
     let url = push_url(&known, name, raw).ok_or_else(|| Failure::Call(format!("there is no remote `{}`", sanitise(name))))?;
     let is_of = |protocols: &str, url: &str| protocols.split(':').any(|known| known == scheme(url));
     // where the user's own rules lead from a cluster's URL is theirs
     if raw.is_some_and(|raw| !is_of(FLUX, raw)) || !is_of(PROTOCOLS, &url) {
         return Err(Failure::Call(format!("nothing is pushed to {}: its protocol is not spoken", sanitise(&url))));
     }
-    let login = match remote {
-        _ if is_of_user(&url) => Login::none(&url),
-        Remote::Named(_) => Login::of(&url).map_err(Failure::Call)?,
-        // a cluster's credential is the cluster's: a person pushes as themselves
-        Remote::Url(_) => Login::none(Login::of(&url).map_err(Failure::Call)?.url()),
-    };
+    let login = login(&url)?;
     let bare = login.url().to_owned();
     let mut settings: Settings = login.settings(OURS).into_iter().map(|(key, value)| (key, value.to_owned())).collect();
     settings.extend([(format!("url.{bare}.insteadOf"), bare.clone()), (format!("url.{bare}.pushInsteadOf"), bare)]);
     for key in ["proxy", "proxyauthmethod", "receivepack"] {
         let value = all(&known, &format!("remote.{name}.{key}")).pop();
+        // everybody's eyes may be on a program's environment: one with a password in it is left out
+        let value = value.filter(|value| redact(value) == **value);
         settings.extend(value.map(|value| (format!("remote.{OURS}.{key}"), value.to_owned())));
     }
     Ok(Reached { login, settings })
+}
+
+fn login(url: &str) -> Result<Login, Failure> {
+    if is_of_user(url) { Ok(Login::none(url)) } else { Login::of(url) }
 }
 
 /// `https`, or what git makes of an address without a scheme.
@@ -178,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_of_a_user_is_told_from_a_token_in_its_place() {
+    fn a_token_in_the_place_of_a_user_is_not_taken_for_a_name() {
         for url in ["https://h/f", "https://ana@h/f", "ssh://git@h/f", "git@h:f", "/srv/f.git", "https://h/@scope/f"] {
             assert!(is_of_user(url), "{url}");
         }

@@ -29,7 +29,7 @@ impl Branch {
     /// The branch `name` of a change that goes to the branch `base`.
     ///
     /// # Errors
-    /// It is no name for a branch, or the base itself: also where servers do not tell capitals from small letters.
+    /// It is no name for a branch, or the base itself: also where servers take capitals and small letters for the same.
     pub fn new(name: &str, base: &str) -> Result<Self> {
         if !is_name(base) {
             return Err(Error::failed(

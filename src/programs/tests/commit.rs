@@ -10,7 +10,7 @@ fn ids(checkout: &Path) -> (String, String) {
 }
 
 #[tokio::test]
-async fn a_commit_is_by_whom_git_would_commit_here_and_the_same_plan_makes_the_same_one() {
+async fn a_commit_has_the_identity_that_git_has_here_and_the_same_plan_makes_the_same_one() {
     let bed = Bed::new();
     let checkout = bed.checkout();
     std::fs::write(bed.dir.path().join("work.config"), "[user]\n\tname = Ana Ünal\n\temail = ana@work.example.com\n")
@@ -36,7 +36,7 @@ async fn a_commit_is_by_whom_git_would_commit_here_and_the_same_plan_makes_the_s
 }
 
 #[tokio::test]
-async fn who_is_nobody_for_git_makes_no_commit_and_learns_what_to_set() {
+async fn without_an_identity_there_is_no_commit_and_the_error_says_what_to_set() {
     let bed = Bed::new();
     git(&bed.checkout(), &["config", "user.name", ""]);
     let Err(Failure::Failed(why)) = signer(&bed.checkout()).await else { panic!("nobody commits") };

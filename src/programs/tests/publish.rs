@@ -27,7 +27,6 @@ async fn a_branch_is_made_for_a_commit_and_the_checkout_stays_as_it_is() {
     git(&checkout, &["config", "push.followTags", "true"]);
     git(&checkout, &["config", "push.default", "matching"]);
     git(&checkout, &["config", "remote.origin.push", "main:refs/heads/other"]);
-    let before = before.replace("HEAD", "HEAD");
 
     assert_eq!(branch_at(&checkout, ORIGIN, &branch()).await, Ok(None));
     assert_eq!(publish(&checkout, ORIGIN, &id, &branch()).await, Ok(Pushed::Created));

@@ -70,7 +70,8 @@ async fn door() -> (TcpListener, u16) {
 #[tokio::test]
 async fn a_token_in_a_remotes_url_is_in_no_argument_no_environment_and_no_message() {
     let branch = Branch::new("fluxdeck/web-1", "main").expect("a branch");
-    for is_of_rule in [false, true] {
+    // the token of the remote itself, of a rule of the user's, and of such a rule for a cluster's URL
+    for (is_of_rule, is_of_cluster) in [(false, false), (true, false), (true, true)] {
         let bed = Bed::new();
         let checkout = bed.checkout();
         let id = made(&checkout).await;
@@ -81,7 +82,9 @@ async fn a_token_in_a_remotes_url_is_in_no_argument_no_environment_and_no_messag
         if is_of_rule {
             git(&checkout, &["config", &format!("url.{tokened}.insteadOf"), &plain]);
         }
-        let pushed = publish(&checkout, Remote::Named("origin"), &id, &branch);
+        let source = format!("{plain}team/fleet");
+        let remote = if is_of_cluster { Remote::Url(&source) } else { Remote::Named("origin") };
+        let pushed = publish(&checkout, remote, &id, &branch);
         let (failure, (request, shown)) = tokio::join!(pushed, refusing(&listener));
 
         let login = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, format!("me:{TOKEN}"));
