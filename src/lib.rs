@@ -53,6 +53,8 @@
 //!  theme             themes/x.toml                     ui/theme.rs: BUILTIN           `:theme x`, completion, contrast check, screenshot
 //!  check rule        model/insight/check/x.rs          check/mod.rs: RULES            `check`, JSON, annotations, SARIF, README
 //!  origin layer      -                                 render/node.rs: Layer, word    every list of origins, JSON; set by the transformer that it is of
+//!  playbook          model/playbooks/x.rs              playbooks/mod.rs: ALL          `fluxdeck run x`, `--help`, completion, README
+//!  layer to change   model/change/ways/x.rs            ways/mod.rs: ARMS              every playbook, `--layer`, refusals
 //!  headless command  cli/x.rs                          cli/command.rs (`mod` in       `--help`, completion, README
 //!                                                      cli/mod.rs)
 //!  form field        -                                 the form of its action         dialog, check while typing, flag, `--set`, README; read by the action's struct

@@ -30,6 +30,8 @@ const MODEL: &[(&str, &[&str])] = &[
     ("forms", &["domain", "error"]),
     ("kinds", &["domain"]),
     ("insight", &["render", "kinds", "domain", "error"]),
+    ("playbooks", &["change", "forms", "insight", "render", "kinds", "domain", "error"]),
+    ("change", &["edit", "insight", "render", "kinds", "domain", "error"]),
     ("edit", &["render", "domain", "error"]),
     ("render", &["domain", "error"]),
     ("domain", &[]),
