@@ -78,7 +78,8 @@ fn examine(repository: &Path, kustomize: &Kustomize) -> Report {
 
 fn word(verdict: &Verdict) -> String {
     match verdict {
-        Verdict::Right => "right".to_owned(),
+        Verdict::Right { removed: 1, added: 1 } => "right".to_owned(),
+        Verdict::Right { removed, added } => format!("right ({removed} lines became {added})"),
         Verdict::Wrong(what) => format!("WRONG ({what})"),
         Verdict::Crashed(what) => format!("CRASHED ({what})"),
         Verdict::Refused { reason, independent } => format!("refused ({reason}; {independent:?})"),

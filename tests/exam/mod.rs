@@ -11,11 +11,13 @@
 //!  plain        what a plain replacement at the place that `where` names does: whether a field is shared
 //!  verdict      one question from the command line to the verdict
 //!  report       the table
+//!  corpus       our own repositories in `fixtures/exam`: every field of them, with the exceptions that are expected
 //!  by_hand      any repositories: FLUXDECK_EXAM=DIR:DIR…, with FLUXDECK_EXAM_FIELDS, FLUXDECK_EXAM_SEED, FLUXDECK_EXAM_CRLF=1
 //! ```
 
 pub mod build;
 pub mod by_hand;
+pub mod corpus;
 pub mod difference;
 mod draw;
 mod plain;

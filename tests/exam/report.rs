@@ -20,6 +20,8 @@ pub struct Report {
 #[derive(Default)]
 struct Counts {
     right: usize,
+    /// Of these.
+    several: usize,
     wrong: usize,
     crashed: usize,
     shared: usize,
@@ -31,8 +33,9 @@ impl Report {
     fn counts(&self) -> Counts {
         let mut counts = Counts::default();
         for (_, verdict) in &self.asked {
+            counts.several += usize::from(matches!(verdict, Verdict::Right { removed, added } if (*removed, *added) != (1, 1)));
             let count = match verdict {
-                Verdict::Right => &mut counts.right,
+                Verdict::Right { .. } => &mut counts.right,
                 Verdict::Wrong(_) => &mut counts.wrong,
                 Verdict::Crashed(_) => &mut counts.crashed,
                 Verdict::Refused { independent: Independent::Shared(_), .. } => &mut counts.shared,
@@ -54,18 +57,19 @@ impl Report {
         let mut all = Counts::default();
         for one in asked.iter().map(|report| report.counts()) {
             all.right += one.right;
+            all.several += one.several;
             all.wrong += one.wrong;
             all.crashed += one.crashed;
             all.shared += one.shared;
             all.reached += one.reached;
             all.not_reached += one.not_reached;
         }
-        let Counts { right, wrong, crashed, shared, reached, not_reached } = all;
+        let Counts { right, several, wrong, crashed, shared, reached, not_reached } = all;
         let unshared = right + wrong + crashed + reached + not_reached;
         let percent = if unshared == 0 { "-".to_owned() } else { format!("{:.1}", right as f64 * 100.0 / unshared as f64) };
         let (built, folders) = asked.iter().fold((0, 0), |sum, one| (sum.0 + one.folders.0, sum.1 + one.folders.1));
         format!(
-            "| {} | {built} of {folders} | {} | {right} | {wrong} | {crashed} | {shared} | {reached} | {not_reached} | {percent} |\n",
+            "| {} | {built} of {folders} | {} | {right} | {several} | {wrong} | {crashed} | {shared} | {reached} | {not_reached} | {percent} |\n",
             self.repository,
             unshared + shared
         )
@@ -73,8 +77,8 @@ impl Report {
 }
 
 pub fn table(reports: &[Report]) -> String {
-    let mut out = "| repository | folders tried | fields | right | wrong | crashed | refused: shared | refused: a plain replacement does it | \
-                   refused: a plain replacement does not | right of not shared, % |\n|---|---|---|---|---|---|---|---|---|---|\n"
+    let mut out = "| repository | folders tried | fields | right | of these over several lines | wrong | crashed | refused: shared | refused: a plain replacement does it | \
+                   refused: a plain replacement does not | right of not shared, % |\n|---|---|---|---|---|---|---|---|---|---|---|\n"
         .to_owned();
     reports.iter().for_each(|report| out.push_str(&report.row(&[report])));
     if reports.len() > 1 {
@@ -85,7 +89,10 @@ pub fn table(reports: &[Report]) -> String {
         match verdict {
             Verdict::Wrong(what) => out.push_str(&format!("\n- **wrong**: {what}\n  `{command}`\n")),
             Verdict::Crashed(what) => out.push_str(&format!("\n- **crashed**: {what}\n  `{command}`\n")),
-            Verdict::Right | Verdict::Refused { .. } => {}
+            Verdict::Right { removed, added } if (*removed, *added) != (1, 1) => {
+                out.push_str(&format!("\n- right, {removed} lines became {added}\n  `{command}`\n"));
+            }
+            Verdict::Right { .. } | Verdict::Refused { .. } => {}
         }
     }
     let mut groups: BTreeMap<(&str, String), Vec<(&str, &str)>> = BTreeMap::new();

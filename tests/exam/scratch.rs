@@ -60,6 +60,13 @@ impl Scratch {
         (sum(0), sum(1))
     }
 
+    /// Whether more lines with a comment went than came.
+    pub fn is_comment_lost(&self) -> bool {
+        let patch = self.git(&["diff", "--cached", "--unified=0"], &[]).expect("git diff");
+        let count = |sign: &str| patch.lines().filter(|line| line.starts_with(sign) && line.contains(" # ")).count();
+        count("-") > count("+")
+    }
+
     pub fn read(&self, file: &str) -> Option<String> {
         std::fs::read_to_string(self.root.join(file)).ok()
     }

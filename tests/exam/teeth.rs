@@ -15,7 +15,8 @@ use super::verdict::{Examiner, Verdict};
 use crate::harness::trials;
 
 const KUSTOMIZATION: &str = "resources: [settings.yaml]\nlabels: [{pairs: {team: web}}]\n";
-const SETTINGS: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\ndata:\n  level: info\n  size: \"1\"\n";
+const SETTINGS: &str =
+    "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\ndata:\n  level: info # why\n  size: \"1\"\n";
 
 /// A repository, and a program that does always the same.
 struct Planted {
@@ -72,7 +73,7 @@ fn a_program_that_does_planted_harm_is_noticed() {
     let harm = [
         ("the field is \"info\"", with("size: \"1\"", "size: \"2\"")),
         ("the field is true", with("level: info", "level: true")),
-        ("2 lines of the repository became 2", with("info\n  size: \"1\"", "debug\n  size: '1'")),
+        ("a comment is lost", with("level: info # why", "level: debug")),
         ("does not build any more", with("level: info", "level: {")),
         ("git does not apply the patch", patch(&SETTINGS.replace("info", "warn"), SETTINGS)),
         ("no patch, and no refusal", "exit 0".to_owned()),
@@ -86,7 +87,9 @@ fn a_program_that_does_planted_harm_is_noticed() {
         }
     }
     let right = planted.verdict(&kustomize, &with("level: info", "level: debug"));
-    assert!(matches!(right, Verdict::Right), "{right:?}");
+    assert!(matches!(right, Verdict::Right { removed: 1, added: 1 }), "{right:?}");
+    let over_two = planted.verdict(&kustomize, &with("info # why\n  size: \"1\"", "debug # why\n  size: '1'"));
+    assert!(matches!(over_two, Verdict::Right { removed: 2, added: 2 }), "{over_two:?}");
     let refused = planted.verdict(&kustomize, "echo 'fluxdeck: not today' >&2; exit 1");
     assert!(matches!(&refused, Verdict::Refused { reason, .. } if reason == "not today"), "{refused:?}");
     let crashed = planted.verdict(&kustomize, "exit 101");

@@ -15,7 +15,11 @@ use super::scratch::Scratch;
 /// What became of a question.
 #[derive(Debug)]
 pub enum Verdict {
-    Right,
+    /// And how many lines of the repository became how many: one for a value on one line that is made of one part.
+    Right {
+        removed: usize,
+        added: usize,
+    },
     /// A patch that does something else: this must never be.
     Wrong(String),
     Refused {
@@ -50,9 +54,7 @@ impl Examiner<'_> {
             _ if !self.scratch.changed().is_empty() => Verdict::Wrong(format!("it wrote: {}", self.scratch.changed())),
             Some(0) => self.judged(question, before, &ran),
             Some(1 | 2) if ran.out.is_empty() => {
-                let reason = ran.err.lines().next().unwrap_or_default().trim_start_matches("fluxdeck: ").to_owned();
-                self.scratch.restore();
-                Verdict::Refused { reason, independent: self.independent(question, before) }
+                Verdict::Refused { reason: reason(&ran.err, &question.field), independent: self.independent(question, before) }
             }
             Some(1 | 2) => Verdict::Wrong("refused, with something on standard output".to_owned()),
             code => Verdict::Crashed(format!("{code:?}: {}", short(&ran.err))),
@@ -83,14 +85,12 @@ impl Examiner<'_> {
             return Verdict::Wrong(format!("git does not apply the patch: {}", error.trim()));
         }
         let (added, removed) = self.scratch.lines();
-        // a text of several lines is several lines of a file
-        let is_one = (added, removed) == (1, 1) || question.old.as_str().is_some_and(|old| old.contains('\n'));
-        if !is_one {
-            return Verdict::Wrong(format!("{removed} lines of the repository became {added}"));
+        if self.scratch.is_comment_lost() {
+            return Verdict::Wrong("a comment is lost".to_owned());
         }
         match self.build(&question.folder) {
             Err(error) => Verdict::Wrong(format!("it does not build any more: {}", short(error.trim()))),
-            Ok(after) => verdict(&outcome(before, &after, &question.spot, &question.new)),
+            Ok(after) => verdict(&outcome(before, &after, &question.spot, &question.new), removed, added),
         }
     }
 
@@ -119,9 +119,16 @@ impl Examiner<'_> {
     }
 }
 
-fn verdict(outcome: &Outcome) -> Verdict {
+/// The line that says it, without the names of object and field.
+fn reason(said: &str, field: &str) -> String {
+    let line =
+        said.lines().find_map(|line| line.strip_prefix("fluxdeck: ")).unwrap_or_else(|| said.lines().next().unwrap_or_default());
+    line.split_once(&format!(" {field}: ")).map_or(line, |(_, reason)| reason).to_owned()
+}
+
+fn verdict(outcome: &Outcome, removed: usize, added: usize) -> Verdict {
     if outcome.is_right() {
-        return Verdict::Right;
+        return Verdict::Right { removed, added };
     }
     let missed = outcome.missed.as_ref().map(|is| format!("the field is {}", short(is)));
     let first = outcome.elsewhere.first().map(|first| format!("{} elsewhere, first {first}", outcome.elsewhere.len()));

@@ -43,6 +43,7 @@ pub const ALL: &[&[Trial]] = &[
     demo::TRIALS,
     drift::TRIALS,
     exam::teeth::TRIALS,
+    exam::corpus::TRIALS,
     get::TRIALS,
     git::TRIALS,
     outages::TRIALS,
