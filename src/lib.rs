@@ -75,8 +75,8 @@
 //!  the file system            → files, git, programs/opinion, programs/run, config, records/snapshot, cluster/connect,
 //!                               cluster/login/mod, cli/check, cli/source, cli/log, cli/demo, demo/git, demo/forge/pull,
 //!                               demo/company
-//!  the clock                  → run, runtime, cli/headless, cli/act, cli/jobs, cli/snapshot, cluster/write, cluster/login,
-//!                               records/run, git/folder, demo/company, demo/world
+//!  the clock                  → run, runtime, cli/headless, cli/act, cli/playbook, cli/jobs, cli/snapshot, cluster/write,
+//!                               cluster/login, records/run, git/folder, demo/company, demo/world
 //!  the environment            → config, ui/terminal, cluster/connect, programs, cli/mod, cli/source, cli/log,
 //!                               demo/git/place
 //!  sockets                    → cluster/client, cli/demo, demo/api/serve
