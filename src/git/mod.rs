@@ -8,6 +8,7 @@ mod changes;
 mod checkout;
 mod clones;
 mod commit;
+mod failure;
 mod folder;
 
 #[cfg(test)]
@@ -17,4 +18,5 @@ pub use changes::{Change, Changed};
 pub use checkout::{Checkout, View};
 pub use clones::{clone_of, make_clone};
 pub use commit::Commit;
+pub use failure::Failure;
 pub use folder::Folder;
