@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::item::Item;
+use super::item::{Item, Phase};
 use super::job::Job;
 use crate::domain::text::redact;
 
@@ -22,12 +22,36 @@ pub struct Act {
     pub object: String,
     /// The line of `flux` or `kubectl` that does the same.
     pub line: String,
-    /// None while it is under way.
+    /// In words; none while it is under way.
     pub outcome: Option<String>,
+    /// How it ended; none while it is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<ActEnd>,
     /// While it is under way: how far it has come, as a clause that is true of it when nobody follows any more.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub last: String,
     pub ended: Option<Timestamp>,
+}
+
+/// How an act has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ActEnd {
+    Done,
+    /// Nobody knows, or nobody follows it: it is no failure.
+    Unknown,
+    /// It has failed, or was not done.
+    Failed,
+}
+
+impl ActEnd {
+    fn of(phase: &Phase) -> Self {
+        match phase {
+            Phase::Done { .. } => Self::Done,
+            Phase::Unknown { .. } | Phase::Left { .. } => Self::Unknown,
+            _ => Self::Failed,
+        }
+    }
 }
 
 impl Act {
@@ -45,6 +69,7 @@ impl Act {
             object: item.object.to_string(),
             line: redact(&item.line).into_owned(),
             outcome,
+            end: phase.is_over().then(|| ActEnd::of(phase)),
             last: item.so_far().unwrap_or_default(),
             ended: item.ended,
         }

@@ -36,7 +36,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-pub use act::Act;
+pub use act::{Act, ActEnd};
 use advance::{Sight, Wish};
 pub use batch::Batch;
 use batch::Move;
