@@ -43,7 +43,7 @@ impl Files {
     }
 
     pub fn view<'c>(&self, checkout: &'c Checkout) -> Result<View<'c>> {
-        checkout.view(self.rev.as_deref())
+        Ok(checkout.view(self.rev.as_deref())?)
     }
 }
 
