@@ -221,8 +221,7 @@ pub(super) fn members(repository: &Repository, wished: &str) -> Result<Vec<Place
     let mut all: Vec<_> = repository.members().map(|(_, member)| member.spec.id()).collect();
     all.sort();
     all.dedup();
-    let near = all.iter().min_by_key(|id| fluxdeck_model::domain::text::distance(id, wished));
-    let hint = match near.filter(|id| fluxdeck_model::domain::text::distance(id, wished) <= 3) {
+    let hint = match fluxdeck_model::domain::text::nearest(wished, &all, 3) {
         Some(near) => format!("did you mean {near}?"),
         None if all.is_empty() => "this repository declares no Flux Kustomization; a folder is built with --path".to_owned(),
         None => format!("there are {}", all.join(", ")),

@@ -8,6 +8,7 @@ pub mod health;
 pub mod identity;
 pub mod inventory;
 pub mod object;
+pub mod pattern;
 pub mod pause;
 pub mod quantity;
 pub mod query;

@@ -131,19 +131,15 @@ pub fn fit(text: &str, width: usize) -> Cow<'_, str> {
     out.into()
 }
 
-/// How many letters differ (Levenshtein).
+/// How many typing mistakes lie between two words: a letter too many, missing, another, or two swapped.
 pub fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<_> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut corner = std::mem::replace(&mut row[0], i + 1);
-        for (j, to) in b.iter().enumerate() {
-            let cost = corner + usize::from(from != *to);
-            corner = row[j + 1];
-            row[j + 1] = cost.min(corner + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
+    strsim::osa_distance(a, b)
+}
+
+/// The one of `names` that was probably meant by a word: the nearest, and no more than `most` mistakes away.
+pub fn nearest<N: AsRef<str>>(word: &str, names: impl IntoIterator<Item = N>, most: usize) -> Option<N> {
+    let far = names.into_iter().map(|name| (distance(name.as_ref(), word), name));
+    far.filter(|(far, _)| *far <= most).min_by_key(|(far, _)| *far).map(|(_, name)| name)
 }
 
 #[cfg(test)]
@@ -182,6 +178,19 @@ mod tests {
         assert_eq!(fit("abc", 3), "abc");
         assert_eq!(fit("abcd", 3), "ab…");
         assert_eq!(fit("abcd", 0), "");
+    }
+
+    #[test]
+    fn the_nearest_name_is_meant_and_two_swapped_letters_are_one_mistake() {
+        for (word, most, expected) in [
+            ("falts", 2, Some("faults")),
+            ("fualts", 1, Some("faults")),
+            ("web", 2, Some("web")),
+            ("nothing", 2, None),
+            ("wbe", 0, None),
+        ] {
+            assert_eq!(nearest(word, ["web2", "web", "faults"], most), expected, "{word}");
+        }
     }
 
     #[test]
