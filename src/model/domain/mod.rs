@@ -16,6 +16,7 @@ pub mod revision;
 pub mod secrets;
 pub mod store;
 pub mod text;
+pub mod width;
 
 pub use cluster_key::ClusterKey;
 pub use health::Health;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthChar;
 
 pub use super::secrets::redact;
 
@@ -110,27 +110,6 @@ fn is_hostile(c: char) -> bool {
         || c.width().unwrap_or(0) == 0 && !c.is_alphanumeric() && (c as u32) > 0x2000
 }
 
-/// Cuts `text` to `width` terminal columns, the cut marked by `…`.
-pub fn fit(text: &str, width: usize) -> Cow<'_, str> {
-    if text.len() <= width || text.width() <= width {
-        return text.into();
-    }
-    let mut out = String::with_capacity(width + 2);
-    let mut used = 0;
-    for c in text.chars() {
-        let wide = c.width().unwrap_or(0);
-        if used + wide + 1 > width {
-            break;
-        }
-        used += wide;
-        out.push(c);
-    }
-    if width > 0 {
-        out.push('…');
-    }
-    out.into()
-}
-
 /// How many typing mistakes lie between two words: a letter too many, missing, another, or two swapped.
 pub fn distance(a: &str, b: &str) -> usize {
     strsim::osa_distance(a, b)
@@ -170,14 +149,6 @@ mod tests {
         let cut = sanitise(&format!("{}: no space left on device", "x\u{1b}".repeat(1 << 20))).into_owned();
 
         assert!(cut.len() <= LONGEST && cut.contains('…') && cut.ends_with("no space left on device"), "{}", cut.len());
-    }
-
-    #[test]
-    fn fitting_counts_columns_not_bytes() {
-        assert_eq!(fit("世界世界", 5), "世界…");
-        assert_eq!(fit("abc", 3), "abc");
-        assert_eq!(fit("abcd", 3), "ab…");
-        assert_eq!(fit("abcd", 0), "");
     }
 
     #[test]

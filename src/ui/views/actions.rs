@@ -16,9 +16,9 @@ use ratatui::layout::Rect;
 
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
+use crate::ui::widgets::cut::cut;
 use crate::ui::widgets::dialog::Dialog;
 use crate::ui::widgets::lines::Styled;
-use crate::ui::widgets::list::cut;
 use fluxdeck_model::actions::{self, Action, Offer};
 use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target, Transition, pretty};
 use fluxdeck_model::domain::ObjectRef;

@@ -16,7 +16,7 @@ use super::field::{self, Field as Editor};
 use super::lines::Styled;
 use crate::ui::layer::Scene;
 use crate::ui::theme::Scope as Style;
-use fluxdeck_model::domain::text::fit;
+use fluxdeck_model::domain::width::{self, fit};
 use fluxdeck_model::error::Result;
 use fluxdeck_model::forms::{Answers, Clock, Field, Form, Input, Told};
 use fluxdeck_model::state::{Code, Key};
@@ -232,7 +232,7 @@ impl Filling {
     }
 
     fn label(&self) -> usize {
-        let longest = self.slots.iter().map(|slot| slot.field.label.chars().count() + 3).max().unwrap_or_default();
+        let longest = self.slots.iter().map(|slot| width::of(&slot.field.label) + 3).max().unwrap_or_default();
         longest.clamp(LABEL.0, LABEL.1)
     }
 
@@ -285,7 +285,7 @@ impl Filling {
         let Some((number, part)) = line.part else { return };
         let slot = &self.slots[number];
         let label = u16::try_from(self.label()).unwrap_or(0).min(area.width);
-        let has_beside = line.text.text.trim_end().chars().count() > usize::from(label);
+        let has_beside = width::of(line.text.text.trim_end()) > usize::from(label);
         let whole = matches!(slot.field.input, Input::Text | Input::Word(_) | Input::Code(_)) && !has_beside;
         let width = if whole { area.width } else { u16::try_from(BESIDE).unwrap_or(u16::MAX) };
         let place = Rect { x: area.x + label, width: width.min(area.width - label), ..area };

@@ -2,6 +2,7 @@
 //! dialogs with their fields, and what rows tell of acts.
 
 pub mod about;
+pub mod cut;
 pub mod dialog;
 pub mod field;
 pub mod form;
