@@ -12,7 +12,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::field::{self, Field as Editor};
+use super::editor::{Edited, Editor};
+use super::field;
 use super::lines::Styled;
 use crate::ui::layer::Scene;
 use crate::ui::theme::Scope as Style;
@@ -131,8 +132,11 @@ impl Slot {
             Code::Enter if self.chooses() => {
                 return if self.choose() { Taken::Changed } else { Taken::No };
             }
-            _ if self.editor.key(key) => self.choice = 0,
-            _ => return Taken::No,
+            _ => match self.editor.key(key) {
+                Edited::No => return Taken::No,
+                Edited::Moved => return Taken::Moved,
+                Edited::Changed => self.choice = 0,
+            },
         }
         Taken::Changed
     }
@@ -222,7 +226,7 @@ impl Filling {
             Some(Input::Choice { .. } | Input::Many { .. }) => {
                 keys.push((if scene.theme.ascii { "down" } else { "↑↓" }, "choose".to_owned()));
             }
-            Some(Input::Code(_)) => keys.push((if scene.theme.ascii { "alt-enter" } else { "alt-⏎" }, "new line".to_owned())),
+            Some(Input::Code(_)) => keys.push((if scene.theme.ascii { "ctrl-j" } else { "^j" }, "new line".to_owned())),
             _ => {}
         }
         if self.slots.len() > 1 {

@@ -4,6 +4,7 @@
 pub mod about;
 pub mod cut;
 pub mod dialog;
+pub mod editor;
 pub mod field;
 pub mod form;
 pub mod lines;
