@@ -73,7 +73,7 @@ pub struct Settings {
     pub keeps_jobs: bool,
     /// `--readonly`, or the configuration's: nothing is written, whatever the context.
     pub readonly: bool,
-    /// Rules for contexts, by a name that may hold `*`; the first that fits holds.
+    /// Rules for contexts, by a pattern of their names; the first that fits holds.
     pub guarded: Vec<Guarded>,
     /// Where the user's clocks stand, what `14:00` means; none for UTC.
     pub zone: Option<jiff::tz::TimeZone>,
