@@ -10,6 +10,7 @@ mod clones;
 mod commit;
 mod failure;
 mod folder;
+mod patch;
 
 #[cfg(test)]
 mod tests;
@@ -20,3 +21,4 @@ pub use clones::{clone_of, make_clone};
 pub use commit::Commit;
 pub use failure::Failure;
 pub use folder::Folder;
+pub use patch::patch;

@@ -5,6 +5,7 @@
 mod editor;
 mod failure;
 mod git;
+mod guard;
 mod login;
 mod opinion;
 mod push;
@@ -16,6 +17,7 @@ use fluxdeck_model::domain::text::redact;
 pub use editor::{edited, editor};
 pub use failure::{Failure, Refuser};
 pub use git::fetch;
+pub use guard::Guard;
 pub use opinion::{Opinion, second};
 pub use push::{Pushed, pushed};
 
