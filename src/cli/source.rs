@@ -7,7 +7,7 @@ use clap::Args;
 use crate::git::{Checkout, View};
 use crate::runtime::Worker;
 use fluxdeck_model::error::{Error, Result};
-pub(super) use fluxdeck_model::insight::member::{full, members};
+use fluxdeck_model::insight::member::{full, members};
 use fluxdeck_model::insight::setting::called;
 use fluxdeck_model::render::error::BuildError;
 use fluxdeck_model::render::flux::{self, Applied, Values};

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use fluxdeck_model::render::tree::Tree;
 use git2::{ErrorCode, Repository, RepositoryOpenFlags, StatusOptions};
 
+use super::attributes::Attributes;
 use super::commit::Commit;
 use super::failure::Failure;
 use super::folder::Folder;
@@ -67,7 +68,7 @@ impl Checkout {
         &self.root
     }
 
-    fn git(&self) -> Result<&Repository, Failure> {
+    pub(super) fn git(&self) -> Result<&Repository, Failure> {
         self.repository.as_ref().ok_or_else(|| Failure::NoRepository(self.root.clone()))
     }
 
@@ -115,6 +116,11 @@ impl Checkout {
         let root = self.repository.as_ref()?.workdir()?.canonicalize().ok()?;
         let file = root.join(path).canonicalize().ok()?;
         (file.starts_with(&root) && file.is_file()).then_some(file)
+    }
+
+    /// What is said of git's attributes outside of its files.
+    pub fn attributes(&self) -> Attributes {
+        Attributes::of(self.repository.as_ref())
     }
 
     /// Whether a file of the work tree is just that.

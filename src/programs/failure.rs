@@ -41,6 +41,9 @@ pub enum Failure {
     /// The server rejects what was pushed.
     #[error("{said}")]
     Refused { by: Refuser, said: String },
+    /// The commit cannot be signed without a person, or not at all.
+    #[error("{0}")]
+    Unsigned(String),
     /// It may have been done: the answer is missing or unreadable.
     #[error("{0}")]
     Lost(String),
@@ -66,7 +69,9 @@ impl Failure {
         match self {
             Self::Missing { .. } | Self::NotStarted(_) | Self::TooLong(_) | Self::Question(_) => true,
             Self::Unauthorised(_) | Self::NotFound(_) | Self::Unreachable(_) | Self::Failed(_) => true,
-            Self::Call(_) | Self::NoCommit(_) | Self::Moved(_) | Self::Refused { .. } | Self::Lost(_) => false,
+            Self::Call(_) | Self::NoCommit(_) | Self::Moved(_) | Self::Refused { .. } | Self::Unsigned(_) | Self::Lost(_) => {
+                false
+            }
         }
     }
 
@@ -97,6 +102,7 @@ impl Failure {
                 "the branch is protected: push another branch and open a pull request"
             }
             Self::Refused { by: Refuser::Server, .. } => "nothing was pushed",
+            Self::Unsigned(_) => "sign a commit of your own first: the key may have to be unlocked, or the agent started",
             Self::Lost(_) => "look at the branch before trying again",
         }
     }

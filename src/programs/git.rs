@@ -49,7 +49,7 @@ async fn run(git: &Path, into: &Path, url: &str, arguments: &[&str]) -> Result<(
     let mut command = login.command(git);
     command.arg("--git-dir").arg(into).args(["-c", "core.hooksPath=/dev/null", "-c", "gc.auto=0"]).args(arguments);
     let first: usize = std::env::var("GIT_CONFIG_COUNT").ok().and_then(|count| count.parse().ok()).unwrap_or_default();
-    let settings = login.settings();
+    let settings = login.settings("origin");
     command.env("GIT_CONFIG_COUNT", (first + settings.len()).to_string());
     for (at, (key, value)) in (first..).zip(settings) {
         command.env(format!("GIT_CONFIG_KEY_{at}"), key).env(format!("GIT_CONFIG_VALUE_{at}"), value);

@@ -21,6 +21,11 @@ pub fn find(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
+/// Whether there is a program at a path.
+pub fn is_there(program: &Path) -> bool {
+    program.is_file()
+}
+
 /// Runs a program to its end.
 pub async fn run(program: &Path, arguments: &[&str], folder: &Path, limit: Duration) -> Ran {
     let mut command = match offline().await {

@@ -1,3 +1,6 @@
+mod attributes;
+mod write;
+
 use std::path::Path;
 
 use fluxdeck_model::error::Error;
