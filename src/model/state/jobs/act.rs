@@ -5,7 +5,7 @@ use super::job::Job;
 use crate::domain::text::redact;
 use crate::domain::{Act, ActEnd};
 
-/// How an act of which that is the last phase has ended.
+/// How the act of an item in this phase has ended.
 fn end(phase: &Phase) -> ActEnd {
     match phase {
         Phase::Done { .. } => ActEnd::Done,
