@@ -98,6 +98,8 @@ pub const OUTSIDE: &[Outside] = &[
             ("runtime", "whoever looks at a session or a desk beside it"),
             ("files/real", "two who lock at once"),
             ("records/tests", "two who hold at once"),
+            ("cluster/tests/cause", "servers that speak TLS badly, beside the client"),
+            ("programs/tests/git", "forges that refuse, beside git"),
             ("demo/git/place", "two who sweep at once"),
         ],
     },
