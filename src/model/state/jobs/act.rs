@@ -2,8 +2,8 @@
 
 use super::item::{Item, Phase};
 use super::job::Job;
-use crate::domain::{Act, ActEnd};
 use crate::domain::text::redact;
+use crate::domain::{Act, ActEnd};
 
 /// How the act of an item in this phase has ended.
 fn end(phase: &Phase) -> ActEnd {
