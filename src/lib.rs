@@ -1,10 +1,12 @@
-//! fluxdeck: a terminal for Kubernetes clusters run by Flux CD.
+//! fluxdeck: a terminal UI for Kubernetes clusters managed by Flux CD.
 //!
 //! # The idea
-//! One `State`, owned by the `Engine`. Everything that happens is a `Message` with its moment; what people and commands want is one too,
-//! an `Intent`; everything wished from the outside is an `Effect` value. Screens are a stack of boxed `View`s that keep only cursor,
-//! scroll and input, and read the `State`. Clusters and files are I/O shells around pure functions. The terminal program, the headless
-//! commands and the tests are three drivers of the same engine: wait, update, carry out.
+//! One `State`, owned by the `Engine`. Everything that happens is a `Message` with its time; a request by a user or a command is
+//! one too, an `Intent`; every request to the outside is an `Effect` value. Screens are a stack of boxed `View`s that keep only
+//! cursor, scroll and input, and read the `State`. Clusters and files are I/O shells around pure functions. The terminal program,
+//! the headless commands and the tests are three drivers of the same engine: wait, update, carry out.
+//!
+//! The words are defined once, in the glossary of `model`.
 //!
 //! # The map
 //! ```text
@@ -17,13 +19,13 @@
 //!  runtime  turns effects into messages; owns all spawning; its desk: git and builds, a thread for each repository, without a cluster
 //!  cluster  the API server: connect, discover, list, watch, bodies, rights, and the one place that writes
 //!  git      the user's checkouts and clones in the cache: folders and commits as trees, and what changed between two
-//!  programs other people's programs: git to fetch, $EDITOR, and kustomize, kubectl, flux as a second opinion on a build
+//!  programs external programs: git to fetch, $EDITOR, and kustomize, kubectl, flux as a second opinion on a build
 //!  records  jobs, snapshots, the log of acts, and what is remembered between runs
 //!  files    the one place through which all that the program keeps on disk goes, with what is there after a crash
 //!  demo     a company in memory: clusters with their API server and controllers, git and forge
 //!  model    (a crate of its own) the pure core: objects, health, graph, kinds, actions, builds, state and its jobs, commands
 //! ```
-//! Who may know whom is asserted by `tests/architecture.rs`:
+//! Which room may depend on which is asserted by `tests/architecture.rs`:
 //! ```text
 //!  main → cli → { run, runtime, config, records, files, cluster, git, programs, demo, model }   run → { app, runtime, ui, programs, config }
 //!  app → { ui, config, model }     ui → model     runtime → { cluster, git, programs, records, files, demo, config, model }
@@ -41,8 +43,8 @@
 //! ```
 //!
 //! # One more of X
-//! A module's `mod` line and its line in the slice count as one: they stand in the same file. What comes for free is made of what the
-//! value declares; `tests/declared.rs` holds it, and finds no name of an action, a kind or a rule outside of its own file.
+//! A module's `mod` line and its line in the slice count as one: they are in the same file. What comes for free is derived from
+//! the value; `tests/declared.rs` asserts that, and finds no name of an action, a kind or a rule outside of its own file.
 //! ```text
 //!  one more          file                              line in                        comes for free
 //!  action            model/actions/x.rs                actions/mod.rs: ALL            key, `:x`, panel, key line, help, form, `fluxdeck x`, completion, README
@@ -52,7 +54,7 @@
 //!  command           -                                 its group in model/commands    `:x`, key, help, footer, README
 //!  theme             themes/x.toml                     ui/theme.rs: BUILTIN           `:theme x`, completion, contrast check, screenshot
 //!  check rule        model/insight/check/x.rs          check/mod.rs: RULES            `check`, JSON, annotations, SARIF, README
-//!  origin layer      -                                 render/node.rs: Layer, word    every list of origins, JSON; set by the transformer that it is of
+//!  origin layer      -                                 render/node.rs: Layer, word    every list of origins, JSON; set by its transformer
 //!  headless command  cli/x.rs                          cli/command.rs (`mod` in       `--help`, completion, README
 //!                                                      cli/mod.rs)
 //!  form field        -                                 the form of its action         dialog, check while typing, flag, `--set`, README; read by the action's struct

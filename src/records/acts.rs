@@ -92,7 +92,7 @@ mod tests {
             object: object.into(),
             line: "flux suspend kustomization apps -n flux-system".into(),
             outcome: outcome.map(Into::into),
-            last: if outcome.is_none() { "while it was requested: what came of it is not known".into() } else { String::new() },
+            last: if outcome.is_none() { "while it was requested: the outcome is unknown".into() } else { String::new() },
             ended: None,
         }
     }
@@ -121,7 +121,7 @@ mod tests {
 
         assert_eq!(outcomes(), [None, Some("done: suspended".to_owned())]);
         drop(run);
-        let unknown = "unknown: the program ended while it was requested: what came of it is not known".to_owned();
+        let unknown = "unknown: the program ended while it was requested: the outcome is unknown".to_owned();
         assert_eq!(outcomes(), [Some(unknown), Some("done: suspended".to_owned())]);
     }
 

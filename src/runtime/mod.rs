@@ -27,7 +27,7 @@ pub use compare::{concerns, is_in, schemas};
 pub use desk::{Bench, Desk, Worker};
 use fluxdeck_model::domain::{ClusterId, Scope, Str};
 use fluxdeck_model::error::{Error, ErrorKind};
-use fluxdeck_model::state::jobs::{Commit, JobId, Outcome, Task};
+use fluxdeck_model::state::jobs::{JobId, JournalCommit, Outcome, Task};
 use fluxdeck_model::state::{Effect, Epoch, Message, Reply, Terminal, Ticket};
 pub use journal::found as jobs_found;
 pub use keyboard::{Keyboard, Typed};
@@ -298,7 +298,7 @@ impl Runtime {
     }
 
     /// Writes down how far a job has come, and then does what that permits.
-    fn commit(&mut self, commit: Commit) -> Option<Terminal> {
+    fn commit(&mut self, commit: JournalCommit) -> Option<Terminal> {
         let (job, then) = (commit.job, commit.then.clone());
         let Some(permit) = self.journal().map(|journal| journal.commit(commit)) else {
             // nothing is kept here, by design: the demo

@@ -244,22 +244,22 @@ fn trouble(link: &Link) -> Option<String> {
 }
 
 /// Whether the key line of that scope is about the selected object.
-pub fn acts_in(scope: commands::Scope) -> bool {
-    matches!(scope, commands::Scope::Tree | commands::Scope::Table | commands::Scope::Text)
+pub fn acts_in(scope: commands::KeyScope) -> bool {
+    matches!(scope, commands::KeyScope::Tree | commands::KeyScope::Table | commands::KeyScope::Text)
 }
 
 /// The most useful keys: what can be done to the selected object (greyed where it cannot), then those of the view. Dialogs have theirs
 /// in their frame.
 pub fn keys(area: Rect, buf: &mut Buffer, scene: &Scene, top: &dyn View) {
     let scope = top.spec().scope;
-    if area.height == 0 || scope == commands::Scope::Dialog {
+    if area.height == 0 || scope == commands::KeyScope::Dialog {
         return;
     }
     let theme = scene.theme;
     // where one is already needs no key
     let leads_on = |command: &&Command| !command.footer.is_empty() && command.footer != top.spec().screen.name();
     let is_here = |command: &&Command| leads_on(command) && command.scopes.contains(&scope);
-    let everywhere = |command: &&Command| !command.footer.is_empty() && command.scopes.contains(&commands::Scope::Everywhere);
+    let everywhere = |command: &&Command| !command.footer.is_empty() && command.scopes.contains(&commands::KeyScope::Everywhere);
     let mut words = acts(scene, top);
     let acting = words.len();
     // what is always needed keeps its place at the end

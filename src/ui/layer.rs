@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::theme::Theme;
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target};
+use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::error::Result;
 use fluxdeck_model::state::{Key, Reply, State, Ticket};
@@ -43,15 +43,15 @@ impl Scene<'_> {
 pub struct ViewSpec {
     pub screen: Screen,
     pub doc: &'static str,
-    pub scope: Scope,
-    pub make: fn(Target, &State) -> Result<Box<dyn View>>,
+    pub scope: KeyScope,
+    pub make: fn(Subject, &State) -> Result<Box<dyn View>>,
 }
 
 /// A screen or dialog. Keeps cursor, scroll and input; reads everything else from the state.
 pub trait View {
     fn spec(&self) -> &'static ViewSpec;
     /// What it was opened on, to open it again from history.
-    fn target(&self) -> Target;
+    fn target(&self) -> Subject;
     /// What it shows, for the second line.
     fn title(&self, state: &State) -> String;
     /// How much of it there is, for the right end of the second line.
@@ -95,8 +95,8 @@ pub trait View {
     }
     /// Takes an answer; ignores those to other tickets.
     fn reply(&mut self, _: Ticket, _: &Reply, _: &mut Cx) {}
-    /// The cluster told something while this is on top: the time to ask again for what is old.
-    fn heard(&mut self, _: &mut Cx) {}
+    /// The cluster has changed while this is on top: the time to ask again for what is old.
+    fn changed(&mut self, _: &mut Cx) {}
     /// Finds its cursor again after the state has changed.
     fn refresh(&mut self, _: &State) {}
     /// What the line above the keys says of the selected object.

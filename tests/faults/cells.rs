@@ -73,7 +73,7 @@ pub const KIND: &str = "ImageRepository";
 /// How long a headless command may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a job may look for what has become of its request: it is told within five minutes.
-const TOLD: Duration = Duration::from_secs(400);
+const REPORTED: Duration = Duration::from_secs(400);
 
 pub async fn screen(fault: Fault, wished: Screen) {
     match wished {
@@ -298,7 +298,7 @@ pub async fn write(fault: Fault, wished: Write) {
     let arrivals = ground.world.take_arrivals();
     assert_paced(&arrivals, Duration::from_secs(LASTS));
     ground.world.lift();
-    assert!(hand.pass_until(TOLD, Hand::is_over).await, "not over: {:?}", hand.phase());
+    assert!(hand.pass_until(REPORTED, Hand::is_over).await, "not over: {:?}", hand.phase());
     hand.pass_until(Duration::from_secs(30), |_| false).await;
 
     let is_done = ground.is_suspended("kept").await;
@@ -313,8 +313,9 @@ pub async fn write(fault: Fault, wished: Write) {
         }
         other => panic!("it cannot be said what became of it: {other:?}"),
     }
-    let is_wished = matches!((wished, is_done), (Write::Done, true) | (Write::NotDone | Write::Unseen, false) | (Write::Told, _));
-    assert!(is_wished, "{wished:?}: {:?}", hand.phase());
+    let is_requested =
+        matches!((wished, is_done), (Write::Done, true) | (Write::NotDone | Write::Unseen, false) | (Write::Told, _));
+    assert!(is_requested, "{wished:?}: {:?}", hand.phase());
     let arrived = ground.world.take_arrived();
     let done: u32 = arrived.iter().filter(|(request, _)| request.starts_with("PATCH")).map(|(_, times)| times).sum();
     assert!(done <= 1, "it was done {done} times");

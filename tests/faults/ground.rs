@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fluxdeck::demo::faults::{Arrival, Asks, Fault, Verb};
-use fluxdeck::demo::{Company, Place, User, World};
+use fluxdeck::demo::{Company, RunDirectory, User, World};
 use fluxdeck::runtime::{Guest, Options, Origin};
 use fluxdeck::ui::theme::Depth;
 use fluxdeck_model::domain::{Coverage, GroupKind, Object, Scope, Store, Uid};
@@ -45,7 +45,7 @@ impl Drop for Ground {
 impl Ground {
     /// Production, with two Kustomizations that no controller can do anything for.
     pub async fn new() -> Self {
-        let company = Arc::new(Company::driven(Place::passing(), "2026-11-21T08:00:00Z".parse().expect("a time")));
+        let company = Arc::new(Company::driven(RunDirectory::passing(), "2026-11-21T08:00:00Z".parse().expect("a time")));
         let world = company.enter("").expect("a context").world;
         world.wire();
         let clock = tokio::spawn({

@@ -141,6 +141,6 @@ fn every_fault_of_the_demo_is_tried_in_every_way() {
     let ways = ["screen", "orders", "headless", "write"];
     let is_cell = |known: &str| known.split_once(' ').is_some_and(|(name, way)| all.contains(&name) && ways.contains(&way));
     for (known, why) in NOT_YET.iter().filter(|(known, _)| known.contains(' ')) {
-        assert!(is_cell(known) && !why.is_empty(), "`{known}` is no cell");
+        assert!(is_cell(known) && !why.is_empty(), "`{known}` is not a cell");
     }
 }

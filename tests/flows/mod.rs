@@ -15,6 +15,6 @@ mod jobs;
 mod looking;
 mod notices;
 mod recorded;
+mod replayed;
 mod tables;
-mod told;
 mod tree;

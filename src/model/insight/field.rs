@@ -6,12 +6,12 @@ use crate::domain::text::distance;
 use crate::error::{Error, Result};
 use crate::render::Node;
 pub use crate::render::fields::below;
-use crate::render::node::{Form, Value};
-use crate::render::read::{self, Place};
+use crate::render::node::{Notation, Value};
+use crate::render::read::{self, TextPlace};
 
 /// A path from an object's root.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Field {
+pub struct FieldPath {
     parts: Vec<Part>,
 }
 
@@ -23,13 +23,13 @@ enum Part {
     Item(Vec<(String, String)>),
 }
 
-impl Field {
+impl FieldPath {
     /// # Errors
-    /// It is no path; the error shows how one is written.
+    /// It is not a path; the error shows how one is written.
     pub fn parse(text: &str) -> Result<Self> {
         let wrong = || {
             let hint = "write it as spec.replicas, spec.template.spec.containers[name=api].image or data['a.b']";
-            Error::usage(format!("`{text}` is no path of a field"), hint)
+            Error::usage(format!("`{text}` is not a field path"), hint)
         };
         let mut parts = Vec::new();
         let mut rest = text.strip_prefix('.').unwrap_or(text);
@@ -84,10 +84,10 @@ impl Field {
         let there: Vec<String> = match &here.value {
             Value::Map(entries) => entries.iter().filter_map(|entry| entry.key.text().map(str::to_owned)).collect(),
             Value::List(items) => (0..items.len()).map(|at| item(items, at)).collect(),
-            Value::Scalar(_) => return Error::failed(message, "it is a plain value"),
+            Value::Scalar(_) => return Error::failed(message, "it is a scalar"),
         };
-        let wished = part.trim_start_matches('.');
-        let near = there.iter().min_by_key(|name| distance(name, wished)).filter(|name| distance(name, wished) <= 2);
+        let wanted = part.trim_start_matches('.');
+        let near = there.iter().min_by_key(|name| distance(name, wanted)).filter(|name| distance(name, wanted) <= 2);
         let hint = match near {
             Some(name) => format!("did you mean `{name}`?"),
             None if there.is_empty() => "nothing is set there".to_owned(),
@@ -124,7 +124,7 @@ fn plain(text: &str) -> (String, &str) {
     (key, "")
 }
 
-/// What stands in brackets, and what follows them.
+/// The text in brackets, and the rest.
 fn bracket(text: &str) -> Option<(Part, &str)> {
     for quote in ['\'', '"'] {
         if let Some(inside) = text.strip_prefix(quote) {
@@ -160,9 +160,9 @@ fn inside(node: &Node, parts: &[Part]) -> Option<Node> {
 fn embedded(scalar: &Node) -> Option<Vec<Node>> {
     let (text, origin) = (scalar.text()?, scalar.trace.seen().composition().is_none().then(|| scalar.origin())?);
     let place = match origin.form {
-        Form::Yaml => Place::inside(scalar, origin.layer),
-        Form::File => Place::file(origin.file()?, origin.layer),
-        Form::Line | Form::Maker => return None,
+        Notation::Yaml => TextPlace::inside(scalar, origin.layer),
+        Notation::File => TextPlace::file(origin.file()?, origin.layer),
+        Notation::Line | Notation::Maker => return None,
     };
     read::documents(text.as_bytes(), &place).ok()
 }
@@ -234,12 +234,12 @@ spec:
 ";
 
     fn pod() -> Node {
-        documents(POD.as_bytes(), &Place::file(&"pod.yaml".into(), Layer::Resource)).expect("YAML").remove(0)
+        documents(POD.as_bytes(), &TextPlace::file(&"pod.yaml".into(), Layer::Resource)).expect("YAML").remove(0)
     }
 
     fn value(path: &str) -> std::result::Result<String, String> {
         let pod = pod();
-        let found = Field::parse(path).and_then(|field| field.find(&pod).map(|node| node.text().unwrap_or("-").to_owned()));
+        let found = FieldPath::parse(path).and_then(|field| field.find(&pod).map(|node| node.text().unwrap_or("-").to_owned()));
         found.map_err(|error| error.to_string())
     }
 
@@ -260,25 +260,25 @@ spec:
 
     #[test]
     fn a_field_that_is_not_there_is_answered_with_the_nearest() {
-        for (path, told) in [
+        for (path, message) in [
             ("spec.container", "`spec` has no `container`: did you mean `containers`?"),
             ("spec.containers[name=ap].image", "`spec.containers` has no `[name=ap]`: did you mean `[name=api]`?"),
             ("spec.other", "`spec` has no `other`: set there: containers, ports"),
-            ("kind.x", "`kind` has no `x`: it is a plain value"),
+            ("kind.x", "`kind` has no `x`: it is a scalar"),
         ] {
-            assert_eq!(value(path).expect_err(path), told);
+            assert_eq!(value(path).expect_err(path), message);
         }
         for path in ["", "a..b", "a[", "a[b]", "a."] {
-            assert!(value(path).expect_err(path).contains("is no path of a field"), "{path}");
+            assert!(value(path).expect_err(path).contains("is not a field path"), "{path}");
         }
     }
 
     #[test]
     fn a_field_inside_of_a_text_is_reached_with_its_own_place() {
         let text = "kind: ConfigMap\ndata:\n  app.yaml: |\n    a: 1\n    ---\n    server:\n      port: 80\n  plain: x: y\n";
-        let object = documents(text.replace("x: y", "'x: y'").as_bytes(), &Place::file(&"c.yaml".into(), Layer::Resource));
+        let object = documents(text.replace("x: y", "'x: y'").as_bytes(), &TextPlace::file(&"c.yaml".into(), Layer::Resource));
         let object = object.expect("YAML").remove(0);
-        let reached = |path: &str| Field::parse(path).and_then(|field| field.reach(&object).map(Cow::into_owned));
+        let reached = |path: &str| FieldPath::parse(path).and_then(|field| field.reach(&object).map(Cow::into_owned));
         let port = reached("data['app.yaml'].server.port").expect("it is there");
         let inner = port.origin().inner().expect("inside of a text").clone();
 
@@ -287,7 +287,7 @@ spec:
         assert_eq!(reached("data.plain.x").expect("it is there").text(), Some("y"));
         assert_eq!(reached("data.plain").expect("it is there").text(), Some("x: y"));
         let missing = reached("data.plain.z").expect_err("it is not there");
-        assert_eq!(missing.to_string(), "`data.plain` has no `z`: it is a plain value");
+        assert_eq!(missing.to_string(), "`data.plain` has no `z`: it is a scalar");
     }
 
     #[test]
@@ -296,7 +296,8 @@ spec:
         let all = scalars(&pod);
         assert_eq!(all.len(), 11);
         for (path, node) in all {
-            let found = Field::parse(&path).and_then(|field| field.find(&pod)).unwrap_or_else(|error| panic!("{path}: {error}"));
+            let found =
+                FieldPath::parse(&path).and_then(|field| field.find(&pod)).unwrap_or_else(|error| panic!("{path}: {error}"));
             assert!(std::ptr::eq(found, node), "{path}");
         }
     }

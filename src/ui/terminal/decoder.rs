@@ -86,7 +86,7 @@ impl Decoder {
         }
         let (meaning, taken) = match meaning(bytes) {
             Some(found) => found,
-            // nothing that is known is as long: it is no key, and what follows may be
+            // nothing that is known is as long: it is not a key, and what follows may be
             None if bytes.len() > LONGEST => return Some(bytes.len()),
             None => return None,
         };

@@ -69,7 +69,7 @@ fn ascii(byte: u8) -> Key {
     }
 }
 
-/// A letter beyond ASCII. What is no UTF-8 means nothing.
+/// A letter beyond ASCII. Bytes that are not UTF-8 mean nothing.
 fn letter(bytes: &[u8]) -> Option<(Meaning, usize)> {
     let front = &bytes[..bytes.len().min(4)];
     let whole = match std::str::from_utf8(front) {
@@ -145,7 +145,7 @@ fn control_sequence(bytes: &[u8]) -> Option<(Meaning, usize)> {
 fn spelled(parameters: &[u8], last: u8) -> Meaning {
     let mut numbers = parameters.split(|byte| *byte == b';').map(number);
     let (first, second, third) = (numbers.next().flatten(), numbers.next().flatten(), numbers.next().flatten());
-    // a question mark or the like stands before the number of what is no key
+    // a question mark or the like stands before the number of what is not a key
     let is_key = parameters.iter().all(|byte| matches!(byte, b'0'..=b';')) && !is_release(parameters);
     let code = match last {
         _ if !is_key => None,
@@ -199,7 +199,7 @@ fn coded(code: u32) -> Option<Key> {
 }
 
 /// A key with the modifiers of xterm: one more than a sum of 1 for shift, 2 for alt, 4 for ctrl. With those of others (kitty: 8 for super,
-/// 16 for hyper, 32 for meta) it is no key of ours; the locks do not count.
+/// 16 for hyper, 32 for meta) it is not a key of ours; the locks do not count.
 fn modified(key: Key, modifiers: Option<u32>) -> Meaning {
     let mask = modifiers.unwrap_or(1).saturating_sub(1);
     if mask & (8 | 16 | 32) != 0 {

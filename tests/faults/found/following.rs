@@ -205,7 +205,7 @@ async fn what_an_object_owns_stays_where_its_kind_cannot_be_listed() {
         if let Some(what) = what {
             ground.world.inject(Fault::new(On { verbs: &[Verb::List], path: "/persistentvolumeclaims" }, what));
         }
-        deck.tell(Message::Do(Intent::Owned(owner.clone())));
+        deck.receive(Message::Do(Intent::Owned(owner.clone())));
         deck.pass(seconds(5)).await;
         let there = deck.app.state().cluster().store.of_kind(&GroupKind::new("", "PersistentVolumeClaim")).count();
         assert_eq!(there, seen, "{what:?}");

@@ -1,7 +1,7 @@
-//! One line of the log of acts: who did what to which object when, with which equivalent line, and what came of it.
+//! One line of the log of acts: who did what to which object when, with which equivalent line, and its outcome.
 //!
-//! It is for people: a line is written before each request and whenever an act has come further, so that of a program that was killed the
-//! next one can say how far it had come. What goes on with a job is its journal, not this.
+//! It is for people: a line is written before each request and at each progress, so that after a kill the next run can say how
+//! far the act was. A job is continued from its journal, not from this.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -50,7 +50,7 @@ impl Act {
         }
     }
 
-    /// Whether two lines speak of the same act.
+    /// Whether two lines are about the same act.
     pub fn is_same(&self, other: &Self) -> bool {
         (self.at, &self.action, &self.object, &self.context) == (other.at, &other.action, &other.object, &other.context)
     }
