@@ -25,11 +25,63 @@
 //!  demo     a company in memory: clusters with their API server and controllers, git and forge
 //!  model    (a crate of its own) the pure core: objects, health, graph, kinds, actions, builds, state and its jobs, commands
 //! ```
-//! Which room may depend on which is asserted by `tests/architecture.rs`:
+//!
+//! # Arrows
+//! `tests/architecture` checks the sources against these tables, each with its reasons, and this text against the tables. A room may name
+//! these rooms (`forges` and `credentials` are not built yet):
 //! ```text
-//!  main → cli → { run, runtime, config, records, files, cluster, git, programs, demo, model }   run → { app, runtime, ui, programs, config }
-//!  app → { ui, config, model }     ui → model     runtime → { cluster, git, programs, records, files, demo, config, model }
-//!  cluster, git, programs → model     records → { files, model }     demo → { records, files, model }     files → nobody
+//!  main        → cli
+//!  cli         → run, runtime, config, records, files, cluster, git, programs, demo
+//!  run         → app, runtime, ui, programs
+//!  app         → ui
+//!  ui          → nothing
+//!  config      → nothing
+//!  runtime     → cluster, git, programs, records, files, demo
+//!  cluster     → nothing
+//!  git         → nothing
+//!  programs    → nothing
+//!  records     → files
+//!  demo        → records, files
+//!  files       → nothing
+//!  forges      → credentials
+//!  credentials → programs
+//! ```
+//! and these of the pure core:
+//! ```text
+//!  main        → nothing
+//!  cli         → commands, state, actions, forms, insight, render, kinds, domain, error
+//!  run         → state, error
+//!  app         → commands, state, domain, error
+//!  ui          → commands, state, actions, forms, insight, render, kinds, domain, error
+//!  config      → domain, error
+//!  runtime     → state, actions, insight, render, kinds, domain, error
+//!  cluster     → actions, kinds, domain, error
+//!  git         → render, error
+//!  programs    → render, domain, error
+//!  records     → domain, error
+//!  demo        → render, domain, error
+//!  files       → nothing
+//!  forges      → domain, error
+//!  credentials → domain, error
+//! ```
+//! Only these touch what is outside; tests do not count, except where they name a library:
+//! ```text
+//!  kube                       → cluster, demo
+//!  git2                       → git, demo
+//!  ratatui                    → ui, app
+//!  crossterm                  → ui/terminal
+//!  tokio                      → cluster, programs, runtime, run, cli, demo
+//!  processes                  → programs, cluster/login, run, demo/git/place
+//!  threads and tasks          → runtime
+//!  threads and tasks of tests → runtime, files/real, records/tests, demo/git/place
+//!  the file system            → files, git, programs/opinion, programs/run, config, records/snapshot, cluster/connect,
+//!                               cluster/login/mod, cli/check, cli/source, cli/log, cli/demo, demo/git, demo/forge/pull,
+//!                               demo/company
+//!  the clock                  → run, runtime, cli/headless, cli/act, cli/jobs, cli/snapshot, cluster/write, cluster/login,
+//!                               records/run, git/folder, demo/company, demo/world
+//!  the environment            → config, ui/terminal, cluster/connect, programs, cli/mod, cli/source, cli/log,
+//!                               demo/git/place
+//!  sockets                    → cluster/client, cli/demo, demo/api/serve
 //! ```
 //!
 //! # The flow

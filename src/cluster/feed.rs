@@ -11,6 +11,7 @@ use serde::Deserialize;
 use tokio_util::codec::{FramedRead, LinesCodec};
 use tokio_util::io::StreamReader;
 
+use super::connection::Connection;
 use super::failure::Failure;
 use super::send::{fetch, in_time, send};
 use super::served::{Served, escape};
@@ -66,8 +67,8 @@ struct ListMeta {
 }
 
 impl Feed {
-    pub fn new(client: Client, served: &Served, namespace: Option<&str>, body: kinds::Body, timeout: Duration) -> Self {
-        Self { client, path: served.path(namespace), metadata: body == kinds::Body::Metadata, timeout }
+    pub fn new(connection: &Connection, served: &Served, namespace: Option<&str>, body: kinds::Body, timeout: Duration) -> Self {
+        Self { client: connection.client.clone(), path: served.path(namespace), metadata: body == kinds::Body::Metadata, timeout }
     }
 
     /// Fetches one page, the first with an empty `start`.

@@ -121,6 +121,11 @@ impl Checkout {
         (file.starts_with(&root) && file.is_file()).then_some(file)
     }
 
+    /// Whether a file of the work tree is just that.
+    pub fn holds(&self, path: &str, bytes: &[u8]) -> bool {
+        self.on_disk(path).is_some_and(|file| std::fs::read(file).is_ok_and(|there| there == bytes))
+    }
+
     /// The URLs of its remotes.
     pub fn remotes(&self) -> Vec<String> {
         let Some(repository) = &self.repository else { return Vec::new() };

@@ -1,15 +1,29 @@
 //! The pure core of fluxdeck: everything that can be decided without I/O.
 //!
 //! ```text
-//!  commands → { state, actions, forms, insight, kinds, domain }   what a user can do, and the keys for it
-//!  state    → { actions, forms, insight, render, kinds, domain }   all data a screen may read; messages in, effects out; jobs under way
-//!  actions  → { forms, kinds, domain }                     what is done in the cluster now: patches, guards, what to wait for
-//!  forms    → domain                                       a question as data: fields, what each takes, the answers
-//!  insight  → { render, kinds, domain }                    questions answered from builds: what set a field, what is wrong, what drifted
-//!  edit     → { render, domain }                           manifests changed in place: splices in their bytes, and the guard over them
-//!  kinds    → domain                                       one file a kind: how it is read, judged and shown
-//!  render   → domain                                       what Flux would apply from a tree of files, and what set each field
-//!  domain   → nothing                                      objects, identity, health, edges, the store
+//!  commands   what a user can do, and the keys for it
+//!  state      all data a screen may read; messages in, effects out; jobs under way
+//!  actions    what is done in the cluster now: patches, guards, what to wait for
+//!  forms      a question as data: fields, what each takes, the answers
+//!  insight    questions answered from builds: what set a field, what is wrong, what drifted
+//!  edit       manifests changed in place: splices in their bytes, and the guard over them
+//!  kinds      one file a kind: how it is read, judged and shown
+//!  render     what Flux would apply from a tree of files, and what set each field
+//!  domain     objects, identity, health, edges, the store; plain data shared with I/O rooms
+//!  error      what failed, on what, and what to do
+//! ```
+//! A room may name these; `tests/architecture` checks the sources against the table, and this text against it:
+//! ```text
+//!  commands → state, actions, forms, insight, kinds, domain, error
+//!  state    → actions, forms, insight, render, kinds, domain, error
+//!  actions  → forms, kinds, domain, error
+//!  forms    → domain, error
+//!  insight  → render, kinds, domain, error
+//!  edit     → render, domain, error
+//!  kinds    → domain
+//!  render   → error
+//!  domain   → nothing
+//!  error    → nothing
 //! ```
 //! No kube, tokio, ratatui, crossterm or git here: the compiler proves it, and the tests build in seconds.
 //!

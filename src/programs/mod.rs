@@ -4,6 +4,7 @@
 
 mod editor;
 mod git;
+mod guard;
 mod login;
 mod opinion;
 mod run;
@@ -12,6 +13,7 @@ use fluxdeck_model::domain::text::redact;
 
 pub use editor::editor;
 pub use git::fetch;
+pub use guard::Guard;
 pub use opinion::{Opinion, second};
 
 /// What a program that failed has said last, on a line that begins so if there is one. All of it is looked through for secrets first: a line

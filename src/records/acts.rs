@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::run::{self, Run};
 use crate::files::Disk;
-use fluxdeck_model::state::jobs::Act;
+use fluxdeck_model::domain::Act;
 
 const FILE: &str = "acts.jsonl";
 /// Size from which a new file is begun; the last one is kept beside it.

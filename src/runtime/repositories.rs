@@ -108,7 +108,7 @@ fn shown(at: &Commit) -> String {
 }
 
 fn has(path: &Path, commit: &str) -> bool {
-    path.is_dir() && Checkout::open(path).is_ok_and(|checkout| checkout.has(commit))
+    Checkout::open(path).is_ok_and(|checkout| checkout.has(commit))
 }
 
 /// Does what reads files, beside everything else.

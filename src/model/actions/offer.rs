@@ -1,8 +1,8 @@
 //! Whether an action is possible on an object: what the panel and the key line show. Cheap, without consequences.
 
 use super::rights::{Right, refused};
-use super::{ALL, Action, Ask, Case, Fit, Policy, Rights};
-use crate::domain::Health;
+use super::{ALL, Action, Ask, Case, Fit, Rights};
+use crate::domain::{Health, Policy};
 use crate::forms::Answers;
 
 /// Whether an action is available to the user on one object.

@@ -6,8 +6,8 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::testing::{allowed, case, confirmed, confirmed_with, object, put, ready, reference, store, uid};
-use super::{ALL, Ask, Demand, Fit, Grade, Policy, Request, Rights, Skip, Step, Target, Until};
-use crate::domain::{Changes, Coverage, Delta, ObjectRef, Scope, Store};
+use super::{ALL, Ask, Demand, Fit, Grade, Request, Rights, Skip, Step, Target, Until};
+use crate::domain::{Changes, Coverage, Delta, ObjectRef, Policy, Scope, Store};
 use crate::error::ErrorKind;
 use crate::forms::{self, Answers};
 use crate::kinds;

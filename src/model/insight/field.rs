@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::domain::text::distance;
 use crate::error::{Error, Result};
 use crate::render::Node;
-pub use crate::render::fields::below;
+use crate::render::fields::below;
 use crate::render::node::{Notation, Value};
 use crate::render::read::{self, TextPlace};
 

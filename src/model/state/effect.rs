@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::jobs::{Act, JobId, JournalCommit, Task};
+use super::jobs::{JobId, JournalCommit, Task};
 use super::message::Epoch;
 use crate::actions::{Ask, Step};
-use crate::domain::{ClusterId, ObjectRef, Str, Uid};
+use crate::domain::{Act, ClusterId, ObjectRef, Str, Uid};
 use crate::insight::declared::FilePlace;
 
 /// The number of one request of a view.

@@ -16,7 +16,7 @@ use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::Column;
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject};
-use fluxdeck_model::state::jobs::Act;
+use fluxdeck_model::domain::Act;
 use fluxdeck_model::state::{Question, Reply, State, Ticket};
 
 pub const SPEC: ViewSpec =

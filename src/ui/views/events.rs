@@ -16,10 +16,10 @@ use crate::ui::widgets::lines::{Styled, copy};
 use crate::ui::widgets::request::{Request, say};
 use crate::ui::widgets::text::Text;
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject};
-use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::domain::text::fit;
+use fluxdeck_model::domain::{EventRow, ObjectRef};
 use fluxdeck_model::error::Error;
-use fluxdeck_model::state::{Aspect, EventRow, Reply, State, Ticket};
+use fluxdeck_model::state::{Aspect, Reply, State, Ticket};
 
 /// The text shown where there are none.
 pub(super) const NONE: &str = "no events: the API server keeps them for an hour";

@@ -1,10 +1,10 @@
 //! What the journal has of a job, and what the present turn adds to it: collected, so that a turn costs one fsync.
 
-use super::act::Act;
 use super::item::Task;
 use super::job::Job;
 use super::journal::{Written, compact};
 use super::{JobId, Jobs};
+use crate::domain::Act;
 use crate::state::Effect;
 
 /// A record and what it permits.

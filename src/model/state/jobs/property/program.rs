@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use jiff::Timestamp;
 
 use super::server::{NAMES, Server};
-use crate::actions::Step;
 use crate::actions::testing::{confirmed_at, put, remove};
+use crate::actions::{Outcome, Step};
 use crate::domain::{ClusterId, Store};
 use crate::state::jobs::journal::{self, compact};
 use crate::state::jobs::tests::key;
-use crate::state::jobs::{Job, JobId, Jobs, JournalCommit, Loaded, Outcome, Start, TIMEOUT, Task, View};
+use crate::state::jobs::{Job, JobId, Jobs, JournalCommit, Loaded, Start, TIMEOUT, Task, View};
 use crate::state::{Effect, Epoch};
 
 /// The content of the disk, and who holds which lock.

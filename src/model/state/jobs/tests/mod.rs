@@ -11,10 +11,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::journal::{self, compact};
-use super::{Job, JobId, Jobs, JournalCommit, Outcome, Phase, Start, TIMEOUT, Task, View};
-use crate::actions::Policy;
+use super::{Job, JobId, Jobs, JournalCommit, Phase, Start, TIMEOUT, Task, View};
+use crate::actions::Outcome;
 use crate::actions::testing::{confirmed, object, put, ready, reference, store};
-use crate::domain::{ClusterId, ClusterKey, ObjectRef, Store};
+use crate::domain::{ClusterId, ClusterKey, ObjectRef, Policy, Store};
 use crate::kinds::testing::NOW;
 use crate::state::{Effect, Epoch};
 

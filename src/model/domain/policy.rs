@@ -18,3 +18,10 @@ impl Policy {
         !self.readonly && !self.is_recorded
     }
 }
+
+/// The rules for the contexts of that name, which may contain `*`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Guarded {
+    pub pattern: String,
+    pub policy: Policy,
+}
