@@ -49,7 +49,7 @@
 //! and these of the pure core:
 //! ```text
 //!  main        → nothing
-//!  cli         → commands, state, actions, forms, insight, render, kinds, domain, error
+//!  cli         → commands, state, playbooks, change, actions, forms, insight, render, kinds, domain, error
 //!  run         → state, error
 //!  app         → commands, state, domain, error
 //!  ui          → commands, state, actions, forms, insight, render, kinds, domain, error
@@ -107,6 +107,8 @@
 //!  theme             themes/x.toml                     ui/theme.rs: BUILTIN           `:theme x`, completion, contrast check, screenshot
 //!  check rule        model/insight/check/x.rs          check/mod.rs: RULES            `check`, JSON, annotations, SARIF, README
 //!  origin layer      -                                 render/node.rs: Layer, word    every list of origins, JSON; set by its transformer
+//!  playbook          model/playbooks/x.rs              playbooks/mod.rs: ALL          `fluxdeck run x`, `--help`, completion, README
+//!  layer to change   model/change/ways/x.rs            ways/mod.rs: ARMS              every playbook, `--layer`, refusals
 //!  headless command  cli/x.rs                          cli/command.rs (`mod` in       `--help`, completion, README
 //!                                                      cli/mod.rs)
 //!  form field        -                                 the form of its action         dialog, check while typing, flag, `--set`, README; read by the action's struct

@@ -7,15 +7,16 @@ use clap::Args;
 use crate::git::{Checkout, View};
 use crate::runtime::Worker;
 use fluxdeck_model::error::{Error, Result};
+pub(super) use fluxdeck_model::insight::member::{full, members};
 use fluxdeck_model::insight::setting::called;
 use fluxdeck_model::render::error::BuildError;
 use fluxdeck_model::render::flux::{self, Applied, Values};
-use fluxdeck_model::render::node::{Layer, Node, Notation, Origin, Text, Trace};
+use fluxdeck_model::render::node::{Form, Layer, Node, Origin, Text, Trace};
 use fluxdeck_model::render::read::{TextPlace as Reading, documents};
 use fluxdeck_model::render::repository::{BuildOutcome, Builder, MemberIndex, Repository};
-use fluxdeck_model::render::substitute::{self, Switches, Variables};
-use fluxdeck_model::render::tree::{self, PathKind, Tree};
-use fluxdeck_model::render::{self, Cache, Options, kustomization};
+use fluxdeck_model::render::substitute::Variables;
+use fluxdeck_model::render::tree::{self, Tree};
+use fluxdeck_model::render::{self, Cache};
 
 /// Which files are looked at.
 #[derive(Args, Clone)]
@@ -116,7 +117,7 @@ impl Given {
     }
 
     /// Everything together, for a folder that no Kustomization names.
-    fn variables(&self) -> Variables {
+    pub fn variables(&self) -> Variables {
         let mut variables = Variables::default();
         variables.may_miss_some();
         let all = self.manifests.iter().map(|(.., values)| values).chain([&self.plain]);
@@ -175,58 +176,8 @@ fn has_values(cluster: &render::repository::RepositoryCluster, kind: &str, names
 pub(super) fn folder(tree: &dyn Tree, path: &str, given: Option<&Given>) -> std::result::Result<Vec<Applied>, BuildError> {
     let outside = || BuildError::refused(format!("`{path}` leaves the repository"), "pass a folder inside it: --path apps/web");
     let folder = tree::join("", path.trim_start_matches('/')).filter(|_| !path.starts_with('/')).ok_or_else(outside)?;
-    let below = |name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
-    let (real, entry) = tree::resolve(tree, "", &folder)?;
-    let has_own = kustomization::FILE_NAMES.iter().any(|name| tree::resolve(tree, "", &below(name)).is_ok());
-    let nodes: Vec<Node> = if has_own || entry != PathKind::Folder {
-        render::build(tree, &folder, &Options::default())?.objects.into_iter().map(|built| built.node).collect()
-    } else {
-        let spec = flux::Spec::plain(flux::SourceRef::default(), &real, Origin::new(&real.as_str().into(), 0, 0, Layer::Build));
-        flux::render(tree, &spec, &Cache::default()).objects?
-    };
-    let Some(given) = given else {
-        let plain = |node| Applied {
-            is_encrypted: flux::is_encrypted(&node),
-            node,
-            unknown: std::collections::BTreeSet::new(),
-            is_substituted: false,
-        };
-        return Ok(nodes.into_iter().map(plain).collect());
-    };
-    let variables = given.variables();
-    let one = |node: Node| {
-        let is_substituted = substitute::substitutes(&node, &variables, Switches::default());
-        let done = substitute::object(&node, &variables, Switches::default())?;
-        Ok(Applied { is_encrypted: flux::is_encrypted(&node), node: done.node, unknown: done.unknown, is_substituted })
-    };
-    nodes.into_iter().map(one).collect()
-}
-
-/// The members that a `[CLUSTER/]NAMESPACE/NAME` means.
-///
-/// # Errors
-/// No member matches.
-pub(super) fn members(repository: &Repository, wanted: &str) -> Result<Vec<MemberIndex>> {
-    let is_meant = |place: &MemberIndex| {
-        let cluster = &repository.clusters[place.cluster];
-        let (spec, root) = (&cluster.members[place.member].spec, &cluster.members[0].spec);
-        let id = spec.id();
-        wanted == id || wanted == format!("{}/{id}", cluster.name) || wanted == format!("{}/{id}", flux::folder(&root.path))
-    };
-    let found: Vec<_> = repository.members().map(|(place, _)| place).filter(is_meant).collect();
-    if !found.is_empty() {
-        return Ok(found);
-    }
-    let mut all: Vec<_> = repository.members().map(|(_, member)| member.spec.id()).collect();
-    all.sort();
-    all.dedup();
-    let near = all.iter().min_by_key(|id| fluxdeck_model::domain::text::distance(id, wanted));
-    let hint = match near.filter(|id| fluxdeck_model::domain::text::distance(id, wanted) <= 3) {
-        Some(near) => format!("did you mean {near}?"),
-        None if all.is_empty() => "this repository declares no Flux Kustomization; build a folder with --path".to_owned(),
-        None => format!("there are {}", all.join(", ")),
-    };
-    Err(Error::failed(format!("git declares no Flux Kustomization `{wanted}`"), hint))
+    let variables = given.map(Given::variables);
+    flux::alone(tree, &folder, variables.as_ref(), &Cache::default())
 }
 
 /// The one matching member.
@@ -240,14 +191,6 @@ pub(super) fn member(repository: &Repository, wanted: &str) -> Result<MemberInde
     }
     let names: Vec<_> = found.iter().map(|place| full(repository, *place)).collect();
     Err(Error::failed(format!("several clusters have a Kustomization `{wanted}`"), format!("name one: {}", names.join(", "))))
-}
-
-/// `CLUSTER/NAMESPACE/NAME`, with the path of the cluster where its name alone is not enough.
-pub(super) fn full(repository: &Repository, place: MemberIndex) -> String {
-    let cluster = &repository.clusters[place.cluster];
-    let is_alone = repository.clusters.iter().filter(|other| other.name == cluster.name).count() == 1;
-    let id = cluster.members[place.member].spec.id();
-    if is_alone { format!("{}/{id}", cluster.name) } else { format!("{}/{id}", flux::folder(&cluster.members[0].spec.path)) }
 }
 
 /// What a member applies.

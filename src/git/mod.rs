@@ -9,6 +9,7 @@ mod checkout;
 mod clones;
 mod commit;
 mod folder;
+mod patch;
 
 #[cfg(test)]
 mod tests;
@@ -18,3 +19,4 @@ pub use checkout::{Checkout, View};
 pub use clones::{clone_of, make_clone};
 pub use commit::Commit;
 pub use folder::Folder;
+pub use patch::patch;

@@ -6,6 +6,8 @@
 //!  actions    what is done in the cluster now: patches, guards, what to wait for
 //!  forms      a question as data: fields, what each takes, the answers
 //!  insight    questions answered from builds: what set a field, what is wrong, what drifted
+//!  playbooks  recipes for changes in git: the form, and the fields that it sets
+//!  change     one change in git: the ways to a wanted value, and the proof of one of them
 //!  edit       manifests changed in place: splices in their bytes, and the guard over them
 //!  kinds      one file a kind: how it is read, judged and shown
 //!  render     what Flux would apply from a tree of files, and what set each field
@@ -14,16 +16,18 @@
 //! ```
 //! A room may name these; `tests/architecture` checks the sources against the table, and this text against it:
 //! ```text
-//!  commands → state, actions, forms, insight, kinds, domain, error
-//!  state    → actions, forms, insight, render, kinds, domain, error
-//!  actions  → forms, kinds, domain, error
-//!  forms    → domain, error
-//!  insight  → render, kinds, domain, error
-//!  edit     → render, domain, error
-//!  kinds    → domain
-//!  render   → error
-//!  domain   → nothing
-//!  error    → nothing
+//!  commands  → state, actions, forms, insight, kinds, domain, error
+//!  state     → actions, forms, insight, render, kinds, domain, error
+//!  actions   → forms, kinds, domain, error
+//!  forms     → domain, error
+//!  insight   → render, kinds, domain, error
+//!  playbooks → change, forms, insight, render, kinds, error
+//!  change    → edit, insight, render, kinds, error
+//!  edit      → render, domain, error
+//!  kinds     → domain
+//!  render    → error
+//!  domain    → nothing
+//!  error     → nothing
 //! ```
 //! No kube, tokio, ratatui, crossterm or git here: the compiler proves it, and the tests build in seconds.
 //!
@@ -62,6 +66,7 @@
 //! | sensitive | of a name: its value is a credential |
 
 pub mod actions;
+pub mod change;
 pub mod commands;
 pub mod domain;
 pub mod edit;
@@ -69,6 +74,7 @@ pub mod error;
 pub mod forms;
 pub mod insight;
 pub mod kinds;
+pub mod playbooks;
 pub mod render;
 pub mod state;
 #[cfg(test)]

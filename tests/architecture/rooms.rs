@@ -22,7 +22,7 @@ pub const PROGRAM: &[Room] = &[
         "cli",
         &["run", "runtime", "config", "records", "files", "cluster", "git", "programs", "demo"],
         // `commands`: which kind a word of the command line means
-        &["commands", "state", "actions", "forms", "insight", "render", "kinds", "domain", "error"],
+        &["commands", "state", "playbooks", "change", "actions", "forms", "insight", "render", "kinds", "domain", "error"],
     ),
     room("run", &["app", "runtime", "ui", "programs"], &["state", "error"]),
     room("app", &["ui"], &["commands", "state", "domain", "error"]),
@@ -57,6 +57,8 @@ pub const MODEL: &[(&str, &[&str])] = &[
     ("actions", &["forms", "kinds", "domain", "error"]),
     ("forms", &["domain", "error"]),
     ("insight", &["render", "kinds", "domain", "error"]),
+    ("playbooks", &["change", "forms", "insight", "render", "kinds", "error"]),
+    ("change", &["edit", "insight", "render", "kinds", "error"]),
     ("edit", &["render", "domain", "error"]),
     ("kinds", &["domain"]),
     ("render", &["error"]),

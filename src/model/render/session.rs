@@ -105,7 +105,7 @@ impl<'t> Session<'t> {
             return Err(BuildError::refused(format!("`{path}` is {remote}"), hint));
         }
         let outside =
-            || BuildError::refused(format!("`{path}` leads out of the repository"), "only files of the repository can be built");
+            || BuildError::refused(format!("`{path}` leaves the repository"), "only files of the repository can be built");
         if path.starts_with('/') {
             return Err(outside());
         }

@@ -106,11 +106,7 @@ pub fn is_below(path: &str, folder: &str) -> bool {
 /// Nothing there, a loop of links, or a way that leaves the tree.
 pub fn resolve(tree: &dyn Tree, base: &str, path: &str) -> Result<(String, PathKind)> {
     let outside = || {
-        BuildError::new(
-            Cause::Refused,
-            format!("`{path}` leads out of the repository"),
-            "only files of the repository can be built",
-        )
+        BuildError::new(Cause::Refused, format!("`{path}` leaves the repository"), "only files of the repository can be built")
     };
     if path.starts_with('/') {
         return Err(outside());

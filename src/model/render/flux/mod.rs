@@ -5,6 +5,7 @@
 //! controller sets on the way to the API server do not change what git has, and are left out. Which Kustomizations there are, and
 //! the content of their sources, belongs to `repository`.
 
+mod alone;
 mod root;
 mod spec;
 mod variables;
@@ -17,6 +18,7 @@ use super::substitute::{self, Switches, Variables};
 use super::tree::{PathKind as TreeEntry, Tree};
 use super::{Cache, Options};
 
+pub use alone::{alone, filled, rendered};
 pub use spec::{From, GROUP, PostBuild, SourceRef, Spec};
 pub use variables::{Values, values, variables};
 

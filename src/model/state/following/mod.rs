@@ -219,7 +219,7 @@ pub enum Order {
     },
     Report(Vec<Delta>),
     Say(Link),
-    /// A line to the user: what he asked for is not all there.
+    /// A line to the user: part of the requested data is missing.
     Note(String),
     /// These namespaces are known from now on, also in the next run; those first that were used last.
     Remember(Vec<Str>),

@@ -63,7 +63,7 @@ pub struct View<'a> {
     pub cluster: ClusterId,
     pub epoch: Epoch,
     pub store: &'a Store,
-    /// Why the picture is old, if it is.
+    /// Why the store is outdated, if it is.
     pub lost: Option<&'a str>,
 }
 
@@ -75,7 +75,7 @@ pub struct Start<'a> {
     pub timeout: SignedDuration,
     pub parallel: usize,
     pub waits: bool,
-    /// What other programs do was read just now: what they have sent already is followed, not sent again.
+    /// The jobs of other runs were read just now: what they have already sent is followed, not sent again.
     pub joins: bool,
     pub now: Timestamp,
 }

@@ -218,7 +218,7 @@ impl Forest {
         self.structure
     }
 
-    /// Rises with every change.
+    /// Increases with every change.
     pub fn stamp(&self) -> u64 {
         self.stamp
     }

@@ -12,7 +12,7 @@ use crate::kinds;
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     pub query: Option<Query>,
-    /// Namespaces looked at; none means all. Cluster-scoped objects are shown with the namespace of that name only.
+    /// The selected namespaces; none means all. Cluster-scoped objects are shown with the namespace of that name only.
     pub namespaces: Option<BTreeSet<Str>>,
     pub health: Option<BTreeSet<Health>>,
     /// None but these.
