@@ -11,7 +11,7 @@ pub(super) use fluxdeck_model::insight::member::{full, members};
 use fluxdeck_model::insight::setting::called;
 use fluxdeck_model::render::error::BuildError;
 use fluxdeck_model::render::flux::{self, Applied, Values};
-use fluxdeck_model::render::node::{Form, Layer, Node, Origin, Text, Trace};
+use fluxdeck_model::render::node::{Layer, Node, Notation, Origin, Text, Trace};
 use fluxdeck_model::render::read::{TextPlace as Reading, documents};
 use fluxdeck_model::render::repository::{BuildOutcome, Builder, MemberIndex, Repository};
 use fluxdeck_model::render::substitute::Variables;

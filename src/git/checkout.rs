@@ -71,7 +71,7 @@ impl Checkout {
     fn git(&self) -> Result<&Repository> {
         self.repository.as_ref().ok_or_else(|| {
             let hint = "leave out what names a revision, or name a git checkout: --repo DIR";
-            Error::usage(format!("{} is no git repository", self.root.display()), hint)
+            Error::usage(format!("{} is not a git repository", self.root.display()), hint)
         })
     }
 

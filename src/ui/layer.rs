@@ -20,7 +20,7 @@ pub struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    /// The age of a moment, in kubectl's words; remembers when the words change.
+    /// The age of a timestamp, in kubectl's notation; remembers when the text changes.
     pub fn age(&self, of: Option<jiff::Timestamp>) -> String {
         let Some(of) = of else { return String::new() };
         let (text, next) = fluxdeck_model::domain::duration::age((self.state.clock.as_second() - of.as_second()).max(0));
@@ -66,7 +66,7 @@ pub trait View {
     fn hidden(&self, _: &State) -> Vec<ObjectRef> {
         Vec::new()
     }
-    /// Whether it stands in front of the view below, which stays in sight.
+    /// Whether it is in front of the view below, which stays visible.
     fn is_dialog(&self) -> bool {
         false
     }

@@ -26,7 +26,7 @@ pub const HEALED: Duration = Duration::from_secs(35);
 /// Requests a second for each scope, at most.
 const MOST: usize = 2;
 
-/// What is known of an object: its identity and how often its wish has changed. It says everything: a picture with the same of all
+/// What is known of an object: its identity and how often its spec has changed. It says everything: a picture with the same of all
 /// objects has missed nothing.
 pub type Known = BTreeMap<String, (String, i64)>;
 
@@ -115,7 +115,7 @@ impl Ground {
         self.kustomizations().get(name).await.is_ok_and(|object| object.data["spec"]["suspend"] == true)
     }
 
-    /// A HelmRelease of before Flux 2.8: what it brought stands in Helm's storage alone.
+    /// A HelmRelease of before Flux 2.8: what it applied is only in Helm's storage.
     pub async fn release_without_inventory(&self, name: &str) {
         let kind = GroupVersionKind::gvk("helm.toolkit.fluxcd.io", "v2", "HelmRelease");
         let releases = Api::<DynamicObject>::namespaced_with(self.world.observer(), NAMESPACE, &ApiResource::from_gvk(&kind));

@@ -68,7 +68,7 @@ fn wrong_calls_of_build_say_what_to_do() {
         (&["build", "--repo", ".", "--path", "../.."], 1, "leads out of the repository"),
         (&["build", "--repo", ".", "--path", "/etc"], 1, "leads out of the repository"),
         (&["build", "--repo", ".", "--path", "flux/nothing"], 1, "`flux/nothing` is not there"),
-        (&["build", "--repo", ".", "--rev", "main", "--path", "flux"], 2, "is no git repository"),
+        (&["build", "--repo", ".", "--rev", "main", "--path", "flux"], 2, "is not a git repository"),
         (&["build", "--repo", ".", "--kustomization", "flux-system/app"], 1, "did you mean flux-system/apps?"),
         (
             &["build", "--repo", ".", "--kustomization", "flux-system/apps"],

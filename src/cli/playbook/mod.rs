@@ -133,5 +133,5 @@ fn layer(text: Option<&str>) -> Result<Layer> {
         return Ok(Layer::Number(number));
     }
     let at = text.rsplit_once(':').and_then(|(file, line)| Some(Layer::At { file: file.to_owned(), line: line.parse().ok()? }));
-    at.ok_or_else(|| Error::usage(format!("`{text}` is no layer"), "write --layer N, --layer FILE:LINE or --layer new-patch"))
+    at.ok_or_else(|| Error::usage(format!("`{text}` is not a layer"), "write --layer N, --layer FILE:LINE or --layer new-patch"))
 }

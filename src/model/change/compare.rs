@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use crate::insight::field::{below, item, scalars};
+use crate::insight::field::{item, scalars};
 use crate::insight::named::{group, shown};
 use crate::kinds::masked::MASKED;
+use crate::render::fields::below;
 use crate::render::flux::Applied;
 use crate::render::id::{meta_text, text_at};
 use crate::render::node::{Node, Text, Value};

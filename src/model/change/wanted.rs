@@ -1,7 +1,7 @@
 //! A field and the value that it is to have, as people write it: `spec.replicas=3`.
 
 use crate::error::{Error, Result};
-use crate::insight::field::{FieldPath, Part};
+use crate::insight::field::{FieldPath, PathPart};
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl Wanted {
 
     fn is_identity(&self) -> bool {
         let keys: Vec<&str> =
-            self.field.parts().iter().map_while(|part| if let Part::Key(key) = part { Some(&**key) } else { None }).collect();
+            self.field.parts().iter().map_while(|part| if let PathPart::Key(key) = part { Some(&**key) } else { None }).collect();
         matches!(keys[..], ["apiVersion" | "kind"] | ["metadata", "name" | "namespace"])
     }
 }

@@ -12,12 +12,12 @@ use crate::render::read::{self, TextPlace};
 /// A path from an object's root.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldPath {
-    parts: Vec<Part>,
+    parts: Vec<PathPart>,
 }
 
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum PathPart {
     Key(String),
     Index(usize),
     /// The item of a list that has these values.
@@ -48,14 +48,14 @@ impl FieldPath {
             if key.is_empty() || after == "." {
                 return Err(wrong());
             }
-            parts.push(Part::Key(key));
+            parts.push(PathPart::Key(key));
             rest = after.strip_prefix('.').unwrap_or(after);
         }
         if parts.is_empty() { Err(wrong()) } else { Ok(Self { parts }) }
     }
 
     /// The steps as they were written: a key with dots that has no quotes is several.
-    pub fn parts(&self) -> &[Part] {
+    pub fn parts(&self) -> &[PathPart] {
         &self.parts
     }
 
@@ -71,7 +71,7 @@ impl FieldPath {
     }
 
     /// How far the path leads, and the steps for which there is nothing.
-    pub fn nearest<'n>(&self, node: &'n Node) -> (&'n Node, &[Part]) {
+    pub fn nearest<'n>(&self, node: &'n Node) -> (&'n Node, &[PathPart]) {
         (0..=self.parts.len())
             .rev()
             .find_map(|taken| Some((find(node, &self.parts[..taken])?, &self.parts[taken..])))
@@ -102,8 +102,8 @@ impl FieldPath {
             here = next;
             known += 1;
         }
-        let part = self.parts.get(known).map(Part::shown).unwrap_or_default();
-        let place = self.parts[..known].iter().map(Part::shown).collect::<String>();
+        let part = self.parts.get(known).map(PathPart::shown).unwrap_or_default();
+        let place = self.parts[..known].iter().map(PathPart::shown).collect::<String>();
         let place = if place.is_empty() { "the object".to_owned() } else { format!("`{}`", place.trim_start_matches('.')) };
         let message = format!("{place} has no `{}`", part.trim_start_matches('.'));
         let there: Vec<String> = match &here.value {
@@ -122,7 +122,7 @@ impl FieldPath {
     }
 }
 
-impl Part {
+impl PathPart {
     fn shown(&self) -> String {
         match self {
             Self::Key(key) => format!(".{key}"),
@@ -150,31 +150,31 @@ fn plain(text: &str) -> (String, &str) {
 }
 
 /// The text in brackets, and the rest.
-fn bracket(text: &str) -> Option<(Part, &str)> {
+fn bracket(text: &str) -> Option<(PathPart, &str)> {
     for quote in ['\'', '"'] {
         if let Some(inside) = text.strip_prefix(quote) {
             let (key, after) = inside.split_once(quote)?;
-            return Some((Part::Key(key.to_owned()), after.strip_prefix(']')?));
+            return Some((PathPart::Key(key.to_owned()), after.strip_prefix(']')?));
         }
     }
     let (inside, after) = text.split_once(']')?;
     if let Ok(at) = inside.parse() {
-        return Some((Part::Index(at), after));
+        return Some((PathPart::Index(at), after));
     }
     let pair = |pair: &str| pair.split_once('=').map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()));
-    Some((Part::Item(inside.split(',').map(pair).collect::<Option<_>>()?), after))
+    Some((PathPart::Item(inside.split(',').map(pair).collect::<Option<_>>()?), after))
 }
 
-fn find<'n>(node: &'n Node, parts: &[Part]) -> Option<&'n Node> {
+fn find<'n>(node: &'n Node, parts: &[PathPart]) -> Option<&'n Node> {
     if parts.is_empty() {
         return Some(node);
     }
-    let keys = parts.iter().take_while(|part| matches!(part, Part::Key(_))).count();
+    let keys = parts.iter().take_while(|part| matches!(part, PathPart::Key(_))).count();
     (1..=keys.max(1)).find_map(|taken| find(step(node, &parts[..taken])?, &parts[taken..]))
 }
 
 /// A field of the text that is the value of a field on the way.
-fn inside(node: &Node, parts: &[Part]) -> Option<Node> {
+fn inside(node: &Node, parts: &[PathPart]) -> Option<Node> {
     (1..parts.len()).rev().find_map(|taken| {
         let documents = embedded(find(node, &parts[..taken])?)?;
         documents.iter().find_map(|document| find(document, &parts[taken..])).cloned()
@@ -193,15 +193,15 @@ fn embedded(scalar: &Node) -> Option<Vec<Node>> {
 }
 
 /// One step down; several keys are one key with dots in it.
-fn step<'n>(node: &'n Node, parts: &[Part]) -> Option<&'n Node> {
+fn step<'n>(node: &'n Node, parts: &[PathPart]) -> Option<&'n Node> {
     match parts.first()? {
-        Part::Index(at) => node.items().get(*at),
-        Part::Item(pairs) => node
+        PathPart::Index(at) => node.items().get(*at),
+        PathPart::Item(pairs) => node
             .items()
             .iter()
             .find(|item| pairs.iter().all(|(key, value)| item.get(key).and_then(Node::text) == Some(value.as_str()))),
-        Part::Key(_) => {
-            let key = |part: &Part| if let Part::Key(key) = part { key.clone() } else { String::new() };
+        PathPart::Key(_) => {
+            let key = |part: &PathPart| if let PathPart::Key(key) = part { key.clone() } else { String::new() };
             node.get(&parts.iter().map(key).collect::<Vec<_>>().join("."))
         }
     }

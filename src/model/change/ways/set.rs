@@ -6,7 +6,7 @@ use crate::change::value::Typed;
 use crate::change::write::{What, Write};
 use crate::edit::{Operation, Scalar};
 use crate::error::{Error, Result};
-use crate::render::node::{Form, Tag};
+use crate::render::node::{Notation, Tag};
 use crate::render::turn_back::ScalarChange;
 
 pub fn ways(asked: &Asked<'_>, found: &mut Found) {
@@ -31,7 +31,7 @@ pub fn write(asked: &Asked<'_>, change: &ScalarChange) -> Result<Write> {
     let ScalarChange { origin, old, new, .. } = change;
     let file = |what| origin.file().map(|file| Write { file: file.clone(), what });
     let written = match origin.form {
-        Form::Yaml => {
+        Notation::Yaml => {
             let (file, at) = asked.place(origin)?;
             let was = (change.tag != Tag::Null).then(|| old.to_string());
             let value = scalar(asked.typed, change);
@@ -42,9 +42,9 @@ pub fn write(asked: &Asked<'_>, change: &ScalarChange) -> Result<Write> {
             };
             Some(Write { file, what: What::Operation(operation) })
         }
-        Form::Line => file(What::Line { line: origin.line, was: old.clone(), new: new.clone() }),
-        Form::File => file(What::Whole { was: old.clone(), new: new.clone() }),
-        Form::Maker => None,
+        Notation::Line => file(What::Line { line: origin.line, was: old.clone(), new: new.clone() }),
+        Notation::File => file(What::Whole { was: old.clone(), new: new.clone() }),
+        Notation::Maker => None,
     };
     written.ok_or_else(|| Error::failed(format!("{}: no value is there", origin.location), "change what makes it"))
 }
