@@ -55,6 +55,7 @@ const LEFT: &[(&str, usize)] = &[
     ("src/git/", 20),
     ("src/model/change/", 25),
     ("src/model/edit/", 131),
+    ("src/model/guards/", 25),
     ("src/programs/", 30),
     ("src/runtime/", 185),
     ("src/ui/", 83),
@@ -62,7 +63,7 @@ const LEFT: &[(&str, usize)] = &[
 ];
 
 /// Rooms whose types still have to find names of their own.
-const UNNAMED: &[&str] = &["change/", "edit/", "playbooks/"];
+const UNNAMED: &[&str] = &["change/", "edit/", "guards/", "playbooks/"];
 
 /// Public types of the model that share a name, and why they may. It only shrinks.
 const SHARED: &[(&str, &str)] = &[

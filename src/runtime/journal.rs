@@ -217,7 +217,7 @@ impl Keeper {
         let taken = jobs::take(&self.disk, &self.dir, &id.to_string()).map_err(|error| error.to_string())?;
         let Taken::Held(held, bytes) = taken else {
             let is_elsewhere = matches!(taken, Taken::Elsewhere);
-            return Err(if is_elsewhere { "another program is at it" } else { "it is not there any more" }.to_owned());
+            return Err(if is_elsewhere { "another run works on it" } else { "it is not there any more" }.to_owned());
         };
         let read = journal::read(&bytes).map_err(|why| why.to_string())?;
         if read.job.id != id {

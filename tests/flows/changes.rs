@@ -69,8 +69,8 @@ fn change(folder: &Path, arguments: &[&str]) -> String {
 fn a_field_is_set_in_its_layer_and_the_patch_does_it() {
     let dir = copied();
     change(dir.path(), &["set-field", "deploy/frontend", "--set", "spec.replicas=4", "--kustomization", APPS]);
-    let output = out(&run(dir.path(), &["where", "deploy/frontend", "spec.replicas", "--repo", ".", "--kustomization", APPS]));
-    assert!(output.contains("spec.replicas = 4") && output.contains("kustomization.yaml:11:10  replicas"), "{output}");
+    let said = out(&run(dir.path(), &["where", "deploy/frontend", "spec.replicas", "--repo", ".", "--kustomization", APPS]));
+    assert!(said.contains("spec.replicas = 4") && said.contains("kustomization.yaml:11:10  replicas"), "{said}");
     assert_eq!(all(dir.path()).iter().zip(all(&fleet())).filter(|(new, old)| new.1 != old.1).count(), 1, "one file");
 }
 
@@ -116,8 +116,8 @@ fn scaling_warns_of_an_autoscaler() {
         ("a/web.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {}\n"),
         ("a/h.yaml", scaler),
     ]);
-    let output = change(dir.path(), &["scale", "deploy/web", "--set", "replicas=3", "--path", "a"]);
-    assert!(output.contains("warning: HorizontalPodAutoscaler h scales it too"), "{output}");
+    let said = change(dir.path(), &["scale", "deploy/web", "--set", "replicas=3", "--path", "a"]);
+    assert!(said.contains("warning: HorizontalPodAutoscaler h scales it too"), "{said}");
     let listed = std::fs::read_to_string(dir.path().join("a/kustomization.yaml")).expect("it is there");
     assert!(listed.contains("count: 3"), "{listed}");
 }
@@ -128,7 +128,7 @@ fn what_is_refused_prints_no_patch_and_says_why() {
     let before = all(dir.path());
     let field = "spec.template.spec.containers[name=frontend].ports[name=http].containerPort=81";
     let base = ["run", "set-field", "deploy/frontend", "--repo", ".", "--dry-run", "-o", "patch", "--set"];
-    for (more, code, output) in [
+    for (more, code, said) in [
         (&[field, "--kustomization", APPS][..], 1, "the place is shared"),
         (&[field, "--kustomization", APPS], 1, "staging/flux-system/apps"),
         (&[field, "--kustomization", APPS], 1, "--layer new-patch"),
@@ -139,7 +139,7 @@ fn what_is_refused_prints_no_patch_and_says_why() {
         (&["spec.replicas=4"], 1, "is built in 2 ways"),
     ] {
         let (ended, message) = failure(&run(dir.path(), &[&base, more].concat()));
-        assert!(ended == Some(code) && message.contains(output), "{more:?} ends with {ended:?}: {message}");
+        assert!(ended == Some(code) && message.contains(said), "{more:?} ends with {ended:?}: {message}");
     }
     let (ended, message) = failure(&run(
         dir.path(),

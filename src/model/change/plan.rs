@@ -199,7 +199,7 @@ fn one(ground: &Ground<'_>, builds: &mut Builds<'_>, target: &Target, wanted: &W
     }
     trial.rest(&found, &mut state)?;
     let tried = trial.tried;
-    let (why, hint) = why(&tried, &found, &ground.layer);
+    let (why, hint) = why(&tried, &found, &ground.scope);
     let hint = match &target.twins[..] {
         [] => hint,
         twins => {

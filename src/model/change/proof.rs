@@ -143,9 +143,8 @@ impl Claim<'_> {
         let find = |name: &str| after.iter().find(|build| build.name == name);
         let is_own = |build: &Build| build.spec.is_none() && build.folder == own.folder;
         for old in before.iter().filter(|build| !is_own(build)) {
-            if changed.keys().any(|file| old.reads(file)) {
-                proof.readers.push(old.name.clone());
-            }
+            let reads = changed.keys().any(|file| old.reads(file));
+            proof.readers.extend(reads.then(|| old.name.clone()));
             match (&old.outcome, find(&old.name).map(|build| &build.outcome)) {
                 (BuildOutcome::Built(old_objects), Some(BuildOutcome::Built(new))) => {
                     let compared = compare(old_objects, new);
@@ -157,12 +156,12 @@ impl Claim<'_> {
                         proof.elsewhere.push((old.name.clone(), differences));
                     }
                 }
-                (BuildOutcome::Built(_), Some(BuildOutcome::Failed(error))) => {
-                    proof.broken.push((old.name.clone(), error.to_string()))
-                }
-                (BuildOutcome::Built(_), _) => proof.broken.push((old.name.clone(), "it is no longer declared".to_owned())),
-                (BuildOutcome::Failed(error), _) => proof.unproven.push((old.name.clone(), error.to_string())),
-                (BuildOutcome::Elsewhere(_), _) => {}
+                (Outcome::Built(_), Some(Outcome::Failed(error))) => proof.broken.push((old.name.clone(), error.to_string())),
+                (Outcome::Built(_), _) => proof.broken.push((old.name.clone(), "it is no longer declared".to_owned())),
+                // in a folder that was named, only who reads the files counts
+                (Outcome::Failed(_), _) if !reads && matches!(self.scope, Scope::Folder { .. }) => {}
+                (Outcome::Failed(error), _) => proof.unproven.push((old.name.clone(), error.to_string())),
+                (Outcome::Elsewhere(_), _) => {}
             }
         }
         let is_new = |build: &&Build| before.iter().all(|old| old.name != build.name);

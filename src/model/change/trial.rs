@@ -1,6 +1,6 @@
 //! The ways of one field, tried one after the other; what each does; and why none is taken.
 
-use super::builds::Builds;
+use super::builds::{Builds, Scope};
 use super::plan::{Ground, Layer};
 use super::proof::{Claim, Proof, State};
 use super::ways::{Found, Sort, Way};
@@ -51,11 +51,14 @@ impl Trial<'_, '_, '_> {
             let way = &found.ways[*at];
             match self.attempt(way, state)? {
                 Ok((proof, next)) if self.is_taken(&proof) => return Ok(Some((way.clone(), proof, next))),
-                Ok((proof, _)) => {
-                    self.tried.push(Tried { number: at + 1, way: way.clone(), result: Ok(proof) });
-                    return Ok(None);
+                result => {
+                    let (number, is_it) = (at + 1, result.is_ok() && way.sort == Sort::Sets);
+                    self.tried.push(Tried { number, way: way.clone(), result: result.map(|(proof, _)| proof) });
+                    // it is what sets the field, and others share it: no other place is taken for it unasked
+                    if is_it {
+                        return Ok(None);
+                    }
                 }
-                Err(why) => self.tried.push(Tried { number: at + 1, way: way.clone(), result: Err(why) }),
             }
         }
         Ok(None)
@@ -96,34 +99,25 @@ impl Trial<'_, '_, '_> {
 }
 
 /// Why nothing is done, and what could be.
-pub fn why(tried: &[Tried], found: &Found, layer: &Layer) -> (String, String) {
-    let shared = tried.iter().find(|tried| tried.way.sort != Sort::NewPatch && tried.result.is_ok());
-    let clean = |tried: &&Tried| matches!(&tried.result, Ok(proof) if proof.besides() == 0 && proof.broken.is_empty());
-    let offers: Vec<_> = tried.iter().filter(clean).map(|tried| format!("--layer {}", tried.flag())).collect();
-    let hint = match (offers.is_empty(), shared) {
-        (false, _) => format!("only this object: {}", offers.join(", or ")),
-        (true, Some(_)) => String::new(),
-        (true, None) => "edit the file".to_owned(),
-    };
-    let why = match shared {
-        Some(Tried { result: Ok(proof), .. }) if !proof.broken.is_empty() => {
-            "what builds today could not be built any more".to_owned()
+pub fn why(tried: &[Tried], found: &Found, scope: &Scope) -> (String, String) {
+    let done = |tried: &&Tried| tried.result.as_ref().is_ok_and(|proof| proof.is_clean(scope));
+    let offers: Vec<_> = tried.iter().filter(done).map(|tried| format!("--layer {}", tried.flag())).collect();
+    let offer = if offers.is_empty() { String::new() } else { format!("only this object: {}", offers.join(", or ")) };
+    let shared = tried.iter().filter_map(|tried| tried.result.as_ref().ok()).find(|proof| !proof.is_clean(scope));
+    match shared {
+        Some(proof) if !proof.broken.is_empty() => ("what builds today could not be built any more".to_owned(), offer),
+        Some(_) => {
+            let wide = "--wide changes all of them".to_owned();
+            let hint = if offer.is_empty() { wide } else { format!("{offer}; {wide}") };
+            ("the place is shared: other fields change with it".to_owned(), hint)
         }
-        Some(_) => "the place is shared: other fields change with it".to_owned(),
-        None => match (tried.iter().find(|tried| tried.way.sort == Sort::Sets || *layer != Layer::Set), found.refusals.first()) {
-            (Some(Tried { result: Err(why), .. }), _) => why.clone(),
-            (_, Some(refusal)) => refusal.clone(),
-            _ => "no place in the repository sets it".to_owned(),
-        },
-    };
-    let hint = match shared {
-        Some(Tried { result: Ok(proof), .. }) if proof.broken.is_empty() && hint.is_empty() => {
-            "--wide changes all of them".to_owned()
+        None => {
+            let failed = tried.iter().find_map(|tried| tried.result.as_ref().err());
+            let why = found.refusals.first().or(failed).cloned();
+            let hint = if offer.is_empty() { "edit the file".to_owned() } else { offer };
+            (why.unwrap_or_else(|| "no place in the repository sets it".to_owned()), hint)
         }
-        Some(Tried { result: Ok(proof), .. }) if proof.broken.is_empty() => format!("{hint}; all of them: --wide"),
-        _ => hint,
-    };
-    (why, hint)
+    }
 }
 
 impl Tried {

@@ -8,7 +8,7 @@ use crate::render::repository::{MemberIndex, Repository};
 /// The members that a `[CLUSTER/]NAMESPACE/NAME` means.
 ///
 /// # Errors
-/// None is meant.
+/// No member matches.
 pub fn members(repository: &Repository, wanted: &str) -> Result<Vec<MemberIndex>> {
     let is_meant = |place: &MemberIndex| {
         let cluster = &repository.clusters[place.cluster];
@@ -26,7 +26,7 @@ pub fn members(repository: &Repository, wanted: &str) -> Result<Vec<MemberIndex>
     let near = all.iter().min_by_key(|id| distance(id, wanted));
     let hint = match near.filter(|id| distance(id, wanted) <= 3) {
         Some(near) => format!("did you mean {near}?"),
-        None if all.is_empty() => "this repository declares no Flux Kustomization; a folder is built with --path".to_owned(),
+        None if all.is_empty() => "this repository declares no Flux Kustomization; build a folder with --path".to_owned(),
         None => format!("there are {}", all.join(", ")),
     };
     Err(Error::failed(format!("git declares no Flux Kustomization `{wanted}`"), hint))
