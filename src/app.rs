@@ -13,7 +13,7 @@ use crate::ui::prompt::{Asks, Prompt, Typed};
 use crate::ui::theme::{BUILTIN, Depth, Theme};
 use crate::ui::views;
 use crate::ui::widgets::cut;
-use fluxdeck_model::commands::{self, Command, Cx, Gesture, Line, Outbox, Run, Screen, Target, Transition, Wish};
+use fluxdeck_model::commands::{self, ActIntent, Command, Cx, Gesture, Handler, Line, Outbox, Screen, Subject, Transition};
 use fluxdeck_model::domain::{GroupKind, ObjectRef};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::state::{Asked, Beginning, Code, Effect, Engine, Input, Intent, Key, Message, Reply, State, Ticket};
@@ -22,7 +22,7 @@ use fluxdeck_model::state::{Asked, Beginning, Code, Effect, Engine, Input, Inten
 const HISTORY: usize = 20;
 /// Slices of a new filter that are tested before the next key is looked at: about a millisecond.
 const AT_ONCE: u32 = 8;
-/// Width from which the preview stands beside the list instead of below it.
+/// Width from which the preview is beside the list instead of below it.
 const BESIDE: u16 = 160;
 
 pub struct App {
@@ -30,7 +30,7 @@ pub struct App {
     layers: Vec<Box<dyn View>>,
     prompt: Option<Prompt>,
     typed: Vec<String>,
-    history: Vec<(Screen, Target)>,
+    history: Vec<(Screen, Subject)>,
     at: usize,
     last: Option<usize>,
     /// The moment of what is being dealt with.
@@ -38,7 +38,7 @@ pub struct App {
     /// What commands and views want done.
     out: Outbox,
     effects: Vec<Effect>,
-    /// What a person has to be asked as soon as views stand where they were wanted.
+    /// A question to the user, asked as soon as the views are in place.
     questions: Vec<Asked>,
     theme: Theme,
     depth: Depth,
@@ -74,7 +74,7 @@ impl App {
             themed: String::new(),
         };
         app.dress()?;
-        app.transit(Transition::Go(Screen::TREE, Target::Nothing));
+        app.transit(Transition::Go(Screen::TREE, Subject::Nothing));
         app.intend(Intent::Connect);
         app.intend(Intent::LoadJobs);
         Ok(app)
@@ -89,7 +89,7 @@ impl App {
         &mut self.engine
     }
 
-    /// What is wished from the outside since the last call.
+    /// The effects requested since the last call.
     pub fn take_effects(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.effects)
     }
@@ -108,12 +108,12 @@ impl App {
     pub fn update(&mut self, at: Timestamp, message: Message) -> bool {
         self.now = at;
         let reply = if let Message::Reply(ticket, reply) = &message { Some((*ticket, reply.clone())) } else { None };
-        let is_seen = self.tell(message);
+        let is_seen = self.send(message);
         if let Some((ticket, reply)) = reply {
             self.reply(ticket, &reply);
         }
         if is_seen {
-            self.tell_top();
+            self.update_top();
         }
         self.ask();
         is_seen
@@ -127,17 +127,17 @@ impl App {
 
     /// Wants something done for which no key was pressed.
     pub fn intend(&mut self, intent: Intent) {
-        self.tell(Message::Do(intent));
+        self.send(Message::Do(intent));
     }
 
-    fn tell(&mut self, message: Message) -> bool {
+    fn send(&mut self, message: Message) -> bool {
         let update = self.engine.update(self.now, message);
         self.effects.extend(update.effects);
         self.questions.extend(update.questions);
         update.is_seen
     }
 
-    /// Goes on with work that was cut into slices (a new filter) until `go_on` says no. Returns whether more is left.
+    /// Continues work that was cut into slices (a new filter) until `go_on` says no. Returns whether more is left.
     pub fn work(&mut self, go_on: impl FnMut() -> bool) -> bool {
         self.engine.work(go_on)
     }
@@ -166,7 +166,7 @@ impl App {
         chrome::header(frame.header, buf, &scene);
         chrome::title(frame.title, buf, &scene, &self.layers);
         guide::render(frame.guide, buf, &self.theme);
-        // dialogs stand in front of the view that they are about
+        // dialogs are in front of the view that they are about
         let base = self.layers.iter().rposition(|layer| !layer.is_dialog()).unwrap_or_default();
         let Some((view, dialogs)) = self.layers.get_mut(base..).and_then(<[_]>::split_first_mut) else { return i64::MAX };
         let (body, preview) = split(frame.body, &scene, view.as_ref());
@@ -215,7 +215,7 @@ impl App {
         }
     }
 
-    /// Asks a person what has come up, once the views stand where they were wanted.
+    /// Asks the user a pending question, once the views are in place.
     fn ask(&mut self) {
         if self.prompt.is_some() {
             // what is typed is not for a dialog
@@ -223,17 +223,17 @@ impl App {
         }
         for asked in std::mem::take(&mut self.questions) {
             let (view, target) = match asked {
-                Asked::Confirm(shown) => (Screen::CONFIRM, Target::Confirmation(shown)),
-                Asked::Unexpected(shown) => (Screen::CONFIRM, Target::Unexpected(shown)),
-                Asked::Unrecorded(id) => (Screen::UNRECORDED, Target::Job(id)),
+                Asked::Confirm(shown) => (Screen::CONFIRM, Subject::Confirmation(shown)),
+                Asked::Unexpected(shown) => (Screen::CONFIRM, Subject::Unexpected(shown)),
+                Asked::Unrecorded(id) => (Screen::UNRECORDED, Subject::Job(id)),
             };
             self.transit(Transition::Open(view, target));
         }
     }
 
     /// Lets the view on top ask again for what is old.
-    fn tell_top(&mut self) {
-        self.with_top(Vec::new(), |top, cx| top.heard(cx));
+    fn update_top(&mut self) {
+        self.with_top(Vec::new(), |top, cx| top.changed(cx));
         self.explore();
     }
 
@@ -286,7 +286,7 @@ impl App {
         // what the last frame showed: rows may have moved since
         let targets = top.selection(self.engine.state());
         match command.run {
-            Run::Gesture(gesture) => {
+            Handler::Gesture(gesture) => {
                 self.engine.work(|| false);
                 top.refresh(self.engine.state());
                 let is_taken = self.with_top(targets, |top, cx| top.gesture(gesture, cx));
@@ -317,7 +317,7 @@ impl App {
         } else if self.layers.len() > 1 {
             self.transit(Transition::Close);
         } else if top.spec().screen != Screen::TREE {
-            self.transit(Transition::Go(Screen::TREE, Target::Nothing));
+            self.transit(Transition::Go(Screen::TREE, Subject::Nothing));
         }
     }
 
@@ -393,7 +393,7 @@ impl App {
     }
 
     fn table(&mut self, gk: GroupKind, filter: Option<String>) {
-        self.transit(Transition::Go(Screen::OBJECTS, Target::Kind(gk)));
+        self.transit(Transition::Go(Screen::OBJECTS, Subject::Kind(gk)));
         if let Some(filter) = filter {
             self.set_filter(&filter);
         }
@@ -425,19 +425,19 @@ impl App {
                 self.close();
                 self.submit(&line);
             }
-            Transition::Act(wish) => self.act(wish),
+            Transition::Act(intent) => self.act(intent),
         }
     }
 
-    /// Does to what is selected what was wished.
-    fn act(&mut self, wish: Wish) {
+    /// Performs the requested act on the selection.
+    fn act(&mut self, intent: ActIntent) {
         let state = self.engine.state();
         let Some((objects, hidden)) = self.layers.last().map(|top| (top.selection(state), top.hidden(state))) else { return };
-        let done = self.with_top(Vec::new(), |_, cx| commands::perform(wish, &objects, hidden, cx));
+        let done = self.with_top(Vec::new(), |_, cx| commands::perform(intent, &objects, hidden, cx));
         self.complain_of(done);
     }
 
-    fn open(&mut self, screen: Screen, target: Target) {
+    fn open(&mut self, screen: Screen, target: Subject) {
         if self.layers.last().is_some_and(|top| top.spec().screen == screen && top.target() == target) {
             return;
         }
@@ -457,7 +457,7 @@ impl App {
         self.settle();
     }
 
-    fn go(&mut self, screen: Screen, target: Target) -> bool {
+    fn go(&mut self, screen: Screen, target: Subject) -> bool {
         // the tree keeps its cursor and folds: it is never thrown away
         if screen == Screen::TREE && self.layers.first().is_some_and(|first| first.spec().screen == Screen::TREE) {
             while self.layers.len() > 1 {
@@ -481,7 +481,7 @@ impl App {
         }
     }
 
-    fn remember(&mut self, screen: Screen, target: Target) {
+    fn remember(&mut self, screen: Screen, target: Subject) {
         if self.history.get(self.at) == Some(&(screen, target.clone())) {
             return;
         }
@@ -497,7 +497,7 @@ impl App {
 
     fn travel(&mut self, to: Option<usize>) {
         let Some((to, (screen, target))) = to.and_then(|to| Some((to, self.history.get(to)?.clone()))) else {
-            return self.intend(Intent::Say("there is no other view in history".to_owned()));
+            return self.intend(Intent::Say("there is no other view in the history".to_owned()));
         };
         if self.go(screen, target) {
             self.last = Some(self.at);
@@ -508,15 +508,15 @@ impl App {
     /// Puts on the theme that the settings name.
     fn dress(&mut self) -> Result<()> {
         let settings = &self.engine.state().settings;
-        let wished = &settings.theme;
-        if *wished == self.themed {
+        let wanted = &settings.theme;
+        if *wanted == self.themed {
             return Ok(());
         }
-        self.themed.clone_from(wished);
+        self.themed.clone_from(wanted);
         let ascii = settings.ascii;
-        self.theme = match self.own_themes.iter().find(|(name, _)| name == wished) {
+        self.theme = match self.own_themes.iter().find(|(name, _)| name == wanted) {
             Some((name, text)) => Theme::parse(name, text, self.depth, ascii)?,
-            None => Theme::builtin(wished, self.depth, ascii)?,
+            None => Theme::builtin(wanted, self.depth, ascii)?,
         };
         Ok(())
     }
@@ -524,7 +524,7 @@ impl App {
 
 /// The body, and the preview's part of it: beside from [`BESIDE`] columns on, else below.
 fn split(body: Rect, scene: &Scene, top: &dyn View) -> (Rect, Option<Rect>) {
-    let lists = matches!(top.spec().scope, commands::Scope::Tree | commands::Scope::Table);
+    let lists = matches!(top.spec().scope, commands::KeyScope::Tree | commands::KeyScope::Table);
     if !lists || !scene.state.settings.preview {
         return (body, None);
     }

@@ -1,10 +1,12 @@
-//! fluxdeck: a terminal for Kubernetes clusters run by Flux CD.
+//! fluxdeck: a terminal UI for Kubernetes clusters managed by Flux CD.
 //!
 //! # The idea
-//! One `State`, owned by the `Engine`. Everything that happens is a `Message` with its moment; what people and commands want is one too,
-//! an `Intent`; everything wished from the outside is an `Effect` value. Screens are a stack of boxed `View`s that keep only cursor,
-//! scroll and input, and read the `State`. Clusters and files are I/O shells around pure functions. The terminal program, the headless
-//! commands and the tests are three drivers of the same engine: wait, update, carry out.
+//! One `State`, owned by the `Engine`. Everything that happens is a `Message` with its time; a request by a user or a command is
+//! one too, an `Intent`; every request to the outside is an `Effect` value. Screens are a stack of boxed `View`s that keep only
+//! cursor, scroll and input, and read the `State`. Clusters and files are I/O shells around pure functions. The terminal program,
+//! the headless commands and the tests are three drivers of the same engine: wait, update, carry out.
+//!
+//! The words are defined once, in the glossary of `model`.
 //!
 //! # The map
 //! ```text
@@ -17,7 +19,7 @@
 //!  runtime  turns effects into messages; owns all spawning; its desk: git and builds, a thread for each repository, without a cluster
 //!  cluster  the API server: connect, discover, list, watch, bodies, rights, and the one place that writes
 //!  git      the user's checkouts and clones in the cache: folders and commits as trees, what changed between two, what a commit is made of
-//!  programs other people's programs: git to fetch, commit and push, $EDITOR, and kustomize, kubectl, flux as a second opinion on a build
+//!  programs external programs: git to fetch, commit and push, $EDITOR, and kustomize, kubectl, flux as a second opinion on a build
 //!  records  jobs, snapshots, the log of acts, and what is remembered between runs
 //!  files    the one place through which all that the program keeps on disk goes, with what is there after a crash
 //!  demo     a company in memory: clusters with their API server and controllers, git and forge
@@ -25,7 +27,7 @@
 //! ```
 //!
 //! # Arrows
-//! `tests/architecture` holds these tables to what the sources name, each with its reasons, and this text to the tables. A room may name
+//! `tests/architecture` checks the sources against these tables, each with its reasons, and this text against the tables. A room may name
 //! these rooms (`forges` and `credentials` are not built yet):
 //! ```text
 //!  main        → cli
@@ -93,8 +95,8 @@
 //! ```
 //!
 //! # One more of X
-//! A module's `mod` line and its line in the slice count as one: they stand in the same file. What comes for free is made of what the
-//! value declares; `tests/declared.rs` holds it, and finds no name of an action, a kind or a rule outside of its own file.
+//! A module's `mod` line and its line in the slice count as one: they are in the same file. What comes for free is derived from
+//! the value; `tests/declared.rs` asserts that, and finds no name of an action, a kind or a rule outside of its own file.
 //! ```text
 //!  one more          file                              line in                        comes for free
 //!  action            model/actions/x.rs                actions/mod.rs: ALL            key, `:x`, panel, key line, help, form, `fluxdeck x`, completion, README
@@ -104,7 +106,7 @@
 //!  command           -                                 its group in model/commands    `:x`, key, help, footer, README
 //!  theme             themes/x.toml                     ui/theme.rs: BUILTIN           `:theme x`, completion, contrast check, screenshot
 //!  check rule        model/insight/check/x.rs          check/mod.rs: RULES            `check`, JSON, annotations, SARIF, README
-//!  origin layer      -                                 render/node.rs: Layer, word    every list of origins, JSON; set by the transformer that it is of
+//!  origin layer      -                                 render/node.rs: Layer, word    every list of origins, JSON; set by its transformer
 //!  playbook          model/playbooks/x.rs              playbooks/mod.rs: ALL          `fluxdeck run x`, `--help`, completion, README
 //!  layer to change   model/change/ways/x.rs            ways/mod.rs: ARMS              every playbook, `--layer`, refusals
 //!  headless command  cli/x.rs                          cli/command.rs (`mod` in       `--help`, completion, README

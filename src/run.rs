@@ -39,7 +39,7 @@ pub async fn run(
     first: Option<String>,
 ) -> Result<()> {
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
-        return Err(Error::usage("this is no terminal", "use `fluxdeck tree` or `fluxdeck get KIND` in scripts"));
+        return Err(Error::usage("this is not a terminal", "use `fluxdeck tree` or `fluxdeck get KIND` in scripts"));
     }
     let gone = |error: std::io::Error| Error::failed(format!("the terminal is gone: {error}"), "");
     let namespaces = Some(options.namespaces.clone()).filter(|names| !names.is_empty());
@@ -324,12 +324,12 @@ async fn ended(lent: &mut Option<Child>) -> std::io::Result<ExitStatus> {
     }
 }
 
-/// Waits until the process is told to end.
+/// Waits until a signal asks the process to end.
 pub async fn stopped() {
     stop_signals().recv().await;
 }
 
-/// Ends when the process is told to: the terminal is given back on the way out.
+/// Ends on a signal: the terminal is given back on the way out.
 fn stop_signals() -> Stop {
     use tokio::signal::unix::{SignalKind, signal};
     Stop(

@@ -1,4 +1,4 @@
-//! What is declared once is named nowhere else: the literal name of an action, a kind or a rule stands in its own file alone.
+//! What is declared once is named nowhere else: the literal name of an action, a kind or a rule is only in its own file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -7,12 +7,12 @@ use crate::architecture::{code, is_of_tests, sources, without_tests};
 use fluxdeck::app::App;
 use fluxdeck::ui::theme::Depth;
 use fluxdeck_model::actions::{Headless, Reach};
-use fluxdeck_model::commands::{self, Scope};
+use fluxdeck_model::commands::{self, KeyScope};
 use fluxdeck_model::insight::check::RULES;
 use fluxdeck_model::state::{Beginning, Key, Settings};
 use fluxdeck_model::{actions, kinds, playbooks};
 
-/// Rooms that speak of Kubernetes on their own account, and why they cannot take the names from the declarations.
+/// Rooms with Kubernetes names of their own, and why they cannot take them from the declarations.
 const ROOMS: &[(&str, &str)] = &[
     ("demo/", "it is the other side: an API server and controllers that must not share their words with what they test"),
     ("model/render/", "kustomize's own tables; render may know domain alone"),
@@ -69,7 +69,7 @@ const KINDS: &[(&str, &[&str], &str)] = &[
     ("runtime/rendered.rs", &["ConfigMap", "GitRepository", "Kustomization"], "what a build asks the cluster for"),
     ("runtime/session.rs", &["Secret"], "Helm's storage"),
     ("ui/views/drift.rs", &["Secret"], "values that are masked"),
-    ("ui/views/origins.rs", &["ConfigMap"], "the group of an object that a value lies in: origins name kinds without it"),
+    ("ui/views/origins.rs", &["ConfigMap"], "the group of an object that a value is in: origins name kinds without it"),
 ];
 
 /// The same for rules of `check`.
@@ -193,9 +193,9 @@ fn every_action_stands_wherever_actions_stand() {
     let (program, completion) = (fluxdeck::cli::program(), completion());
     for action in actions::ALL {
         let name = action.name;
-        let key = Key::parse(action.key).unwrap_or_else(|| panic!("{} of {name} is no key", action.key));
+        let key = Key::parse(action.key).unwrap_or_else(|| panic!("{} of {name} is not a key", action.key));
         if let Reach::Rows(clause) | Reach::Objects(clause) = action.reach {
-            let command = commands::lookup(key, Scope::Tree).unwrap_or_else(|| panic!("{name} has no key on rows"));
+            let command = commands::lookup(key, KeyScope::Tree).unwrap_or_else(|| panic!("{name} has no key on rows"));
             assert!(command.doc.contains(clause), "help does not say of {name}: {clause}");
             assert!(readme.contains(clause), "the README does not say of {name}: {clause}");
         }

@@ -89,7 +89,7 @@ fn rules() -> String {
 fn the_readme_lists_what_there_is() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let text = std::fs::read_to_string(&path).expect("the README");
-    let mut wished = text.clone();
+    let mut expected = text.clone();
     for (name, table) in [
         ("commands", commands()),
         ("kinds", kinds()),
@@ -99,13 +99,13 @@ fn the_readme_lists_what_there_is() {
         ("config", format!("```toml\n{}```\n", fluxdeck::config::DEFAULT)),
     ] {
         let (from, to) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
-        let start = wished.find(&from).unwrap_or_else(|| panic!("the README has no place for {name}")) + from.len();
-        let end = wished.find(&to).unwrap_or_else(|| panic!("the README does not end {name}"));
-        wished.replace_range(start..end, &table);
+        let start = expected.find(&from).unwrap_or_else(|| panic!("the README has no place for {name}")) + from.len();
+        let end = expected.find(&to).unwrap_or_else(|| panic!("the README does not end {name}"));
+        expected.replace_range(start..end, &table);
     }
     if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(&path, &wished).expect("the README is ours");
+        std::fs::write(&path, &expected).expect("the README is ours");
         return;
     }
-    assert!(text == wished, "the README is stale: UPDATE=1 cargo test docs");
+    assert!(text == expected, "the README is stale: UPDATE=1 cargo test docs");
 }

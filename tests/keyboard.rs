@@ -77,7 +77,7 @@ fn pasted_text_is_text_wherever_it_is_torn() {
 
 /// An arrow is ESC and more: over a slow line its parts come one by one.
 #[test]
-fn an_arrow_is_no_escape() {
+fn an_arrow_is_not_an_escape() {
     let user = Fluxdeck::new();
     let mut screen = opened(&user);
     screen.keys(":zqab");

@@ -22,3 +22,4 @@ mod render;
 mod screenshots;
 #[allow(dead_code, reason = "the suites on the bed use the rest of it")]
 mod support;
+mod words;

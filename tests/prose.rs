@@ -23,7 +23,7 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     (
         "model/domain/health/flux.rs",
         r#".contains("artifact not found")"#,
-        "Flux has one reason, ArtifactFailed, for an artifact that is not there yet and for one that is broken; its message alone tells them apart",
+        "Flux has one reason, ArtifactFailed, for an artifact that is not there yet and for one that is broken; only its message distinguishes them",
     ),
     (
         "programs/commit.rs",
@@ -106,7 +106,7 @@ fn no_decision_is_read_out_of_words_for_people() {
 #[test]
 fn no_debug_is_a_text() {
     let debug = Regex::new(r#""[^"]*\{[\w.]*:#?\?\}"#).expect("a pattern");
-    // what is said when an invariant is broken is for who mends the program
+    // the text of a broken invariant is for developers
     let ends = Regex::new(r"\b(assert\w*|panic|unreachable)!").expect("a pattern");
     let mut found = Vec::new();
     for (file, text) in programs() {
@@ -135,5 +135,5 @@ fn what_reads_words_is_found() {
     }
     let all = programs();
     assert!(all.contains_key("cluster/failure.rs") && !all.keys().any(|file| file.ends_with("_tests.rs")), "{:?}", all.keys());
-    assert!(all.values().all(|text| !text.contains("#[test]")), "tests are no part of it");
+    assert!(all.values().all(|text| !text.contains("#[test]")), "tests are not part of it");
 }

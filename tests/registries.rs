@@ -23,7 +23,7 @@ fn every_theme_file_is_built_in() {
 
 #[test]
 fn every_view_file_is_registered() {
-    // what views are made of is no view
+    // what views are made of is not a view
     let parts = ["mod", "picker", "preview", "tests"];
     let mut files = names("src/ui/views", "rs");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ui/views");

@@ -13,7 +13,7 @@ use crate::programs::{self, Opinion};
 use crate::runtime::Bench;
 use fluxdeck_model::domain::text::sanitise_line;
 use fluxdeck_model::error::{Error, Result};
-use fluxdeck_model::insight::setting::{self, Setting};
+use fluxdeck_model::insight::setting::{self, LayeredValue};
 use fluxdeck_model::insight::{field, named};
 use fluxdeck_model::kinds::masked::MASKED;
 use fluxdeck_model::render::flux::Applied;
@@ -40,7 +40,7 @@ struct Arguments {
     /// Also the file, line and layer that set each field: as comments in YAML
     #[arg(long)]
     origins: bool,
-    /// Have kustomize, kubectl or flux build the same, whichever is installed, and say where it differs (with --path)
+    /// Also build with the installed kustomize, kubectl or flux, and report the differences (with --path)
     #[arg(long, requires = "path")]
     second_opinion: bool,
 }
@@ -54,23 +54,23 @@ enum Form {
 
 /// Prints the objects. Returns the exit code.
 fn print(arguments: &Arguments) -> Result<u8> {
-    let wished = arguments.clone();
-    let objects = arguments.files.worker()?.wait(move |bench| build(bench, &wished))?;
+    let wanted = arguments.clone();
+    let objects = arguments.files.worker()?.wait(move |bench| build(bench, &wanted))?;
     show(&objects, arguments)
 }
 
-/// What is to be printed. A second opinion is told on the way: it needs the same files.
+/// The objects to print. A second opinion is reported on the way: it needs the same files.
 fn build(bench: &mut Bench, arguments: &Arguments) -> Result<Vec<Applied>> {
     let view = arguments.files.view(&bench.checkout)?;
     let given = Given::read(arguments.what.substitute_from.as_deref())?;
-    if let Some(wished) = &arguments.what.kustomization {
+    if let Some(wanted) = &arguments.what.kustomization {
         let repository = given.build(&mut bench.builder, view.tree())?;
-        let place = source::member(&repository, wished)?;
+        let place = source::member(&repository, wanted)?;
         return source::objects(&repository, place).map(<[Applied]>::to_vec);
     }
     let Some(path) = &arguments.what.path else {
         return Err(Error::usage(
-            "nothing was named to build",
+            "there is nothing to build",
             "name a folder (--path) or a Flux Kustomization (--kustomization)",
         ));
     };
@@ -159,7 +159,7 @@ pub(super) fn layer(origin: &Origin) -> Value {
 }
 
 /// What a value is composed of, in JSON.
-pub(super) fn parts(setting: &Setting<'_>, is_secret: bool) -> Vec<Value> {
+pub(super) fn parts(setting: &LayeredValue<'_>, is_secret: bool) -> Vec<Value> {
     let part = |given: &setting::Given<'_>| {
         let value = if is_secret { MASKED } else { &given.part.text };
         let layers: Vec<_> = given.layers.iter().map(|origin| layer(origin)).collect();
@@ -173,17 +173,17 @@ fn standing(origin: &Origin) -> String {
     format!("{} ({})", place(origin), origin.layer.word())
 }
 
-/// `file:line:column`, as far as it is known.
+/// `file:line:column`, the parts that are known.
 pub(super) fn place(origin: &Origin) -> String {
     match (origin.file(), origin.line) {
-        // what is set in a live object stands in no file
+        // what is set in a live object is in no file
         (None, _) => format!("{} (live)", origin.location),
         (Some(file), 0) => file.to_string(),
         (Some(file), line) => format!("{file}:{line}:{}", origin.column),
     }
 }
 
-/// Asks another program and says what it thinks.
+/// Asks another program and reports the differences.
 fn ask(tree: &dyn Tree, path: &str, ours: Option<&[Node]>) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Error::failed(format!("cannot start: {error}"), ""))?;
@@ -191,7 +191,7 @@ fn ask(tree: &dyn Tree, path: &str, ours: Option<&[Node]>) -> Result<()> {
     runtime.shutdown_timeout(Duration::from_millis(50));
     match opinion {
         Opinion::Nobody => output::beside("second opinion: not asked: kustomize, kubectl and flux are not installed"),
-        Opinion::Same { program } => output::beside(&format!("second opinion: {program} says the same")),
+        Opinion::Same { program } => output::beside(&format!("second opinion: {program} gives the same result")),
         Opinion::Fails { program, why } => output::beside(&format!("second opinion: {program} refuses it: {why}")),
         Opinion::Builds { program } => output::beside(&format!("second opinion: {program} can build it")),
         Opinion::Differs { program, how } => {

@@ -35,7 +35,7 @@ pub(super) struct Command {
     pub run: Run,
 }
 
-/// What becomes of a call: its exit code, later.
+/// A running call, which gives its exit code.
 pub(super) type Running<'a> = Pin<Box<dyn Future<Output = Result<u8>> + 'a>>;
 
 /// How a command runs.
@@ -43,13 +43,13 @@ pub(super) type Running<'a> = Pin<Box<dyn Future<Output = Result<u8>> + 'a>>;
 pub(super) enum Run {
     /// Without a cluster, a configuration and a log.
     Alone(fn(&ArgMatches, &Global, Option<&Places>) -> Result<u8>),
-    /// With them; `stops`: it only looks, so that it may be ended anywhere.
+    /// With them. `stops`: it only reads, so that it can be ended at any point.
     Called { run: for<'a> fn(&'a Call, &'a ArgMatches) -> Running<'a>, stops: bool },
-    /// Changes the flags of all commands, and runs unless it is the screen that is wanted.
+    /// Changes the flags of all commands, and runs unless the screen is wanted.
     Prepares { prepare: fn(&ArgMatches, &mut Global) -> Result<bool>, run: for<'a> fn(&'a Call, &'a ArgMatches) -> Running<'a> },
 }
 
-/// A command that was called.
+/// A parsed command.
 pub(super) enum Called {
     Own(&'static Command),
     Act(&'static Action),
@@ -69,10 +69,10 @@ pub(super) fn find(name: &str) -> Option<Called> {
     own.or_else(|| actions::find(name).filter(|action| matches!(action.headless, Headless::Command { .. })).map(Called::Act))
 }
 
-/// Reads what was said of a command's arguments.
+/// Reads a command's parsed arguments.
 ///
 /// # Errors
-/// When clap has let something through that is none; never, as far as is known.
+/// When clap accepts arguments that the struct does not; a defect.
 pub(super) fn read<T: FromArgMatches>(matches: &ArgMatches) -> Result<T> {
     T::from_arg_matches(matches).map_err(|error| Error::usage(error.to_string(), ""))
 }

@@ -10,12 +10,12 @@ use tokio::net::TcpListener;
 
 use super::command::{self, Command, Run};
 use super::{Call, Global, ScreenFlags, output};
-use crate::demo::{Company, Place, User};
+use crate::demo::{Company, RunDirectory, User};
 use crate::files::REAL;
 use crate::runtime::{Guest, Origin};
 use fluxdeck_model::error::{Error, Result};
 
-/// The port of the first context; the others follow. Outside the range that systems give away by themselves.
+/// The port of the first context; the others follow. Outside the range of ephemeral ports.
 const PORT: u16 = 16_443;
 
 pub(super) const COMMAND: Command = Command {
@@ -30,20 +30,20 @@ pub(super) const COMMAND: Command = Command {
 
 #[derive(Args)]
 struct Arguments {
-    /// Offer the demo's API servers on loopback ports instead of opening the screen, until ctrl-c
+    /// Serve the demo's API servers on loopback ports, until ctrl-c, instead of opening the screen
     #[arg(long, value_name = "PORT", num_args = 0..=1, default_missing_value = "16443")]
     serve: Option<u16>,
     #[command(flatten)]
     screen: ScreenFlags,
 }
 
-/// Makes the demo out of whatever command follows. Returns whether it is served; else the screen is wanted.
+/// Applies the command to the demo. Returns whether it is served; otherwise the screen is wanted.
 ///
 /// # Errors
 /// When the flags name another cluster.
 fn prepare(mut arguments: Arguments, global: &mut Global) -> Result<bool> {
     if global.from.is_some() || global.kubeconfig.is_some() || global.cluster.is_some() {
-        return Err(Error::usage("the demo has clusters of its own", "leave out --from, --kubeconfig and --cluster"));
+        return Err(Error::usage("the demo has its own clusters", "leave out --from, --kubeconfig and --cluster"));
     }
     global.demo = true;
     let screen = std::mem::take(&mut arguments.screen);
@@ -57,7 +57,7 @@ fn prepare(mut arguments: Arguments, global: &mut Global) -> Result<bool> {
 
 /// The demo as the user of the flags.
 pub(super) fn origin(global: &Global) -> Result<Origin> {
-    let place = global.demo_dir.as_deref().map_or_else(Place::passing, Place::kept);
+    let place = global.demo_dir.as_deref().map_or_else(RunDirectory::passing, RunDirectory::kept);
     if global.demo_dir.is_some() {
         // another run may have it: said now, not in the middle
         place.path()?;
@@ -84,7 +84,7 @@ async fn serve(call: &Call, arguments: &Arguments) -> Result<u8> {
     for (at, context) in (0..).zip(Company::contexts()) {
         // port 0 lets the system choose each
         let port = if first == 0 { Some(0) } else { first.checked_add(at) };
-        let port = port.ok_or_else(|| Error::usage(format!("{first} is too high a port"), "choose one below 65535"))?;
+        let port = port.ok_or_else(|| Error::usage(format!("port {first} is too high"), "choose one below 65535"))?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
         let taken = |error| Error::failed(format!("cannot listen on 127.0.0.1:{port}: {error}"), "choose another: --serve PORT");
         let listener = listener.map_err(taken)?;
@@ -131,7 +131,7 @@ fn kubeconfig(addresses: &[(&str, u16)], doors: &[(String, User)]) -> String {
     format!("apiVersion: v1\nkind: Config\ncurrent-context: {current}\nclusters:\n{clusters}users:\n{users}contexts:\n{contexts}")
 }
 
-/// A word that nobody guesses: other users of the machine can reach the port too.
+/// A random token: other users of the machine can reach the port too.
 fn token() -> Result<String> {
     let mut random = [0; 16];
     let read = std::fs::File::open("/dev/urandom").and_then(|mut source| source.read_exact(&mut random));

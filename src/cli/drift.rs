@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::build::place;
 use super::command::{self, Command, Run};
-use super::{Call, Telling, output};
+use super::{Call, ReportFormat, output};
 use crate::cluster::{self, Failure};
 use crate::git::Checkout;
 use crate::runtime::{self, Desk, Renderer, Repositories};
@@ -32,17 +32,17 @@ pub(super) const COMMAND: Command = Command {
 
 #[derive(Args)]
 struct Arguments {
-    /// One object: KIND/NAME, in the namespace of -n. Without it, -n names Kustomizations' namespaces: all that those apply is compared,
-    /// and of other Kustomizations what is in these namespaces
+    /// One object: KIND/NAME, in the namespace of -n. Without it, -n selects the Kustomizations in these namespaces, compared in
+    /// full, and of other Kustomizations the objects in these namespaces
     #[arg(value_name = "KIND/NAME")]
     object: Option<String>,
-    /// A checkout of what the cluster applies; may be repeated. Else the work tree around the current directory, those of `repos` in the
-    /// configuration, and what git fetches
+    /// A checkout of what the cluster applies; may be repeated. Default: the work tree around the current directory, those of
+    /// `repos` in the configuration, and what git fetches
     #[arg(long, value_name = "DIR")]
     repo: Vec<PathBuf>,
     /// How to print
     #[arg(short, long, value_enum, default_value_t, hide_default_value = true)]
-    output: Telling,
+    output: ReportFormat,
 }
 
 /// What was compared, and what was not.
@@ -64,27 +64,27 @@ async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
     let renderer = Renderer { connection, desk, timeout: call.options.request_timeout, fetches: true };
     let (report, is_known) = compare(&renderer, named.as_ref(), &call.options.namespaces, &schemas).await?;
     show(&report, arguments.output)?;
-    if let (Some(wished), false) = (&arguments.object, is_known) {
+    if let (Some(wanted), false) = (&arguments.object, is_known) {
         return Err(Error::failed(
-            format!("git renders no {wished} that could be compared"),
-            "name its checkout (--repo) and its namespace (-n)",
+            format!("git renders no {wanted} to compare with"),
+            "pass its checkout (--repo) and its namespace (-n)",
         ));
     }
     if report.compared == 0 && report.drifted.is_empty() {
-        return Err(Error::failed("nothing could be compared", "name a checkout of what the cluster applies: --repo DIR"));
+        return Err(Error::failed("nothing could be compared", "pass a checkout of what the cluster applies: --repo DIR"));
     }
     Ok((!report.drifted.is_empty()).into())
 }
 
-/// Compares one object, or all that concerns these namespaces; all namespaces where none is named. Also returns whether git renders
-/// anything that was meant.
+/// Compares one object, or everything in these namespaces; in all namespaces if none is named. Also returns whether git renders
+/// anything that was asked for.
 async fn compare(
     renderer: &Renderer,
     named: Option<&Named>,
-    wished: &BTreeSet<Str>,
+    wanted: &BTreeSet<Str>,
     schemas: &Schemas,
 ) -> Result<(Report, bool)> {
-    let namespaces: Vec<String> = wished.iter().map(|name| name.to_string()).collect();
+    let namespaces: Vec<String> = wanted.iter().map(|name| name.to_string()).collect();
     let is_known = AtomicBool::new(false);
     let mut report = Report::default();
     for body in kustomizations(renderer, &namespaces).await? {
@@ -93,12 +93,12 @@ async fn compare(
         let is_meant = |object: &Applied| {
             let is_meant = match named {
                 Some(named) => named.is_meant(&object.node, &namespaces),
-                None => wished.is_empty() || runtime::is_in(&kustomization, object, wished),
+                None => wanted.is_empty() || runtime::is_in(&kustomization, object, wanted),
             };
             is_known.fetch_or(is_meant, Ordering::Relaxed);
             is_meant
         };
-        let concerns = wished.is_empty() || runtime::concerns(&kustomization, Some(&body), wished);
+        let concerns = wanted.is_empty() || runtime::concerns(&kustomization, Some(&body), wanted);
         let mut compared = renderer.compare(&kustomization, Ok(body), schemas, is_meant).await;
         if !concerns {
             compared.skipped.clear();
@@ -117,39 +117,39 @@ impl Report {
     }
 }
 
-/// The checkouts that were named, and no other; else those that the screen would use too.
+/// Only the named checkouts; by default, those that the screen uses.
 fn repositories(call: &Call, named: &[PathBuf]) -> Result<Repositories> {
     if named.is_empty() {
         return Ok(call.options.repositories());
     }
-    // one that cannot be opened is told at once
+    // one that cannot be opened is reported at once
     named.iter().try_for_each(|folder| Checkout::open(folder).map(drop))?;
     Ok(Repositories::of(named.to_vec(), None))
 }
 
-/// All Kustomizations that may be read: of the named namespaces where not of all.
+/// All Kustomizations that may be read: in the named namespaces if not in all.
 async fn kustomizations(renderer: &Renderer, namespaces: &[String]) -> Result<Vec<Value>> {
     let gk = kinds::KUSTOMIZATION.gk();
     let Some(served) = renderer.connection.served(&gk) else { return Ok(Vec::new()) };
     let list =
         |namespace| cluster::full_list(&renderer.connection, served, kinds::KUSTOMIZATION.kind, namespace, renderer.timeout);
-    let told = |failure: Failure| failure.error("listing Kustomizations");
+    let failed = |failure: Failure| failure.error("listing Kustomizations");
     match list(None).await {
         Err(Failure::Forbidden(_)) if !namespaces.is_empty() => {
             let mut found = Vec::new();
             for namespace in namespaces {
-                found.extend(list(Some(namespace)).await.map_err(told)?);
+                found.extend(list(Some(namespace)).await.map_err(failed)?);
             }
             Ok(found)
         }
-        listed => listed.map_err(told),
+        listed => listed.map_err(failed),
     }
 }
 
-fn show(report: &Report, form: Telling) -> Result<()> {
+fn show(report: &Report, form: ReportFormat) -> Result<()> {
     match form {
-        Telling::Text => output::write(&text(report)),
-        Telling::Json => output::json(&as_json(report)),
+        ReportFormat::Text => output::write(&text(report)),
+        ReportFormat::Json => output::json(&as_json(report)),
     }
 }
 
@@ -207,13 +207,13 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::demo::{Company, Place, User};
+    use crate::demo::{Company, RunDirectory, User};
     use crate::runtime::{Guest, Options, Origin};
     use fluxdeck_model::domain::{GroupKind, ObjectRef};
 
     #[tokio::test(start_paused = true)]
     async fn a_namespace_means_its_kustomizations_with_all_that_they_apply() {
-        let company = Arc::new(Company::driven(Place::passing(), "2026-11-21T08:00:00Z".parse().expect("a time")));
+        let company = Arc::new(Company::driven(RunDirectory::passing(), "2026-11-21T08:00:00Z".parse().expect("a time")));
         let guest = Guest { company, user: User::admin(), is_acting: false };
         let options = Options::of(Origin::Demo(guest));
         let connection = runtime::connect(&options, "production").await.expect("the demo");
@@ -225,7 +225,7 @@ mod tests {
         let named = Named::parse("deploy/frontend").expect("a name");
 
         // Kustomization flux-system/apps applies Deployment web/frontend
-        for (namespaces, object, wished) in [
+        for (namespaces, object, wanted) in [
             (&["flux-system"][..], None, 1),
             (&["web"], None, 1),
             (&["shop"], None, 0),
@@ -236,9 +236,9 @@ mod tests {
             let namespaces: BTreeSet<Str> = namespaces.iter().map(|name| Str::from(*name)).collect();
             let (report, is_known) = compare(&renderer, object, &namespaces, &schemas).await.expect("a comparison");
             let found: Vec<_> = report.drifted.iter().map(|(by, object, _)| (by.as_str(), object.as_str())).collect();
-            let expected = vec![("flux-system/apps", "Deployment web/frontend"); wished];
+            let expected = vec![("flux-system/apps", "Deployment web/frontend"); wanted];
             assert_eq!(found, expected, "{namespaces:?}, {} compared", report.compared);
-            assert_eq!(is_known, object.is_none() || wished > 0, "{namespaces:?}");
+            assert_eq!(is_known, object.is_none() || wanted > 0, "{namespaces:?}");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use clap::Args;
 
 use super::command::{self, Command, Run};
-use super::headless::{gather, tell_restrictions, tell_unread, unread};
+use super::headless::{gather, report_restrictions, report_unread, unread};
 use super::output::{self, Table, node, sorted};
 use super::{Call, Format, Look};
 use fluxdeck_model::commands::{kind_named, unknown_kind};
@@ -58,11 +58,11 @@ async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
     }
     refuse_blind(state, &gk, filter.namespaces.as_ref())?;
     let mut fuzzy = Fuzzy::default();
-    let wished = cluster
+    let wanted = cluster
         .store
         .of_kind(&gk)
         .filter(|id| arguments.name.as_deref().is_none_or(|name| &*cluster.store.reference(*id).name == name));
-    let found: Vec<_> = wished.filter(|id| filter.admits(&cluster.store, &cluster.forest, *id, &mut fuzzy)).collect();
+    let found: Vec<_> = wanted.filter(|id| filter.admits(&cluster.store, &cluster.forest, *id, &mut fuzzy)).collect();
     let found = sorted(cluster, &found);
     if found.is_empty()
         && let Some(name) = &arguments.name
@@ -73,19 +73,19 @@ async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
         ));
     }
     show(state, &gk, &found, arguments, filter.namespaces.as_ref())?;
-    tell_restrictions(state);
-    tell_unread(state);
+    report_restrictions(state);
+    report_unread(state);
     let failing = |id: &NodeId| cluster.forest.health(*id).is_some_and(Health::is_failing);
     Ok((arguments.look.exit_code && found.iter().any(failing)).into())
 }
 
-/// An error when the kind may not be listed where it is looked for, or does not exist here: an empty table would be a lie.
-fn refuse_blind(state: &State, gk: &GroupKind, wished: Option<&BTreeSet<Str>>) -> Result<()> {
+/// An error if the kind may not be listed there, or does not exist: an empty table would be wrong.
+fn refuse_blind(state: &State, gk: &GroupKind, wanted: Option<&BTreeSet<Str>>) -> Result<()> {
     let store = &state.cluster().store;
     if !store.coverage().any(|(scope, _)| scope.gk == *gk) {
         return Err(Error::failed(
-            format!("{} is not among the kinds that Flux manages here", gk.kind),
-            "`fluxdeck tree` shows what is there",
+            format!("{} is not among the kinds that Flux manages in this cluster", gk.kind),
+            "`fluxdeck tree` lists the objects",
         ));
     }
     let coverage = |namespace: Option<&Str>| store.coverage_of(&Scope { gk: gk.clone(), namespace: namespace.cloned() });
@@ -99,18 +99,18 @@ fn refuse_blind(state: &State, gk: &GroupKind, wished: Option<&BTreeSet<Str>>) -
         return Err(error);
     }
     let is_refused = |namespace: &Str| coverage(Some(namespace)).or_else(|| coverage(None)) == Some(Coverage::Restricted);
-    let refused = match wished {
+    let refused = match wanted {
         Some(names) => names.iter().all(is_refused),
         None => store.coverage().filter(|(scope, _)| scope.gk == *gk).all(|(_, coverage)| coverage == Coverage::Restricted),
     };
     if refused {
-        let message = format!("you may not list {}{}", gk.kind, place(wished));
+        let message = format!("you may not list {}{}", gk.kind, place(wanted));
         return Err(Error::new(ErrorKind::Denied, message, "name namespaces that you may read: -n a,b"));
     }
     Ok(())
 }
 
-/// The one namespace that is meant where neither -n nor -A says another: the context's, as kubectl does.
+/// The namespace without -n and -A: the context's, as in kubectl.
 fn namespaces(call: &Call, state: &State) -> Option<Str> {
     if call.all_namespaces || !call.options.namespaces.is_empty() {
         return None;
@@ -123,7 +123,7 @@ fn place(namespaces: Option<&BTreeSet<Str>>) -> String {
     namespaces.map(|names| format!(" in {}", names.iter().map(|name| &**name).collect::<Vec<_>>().join(", "))).unwrap_or_default()
 }
 
-/// The namespace that was probably meant where a wished one holds nothing that is known.
+/// The namespace that was probably meant, if the requested one has nothing in it.
 fn near(state: &State, namespaces: Option<&BTreeSet<Str>>) -> String {
     let store = &state.cluster().store;
     let known: BTreeSet<_> = store.nodes().map(|id| &store.reference(id).namespace).filter(|name| !name.is_empty()).collect();

@@ -1,4 +1,4 @@
-//! The driver without a screen: waits for a message, lets the engine take it, carries out what comes of it.
+//! The driver without a screen: waits for a message, lets the engine take it, carries out the effects.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use fluxdeck_model::error::{Error, ErrorKind, Result};
 use fluxdeck_model::kinds;
 use fluxdeck_model::state::{Asked, Beginning, Engine, Intent, Link, Message, Settings, State};
 
-/// How long a kind that nothing printed depends on may fail before it is left out.
+/// How long a kind that the output does not depend on may fail before it is left out.
 const FAILS: Duration = Duration::from_secs(4);
 
 /// One cluster, followed by the engine.
@@ -48,12 +48,12 @@ impl Headless {
         self.engine.state()
     }
 
-    /// Wants something done. Returns what a person would have to be asked.
+    /// Requests something. Returns the question that the user would be asked.
     pub fn intend(&mut self, intent: Intent) -> Vec<Asked> {
         self.take(Timestamp::now(), Message::Do(intent))
     }
 
-    /// Takes a message that came at that moment. Returns what a person would have to be asked.
+    /// Takes a message that came at that time. Returns the question that the user would be asked.
     pub fn take(&mut self, at: Timestamp, message: Message) -> Vec<Asked> {
         let update = self.engine.update(at, message);
         for effect in update.effects {
@@ -63,7 +63,7 @@ impl Headless {
         update.questions
     }
 
-    /// Takes one message; when none comes for a second, the clock. Returns what a person would have to be asked.
+    /// Takes one message; when none comes for a second, the clock. Returns the question that the user would be asked.
     ///
     /// # Errors
     /// When the connection's own parts have ended.
@@ -76,7 +76,7 @@ impl Headless {
         }
     }
 
-    /// Takes messages until something holds; false when the time is over before.
+    /// Takes messages until the condition is true; false if the time is over before.
     ///
     /// # Errors
     /// As [`Self::turn`].
@@ -93,24 +93,24 @@ impl Headless {
         }
     }
 
-    /// Reads until every kind has answered. Kinds that `needs` names are waited for until `limit`, although they fail; of others that fail
-    /// it is enough that they do so for [`FAILS`]. When the time is over and only such are missing as fail, or as are not needed, that is
-    /// no error: [`unread`] says what is missing. What could not be read in time is said with `hint`.
+    /// Reads until every kind is complete. Kinds in `needs` are waited for until `limit`, even if they fail; others that fail
+    /// are waited for only for [`FAILS`]. If the time is over and only kinds that fail, or that are not needed, are missing, that is
+    /// not an error: [`unread`] lists what is missing. What could not be read in time is reported with `hint`.
     ///
     /// # Errors
     /// When the cluster is not reachable, or does not answer in time.
     pub async fn complete(&mut self, limit: Duration, hint: &str, needs: impl Fn(&State, &Scope) -> bool) -> Result<()> {
         let begin = Instant::now();
         let read = async {
-            let (mut is_told, mut failing) = (false, Failing::default());
+            let (mut is_reported, mut failing) = (false, Failing::default());
             while !is_read(self.state(), failing.seen(self.state()), &needs) {
                 self.turn().await?;
                 if let Link::Unauthorised(error) | Link::Unreachable(error) = &self.state().cluster().link {
                     return Err(error.clone());
                 }
-                if !is_told && begin.elapsed() >= FAILS && self.state().cluster().is_complete() {
-                    is_told = true;
-                    tell_waiting(self.state(), limit);
+                if !is_reported && begin.elapsed() >= FAILS && self.state().cluster().is_complete() {
+                    is_reported = true;
+                    report_waiting(self.state(), limit);
                 }
             }
             Ok(())
@@ -131,12 +131,12 @@ impl Headless {
         unread(self.state()).map_or(Ok(()), |error| Err(Error { hint: hint.to_owned(), ..error }))
     }
 
-    /// Makes rows of everything that is known.
+    /// Makes the rows of everything in the store.
     pub fn work(&mut self) {
         self.engine.work(|| true);
     }
 
-    /// Leaves: says of everything under way what is known of it, and waits until that is written.
+    /// Leaves: records the last known state of every job, and waits until that is written.
     pub async fn part(&mut self) {
         self.intend(Intent::Part);
         self.runtime.close().await;
@@ -170,12 +170,12 @@ pub async fn read(
     }
 }
 
-/// Since when lists fail.
+/// The times since which lists fail.
 #[derive(Default)]
 struct Failing(BTreeMap<Scope, Instant>);
 
 impl Failing {
-    /// Looks at what fails now.
+    /// Records which lists fail now.
     fn seen(&mut self, state: &State) -> &Self {
         let failing = state.cluster().store.coverage().filter(|(_, coverage)| *coverage == Coverage::Failing);
         let mut before = std::mem::take(&mut self.0);
@@ -184,13 +184,13 @@ impl Failing {
         self
     }
 
-    /// Whether a list has failed for so long that nobody waits for it who does not need it.
+    /// Whether a list has failed for so long that only commands that need it wait for it.
     fn lasts(&self, scope: &Scope) -> bool {
         self.0.get(scope).is_some_and(|since| since.elapsed() >= FAILS)
     }
 }
 
-/// Whether nothing is left to be waited for. Where most of it fails, it is waited for to the end.
+/// Whether nothing is left to wait for. If most lists fail, they are waited for to the end.
 fn is_read(state: &State, failing: &Failing, needs: &impl Fn(&State, &Scope) -> bool) -> bool {
     let cluster = state.cluster();
     let is_settled = |(scope, coverage): (&Scope, Coverage)| match coverage {
@@ -203,7 +203,7 @@ fn is_read(state: &State, failing: &Failing, needs: &impl Fn(&State, &Scope) -> 
         && !matches!(cluster.link, Link::Stale { .. })
 }
 
-/// Whether what is needed has answered, well or not, although other things have not.
+/// Whether the needed kinds have been read or have failed; others may be missing.
 fn is_of_use(state: &State, needs: &impl Fn(&State, &Scope) -> bool) -> bool {
     let cluster = state.cluster();
     let mut needed = cluster.store.coverage().filter(|(scope, _)| needs(state, scope)).peekable();
@@ -212,8 +212,8 @@ fn is_of_use(state: &State, needs: &impl Fn(&State, &Scope) -> bool) -> bool {
         && !matches!(cluster.link, Link::Stale { .. })
 }
 
-/// One line for who waits: what for.
-fn tell_waiting(state: &State, limit: Duration) {
+/// A line that says what is waited for.
+fn report_waiting(state: &State, limit: Duration) {
     if let Some(error) = unread(state) {
         output::beside(&format!("{}; trying again, for {} s in all", error.message, limit.as_secs()));
     }
@@ -228,7 +228,7 @@ fn late(state: &State, timeout: Duration, hint: &str) -> Error {
         _ if all == 0 => "the API server did not answer".to_owned(),
         _ => format!("{done} of {all} kinds were read"),
     };
-    Error::new(ErrorKind::Unreachable, format!("no complete picture within {} s: {why}", timeout.as_secs()), hint)
+    Error::new(ErrorKind::Unreachable, format!("the cluster was not read completely within {} s: {why}", timeout.as_secs()), hint)
 }
 
 /// An error when every Flux kind is refused: printing nothing would look like an empty cluster.
@@ -239,16 +239,12 @@ fn denied(state: &State) -> Option<Error> {
     let first = of_flux.next()?;
     let all_refused = first.1 == Coverage::Restricted && of_flux.all(|(_, coverage)| coverage == Coverage::Restricted);
     all_refused.then(|| {
-        Error::new(
-            ErrorKind::Denied,
-            "you may not list any Flux object, in no namespace that is known",
-            "name your namespaces: -n a,b",
-        )
+        Error::new(ErrorKind::Denied, "you may not list Flux objects in any known namespace", "name your namespaces: -n a,b")
     })
 }
 
-/// One line for those who may not see everything: where they were read, and what was not read at all.
-pub(super) fn tell_restrictions(state: &State) {
+/// A line for users with limited rights: where kinds were read, and which were not read at all.
+pub(super) fn report_restrictions(state: &State) {
     let store = &state.cluster().store;
     let everywhere = state.cluster().restricted().into_iter().filter(|(_, namespace)| namespace.is_none()).map(|(kind, _)| kind);
     let (mut read, mut unread) = (BTreeSet::new(), Vec::new());
@@ -273,14 +269,14 @@ pub(super) fn tell_restrictions(state: &State) {
     }
 }
 
-/// One line for kinds that could not be read, where what is printed does not depend on them.
-pub(super) fn tell_unread(state: &State) {
+/// A line for kinds that could not be read and that the output does not depend on.
+pub(super) fn report_unread(state: &State) {
     if let Some(error) = unread(state) {
         output::beside(&error.to_string());
     }
 }
 
-/// An error when kinds could not be read, and not because they may not be: what was printed is without them.
+/// An error if kinds could not be read for other reasons than rights: the output lacks them.
 pub(super) fn unread(state: &State) -> Option<Error> {
     let cluster = state.cluster();
     let failing: BTreeSet<_> = cluster

@@ -22,7 +22,7 @@ struct Arguments {
     config: bool,
 }
 
-/// Prints where everything is. Returns the exit code.
+/// Prints versions and paths. Returns the exit code.
 fn print(arguments: &Arguments, places: Option<&Places>) -> Result<u8> {
     if arguments.config {
         output::write(config::DEFAULT)?;

@@ -1,4 +1,4 @@
-//! `fluxdeck jobs [list|show|resume|drop]`: what this and other runs are doing or left undone, as their journals tell it.
+//! `fluxdeck jobs [list|show|resume|drop]`: what this and other runs are doing or left undone, from their journals.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::act::{follow, report, select};
 use super::command::{self, Command, Run};
 use super::headless::Headless;
 use super::output::{self, Table};
-use super::{Call, Telling};
+use super::{Call, ReportFormat};
 use crate::runtime::{self, Options};
 use fluxdeck_model::domain::text::{redact, sanitise};
 use fluxdeck_model::domain::{Scope, duration};
@@ -17,12 +17,12 @@ use fluxdeck_model::error::{Error, ErrorKind, Result};
 use fluxdeck_model::state::jobs::{Job, JobId, Keeper, Loaded, Work};
 use fluxdeck_model::state::{Intent, State, policy_of};
 
-/// How long the first picture, and the journal, may take.
+/// How long the first complete read, and the journal, may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(super) const COMMAND: Command = Command {
     name: "jobs",
-    doc: "List what is being done or was left undone, go on with it, or give it up",
+    doc: "List jobs under way or left undone, resume or drop them",
     arguments: Arguments::augment_args,
     run: Run::Called { run: |call, matches| Box::pin(async move { run(call, &command::read(matches)?).await }), stops: false },
 };
@@ -33,30 +33,30 @@ struct Arguments {
     what: Option<What>,
     /// How to print
     #[arg(short, long, value_enum, default_value_t, hide_default_value = true, global = true)]
-    output: Telling,
+    output: ReportFormat,
 }
 
 #[derive(Subcommand)]
 enum What {
-    /// All jobs that are written down, the oldest first
+    /// List all jobs with a journal, the oldest first
     List,
-    /// One job, object by object
+    /// Show one job, object by object
     Show { id: String },
-    /// Go on with a job that an earlier run left: what was sent is looked up, what waits is begun
+    /// Resume a job that an earlier run left: sent requests are looked up, waiting ones are sent
     Resume {
         id: String,
-        /// The word that has to be typed: the name of a production context
+        /// Confirm with the name of a production context
         #[arg(long, value_name = "WORD")]
         confirm: Option<String>,
-        /// Go on also where it cannot be written down how far it has come
+        /// Continue even if the progress cannot be written down
         #[arg(long)]
         unrecorded: bool,
     },
-    /// Give a job up: nothing of it is begun or followed any more
+    /// Drop a job: nothing of it is begun or followed any more
     Drop { id: String },
 }
 
-/// Prints jobs, or goes on with one. Returns the exit code.
+/// Prints jobs, or resumes one. Returns the exit code.
 async fn run(call: &Call, arguments: &Arguments) -> Result<u8> {
     let found = read(call)?;
     match &arguments.what {
@@ -67,7 +67,7 @@ async fn run(call: &Call, arguments: &Arguments) -> Result<u8> {
     }
 }
 
-/// Reads the journals; what cannot be read is named beside the output.
+/// Reads the journals; those that cannot be read are reported on standard error.
 fn read(call: &Call) -> Result<Vec<Loaded>> {
     let nowhere = || Error::failed("no jobs are kept here", "the demo and snapshots keep none");
     let dir = call.options.state_dir.as_ref().ok_or_else(nowhere)?;
@@ -78,13 +78,13 @@ fn read(call: &Call) -> Result<Vec<Loaded>> {
     Ok(found)
 }
 
-/// The job of that id, or the only one whose id begins so.
+/// The job of that id, or the only one whose id has that prefix.
 fn named<'a>(found: &'a [Loaded], id: &str) -> Result<&'a Loaded> {
     let mut fitting = found.iter().filter(|loaded| !id.is_empty() && loaded.job.id.to_string().starts_with(id));
     match (fitting.next(), fitting.next()) {
         (Some(one), None) => Ok(one),
         (None, _) => Err(Error::failed(format!("there is no job `{id}`"), "`fluxdeck jobs` lists them")),
-        (Some(_), Some(_)) => Err(Error::usage(format!("`{id}` begins more than one job's id"), "name it whole")),
+        (Some(_), Some(_)) => Err(Error::usage(format!("`{id}` matches several jobs"), "write the whole id")),
     }
 }
 
@@ -99,8 +99,8 @@ fn state(loaded: &Loaded) -> &'static str {
     }
 }
 
-fn list(found: &[Loaded], format: Telling) -> Result<u8> {
-    if format == Telling::Json {
+fn list(found: &[Loaded], format: ReportFormat) -> Result<u8> {
+    if format == ReportFormat::Json {
         return output::json(&found.iter().map(whole).collect::<Vec<_>>()).map(|()| 0);
     }
     if found.is_empty() {
@@ -148,8 +148,8 @@ fn whole(loaded: &Loaded) -> Value {
     })
 }
 
-fn show(loaded: &Loaded, format: Telling) -> Result<u8> {
-    if format == Telling::Json {
+fn show(loaded: &Loaded, format: ReportFormat) -> Result<u8> {
+    if format == ReportFormat::Json {
         return output::json(&whole(loaded)).map(|()| 0);
     }
     let job = &loaded.job;
@@ -168,28 +168,30 @@ fn sanitised(text: &str) -> String {
     text.lines().map(|line| format!("{}\n", sanitise(line))).collect()
 }
 
-/// Why a job cannot be had.
+/// Why a job cannot be taken over.
 fn refuse(loaded: &Loaded) -> Result<()> {
     let title = loaded.job.title();
     match loaded {
-        _ if loaded.job.is_over() => Err(Error::failed(format!("it is over: {title}"), "`fluxdeck jobs show` tells its end")),
-        Loaded { is_elsewhere: true, .. } => Err(Error::failed(format!("another program is at it: {title}"), "end that first")),
+        _ if loaded.job.is_over() => {
+            Err(Error::failed(format!("it is over: {title}"), "`fluxdeck jobs show` shows how it ended"))
+        }
+        Loaded { is_elsewhere: true, .. } => Err(Error::failed(format!("another run works on it: {title}"), "end that first")),
         _ => Ok(()),
     }
 }
 
-/// Goes on with a job, as the user who started it, in the cluster in which it was started.
+/// Resumes a job, as the user who started it, in the cluster in which it was started.
 async fn resume(call: &Call, loaded: &Loaded, confirmed: Option<&str>, is_unrecorded: bool) -> Result<u8> {
     refuse(loaded)?;
     let job = &loaded.job;
     let context = if call.context.is_empty() { job.context.clone() } else { call.context.clone() };
     let settings = select::settings(call);
     if !policy_of(&settings, &context).may_write() {
-        return Err(Error::failed("read-only: to go on would write to the cluster", "leave out --readonly, or name another run"));
+        return Err(Error::failed("read-only: resuming would write to the cluster", "leave out --readonly, or name another run"));
     }
     if policy_of(&settings, &context).production && confirmed != Some(&context) {
-        let message = format!("{context} is production: what is left of the job has to be confirmed");
-        return Err(Error::failed(message, format!("nothing was done; say --confirm {context}")));
+        let message = format!("{context} is production: the rest of the job has to be confirmed");
+        return Err(Error::failed(message, format!("nothing was done; pass --confirm {context}")));
     }
     let options = Options { only: scopes(job), ..call.options.clone() };
     let mut headless = Headless::start(&context, options, settings, false);
@@ -199,11 +201,11 @@ async fn resume(call: &Call, loaded: &Loaded, confirmed: Option<&str>, is_unreco
     let state = headless.state();
     if !state.is_mine(job) {
         let message = format!("{} started it, and you are {}", job.user, state.who());
-        return Err(Error::new(ErrorKind::Denied, message, "only who started a job goes on with it"));
+        return Err(Error::new(ErrorKind::Denied, message, "only the user who started a job can resume it"));
     }
     if !job.cluster.is_same(&state.cluster().server.key) {
-        let message = format!("context `{context}` is another cluster than the one of this job");
-        return Err(Error::failed(message, "name the right one with --context"));
+        let message = format!("context `{context}` is not the cluster of this job");
+        return Err(Error::failed(message, "choose the right one with --context"));
     }
     take_up(&mut headless, job.id).await?;
     let is_bound = |state: &State| state.jobs.find(job.id).is_some_and(|job| job.bound.is_some());
@@ -219,7 +221,7 @@ async fn resume(call: &Call, loaded: &Loaded, confirmed: Option<&str>, is_unreco
     Ok(u8::from(!ended.is_done()))
 }
 
-/// Makes a job ours.
+/// Takes a job over.
 async fn take_up(headless: &mut Headless, id: JobId) -> Result<()> {
     headless.intend(Intent::TakeUp(id));
     let is_answered = |state: &State| state.notice.as_ref().is_some_and(|notice| notice.is_error) || is_ours(state, id);
@@ -235,7 +237,7 @@ fn is_ours(state: &State, id: JobId) -> bool {
     state.jobs.find(id).is_some_and(|job| job.keeper == Keeper::Us)
 }
 
-/// Where the objects of a job are read.
+/// The scopes of a job's objects.
 fn scopes(job: &Job) -> Vec<Scope> {
     let steps = job.items().iter().flat_map(|item| &item.steps).map(|step| &step.object);
     let scope = |gk: &fluxdeck_model::domain::GroupKind, namespace: &fluxdeck_model::domain::Str| Scope {
@@ -246,7 +248,7 @@ fn scopes(job: &Job) -> Vec<Scope> {
     scopes.into_iter().collect()
 }
 
-/// Gives a job up, without asking a cluster: what is known of it is its end.
+/// Drops a job without asking a cluster: it ends with its last known state.
 async fn drop_job(call: &Call, loaded: &Loaded) -> Result<u8> {
     refuse(loaded)?;
     let id = loaded.job.id;
@@ -256,7 +258,7 @@ async fn drop_job(call: &Call, loaded: &Loaded) -> Result<u8> {
     headless.part().await;
     if !read(call)?.iter().any(|loaded| loaded.job.id == id && loaded.job.is_over()) {
         return Err(Error::failed(
-            "that it is given up could not be written down",
+            "dropping the job could not be written down",
             "it is still there: free some room, and try again",
         ));
     }

@@ -15,7 +15,7 @@ pub(super) fn to_file(places: Option<&Places>) -> Option<tracing_appender::non_b
     Some(guard)
 }
 
-/// A log without credentials and escape sequences: libraries log the addresses that they were given. Takes an event at a time, as
+/// A log without credentials and escape sequences: libraries log the addresses that they connect to. Takes one event at a time, as
 /// tracing-subscriber writes them.
 struct Clean<W>(W);
 

@@ -41,10 +41,10 @@ const EXIT_CODES: &str = "Exit codes:
   2  wrong call: unknown flag, kind or value
   3  cluster not reachable, access denied, or something of what is printed could not be read";
 
-/// What `--help` begins with.
-const ABOUT: &str = "A terminal for Kubernetes clusters run by Flux CD: the whole graph, live, with true health";
+/// The first line of `--help`.
+const ABOUT: &str = "A terminal UI for Kubernetes clusters managed by Flux CD: the whole graph, live, with real health";
 
-/// A command line that was read.
+/// A parsed command line.
 pub struct Cli {
     global: Global,
     /// None for the screen.
@@ -59,7 +59,7 @@ pub fn program() -> clap::Command {
 }
 
 impl Cli {
-    /// Reads the command line; ends the program where that asks for help or is wrong.
+    /// Parses the command line; ends the program if it asks for help or is wrong.
     pub fn parse() -> Self {
         let mut program = program();
         let matches = program.get_matches_mut();
@@ -72,7 +72,7 @@ impl Cli {
 
 #[derive(Args)]
 struct Global {
-    /// The kubeconfig file; else $KUBECONFIG, else ~/.kube/config
+    /// The kubeconfig file; default: $KUBECONFIG, then ~/.kube/config
     #[arg(long, global = true, value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
     /// The context of the kubeconfig
@@ -90,13 +90,13 @@ struct Global {
     /// All namespaces
     #[arg(short = 'A', long, global = true)]
     all_namespaces: bool,
-    /// The user to act as
+    /// The user to impersonate
     #[arg(long = "as", global = true, value_name = "USER")]
     impersonate: Option<String>,
-    /// A group to act as; may be repeated
+    /// A group to impersonate; may be repeated
     #[arg(long = "as-group", global = true, value_name = "GROUP")]
     impersonate_groups: Vec<String>,
-    /// How long one request may take: 5s, 1m
+    /// The time limit of one request: 5s, 1m
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
     request_timeout: Option<Duration>,
     /// Write nothing to any cluster
@@ -129,9 +129,9 @@ struct ScreenFlags {
     ascii: bool,
 }
 
-/// How a command prints what is no list of objects.
+/// The output formats of commands that do not list objects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Telling {
+enum ReportFormat {
     #[default]
     Text,
     Json,
@@ -150,10 +150,10 @@ enum Format {
     Name,
 }
 
-/// How long a command waits for what it prints.
+/// How long a command waits for its output.
 #[derive(Args)]
 struct Patience {
-    /// How long to wait for what is to be printed: 30s, 2m. Without it 1m, but 4s for a kind that fails beside others that do not
+    /// How long to wait for the output: 30s, 2m. Default: 1m, but 4s for a kind that fails while others do not
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     timeout: Option<Duration>,
 }
@@ -163,7 +163,7 @@ impl Patience {
         self.timeout.unwrap_or(Duration::from_secs(60))
     }
 
-    /// Whether kinds that fail are waited for to the end: who says how long means the whole.
+    /// Whether failing kinds are waited for to the end: an explicit timeout applies to all kinds.
     const fn is_asked(&self) -> bool {
         self.timeout.is_some()
     }
@@ -183,7 +183,7 @@ struct Look {
     selector: Option<String>,
     #[command(flatten)]
     patience: Patience,
-    /// Exit with 1 when something that was printed is failed or stalled
+    /// Exit with 1 if a printed object is failed or stalled
     #[arg(long)]
     exit_code: bool,
 }
@@ -198,7 +198,7 @@ fn health(text: &str) -> std::result::Result<Health, String> {
         .ok_or_else(|| format!("there is no state `{text}`: {}", Health::ALL.map(Health::slug).join(", ")))
 }
 
-/// What the arguments and the configuration come to.
+/// The arguments merged with the configuration.
 struct Call {
     options: Options,
     context: String,
@@ -253,7 +253,7 @@ async fn carry_out(call: &Call, called: &Called, matches: &ArgMatches) -> Result
     }
 }
 
-/// A command that only looks, until it is told to end: what it has started, such as a login program, ends with it.
+/// A command that only looks, until a signal ends it: what it has started, such as a login program, ends with it.
 async fn stoppable(looking: impl Future<Output = Result<u8>>) -> Result<u8> {
     tokio::select! {
         done = looking => done,
@@ -269,9 +269,9 @@ pub fn report(error: &Error) {
     }
 }
 
-/// Reports a fault of ours. Its message may quote what came from outside.
+/// Reports an internal error. Its message may quote text from outside.
 fn report_panic(panic: &std::panic::PanicHookInfo) {
-    output::beside(&format!("fluxdeck: a part of it broke: {panic}"));
+    output::beside(&format!("fluxdeck: internal error: {panic}"));
     let trace = std::backtrace::Backtrace::capture();
     if trace.status() == std::backtrace::BacktraceStatus::Captured {
         output::beside(&trace.to_string());
@@ -281,7 +281,7 @@ fn report_panic(panic: &std::panic::PanicHookInfo) {
 impl Global {
     fn call(&self, places: Option<Places>, is_screen: bool) -> Result<Call> {
         let is_demo = self.demo || self.demo_dir.is_some();
-        // the demo is the same for everybody: nothing of a home directory is read
+        // the demo is the same for all users: nothing in a home directory is read
         let places = places.filter(|_| !is_demo);
         let config = Config::read(places.as_ref())?;
         let request_timeout =
@@ -301,7 +301,7 @@ impl Global {
             }),
         };
         if self.impersonate.is_none() && !self.impersonate_groups.is_empty() {
-            return Err(Error::usage("--as-group needs --as", "name the user to act as: --as USER --as-group GROUP"));
+            return Err(Error::usage("--as-group needs --as", "name the user to impersonate: --as USER --as-group GROUP"));
         }
         let namespaces: BTreeSet<Str> =
             self.namespace.iter().map(|name| name.trim()).filter(|name| !name.is_empty()).map(Str::from).collect();
@@ -347,7 +347,8 @@ impl Global {
     }
 }
 
-/// Where git content is found: nowhere outside for the demo; else the work tree that we are in, the configured ones, and the cache.
+/// Where git content is found: for the demo only its own repositories; otherwise the present work tree, the configured ones, and
+/// the cache.
 fn repositories(origin: &Origin, config: &Config, places: Option<&Places>) -> Repositories {
     if let Origin::Demo(_) = origin {
         return Repositories::default();
@@ -361,12 +362,12 @@ fn repositories(origin: &Origin, config: &Config, places: Option<&Places>) -> Re
 mod tests {
     use std::process::Command;
 
-    /// Set for the run of the tests that breaks.
+    /// Set for the test process that panics.
     const BREAKS: &str = "FLUXDECK_TEST_BREAKS";
 
-    /// A hook is the process's: this runs itself once more.
+    /// A panic hook belongs to the process: this test runs itself in another one.
     #[test]
-    fn a_fault_of_ours_is_told_without_what_it_quotes() {
+    fn an_internal_error_is_reported_without_what_it_quotes() {
         if std::env::var_os(BREAKS).is_some() {
             std::panic::set_hook(Box::new(super::report_panic));
             panic!("no repository at https://me:hunter2@git.example.com/f \u{1b}[2J\npassword: |\n  hunter2\nfor shop");
@@ -374,17 +375,17 @@ mod tests {
         let mut command = Command::new(std::env::current_exe().expect("a test"));
         command.args([
             "--exact",
-            "cli::tests::a_fault_of_ours_is_told_without_what_it_quotes",
+            "cli::tests::an_internal_error_is_reported_without_what_it_quotes",
             "--nocapture",
             "--test-threads=1",
         ]);
         let ran = command.env(BREAKS, "1").env("RUST_BACKTRACE", "1").output().expect("it runs");
-        let told = String::from_utf8_lossy(&ran.stderr);
+        let output = String::from_utf8_lossy(&ran.stderr);
 
         assert!(
-            told.contains("a part of it broke") && told.contains("https://***@git.example.com/f") && told.contains("for shop"),
-            "{told}"
+            output.contains("internal error") && output.contains("https://***@git.example.com/f") && output.contains("for shop"),
+            "{output}"
         );
-        assert!(!told.contains("hunter2") && !told.contains('\u{1b}'), "{told}");
+        assert!(!output.contains("hunter2") && !output.contains('\u{1b}'), "{output}");
     }
 }

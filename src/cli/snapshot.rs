@@ -20,14 +20,14 @@ use fluxdeck_model::error::Result;
 use fluxdeck_model::kinds::masked;
 use fluxdeck_model::state::Cluster;
 
-const WITHOUT: &str = "What may be a credential is left out, so that the file can be given away:
-  data of Secrets and ConfigMaps; credentials in URLs, messages and fields with a telling name (password, token …)
-  what people set for programs, but not its keys: HelmReleases' `values`, `postBuild.substitute`, inputs of ResourceSets, patches,
-  environments and command lines of containers, headers, options of drivers, metadata of events, annotations of anybody but Flux, Helm,
-  Kubernetes and fluxdeck
+const WITHOUT: &str = "Possible credentials are left out, so that the file can be shared:
+  data of Secrets and ConfigMaps; credentials in URLs, messages and fields with a sensitive name (password, token …)
+  settings of programs, except their keys: HelmReleases' `values`, `postBuild.substitute`, inputs of ResourceSets, patches,
+  environments and command lines of containers, headers, options of drivers, metadata of events, annotations
+  other than those of Flux, Helm, Kubernetes and fluxdeck
   addresses of Providers, paths of Receivers and webhooks, queries of URLs, defaults in schemas, and copies of manifests in annotations
-  all texts of kinds whose schema is not known, but names, images, versions, addresses and what is called like them
-Names, labels, images, revisions, statuses and numbers are kept. The file still says what runs where: it is readable by you alone.";
+  all text of kinds with an unknown schema, except names, images, versions, addresses and fields named like them
+Names, labels, images, revisions, statuses and numbers are kept. The file still shows what runs where: only you can read it.";
 
 pub(super) const COMMAND: Command = Command {
     name: "snapshot",
@@ -88,7 +88,7 @@ async fn take(call: &Call, arguments: &Arguments) -> Result<u8> {
     }
 }
 
-/// Kinds that were asked for, with how far they may be read everywhere.
+/// The requested kinds, with their coverage.
 fn shown(cluster: &Cluster) -> BTreeMap<GroupKind, Coverage> {
     let everywhere = cluster.store.coverage().filter(|(scope, _)| scope.namespace.is_none());
     everywhere
@@ -97,14 +97,14 @@ fn shown(cluster: &Cluster) -> BTreeMap<GroupKind, Coverage> {
         .collect()
 }
 
-/// Whether an object stands in the tree: what Flux does not manage is nobody's business here.
+/// Whether an object is in the tree: objects that Flux does not manage are left out.
 fn is_shown(cluster: &Cluster, gk: &GroupKind, object: &Value) -> bool {
     let field = |name: &str| object["metadata"][name].as_str().unwrap_or_default();
     let id = ObjectRef::new(ClusterId(0), gk.clone(), field("namespace"), fluxdeck_model::domain::text::printable(field("name")));
     cluster.store.find(&id).is_some_and(|node| cluster.forest.contains(node))
 }
 
-/// Events of what is shown; a snapshot without events is still one.
+/// Events of the objects in it; a failure to read them does not fail the snapshot.
 async fn events(connection: &Connection, cluster: &Cluster, limit: Duration) -> Vec<Value> {
     let gk = GroupKind::new("", "Event");
     let Some(served) = connection.served(&gk) else { return Vec::new() };
@@ -119,7 +119,7 @@ async fn events(connection: &Connection, cluster: &Cluster, limit: Duration) -> 
     all.into_iter().filter(involved).map(shareable).collect()
 }
 
-/// The object as it may be given away.
+/// The object masked for sharing.
 fn shareable(mut object: Value) -> Value {
     masked::for_sharing(&mut object);
     object

@@ -11,9 +11,9 @@ use fluxdeck_model::insight::member::{full, members};
 use fluxdeck_model::insight::setting::called;
 use fluxdeck_model::render::error::BuildError;
 use fluxdeck_model::render::flux::{self, Applied, Values};
-use fluxdeck_model::render::node::{Form, Layer, Node, Origin, Text, Trace};
-use fluxdeck_model::render::read::{Place as Reading, documents};
-use fluxdeck_model::render::repository::{Builder, Outcome, Place, Repository};
+use fluxdeck_model::render::node::{Layer, Node, Notation, Origin, Text, Trace};
+use fluxdeck_model::render::read::{TextPlace as Reading, documents};
+use fluxdeck_model::render::repository::{BuildOutcome, Builder, MemberIndex, Repository};
 use fluxdeck_model::render::substitute::Variables;
 use fluxdeck_model::render::tree::{self, Tree};
 use fluxdeck_model::render::{self, Cache};
@@ -21,16 +21,16 @@ use fluxdeck_model::render::{self, Cache};
 /// Which files are looked at.
 #[derive(Args, Clone)]
 pub(super) struct Files {
-    /// The checkout or folder; else the git work tree around the current directory
+    /// The checkout or folder; default: the git work tree around the current directory
     #[arg(long, value_name = "DIR")]
     pub repo: Option<PathBuf>,
-    /// A branch, tag or commit, instead of the files as they lie there
+    /// A branch, tag or commit, instead of the files in the work tree
     #[arg(long, value_name = "REV")]
     pub rev: Option<String>,
 }
 
 impl Files {
-    /// The thread of the repository that is meant.
+    /// The worker thread of the repository.
     pub fn worker(&self) -> Result<Worker> {
         match &self.repo {
             Some(folder) => Worker::start(folder, Checkout::open),
@@ -47,13 +47,13 @@ impl Files {
     }
 }
 
-/// What is built of them.
+/// What is built from the files.
 #[derive(Args, Clone)]
 pub(super) struct What {
-    /// A folder, as kustomize builds it; one without a kustomization file as Flux does it
+    /// A folder, built as by kustomize; without a kustomization file, as by Flux
     #[arg(long, value_name = "PATH", conflicts_with = "kustomization")]
     pub path: Option<String>,
-    /// A Flux Kustomization with everything that Flux adds: NAMESPACE/NAME, or CLUSTER/NAMESPACE/NAME
+    /// A Flux Kustomization, with everything that Flux adds: NAMESPACE/NAME, or CLUSTER/NAMESPACE/NAME
     #[arg(long, value_name = "NS/NAME")]
     pub kustomization: Option<String>,
     /// Values that only the cluster has: manifests of ConfigMaps and Secrets, or lines of NAME=value
@@ -105,12 +105,12 @@ impl Given {
         let lines = String::from_utf8_lossy(&bytes).into_owned();
         for (line, text) in (1..).zip(lines.lines()).filter(|(_, text)| !text.trim().is_empty() && !text.starts_with('#')) {
             let (name, value) = text.split_once('=').ok_or_else(|| {
-                let hint = "give manifests of ConfigMaps and Secrets, or lines of NAME=value";
+                let hint = "pass manifests of ConfigMaps and Secrets, or lines of NAME=value";
                 Error::usage(format!("{shown}:{line}: no NAME=value"), hint)
             })?;
             given.plain.insert(
                 name.trim().into(),
-                (value.into(), Trace::new(Origin::new(&file, line, 1, Layer::Cluster).as_form(Form::Maker))),
+                (value.into(), Trace::new(Origin::new(&file, line, 1, Layer::Cluster).as_form(Notation::Maker))),
             );
         }
         Ok(given)
@@ -158,8 +158,8 @@ impl Given {
     }
 }
 
-fn has_values(cluster: &render::repository::Cluster, kind: &str, namespace: &str, name: &str) -> bool {
-    let text = |node: &Node, path: &[&str], wished: &str| node.at(path).and_then(Node::text) == Some(wished);
+fn has_values(cluster: &render::repository::RepositoryCluster, kind: &str, namespace: &str, name: &str) -> bool {
+    let text = |node: &Node, path: &[&str], wanted: &str| node.at(path).and_then(Node::text) == Some(wanted);
     cluster.members.iter().flat_map(|member| member.outcome.objects()).any(|object| {
         let node = &object.node;
         text(node, &["kind"], kind)
@@ -174,35 +174,34 @@ fn has_values(cluster: &render::repository::Cluster, kind: &str, namespace: &str
 /// # Errors
 /// It is not there, or cannot be built.
 pub(super) fn folder(tree: &dyn Tree, path: &str, given: Option<&Given>) -> std::result::Result<Vec<Applied>, BuildError> {
-    let outside =
-        || BuildError::refused(format!("`{path}` leads out of the repository"), "name a folder inside: --path apps/web");
+    let outside = || BuildError::refused(format!("`{path}` leaves the repository"), "pass a folder inside it: --path apps/web");
     let folder = tree::join("", path.trim_start_matches('/')).filter(|_| !path.starts_with('/')).ok_or_else(outside)?;
     let variables = given.map(Given::variables);
     flux::alone(tree, &folder, variables.as_ref(), &Cache::default())
 }
 
-/// The one member that is meant.
+/// The one matching member.
 ///
 /// # Errors
 /// None, or several that differ.
-pub(super) fn member(repository: &Repository, wished: &str) -> Result<Place> {
-    let found = members(repository, wished)?;
+pub(super) fn member(repository: &Repository, wanted: &str) -> Result<MemberIndex> {
+    let found = members(repository, wanted)?;
     if let [one] = found[..] {
         return Ok(one);
     }
     let names: Vec<_> = found.iter().map(|place| full(repository, *place)).collect();
-    Err(Error::failed(format!("several clusters have a Kustomization `{wished}`"), format!("name one: {}", names.join(", "))))
+    Err(Error::failed(format!("several clusters have a Kustomization `{wanted}`"), format!("name one: {}", names.join(", "))))
 }
 
 /// What a member applies.
 ///
 /// # Errors
-/// It cannot be built, or lies elsewhere.
-pub(super) fn objects(repository: &Repository, place: Place) -> Result<&[Applied]> {
+/// It cannot be built, or its source is another repository.
+pub(super) fn objects(repository: &Repository, place: MemberIndex) -> Result<&[Applied]> {
     match &repository.clusters[place.cluster].members[place.member].outcome {
-        Outcome::Built(objects) => Ok(objects),
-        Outcome::Failed(error) => Err(error.clone().into()),
-        Outcome::Elsewhere(why) => {
+        BuildOutcome::Built(objects) => Ok(objects),
+        BuildOutcome::Failed(error) => Err(error.clone().into()),
+        BuildOutcome::Elsewhere(why) => {
             let hint = "build it in a checkout of that repository";
             Err(Error::failed(format!("{} is not built from here: {why}", called(repository, place)), hint))
         }

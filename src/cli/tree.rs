@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::command::{self, Command, Run};
-use super::headless::{gather, tell_restrictions, unread};
+use super::headless::{gather, report_restrictions, unread};
 use super::output::{self, Node, nodes_below, sorted};
 use super::{Call, Format, Look};
 use fluxdeck_model::commands::{kind_named, unknown_kind};
@@ -40,8 +40,8 @@ async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
     };
     let filter = arguments.look.filter(call)?;
     let fuzzy = std::cell::RefCell::new(Fuzzy::default());
-    let wished = |id: NodeId| filter.admits(&cluster.store, &cluster.forest, id, &mut fuzzy.borrow_mut());
-    let trees: Vec<_> = roots.iter().filter_map(|root| nodes_below(cluster, *root, &wished)).collect();
+    let wanted = |id: NodeId| filter.admits(&cluster.store, &cluster.forest, id, &mut fuzzy.borrow_mut());
+    let trees: Vec<_> = roots.iter().filter_map(|root| nodes_below(cluster, *root, &wanted)).collect();
     match arguments.look.output {
         Format::Json => output::json(&trees)?,
         Format::Yaml => output::yaml(&trees)?,
@@ -49,12 +49,12 @@ async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
         Format::Table | Format::Wide => {
             let mut text = String::new();
             for root in roots {
-                draw(cluster, root, "", "", &wished, arguments.look.output == Format::Wide, &mut text);
+                draw(cluster, root, "", "", &wanted, arguments.look.output == Format::Wide, &mut text);
             }
             output::write(&text)?;
         }
     }
-    tell_restrictions(state);
+    report_restrictions(state);
     if let Some(error) = unread(state) {
         return Err(error);
     }
@@ -63,7 +63,7 @@ async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
 }
 
 impl Look {
-    /// The filter that the flags come to.
+    /// The filter from the flags.
     pub(super) fn filter(&self, call: &Call) -> Result<Filter> {
         let query = self.selector.as_deref().map(Query::labels).transpose().map_err(|why| Error::usage(why, ""))?.flatten();
         let namespaces = Some(call.options.namespaces.clone()).filter(|names| !names.is_empty());
@@ -75,13 +75,13 @@ impl Look {
 /// Objects named `KIND/NAME`, in every namespace that is looked at.
 fn find(cluster: &Cluster, call: &Call, name: &str) -> Result<Vec<NodeId>> {
     let (kind, name) =
-        name.split_once('/').ok_or_else(|| Error::usage(format!("`{name}` is no KIND/NAME"), "write it as ks/apps"))?;
+        name.split_once('/').ok_or_else(|| Error::usage(format!("`{name}` is not KIND/NAME"), "write it as ks/apps"))?;
     let gk = kind_named(kind, &cluster.store).ok_or_else(|| unknown_kind(kind))?;
-    let wished = |id: &NodeId| {
+    let wanted = |id: &NodeId| {
         let reference = cluster.store.reference(*id);
         &*reference.name == name && (call.options.namespaces.is_empty() || call.options.namespaces.contains(&reference.namespace))
     };
-    let found: Vec<_> = cluster.store.of_kind(&gk).filter(wished).collect();
+    let found: Vec<_> = cluster.store.of_kind(&gk).filter(wanted).collect();
     if found.is_empty() {
         return Err(Error::failed(format!("there is no {} `{name}`", gk.kind), "check the name and the namespace (-n)"));
     }
@@ -97,8 +97,8 @@ fn names(nodes: &[Node]) -> String {
 }
 
 /// Draws a node and what is below it with lines, as `flux tree` does.
-fn draw(cluster: &Cluster, id: NodeId, lead: &str, branch: &str, wished: &dyn Fn(NodeId) -> bool, wide: bool, out: &mut String) {
-    if nodes_below(cluster, id, wished).is_none() {
+fn draw(cluster: &Cluster, id: NodeId, lead: &str, branch: &str, wanted: &dyn Fn(NodeId) -> bool, wide: bool, out: &mut String) {
+    if nodes_below(cluster, id, wanted).is_none() {
         return;
     }
     let (store, forest) = (&cluster.store, &cluster.forest);
@@ -107,8 +107,8 @@ fn draw(cluster: &Cluster, id: NodeId, lead: &str, branch: &str, wished: &dyn Fn
     let mut line =
         format!("{lead}{branch}{} {}/{}  {}", health.glyph(), reference.gk.kind, reference.path(), word_of(store, forest, id));
     let object = store.object(id);
-    if let Some((ready, wished)) = object.and_then(|object| object.facts.ready) {
-        line.push_str(&format!("  {ready}/{wished}"));
+    if let Some((ready, desired)) = object.and_then(|object| object.facts.ready) {
+        line.push_str(&format!("  {ready}/{desired}"));
     }
     let revision = revision_of(store, forest, id);
     if !revision.is_empty() {
@@ -126,9 +126,9 @@ fn draw(cluster: &Cluster, id: NodeId, lead: &str, branch: &str, wished: &dyn Fn
         _ => format!("{lead}│   "),
     };
     let children: Vec<_> =
-        sorted(cluster, forest.children(id)).into_iter().filter(|child| nodes_below(cluster, *child, wished).is_some()).collect();
+        sorted(cluster, forest.children(id)).into_iter().filter(|child| nodes_below(cluster, *child, wanted).is_some()).collect();
     for (at, child) in children.iter().enumerate() {
         let branch = if at + 1 == children.len() { "└── " } else { "├── " };
-        draw(cluster, *child, &lead, branch, wished, wide, out);
+        draw(cluster, *child, &lead, branch, wanted, wide, out);
     }
 }

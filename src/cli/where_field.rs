@@ -10,23 +10,23 @@ use serde_json::{Value, json};
 use super::build::{layer, parts, place, unknown};
 use super::command::{self, Command, Run};
 use super::source::{self, Files, Given, What};
-use super::{Telling, output};
+use super::{ReportFormat, output};
 use crate::runtime::{Bench, Worker};
 use fluxdeck_model::domain::text::sanitise_line;
 use fluxdeck_model::error::{Error, Result};
-use fluxdeck_model::insight::field::{self, Field};
+use fluxdeck_model::insight::field::{self, FieldPath};
 use fluxdeck_model::insight::member;
 use fluxdeck_model::insight::named::{Named, shown};
-use fluxdeck_model::insight::setting::{self, Setting};
+use fluxdeck_model::insight::setting::{self, LayeredValue};
 use fluxdeck_model::kinds::masked::MASKED;
 use fluxdeck_model::render::flux::Applied;
 use fluxdeck_model::render::node::{Node, Origin};
-use fluxdeck_model::render::repository::{Place, Repository};
+use fluxdeck_model::render::repository::{MemberIndex, Repository};
 use fluxdeck_model::render::write;
 
-/// Lines shown before and after the one that counts.
+/// Context lines before and after the line.
 const AROUND: u32 = 2;
-/// Fields listed below a map or a list.
+/// How many fields are listed below a mapping or a list.
 const MOST_BELOW: usize = 60;
 
 pub(super) const COMMAND: Command = Command {
@@ -49,28 +49,28 @@ struct Arguments {
     what: What,
     /// How to print
     #[arg(short, long, value_enum, default_value_t, hide_default_value = true)]
-    output: Telling,
+    output: ReportFormat,
 }
 
 /// An object and the Kustomizations that build exactly it.
 struct Found<'b> {
     object: &'b Applied,
-    places: Vec<Place>,
+    places: Vec<MemberIndex>,
 }
 
-/// Prints who set the field. Returns the exit code.
+/// Prints what set the field. Returns the exit code.
 fn print(arguments: &Arguments, namespaces: &[String]) -> Result<u8> {
     let named = Named::parse(&arguments.object)?;
-    let field = Field::parse(&arguments.field)?;
-    let (worker, wished) = (arguments.files.worker()?, arguments.clone());
-    let (repository, of_folder) = worker.wait(move |bench| build(bench, &wished))?;
+    let field = FieldPath::parse(&arguments.field)?;
+    let (worker, wanted) = (arguments.files.worker()?, arguments.clone());
+    let (repository, of_folder) = worker.wait(move |bench| build(bench, &wanted))?;
     let found = find(&repository, &of_folder, arguments, &named, &field, namespaces)?;
     let node = field.reach(&found.object.node)?;
     let tree = Texts { worker: &worker, files: &arguments.files, known: RefCell::default() };
     let answer = Answer { tree, repository: &repository, found: &found, setting: setting::of(&node), field: &arguments.field };
     match arguments.output {
-        Telling::Text => output::write(&answer.text())?,
-        Telling::Json => output::json(&answer.json())?,
+        ReportFormat::Text => output::write(&answer.text())?,
+        ReportFormat::Json => output::json(&answer.json())?,
     }
     Ok(0)
 }
@@ -108,20 +108,20 @@ impl Texts<'_> {
     }
 }
 
-/// The one object that is meant; the same in several Kustomizations counts as one where the field has the same layers.
+/// The one matching object; the same in several Kustomizations counts as one if the field has the same layers.
 fn find<'b>(
     repository: &'b Repository,
     of_folder: &'b [Applied],
     arguments: &Arguments,
     named: &Named,
-    field: &Field,
+    field: &FieldPath,
     namespaces: &[String],
 ) -> Result<Found<'b>> {
-    let mut all: Vec<(Option<Place>, &Applied)> = Vec::new();
+    let mut all: Vec<(Option<MemberIndex>, &Applied)> = Vec::new();
     match (&arguments.what.path, &arguments.what.kustomization) {
         (Some(_), _) => all.extend(of_folder.iter().map(|object| (None, object))),
-        (None, Some(wished)) => {
-            for place in member::members(repository, wished)? {
+        (None, Some(wanted)) => {
+            for place in member::members(repository, wanted)? {
                 all.extend(source::objects(repository, place)?.iter().map(|object| (Some(place), object)));
             }
         }
@@ -156,12 +156,12 @@ fn find<'b>(
     }
 }
 
-/// Says also what could not be looked at.
-fn missing(repository: &Repository, named: &Named, all: &[(Option<Place>, &Applied)], namespaces: &[String]) -> Error {
+/// Also reports what could not be looked at.
+fn missing(repository: &Repository, named: &Named, all: &[(Option<MemberIndex>, &Applied)], namespaces: &[String]) -> Error {
     let mut error = named.missing(all.iter().map(|(_, object)| &object.node), namespaces);
     let failed = repository
         .members()
-        .filter(|(_, member)| matches!(member.outcome, fluxdeck_model::render::repository::Outcome::Failed(_)));
+        .filter(|(_, member)| matches!(member.outcome, fluxdeck_model::render::repository::BuildOutcome::Failed(_)));
     let names: Vec<_> = failed.map(|(place, _)| member::full(repository, place)).collect();
     if !names.is_empty() && (all.is_empty() || all.iter().any(|(place, _)| place.is_some())) {
         error.hint.push_str(&format!("; these could not be built: {}", names.join(", ")));
@@ -169,7 +169,7 @@ fn missing(repository: &Repository, named: &Named, all: &[(Option<Place>, &Appli
     error
 }
 
-fn is_same(a: &Node, b: &Node, field: &Field) -> bool {
+fn is_same(a: &Node, b: &Node, field: &FieldPath) -> bool {
     // the same value, set, composed and overridden at the same places
     let is_same = |a: &Node, b: &Node| a.trace == b.trace && a.is_same(b);
     shown(a) == shown(b)
@@ -179,12 +179,12 @@ fn is_same(a: &Node, b: &Node, field: &Field) -> bool {
         }
 }
 
-/// Everything that is told.
+/// Everything that is printed.
 struct Answer<'a> {
     tree: Texts<'a>,
     repository: &'a Repository,
     found: &'a Found<'a>,
-    setting: Setting<'a>,
+    setting: LayeredValue<'a>,
     field: &'a str,
 }
 
@@ -212,7 +212,7 @@ impl Answer<'_> {
         setting::context(&text, origin.line, around).into_iter().map(clean).collect()
     }
 
-    /// A line of a Secret without what stands behind the colon.
+    /// A line of a Secret without the text after the colon.
     fn masked(&self, line: &str) -> String {
         match line.split_once(':') {
             _ if !self.is_secret() => line.to_owned(),
@@ -275,7 +275,7 @@ impl Answer<'_> {
         }
         let Some(winner) = self.setting.layers.first() else { return };
         if let Some(inner) = winner.inner() {
-            out.push_str(&format!("inside of  the text at {}:{}, {}\n", inner.line, inner.column, sanitise_line(&inner.path)));
+            out.push_str(&format!("inside     the text at {}:{}, {}\n", inner.line, inner.column, sanitise_line(&inner.path)));
         }
         if let Some(anchor) = winner.anchor() {
             let times = if anchor.aliases == 1 { "1 other place".to_owned() } else { format!("{} other places", anchor.aliases) };

@@ -26,7 +26,7 @@ pub struct Config {
     pub readonly: bool,
     /// Folders of checkouts.
     pub repos: Vec<PathBuf>,
-    /// Repositories that are in none of them are fetched when somebody asks.
+    /// Repositories that are in none of them are fetched on demand.
     pub fetch: bool,
     /// Rules for contexts by pattern.
     pub contexts: Vec<Guarded>,
@@ -106,7 +106,7 @@ impl Config {
             Some((path, Ok(text))) => toml::from_str(&text).map_err(|error| broken(path, &error))?,
             Some((_, Err(error))) if error.kind() == std::io::ErrorKind::NotFound => Layer::default(),
             Some((path, Err(error))) => {
-                return Err(Error::usage(format!("cannot read {}: {error}", path.display()), "mend or remove the file"));
+                return Err(Error::usage(format!("cannot read {}: {error}", path.display()), "fix or remove the file"));
             }
         };
         let contexts =
@@ -140,7 +140,7 @@ impl Config {
     }
 }
 
-/// A folder as people write it: `~/` is the home directory.
+/// A folder in the user's notation: `~/` is the home directory.
 fn folder_of(text: &str) -> PathBuf {
     let home = || Some(directories::BaseDirs::new()?.home_dir().to_owned());
     match text.strip_prefix("~/").and_then(|rest| Some(home()?.join(rest))) {

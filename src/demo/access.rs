@@ -1,6 +1,6 @@
 //! Who may do what: RBAC as kube-apiserver evaluates it (`plugin/pkg/auth/authorizer/rbac`), from the cluster's own objects.
 //!
-//! Three users stand at the door: an administrator, a developer of two namespaces, a viewer of everything. What they may do is written
+//! There are three users: an administrator, a developer of two namespaces, a viewer of everything. What they may do is written
 //! in roles and bindings like those of any cluster, so that a binding that is added or taken away counts at once.
 
 use serde_json::Value;
@@ -37,12 +37,12 @@ impl User {
     }
 }
 
-/// What somebody wants to do.
+/// A request to authorize.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Attempt<'a> {
     pub verb: &'a str,
     pub group: &'a str,
-    /// The plural; empty for a path that is no resource.
+    /// The plural; empty for a path that is not a resource.
     pub resource: &'a str,
     pub subresource: &'a str,
     pub namespace: &'a str,
@@ -70,7 +70,7 @@ pub(super) fn allowed(store: &Store, user: &User, attempt: &Attempt) -> Option<S
     if user.groups.iter().any(|group| group == "system:masters") {
         return Some(String::new());
     }
-    // everybody may ask what he may do (ClusterRole `system:basic-user`)
+    // all users may ask for their own rights (ClusterRole `system:basic-user`)
     if attempt.resource.starts_with("selfsubject") && attempt.verb == "create" {
         return Some(String::new());
     }
@@ -128,9 +128,9 @@ fn rules_of(store: &Store, kind: &str, namespace: &str, name: &str) -> Vec<Value
     let Some(role) = store.find(GROUP, kind, namespace, name) else { return Vec::new() };
     let mut rules = list(role, "/rules").to_vec();
     for selector in list(role, "/aggregationRule/clusterRoleSelectors") {
-        let wished = selector["matchLabels"].as_object().cloned().unwrap_or_default();
+        let wanted = selector["matchLabels"].as_object().cloned().unwrap_or_default();
         let Some(number) = store.kind_of(GROUP, "ClusterRole") else { continue };
-        let is_part = |object: &Value| wished.iter().all(|(label, value)| object["metadata"]["labels"][label] == *value);
+        let is_part = |object: &Value| wanted.iter().all(|(label, value)| object["metadata"]["labels"][label] == *value);
         for (key, _) in store.of_kind(number).filter(|(key, object)| key.name != name && is_part(object)) {
             rules.extend(rules_of(store, "ClusterRole", "", &key.name));
         }
@@ -139,7 +139,7 @@ fn rules_of(store: &Store, kind: &str, namespace: &str, name: &str) -> Vec<Value
 }
 
 fn covers(rule: &Value, attempt: &Attempt) -> bool {
-    let has = |field: &str, wished: &str| list(rule, field).iter().any(|value| value == wished || value == "*");
+    let has = |field: &str, wanted: &str| list(rule, field).iter().any(|value| value == wanted || value == "*");
     let full = if attempt.subresource.is_empty() {
         attempt.resource.to_owned()
     } else {

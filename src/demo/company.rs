@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::access::User;
 use super::content::{self, CONTEXTS};
 use super::forge::Forge;
-use super::git::{Place, Repositories};
+use super::git::{Repositories, RunDirectory};
 use super::world::World;
 use crate::files::REAL;
 use crate::records::Snapshot;
@@ -43,16 +43,16 @@ pub struct Entrance {
 
 impl Company {
     /// A company that lives in real time from now on. Nothing is opened or written before it is needed.
-    pub fn start(place: Place) -> Self {
+    pub fn start(place: RunDirectory) -> Self {
         Self::at(place, Timestamp::now(), false)
     }
 
     /// A company whose clocks stand still until a test moves them ([`World::advance`]).
-    pub fn driven(place: Place, began: Timestamp) -> Self {
+    pub fn driven(place: RunDirectory, began: Timestamp) -> Self {
         Self::at(place, began, true)
     }
 
-    fn at(place: Place, began: Timestamp, is_driven: bool) -> Self {
+    fn at(place: RunDirectory, began: Timestamp, is_driven: bool) -> Self {
         let repositories = Arc::new(Repositories::at(place));
         Self { repositories, forge: OnceLock::new(), clusters: Mutex::default(), began, is_driven }
     }
@@ -102,7 +102,7 @@ impl Company {
         self.repositories.path(url)
     }
 
-    /// Whether newcomers are given hints: until somebody who keeps his directory has dismissed them.
+    /// Whether hints are shown: until they are dismissed in a directory that is kept.
     pub fn gives_hints(&self) -> bool {
         let place = self.repositories.place();
         !place.is_kept() || !place.path().is_ok_and(|path| path.join(DISMISSED).exists())
@@ -139,7 +139,7 @@ impl User {
         if *self == Self::developer() { "web" } else { "flux-system" }
     }
 
-    /// The users of the demo's kubeconfig, by name, and anybody whom one acts as.
+    /// The users of the demo's kubeconfig, by name, and any user to impersonate.
     pub fn named(name: &str, groups: &[String]) -> Self {
         let known = [Self::admin(), Self::developer(), Self::viewer()].into_iter().find(|known| known.name == name);
         match known {

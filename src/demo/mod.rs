@@ -12,7 +12,7 @@
 //!  git          the repositories, as bare ones in a directory of the run: what sources fetch, and Kustomizations are built from
 //!  forge        GitHub's pull requests over these repositories
 //! ```
-//! A snapshot that somebody opens (`--from`) is the same cluster with the controllers left out and every write refused.
+//! An opened snapshot (`--from`) is the same cluster without controllers, and with every write refused.
 
 mod access;
 mod api;
@@ -34,7 +34,7 @@ pub use api::Doors;
 pub use company::{Company, Entrance};
 pub use controllers::{Git, Head};
 pub use forge::Forge;
-pub use git::{Place, Repositories};
+pub use git::{Repositories, RunDirectory};
 pub use world::World;
 
 /// Returns a client whose requests are answered from a snapshot.

@@ -1,6 +1,6 @@
 //! A cluster with its clock: what the API, the controllers and the tests share.
 //!
-//! Time moves only when somebody moves it: tests with [`World::advance`], the running demo with [`World::run`]. Everything that happens
+//! Time moves only on demand: tests move it with [`World::advance`], the running demo with [`World::run`]. Everything that happens
 //! later (a rollout, a retry, the end of a watch) waits for this clock, never for a timer of its own.
 
 use std::collections::BTreeMap;
@@ -33,7 +33,7 @@ pub(super) struct Cluster {
     pub store: Store,
     pub now: Timestamp,
     pub kubernetes: String,
-    /// A snapshot that somebody opened: nothing happens in it and nobody changes it.
+    /// An opened snapshot: nothing happens in it and nothing changes it.
     pub is_recording: bool,
     pub faults: Faults,
     /// Whether clients come over a connection of bytes.
@@ -139,7 +139,7 @@ impl World {
 
     /// Moves the clock; everything that is due on the way happens in its order and at its time.
     pub fn advance(&self, by: Duration) {
-        let by = SignedDuration::try_from(by).expect("a span that a person chose");
+        let by = SignedDuration::try_from(by).expect("a span within bounds");
         let until = self.now().saturating_add(by).expect("a time within the calendar");
         self.move_to(until);
     }
@@ -149,7 +149,7 @@ impl World {
             let late = self.lock().next_late(until);
             let Some((at, late)) = late else { break };
             self.lock().work(at);
-            // nobody hears the answer
+            // nobody receives the reply
             drop(super::api::take(self, late));
         }
         self.lock().work(until);
@@ -180,33 +180,33 @@ impl World {
             let wait = next.map_or(BEAT, |next| next.duration_since(self.now()).unsigned_abs().min(BEAT));
             tokio::select! {
                 () = tokio::time::sleep(wait) => (),
-                // somebody has written: what he set off may be due sooner
+                // after a write, the next step may be due sooner
                 changed = pulse.changed() => if changed.is_err() { return },
             }
         }
     }
 
-    /// Lays down a rule: what becomes of requests from now on, unless an earlier rule says otherwise.
+    /// Adds a rule for requests from now on. Earlier rules come first.
     pub fn inject(&self, fault: Fault) {
         self.lock().faults.inject(fault);
     }
 
-    /// Takes all rules away. What hangs goes on hanging: nobody mends a connection that is broken.
+    /// Removes all rules. Connections that hang or broke stay as they are.
     pub fn lift(&self) {
         self.lock().faults.lift();
     }
 
-    /// Everything that was sent since it was asked last, whatever became of it, but for what [`Self::observer`] asked.
+    /// Everything that was sent since it was asked last, with any outcome, except requests by [`Self::observer`].
     pub fn take_arrivals(&self) -> Vec<Arrival> {
         std::mem::take(&mut self.lock().faults.arrivals)
     }
 
-    /// How much was sent since somebody took it.
+    /// How much was sent since the last take.
     pub fn arrivals(&self) -> usize {
         self.lock().faults.arrivals.len()
     }
 
-    /// How often each request that may change something has arrived since it was asked last, as `METHOD path`: what an audit log tells.
+    /// How often each request that may change something has arrived since it was asked last, as `METHOD path`: what an audit log has.
     pub fn take_arrived(&self) -> BTreeMap<String, u32> {
         std::mem::take(&mut self.lock().arrived)
     }
@@ -223,7 +223,7 @@ impl World {
         self.beat();
     }
 
-    /// Lets the connections of open watches and logs die, without a word to anybody: of those whose path holds this.
+    /// Drops the connections of open watches and logs whose path contains this, without an end.
     pub fn mute_streams(&self, path: &'static str) {
         self.lock().mutes.push(path);
     }
@@ -303,10 +303,10 @@ impl Cluster {
         self.mutes[mark.mutes..].iter().any(|part| path.contains(part))
     }
 
-    /// Tells the controllers what a request has changed.
-    pub fn tell(&mut self) {
+    /// Notifies the controllers of what a request has changed.
+    pub fn notify(&mut self) {
         if !self.is_recording {
-            self.controllers.hear(&self.store, self.now);
+            self.controllers.receive(&self.store, self.now);
         }
     }
 }
@@ -329,7 +329,7 @@ fn kinds(snapshot: &Snapshot, is_living: bool) -> Vec<Kind> {
     kinds
 }
 
-/// Until when somebody suspended it.
+/// Until when it is suspended.
 const UNTIL: &str = "/metadata/annotations/fluxdeck.dev~1suspend-until";
 
 fn fill(store: &mut Store, snapshot: &Snapshot, shift: SignedDuration) {

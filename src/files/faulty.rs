@@ -1,4 +1,4 @@
-//! A disk that fails when it is told to: what tests put in the place of [`Real`]. It works on real folders and files, counts what it is
+//! A disk that fails on demand: tests use it in place of [`Real`]. It works on real folders and files, counts what it is
 //! asked, and knows what a loss of power would leave.
 
 use std::ffi::OsString;
@@ -33,7 +33,7 @@ struct State {
     operations: u64,
     /// By the number of the operation that they hit.
     planned: Vec<(u64, Fault)>,
-    /// What is wrong until it is mended.
+    /// What is wrong until it is repaired.
     standing: Option<Fault>,
     power: Power,
 }
@@ -56,8 +56,8 @@ impl Faulty {
         Self::default()
     }
 
-    /// Plans a fault for the nth operation from the beginning, the first being 1. Nothing comes of a fault that does not fit it, such as
-    /// no space left for reading.
+    /// Plans a fault for the nth operation from the beginning, the first being 1. A fault that does not fit the operation has no
+    /// effect, such as no space left for reading.
     pub fn hit(&self, nth: u64, fault: Fault) {
         self.state().planned.push((nth, fault));
     }
@@ -68,7 +68,7 @@ impl Faulty {
     }
 
     /// Takes away every fault, planned ones too, as if the program were started again.
-    pub fn mend(&self) {
+    pub fn repair(&self) {
         let mut state = self.state();
         (state.standing, state.planned) = (None, Vec::new());
     }
@@ -290,11 +290,11 @@ mod tests {
         assert!(disk.append(&path, b"x").is_err_and(|error| error.kind() == io::ErrorKind::ReadOnlyFilesystem));
         assert!(disk.remove(&path).is_err() && disk.try_lock(&path).is_err() && disk.look(&path).is_ok());
 
-        disk.mend();
+        disk.repair();
         disk.set(Fault::NoSync);
         let mut file = disk.open(&path).expect("there");
         assert!(file.truncate(4).is_ok() && file.sync().is_err());
-        disk.mend();
+        disk.repair();
         disk.hit(disk.operations() + 1, Fault::Killed { lands: 1 });
         assert!(file.write(b"two\n").is_err() && file.write(b"two\n").is_err() && disk.read(&path).is_err());
         assert_eq!(text(&path), "one\nt");
@@ -328,7 +328,7 @@ mod tests {
         file.write(b"two\n").expect("written");
         disk.set(Fault::NoSync);
         assert!(file.sync().is_err());
-        disk.mend();
+        disk.repair();
         file.write(b"three\n").and_then(|()| file.sync()).expect("it says yes");
 
         disk.cut_power().expect("cut");

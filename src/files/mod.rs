@@ -1,10 +1,10 @@
 //! The one place through which everything that this program keeps on disk goes.
 //!
 //! Few verbs, each with a promise: what is there after the program was killed, and what is there after the power was cut. What records
-//! need beyond that (whole lines, locks that mean a job) they build out of these. Tests put a disk in their place that fails when it is
-//! told to ([`Faulty`]).
+//! need beyond that (whole lines, locks that mean a job) they build out of these. Tests replace them by a disk that fails on demand
+//! ([`Faulty`]).
 //!
-//! Not here: what other people's programs and git2 write, and reading what is not the program's own (checkouts, configuration).
+//! Not here: what external programs and git2 write, and reading files of the user (checkouts, configuration).
 
 mod faulty;
 mod power;
@@ -64,14 +64,15 @@ pub trait Disk: Send + Sync {
     /// Makes the names in a folder outlast a loss of power. File systems that do not know this for folders say yes.
     fn sync_dir(&self, dir: &Path) -> io::Result<()>;
 
-    /// Takes the lock that this file stands for, which is made where it is missing. It is of this path, not of a file that somebody
-    /// removed meanwhile; who only looks ([`Disk::is_locked`]) is waited for. It ends with the [`Lock`], or with the program.
+    /// Takes the lock that this file stands for, which is created if missing. The lock belongs to this path, not to a file that
+    /// another process removed meanwhile; who only looks ([`Disk::is_locked`]) is waited for. It ends with the [`Lock`], or with
+    /// the program.
     ///
     /// # Errors
     /// Also where the file system has no locks.
     fn try_lock(&self, path: &Path) -> io::Result<Attempt>;
 
-    /// Whether somebody has that lock now. Changes nothing and is in nobody's way; a file that is missing is nobody's.
+    /// Whether a process has that lock now. Changes nothing and blocks nobody; a missing file is not locked.
     fn is_locked(&self, path: &Path) -> io::Result<bool>;
 
     /// Adds to a file, which is made where it is missing: in one write, so that what two programs add never mixes.
@@ -82,12 +83,12 @@ pub trait Disk: Send + Sync {
             Err(error) if error.kind() == io::ErrorKind::NotFound => self.create(path),
             opened => opened,
         };
-        // somebody else was faster
+        // another process was faster
         let opened = opened.or_else(|error| if is_there(&error) { self.open(path) } else { Err(error) });
         opened?.write(bytes)
     }
 
-    /// Writes a file anew: beside it, with an fsync, then in its place, with an fsync of the folder.
+    /// Rewrites a file: beside it, with an fsync, then in its place, with an fsync of the folder.
     ///
     /// Killed or without power: the old one or the new one, whole; the new one once this has returned. What was written beside stays
     /// only where the program was killed ([`tidy`]).
@@ -108,7 +109,7 @@ pub trait Disk: Send + Sync {
 
 /// A file that is open for more at its end.
 pub trait OpenFile: Send {
-    /// In bytes, whoever wrote them.
+    /// In bytes, of all writers together.
     fn length(&self) -> io::Result<u64>;
 
     /// Adds to its end, in one write where the disk has room.
@@ -141,7 +142,7 @@ pub struct Lock {
     _file: File,
 }
 
-/// What came of asking for a lock.
+/// The result of a request for a lock.
 #[derive(Debug)]
 pub enum Attempt {
     Held(Lock),
@@ -149,8 +150,8 @@ pub enum Attempt {
     Busy,
 }
 
-/// Removes what killed programs left half-written in a folder ([`Disk::replace`]), as far as it is older than that moment: what is
-/// younger somebody may be writing. A folder that is missing is tidy.
+/// Removes what killed programs left half-written in a folder ([`Disk::replace`]), if it is older than that time:
+/// a process may still be writing newer files. A missing folder is tidy.
 ///
 /// # Errors
 /// When the folder cannot be read.

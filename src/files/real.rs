@@ -39,7 +39,7 @@ impl Disk for Real {
         let above = folder(dir);
         self.make_dir(above)?;
         match DirBuilder::new().mode(0o700).create(dir) {
-            // somebody else was faster
+            // another process was faster
             Err(error) if is_there(&error) && dir.is_dir() => Ok(()),
             made => made.and_then(|()| self.sync_dir(above)),
         }
@@ -103,7 +103,8 @@ fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Whether somebody holds a file's lock. Asks with a shared lock, which others who ask have at the same time and a holder never has.
+/// Whether a process holds a file's lock. Tests with a shared lock, which several testers can have at the same time, but never
+/// beside a holder.
 fn is_held(file: &File) -> io::Result<bool> {
     match file.try_lock_shared() {
         Ok(()) => file.unlock().map(|()| false),
@@ -214,13 +215,13 @@ mod tests {
     fn a_lock_has_one_holder() {
         let (_dir, path) = place();
         let path = path.join("lock");
-        assert!(!REAL.is_locked(&path).expect("told") && !path.exists(), "looking makes nothing");
+        assert!(!REAL.is_locked(&path).expect("the lock can be tested") && !path.exists(), "looking makes nothing");
 
         let held = REAL.try_lock(&path);
         assert!(is_held(&held) && !is_held(&REAL.try_lock(&path)));
-        assert!(REAL.is_locked(&path).expect("told") && REAL.is_locked(&path).expect("told"));
+        assert!(REAL.is_locked(&path).expect("the lock can be tested") && REAL.is_locked(&path).expect("the lock can be tested"));
         drop(held);
-        assert!(!REAL.is_locked(&path).expect("told") && is_held(&REAL.try_lock(&path)));
+        assert!(!REAL.is_locked(&path).expect("the lock can be tested") && is_held(&REAL.try_lock(&path)));
     }
 
     #[test]
@@ -229,14 +230,14 @@ mod tests {
         let path = path.join("lock");
         let old = REAL.try_lock(&path);
         let file = File::open(&path).expect("there");
-        assert!(is_at(&file, &path).expect("told"));
+        assert!(is_at(&file, &path).expect("the path can be read"));
         REAL.remove(&path).expect("removed");
-        assert!(!is_at(&file, &path).expect("told"));
+        assert!(!is_at(&file, &path).expect("the path can be read"));
 
         let new = REAL.try_lock(&path);
-        assert!(is_held(&old) && is_held(&new) && !is_at(&file, &path).expect("told"));
+        assert!(is_held(&old) && is_held(&new) && !is_at(&file, &path).expect("the path can be read"));
         drop(old);
-        assert!(REAL.is_locked(&path).expect("told"), "the old one's end is not the new one's");
+        assert!(REAL.is_locked(&path).expect("the lock can be tested"), "the old one's end is not the new one's");
     }
 
     #[test]
@@ -273,7 +274,7 @@ mod tests {
             for _ in 0..2 {
                 scope.spawn(|| {
                     while !is_over.load(Ordering::SeqCst) {
-                        REAL.is_locked(&path).expect("told");
+                        REAL.is_locked(&path).expect("the lock can be tested");
                     }
                 });
             }

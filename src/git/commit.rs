@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use fluxdeck_model::render::error::{BuildError, Cause, Result};
-use fluxdeck_model::render::tree::{Entry, Item, MAX_FILE, Tree, Version, parent};
+use fluxdeck_model::render::tree::{FolderEntry, MAX_FILE, PathKind, Tree, Version, parent};
 use git2::{ObjectType, Oid, Repository};
 
 use super::folder::too_large;
@@ -83,11 +83,11 @@ impl<'r> Commit<'r> {
         self.names(parent(path))?.get(name).copied()
     }
 
-    fn entry_of(&self, path: &str, item: Object) -> Option<Entry> {
+    fn entry_of(&self, path: &str, item: Object) -> Option<PathKind> {
         Some(match item.sort {
-            Sort::File => Entry::File,
-            Sort::Folder | Sort::Module => Entry::Folder,
-            Sort::Link => Entry::Link(String::from_utf8_lossy(&self.blob(path, item.id).ok()?).into_owned()),
+            Sort::File => PathKind::File,
+            Sort::Folder | Sort::Module => PathKind::Folder,
+            Sort::Link => PathKind::Link(String::from_utf8_lossy(&self.blob(path, item.id).ok()?).into_owned()),
         })
     }
 
@@ -106,9 +106,9 @@ impl<'r> Commit<'r> {
 }
 
 impl Tree for Commit<'_> {
-    fn entry(&self, path: &str) -> Option<Entry> {
+    fn entry(&self, path: &str) -> Option<PathKind> {
         if path.is_empty() {
-            return Some(Entry::Folder);
+            return Some(PathKind::Folder);
         }
         self.entry_of(path, self.item(path)?)
     }
@@ -130,12 +130,12 @@ impl Tree for Commit<'_> {
     }
 
     /// The id of an object is the version of what it holds: of a folder, of everything below it.
-    fn items(&self, path: &str) -> Result<Vec<Item>> {
+    fn items(&self, path: &str) -> Result<Vec<FolderEntry>> {
         let missing = || BuildError::new(Cause::Missing, format!("`{path}` is not a folder"), "");
         let names = self.names(path).ok_or_else(missing)?;
         let item = |(name, object): (&String, &Object)| {
             let entry = self.entry_of(&if path.is_empty() { name.clone() } else { format!("{path}/{name}") }, *object)?;
-            Some(Item { name: name.clone(), entry, version: Some(version(object.id)) })
+            Some(FolderEntry { name: name.clone(), entry, version: Some(version(object.id)) })
         };
         Ok(names.iter().filter_map(item).collect())
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use fluxdeck_model::render::error::{BuildError, Cause, Result};
-use fluxdeck_model::render::tree::{Entry, Item, MAX_FILE, Tree, Version};
+use fluxdeck_model::render::tree::{FolderEntry, MAX_FILE, PathKind, Tree, Version};
 
 /// A file that was changed more recently may be changed again without any of its times telling: file systems count in ticks.
 const SETTLED: Duration = Duration::from_secs(2);
@@ -37,16 +37,16 @@ impl Folder {
 }
 
 impl Tree for Folder {
-    fn entry(&self, path: &str) -> Option<Entry> {
+    fn entry(&self, path: &str) -> Option<PathKind> {
         if self.is_hidden(path) {
             return None;
         }
         let path = self.root.join(path);
         let kind = path.symlink_metadata().ok()?.file_type();
         if kind.is_symlink() {
-            return Some(Entry::Link(path.read_link().ok()?.to_string_lossy().into_owned()));
+            return Some(PathKind::Link(path.read_link().ok()?.to_string_lossy().into_owned()));
         }
-        if kind.is_dir() { Some(Entry::Folder) } else { kind.is_file().then_some(Entry::File) }
+        if kind.is_dir() { Some(PathKind::Folder) } else { kind.is_file().then_some(PathKind::File) }
     }
 
     /// What has a repository of its own is none of this one's files, whether git knows of it yet or not.
@@ -57,7 +57,7 @@ impl Tree for Folder {
     fn read(&self, path: &str) -> Result<Arc<[u8]>> {
         let failed = |error: std::io::Error| unreadable(path, &error);
         // a pipe would never end, a link may lead anywhere
-        if self.entry(path) != Some(Entry::File) {
+        if self.entry(path) != Some(PathKind::File) {
             return Err(BuildError::new(Cause::Missing, format!("`{path}` is not a file"), ""));
         }
         let file = std::fs::File::open(self.root.join(path)).map_err(failed)?;
@@ -72,7 +72,7 @@ impl Tree for Folder {
     }
 
     /// Files have versions by which git itself knows what is unchanged: times, size and inode.
-    fn items(&self, path: &str) -> Result<Vec<Item>> {
+    fn items(&self, path: &str) -> Result<Vec<FolderEntry>> {
         let entries = std::fs::read_dir(self.root.join(path)).map_err(|error| unreadable(path, &error))?;
         let (now, mut items) = (SystemTime::now(), Vec::new());
         for entry in entries.flatten() {
@@ -84,14 +84,14 @@ impl Tree for Folder {
                 continue;
             }
             let (entry, version) = match seen.file_type() {
-                kind if kind.is_file() => (Entry::File, version(&seen, now)),
-                kind if kind.is_dir() => (Entry::Folder, None),
+                kind if kind.is_file() => (PathKind::File, version(&seen, now)),
+                kind if kind.is_dir() => (PathKind::Folder, None),
                 _ => match self.entry(&below) {
                     Some(entry) => (entry, None),
                     None => continue,
                 },
             };
-            items.push(Item { name, entry, version });
+            items.push(FolderEntry { name, entry, version });
         }
         items.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         Ok(items)

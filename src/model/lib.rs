@@ -1,21 +1,21 @@
-//! The pure core of fluxdeck: everything that can be decided without asking anybody.
+//! The pure core of fluxdeck: everything that can be decided without I/O.
 //!
 //! ```text
 //!  commands   what a user can do, and the keys for it
 //!  state      all data a screen may read; messages in, effects out; jobs under way
 //!  actions    what is done in the cluster now: patches, guards, what to wait for
 //!  forms      a question as data: fields, what each takes, the answers
-//!  insight    questions answered from builds: who set a field, what is wrong, what drifted
-//!  playbooks  what is changed in git: what is asked, and which fields it sets
+//!  insight    questions answered from builds: what set a field, what is wrong, what drifted
+//!  playbooks  recipes for changes in git: the form, and the fields that it sets
 //!  change     one change in git: the ways to a wanted value, and the proof of one of them
 //!  edit       manifests changed where they lie: splices in their bytes, and the guard over them
 //!  guards     what must not be edited: files, and values of Secrets; what branches of changes are called
 //!  kinds      one file a kind: how it is read, judged and shown
-//!  render     what Flux would apply from a tree of files, and who set each field
-//!  domain     objects, identity, health, edges, the store; plain data that I/O rooms know too
+//!  render     what Flux would apply from a tree of files, and what set each field
+//!  domain     objects, identity, health, edges, the store; plain data shared with I/O rooms
 //!  error      what failed, on what, and what to do
 //! ```
-//! A room may name these; `tests/architecture` holds the table to what the sources name, and this text to the table:
+//! A room may name these; `tests/architecture` checks the sources against the table, and this text against it:
 //! ```text
 //!  commands  → state, actions, forms, insight, kinds, domain, error
 //!  state     → actions, forms, insight, render, kinds, domain, error
@@ -32,6 +32,40 @@
 //!  error     → nothing
 //! ```
 //! No kube, tokio, ratatui, crossterm or git here: the compiler proves it, and the tests build in seconds.
+//!
+//! # Glossary
+//! One word for one thing, in code, on the screen and in documents. `tests/words.rs` asserts that no two public types here share a
+//! name, and lists the words that are not used.
+//!
+//! | word | meaning |
+//! |---|---|
+//! | object | one Kubernetes object of one cluster: its record in the store, never its whole body |
+//! | kind | a Kubernetes kind that we know: how it is read, judged and shown |
+//! | health, verdict | one of eight states of an object; the health with its reason and message |
+//! | edge, relation | a link from one object to another; what it means (applies, owns, depends on …) |
+//! | applier, owner, source | what applies an object; what owns it by `ownerReferences`; what an applier fetches from |
+//! | store, delta, scope, coverage | all objects of a cluster; one change of them; what one list or watch covers; how far a scope is known |
+//! | forest, home, row | the trees on the screen; an object's one parent in them; a line of the tree or of a table |
+//! | revision | what a source has fetched, or an applier has applied |
+//! | state, message, effect, intent | all data; anything that happened; a request to the outside; a request to the engine |
+//! | epoch, ticket | the generation of a connection; the number of a view's question, which its reply carries |
+//! | request, reply, outcome | what is sent to an API server; what a view gets; how a job's request ended |
+//! | command, gesture, view | a named thing that a user can do; what a key means to a view; a screen or a dialog |
+//! | action, act | a declared operation on live objects (suspend, reconcile …); one use of it, as in the log of acts |
+//! | confirmation, consequence | the question before an act; one side effect that it counts |
+//! | job, item, step, phase | an act under way; one object's part of it; one request of an item; how far an item is |
+//! | journal, record | the file from which another run can continue a job; what is written to it before a request is sent |
+//! | run | one process of fluxdeck, from start to end |
+//! | form, field, answer | a question as data; one value it asks for; what the user entered |
+//! | tree, folder, file | the files of a commit or a checkout, read-only; parts of it |
+//! | node, entry, mapping, list, scalar | a YAML value with its trace; a key and its value in a mapping; the three sorts of values |
+//! | origin, layer, trace | the file, line and column that set a value; by which means (patch, images …); all origins of a value |
+//! | build, member | the rendering of one Flux Kustomization; a Flux Kustomization among those of a repository |
+//! | wanted, desired, expected | requested by the user; `spec` against `status`; what a test compares with |
+//! | finding, drift | a problem that `check` reports; a difference between git and the cluster |
+//! | place | a position in something; always with what it is a position in: `FilePlace`, `TextPlace`, `LayerPlace` |
+//! | edit, splice | a change of a manifest; the bytes that it replaces |
+//! | sensitive | of a name: its value is a credential |
 
 pub mod actions;
 pub mod change;

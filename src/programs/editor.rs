@@ -50,7 +50,7 @@ pub fn edited(ended: io::Result<ExitStatus>) -> Result<(), Failure> {
     match ended {
         Ok(status) if status.success() => Ok(()),
         Ok(status) if status.code() == Some(NOT_FOUND) => Err(Failure::Missing { program: "the editor" }),
-        Ok(status) => Err(Failure::Failed(format!("the editor ended with {status}"))),
+        Ok(status) => Err(Failure::Failed(format!("the editor exited with {status}"))),
         Err(error) => Err(Failure::NotStarted(error.to_string())),
     }
 }

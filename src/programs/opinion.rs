@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::render::node::{Layer, Node};
-use fluxdeck_model::render::read::{Place, documents};
-use fluxdeck_model::render::tree::{self, Entry, Tree};
+use fluxdeck_model::render::read::{TextPlace, documents};
+use fluxdeck_model::render::tree::{self, PathKind, Tree};
 use fluxdeck_model::render::write;
 use serde_json::Value;
 
@@ -80,7 +80,7 @@ fn judge(program: &'static str, ran: Ran, ours: Option<&[Node]>) -> Result<Opini
         (Err(failure), _) => Opinion::Fails { program, why: failure.to_string() },
         (Ok(_), None) => Opinion::Builds { program },
         (Ok(text), Some(ours)) => {
-            let theirs = documents(text.as_bytes(), &Place::file(&program.into(), Layer::Resource));
+            let theirs = documents(text.as_bytes(), &TextPlace::file(&program.into(), Layer::Resource));
             let theirs = theirs.map_err(|error| Error::failed(format!("{program} prints no YAML: {error}"), ""))?;
             let how = differences(&by_name(ours)?, &by_name(&theirs)?, program);
             if how.is_empty() { Opinion::Same { program } } else { Opinion::Differs { program, how } }
@@ -145,11 +145,11 @@ fn copy_all(tree: &dyn Tree, path: &str, into: &Path, depth: usize) -> Result<()
         let below = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
         let to = into.join(&name);
         match tree.entry(&below) {
-            Some(Entry::Folder) => {
+            Some(PathKind::Folder) => {
                 std::fs::create_dir(&to).map_err(|error| Error::failed(format!("cannot make {}: {error}", to.display()), ""))?;
                 copy_all(tree, &below, &to, depth + 1)?;
             }
-            Some(Entry::File) => {
+            Some(PathKind::File) => {
                 // what is too large for us is not asked about
                 if let Ok(bytes) = tree.read(&below) {
                     write_file(&to, &bytes)?;
@@ -157,7 +157,7 @@ fn copy_all(tree: &dyn Tree, path: &str, into: &Path, depth: usize) -> Result<()
             }
             // one that leads out is left away
             #[cfg(unix)]
-            Some(Entry::Link(target)) if tree::resolve(tree, "", &below).is_ok() => {
+            Some(PathKind::Link(target)) if tree::resolve(tree, "", &below).is_ok() => {
                 std::os::unix::fs::symlink(&target, &to)
                     .map_err(|error| Error::failed(format!("cannot link {}: {error}", to.display()), ""))?;
             }
@@ -173,7 +173,7 @@ mod tests {
     use fluxdeck_model::render::tree::Memory;
 
     fn nodes(text: &str) -> Vec<Node> {
-        documents(text.as_bytes(), &Place::file(&"x".into(), Layer::Resource)).expect("YAML")
+        documents(text.as_bytes(), &TextPlace::file(&"x".into(), Layer::Resource)).expect("YAML")
     }
 
     const TWO: &str = "kind: A\nmetadata: {name: a}\nx: {y: [1, 2]}\n---\nkind: B\nmetadata: {name: b}\n";

@@ -94,7 +94,7 @@ mod tests {
             line: "flux suspend kustomization apps -n flux-system".into(),
             outcome: outcome.map(Into::into),
             end: outcome.map(|_| ActEnd::Done),
-            last: if outcome.is_none() { "while it was requested: what came of it is not known".into() } else { String::new() },
+            last: if outcome.is_none() { "while it was requested: the outcome is unknown".into() } else { String::new() },
             ended: None,
         }
     }
@@ -124,7 +124,7 @@ mod tests {
         let done = (Some("done: suspended".to_owned()), Some(ActEnd::Done));
         assert_eq!(outcomes(), [(None, None), done.clone()]);
         drop(run);
-        let unknown = "unknown: the program ended while it was requested: what came of it is not known".to_owned();
+        let unknown = "unknown: the program ended while it was requested: the outcome is unknown".to_owned();
         assert_eq!(outcomes(), [(Some(unknown), Some(ActEnd::Unknown)), done]);
     }
 

@@ -1,6 +1,6 @@
-//! Jobs on disk: one file each, in whole lines, with the lock of whoever carries it out.
+//! Jobs on disk: one file each, in whole lines, with the lock of the run that works on it.
 //!
-//! `jobs/<id>.job` is created whole, then added to, and now and then written anew; what a line says is not known here. `jobs/<id>.lock`
+//! `jobs/<id>.job` is created whole, then added to, and now and then rewritten; what a line says is not known here. `jobs/<id>.lock`
 //! is a file of its own which is never renamed, so that the lock outlasts each of these. Only the holder of the lock writes.
 //!
 //! What was confirmed is kept: after each loss the file holds every confirmed line, in order, then at most lines that were under way, the
@@ -28,13 +28,13 @@ pub struct Held {
     at: Place,
     /// What the disk has confirmed.
     known: Vec<u8>,
-    /// Whether the file may hold something else: then it is not added to, but written anew.
+    /// Whether the file may hold something else: then it is not added to, but rewritten.
     is_doubtful: bool,
     /// Let go of last: when the fields are dropped.
     _lock: Lock,
 }
 
-/// What came of taking a job.
+/// The result of taking a job.
 pub enum Taken {
     /// It is ours, and this is what it says: whole lines, a torn one left out.
     Held(Held, Vec<u8>),
@@ -44,14 +44,14 @@ pub enum Taken {
     Gone,
 }
 
-/// A job as somebody finds it who only looks.
+/// A job as read without its lock.
 #[derive(Debug)]
 pub struct Stored {
     pub id: String,
-    /// Its lines, the last perhaps torn or under way; or why it cannot be read, which is no reason to hide the others.
+    /// Its lines, the last perhaps torn or under way; or why it cannot be read, which is not a reason to hide the others.
     pub bytes: io::Result<Vec<u8>>,
     pub modified: SystemTime,
-    /// Whether somebody holds it; also where that cannot be told.
+    /// Whether a run holds it, or that cannot be determined.
     pub is_elsewhere: bool,
 }
 
@@ -87,7 +87,7 @@ pub fn create(disk: &Arc<dyn Disk>, dir: &Path, id: &str, bytes: &[u8]) -> io::R
     }
 }
 
-/// Takes a job up: locks it, then reads it again, because its last holder may have gone on since somebody looked.
+/// Takes a job over: locks it, then reads it again, because its last holder may have continued since the first read.
 ///
 /// # Errors
 /// When it cannot be locked or read.
@@ -98,7 +98,7 @@ pub fn take(disk: &Arc<dyn Disk>, dir: &Path, id: &str) -> io::Result<Taken> {
         there => there?,
     };
     let Attempt::Held(lock) = disk.try_lock(&at.lock)? else { return Ok(Taken::Elsewhere) };
-    // what its last holder wrote may never have reached the disk, and end in a torn line: the first line of ours writes it anew
+    // what its last holder wrote may never have reached the disk, and end in a torn line: our first line rewrites it
     let mut held = Held { disk: disk.clone(), at, known: Vec::new(), is_doubtful: true, _lock: lock };
     match disk.read(&held.at.job) {
         Err(error) if is_missing(&error) => Ok(Taken::Gone),
@@ -110,7 +110,7 @@ pub fn take(disk: &Arc<dyn Disk>, dir: &Path, id: &str) -> io::Result<Taken> {
     }
 }
 
-/// Every job on disk, by id. Looking changes nothing and is in nobody's way; what a holder is writing may be half seen.
+/// Every job on disk, by id. Looking changes nothing and blocks nobody; what a holder is writing may be half seen.
 ///
 /// # Errors
 /// When the folder cannot be read. One that is missing holds no job.
@@ -131,7 +131,7 @@ fn stored(disk: &dyn Disk, at: &Place, id: String) -> io::Result<Stored> {
 }
 
 /// Removes what nobody needs any more, as far as it is older than that moment: jobs of which `is_over` says so, locks without a job, and
-/// what killed programs left half-written. What somebody holds stays, and what cannot be removed is found again the next time.
+/// what killed programs left half-written. Locked files stay, and what cannot be removed is found again the next time.
 ///
 /// # Errors
 /// When the folder cannot be read.
@@ -172,7 +172,7 @@ fn remove_orphan(disk: &dyn Disk, at: &Place, before: SystemTime) -> io::Result<
 
 fn logged(id: &str, result: io::Result<()>) {
     if let Err(error) = result {
-        tracing::warn!(id, %error, "what is left of a job is not removed");
+        tracing::warn!(id, %error, "the rest of a job is not removed");
     }
 }
 
@@ -197,7 +197,7 @@ impl Held {
         let mut file = self.disk.open(&self.at.job)?;
         let len = self.known.len() as u64;
         if file.length()? != len {
-            return Err(io::Error::other(format!("{} was changed by something else", self.at.job.display())));
+            return Err(io::Error::other(format!("{} was changed by another program", self.at.job.display())));
         }
         if let Err(error) = file.write(lines) {
             // as it was, if the disk confirms that what landed is gone
@@ -214,7 +214,7 @@ impl Held {
         Ok(())
     }
 
-    /// Writes the job anew, in fewer lines. At every moment the file is the old one or the new one, whole; the new one once this has
+    /// Rewrites the job, in fewer lines. At every moment the file is the old one or the new one, whole; the new one once this has
     /// returned.
     ///
     /// # Errors
@@ -241,7 +241,7 @@ impl Held {
 impl Drop for Held {
     fn drop(&mut self) {
         if self.disk.look(&self.at.job).is_err_and(|error| is_missing(&error)) {
-            // removed while it is held: whoever opened it meanwhile sees that it is not the path's any more. One that stays is swept
+            // removed while locked: a run that opened it meanwhile sees that the path no longer leads to it. One that stays is swept
             let _ = self.disk.remove(&self.at.lock);
         }
     }
@@ -249,7 +249,7 @@ impl Drop for Held {
 
 impl Place {
     /// # Errors
-    /// When the id is no file's name.
+    /// When the id is not a file's name.
     fn of(state: &Path, id: &str) -> io::Result<Self> {
         let is_name = !id.is_empty() && !id.starts_with('.') && !id.contains(['/', '\0']);
         is_name.then(|| Self::below(state.join(DIR), id)).ok_or_else(|| io::ErrorKind::InvalidInput.into())

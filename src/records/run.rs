@@ -1,5 +1,5 @@
 //! Which runs of the program are alive: each that acts holds a lock as long as it lives, so that what it left in the log of acts when it
-//! was killed can be told from what another program is doing right now.
+//! was killed can be distinguished from what another run is doing right now.
 //!
 //! A lock of a file (`flock`) ends with its process, however that ends. Where a file system has no locks a run has no name, and nothing
 //! is said about it.
@@ -51,7 +51,7 @@ impl Run {
 
 impl Drop for Run {
     fn drop(&mut self) {
-        // one that stays is found to be nobody's
+        // one that stays is found without a lock
         let _ = self.disk.remove(&self.path);
     }
 }
@@ -59,7 +59,7 @@ impl Drop for Run {
 /// Whether the run of that name is over. Takes away what it left behind.
 pub(super) fn is_over(disk: &dyn Disk, dir: &Path, name: &str) -> bool {
     let path = dir.join(DIR).join(name);
-    // who cannot tell says nothing
+    // unknown counts as nothing
     let is_over = disk.is_locked(&path).is_ok_and(|is_locked| !is_locked);
     if is_over && disk.look(&path).is_ok() {
         let _ = disk.remove(&path);

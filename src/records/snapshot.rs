@@ -77,7 +77,7 @@ fn pack(snapshot: &Snapshot) -> std::io::Result<Vec<u8>> {
 /// Opens a snapshot.
 ///
 /// # Errors
-/// When the file cannot be read, is no snapshot, or was written by a newer fluxdeck.
+/// When the file cannot be read, is not a snapshot, or was written by a newer fluxdeck.
 pub fn open(path: &Path) -> Result<Snapshot> {
     let failed = |why: String| {
         Error::failed(format!("cannot open the snapshot {}: {why}", path.display()), "`fluxdeck snapshot FILE` makes one")
@@ -92,7 +92,7 @@ pub fn open(path: &Path) -> Result<Snapshot> {
 /// Says why it is none.
 pub fn read(packed: impl Read) -> std::result::Result<Snapshot, String> {
     let text = unpack(packed)?;
-    let snapshot: Snapshot = serde_json::from_slice(&text).map_err(|_| "it is not a snapshot, or not whole".to_owned())?;
+    let snapshot: Snapshot = serde_json::from_slice(&text).map_err(|_| "it is not a snapshot, or incomplete".to_owned())?;
     if snapshot.fluxdeck > FORMAT {
         return Err(format!("it has format {}, this fluxdeck reads up to {FORMAT}", snapshot.fluxdeck));
     }
@@ -113,7 +113,7 @@ fn unpack(packed: impl Read) -> std::result::Result<Vec<u8>, String> {
             return Err("it is not a snapshot".to_owned());
         }
         if text.len() > LARGEST || text.len() > SMALL.max(decoder.get_ref().taken * DENSEST) {
-            return Err("it unpacks to more than any snapshot holds; it was not read to its end".to_owned());
+            return Err("it unpacks to more than any snapshot contains; reading stopped".to_owned());
         }
     }
 }
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_snapshot_is_named() {
+    fn a_file_that_is_not_a_snapshot_is_named() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("x");
         std::fs::write(&path, "hello").expect("written");

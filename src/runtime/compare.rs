@@ -126,7 +126,7 @@ fn home(object: &Applied) -> &str {
     meta_text(&object.node, if is_namespace { "name" } else { "namespace" })
 }
 
-/// Adds one object to what came of its Kustomization.
+/// Adds one object to its outcomes Kustomization.
 fn take(
     compared: &mut Compared,
     object: &Applied,

@@ -17,7 +17,7 @@ use crate::files::Disk;
 use crate::records::jobs::{self, Held, Taken};
 use crate::records::{Run, acts};
 use fluxdeck_model::domain::Act;
-use fluxdeck_model::state::jobs::{Commit, Job, JobId, Loaded, journal};
+use fluxdeck_model::state::jobs::{Job, JobId, JournalCommit, Loaded, journal};
 
 /// How long a disk may hold up the way out.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -41,7 +41,7 @@ pub(super) struct Journal {
 }
 
 enum Order {
-    Commit { commit: Commit, reply: oneshot::Sender<Result<(), String>> },
+    Commit { commit: JournalCommit, reply: oneshot::Sender<Result<(), String>> },
     Act(Act),
     TakeUp(JobId, oneshot::Sender<Result<Box<Job>, String>>),
 }
@@ -61,7 +61,7 @@ impl Journal {
     }
 
     /// Writes a commit; what it permits is up to the caller, when the permit has come true.
-    pub fn commit(&self, commit: Commit) -> Permit {
+    pub fn commit(&self, commit: JournalCommit) -> Permit {
         let (reply, written) = oneshot::channel();
         // without its thread the reply is dropped, and nothing is permitted
         let _ = self.orders.send(Order::Commit { commit, reply });
@@ -157,7 +157,7 @@ impl Keeper {
         }
     }
 
-    fn commit(&mut self, commit: &Commit) -> Result<(), String> {
+    fn commit(&mut self, commit: &JournalCommit) -> Result<(), String> {
         let written = self.write(commit);
         if commit.is_last {
             self.held.remove(&commit.job);
@@ -166,8 +166,8 @@ impl Keeper {
         commit.acts.iter().try_for_each(|act| self.act(act))
     }
 
-    fn write(&mut self, commit: &Commit) -> std::io::Result<()> {
-        let Commit { job: id, lines, is_new, .. } = commit;
+    fn write(&mut self, commit: &JournalCommit) -> std::io::Result<()> {
+        let JournalCommit { job: id, lines, is_new, .. } = commit;
         match self.held.get_mut(id) {
             _ if lines.is_empty() => Ok(()),
             Some(held) if *is_new => held.replace(lines),
@@ -217,7 +217,7 @@ impl Keeper {
         let taken = jobs::take(&self.disk, &self.dir, &id.to_string()).map_err(|error| error.to_string())?;
         let Taken::Held(held, bytes) = taken else {
             let is_elsewhere = matches!(taken, Taken::Elsewhere);
-            return Err(if is_elsewhere { "another program is at it" } else { "it is not there any more" }.to_owned());
+            return Err(if is_elsewhere { "another run works on it" } else { "it is not there any more" }.to_owned());
         };
         let read = journal::read(&bytes).map_err(|why| why.to_string())?;
         if read.job.id != id {
@@ -229,7 +229,7 @@ impl Keeper {
 }
 
 /// Whether a commit adds to the one before, with nothing in between.
-fn joins(before: &Commit, next: &Commit) -> bool {
+fn joins(before: &JournalCommit, next: &JournalCommit) -> bool {
     before.job == next.job && !next.is_new
 }
 

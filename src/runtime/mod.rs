@@ -28,7 +28,7 @@ pub use desk::{Bench, Desk, Worker};
 use fluxdeck_model::actions::Outcome;
 use fluxdeck_model::domain::{ClusterId, Scope, Str};
 use fluxdeck_model::error::{Error, ErrorKind};
-use fluxdeck_model::state::jobs::{Commit, JobId, Task};
+use fluxdeck_model::state::jobs::{JobId, JournalCommit, Task};
 use fluxdeck_model::state::{Effect, Epoch, Message, Reply, Terminal, Ticket};
 pub use journal::found as jobs_found;
 pub use keyboard::{Keyboard, Typed};
@@ -299,7 +299,7 @@ impl Runtime {
     }
 
     /// Writes down how far a job has come, and then does what that permits.
-    fn commit(&mut self, commit: Commit) -> Option<Terminal> {
+    fn commit(&mut self, commit: JournalCommit) -> Option<Terminal> {
         let (job, then) = (commit.job, commit.then.clone());
         let Some(permit) = self.journal().map(|journal| journal.commit(commit)) else {
             // nothing is kept here, by design: the demo

@@ -17,8 +17,8 @@ use fluxdeck_model::kinds;
 use fluxdeck_model::render::flux::{self, Applied, Spec, Values};
 use fluxdeck_model::render::id;
 use fluxdeck_model::render::node::{Layer, Node, Text};
-use fluxdeck_model::render::read::{Place as Reading, documents};
-use fluxdeck_model::render::repository::{Outcome, Wish};
+use fluxdeck_model::render::read::{TextPlace as Reading, documents};
+use fluxdeck_model::render::repository::{BuildOutcome, BuildRequest};
 
 /// Asks a cluster, and the desk about its repositories.
 #[derive(Clone)]
@@ -40,7 +40,7 @@ pub struct Rendered {
 /// What of a Kustomization has to be built, and from which commit.
 pub(super) struct Plan {
     at: Commit,
-    wish: Wish,
+    wish: BuildRequest,
 }
 
 impl Renderer {
@@ -90,9 +90,9 @@ impl Renderer {
         let id = at.id.clone();
         let member = self.desk.ask(&at, self.fetches, move |bench| bench.one(&id, &wish)).await?;
         match member.outcome {
-            Outcome::Built(objects) => Ok(Rendered { at, objects }),
-            Outcome::Failed(error) => Err(error.into()),
-            Outcome::Elsewhere(why) => Err(Error::failed(why, "")),
+            BuildOutcome::Built(objects) => Ok(Rendered { at, objects }),
+            BuildOutcome::Failed(error) => Err(error.into()),
+            BuildOutcome::Elsewhere(why) => Err(Error::failed(why, "")),
         }
     }
 
@@ -125,7 +125,7 @@ impl Renderer {
         // `main@sha1:<id>`, and before Flux 2.0 `main/<id>`
         let id = revision.rsplit([':', '/']).next().unwrap_or(revision).into();
         let ignore = source.pointer("/spec/ignore").and_then(Value::as_str).map(Text::from);
-        let wish = Wish { uid: text("uid").into(), spec: Arc::new(spec), ignore, values };
+        let wish = BuildRequest { uid: text("uid").into(), spec: Arc::new(spec), ignore, values };
         Ok(Plan { at: Commit { url, id }, wish })
     }
 

@@ -19,7 +19,7 @@ use crate::cluster::{self, Connection, Discovered, Failure, Feed};
 use crate::records;
 use fluxdeck_model::domain::{ClusterId, GroupKind, ObjectRef, Scope, Str, Uid};
 use fluxdeck_model::kinds::{self, Body, Reader};
-use fluxdeck_model::state::following::{self, Event, Following, Moment, Offer, Offers, Rules, Trouble, TroubleKind};
+use fluxdeck_model::state::following::{self, Event, Following, Moment, Offers, Rules, ServedAs, Trouble, TroubleKind};
 use fluxdeck_model::state::{Epoch, Message, News};
 
 /// How long the server may take to say that it is there.
@@ -111,7 +111,7 @@ impl<'a> Session<'a> {
     }
 
     async fn run(mut self, mut orders: mpsc::UnboundedReceiver<Order>) -> Result<std::convert::Infallible, Left> {
-        self.hear(Event::Wake).await?;
+        self.receive(Event::Wake).await?;
         loop {
             let wake = self.following.wake().map(|wake| self.began + wake);
             tokio::select! {
@@ -120,17 +120,17 @@ impl<'a> Session<'a> {
                 order = orders.recv() => self.obey(order.ok_or(Left)?).await?,
                 made = made(&mut self.connecting) => self.connected(made).await?,
                 report = reported(&mut self.work) => match report {
-                    Report::Happened(event) => self.hear(event).await?,
+                    Report::Happened(event) => self.receive(event).await?,
                     Report::Discovered(found) => self.discovered(found).await?,
                 },
-                () = until(wake) => self.hear(Event::Wake).await?,
+                () = until(wake) => self.receive(Event::Wake).await?,
             }
         }
     }
 
     /// Tells the following what happened, and does what it orders.
-    async fn hear(&mut self, event: Event) -> Result<(), Left> {
-        let mut orders = VecDeque::from(self.following.hear(self.now(), event));
+    async fn receive(&mut self, event: Event) -> Result<(), Left> {
+        let mut orders = VecDeque::from(self.following.receive(self.now(), event));
         while let Some(order) = orders.pop_front() {
             self.carry_out(order).await?;
         }
@@ -138,7 +138,7 @@ impl<'a> Session<'a> {
     }
 
     async fn obey(&mut self, order: Order) -> Result<(), Left> {
-        self.hear(match order {
+        self.receive(match order {
             Order::Refresh => Event::Refresh,
             Order::Include(namespaces) => Event::Include(namespaces),
             Order::Owned(owner, uid) => Event::Own(owner, uid),
@@ -153,7 +153,7 @@ impl<'a> Session<'a> {
             Ok(connected) => connected,
             Err(failure) => {
                 let server = self.task.server_name();
-                return self.hear(Event::Unconnected(trouble_at(&failure, &server))).await;
+                return self.receive(Event::Unconnected(trouble_at(&failure, &server))).await;
             }
         };
         self.context.clone_from(&connected.context);
@@ -164,7 +164,7 @@ impl<'a> Session<'a> {
         let turns = Turns::new();
         let scopes = HashMap::new();
         self.work = Some(Work { connected, events, reports, turns, tasks: JoinSet::new(), scopes, discovering: None });
-        self.hear(Event::Connected { offers, namespaces }).await
+        self.receive(Event::Connected { offers, namespaces }).await
     }
 
     /// The server was asked whether it serves something else.
@@ -182,7 +182,7 @@ impl<'a> Session<'a> {
             // the next beat or list says what is wrong
             Ok(None) | Err(_) => None,
         };
-        self.hear(Event::Offered(offers)).await
+        self.receive(Event::Offered(offers)).await
     }
 
     async fn carry_out(&mut self, order: following::Order) -> Result<(), Left> {
@@ -196,7 +196,7 @@ impl<'a> Session<'a> {
                 (self.work, self.connecting) = (None, None);
                 true
             }
-            Order::Tell(deltas) => self.task.tell(News::Deltas(deltas)).await,
+            Order::Report(deltas) => self.task.tell(News::Deltas(deltas)).await,
             Order::Say(link) => self.task.tell(News::Link(link)).await,
             Order::Note(text) => self.task.tell(News::Note(text)).await,
             Order::Remember(namespaces) => {
@@ -236,7 +236,7 @@ impl Work {
             Order::Release { of, secret } => self.release(task, of, secret),
             Order::Own { owner, uid, kinds } => self.own(task, owner, uid, kinds),
             // the session's own
-            Order::Connect | Order::Disconnect | Order::Tell(_) | Order::Say(_) | Order::Note(_) | Order::Remember(_) => {}
+            Order::Connect | Order::Disconnect | Order::Report(_) | Order::Say(_) | Order::Note(_) | Order::Remember(_) => {}
         }
     }
 
@@ -322,7 +322,7 @@ fn offers(discovered: &Discovered, server: &str) -> Offers {
     let offer = |gk: &GroupKind| {
         let served = catalog.find(gk, kinds::rules(&gk.group, &gk.kind))?;
         let (version, is_watchable, is_namespaced) = (Str::from(served.version.as_str()), served.watchable, served.namespaced);
-        Some((gk.clone(), Offer { version, is_watchable, is_namespaced }))
+        Some((gk.clone(), ServedAs { version, is_watchable, is_namespaced }))
     };
     let unread = discovered.unread.iter().map(|(group, failure)| (Str::from(group.as_str()), trouble_at(failure, server)));
     Offers { kinds: catalog.kinds().filter_map(offer).collect(), unread: unread.collect() }

@@ -170,7 +170,7 @@ pub fn title(area: Rect, buf: &mut Buffer, scene: &Scene, layers: &[Box<dyn View
 
 /// Lines for the prompt; else for what is wrong with the connection and, below it, a notice; else for the selected object's message. Where
 /// there is room for one only, the connection's comes first: without it nothing on the screen is what it seems.
-pub fn message(area: Rect, buf: &mut Buffer, scene: &Scene, prompt: Option<&Prompt>, told: Option<String>) {
+pub fn message(area: Rect, buf: &mut Buffer, scene: &Scene, prompt: Option<&Prompt>, selected: Option<String>) {
     if area.height == 0 {
         return;
     }
@@ -180,7 +180,7 @@ pub fn message(area: Rect, buf: &mut Buffer, scene: &Scene, prompt: Option<&Prom
     }
     let mut standing = standing(scene);
     if standing.is_empty() {
-        standing.push((told.unwrap_or_default(), Scope::Dim));
+        standing.push((selected.unwrap_or_default(), Scope::Dim));
     }
     let room = usize::from(area.width).saturating_sub(1);
     if area.height == 1 {
@@ -200,7 +200,7 @@ pub fn message(area: Rect, buf: &mut Buffer, scene: &Scene, prompt: Option<&Prom
     }
 }
 
-/// How many lines the message wants: what one wants to know of a refusal stands at its end.
+/// How many lines the message needs: the important part of a refusal is at its end.
 pub fn message_lines(scene: &Scene, prompt: Option<&Prompt>, width: u16) -> u16 {
     let notice = scene.state.notice.as_ref().and_then(|notice| notice.left(scene.state.clock));
     scene.next_change.set(notice.map_or(i64::MAX, |left| left.max(1)).min(scene.next_change.get()));
@@ -210,7 +210,7 @@ pub fn message_lines(scene: &Scene, prompt: Option<&Prompt>, width: u16) -> u16 
     }
 }
 
-/// What stands on the message lines whatever is selected, from above.
+/// The message lines that do not depend on the selection, from the top.
 fn standing(scene: &Scene) -> Vec<(String, Scope)> {
     let trouble = trouble(&scene.state.cluster().link).map(|trouble| (trouble, Scope::Failed));
     let notice = scene.state.notice.as_ref();
@@ -223,7 +223,7 @@ fn lines_of(text: &str, width: u16) -> u16 {
     1 + u16::from(width::of(text) + 1 > usize::from(width))
 }
 
-/// Whether something stands on the message line that cannot wait for a narrow screen.
+/// Whether the message line has something that must be shown even on a narrow screen.
 pub fn is_urgent(scene: &Scene, prompt: Option<&Prompt>) -> bool {
     prompt.is_some() || !standing(scene).is_empty()
 }
@@ -244,22 +244,22 @@ fn trouble(link: &Link) -> Option<String> {
 }
 
 /// Whether the key line of that scope is about the selected object.
-pub fn acts_in(scope: commands::Scope) -> bool {
-    matches!(scope, commands::Scope::Tree | commands::Scope::Table | commands::Scope::Text)
+pub fn acts_in(scope: commands::KeyScope) -> bool {
+    matches!(scope, commands::KeyScope::Tree | commands::KeyScope::Table | commands::KeyScope::Text)
 }
 
 /// The most useful keys: what can be done to the selected object (greyed where it cannot), then those of the view. Dialogs have theirs
 /// in their frame.
 pub fn keys(area: Rect, buf: &mut Buffer, scene: &Scene, top: &dyn View) {
     let scope = top.spec().scope;
-    if area.height == 0 || scope == commands::Scope::Dialog {
+    if area.height == 0 || scope == commands::KeyScope::Dialog {
         return;
     }
     let theme = scene.theme;
     // where one is already needs no key
     let leads_on = |command: &&Command| !command.footer.is_empty() && command.footer != top.spec().screen.name();
     let is_here = |command: &&Command| leads_on(command) && command.scopes.contains(&scope);
-    let everywhere = |command: &&Command| !command.footer.is_empty() && command.scopes.contains(&commands::Scope::Everywhere);
+    let everywhere = |command: &&Command| !command.footer.is_empty() && command.scopes.contains(&commands::KeyScope::Everywhere);
     let mut words = acts(scene, top);
     let acting = words.len();
     // what is always needed keeps its place at the end

@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::theme::Theme;
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target};
+use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::error::Result;
 use fluxdeck_model::state::{Key, Reply, State, Ticket};
@@ -20,7 +20,7 @@ pub struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    /// The age of a moment, in kubectl's words; remembers when the words change.
+    /// The age of a timestamp, in kubectl's notation; remembers when the text changes.
     pub fn age(&self, of: Option<jiff::Timestamp>) -> String {
         let Some(of) = of else { return String::new() };
         let (text, next) = fluxdeck_model::domain::duration::age((self.state.clock.as_second() - of.as_second()).max(0));
@@ -43,15 +43,15 @@ impl Scene<'_> {
 pub struct ViewSpec {
     pub screen: Screen,
     pub doc: &'static str,
-    pub scope: Scope,
-    pub make: fn(Target, &State) -> Result<Box<dyn View>>,
+    pub scope: KeyScope,
+    pub make: fn(Subject, &State) -> Result<Box<dyn View>>,
 }
 
 /// A screen or dialog. Keeps cursor, scroll and input; reads everything else from the state.
 pub trait View {
     fn spec(&self) -> &'static ViewSpec;
     /// What it was opened on, to open it again from history.
-    fn target(&self) -> Target;
+    fn target(&self) -> Subject;
     /// What it shows, for the second line.
     fn title(&self, state: &State) -> String;
     /// How much of it there is, for the right end of the second line.
@@ -66,7 +66,7 @@ pub trait View {
     fn hidden(&self, _: &State) -> Vec<ObjectRef> {
         Vec::new()
     }
-    /// Whether it stands in front of the view below, which stays in sight.
+    /// Whether it is in front of the view below, which stays visible.
     fn is_dialog(&self) -> bool {
         false
     }
@@ -95,8 +95,8 @@ pub trait View {
     }
     /// Takes an answer; ignores those to other tickets.
     fn reply(&mut self, _: Ticket, _: &Reply, _: &mut Cx) {}
-    /// The cluster told something while this is on top: the time to ask again for what is old.
-    fn heard(&mut self, _: &mut Cx) {}
+    /// The cluster has changed while this is on top: the time to ask again for what is old.
+    fn changed(&mut self, _: &mut Cx) {}
     /// Finds its cursor again after the state has changed.
     fn refresh(&mut self, _: &State) {}
     /// What the line above the keys says of the selected object.

@@ -181,14 +181,14 @@ impl Theme {
 impl Entry {
     fn style(&self, scope: Scope, depth: Depth) -> std::result::Result<Style, String> {
         let mut style = Style::default();
-        for (wished, modifier) in [
+        for (is_set, modifier) in [
             (self.bold, Modifier::BOLD),
             (self.dim, Modifier::DIM),
             (self.italic, Modifier::ITALIC),
             (self.underline, Modifier::UNDERLINED),
             (self.reverse, Modifier::REVERSED),
         ] {
-            if wished {
+            if is_set {
                 style = style.add_modifier(modifier);
             }
         }
@@ -208,7 +208,7 @@ impl Entry {
 }
 
 fn colour(text: &str) -> std::result::Result<Color, String> {
-    text.parse().map_err(|_| format!("`{text}` is no colour"))
+    text.parse().map_err(|_| format!("`{text}` is not a colour"))
 }
 
 /// The nearest colour that the terminal can show.
@@ -296,11 +296,11 @@ mod tests {
 
     #[test]
     fn a_broken_theme_says_what_is_wrong() {
-        for (text, told) in
+        for (text, expected) in
             [("", "scopes"), ("[scopes]\ntext = { fg = \"nope\" }", "no style for"), ("[scopes]\nbogus = {}", "bogus")]
         {
             let error = Theme::parse("mine", text, Depth::True, false).expect_err("broken");
-            assert!(error.message.contains(told), "{error}");
+            assert!(error.message.contains(expected), "{error}");
         }
     }
 

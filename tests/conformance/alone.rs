@@ -173,7 +173,7 @@ async fn a_kustomization_shows_what_it_is_doing() {
     let ground = Ground::Demo(world.clone());
     let uri = "/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/flux-apps/kustomizations/checkout";
     ground.merge(uri, &json!({"metadata": {"annotations": {"reconcile.fluxcd.io/requestedAt": "now"}}})).await;
-    let mut told = Vec::new();
+    let mut messages = Vec::new();
     for _ in 0..80 {
         world.advance(Duration::from_millis(100));
         let object = ground.get(uri).await;
@@ -182,11 +182,11 @@ async fn a_kustomization_shows_what_it_is_doing() {
         let word = reconciling
             .and_then(|it| it["message"].as_str().map(|text| text.split(" for ").next().unwrap_or_default().to_owned()))
             .unwrap_or_else(|| "done".to_owned());
-        if told.last() != Some(&word) {
-            told.push(word);
+        if messages.last() != Some(&word) {
+            messages.push(word);
         }
     }
-    assert_eq!(told, ["Fetching manifests", "Detecting drift", "Running health checks", "done"]);
+    assert_eq!(messages, ["Fetching manifests", "Detecting drift", "Running health checks", "done"]);
 }
 
 #[tokio::test]
@@ -236,8 +236,8 @@ async fn unknown_fields_are_refused_or_nobody_says_that_they_were_checked() {
     let uri = "/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/flux-apps/kustomizations/checkout";
     let wrong = json!({"spec": {"interval": "1m", "intervall": "1m"}});
     let (code, status) = ground.merge(&format!("{uri}?fieldValidation=Strict"), &wrong).await;
-    let told = "Kustomization in version \"v1\" cannot be handled as a Kustomization: strict decoding error: unknown field \"spec.intervall\"";
-    assert_eq!((code, status["message"].as_str()), (400, Some(told)));
+    let messages = "Kustomization in version \"v1\" cannot be handled as a Kustomization: strict decoding error: unknown field \"spec.intervall\"";
+    assert_eq!((code, status["message"].as_str()), (400, Some(messages)));
     assert_eq!(ground.merge(&format!("{uri}?fieldValidation=Ignore"), &wrong).await.0, 200);
 
     let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, "dada": {}}).to_string();

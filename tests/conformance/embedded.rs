@@ -9,9 +9,9 @@ use crate::flows::driver::fleet;
 #[tokio::test]
 async fn the_embedded_cluster_says_what_the_bed_says() {
     let snapshot = fleet();
-    let wished = std::env::var("FLUXDECK_SCENARIO").unwrap_or_default();
+    let wanted = std::env::var("FLUXDECK_SCENARIO").unwrap_or_default();
     let mut wrong = Vec::new();
-    for scenario in scenarios::ALL.iter().filter(|scenario| scenario.name.contains(&wished)) {
+    for scenario in scenarios::ALL.iter().filter(|scenario| scenario.name.contains(&wanted)) {
         let world = World::start(&snapshot, snapshot.taken.expect("a snapshot has a time"), None);
         let ground = Ground::Demo(world);
         // the next scenario is worth seeing too

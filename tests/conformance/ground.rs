@@ -43,12 +43,12 @@ impl Ground {
         }
     }
 
-    /// Sends a request as a user. A body's media type stands before it.
+    /// Sends a request as a user. A body has its media type in front.
     pub async fn ask(&self, user: &str, method: &str, uri: &str, body: Option<(&str, &Value)>) -> Answer {
         self.ask_for(user, method, uri, body, "application/json").await
     }
 
-    /// As [`Self::ask`], in a wished representation.
+    /// As [`Self::ask`], in a given representation.
     pub async fn ask_for(&self, user: &str, method: &str, uri: &str, body: Option<(&str, &Value)>, accept: &str) -> Answer {
         let mut request = Request::builder().method(Method::from_bytes(method.as_bytes()).expect("a method")).uri(uri);
         request = request.header("accept", accept).header("user-agent", "conformance/1");
@@ -80,16 +80,16 @@ impl Ground {
         }
     }
 
-    /// Waits until an object is as wished; says what was waited for when it does not come.
-    pub async fn until(&self, uri: &str, wished: impl Fn(&Value) -> bool) -> Value {
+    /// Waits until an object is as wanted; fails with what was waited for.
+    pub async fn until(&self, uri: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let mut last = Value::Null;
         for _ in 0..240 {
             last = self.get(uri).await;
-            if wished(&last) {
+            if wanted(&last) {
                 return last;
             }
             self.pass(Duration::from_millis(500)).await;
         }
-        panic!("{uri} does not become what was wished for: {last:#}");
+        panic!("{uri} does not become what was waited for: {last:#}");
     }
 }

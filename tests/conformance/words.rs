@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
-/// What differs from run to run, and what stands in its place.
+/// Text that differs between runs, and its placeholder.
 static VARIABLE: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     [
         (r"\b[0-9a-f]{40}\b", "<commit>"),
@@ -23,8 +23,8 @@ static VARIABLE: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     .into()
 });
 
-/// An event that the bed's recorder keeps to itself once it has told it too often, every two seconds since the bed is up (client-go
-/// `EventSourceObjectSpamFilter`): whether it is told says how old a bed is, and nothing else.
+/// An event that the bed's recorder drops once it has sent it too often, every two seconds since the bed is up (client-go
+/// `EventSourceObjectSpamFilter`): whether it is sent depends only on the age of the bed.
 const KEPT_BACK: &str = "Dependencies do not meet ready condition";
 
 #[derive(Default)]
@@ -105,7 +105,7 @@ impl Transcript {
         }
     }
 
-    /// Events that are there now and were not there before, or were told again.
+    /// Events that are new, or were sent again.
     pub fn events(&mut self, before: &Value, after: &Value) {
         let all = |list: &Value| list["items"].as_array().cloned().unwrap_or_default();
         let same = |event: &Value| {

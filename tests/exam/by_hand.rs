@@ -42,7 +42,7 @@ fn setting(name: &str, default: usize) -> usize {
 }
 
 fn say(text: &str) {
-    // nobody there to read is no failure
+    // a closed output is not a failure
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 

@@ -23,7 +23,7 @@ pub struct Spot {
 /// What another value did.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// What stands in the field now, where it is not the wanted value.
+    /// The present value of the field, if it is not the wanted one.
     pub missed: Option<String>,
     /// Everything else that differs, but for consequences.
     pub elsewhere: Vec<String>,

@@ -60,7 +60,7 @@ impl<'b> Drawer<'b> {
     pub fn draw(&self, random: &mut Random) -> Option<Question> {
         let mut numbers: Vec<_> = (0..self.objects.len()).collect();
         random.shuffle(&mut numbers);
-        // seldom a definition: there are many, and they are all alike
+        // rarely a definition: there are many, and they are all alike
         let is_definition = |at: &usize| self.objects[*at]["kind"] == "CustomResourceDefinition";
         if random.below(8) > 0 {
             numbers.sort_by_key(is_definition);
@@ -112,7 +112,7 @@ impl<'b> Drawer<'b> {
         found
     }
 
-    /// Whether another object cannot be told apart on a command line.
+    /// Whether a command line cannot distinguish it from another object.
     fn is_named_alike(&self, object: usize) -> bool {
         let name = |it: &Value| (text(it, "name").to_owned(), it["kind"].to_string(), group(it).to_owned());
         let own = &self.objects[object];

@@ -1,5 +1,5 @@
 //! The exam of `run set-field`: scalar fields of what kustomization folders build are changed through the program, git applies the patch, and
-//! kustomize itself shows what became of it. Nothing of fluxdeck's own renderer takes part in a verdict.
+//! kustomize itself shows the result. Nothing of fluxdeck's own renderer takes part in a verdict.
 //!
 //! ```text
 //!  random       numbers that are the same on every run

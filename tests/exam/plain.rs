@@ -1,7 +1,7 @@
 //! What somebody does who knows `where` and an editor: the scalar at the place that it names is replaced. Where kustomize's own build then
 //! changes elsewhere, the field is shared.
 
-/// The text with another scalar at a place (line and column from 1, columns in characters). None: no scalar stands there on its own.
+/// The text with another scalar at a place (line and column from 1, columns in characters). None: no scalar is there on its own.
 pub fn replaced(text: &str, line: usize, column: usize, written: &str) -> Option<String> {
     let at = offset(text, line, column)?;
     let at = at + properties(&text[at..]);

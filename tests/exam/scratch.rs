@@ -13,7 +13,7 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    /// Everything but its `.git`, committed anew. With `is_crlf` the lines of all YAML files end as on Windows.
+    /// Everything but its `.git`, committed again. With `is_crlf` the lines of all YAML files end as on Windows.
     pub fn of(folder: &Path, is_crlf: bool) -> Self {
         let home = tempfile::tempdir().expect("a temporary directory");
         let root = home.path().join("repository");

@@ -42,7 +42,7 @@ impl Planted {
         path
     }
 
-    /// What comes of `level: debug`, asked of a program.
+    /// The result of `level: debug`, asked of a program.
     fn verdict(&self, kustomize: &Kustomize, script: &str) -> Verdict {
         let before = kustomize.build(self.scratch.root(), ".").expect("it builds");
         let spot = Spot { object: 0, path: ["data", "level"].map(|key| Step::Key(key.to_owned())).to_vec() };

@@ -12,7 +12,7 @@ use super::plain;
 use super::process::{Ran, run};
 use super::scratch::Scratch;
 
-/// What became of a question.
+/// The outcome of a question.
 #[derive(Debug)]
 pub enum Verdict {
     /// And how many lines of the repository became how many: one for a value on one line that is made of one part.
@@ -36,7 +36,7 @@ pub enum Independent {
     Shared(String),
     /// It does the very thing that was refused.
     Reached,
-    /// It does not reach the value, or no scalar stands there.
+    /// It does not reach the value, or no scalar is there.
     NotReached(String),
 }
 
@@ -104,7 +104,7 @@ impl Examiner<'_> {
         let Some(text) = self.scratch.read(file) else { return not("the file cannot be read") };
         // JSON is YAML, and its quotes hold everything
         let Some(new) = plain::replaced(&text, number("line"), number("column"), &question.new.to_string()) else {
-            return not("no scalar stands there on its own");
+            return not("no scalar is there on its own");
         };
         self.scratch.write(file, &new);
         let after = self.build(&question.folder);

@@ -58,7 +58,7 @@ pub enum Write {
     /// It was not done, and may have been: no answer came. Its job says that it has not been seen to arrive, and never that it was done.
     Unseen,
     /// It was done or not, and its job says which: it may be sent again, sooner or later.
-    Told,
+    Reported,
     Senseless(&'static str),
 }
 
@@ -72,27 +72,27 @@ const NOTICED: u64 = 20;
 pub const KIND: &str = "ImageRepository";
 /// How long a headless command may take.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How long a job may look for what has become of its request: it is told within five minutes.
-const TOLD: Duration = Duration::from_secs(400);
+/// How long a job may look for the outcome of its request: it is reported within five minutes.
+const REPORTED: Duration = Duration::from_secs(400);
 
-pub async fn screen(fault: Fault, wished: Screen) {
-    match wished {
+pub async fn screen(fault: Fault, expected: Screen) {
+    match expected {
         Screen::Senseless(why) => assert!(!why.is_empty()),
         Screen::Events => events(fault).await,
         Screen::NoLog => no_log(fault).await,
         Screen::CutLog => cut_log(fault).await,
         Screen::DeadLog => dead_log(fault).await,
-        _ => pictured(fault, wished).await,
+        _ => pictured(fault, expected).await,
     }
 }
 
-async fn pictured(fault: Fault, wished: Screen) {
+async fn pictured(fault: Fault, expected: Screen) {
     let ground = Ground::new().await;
     let mut deck = ground.screen().await;
     ground.strike(fault);
     ground.stir().await;
     let mut truth = ground.truth().await;
-    let noticed = if let Screen::Either(seconds) = wished { seconds } else { NOTICED };
+    let noticed = if let Screen::Either(seconds) = expected { seconds } else { NOTICED };
     let lasts = LASTS.max(noticed + NOTICED);
     let mut lies = 0;
     for second in 0..lasts {
@@ -106,17 +106,17 @@ async fn pictured(fault: Fault, wished: Screen) {
         lies = if is_live(state) && !wrong.is_empty() { lies + 1 } else { 0 };
         assert!(lies <= noticed, "live and untrue for {lies} s, after {second} s: {wrong:?}");
     }
-    assert_screen(&mut deck, wished);
+    assert_screen(&mut deck, expected);
     assert_paced(&ground.world.take_arrivals(), Duration::from_secs(lasts));
     ground.world.lift();
     assert_heals(&ground, &mut deck).await;
 }
 
 #[track_caller]
-fn assert_screen(deck: &mut Driver, wished: Screen) {
+fn assert_screen(deck: &mut Driver, expected: Screen) {
     let edges = edges(deck);
     let (is_live, link) = (is_live(deck.app.state()), deck.app.state().cluster().link.clone());
-    match wished {
+    match expected {
         Screen::Live => assert!(is_live, "{link:?}\n{edges}"),
         Screen::Marked(why) => {
             assert!(!is_live && !edges.contains("● live"), "{link:?}\n{edges}");
@@ -128,7 +128,7 @@ fn assert_screen(deck: &mut Driver, wished: Screen) {
     assert!(!edges.contains('\u{1b}'));
 }
 
-/// The lines around the view, where the connection is spoken of.
+/// The lines around the view, which show the connection.
 fn edges(deck: &mut Driver) -> String {
     let screen = deck.screen();
     let ends = screen.len() - 4;
@@ -241,8 +241,8 @@ pub async fn orders(fault: Fault) {
     deck.shows("apiVersion:").shows("● live");
 }
 
-pub async fn headless(fault: Fault, wished: Headless) {
-    if let Headless::Senseless(why) = wished {
+pub async fn headless(fault: Fault, expected: Headless) {
+    if let Headless::Senseless(why) = expected {
         return assert!(!why.is_empty());
     }
     let ground = Ground::new().await;
@@ -251,8 +251,8 @@ pub async fn headless(fault: Fault, wished: Headless) {
     let read = headless::read("", ground.options(), PATIENCE, |_, _| true).await;
     assert!(began.elapsed() <= PATIENCE + Duration::from_secs(1), "it took {:?}", began.elapsed());
     let truth = ground.truth().await;
-    match (wished, read) {
-        (Headless::Ends(why), Err(error)) => assert_told(&error, why),
+    match (expected, read) {
+        (Headless::Ends(why), Err(error)) => assert_reported(&error, why),
         (Headless::Done, Ok(read)) => assert!(untrue(&read.state().cluster().store, &truth).is_empty()),
         (Headless::Without(kind), Ok(read)) => {
             let seen = super::ground::picture(&read.state().cluster().store);
@@ -261,7 +261,7 @@ pub async fn headless(fault: Fault, wished: Headless) {
             assert!(missed.is_empty(), "{missed:?}");
             assert!(!seen.keys().any(|name| name.starts_with(&format!("{kind} "))), "{kind} was not read");
         }
-        (wished, read) => panic!("{wished:?}, and it was {:?}", read.err()),
+        (expected, read) => panic!("{expected:?}, and it was {:?}", read.err()),
     }
     assert_paced(&ground.world.take_arrivals(), began.elapsed().max(Duration::from_secs(10)));
     ground.world.lift();
@@ -271,15 +271,15 @@ pub async fn headless(fault: Fault, wished: Headless) {
 
 /// An error says what failed, and what can be done; nothing in it writes to the terminal.
 #[track_caller]
-fn assert_told(error: &Error, why: &str) {
+fn assert_reported(error: &Error, why: &str) {
     assert_eq!(error.exit_code(), 3, "{error:?}");
     assert!(!why.is_empty() && error.message.contains(why), "`{why}` is not said: {error:?}");
     assert!(!error.hint.is_empty(), "nothing is said of what to do: {error:?}");
     assert!(!error.to_string().contains(['\u{1b}', '\u{7}', '\u{202e}']), "{error:?}");
 }
 
-pub async fn write(fault: Fault, wished: Write) {
-    if let Write::Senseless(why) = wished {
+pub async fn write(fault: Fault, expected: Write) {
+    if let Write::Senseless(why) = expected {
         return assert!(!why.is_empty());
     }
     let ground = Ground::new().await;
@@ -298,23 +298,24 @@ pub async fn write(fault: Fault, wished: Write) {
     let arrivals = ground.world.take_arrivals();
     assert_paced(&arrivals, Duration::from_secs(LASTS));
     ground.world.lift();
-    assert!(hand.pass_until(TOLD, Hand::is_over).await, "not over: {:?}", hand.phase());
+    assert!(hand.pass_until(REPORTED, Hand::is_over).await, "not over: {:?}", hand.phase());
     hand.pass_until(Duration::from_secs(30), |_| false).await;
 
     let is_done = ground.is_suspended("kept").await;
     match hand.phase() {
-        Phase::Done { .. } => assert!(is_done, "it is told as done, and is not"),
+        Phase::Done { .. } => assert!(is_done, "it is reported as done, and is not"),
         Phase::Failed { message, .. } => {
-            assert!(!is_done, "it is told as not done, and is: {message}");
+            assert!(!is_done, "it is reported as not done, and is: {message}");
             assert!(!message.is_empty() && !message.contains('\u{1b}'), "{message:?}");
         }
-        Phase::Unknown { why } if matches!(wished, Write::Unseen) => {
+        Phase::Unknown { why } if matches!(expected, Write::Unseen) => {
             assert!(!is_done && why.contains("may still be done"), "{why}");
         }
-        other => panic!("it cannot be said what became of it: {other:?}"),
+        other => panic!("its outcome is unknown: {other:?}"),
     }
-    let is_wished = matches!((wished, is_done), (Write::Done, true) | (Write::NotDone | Write::Unseen, false) | (Write::Told, _));
-    assert!(is_wished, "{wished:?}: {:?}", hand.phase());
+    let is_requested =
+        matches!((expected, is_done), (Write::Done, true) | (Write::NotDone | Write::Unseen, false) | (Write::Reported, _));
+    assert!(is_requested, "{expected:?}: {:?}", hand.phase());
     let arrived = ground.world.take_arrived();
     let done: u32 = arrived.iter().filter(|(request, _)| request.starts_with("PATCH")).map(|(_, times)| times).sum();
     assert!(done <= 1, "it was done {done} times");

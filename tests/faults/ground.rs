@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fluxdeck::demo::faults::{Arrival, Asks, Fault, Verb};
-use fluxdeck::demo::{Company, Place, User, World};
+use fluxdeck::demo::{Company, RunDirectory, User, World};
 use fluxdeck::runtime::{Guest, Options, Origin};
 use fluxdeck::ui::theme::Depth;
 use fluxdeck_model::domain::{Coverage, GroupKind, Object, Scope, Store, Uid};
@@ -26,7 +26,7 @@ pub const HEALED: Duration = Duration::from_secs(35);
 /// Requests a second for each scope, at most.
 const MOST: usize = 2;
 
-/// What is known of an object: its identity and how often its wish has changed. It says everything: a picture with the same of all
+/// What is known of an object: its identity and how often its spec has changed. It says everything: a picture with the same of all
 /// objects has missed nothing.
 pub type Known = BTreeMap<String, (String, i64)>;
 
@@ -45,7 +45,7 @@ impl Drop for Ground {
 impl Ground {
     /// Production, with two Kustomizations that no controller can do anything for.
     pub async fn new() -> Self {
-        let company = Arc::new(Company::driven(Place::passing(), "2026-11-21T08:00:00Z".parse().expect("a time")));
+        let company = Arc::new(Company::driven(RunDirectory::passing(), "2026-11-21T08:00:00Z".parse().expect("a time")));
         let world = company.enter("").expect("a context").world;
         world.wire();
         let clock = tokio::spawn({
@@ -115,7 +115,7 @@ impl Ground {
         self.kustomizations().get(name).await.is_ok_and(|object| object.data["spec"]["suspend"] == true)
     }
 
-    /// A HelmRelease of before Flux 2.8: what it brought stands in Helm's storage alone.
+    /// A HelmRelease of before Flux 2.8: what it applied is only in Helm's storage.
     pub async fn release_without_inventory(&self, name: &str) {
         let kind = GroupVersionKind::gvk("helm.toolkit.fluxcd.io", "v2", "HelmRelease");
         let releases = Api::<DynamicObject>::namespaced_with(self.world.observer(), NAMESPACE, &ApiResource::from_gvk(&kind));

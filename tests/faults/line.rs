@@ -15,13 +15,13 @@ const PODS: &str = "/api/v1/namespaces/shop/pods";
 
 /// The errors of a client, from the outermost to the first cause.
 fn causes(error: &dyn std::error::Error) -> String {
-    let mut told = error.to_string();
+    let mut text = error.to_string();
     let mut at = error.source();
     while let Some(error) = at {
-        told = format!("{told} < {error}");
+        text = format!("{text} < {error}");
         at = error.source();
     }
-    told
+    text
 }
 
 async fn ask(ground: &Ground, uri: &str) -> Result<String, kube::Error> {
@@ -32,7 +32,7 @@ async fn ask(ground: &Ground, uri: &str) -> Result<String, kube::Error> {
 #[tokio::test(start_paused = true)]
 async fn what_breaks_comes_as_the_errors_of_the_client_that_kube_has() {
     let ground = Ground::new().await;
-    for (what, told) in [
+    for (what, text) in [
         (What::Refused, "client error (Connect) < tcp connect error: Connection refused"),
         (What::Reset { is_done: true }, "client error (SendRequest) < connection error < connection reset"),
         (What::Reset { is_done: false }, "client error (SendRequest) < connection error < connection reset"),
@@ -40,7 +40,7 @@ async fn what_breaks_comes_as_the_errors_of_the_client_that_kube_has() {
     ] {
         ground.world.inject(Fault::new(On::EVERY, what));
         let error = ask(&ground, PODS).await.expect_err("a fault");
-        assert!(causes(&error).contains(told), "{what:?}: {}", causes(&error));
+        assert!(causes(&error).contains(text), "{what:?}: {}", causes(&error));
         ground.world.lift();
         assert!(ask(&ground, PODS).await.is_ok(), "{what:?} is over");
     }
@@ -69,7 +69,7 @@ async fn bodies_that_do_not_end_hang_or_go_on() {
 #[tokio::test(start_paused = true)]
 async fn what_is_answered_instead_is_answered_word_for_word() {
     let ground = Ground::new().await;
-    for (what, code, told) in [
+    for (what, code, text) in [
         (What::status(410), 410, "too old resource version"),
         (What::Status { code: 503, body: Says::Page, retry_after: None }, 503, "\u{1b}]0;pwn\u{7}"),
         (What::Status { code: 502, body: Says::Text, retry_after: None }, 502, "\u{1b}[2J"),
@@ -80,7 +80,7 @@ async fn what_is_answered_instead_is_answered_word_for_word() {
         let answer = client.send(Request::get(PODS).body(Body::empty()).expect("a request")).await.expect("an answer");
         assert_eq!(answer.status().as_u16(), code);
         let body = answer.into_body().collect_bytes().await.expect("a body");
-        assert!(String::from_utf8_lossy(&body).contains(told), "{}", String::from_utf8_lossy(&body));
+        assert!(String::from_utf8_lossy(&body).contains(text), "{}", String::from_utf8_lossy(&body));
     }
     assert!(ask(&ground, PODS).await.is_ok(), "each was for one request");
 }
@@ -114,7 +114,7 @@ async fn watches_end_in_order_break_or_say_nothing() {
         };
         let end = tokio::time::timeout(Duration::from_secs(200), reading).await.ok();
         let is_it = match (&end, &ends) {
-            (Some(Err(told)), Some(Err(wished))) => told.contains(wished),
+            (Some(Err(text)), Some(Err(expected))) => text.contains(expected),
             (end, ends) => end.as_ref().map(Result::is_ok) == ends.as_ref().map(Result::is_ok),
         };
         assert!(is_it && (seen > 0) == lines, "{what:?}: {seen} lines, {end:?}");

@@ -180,7 +180,7 @@ async fn nothing_that_a_gateway_says_reaches_the_terminal_raw() {
 #[tokio::test]
 async fn a_command_ends_in_time_and_the_next_one_is_whole() {
     let port = Port::open();
-    for (fault, told) in [
+    for (fault, expected) in [
         (Fault::new(On::EVERY, What::Latency(Duration::from_secs(3600))), "answer"),
         (Fault::new(On::EVERY, What::Truncated), "body"),
         (Fault::new(On::EVERY, What::Reset { is_done: false }), "closed before"),
@@ -190,7 +190,7 @@ async fn a_command_ends_in_time_and_the_next_one_is_whole() {
         let began = std::time::Instant::now();
         let ran = port.run(&["get", "ks", "-A", "--timeout", "10s"]);
         assert_eq!(ran.code, Some(3), "{fault:?}: {}", ran.err);
-        assert!(ran.err.contains(told) && ran.out.is_empty(), "{fault:?}: {}{}", ran.out, ran.err);
+        assert!(ran.err.contains(expected) && ran.out.is_empty(), "{fault:?}: {}{}", ran.out, ran.err);
         assert!(began.elapsed() < Duration::from_secs(20), "{fault:?} took {:?}", began.elapsed());
         port.world.lift();
     }

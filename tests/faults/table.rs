@@ -16,7 +16,7 @@ const fn row(name: &'static str, screen: Screen, headless: Headless, write: Writ
     Row { name, screen, headless, write }
 }
 
-const WRITTEN: Screen = Screen::Senseless("it meets what is written alone, and a screen is told by its job");
+const WRITTEN: Screen = Screen::Senseless("it affects writes alone, and a screen shows its job");
 const NO_WATCH: Headless = Headless::Done;
 const READS_ONLY: Headless = Headless::Senseless("it meets what is written alone, and a command that reads writes nothing");
 const NO_BODIES: Headless = Headless::Senseless("no headless command reads events or logs");
@@ -34,7 +34,7 @@ const ROWS: &[Row] = &[
     row("webhook_fails", WRITTEN, READS_ONLY, Write::NotDone),
     row("error_page", Screen::Marked("503"), Headless::Ends("503"), Write::Unseen),
     row("bad_gateway", Screen::Marked("502"), Headless::Ends("502"), Write::Unseen),
-    row("too_many_requests", Screen::Marked("429"), Headless::Ends("429"), Write::Told),
+    row("too_many_requests", Screen::Marked("429"), Headless::Ends("429"), Write::Reported),
     row("unauthorised", Screen::Marked("credentials"), Headless::Ends("credentials"), Write::NotDone),
     row("one_kind_fails", Screen::Marked(KIND), Headless::Without("ImageRepository"), Write::Done),
     row("one_kind_too_many_requests", Screen::Marked(KIND), Headless::Without("ImageRepository"), Write::Done),
@@ -141,6 +141,6 @@ fn every_fault_of_the_demo_is_tried_in_every_way() {
     let ways = ["screen", "orders", "headless", "write"];
     let is_cell = |known: &str| known.split_once(' ').is_some_and(|(name, way)| all.contains(&name) && ways.contains(&way));
     for (known, why) in NOT_YET.iter().filter(|(known, _)| known.contains(' ')) {
-        assert!(is_cell(known) && !why.is_empty(), "`{known}` is no cell");
+        assert!(is_cell(known) && !why.is_empty(), "`{known}` is not a cell");
     }
 }

@@ -38,7 +38,7 @@ async fn typing_in_the_panel_finds_and_enter_runs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_reconciles_at_once_and_the_row_tells_how_far_it_is() {
+async fn a_key_reconciles_at_once_and_the_row_shows_the_progress() {
     let mut deck = live().await;
     deck.keys(": \"ks_flux-apps\" enter R").await;
 
@@ -66,7 +66,7 @@ async fn the_same_act_on_the_same_object_joins_the_one_that_is_under_way() {
     assert_eq!(deck.written().len(), 2);
     deck.answer("GitRepository flux-apps/apps", true, "stored artifact").await;
     deck.answer("Kustomization flux-apps/checkout", true, "Applied revision").await;
-    // and after its end it is asked anew
+    // and after its end it is asked again
     let before = deck.written().len();
     deck.keys("R").await.hides("already under way");
     assert_eq!(deck.written().len(), before + 1);
@@ -87,7 +87,7 @@ async fn a_clock_that_jumps_ends_no_job() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failed_attempt_stands_on_the_row_and_is_watched_on_if_one_likes() {
+async fn a_failed_attempt_is_shown_on_the_row_and_can_be_watched_further() {
     let mut deck = live().await;
     deck.keys(": \"ks_flux-apps\" enter R").await;
     deck.answer("Kustomization flux-apps/checkout", false, "kustomize build failed").await;
@@ -137,7 +137,7 @@ async fn reconciling_what_is_suspended_offers_to_resume_it_first() {
     deck.keys(": \"ks_/faults.*suspended\" enter").await.shows("R resume and reconcile");
     for keys in ["R", ": \"reconcile\" enter", "a R"] {
         deck.keys(keys).await.shows("resume-and-reconcile Kustomization faults/suspended").shows("node repair");
-        deck.shows("from now on its controller works again");
+        deck.shows("its controller will reconcile it again");
         deck.shows("flux resume kustomization suspended -n faults --context bed-admin && flux reconcile");
         deck.keys("esc").await.shows("nothing was done");
     }
@@ -164,8 +164,8 @@ async fn the_panel_says_why_not_and_offers_the_way_beside_it() {
 async fn deleting_names_what_goes_with_it_and_enter_alone_does_not_do_it() {
     let mut deck = live().await;
     deck.keys(": \"ks_flux-apps\" enter ctrl-d").await;
-    deck.shows("2 objects go with it").shows("Deployment shop/checkout").shows("makes it again with its next run");
-    deck.keys("enter").await.shows("something is lost: press y if you mean it");
+    deck.shows("2 objects go with it").shows("Deployment shop/checkout").shows("recreates it at its next run");
+    deck.keys("enter").await.shows("something will be lost: press y to confirm");
     assert!(deck.written().is_empty());
     deck.keys("esc").await.shows("nothing was done");
     deck.keys("ctrl-d alt-y alt-enter").await.shows("2 objects go with it");

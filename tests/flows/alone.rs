@@ -1,4 +1,4 @@
-//! The demo's program as a process: what it needs (nothing), whom it asks (nobody), and what it leaves behind (nothing).
+//! The demo's program as a process: what it needs (nothing), what it contacts (nothing), and what it leaves behind (nothing).
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
@@ -79,10 +79,10 @@ impl Served {
     fn end(mut self, signal: &str) -> Option<i32> {
         let sent = Command::new("sh").args(["-c", &format!("kill -{signal} {}", self.child.id())]).status();
         assert!(sent.is_ok_and(|status| status.success()));
-        let mut told = String::new();
-        let _ = self.child.stderr.take().expect("piped").read_to_string(&mut told);
+        let mut output = String::new();
+        let _ = self.child.stderr.take().expect("piped").read_to_string(&mut output);
         let code = self.child.wait().expect("our child").code();
-        assert!(code.is_none_or(|code| code == 0), "{told}");
+        assert!(code.is_none_or(|code| code == 0), "{output}");
         code
     }
 }
@@ -140,7 +140,7 @@ fn a_directory_that_another_demo_has_is_refused() {
 
     let mut command = program(home.path(), &proxy, env!("CARGO_BIN_EXE_fluxdeck"));
     let done = command.args(["get", "ks", "--demo-dir"]).arg(&kept).output().expect("fluxdeck runs");
-    let told = String::from_utf8_lossy(&done.stderr).into_owned();
-    assert_eq!(done.status.code(), Some(1), "{told}");
-    assert!(told.contains("another demo runs in it") && told.contains("--demo-dir"), "{told}");
+    let output = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert_eq!(done.status.code(), Some(1), "{output}");
+    assert!(output.contains("another demo runs in it") && output.contains("--demo-dir"), "{output}");
 }

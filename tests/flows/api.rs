@@ -42,7 +42,7 @@ impl Driver {
         let cluster = deck.app.state().cluster();
         let (id, epoch) = (cluster.id, cluster.epoch);
         deck.api = Some(Api::of(&deck));
-        deck.tell(Message::Cluster(id, epoch, News::Link(Link::Live)));
+        deck.receive(Message::Cluster(id, epoch, News::Link(Link::Live)));
         deck.settle().await;
         deck
     }
@@ -63,7 +63,7 @@ impl Driver {
         let messages = api.write(task, &step, &self.app);
         self.api = Some(api);
         for message in messages {
-            self.tell(message);
+            self.receive(message);
         }
         self.settle().await;
     }
@@ -109,7 +109,7 @@ impl Driver {
         self.api().objects.insert(id.clone(), body);
         let cluster = self.app.state().cluster();
         let (cluster, epoch) = (cluster.id, cluster.epoch);
-        self.tell(Message::Cluster(cluster, epoch, News::Deltas(vec![delta])));
+        self.receive(Message::Cluster(cluster, epoch, News::Deltas(vec![delta])));
         self.settle().await;
     }
 
@@ -127,7 +127,7 @@ impl Driver {
     /// The clock is set, or the machine slept.
     pub async fn jump(&mut self, seconds: i64) {
         self.now = self.now.checked_add(jiff::SignedDuration::from_secs(seconds)).expect("a time");
-        self.tell(Message::Clock);
+        self.receive(Message::Clock);
         self.settle().await;
     }
 }

@@ -135,7 +135,7 @@ fn what_is_refused_prints_no_patch_and_says_why() {
         (&["spec.replicas=many", "--kustomization", APPS], 1, "the field takes an integer"),
         (&["metadata.name=x", "--kustomization", APPS], 1, "says which object it is"),
         (&["spec.replicas", "--kustomization", APPS], 2, "write --set FIELD=VALUE"),
-        (&["spec.replicas=4", "--kustomization", APPS, "--layer", "x"], 2, "is no layer"),
+        (&["spec.replicas=4", "--kustomization", APPS, "--layer", "x"], 2, "is not a layer"),
         (&["spec.replicas=4"], 1, "is built in 2 ways"),
     ] {
         let (ended, message) = failure(&run(dir.path(), &[&base, more].concat()));

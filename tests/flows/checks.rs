@@ -8,8 +8,8 @@ use super::files::{fleet, run};
 
 fn check(folder: &Path, more: &[&str]) -> (Option<i32>, String) {
     let ran = run(folder, &[&["check", "--repo", "."], more].concat());
-    let told = String::from_utf8_lossy(&ran.stderr);
-    (ran.status.code(), String::from_utf8_lossy(&ran.stdout).into_owned() + &told)
+    let output = String::from_utf8_lossy(&ran.stderr);
+    (ran.status.code(), String::from_utf8_lossy(&ran.stdout).into_owned() + &output)
 }
 
 #[test]
@@ -40,8 +40,8 @@ fn a_check_that_finds_nothing_to_build_fails() {
     let dir = tempfile::tempdir().expect("a folder");
     std::fs::write(dir.path().join("a.yaml"), "a: 1\n").expect("written");
 
-    let (code, told) = check(dir.path(), &[]);
-    assert!(code == Some(1) && told.contains("declares nothing to build"), "{told}");
+    let (code, output) = check(dir.path(), &[]);
+    assert!(code == Some(1) && output.contains("declares nothing to build"), "{output}");
 }
 
 const KUSTOMIZATION: &str = "apiVersion: kustomize.toolkit.fluxcd.io/v1
@@ -57,7 +57,7 @@ fn git(folder: &Path, arguments: &[&str]) {
 }
 
 #[test]
-fn what_changed_is_guarded_and_told_per_kustomization() {
+fn what_changed_is_guarded_and_listed_per_kustomization() {
     let dir = tempfile::tempdir().expect("a folder");
     let write = |path: &str, text: &str| {
         let file = dir.path().join(path);
@@ -77,17 +77,17 @@ fn what_changed_is_guarded_and_told_per_kustomization() {
     assert_eq!(check(dir.path(), &["--since", "main"]).0, Some(0));
 
     write("c/a.yaml", &map("two"));
-    let (code, told) = check(dir.path(), &["--since", "main"]);
-    assert!(code == Some(0) && told.contains("  c flux-system/all\n    changed ConfigMap x/a  data.a\n"), "{told}");
+    let (code, output) = check(dir.path(), &["--since", "main"]);
+    assert!(code == Some(0) && output.contains("  c flux-system/all\n    changed ConfigMap x/a  data.a\n"), "{output}");
 
     write("locked/a.yaml", "a: 2\n");
     write("sealed/b.yaml", "a: 1\n");
     write("c/a.yaml", &map("3"));
-    let (code, told) = check(dir.path(), &["--since", "main"]);
+    let (code, output) = check(dir.path(), &["--since", "main"]);
     assert_eq!(code, Some(1));
-    assert!(told.contains("error [guard] locked/a.yaml: `locked/a.yaml` is denied by `locked/**`"), "{told}");
-    assert!(told.contains("error [guard] sealed/b.yaml:"), "{told}");
-    assert!(told.contains("error [schema] c/a.yaml:4:11: ConfigMap x/a: `data.a` must be string, not integer"), "{told}");
+    assert!(output.contains("error [guard] locked/a.yaml: `locked/a.yaml` is denied by `locked/**`"), "{output}");
+    assert!(output.contains("error [guard] sealed/b.yaml:"), "{output}");
+    assert!(output.contains("error [schema] c/a.yaml:4:11: ConfigMap x/a: `data.a` must be string, not integer"), "{output}");
     let (_, allowed) = check(dir.path(), &["--since", "main", "--allow", "sealed/**"]);
     assert!(allowed.contains("warning [guard] sealed/b.yaml:") && allowed.contains("error [guard] locked/a.yaml:"), "{allowed}");
     // without --since nobody asks who edited what
@@ -115,21 +115,21 @@ fn an_encrypted_secret_may_change_and_may_not_be_opened() {
     git(dir.path(), &["commit", "-q", "-m", "one"]);
 
     write("c/s.sops.yaml", &secret("ENC[AES256_GCM,data:two,type:str]", block));
-    let (code, told) = check(dir.path(), &["--since", "main"]);
-    assert_eq!(code, Some(0), "{told}");
-    assert!(told.contains("note [not-checked] c/s.sops.yaml: `c/s.sops.yaml` is encrypted by SOPS"), "{told}");
+    let (code, output) = check(dir.path(), &["--since", "main"]);
+    assert_eq!(code, Some(0), "{output}");
+    assert!(output.contains("note [not-checked] c/s.sops.yaml: `c/s.sops.yaml` is encrypted by SOPS"), "{output}");
     let github = check(dir.path(), &["--since", "main", "-o", "github"]).1;
     assert!(github.contains("::notice file=c/s.sops.yaml,title=not-checked::"), "{github}");
 
     std::fs::remove_file(dir.path().join("c/s.sops.yaml")).expect("it is there");
     write("c/s.yaml", &secret("open", ""));
-    let (code, told) = check(dir.path(), &["--since", "main"]);
-    assert_eq!(code, Some(1), "{told}");
-    assert!(told.contains("error [guard] c/s.yaml:1:1: Secret x/s was encrypted by SOPS and is no more"), "{told}");
+    let (code, output) = check(dir.path(), &["--since", "main"]);
+    assert_eq!(code, Some(1), "{output}");
+    assert!(output.contains("error [guard] c/s.yaml:1:1: Secret x/s was encrypted by SOPS and no longer is"), "{output}");
 }
 
 #[test]
-fn the_fleets_own_rules_are_heard() {
+fn the_fleets_own_rules_are_obeyed() {
     let rules = std::fs::read_to_string(fleet().join(".fluxdeck.toml")).expect("the fleet has rules");
     let dir = tempfile::tempdir().expect("a folder");
     std::fs::create_dir_all(dir.path().join("flux/clusters/c")).expect("made");
@@ -140,6 +140,6 @@ fn the_fleets_own_rules_are_heard() {
     std::fs::write(dir.path().join("flux/clusters/c/all.yaml"), KUSTOMIZATION.replace("./c", "./flux/clusters/c"))
         .expect("written");
 
-    let (_, told) = check(dir.path(), &["--since", "main"]);
-    assert!(told.contains("`flux/clusters/c/all.yaml` is denied by `flux/clusters/**`"), "{told}");
+    let (_, output) = check(dir.path(), &["--since", "main"]);
+    assert!(output.contains("`flux/clusters/c/all.yaml` is denied by `flux/clusters/**`"), "{output}");
 }

@@ -1,14 +1,14 @@
 //! A program that is killed in a bulk, anywhere: the next one takes up what is left, and no request arrives twice.
 //!
 //! The engine, the runtime, the journal and the demo's API server are the program's own; only the driver is the test's, which stops
-//! carrying out effects where it is told to.
+//! carrying out effects where the test says so.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fluxdeck::demo::{Company, Place, User, World};
+use fluxdeck::demo::{Company, RunDirectory, User, World};
 use fluxdeck::files;
 use fluxdeck::records::jobs;
 use fluxdeck::runtime::{Guest, Options, Origin, Runtime};
@@ -49,7 +49,7 @@ struct Ground {
 
 impl Ground {
     async fn new() -> Self {
-        let company = Arc::new(Company::driven(Place::passing(), NOW.parse().expect("a time")));
+        let company = Arc::new(Company::driven(RunDirectory::passing(), NOW.parse().expect("a time")));
         let world = company.enter("").expect("a context").world;
         let gvk = GroupVersionKind::gvk("kustomize.toolkit.fluxcd.io", "v1", "Kustomization");
         let api = Api::namespaced_with(world.client(&User::admin()), NAMESPACE, &ApiResource::from_gvk(&gvk));
@@ -73,10 +73,10 @@ impl Ground {
     }
 
     /// Suspends just these, and forgets what has arrived.
-    async fn set(&self, wished: &BTreeSet<String>) {
+    async fn set(&self, wanted: &BTreeSet<String>) {
         let now = self.suspended().await;
-        for name in now.symmetric_difference(wished) {
-            let suspend = if wished.contains(name) { json!(true) } else { json!(null) };
+        for name in now.symmetric_difference(wanted) {
+            let suspend = if wanted.contains(name) { json!(true) } else { json!(null) };
             let patch = Patch::Merge(json!({"spec": {"suspend": suspend}}));
             self.api.patch(name, &PatchParams::default(), &patch).await.expect("patched");
         }
@@ -270,7 +270,7 @@ async fn cut_before(cut: usize) -> bool {
     };
     let is_over = |state: &State| state.jobs.all().iter().all(Job::is_over);
     let killed = run.until(is_over, &mut kills).await;
-    // what was carried out goes on for a moment on every other cut, and its answer is heard by nobody
+    // what was carried out goes on for a moment on every other cut, and nobody receives its reply
     if cut.is_multiple_of(2) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use fluxdeck::demo::{Company, Forge, Place, User, World};
+use fluxdeck::demo::{Company, Forge, RunDirectory, User, World};
 use fluxdeck::ui::theme::Depth;
 use fluxdeck_model::state::Settings;
 use http::Request;
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use super::driver::Driver;
 
 fn company() -> Arc<Company> {
-    Arc::new(Company::driven(Place::passing(), "2026-11-21T08:00:00Z".parse().expect("a time")))
+    Arc::new(Company::driven(RunDirectory::passing(), "2026-11-21T08:00:00Z".parse().expect("a time")))
 }
 
 /// Asks the forge; returns the code and the body.
@@ -186,7 +186,7 @@ async fn what_is_merged_rolls_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_broken_merge_fails_the_build_until_another_mends_it() {
+async fn a_broken_merge_fails_the_build_until_another_fixes_it() {
     const FILE: &str = "flux/apps/base/shop/kustomization.yaml";
     let company = company();
     let world = company.enter("production").expect("a context").world;
@@ -206,10 +206,10 @@ async fn a_broken_merge_fails_the_build_until_another_mends_it() {
     assert_eq!(apps.data["status"]["lastAttemptedRevision"], broken.as_str());
     assert_eq!(inventory(&apps), recorded, "nothing was applied or pruned");
 
-    let mended = merge(&company, "mended", FILE, |text| text.replace("- job.yaml\n", "")).await;
+    let fixed = merge(&company, "fixed", FILE, |text| text.replace("- job.yaml\n", "")).await;
     reconcile(&world, "2").await;
     let apps = kustomizations(&world).get("apps").await.expect("the Kustomization");
-    assert_eq!(ready(&apps), ("True", "ReconciliationSucceeded", format!("Applied revision: {mended}").as_str()));
+    assert_eq!(ready(&apps), ("True", "ReconciliationSucceeded", format!("Applied revision: {fixed}").as_str()));
     let left = inventory(&apps);
     let gone: Vec<_> = recorded.iter().filter(|entry| !left.contains(entry)).collect();
     assert!(left.len() < recorded.len() && !gone.is_empty(), "the jobs left the inventory");
@@ -225,7 +225,7 @@ async fn the_forge_refuses_as_github_does() {
     push(&company, "a", CART, MORE);
     push(&company, "b", CART, |text| text.replacen("replicas: ", "replicas: 2", 1));
     let pull = |head: &str| json!({"title": "x", "head": head, "base": "main"});
-    for (method, path, body, code, told) in [
+    for (method, path, body, code, expected) in [
         ("GET", "repos/ops/none", Value::Null, 404, "Not Found"),
         ("GET", "repos/else/fleet", Value::Null, 404, "Not Found"),
         ("GET", "repos/ops/fleet/pulls/9", Value::Null, 404, "Not Found"),
@@ -245,7 +245,7 @@ async fn the_forge_refuses_as_github_does() {
     ] {
         let (got, body) = ask(&forge, method, path, body).await;
         let message = body["message"].as_str().unwrap_or_default();
-        assert!(got == code && message.contains(told), "{method} {path}: {got} {body}");
+        assert!(got == code && message.contains(expected), "{method} {path}: {got} {body}");
     }
     let anonymous = Request::post("http://forge.example.test/api/v3/repos/ops/fleet/pulls").body(Full::new(Bytes::new()));
     assert_eq!(forge.answer(anonymous.expect("a request")).await.status(), 401);
@@ -254,7 +254,7 @@ async fn the_forge_refuses_as_github_does() {
 #[tokio::test]
 async fn what_people_say_of_a_pull_request_stays_with_it() {
     let kept = tempfile::tempdir().expect("a directory");
-    let company = Company::start(Place::kept(kept.path()));
+    let company = Company::start(RunDirectory::kept(kept.path()));
     let forge = company.forge().expect("a forge");
     push(&company, "a", CART, MORE);
     let new = json!({"title": "x", "head": "ops:a", "base": "main", "draft": true});
@@ -272,7 +272,7 @@ async fn what_people_say_of_a_pull_request_stays_with_it() {
     }
     drop((forge, company));
 
-    let company = Company::start(Place::kept(kept.path()));
+    let company = Company::start(RunDirectory::kept(kept.path()));
     let forge = company.forge().expect("the same forge");
     let (_, pull) = ask(&forge, "GET", "repos/ops/fleet/pulls/1", Value::Null).await;
     let labels: Vec<_> = pull["labels"].as_array().into_iter().flatten().map(|label| label["name"].clone()).collect();
@@ -303,7 +303,7 @@ async fn the_hints_work_and_one_key_hides_them_for_good() {
 #[tokio::test(start_paused = true)]
 async fn who_keeps_his_demo_dismisses_the_hints_once() {
     let kept = tempfile::tempdir().expect("a directory");
-    let company = Arc::new(Company::driven(Place::kept(kept.path()), "2026-11-21T08:00:00Z".parse().expect("a time")));
+    let company = Arc::new(Company::driven(RunDirectory::kept(kept.path()), "2026-11-21T08:00:00Z".parse().expect("a time")));
     assert!(company.gives_hints());
     let settings = Settings { theme: "dark".into(), guide: true, ..Settings::default() };
     let mut deck = Driver::demo(company.clone(), 80, 24, Depth::True, settings).await;

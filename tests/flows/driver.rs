@@ -30,15 +30,15 @@ pub fn fleet() -> Arc<Snapshot> {
 
 /// What came from outside.
 #[derive(Clone, Debug)]
-pub enum Heard {
+pub enum Received {
     Input(Input),
     Message(Message),
 }
 
 pub struct Driver {
     pub app: App,
-    /// What the program was told from outside, with the moment.
-    pub heard: Vec<(Timestamp, Heard)>,
+    /// Everything that came from outside, with its time.
+    pub received: Vec<(Timestamp, Received)>,
     /// The moment at which everything happens.
     pub now: Timestamp,
     runtime: Runtime,
@@ -74,20 +74,20 @@ impl Driver {
         let now = beginning.now;
         let app = App::new(beginning, depth, Vec::new()).expect("a built-in theme");
         let runtime = Runtime::new(Options::of(origin), inbox);
-        let (heard, effects) = (Vec::new(), Vec::new());
-        let mut driver = Self { app, now, heard, runtime, messages, effects, size: (width, height), api: None };
+        let (received, effects) = (Vec::new(), Vec::new());
+        let mut driver = Self { app, now, received, runtime, messages, effects, size: (width, height), api: None };
         driver.settle().await;
         driver
     }
 
-    /// Lets the program hear something, now.
-    pub fn tell(&mut self, message: Message) {
-        self.heard.push((self.now, Heard::Message(message.clone())));
+    /// Sends the program a message, now.
+    pub fn receive(&mut self, message: Message) {
+        self.received.push((self.now, Received::Message(message.clone())));
         self.app.update(self.now, message);
     }
 
     fn input(&mut self, input: Input) {
-        self.heard.push((self.now, Heard::Input(input.clone())));
+        self.received.push((self.now, Received::Input(input.clone())));
         self.app.input(self.now, input);
     }
 
@@ -101,7 +101,7 @@ impl Driver {
                     Some(api) => match api.take(effect, &self.app) {
                         Taken::Answered(messages) => {
                             for message in messages {
-                                self.tell(message);
+                                self.receive(message);
                             }
                         }
                         Taken::Foreign(effect) => self.carry_out(effect),
@@ -114,7 +114,7 @@ impl Driver {
                 continue;
             }
             match tokio::time::timeout(Duration::from_millis(1), self.messages.recv()).await {
-                Ok(Some(message)) => self.tell(message),
+                Ok(Some(message)) => self.receive(message),
                 Ok(None) | Err(_) => break,
             }
         }
@@ -135,7 +135,7 @@ impl Driver {
             }
             let next = tokio::time::timeout(left.min(Duration::from_secs(1)), self.messages.recv()).await;
             self.now = is_now();
-            self.tell(next.ok().flatten().unwrap_or(Message::Clock));
+            self.receive(next.ok().flatten().unwrap_or(Message::Clock));
         }
     }
 
@@ -160,7 +160,7 @@ impl Driver {
         for word in keys.split_whitespace() {
             let typed: Vec<Key> = match word.strip_prefix('"').and_then(|word| word.strip_suffix('"')) {
                 Some(text) => text.chars().map(letter).collect(),
-                None => vec![Key::parse(word).unwrap_or_else(|| panic!("`{word}` is no key"))],
+                None => vec![Key::parse(word).unwrap_or_else(|| panic!("`{word}` is not a key"))],
             };
             for key in typed {
                 // the cursor is found again with every frame, as on a terminal

@@ -18,8 +18,8 @@ pub fn run(folder: &Path, arguments: &[&str]) -> Output {
 }
 
 pub fn out(ran: &Output) -> String {
-    let told = String::from_utf8_lossy(&ran.stderr);
-    assert!(ran.status.success(), "{told}");
+    let expected = String::from_utf8_lossy(&ran.stderr);
+    assert!(ran.status.success(), "{expected}");
     String::from_utf8(ran.stdout.clone()).expect("text")
 }
 
@@ -62,13 +62,13 @@ fn a_path_is_built_as_kustomize_does_it_and_its_comments_leave_it_yaml() {
 #[test]
 fn wrong_calls_of_build_say_what_to_do() {
     let fleet = fleet();
-    for (arguments, code, told) in [
+    for (arguments, code, expected) in [
         (&["build", "--repo", "."][..], 2, "name a folder (--path)"),
         (&["build", "--repo", "nowhere", "--path", "."], 2, "nowhere is not a folder"),
         (&["build", "--repo", ".", "--path", "../.."], 1, "leads out of the repository"),
         (&["build", "--repo", ".", "--path", "/etc"], 1, "leads out of the repository"),
         (&["build", "--repo", ".", "--path", "flux/nothing"], 1, "`flux/nothing` is not there"),
-        (&["build", "--repo", ".", "--rev", "main", "--path", "flux"], 2, "is no git repository"),
+        (&["build", "--repo", ".", "--rev", "main", "--path", "flux"], 2, "is not a git repository"),
         (&["build", "--repo", ".", "--kustomization", "flux-system/app"], 1, "did you mean flux-system/apps?"),
         (
             &["build", "--repo", ".", "--kustomization", "flux-system/apps"],
@@ -78,13 +78,13 @@ fn wrong_calls_of_build_say_what_to_do() {
         (&["build", "--repo", ".", "--kustomization", "production/faults/build-error"], 1, "kustomization.yaml:4"),
     ] {
         let (ended, message) = failure(&run(&fleet, arguments));
-        assert!(ended == Some(code) && message.contains(told), "{arguments:?} ends with {ended:?}: {message}");
+        assert!(ended == Some(code) && message.contains(expected), "{arguments:?} ends with {ended:?}: {message}");
     }
 }
 
 #[test]
 fn where_names_the_layer_that_wins_with_its_line_and_those_below() {
-    let told = out(&run(&fleet(), &["where", "deploy/frontend", "spec.replicas", "--repo", ".", "--kustomization", APPS]));
+    let expected = out(&run(&fleet(), &["where", "deploy/frontend", "spec.replicas", "--repo", ".", "--kustomization", APPS]));
     for line in [
         "Deployment web/frontend  spec.replicas = 3",
         "set by    flux/apps/production/web/kustomization.yaml:11:10  replicas",
@@ -92,21 +92,21 @@ fn where_names_the_layer_that_wins_with_its_line_and_those_below() {
         "overrode  flux/apps/base/frontend/deployment.yaml:6:13  resource  replicas: 1",
         "applied by  production flux-system/apps",
     ] {
-        assert!(told.contains(line), "{line}\nis not in\n{told}");
+        assert!(expected.contains(line), "{line}\nis not in\n{expected}");
     }
     // the base is read by both clusters
     let field = "spec.template.spec.containers[name=frontend].ports[name=http].containerPort";
-    let told = out(&run(&fleet(), &["where", "deployments/frontend", field, "--repo", ".", "--kustomization", APPS]));
-    assert!(told.contains("also read by  staging flux-system/apps"), "{told}");
+    let expected = out(&run(&fleet(), &["where", "deployments/frontend", field, "--repo", ".", "--kustomization", APPS]));
+    assert!(expected.contains("also read by  staging flux-system/apps"), "{expected}");
 }
 
 #[test]
 fn where_names_the_parts_of_a_composed_value_and_where_its_text_is_written() {
-    let told = |object: &str, field: &str| {
+    let expected = |object: &str, field: &str| {
         let arguments = ["where", object, field, "--repo", ".", "--kustomization", APPS];
         (out(&run(&fleet(), &arguments)), out(&run(&fleet(), &[&arguments[..], &["-o", "json"]].concat())))
     };
-    let (text, json) = told("ingress/frontend", "spec.rules[0].host");
+    let (text, json) = expected("ingress/frontend", "spec.rules[0].host");
     for line in [
         "composed of text `www.`  flux/apps/production/web/ingress.yaml:7:11  resource",
         "            variable cluster_domain `production.example.test`  flux/system/production/cluster-vars.yaml:5:19  cluster ConfigMap",
@@ -118,7 +118,7 @@ fn where_names_the_parts_of_a_composed_value_and_where_its_text_is_written() {
     assert_eq!(json["layers"].as_array().map(Vec::len), Some(1), "nothing was overridden");
     assert_eq!((&json["composedOf"][1]["part"], &json["writtenAt"]["line"]), (&"variable cluster_domain".into(), &7.into()));
 
-    let (text, _) = told("deploy/frontend", "spec.template.spec.containers[name=frontend].image");
+    let (text, _) = expected("deploy/frontend", "spec.template.spec.containers[name=frontend].image");
     for line in [
         "composed of name `forge.example.test/ops/frontend`  flux/apps/production/web/kustomization.yaml:14:12  images",
         "            tag `1.4.1`  flux/apps/production/web/kustomization.yaml:15:11  images",
@@ -129,7 +129,7 @@ fn where_names_the_parts_of_a_composed_value_and_where_its_text_is_written() {
 }
 
 #[test]
-fn where_tells_what_shares_a_value_and_the_way_inside_of_a_text() {
+fn where_shows_what_shares_a_value_and_its_path_inside_a_text() {
     let dir = tempfile::tempdir().expect("a folder");
     let write = |path: &str, text: &str| std::fs::write(dir.path().join(path), text).expect("written");
     write("kustomization.yaml", "resources: [a.yaml]\n");
@@ -141,23 +141,23 @@ fn where_tells_what_shares_a_value_and_the_way_inside_of_a_text() {
         ("data.y", ["set by    a.yaml:5:6  resource", "shared with  1 other place (anchor &x)"]),
         ("data['app.yaml'].server.port", ["set by    a.yaml:9:13  resource", "inside of  the text at 7:13, server.port"]),
     ] {
-        let told = out(&run(dir.path(), &["where", "cm/a", field, "--repo", ".", "--path", "."]));
-        assert!(lines.iter().all(|line| told.contains(line)), "{told}");
+        let expected = out(&run(dir.path(), &["where", "cm/a", field, "--repo", ".", "--path", "."]));
+        assert!(lines.iter().all(|line| expected.contains(line)), "{expected}");
     }
 }
 
 #[test]
 fn where_answers_what_it_does_not_find_with_the_nearest_and_names_all_that_are_meant() {
     let fleet = fleet();
-    for (arguments, code, told) in [
+    for (arguments, code, expected) in [
         (&["where", "deploy/frontent", "spec.replicas", "--repo", "."][..], 1, "did you mean Deployment web/frontend?"),
         (&["where", "deploy/frontend", "spec.replica", "--repo", ".", "--kustomization", APPS], 1, "did you mean `replicas`?"),
         (&["where", "deploy/frontend", "spec.replicas", "--repo", "."], 1, "Deployment web/frontend of staging/flux-system/apps"),
         (&["where", "frontend", "spec.replicas", "--repo", "."], 2, "write KIND/NAME"),
-        (&["where", "deploy/frontend", "spec..replicas", "--repo", "."], 2, "is no path of a field"),
+        (&["where", "deploy/frontend", "spec..replicas", "--repo", "."], 2, "is not a field path"),
     ] {
         let (ended, message) = failure(&run(&fleet, arguments));
-        assert!(ended == Some(code) && message.contains(told), "{arguments:?} ends with {ended:?}: {message}");
+        assert!(ended == Some(code) && message.contains(expected), "{arguments:?} ends with {ended:?}: {message}");
     }
 }
 
@@ -173,8 +173,8 @@ fn values_of_secrets_are_not_repeated_and_given_variables_are_filled_in() {
     );
     write("given.env", "# comment\nzone=north\n");
 
-    let told = out(&run(dir.path(), &["where", "secret/s", "stringData.password", "--repo", ".", "--path", "."]));
-    assert!(told.contains("password: <masked>") && !told.contains("hunter2"), "{told}");
+    let expected = out(&run(dir.path(), &["where", "secret/s", "stringData.password", "--repo", ".", "--path", "."]));
+    assert!(expected.contains("password: <masked>") && !expected.contains("hunter2"), "{expected}");
     let built = out(&run(dir.path(), &["build", "--repo", ".", "--path", ".", "--substitute-from", "given.env"]));
     assert!(built.contains("zone: north"), "{built}");
     let built = out(&run(dir.path(), &["build", "--repo", ".", "--path", "."]));

@@ -31,19 +31,19 @@ fn a_flag_and_an_assignment_are_the_same_answer() {
 #[test]
 fn what_is_wrong_with_an_answer_is_said_before_anything_is_asked() {
     for (arguments, expected) in [
-        (&["scale", "deploy", "web", "--replicas", "many"][..], "`many` is no number of replicas"),
+        (&["scale", "deploy", "web", "--replicas", "many"][..], "`many` is not a valid number of replicas"),
         (&["scale", "deploy", "web", "--set", "replica=3"], "did you mean `replicas`?"),
         (&["scale", "deploy", "web", "--set", "replicas"], "write --set FIELD=VALUE"),
         (&["scale", "deploy", "web", "--set", "replicas="], "--replicas COUNT"),
         (&["scale", "deploy", "web", "--replicas", "3", "--set", "replicas=4"], "`replicas` is said twice"),
         (&["scale", "deploy", "web"], "--replicas <COUNT>"),
-        (&["suspend", "ks", "apps", "--until", "soon"], "`soon` is no time"),
+        (&["suspend", "ks", "apps", "--until", "soon"], "`soon` is not a valid time"),
         (&["suspend", "ks", "apps", "--reason", "two\nlines"], "why is one line"),
         (&["delete", "ks", "apps", "--set", "a=b"], "unexpected argument '--set'"),
     ] {
         let done = run(arguments);
-        let told = String::from_utf8_lossy(&done.stderr);
-        assert!(done.status.code() == Some(2) && told.contains(expected), "{arguments:?}: {told}");
+        let output = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.code() == Some(2) && output.contains(expected), "{arguments:?}: {output}");
         assert!(done.stdout.is_empty(), "{arguments:?}");
     }
 }

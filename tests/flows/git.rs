@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fluxdeck::demo::{Company, Place, User};
+use fluxdeck::demo::{Company, RunDirectory, User};
 use fluxdeck::ui::theme::Depth;
 use fluxdeck_model::state::{Effect, Settings, Terminal};
 use k8s_openapi::api::apps::v1::Deployment;
@@ -12,14 +12,14 @@ use serde_json::json;
 use super::driver::Driver;
 
 fn company() -> Arc<Company> {
-    Arc::new(Company::driven(Place::passing(), "2026-11-21T08:00:00Z".parse().expect("a time")))
+    Arc::new(Company::driven(RunDirectory::passing(), "2026-11-21T08:00:00Z".parse().expect("a time")))
 }
 
 async fn deck(company: &Arc<Company>) -> Driver {
     Driver::demo(company.clone(), 140, 44, Depth::True, Settings { theme: "dark".into(), ..Settings::default() }).await
 }
 
-/// Changes the frontend by hand; its Kustomization would mend it with its next reconciliation.
+/// Changes the frontend by hand; its Kustomization would correct it at its next reconciliation.
 async fn change_frontend(company: &Company, patch: serde_json::Value) {
     let client = company.enter("production").expect("a context").world.client(&User::admin());
     let deployments = Api::<Deployment>::namespaced(client, "web");
@@ -38,7 +38,7 @@ async fn the_fields_of_an_object_lead_to_the_file_and_line_that_set_them() {
     deck.shows("over flux/apps/base/frontend/deployment.yaml:6 (resource)");
     deck.keys("o").await.shows("kustomization.yaml:11 at").shows("> 11  ");
     // no checkout of the user has it
-    deck.keys("e").await.shows("no checkout of yours has this file");
+    deck.keys("e").await.shows("none of your checkouts has this file");
     deck.keys("esc").await.shows("FIELD");
     assert!(!deck.effects.iter().any(|effect| matches!(effect, Effect::Terminal(Terminal::Edit { .. }))), "{:?}", deck.effects);
 }

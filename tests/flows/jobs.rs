@@ -45,7 +45,7 @@ async fn stop_halts_what_has_not_started() {
     assert_eq!(deck.written().len(), 10, "those that had begun");
     deck.keys("enter").await.shows("stopped before it started");
     // again: what was requested goes on, unfollowed, until one likes to follow it again
-    deck.keys("x").await.shows("no longer followed").shows("it was requested; what came of it was not waited for");
+    deck.keys("x").await.shows("no longer followed").shows("it was requested; the outcome was not waited for");
     assert!(deck.app.state().jobs.running().next().is_none());
     deck.keys("w").await.shows("watching on").shows("◐ handled");
 }
@@ -64,7 +64,7 @@ async fn the_clock_ticks_for_an_act_only_while_it_is_on_the_screen() {
 #[tokio::test(start_paused = true)]
 async fn the_log_of_acts_has_time_user_line_and_outcome() {
     let mut deck = live().await;
-    deck.keys("@").await.shows("nothing has been done from here yet");
+    deck.keys("@").await.shows("nothing has been done yet");
     deck.keys("esc : \"ks_flux-apps\" enter R").await;
     deck.keys("@").await.shows("reconcile Kustomization flux-apps/checkout").shows("under way");
     deck.answer("Kustomization flux-apps/checkout", true, "Applied revision").await;
@@ -95,7 +95,7 @@ async fn leaving_with_nothing_under_way_asks_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_left_stands_in_the_log_of_acts_with_what_is_not_known_of_it() {
+async fn what_was_left_is_in_the_log_of_acts_with_what_is_unknown_of_it() {
     let mut deck = live().await;
     deck.api().holds = true;
     deck.keys(": \"ks_flux-apps\" enter R").await;

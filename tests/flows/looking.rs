@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use super::driver::Driver;
 use fluxdeck::demo::faults::{Fault, On, What};
-use fluxdeck::demo::{Company, Place, World};
+use fluxdeck::demo::{Company, RunDirectory, World};
 use fluxdeck::ui::theme::Depth;
 use fluxdeck_model::commands;
 use fluxdeck_model::state::Settings;
 
 /// The demo on the screen, and its cluster.
 async fn living() -> (Driver, World) {
-    let company = Arc::new(Company::driven(Place::passing(), "2026-11-21T08:00:00Z".parse().expect("a time")));
+    let company = Arc::new(Company::driven(RunDirectory::passing(), "2026-11-21T08:00:00Z".parse().expect("a time")));
     let world = company.enter("production").expect("a context").world;
     let settings = Settings { theme: "dark".into(), ..Settings::default() };
     (Driver::demo(company, 140, 44, Depth::True, settings).await, world)

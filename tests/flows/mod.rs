@@ -16,6 +16,6 @@ mod jobs;
 mod looking;
 mod notices;
 mod recorded;
+mod replayed;
 mod tables;
-mod told;
 mod tree;

@@ -18,10 +18,10 @@ impl Driver {
         assert!(matches!(effects[..], [Effect::Refresh { .. }]), "{effects:?}");
     }
 
-    async fn hear_link(&mut self, link: Link) {
+    async fn receive_link(&mut self, link: Link) {
         let cluster = self.app.state().cluster();
         let news = Message::Cluster(cluster.id, cluster.epoch, News::Link(link));
-        self.tell(news);
+        self.receive(news);
         self.settle().await;
     }
 }
@@ -33,12 +33,12 @@ fn stale(deck: &Driver) -> Link {
 #[tokio::test(start_paused = true)]
 async fn a_notice_ends_by_itself_and_an_error_with_the_next_key() {
     let mut deck = live().await;
-    deck.keys("]").await.shows("there is no other view in history");
+    deck.keys("]").await.shows("there is no other view in the history");
     assert!((1..=10).contains(&deck.next_change()), "a frame is drawn when it ends");
     deck.later(9).await;
-    deck.shows("there is no other view in history");
+    deck.shows("there is no other view in the history");
     deck.later(1).await;
-    deck.hides("there is no other view in history");
+    deck.hides("there is no other view in the history");
 
     deck.keys(": \"nonsense\" enter").await.shows("`nonsense`");
     deck.later(3600).await;
@@ -47,12 +47,12 @@ async fn a_notice_ends_by_itself_and_an_error_with_the_next_key() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn why_the_connection_is_down_stands_there_whatever_is_said() {
+async fn why_the_connection_is_down_is_shown_beside_any_notice() {
     let mut deck = live().await;
     let down = stale(&deck);
-    deck.hear_link(down).await;
+    deck.receive_link(down).await;
     deck.shows(WHY);
-    deck.keys("]").await.shows(WHY).shows("there is no other view in history");
+    deck.keys("]").await.shows(WHY).shows("there is no other view in the history");
     deck.keys(": \"nonsense\" enter").await.shows(WHY).shows("`nonsense`");
     // a small screen has one line for it
     deck.resize(80, 12);
@@ -60,19 +60,19 @@ async fn why_the_connection_is_down_stands_there_whatever_is_said() {
     deck.resize(80, 24);
 
     deck.refresh();
-    deck.hear_link(Link::Connecting).await;
+    deck.receive_link(Link::Connecting).await;
     deck.shows("reading everything again");
     let gone = Error::new(ErrorKind::Unreachable, format!("the certificate file is gone: {WHY}"), "check the kubeconfig");
-    deck.hear_link(Link::Unreachable(gone)).await;
+    deck.receive_link(Link::Unreachable(gone)).await;
     deck.shows(WHY).hides("reading everything again");
 }
 
 #[tokio::test(start_paused = true)]
-async fn reading_everything_again_is_told_until_it_is_live() {
+async fn reading_everything_again_is_shown_until_it_is_live() {
     let mut deck = live().await;
     deck.refresh();
-    deck.hear_link(Link::Connecting).await;
+    deck.receive_link(Link::Connecting).await;
     deck.shows("reading everything again");
-    deck.hear_link(Link::Live).await;
+    deck.receive_link(Link::Live).await;
     deck.hides("reading everything again");
 }

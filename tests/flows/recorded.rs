@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::driver::{Driver, fleet};
-use fluxdeck::demo::{Company, Place};
+use fluxdeck::demo::{Company, RunDirectory};
 use fluxdeck::ui::theme::Depth;
 use fluxdeck_model::domain::store::Presence;
 use fluxdeck_model::kinds;
@@ -32,7 +32,7 @@ async fn every_recorded_object_is_judged_as_expected() {
 
 #[tokio::test(start_paused = true)]
 async fn every_object_of_the_demo_is_judged_as_expected() {
-    let company = Arc::new(Company::driven(Place::passing(), "2026-11-21T08:00:00Z".parse().expect("a time")));
+    let company = Arc::new(Company::driven(RunDirectory::passing(), "2026-11-21T08:00:00Z".parse().expect("a time")));
     let settings = Settings { theme: "dark".into(), ..Settings::default() };
 
     assert_expected(&Driver::demo(company, 120, 40, Depth::True, settings).await);
@@ -72,7 +72,7 @@ fn assert_expected(deck: &Driver) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_recorded_object_stands_in_the_tree_once() {
+async fn every_recorded_object_is_in_the_tree_once() {
     let deck = Driver::start(120, 40).await;
     let cluster = deck.app.state().cluster();
     let recorded: usize = fleet().kinds.iter().map(|kind| kind.objects.len()).sum();

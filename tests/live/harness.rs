@@ -48,13 +48,13 @@ fn attempt(name: &'static str, body: fn()) -> Result<Completion, Failed> {
     }
 }
 
-/// Says which test panicked: the threads have no names. That a test is skipped is no fault.
+/// Says which test panicked: the threads have no names. That a test is skipped is not a fault.
 fn report(panic: &PanicHookInfo<'_>) {
     if panic.payload().is::<Skipped>() {
         return;
     }
     let text = panic.payload_as_str().unwrap_or("a panic without words");
     let place = panic.location().map(ToString::to_string).unwrap_or_default();
-    // nobody there to read is no failure
+    // a closed output is not a failure
     let _ = writeln!(std::io::stderr(), "\n{} panicked at {place}:\n{text}\n{}", AT.get(), Backtrace::capture());
 }

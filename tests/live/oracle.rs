@@ -10,8 +10,8 @@ const CANNOT: i32 = 77;
 
 /// What it says, if it ended well. Where it cannot be built the test is skipped.
 pub fn ask(arguments: &[&str], folder: Option<&Path>) -> Result<String, String> {
-    if !bed::is_wished() {
-        bed::skip(bed::NOT_WISHED);
+    if !bed::is_requested() {
+        bed::skip(bed::NOT_REQUESTED);
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut command = Command::new(root.join("tests/live/oracle"));

@@ -17,7 +17,7 @@ const GROUPS: &[&str] = &[
     "helm.integrations.flux.weave.works",
 ];
 
-/// What may stand between Flux and a pod.
+/// What may be between Flux and a pod.
 const WORKLOADS: &str = "deployments.apps,replicasets.apps,statefulsets.apps,daemonsets.apps,jobs.batch,cronjobs.batch,pods";
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -159,7 +159,7 @@ pub fn pod_health(pod: &Value) -> &'static str {
     }
 }
 
-/// The revision that an object stands at, where its API says so.
+/// The present revision of an object, if its API has one.
 pub fn revision(object: &Value) -> Option<&str> {
     let at = match (text(object, "/apiVersion"), text(object, "/kind")) {
         (version, "Kustomization" | "FluxInstance" | "ResourceSet") if version.contains(".io/") => "/status/lastAppliedRevision",
@@ -180,9 +180,9 @@ pub fn conditions(object: &Value) -> Vec<[&str; 4]> {
 
 /// Whether a text of the program says what the cluster says: control and invisible characters may be gone, white space may be other
 /// white space, and where it is longer than 4 KiB, it may lack a piece, marked by `…`.
-pub fn says(shown: &str, told: &str) -> bool {
+pub fn says(shown: &str, reported: &str) -> bool {
     let plain = |text: &str| text.chars().filter(|c| c.is_ascii_graphic() || c.is_alphanumeric()).collect::<String>();
-    let (short, long) = (plain(shown), plain(told));
+    let (short, long) = (plain(shown), plain(reported));
     let cut = |(at, _)| long.starts_with(&plain(&shown[..at])) && long.ends_with(&plain(&shown[at..]));
     short == long || shown.len() > 4000 && shown.match_indices('…').any(cut)
 }

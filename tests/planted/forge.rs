@@ -26,7 +26,7 @@ pub struct Forge {
 }
 
 impl Forge {
-    /// Answers until the process of the tests ends. `variable` tells the user's processes from all others.
+    /// Answers until the process of the tests ends. `variable` distinguishes the user's processes from all others.
     pub fn open(variable: &str) -> Self {
         Self::serve(variable, None)
     }

@@ -1,5 +1,5 @@
 //! Secrets are planted in every place that a cluster, a repository, a kubeconfig, a login program, a forge and an environment have, and
-//! looked for in whatever the program shows, prints, keeps and tells other programs.
+//! looked for in everything that the program shows, prints, keeps and passes to other programs.
 
 mod cluster;
 mod forge;
@@ -21,7 +21,7 @@ use crate::support::within;
 
 /// What every planted secret begins with, as it is and in base64.
 const PLANTED: [&str; 2] = ["PLANTED", "UExBTlRFR"];
-/// A value without a telling name or form: it may be seen by whoever may see the cluster, and not be given away.
+/// A value without a sensitive name or form: users of the cluster may see it, but it must not be shared.
 const PLAIN: &str = "PLAINVALUE";
 /// What the user's own environment holds: programs that are started get it, as from a shell.
 const OWN: &str = "PLANTEDENVIRONMENT";
@@ -165,7 +165,7 @@ fn assert_clean(place: &str, text: &str) {
     for secret in PLANTED {
         if let Some(at) = text.find(secret) {
             let from = text.floor_char_boundary(at.saturating_sub(200));
-            panic!("{place} tells a secret: …{}", &text[from..text.ceil_char_boundary(text.len().min(at + 60))]);
+            panic!("{place} shows a secret: …{}", &text[from..text.ceil_char_boundary(text.len().min(at + 60))]);
         }
     }
 }
@@ -208,7 +208,7 @@ fn no_command_prints_or_keeps_a_secret() {
     let arguments = std::fs::read_to_string(victim.file("git.arguments")).expect("git was asked to fetch");
     assert_clean("git's command line", &arguments);
     let environment = std::fs::read_to_string(victim.file("git.environment")).expect("git was asked to fetch");
-    assert!(environment.contains("git.example.test"), "git is told where to fetch: {environment}");
+    assert!(environment.contains("git.example.test"), "git gets the place to fetch from: {environment}");
     assert_clean("git's environment", &environment.replace(OWN, ""));
     let kept = victim.kept();
     assert!(
@@ -221,7 +221,7 @@ fn no_command_prints_or_keeps_a_secret() {
 }
 
 #[test]
-fn what_goes_wrong_tells_no_secret() {
+fn failures_show_no_secret() {
     let victim = Victim::new();
     for (context, said) in [
         ("closed-static", "cannot reach"),
@@ -293,7 +293,7 @@ fn elsewhere(_: &Victim) -> String {
 }
 
 #[test]
-fn what_differs_between_git_and_the_cluster_is_told_without_its_secrets() {
+fn differences_between_git_and_the_cluster_are_shown_without_secrets() {
     let victim = Victim::with_repository(elsewhere);
     let repository = victim.file("apps").display().to_string();
     let compared = ["drift", "-n", "web", "deploy/web", "--repo", &repository];
@@ -301,7 +301,7 @@ fn what_differs_between_git_and_the_cluster_is_told_without_its_secrets() {
     let json = victim.run(&[&compared[..], &["-o", "json"]].concat());
 
     assert_eq!((text.code, json.code), (1, 1), "{text:?}\n{json:?}");
-    for told in [
+    for shown in [
         "spec.replicas: git 5, live 2",
         "registry.example.test/web:4.5.0",
         "env[name=API_TOKEN].value: git \"<masked>\", live \"<masked>\"",
@@ -311,7 +311,7 @@ fn what_differs_between_git_and_the_cluster_is_told_without_its_secrets() {
         "made with token ***",
         "--password=***",
     ] {
-        assert!(text.out.contains(told), "{told} is not told: {}", text.out);
+        assert!(text.out.contains(shown), "{shown} is not shown: {}", text.out);
     }
     let report: Value = serde_json::from_str(&json.out).expect("JSON");
     assert!(report["drifted"][0]["fields"].as_array().is_some_and(|fields| fields.len() > 5), "{report}");
@@ -379,7 +379,7 @@ fn a_credential_is_for_the_host_of_its_url_alone() {
     assert!(ran.out.contains("git cannot fetch"), "{ran:?}");
     assert!(!first.asked().is_empty() && !other.asked().is_empty(), "git went where it was sent");
     for head in other.asked() {
-        assert!(!head.to_lowercase().contains("authorization:"), "another host was told: {head}");
+        assert!(!head.to_lowercase().contains("authorization:"), "another host received it: {head}");
     }
 }
 
@@ -405,6 +405,6 @@ fn who_is_killed_leaves_no_secret_behind() {
     victim.assert_keeps_none();
     // at the terminal the login program may speak for itself
     assert_clean("what was written to the terminal", &String::from_utf8_lossy(&running.written).replace("me:PLANTEDSAID", ""));
-    let told = victim.run(&["jobs", "list", "-o", "json"]);
-    assert!(told.out.contains("apps"), "{told:?}");
+    let shown = victim.run(&["jobs", "list", "-o", "json"]);
+    assert!(shown.out.contains("apps"), "{shown:?}");
 }

@@ -36,7 +36,7 @@ pub fn difference(case: &Path, text: Result<String>) -> Option<String> {
     }
 }
 
-/// The first line that differs, with what stands around it.
+/// The first line that differs, with its context.
 fn lines(got: &str, wanted: &str) -> String {
     let at = got.lines().zip(wanted.lines()).take_while(|(a, b)| a == b).count();
     let part =

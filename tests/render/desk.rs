@@ -12,8 +12,8 @@ use fluxdeck_model::error::Result;
 use fluxdeck_model::insight::declared::Commit;
 use fluxdeck_model::render::Layer;
 use fluxdeck_model::render::flux;
-use fluxdeck_model::render::read::{self, Place};
-use fluxdeck_model::render::repository::{Builder, Member, Wish};
+use fluxdeck_model::render::read::{self, TextPlace};
+use fluxdeck_model::render::repository::{BuildRequest, Builder, Member};
 use fluxdeck_model::render::tree::Tree as _;
 use git2::{Index, IndexEntry, IndexTime, ObjectType, Repository, Signature};
 
@@ -90,9 +90,9 @@ fn desk(folders: &[&Path]) -> Desk {
     Desk::of(Repositories::of(folders.iter().map(|folder| (*folder).to_owned()).collect(), None))
 }
 
-async fn one(desk: &Desk, at: &Commit, wish: &Wish) -> Result<Member> {
-    let (id, wish) = (at.id.clone(), wish.clone());
-    desk.ask(at, false, move |bench| bench.one(&id, &wish)).await
+async fn one(desk: &Desk, at: &Commit, request: &BuildRequest) -> Result<Member> {
+    let (id, request) = (at.id.clone(), request.clone());
+    desk.ask(at, false, move |bench| bench.one(&id, &request)).await
 }
 
 /// Builds all that a commit declares.
@@ -108,18 +108,18 @@ async fn build(desk: &Desk, at: &Commit) -> Result<String> {
 }
 
 /// Every Kustomization that the fleet declares, as if a cluster had it, with values that only the cluster has.
-fn wishes() -> Vec<Wish> {
+fn requests() -> Vec<BuildRequest> {
     let text = "kind: ConfigMap\ndata: {zone: of-the-cluster, domain: of-the-cluster, cluster: of-the-cluster}\n";
-    let node = read::document(text.as_bytes(), &Place::file(&"cluster-vars".into(), Layer::Cluster)).expect("YAML");
+    let node = read::document(text.as_bytes(), &TextPlace::file(&"cluster-vars".into(), Layer::Cluster)).expect("YAML");
     let values = flux::values(&node.expect("a document")).expect("values");
     let repository = fleet::repository();
-    let wish = |(place, member): (_, &Member)| Wish {
+    let request = |(place, member): (_, &Member)| BuildRequest {
         uid: format!("{place:?}").into(),
         spec: Arc::clone(&member.spec),
         ignore: None,
         values: BTreeMap::from([(("ConfigMap".into(), "cluster-vars".into()), values.clone())]),
     };
-    repository.members().map(wish).collect()
+    repository.members().map(request).collect()
 }
 
 /// Numbers that are the same in every run.
@@ -139,7 +139,7 @@ async fn what_is_warm_says_what_is_cold_from_commit_to_commit() {
     let files: Vec<_> = memory.paths().filter_map(|path| Some((path.to_owned(), memory.read(path).ok()?))).collect();
     let all: Vec<_> = files.iter().map(|(path, text)| (path.as_str(), Some(&text[..]))).collect();
     let mut commits = vec![ground.commit(None, &all)];
-    let (desk, folder, wishes) = (desk(&[&ground.path()]), ground.path(), wishes());
+    let (desk, folder, requests) = (desk(&[&ground.path()]), ground.path(), requests());
     for step in 0..24 {
         let on = commits[numbers.below(commits.len())].clone();
         let (path, text) = &files[numbers.below(files.len())];
@@ -153,12 +153,12 @@ async fn what_is_warm_says_what_is_cold_from_commit_to_commit() {
         if is_there {
             commits.push(ground.commit(Some(&on), &[(path, edited.as_deref())]));
         }
-        let (commit, wish) = (at(URL, &commits[numbers.below(commits.len())]), &wishes[numbers.below(wishes.len())]);
+        let (commit, request) = (at(URL, &commits[numbers.below(commits.len())]), &requests[numbers.below(requests.len())]);
         let checkout = Checkout::open(&folder).expect("a checkout");
         let view = checkout.view(Some(&commit.id)).expect("a commit");
-        let cold = Builder::default().one(view.tree(), wish).expect("it can be read");
-        let warm = one(&desk, &commit, wish).await.expect("an answer");
-        assert_eq!(format!("{warm:?}"), format!("{cold:?}"), "step {step}: {}", wish.spec.id());
+        let cold = Builder::default().one(view.tree(), request).expect("it can be read");
+        let warm = one(&desk, &commit, request).await.expect("an answer");
+        assert_eq!(format!("{warm:?}"), format!("{cold:?}"), "step {step}: {}", request.spec.id());
         if step % 6 == 5 {
             let cold = Builder::default().build(view.tree()).expect("it can be read");
             assert!(build(&desk, &commit).await.expect("an answer") == format!("{cold:?}"), "step {step}: everything");
@@ -214,15 +214,15 @@ async fn what_is_kept_is_bounded_and_the_repository_that_rested_longest_goes_who
         .zip(&grounds)
         .map(|(url, ground)| at(url, &ground.commit(None, &[("x/a.yaml", Some(text.as_bytes()))])))
         .collect();
-    let mut wish = wishes().remove(0);
-    let mut spec = (*wish.spec).clone();
+    let mut request = requests().remove(0);
+    let mut spec = (*request.spec).clone();
     spec.path = "x".into();
-    wish.spec = Arc::new(spec);
+    request.spec = Arc::new(spec);
     let folders = grounds.iter().map(Ground::path).collect();
     // two fit, three do not
     let desk = Desk::with(Repositories::of(folders, None), 24 << 20);
     let ask = async |which: usize| {
-        let built = one(&desk, &commits[which], &wish).await.expect("an answer");
+        let built = one(&desk, &commits[which], &request).await.expect("an answer");
         assert_eq!(built.outcome.objects().len(), 1, "{:?}", built.outcome);
         let kept = desk.kept();
         assert!(kept.iter().map(|(_, bytes)| bytes).sum::<usize>() <= 24 << 20, "{kept:?}");
@@ -237,7 +237,7 @@ async fn what_is_kept_is_bounded_and_the_repository_that_rested_longest_goes_who
     assert_eq!(ask(1).await, [2, 1], "it comes back as if it had never been there");
 
     let small = Desk::with(Repositories::of(vec![grounds[0].path()], None), 0);
-    one(&small, &commits[0], &wish).await.expect("what is too large is answered all the same");
+    one(&small, &commits[0], &request).await.expect("what is too large is answered all the same");
     assert!(small.kept().is_empty());
 }
 
@@ -256,11 +256,11 @@ async fn a_commit_is_found_where_it_is_now() {
     build(&desk, &other).await.expect("it is in the second");
     build(&desk, &old).await.expect("it is in the first still");
 
-    // cloned anew in the same place
+    // cloned again in the same place
     let folder = first.path();
     std::fs::remove_dir_all(&folder).expect("removed");
-    let anew = Ground { repository: Ground::make(&folder, URL), folder: first.folder };
-    let again = at(URL, &anew.commit(None, &[("d.yaml", Some(FILE))]));
+    let fresh = Ground { repository: Ground::make(&folder, URL), folder: first.folder };
+    let again = at(URL, &fresh.commit(None, &[("d.yaml", Some(FILE))]));
     build(&desk, &again).await.expect("it is there again");
     assert!(build(&desk, &at(URL, &"0".repeat(40))).await.is_err());
 }

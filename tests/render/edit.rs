@@ -1,9 +1,9 @@
 //! One value of a text changed where it stands, as somebody would do it with an editor.
 
-use fluxdeck_model::insight::field::Field;
-use fluxdeck_model::render::node::{Form, Inner, Layer, Node, Tag, Value};
-use fluxdeck_model::render::read::{self, Place};
-use fluxdeck_model::render::turn_back::Change;
+use fluxdeck_model::insight::field::FieldPath;
+use fluxdeck_model::render::node::{Inner, Layer, Node, Notation, Tag, Value};
+use fluxdeck_model::render::read::{self, TextPlace};
+use fluxdeck_model::render::turn_back::ScalarChange;
 
 /// The text with another value at a place (line and column from 1), none where no value stands that can be changed in place.
 pub fn changed(text: &str, line: u32, column: u32, is_yaml: bool) -> Option<String> {
@@ -64,29 +64,29 @@ fn block_end(text: &str, header: usize) -> Option<usize> {
     end
 }
 
-/// The text in which a scalar reads as wished, where a wish was turned back to; none where nothing stands there that is replaced so simply.
-pub fn wished(text: &str, change: &Change) -> Option<String> {
-    let Change { origin, old, new, tag, .. } = change;
+/// The text with the wanted scalar, where a wanted value was turned back to; none if it cannot be replaced so simply.
+pub fn rewritten(text: &str, change: &ScalarChange) -> Option<String> {
+    let ScalarChange { origin, old, new, tag, .. } = change;
     match origin.form {
-        Form::File => return (text == old.as_ref()).then(|| new.clone()),
-        Form::Line => {
+        Notation::File => return (text == old.as_ref()).then(|| new.clone()),
+        Notation::Line => {
             let begin = offset(text, origin.line, 1)?;
             let end = text[begin..].find(['\r', '\n']).map_or(text.len(), |end| begin + end);
             return (text[begin..end] == **old).then(|| format!("{}{new}{}", &text[..begin], &text[end..]));
         }
-        Form::Yaml => {}
-        Form::Maker => return None,
+        Notation::Yaml => {}
+        Notation::Maker => return None,
     }
     match origin.inner().filter(|inner| (inner.line, inner.column) == (origin.line, origin.column)) {
-        // its lines are no lines of the file
+        // its lines are not lines of the file
         Some(inner) => {
             let outer = document_with(text, inner)?;
             let (outer, inner) = (outer.shared_text()?.clone(), inner.clone());
-            let place = Place::file(&"inner".into(), Layer::Resource);
+            let place = TextPlace::file(&"inner".into(), Layer::Resource);
             let document = read::documents(outer.as_bytes(), &place).ok()?.get(inner.document as usize)?.clone();
-            let node = Field::parse(&inner.path).ok()?.find(&document).ok()?.clone();
-            let change = Change { origin: node.origin().clone(), ..change.clone() };
-            let new = wished(&outer, &change)?;
+            let node = FieldPath::parse(&inner.path).ok()?.find(&document).ok()?.clone();
+            let change = ScalarChange { origin: node.origin().clone(), ..change.clone() };
+            let new = rewritten(&outer, &change)?;
             scalar(text, inner.line, inner.column, &outer, &quoted(&new))
         }
         None => {
@@ -96,7 +96,7 @@ pub fn wished(text: &str, change: &Change) -> Option<String> {
     }
 }
 
-/// The scalar of a text that stands at a place.
+/// The scalar at a place of a text.
 fn document_with(text: &str, inner: &Inner) -> Option<Node> {
     fn find(node: &Node, at: (u32, u32)) -> Option<Node> {
         match &node.value {
@@ -107,7 +107,7 @@ fn document_with(text: &str, inner: &Inner) -> Option<Node> {
     }
     // a text that is embedded in an embedded one is left to a real editor
     let all = if inner.within.is_none() {
-        read::documents(text.as_bytes(), &Place::file(&"outer".into(), Layer::Resource)).ok()?
+        read::documents(text.as_bytes(), &TextPlace::file(&"outer".into(), Layer::Resource)).ok()?
     } else {
         Vec::new()
     };
@@ -122,7 +122,7 @@ fn quoted(text: &str) -> String {
         .fold(text, |text, (letter, escape)| text.replace(letter, escape))
 }
 
-/// The scalar at a place replaced as it stands there.
+/// The scalar at a place, replaced in its own style.
 fn scalar(text: &str, line: u32, column: u32, old: &str, written: &str) -> Option<String> {
     let at = offset(text, line, column)?;
     let at = at + properties(&text[at..]);

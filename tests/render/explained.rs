@@ -1,6 +1,6 @@
 //! Who sets a field of the fleet, as somebody finds it who reads its files: every way in which a value gets where it is.
 
-use fluxdeck_model::insight::field::Field;
+use fluxdeck_model::insight::field::FieldPath;
 use fluxdeck_model::insight::named::Named;
 use fluxdeck_model::insight::setting::{self, Given};
 use fluxdeck_model::render::flux::Applied;
@@ -187,15 +187,15 @@ fn who_sets_a_field_is_what_a_reader_of_the_files_finds() {
     for ((cluster, kustomization, name, path, layers), is_fleet) in all {
         let object = object(if is_fleet { &fleet } else { &applications }, cluster, kustomization, name);
         let node =
-            Field::parse(path).and_then(|field| field.find(&object.node)).unwrap_or_else(|error| panic!("{path}: {error}"));
+            FieldPath::parse(path).and_then(|field| field.find(&object.node)).unwrap_or_else(|error| panic!("{path}: {error}"));
         let setting = setting::of(node);
         let place = |found: &Origin| format!("{}:{} {}", found.location, found.line, found.layer.word());
         let part =
             |given: &Given<'_>| given.layers.first().map(|found| format!("{} as {}", place(found), given.part.role.word()));
         let written = setting.written.map(|found| format!("{} as written", place(found)));
-        let layers_told = setting.layers.iter().map(|found| place(found));
-        let told: Vec<_> = layers_told.chain(setting.parts.iter().filter_map(part)).chain(written).collect();
+        let layers_shown = setting.layers.iter().map(|found| place(found));
+        let shown: Vec<_> = layers_shown.chain(setting.parts.iter().filter_map(part)).chain(written).collect();
         let expected: Vec<_> = layers.iter().map(|(file, rest, layer)| format!("{file}{rest} {layer}")).collect();
-        assert_eq!(told, expected, "{cluster} {name} {path}");
+        assert_eq!(shown, expected, "{cluster} {name} {path}");
     }
 }

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use fluxdeck_model::render::flux::{self, Applied, Spec};
 use fluxdeck_model::render::node::{Layer, Node};
-use fluxdeck_model::render::read::{self, Place};
-use fluxdeck_model::render::repository::{Builder, Member, Outcome, Repository};
-use fluxdeck_model::render::tree::{Entry, Memory, Tree as _};
+use fluxdeck_model::render::read::{self, TextPlace};
+use fluxdeck_model::render::repository::{BuildOutcome, Builder, Member, Repository};
+use fluxdeck_model::render::tree::{Memory, PathKind, Tree as _};
 use fluxdeck_model::render::{Cache, Cause};
 use serde_json::Value;
 
@@ -23,9 +23,9 @@ pub fn copy(disk: &Disk, folder: &str, memory: &mut Memory) {
     for name in disk.list(folder).expect("a folder") {
         let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
         match disk.entry(&path).expect("it was listed") {
-            Entry::File => memory.insert(&path, &disk.read(&path).expect("a file")),
-            Entry::Folder => copy(disk, &path, memory),
-            Entry::Link(target) => memory.link(&path, &target),
+            PathKind::File => memory.insert(&path, &disk.read(&path).expect("a file")),
+            PathKind::Folder => copy(disk, &path, memory),
+            PathKind::Link(target) => memory.link(&path, &target),
         }
     }
 }
@@ -50,7 +50,7 @@ pub fn applications() -> Memory {
     for file in of_system.iter().map(String::as_str).chain(["apps/production/releases.yaml"]) {
         let text = String::from_utf8(fleet.read(file).expect("a file of the fleet").to_vec()).expect("a text");
         for document in text.split("\n---\n").map(|document| format!("{document}\n")) {
-            let place = Place::file(&file.into(), Layer::Resource);
+            let place = TextPlace::file(&file.into(), Layer::Resource);
             let node = read::document(document.as_bytes(), &place).expect("YAML").expect("a document");
             let text = |path: &[&str]| node.at(path).and_then(Node::text).unwrap_or_default();
             let (kind, name) = (text(&["kind"]), text(&["metadata", "name"]));
@@ -119,7 +119,7 @@ fn member<'r>(repository: &'r Repository, id: &str) -> &'r Member {
     production(repository).iter().find(|member| member.spec.id() == id).unwrap_or_else(|| panic!("{id} is in the fleet"))
 }
 
-/// Where the other sources of the fleet lie in the fixtures.
+/// Where the other sources of the fleet are in the fixtures.
 fn elsewhere(spec: &Spec) -> Option<PathBuf> {
     match (spec.source.kind.as_ref(), spec.source.name.as_ref()) {
         ("GitRepository", "apps") => Some(fixtures("fleet/apps")),
@@ -139,8 +139,8 @@ fn every_kustomization_applies_what_the_inventory_of_the_recorded_cluster_names(
         let object = recorded.get(&id).unwrap_or_else(|| panic!("{id} was in the cluster"));
         let named = inventory(object);
         let built = match (&member.outcome, elsewhere(&member.spec)) {
-            (Outcome::Built(objects), _) => ids(objects.iter().map(|object| &object.node)),
-            (Outcome::Elsewhere(_), Some(folder)) => {
+            (BuildOutcome::Built(objects), _) => ids(objects.iter().map(|object| &object.node)),
+            (BuildOutcome::Elsewhere(_), Some(folder)) => {
                 let objects = flux::render(&Disk { root: folder }, &member.spec, &Cache::default()).objects;
                 ids(&objects.unwrap_or_else(|error| panic!("{id}: {error}")))
             }
@@ -165,7 +165,7 @@ fn every_kustomization_applies_what_the_inventory_of_the_recorded_cluster_names(
 fn the_faults_of_the_fleet_are_found_without_a_cluster() {
     let repository = repository();
     let failed = |id: &str| match &member(&repository, id).outcome {
-        Outcome::Failed(error) => error.clone(),
+        BuildOutcome::Failed(error) => error.clone(),
         other => panic!("{id}: {other:?}"),
     };
 
@@ -174,7 +174,7 @@ fn the_faults_of_the_fleet_are_found_without_a_cluster() {
     assert_eq!(failed("faults/no-path").cause, Cause::Missing);
     let error = failed("faults/unset-variable");
     assert_eq!(error.file.as_deref(), Some("flux/faults/unset-variable/config.yaml"), "{error}");
-    let Outcome::Elsewhere(why) = &member(&repository, "faults/no-source").outcome else { panic!("it has no source") };
+    let BuildOutcome::Elsewhere(why) = &member(&repository, "faults/no-source").outcome else { panic!("it has no source") };
     assert!(why.contains("unreachable"), "{why}");
 }
 
@@ -198,7 +198,7 @@ fn encrypted_secrets_are_marked_and_give_no_values() {
 }
 
 #[test]
-fn where_a_value_of_the_fleet_comes_from_is_told() {
+fn where_a_value_of_the_fleet_comes_from_is_shown() {
     let repository = repository();
     let apps = member(&repository, "flux-system/apps").outcome.objects();
     let deployment = |name: &str| {
@@ -216,5 +216,5 @@ fn where_a_value_of_the_fleet_comes_from_is_told() {
     let zone =
         deployment("cart").node.at(&["spec", "template", "metadata", "annotations", "example.test/zone"]).expect("a field");
     let written = zone.trace.composition().map(|made| &made.scalars[0].trace.origin).expect("it is composed");
-    assert_eq!((written.line, written.layer), (29, Layer::FluxPatch), "the patch that the variable stands in");
+    assert_eq!((written.line, written.layer), (29, Layer::FluxPatch), "the patch with the variable");
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use fluxdeck_model::render::flux::{self, Spec};
 use fluxdeck_model::render::node::{Layer, Node};
-use fluxdeck_model::render::read::{self, Place};
+use fluxdeck_model::render::read::{self, TextPlace};
 use fluxdeck_model::render::{Cache, Result, write};
 
 use super::corpus::{cases, difference, name};
@@ -13,7 +13,7 @@ use super::disk::Disk;
 
 fn built(case: &Path) -> Result<String> {
     let text = std::fs::read(case.join("flux.yaml")).expect("a Flux Kustomization");
-    let objects = read::documents(&text, &Place::file(&"flux.yaml".into(), Layer::Resource)).expect("YAML");
+    let objects = read::documents(&text, &TextPlace::file(&"flux.yaml".into(), Layer::Resource)).expect("YAML");
     let spec = Spec::read(&objects[0])?;
     let tree = Disk { root: case.join("tree") };
     let rendered = flux::render(&tree, &spec, &Cache::default()).objects?;

@@ -11,4 +11,4 @@ mod explained;
 mod fleet;
 mod flux;
 mod origins;
-mod wishes;
+mod wanted;

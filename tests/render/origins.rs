@@ -3,7 +3,7 @@
 //! Every place that wins a scalar of the fleet is changed, one by one, and everything is built again. Not changed are places that say who an
 //! object is, and the keys by which a list was merged: with another one the rest is another object, or another item. Some places are enough
 //! on every run; `FLUXDECK_MUTATE_SECONDS` (as for the mutated inputs) takes all of them, which is half a minute. What a value is composed of
-//! is asked the other way round, by `wishes`.
+//! is tested the other way round, by `wanted`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,8 +11,8 @@ use std::sync::Arc;
 use fluxdeck_model::render::Result;
 use fluxdeck_model::render::flux::Applied;
 use fluxdeck_model::render::node::{Layer, Node, Origin, Value};
-use fluxdeck_model::render::repository::{Builder, Member, Outcome, Repository};
-use fluxdeck_model::render::tree::{Entry, Memory, Tree};
+use fluxdeck_model::render::repository::{BuildOutcome, Builder, Member, Repository};
+use fluxdeck_model::render::tree::{Memory, PathKind, Tree};
 
 use super::edit;
 use super::fleet;
@@ -27,7 +27,7 @@ pub struct Edited<'t> {
 }
 
 impl Tree for Edited<'_> {
-    fn entry(&self, path: &str) -> Option<Entry> {
+    fn entry(&self, path: &str) -> Option<PathKind> {
         self.tree.entry(path)
     }
 
@@ -160,13 +160,16 @@ impl Change<'_> {
     fn member(&self, before: &Member, after: Option<&Member>) -> Vec<String> {
         let is_choice = self.meaning == Meaning::Choice;
         match (&before.outcome, after.map(|after| &after.outcome)) {
-            (Outcome::Built(old), Some(Outcome::Built(new))) if Arc::ptr_eq(old, new) || old.len() == new.len() => {
+            (BuildOutcome::Built(old), Some(BuildOutcome::Built(new))) if Arc::ptr_eq(old, new) || old.len() == new.len() => {
                 old.iter().zip(new.iter()).flat_map(|(old, new)| self.object(old, new)).collect()
             }
-            (Outcome::Failed(_), Some(Outcome::Failed(_))) | (Outcome::Elsewhere(_), Some(Outcome::Elsewhere(_))) => Vec::new(),
+            (BuildOutcome::Failed(_), Some(BuildOutcome::Failed(_)))
+            | (BuildOutcome::Elsewhere(_), Some(BuildOutcome::Elsewhere(_))) => Vec::new(),
             _ if is_choice => Vec::new(),
-            (Outcome::Built(old), Some(Outcome::Built(new))) => vec![format!("{} objects became {}", old.len(), new.len())],
-            (_, Some(Outcome::Failed(error))) => vec![format!("it fails: {error}")],
+            (BuildOutcome::Built(old), Some(BuildOutcome::Built(new))) => {
+                vec![format!("{} objects became {}", old.len(), new.len())]
+            }
+            (_, Some(BuildOutcome::Failed(error))) => vec![format!("it fails: {error}")],
             (_, Some(_)) => vec!["it has another outcome".to_owned()],
             (_, None) => vec!["it is gone".to_owned()],
         }
@@ -207,7 +210,7 @@ fn change_all(tree: &Memory, first: usize, step: usize) -> (Vec<String>, usize) 
         let is_yaml = [".yaml", ".yml"].iter().any(|end| spot.0.ends_with(end));
         let text = std::str::from_utf8(&bytes).expect("a text");
         let Some(edited) = edit::changed(text, spot.1, spot.2, is_yaml) else {
-            wrong.push(format!("{place}: no value stands there"));
+            wrong.push(format!("{place}: no value is there"));
             continue;
         };
         let after = builder.build(&Edited { tree, files: vec![(&spot.0, edited.as_bytes().into())] }).expect("a fleet");
@@ -264,9 +267,9 @@ fn a_place_that_is_not_the_right_one_is_noticed() {
     let after = builder.build(&Edited { tree: &tree, files: vec![(overlay, edited.as_bytes().into())] }).expect("a fleet");
     let spot = (overlay.to_owned(), 15, 11);
     let wrong = Change { before: &before, after: &after, spot: &spot, meaning: Meaning::Value }.wrong();
-    let told = wrong.join("\n");
+    let found = wrong.join("\n");
 
-    assert!(told.contains(".image is still forge.example.test/ops/frontend:1.4.1"), "{told}");
-    assert!(told.contains(".spec.replicas was 3 and is Some(\"9\"), and does not name the place"), "{told}");
-    assert_eq!(wrong.len(), 2, "{told}");
+    assert!(found.contains(".image is still forge.example.test/ops/frontend:1.4.1"), "{found}");
+    assert!(found.contains(".spec.replicas was 3 and is Some(\"9\"), and does not name the place"), "{found}");
+    assert_eq!(wrong.len(), 2, "{found}");
 }

@@ -358,7 +358,7 @@ fn watch_end(cluster: &Cluster, begin: jiff::Timestamp, runtime: &Runtime) -> Ar
             let is_ours = asked.and_then(|asked| asked.parse().ok()).is_some_and(|asked: jiff::Timestamp| asked > begin);
             is_ours && object["status"]["lastHandledReconcileAt"].as_str() == asked
         };
-        // what does not end is told by what the screen shows
+        // acts that do not end are detected by the screen
         let _ = all(&cluster, is_handled).await;
         flag.store(true, Ordering::Relaxed);
     });

@@ -66,7 +66,7 @@ pub fn write(arguments: &TableArguments, runtime: &Runtime) -> Result<(), Failur
     Ok(())
 }
 
-/// A home of their own, so that nobody's settings change the measurement.
+/// A separate home, so that no user's settings change the measurement.
 fn prepare(home: &Path) -> Result<(), Failure> {
     let flux9s = home.join(".config/flux9s");
     fs::create_dir_all(&flux9s)?;

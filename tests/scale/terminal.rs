@@ -150,7 +150,7 @@ impl Terminal {
         self.press_seen(key, patience, fingerprint)
     }
 
-    /// The same, where only a part of the screen tells that the key was painted: what `look` sees.
+    /// The same, where only a part of the screen shows that the key was painted: what `look` returns.
     pub fn press_seen(&mut self, key: &[u8], patience: Patience, look: fn(&Screen) -> u64) -> Result<Option<Paint>, Failure> {
         while self.receive(Instant::now()).is_some() {}
         let before = look(self.screen());

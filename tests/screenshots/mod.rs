@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::flows::driver::Driver;
-use fluxdeck::demo::{Company, Place};
+use fluxdeck::demo::{Company, RunDirectory};
 use fluxdeck::ui::theme::Depth;
 use fluxdeck_model::state::Settings;
 
@@ -15,7 +15,7 @@ use fluxdeck_model::state::Settings;
 const MOMENT: &str = "2026-11-21T08:00:00Z";
 
 async fn picture(name: &str, theme: &str, keys: &str) {
-    let company = Arc::new(Company::driven(Place::passing(), MOMENT.parse().expect("a time")));
+    let company = Arc::new(Company::driven(RunDirectory::passing(), MOMENT.parse().expect("a time")));
     let settings = Settings { theme: theme.into(), guide: name == "tree", ..Settings::default() };
     let mut deck = Driver::demo(company, 120, 34, Depth::True, settings).await;
     deck.keys(keys).await;

@@ -17,7 +17,7 @@ pub struct Bed {
 
 enum Ground {
     There(RwLock<Bed>),
-    /// Why there is none, where that is no failure.
+    /// Why there is none, where that is not a failure.
     Skipped(String),
     Broken(String),
 }
@@ -52,25 +52,25 @@ pub fn skip(why: &str) -> ! {
 
 /// Whether a test that cannot run has failed.
 pub fn is_required() -> bool {
-    wished() == "required"
+    requested() == "required"
 }
 
 /// Whether live suites were asked for.
-pub fn is_wished() -> bool {
-    !wished().is_empty()
+pub fn is_requested() -> bool {
+    !requested().is_empty()
 }
 
 /// Why nothing runs that was not asked for.
-pub const NOT_WISHED: &str = "set FLUXDECK_LIVE=1; needs Go";
+pub const NOT_REQUESTED: &str = "set FLUXDECK_LIVE=1; needs Go";
 
-fn wished() -> String {
+fn requested() -> String {
     std::env::var("FLUXDECK_LIVE").unwrap_or_default()
 }
 
 /// Starts a bed, or takes the one that `FLUXDECK_BED` names.
 fn start() -> Ground {
-    if !is_wished() {
-        return Ground::Skipped(NOT_WISHED.to_owned());
+    if !is_requested() {
+        return Ground::Skipped(NOT_REQUESTED.to_owned());
     }
     let up = match std::env::var("FLUXDECK_BED") {
         Ok(dir) => script(&["env", &dir]),
@@ -124,7 +124,7 @@ fn exports(text: &str) -> BTreeMap<String, String> {
 impl Bed {
     /// A variable of the bed's environment.
     pub fn value(&self, name: &str) -> &str {
-        self.environment.get(name).unwrap_or_else(|| panic!("the bed does not tell {name}"))
+        self.environment.get(name).unwrap_or_else(|| panic!("the bed does not set {name}"))
     }
 
     /// The kubeconfig of a user: admin, developer, viewer.
@@ -154,8 +154,8 @@ impl Bed {
     /// What kubectl prints for the administrator.
     pub fn kubectl(&self, arguments: &[&str]) -> String {
         let done = self.kubectl_as("admin").args(arguments).output().expect("kubectl is in the bed");
-        let told = String::from_utf8_lossy(&done.stderr);
-        assert!(done.status.success(), "kubectl {arguments:?}: {told}");
+        let output = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "kubectl {arguments:?}: {output}");
         String::from_utf8(done.stdout).expect("kubectl prints text")
     }
 

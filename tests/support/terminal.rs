@@ -80,7 +80,7 @@ impl Terminal {
         true
     }
 
-    /// Waits until the screen shows what is wished; returns how long that took.
+    /// Waits until the screen shows what is expected; returns how long that took.
     pub fn until(&mut self, what: &str, limit: Duration, mut shown: impl FnMut(&str) -> bool) -> Duration {
         let begin = Instant::now();
         loop {

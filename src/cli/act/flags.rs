@@ -3,7 +3,7 @@
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use fluxdeck_model::actions::{self, Action, Headless, Waits};
 use fluxdeck_model::error::{Error, Result};
-use fluxdeck_model::forms::{Answers, Clock, Form, Input};
+use fluxdeck_model::forms::{Answers, Clock, Form, InputKind};
 
 const SET: &str = "set";
 const WAIT: &str = "wait";
@@ -22,7 +22,7 @@ pub(super) fn of(command: Command, action: &Action, waits: Waits) -> Command {
     });
     if !form.fields.is_empty() {
         let set = Arg::new(SET).long(SET).value_name("FIELD=VALUE").action(ArgAction::Append);
-        command = command.arg(set.help("The same, by the name of the field; may be repeated"));
+        command = command.arg(set.help("Answer a field by its name; may be repeated"));
     }
     for other in actions::headless(action) {
         if let Headless::Flag { flag, doc, .. } = other.headless {
@@ -38,9 +38,9 @@ pub(super) fn of(command: Command, action: &Action, waits: Waits) -> Command {
 fn waiting(waits: Waits) -> Option<Arg> {
     let help = match waits {
         Waits::Never => return None,
-        Waits::OnDemand => "Wait until it is gone, or has rolled out",
-        Waits::ForOne => "Wait until the controller is done; one object is always waited for, unless --wait=false",
-        Waits::Always => "--wait=false returns as soon as it was requested",
+        Waits::OnDemand => "Wait until it is gone, or rolled out",
+        Waits::ForOne => "Wait until the controller is done; the default for one object",
+        Waits::Always => "--wait=false returns as soon as the request is accepted",
     };
     let arg = Arg::new(WAIT).long(WAIT).help(help).value_name("BOOL").value_parser(clap::value_parser!(bool));
     Some(arg.num_args(0..=1).require_equals(true).default_missing_value("true"))
@@ -73,7 +73,7 @@ fn flags(form: &Form) -> String {
 fn read(form: &Form, matches: &ArgMatches, clock: &Clock) -> Result<Answers> {
     let mut typed: Vec<(&str, &str)> = Vec::new();
     for field in &form.fields {
-        if field.input == Input::YesNo {
+        if field.input == InputKind::YesNo {
             typed.extend(matches.get_flag(&field.id).then_some((&*field.id, "yes")));
         } else {
             typed.extend(matches.get_one::<String>(&field.id).map(|text| (&*field.id, text.as_str())));

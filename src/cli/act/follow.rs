@@ -18,7 +18,7 @@ use fluxdeck_model::forms::Answers;
 use fluxdeck_model::state::jobs::{Job, JobId};
 use fluxdeck_model::state::{Asked, Confirmed, Intent, Message, State};
 
-/// How long the first picture, and what is asked before an act, may take.
+/// How long the first complete read, and the questions before an act, may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Connects and reads these scopes.
@@ -32,7 +32,7 @@ pub(super) async fn start(call: &Call, scopes: Vec<Scope>) -> Result<Headless> {
     Ok(headless)
 }
 
-/// Works out what would happen, once everything is known that may be asked.
+/// Determines what would happen, once every lookup has a reply.
 ///
 /// # Errors
 /// When the API server does not answer in time: nothing was done.
@@ -51,7 +51,7 @@ pub(super) async fn settle(
             return Ok(confirmation);
         }
         if begin.elapsed() > PATIENCE {
-            let message = "the API server does not say what you may do";
+            let message = "the API server does not answer which rights you have";
             return Err(Error::new(ErrorKind::Unreachable, message, "nothing was done"));
         }
         // each question once: what is asked next depends on the answers
@@ -63,7 +63,7 @@ pub(super) async fn settle(
     }
 }
 
-/// Does it, and follows it to its end; none where nothing was left to do.
+/// Performs the act, and follows it to its end; none where nothing was left to do.
 ///
 /// # Errors
 /// When the program's own parts fail.
@@ -85,40 +85,40 @@ pub(super) async fn carry_through(
     to_its_end(headless, id, is_unrecorded).await.map(Some)
 }
 
-/// Reads what other programs have under way, so that it is not sent twice. Returns whether it could be read.
+/// Reads the jobs of other runs, so that nothing is sent twice. Returns whether they could be read.
 fn read_jobs(headless: &mut Headless, call: &Call) -> bool {
     let Some(dir) = &call.options.state_dir else { return false };
     let (jobs, unread) = runtime::jobs_found(&*call.options.disk, dir);
-    // those that cannot be read are told by `fluxdeck jobs`
+    // those that cannot be read are reported by `fluxdeck jobs`
     tracing::debug!(unread = unread.len(), "jobs that cannot be read");
-    // only what another program does now: what an earlier run left is not gone on with by the way
+    // only what another program does now: jobs that an earlier run left are not continued by the way
     let jobs = jobs.into_iter().filter(|loaded| loaded.is_elsewhere).collect();
     headless.take(Timestamp::now(), Message::JobsLoaded { jobs, unread: Vec::new() });
     true
 }
 
-/// Follows a job until it is over or somebody ends the program, and says then what is known of it.
+/// Follows a job until it is over or the program is ended, and then reports its last known state.
 ///
 /// # Errors
 /// When the program's own parts fail.
 pub(in crate::cli) async fn to_its_end(headless: &mut Headless, id: JobId, is_unrecorded: bool) -> Result<Job> {
     let followed = follow(headless, id, is_unrecorded).await;
     let is_over = headless.state().jobs.find(id).is_some_and(Job::is_over);
-    // what is out cannot be taken back: it is told as far as it has come
+    // a request that was sent cannot be taken back: its progress so far is reported
     headless.part().await;
     if !is_over && headless.state().settings.keeps_jobs {
-        output::beside(&format!("it is not over: `fluxdeck jobs resume {id}` goes on with it"));
+        output::beside(&format!("it is not over: `fluxdeck jobs resume {id}` continues it"));
     }
     followed.map(|()| headless.state().jobs.find(id).cloned().expect("a job of this run is kept"))
 }
 
-/// Until it is over, or somebody ends the program.
+/// Until it is over, or the program is ended.
 async fn follow(headless: &mut Headless, id: JobId, is_unrecorded: bool) -> Result<()> {
     let mut progress = report::Progress::after(headless.state().jobs.find(id).filter(|job| job.is_earlier));
     let mut stopped = std::pin::pin!(run::stopped());
     loop {
         let job = headless.state().jobs.find(id).expect("a job that runs is kept");
-        progress.tell(job);
+        progress.report(job);
         if job.is_over() {
             return Ok(());
         }
@@ -134,15 +134,15 @@ async fn follow(headless: &mut Headless, id: JobId, is_unrecorded: bool) -> Resu
     }
 }
 
-/// Asks at the terminal whether a job that cannot be written down is to go on. Where there is none it does not.
+/// Asks at the terminal whether to continue a job that cannot be written down. Without a terminal it does not continue.
 fn may_go_unrecorded(state: &State, id: JobId) -> Result<bool> {
     let why = state.jobs.find(id).and_then(Job::held).unwrap_or_default();
     output::beside(why);
     if !std::io::stdin().is_terminal() {
-        output::beside("  let $XDG_STATE_HOME name a directory that can be written, or say --unrecorded");
+        output::beside("  set $XDG_STATE_HOME to a writable directory, or pass --unrecorded");
         return Ok(false);
     }
-    output::ask("do it all the same? [y/N]");
+    output::ask("do it anyway? [y/N]");
     let mut line = String::new();
     let read = std::io::stdin().read_line(&mut line);
     read.map_err(|error| Error::failed(format!("cannot read the answer: {error}"), ""))?;

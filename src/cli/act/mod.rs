@@ -11,7 +11,7 @@ use std::time::Duration;
 use clap::{ArgMatches, Args};
 use jiff::SignedDuration;
 
-use super::{Call, Telling, output};
+use super::{Call, ReportFormat, output};
 use fluxdeck_model::actions::{self, Action, Confirmation, Demand, Headless, Waits};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::forms::Answers;
@@ -36,7 +36,7 @@ pub(super) struct Acting {
     /// Print what would be sent, and send nothing
     #[arg(long)]
     dry_run: bool,
-    /// Answer yes where a person would be asked
+    /// Answer yes to questions
     #[arg(short = 'y', long)]
     yes: bool,
     /// The word that has to be typed: the name of a root, or of a production context
@@ -47,11 +47,11 @@ pub(super) struct Acting {
     unrecorded: bool,
     /// How to print the results
     #[arg(short, long, value_enum, default_value_t, hide_default_value = true)]
-    output: Telling,
+    output: ReportFormat,
 }
 
-/// One call: the action, its answers, and whether it waits for what comes of it.
-struct Wish {
+/// One call: the action, its answers, and whether it waits for the outcome.
+struct Request {
     action: &'static Action,
     answers: Answers,
     acting: Acting,
@@ -74,7 +74,7 @@ pub(super) async fn run(call: &Call, action: &'static Action, matches: &ArgMatch
     let action = meant(action, matches, chosen.kind);
     let answers = flags::answers(action, matches)?;
     let wait = flags::wait(matches);
-    carry_out(call, Wish { action, answers, acting, wait }, &chosen).await
+    carry_out(call, Request { action, answers, acting, wait }, &chosen).await
 }
 
 /// Which of the actions of a command is meant: what a flag says, else the first that means something for that kind.
@@ -88,29 +88,29 @@ fn meant(command: &'static Action, matches: &ArgMatches, kind: &Kind) -> &'stati
     all.into_iter().find(|action| (action.kinds)(kind)).unwrap_or(command)
 }
 
-async fn carry_out(call: &Call, wish: Wish, chosen: &select::Choice) -> Result<u8> {
-    select::refuse_readonly(call, wish.action)?;
-    let mut headless = follow::start(call, select::scopes(call, wish.action, chosen)?).await?;
+async fn carry_out(call: &Call, request: Request, chosen: &select::Choice) -> Result<u8> {
+    select::refuse_readonly(call, request.action)?;
+    let mut headless = follow::start(call, select::scopes(call, request.action, chosen)?).await?;
     let found = select::select(headless.state(), call, chosen)?;
-    let confirmation = follow::settle(&mut headless, wish.action, &found, &wish.answers).await?;
-    if wish.acting.dry_run {
-        report::dry_run(&confirmation, wish.acting.output)?;
+    let confirmation = follow::settle(&mut headless, request.action, &found, &request.answers).await?;
+    if request.acting.dry_run {
+        report::dry_run(&confirmation, request.acting.output)?;
         return Ok(u8::from(!report::only_already(&confirmation)));
     }
     if let Some(refusal) = confirmation.refusal.clone().filter(|_| !confirmation.is_done_already()) {
         return Err(select::hinted(refusal, &confirmation));
     }
     report::consequences(&confirmation);
-    ask(&confirmation, &wish.acting)?;
-    let waits = waits(wish.action, found.len(), wish.wait);
-    let timeout = SignedDuration::try_from(wish.acting.timeout).unwrap_or(SignedDuration::MAX);
-    let is_unrecorded = wish.acting.unrecorded;
+    ask(&confirmation, &request.acting)?;
+    let waits = waits(request.action, found.len(), request.wait);
+    let timeout = SignedDuration::try_from(request.acting.timeout).unwrap_or(SignedDuration::MAX);
+    let is_unrecorded = request.acting.unrecorded;
     let job = follow::carry_through(call, &mut headless, &confirmation, waits, timeout, is_unrecorded).await?;
-    report::results(&confirmation, job.as_ref(), wish.acting.output)?;
+    report::results(&confirmation, job.as_ref(), request.acting.output)?;
     Ok(u8::from(!report::only_already(&confirmation) || job.is_some_and(|job| !job.is_done())))
 }
 
-/// Whether what comes of an act on that many objects is waited for.
+/// Whether the outcome of an act on that many objects is waited for.
 fn waits(action: &Action, count: usize, said: Option<bool>) -> bool {
     let declared = match action.headless {
         Headless::Flag { of, .. } | Headless::Kinds(of) => of.headless,
@@ -124,7 +124,7 @@ fn waits(action: &Action, count: usize, said: Option<bool>) -> bool {
     }
 }
 
-/// Gets a person's consent where one is needed: by flag, else at the terminal.
+/// Gets the user's consent where it is needed: by flag, or at the terminal.
 fn ask(confirmation: &Confirmation, acting: &Acting) -> Result<()> {
     use std::io::IsTerminal;
     let needs_yes = confirmation.loses_something();
@@ -145,8 +145,8 @@ fn ask(confirmation: &Confirmation, acting: &Acting) -> Result<()> {
             line.trim().to_owned()
         }
         None => {
-            let message = format!("{} has to be confirmed, and this is no terminal", confirmation.title());
-            return Err(Error::failed(message, format!("nothing was done; say {hint}")));
+            let message = format!("{} has to be confirmed, and this is not a terminal", confirmation.title());
+            return Err(Error::failed(message, format!("nothing was done; pass {hint}")));
         }
     };
     match &confirmation.demand {

@@ -1,8 +1,8 @@
-//! What an act says: what it brings about before, how it goes on standard error, what came of it on standard output.
+//! The output of an act: its side effects first, its progress on standard error, its outcome on standard output.
 
 use serde_json::{Value, json};
 
-use crate::cli::Telling;
+use crate::cli::ReportFormat;
 use crate::cli::output;
 use fluxdeck_model::actions::{Confirmation, Grade, Request};
 use fluxdeck_model::domain::ObjectRef;
@@ -13,7 +13,7 @@ use fluxdeck_model::state::jobs::{Item, Job, Phase};
 /// Objects named of a long list.
 const NAMED: usize = 10;
 
-/// Tells what follows from the act.
+/// Prints the side effects of the act.
 pub(super) fn consequences(confirmation: &Confirmation) {
     for (consequence, times) in confirmation.grouped() {
         let mark = match consequence.grade {
@@ -38,7 +38,7 @@ pub(super) fn only_already(confirmation: &Confirmation) -> bool {
 }
 
 /// Prints what would be sent.
-pub(super) fn dry_run(confirmation: &Confirmation, format: Telling) -> Result<()> {
+pub(super) fn dry_run(confirmation: &Confirmation, format: ReportFormat) -> Result<()> {
     let steps = confirmation.planned.iter().flat_map(|planned| planned.steps.iter());
     let requests: Vec<_> = steps
         .map(|step| {
@@ -47,7 +47,7 @@ pub(super) fn dry_run(confirmation: &Confirmation, format: Telling) -> Result<()
         })
         .collect();
     match format {
-        Telling::Json => {
+        ReportFormat::Json => {
             let mut all: Vec<Value> = requests
                 .iter()
                 .map(|(method, id, body)| json!({"method": method, "kind": *id.gk.kind, "namespace": *id.namespace, "name": *id.name, "body": body}))
@@ -55,7 +55,7 @@ pub(super) fn dry_run(confirmation: &Confirmation, format: Telling) -> Result<()
             all.extend(skipped(confirmation));
             output::json(&all)
         }
-        Telling::Text => {
+        ReportFormat::Text => {
             consequences(confirmation);
             let sent = requests.iter().map(|(method, id, body)| format!("{method} {id}\n  {body}\n"));
             let left = confirmation.skipped.iter().map(|(id, why)| format!("{id}: {why}\n"));
@@ -64,11 +64,11 @@ pub(super) fn dry_run(confirmation: &Confirmation, format: Telling) -> Result<()
     }
 }
 
-/// Prints what came of it.
-pub(super) fn results(confirmation: &Confirmation, job: Option<&Job>, format: Telling) -> Result<()> {
+/// Prints the outcome.
+pub(super) fn results(confirmation: &Confirmation, job: Option<&Job>, format: ReportFormat) -> Result<()> {
     let items = || job.into_iter().flat_map(|job| job.items().iter());
     match format {
-        Telling::Json => {
+        ReportFormat::Json => {
             let mut all: Vec<Value> = items()
                 .map(|item| {
                     let mut line = entry(confirmation, &item.object, item.phase.word(), &redact(item.phase.message()));
@@ -80,7 +80,7 @@ pub(super) fn results(confirmation: &Confirmation, job: Option<&Job>, format: Te
             all.extend(skipped(confirmation));
             output::json(&all)
         }
-        Telling::Text => {
+        ReportFormat::Text => {
             let ended = items().map(outcome);
             let left = confirmation.skipped.iter().map(|(id, why)| format!("{id}: {why}\n"));
             output::write(&ended.chain(left).collect::<String>())
@@ -112,28 +112,28 @@ fn entry(confirmation: &Confirmation, id: &ObjectRef, result: &str, message: &st
     })
 }
 
-/// Tells each step of a job once.
+/// Prints each step of a job once.
 #[derive(Default)]
 pub(super) struct Progress {
-    told: Vec<usize>,
+    reported: Vec<usize>,
 }
 
 impl Progress {
-    /// From here on: what an earlier run has told is not told again.
+    /// From here on: what an earlier run has printed is not printed again.
     pub fn after(job: Option<&Job>) -> Self {
-        let told = job.into_iter().flat_map(Job::items).map(|item| item.log.len());
-        Self { told: told.collect() }
+        let reported = job.into_iter().flat_map(Job::items).map(|item| item.log.len());
+        Self { reported: reported.collect() }
     }
 
-    pub fn tell(&mut self, job: &Job) {
-        self.told.resize(job.items().len(), 0);
-        for (item, told) in job.items().iter().zip(&mut self.told) {
-            // the end is told as a result
+    pub fn report(&mut self, job: &Job) {
+        self.reported.resize(job.items().len(), 0);
+        for (item, reported) in job.items().iter().zip(&mut self.reported) {
+            // the end is printed as a result
             let until = item.log.len() - usize::from(item.phase.is_over() && !item.log.is_empty());
-            for entry in item.log.iter().take(until).skip(*told) {
+            for entry in item.log.iter().take(until).skip(*reported) {
                 output::beside(&format!("► {}: {}", item.object, entry.text));
             }
-            *told = (*told).max(until);
+            *reported = (*reported).max(until);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Which objects are meant, and what has to be read to know what an act on them brings about.
+//! Which objects are meant, and what has to be read to know the side effects of an act on them.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use fluxdeck_model::error::{Error, ErrorKind, Result};
 use fluxdeck_model::kinds::{self, Kind};
 use fluxdeck_model::state::{Settings, State, policy_of};
 
-/// What the arguments choose.
+/// The objects that the arguments select.
 pub(super) struct Choice {
     pub kind: &'static Kind,
     names: BTreeSet<String>,
@@ -28,7 +28,7 @@ impl Choice {
     /// Reads kind and names.
     ///
     /// # Errors
-    /// A kind that we do not know, with its neighbour; names together with `--all`; nothing chosen.
+    /// An unknown kind, with the nearest known one; names together with `--all`; nothing selected.
     pub fn read(acting: &Acting) -> Result<Self> {
         let mut names: Vec<_> = acting.names.clone();
         let mut word = acting.kind.as_str();
@@ -47,7 +47,7 @@ impl Choice {
         let names: BTreeSet<_> = names.into_iter().filter(|name| !name.is_empty()).collect();
         match (names.is_empty(), acting.all || labels.is_some()) {
             (true, false) => Err(Error::usage(format!("which {}?", kind.plural), "name objects, or say --all or -l LABELS")),
-            (false, true) => Err(Error::usage("names do not go with --all or -l", "leave out one of them")),
+            (false, true) => Err(Error::usage("names cannot be combined with --all or -l", "leave out one of them")),
             _ => Ok(Self { kind, names, all: acting.all, labels }),
         }
     }
@@ -62,12 +62,12 @@ impl Choice {
     }
 }
 
-/// The kind that flux spells so.
+/// The kind with that name in `flux`.
 fn spelt(words: &str) -> Option<&'static Kind> {
     kinds::ALL.iter().copied().find(|kind| !kind.flux.is_empty() && kind.flux == words)
 }
 
-/// Refuses before any request where nothing may be written: the context's name stands in the kubeconfig.
+/// Refuses before any request where nothing may be written: the kubeconfig has the context's name.
 pub(super) fn refuse_readonly(call: &Call, action: &Action) -> Result<()> {
     let context = match &call.options.origin {
         Origin::Live(access) => Kubeconfig::read(access).map_err(|failure| failure.error("the API server"))?.current,
@@ -87,13 +87,13 @@ pub(super) fn refuse_readonly(call: &Call, action: &Action) -> Result<()> {
     })
 }
 
-/// The rules that hold headless as on the screen.
+/// The context's rules, the same as on the screen.
 pub(in crate::cli) fn settings(call: &Call) -> Settings {
     let keeps_jobs = call.options.state_dir.is_some();
     Settings { keeps_jobs, readonly: call.readonly, guarded: call.config.contexts.clone(), ..Settings::default() }
 }
 
-/// Namespaces that are looked at: those of -n, none for all, else the kubeconfig's.
+/// The namespaces to read: those of -n, none for all, by default the kubeconfig's.
 fn namespaces(call: &Call) -> Result<Option<BTreeSet<Str>>> {
     if call.all_namespaces {
         return Ok(None);
@@ -107,7 +107,7 @@ fn namespaces(call: &Call) -> Result<Option<BTreeSet<Str>>> {
     Ok(Some([own.into()].into()))
 }
 
-/// What is read: the objects themselves, and what else tells what the act brings about.
+/// What is read: the objects themselves, and the kinds that the side effects of the act depend on.
 pub(super) fn scopes(call: &Call, action: &Action, chosen: &Choice) -> Result<Vec<Scope>> {
     let of = |gk: GroupKind, namespace: Option<Str>| Scope { gk, namespace };
     let mut scopes: Vec<_> = match namespaces(call)?.filter(|_| chosen.kind.namespaced) {
@@ -125,15 +125,15 @@ pub(super) fn scopes(call: &Call, action: &Action, chosen: &Choice) -> Result<Ve
     Ok(scopes)
 }
 
-/// The objects that are meant.
+/// The selected objects.
 ///
 /// # Errors
 /// What does not exist, with its neighbour; what may not be listed.
 pub(super) fn select(state: &State, call: &Call, chosen: &Choice) -> Result<Vec<Target>> {
     let store = &state.cluster().store;
-    let wished = namespaces(call)?.filter(|_| chosen.kind.namespaced);
-    refuse_blind(state, chosen, wished.as_ref())?;
-    let is_here = |id: &ObjectRef| wished.as_ref().is_none_or(|names| names.contains(&id.namespace));
+    let wanted = namespaces(call)?.filter(|_| chosen.kind.namespaced);
+    refuse_blind(state, chosen, wanted.as_ref())?;
+    let is_here = |id: &ObjectRef| wanted.as_ref().is_none_or(|names| names.contains(&id.namespace));
     let gk = chosen.gk();
     let nodes = || store.of_kind(&gk).filter(|node| is_here(store.reference(*node)));
     let mut found: Vec<ObjectRef> = Vec::new();
@@ -148,7 +148,7 @@ pub(super) fn select(state: &State, call: &Call, chosen: &Choice) -> Result<Vec<
                 .map(|node| store.reference(node).clone()),
         );
         if found.is_empty() {
-            let message = format!("no {} found{} by {}", chosen.kind.kind, place(wished.as_ref()), chosen.what());
+            let message = format!("no {} found{} by {}", chosen.kind.kind, place(wanted.as_ref()), chosen.what());
             return Err(Error::failed(message, "nothing was done"));
         }
     }
@@ -157,7 +157,7 @@ pub(super) fn select(state: &State, call: &Call, chosen: &Choice) -> Result<Vec<
         if of_name.is_empty() {
             let hint = nearest(name, nodes().map(|node| &*store.reference(node).name), 2)
                 .map_or_else(|| "check the name and the namespace (-n, -A)".to_owned(), |near| format!("did you mean `{near}`?"));
-            let message = format!("there is no {} `{name}`{}: nothing was done", chosen.kind.kind, place(wished.as_ref()));
+            let message = format!("there is no {} `{name}`{}: nothing was done", chosen.kind.kind, place(wanted.as_ref()));
             return Err(Error::failed(message, hint));
         }
         found.extend(of_name);
@@ -179,14 +179,14 @@ pub(super) fn hinted(refusal: Error, confirmation: &Confirmation) -> Error {
     }
 }
 
-fn refuse_blind(state: &State, chosen: &Choice, wished: Option<&BTreeSet<Str>>) -> Result<()> {
+fn refuse_blind(state: &State, chosen: &Choice, wanted: Option<&BTreeSet<Str>>) -> Result<()> {
     let store = &state.cluster().store;
     let coverage: Vec<_> = store.coverage().filter(|(scope, _)| scope.gk == chosen.gk()).map(|(_, coverage)| coverage).collect();
     if coverage.iter().all(|coverage| *coverage == Coverage::NotServed) {
         return Err(Error::failed(format!("this cluster does not serve {}", chosen.gk()), ""));
     }
     if coverage.iter().all(|coverage| *coverage == Coverage::Restricted) {
-        let message = format!("you may not list {}{}", chosen.kind.plural, place(wished));
+        let message = format!("you may not list {}{}", chosen.kind.plural, place(wanted));
         return Err(Error::new(ErrorKind::Denied, message, "name namespaces that you may read: -n a,b"));
     }
     Ok(())

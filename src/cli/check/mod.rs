@@ -16,13 +16,13 @@ use fluxdeck_model::guards::{self, POLICY_FILE};
 use fluxdeck_model::insight::check::{self, Difference, Findings, Level, Policy};
 use fluxdeck_model::insight::schema::Schemas;
 use fluxdeck_model::render::node::Layer;
-use fluxdeck_model::render::read::{Place as Reading, documents};
-use fluxdeck_model::render::repository::{Outcome, Repository};
+use fluxdeck_model::render::read::{TextPlace as Reading, documents};
+use fluxdeck_model::render::repository::{BuildOutcome, Repository};
 use fluxdeck_model::render::tree::Tree;
 
 pub(super) const COMMAND: Command = Command {
     name: "check",
-    doc: "Build every Flux Kustomization of a checkout and say what is wrong, without a cluster",
+    doc: "Build every Flux Kustomization of a checkout and report problems, without a cluster",
     arguments: Arguments::augment_args,
     run: Run::Alone(|matches, _, _| print(&command::read(matches)?)),
 };
@@ -73,8 +73,8 @@ struct Report {
 
 /// Looks at a checkout. Returns the exit code.
 fn print(arguments: &Arguments) -> Result<u8> {
-    let wished = arguments.clone();
-    let report = arguments.files.worker()?.wait(move |bench| examine(bench, &wished))?;
+    let wanted = arguments.clone();
+    let report = arguments.files.worker()?.wait(move |bench| examine(bench, &wanted))?;
     print::report(&report, arguments.output)?;
     if report.members == 0 {
         let hint = "clusters are found by Flux Kustomizations, FluxInstances, or folders below `clusters`";
@@ -102,7 +102,7 @@ fn examine(bench: &mut Bench, arguments: &Arguments) -> Result<Report> {
         }
         let before = given.build(builder, base.tree())?;
         for (finding, who) in check::opened(&before, &repository) {
-            // the file was told already where it is the same as before
+            // the file was already reported where it is the same as before
             if !findings.has(Level::Error, finding.rule, &finding.file) {
                 findings.add(finding, Some(who));
             }
@@ -121,7 +121,7 @@ fn examine(bench: &mut Bench, arguments: &Arguments) -> Result<Report> {
 }
 
 fn count(repository: &Repository) -> usize {
-    repository.members().filter(|(_, member)| matches!(member.outcome, Outcome::Built(_))).count()
+    repository.members().filter(|(_, member)| matches!(member.outcome, BuildOutcome::Built(_))).count()
 }
 
 /// What the repository forbade before and forbids now, and what this run may change.
@@ -144,7 +144,7 @@ pub(super) fn schemas(more: Option<&Path>) -> Result<Schemas> {
     let mut learnt = 0;
     while let Some(folder) = todo.pop() {
         let failed =
-            |error| Error::usage(format!("cannot read {}: {error}", folder.display()), "name a folder of schemas: --schemas DIR");
+            |error| Error::usage(format!("cannot read {}: {error}", folder.display()), "pass a folder of schemas: --schemas DIR");
         for entry in std::fs::read_dir(&folder).map_err(failed)?.flatten() {
             let path = entry.path();
             if entry.file_type().is_ok_and(|kind| kind.is_dir()) {

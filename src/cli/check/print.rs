@@ -118,9 +118,9 @@ fn github(report: &Report) -> String {
             properties.push(format!("line={},col={}", finding.line, finding.column));
         }
         properties.push(format!("title={}", property(finding.rule.name)));
-        let told = [finding.message.as_str(), &finding.hint, &who.join(", ")];
-        let told: Vec<_> = told.into_iter().filter(|part| !part.is_empty()).collect();
-        out.push_str(&format!("::{command} {}::{}\n", properties.join(","), message(&told.join("; "))));
+        let text = [finding.message.as_str(), &finding.hint, &who.join(", ")];
+        let text: Vec<_> = text.into_iter().filter(|part| !part.is_empty()).collect();
+        out.push_str(&format!("::{command} {}::{}\n", properties.join(","), message(&text.join("; "))));
     }
     if let Some(differences) = &report.differences {
         out.push_str(&changes(differences));
@@ -130,10 +130,10 @@ fn github(report: &Report) -> String {
 
 fn sarif(report: &Report) -> Value {
     let result = |(finding, who): (&Finding, Vec<&str>)| {
-        let told =
+        let text =
             if finding.hint.is_empty() { finding.message.clone() } else { format!("{}: {}", finding.message, finding.hint) };
         let mut result = json!({
-            "ruleId": finding.rule.name, "level": finding.level.word(), "message": { "text": told }, "properties": { "kustomizations": who },
+            "ruleId": finding.rule.name, "level": finding.level.word(), "message": { "text": text }, "properties": { "kustomizations": who },
         });
         if !finding.file.is_empty() {
             let mut location = json!({ "artifactLocation": { "uri": uri(&finding.file), "uriBaseId": "%SRCROOT%" } });

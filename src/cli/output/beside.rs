@@ -7,7 +7,7 @@ use fluxdeck_model::domain::text::{redact, sanitise};
 
 /// Says something, line by line.
 pub(in crate::cli) fn beside(text: &str) {
-    // nobody is left to be told that standard error is closed
+    // a closed standard error cannot be reported
     let _ = std::io::stderr().lock().write_all(clean(text).as_bytes());
 }
 

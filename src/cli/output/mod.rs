@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use fluxdeck_model::error::{Error, Result};
 
-/// Writes text to standard output. A reader that has gone (`| head`) is no error.
+/// Writes text to standard output. A reader that has gone (`| head`) is not an error.
 ///
 /// # Errors
 /// When the output cannot be written.

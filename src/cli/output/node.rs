@@ -85,13 +85,13 @@ fn edge(cluster: &Cluster, id: NodeId) -> &'static str {
     }
 }
 
-/// Returns a node with everything below it that is wished, in the order of the screen.
-pub(in crate::cli) fn nodes_below(cluster: &Cluster, id: NodeId, wished: &dyn Fn(NodeId) -> bool) -> Option<Node> {
+/// Returns a node with everything below it that is wanted, in the order of the screen.
+pub(in crate::cli) fn nodes_below(cluster: &Cluster, id: NodeId, wanted: &dyn Fn(NodeId) -> bool) -> Option<Node> {
     let children: Vec<_> = sorted(cluster, cluster.forest.children(id))
         .into_iter()
-        .filter_map(|child| nodes_below(cluster, child, wished))
+        .filter_map(|child| nodes_below(cluster, child, wanted))
         .collect();
-    if children.is_empty() && !wished(id) {
+    if children.is_empty() && !wanted(id) {
         return None;
     }
     Some(Node { children, ..node(cluster, id) })

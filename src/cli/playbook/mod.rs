@@ -114,8 +114,7 @@ fn plan(
 fn scope(asked: &Arguments, given: &Given) -> Result<change::Scope> {
     Ok(match (&asked.what.path, &asked.what.kustomization) {
         (Some(path), _) => {
-            let outside =
-                || Error::failed(format!("`{path}` leads out of the repository"), "name a folder inside: --path apps/web");
+            let outside = || Error::failed(format!("`{path}` leaves the repository"), "pass a folder inside it: --path apps/web");
             let path = tree::join("", path).filter(|_| !path.starts_with('/')).ok_or_else(outside)?;
             let variables = asked.what.substitute_from.is_some().then(|| given.variables());
             change::Scope::Folder { path, variables }
@@ -134,5 +133,5 @@ fn layer(text: Option<&str>) -> Result<Layer> {
         return Ok(Layer::Number(number));
     }
     let at = text.rsplit_once(':').and_then(|(file, line)| Some(Layer::At { file: file.to_owned(), line: line.parse().ok()? }));
-    at.ok_or_else(|| Error::usage(format!("`{text}` is no layer"), "write --layer N, --layer FILE:LINE or --layer new-patch"))
+    at.ok_or_else(|| Error::usage(format!("`{text}` is not a layer"), "write --layer N, --layer FILE:LINE or --layer new-patch"))
 }

@@ -1,4 +1,4 @@
-//! What came of a plan: as text, as JSON, as a patch.
+//! The result of a plan: as text, as JSON, as a patch.
 
 use std::io::Write;
 

@@ -1,5 +1,5 @@
 //! The protocol between a kubeconfig's login program and us (`client.authentication.k8s.io/v1` and `v1beta1`; client-go
-//! `plugin/pkg/client/auth/exec/exec.go`): what it is told, and what its answer is worth.
+//! `plugin/pkg/client/auth/exec/exec.go`): what it is given, and whether its answer is valid.
 
 use std::ffi::OsString;
 use std::process::Stdio;

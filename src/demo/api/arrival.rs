@@ -93,7 +93,7 @@ pub(in crate::demo) fn take(world: &World, late: Late) -> Answer {
             route(&mut cluster, &call)
         });
         if cluster.store.version() != before {
-            cluster.tell();
+            cluster.notify();
             world.beat();
         }
         reply

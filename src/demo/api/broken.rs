@@ -42,7 +42,7 @@ pub(super) async fn meet(world: &World, what: What, late: Late) -> Result<Answer
             world.until(world.after(by)).await;
             Ok(take(world, late))
         }
-        // behind a port it is too late to refuse: somebody has listened
+        // behind a port it is too late to refuse: the connection was accepted
         What::Refused | What::Reset { is_done: false } => Err(Broken),
         What::Reset { is_done: true } => {
             drop(take(world, late));

@@ -27,14 +27,14 @@ pub(super) struct Log {
     lines: Vec<String>,
     follow: bool,
     timestamps: bool,
-    told: Timestamp,
+    sent: Timestamp,
     mark: Mark,
     path: String,
 }
 
 /// What a container writes, and when.
 struct Writer {
-    /// Tells the lines of one container from those of another.
+    /// Distinguishes the lines of containers.
     seed: u64,
     started: Timestamp,
     /// When it ended; none when it runs.
@@ -60,24 +60,24 @@ pub(super) fn open(cluster: &Cluster, call: &Call, asked: &Asked) -> Result<Repl
         lines.drain(..lines.len().saturating_sub(tail));
     }
     let follow = is_true(call.query.get("follow")) && !previous && writer.ended.is_none();
-    Ok(Reply::Log(Log { writer, lines, follow, timestamps, told: cluster.now, mark: cluster.mark(), path: call.path.clone() }))
+    Ok(Reply::Log(Log { writer, lines, follow, timestamps, sent: cluster.now, mark: cluster.mark(), path: call.path.clone() }))
 }
 
 /// The container that is meant (kubelet and `pkg/registry/core/pod/strategy.go`).
-fn chosen(pod: &Value, wished: &str, name: &str) -> Result<String> {
+fn chosen(pod: &Value, wanted: &str, name: &str) -> Result<String> {
     let names =
         |pointer: &str| list(pod, pointer).iter().map(|container| text(container, "/name").to_owned()).collect::<Vec<_>>();
     let (init, main) = (names("/spec/initContainers"), names("/spec/containers"));
     match (main.as_slice(), init.is_empty()) {
-        ([only], true) if wished.is_empty() => Ok(only.clone()),
-        _ if wished.is_empty() => {
+        ([only], true) if wanted.is_empty() => Ok(only.clone()),
+        _ if wanted.is_empty() => {
             let or =
                 if init.is_empty() { String::new() } else { format!(" or one of the init containers: [{}]", init.join(" ")) };
             let main = main.join(" ");
             Err(Refusal::bad(format!("a container name must be specified for pod {name}, choose one of: [{main}]{or}")))
         }
-        _ if init.iter().chain(&main).any(|known| known == wished) => Ok(wished.to_owned()),
-        _ => Err(Refusal::bad(format!("container {wished} is not valid for pod {name}"))),
+        _ if init.iter().chain(&main).any(|known| known == wanted) => Ok(wanted.to_owned()),
+        _ => Err(Refusal::bad(format!("container {wanted} is not valid for pod {name}"))),
     }
 }
 
@@ -179,12 +179,12 @@ impl Log {
                     Some(End::InOrder) => return None,
                     None => {}
                 }
-                let from = log.told.saturating_add(SignedDuration::from_secs(1)).unwrap_or(now);
+                let from = log.sent.saturating_add(SignedDuration::from_secs(1)).unwrap_or(now);
                 if now < from {
                     continue;
                 }
                 let lines = log.writer.lines(Some(from), now, log.timestamps).concat();
-                log.told = now;
+                log.sent = now;
                 if !lines.is_empty() {
                     return Some((Ok(Frame::data(Bytes::from(lines))), (None, log, world, pulse)));
                 }

@@ -98,10 +98,10 @@ fn spoken(world: &World, reply: Reply) -> Answer {
 fn admit(cluster: &Cluster, user: Option<User>, headers: &HeaderMap) -> Result<User> {
     let user = user.ok_or_else(Refusal::unauthorized)?;
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let Some(wished) = header("impersonate-user") else { return Ok(user) };
+    let Some(wanted) = header("impersonate-user") else { return Ok(user) };
     let mut groups: Vec<_> =
         headers.get_all("impersonate-group").iter().filter_map(|value| value.to_str().ok()).map(str::to_owned).collect();
-    let attempts = std::iter::once(("users", wished)).chain(groups.iter().map(|group| ("groups", group.as_str())));
+    let attempts = std::iter::once(("users", wanted)).chain(groups.iter().map(|group| ("groups", group.as_str())));
     for (resource, name) in attempts {
         let attempt = Attempt { verb: "impersonate", resource, name, ..Attempt::default() };
         if access::allowed(&cluster.store, &user, &attempt).is_none() {
@@ -113,12 +113,12 @@ fn admit(cluster: &Cluster, user: Option<User>, headers: &HeaderMap) -> Result<U
         }
     }
     // who is impersonated without groups is in those that his name means to the demo
-    let known = [User::admin(), User::developer(), User::viewer()].into_iter().find(|known| known.name == wished);
+    let known = [User::admin(), User::developer(), User::viewer()].into_iter().find(|known| known.name == wanted);
     match known {
         Some(known) if groups.is_empty() => groups = known.groups,
         _ => groups.push("system:authenticated".to_owned()),
     }
-    Ok(User { name: wished.to_owned(), groups })
+    Ok(User { name: wanted.to_owned(), groups })
 }
 
 fn route(cluster: &mut Cluster, call: &Call) -> Result<Reply> {

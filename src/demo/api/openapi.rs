@@ -32,21 +32,21 @@ pub(super) fn answer(store: &Store, document: &[&str]) -> Result<Reply> {
     Ok(Reply::Whole(200, json!({"openapi": "3.0.0", "info": {"title": "Kubernetes", "version": "demo"}, "paths": paths})))
 }
 
-/// What a sender is told who wishes that the fields of an object are checked, and its kind has no schema here.
+/// The reply to a request for field validation of an object whose kind has no schema here.
 pub(super) const UNCHECKED: &str = "299 - \"the demo cluster does not check the fields of kinds that Kubernetes has built in\"";
 
-/// Whether a request wishes for a check of fields that nobody can make.
+/// Whether a request asks for field validation that is not possible here.
 pub(super) fn is_unchecked(call: &Call, kind: &Kind) -> bool {
-    let wished = call.query.get("fieldValidation").is_some_and(|wish| wish == "Strict" || wish == "Warn");
-    wished && !kind.schema.is_object()
+    let wanted = call.query.get("fieldValidation").is_some_and(|wanted| wanted == "Strict" || wanted == "Warn");
+    wanted && !kind.schema.is_object()
 }
 
-/// Refuses an object with fields that its kind does not have, where the sender wishes for that.
+/// Refuses an object with fields that its kind does not have, where the sender asks for that.
 ///
 /// # Errors
 /// In the server's words.
 pub(super) fn strict(call: &Call, kind: &Kind, object: &Value) -> Result<()> {
-    if call.query.get("fieldValidation").is_none_or(|wish| wish != "Strict") {
+    if call.query.get("fieldValidation").is_none_or(|wanted| wanted != "Strict") {
         return Ok(());
     }
     let (mut known, mut unknown) = (object.clone(), Vec::new());

@@ -75,7 +75,7 @@ pub(super) fn read(body: &[u8]) -> Option<Value> {
     Some(Value::Object(object))
 }
 
-/// What stands on the wire for a field.
+/// The encoding of a field.
 enum Wire<'a> {
     Number(u64),
     Bytes(&'a [u8]),
@@ -162,9 +162,9 @@ mod tests {
 
     #[test]
     fn what_kubectl_asks_is_read() {
-        let wish = json!({"namespace": "flux-system", "verb": "list", "resource": "pods"});
+        let attributes = json!({"namespace": "flux-system", "verb": "list", "resource": "pods"});
         let review = json!({
-            "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "metadata": {}, "spec": {"resourceAttributes": wish},
+            "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "metadata": {}, "spec": {"resourceAttributes": attributes},
         });
         assert_eq!(read(MAY), Some(review));
     }
@@ -172,9 +172,9 @@ mod tests {
     #[test]
     fn maps_lists_and_bytes_are_read() {
         let secret = b"k8s\0\x0a\x0c\x0a\x02v1\x12\x06Secret\x12\x17\x0a\x05\x0a\x03key\x12\x06\x0a\x01a\x12\x01b\x1a\x06Opaque";
-        let wished =
+        let expected =
             json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "key"}, "data": {"a": "Yg=="}, "type": "Opaque"});
-        assert_eq!(read(secret), Some(wished));
+        assert_eq!(read(secret), Some(expected));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::{Asked, Call, Refusal, Reply, Result, Wanted, accept, table};
 use crate::demo::objects::{Kind, Selector, Store, text};
 use crate::demo::world::Cluster;
 
-/// In which shape objects are wished.
+/// The requested form of objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
     Whole,
@@ -56,7 +56,7 @@ pub(super) fn get(cluster: &Cluster, call: &Call, asked: &Asked) -> Result<Reply
     Ok(Reply::Whole(200, one(kind, Shape::of(call)?, object, cluster.now)))
 }
 
-/// One object in the wished shape.
+/// One object in the requested form.
 pub(super) fn one(kind: &Kind, shape: Shape, object: &Arc<Value>, now: jiff::Timestamp) -> Value {
     match shape {
         Shape::Whole => (**object).clone(),
@@ -152,8 +152,8 @@ pub(super) fn list(cluster: &Cluster, call: &Call, asked: &Asked) -> Result<Repl
 /// A list of a version that is over can only be had while its history is kept, and we keep no old states.
 fn exact(store: &Store, call: &Call) -> Result<()> {
     let parameter = |name: &str| call.query.get(name).map(String::as_str).unwrap_or_default();
-    let wished = parameter("resourceVersion");
-    let version: u64 = if wished.is_empty() { 0 } else { wished.parse().map_err(|_| Refusal::version(wished))? };
+    let wanted = parameter("resourceVersion");
+    let version: u64 = if wanted.is_empty() { 0 } else { wanted.parse().map_err(|_| Refusal::version(wanted))? };
     if version > store.version() {
         return Err(Refusal::new(504, "Timeout", format!("Too large resource version: {version}, current: {}", store.version())));
     }

@@ -38,7 +38,7 @@ pub(super) fn answer(cluster: &Cluster, call: &Call, group: &str, rest: &[&str])
 }
 
 fn may(cluster: &Cluster, call: &Call, review: &Value) -> Result<Value> {
-    let Some(wish) = review.pointer("/spec/resourceAttributes") else {
+    let Some(attributes) = review.pointer("/spec/resourceAttributes") else {
         if review.pointer("/spec/nonResourceAttributes").is_some() {
             return Ok(json!({"allowed": true}));
         }
@@ -46,12 +46,12 @@ fn may(cluster: &Cluster, call: &Call, review: &Value) -> Result<Value> {
         return Err(Refusal::new(422, "Invalid", format!("SelfSubjectAccessReview.authorization.k8s.io \"\" is invalid: {why}")));
     };
     let attempt = Attempt {
-        verb: text(wish, "/verb"),
-        group: text(wish, "/group"),
-        resource: text(wish, "/resource"),
-        subresource: text(wish, "/subresource"),
-        namespace: text(wish, "/namespace"),
-        name: text(wish, "/name"),
+        verb: text(attributes, "/verb"),
+        group: text(attributes, "/group"),
+        resource: text(attributes, "/resource"),
+        subresource: text(attributes, "/subresource"),
+        namespace: text(attributes, "/namespace"),
+        name: text(attributes, "/name"),
     };
     // a snapshot cannot be changed, and what its maker could not list cannot be read
     let is_recorded = |attempt: &Attempt| {

@@ -18,7 +18,7 @@ use crate::demo::world::World;
 pub type Doors = Vec<(String, User)>;
 
 impl World {
-    /// Serves whoever connects and shows a token, until it is dropped. One task, no spawns: a handful of people at most are looking.
+    /// Serves clients with a token, until it is dropped. One task, no spawns: there is a handful of clients at most.
     pub async fn serve(&self, listener: TcpListener, doors: Doors) {
         let doors = Arc::new(doors);
         let mut guests = FuturesUnordered::new();
@@ -47,7 +47,7 @@ pub(super) async fn host(
         async move { crate::demo::api::answer(&world, user, request).await }
     });
     let mut connection = std::pin::pin!(hyper::server::conn::http1::Builder::new().serve_connection(stream, service));
-    // a guest who leaves in the middle is no failure of ours
+    // a client that leaves midway is not our failure
     if connection.as_mut().await.is_err() {
         breaks();
     }

@@ -62,9 +62,9 @@ impl Refusal {
     }
 
     /// A refusal that names the kind, not the resource.
-    fn of_kind(code: u16, reason: &str, kind: &Kind, name: &str, told: impl Fn(&str) -> String) -> Self {
+    fn of_kind(code: u16, reason: &str, kind: &Kind, name: &str, message: impl Fn(&str) -> String) -> Self {
         let group = if kind.group.is_empty() { String::new() } else { format!(".{}", kind.group) };
-        let mut refusal = Self::of(code, reason, told(&format!("{}{group} \"{name}\"", kind.kind)), kind, name);
+        let mut refusal = Self::of(code, reason, message(&format!("{}{group} \"{name}\"", kind.kind)), kind, name);
         refusal.status["details"]["kind"] = kind.kind.as_str().into();
         refusal
     }
@@ -81,7 +81,7 @@ impl Refusal {
         Self::with(422, "Invalid", format!("{kind}.meta.k8s.io \"\" is invalid: {why}"), details)
     }
 
-    /// A resourceVersion that is no number: the server does not even say that it is the sender's fault.
+    /// A resourceVersion that is not a number: the server does not even say that it is the sender's fault.
     pub fn version(version: &str) -> Self {
         let why =
             format!("resourceVersion: Invalid value: \"{version}\": strconv.ParseUint: parsing \"{version}\": invalid syntax");
@@ -91,10 +91,10 @@ impl Refusal {
     }
 
     /// A deletion that was meant for another state of the object (apiserver `pkg/registry/rest/delete.go`).
-    pub fn precondition(kind: &Kind, name: &str, field: &str, (wished, found): (&str, &str)) -> Self {
+    pub fn precondition(kind: &Kind, name: &str, field: &str, (wanted, found): (&str, &str)) -> Self {
         let fate = if field == "UID" { "deleted and then recreated" } else { "modified" };
         let why = format!(
-            "the {field} in the precondition ({wished}) does not match the {field} in record ({found}). The object might have been {fate}"
+            "the {field} in the precondition ({wanted}) does not match the {field} in record ({found}). The object might have been {fate}"
         );
         Self::of_kind(409, "Conflict", kind, name, |who| format!("Operation cannot be fulfilled on {who}: {why}"))
     }

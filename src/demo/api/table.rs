@@ -75,7 +75,7 @@ fn columns(kind: &Kind) -> Vec<Column> {
     columns
 }
 
-/// What stands in a cell; times are told as ages.
+/// The content of a cell; times are shown as ages.
 fn cell(column: &Column, object: &Value, now: Timestamp) -> Value {
     match &*column.path {
         "(ready)" => {

@@ -17,7 +17,7 @@ use crate::demo::faults::End;
 use crate::demo::objects::{Change, Key, Selector, text};
 use crate::demo::world::{Cluster, Mark, World};
 
-/// How often a quiet watch is told how far it is (the watch cache's `bookmarkFrequency`).
+/// How often a quiet watch gets a bookmark (the watch cache's `bookmarkFrequency`).
 const BOOKMARK: SignedDuration = SignedDuration::from_mins(1);
 /// How long a watch lasts that does not say: the server takes half an hour to an hour (`--min-request-timeout`).
 const LASTS: i64 = 30 * 60;
@@ -28,9 +28,9 @@ pub(super) struct Watch {
     namespace: String,
     selector: Selector,
     shape: Shape,
-    /// Up to where everything has been told.
+    /// Up to where everything has been sent.
     version: u64,
-    /// What is told before all else.
+    /// What is sent first.
     first: Vec<Value>,
     bookmarks: bool,
     marked: Timestamp,
@@ -38,15 +38,15 @@ pub(super) struct Watch {
     mark: Mark,
     path: String,
     is_over: bool,
-    /// Whether a table's columns have been told.
+    /// Whether a table's columns have been sent.
     has_columns: bool,
 }
 
 pub(super) fn open(cluster: &Cluster, call: &Call, asked: &Asked) -> Result<Reply> {
     let (store, kind) = (&cluster.store, cluster.store.kind(asked.kind));
     let parameter = |name: &str| call.query.get(name).map(String::as_str).unwrap_or_default();
-    let wished = parameter("resourceVersion");
-    let version = match wished {
+    let wanted = parameter("resourceVersion");
+    let version = match wanted {
         "" | "0" => None,
         version => Some(version.parse::<u64>().map_err(|_| Refusal::version(version))?),
     };
@@ -166,7 +166,7 @@ impl Watch {
         match (selected(&change.before), selected(&change.after)) {
             (false, true) => Some(("ADDED", change.object().clone())),
             (true, true) => Some(("MODIFIED", change.object().clone())),
-            // who ceases to fulfil them is told as he was, with the version of now
+            // an object that no longer matches is sent as it was, with the present version
             (true, false) => {
                 let mut gone = (**change.before.as_ref().expect("it was selected")).clone();
                 gone["metadata"]["resourceVersion"] = change.version.to_string().into();

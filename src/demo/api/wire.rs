@@ -108,7 +108,7 @@ fn addressed(mut request: Request<Body>) -> Request<Body> {
     request
 }
 
-/// The client's end of a connection. A server that breaks off resets it, which is no end of file.
+/// The client's end of a connection. A server that breaks off resets it, which is not an end of file.
 struct Near {
     pipe: DuplexStream,
     is_reset: Arc<AtomicBool>,

@@ -86,14 +86,14 @@ pub(super) fn update(cluster: &mut Cluster, call: &Call, asked: &Asked) -> Resul
     let key = asked.key();
     let kind = cluster.store.kind(asked.kind).clone();
     let live = cluster.store.get(&key).cloned().ok_or_else(|| Refusal::not_found(&kind, &asked.name))?;
-    let mut wish = parse(call)?;
+    let mut wanted = parse(call)?;
     if asked.subresource == "scale" {
-        let replicas = wish.pointer("/spec/replicas").cloned().unwrap_or_default();
+        let replicas = wanted.pointer("/spec/replicas").cloned().unwrap_or_default();
         return rescale(cluster, call, &key, replicas);
     }
-    suits(&kind, asked, &mut wish)?;
-    openapi::strict(call, &kind, &wish)?;
-    let version = text(&wish, "/metadata/resourceVersion").to_owned();
+    suits(&kind, asked, &mut wanted)?;
+    openapi::strict(call, &kind, &wanted)?;
+    let version = text(&wanted, "/metadata/resourceVersion").to_owned();
     if version.is_empty() && kind.is_custom {
         return Err(Refusal::invalid(
             &kind,
@@ -101,7 +101,7 @@ pub(super) fn update(cluster: &mut Cluster, call: &Call, asked: &Asked) -> Resul
             "metadata.resourceVersion: Invalid value: 0: must be specified for an update",
         ));
     }
-    settle(cluster, call, asked, &live, wish)
+    settle(cluster, call, asked, &live, wanted)
 }
 
 pub(super) fn patch(cluster: &mut Cluster, call: &Call, asked: &Asked) -> Result<Reply> {
@@ -115,26 +115,26 @@ pub(super) fn patch(cluster: &mut Cluster, call: &Call, asked: &Asked) -> Result
     let live = cluster.store.get(&key).cloned().ok_or_else(|| Refusal::not_found(&kind, &asked.name))?;
     let patch: Value =
         serde_json::from_slice(&call.body).map_err(|error| Refusal::bad(format!("error decoding patch: {error}")))?;
-    let mut wish = if asked.subresource == "scale" { read::scale(&live) } else { (*live).clone() };
+    let mut wanted = if asked.subresource == "scale" { read::scale(&live) } else { (*live).clone() };
     match media {
-        "application/merge-patch+json" => json_patch::merge(&mut wish, &patch),
+        "application/merge-patch+json" => json_patch::merge(&mut wanted, &patch),
         "application/json-patch+json" => {
             let why = |error: String| {
                 Refusal::new(422, "Invalid", format!("the server rejected our request due to an error in our request: {error}"))
             };
             let steps: json_patch::Patch = serde_json::from_value(patch).map_err(|error| Refusal::bad(error.to_string()))?;
-            json_patch::patch(&mut wish, &steps).map_err(|error| why(error.to_string()))?;
+            json_patch::patch(&mut wanted, &steps).map_err(|error| why(error.to_string()))?;
         }
-        "application/strategic-merge-patch+json" if !kind.is_custom => objects::merge(&kind, "", &mut wish, &patch),
+        "application/strategic-merge-patch+json" if !kind.is_custom => objects::merge(&kind, "", &mut wanted, &patch),
         _ => return Err(Refusal::media(if kind.is_custom { CUSTOM } else { BUILT_IN })),
     }
     if asked.subresource == "scale" {
-        let replicas = wish.pointer("/spec/replicas").cloned().unwrap_or_default();
+        let replicas = wanted.pointer("/spec/replicas").cloned().unwrap_or_default();
         return rescale(cluster, call, &key, replicas);
     }
-    suits(&kind, asked, &mut wish)?;
-    openapi::strict(call, &kind, &wish)?;
-    settle(cluster, call, asked, &live, wish)
+    suits(&kind, asked, &mut wanted)?;
+    openapi::strict(call, &kind, &wanted)?;
+    settle(cluster, call, asked, &live, wanted)
 }
 
 fn apply(cluster: &mut Cluster, call: &Call, asked: &Asked) -> Result<Reply> {
@@ -167,41 +167,41 @@ fn apply(cluster: &mut Cluster, call: &Call, asked: &Asked) -> Result<Reply> {
     }
 }
 
-/// Writes the next state of an object that exists, after a change that is no apply.
-fn settle(cluster: &mut Cluster, call: &Call, asked: &Asked, live: &Value, mut wish: Value) -> Result<Reply> {
+/// Writes the next state of an object that exists, after a change other than an apply.
+fn settle(cluster: &mut Cluster, call: &Call, asked: &Asked, live: &Value, mut wanted: Value) -> Result<Reply> {
     let kind = cluster.store.kind(asked.kind).clone();
     if asked.subresource == "status" {
         // only the status is taken
-        let status = wish["status"].take();
-        let version = wish["metadata"]["resourceVersion"].take();
-        wish = live.clone();
-        wish["status"] = status;
-        wish["metadata"]["resourceVersion"] = version;
+        let status = wanted["status"].take();
+        let version = wanted["metadata"]["resourceVersion"].take();
+        wanted = live.clone();
+        wanted["status"] = status;
+        wanted["metadata"]["resourceVersion"] = version;
     } else if kind.status {
-        wish["status"] = live["status"].clone();
-        if wish["status"].is_null() {
-            wish.as_object_mut().expect("an object").remove("status");
+        wanted["status"] = live["status"].clone();
+        if wanted["status"].is_null() {
+            wanted.as_object_mut().expect("an object").remove("status");
         }
     }
     let is_dry = is_dry(call)?;
-    objects::claim(&kind, live, &mut wish, &manager(call), &asked.subresource, cluster.now);
-    finish(cluster, call, asked, live, wish, is_dry)
+    objects::claim(&kind, live, &mut wanted, &manager(call), &asked.subresource, cluster.now);
+    finish(cluster, call, asked, live, wanted, is_dry)
 }
 
 /// The rules of every write: versions, what cannot be changed, what nobody sees.
-fn finish(cluster: &mut Cluster, call: &Call, asked: &Asked, live: &Value, mut wish: Value, is_dry: bool) -> Result<Reply> {
+fn finish(cluster: &mut Cluster, call: &Call, asked: &Asked, live: &Value, mut wanted: Value, is_dry: bool) -> Result<Reply> {
     let (key, kind) = (asked.key(), cluster.store.kind(asked.kind).clone());
-    let version = text(&wish, "/metadata/resourceVersion");
+    let version = text(&wanted, "/metadata/resourceVersion");
     if !version.is_empty() && version != text(live, "/metadata/resourceVersion") {
         return Err(Refusal::modified(&kind, &key.name));
     }
-    let uid = text(&wish, "/metadata/uid");
+    let uid = text(&wanted, "/metadata/uid");
     if !uid.is_empty() && uid != text(live, "/metadata/uid") {
         let why = format!("Precondition failed: UID in precondition: {uid}, UID in object meta: {}", text(live, "/metadata/uid"));
         return Err(Refusal::conflict(&kind, &key.name, &why));
     }
     for (group, kind_name, field) in IMMUTABLE {
-        let (before, after) = (live.pointer(field), wish.pointer(field));
+        let (before, after) = (live.pointer(field), wanted.pointer(field));
         if kind.is(group, kind_name) && before.is_some() && before != after {
             let path = field.trim_start_matches('/').replace('/', ".");
             let value = after.cloned().unwrap_or_default();
@@ -211,13 +211,13 @@ fn finish(cluster: &mut Cluster, call: &Call, asked: &Asked, live: &Value, mut w
     for field in ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "resourceVersion"]
     {
         match live["metadata"].get(field) {
-            Some(value) => wish["metadata"][field] = value.clone(),
-            None => drop(wish["metadata"].as_object_mut().expect("an object has metadata").remove(field)),
+            Some(value) => wanted["metadata"][field] = value.clone(),
+            None => drop(wanted["metadata"].as_object_mut().expect("an object has metadata").remove(field)),
         }
     }
     if live.pointer("/metadata/deletionTimestamp").is_some() {
         let before = list(live, "/metadata/finalizers");
-        let fresh = list(&wish, "/metadata/finalizers").iter().filter(|finalizer| !before.contains(finalizer));
+        let fresh = list(&wanted, "/metadata/finalizers").iter().filter(|finalizer| !before.contains(finalizer));
         let fresh: Vec<_> = fresh.map(Value::to_string).collect();
         if !fresh.is_empty() {
             let why = "metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted";
@@ -226,12 +226,12 @@ fn finish(cluster: &mut Cluster, call: &Call, asked: &Asked, live: &Value, mut w
         }
     }
     if asked.subresource.is_empty() {
-        fits(&kind, &key.name, &mut wish)?;
+        fits(&kind, &key.name, &mut wanted)?;
     }
     if is_dry {
-        return Ok(Reply::Whole(200, wish));
+        return Ok(Reply::Whole(200, wanted));
     }
-    let object = cluster.store.replace(&key, wish);
+    let object = cluster.store.replace(&key, wanted);
     let now = cluster.now;
     objects::release(&mut cluster.store, &key, now);
     Ok(Reply::Whole(200, read::one(&kind, Shape::of(call)?, &object, now)))
@@ -256,13 +256,13 @@ fn rescale(cluster: &mut Cluster, call: &Call, key: &Key, replicas: Value) -> Re
         return Err(Refusal::new(422, "Invalid", format!("Scale.autoscaling \"{}\" is invalid: {why}", key.name)));
     }
     let live = cluster.store.get(key).cloned().expect("who scales has read");
-    let mut wish = (*live).clone();
-    wish["spec"]["replicas"] = replicas;
-    objects::claim(&kind, &live, &mut wish, &manager(call), "scale", cluster.now);
+    let mut wanted = (*live).clone();
+    wanted["spec"]["replicas"] = replicas;
+    objects::claim(&kind, &live, &mut wanted, &manager(call), "scale", cluster.now);
     if is_dry(call)? {
-        return Ok(Reply::Whole(200, read::scale(&wish)));
+        return Ok(Reply::Whole(200, read::scale(&wanted)));
     }
-    Ok(Reply::Whole(200, read::scale(&cluster.store.replace(key, wish))))
+    Ok(Reply::Whole(200, read::scale(&cluster.store.replace(key, wanted))))
 }
 
 pub(super) fn delete(cluster: &mut Cluster, call: &Call, asked: &Asked) -> Result<Reply> {
@@ -275,9 +275,9 @@ pub(super) fn delete(cluster: &mut Cluster, call: &Call, asked: &Asked) -> Resul
     for (field, name, title) in
         [("uid", "/metadata/uid", "UID"), ("resourceVersion", "/metadata/resourceVersion", "ResourceVersion")]
     {
-        let wished = text(&options, &format!("/preconditions/{field}"));
-        if !wished.is_empty() && wished != text(&live, name) {
-            return Err(Refusal::precondition(&kind, &asked.name, title, (wished, text(&live, name))));
+        let wanted = text(&options, &format!("/preconditions/{field}"));
+        if !wanted.is_empty() && wanted != text(&live, name) {
+            return Err(Refusal::precondition(&kind, &asked.name, title, (wanted, text(&live, name))));
         }
     }
     let left = remove(cluster, call, &key, &options)?;
@@ -361,9 +361,9 @@ fn suits(kind: &Kind, asked: &Asked, object: &mut Value) -> Result<()> {
     }
     let (version, name) = (text(object, "/apiVersion").to_owned(), text(object, "/kind").to_owned());
     if (!version.is_empty() && version != kind.api_version()) || (!name.is_empty() && name != kind.kind) {
-        let wished = kind.api_version();
+        let wanted = kind.api_version();
         return Err(Refusal::bad(format!(
-            "{name} in version \"{version}\" cannot be handled as a {} in \"{wished}\"",
+            "{name} in version \"{version}\" cannot be handled as a {} in \"{wanted}\"",
             kind.kind
         )));
     }

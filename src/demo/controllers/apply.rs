@@ -14,7 +14,7 @@ pub(super) struct Applier {
     pub name: String,
 }
 
-/// Applies one manifest; says what became of it, nothing where it was as wished.
+/// Applies one manifest; returns the outcome, none where nothing had to change.
 pub(super) fn apply(scene: &mut Scene, by: &Applier, manifest: &Value) -> Result<Option<&'static str>, String> {
     let (group, kind) = identity(manifest);
     let (namespace, name) = (text(manifest, "/metadata/namespace"), text(manifest, "/metadata/name"));
@@ -32,12 +32,12 @@ pub(super) fn apply(scene: &mut Scene, by: &Applier, manifest: &Value) -> Result
     if switch("reconcile") == "disabled" || switch("ssa") == "ignore" || (switch("ssa") == "ifnotpresent" && live.is_some()) {
         return Ok(None);
     }
-    let mut wish = manifest.clone();
+    let mut desired = manifest.clone();
     for (field, value) in [("name", &by.name), ("namespace", &by.namespace)] {
-        wish["metadata"]["labels"][format!("{}/{field}", by.group)] = value.as_str().into();
+        desired["metadata"]["labels"][format!("{}/{field}", by.group)] = value.as_str().into();
     }
     let base = live.as_deref().cloned().unwrap_or_else(|| json!({"metadata": {"name": name}}));
-    let merged = objects::apply(&served, &base, &wish, by.manager, true, scene.now);
+    let merged = objects::apply(&served, &base, &desired, by.manager, true, scene.now);
     let merged = merged.unwrap_or_else(|_| unreachable!("who forces meets no conflict"));
     match live {
         None => {
@@ -109,18 +109,18 @@ pub(super) fn status(object: Option<&Value>) -> &'static str {
     if seen.is_some_and(|seen| seen != generation) {
         return "InProgress";
     }
-    let wished = object.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or(1);
+    let desired = object.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or(1);
     let is_current = match text(object, "/kind") {
         "Deployment" if condition(object, "Progressing").is_some_and(|it| text(it, "/reason") == "ProgressDeadlineExceeded") => {
             return "Failed";
         }
         "Deployment" => {
-            count("/status/updatedReplicas") >= wished
-                && count("/status/availableReplicas") >= wished
-                && count("/status/replicas") == wished
+            count("/status/updatedReplicas") >= desired
+                && count("/status/availableReplicas") >= desired
+                && count("/status/replicas") == desired
                 && is("Available", "True")
         }
-        "ReplicaSet" | "StatefulSet" => seen.is_some() && count("/status/readyReplicas") >= wished,
+        "ReplicaSet" | "StatefulSet" => seen.is_some() && count("/status/readyReplicas") >= desired,
         "DaemonSet" => seen.is_some() && count("/status/numberReady") >= count("/status/desiredNumberScheduled"),
         "Job" if is("Failed", "True") => return "Failed",
         "Job" => is("Complete", "True") || count("/status/active") > 0 || count("/status/succeeded") > 0,

@@ -41,8 +41,8 @@ fn begin(scene: &mut Scene, key: &Key, mut object: Value, _: &Stage) {
     if is_known || changes.is_empty() {
         let message = if is_known { "no change since last reconciliation" } else { "repository up-to-date" };
         scene.event(&object, COMPONENT, false, "Succeeded", message);
-    } else if let Some(told) = push(scene, &mut object, &source, changed, &changes) {
-        scene.event(&object, COMPONENT, false, "Succeeded", &told);
+    } else if let Some(message) = push(scene, &mut object, &source, changed, &changes) {
+        scene.event(&object, COMPONENT, false, "Succeeded", &message);
     }
     object["status"]["observedPolicies"] = policies.into();
     object["status"]["observedSourceRevision"] = source.revision.into();
@@ -66,11 +66,12 @@ fn source(scene: &Scene, object: &Value) -> Option<Source> {
 /// What the policies that are asked for have chosen.
 fn policies(scene: &Scene, object: &Value) -> Map<String, Value> {
     let namespace = text(object, "/metadata/namespace");
-    let wished = object.pointer("/spec/policySelector/matchLabels").and_then(Value::as_object).cloned().unwrap_or_default();
+    let labels_wanted =
+        object.pointer("/spec/policySelector/matchLabels").and_then(Value::as_object).cloned().unwrap_or_default();
     let Some(kind) = scene.store.kind_of("image.toolkit.fluxcd.io", "ImagePolicy") else { return Map::new() };
     let selected = scene.store.of_kind(kind).filter(|(key, policy)| {
         let labels = &policy["metadata"]["labels"];
-        key.namespace == namespace && wished.iter().all(|(name, value)| labels[name] == *value)
+        key.namespace == namespace && labels_wanted.iter().all(|(name, value)| labels[name] == *value)
     });
     let chosen = selected.filter(|(_, policy)| policy.pointer("/status/latestRef").is_some());
     chosen.map(|(key, policy)| (key.name.clone(), policy["status"]["latestRef"].clone())).collect()
@@ -117,7 +118,7 @@ fn filled(before: &str, namespace: &str, policies: &Map<String, Value>, changes:
     replaced.into_owned()
 }
 
-/// Commits and pushes; what to tell of it. Nothing when the repository cannot be written.
+/// Commits and pushes; returns the event's message. None when the repository cannot be written.
 fn push(
     scene: &Scene,
     object: &mut Value,
@@ -127,7 +128,7 @@ fn push(
 ) -> Option<String> {
     let branch = object.pointer("/spec/git/push/branch").and_then(Value::as_str).unwrap_or(&source.branch).to_owned();
     let author = |name: &str| text(object, &format!("/spec/git/commit/author/{name}")).to_owned();
-    // of Go's templates the one thing that people write: the list of changes
+    // the one common use of Go's templates: the list of changes
     let message = match text(object, "/spec/git/commit/messageTemplate").split_once("{{") {
         Some((before, _)) => format!("{before}{} ", changes.join(" ")),
         None => "Update from image update automation".to_owned(),

@@ -82,8 +82,8 @@ fn decide(scene: &mut Scene, key: &Key, mut object: Value, chart: &Chart) {
     if let Some(digest) = &chart.digest {
         object["status"]["lastAttemptedRevisionDigest"] = digest.as_str().into();
     }
-    let wished = scene.recording.digest(key, recording::values(scene.store, &object));
-    object["status"]["lastAttemptedConfigDigest"] = wished.as_str().into();
+    let desired = scene.recording.digest(key, recording::values(scene.store, &object));
+    object["status"]["lastAttemptedConfigDigest"] = desired.as_str().into();
     let latest = object["status"]["history"][0].clone();
     let failures = object["status"][counter(&object)].as_i64().unwrap_or(0);
     match text(&latest, "/status") {
@@ -94,7 +94,7 @@ fn decide(scene: &mut Scene, key: &Key, mut object: Value, chart: &Chart) {
         "failed" if retry(&object).is_some() || failures <= 0 || is_forced => run(scene, key, object, "upgrade", &RUNS),
         "failed" if is_exhausted(&object, failures) && !remediates_last(&object) => stall(scene, key, object, failures),
         "failed" => remediate(scene, key, object),
-        _ if text(&latest, "/chartVersion") != chart.version || text(&latest, "/configDigest") != wished || is_forced => {
+        _ if text(&latest, "/chartVersion") != chart.version || text(&latest, "/configDigest") != desired || is_forced => {
             run(scene, key, object, "upgrade", &RUNS);
         }
         _ => {

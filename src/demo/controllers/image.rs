@@ -32,7 +32,7 @@ pub(super) fn acknowledge(scene: &mut Scene, key: &Key, mut object: Value, _: &S
     scene.settle(key, object, after);
 }
 
-/// So often somebody pushes a patch release of every image that has releases.
+/// How often a patch release of every image with releases is pushed.
 const RELEASE: SignedDuration = SignedDuration::from_mins(2);
 
 /// The tags that are new since the last scan, the youngest first.
@@ -57,7 +57,7 @@ fn scan(scene: &mut Scene, key: &Key, mut object: Value, _: &Stage) {
     if !new.is_empty() {
         last["tagCount"] = (last["tagCount"].as_u64().unwrap_or(0) + new.len() as u64).into();
         let before = last["latestTags"].as_array().cloned().unwrap_or_default();
-        // ten of them are told (`latestTagsCount`)
+        // ten of them are listed (`latestTagsCount`)
         let tags: Vec<Value> = new.iter().map(|tag| tag.as_str().into()).chain(before).take(10).collect();
         last["revision"] = (objects::scatter(tags.len() as u64 ^ scene.now.as_second().unsigned_abs()) as u32).to_string().into();
         last["latestTags"] = tags.into();
@@ -67,11 +67,11 @@ fn scan(scene: &mut Scene, key: &Key, mut object: Value, _: &Stage) {
     scene.turn(&mut object, &SCANNED, "Succeeded", &message);
     observed(&mut object);
     let after = interval(&object);
-    let told = match new.is_empty() {
+    let message = match new.is_empty() {
         true => format!("no new tags found, next scan in {}", super::scene::go(after)),
         false => message,
     };
-    scene.event(&object, COMPONENT, false, "Succeeded", &told);
+    scene.event(&object, COMPONENT, false, "Succeeded", &message);
     scene.settle(key, object, after);
 }
 
@@ -113,7 +113,7 @@ fn choose(scene: &mut Scene, key: &Key, mut object: Value, _: &Stage) {
     scene.settle(key, object, HOUR);
 }
 
-/// A version to order by; what is none stands before all.
+/// A version to order by; anything else sorts first.
 pub(super) fn order(version: &str) -> Option<Version> {
     Version::parse(version.trim_start_matches('v')).ok()
 }
@@ -128,7 +128,7 @@ pub(super) fn matches(version: &str, range: &str) -> bool {
     };
     range.split("||").any(|terms| {
         let terms: Vec<_> = terms.split([',', ' ']).filter(|it| !it.is_empty()).map(term).collect();
-        VersionReq::parse(&terms.join(",")).is_ok_and(|wished| wished.matches(&version))
+        VersionReq::parse(&terms.join(",")).is_ok_and(|desired| desired.matches(&version))
     })
 }
 

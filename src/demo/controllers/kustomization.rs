@@ -127,7 +127,7 @@ fn apply(scene: &mut Scene, key: &Key, mut object: Value, stage: &Stage) {
         return fail(scene, key, object, "ReconciliationFailed", &message);
     }
     if object.pointer("/spec/kubeConfig").is_some() {
-        // another cluster gets it: here only the inventory tells
+        // it is applied to another cluster: here only the inventory has it
         let recorded = scene.recording.inventory(key).cloned().unwrap_or_default();
         object["status"]["inventory"] = stage.manifests.as_ref().map_or(recorded, |manifests| apply::inventory_of(manifests));
         return succeed(scene, key, object, stage);
@@ -281,7 +281,7 @@ fn finalize(scene: &mut Scene, key: &Key, object: &Value) {
         }
     }
     if is_true(object, "Ready") && !is_suspended(object) {
-        // the end of a finalisation is told like that of any reconciliation
+        // the end of a finalisation is reported like that of any reconciliation
         let message = format!("Reconciliation finished in {}, next run in {}", scene.took(scene.now), go(interval(object)));
         scene.event(object, COMPONENT, false, reason, &message);
     }

@@ -1,7 +1,8 @@
 //! What goes on in the cluster by itself: the controllers of Flux and of Kubernetes, each reconciling one object at a time.
 //!
-//! A controller hears of changes, decides when to look at an object, and then does one step; what takes time is a step that is due later.
-//! Reasons and messages are those of the controllers of Flux 2.9 (kustomize-controller 1.9, helm-controller 1.6, source-controller 1.9).
+//! A controller receives changes, decides when to look at an object, and then does one step; what takes time is a step that is due
+//! later. Reasons and messages are those of the controllers of Flux 2.9 (kustomize-controller 1.9, helm-controller 1.6,
+//! source-controller 1.9).
 
 mod apply;
 mod automation;
@@ -48,7 +49,7 @@ pub trait Git: Send + Sync {
 /// A commit to be made and pushed.
 pub struct Push {
     pub branch: String,
-    /// The commit that it stands on.
+    /// Its present commit.
     pub from: String,
     /// Name and address.
     pub author: (String, String),
@@ -152,14 +153,14 @@ pub(super) struct Controllers {
     queue: BTreeMap<Key, Timestamp>,
     /// What is under way, by object.
     stages: BTreeMap<Key, scene::Stage>,
-    heard: u64,
+    seen: u64,
 }
 
 impl Controllers {
     /// Controllers that know the objects of a cluster: each looks again when its interval is over.
     pub fn start(store: &Store, mut recording: Recording, git: Option<Arc<dyn Git>>, now: Timestamp) -> Self {
         recording.began = now;
-        let mut controllers = Self { recording, git, heard: store.version(), ..Self::default() };
+        let mut controllers = Self { recording, git, seen: store.version(), ..Self::default() };
         let flux = store.all().filter(|(key, object)| role_of(store, key).is_some() && !is_sharded(object));
         for (key, object) in flux.filter(|(_, object)| text(object, "/apiVersion").contains("fluxcd.io/")) {
             let fails = scene::condition(object, "Ready").is_some_and(|ready| text(ready, "/status") == "False");
@@ -203,13 +204,13 @@ impl Controllers {
                 Role::Own(step) => step(&mut scene, &key),
             }
         }
-        self.hear(store, now);
+        self.receive(store, now);
     }
 
-    /// Hears what has changed, and puts who cares on the list.
-    pub fn hear(&mut self, store: &Store, now: Timestamp) {
-        let changes: Vec<_> = store.since(self.heard).into_iter().flatten().cloned().collect();
-        self.heard = store.version();
+    /// Receives what has changed, and queues the objects that depend on it.
+    pub fn receive(&mut self, store: &Store, now: Timestamp) {
+        let changes: Vec<_> = store.since(self.seen).into_iter().flatten().cloned().collect();
+        self.seen = store.version();
         let soon = now.saturating_add(SOON).unwrap_or(now);
         for change in &changes {
             for key in affected(store, change) {
@@ -254,7 +255,7 @@ impl Flux {
     }
 }
 
-/// Objects of another shard are nobody's business here.
+/// Objects of another shard are ignored.
 fn is_sharded(object: &Value) -> bool {
     object.pointer("/metadata/labels/sharding.fluxcd.io~1key").is_some()
 }
@@ -264,7 +265,11 @@ fn affected(store: &Store, change: &Change) -> Vec<Key> {
     let mut keys = Vec::new();
     let object = change.object();
     let is_flux = text(object, "/apiVersion").contains("fluxcd.io/");
-    if change.after.is_some() && role_of(store, &change.key).is_some() && !is_sharded(object) && (!is_flux || is_wish(change)) {
+    if change.after.is_some()
+        && role_of(store, &change.key).is_some()
+        && !is_sharded(object)
+        && (!is_flux || changes_spec(change))
+    {
         keys.push(change.key.clone());
     }
     if change.after.as_ref().is_some_and(|after| is_held(after)) {
@@ -288,7 +293,7 @@ fn affected(store: &Store, change: &Change) -> Vec<Key> {
 }
 
 /// Whether a change of a Flux object asks for something: a new object or spec, a deletion, a request (the predicates of the controllers).
-fn is_wish(change: &Change) -> bool {
+fn changes_spec(change: &Change) -> bool {
     let (Some(before), Some(after)) = (&change.before, &change.after) else { return change.after.is_some() };
     let generation = |object: &Value| object["metadata"]["generation"].as_i64();
     generation(before) != generation(after)

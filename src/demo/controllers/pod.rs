@@ -1,7 +1,7 @@
-//! Scheduler and kubelet: a pod is placed, its containers start, and it goes when it is told to.
+//! Scheduler and kubelet: a pod is placed, its containers start, and it ends when it is deleted.
 //!
-//! Times are those of a quick node: a pod runs three seconds after it was wished. A pod of a workload that was recorded as broken breaks
-//! again, as long as its image is the same.
+//! Times are those of a quick node: a pod runs three seconds after it was created. A pod of a workload that was recorded as broken
+//! breaks again, as long as its image is the same.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};

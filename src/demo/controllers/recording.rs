@@ -47,7 +47,7 @@ impl Recording {
                 recording.inventories.insert(key.clone(), object["status"]["inventory"].clone());
             }
             if let Some(ready) = condition(object, "Ready").filter(|ready| text(ready, "/status") == "False") {
-                let failure = (wish(object), text(ready, "/reason").to_owned(), text(ready, "/message").to_owned());
+                let failure = (desired(object), text(ready, "/reason").to_owned(), text(ready, "/message").to_owned());
                 recording.failures.insert(key.clone(), failure);
             }
             if store.kind(key.kind).is("kustomize.toolkit.fluxcd.io", "Kustomization") {
@@ -81,7 +81,7 @@ impl Recording {
     /// Reason and message of the failure that was recorded, as long as the object is still what failed.
     pub fn failure(&self, key: &Key, object: &Value) -> Option<(&str, &str)> {
         let (spec, reason, message) = self.failures.get(key)?;
-        (*spec == wish(object)).then_some((reason.as_str(), message.as_str()))
+        (*spec == desired(object)).then_some((reason.as_str(), message.as_str()))
     }
 
     /// The failure that ends an attempt before anything is applied.
@@ -130,8 +130,8 @@ impl Recording {
     }
 }
 
-/// What an object wishes for; whether it is suspended is no part of it.
-pub(super) fn wish(object: &Value) -> Value {
+/// The desired state of an object, without whether it is suspended.
+pub(super) fn desired(object: &Value) -> Value {
     let mut spec = object["spec"].clone();
     if let Some(fields) = spec.as_object_mut() {
         fields.remove("suspend");
@@ -147,7 +147,7 @@ pub(super) fn values(store: &Store, object: &Value) -> String {
     digest(&json!([object["spec"]["values"], data]))
 }
 
-/// Looks like a SHA-256 and tells different values apart; nobody checks it.
+/// Looks like a SHA-256 and differs for different values; nobody checks it.
 pub(super) fn digest(value: &Value) -> String {
     let seed = value.to_string().bytes().fold(11, |seed, byte| scatter(seed ^ u64::from(byte)));
     let hex: String = (0..4).map(|part| format!("{:016x}", scatter(seed.wrapping_add(part)))).collect();
@@ -181,7 +181,7 @@ fn manifest(store: &Store, reference: &ObjectRef) -> Option<Value> {
             metadata.remove("annotations");
         }
     }
-    // what somebody has switched by hand is not in git
+    // a manual suspension is not in git
     if let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut).filter(|_| kind == "Job") {
         spec.remove("selector");
     }

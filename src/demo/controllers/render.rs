@@ -8,15 +8,15 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::recording::{Recording, wish};
+use super::recording::{Recording, desired};
 use super::{Git, scene::Scene};
 use crate::demo::objects::{Key, Store, list, text};
 use fluxdeck_model::render::Cache;
 use fluxdeck_model::render::error::BuildError;
 use fluxdeck_model::render::flux::{self, Spec, Values};
-use fluxdeck_model::render::ignore::{Artifact, Rules};
+use fluxdeck_model::render::ignore::{Artifact, IgnoreRules};
 use fluxdeck_model::render::node::{Layer, Location, Node, Origin, Trace};
-use fluxdeck_model::render::read::{self, Place};
+use fluxdeck_model::render::read::{self, TextPlace};
 use fluxdeck_model::render::substitute::Variables;
 use fluxdeck_model::render::tree::{Memory, Tree as _};
 use fluxdeck_model::render::write;
@@ -30,7 +30,7 @@ pub(super) type Failure = (&'static str, String);
 /// All that a build depends on.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Inputs {
-    /// The Kustomization: its name and what it wishes for.
+    /// The Kustomization: its name and desired state.
     kustomization: Value,
     url: String,
     ignore: Option<String>,
@@ -85,7 +85,7 @@ impl Inputs {
         let revision = if revision.is_empty() { of_source("/status/artifact/revision").unwrap_or_default() } else { revision };
         Self {
             kustomization: json!({
-                "apiVersion": object["apiVersion"], "kind": object["kind"], "spec": wish(object),
+                "apiVersion": object["apiVersion"], "kind": object["kind"], "spec": desired(object),
                 "metadata": {"name": object["metadata"]["name"], "namespace": own},
             }),
             url: of_source("/spec/url").unwrap_or_default().to_owned(),
@@ -103,10 +103,10 @@ impl Inputs {
     fn objects(&self, files: &Memory, parsed: &Cache) -> Result<Vec<Value>, Failure> {
         let failed = |error: BuildError| ("BuildFailed", format!("kustomize build failed: {error}"));
         let meta = |key: &str| text(&self.kustomization, key);
-        let own = Place::object("Kustomization", meta("/metadata/namespace"), meta("/metadata/name"), Layer::Cluster);
+        let own = TextPlace::object("Kustomization", meta("/metadata/namespace"), meta("/metadata/name"), Layer::Cluster);
         let node = read::document(self.kustomization.to_string().as_bytes(), &own);
         let spec = Spec::read(&node.map_err(failed)?.expect("an object")).map_err(failed)?;
-        let artifact = Artifact::new(files, Rules::of(files, self.ignore.as_deref()).map_err(failed)?);
+        let artifact = Artifact::new(files, IgnoreRules::of(files, self.ignore.as_deref()).map_err(failed)?);
         let folder = flux::folder(&spec.path);
         if artifact.entry(&folder).is_none() {
             let message = format!("kustomization path not found: stat /tmp/kustomization/{folder}: no such file or directory");
@@ -201,11 +201,11 @@ fn moved(live: &Value, old: &Value, new: &Value) -> Value {
         (Value::Object(live), Value::Object(old), Value::Object(new)) => {
             let kept = live.iter().filter(|(name, _)| !old.contains_key(*name) && !new.contains_key(*name));
             let kept = kept.map(|(name, value)| (name.clone(), value.clone()));
-            let wished = new.iter().map(|(name, value)| match (live.get(name), old.get(name)) {
+            let desired = new.iter().map(|(name, value)| match (live.get(name), old.get(name)) {
                 (Some(live), Some(old)) => (name.clone(), moved(live, old, value)),
                 _ => (name.clone(), value.clone()),
             });
-            Value::Object(kept.chain(wished).collect())
+            Value::Object(kept.chain(desired).collect())
         }
         (Value::Array(live), Value::Array(old), Value::Array(new)) => {
             let is_same = |a: &Value, b: &Value| {
@@ -227,7 +227,7 @@ mod tests {
     use super::super::scene::is_true;
     use super::*;
     use crate::demo::content;
-    use crate::demo::{Place as Directory, Repositories};
+    use crate::demo::{Repositories, RunDirectory as Directory};
 
     #[test]
     fn the_recorded_revision_builds_the_recorded_inventory() {
@@ -260,11 +260,11 @@ mod tests {
         let old = json!({"a": 1, "gone": 2, "size": "0.5", "list": [{"name": "x", "image": "i:1"}]});
         let new = json!({"a": 2, "size": "0.5", "list": [{"name": "x", "image": "i:2"}, {"name": "y"}]});
 
-        let wished = json!({
+        let desired = json!({
             "a": 2, "default": true, "size": "500m",
             "list": [{"name": "x", "image": "i:2", "policy": "Always"}, {"name": "y"}],
         });
-        assert_eq!(moved(&live, &old, &new), wished);
+        assert_eq!(moved(&live, &old, &new), desired);
     }
 
     #[test]

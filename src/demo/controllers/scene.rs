@@ -44,7 +44,7 @@ pub(super) struct Stage {
     pub revision: String,
     /// What was built for it; none where what was recorded is applied.
     pub manifests: Option<Arc<Vec<Value>>>,
-    /// Whether it is worth telling that all is healthy.
+    /// Whether an event says that all is healthy.
     pub is_news: bool,
 }
 
@@ -71,7 +71,7 @@ impl Scene<'_> {
         *due = at.min(*due);
     }
 
-    /// Goes on with the next stage of an attempt after some time.
+    /// Continues with the next stage of an attempt after some time.
     pub fn stage(&mut self, key: &Key, name: &'static str, after: SignedDuration) {
         let at = self.now.saturating_add(after).unwrap_or(Timestamp::MAX);
         let fresh = Stage { name, began: self.now, since: self.now, at, ..Stage::default() };

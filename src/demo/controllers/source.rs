@@ -154,7 +154,7 @@ fn fetched(scene: &Scene, key: &Key, object: &Value) -> Result<Fetched, (String,
 }
 
 fn chart(scene: &Scene, object: &Value) -> Result<Fetched, (String, String)> {
-    let (chart, wished) = (text(object, "/spec/chart"), text(object, "/spec/version"));
+    let (chart, desired) = (text(object, "/spec/chart"), text(object, "/spec/version"));
     let (kind, source) = (text(object, "/spec/sourceRef/kind"), text(object, "/spec/sourceRef/name"));
     let Some(found) = scene.find("source.toolkit.fluxcd.io", kind, text(object, "/metadata/namespace"), source) else {
         return Err((
@@ -167,12 +167,13 @@ fn chart(scene: &Scene, object: &Value) -> Result<Fetched, (String, String)> {
         let message = format!("no artifact available for {kind} source '{source}'");
         return Err(("NoSourceArtifact".to_owned(), message));
     }
-    let mut versions: Vec<_> = scene.recording.versions(chart).filter(|version| super::image::matches(version, wished)).collect();
+    let mut versions: Vec<_> =
+        scene.recording.versions(chart).filter(|version| super::image::matches(version, desired)).collect();
     versions.sort_by_key(|version| super::image::order(version));
     let name = chart.rsplit('/').next().unwrap_or(chart);
     let Some(version) = versions.last() else {
         let message = format!(
-            "invalid chart reference: failed to get chart version for remote reference: no '{name}' chart with version matching '{wished}' found"
+            "invalid chart reference: failed to get chart version for remote reference: no '{name}' chart with version matching '{desired}' found"
         );
         return Err(("InvalidChartReference".to_owned(), message));
     };

@@ -1,21 +1,21 @@
-//! The transitions of Flux's controllers as one table: what each says of an object, and whether an event tells of it. Reason and message
+//! The transitions of Flux's controllers as one table: what each says of an object, and whether it sends an event. Reason and message
 //! belong to the moment; when a transition happens is for the controllers.
 
 use serde_json::Value;
 
 use super::scene::{Scene, mark, unmark};
 
-/// What sort of event tells of a transition.
+/// Which sort of event a transition sends.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Told {
+enum EventType {
     Not,
     Normal,
     Warning,
 }
-use Told::{Normal, Not, Warning};
+use EventType::{Normal, Not, Warning};
 
 /// One transition: the controller, the conditions that it sets (`Ready=True`) or takes away (`-Stalled`), its event.
-pub(super) struct Transition(&'static str, &'static str, Told);
+pub(super) struct Transition(&'static str, &'static str, EventType);
 
 const SOURCE: &str = "source-controller";
 const KUSTOMIZE: &str = "kustomize-controller";
@@ -67,7 +67,7 @@ impl Scene<'_> {
     pub fn turn(
         &mut self,
         object: &mut Value,
-        Transition(component, conditions, told): &Transition,
+        Transition(component, conditions, event_type): &Transition,
         reason: &str,
         message: &str,
     ) {
@@ -77,8 +77,8 @@ impl Scene<'_> {
                 None => unmark(object, condition.trim_start_matches('-')),
             }
         }
-        if *told != Not {
-            self.event(object, component, *told == Warning, reason, message);
+        if *event_type != Not {
+            self.event(object, component, *event_type == Warning, reason, message);
         }
     }
 }

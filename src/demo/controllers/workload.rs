@@ -38,8 +38,8 @@ fn delete_pod(scene: &mut Scene, owner: &Value, key: &Key, component: &str) {
 }
 
 fn replicas(object: &Value) -> usize {
-    let wished = object.pointer("/spec/replicas").and_then(Value::as_u64).unwrap_or(1);
-    usize::try_from(wished).unwrap_or(0)
+    let desired = object.pointer("/spec/replicas").and_then(Value::as_u64).unwrap_or(1);
+    usize::try_from(desired).unwrap_or(0)
 }
 
 /// Writes into fields of a status how many pods there are, how many of them are ready, and how many are not.
@@ -88,13 +88,13 @@ pub(super) fn deployment(scene: &mut Scene, key: &Key) {
         theirs == *template
     };
     let Some((current, set)) = sets.iter().find(|(_, set)| is_current(set)) else { return new_set(scene, key, &object, &sets) };
-    let wished = replicas(&object);
+    let desired = replicas(&object);
     let share = |name: &str, up: bool| {
         let said = object.pointer(&format!("/spec/strategy/rollingUpdate/{name}")).cloned().unwrap_or_else(|| "25%".into());
         let percent = said.as_str().and_then(|said| said.trim_end_matches('%').parse::<usize>().ok());
         let part = percent.map_or_else(
             || said.as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or(1),
-            |percent| (wished * percent + if up { 99 } else { 0 }) / 100,
+            |percent| (desired * percent + if up { 99 } else { 0 }) / 100,
         );
         if object.pointer("/spec/strategy/type") == Some(&"Recreate".into()) { 0 } else { part }
     };
@@ -105,12 +105,12 @@ pub(super) fn deployment(scene: &mut Scene, key: &Key) {
     };
     let olds: Vec<_> = sets.iter().filter(|(key, set)| key != current && replicas(set) > 0).collect();
     let old: usize = olds.iter().map(|(_, set)| replicas(set)).sum();
-    let target = wished.min((wished + surge).saturating_sub(old)).max(if olds.is_empty() { wished } else { 0 });
+    let target = desired.min((desired + surge).saturating_sub(old)).max(if olds.is_empty() { desired } else { 0 });
     if target != replicas(set) && (target > replicas(set) || olds.is_empty()) {
         return scale(scene, &object, current, target);
     }
     let ready: usize = sets.iter().map(|(_, set)| count(set, "/status/readyReplicas")).sum();
-    let spare = ready.saturating_sub(wished.saturating_sub(unavailable));
+    let spare = ready.saturating_sub(desired.saturating_sub(unavailable));
     if let Some((key, set)) = olds.first() {
         // those that are not ready go first, then as many as can be spared
         let broken = replicas(set).saturating_sub(count(set, "/status/readyReplicas"));
@@ -160,17 +160,17 @@ fn new_set(scene: &mut Scene, key: &Key, object: &Value, sets: &[(Key, Value)]) 
 
 /// Status and conditions of a Deployment (`pkg/controller/deployment/{sync,progress}.go`).
 fn judge(scene: &mut Scene, key: &Key, object: &Value, current: &Key, sets: &[(Key, Value)]) {
-    let wished = replicas(object);
+    let desired = replicas(object);
     let sum = |pointer: &str| sets.iter().filter_map(|(_, set)| set.pointer(pointer).and_then(Value::as_u64)).sum::<u64>();
     let of_current = scene.object(current);
     let updated = of_current["status"]["replicas"].as_u64().unwrap_or(0);
     let (all, ready) = (sum("/status/replicas"), sum("/status/readyReplicas"));
-    let is_available = ready + u64::from(wished > 3) >= wished as u64;
-    let is_complete = updated == wished as u64 && all == updated && ready == updated;
+    let is_available = ready + u64::from(desired > 3) >= desired as u64;
+    let is_complete = updated == desired as u64 && all == updated && ready == updated;
     let mut next = object.clone();
     let status = json!({
         "replicas": all, "updatedReplicas": updated, "readyReplicas": ready, "availableReplicas": ready,
-        "unavailableReplicas": (wished as u64).saturating_sub(ready),
+        "unavailableReplicas": (desired as u64).saturating_sub(ready),
     });
     json_patch::merge(&mut next["status"], &status);
     if let Some(status) = next["status"].as_object_mut() {
@@ -266,9 +266,9 @@ pub(super) fn stateful_set(scene: &mut Scene, key: &Key) {
         return;
     }
     let found = pods(scene, &object);
-    let wished = replicas(&object);
+    let desired = replicas(&object);
     let is_settled = found.iter().all(|(_, pod)| is_ready(pod));
-    let names: Vec<_> = (0..wished).map(|number| format!("{}-{number}", key.name)).collect();
+    let names: Vec<_> = (0..desired).map(|number| format!("{}-{number}", key.name)).collect();
     let Some(kind) = scene.store.kind_of("", "Pod") else { return };
     let free = |scene: &Scene, name: &str| {
         scene.store.get(&Key { kind, namespace: key.namespace.clone(), name: name.to_owned() }).is_none()

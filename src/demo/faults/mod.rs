@@ -1,4 +1,4 @@
-//! What can be wrong between a client and the cluster, as rules that tests lay down: which requests, what becomes of them, how often.
+//! What can be wrong between a client and the cluster, as rules that tests lay down: which requests, what happens to them, how often.
 //!
 //! Nobody who opens the demo meets one. Each counts by the clock of the cluster. How they are carried out: `api::broken`; over what,
 //! so that clients see what a real connection shows them: `api::wire`.
@@ -48,7 +48,7 @@ pub struct On {
     pub path: &'static str,
 }
 
-/// What becomes of a request.
+/// What happens to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
     /// It is answered that much later.
@@ -75,20 +75,22 @@ pub enum What {
     Garbage,
     /// It is done that much later, and never answered.
     ArrivesLate(Duration),
-    /// What is served is told a group version at a time, as by a server before Kubernetes 1.26 or behind a gateway that drops `Accept`.
+    /// Discovery is answered one group version at a time, as by a server before Kubernetes 1.26 or behind a gateway that drops
+    /// `Accept`.
     OneByOne,
-    /// The backend of that group could not be reached since the server was started: its versions are told as stale, without resources.
+    /// The backend of that group could not be reached since the server was started: its versions are listed as stale, without
+    /// resources.
     Stale(&'static str),
 }
 
-/// What stands in a refusal.
+/// The body of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Says {
     /// A `Status`, as the API server writes them.
     Status,
     /// The same of an admission webhook that cannot be called.
     Webhook,
-    /// A page of a gateway, which writes to the terminal of whoever prints it.
+    /// A page of a gateway, with escape sequences for the terminal that prints it.
     Page,
     /// A line of a proxy, which does the same.
     Text,
@@ -189,7 +191,7 @@ impl Asks {
     }
 }
 
-/// A request that was sent, whatever became of it.
+/// A request that was sent, with any outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arrival {
     pub at: Timestamp,
@@ -223,7 +225,7 @@ impl Faults {
         true
     }
 
-    /// Counts a request, and says what becomes of it: the first rule that it meets.
+    /// Counts a request, and applies the first rule that matches it.
     pub fn strike(&mut self, at: Timestamp, asks: &Asks) -> Option<What> {
         self.count(at, asks);
         let first = self.rules.iter().position(|rule| rule.on.meets(asks))?;
@@ -254,7 +256,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn requests_are_told_apart() {
+    fn requests_are_distinguished() {
         for (method, uri, verb) in [
             ("GET", "/version", Verb::Version),
             ("GET", "/apis", Verb::Discovery),

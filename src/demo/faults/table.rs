@@ -24,7 +24,7 @@ const WATCHES: On = On::verbs(&[Verb::Watch]);
 const WRITES: On = On::verbs(&[Verb::Patch, Verb::Delete]);
 const LOGS: On = On::verbs(&[Verb::Log]);
 
-/// Longer than anybody waits.
+/// Longer than any client waits.
 pub const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 /// What a server says that wants to be left alone.
 const LEAVE_ALONE: What = What::Status { code: 429, body: Says::Status, retry_after: Some(30) };

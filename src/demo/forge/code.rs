@@ -18,7 +18,9 @@ pub(super) fn branch(call: &mut Call) -> Result<Value> {
     let url = call.url(&format!("branches/{name}"));
     let links = json!({"self": url, "html": call.url(&format!("tree/{name}"))});
     let protection = format!("{url}/protection");
-    Ok(json!({"name": name, "commit": told(call, commit)?, "protected": false, "_links": links, "protection_url": protection}))
+    Ok(
+        json!({"name": name, "commit": shown_commit(call, commit)?, "protected": false, "_links": links, "protection_url": protection}),
+    )
 }
 
 pub(super) fn protection(_: &mut Call) -> Result<Value> {
@@ -60,7 +62,7 @@ fn reference_to(call: &Call, name: &str, commit: Oid) -> Value {
 
 pub(super) fn commit(call: &mut Call) -> Result<Value> {
     let commit = call.resolve(&call.part)?;
-    let mut shown = told(call, commit)?;
+    let mut shown = shown_commit(call, commit)?;
     if let Ok(parent) = call.repository.find_commit(commit)?.parent_id(0) {
         shown["files"] = call.changed_between(parent, commit)?.into();
     }
@@ -68,7 +70,7 @@ pub(super) fn commit(call: &mut Call) -> Result<Value> {
 }
 
 /// A commit as lists show it.
-pub(super) fn told(call: &Call, id: Oid) -> Result<Value> {
+pub(super) fn shown_commit(call: &Call, id: Oid) -> Result<Value> {
     let commit = call.repository.find_commit(id)?;
     let who = |signature: &git2::Signature| {
         let at = jiff::Timestamp::from_second(signature.when().seconds()).unwrap_or_default();

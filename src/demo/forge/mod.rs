@@ -44,7 +44,7 @@ struct Call<'a> {
     name: String,
     /// Who asks; nobody without a token.
     user: &'static str,
-    /// What stood for the wildcard in the path.
+    /// The part of the path that matched the wildcard.
     part: String,
     query: Vec<(String, String)>,
     body: Value,
@@ -163,7 +163,7 @@ impl Forge {
     }
 }
 
-/// Whom a token belongs to.
+/// The user of a token.
 fn person(headers: &http::HeaderMap) -> Option<&'static str> {
     let header = headers.get(http::header::AUTHORIZATION)?.to_str().ok()?;
     let token = header.split_once(' ').map(|(_, token)| token.trim()).filter(|token| !token.is_empty())?;
@@ -186,7 +186,7 @@ impl Call<'_> {
         self.body[name].as_str().unwrap_or_default()
     }
 
-    /// Cuts the wished page out of a list; says which one is next.
+    /// Cuts the requested page out of a list; returns the number of the next one.
     fn page(&self, value: Value) -> (Value, Option<usize>) {
         let Value::Array(all) = value else { return (value, None) };
         let number = |name: &str, or: usize| self.parameter(name).parse().unwrap_or(or).max(1);

@@ -31,7 +31,7 @@ pub(super) struct Pull {
     /// The branches.
     pub head: String,
     pub base: String,
-    /// Where they stood when somebody last looked while it was open.
+    /// Their state at the last look while it was open.
     pub head_commit: String,
     pub base_commit: String,
     pub draft: bool,

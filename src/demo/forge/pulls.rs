@@ -13,7 +13,7 @@ const RESOURCE: &str = "PullRequest";
 pub(super) fn list(call: &mut Call) -> Result<Value> {
     let state = call.parameter("state");
     let (head, base) = (call.parameter("head"), call.parameter("base"));
-    let wished = |pull: &&Pull| {
+    let wanted = |pull: &&Pull| {
         let open = pull.closed.is_none();
         let is_state = match state {
             "all" => true,
@@ -24,7 +24,7 @@ pub(super) fn list(call: &mut Call) -> Result<Value> {
         pull.repository == call.name && is_state && is_head && (base.is_empty() || base == pull.base)
     };
     // the youngest first
-    let found = call.books.pulls.iter().rev().filter(wished).map(|pull| pull.shown(call));
+    let found = call.books.pulls.iter().rev().filter(wanted).map(|pull| pull.shown(call));
     Ok(found.collect())
 }
 
@@ -114,7 +114,7 @@ pub(super) fn commits(call: &mut Call) -> Result<Value> {
     let number = call.number()?;
     let (base, head) = call.books.pull(&call.name, number)?.ends()?;
     let ids = git::between(&call.repository, base, head)?;
-    Ok(ids.into_iter().rev().map(|id| code::told(call, id)).collect::<Result<Vec<_>>>()?.into())
+    Ok(ids.into_iter().rev().map(|id| code::shown_commit(call, id)).collect::<Result<Vec<_>>>()?.into())
 }
 
 pub(super) fn merge(call: &mut Call) -> Result<Value> {

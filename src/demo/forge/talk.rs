@@ -1,4 +1,4 @@
-//! What people say of a pull request: labels, reviewers, reviews, comments.
+//! Metadata of a pull request: labels, reviewers, reviews, comments.
 
 use serde_json::{Value, json};
 
@@ -12,9 +12,9 @@ pub(super) fn labels(call: &mut Call) -> Result<Value> {
 }
 
 pub(super) fn add_labels(call: &mut Call) -> Result<Value> {
-    let wished = names(&call.body, "labels");
+    let wanted = names(&call.body, "labels");
     let labels = &mut pull(call)?.labels;
-    for name in wished {
+    for name in wanted {
         if !labels.contains(&name) {
             labels.push(name);
         }
@@ -23,13 +23,13 @@ pub(super) fn add_labels(call: &mut Call) -> Result<Value> {
 }
 
 pub(super) fn request_reviewers(call: &mut Call) -> Result<Value> {
-    let wished = names(&call.body, "reviewers");
+    let wanted = names(&call.body, "reviewers");
     let repository = call.name.clone();
     let pull = pull(call)?;
-    if wished.contains(&pull.author) {
+    if wanted.contains(&pull.author) {
         return Err(Refusal::of(422, "Review cannot be requested from pull request author."));
     }
-    if wished.iter().any(|name| !PEOPLE.contains(&name.as_str())) {
+    if wanted.iter().any(|name| !PEOPLE.contains(&name.as_str())) {
         return Err(Refusal::of(
             422,
             &format!(
@@ -38,7 +38,7 @@ pub(super) fn request_reviewers(call: &mut Call) -> Result<Value> {
             ),
         ));
     }
-    let fresh: Vec<_> = wished.into_iter().filter(|name| !pull.reviewers.contains(name)).collect();
+    let fresh: Vec<_> = wanted.into_iter().filter(|name| !pull.reviewers.contains(name)).collect();
     pull.reviewers.extend(fresh);
     let pull = pull.clone();
     Ok(pull.shown(call))

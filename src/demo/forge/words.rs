@@ -38,7 +38,7 @@ impl Refusal {
         Self { errors, ..Self::of(422, "Validation Failed") }
     }
 
-    /// A rule that GitHub tells in a sentence.
+    /// A rule that GitHub states in a sentence.
     pub fn custom(resource: &str, message: &str) -> Self {
         let errors = json!([{"resource": resource, "code": "custom", "message": message}]);
         Self { errors, ..Self::of(422, "Validation Failed") }

@@ -1,4 +1,4 @@
-//! Bringing one branch into another, by the three methods that GitHub offers, and what lies between two branches.
+//! Bringing one branch into another, by the three methods that GitHub offers, and the difference between two branches.
 
 use git2::{Commit, Error, ErrorClass, ErrorCode, Oid, Repository, Signature, Time};
 use jiff::Timestamp;

@@ -2,7 +2,7 @@
 //! that fetch from them. Where branches are merged is `merge`; pull requests are the forge's.
 //!
 //! The cluster names them as `http://forge.example.test/ops/NAME.git`, as recorded. Nothing answers there: who wants to clone uses
-//! [`Repositories::environment`], which tells git where they really are (`url.*.insteadOf`).
+//! [`Repositories::environment`], which points git to where they really are (`url.*.insteadOf`).
 
 mod merge;
 mod place;
@@ -20,16 +20,16 @@ use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::render::tree::Memory;
 
 pub(super) use merge::{Method, between, is_mergeable, merge};
-pub use place::Place;
+pub use place::RunDirectory;
 
 /// When the first commit of every repository was made: with the same files its id is the same every time.
 const BEGAN: i64 = 1_793_520_000;
 const MAIN: &str = "main";
-const DISK: &str = "is the disk full, or the directory somebody else's?";
+const DISK: &str = "is the disk full, or does the directory belong to another user?";
 
-/// The repositories of one run. Made when somebody first needs them.
+/// The repositories of one run. Made on first use.
 pub struct Repositories {
-    place: Place,
+    place: RunDirectory,
     made: OnceLock<Result<()>>,
     /// Branches move one after the other.
     turn: Mutex<()>,
@@ -37,12 +37,12 @@ pub struct Repositories {
 
 impl Repositories {
     /// Repositories in a place; those that it holds already stay as they are.
-    pub fn at(place: Place) -> Self {
+    pub fn at(place: RunDirectory) -> Self {
         Self { place, made: OnceLock::new(), turn: Mutex::default() }
     }
 
     /// Where they are kept, with what else the run leaves there.
-    pub fn place(&self) -> &Place {
+    pub fn place(&self) -> &RunDirectory {
         &self.place
     }
 
@@ -254,7 +254,7 @@ mod tests {
 
     #[test]
     fn recorded_revisions_are_the_commits_of_the_repositories() {
-        let repositories = Repositories::at(Place::passing());
+        let repositories = Repositories::at(RunDirectory::passing());
         for (context, _) in content::CONTEXTS {
             let snapshot = content::snapshot(context).expect("a context");
             let sources = snapshot.kinds.iter().filter(|kind| kind.kind == "GitRepository").flat_map(|kind| &kind.objects);
@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     fn what_image_automation_pushed_is_on_its_branch() {
-        let repositories = Repositories::at(Place::passing());
+        let repositories = Repositories::at(RunDirectory::passing());
         let snapshot = content::snapshot("production").expect("a context");
         let automations =
             snapshot.kinds.iter().filter(|kind| kind.kind == "ImageUpdateAutomation").flat_map(|kind| &kind.objects);
@@ -290,14 +290,14 @@ mod tests {
         std::fs::create_dir_all(&half).expect("made");
         std::fs::write(half.join("HEAD"), "ref: refs/heads/main\n").expect("written");
 
-        let repositories = Repositories::at(Place::kept(kept.path()));
+        let repositories = Repositories::at(RunDirectory::kept(kept.path()));
         assert!(repositories.head(FLEET, &json!({"branch": "main"})).is_some_and(|head| head.is_ok()));
         assert!(!half.exists());
     }
 
     #[test]
     fn the_url_of_a_source_leads_to_its_repository() {
-        let repositories = Repositories::at(Place::passing());
+        let repositories = Repositories::at(RunDirectory::passing());
         let path = repositories.path(FLEET).expect("made").expect("ours");
 
         assert!(path.ends_with("ops/fleet.git") && path.join("HEAD").exists(), "{}", path.display());
@@ -307,9 +307,9 @@ mod tests {
     }
 
     #[test]
-    fn a_reference_that_is_not_there_is_told_as_flux_tells_it() {
-        let repositories = Repositories::at(Place::passing());
-        for (url, reference, told) in [
+    fn a_missing_reference_is_reported_as_flux_reports_it() {
+        let repositories = Repositories::at(RunDirectory::passing());
+        for (url, reference, expected) in [
             (FLEET, json!({"branch": "nowhere"}), "couldn't find remote ref \"refs/heads/nowhere\""),
             (FLEET, json!({}), "couldn't find remote ref \"refs/heads/master\""),
             (FLEET, json!({"branch": "main", "tag": "v1"}), "couldn't find remote ref \"refs/tags/v1\""),
@@ -319,7 +319,7 @@ mod tests {
             ("http://forge.example.test/ops/../fleet.git", json!({"branch": "main"}), "authentication required: Unauthorized"),
         ] {
             let refused = repositories.head(url, &reference).expect("ours").expect_err("nothing is there");
-            assert!(refused.contains(told), "{url} {reference}: {refused}");
+            assert!(refused.contains(expected), "{url} {reference}: {refused}");
         }
     }
 }

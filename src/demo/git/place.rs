@@ -17,7 +17,7 @@ const PREFIX: &str = "fluxdeck-demo-";
 const LOCK: &str = "owner.lock";
 
 /// Where one run keeps files. Dropping it removes them, unless they are to stay.
-pub struct Place {
+pub struct RunDirectory {
     /// The directory that the user named; none for one that passes.
     kept: Option<PathBuf>,
     taken: OnceLock<Result<Taken>>,
@@ -31,7 +31,7 @@ struct Taken {
     sweeper: Option<Child>,
 }
 
-impl Place {
+impl RunDirectory {
     /// A directory that is made when it is needed and gone after the run.
     pub fn passing() -> Self {
         Self { kept: None, taken: OnceLock::new() }
@@ -60,7 +60,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for RunDirectory {
     fn drop(&mut self) {
         if let Some(Ok(taken)) = self.taken.get_mut()
             && let Some(sweeper) = &mut taken.sweeper
@@ -118,7 +118,7 @@ fn sweep(parent: &Path) {
     let ours = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX));
     for entry in ours.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())) {
         let path = entry.path();
-        // somebody else's stays: we may not
+        // another user's stays: we may not remove it
         if path.join(LOCK).exists() {
             if let Ok(Attempt::Held(_lock)) = lock(&path) {
                 let _ = std::fs::remove_dir_all(&path);
@@ -151,7 +151,7 @@ mod tests {
     fn a_place_that_passes_is_gone_and_two_are_apart() {
         let parent = tempfile::tempdir().expect("a directory");
         let (one, other) = (pass(parent.path()).expect("made"), pass(parent.path()).expect("made"));
-        let place = |taken: Taken| Place { kept: None, taken: OnceLock::from(Ok(taken)) };
+        let place = |taken: Taken| RunDirectory { kept: None, taken: OnceLock::from(Ok(taken)) };
 
         assert_ne!(one.path, other.path);
         assert!(one.path.exists() && other.path.exists());
@@ -172,11 +172,11 @@ mod tests {
                     }
                     pass(parent.path()).expect("made")
                 });
-                drop(Place { kept: None, taken: OnceLock::from(Ok(one)) });
+                drop(RunDirectory { kept: None, taken: OnceLock::from(Ok(one)) });
                 next.join().expect("no panic")
             });
             assert!(next.path.join(LOCK).exists(), "{} was swept away", next.path.display());
-            drop(Place { kept: None, taken: OnceLock::from(Ok(next)) });
+            drop(RunDirectory { kept: None, taken: OnceLock::from(Ok(next)) });
         }
     }
 
@@ -199,12 +199,12 @@ mod tests {
     fn a_kept_place_stays_and_belongs_to_one_run() {
         let parent = tempfile::tempdir().expect("a directory");
         let path = parent.path().join("mine");
-        let place = Place::kept(&path);
+        let place = RunDirectory::kept(&path);
         std::fs::write(place.path().expect("made").join("note"), "x").expect("written");
 
-        let other = Place::kept(&path);
+        let other = RunDirectory::kept(&path);
         assert!(other.path().is_err_and(|error| error.message.contains("another demo runs in it")));
         drop(place);
-        assert!(Place::kept(&path).path().is_ok_and(|path| path.join("note").exists()));
+        assert!(RunDirectory::kept(&path).path().is_ok_and(|path| path.join("note").exists()));
     }
 }

@@ -150,7 +150,7 @@ fn let_go(store: &mut Store, key: &Key, finalizer: &str, now: Timestamp) {
     release(store, key, now);
 }
 
-/// Takes an object out, and after it what only it owned; those who wait for its end are told.
+/// Takes an object out, and after it what only it owned; those who wait for its end are notified.
 fn remove(store: &mut Store, key: &Key, now: Timestamp) {
     let Some(gone) = store.remove(key) else { return };
     let uid = text(&gone, "/metadata/uid");

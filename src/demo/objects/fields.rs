@@ -54,13 +54,13 @@ pub(in crate::demo) fn apply(
     force: bool,
     now: Timestamp,
 ) -> Result<Value, Vec<Conflict>> {
-    let wished = leaves(kind, config);
+    let applied = leaves(kind, config);
     let (mine, mut others): (Vec<_>, Vec<_>) =
         entries(live).into_iter().partition(|entry| entry.manager == manager && entry.operation == "Apply");
     let mut conflicts = Vec::new();
     for entry in &mut others {
         let taken: Vec<_> =
-            entry.fields.intersection(&wished).filter(|path| at(live, path) != at(config, path)).cloned().collect();
+            entry.fields.intersection(&applied).filter(|path| at(live, path) != at(config, path)).cloned().collect();
         if force {
             entry.fields.retain(|path| !taken.contains(path));
         } else {
@@ -72,16 +72,16 @@ pub(in crate::demo) fn apply(
     }
     let mut merged = live.clone();
     merge(kind, "", &mut merged, config);
-    let is_owned = |path: &Path| wished.contains(path) || others.iter().any(|entry| entry.fields.contains(path));
+    let is_owned = |path: &Path| applied.contains(path) || others.iter().any(|entry| entry.fields.contains(path));
     for path in mine.iter().flat_map(|entry| &entry.fields).filter(|path| !is_owned(path)) {
         remove(&mut merged, path);
     }
-    others.insert(0, Entry::new(manager, "Apply", "", text(config, "/apiVersion"), wished, now));
+    others.insert(0, Entry::new(manager, "Apply", "", text(config, "/apiVersion"), applied, now));
     write(&mut merged, others);
     Ok(merged)
 }
 
-/// Notes who changed what with a write that is no apply: he owns it from now on, and nobody owns what is gone.
+/// Notes who changed what with a write other than an apply: its manager owns it from now on, and removed fields have no owner.
 pub(in crate::demo) fn claim(kind: &Kind, before: &Value, after: &mut Value, manager: &str, subresource: &str, now: Timestamp) {
     let changed: BTreeSet<_> = leaves(kind, after).into_iter().filter(|path| at(before, path) != at(after, path)).collect();
     let mut entries = entries(before);
@@ -205,16 +205,16 @@ enum Place<'a> {
 impl<'a> Place<'a> {
     fn of(value: &Value, part: &'a str) -> Option<Self> {
         let (sort, rest) = part.split_at_checked(2)?;
-        let wished = || serde_json::from_str::<Value>(rest).ok();
-        let is_it = |item: &Value, wished: &Value| match wished.as_object().filter(|_| sort == "k:") {
+        let applied = || serde_json::from_str::<Value>(rest).ok();
+        let is_it = |item: &Value, applied: &Value| match applied.as_object().filter(|_| sort == "k:") {
             Some(keys) => identity(item, keys.keys()) == *keys,
-            None => item == wished,
+            None => item == applied,
         };
         if sort == "f:" {
             return value.is_object().then_some(Self::Field(rest));
         }
-        let wished = wished()?;
-        value.as_array()?.iter().position(|item| is_it(item, &wished)).map(Self::Item)
+        let applied = applied()?;
+        value.as_array()?.iter().position(|item| is_it(item, &applied)).map(Self::Item)
     }
 }
 

@@ -68,50 +68,50 @@ pub(super) fn identity<'a>(item: &Value, keys: impl IntoIterator<Item = &'a Stri
     keys.into_iter().map(part).collect()
 }
 
-/// What a strategic merge patch says beside wishes. Custom kinds have no such patches: there these are fields like any other.
+/// The directives of a strategic merge patch. Custom kinds have no such patches: there these are fields like any other.
 const DIRECTIVES: &[&str] = &["$patch", "$retainKeys", "$setElementOrder", "$deleteFromPrimitiveList"];
 
 /// Lays a patch over an object: null removes, maps merge, lists as [`items`] says, everything else replaces.
 pub(in crate::demo) fn merge(kind: &Kind, place: &str, object: &mut Value, patch: &Value) {
     match (patch, patch.is_array().then(|| items(kind, place))) {
-        (Value::Object(wishes), _) => {
+        (Value::Object(parts), _) => {
             let is_directive = |name: &str| !kind.is_custom && DIRECTIVES.contains(&name.split('/').next().unwrap_or_default());
             if !object.is_object() || (is_directive("$patch") && patch["$patch"] == "replace") {
                 *object = Value::Object(Map::new());
             }
             let fields = object.as_object_mut().expect("made an object above");
-            for (name, wish) in wishes.iter().filter(|(name, _)| !is_directive(name)) {
-                if wish.is_null() {
+            for (name, part) in parts.iter().filter(|(name, _)| !is_directive(name)) {
+                if part.is_null() {
                     fields.remove(name);
                 } else {
-                    merge(kind, &format!("{place}/{name}"), fields.entry(name.clone()).or_insert(Value::Null), wish);
+                    merge(kind, &format!("{place}/{name}"), fields.entry(name.clone()).or_insert(Value::Null), part);
                 }
             }
-            for (name, wish) in wishes.iter().filter(|(name, _)| is_directive(name)) {
-                direct(kind, place, fields, name, wish);
+            for (name, part) in parts.iter().filter(|(name, _)| is_directive(name)) {
+                direct(kind, place, fields, name, part);
             }
         }
-        (Value::Array(wishes), Some(Items::Keyed(keys))) => {
+        (Value::Array(parts), Some(Items::Keyed(keys))) => {
             if !object.is_array() {
                 *object = Value::Array(Vec::new());
             }
             let found = object.as_array_mut().expect("made a list above");
-            for wish in wishes {
-                let at = found.iter().position(|item| identity(item, &keys) == identity(wish, &keys));
-                match (at, !kind.is_custom && wish["$patch"] == "delete") {
+            for part in parts {
+                let at = found.iter().position(|item| identity(item, &keys) == identity(part, &keys));
+                match (at, !kind.is_custom && part["$patch"] == "delete") {
                     (Some(at), true) => drop(found.remove(at)),
                     (None, true) => (),
-                    (Some(at), false) => merge(kind, place, &mut found[at], wish),
+                    (Some(at), false) => merge(kind, place, &mut found[at], part),
                     (None, false) => {
                         found.push(Value::Null);
-                        merge(kind, place, found.last_mut().expect("just added"), wish);
+                        merge(kind, place, found.last_mut().expect("just added"), part);
                     }
                 }
             }
         }
-        (Value::Array(wishes), Some(Items::Set)) if object.is_array() => {
+        (Value::Array(parts), Some(Items::Set)) if object.is_array() => {
             let found = object.as_array_mut().expect("tested above");
-            let missing: Vec<_> = wishes.iter().filter(|wish| !found.contains(wish)).cloned().collect();
+            let missing: Vec<_> = parts.iter().filter(|part| !found.contains(part)).cloned().collect();
             found.extend(missing);
         }
         _ => *object = patch.clone(),
@@ -119,23 +119,23 @@ pub(in crate::demo) fn merge(kind: &Kind, place: &str, object: &mut Value, patch
 }
 
 /// Carries out a directive of a strategic merge patch on the fields of an object that is already merged.
-fn direct(kind: &Kind, place: &str, fields: &mut Map<String, Value>, name: &str, wish: &Value) {
-    let wishes = wish.as_array().map_or(&[][..], Vec::as_slice);
+fn direct(kind: &Kind, place: &str, fields: &mut Map<String, Value>, name: &str, part: &Value) {
+    let parts = part.as_array().map_or(&[][..], Vec::as_slice);
     match name.split_once('/').unwrap_or((name, "")) {
-        ("$retainKeys", _) => fields.retain(|name, _| wishes.iter().any(|kept| kept == name)),
+        ("$retainKeys", _) => fields.retain(|name, _| parts.iter().any(|kept| kept == name)),
         ("$deleteFromPrimitiveList", of) => {
             if let Some(found) = fields.get_mut(of).and_then(Value::as_array_mut) {
-                found.retain(|item| !wishes.contains(item));
+                found.retain(|item| !parts.contains(item));
             }
         }
         ("$setElementOrder", of) => {
             let Some(found) = fields.get_mut(of).and_then(Value::as_array_mut) else { return };
             let keys = if let Items::Keyed(keys) = items(kind, &format!("{place}/{of}")) { keys } else { Vec::new() };
-            let is_it = |item: &Value, wish: &Value| {
-                if wish.is_object() { identity(item, &keys) == identity(wish, &keys) } else { item == wish }
+            let is_it = |item: &Value, part: &Value| {
+                if part.is_object() { identity(item, &keys) == identity(part, &keys) } else { item == part }
             };
             // what the sender does not know stays behind what he does
-            found.sort_by_key(|item| wishes.iter().position(|wish| is_it(item, wish)).unwrap_or(usize::MAX));
+            found.sort_by_key(|item| parts.iter().position(|part| is_it(item, part)).unwrap_or(usize::MAX));
         }
         _ => (),
     }

@@ -23,7 +23,7 @@ pub(super) use merge::merge;
 pub(super) use schema::{complete, faults};
 pub(super) use select::Selector;
 
-/// How many changes are kept for watches: who asks for older ones is told to list again.
+/// How many changes are kept for watches: a watch from an older one has to list again.
 const KEPT: usize = 4096;
 
 /// Where an object is: the number of its kind, its namespace (empty for those of the cluster), its name.
@@ -174,7 +174,7 @@ impl Store {
         if same(&before, &object) {
             return before;
         }
-        if has_generation(&self.kinds[key.kind]) && !same_wish(&before, &object) {
+        if has_generation(&self.kinds[key.kind]) && !same_spec(&before, &object) {
             let generation = before["metadata"]["generation"].as_i64().unwrap_or(0) + 1;
             object["metadata"]["generation"] = generation.into();
         }
@@ -193,7 +193,7 @@ impl Store {
             object["metadata"]["resourceVersion"] = self.version.to_string().into();
             Arc::new(object)
         };
-        // a deleted object is told with the version of its deletion
+        // a deleted object is reported with the version of its deletion
         let (before, after) = match after {
             Some(after) => (before, Some(stamp(after))),
             None => (before.map(|before| stamp((*before).clone())), None),
@@ -263,14 +263,14 @@ fn same(before: &Value, after: &Value) -> bool {
 }
 
 /// Whether everything but metadata and status is the same.
-fn same_wish(before: &Value, after: &Value) -> bool {
-    let wish = |object: &Value| {
+fn same_spec(before: &Value, after: &Value) -> bool {
+    let spec = |object: &Value| {
         let mut fields = object.as_object().cloned().unwrap_or_default();
         fields.remove("metadata");
         fields.remove("status");
         fields
     };
-    wish(before) == wish(after)
+    spec(before) == spec(after)
 }
 
 /// A text of an object; empty where there is none.

@@ -54,8 +54,8 @@ pub(in crate::demo) fn faults(kind: &Kind, object: &Value) -> Vec<String> {
 }
 
 fn judge(schema: &Value, value: &Value, path: &str, found: &mut Vec<String>) {
-    let wished = text(schema, "/type");
-    let is_fit = match wished {
+    let wanted = text(schema, "/type");
+    let is_fit = match wanted {
         "object" => value.is_object(),
         "array" => value.is_array(),
         "string" => value.is_string(),
@@ -76,7 +76,7 @@ fn judge(schema: &Value, value: &Value, path: &str, found: &mut Vec<String>) {
             Value::Array(_) => "array",
             Value::Object(_) => "object",
         };
-        found.push(format!("{path}: Invalid value: \"{is}\": {path} in body must be of type {wished}: \"{is}\""));
+        found.push(format!("{path}: Invalid value: \"{is}\": {path} in body must be of type {wanted}: \"{is}\""));
         return;
     }
     let allowed = list(schema, "/enum");

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use fluxdeck_model::error::Error;
 use fluxdeck_model::render::error::Cause;
-use fluxdeck_model::render::tree::{self, Entry, MAX_FILE, Tree};
+use fluxdeck_model::render::tree::{self, MAX_FILE, PathKind, Tree};
 use git2::{Repository, Signature};
 
 use super::*;
@@ -54,7 +54,7 @@ fn a_folder_and_a_commit_show_the_same_files_and_no_link_leads_out() {
     assert_eq!(disk.tree().list("apps/web").expect("names"), ["a.yaml", "b.yaml"], "what git ignores is not there");
     assert_eq!(commit.tree().list("apps/web").expect("names"), ["a.yaml"]);
     for tree in [disk.tree(), commit.tree()] {
-        assert_eq!(tree.entry("inside"), Some(Entry::Link("apps/web".to_owned())));
+        assert_eq!(tree.entry("inside"), Some(PathKind::Link("apps/web".to_owned())));
         assert_eq!(&*tree.read("apps/web/a.yaml").expect("a file"), b"a: 1\n");
         assert!(tree.read("inside").is_err() && tree.read("apps").is_err() && tree.entry("apps/nothing").is_none());
         let found = |path: &str| tree::resolve(tree, "", path).map(|(path, _)| path).map_err(|error| error.cause);

@@ -1,4 +1,4 @@
-//! One object that an action may be done to, with what surrounds it.
+//! One object of an action, with the facts around it that the action needs.
 
 use jiff::Timestamp;
 

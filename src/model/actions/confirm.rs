@@ -1,7 +1,7 @@
-//! What will happen, before it happens: which objects, which not and why, what follows from it, and what must be typed.
+//! What an act will do, before it is done: to which objects, to which not and why, the side effects, and what must be typed.
 //!
-//! A [`Confirmation`] is made of the picture at one moment, for objects fixed by uid. Made again when more is known (rights, field
-//! owners), it may only say more: an object that was replaced meanwhile is left out, never swapped.
+//! A [`Confirmation`] is made from the state at one time, for objects fixed by uid. When more is known (rights, field owners) it
+//! is made again. It may only grow stricter: an object that was replaced meanwhile is left out, never swapped.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -13,30 +13,30 @@ use super::rights::{Ask, Right, Rights, refused};
 use super::{Action, Case, Fit, Step, Verb, Weight};
 use crate::domain::{ObjectRef, Policy, Store, Str, Uid};
 use crate::error::{Error, ErrorKind};
-use crate::forms::{Answers, Field, Form, Input};
+use crate::forms::{Answers, Field, Form, InputKind};
 use crate::kinds::FieldOwner;
 
 /// The field of the word that has to be typed.
 pub const WORD: &str = "confirm";
 
-/// One object that is meant, as it was when it was chosen.
+/// One chosen object, fixed by its uid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     pub object: ObjectRef,
     pub uid: Uid,
 }
 
-/// What a confirmation is made of besides its objects.
+/// The input of a confirmation besides its objects.
 pub struct Circumstances<'a> {
     pub store: &'a Store,
     pub policy: &'a Policy,
-    /// The context's name: what production asks to type.
+    /// The context's name, which production asks to type.
     pub context: &'a str,
     /// The Kubernetes user.
     pub who: &'a str,
     pub now: Timestamp,
     pub rights: &'a Rights,
-    /// Who owns contested fields, of objects that were looked at.
+    /// The managers of contested fields, where they were looked up.
     pub owners: &'a BTreeMap<ObjectRef, Option<Vec<FieldOwner>>>,
     /// Targets that the screen does not show at present (a filter, a fold).
     pub hidden: &'a [ObjectRef],
@@ -46,7 +46,7 @@ pub struct Circumstances<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confirmation {
     pub action: &'static Action,
-    /// What the action asks of a person, on the planned objects.
+    /// The action's form, for the planned objects.
     pub form: Form,
     pub answers: Answers,
     pub planned: Vec<Planned>,
@@ -68,7 +68,7 @@ pub struct Confirmation {
 pub struct Planned {
     pub object: ObjectRef,
     pub steps: Vec<Step>,
-    /// The line that does the same with `flux` or `kubectl`, fit for a shell.
+    /// The equivalent `flux` or `kubectl` line, quoted for a shell.
     pub line: String,
 }
 
@@ -85,7 +85,7 @@ pub enum Skip {
 }
 
 impl Skip {
-    /// Whether it is left out because it is so already.
+    /// Whether it is left out because it is already in that state.
     pub fn is_already(&self) -> bool {
         matches!(self, Self::Unfit(Fit::Already(_)))
     }
@@ -102,7 +102,7 @@ impl std::fmt::Display for Skip {
     }
 }
 
-/// What a person must do before it runs.
+/// The user's consent before it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Demand {
     Nothing,
@@ -111,16 +111,16 @@ pub enum Demand {
     Type(String),
 }
 
-/// What would make the confirmation say more.
+/// Facts that would complete the confirmation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wants {
-    /// Rights that nobody has asked for.
+    /// Access reviews that are missing.
     pub rights: Vec<Ask>,
-    /// Fields whose owners nobody has looked up, by object.
+    /// Fields whose managers have not been looked up, by object.
     pub owners: Vec<(ObjectRef, String)>,
 }
 
-/// Works out what `action` would do to these objects.
+/// Determines what `action` would do to these objects.
 pub fn confirm(action: &'static Action, targets: &[Target], answers: &Answers, around: &Circumstances) -> Confirmation {
     let mut made = Confirmation {
         action,
@@ -160,7 +160,7 @@ pub fn confirm(action: &'static Action, targets: &[Target], answers: &Answers, a
     made
 }
 
-/// A line for the context that is meant, whatever the kubeconfig's current one is when it is pasted.
+/// A line with its context, so that it does not depend on the kubeconfig's current one when it is pasted.
 fn in_context(line: &str, context: &str) -> String {
     if context.is_empty() {
         return line.to_owned();
@@ -195,7 +195,7 @@ impl Confirmation {
         let looked_up = around.owners.get(id).map(Option::as_deref);
         self.consequences.extend(guards::undone(self.action, case, looked_up));
         if self.action.weight == Weight::Grave && guards::is_root(case.store, case.node) {
-            let text = format!("{id} is the root: everything that Flux applies here hangs on it");
+            let text = format!("{id} is the root: everything that Flux applies here depends on it");
             self.consequences.push(Consequence::new(Grade::Danger, text));
         }
         *self.counts.entry((id.gk.kind.clone(), id.namespace.clone())).or_default() += 1;
@@ -205,7 +205,7 @@ impl Confirmation {
         true
     }
 
-    /// What has to be typed: a root's name everywhere; in production the context's, unless it is one object that is only reconciled.
+    /// The word to type: a root's name everywhere; in production the context's, except to reconcile a single object.
     fn demands(&self, root: Option<String>, around: &Circumstances) -> Demand {
         let is_grave = self.action.weight == Weight::Grave || self.planned.len() > 1;
         match root {
@@ -218,7 +218,7 @@ impl Confirmation {
         }
     }
 
-    /// Whether something follows that a person should see first although the action is light.
+    /// Whether a consequence needs to be shown first even for a harmless action.
     fn is_remarkable(&self) -> bool {
         self.consequences.iter().any(|consequence| consequence.grade > Grade::Note)
     }
@@ -283,32 +283,32 @@ impl Confirmation {
         }
     }
 
-    /// Whether everything is known that a person, or a rule, could ask for before it runs.
+    /// Whether all facts are known that the user, or a rule, may need before it runs.
     pub fn is_settled(&self) -> bool {
         self.wants == Wants::default()
     }
 
-    /// Whether nothing is left to do because everything is so already.
+    /// Whether nothing is left to do because all objects are already in that state.
     pub fn is_done_already(&self) -> bool {
         self.planned.is_empty() && !self.skipped.is_empty() && self.skipped.iter().all(|(_, why)| why.is_already())
     }
 
-    /// Whether something is lost by it: a key pressed too many must not do that.
+    /// Whether it loses something: an accidental key must not do that.
     pub fn loses_something(&self) -> bool {
         self.action.verb == Verb::Delete || self.consequences.iter().any(|consequence| consequence.grade == Grade::Danger)
     }
 
-    /// All that a person is asked: what the action asks, and the word that has to be typed.
+    /// The whole form: the action's fields, and the word to type.
     pub fn question(&self) -> Form {
         let mut form = self.form.clone();
         if let Demand::Type(word) = &self.demand {
             let help = format!("type {word} to {}", self.title());
-            form.fields.push(Field::new(WORD, "", help, Input::Word(word.clone())));
+            form.fields.push(Field::new(WORD, "", help, InputKind::Word(word.clone())));
         }
         form
     }
 
-    /// Whether it may run after that was typed.
+    /// Whether it may run with this input.
     ///
     /// # Errors
     /// Why not: a refusal, a wrong word, an unanswered form.

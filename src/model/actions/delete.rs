@@ -1,4 +1,4 @@
-//! Delete: an object of Flux, with what its finalizer takes along (flux2 `cmd/flux/delete.go`).
+//! Delete: a Flux object, with everything that its finalizer deletes (flux2 `cmd/flux/delete.go`).
 
 use super::{Action, Case, Fit, Headless, Reach, Step, Verb, Waits, Weight, guards};
 use crate::forms::Answers;
@@ -9,12 +9,12 @@ pub(super) const ACTION: Action = Action {
     word: "delete",
     key: "ctrl-d",
     label: "delete…",
-    doc: "delete it from the cluster; says first what goes with it",
+    doc: "delete it from the cluster; first shows what is deleted with it",
     reach: Reach::Rows("delete, once it is confirmed"),
     footer: true,
     command: Some("delete the selected objects"),
     headless: Headless::Command {
-        doc: "Delete objects of Flux, or pods; says first what goes with them",
+        doc: "Delete Flux objects or pods; first shows what is deleted with them",
         waits: Waits::OnDemand,
     },
     weight: Weight::Grave,
@@ -30,10 +30,10 @@ pub(super) const ACTION: Action = Action {
 
 fn fits(case: &Case) -> Fit {
     if case.kind.has(Trait::Remade) {
-        return Fit::Never("its controller would write it again at once".to_owned());
+        return Fit::Never("its controller would recreate it at once".to_owned());
     }
     if !case.kind.is_flux() {
-        return Fit::Never(format!("only objects of Flux and pods are deleted here, not {}", case.a_kind()));
+        return Fit::Never(format!("only Flux objects and pods can be deleted here, not {}", case.a_kind()));
     }
     if case.is_going() {
         return Fit::Already("being deleted already".to_owned());

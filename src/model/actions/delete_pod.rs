@@ -1,4 +1,4 @@
-//! Delete a pod: what owns it makes another.
+//! Delete a pod: its owner creates another.
 
 use super::{Action, Case, Consequence, Fit, Grade, Headless, Reach, Step, Verb, Weight, Where, delete};
 use crate::kinds::{Kind, Trait};
@@ -8,7 +8,7 @@ pub(super) const ACTION: Action = Action {
     word: "delete",
     key: "ctrl-d",
     label: "delete the pod…",
-    doc: "delete a pod; what owns it makes another",
+    doc: "delete a pod; its owner creates another",
     reach: Reach::Rows("also a pod"),
     footer: true,
     headless: Headless::Kinds(&delete::ACTION),
@@ -40,12 +40,12 @@ fn fits(case: &Case) -> Fit {
 fn consequences(case: &Case) -> Vec<Consequence> {
     let owner = case.store.owners(case.node).first().map(|owner| case.store.reference(*owner));
     let applier = case.applier();
-    let told = match (owner, applier) {
+    let consequence = match (owner, applier) {
         (Some(owner), _) => Consequence::new(Grade::Note, format!("{owner} makes another")),
         (None, Some(applier)) => {
-            Consequence::new(Grade::Warning, format!("nothing owns it: {applier} applies it again with its next run"))
+            Consequence::new(Grade::Warning, format!("nothing owns it: {applier} applies it again at its next run"))
         }
         (None, None) => Consequence::new(Grade::Danger, "nothing owns it: it does not come back"),
     };
-    vec![told]
+    vec![consequence]
 }

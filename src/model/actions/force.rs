@@ -1,7 +1,7 @@
-//! Force: one install or upgrade although nothing changed (HelmRelease), or a run outside of the schedule (the operator's kinds).
+//! Force: one install or upgrade even if nothing changed (HelmRelease), or a run outside of the schedule (the operator's kinds).
 
 use super::{Action, Case, Consequence, Fit, Grade, Weight, guards, reconcile};
-use crate::forms::{Answers, Value};
+use crate::forms::{Answers, FieldValue};
 use crate::kinds::Trait;
 
 pub(super) const FORCE_AT: &str = "reconcile.fluxcd.io/forceAt";
@@ -11,7 +11,7 @@ pub(super) const ACTION: Action = Action {
     word: "force",
     key: "F",
     label: "force the upgrade again…",
-    doc: "one install or upgrade of a HelmRelease although nothing changed; a run outside of the schedule for the operator's kinds",
+    doc: "one install or upgrade of a HelmRelease even if nothing changed; for the operator's kinds, a run outside of the schedule",
     weight: Weight::Grave,
     kinds: |kind| kind.has(Trait::Forced),
     reads: guards::appliers,
@@ -23,7 +23,7 @@ pub(super) const ACTION: Action = Action {
 };
 
 fn forced(answers: &Answers) -> Answers {
-    answers.clone().with(reconcile::FORCE, Value::Yes(true))
+    answers.clone().with(reconcile::FORCE, FieldValue::Yes(true))
 }
 
 /// Kinds whose controllers read `forceAt` (helm-controller; Flux Operator `internal/controller`).
@@ -36,5 +36,5 @@ fn consequences(case: &Case) -> Vec<Consequence> {
     if !case.kind.has(Trait::Charted) {
         return Vec::new();
     }
-    vec![Consequence::new(Grade::Warning, "Helm upgrades the release once more, with its hooks, although nothing changed")]
+    vec![Consequence::new(Grade::Warning, "Helm upgrades the release again, with its hooks, even if nothing changed")]
 }

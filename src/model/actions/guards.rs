@@ -1,4 +1,4 @@
-//! What an action brings about besides what it says: counted, from the picture of the cluster and, where that does not tell, from the
+//! The side effects of an action, counted: from the store and, where that does not know, from the
 //! object's managedFields.
 
 use std::collections::BTreeSet;
@@ -8,7 +8,7 @@ use crate::domain::object::Particular;
 use crate::domain::{Deletion, NodeId, ObjectRef, Relation, Store};
 use crate::kinds::{self, FieldOwner, Kind, Role, Trait};
 
-/// One thing that a person should know before.
+/// One thing that the user should know before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Consequence {
     pub grade: Grade,
@@ -36,8 +36,8 @@ impl Consequence {
     }
 }
 
-/// Whether everything hangs on it: a Kustomization that applies itself (what `flux bootstrap` makes), one that a FluxInstance brings,
-/// the FluxInstance, and the sources of these.
+/// Whether everything depends on it: a Kustomization that applies itself (what `flux bootstrap` makes), one that a FluxInstance
+/// brings, the FluxInstance, and the sources of these.
 pub fn is_root(store: &Store, node: NodeId) -> bool {
     let kind = |node: NodeId| kinds::of(&store.reference(node).gk);
     let applies_itself = |node: NodeId| {
@@ -48,7 +48,7 @@ pub fn is_root(store: &Store, node: NodeId) -> bool {
     applies_itself(node) || store.incoming(node).iter().any(|link| link.relation == Relation::Source && applies_itself(link.node))
 }
 
-/// What has to be read to know on whom an object of Flux depends, and who makes it again.
+/// What has to be read to know what depends on a Flux object, and what recreates it.
 pub(super) fn appliers(kind: &Kind) -> Option<Where> {
     matches!(kind.role, Role::Applier | Role::Operator).then_some(Where::Everywhere)
 }
@@ -58,12 +58,12 @@ pub(super) fn of_suspending(case: &Case) -> Vec<Consequence> {
     match case.kind.role {
         Role::Applier | Role::Operator => {
             let children = applied(case.store, case.node).count();
-            let text = format!("{} as applied: nothing corrects or updates them", stay(children));
+            let text = format!("{} as applied: drift is not corrected, and changes are not applied", stay(children));
             (children > 0).then(|| Consequence::new(Grade::Note, text)).into_iter().collect()
         }
         Role::Source => {
             let consumers = consumers(case);
-            let text = format!("{} on it keep what they have and get nothing new", depend(consumers.len()));
+            let text = format!("{} on it keep their present revision and get no new one", depend(consumers.len()));
             (!consumers.is_empty()).then(|| Consequence::about(Grade::Note, text, consumers)).into_iter().collect()
         }
         _ => Vec::new(),
@@ -72,27 +72,27 @@ pub(super) fn of_suspending(case: &Case) -> Vec<Consequence> {
 
 /// What goes with it, what is left behind, who misses it, and who makes it again.
 pub(super) fn of_deleting(case: &Case) -> Vec<Consequence> {
-    let mut told = Vec::new();
+    let mut consequences = Vec::new();
     let deletion = case.object.control.as_ref().map(|control| control.deletion).unwrap_or_default();
     let children: Vec<_> = applied(case.store, case.node).collect();
     if !children.is_empty() || deletion == Deletion::Uninstalls {
-        told.push(fate(case, deletion, &children));
+        consequences.push(fate(case, deletion, &children));
     }
     let consumers = consumers(case);
     if !consumers.is_empty() {
         let text = format!("{} on it and will fail", depend(consumers.len()));
-        told.push(Consequence::about(Grade::Warning, text, consumers));
+        consequences.push(Consequence::about(Grade::Warning, text, consumers));
     }
     if let Some(applier) = case.applier().filter(|applier| **applier != case.object.id) {
-        let text = format!("{applier} makes it again with its next run, unless git has dropped it");
-        told.push(Consequence::new(Grade::Warning, text));
+        let text = format!("{applier} recreates it at its next run, unless it is gone from git");
+        consequences.push(Consequence::new(Grade::Warning, text));
     }
-    told
+    consequences
 }
 
-/// What becomes of the children (kustomize-controller `finalize`, helm-controller `reconcileDelete`).
+/// What happens to the children (kustomize-controller `finalize`, helm-controller `reconcileDelete`).
 fn fate(case: &Case, deletion: Deletion, children: &[NodeId]) -> Consequence {
-    let left_alone = format!("{}, and nobody looks after them", stay(children.len()));
+    let left_alone = format!("{}, unmanaged", stay(children.len()));
     if case.is_suspended() {
         return Consequence::new(Grade::Warning, format!("it is suspended: {left_alone}"));
     }
@@ -158,27 +158,27 @@ fn consumers(case: &Case) -> Vec<ObjectRef> {
 /// What scaling means: how many there are, and who else decides.
 pub(super) fn of_scaling(case: &Case) -> Vec<Consequence> {
     let id = &case.object.id;
-    let wished = case.object.facts.ready.map(|(_, wished)| wished).unwrap_or_default();
-    let mut told = vec![Consequence::new(Grade::Note, format!("{wished} replicas now"))];
+    let desired = case.object.facts.ready.map(|(_, desired)| desired).unwrap_or_default();
+    let mut consequences = vec![Consequence::new(Grade::Note, format!("{desired} replicas now"))];
     let kinds: Vec<_> = kinds::ALL.iter().filter(|kind| kind.has(Trait::Scaler)).map(|kind| kind.gk()).collect();
     let scalers = kinds.iter().flat_map(|gk| case.store.of_kind(gk));
     for scaler in scalers.filter_map(|node| case.store.object(node)) {
         let Some(Particular::Scaler { target, least, most }) = scaler.facts.particular.as_deref() else { continue };
         if target == id {
-            let text = format!("{} decides how many there are ({least} to {most}): it will set another number", scaler.id);
-            told.push(Consequence::new(Grade::Warning, text));
+            let text = format!("{} controls the number of replicas ({least} to {most}): it will set another number", scaler.id);
+            consequences.push(Consequence::new(Grade::Warning, text));
         }
     }
-    told
+    consequences
 }
 
-/// The field of the object that an action sets and that whoever applies the object may set as well.
+/// The field that an action sets, if the applier of the object may set it too.
 pub fn contested_field(action: &Action, case: &Case) -> Option<String> {
     let field = action.sets.and_then(|sets| (sets.field)(case.kind))?;
     case.applier().is_some().then_some(field)
 }
 
-/// Whether whoever applies the object will undo what the action sets. `looked_up` is none while nobody has looked, and holds none where
+/// Whether the applier of the object will undo what the action sets. `looked_up` is none before the lookup, and holds none where
 /// that failed.
 pub(super) fn undone(action: &Action, case: &Case, looked_up: Option<Option<&[FieldOwner]>>) -> Option<Consequence> {
     let field = contested_field(action, case)?;
@@ -186,10 +186,10 @@ pub(super) fn undone(action: &Action, case: &Case, looked_up: Option<Option<&[Fi
     let owners = match looked_up {
         Some(Some(owners)) => owners,
         Some(None) => {
-            let text = format!("could not look whether git sets {field}: if it does, {applier} undoes this with its next run");
+            let text = format!("could not check whether git sets {field}: if it does, {applier} undoes this at its next run");
             return Some(Consequence::new(Grade::Note, text));
         }
-        None => return Some(Consequence::new(Grade::Note, format!("looking whether git sets {field} …"))),
+        None => return Some(Consequence::new(Grade::Note, format!("checking whether git sets {field} …"))),
     };
     let Some(owner) = owners.iter().find(|owner| owner.field == field && is_controller(&owner.manager)) else {
         return action
@@ -202,7 +202,7 @@ pub(super) fn undone(action: &Action, case: &Case, looked_up: Option<Option<&[Fi
     let when = match (is_asleep, is_release) {
         (true, _) => format!("{applier} will undo this once it is resumed"),
         (false, true) => format!("the next upgrade of {applier}, or its drift correction, undoes this"),
-        (false, false) => format!("{applier} will undo this with its next run"),
+        (false, false) => format!("{applier} will undo this at its next run"),
     };
     let text = format!("{field} is set in git (by {}): {when}. To keep it, change it in git", owner.manager);
     Some(Consequence::new(Grade::Warning, text))

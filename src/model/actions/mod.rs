@@ -1,9 +1,9 @@
-//! What is done in the cluster now: one file an action, one line in [`ALL`].
+//! Operations on live objects: one file an action, one line in [`ALL`].
 //!
-//! An [`Action`] says whether it fits an object (or why not, in words), which requests it makes and in which order, what to wait for
-//! after each, what it brings about ([`confirm`]), and which line of `flux` or `kubectl` does the same. The patches are those of the
-//! `flux` CLI (flux2 2.9 `cmd/flux/{suspend,resume,reconcile,delete}.go`): merge patches, under our own field manager. Nothing here
-//! sends anything; what has been started lives in `state::jobs`.
+//! An [`Action`] declares whether it fits an object (or why not, in words), which requests it makes and in which order, what to
+//! wait for after each, its side effects ([`confirm`]), and the equivalent `flux` or `kubectl` line. The patches are those of the
+//! `flux` CLI (flux2 2.9 `cmd/flux/{suspend,resume,reconcile,delete}.go`): merge patches, under our own field manager. Nothing
+//! here sends anything; acts under way are in `state::jobs`.
 
 mod case;
 pub mod confirm;
@@ -42,8 +42,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::forms::{Answers, Form};
 use crate::kinds::Kind;
 
-/// The name under which the API server remembers who set a field. Never one that starts with `kubectl`: kustomize-controller takes back
-/// what such managers set (kustomize-controller 1.9 `internal/controller/kustomization_controller.go`, `apply`).
+/// Our field manager. Its name must not start with `kubectl`: kustomize-controller reverts
+/// the fields of such managers (kustomize-controller 1.9 `internal/controller/kustomization_controller.go`, `apply`).
 pub const FIELD_MANAGER: &str = "fluxdeck";
 
 /// Every action, in the order of the panel.
@@ -61,53 +61,53 @@ pub static ALL: &[&Action] = &[
     &delete_pod::ACTION,
 ];
 
-/// Something that can be done in the cluster now: a value, one a file. Everything that anybody else has to know of it is declared here:
-/// dispatch, help, the key line, completion, the headless command and the README are made of these values.
+/// An operation on live objects: a value, one a file. Everything that other rooms have to know of it is declared
+/// here: dispatch, help, the key line, completion, the headless command and the README are made of these values.
 pub struct Action {
-    /// What stands in the log of acts and, where there is one, after `:` and as headless command.
+    /// Its name in the log of acts and, where there is one, after `:` and as a headless command.
     pub name: &'static str,
     /// The same in one short word, for narrow columns and the key line.
     pub word: &'static str,
     /// The key in the panel, as commands spell keys. Actions on different kinds may share one.
     pub key: &'static str,
-    /// The panel's words; `…` where something is asked first.
+    /// Its label in the panel; with `…` if it asks first.
     pub label: &'static str,
     pub doc: &'static str,
     /// Where its key works besides the panel.
     pub reach: Reach,
     /// Whether its key is worth a place in the key line of an object that it fits.
     pub footer: bool,
-    /// What `:name` does, for help; none where it has no command of its own.
+    /// What `:name` does, for help; none without a command of its own.
     pub command: Option<&'static str>,
     pub headless: Headless,
     pub weight: Weight,
-    /// What a person is asked, on these objects; on none of them as headless flags.
+    /// The form for these objects; for none of them, the headless flags.
     pub form: fn(&[Case]) -> Form,
     /// The verb that RBAC must allow on the object's kind.
     pub verb: Verb,
-    /// What becomes of the object's suspension.
+    /// What it does to the object's suspension.
     pub switch: Option<Switch>,
-    /// Whose key it answers to where that has been done already.
+    /// The action whose key it takes over where that one has been done already.
     pub undoes: Option<&'static Action>,
-    /// What it stands in for where that cannot be done.
+    /// The action that it replaces where that one cannot be done.
     pub instead_of: Option<&'static Action>,
-    /// The kinds that it means something for.
+    /// The kinds that it applies to.
     pub kinds: fn(&Kind) -> bool,
-    /// Which other kinds tell what it brings about, and where their objects are looked for.
+    /// Which other kinds its side effects depend on, and where their objects are looked for.
     pub reads: fn(&Kind) -> Option<Where>,
     pub fits: fn(&Case, &Answers) -> Fit,
     /// The requests, in order; each waits for the one before it.
     pub steps: fn(&Case, &Answers) -> Vec<Step>,
-    /// The field that it sets and that whoever applies the object may set as well.
+    /// The field that it sets, if the applier of the object may set it too.
     pub sets: Option<Sets>,
-    /// What a person should know before.
+    /// The consequences to show first.
     pub consequences: fn(&Case) -> Vec<Consequence>,
-    /// The line that does the same with other people's programs, without a context.
+    /// The equivalent command line of `flux` or `kubectl`, without a context.
     pub line: fn(&Case, &Answers) -> String,
 }
 
 impl Action {
-    /// What an action has unless it says otherwise.
+    /// The defaults of an action.
     const BASE: Self = Self {
         name: "",
         word: "",
@@ -134,8 +134,8 @@ impl Action {
     };
 }
 
-/// Where an action's key works. Letters that mean something else to k9s's users on a list work in the panel only. The text is a clause of
-/// help: those of all actions of a key make its line.
+/// Where an action's key works. Letters that mean something else to k9s users in a list work only in the panel. The text is a
+/// clause of help: the clauses of all actions of a key make its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
     Panel,
@@ -144,7 +144,7 @@ pub enum Reach {
     Objects(&'static str),
 }
 
-/// How an action is called without the screen.
+/// How an action is run headless.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Headless {
     None,
@@ -159,11 +159,11 @@ pub enum Headless {
         flag: &'static str,
         doc: &'static str,
     },
-    /// That action's command, on kinds that mean nothing to it.
+    /// That action's command, on kinds that it does not apply to.
     Kinds(&'static Action),
 }
 
-/// Whether a headless command waits for what comes of it.
+/// Whether a headless command waits for the outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Waits {
     Never,
@@ -176,15 +176,15 @@ pub enum Waits {
 /// How much an action asks before it runs on one object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weight {
-    /// Runs at once: it changes nothing that git does not say.
+    /// Runs at once: it changes nothing that is not in git.
     Light,
-    /// The same, but it lets things change that stood still: production asks for its name.
+    /// The same, but it lets things change that were at rest: production asks for its name.
     Waking,
     /// Is confirmed first.
     Grave,
 }
 
-/// What RBAC calls the request.
+/// The RBAC verb of the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
     Patch,
@@ -200,7 +200,7 @@ impl Verb {
     }
 }
 
-/// What becomes of an object's suspension.
+/// What happens to an object's suspension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Switch {
     Suspends,
@@ -212,7 +212,7 @@ pub enum Switch {
 pub struct Sets {
     /// Its path, on an object of that kind.
     pub field: fn(&Kind) -> Option<String>,
-    /// Git mostly sets it: where it does not, that is worth a note.
+    /// Git usually sets it: if it does not, a note says so.
     pub is_usual: bool,
 }
 
@@ -224,7 +224,7 @@ pub enum Where {
     Beside,
 }
 
-/// The actions that a headless command may do: its own, then those that it does by a flag or on other kinds.
+/// The actions of a headless command: its own, then those by a flag or on other kinds.
 pub fn headless(command: &Action) -> impl Iterator<Item = &'static Action> {
     let of = |action: &Action| match action.headless {
         Headless::Flag { of, .. } | Headless::Kinds(of) => Some(of),
@@ -233,7 +233,7 @@ pub fn headless(command: &Action) -> impl Iterator<Item = &'static Action> {
     ALL.iter().copied().filter(move |action| *action == command || of(action) == Some(command))
 }
 
-/// The headless command that wakes what is suspended.
+/// The headless command that resumes objects.
 pub fn waker() -> Option<&'static Action> {
     let wakes = |action: &&Action| action.switch == Some(Switch::Resumes) && matches!(action.headless, Headless::Command { .. });
     ALL.iter().copied().find(wakes)

@@ -1,17 +1,17 @@
-//! How an action stands to an object before anybody asked for it: what the panel and the key line show. Cheap: no consequences.
+//! Whether an action is possible on an object: what the panel and the key line show. Cheap, without consequences.
 
 use super::rights::{Right, refused};
 use super::{ALL, Action, Ask, Case, Fit, Rights};
 use crate::domain::{Health, Policy};
 use crate::forms::Answers;
 
-/// Whether an action is open to a person on one object.
+/// Whether an action is available to the user on one object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Offer {
     Open,
-    /// It means nothing for this kind.
+    /// It does not apply to this kind.
     Senseless(String),
-    /// It would mean something, but not now or not for this person.
+    /// It applies, but not now or not for this user.
     Barred(String),
 }
 
@@ -25,7 +25,7 @@ impl Offer {
     }
 }
 
-/// How an action stands to an object. What nobody has asked the API server about is open: it is asked before anything is done.
+/// Whether an action is available on an object. Unknown rights count as granted: they are reviewed before anything is done.
 pub fn offer(action: &Action, case: &Case, policy: &Policy, rights: &Rights) -> Offer {
     let fit = (action.fits)(case, &Answers::default());
     if let Fit::Never(why) = fit {
@@ -44,7 +44,7 @@ pub fn offer(action: &Action, case: &Case, policy: &Policy, rights: &Rights) -> 
     }
 }
 
-/// What the API server has to be asked to know which actions are open on an object.
+/// The access reviews needed to know which actions are available on an object.
 pub fn open_questions(case: &Case, rights: &Rights) -> Vec<Ask> {
     let mut asks = Vec::new();
     for action in ALL.iter().filter(|action| !matches!(fit(action, case), Fit::Never(_))) {
@@ -57,11 +57,11 @@ pub fn open_questions(case: &Case, rights: &Rights) -> Vec<Ask> {
     asks
 }
 
-/// The action that a key means on these objects: of those with that key the first that can be done to one of them, else the first that
-/// means something for their kind, else the first, which says why not. Where one of them has been done to all already, what undoes it.
+/// The action of a key on these objects: of those with that key the first that can be done to one of them, else the first that
+/// applies to their kind, else the first, which says why not. If it has already been done to all of them, the one that undoes it.
 pub fn by_key(key: &str, cases: &[Case]) -> Option<&'static Action> {
     let bound: Vec<_> = ALL.iter().copied().filter(|action| action.key == key).collect();
-    let is_any = |action: &Action, wished: fn(&Fit) -> bool| cases.iter().any(|case| wished(&fit(action, case)));
+    let is_any = |action: &Action, holds: fn(&Fit) -> bool| cases.iter().any(|case| holds(&fit(action, case)));
     let is_done = |action: &Action| !cases.is_empty() && cases.iter().all(|case| matches!(fit(action, case), Fit::Already(_)));
     let undoing = |done: &&'static Action| ALL.iter().copied().find(|action| action.undoes == Some(*done));
     let undone = bound.iter().filter(|action| is_done(action)).find_map(undoing);
@@ -70,7 +70,7 @@ pub fn by_key(key: &str, cases: &[Case]) -> Option<&'static Action> {
     undone.or_else(open).or_else(apt).or_else(|| bound.first().copied())
 }
 
-/// What is done where that action cannot be done to any of these objects: what stands in for it, if that can.
+/// The action to use where that one cannot be done to any of these objects: its substitute, if that can be done.
 pub fn in_place_of(action: &'static Action, cases: &[Case]) -> &'static Action {
     let fits = |action: &Action| cases.iter().any(|case| fit(action, case) == Fit::Yes);
     let other = ALL.iter().copied().find(|other| other.instead_of == Some(action) && fits(other));
@@ -81,7 +81,7 @@ fn fit(action: &Action, case: &Case) -> Fit {
     (action.fits)(case, &Answers::default())
 }
 
-/// The actions that are worth a place in the key line for an object, with their keys: those that mean something for it.
+/// The actions for the key line of an object, with their keys: those that apply to it.
 pub fn handy(case: &Case) -> Vec<(&'static str, &'static Action)> {
     if case.object.verdict.health == Health::Terminating {
         return Vec::new();

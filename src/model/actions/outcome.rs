@@ -1,8 +1,8 @@
-//! What became of a request.
+//! The outcome of a request.
 
 use crate::error::Error;
 
-/// What came of sending a step, or of looking whether it has arrived.
+/// The outcome of sending a step, or of looking whether it has arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The API server has done it; the object is of this generation now, and shows the proof of the request or not.

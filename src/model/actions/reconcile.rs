@@ -1,7 +1,7 @@
-//! Reconcile: ask the controller to do its work now (flux2 `cmd/flux/reconcile.go`).
+//! Reconcile: request a reconciliation by the controller (flux2 `cmd/flux/reconcile.go`).
 
 use super::{Action, Case, Fit, Headless, Reach, Step, Waits, force, reset};
-use crate::forms::{Answers, Field, Form, Input};
+use crate::forms::{Answers, Field, Form, InputKind};
 use crate::kinds::{Kind, Trait};
 
 pub(super) const REQUESTED_AT: &str = "reconcile.fluxcd.io/requestedAt";
@@ -15,11 +15,11 @@ pub(super) const ACTION: Action = Action {
     word: "reconcile",
     key: "R",
     label: "reconcile",
-    doc: "ask the controller to reconcile it now",
+    doc: "request a reconciliation by its controller now",
     reach: Reach::Objects("reconcile now"),
     footer: true,
     command: Some("reconcile the selected objects now"),
-    headless: Headless::Command { doc: "Reconcile objects now, and follow them to the end", waits: Waits::Always },
+    headless: Headless::Command { doc: "Reconcile objects now, and wait until they are done", waits: Waits::Always },
     form: |_| form(),
     kinds: Kind::is_flux,
     fits: fits_with,
@@ -31,8 +31,8 @@ pub(super) const ACTION: Action = Action {
 /// On the screen these are actions of their own.
 pub(super) fn form() -> Form {
     Form::of([
-        Field::new(FORCE, "", "One install or upgrade although nothing changed", Input::YesNo).flag_only(),
-        Field::new(RESET, "", "Forget failed attempts", Input::YesNo).flag_only(),
+        Field::new(FORCE, "", "One install or upgrade even if nothing changed", InputKind::YesNo).flag_only(),
+        Field::new(RESET, "", "Forget failed attempts", InputKind::YesNo).flag_only(),
     ])
 }
 

@@ -1,7 +1,8 @@
-//! Reconcile with source: first what it takes its content from, then itself (flux2 `cmd/flux/reconcile_with_source.go`).
+//! Reconcile with source: first the source, then the object (flux2 `cmd/flux/reconcile_with_source.go`).
 //!
-//! A Kustomization: its source. A HelmRelease: the OCIRepository of its `chartRef`; or the HelmChart (of `chartRef`, or the one that
-//! helm-controller makes) after that chart's own source. A source that no controller reconciles (an OCI HelmRepository) is left out.
+//! Kustomization: its source. HelmRelease: the OCIRepository of its `chartRef`; or the HelmChart (of `chartRef`, or the one that
+//! helm-controller makes) after that chart's own source. A source that no controller reconciles (an OCI HelmRepository) is left
+//! out.
 
 use super::{Action, Case, Fit, Headless, Reach, Step, Where, reconcile};
 use crate::domain::{NodeId, Object, Presence, Relation};
@@ -31,7 +32,7 @@ fn is_meant(kind: &Kind) -> bool {
 
 fn fits(case: &Case, answers: &Answers) -> Fit {
     if !is_meant(case.kind) {
-        return Fit::Never(format!("{} has no source of that sort", case.a_kind()));
+        return Fit::Never(format!("{} has no such source", case.a_kind()));
     }
     // the object's own suspension is checked before its source's, as the CLI does
     match reconcile::fits_with(case, answers) {
@@ -57,12 +58,12 @@ fn sources<'a>(case: &Case<'a>) -> Result<Vec<&'a Object>, Fit> {
     for node in nodes {
         let id = case.store.reference(node);
         if kinds::of(&id.gk).has(Trait::Unasked) {
-            return Err(Fit::NotNow(format!("its source is {id}, which no controller reconciles on request")));
+            return Err(Fit::NotNow(format!("its source is {id}, which cannot be reconciled on request")));
         }
         let Some(source) = case.beside(node) else {
             return Err(match case.store.presence(node) {
                 Presence::Restricted => Fit::Forbidden(format!("you may not read its source {id}")),
-                _ => Fit::NotNow(format!("its source {id} is not there")),
+                _ => Fit::NotNow(format!("its source {id} does not exist")),
             });
         };
         if !source.is_reconciled() {
@@ -86,7 +87,7 @@ fn chart(case: &Case) -> Result<Vec<NodeId>, String> {
             let own = &case.object.id;
             let place = &case.store.reference(source).namespace;
             let id = case.reference(kinds::HELM_CHART, place, &format!("{}-{}", own.namespace, own.name));
-            case.store.find(&id).ok_or(format!("its chart {id} is not there"))?
+            case.store.find(&id).ok_or(format!("its chart {id} does not exist"))?
         }
     };
     if *kinds::of(&case.store.reference(chart).gk) != *kinds::HELM_CHART {

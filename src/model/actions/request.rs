@@ -1,4 +1,5 @@
-//! What is sent, how it is known again, and what is waited for afterwards: data, so that a job can be written down between two steps.
+//! What is sent, how its arrival is proven, and what is waited for afterwards: data, so that a job can be written down between
+//! two steps.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -10,53 +11,53 @@ use crate::domain::{Object, ObjectRef, Uid};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     pub object: ObjectRef,
-    /// The object that was confirmed: another one of the same name is refused by the API server, not hit.
+    /// The uid of the confirmed object: for another one of the same name the API server refuses the request.
     pub uid: Uid,
     pub request: Request,
     pub proof: Proof,
     pub until: Until,
-    /// Whether the object may be suspended without that being an obstacle: to reconcile what is suspended does nothing.
+    /// Whether the object must not be suspended: reconciling a suspended object has no effect.
     pub must_run: bool,
-    /// What becomes of its suspension by the request; none where it speaks of something else.
+    /// What the request does to its suspension; none where it is about something else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub switch: Option<Switch>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request {
-    /// A merge patch (RFC 7386, `application/merge-patch+json`), without the uid that is added when it is sent.
+    /// A merge patch (RFC 7386, `application/merge-patch+json`), without the uid, which is added when it is sent.
     Merge(Value),
     /// DELETE with background propagation, as `flux delete` and `kubectl delete` do.
     Delete,
 }
 
-/// How a request that has arrived is known from the object: what an unknown outcome is looked up by.
+/// How the object shows that a request has arrived: an unknown outcome is looked up by it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Proof {
     /// The value at this JSON pointer; null for absent.
     Says { pointer: String, value: Value },
-    /// It is gone, going, or another one.
+    /// It is gone, terminating, or another object.
     Gone,
 }
 
-/// What is waited for once the API server has taken a request.
+/// What is waited for once the API server has accepted a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Until {
-    /// Nothing: it has been done.
+    /// Nothing: it is done.
     Taken,
-    /// The controller has taken up this token (`status.lastHandledReconcileAt`) and come to an end.
+    /// The controller has handled this token (`status.lastHandledReconcileAt`) and is done.
     Handled(String),
-    /// It is seen not to be suspended any more: what is asked of it before that is not done.
+    /// It is seen as no longer suspended: earlier requests have no effect.
     Resumed,
-    /// The controller has come to an end with the generation that the request made.
+    /// The controller is done with the generation that the request made.
     Observed,
-    /// The workload runs what the request made of it.
+    /// The workload has rolled out the request's change.
     RolledOut,
     Gone,
 }
 
 impl Request {
-    /// The body as it is sent: the patch with the uid of the object that is meant. The API server answers 409 when the object of
+    /// The body as sent: the patch with the uid of the target. The API server answers 409 when the object of
     /// that name has another one (k8s.io/apiserver `storage/interfaces.go`, Preconditions).
     pub fn body(&self, uid: Uid) -> Value {
         let uid = uid.to_string();
@@ -72,7 +73,7 @@ impl Request {
         }
     }
 
-    /// A merge patch of annotations; null takes one away.
+    /// A merge patch of annotations; null removes one.
     pub fn annotate<'a>(annotations: impl IntoIterator<Item = (&'a str, Value)>) -> Self {
         let annotations: serde_json::Map<_, _> = annotations.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
         Self::Merge(json!({"metadata": {"annotations": annotations}}))
@@ -123,7 +124,7 @@ impl Step {
     }
 
     /// Whether the object, or its absence, shows that the request has arrived. A request to reconcile shows in the status too, when
-    /// somebody else has asked since.
+    /// there was another request since.
     pub fn is_shown_by(&self, object: Option<&Value>) -> bool {
         if self.until == Until::Gone {
             return self.proof.holds(object, self.uid);

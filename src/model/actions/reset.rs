@@ -1,7 +1,7 @@
 //! Reset: forget the failed attempts of a HelmRelease, so that it is tried again.
 
 use super::{Action, Case, Fit, reconcile};
-use crate::forms::{Answers, Value};
+use crate::forms::{Answers, FieldValue};
 use crate::kinds::Trait;
 
 pub(super) const RESET_AT: &str = "reconcile.fluxcd.io/resetAt";
@@ -20,7 +20,7 @@ pub(super) const ACTION: Action = Action {
 };
 
 fn reset(answers: &Answers) -> Answers {
-    answers.clone().with(reconcile::RESET, Value::Yes(true))
+    answers.clone().with(reconcile::RESET, FieldValue::Yes(true))
 }
 
 pub(super) fn fits(case: &Case) -> Fit {

@@ -60,6 +60,6 @@ fn steps(case: &Case, _: &Answers) -> Vec<Step> {
 }
 
 fn consequences(case: &Case) -> Vec<Consequence> {
-    let pods = case.object.facts.ready.map(|(_, wished)| wished).unwrap_or_default();
-    vec![Consequence::new(Grade::Note, format!("replaces {pods} pods, as the workload's strategy says; git stays as it is"))]
+    let pods = case.object.facts.ready.map(|(_, desired)| desired).unwrap_or_default();
+    vec![Consequence::new(Grade::Note, format!("replaces {pods} pods by the workload's update strategy; git is unchanged"))]
 }

@@ -1,6 +1,6 @@
-//! Resume: the controller works again (flux2 `cmd/flux/resume.go`). The key is removed, not set to false: what git does not say stays
-//! unsaid. For kinds that are suspended by annotation nothing counts a generation: they get a request too, to wait on, as the Flux
-//! Operator's own CLI does (`cmd/cli/client.go`).
+//! Resume: the controller reconciles again (flux2 `cmd/flux/resume.go`). The key is removed, not set to false, so that nothing
+//! remains that git does not have. For kinds that are suspended by annotation no generation changes: they also get a request to
+//! wait for, as in the Flux Operator's own CLI (`cmd/cli/client.go`).
 
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ pub(super) const ACTION: Action = Action {
     word: "resume",
     key: "r",
     label: "resume",
-    doc: "the controller works again; clears who, why and until when",
+    doc: "its controller reconciles it again; clears who, why and until when",
     reach: Reach::Rows("resume"),
     footer: true,
     command: Some("resume the selected objects"),

@@ -1,8 +1,8 @@
-//! Resume and reconcile: what is offered where somebody wants to reconcile something that is suspended, which does nothing as it is (flux2
-//! `cmd/flux/reconcile.go` refuses it: "resource is suspended").
+//! Resume and reconcile: offered for reconciling a suspended object, which has no effect otherwise (flux2 `cmd/flux/reconcile.go`
+//! refuses it: "resource is suspended").
 //!
-//! Two requests, the second when the first is seen: those of `flux resume` and of `flux reconcile`. For kinds that are suspended by
-//! annotation the first asks to reconcile already ([`resume`]).
+//! Two requests, the second when the first is seen: those of `flux resume` and of `flux reconcile`. For kinds that are suspended
+//! by annotation the first one already requests a reconciliation ([`resume`]).
 
 use super::{Action, Case, Consequence, Fit, Grade, Reach, Step, Switch, Until, Weight, reconcile, resume, suspend};
 use crate::forms::Answers;
@@ -13,10 +13,10 @@ pub(super) const ACTION: Action = Action {
     word: "resume",
     key: "R",
     label: "resume and reconcile…",
-    doc: "resume what is suspended, then ask its controller to reconcile it",
-    reach: Reach::Objects("what is suspended is offered to be resumed first"),
+    doc: "resume the suspended object, then request a reconciliation",
+    reach: Reach::Objects("offers to resume a suspended object first"),
     footer: true,
-    // what it brings about is worth a question; it harms no root
+    // its side effects are worth a question; it harms no root
     weight: Weight::Waking,
     switch: Some(Switch::Resumes),
     instead_of: Some(&reconcile::ACTION),
@@ -24,7 +24,7 @@ pub(super) const ACTION: Action = Action {
     fits: |case, _| fits(case),
     steps,
     sets: Some(suspend::SETS),
-    consequences: |_| vec![Consequence::new(Grade::Warning, "from now on its controller works again")],
+    consequences: |_| vec![Consequence::new(Grade::Warning, "its controller will reconcile it again")],
     line,
     ..Action::BASE
 };

@@ -1,5 +1,5 @@
-//! What the API server was asked whether this user may do it, and what it said: once a namespace, and once an object where the
-//! namespace was refused (a Role may name objects).
+//! The access reviews of this user and their answers: one for a namespace, and one for an object where the namespace was refused
+//! (a Role may name objects).
 
 use std::collections::BTreeMap;
 
@@ -19,16 +19,16 @@ pub struct Ask {
     pub name: Option<Str>,
 }
 
-/// What is known of an ask.
+/// The result of an access review.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Right {
     Allowed,
     Denied,
-    /// Nobody has asked this yet.
+    /// Not asked yet.
     Unknown(Ask),
 }
 
-/// Answers of one connection; as many as namespaces and kinds were looked at.
+/// The results of one connection; as many as namespaces and kinds were looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rights(BTreeMap<Ask, bool>);
 
@@ -54,7 +54,7 @@ impl Rights {
         }
     }
 
-    /// Whether an action may be done to an object: every request of it, also those to its sources. The refused object stands beside.
+    /// Whether an action may be done to an object: every request of it, also those to its sources. Returns the refused object too.
     pub fn to(&self, action: &Action, case: &Case) -> (Right, ObjectRef) {
         let own = case.object.id.clone();
         let nothing = Answers::default();

@@ -1,9 +1,9 @@
-//! Scale now: another number of pods until git, or an autoscaler, says otherwise.
+//! Scale now: set the number of replicas until git, or an autoscaler, sets another.
 
 use serde_json::json;
 
 use super::{Action, Case, Fit, Headless, Proof, Reach, Request, Sets, Step, Until, Waits, Weight, Where, guards};
-use crate::forms::{Answers, Field, Form, Input};
+use crate::forms::{Answers, Field, Form, InputKind};
 use crate::kinds::{Kind, Trait};
 
 /// The only field of [`form`].
@@ -14,7 +14,7 @@ pub(super) const ACTION: Action = Action {
     word: "scale",
     key: "s",
     label: "scale now…",
-    doc: "another number of replicas now, without git",
+    doc: "set the number of replicas now, without git",
     reach: Reach::Objects("on a Deployment or StatefulSet: scale now"),
     footer: true,
     command: Some("scale the selected workloads now: `:scale 3`"),
@@ -37,10 +37,10 @@ fn form(cases: &[Case]) -> Form {
         REPLICAS,
         "replicas",
         "How many",
-        Input::Number { least: 0, most: i32::MAX.into(), what: "number of replicas" },
+        InputKind::Number { least: 0, most: i32::MAX.into(), what: "number of replicas" },
     );
     let present = match cases {
-        [case] => case.object.facts.ready.map(|(_, wished)| wished.to_string()),
+        [case] => case.object.facts.ready.map(|(_, desired)| desired.to_string()),
         _ => None,
     };
     Form::of([field.default(present.unwrap_or_default())])
@@ -62,7 +62,7 @@ fn fits(case: &Case) -> Fit {
 
 fn steps(case: &Case, answers: &Answers) -> Vec<Step> {
     // an unanswered form changes nothing
-    let present = case.object.facts.ready.map(|(_, wished)| i64::from(wished));
+    let present = case.object.facts.ready.map(|(_, desired)| i64::from(desired));
     let replicas = answers.number(REPLICAS).or(present).unwrap_or(1);
     vec![Step {
         object: case.object.id.clone(),

@@ -1,13 +1,13 @@
-//! Suspend: the controller leaves it alone until it is resumed (flux2 `cmd/flux/suspend.go`).
+//! Suspend: the controller ignores the object until it is resumed (flux2 `cmd/flux/suspend.go`).
 //!
-//! Besides what the CLI does we write down who, why and until when, as annotations: they survive the reconciliation of whatever applies
-//! the object, because no other manager owns them.
+//! In addition to the CLI we record who, why and until when, as annotations. They survive the reconciliation of the object by its
+//! applier, because no other manager owns them.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Action, Case, Fit, Headless, Proof, Reach, Request, Sets, Step, Switch, Until, Waits, Weight, guards};
-use crate::forms::{Answers, Field, Form, Input};
+use crate::forms::{Answers, Field, Form, InputKind};
 use crate::kinds::{Kind, Suspend};
 
 pub(super) const BY: &str = "fluxdeck.dev/suspended-by";
@@ -25,12 +25,12 @@ pub(super) const ACTION: Action = Action {
     word: "suspend",
     key: "s",
     label: "suspend…",
-    doc: "the controller leaves it alone until it is resumed; asks why and until when",
-    reach: Reach::Objects("suspend; resume what is suspended"),
+    doc: "its controller ignores it until it is resumed; asks why and until when",
+    reach: Reach::Objects("suspend; resume a suspended object"),
     footer: true,
-    command: Some("suspend the selected objects; what follows is the reason: `:suspend db migration`"),
+    command: Some("suspend the selected objects; the rest of the line is the reason: `:suspend db migration`"),
     headless: Headless::Command {
-        doc: "Suspend objects: their controllers leave them alone; says who, why and until when",
+        doc: "Suspend objects: their controllers ignore them; records who, why and until when",
         waits: Waits::Never,
     },
     weight: Weight::Grave,
@@ -46,7 +46,7 @@ pub(super) const ACTION: Action = Action {
     ..Action::BASE
 };
 
-/// What a person says of a suspension; both may stay empty.
+/// What the user says of a suspension; both may stay empty.
 struct Suspended<'a> {
     reason: Option<&'a str>,
     /// Until when it is meant to be.
@@ -61,8 +61,8 @@ impl<'a> Suspended<'a> {
 
 fn form() -> Form {
     Form::of([
-        Field::new("reason", "why", "Why; written on the object", Input::Text).optional(),
-        Field::new("until", "until", "4h, 2d, 14:00 or a date", Input::Moment).optional(),
+        Field::new("reason", "why", "Why; written on the object", InputKind::Text).optional(),
+        Field::new("until", "until", "4h, 2d, 14:00 or a date", InputKind::Moment).optional(),
     ])
 }
 

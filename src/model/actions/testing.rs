@@ -13,7 +13,7 @@ use crate::kinds::{self, Kind};
 
 /// The kind of that name.
 pub fn kind(name: &str) -> &'static Kind {
-    kinds::by_name(name).first().copied().unwrap_or_else(|| panic!("{name} is no kind"))
+    kinds::by_name(name).first().copied().unwrap_or_else(|| panic!("{name} is not a kind"))
 }
 
 /// An object of that kind, `apps/web` unless its metadata says otherwise; its uid is made of its kind and name.
@@ -72,7 +72,7 @@ pub fn case<'a>(store: &'a Store, id: &ObjectRef) -> Case<'a> {
 }
 
 pub fn action(name: &str) -> &'static Action {
-    find(name).unwrap_or_else(|| panic!("{name} is no action"))
+    find(name).unwrap_or_else(|| panic!("{name} is not an action"))
 }
 
 /// A confirmation where everything is allowed.

@@ -25,7 +25,7 @@ fn steps(name: &str, kind: &str, body: &Value, answers: &Answers) -> Vec<Step> {
 
 /// The patch of the only step.
 fn patch(name: &str, kind: &str, body: &Value) -> Value {
-    let steps = steps(name, kind, body, &Answers::default().with("replicas", forms::Value::Number(5)));
+    let steps = steps(name, kind, body, &Answers::default().with("replicas", forms::FieldValue::Number(5)));
     assert_eq!(steps.len(), 1);
     match &steps[0].request {
         Request::Merge(patch) => patch.clone(),
@@ -157,11 +157,11 @@ fn what_does_not_fit_says_why() {
         ("suspend", "pod", &json!({}), "a Pod cannot be suspended"),
         ("resume", "ks", &json!({}), "not suspended"),
         ("delete", "deploy", &json!({}), "only objects of Flux and pods are deleted here, not a Deployment"),
-        ("delete", "fluxreport", &json!({}), "its controller would write it again at once"),
+        ("delete", "fluxreport", &json!({}), "its controller would recreate it at once"),
         ("restart", "ks", &json!({}), "a Kustomization cannot be restarted"),
         ("scale", "ds", &json!({}), "a DaemonSet has no replicas of its own"),
         ("delete-pod", "ks", &json!({}), "not a pod"),
-        ("reconcile-with-source", "gitrepo", &json!({}), "a GitRepository has no source of that sort"),
+        ("reconcile-with-source", "gitrepo", &json!({}), "a GitRepository has no such source"),
         ("reconcile-with-source", "ks", &json!({}), "it names no source"),
     ] {
         let object = object(kind, body);
@@ -240,7 +240,10 @@ fn a_source_that_cannot_be_asked_stops_the_whole() {
         chain(vec![by_ref("GitRepository"), suspended], &ks),
         Err("its source GitRepository apps/fleet is suspended: resume it first".into())
     );
-    assert_eq!(chain(vec![by_ref("GitRepository"), other], &ks), Err("its source GitRepository apps/fleet is not there".into()));
+    assert_eq!(
+        chain(vec![by_ref("GitRepository"), other], &ks),
+        Err("its source GitRepository apps/fleet does not exist".into())
+    );
     assert!(chain(vec![by_ref("ExternalArtifact")], &ks).is_err_and(|why| why.contains("no controller reconciles")));
 }
 
@@ -312,7 +315,7 @@ fn fleet() -> Store {
 }
 
 /// The consequences as `Grade text [objects]`.
-fn told(action: &str, store: &Store, id: &ObjectRef) -> Vec<String> {
+fn consequences(action: &str, store: &Store, id: &ObjectRef) -> Vec<String> {
     let made = confirmed(action, store, std::slice::from_ref(id), &Policy::default());
     let one = |it: &super::Consequence| {
         let names: Vec<_> = it.objects.iter().map(ToString::to_string).collect();
@@ -326,15 +329,15 @@ fn deleting_counts_what_goes_along() {
     let mut store = fleet();
     let (web, lazy) = (reference("ks", "apps", "web"), reference("ks", "apps", "lazy"));
     assert_eq!(
-        told("delete", &store, &web),
+        consequences("delete", &store, &web),
         [
             "Danger 3 objects go with it; marked to stay: 1 ConfigMap apps/other, Deployment apps/web, HelmRelease apps/web",
-            "Warning Kustomization flux-system/root makes it again with its next run, unless git has dropped it",
+            "Warning Kustomization flux-system/root recreates it at its next run, unless it is gone from git",
         ]
     );
-    assert_eq!(told("delete", &store, &lazy), ["Warning it does not prune: 1 object stays, and nobody looks after them"]);
+    assert_eq!(consequences("delete", &store, &lazy), ["Warning it does not prune: 1 object stays, unmanaged"]);
     assert_eq!(
-        told("delete", &store, &reference("gitrepo", "flux-system", "fleet"))[0],
+        consequences("delete", &store, &reference("gitrepo", "flux-system", "fleet"))[0],
         "Warning 2 objects depend on it and will fail Kustomization apps/web, Kustomization flux-system/root"
     );
     put(
@@ -344,10 +347,13 @@ fn deleting_counts_what_goes_along() {
             &json!({"spec": {"suspend": true}, "status": {"inventory": {"entries": [{"id": "apps_web_apps_Deployment", "v": "v1"}]}}}),
         ),
     );
-    assert!(told("delete", &store, &web)[0].starts_with("Danger 2 objects go with it"), "a suspended release leaves its own");
+    assert!(
+        consequences("delete", &store, &web)[0].starts_with("Danger 2 objects go with it"),
+        "a suspended release leaves its own"
+    );
     assert_eq!(
-        told("delete", &store, &reference("hr", "apps", "web"))[0],
-        "Warning it is suspended: 1 object stays, and nobody looks after them"
+        consequences("delete", &store, &reference("hr", "apps", "web"))[0],
+        "Warning it is suspended: 1 object stays, unmanaged"
     );
 }
 
@@ -361,8 +367,8 @@ fn what_goes_with_many_is_named_once_and_whole() {
     let store = store([ks("a", "one"), ks("b", "two"), deployment("one"), deployment("two")]);
     let made = confirmed("delete", &store, &["a", "b"].map(|name| reference("ks", "apps", name)), &Policy::default());
 
-    let told = made.grouped();
-    let [(goes, 2)] = told.as_slice() else { panic!("one sentence, twice: {told:?}") };
+    let consequences = made.grouped();
+    let [(goes, 2)] = consequences.as_slice() else { panic!("one sentence, twice: {consequences:?}") };
     assert_eq!((goes.text.as_str(), goes.objects.len()), ("1 object goes with it", 2), "those of both: {:?}", goes.objects);
 }
 
@@ -374,7 +380,7 @@ fn scaling_beside_an_autoscaler_says_who_decides() {
     let store = store([deployment, object("hpa", &scaler("web", "web")), object("hpa", &scaler("other", "other"))]);
 
     assert_eq!(
-        told("scale", &store, &id),
+        consequences("scale", &store, &id),
         [
             "Note 3 replicas now",
             "Warning HorizontalPodAutoscaler apps/web decides how many there are (2 to 9): it will set another number"
@@ -390,9 +396,12 @@ fn only_the_autoscaler_of_that_very_workload_decides() {
     let store =
         store([deployment, object("hpa", &scaler("ours", "apps/v1")), object("hpa", &scaler("theirs", "example.com/v1"))]);
 
-    let told = told("scale", &store, &id);
-    assert!(told[1].contains("HorizontalPodAutoscaler apps/ours decides how many there are (1 to 9)"), "{told:?}");
-    assert_eq!(told.len(), 2, "another group's Deployment is another object: {told:?}");
+    let consequences = consequences("scale", &store, &id);
+    assert!(
+        consequences[1].contains("HorizontalPodAutoscaler apps/ours controls the number of replicas (1 to 9)"),
+        "{consequences:?}"
+    );
+    assert_eq!(consequences.len(), 2, "another group's Deployment is another object: {consequences:?}");
 }
 
 #[test]
@@ -511,15 +520,15 @@ fn what_git_sets_will_be_undone() {
     let case = case(&store, &id);
     let action = super::testing::action("suspend");
     let owner = |manager: &str| kinds::FieldOwner { field: "spec.suspend".into(), manager: manager.into() };
-    let told = |looked_up: Option<Option<&[kinds::FieldOwner]>>| {
+    let consequences = |looked_up: Option<Option<&[kinds::FieldOwner]>>| {
         super::guards::undone(action, &case, looked_up)
             .map(|it| (it.grade, it.text.split(':').next().unwrap_or_default().to_owned()))
     };
 
-    assert_eq!(told(None), Some((Grade::Note, "looking whether git sets spec.suspend …".into())));
-    assert_eq!(told(Some(Some(&[owner("fluxdeck")]))), None);
+    assert_eq!(consequences(None), Some((Grade::Note, "checking whether git sets spec.suspend …".into())));
+    assert_eq!(consequences(Some(Some(&[owner("fluxdeck")]))), None);
     assert_eq!(
-        told(Some(Some(&[owner("kustomize-controller")]))),
+        consequences(Some(Some(&[owner("kustomize-controller")]))),
         Some((Grade::Warning, "spec.suspend is set in git (by kustomize-controller)".into()))
     );
 }

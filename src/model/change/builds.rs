@@ -11,9 +11,9 @@ use crate::render::Cache;
 use crate::render::flux::{self, Applied, Spec};
 use crate::render::kustomization::FILE_NAMES;
 use crate::render::node::Text;
-use crate::render::repository::{Builder, Member, Outcome, Place, Repository};
+use crate::render::repository::{BuildOutcome, Builder, Member, MemberIndex, Repository};
 use crate::render::substitute::Variables;
-use crate::render::tree::{Entry, Tree, parent};
+use crate::render::tree::{PathKind, Tree, parent};
 use crate::render::{Layer, read};
 
 /// What the change is asked for.
@@ -38,7 +38,7 @@ pub struct Build {
     pub cluster: Option<usize>,
     /// None for a folder that no Kustomization names.
     pub spec: Option<Arc<Spec>>,
-    pub outcome: Outcome,
+    pub outcome: BuildOutcome,
     pub files: Arc<BTreeSet<Text>>,
 }
 
@@ -79,7 +79,7 @@ impl<'b> Builds<'b> {
     pub fn folder(&self, tree: &dyn Tree, path: &str, variables: Option<&Variables>) -> Build {
         let flux::Rendered { objects, files } = flux::rendered(tree, path, &self.cache);
         let outcome = objects.and_then(|nodes| flux::filled(nodes, variables));
-        let outcome = outcome.map_or_else(Outcome::Failed, |objects| Outcome::Built(Arc::new(objects)));
+        let outcome = outcome.map_or_else(BuildOutcome::Failed, |objects| BuildOutcome::Built(Arc::new(objects)));
         let name = if path.is_empty() { ".".to_owned() } else { path.to_owned() };
         Build { name, folder: path.to_owned(), cluster: None, spec: None, outcome, files: Arc::new(files) }
     }
@@ -127,7 +127,7 @@ impl<'b> Builds<'b> {
 
 /// The Flux Kustomizations of a repository that was built.
 pub fn of(repository: &Repository) -> Vec<Build> {
-    let one = |(place, member): (Place, &Member)| Build {
+    let one = |(place, member): (MemberIndex, &Member)| Build {
         name: full(repository, place),
         cluster: Some(place.cluster),
         folder: flux::folder(&member.spec.path),
@@ -145,8 +145,8 @@ fn folders(tree: &dyn Tree) -> Result<Vec<String>> {
         let below = |name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
         for item in tree.items(&folder)? {
             match item.entry {
-                Entry::Folder if item.name != ".git" => todo.push(below(&item.name)),
-                Entry::File if FILE_NAMES.contains(&&*item.name) && !is_component(tree, &below(&item.name)) => {
+                PathKind::Folder if item.name != ".git" => todo.push(below(&item.name)),
+                PathKind::File if FILE_NAMES.contains(&&*item.name) && !is_component(tree, &below(&item.name)) => {
                     found.push(folder.clone());
                 }
                 _ => {}
@@ -159,7 +159,7 @@ fn folders(tree: &dyn Tree) -> Result<Vec<String>> {
 }
 
 fn is_component(tree: &dyn Tree, file: &str) -> bool {
-    let place = read::Place::file(&file.into(), Layer::Resource);
+    let place = read::TextPlace::file(&file.into(), Layer::Resource);
     let node = tree.read(file).and_then(|bytes| read::document(&bytes, &place));
     node.ok().flatten().is_some_and(|node| node.get("kind").and_then(|kind| kind.text()) == Some("Component"))
 }

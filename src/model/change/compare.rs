@@ -14,7 +14,7 @@ use crate::render::fields::below;
 use crate::render::flux::Applied;
 use crate::render::id::{meta_text, text_at};
 use crate::render::node::{Node, Text, Value};
-use crate::render::trace::{Joint, Role};
+use crate::render::trace::{Joint, PartRole};
 use crate::render::write;
 
 /// Which object it is, whatever hash its name has.
@@ -42,7 +42,7 @@ impl Key {
 /// The name of a generated object without the hash; none where it has none.
 fn plain_name(node: &Node) -> Option<String> {
     let made = node.at(&["metadata", "name"])?.trace.seen().composition()?;
-    let is_name = |role: &Role| !matches!(role, Role::Hash | Role::Separator);
+    let is_name = |role: &PartRole| !matches!(role, PartRole::Hash | PartRole::Separator);
     (made.joint == Joint::Hash).then(|| made.parts.iter().filter(|part| is_name(&part.role)).map(|part| &*part.text).collect())
 }
 

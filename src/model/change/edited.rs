@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::render::Result;
 use crate::render::node::Text;
-use crate::render::tree::{Entry, Item, Tree, is_below, parent};
+use crate::render::tree::{FolderEntry, PathKind, Tree, is_below, parent};
 
 /// Files by path, with the bytes that they are to have.
 pub type Files = BTreeMap<Text, Arc<[u8]>>;
@@ -24,8 +24,8 @@ impl Edited<'_> {
 }
 
 impl Tree for Edited<'_> {
-    fn entry(&self, path: &str) -> Option<Entry> {
-        if self.files.contains_key(path) { Some(Entry::File) } else { self.tree.entry(path) }
+    fn entry(&self, path: &str) -> Option<PathKind> {
+        if self.files.contains_key(path) { Some(PathKind::File) } else { self.tree.entry(path) }
     }
 
     fn read(&self, path: &str) -> Result<Arc<[u8]>> {
@@ -40,7 +40,7 @@ impl Tree for Edited<'_> {
         self.tree.origins(path)
     }
 
-    fn items(&self, path: &str) -> Result<Vec<Item>> {
+    fn items(&self, path: &str) -> Result<Vec<FolderEntry>> {
         let mut items = self.tree.items(path)?;
         let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
         for item in items.iter_mut().filter(|item| self.is_touched(&below(&item.name))) {
@@ -49,7 +49,7 @@ impl Tree for Edited<'_> {
         for file in self.files.keys().filter(|file| parent(file) == path) {
             let name = file.rsplit('/').next().unwrap_or(file);
             if let Err(at) = items.binary_search_by(|item| item.name.as_str().cmp(name)) {
-                items.insert(at, Item { name: name.to_owned(), entry: Entry::File, version: None });
+                items.insert(at, FolderEntry { name: name.to_owned(), entry: PathKind::File, version: None });
             }
         }
         Ok(items)
@@ -64,7 +64,7 @@ mod tests {
     struct Versioned(Memory);
 
     impl Tree for Versioned {
-        fn entry(&self, path: &str) -> Option<Entry> {
+        fn entry(&self, path: &str) -> Option<PathKind> {
             self.0.entry(path)
         }
         fn read(&self, path: &str) -> Result<Arc<[u8]>> {
@@ -73,9 +73,9 @@ mod tests {
         fn list(&self, path: &str) -> Result<Vec<String>> {
             self.0.list(path)
         }
-        fn items(&self, path: &str) -> Result<Vec<Item>> {
+        fn items(&self, path: &str) -> Result<Vec<FolderEntry>> {
             let items = self.0.items(path)?.into_iter();
-            Ok(items.map(|item| Item { version: Some(Version([1; 4])), ..item }).collect())
+            Ok(items.map(|item| FolderEntry { version: Some(Version([1; 4])), ..item }).collect())
         }
         fn version(&self) -> Option<Version> {
             Some(Version([1; 4]))

@@ -211,9 +211,8 @@ fn one(ground: &Ground<'_>, builds: &mut Builds<'_>, target: &Target, wanted: &W
 }
 
 fn refuse_secret(object: &Applied, wanted: &Wanted) -> Result<()> {
-    use crate::insight::field::Part;
-    let is_value =
-        matches!(wanted.field.parts().first(), Some(Part::Key(key)) if ["data", "stringData", "binaryData"].contains(&&**key));
+    use crate::insight::field::PathPart;
+    let is_value = matches!(wanted.field.parts().first(), Some(PathPart::Key(key)) if ["data", "stringData", "binaryData"].contains(&&**key));
     if object.is_encrypted {
         return Err(Error::failed(format!("{} is encrypted by SOPS", shown(&object.node)), "use `sops edit`"));
     }

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::insight::field::path_of;
 use crate::insight::schema::Schemas;
 use crate::render::Node;
-use crate::render::repository::Outcome;
+use crate::render::repository::BuildOutcome;
 use crate::render::tree::Tree;
 use crate::render::write;
 
@@ -114,18 +114,18 @@ impl Claim<'_> {
         let mut all = builds.members(tree)?;
         let own = match all.iter().position(|build| build.name == before.own.name) {
             Some(at) => all.remove(at),
-            None => Build { outcome: Outcome::Elsewhere("it is no longer declared".to_owned()), ..before.own.clone() },
+            None => Build { outcome: BuildOutcome::Elsewhere("it is no longer declared".to_owned()), ..before.own.clone() },
         };
         Ok((own, Some(all)))
     }
 
     fn of_own(&self, before: &Build, after: &Build) -> std::result::Result<Proof, String> {
         let (old, new) = match (&before.outcome, &after.outcome) {
-            (Outcome::Built(old), Outcome::Built(new)) => (old, new),
-            (_, Outcome::Failed(error)) => return Err(format!("{} could not be built then: {error}", after.name)),
-            (_, Outcome::Elsewhere(why)) => return Err(format!("{} would not be built: {why}", after.name)),
-            (Outcome::Failed(error), _) => return Err(format!("{} cannot be built: {error}", before.name)),
-            (Outcome::Elsewhere(why), _) => return Err(format!("{} is not built from here: {why}", before.name)),
+            (BuildOutcome::Built(old), BuildOutcome::Built(new)) => (old, new),
+            (_, BuildOutcome::Failed(error)) => return Err(format!("{} could not be built then: {error}", after.name)),
+            (_, BuildOutcome::Elsewhere(why)) => return Err(format!("{} would not be built: {why}", after.name)),
+            (BuildOutcome::Failed(error), _) => return Err(format!("{} cannot be built: {error}", before.name)),
+            (BuildOutcome::Elsewhere(why), _) => return Err(format!("{} is not built from here: {why}", before.name)),
         };
         let (at, object) = self.target.of(after).ok_or("the object would not be built any more")?;
         let (path, json) = reads(self.wanted, &object.node).ok_or("the field would not be there")?;
@@ -146,7 +146,7 @@ impl Claim<'_> {
             let reads = changed.keys().any(|file| old.reads(file));
             proof.readers.extend(reads.then(|| old.name.clone()));
             match (&old.outcome, find(&old.name).map(|build| &build.outcome)) {
-                (Outcome::Built(old_objects), Some(Outcome::Built(new))) => {
+                (BuildOutcome::Built(old_objects), Some(BuildOutcome::Built(new))) => {
                     let compared = compare(old_objects, new);
                     let differences = compared.differences.into_iter().map(|(_, one)| one);
                     let is_said = |one: &Difference| one.field.is_some() && own.is_said_by(old, &one.key);

@@ -3,11 +3,11 @@
 use super::builds::Build;
 use super::compare::Key;
 use crate::error::{Error, Result};
-use crate::insight::field::Field;
+use crate::insight::field::FieldPath;
 use crate::insight::named::{Named, shown};
 use crate::render::Node;
 use crate::render::flux::Applied;
-use crate::render::repository::Outcome;
+use crate::render::repository::BuildOutcome;
 
 /// An object, in one build, and where the very same is built too.
 #[derive(Clone, Debug)]
@@ -24,8 +24,8 @@ impl Target {
     ///
     /// # Errors
     /// It is not there (and the nearest that is), or it is there in several ways.
-    pub fn find(builds: &[&Build], named: &Named, field: &Field, namespaces: &[String]) -> Result<Self> {
-        if let [Build { outcome: Outcome::Failed(error), .. }] = builds {
+    pub fn find(builds: &[&Build], named: &Named, field: &FieldPath, namespaces: &[String]) -> Result<Self> {
+        if let [Build { outcome: BuildOutcome::Failed(error), .. }] = builds {
             return Err(error.clone().into());
         }
         let mut found: Vec<(&Applied, Vec<&Build>)> = Vec::new();
@@ -61,12 +61,12 @@ impl Target {
     }
 }
 
-/// Says also what could not be looked at.
+/// Also reports what could not be looked at.
 fn missing(builds: &[&Build], named: &Named, namespaces: &[String]) -> Error {
     let objects = builds.iter().flat_map(|build| build.objects()).map(|object| &object.node);
     let mut error = named.missing(objects, namespaces);
     let failed: Vec<_> =
-        builds.iter().filter(|build| matches!(build.outcome, Outcome::Failed(_))).map(|build| build.name.as_str()).collect();
+        builds.iter().filter(|build| matches!(build.outcome, BuildOutcome::Failed(_))).map(|build| build.name.as_str()).collect();
     if !failed.is_empty() {
         error.hint.push_str(&format!("; these could not be built: {}", failed.join(", ")));
     }
@@ -74,7 +74,7 @@ fn missing(builds: &[&Build], named: &Named, namespaces: &[String]) -> Error {
 }
 
 /// The same value, set, composed and overridden at the same places.
-fn is_same(a: &Node, b: &Node, field: &Field) -> bool {
+fn is_same(a: &Node, b: &Node, field: &FieldPath) -> bool {
     shown(a) == shown(b)
         && match (field.reach(a), field.reach(b)) {
             (Ok(a), Ok(b)) => a.trace == b.trace && a.is_same(&b),

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use crate::edit::Scalar;
 use crate::error::{Error, Result};
-use crate::insight::field::Part;
+use crate::insight::field::PathPart;
 use crate::insight::schema::Schemas;
 use crate::render::Node;
 
@@ -164,12 +164,12 @@ fn core(text: &str) -> Typed {
 }
 
 /// What the schema of an object's kind says that a field takes; none where nothing is known of it.
-pub fn by_schema(schemas: &Schemas, object: &Node, parts: &[Part]) -> Option<Takes> {
+pub fn by_schema(schemas: &Schemas, object: &Node, parts: &[PathPart]) -> Option<Takes> {
     let mut here = schemas.resolve(schemas.of(object)?);
     for part in parts {
         here = match part {
-            Part::Key(key) => below(schemas, here, key)?,
-            Part::Index(_) | Part::Item(_) => schemas.resolve(here.get("items")?),
+            PathPart::Key(key) => below(schemas, here, key)?,
+            PathPart::Index(_) | PathPart::Item(_) => schemas.resolve(here.get("items")?),
         };
     }
     if here["x-kubernetes-int-or-string"] == true || here["format"] == "int-or-string" || here["format"] == "quantity" {
@@ -193,18 +193,18 @@ fn below<'s>(schemas: &'s Schemas, schema: &'s Json, key: &str) -> Option<&'s Js
 }
 
 /// How many of the steps lead to a map whose keys are free (labels, annotations, data): what follows is one key, dots and all.
-pub fn free_keys_after(schemas: &Schemas, object: &Node, parts: &[Part]) -> Option<usize> {
+pub fn free_keys_after(schemas: &Schemas, object: &Node, parts: &[PathPart]) -> Option<usize> {
     let mut here = schemas.resolve(schemas.of(object)?);
     for (at, part) in parts.iter().enumerate() {
         here = match part {
-            Part::Key(key) => {
+            PathPart::Key(key) => {
                 let is_free = here.get("properties").is_none() && here.get("additionalProperties").is_some_and(Json::is_object);
                 if is_free {
                     return Some(at);
                 }
                 below(schemas, here, key)?
             }
-            Part::Index(_) | Part::Item(_) => schemas.resolve(here.get("items")?),
+            PathPart::Index(_) | PathPart::Item(_) => schemas.resolve(here.get("items")?),
         };
     }
     None

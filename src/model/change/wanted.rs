@@ -1,12 +1,12 @@
 //! A field and the value that it is to have, as people write it: `spec.replicas=3`.
 
 use crate::error::{Error, Result};
-use crate::insight::field::{Field, Part};
+use crate::insight::field::{FieldPath, PathPart};
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
-    pub field: Field,
+    pub field: FieldPath,
     /// The field as it was written.
     pub written: String,
     pub value: String,
@@ -16,7 +16,7 @@ impl Wanted {
     /// # Errors
     /// It is no path of a field, or a field that says who the object is.
     pub fn new(field: &str, value: &str) -> Result<Self> {
-        let wanted = Self { field: Field::parse(field)?, written: field.to_owned(), value: value.to_owned() };
+        let wanted = Self { field: FieldPath::parse(field)?, written: field.to_owned(), value: value.to_owned() };
         match wanted.is_identity() {
             true => {
                 let hint = "another object takes its place where it changes: edit the manifest";
@@ -38,7 +38,7 @@ impl Wanted {
 
     fn is_identity(&self) -> bool {
         let keys: Vec<&str> =
-            self.field.parts().iter().map_while(|part| if let Part::Key(key) = part { Some(&**key) } else { None }).collect();
+            self.field.parts().iter().map_while(|part| if let PathPart::Key(key) = part { Some(&**key) } else { None }).collect();
         matches!(keys[..], ["apiVersion" | "kind"] | ["metadata", "name" | "namespace"])
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::edited::{Edited, Files};
 use crate::edit::{self, Operation, Place, Source, Step};
 use crate::error::{Error, Result};
-use crate::insight::field::{Field, Part};
+use crate::insight::field::{FieldPath, PathPart};
 use crate::render::node::{Inner, Origin, Text};
 use crate::render::tree::Tree;
 
@@ -127,18 +127,18 @@ fn inside(source: &Source, inner: &Inner) -> Option<Place> {
     };
     let steps = match inner.path.is_empty() {
         true => Vec::new(),
-        false => Field::parse(&inner.path).ok()?.parts().iter().map(step).collect(),
+        false => FieldPath::parse(&inner.path).ok()?.parts().iter().map(step).collect(),
     };
     let document = usize::try_from(inner.document).ok()?;
     Some(steps.into_iter().fold(holder.then(Step::Inside(document)), Place::then))
 }
 
 /// A step of a field as a step in a file.
-pub fn step(part: &Part) -> Step {
+pub fn step(part: &PathPart) -> Step {
     match part {
-        Part::Key(key) => Step::Key(key.clone()),
-        Part::Index(at) => Step::Index(*at),
-        Part::Item(pairs) => Step::Item(pairs.clone()),
+        PathPart::Key(key) => Step::Key(key.clone()),
+        PathPart::Index(at) => Step::Index(*at),
+        PathPart::Item(pairs) => Step::Item(pairs.clone()),
     }
 }
 

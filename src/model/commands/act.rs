@@ -1,9 +1,9 @@
-//! Acting: the actions as commands, the panel, and what is known of acts.
+//! The actions as commands, the panel, and the views of acts.
 //!
-//! Which action a key means depends on the object (`s` suspends a HelmRelease and scales a Deployment, as in k9s): keys are looked up
-//! in `actions::ALL`. Letters that mean something else to k9s's users on a list work in the panel only.
+//! Which action a key means depends on the object (`s` suspends a HelmRelease and scales a Deployment, as in k9s): keys are
+//! looked up in `actions::ALL`. Letters that mean something else to k9s users in a list work only in the panel.
 
-use super::{Command, Cx, Run, Scope, Screen, Target, Transition, Wish};
+use super::{ActIntent, Command, Cx, Handler, KeyScope, Screen, Subject, Transition};
 use crate::actions::{self, Action, Reach};
 use crate::domain::ObjectRef;
 use crate::error::{Error, Result};
@@ -11,9 +11,9 @@ use crate::forms::Answers;
 use crate::state::{Intent, Terminal, Wanted};
 
 /// Where there is an object to act on.
-const OBJECTS: &[Scope] = &[Scope::Tree, Scope::Table, Scope::Text, Scope::Fields];
-const ROWS: &[Scope] = &[Scope::Tree, Scope::Table];
-const EVERYWHERE: &[Scope] = &[Scope::Everywhere];
+const OBJECTS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields];
+const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table];
+const EVERYWHERE: &[KeyScope] = &[KeyScope::Everywhere];
 
 /// The keys of the actions on rows: which action is meant depends on the object.
 fn keys() -> Vec<Command> {
@@ -36,7 +36,7 @@ fn keys() -> Vec<Command> {
                 doc: clause.into(),
                 footer: "",
                 scopes,
-                run: Run::Key(action.key),
+                run: Handler::Key(action.key),
             }),
         }
     }
@@ -52,13 +52,13 @@ fn named() -> impl Iterator<Item = Command> {
         doc: doc.into(),
         footer: "",
         scopes: OBJECTS,
-        run: Run::Action(action),
+        run: Handler::Action(action),
     };
     actions::ALL.iter().copied().filter_map(move |action| Some(command(action, action.command?)))
 }
 
 fn known(name: &'static str, keys: &'static [&'static str], doc: &'static str, act: fn(&mut Cx, &str) -> Result<()>) -> Command {
-    Command { name, aliases: &[], keys, doc: doc.into(), footer: "", scopes: EVERYWHERE, run: Run::Act(act) }
+    Command { name, aliases: &[], keys, doc: doc.into(), footer: "", scopes: EVERYWHERE, run: Handler::Act(act) }
 }
 
 pub(super) fn all() -> Vec<Command> {
@@ -66,32 +66,32 @@ pub(super) fn all() -> Vec<Command> {
         name: "actions",
         aliases: &["act"],
         keys: &["a"],
-        doc: "everything that can be done to the selected objects, with its key; what cannot be done says why".into(),
+        doc: "everything that can be done to the selected objects, with its key; or why it cannot be done".into(),
         footer: "actions",
         scopes: OBJECTS,
-        run: Run::Act(|cx, _| wish(cx, Wish::Choose)),
+        run: Handler::Act(|cx, _| act(cx, ActIntent::Choose)),
     }];
     all.extend(keys());
     all.extend(named());
-    all.push(known("follow", &["J"], "what is being done and what came of it (the owner, k9s's J, is at o)", |cx, _| {
-        open(cx, Screen::JOBS, Target::Nothing)
+    all.push(known("follow", &["J"], "acts under way and their outcomes (the owner, k9s's J, is at o)", |cx, _| {
+        open(cx, Screen::JOBS, Subject::Nothing)
     }));
     all.push(known("acts", &["@"], "the log of acts: when, who, what, the equivalent line, the outcome", |cx, _| {
-        open(cx, Screen::ACTS, Target::Nothing)
+        open(cx, Screen::ACTS, Subject::Nothing)
     }));
     all
 }
 
-fn open(cx: &mut Cx, view: Screen, target: Target) -> Result<()> {
+fn open(cx: &mut Cx, view: Screen, target: Subject) -> Result<()> {
     cx.transit(Transition::Open(view, target));
     Ok(())
 }
 
-pub(super) fn wish(cx: &mut Cx, wish: Wish) -> Result<()> {
+pub(super) fn act(cx: &mut Cx, act: ActIntent) -> Result<()> {
     if cx.targets.is_empty() {
         return Err(Error::failed("nothing is selected", "move to an object first"));
     }
-    cx.transit(Transition::Act(wish));
+    cx.transit(Transition::Act(act));
     Ok(())
 }
 
@@ -102,27 +102,27 @@ pub(super) fn by_name(cx: &mut Cx, action: &'static Action, text: &str) -> Resul
     if !text.is_empty() {
         let form = (action.form)(&[]);
         let nothing =
-            || Error::usage(format!("`:{}` takes nothing: it acts on what is selected", action.name), "mark objects with space");
+            || Error::usage(format!("`:{}` takes no argument: it acts on the selection", action.name), "mark objects with space");
         let field = form.first().ok_or_else(nothing)?;
         if let Some(value) = field.read(text, &cx.state.person_clock())? {
             answers.put(&field.id, value);
         }
     }
-    wish(cx, Wish::Do(action, answers))
+    act(cx, ActIntent::Do(action, answers))
 }
 
-/// Does what was wished to these objects, as far as nothing has to be asked first. `hidden` are those that the screen does not show.
-pub fn perform(wish: Wish, objects: &[ObjectRef], hidden: Vec<ObjectRef>, cx: &mut Cx) -> Result<()> {
+/// Performs the requested act on these objects, unless a question comes first. `hidden` are those that the screen does not show.
+pub fn perform(act: ActIntent, objects: &[ObjectRef], hidden: Vec<ObjectRef>, cx: &mut Cx) -> Result<()> {
     let targets = cx.state.targets(objects);
-    let (action, answers, asks_first) = match wish {
-        Wish::Choose => return open(cx, Screen::ACTIONS, Target::Acts { targets, hidden }),
-        Wish::Key(key) => {
+    let (action, answers, asks_first) = match act {
+        ActIntent::Choose => return open(cx, Screen::ACTIONS, Subject::Acts { targets, hidden }),
+        ActIntent::Key(key) => {
             let action = cx.state.by_key(key, objects)?;
-            // the key that suspends does not resume behind anybody's back: who suspended it and why is shown first
+            // the key that suspends does not resume without showing first who suspended it and why
             (action, Answers::default(), action.key != key)
         }
         // as its key does: where everything is suspended, that is offered to be resumed
-        Wish::Do(action, answers) => (cx.state.in_place_of(action, objects), answers, false),
+        ActIntent::Do(action, answers) => (cx.state.in_place_of(action, objects), answers, false),
     };
     cx.intend(Intent::Act(Box::new(Wanted { action, targets, answers, hidden, asks_first })));
     Ok(())
@@ -131,7 +131,7 @@ pub fn perform(wish: Wish, objects: &[ObjectRef], hidden: Vec<ObjectRef>, cx: &m
 /// Leaves the program; while something is under way, asks first.
 pub(super) fn leave(cx: &mut Cx) -> Result<()> {
     if cx.state.jobs.under_way().next().is_some() {
-        return open(cx, Screen::LEAVE, Target::Nothing);
+        return open(cx, Screen::LEAVE, Subject::Nothing);
     }
     cx.intend(Intent::Terminal(Terminal::Quit));
     Ok(())

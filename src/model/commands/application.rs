@@ -1,10 +1,10 @@
-//! The program itself: leaving, help, history, what the screen looks like.
+//! The program itself: quitting, help, history, the look of the screen.
 
-use super::{Command, Cx, Gesture, Run, Scope, Screen, Target, Transition, act as acting, look};
+use super::{Command, Cx, Gesture, Handler, KeyScope, Screen, Subject, Transition, act as acting, look};
 use crate::error::{Error, Result};
 use crate::state::{Intent, Setting, Terminal};
 
-const EVERYWHERE: &[Scope] = &[Scope::Everywhere];
+const EVERYWHERE: &[KeyScope] = &[KeyScope::Everywhere];
 
 fn act(
     name: &'static str,
@@ -13,11 +13,11 @@ fn act(
     doc: &'static str,
     act: fn(&mut Cx, &str) -> Result<()>,
 ) -> Command {
-    Command { name, aliases, keys, doc: doc.into(), footer: "", scopes: EVERYWHERE, run: Run::Act(act) }
+    Command { name, aliases, keys, doc: doc.into(), footer: "", scopes: EVERYWHERE, run: Handler::Act(act) }
 }
 
 fn turn(keys: &'static [&'static str], footer: &'static str, doc: &'static str, act: fn(&mut Cx, &str) -> Result<()>) -> Command {
-    Command { name: "", aliases: &[], keys, doc: doc.into(), footer, scopes: EVERYWHERE, run: Run::Act(act) }
+    Command { name: "", aliases: &[], keys, doc: doc.into(), footer, scopes: EVERYWHERE, run: Handler::Act(act) }
 }
 
 pub(super) fn all() -> Vec<Command> {
@@ -33,7 +33,7 @@ pub(super) fn all() -> Vec<Command> {
             doc: "back: first the filter, then the view".into(),
             footer: "",
             scopes: EVERYWHERE,
-            run: Run::Gesture(Gesture::Back),
+            run: Handler::Gesture(Gesture::Back),
         },
         Command {
             name: "help",
@@ -42,24 +42,24 @@ pub(super) fn all() -> Vec<Command> {
             doc: "every command that works here; enter runs it".into(),
             footer: "help",
             scopes: EVERYWHERE,
-            run: Run::Act(|cx, _| push(cx, Transition::Open(Screen::HELP, Target::View(cx.scope)))),
+            run: Handler::Act(|cx, _| push(cx, Transition::Open(Screen::HELP, Subject::View(cx.scope)))),
         },
-        turn(&["["], "", "the view before in history", |cx, _| push(cx, Transition::Earlier)),
-        turn(&["]"], "", "the view after in history", |cx, _| push(cx, Transition::Later)),
-        turn(&["-"], "", "the last view, there and back", |cx, _| push(cx, Transition::Last)),
+        turn(&["["], "", "the previous view in the history", |cx, _| push(cx, Transition::Earlier)),
+        turn(&["]"], "", "the next view in the history", |cx, _| push(cx, Transition::Later)),
+        turn(&["-"], "", "toggle between the last two views", |cx, _| push(cx, Transition::Last)),
         turn(&["0"], "", "all namespaces", |cx, _| {
             look::select_namespaces(cx, "all");
             Ok(())
         }),
         turn(&["ctrl-w"], "", "wide: all columns", |cx, _| set(cx, Setting::Wide(!cx.state.settings.wide))),
         turn(&["ctrl-e"], "", "hide or show the header", |cx, _| set(cx, Setting::HideHeader(!cx.state.settings.hide_header))),
-        turn(&["ctrl-g"], "", "hide the hints that the demo opens with", |cx, _| set(cx, Setting::NoGuide)),
+        turn(&["ctrl-g"], "", "hide the demo's hints", |cx, _| set(cx, Setting::NoGuide)),
         turn(&["p"], "", "preview of the selected object", |cx, _| set(cx, Setting::Preview(!cx.state.settings.preview))),
         turn(&["ctrl-r"], "", "read everything from the cluster again", |cx, _| intend(cx, Intent::Refresh)),
         turn(&["ctrl-l"], "", "draw the screen again", |cx, _| intend(cx, Intent::Terminal(Terminal::Redraw))),
         act("theme", &["skin"], &[], "choose a theme by name", theme),
-        turn(&["ctrl-z"], "", "to the shell; `fg` comes back", |cx, _| intend(cx, Intent::Terminal(Terminal::Suspend))),
-        act("quit", &["q", "q!", "qa", "Q", "exit"], &["ctrl-c"], "quit; asks first while something is under way", |cx, _| {
+        turn(&["ctrl-z"], "", "suspend to the shell; `fg` returns", |cx, _| intend(cx, Intent::Terminal(Terminal::Suspend))),
+        act("quit", &["q", "q!", "qa", "Q", "exit"], &["ctrl-c"], "quit; asks first while acts are under way", |cx, _| {
             acting::leave(cx)
         }),
     ]

@@ -1,6 +1,6 @@
-//! What git says: the fields that it sets with file and line, and where the cluster differs from it.
+//! Commands about git: the fields that it sets with file and line, and where the cluster differs from it.
 
-use super::{Command, Cx, Gesture, Run, Scope, Screen, Target, Transition};
+use super::{Command, Cx, Gesture, Handler, KeyScope, Screen, Subject, Transition};
 use crate::error::{Error, Result};
 use crate::state::{Intent, Show};
 
@@ -12,8 +12,8 @@ pub(super) fn all() -> Vec<Command> {
         keys: &["o"],
         doc: "the fields that git sets, each with the file, line and layer that set it".into(),
         footer: "origins",
-        scopes: &[Scope::Text],
-        run: Run::Act(origins),
+        scopes: &[KeyScope::Text],
+        run: Handler::Act(origins),
     },
     Command {
         name: "",
@@ -21,17 +21,17 @@ pub(super) fn all() -> Vec<Command> {
         keys: &["o"],
         doc: "the file at the line that sets the field".into(),
         footer: "file",
-        scopes: &[Scope::Fields],
-        run: Run::Gesture(Gesture::File),
+        scopes: &[KeyScope::Fields],
+        run: Handler::Gesture(Gesture::File),
     },
     Command {
         name: "",
         aliases: &[],
         keys: &["e"],
-        doc: "open the file at the line in $EDITOR, where a checkout of yours has it".into(),
+        doc: "open the file at the line in $EDITOR, if one of your checkouts has it".into(),
         footer: "$EDITOR",
-        scopes: &[Scope::File],
-        run: Run::Gesture(Gesture::Edit),
+        scopes: &[KeyScope::File],
+        run: Handler::Gesture(Gesture::Edit),
     },
     Command {
         name: "drift",
@@ -39,10 +39,10 @@ pub(super) fn all() -> Vec<Command> {
         keys: &[],
         doc: "compare the cluster with what git renders at the applied revisions: every field that differs, with its file and line".into(),
         footer: "",
-        scopes: &[Scope::Everywhere],
-        run: Run::Act(|cx, _| {
+        scopes: &[KeyScope::Everywhere],
+        run: Handler::Act(|cx, _| {
             compare(cx)?;
-            cx.transit(Transition::Go(Screen::DRIFT, Target::Nothing));
+            cx.transit(Transition::Go(Screen::DRIFT, Subject::Nothing));
             Ok(())
         }),
     },
@@ -50,10 +50,10 @@ pub(super) fn all() -> Vec<Command> {
         name: "drifted",
         aliases: &[],
         keys: &[],
-        doc: "compare the cluster with git and show in the tree what differs; again, in the tree: everything".into(),
+        doc: "compare the cluster with git and show the differences in the tree; again, in the tree: everything".into(),
         footer: "",
-        scopes: &[Scope::Everywhere],
-        run: Run::Act(drifted),
+        scopes: &[KeyScope::Everywhere],
+        run: Handler::Act(drifted),
     },
     ]
 }
@@ -65,13 +65,13 @@ fn origins(cx: &mut Cx, _: &str) -> Result<()> {
     let Some(manifest) = cx.state.cluster().manifest(&object) else {
         return Err(Error::failed(
             format!("no Flux Kustomization is known to apply {object}"),
-            "only what a Kustomization applies has a manifest in git that can be found",
+            "a manifest in git can be found only for objects that a Kustomization applies",
         ));
     };
     if manifest.object != object {
         cx.say(format!("{object} is not in git itself: {} is", manifest.object));
     }
-    cx.transit(Transition::Open(Screen::ORIGINS, Target::Object(manifest.object)));
+    cx.transit(Transition::Open(Screen::ORIGINS, Subject::Object(manifest.object)));
     Ok(())
 }
 
@@ -86,11 +86,11 @@ fn compare(cx: &mut Cx) -> Result<()> {
 
 fn drifted(cx: &mut Cx, _: &str) -> Result<()> {
     // somewhere else it asks for drift, whatever the tree shows
-    let is_shown = cx.scope == Scope::Tree && cx.state.cluster().tree.drifted;
+    let is_shown = cx.scope == KeyScope::Tree && cx.state.cluster().tree.drifted;
     if !is_shown {
         compare(cx)?;
     }
     cx.intend(Intent::Show(Show::Drifted(!is_shown)));
-    cx.transit(Transition::Go(Screen::TREE, Target::Nothing));
+    cx.transit(Transition::Go(Screen::TREE, Subject::Nothing));
     Ok(())
 }

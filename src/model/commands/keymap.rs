@@ -1,16 +1,16 @@
 //! From keys to commands and back.
 
-use super::{Command, Scope, all};
+use super::{Command, KeyScope, all};
 use crate::state::Key;
 
 /// Returns the command behind a key: the view's own scope first, then what works everywhere.
-pub fn lookup(key: Key, scope: Scope) -> Option<&'static Command> {
-    let bound = |wished: Scope| {
+pub fn lookup(key: Key, scope: KeyScope) -> Option<&'static Command> {
+    let bound = |wanted: KeyScope| {
         all().find(move |command| {
-            command.scopes.contains(&wished) && command.keys.iter().any(|text| Key::parse(text) == Some(key))
+            command.scopes.contains(&wanted) && command.keys.iter().any(|text| Key::parse(text) == Some(key))
         })
     };
-    bound(scope).or_else(|| bound(Scope::Everywhere))
+    bound(scope).or_else(|| bound(KeyScope::Everywhere))
 }
 
 /// How a command's keys are written in help: `j ↓`.
@@ -38,12 +38,20 @@ mod tests {
 
     #[test]
     fn every_key_parses_and_no_scope_binds_one_twice() {
-        let scopes = [Scope::Everywhere, Scope::Tree, Scope::Table, Scope::Picker, Scope::Text, Scope::Logs, Scope::Jobs];
+        let scopes = [
+            KeyScope::Everywhere,
+            KeyScope::Tree,
+            KeyScope::Table,
+            KeyScope::Picker,
+            KeyScope::Text,
+            KeyScope::Logs,
+            KeyScope::Jobs,
+        ];
         for scope in scopes {
             let mut seen = std::collections::BTreeMap::new();
             for command in all().filter(|command| command.scopes.contains(&scope)) {
                 for key in command.keys {
-                    assert!(Key::parse(key).is_some(), "{key} of {} is no key", command.doc);
+                    assert!(Key::parse(key).is_some(), "{key} of {} is not a key", command.doc);
                     let other = seen.insert(*key, &*command.doc);
                     assert_eq!(other, None, "{key} means two things in {scope:?}");
                 }

@@ -1,16 +1,16 @@
-//! Looking at things: views of the whole, and of the selected object.
+//! Views: of the whole cluster, and of the selected object.
 
 use std::collections::BTreeSet;
 
-use super::{Command, Cx, Run, Scope, Screen, Target, Transition};
+use super::{Command, Cx, Handler, KeyScope, Screen, Subject, Transition};
 use crate::domain::Health;
 use crate::error::{Error, Result};
 use crate::state::projection::Root;
 use crate::state::{Intent, Show};
 
 /// Where there is an object to look at: rows, and texts about one.
-const OBJECTS: &[Scope] = &[Scope::Tree, Scope::Table, Scope::Text, Scope::Fields];
-const EVERYWHERE: &[Scope] = &[Scope::Everywhere];
+const OBJECTS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields];
+const EVERYWHERE: &[KeyScope] = &[KeyScope::Everywhere];
 
 fn named(
     name: &'static str,
@@ -18,7 +18,7 @@ fn named(
     doc: &'static str,
     act: fn(&mut Cx, &str) -> Result<()>,
 ) -> Command {
-    Command { name, aliases, keys: &[], doc: doc.into(), footer: "", scopes: EVERYWHERE, run: Run::Act(act) }
+    Command { name, aliases, keys: &[], doc: doc.into(), footer: "", scopes: EVERYWHERE, run: Handler::Act(act) }
 }
 
 fn on_row(
@@ -28,7 +28,7 @@ fn on_row(
     doc: &'static str,
     act: fn(&mut Cx, &str) -> Result<()>,
 ) -> Command {
-    Command { name, aliases: &[], keys, doc: doc.into(), footer, scopes: OBJECTS, run: Run::Act(act) }
+    Command { name, aliases: &[], keys, doc: doc.into(), footer, scopes: OBJECTS, run: Handler::Act(act) }
 }
 
 pub(super) fn all() -> Vec<Command> {
@@ -45,30 +45,32 @@ pub(super) fn all() -> Vec<Command> {
             doc: "events of the object".into(),
             footer: "events",
             scopes: OBJECTS,
-            run: Run::Act(|cx, _| open(cx, Screen::EVENTS)),
+            run: Handler::Act(|cx, _| open(cx, Screen::EVENTS)),
         },
-        named("tree", &["home"], "the tree (sources, kustomizations or namespaces on top)", tree),
+        named("tree", &["home"], "the tree (top level: sources, kustomizations or namespaces)", tree),
         Command {
             name: "root",
             aliases: &[],
             keys: &["tab"],
-            doc: "what is on top of the tree: sources, kustomizations, namespaces".into(),
+            doc: "the top level of the tree: sources, kustomizations or namespaces".into(),
             footer: "",
-            scopes: &[Scope::Tree],
-            run: Run::Act(root),
+            scopes: &[KeyScope::Tree],
+            run: Handler::Act(root),
         },
-        named("healthy", &[], "show what is ready", |cx, _| health(cx, &[Health::Ready])),
+        named("healthy", &[], "show ready objects", |cx, _| health(cx, &[Health::Ready])),
         Command {
             name: "failing",
             aliases: &["unhealthy", "faults"],
             keys: &["!"],
-            doc: "show what failed or stalled; again: everything".into(),
+            doc: "show failed and stalled objects; again: everything".into(),
             footer: "failing",
-            scopes: &[Scope::Tree, Scope::Table],
-            run: Run::Act(|cx, _| health(cx, &[Health::Failed, Health::Stalled])),
+            scopes: &[KeyScope::Tree, KeyScope::Table],
+            run: Handler::Act(|cx, _| health(cx, &[Health::Failed, Health::Stalled])),
         },
-        named("progressing", &[], "show what is under way or waits", |cx, _| health(cx, &[Health::Progressing, Health::Waiting])),
-        named("suspended", &[], "show what is suspended", |cx, _| health(cx, &[Health::Suspended])),
+        named("progressing", &[], "show progressing and waiting objects", |cx, _| {
+            health(cx, &[Health::Progressing, Health::Waiting])
+        }),
+        named("suspended", &[], "show suspended objects", |cx, _| health(cx, &[Health::Suspended])),
         named("all", &[], "show everything: no filter", everything),
         named("contexts", &["ctx", "context"], "contexts of the kubeconfig; with a name: switch to it", context),
         named("namespaces", &["ns", "namespace"], "namespaces; with names (`a,b`): look at these, `all` for all", namespace),
@@ -79,29 +81,29 @@ pub(super) fn all() -> Vec<Command> {
             doc: "all kinds with their names".into(),
             footer: "",
             scopes: EVERYWHERE,
-            run: Run::Act(|cx, _| go(cx, Screen::KINDS)),
+            run: Handler::Act(|cx, _| go(cx, Screen::KINDS)),
         },
     ]
 }
 
 fn open(cx: &mut Cx, view: Screen) -> Result<()> {
     let target = cx.targets.first().cloned().ok_or_else(|| Error::failed("nothing is selected", "move to an object first"))?;
-    cx.transit(Transition::Open(view, Target::Object(target)));
+    cx.transit(Transition::Open(view, Subject::Object(target)));
     Ok(())
 }
 
 fn go(cx: &mut Cx, view: Screen) -> Result<()> {
-    cx.transit(Transition::Go(view, Target::Nothing));
+    cx.transit(Transition::Go(view, Subject::Nothing));
     Ok(())
 }
 
 fn tree(cx: &mut Cx, root: &str) -> Result<()> {
     if !root.is_empty() {
-        let wished = Root::ALL.into_iter().find(|known| known.word().starts_with(root));
-        let wished = wished.ok_or_else(|| {
+        let wanted = Root::ALL.into_iter().find(|known| known.word().starts_with(root));
+        let wanted = wanted.ok_or_else(|| {
             Error::usage(format!("`{root}` cannot be on top of the tree"), "sources, kustomizations or namespaces")
         })?;
-        cx.intend(Intent::Show(Show::Root(wished)));
+        cx.intend(Intent::Show(Show::Root(wanted)));
     }
     go(cx, Screen::TREE)
 }
@@ -114,10 +116,10 @@ fn root(cx: &mut Cx, _: &str) -> Result<()> {
 }
 
 /// Narrows the tree to some states; the same command again shows everything.
-fn health(cx: &mut Cx, wished: &[Health]) -> Result<()> {
-    let wished: BTreeSet<_> = wished.iter().copied().collect();
-    let is_shown = cx.state.cluster().tree.health.as_ref() == Some(&wished);
-    cx.intend(Intent::Show(Show::Health((!is_shown).then_some(wished))));
+fn health(cx: &mut Cx, wanted: &[Health]) -> Result<()> {
+    let wanted: BTreeSet<_> = wanted.iter().copied().collect();
+    let is_shown = cx.state.cluster().tree.health.as_ref() == Some(&wanted);
+    cx.intend(Intent::Show(Show::Health((!is_shown).then_some(wanted))));
     go(cx, Screen::TREE)
 }
 
@@ -147,7 +149,7 @@ fn namespace(cx: &mut Cx, names: &str) -> Result<()> {
 
 /// Looks at these namespaces (`a,b`), or at all (`all`, `*`).
 pub(super) fn select_namespaces(cx: &mut Cx, names: &str) {
-    let wished: BTreeSet<crate::domain::Str> = names.split([',', ' ']).filter(|name| !name.is_empty()).map(Into::into).collect();
-    let all = wished.iter().any(|name| matches!(&**name, "all" | "*"));
-    cx.intend(Intent::Namespaces((!all).then_some(wished)));
+    let wanted: BTreeSet<crate::domain::Str> = names.split([',', ' ']).filter(|name| !name.is_empty()).map(Into::into).collect();
+    let all = wanted.iter().any(|name| matches!(&**name, "all" | "*"));
+    cx.intend(Intent::Namespaces((!all).then_some(wanted)));
 }

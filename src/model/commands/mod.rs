@@ -1,5 +1,5 @@
-//! What a user can do: one value a command, with its names, keys and words. Dispatch, help, footer, completion and the README's
-//! tables all come from here; nothing works that is not listed.
+//! What a user can do: one value a command, with its names, keys and documentation. Dispatch, help, footer, completion and the
+//! README's tables all come from here; nothing works that is not listed.
 
 mod act;
 mod application;
@@ -28,20 +28,20 @@ use crate::state::{Intent, Key, Question, State, Terminal, Ticket, Tickets};
 
 /// A named thing that a user can do.
 pub struct Command {
-    /// What stands after `:`; empty for commands that are keys only.
+    /// The names after `:`; empty for commands that are keys only.
     pub name: &'static str,
     pub aliases: &'static [&'static str],
     pub keys: &'static [&'static str],
     pub doc: Cow<'static, str>,
     /// A word for the footer; empty keeps it out of there.
     pub footer: &'static str,
-    pub scopes: &'static [Scope],
-    pub run: Run,
+    pub scopes: &'static [KeyScope],
+    pub run: Handler,
 }
 
 /// Where a command works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
+pub enum KeyScope {
     Everywhere,
     /// The tree.
     Tree,
@@ -52,7 +52,7 @@ pub enum Scope {
     /// YAML, details, events, help.
     Text,
     Logs,
-    /// What is being done, as a list and one by one.
+    /// Jobs, as a list and one by one.
     Jobs,
     /// Fields of objects, with the files that set them: of one object, and those that drifted.
     Fields,
@@ -62,7 +62,7 @@ pub enum Scope {
     Dialog,
 }
 
-impl Scope {
+impl KeyScope {
     pub fn word(self) -> &'static str {
         match self {
             Self::Everywhere => "everywhere",
@@ -81,19 +81,19 @@ impl Scope {
 
 /// What a command does.
 #[derive(Clone, Copy)]
-pub enum Run {
-    /// The view on top knows what it means there.
+pub enum Handler {
+    /// Passed to the view on top.
     Gesture(Gesture),
-    /// The same everywhere; the text is what followed the command's name.
+    /// The same everywhere; with the text after the command's name.
     Act(fn(&mut Cx, &str) -> Result<()>),
-    /// What an action's key means on the selected objects.
+    /// An action's key, on the selected objects.
     Key(&'static str),
-    /// That action; the text answers the first field of its form.
+    /// An action; the text answers the first field of its form.
     Action(&'static Action),
 }
 
-impl Run {
-    /// Does it, where the view on top has no say in it.
+impl Handler {
+    /// Runs it, unless the view on top handles it.
     ///
     /// # Errors
     /// Why not.
@@ -101,7 +101,7 @@ impl Run {
         match self {
             Self::Gesture(_) => Ok(()),
             Self::Act(act) => act(cx, text),
-            Self::Key(key) => act::wish(cx, Wish::Key(key)),
+            Self::Key(key) => act::act(cx, ActIntent::Key(key)),
             Self::Action(action) => act::by_name(cx, action, text),
         }
     }
@@ -144,10 +144,10 @@ pub enum Gesture {
     Previous,
     NextContainer,
     Clear,
-    /// Halts what has not started; again: no longer follows what has.
+    /// Halts queued items; again: stops following the others.
     Stop,
     WatchOn,
-    /// Goes on with what an earlier run left.
+    /// Continue what an earlier run left.
     GoOn,
     Copy,
     CopyNamespace,
@@ -157,17 +157,18 @@ pub enum Gesture {
     Edit,
 }
 
-/// What a command or a view may look at, and what it wants done: first the intents, in their order, then the transitions.
+/// The context of a command or a view: what it may read, and what it requests: first the intents, in their order, then the
+/// transitions.
 pub struct Cx<'a> {
     pub state: &'a State,
-    /// Where it was given: the view on top.
-    pub scope: Scope,
-    /// The objects that the view on top means: the marked ones, else the selected one.
+    /// The view on top.
+    pub scope: KeyScope,
+    /// The targets in the view on top: the marked objects, or else the selected one.
     pub targets: Vec<ObjectRef>,
     pub out: &'a mut Outbox,
 }
 
-/// What a command or a view wants done after it returned.
+/// The requests of a command or a view, carried out after it returns.
 #[derive(Debug, Default)]
 pub struct Outbox {
     pub intents: Vec<Intent>,
@@ -184,7 +185,7 @@ impl Cx<'_> {
         self.out.transitions.push(transition);
     }
 
-    /// Tells the user something, until the next key.
+    /// Shows the user a notice, until the next key.
     pub fn say(&mut self, text: impl Into<String>) {
         self.intend(Intent::Say(text.into()));
     }
@@ -193,9 +194,9 @@ impl Cx<'_> {
         self.intend(Intent::Complain(error));
     }
 
-    /// Puts text on the clipboard, and says that as `told`.
-    pub fn copy(&mut self, text: String, told: impl Into<String>) {
-        self.say(told);
+    /// Puts text on the clipboard, and shows `notice`.
+    pub fn copy(&mut self, text: String, notice: impl Into<String>) {
+        self.say(notice);
         self.intend(Intent::Terminal(Terminal::Copy(text)));
     }
 
@@ -207,15 +208,15 @@ impl Cx<'_> {
     }
 }
 
-/// A wished change of the stack of views.
+/// A requested change of the stack of views.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Transition {
     /// Put a view on top.
-    Open(Screen, Target),
-    /// Start anew with this view: what `:` does.
-    Go(Screen, Target),
+    Open(Screen, Subject),
+    /// Start again with this view, as `:` does.
+    Go(Screen, Subject),
     Close,
-    /// To the view before in history, after, or the last.
+    /// To the previous or next view in the history, or the last one.
     Earlier,
     Later,
     Last,
@@ -225,46 +226,46 @@ pub enum Transition {
     Filter,
     /// Set the filter of the view on top.
     SetFilter(String),
-    /// Close the view on top and press this key in the one below: what picking a command in help does.
+    /// Close the view on top and press this key in the one below: as when a command is picked in help.
     Press(Key),
     /// Close the view on top and run this line.
     Run(String),
     /// Do this to what is selected in the view on top.
-    Act(Wish),
+    Act(ActIntent),
 }
 
 /// What a view is opened on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
+pub enum Subject {
     Nothing,
     Object(ObjectRef),
     Kind(GroupKind),
     /// A view of that scope: what help is about.
-    View(Scope),
+    View(KeyScope),
     /// Objects as they were when they were chosen, and those of them that the screen does not show.
     Acts {
         targets: Vec<actions::Target>,
         hidden: Vec<ObjectRef>,
     },
     Confirmation(Box<Confirmation>),
-    /// The same, where it came up by itself: whoever types does not expect it.
+    /// The same, opened by the program: the user may be typing and does not expect it.
     Unexpected(Box<Confirmation>),
     Job(JobId),
-    /// A file as the object that it sets something of sees it.
+    /// A file, with the object whose field it sets.
     File(ObjectRef, Box<FilePlace>),
 }
 
-/// What a person wishes to do to the selected objects.
+/// What the user wants to do to the selected objects.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wish {
-    /// Show what there is to choose from.
+pub enum ActIntent {
+    /// Show the actions.
     Choose,
-    /// What this key means on these objects.
+    /// The action of this key on these objects.
     Key(&'static str),
     Do(&'static Action, Answers),
 }
 
-/// All commands in the order of help; those of the actions are made of what these declare.
+/// All commands in the order of help; those of the actions are derived from their declarations.
 static ALL: LazyLock<Vec<Command>> = LazyLock::new(|| {
     let groups = [motion::all(), act::all(), look::all(), git::all(), application::all()];
     groups.into_iter().flatten().collect()

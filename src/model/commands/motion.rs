@@ -1,27 +1,35 @@
 //! Moving, folding, marking and sorting: k9s's keys mean what they mean in k9s.
 
-use super::{Command, Gesture, Run, Scope};
+use super::{Command, Gesture, Handler, KeyScope};
 
-const LISTS: &[Scope] = &[Scope::Tree, Scope::Table, Scope::Picker, Scope::Jobs, Scope::Fields];
-const MARKED: &[Scope] = &[Scope::Tree, Scope::Table, Scope::Picker];
-const ROWS: &[Scope] = &[Scope::Tree, Scope::Table];
-const ALL_VIEWS: &[Scope] =
-    &[Scope::Tree, Scope::Table, Scope::Picker, Scope::Text, Scope::Logs, Scope::Jobs, Scope::Fields, Scope::File];
-const TREE: &[Scope] = &[Scope::Tree];
-const TEXTS: &[Scope] = &[Scope::Text, Scope::Logs, Scope::File];
+const LISTS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Picker, KeyScope::Jobs, KeyScope::Fields];
+const MARKED: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Picker];
+const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table];
+const ALL_VIEWS: &[KeyScope] = &[
+    KeyScope::Tree,
+    KeyScope::Table,
+    KeyScope::Picker,
+    KeyScope::Text,
+    KeyScope::Logs,
+    KeyScope::Jobs,
+    KeyScope::Fields,
+    KeyScope::File,
+];
+const TREE: &[KeyScope] = &[KeyScope::Tree];
+const TEXTS: &[KeyScope] = &[KeyScope::Text, KeyScope::Logs, KeyScope::File];
 
-fn key(keys: &'static [&'static str], scopes: &'static [Scope], gesture: Gesture, doc: &'static str) -> Command {
-    Command { name: "", aliases: &[], keys, doc: doc.into(), footer: "", scopes, run: Run::Gesture(gesture) }
+fn key(keys: &'static [&'static str], scopes: &'static [KeyScope], gesture: Gesture, doc: &'static str) -> Command {
+    Command { name: "", aliases: &[], keys, doc: doc.into(), footer: "", scopes, run: Handler::Gesture(gesture) }
 }
 
 fn footed(
     keys: &'static [&'static str],
-    scopes: &'static [Scope],
+    scopes: &'static [KeyScope],
     gesture: Gesture,
     doc: &'static str,
     footer: &'static str,
 ) -> Command {
-    Command { name: "", aliases: &[], keys, doc: doc.into(), footer, scopes, run: Run::Gesture(gesture) }
+    Command { name: "", aliases: &[], keys, doc: doc.into(), footer, scopes, run: Handler::Gesture(gesture) }
 }
 
 pub(super) fn all() -> Vec<Command> {
@@ -40,28 +48,28 @@ pub(super) fn all() -> Vec<Command> {
         key(&["Z"], TREE, Gesture::UnfoldAll, "unfold everything"),
         key(&["o"], ROWS, Gesture::Parent, "jump to the owner (the parent)"),
         key(&["U"], ROWS, Gesture::Source, "jump to the source"),
-        key(&["u"], ROWS, Gesture::Dependants, "used by: who depends on it"),
+        key(&["u"], ROWS, Gesture::Dependants, "used by: what depends on it"),
         key(&["space"], MARKED, Gesture::Mark, "mark"),
         key(&["ctrl-space"], ROWS, Gesture::MarkRange, "mark from the last mark to here"),
         key(&["M"], ROWS, Gesture::MarkAll, "mark everything that the filter shows"),
         key(&["ctrl-\\"], MARKED, Gesture::ClearMarks, "clear all marks"),
         key(&["N"], ROWS, Gesture::SortName, "sort by name; again: reverse"),
         key(&["S"], ROWS, Gesture::SortState, "sort by state, worst first"),
-        key(&["A"], ROWS, Gesture::SortAge, "sort by age, youngest change first"),
-        key(&["shift-left"], &[Scope::Table], Gesture::SortLeft, "choose the column to the left"),
-        key(&["shift-right"], &[Scope::Table], Gesture::SortRight, "choose the column to the right"),
-        key(&["O"], &[Scope::Table], Gesture::SortColumn, "sort by the chosen column; again: reverse"),
+        key(&["A"], ROWS, Gesture::SortAge, "sort by age, latest change first"),
+        key(&["shift-left"], &[KeyScope::Table], Gesture::SortLeft, "choose the column to the left"),
+        key(&["shift-right"], &[KeyScope::Table], Gesture::SortRight, "choose the column to the right"),
+        key(&["O"], &[KeyScope::Table], Gesture::SortColumn, "sort by the chosen column; again: reverse"),
         key(&["n"], TEXTS, Gesture::NextMatch, "next match"),
         key(&["N"], TEXTS, Gesture::PreviousMatch, "previous match"),
         footed(&["w"], TEXTS, Gesture::Wrap, "wrap long lines", "wrap"),
-        footed(&["s"], &[Scope::Logs], Gesture::Follow, "follow, or stay", "follow"),
-        key(&["t"], &[Scope::Logs], Gesture::Timestamps, "timestamps"),
-        footed(&["p"], &[Scope::Logs], Gesture::Previous, "the previous instance of the containers", "previous"),
-        footed(&["tab"], &[Scope::Logs], Gesture::NextContainer, "next container, then all", "container"),
-        key(&["C"], &[Scope::Logs], Gesture::Clear, "clear"),
-        footed(&["x"], &[Scope::Jobs], Gesture::Stop, "stop what has not started; again: no longer follow the rest", "stop"),
-        footed(&["w"], &[Scope::Jobs], Gesture::WatchOn, "keep watching what failed and is tried again", "keep watching"),
-        footed(&["r"], &[Scope::Jobs], Gesture::GoOn, "go on with what an earlier run left undone", "go on"),
+        footed(&["s"], &[KeyScope::Logs], Gesture::Follow, "follow, or stay", "follow"),
+        key(&["t"], &[KeyScope::Logs], Gesture::Timestamps, "timestamps"),
+        footed(&["p"], &[KeyScope::Logs], Gesture::Previous, "the previous instance of the containers", "previous"),
+        footed(&["tab"], &[KeyScope::Logs], Gesture::NextContainer, "next container, then all", "container"),
+        key(&["C"], &[KeyScope::Logs], Gesture::Clear, "clear"),
+        footed(&["x"], &[KeyScope::Jobs], Gesture::Stop, "stop what has not begun; again: no longer follow the rest", "stop"),
+        footed(&["w"], &[KeyScope::Jobs], Gesture::WatchOn, "keep watching failed items that are retried", "keep watching"),
+        footed(&["r"], &[KeyScope::Jobs], Gesture::GoOn, "continue what an earlier run left undone", "continue"),
         key(&["c"], ALL_VIEWS, Gesture::Copy, "copy: the name, or the whole text"),
         key(&["n"], ROWS, Gesture::CopyNamespace, "copy the namespace"),
     ]

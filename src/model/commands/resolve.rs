@@ -44,7 +44,7 @@ pub fn parse(line: &str, state: &State) -> Result<Line> {
     Ok(Line::Table { gk, namespaces: table.0, filter: table.1, context: table.2 })
 }
 
-/// Returns the kind that people mean by a name: one that we know, else any that the cluster showed us.
+/// Returns the kind of that name: one that we know, or any that the cluster serves.
 pub fn kind_named(word: &str, store: &Store) -> Option<GroupKind> {
     let served = |kind: &&'static Kind| store.of_kind(&GroupKind::new(kind.group, kind.kind)).next().is_some();
     let known = kinds::by_name(word);
@@ -84,20 +84,20 @@ pub fn complete(line: &str, state: &State) -> Vec<String> {
     offers.into_iter().filter(|offer| offer.starts_with(last)).map(|offer| format!("{kept}{offer}")).collect()
 }
 
-/// The error for a word that is no command and no kind, with the nearest right one.
+/// The error for a word that is neither a command nor a kind, with the nearest right one.
 fn unknown(word: &str) -> Error {
     let commands = all().map(|command| command.name.to_owned());
-    let message = format!("`{word}` is no command and no kind that this cluster has");
+    let message = format!("`{word}` is neither a command nor a kind that this cluster has");
     Error::usage(
         message,
         suggestion(word, commands.chain(kind_names())).unwrap_or_else(|| "`:kinds` lists kinds, `?` commands".to_owned()),
     )
 }
 
-/// The error for a word that is no kind, with the nearest that is one.
+/// The error for a word that is not a kind, with the nearest that is one.
 pub fn unknown_kind(word: &str) -> Error {
-    let message = format!("`{word}` is no kind that this cluster has");
-    Error::usage(message, suggestion(word, kind_names()).unwrap_or_else(|| "`fluxdeck tree` shows what is there".to_owned()))
+    let message = format!("`{word}` is not a kind that this cluster has");
+    Error::usage(message, suggestion(word, kind_names()).unwrap_or_else(|| "`fluxdeck tree` lists the objects".to_owned()))
 }
 
 fn kind_names() -> impl Iterator<Item = String> {

@@ -1,4 +1,4 @@
-//! Which views there are to open, as values: a view that does not exist cannot be named.
+//! The views that can be opened, as values: a view that does not exist cannot be named.
 
 /// A view, as commands and other views open it. What it looks like is known in `ui` alone, where each says which of these it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,22 +1,22 @@
-//! One line of the log of acts: who did what to which object when, with which equivalent line, and what came of it.
+//! One line of the log of acts: who did what to which object when, with which equivalent line, and its outcome.
 //!
-//! It is for people: a line is written before each request and whenever an act has come further, so that of a program that was killed the
-//! next one can say how far it had come. What goes on with a job is its journal, not this.
+//! It is for people: a line is written before each request and at each progress, so that after a kill the next run can say how far the
+//! act was. A job is continued from its journal, not from this.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// One act on one object. Written down before it is requested, when it has come further, and when it has come to its end.
+/// One act on one object. Written before it is requested, at each progress, and at its end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Act {
-    /// When it was asked for; with `object`, `action` and `context` what joins the lines of an act.
+    /// When it was requested; with `object`, `action` and `context` what joins the lines of an act.
     pub at: Timestamp,
     pub context: String,
     pub user: String,
     pub action: String,
     /// `Kind namespace/name`.
     pub object: String,
-    /// The line of `flux` or `kubectl` that does the same.
+    /// The equivalent `flux` or `kubectl` line.
     pub line: String,
     /// In words; none while it is under way.
     pub outcome: Option<String>,
@@ -34,14 +34,14 @@ pub struct Act {
 #[serde(rename_all = "lowercase")]
 pub enum ActEnd {
     Done,
-    /// Nobody knows, or nobody follows it: it is no failure.
+    /// Unknown, or no longer followed: not a failure.
     Unknown,
     /// It has failed, or was not done.
     Failed,
 }
 
 impl Act {
-    /// Whether two lines speak of the same act.
+    /// Whether two lines are about the same act.
     pub fn is_same(&self, other: &Self) -> bool {
         (self.at, &self.action, &self.object, &self.context) == (other.at, &other.action, &other.object, &other.context)
     }

@@ -1,10 +1,10 @@
-//! Which cluster something belongs to, in words that mean the same tomorrow.
+//! The identity of a cluster across runs, as text.
 
 use serde::{Deserialize, Serialize};
 
 use super::identity::Uid;
 
-/// What names a cluster beyond a run of the program: a [`super::ClusterId`] is only an index of this one.
+/// The identity of a cluster across runs: a [`super::ClusterId`] is only an index in this run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClusterKey {
     /// The uid of the namespace `kube-system`, which lives as long as its cluster; none where it may not be read.
@@ -14,8 +14,8 @@ pub struct ClusterKey {
 }
 
 impl ClusterKey {
-    /// Whether both mean the same cluster. Two uids decide it, since a URL may come to lead to another cluster; else the server does.
-    /// What names nothing is the same as nothing.
+    /// Whether both mean the same cluster. Two uids decide, since a URL may lead to another cluster later; otherwise the URL does.
+    /// An empty key equals no other.
     pub fn is_same(&self, other: &Self) -> bool {
         match (self.uid, other.uid) {
             (Some(own), Some(others)) => own == others,

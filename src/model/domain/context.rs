@@ -1,4 +1,4 @@
-//! What a kubeconfig calls a context: which cluster, as which user, in which namespace.
+//! A context of a kubeconfig: a cluster, a user and a namespace.
 
 /// One context of the kubeconfig.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Durations: Go's spelling in, kubectl's ages out.
+//! Durations: reads Go's notation, writes kubectl's ages.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Who an object is. Names are never joined into strings and never compared alone.
+//! The identity of an object. Names are never joined into strings and never compared alone.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ pub type Str = Arc<str>;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClusterId(pub u16);
 
-/// An API group and a kind. The version is no part of identity: the same object is served in several.
+/// An API group and a kind. The version is not part of the identity: the same object is served in several.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct GroupKind {
     pub group: Str,
@@ -42,7 +42,7 @@ pub struct ObjectRef(Arc<Identity>);
 /// What makes an object itself: cluster, group, kind, namespace (empty when cluster-scoped) and name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Identity {
-    /// Not written down: what is read again belongs to the first cluster until it is [`ObjectRef::moved`] to its own.
+    /// Not stored: a reference that is read back belongs to the first cluster until it is [`ObjectRef::moved`] to its own.
     #[serde(skip)]
     pub cluster: ClusterId,
     pub gk: GroupKind,
@@ -63,7 +63,7 @@ impl ObjectRef {
         Self(Arc::new(Identity { cluster, gk, namespace: namespace.into(), name: name.into() }))
     }
 
-    /// The same object as one of that cluster: how what was written down in another run finds its place in this one.
+    /// The same object in that cluster: for references that another run has stored.
     pub fn moved(&self, cluster: ClusterId) -> Self {
         if self.cluster == cluster {
             return self.clone();

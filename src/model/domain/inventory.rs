@@ -1,4 +1,4 @@
-//! Inventory ids: how Flux writes down what it applied.
+//! Inventory ids: how Flux records what it applied.
 
 use super::identity::{ClusterId, GroupKind, ObjectRef};
 
@@ -42,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_id_is_refused() {
+    fn an_invalid_id_is_refused() {
         for id in ["", "web", "a_b", "a_b_c", "__apps_Deployment", "a_b_apps_"] {
             assert_eq!(parse(ClusterId(0), id), None, "{id}");
         }

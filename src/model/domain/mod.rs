@@ -1,6 +1,6 @@
-//! The words of the field as types: objects, their identity, health and edges, and the store that indexes them.
+//! The field's terms as types: objects, their identity, health and edges, and the store that indexes them.
 //!
-//! Pure and at the bottom of everything: nothing here knows another room. No JSON (that stops in `kinds`), no text layout.
+//! Pure and at the bottom: nothing here depends on another room. No JSON (that stops in `kinds`), no text layout.
 
 pub mod act;
 pub mod cluster_key;
@@ -30,4 +30,4 @@ pub use health::Health;
 pub use identity::{ClusterId, GroupKind, ObjectRef, Str, Uid};
 pub use object::{Condition, Control, Deletion, Edge, Facts, Labels, Object, Owner, Relation, Suspension, Verdict};
 pub use policy::{Guarded, Policy};
-pub use store::{Changes, Coverage, Delta, Link, NodeId, Presence, Scope, Store};
+pub use store::{Changes, Coverage, Delta, NodeId, Presence, Scope, Store, StoredEdge};

@@ -1,11 +1,11 @@
-//! Pauses between attempts: each as long as two of the one before, up to a longest one.
+//! Back-off: each pause is twice as long as the one before, up to a maximum.
 
 use std::time::Duration;
 
-/// Longest that a server may ask to be left alone (`Retry-After`): whoever waits is worth a request.
+/// Longest that a server may ask to be left alone (`Retry-After`): after that, one request does not hurt.
 pub const LONGEST_ASKED: Duration = Duration::from_secs(300);
 
-/// The pauses of one who tries again and again.
+/// The back-off between attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pauses {
     first: Duration,
@@ -18,7 +18,7 @@ impl Pauses {
         Self { first, last, next: first }
     }
 
-    /// It has worked: the next pause is the first again.
+    /// After a success: the next pause is the first again.
     pub fn reset(&mut self) {
         self.next = self.first;
     }
@@ -41,7 +41,7 @@ mod tests {
         let seconds: Vec<_> = (0..7).map(|_| pauses.next(None).as_secs()).collect();
         assert_eq!(seconds, [1, 2, 4, 8, 16, 30, 30]);
         assert_eq!(pauses.next(Some(Duration::from_secs(45))).as_secs(), 45);
-        assert_eq!(pauses.next(Some(Duration::from_secs(3600))), LONGEST_ASKED, "a server does not send people away for an hour");
+        assert_eq!(pauses.next(Some(Duration::from_secs(3600))), LONGEST_ASKED, "a server cannot make clients wait for an hour");
         pauses.reset();
         assert_eq!(pauses.next(None).as_secs(), 1);
     }

@@ -1,4 +1,4 @@
-//! What a context allows: chosen in the configuration, for each context of its own.
+//! What a context allows, by the configuration.
 
 use super::pattern::Pattern;
 

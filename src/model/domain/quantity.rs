@@ -1,6 +1,6 @@
 //! Quantities of Kubernetes: `100m`, `1Gi`, `1e3` (apimachinery `api/resource/quantity.go`).
 
-/// The amount in billionths, exact; None for what is no quantity.
+/// The amount in billionths, exact; None for what is not a quantity.
 pub fn parse(text: &str) -> Option<i128> {
     let split = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '+' | '-'))).unwrap_or(text.len());
     let (number, suffix) = text.split_at(split);

@@ -11,7 +11,7 @@ use super::object::Labels;
 pub enum Query {
     /// A regular expression over all visible cells, without regard to case; `inverse` keeps what does not match.
     Text { pattern: Regex, inverse: bool },
-    /// A label selector: all requirements hold.
+    /// A label selector: all requirements must match.
     Labels(Vec<Requirement>),
     /// Letters in this order, with others between.
     Fuzzy(Pattern),
@@ -27,7 +27,7 @@ pub enum Requirement {
 }
 
 impl Query {
-    /// Reads what stands after `/`. An empty text is no filter.
+    /// Parses the text after `/`. An empty text is not a filter.
     ///
     /// # Errors
     /// Says what is wrong with the expression, for the prompt.
@@ -44,7 +44,7 @@ impl Query {
         if pattern.is_empty() {
             return Ok(None);
         }
-        // half-typed expressions are common: what is no regular expression is taken literally
+        // half-typed expressions are common: what is not a regular expression is taken literally
         let build = |pattern: &str| RegexBuilder::new(pattern).case_insensitive(true).size_limit(1 << 20).build();
         let pattern = build(pattern).or_else(|_| build(&regex::escape(pattern))).map_err(|error| error.to_string())?;
         Ok(Some(Self::Text { pattern, inverse }))
@@ -53,14 +53,14 @@ impl Query {
     /// Reads a label selector: `app=web,tier!=cache,canary,!legacy`.
     ///
     /// # Errors
-    /// Names the requirement that is none.
+    /// Names the invalid requirement.
     pub fn labels(selector: &str) -> Result<Option<Self>, String> {
         let requirements: Vec<_> =
             selector.split(',').map(str::trim).filter(|part| !part.is_empty()).map(requirement).collect::<Result<_, _>>()?;
         Ok((!requirements.is_empty()).then_some(Self::Labels(requirements)))
     }
 
-    /// Whether an object with these cells and labels is meant. `matcher` keeps the fuzzy matcher's memory between calls.
+    /// Whether an object with these cells and labels matches. `matcher` keeps the fuzzy matcher's buffers between calls.
     pub fn matches(&self, cells: &str, labels: &Labels, matcher: &mut Fuzzy) -> bool {
         match self {
             Self::Text { pattern, inverse } => pattern.is_match(cells) != *inverse,
@@ -70,13 +70,13 @@ impl Query {
     }
 }
 
-/// The memory of the fuzzy matcher.
+/// The buffers of the fuzzy matcher.
 pub struct Fuzzy {
     matcher: Matcher,
     buffer: Vec<char>,
 }
 
-/// What it remembers says nothing.
+/// Its buffers have no meaning.
 impl std::fmt::Debug for Fuzzy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Fuzzy")
@@ -117,7 +117,7 @@ fn requirement(text: &str) -> Result<Requirement, String> {
     if plain {
         Ok(requirement)
     } else {
-        Err(format!("`{text}` is no label requirement: write key=value, key!=value, key or !key"))
+        Err(format!("`{text}` is not a label requirement: write key=value, key!=value, key or !key"))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Revisions as Flux writes them, and as people read them.
+//! Revisions as Flux writes them, and as they are shown.
 
 /// Returns a revision short enough for a column: hexadecimal runs of 40 to 128 characters are cut and the algorithm in
 /// front of them is dropped: `main@sha1:86058ad…` becomes `main@86058ad`.

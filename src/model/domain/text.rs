@@ -12,7 +12,7 @@ pub const LONGEST: usize = 4 * 1024;
 /// Most combining marks kept on one character: more pile up over the lines above and below. Written languages need up to three.
 const MOST_MARKS: usize = 4;
 
-/// Returns what somebody said (a message, an error, a URL) fit for people and files: without credentials ([`redact`]), and
+/// Returns text from outside (a message, an error, a URL) fit for people and files: without credentials ([`redact`]), and
 /// [`printable`].
 ///
 /// Borrows when there was nothing to do, which is nearly always.

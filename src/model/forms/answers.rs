@@ -1,4 +1,4 @@
-//! What was answered, by field.
+//! The user's answers, by field.
 
 use std::collections::BTreeMap;
 
@@ -8,15 +8,15 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// The answer to one field, as JSON has it: a moment is its text (RFC 3339).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Value {
+pub enum FieldValue {
     Yes(bool),
     Number(i64),
     Text(String),
     Many(Vec<String>),
 }
 
-/// As a person would type it.
-impl std::fmt::Display for Value {
+/// As the user would type it.
+impl std::fmt::Display for FieldValue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Yes(true) => f.write_str("yes"),
@@ -28,31 +28,31 @@ impl std::fmt::Display for Value {
     }
 }
 
-/// The answers to a form. What was not answered is not there.
+/// The answers to a form. Unanswered fields are absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct Answers(BTreeMap<String, Value>);
+pub struct Answers(BTreeMap<String, FieldValue>);
 
 impl Answers {
-    pub fn with(mut self, id: &str, value: Value) -> Self {
+    pub fn with(mut self, id: &str, value: FieldValue) -> Self {
         self.put(id, value);
         self
     }
 
-    pub fn put(&mut self, id: &str, value: Value) {
+    pub fn put(&mut self, id: &str, value: FieldValue) {
         self.0.insert(id.to_owned(), value);
     }
 
-    pub fn get(&self, id: &str) -> Option<&Value> {
+    pub fn get(&self, id: &str) -> Option<&FieldValue> {
         self.0.get(id)
     }
 
     pub fn text(&self, id: &str) -> Option<&str> {
-        if let Some(Value::Text(text)) = self.get(id) { Some(text) } else { None }
+        if let Some(FieldValue::Text(text)) = self.get(id) { Some(text) } else { None }
     }
 
     pub fn number(&self, id: &str) -> Option<i64> {
-        if let Some(Value::Number(number)) = self.get(id) { Some(*number) } else { None }
+        if let Some(FieldValue::Number(number)) = self.get(id) { Some(*number) } else { None }
     }
 
     pub fn moment(&self, id: &str) -> Option<Timestamp> {
@@ -60,19 +60,19 @@ impl Answers {
     }
 
     pub fn many(&self, id: &str) -> &[String] {
-        if let Some(Value::Many(all)) = self.get(id) { all } else { &[] }
+        if let Some(FieldValue::Many(all)) = self.get(id) { all } else { &[] }
     }
 
-    /// Whether it was answered by yes.
+    /// Whether the answer is yes.
     pub fn is_yes(&self, id: &str) -> bool {
-        self.get(id) == Some(&Value::Yes(true))
+        self.get(id) == Some(&FieldValue::Yes(true))
     }
 }
 
 /// A field that was left empty may be written as null.
 impl<'de> Deserialize<'de> for Answers {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let all = BTreeMap::<String, Option<Value>>::deserialize(deserializer)?;
+        let all = BTreeMap::<String, Option<FieldValue>>::deserialize(deserializer)?;
         Ok(Self(all.into_iter().filter_map(|(id, value)| Some((id, value?))).collect()))
     }
 }

@@ -1,8 +1,8 @@
-//! One field of a form: what it takes, and how what was typed is read.
+//! One field of a form: what it takes, and how the typed text is parsed.
 
 use std::borrow::Cow;
 
-use super::{Clock, Value, moment};
+use super::{Clock, FieldValue, moment};
 use crate::domain::{duration, quantity};
 use crate::error::{Error, Result};
 
@@ -23,7 +23,7 @@ pub struct Field {
     pub label: Text,
     /// What it means and how it is written: beside an empty field, and in `--help`.
     pub help: Text,
-    pub input: Input,
+    pub input: InputKind,
     /// What it holds at first, as it would be typed.
     pub default: String,
     /// It may stay empty.
@@ -34,7 +34,7 @@ pub struct Field {
 
 /// What a field takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Input {
+pub enum InputKind {
     /// One line.
     Text,
     /// A whole number; `what` it counts, for messages: `number of replicas`.
@@ -61,7 +61,7 @@ pub enum Input {
     YesNo,
     /// Several lines, in that language.
     Code(&'static str),
-    /// Exactly this word: what a person types to be sure.
+    /// Exactly this word: what the user types to be sure.
     Word(String),
 }
 
@@ -89,9 +89,9 @@ impl Choice {
     }
 }
 
-/// What is to be said of what stands in a field, as it is typed.
+/// The remark beside a field, while it is typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum Hint {
     /// How it is meant to be used.
     Help(String),
     /// What it was understood as.
@@ -100,7 +100,7 @@ pub enum Told {
 }
 
 impl Field {
-    pub fn new(id: impl Into<Text>, label: impl Into<Text>, help: impl Into<Text>, input: Input) -> Self {
+    pub fn new(id: impl Into<Text>, label: impl Into<Text>, help: impl Into<Text>, input: InputKind) -> Self {
         Self {
             id: id.into(),
             label: label.into(),
@@ -135,16 +135,16 @@ impl Field {
     /// What stands for its value in `--help`; none for what takes none.
     pub fn placeholder(&self) -> Option<&'static str> {
         Some(match self.input {
-            Input::Text => "TEXT",
-            Input::Number { .. } => "COUNT",
-            Input::Quantity => "QUANTITY",
-            Input::Choice { .. } => "VALUE",
-            Input::Many { .. } => "VALUES",
-            Input::Moment => "TIME",
-            Input::Span => "DURATION",
-            Input::Code(_) => "CODE",
-            Input::Word(_) => "WORD",
-            Input::YesNo => return None,
+            InputKind::Text => "TEXT",
+            InputKind::Number { .. } => "COUNT",
+            InputKind::Quantity => "QUANTITY",
+            InputKind::Choice { .. } => "VALUE",
+            InputKind::Many { .. } => "VALUES",
+            InputKind::Moment => "TIME",
+            InputKind::Span => "DURATION",
+            InputKind::Code(_) => "CODE",
+            InputKind::Word(_) => "WORD",
+            InputKind::YesNo => return None,
         })
     }
 
@@ -155,16 +155,17 @@ impl Field {
 
     /// Whether it takes more than one line.
     pub fn takes_lines(&self) -> bool {
-        matches!(self.input, Input::Code(_))
+        matches!(self.input, InputKind::Code(_))
     }
 
     /// What can be chosen that fits what was typed so far (of several: after the last comma), in order.
     pub fn matching(&self, text: &str) -> Vec<&Choice> {
-        let (Input::Choice { from: Choices::Now(all), .. } | Input::Many { from: Choices::Now(all) }) = &self.input else {
+        let (InputKind::Choice { from: Choices::Now(all), .. } | InputKind::Many { from: Choices::Now(all) }) = &self.input
+        else {
             return Vec::new();
         };
         let sought = match self.input {
-            Input::Many { .. } => text.rsplit(',').next().unwrap_or_default(),
+            InputKind::Many { .. } => text.rsplit(',').next().unwrap_or_default(),
             _ => text,
         };
         let sought = sought.trim().to_lowercase();
@@ -180,12 +181,12 @@ impl Field {
     ///
     /// # Errors
     /// What it cannot be, and how it is written.
-    pub fn read(&self, text: &str, clock: &Clock) -> Result<Option<Value>> {
+    pub fn read(&self, text: &str, clock: &Clock) -> Result<Option<FieldValue>> {
         if text.len() > self.longest() {
             return Err(Error::usage(format!("{} is too long", self.name()), format!("at most {} bytes", self.longest())));
         }
         if self.takes_lines() {
-            return Ok((!text.trim().is_empty()).then(|| Value::Text(text.to_owned())));
+            return Ok((!text.trim().is_empty()).then(|| FieldValue::Text(text.to_owned())));
         }
         let text = text.trim();
         if text.is_empty() {
@@ -198,55 +199,57 @@ impl Field {
             Choices::Now(all) => all.iter().any(|choice| choice.value == text),
             Choices::Later | Choices::Unknown(_) => true,
         };
-        let none = |what: &str, how: &str| Error::usage(format!("`{text}` is no {what}"), how.to_owned());
+        let none = |what: &str, how: &str| Error::usage(format!("`{text}` is not a valid {what}"), how.to_owned());
         Ok(Some(match &self.input {
-            Input::Text | Input::Code(_) => Value::Text(text.to_owned()),
-            Input::Number { least, most, what } => {
+            InputKind::Text | InputKind::Code(_) => FieldValue::Text(text.to_owned()),
+            InputKind::Number { least, most, what } => {
                 let number = text.parse().ok().filter(|number| (*least..=*most).contains(number));
-                Value::Number(number.ok_or_else(|| none(what, &range(text, *least, *most)))?)
+                FieldValue::Number(number.ok_or_else(|| none(what, &range(text, *least, *most)))?)
             }
-            Input::Quantity if quantity::parse(text).is_some() => Value::Text(text.to_owned()),
-            Input::Quantity => return Err(none("quantity", "write 100m, 0.5, 128Mi or 1Gi")),
-            Input::Choice { from, free } if *free || is_of(from, text) => Value::Text(text.to_owned()),
-            Input::Choice { .. } => return Err(none(self.name(), "choose one of the list")),
-            Input::Many { from } => {
+            InputKind::Quantity if quantity::parse(text).is_some() => FieldValue::Text(text.to_owned()),
+            InputKind::Quantity => return Err(none("quantity", "write 100m, 0.5, 128Mi or 1Gi")),
+            InputKind::Choice { from, free } if *free || is_of(from, text) => FieldValue::Text(text.to_owned()),
+            InputKind::Choice { .. } => return Err(none(self.name(), "choose one of the list")),
+            InputKind::Many { from } => {
                 let all: Vec<_> = text.split(',').map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned).collect();
                 match all.iter().find(|one| !is_of(from, one)) {
                     None if all.is_empty() => return Ok(None),
-                    Some(one) => return Err(Error::usage(format!("`{one}` is no {}", self.name()), "choose of the list")),
-                    None => Value::Many(all),
+                    Some(one) => {
+                        return Err(Error::usage(format!("`{one}` is not a valid {}", self.name()), "choose one of the list"));
+                    }
+                    None => FieldValue::Many(all),
                 }
             }
-            Input::Moment => Value::Text(moment::read(text, clock)?.to_string()),
-            Input::Span if moment::length(text).is_some() => Value::Text(text.to_owned()),
-            Input::Span => return Err(none("duration", "write 30s, 5m, 2h or 3d")),
-            Input::YesNo => match text.to_lowercase().as_str() {
-                "y" | "yes" | "true" => Value::Yes(true),
-                "n" | "no" | "false" => Value::Yes(false),
+            InputKind::Moment => FieldValue::Text(moment::read(text, clock)?.to_string()),
+            InputKind::Span if moment::length(text).is_some() => FieldValue::Text(text.to_owned()),
+            InputKind::Span => return Err(none("duration", "write 30s, 5m, 2h or 3d")),
+            InputKind::YesNo => match text.to_lowercase().as_str() {
+                "y" | "yes" | "true" => FieldValue::Yes(true),
+                "n" | "no" | "false" => FieldValue::Yes(false),
                 _ => return Err(none("answer", "say yes or no")),
             },
-            Input::Word(word) if word == text => Value::Text(text.to_owned()),
-            Input::Word(word) => return Err(Error::usage(format!("type `{word}`"), "nothing was done")),
+            InputKind::Word(word) if word == text => FieldValue::Text(text.to_owned()),
+            InputKind::Word(word) => return Err(Error::usage(format!("type `{word}`"), "nothing was done")),
         }))
     }
 
-    /// What is to be said beside it while `text` stands in it.
-    pub fn told(&self, text: &str, clock: &Clock) -> Option<Told> {
+    /// The remark beside it while it contains `text`.
+    pub fn hint(&self, text: &str, clock: &Clock) -> Option<Hint> {
         if text.trim().is_empty() {
             let looked_up = match &self.input {
-                Input::Choice { from, .. } | Input::Many { from } => from.state(),
+                InputKind::Choice { from, .. } | InputKind::Many { from } => from.state(),
                 _ => None,
             };
             let may = if self.optional { "may stay empty" } else { "" };
             let parts = [looked_up.unwrap_or_default(), &self.help, may].into_iter().filter(|part| !part.is_empty());
             let text = parts.collect::<Vec<_>>().join("; ");
-            return (!text.is_empty()).then_some(Told::Help(text));
+            return (!text.is_empty()).then_some(Hint::Help(text));
         }
         match (self.read(text, clock), &self.input) {
             // a word is wrong until its last letter
-            (Err(_), Input::Word(_)) => None,
-            (Err(error), _) => Some(Told::Wrong(error.to_string())),
-            (Ok(Some(Value::Text(moment))), Input::Moment) => Some(Told::Means(since_now(&moment, clock))),
+            (Err(_), InputKind::Word(_)) => None,
+            (Err(error), _) => Some(Hint::Wrong(error.to_string())),
+            (Ok(Some(FieldValue::Text(moment))), InputKind::Moment) => Some(Hint::Means(since_now(&moment, clock))),
             (Ok(_), _) => None,
         }
     }
@@ -256,7 +259,7 @@ impl Choices {
     fn state(&self) -> Option<&str> {
         match self {
             Self::Now(_) => None,
-            Self::Later => Some("looking up what there is …"),
+            Self::Later => Some("looking up the choices …"),
             Self::Unknown(why) => Some(why),
         }
     }
@@ -267,7 +270,7 @@ fn range(text: &str, least: i64, most: i64) -> String {
     if text.parse::<i128>().is_ok_and(|number| number > most.into()) {
         format!("the most is {most}")
     } else if most >= i32::MAX.into() {
-        format!("type a number from {least} on")
+        format!("type a number of at least {least}")
     } else {
         format!("type a number from {least} to {most}")
     }

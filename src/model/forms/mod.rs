@@ -1,9 +1,9 @@
 //! A question as data: which fields it has, what each takes, what may stay empty.
 //!
-//! A [`Form`] is made once by whoever asks (an action, a playbook) and read by everybody else: one view draws it, the flags of headless
-//! commands and `--set field=value` are made of it, and all three read what was typed by the same [`Field::read`]. The answers are
-//! [`Answers`], a map by field, written to journals as they are; who asked reads them into a struct of its own.
-//! What has to be looked up (tags, branches) is [`Choices::Later`] and filled in when it has come; nothing here asks anybody.
+//! A [`Form`] is built once by the action or playbook that asks, and read by everything else: one view draws it, the flags of
+//! headless commands and `--set field=value` are made from it, and all three parse text with the same [`Field::read`]. The result
+//! is [`Answers`], a mapping by field, written to journals as it is; the action reads it into a struct of its own. Choices that
+//! have to be looked up (tags, branches) are [`Choices::Later`] and filled in when they arrive; nothing here does a lookup.
 
 mod answers;
 mod field;
@@ -16,8 +16,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-pub use answers::{Answers, Value};
-pub use field::{Choice, Choices, Field, Input, Told};
+pub use answers::{Answers, FieldValue};
+pub use field::{Choice, Choices, Field, Hint, InputKind};
 
 use crate::domain::text::nearest;
 use crate::error::{Error, Result};
@@ -50,7 +50,7 @@ impl Form {
         self.fields.iter().filter(|field| !field.flag_only)
     }
 
-    /// Whether a person is asked anything on the screen.
+    /// Whether the user is asked anything on the screen.
     pub fn asks(&self) -> bool {
         self.shown().next().is_some()
     }
@@ -64,17 +64,17 @@ impl Form {
         self.shown().next()
     }
 
-    /// Fills the choices of a field that were looked up, or says why there are none.
+    /// Sets the looked-up choices of a field, or why there are none.
     pub fn fill(&mut self, id: &str, found: std::result::Result<Vec<Choice>, String>) {
         let Some(field) = self.fields.iter_mut().find(|field| field.id == id) else { return };
-        let (Input::Choice { from, .. } | Input::Many { from }) = &mut field.input else { return };
+        let (InputKind::Choice { from, .. } | InputKind::Many { from }) = &mut field.input else { return };
         *from = found.map_or_else(Choices::Unknown, Choices::Now);
     }
 
-    /// Reads what was typed, by field; what is left out, or empty, has its default.
+    /// Parses the typed texts, by field; missing and empty ones have their default.
     ///
     /// # Errors
-    /// A field that there is none of, with its neighbour; what cannot be read; what may not stay empty.
+    /// An unknown field, with the nearest known one; an invalid text; a missing answer.
     pub fn read<'a>(&self, typed: impl IntoIterator<Item = (&'a str, &'a str)>, clock: &Clock) -> Result<Answers> {
         let answers = self.read_some(typed, clock)?;
         self.complete(&answers)?;
@@ -105,10 +105,10 @@ impl Form {
         Ok(answers)
     }
 
-    /// Whether everything is answered that may not stay empty.
+    /// Whether all required fields are answered.
     ///
     /// # Errors
-    /// Names the first that is not.
+    /// Names the first that is missing.
     pub fn complete(&self, answers: &Answers) -> Result<()> {
         match self.fields.iter().find(|field| !field.optional && answers.get(&field.id).is_none()) {
             Some(field) => Err(Error::usage(format!("{} is not answered", field.name()), field.help.to_string())),

@@ -1,4 +1,4 @@
-//! Times as people type them.
+//! Points in time and durations as users type them.
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::{SignedDuration, Timestamp};
@@ -7,18 +7,18 @@ use super::Clock;
 use crate::domain::duration;
 use crate::error::{Error, Result};
 
-/// How moments are written, for hints.
+/// The notations of times, for hints.
 pub(super) const SPELT: &str = "2h, 3d, 14:00, 2026-12-01 or 2026-12-01T14:00";
 
-/// Reads a moment to come: a duration from now (`2h`, `3d`), a time of today or tomorrow (`14:00`), a date (`2026-12-01`), or both
+/// Parses a future time: a duration from now (`2h`, `3d`), a time of today or tomorrow (`14:00`), a date (`2026-12-01`), or both
 /// (`2026-12-01 14:00`, RFC 3339).
 ///
 /// # Errors
-/// What cannot be read, and what is past.
+/// An invalid time, or a past one.
 pub(super) fn read(text: &str, clock: &Clock) -> Result<Timestamp> {
     let Clock { now, zone } = clock;
     let text = text.trim();
-    let wrong = || Error::usage(format!("`{text}` is no time"), format!("write {SPELT}"));
+    let wrong = || Error::usage(format!("`{text}` is not a valid time"), format!("write {SPELT}"));
     let at = |moment: DateTime| moment.to_zoned(zone.clone()).map(|zoned| zoned.timestamp()).map_err(|_| wrong());
     let found = if let Some(length) = length(text) {
         now.checked_add(length).map_err(|_| wrong())?
@@ -43,7 +43,7 @@ pub(super) fn read(text: &str, clock: &Clock) -> Result<Timestamp> {
     Ok(found)
 }
 
-/// Reads a duration in Go's spelling, or in days.
+/// Parses a duration in Go's notation, or in days.
 pub(super) fn length(text: &str) -> Option<SignedDuration> {
     if let Some(days) = text.strip_suffix('d').and_then(|days| days.parse::<i64>().ok()) {
         return SignedDuration::try_from_hours(days.checked_mul(24)?);

@@ -9,7 +9,7 @@
 //! Puppet's, and signs nothing).
 
 use crate::render::node::{Layer, Node};
-use crate::render::read::{Place, documents};
+use crate::render::read::{TextPlace, documents};
 
 const MARK: &[u8] = b"ENC[AES256_GCM,";
 /// Without one of them SOPS does not open a file.
@@ -21,7 +21,7 @@ pub fn line(bytes: &[u8]) -> Option<u32> {
         return Some(count(&bytes[..at]));
     }
     let text = std::str::from_utf8(bytes).ok().filter(|text| text.contains("sops"))?;
-    match documents(bytes, &Place::file(&"".into(), Layer::Resource)) {
+    match documents(bytes, &TextPlace::file(&"".into(), Layer::Resource)) {
         Ok(found) if found.iter().any(Node::is_map) => found.iter().find_map(block),
         // no YAML, or what YAML takes for one long text, or a list
         _ => by_lines(text),

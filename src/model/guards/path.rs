@@ -7,7 +7,7 @@
 //! head comment, itself (`generated`).
 
 use super::locked::Why;
-use crate::render::tree::{Entry, Tree, join, parent};
+use crate::render::tree::{PathKind, Tree, join, parent};
 
 /// In a folder: nothing in it and below it is edited, the marker itself included.
 pub const MARKER: &str = "DO_NOT_EDIT";
@@ -25,7 +25,7 @@ pub(super) fn way(path: &str, tree: &dyn Tree) -> Option<Why> {
     let modules = modules(tree);
     let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
     ends.map(|end| &path[..end]).find_map(|at| match tree.entry(at) {
-        Some(Entry::Link(target)) => Some(Why::Link { at: at.to_owned(), target }),
+        Some(PathKind::Link(target)) => Some(Why::Link { at: at.to_owned(), target }),
         _ if tree.is_submodule(at) || modules.iter().any(|module| module == at) => Some(Why::Submodule { at: at.to_owned() }),
         _ => None,
     })

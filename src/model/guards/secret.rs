@@ -12,11 +12,11 @@
 use std::collections::BTreeMap;
 
 use super::locked::{Locked, Why};
-use crate::render::generate::Kind;
+use crate::render::generate::GeneratedKind;
 use crate::render::kustomization::FILE_NAMES;
 use crate::render::node::{Layer, Node, Value};
-use crate::render::read::{Place, documents};
-use crate::render::tree::{Entry, Tree, parent, resolve};
+use crate::render::read::{TextPlace, documents};
+use crate::render::tree::{PathKind, Tree, parent, resolve};
 
 const VALUES: &[&str] = &["data", "stringData"];
 const GENERATOR: &str = "secretGenerator";
@@ -27,7 +27,7 @@ const DEEPEST: usize = 4;
 
 /// Whether a field of an object is a Secret's value.
 pub fn is_value(kind: &str, path: &[&str]) -> bool {
-    kind == Kind::Secret.word() && path.first().is_some_and(|first| VALUES.contains(first))
+    kind == GeneratedKind::Secret.word() && path.first().is_some_and(|first| VALUES.contains(first))
 }
 
 /// Whether an edit sets no value of a Secret.
@@ -49,7 +49,7 @@ pub fn values_are_kept(path: &str, before: &[u8], after: &[u8]) -> Result<(), Lo
 
 /// Key and value of every Secret in a file; nothing where it cannot be read.
 fn values(bytes: &[u8]) -> Option<Vec<(String, String)>> {
-    let documents = documents(bytes, &Place::file(&"".into(), Layer::Resource)).ok()?;
+    let documents = documents(bytes, &TextPlace::file(&"".into(), Layer::Resource)).ok()?;
     let mut found = Vec::new();
     documents.iter().for_each(|node| walk(node, 0, &mut found));
     Some(found)
@@ -62,7 +62,7 @@ fn walk(node: &Node, depth: usize, found: &mut Vec<(String, String)>) {
         Value::Map(entries) => {
             let says = |word: &str| node.get("kind").and_then(Node::text) == Some(word);
             let keys = match () {
-                () if says(Kind::Secret.word()) => VALUES,
+                () if says(GeneratedKind::Secret.word()) => VALUES,
                 () if says(GENERATOR_KIND) => SOURCES,
                 () => &[],
             };
@@ -82,12 +82,12 @@ fn walk(node: &Node, depth: usize, found: &mut Vec<(String, String)>) {
 
 /// Whether an entry of `patches` has Secrets for its target: its kind is an expression.
 fn is_of_secrets(node: &Node) -> bool {
-    node.at(&["target", "kind"]).and_then(Node::text).is_some_and(|kind| kind.contains(Kind::Secret.word()))
+    node.at(&["target", "kind"]).and_then(Node::text).is_some_and(|kind| kind.contains(GeneratedKind::Secret.word()))
 }
 
 /// The values that a patch of Secrets sets: operations of RFC 6902, or a part of a manifest.
 fn patch(text: &str, found: &mut Vec<(String, String)>) {
-    let Ok(documents) = documents(text.as_bytes(), &Place::file(&"".into(), Layer::Patch)) else {
+    let Ok(documents) = documents(text.as_bytes(), &TextPlace::file(&"".into(), Layer::Patch)) else {
         found.push(("patch".to_owned(), text.to_owned()));
         return;
     };
@@ -110,8 +110,8 @@ fn below(node: &Node, keys: &[&str], found: &mut Vec<(String, String)>) {
 
 /// A text that is YAML itself: a patch.
 fn inside(text: &str, depth: usize, found: &mut Vec<(String, String)>) {
-    if depth < DEEPEST && text.contains(Kind::Secret.word()) && text.contains(['\n', '{']) {
-        let documents = documents(text.as_bytes(), &Place::file(&"".into(), Layer::Patch)).unwrap_or_default();
+    if depth < DEEPEST && text.contains(GeneratedKind::Secret.word()) && text.contains(['\n', '{']) {
+        let documents = documents(text.as_bytes(), &TextPlace::file(&"".into(), Layer::Patch)).unwrap_or_default();
         documents.iter().for_each(|node| walk(node, depth + 1, found));
     }
 }
@@ -145,8 +145,8 @@ impl Sources {
             for item in tree.items(&folder).unwrap_or_default() {
                 let path = if folder.is_empty() { item.name.clone() } else { format!("{folder}/{}", item.name) };
                 match item.entry {
-                    Entry::Folder => folders.push(path),
-                    Entry::File if FILE_NAMES.contains(&item.name.as_str()) => found.kustomization(tree, &path),
+                    PathKind::Folder => folders.push(path),
+                    PathKind::File if FILE_NAMES.contains(&item.name.as_str()) => found.kustomization(tree, &path),
                     _ => {}
                 }
             }
@@ -162,17 +162,17 @@ impl Sources {
             for (file, entry) in files.filter_map(|file| resolve(tree, folder, file).ok()) {
                 // one with a manifest in it says itself that it is of a Secret
                 let sets = |node: &Node| node.items().iter().any(is_setting);
-                if entry == Entry::File && self::read(tree, &file).iter().any(sets) {
+                if entry == PathKind::File && self::read(tree, &file).iter().any(sets) {
                     self.0.insert(file, path.to_owned());
                 }
             }
             node.get(GENERATOR).into_iter().flat_map(Node::items).for_each(|args| self.add(tree, path, folder, args));
             for text in node.get("generators").into_iter().flat_map(Node::items).filter_map(Node::text) {
                 let (by, generators) = match resolve(tree, folder, text) {
-                    Ok((file, Entry::File)) => (file.clone(), self::read(tree, &file)),
+                    Ok((file, PathKind::File)) => (file.clone(), self::read(tree, &file)),
                     _ => (
                         path.to_owned(),
-                        documents(text.as_bytes(), &Place::file(&path.into(), Layer::Generator)).unwrap_or_default(),
+                        documents(text.as_bytes(), &TextPlace::file(&path.into(), Layer::Generator)).unwrap_or_default(),
                     ),
                 };
                 let is_ours = |node: &&Node| node.get("kind").and_then(Node::text) == Some(GENERATOR_KIND);
@@ -186,7 +186,7 @@ impl Sources {
         let listed = ["files", "envs"].into_iter().filter_map(|key| args.get(key)).flat_map(Node::items);
         for text in listed.chain(args.get("env")).filter_map(Node::text) {
             let path = text.split_once('=').map_or(text, |(_, path)| path);
-            if let Ok((file, Entry::File)) = resolve(tree, folder, path) {
+            if let Ok((file, PathKind::File)) = resolve(tree, folder, path) {
                 self.0.insert(file, by.to_owned());
             }
         }
@@ -199,5 +199,5 @@ impl Sources {
 
 fn read(tree: &dyn Tree, path: &str) -> Vec<Node> {
     let Ok(bytes) = tree.read(path) else { return Vec::new() };
-    documents(&bytes, &Place::file(&path.into(), Layer::Resource)).unwrap_or_default()
+    documents(&bytes, &TextPlace::file(&path.into(), Layer::Resource)).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! What git says of one object: each field with the file, line and layer that set it. Plain data that a screen may keep.
+//! What git has for one object: each field with the file, line and layer that set it. Plain data that a screen may keep.
 
 use super::field::scalars;
 use super::named::shown;
@@ -38,7 +38,7 @@ pub struct Commit {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Declaration {
     pub path: String,
-    /// As people may see it.
+    /// Masked for the screen.
     pub value: String,
     /// Who set it: the winner first, then what it overrode. Never empty.
     pub layers: Vec<Origin>,
@@ -53,7 +53,7 @@ pub struct Declaration {
 pub struct PartOf {
     /// What it is: `tag`, `variable zone`.
     pub what: String,
-    /// As people may see it.
+    /// Masked for the screen.
     pub value: String,
     /// Who set it, and what that overrode; nothing of a part that is made.
     pub layers: Vec<Origin>,
@@ -72,7 +72,7 @@ pub struct FilePlace {
 
 /// Where a layer of a field stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum LayerPlace {
     File(FilePlace),
     /// In an object of the cluster: the Flux Kustomization itself, or a ConfigMap that variables come from.
     Object {
@@ -82,7 +82,7 @@ pub enum Place {
     },
 }
 
-impl Place {
+impl LayerPlace {
     /// Where an origin stands, in a file at this commit or in an object.
     pub fn of(origin: &Origin, at: &Commit, is_secret: bool) -> Self {
         match &*origin.location {
@@ -97,7 +97,7 @@ impl Place {
 }
 
 impl Commit {
-    /// The id as people read it.
+    /// The short id.
     pub fn short(&self) -> &str {
         self.id.get(..7).unwrap_or(&self.id)
     }
@@ -139,22 +139,22 @@ impl Declared {
             }
         };
         let mut fields: Vec<_> = scalars(node).into_iter().filter(|(path, _)| !is_name(path)).map(field).collect();
-        // every object has these two labels: what somebody wrote comes first
+        // every object has these two labels: fields that were written come first
         fields.sort_by_key(|field: &Declaration| field.winner().layer == Layer::FluxOwner);
         let unknown = object.unknown.iter().map(|name| name.to_string()).collect();
         Self { object: shown(node), applied_by, at, fields, unknown, is_secret }
     }
 
     /// Where a layer of a field stands.
-    pub fn place(&self, origin: &Origin) -> Place {
-        Place::of(origin, &self.at, self.is_secret)
+    pub fn place(&self, origin: &Origin) -> LayerPlace {
+        LayerPlace::of(origin, &self.at, self.is_secret)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::read::{Place as Reading, documents};
+    use crate::render::read::{TextPlace as Reading, documents};
 
     fn declared(text: &str) -> Declared {
         let node = documents(text.as_bytes(), &Reading::file(&"a.yaml".into(), Layer::Resource)).expect("YAML").remove(0);
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_are_told_with_their_lines_and_names_are_not_fields() {
+    fn fields_are_listed_with_their_lines_and_names_are_not_fields() {
         let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\n  namespace: apps\nspec:\n  replicas: 3\n  paused: \"a\\e[31mb\"\n";
         let found = declared(text);
         let fields: Vec<_> =
@@ -186,23 +186,26 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_in_an_object_of_the_cluster_is_no_file() {
+    fn a_value_in_an_object_of_the_cluster_has_no_file() {
         let first = |reading: Reading| {
             let node = documents(b"a: b\n", &reading).expect("YAML").remove(0);
-            Place::of(node.get("a").expect("a field").origin(), &Commit::default(), false)
+            LayerPlace::of(node.get("a").expect("a field").origin(), &Commit::default(), false)
         };
         let object = Reading::object("ConfigMap", "flux-system", "apps", Layer::Cluster);
-        let named = Place::Object { kind: "ConfigMap".into(), namespace: "flux-system".into(), name: "apps".into() };
+        let named = LayerPlace::Object { kind: "ConfigMap".into(), namespace: "flux-system".into(), name: "apps".into() };
         assert_eq!(first(object), named);
         // a file may be called as it likes
         for file in ["apps/web.yaml", "my files/web.yaml", "Kustomization", "ConfigMap flux-system/apps"] {
             let found = first(Reading::file(&file.into(), Layer::Resource));
-            assert!(matches!(found, Place::File(FilePlace { ref path, line: 1, .. }) if &**path == file), "{file}: {found:?}");
+            assert!(
+                matches!(found, LayerPlace::File(FilePlace { ref path, line: 1, .. }) if &**path == file),
+                "{file}: {found:?}"
+            );
         }
     }
 
     #[test]
-    fn no_value_of_a_secret_is_told() {
+    fn no_value_of_a_secret_is_shown() {
         let text = "kind: Secret\nmetadata: {name: web, labels: {app: web}}\nstringData: {password: hunter2}\ntype: Opaque\n";
         let fields: Vec<_> = declared(text).fields.into_iter().map(|field| (field.path, field.value)).collect();
         let expected = [("metadata.labels.app", "web"), ("stringData.password", MASKED), ("type", "Opaque")];

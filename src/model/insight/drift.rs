@@ -1,8 +1,10 @@
-//! Where a live object differs from what git renders: only in fields that git sets, and only where an API server would see a difference.
+//! Where a live object differs from what git renders: only in fields that git sets, and only where an API server would see a
+//! difference.
 //!
-//! Rules of kustomize-controller v1.9.4 (`kustomization_controller.go`, apply) and fluxcd/pkg `ssa`: objects that are switched off are left
-//! alone, fields of `spec.ignore` are left out, `status` is nobody's. What an API server makes of a manifest (defaults, quantities, zero
-//! values left away, lists by their keys) is taken from the schemas. Values of Secrets are never compared, nor what is encrypted in git.
+//! Rules of kustomize-controller v1.9.4 (`kustomization_controller.go`, apply) and fluxcd/pkg `ssa`: objects with reconciliation
+//! disabled are skipped; fields of `spec.ignore` and `status` are left out. Normalisation by the API server (defaults,
+//! quantities, omitted zero values, lists by their keys) comes from the schemas. Values of Secrets, and what is encrypted in git,
+//! are never compared.
 
 use regex::Regex;
 use serde_json::Value;
@@ -10,7 +12,7 @@ use serde_json::Value;
 use super::named::group;
 use super::schema::Schemas;
 use crate::domain::quantity;
-use crate::domain::secrets::is_telling;
+use crate::domain::secrets::is_sensitive;
 use crate::kinds::masked::{MASKED, leads_to_credential};
 use crate::render::fields::below;
 use crate::render::flux::{Applied, GROUP};
@@ -29,11 +31,11 @@ pub struct Drifted {
     pub origin: Origin,
 }
 
-/// What became of an object.
+/// What happened to an object.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Drift {
     None,
-    /// Flux was told to leave it alone.
+    /// Flux has to leave it alone.
     Off,
     Missing,
     Fields(Vec<Drifted>),
@@ -157,7 +159,7 @@ impl<'s> Walk<'s> {
         self.ignored.iter().any(|rule| pointer.strip_prefix(rule).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
     }
 
-    fn tell(&mut self, wanted: &Node, live: Option<&Value>, path: &str) {
+    fn report(&mut self, wanted: &Node, live: Option<&Value>, path: &str) {
         let git = write::json(wanted).unwrap_or_default();
         self.found.push(Drifted { path: path.to_owned(), git, live: live.cloned(), origin: wanted.origin().clone() });
     }
@@ -185,7 +187,7 @@ impl<'s> Walk<'s> {
         if path == "rules" && !of["aggregationRule"].is_null() {
             return;
         }
-        let is_credential = key == "value" && of["name"].as_str().is_some_and(is_telling);
+        let is_credential = key == "value" && of["name"].as_str().is_some_and(is_sensitive);
         match of.get(key).filter(|live| !live.is_null()) {
             Some(live) if is_credential => self.credential(wanted, Some(live), &path),
             Some(live) => {
@@ -193,7 +195,7 @@ impl<'s> Walk<'s> {
                 self.value(wanted, live, next, (&path, &pointer));
             }
             None if is_variable(wanted) || self.is_left_away(wanted, known.is_some()) => {}
-            None => self.tell(wanted, None, &path),
+            None => self.report(wanted, None, &path),
         }
     }
 
@@ -222,7 +224,7 @@ impl<'s> Walk<'s> {
             (Content::List(items), Value::Array(lives)) => self.list(wanted, items, lives, schema, paths),
             (Content::Scalar(_), _) if is_variable(wanted) => {}
             (Content::Scalar(_), _) if self.is_same(wanted, live, schema, paths.0) => {}
-            _ => self.tell(wanted, Some(live), paths.0),
+            _ => self.report(wanted, Some(live), paths.0),
         }
     }
 
@@ -232,7 +234,7 @@ impl<'s> Walk<'s> {
             schema["x-kubernetes-list-map-keys"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let sort = schema["x-kubernetes-list-type"].as_str().unwrap_or("atomic");
         if sort != "map" && sort != "set" && items.len() != lives.len() {
-            return self.tell(wanted, Some(&Value::Array(lives.to_vec())), path);
+            return self.report(wanted, Some(&Value::Array(lives.to_vec())), path);
         }
         for (at, item) in items.iter().enumerate() {
             let pointer = format!("{pointer}/{at}");
@@ -252,7 +254,7 @@ impl<'s> Walk<'s> {
                 found if before.into_iter().flatten().any(leads_to_credential) => self.credential(item, found, &path),
                 Some(live) => self.value(item, live, of, (&path, &pointer)),
                 None if is_variable(item) => {}
-                None => self.tell(item, None, &path),
+                None => self.report(item, None, &path),
             }
         }
     }

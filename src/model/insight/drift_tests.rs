@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::render::Layer;
-use crate::render::read::{Place, documents};
+use crate::render::read::{TextPlace, documents};
 
 const WEB: &str = "apiVersion: apps/v1
 kind: Deployment
@@ -35,7 +35,7 @@ fn schemas() -> Schemas {
 }
 
 fn applied(text: &str) -> Applied {
-    let node = documents(text.as_bytes(), &Place::file(&"web.yaml".into(), Layer::Resource)).expect("YAML").remove(0);
+    let node = documents(text.as_bytes(), &TextPlace::file(&"web.yaml".into(), Layer::Resource)).expect("YAML").remove(0);
     Applied { is_encrypted: crate::render::flux::is_encrypted(&node), node, unknown: BTreeSet::new(), is_substituted: false }
 }
 
@@ -55,13 +55,13 @@ fn paths(drift: Drift) -> Vec<String> {
 }
 
 #[test]
-fn what_others_add_and_what_a_server_writes_otherwise_is_no_drift() {
+fn fields_added_by_others_and_normalised_by_the_server_are_not_drift() {
     assert_eq!(drift(&applied(WEB), Some(&live()), &[], &schemas()), Drift::None);
     assert_eq!(drift(&applied(WEB), None, &[], &schemas()), Drift::Missing);
 }
 
 #[test]
-fn of_what_its_place_says_to_be_a_credential_only_that_it_differs_is_told() {
+fn a_field_that_holds_a_credential_is_reported_without_its_value() {
     let git = applied(
         "apiVersion: apps/v1
 kind: Deployment
@@ -82,15 +82,15 @@ spec:
         json!({"metadata": {"name": "web", "namespace": "x"}, "spec": {"template": {"spec": {"containers": [container]}}}});
     let Drift::Fields(fields) = drift(&git, Some(&live), &[], &schemas()) else { panic!("nothing differs") };
 
-    let told: Vec<_> =
+    let reported: Vec<_> =
         fields.iter().map(|field| (field.path.rsplit_once("].").map_or("", |(_, end)| end), field.git.clone())).collect();
-    assert_eq!(told.len(), 5, "{told:?}");
+    assert_eq!(reported.len(), 5, "{reported:?}");
     assert!(!format!("{fields:?}").contains("GIT") && !format!("{fields:?}").contains("LIVE"), "{fields:?}");
-    assert!(told.contains(&("args[3]", "1".into())) && told.contains(&("value", "seen".into())), "{told:?}");
+    assert!(reported.contains(&("args[3]", "1".into())) && reported.contains(&("value", "seen".into())), "{reported:?}");
 }
 
 #[test]
-fn every_changed_field_is_told_with_its_place_in_git() {
+fn every_changed_field_is_reported_with_its_place_in_git() {
     let mut live = live();
     live["spec"]["replicas"] = 5.into();
     live["metadata"]["labels"] = json!({"app": "other"});

@@ -6,31 +6,31 @@ use crate::domain::text::nearest;
 use crate::error::{Error, Result};
 use crate::render::Node;
 use crate::render::fields::below;
-use crate::render::node::{Form, Value};
-use crate::render::read::{self, Place};
+use crate::render::node::{Notation, Value};
+use crate::render::read::{self, TextPlace};
 
 /// A path from an object's root.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Field {
-    parts: Vec<Part>,
+pub struct FieldPath {
+    parts: Vec<PathPart>,
 }
 
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum PathPart {
     Key(String),
     Index(usize),
     /// The item of a list that has these values.
     Item(Vec<(String, String)>),
 }
 
-impl Field {
+impl FieldPath {
     /// # Errors
-    /// It is no path; the error shows how one is written.
+    /// It is not a path; the error shows how one is written.
     pub fn parse(text: &str) -> Result<Self> {
         let wrong = || {
             let hint = "write it as spec.replicas, spec.template.spec.containers[name=api].image or data['a.b']";
-            Error::usage(format!("`{text}` is no path of a field"), hint)
+            Error::usage(format!("`{text}` is not a field path"), hint)
         };
         let mut parts = Vec::new();
         let mut rest = text.strip_prefix('.').unwrap_or(text);
@@ -48,14 +48,14 @@ impl Field {
             if key.is_empty() || after == "." {
                 return Err(wrong());
             }
-            parts.push(Part::Key(key));
+            parts.push(PathPart::Key(key));
             rest = after.strip_prefix('.').unwrap_or(after);
         }
         if parts.is_empty() { Err(wrong()) } else { Ok(Self { parts }) }
     }
 
     /// The steps as they were written: a key with dots that has no quotes is several.
-    pub fn parts(&self) -> &[Part] {
+    pub fn parts(&self) -> &[PathPart] {
         &self.parts
     }
 
@@ -71,7 +71,7 @@ impl Field {
     }
 
     /// How far the path leads, and the steps for which there is nothing.
-    pub fn nearest<'n>(&self, node: &'n Node) -> (&'n Node, &[Part]) {
+    pub fn nearest<'n>(&self, node: &'n Node) -> (&'n Node, &[PathPart]) {
         (0..=self.parts.len())
             .rev()
             .find_map(|taken| Some((find(node, &self.parts[..taken])?, &self.parts[taken..])))
@@ -102,17 +102,17 @@ impl Field {
             here = next;
             known += 1;
         }
-        let part = self.parts.get(known).map(Part::shown).unwrap_or_default();
-        let place = self.parts[..known].iter().map(Part::shown).collect::<String>();
+        let part = self.parts.get(known).map(PathPart::shown).unwrap_or_default();
+        let place = self.parts[..known].iter().map(PathPart::shown).collect::<String>();
         let place = if place.is_empty() { "the object".to_owned() } else { format!("`{}`", place.trim_start_matches('.')) };
         let message = format!("{place} has no `{}`", part.trim_start_matches('.'));
         let there: Vec<String> = match &here.value {
             Value::Map(entries) => entries.iter().filter_map(|entry| entry.key.text().map(str::to_owned)).collect(),
             Value::List(items) => (0..items.len()).map(|at| item(items, at)).collect(),
-            Value::Scalar(_) => return Error::failed(message, "it is a plain value"),
+            Value::Scalar(_) => return Error::failed(message, "it is a scalar"),
         };
-        let wished = part.trim_start_matches('.');
-        let hint = match nearest(wished, &there, 2) {
+        let wanted = part.trim_start_matches('.');
+        let hint = match nearest(wanted, &there, 2) {
             Some(name) => format!("did you mean `{name}`?"),
             None if there.is_empty() => "nothing is set there".to_owned(),
             None => format!("set there: {}", there.join(", ")),
@@ -121,7 +121,7 @@ impl Field {
     }
 }
 
-impl Part {
+impl PathPart {
     fn shown(&self) -> String {
         match self {
             Self::Key(key) => format!(".{key}"),
@@ -148,32 +148,32 @@ fn plain(text: &str) -> (String, &str) {
     (key, "")
 }
 
-/// What stands in brackets, and what follows them.
-fn bracket(text: &str) -> Option<(Part, &str)> {
+/// The text in brackets, and the rest.
+fn bracket(text: &str) -> Option<(PathPart, &str)> {
     for quote in ['\'', '"'] {
         if let Some(inside) = text.strip_prefix(quote) {
             let (key, after) = inside.split_once(quote)?;
-            return Some((Part::Key(key.to_owned()), after.strip_prefix(']')?));
+            return Some((PathPart::Key(key.to_owned()), after.strip_prefix(']')?));
         }
     }
     let (inside, after) = text.split_once(']')?;
     if let Ok(at) = inside.parse() {
-        return Some((Part::Index(at), after));
+        return Some((PathPart::Index(at), after));
     }
     let pair = |pair: &str| pair.split_once('=').map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()));
-    Some((Part::Item(inside.split(',').map(pair).collect::<Option<_>>()?), after))
+    Some((PathPart::Item(inside.split(',').map(pair).collect::<Option<_>>()?), after))
 }
 
-fn find<'n>(node: &'n Node, parts: &[Part]) -> Option<&'n Node> {
+fn find<'n>(node: &'n Node, parts: &[PathPart]) -> Option<&'n Node> {
     if parts.is_empty() {
         return Some(node);
     }
-    let keys = parts.iter().take_while(|part| matches!(part, Part::Key(_))).count();
+    let keys = parts.iter().take_while(|part| matches!(part, PathPart::Key(_))).count();
     (1..=keys.max(1)).find_map(|taken| find(step(node, &parts[..taken])?, &parts[taken..]))
 }
 
 /// A field of the text that is the value of a field on the way.
-fn inside(node: &Node, parts: &[Part]) -> Option<Node> {
+fn inside(node: &Node, parts: &[PathPart]) -> Option<Node> {
     (1..parts.len()).rev().find_map(|taken| {
         let documents = embedded(find(node, &parts[..taken])?)?;
         documents.iter().find_map(|document| find(document, &parts[taken..])).cloned()
@@ -184,23 +184,23 @@ fn inside(node: &Node, parts: &[Part]) -> Option<Node> {
 fn embedded(scalar: &Node) -> Option<Vec<Node>> {
     let (text, origin) = (scalar.text()?, scalar.trace.seen().composition().is_none().then(|| scalar.origin())?);
     let place = match origin.form {
-        Form::Yaml => Place::inside(scalar, origin.layer),
-        Form::File => Place::file(origin.file()?, origin.layer),
-        Form::Line | Form::Maker => return None,
+        Notation::Yaml => TextPlace::inside(scalar, origin.layer),
+        Notation::File => TextPlace::file(origin.file()?, origin.layer),
+        Notation::Line | Notation::Maker => return None,
     };
     read::documents(text.as_bytes(), &place).ok()
 }
 
 /// One step down; several keys are one key with dots in it.
-fn step<'n>(node: &'n Node, parts: &[Part]) -> Option<&'n Node> {
+fn step<'n>(node: &'n Node, parts: &[PathPart]) -> Option<&'n Node> {
     match parts.first()? {
-        Part::Index(at) => node.items().get(*at),
-        Part::Item(pairs) => node
+        PathPart::Index(at) => node.items().get(*at),
+        PathPart::Item(pairs) => node
             .items()
             .iter()
             .find(|item| pairs.iter().all(|(key, value)| item.get(key).and_then(Node::text) == Some(value.as_str()))),
-        Part::Key(_) => {
-            let key = |part: &Part| if let Part::Key(key) = part { key.clone() } else { String::new() };
+        PathPart::Key(_) => {
+            let key = |part: &PathPart| if let PathPart::Key(key) = part { key.clone() } else { String::new() };
             node.get(&parts.iter().map(key).collect::<Vec<_>>().join("."))
         }
     }
@@ -263,12 +263,12 @@ spec:
 ";
 
     fn pod() -> Node {
-        documents(POD.as_bytes(), &Place::file(&"pod.yaml".into(), Layer::Resource)).expect("YAML").remove(0)
+        documents(POD.as_bytes(), &TextPlace::file(&"pod.yaml".into(), Layer::Resource)).expect("YAML").remove(0)
     }
 
     fn value(path: &str) -> std::result::Result<String, String> {
         let pod = pod();
-        let found = Field::parse(path).and_then(|field| field.find(&pod).map(|node| node.text().unwrap_or("-").to_owned()));
+        let found = FieldPath::parse(path).and_then(|field| field.find(&pod).map(|node| node.text().unwrap_or("-").to_owned()));
         found.map_err(|error| error.to_string())
     }
 
@@ -289,25 +289,25 @@ spec:
 
     #[test]
     fn a_field_that_is_not_there_is_answered_with_the_nearest() {
-        for (path, told) in [
+        for (path, message) in [
             ("spec.container", "`spec` has no `container`: did you mean `containers`?"),
             ("spec.containers[name=ap].image", "`spec.containers` has no `[name=ap]`: did you mean `[name=api]`?"),
             ("spec.other", "`spec` has no `other`: set there: containers, ports"),
-            ("kind.x", "`kind` has no `x`: it is a plain value"),
+            ("kind.x", "`kind` has no `x`: it is a scalar"),
         ] {
-            assert_eq!(value(path).expect_err(path), told);
+            assert_eq!(value(path).expect_err(path), message);
         }
         for path in ["", "a..b", "a[", "a[b]", "a."] {
-            assert!(value(path).expect_err(path).contains("is no path of a field"), "{path}");
+            assert!(value(path).expect_err(path).contains("is not a field path"), "{path}");
         }
     }
 
     #[test]
     fn a_field_inside_of_a_text_is_reached_with_its_own_place() {
         let text = "kind: ConfigMap\ndata:\n  app.yaml: |\n    a: 1\n    ---\n    server:\n      port: 80\n  plain: x: y\n";
-        let object = documents(text.replace("x: y", "'x: y'").as_bytes(), &Place::file(&"c.yaml".into(), Layer::Resource));
+        let object = documents(text.replace("x: y", "'x: y'").as_bytes(), &TextPlace::file(&"c.yaml".into(), Layer::Resource));
         let object = object.expect("YAML").remove(0);
-        let reached = |path: &str| Field::parse(path).and_then(|field| field.reach(&object).map(Cow::into_owned));
+        let reached = |path: &str| FieldPath::parse(path).and_then(|field| field.reach(&object).map(Cow::into_owned));
         let port = reached("data['app.yaml'].server.port").expect("it is there");
         let inner = port.origin().inner().expect("inside of a text").clone();
 
@@ -316,7 +316,7 @@ spec:
         assert_eq!(reached("data.plain.x").expect("it is there").text(), Some("y"));
         assert_eq!(reached("data.plain").expect("it is there").text(), Some("x: y"));
         let missing = reached("data.plain.z").expect_err("it is not there");
-        assert_eq!(missing.to_string(), "`data.plain` has no `z`: it is a plain value");
+        assert_eq!(missing.to_string(), "`data.plain` has no `z`: it is a scalar");
     }
 
     #[test]
@@ -325,7 +325,8 @@ spec:
         let all = scalars(&pod);
         assert_eq!(all.len(), 11);
         for (path, node) in all {
-            let found = Field::parse(&path).and_then(|field| field.find(&pod)).unwrap_or_else(|error| panic!("{path}: {error}"));
+            let found =
+                FieldPath::parse(&path).and_then(|field| field.find(&pod)).unwrap_or_else(|error| panic!("{path}: {error}"));
             assert!(std::ptr::eq(found, node), "{path}");
         }
     }

@@ -1,7 +1,7 @@
-//! A file of a repository as a screen may show it: clean lines, no credential and no value of a Secret among them.
+//! A file of a repository for the screen: sanitised lines, without credentials and values of Secrets.
 //!
-//! Masking goes by lines and is deaf to what it cannot understand: where a document speaks of a Secret, everything below `data` and
-//! `stringData` is masked, wherever that stands (also in a patch inside another file); so are the literals of a `secretGenerator`.
+//! Masking goes by lines and errs on the safe side: where a document mentions a Secret, everything below `data` and `stringData`
+//! is masked, at any depth (also in a patch inside another file); so are the literals of a `secretGenerator`.
 
 use crate::domain::text::{redact, sanitise_line};
 use crate::kinds::masked::MASKED;
@@ -14,7 +14,7 @@ const MOST: usize = 50_000;
 pub enum Hidden {
     /// SOPS keeps it.
     Encrypted,
-    /// It is no text.
+    /// It is not a text file.
     Binary,
 }
 
@@ -48,7 +48,7 @@ struct Masker {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum How {
-    /// Nothing: no Secret is spoken of.
+    /// Nothing: no Secret is mentioned.
     Nothing,
     /// Every value.
     All,
@@ -114,7 +114,7 @@ impl Masker {
     }
 }
 
-/// A line without what stands behind its key.
+/// A line without the text after its key.
 fn masked(line: &str, content: &str) -> String {
     let indent = &line[..line.len() - content.len()];
     match content.split_once(':') {
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_secret_is_shown_as_it_is_but_clean() {
+    fn a_file_without_secrets_is_shown_as_it_is_but_sanitised() {
         let text = "kind: ConfigMap # plain\ndata:\n  a: \"b\"\n\tc: \u{1b}[31md";
         assert_eq!(shown(text, false), "kind: ConfigMap # plain\ndata:\n  a: \"b\"\n  c: \u{fffd}[31md");
     }

@@ -3,14 +3,14 @@
 use crate::domain::text::nearest;
 use crate::error::{Error, Result};
 use crate::render::flux;
-use crate::render::repository::{Place, Repository};
+use crate::render::repository::{MemberIndex, Repository};
 
 /// The members that a `[CLUSTER/]NAMESPACE/NAME` means.
 ///
 /// # Errors
-/// None is meant.
-pub fn members(repository: &Repository, wanted: &str) -> Result<Vec<Place>> {
-    let is_meant = |place: &Place| {
+/// No member matches.
+pub fn members(repository: &Repository, wanted: &str) -> Result<Vec<MemberIndex>> {
+    let is_meant = |place: &MemberIndex| {
         let cluster = &repository.clusters[place.cluster];
         let (spec, root) = (&cluster.members[place.member].spec, &cluster.members[0].spec);
         let id = spec.id();
@@ -25,14 +25,14 @@ pub fn members(repository: &Repository, wanted: &str) -> Result<Vec<Place>> {
     all.dedup();
     let hint = match nearest(wanted, &all, 3) {
         Some(near) => format!("did you mean {near}?"),
-        None if all.is_empty() => "this repository declares no Flux Kustomization; a folder is built with --path".to_owned(),
+        None if all.is_empty() => "this repository declares no Flux Kustomization; build a folder with --path".to_owned(),
         None => format!("there are {}", all.join(", ")),
     };
     Err(Error::failed(format!("git declares no Flux Kustomization `{wanted}`"), hint))
 }
 
 /// `CLUSTER/NAMESPACE/NAME`, with the path of the cluster where its name alone is not enough.
-pub fn full(repository: &Repository, place: Place) -> String {
+pub fn full(repository: &Repository, place: MemberIndex) -> String {
     let cluster = &repository.clusters[place.cluster];
     let is_alone = repository.clusters.iter().filter(|other| other.name == cluster.name).count() == 1;
     let id = cluster.members[place.member].spec.id();

@@ -1,7 +1,7 @@
 //! Questions answered from builds: who set a field, what is wrong in a repository, where a cluster differs from git.
 //!
 //! ```text
-//!  field    a path to a field, as people write it         named    an object, as people name it
+//!  field    a path to a field, as users write it          named    an object, as users name it
 //!  setting  the layer that wins, and those below it       check    what is wrong in a repository, rule by rule
 //!  schema   what a kind's fields may be                   drift    a live object against what git renders
 //!  declared what git says of an object, field by field    file     a file as a screen may show it

@@ -1,4 +1,4 @@
-//! Objects as people name them: `deploy/web`, `Deployment/web`, `helmreleases.helm.toolkit.fluxcd.io/web`.
+//! Objects by name: `deploy/web`, `Deployment/web`, `helmreleases.helm.toolkit.fluxcd.io/web`.
 
 use crate::domain::text::distance;
 use crate::error::{Error, Result};
@@ -30,7 +30,7 @@ impl Named {
     /// # Errors
     /// It is not `KIND/NAME`.
     pub fn parse(text: &str) -> Result<Self> {
-        let wrong = || Error::usage(format!("`{text}` names no object"), "write KIND/NAME: deployment/web");
+        let wrong = || Error::usage(format!("`{text}` does not name an object"), "write KIND/NAME: deployment/web");
         let (kind, name) = text.split_once('/').ok_or_else(wrong)?;
         if kind.is_empty() || name.is_empty() {
             return Err(wrong());
@@ -58,21 +58,21 @@ impl Named {
 
     /// What to say when no object is meant: the nearest of those that are there.
     pub fn missing<'n>(&self, among: impl IntoIterator<Item = &'n Node>, namespaces: &[String]) -> Error {
-        let wished = format!("{}/{}", self.kind, self.name).to_lowercase();
+        let wanted = format!("{}/{}", self.kind, self.name).to_lowercase();
         let mut near: Vec<_> =
-            among.into_iter().map(|node| (self.far(node, &wished), shown(node))).filter(|(far, _)| *far <= 3).collect();
+            among.into_iter().map(|node| (self.far(node, &wanted), shown(node))).filter(|(far, _)| *far <= 3).collect();
         near.sort();
         near.dedup();
         let place = if namespaces.is_empty() { String::new() } else { format!(" in {}", namespaces.join(", ")) };
         let hint = match near.first() {
             Some((_, name)) => format!("did you mean {name}?"),
-            None => "`fluxdeck build` prints what is there".to_owned(),
+            None => "`fluxdeck build` lists the objects".to_owned(),
         };
         Error::failed(format!("git builds no {}/{}{place}", self.kind, self.name), hint)
     }
 
     /// A name of the right kind may be further away than one of another.
-    fn far(&self, node: &Node, wished: &str) -> usize {
+    fn far(&self, node: &Node, wanted: &str) -> usize {
         let name = meta_text(node, "name");
         if self.is_kind(text_at(node, "kind"), group(node)) {
             return distance(name, &self.name);
@@ -80,7 +80,7 @@ impl Named {
         if name == self.name {
             return 3;
         }
-        distance(&format!("{}/{name}", text_at(node, "kind")).to_lowercase(), wished) + 1
+        distance(&format!("{}/{name}", text_at(node, "kind")).to_lowercase(), wanted) + 1
     }
 }
 
@@ -102,13 +102,13 @@ pub fn shown(node: &Node) -> String {
 mod tests {
     use super::*;
     use crate::render::Layer;
-    use crate::render::read::{Place, documents};
+    use crate::render::read::{TextPlace, documents};
 
     fn nodes() -> Vec<Node> {
         let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: a}\n---
 apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: web, namespace: a}\n---
 apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings, namespace: b}\n";
-        documents(text.as_bytes(), &Place::file(&"x.yaml".into(), Layer::Resource)).expect("YAML")
+        documents(text.as_bytes(), &TextPlace::file(&"x.yaml".into(), Layer::Resource)).expect("YAML")
     }
 
     #[test]
@@ -137,7 +137,7 @@ apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings, namespace: b}\n";
             ("deploy/wep", "did you mean Deployment a/web?"),
             ("configmap/settigns", "did you mean ConfigMap b/settings?"),
             ("deployment/settings", "did you mean ConfigMap b/settings?"),
-            ("service/nothing-like-it", "`fluxdeck build` prints what is there"),
+            ("service/nothing-like-it", "`fluxdeck build` lists the objects"),
         ] {
             assert_eq!(Named::parse(text).expect("a name").missing(&nodes, &[]).hint, hint, "{text}");
         }

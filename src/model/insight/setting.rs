@@ -1,13 +1,13 @@
-//! Who set a field: the layer that wins, what it overrode, what the value is composed of, and who else reads that file.
+//! What set a field: the layer that wins, what it overrode, what the value is composed of, and what else reads that file.
 
 use crate::render::Node;
 use crate::render::node::Origin;
-use crate::render::repository::{Place, Repository};
-use crate::render::trace::{Composition, Joint, Part, Role};
+use crate::render::repository::{MemberIndex, Repository};
+use crate::render::trace::{Composition, Joint, Part, PartRole};
 
 /// A field's value with its layers.
 #[derive(Clone, Debug)]
-pub struct Setting<'n> {
+pub struct LayeredValue<'n> {
     pub node: &'n Node,
     /// The winner first, then what it overrode.
     pub layers: Vec<&'n Origin>,
@@ -26,7 +26,7 @@ pub struct Given<'n> {
 }
 
 /// Who set a field.
-pub fn of(node: &Node) -> Setting<'_> {
+pub fn of(node: &Node) -> LayeredValue<'_> {
     let trace = node.trace.seen();
     let mut layers: Vec<_> = trace.chain().collect();
     layers.dedup();
@@ -35,12 +35,12 @@ pub fn of(node: &Node) -> Setting<'_> {
     if let Some(made) = made {
         flatten(made, &mut parts);
     }
-    Setting { node, layers, parts, written: made.and_then(written) }
+    LayeredValue { node, layers, parts, written: made.and_then(written) }
 }
 
 /// Parts that are composed themselves count as their parts.
 fn flatten<'n>(made: &'n Composition, found: &mut Vec<Given<'n>>) {
-    for part in made.parts.iter().filter(|part| part.role != Role::Separator) {
+    for part in made.parts.iter().filter(|part| part.role != PartRole::Separator) {
         let Some((at, range)) = &part.cut else {
             found.push(Given { part, layers: Vec::new() });
             continue;
@@ -59,14 +59,14 @@ fn written(made: &Composition) -> Option<&Origin> {
     made.scalars.first().filter(|_| is_put_into).map(|scalar| &scalar.trace.origin)
 }
 
-/// How people call a Kustomization of a repository: `production flux-system/apps`.
-pub fn called(repository: &Repository, place: Place) -> String {
+/// The name of a Kustomization of a repository: `production flux-system/apps`.
+pub fn called(repository: &Repository, place: MemberIndex) -> String {
     let cluster = &repository.clusters[place.cluster];
     format!("{} {}", cluster.name, cluster.members[place.member].spec.id())
 }
 
 /// The Kustomizations that read a file, without `own`.
-pub fn others(repository: &Repository, file: &str, own: &[Place]) -> Vec<String> {
+pub fn others(repository: &Repository, file: &str, own: &[MemberIndex]) -> Vec<String> {
     let readers = repository.readers(file).into_iter().filter(|place| !own.contains(place));
     readers.map(|place| called(repository, place)).collect()
 }

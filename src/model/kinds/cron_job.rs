@@ -1,4 +1,4 @@
-//! CronJob: always current for kstatus (fluxcd/cli-utils `pkg/kstatus/status/core.go`, `alwaysReady`); its jobs tell how it fares.
+//! CronJob: always current for kstatus (fluxcd/cli-utils `pkg/kstatus/status/core.go`, `alwaysReady`); its Jobs have the health.
 //!
 //! `spec.suspend` is its own switch, not Flux's: a cell, no suspension.
 

@@ -18,17 +18,17 @@ pub(super) const KIND: Kind = Kind {
 
 fn read(wire: &Wire, draft: &mut Draft) {
     let status = |key: &str| number(&wire.status, &[key]);
-    let wished = status("desiredNumberScheduled");
+    let desired = status("desiredNumberScheduled");
     let ready = status("numberReady").unwrap_or(0);
     let policies = legacy::mark(draft);
     draft.cells([&policies]);
-    draft.replicas(ready, wished.unwrap_or(0));
+    draft.replicas(ready, desired.unwrap_or(0));
     if draft.settle(wire, kstatus::preamble) {
         return;
     }
     let inputs = draft.inputs(wire);
     let is_observed = inputs.generation.is_some() && inputs.observed.is_some();
-    let Some(wished) = wished.filter(|_| is_observed) else {
+    let Some(desired) = desired.filter(|_| is_observed) else {
         return draft.verdict(Health::Progressing, "NotObserved", "the controller has not seen it yet");
     };
     for (reason, word, count) in [
@@ -38,11 +38,11 @@ fn read(wire: &Wire, draft: &mut Draft) {
         ("LessReady", "ready", Some(ready)),
     ] {
         let count = count.unwrap_or(0);
-        if count < wished {
-            return draft.verdict(Health::Progressing, reason, &format!("{word}: {count}/{wished}"));
+        if count < desired {
+            return draft.verdict(Health::Progressing, reason, &format!("{word}: {count}/{desired}"));
         }
     }
-    draft.verdict(Health::Ready, "", &format!("replicas: {wished}"));
+    draft.verdict(Health::Ready, "", &format!("replicas: {desired}"));
 }
 
 #[cfg(test)]

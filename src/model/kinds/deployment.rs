@@ -18,12 +18,12 @@ pub(super) const KIND: Kind = Kind {
 
 fn read(wire: &Wire, draft: &mut Draft) {
     let status = |key: &str| number(&wire.status, &[key]).unwrap_or(0);
-    let wished = number(&wire.spec, &["replicas"]).unwrap_or(1);
+    let desired = number(&wire.spec, &["replicas"]).unwrap_or(1);
     let (replicas, updated, available, ready) =
         (status("replicas"), status("updatedReplicas"), status("availableReplicas"), status("readyReplicas"));
     let policies = legacy::mark(draft);
     draft.cells([&policies]);
-    draft.replicas(ready, wished);
+    draft.replicas(ready, desired);
     if draft.settle(wire, kstatus::preamble) {
         return;
     }
@@ -42,11 +42,11 @@ fn read(wire: &Wire, draft: &mut Draft) {
         }
     }
     let (reason, message) = match () {
-        () if replicas < wished => ("LessReplicas", format!("replicas: {replicas}/{wished}")),
-        () if updated < wished => ("LessUpdated", format!("updated: {updated}/{wished}")),
-        () if replicas > wished => ("ExtraPods", format!("pending termination: {}", replicas - wished)),
+        () if replicas < desired => ("LessReplicas", format!("replicas: {replicas}/{desired}")),
+        () if updated < desired => ("LessUpdated", format!("updated: {updated}/{desired}")),
+        () if replicas > desired => ("ExtraPods", format!("pending termination: {}", replicas - desired)),
         () if available < updated => ("LessAvailable", format!("available: {available}/{updated}")),
-        () if ready < wished => ("LessReady", format!("ready: {ready}/{wished}")),
+        () if ready < desired => ("LessReady", format!("ready: {ready}/{desired}")),
         () if !progressing => ("ReplicaSetNotAvailable", "replica set not available".to_owned()),
         () if !is_available => ("DeploymentNotAvailable", "deployment not available".to_owned()),
         () => return draft.verdict(Health::Ready, "", &format!("replicas: {replicas}")),
@@ -62,7 +62,7 @@ mod tests {
     use crate::domain::health::Health::*;
     use crate::kinds::testing::{cells, read, table};
 
-    /// Three wished replicas and the deadline that the API server sets.
+    /// Three desired replicas and the deadline that the API server sets.
     fn rollout(replicas: i64, updated: i64, available: i64, ready: i64, conditions: &Value) -> Value {
         json!({
             "spec": {"replicas": 3, "progressDeadlineSeconds": 600},
@@ -95,7 +95,7 @@ mod tests {
                     Ready,
                     "",
                 ),
-                ("one is wished unless it says otherwise", json!({"status": {}}), Progressing, "LessReplicas"),
+                ("one replica is desired by default", json!({"status": {}}), Progressing, "LessReplicas"),
                 ("too few", rollout(2, 2, 2, 2, &done), Progressing, "LessReplicas"),
                 ("old ones left", rollout(3, 1, 3, 3, &done), Progressing, "LessUpdated"),
                 ("too many", rollout(4, 3, 3, 3, &done), Progressing, "ExtraPods"),

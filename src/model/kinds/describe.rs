@@ -1,6 +1,6 @@
-//! A body in a few lines for the details screen: the spec as paths and values, and the history of what was applied.
+//! A body in a few lines for the details screen: the spec as paths and values, and the history of applied revisions.
 //!
-//! Works on the whole body, fetched when somebody looks. Payloads (values, templates, patches, data) are counted, never shown.
+//! Works on the whole body, fetched on demand. Payloads (values, templates, patches, data) are counted, never shown.
 
 use std::borrow::Cow;
 
@@ -32,7 +32,7 @@ const PAYLOADS: &[&str] = &[
 /// More lines than a screen can use.
 const LONGEST: usize = 200;
 
-/// Returns the spec as `path` and value, in the order of the body; without a spec, what stands beside metadata and status.
+/// Returns the spec as `path` and value, in the order of the body; without a spec, the fields beside metadata and status.
 ///
 /// Lists of plain values are joined; of objects, each is a line of `key=value` pairs under the same path. At most 200 lines.
 pub fn describe(kind: &Kind, body: &Value) -> Vec<(String, String)> {
@@ -125,7 +125,7 @@ fn plain(value: &Value) -> Option<Cow<'_, str>> {
     }
 }
 
-/// How much there is of something that is not shown.
+/// The size of something that is not shown.
 fn size(value: &Value) -> String {
     let count = |count: usize, word: &str| format!("… ({count} {word}{})", if count == 1 { "" } else { "s" });
     match value {
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn references_of_a_receiver_are_no_payload() {
+    fn references_of_a_receiver_are_not_payload() {
         let body = json!({"spec": {"resources": [{"kind": "GitRepository", "name": "fleet", "matchLabels": {"a": "b"}}]}});
 
         assert_eq!(lines("receiver", &body), ["resources: kind=GitRepository matchLabels.a=b name=fleet"]);

@@ -1,4 +1,4 @@
-//! From wire to record: what every kind has in common is read here, the rest by the kind's own function.
+//! From wire to record: what all kinds have in common is read here, the rest by the kind's own function.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -87,8 +87,8 @@ impl Reader {
         self.keep(text::printable(text))
     }
 
-    /// What somebody says, or was given: without credentials.
-    fn tell(&mut self, text: &str) -> Str {
+    /// Free text, with credentials removed.
+    fn clean(&mut self, text: &str) -> Str {
         self.keep(text::sanitise(text))
     }
 
@@ -184,19 +184,19 @@ impl Draft<'_> {
         &self.reader.version
     }
 
-    /// Sets what the object stands at from `status.artifact`.
+    /// Sets the present revision from `status.artifact`.
     pub fn artifact(&mut self, status: &Value) {
         self.facts.revision = self.revision(string(status, &["artifact", "revision"]));
     }
 
     /// A revision as a fact: `None` where the field is empty.
     pub fn revision(&mut self, text: &str) -> Option<Str> {
-        (!text.is_empty()).then(|| self.reader.tell(text))
+        (!text.is_empty()).then(|| self.reader.clean(text))
     }
 
     /// Sets the kind's own cells, in the order of its columns.
     pub fn cells<const N: usize>(&mut self, cells: [&str; N]) {
-        self.facts.cells = cells.into_iter().map(|cell| self.reader.tell(cell)).collect();
+        self.facts.cells = cells.into_iter().map(|cell| self.reader.clean(cell)).collect();
     }
 
     /// Says in which Secret Helm keeps the release: `release` is its name and version, `web.v3`.
@@ -230,13 +230,13 @@ impl Draft<'_> {
 
     pub fn verdict(&mut self, health: Health, reason: &str, message: &str) {
         let since = self.conditions.iter().filter_map(|condition| condition.since).max();
-        self.verdict = Some(Verdict { health, reason: self.share(reason), message: self.reader.tell(message), since });
+        self.verdict = Some(Verdict { health, reason: self.share(reason), message: self.reader.clean(message), since });
     }
 
-    /// Sets ready and wished replicas.
-    pub fn replicas(&mut self, ready: i64, wished: i64) {
+    /// Sets ready and desired replicas.
+    pub fn replicas(&mut self, ready: i64, desired: i64) {
         let bound = |count: i64| u32::try_from(count.max(0)).unwrap_or(u32::MAX);
-        self.facts.ready = Some((bound(ready), bound(wished)));
+        self.facts.ready = Some((bound(ready), bound(desired)));
     }
 
     /// Takes that rule's verdict if it has one; returns whether it had. A kind with a rule of its own settles
@@ -284,7 +284,7 @@ impl Draft<'_> {
                 kind: self.share(field("type")),
                 status: self.share(field("status")),
                 reason: self.share(field("reason")),
-                message: self.reader.tell(field("message")),
+                message: self.reader.clean(field("message")),
                 observed: condition["observedGeneration"].as_i64().filter(|generation| *generation != 0),
                 since: time(condition["lastTransitionTime"].as_str()),
             });
@@ -332,7 +332,7 @@ impl Draft<'_> {
         }
     }
 
-    /// Says what becomes of what it brought when it is deleted.
+    /// Sets what happens to the objects that it applied when it is deleted.
     pub fn deletion(&mut self, deletion: Deletion) {
         self.control.get_or_insert_default().deletion = deletion;
     }

@@ -1,5 +1,5 @@
-//! ExternalArtifact: an artifact that somebody else made, such as an ArtifactGenerator (source-controller `api/v1/externalartifact_types.go`,
-//! since Flux 2.7). No controller reconciles it: it is as good as its maker says.
+//! ExternalArtifact: an artifact made by another controller, such as an ArtifactGenerator (source-controller
+//! `api/v1/externalartifact_types.go`, since Flux 2.7). No controller reconciles it: its state is that of its maker.
 
 use super::draft::{named, string};
 use super::{Column, Draft, Kind, Role, Trait, Wire, group};

@@ -1,4 +1,4 @@
-//! FluxHelmRelease of helm-operator before 0.5: it knows only Helm's own word for the release.
+//! FluxHelmRelease of helm-operator before 0.5: it has only Helm's own status of the release.
 
 use super::{Kind, Role, group, helm_operator};
 

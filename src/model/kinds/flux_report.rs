@@ -1,4 +1,5 @@
-//! FluxReport: the Flux Operator's own survey of the cluster (its documentation, `docs/api/v1/fluxreport.md`). Its findings stand in `spec`.
+//! FluxReport: the Flux Operator's own survey of the cluster (its documentation, `docs/api/v1/fluxreport.md`). Its findings are in
+//! `spec`.
 
 use super::draft::{list, number, string};
 use super::flux_instance::RECONCILE;

@@ -1,4 +1,5 @@
-//! HorizontalPodAutoscaler: current as soon as it exists, kstatus has no rule for it; why it cannot scale is said.
+//! HorizontalPodAutoscaler: current as soon as it exists, since kstatus has no rule for it; the reason why it cannot scale is
+//! shown.
 
 use super::draft::{named, number, scalar};
 use super::{Column, Draft, Kind, Trait, Wire};

@@ -32,7 +32,7 @@ fn read(wire: &Wire, draft: &mut Draft) {
     }
     let (health, reason, message) = match () {
         () if inputs.holds("Complete").is_some() => (Health::Ready, "Completed", format!("succeeded: {succeeded}/{completions}")),
-        // Kubernetes 1.24; kstatus upstream calls it current, for nothing will happen until somebody resumes it
+        // Kubernetes 1.24; kstatus upstream calls it current, since nothing happens until it is resumed
         () if wire.spec["suspend"].as_bool() == Some(true) && inputs.holds("Suspended").is_some() => {
             (Health::Ready, "Suspended", "suspended".to_owned())
         }

@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn children_in_another_cluster_are_no_edges() {
+    fn children_in_another_cluster_have_no_edges() {
         let object = read(
             &KIND,
             &json!({
@@ -142,7 +142,7 @@ mod tests {
                     "NewGeneration",
                 ),
                 (
-                    "a failing edit is no progress",
+                    "a failed edit is not progress",
                     status(
                         1,
                         &json!([

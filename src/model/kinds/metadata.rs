@@ -1,4 +1,4 @@
-//! Kinds without a status that matters: their metadata alone is asked for, so that no payload is ever transferred, a Secret's least of all.
+//! Kinds without a relevant status: only their metadata is requested, so that no payload is transferred, least of all a Secret's.
 //!
 //! They are current as soon as they exist (kstatus' generic rule). They share a file because each is one line.
 

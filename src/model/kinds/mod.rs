@@ -1,7 +1,7 @@
 //! The kinds we know, as data: one file a kind, one line in [`ALL`].
 //!
-//! A kind says where it is served, what people call it, which columns its table has and how an object of it is read
-//! ([`Kind::read`]): its health, edges and facts, fixed once on arrival. JSON stops here. No I/O, no layout.
+//! A kind declares where it is served, its names, the columns of its table and how an object of it is read ([`Kind::read`]): its
+//! health, edges and facts, fixed once on arrival. JSON stops here. No I/O, no layout.
 
 mod describe;
 mod draft;
@@ -65,9 +65,10 @@ mod weave_helm_release;
 use crate::domain::object::Particular;
 use crate::domain::{GroupKind, Object, ObjectRef};
 
-/// Every kind with rules of its own, in the order in which lists of kinds show them: from the sources to what comes of them.
+/// Every kind with rules of its own, in the order in which lists of kinds show them: from the sources to the objects applied from
+/// them.
 ///
-/// A static, so that a kind has one address ([`rank`] compares addresses): a constant would be made anew wherever it is used.
+/// A static, so that a kind has one address ([`rank`] compares addresses): a constant would be another value at each use.
 pub static ALL: &[&Kind] = &[
     &git_repository::KIND,
     &oci_repository::KIND,
@@ -177,7 +178,7 @@ pub enum Trait {
     Sourced,
     /// It releases a chart, by Helm.
     Charted,
-    /// It brings Flux itself: everything hangs on it.
+    /// It brings Flux itself: everything depends on it.
     Root,
     /// Its controller writes it again at once when it is deleted.
     Remade,
@@ -252,8 +253,8 @@ impl Kind {
         !matches!(self.role, Role::Workload | Role::Child | Role::Legacy)
     }
 
-    pub fn has(&self, wished: Trait) -> bool {
-        self.traits.contains(&wished)
+    pub fn has(&self, wanted: Trait) -> bool {
+        self.traits.contains(&wanted)
     }
 
     /// Group and name, as objects carry them.
@@ -266,7 +267,7 @@ impl Kind {
         self.group == &*gk.group && self.kind == &*gk.kind
     }
 
-    /// Names that people type for it: plural, singular, short names, Kind.
+    /// Its names in commands: plural, singular, short names, Kind.
     pub fn answers_to(&self, name: &str) -> bool {
         self.plural.eq_ignore_ascii_case(name)
             || self.kind.eq_ignore_ascii_case(name)
@@ -319,7 +320,7 @@ pub enum Column {
     /// `True`, `False`, `Unknown` of the Ready condition.
     Ready,
     Message,
-    /// Ready of wished replicas.
+    /// Ready and desired replicas.
     Replicas,
     Restarts,
     /// Heading and index into `Facts::cells`.
@@ -348,7 +349,7 @@ fn flux_group(kind: &str) -> Option<&'static str> {
     ALL.iter().find(|known| known.is_flux() && known.kind == kind).map(|known| known.group)
 }
 
-/// Returns the Secret in which Helm keeps the release of a HelmRelease whose children are not told by its own status.
+/// Returns the Secret in which Helm keeps the release of a HelmRelease whose status does not list its children.
 pub fn release_secret(object: &Object) -> Option<ObjectRef> {
     match object.facts.particular.as_deref() {
         Some(Particular::Release { secret }) if !object.facts.remote && object.facts.children_by.is_empty() => {
@@ -363,7 +364,7 @@ pub fn rank(kind: &Kind) -> usize {
     ALL.iter().position(|known| std::ptr::eq(*known, kind)).unwrap_or(ALL.len())
 }
 
-/// Returns the kinds that a person may mean by `name` (plural, singular, short name or Kind, optionally `.group`), Flux kinds first.
+/// Returns the kinds that the user may mean by `name` (plural, singular, short name or Kind, optionally `.group`), Flux kinds first.
 /// With a group, the short name of any kind of that name will do: `hr.helm.fluxcd.io`.
 pub fn by_name(name: &str) -> Vec<&'static Kind> {
     let (name, group) = name.split_once('.').map_or((name, None), |(name, group)| (name, Some(group)));

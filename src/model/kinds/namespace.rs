@@ -1,4 +1,5 @@
-//! Namespace: current until it is deleted, kstatus has no rule for it. While it goes, its conditions say what holds it.
+//! Namespace: current until it is deleted, since kstatus has no rule for it. While it terminates, its conditions say what blocks
+//! it.
 
 use super::{Column, Draft, Kind, Wire};
 use crate::domain::health::{Health, kstatus};

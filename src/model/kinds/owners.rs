@@ -1,4 +1,4 @@
-//! Who set which field: `metadata.managedFields` (structured-merge-diff's FieldsV1), read for the few fields that somebody asks about.
+//! Who set which field: `metadata.managedFields` (structured-merge-diff's FieldsV1), read for the few fields that are asked for.
 
 use serde_json::Value;
 

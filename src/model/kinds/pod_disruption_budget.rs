@@ -25,8 +25,8 @@ fn read(wire: &Wire, draft: &mut Draft) {
     let (spec, status) = (&wire.spec, &wire.status);
     let allowed = &status["disruptionsAllowed"];
     draft.cells([&scalar(&spec["minAvailable"]), &scalar(&spec["maxUnavailable"]), &scalar(allowed)]);
-    if let (Some(healthy), Some(wished)) = (number(status, &["currentHealthy"]), number(status, &["desiredHealthy"])) {
-        draft.replicas(healthy, wished);
+    if let (Some(healthy), Some(desired)) = (number(status, &["currentHealthy"]), number(status, &["desiredHealthy"])) {
+        draft.replicas(healthy, desired);
     }
 }
 

@@ -19,10 +19,10 @@ pub(super) const KIND: Kind = Kind {
 
 fn read(wire: &Wire, draft: &mut Draft) {
     let status = |key: &str| number(&wire.status, &[key]).unwrap_or(0);
-    let wished = number(&wire.spec, &["replicas"]).unwrap_or(1);
+    let desired = number(&wire.spec, &["replicas"]).unwrap_or(1);
     let (replicas, labelled, available, ready) =
         (status("replicas"), status("fullyLabeledReplicas"), status("availableReplicas"), status("readyReplicas"));
-    draft.replicas(ready, wished);
+    draft.replicas(ready, desired);
     if draft.settle(wire, kstatus::preamble) {
         return;
     }
@@ -32,10 +32,10 @@ fn read(wire: &Wire, draft: &mut Draft) {
         return draft.verdict(Health::Progressing, &failure.reason, &failure.message);
     }
     let (reason, message) = match () {
-        () if labelled < wished => ("LessLabelled", format!("labelled: {labelled}/{wished}")),
-        () if available < wished => ("LessAvailable", format!("available: {available}/{wished}")),
-        () if ready < wished => ("LessReady", format!("ready: {ready}/{wished}")),
-        () if replicas > wished => ("ExtraPods", format!("pending termination: {}", replicas - wished)),
+        () if labelled < desired => ("LessLabelled", format!("labelled: {labelled}/{desired}")),
+        () if available < desired => ("LessAvailable", format!("available: {available}/{desired}")),
+        () if ready < desired => ("LessReady", format!("ready: {ready}/{desired}")),
+        () if replicas > desired => ("ExtraPods", format!("pending termination: {}", replicas - desired)),
         () => return draft.verdict(Health::Ready, "", &format!("replicas: {replicas}")),
     };
     draft.verdict(Health::Progressing, reason, &message);
@@ -49,15 +49,15 @@ mod tests {
     use crate::domain::health::Health::*;
     use crate::kinds::testing::table;
 
-    fn scaled(wished: i64, replicas: i64, labelled: i64, available: i64, ready: i64) -> Value {
+    fn scaled(desired: i64, replicas: i64, labelled: i64, available: i64, ready: i64) -> Value {
         json!({
-            "spec": {"replicas": wished},
+            "spec": {"replicas": desired},
             "status": {"replicas": replicas, "fullyLabeledReplicas": labelled, "availableReplicas": available, "readyReplicas": ready}
         })
     }
 
     #[test]
-    fn it_is_ready_when_the_wished_replicas_are() {
+    fn it_is_ready_when_the_desired_replicas_are() {
         table(
             &KIND,
             &[
@@ -67,7 +67,7 @@ mod tests {
                 ("not labelled", scaled(3, 3, 2, 3, 3), Progressing, "LessLabelled"),
                 ("not available", scaled(3, 3, 3, 2, 3), Progressing, "LessAvailable"),
                 ("not ready", scaled(3, 3, 3, 3, 2), Progressing, "LessReady"),
-                ("one is wished unless it says otherwise", json!({}), Progressing, "LessLabelled"),
+                ("one replica is desired by default", json!({}), Progressing, "LessLabelled"),
                 (
                     "a quota is exhausted",
                     json!({"spec": {"replicas": 3}, "status": {"conditions": [

@@ -26,7 +26,7 @@ fn read(wire: &Wire, draft: &mut Draft) {
     for dependency in list(spec, &["dependsOn"]) {
         let (kind, name) = (string(dependency, &["kind"]), string(dependency, &["name"]));
         let group = string(dependency, &["apiVersion"]).rsplit_once('/').map_or("", |(group, _)| group);
-        // any kind, also cluster-scoped ones: the operator takes the namespace as it stands
+        // any kind, also cluster-scoped ones: the operator takes the namespace as written
         draft.edge_exact(Relation::DependsOn, group, kind, string(dependency, &["namespace"]), name);
     }
     draft.facts.children_by = "inventory";

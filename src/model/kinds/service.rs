@@ -1,5 +1,5 @@
-//! Service, by kstatus' rule (fluxcd/cli-utils `pkg/kstatus/status/core.go`, `serviceConditions`): a load balancer's own address is not
-//! waited for, only named as missing.
+//! Service, by kstatus' rule (fluxcd/cli-utils `pkg/kstatus/status/core.go`, `serviceConditions`): a load balancer's own address
+//! is not waited for, only reported as missing.
 
 use super::draft::{list, string};
 use super::{Column, Draft, Kind, Wire};

@@ -18,11 +18,11 @@ pub(super) const KIND: Kind = Kind {
 
 fn read(wire: &Wire, draft: &mut Draft) {
     let status = |key: &str| number(&wire.status, &[key]).unwrap_or(0);
-    let wished = number(&wire.spec, &["replicas"]).unwrap_or(1);
+    let desired = number(&wire.spec, &["replicas"]).unwrap_or(1);
     let (replicas, ready) = (status("replicas"), status("readyReplicas"));
     let policies = legacy::mark(draft);
     draft.cells([&policies]);
-    draft.replicas(ready, wished);
+    draft.replicas(ready, desired);
     if draft.settle(wire, kstatus::preamble) {
         return;
     }
@@ -34,14 +34,14 @@ fn read(wire: &Wire, draft: &mut Draft) {
     let partition = number(strategy, &["rollingUpdate", "partition"]).filter(|partition| *partition != -1);
     let (current, updated) = (status("currentReplicas"), status("updatedReplicas"));
     let (reason, message) = match partition {
-        _ if replicas < wished => ("LessReplicas", format!("replicas: {replicas}/{wished}")),
-        _ if ready < wished => ("LessReady", format!("ready: {ready}/{wished}")),
-        _ if replicas > wished => ("ExtraPods", format!("pending termination: {}", replicas - wished)),
-        Some(partition) if updated < wished - partition => {
-            ("PartitionRollout", format!("updated: {updated}/{}", wished - partition))
+        _ if replicas < desired => ("LessReplicas", format!("replicas: {replicas}/{desired}")),
+        _ if ready < desired => ("LessReady", format!("ready: {ready}/{desired}")),
+        _ if replicas > desired => ("ExtraPods", format!("pending termination: {}", replicas - desired)),
+        Some(partition) if updated < desired - partition => {
+            ("PartitionRollout", format!("updated: {updated}/{}", desired - partition))
         }
         Some(_) => return draft.verdict(Health::Ready, "", &format!("replicas: {replicas}")),
-        None if current < wished => ("LessCurrent", format!("current: {current}/{wished}")),
+        None if current < desired => ("LessCurrent", format!("current: {current}/{desired}")),
         None if string(&wire.status, &["currentRevision"]) != string(&wire.status, &["updateRevision"]) => {
             ("RevisionMismatch", "waiting for the updated revision".to_owned())
         }

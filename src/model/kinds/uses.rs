@@ -1,6 +1,7 @@
-//! What a Flux object needs besides its source and its values: credentials, certificates, keys, kubeconfigs and the account that it acts as.
+//! What a Flux object needs besides its source and its values: credentials, certificates, keys, kubeconfigs and its service
+//! account.
 //!
-//! All of them live in the object's own namespace (fluxcd/pkg `apis/meta/reference_types.go`, `LocalObjectReference`).
+//! All of them are in the object's own namespace (fluxcd/pkg `apis/meta/reference_types.go`, `LocalObjectReference`).
 
 use serde_json::Value;
 
@@ -25,7 +26,7 @@ const NAMES: [(&str, &str); 4] = [
     ("artifactPullSecret", "Secret"),
 ];
 
-/// Manifests inside a spec speak of other objects' needs (ResourceSet).
+/// Manifests inside a spec refer to what other objects need (ResourceSet).
 const MANIFESTS: &str = "resources";
 
 impl Draft<'_> {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-/// Keys dropped wherever they stand: pod templates, payloads, values and patches are fetched when somebody opens them.
+/// Keys dropped at any depth: pod templates, payloads, values and patches are fetched on demand.
 /// No rule of health, edge or column reads below them.
 const PRUNED: &[&str] = &[
     "managedFields",

@@ -3,7 +3,7 @@
 use super::{Playbook, Takes};
 use crate::change::{Rules, Wanted};
 use crate::error::{Error, Result};
-use crate::forms::{Answers, Field, Form, Input};
+use crate::forms::{Answers, Field, Form, InputKind};
 use crate::insight::named::{group, shown};
 use crate::kinds::{self, Trait};
 use crate::render::Node;
@@ -22,7 +22,7 @@ pub(super) const PLAYBOOK: Playbook = Playbook {
 };
 
 fn form() -> Form {
-    let input = Input::Number { least: 0, most: i32::MAX.into(), what: "number of replicas" };
+    let input = InputKind::Number { least: 0, most: i32::MAX.into(), what: "number of replicas" };
     Form::of([Field::new(REPLICAS, "replicas", "How many", input)])
 }
 

@@ -3,7 +3,7 @@
 use super::{Playbook, Takes};
 use crate::change::{Rules, Wanted};
 use crate::error::Result;
-use crate::forms::{Answers, Field, Form, Input};
+use crate::forms::{Answers, Field, Form, InputKind};
 
 const FIELD: &str = "field";
 const VALUE: &str = "value";
@@ -19,8 +19,8 @@ pub(super) const PLAYBOOK: Playbook = Playbook {
 
 fn form() -> Form {
     let field =
-        Field::new(FIELD, "field", "spec.replicas, spec.template.spec.containers[name=api].image, data['a.b']", Input::Text);
-    let value = Field::new(VALUE, "value", "The value, as the type that the field has", Input::Text);
+        Field::new(FIELD, "field", "spec.replicas, spec.template.spec.containers[name=api].image, data['a.b']", InputKind::Text);
+    let value = Field::new(VALUE, "value", "The value, as the type that the field has", InputKind::Text);
     Form::of([field, value.optional()])
 }
 

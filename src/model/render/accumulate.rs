@@ -9,17 +9,17 @@ use super::decode::{self, Mode};
 use super::error::{BuildError, Result};
 use super::factory;
 use super::fields;
-use super::generate::{self, Kind};
+use super::generate::{self, GeneratedKind};
 use super::id::Id;
 use super::kustomization::{GeneratorArgs, GeneratorOptions, Kustomization, Var};
 use super::node::{Layer, Node, Text};
-use super::read::Place;
+use super::read::TextPlace;
 use super::resolve::Yaml;
 use super::resource::Resource;
 use super::resources::Resources;
-use super::session::{Folder, Found, Session};
+use super::session::{Folder, ResourcePath, Session};
 use super::source_note::{self, SourceNote};
-use super::transform::{self, Setting, Transforms};
+use super::transform::{self, TransformContext, Transforms};
 use super::write;
 
 /// What has come together so far.
@@ -31,7 +31,7 @@ pub struct Accumulated {
 }
 
 /// A kustomization being carried out.
-pub struct Target<'s> {
+pub struct KustTarget<'s> {
     pub session: &'s Session<'s>,
     pub folder: Folder,
     pub kustomization: Kustomization,
@@ -39,9 +39,9 @@ pub struct Target<'s> {
     pub source: Option<SourceNote>,
 }
 
-impl<'s> Target<'s> {
-    fn setting(&self) -> Setting<'_> {
-        Setting { session: self.session, folder: &self.folder }
+impl<'s> KustTarget<'s> {
+    fn setting(&self) -> TransformContext<'_> {
+        TransformContext { session: self.session, folder: &self.folder }
     }
 
     fn file_name(&self) -> &str {
@@ -90,11 +90,13 @@ impl<'s> Target<'s> {
                 return Err(BuildError::invalid("an empty path").at(path.origin()));
             }
             all = match self.session.find(&self.folder, text).map_err(|error| error.at(path.origin()))? {
-                Found::File(_) => {
+                ResourcePath::File(_) => {
                     self.file(&mut all, text).map_err(|error| error.at(path.origin()))?;
                     all
                 }
-                Found::Folder(folder) => self.descend(all, folder, path, false).map_err(|error| error.at(path.origin()))?,
+                ResourcePath::Folder(folder) => {
+                    self.descend(all, folder, path, false).map_err(|error| error.at(path.origin()))?
+                }
             };
         }
         Ok(all)
@@ -135,7 +137,7 @@ impl<'s> Target<'s> {
             return Err(BuildError::invalid(message).at(path.origin()));
         }
         let source = self.source.as_ref().map(|source| source.append(fields::value_of(path)));
-        let below = Target { session: self.session, folder, kustomization, source };
+        let below = KustTarget { session: self.session, folder, kustomization, source };
         if is_component {
             // a component works on what its parent has so far
             return below.accumulate(all);
@@ -151,11 +153,13 @@ impl<'s> Target<'s> {
 
     fn generate(&self, all: &mut Accumulated) -> Result<()> {
         let options = self.kustomization.generator_options.as_ref();
-        let note = |kind: Kind| {
-            let name = if kind == Kind::ConfigMap { "ConfigMapGenerator" } else { "SecretGenerator" };
+        let note = |kind: GeneratedKind| {
+            let name = if kind == GeneratedKind::ConfigMap { "ConfigMapGenerator" } else { "SecretGenerator" };
             self.source.as_ref().map(|source| source.of_builtin(self.file_name(), name))
         };
-        for (kind, list) in [(Kind::ConfigMap, &self.kustomization.config_maps), (Kind::Secret, &self.kustomization.secrets)] {
+        for (kind, list) in
+            [(GeneratedKind::ConfigMap, &self.kustomization.config_maps), (GeneratedKind::Secret, &self.kustomization.secrets)]
+        {
             for args in list {
                 let mut args = args.clone();
                 args.options = options
@@ -168,21 +172,21 @@ impl<'s> Target<'s> {
             let note = source_note::of_plugin(&plugin);
             let kind = match plugin.kind() {
                 _ if !is_builtin(&plugin) => return Err(refused(&plugin)),
-                "ConfigMapGenerator" => Kind::ConfigMap,
-                "SecretGenerator" => Kind::Secret,
+                "ConfigMapGenerator" => GeneratedKind::ConfigMap,
+                "SecretGenerator" => GeneratedKind::Secret,
                 "IAMPolicyGenerator" => {
                     self.take_in(all, generate::service_account(&plugin.node)?, note)?;
                     continue;
                 }
                 _ => return Err(refused(&plugin)),
             };
-            let args = GeneratorArgs::read(&plugin.node, Mode::Lenient, kind == Kind::Secret)?;
+            let args = GeneratorArgs::read(&plugin.node, Mode::Lenient, kind == GeneratedKind::Secret)?;
             self.absorb(all, &args, kind, note)?;
         }
         Ok(())
     }
 
-    fn absorb(&self, all: &mut Accumulated, args: &GeneratorArgs, kind: Kind, note: Option<String>) -> Result<()> {
+    fn absorb(&self, all: &mut Accumulated, args: &GeneratorArgs, kind: GeneratedKind, note: Option<String>) -> Result<()> {
         let made = generate::make(self.session, &self.folder, args, kind).map_err(|error| error.at(&args.origin))?;
         self.take_in(all, made, note)
     }
@@ -200,7 +204,7 @@ impl<'s> Target<'s> {
         let mut paths = Vec::new();
         for item in items {
             let text = fields::value_of(item);
-            let inline = factory::from_text(text.as_bytes(), &Place::inside(item, Layer::Transformer));
+            let inline = factory::from_text(text.as_bytes(), &TextPlace::inside(item, Layer::Transformer));
             let Ok(mut inline) = inline else {
                 paths.push(item.clone());
                 continue;

@@ -1,5 +1,5 @@
 //! Nodes → typed settings, as Go's JSON decoder does it after go-yaml v2 has read the text: field names in any case, null is nothing,
-//! numbers are no texts. Source: sigs.k8s.io/yaml v1.6.0, `encoding/json`.
+//! numbers are not accepted as strings. Source: sigs.k8s.io/yaml v1.6.0, `encoding/json`.
 
 use super::error::{BuildError, Result};
 use super::node::{Entry, Node, Style, Tag, Text};
@@ -9,7 +9,7 @@ use super::write::go_float;
 /// How strict to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// A kustomization file: unknown fields are errors, numbers are no texts.
+    /// A kustomization file: unknown fields are errors, numbers are not strings.
     Strict,
     /// A transformer's own file: unknown fields are not looked at, numbers become texts.
     Lenient,

@@ -1,4 +1,4 @@
-//! Why a build failed: what, where, and what to do. Nothing is ever built half.
+//! Why a build failed: what, where, and what to do. A build never returns a partial result.
 
 use std::fmt;
 use std::sync::Arc;
@@ -76,7 +76,7 @@ impl BuildError {
     }
 }
 
-/// For people: the place and what failed there; the hint apart.
+/// For users: the place and what failed there, without the hint.
 impl From<BuildError> for Error {
     fn from(mut error: BuildError) -> Self {
         let hint = std::mem::take(&mut error.hint);

@@ -7,7 +7,7 @@ use super::error::{BuildError, Result};
 use super::fields;
 use super::id::text_at;
 use super::node::{Node, Tag};
-use super::read::{self, Place};
+use super::read::{self, TextPlace};
 use super::resource::Resource;
 use super::write;
 
@@ -15,7 +15,7 @@ use super::write;
 ///
 /// # Errors
 /// Not YAML; an object without kind or name.
-pub fn from_text(text: &[u8], place: &Place) -> Result<Vec<Resource>> {
+pub fn from_text(text: &[u8], place: &TextPlace) -> Result<Vec<Resource>> {
     from_documents(read::documents(text, place)?)
 }
 

@@ -162,8 +162,8 @@ pub fn is_other_in_yaml_1_1(text: &str) -> bool {
 }
 
 fn is_other_document(text: &str) -> bool {
-    use super::read::{Place, document};
-    let place = Place::file(&"".into(), super::node::Layer::Build);
+    use super::read::{TextPlace, document};
+    let place = TextPlace::file(&"".into(), super::node::Layer::Build);
     match document(text.as_bytes(), &place) {
         Err(_) => false,
         Ok(None) => true,
@@ -179,7 +179,7 @@ fn is_other_document(text: &str) -> bool {
 
 /// A part of a path to a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step<'p> {
+pub enum FieldStep<'p> {
     Field(&'p str),
     Index(usize),
     Last,
@@ -191,23 +191,23 @@ pub enum Step<'p> {
 ///
 /// # Errors
 /// A negative index, a wildcard, brackets without `=`.
-pub fn steps<'p>(path: &[&'p str]) -> Result<Vec<Step<'p>>> {
+pub fn steps<'p>(path: &[&'p str]) -> Result<Vec<FieldStep<'p>>> {
     path.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).map(step).collect()
 }
 
-fn step(part: &str) -> Result<Step<'_>> {
+fn step(part: &str) -> Result<FieldStep<'_>> {
     if let Ok(index) = part.parse::<i64>() {
         let index = usize::try_from(index).map_err(|_| BuildError::invalid(format!("array index {index} cannot be negative")))?;
-        return Ok(Step::Index(index));
+        return Ok(FieldStep::Index(index));
     }
     match part {
-        "-" => Ok(Step::Last),
+        "-" => Ok(FieldStep::Last),
         "*" => Err(BuildError::invalid("a wildcard is not possible here")),
         _ if is_item(part) => {
             let (name, value) = item(part)?;
-            Ok(Step::Item(name, value))
+            Ok(FieldStep::Item(name, value))
         }
-        _ => Ok(Step::Field(part)),
+        _ => Ok(FieldStep::Field(part)),
     }
 }
 
@@ -246,27 +246,27 @@ pub fn locate(root: &Node, path: &[&str]) -> Result<Option<Vec<usize>>> {
     Ok(Some(way))
 }
 
-fn child(node: &Node, step: &Step<'_>) -> Result<Option<usize>> {
+fn child(node: &Node, step: &FieldStep<'_>) -> Result<Option<usize>> {
     match step {
-        Step::Field(name) => {
+        FieldStep::Field(name) => {
             if node.is_null() {
                 return Ok(None);
             }
             expect_map(node)?;
             Ok(node.entries().iter().position(|entry| entry.key.text() == Some(name)))
         }
-        Step::Index(index) => {
+        FieldStep::Index(index) => {
             expect_list(node)?;
             Ok((*index < node.items().len()).then_some(*index))
         }
-        Step::Last => {
+        FieldStep::Last => {
             expect_list(node)?;
             if node.items().is_empty() {
                 return Err(BuildError::invalid("an empty list has no last item").at(node.origin()));
             }
             Ok(Some(node.items().len() - 1))
         }
-        Step::Item(name, value) => {
+        FieldStep::Item(name, value) => {
             expect_list(node)?;
             Ok(node.items().iter().position(|item| is_match(item, name, value)))
         }

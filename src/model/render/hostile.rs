@@ -1,4 +1,4 @@
-//! Trees that want to do harm: each is refused, with its place, before it costs much.
+//! Malicious trees: each is refused, with its place, before it costs much.
 
 use super::error::{BuildError, Cause};
 use super::tree::Memory;
@@ -196,7 +196,7 @@ fn a_hundred_thousand_comments_are_read_in_one_go() {
 }
 
 #[test]
-fn what_is_no_yaml_has_its_place() {
+fn invalid_yaml_is_reported_with_its_place() {
     for (text, line) in [
         (&b"apiVersion: v1\nkind: \xff\xfe\n"[..], 2),
         (b"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Values.name }}-x\n", 4),

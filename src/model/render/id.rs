@@ -1,10 +1,10 @@
-//! Who an object is: group, version, kind, name, namespace; and which objects a selector means.
-//! Source: kyaml v0.21.1 `resid/gvk.go`, `resid/resid.go`.
+//! The identity of an object: group, version, kind, name, namespace; and which objects a selector matches. Source: kyaml v0.21.1
+//! `resid/gvk.go`, `resid/resid.go`.
 
 use std::fmt;
 
 use super::node::{Node, Text};
-use super::schema::Schemas;
+use super::schema::BuildSchemas;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Gvk {
@@ -109,12 +109,12 @@ pub struct Id {
 }
 
 impl Id {
-    pub fn new(gvk: Gvk, name: &str, namespace: &str, schemas: &Schemas) -> Self {
+    pub fn new(gvk: Gvk, name: &str, namespace: &str, schemas: &BuildSchemas) -> Self {
         let is_cluster_scoped = schemas.is_certainly_cluster_scoped(&gvk.api_version(), &gvk.kind);
         Self { gvk, name: name.into(), namespace: namespace.into(), is_cluster_scoped }
     }
 
-    pub fn from_node(node: &Node, schemas: &Schemas) -> Self {
+    pub fn from_node(node: &Node, schemas: &BuildSchemas) -> Self {
         Self::new(Gvk::from_node(node), meta_text(node, "name"), meta_text(node, "namespace"), schemas)
     }
 

@@ -2,14 +2,14 @@
 //!
 //! An exact reimplementation of `kustomize build --reorder none --load-restrictor LoadRestrictionsNone` (v5.8.1, kyaml v0.21.1) on nodes that
 //! know their origin: each scalar, key and list item carries the file, line, column and layer that set it, the parts of which it is composed and
-//! the chain that it overrode, so that a wish for a value can be turned back into a change of a file.
+//! the chain that it overrode, so that a wanted value can be turned back into a change of a file.
 //! What kustomize refuses is an error here; what it can do and this cannot (plugins, functions, remote bases, Helm charts) is refused by name.
 //! Never half a result, never a different one.
 //! ```text
 //!  tree         a commit, a folder, memory: files by path
 //!  read         text → nodes              write     nodes → YAML as kustomize prints it, JSON
 //!  node         a value with its trace    resolve   what a plain scalar means   fields  find, set, clear
-//!  origin       a place and its layer     trace     who set it, its parts       turn_back  a wish → what has to change, or why not
+//!  origin       a place and its layer     trace     who set it, its parts       turn_back  a wanted value → what has to change, or why not
 //!  schema       merge keys, scopes        merge     strategic merge
 //!  session      files and folders of one build, parsed texts
 //!  repository   all that a repository declares, or one Kustomization as its cluster has it, kept from build to build
@@ -64,7 +64,7 @@ pub use session::Cache;
 pub use trace::Trace;
 pub use tree::Tree;
 
-use accumulate::{Accumulated, Target};
+use accumulate::{Accumulated, KustTarget};
 use resource::Resource;
 use session::Session;
 use source_note::SourceNote;
@@ -72,7 +72,7 @@ use transform::Transform as _;
 
 /// The version that is rebuilt here, as it signs its work.
 const SIGNATURE: &str = "kustomize-v5.8.1";
-/// What kustomize calls itself inside Flux' controller, where it is no program of its own (api v0.21.1 `provenance`).
+/// What kustomize calls itself inside Flux' controller, where it is not a program of its own (api v0.21.1 `provenance`).
 const FLUX_SIGNATURE: &str = "kustomize-(devel)";
 
 /// How a build is done.
@@ -151,7 +151,7 @@ fn run(session: &Session<'_>, path: &str, options: &Options) -> Result<Vec<Built
     };
     session.learn(&folder, &kustomization)?;
     let source = (!kustomization.build_metadata.is_empty()).then(SourceNote::default);
-    let target = Target { session, folder, kustomization, source };
+    let target = KustTarget { session, folder, kustomization, source };
     let mut all = target.accumulate(Accumulated::default())?;
     transform::names::Hashes.transform(&mut all.resources, session)?;
     transform::names::follow(&mut all.resources, &all.config.name_reference, &session.schemas.borrow())?;
@@ -185,7 +185,7 @@ fn finish(kustomization: &kustomization::Kustomization, signature: &str, all: Ac
             })?;
         }
         resources::strip_notes(&mut resource, keep_origin, keep_changes)?;
-        // what cannot be written is no result: a key that is there twice, a tag that does not fit
+        // a value that cannot be written is an error: a key that is there twice, a tag that does not fit
         write::value(&resource.node)?;
         built.push(Built { node: resource.node });
     }

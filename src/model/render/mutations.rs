@@ -1,12 +1,12 @@
-//! Inputs that were right once, edited at random: a build or a substitution ends with a result that can be read again, or with an error that
-//! says something; it never panics and says the same when it is asked twice.
+//! Valid inputs, mutated at random: a build or a substitution ends with a result that can be read again, or with a meaningful
+//! error; it never panics, and gives the same result twice.
 //!
-//! A few hundred in every run, always the same; `FLUXDECK_MUTATE_SECONDS=60` goes on for a minute with others.
+//! A few hundred in every run, always the same; `FLUXDECK_MUTATE_SECONDS=60` continues for a minute with others.
 
 use proptest::prelude::*;
 
 use super::node::{Layer, Node, Origin, Trace, Value};
-use super::read::{self, Place};
+use super::read::{self, TextPlace};
 use super::substitute::{self, Switches, Variables};
 use super::tree::Memory;
 use super::turn_back::turn_back;
@@ -167,11 +167,11 @@ const LIMITS: &str = include_str!("../../../tests/fixtures/render/stack-like-a-r
 const STRATEGIC: &str = include_str!("../../../tests/fixtures/render/patches-strategic-file/p.yaml");
 const VARS: &str = include_str!("../../../tests/fixtures/render/vars/kustomization.yaml");
 
-/// Wishes for everything in a node end with changes or with a reason.
+/// Every wanted value in a node ends with changes or with a reason.
 fn turns_back(node: &Node) -> bool {
     match &node.value {
-        Value::Scalar(text) => ["x", "é: $$", &format!("{text}1")].iter().all(|wish| match turn_back(node, wish, true) {
-            Ok(changes) => !changes.is_empty() || text.as_ref() == *wish,
+        Value::Scalar(text) => ["x", "é: $$", &format!("{text}1")].iter().all(|wanted| match turn_back(node, wanted, true) {
+            Ok(changes) => !changes.is_empty() || text.as_ref() == *wanted,
             Err(refusal) => !refusal.to_string().is_empty(),
         }),
         Value::List(items) => items.iter().all(turns_back),
@@ -221,7 +221,7 @@ fn a_build_of_mutated_files_ends_with_a_result_or_an_error() {
         prop_assert_eq!(&first, &built(&tree), "the same input, another answer");
         match first {
             Ok(text) => {
-                let again = read::documents(text.as_bytes(), &Place::file(&"built".into(), Layer::Build));
+                let again = read::documents(text.as_bytes(), &TextPlace::file(&"built".into(), Layer::Build));
                 let again = again.and_then(|nodes| write::all(nodes.iter()));
                 prop_assert_eq!(again, Ok(text), "what is written means something else");
             }
@@ -253,7 +253,7 @@ fn a_substitution_in_mutated_texts_ends_with_a_result_or_an_error() {
         }
         let filled = substitute::fill(&text, &variables, is_strict);
         prop_assert!(text.contains('$') || text.contains('\0') || filled.as_ref().is_ok_and(|filled| filled.text == text));
-        let Ok(nodes) = read::documents(text.as_bytes(), &Place::file(&"object.yaml".into(), Layer::Resource)) else {
+        let Ok(nodes) = read::documents(text.as_bytes(), &TextPlace::file(&"object.yaml".into(), Layer::Resource)) else {
             return Ok(());
         };
         for node in nodes.iter().filter(|node| node.is_map()) {

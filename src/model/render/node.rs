@@ -1,14 +1,14 @@
 //! The node: a YAML value that knows where it comes from.
 //!
-//! A mapping keeps the order of its keys (kustomize's walks depend on it); tags and styles are kept because kustomize decides by them what
-//! a scalar is when it writes it. Children sit behind `Arc`, so that a copy costs a count and a change copies one level only.
-//! What does *not* belong here: reading and writing text (`read`, `write`), what a field means (`fields`).
+//! A mapping keeps the order of its keys (kustomize's walks depend on it); tags and styles are kept because kustomize decides by
+//! them what a scalar is when it writes it. Children are behind `Arc`, so that a copy costs a count and a change copies one level
+//! only. What does *not* belong here: reading and writing text (`read`, `write`), what a field means (`fields`).
 
 use std::sync::Arc;
 
-use super::schema::Shape;
+use super::schema::FieldSchema;
 
-pub use super::origin::{Anchor, Detail, Form, Inner, Layer, Location, Origin};
+pub use super::origin::{Anchor, Detail, Inner, Layer, Location, Notation, Origin};
 pub use super::trace::Trace;
 
 /// Shared text of a scalar, a key or a path.
@@ -75,7 +75,7 @@ impl Style {
     }
 }
 
-/// Two are equal that say the same and stand at the same places; [`Node::is_same`] compares what they say alone.
+/// Two are equal if they have the same content at the same places; [`Node::is_same`] compares the content alone.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
     pub value: Value,
@@ -84,7 +84,7 @@ pub struct Node {
     pub is_tagged: bool,
     pub style: Style,
     /// What a comment that is a JSON object says of this list or map: kyaml takes that for its schema.
-    pub said: Option<Arc<Shape>>,
+    pub said: Option<Arc<FieldSchema>>,
     pub trace: Trace,
 }
 
@@ -220,7 +220,7 @@ impl Node {
         node
     }
 
-    /// The same, everything in it standing where `place` tells.
+    /// The same, with everything in it at the position that `place` gives.
     #[must_use]
     pub fn moved(&self, place: &dyn Fn(&Origin) -> Origin) -> Self {
         let value = match &self.value {

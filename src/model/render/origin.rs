@@ -1,6 +1,6 @@
-//! Where a value stands: the file or object that holds it, line and column, and the layer that it counts as.
+//! Where a value is: the file or object that contains it, line and column, and its layer.
 //!
-//! An origin is one place. What a value is composed of and what it overrode is told by its [`super::trace::Trace`].
+//! An origin is one place. What a value is composed of and what it overrode is in its [`super::trace::Trace`].
 
 use std::fmt;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub enum Layer {
     Reference,
     /// A builtin transformer configured by a file.
     Transformer,
-    /// Said by a Flux Kustomization; what it sets thereby are the layers below, placed in its manifest.
+    /// Written in a Flux Kustomization; the fields that it sets have the layers below, with the place in its manifest.
     Flux,
     /// `spec.patches` of a Flux Kustomization.
     FluxPatch,
@@ -39,7 +39,7 @@ pub enum Layer {
     FluxName,
     /// `spec.commonMetadata` of a Flux Kustomization.
     FluxMetadata,
-    /// The labels that tell which Flux Kustomization applies an object.
+    /// The labels that name the Flux Kustomization that applies an object.
     FluxOwner,
     /// A variable's value from `spec.postBuild.substitute` of a Flux Kustomization.
     Substitution,
@@ -54,7 +54,7 @@ pub enum Layer {
 }
 
 impl Layer {
-    /// The word that people read.
+    /// Its name for users.
     pub fn word(self) -> &'static str {
         match self {
             Self::Resource => "resource",
@@ -85,7 +85,8 @@ impl Layer {
         }
     }
 
-    /// The layer that a setting of this layer acts as: what a Flux Kustomization says is told apart from what a kustomization file says.
+    /// The layer that a setting of this layer acts as: fields of a Flux Kustomization are distinguished from those of a
+    /// kustomization file.
     fn acting(self, layer: Self) -> Self {
         match (self, layer) {
             (Self::Flux, Self::Patch) => Self::FluxPatch,
@@ -97,7 +98,7 @@ impl Layer {
     }
 }
 
-/// What holds a value. One for all that stands in it.
+/// What contains a value: one instance for everything in it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Location {
     /// A file of the tree, by its path.
@@ -115,9 +116,9 @@ impl fmt::Display for Location {
     }
 }
 
-/// What stands at a place.
+/// The notation at a place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Form {
+pub enum Notation {
     /// A scalar, list or map of YAML or JSON.
     #[default]
     Yaml,
@@ -156,7 +157,7 @@ pub struct Inner {
     pub document: u32,
     /// The path in that document, as fields are written, items by their index: `spec.replicas`, `[0].value`.
     pub path: Text,
-    /// Where that scalar stands in a text that is embedded itself.
+    /// The place of that scalar in a text that is embedded itself.
     pub within: Option<Arc<Inner>>,
 }
 
@@ -167,7 +168,7 @@ pub struct Origin {
     pub line: u32,
     pub column: u32,
     pub layer: Layer,
-    pub form: Form,
+    pub form: Notation,
     pub detail: Option<Arc<Detail>>,
 }
 
@@ -178,7 +179,7 @@ impl Origin {
     }
 
     pub fn at(location: &Arc<Location>, line: u32, column: u32, layer: Layer) -> Self {
-        Self { location: Arc::clone(location), line, column, layer, form: Form::default(), detail: None }
+        Self { location: Arc::clone(location), line, column, layer, form: Notation::default(), detail: None }
     }
 
     /// The same place, acting as another layer.
@@ -189,11 +190,11 @@ impl Origin {
 
     /// The same place, where something else stands.
     #[must_use]
-    pub fn as_form(&self, form: Form) -> Self {
+    pub fn as_form(&self, form: Notation) -> Self {
         Self { form, ..self.clone() }
     }
 
-    /// The file; none for what stands in an object of the cluster.
+    /// The file; none for a value in an object of the cluster.
     pub fn file(&self) -> Option<&Text> {
         match &*self.location {
             Location::File(path) => Some(path),

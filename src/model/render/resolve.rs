@@ -193,7 +193,7 @@ fn timestamp(text: &str) -> Option<String> {
     let month = take_digits(&mut rest, 2)?;
     rest = rest.strip_prefix('-')?;
     let day = take_digits(&mut rest, 2)?;
-    // what the calendar does not have is no date
+    // what the calendar does not have is not a date
     jiff::civil::Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?;
     let date = format!("{year:04}-{month:02}-{day:02}");
     if rest.is_empty() {

@@ -7,7 +7,7 @@ use super::fields;
 use super::id::Id;
 use super::node::{Layer, Text, Trace};
 use super::resource::{Resource, annotations, edit_meta_map, labels, note, set_annotation};
-use super::schema::Schemas;
+use super::schema::BuildSchemas;
 use super::selector::Selector;
 
 #[derive(Clone, Debug, Default)]
@@ -20,7 +20,7 @@ impl Resources {
     ///
     /// # Errors
     /// Two objects of the same id.
-    pub fn append_all(&mut self, more: Vec<Resource>, schemas: &Schemas) -> Result<()> {
+    pub fn append_all(&mut self, more: Vec<Resource>, schemas: &BuildSchemas) -> Result<()> {
         let mut known: HashSet<_> = self.list.iter().map(|resource| resource.id(schemas).key()).collect();
         for resource in more {
             let id = resource.id(schemas);
@@ -41,7 +41,7 @@ impl Resources {
     ///
     /// # Errors
     /// Torn notes.
-    pub fn matching_any_id(&self, matches: impl Fn(&Id) -> bool, schemas: &Schemas) -> Result<Vec<usize>> {
+    pub fn matching_any_id(&self, matches: impl Fn(&Id) -> bool, schemas: &BuildSchemas) -> Result<Vec<usize>> {
         let mut found = Vec::new();
         for (at, resource) in self.list.iter().enumerate() {
             if !resource.is_empty() && resource.all_ids(schemas)?.iter().any(&matches) {
@@ -55,7 +55,7 @@ impl Resources {
     ///
     /// # Errors
     /// None, or several.
-    pub fn by_id(&self, id: &Id, schemas: &Schemas) -> Result<usize> {
+    pub fn by_id(&self, id: &Id, schemas: &BuildSchemas) -> Result<usize> {
         let found = self.matching_any_id(|other| id.is_same(other), schemas)?;
         match found.as_slice() {
             [one] => Ok(*one),
@@ -68,7 +68,7 @@ impl Resources {
     ///
     /// # Errors
     /// A pattern that is none.
-    pub fn select(&self, selector: &Selector, schemas: &Schemas) -> Result<Vec<usize>> {
+    pub fn select(&self, selector: &Selector, schemas: &BuildSchemas) -> Result<Vec<usize>> {
         let patterns = selector.patterns()?;
         let mut found = Vec::new();
         for (at, resource) in self.list.iter().enumerate() {
@@ -90,7 +90,7 @@ impl Resources {
     ///
     /// # Errors
     /// A behaviour that does not fit what is there.
-    pub fn absorb(&mut self, made: Resource, schemas: &Schemas) -> Result<()> {
+    pub fn absorb(&mut self, made: Resource, schemas: &BuildSchemas) -> Result<()> {
         let id = made.id(schemas);
         let found = self.matching_any_id(|other| id.is_same(other), schemas)?;
         let behavior = made.annotation(note::BEHAVIOR).unwrap_or_default().to_owned();
@@ -142,7 +142,7 @@ fn take_metadata(made: &mut Resource, old: &Resource) -> Result<()> {
 /// The part of [`take_metadata`] that a patch goes through as well.
 ///
 /// # Errors
-/// Metadata that is no map.
+/// Metadata that is not a mapping.
 pub fn merge_metadata(made: &mut Resource, old: &Resource) -> Result<()> {
     let old_labels = labels(&old.node);
     edit_meta_map(&mut made.node, "labels", |own| {
@@ -180,7 +180,7 @@ fn merge_data(made: &mut Resource, old: &Resource, key: &str) -> Result<()> {
 /// Takes kustomize's notes off an object.
 ///
 /// # Errors
-/// Metadata that is no map.
+/// Metadata that is not a mapping.
 pub fn strip_notes(resource: &mut Resource, keep_origin: bool, keep_transformations: bool) -> Result<()> {
     let is_dropped = |key: &str| {
         note::ALL.contains(&key) || key == note::ORIGIN && !keep_origin || key == note::TRANSFORMATIONS && !keep_transformations
@@ -192,7 +192,7 @@ pub fn strip_notes(resource: &mut Resource, keep_origin: bool, keep_transformati
 /// Marks where an object comes from, for `buildMetadata`.
 ///
 /// # Errors
-/// Metadata that is no map.
+/// Metadata that is not a mapping.
 pub fn mark(resource: &mut Resource, key: &str, text: &str) -> Result<()> {
     let trace = Trace::new(resource.node.origin().as_layer(Layer::Build));
     set_annotation(&mut resource.node, key, text, trace)

@@ -29,7 +29,7 @@ pub struct Patterns {
 
 impl Selector {
     /// # Errors
-    /// A pattern that is no regular expression.
+    /// A pattern that is not a regular expression.
     pub fn patterns(&self) -> Result<Patterns> {
         let pattern = |text: &Text| {
             if text.is_empty() {
@@ -37,7 +37,7 @@ impl Selector {
             }
             Regex::new(&format!("^(?:{text})$"))
                 .map(Some)
-                .map_err(|_| self.place(BuildError::invalid(format!("`{text}` is no regular expression"))))
+                .map_err(|_| self.place(BuildError::invalid(format!("`{text}` is not a regular expression"))))
         };
         Ok(Patterns {
             group: pattern(&self.gvk.group)?,

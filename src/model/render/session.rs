@@ -9,9 +9,9 @@ use super::decode::Mode;
 use super::error::{BuildError, Cause, Result};
 use super::kustomization::Kustomization;
 use super::node::{Layer, Node, Text};
-use super::read::{self, Place};
-use super::schema::Schemas;
-use super::tree::{self, Entry, Tree};
+use super::read::{self, TextPlace};
+use super::schema::BuildSchemas;
+use super::tree::{self, PathKind, Tree};
 use super::{weight, write};
 
 /// Texts that were parsed, to be used again as long as their content is the same. Nodes share their content, so a hit costs nothing.
@@ -46,7 +46,7 @@ pub struct Session<'t> {
     tree: &'t dyn Tree,
     cache: &'t Cache,
     seen: RefCell<BTreeSet<Text>>,
-    pub schemas: RefCell<Schemas>,
+    pub schemas: RefCell<BuildSchemas>,
     has_schema: Cell<bool>,
     /// Kubernetes' own schema was asked for before any other was given: then both are known (kyaml `initSchema`).
     pub uses_builtin: Cell<bool>,
@@ -64,7 +64,7 @@ pub struct Folder {
 }
 
 /// What a path of `resources` means.
-pub enum Found {
+pub enum ResourcePath {
     File(Text),
     Folder(Folder),
 }
@@ -93,19 +93,19 @@ impl<'t> Session<'t> {
     /// No folder there.
     pub fn root(&self, path: &str) -> Result<Folder> {
         let (path, entry) = tree::resolve(self.tree, "", path.trim_start_matches("./"))?;
-        if entry != Entry::Folder {
+        if entry != PathKind::Folder {
             return Err(BuildError::new(Cause::Missing, format!("`{path}` is not a folder"), ""));
         }
         Ok(Folder { path: path.into(), ancestors: Vec::new() })
     }
 
-    fn locate(&self, folder: &Folder, path: &str) -> Result<(Text, Entry)> {
+    fn locate(&self, folder: &Folder, path: &str) -> Result<(Text, PathKind)> {
         if let Some(remote) = remote(path) {
             let hint = "only what is in the repository can be built";
             return Err(BuildError::refused(format!("`{path}` is {remote}"), hint));
         }
         let outside =
-            || BuildError::refused(format!("`{path}` leads out of the repository"), "only files of the repository can be built");
+            || BuildError::refused(format!("`{path}` leaves the repository"), "only files of the repository can be built");
         if path.starts_with('/') {
             return Err(outside());
         }
@@ -122,7 +122,7 @@ impl<'t> Session<'t> {
     /// Not there, a folder, out of the tree, remote.
     pub fn load(&self, folder: &Folder, path: &str) -> Result<(Text, Arc<[u8]>)> {
         let (path, entry) = self.locate(folder, path)?;
-        if entry != Entry::File {
+        if entry != PathKind::File {
             return Err(BuildError::new(Cause::Missing, format!("`{path}` is a folder, not a file"), ""));
         }
         let bytes = self.tree.read(&path)?;
@@ -137,10 +137,10 @@ impl<'t> Session<'t> {
     ///
     /// # Errors
     /// Not there, a cycle, out of the tree, remote.
-    pub fn find(&self, folder: &Folder, path: &str) -> Result<Found> {
+    pub fn find(&self, folder: &Folder, path: &str) -> Result<ResourcePath> {
         match self.locate(folder, path)? {
-            (path, Entry::Folder) => self.enter(folder, path).map(Found::Folder),
-            (path, _) => Ok(Found::File(path)),
+            (path, PathKind::Folder) => self.enter(folder, path).map(ResourcePath::Folder),
+            (path, _) => Ok(ResourcePath::File(path)),
         }
     }
 
@@ -148,8 +148,8 @@ impl<'t> Session<'t> {
     /// Not a folder, a cycle.
     pub fn folder(&self, folder: &Folder, path: &str) -> Result<Folder> {
         match self.find(folder, path)? {
-            Found::Folder(folder) => Ok(folder),
-            Found::File(file) => Err(BuildError::invalid(format!("`{file}` is a file, where a folder is needed"))),
+            ResourcePath::Folder(folder) => Ok(folder),
+            ResourcePath::File(file) => Err(BuildError::invalid(format!("`{file}` is a file, where a folder is needed"))),
         }
     }
 
@@ -206,7 +206,7 @@ impl<'t> Session<'t> {
     /// Not there, not YAML.
     pub fn documents(&self, folder: &Folder, path: &str, layer: Layer) -> Result<Arc<Vec<Node>>> {
         let (file, bytes) = self.load(folder, path)?;
-        let parse = || read::documents(&bytes, &Place::file(&file, layer)).map(Arc::new);
+        let parse = || read::documents(&bytes, &TextPlace::file(&file, layer)).map(Arc::new);
         if layer != Layer::Resource {
             return parse();
         }
@@ -226,7 +226,7 @@ impl<'t> Session<'t> {
     /// Not there, not YAML.
     pub fn document(&self, folder: &Folder, path: &str) -> Result<Option<Node>> {
         let (file, bytes) = self.load(folder, path)?;
-        read::document(&bytes, &Place::file(&file, Layer::Transformer))
+        read::document(&bytes, &TextPlace::file(&file, Layer::Transformer))
     }
 
     /// Takes `openapi:` of a kustomization: the first one that is met counts for the whole build.
@@ -251,7 +251,7 @@ impl<'t> Session<'t> {
                 schemas.without_builtin();
             }
             let schema =
-                loaded.map(|(file, bytes)| read::document(&bytes, &Place::file(&file, Layer::Transformer))).transpose()?;
+                loaded.map(|(file, bytes)| read::document(&bytes, &TextPlace::file(&file, Layer::Transformer))).transpose()?;
             if let Some(schema) = schema.flatten() {
                 schemas
                     .add(&write::json(&schema)?)

@@ -48,7 +48,7 @@ fn configured(file: &str, by: &[(&str, &str)]) -> String {
 /// Notes the maker of a generated object, unless one is noted.
 ///
 /// # Errors
-/// Metadata that is no map.
+/// Metadata that is not a mapping.
 pub fn note_maker(resource: &mut Resource, text: &str) -> Result<()> {
     if resource.annotation(note::ORIGIN).is_some() {
         return Ok(());
@@ -59,7 +59,7 @@ pub fn note_maker(resource: &mut Resource, text: &str) -> Result<()> {
 /// Notes one more transformer; an object without a source was made by it.
 ///
 /// # Errors
-/// Metadata that is no map.
+/// Metadata that is not a mapping.
 pub fn note_change(resource: &mut Resource, text: &str) -> Result<()> {
     if resource.annotation(note::ORIGIN).is_none() {
         return put(resource, note::ORIGIN, text);
@@ -81,7 +81,7 @@ fn put(resource: &mut Resource, key: &str, text: &str) -> Result<()> {
 /// Notes the file of an object that was read.
 ///
 /// # Errors
-/// Metadata that is no map.
+/// Metadata that is not a mapping.
 pub fn note_file(node: &mut Resource, source: &SourceNote) -> Result<()> {
     mark(node, note::ORIGIN, &source.of_file())
 }

@@ -76,7 +76,7 @@ fn a_place_costs_nothing_more_where_a_value_was_set_as_a_whole() {
 }
 
 #[test]
-fn a_wish_is_turned_back_into_a_part_or_refused_with_the_reason() {
+fn a_wanted_value_is_turned_back_into_a_part_or_refused_with_the_reason() {
     let tree = Memory::new([
         (
             "kustomization.yaml",
@@ -90,20 +90,20 @@ fn a_wish_is_turned_back_into_a_part_or_refused_with_the_reason() {
         ),
     ]);
     let built = build(&tree, "", &Options::default()).expect("it can be built").objects;
-    let told = |object: usize, path: &[&str], wish: &str| {
+    let turned = |object: usize, path: &[&str], wanted: &str| {
         let node = fields::lookup(&built[object].node, path).expect("a path").expect("a field");
-        let change = |change: turn_back::Change| {
-            let turn_back::Change { origin, old, new, .. } = change;
+        let change = |change: turn_back::ScalarChange| {
+            let turn_back::ScalarChange { origin, old, new, .. } = change;
             format!("{}:{}:{} {old} > {new}", origin.location, origin.line, origin.column)
         };
-        match turn_back::turn_back(node, wish, false) {
+        match turn_back::turn_back(node, wanted, false) {
             Ok(changes) => changes.into_iter().map(change).collect::<Vec<_>>().join(", "),
             Err(refusal) => refusal.to_string(),
         }
     };
     let image = ["spec", "containers", "0", "image"];
     let name = ["metadata", "name"];
-    for (object, path, wish, expected) in [
+    for (object, path, wanted, expected) in [
         (0, &image[..], "web:3", "kustomization.yaml:4:23 2 > 3"),
         (0, &image, "web:2", ""),
         (0, &image, "other:2", "images in kustomization.yaml:4 finds the image by its name: set newName there"),
@@ -120,6 +120,6 @@ fn a_wish_is_turned_back_into_a_part_or_refused_with_the_reason() {
         (1, &["kind"], "Secret", "no file holds it: it is made by kustomization.yaml (generator)"),
         (1, &["data"], "x", "a list or a map has no single value"),
     ] {
-        assert_eq!(told(object, path, wish), expected, "{path:?} = {wish}");
+        assert_eq!(turned(object, path, wanted), expected, "{path:?} = {wanted}");
     }
 }

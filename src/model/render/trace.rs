@@ -1,8 +1,8 @@
-//! How a value got where it is: who set it, what it is composed of, what it overrode.
+//! How a value got where it is: what set it, what it is composed of, what it overrode.
 //!
-//! Most values were set as a whole at one place. Some are put together of parts (the tag of `images:` behind the name of a manifest, a text
-//! around `${variables}`, a prefix before a name): their [`Composition`] says of which scalar each part is cut, so that a wish for the value
-//! can be turned back into a wish for a part (`turn_back`).
+//! Most values were set as a whole at one place. Some are composed of parts (the tag of `images:` after the name of a manifest, a
+//! text around `${variables}`, a prefix before a name): their [`Composition`] says from which scalar each part is cut, so that a
+//! wanted value can be turned back into a new text of one part (`turn_back`).
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ struct Past {
 pub struct Composition {
     pub joint: Joint,
     /// The scalars of which the parts are cut; first the one in which the others were put, where there is one.
-    pub scalars: Vec<Scalar>,
+    pub scalars: Vec<SourceScalar>,
     pub parts: Vec<Part>,
 }
 
@@ -42,11 +42,11 @@ pub enum Joint {
     Affix,
     /// A name and the hash of what it names.
     Hash,
-    /// The name of another object, that follows what becomes of it.
+    /// The name of another object, which follows its changes.
     Reference,
     /// `replacements`: another field, or a piece of it, which may be put in the place of a piece.
     Replacement { delimiter: Option<Text> },
-    /// `replacements` into YAML or JSON that stands in a field as a text.
+    /// `replacements` into YAML or JSON text inside a field.
     Structured,
     /// `vars`: a text around `$(NAME)`.
     Vars,
@@ -72,7 +72,7 @@ pub struct Template {
 
 /// A scalar of which parts are cut.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Scalar {
+pub struct SourceScalar {
     /// Who set it, and what it is composed of itself.
     pub trace: Trace,
     pub text: Text,
@@ -84,7 +84,7 @@ pub struct Scalar {
 /// A part of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    pub role: Role,
+    pub role: PartRole,
     pub text: Text,
     /// The scalar, by its number, and the bytes of it that are this part; none for what is made.
     pub cut: Option<(usize, Range<usize>)>,
@@ -92,7 +92,7 @@ pub struct Part {
 
 /// What a part is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Role {
+pub enum PartRole {
     /// An image's name.
     Name,
     /// An image's name by which an entry of `images` found it.
@@ -100,11 +100,11 @@ pub enum Role {
     Tag,
     TagSuffix,
     Digest,
-    /// What stands between two parts: `:`, `@`, `-`.
+    /// The separator between two parts: `:`, `@`, `-`.
     Separator,
     Prefix,
     Suffix,
-    /// What stood there before: a name without its prefix, the text around variables or around a piece.
+    /// The former text: a name without its prefix, the text around variables or around a piece.
     Text,
     Variable(Text),
     /// The default of a variable without value.
@@ -124,8 +124,8 @@ pub enum Role {
     Referent,
 }
 
-impl Role {
-    /// What people call it.
+impl PartRole {
+    /// Its name for users.
     pub fn word(&self) -> String {
         match self {
             Self::Name | Self::Matched => "name".to_owned(),
@@ -148,7 +148,7 @@ impl Role {
         }
     }
 
-    /// A wish for it can be turned back into a wish for its scalar.
+    /// A wanted text of it can be turned back into a new text of its scalar.
     pub fn is_settable(&self) -> bool {
         !matches!(self, Self::Matched | Self::Separator | Self::Derived(_) | Self::Unknown(_) | Self::Hash | Self::Referent)
     }
@@ -160,7 +160,7 @@ impl Trace {
         Self { origin, past: None }
     }
 
-    /// Put together; `lost` is what stood there before and is no part of it, or not all of it.
+    /// Put together; `lost` is the former text that is not part of it, or not all of it.
     pub fn composed(origin: Origin, composition: Composition, lost: Option<&Trace>) -> Self {
         Self { origin, past: Some(Arc::new(Past { composition: Some(composition), overrode: lost.cloned() })) }
     }
@@ -193,10 +193,10 @@ impl Trace {
         self.past.as_ref()?.composition.as_ref()
     }
 
-    /// Who set a value, for people: where a step had nothing to put in (a text without any of the `vars`), what was before it.
+    /// What set a value, for users: where a step had nothing to put in (a text without any of the `vars`), what was before it.
     pub fn seen(&self) -> &Trace {
         let only = self.composition().and_then(|made| match made.parts.as_slice() {
-            [Part { role: Role::Text, cut: Some((at, range)), .. }] => {
+            [Part { role: PartRole::Text, cut: Some((at, range)), .. }] => {
                 Some(&made.scalars[*at]).filter(|own| *range == (0..own.text.len()))
             }
             _ => None,
@@ -204,7 +204,7 @@ impl Trace {
         only.map_or(self, |own| own.trace.seen())
     }
 
-    /// What stood there before and counts no more.
+    /// The former text, which no longer counts.
     pub fn overrode(&self) -> Option<&Trace> {
         self.past.as_ref()?.overrode.as_ref()
     }
@@ -221,7 +221,7 @@ impl Trace {
             || self.overrode().is_some_and(|below| below.any(is_so))
     }
 
-    /// The same, everything standing where `place` tells.
+    /// The same, with everything at the position that `place` gives.
     pub(super) fn moved(&self, place: &dyn Fn(&Origin) -> Origin) -> Self {
         let past = self.past.as_ref().map(|past| {
             let mut past = Past::clone(past);
@@ -242,24 +242,24 @@ impl Composition {
 
     /// Adds a scalar and says its number.
     pub fn scalar(&mut self, trace: Trace, text: &Text, tag: Tag) -> usize {
-        self.scalars.push(Scalar { trace, text: text.clone(), tag, is_name: false });
+        self.scalars.push(SourceScalar { trace, text: text.clone(), tag, is_name: false });
         self.scalars.len() - 1
     }
 
     /// Adds a part that is made.
-    pub fn made(&mut self, role: Role, text: &str) {
+    pub fn made(&mut self, role: PartRole, text: &str) {
         self.parts.push(Part { role, text: text.into(), cut: None });
     }
 
     /// Adds a scalar as a part.
-    pub fn whole(&mut self, role: Role, scalar: usize) {
+    pub fn whole(&mut self, role: PartRole, scalar: usize) {
         let text = self.scalars[scalar].text.clone();
         let length = text.len();
         self.parts.push(Part { role, text, cut: Some((scalar, 0..length)) });
     }
 
     /// Adds a part that is cut out of a scalar; nothing where nothing is cut.
-    pub fn cut(&mut self, role: Role, scalar: usize, range: Range<usize>) {
+    pub fn cut(&mut self, role: PartRole, scalar: usize, range: Range<usize>) {
         if !range.is_empty() {
             let text = self.scalars[scalar].text[range.clone()].into();
             self.parts.push(Part { role, text, cut: Some((scalar, range)) });
@@ -267,7 +267,7 @@ impl Composition {
     }
 
     /// What the parts that are cut out of a scalar are.
-    pub fn role_of(&self, scalar: usize) -> Option<Role> {
+    pub fn role_of(&self, scalar: usize) -> Option<PartRole> {
         let is_of = |part: &&Part| part.cut.as_ref().is_some_and(|(at, _)| *at == scalar);
         self.parts.iter().find(is_of).map(|part| part.role.clone())
     }

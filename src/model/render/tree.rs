@@ -1,7 +1,8 @@
 //! The tree of files that is built: a commit, a folder, or memory.
 //!
-//! Paths are relative to the tree's root, separated by `/`, without `.` and `..`; the root itself is the empty path. Links are followed here,
-//! by [`resolve`], the same way for every tree, so that none can lead out of it. Reading a disk or a commit is I/O and lives elsewhere.
+//! Paths are relative to the tree's root, separated by `/`, without `.` and `..`; the root itself is the empty path. Links are
+//! followed here, by [`resolve`], the same way for every tree, so that none can leave it. Reading a disk or a commit is I/O and
+//! belongs elsewhere.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,22 +12,23 @@ use super::node::Text;
 
 /// What a path is, without following it when it is a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Entry {
+pub enum PathKind {
     File,
     Folder,
     /// A symbolic link and its target as it is written.
     Link(String),
 }
 
-/// Tells one state of a path from another without reading it. What it is, the tree knows: the id of a blob, the times and size of a file.
+/// Distinguishes two states of a path without reading it. The tree decides what it is: the id of a blob, the times and size of a
+/// file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Version(pub [u64; 4]);
 
 /// One thing in a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Item {
+pub struct FolderEntry {
     pub name: String,
-    pub entry: Entry,
+    pub entry: PathKind,
     /// Where two builds see the same version, the file has the same content, and the folder the same with all that is below it. `None` where
     /// the tree does not know: then it is looked at again.
     pub version: Option<Version>,
@@ -35,7 +37,7 @@ pub struct Item {
 /// A tree of files. Implementations answer for plain paths only: no `..`, and no links in any parent.
 pub trait Tree {
     /// What is at this path; `None` when nothing is.
-    fn entry(&self, path: &str) -> Option<Entry>;
+    fn entry(&self, path: &str) -> Option<PathKind>;
     /// The content of a file.
     ///
     /// # Errors
@@ -46,11 +48,11 @@ pub trait Tree {
     /// # Errors
     /// The folder is not there or cannot be read.
     fn list(&self, path: &str) -> Result<Vec<String>>;
-    /// Where a file stands in the repository, which is elsewhere in a tree that was put together.
+    /// The path of a file in the repository, which differs in a tree that was put together.
     fn origins(&self, path: &str) -> Vec<Text> {
         vec![path.into()]
     }
-    /// Whether another repository stands at a path: for a build an empty folder, or one with files that no commit of this one has.
+    /// Whether another repository is at a path: for a build an empty folder, or one with files that no commit of this one has.
     fn is_submodule(&self, _path: &str) -> bool {
         false
     }
@@ -58,10 +60,10 @@ pub trait Tree {
     ///
     /// # Errors
     /// As [`Tree::list`].
-    fn items(&self, path: &str) -> Result<Vec<Item>> {
+    fn items(&self, path: &str) -> Result<Vec<FolderEntry>> {
         let item = |name: String| {
             let entry = if path.is_empty() { self.entry(&name) } else { self.entry(&format!("{path}/{name}")) }?;
-            Some(Item { name, entry, version: None })
+            Some(FolderEntry { name, entry, version: None })
         };
         Ok(self.list(path)?.into_iter().filter_map(item).collect())
     }
@@ -97,7 +99,7 @@ pub fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
-/// Whether a path lies in a folder, however deep; everything lies in the root.
+/// Whether a path is in a folder, at any depth; everything is in the root.
 pub fn is_below(path: &str, folder: &str) -> bool {
     folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
@@ -106,13 +108,9 @@ pub fn is_below(path: &str, folder: &str) -> bool {
 ///
 /// # Errors
 /// Nothing there, a loop of links, or a way that leaves the tree.
-pub fn resolve(tree: &dyn Tree, base: &str, path: &str) -> Result<(String, Entry)> {
+pub fn resolve(tree: &dyn Tree, base: &str, path: &str) -> Result<(String, PathKind)> {
     let outside = || {
-        BuildError::new(
-            Cause::Refused,
-            format!("`{path}` leads out of the repository"),
-            "only files of the repository can be built",
-        )
+        BuildError::new(Cause::Refused, format!("`{path}` leaves the repository"), "only files of the repository can be built")
     };
     if path.starts_with('/') {
         return Err(outside());
@@ -120,11 +118,11 @@ pub fn resolve(tree: &dyn Tree, base: &str, path: &str) -> Result<(String, Entry
     let mut links = 0;
     let mut here: Vec<String> = base.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
     let mut todo: Vec<String> = path.split('/').rev().map(str::to_owned).collect();
-    let mut entry = Entry::Folder;
+    let mut entry = PathKind::Folder;
     while let Some(part) = todo.pop() {
         match part.as_str() {
             "" | "." => continue,
-            _ if entry != Entry::Folder => return Err(missing(path)),
+            _ if entry != PathKind::Folder => return Err(missing(path)),
             ".." => {
                 here.pop().ok_or_else(outside)?;
                 continue;
@@ -132,7 +130,7 @@ pub fn resolve(tree: &dyn Tree, base: &str, path: &str) -> Result<(String, Entry
             _ => here.push(part),
         }
         match tree.entry(&here.join("/")).ok_or_else(|| missing(path))? {
-            Entry::Link(target) => {
+            PathKind::Link(target) => {
                 links += 1;
                 if links > MAX_LINKS {
                     return Err(BuildError::new(
@@ -146,7 +144,7 @@ pub fn resolve(tree: &dyn Tree, base: &str, path: &str) -> Result<(String, Entry
                 }
                 here.pop();
                 todo.extend(target.split('/').rev().map(str::to_owned));
-                entry = Entry::Folder;
+                entry = PathKind::Folder;
             }
             found => entry = found,
         }
@@ -202,14 +200,14 @@ impl Memory {
 }
 
 impl Tree for Memory {
-    fn entry(&self, path: &str) -> Option<Entry> {
+    fn entry(&self, path: &str) -> Option<PathKind> {
         if let Some(target) = self.links.get(path) {
-            return Some(Entry::Link(target.clone()));
+            return Some(PathKind::Link(target.clone()));
         }
         if self.files.contains_key(path) {
-            return Some(Entry::File);
+            return Some(PathKind::File);
         }
-        (path.is_empty() || self.below(path).next().is_some()).then_some(Entry::Folder)
+        (path.is_empty() || self.below(path).next().is_some()).then_some(PathKind::Folder)
     }
 
     fn read(&self, path: &str) -> Result<Arc<[u8]>> {

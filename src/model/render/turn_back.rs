@@ -1,22 +1,22 @@
-//! A wish for a value turned back into wishes for the scalars that it is made of, or refused.
+//! Turns the wanted text of a value back into new texts of the scalars that it is made of, or refuses.
 //!
-//! Each step of a [`Composition`] is walked backwards: which part would have to read something else so that the whole reads as wished? Where
-//! exactly one does, and the step forwards gives the wish again, the scalar of that part is turned back in its turn, down to scalars that
-//! stand in a file. Whether the change is wide (others are made of the same scalar) is not asked here, nor how a file is edited.
+//! Each step of a [`Composition`] is walked backwards: which part would have to change so that the whole reads as wanted? Where
+//! exactly one does, and the step forwards gives the wanted text, the scalar of that part is turned back in its turn, down to scalars
+//! that are written in a file. Whether others are made of the same scalar does not belong here, nor how a file is edited.
 
 use std::fmt;
 
 use super::generate::pairs::unquoted;
-use super::node::{Form, Layer, Location, Node, Tag, Text};
+use super::node::{Layer, Location, Node, Notation, Tag, Text};
 use super::origin::Origin;
 use super::resolve::{self, Yaml};
 use super::substitute::{self, Variables};
-use super::trace::{Composition, Joint, Part, Role, Scalar, Template, Trace};
+use super::trace::{Composition, Joint, Part, PartRole, SourceScalar, Template, Trace};
 use super::transform::{images, variables};
 
 /// A scalar that has to read something else.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct ScalarChange {
     /// Where it stands.
     pub origin: Origin,
     /// What it reads now; its type has to stay.
@@ -24,20 +24,20 @@ pub struct Change {
     pub tag: Tag,
     pub new: String,
     /// Which part of the value it is; none for the value as a whole.
-    pub role: Option<Role>,
+    pub role: Option<PartRole>,
 }
 
-/// Why a wish cannot be turned back.
+/// Why a wanted text cannot be turned back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum TurnBackRefusal {
     /// A list or a map.
     NoScalar,
-    /// No value stands there: a generator, kustomize or Flux made it.
+    /// No file has the value: a generator, kustomize or Flux made it.
     Made(Origin),
-    /// The labels that tell which Flux Kustomization applies an object.
+    /// The labels that name the Flux Kustomization that applies an object.
     Owner,
     Secret(Origin),
-    /// It stands in an object of the cluster.
+    /// It is in an object of the cluster.
     Live(Origin),
     /// It ends with the hash of a content.
     Hash,
@@ -52,24 +52,24 @@ pub enum Refusal {
     /// The image has no tag (or digest), or would have none.
     Missing(&'static str),
     /// No single part makes the difference.
-    Parts(Vec<Role>),
+    Parts(Vec<PartRole>),
     /// Each of several parts would.
-    Ambiguous(Vec<Role>),
-    /// The wish would be read as something else on its way.
-    Unreadable(Role),
+    Ambiguous(Vec<PartRole>),
+    /// The wanted text would be read as something else on its way.
+    Unreadable(PartRole),
     /// What came out is not the text of its parts: it was read as another type.
     Retyped,
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for TurnBackRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let words = |roles: &[Role]| roles.iter().map(Role::word).collect::<Vec<_>>().join(", ");
+        let words = |roles: &[PartRole]| roles.iter().map(PartRole::word).collect::<Vec<_>>().join(", ");
         match self {
             Self::NoScalar => f.write_str("a list or a map has no single value"),
             Self::Made(origin) => write!(f, "no file holds it: it is made by {} ({})", origin.location, origin.layer.word()),
-            Self::Owner => f.write_str("Flux writes it to tell which Kustomization applies the object"),
+            Self::Owner => f.write_str("Flux sets it to name the Kustomization that applies the object"),
             Self::Secret(origin) => write!(f, "it comes from a Secret ({}), whose values are not set", origin.location),
-            Self::Live(origin) => write!(f, "it stands in {} of the cluster: change what makes that", origin.location),
+            Self::Live(origin) => write!(f, "it is in {} of the cluster: change what makes that", origin.location),
             Self::Hash => f.write_str("the name ends with the hash of its content"),
             Self::Reference(origin) => {
                 write!(f, "it follows the name of the object that {}:{} means", origin.location, origin.line)
@@ -91,34 +91,34 @@ impl fmt::Display for Refusal {
 }
 
 /// A scalar by its number, and what it has to read.
-type Wish = (usize, String);
+type Rewrite = (usize, String);
 
-/// Turns a wish for a scalar back. Nothing has to change where it reads as wished already.
+/// Turns the wanted text of a scalar back. Nothing has to change where it already reads so.
 ///
 /// `is_substituted`: Flux substitutes variables in its object (see [`super::flux::Applied::is_substituted`]), so that a `$` has to be escaped.
 ///
 /// # Errors
 /// Why it cannot be turned back.
-pub fn turn_back(node: &Node, wish: &str, is_substituted: bool) -> Result<Vec<Change>, Refusal> {
-    let text = node.shared_text().ok_or(Refusal::NoScalar)?;
-    if text.as_ref() == wish {
+pub fn turn_back(node: &Node, wanted: &str, is_substituted: bool) -> Result<Vec<ScalarChange>, TurnBackRefusal> {
+    let text = node.shared_text().ok_or(TurnBackRefusal::NoScalar)?;
+    if text.as_ref() == wanted {
         return Ok(Vec::new());
     }
     let is_late = matches!(node.origin().layer, Layer::FluxMetadata | Layer::FluxOwner);
     let is_done = node.trace.composition().is_some_and(|made| matches!(made.joint, Joint::Substitution(_)));
-    let own = Scalar { trace: node.trace.clone(), text: text.clone(), tag: node.tag.clone(), is_name: false };
+    let own = SourceScalar { trace: node.trace.clone(), text: text.clone(), tag: node.tag.clone(), is_name: false };
     let changes = match is_substituted && !is_late && !is_done {
-        true => back(&own, &substitute::escaped(wish), None),
-        false => back(&own, wish, None),
+        true => back(&own, &substitute::escaped(wanted), None),
+        false => back(&own, wanted, None),
     }?;
     // what the value is made of in several steps would change in all of them
     match changes.iter().find(|change| times(&node.trace, &change.origin) > 1) {
-        Some(change) => Err(Refusal::Parts(change.role.iter().cloned().collect())),
+        Some(change) => Err(TurnBackRefusal::Parts(change.role.iter().cloned().collect())),
         None => Ok(changes),
     }
 }
 
-/// How many scalars of which a value is made stand at a place.
+/// How many of the scalars that a value is made of are at a place.
 fn times(trace: &Trace, place: &Origin) -> usize {
     match trace.composition() {
         Some(made) => made.scalars.iter().map(|scalar| times(&scalar.trace, place)).sum(),
@@ -127,56 +127,56 @@ fn times(trace: &Trace, place: &Origin) -> usize {
 }
 
 /// A change of a scalar that stands somewhere as it is.
-fn change(scalar: &Scalar, wish: &str, role: Option<&Role>) -> Result<Change, Refusal> {
-    let Scalar { trace, text, tag, is_name } = scalar;
+fn change(scalar: &SourceScalar, wanted: &str, role: Option<&PartRole>) -> Result<ScalarChange, TurnBackRefusal> {
+    let SourceScalar { trace, text, tag, is_name } = scalar;
     settable(&trace.origin)?;
     if *is_name {
-        return Err(Refusal::Identity(trace.origin.clone()));
+        return Err(TurnBackRefusal::Identity(trace.origin.clone()));
     }
     // where it is a part, or a setting's number, its type is not that of the whole
     let is_typed = matches!(tag, Tag::Int | Tag::Float | Tag::Bool | Tag::Null | Tag::Timestamp);
     let stays = role.is_some() || trace.origin.layer == Layer::Replicas;
-    if is_typed && stays && resolve::plain(wish, Yaml::V3).tag() != *tag {
-        return Err(Refusal::Retyped);
+    if is_typed && stays && resolve::plain(wanted, Yaml::V3).tag() != *tag {
+        return Err(TurnBackRefusal::Retyped);
     }
     let (origin, role) = (trace.origin.clone(), role.cloned());
-    Ok(Change { origin, old: text.clone(), tag: tag.clone(), new: wish.to_owned(), role })
+    Ok(ScalarChange { origin, old: text.clone(), tag: tag.clone(), new: wanted.to_owned(), role })
 }
 
 /// One step backwards, or a change where there is none.
-fn back(scalar: &Scalar, wish: &str, role: Option<&Role>) -> Result<Vec<Change>, Refusal> {
-    let Scalar { trace, text, is_name, .. } = scalar;
-    let Some(made) = trace.composition() else { return Ok(vec![change(scalar, wish, role)?]) };
+fn back(scalar: &SourceScalar, wanted: &str, role: Option<&PartRole>) -> Result<Vec<ScalarChange>, TurnBackRefusal> {
+    let SourceScalar { trace, text, is_name, .. } = scalar;
+    let Some(made) = trace.composition() else { return Ok(vec![change(scalar, wanted, role)?]) };
     if made.text() != text.as_ref() {
-        return Err(if made.joint == Joint::Structured { Refusal::Structured } else { Refusal::Retyped });
+        return Err(if made.joint == Joint::Structured { TurnBackRefusal::Structured } else { TurnBackRefusal::Retyped });
     }
-    let mut done: Vec<(Vec<Change>, Vec<Role>)> = Vec::new();
+    let mut done: Vec<(Vec<ScalarChange>, Vec<PartRole>)> = Vec::new();
     let mut refused = None;
-    for wishes in wishes(made, trace, wish)? {
-        match all(made, &wishes, *is_name) {
-            Ok(changes) => done.push((changes, wishes.iter().filter_map(|(at, _)| made.role_of(*at)).collect())),
+    for rewrites in rewrites(made, trace, wanted)? {
+        match all(made, &rewrites, *is_name) {
+            Ok(changes) => done.push((changes, rewrites.iter().filter_map(|(at, _)| made.role_of(*at)).collect())),
             Err(refusal) => refused = refused.or(Some(refusal)),
         }
     }
-    let roles = || made.parts.iter().map(|part| part.role.clone()).filter(|role| *role != Role::Separator).collect();
+    let roles = || made.parts.iter().map(|part| part.role.clone()).filter(|role| *role != PartRole::Separator).collect();
     match done.len() {
-        0 => Err(refused.unwrap_or_else(|| Refusal::Parts(roles()))),
+        0 => Err(refused.unwrap_or_else(|| TurnBackRefusal::Parts(roles()))),
         1 => Ok(done.remove(0).0),
-        _ => Err(Refusal::Ambiguous(done.into_iter().flat_map(|(_, roles)| roles).collect())),
+        _ => Err(TurnBackRefusal::Ambiguous(done.into_iter().flat_map(|(_, roles)| roles).collect())),
     }
 }
 
 /// Turns all of them back. `is_name`: they make the name of an object, of which a prefix and a suffix may change.
-fn all(made: &Composition, wishes: &[Wish], is_name: bool) -> Result<Vec<Change>, Refusal> {
-    let mut changes: Vec<Change> = Vec::new();
-    for (at, wish) in wishes {
+fn all(made: &Composition, rewrites: &[Rewrite], is_name: bool) -> Result<Vec<ScalarChange>, TurnBackRefusal> {
+    let mut changes: Vec<ScalarChange> = Vec::new();
+    for (at, wanted) in rewrites {
         let role = made.role_of(*at);
-        let is_affix = matches!(role, Some(Role::Prefix | Role::Suffix));
-        let scalar = Scalar { is_name: (is_name || made.scalars[*at].is_name) && !is_affix, ..made.scalars[*at].clone() };
-        for change in back(&scalar, wish, role.as_ref())? {
+        let is_affix = matches!(role, Some(PartRole::Prefix | PartRole::Suffix));
+        let scalar = SourceScalar { is_name: (is_name || made.scalars[*at].is_name) && !is_affix, ..made.scalars[*at].clone() };
+        for change in back(&scalar, wanted, role.as_ref())? {
             match changes.iter().find(|other| other.origin.is_at(&change.origin)) {
                 Some(other) if other.new != change.new => {
-                    return Err(Refusal::Parts(role.into_iter().chain(other.role.clone()).collect()));
+                    return Err(TurnBackRefusal::Parts(role.into_iter().chain(other.role.clone()).collect()));
                 }
                 Some(_) => {}
                 None => changes.push(change),
@@ -186,56 +186,56 @@ fn all(made: &Composition, wishes: &[Wish], is_name: bool) -> Result<Vec<Change>
     Ok(changes)
 }
 
-/// Whether a value stands there that may be set.
-fn settable(origin: &Origin) -> Result<(), Refusal> {
+/// Whether there is a value that may be set.
+fn settable(origin: &Origin) -> Result<(), TurnBackRefusal> {
     match (origin.layer, origin.form, &*origin.location) {
-        (Layer::FluxOwner, ..) => Err(Refusal::Owner),
-        (Layer::Secret, ..) => Err(Refusal::Secret(origin.clone())),
-        (Layer::Build, ..) | (_, Form::Maker, _) => Err(Refusal::Made(origin.clone())),
-        (.., Location::Object { .. }) => Err(Refusal::Live(origin.clone())),
+        (Layer::FluxOwner, ..) => Err(TurnBackRefusal::Owner),
+        (Layer::Secret, ..) => Err(TurnBackRefusal::Secret(origin.clone())),
+        (Layer::Build, ..) | (_, Notation::Maker, _) => Err(TurnBackRefusal::Made(origin.clone())),
+        (.., Location::Object { .. }) => Err(TurnBackRefusal::Live(origin.clone())),
         _ => Ok(()),
     }
 }
 
-/// The ways in which the parts may make the wish.
-fn wishes(made: &Composition, trace: &Trace, wish: &str) -> Result<Vec<Vec<Wish>>, Refusal> {
+/// The ways in which the parts can give the wanted text.
+fn rewrites(made: &Composition, trace: &Trace, wanted: &str) -> Result<Vec<Vec<Rewrite>>, TurnBackRefusal> {
     match &made.joint {
-        Joint::Hash => return Err(Refusal::Hash),
-        Joint::Reference => return Err(Refusal::Reference(trace.origin.clone())),
-        Joint::Structured => return Err(Refusal::Structured),
-        Joint::Image => return image(made, trace, wish).map(|wishes| vec![wishes]),
+        Joint::Hash => return Err(TurnBackRefusal::Hash),
+        Joint::Reference => return Err(TurnBackRefusal::Reference(trace.origin.clone())),
+        Joint::Structured => return Err(TurnBackRefusal::Structured),
+        Joint::Image => return image(made, trace, wanted).map(|rewrites| vec![rewrites]),
         _ => {}
     }
-    let mut found: Vec<Vec<Wish>> = Vec::new();
+    let mut found: Vec<Vec<Rewrite>> = Vec::new();
     let mut unreadable = None;
     for part in made.parts.iter().filter(|part| part.role.is_settable()) {
-        let Some(wished) = wished(made, part, wish) else { continue };
-        match one(made, part, wished, wish) {
+        let Some(needed) = needed(made, part, wanted) else { continue };
+        match one(made, part, needed, wanted) {
             Some(one) if found.iter().all(|found| *found != [one.clone()]) => found.push(vec![one]),
             Some(_) => {}
             None => unreadable = unreadable.or_else(|| Some(part.role.clone())),
         }
     }
     match unreadable {
-        Some(role) if found.is_empty() => Err(Refusal::Unreadable(role)),
+        Some(role) if found.is_empty() => Err(TurnBackRefusal::Unreadable(role)),
         _ => Ok(found),
     }
 }
 
-/// What a part has to read so that everything reads as wished. A part may be there several times.
-fn wished<'w>(made: &Composition, part: &Part, wish: &'w str) -> Option<&'w str> {
+/// What a part has to read so that the whole reads as wanted. A part may occur several times.
+fn needed<'w>(made: &Composition, part: &Part, wanted: &'w str) -> Option<&'w str> {
     let is_it = |other: &&Part| other.cut == part.cut;
     let times = made.parts.iter().filter(is_it).count();
     let others: usize = made.parts.iter().filter(|other| !is_it(other)).map(|other| other.text.len()).sum();
     let before: usize = made.parts.iter().take_while(|other| !is_it(other)).map(|other| other.text.len()).sum();
-    let length = wish.len().checked_sub(others)?;
-    let wished = wish.get(before..before + length / times)?;
-    let whole: String = made.parts.iter().map(|other| if is_it(&other) { wished } else { other.text.as_ref() }).collect();
-    (whole == wish).then_some(wished)
+    let length = wanted.len().checked_sub(others)?;
+    let needed = wanted.get(before..before + length / times)?;
+    let whole: String = made.parts.iter().map(|other| if is_it(&other) { needed } else { other.text.as_ref() }).collect();
+    (whole == wanted).then_some(needed)
 }
 
-/// What the scalar of a part has to read, where everything reads as wished then.
-fn one(made: &Composition, part: &Part, wished: &str, wish: &str) -> Option<Wish> {
+/// What the scalar of a part has to read, if the whole then reads as wanted.
+fn one(made: &Composition, part: &Part, needed: &str, wanted: &str) -> Option<Rewrite> {
     let (at, range) = part.cut.as_ref()?;
     let scalar = |text: &str| {
         let mut whole = made.scalars[*at].text.to_string();
@@ -243,41 +243,41 @@ fn one(made: &Composition, part: &Part, wished: &str, wish: &str) -> Option<Wish
         whole
     };
     let written = match (&made.joint, &part.role) {
-        (Joint::Substitution(_), Role::Text) => scalar(&substitute::escaped(wished)),
-        (Joint::Vars, Role::Text) => scalar(&wished.replace('$', "$$")),
-        _ => scalar(wished),
+        (Joint::Substitution(_), PartRole::Text) => scalar(&substitute::escaped(needed)),
+        (Joint::Vars, PartRole::Text) => scalar(&needed.replace('$', "$$")),
+        _ => scalar(needed),
     };
     let is_right = match &made.joint {
-        Joint::Substitution(template) => substituted(made, template, *at, &written).as_deref() == Some(wish),
-        Joint::Vars => filled(made, *at, &written) == wish,
+        Joint::Substitution(template) => substituted(made, template, *at, &written).as_deref() == Some(wanted),
+        Joint::Vars => filled(made, *at, &written) == wanted,
         Joint::Replacement { delimiter } => match (&part.role, delimiter) {
-            (Role::Piece(delimiter), _) => !wished.contains(delimiter.as_ref()),
-            (Role::Text, Some(delimiter)) => {
+            (PartRole::Piece(delimiter), _) => !needed.contains(delimiter.as_ref()),
+            (PartRole::Text, Some(delimiter)) => {
                 let count = |text: &str| text.matches(delimiter.as_ref()).count();
-                count(wished) == count(&part.text)
+                count(needed) == count(&part.text)
             }
             _ => true,
         },
         Joint::Pair => {
             let form = made.scalars[*at].trace.origin.form;
-            if pair(&written, form) != Some(wish) {
+            if pair(&written, form) != Some(wanted) {
                 // quotes around it are taken off
-                let quoted = scalar(&format!("\"{wished}\""));
-                return (form == Form::Yaml && pair(&quoted, form) == Some(wish)).then_some((*at, quoted));
+                let quoted = scalar(&format!("\"{needed}\""));
+                return (form == Notation::Yaml && pair(&quoted, form) == Some(wanted)).then_some((*at, quoted));
             }
             true
         }
-        Joint::Affix => !(wished.is_empty() && part.role == Role::Text),
+        Joint::Affix => !(needed.is_empty() && part.role == PartRole::Text),
         _ => true,
     };
     is_right.then_some((*at, written))
 }
 
 /// The value of `NAME=value`.
-fn pair(text: &str, form: Form) -> Option<&str> {
+fn pair(text: &str, form: Notation) -> Option<&str> {
     let (_, value) = text.split_once('=')?;
     match form {
-        Form::Line => (!value.contains('\n') && !value.ends_with('\r')).then_some(value),
+        Notation::Line => (!value.contains('\n') && !value.ends_with('\r')).then_some(value),
         _ => Some(unquoted(value)),
     }
 }
@@ -302,61 +302,61 @@ fn filled(made: &Composition, at: usize, written: &str) -> String {
     let text = |number: usize| if number == at { written } else { &made.scalars[number].text };
     let value = |name: &str| {
         made.parts.iter().find_map(|part| match (&part.role, &part.cut) {
-            (Role::Variable(own), Some((number, _))) if **own == *name => Some(text(*number).to_owned()),
-            (Role::Derived(own), _) if **own == *name => Some(part.text.to_string()),
+            (PartRole::Variable(own), Some((number, _))) if **own == *name => Some(text(*number).to_owned()),
+            (PartRole::Derived(own), _) if **own == *name => Some(part.text.to_string()),
             _ => None,
         })
     };
     variables::filled(text(0), &value)
 }
 
-/// Name, tag and digest are told apart as kustomize does it.
-fn image(made: &Composition, trace: &Trace, wish: &str) -> Result<Vec<Wish>, Refusal> {
-    let of = |roles: &[Role]| made.parts.iter().filter(|part| roles.contains(&part.role)).collect::<Vec<_>>();
-    let [name, tag, digest] = images::split(wish).map(|range| &wish[range]);
+/// Name, tag and digest are split as kustomize does it.
+fn image(made: &Composition, trace: &Trace, wanted: &str) -> Result<Vec<Rewrite>, TurnBackRefusal> {
+    let of = |roles: &[PartRole]| made.parts.iter().filter(|part| roles.contains(&part.role)).collect::<Vec<_>>();
+    let [name, tag, digest] = images::split(wanted).map(|range| &wanted[range]);
     let mut changed: Vec<(&Part, String)> = Vec::new();
-    for (what, wished, roles) in [
-        ("name", name, &[Role::Name, Role::Matched][..]),
-        ("tag", tag, &[Role::Tag, Role::TagSuffix]),
-        ("digest", digest, &[Role::Digest]),
+    for (what, needed, roles) in [
+        ("name", name, &[PartRole::Name, PartRole::Matched][..]),
+        ("tag", tag, &[PartRole::Tag, PartRole::TagSuffix]),
+        ("digest", digest, &[PartRole::Digest]),
     ] {
         let parts = of(roles);
         let old: String = parts.iter().map(|part| part.text.as_ref()).collect();
-        if old == wished {
+        if old == needed {
             continue;
         }
-        if old.is_empty() || wished.is_empty() {
-            return Err(Refusal::Missing(what));
+        if old.is_empty() || needed.is_empty() {
+            return Err(TurnBackRefusal::Missing(what));
         }
         let change = match parts.as_slice() {
-            [part] => (*part, wished),
-            [tag, suffix] => match (wished.strip_prefix(tag.text.as_ref()), wished.strip_suffix(suffix.text.as_ref())) {
+            [part] => (*part, needed),
+            [tag, suffix] => match (needed.strip_prefix(tag.text.as_ref()), needed.strip_suffix(suffix.text.as_ref())) {
                 (Some(rest), _) if !rest.is_empty() => (*suffix, rest),
                 (_, Some(rest)) if !rest.is_empty() => (*tag, rest),
-                _ => return Err(Refusal::Parts(vec![tag.role.clone(), suffix.role.clone()])),
+                _ => return Err(TurnBackRefusal::Parts(vec![tag.role.clone(), suffix.role.clone()])),
             },
-            _ => return Err(Refusal::Missing(what)),
+            _ => return Err(TurnBackRefusal::Missing(what)),
         };
-        if change.0.role == Role::Matched {
-            return Err(Refusal::Matched(trace.origin.clone()));
+        if change.0.role == PartRole::Matched {
+            return Err(TurnBackRefusal::Matched(trace.origin.clone()));
         }
         if !is_image_part(what, change.1) {
-            return Err(Refusal::Unreadable(change.0.role.clone()));
+            return Err(TurnBackRefusal::Unreadable(change.0.role.clone()));
         }
         changed.push((change.0, change.1.to_owned()));
     }
     // from the end on, so that places before it stay
     changed.sort_by_key(|(part, _)| std::cmp::Reverse(part.cut.as_ref().map(|(_, range)| range.start)));
-    let mut wishes: Vec<Wish> = Vec::new();
+    let mut rewrites: Vec<Rewrite> = Vec::new();
     for (part, new) in changed {
-        let Some((at, range)) = part.cut.clone() else { return Err(Refusal::Parts(vec![part.role.clone()])) };
-        let known = wishes.iter().position(|(other, _)| *other == at).unwrap_or_else(|| {
-            wishes.push((at, made.scalars[at].text.to_string()));
-            wishes.len() - 1
+        let Some((at, range)) = part.cut.clone() else { return Err(TurnBackRefusal::Parts(vec![part.role.clone()])) };
+        let known = rewrites.iter().position(|(other, _)| *other == at).unwrap_or_else(|| {
+            rewrites.push((at, made.scalars[at].text.to_string()));
+            rewrites.len() - 1
         });
-        wishes[known].1.replace_range(range, &new);
+        rewrites[known].1.replace_range(range, &new);
     }
-    Ok(wishes)
+    Ok(rewrites)
 }
 
 /// What `images` finds again.

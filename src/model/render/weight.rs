@@ -1,5 +1,5 @@
-//! About how many bytes of memory nodes take: what bounds how much of a build is kept. What is shared counts in equal parts for everybody
-//! who holds it, so that the sum over all that is kept comes near to what it takes together.
+//! The approximate memory of nodes in bytes: it bounds how much of a build is cached. Shared nodes count in equal parts for each
+//! holder, so that the sum over the cache is close to its real size.
 
 use std::sync::Arc;
 
@@ -54,11 +54,11 @@ pub fn text(text: &Text) -> usize {
 #[cfg(test)]
 mod tests {
     use super::super::node::Layer;
-    use super::super::read::{self, Place};
+    use super::super::read::{self, TextPlace};
     use super::*;
 
     fn nodes(text: &str) -> Vec<Node> {
-        read::documents(text.as_bytes(), &Place::file(&"a.yaml".into(), Layer::Resource)).expect("YAML")
+        read::documents(text.as_bytes(), &TextPlace::file(&"a.yaml".into(), Layer::Resource)).expect("YAML")
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! From a wish to a job: who acts, what the context allows, what has to be known before, and the news that jobs live by.
+//! From a request to a job: who acts, what the context allows, what has to be known before, and the news that jobs depend on.
 
 use jiff::Timestamp;
 
@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::forms::{Answers, Clock};
 use crate::kinds::FieldOwner;
 
-/// An act that waits only for the API server to say whether it is allowed.
+/// An act that waits for an access review.
 #[derive(Debug)]
 pub(super) struct Eager {
     action: &'static Action,
@@ -28,13 +28,13 @@ impl State {
         objects.iter().map(|id| Target { object: id.clone(), uid: uid(id) }).collect()
     }
 
-    /// What holds in the active context.
+    /// The policy of the active context.
     pub fn policy(&self) -> Policy {
         let is_recorded = matches!(self.cluster().link, Link::Recorded(_));
         Policy { is_recorded, ..policy_of(&self.settings, &self.cluster().context) }
     }
 
-    /// Who acts, as the API server says; until it has said so, the kubeconfig's user.
+    /// The user, as named by the API server; before its reply, the kubeconfig's user.
     pub fn who(&self) -> String {
         let cluster = self.cluster();
         let of_context =
@@ -42,7 +42,7 @@ impl State {
         cluster.user.clone().or_else(|| cluster.server.acting_as.clone()).or_else(of_context).unwrap_or_default()
     }
 
-    /// Works out what an action would do to these objects. `hidden` are those that the screen does not show.
+    /// Determines what an action would do to these objects. `hidden` are those that the screen does not show.
     pub fn confirm(&self, action: &'static Action, targets: &[Target], answers: &Answers, hidden: &[ObjectRef]) -> Confirmation {
         let cluster = self.cluster();
         let (policy, who) = (self.policy(), self.who());
@@ -59,7 +59,7 @@ impl State {
         confirm(action, targets, answers, &around)
     }
 
-    /// Asks for what a confirmation wants to know. The answers come as news; make the confirmation again then.
+    /// Looks up the facts that a confirmation needs. They arrive as news; then make the confirmation again.
     pub(super) fn inquire(&mut self, wants: &Wants, out: &mut Update) {
         // nothing is asked where nothing may be done
         if !self.policy().may_write() {
@@ -77,17 +77,17 @@ impl State {
         }
     }
 
-    /// The moment and the zone of the person's clocks.
+    /// The present time and the user's time zone.
     pub fn person_clock(&self) -> Clock {
         Clock { now: self.clock, zone: self.settings.zone.clone().unwrap_or(jiff::tz::TimeZone::UTC) }
     }
 
-    /// What is known of these objects, of those that are there.
+    /// The cases of these objects, for those that exist.
     fn cases<'a>(&'a self, objects: &'a [ObjectRef], who: &'a str) -> Vec<Case<'a>> {
         objects.iter().filter_map(|id| Case::new(&self.cluster().store, id, who, self.clock)).collect()
     }
 
-    /// What is done to these objects where that action is wished: what stands in for it, if that alone can be done.
+    /// The action done to these objects when that one is requested: its substitute, if that alone can be done.
     pub fn in_place_of(&self, action: &'static Action, objects: &[ObjectRef]) -> &'static Action {
         let who = self.who();
         actions::in_place_of(action, &self.cases(objects, &who))
@@ -96,7 +96,7 @@ impl State {
     /// The action that a key means on these objects.
     ///
     /// # Errors
-    /// When none of them is there any more.
+    /// When none of them exists any more.
     pub fn by_key(&self, key: &str, objects: &[ObjectRef]) -> Result<&'static Action, Error> {
         let (store, who) = (&self.cluster().store, self.who());
         let cases = self.cases(objects, &who);
@@ -109,7 +109,7 @@ impl State {
         actions::by_key(key, &cases).filter(|_| !cases.is_empty()).ok_or_else(gone)
     }
 
-    /// How an action stands to an object; none where it is not there.
+    /// Whether an action is possible on an object; none if it does not exist.
     pub fn offer(&self, action: &Action, object: &ObjectRef) -> Option<Offer> {
         let cluster = self.cluster();
         let who = self.who();
@@ -117,8 +117,8 @@ impl State {
         Some(actions::offer(action, &case, &self.policy(), &cluster.rights))
     }
 
-    /// What nobody has asked yet of the rights to these objects. Nothing while questions are under way: while a cursor runs over many
-    /// namespaces, most are never asked about.
+    /// The access reviews that are missing for these objects. None while others are under way: while a cursor runs over many
+    /// namespaces, most are never needed.
     pub fn unexplored(&self, objects: &[ObjectRef]) -> Vec<actions::Ask> {
         let cluster = self.cluster();
         if !self.policy().may_write() || cluster.is_asking || !cluster.link.is_up() {
@@ -130,7 +130,7 @@ impl State {
         asks.into_iter().collect()
     }
 
-    /// Asks what the user may do to these objects, so that what he may not is greyed.
+    /// Requests access reviews for these objects, so that forbidden actions are greyed.
     pub(super) fn explore_rights(&mut self, objects: &[ObjectRef], out: &mut Update) {
         let asks = self.unexplored(objects);
         if !asks.is_empty() {
@@ -140,7 +140,7 @@ impl State {
         }
     }
 
-    /// Does an action to these objects: at once where it asks for nothing, else by way of a confirmation.
+    /// Performs an action on these objects: at once if it asks nothing, otherwise after a confirmation.
     pub(super) fn act(&mut self, wanted: Wanted, out: &mut Update) {
         let Wanted { action, targets, answers, hidden, asks_first } = wanted;
         // what was looked up about contested fields is a moment old
@@ -160,10 +160,10 @@ impl State {
         }
     }
 
-    /// What a person has confirmed, as it is now. The objects are those that were shown, by uid.
+    /// The confirmed act in the present state. The objects are those that were shown, by uid.
     ///
     /// # Errors
-    /// A refusal, a wrong word, a form without its answer, a right that turned out not to be there.
+    /// A refusal, a wrong word, a missing answer, a missing right.
     pub fn accepted(&self, shown: &Confirmation, typed: &str) -> Result<Confirmation, Error> {
         shown.accept(typed)?;
         let targets: Vec<_> = shown
@@ -175,7 +175,7 @@ impl State {
                 Some(Target { object: planned.object.clone(), uid: own.uid })
             })
             .collect();
-        // made anew: what has changed since it was shown may only take something away
+        // made again: changes since it was shown may only remove something
         let mut now = self.confirm(shown.action, &targets, &shown.answers, &shown.hidden);
         match now.refusal.take() {
             Some(refusal) => Err(refusal),
@@ -183,7 +183,7 @@ impl State {
         }
     }
 
-    /// Starts a confirmed act without asking anybody.
+    /// Starts a confirmed act without a question.
     pub(super) fn start(&mut self, confirmed: &Confirmed, out: &mut Update) {
         let Confirmed { confirmation, waits, timeout, joins } = confirmed;
         let Some(confirmation) = self.unjoined(confirmation) else { return };
@@ -206,7 +206,7 @@ impl State {
         self.say(format!("{title}: J follows it{joined}"));
     }
 
-    /// What is left of an act to be started: what is done already to the same objects is joined. None where nothing is left, which is said.
+    /// The rest of an act: items that are already under way are joined. None where nothing is left, with a notice.
     fn unjoined(&mut self, confirmation: &Confirmation) -> Option<Confirmation> {
         let view = view(self.cluster());
         let mut rest = confirmation.clone();
@@ -218,7 +218,7 @@ impl State {
         Some(rest)
     }
 
-    /// Halts what has not begun; where nothing waits any more, no longer follows what has.
+    /// Halts queued items; if none is queued, stops following the others.
     pub(super) fn stop(&mut self, id: JobId, out: &mut Update) {
         let Some(job) = self.jobs.find(id) else { return };
         if job.is_over() {
@@ -241,7 +241,7 @@ impl State {
         self.leave(out);
     }
 
-    /// Watches on what failed and is tried again, or whose time is over.
+    /// Keeps watching items that failed and are retried, or that timed out.
     pub(super) fn watch_on(&mut self, id: JobId, out: &mut Update) {
         let Some(job) = self.jobs.find(id) else { return };
         if !job.can_watch_on() {
@@ -251,7 +251,7 @@ impl State {
         self.say(if is_seen { "watching on" } else { "its cluster is not connected any more" });
     }
 
-    /// Does something with a job and what can be seen of its cluster. Returns whether that is connected.
+    /// Runs a function on a job and a view of its cluster. Returns whether the cluster is connected.
     pub(super) fn with_view(&mut self, id: JobId, work: impl FnOnce(&mut Jobs, &View, Timestamp)) -> bool {
         let bound = self.jobs.find(id).and_then(|job| job.bound);
         let State { clusters, left, jobs, clock, .. } = self;
@@ -259,25 +259,25 @@ impl State {
         cluster.map(|cluster| work(jobs, &view(cluster), *clock)).is_some()
     }
 
-    /// Leaves: whatever is under way ends with what is known of it.
+    /// Quits: every job ends with its last known state.
     pub(super) fn part(&mut self, out: &mut Update) {
         self.jobs.part(self.clock, &mut out.effects);
     }
 
-    /// Takes the answer to a job's request.
-    pub(super) fn hear_outcome(&mut self, task: Task, outcome: Outcome, out: &mut Update) {
+    /// Takes the reply to a job's request.
+    pub(super) fn receive_outcome(&mut self, task: Task, outcome: Outcome, out: &mut Update) {
         let is_held = matches!(outcome, Outcome::Unrecorded(_));
         let bound = self.jobs.find(task.job).and_then(|job| job.bound);
         let State { clusters, left, jobs, clock, .. } = self;
         let cluster = bound.and_then(|bound| connection(clusters.values().chain(left.iter()), bound));
-        jobs.hear(task, outcome, cluster.map(view).as_ref(), *clock, &mut out.effects);
+        jobs.receive(task, outcome, cluster.map(view).as_ref(), *clock, &mut out.effects);
         if is_held {
-            self.hear_held(task.job, out);
+            self.receive_held(task.job, out);
         }
         self.leave(out);
     }
 
-    /// Lets every job look at its cluster, after news of it or when time went on.
+    /// Lets every job look at its cluster, after news or as time passes.
     pub(super) fn advance_jobs(&mut self, out: &mut Update) {
         let State { clusters, left, jobs, clock, .. } = self;
         if jobs.running().next().is_none() {
@@ -289,7 +289,7 @@ impl State {
         self.leave(out);
     }
 
-    /// Lets go of connections whose last job has ended.
+    /// Closes connections whose last job has ended.
     fn leave(&mut self, out: &mut Update) {
         let State { left, jobs, .. } = self;
         left.retain(|cluster| {
@@ -301,8 +301,8 @@ impl State {
         });
     }
 
-    /// Takes what the API server said of rights, and starts what only waited for that.
-    pub(super) fn hear_rights(&mut self, asks: Vec<(actions::Ask, bool)>, out: &mut Update) {
+    /// Takes the access reviews, and starts the acts that waited for them.
+    pub(super) fn receive_rights(&mut self, asks: Vec<(actions::Ask, bool)>, out: &mut Update) {
         self.cluster_mut().is_asking = false;
         for (ask, is_allowed) in asks {
             self.cluster_mut().rights.learn(ask, is_allowed);
@@ -310,13 +310,13 @@ impl State {
         self.go_on(out);
     }
 
-    /// Takes who owns contested fields.
-    pub(super) fn hear_owners(&mut self, owners: Vec<(ObjectRef, Option<Vec<FieldOwner>>)>, out: &mut Update) {
+    /// Takes the managers of contested fields.
+    pub(super) fn receive_owners(&mut self, owners: Vec<(ObjectRef, Option<Vec<FieldOwner>>)>, out: &mut Update) {
         self.cluster_mut().owners.extend(owners);
         self.go_on(out);
     }
 
-    /// Looks again at acts that wait for an answer.
+    /// Checks the acts that wait for a review again.
     fn go_on(&mut self, out: &mut Update) {
         for Eager { action, targets } in std::mem::take(&mut self.eager) {
             let confirmation = self.confirm(action, &targets, &Answers::default(), &[]);
@@ -339,7 +339,7 @@ impl State {
     }
 }
 
-/// What the settings allow in a context, whatever is connected there.
+/// What the settings allow in a context.
 pub fn policy_of(settings: &Settings, context: &str) -> Policy {
     let found = settings.guarded.iter().find(|guarded| guarded.pattern.matches(context));
     let mut policy = found.map(|guarded| guarded.policy.clone()).unwrap_or_default();
@@ -348,7 +348,7 @@ pub fn policy_of(settings: &Settings, context: &str) -> Policy {
 }
 
 impl Confirmed {
-    /// To be waited for, as long as the CLI waits.
+    /// Waits, for as long as the CLI does.
     pub fn of(confirmation: Confirmation) -> Self {
         Self { confirmation, waits: true, timeout: jobs::TIMEOUT, joins: false }
     }

@@ -1,4 +1,4 @@
-//! One cluster as the screen knows it: its connection, its objects, and what is shown of them.
+//! One cluster for the screen: its connection, its objects, and what is shown of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,53 +18,53 @@ pub struct Cluster {
     pub id: ClusterId,
     pub context: String,
     pub epoch: Epoch,
-    /// Whether rows are made of it: not where nothing is shown, of those who only act or of a context that was left.
+    /// Whether rows are made: not without a screen, for commands that only act, or for a context that was left.
     pub is_projected: bool,
     pub link: Link,
     pub server: ServerFacts,
     pub store: Store,
     pub forest: Forest,
-    pub tree: Tree,
+    pub tree: TreeState,
     pub tables: BTreeMap<GroupKind, Table>,
-    /// Namespaces looked at; none means all.
+    /// The selected namespaces; none means all.
     pub namespaces: Option<BTreeSet<Str>>,
     /// Namespaces known by name: listed, remembered or seen in objects.
     pub known_namespaces: BTreeSet<Str>,
-    /// What the user may do, as far as somebody asked.
+    /// The user's rights, once they were asked for.
     pub rights: Rights,
-    /// Questions about rights are under way that nobody waits for.
+    /// Access reviews are under way that no act waits for.
     pub is_asking: bool,
-    /// Who the API server says the user is; none until somebody asked.
+    /// The user's name at the API server; none until it was asked for.
     pub user: Option<String>,
-    /// Somebody asked, and it does not say.
+    /// It was asked, and did not say.
     pub is_unnamed: bool,
-    /// Who owns contested fields, of objects that a confirmation asked about; none where that could not be read.
+    /// The managers of contested fields, for confirmations; none where they could not be read.
     pub owners: BTreeMap<ObjectRef, Option<Vec<FieldOwner>>>,
-    /// Where it differs from git, since somebody asked.
+    /// Where it differs from git, by the last comparison.
     pub drifts: Drifts,
 }
 
-/// The connection, as a state on the screen. None of them ends the program.
+/// The state of the connection. None of them ends the program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Link {
     Connecting,
-    /// Connecting, and waiting for a login program of that name: a person may have to answer it.
+    /// Connecting, and waiting for a login program of that name: the user may have to answer it.
     LoggingIn(String),
     Live,
-    /// Was live; the picture is as old as this.
+    /// Was live; the store is as of this time.
     Stale {
         since: Timestamp,
         why: String,
     },
-    /// Live, but for some kinds.
+    /// Live, except for some kinds.
     Partly {
-        /// Their names, for people.
+        /// Their names for users.
         kinds: String,
-        /// How old what is seen of them is; none where nothing was ever read of some.
+        /// The time of their last state; none if some were never read.
         since: Option<Timestamp>,
         why: String,
     },
-    /// The API server does not know us (any more).
+    /// The API server does not accept our credentials.
     Unauthorised(Error),
     /// Never reached.
     Unreachable(Error),
@@ -72,10 +72,10 @@ pub enum Link {
     Recorded(Option<Timestamp>),
 }
 
-/// What the server says of itself.
+/// Facts about the server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServerFacts {
-    /// Which cluster it is, also in another run.
+    /// The identity of the cluster across runs.
     pub key: ClusterKey,
     pub kubernetes: String,
     pub flux: String,
@@ -85,9 +85,9 @@ pub struct ServerFacts {
     pub acting_as: Option<String>,
 }
 
-/// What is shown of the tree.
+/// The state of the tree view.
 #[derive(Debug, Default)]
-pub struct Tree {
+pub struct TreeState {
     pub folds: Folds,
     pub sort: Sort,
     pub matches: Matches,
@@ -95,7 +95,7 @@ pub struct Tree {
     /// The filter as typed.
     pub text: String,
     pub health: Option<BTreeSet<Health>>,
-    /// Only what differs from git.
+    /// Only objects that differ from git.
     pub drifted: bool,
 }
 
@@ -110,7 +110,7 @@ impl Cluster {
             server: ServerFacts::default(),
             store: Store::default(),
             forest: Forest::default(),
-            tree: Tree::default(),
+            tree: TreeState::default(),
             tables: BTreeMap::new(),
             namespaces: None,
             known_namespaces: BTreeSet::new(),
@@ -123,13 +123,13 @@ impl Cluster {
         }
     }
 
-    /// The same without rows: nothing is shown of it any more.
+    /// The same without rows, for a cluster that is no longer shown.
     pub(super) fn unshown(self) -> Self {
         let (forest, tree, tables) = Default::default();
         Self { is_projected: false, forest, tree, tables, ..self }
     }
 
-    /// Takes over what a new connection says of its server. Rights may have changed since the last one: they are asked for again.
+    /// Takes over the facts about the server of a new connection. Rights may have changed: they are asked for again.
     pub(super) fn connected(&mut self, server: ServerFacts) {
         self.server = server;
         self.rights = Rights::default();
@@ -137,7 +137,7 @@ impl Cluster {
         (self.user, self.is_unnamed) = (None, false);
     }
 
-    /// Takes over a batch of deltas, in every layer where it is shown.
+    /// Applies a batch of deltas, in every layer of the projection.
     pub(crate) fn apply(&mut self, deltas: Vec<Delta>) {
         let mut changes = Changes::default();
         for delta in deltas {
@@ -153,7 +153,7 @@ impl Cluster {
         self.store.recycle(&changes);
     }
 
-    /// Why the picture is old, if it is.
+    /// Why the store is outdated, if it is.
     pub fn lost(&self) -> Option<&str> {
         match &self.link {
             Link::Stale { why, .. } => Some(why),
@@ -162,7 +162,7 @@ impl Cluster {
         }
     }
 
-    /// Works on what is left to do for the screen (a new filter) until `go_on` says no. Returns whether more is left.
+    /// Continues pending work for the screen (a new filter) until `go_on` returns false. Returns whether more is left.
     pub(super) fn work(&mut self, go_on: impl FnMut() -> bool) -> bool {
         self.tree.matches.step(&self.store, &self.forest, go_on);
         // rows of a half-tested filter would be made for nothing, unless some of the old ones are gone
@@ -174,14 +174,14 @@ impl Cluster {
         !self.tree.matches.is_done(&self.store)
     }
 
-    /// Makes another choice of the tree's roots.
+    /// Changes the top level of the tree.
     pub(super) fn plant(&mut self, root: Root) {
         self.forest = Forest::plant(&self.store, root);
         self.tree.rows.invalidate();
         self.refilter();
     }
 
-    /// Applies the tree's filter, health choice and namespaces anew. A text that is no filter changes nothing.
+    /// Applies the tree's filter, health choice and namespaces again. A text that is not a filter changes nothing.
     pub(super) fn filter_tree(&mut self, text: &str) {
         let Ok(query) = crate::domain::query::Query::parse(text) else { return };
         text.clone_into(&mut self.tree.text);
@@ -193,7 +193,7 @@ impl Cluster {
         self.tree.matches.restart(filter);
     }
 
-    /// As [`Self::filter_tree`] with the text that stands, and the tables' filters likewise.
+    /// As [`Self::filter_tree`] with the present text, and the tables' filters too.
     pub(super) fn refilter(&mut self) {
         let text = std::mem::take(&mut self.tree.text);
         self.filter_tree(&text);
@@ -205,7 +205,7 @@ impl Cluster {
         }
     }
 
-    /// The Flux Kustomizations that are there.
+    /// All Flux Kustomizations.
     pub fn kustomizations(&self) -> Vec<ObjectRef> {
         let gk = kinds::KUSTOMIZATION.gk();
         let there = self.store.of_kind(&gk).filter(|id| self.store.object(*id).is_some());
@@ -214,14 +214,14 @@ impl Cluster {
         found
     }
 
-    /// Forgets what was compared and starts over. Returns the number of the comparison.
+    /// Drops the last comparison and starts a new one. Returns its number.
     pub(super) fn begin_comparison(&mut self, kustomizations: usize) -> u32 {
         let run = self.drifts.begin(kustomizations, self.namespaces.clone());
         self.refilter();
         run
     }
 
-    /// Takes what came of one Kustomization's comparison.
+    /// Takes the result of one Kustomization's comparison.
     pub(super) fn compared(&mut self, run: u32, compared: Compared, now: Timestamp) {
         let found = self.drifts.found.len();
         self.drifts.take(run, compared, now);
@@ -250,13 +250,13 @@ impl Cluster {
         table.fill(&self.store, &self.forest, filter, sort);
     }
 
-    /// Whether every kind that was asked for has answered.
+    /// Whether every requested kind has been read.
     pub fn is_complete(&self) -> bool {
         let mut scopes = self.store.coverage().peekable();
         scopes.peek().is_some() && scopes.all(|(_, coverage)| coverage != Coverage::Listing)
     }
 
-    /// How many scopes have answered, and how many there are.
+    /// How many scopes have been read, and how many there are.
     pub fn progress(&self) -> (usize, usize) {
         let (mut done, mut all) = (0, 0);
         for (_, coverage) in self.store.coverage() {
@@ -266,7 +266,7 @@ impl Cluster {
         (done, all)
     }
 
-    /// Flux kinds of which something may not be read, with the namespace where that is not everywhere.
+    /// Flux kinds that may not be read, with the namespace if only there.
     pub fn restricted(&self) -> Vec<(&'static Kind, Option<Str>)> {
         let of_flux = |scope: &Scope| kinds::find(&scope.gk.group, &scope.gk.kind).filter(|kind| kind.is_flux());
         let mut found: Vec<_> = self

@@ -1,7 +1,7 @@
 //! Which Flux Kustomization renders an object from git, by the graph.
 
 use super::Cluster;
-use crate::domain::store::Link;
+use crate::domain::store::StoredEdge;
 use crate::domain::{NodeId, ObjectRef, Relation};
 use crate::kinds;
 
@@ -16,8 +16,8 @@ pub struct Manifest {
 }
 
 impl Cluster {
-    /// The nearest object, from this one upwards, that a Flux Kustomization applies: a pod's is its Deployment, what a chart made is its
-    /// HelmRelease. None where no inventory and no owner label tells.
+    /// The nearest object, from this one upwards, that a Flux Kustomization applies: for a pod its Deployment, for an object of a
+    /// chart its HelmRelease. None where neither an inventory nor an owner label names it.
     pub fn manifest(&self, object: &ObjectRef) -> Option<Manifest> {
         let mut at = self.store.find(object)?;
         for _ in 0..MOST_STEPS {
@@ -31,9 +31,9 @@ impl Cluster {
         None
     }
 
-    /// Who applies a node: by inventory before by label, which is a claim only.
+    /// The applier of a node: by inventory, or else by label, which is only a claim.
     fn applier(&self, id: NodeId, is_meant: impl Fn(&ObjectRef) -> bool) -> Option<NodeId> {
-        let first = |links: &[Link], relation| {
+        let first = |links: &[StoredEdge], relation| {
             let nodes = links.iter().filter(|link| link.relation == relation).map(|link| link.node);
             nodes.filter(|node| is_meant(self.store.reference(*node))).min()
         };

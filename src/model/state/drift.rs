@@ -1,4 +1,4 @@
-//! Where the cluster differs from git, as far as somebody asked: compared once, Kustomization by Kustomization, and kept until the next time.
+//! Where the cluster differs from git: compared on demand, Kustomization by Kustomization, and kept until the next comparison.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,27 +13,27 @@ use crate::insight::declared::Commit;
 use crate::insight::drift::{Drift, Drifted};
 use crate::kinds::masked;
 
-/// What is known of the cluster's drift.
+/// The cluster's drift.
 #[derive(Clone, Debug, Default)]
 pub struct Drifts {
     /// The number of the last comparison: news of an earlier one is dropped.
     pub run: u32,
-    /// Where it was looked; none means everywhere.
+    /// The namespaces that were compared; none means all.
     pub namespaces: Option<BTreeSet<Str>>,
     pub progress: Progress,
-    pub found: BTreeMap<ObjectRef, Found>,
+    pub found: BTreeMap<ObjectRef, ObjectDrift>,
     /// Objects that were compared.
     pub compared: usize,
     /// What was not compared, and why.
     pub skipped: Vec<(String, String)>,
-    /// Rises with every change.
+    /// Increases with every change.
     pub stamp: u64,
 }
 
-/// How far the comparison is.
+/// The progress of the comparison.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Progress {
-    /// Nobody asked.
+    /// Nothing was compared.
     #[default]
     Never,
     Running {
@@ -43,16 +43,16 @@ pub enum Progress {
     Done(Timestamp),
 }
 
-/// An object that is not as git has it.
+/// An object that differs from git.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Found {
+pub struct ObjectDrift {
     /// The Flux Kustomization that applies it.
     pub applied_by: ObjectRef,
     pub at: Commit,
     pub drift: Drift,
 }
 
-/// What came of one Kustomization.
+/// The comparison of one Kustomization.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Compared {
     pub kustomization: ObjectRef,
@@ -63,14 +63,14 @@ pub struct Compared {
 }
 
 impl Drifts {
-    /// Starts over. Returns the number of the comparison.
+    /// Starts a new comparison. Returns its number.
     pub fn begin(&mut self, all: usize, namespaces: Option<BTreeSet<Str>>) -> u32 {
         let progress = Progress::Running { done: 0, all };
         *self = Self { run: self.run + 1, stamp: self.stamp + 1, namespaces, progress, ..Self::default() };
         self.run
     }
 
-    /// Takes what came of one Kustomization.
+    /// Takes the comparison of one Kustomization.
     pub fn take(&mut self, run: u32, compared: Compared, now: Timestamp) {
         let Progress::Running { done, all } = self.progress else { return };
         if run != self.run {
@@ -80,19 +80,19 @@ impl Drifts {
         self.compared += compared.compared;
         self.skipped.extend(compared.skipped);
         for (object, drift) in compared.found {
-            self.found.insert(object, Found { applied_by: compared.kustomization.clone(), at: compared.at.clone(), drift });
+            self.found.insert(object, ObjectDrift { applied_by: compared.kustomization.clone(), at: compared.at.clone(), drift });
         }
         let done = done + 1;
         self.progress = if done < all { Progress::Running { done, all } } else { Progress::Done(now) };
     }
 
-    /// Objects that drifted.
+    /// How many objects drifted.
     pub fn objects(&self) -> Arc<BTreeSet<ObjectRef>> {
         Arc::new(self.found.keys().cloned().collect())
     }
 
-    /// The sentence about all of it.
-    pub fn told(&self) -> String {
+    /// A summary in one line.
+    pub fn summary(&self) -> String {
         let place = self.namespaces.as_ref().map(|names| names.iter().map(|name| &**name).collect::<Vec<_>>().join(", "));
         let place = place.map_or_else(String::new, |names| format!(" in {names}"));
         let noun = if self.compared == 1 { "object" } else { "objects" };
@@ -112,12 +112,12 @@ pub fn line(field: &Drifted) -> String {
     format!("{}: git {git}, live {live}", field.path)
 }
 
-/// What git and the cluster have there, as people may see it.
+/// What git and the cluster have there, masked.
 pub fn values(field: &Drifted) -> [String; 2] {
     [Some(&field.git), field.live.as_ref()].map(|found| value(found.map(|found| masked::field(&field.path, found)).as_ref()))
 }
 
-/// A value as people read it; texts without quotes.
+/// A value for users; strings without quotes.
 fn value(value: Option<&serde_json::Value>) -> String {
     match value {
         None => "nothing".to_owned(),
@@ -127,23 +127,23 @@ fn value(value: Option<&serde_json::Value>) -> String {
 }
 
 impl Cluster {
-    /// Whether drift is what is looked at, and the node has drifted: its row says how, whatever was done to it.
-    pub fn tells_drift(&self, id: NodeId) -> bool {
+    /// Whether the tree shows drift and the node has drifted: then its row says how, not what was done to it.
+    pub fn shows_drift(&self, id: NodeId) -> bool {
         self.tree.drifted && self.drifts.found.contains_key(self.store.reference(id))
     }
 
-    /// What a row of the tree says of a node now: how it drifted where that is what is looked at, else its message.
-    pub fn told_of(&self, id: NodeId, now: Timestamp) -> String {
+    /// The message of a node's row in the tree: its drift if the tree shows drift, otherwise its own message.
+    pub fn message_of(&self, id: NodeId, now: Timestamp) -> String {
         let drifted = self.tree.drifted.then(|| self.drifts.found.get(self.store.reference(id))).flatten();
-        drifted.map_or_else(|| message_at(&self.store, &self.forest, id, now), Found::message)
+        drifted.map_or_else(|| message_at(&self.store, &self.forest, id, now), ObjectDrift::message)
     }
 }
 
-impl Found {
-    /// What a row says of it.
+impl ObjectDrift {
+    /// Its message in a row.
     pub fn message(&self) -> String {
         match &self.drift {
-            Drift::Missing => "drifted: git has it, the cluster has not".to_owned(),
+            Drift::Missing => "drifted: git has it, the cluster does not".to_owned(),
             Drift::Fields(fields) => {
                 let more = if fields.len() > 1 { format!(", and {} more", fields.len() - 1) } else { String::new() };
                 format!("drifted: {}{more}", fields.first().map(line).unwrap_or_default())
@@ -181,11 +181,11 @@ mod tests {
         let mut drifts = Drifts::default();
         let run = drifts.begin(2, None);
         drifts.take(run, compared(vec![(object("Deployment", "api"), fields(2))]), Timestamp::UNIX_EPOCH);
-        assert_eq!(drifts.told(), "comparing 1/2 Kustomizations · 1 drifted of 4 objects compared · 1 not compared");
+        assert_eq!(drifts.summary(), "comparing 1/2 Kustomizations · 1 drifted of 4 objects compared · 1 not compared");
         drifts.take(run, compared(Vec::new()), Timestamp::UNIX_EPOCH);
 
         assert_eq!(drifts.progress, Progress::Done(Timestamp::UNIX_EPOCH));
-        assert_eq!(drifts.told(), "1 drifted of 8 objects compared · 2 not compared");
+        assert_eq!(drifts.summary(), "1 drifted of 8 objects compared · 2 not compared");
         let message = drifts.found[&object("Deployment", "api")].message();
         assert_eq!(message, "drifted: spec.replicas: git 3, live 5, and 1 more");
     }
@@ -198,6 +198,6 @@ mod tests {
         drifts.take(old, compared(vec![(object("Deployment", "api"), Drift::Missing)]), Timestamp::UNIX_EPOCH);
 
         assert_eq!((drifts.found.len(), drifts.progress), (0, Progress::Running { done: 0, all: 1 }));
-        assert_eq!(drifts.told(), "comparing 0/1 Kustomizations · 0 drifted of 0 objects compared in web");
+        assert_eq!(drifts.summary(), "comparing 0/1 Kustomizations · 0 drifted of 0 objects compared in web");
     }
 }

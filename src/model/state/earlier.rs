@@ -1,5 +1,5 @@
-//! Jobs of earlier runs: read when the program starts, taken up when their cluster is connected to as the same user, in a run that may
-//! write. And jobs of this run that cannot be written down: a person says what becomes of them.
+//! Jobs of earlier runs: read at the start, and continued when their cluster is connected as the same user, in a run that may
+//! write. And jobs of this run that cannot be written down: the user decides about them.
 
 use super::acting::view;
 use super::engine::{Asked, Update};
@@ -8,7 +8,7 @@ use super::{Effect, State, policy_of};
 use crate::error::Error;
 
 impl State {
-    pub(super) fn hear_loaded(&mut self, loaded: Vec<Loaded>, unread: &[String], out: &mut Update) {
+    pub(super) fn receive_loaded(&mut self, loaded: Vec<Loaded>, unread: &[String], out: &mut Update) {
         self.jobs.loaded(loaded);
         self.taking.clear();
         if let Some(first) = unread.first() {
@@ -17,7 +17,7 @@ impl State {
         self.take_up(out);
     }
 
-    /// Asks for the jobs of earlier runs that can be gone on with in the active cluster.
+    /// Asks for the jobs of earlier runs that can be continued in the active cluster.
     pub(super) fn take_up(&mut self, out: &mut Update) {
         let cluster = self.cluster();
         if !cluster.link.is_up() || !self.policy().may_write() {
@@ -36,8 +36,8 @@ impl State {
         }
     }
 
-    /// Whether the user of the active cluster has started a job. Nobody knows before the API server has said who that is, or that it does
-    /// not say.
+    /// Whether the user of the active cluster has started a job. Unknown until the API server has named the user, or has declined to
+    /// do so.
     pub fn is_mine(&self, job: &Job) -> bool {
         let cluster = self.cluster();
         // a job that was started before the API server had answered is its context's user's, unless that one acts as another
@@ -47,7 +47,7 @@ impl State {
         said || cluster.is_unnamed && self.who() == job.user
     }
 
-    pub(super) fn hear_taken_up(&mut self, id: JobId, fresh: Result<Box<Job>, String>, out: &mut Update) {
+    pub(super) fn receive_taken_up(&mut self, id: JobId, fresh: Result<Box<Job>, String>, out: &mut Update) {
         if let Err(why) = &fresh {
             self.complain(&Error::failed(format!("job {id} is not taken up: {why}"), ""));
         }
@@ -62,7 +62,7 @@ impl State {
         }
     }
 
-    /// Lets the queue go on that an earlier run left.
+    /// Continues the queue of a job of an earlier run.
     pub(super) fn let_go_on(&mut self, id: JobId, out: &mut Update) {
         if self.jobs.find(id).is_some_and(Job::is_over) {
             return self.say("it is over");
@@ -92,12 +92,12 @@ impl State {
         self.advance_jobs(out);
     }
 
-    /// Why this run may do nothing to a job.
+    /// Why this run may not touch a job.
     pub(super) fn not_ours(&self, id: JobId) -> Option<String> {
         let job = self.jobs.find(id)?;
         match job.keeper {
             Keeper::Us => None,
-            Keeper::Elsewhere => Some("another program is at it".to_owned()),
+            Keeper::Elsewhere => Some("another run works on it".to_owned()),
             Keeper::Nobody if !self.policy().may_write() => Some("this run may not write: it does not take jobs up".to_owned()),
             Keeper::Nobody if !job.cluster.is_same(&self.cluster().server.key) => {
                 Some(format!("it is another cluster's: `:ctx {}` takes it up", job.context))
@@ -107,8 +107,8 @@ impl State {
         }
     }
 
-    /// A commit that permitted nothing could not be written: the job goes on, and its user knows.
-    pub(super) fn hear_unrecorded(&mut self, id: JobId, why: &str) {
+    /// A commit that permitted nothing could not be written: the job continues, with a notice.
+    pub(super) fn receive_unrecorded(&mut self, id: JobId, why: &str) {
         self.jobs.unrecorded(id, why);
         if self.jobs.is_allowed(id) {
             return;
@@ -119,8 +119,8 @@ impl State {
         ));
     }
 
-    /// Goes on with what could not be written down, as a person has answered before; else asks.
-    pub(super) fn hear_held(&mut self, id: JobId, out: &mut Update) {
+    /// Continues a job that could not be written down, as the user has answered before; otherwise asks.
+    pub(super) fn receive_held(&mut self, id: JobId, out: &mut Update) {
         let is_stopped = self.jobs.find(id).and_then(Job::batch).is_some_and(|batch| batch.stopped);
         match self.jobs.is_allowed(id) {
             true => self.go_on_unrecorded(id, true, out),
@@ -129,14 +129,14 @@ impl State {
         }
     }
 
-    /// Asks a person, once, what is to become of a job of which nothing can be written down.
+    /// Asks the user, once, about a job that cannot be written down.
     fn ask_held(&mut self, id: JobId, out: &mut Update) {
         if self.jobs.find(id).is_some_and(|job| job.held().is_some()) && self.held.insert(id) {
             out.questions.push(Asked::Unrecorded(id));
         }
     }
 
-    /// Begins what is held anew: whether it is written down or not, or only if it can be now.
+    /// Restarts held items: whether they are written down or not, or only if they can be now.
     pub(super) fn go_on_unrecorded(&mut self, id: JobId, is_allowed: bool, out: &mut Update) {
         self.held.remove(&id);
         self.with_view(id, |jobs, view, now| match is_allowed {

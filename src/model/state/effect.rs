@@ -1,8 +1,8 @@
-//! What is wished from the outside, as values: tests compare them, the runtime carries them out.
+//! Requests to the outside, as values: tests compare them, the runtime carries them out.
 
 use std::collections::BTreeSet;
 
-use super::jobs::{Commit, JobId, Task};
+use super::jobs::{JobId, JournalCommit, Task};
 use super::message::Epoch;
 use crate::actions::{Ask, Step};
 use crate::domain::{Act, ClusterId, ObjectRef, Str, Uid};
@@ -25,12 +25,12 @@ impl Tickets {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Leave what this cluster was connected to and connect it to that context of the kubeconfig (empty: the current one).
+    /// Disconnect this cluster and connect it to that context of the kubeconfig (empty: the current one).
     Connect {
         cluster: ClusterId,
         epoch: Epoch,
         context: String,
-        /// Jobs of what is left are still under way: it stays connected until [`Effect::Leave`].
+        /// The old connection still has jobs under way: it is kept until [`Effect::Leave`].
         keep: bool,
     },
     /// The last job of a connection that was left has ended.
@@ -38,27 +38,27 @@ pub enum Effect {
         cluster: ClusterId,
         epoch: Epoch,
     },
-    /// Write down how far a job has come; then, and only then, do what that permits.
-    Commit(Box<Commit>),
-    /// Read the journals of the jobs of earlier runs. The answer comes as `Message::JobsLoaded`.
+    /// Write down the progress of a job; then, and only then, carry out what that permits.
+    Commit(Box<JournalCommit>),
+    /// Read the journals of earlier runs. The reply is `Message::JobsLoaded`.
     LoadJobs,
-    /// Take the lock of an earlier run's job, and read its journal again once it is held. The answer comes as `Message::TakenUp`.
+    /// Take the lock of an earlier run's job, and read its journal again once it is held. The reply is `Message::TakenUp`.
     TakeUp(JobId),
-    /// Write to the cluster, once. The answer comes as `Message::Outcome`.
+    /// Write to the cluster, once. The reply is `Message::Outcome`.
     Write {
         task: Task,
         cluster: ClusterId,
         epoch: Epoch,
         step: Box<Step>,
     },
-    /// Read the object of a write whose answer was lost, until it can be read, to see whether it had arrived.
+    /// Read the object of a write whose reply was lost, until it can be read, to see whether the write had arrived.
     Probe {
         task: Task,
         cluster: ClusterId,
         epoch: Epoch,
         step: Box<Step>,
     },
-    /// Ask what this user may do.
+    /// Ask for this user's rights.
     Review {
         cluster: ClusterId,
         epoch: Epoch,
@@ -75,7 +75,7 @@ pub enum Effect {
         epoch: Epoch,
         fields: Vec<(ObjectRef, String)>,
     },
-    /// Write a line of the log of acts that goes with no record.
+    /// Write a line of the log of acts outside of any record.
     Record(Box<Act>),
     /// Read the log of acts of earlier runs, for a view.
     Recall(Ticket),
@@ -86,12 +86,12 @@ pub enum Effect {
     },
     /// Look for what this object owns among the kinds that are not followed.
     Owned(ObjectRef, Uid),
-    /// List the kinds again: what a person means by refresh.
+    /// List the kinds again: a refresh.
     Refresh {
         cluster: ClusterId,
     },
-    /// Compare what these Kustomizations apply, in these namespaces where some are named, with what git renders at their applied
-    /// revisions; in place of a comparison before.
+    /// Compare the objects of these Kustomizations, in these namespaces if some are given, with what git renders at their applied
+    /// revisions; replaces a previous comparison.
     Compare {
         cluster: ClusterId,
         epoch: Epoch,
@@ -99,7 +99,7 @@ pub enum Effect {
         kustomizations: Vec<ObjectRef>,
         namespaces: Option<BTreeSet<Str>>,
     },
-    /// Fetch one aspect of an object for a view, through whichever connection stands, until there is an answer or the view is gone.
+    /// Fetch one aspect of an object for a view, over the present connection, until there is a reply or the view is gone.
     Look {
         ticket: Ticket,
         object: ObjectRef,
@@ -108,7 +108,7 @@ pub enum Effect {
     },
     /// The view is gone: stop what it asked for.
     Drop(Ticket),
-    /// The demo's hints are not wanted any more, as far as anything is remembered.
+    /// Remember that the demo's hints are hidden, if anything is remembered.
     Dismiss,
     Terminal(Terminal),
 }
@@ -125,7 +125,7 @@ pub enum Terminal {
     },
     /// Give the terminal back to the shell until it resumes us (ctrl-z).
     Suspend,
-    /// Draw everything anew.
+    /// Redraw everything.
     Redraw,
     Quit,
 }
@@ -138,12 +138,12 @@ pub enum Aspect {
     Details,
     Events,
     Logs(LogRequest),
-    /// What git says of it, as that Flux Kustomization renders it. `fetches`: a repository that is nowhere here is fetched.
+    /// What git has for it, as that Flux Kustomization renders it. `fetches`: a repository without a local copy is fetched.
     Declared {
         applied_by: ObjectRef,
         fetches: bool,
     },
-    /// A file that sets something of it.
+    /// A file that sets a field of it.
     File(Box<FilePlace>),
 }
 
@@ -153,9 +153,9 @@ pub struct LogRequest {
     pub pods: Vec<Str>,
     /// One container by name; none means all.
     pub container: Option<String>,
-    /// The instance before the present one.
+    /// The previous instance.
     pub previous: bool,
     pub timestamps: bool,
-    /// Lines from the end to start with.
+    /// How many lines before the end to start with.
     pub tail: u32,
 }

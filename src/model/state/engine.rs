@@ -1,9 +1,9 @@
-//! The one reducer. Everything that happens goes in as a [`Message`] with the moment at which it happened; a changed [`State`] and
-//! effects come out. The terminal program, the headless commands and the tests are drivers of it: they wait for a message, call
-//! [`Engine::update`], and carry out what comes back.
+//! The one reducer. Everything that happens goes in as a [`Message`] with its time; a changed [`State`] and effects come out. The
+//! terminal program, the headless commands and the tests are its drivers: they wait for a message, call [`Engine::update`], and
+//! carry out the effects.
 //!
-//! The engine owns the state and lends it to be read only: whoever wants something changed says so by an [`Intent`]. The same messages
-//! at the same moments therefore make the same state, whoever drives.
+//! The engine owns the state and lends it read-only: changes are requested by an [`Intent`]. So the same messages at the same
+//! times give the same state, with any driver.
 
 use std::collections::BTreeSet;
 
@@ -16,43 +16,43 @@ use crate::domain::Str;
 
 pub struct Engine {
     state: State,
-    /// Everything that it was told, where somebody keeps that.
+    /// All messages received, if they are recorded.
     log: Option<Vec<(Timestamp, Message)>>,
 }
 
-/// What a run begins with.
+/// The initial state of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Beginning {
     pub now: Timestamp,
     pub settings: Settings,
     /// The context of the kubeconfig; empty for the current one.
     pub context: String,
-    /// The namespaces looked at; none for all.
+    /// The selected namespaces; none for all.
     pub namespaces: Option<BTreeSet<Str>>,
-    /// Whether rows are made of what is known: not where nothing is shown.
+    /// Whether rows are made: not without a screen.
     pub is_projected: bool,
-    /// A random number that no other run has drawn: its jobs are named by it.
+    /// A random number, unique to this run: part of its jobs' ids.
     pub nonce: u32,
 }
 
-/// What came of a message.
+/// The result of a message.
 #[derive(Debug, Default)]
 pub struct Update {
     pub effects: Vec<Effect>,
-    /// What a person has to be asked now.
+    /// A question for the user.
     pub questions: Vec<Asked>,
-    /// Whether a screen may have to change.
+    /// Whether the screen may have to change.
     pub is_seen: bool,
 }
 
-/// Something that only a person can answer.
+/// A question that only the user can answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Asked {
-    /// It follows at once from what the person did.
+    /// The direct result of a user's key.
     Confirm(Box<Confirmation>),
-    /// It came up by itself: the next key was meant for something else.
+    /// It came up by itself: the user's next key is not an answer to it.
     Unexpected(Box<Confirmation>),
-    /// It cannot be written down what this job does, so that nothing was sent: shall it go on all the same?
+    /// This job cannot be written down, so nothing was sent. Asks whether to send anyway.
     Unrecorded(JobId),
 }
 
@@ -61,12 +61,12 @@ impl Engine {
         Self { state: State::new(beginning), log: None }
     }
 
-    /// Keeps from now on what it is told, so that a run can be told again to another engine.
+    /// Records messages from now on, so that a run can be replayed to another engine.
     pub fn keep_log(&mut self) {
         self.log.get_or_insert_default();
     }
 
-    /// What it was told since it keeps that.
+    /// The messages received since recording began.
     pub fn log(&self) -> &[(Timestamp, Message)] {
         self.log.as_deref().unwrap_or_default()
     }
@@ -75,7 +75,7 @@ impl Engine {
         &self.state
     }
 
-    /// Takes one message, at the moment at which it came.
+    /// Takes one message, with its time.
     pub fn update(&mut self, at: Timestamp, message: Message) -> Update {
         if let Some(log) = &mut self.log {
             log.push((at, message.clone()));
@@ -90,21 +90,21 @@ impl Engine {
                 state.intend(intent, &mut out);
                 true
             }
-            Message::Cluster(id, epoch, news) => state.hear(id, epoch, news, &mut out),
+            Message::Cluster(id, epoch, news) => state.receive(id, epoch, news, &mut out),
             Message::Outcome(task, outcome) => {
-                state.hear_outcome(task, outcome, &mut out);
+                state.receive_outcome(task, outcome, &mut out);
                 true
             }
             Message::JobsLoaded { jobs, unread } => {
-                state.hear_loaded(jobs, &unread, &mut out);
+                state.receive_loaded(jobs, &unread, &mut out);
                 true
             }
             Message::TakenUp(id, fresh) => {
-                state.hear_taken_up(id, fresh, &mut out);
+                state.receive_taken_up(id, fresh, &mut out);
                 true
             }
             Message::Unrecorded(id, why) => {
-                state.hear_unrecorded(id, &why);
+                state.receive_unrecorded(id, &why);
                 true
             }
             Message::Clock => {
@@ -119,13 +119,13 @@ impl Engine {
         out
     }
 
-    /// As [`Self::update`] with what a person, or a command, wants done.
+    /// As [`Self::update`], for an intent.
     pub fn intend(&mut self, at: Timestamp, intent: Intent) -> Update {
         self.update(at, Message::Do(intent))
     }
 
-    /// Goes on with work on the active cluster's rows that was cut into slices (a new filter) until `go_on` says no. Returns whether more
-    /// is left. It changes nothing that a message tells, only when it is worked out.
+    /// Continues work on the active cluster's rows that was cut into slices (a new filter) until `go_on` says no. Returns whether
+    /// more is left. It changes nothing that a message brings, only when it is computed.
     pub fn work(&mut self, go_on: impl FnMut() -> bool) -> bool {
         self.state.cluster_mut().work(go_on)
     }

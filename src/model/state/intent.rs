@@ -1,5 +1,5 @@
-//! What is wanted of the engine: by a person through commands and views, or by a headless command. Values, so that a run can be told
-//! again from its messages.
+//! Requests to the engine, by the user through commands and views, or by a headless command. Values, so that a run can be replayed
+//! from its messages.
 
 use std::collections::BTreeSet;
 
@@ -17,12 +17,12 @@ use crate::domain::{GroupKind, Health, ObjectRef, Str};
 use crate::error::Error;
 use crate::forms::Answers;
 
-/// Something that is to be done.
+/// A request to the engine.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Intent {
     /// Connect to the active context.
     Connect,
-    /// Leave the present context for that one.
+    /// Switch to that context.
     Switch(String),
     /// Read everything from the cluster again.
     Refresh,
@@ -30,12 +30,12 @@ pub enum Intent {
     Namespaces(Option<BTreeSet<Str>>),
     Show(Show),
     Set(Setting),
-    /// Compare what the cluster's Kustomizations apply with git, in place of the comparison before.
+    /// Compare the cluster with git; replaces the previous comparison.
     Compare,
-    /// Tell the user something.
+    /// Show the user a notice.
     Say(String),
     Complain(Error),
-    /// What was told has been read.
+    /// The notice has been read.
     Noticed,
     /// Ask something for a view; the reply carries the ticket.
     Ask(Ticket, Question),
@@ -44,35 +44,35 @@ pub enum Intent {
     /// Look for what this object owns among the kinds that are not followed.
     Owned(ObjectRef),
     Terminal(Terminal),
-    /// Do an action: at once where nothing has to be asked, else by way of a confirmation.
+    /// Perform an action: at once if nothing has to be asked, otherwise after a confirmation.
     Act(Box<Wanted>),
-    /// Find out what a confirmation wants to know.
+    /// Look up the facts that a confirmation needs.
     Inquire(Box<Wants>),
-    /// Find out what the user may do to these objects.
+    /// Look up the user's rights to these objects.
     Explore(Vec<ObjectRef>),
-    /// Do what was confirmed.
+    /// Perform the confirmed act.
     Start(Box<Confirmed>),
-    /// Halt what has not begun of a job; where nothing waits any more, no longer follow what has.
+    /// Halt the queued items of a job; if none is queued, stop following the others.
     Stop(JobId),
-    /// Go on following what failed and is tried again, or whose time is over.
+    /// Keep following items that failed and are retried, or that timed out.
     WatchOn(JobId),
-    /// Read what earlier runs and other programs have written down of their jobs.
+    /// Read the journals of earlier and other runs.
     LoadJobs,
-    /// Take up that job of an earlier run, whoever's it is: to go on with it, or to give it up.
+    /// Take over that job of an earlier run by any user: to continue it, or to drop it.
     TakeUp(JobId),
-    /// Let the queue of a job go on that was taken up.
+    /// Continue the queue of a job that was taken over.
     GoOn(JobId),
-    /// Give a job up: nothing of it is begun or followed any more, in no run.
+    /// Drop a job: no run begins or follows anything of it any more.
     GiveUp(JobId),
     /// Send the requests of this job although they cannot be written down.
     AllowUnrecorded(JobId),
-    /// Try once more to write down what is held of this job, and to send it then.
+    /// Try again to write down the held items of this job, and then send them.
     RetryUnrecorded(JobId),
-    /// The program leaves: say of everything under way what is known of it.
+    /// The program quits: record the last known state of every job.
     Part,
 }
 
-/// An action on objects that were fixed when they were chosen.
+/// An action on objects that are fixed by uid.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wanted {
     pub action: &'static Action,
@@ -80,19 +80,19 @@ pub struct Wanted {
     pub answers: Answers,
     /// Those of them that the screen does not show.
     pub hidden: Vec<ObjectRef>,
-    /// Ask also where it would run without a question.
+    /// Ask even if it would run without a question.
     pub asks_first: bool,
 }
 
-/// What a person confirmed, and how it is to run.
+/// A confirmed act, and how to run it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Confirmed {
     pub confirmation: Confirmation,
-    /// Whether the job waits for what comes of it, or only until the API server has taken it.
+    /// Whether the job waits for the outcome, or only until the API server has taken it.
     pub waits: bool,
     /// How long one step may take.
     pub timeout: SignedDuration,
-    /// What other programs do was read just now: what they have sent already is followed, not sent again.
+    /// The jobs of other runs were read just now: what they have already sent is followed, not sent again.
     pub joins: bool,
 }
 
@@ -112,19 +112,19 @@ pub enum Show {
     FoldAll(bool),
     /// Open an object and everything below it.
     Unfold(ObjectRef),
-    /// Open everything that stands above an object.
+    /// Open all ancestors of an object.
     Reveal(ObjectRef),
     Root(Root),
     Sort(Sort),
-    /// The tree's filter, as typed. A text that is no filter changes nothing.
+    /// The tree's filter, as typed. A text that is not a filter changes nothing.
     Filter(String),
     /// Only these states; none for all.
     Health(Option<BTreeSet<Health>>),
-    /// Only what differs from git.
+    /// Only objects that differ from git.
     Drifted(bool),
-    /// No filter of any sort.
+    /// No filter.
     Everything,
-    /// The filter of a kind's table, as typed. A text that is no filter changes nothing.
+    /// The filter of a kind's table, as typed. A text that is not a filter changes nothing.
     TableFilter(GroupKind, String),
     TableSort(GroupKind, TableSort),
 }
@@ -136,12 +136,12 @@ pub enum Setting {
     Preview(bool),
     HideHeader(bool),
     Theme(String),
-    /// The demo's hints are not wanted any more.
+    /// Hide the demo's hints.
     NoGuide,
 }
 
 impl State {
-    /// Does what is wanted, as far as it is the state's business; the rest goes on as effects.
+    /// Carries out an intent in the state; the rest becomes effects.
     pub(super) fn intend(&mut self, intent: Intent, out: &mut Update) {
         match intent {
             Intent::Connect => out.effects.push(self.connect()),
@@ -150,7 +150,7 @@ impl State {
                 out.effects.push(Effect::Refresh { cluster: self.active });
                 self.say_until(Ends::WithLink, "reading everything again");
             }
-            Intent::Namespaces(wished) => self.look_at(wished, out),
+            Intent::Namespaces(wanted) => self.look_at(wanted, out),
             Intent::Show(show) => self.cluster_mut().show(show),
             Intent::Set(setting) => self.set(setting, out),
             Intent::Compare => self.compare(out),
@@ -185,8 +185,8 @@ impl State {
         Effect::Connect { cluster: cluster.id, epoch: cluster.epoch, context: cluster.context.clone(), keep: false }
     }
 
-    /// Leaves the present context for another: a fresh cluster under a new epoch, so that late answers of the old one find nobody. While
-    /// jobs are under way there, what was left goes on beside, unseen.
+    /// Switches to another context: a fresh cluster under a new epoch, so that late replies to the old one are dropped. While
+    /// jobs are under way there, the old connection is kept in the background.
     fn switch(&mut self, context: &str) -> Effect {
         let old = self.cluster();
         let (epoch, cluster) = (old.epoch.next(), old.id);
@@ -199,22 +199,22 @@ impl State {
         Effect::Connect { cluster, epoch, context: context.to_owned(), keep }
     }
 
-    fn look_at(&mut self, wished: Option<BTreeSet<Str>>, out: &mut Update) {
+    fn look_at(&mut self, wanted: Option<BTreeSet<Str>>, out: &mut Update) {
         let active = self.active;
         let cluster = self.cluster_mut();
-        cluster.known_namespaces.extend(wished.iter().flatten().cloned());
-        cluster.namespaces.clone_from(&wished);
+        cluster.known_namespaces.extend(wanted.iter().flatten().cloned());
+        cluster.namespaces.clone_from(&wanted);
         cluster.refilter();
         let include = |names: BTreeSet<Str>| Effect::Include { cluster: active, namespaces: names.into_iter().collect() };
-        out.effects.extend(wished.map(include));
+        out.effects.extend(wanted.map(include));
     }
 
     fn set(&mut self, setting: Setting, out: &mut Update) {
         let settings = &mut self.settings;
         match setting {
-            Setting::Wide(wished) => settings.wide = wished,
-            Setting::Preview(wished) => settings.preview = wished,
-            Setting::HideHeader(wished) => settings.hide_header = wished,
+            Setting::Wide(wanted) => settings.wide = wanted,
+            Setting::Preview(wanted) => settings.preview = wanted,
+            Setting::HideHeader(wanted) => settings.hide_header = wanted,
             Setting::Theme(name) => settings.theme = name,
             Setting::NoGuide => {
                 settings.guide = false;
@@ -275,7 +275,7 @@ impl Cluster {
         }
     }
 
-    /// Opens everything that stands above an object.
+    /// Opens all ancestors of an object.
     fn reveal(&mut self, object: &ObjectRef) {
         let mut above = self.store.find(object).and_then(|node| self.forest.parent(node));
         while let Some(parent) = above {

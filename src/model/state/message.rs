@@ -1,4 +1,4 @@
-//! Everything that happens: what is wanted, news of clusters, replies, the clock.
+//! Everything that happens: intents, news of clusters, replies, the clock.
 
 use super::cluster::{Link, ServerFacts};
 use super::drift::Compared;
@@ -21,30 +21,30 @@ impl Epoch {
     }
 }
 
-/// What the engine takes, with the moment at which it came. Raw input is not among it: the terminal program makes intents of that.
+/// The engine's input, with its time. Raw terminal input is not part of it: the terminal program turns that into intents.
 #[derive(Clone, Debug)]
 pub enum Message {
     Do(Intent),
     Cluster(ClusterId, Epoch, News),
-    /// An answer to a view's request.
+    /// The reply to a view's request.
     Reply(Ticket, Reply),
-    /// What became of a job's request; it reaches its job whatever the screen shows meanwhile.
+    /// The outcome of a job's request; it reaches its job independently of the screen.
     Outcome(Task, Outcome),
-    /// The jobs that earlier runs and other programs have written down, and what could not be read of them, and why.
+    /// The jobs in the journals of earlier and other runs; what could not be read, and why.
     JobsLoaded {
         jobs: Vec<Loaded>,
         unread: Vec<String>,
     },
-    /// A job is ours now, as its journal tells it; or why it is not.
+    /// A job is ours now, as its journal has it; or why it is not.
     TakenUp(JobId, Result<Box<Job>, String>),
-    /// A commit that permitted nothing could not be written, and why. One that permitted requests is answered for each of them, with
+    /// A commit that permitted nothing could not be written, and why. One that permitted requests is reported for each of them, as
     /// `Outcome::Unrecorded`.
     Unrecorded(JobId, String),
-    /// Time went on.
+    /// Time has passed.
     Clock,
 }
 
-/// What a cluster's session tells.
+/// What a cluster's session reports.
 #[derive(Clone, Debug)]
 pub enum News {
     Link(Link),
@@ -57,38 +57,38 @@ pub enum News {
     /// Namespaces by name: listed, remembered, or the kubeconfig's.
     Namespaces(Vec<Str>),
     Deltas(Vec<Delta>),
-    /// What the user may do. An ask that could not be answered is allowed: the API server has the last word anyway.
+    /// The user's rights. If a review failed, the right is assumed: the API server decides anyway.
     Rights(Vec<(Ask, bool)>),
-    /// Who the user is to the API server; none where it does not say.
+    /// The user's name at the API server; none if it does not name the user.
     User(Option<String>),
     /// Who owns contested fields; none where the object could not be read.
     Owners(Vec<(ObjectRef, Option<Vec<FieldOwner>>)>),
-    /// A line to the user: what he asked for is not all there.
+    /// A line to the user: part of the requested data is missing.
     Note(String),
-    /// What came of one Kustomization in the comparison of that number.
+    /// The result of one Kustomization in the comparison of that number.
     Compared(u32, Box<Compared>),
 }
 
-/// What a view asked for.
+/// The reply to a view.
 #[derive(Clone, Debug)]
 pub enum Reply {
     Document(Vec<String>),
     Details(Box<Details>),
     Events(Vec<EventRow>),
-    /// What git says of an object.
+    /// What git has for an object.
     Declared(Box<Declared>),
     File(Box<FileText>),
     /// Lines of logs, in order, sanitised.
     Log(Vec<String>),
-    /// What is to be said of a stream between its lines: a pod that is gone, a log that was cut.
+    /// A remark between the lines of a stream: a pod that is gone, a log that was cut.
     Note(String),
-    /// The containers that logs may be read of.
+    /// The containers with logs.
     Containers(Vec<String>),
     /// Acts of this run and of earlier ones, the oldest first.
     Acts(Vec<Act>),
     /// A stream is over, and why.
     Ended(String),
-    /// There is no answer, and why. Another reply to the same ticket may follow: what may pass is tried again until the view is gone, and
+    /// Failed, and why. Another reply to the same ticket may follow: a transient failure is retried until the view is gone, and
     /// its hint says so.
     Failed(Error),
 }
@@ -103,21 +103,21 @@ pub struct Details {
     pub events: Events,
 }
 
-/// The events of an object whose body is shown: they may come later, or not at all.
+/// The events of a shown object: they may come later, or not at all.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Events {
     #[default]
     Awaited,
-    /// The youngest last.
+    /// The newest last.
     Here(Vec<EventRow>),
     Failed(Error),
 }
 
-/// A file of a commit, as it may be shown.
+/// A file of a commit, masked for the screen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileText {
     pub lines: Vec<String>,
-    /// Where it lies in a checkout of the user's.
+    /// Its path in a checkout of the user.
     pub disk: Option<String>,
     /// Whether it is the same there.
     pub is_same: bool,
@@ -131,7 +131,7 @@ pub enum Input {
     Paste(String),
 }
 
-/// A key as commands name it. Shift is part of the character; it is a flag for the other keys.
+/// A key in the notation of commands. Shift is part of the character; it is a flag for the other keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     pub code: Code,
@@ -165,7 +165,7 @@ impl Key {
         Self { code, ctrl: false, alt: false, shift: false }
     }
 
-    /// Reads a key as commands spell it: `j`, `G`, `ctrl-d`, `shift-left`, `esc`, `space`.
+    /// Parses a key in the notation of commands: `j`, `G`, `ctrl-d`, `shift-left`, `esc`, `space`.
     pub fn parse(text: &str) -> Option<Self> {
         let mut key = Self::plain(Code::Esc);
         let mut rest = text;

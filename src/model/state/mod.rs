@@ -1,5 +1,5 @@
-//! All data that a screen may read, and the one reducer that changes it ([`Engine`]): what happens comes in as [`Message`]s, what is wanted
-//! from the outside goes out as [`Effect`]s.
+//! All data that a screen may read, and the one reducer that changes it ([`Engine`]): events come in as [`Message`]s, requests to
+//! the outside go out as [`Effect`]s.
 
 mod acting;
 mod cluster;
@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 pub use acting::policy_of;
-pub use cluster::{Cluster, Link, ServerFacts, Tree};
+pub use cluster::{Cluster, Link, ServerFacts, TreeState};
 pub use declared::Manifest;
 pub use effect::{Aspect, Effect, LogRequest, Terminal, Ticket, Tickets};
 pub use engine::{Asked, Beginning, Engine, Update};
@@ -37,7 +37,7 @@ use jobs::Jobs;
 /// Everything that a screen may read. Owned by the [`Engine`], changed by messages only.
 #[derive(Debug)]
 pub struct State {
-    /// Now, as the last message told.
+    /// The time of the last message.
     pub clock: Timestamp,
     pub clusters: BTreeMap<ClusterId, Cluster>,
     pub active: ClusterId,
@@ -45,19 +45,19 @@ pub struct State {
     pub contexts: Vec<Context>,
     pub settings: Settings,
     pub notice: Option<Notice>,
-    /// What is being done, and what was done in this run.
+    /// The jobs under way, and those of this run that are over.
     pub jobs: Jobs,
-    /// Connections that were left while jobs are under way: kept for these, shown nowhere.
+    /// Connections that were left with jobs under way: kept for these, never shown.
     left: Vec<Cluster>,
-    /// Acts that start by themselves as soon as it is known that they are allowed.
+    /// Acts that start once the API server has allowed them.
     eager: Vec<acting::Eager>,
-    /// Jobs of earlier runs that were asked for.
+    /// Jobs of earlier runs whose lock was requested.
     taking: BTreeSet<jobs::JobId>,
-    /// Jobs of which a person is asked whether they may go on unrecorded.
+    /// Jobs that the user is asked about, because they cannot be written down.
     held: BTreeSet<jobs::JobId>,
 }
 
-/// What a person chose for this run.
+/// The user's settings for this run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     pub ascii: bool,
@@ -67,15 +67,15 @@ pub struct Settings {
     /// The demo's hints are shown.
     pub guide: bool,
     pub theme: String,
-    /// Names of the themes that `:theme` offers.
+    /// The themes for `:theme`.
     pub themes: Vec<String>,
-    /// Jobs are written down, so that another run can take them up.
+    /// Whether jobs are written down, so that another run can continue them.
     pub keeps_jobs: bool,
     /// `--readonly`, or the configuration's: nothing is written, whatever the context.
     pub readonly: bool,
-    /// Rules for contexts, by a pattern of their names; the first that fits holds.
+    /// Rules for contexts, by a pattern of their names; the first match applies.
     pub guarded: Vec<Guarded>,
-    /// Where the user's clocks stand, what `14:00` means; none for UTC.
+    /// The user's time zone, for `14:00`; none for UTC.
     pub zone: Option<jiff::tz::TimeZone>,
 }
 

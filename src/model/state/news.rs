@@ -1,4 +1,4 @@
-//! What a cluster's session tells, taken into the state.
+//! The reports of a cluster's session, taken into the state.
 
 use super::engine::Update;
 use super::{Epoch, News, State};
@@ -7,10 +7,10 @@ use crate::domain::ClusterId;
 impl State {
     /// Takes news of a cluster; those of an older epoch reach only the jobs that are still under way there. Returns whether the screen may
     /// have to change.
-    pub(super) fn hear(&mut self, id: ClusterId, epoch: Epoch, news: News, out: &mut Update) -> bool {
+    pub(super) fn receive(&mut self, id: ClusterId, epoch: Epoch, news: News, out: &mut Update) -> bool {
         let now = self.clock;
         let Some(cluster) = self.clusters.get_mut(&id).filter(|cluster| cluster.epoch == epoch) else {
-            return self.hear_left(id, epoch, news, out);
+            return self.receive_left(id, epoch, news, out);
         };
         match news {
             News::Link(link) => {
@@ -33,7 +33,7 @@ impl State {
                 cluster.apply(deltas);
                 self.advance_jobs(out);
             }
-            News::Rights(rights) => self.hear_rights(rights, out),
+            News::Rights(rights) => self.receive_rights(rights, out),
             News::User(user) => {
                 cluster.is_unnamed = user.is_none();
                 cluster.user = user;
@@ -43,13 +43,13 @@ impl State {
             // nobody looks there
             News::Note(_) => {}
             News::Compared(run, compared) => cluster.compared(run, *compared, now),
-            News::Owners(owners) => self.hear_owners(owners, out),
+            News::Owners(owners) => self.receive_owners(owners, out),
         }
         id == self.active
     }
 
     /// Takes news of a connection that was left; returns whether it was one.
-    fn hear_left(&mut self, id: ClusterId, epoch: Epoch, news: News, out: &mut Update) -> bool {
+    fn receive_left(&mut self, id: ClusterId, epoch: Epoch, news: News, out: &mut Update) -> bool {
         let Some(cluster) = self.left.iter_mut().find(|cluster| cluster.id == id && cluster.epoch == epoch) else { return false };
         match news {
             News::Link(link) => cluster.link = link,

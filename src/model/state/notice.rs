@@ -1,11 +1,11 @@
-//! A line to the user, and when it ends: by itself, since what was said is soon known, and nothing else may stand behind it for ever.
+//! A line for the user. It ends by itself: it is soon read, and must not hide what is below it for ever.
 
 use jiff::Timestamp;
 
 use super::{Link, State};
 use crate::error::Error;
 
-/// How long a notice stands, in seconds: long enough to read two lines.
+/// How long a notice is shown, in seconds: long enough to read two lines.
 const LASTS: i64 = 10;
 
 /// A line to the user; gone with the next key, or before.
@@ -13,7 +13,7 @@ const LASTS: i64 = 10;
 pub struct Notice {
     pub text: String,
     pub is_error: bool,
-    /// When it was said.
+    /// When it was shown.
     pub at: Timestamp,
     pub ends: Ends,
 }
@@ -23,11 +23,11 @@ pub struct Notice {
 pub enum Ends {
     /// Time.
     Soon,
-    /// What the connection says next, or time.
+    /// The next state of the connection, or time.
     WithLink,
-    /// The answer that an act waits for, or that none will come.
+    /// The reply that an act waits for, or its failure.
     WithAnswer,
-    /// Nothing: an error wants to be read.
+    /// Nothing: an error has to be read.
     WithKey,
 }
 
@@ -53,20 +53,20 @@ impl State {
         self.notice = Some(Notice { text: error.to_string(), is_error: true, at: self.clock, ends: Ends::WithKey });
     }
 
-    /// Ends the notice whose time is over.
+    /// Ends an expired notice.
     pub(super) fn tidy_notice(&mut self) {
         let clock = self.clock;
         self.notice.take_if(|notice| notice.left(clock) == Some(0));
     }
 
-    /// Ends the notice that waited for what the connection says.
+    /// Ends a notice that waits for the connection.
     pub(super) fn notice_link(&mut self) {
         let link = &self.cluster().link;
         let (is_new, is_down) = (*link != Link::Connecting, self.cluster().lost().is_some());
         self.notice.take_if(|notice| notice.ends == Ends::WithLink && is_new || notice.ends == Ends::WithAnswer && is_down);
     }
 
-    /// Ends the notice that an answer is waited for.
+    /// Ends a notice about a pending reply.
     pub(super) fn notice_answer(&mut self) {
         self.notice.take_if(|notice| notice.ends == Ends::WithAnswer);
     }

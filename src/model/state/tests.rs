@@ -139,30 +139,30 @@ fn an_act_waits_for_the_right_to_it_and_starts_by_itself() {
         }
         let state = bench.0.state();
         assert_eq!(state.jobs.running().count(), usize::from(is_allowed));
-        let told = state.notice.as_ref().map(|notice| notice.text.as_str()).unwrap_or_default();
-        assert_eq!(told.contains("you may not patch kustomizations in \"apps\""), !is_allowed, "{told}");
+        let notice = state.notice.as_ref().map(|notice| notice.text.as_str()).unwrap_or_default();
+        assert_eq!(notice.contains("you may not patch kustomizations in \"apps\""), !is_allowed, "{notice}");
     }
 }
 
 #[test]
-fn to_ask_whether_one_may_is_told_until_there_is_an_answer_or_nobody_to_give_it() {
-    let told = |bench: &Bench| bench.0.state().notice.as_ref().map(|notice| notice.text.clone()).unwrap_or_default();
+fn asking_for_rights_is_shown_until_there_is_an_answer_or_no_connection() {
+    let notice = |bench: &Bench| bench.0.state().notice.as_ref().map(|notice| notice.text.clone()).unwrap_or_default();
     let begun = || {
         let mut bench = Bench::new();
         let update = bench.act("reconcile");
-        assert!(told(&bench).contains("asking whether you may"));
+        assert!(notice(&bench).contains("asking whether you may"));
         (bench, update)
     };
     let (mut bench, _) = begun();
     let now = bench.0.state().clock;
     bench.news(News::Link(Link::Stale { since: now, why: "connection refused".into() }));
-    assert_eq!(told(&bench), "");
+    assert_eq!(notice(&bench), "");
 
     let (mut bench, update) = begun();
     let of = |effect: &Effect| if let Effect::Review { asks, .. } = effect { Some(asks.clone()) } else { None };
     let asked = update.effects.iter().find_map(of).expect("it is asked");
     bench.news(News::Rights(asked.into_iter().map(|ask| (ask, true)).collect()));
-    assert!(!told(&bench).contains("asking"), "{}", told(&bench));
+    assert!(!notice(&bench).contains("asking"), "{}", notice(&bench));
 }
 
 fn confirmation(update: Update) -> Confirmation {

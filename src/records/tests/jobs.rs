@@ -91,7 +91,7 @@ fn jobs_are_listed_with_who_holds_them() {
 }
 
 #[test]
-fn whoever_looks_is_in_no_holders_way() {
+fn looking_does_not_block_the_holder() {
     use std::sync::atomic::{AtomicBool, Ordering};
     let (dir, disk) = place();
     drop(create(&disk, dir.path(), "one", b"begun\n").expect("created"));
@@ -108,7 +108,7 @@ fn whoever_looks_is_in_no_holders_way() {
         is_over.store(true, Ordering::SeqCst);
         held
     });
-    assert_eq!(held, 300, "a job that nobody held was somebody's");
+    assert_eq!(held, 300, "a job without a holder was reported as held");
     assert!(!load(&*disk, dir.path()).expect("read")[0].is_elsewhere, "and none of them holds it now");
 }
 
@@ -129,10 +129,10 @@ fn an_id_is_a_files_name_and_what_is_written_are_lines() {
 fn a_file_that_something_else_changed_is_not_added_to() {
     let (dir, disk) = place();
     let mut held = create(&disk, dir.path(), "one", b"begun\n").expect("created");
-    REAL.append(&held.at.job, b"somebody's").expect("written");
+    REAL.append(&held.at.job, b"foreign").expect("written");
 
     assert!(held.append(b"sent\n").is_err_and(|error| error.to_string().contains("changed by something else")));
-    held.append(b"sent\n").expect("written anew");
+    held.append(b"sent\n").expect("rewritten");
     assert_eq!(on_disk(dir.path()).expect("there"), b"begun\nsent\n");
 }
 
@@ -162,7 +162,7 @@ fn what_is_over_and_old_is_swept_and_nothing_else() {
 }
 
 #[test]
-fn after_a_failed_fsync_everything_is_written_anew() {
+fn after_a_failed_fsync_everything_is_rewritten() {
     let (dir, faulty) = (tempfile::tempdir().expect("a directory"), Faulty::new());
     let disk: Arc<dyn Disk> = Arc::new(faulty.clone());
     let mut held = create(&disk, dir.path(), "one", b"begun\n").expect("created");
@@ -185,15 +185,15 @@ fn a_torn_line_is_taken_back_at_once() {
     assert!(held.append(b"sent\n").is_err_and(|error| error.kind() == io::ErrorKind::StorageFull));
     assert_eq!(on_disk(dir.path()).expect("there"), b"begun\n");
 
-    faulty.mend();
+    faulty.repair();
     let before = faulty.operations();
     held.append(b"sent\n").expect("there is room again");
-    assert_eq!(faulty.operations() - before, 4, "it is added to, for that needs less room than writing it anew");
+    assert_eq!(faulty.operations() - before, 4, "it is added to, for that needs less room than rewriting it");
     assert_eq!(on_disk(dir.path()).expect("there"), b"begun\nsent\n");
 }
 
 #[test]
-fn what_the_last_holder_never_got_to_the_disk_is_written_anew_by_the_next() {
+fn what_the_last_holder_did_not_get_to_the_disk_is_rewritten_by_the_next() {
     let (dir, faulty) = (tempfile::tempdir().expect("a directory"), Faulty::new());
     let disk: Arc<dyn Disk> = Arc::new(faulty.clone());
     let mut held = create(&disk, dir.path(), "one", b"begun\n").expect("created");
@@ -202,7 +202,7 @@ fn what_the_last_holder_never_got_to_the_disk_is_written_anew_by_the_next() {
     faulty.hit(faulty.operations() + 5, Fault::Killed { lands: 0 });
     assert!(held.append(b"sent\n").is_err());
     drop(held);
-    faulty.mend();
+    faulty.repair();
 
     let (mut held, text) = taken(&disk, dir.path()).expect("free");
     assert_eq!(text, "begun\nsent\n");
@@ -249,8 +249,8 @@ impl Known {
     }
 }
 
-/// Creates a job and adds to it ten times, whatever fails; in between it is once written anew, early: that heals what went wrong before.
-/// Looks after each step whether somebody else gets it.
+/// Creates a job and adds to it ten times, whatever fails; in between it is rewritten once, early: that heals what went wrong before.
+/// Checks after each step whether another run gets it.
 fn work(disk: &Arc<dyn Disk>, dir: &Path) -> Known {
     let mut known = Known::default();
     let first = b"begun\n".to_vec();
@@ -294,7 +294,7 @@ fn survive(case: &str, plan: impl Fn(&Faulty)) -> u64 {
         plan(&faulty);
         let known = work(&disk, dir.path());
         operations = faulty.operations();
-        faulty.mend();
+        faulty.repair();
         if is_cut {
             faulty.cut_power().expect("cut");
         }
@@ -362,7 +362,7 @@ fn a_disk_that_fails_from_some_moment_on_keeps_what_was_confirmed_until_then() {
         for _ in 0..3 {
             assert!(held.append(b"sent\n").is_err(), "{case}");
         }
-        faulty.mend();
+        faulty.repair();
         held.append(b"at last\n").expect("written");
         faulty.cut_power().expect("cut");
         assert_eq!(on_disk(dir.path()).expect("there"), b"begun\nat last\n", "{case}");

@@ -2,7 +2,7 @@
 
 use crate::git::Checkout;
 use fluxdeck_model::error::Result;
-use fluxdeck_model::render::repository::{Builder, Member, Wish};
+use fluxdeck_model::render::repository::{BuildRequest, Builder, Member};
 
 /// A repository on a thread of its own. What leaves it is data that holds nothing of it.
 pub struct Bench {
@@ -19,7 +19,7 @@ impl Bench {
     ///
     /// # Errors
     /// The commit is not there, or cannot be read.
-    pub fn one(&mut self, commit: &str, wish: &Wish) -> Result<Member> {
+    pub fn one(&mut self, commit: &str, wish: &BuildRequest) -> Result<Member> {
         let view = self.checkout.view(Some(commit))?;
         Ok(self.builder.one(view.tree(), wish)?)
     }

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::contact::{Again, Asking, Contact, Left, Patience, Refusal, hinted};
-use super::place::{Place, Verdict};
+use super::place::{ReadPosition, Verdict};
 use super::voice::{self, Piece, Voice, hand_on};
 use crate::cluster::{self, Connection, Container, ContainerState, Failure, Lines, LogAsk};
 use fluxdeck_model::domain::ObjectRef;
@@ -101,7 +101,7 @@ impl Reader {
                 pod: self.pod.clone(),
                 limit: self.limit,
             };
-            Tail { reader, container, prefix, request, place: Place::default(), is_unsure: false, was_quiet: false }
+            Tail { reader, container, prefix, request, place: ReadPosition::default(), is_unsure: false, was_quiet: false }
                 .run(contact.clone())
         });
         let ends = logs.collect::<FuturesUnordered<_>>().collect::<Vec<_>>();
@@ -160,7 +160,7 @@ struct Tail<'a> {
     /// What each line begins with.
     prefix: String,
     request: &'a LogRequest,
-    place: Place,
+    place: ReadPosition,
     /// Something was cut: lines may be lost until what was read last comes again.
     is_unsure: bool,
     /// It was opened again because nothing came.

@@ -198,7 +198,7 @@ async fn declared(renderer: Renderer, object: &ObjectRef, applied_by: &ObjectRef
     }
 }
 
-/// A file of a commit, as it may be shown.
+/// A file of a commit, masked for the screen.
 async fn file(desk: &Desk, place: FilePlace) -> Reply {
     let at = place.at.clone();
     let read = desk.ask(&at, true, move |bench| {

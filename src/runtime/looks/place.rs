@@ -17,7 +17,7 @@ const MOST_MISSED: u32 = 5_000;
 
 /// How far a log was read.
 #[derive(Default)]
-pub(super) struct Place {
+pub(super) struct ReadPosition {
     /// The last lines, the youngest last, by their time and a hash of their text.
     last: VecDeque<(Timestamp, u64)>,
     hasher: RandomState,
@@ -34,7 +34,7 @@ pub(super) enum Verdict {
     AfterHole,
 }
 
-impl Place {
+impl ReadPosition {
     /// Where the log is read from: its last `tail` lines when nothing was read yet.
     pub fn start(&self, tail: u32) -> Start {
         match self.last.back() {
@@ -117,7 +117,7 @@ mod tests {
     }
 
     /// Reads all that is new.
-    fn take(place: &mut Place, lines: &[Line]) -> (Vec<String>, usize) {
+    fn take(place: &mut ReadPosition, lines: &[Line]) -> (Vec<String>, usize) {
         let (mut known, mut new, mut holes) = (place.again(), Vec::new(), 0);
         for line in lines {
             match place.judge(&mut known, line) {
@@ -144,7 +144,7 @@ mod tests {
         for a_second in [1, 7, 2_000] {
             let all = lines(&log(0..3_000, a_second)).await;
             for cut in [1, 2, 6, 7, 8, 511, 512, 513, 1_999, 2_000, 2_001, 2_999] {
-                let mut place = Place::default();
+                let mut place = ReadPosition::default();
                 take(&mut place, &all[..cut]);
                 let Start::Since(at, _) = place.start(200) else { panic!("{cut}: it was read before") };
                 // the server's answer: from the whole second on
@@ -164,7 +164,7 @@ mod tests {
     #[tokio::test]
     async fn lines_of_one_moment_and_one_text_are_as_many_as_they_were() {
         let same = "2026-01-01T00:00:00Z tick\n";
-        let mut place = Place::default();
+        let mut place = ReadPosition::default();
         take(&mut place, &lines(&same.repeat(3)).await);
 
         let (new, holes) = take(&mut place, &lines(&same.repeat(5)).await);
@@ -176,17 +176,17 @@ mod tests {
     async fn lines_out_of_order_are_all_new_the_first_time() {
         let text = "2026-01-01T00:00:00.2Z a\n2026-01-01T00:00:00.1Z b\n2026-01-01T00:00:00.3Z c\n";
 
-        assert_eq!(take(&mut Place::default(), &lines(text).await), (["a", "b", "c"].map(str::to_owned).to_vec(), 0));
+        assert_eq!(take(&mut ReadPosition::default(), &lines(text).await), (["a", "b", "c"].map(str::to_owned).to_vec(), 0));
     }
 
     #[tokio::test]
     async fn where_nothing_comes_again_there_may_be_a_hole() {
-        let mut place = Place::default();
+        let mut place = ReadPosition::default();
         take(&mut place, &lines(&log(0..10, 1)).await);
         // the log was turned over meanwhile
         assert_eq!(take(&mut place, &lines(&log(20..22, 1)).await), (vec!["line 20".to_owned(), "line 21".to_owned()], 1));
 
-        let mut blind = Place::default();
+        let mut blind = ReadPosition::default();
         take(&mut blind, &lines("a\nb\n").await);
         assert_eq!(blind.start(200), Start::Tail(0), "without times nothing is read twice");
         assert_eq!(take(&mut blind, &lines("c\n").await), (vec!["c".to_owned()], 1));

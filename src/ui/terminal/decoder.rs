@@ -86,7 +86,7 @@ impl Decoder {
         }
         let (meaning, taken) = match meaning(bytes) {
             Some(found) => found,
-            // nothing that is known is as long: it is no key, and what follows may be
+            // nothing that is known is as long: it is not a key, and what follows may be
             None if bytes.len() > LONGEST => return Some(bytes.len()),
             None => return None,
         };
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_one_read_brings_is_told_apart() {
+    fn keys_of_one_read_are_separated() {
         for (read, expected) in [
             (&b"j"[..], "j"),
             (b"jk:", "j k :"),
@@ -234,7 +234,7 @@ mod tests {
         assert_eq!(due, at + ESCAPE);
         assert!(decoder.settle(due - Duration::from_millis(1)).is_empty(), "not yet");
         assert_eq!(decoder.settle(due), [Input::Key(Key::plain(Code::Esc))]);
-        assert_eq!(decoder.due(), None, "it is told once");
+        assert_eq!(decoder.due(), None, "it is reported once");
 
         // an answer without an end does not swallow keys for ever
         decoder.take(b"\x1b]1", due);

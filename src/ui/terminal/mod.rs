@@ -69,7 +69,7 @@ impl Screen {
         Ok(self.next.area == Rect::new(0, 0, width.max(1), height.max(1)))
     }
 
-    /// Fits the buffers to the terminal and draws everything anew next time.
+    /// Fits the buffers to the terminal and redraws everything next time.
     ///
     /// # Errors
     /// When the terminal cannot be asked.
@@ -126,7 +126,7 @@ impl Screen {
         give_back();
     }
 
-    /// Takes the terminal again, and draws everything anew next time.
+    /// Takes the terminal again, and redraws everything next time.
     ///
     /// # Errors
     /// When the terminal cannot be switched.

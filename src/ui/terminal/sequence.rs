@@ -8,7 +8,7 @@ use fluxdeck_model::state::{Code, Key};
 
 pub(super) const ESC: u8 = 0x1b;
 const BEL: u8 = 0x07;
-/// What stands behind pasted text (xterm ctlseqs, "Bracketed Paste Mode").
+/// The end marker of pasted text (xterm ctlseqs, "Bracketed Paste Mode").
 pub(super) const PASTE_ENDS: &[u8] = b"\x1b[201~";
 
 /// What a sequence says.
@@ -33,12 +33,12 @@ pub(super) fn meaning(bytes: &[u8]) -> Option<(Meaning, usize)> {
     }
 }
 
-/// Whether a sequence goes on with that byte behind its ESC.
+/// Whether a sequence can continue with that byte after its ESC.
 pub(super) fn introduces(byte: u8) -> bool {
     matches!(byte, b'[' | b'O' | b']' | b'P')
 }
 
-/// The escape key, and what stands behind it is something else.
+/// The escape key; the bytes after it are something else.
 const ESCAPE_KEY: (Meaning, usize) = (Meaning::Key(Key { code: Code::Esc, ctrl: false, alt: false, shift: false }), 1);
 
 /// The keys that a person may have pressed where a sequence has only begun: none where it has gone on as nobody types.
@@ -69,7 +69,7 @@ fn ascii(byte: u8) -> Key {
     }
 }
 
-/// A letter beyond ASCII. What is no UTF-8 means nothing.
+/// A letter beyond ASCII. Bytes that are not UTF-8 mean nothing.
 fn letter(bytes: &[u8]) -> Option<(Meaning, usize)> {
     let front = &bytes[..bytes.len().min(4)];
     let whole = match std::str::from_utf8(front) {
@@ -106,7 +106,7 @@ fn lettered(last: u8) -> Option<Code> {
     })
 }
 
-/// An answer of the terminal to somebody's question (OSC, DCS), up to its end: one that comes late is not typed. They begin with a number,
+/// A reply of the terminal to a query (OSC, DCS), up to its end: a late one is not typed text. They begin with a number,
 /// or with a sign that says whose they are; anything else is the escape key, and what follows.
 fn answer(bytes: &[u8]) -> Option<(Meaning, usize)> {
     if !matches!(bytes.get(2)?, b'0'..=b'9' | b'>' | b'!') {
@@ -145,7 +145,7 @@ fn control_sequence(bytes: &[u8]) -> Option<(Meaning, usize)> {
 fn spelled(parameters: &[u8], last: u8) -> Meaning {
     let mut numbers = parameters.split(|byte| *byte == b';').map(number);
     let (first, second, third) = (numbers.next().flatten(), numbers.next().flatten(), numbers.next().flatten());
-    // a question mark or the like stands before the number of what is no key
+    // sequences other than keys have a question mark or similar before the number
     let is_key = parameters.iter().all(|byte| matches!(byte, b'0'..=b';')) && !is_release(parameters);
     let code = match last {
         _ if !is_key => None,
@@ -167,7 +167,7 @@ fn is_release(parameters: &[u8]) -> bool {
     modifiers.split(|byte| *byte == b':').nth(1) == Some(b"3")
 }
 
-/// A parameter's number, without what stands behind its colon.
+/// A parameter's number, without the part after its colon.
 fn number(parameter: &[u8]) -> Option<u32> {
     let digits = parameter.split(|byte| *byte == b':').next()?;
     std::str::from_utf8(digits).ok()?.parse().ok()
@@ -199,7 +199,7 @@ fn coded(code: u32) -> Option<Key> {
 }
 
 /// A key with the modifiers of xterm: one more than a sum of 1 for shift, 2 for alt, 4 for ctrl. With those of others (kitty: 8 for super,
-/// 16 for hyper, 32 for meta) it is no key of ours; the locks do not count.
+/// 16 for hyper, 32 for meta) it is not a key of ours; the locks do not count.
 fn modified(key: Key, modifiers: Option<u32>) -> Meaning {
     let mask = modifiers.unwrap_or(1).saturating_sub(1);
     if mask & (8 | 16 | 32) != 0 {

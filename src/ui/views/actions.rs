@@ -21,7 +21,7 @@ use crate::ui::widgets::dialog::Dialog;
 use crate::ui::widgets::editor::{Edited, Editor, window};
 use crate::ui::widgets::lines::Styled;
 use fluxdeck_model::actions::{self, Action, Offer};
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target, Transition, pretty};
+use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject, Transition, pretty};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::error::Error;
 use fluxdeck_model::forms::Answers;
@@ -31,9 +31,9 @@ use fluxdeck_model::state::{Code, Intent, Key, State, Wanted};
 pub const SPEC: ViewSpec = ViewSpec {
     screen: Screen::ACTIONS,
     doc: "everything that can be done to what is selected",
-    scope: Scope::Dialog,
+    scope: KeyScope::Dialog,
     make: |target, state| match target {
-        Target::Acts { targets, hidden } => Ok(Box::new(Panel::new(targets, hidden, state))),
+        Subject::Acts { targets, hidden } => Ok(Box::new(Panel::new(targets, hidden, state))),
         _ => Err(Error::usage("actions need an object", "move to one and press a")),
     },
 };
@@ -121,7 +121,7 @@ impl Panel {
         match unseen {
             _ if !self.entries.is_empty() => "no action matches".to_owned(),
             Some(node) => message_of(&cluster.store, &cluster.forest, node),
-            None => "nothing can be done to it from here".to_owned(),
+            None => "there are no actions for it".to_owned(),
         }
     }
 
@@ -129,12 +129,12 @@ impl Panel {
         let (key, text) = if entry.open > 0 { (Style::Key, Style::Text) } else { (Style::Disabled, Style::Disabled) };
         let line = Styled::of(key, format!("{:>3}", pretty(entry.action.key))).upto(KEY).and(text, entry.action.label);
         let count = self.objects.len();
-        let told = match &entry.reason {
+        let message = match &entry.reason {
             Some(why) if entry.open > 0 => format!("{} of {count}; {why}", entry.open),
             Some(why) => why.clone(),
             None => return line.upto(LABEL + KEY).and(Style::Dim, entry.action.doc),
         };
-        line.upto(LABEL + KEY).and(Style::Dim, told)
+        line.upto(LABEL + KEY).and(Style::Dim, message)
     }
 }
 
@@ -150,8 +150,8 @@ impl View for Panel {
         &SPEC
     }
 
-    fn target(&self) -> Target {
-        Target::Acts { targets: self.targets.clone(), hidden: self.hidden.clone() }
+    fn target(&self) -> Subject {
+        Subject::Acts { targets: self.targets.clone(), hidden: self.hidden.clone() }
     }
 
     fn title(&self, _: &State) -> String {
@@ -170,7 +170,7 @@ impl View for Panel {
         explore(&self.objects, cx);
     }
 
-    fn heard(&mut self, cx: &mut Cx) {
+    fn changed(&mut self, cx: &mut Cx) {
         explore(&self.objects, cx);
     }
 

@@ -1,11 +1,11 @@
-//! The log of acts: everything that was done from here, in this run and in earlier ones; the youngest on top.
+//! The log of acts, of this run and earlier ones; the newest on top.
 //!
 //! ```text
 //!  WHEN                 CONTEXT   USER  WHAT                             OUTCOME
 //!  2026-01-01 14:02:11  prod-eu   ana   suspend HelmRelease web/web      done: suspended
 //! ```
-//! The line above the keys is the line of `flux` or `kubectl` that does the same (`c` copies it), or the whole of what was not simply
-//! done.
+//! The line above the keys is the equivalent `flux` or `kubectl` line (`c` copies it), or the full text of an outcome other than
+//! plain success.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -15,12 +15,12 @@ use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::Column;
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target};
+use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject};
 use fluxdeck_model::domain::{Act, ActEnd};
 use fluxdeck_model::state::{Question, Reply, State, Ticket};
 
 pub const SPEC: ViewSpec =
-    ViewSpec { screen: Screen::ACTS, doc: "the log of acts", scope: Scope::Picker, make: |_, _| Ok(Box::<Acts>::default()) };
+    ViewSpec { screen: Screen::ACTS, doc: "the log of acts", scope: KeyScope::Picker, make: |_, _| Ok(Box::<Acts>::default()) };
 
 #[derive(Default)]
 struct Acts {
@@ -30,7 +30,7 @@ struct Acts {
     earlier: Option<Vec<Act>>,
     /// What is shown, in the order of the items' ids: first those of earlier runs.
     all: Vec<Act>,
-    /// How many are of earlier runs, or of other programs.
+    /// How many belong to earlier runs, or to other programs.
     others: usize,
 }
 
@@ -45,11 +45,11 @@ impl Acts {
 
     /// What is said of an act without an end. Of one that a program of before left without a word the log says that itself.
     fn open(&self, at: usize) -> &'static str {
-        if at < self.others { "under way elsewhere, or not known" } else { "under way" }
+        if at < self.others { "under way elsewhere, or unknown" } else { "under way" }
     }
 }
 
-/// What came of it; of what has no end yet, `open`.
+/// The outcome; `open` while there is none.
 fn outcome<'a>(act: &'a Act, open: &'static str) -> (Style, &'a str) {
     let style = match act.end {
         Some(ActEnd::Done) => Style::Ready,
@@ -77,8 +77,8 @@ impl View for Acts {
         &SPEC
     }
 
-    fn target(&self) -> Target {
-        Target::Nothing
+    fn target(&self) -> Subject {
+        Subject::Nothing
     }
 
     fn title(&self, _: &State) -> String {
@@ -96,8 +96,8 @@ impl View for Acts {
     fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
         match (gesture, self.selected().map(|act| act.line.clone())) {
             (Gesture::Copy | Gesture::Open, Some(line)) => {
-                let told = format!("copied {line}");
-                cx.copy(line, told);
+                let notice = format!("copied {line}");
+                cx.copy(line, notice);
                 true
             }
             _ => self.picker.gesture(gesture, cx),
@@ -133,7 +133,7 @@ impl View for Acts {
     }
 
     fn message(&self, _: &State) -> Option<String> {
-        // what is not simply done is told in full
+        // an outcome other than plain success is shown in full
         let outcome = |act: &Act| act.outcome.clone().filter(|_| act.end != Some(ActEnd::Done));
         self.selected().map(|act| outcome(act).unwrap_or_else(|| act.line.clone()))
     }
@@ -147,7 +147,7 @@ impl View for Acts {
             Column::new("OUTCOME", 16, 48, 2),
             Column::new("SAME AS", 24, u16::MAX, 5),
         ];
-        let nothing = if self.earlier.is_some() { "nothing has been done from here yet" } else { "reading …" };
+        let nothing = if self.earlier.is_some() { "nothing has been done yet" } else { "reading …" };
         self.picker.render(area, buf, scene, &columns, nothing);
     }
 }

@@ -14,13 +14,13 @@ use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::Column;
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target};
+use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject};
 use fluxdeck_model::state::State;
 
 pub const SPEC: ViewSpec = ViewSpec {
     screen: Screen::CONTEXTS,
     doc: "contexts of the kubeconfig",
-    scope: Scope::Picker,
+    scope: KeyScope::Picker,
     make: |_, state| Ok(Box::new(Contexts { picker: Picker::at(&*state.cluster().context) })),
 };
 
@@ -33,8 +33,8 @@ impl View for Contexts {
         &SPEC
     }
 
-    fn target(&self) -> Target {
-        Target::Nothing
+    fn target(&self) -> Subject {
+        Subject::Nothing
     }
 
     fn title(&self, _: &State) -> String {
@@ -114,7 +114,7 @@ mod tests {
     }
 
     fn view(world: &World) -> Box<dyn View> {
-        (SPEC.make)(Target::Nothing, world.state()).expect("a view")
+        (SPEC.make)(Subject::Nothing, world.state()).expect("a view")
     }
 
     #[test]
@@ -133,7 +133,7 @@ mod tests {
         world.act(|cx| view.gesture(Gesture::Up, cx));
         let (effects, transitions) = world.act(|cx| view.gesture(Gesture::Open, cx));
         assert!(matches!(&effects[..], [Effect::Connect { context, .. }] if context == "prod"), "{effects:?}");
-        assert_eq!(transitions, [Transition::Go(Screen::TREE, Target::Nothing)]);
+        assert_eq!(transitions, [Transition::Go(Screen::TREE, Subject::Nothing)]);
     }
 
     #[test]

@@ -35,7 +35,7 @@ use crate::ui::widgets::about::About;
 use crate::ui::widgets::lines::{Styled, copy};
 use crate::ui::widgets::request::{Answer, Request, waiting};
 use crate::ui::widgets::text::Text;
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target};
+use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject};
 use fluxdeck_model::domain::width;
 use fluxdeck_model::domain::{NodeId, ObjectRef};
 use fluxdeck_model::error::Error;
@@ -46,9 +46,9 @@ use fluxdeck_model::state::{Aspect, Details, Events, Manifest, Reply, State, Tic
 pub const SPEC: ViewSpec = ViewSpec {
     screen: Screen::DETAILS,
     doc: "everything about the object: state, conditions, relations, inventory, spec, history, events",
-    scope: Scope::Text,
+    scope: KeyScope::Text,
     make: |target, _| match target {
-        Target::Object(object) => Ok(Box::new(DetailsView::new(object))),
+        Subject::Object(object) => Ok(Box::new(DetailsView::new(object))),
         _ => Err(Error::usage("details need an object", "move to one and press d")),
     },
 };
@@ -81,7 +81,7 @@ impl DetailsView {
         Self { object, body, declared, manifest: None, lines: Vec::new(), built: None, text: Text::default() }
     }
 
-    /// Makes the lines anew if what they tell has changed.
+    /// Makes the lines again if their content has changed.
     fn build(&mut self, width: u16, scene: &Scene) {
         let (cluster, now) = (scene.state.cluster(), scene.state.clock.as_second());
         let stamp = cluster.forest.stamp();
@@ -94,10 +94,10 @@ impl DetailsView {
                 let next_change = Cell::new(i64::MAX);
                 let inner = Scene { state: scene.state, theme: scene.theme, next_change: &next_change };
                 let lines = match cluster.store.find(&self.object) {
-                    Some(node) => self.told(node, width.into(), &inner),
+                    Some(node) => self.lines_of(node, width.into(), &inner),
                     None => vec![
                         Styled::of(Style::Accent, self.object.to_string()),
-                        Styled::of(Style::Text, "it is not in the cluster any more"),
+                        Styled::of(Style::Text, "it is no longer in the cluster"),
                     ],
                 };
                 if lines != self.lines {
@@ -111,7 +111,7 @@ impl DetailsView {
         scene.next_change.set(scene.next_change.get().min(until - now));
     }
 
-    fn told(&self, node: NodeId, width: usize, scene: &Scene) -> Vec<Styled> {
+    fn lines_of(&self, node: NodeId, width: usize, scene: &Scene) -> Vec<Styled> {
         let mut about = About::new(scene, node, width);
         about.identity();
         about.state();
@@ -157,7 +157,7 @@ impl DetailsView {
         }
         if manifest.object != self.object {
             about.heading("Git");
-            about.field("", Style::Dim, &format!("it is made of {}: o shows what git says of that", manifest.object));
+            about.field("", Style::Dim, &format!("it comes from {}: o shows what git has for that", manifest.object));
             return;
         }
         match &self.declared.answer {
@@ -190,7 +190,7 @@ fn declarations(about: &mut About, declared: &Declared, width: usize) {
 
 fn differences(about: &mut About, found: &Drift) {
     match found {
-        Drift::Missing => about.field("missing", Style::Failed, "git has it, the cluster has not"),
+        Drift::Missing => about.field("missing", Style::Failed, "git has it, the cluster does not"),
         Drift::Fields(fields) => {
             for field in fields {
                 about.field("", Style::Failed, &format!("{}  {}", drift::line(field), place(&field.origin)));
@@ -239,8 +239,8 @@ fn events(about: &mut About, details: &Details, width: usize, scene: &Scene) {
         Events::Here(rows) => rows,
         Events::Awaited => return about.lines.push(Styled::of(Style::Dim, " fetching…")),
         Events::Failed(error) => {
-            let told = Styled::of(Style::Error, format!(" {}", error.message)).and(Style::Dim, format!("  {}", error.hint));
-            return about.lines.extend(told.wrapped(1, width));
+            let lines_of = Styled::of(Style::Error, format!(" {}", error.message)).and(Style::Dim, format!("  {}", error.hint));
+            return about.lines.extend(lines_of.wrapped(1, width));
         }
     };
     let widths = Widths::of(rows, width.saturating_sub(1), false);
@@ -253,8 +253,8 @@ impl View for DetailsView {
         &SPEC
     }
 
-    fn target(&self) -> Target {
-        Target::Object(self.object.clone())
+    fn target(&self) -> Subject {
+        Subject::Object(self.object.clone())
     }
 
     fn title(&self, _: &State) -> String {
@@ -278,7 +278,7 @@ impl View for DetailsView {
         }
     }
 
-    fn heard(&mut self, cx: &mut Cx) {
+    fn changed(&mut self, cx: &mut Cx) {
         self.body.renew(&self.object, Aspect::Details, cx);
     }
 

@@ -16,7 +16,7 @@ use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::request::Request;
 use crate::ui::widgets::text::{Source, Text};
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target};
+use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::error::Error;
 use fluxdeck_model::state::{Aspect, Reply, State, Ticket};
@@ -24,9 +24,9 @@ use fluxdeck_model::state::{Aspect, Reply, State, Ticket};
 pub const SPEC: ViewSpec = ViewSpec {
     screen: Screen::YAML,
     doc: "the object as YAML",
-    scope: Scope::Text,
+    scope: KeyScope::Text,
     make: |target, _| match target {
-        Target::Object(object) => Ok(Box::new(Document { object, body: Request::default(), text: Text::default() })),
+        Subject::Object(object) => Ok(Box::new(Document { object, body: Request::default(), text: Text::default() })),
         _ => Err(Error::usage("YAML needs an object", "move to one and press y")),
     },
 };
@@ -135,8 +135,8 @@ impl View for Document {
         &SPEC
     }
 
-    fn target(&self) -> Target {
-        Target::Object(self.object.clone())
+    fn target(&self) -> Subject {
+        Subject::Object(self.object.clone())
     }
 
     fn title(&self, _: &State) -> String {
@@ -155,7 +155,7 @@ impl View for Document {
         self.body.ask(&self.object, Aspect::Yaml, cx);
     }
 
-    fn heard(&mut self, cx: &mut Cx) {
+    fn changed(&mut self, cx: &mut Cx) {
         self.body.renew(&self.object, Aspect::Yaml, cx);
     }
 
@@ -195,7 +195,7 @@ impl View for Document {
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
         match self.body.get() {
             Some(yaml) => self.text.render(area, buf, scene, yaml),
-            None => self.body.tell(area, buf, scene),
+            None => self.body.placeholder(area, buf, scene),
         }
     }
 }

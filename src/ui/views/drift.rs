@@ -4,7 +4,7 @@
 //!  OBJECT                FIELD            GIT     LIVE     SET BY
 //!  Deployment api/api    spec.replicas    3       5        flux/apps/production/kustomization.yaml:6
 //!  ConfigMap web/flags                    there   missing  flux/apps/base/web/flags.yaml
-//!  Kustomization a/b     not compared                      its source, OCIRepository apps/manifests, is no GitRepository
+//!  Kustomization a/b     not compared                      its source, OCIRepository apps/manifests, is not a GitRepository
 //! ```
 
 use ratatui::buffer::Buffer;
@@ -16,17 +16,17 @@ use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::Column;
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target, Transition};
+use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject, Transition};
 use fluxdeck_model::domain::ObjectRef;
-use fluxdeck_model::insight::declared::Place;
+use fluxdeck_model::insight::declared::LayerPlace;
 use fluxdeck_model::insight::drift::Drift;
 use fluxdeck_model::state::State;
-use fluxdeck_model::state::drift::{Drifts, Found, Progress, line, values};
+use fluxdeck_model::state::drift::{Drifts, ObjectDrift, Progress, line, values};
 
 pub const SPEC: ViewSpec = ViewSpec {
     screen: Screen::DRIFT,
     doc: "where the cluster differs from git, field by field",
-    scope: Scope::Fields,
+    scope: KeyScope::Fields,
     make: |_, _| Ok(Box::<DriftView>::default()),
 };
 
@@ -34,20 +34,20 @@ pub const SPEC: ViewSpec = ViewSpec {
 struct DriftView {
     picker: Picker,
     /// What the rows are about, by the items' ids.
-    rows: Vec<Told>,
+    rows: Vec<DriftRow>,
     /// The comparison and how often it had changed when the rows were made.
     made: Option<(u32, u64)>,
 }
 
 /// One row: the object and the line of git that sets the field, where it is a difference; and all of it as a sentence.
-struct Told {
+struct DriftRow {
     object: Option<ObjectRef>,
-    place: Option<Place>,
+    place: Option<LayerPlace>,
     message: String,
 }
 
 impl DriftView {
-    fn selected(&self) -> Option<&Told> {
+    fn selected(&self) -> Option<&DriftRow> {
         self.rows.get(self.picker.selected()?.parse::<usize>().ok()?)
     }
 
@@ -58,24 +58,24 @@ impl DriftView {
         let skipped = drifts.skipped.iter().map(|(what, why)| {
             let (none, dim) = (Styled::default(), |text: &str| Styled::of(Style::Dim, text));
             let cells = vec![dim(what), dim("not compared"), none.clone(), none, dim(why)];
-            (cells, Told { object: None, place: None, message: format!("{what} was not compared: {why}") })
+            (cells, DriftRow { object: None, place: None, message: format!("{what} was not compared: {why}") })
         });
-        for (cells, told) in differences.chain(skipped) {
+        for (cells, summary) in differences.chain(skipped) {
             items.push(Item { id: self.rows.len().to_string(), cells });
-            self.rows.push(told);
+            self.rows.push(summary);
         }
         self.picker.fill(items);
     }
 }
 
 /// The rows of an object.
-fn lines(object: &ObjectRef, found: &Found) -> Vec<(Vec<Styled>, Told)> {
+fn lines(object: &ObjectRef, found: &ObjectDrift) -> Vec<(Vec<Styled>, DriftRow)> {
     let named = Styled::of(Style::Text, object.to_string());
     let by = format!("{} at {}", found.applied_by, found.at.short());
-    let told = |place, message| Told { object: Some(object.clone()), place, message };
+    let summary = |place, message| DriftRow { object: Some(object.clone()), place, message };
     let Drift::Fields(fields) = &found.drift else {
         let cells = vec![named, Styled::default(), Styled::of(Style::Text, "there"), Styled::of(Style::Failed, "missing")];
-        return vec![(cells, told(None, format!("{by} has it, the cluster has not")))];
+        return vec![(cells, summary(None, format!("{by} has it, the cluster does not")))];
     };
     let row = |field: &fluxdeck_model::insight::drift::Drifted| {
         let [git, live] = values(field);
@@ -86,8 +86,8 @@ fn lines(object: &ObjectRef, found: &Found) -> Vec<(Vec<Styled>, Told)> {
             Styled::of(Style::Failed, live),
             Styled::of(Style::Dim, place(&field.origin)),
         ];
-        let at = Place::of(&field.origin, &found.at, &*object.gk.kind == "Secret");
-        (cells, told(Some(at), format!("{}  {}  {by}", line(field), place(&field.origin))))
+        let at = LayerPlace::of(&field.origin, &found.at, &*object.gk.kind == "Secret");
+        (cells, summary(Some(at), format!("{}  {}  {by}", line(field), place(&field.origin))))
     };
     fields.iter().map(row).collect()
 }
@@ -97,12 +97,12 @@ impl View for DriftView {
         &SPEC
     }
 
-    fn target(&self) -> Target {
-        Target::Nothing
+    fn target(&self) -> Subject {
+        Subject::Nothing
     }
 
     fn title(&self, state: &State) -> String {
-        format!("drift · {}", state.cluster().drifts.told())
+        format!("drift · {}", state.cluster().drifts.summary())
     }
 
     fn count(&self, _: &State) -> String {
@@ -115,16 +115,16 @@ impl View for DriftView {
 
     fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
         match (gesture, self.selected()) {
-            (Gesture::File, Some(Told { object: Some(object), place: Some(place), .. })) => {
+            (Gesture::File, Some(DriftRow { object: Some(object), place: Some(place), .. })) => {
                 open(object, place.clone(), cx);
                 true
             }
-            (Gesture::Open, Some(Told { object: Some(object), .. })) => {
-                cx.transit(Transition::Open(Screen::DETAILS, Target::Object(object.clone())));
+            (Gesture::Open, Some(DriftRow { object: Some(object), .. })) => {
+                cx.transit(Transition::Open(Screen::DETAILS, Subject::Object(object.clone())));
                 true
             }
-            (Gesture::File | Gesture::Open, Some(told)) => {
-                cx.say(told.message.clone());
+            (Gesture::File | Gesture::Open, Some(summary)) => {
+                cx.say(summary.message.clone());
                 true
             }
             _ => self.picker.gesture(gesture, cx),
@@ -161,7 +161,7 @@ impl View for DriftView {
             Column::new("SET BY", 16, u16::MAX, 2),
         ];
         let nothing = match scene.state.cluster().drifts.progress {
-            Progress::Done(_) => "the cluster is as git says",
+            Progress::Done(_) => "the cluster matches git",
             Progress::Running { .. } => "comparing …",
             Progress::Never => "`:drift` compares the cluster with git",
         };

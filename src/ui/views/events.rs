@@ -15,21 +15,21 @@ use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::{Styled, copy};
 use crate::ui::widgets::request::{Request, say};
 use crate::ui::widgets::text::Text;
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target};
+use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject};
 use fluxdeck_model::domain::width::{fit, head};
 use fluxdeck_model::domain::{EventRow, ObjectRef};
 use fluxdeck_model::error::Error;
 use fluxdeck_model::state::{Aspect, Reply, State, Ticket};
 
-/// What one is told where there are none.
+/// The text shown where there are none.
 pub(super) const NONE: &str = "no events: the API server keeps them for an hour";
 
 pub const SPEC: ViewSpec = ViewSpec {
     screen: Screen::EVENTS,
     doc: "events of the object",
-    scope: Scope::Text,
+    scope: KeyScope::Text,
     make: |target, _| match target {
-        Target::Object(object) => {
+        Subject::Object(object) => {
             Ok(Box::new(Events { text: Text::following(false), object, rows: Request::default(), lines: Vec::new() }))
         }
         _ => Err(Error::usage("events need an object", "move to one and press v")),
@@ -81,12 +81,12 @@ impl Widths {
         8 + self.kind + 2 + self.reason + 2 + 7 + if self.object > 0 { self.object + 2 } else { 0 }
     }
 
-    fn row(&self, [age, kind, reason, count, object, message]: [&str; 6], [told, plain]: [Style; 2]) -> Styled {
-        let dim = if told == Style::Heading { told } else { Style::Dim };
-        // where it is narrow the first letter, without a sign for the cut: `W`, `N`
-        let mut line = Styled::of(dim, format!("{age:<8}")).and(told, &kind[..head(kind, self.kind)]).upto(8 + self.kind + 2);
+    fn row(&self, [age, kind, reason, count, object, message]: [&str; 6], [strong, plain]: [Style; 2]) -> Styled {
+        let dim = if strong == Style::Heading { strong } else { Style::Dim };
+        // on a narrow screen only the first letter, without an ellipsis: `W`, `N`
+        let mut line = Styled::of(dim, format!("{age:<8}")).and(strong, &kind[..head(kind, self.kind)]).upto(8 + self.kind + 2);
         line = line
-            .and(told, fit(reason, self.reason))
+            .and(strong, fit(reason, self.reason))
             .upto(8 + self.kind + 2 + self.reason + 2)
             .and(plain, format!("{count:>5}  "));
         if self.object > 0 {
@@ -101,8 +101,8 @@ impl View for Events {
         &SPEC
     }
 
-    fn target(&self) -> Target {
-        Target::Object(self.object.clone())
+    fn target(&self) -> Subject {
+        Subject::Object(self.object.clone())
     }
 
     fn title(&self, _: &State) -> String {
@@ -126,7 +126,7 @@ impl View for Events {
         self.rows.ask(&self.object, Aspect::Events, cx);
     }
 
-    fn heard(&mut self, cx: &mut Cx) {
+    fn changed(&mut self, cx: &mut Cx) {
         self.rows.renew(&self.object, Aspect::Events, cx);
     }
 
@@ -164,7 +164,7 @@ impl View for Events {
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
         let area = area.intersection(buf.area);
         match self.rows.get() {
-            None => self.rows.tell(area, buf, scene),
+            None => self.rows.placeholder(area, buf, scene),
             Some(rows) if rows.is_empty() => say(area, buf, scene, NONE, ""),
             Some(rows) => {
                 let widths = Widths::of(rows, Text::room(area.width).into(), true);

@@ -14,7 +14,7 @@ use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::request::Request;
 use crate::ui::widgets::text::Text;
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target};
+use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::error::Error;
 use fluxdeck_model::insight::declared::FilePlace;
@@ -26,9 +26,9 @@ const ABOVE: usize = 4;
 pub const SPEC: ViewSpec = ViewSpec {
     screen: Screen::FILE,
     doc: "a file of the repository at the line that sets a field",
-    scope: Scope::File,
+    scope: KeyScope::File,
     make: |target, _| match target {
-        Target::File(object, place) => {
+        Subject::File(object, place) => {
             Ok(Box::new(File { object, place: *place, body: Request::default(), lines: Vec::new(), text: Text::default() }))
         }
         _ => Err(Error::usage("a file needs a field that it sets", "open an object with d, then press o")),
@@ -47,9 +47,9 @@ struct File {
 impl File {
     fn number(&self, lines: &[String]) -> Vec<Styled> {
         let width = lines.len().to_string().len();
-        let wished = usize::try_from(self.place.line).unwrap_or_default();
+        let wanted = usize::try_from(self.place.line).unwrap_or_default();
         let line = |(number, line): (usize, &String)| {
-            let is_it = number == wished;
+            let is_it = number == wanted;
             let (mark, style) = if is_it { (">", Style::Key) } else { (" ", Style::Text) };
             Styled::of(if is_it { Style::Key } else { Style::Dim }, format!("{mark} {number:>width$}  ")).and(style, line)
         };
@@ -70,10 +70,10 @@ impl File {
                 cx.intend(Intent::Terminal(Terminal::Edit { path: disk.clone(), line: self.place.line }));
             }
             Some((None, _)) => cx.complain(Error::failed(
-                "no checkout of yours has this file",
+                "none of your checkouts has this file",
                 "name one in `repos` of config.toml, or start fluxdeck in it",
             )),
-            None => cx.complain(Error::failed("the file is not shown", "what is not shown here is not opened from here")),
+            None => cx.complain(Error::failed("the file is not shown", "only a file that is shown can be opened")),
         }
     }
 }
@@ -83,8 +83,8 @@ impl View for File {
         &SPEC
     }
 
-    fn target(&self) -> Target {
-        Target::File(self.object.clone(), Box::new(self.place.clone()))
+    fn target(&self) -> Subject {
+        Subject::File(self.object.clone(), Box::new(self.place.clone()))
     }
 
     fn title(&self, _: &State) -> String {
@@ -136,8 +136,8 @@ impl View for File {
             && let Some(file) = self.body.get()
         {
             self.lines = self.number(&file.lines);
-            let wished = usize::try_from(self.place.line).unwrap_or_default().saturating_sub(1 + ABOVE);
-            self.text.begin_at(wished.min(self.lines[..].len()));
+            let wanted = usize::try_from(self.place.line).unwrap_or_default().saturating_sub(1 + ABOVE);
+            self.text.begin_at(wanted.min(self.lines[..].len()));
         }
     }
 
@@ -145,15 +145,15 @@ impl View for File {
         let file = self.body.get()?;
         Some(match (&file.disk, file.is_same) {
             (Some(disk), true) => disk.clone(),
-            (Some(disk), false) => format!("{disk} (not the same there)"),
-            (None, _) => format!("in no checkout of yours; read at {}", self.place.at.short()),
+            (Some(disk), false) => format!("{disk} (differs there)"),
+            (None, _) => format!("in none of your checkouts; read at {}", self.place.at.short()),
         })
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
         match self.body.get() {
             Some(_) => self.text.render(area, buf, scene, &self.lines[..]),
-            None => self.body.tell(area, buf, scene),
+            None => self.body.placeholder(area, buf, scene),
         }
     }
 }

@@ -16,28 +16,28 @@ use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::Column;
-use fluxdeck_model::commands::{self, Command, Cx, Gesture, Run, Scope, Screen, Target, Transition, keys_of};
+use fluxdeck_model::commands::{self, Command, Cx, Gesture, Handler, KeyScope, Screen, Subject, Transition, keys_of};
 use fluxdeck_model::state::{Key, State};
 
 pub const SPEC: ViewSpec = ViewSpec {
     screen: Screen::HELP,
     doc: "every command, its keys and its names",
-    scope: Scope::Picker,
+    scope: KeyScope::Picker,
     make: |target, _| {
-        let of = if let Target::View(scope) = target { scope } else { Scope::Tree };
+        let of = if let Subject::View(scope) = target { scope } else { KeyScope::Tree };
         Ok(Box::new(Help::of(of)))
     },
 };
 
 pub struct Help {
     /// The view that it was opened from.
-    of: Scope,
+    of: KeyScope,
     commands: Vec<&'static Command>,
     picker: Picker,
 }
 
 impl Help {
-    fn of(of: Scope) -> Self {
+    fn of(of: KeyScope) -> Self {
         let mut commands: Vec<_> = commands::all().collect();
         commands.sort_by_key(|command| place(command, of));
         let mut picker = Picker::default();
@@ -65,7 +65,7 @@ impl Help {
     }
 }
 
-/// Where a command stands in the list.
+/// The position of a command in the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Place {
     Here,
@@ -73,12 +73,12 @@ enum Place {
     Elsewhere,
 }
 
-fn place(command: &Command, of: Scope) -> Place {
+fn place(command: &Command, of: KeyScope) -> Place {
     match () {
         () if command.scopes.contains(&of) => Place::Here,
-        () if command.scopes.contains(&Scope::Everywhere) => Place::Everywhere,
+        () if command.scopes.contains(&KeyScope::Everywhere) => Place::Everywhere,
         // a name can be typed wherever one is
-        () if !command.name.is_empty() && !matches!(command.run, Run::Gesture(_)) => Place::Everywhere,
+        () if !command.name.is_empty() && !matches!(command.run, Handler::Gesture(_)) => Place::Everywhere,
         () => Place::Elsewhere,
     }
 }
@@ -89,7 +89,7 @@ fn line(command: &Command) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ")
 }
 
-fn item(command: &Command, of: Scope) -> Item {
+fn item(command: &Command, of: KeyScope) -> Item {
     let works = place(command, of) != Place::Elsewhere;
     let style = |style: Style| if works { style } else { Style::Dim };
     let cells = vec![
@@ -116,8 +116,8 @@ impl View for Help {
         &SPEC
     }
 
-    fn target(&self) -> Target {
-        Target::View(self.of)
+    fn target(&self) -> Subject {
+        Subject::View(self.of)
     }
 
     fn title(&self, _: &State) -> String {
@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn help_has_every_command_with_its_keys_names_and_words() {
-        let mut help = Help::of(Scope::Tree);
+        let mut help = Help::of(KeyScope::Tree);
         let shown = shown(&mut help, 250, 200);
         for command in commands::all() {
             let parts = [&*keys_of(command), &*names_of(command), &*command.doc];
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn what_works_here_comes_first_and_what_does_not_says_where_it_does() {
-        for scope in [Scope::Tree, Scope::Logs] {
+        for scope in [KeyScope::Tree, KeyScope::Logs] {
             let mut help = Help::of(scope);
             assert!(help.commands[0].scopes.contains(&scope));
             let places: Vec<_> = help.commands.iter().map(|command| place(command, scope)).collect();
@@ -198,7 +198,7 @@ mod tests {
             ("follow, or stay", vec![]),
         ] {
             let mut world = World::default();
-            let mut help = Help::of(Scope::Tree);
+            let mut help = Help::of(KeyScope::Tree);
             help.picker.set_filter(filter).expect("a filter");
             let (_, transitions) = world.act(|cx| help.gesture(Gesture::Open, cx));
             assert_eq!(transitions, expected, "{filter}");
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_filter_keeps_what_matches() {
-        let mut help = Help::of(Scope::Tree);
+        let mut help = Help::of(KeyScope::Tree);
         help.picker.set_filter("namespace").expect("a filter");
         let shown = shown(&mut help, 80, 60);
         assert!(shown.contains(":namespaces") && shown.contains("copy the namespace") && !shown.contains(":quit"), "{shown}");
@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn no_size_is_too_small() {
         for (width, height) in [(0, 0), (1, 1), (20, 5)] {
-            shown(&mut Help::of(Scope::Tree), width, height);
+            shown(&mut Help::of(KeyScope::Tree), width, height);
         }
     }
 }

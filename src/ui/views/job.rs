@@ -21,7 +21,7 @@ use crate::ui::widgets::lines::{Styled, copy};
 use crate::ui::widgets::progress::sign;
 use crate::ui::widgets::request::say;
 use crate::ui::widgets::text::Text;
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target};
+use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject};
 use fluxdeck_model::domain::{ObjectRef, duration};
 use fluxdeck_model::error::Error;
 use fluxdeck_model::state::State;
@@ -30,9 +30,9 @@ use fluxdeck_model::state::jobs::{Item, Job, JobId, Keeper, Phase, Work};
 pub const SPEC: ViewSpec = ViewSpec {
     screen: Screen::JOB,
     doc: "one act, step by step",
-    scope: Scope::Jobs,
+    scope: KeyScope::Jobs,
     make: |target, _| match target {
-        Target::Job(id) => Ok(Box::new(JobView { id, lines: Vec::new(), text: Text::default(), width: 80 })),
+        Subject::Job(id) => Ok(Box::new(JobView { id, lines: Vec::new(), text: Text::default(), width: 80 })),
         _ => Err(Error::usage("which job?", "J lists them")),
     },
 };
@@ -50,7 +50,7 @@ struct JobView {
 }
 
 impl JobView {
-    fn told(&self, job: &Job, state: &State) -> Vec<Styled> {
+    fn lines_of(&self, job: &Job, state: &State) -> Vec<Styled> {
         let width = usize::from(self.width);
         let mut lines = vec![Styled::of(Style::Accent, job.title())];
         let mut field = |label: &str, text: String| {
@@ -71,10 +71,10 @@ impl JobView {
         }
         match job.keeper {
             _ if job.is_over() => {}
-            Keeper::Elsewhere => field("", "another program is at it".to_owned()),
-            Keeper::Nobody => field("", "an earlier run left it; it is taken up in its context, as the same user".to_owned()),
+            Keeper::Elsewhere => field("", "another run works on it".to_owned()),
+            Keeper::Nobody => field("", "an earlier run left it; it continues in its context, as the same user".to_owned()),
             Keeper::Us if job.is_paused() => {
-                field("", "an earlier run left it: r goes on with what waits, x stops that".to_owned());
+                field("", "an earlier run left it: r continues what waits, x stops that".to_owned());
             }
             Keeper::Us => {}
         }
@@ -120,8 +120,8 @@ impl View for JobView {
         &SPEC
     }
 
-    fn target(&self) -> Target {
-        Target::Job(self.id)
+    fn target(&self) -> Subject {
+        Subject::Job(self.id)
     }
 
     fn title(&self, state: &State) -> String {
@@ -150,7 +150,7 @@ impl View for JobView {
     }
 
     fn refresh(&mut self, state: &State) {
-        let lines = state.jobs.find(self.id).map(|job| self.told(job, state)).unwrap_or_default();
+        let lines = state.jobs.find(self.id).map(|job| self.lines_of(job, state)).unwrap_or_default();
         if lines != self.lines {
             self.lines = lines;
             self.text.replaced(&self.lines[..]);
@@ -164,7 +164,7 @@ impl View for JobView {
             self.refresh(scene.state);
         }
         let Some(job) = scene.state.jobs.find(self.id) else {
-            return say(area, buf, scene, "it was long ago and is not kept", "@ is the log of acts");
+            return say(area, buf, scene, "it is too old and no longer kept", "@ is the log of acts");
         };
         if !job.is_over() {
             scene.next_change.set(1);

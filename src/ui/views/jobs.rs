@@ -1,7 +1,7 @@
-//! What is being done, what earlier runs left undone, and what came of it all; the youngest on top.
+//! Acts under way, what earlier runs left undone, and the outcomes; the newest on top.
 //!
 //! ```text
-//!  STATE          WHAT                                   OVER   TIME  CONTEXT  TOLD
+//!  STATE          WHAT                                   OVER   TIME  CONTEXT  MESSAGE
 //!  ◐ handled      reconcile Kustomization web/web         0/1    12s  prod-eu
 //!  ◌ waits for you  restart 9 objects                     4/9     3h  prod-eu  an earlier run left it; r goes on
 //!  ✗ 2 failed     suspend 12 objects                    12/12     4s  prod-eu  HelmRelease web/web: conflict, 5 times
@@ -17,15 +17,15 @@ use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::Column;
 use crate::ui::widgets::progress::{sign, sign_of};
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target, Transition};
+use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject, Transition};
 use fluxdeck_model::domain::{Health, ObjectRef, duration};
 use fluxdeck_model::state::jobs::{Job, JobId, Keeper};
 use fluxdeck_model::state::{Intent, State, policy_of};
 
 pub const SPEC: ViewSpec = ViewSpec {
     screen: Screen::JOBS,
-    doc: "what is being done and what came of it",
-    scope: Scope::Jobs,
+    doc: "acts under way and their outcomes",
+    scope: KeyScope::Jobs,
     make: |_, _| Ok(Box::new(Jobs { picker: Picker::default(), is_ascii: false })),
 };
 
@@ -47,7 +47,7 @@ pub(super) fn steer(gesture: Gesture, id: JobId, cx: &mut Cx) {
     let guarded = waiting.filter(|job| policy_of(&cx.state.settings, &job.context).production);
     if let Some(job) = guarded.filter(|_| gesture == Gesture::GoOn) {
         let context = &job.context;
-        return cx.say(format!("{context} is production: `fluxdeck jobs resume {id} --confirm {context}`, or x and do it anew"));
+        return cx.say(format!("{context} is production: `fluxdeck jobs resume {id} --confirm {context}`, or x and do it again"));
     }
     cx.intend(match gesture {
         Gesture::WatchOn => Intent::WatchOn(id),
@@ -79,13 +79,13 @@ pub(super) fn elapsed(job: &Job, state: &State) -> String {
     duration::age((end.unwrap_or(state.clock).as_second() - job.started.as_second()).max(0)).0
 }
 
-/// The first thing worth telling: why a job does not go on by itself, of one object its message, of many the first failure.
-fn told(job: &Job) -> Styled {
+/// The line for a job: why it does not go on by itself, of one object its message, of many the first failure.
+fn summary(job: &Job) -> Styled {
     let why = match job.keeper {
         _ if job.is_over() => None,
-        Keeper::Elsewhere => Some("another program is at it".to_owned()),
-        Keeper::Nobody => Some(format!("an earlier run left it: taken up in {}, as {}", job.context, job.user)),
-        Keeper::Us if job.is_paused() => Some("an earlier run left it: r goes on, x stops it".to_owned()),
+        Keeper::Elsewhere => Some("another run works on it".to_owned()),
+        Keeper::Nobody => Some(format!("an earlier run left it: can be continued in {}, as {}", job.context, job.user)),
+        Keeper::Us if job.is_paused() => Some("an earlier run left it: r continues, x stops it".to_owned()),
         Keeper::Us => job.held().map(str::to_owned),
     };
     if let Some(why) = why {
@@ -104,8 +104,8 @@ impl View for Jobs {
         &SPEC
     }
 
-    fn target(&self) -> Target {
-        Target::Nothing
+    fn target(&self) -> Subject {
+        Subject::Nothing
     }
 
     fn title(&self, state: &State) -> String {
@@ -134,7 +134,7 @@ impl View for Jobs {
 
     fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
         match (gesture, self.selected()) {
-            (Gesture::Open, Some(id)) => cx.transit(Transition::Open(Screen::JOB, Target::Job(id))),
+            (Gesture::Open, Some(id)) => cx.transit(Transition::Open(Screen::JOB, Subject::Job(id))),
             (Gesture::Stop | Gesture::WatchOn | Gesture::GoOn, Some(id)) => steer(gesture, id, cx),
             _ => return self.picker.gesture(gesture, cx),
         }
@@ -160,7 +160,7 @@ impl View for Jobs {
                 plain(format!("{}/{all}", done + failed)),
                 plain(elapsed(job, state)),
                 Styled::of(Style::Dim, &job.context),
-                told(job),
+                summary(job),
             ];
             Item { id: job.id.to_string(), cells }
         });
@@ -169,8 +169,8 @@ impl View for Jobs {
 
     fn message(&self, state: &State) -> Option<String> {
         let job = self.selected().and_then(|id| state.jobs.find(id))?;
-        let told = told(job).text;
-        Some(if told.is_empty() { job.items().first()?.line.clone() } else { told })
+        let summary = summary(job).text;
+        Some(if summary.is_empty() { job.items().first()?.line.clone() } else { summary })
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
@@ -183,8 +183,8 @@ impl View for Jobs {
             Column::new("OVER", 5, 9, 1).right(),
             Column::new("TIME", 5, 8, 1).right(),
             Column::new("CONTEXT", 8, 24, 3),
-            Column::new("TOLD", 16, u16::MAX, 2),
+            Column::new("MESSAGE", 16, u16::MAX, 2),
         ];
-        self.picker.render(area, buf, scene, &columns, "nothing is being done; @ is the log of what was");
+        self.picker.render(area, buf, scene, &columns, "nothing is under way; @ is the log of acts");
     }
 }

@@ -1,4 +1,4 @@
-//! Kinds to choose from, with the names that people type for them.
+//! Kinds to choose from, with their names.
 //!
 //! ```text
 //!  KIND           NAMES                  OBJECTS  STATE        GROUP                           VERSIONS  ROLE     NOTE
@@ -16,7 +16,7 @@ use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::Column;
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target, Transition};
+use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject, Transition};
 use fluxdeck_model::domain::health::Counts;
 use fluxdeck_model::domain::{Coverage, GroupKind, Health};
 use fluxdeck_model::kinds::{self, Role};
@@ -25,7 +25,7 @@ use fluxdeck_model::state::{Cluster, State};
 pub const SPEC: ViewSpec = ViewSpec {
     screen: Screen::KINDS,
     doc: "all kinds with their names",
-    scope: Scope::Picker,
+    scope: KeyScope::Picker,
     make: |_, _| Ok(Box::new(Kinds { picker: Picker::default(), rows: Vec::new(), stamp: None })),
 };
 
@@ -97,8 +97,8 @@ impl View for Kinds {
         &SPEC
     }
 
-    fn target(&self) -> Target {
-        Target::Nothing
+    fn target(&self) -> Subject {
+        Subject::Nothing
     }
 
     fn title(&self, _: &State) -> String {
@@ -115,7 +115,7 @@ impl View for Kinds {
         }
         let chosen = self.picker.selected().and_then(|id| self.rows.iter().find(|gk| gk.to_string() == id));
         if let Some(gk) = chosen {
-            cx.transit(Transition::Go(Screen::OBJECTS, Target::Kind(gk.clone())));
+            cx.transit(Transition::Go(Screen::OBJECTS, Subject::Kind(gk.clone())));
         }
         true
     }
@@ -153,7 +153,7 @@ impl View for Kinds {
             Column::new("ROLE", 6, 12, 6),
             Column::new("NOTE", 10, 40, 4),
         ];
-        self.picker.render(area, buf, scene, &columns, "no kinds are known");
+        self.picker.render(area, buf, scene, &columns, "no kinds yet");
     }
 }
 
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_stands_there_with_its_names_and_what_is_refused() {
+    fn every_kind_is_listed_with_its_names_and_what_is_refused() {
         let mut world = World::default();
         world.put("ks", &json!({"spec": {"suspend": true}}));
         world.cover("bucket", Coverage::Restricted);
@@ -194,7 +194,7 @@ mod tests {
         world.act(|cx| view.set_filter("helmrel", cx).expect("a filter"));
         let (_, transitions) = world.act(|cx| view.gesture(Gesture::Open, cx));
         assert!(
-            matches!(&transitions[..], [Transition::Go(Screen::OBJECTS, Target::Kind(gk))] if &*gk.kind == "HelmRelease"),
+            matches!(&transitions[..], [Transition::Go(Screen::OBJECTS, Subject::Kind(gk))] if &*gk.kind == "HelmRelease"),
             "{transitions:?}"
         );
     }

@@ -1,11 +1,11 @@
-//! Leaving while something is under way: what that means, and the offer to wait.
+//! Quitting while acts are under way: what happens to them, and the choice to wait.
 //!
 //! ```text
 //! ╭ leave ──────────────────────────────────────────────────────╮
 //! │  2 acts are under way:                                      │
 //! │  ◐ reconcile Kustomization web/web        handled, 12s      │
-//! │  What was requested goes on in the cluster, and the next …  │
-//! │  3 objects still wait for their turn: the next run asks …   │
+//! │  What was requested continues in the cluster, and the …  │
+//! │  3 objects are still queued: the next run asks about …   │
 //! ╰ w wait, then leave  q leave now  esc stay ──────────────────╯
 //! ```
 
@@ -17,14 +17,14 @@ use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::dialog::Dialog;
 use crate::ui::widgets::lines::Styled;
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target, Transition};
+use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject, Transition};
 use fluxdeck_model::state::jobs::Phase;
 use fluxdeck_model::state::{Code, Intent, Key, State, Terminal};
 
 pub const SPEC: ViewSpec = ViewSpec {
     screen: Screen::LEAVE,
     doc: "leaving while something is under way",
-    scope: Scope::Dialog,
+    scope: KeyScope::Dialog,
     make: |_, _| Ok(Box::new(Leave { waits: false })),
 };
 
@@ -42,8 +42,8 @@ impl View for Leave {
         &SPEC
     }
 
-    fn target(&self) -> Target {
-        Target::Nothing
+    fn target(&self) -> Subject {
+        Subject::Nothing
     }
 
     fn title(&self, _: &State) -> String {
@@ -63,7 +63,7 @@ impl View for Leave {
             (Code::Char('q'), false) | (Code::Char('c'), true) => cx.intend(Intent::Terminal(Terminal::Quit)),
             (Code::Char('w') | Code::Enter, false) => {
                 self.waits = true;
-                self.heard(cx);
+                self.changed(cx);
             }
             (Code::Esc, _) | (Code::Char('n'), false) => cx.transit(Transition::Close),
             _ => {}
@@ -71,7 +71,7 @@ impl View for Leave {
         true
     }
 
-    fn heard(&mut self, cx: &mut Cx) {
+    fn changed(&mut self, cx: &mut Cx) {
         if self.waits && cx.state.jobs.under_way().next().is_none() {
             cx.intend(Intent::Terminal(Terminal::Quit));
         }
@@ -81,7 +81,7 @@ impl View for Leave {
         scene.next_change.set(1);
         let jobs: Vec<_> = scene.state.jobs.under_way().collect();
         let head = match jobs.len() {
-            0 => "nothing is under way any more".to_owned(),
+            0 => "nothing is under way now".to_owned(),
             1 => "1 act is under way:".to_owned(),
             count => format!("{count} acts are under way:"),
         };
@@ -99,11 +99,12 @@ impl View for Leave {
         let is_kept = scene.state.settings.keeps_jobs;
         let waiting = match (queued, is_kept) {
             (0, _) => String::new(),
-            (queued, true) => format!(" {queued} objects still wait for their turn: the next run asks about them (J)."),
-            (queued, false) => format!(" {queued} objects still wait for their turn: nothing would be done to them."),
+            (queued, true) => format!(" {queued} objects are still queued: the next run asks about them (J)."),
+            (queued, false) => format!(" {queued} objects are still queued: nothing will be done to them."),
         };
-        let follows = if is_kept { "the next run follows it (J)" } else { "nobody follows it: the log of acts (@) will say so" };
-        let text = format!(" What was requested goes on in the cluster, and {follows}.{waiting}");
+        let follows =
+            if is_kept { "the next run follows it (J)" } else { "is no longer followed: the log of acts (@) will say so" };
+        let text = format!(" What was requested continues in the cluster, and {follows}.{waiting}");
         let width = Dialog::room(area, WIDTH);
         lines.extend(Styled::of(Style::Text, text).wrapped(1, width.into()));
         let wait = if self.waits { "waiting: leaves when it is over" } else { "wait, then leave" };

@@ -16,7 +16,7 @@ use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::widgets::request::{say, wait};
 use crate::ui::widgets::ring::Ring;
 use crate::ui::widgets::text::{Source, Text};
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target};
+use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject};
 use fluxdeck_model::domain::{NodeId, ObjectRef, Str};
 use fluxdeck_model::error::Error;
 use fluxdeck_model::kinds;
@@ -25,10 +25,10 @@ use fluxdeck_model::state::{Aspect, Cluster, Intent, LogRequest, Question, Reply
 pub const SPEC: ViewSpec = ViewSpec {
     screen: Screen::LOGS,
     doc: "logs of the pod, or of all pods below",
-    scope: Scope::Logs,
+    scope: KeyScope::Logs,
     make: |target, _| match target {
-        Target::Object(object) => Ok(Box::new(Logs::new(object))),
-        _ => Err(Error::usage("logs need an object", "move to a pod, or to what has pods below, and press l")),
+        Subject::Object(object) => Ok(Box::new(Logs::new(object))),
+        _ => Err(Error::usage("logs need an object", "move to a pod, or to an object with pods below, and press l")),
     },
 };
 
@@ -50,7 +50,7 @@ pub struct Logs {
     timestamps: bool,
     lines: Ring,
     failed: Option<Error>,
-    /// Requests that are over: nothing more comes of them.
+    /// Requests that are over: no more replies come.
     ended: usize,
     text: Text,
 }
@@ -72,7 +72,7 @@ impl Logs {
         }
     }
 
-    /// Asks for the logs anew, in place of those that are here.
+    /// Asks for the logs again, in place of those that are here.
     fn ask(&mut self, cx: &mut Cx) {
         self.tickets.drain(..).for_each(|ticket| cx.intend(Intent::Drop(ticket)));
         self.clear();
@@ -80,10 +80,10 @@ impl Logs {
         let pods = pods(cx.state.cluster(), &self.object);
         self.pods = pods.len();
         if pods.is_empty() {
-            let message = format!("no pods are known below {}", self.object);
-            self.failed = Some(Error::failed(message, "it may have none, or they are not read yet: esc and try again"));
+            let message = format!("there are no pods below {}", self.object);
+            self.failed = Some(Error::failed(message, "it may have none, or they have not been read yet: esc and try again"));
         }
-        // a request speaks of one namespace
+        // a request is about one namespace
         let mut namespaces: BTreeMap<Str, Vec<ObjectRef>> = BTreeMap::new();
         for pod in pods {
             namespaces.entry(pod.namespace.clone()).or_default().push(pod);
@@ -139,8 +139,8 @@ impl View for Logs {
         &SPEC
     }
 
-    fn target(&self) -> Target {
-        Target::Object(self.object.clone())
+    fn target(&self) -> Subject {
+        Subject::Object(self.object.clone())
     }
 
     fn title(&self, _: &State) -> String {

@@ -30,7 +30,7 @@ use ratatui::widgets::{Paragraph, Widget, Wrap};
 
 use super::layer::{Scene, View, ViewSpec};
 use super::theme::Scope;
-use fluxdeck_model::commands::{Screen, Target};
+use fluxdeck_model::commands::{Screen, Subject};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::state::{Link, State};
 
@@ -62,9 +62,9 @@ pub const ALL: &[&ViewSpec] = &[
 ///
 /// # Errors
 /// When the view cannot be opened on that target.
-pub fn make(screen: Screen, target: Target, state: &State) -> Result<Box<dyn View>> {
+pub fn make(screen: Screen, target: Subject, state: &State) -> Result<Box<dyn View>> {
     let spec = ALL.iter().find(|spec| spec.screen == screen);
-    let spec = spec.ok_or_else(|| Error::usage(format!("there is no view `{}`", screen.name()), "`?` lists what there is"))?;
+    let spec = spec.ok_or_else(|| Error::usage(format!("there is no view `{}`", screen.name()), "`?` lists the views"))?;
     (spec.make)(target, state)
 }
 
@@ -82,7 +82,7 @@ fn say_why_empty(area: Rect, buf: &mut Buffer, scene: &Scene) {
         _ if done < all => (format!("reading … {done} of {all} kinds"), String::new()),
         _ if cluster.server.served.is_empty() => (
             "this cluster has no Flux".to_owned(),
-            "`flux check --pre` tells whether it can have it; `:ctx` chooses another cluster".to_owned(),
+            "`flux check --pre` checks whether Flux can be installed; `:ctx` chooses another cluster".to_owned(),
         ),
         _ if !cluster.tree.text.is_empty() || cluster.tree.health.is_some() => {
             ("nothing matches".to_owned(), "esc clears the filter".to_owned())
@@ -93,11 +93,11 @@ fn say_why_empty(area: Rect, buf: &mut Buffer, scene: &Scene) {
         }
         _ => ("nothing here".to_owned(), String::new()),
     };
-    tell(&text, &hint, area, buf, scene);
+    placeholder(&text, &hint, area, buf, scene);
 }
 
 /// Writes a sentence and what to do about it into an empty pane.
-fn tell(text: &str, hint: &str, area: Rect, buf: &mut Buffer, scene: &Scene) {
+fn placeholder(text: &str, hint: &str, area: Rect, buf: &mut Buffer, scene: &Scene) {
     let lines = vec![
         Line::styled(text.to_owned(), scene.theme.style(Scope::Text)),
         Line::styled(hint.to_owned(), scene.theme.style(Scope::Dim)),

@@ -1,4 +1,4 @@
-//! Namespaces to choose from, with what stands in them.
+//! Namespaces to choose from, with what is in them.
 //!
 //! ```text
 //!    NAME         OBJECTS  STATE
@@ -17,22 +17,22 @@ use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::Column;
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target, Transition};
+use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject, Transition};
 use fluxdeck_model::domain::health::Counts;
 use fluxdeck_model::domain::{Health, Str};
 use fluxdeck_model::state::{Cluster, State};
 
 pub const SPEC: ViewSpec = ViewSpec {
     screen: Screen::NAMESPACES,
-    doc: "namespaces, with what stands in them",
-    scope: Scope::Picker,
+    doc: "namespaces, with what is in them",
+    scope: KeyScope::Picker,
     make: |_, state| {
         let first = state.cluster().namespaces.as_ref().and_then(|some| some.first()).map_or(ALL, |first| first);
         Ok(Box::new(Namespaces { picker: Picker::at(first), stamp: None }))
     },
 };
 
-/// The name that stands for all namespaces: no namespace may be called so where people type it.
+/// The name that means all namespaces: no namespace can have it.
 const ALL: &str = "all";
 
 pub struct Namespaces {
@@ -74,8 +74,8 @@ impl View for Namespaces {
         &SPEC
     }
 
-    fn target(&self) -> Target {
-        Target::Nothing
+    fn target(&self) -> Subject {
+        Subject::Nothing
     }
 
     fn title(&self, _: &State) -> String {
@@ -92,10 +92,10 @@ impl View for Namespaces {
             Gesture::ClearMarks => self.picker.marks.clear(),
             Gesture::Open => {
                 let marked = self.picker.marks.iter().cloned().collect::<Vec<_>>().join(",");
-                let wished = if marked.is_empty() { self.picker.selected().unwrap_or_default().to_owned() } else { marked };
-                if !wished.is_empty() {
-                    run("namespaces", &wished, cx);
-                    cx.transit(Transition::Go(Screen::TREE, Target::Nothing));
+                let wanted = if marked.is_empty() { self.picker.selected().unwrap_or_default().to_owned() } else { marked };
+                if !wanted.is_empty() {
+                    run("namespaces", &wanted, cx);
+                    cx.transit(Transition::Go(Screen::TREE, Subject::Nothing));
                 }
             }
             gesture => return self.picker.gesture(gesture, cx),
@@ -153,11 +153,11 @@ mod tests {
     }
 
     fn view(world: &World) -> Box<dyn View> {
-        (SPEC.make)(Target::Nothing, world.state()).expect("a view")
+        (SPEC.make)(Subject::Nothing, world.state()).expect("a view")
     }
 
     #[test]
-    fn each_namespace_shows_what_stands_in_it() {
+    fn each_namespace_shows_what_is_in_it() {
         let mut world = world();
         let mut view = view(&world);
         assert_eq!(
@@ -183,7 +183,7 @@ mod tests {
         assert!(world.show(&mut *view, 60, 5)[2].starts_with('▌'));
         let (effects, transitions) = world.act(|cx| view.gesture(Gesture::Open, cx));
         assert!(matches!(&effects[..], [Effect::Include { namespaces, .. }] if namespaces.len() == 2), "{effects:?}");
-        assert_eq!(transitions, [Transition::Go(Screen::TREE, Target::Nothing)]);
+        assert_eq!(transitions, [Transition::Go(Screen::TREE, Subject::Nothing)]);
         let chosen: Vec<_> = world.state().cluster().namespaces.iter().flatten().map(|name| &**name).collect();
         assert_eq!(chosen, ["apps", "web"]);
     }

@@ -17,7 +17,7 @@ use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::list::{self, List, Rows};
 use crate::ui::widgets::progress::{self, Progress};
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target, Transition};
+use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject, Transition};
 use fluxdeck_model::domain::query::Query;
 use fluxdeck_model::domain::{Coverage, GroupKind, Health, NodeId, ObjectRef, Relation};
 use fluxdeck_model::error::Error;
@@ -28,9 +28,9 @@ use fluxdeck_model::state::{Intent, Show, State};
 pub const SPEC: ViewSpec = ViewSpec {
     screen: Screen::OBJECTS,
     doc: "the table of one kind",
-    scope: Scope::Table,
+    scope: KeyScope::Table,
     make: |target, _| match target {
-        Target::Kind(gk) => Ok(Box::new(Objects::new(gk))),
+        Subject::Kind(gk) => Ok(Box::new(Objects::new(gk))),
         _ => Err(Error::usage("a table needs a kind", "type `:ks`, `:hr`, `:gitrepo` …")),
     },
 };
@@ -75,8 +75,8 @@ impl Objects {
     }
 
     /// The place of a column of the kind among all columns: namespace and name come first.
-    fn place(&self, wished: Column) -> Option<usize> {
-        self.kind.columns.iter().position(|column| *column == wished).map(|at| at + 2)
+    fn place(&self, wanted: Column) -> Option<usize> {
+        self.kind.columns.iter().position(|column| *column == wanted).map(|at| at + 2)
     }
 
     fn choose(&mut self, right: bool, cx: &Cx) {
@@ -104,7 +104,7 @@ impl Objects {
         match to {
             Some(node) => {
                 let object = cx.state.cluster().store.reference(node).clone();
-                cx.transit(Transition::Open(Screen::DETAILS, Target::Object(object)));
+                cx.transit(Transition::Open(Screen::DETAILS, Subject::Object(object)));
             }
             None => cx.say("there is none"),
         }
@@ -177,7 +177,7 @@ fn line(shown: Shown, node: NodeId, scene: &Scene, progress: &Progress) -> Line<
             Line::from(Span::styled(word, theme.health(health)))
         }
         Shown::Cell(Column::Message) => {
-            if let Some(act) = progress.tell(reference, scene) {
+            if let Some(act) = progress.line(reference, scene) {
                 return Line::styled(format!("{} {}", theme.glyph(act.health), act.text), theme.health(act.health));
             }
             let style = match health {
@@ -196,8 +196,8 @@ impl View for Objects {
         &SPEC
     }
 
-    fn target(&self) -> Target {
-        Target::Kind(self.gk.clone())
+    fn target(&self) -> Subject {
+        Subject::Kind(self.gk.clone())
     }
 
     fn title(&self, _: &State) -> String {
@@ -307,8 +307,8 @@ impl View for Objects {
     fn message(&self, state: &State) -> Option<String> {
         let cluster = state.cluster();
         let node = self.node(state)?;
-        if let Some(told) = progress::message(state, cluster.store.reference(node)) {
-            return Some(told);
+        if let Some(message) = progress::message(state, cluster.store.reference(node)) {
+            return Some(message);
         }
         let message = message_at(&cluster.store, &cluster.forest, node, state.clock);
         Some(format!("{}: {message}", word_of(&cluster.store, &cluster.forest, node)))
@@ -338,18 +338,18 @@ impl View for Objects {
 fn say_why_empty(gk: &GroupKind, area: Rect, buf: &mut Buffer, scene: &Scene) {
     let cluster = scene.state.cluster();
     let coverage: Vec<_> = cluster.store.coverage().filter(|(scope, _)| scope.gk == *gk).map(|(_, coverage)| coverage).collect();
-    let all = |wished: Coverage| !coverage.is_empty() && coverage.iter().all(|coverage| *coverage == wished);
+    let all = |wanted: Coverage| !coverage.is_empty() && coverage.iter().all(|coverage| *coverage == wanted);
     let text = match () {
         () if all(Coverage::Restricted) => {
             format!("restricted: you may not list {}; name your namespaces with `:ns a,b`", gk.kind)
         }
         () if all(Coverage::NotServed) => format!("this cluster does not serve {gk}"),
         () if coverage.contains(&Coverage::Failing) => format!("{} could not be read so far", gk.kind),
-        () if coverage.is_empty() && cluster.is_complete() => format!("no inventory names a {}", gk.kind),
+        () if coverage.is_empty() && cluster.is_complete() => format!("no inventory has a {}", gk.kind),
         () if cluster.tables.get(gk).is_some_and(|table| table.filter().query.is_some()) => {
-            return super::tell("nothing matches", "esc clears the filter", area, buf, scene);
+            return super::placeholder("nothing matches", "esc clears the filter", area, buf, scene);
         }
         () => return super::say_why_empty(area, buf, scene),
     };
-    super::tell(&text, "", area, buf, scene);
+    super::placeholder(&text, "", area, buf, scene);
 }

@@ -17,11 +17,11 @@ use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::Column;
 use crate::ui::widgets::request::Request;
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target, Transition};
+use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject, Transition};
 use fluxdeck_model::domain::text::sanitise;
 use fluxdeck_model::domain::{GroupKind, ObjectRef};
 use fluxdeck_model::error::Error;
-use fluxdeck_model::insight::declared::{Declaration, Declared, PartOf, Place};
+use fluxdeck_model::insight::declared::{Declaration, Declared, LayerPlace, PartOf};
 use fluxdeck_model::render::Origin;
 use fluxdeck_model::render::flux::GROUP;
 use fluxdeck_model::state::{Aspect, Reply, State, Ticket};
@@ -29,9 +29,9 @@ use fluxdeck_model::state::{Aspect, Reply, State, Ticket};
 pub const SPEC: ViewSpec = ViewSpec {
     screen: Screen::ORIGINS,
     doc: "the fields that git sets of an object, with file, line and layer",
-    scope: Scope::Fields,
+    scope: KeyScope::Fields,
     make: |target, _| match target {
-        Target::Object(object) => Ok(Box::new(Origins { object, body: Request::default(), picker: Picker::default() })),
+        Subject::Object(object) => Ok(Box::new(Origins { object, body: Request::default(), picker: Picker::default() })),
         _ => Err(Error::usage("fields need an object", "open one with d, then press o")),
     },
 };
@@ -63,7 +63,7 @@ pub(super) fn notes(field: &Declaration) -> Vec<String> {
     }
     notes.extend(field.written.as_ref().map(|origin| format!("written at {} ({})", place(origin), origin.layer.word())));
     let winner = field.winner();
-    notes.extend(winner.inner().map(|inner| format!("inside of the text at line {}: {}", inner.line, sanitise(&inner.path))));
+    notes.extend(winner.inner().map(|inner| format!("inside the text at line {}: {}", inner.line, sanitise(&inner.path))));
     notes.extend(winner.anchor().map(|anchor| {
         let others = if anchor.aliases == 1 { "other" } else { "others" };
         format!("shared with {} {others} (anchor &{})", anchor.aliases, sanitise(&anchor.name))
@@ -73,14 +73,14 @@ pub(super) fn notes(field: &Declaration) -> Vec<String> {
 }
 
 /// Opens what sets a field: the file at the line, or the object of the cluster in which it stands.
-pub(super) fn open(object: &ObjectRef, place: Place, cx: &mut Cx) {
+pub(super) fn open(object: &ObjectRef, place: LayerPlace, cx: &mut Cx) {
     let transition = match place {
-        Place::File(place) => Transition::Open(Screen::FILE, Target::File(object.clone(), Box::new(place))),
-        Place::Object { kind, namespace, name } => {
+        LayerPlace::File(place) => Transition::Open(Screen::FILE, Subject::File(object.clone(), Box::new(place))),
+        LayerPlace::Object { kind, namespace, name } => {
             let group = if &*kind == "ConfigMap" { "" } else { GROUP };
             let object = ObjectRef::new(object.cluster, GroupKind::new(group, &*kind), namespace, name);
-            cx.say(format!("it stands in {object}; o there shows which file makes that"));
-            Transition::Open(Screen::YAML, Target::Object(object))
+            cx.say(format!("it is in {object}; o there shows which file makes that"));
+            Transition::Open(Screen::YAML, Subject::Object(object))
         }
     };
     cx.transit(transition);
@@ -110,8 +110,8 @@ impl View for Origins {
         &SPEC
     }
 
-    fn target(&self) -> Target {
-        Target::Object(self.object.clone())
+    fn target(&self) -> Subject {
+        Subject::Object(self.object.clone())
     }
 
     fn title(&self, _: &State) -> String {
@@ -182,8 +182,8 @@ impl View for Origins {
         };
         let winner = field.winner();
         let set = format!("{} = {}  {} ({})", field.path, field.value, place(winner), winner.layer.word());
-        let told = [vec![set], notes(field), unknown].concat();
-        Some(told.join("  "))
+        let parts = [vec![set], notes(field), unknown].concat();
+        Some(parts.join("  "))
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
@@ -194,8 +194,8 @@ impl View for Origins {
             Column::new("LAYER", 8, 24, 3),
         ];
         match self.body.get() {
-            Some(_) => self.picker.render(area, buf, scene, &columns, "git sets nothing but its name"),
-            None => self.body.tell(area, buf, scene),
+            Some(_) => self.picker.render(area, buf, scene, &columns, "git sets only its name"),
+            None => self.body.placeholder(area, buf, scene),
         }
     }
 }

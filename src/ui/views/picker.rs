@@ -86,7 +86,7 @@ impl Picker {
 
     fn go(&mut self, to: usize) {
         self.at = to.min(self.shown.len().saturating_sub(1));
-        // nothing to stand on: whoever comes back is found again
+        // nothing to select: an item that comes back is found again
         if let Some(selected) = self.selected().map(str::to_owned) {
             self.cursor = Some(selected);
         }
@@ -104,8 +104,8 @@ impl Picker {
             Gesture::Bottom => self.go(usize::MAX),
             Gesture::Copy => {
                 if let Some(selected) = self.selected().map(str::to_owned) {
-                    let told = format!("copied {selected}");
-                    cx.copy(selected, told);
+                    let notice = format!("copied {selected}");
+                    cx.copy(selected, notice);
                 }
             }
             _ => return false,

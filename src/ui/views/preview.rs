@@ -18,7 +18,7 @@ use crate::ui::widgets::about::About;
 use crate::ui::widgets::text::Text;
 use fluxdeck_model::domain::{NodeId, Relation};
 
-/// Paints it, with a border towards the list: on the left where it stands beside it, above where it stands below.
+/// Paints it, with a border towards the list: on the left where it is beside it, above where it is below.
 pub fn render_preview(area: Rect, buf: &mut Buffer, scene: &Scene, object: Option<NodeId>) {
     let area = area.intersection(buf.area);
     let border = if area.x > 0 { Borders::LEFT } else { Borders::TOP };

@@ -1,11 +1,11 @@
-//! A job of which nothing can be written down: nothing was sent, and a person says what now.
+//! A job that cannot be written down: nothing was sent, and the user decides.
 //!
 //! ```text
 //! ╭ suspend 12 objects ── prod-eu ──────────────────────────────────────────╮
 //! │  nothing was sent: it cannot be written down:                           │
 //! │  the journal in …/fluxdeck cannot be written: No space left on device   │
-//! │  Done all the same, nobody knows how far it came if the program ends.   │
-//! ╰ y do it all the same · r try again · n stop it ─────────────────────────╯
+//! │  If it is sent anyway and this run is killed, no later run knows …      │
+//! ╰ y do it anyway · r try again · n stop it ─────────────────────────╯
 //! ```
 
 use ratatui::buffer::Buffer;
@@ -15,7 +15,7 @@ use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::dialog::Dialog;
 use crate::ui::widgets::lines::Styled;
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target, Transition};
+use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject, Transition};
 use fluxdeck_model::error::Error;
 use fluxdeck_model::state::jobs::{Job, JobId};
 use fluxdeck_model::state::{Code, Intent, Key, State};
@@ -23,9 +23,9 @@ use fluxdeck_model::state::{Code, Intent, Key, State};
 pub const SPEC: ViewSpec = ViewSpec {
     screen: Screen::UNRECORDED,
     doc: "a job that cannot be written down",
-    scope: Scope::Dialog,
+    scope: KeyScope::Dialog,
     make: |target, _| match target {
-        Target::Job(id) => Ok(Box::new(Unrecorded { id, is_unseen: true })),
+        Subject::Job(id) => Ok(Box::new(Unrecorded { id, is_unseen: true })),
         _ => Err(Error::usage("which job?", "J lists them")),
     },
 };
@@ -40,9 +40,9 @@ struct Unrecorded {
 
 impl Unrecorded {
     fn lines(&self, state: &State, width: usize) -> Vec<Styled> {
-        let why = state.jobs.find(self.id).and_then(Job::held).unwrap_or("it was written down meanwhile");
+        let why = state.jobs.find(self.id).and_then(Job::held).unwrap_or("it has been written down meanwhile");
         let texts =
-            [(Style::Error, why), (Style::Text, "Done all the same, no later run knows how far it came if this one is killed.")];
+            [(Style::Error, why), (Style::Text, "If it is sent anyway and this run is killed, no later run knows its progress.")];
         texts.into_iter().flat_map(|(style, text)| Styled::of(style, format!(" {text}")).wrapped(1, width)).collect()
     }
 }
@@ -52,8 +52,8 @@ impl View for Unrecorded {
         &SPEC
     }
 
-    fn target(&self) -> Target {
-        Target::Job(self.id)
+    fn target(&self) -> Subject {
+        Subject::Job(self.id)
     }
 
     fn title(&self, state: &State) -> String {
@@ -87,7 +87,7 @@ impl View for Unrecorded {
         let lines = self.lines(scene.state, width.into());
         let context = &scene.state.cluster().context;
         let title = format!("{} {} {context}", self.title(scene.state), scene.theme.sign("──", "--"));
-        let keys = [("y", "do it all the same"), ("r", "try again"), ("n", "stop it")];
+        let keys = [("y", "do it anyway"), ("r", "try again"), ("n", "stop it")];
         let height = u16::try_from(lines.len()).unwrap_or(u16::MAX);
         let inner = Dialog { title: &title, keys: &keys }.render(area, buf, scene, (width, height));
         for (y, line) in (inner.y..inner.bottom()).zip(&lines) {

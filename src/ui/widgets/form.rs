@@ -19,7 +19,7 @@ use crate::ui::layer::Scene;
 use crate::ui::theme::Scope as Style;
 use fluxdeck_model::domain::width::{self, fit};
 use fluxdeck_model::error::Result;
-use fluxdeck_model::forms::{Answers, Clock, Field, Form, Input, Told};
+use fluxdeck_model::forms::{Answers, Clock, Field, Form, Hint, InputKind};
 use fluxdeck_model::state::{Code, Key};
 
 /// Columns of the labels, at least, and at most.
@@ -79,19 +79,19 @@ impl Slot {
     }
 
     fn chooses(&self) -> bool {
-        matches!(self.field.input, Input::Choice { .. } | Input::Many { .. })
+        matches!(self.field.input, InputKind::Choice { .. } | InputKind::Many { .. })
     }
 
     /// Takes the choice under the cursor; false where there is none, it stands there already, or anything will do and something was typed.
     fn choose(&mut self) -> bool {
         let text = self.editor.text();
-        let is_free = matches!(self.field.input, Input::Choice { free: true, .. });
+        let is_free = matches!(self.field.input, InputKind::Choice { free: true, .. });
         if is_free && !text.trim().is_empty() && self.choice == 0 {
             return false;
         }
         let Some(value) = self.field.matching(text).get(self.choice).map(|choice| choice.value.clone()) else { return false };
         let before = match self.field.input {
-            Input::Many { .. } => text.rsplit_once(',').map_or_else(String::new, |(before, _)| format!("{before}, ")),
+            InputKind::Many { .. } => text.rsplit_once(',').map_or_else(String::new, |(before, _)| format!("{before}, ")),
             _ => String::new(),
         };
         let whole = format!("{before}{value}");
@@ -113,7 +113,7 @@ impl Slot {
     }
 
     fn key(&mut self, key: Key) -> Taken {
-        let is_switch = self.field.input == Input::YesNo;
+        let is_switch = self.field.input == InputKind::YesNo;
         let replaces = matches!(key.code, Code::Char(_) | Code::Backspace) && !key.ctrl && !key.alt;
         if self.is_untouched && !is_switch && replaces {
             self.clear(key.code == Code::Backspace);
@@ -178,7 +178,7 @@ impl Filling {
     pub fn answers(&self, clock: &Clock) -> Result<Answers> {
         let mut answers = Answers::default();
         // a word is judged when it is whole
-        for slot in self.slots.iter().filter(|slot| !matches!(slot.field.input, Input::Word(_))) {
+        for slot in self.slots.iter().filter(|slot| !matches!(slot.field.input, InputKind::Word(_))) {
             if let Some(value) = slot.field.read(slot.editor.text(), clock)? {
                 answers.put(&slot.field.id, value);
             }
@@ -222,11 +222,11 @@ impl Filling {
     pub fn keys(&self, scene: &Scene) -> Vec<(&'static str, String)> {
         let mut keys = Vec::new();
         match self.slots.get(self.at).map(|slot| &slot.field.input) {
-            Some(Input::YesNo) => keys.push(("space", "yes or no".to_owned())),
-            Some(Input::Choice { .. } | Input::Many { .. }) => {
+            Some(InputKind::YesNo) => keys.push(("space", "yes or no".to_owned())),
+            Some(InputKind::Choice { .. } | InputKind::Many { .. }) => {
                 keys.push((if scene.theme.ascii { "down" } else { "↑↓" }, "choose".to_owned()));
             }
-            Some(Input::Code(_)) => keys.push((if scene.theme.ascii { "ctrl-j" } else { "^j" }, "new line".to_owned())),
+            Some(InputKind::Code(_)) => keys.push((if scene.theme.ascii { "ctrl-j" } else { "^j" }, "new line".to_owned())),
             _ => {}
         }
         if self.slots.len() > 1 {
@@ -252,18 +252,18 @@ impl Filling {
             }
             let style = if is_active { Style::Key } else { Style::Dim };
             let head = Styled::of(style, format!(" {}", fit(&slot.field.label, label.saturating_sub(2))));
-            let told = self.told(slot, clock);
+            let hint = self.beside(slot, clock);
             let beside = label + BESIDE + 2;
-            let fits = told.as_ref().is_some_and(|told| beside + told.width() <= width);
-            let text = match told.as_ref().filter(|_| fits) {
-                Some(told) => head.upto(beside).and_all(told),
+            let fits = hint.as_ref().is_some_and(|hint| beside + hint.width() <= width);
+            let text = match hint.as_ref().filter(|_| fits) {
+                Some(hint) => head.upto(beside).and_all(hint),
                 None => head,
             };
             lines.push(Line { text, part: Some((number, 0)) });
             let more = slot.editor.lines(LINES).len();
             lines.extend((1..more).map(|part| Line { text: Styled::default(), part: Some((number, part)) }));
-            if let Some(told) = told.filter(|_| !fits) {
-                let below = Styled::default().upto(label).and_all(&told);
+            if let Some(hint) = hint.filter(|_| !fits) {
+                let below = Styled::default().upto(label).and_all(&hint);
                 lines.extend(below.wrapped(label, width).into_iter().map(Line::of));
             }
             if is_active {
@@ -273,13 +273,13 @@ impl Filling {
         lines
     }
 
-    /// What stands beside a field, or below it. An empty line of text says it in its own place.
-    fn told(&self, slot: &Slot, clock: &Clock) -> Option<Styled> {
-        let told = slot.field.told(slot.editor.text(), clock)?;
-        match (told, &slot.field.input) {
-            (Told::Help(_), Input::Text | Input::Word(_)) => None,
-            (Told::Help(text) | Told::Means(text), _) => Some(Styled::of(Style::Dim, text)),
-            (Told::Wrong(text), _) => Some(Styled::of(Style::Error, text)),
+    /// The hint beside a field, or below it. An empty line of text shows it in its own place.
+    fn beside(&self, slot: &Slot, clock: &Clock) -> Option<Styled> {
+        let hint = slot.field.hint(slot.editor.text(), clock)?;
+        match (hint, &slot.field.input) {
+            (Hint::Help(_), InputKind::Text | InputKind::Word(_)) => None,
+            (Hint::Help(text) | Hint::Means(text), _) => Some(Styled::of(Style::Dim, text)),
+            (Hint::Wrong(text), _) => Some(Styled::of(Style::Error, text)),
         }
     }
 
@@ -290,7 +290,7 @@ impl Filling {
         let slot = &self.slots[number];
         let label = u16::try_from(self.label()).unwrap_or(0).min(area.width);
         let has_beside = width::of(line.text.text.trim_end()) > usize::from(label);
-        let whole = matches!(slot.field.input, Input::Text | Input::Word(_) | Input::Code(_)) && !has_beside;
+        let whole = matches!(slot.field.input, InputKind::Text | InputKind::Word(_) | InputKind::Code(_)) && !has_beside;
         let width = if whole { area.width } else { u16::try_from(BESIDE).unwrap_or(u16::MAX) };
         let place = Rect { x: area.x + label, width: width.min(area.width - label), ..area };
         let is_active = number == self.at;
@@ -305,8 +305,8 @@ impl Filling {
 
     /// In an empty line of text, what it is for.
     fn hint(&self, slot: &Slot, place: Rect, buf: &mut Buffer, scene: &Scene, clock: &Clock) {
-        let is_line = matches!(slot.field.input, Input::Text) && slot.editor.text().is_empty();
-        if let Some(Told::Help(help)) = slot.field.told("", clock).filter(|_| is_line)
+        let is_line = matches!(slot.field.input, InputKind::Text) && slot.editor.text().is_empty();
+        if let Some(Hint::Help(help)) = slot.field.hint("", clock).filter(|_| is_line)
             && place.width > 4
         {
             let room = usize::from(place.width) - 4;

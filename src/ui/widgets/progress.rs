@@ -15,7 +15,7 @@ use fluxdeck_model::state::jobs::{Item, Job, Keeper, Phase};
 const WELL: i64 = 30;
 const BADLY: i64 = 300;
 
-/// The acts that rows tell of, by object.
+/// The acts that rows show, by object.
 pub struct Progress<'a>(BTreeMap<&'a ObjectRef, (&'a Job, &'a Item)>);
 
 /// What a row says.
@@ -42,7 +42,7 @@ impl<'a> Progress<'a> {
     }
 
     /// What is to be said of that object; the clock ticks for it while it is on the screen.
-    pub fn tell(&self, object: &ObjectRef, scene: &Scene) -> Option<Told> {
+    pub fn line(&self, object: &ObjectRef, scene: &Scene) -> Option<Told> {
         let (job, item) = self.0.get(object)?;
         let now = scene.state.clock;
         let next = if item.phase.is_over() { lasts(job, item, now) } else { 1 };

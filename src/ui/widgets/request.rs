@@ -18,7 +18,7 @@ pub struct Request<T> {
     /// Until the first reply, which always comes: an answer, or why there is none yet.
     is_under_way: bool,
     /// How often the API had told of the object when it was asked for.
-    told: u32,
+    reports: u32,
     pub answer: Answer<T>,
 }
 
@@ -30,7 +30,7 @@ pub enum Answer<T> {
 
 impl<T> Default for Request<T> {
     fn default() -> Self {
-        Self { ticket: None, is_under_way: false, told: 0, answer: Answer::Waiting }
+        Self { ticket: None, is_under_way: false, reports: 0, answer: Answer::Waiting }
     }
 }
 
@@ -40,13 +40,13 @@ impl<T> Request<T> {
         self.close(cx);
         self.ticket = Some(cx.ask(Question::Object(object.clone(), aspect)));
         self.is_under_way = true;
-        self.told = cx.state.cluster().store.told(object);
+        self.reports = cx.state.cluster().store.reports(object);
     }
 
     /// Asks again if the API has told of the object since, once the answer before has come: never more than one request at a time.
     pub fn renew(&mut self, object: &ObjectRef, aspect: Aspect, cx: &mut Cx) {
         let store = &cx.state.cluster().store;
-        if !self.is_under_way && self.told != store.told(object) && store.object_of(object).is_some() {
+        if !self.is_under_way && self.reports != store.reports(object) && store.object_of(object).is_some() {
             self.ask(object, aspect, cx);
         }
     }
@@ -84,7 +84,7 @@ impl<T> Request<T> {
     }
 
     /// Says that one waits, or what went wrong.
-    pub fn tell(&self, area: Rect, buf: &mut Buffer, scene: &Scene) {
+    pub fn placeholder(&self, area: Rect, buf: &mut Buffer, scene: &Scene) {
         match &self.answer {
             Answer::Waiting => wait(area, buf, scene, "fetching…"),
             Answer::Failed(error) => say(area, buf, scene, &error.message, &error.hint),

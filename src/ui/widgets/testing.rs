@@ -93,7 +93,7 @@ impl World {
 
     /// Does something with a view, and what it wanted of the engine. Returns the effects of that, and how it wanted the views changed.
     pub fn act<R>(&mut self, act: impl FnOnce(&mut Cx) -> R) -> (Vec<Effect>, Vec<Transition>) {
-        let scope = commands::Scope::Tree;
+        let scope = commands::KeyScope::Tree;
         act(&mut Cx { state: self.engine.state(), scope, targets: Vec::new(), out: &mut self.out });
         let intents = std::mem::take(&mut self.out.intents);
         let effects = intents.into_iter().flat_map(|intent| self.update(Message::Do(intent))).collect();

@@ -1,4 +1,4 @@
-//! Who may do what, and how those who may not are told.
+//! Who may do what, and how a refusal looks.
 
 use serde_json::{Value, json};
 
@@ -51,7 +51,7 @@ pub async fn rbac(ground: &Ground, seen: &mut Transcript) {
         .await;
     let covers = |group: &str, resource: &str, verb: &str| {
         let has =
-            |list: &Value, wished: &str| list.as_array().is_some_and(|list| list.iter().any(|it| it == wished || it == "*"));
+            |list: &Value, wanted: &str| list.as_array().is_some_and(|list| list.iter().any(|it| it == wanted || it == "*"));
         rules["status"]["resourceRules"]
             .as_array()
             .into_iter()

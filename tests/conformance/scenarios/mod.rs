@@ -64,7 +64,7 @@ pub async fn request(ground: &Ground, uri: &str, token: &str, more: &[&str]) -> 
     }
     ground.merge(uri, &json!({"metadata": {"annotations": annotations}})).await;
     let done = ground.until(uri, |object| object["status"]["lastHandledReconcileAt"] == token && is_at_rest(object)).await;
-    // events are told after the status
+    // events are sent after the status
     ground.pass(Duration::from_secs(2)).await;
     done
 }

@@ -114,7 +114,7 @@ async fn one_kind_that_fails_does_not_reopen_the_watches_of_others() {
     .await;
 }
 
-/// A server that tells what it serves a group version at a time.
+/// A server with discovery of one group version at a time.
 const ONE_BY_ONE: Fault = Fault::new(On::verbs(&[Verb::Discovery]), What::OneByOne);
 /// The backend of image kinds is away: what it serves cannot be asked for, and nothing of it be read.
 const IMAGES_AWAY: Fault = Fault::new(On::path("/apis/image.toolkit.fluxcd.io/"), What::status(503));
@@ -159,7 +159,7 @@ async fn a_group_version_that_cannot_be_asked_for_keeps_what_was_known_of_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_group_that_is_told_as_stale_keeps_what_was_known_of_it() {
+async fn a_stale_group_keeps_its_known_kinds() {
     stays_while_its_group_is_away(Fault::named("discovery_stale").expect("a fault of the list")).await;
 }
 
@@ -205,12 +205,12 @@ async fn what_an_object_owns_stays_where_its_kind_cannot_be_listed() {
         if let Some(what) = what {
             ground.world.inject(Fault::new(On { verbs: &[Verb::List], path: "/persistentvolumeclaims" }, what));
         }
-        deck.tell(Message::Do(Intent::Owned(owner.clone())));
+        deck.receive(Message::Do(Intent::Owned(owner.clone())));
         deck.pass(seconds(5)).await;
         let there = deck.app.state().cluster().store.of_kind(&GroupKind::new("", "PersistentVolumeClaim")).count();
         assert_eq!(there, seen, "{what:?}");
-        let told = "not all that Kustomization shop/kept owns is known: PersistentVolumeClaim could not be read";
-        let _ = if what.is_some() { deck.shows(told) } else { deck.hides("not all that") };
+        let message = "not all that Kustomization shop/kept owns is known: PersistentVolumeClaim could not be read";
+        let _ = if what.is_some() { deck.shows(message) } else { deck.hides("not all that") };
         ground.world.lift();
         // it is gone by the second time
         let _ = claims.delete("owned", &DeleteParams::default()).await;
@@ -318,8 +318,8 @@ async fn watches_that_break_every_five_seconds_are_hardly_noticed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_403_of_a_moment_empties_no_picture_that_is_called_live() {
-    tried("a_403_of_a_moment_empties_no_picture_that_is_called_live", async {
+async fn a_brief_403_empties_no_view_that_is_live() {
+    tried("a_brief_403_empties_no_view_that_is_live", async {
         let ground = Ground::new().await;
         let mut deck = ground.screen_of(User::developer()).await;
         let pods = |deck: &Driver| deck.app.state().cluster().store.of_kind(&GroupKind::new("", "Pod")).count();
@@ -371,7 +371,7 @@ async fn a_list_waits_as_long_as_the_server_says() {
 #[tokio::test(start_paused = true)]
 async fn a_write_waits_as_long_as_the_server_says() {
     tried("a_write_waits_as_long_as_the_server_says", async {
-        // longer than one request may take: it is told, and nothing is sent behind anybody's back
+        // longer than one request may take: it is reported, and nothing is sent unseen
         let ground = Ground::new().await;
         let mut hand = Hand::new(&ground).await;
         let confirmed = hand.confirm("kept").await;

@@ -69,7 +69,7 @@ async fn what_is_not_asked_for_is_not_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_asked_for_and_does_not_answer_is_no_empty_table() {
+async fn a_requested_kind_that_does_not_answer_is_not_an_empty_table() {
     let ground = Ground::new().await;
     ground.strike(HANGS);
     let (read, took) = read(&ground, seconds(5), Some("ImageRepository")).await;

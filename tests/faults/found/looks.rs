@@ -60,7 +60,7 @@ impl Break {
                 let looks = On { verbs: &[Verb::Get, Verb::Log, Verb::Events], path: "" };
                 ground.strike(Fault::new(looks, What::status(403)));
                 ground.world.reset_streams("/log");
-                // what is open is asked for anew
+                // what is open is requested again
                 ground.touch("kept").await;
                 deck.pass(seconds(10)).await;
                 deck.shows("forbidden");
@@ -132,12 +132,12 @@ async fn a_log_goes_on_over_another_connection_when_its_own_is_dead() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_log_goes_on_after_a_403_of_a_moment() {
+async fn a_log_continues_after_a_brief_403() {
     log_goes_on(Break::Forbidden).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn yaml_goes_on_after_a_403_of_a_moment() {
+async fn yaml_continues_after_a_brief_403() {
     yaml_goes_on(Break::Forbidden).await;
 }
 
@@ -157,8 +157,8 @@ async fn yaml_goes_on_after_an_outage() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_asked_when_the_connection_was_made_anew_is_answered() {
-    tried("what_was_asked_when_the_connection_was_made_anew_is_answered", async {
+async fn a_request_during_a_reconnect_is_answered() {
+    tried("a_request_during_a_reconnect_is_answered", async {
         let ground = Ground::new().await;
         let mut deck = ground.screen().await;
         ground.world.inject(Fault::new(On::verbs(&[Verb::Get]), What::Latency(seconds(5))).times(1));

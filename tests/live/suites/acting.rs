@@ -26,7 +26,7 @@ fn press(screen: &mut Terminal, keys: &str) -> String {
     screen.text()
 }
 
-/// Closes whatever stands in front. An escape alone, and time to see that nothing follows it.
+/// Closes any dialog in front. An escape alone, and time to see that nothing follows it.
 fn back(screen: &mut Terminal) {
     for _ in 0..2 {
         press(screen, "\x1b");
@@ -35,7 +35,7 @@ fn back(screen: &mut Terminal) {
 
 /// Presses everything that acts on the rows of these tables and says yes to every question, confirmed words included.
 fn press_everything(screen: &mut Terminal, tables: &[&str], context: &str) -> Vec<String> {
-    let mut told = Vec::new();
+    let mut screens = Vec::new();
     for table in tables {
         for marked in [false, true] {
             press(screen, &format!(":{table}\r"));
@@ -43,21 +43,21 @@ fn press_everything(screen: &mut Terminal, tables: &[&str], context: &str) -> Ve
                 if marked {
                     press(screen, "M");
                 }
-                told.push(press(screen, act));
-                told.push(press(screen, &format!("\t\t{context}\r")));
+                screens.push(press(screen, act));
+                screens.push(press(screen, &format!("\t\t{context}\r")));
                 back(screen);
                 press(screen, &format!(":{table}\r"));
             }
         }
         for key in PANEL {
             press(screen, "a");
-            told.push(press(screen, key));
+            screens.push(press(screen, key));
             press(screen, "y\r");
             back(screen);
             press(screen, &format!(":{table}\r"));
         }
     }
-    told
+    screens
 }
 
 fn end_of_log(bed: &Bed) -> usize {
@@ -72,8 +72,8 @@ fn writes(bed: &Bed, user: &str, since: usize) -> (usize, Vec<String>) {
     let is_write = |request: &&Value| {
         !["get", "list", "watch"].contains(&text(request, "/verb")) && !text(request, "/requestURI").contains("/selfsubject")
     };
-    let told = |request: &Value| format!("{} {}", text(request, "/verb"), text(request, "/requestURI"));
-    (ours.len(), ours.iter().filter(is_write).map(told).collect())
+    let screens = |request: &Value| format!("{} {}", text(request, "/verb"), text(request, "/requestURI"));
+    (ours.len(), ours.iter().filter(is_write).map(screens).collect())
 }
 
 fn opened(program: &Fluxdeck, arguments: &[&str]) -> Terminal {
@@ -99,8 +99,8 @@ fn a_developer_reads_the_reason_of_everything_that_he_may_not_do() {
     }
     assert!(press(&mut screen, "R").contains("cannot reconcile HelmRelease web/web: you may not patch helmreleases in \"web\""));
     back(&mut screen);
-    let told = press_everything(&mut screen, &["hr web", "ks web", "deploy web", "pod web"], "bed-developer");
-    let surprises: Vec<_> = told.iter().filter(|screen| screen.contains("403") || screen.contains("is forbidden")).collect();
+    let screens = press_everything(&mut screen, &["hr web", "ks web", "deploy web", "pod web"], "bed-developer");
+    let surprises: Vec<_> = screens.iter().filter(|screen| screen.contains("403") || screen.contains("is forbidden")).collect();
     assert!(surprises.is_empty(), "{}", surprises[0]);
     let (asked, written) = writes(&bed, "developer", since);
     assert!(asked > 10 && written.is_empty(), "{asked} requests, {written:?}");
@@ -117,16 +117,16 @@ fn a_viewer_presses_every_key_and_nothing_is_written() {
     assert!(screen.is_running());
 }
 
-fn read_only_stands_above_and_nothing_is_written_by_who_may_do_everything() {
+fn read_only_is_shown_above_and_nothing_is_written_with_all_rights() {
     let bed = bed::alone();
     let since = end_of_log(&bed);
     let mut screen = opened(&Fluxdeck::with(&bed.kubeconfig("admin")), &["-A", "--readonly"]);
     assert!(screen.text().lines().next().is_some_and(|line| line.contains("READ-ONLY")), "{}", screen.text());
     screen.resize(SMALL);
     screen.until("the same on a small screen", SOON, |text| text.lines().next().is_some_and(|line| line.contains("READ-ONLY")));
-    let told = press_everything(&mut screen, &["ks flux-apps", "hr", "pod web"], "bed-admin");
+    let screens = press_everything(&mut screen, &["ks flux-apps", "hr", "pod web"], "bed-admin");
 
-    assert!(told.iter().any(|screen| screen.contains("read-only: reconcile would write to the cluster")), "it is said");
+    assert!(screens.iter().any(|screen| screen.contains("read-only: reconcile would write to the cluster")), "it is said");
     let (asked, written) = writes(&bed, "admin", since);
     assert!(asked > 10 && written.is_empty(), "{asked} requests, {written:?}");
 }
@@ -134,5 +134,5 @@ fn read_only_stands_above_and_nothing_is_written_by_who_may_do_everything() {
 trials![
     a_developer_reads_the_reason_of_everything_that_he_may_not_do,
     a_viewer_presses_every_key_and_nothing_is_written,
-    read_only_stands_above_and_nothing_is_written_by_who_may_do_everything,
+    read_only_is_shown_above_and_nothing_is_written_with_all_rights,
 ];

@@ -7,7 +7,7 @@ use std::process::Stdio;
 
 use fluxdeck_model::render::flux::{self, Applied};
 use fluxdeck_model::render::node::Node;
-use fluxdeck_model::render::repository::{Builder, Outcome};
+use fluxdeck_model::render::repository::{BuildOutcome, Builder};
 use fluxdeck_model::render::{self, Options, write};
 use serde_json::Value;
 
@@ -69,7 +69,7 @@ pub(super) fn built(bed: &Bed) -> Vec<Built> {
             |object: &&Value| format!("{}/{}", text(&object["metadata"]["namespace"]), text(&object["metadata"]["name"])) == id;
         let entries = live.iter().find(is_it).and_then(|object| object["status"]["inventory"]["entries"].as_array());
         let inventory: BTreeSet<_> = entries.into_iter().flatten().map(|entry| text(&entry["id"])).collect();
-        if let (Outcome::Built(objects), false) = (member.outcome, inventory.is_empty() || member.spec.is_remote) {
+        if let (BuildOutcome::Built(objects), false) = (member.outcome, inventory.is_empty() || member.spec.is_remote) {
             found.push(Built { id, inventory, objects: objects.to_vec() });
         }
     }
@@ -79,7 +79,7 @@ pub(super) fn built(bed: &Bed) -> Vec<Built> {
 /// What the cluster has for `substituteFrom`.
 fn give(builder: &mut Builder, object: &Value) {
     let text = serde_json::to_string(object).expect("JSON");
-    let place = render::read::Place::file(&"cluster".into(), render::Layer::Cluster);
+    let place = render::read::TextPlace::file(&"cluster".into(), render::Layer::Cluster);
     let node = render::read::document(text.as_bytes(), &place).expect("JSON is YAML").expect("an object");
     let part = |name: &str| object["metadata"][name].as_str().unwrap_or_default();
     if let Some(values) = flux::values(&node) {

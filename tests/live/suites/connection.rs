@@ -87,7 +87,7 @@ fn a_kubeconfig_without_current_context_says_how_to_choose_one() {
     assert_says(&user.run(&["tree"]), UNREACHABLE, &["no current context", "--context"]);
 }
 
-fn a_context_that_is_unknown_is_told_with_those_that_are_known() {
+fn an_unknown_context_is_reported_with_the_known_ones() {
     let user = Fluxdeck::new();
     let file = path(&kubeconfig(&user, 9));
 
@@ -96,7 +96,7 @@ fn a_context_that_is_unknown_is_told_with_those_that_are_known() {
     assert_says(&ran, ran.code, &["`theer`", "there"]);
 }
 
-fn a_port_that_refuses_is_told_at_once() {
+fn a_port_that_refuses_is_reported_at_once() {
     let user = Fluxdeck::new();
     // bound and released: nobody listens there
     let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
@@ -110,7 +110,7 @@ fn a_port_that_refuses_is_told_at_once() {
     assert!(!user.file("fleet.gz").exists(), "nothing is written");
 }
 
-fn a_port_that_hangs_is_told_when_the_time_for_a_request_is_over() {
+fn a_port_that_hangs_is_reported_when_the_request_times_out() {
     let user = Fluxdeck::new();
     let hole = Proxy::black_hole();
     let file = path(&kubeconfig(&user, hole.port));
@@ -123,7 +123,7 @@ fn a_port_that_hangs_is_told_when_the_time_for_a_request_is_over() {
     assert!(ran.took < Duration::from_secs(3), "{ran:?}");
 }
 
-fn a_login_program_that_fails_is_told_with_its_own_words() {
+fn a_failing_login_program_is_reported_with_its_own_message() {
     let user = Fluxdeck::new();
     let file = kubeconfig(&user, 9);
     let exec = "user: {exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: sh, args: ['-c', 'echo session expired >&2; exit 4']}}";
@@ -133,7 +133,7 @@ fn a_login_program_that_fails_is_told_with_its_own_words() {
     assert_says(&user.run(&["tree", "--kubeconfig", &file]), UNREACHABLE, &["session expired", "log in again"]);
 }
 
-fn a_certificate_of_another_ca_is_told() {
+fn a_certificate_of_another_ca_is_reported() {
     let bed = bed::shared();
     let user = Fluxdeck::new();
     let (key, certificate) = (path(&user.file("key")), path(&user.file("crt")));
@@ -160,7 +160,7 @@ fn a_certificate_of_another_ca_is_told() {
     assert_says(&user.run(&["tree", "--kubeconfig", &file]), UNREACHABLE, &["certificate", "certificate-authority"]);
 }
 
-fn credentials_that_are_not_accepted_are_told() {
+fn credentials_that_are_not_accepted_are_reported() {
     let bed = bed::shared();
     let user = Fluxdeck::new();
     let file = path(&changed(&bed, &user, "(?m)^    client-certificate-data: .*\n    client-key-data: .*", "    token: expired"));
@@ -191,7 +191,7 @@ fn every_request_says_who_asks() {
     assert!(nameless.is_empty(), "{nameless:?}");
 }
 
-fn a_user_without_any_right_is_told_so() {
+fn a_user_without_any_right_gets_a_message() {
     let bed = bed::shared();
     let user = Fluxdeck::with(&bed.kubeconfig("admin"));
 
@@ -210,12 +210,12 @@ trials![
     a_kubeconfig_that_is_not_there_is_named,
     a_kubeconfig_that_is_none_is_named,
     a_kubeconfig_without_current_context_says_how_to_choose_one,
-    a_context_that_is_unknown_is_told_with_those_that_are_known,
-    a_port_that_refuses_is_told_at_once,
-    a_port_that_hangs_is_told_when_the_time_for_a_request_is_over,
-    a_login_program_that_fails_is_told_with_its_own_words,
-    a_certificate_of_another_ca_is_told,
-    credentials_that_are_not_accepted_are_told,
+    an_unknown_context_is_reported_with_the_known_ones,
+    a_port_that_refuses_is_reported_at_once,
+    a_port_that_hangs_is_reported_when_the_request_times_out,
+    a_failing_login_program_is_reported_with_its_own_message,
+    a_certificate_of_another_ca_is_reported,
+    credentials_that_are_not_accepted_are_reported,
     every_request_says_who_asks,
-    a_user_without_any_right_is_told_so,
+    a_user_without_any_right_gets_a_message,
 ];

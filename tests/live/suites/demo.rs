@@ -58,7 +58,7 @@ fn files(bed: &Bed) -> Files {
     files
 }
 
-/// Runs git without anybody's configuration.
+/// Runs git without any user's configuration.
 fn git(folder: &Path, variables: &[(&str, String)], arguments: &[&str]) -> String {
     let mut command = Command::new("git");
     command.current_dir(folder).args(arguments).envs(variables.iter().map(|(name, value)| (name, value)));
@@ -121,19 +121,19 @@ fn branches_of(repository: &str, bed: &Bed) -> Vec<Pushed> {
     let names = git(folder, &[], &["for-each-ref", "--format=%(refname:short)", "refs/heads"]);
     let others = names.lines().filter(|name| *name != "main");
     let read = |name: &str| {
-        let told = |format: &str| git(folder, &[], &["log", "-1", &format!("--format={format}"), name]).trim_end().to_owned();
+        let shown = |format: &str| git(folder, &[], &["log", "-1", &format!("--format={format}"), name]).trim_end().to_owned();
         let branch = Branch {
             repository: repository.to_owned(),
             name: name.to_owned(),
-            author: told("%an"),
-            email: told("%ae"),
-            at: told("%at").parse().expect("a time"),
-            message: format!("{}\n", told("%B")),
+            author: shown("%an"),
+            email: shown("%ae"),
+            at: shown("%at").parse().expect("a time"),
+            message: format!("{}\n", shown("%B")),
             ..Branch::default()
         };
         let paths = git(folder, &[], &["diff", "--name-only", "main", name]);
         let text = |path: &str| git(folder, &[], &["show", &format!("{name}:{path}")]).replace(forge(bed), FORGE);
-        Pushed { branch, changed: paths.lines().map(|path| (path.to_owned(), text(path))).collect(), was: told("%H") }
+        Pushed { branch, changed: paths.lines().map(|path| (path.to_owned(), text(path))).collect(), was: shown("%H") }
     };
     others.map(read).collect()
 }
@@ -207,7 +207,7 @@ fn the_repositories_of_the_demo_are_those_of_the_fleet() {
     }
 
     // when a controller pushed differs from bed to bed
-    let told = |files: &Files| {
+    let shown = |files: &Files| {
         let of = |name: &str| {
             let owned = |(path, text): (&str, &str)| (path.to_owned(), text.to_owned());
             let branches =
@@ -217,7 +217,7 @@ fn the_repositories_of_the_demo_are_those_of_the_fleet() {
         };
         REPOSITORIES.map(of)
     };
-    assert!(told(&fluxdeck::demo::content::files()) == told(&files(&bed)), "record them again with UPDATE=1");
+    assert!(shown(&fluxdeck::demo::content::files()) == shown(&files(&bed)), "record them again with UPDATE=1");
 }
 
 trials![the_demo_is_what_the_bed_was, the_repositories_of_the_demo_are_those_of_the_fleet,];

@@ -32,7 +32,7 @@ fn drifted(ran: &Ran) -> Vec<(String, String, Value, Value)> {
         assert_eq!(one["missing"], false, "{one}");
         for field in one["fields"].as_array().expect("fields") {
             let text = |value: &Value| value.as_str().expect("a text").to_owned();
-            // what the Kustomization itself says stands in the cluster
+            // what the Kustomization itself sets is in the cluster
             let is_placed =
                 |file: &str| file.starts_with("flux/") && field["line"] != 0 || file == "Kustomization flux-system/apps";
             assert!(field["file"].as_str().is_some_and(is_placed), "{field}");
@@ -66,7 +66,7 @@ fn three_fields_changed_by_hand_are_found_and_nothing_else_in_the_fleet_is() {
     let map = map.expect("the generated ConfigMap");
     let (name, data) = (map["metadata"]["name"].as_str().expect("a name"), map["data"].as_object().expect("data"));
     let (key, value) = data.iter().next().expect("a value");
-    // its controller would mend it at once or in a minute
+    // its controller would correct it at once or in a minute
     suspend(true);
     patch("configmap", name, "web", json!({"data": {key: "by hand"}}));
     patch(

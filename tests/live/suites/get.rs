@@ -18,11 +18,11 @@ fn names(ran: &Ran) -> BTreeSet<String> {
 
 /// What kubectl lists, in the form of `-o name`.
 fn listed(bed: &Bed, kind: &str, more: &[&str]) -> BTreeSet<String> {
-    let told = bed.kubectl(&[&["get", kind, "-o", "name"], more].concat());
+    let printed = bed.kubectl(&[&["get", kind, "-o", "name"], more].concat());
     // kubectl writes the group after the kind
     let plain =
         |line: &str| line.split_once('/').map(|(kind, name)| format!("{}/{name}", kind.split('.').next().unwrap_or_default()));
-    told.lines().filter_map(plain).collect()
+    printed.lines().filter_map(plain).collect()
 }
 
 fn every_kind_answers_to_its_plural_its_kind_and_its_short_names_as_in_kubectl() {
@@ -78,7 +78,7 @@ fn namespaces_are_those_of_kubectl_and_may_be_several() {
     assert!(ran.err.contains("no Kustomization found in default"), "{ran:?}");
 }
 
-fn a_namespace_that_does_not_exist_is_told_with_the_one_that_was_meant() {
+fn a_missing_namespace_is_reported_with_the_probable_one() {
     let bed = bed::shared();
     let ran = user(&bed).run(&["get", "ks", "-n", "falts"]);
 
@@ -105,7 +105,7 @@ fn one_object_prints_in_every_format() {
     assert_eq!((plain.out.lines().count(), wide.out.lines().count()), (2, 2), "a heading and a row");
 }
 
-fn objects_of_one_name_in_two_namespaces_are_told_apart() {
+fn objects_of_one_name_in_two_namespaces_are_distinguished() {
     let bed = bed::shared();
     let user = user(&bed);
 
@@ -134,7 +134,7 @@ fn state_and_labels_narrow_what_is_printed() {
     assert!(without.is_disjoint(&chosen) && !without.is_empty(), "{without:?}");
 }
 
-fn the_exit_code_tells_scripts_how_it_went() {
+fn the_exit_code_reports_the_outcome() {
     let bed = bed::shared();
     let user = user(&bed);
     let mut wrong = Vec::new();
@@ -182,10 +182,10 @@ trials![
     every_kind_answers_to_its_plural_its_kind_and_its_short_names_as_in_kubectl,
     kinds_of_flux_v1_are_named_with_their_group,
     namespaces_are_those_of_kubectl_and_may_be_several,
-    a_namespace_that_does_not_exist_is_told_with_the_one_that_was_meant,
+    a_missing_namespace_is_reported_with_the_probable_one,
     one_object_prints_in_every_format,
-    objects_of_one_name_in_two_namespaces_are_told_apart,
+    objects_of_one_name_in_two_namespaces_are_distinguished,
     state_and_labels_narrow_what_is_printed,
-    the_exit_code_tells_scripts_how_it_went,
+    the_exit_code_reports_the_outcome,
     children_of_flux_are_kinds_like_others,
 ];

@@ -132,7 +132,7 @@ fn a_change_is_on_the_screen_within_a_second() {
         screen.until("the row", SOON, |text| {
             is_live(text) && text.lines().any(|line| line.contains("pulse") && line.contains('●'))
         });
-        for (status, reason, glyph) in [("False", "Broken", '✗'), ("True", "Mended", '●'), ("Unknown", "Progressing", '◐')]
+        for (status, reason, glyph) in [("False", "Broken", '✗'), ("True", "Repaired", '●'), ("Unknown", "Progressing", '◐')]
         {
             mark.says(status, reason, "changed by a test");
             let took = screen.until(reason, SOON, |text| text.lines().any(|line| line.contains("pulse") && line.contains(glyph)));
@@ -176,11 +176,11 @@ fn a_killed_api_server_leaves_an_old_picture_that_says_so_and_heals_without_ghos
     screen.stays("no banner stays", Duration::from_secs(2), |text| {
         is_live(text) && !text.contains("stale") && !text.contains("ghost")
     });
-    assert!(lists(&bed) > before, "the server told old watches 410 Gone: the kind was listed again");
+    assert!(lists(&bed) > before, "the server sent old watches 410 Gone: the kind was listed again");
     assert!(screen.is_running());
 }
 
-/// How often the program has listed Kustomizations. It does so at its start and when a watch was told 410 Gone: the server sends that
+/// How often the program has listed Kustomizations. It does so at its start and when a watch got 410 Gone: the server sends that
 /// inside of a good answer, where no log sees it.
 fn lists(bed: &Bed) -> usize {
     let log = std::fs::read_to_string(bed.value("BED_AUDIT_LOG")).expect("the audit log");
@@ -260,7 +260,7 @@ fn rights_that_are_taken_away_while_one_looks_turn_rows_into_a_notice() {
     let file = Plain::kubeconfig(&user, network.port, "web");
     let mut screen = user.open(&["-n", "web,shop", "-c", "deploy", "--kubeconfig", file.to_str().expect("a path")], WIDE);
     screen.until("rows of both namespaces", SOON, |text| is_live(text) && text.contains("cart") && text.contains("frontend"));
-    let told = restricted(&screen.text());
+    let shown = restricted(&screen.text());
 
     let binding = Binding::take_away(&bed, "shop");
     screen.until("only rows that may be read", HEALED, |text| !text.contains("cart") && text.contains("frontend"));
@@ -269,7 +269,7 @@ fn rights_that_are_taken_away_while_one_looks_turn_rows_into_a_notice() {
     });
     assert!(screen.is_running());
     let now = restricted(&screen.text());
-    assert!(now > 0 && now >= told, "the restriction is told:\n{}", screen.text());
+    assert!(now > 0 && now >= shown, "the restriction is shown:\n{}", screen.text());
 
     drop(binding);
     screen.keys("\x12");

@@ -1,4 +1,4 @@
-//! The table of schemas is what a Kubernetes API server with the CRDs of Flux says of itself. `UPDATE=1` writes it anew.
+//! The table of schemas is what a Kubernetes API server with the CRDs of Flux says of itself. `UPDATE=1` writes it again.
 
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
@@ -110,12 +110,12 @@ fn references(schema: &Value, into: &mut Vec<String>) {
 
 fn the_table_of_schemas_is_what_the_api_server_says() {
     let bed = bed::shared();
-    let told = table(&bed);
-    assert!(told["kinds"].as_object().is_some_and(|kinds| kinds.len() > 80), "kinds of Kubernetes and Flux");
+    let served = table(&bed);
+    assert!(served["kinds"].as_object().is_some_and(|kinds| kinds.len() > 80), "kinds of Kubernetes and Flux");
     if std::env::var_os("UPDATE").is_some() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/model/insight/schema/openapi.json.gz");
         let mut file = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-        file.write_all(told.to_string().as_bytes()).expect("in memory");
+        file.write_all(served.to_string().as_bytes()).expect("in memory");
         std::fs::write(path, file.finish().expect("in memory")).expect("the table is ours");
         return;
     }
@@ -123,7 +123,7 @@ fn the_table_of_schemas_is_what_the_api_server_says() {
     GzDecoder::new(fluxdeck_model::insight::schema::EMBEDDED).read_to_string(&mut text).expect("the table");
     let known: Value = serde_json::from_str(&text).expect("JSON");
     let differs = |part: &str| {
-        let (a, b) = (known[part].as_object().expect("a map"), told[part].as_object().expect("a map"));
+        let (a, b) = (known[part].as_object().expect("a map"), served[part].as_object().expect("a map"));
         let keys: BTreeSet<_> = a.keys().chain(b.keys()).collect();
         keys.into_iter().filter(|key| a.get(*key) != b.get(*key)).cloned().collect::<Vec<_>>()
     };

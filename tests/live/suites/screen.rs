@@ -60,14 +60,14 @@ fn the_first_frame_comes_before_any_answer_and_keys_work_meanwhile() {
         screen.keys("?");
         screen.until_shows("help", Duration::from_secs(1));
         screen.keys("\x1b");
-        // never an exit: what to do stands on the screen
+        // never an exit: what to do is on the screen
         screen.until_shows("unreachable", SOON);
         screen.until_shows("cannot reach", SOON);
         assert!(screen.is_running());
     }
 }
 
-fn what_is_wrong_with_a_kubeconfig_stands_on_the_screen() {
+fn what_is_wrong_with_a_kubeconfig_is_on_the_screen() {
     let user = Fluxdeck::new();
     let broken = user.write("broken", "clusters: [").display().to_string();
     for (arguments, words) in [
@@ -111,7 +111,7 @@ fn every_way_out_gives_the_terminal_back() {
     }
 }
 
-/// Nobody can tidy up after a kill -9 but who watches: an interactive shell mends the modes itself, another does not.
+/// Nobody can tidy up after a kill -9 but a watcher: an interactive shell restores the modes itself, others do not.
 fn a_killed_program_gives_the_terminal_back_too() {
     for (shell, arguments) in [("bash", &["--norc", "--noprofile", "-i"][..]), ("sh", &["-i"][..])] {
         for keys in ["", "d", ":theme ", "?", "!", ":ctx staging\r"] {
@@ -131,13 +131,13 @@ fn a_killed_program_gives_the_terminal_back_too() {
 
             // `cat` has the terminal now: nobody edits a line
             screen.until("what comes after", SOON, |text| text.contains("over"));
-            let mended = within(SOON, || {
+            let restored = within(SOON, || {
                 while screen.read(Duration::ZERO) {}
                 let shown = screen.screen();
                 (!shown.alternate_screen() && !shown.hide_cursor()).then_some(())
             });
-            assert!(mended.is_some(), "{shell} {keys:?}: still on the other screen");
-            within(SOON, || screen.is_cooked().then_some(())).expect("the modes are mended");
+            assert!(restored.is_some(), "{shell} {keys:?}: still on the other screen");
+            within(SOON, || screen.is_cooked().then_some(())).expect("the modes are restored");
             screen.assert_given_back();
         }
     }
@@ -217,7 +217,7 @@ fn no_color_means_no_color() {
 
 trials![
     the_first_frame_comes_before_any_answer_and_keys_work_meanwhile,
-    what_is_wrong_with_a_kubeconfig_stands_on_the_screen,
+    what_is_wrong_with_a_kubeconfig_is_on_the_screen,
     an_idle_screen_writes_nothing,
     every_way_out_gives_the_terminal_back,
     a_killed_program_gives_the_terminal_back_too,

@@ -22,7 +22,7 @@ fn unpacked(path: &Path) -> String {
     text
 }
 
-/// Every value of every Secret, decoded and as it stands in the manifest. Short ones are words that others use too (`orders`).
+/// Every value of every Secret, decoded and as written in the manifest. Short ones are words that others use too (`orders`).
 fn secrets(bed: &Bed) -> BTreeMap<String, String> {
     let mut values = BTreeMap::new();
     for secret in bed.items(&["secrets", "-A"]) {
@@ -46,7 +46,7 @@ fn secrets(bed: &Bed) -> BTreeMap<String, String> {
 }
 
 /// What a tree says, without what the clock changes.
-fn told(trees: &[Node]) -> BTreeSet<String> {
+fn shown(trees: &[Node]) -> BTreeSet<String> {
     flat(trees).into_iter().map(|node| format!("{:?}", Node { children: Vec::new(), ..node.clone() })).collect()
 }
 
@@ -67,13 +67,13 @@ fn a_snapshot_shows_the_tree_that_was_live_and_can_be_taken_again() {
 
     let nobody = Fluxdeck::new();
     let recorded = tree(&nobody, &["-A", "--from", first]);
-    let (live_told, recorded_told) = (told(&live), told(&recorded));
+    let (live_shown, recorded_shown) = (shown(&live), shown(&recorded));
     let only = |one: &BTreeSet<String>, other: &BTreeSet<String>| one.difference(other).cloned().collect::<Vec<_>>().join("\n");
     assert!(
-        live_told == recorded_told,
+        live_shown == recorded_shown,
         "only live:\n{}\nonly in the snapshot:\n{}",
-        only(&live_told, &recorded_told),
-        only(&recorded_told, &live_told)
+        only(&live_shown, &recorded_shown),
+        only(&recorded_shown, &live_shown)
     );
     assert!(live == recorded, "the same objects, but not in the same places");
 
@@ -104,7 +104,7 @@ fn a_snapshot_holds_no_value_of_a_secret() {
     assert!(!text.contains("managedFields"), "what nobody looks at is left out");
 }
 
-fn what_is_no_snapshot_is_told() {
+fn an_invalid_snapshot_is_reported() {
     let user = Fluxdeck::new();
     let file = user.write("notes.txt", "hello");
     let ran = user.run(&["tree", "--from", file.to_str().expect("a path")]);
@@ -140,6 +140,6 @@ fn the_recorded_fleet_is_the_fleet_of_the_bed() {
 trials![
     a_snapshot_shows_the_tree_that_was_live_and_can_be_taken_again,
     a_snapshot_holds_no_value_of_a_secret,
-    what_is_no_snapshot_is_told,
+    an_invalid_snapshot_is_reported,
     the_recorded_fleet_is_the_fleet_of_the_bed,
 ];

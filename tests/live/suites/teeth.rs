@@ -170,7 +170,7 @@ fn owns(owned: &Map<String, Value>, value: &Value, path: &[Step]) -> bool {
     let Some((step, rest)) = path.split_first() else { return true };
     let inside = |owned: &Value, value: &Value| {
         let map = owned.as_object().expect("fieldsV1 is made of maps");
-        // nothing is told of what is inside: it is owned as it is
+        // nothing is reported about its content: it is owned as a whole
         map.is_empty() || owns(map, value, rest)
     };
     match step {
@@ -179,8 +179,8 @@ fn owns(owned: &Map<String, Value>, value: &Value, path: &[Step]) -> bool {
             let item = &value[*at];
             let is_it = match name.split_once(':') {
                 Some(("k", keys)) => serde_json::from_str::<Map<String, Value>>(keys)
-                    .is_ok_and(|keys| keys.iter().all(|(key, wished)| item.get(key) == Some(wished))),
-                Some(("v", wished)) => serde_json::from_str::<Value>(wished).is_ok_and(|wished| wished == *item),
+                    .is_ok_and(|keys| keys.iter().all(|(key, wanted)| item.get(key) == Some(wanted))),
+                Some(("v", wanted)) => serde_json::from_str::<Value>(wanted).is_ok_and(|wanted| wanted == *item),
                 Some(("i", number)) => number.parse() == Ok(*at),
                 _ => false,
             };
@@ -198,12 +198,12 @@ fn others<'v>(answer: &'v Value, path: &[Step]) -> BTreeSet<&'v str> {
     owning.filter(is_other).filter_map(|one| one["manager"].as_str()).collect()
 }
 
-/// Whose object it is, as inventories tell.
+/// Whose object it is, by the inventories.
 fn identity(object: &Value) -> [Option<&Value>; 4] {
     ["/apiVersion", "/kind", "/metadata/namespace", "/metadata/name"].map(|pointer| object.pointer(pointer))
 }
 
-/// The object is wrong, and not the server busy. A list's item without its key is told as an internal error (apiserver 1.36
+/// The object is wrong, and not the server busy. A list's item without its key is reported as an internal error (apiserver 1.36
 /// `managedfields/internal/structuredmerge.go`).
 fn is_refusal(code: u16, message: &str) -> bool {
     matches!(code, 400 | 403 | 422) || message.contains("failed to create typed patch object")
@@ -281,9 +281,9 @@ fn a_field_that_is_left_out_is_noticed() {
     let count = |notice: &[Notice]| notice.iter().filter_map(|one| counts.get(one)).sum::<usize>();
     let (noticed, by_rule) =
         (count(&[Notice::Refused, Notice::Differs, Notice::OtherObject]), count(&[Notice::Default, Notice::OwnedByAnother]));
-    let told = format!("{} objects, {} shapes of fields, {counts:?}", objects.len(), shapes.len());
-    assert!(unseen.is_empty(), "nobody misses these ({told}):\n{}", unseen.join("\n"));
-    assert!(objects.len() >= 30 && noticed >= 200 && by_rule * 5 < noticed, "{told}");
+    let counted = format!("{} objects, {} shapes of fields, {counts:?}", objects.len(), shapes.len());
+    assert!(unseen.is_empty(), "nobody misses these ({counted}):\n{}", unseen.join("\n"));
+    assert!(objects.len() >= 30 && noticed >= 200 && by_rule * 5 < noticed, "{counted}");
 }
 
 trials![a_field_that_is_left_out_is_noticed,];

@@ -10,7 +10,7 @@ use crate::truth::{self, Key, Objects, says, settled};
 
 const EXPECTED: &str = include_str!("../expected.tsv");
 
-/// Objects of which the tree tells more than their Ready condition, on purpose: what it tells instead.
+/// Objects for which the tree shows more than their Ready condition, on purpose: what it shows instead.
 const SHARPER: &[(&str, &str)] = &[("unobserved", "NewGeneration"), ("drifted", "DriftDetected"), ("tests-failed", "TestFailed")];
 
 fn user(bed: &Bed) -> Fluxdeck {

@@ -1,4 +1,4 @@
-//! Who may not see everything sees what he may, is told what he may not, and never asks for more than to read.
+//! A user with limited rights sees what is allowed and a note about the rest, and never requests more than to read.
 
 use std::collections::BTreeSet;
 
@@ -57,7 +57,7 @@ fn a_developer_sees_his_workloads_below_owners_that_he_may_not_read() {
     let foreign: Vec<_> =
         nodes.values().filter(|node| !node.is_placeholder() && !["web", "shop"].contains(&node.namespace.as_str())).collect();
     assert!(foreign.is_empty(), "nothing from other namespaces: {foreign:?}");
-    assert!(ran.err.contains("restricted") && ran.err.contains("shop, web"), "he is told: {ran:?}");
+    assert!(ran.err.contains("restricted") && ran.err.contains("shop, web"), "it is reported: {ran:?}");
 }
 
 fn without_a_namespace_that_of_the_kubeconfig_is_read_and_the_rest_is_said() {

@@ -23,7 +23,7 @@ pub fn paths(sizes: Sizes) -> Vec<String> {
     (0..sizes.kustomizations).map(|index| format!("apps/{index}/overlay")).collect()
 }
 
-/// Writes all files; tells how many.
+/// Writes all files; returns how many.
 pub fn write(root: &Path, sizes: Sizes) -> usize {
     let mut files = Files { root, count: 0 };
     files.add("shared/component/kustomization.yaml", COMPONENT);

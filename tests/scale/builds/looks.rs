@@ -11,9 +11,9 @@ use fluxdeck::runtime::{self, Desk, Guest, Options, Origin, Renderer, Repositori
 use fluxdeck_model::domain::{ClusterId, GroupKind, ObjectRef};
 use fluxdeck_model::insight::declared::{Commit, Declared};
 use fluxdeck_model::render::flux::{self, Spec};
-use fluxdeck_model::render::ignore::{Artifact, Rules};
-use fluxdeck_model::render::read::{Place, document};
-use fluxdeck_model::render::repository::{Builder, Outcome, Wish};
+use fluxdeck_model::render::ignore::{Artifact, IgnoreRules};
+use fluxdeck_model::render::read::{TextPlace, document};
+use fluxdeck_model::render::repository::{BuildOutcome, BuildRequest, Builder};
 use fluxdeck_model::render::{Cache, Layer};
 use git2::{IndexAddOption, Repository, Signature, Time};
 use serde_json::Value;
@@ -31,7 +31,7 @@ pub fn run(folder: &Path) {
 
 /// `o` on a Deployment of the demo: what its API server is asked included.
 fn fleet(runtime: &Runtime) {
-    let guest = Guest { company: Arc::new(Company::start(demo::Place::passing())), user: User::admin(), is_acting: false };
+    let guest = Guest { company: Arc::new(Company::start(demo::RunDirectory::passing())), user: User::admin(), is_acting: false };
     let options = Options::of(Origin::Demo(guest));
     let connection = runtime.block_on(runtime::connect(&options, "production")).expect("the demo");
     let renderer = || Renderer {
@@ -73,10 +73,10 @@ async fn by_itself(renderer: &Renderer, repositories: &Repositories) {
     let id = revision.rsplit(':').next().expect("an id");
     let at = Commit { url: text(&source, "/spec/url").into(), id: id.into() };
     let folder = repositories.find(&at, false).await.expect("it is there");
-    let place = Place::file(&"apps".into(), Layer::Cluster);
+    let place = TextPlace::file(&"apps".into(), Layer::Cluster);
     let node = document(body.to_string().as_bytes(), &place).expect("JSON").expect("a document");
     let spec = Arc::new(Spec::read(&node).expect("a Kustomization"));
-    alone(&folder, id, &Wish { uid: "apps".into(), spec, ignore: None, values: Default::default() });
+    alone(&folder, id, &BuildRequest { uid: "apps".into(), spec, ignore: None, values: Default::default() });
 }
 
 /// One of a hundred Kustomizations, in a commit of the large repository.
@@ -85,13 +85,13 @@ fn large(runtime: &Runtime, folder: &Path) {
     repository.remote("origin", URL).expect("a remote");
     let first = commit(&repository);
     let desk = Desk::of(Repositories::of(vec![folder.to_owned()], None));
-    let (wish, before) = (wish(folder, &first.id), resident());
+    let (request, before) = (request(folder, &first.id), resident());
     let ask = |at: &Commit| {
-        let (id, wish) = (at.id.clone(), wish.clone());
-        let member = runtime.block_on(desk.ask(at, false, move |bench| bench.one(&id, &wish))).expect("an answer");
-        assert!(matches!(member.outcome, Outcome::Built(_)), "{:?}", member.outcome);
+        let (id, request) = (at.id.clone(), request.clone());
+        let member = runtime.block_on(desk.ask(at, false, move |bench| bench.one(&id, &request))).expect("an answer");
+        assert!(matches!(member.outcome, BuildOutcome::Built(_)), "{:?}", member.outcome);
     };
-    let cold = median(|_| timed(|| alone(folder, &first.id, &wish)));
+    let cold = median(|_| timed(|| alone(folder, &first.id, &request)));
     row("one of a hundred, cold", cold, "");
     row("the first time", timed(|| ask(&first)), "");
     let again = median(|_| timed(|| ask(&first)));
@@ -110,22 +110,22 @@ fn large(runtime: &Runtime, folder: &Path) {
 }
 
 /// As it is without a desk and a builder.
-fn alone(folder: &Path, id: &str, wish: &Wish) {
+fn alone(folder: &Path, id: &str, request: &BuildRequest) {
     let checkout = Checkout::around(folder).expect("a checkout");
     let view = checkout.view(Some(id)).expect("a commit");
-    let artifact = Artifact::new(view.tree(), Rules::of(view.tree(), None).expect("rules"));
-    let objects = flux::render(&artifact, &wish.spec, &Cache::default()).objects.expect("it can be built");
-    let variables = flux::variables(&wish.spec, &|_, _, _| None);
-    flux::applied(&objects, &wish.spec, &variables, true).expect("it can be filled in");
+    let artifact = Artifact::new(view.tree(), IgnoreRules::of(view.tree(), None).expect("rules"));
+    let objects = flux::render(&artifact, &request.spec, &Cache::default()).objects.expect("it can be built");
+    let variables = flux::variables(&request.spec, &|_, _, _| None);
+    flux::applied(&objects, &request.spec, &variables, true).expect("it can be filled in");
 }
 
 /// The Kustomization whose file [`generate::edit_one`] changes, as the repository declares it.
-fn wish(folder: &Path, id: &str) -> Wish {
+fn request(folder: &Path, id: &str) -> BuildRequest {
     let checkout = Checkout::open(folder).expect("a checkout");
     let view = checkout.view(Some(id)).expect("a commit");
     let all = Builder::default().build(view.tree()).expect("it can be read");
     let (_, member) = all.members().find(|(_, member)| &*member.spec.name == "app-7").expect("a Kustomization");
-    Wish { uid: "7".into(), spec: Arc::clone(&member.spec), ignore: None, values: Default::default() }
+    BuildRequest { uid: "7".into(), spec: Arc::clone(&member.spec), ignore: None, values: Default::default() }
 }
 
 fn elsewhere(folder: &Path, turn: usize) {
@@ -133,7 +133,7 @@ fn elsewhere(folder: &Path, turn: usize) {
     std::fs::write(folder.join("apps/9/base/part-1.yaml"), text).expect("the throwaway directory");
 }
 
-/// Commits all files as they lie there.
+/// Commits all files as they are.
 fn commit(repository: &Repository) -> Commit {
     let mut index = repository.index().expect("an index");
     index.add_all(["*"], IndexAddOption::DEFAULT, None).expect("added");

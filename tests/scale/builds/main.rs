@@ -15,9 +15,9 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use fluxdeck::git::Folder;
-use fluxdeck_model::render::repository::{Builder, Outcome, Repository};
+use fluxdeck_model::render::repository::{BuildOutcome, Builder, Repository};
 
-/// How often each step is measured; the median is told.
+/// How often each step is measured; the median is reported.
 const TIMES: usize = 7;
 
 fn main() {
@@ -25,7 +25,7 @@ fn main() {
     let files = generate::write(folder.path(), generate::Sizes::default());
     let tree = Folder::new(folder.path());
     let (mut first, mut second) = (Builder::default(), Builder::default());
-    println!("{} files, {}", files, told(&first.build(&tree).expect("it can be read")));
+    println!("{} files, {}", files, summary(&first.build(&tree).expect("it can be read")));
     // what a build needs on the way is there by now: the second adds what it keeps
     let before = resident();
     second.build(&tree).expect("it can be read");
@@ -50,10 +50,10 @@ fn main() {
     beside(folder.path(), cold);
 }
 
-fn told(repository: &Repository) -> String {
+fn summary(repository: &Repository) -> String {
     let members: Vec<_> = repository.members().map(|(_, member)| &member.outcome).collect();
     let failed = members.iter().filter_map(|outcome| match outcome {
-        Outcome::Failed(error) => Some(error.to_string()),
+        BuildOutcome::Failed(error) => Some(error.to_string()),
         _ => None,
     });
     let failed: Vec<_> = failed.collect();
@@ -74,12 +74,12 @@ fn timed(work: impl FnOnce()) -> Took {
     Took { clock: begin.elapsed(), processor: processor().saturating_sub(before) }
 }
 
-/// How long the threads that there are were on processors so far; nothing where the system does not tell.
+/// How long the threads that there are were on processors so far; none where the system does not report it.
 fn processor() -> Duration {
-    let told = |thread: std::fs::DirEntry| std::fs::read_to_string(thread.path().join("schedstat")).ok();
-    let nanos = |told: String| told.split(' ').next().and_then(|nanos| nanos.parse::<u64>().ok());
+    let summary = |thread: std::fs::DirEntry| std::fs::read_to_string(thread.path().join("schedstat")).ok();
+    let nanos = |summary: String| summary.split(' ').next().and_then(|nanos| nanos.parse::<u64>().ok());
     let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
-    Duration::from_nanos(threads.filter_map(told).filter_map(nanos).sum())
+    Duration::from_nanos(threads.filter_map(summary).filter_map(nanos).sum())
 }
 
 fn median(measure: impl FnMut(usize) -> Took) -> Took {
@@ -107,7 +107,7 @@ fn ratio(name: &str, long: Took, short: Took) {
 fn weighed(own: usize, before: usize) {
     let mega = |bytes: usize| bytes as f64 / 1e6;
     let grown = resident().saturating_sub(before);
-    println!("kept: {:.1} MB by its own account; the process grew by {:.1} MB", mega(own), mega(grown));
+    println!("kept: {:.1} MB by its count; the process grew by {:.1} MB", mega(own), mega(grown));
 }
 
 /// The most memory that was ever in use, in KiB.

@@ -191,7 +191,7 @@ impl Plan {
         at
     }
 
-    /// Kustomizations into the inventories of the root and of the tenants; who waits for whom.
+    /// Kustomizations into the inventories of the root and of the tenants; and which wait for which.
     fn link_structure(&mut self) {
         for at in 0..self.sizes.kustomizations {
             let Applier { role, namespace, .. } = self.appliers[at];

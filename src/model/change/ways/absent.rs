@@ -5,9 +5,9 @@ use crate::change::value;
 use crate::change::write::{What, Write, step};
 use crate::edit::{Operation, Place, Step, Value};
 use crate::error::{Error, Result};
-use crate::insight::field::Part;
+use crate::insight::field::PathPart;
 use crate::render::Node;
-use crate::render::node::{Form, Layer, Origin};
+use crate::render::node::{Layer, Notation, Origin};
 use crate::render::trace::Joint;
 
 pub fn ways(asked: &Asked<'_>, found: &mut Found) {
@@ -25,26 +25,26 @@ pub fn ways(asked: &Asked<'_>, found: &mut Found) {
 ///
 /// # Errors
 /// It is a plain value, or an item is meant that nothing is known of.
-pub fn steps(asked: &Asked<'_>, parent: &Node, rest: &[Part]) -> Result<Vec<Step>> {
+pub fn steps(asked: &Asked<'_>, parent: &Node, rest: &[PathPart]) -> Result<Vec<Step>> {
     let name = &asked.wanted.written;
     if parent.is_scalar() && !parent.is_null() {
         return Err(Error::failed(format!("`{name}` lies below a plain value"), ""));
     }
     let rest = joined(asked, rest);
-    let one = |part: &Part| match part {
-        Part::Index(at) if *at == parent.items().len() => Ok(Step::Last),
-        Part::Index(_) | Part::Item(_) => {
+    let one = |part: &PathPart| match part {
+        PathPart::Index(at) if *at == parent.items().len() => Ok(Step::Last),
+        PathPart::Index(_) | PathPart::Item(_) => {
             Err(Error::failed(format!("`{name}` is no field of an item that is there"), "add the item first"))
         }
-        Part::Key(_) => Ok(step(part)),
+        PathPart::Key(_) => Ok(step(part)),
     };
     rest.iter().map(one).collect()
 }
 
 /// What follows a map with free keys is one key, dots and all: `metadata.labels.app.kubernetes.io/name`.
-fn joined(asked: &Asked<'_>, rest: &[Part]) -> Vec<Part> {
+fn joined(asked: &Asked<'_>, rest: &[PathPart]) -> Vec<PathPart> {
     let parts = asked.wanted.field.parts();
-    let key = |part: &Part| if let Part::Key(key) = part { Some(key.clone()) } else { None };
+    let key = |part: &PathPart| if let PathPart::Key(key) = part { Some(key.clone()) } else { None };
     let keys: Vec<String> = parts.iter().map_while(key).collect();
     let is_metadata = keys.len() > 2 && keys[0] == "metadata" && ["labels", "annotations"].contains(&&*keys[1]);
     let free = if is_metadata { Some(2) } else { value::free_keys_after(asked.schemas, &asked.object.node, parts) };
@@ -52,7 +52,7 @@ fn joined(asked: &Asked<'_>, rest: &[Part]) -> Vec<Part> {
     let known = parts.len() - rest.len();
     let at = free.max(known) - known;
     match rest[at..].iter().map(key).collect::<Option<Vec<_>>>() {
-        Some(tail) if !tail.is_empty() => rest[..at].iter().cloned().chain([Part::Key(tail.join("."))]).collect(),
+        Some(tail) if !tail.is_empty() => rest[..at].iter().cloned().chain([PathPart::Key(tail.join("."))]).collect(),
         _ => rest.to_vec(),
     }
 }
@@ -92,7 +92,7 @@ fn beside<'n>(key: &'n Node, value: &'n Node) -> &'n Origin {
 }
 
 fn is_editable(origin: &Origin) -> bool {
-    origin.form == Form::Yaml && origin.line > 0 && !matches!(origin.layer, Layer::Build | Layer::FluxOwner | Layer::Secret)
+    origin.form == Notation::Yaml && origin.line > 0 && !matches!(origin.layer, Layer::Build | Layer::FluxOwner | Layer::Secret)
 }
 
 /// In a generator's list a value is `KEY=value`.

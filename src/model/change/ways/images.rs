@@ -4,11 +4,11 @@ use super::{Asked, Found, Sort, Way};
 use crate::change::write::{What, Write};
 use crate::edit::{Operation, Place, Scalar, Value};
 use crate::error::Result;
-use crate::render::trace::{Joint, Role};
-use crate::render::turn_back::Refusal;
+use crate::render::trace::{Joint, PartRole};
+use crate::render::turn_back::TurnBackRefusal;
 
 pub fn ways(asked: &Asked<'_>, found: &mut Found) {
-    if matches!(&asked.turned, Some(Err(Refusal::Matched(_) | Refusal::Missing(_)))) {
+    if matches!(&asked.turned, Some(Err(TurnBackRefusal::Matched(_) | TurnBackRefusal::Missing(_)))) {
         found.take(way(asked));
     }
 }
@@ -19,9 +19,10 @@ fn way(asked: &Asked<'_>) -> Result<Option<Way>> {
     let (file, mut entry) = asked.place(node.origin())?;
     entry.path.pop();
     let source = asked.source(&file)?;
-    let is =
-        |roles: &[Role]| made.parts.iter().filter(|part| roles.contains(&part.role)).map(|part| &*part.text).collect::<String>();
-    let now = [is(&[Role::Name, Role::Matched]), is(&[Role::Tag, Role::TagSuffix]), is(&[Role::Digest])];
+    let is = |roles: &[PartRole]| {
+        made.parts.iter().filter(|part| roles.contains(&part.role)).map(|part| &*part.text).collect::<String>()
+    };
+    let now = [is(&[PartRole::Name, PartRole::Matched]), is(&[PartRole::Tag, PartRole::TagSuffix]), is(&[PartRole::Digest])];
     let mut writes = Vec::new();
     for ((wanted, now), key) in split(&asked.typed.text()).into_iter().zip(now).zip(["newName", "newTag", "digest"]) {
         if wanted == now {

@@ -24,7 +24,7 @@ use crate::render::Node;
 use crate::render::flux::Applied;
 use crate::render::node::{Origin, Text};
 use crate::render::tree::Tree;
-use crate::render::turn_back::{Change, Refusal, turn_back};
+use crate::render::turn_back::{ScalarChange, TurnBackRefusal, turn_back};
 
 /// Every kind of layer, in the order in which it is tried.
 static ARMS: &[fn(&Asked<'_>, &mut Found)] =
@@ -116,7 +116,7 @@ pub struct Asked<'a> {
     /// The field; none where there is nothing yet.
     pub node: Option<Cow<'a, Node>>,
     /// Which scalars would have to read something else; none where there is no field.
-    pub turned: Option<std::result::Result<Vec<Change>, Refusal>>,
+    pub turned: Option<std::result::Result<Vec<ScalarChange>, TurnBackRefusal>>,
 }
 
 impl<'a> Asked<'a> {
@@ -145,7 +145,7 @@ impl<'a> Asked<'a> {
         let file = origin.file().ok_or_else(nowhere)?.clone();
         let source = self.source(&file)?;
         let place = write::place(&source, origin).ok_or_else(|| {
-            Error::failed(format!("{file}:{}: no value stands there that can be edited", origin.line), "edit the file")
+            Error::failed(format!("{file}:{}: no value is there that can be edited", origin.line), "edit the file")
         })?;
         Ok((file, place))
     }

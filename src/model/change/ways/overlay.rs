@@ -6,11 +6,11 @@ use crate::edit::{Operation, Place, Step};
 use crate::render::kustomization::FILE_NAMES;
 use crate::render::node::{Layer, Node, Text};
 use crate::render::read;
-use crate::render::tree::{Entry, parent};
+use crate::render::tree::{PathKind, parent};
 
 pub fn ways(asked: &Asked<'_>, found: &mut Found) {
     let below = |name: &str| -> Text { below(&asked.build.folder, name).into() };
-    let Some(file) = FILE_NAMES.iter().map(|name| below(name)).find(|file| asked.tree.entry(file) == Some(Entry::File)) else {
+    let Some(file) = FILE_NAMES.iter().map(|name| below(name)).find(|file| asked.tree.entry(file) == Some(PathKind::File)) else {
         return;
     };
     let habit = habit(asked, &file);
@@ -40,7 +40,7 @@ fn below(folder: &str, name: &str) -> String {
 /// The folder, from the kustomization's, in which the house keeps its patches; none where they are inline, or there are none.
 fn habit(asked: &Asked<'_>, file: &Text) -> Option<String> {
     let bytes = asked.tree.read(file).ok()?;
-    let node = read::document(&bytes, &read::Place::file(file, Layer::Resource)).ok()??;
+    let node = read::document(&bytes, &read::TextPlace::file(file, Layer::Resource)).ok()??;
     let entries = node.get("patches").map(Node::items).unwrap_or_default();
     let paths: Vec<&str> = entries.iter().filter_map(|entry| entry.get("path")?.text()).collect();
     let path = paths.first().filter(|path| paths.len() * 2 > entries.len() && !path.starts_with(".."))?;

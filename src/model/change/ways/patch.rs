@@ -5,10 +5,10 @@ use serde_json::{Map, Value as Json, json};
 use super::{Asked, absent};
 use crate::change::compare::Key;
 use crate::edit::{Step, Value};
-use crate::insight::field::{Field, Part, path_of};
+use crate::insight::field::{FieldPath, PathPart, path_of};
 use crate::render::node::{Layer, Node};
-use crate::render::read::{self, Place};
-use crate::render::trace::{Role, Trace};
+use crate::render::read::{self, TextPlace};
+use crate::render::trace::{PartRole, Trace};
 use crate::render::{substitute, write};
 
 /// One patch as an entry of `patches`.
@@ -66,7 +66,7 @@ fn names(asked: &Asked<'_>) -> Vec<String> {
     let mut found = vec![asked.key.name.clone()];
     let mut trace: Option<&Trace> = asked.object.node.at(&["metadata", "name"]).map(|name| &name.trace);
     while let Some(made) = trace.and_then(Trace::composition) {
-        let text = made.parts.iter().find(|part| part.role == Role::Text).and_then(|part| part.cut.as_ref());
+        let text = made.parts.iter().find(|part| part.role == PartRole::Text).and_then(|part| part.cut.as_ref());
         let own = text.map(|(at, _)| &made.scalars[*at]);
         found.extend(own.map(|own| own.text.to_string()));
         trace = own.map(|own| &own.trace);
@@ -77,9 +77,10 @@ fn names(asked: &Asked<'_>) -> Vec<String> {
 }
 
 /// The way to the field, each key on its own; none for a field of a text inside.
-fn parts(asked: &Asked<'_>) -> Option<Vec<Part>> {
+fn parts(asked: &Asked<'_>) -> Option<Vec<PathPart>> {
     let object = &asked.object.node;
-    let parts_of = |path: &str| if path.is_empty() { Some(Vec::new()) } else { Some(Field::parse(path).ok()?.parts().to_vec()) };
+    let parts_of =
+        |path: &str| if path.is_empty() { Some(Vec::new()) } else { Some(FieldPath::parse(path).ok()?.parts().to_vec()) };
     if let Ok(node) = asked.wanted.field.find(object) {
         return parts_of(&path_of(object, node)?);
     }
@@ -89,7 +90,7 @@ fn parts(asked: &Asked<'_>) -> Option<Vec<Part>> {
     let (parent, rest) = asked.wanted.field.nearest(object);
     let known = asked.wanted.field.parts().len() - rest.len();
     let steps = absent::steps(asked, parent, rest).ok()?;
-    let key = |step: Step| if let Step::Key(key) = step { Some(Part::Key(key)) } else { None };
+    let key = |step: Step| if let Step::Key(key) = step { Some(PathPart::Key(key)) } else { None };
     let new = steps.into_iter().map(key).collect::<Option<Vec<_>>>()?;
     Some(asked.wanted.field.parts()[..known].iter().cloned().chain(new).collect())
 }
@@ -103,16 +104,16 @@ fn value(asked: &Asked<'_>) -> Json {
 }
 
 /// A strategic merge patch; none where an item of the way is known by its place alone.
-fn strategic(asked: &Asked<'_>, parts: &[Part], name: &str) -> Option<String> {
+fn strategic(asked: &Asked<'_>, parts: &[PathPart], name: &str) -> Option<String> {
     let nested = parts.iter().rev().try_fold(value(asked), |inner, part| match part {
-        Part::Key(key) => Some(Json::Object(Map::from_iter([(key.clone(), inner)]))),
-        Part::Item(pairs) => {
+        PathPart::Key(key) => Some(Json::Object(Map::from_iter([(key.clone(), inner)]))),
+        PathPart::Item(pairs) => {
             let mut item: Map<String, Json> =
                 pairs.iter().map(|(key, value)| (key.clone(), Json::from(value.as_str()))).collect();
             item.extend(inner.as_object()?.clone());
             Some(Json::Array(vec![Json::Object(item)]))
         }
-        Part::Index(_) => None,
+        PathPart::Index(_) => None,
     })?;
     let version = crate::render::id::text_at(&asked.object.node, "apiVersion");
     let mut object = nested.as_object()?.clone();
@@ -124,14 +125,14 @@ fn strategic(asked: &Asked<'_>, parts: &[Part], name: &str) -> Option<String> {
 }
 
 /// A JSON6902 patch.
-fn operation(asked: &Asked<'_>, parts: &[Part]) -> Option<String> {
+fn operation(asked: &Asked<'_>, parts: &[PathPart]) -> Option<String> {
     let (mut here, mut path) = (Some(&asked.object.node), String::new());
     let (mut op, mut inner) = ("replace", value(asked));
     for (at, part) in parts.iter().enumerate() {
         let step = match part {
-            Part::Key(key) => key.replace('~', "~0").replace('/', "~1"),
-            Part::Index(index) => index.to_string(),
-            Part::Item(pairs) => {
+            PathPart::Key(key) => key.replace('~', "~0").replace('/', "~1"),
+            PathPart::Index(index) => index.to_string(),
+            PathPart::Item(pairs) => {
                 let is_it =
                     |item: &Node| pairs.iter().all(|(key, value)| item.get(key).and_then(Node::text) == Some(value.as_str()));
                 here?.items().iter().position(is_it)?.to_string()
@@ -139,13 +140,13 @@ fn operation(asked: &Asked<'_>, parts: &[Part]) -> Option<String> {
         };
         path.push_str(&format!("/{step}"));
         here = match part {
-            Part::Key(key) => here?.get(key),
+            PathPart::Key(key) => here?.get(key),
             _ => here?.items().get(step.parse::<usize>().ok()?),
         };
         if here.is_none() {
             op = "add";
             inner = parts[at + 1..].iter().rev().try_fold(inner, |inner, part| match part {
-                Part::Key(key) => Some(json!({ key.as_str(): inner })),
+                PathPart::Key(key) => Some(json!({ key.as_str(): inner })),
                 _ => None,
             })?;
             break;
@@ -157,6 +158,6 @@ fn operation(asked: &Asked<'_>, parts: &[Part]) -> Option<String> {
 /// JSON is YAML; what is read is written as kustomize writes it.
 fn yaml(json: &Json) -> Option<String> {
     let text = json.to_string();
-    let node = read::document(text.as_bytes(), &Place::file(&"patch".into(), Layer::Patch)).ok()??;
+    let node = read::document(text.as_bytes(), &TextPlace::file(&"patch".into(), Layer::Patch)).ok()??;
     write::yaml(&node).ok()
 }

@@ -6,8 +6,8 @@ use crate::change::value::Typed;
 use crate::change::write::{What, Write};
 use crate::edit::{Operation, Scalar};
 use crate::error::{Error, Result};
-use crate::render::node::{Form, Tag};
-use crate::render::turn_back::Change;
+use crate::render::node::{Notation, Tag};
+use crate::render::turn_back::ScalarChange;
 
 pub fn ways(asked: &Asked<'_>, found: &mut Found) {
     match &asked.turned {
@@ -17,7 +17,7 @@ pub fn ways(asked: &Asked<'_>, found: &mut Found) {
     }
 }
 
-fn way(asked: &Asked<'_>, changes: &[Change]) -> Result<Option<Way>> {
+fn way(asked: &Asked<'_>, changes: &[ScalarChange]) -> Result<Option<Way>> {
     let Some(first) = changes.first() else { return Ok(None) };
     let writes = changes.iter().map(|change| write(asked, change)).collect::<Result<_>>()?;
     Ok(Way::at(Sort::Sets, &first.origin, writes))
@@ -27,11 +27,11 @@ fn way(asked: &Asked<'_>, changes: &[Change]) -> Result<Option<Way>> {
 ///
 /// # Errors
 /// No value stands there that can be edited.
-pub fn write(asked: &Asked<'_>, change: &Change) -> Result<Write> {
-    let Change { origin, old, new, .. } = change;
+pub fn write(asked: &Asked<'_>, change: &ScalarChange) -> Result<Write> {
+    let ScalarChange { origin, old, new, .. } = change;
     let file = |what| origin.file().map(|file| Write { file: file.clone(), what });
     let written = match origin.form {
-        Form::Yaml => {
+        Notation::Yaml => {
             let (file, at) = asked.place(origin)?;
             let was = (change.tag != Tag::Null).then(|| old.to_string());
             let value = scalar(asked.typed, change);
@@ -42,15 +42,15 @@ pub fn write(asked: &Asked<'_>, change: &Change) -> Result<Write> {
             };
             Some(Write { file, what: What::Operation(operation) })
         }
-        Form::Line => file(What::Line { line: origin.line, was: old.clone(), new: new.clone() }),
-        Form::File => file(What::Whole { was: old.clone(), new: new.clone() }),
-        Form::Maker => None,
+        Notation::Line => file(What::Line { line: origin.line, was: old.clone(), new: new.clone() }),
+        Notation::File => file(What::Whole { was: old.clone(), new: new.clone() }),
+        Notation::Maker => None,
     };
-    written.ok_or_else(|| Error::failed(format!("{}: no value stands there", origin.location), "change what makes it"))
+    written.ok_or_else(|| Error::failed(format!("{}: no value is there", origin.location), "change what makes it"))
 }
 
 /// The value as the type that stands there, which has to stay one for what it is a part of.
-fn scalar(typed: &Typed, change: &Change) -> Scalar {
+fn scalar(typed: &Typed, change: &ScalarChange) -> Scalar {
     let text = || Scalar::string(&*change.new);
     match (&change.tag, typed) {
         (Tag::Null, typed) if change.role.is_none() => typed.scalar(),

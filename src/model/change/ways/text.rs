@@ -5,7 +5,7 @@ use super::{Asked, Found, Sort, Way, set};
 use crate::error::Result;
 use crate::render::substitute;
 use crate::render::trace::Joint;
-use crate::render::turn_back::Change;
+use crate::render::turn_back::ScalarChange;
 
 pub fn ways(asked: &Asked<'_>, found: &mut Found) {
     if matches!(&asked.turned, Some(Err(_))) {
@@ -28,7 +28,7 @@ fn way(asked: &Asked<'_>) -> Result<Option<Way>> {
         _ if asked.object.is_substituted => substitute::escaped(&asked.typed.text()),
         _ => asked.typed.text(),
     };
-    let change = Change { origin: own.trace.origin.clone(), old: own.text.clone(), tag: own.tag.clone(), new, role: None };
+    let change = ScalarChange { origin: own.trace.origin.clone(), old: own.text.clone(), tag: own.tag.clone(), new, role: None };
     let write = set::write(asked, &change)?;
     Ok(Way::at(sort, &change.origin, vec![write]))
 }

@@ -1,9 +1,10 @@
 //! The health of Flux's own objects, from conditions.
 //!
-//! kstatus calls nearly every failing Flux object "in progress", because Flux retries for ever; people need to know what failed.
-//! So this rule reads the conditions in the order of urgency instead. Sources of each step: fluxcd/pkg `apis/meta/conditions.go`
-//! (Ready, Stalled, Reconciling and their exclusion in `runtime/conditions/setter.go`), kustomize-controller `finalizeStatus`
-//! (observedGeneration moves only when Ready is True), helm-controller and source-controller `api/` for the reasons.
+//! kstatus reports nearly every failing Flux object as "in progress", because Flux retries for ever; users need to know what
+//! failed. So this rule reads the conditions in the order of urgency instead. Sources of each step: fluxcd/pkg
+//! `apis/meta/conditions.go` (Ready, Stalled, Reconciling and their exclusion in `runtime/conditions/setter.go`),
+//! kustomize-controller `finalizeStatus` (observedGeneration moves only when Ready is True), helm-controller and
+//! source-controller `api/` for the reasons.
 
 use jiff::Timestamp;
 
@@ -48,8 +49,8 @@ fn terminating(inputs: &Inputs, deleted: Timestamp) -> Verdict {
 
 fn conditions(inputs: &Inputs) -> Verdict {
     if let Some(stalled) = inputs.holds("Stalled") {
-        let told = inputs.condition("Ready").filter(|ready| !ready.message.is_empty()).unwrap_or(stalled);
-        return Verdict { reason: stalled.reason.clone(), ..Verdict::of(Health::Stalled, told) };
+        let condition = inputs.condition("Ready").filter(|ready| !ready.message.is_empty()).unwrap_or(stalled);
+        return Verdict { reason: stalled.reason.clone(), ..Verdict::of(Health::Stalled, condition) };
     }
     let reconciling = inputs.holds("Reconciling");
     let Some(ready) = inputs.condition("Ready") else {

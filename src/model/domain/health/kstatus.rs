@@ -1,4 +1,4 @@
-//! kstatus' generic rule (fluxcd/cli-utils `pkg/kstatus/status/generic.go`): what holds for every kind without a rule of its own.
+//! kstatus' generic rule (fluxcd/cli-utils `pkg/kstatus/status/generic.go`): for kinds without a rule of their own.
 
 use super::{Health, Inputs};
 use crate::domain::object::Verdict;

@@ -1,4 +1,4 @@
-//! The one verdict on an object, and how verdicts add up below a parent.
+//! The one verdict on an object, and how verdicts are combined below a parent.
 
 pub mod flux;
 pub mod kstatus;
@@ -43,7 +43,7 @@ pub enum Health {
     Progressing,
     /// Waits for a dependency or a source.
     Waiting,
-    /// The controller was told to leave it alone.
+    /// The controller has to leave the object alone.
     Suspended,
     /// Nothing is known: never reconciled, missing, or not readable.
     Unknown,
@@ -120,7 +120,7 @@ impl Health {
         }
     }
 
-    /// What a person on call must look at.
+    /// What needs attention.
     pub fn is_failing(self) -> bool {
         matches!(self, Self::Failed | Self::Stalled)
     }

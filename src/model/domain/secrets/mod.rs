@@ -1,7 +1,7 @@
-//! Credentials in text: what they look like, and the text without them.
+//! Credentials in text: detects and removes them.
 //!
-//! The one place that knows. Controllers quote the URLs they were given, programs print their environment, libraries format what they
-//! hold: whatever people see or files keep went through [`redact`], by way of [`super::text::sanitise`]. A user's own log lines do *not*.
+//! The only place for that. Controllers quote URLs, programs print their environment, libraries format their structs: everything
+//! that is shown or stored goes through [`redact`], by way of [`super::text::sanitise`]. A user's own log lines do *not*.
 
 mod pairs;
 mod urls;
@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-/// What stands where a credential was.
+/// The replacement of a credential.
 pub const MASK: &str = "***";
 
 /// How often a text is gone through at most; two do nearly always.
@@ -107,8 +107,8 @@ fn pattern(text: &str) -> Regex {
 }
 
 /// Returns the text without credentials: the user information of URLs (`https://token@host`), parameters of URLs that carry tokens,
-/// authorization headers, environments as Debug prints them, fields and variables with a telling name, private keys, JWTs, and tokens
-/// of a known shape. Of prose as much as possible is left: `password authentication failed` names no password.
+/// authorization headers, environments as Debug prints them, fields and variables with a sensitive name, private keys, JWTs, and
+/// tokens of a known shape. Of prose as much as possible is left: `password authentication failed` names no password.
 ///
 /// Borrows when there was nothing to do, after one pass. Doing it twice changes nothing; there are as many lines as there were.
 pub fn redact(text: &str) -> Cow<'_, str> {
@@ -126,7 +126,7 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     out
 }
 
-/// What is left of a text, with as many lines: places in a file are told by their numbers.
+/// What is left of a text, with as many lines: line numbers must keep pointing at the same places.
 fn keep_lines(text: &str, mut left: String) -> String {
     let lines = |text: &str| text.bytes().filter(|byte| *byte == b'\n').count();
     let missing = lines(text).saturating_sub(lines(&left));
@@ -153,15 +153,15 @@ fn then<'a>(text: Cow<'a, str>, step: impl FnOnce(&str) -> Cow<'_, str>) -> Cow<
 
 /// Whether what a field, a variable or an option of that name holds is a credential. A name that ends in `secret` mostly names an object
 /// instead (`existingSecret`), unless it is known.
-pub fn is_telling(name: &str) -> bool {
+pub fn is_sensitive(name: &str) -> bool {
     // headers too
-    static TELLING: LazyLock<Regex> = LazyLock::new(|| pattern(&format!("(?i)(?:{NAMES}|authorization|cookie)$")));
+    static SENSITIVE: LazyLock<Regex> = LazyLock::new(|| pattern(&format!("(?i)(?:{NAMES}|authorization|cookie)$")));
     let lower = name.to_lowercase();
     match lower.strip_suffix("secret") {
         Some(before) => {
             matches!(before.trim_end_matches(['_', '-']), "" | "client" | "shared" | "app" | "webhook" | "jwt" | "cookie")
         }
-        None => TELLING.is_match(name),
+        None => SENSITIVE.is_match(name),
     }
 }
 

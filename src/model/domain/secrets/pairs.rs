@@ -1,7 +1,7 @@
-//! What stands behind a telling name: in JSON, YAML, Go's and Rust's dumps, command lines, environments, and sentences.
+//! The values of sensitive names: in JSON, YAML, Go's and Rust's dumps, command lines, environments, and sentences.
 //!
-//! A sentence that mentions a password must stay one. So a value is taken out where the place says that it is one (quotes, brackets, an
-//! equals sign, a line of YAML, an option), and else only where it looks like no word.
+//! A sentence that mentions a password must stay readable. So a value is removed if its context marks it as one (quotes,
+//! brackets, an equals sign, a line of YAML, an option), and otherwise only if it does not look like a word.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -11,7 +11,7 @@ use regex::Regex;
 
 use super::{MASK, keep_lines, pattern, value};
 
-/// A telling name, the quotes and brackets that it stands in, and what leads to its value.
+/// A sensitive name, the quotes and brackets around it, and the separator before its value.
 static NAME: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         &r#"(?i)([a-z0-9_.-]*(?:NAMES|(?:^|[^a-z0-9.])pass)|[a-z0-9_.-]*\benv\[[!-\\^-~]{1,64}\]\.value|\b(?:string)?data(?:\[[!-\\^-~]{1,64}|\.[a-z0-9_.-]+))((?:\[[!-\\^-~]{0,64}\])*\\*["'`]?\]?)([ \t]?(?::=|=>|==?)[ \t]?|:[ \t]*|,?[ \t]+)"#
@@ -25,7 +25,7 @@ const WORDS: &[&str] = &[
     "in", "into", "is", "may", "must", "nor", "not", "of", "on", "option", "options", "or", "requires", "set", "should", "than",
     "that", "the", "to", "together", "using", "was", "were", "when", "which", "with", "without",
 ];
-/// What stands for a value and is none.
+/// Placeholders that look like a value and are none.
 const NOTHING: &[&str] = &[
     "***",
     "nil",
@@ -54,7 +54,7 @@ static REFUSED: LazyLock<Regex> =
 /// How many bytes behind a comma a new name may be long.
 const NAME_LENGTH: usize = 64;
 
-/// Takes out what stands behind telling names. One pass over the text, and one over each value.
+/// Removes the values of sensitive names. One pass over the text, and one over each value.
 pub(super) fn without_values(text: &str) -> Cow<'_, str> {
     let (mut out, mut done, mut at) = (String::new(), 0, 0);
     let mut around = Around::of(text);
@@ -63,7 +63,7 @@ pub(super) fn without_values(text: &str) -> Cow<'_, str> {
         let part = |n: usize| found.get(n).map_or("", |part| part.as_str());
         // `\npassword`: the end of a line, in a text within a text
         let is_escaped = text[..whole.start()].ends_with('\\') && part(1).starts_with(['n', 'r', 't']);
-        let start = whole.start() + usize::from(is_escaped && value::ends_telling(&part(1)[1..]));
+        let start = whole.start() + usize::from(is_escaped && value::ends_sensitive(&part(1)[1..]));
         around.go(text, start);
         let name = &text[start..whole.start() + part(1).len()];
         let pair = Pair { text, name, close: part(2), separator: part(3), start, value: whole.end() };
@@ -84,7 +84,7 @@ pub(super) fn without_values(text: &str) -> Cow<'_, str> {
     out.into()
 }
 
-/// What a place in a text stands in.
+/// What encloses a place in a text.
 struct Around {
     at: usize,
     depth: usize,
@@ -108,11 +108,11 @@ impl Around {
     }
 }
 
-/// A telling name with what stands behind it.
+/// A sensitive name and the text after it.
 struct Pair<'a> {
     text: &'a str,
     name: &'a str,
-    /// Quotes and brackets that the name stands in.
+    /// Quotes and brackets around the name.
     close: &'a str,
     separator: &'a str,
     start: usize,
@@ -159,7 +159,7 @@ impl Pair<'_> {
 
     /// Whether the name is a path that only a refusal's value follows.
     fn is_field(&self) -> bool {
-        self.name.ends_with("].value") || !value::ends_telling(self.name)
+        self.name.ends_with("].value") || !value::ends_sensitive(self.name)
     }
 
     fn is_option(&self) -> bool {
@@ -174,7 +174,7 @@ impl Pair<'_> {
         if word.starts_with('-') || is_word || NOTHING.contains(&word) {
             return None;
         }
-        value::range(self.text, self.value, value::Place::Word)
+        value::range(self.text, self.value, value::Context::Word)
     }
 
     /// `password "hunter2"`, `token dG9rZW4`.
@@ -191,7 +191,7 @@ impl Pair<'_> {
             // a pair of its own
             return None;
         }
-        let range = value::range(self.text, self.value, value::Place::Word)?;
+        let range = value::range(self.text, self.value, value::Context::Word)?;
         let found = &self.text[range.clone()];
         if found.starts_with('-') {
             return None;
@@ -212,9 +212,9 @@ impl Pair<'_> {
         }
         let is_quoted = rest.trim_start_matches('\\').starts_with(['"', '\'', '`']);
         let place = match () {
-            () if is_line && is_certain && around.has_lines => value::Place::Line,
-            () if around.depth > 0 || self.separator.contains('=') => value::Place::List,
-            () => value::Place::Word,
+            () if is_line && is_certain && around.has_lines => value::Context::Line,
+            () if around.depth > 0 || self.separator.contains('=') => value::Context::List,
+            () => value::Context::Word,
         };
         let range = value::range(self.text, at, place)?;
         let found = &self.text[range.clone()];
@@ -259,7 +259,7 @@ impl Pair<'_> {
 fn is_name(found: &str, behind: &str) -> bool {
     let name = found.trim_end_matches([':', '=']);
     let leads = name.len() < found.len() || behind.trim_start_matches([']', '"', '\'', '\\']).starts_with([':', '=']);
-    (leads || found.starts_with('-')) && value::ends_telling(name)
+    (leads || found.starts_with('-')) && value::ends_sensitive(name)
 }
 
 /// Whether nothing is said, or only that there is something.

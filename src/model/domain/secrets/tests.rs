@@ -226,14 +226,14 @@ fn text_without_credentials_is_borrowed() {
 }
 
 #[test]
-fn names_tell_what_they_hold() {
+fn names_show_what_is_secret() {
     for name in
         ["password", "adminPassword", "API_KEY", "githubToken", "clientSecret", "aws_secret_access_key", "token", "DB_PASS"]
     {
-        assert!(is_telling(name), "{name}");
+        assert!(is_sensitive(name), "{name}");
     }
     for name in ["existingSecret", "imagePullSecret", "secretName", "tokenExpiry", "key", "interval", "passwordKey", "bypass"] {
-        assert!(!is_telling(name), "{name}");
+        assert!(!is_sensitive(name), "{name}");
     }
 }
 
@@ -285,7 +285,7 @@ const SHAPES: &[&str] = &[
     "root:~@tcp(db:3306)/shop",
 ];
 
-/// What may stand around it.
+/// Text that may be around it.
 const AROUND: &[&str] = &[
     "",
     " ",
@@ -333,7 +333,7 @@ fn secret() -> impl Strategy<Value = String> {
 }
 
 #[test]
-fn a_secret_survives_in_no_shape_whatever_stands_around_it() {
+fn a_secret_survives_in_no_shape_and_no_context() {
     let one = (around(), prop::sample::select(SHAPES), secret(), around());
     holds(4000, &one, |(before, shape, secret, after)| {
         // the blank keeps it apart: a word that runs on makes another name of it

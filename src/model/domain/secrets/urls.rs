@@ -1,4 +1,4 @@
-//! What stands before the `@` of URLs, also where it is written as no URL may be and people write it all the same.
+//! The user information before the `@` of URLs, even in malformed URLs that people write.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use super::MASK;
 /// How far a password with blanks in it is followed, in bytes.
 const FAR: usize = 128;
 
-/// Takes out what stands before the `@` of URLs. A user's name alone is left for SSH, where it is no credential. One pass.
+/// Removes the user information before the `@` of URLs. A user name alone is kept for SSH, where it is not a credential. One pass.
 pub(super) fn without_user_information(text: &str) -> Cow<'_, str> {
     let mut out = String::new();
     let mut done = 0;
@@ -41,7 +41,7 @@ pub(super) fn without_user_information(text: &str) -> Cow<'_, str> {
 #[derive(Default)]
 struct Word {
     end: usize,
-    /// Where its last `@` is that a host stands behind.
+    /// The position of its last `@` with a host after it.
     host: Option<usize>,
     last: Option<usize>,
 }

@@ -1,4 +1,4 @@
-//! How far a value reaches, and what it looks like.
+//! Where a value ends, and what it looks like.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -8,9 +8,9 @@ use regex::Regex;
 use super::pairs::begins_a_name;
 use super::pattern;
 
-/// What a value without quotes stands in.
+/// The context of an unquoted value.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Place {
+pub(super) enum Context {
     /// A sentence: a word.
     Word,
     /// Others follow, behind commas, semicolons or brackets.
@@ -23,7 +23,7 @@ pub(super) enum Place {
 const FAR: usize = 256;
 
 /// The value that begins at `at`, without its quotes; none where there is none.
-pub(super) fn range(text: &str, at: usize, place: Place) -> Option<Range<usize>> {
+pub(super) fn range(text: &str, at: usize, place: Context) -> Option<Range<usize>> {
     let rest = &text[at..];
     let slashes = rest.bytes().take_while(|byte| *byte == b'\\').count();
     match rest.as_bytes().get(slashes) {
@@ -90,17 +90,18 @@ fn list_end(text: &str, at: usize) -> usize {
     text.len()
 }
 
-/// Where a value without quotes ends: at a blank, and at what may stand in a password only where a sentence or a list goes on behind it.
-fn plain_end(text: &str, at: usize, place: Place) -> usize {
+/// Where a value without quotes ends: at a blank, and at characters that also occur in passwords only where a sentence or a list
+/// continues after them.
+fn plain_end(text: &str, at: usize, place: Context) -> usize {
     let mut closed_until = 0;
     for (offset, c) in text[at..].char_indices() {
         let here = at + offset;
         let behind = &text[here + c.len_utf8()..];
         let ends = match c {
             '\n' | '\r' => true,
-            c if c.is_whitespace() => place != Place::Line,
+            c if c.is_whitespace() => place != Context::Line,
             ',' | ';' | '&' => is_break(behind, place),
-            '"' | '\'' | '`' | ')' | '}' | ']' | '>' if place != Place::Line => {
+            '"' | '\'' | '`' | ')' | '}' | ']' | '>' if place != Context::Line => {
                 here < closed_until || closes(behind, &mut closed_until, here)
             }
             '<' => offset > 0,
@@ -115,9 +116,9 @@ fn plain_end(text: &str, at: usize, place: Place) -> usize {
 }
 
 /// Whether a list goes on, or ends, behind a comma.
-fn is_break(behind: &str, place: Place) -> bool {
-    let is_end = behind.is_empty() || behind.starts_with(char::is_whitespace) && place != Place::Line;
-    is_end || begins_a_name(behind) || place == Place::List && behind.starts_with(['"', '\'', '{', '['])
+fn is_break(behind: &str, place: Context) -> bool {
+    let is_end = behind.is_empty() || behind.starts_with(char::is_whitespace) && place != Context::Line;
+    is_end || begins_a_name(behind) || place == Context::List && behind.starts_with(['"', '\'', '{', '['])
 }
 
 /// Whether nothing of a word follows behind a bracket or a quote, but more of them. Remembers how far they go.
@@ -140,7 +141,7 @@ fn is_escape(rest: &str) -> bool {
         || escaped.starts_with(['n', 'r', 't']) && !escaped[1..].starts_with(|c: char| c.is_ascii_digit())
 }
 
-/// A value that stands on the lines behind: YAML's block (`|`, `>`), or a plain text on the next line. Lines may be written as `\n`.
+/// A value on the lines after the name: YAML's block (`|`, `>`), or a plain text on the next line. Lines may be written as `\n`.
 pub(super) fn block(text: &str, start: usize, at: usize, is_certain: bool) -> Option<Range<usize>> {
     let rest = &text[at..];
     let is_scalar = rest.starts_with(['|', '>']);
@@ -159,7 +160,7 @@ pub(super) fn block(text: &str, start: usize, at: usize, is_certain: bool) -> Op
             .is_empty()
         && !text[at..head].contains(" #")
     {
-        // the lines were joined: what is a value and what is not cannot be told any more
+        // the lines were joined: values can no longer be distinguished from the rest
         return Some(at..head);
     }
     let (first, mut end) = (next, head);
@@ -195,14 +196,14 @@ fn line_end(text: &str, at: usize) -> (usize, usize) {
     }
 }
 
-/// Whether a value is no word: capitals within it, digits, or the end of base64.
+/// Whether a value is not a word: capitals within it, digits, or the end of base64.
 pub(super) fn is_random(value: &str) -> bool {
     let is_path = value.starts_with('/') || value.contains("://");
     let is_mixed = value.chars().skip(1).any(char::is_uppercase) && value.chars().any(char::is_lowercase);
     !is_path && (is_mixed || value.ends_with('=') || value.contains(|c: char| c.is_ascii_digit()))
 }
 
-/// Whether a name is a password's, whatever stands around it.
+/// Whether a name is that of a password, in any context.
 pub(super) fn is_password(name: &str) -> bool {
     let lower = name.to_lowercase();
     lower.contains("passw")
@@ -213,9 +214,9 @@ pub(super) fn is_password(name: &str) -> bool {
 }
 
 /// Whether a name ends as those of credentials do.
-pub(super) fn ends_telling(name: &str) -> bool {
-    static TELLING: LazyLock<Regex> = LazyLock::new(|| pattern(&format!("(?i)(?:{}|pass)$", super::NAMES)));
-    TELLING.is_match(name)
+pub(super) fn ends_sensitive(name: &str) -> bool {
+    static SENSITIVE: LazyLock<Regex> = LazyLock::new(|| pattern(&format!("(?i)(?:{}|pass)$", super::NAMES)));
+    SENSITIVE.is_match(name)
 }
 
 /// Whether a value is a version, such as an image's tag.

@@ -1,30 +1,30 @@
-//! Keeping both ends of every edge in step.
+//! Keeps both ends of every edge consistent.
 
-use super::{Changes, Link, NodeId, Store};
+use super::{Changes, NodeId, Store, StoredEdge};
 use crate::domain::identity::{ObjectRef, Uid};
 use crate::domain::object::{Edge, Owner, Relation};
 
 impl Store {
     /// Replaces the edges that an object declares.
     pub(super) fn link_out(&mut self, id: NodeId, edges: &[Edge], changes: &mut Changes) {
-        let mut wished = Vec::with_capacity(edges.len());
+        let mut wanted = Vec::with_capacity(edges.len());
         for edge in edges {
-            let link = Link { relation: edge.relation, node: self.intern(&edge.to) };
-            wished.push(link);
+            let link = StoredEdge { relation: edge.relation, node: self.intern(&edge.to) };
+            wanted.push(link);
         }
-        if self.node(id).out == wished {
+        if self.node(id).out == wanted {
             return;
         }
-        let before = std::mem::replace(&mut self.node_mut(id).out, wished);
+        let before = std::mem::replace(&mut self.node_mut(id).out, wanted);
         let after = self.node(id).out.clone();
         let (kept, new) = (set(&before), set(&after));
         changes.relinked.push(id);
         for link in after.iter().filter(|link| !kept.contains(&key(link))) {
-            self.node_mut(link.node).incoming.push(Link { relation: link.relation, node: id });
+            self.node_mut(link.node).incoming.push(StoredEdge { relation: link.relation, node: id });
             self.renamed(link.node, changes);
         }
         for link in before.iter().filter(|link| !new.contains(&key(link))) {
-            self.unlink(link.node, Link { relation: link.relation, node: id });
+            self.unlink(link.node, StoredEdge { relation: link.relation, node: id });
             self.renamed(link.node, changes);
             self.release(link.node, changes);
         }
@@ -44,13 +44,13 @@ impl Store {
     pub(super) fn link_found(&mut self, id: NodeId, children: &[NodeId], changes: &mut Changes) {
         let before = std::mem::replace(&mut self.node_mut(id).found, children.to_vec());
         for child in children {
-            self.node_mut(*child).incoming.push(Link { relation: Relation::Applies, node: id });
+            self.node_mut(*child).incoming.push(StoredEdge { relation: Relation::Applies, node: id });
         }
         for child in before.iter().chain(children) {
             self.renamed(*child, changes);
         }
         for child in before {
-            self.unlink(child, Link { relation: Relation::Applies, node: id });
+            self.unlink(child, StoredEdge { relation: Relation::Applies, node: id });
             self.release(child, changes);
         }
     }
@@ -127,7 +127,7 @@ impl Store {
         self.free.extend(changes.freed.iter().filter(|id| self.nodes[id.0 as usize].is_none()));
     }
 
-    fn unlink(&mut self, end: NodeId, link: Link) {
+    fn unlink(&mut self, end: NodeId, link: StoredEdge) {
         let incoming = &mut self.node_mut(end).incoming;
         if let Some(at) = incoming.iter().position(|known| *known == link) {
             incoming.swap_remove(at);
@@ -135,10 +135,10 @@ impl Store {
     }
 }
 
-fn key(link: &Link) -> (Relation, NodeId) {
+fn key(link: &StoredEdge) -> (Relation, NodeId) {
     (link.relation, link.node)
 }
 
-fn set(links: &[Link]) -> rustc_hash::FxHashSet<(Relation, NodeId)> {
+fn set(links: &[StoredEdge]) -> rustc_hash::FxHashSet<(Relation, NodeId)> {
     links.iter().map(key).collect()
 }

@@ -1,7 +1,7 @@
 //! All objects of one cluster and the edges between them, indexed both ways.
 //!
-//! Records arrive ready-made; applying one is a few hash look-ups. A node exists as soon as anybody names it, so an edge always has an
-//! end, also where the object is missing, not readable or not here yet ([`Presence`]).
+//! Records arrive complete; applying one costs a few hash look-ups. A node exists as soon as anything refers to it, so an edge
+//! always has an end, even if the object is missing, not readable or not loaded yet ([`Presence`]).
 
 mod links;
 #[cfg(test)]
@@ -13,7 +13,7 @@ use super::health::Health;
 use super::identity::{GroupKind, ObjectRef, Str, Uid};
 use super::object::{Object, Relation};
 
-/// A node of this store. Valid until its object is gone and nothing names it any more; views keep an [`ObjectRef`] instead.
+/// A node of this store. Valid until its object is gone and nothing refers to it; views keep an [`ObjectRef`] instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub u32);
 
@@ -28,11 +28,11 @@ pub struct Scope {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Coverage {
     Listing,
-    /// Listed to the end at least once, and watched; what is not here does not exist.
+    /// Listed completely at least once, and watched; an object that is not here does not exist.
     Complete,
     /// As [`Self::Complete`], but listed again every so many seconds instead of watched.
     Polled(u16),
-    /// It could not be read so far, and not because it may not: it is tried again.
+    /// It could not be read so far, for reasons other than rights: it is retried.
     Failing,
     /// The API server refuses to list it.
     Restricted,
@@ -48,7 +48,7 @@ pub enum Delta {
         generation: u32,
         objects: Vec<Object>,
     },
-    /// The list is complete: what the scope had and this generation did not bring is gone.
+    /// The list is complete: objects of the scope that this generation did not bring are gone.
     Complete {
         scope: Scope,
         generation: u32,
@@ -69,13 +69,13 @@ pub enum Delta {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presence {
     Present,
-    /// Its kind was listed to the end and it was not there.
+    /// Its kind was listed completely without it.
     Missing,
-    /// Its kind may not be read where it lives.
+    /// Its kind may not be read in its namespace.
     Restricted,
     /// Its kind is not served.
     NotServed,
-    /// Its kind is not listed, or not to the end yet.
+    /// Its kind is not listed, or not completely yet.
     Unknown,
 }
 
@@ -84,7 +84,7 @@ pub enum Presence {
 pub struct Changes {
     /// The record or the presence changed.
     pub touched: Vec<NodeId>,
-    /// Edges at this node changed: its place in a tree may have.
+    /// Edges at this node changed, and perhaps its place in the tree.
     pub relinked: Vec<NodeId>,
     /// The node is gone; its id may be used again after this batch.
     pub freed: Vec<NodeId>,
@@ -98,7 +98,7 @@ impl Changes {
 
 /// An edge as stored: what it means and where it leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Link {
+pub struct StoredEdge {
     pub relation: Relation,
     pub node: NodeId,
 }
@@ -109,13 +109,13 @@ struct Node {
     object: Option<Box<Object>>,
     /// The list generation that last brought it.
     seen: u32,
-    /// How often the API told of it.
-    told: u32,
+    /// How often the API has reported it.
+    reports: u32,
     /// Edges that the object declares.
-    out: Vec<Link>,
+    out: Vec<StoredEdge>,
     /// Children found by other means than the object's own status.
     found: Vec<NodeId>,
-    incoming: Vec<Link>,
+    incoming: Vec<StoredEdge>,
     owners: Vec<NodeId>,
     owned: Vec<NodeId>,
 }
@@ -178,9 +178,9 @@ impl Store {
         self.object(self.find(id)?)
     }
 
-    /// How often the API told of an object: another number means that its body may be another one, also where its record is the same.
-    pub fn told(&self, id: &ObjectRef) -> u32 {
-        self.find(id).map_or(0, |id| self.node(id).told)
+    /// How often the API has reported an object. A new number means that its body may have changed, even if its record has not.
+    pub fn reports(&self, id: &ObjectRef) -> u32 {
+        self.find(id).map_or(0, |id| self.node(id).reports)
     }
 
     pub fn reference(&self, id: NodeId) -> &ObjectRef {
@@ -208,12 +208,12 @@ impl Store {
     }
 
     /// Edges that the object declares, in its order.
-    pub fn out(&self, id: NodeId) -> &[Link] {
+    pub fn out(&self, id: NodeId) -> &[StoredEdge] {
         &self.node(id).out
     }
 
     /// Edges of others that end here.
-    pub fn incoming(&self, id: NodeId) -> &[Link] {
+    pub fn incoming(&self, id: NodeId) -> &[StoredEdge] {
         &self.node(id).incoming
     }
 
@@ -243,12 +243,12 @@ impl Store {
         }
     }
 
-    /// How far the scope is known in which the node lives; none where nobody follows it.
+    /// The coverage of the node's scope; none if it is not followed.
     pub fn known_by(&self, id: NodeId) -> Option<Coverage> {
         self.covers(self.reference(id))
     }
 
-    /// How far the scope is known in which an object lives or would live; none where nobody follows it.
+    /// The coverage of an object's scope; none if it is not followed.
     pub fn covers(&self, id: &ObjectRef) -> Option<Coverage> {
         let scope =
             |namespace: Option<&Str>| self.coverage.get(&Scope { gk: id.gk.clone(), namespace: namespace.cloned() }).copied();
@@ -256,7 +256,8 @@ impl Store {
         own.or_else(|| scope(None))
     }
 
-    /// The health to count for a node: its object's; `Unknown` where an inventory names what is missing; none for what is only named.
+    /// The health to count for a node: its object's; `Unknown` for a missing object in an inventory; none for one that is only
+    /// referred to.
     pub fn health(&self, id: NodeId) -> Option<Health> {
         match self.object(id) {
             Some(object) => Some(object.verdict.health),
@@ -293,7 +294,7 @@ impl Store {
             id: id.clone(),
             object: None,
             seen: 0,
-            told: 0,
+            reports: 0,
             out: Vec::new(),
             found: Vec::new(),
             incoming: Vec::new(),
@@ -345,7 +346,7 @@ impl Store {
         let uid = object.uid;
         let node = self.node_mut(id);
         node.seen = seen;
-        node.told = node.told.wrapping_add(1);
+        node.reports = node.reports.wrapping_add(1);
         node.object = Some(Box::new(object));
         if replaced {
             self.by_uid.insert(uid, id);

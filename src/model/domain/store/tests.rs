@@ -98,7 +98,7 @@ fn owners_may_arrive_after_what_they_own_and_come_back() {
 }
 
 #[test]
-fn an_object_made_anew_under_the_same_name_does_not_inherit() {
+fn a_recreated_object_of_the_same_name_does_not_inherit() {
     let mut store = Store::default();
     let old = object("Deployment", "a", "web");
     let pod = owned_by(object("Pod", "a", "web-1"), &old);
@@ -147,7 +147,7 @@ fn losing_the_right_to_read_takes_the_objects_off_the_screen() {
 }
 
 #[test]
-fn a_refusal_everywhere_that_is_heard_again_leaves_readable_namespaces_alone() {
+fn a_repeated_refusal_of_all_namespaces_leaves_readable_ones_alone() {
     let mut store = Store::default();
     apply(&mut store, Delta::Coverage(scope("Ks", None), Coverage::Restricted));
     apply(&mut store, Delta::Listed { generation: 1, objects: vec![object("Ks", "a", "web")] });

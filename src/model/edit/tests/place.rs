@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::render::node::{Layer, Node, Value as Rendered};
-use crate::render::read::{Place as Where, document, documents};
+use crate::render::read::{TextPlace as Where, document, documents};
 
 /// Every scalar of a text as `render` reads it: line, column, text.
 fn rendered(node: &Node, found: &mut Vec<(u32, u32, String)>) {

@@ -163,7 +163,7 @@ impl Sweep<'_> {
 
     /// Where `render` says that a value stands, it stands.
     fn locate(&mut self) {
-        let place = read::Place::file(&"".into(), Layer::Resource);
+        let place = read::TextPlace::file(&"".into(), Layer::Resource);
         let nodes = read::documents(self.source.bytes(), &place).expect("it was read");
         for node in nodes.iter().flat_map(scalars) {
             self.tally.located += usize::from(self.is_located(node).is_some());
@@ -212,7 +212,7 @@ fn scalars(node: &Node) -> Vec<&Node> {
 fn inside(node: &Node) -> crate::render::Result<Option<Node>> {
     let is_literal = matches!(node.style, crate::render::node::Style::Literal(column) if column > 0);
     let Some(text) = node.text().filter(|_| is_literal) else { return Ok(None) };
-    let inner = read::document(text.as_bytes(), &read::Place::inside(node, Layer::Patch))?;
+    let inner = read::document(text.as_bytes(), &read::TextPlace::inside(node, Layer::Patch))?;
     Ok(inner.filter(|inner| !inner.is_scalar()))
 }
 

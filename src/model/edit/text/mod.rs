@@ -21,7 +21,7 @@ pub use tree::{Id, Span, What};
 use super::refusal::Refusal;
 use crate::domain::text::sanitise_line;
 use crate::render::node::Layer;
-use crate::render::read::{Place, documents};
+use crate::render::read::{TextPlace, documents};
 use event::Event;
 use tree::Spans;
 
@@ -178,7 +178,7 @@ pub fn has_template(text: &str) -> bool {
 
 /// `render` has to be able to read it: what it refuses is not edited either, and its checks keep the scanners from harm.
 fn readable(text: &str) -> Result<(), Refusal> {
-    let Err(error) = documents(text.as_bytes(), &Place::file(&"".into(), Layer::Resource)) else { return Ok(()) };
+    let Err(error) = documents(text.as_bytes(), &TextPlace::file(&"".into(), Layer::Resource)) else { return Ok(()) };
     let line = usize::try_from(error.line.max(1)).unwrap_or(1);
     let at = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
     match error.cause {

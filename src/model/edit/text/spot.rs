@@ -20,7 +20,7 @@ pub enum Shape {
 }
 
 impl Source {
-    /// What stands at a place.
+    /// The notation at a place.
     ///
     /// # Errors
     /// Nothing does, or it is reached through an alias or a merged map.

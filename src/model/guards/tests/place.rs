@@ -1,5 +1,5 @@
 use super::*;
-use crate::render::tree::{Entry, Item};
+use crate::render::tree::{FolderEntry, PathKind};
 
 #[test]
 fn a_plain_file_may_be_edited_and_a_new_one_made() {
@@ -50,7 +50,7 @@ fn a_link_is_locked_wherever_it_leads_and_so_is_what_lies_below_one() {
 struct Nested(Memory);
 
 impl Tree for Nested {
-    fn entry(&self, path: &str) -> Option<Entry> {
+    fn entry(&self, path: &str) -> Option<PathKind> {
         self.0.entry(path)
     }
 
@@ -62,7 +62,7 @@ impl Tree for Nested {
         self.0.list(path)
     }
 
-    fn items(&self, path: &str) -> crate::render::Result<Vec<Item>> {
+    fn items(&self, path: &str) -> crate::render::Result<Vec<FolderEntry>> {
         self.0.items(path)
     }
 

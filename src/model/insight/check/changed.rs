@@ -6,9 +6,9 @@ use crate::insight::field::scalars;
 use crate::insight::named::{group, shown};
 use crate::insight::setting::called;
 use crate::render::node::Node;
-use crate::render::repository::{Outcome, Repository};
+use crate::render::repository::{BuildOutcome, Repository};
 
-/// What became of an object.
+/// What happened to an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// `production flux-system/apps`
@@ -28,7 +28,7 @@ pub fn differences(before: &Repository, after: &Repository) -> Vec<Difference> {
     names.sort();
     for name in names {
         let outcomes = (old.get(name), new.get(name));
-        if let (_, Some(Outcome::Failed(_))) | (Some(Outcome::Failed(_)), _) = outcomes {
+        if let (_, Some(BuildOutcome::Failed(_))) | (Some(BuildOutcome::Failed(_)), _) = outcomes {
             found.push(Difference { kustomization: name.clone(), object: String::new(), what: "not known", fields: Vec::new() });
             continue;
         }
@@ -52,11 +52,11 @@ pub fn differences(before: &Repository, after: &Repository) -> Vec<Difference> {
     found
 }
 
-fn members(repository: &Repository) -> BTreeMap<String, &Outcome> {
+fn members(repository: &Repository) -> BTreeMap<String, &BuildOutcome> {
     repository.members().map(|(place, member)| (called(repository, place), &member.outcome)).collect()
 }
 
-fn by_name<'o>(outcome: Option<&&'o Outcome>) -> BTreeMap<(String, String), &'o Node> {
+fn by_name<'o>(outcome: Option<&&'o BuildOutcome>) -> BTreeMap<(String, String), &'o Node> {
     let objects = outcome.map(|outcome| outcome.objects()).unwrap_or_default();
     objects.iter().map(|object| ((group(&object.node).to_owned(), shown(&object.node)), &object.node)).collect()
 }

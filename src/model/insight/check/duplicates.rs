@@ -8,7 +8,7 @@ use crate::insight::schema::Schemas;
 use crate::insight::setting::called;
 use crate::render::flux::Applied;
 use crate::render::id::meta_text;
-use crate::render::repository::{Place, Repository};
+use crate::render::repository::{MemberIndex, Repository};
 use crate::render::substitute::has_variable;
 
 pub(super) static RULE: Rule =
@@ -17,19 +17,19 @@ pub(super) static RULE: Rule =
 /// Objects that two Kustomizations of one cluster apply: each undoes the other.
 fn duplicates(repository: &Repository, _: &mut Schemas, findings: &mut Findings) {
     for index in 0..repository.clusters.len() {
-        let mut seen: BTreeMap<Key, (Place, &Applied)> = BTreeMap::new();
+        let mut seen: BTreeMap<Key, (MemberIndex, &Applied)> = BTreeMap::new();
         for (place, object) in super::all(repository).filter(|(place, _)| place.cluster == index) {
             if repository.clusters[index].members[place.member].spec.is_remote {
                 continue;
             }
-            // a name that only the cluster knows is nobody's
+            // a name that only the cluster knows cannot be compared
             if ["name", "namespace"].iter().any(|key| has_variable(meta_text(&object.node, key))) {
                 continue;
             }
             let Some((other, _)) = seen.insert(key(&object.node), (place, object)) else { continue };
-            let told = format!("{} is applied by {} as well", shown(&object.node), called(repository, other));
+            let message = format!("{} is applied by {} as well", shown(&object.node), called(repository, other));
             let origin = object.node.at(&["metadata", "name"]).unwrap_or(&object.node).origin();
-            let found = Finding::new(Level::Error, &RULE, told).hint("take it out of one of them").at(origin);
+            let found = Finding::new(Level::Error, &RULE, message).hint("take it out of one of them").at(origin);
             findings.add(found, Some(called(repository, place)));
         }
     }

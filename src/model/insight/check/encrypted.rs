@@ -1,7 +1,8 @@
-//! Files that SOPS encrypted, changed by somebody: nobody without the key can say what they hold, but whether they still hide it.
+//! Changed files that SOPS encrypts. Without the key nobody can read them, but they can be checked for values that are no longer
+//! encrypted.
 //!
-//! Source of what is encrypted in a file: sops v3 `sops.go` (`Tree.Encrypt`, `shouldBeEncrypted`): suffixes and expressions that its `sops`
-//! block names are tried on every part of a value's path; empty texts and nulls stay as they are.
+//! Which values are encrypted: sops v3 `sops.go` (`Tree.Encrypt`, `shouldBeEncrypted`): suffixes and expressions of its `sops`
+//! block are tried on every part of a value's path; empty texts and nulls stay as they are.
 
 use regex::Regex;
 
@@ -11,7 +12,7 @@ use crate::guards::encrypted_at;
 use crate::insight::named::{group, shown};
 use crate::insight::setting::called;
 use crate::render::node::{Layer, Node, Origin, Value};
-use crate::render::read::{Place, documents};
+use crate::render::read::{TextPlace, documents};
 use crate::render::repository::Repository;
 use crate::render::tree::Tree;
 
@@ -31,19 +32,19 @@ pub fn guard(path: &str, now: &dyn Tree, before: Option<&dyn Tree>) -> Vec<Findi
     match (&now, is_hidden(&now)) {
         (Some(text), true) => {
             let open = open_values(path, text);
-            let told = format!("`{path}` is encrypted by SOPS: its content was not checked");
+            let message = format!("`{path}` is encrypted by SOPS: its content was not checked");
             let open_value = |(at, origin): (String, Origin)| {
-                let told = format!("`{at}` of `{path}` is not encrypted, where SOPS encrypts it");
-                Finding::new(Level::Error, &GUARD, told).hint(HINT).at(&origin)
+                let message = format!("`{at}` of `{path}` is not encrypted, where SOPS encrypts it");
+                Finding::new(Level::Error, &GUARD, message).hint(HINT).at(&origin)
             };
-            open.into_iter().map(open_value).chain([one(Level::Note, &not_checked::RULE, told, "")]).collect()
+            open.into_iter().map(open_value).chain([one(Level::Note, &not_checked::RULE, message, "")]).collect()
         }
         (Some(_), false) if is_hidden(&before) => {
-            vec![one(Level::Error, &GUARD, format!("`{path}` was encrypted by SOPS and is no more"), HINT)]
+            vec![one(Level::Error, &GUARD, format!("`{path}` was encrypted by SOPS and no longer is"), HINT)]
         }
         (None, _) if is_hidden(&before) => {
-            let told = format!("`{path}` was encrypted by SOPS and is gone: what it held was not checked");
-            vec![one(Level::Note, &not_checked::RULE, told, "")]
+            let message = format!("`{path}` was encrypted by SOPS and is gone: its content was not checked");
+            vec![one(Level::Note, &not_checked::RULE, message, "")]
         }
         _ => Vec::new(),
     }
@@ -60,8 +61,8 @@ pub fn opened(before: &Repository, after: &Repository) -> Vec<(Finding, String)>
     for (place, object) in super::all(after).filter(|(_, object)| !object.is_encrypted) {
         let who = called(after, place);
         if hidden.contains(&key(&who, &object.node)) {
-            let told = format!("{} was encrypted by SOPS and is no more", shown(&object.node));
-            found.push((Finding::new(Level::Error, &GUARD, told).hint(HINT).at(object.node.origin()), who));
+            let message = format!("{} was encrypted by SOPS and no longer is", shown(&object.node));
+            found.push((Finding::new(Level::Error, &GUARD, message).hint(HINT).at(object.node.origin()), who));
         }
     }
     found
@@ -69,8 +70,8 @@ pub fn opened(before: &Repository, after: &Repository) -> Vec<(Finding, String)>
 
 /// Values of an encrypted YAML or JSON file that SOPS would have encrypted, with their paths.
 fn open_values(path: &str, text: &str) -> Vec<(String, Origin)> {
-    // what is no YAML at all is said by whoever builds it
-    let nodes = documents(text.as_bytes(), &Place::file(&path.into(), Layer::Resource)).unwrap_or_default();
+    // a file that is not YAML is reported by the build
+    let nodes = documents(text.as_bytes(), &TextPlace::file(&path.into(), Layer::Resource)).unwrap_or_default();
     let mut found = Vec::new();
     for node in &nodes {
         let Some(block) = node.get("sops").filter(|block| block.is_map()) else { continue };

@@ -1,7 +1,7 @@
 //! What is wrong in a repository, found without a cluster: builds, schemas, versions, duplicates, references, guards.
 //!
-//! Each rule is a value, one a file, one line in [`RULES`]: a function from builds to findings. The same finding in several clusters is told once, with all of them. What can be
-//! decided by a cluster alone (admission, quotas) does *not* belong here.
+//! Each rule is a value, one a file, one line in [`RULES`]: a function from builds to findings. The same finding in several
+//! clusters is reported once, with all of them. What can be decided by a cluster alone (admission, quotas) does *not* belong here.
 
 mod build;
 mod changed;
@@ -25,7 +25,7 @@ use super::schema::Schemas;
 use crate::render::BuildError;
 use crate::render::id::{meta_text, text_at};
 use crate::render::node::{Node, Origin};
-use crate::render::repository::{Place, Repository};
+use crate::render::repository::{MemberIndex, Repository};
 
 pub use changed::{Difference, differences};
 pub use encrypted::opened;
@@ -191,6 +191,6 @@ fn key(node: &Node) -> Key {
 }
 
 /// Every object with the Kustomization that applies it.
-fn all(repository: &Repository) -> impl Iterator<Item = (Place, &crate::render::flux::Applied)> {
+fn all(repository: &Repository) -> impl Iterator<Item = (MemberIndex, &crate::render::flux::Applied)> {
     repository.members().flat_map(|(place, member)| member.outcome.objects().iter().map(move |object| (place, object)))
 }

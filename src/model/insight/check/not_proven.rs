@@ -12,9 +12,9 @@ pub(super) static RULE: Rule = Rule { name: "not-proven", doc: "what only the cl
 fn look(repository: &Repository, _: &mut Schemas, findings: &mut Findings) {
     for (place, member) in repository.members() {
         for name in member.outcome.objects().iter().flat_map(|object| &object.unknown).collect::<BTreeSet<_>>() {
-            let told = format!("only the cluster knows ${{{name}}} of {}", member.spec.id());
+            let message = format!("only the cluster knows ${{{name}}} of {}", member.spec.id());
             let hint = "give it a value: --substitute-from FILE";
-            let found = Finding::new(Level::Note, &RULE, told).hint(hint).at(&member.spec.origin);
+            let found = Finding::new(Level::Note, &RULE, message).hint(hint).at(&member.spec.origin);
             findings.add(found, Some(called(repository, place)));
         }
     }

@@ -9,7 +9,7 @@ use crate::insight::setting::called;
 use crate::kinds;
 use crate::render::id::{meta_text, text_at};
 use crate::render::node::Node;
-use crate::render::repository::{Cluster, Outcome, Repository};
+use crate::render::repository::{BuildOutcome, Repository, RepositoryCluster};
 use crate::render::substitute::has_variable;
 
 pub(super) static RULE: Rule =
@@ -28,18 +28,18 @@ fn references(repository: &Repository, _: &mut Schemas, findings: &mut Findings)
     for (index, cluster) in repository.clusters.iter().enumerate() {
         let known = known(cluster);
         // what is built elsewhere may bring what is missed here
-        let is_whole = cluster.members.iter().all(|member| !matches!(member.outcome, Outcome::Elsewhere(_)));
+        let is_whole = cluster.members.iter().all(|member| !matches!(member.outcome, BuildOutcome::Elsewhere(_)));
         for (place, object) in super::all(repository).filter(|(place, _)| place.cluster == index) {
             for reference in of(&object.node) {
-                let wished = (reference.kind.clone(), reference.namespace.clone(), reference.name.clone());
-                if reference.name.is_empty() || has_variable(&reference.name) || known.contains(&wished) {
+                let wanted = (reference.kind.clone(), reference.namespace.clone(), reference.name.clone());
+                if reference.name.is_empty() || has_variable(&reference.name) || known.contains(&wanted) {
                     continue;
                 }
                 let name = format!("{} {}/{}", reference.kind, reference.namespace, reference.name);
-                let told = format!("{} refers to {name}, which does not exist in {}", shown(&object.node), cluster.name);
-                let hint = if is_whole { "" } else { "unless something that is built elsewhere brings it" };
+                let message = format!("{} refers to {name}, which does not exist in {}", shown(&object.node), cluster.name);
+                let hint = if is_whole { "" } else { "unless something built elsewhere creates it" };
                 let level = if is_whole { Level::Error } else { Level::Warning };
-                let found = Finding::new(level, &RULE, told).hint(hint).at(reference.node.origin());
+                let found = Finding::new(level, &RULE, message).hint(hint).at(reference.node.origin());
                 findings.add(found, Some(called(repository, place)));
             }
         }
@@ -47,7 +47,7 @@ fn references(repository: &Repository, _: &mut Schemas, findings: &mut Findings)
 }
 
 /// What exists in a cluster, and what it begins with.
-fn known(cluster: &Cluster) -> BTreeSet<(String, String, String)> {
+fn known(cluster: &RepositoryCluster) -> BTreeSet<(String, String, String)> {
     let mut known = BTreeSet::new();
     let root = &cluster.members[0].spec;
     known.insert((root.source.kind.to_string(), root.source.namespace.to_string(), root.source.name.to_string()));

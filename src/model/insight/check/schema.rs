@@ -20,9 +20,9 @@ fn look(repository: &Repository, schemas: &mut Schemas, findings: &mut Findings)
     let mut unknown: BTreeSet<String> = BTreeSet::new();
     for (place, object) in super::all(repository) {
         if object.is_encrypted {
-            let told = format!("{} is encrypted: its values were not looked at", shown(&object.node));
+            let message = format!("{} is encrypted: its values were not checked", shown(&object.node));
             findings.add(
-                Finding::new(Level::Note, &not_checked::RULE, told).at(object.node.origin()),
+                Finding::new(Level::Note, &not_checked::RULE, message).at(object.node.origin()),
                 Some(called(repository, place)),
             );
             continue;
@@ -31,13 +31,13 @@ fn look(repository: &Repository, schemas: &mut Schemas, findings: &mut Findings)
             unknown.insert(kind_of(&object.node));
         }
         for fault in validate(&object.node, schemas) {
-            let told = format!("{}: {}", shown(&object.node), fault.message);
-            findings.add(Finding::new(Level::Error, &RULE, told).at(&fault.origin), Some(called(repository, place)));
+            let message = format!("{}: {}", shown(&object.node), fault.message);
+            findings.add(Finding::new(Level::Error, &RULE, message).at(&fault.origin), Some(called(repository, place)));
         }
     }
     for kind in unknown {
-        let found = Finding::new(Level::Note, &not_checked::RULE, format!("there is no schema of {kind}"));
-        findings.add(found.hint("give its CRD: --schemas DIR"), None);
+        let found = Finding::new(Level::Note, &not_checked::RULE, format!("there is no schema for {kind}"));
+        findings.add(found.hint("pass its CRD: --schemas DIR"), None);
     }
 }
 

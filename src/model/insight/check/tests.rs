@@ -4,7 +4,7 @@ use crate::render::tree::{Memory, Tree};
 
 const HEAD: &str = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n";
 
-/// A cluster with one folder of its own; `more` lies in that folder.
+/// A cluster with one folder of its own; `more` is in that folder.
 fn found(files: &[(&str, &str)]) -> Vec<String> {
     let root = format!(
         "{HEAD}metadata: {{name: all, namespace: flux-system}}\nspec: {{path: ./c, sourceRef: {{kind: GitRepository, name: all}}}}\n"
@@ -20,7 +20,7 @@ fn found(files: &[(&str, &str)]) -> Vec<String> {
     files.iter().for_each(|(path, text)| tree.insert(path, text.as_bytes()));
     let repository = Builder::default().build(&tree).expect("readable");
     let findings = check(&repository, &mut Schemas::default());
-    let told = |(finding, who): (&Finding, Vec<&str>)| {
+    let reported = |(finding, who): (&Finding, Vec<&str>)| {
         format!(
             "{} {} {}:{} {} [{}]",
             finding.level.word(),
@@ -31,16 +31,16 @@ fn found(files: &[(&str, &str)]) -> Vec<String> {
             who.join(", ")
         )
     };
-    findings.list().into_iter().filter(|(finding, _)| finding.level != Level::Note).map(told).collect()
+    findings.list().into_iter().filter(|(finding, _)| finding.level != Level::Note).map(reported).collect()
 }
 
 #[test]
-fn a_sound_repository_has_nothing_to_tell() {
+fn a_sound_repository_has_no_findings() {
     assert_eq!(found(&[]), Vec::<String>::new());
 }
 
 #[test]
-fn what_would_fail_is_told_with_its_place_and_its_kustomization() {
+fn what_would_fail_is_reported_with_its_place_and_its_kustomization() {
     let release = "apiVersion: helm.toolkit.fluxcd.io/v2beta1\nkind: HelmRelease\nmetadata: {name: r, namespace: x}\nspec:\n  chart: {spec: {sourceRef: {kind: HelmRepository, name: gone}}}\n  dependsOn:\n  - name: r\n  - {name: other, namespace: y}\n";
     assert_eq!(
         found(&[("apps/r.yaml", release)]),
@@ -59,7 +59,7 @@ fn what_would_fail_is_told_with_its_place_and_its_kustomization() {
 }
 
 #[test]
-fn a_guarded_file_is_told_whoever_changed_it() {
+fn a_change_of_a_guarded_file_is_reported() {
     let mut tree = Memory::new([
         ("DO/NOT.yaml", "a: 1"),
         ("gen/DO_NOT_EDIT", ""),
@@ -105,13 +105,13 @@ fn a_guarded_file_is_told_whoever_changed_it() {
 
 const SEALED: &str = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData:\n  a: ENC[AES256_GCM,data:x]\n  b: B\n";
 
-/// `level rule line: message` of a change of one file; an empty text is no file.
+/// `level rule line: message` of a change of one file; an empty text is not a file.
 fn sealed(before: &str, now: &str) -> Vec<String> {
     let tree = |text: &str| Memory::new(Some(("s.yaml", text)).filter(|(_, text)| !text.is_empty()));
     let (old, new) = (tree(before), tree(now));
     let found = guard("s.yaml", &new, (!before.is_empty()).then_some(&old as &dyn Tree), &Policy::default());
-    let told = |one: Finding| format!("{} {} {}: {}", one.level.word(), one.rule.name, one.line, one.message);
-    found.into_iter().map(told).collect()
+    let reported = |one: Finding| format!("{} {} {}: {}", one.level.word(), one.rule.name, one.line, one.message);
+    found.into_iter().map(reported).collect()
 }
 
 #[test]
@@ -119,8 +119,8 @@ fn an_encrypted_file_may_change_as_long_as_it_stays_encrypted() {
     let with = |value: &str, rule: &str| SEALED.replace("B", value) + "sops:\n  mac: ENC[AES256_GCM,data:y]\n" + rule;
     let whole = with("ENC[AES256_GCM,data:z]", "  encrypted_regex: ^(data|stringData)$\n");
     let note = "note not-checked 0: `s.yaml` is encrypted by SOPS: its content was not checked";
-    let open = "error guard 0: `s.yaml` was encrypted by SOPS and is no more";
-    let gone = "note not-checked 0: `s.yaml` was encrypted by SOPS and is gone: what it held was not checked";
+    let open = "error guard 0: `s.yaml` was encrypted by SOPS and no longer is";
+    let gone = "note not-checked 0: `s.yaml` was encrypted by SOPS and is gone: its content was not checked";
     let value = "error guard 6: `stringData.b` of `s.yaml` is not encrypted, where SOPS encrypts it";
     assert_eq!(sealed(&whole, &whole.replace("data:x", "data:other")), [note]);
     assert_eq!(sealed("", &whole), [note]);
@@ -140,7 +140,7 @@ fn an_encrypted_file_may_change_as_long_as_it_stays_encrypted() {
 }
 
 #[test]
-fn a_secret_that_is_open_now_is_told_wherever_it_stands() {
+fn a_secret_that_is_no_longer_encrypted_is_reported_wherever_it_is() {
     let root = format!(
         "{HEAD}metadata: {{name: all, namespace: flux-system}}\nspec: {{path: ./c, sourceRef: {{kind: GitRepository, name: all}}}}\n"
     );
@@ -149,18 +149,18 @@ fn a_secret_that_is_open_now_is_told_wherever_it_stands() {
     };
     let before = build("c/s.sops.yaml", SEALED);
     let open = SEALED.replace("ENC[AES256_GCM,data:x]", "open");
-    let told: Vec<_> = opened(&before, &build("c/renamed.yaml", &open)).into_iter().collect();
-    assert_eq!(told.len(), 1, "{told:?}");
+    let reported: Vec<_> = opened(&before, &build("c/renamed.yaml", &open)).into_iter().collect();
+    assert_eq!(reported.len(), 1, "{reported:?}");
     assert_eq!(
-        (told[0].0.file.as_str(), told[0].0.level, told[0].1.as_str()),
+        (reported[0].0.file.as_str(), reported[0].0.level, reported[0].1.as_str()),
         ("c/renamed.yaml", Level::Error, "c flux-system/all")
     );
-    assert!(told[0].0.message.contains("Secret s was encrypted by SOPS and is no more"), "{told:?}");
+    assert!(reported[0].0.message.contains("Secret s was encrypted by SOPS and no longer is"), "{reported:?}");
     assert_eq!(opened(&before, &build("c/renamed.yaml", SEALED)), []);
 }
 
 #[test]
-fn objects_that_change_are_told_for_each_kustomization() {
+fn objects_that_change_are_listed_for_each_kustomization() {
     let build = |text: &str| {
         let root = format!(
             "{HEAD}metadata: {{name: all, namespace: flux-system}}\nspec: {{path: ./c, sourceRef: {{kind: GitRepository, name: all}}}}\n"
@@ -172,13 +172,13 @@ fn objects_that_change_are_told_for_each_kustomization() {
     };
     let before = build(&(map("a", "x: '1', y: '1'") + &map("b", "x: '1'") + &map("same", "x: '1'")));
     let after = build(&(map("a", "x: '2', z: '1'") + &map("c", "x: '1'") + &map("same", "x: \"1\"")));
-    let told: Vec<_> = differences(&before, &after)
+    let reported: Vec<_> = differences(&before, &after)
         .into_iter()
         .map(|one| (one.kustomization, one.object, one.what, one.fields.join(" ")))
         .collect();
     let row = |object: &str, what, fields: &str| ("c flux-system/all".to_owned(), object.to_owned(), what, fields.to_owned());
     assert_eq!(
-        told,
+        reported,
         [
             row("ConfigMap a", "changed", "data.x data.y data.z"),
             row("ConfigMap c", "added", ""),

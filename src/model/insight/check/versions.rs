@@ -21,9 +21,9 @@ fn versions(repository: &Repository, _: &mut Schemas, findings: &mut Findings) {
         let served = kind.versions[0];
         let version = text_at(node, "apiVersion").rsplit('/').next().unwrap_or_default();
         if version != served {
-            let told = format!("{}: Flux 2.9 does not serve {group}/{version}", shown(node));
+            let message = format!("{}: Flux 2.9 does not serve {group}/{version}", shown(node));
             let origin = node.get("apiVersion").unwrap_or(node).origin();
-            let found = Finding::new(Level::Error, &RULE, told).hint(format!("write {group}/{served}")).at(origin);
+            let found = Finding::new(Level::Error, &RULE, message).hint(format!("write {group}/{served}")).at(origin);
             findings.add(found, Some(called(repository, place)));
         }
     }

@@ -1,7 +1,8 @@
 //! The schemas of kinds: of Kubernetes and Flux from a table, of others from their CRDs.
 //!
-//! The table is what a Kubernetes API server (v1.36) with the CRDs of Flux 2.9 says of itself under `/openapi/v3`, without descriptions;
-//! `tests/live/suites/schemas.rs` reads it there. What a schema cannot say (CEL rules, webhooks) only a server can check.
+//! The table is the output of a Kubernetes API server (v1.36) with the CRDs of Flux 2.9 under `/openapi/v3`, without
+//! descriptions; `tests/live/suites/schemas.rs` reads it there. What a schema cannot express (CEL rules, webhooks) only a server
+//! can check.
 
 mod validate;
 
@@ -18,7 +19,7 @@ use crate::render::{Node, write};
 
 pub use validate::{Fault, validate};
 
-/// The table, gzipped: whoever wants it unpacks it.
+/// The table, gzipped. The caller unpacks it.
 pub const EMBEDDED: &[u8] = include_bytes!("openapi.json.gz");
 
 const NOTIFICATION: &str = "notification.toolkit.fluxcd.io/";
@@ -53,7 +54,7 @@ impl Schemas {
     }
 
     /// Where the operator installs Flux, alerts and receivers may be about its kinds too: it patches their CRDs
-    /// (flux-operator `internal/builder/profiles.go`). The table is of a cluster without it.
+    /// (flux-operator `internal/builder/profiles.go`). The table is from a cluster without it.
     fn add_operator_kinds(&mut self) {
         for (kind, list) in [("Alert", "eventSources"), ("Receiver", "resources")] {
             let of_kind = self.kinds.iter_mut().filter(|((version, name), _)| name == kind && version.starts_with(NOTIFICATION));

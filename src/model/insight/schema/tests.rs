@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::render::Layer;
-use crate::render::read::{Place, documents};
+use crate::render::read::{TextPlace, documents};
 
 fn schemas() -> Schemas {
     let table = json!({
@@ -24,7 +24,7 @@ fn schemas() -> Schemas {
 
 fn faults(spec: &str) -> Vec<String> {
     let text = format!("apiVersion: example.test/v1\nkind: Web\nmetadata: {{name: w}}\nspec: {spec}\nstatus: {{made: up}}\n");
-    let node = documents(text.as_bytes(), &Place::file(&"w.yaml".into(), Layer::Resource)).expect("YAML").remove(0);
+    let node = documents(text.as_bytes(), &TextPlace::file(&"w.yaml".into(), Layer::Resource)).expect("YAML").remove(0);
     validate(&node, &schemas()).into_iter().map(|fault| format!("{}: {}", fault.origin.line, fault.message)).collect()
 }
 
@@ -55,7 +55,8 @@ fn an_object_is_read_as_an_api_server_reads_it() {
 fn a_custom_kind_is_known_by_its_definition() {
     let crd = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: x}\nspec:\n  group: a.test\n  names: {kind: X}\n  versions:\n  - name: v1\n    schema: {openAPIV3Schema: {type: object, properties: {spec: {type: string}}}}\n";
     let own = "apiVersion: a.test/v1\nkind: X\nmetadata: {name: x}\nspec: 1\n";
-    let read = |text: &str| documents(text.as_bytes(), &Place::file(&"x.yaml".into(), Layer::Resource)).expect("YAML").remove(0);
+    let read =
+        |text: &str| documents(text.as_bytes(), &TextPlace::file(&"x.yaml".into(), Layer::Resource)).expect("YAML").remove(0);
     let mut schemas = schemas();
     assert!(schemas.of(&read(own)).is_none() && validate(&read(own), &schemas).is_empty());
     assert!(schemas.learn(&read(crd)) && !schemas.learn(&read(own)));
@@ -77,7 +78,7 @@ fn alerts_and_receivers_may_be_about_kinds_of_the_operator() {
             let text = format!(
                 "apiVersion: notification.toolkit.fluxcd.io/{version}\nkind: {kind}\nspec: {{{field}: [{{kind: {about}}}]}}\n"
             );
-            let node = documents(text.as_bytes(), &Place::file(&"a.yaml".into(), Layer::Resource)).expect("YAML").remove(0);
+            let node = documents(text.as_bytes(), &TextPlace::file(&"a.yaml".into(), Layer::Resource)).expect("YAML").remove(0);
             assert_eq!(validate(&node, &schemas).is_empty(), is_known, "{kind} {about}");
         }
     }

@@ -35,7 +35,7 @@ struct Walk<'s> {
 }
 
 impl Walk<'_> {
-    fn tell(&mut self, node: &Node, path: &str, message: impl Into<String>) {
+    fn report(&mut self, node: &Node, path: &str, message: impl Into<String>) {
         self.faults.push(Fault { path: path.to_owned(), message: message.into(), origin: node.origin().clone() });
     }
 
@@ -46,7 +46,7 @@ impl Walk<'_> {
             return;
         }
         for part in schema["allOf"].as_array().into_iter().flatten() {
-            // in a CRD these only bound values: what they do not name is no unknown field
+            // in a CRD these only bound values: what they do not name is not an unknown field
             if part.get("$ref").is_some() {
                 self.node(node, part, path, is_root);
             }
@@ -73,19 +73,19 @@ impl Walk<'_> {
     }
 
     fn is_type(&mut self, node: &Node, schema: &Value, own: &str, path: &str) -> bool {
-        let wished = match schema.get("type").and_then(Value::as_str) {
+        let wanted = match schema.get("type").and_then(Value::as_str) {
             _ if is_loose(schema) => "an integer or a text",
-            Some(wished) if wished != own => wished,
+            Some(wanted) if wanted != own => wanted,
             _ => return true,
         };
-        self.tell(node, path, format!("`{path}` must be {wished}, not {own}"));
+        self.report(node, path, format!("`{path}` must be {wanted}, not {own}"));
         false
     }
 
     fn count(&mut self, node: &Node, schema: &Value, path: &str, count: usize) {
         let bound = |name: &str| schema.get(name).and_then(Value::as_u64).and_then(|bound| usize::try_from(bound).ok());
         if bound("minItems").is_some_and(|least| count < least) || bound("maxItems").is_some_and(|most| count > most) {
-            self.tell(node, path, format!("`{path}` has {count} items, which is too few or too many"));
+            self.report(node, path, format!("`{path}` has {count} items, which is too few or too many"));
         }
     }
 
@@ -103,14 +103,14 @@ impl Walk<'_> {
                 _ if is_root && key == "status" => {}
                 (Some(schema), _) | (None, Some(schema)) => self.node(&entry.value, schema, &path, false),
                 _ if is_root && matches!(key, "apiVersion" | "kind" | "metadata") => {}
-                // a reference and what it says together are told by the reference
+                // a reference and its siblings are reported once, by the reference
                 (None, None) if is_open || schema.get("allOf").is_some() => {}
                 (None, None) => {
                     let near = properties.into_iter().flat_map(|known| known.keys());
                     let hint = crate::domain::text::nearest(key, near, 2)
                         .map(|near| format!(": did you mean `{near}`?"))
                         .unwrap_or_default();
-                    self.tell(&entry.key, &path, format!("there is no field `{path}`{hint}"));
+                    self.report(&entry.key, &path, format!("there is no field `{path}`{hint}"));
                 }
             }
         }
@@ -120,15 +120,15 @@ impl Walk<'_> {
             let is_defaulted = default.is_some_and(|value| !is_zero(value));
             let is_exempt = is_root && matches!(name, "status" | "metadata" | "apiVersion" | "kind");
             if !is_exempt && !is_defaulted && node.get(name).is_none_or(Node::is_null) {
-                self.tell(node, path, format!("`{}` is missing", below(path, name)));
+                self.report(node, path, format!("`{}` is missing", below(path, name)));
             }
         }
     }
 
     fn scalar(&mut self, node: &Node, schema: &Value, path: &str) {
         let Ok(value) = write::json(node) else { return };
-        let wished = schema.get("type").and_then(Value::as_str);
-        let fits = match wished {
+        let wanted = schema.get("type").and_then(Value::as_str);
+        let fits = match wanted {
             _ if is_loose(schema) => value.is_i64() || value.is_u64() || value.is_f64() || value.is_string(),
             Some("string") => value.is_string(),
             Some("integer") => value.is_i64() || value.is_u64(),
@@ -138,15 +138,15 @@ impl Walk<'_> {
             _ => true,
         };
         if !fits {
-            let wished = wished.unwrap_or("an integer or a text");
-            return self.tell(node, path, format!("`{path}` must be {wished}, not {}", sort(&value)));
+            let wanted = wanted.unwrap_or("an integer or a text");
+            return self.report(node, path, format!("`{path}` must be {wanted}, not {}", sort(&value)));
         }
         if let Some(allowed) = schema.get("enum").and_then(Value::as_array)
             && !allowed.contains(&value)
         {
             let names: Vec<_> =
                 allowed.iter().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).collect();
-            return self.tell(node, path, format!("`{path}` must be one of {}", names.join(", ")));
+            return self.report(node, path, format!("`{path}` must be one of {}", names.join(", ")));
         }
         let bound = |name: &str| schema.get(name).and_then(Value::as_f64);
         let is_outside = |of: f64, least: &str, most: &str| {
@@ -155,19 +155,19 @@ impl Walk<'_> {
         if let Some(number) = value.as_f64()
             && is_outside(number, "minimum", "maximum")
         {
-            self.tell(node, path, format!("`{path}` is out of bounds"));
+            self.report(node, path, format!("`{path}` is out of bounds"));
         }
         if let Some(text) = value.as_str() {
             #[expect(clippy::cast_precision_loss, reason = "no text is that long")]
             let length = text.chars().count() as f64;
             if is_outside(length, "minLength", "maxLength") {
-                self.tell(node, path, format!("`{path}` is too short or too long"));
+                self.report(node, path, format!("`{path}` is too short or too long"));
             }
             let pattern = schema.get("pattern").and_then(Value::as_str);
             if let Some(pattern) = pattern.and_then(|pattern| Regex::new(pattern).ok())
                 && !pattern.is_match(text)
             {
-                self.tell(node, path, format!("`{path}` does not match {}", pattern.as_str()));
+                self.report(node, path, format!("`{path}` does not match {}", pattern.as_str()));
             }
         }
     }

@@ -1,7 +1,7 @@
-//! A whole object without credentials: as a screen shows it, and as a file keeps it that is made to be shared.
+//! A whole object without credentials: for the screen, and for a file that may be shared.
 //!
-//! What is computed with (a build, a comparison with git) takes the object as it is; this is done last. On the screen data of ConfigMaps is
-//! the user's own and stays.
+//! Computations (a build, a comparison with git) use the object as it is; masking comes last. On the screen, data of ConfigMaps
+//! is the user's own and stays.
 
 mod sharing;
 
@@ -10,16 +10,16 @@ pub use sharing::for_sharing;
 use serde_json::{Map, Value};
 
 use super::group;
-use crate::domain::secrets::{MASK, is_telling, redact};
+use crate::domain::secrets::{MASK, is_sensitive, redact};
 
-/// What stands where a whole value was.
+/// The replacement of a whole value.
 pub const MASKED: &str = "<masked>";
 
 /// The copy of a manifest that `kubectl apply` keeps in the object.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
-/// Takes the credentials out of an object that is shown: out of texts, what a telling name holds, data of Secrets wherever they stand
-/// (a ResourceSet has templates), and a Provider's address behind its host.
+/// Takes the credentials out of an object that is shown: from texts, from values of sensitive names, and from Secrets, even nested
+/// ones (a ResourceSet has templates), and a Provider's address behind its host.
 pub fn for_screen(body: &mut Value) {
     if let Some(annotations) = body.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
         annotations.iter_mut().for_each(|(key, value)| clean_copy(key, value));
@@ -54,14 +54,14 @@ pub fn field(path: &str, value: &Value) -> Value {
     let mut shown = value.clone();
     match &shown {
         Value::String(address) if path == "spec.address" => shown = host_only(address).into(),
-        _ if is_credential(path) => mask_telling(&mut shown),
+        _ if is_credential(path) => mask_sensitive(&mut shown),
         _ => walk(&mut shown),
     }
     shown
 }
 
-/// Whether a path leads to what a telling name holds: its last field, whichever entry of it, or the `value` of an entry that is called so
-/// (`env[name=API_TOKEN].value`).
+/// Whether a path leads to the value of a sensitive name: its last field, whichever entry of it, or the `value` of an entry that is
+/// called so (`env[name=API_TOKEN].value`).
 fn is_credential(path: &str) -> bool {
     let mut is_inside = false;
     let parts = path.rsplit(|c| {
@@ -75,14 +75,14 @@ fn is_credential(path: &str) -> bool {
     let mut parts = parts.map(|part| part.split_once('[').unwrap_or((part, "")));
     let Some((name, _)) = parts.next() else { return false };
     let entry = parts.next().and_then(|(_, key)| key.strip_prefix("name=")?.strip_suffix(']'));
-    is_telling(name) || name == "value" && entry.is_some_and(is_telling)
+    is_sensitive(name) || name == "value" && entry.is_some_and(is_sensitive)
 }
 
 fn is_of(body: &Value, group: &str, kind: &str) -> bool {
     body["kind"] == kind && is_in(body["apiVersion"].as_str().unwrap_or_default(), group)
 }
 
-/// Whether a version such as `apps/v1` is of that group. An object that was cut out of its list has none, and may be.
+/// Whether a version such as `apps/v1` belongs to that group. An object that was cut out of its list has none, and may belong to it.
 fn is_in(version: &str, group: &str) -> bool {
     version.is_empty() || version.rsplit_once('/').is_some_and(|(of, _)| of == group)
 }
@@ -110,30 +110,30 @@ fn walk_fields(fields: &mut Map<String, Value>) {
     let kind = fields.get("kind").and_then(Value::as_str);
     let (is_secret, is_map) = (kind == Some("Secret"), kind == Some("ConfigMap"));
     // `{name: API_TOKEN, value: …}`, as containers and Helm's parameters have it
-    let is_named = fields.get("name").and_then(Value::as_str).is_some_and(is_telling);
+    let is_named = fields.get("name").and_then(Value::as_str).is_some_and(is_sensitive);
     for (key, value) in fields {
         match (key.as_str(), &value) {
             ("data" | "stringData", _) if is_secret => mask_leaves(value),
             ("data" | "binaryData", _) if is_map => {}
-            (key, _) if is_telling(key) || is_named && key == "value" => mask_telling(value),
+            (key, _) if is_sensitive(key) || is_named && key == "value" => mask_sensitive(value),
             _ => walk(value),
         }
     }
 }
 
-/// Masks what a telling name holds: a value, or each of a list. An object there has names of its own.
-fn mask_telling(value: &mut Value) {
+/// Masks the value of a sensitive name: a scalar, or each item of a list. Inside a mapping, its names decide.
+fn mask_sensitive(value: &mut Value) {
     match value {
         Value::String(text) if text.is_empty() => {}
         Value::String(_) | Value::Number(_) => *value = MASKED.into(),
-        Value::Array(items) => items.iter_mut().for_each(mask_telling),
+        Value::Array(items) => items.iter_mut().for_each(mask_sensitive),
         Value::Object(_) | Value::Null | Value::Bool(_) => walk(value),
     }
 }
 
 /// Whether what follows in a command line is a credential: `--password`.
 pub fn leads_to_credential(option: &str) -> bool {
-    option.starts_with('-') && is_telling(option.trim_start_matches('-'))
+    option.starts_with('-') && is_sensitive(option.trim_start_matches('-'))
 }
 
 /// A list may be a command line.
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn telling_names_providers_and_secrets_in_templates_are_masked() {
+    fn sensitive_names_providers_and_secrets_in_templates_are_masked() {
         for (mut body, shown) in [
             (
                 json!({"spec": {"values": {"auth": {"adminPassword": "x", "port": 1, "pwd": 5, "existingSecret": "web"}}}}),

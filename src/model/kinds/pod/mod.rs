@@ -1,6 +1,6 @@
-//! Pod: kstatus' rule (fluxcd/cli-utils `pkg/kstatus/status/core.go`, `podConditions`), and a step further, because people look here first:
-//! a failed pod is failed (kstatus calls it current), and so is one that waits for something that will not come by itself
-//! (`ImagePullBackOff`, `CreateContainerConfigError` …), in init containers and sidecars too.
+//! Pod: kstatus' rule (fluxcd/cli-utils `pkg/kstatus/status/core.go`, `podConditions`), and one step further, because people look
+//! here first: a failed pod is failed (kstatus calls it current), and so is one that waits for something that will not come
+//! without help (`ImagePullBackOff`, `CreateContainerConfigError` …), in init containers and sidecars too.
 
 use jiff::SignedDuration;
 use serde_json::Value;
@@ -110,7 +110,7 @@ fn failed(wire: &Wire, failure: Option<(String, String)>) -> Judged {
     let (reason, message) = (string(&wire.status, &["reason"]), string(&wire.status, &["message"]));
     match failure {
         _ if !reason.is_empty() => (Health::Failed, reason.to_owned(), message.to_owned()),
-        Some((reason, told)) => (Health::Failed, reason, told),
+        Some((reason, details)) => (Health::Failed, reason, details),
         None => (Health::Failed, "Failed".into(), message.to_owned()),
     }
 }
@@ -123,13 +123,13 @@ fn failure(container: &Value) -> Option<(String, String)> {
     let reason = string(waiting, &["reason"]);
     if FAILING.contains(&reason) {
         let last = &container["lastState"]["terminated"];
-        let told = [exit(code(last), last, container), string(waiting, &["message"]).to_owned()];
-        return Some((reason.to_owned(), sentence(name, &told)));
+        let details = [exit(code(last), last, container), string(waiting, &["message"]).to_owned()];
+        return Some((reason.to_owned(), sentence(name, &details)));
     }
     let code = code(ended)?;
     let reason = Some(string(ended, &["reason"])).filter(|reason| !reason.is_empty()).unwrap_or("Error");
-    let told = [exit(Some(code), ended, container), string(ended, &["message"]).to_owned()];
-    Some((reason.to_owned(), sentence(name, &told)))
+    let details = [exit(Some(code), ended, container), string(ended, &["message"]).to_owned()];
+    Some((reason.to_owned(), sentence(name, &details)))
 }
 
 /// `exit 137 (OOMKilled), 3 restarts`.
@@ -145,8 +145,8 @@ fn exit(code: Option<i64>, state: &Value, container: &Value) -> String {
 }
 
 fn sentence(name: &str, parts: &[String]) -> String {
-    let told: Vec<_> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
-    format!("{name}: {}", told.join("; ")).trim_end_matches(": ").to_owned()
+    let details: Vec<_> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+    format!("{name}: {}", details.join("; ")).trim_end_matches(": ").to_owned()
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ const DEEPEST: usize = 64;
 /// What one file says. Each definition is `name: {Schema: {properties: …}}`.
 ///
 /// # Errors
-/// What is no definition, definitions that contradict each other or never end.
+/// What is not a definition, definitions that contradict each other or never end.
 pub fn from_crds(file: &Node) -> Result<Config> {
     if !file.is_map() {
         return Err(BuildError::invalid("expected a map of definitions").at(file.origin()));
@@ -35,7 +35,7 @@ pub fn from_crds(file: &Node) -> Result<Config> {
     Ok(config)
 }
 
-/// What Go's decoder takes for a definition: a CustomResourceDefinition, which people list here, is none.
+/// What Go's decoder takes for a definition: a CustomResourceDefinition, which is often listed here, is none.
 fn check(definition: &Node) -> Result<()> {
     fits(definition, definition.is_map())?;
     definition.entries().iter().try_for_each(|Entry { key, value }| {

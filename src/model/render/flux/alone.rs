@@ -6,9 +6,9 @@ use super::super::error::Result;
 use super::super::kustomization::FILE_NAMES;
 use super::super::node::{Layer, Node, Origin, Text};
 use super::super::substitute::{self, Switches, Variables};
-use super::super::tree::{Entry, Tree, resolve};
+use super::super::tree::{PathKind, Tree, resolve};
 use super::super::{Cache, Options, build_recorded};
-use super::{Applied, Rendered, Source, Spec, is_encrypted, render};
+use super::{Applied, Rendered, SourceRef, Spec, is_encrypted, render};
 
 /// The objects of a folder. `variables`: they are filled in, as a Kustomization with `postBuild` would do it.
 ///
@@ -26,13 +26,13 @@ pub fn rendered(tree: &dyn Tree, folder: &str, cache: &Cache) -> Rendered {
         Err(error) => return Rendered { objects: Err(error), files: BTreeSet::new() },
     };
     let has_own = FILE_NAMES.iter().any(|name| resolve(tree, "", &below(name)).is_ok());
-    if has_own || entry != Entry::Folder {
+    if has_own || entry != PathKind::Folder {
         let (files, built) = build_recorded(tree, folder, &Options::default(), cache);
         let objects = built.map(|output| output.objects.into_iter().map(|built| built.node).collect());
         return Rendered { objects, files: files.into_iter().collect() };
     }
     let origin = Origin::new(&Text::from(real.as_str()), 0, 0, Layer::Build);
-    render(tree, &Spec::plain(Source::default(), &real, origin), cache)
+    render(tree, &Spec::plain(SourceRef::default(), &real, origin), cache)
 }
 
 /// Fills variables in, where there are any.

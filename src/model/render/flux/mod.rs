@@ -1,9 +1,9 @@
 //! What kustomize-controller makes of a Flux Kustomization: the build around kustomize's build.
 //!
-//! Source: kustomize-controller v1.9.4 `internal/controller/kustomization_controller.go` (generate, build, apply), fluxcd/pkg `kustomize`
-//! v1.35.4 and `ssa` v0.76.1. What needs a key (SOPS) is carried through as it is and marked; defaults that the controller sets on the
-//! way to the API server change nothing that git says, and are left away.
-//! Which Kustomizations there are, and what their sources hold, is known by `repository` and does not belong here.
+//! Source: kustomize-controller v1.9.4 `internal/controller/kustomization_controller.go` (generate, build, apply), fluxcd/pkg
+//! `kustomize` v1.35.4 and `ssa` v0.76.1. What needs a key (SOPS) is passed through unchanged and marked; defaults that the
+//! controller sets on the way to the API server do not change what git has, and are left out. Which Kustomizations there are, and
+//! the content of their sources, belongs to `repository`.
 
 mod alone;
 mod root;
@@ -15,11 +15,11 @@ use std::collections::BTreeSet;
 use super::error::{BuildError, Cause, Result};
 use super::node::{Entry, Layer, Node, Text, Trace};
 use super::substitute::{self, Switches, Variables};
-use super::tree::{Entry as TreeEntry, Tree};
+use super::tree::{PathKind as TreeEntry, Tree};
 use super::{Cache, Options};
 
 pub use alone::{alone, filled, rendered};
-pub use spec::{From, GROUP, PostBuild, Source, Spec};
+pub use spec::{From, GROUP, PostBuild, SourceRef, Spec};
 pub use variables::{Values, values, variables};
 
 /// The objects of a Flux Kustomization before its variables are filled in, or why there are none, and everything that was read for that.

@@ -7,8 +7,8 @@ use super::super::decode::Mode;
 use super::super::error::{BuildError, Cause, Result};
 use super::super::kustomization::{FILE_NAMES, Image, Kustomization};
 use super::super::node::{Layer, Node, Origin, Text, Trace};
-use super::super::read::{self, Place};
-use super::super::tree::{Entry, Tree, join, resolve};
+use super::super::read::{self, TextPlace};
+use super::super::tree::{PathKind, Tree, join, resolve};
 use super::spec::Spec;
 
 /// Folders inside folders that are looked through.
@@ -34,12 +34,12 @@ fn own(tree: &dyn Tree, folder: &str, seen: &mut BTreeSet<Text>) -> Result<Optio
     for name in FILE_NAMES {
         let file: Text = below(folder, name).into();
         seen.insert(file.clone());
-        if tree.entry(&file) != Some(Entry::File) {
+        if tree.entry(&file) != Some(PathKind::File) {
             continue;
         }
         let bytes = tree.read(&file)?;
         let mut found = Kustomization::read(&bytes, &file, Mode::Lenient)?;
-        let node = read::document(&bytes, &Place::file(&file, Layer::Resource))?;
+        let node = read::document(&bytes, &TextPlace::file(&file, Layer::Resource))?;
         let lists_nothing = node.as_ref().and_then(|node| node.get("resources")).is_none_or(|list| list.items().is_empty());
         if lists_nothing {
             let origin = Origin::new(&file, 0, 0, Layer::Build);
@@ -74,15 +74,15 @@ fn walk(tree: &dyn Tree, folder: &str, shown: &str, depth: usize, into: &mut Vec
         let (path, shown) = (below(folder, &name), format!("{shown}/{name}"));
         let listed = || Node::string(shown.as_str(), Trace::new(Origin::new(&path.as_str().into(), 0, 0, Layer::Build)));
         match tree.entry(&path) {
-            Some(Entry::Folder) => {
-                let has_own = FILE_NAMES.iter().any(|name| tree.entry(&below(&path, name)) == Some(Entry::File));
+            Some(PathKind::Folder) => {
+                let has_own = FILE_NAMES.iter().any(|name| tree.entry(&below(&path, name)) == Some(PathKind::File));
                 if has_own {
                     into.push(listed());
                 } else {
                     walk(tree, &path, &shown, depth + 1, into, seen)?;
                 }
             }
-            Some(Entry::File) if name.ends_with(".yaml") || name.ends_with(".yml") => into.push(listed()),
+            Some(PathKind::File) if name.ends_with(".yaml") || name.ends_with(".yml") => into.push(listed()),
             _ => {}
         }
     }

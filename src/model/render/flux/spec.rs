@@ -1,4 +1,4 @@
-//! A Flux Kustomization as its manifest says it: kustomize-controller v1.9.4 `api/v1/kustomization_types.go`.
+//! A Flux Kustomization, as its manifest has it: kustomize-controller v1.9.4 `api/v1/kustomization_types.go`.
 
 use super::super::decode::{Fields, Mode};
 use super::super::error::{BuildError, Result};
@@ -36,7 +36,7 @@ pub struct Spec {
     /// Where its namespace is said; its manifest's place where nothing says it.
     pub namespace_origin: Origin,
     pub path: Text,
-    pub source: Source,
+    pub source: SourceRef,
     pub target_namespace: Option<Node>,
     pub name_prefix: Option<Node>,
     pub name_suffix: Option<Node>,
@@ -56,7 +56,7 @@ pub struct Spec {
 
 /// What it is built from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Source {
+pub struct SourceRef {
     pub kind: Text,
     pub namespace: Text,
     pub name: Text,
@@ -126,7 +126,7 @@ impl Spec {
     }
 
     /// One that only says what to build, as Flux makes it where it begins.
-    pub fn plain(source: Source, path: &str, origin: Origin) -> Self {
+    pub fn plain(source: SourceRef, path: &str, origin: Origin) -> Self {
         Self {
             name: source.name.clone(),
             namespace: source.namespace.clone(),
@@ -150,17 +150,17 @@ impl Spec {
         }
     }
 
-    /// `namespace/name`, as people write it.
+    /// `namespace/name`.
     pub fn id(&self) -> String {
         format!("{}/{}", self.namespace, self.name)
     }
 }
 
-fn source(node: &Node, mode: Mode, own: &Text) -> Result<Source> {
+fn source(node: &Node, mode: Mode, own: &Text) -> Result<SourceRef> {
     let fields = Fields::of(node, &["kind", "name", "namespace", "apiVersion"], mode)?;
     let namespace = fields.plain("namespace")?;
     let namespace = if namespace.is_empty() { own.clone() } else { namespace };
-    Ok(Source { kind: fields.plain("kind")?, name: fields.plain("name")?, namespace })
+    Ok(SourceRef { kind: fields.plain("kind")?, name: fields.plain("name")?, namespace })
 }
 
 impl PostBuild {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::node::{Form, Layer, Node, Text, Trace};
+use super::super::node::{Layer, Node, Notation, Text, Trace};
 use super::super::substitute::Variables;
 use super::spec::Spec;
 
@@ -43,8 +43,8 @@ pub fn values(node: &Node) -> Option<Values> {
         let (key, text) = (entry.key.shared_text()?, entry.value.shared_text()?);
         let trace = entry.value.trace.clone();
         let value = match is_secret {
-            // another text stands there
-            true => (decoded(text)?.into(), Trace::new(trace.origin.as_form(Form::Maker))),
+            // the text there is different
+            true => (decoded(text)?.into(), Trace::new(trace.origin.as_form(Notation::Maker))),
             false => (text.clone(), trace),
         };
         found.insert(key.clone(), value);

@@ -4,7 +4,7 @@
 use super::super::decode::{Fields, Mode};
 use super::super::error::{BuildError, Result};
 use super::super::fields;
-use super::super::node::{Form, Layer, Node, Tag, Trace};
+use super::super::node::{Layer, Node, Notation, Tag, Trace};
 use super::super::resource::Resource;
 
 /// Makes the ServiceAccount that its settings describe.
@@ -21,7 +21,7 @@ pub fn service_account(settings: &Node) -> Result<Resource> {
     let null = Node::null(settings.trace.clone());
     let service = Fields::of(all.get("kubernetesService").unwrap_or(&null), &["name", "namespace"], Mode::Lenient)?;
     let account = Fields::of(all.get("serviceAccount").unwrap_or(&null), &["name", "projectId"], Mode::Lenient)?;
-    let trace = Trace::new(settings.origin().as_layer(Layer::Generator).as_form(Form::Maker));
+    let trace = Trace::new(settings.origin().as_layer(Layer::Generator).as_form(Notation::Maker));
     let text = |text: &str| Node::scalar(text, Tag::Str, trace.clone());
     let mut node = Node::map(Vec::new(), trace.clone());
     fields::set(&mut node, "apiVersion", text("v1"))?;

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use super::error::{BuildError, Result};
 use super::fields;
 use super::kustomization::GeneratorArgs;
-use super::node::{Entry, Form, Layer, Node, Style, Tag, Text, Trace};
+use super::node::{Entry, Layer, Node, Notation, Style, Tag, Text, Trace};
 use super::resource::{Resource, note, set_annotation};
 use super::session::{Folder, Session};
 use super::write::base64_of;
@@ -20,12 +20,12 @@ pub use iam::service_account;
 
 /// What is generated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum GeneratedKind {
     ConfigMap,
     Secret,
 }
 
-impl Kind {
+impl GeneratedKind {
     pub fn word(self) -> &'static str {
         match self {
             Self::ConfigMap => "ConfigMap",
@@ -38,8 +38,8 @@ impl Kind {
 ///
 /// # Errors
 /// No name, a key twice, a source that cannot be read.
-pub fn make(session: &Session<'_>, folder: &Folder, args: &GeneratorArgs, kind: Kind) -> Result<Resource> {
-    let trace = Trace::new(args.origin.as_layer(Layer::Generator).as_form(Form::Maker));
+pub fn make(session: &Session<'_>, folder: &Folder, args: &GeneratorArgs, kind: GeneratedKind) -> Result<Resource> {
+    let trace = Trace::new(args.origin.as_layer(Layer::Generator).as_form(Notation::Maker));
     let Some(name) = args.name.as_ref().filter(|name| name.text() != Some("")) else {
         return Err(BuildError::invalid("a generator must have a name").at(&args.origin));
     };
@@ -54,8 +54,8 @@ pub fn make(session: &Session<'_>, folder: &Folder, args: &GeneratorArgs, kind: 
     fields::set(&mut node, "metadata", meta)?;
     let pairs = unique(name, pairs::load(session, folder, args)?)?;
     match kind {
-        Kind::ConfigMap => put_pairs(&mut node, pairs)?,
-        Kind::Secret => {
+        GeneratedKind::ConfigMap => put_pairs(&mut node, pairs)?,
+        GeneratedKind::Secret => {
             let type_of = args.kind.as_ref().map_or_else(|| Node::string("Opaque", trace.clone()), given);
             fields::set(&mut node, "type", type_of)?;
             let data = pairs.into_iter().map(|(key, pair)| (key, coded(&pair))).collect();
@@ -128,8 +128,8 @@ fn coded(pair: &pairs::Pair) -> Node {
     } else {
         plain
     };
-    // the text that stands there is another one
-    block(&text, Trace::new(pair.trace.origin.as_form(Form::Maker)))
+    // the text there is different
+    block(&text, Trace::new(pair.trace.origin.as_form(Notation::Maker)))
 }
 
 fn options(node: &mut Node, args: &GeneratorArgs, trace: &Trace) -> Result<()> {
@@ -166,7 +166,7 @@ pub fn data_of(node: &Node, field: &str) -> BTreeMap<Text, Node> {
 /// Writes `data` or `binaryData`; nothing when there is nothing.
 ///
 /// # Errors
-/// A field of that name that is no map.
+/// A field of that name that is not a mapping.
 pub fn put_data(node: &mut Node, data: BTreeMap<Text, Node>, is_binary: bool) -> Result<()> {
     if data.is_empty() {
         return Ok(());

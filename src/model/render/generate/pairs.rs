@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use super::super::error::{BuildError, Result};
 use super::super::kustomization::GeneratorArgs;
-use super::super::node::{Form, Layer, Location, Node, Origin, Tag, Text, Trace};
+use super::super::node::{Layer, Location, Node, Notation, Origin, Tag, Text, Trace};
 use super::super::session::{Folder, Session};
-use super::super::trace::{Composition, Joint, Part, Role};
+use super::super::trace::{Composition, Joint, Part, PartRole};
 
 pub(super) struct Pair {
     pub key: Text,
@@ -22,7 +22,7 @@ impl Pair {
         let value = text[range.clone()].as_bytes().into();
         let mut made = Composition::new(Joint::Pair);
         let scalar = made.scalar(Trace::new(origin.clone()), text, Tag::Str);
-        made.parts.push(Part { role: Role::Value, text: text[range.clone()].into(), cut: Some((scalar, range)) });
+        made.parts.push(Part { role: PartRole::Value, text: text[range.clone()].into(), cut: Some((scalar, range)) });
         Self { key: key.into(), value, trace: Trace::composed(origin, made, None) }
     }
 }
@@ -44,7 +44,7 @@ pub(super) fn load(session: &Session<'_>, folder: &Folder, args: &GeneratorArgs)
     for source in &args.files {
         let (key, path) = file_source(source)?;
         let (file, value) = session.load(folder, path).map_err(|error| error.at(source.origin()))?;
-        let origin = Origin::new(&file, 1, 1, Layer::Generator).as_form(Form::File);
+        let origin = Origin::new(&file, 1, 1, Layer::Generator).as_form(Notation::File);
         pairs.push(Pair { key: key.into(), value, trace: Trace::new(origin) });
     }
     Ok(pairs)
@@ -58,7 +58,7 @@ fn env_file(file: &Text, content: &[u8], pairs: &mut Vec<Pair>) -> Result<()> {
     let location = Arc::new(Location::File(file.clone()));
     for (at, line) in content.split(|byte| *byte == b'\n').enumerate() {
         let number = u32::try_from(at + 1).unwrap_or(u32::MAX);
-        let origin = Origin::at(&location, number, 1, Layer::Generator).as_form(Form::Line);
+        let origin = Origin::at(&location, number, 1, Layer::Generator).as_form(Notation::Line);
         // Go's line scanner takes one carriage return off and no line longer than 64 KiB
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if line.len() >= 64 << 10 {
@@ -74,7 +74,9 @@ fn env_file(file: &Text, content: &[u8], pairs: &mut Vec<Pair>) -> Result<()> {
             Some(("", _)) => {}
             Some((key, value)) => pairs.push(Pair::cut(key, &line.into(), line.len() - value.len()..line.len(), origin)),
             // there is no `=` behind which another value could stand
-            None => pairs.push(Pair { key: text.into(), value: Arc::default(), trace: Trace::new(origin.as_form(Form::Maker)) }),
+            None => {
+                pairs.push(Pair { key: text.into(), value: Arc::default(), trace: Trace::new(origin.as_form(Notation::Maker)) });
+            }
         }
     }
     Ok(())

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use super::super::error::{BuildError, Cause, Result};
 use super::super::node::{Entry as Pair, Layer, Node, Text, Trace};
-use super::super::read::{self, Place};
+use super::super::read::{self, TextPlace};
 use super::super::substitute::glob;
-use super::super::tree::{self, Entry, Tree};
+use super::super::tree::{self, PathKind, Tree};
 use super::super::write;
 use super::extract::{self, Member};
 
@@ -25,7 +25,7 @@ pub struct Assembled {
     files: BTreeMap<String, Arc<[u8]>>,
     /// Where each file was copied from; several of one that was merged.
     origins: BTreeMap<String, Vec<Text>>,
-    /// Files that are no copy of one: merged, or out of an archive.
+    /// Files that are not a copy of a single file: merged, or from an archive.
     made: BTreeSet<String>,
     folders: BTreeSet<String>,
 }
@@ -53,8 +53,8 @@ impl Assembled {
         Ok(all)
     }
 
-    /// Where a file stands in the repository that it was copied from. None of one that was merged or was in an archive: no line of it
-    /// stands there.
+    /// The path of a file in the repository that it was copied from. None if it was merged or came from an archive: no line of it is
+    /// there.
     pub fn origin(&self, path: &str) -> Option<Text> {
         match self.origins.get(path).map(Vec::as_slice) {
             Some([one]) if !self.made.contains(path) => Some(one.clone()),
@@ -77,8 +77,8 @@ impl Assembled {
     pub fn include(&mut self, other: &dyn Tree, from: &str, to: &str) -> Result<()> {
         let (from, to) = (clean(from)?, clean(to)?);
         match other.entry(&from) {
-            Some(Entry::Folder) => self.folder(other, &from, &to, &|_| false),
-            Some(Entry::File) => self.file(other, &from, &to),
+            Some(PathKind::Folder) => self.folder(other, &from, &to, &|_| false),
+            Some(PathKind::File) => self.file(other, &from, &to),
             _ => Err(BuildError::new(Cause::Missing, format!("`{from}` of an included repository is not there"), "")),
         }
     }
@@ -127,18 +127,18 @@ impl Assembled {
         let name = path.rsplit('/').next().unwrap_or(path);
         let inside = clean(&format!("{to}/{name}"))?;
         match source.entry(path) {
-            Some(Entry::Folder) if copy.strategy == EXTRACT => {
+            Some(PathKind::Folder) if copy.strategy == EXTRACT => {
                 Err(BuildError::invalid(format!("extract strategy is not supported for directories, got '{path}'")))
             }
-            Some(Entry::Folder) => {
+            Some(PathKind::Folder) => {
                 let is_excluded = |below: &str| is_excluded(&copy.exclude, below, path);
                 self.place(source, copy, path, &inside, &is_excluded)
             }
-            Some(Entry::File) if is_excluded(&copy.exclude, path, "") => Ok(()),
-            Some(Entry::File) if copy.strategy == EXTRACT => self.extract(source, path, to),
-            Some(Entry::File) => {
+            Some(PathKind::File) if is_excluded(&copy.exclude, path, "") => Ok(()),
+            Some(PathKind::File) if copy.strategy == EXTRACT => self.extract(source, path, to),
+            Some(PathKind::File) => {
                 let target = clean(to)?;
-                let is_folder = to.is_empty() || to.ends_with('/') || self.entry(&target) == Some(Entry::Folder);
+                let is_folder = to.is_empty() || to.ends_with('/') || self.entry(&target) == Some(PathKind::Folder);
                 self.place(source, copy, path, if is_folder { &inside } else { &target }, &|_| false)
             }
             _ => Err(BuildError::new(Cause::Missing, format!("`{}`: there is no such file", copy.from), "")),
@@ -165,15 +165,15 @@ impl Assembled {
 
     fn place(&mut self, source: &dyn Tree, copy: &Copy, path: &str, to: &str, skip: &dyn Fn(&str) -> bool) -> Result<()> {
         match source.entry(path) {
-            Some(Entry::Folder) => self.folder(source, path, to, skip),
-            Some(Entry::File) if copy.strategy == "Merge" && self.files.contains_key(to) => {
+            Some(PathKind::Folder) => self.folder(source, path, to, skip),
+            Some(PathKind::File) if copy.strategy == "Merge" && self.files.contains_key(to) => {
                 let merged = merge(&self.files[to], &source.read(path)?, path, to)?;
                 self.files.insert(to.to_owned(), merged.into());
                 self.origins.entry(to.to_owned()).or_default().extend(source.origins(path));
                 self.made.insert(to.to_owned());
                 Ok(())
             }
-            Some(Entry::File) => self.file(source, path, to),
+            Some(PathKind::File) => self.file(source, path, to),
             _ => Ok(()),
         }
     }
@@ -201,8 +201,8 @@ impl Assembled {
             let (path, target) = (below(from), below(to));
             match source.entry(&path) {
                 _ if skip(&path) => {}
-                Some(Entry::Folder) => self.folder(source, &path, &target, skip)?,
-                Some(Entry::File) => self.file(source, &path, &target)?,
+                Some(PathKind::Folder) => self.folder(source, &path, &target, skip)?,
+                Some(PathKind::File) => self.file(source, &path, &target)?,
                 _ => {}
             }
         }
@@ -222,11 +222,11 @@ impl Tree for Assembled {
         self.origins.get(path).cloned().unwrap_or_default()
     }
 
-    fn entry(&self, path: &str) -> Option<Entry> {
+    fn entry(&self, path: &str) -> Option<PathKind> {
         if self.files.contains_key(path) {
-            return Some(Entry::File);
+            return Some(PathKind::File);
         }
-        (path.is_empty() || self.folders.contains(path)).then_some(Entry::Folder)
+        (path.is_empty() || self.folders.contains(path)).then_some(PathKind::Folder)
     }
 
     fn read(&self, path: &str) -> Result<Arc<[u8]>> {
@@ -267,7 +267,7 @@ fn find(source: &dyn Tree, pattern: &str) -> Result<Vec<String>> {
     let mut found = vec![String::new()];
     for part in pattern.split('/').filter(|part| !part.is_empty()) {
         let mut next = Vec::new();
-        for folder in found.iter().filter(|folder| source.entry(folder) == Some(Entry::Folder)) {
+        for folder in found.iter().filter(|folder| source.entry(folder) == Some(PathKind::Folder)) {
             let names = source.list(folder)?.into_iter();
             let matching = names.filter(|name| glob::is_match(part.as_bytes(), name.as_bytes()) == Ok(true));
             next.extend(matching.map(|name| if folder.is_empty() { name } else { format!("{folder}/{name}") }));
@@ -292,11 +292,11 @@ fn everything(source: &dyn Tree, folder: &str, found: &mut Vec<String>) -> Resul
     for name in source.list(folder)? {
         let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
         match source.entry(&path) {
-            Some(Entry::Folder) => {
+            Some(PathKind::Folder) => {
                 found.push(path.clone());
                 everything(source, &path, found)?;
             }
-            Some(Entry::File) => found.push(path),
+            Some(PathKind::File) => found.push(path),
             _ => {}
         }
     }
@@ -337,7 +337,7 @@ fn is_way(pattern: &[&str], path: &[&str]) -> bool {
 /// As Helm merges values: maps key by key, everything else is replaced.
 fn merge(base: &[u8], over: &[u8], path: &str, to: &str) -> Result<Vec<u8>> {
     let parse = |bytes: &[u8], file: &str| -> Result<Node> {
-        let place = Place::file(&file.into(), Layer::Resource);
+        let place = TextPlace::file(&file.into(), Layer::Resource);
         let empty = || Node::map(Vec::new(), Trace::new(super::super::node::Origin::new(&file.into(), 0, 0, Layer::Resource)));
         Ok(read::document(bytes, &place)?.unwrap_or_else(empty))
     };

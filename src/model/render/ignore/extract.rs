@@ -1,5 +1,5 @@
-//! What a `.tar.gz` in a repository holds: ArtifactGenerator's strategy `Extract`.
-//! Source: source-watcher v2.2.2 `internal/builder/extract.go`, fluxcd/pkg/tar v1.2.0 `untar.go`.
+//! The content of a `.tar.gz` in a repository: ArtifactGenerator's strategy `Extract`. Source: source-watcher v2.2.2
+//! `internal/builder/extract.go`, fluxcd/pkg/tar v1.2.0 `untar.go`.
 
 use std::io::Read;
 

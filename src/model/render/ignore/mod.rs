@@ -1,8 +1,9 @@
-//! What of a repository gets into its artifact: `.sourceignore` files and `spec.ignore` of the source.
+//! Which files of a repository get into its artifact: `.sourceignore` files and `spec.ignore` of the source.
 //!
-//! Source: fluxcd/pkg `sourceignore` v0.18.0 and `artifact/storage/archive.go` v0.18.1; source-controller v1.9.4. A matcher of its own, not
-//! git's: a folder that is ignored is still walked, so that a later `!` brings back what is below it. Links are in no artifact.
-//! What Flux builds from is [`Artifact`], a tree like any other; what it is made of (includes, copies) is in [`copies`].
+//! Source: fluxcd/pkg `sourceignore` v0.18.0 and `artifact/storage/archive.go` v0.18.1; source-controller v1.9.4. A matcher of
+//! its own, not git's: an ignored folder is still walked, so that a later `!` brings back what is below it. Artifacts have no
+//! links. What Flux builds from is [`Artifact`], a tree like any other; what it is composed of (includes, copies) is in
+//! [`copies`].
 
 pub mod copies;
 mod extract;
@@ -16,9 +17,9 @@ use std::sync::Arc;
 
 use super::error::{BuildError, Cause, Result};
 use super::node::Text;
-use super::tree::{Entry, Tree};
+use super::tree::{PathKind, Tree};
 
-use pattern::{Pattern, Verdict};
+use pattern::{Inclusion, Pattern};
 
 /// Says what of its folder is left out.
 pub const FILE: &str = ".sourceignore";
@@ -53,17 +54,17 @@ const DEEPEST: usize = 100;
 
 /// The patterns of a source, later ones before earlier ones.
 #[derive(Clone, Debug)]
-pub struct Rules {
+pub struct IgnoreRules {
     patterns: Vec<Pattern>,
 }
 
-impl Default for Rules {
+impl Default for IgnoreRules {
     fn default() -> Self {
         Self::new(Vec::new())
     }
 }
 
-impl Rules {
+impl IgnoreRules {
     fn new(own: Vec<Pattern>) -> Self {
         let defaults = if own.is_empty() { DEFAULT } else { &[] };
         let given = VCS.iter().chain(defaults).map(|line| Pattern::read(line, ""));
@@ -85,7 +86,7 @@ impl Rules {
     pub fn is_ignored(&self, path: &str, is_folder: bool) -> bool {
         let parts: Vec<&str> = path.split('/').collect();
         let verdicts = self.patterns.iter().rev().map(|pattern| pattern.verdict(&parts, is_folder));
-        verdicts.flatten().next() == Some(Verdict::Out)
+        verdicts.flatten().next() == Some(Inclusion::Out)
     }
 }
 
@@ -101,11 +102,11 @@ fn collect(tree: &dyn Tree, folder: &str, depth: usize, into: &mut Vec<Pattern>)
     }
     let below = |name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
     let file = below(FILE);
-    if tree.entry(&file) == Some(Entry::File) {
+    if tree.entry(&file) == Some(PathKind::File) {
         into.extend(lines(&String::from_utf8_lossy(&tree.read(&file)?), folder));
     }
     for name in tree.list(folder)? {
-        if name != ".git" && tree.entry(&below(&name)) == Some(Entry::Folder) {
+        if name != ".git" && tree.entry(&below(&name)) == Some(PathKind::Folder) {
             collect(tree, &below(&name), depth + 1, into)?;
         }
     }
@@ -115,13 +116,13 @@ fn collect(tree: &dyn Tree, folder: &str, depth: usize, into: &mut Vec<Pattern>)
 /// A tree without what its source leaves out.
 pub struct Artifact<'t> {
     tree: &'t dyn Tree,
-    rules: Arc<Rules>,
+    rules: Arc<IgnoreRules>,
     /// What was asked before: builds ask for the same paths again and again, and every pattern is tried on every part of a path.
-    known: RefCell<HashMap<String, Option<Entry>>>,
+    known: RefCell<HashMap<String, Option<PathKind>>>,
 }
 
 impl<'t> Artifact<'t> {
-    pub fn new(tree: &'t dyn Tree, rules: impl Into<Arc<Rules>>) -> Self {
+    pub fn new(tree: &'t dyn Tree, rules: impl Into<Arc<IgnoreRules>>) -> Self {
         Self { tree, rules: rules.into(), known: RefCell::default() }
     }
 
@@ -153,7 +154,7 @@ impl Tree for Artifact<'_> {
 
     fn read(&self, path: &str) -> Result<Arc<[u8]>> {
         match self.entry(path) {
-            Some(Entry::File) => self.tree.read(path),
+            Some(PathKind::File) => self.tree.read(path),
             _ => Err(Self::missing(path)),
         }
     }
@@ -166,12 +167,12 @@ impl Tree for Artifact<'_> {
 }
 
 impl Artifact<'_> {
-    fn find(&self, path: &str) -> Option<Entry> {
+    fn find(&self, path: &str) -> Option<PathKind> {
         match self.tree.entry(path)? {
-            Entry::Link(_) => None,
-            Entry::File => (!self.rules.is_ignored(path, false)).then_some(Entry::File),
+            PathKind::Link(_) => None,
+            PathKind::File => (!self.rules.is_ignored(path, false)).then_some(PathKind::File),
             // unpacked again, a folder is there when it or anything below it is
-            Entry::Folder => (!self.rules.is_ignored(path, true) || self.holds_something(path)).then_some(Entry::Folder),
+            PathKind::Folder => (!self.rules.is_ignored(path, true) || self.holds_something(path)).then_some(PathKind::Folder),
         }
     }
 

@@ -4,23 +4,23 @@ use super::super::substitute::glob;
 
 /// What a pattern says of a path that it matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Inclusion {
     In,
     Out,
 }
 
 #[derive(Clone, Debug)]
 pub struct Pattern {
-    /// The folder of the file that it stands in.
+    /// The folder of the file with the pattern.
     domain: Vec<String>,
     parts: Vec<String>,
-    verdict: Verdict,
+    verdict: Inclusion,
     is_folders_only: bool,
 }
 
 impl Pattern {
     pub fn read(line: &str, folder: &str) -> Self {
-        let (verdict, line) = line.strip_prefix('!').map_or((Verdict::Out, line), |rest| (Verdict::In, rest));
+        let (verdict, line) = line.strip_prefix('!').map_or((Inclusion::Out, line), |rest| (Inclusion::In, rest));
         let line = if line.ends_with("\\ ") { line } else { line.trim_end_matches(' ') };
         let (is_folders_only, line) = line.strip_suffix('/').map_or((false, line), |rest| (true, rest));
         Self {
@@ -31,7 +31,7 @@ impl Pattern {
         }
     }
 
-    pub fn verdict(&self, path: &[&str], is_folder: bool) -> Option<Verdict> {
+    pub fn verdict(&self, path: &[&str], is_folder: bool) -> Option<Inclusion> {
         let is_below = path.len() >= self.domain.len() && self.domain.iter().zip(path).all(|(own, part)| own == part);
         let below = is_below.then(|| &path[self.domain.len()..])?;
         let is_match = match self.parts.as_slice() {

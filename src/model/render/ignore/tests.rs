@@ -25,7 +25,7 @@ fn paths_are_ignored_as_flux_ignores_them() {
         .iter()
         .filter_map(|asked| {
             let own = asked.files.iter().flat_map(|(folder, text)| lines(text, folder)).collect();
-            let got = Rules::new(own).is_ignored(&asked.path, asked.folder);
+            let got = IgnoreRules::new(own).is_ignored(&asked.path, asked.folder);
             (got != asked.ignored).then(|| format!("{:?} {} {}: {got}", asked.files, asked.path, asked.folder))
         })
         .collect();
@@ -47,12 +47,12 @@ fn an_artifact_holds_no_links_and_nothing_that_is_ignored() {
         ("apps/.sops.yaml", ""),
     ]);
     tree.link("link", "apps");
-    let artifact = Artifact::new(&tree, Rules::of(&tree, None).expect("rules"));
+    let artifact = Artifact::new(&tree, IgnoreRules::of(&tree, None).expect("rules"));
     assert_eq!(names(&artifact, ""), ["README.md", "apps"]);
     assert_eq!(names(&artifact, "apps"), ["a.yaml"]);
     assert!(artifact.read("logo.png").is_err());
 
-    let rules = Rules::of(&tree, Some("# comment\n/*\n!/apps/\n")).expect("rules");
+    let rules = IgnoreRules::of(&tree, Some("# comment\n/*\n!/apps/\n")).expect("rules");
     let artifact = Artifact::new(&tree, rules);
     assert_eq!(names(&artifact, ""), ["apps"], "own patterns replace the defaults");
     assert_eq!(names(&artifact, "apps"), [".sops.yaml", "a.yaml"]);
@@ -62,9 +62,9 @@ fn an_artifact_holds_no_links_and_nothing_that_is_ignored() {
 fn ignore_files_below_count_after_those_above_and_the_source_last() {
     let tree =
         Memory::new([(".sourceignore", "*.txt\n"), ("a/.sourceignore", "!keep.txt\n"), ("a/keep.txt", ""), ("keep.txt", "")]);
-    let rules = Rules::of(&tree, None).expect("rules");
+    let rules = IgnoreRules::of(&tree, None).expect("rules");
     assert!(!rules.is_ignored("a/keep.txt", false) && rules.is_ignored("keep.txt", false));
-    let rules = Rules::of(&tree, Some("a/")).expect("rules");
+    let rules = IgnoreRules::of(&tree, Some("a/")).expect("rules");
     assert!(rules.is_ignored("a/keep.txt", false));
 }
 
@@ -171,8 +171,8 @@ fn archives_are_extracted_as_flux_does_it() {
     for from in ["@apps/x/deep/good.TGZ", "@apps/x/**", "@apps/**/*.{tgz,TGZ}"] {
         let all = extract(from, &["leaving.tgz", "cut.tgz"]).unwrap_or_else(|error| panic!("{from}: {error}"));
         assert_eq!(files(&all, ""), ["to/chart/a.yaml"], "{from}");
-        assert_eq!(all.entry("to/empty"), Some(Entry::Folder));
-        assert_eq!(all.origin("to/chart/a.yaml"), None, "no line of it stands in the repository");
+        assert_eq!(all.entry("to/empty"), Some(PathKind::Folder));
+        assert_eq!(all.origin("to/chart/a.yaml"), None, "no line of it is in the repository");
         assert_eq!(all.read_from("to/chart/a.yaml"), ["x/deep/good.TGZ".into()]);
     }
     for (from, expected) in
@@ -190,7 +190,7 @@ fn files(tree: &dyn Tree, folder: &str) -> Vec<String> {
     for name in names(tree, folder) {
         let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
         match tree.entry(&path) {
-            Some(Entry::Folder) => found.extend(files(tree, &path)),
+            Some(PathKind::Folder) => found.extend(files(tree, &path)),
             _ => found.push(path),
         }
     }

@@ -5,11 +5,11 @@ mod settings;
 use super::decode::{self, Fields, Mode};
 use super::error::{BuildError, Cause, Result};
 use super::node::{Entry, Layer, Node, Text};
-use super::read::{self, Place};
+use super::read::{self, TextPlace};
 
 pub use settings::{
-    FieldOptions, GeneratorArgs, GeneratorOptions, Image, Label, Patch, Replacement, Replica, SortOptions, Source, Target, Var,
-    replacement_or_path, selector,
+    FieldOptions, GeneratorArgs, GeneratorOptions, Image, Label, Patch, Replacement, ReplacementSource, ReplacementTarget,
+    Replica, SortOptions, Var, replacement_or_path, selector,
 };
 
 /// The names a kustomization file may have.
@@ -93,7 +93,7 @@ impl Kustomization {
     /// # Errors
     /// Not YAML, unknown fields, wrong types, an empty file, Helm charts.
     pub fn read(bytes: &[u8], file: &Text, mode: Mode) -> Result<Self> {
-        let place = Place::file(file, Layer::Resource);
+        let place = TextPlace::file(file, Layer::Resource);
         let empty = || {
             let hint = "list something under `resources`";
             BuildError::new(Cause::Invalid, "kustomization.yaml is empty", hint).in_file(file)
@@ -175,7 +175,7 @@ impl Kustomization {
     }
 }
 
-/// Not there, or what Go cannot tell from that: an empty text. Empty lists and maps are something to kustomize.
+/// Not there, or what Go cannot distinguish from that: an empty text. To kustomize, empty lists and maps count as set.
 fn is_nothing(name: &str, fields: &Fields<'_>) -> bool {
     fields.get(name).is_none_or(|node| node.text() == Some(""))
         || matches!(name, "bases" | "imageTags") && fields.items(name).is_ok_and(<[Node]>::is_empty)

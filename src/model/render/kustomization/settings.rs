@@ -5,7 +5,7 @@ use super::super::decode::{Fields, Mode};
 use super::super::error::{BuildError, Result};
 use super::super::field_spec::FieldSpec;
 use super::super::id::{Gvk, Id};
-use super::super::node::{Entry, Form, Node, Origin, Text};
+use super::super::node::{Entry, Node, Notation, Origin, Text};
 use super::super::selector::Selector;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -50,7 +50,7 @@ impl Replica {
         let fields = Fields::of(node, &["name", "count"], mode)?;
         let origin = match fields.get("count") {
             Some(count) => count.origin().clone(),
-            None => node.origin().as_form(Form::Maker),
+            None => node.origin().as_form(Notation::Maker),
         };
         Ok(Self { name: fields.plain("name")?, count: fields.int("count")?, origin })
     }
@@ -238,14 +238,14 @@ impl FieldOptions {
 }
 
 #[derive(Clone, Debug)]
-pub struct Source {
+pub struct ReplacementSource {
     pub id: Id,
     pub field_path: Text,
     pub options: Option<FieldOptions>,
 }
 
 #[derive(Clone, Debug)]
-pub struct Target {
+pub struct ReplacementTarget {
     pub select: Option<Selector>,
     pub reject: Vec<Selector>,
     pub field_paths: Vec<Node>,
@@ -255,9 +255,9 @@ pub struct Target {
 
 #[derive(Clone, Debug)]
 pub struct Replacement {
-    pub source: Option<Source>,
+    pub source: Option<ReplacementSource>,
     pub source_value: Option<Node>,
-    pub targets: Option<Vec<Target>>,
+    pub targets: Option<Vec<ReplacementTarget>>,
     pub origin: Origin,
 }
 
@@ -276,11 +276,15 @@ impl Replacement {
                 namespace: fields.plain("namespace")?,
                 is_cluster_scoped: false,
             };
-            Ok(Source { id, field_path: fields.plain("fieldPath")?, options: fields.one("options", FieldOptions::read)? })
+            Ok(ReplacementSource {
+                id,
+                field_path: fields.plain("fieldPath")?,
+                options: fields.one("options", FieldOptions::read)?,
+            })
         };
         let target = |node: &Node, mode| {
             let fields = Fields::of(node, &["select", "reject", "fieldPaths", "options"], mode)?;
-            Ok(Target {
+            Ok(ReplacementTarget {
                 select: fields.one("select", selector)?,
                 reject: fields.all("reject", selector)?,
                 field_paths: fields.texts("fieldPaths")?,

@@ -1,6 +1,6 @@
 //! Lists that are merged item by item. Source: kyaml v0.21.1 `yaml/walk/associative_sequence.go`, `yaml/fns.go` (ElementSetter).
 //!
-//! The oddities are kyaml's: what is found by an empty value, and what an item without its key does to the others.
+//! The oddities are kyaml's: what an empty value matches, and what an item without its key does to the others.
 
 use super::super::error::Result;
 use super::super::fields;
@@ -292,7 +292,7 @@ fn is_item(existing: &Node, keys: &[&str], values: &[&str]) -> Result<bool> {
             fields::expect_scalar(existing)?;
             fields::value_of(existing) == *wanted
         } else {
-            // an empty value is no value to compare with: the key just has to be there
+            // an empty value is not a value to compare with: the key just has to be there
             fields::field(existing, key)?.is_some_and(|field| wanted.is_empty() || fields::value_of(field) == *wanted)
         };
         if !is_match {

@@ -1,7 +1,8 @@
-//! Strategic merge: a patch laid over an object, lists merged by the keys that the schema knows.
+//! Strategic merge: a patch is merged into an object, and lists by the keys of the schema.
 //!
-//! The walk visits the whole object, patched or not, because kyaml does and because that has effects: fields without a value go, items of a
-//! merged list that share a key become one. Source: kyaml v0.21.1 `yaml/walk`, `yaml/merge2` (lists of a patch come first).
+//! The walk visits the whole object, patched or not, because kyaml does and because that has effects: fields without a value are
+//! removed, items of a merged list that share a key become one. Source: kyaml v0.21.1 `yaml/walk`, `yaml/merge2` (lists of a
+//! patch come first).
 
 mod directive;
 mod list;
@@ -12,7 +13,7 @@ use super::error::{BuildError, Result};
 use super::fields;
 use super::id::text_at;
 use super::node::{Entry, Node, Style, Tag, Text, Trace, Value};
-use super::schema::{Schema, Schemas};
+use super::schema::{BuildSchemas, Schema};
 use directive::Directive;
 
 /// What to lay over what.
@@ -23,13 +24,13 @@ pub(super) enum Sources {
     Same(Node),
 }
 
-/// What became of it.
+/// The result.
 pub(super) enum Out {
-    /// Removed; with what stood there.
+    /// Removed; with the old value.
     Clear(Option<Node>),
     /// The object's own value, changed in place.
     Own(Node),
-    /// The patch's value, and what stood there.
+    /// The patch's value, and the old value.
     New(Node, Option<Node>),
     /// A null that stays, because the object says so itself.
     Keep(Node),
@@ -39,7 +40,7 @@ pub(super) enum Out {
 ///
 /// # Errors
 /// A map over a list and the like, unknown directives.
-pub fn strategic(patch: Node, object: Node, schemas: &Schemas) -> Result<Option<Node>> {
+pub fn strategic(patch: Node, object: Node, schemas: &BuildSchemas) -> Result<Option<Node>> {
     let walk = Walk { schemas };
     Ok(match walk.go(Sources::Both(Some(object), Some(patch)), None)? {
         Out::Clear(_) => None,
@@ -49,7 +50,7 @@ pub fn strategic(patch: Node, object: Node, schemas: &Schemas) -> Result<Option<
 
 #[derive(Clone, Copy)]
 pub(super) struct Walk<'s> {
-    schemas: &'s Schemas,
+    schemas: &'s BuildSchemas,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 use super::super::node::Layer;
-use super::super::read::{Place, document};
+use super::super::read::{TextPlace, document};
 use super::super::write;
 use super::*;
 
 fn node(text: &str, layer: Layer) -> Node {
-    document(text.as_bytes(), &Place::file(&"a.yaml".into(), layer)).expect("valid").expect("one")
+    document(text.as_bytes(), &TextPlace::file(&"a.yaml".into(), layer)).expect("valid").expect("one")
 }
 
 const DEPLOYMENT: &str =
@@ -13,7 +13,7 @@ const DEPLOYMENT: &str =
 fn merged(containers: &str, patch: &str) -> String {
     let object = node(&format!("{DEPLOYMENT}{containers}"), Layer::Resource);
     let patch = node(&format!("{DEPLOYMENT}{patch}"), Layer::Patch);
-    let result = strategic(patch, object, &Schemas::default()).expect("merges").expect("is not deleted");
+    let result = strategic(patch, object, &BuildSchemas::default()).expect("merges").expect("is not deleted");
     let list = result.at(&["spec", "template", "spec", "containers"]).expect("containers").clone();
     write::yaml(&list).expect("can be written")
 }
@@ -37,7 +37,7 @@ fn directives_delete_and_replace() {
 fn null_removes_and_nothing_is_removed() {
     let object = node("a: 1\nb: 2\nc:\nd: null\n", Layer::Resource);
     let patch = node("a: null\n", Layer::Patch);
-    let result = strategic(patch, object, &Schemas::default()).expect("merges").expect("there");
+    let result = strategic(patch, object, &BuildSchemas::default()).expect("merges").expect("there");
     assert_eq!(write::yaml(&result).expect("written"), "b: 2\nd: null\n");
 }
 
@@ -45,7 +45,7 @@ fn null_removes_and_nothing_is_removed() {
 fn what_was_overridden_stays_known() {
     let object = node("a: 1\n", Layer::Resource);
     let patch = node("# note\na: 2\n", Layer::Patch);
-    let result = strategic(patch, object, &Schemas::default()).expect("merges").expect("there");
+    let result = strategic(patch, object, &BuildSchemas::default()).expect("merges").expect("there");
     let lines: Vec<_> = result.get("a").expect("a").trace.chain().map(|origin| (origin.layer, origin.line)).collect();
     assert_eq!(lines, [(Layer::Patch, 2), (Layer::Resource, 1)]);
 }

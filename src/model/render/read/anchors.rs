@@ -1,4 +1,5 @@
-//! Which anchors have aliases. Asked before a text is composed, so that what an anchor holds is known to be shared while it is read.
+//! Which anchors have aliases. Determined before a text is composed, so that values of an anchor are known to be shared while
+//! they are read.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -19,7 +20,7 @@ pub(super) fn aliases(text: &str) -> Vec<u32> {
     let mut parser = Parser::new();
     parser.set_input_string(&mut input);
     let (mut found, mut last) = (Vec::new(), HashMap::new());
-    // what is no YAML is told when it is composed
+    // what is not YAML is reported when it is composed
     while let Ok(event) = parser.parse() {
         match event.data {
             EventData::Scalar { anchor: Some(name), .. }

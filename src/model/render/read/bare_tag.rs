@@ -5,7 +5,7 @@ use libyaml_safer::{Scanner, TokenData};
 /// More places that look like it are not looked at one by one.
 const MOST: usize = 50;
 
-/// Stands where the tag begins, to see what the scanner takes it for.
+/// Starts at the tag, to see what the scanner takes it for.
 const PROBE: &str = "zqzq";
 
 /// Where the first such tag begins. What only looks like one (in quotes, in a comment, inside of a text) is none.

@@ -10,9 +10,9 @@ use super::super::error::{BuildError, Cause, Result};
 use super::super::fields;
 use super::super::node::{Anchor, Detail, Entry, Inner, Node, Origin, Style, Tag, Trace};
 use super::super::resolve::{self, Yaml};
-use super::super::schema::Shape;
+use super::super::schema::FieldSchema;
 use super::remarks::Said;
-use super::{Place, anchors, bare_tag, merge_keys};
+use super::{TextPlace, anchors, bare_tag, merge_keys};
 
 /// Deeper than any manifest: what walks nodes may recurse.
 const MAX_DEPTH: usize = 400;
@@ -35,7 +35,7 @@ struct Open {
 }
 
 struct Composer<'p> {
-    place: &'p Place,
+    place: &'p TextPlace,
     text: &'p str,
     /// The last line had no end: the scanner needs one, and a block scalar that reaches to it must not get it.
     is_cut: bool,
@@ -50,7 +50,7 @@ struct Composer<'p> {
 }
 
 /// The first document; `None` when there is none, or it is null.
-pub(super) fn first_document(text: &str, place: &Place) -> Result<Option<Node>> {
+pub(super) fn first_document(text: &str, place: &TextPlace) -> Result<Option<Node>> {
     if let Some(at) = bare_tag::find(text) {
         let line = u32::try_from(text[..at].matches('\n').count()).unwrap_or(u32::MAX - 1) + 1;
         let mut failed =
@@ -107,7 +107,7 @@ impl Composer<'_> {
                 }
                 if style == ScalarStyle::Plain && value.contains('?') && self.is_in_brackets() {
                     // go-yaml's scanner ends a word at any `?` there, newer libyaml's does not
-                    return Err(self.fail(start, "not valid YAML: a `?` between brackets has to stand in quotes".to_owned()));
+                    return Err(self.fail(start, "not valid YAML: a `?` between brackets has to be quoted".to_owned()));
                 }
                 self.share(anchor.as_deref());
                 let node = self.scalar(tag.as_deref(), value, style, start);
@@ -172,7 +172,7 @@ impl Composer<'_> {
     }
 
     /// What a comment says of the list or map that is about to be closed.
-    fn said_of(&self, line: u32) -> Option<Arc<Shape>> {
+    fn said_of(&self, line: u32) -> Option<Arc<FieldSchema>> {
         let parent = self.open.last()?;
         let said = match &parent.key {
             Some((_, line)) => self.said.keys.get(line),
@@ -229,7 +229,7 @@ impl Composer<'_> {
         }
     }
 
-    /// The column (from 1) at which the text of a literal block starts in the file, so that lines inside can be told.
+    /// The column (from 1) at which the text of a literal block starts in the file, so that positions inside are known.
     fn text_column(&mut self, value: &str, start: Mark) -> u16 {
         if !self.place.is_exact {
             return 0;
@@ -280,7 +280,7 @@ impl Composer<'_> {
         let step = |path: String, open: &Open| match &open.key {
             _ if open.node.is_list() => format!("{path}[{}]", open.items.len()),
             Some((key, _)) => fields::below(&path, key.text().unwrap_or_default()),
-            // a key stands where its map does
+            // a key is at the position of its mapping
             None => path,
         };
         self.open.iter().fold(String::new(), step)

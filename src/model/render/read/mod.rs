@@ -20,24 +20,24 @@ pub use remarks::Remarks;
 
 /// Where a text stands: a file, or a block scalar in a file.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct TextPlace {
     pub location: Arc<Location>,
     pub layer: Layer,
     /// Added to the text's own lines and columns (both 0 for a whole file).
     pub line: u32,
     pub column: u32,
-    /// Lines of the text are lines of the file. Not so in quoted or folded scalars: there everything is said to stand where the scalar does.
+    /// Lines of the text are lines of the file. Not so in quoted or folded scalars: there everything has the position of the scalar.
     pub is_exact: bool,
     /// The scalar that holds the text, its path that of the text's root.
     pub embedded: Option<Inner>,
 }
 
-impl Place {
+impl TextPlace {
     pub fn file(file: &Text, layer: Layer) -> Self {
         Self::whole(Location::File(file.clone()), layer)
     }
 
-    /// An object of the cluster: it has no lines that anybody could open.
+    /// An object of the cluster: it has no lines to open.
     pub fn object(kind: &str, namespace: &str, name: &str, layer: Layer) -> Self {
         Self::whole(Location::Object { kind: kind.into(), namespace: namespace.into(), name: name.into() }, layer)
     }
@@ -65,7 +65,7 @@ impl Place {
 ///
 /// # Errors
 /// Not YAML, not UTF-8 (nor UTF-16 with its mark), too large, too deep, or too many aliases.
-pub fn documents(bytes: &[u8], place: &Place) -> Result<Vec<Node>> {
+pub fn documents(bytes: &[u8], place: &TextPlace) -> Result<Vec<Node>> {
     let text = text(bytes, place)?;
     if is_utf16(bytes) {
         // kyaml looks for separators in the bytes, and finds none between the zeros: what follows the first document is not looked at
@@ -84,18 +84,18 @@ pub fn documents(bytes: &[u8], place: &Place) -> Result<Vec<Node>> {
 ///
 /// # Errors
 /// As [`documents`].
-pub fn document(bytes: &[u8], place: &Place) -> Result<Option<Node>> {
+pub fn document(bytes: &[u8], place: &TextPlace) -> Result<Option<Node>> {
     compose::first_document(&text(bytes, place)?, place)
 }
 
-impl Place {
+impl TextPlace {
     fn down(&self, lines: u32, document: u32) -> Self {
         let embedded = self.embedded.clone().map(|inner| Inner { document, ..inner });
         Self { line: if self.is_exact { self.line + lines } else { self.line }, embedded, ..self.clone() }
     }
 }
 
-fn text(bytes: &[u8], place: &Place) -> Result<String> {
+fn text(bytes: &[u8], place: &TextPlace) -> Result<String> {
     if bytes.len() > MAX_FILE {
         let message = format!("the file has {} MiB, more than {} are not read", bytes.len() >> 20, MAX_FILE >> 20);
         return Err(BuildError::new(Cause::Limit, message, "split it").within(&place.location));
@@ -115,12 +115,12 @@ fn text(bytes: &[u8], place: &Place) -> Result<String> {
     }
 }
 
-/// A byte order mark tells, as to go-yaml's reader (`readerc.go`).
+/// A byte order mark decides, as in go-yaml's reader (`readerc.go`).
 fn is_utf16(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF])
 }
 
-fn utf16(bytes: &[u8], place: &Place) -> Result<String> {
+fn utf16(bytes: &[u8], place: &TextPlace) -> Result<String> {
     let unit = if bytes.starts_with(&[0xFF, 0xFE]) { u16::from_le_bytes } else { u16::from_be_bytes };
     let (pairs, rest) = bytes.as_chunks::<2>();
     let units: Vec<u16> = pairs.iter().skip(1).map(|pair| unit(*pair)).collect();
@@ -135,7 +135,7 @@ fn utf16(bytes: &[u8], place: &Place) -> Result<String> {
 
 /// The documents of a text and the line (from 0) at which each starts. Between two separators that share a line end only one is seen, as the
 /// regular expression `\n---.*\n` of kyaml finds them.
-fn split<'t>(text: &'t str, place: &Place) -> Result<Vec<(u32, &'t str)>> {
+fn split<'t>(text: &'t str, place: &TextPlace) -> Result<Vec<(u32, &'t str)>> {
     let mut found = Vec::new();
     let (mut start, mut start_line, mut from) = (0, 0u32, 0);
     while let Some(at) = text[from..].find("\n---") {

@@ -1,9 +1,9 @@
 //! The comments of a text whose document is changed and written again.
 //!
-//! go-yaml v3 hangs comments on the nodes before, beside or after them by rules that depend on blank lines, indentation and tokens. Here only
-//! those are understood that simply stay where they are: lines of comment right above a key or an item with the same indentation, comments
-//! at the end of a line, and a first block that an empty line ends. Whatever is left over is for the caller to refuse.
-//! Source: go-yaml v3.0.4 `scannerc.go` (scan_comments, scan_line_comment), `parserc.go` (unfold_comments).
+//! go-yaml v3 attaches comments to the nodes before, beside or after them by rules that depend on blank lines, indentation and
+//! tokens. Only those that simply stay where they are are supported here: comment lines right above a key or an item with the
+//! same indentation, comments at the end of a line, and a first block that an empty line ends. The caller has to refuse all
+//! others. Source: go-yaml v3.0.4 `scannerc.go` (scan_comments, scan_line_comment), `parserc.go` (unfold_comments).
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock};
@@ -13,7 +13,7 @@ use regex::Regex;
 
 use super::super::error::{BuildError, Result};
 use super::super::node::Node;
-use super::super::schema::{self, Shape};
+use super::super::schema::{self, FieldSchema};
 
 /// Comments by the line (from 1) that they belong to.
 #[derive(Debug, Default)]
@@ -90,12 +90,12 @@ impl Remarks {
         group.clear();
     }
 
-    /// Takes what stands above a key.
+    /// Takes the comments above a key.
     pub fn above(&mut self, key: &Node) -> Vec<String> {
         line_of(key).and_then(|line| self.above.remove(&line)).unwrap_or_default()
     }
 
-    /// Takes what stands above an item of a list.
+    /// Takes the comments above an item of a list.
     pub fn above_item(&mut self, item: &Node) -> Vec<String> {
         let Some(line) = line_of(item) else { return Vec::new() };
         // several lists may begin in one line: theirs is the one whose item begins behind that indentation
@@ -107,7 +107,7 @@ impl Remarks {
         }
     }
 
-    /// Takes what stands behind a node, or a key, on its line.
+    /// Takes the comment after a node, or a key, on its line.
     pub fn beside(&mut self, node: &Node) -> Option<String> {
         self.beside.remove(&line_of(node)?)
     }
@@ -122,12 +122,12 @@ impl Remarks {
 /// Schemas that comments give, by the line of a key and by the line of a list's item.
 #[derive(Default)]
 pub(super) struct Said {
-    pub keys: HashMap<u32, Arc<Shape>>,
-    pub items: HashMap<u32, Arc<Shape>>,
+    pub keys: HashMap<u32, Arc<FieldSchema>>,
+    pub items: HashMap<u32, Arc<FieldSchema>>,
 }
 
 impl Said {
-    /// Costs a second look at a text that has such a comment (most are Flux' markers of images, which stand at scalars).
+    /// Costs a second look at a text that has such a comment (most are Flux' image markers, which are on scalars).
     pub fn of(text: &str) -> Self {
         static OBJECT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"#[# \t]*\{").expect("a pattern"));
         let mut said = Self::default();

@@ -2,8 +2,8 @@ use super::super::error::Cause;
 use super::super::node::{Style, Tag};
 use super::*;
 
-fn place() -> Place {
-    Place::file(&"a.yaml".into(), Layer::Resource)
+fn place() -> TextPlace {
+    TextPlace::file(&"a.yaml".into(), Layer::Resource)
 }
 
 fn read(text: &str) -> Vec<Node> {
@@ -31,7 +31,7 @@ fn lines_inside_a_literal_block_are_lines_of_the_file() {
     let patch = nodes[0].get("patches").expect("patches").items()[0].get("patch").expect("patch").clone();
     assert_eq!(patch.style, Style::Literal(5));
     let inner =
-        document(patch.text().expect("text").as_bytes(), &Place::inside(&patch, Layer::Patch)).expect("valid").expect("one");
+        document(patch.text().expect("text").as_bytes(), &TextPlace::inside(&patch, Layer::Patch)).expect("valid").expect("one");
     let replicas = inner.at(&["spec", "replicas"]).expect("replicas").origin().clone();
     assert_eq!((replicas.line, replicas.column, replicas.layer), (5, 17, Layer::Patch));
 }
@@ -108,26 +108,26 @@ fn what_an_anchor_holds_is_shared_with_its_aliases() {
     };
     let b = Some(("b".to_owned(), 2));
     assert_eq!(shared(&["base", "x"]), (1, 14, b.clone()));
-    assert_eq!(shared(&["use", "x"]), (1, 14, b.clone()), "it stands at its anchor");
+    assert_eq!(shared(&["use", "x"]), (1, 14, b.clone()), "it is at its anchor");
     assert_eq!(shared(&["again", "y"]), (1, 20, b));
     assert_eq!(shared(&["use", "y"]), (4, 6, None));
     assert_eq!(shared(&["own"]), (6, 6, None), "nobody else has it");
 }
 
 #[test]
-fn what_stands_in_an_embedded_text_knows_the_way_inside() {
+fn a_value_in_an_embedded_text_has_its_path_inside() {
     let text = "data:\n  a.yaml: |\n    x: 1\n    ---\n    list:\n    - {k.l: 2}\n  b: \"p:\\n  q: 3\\n\"\n";
     let data = read(text)[0].get("data").expect("data").clone();
     let inside = |key: &str| {
         let outer = data.get(key).expect("a text");
-        documents(outer.text().expect("a text").as_bytes(), &Place::inside(outer, Layer::Resource)).expect("valid")
+        documents(outer.text().expect("a text").as_bytes(), &TextPlace::inside(outer, Layer::Resource)).expect("valid")
     };
-    let told = |node: &Node| {
+    let reported = |node: &Node| {
         let (origin, inner) = (node.origin(), node.origin().inner().expect("embedded").clone());
         ((origin.line, origin.column), (inner.line, inner.column, inner.document, inner.path.to_string()))
     };
     let exact = &inside("a.yaml")[1].get("list").expect("a list").items()[0].clone();
-    assert_eq!(told(exact.get("k.l").expect("a value")), ((6, 13), (2, 11, 1, "list[0]['k.l']".to_owned())));
+    assert_eq!(reported(exact.get("k.l").expect("a value")), ((6, 13), (2, 11, 1, "list[0]['k.l']".to_owned())));
     let quoted = &inside("b")[0];
-    assert_eq!(told(quoted.at(&["p", "q"]).expect("a value")), ((7, 6), (7, 6, 0, "p.q".to_owned())), "no line of the file");
+    assert_eq!(reported(quoted.at(&["p", "q"]).expect("a value")), ((7, 6), (7, 6, 0, "p.q".to_owned())), "no line of the file");
 }

@@ -6,9 +6,9 @@ use std::sync::{Arc, LazyLock};
 use regex::bytes::Regex;
 
 use super::super::error::{BuildError, Result};
-use super::super::flux::{self, GROUP, Source, Spec};
+use super::super::flux::{self, GROUP, SourceRef, Spec};
 use super::super::node::{Layer, Node, Origin, Text};
-use super::super::read::{self, Place};
+use super::super::read::{self, TextPlace};
 use super::super::tree::{self, Tree};
 use super::index::Index;
 
@@ -17,7 +17,7 @@ const OPERATOR: &str = "fluxcd.controlplane.io";
 const CHART: &str = "flux-instance";
 
 /// The Kustomization that a cluster begins with.
-pub struct Root {
+pub struct ClusterRoot {
     pub cluster: String,
     pub spec: Arc<Spec>,
 }
@@ -27,11 +27,11 @@ type Candidate = (String, Arc<Spec>);
 
 /// What every file of a repository says of where a cluster may begin.
 #[derive(Default)]
-pub struct Declared {
+pub struct Candidates {
     files: BTreeMap<Text, Result<Vec<Candidate>>>,
 }
 
-impl Declared {
+impl Candidates {
     /// Looks at files that may not be as they were. One that cannot be read, or is too large, does not hinder the others.
     pub fn update(&mut self, index: &Index<'_>, changed: &HashSet<Text>) {
         for path in changed {
@@ -49,8 +49,8 @@ impl Declared {
             if !says_flux(&bytes) {
                 continue;
             }
-            // a template, or a patch of a field alone, is not a manifest: only what looks like one and is broken is told
-            let nodes = read::documents(&bytes, &Place::file(path, Layer::Resource));
+            // a template, or a patch of a field alone, is not a manifest: only what looks like one and is broken is reported
+            let nodes = read::documents(&bytes, &TextPlace::file(path, Layer::Resource));
             let found = nodes.map(|nodes| nodes.into_iter().filter_map(|node| candidate(path, &node)).collect());
             self.files.insert(path.clone(), found);
         }
@@ -61,9 +61,9 @@ impl Declared {
         self.files.values().filter_map(|found| found.as_ref().err().cloned()).collect()
     }
 
-    /// Kustomizations that lie in no folder that another applies, where nothing else says where a cluster begins: people keep the first
-    /// one beside what it applies, and create it by hand.
-    fn outermost(&self, index: &Index<'_>) -> Vec<Root> {
+    /// Kustomizations outside of all folders that another one applies, where nothing else says where a cluster begins: people keep
+    /// the first one beside what it applies, and create it by hand.
+    fn outermost(&self, index: &Index<'_>) -> Vec<ClusterRoot> {
         // what is not here is another repository's
         let folders: BTreeSet<&str> = index.folders().into_iter().collect();
         let all = || self.files.values().flatten().flatten().filter(|(_, spec)| folders.contains(&*flux::folder(&spec.path)));
@@ -71,7 +71,7 @@ impl Declared {
         for (_, spec) in all() {
             *applied.entry(flux::folder(&spec.path)).or_default() += 1;
         }
-        // one that lies in its own folder does not count
+        // one in its own folder does not count
         let is_inside = |path: &str, spec: &Spec| {
             let own = flux::folder(&spec.path);
             let appliers = |folder: &str| applied.get(folder).map_or(0, |count| count - usize::from(*folder == *own));
@@ -79,20 +79,20 @@ impl Declared {
                 .any(|folder| appliers(folder) > 0)
         };
         let outer = all().filter(|(path, spec)| !is_inside(path, spec));
-        outer.map(|(path, spec)| Root { cluster: last(tree::parent(path)), spec: Arc::clone(spec) }).collect()
+        outer.map(|(path, spec)| ClusterRoot { cluster: last(tree::parent(path)), spec: Arc::clone(spec) }).collect()
     }
 
-    pub fn roots(&self, index: &Index<'_>) -> Vec<Root> {
+    pub fn roots(&self, index: &Index<'_>) -> Vec<ClusterRoot> {
         let (mut roots, mut taken) = (Vec::new(), BTreeSet::new());
         for (path, spec) in self.files.values().flatten().flatten() {
             let folder = flux::folder(&spec.path);
             let holds = match &*folder {
-                // what is bootstrapped at the root lies there; an application's `./` is the root of another repository
+                // what is bootstrapped at the root is there; an application's `./` is the root of another repository
                 "" => matches!(tree::parent(path), "" | "flux-system"),
                 folder => tree::is_below(path, folder),
             };
             if holds && taken.insert(folder.clone()) {
-                roots.push(Root { cluster: last(&folder), spec: Arc::clone(spec) });
+                roots.push(ClusterRoot { cluster: last(&folder), spec: Arc::clone(spec) });
             }
         }
         if roots.is_empty() {
@@ -133,22 +133,22 @@ fn candidate(file: &str, node: &Node) -> Option<Candidate> {
     let name = text(sync, "name").unwrap_or_else(|| namespace.clone());
     let path = text(sync, "path")?;
     let kind = text(sync, "kind").unwrap_or_else(|| "GitRepository".into());
-    // an instance need not lie in the folder that it syncs
+    // an instance need not be in the folder that it syncs
     let inside = format!("{}/{}", flux::folder(&path), last(file));
     Some((inside, made(&name, &namespace, &path, &kind, node.origin().clone())))
 }
 
 fn made(name: &str, namespace: &str, path: &str, kind: &str, origin: Origin) -> Arc<Spec> {
-    let source = Source { kind: kind.into(), namespace: namespace.into(), name: name.into() };
+    let source = SourceRef { kind: kind.into(), namespace: namespace.into(), name: name.into() };
     Arc::new(Spec::plain(source, path, origin))
 }
 
 /// Folders below one that is called `clusters`, where nothing else says where a cluster begins.
-fn folders(index: &Index<'_>) -> Vec<Root> {
+fn folders(index: &Index<'_>) -> Vec<ClusterRoot> {
     let below = index.folders().into_iter().filter(|folder| last(tree::parent(folder)) == "clusters");
     let root = |folder: &str| {
         let origin = Origin::new(&Text::from(folder), 0, 0, Layer::Build);
-        Root { cluster: last(folder), spec: made("flux-system", "flux-system", folder, "GitRepository", origin) }
+        ClusterRoot { cluster: last(folder), spec: made("flux-system", "flux-system", folder, "GitRepository", origin) }
     };
     below.map(root).collect()
 }

@@ -1,7 +1,8 @@
-//! The files of a repository as they are now, and what became of each since they were looked at last.
+//! The files of a repository as they are now, and how each has changed since the last look.
 //!
-//! A tree is listed once for each build. What a version tells to be the same is neither read nor, for a folder, listed again; what has no
-//! version is read where it was read before, and compared. So an edit costs what it touches, and a folder on a disk its names besides.
+//! A tree is listed once for each build. What has the same version as before is neither read nor, if it is a folder, listed
+//! again; what has no version is read again if it was read before, and compared. So an edit costs what it touches, and on a disk
+//! also the listing of each folder.
 
 use std::cell::RefCell;
 use std::cmp::Ordering;
@@ -11,28 +12,28 @@ use std::sync::Arc;
 use super::super::error::{BuildError, Cause, Result};
 use super::super::ignore;
 use super::super::node::Text;
-use super::super::tree::{self, Entry, Item, Tree, Version};
+use super::super::tree::{self, FolderEntry, PathKind, Tree, Version};
 
 /// Folders inside folders that are looked through.
 const DEEPEST: usize = 200;
 /// Files of one repository.
 const MOST_FILES: usize = 1_000_000;
 /// What an item of a folder takes in memory besides its name, in bytes.
-const ITEM: usize = size_of::<Item>() + 16;
+const ITEM: usize = size_of::<FolderEntry>() + 16;
 
 /// What was seen of a tree: every folder's items by name, and what was read.
 #[derive(Debug, Default)]
 pub struct Seen {
     version: Option<Version>,
     files: usize,
-    folders: HashMap<Text, Arc<Vec<Item>>>,
+    folders: HashMap<Text, Arc<Vec<FolderEntry>>>,
     contents: HashMap<Text, Arc<[u8]>>,
 }
 
 impl Seen {
     /// About how many bytes it takes.
     pub fn weight(&self) -> usize {
-        let names = |items: &Arc<Vec<Item>>| items.iter().map(|item| item.name.len() + ITEM).sum::<usize>();
+        let names = |items: &Arc<Vec<FolderEntry>>| items.iter().map(|item| item.name.len() + ITEM).sum::<usize>();
         let folders: usize = self.folders.iter().map(|(path, items)| path.len() + ITEM + names(items)).sum();
         folders + self.contents.iter().map(|(path, bytes)| path.len() + ITEM + bytes.len()).sum::<usize>()
     }
@@ -41,7 +42,7 @@ impl Seen {
 /// A tree whose folders are known, and whose files are read once.
 pub struct Index<'t> {
     tree: &'t dyn Tree,
-    folders: HashMap<Text, Arc<Vec<Item>>>,
+    folders: HashMap<Text, Arc<Vec<FolderEntry>>>,
     contents: RefCell<HashMap<Text, Arc<[u8]>>>,
     files: usize,
     changed: HashSet<Text>,
@@ -88,7 +89,7 @@ impl<'t> Index<'t> {
 
     /// Whether a file is there that may be a manifest.
     pub fn is_manifest(&self, path: &str) -> bool {
-        (path.ends_with(".yaml") || path.ends_with(".yml")) && self.entry(path) == Some(Entry::File)
+        (path.ends_with(".yaml") || path.ends_with(".yml")) && self.entry(path) == Some(PathKind::File)
     }
 
     /// All folders, sorted.
@@ -98,7 +99,7 @@ impl<'t> Index<'t> {
         all
     }
 
-    fn walk(&mut self, folder: Text, before: &mut HashMap<Text, Arc<Vec<Item>>>, depth: usize) -> Result<()> {
+    fn walk(&mut self, folder: Text, before: &mut HashMap<Text, Arc<Vec<FolderEntry>>>, depth: usize) -> Result<()> {
         let items = self.tree.items(&folder)?;
         self.files += items.len();
         if depth > DEEPEST || self.files > MOST_FILES {
@@ -107,24 +108,24 @@ impl<'t> Index<'t> {
         let known = before.remove(&folder);
         let old = known.as_ref().map(|known| known.as_slice()).unwrap_or_default();
         let (mut new_at, mut old_at) = (0, 0);
-        let mut is_listed_anew = known.is_none();
+        let mut is_listed_again = known.is_none();
         while new_at < items.len() || old_at < old.len() {
             let order = match (items.get(new_at), old.get(old_at)) {
                 (Some(new), Some(old)) => new.name.cmp(&old.name),
                 (Some(_), None) => Ordering::Less,
                 _ => Ordering::Greater,
             };
-            is_listed_anew |= order != Ordering::Equal;
+            is_listed_again |= order != Ordering::Equal;
             let (new, old) = (items.get(new_at).filter(|_| order.is_le()), old.get(old_at).filter(|_| order.is_ge()));
             (new_at, old_at) = (new_at + usize::from(new.is_some()), old_at + usize::from(old.is_some()));
             let is_known =
-                new.zip(old).is_some_and(|(new, old)| new.entry == Entry::File && new.entry == old.entry && is_same(new, old));
+                new.zip(old).is_some_and(|(new, old)| new.entry == PathKind::File && new.entry == old.entry && is_same(new, old));
             if !is_known {
                 let path = child(&folder, &new.or(old).expect("one of both is there").name);
                 self.compare(&path, new, old, before, depth)?;
             }
         }
-        if is_listed_anew {
+        if is_listed_again {
             self.changed.insert(format!("{folder}/").into());
         }
         self.folders.insert(folder, Arc::new(items));
@@ -134,19 +135,19 @@ impl<'t> Index<'t> {
     fn compare(
         &mut self,
         path: &str,
-        new: Option<&Item>,
-        old: Option<&Item>,
-        before: &mut HashMap<Text, Arc<Vec<Item>>>,
+        new: Option<&FolderEntry>,
+        old: Option<&FolderEntry>,
+        before: &mut HashMap<Text, Arc<Vec<FolderEntry>>>,
         depth: usize,
     ) -> Result<()> {
         match (new, old) {
-            (Some(new), Some(old)) if new.entry == Entry::Folder && old.entry == Entry::Folder => match is_same(new, old) {
+            (Some(new), Some(old)) if new.entry == PathKind::Folder && old.entry == PathKind::Folder => match is_same(new, old) {
                 true => self.take_over(path, before),
                 false if new.name != ".git" => self.walk(path.into(), before, depth + 1)?,
                 false => {}
             },
             (Some(new), Some(old)) if new.entry == old.entry => {
-                if new.entry == Entry::File && !is_same(new, old) && !self.is_read_again(path) {
+                if new.entry == PathKind::File && !is_same(new, old) && !self.is_read_again(path) {
                     self.change(path, new);
                 }
             }
@@ -158,7 +159,7 @@ impl<'t> Index<'t> {
                 }
                 if let Some(new) = new {
                     self.change(path, new);
-                    if new.entry == Entry::Folder && new.name != ".git" {
+                    if new.entry == PathKind::Folder && new.name != ".git" {
                         self.walk(path.into(), before, depth + 1)?;
                     }
                 }
@@ -167,9 +168,9 @@ impl<'t> Index<'t> {
         Ok(())
     }
 
-    fn change(&mut self, path: &str, item: &Item) {
+    fn change(&mut self, path: &str, item: &FolderEntry) {
         self.changed.insert(path.into());
-        self.changes_rules |= item.name == ignore::FILE || matches!(item.entry, Entry::Link(_));
+        self.changes_rules |= item.name == ignore::FILE || matches!(item.entry, PathKind::Link(_));
     }
 
     /// Reads a file that was read before; says whether it is the same.
@@ -189,9 +190,9 @@ impl<'t> Index<'t> {
     }
 
     /// A folder with everything below it is as it was.
-    fn take_over(&mut self, folder: &str, before: &mut HashMap<Text, Arc<Vec<Item>>>) {
+    fn take_over(&mut self, folder: &str, before: &mut HashMap<Text, Arc<Vec<FolderEntry>>>) {
         let Some((name, items)) = before.remove_entry(folder) else { return };
-        for item in items.iter().filter(|item| item.entry == Entry::Folder) {
+        for item in items.iter().filter(|item| item.entry == PathKind::Folder) {
             self.take_over(&child(folder, &item.name), before);
         }
         self.files += items.len();
@@ -199,7 +200,7 @@ impl<'t> Index<'t> {
     }
 
     /// A folder is gone, with everything below it.
-    fn forget(&mut self, folder: &str, before: &mut HashMap<Text, Arc<Vec<Item>>>) {
+    fn forget(&mut self, folder: &str, before: &mut HashMap<Text, Arc<Vec<FolderEntry>>>) {
         let Some(items) = before.remove(folder) else { return };
         self.changed.insert(format!("{folder}/").into());
         for item in items.iter() {
@@ -212,7 +213,7 @@ impl<'t> Index<'t> {
 }
 
 /// The tree knows that nothing of it changed.
-fn is_same(new: &Item, old: &Item) -> bool {
+fn is_same(new: &FolderEntry, old: &FolderEntry) -> bool {
     new.version.is_some() && new.version == old.version
 }
 
@@ -221,9 +222,9 @@ fn child(folder: &str, name: &str) -> String {
 }
 
 impl Tree for Index<'_> {
-    fn entry(&self, path: &str) -> Option<Entry> {
+    fn entry(&self, path: &str) -> Option<PathKind> {
         if path.is_empty() {
-            return Some(Entry::Folder);
+            return Some(PathKind::Folder);
         }
         let items = self.folders.get(tree::parent(path))?;
         let name = path.rsplit('/').next().unwrap_or(path);

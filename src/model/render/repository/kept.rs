@@ -1,4 +1,4 @@
-//! What was built before, for as long as nothing that was read for it changes.
+//! Earlier builds, kept as long as nothing changes that was read for them.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::members::Done;
 
 /// What is asked: the cluster's folder, the Kustomization's name, and what its source is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Key {
+pub struct BuildKey {
     pub cluster: Text,
     pub id: String,
     pub source: String,
@@ -48,7 +48,7 @@ struct Filled {
 /// Builds by what was asked.
 #[derive(Default)]
 pub struct Kept {
-    all: HashMap<Key, One>,
+    all: HashMap<BuildKey, One>,
 }
 
 impl Kept {
@@ -71,7 +71,7 @@ impl Kept {
     ///
     /// # Errors
     /// What making it says.
-    pub fn base(&mut self, key: &Key, spec: &Arc<Spec>, make: impl FnOnce() -> Result<Base>) -> Result<Base> {
+    pub fn base(&mut self, key: &BuildKey, spec: &Arc<Spec>, make: impl FnOnce() -> Result<Base>) -> Result<Base> {
         if let Some(one) = self.all.get_mut(key)
             && (Arc::ptr_eq(&one.spec, spec) || one.spec == *spec)
         {
@@ -87,7 +87,7 @@ impl Kept {
     }
 
     /// The same with its variables filled in. [`Self::base`] was asked before.
-    pub fn done(&mut self, key: &Key, variables: Variables, make: impl FnOnce(&Variables) -> Done) -> Arc<Done> {
+    pub fn done(&mut self, key: &BuildKey, variables: Variables, make: impl FnOnce(&Variables) -> Done) -> Arc<Done> {
         let one = self.all.get_mut(key).expect("it was rendered before");
         if let Some(filled) = one.done.iter_mut().find(|filled| filled.variables == variables) {
             filled.is_used = true;
@@ -98,12 +98,12 @@ impl Kept {
         done
     }
 
-    pub fn forget(&mut self, key: &Key) {
+    pub fn forget(&mut self, key: &BuildKey) {
         self.all.remove(key);
     }
 
     /// Drops what was made of the same Kustomization from other sources or with other variables than the last.
-    pub fn forget_others(&mut self, key: &Key) {
+    pub fn forget_others(&mut self, key: &BuildKey) {
         self.all.retain(|other, one| {
             one.done.retain_mut(|filled| other != key || std::mem::take(&mut filled.is_used));
             other == key || other.cluster != key.cluster || other.id != key.id

@@ -1,4 +1,4 @@
-//! The Kustomizations of one cluster, from where it begins to the last that is reached.
+//! The Kustomizations of one cluster, from its root to the last one that is reached.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -8,10 +8,10 @@ use super::super::flux::{self, Applied, Rendered, Spec};
 use super::super::node::{Node, Text};
 use super::super::substitute::Variables;
 use super::super::weight;
-use super::discover::Root;
-use super::kept::{Base, Key};
+use super::discover::ClusterRoot;
+use super::kept::{Base, BuildKey};
 use super::sources::{self, Held, Objects, Sources};
-use super::{Builder, Cluster, Files, Member, Outcome};
+use super::{BuildOutcome, Builder, Files, Member, RepositoryCluster};
 
 /// What one round teaches the next: variables and sources may themselves be set by variables. Nobody stacks more.
 const ROUNDS: usize = 6;
@@ -23,7 +23,7 @@ const REMEMBERED: &[&str] = &["ConfigMap", "Secret", "GitRepository", "OCIReposi
 
 /// A Kustomization's build with all that its cluster needs of it.
 pub struct Done {
-    outcome: Outcome,
+    outcome: BuildOutcome,
     files: Arc<BTreeSet<Text>>,
     /// The Kustomizations among its objects.
     children: Vec<Arc<Spec>>,
@@ -32,8 +32,8 @@ pub struct Done {
 }
 
 impl Done {
-    fn new(outcome: Outcome, files: Arc<BTreeSet<Text>>, spec: &Spec) -> Self {
-        // what goes to another cluster is no part of this one
+    fn new(outcome: BuildOutcome, files: Arc<BTreeSet<Text>>, spec: &Spec) -> Self {
+        // what goes to another cluster is not part of this one
         let objects = if spec.is_remote { &[] } else { outcome.objects() };
         let (children, remembered) = (nested(objects), objects.iter().filter_map(remembered).collect());
         Self { outcome, files, children, remembered }
@@ -43,7 +43,7 @@ impl Done {
     pub fn of(base: &Base, spec: &Spec, variables: &Variables, is_strict: bool) -> Self {
         let objects = base.rendered.objects.as_ref().map_err(Clone::clone);
         let applied = objects.and_then(|objects| flux::applied(objects, spec, variables, is_strict));
-        let outcome = applied.map_or_else(Outcome::Failed, |objects| Outcome::Built(Arc::new(objects)));
+        let outcome = applied.map_or_else(BuildOutcome::Failed, |objects| BuildOutcome::Built(Arc::new(objects)));
         Self::new(outcome, Arc::clone(&base.files), spec)
     }
 
@@ -60,7 +60,7 @@ impl Done {
 
 impl Builder {
     /// Builds until nothing new is learnt.
-    pub(super) fn cluster(&mut self, files: &Files<'_>, root: Root) -> Cluster {
+    pub(super) fn cluster(&mut self, files: &Files<'_>, root: ClusterRoot) -> RepositoryCluster {
         let mut known = Objects::new();
         let mut members = Vec::new();
         for _ in 0..ROUNDS {
@@ -72,10 +72,10 @@ impl Builder {
             }
             known = learnt;
         }
-        Cluster { name: root.cluster, members }
+        RepositoryCluster { name: root.cluster, members }
     }
 
-    fn round(&mut self, files: &Files<'_>, root: &Root, known: &Objects) -> (Vec<Member>, Objects) {
+    fn round(&mut self, files: &Files<'_>, root: &ClusterRoot, known: &Objects) -> (Vec<Member>, Objects) {
         let mut members: Vec<Member> = vec![unbuilt(Arc::clone(&root.spec), None)];
         let mut seen: HashSet<String> = HashSet::from([root.spec.id()]);
         let mut learnt = Objects::new();
@@ -84,7 +84,7 @@ impl Builder {
             let spec = Arc::clone(&members[next].spec);
             let done = self
                 .member(files, root, &spec, known)
-                .unwrap_or_else(|error| Arc::new(Done::new(Outcome::Failed(error), Arc::default(), &spec)));
+                .unwrap_or_else(|error| Arc::new(Done::new(BuildOutcome::Failed(error), Arc::default(), &spec)));
             members[next] = done.member(spec, members[next].parent);
             learnt.extend(done.remembered.iter().cloned());
             for child in done.children.iter().filter(|child| seen.insert(child.id())) {
@@ -95,9 +95,9 @@ impl Builder {
         (members, learnt)
     }
 
-    fn member(&mut self, files: &Files<'_>, root: &Root, spec: &Arc<Spec>, known: &Objects) -> Result<Arc<Done>> {
+    fn member(&mut self, files: &Files<'_>, root: &ClusterRoot, spec: &Arc<Spec>, known: &Objects) -> Result<Arc<Done>> {
         let sources = Sources { files, own: &root.spec.source, objects: known };
-        let key = Key { cluster: root.spec.path.clone(), id: spec.id(), source: sources.key(&spec.source) };
+        let key = BuildKey { cluster: root.spec.path.clone(), id: spec.id(), source: sources.key(&spec.source) };
         let parsed = &self.parsed;
         let mut elsewhere = None;
         let base = self.kept.base(&key, spec, || {
@@ -113,7 +113,7 @@ impl Builder {
         })?;
         if let Some(why) = elsewhere {
             self.kept.forget(&key);
-            return Ok(Arc::new(Done::new(Outcome::Elsewhere(why), base.files, spec)));
+            return Ok(Arc::new(Done::new(BuildOutcome::Elsewhere(why), base.files, spec)));
         }
         let given = &self.given;
         let find = |kind: &str, namespace: &str, name: &str| {
@@ -126,7 +126,7 @@ impl Builder {
 }
 
 fn unbuilt(spec: Arc<Spec>, parent: Option<usize>) -> Member {
-    Member { spec, parent, outcome: Outcome::Built(Arc::default()), files: Arc::default() }
+    Member { spec, parent, outcome: BuildOutcome::Built(Arc::default()), files: Arc::default() }
 }
 
 /// The Flux Kustomizations among objects. One that cannot be read is refused by the API server, and applies nothing.

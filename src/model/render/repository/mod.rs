@@ -1,6 +1,6 @@
 //! A repository as a whole: the clusters that it declares, every Flux Kustomization of each, how they nest, and what each applies.
 //!
-//! A cluster begins where Flux was told to begin: at a Kustomization that applies the folder it lies in (`flux bootstrap` writes it so), at
+//! A cluster begins where Flux begins: at a Kustomization that applies the folder it is in (as `flux bootstrap` writes it), at
 //! the `sync` of a FluxInstance, else at a folder below `clusters`. Everything else is reached by building: the objects of a Kustomization may
 //! be Kustomizations. ConfigMaps and sources that one applies count for the others, so that a cluster is built until nothing changes.
 //! Reading the tree, and saying what changed since another commit, do not belong here.
@@ -26,20 +26,20 @@ use super::node::{Node, Origin, Text, Value};
 use super::tree::Tree;
 use super::weight;
 
-use discover::Declared;
+use discover::Candidates;
 use index::{Index, Seen};
 use kept::Kept;
-pub use one::Wish;
+pub use one::BuildRequest;
 use sources::{Files, KnownRules};
 
 /// Builds repositories, and keeps what it built for as long as nothing that was read for it changes.
 ///
-/// A build costs what changed since the last one, whichever tree that was of: where the tree knows versions ([`super::tree::Item`]) only what
-/// has another one is read.
+/// A build costs what changed since the last one, whichever tree that was of: where the tree knows versions
+/// ([`super::tree::FolderEntry`]) only what has another one is read.
 #[derive(Default)]
 pub struct Builder {
     seen: Seen,
-    declared: Declared,
+    declared: Candidates,
     /// What was not looked at for `declared` since it changed.
     unread: HashSet<Text>,
     /// Of everything that a tree declares.
@@ -55,14 +55,14 @@ pub struct Builder {
 /// What a repository declares.
 #[derive(Clone, Debug, Default)]
 pub struct Repository {
-    pub clusters: Vec<Cluster>,
+    pub clusters: Vec<RepositoryCluster>,
     /// Files that look like manifests and cannot be read.
     pub unreadable: Vec<BuildError>,
 }
 
 /// A cluster and its Kustomizations, parents before children.
 #[derive(Clone, Debug)]
-pub struct Cluster {
+pub struct RepositoryCluster {
     /// The last part of the path where it begins.
     pub name: String,
     pub members: Vec<Member>,
@@ -74,21 +74,21 @@ pub struct Member {
     pub spec: Arc<Spec>,
     /// Who applies it; none for the one that the cluster begins with.
     pub parent: Option<usize>,
-    pub outcome: Outcome,
+    pub outcome: BuildOutcome,
     /// What was read for it, by path in the repository (see [`super::flux::Rendered::files`]).
     pub files: Arc<BTreeSet<Text>>,
 }
 
-/// What became of a Kustomization's build.
+/// The outcome of a Kustomization's build.
 #[derive(Clone, Debug)]
-pub enum Outcome {
+pub enum BuildOutcome {
     Built(Arc<Vec<Applied>>),
     Failed(BuildError),
     /// Its source is not this repository: why.
     Elsewhere(String),
 }
 
-impl Outcome {
+impl BuildOutcome {
     /// What it applies; nothing where it cannot be known.
     pub fn objects(&self) -> &[Applied] {
         match self {
@@ -100,7 +100,7 @@ impl Outcome {
 
 /// A member by its place in a [`Repository`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct MemberIndex {
     pub cluster: usize,
     pub member: usize,
 }
@@ -175,21 +175,21 @@ impl Builder {
 
 impl Repository {
     /// All members with their places.
-    pub fn members(&self) -> impl Iterator<Item = (Place, &Member)> {
+    pub fn members(&self) -> impl Iterator<Item = (MemberIndex, &Member)> {
         self.clusters.iter().enumerate().flat_map(|(cluster, found)| {
-            found.members.iter().enumerate().map(move |(member, one)| (Place { cluster, member }, one))
+            found.members.iter().enumerate().map(move |(member, one)| (MemberIndex { cluster, member }, one))
         })
     }
 
     /// The Kustomizations whose result may depend on a file: the blast radius of a change to it.
-    pub fn readers(&self, file: &str) -> Vec<Place> {
+    pub fn readers(&self, file: &str) -> Vec<MemberIndex> {
         let listed = format!("{}/", super::tree::parent(file));
         let reads = |member: &Member| member.files.contains(file) || member.files.contains(listed.as_str());
         self.members().filter(|(_, member)| reads(member)).map(|(place, _)| place).collect()
     }
 
     /// The objects that a file, or one line of it, has set something of.
-    pub fn objects_of(&self, file: &str, line: Option<u32>) -> Vec<(Place, &Applied)> {
+    pub fn objects_of(&self, file: &str, line: Option<u32>) -> Vec<(MemberIndex, &Applied)> {
         let mut found = Vec::new();
         for (place, member) in self.members() {
             let touched = member.outcome.objects().iter().filter(|object| is_set_by(&object.node, file, line));
@@ -199,7 +199,7 @@ impl Repository {
     }
 }
 
-/// Whether any value of a node, a part of it, or one that it overrode, stands there.
+/// Whether any value of a node, a part of it, or one that it overrode, is there.
 fn is_set_by(node: &Node, file: &str, line: Option<u32>) -> bool {
     let is_there =
         |origin: &Origin| origin.file().is_some_and(|path| path.as_ref() == file) && line.is_none_or(|line| origin.line == line);

@@ -1,7 +1,8 @@
-//! One Flux Kustomization as a cluster has it: its manifest and the values of its variables are the cluster's, its files the repository's.
+//! One Flux Kustomization as a cluster has it: its manifest and the values of its variables come from the cluster, its files from
+//! the repository.
 //!
-//! It is built from what the builder keeps, whichever clusters and commits were asked for before. How it got into the cluster does not
-//! count here: nobody looks for what the repository declares.
+//! It uses the builder's cache, filled for any clusters and commits before. How it got into the cluster does not matter here: the
+//! repository's declarations are not searched.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,14 +12,14 @@ use super::super::flux::{self, Spec, Values};
 use super::super::node::Text;
 use super::super::tree::Tree;
 use super::index::Index;
-use super::kept::{Base, Key};
+use super::kept::{Base, BuildKey};
 use super::members::Done;
 use super::sources::Files;
 use super::{Builder, Member};
 
 /// What is asked for.
 #[derive(Clone, Debug)]
-pub struct Wish {
+pub struct BuildRequest {
     /// What no other Kustomization of any cluster is called: its UID.
     pub uid: Text,
     pub spec: Arc<Spec>,
@@ -34,13 +35,13 @@ impl Builder {
     ///
     /// # Errors
     /// The tree itself cannot be read.
-    pub fn one(&mut self, tree: &dyn Tree, wish: &Wish) -> Result<Member> {
-        self.on(tree, |builder, index| builder.wished(index, wish))
+    pub fn one(&mut self, tree: &dyn Tree, request: &BuildRequest) -> Result<Member> {
+        self.on(tree, |builder, index| builder.requested(index, request))
     }
 
-    fn wished(&mut self, index: &Index<'_>, wish: &Wish) -> Result<Member> {
-        let Wish { uid, spec, ignore, values } = wish;
-        let key = Key { cluster: uid.clone(), id: spec.id(), source: ignore.as_deref().unwrap_or_default().to_owned() };
+    fn requested(&mut self, index: &Index<'_>, request: &BuildRequest) -> Result<Member> {
+        let BuildRequest { uid, spec, ignore, values } = request;
+        let key = BuildKey { cluster: uid.clone(), id: spec.id(), source: ignore.as_deref().unwrap_or_default().to_owned() };
         let files = Files::new(index, std::mem::take(&mut self.rules));
         let parsed = &self.parsed;
         let base = self.looked_up.base(&key, spec, || {
@@ -58,14 +59,14 @@ impl Builder {
 
 #[cfg(test)]
 mod tests {
-    use super::super::property::wish;
+    use super::super::property::request;
     use super::super::tests::{Counted, SETTINGS, fleet};
     use super::*;
 
-    /// Builds it, and tells what was read for that and whether it is the same build as before.
-    fn look(builder: &mut Builder, tree: &Counted, wish: &Wish, last: &mut Option<Member>) -> (Vec<String>, bool) {
+    /// Builds it; returns what was read for that and whether it is the same build as before.
+    fn look(builder: &mut Builder, tree: &Counted, request: &BuildRequest, last: &mut Option<Member>) -> (Vec<String>, bool) {
         tree.reads.take();
-        let member = builder.one(tree, wish).expect("it can be read");
+        let member = builder.one(tree, request).expect("it can be read");
         let objects = |member: &Member| member.outcome.objects().as_ptr();
         let is_same = last.as_ref().is_some_and(|last| objects(last) == objects(&member));
         *last = Some(member);
@@ -75,14 +76,14 @@ mod tests {
     #[test]
     fn what_is_asked_again_is_read_and_built_again_only_where_it_changed() {
         let (mut tree, mut builder, mut last) = (Counted { tree: fleet(), ..Counted::default() }, Builder::default(), None);
-        let staging = wish("1", "./apps/staging", None, Some("a"));
+        let staging = request("1", "./apps/staging", None, Some("a"));
         let (reads, _) = look(&mut builder, &tree, &staging, &mut last);
         assert!(!reads.iter().any(|path| path.ends_with("sync.yaml")), "what it does not need is not read: {reads:?}");
 
         assert_eq!(look(&mut builder, &tree, &staging, &mut last), (Vec::new(), true));
-        let again = Wish { spec: Arc::new((*staging.spec).clone()), ..staging.clone() };
+        let again = BuildRequest { spec: Arc::new((*staging.spec).clone()), ..staging.clone() };
         assert_eq!(look(&mut builder, &tree, &again, &mut last), (Vec::new(), true), "fetched again, it says the same");
-        let other = wish("2", "./apps/production", None, Some("b"));
+        let other = request("2", "./apps/production", None, Some("b"));
         builder.one(&tree, &other).expect("it can be read");
         builder.build(&tree).expect("it can be read");
         assert_eq!(look(&mut builder, &tree, &staging, &mut last), (Vec::new(), true), "whatever else was asked");
@@ -99,7 +100,7 @@ mod tests {
     fn values_are_those_of_the_cluster_that_is_asked_for() {
         let (tree, mut builder) = (fleet(), Builder::default());
         let mut zone = |uid: &str, zone: Option<&str>| {
-            let built = builder.one(&tree, &wish(uid, "./apps/staging", None, zone)).expect("it can be read");
+            let built = builder.one(&tree, &request(uid, "./apps/staging", None, zone)).expect("it can be read");
             let [object] = built.outcome.objects() else { panic!("{:?}", built.outcome) };
             object.node.at(&["data", "zone"]).and_then(|node| node.shared_text().cloned()).map(|text| text.to_string())
         };
@@ -114,7 +115,7 @@ mod tests {
     fn what_is_kept_of_one_is_its_last_build() {
         let (tree, mut builder) = (fleet(), Builder::default());
         let mut weight = |zone: &str, ignore: Option<&str>| {
-            builder.one(&tree, &wish("1", "./apps/staging", ignore, Some(zone))).expect("it can be read");
+            builder.one(&tree, &request("1", "./apps/staging", ignore, Some(zone))).expect("it can be read");
             builder.weight()
         };
         let first = weight("a", None);

@@ -1,10 +1,10 @@
-//! A warm builder says what a cold one says: after whatever was edited, committed and asked before, of whichever commit, and whether the
-//! tree knows versions of everything, of what is committed, or of nothing.
+//! A warm builder gives the same result as a cold one: after any edits, commits and requests before, for any commit, and whether
+//! the tree has versions of everything, of committed files, or of nothing.
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::super::read::{self, Place as Reading};
+use super::super::read::{self, TextPlace as Reading};
 use super::super::tree::Memory;
 use super::super::{Layer, flux as kustomizations};
 use super::tests::{Counted, SETTINGS, fleet, flux};
@@ -22,7 +22,7 @@ enum Step {
     /// Looks at another of the commits that there were.
     Checkout(Index),
     Build,
-    LookUp(Wish),
+    LookUp(BuildRequest),
 }
 
 const IGNORES: &[&str] = &[".sourceignore", "clusters/staging/.sourceignore"];
@@ -95,7 +95,7 @@ fn beginning() -> Memory {
 }
 
 /// A Kustomization as a cluster has it.
-pub(super) fn wish(uid: &str, path: &str, ignore: Option<&str>, zone: Option<&str>) -> Wish {
+pub(super) fn request(uid: &str, path: &str, ignore: Option<&str>, zone: Option<&str>) -> BuildRequest {
     let more = "  targetNamespace: there\n  postBuild: {substituteFrom: [{kind: ConfigMap, name: vars}]}\n";
     let place = Reading::file(&"Kustomization flux-system/one".into(), Layer::Cluster);
     let node = read::document(flux("one", path, more).as_bytes(), &place).expect("YAML").expect("a document");
@@ -104,7 +104,7 @@ pub(super) fn wish(uid: &str, path: &str, ignore: Option<&str>, zone: Option<&st
         let node = read::document(text.as_bytes(), &Reading::file(&"vars".into(), Layer::Cluster)).expect("YAML");
         kustomizations::values(&node.expect("a document")).expect("values")
     };
-    Wish {
+    BuildRequest {
         uid: uid.into(),
         spec: Arc::new(Spec::read(&node).expect("a Kustomization")),
         ignore: ignore.map(Into::into),
@@ -112,16 +112,16 @@ pub(super) fn wish(uid: &str, path: &str, ignore: Option<&str>, zone: Option<&st
     }
 }
 
-fn wishes() -> Vec<Wish> {
+fn requests() -> Vec<BuildRequest> {
     vec![
-        wish("1", "./apps/staging", None, Some("a")),
-        wish("1", "./apps/staging", None, Some("b")),
-        wish("1", "./apps/staging", Some("more.yaml\n"), Some("a")),
-        wish("2", "./apps/staging", None, None),
-        wish("3", "./apps/base", None, Some("a")),
-        wish("3", "./apps/production", None, Some("a")),
-        wish("4", "./clusters/staging", Some("/clusters/staging/nested/\n"), None),
-        wish("5", "./apps/link", None, None),
+        request("1", "./apps/staging", None, Some("a")),
+        request("1", "./apps/staging", None, Some("b")),
+        request("1", "./apps/staging", Some("more.yaml\n"), Some("a")),
+        request("2", "./apps/staging", None, None),
+        request("3", "./apps/base", None, Some("a")),
+        request("3", "./apps/production", None, Some("a")),
+        request("4", "./clusters/staging", Some("/clusters/staging/nested/\n"), None),
+        request("5", "./apps/link", None, None),
     ]
 }
 
@@ -134,7 +134,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => Just(Step::Commit),
         2 => any::<Index>().prop_map(Step::Checkout),
         3 => Just(Step::Build),
-        5 => select(wishes()).prop_map(Step::LookUp),
+        5 => select(requests()).prop_map(Step::LookUp),
     ];
     proptest::collection::vec(step, 1..24)
 }
@@ -156,7 +156,7 @@ impl Work {
             Step::Write(path, text) => self.edit(path, |tree| {
                 // what a link or a file hides cannot be written below it
                 std::iter::successors(Some(*path), |path| path.rsplit_once('/').map(|(above, _)| above))
-                    .filter(|above| !matches!(tree.entry(above), Some(super::super::tree::Entry::Folder)))
+                    .filter(|above| !matches!(tree.entry(above), Some(super::super::tree::PathKind::Folder)))
                     .collect::<Vec<_>>()
                     .into_iter()
                     .for_each(|above| tree.remove(above));
@@ -190,7 +190,7 @@ fn a_warm_builder_says_what_a_cold_one_says() {
             let Work { tree, .. } = &work;
             let said = |builder: &mut Builder, tree: &dyn Tree| match step {
                 Step::Build => format!("{:?}", builder.build(tree)),
-                Step::LookUp(wish) => format!("{:?}", builder.one(tree, wish)),
+                Step::LookUp(request) => format!("{:?}", builder.one(tree, request)),
                 _ => String::new(),
             };
             let cold = said(&mut Builder::default(), &tree.tree);

@@ -1,7 +1,8 @@
-//! What a source holds, as far as it is this repository: its artifact.
+//! The content of a source, if it is this repository: its artifact.
 //!
-//! A GitRepository is this repository when it is the one that the cluster begins with, or has the same URL; its branch is taken to be the
-//! one that is looked at. An ExternalArtifact is put together from such by its ArtifactGenerator. Nothing else can be known from here.
+//! A GitRepository is this repository if it is the one that the cluster begins with, or has the same URL; its branch is assumed
+//! to be the one that is looked at. An ExternalArtifact is composed from such sources by its ArtifactGenerator. The content of
+//! any other source is unknown here.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
@@ -9,10 +10,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::super::error::Result;
-use super::super::flux::{Rendered, Source};
+use super::super::flux::{Rendered, SourceRef};
 use super::super::ignore::copies::{Assembled, Copy};
-use super::super::ignore::{Artifact, Rules};
-use super::super::node::{Form, Location, Node, Origin, Text};
+use super::super::ignore::{Artifact, IgnoreRules};
+use super::super::node::{Location, Node, Notation, Origin, Text};
 use super::super::tree::Tree;
 use super::index::Index;
 
@@ -23,7 +24,7 @@ pub type Objects = BTreeMap<(Text, Text, Text), Node>;
 const DEEPEST: usize = 5;
 
 /// What sources leave out, by their `spec.ignore`.
-pub type KnownRules = HashMap<Option<Text>, Arc<Rules>>;
+pub type KnownRules = HashMap<Option<Text>, Arc<IgnoreRules>>;
 
 /// The repository's files, and the artifacts of them by what sources leave out.
 pub struct Files<'s> {
@@ -55,11 +56,11 @@ impl<'s> Files<'s> {
         Ok(made)
     }
 
-    fn rules(&self, ignore: &Option<Text>) -> Result<Arc<Rules>> {
+    fn rules(&self, ignore: &Option<Text>) -> Result<Arc<IgnoreRules>> {
         if let Some(known) = self.rules.borrow().get(ignore) {
             return Ok(Arc::clone(known));
         }
-        let made = Arc::new(Rules::of(self.index, ignore.as_deref())?);
+        let made = Arc::new(IgnoreRules::of(self.index, ignore.as_deref())?);
         self.rules.borrow_mut().insert(ignore.clone(), Arc::clone(&made));
         Ok(made)
     }
@@ -69,7 +70,7 @@ impl<'s> Files<'s> {
 pub struct Sources<'s, 'f> {
     pub files: &'s Files<'f>,
     /// The source that the cluster begins with.
-    pub own: &'s Source,
+    pub own: &'s SourceRef,
     pub objects: &'s Objects,
 }
 
@@ -83,12 +84,12 @@ pub enum Held<'t> {
 impl<'s, 'f> Sources<'s, 'f> {
     /// # Errors
     /// The repository cannot be read.
-    pub fn hold(&self, source: &Source) -> Result<Held<'f>> {
+    pub fn hold(&self, source: &SourceRef) -> Result<Held<'f>> {
         self.hold_at(source, 0)
     }
 
     /// What makes two answers of [`Self::hold`] the same, as long as the repository is.
-    pub fn key(&self, source: &Source) -> String {
+    pub fn key(&self, source: &SourceRef) -> String {
         let object = self.find(&source.kind, &source.namespace, &source.name);
         let mut key = format!("{}/{}/{}", source.kind, source.namespace, source.name);
         let mut add = |node: Option<&Node>, path: &[&str]| {
@@ -116,7 +117,7 @@ impl<'s, 'f> Sources<'s, 'f> {
         self.objects.get(&(kind.into(), namespace.into(), name.into()))
     }
 
-    fn hold_at(&self, source: &Source, depth: usize) -> Result<Held<'f>> {
+    fn hold_at(&self, source: &SourceRef, depth: usize) -> Result<Held<'f>> {
         let object = self.find(&source.kind, &source.namespace, &source.name);
         let called = format!("{} {}/{}", source.kind, source.namespace, source.name);
         match (source.kind.as_ref(), object) {
@@ -130,7 +131,7 @@ impl<'s, 'f> Sources<'s, 'f> {
         }
     }
 
-    fn is_own(&self, source: &Source, object: Option<&Node>) -> bool {
+    fn is_own(&self, source: &SourceRef, object: Option<&Node>) -> bool {
         if source == self.own {
             return true;
         }
@@ -152,7 +153,7 @@ impl<'s, 'f> Sources<'s, 'f> {
         for include in includes {
             let text = |path: &[&str]| include.at(path).and_then(Node::shared_text).cloned().unwrap_or_default();
             let name = text(&["repository", "name"]);
-            let other = Source { kind: "GitRepository".into(), namespace: namespace.clone(), name: name.clone() };
+            let other = SourceRef { kind: "GitRepository".into(), namespace: namespace.clone(), name: name.clone() };
             let to = text(&["toPath"]);
             let to = if to.is_empty() { name } else { to };
             match self.hold_at(&other, depth + 1)? {
@@ -161,18 +162,18 @@ impl<'s, 'f> Sources<'s, 'f> {
                 Held::Assembled(tree) => all.include(&tree, &text(&["fromPath"]), &to)?,
             }
         }
-        let rules = Rules::of(&all, ignore.map(AsRef::as_ref))?;
+        let rules = IgnoreRules::of(&all, ignore.map(AsRef::as_ref))?;
         Ok(Held::Assembled(Assembled::of(&Artifact::new(&all, rules))?))
     }
 
-    fn generators(&self, source: &Source) -> impl Iterator<Item = &'s Node> {
+    fn generators(&self, source: &SourceRef) -> impl Iterator<Item = &'s Node> {
         let is_one = |key: &(Text, Text, Text)| key.0.as_ref() == "ArtifactGenerator" && key.1 == source.namespace;
         let (objects, name) = (self.objects, source.name.clone());
         let all = objects.iter().filter(move |(key, _)| is_one(key)).map(|(_, node)| node).collect::<Vec<_>>();
         all.into_iter().filter(move |node| output(node, &name).is_some())
     }
 
-    fn external(&self, source: &Source, called: &str, depth: usize) -> Result<Held<'f>> {
+    fn external(&self, source: &SourceRef, called: &str, depth: usize) -> Result<Held<'f>> {
         let Some(generator) = self.generators(source).next() else {
             return Ok(Held::Elsewhere(format!("{called} is made by nothing in this repository")));
         };
@@ -180,7 +181,7 @@ impl<'s, 'f> Sources<'s, 'f> {
         let mut trees: BTreeMap<String, Assembled> = BTreeMap::new();
         for item in generator.at(&["spec", "sources"]).map(Node::items).unwrap_or_default() {
             let text = |key: &str| item.get(key).and_then(Node::shared_text).cloned();
-            let of = Source {
+            let of = SourceRef {
                 kind: text("kind").unwrap_or_default(),
                 namespace: text("namespace").unwrap_or_else(|| namespace.clone()),
                 name: text("name").unwrap_or_default(),
@@ -199,7 +200,7 @@ impl<'s, 'f> Sources<'s, 'f> {
         for item in copies {
             made.copy(&copy(item), &sources).map_err(|error| error.at(item.origin()))?;
         }
-        Ok(Held::Assembled(Assembled::of(&Artifact::new(&made, Rules::default()))?))
+        Ok(Held::Assembled(Assembled::of(&Artifact::new(&made, IgnoreRules::default()))?))
     }
 }
 
@@ -214,7 +215,7 @@ pub fn in_repository(rendered: Rendered, from: &Assembled) -> Rendered {
         match known.borrow_mut().entry(file.clone()).or_insert_with(find).clone() {
             Some(location) => Origin { location, ..origin.clone() },
             // merged, or out of an archive: no file of the repository holds it
-            None => origin.as_form(Form::Maker),
+            None => origin.as_form(Notation::Maker),
         }
     };
     let objects = match rendered.objects {

@@ -1,5 +1,5 @@
 use super::super::node::Origin;
-use super::super::tree::{Entry, Item, Memory, Version};
+use super::super::tree::{FolderEntry, Memory, PathKind, Version};
 use super::*;
 
 pub(super) fn flux(name: &str, path: &str, more: &str) -> String {
@@ -37,9 +37,9 @@ pub(super) fn fleet() -> Memory {
 
 fn names(repository: &Repository) -> Vec<String> {
     let outcome = |member: &Member| match &member.outcome {
-        Outcome::Built(objects) => objects.len().to_string(),
-        Outcome::Failed(error) => format!("failed: {error}"),
-        Outcome::Elsewhere(why) => format!("elsewhere: {why}"),
+        BuildOutcome::Built(objects) => objects.len().to_string(),
+        BuildOutcome::Failed(error) => format!("failed: {error}"),
+        BuildOutcome::Elsewhere(why) => format!("elsewhere: {why}"),
     };
     let all = repository
         .members()
@@ -87,7 +87,7 @@ fn every_kustomization_of_every_cluster_is_found_by_building() {
 }
 
 #[test]
-fn only_what_lies_at_the_root_begins_a_cluster_there() {
+fn only_a_kustomization_at_the_root_begins_a_cluster_there() {
     let sync = flux("flux-system", "./", "");
     let clusters = |tree: &Memory| {
         let repository = Builder::default().build(tree).expect("readable");
@@ -167,7 +167,7 @@ fn what_nothing_changed_for_is_not_built_again() {
 }
 
 #[test]
-fn what_a_flux_kustomization_sets_is_told_apart_from_what_a_kustomization_file_sets() {
+fn fields_of_a_flux_kustomization_are_distinguished_from_those_of_a_kustomization_file() {
     let mut tree = fleet();
     let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    spec:\n      containers: [{name: web, image: \"a/web:1\"}]\n";
     tree.insert("apps/staging/deployment.yaml", deployment.as_bytes());
@@ -180,7 +180,7 @@ fn what_a_flux_kustomization_sets_is_told_apart_from_what_a_kustomization_file_s
     let repository = Builder::default().build(&tree).expect("readable");
     assert_eq!(names(&repository)[3], "staging flux-system/apps 1");
     let web = &repository.clusters[1].members[1].outcome.objects()[0].node;
-    let told = |path: &[&str]| {
+    let reported = |path: &[&str]| {
         let node = path
             .iter()
             .try_fold(web, |node, part| part.parse().map_or_else(|_| node.get(part), |at: usize| node.items().get(at)));
@@ -189,13 +189,13 @@ fn what_a_flux_kustomization_sets_is_told_apart_from_what_a_kustomization_file_s
     };
 
     let flux = "clusters/staging/apps.yaml";
-    assert_eq!(told(&["metadata", "namespace"]), format!("{flux}:7 Flux targetNamespace"));
-    assert_eq!(told(&["metadata", "name"]), format!("{flux}:8 Flux name prefix or suffix"));
-    assert_eq!(told(&["metadata", "labels", "team"]), format!("{flux}:9 Flux commonMetadata"));
-    assert_eq!(told(&["metadata", "labels", "kustomize.toolkit.fluxcd.io/name"]), format!("{flux}:3 Flux owner label"));
-    assert_eq!(told(&["spec", "template", "spec", "containers", "0", "image"]), format!("{flux}:11 Flux images"));
-    assert_eq!(told(&["spec", "replicas"]), format!("{flux}:16 Flux patch"));
-    assert_eq!(told(&["spec", "paused"]), "apps/staging/kustomization.yaml:4 patch");
+    assert_eq!(reported(&["metadata", "namespace"]), format!("{flux}:7 Flux targetNamespace"));
+    assert_eq!(reported(&["metadata", "name"]), format!("{flux}:8 Flux name prefix or suffix"));
+    assert_eq!(reported(&["metadata", "labels", "team"]), format!("{flux}:9 Flux commonMetadata"));
+    assert_eq!(reported(&["metadata", "labels", "kustomize.toolkit.fluxcd.io/name"]), format!("{flux}:3 Flux owner label"));
+    assert_eq!(reported(&["spec", "template", "spec", "containers", "0", "image"]), format!("{flux}:11 Flux images"));
+    assert_eq!(reported(&["spec", "replicas"]), format!("{flux}:16 Flux patch"));
+    assert_eq!(reported(&["spec", "paused"]), "apps/staging/kustomization.yaml:4 patch");
 }
 
 /// Memory that knows versions, and counts what is asked of it.
@@ -212,11 +212,11 @@ impl Counted {
         let below = |folder: &str| self.tree.list(folder).unwrap_or_default();
         let sum = |bytes: &[u8]| bytes.iter().fold(7, |sum: u64, byte| sum.wrapping_mul(31).wrapping_add(u64::from(*byte)));
         match self.tree.entry(path) {
-            Some(Entry::Folder) => {
+            Some(PathKind::Folder) => {
                 let all = below(path).into_iter().map(|name| (self.version_of(&child(path, &name)).0[0], name));
                 Version([sum(format!("{:?}", all.collect::<Vec<_>>()).as_bytes()), 0, 0, 1])
             }
-            Some(Entry::File) => Version([sum(&self.tree.read(path).expect("a file")), 0, 0, 2]),
+            Some(PathKind::File) => Version([sum(&self.tree.read(path).expect("a file")), 0, 0, 2]),
             other => Version([sum(format!("{other:?}").as_bytes()), 0, 0, 3]),
         }
     }
@@ -228,7 +228,7 @@ impl Counted {
 }
 
 impl Tree for Counted {
-    fn entry(&self, path: &str) -> Option<Entry> {
+    fn entry(&self, path: &str) -> Option<PathKind> {
         self.tree.entry(path)
     }
 
@@ -241,10 +241,11 @@ impl Tree for Counted {
         self.tree.list(path)
     }
 
-    fn items(&self, path: &str) -> Result<Vec<Item>> {
+    fn items(&self, path: &str) -> Result<Vec<FolderEntry>> {
         self.reads.borrow_mut().push(format!("{path}/"));
         let below = |name: &str| child(path, name);
-        let item = |name: String| Some(Item { entry: self.entry(&below(&name))?, version: self.known(&below(&name)), name });
+        let item =
+            |name: String| Some(FolderEntry { entry: self.entry(&below(&name))?, version: self.known(&below(&name)), name });
         Ok(self.list(path)?.into_iter().filter_map(item).collect())
     }
 
@@ -274,7 +275,7 @@ fn an_edit_reads_nothing_but_what_it_touches() {
 
 /// Every sort of change, one after another: the builder that saw them all says what one says that sees the tree for the first time.
 #[test]
-fn what_is_built_again_is_what_is_built_anew() {
+fn a_warm_build_equals_a_cold_build() {
     let mut tree = Counted { tree: fleet(), ..Default::default() };
     let (mut plain, mut versioned) = (Builder::default(), Builder::default());
     let source = "spec: {url: ssh://git@example.test/fleet.git, ignore: \"vars.yaml\"}\n";
@@ -315,21 +316,21 @@ fn what_is_built_again_is_what_is_built_anew() {
             }
             text => tree.tree.insert(path, text.as_bytes()),
         }
-        let anew = format!("{:?}", Builder::default().build(&tree.tree).expect("readable"));
-        assert!(anew == format!("{:?}", plain.build(&tree.tree).expect("readable")), "{path} {text}: without versions");
-        assert!(anew == format!("{:?}", versioned.build(&tree).expect("readable")), "{path} {text}: with versions");
+        let cold = format!("{:?}", Builder::default().build(&tree.tree).expect("readable"));
+        assert!(cold == format!("{:?}", plain.build(&tree.tree).expect("readable")), "{path} {text}: without versions");
+        assert!(cold == format!("{:?}", versioned.build(&tree).expect("readable")), "{path} {text}: with versions");
     }
 }
 
 #[test]
-fn a_kustomization_that_fails_is_told_and_the_others_are_built() {
+fn a_kustomization_that_fails_is_reported_and_the_others_are_built() {
     let mut tree = fleet();
     tree.insert("apps/staging/kustomization.yaml", b"resources: [gone.yaml]\n");
     let repository = Builder::default().build(&tree).expect("readable");
 
-    let Outcome::Failed(error) = &repository.clusters[1].members[1].outcome else { panic!("it cannot be built") };
+    let BuildOutcome::Failed(error) = &repository.clusters[1].members[1].outcome else { panic!("it cannot be built") };
     assert_eq!(error.file.as_deref(), Some("apps/staging/kustomization.yaml"));
-    assert!(matches!(repository.clusters[0].members[1].outcome, Outcome::Built(_)));
+    assert!(matches!(repository.clusters[0].members[1].outcome, BuildOutcome::Built(_)));
     assert!(!repository.readers("apps/staging/kustomization.yaml").is_empty(), "who fails on a file reads it");
 }
 
@@ -380,7 +381,7 @@ fn sources_are_followed_as_far_as_they_are_this_repository() {
     let copied = &repository.clusters[1].members[cut].outcome.objects()[0].node;
     let zone = copied.at(&["data", "zone"]).expect("a value").origin();
     assert_eq!((zone.location.to_string().as_str(), zone.line), ("apps/base/settings.yaml", 4));
-    let reads = |file: &str| repository.readers(file).contains(&Place { cluster: 1, member: cut });
+    let reads = |file: &str| repository.readers(file).contains(&MemberIndex { cluster: 1, member: cut });
     assert!(reads("apps/base/settings.yaml") && !reads("clusters/staging/vars.yaml"));
 }
 
@@ -390,7 +391,7 @@ fn what_only_the_cluster_knows_can_be_given() {
     tree.insert("clusters/staging/vars.yaml", b"# by hand\n");
     let settings = |builder: &mut Builder| {
         let repository = builder.build(&tree).expect("readable");
-        let Outcome::Built(objects) = &repository.clusters[1].members[1].outcome else { panic!("it can be built") };
+        let BuildOutcome::Built(objects) = &repository.clusters[1].members[1].outcome else { panic!("it can be built") };
         (objects[0].node.at(&["data", "zone"]).and_then(Node::text).map(str::to_owned), objects[0].unknown.len())
     };
     let mut builder = Builder::default();

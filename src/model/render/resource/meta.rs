@@ -1,4 +1,4 @@
-//! Labels and annotations as maps of texts, which is how kustomize handles them: what it writes back is quoted and sorted.
+//! Labels and annotations as mappings of strings, which is how kustomize handles them: what it writes back is quoted and sorted.
 //! Source: kyaml v0.21.1 `yaml/rnode.go` (setMapInMetadata), `yaml/kfns.go`.
 
 use std::collections::BTreeMap;
@@ -29,7 +29,7 @@ impl Texts {
         self.insert(entry);
     }
 
-    /// An entry as it stands elsewhere.
+    /// An entry as it is elsewhere.
     pub fn insert(&mut self, entry: Entry) {
         if let Some(key) = entry.key.shared_text() {
             self.0.insert(key.clone(), entry);
@@ -75,7 +75,7 @@ fn meta(node: &Node) -> Option<&Node> {
 /// Takes labels or annotations out, changes them, and writes them back: sorted, every value a string, nothing when none is left.
 ///
 /// # Errors
-/// Metadata that is no map.
+/// Metadata that is not a mapping.
 pub fn edit_meta_map(node: &mut Node, name: &str, edit: impl FnOnce(&mut Texts)) -> Result<()> {
     let old = meta(node).and_then(|meta| meta.get(name));
     let trace = old.map_or_else(|| Trace::new(node.origin().clone()), |old| old.trace.clone());
@@ -90,7 +90,7 @@ pub fn edit_meta_map(node: &mut Node, name: &str, edit: impl FnOnce(&mut Texts))
     fields::expect_map(meta)?;
     let key = key.unwrap_or_else(|| Node::scalar(name, Tag::None, Trace::new(trace.origin.clone())));
     if meta.get(name).is_some() {
-        // the field stood there twice: the other one takes it in
+        // the field was there twice: the other one takes it in
         let other = meta.get_mut(name).expect("just asked");
         return texts
             .0
@@ -121,7 +121,7 @@ fn quote(value: &mut Node) {
 /// Sets one annotation and leaves the others as they are.
 ///
 /// # Errors
-/// Metadata that is no map.
+/// Metadata that is not a mapping.
 pub fn set_annotation(node: &mut Node, key: &str, text: &str, trace: Trace) -> Result<()> {
     let empty = |origin: &Trace| Node { tag: Tag::None, ..Node::map(Vec::new(), Trace::new(origin.origin.clone())) };
     let Some(meta) = fields::field_or_create(node, "metadata", empty(&trace))? else { return Ok(()) };

@@ -9,7 +9,7 @@ use super::error::{BuildError, Result};
 use super::fields;
 use super::id::{self, Gvk, Id};
 use super::node::{Layer, Node, Origin, Tag, Text, Trace};
-use super::schema::Schemas;
+use super::schema::BuildSchemas;
 
 pub use meta::{Labelled, annotations, edit_meta_map, labels, set_annotation};
 
@@ -99,7 +99,7 @@ impl Resource {
         Trace::new(self.node.origin().as_layer(Layer::Build))
     }
 
-    pub fn id(&self, schemas: &Schemas) -> Id {
+    pub fn id(&self, schemas: &BuildSchemas) -> Id {
         Id::from_node(&self.node, schemas)
     }
 
@@ -132,7 +132,7 @@ impl Resource {
     ///
     /// # Errors
     /// As [`Resource::previous_ids`].
-    pub fn original_id(&self, schemas: &Schemas) -> Result<Id> {
+    pub fn original_id(&self, schemas: &BuildSchemas) -> Result<Id> {
         Ok(self.previous_ids()?.into_iter().next().unwrap_or_else(|| self.id(schemas)))
     }
 
@@ -140,7 +140,7 @@ impl Resource {
     ///
     /// # Errors
     /// As [`Resource::previous_ids`].
-    pub fn all_ids(&self, schemas: &Schemas) -> Result<Vec<Id>> {
+    pub fn all_ids(&self, schemas: &BuildSchemas) -> Result<Vec<Id>> {
         let mut ids = self.previous_ids()?;
         ids.push(self.id(schemas));
         Ok(ids)
@@ -149,8 +149,8 @@ impl Resource {
     /// Notes the current id among the earlier ones.
     ///
     /// # Errors
-    /// Metadata that is no map.
-    pub fn store_previous_id(&mut self, schemas: &Schemas) -> Result<()> {
+    /// Metadata that is not a mapping.
+    pub fn store_previous_id(&mut self, schemas: &BuildSchemas) -> Result<()> {
         let id = self.id(schemas);
         self.append(note::PREVIOUS_NAMES, &id.name)?;
         self.append(note::PREVIOUS_NAMESPACES, id.effective_namespace())?;
@@ -167,7 +167,7 @@ impl Resource {
     }
 
     /// # Errors
-    /// Metadata that is no map.
+    /// Metadata that is not a mapping.
     pub fn enable(&mut self, key: &str) -> Result<()> {
         let trace = self.own_trace();
         self.edit_annotations(|annotations| {
@@ -176,7 +176,7 @@ impl Resource {
     }
 
     /// # Errors
-    /// Metadata that is no map.
+    /// Metadata that is not a mapping.
     pub fn edit_annotations(&mut self, edit: impl FnOnce(&mut meta::Texts)) -> Result<()> {
         edit_meta_map(&mut self.node, "annotations", edit)
     }
@@ -188,7 +188,7 @@ impl Resource {
     /// Appends to a note that is a list; nothing is not appended.
     ///
     /// # Errors
-    /// Metadata that is no map.
+    /// Metadata that is not a mapping.
     pub fn append(&mut self, key: &str, value: &str) -> Result<()> {
         if value.is_empty() {
             return Ok(());
@@ -202,19 +202,19 @@ impl Resource {
     }
 
     /// # Errors
-    /// An object that is no map.
+    /// An object that is not a mapping.
     pub fn set_kind(&mut self, kind: &str, origin: &Origin) -> Result<()> {
         set_quietly(&mut self.node, "kind", kind, origin)
     }
 
     /// # Errors
-    /// An object that is no map.
+    /// An object that is not a mapping.
     pub fn set_api_version(&mut self, api_version: &str, origin: &Origin) -> Result<()> {
         set_quietly(&mut self.node, "apiVersion", api_version, origin)
     }
 
     /// # Errors
-    /// Metadata that is no map.
+    /// Metadata that is not a mapping.
     pub fn set_name(&mut self, name: &str, origin: &Origin) -> Result<()> {
         self.set_meta("name", name, origin)
     }
@@ -222,7 +222,7 @@ impl Resource {
     /// Sets the namespace, or removes it when it is empty.
     ///
     /// # Errors
-    /// Metadata that is no map.
+    /// Metadata that is not a mapping.
     pub fn set_namespace(&mut self, namespace: &str, origin: &Origin) -> Result<()> {
         if !namespace.is_empty() {
             return self.set_meta("namespace", namespace, origin);

@@ -1,12 +1,12 @@
-//! Schemas that a repository brings along: an OpenAPI v2 document, as `kustomize openapi fetch` writes it.
+//! Schemas from the repository itself: an OpenAPI v2 document, as `kustomize openapi fetch` writes it.
 
 use serde_json::{Map, Value};
 
-use super::shape::{Definitions, Merge, Shape};
+use super::shape::{Definitions, FieldSchema, Merge};
 
 /// Names the kinds that a definition, or a path of the API, is about.
 const KINDS: &str = "x-kubernetes-group-version-kind";
-/// Schemas within schemas; a document deeper than this is no schema of an API.
+/// Schemas within schemas; a document deeper than this is not a schema of an API.
 const DEEPEST: usize = 200;
 
 pub fn read(file: &Value, into: &mut Definitions) -> Result<(), String> {
@@ -30,7 +30,7 @@ pub fn read(file: &Value, into: &mut Definitions) -> Result<(), String> {
 }
 
 /// A schema that belongs to no definition.
-pub fn alone(schema: &Value) -> Option<Shape> {
+pub fn alone(schema: &Value) -> Option<FieldSchema> {
     shape(schema, "a comment", 0).ok()
 }
 
@@ -44,13 +44,13 @@ fn type_meta(of: &Value) -> Option<(String, &str)> {
     Some((version, kind))
 }
 
-fn shape(schema: &Value, at: &str, depth: usize) -> Result<Shape, String> {
+fn shape(schema: &Value, at: &str, depth: usize) -> Result<FieldSchema, String> {
     if depth > DEEPEST {
         return Err(format!("{at}: schemas nested more than {DEEPEST} deep"));
     }
     let schema = object(schema, at)?;
     let below = |value: &Value| shape(value, at, depth + 1);
-    let mut found = Shape::default();
+    let mut found = FieldSchema::default();
     if let Some(reference) = schema.get("$ref").and_then(Value::as_str).filter(|reference| !reference.is_empty()) {
         found.reference = Some(reference.trim_start_matches("#/definitions/").into());
         return Ok(found);

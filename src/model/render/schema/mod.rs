@@ -1,8 +1,8 @@
-//! How strategic merge sees an object: which lists are merged, by which keys, and which kinds live in a namespace.
+//! How strategic merge sees an object: which lists are merged, by which keys, and which kinds are namespaced.
 //!
-//! kustomize does not ask a cluster: it takes the Kubernetes 1.21.2 schema inside kyaml v0.21.1, here `kubernetes.txt` (written by
-//! `tests/live/oracle schema`), and the schemas that a kustomization gives under `openapi:`. What is in neither is a map of unknown
-//! fields: its lists are replaced whole. `crds:` say nothing about merging in kustomize and do not belong here.
+//! kustomize does not ask a cluster: it uses the Kubernetes 1.21.2 schema inside kyaml v0.21.1, here `kubernetes.txt` (written by
+//! `tests/live/oracle schema`), and the schemas under `openapi:` of a kustomization. Anything else is a mapping of unknown
+//! fields: its lists are replaced as a whole. `crds:` do not affect merging in kustomize and do not belong here.
 
 mod given;
 mod shape;
@@ -14,29 +14,29 @@ use std::sync::OnceLock;
 
 use shape::Definitions;
 
-pub use shape::Shape;
+pub use shape::FieldSchema;
 
 /// References that are followed from one field before it counts as unknown: a schema that is given may refer in circles.
 const LONGEST_CHAIN: usize = 100;
 
 /// The schemas that one build sees.
 #[derive(Clone, Debug)]
-pub struct Schemas {
+pub struct BuildSchemas {
     has_builtin: bool,
     given: Definitions,
 }
 
-impl Default for Schemas {
+impl Default for BuildSchemas {
     fn default() -> Self {
         Self { has_builtin: true, given: Definitions::default() }
     }
 }
 
-impl Schemas {
+impl BuildSchemas {
     /// Adds what a file under `openapi:` defines, read as JSON. It hides definitions of the same name.
     ///
     /// # Errors
-    /// Says what in it is no schema.
+    /// Says what in it is not a schema.
     pub fn add(&mut self, file: &serde_json::Value) -> Result<(), String> {
         given::read(file, &mut self.given)
     }
@@ -73,7 +73,7 @@ impl Schemas {
     }
 
     /// What a shape, or what it refers to, is among these definitions; a reference to nothing is unknown.
-    pub fn resolve<'a>(&'a self, mut shape: &'a Shape) -> Option<Schema<'a>> {
+    pub fn resolve<'a>(&'a self, mut shape: &'a FieldSchema) -> Option<Schema<'a>> {
         for _ in 0..LONGEST_CHAIN {
             let Some(name) = shape.refers_to() else { return Some(Schema { schemas: self, shape }) };
             shape = self.layers().find_map(|layer| layer.named(name))?;
@@ -83,7 +83,7 @@ impl Schemas {
 }
 
 /// A comment's text as a schema, if it is one (kyaml `fieldmeta/fieldmeta.go`, Read). Flux' `{"$imagepolicy": …}` is one that says nothing.
-pub fn of_comment(text: &str) -> Option<Shape> {
+pub fn of_comment(text: &str) -> Option<FieldSchema> {
     let value = serde_json::from_str(text.trim_start_matches('#')).ok()?;
     let is_empty = serde_json::Value::as_object(&value).is_none_or(serde_json::Map::is_empty);
     if is_empty { None } else { given::alone(&value) }
@@ -92,8 +92,8 @@ pub fn of_comment(text: &str) -> Option<Shape> {
 /// What is known of one object, field or list item.
 #[derive(Clone, Copy, Debug)]
 pub struct Schema<'a> {
-    schemas: &'a Schemas,
-    shape: &'a Shape,
+    schemas: &'a BuildSchemas,
+    shape: &'a FieldSchema,
 }
 
 impl<'a> Schema<'a> {

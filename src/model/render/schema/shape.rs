@@ -1,11 +1,11 @@
-//! Definitions and their parts, whoever wrote them.
+//! Schema definitions and their parts, from any source.
 
 use rustc_hash::FxHashMap;
 
 /// Definitions by name, kinds by their definition, and scopes.
 #[derive(Clone, Debug, Default)]
 pub struct Definitions {
-    shapes: FxHashMap<Box<str>, Shape>,
+    shapes: FxHashMap<Box<str>, FieldSchema>,
     kinds: FxHashMap<Kind, Box<str>>,
     /// `true` in a namespace
     scopes: FxHashMap<Kind, bool>,
@@ -15,7 +15,7 @@ pub struct Definitions {
 type Kind = (Box<str>, Box<str>);
 
 impl Definitions {
-    pub fn insert(&mut self, name: &str, shape: Shape) {
+    pub fn insert(&mut self, name: &str, shape: FieldSchema) {
         self.shapes.insert(name.into(), shape);
     }
 
@@ -27,11 +27,11 @@ impl Definitions {
         self.scopes.insert((api_version.into(), kind.into()), is_namespaced);
     }
 
-    pub fn named(&self, name: &str) -> Option<&Shape> {
+    pub fn named(&self, name: &str) -> Option<&FieldSchema> {
         self.shapes.get(name)
     }
 
-    pub fn named_mut(&mut self, name: &str) -> Option<&mut Shape> {
+    pub fn named_mut(&mut self, name: &str) -> Option<&mut FieldSchema> {
         self.shapes.get_mut(name)
     }
 
@@ -46,13 +46,13 @@ impl Definitions {
 
 /// What is known of one place in an object.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Shape {
+pub struct FieldSchema {
     /// stands for this definition, and nothing else here counts
     pub reference: Option<Box<str>>,
-    pub fields: FxHashMap<Box<str>, Shape>,
+    pub fields: FxHashMap<Box<str>, FieldSchema>,
     /// fields that are not named
-    pub any: Option<Box<Shape>>,
-    pub items: Option<Box<Shape>>,
+    pub any: Option<Box<FieldSchema>>,
+    pub items: Option<Box<FieldSchema>>,
     pub merge: Option<Merge>,
 }
 
@@ -63,7 +63,7 @@ pub struct Merge {
     pub keys: Box<[Box<str>]>,
 }
 
-impl Shape {
+impl FieldSchema {
     pub fn refers_to(&self) -> Option<&str> {
         self.reference.as_deref()
     }

@@ -3,7 +3,7 @@ use serde_json::json;
 use super::*;
 
 /// `spec.template` → the schema there.
-fn at<'a>(schemas: &'a Schemas, version: &str, kind: &str, path: &str) -> Option<Schema<'a>> {
+fn at<'a>(schemas: &'a BuildSchemas, version: &str, kind: &str, path: &str) -> Option<Schema<'a>> {
     let mut schema = schemas.of(version, kind);
     for part in path.split('.') {
         schema = if part == "[]" { schema?.items() } else { schema?.field(part) };
@@ -13,7 +13,7 @@ fn at<'a>(schemas: &'a Schemas, version: &str, kind: &str, path: &str) -> Option
 
 #[test]
 fn lists_of_workloads_are_merged_by_the_keys_of_kubernetes_1_21() {
-    let schemas = Schemas::default();
+    let schemas = BuildSchemas::default();
     let keys = |version: &str, kind: &str, path: &str| {
         let found = at(&schemas, version, kind, path).expect("a field of Kubernetes");
         found.is_merged().then(|| found.keys().join(","))
@@ -43,7 +43,7 @@ fn lists_of_workloads_are_merged_by_the_keys_of_kubernetes_1_21() {
 
 #[test]
 fn what_nobody_describes_is_unknown() {
-    let schemas = Schemas::default();
+    let schemas = BuildSchemas::default();
 
     assert!(schemas.of("helm.toolkit.fluxcd.io/v2", "HelmRelease").is_none());
     assert!(schemas.of("extensions/v1beta1", "Deployment").is_none(), "gone since Kubernetes 1.16");
@@ -53,8 +53,8 @@ fn what_nobody_describes_is_unknown() {
 }
 
 #[test]
-fn scopes_are_told_for_kinds_of_kubernetes_only() {
-    let schemas = Schemas::default();
+fn scopes_are_known_for_kinds_of_kubernetes_only() {
+    let schemas = BuildSchemas::default();
 
     assert_eq!(schemas.is_namespaced("v1", "Namespace"), Some(false));
     assert_eq!(schemas.is_namespaced("rbac.authorization.k8s.io/v1", "ClusterRole"), Some(false));
@@ -100,7 +100,7 @@ const KINDS: &str = "x-kubernetes-group-version-kind";
 
 #[test]
 fn a_schema_that_is_given_is_known_beside_the_built_in_one() {
-    let mut schemas = Schemas::default();
+    let mut schemas = BuildSchemas::default();
     schemas.add(&widgets()).expect("a schema");
 
     let parts = at(&schemas, "example.test/v1", "Widget", "spec.parts").expect("it is given");
@@ -119,7 +119,7 @@ fn a_schema_that_is_given_is_known_beside_the_built_in_one() {
 
 #[test]
 fn alone_it_hides_what_is_built_in_but_not_its_scopes() {
-    let mut schemas = Schemas::default();
+    let mut schemas = BuildSchemas::default();
     schemas.add(&widgets()).expect("a schema");
     schemas.without_builtin();
 
@@ -129,15 +129,15 @@ fn alone_it_hides_what_is_built_in_but_not_its_scopes() {
 }
 
 #[test]
-fn what_is_no_schema_is_refused_with_its_place() {
+fn an_invalid_schema_is_refused_with_its_place() {
     for (file, expected) in [
         (json!([]), "the schema is not a map"),
         (json!({ "definitions": [] }), "definitions is not a map"),
         (json!({ "definitions": { "a": { "properties": { "b": 1 } } } }), "a.b is not a map"),
     ] {
-        assert_eq!(Schemas::default().add(&file).expect_err("it is none"), expected);
+        assert_eq!(BuildSchemas::default().add(&file).expect_err("it is none"), expected);
     }
     let deep = (0..1000).fold(json!({}), |inner, _| json!({ "additionalProperties": inner }));
-    let error = Schemas::default().add(&json!({ "definitions": { "a": deep } })).expect_err("too deep");
+    let error = BuildSchemas::default().add(&json!({ "definitions": { "a": deep } })).expect_err("too deep");
     assert!(error.contains("200"), "{error}");
 }

@@ -1,9 +1,9 @@
-//! Who set what after a substitution: the object before and after it, side by side.
+//! What set what after a substitution: compares the object before and after it.
 
 use super::super::node::{Entry, Node, Trace, Value};
 use super::{Variables, compose, fill};
 
-/// The result with the traces of what stood in the same place before; what changed is set by the variables that stand there.
+/// The result with the traces of the former values in the same places; what changed is set by the variables there.
 pub fn origins(before: &Node, after: Node, variables: &Variables) -> Node {
     let trace = if is_kept(before, &after) { before.trace.clone() } else { compose::trace(before, variables) };
     let value = match after.value {

@@ -2,9 +2,9 @@
 
 use super::super::error::Result;
 use super::super::node::{Entry, Layer, Node, Tag, Text, Trace};
-use super::super::trace::{Composition, Joint, Part as Piece, Role, Template};
+use super::super::trace::{Composition, Joint, Part as Piece, PartRole, Template};
 use super::super::write;
-use super::parse::{self, Call, Part};
+use super::parse::{self, Call, Segment};
 use super::{Variables, fill, reread};
 
 /// Who set what a text became: the first variable in it decides; where nothing but defaults was filled in, the text itself.
@@ -34,8 +34,8 @@ fn composition(before: &Node, text: &Text, used: &[Text], variables: &Variables)
     }
     for (range, part) in parse::spans(text).unwrap_or_default() {
         match part {
-            Part::Text(plain) => made.parts.push(Piece { role: Role::Text, text: plain.into(), cut: Some((0, range)) }),
-            Part::Call(call) => {
+            Segment::Text(plain) => made.parts.push(Piece { role: PartRole::Text, text: plain.into(), cut: Some((0, range)) }),
+            Segment::Call(call) => {
                 let scalar = known.iter().position(|(name, ..)| **name == *call.name).map(|at| at + 1);
                 made.parts.push(called(&call, range.start, scalar, variables));
             }
@@ -52,19 +52,19 @@ fn called(call: &Call, begin: usize, scalar: Option<usize>, variables: &Variable
     let is_default = call.operator.ends_with(['-', '+', '=', '?']);
     let value = variables.text(&call.name).unwrap_or_default();
     if !filled.unknown.is_empty() {
-        return Piece { role: Role::Unknown(name()), text, cut: None };
+        return Piece { role: PartRole::Unknown(name()), text, cut: None };
     }
     if let Some(scalar) = scalar.filter(|_| call.operator.is_empty() || is_default && !value.is_empty()) {
         let cut = Some((scalar, 0..value.len()));
-        return Piece { role: Role::Variable(name()), text, cut };
+        return Piece { role: PartRole::Variable(name()), text, cut };
     }
-    let is_plain = call.arguments.iter().all(|argument| matches!(argument, Part::Text(_))) && !call.arguments.is_empty();
+    let is_plain = call.arguments.iter().all(|argument| matches!(argument, Segment::Text(_))) && !call.arguments.is_empty();
     if is_default && value.is_empty() && is_plain {
         // `${`, name and operator before it, `}` behind it
         let cut = Some((0, begin + 2 + call.name.len() + call.operator.len()..begin + call.raw.len() - 1));
-        return Piece { role: Role::Default(name()), text, cut };
+        return Piece { role: PartRole::Default(name()), text, cut };
     }
-    Piece { role: Role::Derived(name()), text, cut: None }
+    Piece { role: PartRole::Derived(name()), text, cut: None }
 }
 
 /// A text as it has to be written so that it comes out of a substitution as it is.
@@ -80,10 +80,10 @@ pub fn escaped(text: &str) -> String {
     out
 }
 
-/// What a scalar reads after substitution; none where it is no scalar any more.
+/// What a scalar reads after substitution; none where it is not a scalar any more.
 ///
 /// # Errors
-/// What is no text with variables, or no YAML afterwards.
+/// Text with malformed variables, or text that is not YAML afterwards.
 pub(in super::super) fn filled_scalar(scalar: &Node, variables: &Variables) -> Result<Option<Text>> {
     const KEY: &str = "value";
     let entry = Entry { key: Node::string(KEY, scalar.trace.clone()), value: scalar.clone() };

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::error::{BuildError, Cause, Result};
 use super::super::node::Text;
-use super::parse::{self, Call, Part, Refusal};
+use super::parse::{self, Call, Segment, SyntaxError};
 use super::{Variables, functions};
 
 /// Larger than any object that an API server takes.
@@ -23,12 +23,12 @@ pub struct Filled {
 /// Substitutes in a text.
 ///
 /// # Errors
-/// A `${` that is no expression, a variable without value in strict mode, a result that is no text.
+/// A `${` that is not an expression, a variable without value in strict mode, a result that is not text.
 pub fn fill(text: &str, variables: &Variables, is_strict: bool) -> Result<Filled> {
     filled(text, variables, is_strict, false)
 }
 
-/// The same, but a variable that only the cluster knows counts as one that is not set where it has a default. It is told all the same.
+/// The same, but a variable that only the cluster knows counts as unset where it has a default. It is reported all the same.
 ///
 /// # Errors
 /// As [`fill`].
@@ -38,7 +38,7 @@ pub(super) fn fill_by_default(text: &str, variables: &Variables, is_strict: bool
 
 fn filled(text: &str, variables: &Variables, is_strict: bool, takes_defaults: bool) -> Result<Filled> {
     let parts = parse::parts(text).map_err(|refusal| match refusal {
-        Refusal::Depth => BuildError::new(Cause::Limit, refusal.message(), ""),
+        SyntaxError::Depth => BuildError::new(Cause::Limit, refusal.message(), ""),
         _ => BuildError::new(Cause::Invalid, refusal.message(), "write `$${` where no variable is meant"),
     })?;
     let mut evaluation = Evaluation { variables, is_strict, takes_defaults, size: 0, filled: Filled::default() };
@@ -55,10 +55,10 @@ fn filled(text: &str, variables: &Variables, is_strict: bool, takes_defaults: bo
 }
 
 /// How a part is written, for what stays as it is.
-fn raw(part: &Part) -> &str {
+fn raw(part: &Segment) -> &str {
     match part {
-        Part::Text(text) => text,
-        Part::Call(call) => &call.raw,
+        Segment::Text(text) => text,
+        Segment::Call(call) => &call.raw,
     }
 }
 
@@ -71,11 +71,11 @@ struct Evaluation<'v> {
 }
 
 impl Evaluation<'_> {
-    /// Bytes, because a substring may end inside of a character and the next one go on with it; `None` where only the cluster knows.
-    fn part(&mut self, part: &Part) -> Result<Option<Vec<u8>>> {
+    /// Bytes, because a substring may end inside of a character and the next one continue it; `None` where only the cluster knows.
+    fn part(&mut self, part: &Segment) -> Result<Option<Vec<u8>>> {
         let found = match part {
-            Part::Text(text) => Some(text.clone().into_bytes()),
-            Part::Call(call) => self.call(call)?,
+            Segment::Text(text) => Some(text.clone().into_bytes()),
+            Segment::Call(call) => self.call(call)?,
         };
         self.size += found.as_ref().map_or(0, Vec::len);
         if self.size > LARGEST {

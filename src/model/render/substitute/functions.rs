@@ -1,4 +1,4 @@
-//! What the operators do with a value: fluxcd/pkg `envsubst/funcs.go`. Lengths and positions count bytes, as in Go.
+//! The operators on a value: fluxcd/pkg `envsubst/funcs.go`. Lengths and positions count bytes, as in Go.
 
 use super::super::error::{BuildError, Cause, Result};
 use super::glob;
@@ -6,7 +6,7 @@ use super::glob;
 /// Trimming tries every length of the value: longer values are refused before that takes long.
 const LONGEST_TRIMMED: usize = 8192;
 
-/// An operator on the value of its variable. Several operators that bash tells apart are all a default here (`:+`, `?`).
+/// An operator on the value of its variable. Several operators that bash distinguishes are all a default here (`:+`, `?`).
 ///
 /// # Errors
 /// A substring that ends before it begins: Flux' controller fails on it too. A value too long to trim.
@@ -58,7 +58,7 @@ fn number(text: &[u8]) -> Option<i64> {
     std::str::from_utf8(text).ok()?.parse().ok()
 }
 
-/// What is no number leaves the value as it is. A position before the beginning is the beginning, one behind the end is empty.
+/// What is not a number leaves the value as it is. A position before the beginning is the beginning, one behind the end is empty.
 fn substring(value: &[u8], position: &[u8], length: Option<&Vec<u8>>) -> Result<Vec<u8>> {
     let size = i64::try_from(value.len()).expect("a text is no longer than memory");
     let Some(mut from) = number(position) else { return Ok(value.to_vec()) };

@@ -40,7 +40,7 @@ pub fn is_match(mut pattern: &[u8], mut text: &[u8]) -> Result<bool, Malformed> 
     Ok(text.is_empty())
 }
 
-/// Up to the next `*` that is no part of a class.
+/// Up to the next `*` that is not part of a class.
 fn chunk_length(pattern: &[u8]) -> usize {
     let (mut at, mut is_class) = (0, false);
     while at < pattern.len() {

@@ -51,7 +51,7 @@ impl Variables {
         self.values.insert(name.into(), Variable { text: value.replace('\n', "").into(), trace });
     }
 
-    /// More may be set in the cluster: what is not set here is left as it is written, and told.
+    /// More may be set in the cluster: what is not set here is left as written, and reported.
     pub fn may_miss_some(&mut self) {
         self.has_unknown = true;
     }
@@ -77,13 +77,13 @@ impl Variables {
         };
         let wrong = self.values.iter().find(|(name, _)| !is_name(name));
         let Some((name, variable)) = wrong else { return Ok(()) };
-        let mut error = BuildError::invalid(format!("`{name}` is no name of a variable"));
+        let mut error = BuildError::invalid(format!("`{name}` is not a variable name"));
         error.hint = "letters, digits and _ only, and no digit first".to_owned();
         Err(error.at(&variable.trace.origin))
     }
 }
 
-/// Whether a text still holds a variable: only the cluster knows what becomes of it.
+/// Whether a text still has a variable that only the cluster knows.
 pub fn has_variable(text: &str) -> bool {
     text.contains("${")
 }
@@ -107,15 +107,15 @@ impl Default for Switches {
 #[derive(Clone, Debug)]
 pub struct Substituted {
     pub node: Node,
-    /// Variables that only the cluster knows: they stand in it as they are written.
+    /// Variables that only the cluster knows: they stay as they are written.
     pub unknown: BTreeSet<Text>,
 }
 
 /// Substitutes in one built object.
 ///
 /// # Errors
-/// A name that is no name, a `${` that is no expression, a variable without value in strict mode, a result that is no YAML; with the place of
-/// the value where it was found.
+/// An invalid name, a `${` that is not an expression, a variable without value in strict mode, a result that is not YAML; with the
+/// place of the value where it was found.
 pub fn object(node: &Node, variables: &Variables, switches: Switches) -> Result<Substituted> {
     let unchanged = || Ok(Substituted { node: node.clone(), unknown: BTreeSet::new() });
     if !substitutes(node, variables, switches) {

@@ -1,5 +1,5 @@
-//! Text with expressions → its parts, by the scanner's rules of fluxcd/pkg `envsubst/parse`, oddities included: an expression may run on
-//! over many lines until its end is found, and `$$` is an escape outside of expressions and in the arguments of `/` only.
+//! Text with expressions → its parts, by the scanner's rules of fluxcd/pkg `envsubst/parse`, oddities included: an expression may
+//! span many lines until its end is found, and `$$` is an escape outside of expressions and in the arguments of `/` only.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use std::ops::Range;
 const DEEPEST: usize = 100;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum Segment {
     Text(String),
     Call(Call),
 }
@@ -18,14 +18,14 @@ pub struct Call {
     pub name: String,
     /// Empty for the bare variable.
     pub operator: String,
-    pub arguments: Vec<Part>,
+    pub arguments: Vec<Segment>,
     /// As it is written.
     pub raw: String,
 }
 
-/// Why a `${` is no expression.
+/// Why a `${` is not an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum SyntaxError {
     Name,
     Brace,
     Argument,
@@ -33,19 +33,19 @@ pub enum Refusal {
     Depth,
 }
 
-impl Refusal {
+impl SyntaxError {
     pub fn message(self) -> &'static str {
         match self {
             Self::Name => "`${` without the name of a variable",
             Self::Brace => "`${` without its `}` after the name of the variable",
             Self::Argument => "`${` with an operator that lacks its argument",
-            Self::Operator => "`${` that is no substitution",
+            Self::Operator => "`${` that is not a substitution",
             Self::Depth => "`${` nested too deep",
         }
     }
 }
 
-type Parsed<T> = Result<T, Refusal>;
+type Parsed<T> = Result<T, SyntaxError>;
 /// Whether a character belongs to the token, and the token's length with it.
 type Accept = fn(char, usize) -> bool;
 
@@ -59,12 +59,12 @@ fn is_go_digit(c: char) -> bool {
 }
 
 /// All parts of a text.
-pub fn parts(text: &str) -> Parsed<Vec<Part>> {
+pub fn parts(text: &str) -> Parsed<Vec<Segment>> {
     Ok(spans(text)?.into_iter().map(|(_, part)| part).collect())
 }
 
 /// All parts of a text, and the bytes at which they stand.
-pub fn spans(text: &str) -> Parsed<Vec<(Range<usize>, Part)>> {
+pub fn spans(text: &str) -> Parsed<Vec<(Range<usize>, Segment)>> {
     // Go's scanner takes this character for the end
     let text = text.split('\0').next().unwrap_or_default();
     let mut scanner = Scanner { text, at: 0, depth: 0 };
@@ -73,7 +73,7 @@ pub fn spans(text: &str) -> Parsed<Vec<(Range<usize>, Part)>> {
         let begin = scanner.at;
         let part = match scanner.opens() {
             true => Some(scanner.call()?),
-            false => scanner.token(|_, _| true, true, Escapes::Dollar).map(Part::Text),
+            false => scanner.token(|_, _| true, true, Escapes::Dollar).map(Segment::Text),
         };
         found.extend(part.map(|part| (begin..scanner.at, part)));
     }
@@ -138,37 +138,37 @@ impl Scanner<'_> {
         (!token.is_empty()).then_some(token)
     }
 
-    fn expect(&mut self, accept: Accept, refusal: Refusal) -> Parsed<String> {
+    fn expect(&mut self, accept: Accept, refusal: SyntaxError) -> Parsed<String> {
         self.token(accept, false, Escapes::None).ok_or(refusal)
     }
 
     fn close(&mut self) -> Parsed<()> {
         if self.peek() != Some('}') {
-            return Err(Refusal::Operator);
+            return Err(SyntaxError::Operator);
         }
         self.at += 1;
         Ok(())
     }
 
     /// After `${`.
-    fn call(&mut self) -> Parsed<Part> {
+    fn call(&mut self) -> Parsed<Segment> {
         let begin = self.at - 2;
         self.depth += 1;
         if self.depth > DEEPEST {
-            return Err(Refusal::Depth);
+            return Err(SyntaxError::Depth);
         }
         let mut call = Call { name: String::new(), operator: String::new(), arguments: Vec::new(), raw: String::new() };
         if self.peek() == Some('#') {
-            call.operator = self.expect(|c, length| c == '#' && length == 1, Refusal::Operator)?;
-            call.name = self.expect(NAME, Refusal::Operator)?;
+            call.operator = self.expect(|c, length| c == '#' && length == 1, SyntaxError::Operator)?;
+            call.name = self.expect(NAME, SyntaxError::Operator)?;
             self.close()?;
         } else {
-            call.name = self.expect(NAME, Refusal::Name)?;
+            call.name = self.expect(NAME, SyntaxError::Name)?;
             self.operation(&mut call)?;
         }
         self.depth -= 1;
         call.raw = self.text[begin..self.at].to_owned();
-        Ok(Part::Call(call))
+        Ok(Segment::Call(call))
     }
 
     fn operation(&mut self, call: &mut Call) -> Parsed<()> {
@@ -179,32 +179,32 @@ impl Scanner<'_> {
                 }
                 // Go steps back by the width of the character after the colon, and so loses its place
                 Some(next) if next.is_ascii() => self.substring(call),
-                _ => Err(Refusal::Operator),
+                _ => Err(SyntaxError::Operator),
             },
             Some('=') => self.default(call, |_, at| at == 1),
             Some(',' | '^') => {
-                call.operator = self.expect(|c, at| matches!(c, ',' | '^') && at < 3, Refusal::Operator)?;
+                call.operator = self.expect(|c, at| matches!(c, ',' | '^') && at < 3, SyntaxError::Operator)?;
                 self.close()
             }
             Some('/') => self.replacement(call),
             Some('#') => self.removal(call, |c, at| c == '#' && at < 3),
             Some('%') => self.removal(call, |c, at| c == '%' && at < 3),
             Some('}') => self.close(),
-            _ => Err(Refusal::Brace),
+            _ => Err(SyntaxError::Brace),
         }
     }
 
     /// An argument: one expression, or text up to where it ends.
-    fn argument(&mut self, accept: Accept, escapes: Escapes) -> Parsed<Part> {
+    fn argument(&mut self, accept: Accept, escapes: Escapes) -> Parsed<Segment> {
         if self.opens() {
             return self.call();
         }
-        self.token(accept, true, escapes).map(Part::Text).ok_or(Refusal::Argument)
+        self.token(accept, true, escapes).map(Segment::Text).ok_or(SyntaxError::Argument)
     }
 
     /// The one operation whose argument may have several parts, or none.
     fn default(&mut self, call: &mut Call, operator: Accept) -> Parsed<()> {
-        call.operator = self.expect(operator, Refusal::Operator)?;
+        call.operator = self.expect(operator, SyntaxError::Operator)?;
         while self.peek() != Some('}') {
             let argument = self.argument(TO_BRACE, Escapes::None)?;
             call.arguments.push(argument);
@@ -213,26 +213,26 @@ impl Scanner<'_> {
     }
 
     fn substring(&mut self, call: &mut Call) -> Parsed<()> {
-        call.operator = self.expect(|c, at| c == ':' && at == 1, Refusal::Operator)?;
+        call.operator = self.expect(|c, at| c == ':' && at == 1, SyntaxError::Operator)?;
         call.arguments.push(self.argument(|c, _| c != ':' && c != '}', Escapes::None)?);
         if self.peek() == Some('}') {
             return self.close();
         }
-        self.expect(|c, _| c == ':', Refusal::Operator)?;
+        self.expect(|c, _| c == ':', SyntaxError::Operator)?;
         call.arguments.push(self.argument(TO_BRACE, Escapes::None)?);
         self.close()
     }
 
     fn removal(&mut self, call: &mut Call, operator: Accept) -> Parsed<()> {
-        call.operator = self.expect(operator, Refusal::Operator)?;
+        call.operator = self.expect(operator, SyntaxError::Operator)?;
         call.arguments.push(self.argument(TO_BRACE, Escapes::None)?);
         self.close()
     }
 
     fn replacement(&mut self, call: &mut Call) -> Parsed<()> {
-        call.operator = self.expect(|c, at| matches!((at, c), (1, '/') | (2, '/' | '#' | '%')), Refusal::Operator)?;
+        call.operator = self.expect(|c, at| matches!((at, c), (1, '/') | (2, '/' | '#' | '%')), SyntaxError::Operator)?;
         call.arguments.push(self.argument(|c, _| c != '/', Escapes::All)?);
-        self.expect(|c, _| c == '/', Refusal::Operator)?;
+        self.expect(|c, _| c == '/', SyntaxError::Operator)?;
         if self.peek() != Some('}') {
             call.arguments.push(self.argument(TO_BRACE, Escapes::All)?);
         }

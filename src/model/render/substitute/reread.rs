@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::error::{BuildError, Result};
 use super::super::node::{Entry, Layer, Node, Style, Tag, Trace, Value};
-use super::super::read::{self, Place};
+use super::super::read::{self, TextPlace};
 use super::super::resolve::{self, Resolved, Yaml};
 use super::super::write::go_float;
 use super::LARGEST_EXACT;
@@ -13,10 +13,10 @@ use super::LARGEST_EXACT;
 /// The object that a text says; `None` where it says nothing, and the object stays what it was.
 ///
 /// # Errors
-/// No YAML, or no map: said to stand where the object before substitution stands.
+/// No YAML, or no map: reported at the position of the object before substitution.
 pub fn object(text: &str, before: &Node) -> Result<Option<Node>> {
     let origin = before.origin();
-    let place = Place {
+    let place = TextPlace {
         location: Arc::clone(&origin.location),
         layer: Layer::Substitution,
         line: origin.line,
@@ -26,7 +26,7 @@ pub fn object(text: &str, before: &Node) -> Result<Option<Node>> {
     };
     let failed = |error: BuildError| BuildError {
         message: format!("after substitution: {}", error.message),
-        hint: "a value that is no plain text must be quoted where it is used".to_owned(),
+        hint: "a value that is not a plain text must be quoted where it is used".to_owned(),
         ..error
     };
     let Some(node) = read::document(text.as_bytes(), &place).map_err(failed)? else { return Ok(None) };
@@ -77,7 +77,7 @@ fn scalar(node: &Node, trace: Trace) -> Result<Node> {
         Resolved::Int(int) => float(int as f64, trace),
         Resolved::Uint(int) => float(int as f64, trace),
         Resolved::Float(found) if found.is_finite() => float(found, trace),
-        Resolved::Float(_) => return Err(BuildError::invalid(format!("`{text}` is no number of JSON")).at(node.origin())),
+        Resolved::Float(_) => return Err(BuildError::invalid(format!("`{text}` is not a JSON number")).at(node.origin())),
         Resolved::Str | Resolved::Timestamp(_) | Resolved::Merge => Node::string(text, trace),
     })
 }

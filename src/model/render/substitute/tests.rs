@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::super::node::{Layer, Node, Origin};
-use super::super::read::{self, Place};
+use super::super::read::{self, TextPlace};
 use super::super::trace::{Composition, Part};
 use super::*;
 
@@ -39,7 +39,7 @@ fn variables<'a>(values: impl IntoIterator<Item = (&'a str, &'a str)>) -> Variab
 }
 
 fn object_of(text: &str) -> Node {
-    let place = Place::file(&"object.yaml".into(), Layer::Resource);
+    let place = TextPlace::file(&"object.yaml".into(), Layer::Resource);
     read::document(text.as_bytes(), &place).expect("YAML").expect("an object")
 }
 
@@ -122,7 +122,7 @@ fn what_a_variable_sets_says_so_and_what_the_value_is_composed_of() {
     let done = object(&object_of(WEB), &variables(values), Switches::default()).expect("it is right").node;
     let place = |origin: &Origin| format!("{}:{} {}", origin.location, origin.line, origin.layer.word());
     // the place that decides, then each part with the scalar that it is cut of
-    let told = |path: &[&str]| {
+    let reported = |path: &[&str]| {
         let trace = &done.at(path).expect("a field").trace;
         let parts = trace.composition().into_iter().flat_map(|made| made.parts.iter().map(move |part| (made, part)));
         let part = |(made, part): (&Composition, &Part)| {
@@ -131,19 +131,19 @@ fn what_a_variable_sets_says_so_and_what_the_value_is_composed_of() {
         };
         trace.chain().map(place).chain(parts.map(part)).collect::<Vec<_>>()
     };
-    assert_eq!(told(&["metadata", "name"]), ["object.yaml:4 resource"]);
-    assert_eq!(told(&["metadata", "namespace"]), ["where:1 cluster", "variable where ns where:1 cluster"]);
-    assert_eq!(told(&["metadata", "labels", "k"]), ["object.yaml:7 resource"], "the value did not change");
+    assert_eq!(reported(&["metadata", "name"]), ["object.yaml:4 resource"]);
+    assert_eq!(reported(&["metadata", "namespace"]), ["where:1 cluster", "variable where ns where:1 cluster"]);
+    assert_eq!(reported(&["metadata", "labels", "k"]), ["object.yaml:7 resource"], "the value did not change");
     let labels = done.at(&["metadata", "labels"]).expect("labels");
     assert_eq!(labels.entry("k").map(|entry| place(entry.key.origin())).as_deref(), Some("key:1 cluster"));
-    assert_eq!(told(&["spec", "replicas"]), ["count:1 cluster", "variable count 3 count:1 cluster"]);
+    assert_eq!(reported(&["spec", "replicas"]), ["count:1 cluster", "variable count 3 count:1 cluster"]);
     assert_eq!(
-        told(&["spec", "paused"]),
+        reported(&["spec", "paused"]),
         ["object.yaml:10 substitution", "default of paused false object.yaml:10 resource"],
-        "a default stands in the file"
+        "a default is in the file"
     );
     assert_eq!(
-        told(&["spec", "image"]),
+        reported(&["spec", "image"]),
         [
             "registry:1 cluster",
             "variable registry example.test registry:1 cluster",
@@ -151,11 +151,11 @@ fn what_a_variable_sets_says_so_and_what_the_value_is_composed_of() {
             "variable tag v1 tag:1 cluster"
         ]
     );
-    assert_eq!(told(&["spec", "extra", "a"])[0], "extra:1 cluster", "a part that came with the value");
+    assert_eq!(reported(&["spec", "extra", "a"])[0], "extra:1 cluster", "a part that came with the value");
 }
 
 #[test]
-fn what_only_the_cluster_knows_stays_as_it_is_written_and_is_told() {
+fn a_variable_that_only_the_cluster_knows_stays_as_written_and_is_reported() {
     let mut values = variables([("count", "3"), ("where", "ns")]);
     values.may_miss_some();
     let done = object(&object_of(WEB), &values, Switches::default()).expect("it is right");

@@ -10,8 +10,8 @@ use super::super::node::{Layer, Node, Tag, Trace};
 use super::super::resource::note;
 use super::super::resources::Resources;
 use super::super::session::Session;
-use super::super::trace::{Composition, Joint, Role};
-use super::{Setting, Transform, Transforms, lenient, needed_field_specs};
+use super::super::trace::{Composition, Joint, PartRole};
+use super::{Transform, TransformContext, Transforms, lenient, needed_field_specs};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Side {
@@ -25,11 +25,11 @@ struct Affix {
     specs: Vec<FieldSpec>,
 }
 
-pub(super) fn prefix_from_field(_: Setting<'_>, kustomization: &Kustomization, config: &Config) -> Result<Transforms> {
+pub(super) fn prefix_from_field(_: TransformContext<'_>, kustomization: &Kustomization, config: &Config) -> Result<Transforms> {
     Ok(from_field(Side::Prefix, kustomization.name_prefix.as_ref(), &config.name_prefix))
 }
 
-pub(super) fn suffix_from_field(_: Setting<'_>, kustomization: &Kustomization, config: &Config) -> Result<Transforms> {
+pub(super) fn suffix_from_field(_: TransformContext<'_>, kustomization: &Kustomization, config: &Config) -> Result<Transforms> {
     Ok(from_field(Side::Suffix, kustomization.name_suffix.as_ref(), &config.name_suffix))
 }
 
@@ -38,15 +38,15 @@ fn from_field(side: Side, text: Option<&Node>, specs: &[FieldSpec]) -> Transform
     text.map(make).into_iter().collect()
 }
 
-pub(super) fn prefix_from_file(_: Setting<'_>, node: &Node) -> Result<Transforms> {
+pub(super) fn prefix_from_file(_: TransformContext<'_>, node: &Node) -> Result<Transforms> {
     from_file(Side::Prefix, "prefix", node)
 }
 
-pub(super) fn suffix_from_file(_: Setting<'_>, node: &Node) -> Result<Transforms> {
+pub(super) fn suffix_from_file(_: TransformContext<'_>, node: &Node) -> Result<Transforms> {
     from_file(Side::Suffix, "suffix", node)
 }
 
-pub(super) fn both_from_file(setting: Setting<'_>, node: &Node) -> Result<Transforms> {
+pub(super) fn both_from_file(setting: TransformContext<'_>, node: &Node) -> Result<Transforms> {
     let mut both = prefix_from_file(setting, node)?;
     both.extend(suffix_from_file(setting, node)?);
     Ok(both)
@@ -74,12 +74,12 @@ impl Affix {
         let name = fields::value_of(name).len();
         match self.side {
             Side::Prefix => {
-                made.whole(Role::Prefix, affix);
-                made.cut(Role::Text, own, 0..name);
+                made.whole(PartRole::Prefix, affix);
+                made.cut(PartRole::Text, own, 0..name);
             }
             Side::Suffix => {
-                made.cut(Role::Text, own, 0..name);
-                made.whole(Role::Suffix, affix);
+                made.cut(PartRole::Text, own, 0..name);
+                made.whole(PartRole::Suffix, affix);
             }
         }
         made

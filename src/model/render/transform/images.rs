@@ -12,21 +12,21 @@ use super::super::kustomization::{Image, Kustomization};
 use super::super::node::{Layer, Node, Origin, Tag, Trace, Value};
 use super::super::resources::Resources;
 use super::super::session::Session;
-use super::super::trace::{Composition, Joint, Role};
-use super::{Setting, Transform, Transforms, field_specs, lenient};
+use super::super::trace::{Composition, Joint, PartRole};
+use super::{Transform, TransformContext, Transforms, field_specs, lenient};
 
 struct Images {
     image: Image,
-    /// `None`: the name is no pattern, so nothing matches.
+    /// `None`: the name is not a pattern, so nothing matches.
     pattern: Option<Regex>,
     specs: Vec<FieldSpec>,
 }
 
-pub(super) fn from_field(_: Setting<'_>, kustomization: &Kustomization, config: &Config) -> Result<Transforms> {
+pub(super) fn from_field(_: TransformContext<'_>, kustomization: &Kustomization, config: &Config) -> Result<Transforms> {
     Ok(kustomization.images.iter().map(|image| boxed(image.clone(), config.images.clone())).collect())
 }
 
-pub(super) fn from_file(_: Setting<'_>, node: &Node) -> Result<Transforms> {
+pub(super) fn from_file(_: TransformContext<'_>, node: &Node) -> Result<Transforms> {
     let fields = lenient(node, &["imageTag", "fieldSpecs"])?;
     let null = Node::null(node.trace.clone());
     let image = Image::read(fields.get("imageTag").unwrap_or(&null), super::Mode::Lenient)?;
@@ -131,9 +131,9 @@ impl Images {
         let [name, tag, digest] = split(image);
         let mut made = Composition::new(Joint::Image);
         let own = made.scalar(node.trace.clone(), image, node.tag.clone());
-        let mut add = |separator: &str, given: Option<&Node>, role: Role, kept: (Role, Range<usize>)| {
+        let mut add = |separator: &str, given: Option<&Node>, role: PartRole, kept: (PartRole, Range<usize>)| {
             if !separator.is_empty() && (given.is_some() || !kept.1.is_empty()) {
-                made.made(Role::Separator, separator);
+                made.made(PartRole::Separator, separator);
             }
             match given {
                 Some(given) => {
@@ -146,12 +146,12 @@ impl Images {
         };
         // a new tag drops the digest, a new digest the tag, a suffix of the tag the digest
         let kept = |is_kept: bool, range: &Range<usize>| if is_kept { range.clone() } else { 0..0 };
-        add("", new_name.as_ref(), Role::Name, (Role::Matched, name));
-        add(":", new_tag.as_ref(), Role::Tag, (Role::Tag, kept(!has_version, &tag)));
+        add("", new_name.as_ref(), PartRole::Name, (PartRole::Matched, name));
+        add(":", new_tag.as_ref(), PartRole::Tag, (PartRole::Tag, kept(!has_version, &tag)));
         if suffix.is_some() {
-            add(if tag.is_empty() { ":" } else { "" }, suffix, Role::TagSuffix, (Role::TagSuffix, 0..0));
+            add(if tag.is_empty() { ":" } else { "" }, suffix, PartRole::TagSuffix, (PartRole::TagSuffix, 0..0));
         }
-        add("@", new_digest.as_ref(), Role::Digest, (Role::Digest, kept(!has_version && suffix.is_none(), &digest)));
+        add("@", new_digest.as_ref(), PartRole::Digest, (PartRole::Digest, kept(!has_version && suffix.is_none(), &digest)));
         let loses_version = has_version && !(tag.is_empty() && digest.is_empty());
         let is_lost = new_name.is_some() || loses_version || suffix.is_some() && !digest.is_empty();
         Renamed { made, decides: decides.map(|given| given.origin().as_layer(Layer::Image)), is_lost }
@@ -160,7 +160,7 @@ impl Images {
 
 /// Where name, tag and digest of an image stand; what it lacks is empty.
 pub(in super::super) fn split(image: &str) -> [Range<usize>; 3] {
-    // a port of the registry is no tag
+    // a port of the registry is not a tag
     let start = image.find('/').filter(|at| *at > 0).unwrap_or(0);
     let (at, colon) = (image[start..].find('@').map(|at| at + start), image[start..].find(':').map(|at| at + start));
     let end = image.len();

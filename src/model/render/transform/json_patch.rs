@@ -5,7 +5,7 @@
 use super::super::error::{BuildError, Result};
 use super::super::fields;
 use super::super::node::{Entry, Node, Tag, Trace};
-use super::super::read::{self, Place};
+use super::super::read::{self, TextPlace};
 use super::super::resolve::Yaml;
 use super::super::write;
 
@@ -20,7 +20,7 @@ impl Operations {
 }
 
 /// Reads a patch; a text that starts with `[` has to be JSON.
-pub(super) fn read(text: &[u8], place: &Place) -> Result<Operations> {
+pub(super) fn read(text: &[u8], place: &TextPlace) -> Result<Operations> {
     let nothing = || BuildError::invalid("empty json patch operations").within(&place.location);
     let first = text.first().ok_or_else(nothing)?;
     if *first == b'[' {
@@ -183,7 +183,7 @@ mod tests {
     use super::*;
 
     fn node(text: &str) -> Node {
-        read::document(text.as_bytes(), &Place::file(&"a".into(), Layer::Resource)).expect("valid").expect("one")
+        read::document(text.as_bytes(), &TextPlace::file(&"a".into(), Layer::Resource)).expect("valid").expect("one")
     }
 
     #[test]
@@ -204,7 +204,7 @@ mod tests {
             ("[{op: replace, path: /b/2, value: 1}]", None),
         ] {
             let text = patch.replacen('[', " [", 1);
-            let operations = super::read(text.as_bytes(), &Place::file(&"p".into(), Layer::Patch)).expect("a patch");
+            let operations = super::read(text.as_bytes(), &TextPlace::file(&"p".into(), Layer::Patch)).expect("a patch");
             let mut object = node("a: 1\nb: [1, 2]\n");
             let result = apply(&operations, &mut object).ok().map(|()| write::yaml(&object).expect("written"));
             assert_eq!(result.as_deref(), expected, "{patch}");

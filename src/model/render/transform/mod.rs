@@ -38,13 +38,13 @@ pub type Transforms = Vec<Box<dyn Transform>>;
 
 /// Where a transformer is made: the session, the folder for its files.
 #[derive(Clone, Copy)]
-pub struct Setting<'s> {
+pub struct TransformContext<'s> {
     pub session: &'s Session<'s>,
     pub folder: &'s Folder,
 }
 
-type FromField = fn(Setting<'_>, &Kustomization, &Config) -> Result<Transforms>;
-type FromFile = fn(Setting<'_>, &Node) -> Result<Transforms>;
+type FromField = fn(TransformContext<'_>, &Kustomization, &Config) -> Result<Transforms>;
+type FromFile = fn(TransformContext<'_>, &Node) -> Result<Transforms>;
 
 /// kustomize's name of each, and how it is made from a kustomization.
 pub const FIELDS: &[(&str, FromField)] = &[

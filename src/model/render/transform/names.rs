@@ -11,15 +11,15 @@ use super::super::id::{Gvk, Id, text_at};
 use super::super::node::{Layer, Node, Tag, Text, Trace};
 use super::super::resource::{Resource, note};
 use super::super::resources::Resources;
-use super::super::schema::Schemas;
+use super::super::schema::BuildSchemas;
 use super::super::session::Session;
-use super::super::trace::{Composition, Joint, Role};
-use super::{Setting, Transform, Transforms};
+use super::super::trace::{Composition, Joint, PartRole};
+use super::{Transform, TransformContext, Transforms};
 
 /// Appends the hash of its content to the name of every object that asks for it.
 pub struct Hashes;
 
-pub(super) fn hash_from_file(_: Setting<'_>, _: &Node) -> Result<Transforms> {
+pub(super) fn hash_from_file(_: TransformContext<'_>, _: &Node) -> Result<Transforms> {
     Ok(vec![Box::new(Hashes)])
 }
 
@@ -48,10 +48,10 @@ fn hashed(name: &Node, hash: &str) -> Composition {
     let mut made = Composition::new(Joint::Hash);
     if let Some(text) = name.shared_text() {
         let own = made.scalar(name.trace.clone(), text, name.tag.clone());
-        made.whole(Role::Text, own);
+        made.whole(PartRole::Text, own);
     }
-    made.made(Role::Separator, "-");
-    made.made(Role::Hash, hash);
+    made.made(PartRole::Separator, "-");
+    made.made(PartRole::Hash, hash);
     made
 }
 
@@ -73,7 +73,7 @@ struct Candidate {
 ///
 /// # Errors
 /// A reference that may mean several objects.
-pub fn follow(resources: &mut Resources, references: &[NameReference], schemas: &Schemas) -> Result<()> {
+pub fn follow(resources: &mut Resources, references: &[NameReference], schemas: &BuildSchemas) -> Result<()> {
     let originals = resources.list.iter().map(|resource| resource.original_id(schemas)).collect::<Result<Vec<_>>>()?;
     let candidates = resources.list.iter().map(|resource| candidate(resource, schemas)).collect::<Result<Vec<_>>>()?;
     let mut referred: Vec<(usize, String)> = Vec::new();
@@ -106,7 +106,7 @@ pub fn follow(resources: &mut Resources, references: &[NameReference], schemas: 
     Ok(())
 }
 
-fn candidate(resource: &Resource, schemas: &Schemas) -> Result<Candidate> {
+fn candidate(resource: &Resource, schemas: &BuildSchemas) -> Result<Candidate> {
     let list = |key: &str| resource.list_note(key).into_iter().map(str::to_owned).collect();
     Ok(Candidate {
         id: resource.id(schemas),
@@ -183,7 +183,7 @@ impl Search<'_> {
             return Ok(());
         }
         if node.is_list() {
-            // look first: lists of texts are seldom names of anything
+            // look first: lists of strings are rarely names of anything
             let count = node.items().len();
             for at in 0..count {
                 let item = &node.items()[at];
@@ -314,9 +314,9 @@ fn follows(written: &Node, text: &Text, referent: Option<&Trace>) -> Trace {
     match referent {
         Some(referent) => {
             let name = made.scalar(referent.clone(), text, Tag::Str);
-            made.whole(Role::Referent, name);
+            made.whole(PartRole::Referent, name);
         }
-        None => made.made(Role::Referent, text),
+        None => made.made(PartRole::Referent, text),
     }
     Trace::composed(written.origin().as_layer(Layer::Reference), made, None)
 }

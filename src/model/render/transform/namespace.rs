@@ -9,9 +9,9 @@ use super::super::kustomization::Kustomization;
 use super::super::node::{Layer, Node, Origin, Tag, Trace};
 use super::super::resource::{Resource, note};
 use super::super::resources::Resources;
-use super::super::schema::Schemas;
+use super::super::schema::BuildSchemas;
 use super::super::session::Session;
-use super::{Setting, Transform, Transforms, field_specs, lenient};
+use super::{Transform, TransformContext, Transforms, field_specs, lenient};
 
 /// Which subjects of role bindings move along.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,13 +28,13 @@ pub(super) struct Namespace {
     pub subjects: Subjects,
 }
 
-pub(super) fn from_field(_: Setting<'_>, kustomization: &Kustomization, config: &Config) -> Result<Transforms> {
+pub(super) fn from_field(_: TransformContext<'_>, kustomization: &Kustomization, config: &Config) -> Result<Transforms> {
     let Some(namespace) = kustomization.namespace.clone() else { return Ok(Vec::new()) };
     let specs = config.namespace.clone();
     Ok(vec![Box::new(Namespace { namespace, specs, unset_only: false, subjects: Subjects::NamedDefault })])
 }
 
-pub(super) fn from_file(_: Setting<'_>, node: &Node) -> Result<Transforms> {
+pub(super) fn from_file(_: TransformContext<'_>, node: &Node) -> Result<Transforms> {
     let fields = lenient(node, &["metadata", "fieldSpecs", "unsetOnly", "setRoleBindingSubjects"])?;
     let meta = fields.get("metadata").map(|meta| lenient(meta, &["namespace"])).transpose()?;
     let namespace = meta.map(|meta| meta.text("namespace")).transpose()?.flatten();
@@ -59,7 +59,7 @@ impl Transform for Namespace {
             return Ok(());
         }
         let schemas = session.schemas.borrow();
-        // how many objects have an id: two of the same are told at once
+        // how many objects have an id: two with the same id are reported at once
         let mut known = std::collections::HashMap::new();
         for resource in &resources.list {
             *known.entry(resource.id(&schemas).key()).or_insert(0) += 1;
@@ -99,7 +99,7 @@ impl Namespace {
     }
 
     /// Sets the namespace of one object and what else holds a namespace in it.
-    pub(super) fn apply(&self, resource: &mut Resource, schemas: &Schemas) -> Result<()> {
+    pub(super) fn apply(&self, resource: &mut Resource, schemas: &BuildSchemas) -> Result<()> {
         let (is_v1, is_cluster_scoped) = (text_at(&resource.node, "apiVersion") == "v1", resource.id(schemas).is_cluster_scoped);
         let is_role_binding = matches!(resource.kind(), "RoleBinding" | "ClusterRoleBinding");
         let origin = self.origin();

@@ -9,7 +9,7 @@ use super::super::kustomization::Kustomization;
 use super::super::node::{Entry, Layer, Node, Trace};
 use super::super::resources::Resources;
 use super::super::session::Session;
-use super::{Setting, Transform, Transforms, field_specs, lenient};
+use super::{Transform, TransformContext, Transforms, field_specs, lenient};
 
 pub(crate) struct Pairs {
     pub pairs: Vec<Entry>,
@@ -17,7 +17,7 @@ pub(crate) struct Pairs {
     pub layer: Layer,
 }
 
-pub(super) fn labels_from_field(_: Setting<'_>, kustomization: &Kustomization, config: &Config) -> Result<Transforms> {
+pub(super) fn labels_from_field(_: TransformContext<'_>, kustomization: &Kustomization, config: &Config) -> Result<Transforms> {
     let mut all: Transforms = Vec::new();
     if kustomization.labels.is_empty() && kustomization.common_labels.is_empty() {
         return Ok(all);
@@ -42,7 +42,11 @@ pub(super) fn labels_from_field(_: Setting<'_>, kustomization: &Kustomization, c
     Ok(all)
 }
 
-pub(super) fn annotations_from_field(_: Setting<'_>, kustomization: &Kustomization, config: &Config) -> Result<Transforms> {
+pub(super) fn annotations_from_field(
+    _: TransformContext<'_>,
+    kustomization: &Kustomization,
+    config: &Config,
+) -> Result<Transforms> {
     if kustomization.common_annotations.is_empty() {
         return Ok(Vec::new());
     }
@@ -50,11 +54,11 @@ pub(super) fn annotations_from_field(_: Setting<'_>, kustomization: &Kustomizati
     Ok(vec![Box::new(Pairs { pairs, specs, layer: Layer::Annotations })])
 }
 
-pub(super) fn labels_from_file(_: Setting<'_>, node: &Node) -> Result<Transforms> {
+pub(super) fn labels_from_file(_: TransformContext<'_>, node: &Node) -> Result<Transforms> {
     from_file(node, "labels", Layer::Labels)
 }
 
-pub(super) fn annotations_from_file(_: Setting<'_>, node: &Node) -> Result<Transforms> {
+pub(super) fn annotations_from_file(_: TransformContext<'_>, node: &Node) -> Result<Transforms> {
     from_file(node, "annotations", Layer::Annotations)
 }
 

@@ -11,14 +11,14 @@ use super::super::fields;
 use super::super::kustomization::{Kustomization, Patch, selector};
 use super::super::merge;
 use super::super::node::{Layer, Node, Origin};
-use super::super::read::{self, Place};
+use super::super::read::{self, TextPlace};
 use super::super::resource::{Resource, annotations, note};
 use super::super::resources::{Resources, merge_metadata};
-use super::super::schema::Schemas;
+use super::super::schema::BuildSchemas;
 use super::super::selector::Selector;
 use super::super::session::Session;
 use super::json_patch::{self, Operations};
-use super::{Setting, Transform, Transforms, lenient};
+use super::{Transform, TransformContext, Transforms, lenient};
 
 enum Content {
     Strategic(Vec<Resource>),
@@ -36,24 +36,24 @@ struct Patches {
     origin: Origin,
 }
 
-pub(super) fn from_field(setting: Setting<'_>, kustomization: &Kustomization, _: &Config) -> Result<Transforms> {
+pub(super) fn from_field(setting: TransformContext<'_>, kustomization: &Kustomization, _: &Config) -> Result<Transforms> {
     kustomization.patches.iter().map(|patch| from_settings(setting, patch)).collect()
 }
 
-pub(super) fn from_file(setting: Setting<'_>, node: &Node) -> Result<Transforms> {
+pub(super) fn from_file(setting: TransformContext<'_>, node: &Node) -> Result<Transforms> {
     Ok(vec![from_settings(setting, &Patch::read(node, Mode::Lenient)?)?])
 }
 
 /// The text of a patch and where it stands.
-fn text_of(setting: Setting<'_>, path: Option<&Node>, inline: Option<&Node>) -> Result<(Vec<u8>, Place)> {
+fn text_of(setting: TransformContext<'_>, path: Option<&Node>, inline: Option<&Node>) -> Result<(Vec<u8>, TextPlace)> {
     if let Some(path) = path {
         let (file, bytes) =
             setting.session.load(setting.folder, fields::value_of(path)).map_err(|error| error.at(path.origin()))?;
-        return Ok((bytes.to_vec(), Place::file(&file, Layer::Patch)));
+        return Ok((bytes.to_vec(), TextPlace::file(&file, Layer::Patch)));
     }
     let inline = inline.expect("one of both is there");
     let text = fields::value_of(inline);
-    let mut place = Place::inside(inline, Layer::Patch);
+    let mut place = TextPlace::inside(inline, Layer::Patch);
     let leading = &text[..text.len() - text.trim_start().len()];
     if place.is_exact {
         place.line += u32::try_from(leading.matches('\n').count()).unwrap_or(0);
@@ -61,7 +61,7 @@ fn text_of(setting: Setting<'_>, path: Option<&Node>, inline: Option<&Node>) -> 
     Ok((text.trim().as_bytes().to_vec(), place))
 }
 
-fn from_settings(setting: Setting<'_>, patch: &Patch) -> Result<Box<dyn Transform>> {
+fn from_settings(setting: TransformContext<'_>, patch: &Patch) -> Result<Box<dyn Transform>> {
     let given = |node: &Option<Node>| node.clone().filter(|node| !fields::value_of(node).trim().is_empty());
     let path = patch.path.clone().filter(|path| path.text() != Some(""));
     let inline = given(&patch.patch);
@@ -83,7 +83,7 @@ fn from_settings(setting: Setting<'_>, patch: &Patch) -> Result<Box<dyn Transfor
 }
 
 /// A text is a strategic merge patch if it can be read as one, else a JSON patch.
-fn content(text: &[u8], place: &Place, patch: &Patch) -> Result<Content> {
+fn content(text: &[u8], place: &TextPlace, patch: &Patch) -> Result<Content> {
     let strategic = factory::from_text(text, place);
     let json = json_patch::read(text, place);
     match (strategic, json) {
@@ -112,14 +112,18 @@ fn content(text: &[u8], place: &Place, patch: &Patch) -> Result<Content> {
     }
 }
 
-pub(super) fn strategic_from_field(setting: Setting<'_>, kustomization: &Kustomization, _: &Config) -> Result<Transforms> {
+pub(super) fn strategic_from_field(
+    setting: TransformContext<'_>,
+    kustomization: &Kustomization,
+    _: &Config,
+) -> Result<Transforms> {
     if kustomization.patches_strategic_merge.is_empty() {
         return Ok(Vec::new());
     }
     strategic(setting, &kustomization.patches_strategic_merge, None)
 }
 
-pub(super) fn strategic_from_file(setting: Setting<'_>, node: &Node) -> Result<Transforms> {
+pub(super) fn strategic_from_file(setting: TransformContext<'_>, node: &Node) -> Result<Transforms> {
     let fields = lenient(node, &["paths", "patches"])?;
     let inline = fields.text("patches")?.filter(|inline| inline.text() != Some(""));
     let paths = fields.texts("paths")?;
@@ -129,15 +133,15 @@ pub(super) fn strategic_from_file(setting: Setting<'_>, node: &Node) -> Result<T
     strategic(setting, &paths, inline.as_ref())
 }
 
-fn strategic(setting: Setting<'_>, paths: &[Node], inline: Option<&Node>) -> Result<Transforms> {
+fn strategic(setting: TransformContext<'_>, paths: &[Node], inline: Option<&Node>) -> Result<Transforms> {
     let mut patches = Vec::new();
     for path in paths {
         // each is a patch itself, or the file it is in
         let text = fields::value_of(path);
-        match factory::from_text(text.as_bytes(), &Place::inside(path, Layer::Patch)) {
+        match factory::from_text(text.as_bytes(), &TextPlace::inside(path, Layer::Patch)) {
             Ok(found) => patches.extend(found),
             Err(_) if text.contains('\n') => {
-                patches.extend(factory::from_text(text.as_bytes(), &Place::inside(path, Layer::Patch))?);
+                patches.extend(factory::from_text(text.as_bytes(), &TextPlace::inside(path, Layer::Patch))?);
             }
             Err(_) => {
                 let (bytes, place) = text_of(setting, Some(path), None)?;
@@ -146,7 +150,7 @@ fn strategic(setting: Setting<'_>, paths: &[Node], inline: Option<&Node>) -> Res
         }
     }
     if let Some(inline) = inline {
-        patches.extend(factory::from_text(fields::value_of(inline).as_bytes(), &Place::inside(inline, Layer::Patch))?);
+        patches.extend(factory::from_text(fields::value_of(inline).as_bytes(), &TextPlace::inside(inline, Layer::Patch))?);
     }
     let origin = paths.first().or(inline).expect("one of both is there").origin().clone();
     if patches.is_empty() {
@@ -155,19 +159,19 @@ fn strategic(setting: Setting<'_>, paths: &[Node], inline: Option<&Node>) -> Res
     Ok(vec![Box::new(Patches { content: Content::Strategic(patches), target: None, notes_id: false, checks_ids: true, origin })])
 }
 
-pub(super) fn json_from_field(setting: Setting<'_>, kustomization: &Kustomization, _: &Config) -> Result<Transforms> {
+pub(super) fn json_from_field(setting: TransformContext<'_>, kustomization: &Kustomization, _: &Config) -> Result<Transforms> {
     let all = kustomization.patches_json6902.iter();
     all.map(|patch| json(setting, patch.target.clone(), patch.path.as_ref(), patch.patch.as_ref(), &patch.origin)).collect()
 }
 
-pub(super) fn json_from_file(setting: Setting<'_>, node: &Node) -> Result<Transforms> {
+pub(super) fn json_from_file(setting: TransformContext<'_>, node: &Node) -> Result<Transforms> {
     let fields = lenient(node, &["target", "path", "jsonOp"])?;
     let (path, inline) = (fields.text("path")?, fields.text("jsonOp")?);
     Ok(vec![json(setting, fields.one("target", selector)?, path.as_ref(), inline.as_ref(), node.origin())?])
 }
 
 fn json(
-    setting: Setting<'_>,
+    setting: TransformContext<'_>,
     target: Option<Selector>,
     path: Option<&Node>,
     inline: Option<&Node>,
@@ -183,7 +187,7 @@ fn json(
         (None, None) => return fail("empty file path and empty jsonOp"),
         (Some(_), Some(_)) => return fail("must specify a file path or jsonOp, not both"),
         (Some(_), None) => text_of(setting, path.as_ref(), None)?,
-        (None, Some(inline)) => (fields::value_of(inline).as_bytes().to_vec(), Place::inside(inline, Layer::Patch)),
+        (None, Some(inline)) => (fields::value_of(inline).as_bytes().to_vec(), TextPlace::inside(inline, Layer::Patch)),
     };
     let operations = json_patch::read(&text, &place)?;
     if operations.is_empty() {
@@ -213,7 +217,7 @@ impl Transform for Patches {
 }
 
 impl Patches {
-    fn strategic(&self, patches: &[Resource], resources: &mut Resources, schemas: &Schemas) -> Result<()> {
+    fn strategic(&self, patches: &[Resource], resources: &mut Resources, schemas: &BuildSchemas) -> Result<()> {
         if let Some(target) = &self.target {
             let [patch] = patches else {
                 let message =
@@ -238,7 +242,7 @@ impl Patches {
         Ok(())
     }
 
-    fn json(&self, operations: &Operations, resources: &mut Resources, schemas: &Schemas) -> Result<()> {
+    fn json(&self, operations: &Operations, resources: &mut Resources, schemas: &BuildSchemas) -> Result<()> {
         let Some(target) = &self.target else {
             return Err(BuildError {
                 hint: "add `target:` to the patch".to_owned(),
@@ -264,7 +268,7 @@ impl Patches {
 }
 
 /// Applies a patch to all objects that have the id of a selected one.
-fn apply_to(resources: &mut Resources, selected: &[usize], patch: &Resource, schemas: &Schemas) -> Result<()> {
+fn apply_to(resources: &mut Resources, selected: &[usize], patch: &Resource, schemas: &BuildSchemas) -> Result<()> {
     let ids: HashSet<_> = selected.iter().map(|at| exact_key(&resources.list[*at], schemas)).collect();
     let list = std::mem::take(&mut resources.list);
     let mut kept = Vec::with_capacity(list.len());
@@ -287,13 +291,13 @@ fn apply_to(resources: &mut Resources, selected: &[usize], patch: &Resource, sch
     resources.append_all(kept, schemas)
 }
 
-fn exact_key(resource: &Resource, schemas: &Schemas) -> (super::super::id::Gvk, String, String) {
+fn exact_key(resource: &Resource, schemas: &BuildSchemas) -> (super::super::id::Gvk, String, String) {
     let id = resource.id(schemas);
     (id.gvk, id.name.to_string(), id.namespace.to_string())
 }
 
 /// Lays a patch over one object; name, namespace and kind stay unless the patch may change them.
-fn apply(resource: &mut Resource, patch: &Resource, schemas: &Schemas) -> Result<()> {
+fn apply(resource: &mut Resource, patch: &Resource, schemas: &BuildSchemas) -> Result<()> {
     let (name, namespace, kind) = (resource.name().to_owned(), resource.namespace().to_owned(), resource.kind().to_owned());
     let origin_of =
         |path: &[&str]| resource.node.at(path).map_or_else(|| resource.node.origin().clone(), |node| node.origin().clone());

@@ -6,7 +6,7 @@ use regex::Regex;
 use super::super::error::{BuildError, Result};
 use super::super::fields;
 use super::super::node::{Node, Origin, Tag, Trace, Value};
-use super::super::read::{self, Place};
+use super::super::read::{self, TextPlace};
 use super::super::write;
 
 /// What is made where a path ends in nothing.
@@ -133,7 +133,7 @@ impl Matcher<'_> {
     fn items(&self, root: &mut Node, part: &str, path: &[String]) -> Result<Option<Vec<Vec<usize>>>> {
         let (name, value) = fields::item(part)?;
         fields::expect_list(root)?;
-        let pattern = Regex::new(value).map_err(|_| BuildError::invalid(format!("`{value}` is no regular expression")))?;
+        let pattern = Regex::new(value).map_err(|_| BuildError::invalid(format!("`{value}` is not a regular expression")))?;
         for is_retry in [false, true] {
             let found = self.matching_items(root, name, &pattern, path)?;
             if !found.is_empty() || self.create == Create::Nothing {
@@ -196,6 +196,6 @@ fn spelled(node: &Node) -> Result<String> {
 
 /// Text inside of a text.
 pub(super) fn parsed(text: &str) -> Result<Node> {
-    let place = Place::file(&"".into(), super::super::node::Layer::Replacement);
+    let place = TextPlace::file(&"".into(), super::super::node::Layer::Replacement);
     read::document(text.as_bytes(), &place)?.ok_or_else(|| BuildError::invalid("nothing in it"))
 }

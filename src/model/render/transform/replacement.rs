@@ -8,31 +8,31 @@ use super::super::decode::Mode;
 use super::super::error::{BuildError, Result};
 use super::super::fields;
 use super::super::id::{self, Gvk, Id, meta_text};
-use super::super::kustomization::{FieldOptions, Kustomization, Replacement, Source, Target};
+use super::super::kustomization::{FieldOptions, Kustomization, Replacement, ReplacementSource, ReplacementTarget};
 use super::super::node::{Layer, Node, Tag, Trace, Value};
 use super::super::resource::{Resource, annotations, labels};
 use super::super::resources::Resources;
 use super::super::selector::Selector;
 use super::super::session::Session;
-use super::super::trace::{Composition, Joint, Role};
+use super::super::trace::{Composition, Joint, PartRole};
 use super::path_match::{COPY, Create, Matcher};
-use super::{Setting, Transform, Transforms, lenient, structured};
+use super::{Transform, TransformContext, Transforms, lenient, structured};
 
 struct Replacements(Vec<Replacement>);
 
-pub(super) fn from_field(setting: Setting<'_>, kustomization: &Kustomization, _: &Config) -> Result<Transforms> {
+pub(super) fn from_field(setting: TransformContext<'_>, kustomization: &Kustomization, _: &Config) -> Result<Transforms> {
     if kustomization.replacements.is_empty() {
         return Ok(Vec::new());
     }
     all(setting, &kustomization.replacements)
 }
 
-pub(super) fn from_file(setting: Setting<'_>, node: &Node) -> Result<Transforms> {
+pub(super) fn from_file(setting: TransformContext<'_>, node: &Node) -> Result<Transforms> {
     let fields = lenient(node, &["replacements"])?;
     all(setting, &fields.all("replacements", super::super::kustomization::replacement_or_path)?)
 }
 
-fn all(setting: Setting<'_>, items: &[(Option<Node>, Replacement)]) -> Result<Transforms> {
+fn all(setting: TransformContext<'_>, items: &[(Option<Node>, Replacement)]) -> Result<Transforms> {
     let mut found = Vec::new();
     for (path, inline) in items {
         let Some(path) = path else {
@@ -71,7 +71,7 @@ fn run(replacement: &Replacement, resources: &mut Resources) -> Result<()> {
         (Some(_), Some(_)) => return Err(BuildError::invalid("value and resource selectors are mutually exclusive")),
         (None, Some(value)) => {
             let value = Node::scalar(fields::value_of(value), Tag::None, value.trace.clone());
-            Given { from: value.clone(), range: 0..fields::value_of(&value).len(), role: Role::Copy, is_name: false, value }
+            Given { from: value.clone(), range: 0..fields::value_of(&value).len(), role: PartRole::Copy, is_name: false, value }
         }
         (Some(source), None) => source_value(source, resources)?,
         (None, None) => unreachable!("looked at above"),
@@ -87,7 +87,7 @@ pub(super) struct Given {
     pub value: Node,
     from: Node,
     range: Range<usize>,
-    role: Role,
+    role: PartRole,
     is_name: bool,
 }
 
@@ -120,7 +120,7 @@ fn ids(resource: &Resource) -> Result<Vec<Id>> {
     Ok(ids)
 }
 
-fn source_value(source: &Source, resources: &Resources) -> Result<Given> {
+fn source_value(source: &ReplacementSource, resources: &Resources) -> Result<Given> {
     let mut found = None;
     for resource in &resources.list {
         if ids(resource)?.iter().any(|id| id.is_selected_by(&source.id)) {
@@ -143,7 +143,7 @@ fn source_value(source: &Source, resources: &Resources) -> Result<Given> {
             value: node.clone(),
             from: node.clone(),
             range: 0..fields::value_of(node).len(),
-            role: Role::Copy,
+            role: PartRole::Copy,
             is_name,
         });
     };
@@ -152,7 +152,7 @@ fn source_value(source: &Source, resources: &Resources) -> Result<Given> {
     let range =
         part.ok_or_else(|| BuildError::invalid(format!("options.index {} is out of bounds for value {text}", options.index)))?;
     let value = Node { value: Value::Scalar(text[range.clone()].into()), ..node.clone() };
-    Ok(Given { value, from: node.clone(), range, role: Role::Piece(options.delimiter.clone()), is_name })
+    Ok(Given { value, from: node.clone(), range, role: PartRole::Piece(options.delimiter.clone()), is_name })
 }
 
 /// Where the pieces of a text stand.
@@ -166,7 +166,7 @@ fn split(text: &str, delimiter: &str) -> Vec<Range<usize>> {
     text.split(delimiter).map(piece).collect()
 }
 
-fn apply(target: &Target, value: &Given, resources: &mut Resources) -> Result<()> {
+fn apply(target: &ReplacementTarget, value: &Given, resources: &mut Resources) -> Result<()> {
     let select = target
         .select
         .as_ref()
@@ -197,7 +197,7 @@ fn is_labelled(resource: &Resource, selector: &Selector) -> Result<bool> {
         && selector.label_terms()?.matches(&labels(&resource.node)))
 }
 
-fn copy_into(resource: &mut Resource, target: &Target, given: &Given) -> Result<()> {
+fn copy_into(resource: &mut Resource, target: &ReplacementTarget, given: &Given) -> Result<()> {
     let value = &given.value;
     let origin = value.origin().as_layer(Layer::Replacement);
     let creates = target.options.as_ref().is_some_and(|options| options.create);
@@ -242,26 +242,26 @@ fn set(field: &mut Node, given: &Given, options: Option<&FieldOptions>) -> Resul
             match usize::try_from(options.index) {
                 Err(_) => {
                     given.part(&mut made);
-                    made.made(Role::Separator, &options.delimiter);
-                    made.cut(Role::Text, own, 0..old.len());
+                    made.made(PartRole::Separator, &options.delimiter);
+                    made.cut(PartRole::Text, own, 0..old.len());
                     is_lost = false;
                 }
                 Ok(index) if index >= pieces.len() => {
-                    made.cut(Role::Text, own, 0..old.len());
-                    made.made(Role::Separator, &options.delimiter);
+                    made.cut(PartRole::Text, own, 0..old.len());
+                    made.made(PartRole::Separator, &options.delimiter);
                     given.part(&mut made);
                     is_lost = false;
                 }
                 Ok(index) => {
                     let begin = if index == 0 { 0 } else { pieces[index - 1].end };
-                    made.cut(Role::Text, own, 0..begin);
+                    made.cut(PartRole::Text, own, 0..begin);
                     if index > 0 {
-                        made.made(Role::Separator, &options.delimiter);
+                        made.made(PartRole::Separator, &options.delimiter);
                     }
                     given.part(&mut made);
                     if !is_last(index) {
-                        made.made(Role::Separator, &options.delimiter);
-                        made.cut(Role::Text, own, pieces[index + 1].start..old.len());
+                        made.made(PartRole::Separator, &options.delimiter);
+                        made.cut(PartRole::Text, own, pieces[index + 1].start..old.len());
                     }
                 }
             }

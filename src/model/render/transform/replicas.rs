@@ -5,27 +5,27 @@ use super::super::error::{BuildError, Result};
 use super::super::field_spec::{FieldSpec, Make};
 use super::super::fields;
 use super::super::kustomization::{Kustomization, Replica};
-use super::super::node::{Form, Layer, Node, Tag, Trace};
+use super::super::node::{Layer, Node, Notation, Tag, Trace};
 use super::super::resources::Resources;
 use super::super::session::Session;
-use super::{Setting, Transform, Transforms, field_specs, lenient};
+use super::{Transform, TransformContext, Transforms, field_specs, lenient};
 
 struct Replicas {
     replica: Replica,
     specs: Vec<FieldSpec>,
 }
 
-pub(super) fn from_field(_: Setting<'_>, kustomization: &Kustomization, config: &Config) -> Result<Transforms> {
+pub(super) fn from_field(_: TransformContext<'_>, kustomization: &Kustomization, config: &Config) -> Result<Transforms> {
     let make =
         |replica: &Replica| Box::new(Replicas { replica: replica.clone(), specs: config.replicas.clone() }) as Box<dyn Transform>;
     Ok(kustomization.replicas.iter().map(make).collect())
 }
 
-pub(super) fn from_file(_: Setting<'_>, node: &Node) -> Result<Transforms> {
+pub(super) fn from_file(_: TransformContext<'_>, node: &Node) -> Result<Transforms> {
     let fields = lenient(node, &["replica", "fieldSpecs"])?;
     let replica = match fields.one("replica", Replica::read)? {
         Some(replica) => replica,
-        None => Replica { name: "".into(), count: 0, origin: node.origin().as_form(Form::Maker) },
+        None => Replica { name: "".into(), count: 0, origin: node.origin().as_form(Notation::Maker) },
     };
     Ok(vec![Box::new(Replicas { replica, specs: field_specs(&fields)? })])
 }

@@ -6,13 +6,13 @@ use super::super::id::{Id, ORDER_FIRST, ORDER_LAST, rank};
 use super::super::kustomization::SortOptions;
 use super::super::node::Node;
 use super::super::resources::Resources;
-use super::super::schema::Schemas;
+use super::super::schema::BuildSchemas;
 
 /// Sorts the result as the top kustomization wants it.
 ///
 /// # Errors
 /// An order that is none.
-pub fn sort(resources: &mut Resources, options: &SortOptions, schemas: &Schemas) -> Result<()> {
+pub fn sort(resources: &mut Resources, options: &SortOptions, schemas: &BuildSchemas) -> Result<()> {
     let fail = |message: &str| Err(BuildError::invalid(message).at(&options.origin));
     match options.order.as_ref() {
         "fifo" if options.legacy.is_none() => Ok(()),

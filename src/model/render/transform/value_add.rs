@@ -10,9 +10,9 @@ use super::super::node::{Layer, Node, Tag, Trace, Value};
 use super::super::resources::Resources;
 use super::super::selector::Selector;
 use super::super::session::Session;
-use super::super::trace::{Composition, Joint, Role};
+use super::super::trace::{Composition, Joint, PartRole};
 use super::namespace::{Namespace, Subjects};
-use super::{Setting, Transform, Transforms, lenient};
+use super::{Transform, TransformContext, Transforms, lenient};
 
 struct Target {
     selector: Option<Selector>,
@@ -25,7 +25,7 @@ struct ValueAdd {
     targets: Vec<Target>,
 }
 
-pub(super) fn from_file(setting: Setting<'_>, node: &Node) -> Result<Transforms> {
+pub(super) fn from_file(setting: TransformContext<'_>, node: &Node) -> Result<Transforms> {
     let fields = lenient(node, &["value", "targets", "targetFilePath"])?;
     let mut value = fields.text("value")?.unwrap_or_else(|| Node::string("", node.trace.clone()));
     let text = fields::value_of(&value).trim();
@@ -124,13 +124,13 @@ impl ValueAdd {
         let own = made.scalar(node.trace.clone(), &old, node.tag.clone());
         let added = made.scalar(self.value.trace.as_layer(Layer::Transformer), &fields::value_of(&self.value).into(), Tag::Str);
         if let Some(before) = before {
-            made.cut(Role::Text, own, before);
-            made.made(Role::Separator, "/");
+            made.cut(PartRole::Text, own, before);
+            made.made(PartRole::Separator, "/");
         }
-        made.whole(Role::Value, added);
+        made.whole(PartRole::Value, added);
         if let Some(after) = after {
-            made.made(Role::Separator, "/");
-            made.cut(Role::Text, own, after);
+            made.made(PartRole::Separator, "/");
+            made.cut(PartRole::Text, own, after);
         }
         made
     }
@@ -163,7 +163,7 @@ fn reach<'n>(node: &'n mut Node, path: &[&str], trace: &Trace) -> Result<Option<
     }
 }
 
-/// What stands before and behind a position of a path of files; nothing goes before the beginning of an absolute one.
+/// The text around a position of a file path; nothing can go before the beginning of an absolute one.
 fn around(path: &str, position: i64) -> (Option<Range<usize>>, Option<Range<usize>>) {
     if path.is_empty() {
         return (None, None);

@@ -12,7 +12,7 @@ use super::super::kustomization::Var;
 use super::super::node::{Layer, Node, Style, Tag, Text, Trace, Value};
 use super::super::resolve::{self, Resolved, Yaml};
 use super::super::resources::Resources;
-use super::super::trace::{Composition, Joint, Part, Role};
+use super::super::trace::{Composition, Joint, Part, PartRole};
 
 /// A variable's value: `None` for lists and maps, which are not put anywhere.
 struct Known {
@@ -136,7 +136,7 @@ fn expand(node: &mut Node, known: &BTreeMap<Text, Known>) {
     let mut scalars = BTreeMap::new();
     for Piece { range, text, name } in &pieces {
         let Some((name, value)) = name.as_deref().and_then(|name| Some((name, value(name)?))) else {
-            made.parts.push(Part { role: Role::Text, text: text.as_str().into(), cut: Some((own, range.clone())) });
+            made.parts.push(Part { role: PartRole::Text, text: text.as_str().into(), cut: Some((own, range.clone())) });
             continue;
         };
         decides.get_or_insert_with(|| value.origin().as_layer(Layer::Variable));
@@ -146,9 +146,9 @@ fn expand(node: &mut Node, known: &BTreeMap<Text, Known>) {
                 .entry(name)
                 .or_insert_with(|| made.scalar(value.trace.clone(), &spelled.as_str().into(), value.tag.clone()));
             made.scalars[*at].is_name = known[name].is_name;
-            made.whole(Role::Variable(name.into()), *at);
+            made.whole(PartRole::Variable(name.into()), *at);
         } else {
-            made.made(Role::Derived(name.into()), &spelled);
+            made.made(PartRole::Derived(name.into()), &spelled);
         }
     }
     node.value = Value::Scalar(made.text().into());

@@ -73,7 +73,7 @@ impl Emitter {
         }
     }
 
-    /// `is_inline`: the cursor stands behind `- `, so that the first entry goes on this line.
+    /// `is_inline`: the cursor is after `- `, so that the first entry goes on this line.
     fn node(&mut self, value: &Plain, indent: usize, is_inline: bool) {
         match value {
             Plain::Map(entries) if entries.is_empty() => {

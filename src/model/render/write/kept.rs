@@ -16,7 +16,8 @@ const SIMPLE_KEY: usize = 128;
 /// The document, without blanks around it.
 ///
 /// # Errors
-/// Refused: anchors, aliases and merge keys, which a reader of nodes has resolved already, keys that are no short texts, and comments that cannot be told to stay where they are.
+/// Refused: anchors, aliases and merge keys, which a reader of nodes has resolved already, keys that are not short texts, and
+/// comments that may not stay where they are.
 pub fn kept(node: &Node, remarks: Remarks) -> Result<String> {
     if let Some(what) = remarks.entangled {
         return Err(refused(what));
@@ -28,7 +29,7 @@ pub fn kept(node: &Node, remarks: Remarks) -> Result<String> {
         false => writer.flow(node)?,
     }
     match writer.remarks.any() {
-        Some(line) => Err(refused(&format!("a comment that stands alone (line {line} of the text)"))),
+        Some(line) => Err(refused(&format!("a comment on a line of its own (line {line} of the text)"))),
         None => Ok(writer.out.out.trim().to_owned()),
     }
 }
@@ -58,7 +59,7 @@ impl Writer {
         }
     }
 
-    /// A list or a map. `is_inline`: the cursor stands behind `- `, so that the first entry goes on this line.
+    /// A list or a map. `is_inline`: the cursor is after `- `, so that the first entry goes on this line.
     fn block(&mut self, node: &Node, indent: usize, is_inline: bool) -> Result<()> {
         for (at, item) in node.items().iter().enumerate() {
             let above = self.remarks.above_item(item);
@@ -150,7 +151,7 @@ impl Writer {
                 for (at, entry) in entries.iter().enumerate() {
                     self.out.put(if at > 0 { ", " } else { "" });
                     if entry.key.text().is_none_or(|key| key.len() > SIMPLE_KEY || key.contains('\n')) {
-                        return Err(refused("a key that is no short text"));
+                        return Err(refused("a key that is not a short text"));
                     }
                     self.scalar(&entry.key, 0, inside(true))?;
                     self.out.put(": ");

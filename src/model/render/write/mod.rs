@@ -29,7 +29,7 @@ pub use value::{Plain, value};
 /// An object as kustomize prints it, with a line end.
 ///
 /// # Errors
-/// Duplicate keys, keys that are no texts, tags that do not fit: what kustomize cannot write either.
+/// Duplicate keys, keys that are not strings, tags that do not fit: what kustomize cannot write either.
 pub fn yaml(node: &Node) -> Result<String> {
     Ok(emit::document(&value(node)?))
 }

@@ -1,10 +1,10 @@
 use super::super::error::Cause;
 use super::super::node::Layer;
-use super::super::read::{self, Place, Remarks, documents};
+use super::super::read::{self, Remarks, TextPlace, documents};
 use super::*;
 
 fn written(text: &str) -> String {
-    let nodes = documents(text.as_bytes(), &Place::file(&"a.yaml".into(), Layer::Resource)).expect("valid");
+    let nodes = documents(text.as_bytes(), &TextPlace::file(&"a.yaml".into(), Layer::Resource)).expect("valid");
     all(&nodes).expect("can be written")
 }
 
@@ -38,9 +38,9 @@ fn scalars_are_spelled_as_kustomize_spells_them() {
 }
 
 #[test]
-fn duplicate_keys_and_keys_that_are_no_text_are_errors() {
+fn duplicate_keys_and_keys_that_are_not_strings_are_errors() {
     for text in ["a: 1\na: 2", "1: a", "true: a", "? [a]\n: b"] {
-        let nodes = documents(text.as_bytes(), &Place::file(&"a.yaml".into(), Layer::Resource)).expect("valid");
+        let nodes = documents(text.as_bytes(), &TextPlace::file(&"a.yaml".into(), Layer::Resource)).expect("valid");
         assert!(yaml(&nodes[0]).is_err(), "{text}");
     }
 }
@@ -58,7 +58,7 @@ fn a_text_is_written_again_as_kyaml_writes_it() {
     let answers: Vec<Rewritten> = answers.lines().map(|line| serde_json::from_str(line).expect("an answer")).collect();
     let (mut equal, mut refused, mut wrong) = (0, 0, Vec::new());
     for Rewritten { text, kept: expected } in &answers {
-        let place = Place::file(&"".into(), Layer::Replacement);
+        let place = TextPlace::file(&"".into(), Layer::Replacement);
         let got = read::document(text.as_bytes(), &place)
             .and_then(|node| node.map(|node| kept(&node, Remarks::of(text)?)).transpose())
             .transpose();
@@ -70,6 +70,6 @@ fn a_text_is_written_again_as_kyaml_writes_it() {
         }
     }
     assert!(wrong.is_empty(), "{} of {} are different:\n{}", wrong.len(), answers.len(), wrong.join("\n"));
-    // comments that stand alone are refused; most of these texts are full of them
+    // comments on their own lines are refused; most of these texts are full of them
     assert!(equal > 2 * refused, "{equal} equal, {refused} refused of {}", answers.len());
 }

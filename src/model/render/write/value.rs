@@ -26,7 +26,7 @@ const LONGEST_KEY: usize = 1000;
 /// What a node means.
 ///
 /// # Errors
-/// Duplicate keys, keys that are no texts, tags that do not fit.
+/// Duplicate keys, keys that are not strings, tags that do not fit.
 pub fn value(node: &Node) -> Result<Plain> {
     value_in(node, false)
 }
@@ -64,10 +64,11 @@ fn key_of(key: &Node) -> Result<Text> {
     }
     match scalar::resolved(key)? {
         (Resolved::Str, text) => Ok(text),
-        _ => {
-            Err(BuildError { hint: "put it in quotes".to_owned(), ..BuildError::invalid(format!("the key `{text}` is no text")) }
-                .at(key.origin()))
+        _ => Err(BuildError {
+            hint: "put it in quotes".to_owned(),
+            ..BuildError::invalid(format!("the key `{text}` is not a string"))
         }
+        .at(key.origin())),
     }
 }
 

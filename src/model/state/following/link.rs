@@ -1,4 +1,4 @@
-//! What is said of the connection: whether the picture can be trusted, since when not, and why.
+//! The state of the connection: whether the store is up to date, since when not, and why.
 
 use std::collections::BTreeSet;
 
@@ -22,9 +22,9 @@ impl Following {
         self.say_it(link);
     }
 
-    /// No connection came of it, or it is no more.
+    /// Connecting failed, or the connection is lost.
     pub(super) fn unreachable(&mut self, trouble: &Trouble) {
-        let link = match (trouble.kind, self.heard) {
+        let link = match (trouble.kind, self.received) {
             (TroubleKind::Unauthorised, _) => Link::Unauthorised(trouble.error.clone()),
             // there is a picture, and it has an age
             (_, Some(since)) => Link::Stale { since, why: trouble.error.to_string() },
@@ -48,7 +48,7 @@ impl Following {
     }
 
     fn link(&self) -> Link {
-        // of what its group does not tell it is not known whether it is served
+        // whether a kind that its group does not list is served is unknown
         let is_followed = |followed: &Followed| followed.offer.is_some() || followed.lost.is_some();
         let followed: Vec<_> = self.scopes.iter().filter(|(_, followed)| is_followed(followed)).collect();
         let lost: Vec<_> = followed.iter().filter_map(|(scope, it)| Some((*scope, *it, it.lost.as_ref()?))).collect();
@@ -62,7 +62,7 @@ impl Following {
         };
         let since = match &self.said {
             Link::Stale { since, .. } => *since,
-            _ => self.heard.unwrap_or(self.now.wall),
+            _ => self.received.unwrap_or(self.now.wall),
         };
         Link::Stale { since, why: why.clone() }
     }

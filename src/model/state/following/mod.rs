@@ -1,13 +1,13 @@
-//! What is followed of a cluster, and how: what is listed, watched, widened, looked into namespace by namespace, tried again and when, and
-//! what is said of the connection meanwhile.
+//! What is followed of a cluster, and how: what is listed, watched, widened, or read namespace by namespace; what is tried again
+//! and when; and the state of the connection.
 //!
-//! A pure machine: [`Event`]s go in, each with its [`Moment`], [`Order`]s come out, and [`Following::wake`] says when it wants to be woken
-//! although nothing happened. The session of the runtime carries the orders out and knows no rules. It lives as long as its context is
-//! looked at: a connection comes and goes below it, and what people ask for meanwhile is kept.
+//! A pure state machine: [`Event`]s go in, each with its [`Moment`], [`Order`]s come out, and [`Following::wake`] returns when it
+//! has to be woken even if nothing happens. The session of the runtime carries the orders out and has no rules. It lives as long
+//! as its context is looked at: connections come and go meanwhile, and requests of the user are kept.
 //!
 //! - `reach`: which scopes are followed;
 //! - `scope`: how one scope is followed, a state machine;
-//! - `link`: what is said of the connection.
+//! - `link`: the state of the connection.
 
 mod link;
 mod reach;
@@ -34,7 +34,7 @@ const DISCOVERY: Duration = Duration::from_secs(30);
 const DISCOVERY_AGAIN: Duration = Duration::from_secs(5);
 /// A wall clock that ran ahead by more means sleep: connections are dead although nobody closed them.
 const SLEPT: Duration = Duration::from_secs(20);
-/// How long connecting may take before a refresh begins it anew.
+/// How long connecting may take before a refresh restarts it.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The pause after an attempt to connect that failed; it doubles up to the other.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -47,7 +47,7 @@ const RELEASE_AGAIN: Duration = Duration::from_secs(10);
 pub struct Moment {
     /// Since the session began, by a clock that stands while the machine sleeps. All pauses are counted by it.
     pub run: Duration,
-    /// By the clock on the wall, for people.
+    /// Wall-clock time, for users.
     pub wall: Timestamp,
 }
 
@@ -66,7 +66,7 @@ pub struct Rules {
 
 /// How the server serves a kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Offer {
+pub struct ServedAs {
     pub version: Str,
     pub is_watchable: bool,
     pub is_namespaced: bool,
@@ -76,8 +76,8 @@ pub struct Offer {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Offers {
     /// All kinds that can be listed.
-    pub kinds: BTreeMap<GroupKind, Offer>,
-    /// Groups that did not tell all of their kinds, and why not: what is missing of them above may be served all the same.
+    pub kinds: BTreeMap<GroupKind, ServedAs>,
+    /// Groups that did not list all of their kinds, and why: what is missing from `kinds` may be served all the same.
     pub unread: BTreeMap<Str, Trouble>,
 }
 
@@ -85,7 +85,7 @@ pub struct Offers {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trouble {
     pub kind: TroubleKind,
-    /// In words, with what a person can do.
+    /// In words, with what the user can do.
     pub error: Error,
 }
 
@@ -115,7 +115,7 @@ pub enum TroubleKind {
     Unusable,
 }
 
-/// What happened. Lists and watches say which `turn` they belong to: what comes of an older one is not heard any more.
+/// What happened. Lists and watches carry the `turn` they belong to: reports of an older one are ignored.
 #[derive(Debug)]
 pub enum Event {
     /// Nothing; the time has come.
@@ -127,7 +127,7 @@ pub enum Event {
         namespaces: Vec<Str>,
     },
     Unconnected(Trouble),
-    /// Everything is to be read anew, over a new connection.
+    /// Everything has to be read again, over a new connection.
     Refresh,
     /// Look into these namespaces too.
     Include(Vec<Str>),
@@ -217,9 +217,9 @@ pub enum Order {
         uid: Uid,
         kinds: Vec<GroupKind>,
     },
-    Tell(Vec<Delta>),
+    Report(Vec<Delta>),
     Say(Link),
-    /// A line to the user: what he asked for is not all there.
+    /// A line to the user: part of the requested data is missing.
     Note(String),
     /// These namespaces are known from now on, also in the next run; those first that were used last.
     Remember(Vec<Str>),
@@ -231,7 +231,7 @@ impl Order {
         match self {
             Self::List { .. } | Self::Watch { .. } | Self::Stop(_) | Self::Beat | Self::Discover => true,
             Self::Release { .. } | Self::Own { .. } => true,
-            Self::Connect | Self::Disconnect | Self::Tell(_) | Self::Say(_) | Self::Note(_) | Self::Remember(_) => false,
+            Self::Connect | Self::Disconnect | Self::Report(_) | Self::Say(_) | Self::Note(_) | Self::Remember(_) => false,
         }
     }
 }
@@ -267,7 +267,7 @@ pub struct Following {
     /// Why the server is silent, if it is.
     silent: Option<String>,
     /// When the server last showed that it is there.
-    heard: Option<Timestamp>,
+    received: Option<Timestamp>,
     said: Link,
     orders: Vec<Order>,
 }
@@ -328,7 +328,7 @@ impl Following {
             beat: Timer::OFF,
             discovery: Timer::OFF,
             silent: None,
-            heard: None,
+            received: None,
             said: Link::Connecting,
             orders: Vec::new(),
         }
@@ -351,7 +351,7 @@ impl Following {
     }
 
     /// Takes an event. Costs what the event holds, and a look at each scope where the time has come.
-    pub fn hear(&mut self, now: Moment, event: Event) -> Vec<Order> {
+    pub fn receive(&mut self, now: Moment, event: Event) -> Vec<Order> {
         let has_slept = self.has_slept(now);
         self.now = now;
         if has_slept && self.connection == Connection::Up {
@@ -364,7 +364,7 @@ impl Following {
         std::mem::take(&mut self.orders)
     }
 
-    /// Whether the machine slept since the last event. A wall clock that is set back is no sleep.
+    /// Whether the machine slept since the last event. A wall clock that is set back is not a sleep.
     fn has_slept(&self, now: Moment) -> bool {
         let wall = Duration::try_from(now.wall.duration_since(self.now.wall)).unwrap_or_default();
         wall > now.run.saturating_sub(self.now.run) + SLEPT
@@ -398,7 +398,7 @@ impl Following {
         // that one logs in may have been said meanwhile
         self.said = Link::Connecting;
         self.silent = None;
-        self.heard.get_or_insert(self.now.wall);
+        self.received.get_or_insert(self.now.wall);
         self.offers = offers;
         for name in namespaces {
             if !self.namespaces.contains(&name) {
@@ -424,7 +424,7 @@ impl Following {
         }
     }
 
-    /// The connection is no more; it is made again after a pause.
+    /// The connection is lost; it is made again after a pause.
     fn give_up(&mut self, trouble: &Trouble) {
         self.orders.push(Order::Disconnect);
         self.rest_all();
@@ -469,7 +469,7 @@ impl Following {
         }
     }
 
-    /// Connections that are open may be dead: everything is asked for anew from where it was.
+    /// Connections that are open may be dead: everything is requested again from where it was.
     fn distrust(&mut self) {
         let now = self.now.run;
         for followed in self.scopes.values_mut() {
@@ -484,7 +484,7 @@ impl Following {
             Some(trouble) if trouble.kind == TroubleKind::Unauthorised => self.give_up(&trouble),
             // a user who may not ask for the version may still watch
             None | Some(Trouble { kind: TroubleKind::Forbidden | TroubleKind::NotFound, .. }) => {
-                self.heard = Some(self.now.wall);
+                self.received = Some(self.now.wall);
                 if self.silent.take().is_some() {
                     self.distrust();
                 }
@@ -503,7 +503,7 @@ impl Following {
         self.doubt_unread();
     }
 
-    /// Asks soon again for groups that did not tell what somebody wants to know of them.
+    /// Soon asks again for groups that did not list kinds that are needed.
     fn doubt_unread(&mut self) {
         let unread =
             self.scopes.values().filter(|followed| followed.offer.is_none()).filter_map(|followed| followed.lost.as_ref());
@@ -574,16 +574,17 @@ impl Following {
         }
     }
 
-    fn tell(&mut self, delta: Delta) {
-        // what belongs together is told in one piece, so that the picture never looks complete in between; requests answer later anyway
+    fn report(&mut self, delta: Delta) {
+        // what belongs together is reported in one piece, so that the store never looks complete in between; replies come later
+        // anyway
         let last = self.orders.iter_mut().rev().find(|order| !order.is_request());
         match last {
-            Some(Order::Tell(deltas)) => deltas.push(delta),
-            _ => self.orders.push(Order::Tell(vec![delta])),
+            Some(Order::Report(deltas)) => deltas.push(delta),
+            _ => self.orders.push(Order::Report(vec![delta])),
         }
     }
 
     fn cover(&mut self, scope: &Scope, coverage: Coverage) {
-        self.tell(Delta::Coverage(scope.clone(), coverage));
+        self.report(Delta::Coverage(scope.clone(), coverage));
     }
 }

@@ -1,10 +1,10 @@
-//! Which scopes are followed: Flux's kinds, what is found by ownership, what inventories name, and, where a kind may not be listed
-//! everywhere, the namespaces that are known.
+//! Which scopes are followed: Flux's kinds, kinds found by ownership, kinds in inventories, and, where a kind may not be listed
+//! everywhere, the known namespaces.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::scope::{Followed, Phase, RELIST};
-use super::{Connection, Following, Offer, Offers, Order, RELEASE_AGAIN, Reading, Trouble, TroubleKind};
+use super::{Connection, Following, Offers, Order, RELEASE_AGAIN, Reading, ServedAs, Trouble, TroubleKind};
 use crate::domain::pause::LONGEST_ASKED;
 use crate::domain::{Coverage, Delta, GroupKind, Object, ObjectRef, Relation, Scope, Str, Uid};
 use crate::kinds::{self, Kind, Role};
@@ -57,8 +57,8 @@ impl Following {
             return self.start(self.rules.only.clone());
         }
         let of_flux = kinds::ALL.iter().filter(|kind| kind.is_flux() || kind.role == Role::Legacy).map(|kind| of(kind));
-        let wished = of_flux.chain(self.by_ownership()).map(everywhere).collect();
-        self.start(wished);
+        let wanted = of_flux.chain(self.by_ownership()).map(everywhere).collect();
+        self.start(wanted);
     }
 
     /// Kinds that are found by ownership, wherever they are.
@@ -70,8 +70,8 @@ impl Following {
     }
 
     /// Follows scopes that are not followed yet. Kinds that are not served are said to be so.
-    fn start(&mut self, wished: Vec<Scope>) {
-        for scope in wished {
+    fn start(&mut self, wanted: Vec<Scope>) {
+        for scope in wanted {
             if !self.scopes.contains_key(&scope) {
                 let offer = self.offers.kinds.get(&scope.gk).cloned();
                 self.begin(&scope, offer);
@@ -80,18 +80,18 @@ impl Following {
     }
 
     /// Follows a scope from its beginning, in the version that is served.
-    fn begin(&mut self, scope: &Scope, offer: Option<Offer>) {
+    fn begin(&mut self, scope: &Scope, offer: Option<ServedAs>) {
         let count = self.scopes.len() + usize::from(!self.scopes.contains_key(scope));
         let watches = self.rules.watches;
         let followed = self.scopes.entry(scope.clone()).or_insert_with(|| {
             let mut new = Followed::new(None);
-            // what comes after the last watch is listed again and again instead, the more rarely the more there is of it
+            // scopes beyond the last watch are listed periodically instead, less often the more objects they have
             new.is_watched = count <= watches;
             new.relist = RELIST * u32::try_from(count / watches.max(FEW) + 1).unwrap_or(1);
             new
         });
         let Some(offer) = offer else {
-            // what a group does not tell is not known, and nothing that is seen of it vanishes
+            // what a group does not list is unknown, and none of its objects vanishes
             let lost = self.offers.unread.get(&scope.gk.group).cloned();
             let coverage = if lost.is_some() { Coverage::Failing } else { Coverage::NotServed };
             (followed.offer, followed.phase, followed.lost) = (None, Phase::Idle, lost);
@@ -145,7 +145,7 @@ impl Following {
             }
             self.start(new.into_iter().map(everywhere).collect());
         }
-        self.orders.push(Order::Tell(deltas));
+        self.orders.push(Order::Report(deltas));
     }
 
     /// Kinds that inventories name and nobody follows yet.
@@ -210,7 +210,7 @@ impl Following {
             Ok(children) => {
                 let new: BTreeSet<_> = children.iter().map(|child| child.gk.clone()).collect();
                 self.start(new.into_iter().map(everywhere).collect());
-                self.tell(Delta::Children { of, by: "storage", children });
+                self.report(Delta::Children { of, by: "storage", children });
             }
             Err(_) if again.is_none() => self.widen(),
             Err(_) => {}
@@ -249,7 +249,7 @@ impl Following {
         }
     }
 
-    /// Inventories that may not be read name no kinds: follow what people usually run.
+    /// If inventories may not be read, their kinds are unknown: follows the common ones.
     fn widen(&mut self) {
         if self.rules.only.is_empty() && !std::mem::replace(&mut self.is_wide, true) {
             let usual = kinds::ALL.iter().filter(|kind| matches!(kind.role, Role::Workload | Role::Child) && kind.namespaced);
@@ -263,7 +263,7 @@ impl Following {
             return;
         }
         let within = |namespace: &Str| Scope { gk: gk.clone(), namespace: Some(namespace.clone()) };
-        let wished: Vec<_> = self.namespaces.iter().take(MOST_NAMESPACES).map(within).collect();
+        let wanted: Vec<_> = self.namespaces.iter().take(MOST_NAMESPACES).map(within).collect();
         // those that were used before them make room
         let over: Vec<_> = self.namespaces.iter().skip(MOST_NAMESPACES).map(within).collect();
         for over in over {
@@ -272,7 +272,7 @@ impl Following {
                 self.cover(&over, Coverage::Restricted);
             }
         }
-        self.start(wished);
+        self.start(wanted);
     }
 
     /// Looks into these namespaces too: now, or as soon as there is a connection.
@@ -328,7 +328,7 @@ impl Following {
         }
         self.owned.insert(owner, now);
         let there = objects.into_iter().map(|object| Delta::Upsert(Box::new(object)));
-        gone.into_iter().chain(there).for_each(|delta| self.tell(delta));
+        gone.into_iter().chain(there).for_each(|delta| self.report(delta));
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Following, Offer, Trouble, TroubleKind};
+use super::{Following, ServedAs, Trouble, TroubleKind};
 use crate::domain::pause::Pauses;
 use crate::domain::{Coverage, Delta, Scope};
 use crate::state::following::Order;
@@ -21,7 +21,7 @@ const SILENCES: u32 = 2;
 const LASTS: u32 = 290;
 /// How much later than asked for a server may end a watch.
 const GRACE: Duration = Duration::from_secs(10);
-/// A watch that lived for so long worked: what ended it is no reason to pause.
+/// A watch that lived for so long worked: what ended it is not a reason to pause.
 const LIVED: Duration = Duration::from_secs(1);
 /// A watch that lived for so long and then lost its place may list at once: less would list in a circle.
 const LIVED_LONG: Duration = Duration::from_secs(5);
@@ -31,7 +31,7 @@ const REFUSALS: u32 = 3;
 const REFUSED_AGAIN: Duration = Duration::from_secs(4);
 /// What could be listed so often and was not to be watched then, one after the other, is only listed.
 const UNWATCHED: u32 = 2;
-/// A scope that was read and cannot be listed again for so long is told as failing.
+/// A scope that was read and cannot be listed again for this long is reported as failing.
 const FAILING: Duration = Duration::from_secs(4);
 /// The pauses after one failure and the next.
 const PAUSES: Pauses = Pauses::new(Duration::from_millis(500), Duration::from_secs(8));
@@ -40,9 +40,9 @@ const PAUSES: Pauses = Pauses::new(Duration::from_millis(500), Duration::from_se
 #[derive(Debug)]
 pub(super) struct Followed {
     /// How it is served; none where it is not.
-    pub offer: Option<Offer>,
+    pub offer: Option<ServedAs>,
     pub phase: Phase,
-    /// The list or watch whose reports are heard.
+    /// The list or watch whose reports are taken.
     pub turn: u32,
     /// Whether it is watched, and not listed again and again: there may be too many watches.
     pub is_watched: bool,
@@ -81,7 +81,7 @@ pub(super) enum Phase {
     Watching {
         since: Duration,
         /// When it said something last.
-        heard: Duration,
+        received: Duration,
         /// When it is dead at the latest.
         until: Duration,
     },
@@ -94,7 +94,7 @@ pub(super) enum Step {
 }
 
 impl Followed {
-    pub fn new(offer: Option<Offer>) -> Self {
+    pub fn new(offer: Option<ServedAs>) -> Self {
         Self {
             offer,
             phase: Phase::Idle,
@@ -116,7 +116,7 @@ impl Followed {
     pub fn wake(&self) -> Option<Duration> {
         match self.phase {
             Phase::Resting { until, .. } => Some(until),
-            Phase::Watching { heard, until, .. } => Some(until.min(heard + SILENCE)),
+            Phase::Watching { received, until, .. } => Some(until.min(received + SILENCE)),
             Phase::Idle | Phase::Listing | Phase::Opening => None,
         }
     }
@@ -145,7 +145,7 @@ impl Followed {
 
     /// Whether the watch that is open has not said anything yet.
     fn said_nothing(&self) -> bool {
-        matches!(self.phase, Phase::Watching { since, heard, .. } if heard == since)
+        matches!(self.phase, Phase::Watching { since, received, .. } if received == since)
     }
 
     /// Whether it is to be watched: a role may allow to list, and not to watch.
@@ -178,7 +178,7 @@ impl Followed {
         is_doubted
     }
 
-    /// How its list is told: mute watches and no watches are the same to the one who looks.
+    /// How its list is reported: silent watches and no watches look the same to the user.
     fn polled(&self) -> Option<Duration> {
         match (self.may_watch(), self.is_mute()) {
             (false, _) => Some(self.relist),
@@ -212,7 +212,7 @@ impl Following {
         Some(self.turn)
     }
 
-    /// The scope, if a report of that turn is still heard.
+    /// The scope, if a report of that turn is still taken.
     fn at_turn(&mut self, scope: &Scope, turn: u32) -> Option<&mut Followed> {
         self.scopes.get_mut(scope).filter(|followed| followed.turn == turn && followed.phase != Phase::Idle)
     }
@@ -221,7 +221,7 @@ impl Following {
         let wall = self.now.wall;
         let Some(followed) = self.at_turn(scope, turn) else { return };
         followed.read = Some(wall);
-        self.heard = Some(wall);
+        self.received = Some(wall);
         self.take_deltas(deltas);
     }
 
@@ -236,7 +236,7 @@ impl Following {
             let relist = followed.relist;
             followed.rest(run, relist, Step::List);
         }
-        self.heard = Some(wall);
+        self.received = Some(wall);
         // the connection has proved to be of use
         self.pauses.reset();
         self.take_deltas(deltas);
@@ -253,22 +253,22 @@ impl Following {
         let (run, wall) = (self.now.run, self.now.wall);
         let Some(followed) = self.at_turn(scope, turn) else { return };
         let until = run + Duration::from_secs(LASTS.into()) + GRACE;
-        followed.phase = Phase::Watching { since: run, heard: run, until };
+        followed.phase = Phase::Watching { since: run, received: run, until };
         (followed.lost, followed.waits, followed.refusals, followed.unwatched) = (None, None, 0, 0);
-        self.heard = Some(wall);
+        self.received = Some(wall);
     }
 
     pub(super) fn changed(&mut self, scope: &Scope, turn: u32, version: String, deltas: Vec<Delta>) {
         let (run, wall) = (self.now.run, self.now.wall);
         let Some(followed) = self.at_turn(scope, turn) else { return };
-        if let Phase::Watching { heard, .. } = &mut followed.phase {
-            *heard = run;
+        if let Phase::Watching { received, .. } = &mut followed.phase {
+            *received = run;
         }
         followed.version = version;
         followed.read = Some(wall);
         let was_mute = followed.is_mute();
         followed.silences = 0;
-        self.heard = Some(wall);
+        self.received = Some(wall);
         if was_mute {
             self.cover(scope, Coverage::Complete);
         }
@@ -347,7 +347,7 @@ impl Following {
         let run = self.now.run;
         let Some(followed) = self.scopes.get_mut(scope) else { return };
         if followed.phase == Phase::Opening {
-            // it was listed a moment ago: whether that is over, or it may be listed alone, the next list tells
+            // it was listed a moment ago: the next list shows whether that is over, or whether only listing is allowed
             followed.unwatched += 1;
             return followed.rest(run, REFUSED_AGAIN, Step::List);
         }
@@ -359,7 +359,7 @@ impl Following {
         self.restrict(scope);
     }
 
-    /// The kind is served no more, or in another version; or somebody between us and the server does not know it for a moment.
+    /// The kind is no longer served, or in another version; or a proxy does not know it for a moment.
     fn vanished(&mut self, scope: &Scope, trouble: &Trouble) {
         let run = self.now.run;
         self.doubt_offers();

@@ -1,4 +1,4 @@
-//! What of a job goes into the log of acts.
+//! The lines of a job for the log of acts.
 
 use super::item::{Item, Phase};
 use super::job::Job;

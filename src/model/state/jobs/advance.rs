@@ -1,4 +1,4 @@
-//! How an item goes on: with the answer to its request, with what its object shows, with time.
+//! How an item advances: by the reply to its request, by changes of its object, by time.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -13,7 +13,7 @@ const CONFLICTS: u32 = 5;
 /// How long an answer is waited for: longer than the runtime takes to give one, whatever that is. After it, it counts as lost.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(6);
 
-/// How long a request whose answer was lost may still arrive, counted from when its answer was given up: what stands between, and the API
+/// How long a request whose answer was lost may still arrive, counted from when its reply was given up: proxies, and the API
 /// server, keep a request no longer than a minute (kube-apiserver `--request-timeout`, 60 s; nginx `proxy_connect_timeout` and
 /// `proxy_send_timeout`, 60 s; HAProxy and most load balancers less). After it nobody looks any more, but nobody says either that it was
 /// not done.
@@ -23,7 +23,7 @@ const PAUSES: (SignedDuration, SignedDuration) = (SignedDuration::from_secs(2), 
 
 /// What an item wants next from the outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wish {
+pub(super) enum Need {
     Nothing,
     Write,
     Probe,
@@ -56,13 +56,13 @@ impl Sight<'_> {
 
 impl Item {
     /// Begins the step under way.
-    pub(super) fn begin(&mut self, sight: &Sight) -> Wish {
+    pub(super) fn begin(&mut self, sight: &Sight) -> Need {
         let step = self.step().clone();
         let found = sight.object(&step.object);
         if step.must_run && found.is_some_and(|object| object.suspension.is_some()) {
             let message = format!("{} is suspended", step.object);
             self.end(sight.now, Phase::Failed { message, retries: false });
-            return Wish::Nothing;
+            return Need::Nothing;
         }
         let handled = |object: &Object| {
             object.control.as_ref().and_then(|control| control.handled.as_deref()).unwrap_or_default().to_owned()
@@ -78,14 +78,14 @@ impl Item {
         self.send()
     }
 
-    fn send(&mut self) -> Wish {
+    fn send(&mut self) -> Need {
         self.phase = Phase::Sent;
         self.turn += 1;
-        Wish::Write
+        Need::Write
     }
 
     /// Takes the answer to its last request.
-    pub(super) fn hear(&mut self, outcome: Outcome, waits: bool, sight: &Sight) -> Wish {
+    pub(super) fn receive(&mut self, outcome: Outcome, waits: bool, sight: &Sight) -> Need {
         let now = sight.now;
         let fail = |message: String| Phase::Failed { message, retries: false };
         match outcome {
@@ -115,7 +115,7 @@ impl Item {
                 self.end(now, Phase::Unknown { why });
             }
         }
-        Wish::Nothing
+        Need::Nothing
     }
 
     /// The request was not sent, because it could not be written down.
@@ -126,12 +126,12 @@ impl Item {
     }
 
     /// Looks up whether the request has arrived.
-    pub(super) fn check(&mut self, now: Timestamp, why: &str) -> Wish {
+    pub(super) fn check(&mut self, now: Timestamp, why: &str) -> Need {
         let why = redact(why).into_owned();
         self.note(now, format!("unknown whether it arrived, checking: {why}"));
         (self.phase, self.since) = (Phase::Checking { why, again: None }, Some(now));
         self.turn += 1;
-        Wish::Probe
+        Need::Probe
     }
 
     /// The object does not show the request: it may be on its way still. Looks again after a pause that grows, until it cannot come any
@@ -149,7 +149,7 @@ impl Item {
         self.phase = Phase::Checking { why, again: now.checked_add(pause).ok() };
     }
 
-    fn taken(&mut self, generation: i64, waits: bool, sight: &Sight) -> Wish {
+    fn taken(&mut self, generation: i64, waits: bool, sight: &Sight) -> Need {
         let is_last = self.at + 1 == self.steps.len();
         if self.step().until == Until::Taken || (is_last && !waits) {
             let text = self.taken_word();
@@ -171,26 +171,26 @@ impl Item {
         word.to_owned()
     }
 
-    /// The step has come to its good end. What follows waits for its turn: a person may have stopped the job meanwhile.
-    fn finish(&mut self, text: String, sight: &Sight) -> Wish {
+    /// The step has come to its good end. What follows waits for its turn: the user may have stopped the job meanwhile.
+    fn finish(&mut self, text: String, sight: &Sight) -> Need {
         if self.at + 1 < self.steps.len() {
             let object = self.step().object.clone();
             self.note(sight.now, format!("{object}: {text}"));
             self.at += 1;
             (self.phase, self.since) = (Phase::Queued, None);
-            return Wish::Nothing;
+            return Need::Nothing;
         }
         self.end(sight.now, Phase::Done { text });
-        Wish::Nothing
+        Need::Nothing
     }
 
-    /// Whether its object or the clock may have something to say: it is under way, or nobody knew what became of it.
+    /// Whether its object or the clock may have something to say: it is under way, or its outcome was unknown.
     pub(super) fn watches(&self) -> bool {
         self.phase.is_under_way() || matches!(self.phase, Phase::Unknown { .. })
     }
 
     /// Looks at the object of the step under way.
-    pub(super) fn look(&mut self, waits: bool, sight: &Sight) -> Wish {
+    pub(super) fn look(&mut self, waits: bool, sight: &Sight) -> Need {
         let step = self.step().clone();
         let generation = match self.phase {
             Phase::Requested { generation } | Phase::Handled { generation } => generation,
@@ -200,14 +200,14 @@ impl Item {
                 self.ended = None;
                 self.note(sight.now, "it had arrived");
                 let generation = sight.object(&step.object).map_or(0, |object| object.generation);
-                let wish = self.taken(generation, waits, sight);
+                let need = self.taken(generation, waits, sight);
                 // nobody expects any more that something follows
                 if was_over && self.phase == Phase::Queued {
                     self.end(sight.now, self.halted());
                 }
-                return wish;
+                return need;
             }
-            _ => return Wish::Nothing,
+            _ => return Need::Nothing,
         };
         let Some(object) = sight.object(&step.object).filter(|object| object.uid == step.uid) else {
             return self.without_object(&step, sight);
@@ -242,18 +242,18 @@ impl Item {
                 }
             }
         }
-        Wish::Nothing
+        Need::Nothing
     }
 
     /// The object of the step is not there, or another has taken its name.
-    fn without_object(&mut self, step: &Step, sight: &Sight) -> Wish {
+    fn without_object(&mut self, step: &Step, sight: &Sight) -> Need {
         let replaced = sight.object(&step.object).is_some();
         if !replaced && !sight.is_missing(&step.object, self.is_seen) {
-            return Wish::Nothing;
+            return Need::Nothing;
         }
         match (&step.until, replaced) {
             (Until::Gone, false) => return self.finish("gone".to_owned(), sight),
-            (Until::Gone, true) => return self.finish("gone, and made again by whoever applies it".to_owned(), sight),
+            (Until::Gone, true) => return self.finish("gone, and recreated by its applier".to_owned(), sight),
             (_, true) => {
                 let message = format!("another {} has taken its name", step.object);
                 self.end(sight.now, Phase::Failed { message, retries: false });
@@ -262,11 +262,11 @@ impl Item {
                 self.end(sight.now, Phase::Failed { message: format!("{} was deleted meanwhile", step.object), retries: false });
             }
         }
-        Wish::Nothing
+        Need::Nothing
     }
 
     /// The controller has answered: what does it say?
-    fn judge(&mut self, object: &Object, generation: i64, sight: &Sight) -> Wish {
+    fn judge(&mut self, object: &Object, generation: i64, sight: &Sight) -> Need {
         if matches!(self.phase, Phase::Requested { .. }) {
             self.phase = Phase::Handled { generation };
             self.note(sight.now, "handled");
@@ -287,7 +287,7 @@ impl Item {
             }
             Health::Progressing | Health::Waiting | Health::Unknown => {}
         }
-        Wish::Nothing
+        Need::Nothing
     }
 
     /// Whether the object shows that the request of the step has arrived. Another object of its name does where this run has seen the one
@@ -304,7 +304,7 @@ impl Item {
             }),
             // another program's picture may be older than the request
             _ if self.generation.is_some_and(|generation| object.generation < generation) => false,
-            // suspended and resumed show; the rest of a spec does not stand in the record
+            // suspended and resumed show; the rest of a spec is not in the record
             Until::Taken | Until::Observed | Until::Resumed => {
                 step.switch.is_some_and(|switch| object.suspension.is_some() == (switch == Switch::Suspends))
             }
@@ -318,19 +318,19 @@ impl Item {
     }
 
     /// Ends what has taken too long. An answer that does not come is looked up, again and again while it may be late.
-    pub(super) fn expire(&mut self, timeout: SignedDuration, sight: &Sight) -> Wish {
+    pub(super) fn expire(&mut self, timeout: SignedDuration, sight: &Sight) -> Need {
         if let Phase::Checking { why, again: Some(again) } = &self.phase {
             if sight.now < *again {
-                return Wish::Nothing;
+                return Need::Nothing;
             }
             self.phase = Phase::Checking { why: why.clone(), again: None };
             self.turn += 1;
-            return Wish::Probe;
+            return Need::Probe;
         }
         let limit = self.limit(timeout);
-        let Some(since) = self.since.filter(|_| self.phase.is_under_way()) else { return Wish::Nothing };
+        let Some(since) = self.since.filter(|_| self.phase.is_under_way()) else { return Need::Nothing };
         if sight.now.duration_since(since) < limit {
-            return Wish::Nothing;
+            return Need::Nothing;
         }
         let limit = duration::age(limit.as_secs()).0;
         let end = match &self.phase {
@@ -342,13 +342,13 @@ impl Item {
             _ => self.overdue(&limit, sight),
         };
         self.end(sight.now, end);
-        Wish::Nothing
+        Need::Nothing
     }
 
     /// What is to be said of what the API server has taken when its time is over.
     fn overdue(&self, limit: &str, sight: &Sight) -> Phase {
         if let Some(lost) = sight.lost {
-            let why = format!("it was requested; what came of it is not known, because the connection is lost ({lost})");
+            let why = format!("it was requested; the outcome is unknown, because the connection is lost ({lost})");
             return Phase::Unknown { why };
         }
         let step = self.step();
@@ -366,9 +366,9 @@ impl Item {
     }
 }
 
-/// Whether the controller has taken up a request: it names our token; or it has handled something new, and our token is not there any
-/// more because somebody asked again (flux2 `reconcile.go` compares with what was handled before for that reason). Where nobody saw what
-/// was handled `before`, only our token counts. An object that shows an earlier request has not been seen since ours.
+/// Whether the controller has taken up a request: it names our token; or it has handled something new, and our token is not there
+/// any more because of another request (flux2 `reconcile.go` compares with what was handled before for that reason). Where nobody
+/// saw what was handled `before`, only our token counts. An object that shows an earlier request has not been seen since ours.
 fn is_handled(object: &Object, token: &str, before: Option<&str>) -> bool {
     let Some(control) = &object.control else { return false };
     let handled = control.handled.as_deref();
@@ -382,7 +382,7 @@ fn is_earlier(token: &str, other: &str) -> bool {
     matches!((token.parse::<Timestamp>(), other.parse::<Timestamp>()), (Ok(token), Ok(other)) if token < other)
 }
 
-/// Whether the conditions speak of the present generation: Ready says so itself, else `status.observedGeneration` does (flux2
+/// Whether the conditions are about the present generation: Ready says so itself, else `status.observedGeneration` does (flux2
 /// `readiness.go`). Kinds that count neither are taken at their word.
 fn is_observed(object: &Object) -> bool {
     let Some(ready) = object.conditions.iter().find(|condition| &*condition.kind == "Ready") else { return false };
@@ -397,7 +397,7 @@ fn success(object: &Object) -> String {
         (Some(revision), Role::Source) => format!("fetched revision {revision}"),
         (Some(revision), _) => format!("applied revision {revision}"),
         (None, Role::Workload) => match object.facts.ready {
-            Some((ready, wished)) => format!("{ready}/{wished} ready"),
+            Some((ready, desired)) => format!("{ready}/{desired} ready"),
             None => "ready".to_owned(),
         },
         (None, _) if object.verdict.message.is_empty() => "ready".to_owned(),

@@ -1,9 +1,9 @@
-//! One act on one object or many: which items it has, and how they go on together.
+//! One act on one object or many: which items it has, and how they advance together.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::advance::{Sight, Wish};
+use super::advance::{Need, Sight};
 use super::item::{Item, Phase, Task};
 use crate::actions::{Action, Outcome};
 use crate::domain::ClusterId;
@@ -16,13 +16,13 @@ pub struct Batch {
     pub answers: Answers,
     /// How long one step may take.
     pub timeout: SignedDuration,
-    /// Whether it waits for what comes of it, or only until the API server has taken it.
+    /// Whether it waits for the outcome, or only until the API server has taken it.
     pub waits: bool,
     /// Items under way at once.
     pub parallel: usize,
     /// What has not started will not.
     pub stopped: bool,
-    /// It was taken up from an earlier run: what has not been sent waits until a person says that it may go on.
+    /// It was taken up from an earlier run: what has not been sent waits until the user says that it may go on.
     pub is_paused: bool,
     pub items: Vec<Item>,
 }
@@ -30,14 +30,14 @@ pub struct Batch {
 /// An item that has changed, and what it wants from the outside.
 pub(super) struct Move {
     pub item: usize,
-    pub wish: Wish,
-    /// Whether the log of acts is told.
-    pub is_told: bool,
+    pub need: Need,
+    /// Whether it goes to the log of acts.
+    pub is_logged: bool,
 }
 
 impl Move {
-    fn told(item: usize, wish: Wish) -> Self {
-        Self { item, wish, is_told: true }
+    fn logged(item: usize, need: Need) -> Self {
+        Self { item, need, is_logged: true }
     }
 }
 
@@ -51,7 +51,7 @@ impl Batch {
         }
     }
 
-    /// Whether something is left that goes on only when a person says so.
+    /// Whether something is left that goes on only when the user says so.
     pub(super) fn is_waiting(&self) -> bool {
         self.is_paused && self.items.iter().any(|item| matches!(item.phase, Phase::Queued | Phase::Held { .. }))
     }
@@ -61,10 +61,10 @@ impl Batch {
     }
 
     /// Takes the answer to a request. One that comes late finds nobody.
-    pub(super) fn hear(&mut self, task: Task, outcome: Outcome, sight: &Sight) -> Vec<Move> {
+    pub(super) fn receive(&mut self, task: Task, outcome: Outcome, sight: &Sight) -> Vec<Move> {
         let item = self.items.get_mut(task.item).filter(|item| item.turn == task.turn);
         match item.filter(|item| matches!(item.phase, Phase::Sent | Phase::Checking { .. })) {
-            Some(item) => vec![Move::told(task.item, item.hear(outcome, self.waits, sight))],
+            Some(item) => vec![Move::logged(task.item, item.receive(outcome, self.waits, sight))],
             None => Vec::new(),
         }
     }
@@ -73,14 +73,14 @@ impl Batch {
     pub(super) fn advance(&mut self, sight: &Sight) -> Vec<Move> {
         let mut moves = Vec::new();
         for (number, item) in self.items.iter_mut().enumerate().filter(|(_, item)| item.watches()) {
-            let (before, told) = (item.phase.clone(), item.log.len());
-            let mut wish = item.look(self.waits, sight);
-            if wish == Wish::Nothing {
-                wish = item.expire(self.timeout, sight);
+            let (before, logged) = (item.phase.clone(), item.log.len());
+            let mut need = item.look(self.waits, sight);
+            if need == Need::Nothing {
+                need = item.expire(self.timeout, sight);
             }
-            let is_told = item.phase != before || wish != Wish::Nothing;
-            if is_told || item.log.len() != told {
-                moves.push(Move { item: number, wish, is_told });
+            let is_logged = item.phase != before || need != Need::Nothing;
+            if is_logged || item.log.len() != logged {
+                moves.push(Move { item: number, need, is_logged });
             }
         }
         moves.extend(self.fill(sight));
@@ -94,7 +94,7 @@ impl Batch {
             // what has begun goes before what has not
             let queued = self.items.iter().enumerate().filter(|(_, item)| item.phase == Phase::Queued);
             let Some((next, _)) = queued.min_by_key(|(number, item)| (item.at == 0, *number)) else { break };
-            moves.push(Move::told(next, self.items[next].begin(sight)));
+            moves.push(Move::logged(next, self.items[next].begin(sight)));
         }
         moves
     }
@@ -108,7 +108,7 @@ impl Batch {
             }
             is_queued
         });
-        halted.into_iter().map(|item| Move::told(item, Wish::Nothing)).collect()
+        halted.into_iter().map(|item| Move::logged(item, Need::Nothing)).collect()
     }
 
     /// How many more may begin. A slow item does not hold up the rest.
@@ -119,10 +119,10 @@ impl Batch {
         self.parallel.saturating_sub(busy.count())
     }
 
-    /// Begins anew what is held.
+    /// Restarts held items.
     pub(super) fn release(&mut self, sight: &Sight) -> Vec<Move> {
         let held = self.items.iter_mut().enumerate().filter(|(_, item)| matches!(item.phase, Phase::Held { .. }));
-        held.map(|(number, item)| Move::told(number, item.begin(sight))).collect()
+        held.map(|(number, item)| Move::logged(number, item.begin(sight))).collect()
     }
 
     /// Changes items, and returns those that it has changed.

@@ -1,10 +1,10 @@
-//! A change in git as a job: which recipe, on what, with which answers, and how far it has come. Only the phases stand here so far.
+//! A change in git as a job: which playbook, on what, with which answers, and its progress. So far only the phases are here.
 //!
 //! ```text
 //!  draft → survey → review → commit → push → open → merge → follow → end
 //! ```
-//! What is only read (survey) or made on this machine (commit) may be done again. Steps at a remote are sent once and looked up when
-//! their answer is lost, as requests of acts are. A change of which it cannot be written down how far it has come stops.
+//! Steps that only read (survey) or stay on this machine (commit) may be repeated. Steps at a remote are sent once and looked up if
+//! their reply is lost, like requests of acts. A change whose progress cannot be written down stops.
 
 use std::collections::BTreeMap;
 
@@ -19,21 +19,21 @@ pub struct Change {
     pub target: ObjectRef,
     /// The recipe, by name.
     pub playbook: String,
-    /// What a person answered, by field.
+    /// What the user answered, by field.
     pub answers: BTreeMap<String, String>,
     /// The commit it starts from; empty before the survey.
     pub base: String,
-    pub phase: Phase,
+    pub phase: ChangePhase,
 }
 
 /// How far a change has come.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Phase {
-    /// A person fills in the form.
+pub enum ChangePhase {
+    /// The user fills in the form.
     Draft,
     /// The repository is fetched, and the place of the change is looked for.
     Survey,
-    /// A person looks at what would be written; `digest` names exactly that.
+    /// The user looks at what would be written; `digest` names exactly that.
     Review {
         digest: String,
     },
@@ -70,13 +70,13 @@ pub enum End {
     Failed {
         why: String,
     },
-    /// A person stopped it, or it could not be written down.
+    /// The user stopped it, or it could not be written down.
     Stopped {
         why: String,
     },
 }
 
-impl Phase {
+impl ChangePhase {
     /// One word for lists.
     pub fn word(&self) -> &'static str {
         match self {
@@ -131,7 +131,7 @@ impl Change {
     /// Ends what is not over.
     pub(super) fn stop(&mut self, why: String) {
         if !self.phase.is_over() {
-            self.phase = Phase::End(End::Stopped { why });
+            self.phase = ChangePhase::End(End::Stopped { why });
         }
     }
 
@@ -148,30 +148,30 @@ mod tests {
     use super::*;
     use crate::domain::{ClusterId, GroupKind};
 
-    fn change(phase: Phase) -> Change {
+    fn change(phase: ChangePhase) -> Change {
         let target = ObjectRef::new(ClusterId(0), GroupKind::new("helm.toolkit.fluxcd.io", "HelmRelease"), "apps", "web");
         let answers = BTreeMap::from([("version".to_owned(), "1.2.3".to_owned())]);
         Change { target, playbook: "upgrade".into(), answers, base: "4f1c".into(), phase }
     }
 
-    fn phases() -> Vec<(Phase, &'static str)> {
+    fn phases() -> Vec<(ChangePhase, &'static str)> {
         let checking = || Remote::Checking { why: "reset".into() };
         let oid = || "9a2b".to_owned();
         vec![
-            (Phase::Draft, "draft"),
-            (Phase::Survey, "survey"),
-            (Phase::Review { digest: "c0ff".into() }, "review"),
-            (Phase::Commit, "commit"),
-            (Phase::Push { oid: oid(), step: Remote::Sent }, "push"),
-            (Phase::Push { oid: oid(), step: checking() }, "unknown, checking"),
-            (Phase::Open { step: Remote::Sent }, "open"),
-            (Phase::Open { step: checking() }, "unknown, checking"),
-            (Phase::Merge { step: Remote::Sent }, "merge"),
-            (Phase::Merge { step: checking() }, "unknown, checking"),
-            (Phase::Follow, "follow"),
-            (Phase::End(End::Done), "done"),
-            (Phase::End(End::Failed { why: "closed".into() }), "failed"),
-            (Phase::End(End::Stopped { why: "by hand".into() }), "stopped"),
+            (ChangePhase::Draft, "draft"),
+            (ChangePhase::Survey, "survey"),
+            (ChangePhase::Review { digest: "c0ff".into() }, "review"),
+            (ChangePhase::Commit, "commit"),
+            (ChangePhase::Push { oid: oid(), step: Remote::Sent }, "push"),
+            (ChangePhase::Push { oid: oid(), step: checking() }, "unknown, checking"),
+            (ChangePhase::Open { step: Remote::Sent }, "open"),
+            (ChangePhase::Open { step: checking() }, "unknown, checking"),
+            (ChangePhase::Merge { step: Remote::Sent }, "merge"),
+            (ChangePhase::Merge { step: checking() }, "unknown, checking"),
+            (ChangePhase::Follow, "follow"),
+            (ChangePhase::End(End::Done), "done"),
+            (ChangePhase::End(End::Failed { why: "closed".into() }), "failed"),
+            (ChangePhase::End(End::Stopped { why: "by hand".into() }), "stopped"),
         ]
     }
 

@@ -1,4 +1,4 @@
-//! What a job is called: one short word that no other run of the program uses.
+//! The id of a job: one short word, unique across runs.
 
 use std::fmt;
 use std::str::FromStr;
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn another_spelling_is_no_job() {
+    fn another_spelling_is_not_a_job() {
         for text in ["", "-", "--", "1-2-3", "1-00000002", "01-00000002-3", "1-00000002-+3", "1-00000002-3-4", "1-0000000G-3"] {
             assert_eq!(text.parse::<JobId>(), Err(NoJob), "{text}");
         }

@@ -1,4 +1,4 @@
-//! One object's part of an act, and how far it has come.
+//! One object's part of an act, and its progress.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -38,10 +38,10 @@ pub struct Item {
     /// The generation of the object when it was asked; none where it was not seen then. What is older shows nothing of the request.
     #[serde(default)]
     pub generation: Option<i64>,
-    /// A failed attempt is no end: it is watched until it succeeds or the time is over.
+    /// A failed attempt is not an end: it is watched until it succeeds or the time is over.
     pub patient: bool,
     /// What has happened, for people.
-    pub log: Vec<Entry>,
+    pub log: Vec<LogLine>,
     /// The object of the step was there in this run's picture of the cluster: if it is not any more, it is gone.
     #[serde(skip)]
     pub is_seen: bool,
@@ -49,7 +49,7 @@ pub struct Item {
 
 /// One line of an item's history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
+pub struct LogLine {
     pub at: Timestamp,
     pub text: String,
 }
@@ -59,7 +59,7 @@ pub struct Entry {
 pub enum Phase {
     /// Waits for its turn.
     Queued,
-    /// Its request could not be written down, so it was not sent: a person says what now.
+    /// Its request could not be written down, so it was not sent: the user says what now.
     Held {
         why: String,
     },
@@ -88,11 +88,11 @@ pub enum Phase {
         message: String,
         retries: bool,
     },
-    /// Nothing came of it in time; the last that is known.
+    /// No outcome in time; the last that is known.
     TimedOut {
         message: String,
     },
-    /// It cannot be said what became of it.
+    /// The outcome is unknown.
     Unknown {
         why: String,
     },
@@ -100,7 +100,7 @@ pub enum Phase {
     Stopped,
     /// Not begun when the program left: its journal keeps it for a later run.
     Kept,
-    /// It was requested, and nobody follows it any more because a person said so, or left.
+    /// It was requested, and nobody follows it any more because the user said so, or left.
     Left {
         last: String,
     },
@@ -165,7 +165,7 @@ impl Phase {
             Self::Failed { message, .. } | Self::TimedOut { message } => message,
             Self::Held { why } | Self::Checking { why, .. } | Self::Unknown { why } => why,
             Self::Stopped => "stopped before it started",
-            Self::Kept => "a later run can go on with it",
+            Self::Kept => "a later run can continue it",
             Self::Left { last } => last,
             Self::Queued | Self::Sent | Self::Requested { .. } | Self::Handled { .. } => "",
         }
@@ -213,16 +213,16 @@ impl Item {
             Phase::Held { why } => format!("before {what} was requested: {why}"),
             Phase::Sent => format!("while the request for {what} was on its way: whether it arrived is not known"),
             Phase::Checking { .. } => format!("while looking whether the request for {what} had arrived: that is not known"),
-            Phase::Requested { .. } => format!("while {what} was requested: what came of it is not known"),
-            Phase::Handled { .. } if own => "while its controller was at work: what came of it is not known".to_owned(),
-            Phase::Handled { .. } => format!("while the controller of {what} was at work: what came of it is not known"),
+            Phase::Requested { .. } => format!("while {what} was requested: the outcome is unknown"),
+            Phase::Handled { .. } if own => "while its controller was at work: the outcome is unknown".to_owned(),
+            Phase::Handled { .. } => format!("while the controller of {what} was at work: the outcome is unknown"),
             _ => return None,
         };
         let rest = if self.at + 1 < self.steps.len() { "; what was to follow was not requested" } else { "" };
         Some(format!("{known}{rest}"))
     }
 
-    /// How it ends when a person stops it before its next request.
+    /// How it ends when the user stops it before its next request.
     pub(super) fn halted(&self) -> Phase {
         match self.at {
             0 => Phase::Stopped,
@@ -234,7 +234,7 @@ impl Item {
     pub(super) fn note(&mut self, now: Timestamp, text: impl Into<String>) {
         let text = redact(&text.into()).into_owned();
         if self.log.last().is_none_or(|last| last.text != text) {
-            self.log.push(Entry { at: now, text });
+            self.log.push(LogLine { at: now, text });
         }
     }
 

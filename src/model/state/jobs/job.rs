@@ -1,5 +1,5 @@
-//! A job as data: what is being done, where, by whom, and how far it has come. It can be written down between any two steps, and read
-//! again by another run of the program.
+//! A job as data: what is being done, where, by whom, and its progress. It can be written down between any two steps, and read by
+//! another run of the program.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,7 @@ pub struct Job {
     pub keeper: Keeper,
 }
 
-/// Who holds a job's lock, and so may write its journal: nobody else may go on with it.
+/// Who holds a job's lock, and so may write its journal: only that run may continue it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Keeper {
     /// It was read, and is shown as it stood then.
@@ -53,7 +53,7 @@ pub enum Work {
     Change(Change),
 }
 
-/// A job as its journal tells it.
+/// A job as its journal has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loaded {
     pub job: Job,
@@ -142,19 +142,19 @@ impl Job {
         self.bound.is_some() && self.items().iter().any(|item| item.phase.can_go_on())
     }
 
-    /// Whether its queue waits for a person to say that it may go on ([`super::Jobs::go_on`]).
+    /// Whether its queue waits for the user to say that it may go on ([`super::Jobs::go_on`]).
     pub fn is_paused(&self) -> bool {
         self.batch().is_some_and(Batch::is_waiting)
     }
 
-    /// Whether something of it goes on by itself in this run: it does not only wait for a person, or for its cluster.
+    /// Whether something of it goes on by itself in this run: it does not only wait for the user, or for its cluster.
     pub fn is_under_way(&self) -> bool {
         let is_out = self.items().iter().any(|item| item.phase.is_under_way());
         let waits = self.bound.is_none() || self.is_paused() || self.held().is_some();
         self.keeper == Keeper::Us && !self.is_over() && (is_out && self.bound.is_some() || !waits)
     }
 
-    /// Why nothing was sent for an item that is held, if one is: it cannot be written down. A person says what now.
+    /// Why nothing was sent for an item that is held, if one is: it cannot be written down. The user says what now.
     pub fn held(&self) -> Option<&str> {
         let why = |item: &'_ Item| matches!(item.phase, Phase::Held { .. });
         self.items().iter().find(|item| why(item)).map(|item| item.phase.message())

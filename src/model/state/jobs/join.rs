@@ -1,11 +1,11 @@
-//! The same act on the same object, wanted while it is under way: the second joins the first, and nothing is sent for it.
+//! The same act on the same object while one is under way: the second joins the first, and nothing is sent for it.
 //!
-//! The same is the same action with the same answers on the object of that uid, to which nothing else has been done since. What waits for
-//! a person is not under way.
+//! The same means: the same action with the same answers on the object of that uid, to which nothing else has been done since.
+//! What waits for the user is not under way.
 
 use jiff::Timestamp;
 
-use super::advance::Wish;
+use super::advance::Need;
 use super::batch::{Batch, Move};
 use super::item::{Item, Phase};
 use super::job::{Job, Keeper};
@@ -48,14 +48,14 @@ impl Jobs {
 impl Batch {
     /// Follows what another program has sent.
     pub(super) fn join(&mut self, joined: &[usize], now: Timestamp) -> Vec<Move> {
-        let join = |item: &usize| Move { item: *item, wish: self.items[*item].join(now), is_told: true };
+        let join = |item: &usize| Move { item: *item, need: self.items[*item].join(now), is_logged: true };
         joined.iter().map(join).collect()
     }
 }
 
 impl Item {
-    fn join(&mut self, now: Timestamp) -> Wish {
-        self.note(now, "joined: another program is at it, nothing is sent");
+    fn join(&mut self, now: Timestamp) -> Need {
+        self.note(now, "joined: another run works on it, nothing is sent");
         self.check(now, "another program sent it")
     }
 }
@@ -74,7 +74,7 @@ fn last<'a>(
     (*batch.action == *confirmed.action && batch.answers == confirmed.answers).then_some((job, item))
 }
 
-/// Whether somebody has changed the object since the item's request was taken: its spec has a later generation.
+/// Whether the object has changed since the item's request was taken: its spec has a later generation.
 fn is_overtaken(item: &Item, store: &Store, object: &ObjectRef) -> bool {
     match item.phase {
         Phase::Requested { generation } | Phase::Handled { generation } => {

@@ -1,12 +1,12 @@
-//! What is being done: every act and every change is a [`Job`], a state machine of plain data that turns news into effects.
+//! Work under way: every act and every change is a [`Job`], a state machine of plain data that turns news into effects.
 //!
-//! An item of an act goes queued → sent → requested → handled → done, or ends in a true statement of what did not work or is not known.
-//! It is fed by the answers to its requests, by the objects as they come through the watch, and by the clock: nothing polls. A request
-//! whose answer was lost is never sent again: the object is read instead, to see whether it had arrived.
+//! An item of an act goes queued → sent → requested → handled → done, or ends with what failed or is unknown. It advances by the
+//! replies to its requests, by the objects that the watch reports, and by the clock: nothing polls. A request whose reply was
+//! lost is never sent again: the object is read instead, to see whether the request had arrived.
 //!
-//! A job belongs to no connection and to no run of the program. Its *journal* says how far it has come, and a request is sent only when
-//! it has been written there ([`Commit`]); so another run can take it up, and sends nothing twice. The log of acts ([`Act`]) is another
-//! thing: it tells people what was done.
+//! A job belongs to no connection and to no run of the program. Its *journal* records its progress, and a request is sent only
+//! once that is written there ([`JournalCommit`]); so another run can continue it, and sends nothing twice. The log of acts
+//! ([`Act`]) is something else: it shows people what was done.
 //!
 //! ```text
 //!  news ─→ Batch, Item ─→ moves ─→ Page (what the turn changed) ─ flush ─→ Commit { lines, then: writes }
@@ -35,14 +35,14 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use advance::{Sight, Wish};
+use advance::{Need, Sight};
 pub use batch::Batch;
 use batch::Move;
 pub use change::Change;
 pub use id::{JobId, NoJob};
-pub use item::{Entry, Item, Phase, Task};
+pub use item::{Item, LogLine, Phase, Task};
 pub use job::{Job, Keeper, Loaded, Work};
-pub use page::Commit;
+pub use page::JournalCommit;
 use page::Page;
 
 use super::{Effect, Epoch};
@@ -63,7 +63,7 @@ pub struct View<'a> {
     pub cluster: ClusterId,
     pub epoch: Epoch,
     pub store: &'a Store,
-    /// Why the picture is old, if it is.
+    /// Why the store is outdated, if it is.
     pub lost: Option<&'a str>,
 }
 
@@ -75,7 +75,7 @@ pub struct Start<'a> {
     pub timeout: SignedDuration,
     pub parallel: usize,
     pub waits: bool,
-    /// What other programs do was read just now: what they have sent already is followed, not sent again.
+    /// The jobs of other runs were read just now: what they have already sent is followed, not sent again.
     pub joins: bool,
     pub now: Timestamp,
 }
@@ -164,7 +164,7 @@ impl Jobs {
 
     /// Takes the answer to a request. One that comes late finds nobody. Without a view of its cluster the item sees nothing, and takes
     /// nothing for gone.
-    pub fn hear(&mut self, task: Task, outcome: Outcome, view: Option<&View>, now: Timestamp, effects: &mut Vec<Effect>) {
+    pub fn receive(&mut self, task: Task, outcome: Outcome, view: Option<&View>, now: Timestamp, effects: &mut Vec<Effect>) {
         let Some(at) = self.ours(task.job) else { return };
         if let Outcome::Unrecorded(_) = &outcome {
             self.spoil(task);
@@ -173,7 +173,7 @@ impl Jobs {
         let blind = Sight { store: &nothing, lost: Some("not connected"), now };
         let sight = view.map_or(blind, |view| sight(view, now));
         let Some(batch) = self.jobs[at].batch_mut() else { return };
-        let moves = batch.hear(task, outcome, &sight);
+        let moves = batch.receive(task, outcome, &sight);
         self.take(at, &moves, effects);
         if let Some(view) = view {
             self.advance(view, now, effects);
@@ -194,22 +194,23 @@ impl Jobs {
         }
     }
 
-    /// In how many seconds there has to be a turn: something happens by the clock alone, or a jump of the clock has to be told from waiting.
+    /// In how many seconds there has to be a turn: something happens by the clock alone, or a jump of the clock has to be
+    /// distinguished from waiting.
     pub fn next_change(&self, now: Timestamp) -> Option<i64> {
         self.running().filter_map(|job| job.batch()?.next_change(now)).min().map(|seconds| seconds.min(time::PULSE))
     }
 
-    /// The place of a job that this run may write down and go on with.
+    /// The place of a job that this run may write down and continue.
     fn ours(&self, id: JobId) -> Option<usize> {
         self.jobs.iter().position(|job| job.id == id && job.keeper == Keeper::Us)
     }
 
-    /// Takes what has changed of a job: its page is written at the end of the turn, the log of acts is told, wishes become effects.
+    /// Takes over the changes of a job: its page is written at the end of the turn, acts are logged, needs become effects.
     fn take(&mut self, at: usize, moves: &[Move], effects: &mut Vec<Effect>) {
         let id = self.jobs[at].id;
         for step in moves {
-            let act = if step.is_told { self.act(at, step.item) } else { None };
-            let write = self.wished(at, step, effects);
+            let act = if step.is_logged { self.act(at, step.item) } else { None };
+            let write = self.needed(at, step, effects);
             if let Some(page) = self.pages.get_mut(&id) {
                 act.into_iter().for_each(|act| page.add(act));
                 write.into_iter().for_each(|write| page.permit(write));
@@ -220,7 +221,7 @@ impl Jobs {
         }
     }
 
-    /// What the log of acts is to be told of an item, if that is new.
+    /// The entry of an item for the log of acts, if that is new.
     fn act(&mut self, at: usize, item: usize) -> Option<Act> {
         let job = &self.jobs[at];
         let act = Act::of(job, job.items().get(item)?);
@@ -232,16 +233,16 @@ impl Jobs {
         Some(act)
     }
 
-    /// Turns an item's wish into an effect: a read goes out at once, a write is returned, since it has to be written down first.
-    fn wished(&self, at: usize, step: &Move, effects: &mut Vec<Effect>) -> Option<Effect> {
+    /// Turns an item's need into an effect: a read goes out at once, a write is returned, since it has to be written down first.
+    fn needed(&self, at: usize, step: &Move, effects: &mut Vec<Effect>) -> Option<Effect> {
         let job = &self.jobs[at];
         let item = job.items().get(step.item)?;
         let task = Task { job: job.id, item: step.item, turn: item.turn };
         let ((cluster, epoch), step_of) = (job.bound?, Box::new(item.step().clone()));
-        match step.wish {
-            Wish::Nothing => None,
-            Wish::Write => Some(Effect::Write { task, cluster, epoch, step: step_of }),
-            Wish::Probe => {
+        match step.need {
+            Need::Nothing => None,
+            Need::Write => Some(Effect::Write { task, cluster, epoch, step: step_of }),
+            Need::Probe => {
                 effects.push(Effect::Probe { task, cluster, epoch, step: step_of });
                 None
             }

@@ -1,4 +1,4 @@
-//! What the journal knows of a job, and what the turn under way adds to it: gathered, so that a turn costs one fsync.
+//! What the journal has of a job, and what the present turn adds to it: collected, so that a turn costs one fsync.
 
 use super::item::Task;
 use super::job::Job;
@@ -9,12 +9,12 @@ use crate::state::Effect;
 
 /// A record and what it permits.
 ///
-/// The contract with whoever carries it out: `lines` are written and synced first, under the job's lock. When that has succeeded, `acts`
-/// go to the log of acts and `then` is carried out, else nothing of `then`: each write in it is answered with `Outcome::Unrecorded`, and
-/// where there is none the job is told by `Message::Unrecorded`. After a commit that failed the end of the file is not known: the next one
-/// of that job `is_new`, and what was on its way before goes behind what is known to be there.
+/// The contract with the runtime: `lines` are written and synced first, under the job's lock. When that has succeeded, `acts` go to
+/// the log of acts and `then` is carried out, else nothing of `then`: each write in it is answered with `Outcome::Unrecorded`, and
+/// where there is none, `Message::Unrecorded` reports it to the job. After a commit that failed the end of the file is not known:
+/// the next one of that job `is_new`, and what was on its way before goes behind what is known to be there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Commit {
+pub struct JournalCommit {
     pub job: JobId,
     /// `lines` are the whole journal: it is written beside the old one, if there is one, and put in its place. Else they are appended.
     pub is_new: bool,
@@ -35,7 +35,7 @@ pub(super) struct Page {
     is_touched: bool,
     writes: Vec<Effect>,
     acts: Vec<Act>,
-    /// A person said that requests may go out although they cannot be recorded.
+    /// The user said that requests may go out although they cannot be recorded.
     is_allowed: bool,
 }
 
@@ -83,13 +83,13 @@ impl Page {
         let lines = if is_new { compact(job) } else { update.map(|update| update.line()).unwrap_or_default() };
         let is_last = job.is_over();
         (self.written, self.is_sound) = (Written::of(job), !is_last);
-        effects.push(Effect::Commit(Box::new(Commit { job: job.id, is_new, is_last, lines, acts, then })));
+        effects.push(Effect::Commit(Box::new(JournalCommit { job: job.id, is_new, is_last, lines, acts, then })));
         effects.extend(after);
     }
 }
 
 impl Jobs {
-    /// Closes a turn: for each job that it changed, one commit. Whoever changes jobs calls this once at the end.
+    /// Closes a turn: one commit for each job that it changed. Code that changes jobs calls this once at the end.
     pub fn flush(&mut self, effects: &mut Vec<Effect>) {
         if self.has_parted {
             return;
@@ -101,7 +101,7 @@ impl Jobs {
         }
     }
 
-    /// A commit that permitted nothing could not be written. An act goes on and says so; its next commit writes the journal anew. A
+    /// A commit that permitted nothing could not be written. An act goes on and says so; its next commit rewrites the journal. A
     /// change stops.
     pub fn unrecorded(&mut self, id: JobId, why: &str) {
         let Some(at) = self.ours(id) else { return };
@@ -114,7 +114,7 @@ impl Jobs {
         }
     }
 
-    /// Whether a person knows that nothing can be written down of a job, and has let it go on.
+    /// Whether the user knows that nothing can be written down of a job, and has let it go on.
     pub fn is_allowed(&self, id: JobId) -> bool {
         self.pages.get(&id).is_some_and(Page::is_allowed)
     }

@@ -1,8 +1,8 @@
-//! What people say to a job that runs: stop, follow no longer, watch on, go on, give it up; and what leaving the program does to it.
+//! What the user can do to a running job: stop, stop following, keep watching, continue, drop; and what quitting does to it.
 
 use jiff::Timestamp;
 
-use super::advance::{LATEST, Wish};
+use super::advance::{LATEST, Need};
 use super::batch::{Batch, Move};
 use super::item::{Item, Phase};
 use super::job::{Job, Keeper, Work};
@@ -20,7 +20,7 @@ impl Jobs {
         let moves = match &mut self.jobs[at].work {
             Work::Act(batch) => batch.stop(now),
             Work::Change(change) => {
-                change.stop("a person stopped it".to_owned());
+                change.stop("the user stopped it".to_owned());
                 Vec::new()
             }
         };
@@ -34,7 +34,7 @@ impl Jobs {
         self.take(at, &moves, &mut Vec::new());
     }
 
-    /// Gives a job up: each item ends with what is true of it, nothing more is begun or followed, and no run goes on with it.
+    /// Gives a job up: each item ends with what is true of it, nothing more is begun or followed, and no run continues it.
     pub fn give_up(&mut self, id: JobId, now: Timestamp) {
         let Some(at) = self.ours(id) else { return };
         let moves = match &mut self.jobs[at].work {
@@ -43,7 +43,7 @@ impl Jobs {
                 batch.part(now, &Phase::Stopped)
             }
             Work::Change(change) => {
-                change.stop("a person gave it up".to_owned());
+                change.stop("the user dropped it".to_owned());
                 Vec::new()
             }
         };
@@ -68,9 +68,9 @@ impl Jobs {
         self.advance(view, now, effects);
     }
 
-    /// A person says: go on, although it cannot be written down. From now on the requests of this job are sent whether they are recorded
-    /// or not, and what is held begins anew. If the program is killed then, a later run does not know what was sent. The other answer is
-    /// [`Jobs::stop`].
+    /// The user says: go on, although it cannot be written down. From now on the requests of this job are sent whether they are
+    /// recorded or not, and held items restart. If the program is killed then, a later run does not know what was sent. The other
+    /// answer is [`Jobs::stop`].
     pub fn allow_unrecorded(&mut self, id: JobId, view: &View, now: Timestamp, effects: &mut Vec<Effect>) {
         if let Some(page) = self.pages.get_mut(&id) {
             page.allow();
@@ -88,7 +88,7 @@ impl Jobs {
                 continue;
             }
             let moves = self.jobs[at].batch_mut().map(|batch| batch.part(now, &Phase::Kept)).unwrap_or_default();
-            for step in moves.iter().filter(|step| step.is_told) {
+            for step in moves.iter().filter(|step| step.is_logged) {
                 let act = self.act(at, step.item);
                 effects.extend(act.map(|act| Effect::Record(Box::new(act))));
             }
@@ -107,7 +107,7 @@ impl Batch {
 
     fn leave(&mut self, now: Timestamp) -> Vec<Move> {
         self.ended(|item| {
-            let last = format!("it was {}; what came of it was not waited for", item.phase.word());
+            let last = format!("it was {}; the outcome was not waited for", item.phase.word());
             let is_left = item.phase.is_followed();
             if is_left {
                 item.end(now, Phase::Left { last });
@@ -116,16 +116,16 @@ impl Batch {
         })
     }
 
-    /// Ends everything with what is true of it; `queued` is what becomes of what has not begun.
+    /// Ends every item with its last known state; `queued` is for items that have not begun.
     fn part(&mut self, now: Timestamp, queued: &Phase) -> Vec<Move> {
         self.ended(|item| !item.phase.is_over() && item.give_up(now, queued))
     }
 
-    /// Changes items; the log of acts hears of those of which it has heard before.
+    /// Changes items; the log of acts gets those that it already has.
     fn ended(&mut self, mut end: impl FnMut(&mut Item) -> bool) -> Vec<Move> {
         let begun: Vec<_> = self.items.iter().map(|item| !item.log.is_empty()).collect();
         let ended = self.each(&mut end);
-        ended.into_iter().map(|item| Move { item, wish: Wish::Nothing, is_told: begun[item] }).collect()
+        ended.into_iter().map(|item| Move { item, need: Need::Nothing, is_logged: begun[item] }).collect()
     }
 
     fn watch_on(&mut self, store: &Store, now: Timestamp) -> Vec<Move> {
@@ -138,10 +138,10 @@ impl Batch {
             }
             can
         });
-        watched.into_iter().map(|item| Move { item, wish: Wish::Nothing, is_told: false }).collect()
+        watched.into_iter().map(|item| Move { item, need: Need::Nothing, is_logged: false }).collect()
     }
 
-    /// Goes on in another run: what was sent is looked up, what was taken is followed, the rest waits for a person.
+    /// Goes on in another run: what was sent is looked up, what was taken is followed, the rest waits for the user.
     pub(super) fn take_up(&mut self, now: Timestamp) -> Vec<Move> {
         // also what follows on what is under way
         let has_more = |item: &Item| {
@@ -151,14 +151,14 @@ impl Batch {
         self.is_paused = !self.stopped && self.items.iter().any(has_more);
         let mut moves = Vec::new();
         for (number, item) in self.items.iter_mut().enumerate().filter(|(_, item)| item.phase.is_under_way()) {
-            moves.push(Move { item: number, wish: item.take_up(now), is_told: true });
+            moves.push(Move { item: number, need: item.take_up(now), is_logged: true });
         }
         moves
     }
 }
 
 impl Item {
-    /// Ends with what is true of it when nobody goes on with it; `queued` is the end of what has not begun.
+    /// Ends with its last known state if nobody continues it; `queued` is the end of what has not begun.
     fn give_up(&mut self, now: Timestamp, queued: &Phase) -> bool {
         let so_far = self.so_far().map(|so_far| format!("left {so_far}"));
         let end = match (&self.phase, so_far) {
@@ -172,18 +172,18 @@ impl Item {
         true
     }
 
-    fn take_up(&mut self, now: Timestamp) -> Wish {
+    fn take_up(&mut self, now: Timestamp) -> Need {
         if self.phase.is_followed() {
             self.since = Some(now);
             self.note(now, "taken up by another run");
-            return Wish::Nothing;
+            return Need::Nothing;
         }
         let sent = self.since.unwrap_or(now);
-        let wish = self.check(now, ENDED);
+        let need = self.check(now, ENDED);
         // what was sent long ago cannot come any more: it is looked for once
         let latest = now.checked_sub(LATEST).unwrap_or(now);
         self.since = Some(sent.clamp(latest, now));
-        wish
+        need
     }
 }
 

@@ -1,5 +1,5 @@
-//! Waiting is counted by the time that passed for whoever waits. A machine that slept, or a clock that was set, in whatever direction, is no
-//! waiting: no controller had that time.
+//! Waiting is counted by the time that passed for the waiting run. Time during a sleep of the machine, or a jump of the clock in
+//! either direction, does not count: the controllers did not have that time.
 
 use jiff::{SignedDuration, Timestamp};
 

@@ -11,17 +11,17 @@ impl Bits {
     }
 
     /// Sets or clears one bit; returns whether that changed it.
-    pub fn set(&mut self, id: NodeId, wished: bool) -> bool {
+    pub fn set(&mut self, id: NodeId, wanted: bool) -> bool {
         let at = id.0 as usize / 64;
         if at >= self.0.len() {
-            if !wished {
+            if !wanted {
                 return false;
             }
             self.0.resize(at + 1, 0);
         }
         let before = self.0[at];
         let bit = 1 << (id.0 % 64);
-        self.0[at] = if wished { before | bit } else { before & !bit };
+        self.0[at] = if wanted { before | bit } else { before & !bit };
         self.0[at] != before
     }
 

@@ -1,4 +1,4 @@
-//! One home for every object, and the health below it, kept up as the store changes.
+//! One home for every object, and the health below it, updated with the store.
 
 use std::cell::Cell;
 
@@ -73,7 +73,7 @@ pub struct Forest {
     total: Remembered,
 }
 
-/// What was counted last. When that was depends on who looked, so it is no part of what is told of a forest.
+/// What was counted last. When that was depends on the views, so `Debug` leaves it out.
 #[derive(Default)]
 struct Remembered(Cell<(u64, Counts)>);
 
@@ -189,7 +189,7 @@ impl Forest {
         &self.roots
     }
 
-    /// Whether the node stands in one of the trees.
+    /// Whether the node is in one of the trees.
     pub fn contains(&self, id: NodeId) -> bool {
         let mut top = id;
         while let Some(parent) = self.parent(top) {
@@ -218,7 +218,7 @@ impl Forest {
         self.structure
     }
 
-    /// Rises with every change.
+    /// Increases with every change.
     pub fn stamp(&self) -> u64 {
         self.stamp
     }
@@ -253,9 +253,9 @@ impl Forest {
 
     /// Takes over a node's own health.
     fn judge(&mut self, store: &Store, id: NodeId) {
-        let told = store.health(id);
+        let own = store.health(id);
         let place = self.place(store, id);
-        let now = told.map(|health| effective(place.kind, health, &place.below));
+        let now = own.map(|health| effective(place.kind, health, &place.below));
         let before = std::mem::replace(&mut place.own, now);
         if before != now {
             let parent = place.parent;
@@ -286,8 +286,8 @@ impl Forest {
     fn rehome(&mut self, store: &Store, id: NodeId) {
         let place = self.place(store, id);
         let (kind, before) = (place.kind, place.parent);
-        let wished = home::candidates(store, id, kind, self.root).into_iter().find(|home| !self.is_below(*home, id));
-        if wished == before {
+        let wanted = home::candidates(store, id, kind, self.root).into_iter().find(|home| !self.is_below(*home, id));
+        if wanted == before {
             return;
         }
         self.structure += 1;
@@ -297,8 +297,8 @@ impl Forest {
             self.spread(store, Some(parent), weight, Counts::default());
             self.settle_root(store, parent);
         }
-        self.place(store, id).parent = wished;
-        if let Some(parent) = wished {
+        self.place(store, id).parent = wanted;
+        if let Some(parent) = wanted {
             self.place(store, parent).children.push(id);
             self.untidy.insert(parent);
             self.spread(store, Some(parent), Counts::default(), weight);
@@ -308,9 +308,9 @@ impl Forest {
     fn settle_root(&mut self, store: &Store, id: NodeId) {
         let root = self.root;
         let Some(place) = self.places.get_mut(id.0 as usize).and_then(Option::as_mut) else { return };
-        let wished = place.parent.is_none() && home::is_root(store, id, place.kind, root, !place.children.is_empty());
-        if place.is_root != wished {
-            place.is_root = wished;
+        let wanted = place.parent.is_none() && home::is_root(store, id, place.kind, root, !place.children.is_empty());
+        if place.is_root != wanted {
+            place.is_root = wanted;
             self.are_roots_untidy = true;
             self.structure += 1;
         }

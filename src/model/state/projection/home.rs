@@ -1,4 +1,4 @@
-//! Where an object lives in the tree. The graph is no tree: each object has one home, every other edge is a reference.
+//! Where an object is in the tree. The graph is not a tree: each object has one home, every other edge is a reference.
 
 use super::forest::Root;
 use crate::domain::store::Presence;
@@ -22,7 +22,7 @@ pub(super) fn candidates(store: &Store, id: NodeId, kind: &Kind, root: Root) -> 
     }
 }
 
-/// Whether a node without a home starts a tree: what Flux reconciles, what Flux v1 left, and whoever is named as the home of
+/// Whether a node without a home starts a tree: what Flux reconciles, what Flux v1 left, and what is named as the home of
 /// others but cannot be read. Everything else is not Flux's business.
 pub(super) fn is_root(store: &Store, id: NodeId, kind: &Kind, root: Root, has_children: bool) -> bool {
     match store.object(id) {
@@ -53,7 +53,7 @@ fn managers(store: &Store, id: NodeId) -> Vec<NodeId> {
         Presence::Present => !has_inventory(store, *manager),
         Presence::Missing | Presence::NotServed | Presence::Unknown => false,
     });
-    // the last label is the nearest: Helm's stands after the Kustomization's that a parent put on the release's own objects
+    // the last label is the nearest: Helm's comes after the Kustomization's that a parent put on the release's own objects
     managers.reverse();
     managers
 }

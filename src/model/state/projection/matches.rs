@@ -1,4 +1,4 @@
-//! Which nodes a filter means. A changed object is tested alone; a new filter is tested in slices, so that no key waits for it.
+//! Which nodes match a filter. A changed object is tested alone; a new filter is tested in slices, so that no key waits for it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::kinds;
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     pub query: Option<Query>,
-    /// Namespaces looked at; none means all. Cluster-scoped objects are shown with the namespace of that name only.
+    /// The selected namespaces; none means all. Cluster-scoped objects are shown with the namespace of that name only.
     pub namespaces: Option<BTreeSet<Str>>,
     pub health: Option<BTreeSet<Health>>,
     /// None but these.
@@ -36,8 +36,8 @@ impl Filter {
         if self.only.as_ref().is_some_and(|only| !only.contains(reference)) {
             return false;
         }
-        if let Some(wished) = &self.health
-            && !forest.health(id).is_some_and(|health| wished.contains(&health))
+        if let Some(wanted) = &self.health
+            && !forest.health(id).is_some_and(|health| wanted.contains(&health))
         {
             return false;
         }

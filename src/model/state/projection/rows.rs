@@ -1,10 +1,10 @@
-//! The flat rows of the tree: what is open, in which order, with references where an edge is no home.
+//! The flat rows of the tree: what is open, in which order, with references for edges that are not the home edge.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Bits, Forest, Matches, Root};
 use crate::domain::health::Counts;
-use crate::domain::{Health, Link, NodeId, ObjectRef, Relation, Store, Str};
+use crate::domain::{Health, NodeId, ObjectRef, Relation, Store, StoredEdge, Str};
 use crate::kinds::Role;
 
 /// One row of the tree.
@@ -12,7 +12,7 @@ use crate::kinds::Role;
 /// Small, because unfolding everything makes one for each object of the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
-    pub what: What,
+    pub what: RowContent,
     pub parent: Option<NodeId>,
     pub depth: u16,
     pub fold: Fold,
@@ -24,15 +24,15 @@ impl Row {
     /// The row's object; none for a heading.
     pub fn node(&self) -> Option<NodeId> {
         match self.what {
-            What::Object(node) => Some(node),
-            What::Heading(_) => None,
+            RowContent::Object(node) => Some(node),
+            RowContent::Heading(_) => None,
         }
     }
 }
 
 /// What a row shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum What {
+pub enum RowContent {
     Object(NodeId),
     /// By its place among [`TreeRows::heading`]s.
     Heading(u32),
@@ -47,10 +47,10 @@ pub enum Heading {
     Edges { of: NodeId, words: String },
 }
 
-/// References that stand below their object one by one; more are one row until somebody opens it.
+/// References that are shown below their object one by one; more are one row until it is opened.
 pub const FEW: usize = 2;
 
-/// An edge as a reference row tells it.
+/// An edge as a reference row shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Via {
     relation: Relation,
@@ -111,7 +111,7 @@ pub enum SortBy {
     Age,
 }
 
-/// What a person opened and closed; everything else follows the default.
+/// What the user opened and closed; everything else follows the default.
 #[derive(Clone, Debug, Default)]
 pub struct Folds {
     objects: FxHashMap<ObjectRef, bool>,
@@ -155,7 +155,7 @@ impl Folds {
         self.stamp += 1;
     }
 
-    /// Sources and what they feed directly are open until somebody closes them.
+    /// Sources and what they feed directly are open until they are closed.
     fn is_open(&self, store: &Store, id: NodeId, depth: u16) -> bool {
         // reading and hashing an identity costs more than everything else here: nobody has folded most trees
         let own = if self.objects.is_empty() { None } else { self.objects.get(store.reference(id)).copied() };
@@ -212,7 +212,7 @@ impl TreeRows {
         true
     }
 
-    /// What [`What::Heading`] stands for, in the rows made last.
+    /// What [`RowContent::Heading`] stands for, in the rows made last.
     pub fn heading(&self, at: u32) -> &Heading {
         &self.headings[at as usize]
     }
@@ -222,7 +222,7 @@ impl TreeRows {
         self.made_from.is_some_and(|(structure, ..)| structure == forest.structure())
     }
 
-    /// Makes the rows anew the next time, whatever changed: the store is another one.
+    /// Makes the rows again the next time, whatever changed: the store is another one.
     pub fn invalidate(&mut self) {
         self.made_from = None;
     }
@@ -230,11 +230,11 @@ impl TreeRows {
     pub fn id(&self, store: &Store, at: usize) -> Option<RowId> {
         let row = self.rows.get(at)?;
         Some(match row.what {
-            What::Heading(at) => match self.heading(at) {
+            RowContent::Heading(at) => match self.heading(at) {
                 Heading::Namespace(name) => RowId::Group(name.clone()),
                 Heading::Edges { of, .. } => RowId::Edges(store.reference(*of).clone()),
             },
-            What::Object(node) => RowId::Object {
+            RowContent::Object(node) => RowId::Object {
                 parent: row.parent.map(|parent| store.reference(parent).clone()),
                 object: store.reference(node).clone(),
             },
@@ -245,7 +245,7 @@ impl TreeRows {
     pub fn position(&self, store: &Store, id: &RowId) -> Option<usize> {
         let heading = |is_meant: &dyn Fn(&Heading) -> bool| {
             let at = self.headings.iter().position(is_meant)?;
-            self.rows.iter().position(|row| matches!(row.what, What::Heading(heading) if heading as usize == at))
+            self.rows.iter().position(|row| matches!(row.what, RowContent::Heading(heading) if heading as usize == at))
         };
         match id {
             RowId::Group(name) => heading(&|heading| matches!(heading, Heading::Namespace(known) if known == name)),
@@ -256,7 +256,7 @@ impl TreeRows {
             RowId::Object { parent, object } => {
                 let node = store.find(object)?;
                 let parent = parent.as_ref().and_then(|parent| store.find(parent));
-                let what = What::Object(node);
+                let what = RowContent::Object(node);
                 let exact = |row: &Row| row.what == what && row.parent == parent;
                 self.rows
                     .iter()
@@ -273,7 +273,7 @@ fn summary(references: &[(Via, NodeId)]) -> String {
     sorts.map(|sort| format!("{} {}", sort[0].0.word(), sort.len())).collect::<Vec<_>>().join(" · ")
 }
 
-/// Matches and all that stands above them.
+/// Matches and all their ancestors.
 fn ancestry(forest: &Forest, matches: &Matches) -> Bits {
     let mut shown = Bits::default();
     for id in matches.bits().iter() {
@@ -294,7 +294,7 @@ struct Builder<'a> {
     folds: &'a Folds,
     matches: &'a Matches,
     sort: Sort,
-    /// With a filter: what it lets through and what stands above.
+    /// With a filter: what it lets through and the ancestors.
     shown: Option<Bits>,
     rows: Vec<Row>,
     headings: Vec<Heading>,
@@ -332,19 +332,19 @@ impl Builder<'_> {
         let has_match_below = filtered && !whole && all.iter().any(|child| self.is_shown(*child));
         let has_children = if is_match { !all.is_empty() } else { has_match_below };
         let is_open = self.folds.is_open(self.store, id, if filtered { u16::MAX } else { depth });
-        // among matches references would be noise, until somebody opens the row
+        // among matches references would be noise, until the row is opened
         let references = if !filtered || whole || is_match && is_open { self.references(id) } else { Vec::new() };
         let fold = match () {
             () if !has_children && references.is_empty() => Fold::Leaf,
             () if is_open || has_match_below => Fold::Open,
             () => Fold::Closed,
         };
-        self.rows.push(Row { what: What::Object(id), parent, depth, fold, via: None });
+        self.rows.push(Row { what: RowContent::Object(id), parent, depth, fold, via: None });
         if fold != Fold::Open {
             return;
         }
         let whole = whole || (is_match && filtered && is_open);
-        let is_wished = |child: &NodeId| whole || self.is_shown(*child);
+        let is_wanted = |child: &NodeId| whole || self.is_shown(*child);
         if self.sort == Sort::default() {
             for child in all {
                 if whole || self.is_shown(*child) {
@@ -352,7 +352,7 @@ impl Builder<'_> {
                 }
             }
         } else {
-            let mut children: Vec<_> = all.iter().copied().filter(is_wished).collect();
+            let mut children: Vec<_> = all.iter().copied().filter(is_wanted).collect();
             self.order(&mut children);
             for child in children {
                 self.node(child, Some(id), depth + 1, whole);
@@ -364,10 +364,10 @@ impl Builder<'_> {
     fn heading(&mut self, heading: Heading, parent: Option<NodeId>, depth: u16, fold: Fold) {
         let at = u32::try_from(self.headings.len()).expect("fewer headings than nodes");
         self.headings.push(heading);
-        self.rows.push(Row { what: What::Heading(at), parent, depth, fold, via: None });
+        self.rows.push(Row { what: RowContent::Heading(at), parent, depth, fold, via: None });
     }
 
-    /// Adds the references below a node: one by one where they are few or somebody opened them, else as one row.
+    /// Adds the references below a node: one by one if they are few or were opened, otherwise as one row.
     fn edges(&mut self, of: NodeId, mut depth: u16, references: Vec<(Via, NodeId)>) {
         if references.len() > FEW {
             let is_open = self.folds.are_edges_open(self.store, of);
@@ -379,7 +379,7 @@ impl Builder<'_> {
             depth += 1;
         }
         for (via, to) in references {
-            self.rows.push(Row { what: What::Object(to), parent: Some(of), depth, fold: Fold::Leaf, via: Some(via) });
+            self.rows.push(Row { what: RowContent::Object(to), parent: Some(of), depth, fold: Fold::Leaf, via: Some(via) });
         }
     }
 
@@ -387,7 +387,7 @@ impl Builder<'_> {
         self.shown.as_ref().is_none_or(|shown| shown.contains(id))
     }
 
-    /// Edges of a node that are no home: what it feeds, applies, depends on … elsewhere in the tree.
+    /// Edges of a node other than its home: what it feeds, applies, depends on … elsewhere in the tree.
     fn references(&self, id: NodeId) -> Vec<(Via, NodeId)> {
         let (store, forest) = (self.store, self.forest);
         if !forest.is_linked(id) {
@@ -396,7 +396,7 @@ impl Builder<'_> {
         let home = forest.parent(id);
         let is_elsewhere = |node: NodeId| node != id && Some(node) != home && forest.parent(node) != Some(id);
         let out = store.out(id).iter().filter(|link| link.relation != Relation::ManagedBy);
-        let via = |link: &Link, is_reversed| (Via { relation: link.relation, is_reversed }, link.node);
+        let via = |link: &StoredEdge, is_reversed| (Via { relation: link.relation, is_reversed }, link.node);
         let mut found: Vec<_> = out.filter(|link| is_elsewhere(link.node)).map(|link| via(link, false)).collect();
         if forest.kind(id).role == Role::Source {
             let fed = store.incoming(id).iter().filter(|link| matches!(link.relation, Relation::Source | Relation::Chart));

@@ -1,4 +1,4 @@
-//! The rows of one kind's table: filtered and sorted, kept up object by object.
+//! The rows of one kind's table: filtered and sorted, updated object by object.
 
 use std::cmp::Ordering;
 
@@ -106,7 +106,7 @@ impl Table {
         FIRST + self.kind.columns.len() + 1
     }
 
-    /// Fills the table anew under a filter and an order. Costs a pass over the kind's objects.
+    /// Refills the table under a filter and an order. Costs a pass over the kind's objects.
     pub fn fill(&mut self, store: &Store, forest: &Forest, filter: Filter, sort: TableSort) {
         self.filter = filter;
         self.sort = sort;
@@ -175,7 +175,7 @@ fn cell_key(store: &Store, forest: &Forest, id: NodeId, column: Column) -> Key {
     match column {
         Column::State => Key::Number(forest.health(id).unwrap_or(Health::Unknown) as i64),
         Column::Replicas => Key::Number(
-            object.and_then(|object| object.facts.ready).map_or(0, |(ready, wished)| i64::from(ready) - i64::from(wished)),
+            object.and_then(|object| object.facts.ready).map_or(0, |(ready, desired)| i64::from(ready) - i64::from(desired)),
         ),
         Column::Restarts => Key::Number(-object.map_or(0, |object| i64::from(object.facts.restarts))),
         other => Key::Text(cell(store, forest, id, other)),
@@ -196,7 +196,7 @@ pub fn cell(store: &Store, forest: &Forest, id: NodeId, column: Column) -> Strin
             .map_or("Unknown", |ready| &ready.status)
             .to_owned(),
         Column::Message => message_of(store, forest, id),
-        Column::Replicas => object.facts.ready.map_or_else(String::new, |(ready, wished)| format!("{ready}/{wished}")),
+        Column::Replicas => object.facts.ready.map_or_else(String::new, |(ready, desired)| format!("{ready}/{desired}")),
         Column::Restarts => object.facts.restarts.to_string(),
         Column::Cell(_, at) | Column::Wide(_, at) => object.facts.cells.get(at).map_or_else(String::new, ToString::to_string),
     }

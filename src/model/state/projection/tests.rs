@@ -60,14 +60,14 @@ impl World {
         }
     }
 
-    /// The trees kept up step by step are the trees planted anew.
+    /// The trees kept up step by step are the trees planted from scratch.
     fn agrees(&self) {
-        let anew = Forest::plant(&self.store, self.forest.root());
+        let fresh = Forest::plant(&self.store, self.forest.root());
         for id in self.store.nodes() {
             let place = |forest: &Forest| (forest.parent(id), forest.health(id), forest.below(id), forest.is_root(id));
-            assert_eq!(place(&self.forest), place(&anew), "{}", self.store.reference(id));
+            assert_eq!(place(&self.forest), place(&fresh), "{}", self.store.reference(id));
         }
-        assert_eq!(self.forest.total(), anew.total());
+        assert_eq!(self.forest.total(), fresh.total());
     }
 
     /// `relation:Kind ns/name` edges, or `owner:Kind ns/name`.
@@ -128,8 +128,8 @@ impl World {
         self.rows.refresh(&self.store, &self.forest, &self.folds, &self.matches, Sort::default());
         let line = |row: &Row| {
             let name = match row.what {
-                What::Object(id) => self.store.reference(id).to_string(),
-                What::Heading(at) => match self.rows.heading(at) {
+                RowContent::Object(id) => self.store.reference(id).to_string(),
+                RowContent::Heading(at) => match self.rows.heading(at) {
                     Heading::Namespace(name) => name.to_string(),
                     Heading::Edges { words, .. } => format!("→ {words}"),
                 },
@@ -250,7 +250,7 @@ fn an_owner_that_may_not_be_read_stands_by_its_name() {
 }
 
 #[test]
-fn a_label_beside_an_inventory_that_does_not_name_the_object_is_no_home() {
+fn a_label_beside_an_inventory_that_does_not_name_the_object_gives_no_home() {
     let mut world = bootstrapped();
     world.put("Deployment web/copy", Health::Failed, &["by:Kustomization flux-system/apps"]);
 
@@ -321,7 +321,7 @@ fn children_go_with_their_parent_and_come_back() {
 }
 
 #[test]
-fn a_filter_shows_matches_below_what_stands_above_them() {
+fn a_filter_shows_matches_below_their_ancestors() {
     let mut world = bootstrapped();
     world.matches.restart(Filter { query: Query::parse("deployment.*api/web").expect("a filter"), ..Filter::default() });
     let (store, forest) = (&world.store, &world.forest);
@@ -388,7 +388,7 @@ fn a_row_is_found_again_after_rows_came_above_it() {
 }
 
 #[test]
-fn a_table_kept_up_is_the_table_filled_anew() {
+fn an_updated_table_equals_a_refilled_table() {
     let mut world = bootstrapped();
     let fill = |world: &World, sort| {
         let mut table = Table::new(gk("Deployment"), crate::kinds::rules("apps", "Deployment"));
@@ -408,8 +408,8 @@ fn a_table_kept_up_is_the_table_filled_anew() {
         world.forest.update(&world.store, &changes);
         table.update(&world.store, &world.forest, &changes);
         world.store.recycle(&changes);
-        let anew = fill(world, sort);
-        assert_eq!(table.nodes().collect::<Vec<_>>(), anew.nodes().collect::<Vec<_>>());
+        let fresh = fill(world, sort);
+        assert_eq!(table.nodes().collect::<Vec<_>>(), fresh.nodes().collect::<Vec<_>>());
     };
     let failed = |world: &World, text: &str| {
         let mut object = world.store.object(world.node(text)).expect("present").clone();

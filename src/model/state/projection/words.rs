@@ -1,4 +1,4 @@
-//! What a node is called on screen and in output: the same words in the tree, the tables, filters and headless commands.
+//! How a node is named on screen and in output: the same in the tree, the tables, filters and headless commands.
 
 use jiff::Timestamp;
 
@@ -7,7 +7,7 @@ use crate::domain::store::Presence;
 use crate::domain::{Health, NodeId, Relation, Store, Str, revision};
 use crate::kinds::{self, Role, Trait};
 
-/// `Kind namespace/name`, with the short name of the kind where it has one and `short` is wished.
+/// `Kind namespace/name`, with the short name of the kind where it has one and `short` is requested.
 pub fn named(store: &Store, forest: &Forest, id: NodeId, short: bool) -> String {
     let reference = store.reference(id);
     let kind = forest.kind(id).short.first().copied().filter(|_| short).unwrap_or(&reference.gk.kind);
@@ -44,21 +44,21 @@ pub fn message_at(store: &Store, forest: &Forest, id: NodeId, now: Timestamp) ->
             (message, _) => message.to_owned(),
         };
     };
-    let mut told = Vec::new();
-    told.extend(suspension.by.as_ref().map(|by| format!("by {by}")));
-    told.extend(suspension.reason.as_ref().map(|reason| format!("\"{reason}\"")));
+    let mut parts = Vec::new();
+    parts.extend(suspension.by.as_ref().map(|by| format!("by {by}")));
+    parts.extend(suspension.reason.as_ref().map(|reason| format!("\"{reason}\"")));
     if let Some(until) = suspension.until {
         // said first: it is what has to be acted on
         if suspension.is_overdue(now) {
-            told.insert(0, "overdue,".to_owned());
+            parts.insert(0, "overdue,".to_owned());
         }
-        told.push(format!("until {}", until.strftime("%Y-%m-%d %H:%M UTC")));
+        parts.push(format!("until {}", until.strftime("%Y-%m-%d %H:%M UTC")));
     }
     if suspension.frozen.is_some_and(Health::is_failing) {
-        told.push(format!("was failing: {}", object.verdict.message));
+        parts.push(format!("was failing: {}", object.verdict.message));
     }
-    match (told.is_empty(), suspension.frozen) {
-        (false, _) => told.join(" "),
+    match (parts.is_empty(), suspension.frozen) {
+        (false, _) => parts.join(" "),
         (true, Some(Health::Unknown)) => "was never reconciled".to_owned(),
         (true, _) => object.verdict.message.to_string(),
     }
@@ -75,7 +75,7 @@ fn absent(store: &Store, id: NodeId) -> String {
     .to_owned()
 }
 
-/// The revision of a node as people read it: what it stands at, and `≠` what it should stand at.
+/// The revision of a node for people: the present one, and `≠` the one expected.
 ///
 /// For an applier that is what its source has fetched, for others what was attempted.
 pub fn revision_of(store: &Store, forest: &Forest, id: NodeId) -> String {
@@ -86,15 +86,15 @@ pub fn revision_of(store: &Store, forest: &Forest, id: NodeId) -> String {
     };
     match (&object.facts.revision, fetched.as_ref().or(object.facts.attempted.as_ref())) {
         (None, None) => String::new(),
-        (None, Some(wished)) => format!("≠{}", revision::short(wished)),
-        (Some(applied), Some(wished)) if !same(applied, wished) => {
-            format!("{} ≠{}", revision::short(applied), revision::checksum(wished))
+        (None, Some(wanted)) => format!("≠{}", revision::short(wanted)),
+        (Some(applied), Some(wanted)) if !same(applied, wanted) => {
+            format!("{} ≠{}", revision::short(applied), revision::checksum(wanted))
         }
         (Some(applied), _) => revision::short(applied),
     }
 }
 
-/// The revision that the object's source stands at. A HelmRelease is compared with its chart.
+/// The present revision of the object's source. A HelmRelease is compared with its chart.
 fn fetched(store: &Store, forest: &Forest, id: NodeId) -> Option<Str> {
     let link = |relation| store.out(id).iter().find(|link| link.relation == relation);
     let is_release = forest.kind(id).has(Trait::Charted);
@@ -104,8 +104,8 @@ fn fetched(store: &Store, forest: &Forest, id: NodeId) -> Option<Str> {
     (!is_release || kinds::HELM_CHART.is(&store.reference(source.node).gk)).then_some(revision)
 }
 
-fn same(applied: &str, wished: &str) -> bool {
-    revision::short(applied) == revision::short(wished)
+fn same(applied: &str, wanted: &str) -> bool {
+    revision::short(applied) == revision::short(wanted)
 }
 
 /// Everything visible of a node, for filters.

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use super::*;
 use crate::cluster::testing::{self, Scripted};
-use crate::demo::{Company, Place, User, World};
+use crate::demo::{Company, RunDirectory, User, World};
 use crate::runtime;
 use fluxdeck_model::domain::GroupKind;
 use fluxdeck_model::state::LogRequest;
@@ -50,7 +50,7 @@ struct Server {
 
 impl Server {
     fn new() -> Self {
-        let company = Company::driven(Place::passing(), "2026-11-21T08:00:00Z".parse().expect("a time"));
+        let company = Company::driven(RunDirectory::passing(), "2026-11-21T08:00:00Z".parse().expect("a time"));
         Self { world: company.enter("production").expect("a context").world, asked: Arc::default() }
     }
 

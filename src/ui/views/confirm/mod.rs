@@ -1,16 +1,16 @@
-//! What will happen, before it happens: to which objects, what follows from it, what is asked.
+//! What an act will do, before it is done: to which objects, the side effects, the questions.
 //!
 //! ```text
 //! ╭ suspend HelmRelease web/web ── prod-eu ───────────────────────────────╮
 //! │  ! spec.suspend is set in git (by kustomize-controller): … will undo  │
-//! │  · 12 objects stay as applied: nothing corrects or updates them       │
+//! │  · 12 objects stay as applied: drift is not corrected, and …          │
 //! │  = flux suspend helmrelease web -n web                                │
 //! │                                                                       │
 //! │  why      [db migration                                    ]          │
 //! │  until    [14:00                 ]  2026-01-01 14:00 UTC, in 3h50m    │
 //! ╰ ⏎ suspend · tab next · esc nothing happens ───────────────────────────╯
 //! ```
-//! Made again whenever more is known; the objects stay those that were chosen, by uid.
+//! Made again whenever more is known; the objects stay the chosen ones, by uid.
 
 mod text;
 
@@ -24,7 +24,7 @@ use crate::ui::widgets::form::{Filling, Taken};
 use fluxdeck_model::actions::confirm::Wants;
 use fluxdeck_model::actions::confirm::{Skip, WORD};
 use fluxdeck_model::actions::{self, Confirmation};
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target, Transition};
+use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject, Transition};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::error::Error;
 use fluxdeck_model::state::{Code, Confirmed, Intent, Key, State};
@@ -32,10 +32,10 @@ use fluxdeck_model::state::{Code, Confirmed, Intent, Key, State};
 pub const SPEC: ViewSpec = ViewSpec {
     screen: Screen::CONFIRM,
     doc: "what an act will do, before it is done",
-    scope: Scope::Dialog,
+    scope: KeyScope::Dialog,
     make: |target, state| match target {
-        Target::Confirmation(shown) => Ok(Box::new(Confirm::new(*shown, state))),
-        Target::Unexpected(shown) => Ok(Box::new(Confirm { is_unseen: true, ..Confirm::new(*shown, state) })),
+        Subject::Confirmation(shown) => Ok(Box::new(Confirm::new(*shown, state))),
+        Subject::Unexpected(shown) => Ok(Box::new(Confirm { is_unseen: true, ..Confirm::new(*shown, state) })),
         _ => Err(Error::usage("there is nothing to confirm", "press a on an object")),
     },
 };
@@ -99,7 +99,7 @@ impl Confirm {
         made
     }
 
-    /// Works it out anew from what is known now.
+    /// Computes it again from what is known now.
     fn remake(&mut self, state: &State) {
         let mut fresh = state.confirm(self.shown.action, &self.targets, &self.shown.answers, &self.hidden);
         fresh.skipped.splice(..0, self.skipped.iter().cloned());
@@ -138,9 +138,9 @@ impl Confirm {
             self.error = Some(refusal.to_string());
         } else if !self.shown.is_settled() {
             self.is_early = true;
-            self.error = Some("one moment: the API server is still asked whether you may, and what git says".to_owned());
+            self.error = Some("one moment: still checking your rights and what git sets".to_owned());
         } else if !is_sure && self.form.is_empty() && self.shown.loses_something() {
-            self.error = Some("something is lost: press y if you mean it".to_owned());
+            self.error = Some("something will be lost: press y to confirm".to_owned());
         } else {
             let typed = self.form.text(WORD).to_owned();
             match cx.state.accepted(&self.shown, &typed) {
@@ -167,8 +167,8 @@ impl View for Confirm {
         &SPEC
     }
 
-    fn target(&self) -> Target {
-        Target::Confirmation(Box::new(self.shown.clone()))
+    fn target(&self) -> Subject {
+        Subject::Confirmation(Box::new(self.shown.clone()))
     }
 
     fn title(&self, _: &State) -> String {
@@ -221,7 +221,7 @@ impl View for Confirm {
         self.typed(cx.state);
     }
 
-    fn heard(&mut self, cx: &mut Cx) {
+    fn changed(&mut self, cx: &mut Cx) {
         if self.seen != Seen::of(cx.state) {
             self.remake(cx.state);
         }

@@ -41,7 +41,7 @@ impl Confirm {
         if let Some(first) = shown.planned.first() {
             let more = match shown.planned.len() - 1 {
                 0 => String::new(),
-                more => format!("   and {more} more like it"),
+                more => format!("   and {more} more of these"),
             };
             let line = Styled::of(Style::Dim, " = ").and(Style::Text, &first.line).and(Style::Dim, more);
             lines.extend(line.wrapped(3, width));
@@ -54,9 +54,9 @@ impl Confirm {
         let cluster = scene.state.cluster();
         let [one] = self.shown.planned.as_slice() else { return None };
         let node = cluster.store.find(&one.object).filter(|_| self.shown.action.switch == Some(Switch::Resumes))?;
-        let told = message_at(&cluster.store, &cluster.forest, node, scene.state.clock);
+        let message = message_at(&cluster.store, &cluster.forest, node, scene.state.clock);
         let sign = format!(" {} ", scene.theme.glyph(Health::Suspended));
-        Some(Styled::of(Style::Suspended, sign).and(Style::Text, format!("suspended: {told}")))
+        Some(Styled::of(Style::Suspended, sign).and(Style::Text, format!("suspended: {message}")))
     }
 
     fn left_out(&self, lines: &mut Vec<Styled>, width: usize) {
@@ -84,7 +84,7 @@ impl Confirm {
         if let Some(error) = self.error.clone().or(refusal) {
             lines.extend(Styled::of(Style::Error, format!(" {error}")).wrapped(1, width).into_iter().map(Line::of));
         } else if !self.shown.is_settled() {
-            lines.push(Line::of(Styled::of(Style::Dim, " asking the API server whether you may …")));
+            lines.push(Line::of(Styled::of(Style::Dim, " checking your rights …")));
         }
         lines
     }

@@ -47,10 +47,10 @@ fn text(lines: &[String]) -> String {
 }
 
 #[test]
-fn what_is_known_stands_there_before_any_answer() {
+fn what_is_known_is_shown_before_any_reply() {
     let (mut world, id) = failing();
     let shown = text(&world.show(&mut DetailsView::new(id), 80, 45));
-    for wished in [
+    for wanted in [
         " Kustomization flux-system/apps",
         "  state         ✗ Failed  HealthCheckFailed",
         "  since         4m ago, 2026-01-01 00:06:00 UTC",
@@ -65,7 +65,7 @@ fn what_is_known_stands_there_before_any_answer() {
         "  ? Deployment apps/api  Missing  in the inventory, but not in the cluster",
         " Spec, history, events\n                fetching…",
     ] {
-        assert!(shown.contains(wished), "{wished}\nis not in\n{shown}");
+        assert!(shown.contains(wanted), "{wanted}\nis not in\n{shown}");
     }
 }
 
@@ -135,20 +135,20 @@ fn the_answer_brings_spec_history_annotations_and_events() {
     };
     world.act(|cx| view.reply(ticket, &Reply::Details(Box::new(details)), cx));
     let shown = text(&world.show(&mut view, 80, 60));
-    for wished in [
+    for wanted in [
         " Spec\n  interval        10m\n  sourceRef.name  fleet",
         " History\n  10m     main@sha1:3d3b4b7  ReconciliationSucceeded  1.2s",
         " Annotations\n  a/b            c",
         "Warning  HealthCheckFailed      3  not found",
     ] {
-        assert!(shown.contains(wished), "{wished}\nis not in\n{shown}");
+        assert!(shown.contains(wanted), "{wanted}\nis not in\n{shown}");
     }
     let (effects, _) = world.act(|cx| view.closed(cx));
     assert_eq!(effects, [Effect::Drop(ticket)]);
 }
 
 #[test]
-fn events_that_are_awaited_or_failed_are_not_told_as_none() {
+fn events_that_are_awaited_or_failed_are_not_shown_as_none() {
     let (mut world, id) = failing();
     let mut view = DetailsView::new(id);
     let (effects, _) = world.act(|cx| view.opened(cx));
@@ -167,7 +167,7 @@ fn events_that_are_awaited_or_failed_are_not_told_as_none() {
 }
 
 #[test]
-fn who_waits_for_a_connection_is_told_why() {
+fn a_view_that_waits_for_a_connection_says_why() {
     let (mut world, id) = failing();
     let mut view = DetailsView::new(id);
     world.act(|cx| view.opened(cx));

@@ -8,7 +8,7 @@ use fluxdeck_model::state::{Effect, Terminal};
 fn a_document_is_fetched_searched_and_copied() {
     let mut world = World::default();
     let id = world.put("ks", &json!({}));
-    let mut view = (SPEC.make)(Target::Object(id), world.state()).expect("a view");
+    let mut view = (SPEC.make)(Subject::Object(id), world.state()).expect("a view");
     let (effects, _) = world.act(|cx| view.opened(cx));
     let [Effect::Look { ticket, aspect: Aspect::Yaml, .. }] = effects[..] else { panic!("{effects:?}") };
     assert!(world.show(&mut *view, 40, 5).concat().contains("fetching…"));
@@ -26,10 +26,10 @@ fn a_document_is_fetched_searched_and_copied() {
 }
 
 #[test]
-fn a_refusal_stands_in_the_pane_with_what_to_do() {
+fn a_refusal_is_shown_in_the_pane_with_what_to_do() {
     let mut world = World::default();
     let id = world.put("ks", &json!({}));
-    let mut view = (SPEC.make)(Target::Object(id), world.state()).expect("a view");
+    let mut view = (SPEC.make)(Subject::Object(id), world.state()).expect("a view");
     let (effects, _) = world.act(|cx| view.opened(cx));
     let [Effect::Look { ticket, .. }] = effects[..] else { panic!("{effects:?}") };
     world.act(|cx| view.reply(ticket, &Reply::Failed(Error::failed("it may not be read", "ask for `get`")), cx));

@@ -29,7 +29,7 @@ fn compared(world: &mut World) -> ObjectRef {
 #[test]
 fn every_difference_is_a_row_that_leads_to_object_and_file() {
     let mut world = World::default();
-    let mut view = (SPEC.make)(Target::Nothing, world.state()).expect("a view");
+    let mut view = (SPEC.make)(Subject::Nothing, world.state()).expect("a view");
     assert!(world.show(&mut *view, 80, 4).concat().contains("`:drift` compares the cluster with git"));
     let object = compared(&mut world);
     let shown = world.show(&mut *view, 120, 4);
@@ -40,10 +40,10 @@ fn every_difference_is_a_row_that_leads_to_object_and_file() {
     assert_eq!(view.title(world.state()), "drift · 1 drifted of 7 objects compared · 1 not compared");
     let (_, transitions) = world.act(|cx| view.gesture(Gesture::File, cx));
     assert!(
-        matches!(&transitions[..], [Transition::Open(Screen::FILE, Target::File(_, place))] if place.line == 6),
+        matches!(&transitions[..], [Transition::Open(Screen::FILE, Subject::File(_, place))] if place.line == 6),
         "{transitions:?}"
     );
     let (_, transitions) = world.act(|cx| view.gesture(Gesture::Open, cx));
-    assert_eq!(transitions, [Transition::Open(Screen::DETAILS, Target::Object(object.clone()))]);
+    assert_eq!(transitions, [Transition::Open(Screen::DETAILS, Subject::Object(object.clone()))]);
     assert_eq!(view.selection(world.state()), [object]);
 }

@@ -6,7 +6,7 @@ use fluxdeck_model::state::Effect;
 
 fn view(world: &mut World, rows: &Reply) -> Box<dyn View> {
     let id = world.put("ks", &json!({}));
-    let mut view = (SPEC.make)(Target::Object(id), world.state()).expect("a view");
+    let mut view = (SPEC.make)(Subject::Object(id), world.state()).expect("a view");
     let (effects, _) = world.act(|cx| view.opened(cx));
     let [Effect::Look { ticket, .. }] = effects[..] else { panic!("{effects:?}") };
     assert!(world.show(&mut *view, 40, 5).concat().contains("fetching…"));
@@ -30,7 +30,7 @@ fn rows() -> Reply {
 }
 
 #[test]
-fn events_stand_in_columns_with_their_whole_message() {
+fn events_are_shown_in_columns_with_their_whole_message() {
     let mut world = World::default();
     let mut view = view(&mut world, &rows());
     assert_eq!(

@@ -9,7 +9,7 @@ fn opened(world: &mut World, line: u32, text: FileText) -> Box<dyn View> {
     let id = world.put("ks", &json!({}));
     let at = Commit { url: "https://forge.test/fleet".into(), id: "0123456789abcdef".into() };
     let place = FilePlace { at, path: "base/web.yaml".into(), line, is_secret: false };
-    let mut view = (SPEC.make)(Target::File(id, Box::new(place)), world.state()).expect("a view");
+    let mut view = (SPEC.make)(Subject::File(id, Box::new(place)), world.state()).expect("a view");
     let (effects, _) = world.act(|cx| view.opened(cx));
     let [Effect::Look { ticket, aspect: Aspect::File(_), .. }] = effects[..] else { panic!("{effects:?}") };
     world.act(|cx| view.reply(ticket, &Reply::File(Box::new(text)), cx));
@@ -35,7 +35,7 @@ fn the_line_that_was_asked_for_is_in_sight_and_marked() {
 
 #[test]
 fn the_editor_is_asked_for_where_a_checkout_has_the_file() {
-    for (file, wished, told) in [
+    for (file, wanted, message) in [
         (text(Some("/src/base/web.yaml"), true), true, None),
         (text(Some("/src/base/web.yaml"), false), true, Some("lines may differ")),
         (text(None, false), false, Some("no checkout of yours")),
@@ -44,8 +44,8 @@ fn the_editor_is_asked_for_where_a_checkout_has_the_file() {
         let mut view = opened(&mut world, 3, file);
         let (effects, _) = world.act(|cx| view.gesture(Gesture::Edit, cx));
         let edit = Effect::Terminal(Terminal::Edit { path: "/src/base/web.yaml".to_owned(), line: 3 });
-        assert_eq!(effects, if wished { vec![edit] } else { Vec::new() });
+        assert_eq!(effects, if wanted { vec![edit] } else { Vec::new() });
         let notice = world.state().notice.as_ref().map(|notice| notice.text.clone()).unwrap_or_default();
-        assert!(told.map_or(notice.is_empty(), |told| notice.contains(told)), "{notice}");
+        assert!(message.map_or(notice.is_empty(), |message| notice.contains(message)), "{notice}");
     }
 }

@@ -50,7 +50,7 @@ fn pods_below_an_object_are_asked_for_by_namespace() {
 }
 
 #[test]
-fn without_pods_one_is_told() {
+fn a_workload_without_pods_says_so() {
     let mut world = World::default();
     let id = world.put("ks", &json!({}));
     let mut view = Logs::new(id);
@@ -77,7 +77,7 @@ fn lines_are_followed_and_bounded() {
 }
 
 #[test]
-fn another_container_instance_or_form_is_asked_for_anew() {
+fn another_container_instance_or_form_is_requested_again() {
     let (mut world, mut view, ticket) = pod();
     world.act(|cx| view.reply(ticket, &Reply::Containers(vec!["app".to_owned(), "proxy".to_owned()]), cx));
     let mut press = |view: &mut Logs, gesture| {
@@ -95,7 +95,7 @@ fn another_container_instance_or_form_is_asked_for_anew() {
 }
 
 #[test]
-fn the_end_and_a_failure_are_told() {
+fn the_end_and_a_failure_are_shown() {
     let (mut world, mut view, ticket) = pod();
     let refused = Reply::Failed(Error::failed("you may not read logs in apps", "ask for `get pods/log`"));
     world.act(|cx| view.reply(ticket, &refused, cx));
@@ -135,7 +135,7 @@ fn the_failure_of_one_namespace_hides_no_other() {
 }
 
 #[test]
-fn who_waits_for_a_connection_is_told_why() {
+fn a_view_that_waits_for_a_connection_says_why() {
     let (mut world, mut view, _) = pod();
     world.news(News::Link(Link::Unreachable(Error::failed("nothing listens at 10.0.0.1", ""))));
 

@@ -33,7 +33,7 @@ fn fields_show_who_set_them_and_lead_to_the_file() {
         "status": {"inventory": {"entries": [{"id": "apps_web_apps_Deployment", "v": "v1"}]}}});
     world.put("ks", &parent);
     let id = world.put("deployments", &json!({"spec": {"replicas": 3}}));
-    let mut view = (SPEC.make)(Target::Object(id.clone()), world.state()).expect("a view");
+    let mut view = (SPEC.make)(Subject::Object(id.clone()), world.state()).expect("a view");
     let (effects, _) = world.act(|cx| view.opened(cx));
     let [Effect::Look { ticket, aspect: Aspect::Declared { applied_by, fetches: true }, .. }] = &effects[..] else {
         panic!("{effects:?}")
@@ -51,7 +51,7 @@ fn fields_show_who_set_them_and_lead_to_the_file() {
         Some("spec.replicas = 3  over/k.yaml:6 (replicas)  over base/web.yaml:5 (resource)  only the cluster knows ${zone}")
     );
     let (_, transitions) = world.act(|cx| view.gesture(Gesture::Open, cx));
-    let [Transition::Open(Screen::FILE, Target::File(of, place))] = &transitions[..] else { panic!("{transitions:?}") };
+    let [Transition::Open(Screen::FILE, Subject::File(of, place))] = &transitions[..] else { panic!("{transitions:?}") };
     assert_eq!((of, &*place.path, place.line, place.is_secret), (&id, "over/k.yaml", 6, false));
 }
 
@@ -59,14 +59,14 @@ fn fields_show_who_set_them_and_lead_to_the_file() {
 fn what_nobody_applies_says_so() {
     let mut world = World::default();
     let id = world.put("deployments", &json!({}));
-    let mut view = (SPEC.make)(Target::Object(id), world.state()).expect("a view");
+    let mut view = (SPEC.make)(Subject::Object(id), world.state()).expect("a view");
     let (effects, _) = world.act(|cx| view.opened(cx));
     assert_eq!(effects, []);
     assert!(world.show(&mut *view, 80, 4).concat().contains("no Flux Kustomization is known to apply"));
 }
 
 #[test]
-fn what_stands_in_an_object_of_the_cluster_has_no_line() {
+fn a_value_in_an_object_of_the_cluster_has_no_line() {
     let in_file = |file: &str, line| place(&Origin::new(&file.into(), line, 1, Layer::Resource));
     assert_eq!(in_file("base/web.yaml", 7), "base/web.yaml:7");
     assert_eq!(in_file("base/web.yaml", 0), "base/web.yaml");
@@ -95,7 +95,7 @@ fn a_composed_field_names_its_parts_and_who_shares_them() {
         [
             "composed of name `web` over/k.yaml:8 (images) + hash `abc`",
             "written at over/k.yaml:4 (resource)",
-            "inside of the text at line 3: [0].value",
+            "inside the text at line 3: [0].value",
             "shared with 2 others (anchor &tag)",
             "over over/k.yaml:5 (resource)"
         ]

@@ -4,7 +4,7 @@ use super::*;
 use crate::ui::widgets::testing::World;
 use fluxdeck_model::domain::Coverage;
 
-/// A cluster that is still being read: its first sources have come, and stand behind those that come next.
+/// A cluster that is still being read: its first sources have come, and are sorted after those that come next.
 fn world() -> World {
     let mut world = World::default();
     world.cover("ks", Coverage::Listing);
@@ -23,7 +23,7 @@ fn selected(world: &World, view: &dyn View) -> String {
 #[test]
 fn while_the_picture_grows_and_nobody_has_moved_the_first_row_is_the_one_that_is_chosen() {
     let mut world = world();
-    let mut view = (SPEC.make)(Target::Nothing, world.state()).expect("a view");
+    let mut view = (SPEC.make)(Subject::Nothing, world.state()).expect("a view");
     assert!(top(&mut world, &mut *view).contains("apps/later"));
     world.put("gitrepo", &json!({"metadata": {"name": "first"}}));
 
@@ -34,7 +34,7 @@ fn while_the_picture_grows_and_nobody_has_moved_the_first_row_is_the_one_that_is
 #[test]
 fn who_has_moved_stays_where_he_is() {
     let mut world = world();
-    let mut view = (SPEC.make)(Target::Nothing, world.state()).expect("a view");
+    let mut view = (SPEC.make)(Subject::Nothing, world.state()).expect("a view");
     top(&mut world, &mut *view);
     world.act(|cx| view.gesture(Gesture::Top, cx));
     world.put("gitrepo", &json!({"metadata": {"name": "first"}}));
@@ -46,7 +46,7 @@ fn who_has_moved_stays_where_he_is() {
 #[test]
 fn once_everything_was_read_the_row_that_is_chosen_stays_it() {
     let mut world = world();
-    let mut view = (SPEC.make)(Target::Nothing, world.state()).expect("a view");
+    let mut view = (SPEC.make)(Subject::Nothing, world.state()).expect("a view");
     world.cover("ks", Coverage::Complete);
     top(&mut world, &mut *view);
     world.put("gitrepo", &json!({"metadata": {"name": "first"}}));

@@ -19,7 +19,7 @@ use ratatui::layout::Rect;
 use self::paint::{Widths, ancestors};
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::widgets::progress;
-use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target, Transition};
+use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject, Transition};
 use fluxdeck_model::domain::query::Query;
 use fluxdeck_model::domain::{Health, NodeId, ObjectRef, Relation};
 use fluxdeck_model::state::projection::{Fold, Row, RowId, Sort, SortBy, word_of};
@@ -28,7 +28,7 @@ use fluxdeck_model::state::{Cluster, Epoch, Intent, Show, State};
 pub const SPEC: ViewSpec = ViewSpec {
     screen: Screen::TREE,
     doc: "every source, what it feeds, down to pods",
-    scope: Scope::Tree,
+    scope: KeyScope::Tree,
     make: |_, _| Ok(Box::<TreeView>::default()),
 };
 
@@ -136,13 +136,13 @@ impl TreeView {
             (Some(_), Some(node)) => self.jump(node, cx),
             (None, Some(node)) => {
                 let object = cx.state.cluster().store.reference(node).clone();
-                cx.transit(Transition::Open(Screen::DETAILS, Target::Object(object)));
+                cx.transit(Transition::Open(Screen::DETAILS, Subject::Object(object)));
             }
             _ => self.fold(row.fold == Fold::Closed, cx),
         }
     }
 
-    /// Goes to a node's home row; what stands above it is opened.
+    /// Goes to a node's home row; its ancestors are opened.
     fn jump(&mut self, node: NodeId, cx: &mut Cx) {
         let cluster = cx.state.cluster();
         if !cluster.forest.contains(node) {
@@ -153,7 +153,7 @@ impl TreeView {
         }
         let object = cluster.store.reference(node).clone();
         let parent = cluster.forest.parent(node).map(|parent| cluster.store.reference(parent).clone());
-        // its row is there once the rows are made anew
+        // its row is there once the rows are made again
         self.cursor = Some(RowId::Object { parent, object: object.clone() });
         cx.intend(Intent::Show(Show::Reveal(object)));
     }
@@ -181,7 +181,7 @@ impl TreeView {
             [one] => self.jump(*one, cx),
             _ => {
                 let object = cluster.store.reference(node).clone();
-                cx.transit(Transition::Open(Screen::DETAILS, Target::Object(object)));
+                cx.transit(Transition::Open(Screen::DETAILS, Subject::Object(object)));
             }
         }
     }
@@ -228,8 +228,8 @@ impl View for TreeView {
         &SPEC
     }
 
-    fn target(&self) -> Target {
-        Target::Nothing
+    fn target(&self) -> Subject {
+        Subject::Nothing
     }
 
     fn title(&self, state: &State) -> String {
@@ -239,12 +239,12 @@ impl View for TreeView {
             title.push_str(&format!(" · {} only", health.iter().map(|health| health.slug()).collect::<Vec<_>>().join(", ")));
         }
         if cluster.tree.drifted {
-            title.push_str(&format!(" · {}", cluster.drifts.told()));
+            title.push_str(&format!(" · {}", cluster.drifts.summary()));
         }
         match cluster.tree.sort.by {
             SortBy::Name => {}
             SortBy::State => title.push_str(" · worst first"),
-            SortBy::Age => title.push_str(" · youngest change first"),
+            SortBy::Age => title.push_str(" · latest change first"),
         }
         title
     }
@@ -373,11 +373,11 @@ impl View for TreeView {
     fn message(&self, state: &State) -> Option<String> {
         let cluster = state.cluster();
         let node = self.node(state)?;
-        if let Some(told) = progress::message(state, cluster.store.reference(node)).filter(|_| !cluster.tells_drift(node)) {
-            return Some(told);
+        if let Some(summary) = progress::message(state, cluster.store.reference(node)).filter(|_| !cluster.shows_drift(node)) {
+            return Some(summary);
         }
         let word = word_of(&cluster.store, &cluster.forest, node);
-        let message = cluster.told_of(node, state.clock);
+        let message = cluster.message_of(node, state.clock);
         Some(if message.is_empty() { word.to_owned() } else { format!("{word}: {message}") })
     }
 
@@ -395,8 +395,8 @@ impl View for TreeView {
         if self.offset < last {
             self.paint(&rows[self.offset..last], &ancestors(rows, self.offset), area, buf, scene, &layout);
         } else if scene.state.cluster().tree.drifted {
-            let told = scene.state.cluster().drifts.told();
-            super::tell(&told, "esc shows everything; `:drift` lists what was compared", area, buf, scene);
+            let summary = scene.state.cluster().drifts.summary();
+            super::placeholder(&summary, "esc shows everything; `:drift` lists what was compared", area, buf, scene);
         } else {
             super::say_why_empty(area, buf, scene);
         }

@@ -15,10 +15,10 @@ use fluxdeck_model::domain::health::Counts;
 use fluxdeck_model::domain::store::Presence;
 use fluxdeck_model::domain::width::{self, fit};
 use fluxdeck_model::domain::{Health, NodeId};
-use fluxdeck_model::state::projection::{Fold, Heading, Row, What, named, revision_of, word_of};
+use fluxdeck_model::state::projection::{Fold, Heading, Row, RowContent, named, revision_of, word_of};
 
 impl TreeView {
-    /// Paints a window of rows below the rows that stand above it: the ancestors are painted out of sight, so that the widget sees a
+    /// Paints a window of rows below its ancestors: the ancestors are painted out of sight, so that the widget sees a
     /// proper tree.
     pub(super) fn paint(&self, rows: &[Row], above: &[Row], area: Rect, buf: &mut Buffer, scene: &Scene, layout: &Widths) {
         let hidden = u16::try_from(above.len()).unwrap_or(0);
@@ -54,8 +54,8 @@ impl TreeView {
         // one blank before the next column
         let room = layout.name.saturating_sub(indent + 1);
         let node = match row.what {
-            What::Object(node) => node,
-            What::Heading(at) => {
+            RowContent::Object(node) => node,
+            RowContent::Heading(at) => {
                 let (text, style) = match cluster.tree.rows.heading(at) {
                     Heading::Namespace(name) if name.is_empty() => ("cluster-scoped".to_owned(), Style_::Accent),
                     Heading::Namespace(name) => (format!("namespace {name}"), Style_::Accent),
@@ -93,7 +93,7 @@ impl TreeView {
             .store
             .object(node)
             .and_then(|object| object.facts.ready)
-            .map(|(ready, wished)| format!("  {ready}/{wished}"))
+            .map(|(ready, desired)| format!("  {ready}/{desired}"))
             .unwrap_or_default();
         let legacy = if cluster.store.object(node).is_some_and(|object| object.facts.legacy) { " (legacy)" } else { "" };
         let name = format!("{}{ready}{legacy}", named(&cluster.store, &cluster.forest, node, layout.short));
@@ -136,8 +136,8 @@ pub(super) fn ancestors(rows: &[Row], at: usize) -> Vec<Row> {
 
 type Lines<'a, I> = std::iter::Peekable<I>;
 
-/// Builds the widget's items from rows with depths. A closed row gets a child that is never painted, because the widget tells closed
-/// rows from leaves by their children.
+/// Builds the widget's items from rows with depths. A closed row gets a child that is never painted, because the widget
+/// distinguishes closed rows from leaves by their children.
 fn items<I: Iterator<Item = (usize, (u16, Fold, Line<'static>))>>(
     rest: &mut Lines<I>,
     depth: u16,
@@ -217,12 +217,12 @@ impl Widths {
         if self.state > 0 {
             cell(state_word(object, word_of(store, forest, node)).as_ref(), self.state, theme.health(health));
         }
-        let act = progress.tell(store.reference(node), scene);
-        let told = |health: Health, text: &str| format!("{} {text}", theme.glyph(health));
+        let act = progress.line(store.reference(node), scene);
+        let summary = |health: Health, text: &str| format!("{} {text}", theme.glyph(health));
         if self.revision > 0 {
             match act.as_ref().filter(|_| self.message == 0) {
                 // where there is no room for a message, an act is worth more than a revision
-                Some(act) => cell(&told(act.health, &act.text), self.revision, theme.health(act.health)),
+                Some(act) => cell(&summary(act.health, &act.text), self.revision, theme.health(act.health)),
                 None => cell(&revision_of(store, forest, node), self.revision, theme.style(Style_::Text)),
             }
         }
@@ -231,10 +231,10 @@ impl Widths {
             cell(&format!("{age:>0$}", self.age - 1), self.age, theme.style(Style_::Dim));
         }
         if self.message > 0 {
-            if let Some(act) = act.filter(|_| !cluster.tells_drift(node)) {
-                return cell(&format!(" {}", told(act.health, &act.text)), self.message, theme.health(act.health));
+            if let Some(act) = act.filter(|_| !cluster.shows_drift(node)) {
+                return cell(&format!(" {}", summary(act.health, &act.text)), self.message, theme.health(act.health));
             }
-            let message = cluster.told_of(node, scene.state.clock);
+            let message = cluster.message_of(node, scene.state.clock);
             let style = match health {
                 _ if scene.is_overdue(object) => theme.style(Style_::Failed),
                 health if health.is_failing() => theme.health(health),

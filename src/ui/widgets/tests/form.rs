@@ -2,17 +2,17 @@
 
 use super::*;
 use crate::ui::widgets::testing::{World, lines};
-use fluxdeck_model::forms::{Choice, Choices, Value};
+use fluxdeck_model::forms::{Choice, Choices, FieldValue};
 
 fn form() -> Form {
     let tags = Choices::Now(vec![Choice::new("1.2.3", "newest"), Choice::new("1.2.2", ""), Choice::new("0.9", "broken")]);
     Form::of([
-        Field::new("reason", "why", "written on the object", Input::Text).optional(),
-        Field::new("until", "until", "4h or a date", Input::Moment).optional(),
-        Field::new("tag", "image", "", Input::Choice { from: tags, free: false }),
-        Field::new("prune", "prune", "", Input::YesNo).default("no"),
-        Field::new("patch", "patch", "", Input::Code("yaml")).optional(),
-        Field::new("force", "", "", Input::YesNo).flag_only(),
+        Field::new("reason", "why", "written on the object", InputKind::Text).optional(),
+        Field::new("until", "until", "4h or a date", InputKind::Moment).optional(),
+        Field::new("tag", "image", "", InputKind::Choice { from: tags, free: false }),
+        Field::new("prune", "prune", "", InputKind::YesNo).default("no"),
+        Field::new("patch", "patch", "", InputKind::Code("yaml")).optional(),
+        Field::new("force", "", "", InputKind::YesNo).flag_only(),
     ])
 }
 
@@ -55,7 +55,7 @@ fn every_sort_of_field_is_drawn_filled_and_read() {
     assert_eq!(answers.text("reason"), Some("db"));
     assert_eq!(answers.text("until"), Some("2026-01-01T14:00:00Z"));
     assert_eq!(answers.text("tag"), Some("1.2.2"));
-    assert_eq!(answers.get("prune"), Some(&Value::Yes(true)));
+    assert_eq!(answers.get("prune"), Some(&FieldValue::Yes(true)));
     assert_eq!(answers.text("patch"), Some("a: 1\nb: 2"));
     let shown = shown(&filling, 76);
     assert_eq!(shown[0].trim_end(), format!(" why      [db{}]", " ".repeat(62)));
@@ -88,9 +88,9 @@ fn what_is_wrong_is_said_as_it_is_typed_beside_or_below() {
     for width in [76, 140] {
         let shown = shown(&filling, width);
         let all = shown.join(" ");
-        assert!(all.contains("`soon` is no time") && all.contains("2026-12-01T14:00"), "{shown:?}");
+        assert!(all.contains("`soon` is not a valid time") && all.contains("2026-12-01T14:00"), "{shown:?}");
     }
-    assert!(filling.answers(&clock()).is_err_and(|error| error.message == "`soon` is no time"));
+    assert!(filling.answers(&clock()).is_err_and(|error| error.message == "`soon` is not a valid time"));
     filling.at = 4;
     filling.go_to_fault(&clock());
     assert_eq!(filling.at, 1);
@@ -98,7 +98,7 @@ fn what_is_wrong_is_said_as_it_is_typed_beside_or_below() {
 
 #[test]
 fn what_stands_there_at_first_is_replaced_by_what_is_typed() {
-    let count = Input::Number { least: 0, most: 99, what: "number" };
+    let count = InputKind::Number { least: 0, most: 99, what: "number" };
     let form = Form::of([Field::new("replicas", "replicas", "how many", count).default("3")]);
     for (keys, expected) in [
         (&["4"][..], "4"),
@@ -112,17 +112,17 @@ fn what_stands_there_at_first_is_replaced_by_what_is_typed() {
         press(&mut filling, keys);
         assert_eq!(filling.text("replicas"), expected, "{keys:?}");
     }
-    let mut answered = Filling::new(&form, &Answers::default().with("replicas", Value::Number(4)));
+    let mut answered = Filling::new(&form, &Answers::default().with("replicas", FieldValue::Number(4)));
     press(&mut answered, &["2"]);
     assert_eq!(answered.text("replicas"), "42", "what somebody said is only added to");
 }
 
 #[test]
 fn a_form_that_is_made_anew_keeps_what_was_typed() {
-    let mut filling = Filling::new(&form(), &Answers::default().with("reason", Value::Text("before".to_owned())));
+    let mut filling = Filling::new(&form(), &Answers::default().with("reason", FieldValue::Text("before".to_owned())));
     type_in(&mut filling, "!");
     let mut fresh = form();
-    fresh.fields.push(Field::new("word", "", "type prod", Input::Word("prod".to_owned())));
+    fresh.fields.push(Field::new("word", "", "type prod", InputKind::Word("prod".to_owned())));
     filling.adopt(&fresh);
     assert_eq!((filling.text("reason"), filling.len()), ("before!", 6));
     assert!(shown(&filling, 60).iter().any(|line| line == " type prod"));

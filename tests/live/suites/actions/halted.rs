@@ -15,7 +15,7 @@ use crate::support::within;
 use crate::truth::text;
 
 pub const SOON: Duration = Duration::from_secs(20);
-/// How long a request whose answer was lost may still arrive: until then nobody says what became of it (`jobs::advance`, LATEST).
+/// How long a request whose answer was lost may still arrive: until then its outcome is unknown (`jobs::advance`, LATEST).
 pub const MAY_ARRIVE: Duration = Duration::from_secs(60);
 pub const COUNT: usize = 60;
 /// After so many requests the network stops: some objects are done, some under way, most wait.
@@ -107,9 +107,9 @@ impl<'a> Bulk<'a> {
         job
     }
 
-    /// The one job after it was gone on with: over, each object with one true end, and no request but those that it tells of.
+    /// The one job after it was continued: over, each object with its correct end, and no requests other than those it reports.
     #[track_caller]
-    pub fn is_told_truly(&self, before: &Value) {
+    pub fn is_reported_correctly(&self, before: &Value) {
         let (job, arrived) = (self.job(), self.arrived());
         let named = |phase: &str, job: &Value| names(job, |item| text(item, "/phase") == phase);
         assert!(["done", "over, not all done"].contains(&text(&job, "/state")), "{job}");

@@ -1,4 +1,4 @@
-//! A program that ends while it acts: the log of acts tells what is true, and what is not known; the next program follows it.
+//! A program that ends while it acts: the log of acts has what is known, and what is not; the next run follows it.
 
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ const SOON: Duration = Duration::from_secs(20);
 
 /// The bed has no Flux Operator: what is asked of its kinds stays requested.
 const ASKED: &[&str] = &["reconcile", "fluxinstance", "flux", "-n", "flux-system"];
-const LEFT: &str = "not followed: left while it was requested: what came of it is not known";
-const ENDED: &str = "unknown: the program ended while it was requested: what came of it is not known";
+const LEFT: &str = "not followed: left while it was requested: the outcome is unknown";
+const ENDED: &str = "unknown: the program ended while it was requested: the outcome is unknown";
 
 /// As much of it as the column shows.
 const ENDED_IN_A_COLUMN: usize = 40;
@@ -37,7 +37,7 @@ fn on_the_screen(user: &Fluxdeck) -> Terminal {
 }
 
 /// The outcomes in the file, and what the next program shows that may not follow it: it takes nothing up.
-fn told(user: &Fluxdeck) -> (Vec<String>, String) {
+fn shown(user: &Fluxdeck) -> (Vec<String>, String) {
     let log = std::fs::read_to_string(user.file(".local/state/fluxdeck/acts.jsonl")).expect("the log of acts");
     let acts = log.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"));
     let outcomes = acts.filter_map(|act| act["outcome"].as_str().map(str::to_owned)).collect();
@@ -76,7 +76,7 @@ fn the_log_of_acts_says_of_what_was_left_that_its_end_is_not_known() {
         end(&mut running);
         running.end(SOON);
 
-        let (outcomes, shown) = told(&user);
+        let (outcomes, shown) = shown(&user);
         assert_eq!(outcomes, [LEFT], "{way}");
         assert!(shown.contains("not followed: left while it was requested"), "{way}: {shown}");
         is_followed(&user);
@@ -89,14 +89,14 @@ fn of_a_program_that_was_killed_the_next_one_knows_how_far_it_had_come() {
     for begin in [by_command, on_the_screen] {
         let user = admin(&bed);
         let mut running = begin(&user);
-        let (outcomes, shown) = told(&user);
+        let (outcomes, shown) = shown(&user);
         assert_eq!(outcomes, [] as [String; 0]);
         assert!(!shown.contains("unknown"), "while it lives, nothing is said of it: {shown}");
         let mark = super::mark(&bed);
         running.signal("KILL");
         running.end(SOON);
 
-        let (outcomes, shown) = told(&user);
+        let (outcomes, shown) = shown(&user);
         assert_eq!(outcomes, [] as [String; 0], "it could not write any more");
         assert!(shown.contains(&ENDED[..ENDED_IN_A_COLUMN]), "{shown}");
         is_followed(&user);

@@ -29,7 +29,7 @@ fn writes(bed: &Bed, user: &str, since: usize) -> Vec<String> {
     requests(bed, since).into_iter().filter(is_write).map(|(verb, uri, code, _)| format!("{verb} {code} {uri}")).collect()
 }
 
-fn who_may_not_is_told_before_anything_is_sent() {
+fn missing_rights_are_reported_before_anything_is_sent() {
     let bed = bed::alone();
     for user in ["developer", "viewer"] {
         let program = Fluxdeck::with(&bed.kubeconfig(user));
@@ -49,7 +49,7 @@ fn who_may_not_is_told_before_anything_is_sent() {
 
 fn read_only_asks_nobody() {
     let bed = bed::alone();
-    // whoever knocks there would wait for ever
+    // a client that connects there would wait for ever
     let nobody = Proxy::black_hole();
     let text = std::fs::read_to_string(bed.kubeconfig("admin")).expect("the bed's kubeconfig");
     let by_flag = Fluxdeck::new();
@@ -80,7 +80,7 @@ fn bad_input_is_named_and_nothing_is_done() {
         (&["suspend", "ks", "wep"], 1, "did you mean `web`?"),
         (&["suspend", "ks", "web", "nothing-like-it"], 1, "there is no Kustomization `nothing-like-it` in web"),
         (&["suspend", "ks", "web", "--until", "2020-01-01"], 2, "is past"),
-        (&["suspend", "ks", "web", "--until", "soon"], 2, "is no time"),
+        (&["suspend", "ks", "web", "--until", "soon"], 2, "is not a valid time"),
         (&["reconcile", "deploy", "web"], 1, "Flux does not reconcile a Deployment"),
         (&["suspend", "pod", "--all"], 1, "cannot be suspended"),
         (&["delete", "deploy", "web", "--yes"], 1, "only objects of Flux and pods are deleted here"),
@@ -163,7 +163,7 @@ fn production_asks_for_the_contexts_name_and_allows_few_at_once() {
 }
 
 trials![
-    who_may_not_is_told_before_anything_is_sent,
+    missing_rights_are_reported_before_anything_is_sent,
     read_only_asks_nobody,
     bad_input_is_named_and_nothing_is_done,
     what_was_done_is_written_down,

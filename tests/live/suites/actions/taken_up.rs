@@ -14,7 +14,7 @@ fn refuses(ran: &Ran, code: i32, said: &str) {
     assert!(ran.code == code && ran.out.is_empty() && ran.err.contains(said), "{said}: {ran:?}");
 }
 
-fn a_command_that_was_killed_is_gone_on_with_and_nothing_is_sent_twice() {
+fn a_killed_command_is_continued_and_nothing_is_sent_twice() {
     let bed = bed::alone();
     let bulk = Bulk::new(&bed, "acts-killed");
     bulk.killed(bulk.by_command());
@@ -30,14 +30,14 @@ fn a_command_that_was_killed_is_gone_on_with_and_nothing_is_sent_twice() {
     assert!(shown.contains("by admin, bed-admin") && (0..COUNT).all(is_named), "{shown}");
 
     let resumed = bulk.user.run(&["jobs", "resume", id]);
-    bulk.is_told_truly(&left);
+    bulk.is_reported_correctly(&left);
     let is_done = text(&bulk.job(), "/state") == "done";
     assert_eq!((resumed.code == 0, resumed.out.lines().count()), (is_done, COUNT), "{resumed:?}");
     refuses(&bulk.user.run(&["jobs", "resume", id]), 1, "it is over: suspend 60 objects");
     refuses(&bulk.user.run(&["jobs", "drop", id]), 1, "it is over: suspend 60 objects");
 }
 
-fn a_screen_that_was_killed_is_gone_on_with_on_the_next() {
+fn a_killed_screen_is_continued_on_the_next() {
     let bed = bed::alone();
     let bulk = Bulk::new(&bed, "acts-killed-screen");
     bulk.killed(bulk.on_the_screen());
@@ -55,7 +55,7 @@ fn a_screen_that_was_killed_is_gone_on_with_on_the_next() {
     next.until_shows(&counts(COUNT), SOON);
     next.keys(":q\r");
     next.end(SOON);
-    bulk.is_told_truly(&left);
+    bulk.is_reported_correctly(&left);
 }
 
 fn what_is_left_in_the_middle_waits_for_the_next_run() {
@@ -74,7 +74,7 @@ fn what_is_left_in_the_middle_waits_for_the_next_run() {
     let (id, over, waiting) = far(&left);
     assert!(over > 0 && waiting > 0, "{left}");
     bulk.user.run(&["jobs", "resume", id]);
-    bulk.is_told_truly(&left);
+    bulk.is_reported_correctly(&left);
 }
 
 fn while_a_program_holds_its_job_no_other_gets_it() {
@@ -86,15 +86,15 @@ fn while_a_program_holds_its_job_no_other_gets_it() {
     let id = text(&held, "/id");
     assert!(bulk.user.run(&["jobs"]).out.lines().any(|line| line.starts_with(id) && line.ends_with("under way")));
     for verb in ["resume", "drop"] {
-        refuses(&bulk.user.run(&["jobs", verb, id]), 1, "another program is at it: suspend 60 objects");
+        refuses(&bulk.user.run(&["jobs", verb, id]), 1, "another run works on it: suspend 60 objects");
     }
     bulk.network.release();
     assert!(first.end(SOON).success(), "it was not disturbed: {}", first.text());
-    bulk.is_told_truly(&held);
+    bulk.is_reported_correctly(&held);
     assert_eq!(bulk.arrived().len(), COUNT);
 }
 
-fn a_job_is_gone_on_with_only_by_who_started_it_in_its_cluster_and_where_writing_is_allowed() {
+fn a_job_is_continued_only_by_its_user_in_its_cluster_and_where_writing_is_allowed() {
     let bed = bed::alone();
     let bulk = Bulk::new(&bed, "acts-others");
     bulk.killed(bulk.by_command());
@@ -108,9 +108,9 @@ fn a_job_is_gone_on_with_only_by_who_started_it_in_its_cluster_and_where_writing
     let developer = through(&bed, "developer", bulk.network.port);
     let developer = developer.file("kubeconfig").display().to_string();
     for (more, code, said) in [
-        (&["--readonly"][..], 1, "read-only: to go on would write to the cluster"),
+        (&["--readonly"][..], 1, "read-only: resuming would write to the cluster"),
         (&["--kubeconfig", &developer, "--context", "bed-developer"], 3, "admin started it, and you are developer"),
-        (&["--kubeconfig", &elsewhere, "--context", "plain"], 1, "context `plain` is another cluster than the one of this job"),
+        (&["--kubeconfig", &elsewhere, "--context", "plain"], 1, "context `plain` is not the cluster of this job"),
     ] {
         refuses(&bulk.user.run(&[&["jobs", "resume", id], more].concat()), code, said);
     }
@@ -124,9 +124,9 @@ fn a_job_is_gone_on_with_only_by_who_started_it_in_its_cluster_and_where_writing
 }
 
 trials![
-    a_command_that_was_killed_is_gone_on_with_and_nothing_is_sent_twice,
-    a_screen_that_was_killed_is_gone_on_with_on_the_next,
+    a_killed_command_is_continued_and_nothing_is_sent_twice,
+    a_killed_screen_is_continued_on_the_next,
     what_is_left_in_the_middle_waits_for_the_next_run,
     while_a_program_holds_its_job_no_other_gets_it,
-    a_job_is_gone_on_with_only_by_who_started_it_in_its_cluster_and_where_writing_is_allowed,
+    a_job_is_continued_only_by_its_user_in_its_cluster_and_where_writing_is_allowed,
 ];

@@ -24,7 +24,7 @@ fn what_git_sets_is_said_to_be_undone_and_is_undone() {
     let ran = user.run(&["resume", "hr", "promotion", "-n", "shop", "--wait=false"]);
     succeeds(&ran);
     assert!(ran.err.contains("spec.suspend is set in git (by kustomize-controller)"), "{ran:?}");
-    assert!(ran.err.contains("Kustomization flux-system/apps will undo this with its next run"), "{ran:?}");
+    assert!(ran.err.contains("Kustomization flux-system/apps will undo this at its next run"), "{ran:?}");
     succeeds(&user.run(&["reconcile", "ks", "apps", "-n", "flux-system"]));
     assert_eq!(object(&bed, HR, "shop", "promotion")["spec"]["suspend"], true, "as it was said");
 }

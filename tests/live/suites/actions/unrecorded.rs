@@ -52,9 +52,9 @@ fn on_a_full_disk_nothing_is_sent_unless_a_person_says_so() {
     screen.keys("Ms");
     screen.until_shows(&format!("suspend {COUNT} objects"), SOON);
     screen.keys("\r");
-    screen.until("the question", SOON, |text| text.contains("nothing was sent") && text.contains("do it all the same"));
+    screen.until("the question", SOON, |text| text.contains("nothing was sent") && text.contains("do it anyway"));
     screen.keys("n");
-    screen.until("that nothing is asked any more", SOON, |text| !text.contains("do it all the same"));
+    screen.until("that nothing is asked any more", SOON, |text| !text.contains("do it anyway"));
     screen.keys("J");
     screen.until_shows(&format!("{COUNT}/{COUNT}"), SOON);
     screen.keys(":q\r");

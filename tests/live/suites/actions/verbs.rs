@@ -205,7 +205,7 @@ fn every_kind_is_reconciled_and_followed_to_its_end() {
                 assert_eq!(handled, asked, "{plural}");
                 assert!(
                     ran.took < std::time::Duration::from_secs(60),
-                    "{plural}: told as soon as the attempt had failed: {ran:?}"
+                    "{plural}: reported as soon as the attempt had failed: {ran:?}"
                 );
             }
             // the CLI has no such verb, or says that there is nothing to do (OCI HelmRepository) and succeeds

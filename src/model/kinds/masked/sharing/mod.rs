@@ -1,8 +1,8 @@
-//! An object as a file keeps it that is made to be given away: decided by the kind of place, not by what stands in it.
+//! An object for a file that may be shared: masked by the kind of place, not by its content.
 //!
 //! | place | what is left |
 //! |---|---|
-//! | what people set for programs: values, variables, inputs, environments, command lines, headers, options of drivers, data of Secrets and ConfigMaps, patches, metadata of events | keys, and whom it concerns |
+//! | settings of programs: values, variables, inputs, environments, command lines, headers, options of drivers, data of Secrets and ConfigMaps, patches, metadata of events | keys, and the objects it is about |
 //! | annotations | the keys; the values of Flux, Helm, Kubernetes and fluxdeck |
 //! | addresses that are called: Providers, Receivers, webhooks | at most the host |
 //! | any URL | no user, no query |
@@ -36,7 +36,7 @@ enum Trust {
     Said,
 }
 
-/// What people set for programs: nothing below is kept but its keys.
+/// Settings of programs: only their keys are kept.
 const FREE: &[&str] = &[
     "args",
     "attributes",
@@ -57,9 +57,9 @@ const FREE: &[&str] = &[
 ];
 /// The same where it is an object: elsewhere a list of these names says something else (`matchExpressions`, `dnsConfig`).
 const FREE_OBJECTS: &[&str] = &["env", "options", "parameters", "values"];
-/// Changes to manifests: whom they concern is kept.
+/// Changes to manifests: their targets are kept.
 const PATCHES: &[&str] = &["patch", "patches", "patchesJson6902", "patchesStrategicMerge"];
-/// Maps of names and amounts, in anybody's fields.
+/// Mappings of names and amounts, in fields of any schema.
 const SELECTING: &[&str] = &["capacity", "labels", "limits", "matchLabels", "nodeSelector", "requests", "selector"];
 
 fn share(value: &mut Value, key: &str, trust: Trust) {
@@ -151,7 +151,7 @@ fn share_text(text: &mut String, key: &str, trust: Trust) {
     }
 }
 
-/// Whether a field of somebody's holds, by its name, what tells things apart and keeps nothing secret.
+/// Whether a field of an unknown schema, judged by its name, holds an identifier or a setting and no secret.
 fn is_plain(key: &str) -> bool {
     static PLAIN: LazyLock<Regex> = LazyLock::new(|| {
         let names = "names?|namespaces?|kinds?|versions?|groups?|image|tag|digest|types?|class|mode|polic(?:y|ies)|strategy|\
@@ -176,7 +176,7 @@ fn is_whole_object(text: &str) -> bool {
         && serde_json::from_str::<Value>(text).is_ok_and(|found| found.is_object() || found.is_array())
 }
 
-/// Takes out what stands behind the `?` of a URL: capabilities are written there under any name.
+/// Removes the query of a URL: credentials are put there under any name.
 fn cut_query(text: &mut String) {
     if let Some(at) = text.find("://").and_then(|scheme| Some(scheme + text[scheme..].find('?')?)) {
         let end = text[at..].find(char::is_whitespace).map_or(text.len(), |end| at + end);
@@ -196,8 +196,8 @@ fn share_annotations(annotations: &mut Value) {
     }
 }
 
-/// Whether an annotation is of those that controllers and people agree by. Not: what people let events carry along, and the command line
-/// that `kubectl --record` keeps.
+/// Whether an annotation is a convention between controllers and people. Not: what people let events carry along, and the command
+/// line that `kubectl --record` keeps.
 fn is_ours(key: &str) -> bool {
     const DOMAINS: &[&str] = &[
         "apps.kubernetes.io",
@@ -224,7 +224,7 @@ fn is_ours(key: &str) -> bool {
     (DOMAINS.contains(&domain) || domain.ends_with(".fluxcd.io") && domain != "event.toolkit.fluxcd.io") && name != "change-cause"
 }
 
-/// Masks patches, whatever they are written as, and leaves whom they concern.
+/// Masks patches in any notation, and keeps their targets.
 fn mask_patches(value: &mut Value) {
     match value {
         Value::Array(patches) => patches.iter_mut().for_each(mask_patches),
@@ -251,7 +251,7 @@ fn share_schema(value: &mut Value, are_names: bool) {
     }
 }
 
-/// Where the API server calls somebody: the host.
+/// Webhooks that the API server calls: the host.
 fn share_client(client: &mut Value) {
     if let Some(Value::String(url)) = client.get_mut("url") {
         *url = host_only(url);
@@ -266,7 +266,7 @@ fn share_provider(spec: &mut Value) {
     share(spec, "spec", Trust::Known);
 }
 
-/// A Receiver is called by whoever knows its path (notification-controller: a digest of its token, name and namespace).
+/// A Receiver can be called by any client that knows its path (notification-controller: a digest of its token, name and namespace).
 fn share_receiver(status: &mut Value) {
     for place in ["webhookPath", "url"] {
         if let Some(path) = status.get_mut(place) {

@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 
-/// An object with `PLANTED` wherever somebody may write a value of theirs, and what must stay of it.
+/// An object with `PLANTED` wherever a user may write a value, and what must stay of it.
 type Place = (Value, &'static [&'static str]);
 
 fn places() -> Vec<Place> {

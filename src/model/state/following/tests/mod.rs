@@ -13,13 +13,13 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::{Event, Following, Moment, Offer, Offers, Order, Rules, Trouble, TroubleKind};
+use super::{Event, Following, Moment, Offers, Order, Rules, ServedAs, Trouble, TroubleKind};
 use crate::domain::{Coverage, Delta, GroupKind, Object, ObjectRef, Scope, Str};
 use crate::error::Error;
 use crate::state::Link;
 use crate::testing::holds;
 
-/// A session that answers as it is told to, by a clock of its own.
+/// A session that answers as the test decides, with a clock of its own.
 struct Bench {
     following: Following,
     at: Duration,
@@ -41,7 +41,7 @@ impl Bench {
     /// A session whose connection stands and whose scopes are being listed.
     fn connected(only: &[&str]) -> Self {
         let mut bench = Self::new(only);
-        assert_eq!(bench.hear(Event::Wake), [Order::Connect]);
+        assert_eq!(bench.receive(Event::Wake), [Order::Connect]);
         bench.connect();
         bench
     }
@@ -56,12 +56,12 @@ impl Bench {
 
     fn connect(&mut self) -> Vec<Order> {
         let offers = offers(&["Pod", "ConfigMap", "Secret"]);
-        self.hear(Event::Connected { offers, namespaces: Vec::new() })
+        self.receive(Event::Connected { offers, namespaces: Vec::new() })
     }
 
-    fn hear(&mut self, event: Event) -> Vec<Order> {
+    fn receive(&mut self, event: Event) -> Vec<Order> {
         let wall = self.begin + SignedDuration::try_from(self.at).expect("in range");
-        let orders = self.following.hear(Moment { run: self.at, wall }, event);
+        let orders = self.following.receive(Moment { run: self.at, wall }, event);
         self.orders.extend(orders.iter().map(|order| (self.at, order.clone())));
         orders
     }
@@ -74,16 +74,16 @@ impl Bench {
             self.wake();
         }
         self.at = until;
-        self.hear(Event::Wake);
+        self.receive(Event::Wake);
         self.orders[from..].iter().map(|(_, order)| order.clone()).collect()
     }
 
     /// Wakes it, and answers what it asks beside lists and watches.
     fn wake(&mut self) {
-        for order in self.hear(Event::Wake) {
+        for order in self.receive(Event::Wake) {
             match order {
-                Order::Beat => drop(self.hear(Event::Beat(None))),
-                Order::Discover => drop(self.hear(Event::Offered(None))),
+                Order::Beat => drop(self.receive(Event::Beat(None))),
+                Order::Discover => drop(self.receive(Event::Offered(None))),
                 _ => {}
             }
         }
@@ -111,22 +111,22 @@ impl Bench {
     fn listed(&mut self, kind: &str) -> Vec<Order> {
         let (scope, turn) = (everywhere(kind), self.turn(kind));
         let deltas = vec![Delta::Complete { scope: scope.clone(), generation: turn }];
-        self.hear(Event::Listed { scope, turn, version: "7".into(), deltas })
+        self.receive(Event::Listed { scope, turn, version: "7".into(), deltas })
     }
 
     fn opened(&mut self, kind: &str) -> Vec<Order> {
         let turn = self.turn(kind);
-        self.hear(Event::Opened { scope: everywhere(kind), turn })
+        self.receive(Event::Opened { scope: everywhere(kind), turn })
     }
 
     fn marked(&mut self, kind: &str) -> Vec<Order> {
         let turn = self.turn(kind);
-        self.hear(Event::Changed { scope: everywhere(kind), turn, version: "8".into(), deltas: Vec::new() })
+        self.receive(Event::Changed { scope: everywhere(kind), turn, version: "8".into(), deltas: Vec::new() })
     }
 
     fn ended(&mut self, kind: &str, trouble: Option<TroubleKind>) -> Vec<Order> {
         let turn = self.turn(kind);
-        self.hear(Event::Ended { scope: everywhere(kind), turn, trouble: trouble.map(it) })
+        self.receive(Event::Ended { scope: everywhere(kind), turn, trouble: trouble.map(it) })
     }
 
     fn link(&self) -> Option<&Link> {
@@ -134,9 +134,9 @@ impl Bench {
     }
 
     fn coverage(&self, kind: &str) -> Option<Coverage> {
-        let told =
-            self.orders.iter().rev().filter_map(|(_, order)| if let Order::Tell(deltas) = order { Some(deltas) } else { None });
-        told.flat_map(|deltas| deltas.iter().rev()).find_map(|delta| match delta {
+        let reported =
+            self.orders.iter().rev().filter_map(|(_, order)| if let Order::Report(deltas) = order { Some(deltas) } else { None });
+        reported.flat_map(|deltas| deltas.iter().rev()).find_map(|delta| match delta {
             Delta::Coverage(scope, coverage) if *scope == everywhere(kind) => Some(*coverage),
             Delta::Complete { scope, .. } if *scope == everywhere(kind) => Some(Coverage::Complete),
             _ => None,
@@ -149,7 +149,7 @@ fn everywhere(kind: &str) -> Scope {
 }
 
 fn offers(kinds: &[&str]) -> Offers {
-    let offer = Offer { version: "v1".into(), is_watchable: true, is_namespaced: true };
+    let offer = ServedAs { version: "v1".into(), is_watchable: true, is_namespaced: true };
     let kinds = kinds.iter().map(|kind| (GroupKind::new("", *kind), offer.clone())).collect();
     Offers { kinds, unread: BTreeMap::new() }
 }
@@ -170,14 +170,14 @@ fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// A group of which the server does not tell what it serves.
+/// A group whose resources the server does not list.
 fn unread(mut offers: Offers, group: &str) -> Offers {
     offers.kinds.retain(|gk, _| *gk.group != *group);
     offers.unread.insert(group.into(), it(TroubleKind::Busy(None)));
     offers
 }
 
-/// What may become of a request, by a number.
+/// The possible results of a request, by number.
 fn trouble(number: u8) -> Option<TroubleKind> {
     [
         None,

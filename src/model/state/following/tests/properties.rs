@@ -65,7 +65,7 @@ fn include() -> impl Strategy<Value = Happening> {
     (0usize..NAMESPACES.len()).prop_map(Happening::Include)
 }
 
-fn wish() -> impl Strategy<Value = Happening> {
+fn request() -> impl Strategy<Value = Happening> {
     prop_oneof![include(), (0usize..NAMESPACES.len()).prop_map(Happening::Own)]
 }
 
@@ -99,7 +99,7 @@ fn wild() -> impl Strategy<Value = Happening> {
         1 => Just(Happening::Compact),
         1 => (0usize..=NAMED.len(), version).prop_map(|(kind, version)| Happening::Serve { kind, version }),
         1 => any::<bool>().prop_map(Happening::Hide),
-        2 => wish(),
+        2 => request(),
         1 => Just(Happening::Sleep),
     ]
 }
@@ -118,7 +118,8 @@ fn order_and_pieces_do_not_matter() {
         prop_assert_eq!(untrue, Vec::<String>::new());
         prop_assert_eq!(one.link.as_ref(), Some(&Link::Live));
         prop_assert!(
-            one.watches.len() >= 5 || one.watches.len() >= one.coverage.values().filter(|told| *told == "Complete").count()
+            one.watches.len() >= 5
+                || one.watches.len() >= one.coverage.values().filter(|coverage| *coverage == "Complete").count()
         );
         prop_assert_eq!(one, other);
         Ok(())

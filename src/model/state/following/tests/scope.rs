@@ -15,14 +15,14 @@ fn a_scope_is_listed_and_watched_from_there_on() {
 }
 
 #[test]
-fn what_comes_of_an_older_turn_is_not_heard() {
+fn reports_of_an_older_turn_are_ignored() {
     let mut bench = Bench::watching();
     let old = bench.turn("Pod");
     bench.ended("Pod", Some(TroubleKind::Gone));
     bench.pass(seconds(1));
     assert_ne!(bench.turn("Pod"), old);
 
-    let orders = bench.hear(Event::Ended { scope: everywhere("Pod"), turn: old, trouble: Some(it(TroubleKind::Unreachable)) });
+    let orders = bench.receive(Event::Ended { scope: everywhere("Pod"), turn: old, trouble: Some(it(TroubleKind::Unreachable)) });
 
     assert_eq!(orders, []);
     assert_eq!(bench.link(), Some(&Link::Live));
@@ -61,13 +61,13 @@ fn a_silent_watch_is_dead() {
     bench.listed("Pod");
     assert_eq!(bench.coverage("Pod"), Some(Coverage::Complete));
 
-    // watches that never say anything: it is listed again and again, and told so
+    // watches that never report anything: it is listed again and again, and shown so
     let mut bench = Bench::watching();
-    for told in [Coverage::Complete, Coverage::Polled(90)] {
+    for reported in [Coverage::Complete, Coverage::Polled(90)] {
         assert_eq!(lists(&bench.pass(seconds(89))), 0);
         assert_eq!(lists(&bench.pass(seconds(1))), 1);
         bench.listed("Pod");
-        assert_eq!(bench.coverage("Pod"), Some(told));
+        assert_eq!(bench.coverage("Pod"), Some(reported));
         bench.opened("Pod");
     }
     bench.opened("Pod");
@@ -198,7 +198,7 @@ fn no_fault_makes_many_requests() {
 }
 
 #[test]
-fn a_list_that_fails_is_told_at_once_where_nothing_was_read_and_else_once_it_lasts() {
+fn a_failing_list_is_reported_at_once_if_nothing_was_read_and_else_once_it_lasts() {
     let mut bench = Bench::connected(&["Pod", "ConfigMap", "Secret"]);
     for kind in ["ConfigMap", "Secret"] {
         bench.listed(kind);
@@ -212,7 +212,7 @@ fn a_list_that_fails_is_told_at_once_where_nothing_was_read_and_else_once_it_las
     bench.pass(seconds(60));
     assert_eq!(bench.coverage("Pod"), Some(Coverage::Complete));
 
-    // a watch that cannot be had for a while is no list that fails
+    // a watch that is refused for a while does not mean a failing list
     bench.ended("Pod", Some(TroubleKind::Busy(Some(seconds(10)))));
     bench.pass(seconds(10));
     bench.ended("Pod", Some(TroubleKind::Gone));

@@ -1,5 +1,5 @@
-//! A server that never was, and the session at it: it answers what the following orders, late and in pieces as somebody wishes, goes wrong
-//! when it is told to, and knows what a picture of it has to show in the end.
+//! A simulated server with its session: it answers the orders of the following, late and in pieces as the test decides, fails
+//! on demand, and knows what the store has to contain in the end.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::domain::{Changes, ClusterId, Coverage, Delta, GroupKind, NodeId, Obje
 use crate::error::Error;
 use crate::kinds::{self, Reader, Wire};
 use crate::state::Link;
-use crate::state::following::{Event, Following, Moment, Offer, Offers, Order, Rules, Trouble, TroubleKind};
+use crate::state::following::{Event, Following, Moment, Offers, Order, Rules, ServedAs, Trouble, TroubleKind};
 
 /// Kinds that inventories name.
 pub const NAMED: [&str; 4] = ["ConfigMap", "Secret", "Widget", "Gadget"];
@@ -93,20 +93,20 @@ enum Ask<'a> {
 
 /// What comes to the session, or has to be done for it.
 enum Coming {
-    Heard(Event),
+    Received(Event),
     /// A watch says how far it is.
     Mark(Scope, u32),
     /// A watch has lasted as long as it was to.
     Expire(Scope, u32),
 }
 
-/// An open watch: its turn, and up to where it has told.
+/// An open watch: its turn, and how much of the log it has reported.
 struct Open {
     turn: u32,
-    told: usize,
+    reported: usize,
 }
 
-/// What a person sees, and what is open for it.
+/// What the user sees, and what is open for it.
 #[derive(Debug, PartialEq)]
 pub struct Picture {
     pub objects: BTreeMap<ObjectRef, String>,
@@ -218,7 +218,7 @@ impl Server {
             refreshed: None,
             connected: None,
         };
-        server.hear(Event::Wake);
+        server.receive(Event::Wake);
         server
     }
 
@@ -246,7 +246,7 @@ impl Server {
                     let coming = self.coming.remove(&key).expect("it was there");
                     self.arrive(coming);
                 }
-                None => self.hear(Event::Wake),
+                None => self.receive(Event::Wake),
             }
         }
         self.at = until;
@@ -254,20 +254,20 @@ impl Server {
 
     fn arrive(&mut self, coming: Coming) {
         match coming {
-            Coming::Heard(event) => {
+            Coming::Received(event) => {
                 match &event {
                     Event::Connected { .. } => self.connected = Some(self.at),
                     Event::Found { owner, .. } => drop(self.found.insert(owner.clone())),
                     _ => {}
                 }
-                self.hear(event);
+                self.receive(event);
             }
             Coming::Mark(scope, turn) => {
                 if self.open.get(&scope).is_some_and(|open| open.turn == turn) {
                     self.flush(&scope);
                     let (last, version) = (self.last.get(&(scope.clone(), turn)).copied(), self.log.len().to_string());
                     let event = Event::Changed { scope: scope.clone(), turn, version, deltas: Vec::new() };
-                    self.come(last.unwrap_or(self.at).max(self.at), Coming::Heard(event));
+                    self.come(last.unwrap_or(self.at).max(self.at), Coming::Received(event));
                     self.come(self.at + MARK, Coming::Mark(scope, turn));
                 }
             }
@@ -291,7 +291,7 @@ impl Server {
         let last = self.last.entry((scope.clone(), turn)).or_default();
         *last = at.max(*last);
         let at = *last;
-        self.come(at, Coming::Heard(event));
+        self.come(at, Coming::Received(event));
     }
 
     fn end(&mut self, scope: &Scope, turn: u32, trouble: Option<TroubleKind>) {
@@ -303,10 +303,10 @@ impl Server {
         }
     }
 
-    /// Tells an open watch what it has not been told.
+    /// Sends an open watch what it has not yet received.
     fn flush(&mut self, scope: &Scope) {
         let Some(open) = self.open.get_mut(scope) else { return };
-        let (turn, from) = (open.turn, std::mem::replace(&mut open.told, self.log.len()));
+        let (turn, from) = (open.turn, std::mem::replace(&mut open.reported, self.log.len()));
         let change = |(at, (of, object)): (usize, &(ObjectRef, Option<Object>))| {
             let delta =
                 object.as_ref().map_or_else(|| Delta::Remove(of.clone()), |object| Delta::Upsert(Box::new(object.clone())));
@@ -348,22 +348,22 @@ impl Server {
             Happening::Include(number) => {
                 let name = Str::from(NAMESPACES[number % NAMESPACES.len()]);
                 self.included.insert(name.clone());
-                self.hear(Event::Include(vec![name]));
+                self.receive(Event::Include(vec![name]));
             }
             Happening::Own(number) => {
                 let owner = reference(GroupKind::new("", "ConfigMap"), *number, 0);
                 let uid = Uid::parse(&uid(&owner));
                 self.found.remove(&owner);
                 self.owners.insert(owner.clone());
-                self.hear(Event::Own(owner, uid));
+                self.receive(Event::Own(owner, uid));
             }
             Happening::Refresh => {
                 self.refreshed = Some(self.at);
-                self.hear(Event::Refresh);
+                self.receive(Event::Refresh);
             }
             Happening::Sleep => {
                 self.slept += Duration::from_secs(3600);
-                self.hear(Event::Wake);
+                self.receive(Event::Wake);
             }
         }
     }
@@ -376,7 +376,7 @@ impl Server {
         let open: Vec<_> = self.open.keys().filter(|scope| is_in(scope, of)).cloned().collect();
         for scope in open {
             let open = &self.open[&scope];
-            let waits = self.log.iter().skip(open.told).filter(|(of, _)| is_in(&scope, of)).count();
+            let waits = self.log.iter().skip(open.reported).filter(|(of, _)| is_in(&scope, of)).count();
             // the rest comes with the next mark
             if waits >= self.manner.batch {
                 self.flush(&scope);
@@ -414,7 +414,7 @@ impl Server {
         self.faults.iter().filter(|fault| fault.until > self.at).find(meets)
     }
 
-    /// What becomes of a request, if it fails.
+    /// How a request fails, if it does.
     fn trouble(&self, ask: Ask) -> Option<TroubleKind> {
         if let Some(trouble) = self.fault(ask).and_then(|fault| fault.trouble) {
             return Some(trouble);
@@ -426,7 +426,7 @@ impl Server {
     }
 
     fn offers(&self) -> Offers {
-        let offer = |version: &str| Offer { version: version.into(), is_watchable: true, is_namespaced: true };
+        let offer = |version: &str| ServedAs { version: version.into(), is_watchable: true, is_namespaced: true };
         let mut offers = Offers::default();
         for (gk, version) in &self.versions {
             if self.is_hidden && !gk.group.is_empty() {
@@ -438,10 +438,10 @@ impl Server {
         offers
     }
 
-    fn hear(&mut self, event: Event) {
+    fn receive(&mut self, event: Event) {
         let wall = SignedDuration::try_from(self.at + self.slept).expect("in range");
         let moment = Moment { run: self.at, wall: Timestamp::UNIX_EPOCH + wall };
-        let orders = self.following.hear(moment, event);
+        let orders = self.following.receive(moment, event);
         let wake = self.following.wake();
         assert!(wake.is_none_or(|wake| wake > self.at), "it wants to be woken at {wake:?} for what it could do at {:?}", self.at);
         for order in orders {
@@ -474,7 +474,7 @@ impl Server {
             }
             Order::Release { .. } => unreachable!("there are no releases"),
             Order::Own { owner, uid, kinds } => self.own(owner, uid, &kinds),
-            Order::Tell(deltas) => {
+            Order::Report(deltas) => {
                 let mut changes = Changes::default();
                 deltas.into_iter().for_each(|delta| self.store.apply(delta, &mut changes));
                 self.store.recycle(&changes);
@@ -485,7 +485,7 @@ impl Server {
         }
     }
 
-    /// Counts a request: no scope is asked more than twice a second, unless people ask for everything anew.
+    /// Counts a request: no scope is asked more than twice a second, unless the user refreshes everything.
     fn ask(&mut self, what: &str) {
         let times = self.asked.entry(what.to_owned()).or_default();
         times.push(self.at);
@@ -496,7 +496,7 @@ impl Server {
 
     fn answer(&mut self, event: Event) {
         let at = self.at + self.late();
-        self.come(at, Coming::Heard(event));
+        self.come(at, Coming::Received(event));
     }
 
     fn list(&mut self, scope: &Scope, turn: u32) {
@@ -521,14 +521,14 @@ impl Server {
     fn watch(&mut self, scope: &Scope, turn: u32, version: &str, seconds: u32) {
         self.ask(&format!("{scope:?}"));
         self.open.remove(scope);
-        let told: usize = version.parse().unwrap_or_default();
-        let gone = (told < self.compacted).then_some(TroubleKind::Gone);
+        let reported: usize = version.parse().unwrap_or_default();
+        let gone = (reported < self.compacted).then_some(TroubleKind::Gone);
         if let Some(trouble) = self.trouble(Ask::Watch(scope)).or(gone) {
             let trouble = Some(it(trouble));
             return self.report(scope, turn, Event::Ended { scope: scope.clone(), turn, trouble });
         }
         self.report(scope, turn, Event::Opened { scope: scope.clone(), turn });
-        self.open.insert(scope.clone(), Open { turn, told });
+        self.open.insert(scope.clone(), Open { turn, reported });
         if self.fault(Ask::Watch(scope)).is_some_and(|fault| fault.trouble.is_none()) {
             return self.end(scope, turn, None);
         }
@@ -552,18 +552,18 @@ impl Server {
     pub fn untrue(&self) -> Vec<String> {
         let truth = self.objects();
         let claims = |of: &ObjectRef| matches!(self.store.covers(of), Some(Coverage::Complete | Coverage::Polled(_)));
-        let missed = truth.iter().filter(|(of, object)| claims(of) && shown(&self.store, of) != Some(told(object)));
+        let missed = truth.iter().filter(|(of, object)| claims(of) && shown(&self.store, of) != Some(reported(object)));
         let seen = self.store.nodes().filter(|node| self.store.object(*node).is_some()).map(|node| self.store.reference(node));
-        // what nobody follows is as old as when somebody asked
+        // objects that are not followed are as old as their last read
         let gone = seen.filter(|of| self.store.covers(of).is_some() && !truth.contains_key(of));
         missed.map(|(of, _)| format!("{of} is missing or old")).chain(gone.map(|of| format!("{of} is gone"))).collect()
     }
 
-    /// What a person sees, without the numbers of this run.
+    /// What the user sees, without the numbers of this run.
     pub fn picture(&self) -> Picture {
         let nodes: Vec<_> = self.store.nodes().collect();
         let objects =
-            nodes.iter().filter_map(|node| Some((self.store.reference(*node).clone(), told(self.store.object(*node)?))));
+            nodes.iter().filter_map(|node| Some((self.store.reference(*node).clone(), reported(self.store.object(*node)?))));
         let links = nodes.iter().map(|node| (self.store.reference(*node).clone(), self.links(*node)));
         Picture {
             objects: objects.collect(),
@@ -585,11 +585,11 @@ impl Server {
 }
 
 fn shown(store: &Store, of: &ObjectRef) -> Option<String> {
-    store.object_of(of).map(told)
+    store.object_of(of).map(reported)
 }
 
-/// An object by what tells its versions apart.
-fn told(object: &Object) -> String {
+/// An object's fields that distinguish its versions.
+fn reported(object: &Object) -> String {
     format!("{:?} {} {:?}", object.uid, object.generation, object.verdict)
 }
 

@@ -1,4 +1,4 @@
-//! Lines that show whether they are as they were written.
+//! Lines with a checksum.
 
 use flate2::Crc;
 use serde::Serialize;

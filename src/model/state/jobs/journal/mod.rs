@@ -1,10 +1,10 @@
-//! The journal of a job as text: what lets another run go on with it.
+//! The journal of a job as text: what lets another run continue it.
 //!
 //! ```text
 //!  5f0c19aa {"version":1,"job":{…}}          the whole job, as it was when the file was made
 //!  91b2d07e {"items":[{"n":0,"phase":…}]}    what one turn changed
 //! ```
-//! Each line begins with the CRC-32 of its JSON. A line is written and synced before anything is sent that it speaks of, so one that
+//! Each line begins with the CRC-32 of its JSON. A line is written and synced before anything that it is about is sent, so one that
 //! was torn by a crash permitted nothing: it is dropped. A damaged line before a sound one is not a crash's work: what it recorded may
 //! have been sent, and nobody can say what, so the whole file is left alone.
 
@@ -20,11 +20,11 @@ use serde::{Deserialize, Serialize};
 use super::job::{Job, Work};
 pub(super) use update::{Update, Written};
 
-/// The format that this program writes. Another one means that an older program must not go on with the job: a new phase, a field that
+/// The format that this program writes. Another one means that an older program must not continue the job: a new phase, a field that
 /// it does not know.
 pub const VERSION: u32 = 1;
 
-/// What a journal tells.
+/// The content of a journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Read {
     pub job: Job,
@@ -82,7 +82,7 @@ pub fn read(bytes: &[u8]) -> Result<Read, Unreadable> {
     Ok(read)
 }
 
-/// A journal that tells a job as it is now, and nothing of how it came there.
+/// A journal with a job as it is now, without its history.
 pub fn compact(job: &Job) -> Vec<u8> {
     line::of(&Head { version: VERSION, job })
 }

@@ -1,4 +1,4 @@
-//! Journals that were cut, damaged, or written by somebody else.
+//! Journals that were cut, damaged, or written by another program.
 
 use std::sync::LazyLock;
 
@@ -34,7 +34,7 @@ fn bulk() -> (Vec<u8>, Vec<Job>) {
     (bytes, jobs)
 }
 
-fn upgrade(phase: change::Phase) -> Job {
+fn upgrade(phase: change::ChangePhase) -> Job {
     let (_, jobs) = journal();
     let target = reference("ks", "apps", "web");
     let change = Change { target, playbook: "upgrade".into(), answers: [].into(), base: "4f1c".into(), phase };
@@ -42,7 +42,7 @@ fn upgrade(phase: change::Phase) -> Job {
 }
 
 #[test]
-fn a_journal_cut_at_any_byte_tells_what_its_whole_lines_tell() {
+fn a_journal_cut_at_any_byte_gives_what_its_whole_lines_give() {
     let (bytes, jobs) = journal();
     assert!(jobs.len() > 3, "{}", jobs.len());
     for cut in 0..=bytes.len() {
@@ -80,7 +80,7 @@ fn a_damaged_line_before_a_sound_one_is_left_alone() {
 
 #[test]
 fn what_a_newer_program_wrote_is_named_and_left_alone() {
-    let line = line::of(&json!({"version": 2, "job": {"in": "words of its own"}}));
+    let line = line::of(&json!({"version": 2, "job": {"in": "fields of its own"}}));
 
     let error = read(&line).expect_err("a newer program's");
     assert_eq!(error, Unreadable::Newer(2));
@@ -88,14 +88,14 @@ fn what_a_newer_program_wrote_is_named_and_left_alone() {
 }
 
 #[test]
-fn sound_lines_that_speak_of_something_else_are_damage() {
+fn valid_lines_about_something_else_are_damage() {
     let (bytes, jobs) = journal();
     let first = compact(&jobs[0]);
     let no_steps = String::from_utf8(first[9..].to_vec()).expect("text");
     let no_steps: serde_json::Value = serde_json::from_str(&no_steps).expect("JSON");
     let mut no_steps = no_steps;
     no_steps["job"]["work"]["Act"]["items"][0]["steps"] = json!([]);
-    let of_a_change = upgrade(change::Phase::Follow);
+    let of_a_change = upgrade(change::ChangePhase::Follow);
     let update = Written::default().update(&of_a_change).expect("new").line();
     for damaged in [line::of(&no_steps), line::of(&json!({"version": 0})), line::of(&json!([])), [&bytes[..], &update].concat()] {
         assert!(matches!(read(&damaged), Err(Unreadable::Damaged(_))));
@@ -103,7 +103,7 @@ fn sound_lines_that_speak_of_something_else_are_damage() {
 }
 
 #[test]
-fn a_compacted_journal_tells_the_same() {
+fn a_compacted_journal_gives_the_same() {
     let (_, jobs) = journal();
     for job in jobs {
         assert_eq!(read(&compact(&job)), Ok(Read { job, is_torn: false, lines: 1 }));
@@ -112,8 +112,8 @@ fn a_compacted_journal_tells_the_same() {
 
 #[test]
 fn a_change_goes_on_in_its_journal() {
-    let before = upgrade(change::Phase::Draft);
-    let after = upgrade(change::Phase::Push { oid: "9a2b".into(), step: change::Remote::Sent });
+    let before = upgrade(change::ChangePhase::Draft);
+    let after = upgrade(change::ChangePhase::Push { oid: "9a2b".into(), step: change::Remote::Sent });
     let update = Written::of(&before).update(&after).expect("another phase");
 
     assert!(Written::of(&after).update(&after).is_none());
@@ -137,7 +137,7 @@ proptest! {
     }
 
     #[test]
-    fn a_damaged_journal_tells_less_or_nothing(edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)) {
+    fn a_damaged_journal_gives_less_or_nothing(edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)) {
         let (mut bytes, jobs) = journal();
         for (at, byte) in edits {
             let at = at.index(bytes.len());

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::line;
 use crate::state::jobs::change;
-use crate::state::jobs::item::{Entry, Item, Phase};
+use crate::state::jobs::item::{Item, LogLine, Phase};
 use crate::state::jobs::job::{Job, Work};
 
 /// What one turn changed.
@@ -16,7 +16,7 @@ pub(in crate::state::jobs) struct Update {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     items: Vec<Advance>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    change: Option<change::Phase>,
+    change: Option<change::ChangePhase>,
 }
 
 /// What changes of a batch as a whole.
@@ -33,7 +33,7 @@ struct Advance {
     #[serde(flatten)]
     standing: Standing,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    log: Vec<Entry>,
+    log: Vec<LogLine>,
 }
 
 /// Everything of an item that changes, but for its log.
@@ -51,13 +51,13 @@ struct Standing {
     patient: bool,
 }
 
-/// What the journal tells of a job, as far as it changes.
+/// The part of a job that changes, as its journal has it.
 #[derive(Clone, Debug, Default)]
 pub(in crate::state::jobs) struct Written {
     batch: Flags,
     /// Of each item how far it has come, and how long its log is.
     items: Vec<(Standing, usize)>,
-    change: Option<change::Phase>,
+    change: Option<change::ChangePhase>,
 }
 
 impl Written {
@@ -101,7 +101,7 @@ impl Update {
         line::of(self)
     }
 
-    /// Brings a job as far as it says; false where it speaks of another job.
+    /// Brings a job to its state; false where it is about another job.
     pub fn apply(self, job: &mut Job) -> bool {
         match &mut job.work {
             Work::Act(batch) if self.change.is_none() => {

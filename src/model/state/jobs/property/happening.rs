@@ -1,4 +1,4 @@
-//! What may happen to a program, its disk, its cluster and its connection.
+//! The events of the property test: in a program, on its disk, its cluster and its connection.
 
 use proptest::prelude::*;
 
@@ -27,8 +27,8 @@ pub enum Happening {
         which: usize,
         fate: Fate,
     },
-    /// An answer is heard, and once more later if it is doubled.
-    Hear {
+    /// A reply is received, and once more later if it is doubled.
+    Receive {
         who: usize,
         which: usize,
         is_doubled: bool,
@@ -67,7 +67,7 @@ pub enum Happening {
     Disk {
         is_full: bool,
     },
-    /// A program is killed and begins anew; what it had on the wire arrives later, or not.
+    /// A program is killed and starts again; what it had on the wire arrives later, or not.
     Crash {
         who: usize,
         cut: usize,
@@ -137,7 +137,7 @@ pub fn happening() -> impl Strategy<Value = Happening> {
             .prop_map(|(who, action, first, count, parallel, waits)| Start { who, action, first, count, parallel, waits }),
         10 => who().prop_map(|who| Commit { who }),
         10 => (who(), index(), fate).prop_map(|(who, which, fate)| Errand { who, which, fate }),
-        10 => (who(), index(), prop::bool::weighted(0.2)).prop_map(|(who, which, is_doubled)| Hear { who, which, is_doubled }),
+        10 => (who(), index(), prop::bool::weighted(0.2)).prop_map(|(who, which, is_doubled)| Receive { who, which, is_doubled }),
         1 => (who(), index()).prop_map(|(who, which)| Lose { who, which }),
         6 => who().prop_map(|who| Watch { who }),
         4 => (0..NAMES.len(), prop::bool::weighted(0.7)).prop_map(|(name, is_good)| Reconcile { name, is_good }),

@@ -1,8 +1,8 @@
-//! Jobs under every fault at once: two programs on one disk, a server, and whatever may happen to any of them, in any order.
+//! Jobs under every fault at once: two programs on one disk, a server, and any event in any of them, in any order.
 //!
-//! What must hold, whatever comes: a request reaches the server once at most, and once more for each conflict it was told of; nothing is
-//! sent that is not written down, unless a person allowed it; nothing is called done that the server has not shown, nor
-//! undone what may still arrive; and once the faults cease, every job ends.
+//! The invariants: a request reaches the server at most once, and once more for each conflict reported; nothing is sent that is
+//! not written down, unless the user allowed it; nothing is reported as done that the server has not shown, nor as not done if it
+//! may still arrive; and once the faults cease, every job ends.
 
 mod happening;
 mod program;
@@ -21,7 +21,7 @@ use crate::kinds::testing::NOW;
 use crate::testing::holds;
 use happening::{ACTIONS, Fate, Happening, How, happening};
 use program::{Disk, Errand, Program};
-use server::{Mark, Mood, NAMES, Server, Wanted};
+use server::{Mark, Mood, NAMES, RequestKey, Server};
 
 /// Cases in one round; `FLUXDECK_MUTATE_SECONDS=60` goes on for a minute with others.
 const CASES: u32 = 100;
@@ -37,9 +37,9 @@ struct World {
     runs: u32,
     /// Requests on the wire that nobody waits for any more: their program was killed, or has given the answer up.
     wire: Vec<Errand>,
-    /// Requests that may have arrived, or still will, although nobody was told so.
-    lost: BTreeSet<Wanted>,
-    /// Jobs that a person let go on without a record, in a program that was killed then: what they sent is written nowhere.
+    /// Requests that may have arrived, or still will, without a reply.
+    lost: BTreeSet<RequestKey>,
+    /// Jobs that the user let go on without a record, in a program that was killed then: what they sent is written nowhere.
     forgotten: BTreeSet<JobId>,
 }
 
@@ -77,7 +77,7 @@ impl World {
             }
             Happening::Commit { who } => self.programs[who].commit(&mut self.disk, now),
             Happening::Errand { who, which, fate } => self.errand(who, which, fate),
-            Happening::Hear { who, which, is_doubled } => self.hear(who, which, is_doubled),
+            Happening::Receive { who, which, is_doubled } => self.receive(who, which, is_doubled),
             Happening::Lose { who, which } => {
                 let answers = &mut self.programs[who].answers;
                 if !answers.is_empty() {
@@ -148,21 +148,21 @@ impl World {
         }
         let wanted = (task.job, task.item, *at);
         let outcome = self.server.write(wanted, step, mood);
-        let of = |map: &BTreeMap<Wanted, u32>| map.get(&wanted).copied().unwrap_or_default();
+        let of = |map: &BTreeMap<RequestKey, u32>| map.get(&wanted).copied().unwrap_or_default();
         let (arrived, conflicts) = (of(&self.server.arrived), of(&self.server.conflicts));
         let is_known = !self.forgotten.contains(&task.job);
         assert!(!is_known || arrived <= 1 + conflicts, "{wanted:?} arrived {arrived} times, with {conflicts} conflicts");
         outcome
     }
 
-    fn hear(&mut self, who: usize, which: usize, is_doubled: bool) {
+    fn receive(&mut self, who: usize, which: usize, is_doubled: bool) {
         let (now, program) = (self.now, &mut self.programs[who]);
         if program.answers.is_empty() {
             return;
         }
         let which = which % program.answers.len();
         let (task, outcome) = if is_doubled { program.answers[which].clone() } else { program.answers.swap_remove(which) };
-        program.turn(now, |jobs, view, effects| jobs.hear(task, outcome, view, now, effects));
+        program.turn(now, |jobs, view, effects| jobs.receive(task, outcome, view, now, effects));
     }
 
     fn steer(&mut self, who: usize, which: usize, how: How) {
@@ -198,7 +198,7 @@ impl World {
         self.programs[who].load(&self.disk);
     }
 
-    /// The program asks for what it may go on with; a lock that another holds refuses it.
+    /// The program asks for what it may continue; a lock that another holds refuses it.
     fn take_up(&mut self, who: usize) {
         let (now, disk) = (self.now, &mut self.disk);
         let program = &mut self.programs[who];
@@ -212,7 +212,7 @@ impl World {
     fn check(&self) {
         for (number, program) in self.programs.iter().enumerate() {
             let mut holders = program.jobs.running().filter_map(|job| self.disk.locks.get(&job.id));
-            assert!(holders.all(|holder| *holder == number), "two programs go on with one job");
+            assert!(holders.all(|holder| *holder == number), "two programs continue one job");
             program.jobs.all().iter().for_each(|job| self.check_done(job));
             program.jobs.all().iter().for_each(|job| self.check_undone(job));
         }
@@ -245,8 +245,8 @@ impl World {
         }
     }
 
-    /// The faults cease, and people say that everything may go on: every job ends. So does, in the next runs, what the disk did not hear
-    /// the end of.
+    /// The faults cease, and everything is allowed to continue: every job ends. So does, in the next runs, what the disk did not
+    /// get the end of.
     fn heal(&mut self) {
         self.disk.is_full = false;
         for who in 0..2 {
@@ -289,7 +289,7 @@ impl World {
             self.errand(who, 0, Fate::Answered(Mood::Willing));
         }
         while !self.programs[who].answers.is_empty() {
-            self.hear(who, 0, false);
+            self.receive(who, 0, false);
         }
         self.programs[who].watch(&self.server, now);
     }

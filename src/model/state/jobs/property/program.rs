@@ -1,4 +1,5 @@
-//! One run of the program beside its jobs: what it sees of the cluster, what waits for its disk, for the network, and to be heard.
+//! One run of the program beside its jobs: its view of the cluster, what waits for its disk and for the network, and replies to
+//! come.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -10,10 +11,10 @@ use crate::actions::{Outcome, Step};
 use crate::domain::{ClusterId, Store};
 use crate::state::jobs::journal::{self, compact};
 use crate::state::jobs::tests::key;
-use crate::state::jobs::{Commit, Job, JobId, Jobs, Loaded, Start, TIMEOUT, Task, View};
+use crate::state::jobs::{Job, JobId, Jobs, JournalCommit, Loaded, Start, TIMEOUT, Task, View};
 use crate::state::{Effect, Epoch};
 
-/// What lies on the disk, and who holds which lock.
+/// The content of the disk, and who holds which lock.
 #[derive(Default)]
 pub struct Disk {
     pub journals: BTreeMap<JobId, Vec<u8>>,
@@ -43,7 +44,7 @@ pub struct Program {
     store: Store,
     pub is_lost: bool,
     pub is_left: bool,
-    pub commits: VecDeque<Commit>,
+    pub commits: VecDeque<JournalCommit>,
     pub errands: Vec<Errand>,
     pub answers: Vec<(Task, Outcome)>,
     /// Jobs whose journal's end is not known since a commit failed.
@@ -52,7 +53,7 @@ pub struct Program {
 }
 
 impl Program {
-    /// A run that has read what the disk tells.
+    /// A run that has read the disk.
     pub fn new(number: usize, nonce: u32, disk: &Disk) -> Self {
         let mut program = Self {
             number,
@@ -99,7 +100,7 @@ impl Program {
             }
             Effect::Probe { task, step, .. } => self.send(task, step, false),
             Effect::Record(_) => {}
-            other => panic!("jobs do not wish {other:?}"),
+            other => panic!("jobs do not request {other:?}"),
         }
     }
 
@@ -112,7 +113,7 @@ impl Program {
     pub fn watch(&mut self, server: &Server, now: Timestamp) {
         if !self.is_lost {
             for name in NAMES {
-                match server.tell(name) {
+                match server.report(name) {
                     Ok(object) => put(&mut self.store, object),
                     Err(id) => remove(&mut self.store, &id),
                 }
@@ -157,7 +158,7 @@ impl Program {
         }
     }
 
-    fn fail(&mut self, commit: &Commit, now: Timestamp) {
+    fn fail(&mut self, commit: &JournalCommit, now: Timestamp) {
         self.spoilt.insert(commit.job);
         if commit.then.is_empty() {
             return self.turn(now, |jobs, _, _| jobs.unrecorded(commit.job, "no space left on device"));
@@ -190,7 +191,7 @@ impl Program {
     }
 }
 
-fn append(disk: &mut Disk, commit: &Commit, length: usize) {
+fn append(disk: &mut Disk, commit: &JournalCommit, length: usize) {
     if commit.is_new && length == 0 {
         return;
     }

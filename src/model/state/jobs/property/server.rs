@@ -1,4 +1,4 @@
-//! A little API server: objects with a uid and a generation, what has arrived, and every state it has ever shown.
+//! A small API server: objects with a uid and a generation, the requests that arrived, and every state it has shown.
 
 use std::collections::BTreeMap;
 
@@ -20,16 +20,16 @@ const REQUESTED: &str = "/metadata/annotations/reconcile.fluxcd.io~1requestedAt"
 pub type Mark = BTreeMap<&'static str, usize>;
 
 /// A request that a job may make: of which item, for which step.
-pub type Wanted = (JobId, usize, usize);
+pub type RequestKey = (JobId, usize, usize);
 
 #[derive(Default)]
 pub struct Server {
     /// By name; none once it is deleted.
     bodies: BTreeMap<&'static str, Option<Value>>,
     shown: BTreeMap<&'static str, Vec<Option<Value>>>,
-    /// How often each request has arrived, and how often it was told of a conflict.
-    pub arrived: BTreeMap<Wanted, u32>,
-    pub conflicts: BTreeMap<Wanted, u32>,
+    /// How often each request has arrived, and how often it got a conflict.
+    pub arrived: BTreeMap<RequestKey, u32>,
+    pub conflicts: BTreeMap<RequestKey, u32>,
     made: u32,
 }
 
@@ -69,13 +69,13 @@ impl Server {
         (name, self.bodies[name].clone())
     }
 
-    /// The object as a watch tells it.
-    pub fn tell(&self, name: &str) -> Result<Object, ObjectRef> {
+    /// The object as a watch reports it.
+    pub fn report(&self, name: &str) -> Result<Object, ObjectRef> {
         self.bodies[name].as_ref().map(|body| object("ks", body)).ok_or_else(|| reference("ks", "apps", name))
     }
 
     /// Takes a request.
-    pub fn write(&mut self, wanted: Wanted, step: &Step, mood: Mood) -> Outcome {
+    pub fn write(&mut self, wanted: RequestKey, step: &Step, mood: Mood) -> Outcome {
         *self.arrived.entry(wanted).or_default() += 1;
         let (name, Some(mut body)) = self.body(&step.object) else { return Outcome::Missing };
         if mood == Mood::Refuses || !step.is_about(&body) {
@@ -147,7 +147,7 @@ impl Server {
             let at = |pointer: &str| body.as_ref().and_then(|body| body.pointer(pointer));
             let is_answered = match &step.until {
                 _ if !is_waited_for => true,
-                // somebody who asked later is answered for both (flux2 `reconcile.go`)
+                // a later request is handled for both (flux2 `reconcile.go`)
                 Until::Handled(token) => {
                     return at(HANDLED).and_then(Value::as_str).is_some_and(|said| is_not_before(said, token));
                 }
@@ -161,7 +161,7 @@ impl Server {
     }
 }
 
-/// Whether the request of one token was made when the other was, or later. What was handled before there were any is no moment.
+/// Whether the request of one token was made when the other was, or later. Tokens of the time before the first request count as none.
 fn is_not_before(token: &str, other: &str) -> bool {
     let moment = |token: &str| token.parse::<Timestamp>().ok();
     moment(token) >= moment(other)

@@ -1,4 +1,4 @@
-//! How acts go on with answers, objects and time.
+//! How acts advance by replies, objects and time.
 
 use serde_json::json;
 
@@ -41,12 +41,12 @@ fn somebody_elses_request_after_ours_is_as_good() {
 }
 
 #[test]
-fn a_failed_attempt_is_told_at_once_and_may_be_watched_on() {
+fn a_failed_attempt_is_reported_at_once_and_can_be_watched_further() {
     let mut bench = Bench::with([object("ks", &json!({"status": ready()}))]);
     bench.start("reconcile", &[web()], 10, true);
     bench.answer(TAKEN);
     bench.put("ks", &answered(NOW, NOW, "False", "DependencyNotReady", "waits for infra"));
-    assert_eq!(bench.phase(), Phase::Handled { generation: 1 }, "to wait for a dependency is no failure");
+    assert_eq!(bench.phase(), Phase::Handled { generation: 1 }, "to wait for a dependency is not a failure");
     bench.put("ks", &answered(NOW, NOW, "False", "BuildFailed", "no such file"));
     assert_eq!(bench.phase(), failed("no such file", true));
     assert!(bench.job().can_watch_on());
@@ -154,7 +154,7 @@ fn what_follows_on_a_first_request_is_not_sent_by_a_job_that_was_stopped_or_take
     next.jobs = Jobs::new(8);
     next.step(|jobs, view, now, effects| jobs.taken_up(id, Ok(fresh), Some(view), now, effects));
     next.put("gitrepo", &git(NOW));
-    assert_eq!((next.phase(), next.sent()), (Phase::Queued, vec![]), "a person says when");
+    assert_eq!((next.phase(), next.sent()), (Phase::Queued, vec![]), "the user says when");
     assert!(next.job().is_paused());
     next.step(|jobs, view, now, effects| jobs.go_on(id, view, now, effects));
     assert_eq!(next.sent().into_iter().map(|(_, sent)| sent).collect::<Vec<_>>(), ["write Kustomization apps/web"]);
@@ -287,7 +287,7 @@ fn a_deletion_is_over_when_the_object_is_gone() {
     bench.answer(Outcome::Missing);
     remove(&mut bench.store, &web());
     bench.put("ks", &json!({"metadata": {"uid": "6a2f41a3-c54c-fce8-32d2-0324e1c32e22"}}));
-    assert_eq!(bench.phase(), done("gone, and made again by whoever applies it"));
+    assert_eq!(bench.phase(), done("gone, and recreated by its applier"));
 }
 
 #[test]
@@ -427,7 +427,7 @@ fn resuming_to_reconcile_asks_twice_and_the_second_time_when_it_is_awake() {
     );
 }
 
-/// What the log of acts was told last of each act.
+/// The last outcome of each act in the log of acts.
 fn recorded(effects: &[Effect]) -> Vec<(String, Option<String>, String)> {
     let act = |effect: &Effect| match effect {
         Effect::Record(act) => Some((act.object.clone(), act.outcome.clone(), act.last.clone())),
@@ -445,12 +445,12 @@ fn the_log_knows_of_a_request_before_it_is_sent_and_how_far_it_has_come() {
     bench.put("ks", &answered(NOW, NOW, "Unknown", "Progressing", "running health checks"));
     bench.put("ks", &answered(NOW, NOW, "True", "Succeeded", ""));
 
-    let told: Vec<_> = recorded(&bench.effects).into_iter().map(|(_, outcome, last)| outcome.unwrap_or(last)).collect();
+    let logged: Vec<_> = recorded(&bench.effects).into_iter().map(|(_, outcome, last)| outcome.unwrap_or(last)).collect();
     assert_eq!(
-        told,
+        logged,
         [
-            "while it was requested: what came of it is not known",
-            "while its controller was at work: what came of it is not known",
+            "while it was requested: the outcome is unknown",
+            "while its controller was at work: the outcome is unknown",
             "done: applied revision main@sha1:1"
         ]
     );
@@ -467,8 +467,8 @@ fn who_leaves_says_of_each_act_what_is_not_known_and_starts_nothing_more() {
             &plain,
             "unknown: left while looking whether the request for it had arrived: that is not known",
         ),
-        (Some(TAKEN), &plain, "not followed: left while it was requested: what came of it is not known"),
-        (Some(TAKEN), &handled, "not followed: left while its controller was at work: what came of it is not known"),
+        (Some(TAKEN), &plain, "not followed: left while it was requested: the outcome is unknown"),
+        (Some(TAKEN), &handled, "not followed: left while its controller was at work: the outcome is unknown"),
     ] {
         let other = object("ks", &json!({"metadata": {"name": "other"}, "status": ready()}));
         let mut bench = Bench::with([object("ks", &json!({"status": ready()})), other]);
@@ -480,9 +480,9 @@ fn who_leaves_says_of_each_act_what_is_not_known_and_starts_nothing_more() {
         bench.effects.clear();
         bench.part();
 
-        let told = recorded(&bench.effects);
-        assert_eq!(told, [("Kustomization apps/web".to_owned(), Some(expected.to_owned()), String::new())]);
-        assert_eq!(bench.phases()[1], Phase::Kept, "never requested: the log does not speak of it");
+        let logged = recorded(&bench.effects);
+        assert_eq!(logged, [("Kustomization apps/web".to_owned(), Some(expected.to_owned()), String::new())]);
+        assert_eq!(bench.phases()[1], Phase::Kept, "never requested: the log does not mention it");
         bench.advance();
         assert_eq!(bench.sent(), [], "nothing is sent after that");
     }
@@ -497,9 +497,9 @@ fn who_leaves_during_a_first_step_says_that_the_rest_was_not_requested() {
     bench.answer(TAKEN);
     bench.part();
 
-    let told = bench.jobs.acts()[0].outcome.clone().unwrap_or_default();
+    let logged = bench.jobs.acts()[0].outcome.clone().unwrap_or_default();
     assert_eq!(
-        told,
-        "not followed: left while GitRepository apps/fleet was requested: what came of it is not known; what was to follow was not requested"
+        logged,
+        "not followed: left while GitRepository apps/fleet was requested: the outcome is unknown; what was to follow was not requested"
     );
 }

@@ -4,7 +4,7 @@ use super::*;
 
 /// A laptop that slept, or a clock that was set.
 #[test]
-fn a_clock_that_jumps_is_no_waiting() {
+fn a_jump_of_the_clock_is_not_waiting() {
     let jump = |bench: &mut Bench, seconds: i64| {
         bench.now = bench.now.checked_add(SignedDuration::from_secs(seconds)).expect("a time");
         bench.step(|jobs, view, now, effects| {

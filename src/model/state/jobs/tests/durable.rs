@@ -20,7 +20,7 @@ fn words(bench: &Bench) -> Vec<&'static str> {
     bench.phases().iter().map(Phase::word).collect()
 }
 
-/// A program that begins where another ended: it knows what the journals tell.
+/// A run that begins where another ended: it knows what is in the journals.
 fn next_run(bench: &Bench, is_elsewhere: bool) -> Bench {
     let mut next = Bench::with([]);
     (next.now, next.journals) = (bench.now, bench.journals.clone());
@@ -80,7 +80,7 @@ fn what_cannot_be_written_down_is_held_and_so_is_the_rest_of_the_queue() {
     assert_eq!(words(&bench), ["held", "queued", "queued"]);
     assert_eq!(bench.job().held(), Some("nothing was sent: it cannot be written down: no space left on device"));
     bench.later(1000);
-    assert_eq!(words(&bench), ["held", "queued", "queued"], "a person says what now");
+    assert_eq!(words(&bench), ["held", "queued", "queued"], "the user says what now");
     assert_eq!(bench.sent(), []);
     assert_eq!(bench.next_change(), None);
 }
@@ -124,8 +124,8 @@ fn what_is_held_may_be_stopped_with_its_queue() {
 
     assert_eq!(words(&bench), ["failed", "stopped", "stopped"]);
     assert_eq!(bench.phase().message(), "nothing was sent: it cannot be written down: no space left on device");
-    let told: Vec<_> = bench.jobs.acts().iter().map(|act| (act.object.as_str(), act.outcome.is_some())).collect();
-    assert_eq!(told, [("Kustomization apps/a", true)], "the log of acts never heard of the others");
+    let logged: Vec<_> = bench.jobs.acts().iter().map(|act| (act.object.as_str(), act.outcome.is_some())).collect();
+    assert_eq!(logged, [("Kustomization apps/a", true)], "the log of acts has nothing of the others");
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn a_record_that_permits_nothing_does_not_hold_up_an_act() {
     a["metadata"]["name"] = "a".into();
     bench.put("ks", &a);
 
-    assert_eq!(words(&bench), ["done"], "and the journal is written anew");
+    assert_eq!(words(&bench), ["done"], "and the journal is rewritten");
     let id = bench.job().id;
     assert_eq!(bench.journals[&id].iter().filter(|byte| **byte == b'\n').count(), 1);
 }
@@ -149,7 +149,7 @@ fn a_change_that_cannot_be_written_down_stops() {
     let mut bench = three();
     bench.start("suspend", &ids()[..1], 1, true);
     let id = bench.job().id;
-    let phase = change::Phase::Review { digest: "c0ff".into() };
+    let phase = change::ChangePhase::Review { digest: "c0ff".into() };
     let upgrade = Change { target: web(), playbook: "upgrade".into(), answers: BTreeMap::new(), base: String::new(), phase };
     bench.jobs.jobs[0].work = Work::Change(upgrade);
     assert_eq!((bench.job().title().as_str(), bench.job().items().len()), ("upgrade Kustomization apps/web", 0));
@@ -182,7 +182,7 @@ fn an_answer_reaches_its_job_without_a_connection_and_nothing_counts_as_gone() {
         let mut bench = three();
         bench.start(action, &ids()[..1], 1, true);
         let task = bench.sent()[0].0;
-        bench.step(|jobs, _, now, effects| jobs.hear(task, outcome, None, now, effects));
+        bench.step(|jobs, _, now, effects| jobs.receive(task, outcome, None, now, effects));
         assert_eq!(words(&bench), [expected], "{action}");
     }
 }
@@ -244,14 +244,14 @@ fn another_run_looks_up_what_was_sent_follows_what_was_taken_and_asks_before_the
     next.now = next.now.checked_add(SignedDuration::from_hours(20)).expect("a time");
     take_up(&mut next);
 
-    assert_eq!(words(&next), ["unknown, checking", "requested", "queued"], "its time limit begins anew");
+    assert_eq!(words(&next), ["unknown, checking", "requested", "queued"], "its time limit restarts");
     assert!(next.job().is_earlier && next.job().is_paused());
     let probe = next.sent();
     assert_eq!(probe.iter().map(|(_, sent)| sent.as_str()).collect::<Vec<_>>(), ["probe Kustomization apps/a"]);
     next.answer_to(probe[0].0, TAKEN);
     let id = next.job().id;
     next.later(1);
-    assert_eq!(words(&next), ["requested", "requested", "queued"], "a person says when");
+    assert_eq!(words(&next), ["requested", "requested", "queued"], "the user says when");
     next.later(40);
     next.step(|jobs, view, now, effects| jobs.go_on(id, view, now, effects));
     assert_eq!(next.sent().len(), 1);
@@ -276,7 +276,7 @@ fn a_taken_up_job_may_be_stopped_or_given_up() {
     let (id, mut bench) = start();
     bench.step(|jobs, _, now, _| jobs.give_up(id, now));
     assert_eq!(words(&bench), ["unknown", "not followed", "stopped"]);
-    assert!(next_run(&bench, false).jobs.to_take_up(&key(), |_| true).is_empty(), "no run goes on with it");
+    assert!(next_run(&bench, false).jobs.to_take_up(&key(), |_| true).is_empty(), "no run continues it");
 }
 
 #[test]
@@ -309,7 +309,7 @@ fn a_job_that_is_not_ours_is_left_alone() {
         jobs.go_on(id, view, now, effects);
         jobs.watch_on(id, view, now, effects);
         jobs.allow_unrecorded(id, view, now, effects);
-        jobs.hear(task, TAKEN, Some(view), now, effects);
+        jobs.receive(task, TAKEN, Some(view), now, effects);
         jobs.advance(view, now, effects);
     });
 

@@ -31,7 +31,7 @@ fn what_another_program_has_sent_is_followed_and_not_sent_again() {
         assert_eq!((ours_of(&ours).phase, ours.sent()), (Phase::Requested { generation: 1 }, vec![]));
         ours.put("ks", &answered(NOW, NOW, "True", "Succeeded", ""));
         assert_eq!(ours_of(&ours).phase, done("applied revision main@sha1:1"));
-        assert!(ours_of(&ours).log.iter().any(|entry| entry.text.contains("another program is at it")));
+        assert!(ours_of(&ours).log.iter().any(|entry| entry.text.contains("another run works on it")));
     }
     // another act, another object of that name, a job that is over: none of them is joined
     let suspended = || {
@@ -80,7 +80,7 @@ fn only_what_still_holds_is_joined() {
     bench.put("ks", &ks(false, 2));
     assert!(joins(&bench, &again), "it is at work");
 
-    // somebody else has suspended it meanwhile
+    // another client has suspended it meanwhile
     bench.put("ks", &ks(true, 3));
     assert!(!joins(&bench, &again));
 

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::journal::{self, compact};
-use super::{Commit, Job, JobId, Jobs, Phase, Start, TIMEOUT, Task, View};
+use super::{Job, JobId, Jobs, JournalCommit, Phase, Start, TIMEOUT, Task, View};
 use crate::actions::Outcome;
 use crate::actions::testing::{confirmed, object, put, ready, reference, store};
 use crate::domain::{ClusterId, ClusterKey, ObjectRef, Policy, Store};
@@ -81,7 +81,7 @@ impl Bench {
     }
 
     /// Carries a commit out; without room on the disk its requests are answered so.
-    pub fn commit(&mut self, commit: Commit) {
+    pub fn commit(&mut self, commit: JournalCommit) {
         if self.is_full {
             let tasks: Vec<_> = commit.then.iter().filter_map(write_of).collect();
             if tasks.is_empty() {
@@ -131,12 +131,12 @@ impl Bench {
 
     /// Takes the requests that went out, as `write Kind namespace/name`.
     pub fn sent(&mut self) -> Vec<(Task, String)> {
-        let told = |effect| match effect {
+        let logged = |effect| match effect {
             Effect::Write { task, step, .. } => Some((task, format!("write {}", step.object))),
             Effect::Probe { task, step, .. } => Some((task, format!("probe {}", step.object))),
             _ => None,
         };
-        std::mem::take(&mut self.effects).into_iter().filter_map(told).collect()
+        std::mem::take(&mut self.effects).into_iter().filter_map(logged).collect()
     }
 
     /// Answers the only request that is out.
@@ -147,7 +147,7 @@ impl Bench {
     }
 
     pub fn answer_to(&mut self, task: Task, outcome: Outcome) {
-        self.step(|jobs, view, now, effects| jobs.hear(task, outcome, Some(view), now, effects));
+        self.step(|jobs, view, now, effects| jobs.receive(task, outcome, Some(view), now, effects));
     }
 
     pub fn job(&self) -> &Job {

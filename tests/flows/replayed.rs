@@ -1,22 +1,22 @@
-//! The engine is the same whoever drives it: a session that was kept, told again to each driver, makes the same state.
+//! The engine is the same with any driver: a recorded session, replayed to each driver, makes the same state.
 
 use std::sync::Arc;
 
 use fluxdeck::app::App;
 use fluxdeck::cli::headless::Headless;
-use fluxdeck::demo::{Company, Place, User};
+use fluxdeck::demo::{Company, RunDirectory, User};
 use fluxdeck::runtime::{Guest, Options, Origin};
 use fluxdeck::ui::theme::Depth;
 use fluxdeck_model::state::{Beginning, Engine, Settings, State};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::driver::{Driver, Heard};
+use super::driver::{Driver, Received};
 
 const NOW: &str = "2026-11-21T08:00:00Z";
 
 fn company() -> Arc<Company> {
-    Arc::new(Company::driven(Place::passing(), NOW.parse().expect("a time")))
+    Arc::new(Company::driven(RunDirectory::passing(), NOW.parse().expect("a time")))
 }
 
 fn origin() -> Origin {
@@ -29,7 +29,7 @@ fn beginning() -> Beginning {
 }
 
 /// A state to the last byte.
-fn told(state: &State) -> String {
+fn dump(state: &State) -> String {
     format!("{state:#?}")
 }
 
@@ -53,23 +53,23 @@ fn assert_same(what: &str, ours: &str, theirs: &str) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_told_again_makes_the_same_state_whoever_drives() {
+async fn a_replayed_session_makes_the_same_state_with_any_driver() {
     let mut deck = session().await;
-    let heard = std::mem::take(&mut deck.heard);
-    let wished = told(deck.app.state());
+    let received = std::mem::take(&mut deck.received);
+    let expected = dump(deck.app.state());
     let jobs: Vec<_> = deck.app.state().jobs.all().iter().map(|job| job.title()).collect();
-    assert!(jobs.len() > 1 && wished.len() > 1_000_000, "too little happened: {jobs:?}, {} bytes", wished.len());
+    assert!(jobs.len() > 1 && expected.len() > 1_000_000, "too little happened: {jobs:?}, {} bytes", expected.len());
 
-    // the terminal program is told what came from outside, and wants of itself what it wanted before
+    // the terminal program receives what came from outside, and makes the same requests by itself
     let mut app = App::new(beginning(), Depth::True, Vec::new()).expect("a theme");
     app.engine().keep_log();
     let mut screen = Buffer::empty(Rect::new(0, 0, 120, 40));
-    for (at, heard) in heard {
-        match heard {
-            Heard::Message(message) => {
+    for (at, received) in received {
+        match received {
+            Received::Message(message) => {
                 app.update(at, message);
             }
-            Heard::Input(input) => {
+            Received::Input(input) => {
                 app.work(|| true);
                 app.draw(&mut screen);
                 app.input(at, input);
@@ -77,9 +77,9 @@ async fn a_session_told_again_makes_the_same_state_whoever_drives() {
         }
     }
     app.work(|| true);
-    assert_same("the terminal program", &told(app.state()), &wished);
+    assert_same("the terminal program", &dump(app.state()), &expected);
 
-    // the others are told all of it
+    // the others receive all of it
     let log = app.engine().log().to_vec();
     assert!(log.len() > 100, "{} messages", log.len());
     let mut engine = Engine::new(Beginning { settings: app.state().settings.clone(), ..beginning() });
@@ -91,8 +91,8 @@ async fn a_session_told_again_makes_the_same_state_whoever_drives() {
     }
     while engine.work(|| true) {}
     headless.work();
-    assert_same("the bare engine", &told(engine.state()), &wished);
-    assert_same("the headless driver", &told(headless.state()), &wished);
+    assert_same("the bare engine", &dump(engine.state()), &expected);
+    assert_same("the headless driver", &dump(headless.state()), &expected);
 }
 
 #[test]

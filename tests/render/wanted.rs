@@ -1,18 +1,18 @@
-//! A wish for a field is turned back into a part and changes the field as wished, or it is refused.
+//! A wanted value is turned back into a part and changes the field as wanted, or it is refused.
 //!
 //! Every field of the fleet and of the corpus that is composed of parts is asked for another value of each part, and for values that are
 //! hard to write; so are some of the others. What is said to have to change is changed by an editor that knows nothing but the place, everything
-//! is built again, and the field reads as wished. Not wished for is what says who an object or a list's item is.
+//! is built again, and the field reads as wanted. Fields that identify an object or a list's item are left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use fluxdeck_model::render::flux::Applied;
 use fluxdeck_model::render::node::{Node, Tag};
-use fluxdeck_model::render::repository::{Builder, Outcome};
-use fluxdeck_model::render::trace::{Composition, Joint, Role};
+use fluxdeck_model::render::repository::{BuildOutcome, Builder};
+use fluxdeck_model::render::trace::{Composition, Joint, PartRole};
 use fluxdeck_model::render::tree::{Memory, Tree};
-use fluxdeck_model::render::turn_back::{Change, Refusal, turn_back};
+use fluxdeck_model::render::turn_back::{ScalarChange, TurnBackRefusal, turn_back};
 use fluxdeck_model::render::{self, Options};
 
 use super::origins::{Edited, Scalar, Spot, all, chooses, spot};
@@ -26,11 +26,11 @@ type Files = [(String, String)];
 /// What a field reads where files say something else; none where it is gone.
 type Built<'b> = dyn FnMut(&Files) -> Result<Option<String>, String> + 'b;
 
-/// What became of wishes.
+/// The outcomes of wanted values.
 #[derive(Default)]
 struct Tally {
     wrong: Vec<String>,
-    /// How often each kind of part was changed, and came out as wished.
+    /// How often each kind of part was changed, and came out as wanted.
     right: BTreeMap<String, usize>,
     /// How often something was refused, and with what reason.
     refused: BTreeMap<String, usize>,
@@ -51,16 +51,16 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn is_shared(&self, change: &Change) -> bool {
+    fn is_shared(&self, change: &ScalarChange) -> bool {
         self.uses.get(&spot(&change.origin)).is_some_and(|uses| *uses > 1)
     }
 }
 
-fn word(role: &Role) -> String {
+fn word(role: &PartRole) -> String {
     match role {
-        Role::Variable(_) => "variable".to_owned(),
-        Role::Default(_) => "default".to_owned(),
-        Role::Piece(_) => "piece".to_owned(),
+        PartRole::Variable(_) => "variable".to_owned(),
+        PartRole::Default(_) => "default".to_owned(),
+        PartRole::Piece(_) => "piece".to_owned(),
         other => other.word(),
     }
 }
@@ -80,8 +80,8 @@ fn joint(made: &Composition) -> &'static str {
     }
 }
 
-/// Where a wish was turned back to: `image tag`, `substitution text`, `whole`.
-fn kind(node: &Node, changes: &[Change]) -> String {
+/// Where a wanted value was turned back to: `image tag`, `substitution text`, `whole`.
+fn kind(node: &Node, changes: &[ScalarChange]) -> String {
     let (made, role) = (node.trace.composition(), changes.first().and_then(|change| change.role.as_ref()));
     match (made, role) {
         (Some(made), Some(role)) => format!("{} {}", joint(made), word(role)),
@@ -89,25 +89,25 @@ fn kind(node: &Node, changes: &[Change]) -> String {
     }
 }
 
-fn reason(refusal: &Refusal) -> String {
+fn reason(refusal: &TurnBackRefusal) -> String {
     let word = format!("{refusal:?}");
     word.split(['(', ' ']).next().unwrap_or_default().to_owned()
 }
 
-/// The values that are wished for a field. Of what says who something is (`is_bound`) a prefix and a suffix only.
-fn wishes(one: &Scalar<'_>, is_bound: bool) -> Vec<String> {
-    let mut wishes: Vec<_> = one.node.trace.composition().into_iter().flat_map(|made| parts(made, is_bound)).collect();
+/// The wanted values of a field. For identifiers (`is_bound`) only a prefix and a suffix.
+fn wanted_values(one: &Scalar<'_>, is_bound: bool) -> Vec<String> {
+    let mut wanted_values: Vec<_> = one.node.trace.composition().into_iter().flat_map(|made| parts(made, is_bound)).collect();
     match one.node.tag {
         _ if is_bound => {}
-        Tag::Int => wishes.extend(["7", "41"].map(str::to_owned)),
-        Tag::Bool => wishes.push((one.text != "true").to_string()),
+        Tag::Int => wanted_values.extend(["7", "41"].map(str::to_owned)),
+        Tag::Bool => wanted_values.push((one.text != "true").to_string()),
         Tag::Str | Tag::None => {
-            wishes.extend(POOL.iter().map(|wish| (*wish).to_owned()));
-            wishes.push(format!("{}9", one.text));
+            wanted_values.extend(POOL.iter().map(|wanted| (*wanted).to_owned()));
+            wanted_values.push(format!("{}9", one.text));
         }
         _ => {}
     }
-    wishes
+    wanted_values
 }
 
 /// The whole with another text of each part.
@@ -115,7 +115,7 @@ fn parts(made: &Composition, is_bound: bool) -> Vec<String> {
     let other = |text: &str| match text.as_bytes() {
         [] => "z".to_owned(),
         bytes if bytes.iter().all(u8::is_ascii_digit) => format!("{text}1"),
-        // in the middle, so that what stands around does not matter
+        // in the middle, so that the context does not matter
         _ => {
             let at = (0..=text.len() / 2).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
             format!("{}z{}", &text[..at], &text[at..])
@@ -125,7 +125,7 @@ fn parts(made: &Composition, is_bound: bool) -> Vec<String> {
         let text = |(at, text): (usize, &Arc<str>)| if at == changed { other(text) } else { text.to_string() };
         made.parts.iter().map(|part| &part.text).enumerate().map(text).collect::<String>()
     };
-    let is_free = |at: &usize| !is_bound || matches!(made.parts[*at].role, Role::Prefix | Role::Suffix);
+    let is_free = |at: &usize| !is_bound || matches!(made.parts[*at].role, PartRole::Prefix | PartRole::Suffix);
     (0..made.parts.len()).filter(is_free).map(whole).collect()
 }
 
@@ -144,7 +144,7 @@ fn reads(object: &Applied, path: &str) -> Option<String> {
     all(object).iter().find(|one| one.path == path).map(|one| one.text.to_owned())
 }
 
-/// How many fields are made of what stands at each place.
+/// How many fields are made of the value at each place.
 fn uses<'a>(objects: impl Iterator<Item = &'a Applied>) -> BTreeMap<Spot, usize> {
     let mut found = BTreeMap::new();
     for one in objects.flat_map(all) {
@@ -168,10 +168,10 @@ fn is_identity(object: &Applied, one: &Scalar<'_>) -> bool {
 }
 
 impl Tally {
-    /// Turns a wish back, changes what it says, and looks whether `built` gives what was wished. `read` knows the files.
-    fn ask(&mut self, asked: &Asked<'_>, wish: &str, read: &dyn Fn(&str) -> Option<String>, built: &mut Built<'_>) {
-        let (node, place) = (asked.one.node, format!("{} {} = {wish:?}", asked.place, asked.one.path));
-        let changes = match turn_back(node, wish, asked.object.is_substituted) {
+    /// Turns a wanted value back, makes the changes, and checks that `built` gives the wanted value. `read` knows the files.
+    fn ask(&mut self, asked: &Asked<'_>, wanted: &str, read: &dyn Fn(&str) -> Option<String>, built: &mut Built<'_>) {
+        let (node, place) = (asked.one.node, format!("{} {} = {wanted:?}", asked.place, asked.one.path));
+        let changes = match turn_back(node, wanted, asked.object.is_substituted) {
             Ok(changes) => changes,
             Err(refusal) => {
                 assert!(!refusal.to_string().is_empty());
@@ -185,7 +185,7 @@ impl Tally {
                 return self.wrong.push(format!("{place}: in no file"));
             };
             let known = edited.iter().find(|(name, _)| *name == file).map(|(_, text)| text.clone());
-            let text = known.or_else(|| read(&file)).and_then(|text| edit::wished(&text, change));
+            let text = known.or_else(|| read(&file)).and_then(|text| edit::rewritten(&text, change));
             let Some(text) = text else {
                 self.unwritten += 1;
                 return;
@@ -194,7 +194,7 @@ impl Tally {
             edited.push((file, text));
         }
         match built(&edited) {
-            Ok(Some(text)) if text == wish => *self.right.entry(kind(node, &changes)).or_default() += 1,
+            Ok(Some(text)) if text == wanted => *self.right.entry(kind(node, &changes)).or_default() += 1,
             Ok(found) => self.wrong.push(format!("{place}: is {found:?}, changed {}", shown(&changes))),
             // what others are made of or named by, or a patch tests, cannot always be changed for one
             Err(error)
@@ -219,9 +219,9 @@ impl Tally {
     }
 }
 
-fn shown(changes: &[Change]) -> String {
-    let one = |change: &Change| {
-        let Change { origin, old, new, .. } = change;
+fn shown(changes: &[ScalarChange]) -> String {
+    let one = |change: &ScalarChange| {
+        let ScalarChange { origin, old, new, .. } = change;
         format!("{}:{}:{} ({}) {old:?} to {new:?}", origin.location, origin.line, origin.column, origin.layer.word())
     };
     changes.iter().map(one).collect::<Vec<_>>().join(", ")
@@ -257,21 +257,21 @@ fn ask_folder(tally: &mut Tally, name: &str, tree: &Memory, step: usize) {
     for (number, object) in before.iter().enumerate() {
         for (at, one) in all(object).iter().enumerate().filter(|(at, one)| is_asked(one, *at, step)) {
             let asked = Asked { place: format!("{name} {at}"), object, one, uses: &uses, is_bound: is_identity(object, one) };
-            for wish in wishes(one, asked.is_bound) {
+            for wanted in wanted_values(one, asked.is_bound) {
                 let mut built = |edited: &Files| {
                     let after =
                         render::build(&changed(tree, edited), path, &Options::default()).map_err(|error| error.to_string())?;
                     let after = after.objects.into_iter().nth(number).map(|built| plain(built.node));
                     Ok(after.and_then(|object| reads(&object, &one.path)))
                 };
-                tally.ask(&asked, &wish, &texts(tree), &mut built);
+                tally.ask(&asked, &wanted, &texts(tree), &mut built);
             }
         }
     }
 }
 
 #[test]
-fn a_wish_for_a_field_of_the_corpus_is_turned_back_and_comes_true() {
+fn a_wanted_value_of_the_corpus_is_turned_back_and_built() {
     let mut tally = Tally::default();
     for case in corpus::cases("tests/fixtures/render") {
         let mut tree = Memory::default();
@@ -294,7 +294,7 @@ fn a_wish_for_a_field_of_the_corpus_is_turned_back_and_comes_true() {
     ]);
 }
 
-/// Asks everything that the clusters of a repository apply; of values that stand at one place the first.
+/// Asks everything that the clusters of a repository apply; of values at the same place the first.
 fn ask_repository(tally: &mut Tally, name: &str, tree: &Memory, step: usize) {
     let mut builder = Builder::default();
     let before = builder.build(tree).expect("a repository");
@@ -309,19 +309,19 @@ fn ask_repository(tally: &mut Tally, name: &str, tree: &Memory, step: usize) {
                 }
                 let place = format!("{name} {cluster} {} {number}", member.spec.id());
                 let asked = Asked { place, object, one: &one, uses: &uses, is_bound: is_identity(object, &one) };
-                for wish in wishes(&one, asked.is_bound) {
+                for wanted in wanted_values(&one, asked.is_bound) {
                     let mut built = |edited: &Files| {
                         let after = builder.build(&changed(tree, edited)).map_err(|error| error.to_string())?;
                         let of_cluster = after.clusters.iter().filter(|other| other.name == *cluster);
                         let member =
                             of_cluster.flat_map(|other| &other.members).find(|other| other.spec.id() == member.spec.id());
                         match member.map(|member| &member.outcome) {
-                            Some(Outcome::Failed(error)) => Err(error.to_string()),
+                            Some(BuildOutcome::Failed(error)) => Err(error.to_string()),
                             Some(outcome) => Ok(outcome.objects().get(number).and_then(|object| reads(object, &one.path))),
                             None => Ok(None),
                         }
                     };
-                    tally.ask(&asked, &wish, &texts(tree), &mut built);
+                    tally.ask(&asked, &wanted, &texts(tree), &mut built);
                 }
             }
         }
@@ -329,7 +329,7 @@ fn ask_repository(tally: &mut Tally, name: &str, tree: &Memory, step: usize) {
 }
 
 #[test]
-fn a_wish_for_a_field_of_the_fleet_is_turned_back_and_comes_true() {
+fn a_wanted_value_of_the_fleet_is_turned_back_and_built() {
     let mut tally = Tally::default();
     ask_repository(&mut tally, "fleet", &fleet::in_memory(), 40 * step());
     ask_repository(&mut tally, "applications", &fleet::applications(), 40 * step());
@@ -341,7 +341,7 @@ fn every_way_to_compose_a_value_is_turned_back() {
     let mut tally = Tally::default();
     let repository = Builder::default().build(&everything::tree()).expect("a repository");
     for (_, member) in repository.members() {
-        assert!(matches!(&member.outcome, Outcome::Built(objects) if !objects.is_empty()), "{:?}", member.outcome);
+        assert!(matches!(&member.outcome, BuildOutcome::Built(objects) if !objects.is_empty()), "{:?}", member.outcome);
     }
     ask_repository(&mut tally, "everything", &everything::tree(), 1);
     tally.holds(&[
