@@ -16,8 +16,8 @@
 //!  config   default.toml < file < environment < arguments
 //!  runtime  turns effects into messages; owns all spawning; its desk: git and builds, a thread for each repository, without a cluster
 //!  cluster  the API server: connect, discover, list, watch, bodies, rights, and the one place that writes
-//!  git      the user's checkouts and clones in the cache: folders and commits as trees, and what changed between two
-//!  programs other people's programs: git to fetch, $EDITOR, and kustomize, kubectl, flux as a second opinion on a build
+//!  git      the user's checkouts and clones in the cache: folders and commits as trees, what changed between two, what a commit is made of
+//!  programs other people's programs: git to fetch, commit and push, $EDITOR, and kustomize, kubectl, flux as a second opinion on a build
 //!  records  jobs, snapshots, the log of acts, and what is remembered between runs
 //!  files    the one place through which all that the program keeps on disk goes, with what is there after a crash
 //!  demo     a company in memory: clusters with their API server and controllers, git and forge
@@ -47,15 +47,15 @@
 //! and these of the pure core:
 //! ```text
 //!  main        → nothing
-//!  cli         → commands, state, playbooks, change, actions, forms, insight, render, kinds, domain, error
+//!  cli         → commands, state, playbooks, change, actions, forms, insight, guards, render, kinds, domain, error
 //!  run         → state, error
 //!  app         → commands, state, domain, error
 //!  ui          → commands, state, actions, forms, insight, render, kinds, domain, error
 //!  config      → domain, error
 //!  runtime     → state, actions, insight, render, kinds, domain, error
 //!  cluster     → actions, kinds, domain, error
-//!  git         → render, error
-//!  programs    → render, domain, error
+//!  git         → guards, render, domain, error
+//!  programs    → guards, render, domain, error
 //!  records     → domain, error
 //!  demo        → render, domain, error
 //!  files       → nothing
@@ -75,8 +75,8 @@
 //!  the file system            → files, git, programs/opinion, programs/run, config, records/snapshot, cluster/connect,
 //!                               cluster/login/mod, cli/check, cli/source, cli/log, cli/demo, demo/git, demo/forge/pull,
 //!                               demo/company
-//!  the clock                  → run, runtime, cli/headless, cli/act, cli/jobs, cli/snapshot, cluster/write, cluster/login,
-//!                               records/run, git/folder, demo/company, demo/world
+//!  the clock                  → run, runtime, cli/headless, cli/act, cli/playbook, cli/jobs, cli/snapshot, cluster/write,
+//!                               cluster/login, records/run, git/folder, demo/company, demo/world
 //!  the environment            → config, ui/terminal, cluster/connect, programs, cli/mod, cli/source, cli/log,
 //!                               demo/git/place
 //!  sockets                    → cluster/client, cli/demo, demo/api/serve

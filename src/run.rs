@@ -272,12 +272,10 @@ impl Driver {
         self.screen.take_back()?;
         self.keyboard.listen()?;
         self.dirty = Dirty::Now;
-        let why = match ended {
-            Ok(status) if status.success() => return Ok(()),
-            Ok(status) => format!("the editor ended with {status}"),
-            Err(error) => format!("the editor cannot be started: {error}"),
-        };
-        self.app.intend(Intent::Complain(Error::failed(why, "it is $VISUAL, else $EDITOR, else vi")));
+        if let Err(failure) = programs::edited(ended) {
+            let why = failure.error("the file was not edited").message;
+            self.app.intend(Intent::Complain(Error::failed(why, "the editor is $VISUAL, else $EDITOR, else vi")));
+        }
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use clap::Args;
 use crate::git::{Checkout, View};
 use crate::runtime::Worker;
 use fluxdeck_model::error::{Error, Result};
-pub(super) use fluxdeck_model::insight::member::{full, members};
+use fluxdeck_model::insight::member::{full, members};
 use fluxdeck_model::insight::setting::called;
 use fluxdeck_model::render::error::BuildError;
 use fluxdeck_model::render::flux::{self, Applied, Values};
@@ -43,7 +43,7 @@ impl Files {
     }
 
     pub fn view<'c>(&self, checkout: &'c Checkout) -> Result<View<'c>> {
-        checkout.view(self.rev.as_deref())
+        Ok(checkout.view(self.rev.as_deref())?)
     }
 }
 

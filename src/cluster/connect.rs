@@ -169,7 +169,7 @@ impl Prepared {
             None => client::of(self.config),
         };
         made.map_err(|error| match Failure::from(error) {
-            Failure::Unreachable(why) => in_context(&self.context, &why),
+            Failure::Unreachable(unreached) => in_context(&self.context, &unreached.to_string()),
             failure => failure,
         })
     }

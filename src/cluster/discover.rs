@@ -157,8 +157,7 @@ impl Version {
     fn unknown(&self, group: &str) -> Option<Failure> {
         let told = |why: &str| Failure::busy(format!("what {group}/{} serves is not known: {why}", self.version));
         match &self.failure {
-            Some(failure @ Failure::Busy { retry_after, .. }) => Some(told(&failure.to_string()).retried_after(*retry_after)),
-            Some(failure) => Some(told(&failure.to_string())),
+            Some(failure) => Some(told(&failure.to_string()).retried_after(failure.retry_after())),
             None => (self.freshness == "Stale").then(|| told("the API server cannot reach it")),
         }
     }

@@ -3,6 +3,7 @@
 //!
 //! Returns domain values or typed errors; knows nothing of screens. Nothing here spawns.
 
+mod cause;
 mod client;
 mod connect;
 mod connection;
@@ -20,10 +21,11 @@ mod served;
 pub mod testing;
 mod write;
 
+pub use cause::{Cause, Certificate};
 pub use connect::{Access, Kubeconfig, Prepared, prepare};
 pub use connection::Connection;
 pub use discover::{Discovered, discover, flux_version, uid};
-pub use failure::{Failure, explain};
+pub use failure::{Failure, Unreached, explain};
 pub use feed::{Event, Feed, Page};
 pub use helm::release;
 pub use login::{Login, Logins};

@@ -9,6 +9,7 @@
 //!  playbooks  what is changed in git: what is asked, and which fields it sets
 //!  change     one change in git: the ways to a wanted value, and the proof of one of them
 //!  edit       manifests changed where they lie: splices in their bytes, and the guard over them
+//!  guards     what must not be edited: files, and values of Secrets; what branches of changes are called
 //!  kinds      one file a kind: how it is read, judged and shown
 //!  render     what Flux would apply from a tree of files, and who set each field
 //!  domain     objects, identity, health, edges, the store; plain data that I/O rooms know too
@@ -20,10 +21,11 @@
 //!  state     → actions, forms, insight, render, kinds, domain, error
 //!  actions   → forms, kinds, domain, error
 //!  forms     → domain, error
-//!  insight   → render, kinds, domain, error
+//!  insight   → guards, render, kinds, domain, error
 //!  playbooks → change, forms, insight, render, kinds, error
 //!  change    → edit, insight, render, kinds, error
 //!  edit      → render, domain, error
+//!  guards    → render, domain, error
 //!  kinds     → domain
 //!  render    → error
 //!  domain    → nothing
@@ -38,6 +40,7 @@ pub mod domain;
 pub mod edit;
 pub mod error;
 pub mod forms;
+pub mod guards;
 pub mod insight;
 pub mod kinds;
 pub mod playbooks;

@@ -275,7 +275,7 @@ impl Work {
         self.ask(async move {
             let failure = match tokio::time::timeout(BEAT, connection.beat()).await {
                 Ok(answered) => answered.err(),
-                Err(_) => Some(Failure::Unreachable(format!("no answer within {} s", BEAT.as_secs()))),
+                Err(_) => Some(Failure::late(format!("no answer within {} s", BEAT.as_secs()))),
             };
             Event::Beat(failure.as_ref().map(|failure| trouble_at(failure, &server)))
         });
@@ -335,7 +335,7 @@ pub(super) fn trouble_at(failure: &Failure, server: &str) -> Trouble {
         Failure::Forbidden(_) => TroubleKind::Forbidden,
         Failure::NotFound(_) => TroubleKind::NotFound,
         Failure::Gone => TroubleKind::Gone,
-        Failure::Busy { retry_after, .. } => TroubleKind::Busy(*retry_after),
+        Failure::Conflict(_) | Failure::RateLimited { .. } | Failure::Busy { .. } => TroubleKind::Busy(failure.retry_after()),
         Failure::Unreachable(_) => TroubleKind::Unreachable,
         Failure::Call { .. } | Failure::Setup { .. } => TroubleKind::Unusable,
     };

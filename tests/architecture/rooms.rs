@@ -22,7 +22,20 @@ pub const PROGRAM: &[Room] = &[
         "cli",
         &["run", "runtime", "config", "records", "files", "cluster", "git", "programs", "demo"],
         // `commands`: which kind a word of the command line means
-        &["commands", "state", "playbooks", "change", "actions", "forms", "insight", "render", "kinds", "domain", "error"],
+        &[
+            "commands",
+            "state",
+            "playbooks",
+            "change",
+            "actions",
+            "forms",
+            "insight",
+            "guards",
+            "render",
+            "kinds",
+            "domain",
+            "error",
+        ],
     ),
     room("run", &["app", "runtime", "ui", "programs"], &["state", "error"]),
     room("app", &["ui"], &["commands", "state", "domain", "error"]),
@@ -36,10 +49,10 @@ pub const PROGRAM: &[Room] = &[
     ),
     // `actions`: it sends a step and asks for a right as they are, and answers with their outcome; all three are plain data
     room("cluster", &[], &["actions", "kinds", "domain", "error"]),
-    // `render`: a checkout and a commit are trees of files
-    room("git", &[], &["render", "error"]),
-    // `render`: what kustomize and flux print is compared with what we build
-    room("programs", &[], &["render", "domain", "error"]),
+    // `render`: a checkout and a commit are trees of files; `guards`: what is no plain file is locked for everybody
+    room("git", &[], &["guards", "render", "domain", "error"]),
+    // `render`: what kustomize and flux print is compared with what we build; `guards`: a branch is not its base
+    room("programs", &[], &["guards", "render", "domain", "error"]),
     room("records", &["files"], &["domain", "error"]),
     // `render`: its controllers apply what we build
     room("demo", &["records", "files"], &["render", "domain", "error"]),
@@ -56,10 +69,11 @@ pub const MODEL: &[(&str, &[&str])] = &[
     ("state", &["actions", "forms", "insight", "render", "kinds", "domain", "error"]),
     ("actions", &["forms", "kinds", "domain", "error"]),
     ("forms", &["domain", "error"]),
-    ("insight", &["render", "kinds", "domain", "error"]),
+    ("insight", &["guards", "render", "kinds", "domain", "error"]),
     ("playbooks", &["change", "forms", "insight", "render", "kinds", "error"]),
     ("change", &["edit", "insight", "render", "kinds", "error"]),
     ("edit", &["render", "domain", "error"]),
+    ("guards", &["render", "domain", "error"]),
     ("kinds", &["domain"]),
     ("render", &["error"]),
     ("domain", &[]),

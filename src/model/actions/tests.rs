@@ -53,7 +53,7 @@ const BY_OPERATOR: &[&str] = &["fluxinstance", "fluxreport", "resourceset", "res
 
 #[test]
 fn every_file_of_the_folder_is_an_action_or_machinery() {
-    let machinery = ["case", "confirm", "guards", "mod", "offer", "policy", "request", "rights", "testing", "tests"];
+    let machinery = ["case", "confirm", "guards", "mod", "offer", "outcome", "request", "rights", "testing", "tests"];
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("actions");
     let files: BTreeSet<String> = std::fs::read_dir(folder)
         .expect("the folder of the actions")

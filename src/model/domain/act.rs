@@ -18,12 +18,26 @@ pub struct Act {
     pub object: String,
     /// The line of `flux` or `kubectl` that does the same.
     pub line: String,
-    /// None while it is under way.
+    /// In words; none while it is under way.
     pub outcome: Option<String>,
+    /// How it ended; none while it is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<ActEnd>,
     /// While it is under way: how far it has come, as a clause that is true of it when nobody follows any more.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub last: String,
     pub ended: Option<Timestamp>,
+}
+
+/// How an act has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ActEnd {
+    Done,
+    /// Nobody knows, or nobody follows it: it is no failure.
+    Unknown,
+    /// It has failed, or was not done.
+    Failed,
 }
 
 impl Act {

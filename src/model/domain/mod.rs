@@ -20,7 +20,7 @@ pub mod secrets;
 pub mod store;
 pub mod text;
 
-pub use act::Act;
+pub use act::{Act, ActEnd};
 pub use cluster_key::ClusterKey;
 pub use context::Context;
 pub use event::EventRow;

@@ -70,7 +70,7 @@ pub(super) enum Again {
 impl From<Failure> for Refusal {
     fn from(failure: Failure) -> Self {
         let again = match &failure {
-            Failure::Busy { retry_after, .. } => Again::Soon(*retry_after),
+            Failure::Conflict(_) | Failure::RateLimited { .. } | Failure::Busy { .. } => Again::Soon(failure.retry_after()),
             Failure::Unreachable(_) | Failure::Unauthorised(_) | Failure::Gone => Again::Soon(None),
             // nothing was sent: somebody has to log in first, or mend what the kubeconfig names
             Failure::Forbidden(_) | Failure::NotFound(_) | Failure::Setup { .. } => Again::Later,

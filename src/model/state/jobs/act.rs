@@ -1,9 +1,18 @@
 //! What of a job goes into the log of acts.
 
-use super::item::Item;
+use super::item::{Item, Phase};
 use super::job::Job;
-use crate::domain::Act;
+use crate::domain::{Act, ActEnd};
 use crate::domain::text::redact;
+
+/// How the act of an item in this phase has ended.
+fn end(phase: &Phase) -> ActEnd {
+    match phase {
+        Phase::Done { .. } => ActEnd::Done,
+        Phase::Unknown { .. } | Phase::Left { .. } => ActEnd::Unknown,
+        _ => ActEnd::Failed,
+    }
+}
 
 impl Act {
     pub(super) fn of(job: &Job, item: &Item) -> Self {
@@ -20,6 +29,7 @@ impl Act {
             object: item.object.to_string(),
             line: redact(&item.line).into_owned(),
             outcome,
+            end: phase.is_over().then(|| end(phase)),
             last: item.so_far().unwrap_or_default(),
             ended: item.ended,
         }
