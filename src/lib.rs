@@ -16,18 +16,70 @@
 //!  config   default.toml < file < environment < arguments
 //!  runtime  turns effects into messages; owns all spawning; its desk: git and builds, a thread for each repository, without a cluster
 //!  cluster  the API server: connect, discover, list, watch, bodies, rights, and the one place that writes
-//!  git      the user's checkouts and clones in the cache: folders and commits as trees, and what changed between two
-//!  programs other people's programs: git to fetch, $EDITOR, and kustomize, kubectl, flux as a second opinion on a build
+//!  git      the user's checkouts and clones in the cache: folders and commits as trees, what changed between two, what a commit is made of
+//!  programs other people's programs: git to fetch, commit and push, $EDITOR, and kustomize, kubectl, flux as a second opinion on a build
 //!  records  jobs, snapshots, the log of acts, and what is remembered between runs
 //!  files    the one place through which all that the program keeps on disk goes, with what is there after a crash
 //!  demo     a company in memory: clusters with their API server and controllers, git and forge
 //!  model    (a crate of its own) the pure core: objects, health, graph, kinds, actions, builds, state and its jobs, commands
 //! ```
-//! Who may know whom is asserted by `tests/architecture.rs`:
+//!
+//! # Arrows
+//! `tests/architecture` holds these tables to what the sources name, each with its reasons, and this text to the tables. A room may name
+//! these rooms (`forges` and `credentials` are not built yet):
 //! ```text
-//!  main → cli → { run, runtime, config, records, files, cluster, git, programs, demo, model }   run → { app, runtime, ui, programs, config }
-//!  app → { ui, config, model }     ui → model     runtime → { cluster, git, programs, records, files, demo, config, model }
-//!  cluster, git, programs → model     records → { files, model }     demo → { records, files, model }     files → nobody
+//!  main        → cli
+//!  cli         → run, runtime, config, records, files, cluster, git, programs, demo
+//!  run         → app, runtime, ui, programs
+//!  app         → ui
+//!  ui          → nothing
+//!  config      → nothing
+//!  runtime     → cluster, git, programs, records, files, demo
+//!  cluster     → nothing
+//!  git         → nothing
+//!  programs    → nothing
+//!  records     → files
+//!  demo        → records, files
+//!  files       → nothing
+//!  forges      → credentials
+//!  credentials → programs
+//! ```
+//! and these of the pure core:
+//! ```text
+//!  main        → nothing
+//!  cli         → commands, state, playbooks, change, actions, forms, insight, guards, render, kinds, domain, error
+//!  run         → state, error
+//!  app         → commands, state, domain, error
+//!  ui          → commands, state, actions, forms, insight, render, kinds, domain, error
+//!  config      → domain, error
+//!  runtime     → state, actions, insight, render, kinds, domain, error
+//!  cluster     → actions, kinds, domain, error
+//!  git         → guards, render, domain, error
+//!  programs    → guards, render, domain, error
+//!  records     → domain, error
+//!  demo        → render, domain, error
+//!  files       → nothing
+//!  forges      → domain, error
+//!  credentials → domain, error
+//! ```
+//! Only these touch what is outside; tests do not count, except where they name a library:
+//! ```text
+//!  kube                       → cluster, demo
+//!  git2                       → git, demo
+//!  ratatui                    → ui, app
+//!  crossterm                  → ui/terminal
+//!  tokio                      → cluster, programs, runtime, run, cli, demo
+//!  processes                  → programs, cluster/login, run, demo/git/place
+//!  threads and tasks          → runtime
+//!  threads and tasks of tests → runtime, files/real, records/tests, demo/git/place
+//!  the file system            → files, git, programs/opinion, programs/run, config, records/snapshot, cluster/connect,
+//!                               cluster/login/mod, cli/check, cli/source, cli/log, cli/demo, demo/git, demo/forge/pull,
+//!                               demo/company
+//!  the clock                  → run, runtime, cli/headless, cli/act, cli/playbook, cli/jobs, cli/snapshot, cluster/write,
+//!                               cluster/login, records/run, git/folder, demo/company, demo/world
+//!  the environment            → config, ui/terminal, cluster/connect, programs, cli/mod, cli/source, cli/log,
+//!                               demo/git/place
+//!  sockets                    → cluster/client, cli/demo, demo/api/serve
 //! ```
 //!
 //! # The flow
@@ -53,6 +105,8 @@
 //!  theme             themes/x.toml                     ui/theme.rs: BUILTIN           `:theme x`, completion, contrast check, screenshot
 //!  check rule        model/insight/check/x.rs          check/mod.rs: RULES            `check`, JSON, annotations, SARIF, README
 //!  origin layer      -                                 render/node.rs: Layer, word    every list of origins, JSON; set by the transformer that it is of
+//!  playbook          model/playbooks/x.rs              playbooks/mod.rs: ALL          `fluxdeck run x`, `--help`, completion, README
+//!  layer to change   model/change/ways/x.rs            ways/mod.rs: ARMS              every playbook, `--layer`, refusals
 //!  headless command  cli/x.rs                          cli/command.rs (`mod` in       `--help`, completion, README
 //!                                                      cli/mod.rs)
 //!  form field        -                                 the form of its action         dialog, check while typing, flag, `--set`, README; read by the action's struct

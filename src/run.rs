@@ -11,7 +11,7 @@ use tokio::process::Child;
 use tokio::sync::mpsc;
 
 use crate::app::App;
-use crate::programs;
+use crate::programs::{self, Guard};
 use crate::runtime::{self, Keyboard, Options, Runtime, Typed};
 use crate::ui::terminal::{self, Decoder, Screen};
 pub use crate::ui::terminal::{fitting_theme, is_ascii_only};
@@ -50,6 +50,7 @@ pub async fn run(
         app.submit_line(&first);
     }
     let (inbox, messages) = mpsc::channel(INBOX);
+    let guard = Guard::start();
     let screen = Screen::take().map_err(gone)?;
     let (keyboard, typed) = Keyboard::new();
     let mut driver = Driver {
@@ -61,6 +62,7 @@ pub async fn run(
         decoder: Decoder::default(),
         inputs: VecDeque::new(),
         screen,
+        _guard: guard,
         drawn: Instant::now(),
         next_change: i64::MAX,
         dirty: Dirty::Now,
@@ -97,6 +99,8 @@ struct Driver {
     /// Keys that were read and have not been taken yet.
     inputs: VecDeque<Input>,
     screen: Screen,
+    /// Gives the terminal back should we be killed. Let go after the screen has done so.
+    _guard: Guard,
     drawn: Instant,
     next_change: i64,
     dirty: Dirty,
@@ -268,12 +272,10 @@ impl Driver {
         self.screen.take_back()?;
         self.keyboard.listen()?;
         self.dirty = Dirty::Now;
-        let why = match ended {
-            Ok(status) if status.success() => return Ok(()),
-            Ok(status) => format!("the editor ended with {status}"),
-            Err(error) => format!("the editor cannot be started: {error}"),
-        };
-        self.app.intend(Intent::Complain(Error::failed(why, "it is $VISUAL, else $EDITOR, else vi")));
+        if let Err(failure) = programs::edited(ended) {
+            let why = failure.error("the file was not edited").message;
+            self.app.intend(Intent::Complain(Error::failed(why, "the editor is $VISUAL, else $EDITOR, else vi")));
+        }
         Ok(())
     }
 

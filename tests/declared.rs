@@ -10,7 +10,7 @@ use fluxdeck_model::actions::{Headless, Reach};
 use fluxdeck_model::commands::{self, Scope};
 use fluxdeck_model::insight::check::RULES;
 use fluxdeck_model::state::{Beginning, Key, Settings};
-use fluxdeck_model::{actions, kinds};
+use fluxdeck_model::{actions, kinds, playbooks};
 
 /// Rooms that speak of Kubernetes on their own account, and why they cannot take the names from the declarations.
 const ROOMS: &[(&str, &str)] = &[
@@ -27,8 +27,13 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
     ("model/kinds/draft.rs", &["suspend"], "a field of the spec"),
     ("model/kinds/job.rs", &["suspend"], "a field of the spec"),
     ("model/state/message.rs", &["delete"], "a key of the keyboard"),
+    ("model/playbooks/scale.rs", &["scale"], "the same act in git: a playbook of its own"),
     ("programs/git.rs", &["force"], "an option of git"),
 ];
+
+/// The same for playbooks.
+const PLAYBOOKS: &[(&str, &[&str], &str)] =
+    &[("model/actions/scale.rs", &["scale"], "the same act in the cluster: an action of its own")];
 
 /// The same for kinds.
 const KINDS: &[(&str, &[&str], &str)] = &[
@@ -138,8 +143,30 @@ fn no_rule_is_named_outside_of_its_file() {
 }
 
 #[test]
+fn no_playbook_is_named_outside_of_its_file() {
+    let names = playbooks::ALL.iter().map(|playbook| playbook.name).collect();
+    let own = |path: &str, name: &str, _: &str| path == format!("model/playbooks/{}.rs", name.replace('-', "_"));
+    assert_only(&said(&names, own), PLAYBOOKS);
+}
+
+#[test]
+fn every_playbook_stands_wherever_playbooks_stand() {
+    let (readme, completion) = (readme(), completion());
+    let program = fluxdeck::cli::program();
+    let run = program.find_subcommand("run").expect("what runs playbooks");
+    for playbook in playbooks::ALL {
+        let name = playbook.name;
+        let command = run.find_subcommand(name).unwrap_or_else(|| panic!("there is no `fluxdeck run {name}`"));
+        assert_eq!(command.get_about().map(ToString::to_string).as_deref(), Some(playbook.doc));
+        assert!(says(&completion, name) && readme.contains(&format!("| `{name}` | {} |", playbook.doc)), "{name}");
+        let form = (playbook.form)();
+        assert!(form.asks() && form.fields.iter().all(|field| !field.help.is_empty()), "{name} asks nothing, or says not what");
+    }
+}
+
+#[test]
 fn every_exception_has_a_reason() {
-    for (file, _, why) in ACTIONS.iter().chain(KINDS).chain(RULES_ELSEWHERE) {
+    for (file, _, why) in ACTIONS.iter().chain(PLAYBOOKS).chain(KINDS).chain(RULES_ELSEWHERE) {
         assert!(!why.is_empty(), "{file}");
     }
 }

@@ -59,7 +59,11 @@ fn headless() -> String {
         let subcommands = (!subcommands.is_empty()).then(|| format!("[{}]", subcommands.join("|")));
         let usage: Vec<_> = std::iter::once(command.get_name().to_owned()).chain(positional).chain(subcommands).collect();
         let own = |arg: &&clap::Arg| arg.get_long().is_some_and(|long| !COMMON.contains(&long)) && !arg.is_global_set();
-        let flags = command.get_arguments().filter(own).map(|arg| {
+        // what its subcommands take; one that several take stands once
+        let of_subcommands = command.get_subcommands().flat_map(clap::Command::get_arguments);
+        let mut seen = std::collections::BTreeSet::new();
+        let all = command.get_arguments().chain(of_subcommands).filter(own).filter(|arg| seen.insert(arg.get_long()));
+        let flags = all.map(|arg| {
             let long = arg.get_long().unwrap_or_default();
             if arg.get_action().takes_values() { format!("`--{long} {}`", value(arg)) } else { format!("`--{long}`") }
         });
@@ -68,6 +72,12 @@ fn headless() -> String {
         table.push_str(&format!("| `fluxdeck {usage}` | {about} | {} |\n", flags.collect::<Vec<_>>().join(" ")));
     }
     table
+}
+
+fn playbooks() -> String {
+    let one = |playbook: &&fluxdeck_model::playbooks::Playbook| format!("| `{}` | {} |\n", playbook.name, playbook.doc);
+    let rows: String = fluxdeck_model::playbooks::ALL.iter().map(one).collect();
+    format!("| playbook | does |\n|---|---|\n{rows}")
 }
 
 fn rules() -> String {
@@ -84,6 +94,7 @@ fn the_readme_lists_what_there_is() {
         ("commands", commands()),
         ("kinds", kinds()),
         ("headless", headless()),
+        ("playbooks", playbooks()),
         ("rules", rules()),
         ("config", format!("```toml\n{}```\n", fluxdeck::config::DEFAULT)),
     ] {

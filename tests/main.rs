@@ -16,6 +16,7 @@ mod keyboard;
 mod logins;
 #[cfg(target_os = "linux")]
 mod planted;
+mod prose;
 mod registries;
 mod render;
 mod screenshots;

@@ -60,8 +60,8 @@ async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
     let desk = Desk::of(repositories(call, &arguments.repo)?).for_a_run();
     let schemas = runtime::schemas()?;
     let failed = |failure: Failure| failure.error("the API server");
-    let (client, catalog) = runtime::connect(&call.options, &call.context).await.map_err(failed)?;
-    let renderer = Renderer { client, catalog, desk, timeout: call.options.request_timeout, fetches: true };
+    let connection = runtime::connect(&call.options, &call.context).await.map_err(failed)?;
+    let renderer = Renderer { connection, desk, timeout: call.options.request_timeout, fetches: true };
     let (report, is_known) = compare(&renderer, named.as_ref(), &call.options.namespaces, &schemas).await?;
     show(&report, arguments.output)?;
     if let (Some(wished), false) = (&arguments.object, is_known) {
@@ -130,8 +130,9 @@ fn repositories(call: &Call, named: &[PathBuf]) -> Result<Repositories> {
 /// All Kustomizations that may be read: of the named namespaces where not of all.
 async fn kustomizations(renderer: &Renderer, namespaces: &[String]) -> Result<Vec<Value>> {
     let gk = kinds::KUSTOMIZATION.gk();
-    let Some(served) = renderer.catalog.find(&gk, kinds::KUSTOMIZATION) else { return Ok(Vec::new()) };
-    let list = |namespace| cluster::full_list(&renderer.client, served, kinds::KUSTOMIZATION.kind, namespace, renderer.timeout);
+    let Some(served) = renderer.connection.served(&gk) else { return Ok(Vec::new()) };
+    let list =
+        |namespace| cluster::full_list(&renderer.connection, served, kinds::KUSTOMIZATION.kind, namespace, renderer.timeout);
     let told = |failure: Failure| failure.error("listing Kustomizations");
     match list(None).await {
         Err(Failure::Forbidden(_)) if !namespaces.is_empty() => {
@@ -205,24 +206,21 @@ fn as_json(report: &Report) -> Value {
 mod tests {
     use std::sync::Arc;
 
-    use k8s_openapi::api::apps::v1::Deployment;
-    use kube::api::{Api, Patch, PatchParams};
-
     use super::*;
     use crate::demo::{Company, Place, User};
     use crate::runtime::{Guest, Options, Origin};
+    use fluxdeck_model::domain::{GroupKind, ObjectRef};
 
     #[tokio::test(start_paused = true)]
     async fn a_namespace_means_its_kustomizations_with_all_that_they_apply() {
         let company = Arc::new(Company::driven(Place::passing(), "2026-11-21T08:00:00Z".parse().expect("a time")));
         let guest = Guest { company, user: User::admin(), is_acting: false };
         let options = Options::of(Origin::Demo(guest));
-        let (client, catalog) = runtime::connect(&options, "production").await.expect("the demo");
-        let patch = Patch::Merge(json!({"spec": {"replicas": 7}}));
-        let deployments = Api::<Deployment>::namespaced(client.clone(), "web");
-        deployments.patch("frontend", &PatchParams::default(), &patch).await.expect("patched");
+        let connection = runtime::connect(&options, "production").await.expect("the demo");
+        let frontend = ObjectRef::new(ClusterId(0), GroupKind::new("apps", "Deployment"), "web", "frontend");
+        cluster::testing::merge(&connection, &frontend, &json!({"spec": {"replicas": 7}})).await;
         let (desk, timeout) = (Desk::of(options.repositories()), options.request_timeout);
-        let renderer = Renderer { client, catalog, desk, timeout, fetches: false };
+        let renderer = Renderer { connection, desk, timeout, fetches: false };
         let schemas = runtime::schemas().expect("the schemas");
         let named = Named::parse("deploy/frontend").expect("a name");
 

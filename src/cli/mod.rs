@@ -13,6 +13,7 @@ mod info;
 mod jobs;
 mod log;
 mod output;
+mod playbook;
 mod snapshot;
 mod source;
 mod tree;

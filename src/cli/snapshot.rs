@@ -12,12 +12,12 @@ use super::Call;
 use super::command::{self, Command, Run};
 use super::headless::{gather, unread};
 use super::output;
-use crate::cluster::{self, Catalog};
+use crate::cluster::{self, Connection};
 use crate::records::{self, Recorded, Snapshot};
 use crate::runtime;
 use fluxdeck_model::domain::{ClusterId, Coverage, GroupKind, ObjectRef, Scope};
 use fluxdeck_model::error::Result;
-use fluxdeck_model::kinds::{self, masked};
+use fluxdeck_model::kinds::masked;
 use fluxdeck_model::state::Cluster;
 
 const WITHOUT: &str = "What may be a credential is left out, so that the file can be given away:
@@ -51,13 +51,12 @@ async fn take(call: &Call, arguments: &Arguments) -> Result<u8> {
     let state = headless.state();
     let cluster = state.cluster();
     let failed = |failure: cluster::Failure| failure.error("the API server");
-    let (client, catalog) = runtime::connect(&call.options, &call.context).await.map_err(failed)?;
+    let connection = runtime::connect(&call.options, &call.context).await.map_err(failed)?;
     let limit = call.options.request_timeout;
-    let mut snapshot = Snapshot::new(cluster.context.clone(), catalog.kubernetes.clone(), Timestamp::now());
+    let mut snapshot = Snapshot::new(cluster.context.clone(), connection.catalog().kubernetes.clone(), Timestamp::now());
     snapshot.flux.clone_from(&cluster.server.flux);
     for (gk, coverage) in shown(cluster) {
-        let kind = kinds::rules(&gk.group, &gk.kind);
-        let Some(served) = catalog.find(&gk, kind) else { continue };
+        let Some(served) = connection.served(&gk) else { continue };
         let mut recorded = Recorded {
             group: served.group.clone(),
             version: served.version.clone(),
@@ -69,12 +68,12 @@ async fn take(call: &Call, arguments: &Arguments) -> Result<u8> {
             objects: Vec::new(),
         };
         if !recorded.restricted {
-            let all = cluster::full_list(&client, served, &gk.kind, None, limit).await.map_err(failed)?;
+            let all = cluster::full_list(&connection, served, &gk.kind, None, limit).await.map_err(failed)?;
             recorded.objects = all.into_iter().filter(|object| is_shown(cluster, &gk, object)).map(shareable).collect();
         }
         snapshot.kinds.push(recorded);
     }
-    snapshot.events = events(&client, &catalog, cluster, limit).await;
+    snapshot.events = events(&connection, cluster, limit).await;
     records::snapshot::save(&*call.options.disk, &snapshot, &arguments.file)?;
     let objects: usize = snapshot.kinds.iter().map(|kind| kind.objects.len()).sum();
     output::beside(&format!(
@@ -106,10 +105,10 @@ fn is_shown(cluster: &Cluster, gk: &GroupKind, object: &Value) -> bool {
 }
 
 /// Events of what is shown; a snapshot without events is still one.
-async fn events(client: &kube::Client, catalog: &Catalog, cluster: &Cluster, limit: Duration) -> Vec<Value> {
+async fn events(connection: &Connection, cluster: &Cluster, limit: Duration) -> Vec<Value> {
     let gk = GroupKind::new("", "Event");
-    let Some(served) = catalog.find(&gk, kinds::ANY) else { return Vec::new() };
-    let all = cluster::full_list(client, served, "Event", None, limit).await.unwrap_or_default();
+    let Some(served) = connection.served(&gk) else { return Vec::new() };
+    let all = cluster::full_list(connection, served, "Event", None, limit).await.unwrap_or_default();
     let involved = |event: &Value| {
         let object = &event["involvedObject"];
         let text = |name: &str| object[name].as_str().unwrap_or_default();

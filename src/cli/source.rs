@@ -7,15 +7,16 @@ use clap::Args;
 use crate::git::{Checkout, View};
 use crate::runtime::Worker;
 use fluxdeck_model::error::{Error, Result};
+use fluxdeck_model::insight::member::{full, members};
 use fluxdeck_model::insight::setting::called;
 use fluxdeck_model::render::error::BuildError;
 use fluxdeck_model::render::flux::{self, Applied, Values};
 use fluxdeck_model::render::node::{Form, Layer, Node, Origin, Text, Trace};
 use fluxdeck_model::render::read::{Place as Reading, documents};
 use fluxdeck_model::render::repository::{Builder, Outcome, Place, Repository};
-use fluxdeck_model::render::substitute::{self, Switches, Variables};
-use fluxdeck_model::render::tree::{self, Entry, Tree};
-use fluxdeck_model::render::{self, Cache, Options, kustomization};
+use fluxdeck_model::render::substitute::Variables;
+use fluxdeck_model::render::tree::{self, Tree};
+use fluxdeck_model::render::{self, Cache};
 
 /// Which files are looked at.
 #[derive(Args, Clone)]
@@ -42,7 +43,7 @@ impl Files {
     }
 
     pub fn view<'c>(&self, checkout: &'c Checkout) -> Result<View<'c>> {
-        checkout.view(self.rev.as_deref())
+        Ok(checkout.view(self.rev.as_deref())?)
     }
 }
 
@@ -116,7 +117,7 @@ impl Given {
     }
 
     /// Everything together, for a folder that no Kustomization names.
-    fn variables(&self) -> Variables {
+    pub fn variables(&self) -> Variables {
         let mut variables = Variables::default();
         variables.may_miss_some();
         let all = self.manifests.iter().map(|(.., values)| values).chain([&self.plain]);
@@ -176,57 +177,8 @@ pub(super) fn folder(tree: &dyn Tree, path: &str, given: Option<&Given>) -> std:
     let outside =
         || BuildError::refused(format!("`{path}` leads out of the repository"), "name a folder inside: --path apps/web");
     let folder = tree::join("", path.trim_start_matches('/')).filter(|_| !path.starts_with('/')).ok_or_else(outside)?;
-    let below = |name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
-    let (real, entry) = tree::resolve(tree, "", &folder)?;
-    let has_own = kustomization::FILE_NAMES.iter().any(|name| tree::resolve(tree, "", &below(name)).is_ok());
-    let nodes: Vec<Node> = if has_own || entry != Entry::Folder {
-        render::build(tree, &folder, &Options::default())?.objects.into_iter().map(|built| built.node).collect()
-    } else {
-        let spec = flux::Spec::plain(flux::Source::default(), &real, Origin::new(&real.as_str().into(), 0, 0, Layer::Build));
-        flux::render(tree, &spec, &Cache::default()).objects?
-    };
-    let Some(given) = given else {
-        let plain = |node| Applied {
-            is_encrypted: flux::is_encrypted(&node),
-            node,
-            unknown: std::collections::BTreeSet::new(),
-            is_substituted: false,
-        };
-        return Ok(nodes.into_iter().map(plain).collect());
-    };
-    let variables = given.variables();
-    let one = |node: Node| {
-        let is_substituted = substitute::substitutes(&node, &variables, Switches::default());
-        let done = substitute::object(&node, &variables, Switches::default())?;
-        Ok(Applied { is_encrypted: flux::is_encrypted(&node), node: done.node, unknown: done.unknown, is_substituted })
-    };
-    nodes.into_iter().map(one).collect()
-}
-
-/// The members that a `[CLUSTER/]NAMESPACE/NAME` means.
-///
-/// # Errors
-/// None is meant.
-pub(super) fn members(repository: &Repository, wished: &str) -> Result<Vec<Place>> {
-    let is_meant = |place: &Place| {
-        let cluster = &repository.clusters[place.cluster];
-        let (spec, root) = (&cluster.members[place.member].spec, &cluster.members[0].spec);
-        let id = spec.id();
-        wished == id || wished == format!("{}/{id}", cluster.name) || wished == format!("{}/{id}", flux::folder(&root.path))
-    };
-    let found: Vec<_> = repository.members().map(|(place, _)| place).filter(is_meant).collect();
-    if !found.is_empty() {
-        return Ok(found);
-    }
-    let mut all: Vec<_> = repository.members().map(|(_, member)| member.spec.id()).collect();
-    all.sort();
-    all.dedup();
-    let hint = match fluxdeck_model::domain::text::nearest(wished, &all, 3) {
-        Some(near) => format!("did you mean {near}?"),
-        None if all.is_empty() => "this repository declares no Flux Kustomization; a folder is built with --path".to_owned(),
-        None => format!("there are {}", all.join(", ")),
-    };
-    Err(Error::failed(format!("git declares no Flux Kustomization `{wished}`"), hint))
+    let variables = given.map(Given::variables);
+    flux::alone(tree, &folder, variables.as_ref(), &Cache::default())
 }
 
 /// The one member that is meant.
@@ -240,14 +192,6 @@ pub(super) fn member(repository: &Repository, wished: &str) -> Result<Place> {
     }
     let names: Vec<_> = found.iter().map(|place| full(repository, *place)).collect();
     Err(Error::failed(format!("several clusters have a Kustomization `{wished}`"), format!("name one: {}", names.join(", "))))
-}
-
-/// `CLUSTER/NAMESPACE/NAME`, with the path of the cluster where its name alone is not enough.
-pub(super) fn full(repository: &Repository, place: Place) -> String {
-    let cluster = &repository.clusters[place.cluster];
-    let is_alone = repository.clusters.iter().filter(|other| other.name == cluster.name).count() == 1;
-    let id = cluster.members[place.member].spec.id();
-    if is_alone { format!("{}/{id}", cluster.name) } else { format!("{}/{id}", flux::folder(&cluster.members[0].spec.path)) }
 }
 
 /// What a member applies.

@@ -15,6 +15,7 @@ use crate::runtime::{Bench, Worker};
 use fluxdeck_model::domain::text::sanitise_line;
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::insight::field::{self, Field};
+use fluxdeck_model::insight::member;
 use fluxdeck_model::insight::named::{Named, shown};
 use fluxdeck_model::insight::setting::{self, Setting};
 use fluxdeck_model::kinds::masked::MASKED;
@@ -120,7 +121,7 @@ fn find<'b>(
     match (&arguments.what.path, &arguments.what.kustomization) {
         (Some(_), _) => all.extend(of_folder.iter().map(|object| (None, object))),
         (None, Some(wished)) => {
-            for place in source::members(repository, wished)? {
+            for place in member::members(repository, wished)? {
                 all.extend(source::objects(repository, place)?.iter().map(|object| (Some(place), object)));
             }
         }
@@ -145,7 +146,7 @@ fn find<'b>(
         1 => Ok(found.remove(0)),
         _ => {
             let name = |found: &Found<'_>| {
-                let places: Vec<_> = found.places.iter().map(|place| source::full(repository, *place)).collect();
+                let places: Vec<_> = found.places.iter().map(|place| member::full(repository, *place)).collect();
                 format!("{} of {}", shown(&found.object.node), places.join(", "))
             };
             let names: Vec<_> = found.iter().map(name).collect();
@@ -161,7 +162,7 @@ fn missing(repository: &Repository, named: &Named, all: &[(Option<Place>, &Appli
     let failed = repository
         .members()
         .filter(|(_, member)| matches!(member.outcome, fluxdeck_model::render::repository::Outcome::Failed(_)));
-    let names: Vec<_> = failed.map(|(place, _)| source::full(repository, place)).collect();
+    let names: Vec<_> = failed.map(|(place, _)| member::full(repository, place)).collect();
     if !names.is_empty() && (all.is_empty() || all.iter().any(|(place, _)| place.is_some())) {
         error.hint.push_str(&format!("; these could not be built: {}", names.join(", ")));
     }
@@ -293,7 +294,7 @@ impl Answer<'_> {
             false => write::json(self.setting.node).unwrap_or_default(),
         };
         let layers: Vec<_> = self.setting.layers.iter().map(|origin| layer(origin)).collect();
-        let applied: Vec<_> = self.found.places.iter().map(|place| source::full(self.repository, *place)).collect();
+        let applied: Vec<_> = self.found.places.iter().map(|place| member::full(self.repository, *place)).collect();
         json!({
             "object": shown(&self.found.object.node),
             "field": self.field,

@@ -11,15 +11,19 @@ use http::{HeaderValue, Uri};
 use hyper::rt::{Read, Write};
 use hyper_timeout::TimeoutConnector;
 use hyper_util::client::legacy::Builder;
+use hyper_util::client::legacy::connect::dns::GaiResolver;
 use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
 use hyper_util::client::legacy::connect::{Connection, HttpConnector};
 use hyper_util::rt::TokioExecutor;
 use kube::client::{Body, ConfigExt};
 use kube::{Client, Config};
 use percent_encoding::percent_decode_str;
+use tower::util::MapErr;
 use tower::{BoxError, Service, ServiceBuilder};
 use tower_http::decompression::DecompressionLayer;
 use tower_http::trace::TraceLayer;
+
+use super::cause::{OfProxy, Unresolved};
 
 /// How long a connection may be idle before the other end is asked whether it is there: as client-go (Go's `net.Dialer`).
 const IDLE: Duration = Duration::from_secs(30);
@@ -35,21 +39,30 @@ pub(super) fn of(config: Config) -> kube::Result<Client> {
     let connector = connector();
     let Some(proxy) = config.proxy_url.clone() else { return over(connector, &config) };
     match proxy.scheme_str() {
-        Some("socks5") => over(SocksV5::new(proxy, connector), &config),
-        Some("http") => over(tunnel(proxy, connector), &config),
-        Some("https") => over(tunnel(proxy, config.rustls_https_connector_with_connector(connector)?), &config),
+        Some("socks5") => over(through(SocksV5::new(proxy, connector)), &config),
+        Some("http") => over(through(tunnel(proxy, connector)), &config),
+        Some("https") => over(through(tunnel(proxy, config.rustls_https_connector_with_connector(connector)?)), &config),
         // kube says what it thinks of it
         _ => Client::try_from(config),
     }
 }
 
-fn connector() -> HttpConnector {
-    let mut connector = HttpConnector::new();
+/// A resolver whose errors have a type.
+type Resolver = MapErr<GaiResolver, fn(std::io::Error) -> Unresolved>;
+
+fn connector() -> HttpConnector<Resolver> {
+    let resolver = MapErr::new(GaiResolver::new(), Unresolved as fn(_) -> _);
+    let mut connector = HttpConnector::new_with_resolver(resolver);
     connector.enforce_http(false);
     connector.set_keepalive(Some(IDLE));
     connector.set_keepalive_interval(Some(AGAIN));
     connector.set_keepalive_retries(Some(TIMES));
     connector
+}
+
+/// A way through a proxy whose errors have a type.
+fn through<C: Service<Uri, Error: Into<BoxError>>>(proxy: C) -> MapErr<C, fn(C::Error) -> OfProxy> {
+    MapErr::new(proxy, |error| OfProxy(error.into()))
 }
 
 /// Through a proxy, with the user and the password that its address may hold.

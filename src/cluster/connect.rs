@@ -9,8 +9,8 @@ use kube::{Client, Config};
 use super::client;
 use super::failure::{Failure, explain};
 use super::login::{self, BAD_TOKEN, Login, Logins, Use, bearer};
+use fluxdeck_model::domain::Context;
 use fluxdeck_model::domain::text::{redact, sanitise};
-use fluxdeck_model::state::Context;
 
 /// The flags that kubectl has for reaching a cluster.
 #[derive(Clone, Debug, Default)]
@@ -169,7 +169,7 @@ impl Prepared {
             None => client::of(self.config),
         };
         made.map_err(|error| match Failure::from(error) {
-            Failure::Unreachable(why) => in_context(&self.context, &why),
+            Failure::Unreachable(unreached) => in_context(&self.context, &unreached.to_string()),
             failure => failure,
         })
     }

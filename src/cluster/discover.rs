@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -27,8 +26,9 @@ const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGrou
 const AT_ONCE: usize = 8;
 
 /// What a cluster serves, and how to see whether that has changed.
+#[derive(Default)]
 pub struct Discovered {
-    pub catalog: Arc<Catalog>,
+    pub catalog: Catalog,
     /// Groups that did not tell all that they serve, and why not. What was known of them before is in the catalog.
     pub unread: BTreeMap<String, Failure>,
     /// Whether the answer at `/apis` tells all, so that it shows whether anything has changed.
@@ -149,7 +149,7 @@ pub async fn discover(client: &Client, before: Option<&Discovered>, limit: Durat
         }
     }
     let (digest, tag) = (digest(&answer.body), answer.tag);
-    Ok(Discovered { catalog: Arc::new(catalog), unread, is_aggregated, digest, tag })
+    Ok(Discovered { catalog, unread, is_aggregated, digest, tag })
 }
 
 impl Version {
@@ -157,8 +157,7 @@ impl Version {
     fn unknown(&self, group: &str) -> Option<Failure> {
         let told = |why: &str| Failure::busy(format!("what {group}/{} serves is not known: {why}", self.version));
         match &self.failure {
-            Some(failure @ Failure::Busy { retry_after, .. }) => Some(told(&failure.to_string()).retried_after(*retry_after)),
-            Some(failure) => Some(told(&failure.to_string())),
+            Some(failure) => Some(told(&failure.to_string()).retried_after(failure.retry_after())),
             None => (self.freshness == "Stale").then(|| told("the API server cannot reach it")),
         }
     }
@@ -170,7 +169,7 @@ impl Version {
 ///
 /// # Errors
 /// As [`discover`].
-pub async fn rediscover(client: &Client, before: &Discovered, limit: Duration) -> Result<Option<Discovered>, Failure> {
+pub(super) async fn rediscover(client: &Client, before: &Discovered, limit: Duration) -> Result<Option<Discovered>, Failure> {
     if before.is_aggregated {
         let answer = ask(client, "/apis", before.tag.as_ref(), limit).await?;
         if answer.is_unchanged || digest(&answer.body) == before.digest {

@@ -8,9 +8,10 @@ use http_body_util::BodyExt;
 use kube::Client;
 use kube::core::WatchEvent;
 use serde::Deserialize;
-use tokio_util::codec::{FramedRead, LinesCodec};
+use tokio_util::codec::{FramedRead, LinesCodec, LinesCodecError};
 use tokio_util::io::StreamReader;
 
+use super::connection::Connection;
 use super::failure::Failure;
 use super::send::{fetch, in_time, send};
 use super::served::{Served, escape};
@@ -66,8 +67,8 @@ struct ListMeta {
 }
 
 impl Feed {
-    pub fn new(client: Client, served: &Served, namespace: Option<&str>, body: kinds::Body, timeout: Duration) -> Self {
-        Self { client, path: served.path(namespace), metadata: body == kinds::Body::Metadata, timeout }
+    pub fn new(connection: &Connection, served: &Served, namespace: Option<&str>, body: kinds::Body, timeout: Duration) -> Self {
+        Self { client: connection.client.clone(), path: served.path(namespace), metadata: body == kinds::Body::Metadata, timeout }
     }
 
     /// Fetches one page, the first with an empty `start`.
@@ -117,7 +118,15 @@ impl Feed {
         let body = in_time(&self.path, self.timeout, send(&self.client, request)).await?.into_body();
         let bytes = StreamReader::new(body.into_data_stream().map_err(std::io::Error::other));
         let lines = FramedRead::new(bytes, LinesCodec::new_with_max_length(LONGEST_EVENT));
-        Ok(lines.map(|line| event(&line.map_err(|error| Failure::Unreachable(super::explain(&error)))?)))
+        Ok(lines.map(|line| event(&line.map_err(|error| broken(&error))?)))
+    }
+}
+
+/// Why no line comes. The codec names no source.
+fn broken(error: &LinesCodecError) -> Failure {
+    match error {
+        LinesCodecError::Io(error) => Failure::unreachable(error),
+        LinesCodecError::MaxLineLengthExceeded => Failure::unreachable(error),
     }
 }
 
@@ -133,7 +142,7 @@ fn event(line: &str) -> Result<Event, Failure> {
             Err(Failure::of_status(status.code, &status.message).retried_after(asked))
         }
         // cut in the middle of a line
-        Err(error) if error.is_eof() => Err(Failure::Unreachable("the watch was cut".to_owned())),
+        Err(error) if error.is_eof() => Err(Failure::cut("the watch was cut")),
         Err(error) => Err(Failure::busy(format!("an event of the watch is not readable: {error}"))),
     }
 }

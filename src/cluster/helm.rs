@@ -9,14 +9,13 @@ use std::time::Duration;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use k8s_openapi::api::core::v1::Secret;
-use kube::Client;
 use serde::Deserialize;
 
+use super::connection::Connection;
 use super::failure::Failure;
 use super::look::get;
-use super::served::{Catalog, escape};
+use super::served::escape;
 use fluxdeck_model::domain::{ClusterId, GroupKind, ObjectRef};
-use fluxdeck_model::kinds;
 
 /// Largest release read, unpacked: Secrets hold one megabyte, which may not grow without bound.
 const LARGEST: u64 = 64 << 20;
@@ -50,18 +49,16 @@ struct Metadata {
 /// [`Failure::Forbidden`] for those who may not read Secrets, [`Failure::NotFound`] where there is no such release,
 /// [`Failure::Unreachable`] when it takes longer than `limit`.
 pub async fn release(
-    client: &Client,
-    catalog: &Catalog,
+    connection: &Connection,
     cluster: ClusterId,
     secret: &ObjectRef,
     limit: Duration,
 ) -> Result<Vec<ObjectRef>, Failure> {
     let uri = format!("/api/v1/namespaces/{}/secrets/{}", escape(&secret.namespace), escape(&secret.name));
-    let secret: Secret = get(client, &uri, limit).await?;
+    let secret: Secret = get(&connection.client, &uri, limit).await?;
     let packed = secret.data.unwrap_or_default().remove("release").map(|bytes| bytes.0).unwrap_or_default();
     let release = unpack(&packed).ok_or_else(|| Failure::NotFound("the release in Helm's storage is not readable".to_owned()))?;
-    let is_namespaced =
-        |gk: &GroupKind| catalog.find(gk, kinds::rules(&gk.group, &gk.kind)).is_none_or(|served| served.namespaced);
+    let is_namespaced = |gk: &GroupKind| connection.served(gk).is_none_or(|served| served.namespaced);
     Ok(objects(&release, cluster, is_namespaced))
 }
 

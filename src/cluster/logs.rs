@@ -9,8 +9,8 @@ use http_body_util::BodyExt;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Container as Spec, ContainerState as Told, ContainerStatus, Pod};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use kube::Client;
 
+use super::connection::Connection;
 use super::failure::Failure;
 use super::look::{get, request};
 use super::send::{in_time, send};
@@ -43,8 +43,8 @@ pub enum ContainerState {
 ///
 /// # Errors
 /// As for any request.
-pub async fn containers(client: &Client, namespace: &str, pod: &str, limit: Duration) -> Result<Vec<Container>, Failure> {
-    get::<Pod>(client, &path(namespace, pod), limit).await.map(|pod| read(&pod))
+pub async fn containers(connection: &Connection, namespace: &str, pod: &str, limit: Duration) -> Result<Vec<Container>, Failure> {
+    get::<Pod>(&connection.client, &path(namespace, pod), limit).await.map(|pod| read(&pod))
 }
 
 fn path(namespace: &str, pod: &str) -> String {
@@ -132,9 +132,9 @@ pub type Log = Pin<Box<dyn AsyncBufRead + Send>>;
 ///
 /// # Errors
 /// As for any request: a container that has not started yet has no log. Also when opening takes longer than `limit`.
-pub async fn logs(client: &Client, ask: &LogAsk<'_>, limit: Duration) -> Result<Log, Failure> {
+pub async fn logs(connection: &Connection, ask: &LogAsk<'_>, limit: Duration) -> Result<Log, Failure> {
     let uri = log_uri(ask);
-    let body = in_time(&uri, limit, send(client, request(&uri)?)).await?.into_body();
+    let body = in_time(&uri, limit, send(&connection.client, request(&uri)?)).await?.into_body();
     Ok(Box::pin(body.into_data_stream().map_err(io::Error::other).into_async_read()))
 }
 

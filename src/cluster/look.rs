@@ -10,13 +10,13 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::connection::Connection;
 use super::failure::Failure;
 use super::send::{fetch, in_time, path_of};
 use super::served::{Served, escape};
-use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::domain::text::{sanitise, sanitise_line};
+use fluxdeck_model::domain::{EventRow, ObjectRef};
 use fluxdeck_model::kinds::masked;
-use fluxdeck_model::state::EventRow;
 
 /// Fetches what stands at a path and reads it.
 ///
@@ -39,9 +39,9 @@ pub(super) fn request(uri: &str) -> Result<Request<Vec<u8>>, Failure> {
 ///
 /// # Errors
 /// As for any request.
-pub async fn body(client: &Client, served: &Served, object: &ObjectRef, limit: Duration) -> Result<Value, Failure> {
+pub async fn body(connection: &Connection, served: &Served, object: &ObjectRef, limit: Duration) -> Result<Value, Failure> {
     let uri = served.object(object);
-    let mut body = get(client, &uri, limit).await?;
+    let mut body = get(&connection.client, &uri, limit).await?;
     is_it(&body, object)?;
     mask(&mut body);
     Ok(body)
@@ -51,8 +51,8 @@ pub async fn body(client: &Client, served: &Served, object: &ObjectRef, limit: D
 ///
 /// # Errors
 /// As for any request.
-pub async fn shown(client: &Client, served: &Served, object: &ObjectRef, timeout: Duration) -> Result<Value, Failure> {
-    let mut body = body(client, served, object, timeout).await?;
+pub async fn shown(connection: &Connection, served: &Served, object: &ObjectRef, timeout: Duration) -> Result<Value, Failure> {
+    let mut body = body(connection, served, object, timeout).await?;
     masked::for_screen(&mut body);
     Ok(body)
 }
@@ -62,7 +62,7 @@ pub async fn shown(client: &Client, served: &Served, object: &ObjectRef, timeout
 /// # Errors
 /// As for any request.
 pub async fn full_list(
-    client: &Client,
+    connection: &Connection,
     served: &Served,
     kind: &str,
     namespace: Option<&str>,
@@ -72,7 +72,7 @@ pub async fn full_list(
     let mut next = String::new();
     loop {
         let uri = format!("{}?limit=500&continue={}", served.path(namespace), escape(&next));
-        let mut list: Value = get(client, &uri, limit).await?;
+        let mut list: Value = get(&connection.client, &uri, limit).await?;
         if let Some(Value::Array(items)) = list.get_mut("items").map(Value::take) {
             let version =
                 if served.group.is_empty() { served.version.clone() } else { format!("{}/{}", served.group, served.version) };
@@ -133,11 +133,11 @@ struct EventList {
 ///
 /// # Errors
 /// As for any request.
-pub async fn events(client: &Client, object: &ObjectRef, limit: Duration) -> Result<Vec<EventRow>, Failure> {
+pub async fn events(connection: &Connection, object: &ObjectRef, limit: Duration) -> Result<Vec<EventRow>, Failure> {
     let namespace = if object.namespace.is_empty() { "default" } else { &object.namespace };
     let fields = format!("involvedObject.name={},involvedObject.kind={}", object.name, object.gk.kind);
     let uri = format!("/api/v1/namespaces/{}/events?fieldSelector={}", escape(namespace), escape(&fields));
-    let list: EventList = get(client, &uri, limit).await?;
+    let list: EventList = get(&connection.client, &uri, limit).await?;
     let mut rows: Vec<_> = list.items.iter().flatten().map(row).collect();
     rows.sort_by_key(|row| row.last);
     Ok(rows)

@@ -3,8 +3,10 @@
 //!
 //! Returns domain values or typed errors; knows nothing of screens. Nothing here spawns.
 
+mod cause;
 mod client;
 mod connect;
+mod connection;
 mod discover;
 mod failure;
 mod feed;
@@ -15,17 +17,20 @@ mod look;
 mod review;
 mod send;
 mod served;
+#[cfg(test)]
+pub mod testing;
 mod write;
 
+pub use cause::{Cause, Certificate};
 pub use connect::{Access, Kubeconfig, Prepared, prepare};
-pub use discover::{Discovered, discover, flux_version, rediscover, uid};
-pub use failure::{Failure, explain};
+pub use connection::Connection;
+pub use discover::{Discovered, discover, flux_version, uid};
+pub use failure::{Failure, Unreached, explain};
 pub use feed::{Event, Feed, Page};
 pub use helm::release;
 pub use login::{Login, Logins};
 pub use logs::{Container, ContainerState, Line, Lines, LogAsk, Start, containers, logs};
 pub use look::{body, events, full_list, shown, yaml};
 pub use review::{may, who};
-pub use send::{fetch, send};
 pub use served::{Catalog, Served};
 pub use write::{probe, whole, write};

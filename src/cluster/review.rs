@@ -1,9 +1,9 @@
 //! What the API server says of its user: what he may do, and who he is. These are requests that write nothing.
 
 use http::Request;
-use kube::Client;
 use serde_json::{Value, json};
 
+use super::connection::Connection;
 use super::failure::Failure;
 use fluxdeck_model::actions::Ask;
 use fluxdeck_model::domain::text::sanitise;
@@ -12,7 +12,7 @@ use fluxdeck_model::domain::text::sanitise;
 ///
 /// # Errors
 /// As for any request.
-pub async fn may(client: &Client, ask: &Ask) -> Result<bool, Failure> {
+pub async fn may(connection: &Connection, ask: &Ask) -> Result<bool, Failure> {
     let attributes = json!({
         "verb": ask.verb, "group": ask.group, "resource": ask.plural, "namespace": *ask.namespace,
         "name": ask.name.as_deref().unwrap_or_default(),
@@ -20,7 +20,7 @@ pub async fn may(client: &Client, ask: &Ask) -> Result<bool, Failure> {
     let review = json!({
         "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "spec": {"resourceAttributes": attributes},
     });
-    let answer = post(client, "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", &review).await?;
+    let answer = post(connection, "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", &review).await?;
     Ok(answer.pointer("/status/allowed").and_then(Value::as_bool).unwrap_or_default())
 }
 
@@ -28,14 +28,14 @@ pub async fn may(client: &Client, ask: &Ask) -> Result<bool, Failure> {
 ///
 /// # Errors
 /// As for any request; [`Failure::NotFound`] on older servers.
-pub async fn who(client: &Client) -> Result<String, Failure> {
+pub async fn who(connection: &Connection) -> Result<String, Failure> {
     let review = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"});
-    let answer = post(client, "/apis/authentication.k8s.io/v1/selfsubjectreviews", &review).await?;
+    let answer = post(connection, "/apis/authentication.k8s.io/v1/selfsubjectreviews", &review).await?;
     let name = answer.pointer("/status/userInfo/username").and_then(Value::as_str);
     name.map(|name| sanitise(name).into_owned()).ok_or_else(|| Failure::NotFound("the API server does not say".to_owned()))
 }
 
-async fn post(client: &Client, uri: &str, body: &Value) -> Result<Value, Failure> {
+async fn post(connection: &Connection, uri: &str, body: &Value) -> Result<Value, Failure> {
     let request = Request::post(uri).header(http::header::CONTENT_TYPE, "application/json").body(body.to_string().into_bytes());
-    Ok(client.request::<Value>(request.map_err(|error| Failure::NotFound(error.to_string()))?).await?)
+    Ok(connection.client.request::<Value>(request.map_err(|error| Failure::NotFound(error.to_string()))?).await?)
 }

@@ -57,7 +57,7 @@ pub(super) async fn ask<T: DeserializeOwned>(
     let late = |_| {
         let was_connected = connection.connection_metadata().is_some();
         let why = |what| format!("no {what} within {}", seconds(limit));
-        if was_connected { Unanswered::Lost(why("answer")) } else { Unanswered::Unsent(Failure::Unreachable(why("connection"))) }
+        if was_connected { Unanswered::Lost(why("answer")) } else { Unanswered::Unsent(Failure::late(why("connection"))) }
     };
     let answered = tokio::time::timeout(limit, async {
         let sent = client.send(request).await;
@@ -159,7 +159,7 @@ pub(super) async fn in_time<T>(
     limit: Duration,
     asked: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
-    let late = |_| Failure::Unreachable(format!("no answer to {} within {}", path_of(uri), seconds(limit)));
+    let late = |_| Failure::late(format!("no answer to {} within {}", path_of(uri), seconds(limit)));
     tokio::time::timeout(limit, asked).await.map_err(late)?
 }
 
@@ -178,7 +178,7 @@ pub async fn whole(response: Response<Body>) -> Result<Bytes, Failure> {
         Err(error) if error.is::<LengthLimitError>() => {
             Err(Failure::busy(format!("the answer is larger than {} MiB", LARGEST >> 20)))
         }
-        Err(error) => Err(Failure::Unreachable(super::explain(&*error))),
+        Err(error) => Err(Failure::unreachable(&*error)),
     }
 }
 

@@ -6,19 +6,18 @@
 use std::time::Duration;
 
 use http::{Method, Request};
-use kube::Client;
 use serde_json::Value;
 use tokio::time::Instant;
 
+use super::connection::Connection;
 use super::failure::Failure;
 use super::look::{get, is_it};
 use super::send::{Refusal, Unanswered, ask};
 use super::served::Served;
-use fluxdeck_model::actions::{self, FIELD_MANAGER, Step};
+use fluxdeck_model::actions::{self, FIELD_MANAGER, Outcome, Step};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::domain::pause::Pauses;
 use fluxdeck_model::error::{Error, ErrorKind};
-use fluxdeck_model::state::jobs::Outcome;
 
 /// How often the API server may say that it is too busy (429) before that is the answer.
 const BUSY: u32 = 4;
@@ -26,14 +25,14 @@ const BUSY: u32 = 4;
 const PAUSES: Pauses = Pauses::new(Duration::from_millis(500), Duration::from_secs(4));
 
 /// Sends the request of a step. `timeout` is how long one answer may take, and how long all pauses together that a busy server asks for.
-pub async fn write(client: &Client, served: &Served, step: &Step, timeout: Duration) -> Outcome {
+pub async fn write(connection: &Connection, served: &Served, step: &Step, timeout: Duration) -> Outcome {
     let patience = Instant::now() + timeout;
     let (mut busy, mut pauses) = (0, PAUSES);
     loop {
         let Ok(request) = request(served, step) else {
             return Outcome::Refused(Error::failed("the request cannot be written", ""));
         };
-        let refusal = match ask::<Value>(client, request, timeout).await {
+        let refusal = match ask::<Value>(&connection.client, request, timeout).await {
             Ok(answer) => return taken(&answer, step),
             Err(Unanswered::Unsent(failure)) => return Outcome::Unsent(failure.error("the API server")),
             Err(Unanswered::Lost(why)) => return Outcome::Unknown(why),
@@ -44,7 +43,7 @@ pub async fn write(client: &Client, served: &Served, step: &Step, timeout: Durat
         let pause = may_again.then(|| pauses.next(refusal.retry_after));
         match pause.filter(|pause| *pause <= patience.saturating_duration_since(Instant::now())) {
             Some(pause) => tokio::time::sleep(pause).await,
-            None => return refused(client, served, step, timeout, &refusal).await,
+            None => return refused(connection, served, step, timeout, &refusal).await,
         }
         busy += 1;
     }
@@ -70,14 +69,14 @@ fn taken(answer: &Value, step: &Step) -> Outcome {
 }
 
 /// The API server, or what stands before it, has said no.
-async fn refused(client: &Client, served: &Served, step: &Step, timeout: Duration, refusal: &Refusal) -> Outcome {
+async fn refused(connection: &Connection, served: &Served, step: &Step, timeout: Duration, refusal: &Refusal) -> Outcome {
     let message = || refusal.message.clone();
     match refusal.code {
         // an object's uid does not change: the one that was meant is not there any more (apimachinery `api/validation/objectmeta.go`)
         422 if refusal.causes.iter().any(|cause| cause.field == "metadata.uid") => another(),
         // a DELETE's precondition is told by a text alone (apiserver `registry/rest/delete.go`, BeforeDelete), as is a PATCH's of older
         // servers: the object says whether that was it
-        409 => match whole(client, served, &step.object, timeout).await {
+        409 => match whole(connection, served, &step.object, timeout).await {
             Ok(object) if !step.is_about(&object) => another(),
             Err(Failure::NotFound(_)) => Outcome::Missing,
             Ok(_) | Err(_) => Outcome::Conflict(message()),
@@ -104,8 +103,8 @@ fn another() -> Outcome {
 ///
 /// # Errors
 /// When it cannot be read; ask again.
-pub async fn probe(client: &Client, served: &Served, step: &Step, timeout: Duration) -> Result<Outcome, Failure> {
-    let object = match whole(client, served, &step.object, timeout).await {
+pub async fn probe(connection: &Connection, served: &Served, step: &Step, timeout: Duration) -> Result<Outcome, Failure> {
+    let object = match whole(connection, served, &step.object, timeout).await {
         Ok(object) => Some(object),
         Err(Failure::NotFound(_)) => None,
         Err(failure) => return Err(failure),
@@ -122,8 +121,8 @@ pub async fn probe(client: &Client, served: &Served, step: &Step, timeout: Durat
 ///
 /// # Errors
 /// As for any request.
-pub async fn whole(client: &Client, served: &Served, object: &ObjectRef, timeout: Duration) -> Result<Value, Failure> {
-    let body = get(client, &served.object(object), timeout).await?;
+pub async fn whole(connection: &Connection, served: &Served, object: &ObjectRef, timeout: Duration) -> Result<Value, Failure> {
+    let body = get(&connection.client, &served.object(object), timeout).await?;
     is_it(&body, object)?;
     Ok(body)
 }

@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 use directories::ProjectDirs;
 use serde::Deserialize;
 
-use fluxdeck_model::actions::Policy;
 use fluxdeck_model::domain::pattern::{Pattern, SYNTAX};
+use fluxdeck_model::domain::{Guarded, Policy};
 use fluxdeck_model::error::{Error, Result};
-use fluxdeck_model::state::Guarded;
 
 /// The default file: what is documented is what holds.
 pub const DEFAULT: &str = include_str!("default.toml");

@@ -1,9 +1,9 @@
 //! What changed since a revision.
 
-use fluxdeck_model::error::{Error, Result};
 use git2::{Delta, DiffOptions};
 
 use super::checkout::Checkout;
+use super::failure::Failure;
 
 /// What became of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,8 +25,8 @@ impl Checkout {
     ///
     /// # Errors
     /// A revision that is not there; a repository that cannot be read.
-    pub fn changed(&self, since: &str, revision: Option<&str>) -> Result<Vec<Changed>> {
-        let failed = |error: git2::Error| Error::failed(format!("git cannot compare with `{since}`: {}", error.message()), "");
+    pub fn changed(&self, since: &str, revision: Option<&str>) -> Result<Vec<Changed>, Failure> {
+        let failed = |source| Failure::Uncompared { since: since.to_owned(), source };
         let base = self.tree_of(&self.base(since, revision)?)?;
         let repository = self.repository.as_ref().expect("a tree of it was found");
         let mut options = DiffOptions::new();
@@ -56,8 +56,9 @@ impl Checkout {
     ///
     /// # Errors
     /// A revision that is not there.
-    pub fn base(&self, since: &str, revision: Option<&str>) -> Result<String> {
-        let id = |text: &str| git2::Oid::from_str(text).map_err(|error| Error::failed(error.message().to_owned(), ""));
+    pub fn base(&self, since: &str, revision: Option<&str>) -> Result<String, Failure> {
+        let failed = |source| Failure::Uncompared { since: since.to_owned(), source };
+        let id = |text: &str| git2::Oid::from_str(text).map_err(failed);
         let theirs = self.commit(since)?;
         let Ok(ours) = self.commit(revision.unwrap_or("HEAD")) else { return Ok(theirs) };
         let repository = self.repository.as_ref().expect("a commit of it was found");

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::render::tree::Tree;
 use git2::{ErrorCode, Repository, RepositoryOpenFlags, StatusOptions};
 
+use super::attributes::Attributes;
 use super::commit::Commit;
+use super::failure::Failure;
 use super::folder::Folder;
 
 /// A folder with a repository's files: a git work tree, a bare repository, or a plain folder.
@@ -36,16 +37,17 @@ impl Checkout {
     ///
     /// # Errors
     /// There is no such folder, or git refuses it.
-    pub fn open(folder: &Path) -> Result<Self> {
+    pub fn open(folder: &Path) -> Result<Self, Failure> {
         if !folder.is_dir() {
-            return Err(Error::usage(format!("{} is not a folder", folder.display()), "name a checkout: --repo DIR"));
+            return Err(Failure::NoFolder(folder.to_owned()));
         }
-        let folder = folder.canonicalize().map_err(|error| Error::failed(format!("{}: {error}", folder.display()), ""))?;
+        let unreadable = |source| Failure::Unreadable { folder: folder.to_owned(), source };
+        let folder = folder.canonicalize().map_err(unreadable)?;
         let flags = RepositoryOpenFlags::NO_SEARCH;
         match Repository::open_ext(&folder, flags, std::iter::empty::<&Path>()) {
             Ok(repository) => Ok(Self { root: folder, repository: Some(repository) }),
             Err(error) if error.code() == ErrorCode::NotFound => Ok(Self { root: folder, repository: None }),
-            Err(error) => Err(refused(&folder, &error)),
+            Err(error) => Err(refused(&folder, error)),
         }
     }
 
@@ -53,12 +55,10 @@ impl Checkout {
     ///
     /// # Errors
     /// There is none.
-    pub fn around(folder: &Path) -> Result<Self> {
+    pub fn around(folder: &Path) -> Result<Self, Failure> {
         let repository = Repository::discover(folder).map_err(|error| match error.code() {
-            ErrorCode::NotFound => {
-                Error::usage(format!("{} is in no git work tree", folder.display()), "go into one, or name a folder: --repo DIR")
-            }
-            _ => refused(folder, &error),
+            ErrorCode::NotFound => Failure::NoWorkTree(folder.to_owned()),
+            _ => refused(folder, error),
         })?;
         let root = repository.workdir().unwrap_or_else(|| repository.path()).to_owned();
         Ok(Self { root, repository: Some(repository) })
@@ -68,18 +68,15 @@ impl Checkout {
         &self.root
     }
 
-    fn git(&self) -> Result<&Repository> {
-        self.repository.as_ref().ok_or_else(|| {
-            let hint = "leave out what names a revision, or name a git checkout: --repo DIR";
-            Error::usage(format!("{} is no git repository", self.root.display()), hint)
-        })
+    pub(super) fn git(&self) -> Result<&Repository, Failure> {
+        self.repository.as_ref().ok_or_else(|| Failure::NoRepository(self.root.clone()))
     }
 
     /// The files of a revision, or as they lie in the work tree without what git ignores.
     ///
     /// # Errors
     /// There is no such revision, or no work tree.
-    pub fn view(&self, revision: Option<&str>) -> Result<View<'_>> {
+    pub fn view(&self, revision: Option<&str>) -> Result<View<'_>, Failure> {
         match (revision, &self.repository) {
             (None, Some(repository)) if repository.is_bare() => self.view(Some("HEAD")),
             (None, Some(repository)) => Ok(View::Disk(Folder::new(&self.root).without(ignored(repository)))),
@@ -92,14 +89,14 @@ impl Checkout {
     ///
     /// # Errors
     /// There is none.
-    pub fn commit(&self, revision: &str) -> Result<String> {
-        let object = self.git()?.revparse_single(revision).map_err(|error| unknown(revision, &error))?;
-        Ok(object.peel_to_commit().map_err(|error| unknown(revision, &error))?.id().to_string())
+    pub fn commit(&self, revision: &str) -> Result<String, Failure> {
+        let object = self.git()?.revparse_single(revision).map_err(|error| unknown(revision, error))?;
+        Ok(object.peel_to_commit().map_err(|error| unknown(revision, error))?.id().to_string())
     }
 
-    pub(super) fn tree_of(&self, revision: &str) -> Result<git2::Tree<'_>> {
-        let object = self.git()?.revparse_single(revision).map_err(|error| unknown(revision, &error))?;
-        object.peel_to_tree().map_err(|error| unknown(revision, &error))
+    pub(super) fn tree_of(&self, revision: &str) -> Result<git2::Tree<'_>, Failure> {
+        let object = self.git()?.revparse_single(revision).map_err(|error| unknown(revision, error))?;
+        object.peel_to_tree().map_err(|error| unknown(revision, error))
     }
 
     /// Whether it is a clone of the repository at a URL, however that is reached.
@@ -119,6 +116,16 @@ impl Checkout {
         let root = self.repository.as_ref()?.workdir()?.canonicalize().ok()?;
         let file = root.join(path).canonicalize().ok()?;
         (file.starts_with(&root) && file.is_file()).then_some(file)
+    }
+
+    /// What is said of git's attributes outside of its files.
+    pub fn attributes(&self) -> Attributes {
+        Attributes::of(self.repository.as_ref())
+    }
+
+    /// Whether a file of the work tree is just that.
+    pub fn holds(&self, path: &str, bytes: &[u8]) -> bool {
+        self.on_disk(path).is_some_and(|file| std::fs::read(file).is_ok_and(|there| there == bytes))
     }
 
     /// The URLs of its remotes.
@@ -146,18 +153,26 @@ fn ignored(repository: &Repository) -> BTreeSet<String> {
     found.filter_map(|entry| Some(entry.path().ok()?.trim_end_matches('/').to_owned())).collect()
 }
 
-fn unknown(revision: &str, error: &git2::Error) -> Error {
-    let hint = "name a branch, a tag or a commit of this clone; a shallow clone has few (`git fetch --unshallow`)";
-    Error::usage(format!("there is no revision `{revision}` here: {}", error.message()), hint)
+fn unknown(revision: &str, source: git2::Error) -> Failure {
+    Failure::NoRevision { revision: revision.to_owned(), source }
 }
 
-fn refused(folder: &Path, error: &git2::Error) -> Error {
-    let hint = match error.code() {
-        ErrorCode::Owner => "it belongs to another user: `git config --global --add safe.directory DIR` if you trust it",
-        _ if error.message().contains("extension") => {
-            "this repository uses what libgit2 cannot read: clone it without --filter and reftable"
-        }
-        _ => "",
+fn refused(folder: &Path, source: git2::Error) -> Failure {
+    let folder = folder.to_owned();
+    match source.code() {
+        ErrorCode::Owner => Failure::OfAnother { folder, source },
+        _ if is_extended(&folder) => Failure::Extended { folder, source },
+        _ => Failure::Unopened { folder, source },
+    }
+}
+
+/// Whether the repository says that it is written in a way that not everybody reads (gitrepository-layout(5), `extensions.*`). libgit2 says
+/// by a text alone that this is why it does not open it.
+fn is_extended(folder: &Path) -> bool {
+    let says = |file: &str| {
+        let config = git2::Config::open(&folder.join(file)).ok()?;
+        let mut entries = config.entries(Some("^extensions\\.")).ok()?;
+        Some(entries.next().is_some_and(|entry| entry.is_ok()))
     };
-    Error::failed(format!("git cannot open {}: {}", folder.display(), error.message()), hint)
+    [".git/config", "config"].into_iter().any(|file| says(file).unwrap_or_default())
 }

@@ -4,8 +4,9 @@
 
 use std::path::{Path, PathBuf};
 
-use fluxdeck_model::error::{Error, Result};
 use git2::{ObjectType, Oid, Repository, RepositoryInitOptions};
+
+use super::failure::Failure;
 
 /// Longest readable part of a directory's name.
 const READABLE: usize = 60;
@@ -24,18 +25,15 @@ pub fn clone_of(cache: &Path, url: &str) -> PathBuf {
 ///
 /// # Errors
 /// The directory cannot be made.
-pub fn make_clone(path: &Path) -> Result<()> {
+pub fn make_clone(path: &Path) -> Result<(), Failure> {
     if Repository::open_bare(path).is_ok() {
         return Ok(());
     }
-    let failed = |why: String| {
-        Error::failed(format!("cannot make {}: {why}", path.display()), "is the disk full, or the cache somebody else's?")
-    };
-    std::fs::create_dir_all(path).map_err(|error| failed(error.to_string()))?;
-    close(path).map_err(|error| failed(error.to_string()))?;
+    let unmade = |source| Failure::Unmade { folder: path.to_owned(), source };
+    std::fs::create_dir_all(path).and_then(|()| close(path)).map_err(unmade)?;
     let mut options = RepositoryInitOptions::new();
     options.bare(true).external_template(false);
-    Repository::init_opts(path, &options).map(drop).map_err(|error| failed(error.message().to_owned()))
+    Repository::init_opts(path, &options).map(drop).map_err(|source| Failure::Uninitialised { folder: path.to_owned(), source })
 }
 
 #[cfg(unix)]

@@ -120,6 +120,10 @@ impl Tree for Commit<'_> {
         }
     }
 
+    fn is_submodule(&self, path: &str) -> bool {
+        !path.is_empty() && self.item(path).is_some_and(|item| item.sort == Sort::Module)
+    }
+
     fn list(&self, path: &str) -> Result<Vec<String>> {
         let missing = || BuildError::new(Cause::Missing, format!("`{path}` is not a folder"), "");
         Ok(self.names(path).ok_or_else(missing)?.keys().cloned().collect())

@@ -49,6 +49,11 @@ impl Tree for Folder {
         if kind.is_dir() { Some(Entry::Folder) } else { kind.is_file().then_some(Entry::File) }
     }
 
+    /// What has a repository of its own is none of this one's files, whether git knows of it yet or not.
+    fn is_submodule(&self, path: &str) -> bool {
+        !path.is_empty() && self.root.join(path).join(".git").symlink_metadata().is_ok()
+    }
+
     fn read(&self, path: &str) -> Result<Arc<[u8]>> {
         let failed = |error: std::io::Error| unreadable(path, &error);
         // a pipe would never end, a link may lead anywhere

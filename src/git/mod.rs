@@ -1,20 +1,28 @@
 //! The user's own checkouts, and clones in the cache: folders and commits as trees that can be built, and what changed between two of them.
 //!
 //! git2 reads objects here and nothing else: it runs no program, no hook and no filter, and never asks the network. Where paths of a
-//! repository lead is decided by `render::tree`, the same way for every tree; this room only refuses to follow. Writing commits, fetching and
-//! pushing do *not* belong here yet.
+//! repository lead is decided by `render::tree`, the same way for every tree; this room only refuses to follow. It writes objects and
+//! references of our own; commits, fetching and pushing are the user's own git's (`programs`).
 
+mod attributes;
 mod changes;
 mod checkout;
 mod clones;
 mod commit;
+mod failure;
 mod folder;
+mod patch;
+mod write;
 
 #[cfg(test)]
 mod tests;
 
+pub use attributes::Attributes;
 pub use changes::{Change, Changed};
 pub use checkout::{Checkout, View};
 pub use clones::{clone_of, make_clone};
 pub use commit::Commit;
+pub use failure::Failure;
 pub use folder::Folder;
+pub use patch::patch;
+pub use write::{Content, Written};

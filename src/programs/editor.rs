@@ -1,8 +1,12 @@
 //! The user's editor, for a file at a line.
 
+use std::io;
 use std::path::Path;
+use std::process::ExitStatus;
 
 use tokio::process::Command;
+
+use super::failure::Failure;
 
 /// How editors are told the line; any other takes `+LINE FILE`, as vi does. By the name of the program.
 const LINES: &[(&str, Form)] = &[
@@ -35,6 +39,22 @@ pub fn editor(file: &Path, line: u32) -> Command {
     command
 }
 
+/// What the shell ends with where it does not find a program (POSIX, Shell Command Language 2.8.2).
+const NOT_FOUND: i32 = 127;
+
+/// How editing went.
+///
+/// # Errors
+/// The editor is not installed, cannot be started, or failed.
+pub fn edited(ended: io::Result<ExitStatus>) -> Result<(), Failure> {
+    match ended {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) if status.code() == Some(NOT_FOUND) => Err(Failure::Missing { program: "the editor" }),
+        Ok(status) => Err(Failure::Failed(format!("the editor ended with {status}"))),
+        Err(error) => Err(Failure::NotStarted(error.to_string())),
+    }
+}
+
 fn arguments(program: &str, file: &str, line: u32) -> Vec<String> {
     // what the shell cannot split either, it complains of
     let words = shlex::split(program).unwrap_or_default();
@@ -50,6 +70,14 @@ fn arguments(program: &str, file: &str, line: u32) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_editor_that_is_not_installed_is_named_as_such() {
+        let shell = |script: &str| edited(std::process::Command::new("sh").args(["-c", script]).status());
+        assert_eq!(shell("exec true"), Ok(()));
+        assert_eq!(shell("exec no-such-editor-anywhere 2>/dev/null"), Err(Failure::Missing { program: "the editor" }));
+        assert!(matches!(shell("exit 3"), Err(Failure::Failed(why)) if why == "the editor ended with exit status: 3"));
+    }
 
     #[test]
     fn editors_are_told_the_line_as_they_take_it() {

@@ -8,13 +8,13 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use fluxdeck_model::domain::text::{redact, sanitise};
-use fluxdeck_model::error::{Error, ErrorKind, Result};
 use tokio::io::AsyncWriteExt;
 
-use super::last_words;
+use super::failure::Failure;
 use super::login::Login;
 use super::run::find;
+use super::said;
+use fluxdeck_model::domain::text::sanitise;
 
 /// How long a fetch may take.
 const LIMIT: Duration = Duration::from_secs(180);
@@ -25,38 +25,31 @@ const PROTOCOLS: &str = "http:https:ssh";
 ///
 /// # Errors
 /// There is no git, or it cannot fetch: what it said.
-pub async fn fetch(into: &Path, url: &str, commit: &str) -> Result<()> {
-    let shown = redact(url).into_owned();
+pub async fn fetch(into: &Path, url: &str, commit: &str) -> Result<(), Failure> {
     let is_spoken = |(scheme, _): (&str, &str)| PROTOCOLS.split(':').any(|known| known == scheme.to_lowercase());
     if !url.split_once("://").is_some_and(is_spoken) {
-        return Err(Error::failed(format!("{} is not fetched: its protocol is none of Flux's", sanitise(&shown)), ""));
+        return Err(Failure::Call("its protocol is none of Flux's".to_owned()));
     }
     if commit.is_empty() || !commit.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(Error::failed(format!("`{}` is no commit", sanitise(commit)), ""));
+        return Err(Failure::Call(format!("`{}` is no commit", sanitise(commit))));
     }
-    let git = find("git").ok_or_else(|| {
-        Error::failed(
-            format!("{shown} is in no checkout of yours, and there is no git to fetch it"),
-            "install git, or name a checkout: `repos` in config.toml",
-        )
-    })?;
+    let git = find("git").ok_or(Failure::Missing { program: "git" })?;
     let alone = ["fetch", "--quiet", "--no-tags", "--depth=1", "origin", commit];
-    if run(&git, into, url, &alone).await.is_ok() {
-        return Ok(());
+    match run(&git, into, url, &alone).await {
+        // a server that gives no commit by its id may have it on a branch; what is not known may be the same
+        Err(Failure::NoCommit(_) | Failure::Failed(_)) => {}
+        done => return done,
     }
     let all = ["fetch", "--quiet", "--tags", "--force", "origin", "+refs/heads/*:refs/heads/*"];
-    run(&git, into, url, &all).await.map_err(|why| {
-        let hint = "your own git must be able to fetch it without asking; or name a checkout of it: `repos` in config.toml";
-        Error::new(ErrorKind::Unreachable, format!("git cannot fetch {}: {}", sanitise(&shown), sanitise(&redact(&why))), hint)
-    })
+    run(&git, into, url, &all).await
 }
 
-async fn run(git: &Path, into: &Path, url: &str, arguments: &[&str]) -> std::result::Result<(), String> {
+async fn run(git: &Path, into: &Path, url: &str, arguments: &[&str]) -> Result<(), Failure> {
     let login = Login::of(url)?;
     let mut command = login.command(git);
     command.arg("--git-dir").arg(into).args(["-c", "core.hooksPath=/dev/null", "-c", "gc.auto=0"]).args(arguments);
     let first: usize = std::env::var("GIT_CONFIG_COUNT").ok().and_then(|count| count.parse().ok()).unwrap_or_default();
-    let settings = login.settings();
+    let settings = login.settings("origin");
     command.env("GIT_CONFIG_COUNT", (first + settings.len()).to_string());
     for (at, (key, value)) in (first..).zip(settings) {
         command.env(format!("GIT_CONFIG_KEY_{at}"), key).env(format!("GIT_CONFIG_VALUE_{at}"), value);
@@ -82,30 +75,14 @@ async fn run(git: &Path, into: &Path, url: &str, arguments: &[&str]) -> std::res
         child.wait_with_output().await
     };
     let done = tokio::time::timeout(LIMIT, told).await;
-    let done = done.map_err(|_| format!("it did not end within {} s", LIMIT.as_secs()))?;
-    let done = done.map_err(|error| format!("it cannot be run: {error}"))?;
+    let done = done.map_err(|_| Failure::TooLong(LIMIT))?;
+    let done = done.map_err(|error| Failure::NotStarted(error.to_string()))?;
     if done.status.success() {
         return Ok(());
     }
-    Err(last_words(&done.stderr, &["fatal:", "error:"]).trim_start_matches("fatal: ").to_owned())
+    Err(said::failure(&done.stderr))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn what_flux_does_not_fetch_is_not_fetched_and_no_password_is_told() {
-        let dir = tempfile::tempdir().expect("a folder");
-        for (url, commit, said) in [
-            ("ext::sh -c id", "abc", "its protocol is none of Flux's"),
-            ("file:///etc", "abc", "its protocol is none of Flux's"),
-            ("--upload-pack=id", "abc", "its protocol is none of Flux's"),
-            ("https://me:hunter2@127.0.0.1:1/x", "--upload-pack", "is no commit"),
-            ("https://me:hunter2@127.0.0.1:1/x", "abc", "git cannot fetch https://***@127.0.0.1:1/x"),
-        ] {
-            let error = fetch(dir.path(), url, commit).await.expect_err(url);
-            assert!(error.message.contains(said) && !error.to_string().contains("hunter2"), "{error}");
-        }
-    }
-}
+#[path = "tests/git.rs"]
+mod tests;

@@ -5,6 +5,8 @@ use std::path::Path;
 use percent_encoding::percent_decode_str;
 use tokio::process::Command;
 
+use super::failure::Failure;
+
 /// A URL without its credential, and the credential.
 pub(super) struct Login {
     url: String,
@@ -21,9 +23,9 @@ impl Login {
     /// Takes a URL apart. With SSH the user is part of the address, and a password is of no use.
     ///
     /// # Errors
-    /// Its user or password cannot be told to git.
-    pub fn of(url: &str) -> Result<Self, String> {
-        let plain = || Self { url: url.to_owned(), credential: None };
+    /// Its user or password cannot be given to git.
+    pub fn of(url: &str) -> Result<Self, Failure> {
+        let plain = || Self::none(url);
         let Some((scheme, rest)) = url.split_once("://") else { return Ok(plain()) };
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let Some((information, host)) = rest[..end].rsplit_once('@') else { return Ok(plain()) };
@@ -35,6 +37,16 @@ impl Login {
         Ok(Self { url: format!("{scheme}://{host}{}", &rest[end..]), credential: Some(credential) })
     }
 
+    /// A URL that git may have as it is.
+    pub fn none(url: &str) -> Self {
+        Self { url: url.to_owned(), credential: None }
+    }
+
+    /// The URL without a credential.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// git, with arguments to come.
     pub fn command(&self, git: &Path) -> Command {
         let mut command = Command::new("sh");
@@ -44,8 +56,8 @@ impl Login {
 
     /// What git has to be configured with. The credential is for the host of the URL alone (gitcredentials(7), "Credential contexts"), not
     /// for a proxy or for where a redirect leads; no other helper is asked about that host, nor keeps it.
-    pub fn settings(&self) -> Vec<(String, &str)> {
-        let mut settings = vec![("remote.origin.url".to_owned(), self.url.as_str())];
+    pub fn settings(&self, remote: &str) -> Vec<(String, &str)> {
+        let mut settings = vec![(format!("remote.{remote}.url"), self.url.as_str())];
         if let Some((origin, ..)) = &self.credential {
             let key = format!("credential.{origin}.helper");
             settings.extend([(key.clone(), ""), (key, HELPER)]);
@@ -60,11 +72,12 @@ impl Login {
 }
 
 /// What is written with `%` in a URL.
-fn decoded(text: &str) -> Result<String, String> {
-    let text = percent_decode_str(text).decode_utf8().map_err(|_| "the user or password in its URL is no text".to_owned())?;
+fn decoded(text: &str) -> Result<String, Failure> {
+    let wrong = |why: &str| Failure::Call(format!("the user or password in its URL {why}"));
+    let text = percent_decode_str(text).decode_utf8().map_err(|_| wrong("is no text"))?;
     if text.contains(['\n', '\r', '\0']) {
         // the protocol of git's helpers has lines
-        return Err("the user or password in its URL has a line end in it".to_owned());
+        return Err(wrong("has a line end in it"));
     }
     Ok(text.into_owned())
 }
@@ -85,7 +98,7 @@ mod tests {
         ] {
             let login = Login::of(url).expect("a login");
             assert_eq!((login.url.as_str(), login.answer().as_str()), (bare, answer), "{url}");
-            let keys: Vec<_> = login.settings().into_iter().skip(1).map(|(key, _)| key).collect();
+            let keys: Vec<_> = login.settings("origin").into_iter().skip(1).map(|(key, _)| key).collect();
             let end = bare.find("://").and_then(|at| Some(at + 3 + bare[at + 3..].find('/')?)).unwrap_or(bare.len());
             let own = format!("credential.{}.helper", &bare[..end]);
             let expected = if answer.is_empty() { vec![] } else { vec![own.clone(), own] };

@@ -11,6 +11,7 @@ use fluxdeck_model::render::tree::{self, Entry, Tree};
 use fluxdeck_model::render::write;
 use serde_json::Value;
 
+use super::failure::Failure;
 use super::run::{Ran, find, run};
 
 /// How long the other may take.
@@ -74,9 +75,9 @@ spec: {path: PATH, interval: 1h, prune: false, sourceRef: {kind: GitRepository, 
 
 fn judge(program: &'static str, ran: Ran, ours: Option<&[Node]>) -> Result<Opinion> {
     Ok(match (ran, ours) {
-        (Err(why), Some(_)) => Opinion::Fails { program, why },
         // both refuse: nobody is wrong
-        (Err(_), None) => Opinion::Same { program },
+        (Err(Failure::Failed(_)), None) => Opinion::Same { program },
+        (Err(failure), _) => Opinion::Fails { program, why: failure.to_string() },
         (Ok(_), None) => Opinion::Builds { program },
         (Ok(text), Some(ours)) => {
             let theirs = documents(text.as_bytes(), &Place::file(&program.into(), Layer::Resource));
@@ -192,8 +193,12 @@ mod tests {
             says("kind: A\nmetadata: {name: a}\nx: {y: [1, 3]}\n---\nkind: C\nmetadata: {name: c}\n"),
             differs(&[" A  a: `x.y[1]` differs", " B  b: kustomize does not build it", " C  c: only kustomize builds it"])
         );
-        let failed = judge("kustomize", Err("no".to_owned()), Some(&ours)).expect("an opinion");
-        assert_eq!(failed, Opinion::Fails { program: "kustomize", why: "no".to_owned() });
+        let fails = |why: &str| Opinion::Fails { program: "kustomize", why: why.to_owned() };
+        let refuses = || Err(Failure::Failed("no".to_owned()));
+        assert_eq!(judge("kustomize", refuses(), Some(&ours)).expect("an opinion"), fails("no"));
+        assert_eq!(judge("kustomize", refuses(), None).expect("an opinion"), Opinion::Same { program: "kustomize" });
+        let late = Err(Failure::TooLong(LIMIT));
+        assert_eq!(judge("kustomize", late, None).expect("an opinion"), fails("it did not end within 60 s"));
         assert_eq!(judge("kubectl", Ok(TWO.to_owned()), None).expect("an opinion"), Opinion::Builds { program: "kubectl" });
     }
 

@@ -6,17 +6,23 @@ use std::time::Duration;
 
 use tokio::process::Command;
 
+use super::failure::Failure;
 use super::last_words;
 
 /// Most of what a program prints that is read.
 const MOST: usize = 64 << 20;
 
 /// What it printed, or why it failed.
-pub type Ran = Result<String, String>;
+pub type Ran = Result<String, Failure>;
 
 /// Where a program is, by `PATH`: a file that this user may run.
 pub fn find(name: &str) -> Option<PathBuf> {
     which::which(name).ok()
+}
+
+/// Whether there is a program at a path.
+pub fn is_there(program: &Path) -> bool {
+    program.is_file()
 }
 
 /// Runs a program to its end.
@@ -37,15 +43,15 @@ pub async fn run(program: &Path, arguments: &[&str], folder: &Path, limit: Durat
     command.env_remove("NO_PROXY").env_remove("no_proxy").env("GIT_ALLOW_PROTOCOL", "none").env("GIT_TERMINAL_PROMPT", "0");
     command.env("KUBECONFIG", "/dev/null");
     let done = tokio::time::timeout(limit, command.output()).await;
-    let done = done.map_err(|_| format!("it did not end within {} s", limit.as_secs()))?;
-    let done = done.map_err(|error| format!("it cannot be run: {error}"))?;
+    let done = done.map_err(|_| Failure::TooLong(limit))?;
+    let done = done.map_err(|error| Failure::NotStarted(error.to_string()))?;
     if done.stdout.len() > MOST {
-        return Err(format!("it printed more than {MOST} bytes"));
+        return Err(Failure::Lost(format!("it printed more than {MOST} bytes")));
     }
     if !done.status.success() {
-        return Err(last_words(&done.stderr, &[]));
+        return Err(Failure::Failed(last_words(&done.stderr, &[])));
     }
-    String::from_utf8(done.stdout).map_err(|_| "it printed what is no text".to_owned())
+    String::from_utf8(done.stdout).map_err(|_| Failure::Lost("it printed what is no text".to_owned()))
 }
 
 /// `unshare`, where this user may make a network of their own with nothing in it (Linux).

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::run::{self, Run};
 use crate::files::Disk;
-use fluxdeck_model::state::jobs::Act;
+use fluxdeck_model::domain::{Act, ActEnd};
 
 const FILE: &str = "acts.jsonl";
 /// Size from which a new file is begun; the last one is kept beside it.
@@ -74,6 +74,7 @@ fn settled(line: Line<Act>, is_over: &mut impl FnMut(&str) -> bool) -> Act {
     let Line { mut act, run } = line;
     if act.outcome.is_none() && run.is_some_and(|run| is_over(&run)) {
         act.outcome = Some(format!("unknown: the program ended {}", act.last));
+        act.end = Some(ActEnd::Unknown);
     }
     act
 }
@@ -92,6 +93,7 @@ mod tests {
             object: object.into(),
             line: "flux suspend kustomization apps -n flux-system".into(),
             outcome: outcome.map(Into::into),
+            end: outcome.map(|_| ActEnd::Done),
             last: if outcome.is_none() { "while it was requested: what came of it is not known".into() } else { String::new() },
             ended: None,
         }
@@ -117,12 +119,13 @@ mod tests {
         let run = Run::begin(files::real(), dir.path()).expect("written").expect("locks");
         record(REAL, dir.path(), Some(&run), &act("a", None)).expect("written");
         record(REAL, dir.path(), Some(&run), &act("b", Some("done: suspended"))).expect("written");
-        let outcomes = || recorded(REAL, Some(dir.path()), 10).into_iter().map(|act| act.outcome).collect::<Vec<_>>();
+        let outcomes = || recorded(REAL, Some(dir.path()), 10).into_iter().map(|act| (act.outcome, act.end)).collect::<Vec<_>>();
 
-        assert_eq!(outcomes(), [None, Some("done: suspended".to_owned())]);
+        let done = (Some("done: suspended".to_owned()), Some(ActEnd::Done));
+        assert_eq!(outcomes(), [(None, None), done.clone()]);
         drop(run);
         let unknown = "unknown: the program ended while it was requested: what came of it is not known".to_owned();
-        assert_eq!(outcomes(), [Some(unknown), Some("done: suspended".to_owned())]);
+        assert_eq!(outcomes(), [(Some(unknown), Some(ActEnd::Unknown)), done]);
     }
 
     #[test]

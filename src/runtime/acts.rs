@@ -1,21 +1,19 @@
 //! Acts: requests that write, and what has to be known before. Each is a task of its own that outlives the session's reconnections, so
 //! that nothing that was sent is given up half way.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
-use kube::Client;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::journal::{Permit, permitted};
-use crate::cluster::{self, Catalog, Failure, Served};
-use fluxdeck_model::actions::{Ask, Step};
+use crate::cluster::{self, Connection, Failure, Served};
+use fluxdeck_model::actions::{Ask, Outcome, Step};
 use fluxdeck_model::domain::{ClusterId, ObjectRef};
 use fluxdeck_model::error::{Error, ErrorKind};
-use fluxdeck_model::kinds::{self, field_owners};
-use fluxdeck_model::state::jobs::{Outcome, Task};
+use fluxdeck_model::kinds::field_owners;
+use fluxdeck_model::state::jobs::Task;
 use fluxdeck_model::state::{Epoch, Message, News};
 
 /// How long a lost answer is looked for.
@@ -26,19 +24,13 @@ const LONGEST: Duration = Duration::from_secs(45);
 /// Questions asked at once.
 const QUESTIONS: usize = 8;
 
-/// What a session offers to acts: none while it has never been connected.
-#[derive(Clone)]
-pub(super) struct Live {
-    pub client: Client,
-    pub catalog: Arc<Catalog>,
-}
-
 /// Something to be asked or done at the API server of one connection.
 #[derive(Clone)]
 pub(super) struct Errand {
     pub cluster: ClusterId,
     pub epoch: Epoch,
-    pub live: watch::Receiver<Option<Live>>,
+    /// What the session offers to acts: none while it has never been connected.
+    pub live: watch::Receiver<Option<Connection>>,
     pub timeout: Duration,
     pub inbox: mpsc::Sender<Message>,
 }
@@ -56,7 +48,7 @@ impl Errand {
     pub async fn write(self, task: Task, step: Step) {
         let timeout = self.timeout.min(LONGEST);
         let outcome = match self.served(&step.object) {
-            Ok((client, served)) => cluster::write(&client, &served, &step, timeout).await,
+            Ok((connection, served)) => cluster::write(&connection, &served, &step, timeout).await,
             Err(error) => Outcome::Unsent(error),
         };
         self.tell(Message::Outcome(task, outcome)).await;
@@ -68,7 +60,7 @@ impl Errand {
         let mut pause = Duration::from_millis(500);
         let outcome = loop {
             let failure = match self.served(&step.object) {
-                Ok((client, served)) => match cluster::probe(&client, &served, &step, self.timeout).await {
+                Ok((connection, served)) => match cluster::probe(&connection, &served, &step, self.timeout).await {
                     Ok(outcome) => break outcome,
                     Err(failure @ (Failure::Forbidden(_) | Failure::Unauthorised(_))) => {
                         break Outcome::Unseen(failure.to_string());
@@ -93,9 +85,9 @@ impl Errand {
             return self.news(News::Rights(Vec::new())).await;
         };
         let ask = |ask: Ask| {
-            let client = live.client.clone();
+            let connection = live.clone();
             async move {
-                let answered = tokio::time::timeout(self.timeout, cluster::may(&client, &ask)).await;
+                let answered = tokio::time::timeout(self.timeout, cluster::may(&connection, &ask)).await;
                 let may = answered.ok().and_then(Result::ok).unwrap_or(true);
                 (ask, may)
             }
@@ -107,7 +99,7 @@ impl Errand {
     /// Asks who the user is; an older server does not say.
     pub async fn identify(self) {
         let Some(live) = self.live.borrow().clone() else { return };
-        let said = tokio::time::timeout(self.timeout, cluster::who(&live.client)).await;
+        let said = tokio::time::timeout(self.timeout, cluster::who(&live)).await;
         self.news(News::User(said.ok().and_then(Result::ok))).await;
     }
 
@@ -116,7 +108,7 @@ impl Errand {
         let errand = &self;
         let look = |(object, field): (ObjectRef, String)| async move {
             let found = match errand.served(&object) {
-                Ok((client, served)) => cluster::whole(&client, &served, &object, errand.timeout).await.ok(),
+                Ok((connection, served)) => cluster::whole(&connection, &served, &object, errand.timeout).await.ok(),
                 Err(_) => None,
             };
             // every object that was ever written has some: where they are missing (a recorded object) nobody knows
@@ -128,14 +120,14 @@ impl Errand {
         self.news(News::Owners(owners)).await;
     }
 
-    /// The client, and how that kind is served.
-    fn served(&self, object: &ObjectRef) -> Result<(Client, Served), Error> {
+    /// The connection, and how that kind is served.
+    fn served(&self, object: &ObjectRef) -> Result<(Connection, Served), Error> {
         let unreachable = || Error::new(ErrorKind::Unreachable, "the API server has not been reached yet", "try again");
         let live = self.live.borrow().clone().ok_or_else(unreachable)?;
         let gk = &object.gk;
-        let served = live.catalog.find(gk, kinds::rules(&gk.group, &gk.kind)).cloned();
+        let served = live.served(gk).cloned();
         let served = served.ok_or_else(|| Error::failed(format!("the cluster does not serve {gk}"), ""))?;
-        Ok((live.client, served))
+        Ok((live, served))
     }
 
     pub(super) async fn news(&self, news: News) {

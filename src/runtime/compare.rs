@@ -92,7 +92,7 @@ impl Errand {
                 return;
             }
         };
-        let renderer = Renderer { client: live.client, catalog: live.catalog, desk, timeout: self.timeout, fetches: true };
+        let renderer = Renderer { connection: live, desk, timeout: self.timeout, fetches: true };
         for kustomization in kustomizations {
             let body = renderer.fetch(&kustomization).await;
             let is_meant = |object: &Applied| namespaces.as_ref().is_none_or(|names| is_in(&kustomization, object, names));

@@ -4,26 +4,22 @@
 
 use std::sync::Arc;
 
-use kube::Client;
-
-use super::acts::Live;
 use super::session::Task;
 use super::{Guest, Origin};
-use crate::cluster::{self, Catalog, Discovered, Failure, Kubeconfig};
+use crate::cluster::{self, Connection, Discovered, Failure, Kubeconfig};
 use crate::{demo, records};
-use fluxdeck_model::domain::{ClusterKey, GroupKind, Str, Uid};
+use fluxdeck_model::domain::{ClusterKey, Context, GroupKind, Str, Uid};
 use fluxdeck_model::kinds::{self, Kind, Role};
-use fluxdeck_model::state::{Context, Link, News, ServerFacts};
+use fluxdeck_model::state::{Link, News, ServerFacts};
 
 /// A server that has answered.
-pub(super) struct Connection {
-    pub client: Client,
+pub(super) struct Connected {
+    pub connection: Connection,
     pub server: String,
     /// The context by its name, also where nobody has named one.
     pub context: String,
     /// `kube-system`'s, which names the cluster; none where it may not be read.
     pub uid: Option<Uid>,
-    pub discovered: Arc<Discovered>,
     pub flux: String,
     /// Those first that were used last.
     pub namespaces: Vec<Str>,
@@ -38,46 +34,41 @@ pub(super) struct Before {
     flux: String,
 }
 
-impl Connection {
+impl Connected {
     /// What the next connection starts from.
     pub fn known(&self) -> Before {
-        let (server, discovered, flux) = (self.server.clone(), self.discovered.clone(), self.flux.clone());
-        Before { server, uid: self.uid, discovered, flux }
-    }
-
-    /// What the server serves.
-    pub fn catalog(&self) -> Arc<Catalog> {
-        self.discovered.catalog.clone()
+        let (server, flux) = (self.server.clone(), self.flux.clone());
+        Before { server, uid: self.uid, discovered: self.connection.discovered().clone(), flux }
     }
 }
 
 impl Task {
     /// Connects; `before` is what was known of the server before.
-    pub(super) async fn connect(&self, before: Option<Before>) -> Result<Connection, Failure> {
-        let connection = match &self.options.origin {
+    pub(super) async fn connect(&self, before: Option<Before>) -> Result<Connected, Failure> {
+        let connected = match &self.options.origin {
             Origin::Live(access) => self.connect_live(access, before).await?,
             Origin::Recorded(snapshot) => self.connect_recorded(snapshot).await?,
             Origin::Demo(guest) => self.connect_demo(guest, before).await?,
         };
-        self.show(&connection).await;
-        self.tell(News::Namespaces(connection.namespaces.clone())).await;
+        self.show(&connected).await;
+        self.tell(News::Namespaces(connected.namespaces.clone())).await;
         if let Origin::Recorded(snapshot) = &self.options.origin {
             self.tell(News::Link(Link::Recorded(snapshot.taken))).await;
         }
-        Ok(connection)
+        Ok(connected)
     }
 
     /// Shows acts the connection, and tells what the server says of itself.
-    pub(super) async fn show(&self, connection: &Connection) {
-        let catalog = connection.catalog();
+    pub(super) async fn show(&self, connected: &Connected) {
+        let connection = &connected.connection;
         let server = ServerFacts {
-            key: ClusterKey { uid: connection.uid, server: connection.server.clone() },
-            kubernetes: catalog.kubernetes.clone(),
-            flux: connection.flux.clone(),
+            key: ClusterKey { uid: connected.uid, server: connected.server.clone() },
+            kubernetes: connection.catalog().kubernetes.clone(),
+            flux: connected.flux.clone(),
             served: kinds::ALL
                 .iter()
                 .filter(|kind| kind.is_flux() || kind.role == Role::Legacy)
-                .filter_map(|kind| served(&catalog, kind))
+                .filter_map(|kind| served(connection, kind))
                 .collect(),
             acting_as: match &self.options.origin {
                 Origin::Live(access) => access.impersonate.clone(),
@@ -85,7 +76,7 @@ impl Task {
                 Origin::Demo(guest) => guest.is_acting.then(|| guest.user.name.clone()),
             },
         };
-        self.live.send_replace(Some(Live { client: connection.client.clone(), catalog }));
+        self.live.send_replace(Some(connection.clone()));
         self.tell(News::Server(server)).await;
     }
 
@@ -94,7 +85,7 @@ impl Task {
         if self.context.is_empty() { "the API server".to_owned() } else { format!("the API server of `{}`", self.context) }
     }
 
-    async fn connect_live(&self, access: &cluster::Access, before: Option<Before>) -> Result<Connection, Failure> {
+    async fn connect_live(&self, access: &cluster::Access, before: Option<Before>) -> Result<Connected, Failure> {
         let mut access = access.clone();
         if !self.context.is_empty() {
             access.context = Some(self.context.clone());
@@ -125,7 +116,7 @@ impl Task {
             cluster::flux_version(&client, limit),
             cluster::uid(&client, limit)
         );
-        let discovered = Arc::new(discovered.map_err(|failure| failure.at(&server))?);
+        let connection = Connection::new(client, discovered.map_err(|failure| failure.at(&server))?);
         let (uid, flux) = match before {
             Some(before) => (uid.or(before.uid), if flux.is_empty() { before.flux } else { flux }),
             None => (uid, flux),
@@ -133,7 +124,7 @@ impl Task {
         let mut namespaces: Vec<_> = self.options.namespaces.iter().cloned().collect();
         namespaces.extend(kubeconfig.context().and_then(|context| context.namespace.as_deref()).map(Str::from));
         namespaces.extend(records::remember::remembered(&*self.options.disk, self.options.state_dir.as_deref(), &current));
-        Ok(Connection { client, server, context: current, uid, discovered, flux, namespaces })
+        Ok(Connected { connection, server, context: current, uid, flux, namespaces })
     }
 
     /// Logs in where the kubeconfig holds no credential itself, and says whom that waits for. Dropped, it gives the login up.
@@ -151,19 +142,20 @@ impl Task {
         Ok(())
     }
 
-    async fn connect_recorded(&self, snapshot: &Arc<records::Snapshot>) -> Result<Connection, Failure> {
+    async fn connect_recorded(&self, snapshot: &Arc<records::Snapshot>) -> Result<Connected, Failure> {
         let client = demo::client(snapshot);
-        let discovered = Arc::new(cluster::discover(&client, None, self.options.request_timeout).await?);
+        let discovered = cluster::discover(&client, None, self.options.request_timeout).await?;
+        let connection = Connection::new(client, discovered);
         let context = snapshot.context.clone();
         let all = vec![Context { name: context.clone(), ..Default::default() }];
         self.tell(News::Contexts { all, current: context.clone() }).await;
         let (flux, namespaces) = (snapshot.flux.clone(), self.options.namespaces.iter().cloned().collect());
-        Ok(Connection { client, server: context.clone(), context, uid: None, discovered, flux, namespaces })
+        Ok(Connected { connection, server: context.clone(), context, uid: None, flux, namespaces })
     }
 }
 
 impl Task {
-    async fn connect_demo(&self, guest: &Guest, before: Option<Before>) -> Result<Connection, Failure> {
+    async fn connect_demo(&self, guest: &Guest, before: Option<Before>) -> Result<Connected, Failure> {
         let names: Vec<_> = demo::Company::contexts().collect();
         let all = names.iter().map(|name| Context {
             name: (*name).to_owned(),
@@ -180,16 +172,16 @@ impl Task {
         let limit = self.options.request_timeout;
         let known = before.as_ref().map(|before| &*before.discovered);
         let (discovered, uid) = tokio::join!(cluster::discover(&client, known, limit), cluster::uid(&client, limit));
-        let discovered = Arc::new(discovered?);
+        let connection = Connection::new(client, discovered?);
         let uid = uid.or(before.and_then(|before| before.uid));
         let mut namespaces: Vec<_> = self.options.namespaces.iter().cloned().collect();
         namespaces.push(guest.user.namespace().into());
         let server = entrance.context.to_owned();
-        Ok(Connection { client, context: server.clone(), server, uid, discovered, flux: entrance.flux, namespaces })
+        Ok(Connected { connection, context: server.clone(), server, uid, flux: entrance.flux, namespaces })
     }
 }
 
-fn served(catalog: &Catalog, kind: &Kind) -> Option<GroupKind> {
+fn served(connection: &Connection, kind: &Kind) -> Option<GroupKind> {
     let gk = GroupKind::new(kind.group, kind.kind);
-    catalog.find(&gk, kind).is_some().then_some(gk)
+    connection.served(&gk).is_some().then_some(gk)
 }

@@ -16,7 +16,8 @@ use tokio::sync::{mpsc, oneshot};
 use crate::files::Disk;
 use crate::records::jobs::{self, Held, Taken};
 use crate::records::{Run, acts};
-use fluxdeck_model::state::jobs::{Act, Commit, Job, JobId, Loaded, journal};
+use fluxdeck_model::domain::Act;
+use fluxdeck_model::state::jobs::{Commit, Job, JobId, Loaded, journal};
 
 /// How long a disk may hold up the way out.
 const PATIENCE: Duration = Duration::from_secs(5);

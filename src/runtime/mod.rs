@@ -20,14 +20,15 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use crate::cluster::{Access, Catalog, Failure};
+use crate::cluster::{Access, Connection, Failure};
 use crate::files::Disk;
 use crate::{demo, records};
 pub use compare::{concerns, is_in, schemas};
 pub use desk::{Bench, Desk, Worker};
+use fluxdeck_model::actions::Outcome;
 use fluxdeck_model::domain::{ClusterId, Scope, Str};
 use fluxdeck_model::error::{Error, ErrorKind};
-use fluxdeck_model::state::jobs::{Commit, JobId, Outcome, Task};
+use fluxdeck_model::state::jobs::{Commit, JobId, Task};
 use fluxdeck_model::state::{Effect, Epoch, Message, Reply, Terminal, Ticket};
 pub use journal::found as jobs_found;
 pub use keyboard::{Keyboard, Typed};
@@ -126,7 +127,7 @@ impl Drop for Runtime {
 struct Session {
     orders: mpsc::UnboundedSender<Order>,
     task: tokio::task::JoinHandle<()>,
-    live: watch::Receiver<Option<acts::Live>>,
+    live: watch::Receiver<Option<Connection>>,
 }
 
 impl Drop for Session {
@@ -374,11 +375,11 @@ pub fn nonce() -> u32 {
 /// Acts of earlier runs that the screen shows.
 const MOST_ACTS: usize = 1000;
 
-/// Connects once, for a command that needs the API itself: the client, and what the cluster serves.
+/// Connects once, for a command that needs the API itself.
 ///
 /// # Errors
 /// As for any connection; nothing is tried again.
-pub async fn connect(options: &Options, context: &str) -> Result<(kube::Client, Arc<Catalog>), Failure> {
+pub async fn connect(options: &Options, context: &str) -> Result<Connection, Failure> {
     // nobody listens to the news of this connection
     let (inbox, _unread) = mpsc::channel(16);
     let (live, _seen) = watch::channel(None);
@@ -390,5 +391,5 @@ pub async fn connect(options: &Options, context: &str) -> Result<(kube::Client, 
         inbox,
         live,
     };
-    task.connect(None).await.map(|connection| (connection.client.clone(), connection.catalog()))
+    task.connect(None).await.map(|connected| connected.connection)
 }

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kube::Client;
 use tokio::sync::Semaphore;
 
-use crate::cluster::{Catalog, Failure, Feed, Served};
+use crate::cluster::{Connection, Failure, Feed, Served};
 use fluxdeck_model::domain::{GroupKind, Object, ObjectRef, Uid};
 use fluxdeck_model::kinds::{self, Body, Reader};
 
@@ -24,8 +23,7 @@ pub(super) struct Found {
 /// Where it is looked, and how.
 #[derive(Clone)]
 pub(super) struct Search {
-    pub client: Client,
-    pub catalog: Arc<Catalog>,
+    pub connection: Connection,
     pub owner: ObjectRef,
     pub uid: Uid,
     /// Requests that may be under way at once.
@@ -50,13 +48,13 @@ impl Search {
     async fn of_kind(&self, gk: &GroupKind) -> (Vec<Object>, Option<Failure>) {
         let mut objects = Vec::new();
         // what is not served any more is not there
-        let Some(served) = self.catalog.find(gk, kinds::rules(&gk.group, &gk.kind)) else { return (objects, None) };
+        let Some(served) = self.connection.served(gk) else { return (objects, None) };
         let failure = self.read(gk, served, &mut objects).await.err();
         (objects, failure)
     }
 
     async fn read(&self, gk: &GroupKind, served: &Served, objects: &mut Vec<Object>) -> Result<(), Failure> {
-        let feed = Feed::new(self.client.clone(), served, Some(&self.owner.namespace), Body::Metadata, self.timeout);
+        let feed = Feed::new(&self.connection, served, Some(&self.owner.namespace), Body::Metadata, self.timeout);
         // what is asked for as metadata is judged as such: it exists
         let mut reader = Reader::new(self.owner.cluster, gk.clone(), &served.version, &kinds::METADATA);
         let mut next = String::new();

@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kube::Client;
 use serde_json::{Value, json};
 
 use super::desk::Desk;
-use crate::cluster::{self, Catalog, Failure};
+use crate::cluster::{self, Connection, Failure};
 use fluxdeck_model::domain::{ClusterId, GroupKind, ObjectRef};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::insight::declared::Commit;
@@ -24,8 +23,7 @@ use fluxdeck_model::render::repository::{Outcome, Wish};
 /// Asks a cluster, and the desk about its repositories.
 #[derive(Clone)]
 pub struct Renderer {
-    pub client: Client,
-    pub catalog: Arc<Catalog>,
+    pub connection: Connection,
     pub desk: Desk,
     /// Of one request.
     pub timeout: Duration,
@@ -52,9 +50,8 @@ impl Renderer {
     /// As for any request.
     pub async fn fetch(&self, object: &ObjectRef) -> Result<Value> {
         let gk = &object.gk;
-        let served = self.catalog.find(gk, kinds::rules(&gk.group, &gk.kind));
-        let served = served.ok_or_else(|| Error::failed(format!("the cluster does not serve {gk}"), ""))?;
-        let found = cluster::body(&self.client, served, object, self.timeout).await;
+        let served = self.connection.served(gk).ok_or_else(|| Error::failed(format!("the cluster does not serve {gk}"), ""))?;
+        let found = cluster::body(&self.connection, served, object, self.timeout).await;
         found.map_err(|failure| failure.error(&object.to_string()))
     }
 
@@ -66,10 +63,10 @@ impl Renderer {
         let version = id::text_at(node, "apiVersion").rsplit('/').next().unwrap_or_default();
         let object = object_of(ClusterId(0), node);
         let gk = &object.gk;
-        let Some(served) = self.catalog.exactly(gk, version) else {
+        let Some(served) = self.connection.catalog().exactly(gk, version) else {
             return Err(format!("the cluster does not serve {gk} in {version}"));
         };
-        match cluster::body(&self.client, served, &object, self.timeout).await {
+        match cluster::body(&self.connection, served, &object, self.timeout).await {
             Ok(found) => Ok(Some(found)),
             Err(Failure::NotFound(_)) => Ok(None),
             Err(failure) => Err(failure.error(&object.to_string()).to_string()),

@@ -8,7 +8,7 @@ use crate::demo::Company;
 use crate::git::{self, Checkout};
 use crate::programs;
 use fluxdeck_model::domain::text::{redact, sanitise};
-use fluxdeck_model::error::{Error, ErrorKind, Result};
+use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::insight::declared::Commit;
 
 /// Finds repositories by URL and commit.
@@ -53,18 +53,19 @@ impl Repositories {
         }
         let cache = self.cache.as_ref().filter(|_| fetches).ok_or_else(|| self.nowhere(at))?;
         let _turn = self.turn.lock().await;
-        let Some(refused) = &self.refused else { return fetched(cache, at).await };
+        let Some(refused) = &self.refused else { return Ok(fetched(cache, at).await?) };
         let mut refused = refused.lock().await;
         let commit = format!("{} {}", at.url, at.id);
         if let Some(error) = refused.get(&*at.url).or_else(|| refused.get(&commit)) {
             return Err(error.clone());
         }
         let fetched = fetched(cache, at).await;
-        if let Err(error) = &fetched {
-            let is_whole = error.kind == ErrorKind::Unreachable;
-            refused.insert(if is_whole { at.url.to_string() } else { commit }, error.clone());
+        match &fetched {
+            Err(Unfetched::Repository(error)) => drop(refused.insert(at.url.to_string(), error.clone())),
+            Err(Unfetched::Commit(error)) => drop(refused.insert(commit, error.clone())),
+            Ok(_) => {}
         }
-        fetched
+        Ok(fetched?)
     }
 
     /// What is here already: a checkout by its root, whichever folder of it is configured.
@@ -86,19 +87,44 @@ impl Repositories {
     }
 }
 
+/// Why a commit could not be fetched.
+enum Unfetched {
+    /// None of the repository can be.
+    Repository(Error),
+    /// Another one may be.
+    Commit(Error),
+}
+
+impl From<Unfetched> for Error {
+    fn from(unfetched: Unfetched) -> Self {
+        match unfetched {
+            Unfetched::Repository(error) | Unfetched::Commit(error) => error,
+        }
+    }
+}
+
+/// Why another commit of it may, or may not, be had.
+fn unfetched(at: &Commit, failure: &programs::Failure) -> Unfetched {
+    let error = failure.error(&format!("git cannot fetch {}", shown(at)));
+    let more = "name a checkout of it: `repos` in config.toml";
+    let hint = if error.hint.is_empty() { more.to_owned() } else { format!("{}; or {more}", error.hint) };
+    let error = Error { hint, ..error };
+    if failure.is_of_repository() { Unfetched::Repository(error) } else { Unfetched::Commit(error) }
+}
+
 /// Fetches a commit into the cache.
-async fn fetched(cache: &Path, at: &Commit) -> Result<PathBuf> {
+async fn fetched(cache: &Path, at: &Commit) -> std::result::Result<PathBuf, Unfetched> {
     let path = git::clone_of(cache, &at.url);
     let made = path.clone();
-    blocking(move || git::make_clone(&made)).await?;
-    programs::fetch(&path, &at.url, &at.id).await?;
+    blocking(move || Ok(git::make_clone(&made)?)).await.map_err(Unfetched::Commit)?;
+    programs::fetch(&path, &at.url, &at.id).await.map_err(|failure| unfetched(at, &failure))?;
     let (opened, id) = (path.clone(), at.id.clone());
-    match blocking(move || Ok(has(&opened, &id))).await? {
+    match blocking(move || Ok(has(&opened, &id))).await.map_err(Unfetched::Commit)? {
         true => Ok(path),
-        false => Err(Error::failed(
+        false => Err(Unfetched::Commit(Error::failed(
             format!("{} has no commit {}", shown(at), at.short()),
             "it was applied, and is gone from its branches since",
-        )),
+        ))),
     }
 }
 
@@ -108,7 +134,7 @@ fn shown(at: &Commit) -> String {
 }
 
 fn has(path: &Path, commit: &str) -> bool {
-    path.is_dir() && Checkout::open(path).is_ok_and(|checkout| checkout.has(commit))
+    Checkout::open(path).is_ok_and(|checkout| checkout.has(commit))
 }
 
 /// Does what reads files, beside everything else.

@@ -4,7 +4,6 @@
 //! It never ends by itself: what cannot be reached is tried again, and the picture stays, marked as old.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -13,11 +12,10 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
-use super::acts::Live;
-use super::connect::{Before, Connection};
+use super::connect::{Before, Connected};
 use super::follow::{Follower, Turns};
 use super::{Options, Origin, owned};
-use crate::cluster::{self, Catalog, Discovered, Failure, Feed};
+use crate::cluster::{self, Connection, Discovered, Failure, Feed};
 use crate::records;
 use fluxdeck_model::domain::{ClusterId, GroupKind, ObjectRef, Scope, Str, Uid};
 use fluxdeck_model::kinds::{self, Body, Reader};
@@ -44,7 +42,7 @@ pub(super) struct Task {
     pub options: Options,
     pub inbox: mpsc::Sender<Message>,
     /// Shows acts the connection.
-    pub live: watch::Sender<Option<Live>>,
+    pub live: watch::Sender<Option<Connection>>,
 }
 
 /// Nobody listens any more.
@@ -83,13 +81,13 @@ struct Session<'a> {
     context: String,
     /// What the last connection knew of its server.
     before: Option<Before>,
-    connecting: Option<BoxFuture<'a, Result<Connection, Failure>>>,
+    connecting: Option<BoxFuture<'a, Result<Connected, Failure>>>,
     work: Option<Work>,
 }
 
 /// A connection, and everything that is under way over it. Dropping it ends that.
 struct Work {
-    connection: Connection,
+    connected: Connected,
     events: mpsc::Sender<Event>,
     reports: mpsc::Receiver<Event>,
     turns: Turns,
@@ -149,23 +147,23 @@ impl<'a> Session<'a> {
     }
 
     /// Connecting has come to an end.
-    async fn connected(&mut self, made: Result<Connection, Failure>) -> Result<(), Left> {
+    async fn connected(&mut self, made: Result<Connected, Failure>) -> Result<(), Left> {
         self.connecting = None;
-        let connection = match made {
-            Ok(connection) => connection,
+        let connected = match made {
+            Ok(connected) => connected,
             Err(failure) => {
                 let server = self.task.server_name();
                 return self.hear(Event::Unconnected(trouble_at(&failure, &server))).await;
             }
         };
-        self.context.clone_from(&connection.context);
-        self.before = Some(connection.known());
+        self.context.clone_from(&connected.context);
+        self.before = Some(connected.known());
         let (events, reports) = mpsc::channel(REPORTS);
-        let namespaces = connection.namespaces.clone();
-        let offers = offers(&connection.discovered, &connection.server);
+        let namespaces = connected.namespaces.clone();
+        let offers = offers(connected.connection.discovered(), &connected.server);
         let turns = Turns::new();
         let scopes = HashMap::new();
-        self.work = Some(Work { connection, events, reports, turns, tasks: JoinSet::new(), scopes, discovering: None });
+        self.work = Some(Work { connected, events, reports, turns, tasks: JoinSet::new(), scopes, discovering: None });
         self.hear(Event::Connected { offers, namespaces }).await
     }
 
@@ -175,10 +173,10 @@ impl<'a> Session<'a> {
         work.discovering = None;
         let offers = match found {
             Ok(Some(discovered)) => {
-                let offers = offers(&discovered, &work.connection.server);
-                work.connection.discovered = Arc::new(discovered);
-                self.before = Some(work.connection.known());
-                self.task.show(&work.connection).await;
+                let offers = offers(&discovered, &work.connected.server);
+                work.connected.connection.serve(discovered);
+                self.before = Some(work.connected.known());
+                self.task.show(&work.connected).await;
                 Some(offers)
             }
             // the next beat or list says what is wrong
@@ -245,13 +243,14 @@ impl Work {
     /// Lists or watches a scope, instead of what is under way for it.
     fn follow(&mut self, task: &Task, scope: Scope, turn: u32, work: impl FnOnce(Follower) -> BoxFuture<'static, ()>) {
         let kind = kinds::rules(&scope.gk.group, &scope.gk.kind);
-        let Some(served) = self.connection.discovered.catalog.find(&scope.gk, kind) else { return };
+        let connection = &self.connected.connection;
+        let Some(served) = connection.served(&scope.gk) else { return };
         // what we know nothing of may carry anything: only Flux's and the workloads' bodies are read
         let body = if scope.gk.kind.as_ref() == "Secret" { Body::Metadata } else { kind.body };
-        let (client, timeout) = (self.connection.client.clone(), task.options.request_timeout);
+        let timeout = task.options.request_timeout;
         let follower = Follower {
             reader: Reader::new(task.cluster, scope.gk.clone(), &served.version, kind),
-            feed: Feed::new(client, served, scope.namespace.as_deref(), body, timeout),
+            feed: Feed::new(connection, served, scope.namespace.as_deref(), body, timeout),
             scope: scope.clone(),
             turn,
             events: self.events.clone(),
@@ -272,45 +271,44 @@ impl Work {
     }
 
     fn beat(&mut self) {
-        let (client, server) = (self.connection.client.clone(), self.server());
+        let (connection, server) = (self.connection(), self.server());
         self.ask(async move {
-            let failure = match tokio::time::timeout(BEAT, client.apiserver_version()).await {
-                Ok(answered) => answered.err().map(Failure::from),
-                Err(_) => Some(Failure::Unreachable(format!("no answer within {} s", BEAT.as_secs()))),
+            let failure = match tokio::time::timeout(BEAT, connection.beat()).await {
+                Ok(answered) => answered.err(),
+                Err(_) => Some(Failure::late(format!("no answer within {} s", BEAT.as_secs()))),
             };
             Event::Beat(failure.as_ref().map(|failure| trouble_at(failure, &server)))
         });
     }
 
     fn discover(&mut self, task: &Task) {
-        let (client, before) = (self.connection.client.clone(), self.connection.discovered.clone());
-        let limit = task.options.request_timeout;
-        self.discovering = Some(Box::pin(async move { cluster::rediscover(&client, &before, limit).await }));
+        let (connection, limit) = (self.connection(), task.options.request_timeout);
+        self.discovering = Some(Box::pin(async move { connection.rediscover(limit).await }));
     }
 
     fn server(&self) -> Str {
-        self.connection.server.as_str().into()
+        self.connected.server.as_str().into()
     }
 
-    fn catalog(&self) -> Arc<Catalog> {
-        self.connection.catalog()
+    fn connection(&self) -> Connection {
+        self.connected.connection.clone()
     }
 
     fn release(&mut self, task: &Task, of: ObjectRef, secret: ObjectRef) {
-        let (client, catalog) = (self.connection.client.clone(), self.catalog());
+        let connection = self.connection();
         let (turns, server, limit) = (self.turns.releases.clone(), self.server(), task.options.request_timeout);
         self.ask(async move {
             let _turn = turns.acquire().await;
-            let children = cluster::release(&client, &catalog, of.cluster, &secret, limit).await;
+            let children = cluster::release(&connection, of.cluster, &secret, limit).await;
             Event::Released { of, secret, children: children.map_err(|failure| trouble_at(&failure, &server)) }
         });
     }
 
     fn own(&mut self, task: &Task, owner: ObjectRef, uid: Uid, kinds: Vec<GroupKind>) {
-        let (client, catalog) = (self.connection.client.clone(), self.catalog());
+        let connection = self.connection();
         let (turns, timeout, server) = (self.turns.owned.clone(), task.options.request_timeout, self.server());
         self.ask(async move {
-            let search = owned::Search { client, catalog, owner: owner.clone(), uid, turns, timeout };
+            let search = owned::Search { connection, owner: owner.clone(), uid, turns, timeout };
             let owned::Found { objects, unread } = search.among(kinds).await;
             let unread = unread.into_iter().map(|(gk, failure)| (gk, trouble_at(&failure, &server))).collect();
             Event::Found { owner, objects, unread }
@@ -337,14 +335,14 @@ pub(super) fn trouble_at(failure: &Failure, server: &str) -> Trouble {
         Failure::Forbidden(_) => TroubleKind::Forbidden,
         Failure::NotFound(_) => TroubleKind::NotFound,
         Failure::Gone => TroubleKind::Gone,
-        Failure::Busy { retry_after, .. } => TroubleKind::Busy(*retry_after),
+        Failure::Conflict(_) | Failure::RateLimited { .. } | Failure::Busy { .. } => TroubleKind::Busy(failure.retry_after()),
         Failure::Unreachable(_) => TroubleKind::Unreachable,
         Failure::Call { .. } | Failure::Setup { .. } => TroubleKind::Unusable,
     };
     Trouble { kind, error: failure.error(server) }
 }
 
-async fn made(connecting: &mut Option<BoxFuture<'_, Result<Connection, Failure>>>) -> Result<Connection, Failure> {
+async fn made(connecting: &mut Option<BoxFuture<'_, Result<Connected, Failure>>>) -> Result<Connected, Failure> {
     match connecting {
         Some(connecting) => connecting.await,
         None => std::future::pending().await,

@@ -1,7 +1,6 @@
 //! The screen: ratatui lives here and only here. Reads the state, never waits, does no I/O.
 
 pub mod chrome;
-mod guard;
 pub mod guide;
 pub mod layer;
 pub mod prompt;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ratatui::style::{Color, Modifier, Style};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use fluxdeck_model::domain::Health;
 use fluxdeck_model::error::{Error, Result};
@@ -18,7 +18,7 @@ pub const BUILTIN: &[(&str, &str)] = &[
 ];
 
 /// What a theme gives a style to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scope {
     Text,
@@ -68,6 +68,14 @@ impl Scope {
         Self::Ready,
         Self::Error,
     ];
+}
+
+impl Scope {
+    /// Its key in the file of a theme.
+    fn key(self) -> String {
+        let written = toml::Value::try_from(self).expect("a word");
+        written.as_str().unwrap_or_default().to_owned()
+    }
 }
 
 impl From<Health> for Scope {
@@ -128,11 +136,8 @@ impl Theme {
     pub fn parse(name: &str, text: &str, depth: Depth, ascii: bool) -> Result<Self> {
         let failed = |why: String| Error::usage(format!("theme `{name}`: {why}"), "compare it with themes/dark.toml");
         let file: File = toml::from_str(text).map_err(|error| failed(error.message().to_owned()))?;
-        let missing: Vec<_> = Scope::ALL
-            .iter()
-            .filter(|scope| !file.scopes.contains_key(scope))
-            .map(|scope| format!("{scope:?}").to_lowercase())
-            .collect();
+        let missing: Vec<_> =
+            Scope::ALL.iter().filter(|scope| !file.scopes.contains_key(scope)).map(|scope| scope.key()).collect();
         if !missing.is_empty() {
             return Err(failed(format!("no style for {}", missing.join(", "))));
         }

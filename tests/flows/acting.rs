@@ -1,9 +1,9 @@
 //! Acting through the screen: the panel, single keys, confirmations, and what forbids.
 
 use super::driver::Driver;
-use fluxdeck_model::actions::Policy;
 use fluxdeck_model::domain::pattern::Pattern;
-use fluxdeck_model::state::{Guarded, Settings};
+use fluxdeck_model::domain::{Guarded, Policy};
+use fluxdeck_model::state::Settings;
 use serde_json::json;
 
 async fn live() -> Driver {

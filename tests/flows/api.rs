@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use super::driver::{Driver, fleet};
 use fluxdeck::app::App;
-use fluxdeck_model::actions::{Ask, Request, Step};
+use fluxdeck_model::actions::{Ask, Outcome, Request, Step};
 use fluxdeck_model::domain::{Delta, GroupKind, ObjectRef};
 use fluxdeck_model::error::Error;
 use fluxdeck_model::kinds::{self, FieldOwner, Reader, Wire};
-use fluxdeck_model::state::jobs::{Outcome, Task};
+use fluxdeck_model::state::jobs::Task;
 use fluxdeck_model::state::{Effect, Link, Message, News, Settings};
 use serde_json::{Value, json};
 

@@ -5,6 +5,7 @@ pub mod driver;
 
 mod acting;
 mod alone;
+mod changes;
 mod checks;
 mod crashed;
 mod demo;

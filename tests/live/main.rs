@@ -2,11 +2,14 @@
 //!
 //! They run where `FLUXDECK_LIVE` is set and the bed can be built (it needs Go, once); else each is ignored, by name and with the reason.
 //! With `FLUXDECK_LIVE=required`, as in `.ci/run`, what cannot run has failed. `FLUXDECK_BED=DIR` takes a bed that is up already.
+//! `FLUXDECK_EXAM=DIR:DIR…` examines the repositories that it names instead (`tests/exam`).
 
 #[path = "../conformance/mod.rs"]
 mod conformance;
 #[path = "../support/disk.rs"]
 mod disk;
+#[path = "../exam/mod.rs"]
+mod exam;
 mod harness;
 mod node;
 mod oracle;
@@ -16,5 +19,5 @@ mod support;
 mod truth;
 
 fn main() -> std::process::ExitCode {
-    harness::main(suites::ALL)
+    exam::by_hand::asked_for().map_or_else(|| harness::main(suites::ALL), |repositories| exam::by_hand::main(&repositories))
 }

@@ -58,11 +58,10 @@ pub(super) fn wait(matches: &ArgMatches) -> Option<bool> {
 pub(super) fn answers(action: &Action, matches: &ArgMatches) -> Result<Answers> {
     let form = (action.form)(&[]);
     let clock = Clock { now: jiff::Timestamp::now(), zone: jiff::tz::TimeZone::system() };
-    read(&form, matches, &clock).map_err(|error| match form.complete(&Answers::default()) {
-        // what is missing is named as it is written here
-        Err(missing) if missing == error => Error::usage(error.message, flags(&form)),
-        _ => error,
-    })
+    let answers = read(&form, matches, &clock)?;
+    // what is missing is named as it is written here
+    form.complete(&answers).map_err(|error| Error { hint: flags(&form), ..error })?;
+    Ok(answers)
 }
 
 fn flags(form: &Form) -> String {
@@ -85,5 +84,5 @@ fn read(form: &Form, matches: &ArgMatches, clock: &Clock) -> Result<Answers> {
             typed.push(Form::assignment(text)?);
         }
     }
-    form.read(typed, clock)
+    form.read_some(typed, clock)
 }

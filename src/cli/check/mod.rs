@@ -5,23 +5,20 @@ mod print;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::command::{self, Command, Run};
 use super::source::{Files, Given};
-use crate::git::{Change, Checkout};
+use crate::git::Change;
 use crate::runtime::{self, Bench};
 use fluxdeck_model::error::{Error, Result};
+use fluxdeck_model::guards::{self, POLICY_FILE};
 use fluxdeck_model::insight::check::{self, Difference, Findings, Level, Policy};
 use fluxdeck_model::insight::schema::Schemas;
 use fluxdeck_model::render::node::Layer;
 use fluxdeck_model::render::read::{Place as Reading, documents};
 use fluxdeck_model::render::repository::{Outcome, Repository};
 use fluxdeck_model::render::tree::Tree;
-
-/// What a repository says to this program.
-const POLICY: &str = ".fluxdeck.toml";
 
 pub(super) const COMMAND: Command = Command {
     name: "check",
@@ -98,7 +95,7 @@ fn examine(bench: &mut Bench, arguments: &Arguments) -> Result<Report> {
         let revision = arguments.files.rev.as_deref();
         let base = checkout.view(Some(&checkout.base(since, revision)?))?;
         let changed = checkout.changed(since, revision)?;
-        let policy = policy(checkout, [base.tree(), view.tree()], &arguments.allow)?;
+        let policy = policy([base.tree(), view.tree()], &arguments.allow)?;
         for one in changed {
             let before = (one.change != Change::Added).then_some(base.tree());
             check::guard(&one.path, view.tree(), before, &policy).into_iter().for_each(|finding| findings.add(finding, None));
@@ -127,30 +124,12 @@ fn count(repository: &Repository) -> usize {
     repository.members().filter(|(_, member)| matches!(member.outcome, Outcome::Built(_))).count()
 }
 
-/// `deny` of `.fluxdeck.toml`, by itself or under `[changes]`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Own {
-    deny: Vec<String>,
-    changes: Changes,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Changes {
-    deny: Vec<String>,
-}
-
 /// What the repository forbade before and forbids now, and what this run may change.
-fn policy(checkout: &Checkout, trees: [&dyn Tree; 2], allow: &[String]) -> Result<Policy> {
+fn policy(trees: [&dyn Tree; 2], allow: &[String]) -> Result<Policy> {
     let mut deny = Vec::new();
     for tree in trees {
-        let Ok(bytes) = tree.read(POLICY) else { continue };
-        let own: Own = toml::from_str(&String::from_utf8_lossy(&bytes)).map_err(|error| {
-            let place = checkout.root().join(POLICY);
-            Error::failed(format!("{}: {}", place.display(), error.to_string().trim_end()), "write deny = [\"GLOB\", …]")
-        })?;
-        deny.extend(own.deny.into_iter().chain(own.changes.deny));
+        let Ok(bytes) = tree.read(POLICY_FILE) else { continue };
+        deny.extend(guards::Policy::read(&bytes)?.deny().map(str::to_owned));
     }
     deny.sort();
     deny.dedup();

@@ -14,6 +14,7 @@ use serde_json::json;
 use tokio::io::DuplexStream;
 
 use super::*;
+use crate::cluster::testing;
 use fluxdeck_model::actions::{Proof, Until};
 use fluxdeck_model::domain::{ClusterId, GroupKind, Uid};
 
@@ -39,7 +40,7 @@ async fn written(request: actions::Request, answers: Vec<Answer>) -> (Outcome, V
         async move { Ok::<_, Infallible>(response) }
     });
     let begin = Instant::now();
-    let outcome = write(&Client::new(service, "default"), &served(), &step(request), TIMEOUT).await;
+    let outcome = write(&testing::connection(service), &served(), &step(request), TIMEOUT).await;
     let asked = asked.lock().expect("no holder panics").clone();
     (outcome, asked, begin.elapsed().as_secs())
 }
@@ -213,7 +214,7 @@ async fn over(line: Line) -> (Outcome, u128) {
         client.request(request)
     });
     let begin = Instant::now();
-    let outcome = write(&Client::new(service, "default"), &served(), &step(suspend()), Duration::from_millis(500)).await;
+    let outcome = write(&testing::connection(service), &served(), &step(suspend()), Duration::from_millis(500)).await;
     (outcome, begin.elapsed().as_millis())
 }
 

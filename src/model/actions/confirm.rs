@@ -10,8 +10,8 @@ use jiff::Timestamp;
 
 use super::guards::{self, Consequence, Grade};
 use super::rights::{Ask, Right, Rights, refused};
-use super::{Action, Case, Fit, Policy, Step, Verb, Weight};
-use crate::domain::{ObjectRef, Store, Str, Uid};
+use super::{Action, Case, Fit, Step, Verb, Weight};
+use crate::domain::{ObjectRef, Policy, Store, Str, Uid};
 use crate::error::{Error, ErrorKind};
 use crate::forms::{Answers, Field, Form, Input};
 use crate::kinds::FieldOwner;

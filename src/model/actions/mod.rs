@@ -9,7 +9,7 @@ mod case;
 pub mod confirm;
 mod guards;
 mod offer;
-mod policy;
+mod outcome;
 mod request;
 pub mod rights;
 #[cfg(test)]
@@ -21,7 +21,7 @@ pub use case::{Case, Fit};
 pub use confirm::{Circumstances, Confirmation, Demand, Planned, Skip, Target, confirm};
 pub use guards::{Consequence, Grade, contested_field, is_root};
 pub use offer::{Offer, by_key, handy, in_place_of, offer, open_questions};
-pub use policy::Policy;
+pub use outcome::Outcome;
 pub use request::{Proof, Request, Step, Until};
 pub use rights::{Ask, Right, Rights};
 

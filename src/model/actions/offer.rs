@@ -1,8 +1,8 @@
 //! How an action stands to an object before anybody asked for it: what the panel and the key line show. Cheap: no consequences.
 
 use super::rights::{Right, refused};
-use super::{ALL, Action, Ask, Case, Fit, Policy, Rights};
-use crate::domain::Health;
+use super::{ALL, Action, Ask, Case, Fit, Rights};
+use crate::domain::{Health, Policy};
 use crate::forms::Answers;
 
 /// Whether an action is open to a person on one object.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Action, Case, Circumstances, Confirmation, Policy, Rights, Target, confirm, find};
-use crate::domain::{Changes, ClusterId, Coverage, Delta, GroupKind, Object, ObjectRef, Scope, Store};
+use super::{Action, Case, Circumstances, Confirmation, Rights, Target, confirm, find};
+use crate::domain::{Changes, ClusterId, Coverage, Delta, GroupKind, Object, ObjectRef, Policy, Scope, Store};
 use crate::forms::Answers;
 use crate::kinds::testing::{NOW, read};
 use crate::kinds::{self, Kind};

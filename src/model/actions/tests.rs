@@ -6,8 +6,8 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::testing::{allowed, case, confirmed, confirmed_with, object, put, ready, reference, store, uid};
-use super::{ALL, Ask, Demand, Fit, Grade, Policy, Request, Rights, Skip, Step, Target, Until};
-use crate::domain::{Changes, Coverage, Delta, ObjectRef, Scope, Store};
+use super::{ALL, Ask, Demand, Fit, Grade, Request, Rights, Skip, Step, Target, Until};
+use crate::domain::{Changes, Coverage, Delta, ObjectRef, Policy, Scope, Store};
 use crate::error::ErrorKind;
 use crate::forms::{self, Answers};
 use crate::kinds;
@@ -53,7 +53,7 @@ const BY_OPERATOR: &[&str] = &["fluxinstance", "fluxreport", "resourceset", "res
 
 #[test]
 fn every_file_of_the_folder_is_an_action_or_machinery() {
-    let machinery = ["case", "confirm", "guards", "mod", "offer", "policy", "request", "rights", "testing", "tests"];
+    let machinery = ["case", "confirm", "guards", "mod", "offer", "outcome", "request", "rights", "testing", "tests"];
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("actions");
     let files: BTreeSet<String> = std::fs::read_dir(folder)
         .expect("the folder of the actions")

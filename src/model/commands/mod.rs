@@ -10,7 +10,6 @@ mod motion;
 mod resolve;
 mod screen;
 
-pub use crate::domain::text::nearest;
 pub use act::perform;
 pub use keymap::{keys_of, lookup, pretty};
 pub use resolve::{Line, complete, kind_named, parse, unknown_kind};

@@ -2,14 +2,18 @@
 //!
 //! Pure and at the bottom of everything: nothing here knows another room. No JSON (that stops in `kinds`), no text layout.
 
+pub mod act;
 pub mod cluster_key;
+pub mod context;
 pub mod duration;
+pub mod event;
 pub mod health;
 pub mod identity;
 pub mod inventory;
 pub mod object;
 pub mod pattern;
 pub mod pause;
+pub mod policy;
 pub mod quantity;
 pub mod query;
 pub mod revision;
@@ -18,8 +22,12 @@ pub mod store;
 pub mod text;
 pub mod width;
 
+pub use act::{Act, ActEnd};
 pub use cluster_key::ClusterKey;
+pub use context::Context;
+pub use event::EventRow;
 pub use health::Health;
 pub use identity::{ClusterId, GroupKind, ObjectRef, Str, Uid};
 pub use object::{Condition, Control, Deletion, Edge, Facts, Labels, Object, Owner, Relation, Suspension, Verdict};
+pub use policy::{Guarded, Policy};
 pub use store::{Changes, Coverage, Delta, Link, NodeId, Presence, Scope, Store};

@@ -76,6 +76,16 @@ impl Form {
     /// # Errors
     /// A field that there is none of, with its neighbour; what cannot be read; what may not stay empty.
     pub fn read<'a>(&self, typed: impl IntoIterator<Item = (&'a str, &'a str)>, clock: &Clock) -> Result<Answers> {
+        let answers = self.read_some(typed, clock)?;
+        self.complete(&answers)?;
+        Ok(answers)
+    }
+
+    /// The same where something may be missing yet.
+    ///
+    /// # Errors
+    /// A field that there is none of, with its neighbour; what cannot be read.
+    pub fn read_some<'a>(&self, typed: impl IntoIterator<Item = (&'a str, &'a str)>, clock: &Clock) -> Result<Answers> {
         let mut texts: BTreeMap<&str, &str> = BTreeMap::new();
         for (id, text) in typed {
             if self.field(id).is_none() {
@@ -92,7 +102,6 @@ impl Form {
                 answers.put(&field.id, value);
             }
         }
-        self.complete(&answers)?;
         Ok(answers)
     }
 

@@ -7,12 +7,12 @@
 use regex::Regex;
 use serde_json::Value;
 
-use super::field::below;
 use super::named::group;
 use super::schema::Schemas;
 use crate::domain::quantity;
 use crate::domain::secrets::is_telling;
 use crate::kinds::masked::{MASKED, leads_to_credential};
+use crate::render::fields::below;
 use crate::render::flux::{Applied, GROUP};
 use crate::render::id::{meta_text, text_at};
 use crate::render::node::{Node, Origin, Value as Content};

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::domain::text::nearest;
 use crate::error::{Error, Result};
 use crate::render::Node;
-pub use crate::render::fields::below;
+use crate::render::fields::below;
 use crate::render::node::{Form, Value};
 use crate::render::read::{self, Place};
 
@@ -15,8 +15,9 @@ pub struct Field {
     parts: Vec<Part>,
 }
 
+/// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Part {
+pub enum Part {
     Key(String),
     Index(usize),
     /// The item of a list that has these values.
@@ -51,6 +52,30 @@ impl Field {
             rest = after.strip_prefix('.').unwrap_or(after);
         }
         if parts.is_empty() { Err(wrong()) } else { Ok(Self { parts }) }
+    }
+
+    /// The steps as they were written: a key with dots that has no quotes is several.
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// The scalar whose text holds the field as YAML or JSON; none where the field is one of the object itself.
+    pub fn carrier<'n>(&self, node: &'n Node) -> Option<&'n Node> {
+        if find(node, &self.parts).is_some() {
+            return None;
+        }
+        (1..self.parts.len()).rev().find_map(|taken| {
+            let scalar = find(node, &self.parts[..taken])?;
+            embedded(scalar)?.iter().any(|document| find(document, &self.parts[taken..]).is_some()).then_some(scalar)
+        })
+    }
+
+    /// How far the path leads, and the steps for which there is nothing.
+    pub fn nearest<'n>(&self, node: &'n Node) -> (&'n Node, &[Part]) {
+        (0..=self.parts.len())
+            .rev()
+            .find_map(|taken| Some((find(node, &self.parts[..taken])?, &self.parts[taken..])))
+            .expect("nothing leads to the object itself")
     }
 
     /// The field in an object. Keys with dots need no quotes where only one reading finds something.
@@ -204,8 +229,13 @@ fn walk<'n>(node: &'n Node, path: String, found: &mut Vec<(String, &'n Node)>) {
     }
 }
 
+/// The path of a node of an object as [`scalars`] writes it, none where it is not one of its scalars.
+pub fn path_of(object: &Node, node: &Node) -> Option<String> {
+    scalars(object).into_iter().find(|(_, own)| std::ptr::eq(*own, node)).map(|(path, _)| path)
+}
+
 /// How an item is named: by its name where that is its own, else by its place.
-fn item(items: &[Node], at: usize) -> String {
+pub fn item(items: &[Node], at: usize) -> String {
     let name = |node: &Node| node.get("name").and_then(Node::text).map(str::to_owned);
     match name(&items[at]) {
         Some(own)

@@ -5,6 +5,7 @@
 //!  setting  the layer that wins, and those below it       check    what is wrong in a repository, rule by rule
 //!  schema   what a kind's fields may be                   drift    a live object against what git renders
 //!  declared what git says of an object, field by field    file     a file as a screen may show it
+//!  member   a Flux Kustomization, as people name it
 //! ```
 //! Everything here is a function of its arguments. Building, fetching and printing do *not* belong here.
 
@@ -13,6 +14,7 @@ pub mod declared;
 pub mod drift;
 pub mod field;
 pub mod file;
+pub mod member;
 pub mod named;
 pub mod schema;
 pub mod setting;

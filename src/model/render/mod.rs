@@ -25,7 +25,7 @@ mod factory;
 mod field_spec;
 pub mod fields;
 pub mod flux;
-mod generate;
+pub(crate) mod generate;
 pub mod id;
 pub mod ignore;
 pub mod kustomization;

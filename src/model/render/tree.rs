@@ -50,6 +50,10 @@ pub trait Tree {
     fn origins(&self, path: &str) -> Vec<Text> {
         vec![path.into()]
     }
+    /// Whether another repository stands at a path: for a build an empty folder, or one with files that no commit of this one has.
+    fn is_submodule(&self, _path: &str) -> bool {
+        false
+    }
     /// Everything in a folder, sorted by name. A tree that changes what another tree holds must not pass that one's versions on.
     ///
     /// # Errors

@@ -4,23 +4,15 @@ use jiff::Timestamp;
 
 use super::engine::{Asked, Update};
 use super::intent::{Confirmed, Wanted};
-use super::jobs::{self, Job, JobId, Jobs, Outcome, Phase, Start, Task, View};
+use super::jobs::{self, Job, JobId, Jobs, Phase, Start, Task, View};
 use super::projection::message_of;
 use super::{Cluster, Effect, Ends, Epoch, Link, Settings, State};
 use crate::actions::confirm::Wants;
-use crate::actions::{self, Action, Case, Circumstances, Confirmation, Demand, Offer, Policy, Target, confirm};
-use crate::domain::pattern::Pattern;
-use crate::domain::{ClusterId, ObjectRef};
+use crate::actions::{self, Action, Case, Circumstances, Confirmation, Demand, Offer, Outcome, Target, confirm};
+use crate::domain::{ClusterId, ObjectRef, Policy};
 use crate::error::Error;
 use crate::forms::{Answers, Clock};
 use crate::kinds::FieldOwner;
-
-/// The rules for the contexts whose names fit a pattern.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Guarded {
-    pub pattern: Pattern,
-    pub policy: Policy,
-}
 
 /// An act that waits only for the API server to say whether it is allowed.
 #[derive(Debug)]

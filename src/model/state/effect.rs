@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::jobs::{Act, Commit, JobId, Task};
+use super::jobs::{Commit, JobId, Task};
 use super::message::Epoch;
 use crate::actions::{Ask, Step};
-use crate::domain::{ClusterId, ObjectRef, Str, Uid};
+use crate::domain::{Act, ClusterId, ObjectRef, Str, Uid};
 use crate::insight::declared::FilePlace;
 
 /// The number of one request of a view.

@@ -1,15 +1,12 @@
 //! Everything that happens: what is wanted, news of clusters, replies, the clock.
 
-use jiff::Timestamp;
-
-use super::Context;
 use super::cluster::{Link, ServerFacts};
 use super::drift::Compared;
 use super::effect::Ticket;
 use super::intent::Intent;
-use super::jobs::{Act, Job, JobId, Loaded, Outcome, Task};
-use crate::actions::Ask;
-use crate::domain::{ClusterId, Delta, ObjectRef, Str};
+use super::jobs::{Job, JobId, Loaded, Task};
+use crate::actions::{Ask, Outcome};
+use crate::domain::{Act, ClusterId, Context, Delta, EventRow, ObjectRef, Str};
 use crate::error::Error;
 use crate::insight::declared::Declared;
 use crate::kinds::FieldOwner;
@@ -114,17 +111,6 @@ pub enum Events {
     /// The youngest last.
     Here(Vec<EventRow>),
     Failed(Error),
-}
-
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct EventRow {
-    pub last: Option<Timestamp>,
-    pub is_warning: bool,
-    pub count: i32,
-    pub reason: String,
-    /// `Kind/name`.
-    pub object: String,
-    pub message: String,
 }
 
 /// A file of a commit, as it may be shown.

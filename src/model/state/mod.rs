@@ -22,16 +22,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-pub use acting::{Guarded, policy_of};
+pub use acting::policy_of;
 pub use cluster::{Cluster, Link, ServerFacts, Tree};
 pub use declared::Manifest;
 pub use effect::{Aspect, Effect, LogRequest, Terminal, Ticket, Tickets};
 pub use engine::{Asked, Beginning, Engine, Update};
 pub use intent::{Confirmed, Intent, Question, Setting, Show, Wanted};
-pub use message::{Code, Details, Epoch, EventRow, Events, FileText, Input, Key, Message, News, Reply};
+pub use message::{Code, Details, Epoch, Events, FileText, Input, Key, Message, News, Reply};
 pub use notice::{Ends, Notice};
 
-use crate::domain::ClusterId;
+use crate::domain::{ClusterId, Context, Guarded};
 use jobs::Jobs;
 
 /// Everything that a screen may read. Owned by the [`Engine`], changed by messages only.
@@ -55,15 +55,6 @@ pub struct State {
     taking: BTreeSet<jobs::JobId>,
     /// Jobs of which a person is asked whether they may go on unrecorded.
     held: BTreeSet<jobs::JobId>,
-}
-
-/// One context of the kubeconfig.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Context {
-    pub name: String,
-    pub cluster: String,
-    pub user: String,
-    pub namespace: Option<String>,
 }
 
 /// What a person chose for this run.

@@ -3,10 +3,10 @@
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::jobs::{Outcome, Phase, Task};
+use super::jobs::{Phase, Task};
 use super::{Asked, Beginning, Confirmed, Effect, Engine, Epoch, Intent, Link, Message, News, ServerFacts, Update, Wanted};
 use crate::actions::testing::{action, object, permissions, ready, reference};
-use crate::actions::{Confirmation, Demand};
+use crate::actions::{Confirmation, Demand, Outcome};
 use crate::domain::{ClusterId, Coverage, Delta, Object, Scope};
 use crate::forms::Answers;
 use crate::kinds::testing::NOW;

@@ -9,14 +9,14 @@ use std::sync::{Arc, Weak, mpsc};
 use tokio::sync::oneshot;
 
 use super::Bench;
-use crate::git::Checkout;
+use crate::git::{self, Checkout};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::insight::declared::Commit;
 
 /// What is asked of a repository.
 pub(super) type Work<T> = Box<dyn FnOnce(&mut Bench) -> Result<T> + Send>;
 /// How a repository is opened at a folder.
-type Opens = fn(&Path) -> Result<Checkout>;
+type Opens = fn(&Path) -> std::result::Result<Checkout, git::Failure>;
 type Question = Box<dyn FnOnce(&mut Thread) + Send>;
 
 /// A repository's thread, from outside. It ends when this is dropped, once it has answered what it was asked.

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
-use crate::cluster::Failure;
-use crate::runtime::acts::Live;
+use crate::cluster::{Connection, Failure};
 use fluxdeck_model::domain::pause::Pauses;
 use fluxdeck_model::error::{Error, ErrorKind};
 use fluxdeck_model::state::{Message, Reply, Ticket};
@@ -23,11 +22,11 @@ pub(super) struct Left;
 
 /// The connection of a session, as it comes and goes.
 #[derive(Clone)]
-pub(super) struct Contact(pub watch::Receiver<Option<Live>>);
+pub(super) struct Contact(pub watch::Receiver<Option<Connection>>);
 
 impl Contact {
     /// Waits for a connection, as long as it takes.
-    pub async fn stands(&mut self) -> Result<Live, Left> {
+    pub async fn stands(&mut self) -> Result<Connection, Left> {
         let live = self.0.wait_for(Option::is_some).await.map_err(|_| Left)?;
         live.clone().ok_or(Left)
     }
@@ -71,7 +70,7 @@ pub(super) enum Again {
 impl From<Failure> for Refusal {
     fn from(failure: Failure) -> Self {
         let again = match &failure {
-            Failure::Busy { retry_after, .. } => Again::Soon(*retry_after),
+            Failure::Conflict(_) | Failure::RateLimited { .. } | Failure::Busy { .. } => Again::Soon(failure.retry_after()),
             Failure::Unreachable(_) | Failure::Unauthorised(_) | Failure::Gone => Again::Soon(None),
             // nothing was sent: somebody has to log in first, or mend what the kubeconfig names
             Failure::Forbidden(_) | Failure::NotFound(_) | Failure::Setup { .. } => Again::Later,
@@ -155,7 +154,7 @@ pub(super) struct Asking {
 impl Asking {
     /// Asks until there is an answer. Why there is none is told each time as `told` words it, with when it is tried again; what another
     /// attempt would not change is asked again once another connection stands.
-    pub async fn insist<T, F>(&mut self, told: impl Fn(Error) -> Reply, mut ask: impl FnMut(Live) -> F) -> Result<T, Left>
+    pub async fn insist<T, F>(&mut self, told: impl Fn(Error) -> Reply, mut ask: impl FnMut(Connection) -> F) -> Result<T, Left>
     where
         F: Future<Output = Result<T, Refusal>>,
     {

@@ -10,8 +10,7 @@ use tokio::time::Instant;
 use super::contact::{Again, Asking, Contact, Left, Patience, Refusal, hinted};
 use super::place::{Place, Verdict};
 use super::voice::{self, Piece, Voice, hand_on};
-use crate::cluster::{self, Container, ContainerState, Failure, Lines, LogAsk};
-use crate::runtime::acts::Live;
+use crate::cluster::{self, Connection, Container, ContainerState, Failure, Lines, LogAsk};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::error::Error;
 use fluxdeck_model::state::{LogRequest, Reply};
@@ -115,7 +114,7 @@ impl Reader {
     async fn containers(&mut self, contact: &mut Contact) -> Result<Option<Vec<Container>>, Left> {
         loop {
             let live = contact.stands().await?;
-            let asked = cluster::containers(&live.client, &self.namespace, &self.pod, self.limit);
+            let asked = cluster::containers(&live, &self.namespace, &self.pod, self.limit);
             match contact.unless_replaced(asked).await? {
                 None => {}
                 Some(Ok(found)) => return Ok(Some(found)),
@@ -203,7 +202,7 @@ impl Tail<'_> {
     }
 
     /// Reads until the log stops.
-    async fn read(&mut self, live: &Live) -> Stop {
+    async fn read(&mut self, live: &Connection) -> Stop {
         let ask = LogAsk {
             namespace: &self.reader.namespace,
             pod: &self.reader.pod,
@@ -211,7 +210,7 @@ impl Tail<'_> {
             previous: self.request.previous,
             start: self.place.start(self.request.tail),
         };
-        let log = match cluster::logs(&live.client, &ask, self.reader.limit).await {
+        let log = match cluster::logs(live, &ask, self.reader.limit).await {
             Ok(log) => log,
             Err(failure) => return Stop::Refused(failure),
         };

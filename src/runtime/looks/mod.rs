@@ -15,19 +15,18 @@ use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
 
-use super::acts::Live;
 use super::desk::Desk;
 use super::rendered::{Renderer, object_of};
-use crate::cluster::{self, Failure, Served};
+use crate::cluster::{self, Connection, Failure, Served};
 use contact::{Answer, Asking, Contact, Left, Refusal};
 use fluxdeck_model::domain::text::sanitise;
-use fluxdeck_model::domain::{ClusterId, ObjectRef};
+use fluxdeck_model::domain::{ClusterId, EventRow, ObjectRef};
 use fluxdeck_model::error::{Error, ErrorKind};
 use fluxdeck_model::insight::declared::{Declared, FilePlace};
 use fluxdeck_model::insight::file::{self as shown, Hidden};
 use fluxdeck_model::kinds;
 use fluxdeck_model::render::BuildError;
-use fluxdeck_model::state::{Aspect, Details, EventRow, Events, FileText, Message, Reply, Ticket};
+use fluxdeck_model::state::{Aspect, Details, Events, FileText, Message, Reply, Ticket};
 
 /// How long details wait for events that come a little later than the body.
 const GRACE: Duration = Duration::from_millis(250);
@@ -59,7 +58,7 @@ impl Looks {
     pub fn start(
         &mut self,
         look: Look,
-        session: Option<watch::Receiver<Option<Live>>>,
+        session: Option<watch::Receiver<Option<Connection>>>,
         means: Means,
         inbox: mpsc::Sender<Message>,
     ) {
@@ -102,7 +101,7 @@ async fn answer(look: Look, mut asking: Asking, means: Means) {
         Aspect::Events => asking.insist(Reply::Failed, |live| events(live, object, limit)).await.map(Reply::Events).map(Some),
         Aspect::Details => details(&mut asking, object, limit).await.map(Some),
         Aspect::Declared { applied_by, fetches } => {
-            let ask = |live: Live| declared(renderer(live, &means, fetches), object, &applied_by);
+            let ask = |live: Connection| declared(renderer(live, &means, fetches), object, &applied_by);
             asking.insist(Reply::Failed, ask).await.map(Some)
         }
         Aspect::Logs(request) => logs::follow(&mut asking, object, &request, limit).await.map(|()| None),
@@ -118,29 +117,29 @@ async fn answer(look: Look, mut asking: Asking, means: Means) {
     }
 }
 
-fn renderer(live: Live, means: &Means, fetches: bool) -> Renderer {
+fn renderer(live: Connection, means: &Means, fetches: bool) -> Renderer {
     let Means { desk, timeout } = means.clone();
-    Renderer { client: live.client, catalog: live.catalog, desk, timeout, fetches }
+    Renderer { connection: live, desk, timeout, fetches }
 }
 
-fn served(live: &Live, object: &ObjectRef) -> Result<Served, Failure> {
+fn served(live: &Connection, object: &ObjectRef) -> Result<Served, Failure> {
     let gk = &object.gk;
-    let served = live.catalog.find(gk, kinds::rules(&gk.group, &gk.kind)).cloned();
+    let served = live.served(gk).cloned();
     served.ok_or_else(|| Failure::NotFound(format!("the cluster does not serve {gk}")))
 }
 
-async fn body(live: Live, object: &ObjectRef, limit: Duration) -> Result<Value, Refusal> {
-    Ok(cluster::shown(&live.client, &served(&live, object)?, object, limit).await?)
+async fn body(live: Connection, object: &ObjectRef, limit: Duration) -> Result<Value, Refusal> {
+    Ok(cluster::shown(&live, &served(&live, object)?, object, limit).await?)
 }
 
-async fn events(live: Live, object: &ObjectRef, limit: Duration) -> Result<Vec<EventRow>, Refusal> {
-    Ok(cluster::events(&live.client, object, limit).await?)
+async fn events(live: Connection, object: &ObjectRef, limit: Duration) -> Result<Vec<EventRow>, Refusal> {
+    Ok(cluster::events(&live, object, limit).await?)
 }
 
 /// The body, and what was said of the events in about the same time.
 type Body = (Value, Option<Result<Vec<EventRow>, Refusal>>);
 
-async fn body_and_events(live: Live, object: &ObjectRef, limit: Duration) -> Result<Body, Refusal> {
+async fn body_and_events(live: Connection, object: &ObjectRef, limit: Duration) -> Result<Body, Refusal> {
     let asked = (Box::pin(body(live.clone(), object, limit)), Box::pin(events(live, object, limit)));
     match select(asked.0, asked.1).await {
         Either::Left((body, events)) => Ok((body?, tokio::time::timeout(GRACE, events).await.ok())),
@@ -156,7 +155,7 @@ async fn details(asking: &mut Asking, object: &ObjectRef, limit: Duration) -> Re
     if early.is_none() {
         asking.answer.give(with(Events::Awaited)).await;
     }
-    let rest = |live: Live| {
+    let rest = |live: Connection| {
         let early = early.take();
         async move {
             match early {
@@ -211,9 +210,8 @@ async fn file(desk: &Desk, place: FilePlace) -> Reply {
             Hidden::Binary => Error::failed(format!("{} is no text", place.path), ""),
         };
         let lines = shown::lines(&bytes, place.is_secret).map_err(hidden)?;
-        let disk = bench.checkout.on_disk(&place.path);
-        let is_same = disk.as_ref().is_some_and(|disk| std::fs::read(disk).is_ok_and(|there| there[..] == bytes[..]));
-        Ok(FileText { lines, disk: disk.map(|disk| disk.to_string_lossy().into_owned()), is_same })
+        let disk = bench.checkout.on_disk(&place.path).map(|disk| disk.to_string_lossy().into_owned());
+        Ok(FileText { lines, disk, is_same: bench.checkout.holds(&place.path, &bytes) })
     });
     read.await.map_or_else(Reply::Failed, |text| Reply::File(Box::new(text)))
 }

@@ -18,7 +18,6 @@ use ratatui::layout::Rect;
 
 pub use decoder::Decoder;
 
-use super::guard::Guard;
 use super::theme::Depth;
 
 /// Largest text that goes to the clipboard, in bytes: some terminals drop more (k9s has the same bound).
@@ -30,8 +29,6 @@ pub struct Screen {
     /// What the terminal shows.
     shown: Buffer,
     next: Buffer,
-    /// Gives the terminal back should we be killed.
-    _guard: Guard,
 }
 
 impl Screen {
@@ -49,13 +46,11 @@ impl Screen {
             }
             tracing::error!(%panic, "a task broke");
         }));
-        let guard = Guard::start();
         enter()?;
         let mut screen = Self {
             backend: CrosstermBackend::new(BufWriter::with_capacity(1 << 16, std::io::stdout())),
             shown: Buffer::default(),
             next: Buffer::default(),
-            _guard: guard,
         };
         screen.resize()?;
         Ok(screen)

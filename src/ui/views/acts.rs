@@ -16,7 +16,7 @@ use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::Column;
 use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target};
-use fluxdeck_model::state::jobs::Act;
+use fluxdeck_model::domain::{Act, ActEnd};
 use fluxdeck_model::state::{Question, Reply, State, Ticket};
 
 pub const SPEC: ViewSpec =
@@ -51,13 +51,12 @@ impl Acts {
 
 /// What came of it; of what has no end yet, `open`.
 fn outcome<'a>(act: &'a Act, open: &'static str) -> (Style, &'a str) {
-    match act.outcome.as_deref() {
-        None => (Style::Progressing, open),
-        Some(text) if text.starts_with("done") => (Style::Ready, text),
-        // nobody knows: it is no failure
-        Some(text) if text.starts_with("unknown") || text.starts_with("not followed") => (Style::Progressing, text),
-        Some(text) => (Style::Failed, text),
-    }
+    let style = match act.end {
+        Some(ActEnd::Done) => Style::Ready,
+        Some(ActEnd::Failed) => Style::Failed,
+        Some(ActEnd::Unknown) | None => Style::Progressing,
+    };
+    (style, act.outcome.as_deref().unwrap_or(open))
 }
 
 fn item(at: usize, act: &Act, open: &'static str) -> Item {
@@ -135,9 +134,8 @@ impl View for Acts {
 
     fn message(&self, _: &State) -> Option<String> {
         // what is not simply done is told in full
-        let told =
-            |act: &Act| act.outcome.clone().filter(|outcome| !outcome.starts_with("done")).unwrap_or_else(|| act.line.clone());
-        self.selected().map(told)
+        let outcome = |act: &Act| act.outcome.clone().filter(|_| act.end != Some(ActEnd::Done));
+        self.selected().map(|act| outcome(act).unwrap_or_else(|| act.line.clone()))
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {

@@ -97,7 +97,8 @@ mod tests {
     use super::*;
     use crate::ui::widgets::testing::World;
     use fluxdeck_model::commands::Transition;
-    use fluxdeck_model::state::{Context, Effect, News};
+    use fluxdeck_model::domain::Context;
+    use fluxdeck_model::state::{Effect, News};
 
     fn world() -> World {
         let mut world = World::default();

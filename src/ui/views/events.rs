@@ -16,10 +16,10 @@ use crate::ui::widgets::lines::{Styled, copy};
 use crate::ui::widgets::request::{Request, say};
 use crate::ui::widgets::text::Text;
 use fluxdeck_model::commands::{Cx, Gesture, Scope, Screen, Target};
-use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::domain::width::{fit, head};
+use fluxdeck_model::domain::{EventRow, ObjectRef};
 use fluxdeck_model::error::Error;
-use fluxdeck_model::state::{Aspect, EventRow, Reply, State, Ticket};
+use fluxdeck_model::state::{Aspect, Reply, State, Ticket};
 
 /// What one is told where there are none.
 pub(super) const NONE: &str = "no events: the API server keeps them for an hour";

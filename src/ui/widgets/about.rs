@@ -233,13 +233,11 @@ impl<'a> About<'a> {
         let health = forest.health(node).unwrap_or(Health::Unknown);
         let line = Styled::of(health.into(), format!("{} ", self.scene.theme.glyph(health)))
             .and(Scope::Text, named(store, forest, node, false));
-        match word_of(store, forest, node) {
-            "Ready" => line,
-            word if with_message => {
-                line.and(health.into(), format!("  {word}")).and(Scope::Dim, format!("  {}", message_of(store, forest, node)))
-            }
-            word => line.and(health.into(), format!("  {word}")),
+        if store.presence(node) == Presence::Present && health == Health::Ready {
+            return line;
         }
+        let line = line.and(health.into(), format!("  {}", word_of(store, forest, node)));
+        if with_message { line.and(Scope::Dim, format!("  {}", message_of(store, forest, node))) } else { line }
     }
 
     /// What it applied or owns: counts by kind, how it is known, and who of them is in trouble.

@@ -19,6 +19,7 @@ mod tree;
 mod users;
 mod ways;
 
+use crate::exam;
 use crate::harness::Trial;
 
 /// Every test, by file.
@@ -41,6 +42,8 @@ pub const ALL: &[&[Trial]] = &[
     connection::TRIALS,
     demo::TRIALS,
     drift::TRIALS,
+    exam::teeth::TRIALS,
+    exam::corpus::TRIALS,
     get::TRIALS,
     git::TRIALS,
     outages::TRIALS,

@@ -33,10 +33,9 @@ pub fn run(folder: &Path) {
 fn fleet(runtime: &Runtime) {
     let guest = Guest { company: Arc::new(Company::start(demo::Place::passing())), user: User::admin(), is_acting: false };
     let options = Options::of(Origin::Demo(guest));
-    let (client, catalog) = runtime.block_on(runtime::connect(&options, "production")).expect("the demo");
+    let connection = runtime.block_on(runtime::connect(&options, "production")).expect("the demo");
     let renderer = || Renderer {
-        client: client.clone(),
-        catalog: catalog.clone(),
+        connection: connection.clone(),
         desk: Desk::of(options.repositories()),
         timeout: options.request_timeout,
         fetches: false,

@@ -7,6 +7,7 @@ use regex::Regex;
 
 use super::guard::RULE as GUARD;
 use super::{Finding, Level, not_checked};
+use crate::guards::encrypted_at;
 use crate::insight::named::{group, shown};
 use crate::insight::setting::called;
 use crate::render::node::{Layer, Node, Origin, Value};
@@ -14,7 +15,6 @@ use crate::render::read::{Place, documents};
 use crate::render::repository::Repository;
 use crate::render::tree::Tree;
 
-const MARK: &str = "ENC[AES256_GCM,";
 /// What sops leaves open where nothing else is said.
 const OPEN_SUFFIX: &str = "_unencrypted";
 const HINT: &str = "encrypt it with sops, and give the secret another value: this one is in git's history";
@@ -23,7 +23,7 @@ const HINT: &str = "encrypt it with sops, and give the secret another value: thi
 pub fn guard(path: &str, now: &dyn Tree, before: Option<&dyn Tree>) -> Vec<Finding> {
     let text = |tree: &dyn Tree| tree.read(path).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let (now, before) = (text(now), before.and_then(text));
-    let is_hidden = |text: &Option<String>| text.as_deref().is_some_and(is_encrypted);
+    let is_hidden = |text: &Option<String>| text.as_deref().is_some_and(|text| encrypted_at(text.as_bytes()).is_some());
     let one = |level, rule: &'static super::Rule, message: String, hint: &str| Finding {
         file: path.to_owned(),
         ..Finding::new(level, rule, message).hint(hint)
@@ -65,13 +65,6 @@ pub fn opened(before: &Repository, after: &Repository) -> Vec<(Finding, String)>
         }
     }
     found
-}
-
-/// The block that SOPS writes, in YAML, JSON, or a .env file, or one of its values.
-fn is_encrypted(text: &str) -> bool {
-    let has_block =
-        text.lines().any(|line| line.starts_with("sops:") || line.starts_with("sops_version=")) && text.contains("mac");
-    has_block || text.contains(MARK)
 }
 
 /// Values of an encrypted YAML or JSON file that SOPS would have encrypted, with their paths.

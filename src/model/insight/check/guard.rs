@@ -4,66 +4,35 @@
 //! `DO_NOT_EDIT`), what leads out of it, and a secret that is open now. What is everyday work of others is told and fails nothing: an
 //! encrypted file that stays encrypted is a note, a generated file is a warning, for its generator may have written it.
 
-use regex::Regex;
-
 use super::{Finding, Level, Rule, encrypted};
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::guards::{Deny, MARKER, Whose, generated_at};
 use crate::render::tree::{self, Entry, Tree, join, parent};
 
 pub(super) static RULE: Rule =
     Rule { name: "guard", doc: "a changed file that must not be edited, or a secret that is open now", look: None };
 
-/// In a folder: nothing below it is edited.
-const MARKER: &str = "DO_NOT_EDIT";
-/// Lines of a file in which it may say that it was generated.
-const HEAD: usize = 20;
-
 /// What a repository forbids itself, and what this run may change all the same.
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
-    deny: Vec<(String, Regex)>,
-    allow: Vec<(String, Regex)>,
+    deny: Deny,
+    allow: Deny,
 }
 
 impl Policy {
-    /// From globs: `*` within a name, `**` over folders; without a `/` they mean a name anywhere.
+    /// From globs, as [`Deny`] takes them.
     ///
     /// # Errors
     /// A glob that is none.
     pub fn new(deny: &[String], allow: &[String]) -> Result<Self> {
-        let one = |glob: &String| {
-            let wrong = |_| Error::failed(format!("`{glob}` is no glob"), "a glob is written like clusters/*/flux-system/**");
-            Ok((glob.clone(), Regex::new(&pattern(glob)).map_err(wrong)?))
-        };
-        let all = |globs: &[String]| globs.iter().map(one).collect::<Result<_>>();
+        let all = |globs: &[String]| Deny::new(globs.iter().map(|glob| (glob.as_str(), Whose::Repository)));
         Ok(Self { deny: all(deny)?, allow: all(allow)? })
     }
 
     /// How much it weighs that a path is changed that the repository forbids.
     fn level(&self, path: &str) -> Level {
-        if self.allow.iter().any(|(_, pattern)| pattern.is_match(path)) { Level::Warning } else { Level::Error }
+        if self.allow.globs(path).is_empty() { Level::Error } else { Level::Warning }
     }
-}
-
-fn pattern(glob: &str) -> String {
-    let glob = glob.trim_start_matches('/');
-    let mut out = if glob.contains('/') { "^".to_owned() } else { "(^|/)".to_owned() };
-    let mut rest = glob.strip_suffix('/').unwrap_or(glob);
-    while !rest.is_empty() {
-        let (word, taken) = match rest {
-            _ if rest.starts_with("**/") => ("(.*/)?".to_owned(), 3),
-            _ if rest.starts_with("**") => (".*".to_owned(), 2),
-            _ if rest.starts_with('*') => ("[^/]*".to_owned(), 1),
-            _ if rest.starts_with('?') => ("[^/]".to_owned(), 1),
-            _ => {
-                let letter = rest.chars().next().expect("it is not empty");
-                (regex::escape(&letter.to_string()), letter.len_utf8())
-            }
-        };
-        out.push_str(&word);
-        rest = &rest[taken..];
-    }
-    out + "(/.*)?$"
 }
 
 /// What is to be said of a change of a file. `before` is where it came from, for files that are gone.
@@ -76,7 +45,7 @@ pub fn guard(path: &str, now: &dyn Tree, before: Option<&dyn Tree>, policy: &Pol
         tell(Level::Error, format!("`{path}` leaves the repository"), "");
         return found;
     }
-    for (glob, _) in policy.deny.iter().filter(|(_, pattern)| pattern.is_match(path)) {
+    for glob in policy.deny.globs(path) {
         tell(policy.level(path), format!("`{path}` is denied by `{glob}`"), "`deny` in .fluxdeck.toml");
     }
     let trees: Vec<&dyn Tree> = std::iter::once(now).chain(before).collect();
@@ -95,19 +64,10 @@ pub fn guard(path: &str, now: &dyn Tree, before: Option<&dyn Tree>, policy: &Pol
         tell(Level::Error, told, "link to a file of the repository");
     }
     let texts = trees.iter().filter_map(|tree| tree.read(path).ok());
-    if texts.into_iter().any(|bytes| is_generated(&String::from_utf8_lossy(&bytes))) {
+    if texts.into_iter().any(|bytes| generated_at(path, &bytes).is_some()) {
         let told = format!("`{path}` says that it was generated and must not be edited");
         tell(Level::Warning, told, "change what generates it; its generator may change it");
     }
     found.extend(encrypted::guard(path, now, before));
     found
-}
-
-fn is_generated(text: &str) -> bool {
-    let is_comment =
-        |line: &str| line.starts_with('#') || line.starts_with("//") || line.starts_with("<!--") || line.starts_with("/*");
-    text.lines().take(HEAD).map(str::trim).filter(|line| is_comment(line)).any(|line| {
-        let upper = line.to_uppercase();
-        upper.contains("DO NOT EDIT") || upper.contains(MARKER) || upper.contains("@GENERATED")
-    })
 }

@@ -7,7 +7,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::Schemas;
-use crate::insight::field::below;
+use crate::render::fields::below;
 use crate::render::node::{Node, Origin, Value as Content};
 use crate::render::substitute::has_variable;
 use crate::render::write;

@@ -5,6 +5,7 @@
 //! way to the API server change nothing that git says, and are left away.
 //! Which Kustomizations there are, and what their sources hold, is known by `repository` and does not belong here.
 
+mod alone;
 mod root;
 mod spec;
 mod variables;
@@ -17,6 +18,7 @@ use super::substitute::{self, Switches, Variables};
 use super::tree::{Entry as TreeEntry, Tree};
 use super::{Cache, Options};
 
+pub use alone::{alone, filled, rendered};
 pub use spec::{From, GROUP, PostBuild, Source, Spec};
 pub use variables::{Values, values, variables};
 

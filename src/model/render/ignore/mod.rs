@@ -135,6 +135,10 @@ impl Tree for Artifact<'_> {
         self.tree.origins(path)
     }
 
+    fn is_submodule(&self, path: &str) -> bool {
+        self.tree.is_submodule(path)
+    }
+
     fn entry(&self, path: &str) -> Option<Entry> {
         if path.is_empty() {
             return self.tree.entry(path);

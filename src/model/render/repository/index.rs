@@ -240,6 +240,10 @@ impl Tree for Index<'_> {
         Ok(bytes)
     }
 
+    fn is_submodule(&self, path: &str) -> bool {
+        self.tree.is_submodule(path)
+    }
+
     fn list(&self, path: &str) -> Result<Vec<String>> {
         let missing = || BuildError::new(Cause::Missing, format!("`{path}` is not a folder"), "");
         Ok(self.folders.get(path).ok_or_else(missing)?.iter().map(|item| item.name.clone()).collect())

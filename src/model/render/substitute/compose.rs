@@ -68,7 +68,7 @@ fn called(call: &Call, begin: usize, scalar: Option<usize>, variables: &Variable
 }
 
 /// A text as it has to be written so that it comes out of a substitution as it is.
-pub(in super::super) fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut letters = text.chars().peekable();
     while let Some(letter) = letters.next() {

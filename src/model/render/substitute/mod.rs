@@ -22,7 +22,8 @@ use super::error::{BuildError, Result};
 use super::node::{Node, Text, Trace, Value};
 use super::write;
 
-pub(super) use compose::{escaped, filled_scalar};
+pub use compose::escaped;
+pub(super) use compose::filled_scalar;
 pub use evaluate::{Filled, fill};
 
 /// In a label or an annotation of an object, exactly this switches substitution off for it.

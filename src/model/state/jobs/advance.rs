@@ -3,8 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::item::{Item, Phase};
-use super::outcome::Outcome;
-use crate::actions::{Step, Switch, Until};
+use crate::actions::{Outcome, Step, Switch, Until};
 use crate::domain::text::redact;
 use crate::domain::{Coverage, Health, Object, ObjectRef, Store, duration};
 use crate::kinds::{self, Role};

@@ -5,8 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::advance::{Sight, Wish};
 use super::item::{Item, Phase, Task};
-use super::outcome::Outcome;
-use crate::actions::Action;
+use crate::actions::{Action, Outcome};
 use crate::domain::ClusterId;
 use crate::forms::Answers;
 

@@ -22,7 +22,6 @@ mod item;
 mod job;
 mod join;
 pub mod journal;
-mod outcome;
 mod page;
 #[cfg(test)]
 mod property;
@@ -36,7 +35,6 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-pub use act::Act;
 use advance::{Sight, Wish};
 pub use batch::Batch;
 use batch::Move;
@@ -44,13 +42,12 @@ pub use change::Change;
 pub use id::{JobId, NoJob};
 pub use item::{Entry, Item, Phase, Task};
 pub use job::{Job, Keeper, Loaded, Work};
-pub use outcome::Outcome;
 pub use page::Commit;
 use page::Page;
 
 use super::{Effect, Epoch};
-use crate::actions::Confirmation;
-use crate::domain::{ClusterId, ClusterKey, ObjectRef, Store};
+use crate::actions::{Confirmation, Outcome};
+use crate::domain::{Act, ClusterId, ClusterKey, ObjectRef, Store};
 
 /// How long a step may take: the CLI's `--timeout` (flux2 `cmd/flux/main.go`).
 pub const TIMEOUT: SignedDuration = SignedDuration::from_mins(5);

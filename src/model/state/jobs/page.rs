@@ -1,10 +1,10 @@
 //! What the journal knows of a job, and what the turn under way adds to it: gathered, so that a turn costs one fsync.
 
-use super::act::Act;
 use super::item::Task;
 use super::job::Job;
 use super::journal::{Written, compact};
 use super::{JobId, Jobs};
+use crate::domain::Act;
 use crate::state::Effect;
 
 /// A record and what it permits.

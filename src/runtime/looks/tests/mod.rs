@@ -6,16 +6,15 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use futures::StreamExt;
-use http::{Request, Response};
+use futures::{FutureExt, StreamExt};
+use http::Response;
 use http_body::Frame;
-use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
-use kube::Client;
 use serde_json::json;
 use tokio::time::Instant;
 
 use super::*;
+use crate::cluster::testing::{self, Scripted};
 use crate::demo::{Company, Place, User, World};
 use crate::runtime;
 use fluxdeck_model::domain::GroupKind;
@@ -43,8 +42,6 @@ enum Stops {
     Never,
 }
 
-type Body = UnsyncBoxBody<Bytes, io::Error>;
-
 /// The demo's API server, except where the script says something else: by path and query, and how often that path was asked before.
 struct Server {
     world: World,
@@ -58,29 +55,22 @@ impl Server {
     }
 
     /// A connection to it under a script.
-    async fn live(&self, script: impl Fn(&str, usize) -> Option<Said> + Send + Sync + 'static) -> Live {
-        let (demo, asked, script) = (self.world.client(&User::admin()), self.asked.clone(), Arc::new(script));
-        let catalog =
-            cluster::discover(&demo, None, Duration::from_secs(15)).await.expect("the demo tells what it serves").catalog;
-        let service = tower::service_fn(move |request: Request<kube::client::Body>| {
-            let uri = request.uri().path_and_query().expect("a path").to_string();
+    async fn live(&self, script: impl Fn(&str, usize) -> Option<Said> + Send + Sync + 'static) -> Connection {
+        let asked = self.asked.clone();
+        let first = move |uri: &str| {
             let path = |uri: &str| uri.split('?').next().unwrap_or_default().to_owned();
             let before = {
                 let mut asked = asked.lock().expect("no panic");
-                let before = asked.iter().filter(|known| path(known) == path(&uri)).count();
-                asked.push(uri.clone());
+                let before = asked.iter().filter(|known| path(known) == path(uri)).count();
+                asked.push(uri.to_owned());
                 before
             };
-            let (said, demo) = (script(&uri, before), demo.clone());
-            async move {
-                match said {
-                    Some(Said::Nothing) => std::future::pending().await,
-                    Some(said) => Ok::<_, kube::Error>(spoken(said)),
-                    None => Ok(demo.send(request).await?.map(|body| body.map_err(io::Error::other).boxed_unsync())),
-                }
-            }
-        });
-        Live { client: Client::new(service, "default"), catalog }
+            Some(match script(uri, before)? {
+                Said::Nothing => std::future::pending().boxed(),
+                said => std::future::ready(spoken(said)).boxed(),
+            })
+        };
+        testing::before(self.world.client(&User::admin()), first).await
     }
 
     fn asked(&self, needle: &str) -> usize {
@@ -88,7 +78,7 @@ impl Server {
     }
 }
 
-fn spoken(said: Said) -> Response<Body> {
+fn spoken(said: Said) -> Scripted {
     let whole = |code: u16, text: String| {
         let mut answer = Response::new(Full::new(Bytes::from(text)).map_err(|never| match never {}).boxed_unsync());
         *answer.status_mut() = code.try_into().expect("a status");
@@ -124,13 +114,13 @@ fn spoken(said: Said) -> Response<Body> {
 /// A view that looks, and the connection of its session.
 struct Desk {
     looks: Looks,
-    live: watch::Sender<Option<Live>>,
+    live: watch::Sender<Option<Connection>>,
     inbox: mpsc::Sender<Message>,
     messages: mpsc::Receiver<Message>,
 }
 
 impl Desk {
-    fn new(live: Option<Live>) -> Self {
+    fn new(live: Option<Connection>) -> Self {
         let (inbox, messages) = mpsc::channel(64);
         Self { looks: Looks::default(), live: watch::Sender::new(live), inbox, messages }
     }
@@ -329,23 +319,23 @@ async fn details_come_with_their_events_where_these_are_as_fast() {
 async fn every_request_has_a_limit() {
     let server = Server::new();
     let live = server.live(|_, _| Some(Said::Nothing)).await;
-    let (client, object) = (&live.client, frontend());
+    let object = frontend();
     let served = served(&live, &object).expect("Deployments are served");
     let secret = ObjectRef::new(ClusterId(0), GroupKind::new("", "Secret"), "web", "sh.helm.release.v1.a.v1");
     let ask = cluster::LogAsk { namespace: "web", pod: "a", container: "b", previous: false, start: cluster::Start::Tail(1) };
     let begin = Instant::now();
 
     let failures = [
-        cluster::body(client, &served, &object, LIMIT).await.expect_err("a body"),
-        cluster::events(client, &object, LIMIT).await.expect_err("events"),
-        cluster::full_list(client, &served, "Deployment", None, LIMIT).await.expect_err("a list"),
-        cluster::containers(client, "web", "a", LIMIT).await.expect_err("containers"),
-        cluster::logs(client, &ask, LIMIT).await.err().expect("a log"),
-        cluster::release(client, &live.catalog, ClusterId(0), &secret, LIMIT).await.expect_err("a release"),
+        cluster::body(&live, &served, &object, LIMIT).await.expect_err("a body"),
+        cluster::events(&live, &object, LIMIT).await.expect_err("events"),
+        cluster::full_list(&live, &served, "Deployment", None, LIMIT).await.expect_err("a list"),
+        cluster::containers(&live, "web", "a", LIMIT).await.expect_err("containers"),
+        cluster::logs(&live, &ask, LIMIT).await.err().expect("a log"),
+        cluster::release(&live, ClusterId(0), &secret, LIMIT).await.expect_err("a release"),
     ];
 
     for failure in &failures {
-        assert!(matches!(failure, Failure::Unreachable(why) if why.contains("within 15 s")), "{failure}");
+        assert!(matches!(failure, Failure::Unreachable(why) if why.to_string().contains("within 15 s")), "{failure}");
     }
     assert_eq!(begin.elapsed().as_secs(), 6 * LIMIT.as_secs());
 }
@@ -362,7 +352,7 @@ async fn a_list_of_many_pages_may_take_longer_than_one_request() {
     let live = server.live(script).await;
     let served = served(&live, &frontend()).expect("Deployments are served");
 
-    let found = cluster::full_list(&live.client, &served, "Deployment", None, LIMIT).await.expect("a list");
+    let found = cluster::full_list(&live, &served, "Deployment", None, LIMIT).await.expect("a list");
 
     let names: Vec<_> = found.iter().map(|object| object["metadata"]["name"].as_str().unwrap_or_default()).collect();
     assert_eq!(names, ["0", "1", "2", "3"]);

@@ -2,9 +2,8 @@ use serde_json::json;
 
 use super::*;
 use crate::ui::widgets::testing::World;
-use fluxdeck_model::domain::Coverage;
+use fluxdeck_model::domain::{Coverage, EventRow};
 use fluxdeck_model::state::Effect;
-use fluxdeck_model::state::EventRow;
 use fluxdeck_model::state::{Link, Message, News};
 
 fn failing() -> (World, ObjectRef) {

@@ -14,7 +14,8 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 use super::tests::key;
-use super::{Batch, Job, JobId, Outcome, Phase};
+use super::{Batch, Job, JobId, Phase};
+use crate::actions::Outcome;
 use crate::actions::testing::reference;
 use crate::kinds::testing::NOW;
 use crate::testing::holds;

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use jiff::Timestamp;
 
 use super::server::{NAMES, Server};
-use crate::actions::Step;
 use crate::actions::testing::{confirmed_at, put, remove};
+use crate::actions::{Outcome, Step};
 use crate::domain::{ClusterId, Store};
 use crate::state::jobs::journal::{self, compact};
 use crate::state::jobs::tests::key;
-use crate::state::jobs::{Commit, Job, JobId, Jobs, Loaded, Outcome, Start, TIMEOUT, Task, View};
+use crate::state::jobs::{Commit, Job, JobId, Jobs, Loaded, Start, TIMEOUT, Task, View};
 use crate::state::{Effect, Epoch};
 
 /// What lies on the disk, and who holds which lock.

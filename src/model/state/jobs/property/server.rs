@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::actions::testing::{object, ready, reference, uid};
-use crate::actions::{Request, Step, Until};
+use crate::actions::{Outcome, Request, Step, Until};
 use crate::domain::{Object, ObjectRef};
 use crate::error::Error;
-use crate::state::jobs::{JobId, Outcome};
+use crate::state::jobs::JobId;
 
 /// Names of its Kustomizations.
 pub const NAMES: [&str; 4] = ["a", "b", "c", "d"];

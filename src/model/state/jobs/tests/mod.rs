@@ -11,10 +11,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::journal::{self, compact};
-use super::{Commit, Job, JobId, Jobs, Outcome, Phase, Start, TIMEOUT, Task, View};
-use crate::actions::Policy;
+use super::{Commit, Job, JobId, Jobs, Phase, Start, TIMEOUT, Task, View};
+use crate::actions::Outcome;
 use crate::actions::testing::{confirmed, object, put, ready, reference, store};
-use crate::domain::{ClusterId, ClusterKey, ObjectRef, Store};
+use crate::domain::{ClusterId, ClusterKey, ObjectRef, Policy, Store};
 use crate::kinds::testing::NOW;
 use crate::state::{Effect, Epoch};
 

@@ -8,11 +8,11 @@ import (
 )
 
 func main() {
-	questions := map[string]func() error{"schema": schema, "texts": texts, "objects": objects, "paths": paths, "rewrite": rewrite}
+	questions := map[string]func() error{"schema": schema, "texts": texts, "objects": objects, "paths": paths, "rewrite": rewrite, "documents": documents}
 	if len(os.Args) == 3 && os.Args[1] == "flux" {
 		questions["flux"] = func() error { return flux(os.Args[2]) }
 	} else if len(os.Args) != 2 || questions[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: oracle schema | texts | objects | paths | rewrite | flux FOLDER")
+		fmt.Fprintln(os.Stderr, "usage: oracle schema | texts | objects | paths | rewrite | documents | flux FOLDER")
 		os.Exit(2)
 	}
 	if err := questions[os.Args[1]](); err != nil {

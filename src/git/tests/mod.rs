@@ -1,5 +1,9 @@
+mod attributes;
+mod write;
+
 use std::path::Path;
 
+use fluxdeck_model::error::Error;
 use fluxdeck_model::render::error::Cause;
 use fluxdeck_model::render::tree::{self, Entry, MAX_FILE, Tree};
 use git2::{Repository, Signature};
@@ -87,7 +91,9 @@ fn what_changed_is_told_against_where_the_branches_parted() {
     let second = commit(&repository);
     assert_eq!(told(checkout.changed(&first, Some(&second)).expect("a diff")), expected);
     assert_eq!(told(checkout.changed(&second, None).expect("a diff")), []);
-    assert_eq!(checkout.changed("nothing", None).expect_err("refused").exit_code(), 2);
+    let unknown = checkout.changed("nothing", None).expect_err("refused");
+    assert!(matches!(&unknown, Failure::NoRevision { revision, .. } if revision == "nothing"), "{unknown}");
+    assert_eq!(Error::from(unknown).exit_code(), 2);
 }
 
 #[test]
@@ -97,6 +103,20 @@ fn a_plain_folder_can_be_looked_at_but_has_no_revisions() {
     let checkout = Checkout::open(dir.path()).expect("a folder");
 
     assert_eq!(checkout.view(None).expect("files").tree().list("").expect("names"), ["a.yaml"]);
-    assert!(checkout.view(Some("HEAD")).is_err_and(|error| error.message.contains("no git repository")));
-    assert!(Checkout::open(&dir.path().join("nowhere")).is_err());
+    assert!(matches!(checkout.view(Some("HEAD")), Err(Failure::NoRepository(_))));
+    assert!(matches!(Checkout::open(&dir.path().join("nowhere")), Err(Failure::NoFolder(_))));
+    assert!(matches!(Checkout::around(dir.path()), Err(Failure::NoWorkTree(_))));
+}
+
+#[test]
+fn a_repository_that_libgit2_does_not_read_is_known_by_what_it_says_of_itself() {
+    let (dir, _) = repository();
+    let repository = Repository::open(dir.path()).expect("a repository");
+    let mut config = repository.config().expect("its config");
+    config.set_i32("core.repositoryformatversion", 1).expect("written");
+    config.set_str("extensions.refstorage", "reftable").expect("written");
+
+    let failed = Checkout::open(dir.path()).err().expect("it is not read");
+    assert!(matches!(failed, Failure::Extended { .. }), "{failed}");
+    assert!(Error::from(failed).hint.contains("reftable"));
 }

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 
-/// The answer to `Effect::Write` or `Effect::Probe`.
+/// What came of sending a step, or of looking whether it has arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The API server has done it; the object is of this generation now, and shows the proof of the request or not.

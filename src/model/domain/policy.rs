@@ -1,5 +1,7 @@
 //! What a context allows: chosen in the configuration, for each context of its own.
 
+use super::pattern::Pattern;
+
 /// The rules of one context.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
@@ -17,4 +19,11 @@ impl Policy {
     pub fn may_write(&self) -> bool {
         !self.readonly && !self.is_recorded
     }
+}
+
+/// The rules for the contexts whose names fit a pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Guarded {
+    pub pattern: Pattern,
+    pub policy: Policy,
 }

@@ -1,0 +1,138 @@
+//! `fluxdeck run PLAYBOOK KIND/NAME --set FIELD=VALUE…`: a change in git, planned and proven on a checkout; no cluster is asked.
+
+mod print;
+
+use clap::{ArgAction, ArgMatches, Args, ValueEnum};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::check::schemas;
+use super::command::{self, Command, Run};
+use super::source::{Files, Given, What};
+use crate::runtime::Bench;
+use fluxdeck_model::change::{self, Builds, Ground, Layer, Outcome, Wanted};
+use fluxdeck_model::error::{Error, Result};
+use fluxdeck_model::forms::Clock;
+use fluxdeck_model::insight::named::Named;
+use fluxdeck_model::playbooks::{self, Playbook};
+use fluxdeck_model::render::tree;
+
+pub(super) const COMMAND: Command = Command {
+    name: "run",
+    doc: "Plan a change in git, prove it by building, and print it as a patch",
+    arguments,
+    run: Run::Alone(|matches, global, _| {
+        let (name, matches) = matches.subcommand().ok_or_else(|| Error::usage("no playbook was named", "see --help"))?;
+        let playbook =
+            playbooks::find(name).ok_or_else(|| Error::usage(format!("there is no playbook `{name}`"), "see --help"))?;
+        run(playbook, matches, &global.namespace)
+    }),
+};
+
+fn arguments(command: clap::Command) -> clap::Command {
+    let own = |playbook: &&'static Playbook| {
+        Arguments::augment_args(clap::Command::new(playbook.name)).about(playbook.doc).long_about(None)
+    };
+    command.subcommand_required(true).arg_required_else_help(true).subcommands(playbooks::ALL.iter().map(own))
+}
+
+#[derive(Args, Clone)]
+struct Arguments {
+    /// The object: KIND/NAME
+    #[arg(value_name = "KIND/NAME")]
+    object: String,
+    /// What is to be set; may be repeated
+    #[arg(long, value_name = "FIELD=VALUE", required = true, action = ArgAction::Append)]
+    set: Vec<String>,
+    #[command(flatten)]
+    files: Files,
+    #[command(flatten)]
+    what: What,
+    /// Which place is changed: its number, FILE:LINE, or new-patch for a patch of this object only
+    #[arg(long, value_name = "LAYER")]
+    layer: Option<String>,
+    /// Accept everything else that changes with it
+    #[arg(long)]
+    wide: bool,
+    /// Write nothing, and print what would be written
+    #[arg(long)]
+    dry_run: bool,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t, hide_default_value = true)]
+    output: Form,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Form {
+    #[default]
+    Text,
+    Json,
+    /// What `git apply` takes
+    Patch,
+}
+
+/// Plans, and prints. Returns the exit code.
+fn run(playbook: &'static Playbook, matches: &ArgMatches, namespaces: &[String]) -> Result<u8> {
+    let arguments = command::read::<Arguments>(matches)?;
+    if !arguments.dry_run {
+        let hint = "use --dry-run, and apply what -o patch prints";
+        return Err(Error::usage("there is no forge yet that would take a pull request", hint));
+    }
+    let named = Named::parse(&arguments.object)?;
+    let clock = Clock { now: Timestamp::now(), zone: TimeZone::system() };
+    let wanted = playbook.read(&arguments.set, &clock)?;
+    let (asked, namespaces) = (arguments.clone(), namespaces.to_owned());
+    let outcome = arguments.files.worker()?.wait(move |bench| plan(bench, playbook, &asked, &named, &namespaces, &wanted))?;
+    print::outcome(&outcome, arguments.output)
+}
+
+fn plan(
+    bench: &mut Bench,
+    playbook: &Playbook,
+    asked: &Arguments,
+    named: &Named,
+    namespaces: &[String],
+    wanted: &[Wanted],
+) -> Result<Outcome> {
+    let view = asked.files.view(&bench.checkout)?;
+    let given = Given::read(asked.what.substitute_from.as_deref())?;
+    if asked.what.substitute_from.is_some() {
+        // what only the cluster has is known to the builder from here on
+        given.build(&mut bench.builder, view.tree())?;
+    }
+    let ground = Ground {
+        tree: view.tree(),
+        schemas: &schemas(None)?,
+        scope: scope(asked, &given)?,
+        layer: layer(asked.layer.as_deref())?,
+        is_wide: asked.wide,
+        rules: playbook.rules,
+    };
+    change::plan(&ground, &mut Builds::new(&mut bench.builder), named, namespaces, wanted)
+}
+
+fn scope(asked: &Arguments, given: &Given) -> Result<change::Scope> {
+    Ok(match (&asked.what.path, &asked.what.kustomization) {
+        (Some(path), _) => {
+            let outside =
+                || Error::failed(format!("`{path}` leads out of the repository"), "name a folder inside: --path apps/web");
+            let path = tree::join("", path).filter(|_| !path.starts_with('/')).ok_or_else(outside)?;
+            let variables = asked.what.substitute_from.is_some().then(|| given.variables());
+            change::Scope::Folder { path, variables }
+        }
+        (None, Some(name)) => change::Scope::Kustomization(name.clone()),
+        (None, None) => change::Scope::Any,
+    })
+}
+
+fn layer(text: Option<&str>) -> Result<Layer> {
+    let Some(text) = text else { return Ok(Layer::Set) };
+    if text == "new-patch" {
+        return Ok(Layer::NewPatch);
+    }
+    if let Ok(number) = text.parse() {
+        return Ok(Layer::Number(number));
+    }
+    let at = text.rsplit_once(':').and_then(|(file, line)| Some(Layer::At { file: file.to_owned(), line: line.parse().ok()? }));
+    at.ok_or_else(|| Error::usage(format!("`{text}` is no layer"), "write --layer N, --layer FILE:LINE or --layer new-patch"))
+}

@@ -1,0 +1,165 @@
+//! Everything that a repository builds, before and after: the one thing that was named, and the others.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::compare::Key;
+use super::edited::Files;
+use crate::error::Result;
+use crate::insight::member::{full, members};
+use crate::render::Cache;
+use crate::render::flux::{self, Applied, Spec};
+use crate::render::kustomization::FILE_NAMES;
+use crate::render::node::Text;
+use crate::render::repository::{Builder, Member, Outcome, Place, Repository};
+use crate::render::substitute::Variables;
+use crate::render::tree::{Entry, Tree, parent};
+use crate::render::{Layer, read};
+
+/// What the change is asked for.
+#[derive(Clone, Debug)]
+pub enum Scope {
+    /// A folder, as kustomize builds it, with these values of variables.
+    Folder { path: String, variables: Option<Variables> },
+    /// A Flux Kustomization, as people name it.
+    Kustomization(String),
+    /// Whichever Flux Kustomization builds the object.
+    Any,
+}
+
+/// One folder or Flux Kustomization, built.
+#[derive(Clone, Debug)]
+pub struct Build {
+    /// `production/flux-system/apps`, or the folder.
+    pub name: String,
+    /// The folder that is built.
+    pub folder: String,
+    /// The cluster, by its number.
+    pub cluster: Option<usize>,
+    /// None for a folder that no Kustomization names.
+    pub spec: Option<Arc<Spec>>,
+    pub outcome: Outcome,
+    pub files: Arc<BTreeSet<Text>>,
+}
+
+impl Build {
+    /// What it applies; nothing where that cannot be known.
+    pub fn objects(&self) -> &[Applied] {
+        self.outcome.objects()
+    }
+
+    /// Whether an object of another build says how this one is built: its Flux Kustomization, or a ConfigMap that its variables come from.
+    pub fn is_said_by(&self, other: &Self, object: &Key) -> bool {
+        let Some(spec) = self.spec.as_ref().filter(|_| self.cluster == other.cluster) else { return false };
+        let is_in = |namespace: &str, name: &str| *object.namespace == *namespace && *object.name == *name;
+        let is_source = |from: &flux::From| *from.kind == *object.kind && is_in(&spec.namespace, &from.name);
+        object.group == flux::GROUP && is_in(&spec.namespace, &spec.name)
+            || object.group.is_empty() && spec.post_build.iter().flat_map(|post| &post.from).any(is_source)
+    }
+
+    /// Whether its result may depend on a file, or on which names are beside it.
+    pub fn reads(&self, file: &str) -> bool {
+        let listed = format!("{}/", parent(file));
+        self.files.contains(file) || self.files.contains(listed.as_str())
+    }
+}
+
+/// Builds trees of one repository. It gets faster with every one: only what changed is built again.
+pub struct Builds<'b> {
+    builder: &'b mut Builder,
+    cache: Cache,
+}
+
+impl<'b> Builds<'b> {
+    pub fn new(builder: &'b mut Builder) -> Self {
+        Self { builder, cache: Cache::default() }
+    }
+
+    /// A folder that is named.
+    pub fn folder(&self, tree: &dyn Tree, path: &str, variables: Option<&Variables>) -> Build {
+        let flux::Rendered { objects, files } = flux::rendered(tree, path, &self.cache);
+        let outcome = objects.and_then(|nodes| flux::filled(nodes, variables));
+        let outcome = outcome.map_or_else(Outcome::Failed, |objects| Outcome::Built(Arc::new(objects)));
+        let name = if path.is_empty() { ".".to_owned() } else { path.to_owned() };
+        Build { name, folder: path.to_owned(), cluster: None, spec: None, outcome, files: Arc::new(files) }
+    }
+
+    /// Every Flux Kustomization of the repository.
+    ///
+    /// # Errors
+    /// The tree cannot be read.
+    pub fn members(&mut self, tree: &dyn Tree) -> Result<Vec<Build>> {
+        Ok(of(&self.builder.build(tree)?))
+    }
+
+    /// The names of the Flux Kustomizations that a `[CLUSTER/]NAMESPACE/NAME` means.
+    ///
+    /// # Errors
+    /// None is meant, or the tree cannot be read.
+    pub fn named(&mut self, tree: &dyn Tree, wanted: &str) -> Result<Vec<String>> {
+        let repository = self.builder.build(tree)?;
+        Ok(members(&repository, wanted)?.into_iter().map(|place| full(&repository, place)).collect())
+    }
+
+    /// What else the repository builds: its Flux Kustomizations; where it declares none, every folder that kustomize can build. `known` is
+    /// what was built before the files changed: it is not built again where it reads none of them.
+    ///
+    /// # Errors
+    /// The tree cannot be read.
+    pub fn others(&mut self, tree: &dyn Tree, known: Option<(&[Build], &Files)>) -> Result<Vec<Build>> {
+        let members = self.members(tree)?;
+        if !members.is_empty() {
+            return Ok(members);
+        }
+        let is_touched = |build: &Build, files: &Files| files.keys().any(|file| build.reads(file));
+        match known {
+            Some((known, files)) => {
+                let again = |build: &Build| match is_touched(build, files) {
+                    true => self.folder(tree, &build.folder, None),
+                    false => build.clone(),
+                };
+                Ok(known.iter().map(again).collect())
+            }
+            None => Ok(folders(tree)?.iter().map(|folder| self.folder(tree, folder, None)).collect()),
+        }
+    }
+}
+
+/// The Flux Kustomizations of a repository that was built.
+pub fn of(repository: &Repository) -> Vec<Build> {
+    let one = |(place, member): (Place, &Member)| Build {
+        name: full(repository, place),
+        cluster: Some(place.cluster),
+        folder: flux::folder(&member.spec.path),
+        spec: Some(Arc::clone(&member.spec)),
+        outcome: member.outcome.clone(),
+        files: Arc::clone(&member.files),
+    };
+    repository.members().map(one).collect()
+}
+
+/// The folders that kustomize builds for themselves: components are built by others.
+fn folders(tree: &dyn Tree) -> Result<Vec<String>> {
+    let (mut found, mut todo) = (Vec::new(), vec![String::new()]);
+    while let Some(folder) = todo.pop() {
+        let below = |name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+        for item in tree.items(&folder)? {
+            match item.entry {
+                Entry::Folder if item.name != ".git" => todo.push(below(&item.name)),
+                Entry::File if FILE_NAMES.contains(&&*item.name) && !is_component(tree, &below(&item.name)) => {
+                    found.push(folder.clone());
+                }
+                _ => {}
+            }
+        }
+    }
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
+
+fn is_component(tree: &dyn Tree, file: &str) -> bool {
+    let place = read::Place::file(&file.into(), Layer::Resource);
+    let node = tree.read(file).and_then(|bytes| read::document(&bytes, &place));
+    node.ok().flatten().is_some_and(|node| node.get("kind").and_then(|kind| kind.text()) == Some("Component"))
+}

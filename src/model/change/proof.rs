@@ -1,0 +1,180 @@
+//! What a way does: everything built again with its files, and compared.
+
+use super::builds::{Build, Builds, Scope};
+use super::checks::{self, Check};
+use super::compare::{Difference, Renamed, compare, said};
+use super::edited::{Edited, Files};
+use super::target::Target;
+use super::value::Typed;
+use super::wanted::Wanted;
+use crate::error::Result;
+use crate::insight::field::path_of;
+use crate::insight::schema::Schemas;
+use crate::render::Node;
+use crate::render::repository::Outcome;
+use crate::render::tree::Tree;
+use crate::render::write;
+
+/// Everything as it is built with some state of the files.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// The files that are not as they lie in the repository.
+    pub files: Files,
+    /// What builds the object.
+    pub own: Build,
+    /// The rest; none where nobody has asked for it yet.
+    pub others: Option<Vec<Build>>,
+}
+
+/// What a way that does what is wanted does besides.
+#[derive(Clone, Debug, Default)]
+pub struct Proof {
+    /// Other fields of what was named.
+    pub inside: Vec<Difference>,
+    /// Fields of others, by the build's name.
+    pub elsewhere: Vec<(String, Vec<Difference>)>,
+    /// Fields of what says how the named is built, where that is what was changed: its Flux Kustomization, a ConfigMap of variables.
+    pub said: Vec<(String, Difference)>,
+    /// What could be built before and cannot any more, and why.
+    pub broken: Vec<(String, String)>,
+    /// What cannot be built, before and after, and why.
+    pub unproven: Vec<(String, String)>,
+    /// Who reads the files that change, besides what was named.
+    pub readers: Vec<String>,
+    /// Generated objects whose names follow, and how many references follow those.
+    pub renamed: Vec<Renamed>,
+    pub followed: usize,
+    pub checks: Vec<Check>,
+}
+
+impl Proof {
+    /// Whether nothing but the wanted field changes, as far as that counts: in a folder that was named, what others build of the same files
+    /// is said, and does not hinder.
+    pub fn is_clean(&self, scope: &Scope) -> bool {
+        let is_folder = matches!(scope, Scope::Folder { .. });
+        self.broken.is_empty() && self.inside.is_empty() && (is_folder || self.elsewhere.is_empty())
+    }
+
+    /// How many fields and objects change besides.
+    pub fn besides(&self) -> usize {
+        self.inside.len() + self.elsewhere.iter().map(|(_, differences)| differences.len()).sum::<usize>()
+    }
+}
+
+/// What is to be shown.
+pub struct Claim<'a> {
+    pub scope: &'a Scope,
+    pub target: &'a Target,
+    pub wanted: &'a Wanted,
+    pub typed: &'a Typed,
+    pub schemas: &'a Schemas,
+}
+
+impl Claim<'_> {
+    /// Builds everything with these files.
+    ///
+    /// # Errors
+    /// The tree cannot be read. Inside: the field does not read as wanted then (what it reads), or nothing is built (why).
+    pub fn prove(
+        &self,
+        builds: &mut Builds<'_>,
+        tree: &dyn Tree,
+        before: &mut State,
+        files: Files,
+    ) -> Result<std::result::Result<(Proof, State), String>> {
+        let changed: Files = files
+            .iter()
+            .filter(|(file, bytes)| before.files.get(*file) != Some(bytes))
+            .map(|(file, bytes)| (file.clone(), bytes.clone()))
+            .collect();
+        let edited = Edited { tree, files: &files };
+        let (own, others) = self.own(builds, &edited, before)?;
+        let mut proof = match self.of_own(&before.own, &own) {
+            Ok(proof) => proof,
+            Err(why) => return Ok(Err(why)),
+        };
+        if before.others.is_none() {
+            before.others = Some(builds.others(&Edited { tree, files: &before.files }, None)?);
+        }
+        let known = before.others.as_deref().unwrap_or_default();
+        let others = match others {
+            Some(others) => others,
+            None => builds.others(&edited, Some((known, &changed)))?,
+        };
+        self.of_others(&before.own, known, &others, &changed, &mut proof);
+        proof.checks = checks::all(self, &before.own, &own, &proof);
+        Ok(Ok((proof, State { files, own, others: Some(others) })))
+    }
+
+    /// What was named, built anew; the others too where they are built on the way.
+    fn own(&self, builds: &mut Builds<'_>, tree: &dyn Tree, before: &State) -> Result<(Build, Option<Vec<Build>>)> {
+        if let Scope::Folder { variables, .. } = self.scope {
+            return Ok((builds.folder(tree, &before.own.folder, variables.as_ref()), None));
+        }
+        let mut all = builds.members(tree)?;
+        let own = match all.iter().position(|build| build.name == before.own.name) {
+            Some(at) => all.remove(at),
+            None => Build { outcome: Outcome::Elsewhere("it is no longer declared".to_owned()), ..before.own.clone() },
+        };
+        Ok((own, Some(all)))
+    }
+
+    fn of_own(&self, before: &Build, after: &Build) -> std::result::Result<Proof, String> {
+        let (old, new) = match (&before.outcome, &after.outcome) {
+            (Outcome::Built(old), Outcome::Built(new)) => (old, new),
+            (_, Outcome::Failed(error)) => return Err(format!("{} could not be built then: {error}", after.name)),
+            (_, Outcome::Elsewhere(why)) => return Err(format!("{} would not be built: {why}", after.name)),
+            (Outcome::Failed(error), _) => return Err(format!("{} cannot be built: {error}", before.name)),
+            (Outcome::Elsewhere(why), _) => return Err(format!("{} is not built from here: {why}", before.name)),
+        };
+        let (at, object) = self.target.of(after).ok_or("the object would not be built any more")?;
+        let (path, json) = reads(self.wanted, &object.node).ok_or("the field would not be there")?;
+        if !self.typed.is(&json) {
+            let found = if super::compare::is_secret(object) { "another value".to_owned() } else { format!("`{}`", said(&json)) };
+            return Err(format!("the field would read {found}"));
+        }
+        let compared = compare(old, new);
+        let is_wanted = |(of, one): &(usize, Difference)| *of == at && one.field.as_ref() == Some(&path);
+        let inside = compared.differences.into_iter().filter(|one| !is_wanted(one)).map(|(_, one)| one).collect();
+        Ok(Proof { inside, renamed: compared.renamed, followed: compared.followed, ..Proof::default() })
+    }
+
+    fn of_others(&self, own: &Build, before: &[Build], after: &[Build], changed: &Files, proof: &mut Proof) {
+        let find = |name: &str| after.iter().find(|build| build.name == name);
+        let is_own = |build: &Build| build.spec.is_none() && build.folder == own.folder;
+        for old in before.iter().filter(|build| !is_own(build)) {
+            let reads = changed.keys().any(|file| old.reads(file));
+            proof.readers.extend(reads.then(|| old.name.clone()));
+            match (&old.outcome, find(&old.name).map(|build| &build.outcome)) {
+                (Outcome::Built(old_objects), Some(Outcome::Built(new))) => {
+                    let compared = compare(old_objects, new);
+                    let differences = compared.differences.into_iter().map(|(_, one)| one);
+                    let is_said = |one: &Difference| one.field.is_some() && own.is_said_by(old, &one.key);
+                    let (said, differences): (Vec<_>, Vec<_>) = differences.partition(is_said);
+                    proof.said.extend(said.into_iter().map(|one| (old.name.clone(), one)));
+                    if !differences.is_empty() {
+                        proof.elsewhere.push((old.name.clone(), differences));
+                    }
+                }
+                (Outcome::Built(_), Some(Outcome::Failed(error))) => proof.broken.push((old.name.clone(), error.to_string())),
+                (Outcome::Built(_), _) => proof.broken.push((old.name.clone(), "it is no longer declared".to_owned())),
+                // in a folder that was named, only who reads the files counts
+                (Outcome::Failed(_), _) if !reads && matches!(self.scope, Scope::Folder { .. }) => {}
+                (Outcome::Failed(error), _) => proof.unproven.push((old.name.clone(), error.to_string())),
+                (Outcome::Elsewhere(_), _) => {}
+            }
+        }
+        let is_new = |build: &&Build| before.iter().all(|old| old.name != build.name);
+        for new in after.iter().filter(is_new) {
+            let objects = new.objects().iter().map(|object| Difference::object(&object.node, false));
+            proof.elsewhere.push((new.name.clone(), objects.collect()));
+        }
+    }
+}
+
+/// Where a field stands in an object, and what it reads: a field of a text inside counts as that text.
+pub fn reads(wanted: &Wanted, object: &Node) -> Option<(String, serde_json::Value)> {
+    let node = wanted.field.reach(object).ok()?;
+    let own = wanted.field.carrier(object).or_else(|| wanted.field.find(object).ok())?;
+    Some((path_of(object, own)?, write::json(&node).ok()?))
+}

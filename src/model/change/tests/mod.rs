@@ -1,0 +1,95 @@
+//! Ways of every kind, tried and proven on trees in memory.
+
+mod layers;
+mod refused;
+mod shared;
+
+use super::{Builds, Ground, Layer, Outcome, Plan, Refused, Rules, Scope, Wanted, plan};
+use crate::error::Result;
+use crate::insight::named::Named;
+use crate::insight::schema::Schemas;
+use crate::render::repository::Builder;
+use crate::render::tree::{Memory, Tree};
+
+/// What is asked of a tree.
+pub struct Asked {
+    pub tree: Memory,
+    pub scope: Scope,
+    pub layer: Layer,
+    pub is_wide: bool,
+}
+
+pub fn folder(path: &str) -> Scope {
+    Scope::Folder { path: path.to_owned(), variables: None }
+}
+
+impl Asked {
+    pub fn of(files: &[(&str, &str)], scope: Scope) -> Self {
+        Self { tree: Memory::new(files.iter().copied()), scope, layer: Layer::Set, is_wide: false }
+    }
+
+    pub fn layer(self, layer: Layer) -> Self {
+        Self { layer, ..self }
+    }
+
+    pub fn wide(self) -> Self {
+        Self { is_wide: true, ..self }
+    }
+
+    pub fn plan(&self, object: &str, set: &[&str]) -> Result<Outcome> {
+        let mut builder = Builder::default();
+        let ground = Ground {
+            tree: &self.tree,
+            schemas: &Schemas::read(&schemas())?,
+            scope: self.scope.clone(),
+            layer: self.layer.clone(),
+            is_wide: self.is_wide,
+            rules: Rules::NONE,
+        };
+        let wanted = set.iter().map(|text| Wanted::parse(text)).collect::<Result<Vec<_>>>()?;
+        plan(&ground, &mut Builds::new(&mut builder), &Named::parse(object)?, &[], &wanted)
+    }
+
+    pub fn planned(&self, object: &str, set: &[&str]) -> Plan {
+        match self.plan(object, set) {
+            Ok(Outcome::Planned(plan)) => plan,
+            other => panic!("{object} {set:?}: {other:?}"),
+        }
+    }
+
+    pub fn refused(&self, object: &str, set: &[&str]) -> Refused {
+        match self.plan(object, set) {
+            Ok(Outcome::Refused(refused)) => refused,
+            other => panic!("{object} {set:?}: {other:?}"),
+        }
+    }
+
+    /// The lines that go and come, by file: `file:-old`, `file:+new`.
+    pub fn lines(&self, plan: &Plan) -> Vec<String> {
+        let mut found = Vec::new();
+        for file in &plan.files {
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            let (before, after) = (text(file.before.as_deref().unwrap_or_default()), text(&file.after));
+            let (old, new): (Vec<_>, Vec<_>) = (before.split_inclusive('\n').collect(), after.split_inclusive('\n').collect());
+            let same = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+            let rest = old[same..].iter().rev().zip(new[same..].iter().rev()).take_while(|(a, b)| a == b).count();
+            let line = |sign: char, line: &&str| format!("{}:{sign}{}", file.path, line.trim_end_matches('\n'));
+            found.extend(old[same..old.len() - rest].iter().map(|one| line('-', one)));
+            found.extend(new[same..new.len() - rest].iter().map(|one| line('+', one)));
+        }
+        found
+    }
+
+    /// Every file is as it was.
+    pub fn is_untouched(&self, files: &[(&str, &str)]) -> bool {
+        files.iter().all(|(path, text)| self.tree.read(path).is_ok_and(|bytes| *bytes == *text.as_bytes()))
+    }
+}
+
+/// The table, unpacked.
+fn schemas() -> Vec<u8> {
+    let mut text = Vec::new();
+    let packed = crate::insight::schema::EMBEDDED;
+    std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(packed), &mut text).expect("the table is gzipped");
+    text
+}

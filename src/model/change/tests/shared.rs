@@ -1,0 +1,115 @@
+//! Places that others read: refused with who they are, and what can be done instead.
+
+use super::super::Layer;
+use super::{Asked, Scope, folder};
+
+const WEB: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 2\n  template: {spec: {containers: [{name: a, image: b}]}}\n";
+
+/// Two environments over one base, each applied by a Flux Kustomization.
+fn environments() -> Vec<(&'static str, &'static str)> {
+    vec![
+        (
+            "clusters/prod/apps.yaml",
+            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: apps, namespace: flux-system}\nspec:\n  path: ./prod\n  sourceRef: {kind: GitRepository, name: flux-system}\n",
+        ),
+        (
+            "clusters/staging/apps.yaml",
+            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: apps, namespace: flux-system}\nspec:\n  path: ./staging\n  sourceRef: {kind: GitRepository, name: flux-system}\n",
+        ),
+        ("base/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("base/web.yaml", WEB),
+        ("prod/kustomization.yaml", "resources: [../base]\nnamePrefix: p-\n"),
+        ("staging/kustomization.yaml", "resources: [../base]\npatches:\n- path: patches/x.yaml\n"),
+        ("staging/patches/x.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {paused: true}\n"),
+    ]
+}
+
+fn kustomization(name: &str) -> Scope {
+    Scope::Kustomization(name.to_owned())
+}
+
+#[test]
+fn a_base_that_two_environments_share_is_refused_with_both_and_a_patch_is_offered() {
+    let files = environments();
+    let asked = Asked::of(&files, kustomization("prod/flux-system/apps"));
+    let refused = asked.refused("deploy/p-web", &["spec.replicas=3"]);
+    assert!(asked.is_untouched(&files));
+    assert_eq!(refused.why, "the place is shared: other fields change with it");
+    assert!(refused.hint.contains("--layer new-patch") && refused.hint.contains("--wide"), "{}", refused.hint);
+    let proof = refused.tried[0].result.as_ref().expect("it does what is wanted, and more");
+    let [(build, differences)] = &proof.elsewhere[..] else { panic!("{proof:?}") };
+    assert_eq!((&**build, &*differences[0].object), ("staging/flux-system/apps", "Deployment web"));
+    assert_eq!(differences[0].field.as_deref(), Some("spec.replicas"));
+}
+
+#[test]
+fn a_new_patch_is_for_this_object_only_and_lies_where_the_house_keeps_its_patches() {
+    let asked = Asked::of(&environments(), kustomization("prod/flux-system/apps")).layer(Layer::NewPatch);
+    let plan = asked.planned("deploy/p-web", &["spec.replicas=3"]);
+    let [file] = &plan.files[..] else { panic!("{:?}", plan.files) };
+    assert_eq!(&*file.path, "prod/kustomization.yaml");
+    assert_eq!(plan.done[0].proof.besides(), 0);
+
+    let asked = Asked::of(&environments(), kustomization("staging/flux-system/apps")).layer(Layer::NewPatch);
+    let plan = asked.planned("deploy/web", &["spec.replicas=3"]);
+    let names: Vec<_> = plan.files.iter().map(|file| (&*file.path, file.before.is_none())).collect();
+    assert_eq!(names, [("staging/kustomization.yaml", false), ("staging/patches/deployment-web.yaml", true)]);
+    let listed = String::from_utf8_lossy(&plan.files[0].after).into_owned();
+    assert!(listed.contains("- path: patches/deployment-web.yaml\n"), "{listed}");
+}
+
+#[test]
+fn what_is_accepted_is_changed_everywhere_and_named() {
+    let asked = Asked::of(&environments(), kustomization("prod/flux-system/apps")).wide();
+    let plan = asked.planned("deploy/p-web", &["spec.replicas=3"]);
+    assert_eq!(asked.lines(&plan), ["base/web.yaml:-  replicas: 2", "base/web.yaml:+  replicas: 3"]);
+    assert_eq!(plan.done[0].proof.besides(), 1);
+}
+
+#[test]
+fn in_a_folder_that_is_named_others_are_said_and_do_not_hinder() {
+    let asked = Asked::of(&environments(), folder("prod"));
+    let proof = &asked.planned("deploy/p-web", &["spec.replicas=3"]).done[0].proof;
+    let names: Vec<_> = proof.elsewhere.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["prod/flux-system/apps", "staging/flux-system/apps"]);
+
+    // without any Flux object: every folder that kustomize builds
+    let files: Vec<_> = environments().into_iter().filter(|(path, _)| !path.starts_with("clusters")).collect();
+    let proof = &Asked::of(&files, folder("prod")).planned("deploy/p-web", &["spec.replicas=3"]).done[0].proof;
+    let names: Vec<_> = proof.elsewhere.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["base", "staging"]);
+    assert_eq!(proof.readers, ["base", "staging"]);
+}
+
+#[test]
+fn a_label_of_many_objects_is_refused_with_each_of_them() {
+    let files = [("a/kustomization.yaml", "resources: [web.yaml]\ncommonLabels: {app: x}\n"), ("a/web.yaml", WEB)];
+    let asked = Asked::of(&files, folder("a"));
+    let refused = asked.refused("deploy/web", &["metadata.labels.app=y"]);
+    assert!(asked.is_untouched(&files));
+    let proof = refused.tried[0].result.as_ref().expect("it does what is wanted, and more");
+    let fields: Vec<_> = proof.inside.iter().filter_map(|one| one.field.as_deref()).collect();
+    assert_eq!(fields, ["spec.template.metadata.labels.app", "spec.selector.matchLabels.app"]);
+}
+
+#[test]
+fn an_anchor_is_shared_with_its_aliases() {
+    let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n  a: &x one\n  b: *x\n";
+    let files = [("a/kustomization.yaml", "resources: [c.yaml]\n"), ("a/c.yaml", text)];
+    let asked = Asked::of(&files, folder("a"));
+    let proof = asked.refused("cm/c", &["data.a=two"]).tried.remove(0).result.expect("it does what is wanted, and more");
+    assert_eq!(proof.inside[0].field.as_deref(), Some("data.b"));
+    let plan = Asked::of(&files, folder("a")).wide().planned("cm/c", &["data.a=two"]);
+    assert_eq!(String::from_utf8_lossy(&plan.files[0].after), text.replace("one", "two"));
+}
+
+#[test]
+fn where_only_flux_could_patch_its_kustomization_does() {
+    let mut files = environments();
+    files.retain(|(path, _)| !path.starts_with("staging") && !path.starts_with("prod") && !path.starts_with("base"));
+    files.extend([("prod/web.yaml", WEB), ("staging/x.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n")]);
+    let asked = Asked::of(&files, kustomization("prod/flux-system/apps")).layer(Layer::NewPatch);
+    let plan = asked.planned("deploy/web", &["spec.replicas=3"]);
+    assert_eq!(&*plan.files[0].path, "clusters/prod/apps.yaml");
+    assert!(String::from_utf8_lossy(&plan.files[0].after).contains("patches:"), "{:?}", plan.files);
+}

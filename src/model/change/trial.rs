@@ -1,0 +1,128 @@
+//! The ways of one field, tried one after the other; what each does; and why none is taken.
+
+use super::builds::{Builds, Scope};
+use super::plan::{Ground, Layer};
+use super::proof::{Claim, Proof, State};
+use super::ways::{Found, Sort, Way};
+use super::write::written;
+use crate::error::{Error, Result};
+
+/// What came of one way: what it does, and everything as it is built then; else why it does not do what is wanted.
+type Attempt = std::result::Result<(Proof, State), String>;
+
+/// A way, and what it would do.
+#[derive(Clone, Debug)]
+pub struct Tried {
+    /// From 1, as `--layer` takes it.
+    pub number: usize,
+    pub way: Way,
+    /// Why it does not do what is wanted, else what it does.
+    pub result: std::result::Result<Proof, String>,
+}
+
+/// The ways of one field, tried.
+pub struct Trial<'a, 'b, 'g> {
+    pub ground: &'a Ground<'g>,
+    pub builds: &'a mut Builds<'b>,
+    pub claim: Claim<'a>,
+    pub tried: Vec<Tried>,
+}
+
+impl Trial<'_, '_, '_> {
+    /// The numbers of the ways that may be taken, from 0.
+    pub fn chosen(&self, found: &Found) -> Result<Vec<usize>> {
+        let numbers =
+            |is_it: &dyn Fn(&Way) -> bool| (0..found.ways.len()).filter(|at| is_it(&found.ways[*at])).collect::<Vec<_>>();
+        let chosen = match &self.ground.layer {
+            Layer::Set => return Ok(numbers(&|way| way.sort == Sort::Sets)),
+            Layer::NewPatch => numbers(&|way| way.sort == Sort::NewPatch),
+            Layer::Number(number) => numbers(&|_| true).into_iter().filter(|at| at + 1 == *number).collect(),
+            Layer::At { file, line } => numbers(&|way| way.is_at(file, *line)),
+        };
+        match chosen.is_empty() {
+            true => Err(Error::failed("there is no such layer for this field", found.listed())),
+            false => Ok(chosen),
+        }
+    }
+
+    /// The first that does what is wanted, unless it does more.
+    pub fn first(&mut self, chosen: &[usize], state: &mut State, found: &Found) -> Result<Option<(Way, Proof, State)>> {
+        for at in chosen {
+            let way = &found.ways[*at];
+            match self.attempt(way, state)? {
+                Ok((proof, next)) if self.is_taken(&proof) => return Ok(Some((way.clone(), proof, next))),
+                result => {
+                    let (number, is_it) = (at + 1, result.is_ok() && way.sort == Sort::Sets);
+                    self.tried.push(Tried { number, way: way.clone(), result: result.map(|(proof, _)| proof) });
+                    // it is what sets the field, and others share it: no other place is taken for it unasked
+                    if is_it {
+                        return Ok(None);
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn is_taken(&self, proof: &Proof) -> bool {
+        proof.is_clean(&self.ground.scope) || self.ground.is_wide && proof.broken.is_empty()
+    }
+
+    /// What the ways would do that were not tried.
+    pub fn rest(&mut self, found: &Found, state: &mut State) -> Result<()> {
+        for (at, way) in found.ways.iter().enumerate() {
+            if self.tried.iter().all(|tried| tried.number != at + 1) {
+                let result = self.attempt(way, state)?.map(|(proof, _)| proof);
+                self.tried.push(Tried { number: at + 1, way: way.clone(), result });
+            }
+        }
+        self.tried.sort_by_key(|tried| tried.number);
+        Ok(())
+    }
+
+    /// Of the ways to write it down the first that does nothing else, else the first that does what is wanted.
+    fn attempt(&mut self, way: &Way, state: &mut State) -> Result<Attempt> {
+        let mut best: Option<Attempt> = None;
+        for writes in &way.attempts {
+            let result = match written(self.ground.tree, &state.files, writes) {
+                Ok(files) => self.claim.prove(self.builds, self.ground.tree, state, files)?,
+                Err(error) => Err(error.to_string()),
+            };
+            match result {
+                Ok((proof, next)) if proof.is_clean(&self.ground.scope) => return Ok(Ok((proof, next))),
+                result if best.as_ref().is_none_or(|best| best.is_err() && result.is_ok()) => best = Some(result),
+                _ => {}
+            }
+        }
+        Ok(best.unwrap_or_else(|| Err("there is no way to write it".to_owned())))
+    }
+}
+
+/// Why nothing is done, and what could be.
+pub fn why(tried: &[Tried], found: &Found, scope: &Scope) -> (String, String) {
+    let done = |tried: &&Tried| tried.result.as_ref().is_ok_and(|proof| proof.is_clean(scope));
+    let offers: Vec<_> = tried.iter().filter(done).map(|tried| format!("--layer {}", tried.flag())).collect();
+    let offer = if offers.is_empty() { String::new() } else { format!("only this object: {}", offers.join(", or ")) };
+    let shared = tried.iter().filter_map(|tried| tried.result.as_ref().ok()).find(|proof| !proof.is_clean(scope));
+    match shared {
+        Some(proof) if !proof.broken.is_empty() => ("what builds today could not be built any more".to_owned(), offer),
+        Some(_) => {
+            let wide = "--wide changes all of them".to_owned();
+            let hint = if offer.is_empty() { wide } else { format!("{offer}; {wide}") };
+            ("the place is shared: other fields change with it".to_owned(), hint)
+        }
+        None => {
+            let failed = tried.iter().find_map(|tried| tried.result.as_ref().err());
+            let why = found.refusals.first().or(failed).cloned();
+            let hint = if offer.is_empty() { "edit the file".to_owned() } else { offer };
+            (why.unwrap_or_else(|| "no place in the repository sets it".to_owned()), hint)
+        }
+    }
+}
+
+impl Tried {
+    /// What `--layer` takes for it.
+    pub fn flag(&self) -> String {
+        if self.way.sort == Sort::NewPatch { "new-patch".to_owned() } else { self.number.to_string() }
+    }
+}

@@ -1,0 +1,88 @@
+//! A field and the value that it is to have, as people write it: `spec.replicas=3`.
+
+use crate::error::{Error, Result};
+use crate::insight::field::{Field, Part};
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    pub field: Field,
+    /// The field as it was written.
+    pub written: String,
+    pub value: String,
+}
+
+impl Wanted {
+    /// # Errors
+    /// It is no path of a field, or a field that says who the object is.
+    pub fn new(field: &str, value: &str) -> Result<Self> {
+        let wanted = Self { field: Field::parse(field)?, written: field.to_owned(), value: value.to_owned() };
+        match wanted.is_identity() {
+            true => {
+                let hint = "another object takes its place where it changes: edit the manifest";
+                Err(Error::failed(format!("`{field}` says which object it is, and is not set"), hint))
+            }
+            false => Ok(wanted),
+        }
+    }
+
+    /// `FIELD=VALUE`; the `=` of `containers[name=api]` belongs to the field.
+    ///
+    /// # Errors
+    /// There is no `=`; as [`Wanted::new`].
+    pub fn parse(text: &str) -> Result<Self> {
+        let (field, value) = split(text)
+            .ok_or_else(|| Error::usage(format!("`{text}` sets nothing"), "write --set FIELD=VALUE: --set spec.replicas=3"))?;
+        Self::new(field, value)
+    }
+
+    fn is_identity(&self) -> bool {
+        let keys: Vec<&str> =
+            self.field.parts().iter().map_while(|part| if let Part::Key(key) = part { Some(&**key) } else { None }).collect();
+        matches!(keys[..], ["apiVersion" | "kind"] | ["metadata", "name" | "namespace"])
+    }
+}
+
+/// At the first `=` outside of brackets and quotes.
+fn split(text: &str) -> Option<(&str, &str)> {
+    let (mut is_inside, mut quote) = (false, None);
+    for (at, letter) in text.char_indices() {
+        match (letter, quote) {
+            (letter, Some(open)) if letter == open => quote = None,
+            (_, Some(_)) => {}
+            ('\'' | '"', None) if is_inside => quote = Some(letter),
+            ('[', None) => is_inside = true,
+            (']', None) => is_inside = false,
+            ('=', None) if !is_inside => return Some((&text[..at], &text[at + 1..])),
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_ends_at_the_first_sign_that_is_not_its_own() {
+        for (text, field, value) in [
+            ("spec.replicas=3", "spec.replicas", "3"),
+            ("spec.containers[name=api].image=a=b", "spec.containers[name=api].image", "a=b"),
+            ("data['a=b]']=x", "data['a=b]']", "x"),
+            ("data.a=", "data.a", ""),
+        ] {
+            let wanted = Wanted::parse(text).expect(text);
+            assert_eq!((&*wanted.written, &*wanted.value), (field, value));
+        }
+        assert_eq!(Wanted::parse("spec.replicas").expect_err("no value").exit_code(), 2);
+    }
+
+    #[test]
+    fn what_says_which_object_it_is_is_not_set() {
+        for field in ["apiVersion", "kind", "metadata.name", ".metadata.namespace", "metadata['name']"] {
+            assert_eq!(Wanted::new(field, "x").expect_err(field).exit_code(), 1, "{field}");
+        }
+        Wanted::new("spec.template.metadata.name", "x").expect("that is another's");
+    }
+}

@@ -1,0 +1,159 @@
+//! The places that could be changed so that a field reads as wanted: one file a kind of layer, one line in [`ARMS`].
+//!
+//! A way is a claim, not a proof: it says what would be written, and is tried by building. Who else is hit is not asked here.
+
+mod absent;
+mod flux_patch;
+mod images;
+mod overlay;
+mod patch;
+mod set;
+mod text;
+
+use std::borrow::Cow;
+
+use super::builds::Build;
+use super::compare::Key;
+use super::value::Typed;
+use super::wanted::Wanted;
+use super::write::{self, Write};
+use crate::edit::{Place, Source};
+use crate::error::{Error, Result};
+use crate::insight::schema::Schemas;
+use crate::render::Node;
+use crate::render::flux::Applied;
+use crate::render::node::{Origin, Text};
+use crate::render::tree::Tree;
+use crate::render::turn_back::{Change, Refusal, turn_back};
+
+/// Every kind of layer, in the order in which it is tried.
+static ARMS: &[fn(&Asked<'_>, &mut Found)] =
+    &[set::ways, images::ways, text::ways, absent::ways, overlay::ways, flux_patch::ways];
+
+/// What a way is to the field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    /// The layer that sets it, turned back into its part: taken without being asked for.
+    Sets,
+    /// Another one, which is taken where it is named.
+    Offered,
+    /// A patch for this object only, which is not there yet.
+    NewPatch,
+}
+
+/// One way.
+#[derive(Clone, Debug)]
+pub struct Way {
+    pub sort: Sort,
+    /// The layer, as people call it.
+    pub layer: String,
+    /// Where it stands; the file alone for what is added.
+    pub file: Text,
+    pub line: u32,
+    /// What would be written; the first of these that is proven.
+    pub attempts: Vec<Vec<Write>>,
+}
+
+impl Way {
+    /// At the place of what sets the field.
+    fn at(sort: Sort, origin: &Origin, writes: Vec<Write>) -> Option<Self> {
+        let (file, layer) = (origin.file()?.clone(), origin.layer.word().to_owned());
+        Some(Self { sort, layer, file, line: origin.line, attempts: vec![writes] })
+    }
+
+    pub fn is_at(&self, file: &str, line: u32) -> bool {
+        *self.file == *file && self.line == line
+    }
+
+    /// `file:line`, as far as it is known.
+    pub fn place(&self) -> String {
+        if self.line == 0 { self.file.to_string() } else { format!("{}:{}", self.file, self.line) }
+    }
+}
+
+/// What was found, and why not more.
+#[derive(Debug, Default)]
+pub struct Found {
+    pub ways: Vec<Way>,
+    pub refusals: Vec<String>,
+}
+
+impl Found {
+    fn refuse(&mut self, why: impl ToString) {
+        self.refusals.push(why.to_string());
+    }
+
+    /// A way, or why it is none.
+    fn take(&mut self, way: Result<Option<Way>>) {
+        match way {
+            Ok(way) => self.ways.extend(way),
+            Err(error) => self.refuse(error),
+        }
+    }
+
+    /// What `--layer` takes.
+    pub fn listed(&self) -> String {
+        let one = |(number, way): (usize, &Way)| match way.sort {
+            Sort::NewPatch => format!("new-patch ({})", way.place()),
+            _ => format!("{number} ({}, {})", way.place(), way.layer),
+        };
+        match self.ways.is_empty() {
+            true => "there is none".to_owned(),
+            false => format!("there are {}", (1..).zip(&self.ways).map(one).collect::<Vec<_>>().join(", ")),
+        }
+    }
+}
+
+/// What is asked of the arms.
+pub struct Asked<'a> {
+    pub tree: &'a dyn Tree,
+    pub build: &'a Build,
+    pub object: &'a Applied,
+    pub key: Key,
+    pub wanted: &'a Wanted,
+    pub typed: &'a Typed,
+    pub schemas: &'a Schemas,
+    /// The field; none where there is nothing yet.
+    pub node: Option<Cow<'a, Node>>,
+    /// Which scalars would have to read something else; none where there is no field.
+    pub turned: Option<std::result::Result<Vec<Change>, Refusal>>,
+}
+
+impl<'a> Asked<'a> {
+    pub fn new(
+        tree: &'a dyn Tree,
+        build: &'a Build,
+        object: &'a Applied,
+        wanted: &'a Wanted,
+        typed: &'a Typed,
+        schemas: &'a Schemas,
+    ) -> Self {
+        let node = wanted.field.reach(&object.node).ok();
+        let turned = node.as_ref().map(|node| turn_back(node, &typed.text(), object.is_substituted));
+        let key = Key::of(&object.node);
+        Self { tree, build, object, key, wanted, typed, schemas, node, turned }
+    }
+
+    /// A file, to be edited.
+    fn source(&self, file: &str) -> Result<Source> {
+        write::source(file, &self.tree.read(file)?)
+    }
+
+    /// The place of an origin in its file.
+    fn place(&self, origin: &Origin) -> Result<(Text, Place)> {
+        let nowhere = || Error::failed(format!("{} stands in no file", origin.location), "change what makes it");
+        let file = origin.file().ok_or_else(nowhere)?.clone();
+        let source = self.source(&file)?;
+        let place = write::place(&source, origin).ok_or_else(|| {
+            Error::failed(format!("{file}:{}: no value stands there that can be edited", origin.line), "edit the file")
+        })?;
+        Ok((file, place))
+    }
+}
+
+/// All ways.
+pub fn find(asked: &Asked<'_>) -> Found {
+    let mut found = Found::default();
+    ARMS.iter().for_each(|arm| arm(asked, &mut found));
+    found
+}

@@ -1,0 +1,162 @@
+//! A patch that sets one field of one object: its text, strategic or JSON6902, and whom it means.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::{Asked, absent};
+use crate::change::compare::Key;
+use crate::edit::{Step, Value};
+use crate::insight::field::{Field, Part, path_of};
+use crate::render::node::{Layer, Node};
+use crate::render::read::{self, Place};
+use crate::render::trace::{Role, Trace};
+use crate::render::{substitute, write};
+
+/// One patch as an entry of `patches`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Patch {
+    /// YAML, with its line end.
+    pub text: String,
+    /// Which object.
+    pub target: Vec<(String, String)>,
+}
+
+impl Patch {
+    /// With the text in the entry.
+    pub fn inline(&self) -> Value {
+        self.entry("patch", self.text.clone())
+    }
+
+    /// With the text in a file.
+    pub fn in_file(&self, path: &str) -> Value {
+        self.entry("path", path.to_owned())
+    }
+
+    fn entry(&self, key: &str, text: String) -> Value {
+        let target = self.target.iter().map(|(key, value)| (key.clone(), Value::string(value))).collect();
+        Value::Map(vec![(key.to_owned(), Value::string(text)), ("target".to_owned(), Value::Map(target))])
+    }
+}
+
+/// The patches that may do it, the best first: by the name that the object has there, which is one of those that it had on its way.
+pub fn all(asked: &Asked<'_>) -> Vec<Patch> {
+    let Some(parts) = parts(asked) else { return Vec::new() };
+    let mut found = Vec::new();
+    for has_namespace in [false, true] {
+        for name in names(asked) {
+            let target = target(&asked.key, &name, has_namespace);
+            let texts = [strategic(asked, &parts, &name), operation(asked, &parts)].into_iter().flatten();
+            let patches = texts.map(|text| Patch { text, target: target.clone() });
+            found.extend(patches.filter(|patch| !found.contains(patch)).collect::<Vec<_>>());
+        }
+    }
+    found
+}
+
+fn target(key: &Key, name: &str, has_namespace: bool) -> Vec<(String, String)> {
+    let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+    // it is a pattern
+    let name = name.replace('.', "\\.");
+    let group = (!key.group.is_empty()).then(|| pair("group", &key.group));
+    let namespace = (has_namespace && !key.namespace.is_empty()).then(|| pair("namespace", &key.namespace));
+    group.into_iter().chain([pair("kind", &key.kind), pair("name", &name)]).chain(namespace).collect()
+}
+
+/// The name without its hash, and each one that a prefix or a suffix was put to.
+fn names(asked: &Asked<'_>) -> Vec<String> {
+    let mut found = vec![asked.key.name.clone()];
+    let mut trace: Option<&Trace> = asked.object.node.at(&["metadata", "name"]).map(|name| &name.trace);
+    while let Some(made) = trace.and_then(Trace::composition) {
+        let text = made.parts.iter().find(|part| part.role == Role::Text).and_then(|part| part.cut.as_ref());
+        let own = text.map(|(at, _)| &made.scalars[*at]);
+        found.extend(own.map(|own| own.text.to_string()));
+        trace = own.map(|own| &own.trace);
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    found.retain(|name| seen.insert(name.clone()));
+    found
+}
+
+/// The way to the field, each key on its own; none for a field of a text inside.
+fn parts(asked: &Asked<'_>) -> Option<Vec<Part>> {
+    let object = &asked.object.node;
+    let parts_of = |path: &str| if path.is_empty() { Some(Vec::new()) } else { Some(Field::parse(path).ok()?.parts().to_vec()) };
+    if let Ok(node) = asked.wanted.field.find(object) {
+        return parts_of(&path_of(object, node)?);
+    }
+    if asked.wanted.field.carrier(object).is_some() {
+        return None;
+    }
+    let (parent, rest) = asked.wanted.field.nearest(object);
+    let known = asked.wanted.field.parts().len() - rest.len();
+    let steps = absent::steps(asked, parent, rest).ok()?;
+    let key = |step: Step| if let Step::Key(key) = step { Some(Part::Key(key)) } else { None };
+    let new = steps.into_iter().map(key).collect::<Option<Vec<_>>>()?;
+    Some(asked.wanted.field.parts()[..known].iter().cloned().chain(new).collect())
+}
+
+/// The value; where Flux fills variables in afterwards, what is read as one is escaped.
+fn value(asked: &Asked<'_>) -> Json {
+    match asked.typed.json() {
+        Json::String(text) if asked.object.is_substituted => Json::from(substitute::escaped(&text)),
+        json => json,
+    }
+}
+
+/// A strategic merge patch; none where an item of the way is known by its place alone.
+fn strategic(asked: &Asked<'_>, parts: &[Part], name: &str) -> Option<String> {
+    let nested = parts.iter().rev().try_fold(value(asked), |inner, part| match part {
+        Part::Key(key) => Some(Json::Object(Map::from_iter([(key.clone(), inner)]))),
+        Part::Item(pairs) => {
+            let mut item: Map<String, Json> =
+                pairs.iter().map(|(key, value)| (key.clone(), Json::from(value.as_str()))).collect();
+            item.extend(inner.as_object()?.clone());
+            Some(Json::Array(vec![Json::Object(item)]))
+        }
+        Part::Index(_) => None,
+    })?;
+    let version = crate::render::id::text_at(&asked.object.node, "apiVersion");
+    let mut object = nested.as_object()?.clone();
+    object.insert("apiVersion".to_owned(), Json::from(version));
+    object.insert("kind".to_owned(), Json::from(asked.key.kind.as_str()));
+    let metadata = object.entry("metadata").or_insert_with(|| json!({}));
+    metadata.as_object_mut()?.insert("name".to_owned(), Json::from(name));
+    yaml(&Json::Object(object))
+}
+
+/// A JSON6902 patch.
+fn operation(asked: &Asked<'_>, parts: &[Part]) -> Option<String> {
+    let (mut here, mut path) = (Some(&asked.object.node), String::new());
+    let (mut op, mut inner) = ("replace", value(asked));
+    for (at, part) in parts.iter().enumerate() {
+        let step = match part {
+            Part::Key(key) => key.replace('~', "~0").replace('/', "~1"),
+            Part::Index(index) => index.to_string(),
+            Part::Item(pairs) => {
+                let is_it =
+                    |item: &Node| pairs.iter().all(|(key, value)| item.get(key).and_then(Node::text) == Some(value.as_str()));
+                here?.items().iter().position(is_it)?.to_string()
+            }
+        };
+        path.push_str(&format!("/{step}"));
+        here = match part {
+            Part::Key(key) => here?.get(key),
+            _ => here?.items().get(step.parse::<usize>().ok()?),
+        };
+        if here.is_none() {
+            op = "add";
+            inner = parts[at + 1..].iter().rev().try_fold(inner, |inner, part| match part {
+                Part::Key(key) => Some(json!({ key.as_str(): inner })),
+                _ => None,
+            })?;
+            break;
+        }
+    }
+    yaml(&json!([{ "op": op, "path": path, "value": inner }]))
+}
+
+/// JSON is YAML; what is read is written as kustomize writes it.
+fn yaml(json: &Json) -> Option<String> {
+    let text = json.to_string();
+    let node = read::document(text.as_bytes(), &Place::file(&"patch".into(), Layer::Patch)).ok()??;
+    write::yaml(&node).ok()
+}

@@ -1,0 +1,52 @@
+//! What must not be edited, whoever asks: a file as a whole (`check`), and the values of Secrets in it (`values_are_kept`).
+//!
+//! There is no key that overrides any of this (rule 5 of a change): who wants such a file changed edits it without this program. Each
+//! guard is a file. What it locks, and what it deliberately leaves open, stands at its top. Which attributes git gives to a path is
+//! asked by `git`, and comes in as an answer.
+
+pub mod branch;
+mod encrypted;
+mod generated;
+mod locked;
+mod path;
+mod policy;
+mod secret;
+#[cfg(test)]
+mod tests;
+
+use crate::render::tree::Tree;
+
+pub use branch::Branch;
+pub use encrypted::line as encrypted_at;
+pub use generated::line as generated_at;
+pub use locked::{Locked, Why};
+pub use path::MARKER;
+pub use policy::{Changes, Deny, FILE as POLICY_FILE, Policy, Whose};
+pub use secret::{Sources, is_value, values_are_kept};
+
+/// What the guards go by, besides the files: read once for each tree.
+pub struct Rules<'r> {
+    pub deny: &'r Deny,
+    pub sources: &'r Sources,
+    /// The `filter` that git's attributes give to a path.
+    pub filter: &'r dyn Fn(&str) -> Option<String>,
+}
+
+/// Whether a file may be edited: `bytes` are its content, nothing where it is to be made. The way to it comes first: what lies outside is
+/// not looked at.
+///
+/// # Errors
+/// The first guard that locks it.
+pub fn check(path: &str, bytes: Option<&[u8]>, tree: &dyn Tree, rules: &Rules<'_>) -> Result<(), Locked> {
+    let locked = |why| Err(Locked { path: path.to_owned(), why });
+    let of_place = || {
+        let by_name = path::way(path, tree).or_else(|| path::marker(path, tree)).or_else(|| rules.deny.of(path));
+        by_name.or_else(|| (rules.filter)(path).map(|filter| Why::Filtered { filter }))
+    };
+    let of_content = |bytes| {
+        let by_maker = encrypted::line(bytes).map(|line| Why::Encrypted { line });
+        by_maker.or_else(|| generated::line(path, bytes).map(|line| Why::Generated { line }))
+    };
+    let why = of_place().or_else(|| rules.sources.of(path)).or_else(|| of_content(bytes?));
+    why.map_or(Ok(()), locked)
+}

@@ -1,0 +1,131 @@
+//! What a repository says to this program, in `.fluxdeck.toml`, and the globs that deny.
+//!
+//! The file is anybody's who may push: it is read strictly, and what it may ask for is bounded. A key that is not known is an error, for it
+//! may be a rule that somebody relies on. It never names a program, a path of this machine or an address.
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use serde::Deserialize;
+
+use super::locked::Why;
+use crate::domain::text::sanitise;
+use crate::error::{Error, Result};
+
+/// Where it stands in a repository.
+pub const FILE: &str = ".fluxdeck.toml";
+/// Larger ones are refused, in bytes.
+const LARGEST: usize = 64 << 10;
+/// Most globs, and the longest one in bytes.
+const MOST: usize = 1000;
+const LONGEST: usize = 512;
+
+/// The file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Policy {
+    deny: Vec<String>,
+    pub changes: Changes,
+}
+
+/// What it says of changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Changes {
+    deny: Vec<String>,
+    /// What branches are called, with `{change}` in it.
+    pub branch: Option<String>,
+    /// Whether commits are signed off; nothing said: as the repository's last commits are.
+    pub sign_off: Option<bool>,
+}
+
+impl Policy {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// It is no such file: the line, and what is wrong there.
+    pub fn read(bytes: &[u8]) -> Result<Self> {
+        let wrong = |line: Option<usize>, what: &str| {
+            let at = line.map_or_else(String::new, |line| format!(":{line}"));
+            Error::failed(
+                format!("{FILE}{at}: {}", sanitise(what)),
+                "it takes deny = [\"GLOB\", …], and [changes] with deny, branch, sign-off",
+            )
+        };
+        if bytes.len() > LARGEST {
+            return Err(wrong(None, &format!("it is larger than {LARGEST} bytes")));
+        }
+        let text = std::str::from_utf8(bytes).map_err(|_| wrong(None, "it is not UTF-8"))?;
+        let line = |at: usize| text.get(..at).unwrap_or(text).matches('\n').count() + 1;
+        toml::from_str(text).map_err(|error| wrong(error.span().map(|span| line(span.start)), error.message()))
+    }
+
+    /// The globs that it denies, by themselves or of changes.
+    pub fn deny(&self) -> impl Iterator<Item = &str> {
+        self.deny.iter().chain(&self.changes.deny).map(String::as_str)
+    }
+}
+
+/// Who denies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    User,
+    Repository,
+}
+
+/// Paths that are denied: `*` and `?` within a name, `**` over folders, `[ab]`, `{a,b}`. Without a `/` a glob means a name anywhere, and one
+/// that fits a folder means everything in it.
+#[derive(Clone, Debug, Default)]
+pub struct Deny {
+    set: GlobSet,
+    globs: Vec<(String, Whose)>,
+}
+
+impl Deny {
+    /// # Errors
+    /// A glob that is none, or too many of them.
+    pub fn new<'g>(globs: impl IntoIterator<Item = (&'g str, Whose)>) -> Result<Self> {
+        let globs: Vec<_> = globs.into_iter().map(|(glob, whose)| (glob.to_owned(), whose)).collect();
+        if globs.len() > MOST {
+            return Err(Error::failed(format!("there are more than {MOST} globs"), "name folders instead of files"));
+        }
+        let mut set = GlobSetBuilder::new();
+        for (glob, _) in &globs {
+            let wrong = |why: &str| {
+                let message = format!("`{}` is not a glob: {}", sanitise(glob), sanitise(why));
+                Error::failed(message, "a glob is written like clusters/*/flux-system/**")
+            };
+            if glob.len() > LONGEST {
+                return Err(wrong("it is too long"));
+            }
+            for pattern in patterns(glob) {
+                let built = GlobBuilder::new(&pattern).literal_separator(true).backslash_escape(true).build();
+                set.add(built.map_err(|error| wrong(&error.kind().to_string()))?);
+            }
+        }
+        let set = set
+            .build()
+            .map_err(|error| Error::failed(format!("the globs are too much: {}", sanitise(&error.to_string())), ""))?;
+        Ok(Self { set, globs })
+    }
+
+    /// All that deny a path, as they are written.
+    pub fn globs(&self, path: &str) -> Vec<&str> {
+        let mut found: Vec<_> = self.set.matches(path).into_iter().map(|at| at / 2).collect();
+        found.dedup();
+        found.into_iter().map(|at| self.globs[at].0.as_str()).collect()
+    }
+
+    /// The first that denies a path.
+    pub(super) fn of(&self, path: &str) -> Option<Why> {
+        let at = self.set.matches(path).into_iter().min()?;
+        let (glob, by) = &self.globs[at / 2];
+        Some(Why::Denied { glob: glob.clone(), by: *by })
+    }
+}
+
+/// A glob is two patterns: what it names, and everything in that.
+fn patterns(glob: &str) -> [String; 2] {
+    let plain = glob.trim_start_matches('/').trim_end_matches('/');
+    let named = if glob.trim_end_matches('/').contains('/') { plain.to_owned() } else { format!("**/{plain}") };
+    let inside = format!("{named}/**");
+    [named, inside]
+}

@@ -1,0 +1,203 @@
+//! Values of Secrets: never set, wherever they stand.
+//!
+//! What counts: `data` and `stringData` of whatever says `kind: Secret` (a manifest, an item of a List, a template of a ResourceSet, a patch
+//! in a text), what patches set there whose target names Secrets, `literals` and the names of the files of a `secretGenerator`, and those
+//! files as a whole.
+//! A manifest whose values Flux substitutes is a Secret like any other. It is compared what a file holds before and after, so that it does
+//! not matter how an edit came about. Values may go, with a manifest that is removed.
+//!
+//! What deliberately does not: other fields of a Secret (labels); kinds that hold references or sealed values (ExternalSecret,
+//! SealedSecret); a password in a chart's values, which no kind gives away.
+
+use std::collections::BTreeMap;
+
+use super::locked::{Locked, Why};
+use crate::render::generate::Kind;
+use crate::render::kustomization::FILE_NAMES;
+use crate::render::node::{Layer, Node, Value};
+use crate::render::read::{Place, documents};
+use crate::render::tree::{Entry, Tree, parent, resolve};
+
+const VALUES: &[&str] = &["data", "stringData"];
+const GENERATOR: &str = "secretGenerator";
+const GENERATOR_KIND: &str = "SecretGenerator";
+const SOURCES: &[&str] = &["literals", "files", "envs", "env"];
+/// How deep texts in texts are read.
+const DEEPEST: usize = 4;
+
+/// Whether a field of an object is a Secret's value.
+pub fn is_value(kind: &str, path: &[&str]) -> bool {
+    kind == Kind::Secret.word() && path.first().is_some_and(|first| VALUES.contains(first))
+}
+
+/// Whether an edit sets no value of a Secret.
+///
+/// # Errors
+/// It does, or nobody can say what it sets.
+pub fn values_are_kept(path: &str, before: &[u8], after: &[u8]) -> Result<(), Locked> {
+    let locked = Err(Locked { path: path.to_owned(), why: Why::SecretValue });
+    let (Some(mut kept), Some(found)) = (values(before), values(after)) else {
+        let speaks = |bytes: &[u8]| String::from_utf8_lossy(bytes).to_lowercase().contains("secret");
+        return if before != after && (speaks(before) || speaks(after)) { locked } else { Ok(()) };
+    };
+    for value in found {
+        let Some(at) = kept.iter().position(|known| *known == value) else { return locked };
+        kept.swap_remove(at);
+    }
+    Ok(())
+}
+
+/// Key and value of every Secret in a file; nothing where it cannot be read.
+fn values(bytes: &[u8]) -> Option<Vec<(String, String)>> {
+    let documents = documents(bytes, &Place::file(&"".into(), Layer::Resource)).ok()?;
+    let mut found = Vec::new();
+    documents.iter().for_each(|node| walk(node, 0, &mut found));
+    Some(found)
+}
+
+fn walk(node: &Node, depth: usize, found: &mut Vec<(String, String)>) {
+    match &node.value {
+        Value::List(items) => items.iter().for_each(|item| walk(item, depth, found)),
+        Value::Scalar(text) => inside(text, depth, found),
+        Value::Map(entries) => {
+            let says = |word: &str| node.get("kind").and_then(Node::text) == Some(word);
+            let keys = match () {
+                () if says(Kind::Secret.word()) => VALUES,
+                () if says(GENERATOR_KIND) => SOURCES,
+                () => &[],
+            };
+            for entry in entries.iter() {
+                let key = entry.key.text().unwrap_or_default();
+                match key {
+                    _ if keys.contains(&key) => all(key, &entry.value, found),
+                    GENERATOR => entry.value.items().iter().for_each(|args| below(args, SOURCES, found)),
+                    "patch" if is_of_secrets(node) => patch(entry.value.text().unwrap_or_default(), found),
+                    "path" if is_of_secrets(node) => all(key, &entry.value, found),
+                    _ => walk(&entry.value, depth, found),
+                }
+            }
+        }
+    }
+}
+
+/// Whether an entry of `patches` has Secrets for its target: its kind is an expression.
+fn is_of_secrets(node: &Node) -> bool {
+    node.at(&["target", "kind"]).and_then(Node::text).is_some_and(|kind| kind.contains(Kind::Secret.word()))
+}
+
+/// The values that a patch of Secrets sets: operations of RFC 6902, or a part of a manifest.
+fn patch(text: &str, found: &mut Vec<(String, String)>) {
+    let Ok(documents) = documents(text.as_bytes(), &Place::file(&"".into(), Layer::Patch)) else {
+        found.push(("patch".to_owned(), text.to_owned()));
+        return;
+    };
+    for node in &documents {
+        below(node, VALUES, found);
+        node.items().iter().filter(|operation| is_setting(operation)).for_each(|operation| all("patch", operation, found));
+    }
+}
+
+fn is_setting(operation: &Node) -> bool {
+    let path = operation.get("path").and_then(Node::text).unwrap_or_default();
+    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    first.is_empty() || VALUES.contains(&first)
+}
+
+/// Everything below some keys of a map.
+fn below(node: &Node, keys: &[&str], found: &mut Vec<(String, String)>) {
+    keys.iter().filter_map(|key| Some((key, node.get(key)?))).for_each(|(key, value)| all(key, value, found));
+}
+
+/// A text that is YAML itself: a patch.
+fn inside(text: &str, depth: usize, found: &mut Vec<(String, String)>) {
+    if depth < DEEPEST && text.contains(Kind::Secret.word()) && text.contains(['\n', '{']) {
+        let documents = documents(text.as_bytes(), &Place::file(&"".into(), Layer::Patch)).unwrap_or_default();
+        documents.iter().for_each(|node| walk(node, depth + 1, found));
+    }
+}
+
+/// Every text below a key, with the key that it stands at.
+fn all(key: &str, node: &Node, found: &mut Vec<(String, String)>) {
+    match &node.value {
+        Value::Map(entries) => entries.iter().for_each(|entry| {
+            let name = entry.key.text();
+            if name.is_none() {
+                // `{{ value }}` reads as a map whose key is a map
+                all(key, &entry.key, found);
+            }
+            all(name.unwrap_or(key), &entry.value, found);
+        }),
+        Value::List(items) => items.iter().for_each(|item| all(key, item, found)),
+        Value::Scalar(text) => found.push((key.to_owned(), text.to_string())),
+    }
+}
+
+/// The files that Secrets are generated from, each with the file that says so.
+#[derive(Clone, Debug, Default)]
+pub struct Sources(BTreeMap<String, String>);
+
+impl Sources {
+    /// Looks through the kustomizations of a tree, and the generators that they name. Cost: a look into each folder, and one into each of
+    /// those files.
+    pub fn in_tree(tree: &dyn Tree) -> Self {
+        let (mut found, mut folders) = (Self::default(), vec![String::new()]);
+        while let Some(folder) = folders.pop() {
+            for item in tree.items(&folder).unwrap_or_default() {
+                let path = if folder.is_empty() { item.name.clone() } else { format!("{folder}/{}", item.name) };
+                match item.entry {
+                    Entry::Folder => folders.push(path),
+                    Entry::File if FILE_NAMES.contains(&item.name.as_str()) => found.kustomization(tree, &path),
+                    _ => {}
+                }
+            }
+        }
+        found
+    }
+
+    fn kustomization(&mut self, tree: &dyn Tree, path: &str) {
+        let folder = parent(path);
+        for node in self::read(tree, path) {
+            let patches = ["patches", "patchesJson6902"].into_iter().filter_map(|key| node.get(key)).flat_map(Node::items);
+            let files = patches.filter(|patch| is_of_secrets(patch)).filter_map(|patch| patch.get("path")?.text());
+            for (file, entry) in files.filter_map(|file| resolve(tree, folder, file).ok()) {
+                // one with a manifest in it says itself that it is of a Secret
+                let sets = |node: &Node| node.items().iter().any(is_setting);
+                if entry == Entry::File && self::read(tree, &file).iter().any(sets) {
+                    self.0.insert(file, path.to_owned());
+                }
+            }
+            node.get(GENERATOR).into_iter().flat_map(Node::items).for_each(|args| self.add(tree, path, folder, args));
+            for text in node.get("generators").into_iter().flat_map(Node::items).filter_map(Node::text) {
+                let (by, generators) = match resolve(tree, folder, text) {
+                    Ok((file, Entry::File)) => (file.clone(), self::read(tree, &file)),
+                    _ => (
+                        path.to_owned(),
+                        documents(text.as_bytes(), &Place::file(&path.into(), Layer::Generator)).unwrap_or_default(),
+                    ),
+                };
+                let is_ours = |node: &&Node| node.get("kind").and_then(Node::text) == Some(GENERATOR_KIND);
+                generators.iter().filter(is_ours).for_each(|args| self.add(tree, &by, folder, args));
+            }
+        }
+    }
+
+    /// Takes the files of one generator in: `path` or `key=path`.
+    fn add(&mut self, tree: &dyn Tree, by: &str, folder: &str, args: &Node) {
+        let listed = ["files", "envs"].into_iter().filter_map(|key| args.get(key)).flat_map(Node::items);
+        for text in listed.chain(args.get("env")).filter_map(Node::text) {
+            let path = text.split_once('=').map_or(text, |(_, path)| path);
+            if let Ok((file, Entry::File)) = resolve(tree, folder, path) {
+                self.0.insert(file, by.to_owned());
+            }
+        }
+    }
+
+    pub(super) fn of(&self, path: &str) -> Option<Why> {
+        Some(Why::SecretSource { by: self.0.get(path)?.clone() })
+    }
+}
+
+fn read(tree: &dyn Tree, path: &str) -> Vec<Node> {
+    let Ok(bytes) = tree.read(path) else { return Vec::new() };
+    documents(&bytes, &Place::file(&path.into(), Layer::Resource)).unwrap_or_default()
+}

@@ -1,0 +1,24 @@
+//! Each guard with a file that it locks, and with files that only look like it.
+
+mod content;
+mod place;
+mod policy;
+mod secret;
+
+use super::*;
+use crate::render::tree::Memory;
+
+/// Which guard locks a file of a tree, without rules but those of its files.
+fn why(tree: &dyn Tree, path: &str) -> Option<Why> {
+    why_by(tree, path, &Deny::default(), &|_| None)
+}
+
+fn why_by(tree: &dyn Tree, path: &str, deny: &Deny, filter: &dyn Fn(&str) -> Option<String>) -> Option<Why> {
+    let (sources, bytes) = (Sources::in_tree(tree), tree.read(path).ok());
+    check(path, bytes.as_deref(), tree, &Rules { deny, sources: &sources, filter }).err().map(|locked| locked.why)
+}
+
+/// The same of one file alone.
+fn why_of(path: &str, text: &str) -> Option<Why> {
+    why(&Memory::new([(path, text)]), path)
+}

@@ -1,0 +1,52 @@
+//! Scale: another number of replicas of a workload, in git.
+
+use super::{Playbook, Takes};
+use crate::change::{Rules, Wanted};
+use crate::error::{Error, Result};
+use crate::forms::{Answers, Field, Form, Input};
+use crate::insight::named::{group, shown};
+use crate::kinds::{self, Trait};
+use crate::render::Node;
+use crate::render::flux::Applied;
+use crate::render::id::{meta_text, text_at};
+
+const REPLICAS: &str = "replicas";
+
+pub(super) const PLAYBOOK: Playbook = Playbook {
+    name: "scale",
+    doc: "Another number of replicas of a workload, in the file that sets it",
+    form,
+    takes: Takes::Form,
+    wanted,
+    rules: Rules { fits, warns },
+};
+
+fn form() -> Form {
+    let input = Input::Number { least: 0, most: i32::MAX.into(), what: "number of replicas" };
+    Form::of([Field::new(REPLICAS, "replicas", "How many", input)])
+}
+
+fn wanted(answers: &Answers) -> Result<Vec<Wanted>> {
+    let replicas = answers.number(REPLICAS).ok_or_else(|| Error::usage("no number of replicas", "write --set replicas=3"))?;
+    Ok(vec![Wanted::new("spec.replicas", &replicas.to_string())?])
+}
+
+fn fits(node: &Node) -> Result<()> {
+    match kinds::find(group(node), text_at(node, "kind")).is_some_and(|kind| kind.has(Trait::Scales)) {
+        true => Ok(()),
+        false => Err(Error::failed(format!("{} has no replicas of its own", shown(node)), "name a workload that has")),
+    }
+}
+
+/// An autoscaler that is built beside it sets another number again.
+fn warns(node: &Node, all: &[Applied]) -> Vec<String> {
+    let is_scaler = |one: &&Node| kinds::find(group(one), text_at(one, "kind")).is_some_and(|kind| kind.has(Trait::Scaler));
+    let is_meant = |one: &&Node| {
+        let text = |key: &str| one.at(&["spec", "scaleTargetRef", key]).and_then(Node::text).unwrap_or_default();
+        meta_text(one, "namespace") == meta_text(node, "namespace")
+            && text("kind") == text_at(node, "kind")
+            && text("name") == meta_text(node, "name")
+    };
+    let scalers = all.iter().map(|object| &object.node).filter(is_scaler).filter(is_meant);
+    scalers.map(|scaler| format!("{} scales it too, and sets another number again", shown(scaler))).collect()
+}
