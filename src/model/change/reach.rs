@@ -10,8 +10,8 @@ use crate::insight::field::scalars;
 use crate::render::Layer;
 use crate::render::kustomization::FILE_NAMES;
 use crate::render::node::{Node, Text};
-use crate::render::read::{self, Place};
-use crate::render::tree::{self, Entry, Tree, is_below};
+use crate::render::read::{self, TextPlace};
+use crate::render::tree::{self, PathKind, Tree, is_below};
 
 /// Fields that list files with settings of kustomize, which name files in their turn.
 const SETTINGS: &[&str] = &["generators", "transformers", "validators", "configurations", "replacements", "crds", "openapi"];
@@ -38,8 +38,8 @@ impl Reach {
             for item in tree.items(&path)? {
                 let below = if path.is_empty() { item.name.clone() } else { format!("{path}/{}", item.name) };
                 match item.entry {
-                    Entry::Folder if item.name != ".git" => todo.push(below),
-                    Entry::File if FILE_NAMES.contains(&&*item.name) => {
+                    PathKind::Folder if item.name != ".git" => todo.push(below),
+                    PathKind::File if FILE_NAMES.contains(&&*item.name) => {
                         folders.insert(path.clone(), folder(tree, &path, &below));
                     }
                     _ => {}
@@ -84,7 +84,7 @@ fn folder(tree: &dyn Tree, path: &str, file: &str) -> Folder {
 }
 
 fn document(tree: &dyn Tree, file: &str) -> Option<Node> {
-    read::document(&tree.read(file).ok()?, &Place::file(&file.into(), Layer::Resource)).ok()?
+    read::document(&tree.read(file).ok()?, &TextPlace::file(&file.into(), Layer::Resource)).ok()?
 }
 
 /// What texts name, where something is there: a path, or `key=path` of a generator.

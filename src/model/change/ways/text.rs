@@ -23,7 +23,7 @@ fn way(asked: &Asked<'_>, sort: Sort) -> Result<Option<Way>> {
         return Ok(None);
     }
     let Some(own) = made.scalars.first().filter(|own| own.trace.composition().is_none() && !own.is_name) else { return Ok(None) };
-    let is_known = |changes: &Vec<Change>| matches!(&changes[..], [change] if change.origin.is_at(&own.trace.origin));
+    let is_known = |changes: &Vec<ScalarChange>| matches!(&changes[..], [change] if change.origin.is_at(&own.trace.origin));
     if matches!(&asked.turned, Some(Ok(changes)) if is_known(changes)) {
         return Ok(None);
     }
