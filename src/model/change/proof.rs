@@ -156,7 +156,9 @@ impl Claim<'_> {
                         proof.elsewhere.push((old.name.clone(), differences));
                     }
                 }
-                (BuildOutcome::Built(_), Some(BuildOutcome::Failed(error))) => proof.broken.push((old.name.clone(), error.to_string())),
+                (BuildOutcome::Built(_), Some(BuildOutcome::Failed(error))) => {
+                    proof.broken.push((old.name.clone(), error.to_string()));
+                }
                 (BuildOutcome::Built(_), _) => proof.broken.push((old.name.clone(), "it is no longer declared".to_owned())),
                 // in a folder that was named, only who reads the files counts
                 (BuildOutcome::Failed(_), _) if !reads && matches!(self.scope, Scope::Folder { .. }) => {}

@@ -11,7 +11,7 @@ pub fn ways(asked: &Asked<'_>, found: &mut Found) {
     match &asked.turned {
         Some(Err(_)) => found.take(way(asked, Sort::Sets)),
         // a part of it does what is wanted: that is tried first, and this where it is asked for
-        Some(Ok(changes)) if !changes.is_empty() => found.take(way(asked, Sort::Offered)),
+        Some(Ok(changes)) if !changes.is_empty() => found.ways.extend(way(asked, Sort::Offered).ok().flatten()),
         _ => {}
     }
 }
