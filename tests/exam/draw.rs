@@ -41,7 +41,6 @@ pub struct Question {
     pub object: String,
     pub namespace: String,
     pub field: String,
-    pub old: Value,
     pub new: Value,
 }
 
@@ -80,12 +79,12 @@ impl<'b> Drawer<'b> {
 
     fn question(&self, object: usize, steps: Vec<Step>, random: &mut Random) -> Question {
         let it = &self.objects[object];
-        let old = reach(it, &steps).expect("it was found there").clone();
-        let new = another(&old, &steps, random);
+        let old = reach(it, &steps).expect("it was found there");
+        let new = another(old, &steps, random);
         let field = by_name(it, &steps, random).unwrap_or_else(|| path(&steps));
         let namespace = text(it, "namespace").to_owned();
         let (object_name, spot) = (self.called(object), Spot { object, path: steps });
-        Question { folder: self.folder.to_owned(), spot, object: object_name, namespace, field, old, new }
+        Question { folder: self.folder.to_owned(), spot, object: object_name, namespace, field, new }
     }
 
     /// The scalars of an object that can be named, and are not its identity.

@@ -52,7 +52,6 @@ impl Planted {
             object: "ConfigMap/settings".to_owned(),
             namespace: String::new(),
             field: "data.level".to_owned(),
-            old: json!("info"),
             new: json!("debug"),
         };
         Examiner { program: self.program(script), kustomize, scratch: &self.scratch }.ask(&question, &before)
