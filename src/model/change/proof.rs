@@ -156,12 +156,14 @@ impl Claim<'_> {
                         proof.elsewhere.push((old.name.clone(), differences));
                     }
                 }
-                (Outcome::Built(_), Some(Outcome::Failed(error))) => proof.broken.push((old.name.clone(), error.to_string())),
-                (Outcome::Built(_), _) => proof.broken.push((old.name.clone(), "it is no longer declared".to_owned())),
+                (BuildOutcome::Built(_), Some(BuildOutcome::Failed(error))) => {
+                    proof.broken.push((old.name.clone(), error.to_string()))
+                }
+                (BuildOutcome::Built(_), _) => proof.broken.push((old.name.clone(), "it is no longer declared".to_owned())),
                 // in a folder that was named, only who reads the files counts
-                (Outcome::Failed(_), _) if !reads && matches!(self.scope, Scope::Folder { .. }) => {}
-                (Outcome::Failed(error), _) => proof.unproven.push((old.name.clone(), error.to_string())),
-                (Outcome::Elsewhere(_), _) => {}
+                (BuildOutcome::Failed(_), _) if !reads && matches!(self.scope, Scope::Folder { .. }) => {}
+                (BuildOutcome::Failed(error), _) => proof.unproven.push((old.name.clone(), error.to_string())),
+                (BuildOutcome::Elsewhere(_), _) => {}
             }
         }
         let is_new = |build: &&Build| before.iter().all(|old| old.name != build.name);

@@ -140,7 +140,7 @@ impl Tree for Artifact<'_> {
         self.tree.is_submodule(path)
     }
 
-    fn entry(&self, path: &str) -> Option<Entry> {
+    fn entry(&self, path: &str) -> Option<PathKind> {
         if path.is_empty() {
             return self.tree.entry(path);
         }
