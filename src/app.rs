@@ -12,6 +12,7 @@ use crate::ui::layer::{Scene, View};
 use crate::ui::prompt::{Asks, Prompt, Typed};
 use crate::ui::theme::{BUILTIN, Depth, Theme};
 use crate::ui::views;
+use crate::ui::widgets::cut;
 use fluxdeck_model::commands::{self, ActIntent, Command, Cx, Gesture, Handler, Line, Outbox, Screen, Subject, Transition};
 use fluxdeck_model::domain::{GroupKind, ObjectRef};
 use fluxdeck_model::error::{Error, Result};
@@ -180,6 +181,9 @@ impl App {
         let top = dialogs.last().unwrap_or(view);
         chrome::message(frame.message, buf, &scene, self.prompt.as_ref(), top.message(state));
         chrome::keys(frame.keys, buf, &scene, top.as_ref());
+        if self.theme.ascii {
+            cut::in_ascii(buf);
+        }
         next_change.get()
     }
 

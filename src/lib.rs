@@ -73,7 +73,7 @@
 //!  tokio                      → cluster, programs, runtime, run, cli, demo
 //!  processes                  → programs, cluster/login, run, demo/git/place
 //!  threads and tasks          → runtime
-//!  threads and tasks of tests → runtime, files/real, records/tests, demo/git/place
+//!  threads and tasks of tests → runtime, cluster/tests/cause, programs/tests/git, files/real, records/tests, demo/git/place
 //!  the file system            → files, git, programs/opinion, programs/run, config, records/snapshot, cluster/connect,
 //!                               cluster/login/mod, cli/check, cli/source, cli/log, cli/demo, demo/git, demo/forge/pull,
 //!                               demo/company

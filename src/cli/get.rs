@@ -11,7 +11,7 @@ use super::{Call, Format, Look};
 use fluxdeck_model::commands::{kind_named, unknown_kind};
 use fluxdeck_model::domain::duration;
 use fluxdeck_model::domain::query::Fuzzy;
-use fluxdeck_model::domain::text::distance;
+use fluxdeck_model::domain::text::nearest;
 use fluxdeck_model::domain::{Coverage, GroupKind, Health, NodeId, Scope, Str};
 use fluxdeck_model::error::{Error, ErrorKind, Result};
 use fluxdeck_model::kinds::{self, Column};
@@ -128,7 +128,7 @@ fn near(state: &State, namespaces: Option<&BTreeSet<Str>>) -> String {
     let store = &state.cluster().store;
     let known: BTreeSet<_> = store.nodes().map(|id| &store.reference(id).namespace).filter(|name| !name.is_empty()).collect();
     let strange = namespaces.into_iter().flatten().filter(|name| !known.contains(name));
-    let near = strange.filter_map(|name| known.iter().find(|known| distance(known, name) <= 2));
+    let near = strange.filter_map(|name| nearest(name, known.iter().map(|known| &***known), 2));
     near.map(|name| format!("; did you mean the namespace `{name}`?")).next().unwrap_or_default()
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use directories::ProjectDirs;
 use serde::Deserialize;
 
+use fluxdeck_model::domain::pattern::{Pattern, SYNTAX};
 use fluxdeck_model::domain::{Guarded, Policy};
 use fluxdeck_model::error::{Error, Result};
 
@@ -60,9 +61,10 @@ struct ContextLayer {
 }
 
 impl ContextLayer {
-    fn guarded(self, pattern: String) -> Guarded {
+    fn guarded(self, pattern: &str) -> std::result::Result<Guarded, String> {
         let most = self.most.or(self.production.then_some(MOST_IN_PRODUCTION));
-        Guarded { pattern, policy: Policy { readonly: self.readonly, production: self.production, most, ..Policy::default() } }
+        let policy = Policy { readonly: self.readonly, production: self.production, most, ..Policy::default() };
+        Ok(Guarded { pattern: Pattern::parse(pattern)?, policy })
     }
 }
 
@@ -107,6 +109,9 @@ impl Config {
                 return Err(Error::usage(format!("cannot read {}: {error}", path.display()), "fix or remove the file"));
             }
         };
+        let contexts =
+            layer.contexts.into_iter().map(|(pattern, rules)| rules.guarded(&pattern)).collect::<std::result::Result<_, _>>();
+        let contexts = contexts.map_err(|why| Error::usage(format!("contexts in config.toml: {why}"), SYNTAX))?;
         Ok(Self {
             theme: layer.theme.or(base.theme).unwrap_or_default(),
             ascii: layer.ascii.or(base.ascii),
@@ -117,7 +122,7 @@ impl Config {
             readonly: layer.readonly.or(base.readonly).unwrap_or_default(),
             repos: layer.repos.or(base.repos).unwrap_or_default().iter().map(|folder| folder_of(folder)).collect(),
             fetch: layer.fetch.or(base.fetch).unwrap_or(true),
-            contexts: by_length(layer.contexts.into_iter().map(|(pattern, rules)| rules.guarded(pattern)).collect()),
+            contexts: by_length(contexts),
         })
     }
 
@@ -146,7 +151,7 @@ fn folder_of(text: &str) -> PathBuf {
 
 /// The longest pattern first: what is said of `prod-eu-1` comes before what is said of `prod-*`, and that before `*`.
 fn by_length(mut rules: Vec<Guarded>) -> Vec<Guarded> {
-    rules.sort_by_key(|rules| std::cmp::Reverse(rules.pattern.len()));
+    rules.sort_by_key(|rules| std::cmp::Reverse(rules.pattern.text().len()));
     rules
 }
 
@@ -182,9 +187,11 @@ mod tests {
         let policy = |production, most| Policy { production, most, ..Policy::default() };
 
         assert!(config.readonly && !read("").expect("defaults").readonly);
-        let rules: Vec<_> = config.contexts.into_iter().map(|rules| (rules.pattern, rules.policy)).collect();
+        let rules: Vec<_> = config.contexts.into_iter().map(|rules| (rules.pattern.text().to_owned(), rules.policy)).collect();
         assert_eq!(rules, [("prod-*".to_owned(), policy(true, Some(20))), ("dev".to_owned(), policy(false, Some(5)))]);
         assert!(read("[contexts.dev]\nproductoin = true").is_err_and(|error| error.message.contains("productoin")));
+        let wrong = read("[contexts.\"prod-[\"]\nproduction = true").expect_err("no pattern");
+        assert!(wrong.message.starts_with("contexts in config.toml: `prod-[` is not a pattern"), "{wrong:?}");
     }
 
     #[test]

@@ -23,7 +23,7 @@
 //!  forms     → domain, error
 //!  insight   → guards, render, kinds, domain, error
 //!  playbooks → change, forms, insight, render, kinds, error
-//!  change    → edit, insight, render, kinds, error
+//!  change    → edit, insight, guards, render, kinds, error
 //!  edit      → render, domain, error
 //!  guards    → render, domain, error
 //!  kinds     → domain

@@ -56,9 +56,10 @@ pub fn edited(ended: io::Result<ExitStatus>) -> Result<(), Failure> {
 }
 
 fn arguments(program: &str, file: &str, line: u32) -> Vec<String> {
-    let word = program.split_whitespace().next().unwrap_or_default();
-    let name = word.rsplit('/').next().unwrap_or_default();
-    match LINES.iter().find(|(known, _)| *known == name).map(|(_, form)| form) {
+    // what the shell cannot split either, it complains of
+    let words = shlex::split(program).unwrap_or_default();
+    let name = words.first().and_then(|word| word.rsplit('/').next());
+    match LINES.iter().find(|(known, _)| Some(*known) == name).map(|(_, form)| form) {
         _ if line == 0 => vec![file.to_owned()],
         Some(Form::Goto) => ["--wait", "--goto"].map(str::to_owned).into_iter().chain([format!("{file}:{line}")]).collect(),
         Some(Form::Colon) => vec![format!("{file}:{line}")],
@@ -85,6 +86,7 @@ mod tests {
             ("/usr/bin/nano -w", 7, vec!["+7", "a.yaml"]),
             ("code --new-window", 7, vec!["--wait", "--goto", "a.yaml:7"]),
             ("/opt/bin/hx", 7, vec!["a.yaml:7"]),
+            ("'/opt/My Apps/code' -n", 7, vec!["--wait", "--goto", "a.yaml:7"]),
             ("vi", 0, vec!["a.yaml"]),
         ] {
             assert_eq!(arguments(program, "a.yaml", line), expected, "{program}");

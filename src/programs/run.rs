@@ -15,10 +15,9 @@ const MOST: usize = 64 << 20;
 /// What it printed, or why it failed.
 pub type Ran = Result<String, Failure>;
 
-/// Where a program is, by `PATH`.
+/// Where a program is, by `PATH`: a file that this user may run.
 pub fn find(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
+    which::which(name).ok()
 }
 
 /// Whether there is a program at a path.

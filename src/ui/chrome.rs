@@ -5,16 +5,16 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
-use unicode_width::UnicodeWidthStr;
 
 use super::layer::{Scene, View};
 use super::prompt::Prompt;
 use super::theme::Scope;
+use super::widgets::cut::columns;
 use super::widgets::lines::Styled;
 use fluxdeck_model::actions::{self, Action, Case, Offer};
 use fluxdeck_model::commands::{self, Command, keys_of};
 use fluxdeck_model::domain::Health;
-use fluxdeck_model::domain::text::fit;
+use fluxdeck_model::domain::width::{self, Cut, fit};
 use fluxdeck_model::state::Link;
 
 /// Below this width the first line says the same in fewer words.
@@ -88,7 +88,7 @@ pub fn header(area: Rect, buf: &mut Buffer, scene: &Scene) {
         false => (theme.style(Scope::Accent), ""),
     };
     let mut left = vec![
-        Span::styled(format!(" {}{mark}", fit(context, 32)), style),
+        Span::styled(format!(" {}{mark}", width::cut(context, 32, Cut::Middle)), style),
         Span::styled(format!(" {} {}", theme.sign("›", ">"), fit(&namespaces, 30)), theme.style(Scope::Header)),
     ];
     if let Some(user) = &cluster.server.acting_as {
@@ -103,13 +103,13 @@ pub fn header(area: Rect, buf: &mut Buffer, scene: &Scene) {
         .into_iter()
         .filter(|(_, version)| !version.is_empty());
     let versions: Vec<_> = versions.map(|(name, version)| format!("{name} {}", version.trim_start_matches('v'))).collect();
-    let room =
-        usize::from(area.width).saturating_sub(left.iter().map(|span| span.content.width()).sum::<usize>() + right.width() + 3);
+    let room = usize::from(area.width)
+        .saturating_sub(left.iter().map(|span| width::of(&span.content)).sum::<usize>() + columns(&right) + 3);
     let versions = format!(" · {}", versions.join(" · "));
-    if versions.width() > 3 && versions.width() <= room {
+    if width::of(&versions) > 3 && width::of(&versions) <= room {
         left.push(Span::styled(versions, theme.style(Scope::Dim)));
     }
-    let width = u16::try_from(right.width()).unwrap_or(area.width).min(area.width);
+    let width = u16::try_from(columns(&right)).unwrap_or(area.width).min(area.width);
     let left_area = Rect { width: area.width - width, ..area };
     Line::from(left).render(left_area, buf);
     right.render(Rect { x: area.x + area.width - width, width, ..area }, buf);
@@ -153,12 +153,12 @@ pub fn title(area: Rect, buf: &mut Buffer, scene: &Scene, layers: &[Box<dyn View
         count => format!("   {count} lists restricted (:kinds)"),
     };
     let count = format!(" {} ", top.count(scene.state));
-    let width = u16::try_from(count.width()).unwrap_or(area.width).min(area.width);
-    let room = usize::from(area.width - width).saturating_sub(1 + filter.width() + restricted.width());
+    let width = u16::try_from(width::of(&count)).unwrap_or(area.width).min(area.width);
+    let room = usize::from(area.width - width).saturating_sub(1 + width::of(&filter) + width::of(&restricted));
     let titles: Vec<_> = layers.iter().map(|layer| layer.title(scene.state)).collect();
     let crumbs = titles.join(theme.sign(" › ", " > "));
     // where one is matters more than where one came from
-    let crumbs = if crumbs.width() > room { titles.last().cloned().unwrap_or_default() } else { crumbs };
+    let crumbs = if width::of(&crumbs) > room { titles.last().cloned().unwrap_or_default() } else { crumbs };
     let spans = vec![
         Span::styled(format!(" {}", fit(&crumbs, room)), theme.style(Scope::Text)),
         Span::styled(filter, theme.style(Scope::Mark)),
@@ -220,7 +220,7 @@ fn standing(scene: &Scene) -> Vec<(String, Scope)> {
 
 /// One line, or two for what does not fit.
 fn lines_of(text: &str, width: u16) -> u16 {
-    1 + u16::from(text.width() + 1 > usize::from(width))
+    1 + u16::from(width::of(text) + 1 > usize::from(width))
 }
 
 /// Whether the message line has something that must be shown even on a narrow screen.
@@ -268,7 +268,7 @@ pub fn keys(area: Rect, buf: &mut Buffer, scene: &Scene, top: &dyn View) {
     here.sort_by_key(|command| command.name != "actions");
     words.extend(here.into_iter().map(of_view).skip(usize::from(acting == 0 && acts_in(scope))));
     words.extend(commands::all().filter(everywhere).filter(|command| command.name != "help").map(of_view));
-    let width = |word: &Word| word.key.width() + word.text.width() + 3;
+    let width = |word: &Word| width::of(&word.key) + width::of(word.text) + 3;
     let reserved = help.as_ref().map_or(0, width);
     let mut used = 1;
     let mut spans = vec![Span::raw(" ")];

@@ -4,11 +4,15 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
-use unicode_width::UnicodeWidthStr;
 
 use super::theme::{Scope, Theme};
+use super::widgets::editor::{Edited, Editor, window};
 use fluxdeck_model::commands;
+use fluxdeck_model::domain::width;
 use fluxdeck_model::state::{Code, Key, State};
+
+/// The longest line that it takes, in bytes.
+const LONGEST: usize = 4096;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asks {
@@ -27,12 +31,10 @@ pub enum Typed {
     Cancelled,
 }
 
-/// Text under the cursor, with what it may become.
+/// What is typed, with what it may become.
 pub struct Prompt {
     pub asks: Asks,
-    text: String,
-    /// Byte index of the cursor.
-    at: usize,
+    editor: Editor,
     offers: Vec<String>,
     chosen: usize,
     /// What was there before: esc brings it back.
@@ -43,11 +45,16 @@ pub struct Prompt {
 
 impl Prompt {
     pub fn new(asks: Asks, text: String, history: Vec<String>) -> Self {
-        Self { asks, at: text.len(), before: text.clone(), text, offers: Vec::new(), chosen: 0, history, back: 0 }
+        let editor = Editor::with(&text).taking(LONGEST, false);
+        Self { asks, editor, before: text, offers: Vec::new(), chosen: 0, history, back: 0 }
     }
 
     pub fn text(&self) -> &str {
-        &self.text
+        self.editor.text()
+    }
+
+    fn is_at_end(&self) -> bool {
+        self.editor.at() == self.text().len()
     }
 
     /// Takes a key. Enter runs what was typed, never the ghost.
@@ -55,74 +62,39 @@ impl Prompt {
         match (key.code, key.ctrl) {
             (Code::Enter, _) => return Typed::Accepted,
             (Code::Esc, _) | (Code::Char('c'), true) => return Typed::Cancelled,
-            (Code::Char('u' | 'w'), true) => {
-                self.text.clear();
-                self.at = 0;
-            }
-            (Code::Tab, _) | (Code::Char('f'), true) => return self.accept(state),
-            (Code::Right, _) if self.at == self.text.len() => return self.accept(state),
-            (Code::Right, _) => {
-                self.at += self.text[self.at..].chars().next().map_or(0, char::len_utf8);
-                return Typed::Stays;
-            }
-            (Code::Left, _) => {
-                self.at -= self.text[..self.at].chars().next_back().map_or(0, char::len_utf8);
-                return Typed::Stays;
-            }
-            (Code::Home, _) | (Code::Char('a'), true) => {
-                self.at = 0;
-                return Typed::Stays;
-            }
-            (Code::End, _) | (Code::Char('e'), true) => {
-                self.at = self.text.len();
-                return Typed::Stays;
-            }
+            (Code::Backspace, _) if self.text().is_empty() => return Typed::Cancelled,
+            (Code::Tab, _) => return self.accept(state),
+            (Code::Right, _) | (Code::Char('f' | 'e'), true) | (Code::End, _) if self.is_at_end() => return self.accept(state),
             (Code::Up, _) => return self.step(true, state),
             (Code::Down, _) => return self.step(false, state),
-            (Code::Backspace, _) => {
-                if self.text.is_empty() {
-                    return Typed::Cancelled;
-                }
-                if let Some(letter) = self.text[..self.at].chars().next_back() {
-                    self.at -= letter.len_utf8();
-                    self.text.remove(self.at);
-                }
-            }
-            (Code::Delete, _) => {
-                if self.at < self.text.len() {
-                    self.text.remove(self.at);
-                }
-            }
-            (Code::Char(letter), false) if !key.alt => {
-                self.text.insert(self.at, letter);
-                self.at += letter.len_utf8();
-            }
-            _ => return Typed::Stays,
+            _ => {}
         }
-        self.suggest(state);
-        Typed::Changed
+        match self.editor.key(key) {
+            Edited::No | Edited::Moved => Typed::Stays,
+            Edited::Changed => {
+                self.suggest(state);
+                Typed::Changed
+            }
+        }
     }
 
     /// Takes pasted text; its line breaks never run anything.
     pub fn paste(&mut self, text: &str, state: &State) {
-        let clean: String = fluxdeck_model::domain::text::printable(text).chars().filter(|c| *c != '\u{fffd}').collect();
-        self.text.insert_str(self.at, &clean);
-        self.at += clean.len();
+        self.editor.paste(text);
         self.suggest(state);
     }
 
     fn suggest(&mut self, state: &State) {
         self.chosen = 0;
         self.offers = match self.asks {
-            Asks::Command if !self.text.is_empty() => commands::complete(&self.text, state),
+            Asks::Command if !self.text().is_empty() => commands::complete(self.text(), state),
             _ => Vec::new(),
         };
     }
 
     fn accept(&mut self, state: &State) -> Typed {
         if let Some(offer) = self.offers.get(self.chosen).cloned() {
-            self.at = offer.len();
-            self.text = offer;
+            self.editor.set(offer);
             self.suggest(state);
         }
         Typed::Changed
@@ -136,27 +108,21 @@ impl Prompt {
             return Typed::Stays;
         }
         self.back = if back { (self.back + 1).min(self.history.len()) } else { self.back.saturating_sub(1) };
-        self.text = if self.back == 0 { String::new() } else { self.history[self.history.len() - self.back].clone() };
-        self.at = self.text.len();
+        self.editor.set(if self.back == 0 { String::new() } else { self.history[self.history.len() - self.back].clone() });
         Typed::Changed
     }
 
     pub fn render(&self, area: Rect, buf: &mut Buffer, theme: &Theme) {
         let sign = if self.asks == Asks::Command { ":" } else { "/" };
-        let ghost = self.offers.get(self.chosen).and_then(|offer| offer.strip_prefix(&self.text)).unwrap_or_default();
-        let under = self.text[self.at..].chars().next().unwrap_or_else(|| ghost.chars().next().unwrap_or(' '));
-        let after: String = self.text[self.at..].chars().skip(1).collect();
-        let ghost: String = ghost.chars().skip(usize::from(self.at == self.text.len())).collect();
-        // the end of a long line is what one types at
-        let room = usize::from(area.width).saturating_sub(4);
-        let mut before = self.text[..self.at].to_owned();
-        while before.width() > room {
-            before.remove(0);
+        let mut ghost = self.offers.get(self.chosen).and_then(|offer| offer.strip_prefix(self.text())).unwrap_or_default();
+        let (before, mut under, after) = window(self.text(), self.editor.at(), usize::from(area.width).saturating_sub(2));
+        if self.is_at_end() {
+            (under, ghost) = width::first(ghost).unwrap_or((under, ghost));
         }
         let spans = vec![
             Span::styled(format!(" {sign}"), theme.style(Scope::Key)),
             Span::styled(before, theme.style(Scope::Text)),
-            Span::styled(under.to_string(), theme.style(Scope::Selection)),
+            Span::styled(under, theme.style(Scope::Selection)),
             Span::styled(after, theme.style(Scope::Text)),
             Span::styled(ghost, theme.style(Scope::Dim)),
         ];
@@ -187,6 +153,15 @@ mod tests {
     fn editing_works_in_the_middle_and_on_wide_letters() {
         assert_eq!(typed(&["a", "ü", "c", "left", "backspace", "x"]).text(), "axc");
         assert_eq!(typed(&["a", "b", "ctrl-u", "c"]).text(), "c");
+    }
+
+    #[test]
+    fn at_the_end_the_keys_that_go_on_take_the_ghost_and_elsewhere_they_move() {
+        for key in ["right", "ctrl-f", "end", "ctrl-e"] {
+            assert_eq!(typed(&["k", "u", "s", key]).text(), "kustomizations", "{key}");
+            assert_eq!(typed(&["k", "u", "s", "home", key]).text(), "kus", "{key}");
+        }
+        assert_eq!(typed(&["k", "s", " ", "a", "ctrl-w", "b"]).text(), "ks b");
     }
 
     #[test]

@@ -96,8 +96,12 @@ pub const OUTSIDE: &[Outside] = &[
         of: Of::Tests,
         who: &[
             ("runtime", "whoever looks at a session or a desk beside it"),
+            ("cluster/tests/cause", "servers that fail for real"),
+            ("programs/tests/git", "servers that fail for real"),
             ("files/real", "two who lock at once"),
             ("records/tests", "two who hold at once"),
+            ("cluster/tests/cause", "servers that speak TLS badly, beside the client"),
+            ("programs/tests/git", "forges that refuse, beside git"),
             ("demo/git/place", "two who sweep at once"),
         ],
     },

@@ -1,6 +1,7 @@
 //! Acting through the screen: the panel, single keys, confirmations, and what forbids.
 
 use super::driver::Driver;
+use fluxdeck_model::domain::pattern::Pattern;
 use fluxdeck_model::domain::{Guarded, Policy};
 use fluxdeck_model::state::Settings;
 use serde_json::json;
@@ -10,7 +11,7 @@ async fn live() -> Driver {
 }
 
 fn guarded(policy: Policy) -> Settings {
-    Settings { guarded: vec![Guarded { pattern: "bed-*".to_owned(), policy }], ..Settings::default() }
+    Settings { guarded: vec![Guarded { pattern: Pattern::parse("bed-*").expect("a pattern"), policy }], ..Settings::default() }
 }
 
 #[tokio::test(start_paused = true)]

@@ -10,7 +10,7 @@ use fluxdeck_model::actions::confirm::Skip;
 use fluxdeck_model::actions::{self, Action, Confirmation, Fit, Target, Where};
 use fluxdeck_model::commands::unknown_kind;
 use fluxdeck_model::domain::query::{Fuzzy, Query};
-use fluxdeck_model::domain::text::distance;
+use fluxdeck_model::domain::text::nearest;
 use fluxdeck_model::domain::{Coverage, GroupKind, ObjectRef, Scope, Str};
 use fluxdeck_model::error::{Error, ErrorKind, Result};
 use fluxdeck_model::kinds::{self, Kind};
@@ -155,8 +155,7 @@ pub(super) fn select(state: &State, call: &Call, chosen: &Choice) -> Result<Vec<
     for name in &chosen.names {
         let of_name: Vec<_> = nodes().map(|node| store.reference(node)).filter(|id| *id.name == **name).cloned().collect();
         if of_name.is_empty() {
-            let near = nodes().map(|node| store.reference(node).name.clone()).find(|known| distance(known, name) <= 2);
-            let hint = near
+            let hint = nearest(name, nodes().map(|node| &*store.reference(node).name), 2)
                 .map_or_else(|| "check the name and the namespace (-n, -A)".to_owned(), |near| format!("did you mean `{near}`?"));
             let message = format!("there is no {} `{name}`{}: nothing was done", chosen.kind.kind, place(wanted.as_ref()));
             return Err(Error::failed(message, hint));

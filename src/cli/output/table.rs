@@ -1,6 +1,6 @@
 //! Columns as kubectl prints them: upper-case headings, three spaces between, the last column as long as it is.
 
-use unicode_width::UnicodeWidthStr;
+use fluxdeck_model::domain::width;
 
 pub(in crate::cli) struct Table {
     headings: Vec<&'static str>,
@@ -20,14 +20,14 @@ impl Table {
         let headings: Vec<_> = self.headings.iter().map(|heading| (*heading).to_owned()).collect();
         let all: Vec<_> = std::iter::once(&headings).chain(&self.rows).collect();
         let widths: Vec<_> = (0..headings.len())
-            .map(|at| all.iter().filter_map(|row| row.get(at)).map(|cell| cell.width()).max().unwrap_or(0))
+            .map(|at| all.iter().filter_map(|row| row.get(at)).map(|cell| width::of(cell)).max().unwrap_or(0))
             .collect();
         let mut out = String::new();
         for row in all {
             let mut line = String::new();
-            for (cell, width) in row.iter().zip(&widths) {
+            for (cell, column) in row.iter().zip(&widths) {
                 line.push_str(cell);
-                line.push_str(&" ".repeat(width.saturating_sub(cell.width()) + 3));
+                line.push_str(&" ".repeat(column.saturating_sub(width::of(cell)) + 3));
             }
             out.push_str(line.trim_end());
             out.push('\n');

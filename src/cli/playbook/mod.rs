@@ -13,9 +13,10 @@ use crate::runtime::Bench;
 use fluxdeck_model::change::{self, Builds, Ground, Layer, Outcome, Wanted};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::forms::Clock;
+use fluxdeck_model::guards;
 use fluxdeck_model::insight::named::Named;
 use fluxdeck_model::playbooks::{self, Playbook};
-use fluxdeck_model::render::tree;
+use fluxdeck_model::render::tree::{self, Tree};
 
 pub(super) const COMMAND: Command = Command {
     name: "run",
@@ -100,15 +101,27 @@ fn plan(
         // what only the cluster has is known to the builder from here on
         given.build(&mut bench.builder, view.tree())?;
     }
+    let attributes = bench.checkout.attributes();
     let ground = Ground {
         tree: view.tree(),
         schemas: &schemas(None)?,
         scope: scope(asked, &given)?,
         layer: layer(asked.layer.as_deref())?,
         is_wide: asked.wide,
+        guards: guards::Rules {
+            deny: &deny(view.tree())?,
+            sources: &guards::Sources::in_tree(view.tree()),
+            filter: &|path| attributes.filter(view.tree(), path),
+        },
         rules: playbook.rules,
     };
     change::plan(&ground, &mut Builds::new(&mut bench.builder), named, namespaces, wanted)
+}
+
+/// What the repository forbids.
+fn deny(tree: &dyn Tree) -> Result<guards::Deny> {
+    let Ok(bytes) = tree.read(guards::POLICY_FILE) else { return guards::Deny::new([]) };
+    guards::Deny::new(guards::Policy::read(&bytes)?.deny().map(|glob| (glob, guards::Whose::Repository)))
 }
 
 fn scope(asked: &Arguments, given: &Given) -> Result<change::Scope> {

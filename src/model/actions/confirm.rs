@@ -165,14 +165,10 @@ fn in_context(line: &str, context: &str) -> String {
     if context.is_empty() {
         return line.to_owned();
     }
-    let flag = format!(" --context {}", shell_word(context));
+    // a NUL cannot be in an argument; it is shown as it is
+    let word = shlex::Quoter::new().allow_nul(true).quote(context).unwrap_or_else(|_| context.into());
+    let flag = format!(" --context {word}");
     line.split(" && ").map(|command| format!("{command}{flag}")).collect::<Vec<_>>().join(" && ")
-}
-
-/// A text as one word of a shell (POSIX 2.2.2, single quotes).
-fn shell_word(text: &str) -> String {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "@%+=:,./_-".contains(letter);
-    if text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 impl Confirmation {
@@ -341,9 +337,12 @@ mod tests {
             ("a && b", "eu", "a --context eu && b --context eu"),
             ("a", "arn:aws:eks:eu-1:12:cluster/x", "a --context arn:aws:eks:eu-1:12:cluster/x"),
             ("a", "my cluster", "a --context 'my cluster'"),
-            ("a", "it's; rm", "a --context 'it'\\''s; rm'"),
+            ("a", "it's; rm", "a --context \"it's; rm\""),
         ] {
             assert_eq!(in_context(line, context), expected);
+        }
+        for hostile in ["$(rm) `rm` \\", "a\nb && c", "!x ^y ~ *", "\"'\"'", "größe 世"] {
+            assert_eq!(shlex::split(&in_context("a", hostile)).expect("words"), ["a", "--context", hostile]);
         }
     }
 }

@@ -5,16 +5,15 @@ use std::sync::Arc;
 
 use super::compare::Key;
 use super::edited::Files;
+use super::reach::Reach;
 use crate::error::Result;
 use crate::insight::member::{full, members};
 use crate::render::Cache;
 use crate::render::flux::{self, Applied, Spec};
-use crate::render::kustomization::FILE_NAMES;
 use crate::render::node::Text;
 use crate::render::repository::{BuildOutcome, Builder, Member, MemberIndex, Repository};
 use crate::render::substitute::Variables;
-use crate::render::tree::{PathKind, Tree, parent};
-use crate::render::{Layer, read};
+use crate::render::tree::{Tree, parent};
 
 /// What the change is asked for.
 #[derive(Clone, Debug)]
@@ -68,11 +67,13 @@ impl Build {
 pub struct Builds<'b> {
     builder: &'b mut Builder,
     cache: Cache,
+    /// Where the repository declares no Flux Kustomization: what kustomize may build from which files.
+    reach: Option<Reach>,
 }
 
 impl<'b> Builds<'b> {
     pub fn new(builder: &'b mut Builder) -> Self {
-        Self { builder, cache: Cache::default() }
+        Self { builder, cache: Cache::default(), reach: None }
     }
 
     /// A folder that is named.
@@ -101,27 +102,39 @@ impl<'b> Builds<'b> {
         Ok(members(&repository, wanted)?.into_iter().map(|place| full(&repository, place)).collect())
     }
 
-    /// What else the repository builds: its Flux Kustomizations; where it declares none, every folder that kustomize can build. `known` is
-    /// what was built before the files changed: it is not built again where it reads none of them.
+    /// What else the repository builds after a change: its Flux Kustomizations; where it declares none, the folders that kustomize may build
+    /// from the files that changed. `known` holds the same before the change, as far as it was built yet.
     ///
     /// # Errors
     /// The tree cannot be read.
-    pub fn others(&mut self, tree: &dyn Tree, known: Option<(&[Build], &Files)>) -> Result<Vec<Build>> {
-        let members = self.members(tree)?;
-        if !members.is_empty() {
-            return Ok(members);
+    pub fn others(
+        &mut self,
+        before: &dyn Tree,
+        after: &dyn Tree,
+        known: &mut Option<Vec<Build>>,
+        changed: &Files,
+    ) -> Result<Vec<Build>> {
+        let builds = match known {
+            Some(builds) => builds,
+            None => known.insert(self.members(before)?),
+        };
+        if builds.iter().any(|build| build.spec.is_some()) {
+            return self.members(after);
         }
-        let is_touched = |build: &Build, files: &Files| files.keys().any(|file| build.reads(file));
-        match known {
-            Some((known, files)) => {
-                let again = |build: &Build| match is_touched(build, files) {
-                    true => self.folder(tree, &build.folder, None),
-                    false => build.clone(),
-                };
-                Ok(known.iter().map(again).collect())
+        if self.reach.is_none() {
+            self.reach = Some(Reach::of(before)?);
+        }
+        let reach = self.reach.as_ref().expect("it was found");
+        for folder in reach.readers(changed.keys()) {
+            if builds.iter().all(|build| build.folder != folder) {
+                builds.push(self.folder(before, folder, None));
             }
-            None => Ok(folders(tree)?.iter().map(|folder| self.folder(tree, folder, None)).collect()),
         }
+        let again = |build: &Build| match changed.keys().any(|file| build.reads(file)) {
+            true => self.folder(after, &build.folder, None),
+            false => build.clone(),
+        };
+        Ok(builds.iter().map(again).collect())
     }
 }
 
@@ -136,30 +149,4 @@ pub fn of(repository: &Repository) -> Vec<Build> {
         files: Arc::clone(&member.files),
     };
     repository.members().map(one).collect()
-}
-
-/// The folders that kustomize builds for themselves: components are built by others.
-fn folders(tree: &dyn Tree) -> Result<Vec<String>> {
-    let (mut found, mut todo) = (Vec::new(), vec![String::new()]);
-    while let Some(folder) = todo.pop() {
-        let below = |name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
-        for item in tree.items(&folder)? {
-            match item.entry {
-                PathKind::Folder if item.name != ".git" => todo.push(below(&item.name)),
-                PathKind::File if FILE_NAMES.contains(&&*item.name) && !is_component(tree, &below(&item.name)) => {
-                    found.push(folder.clone());
-                }
-                _ => {}
-            }
-        }
-    }
-    found.sort();
-    found.dedup();
-    Ok(found)
-}
-
-fn is_component(tree: &dyn Tree, file: &str) -> bool {
-    let place = read::TextPlace::file(&file.into(), Layer::Resource);
-    let node = tree.read(file).and_then(|bytes| read::document(&bytes, &place));
-    node.ok().flatten().is_some_and(|node| node.get("kind").and_then(|kind| kind.text()) == Some("Component"))
 }

@@ -3,6 +3,7 @@
 //! ```text
 //!  wanted   FIELD=VALUE, as people write it        value    VALUE as the type that the field has
 //!  builds   everything that the repository builds  target   the one object that is meant, and who builds it
+//!  reach    which folders may be built from a file, where no Flux Kustomization says so
 //!  ways     which places could be changed so that the field reads so: one file a kind of layer
 //!  write    a way → new bytes of files             edited   a tree with these bytes
 //!  compare  two builds, object by object, field by field
@@ -20,6 +21,7 @@ mod compare;
 mod edited;
 mod plan;
 mod proof;
+mod reach;
 mod target;
 mod trial;
 mod value;

@@ -13,6 +13,7 @@ use super::wanted::Wanted;
 use super::ways::{self, Asked, Way};
 use super::write::File;
 use crate::error::{Error, Result};
+use crate::guards;
 use crate::insight::named::{Named, shown};
 use crate::insight::schema::Schemas;
 use crate::kinds::masked::MASKED;
@@ -30,6 +31,8 @@ pub struct Ground<'a> {
     pub layer: Layer,
     /// What else changes is accepted, by name.
     pub is_wide: bool,
+    /// Which files must not be edited.
+    pub guards: guards::Rules<'a>,
     pub rules: Rules,
 }
 

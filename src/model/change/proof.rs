@@ -93,14 +93,14 @@ impl Claim<'_> {
             Ok(proof) => proof,
             Err(why) => return Ok(Err(why)),
         };
-        if before.others.is_none() {
-            before.others = Some(builds.others(&Edited { tree, files: &before.files }, None)?);
-        }
-        let known = before.others.as_deref().unwrap_or_default();
         let others = match others {
             Some(others) => others,
-            None => builds.others(&edited, Some((known, &changed)))?,
+            None => {
+                let bare = Edited { tree, files: &before.files };
+                builds.others(&bare, &edited, &mut before.others, &changed)?
+            }
         };
+        let known = before.others.as_deref().unwrap_or_default();
         self.of_others(&before.own, known, &others, &changed, &mut proof);
         proof.checks = checks::all(self, &before.own, &own, &proof);
         Ok(Ok((proof, State { files, own, others: Some(others) })))
@@ -157,7 +157,7 @@ impl Claim<'_> {
                     }
                 }
                 (BuildOutcome::Built(_), Some(BuildOutcome::Failed(error))) => {
-                    proof.broken.push((old.name.clone(), error.to_string()))
+                    proof.broken.push((old.name.clone(), error.to_string()));
                 }
                 (BuildOutcome::Built(_), _) => proof.broken.push((old.name.clone(), "it is no longer declared".to_owned())),
                 // in a folder that was named, only who reads the files counts

@@ -1,11 +1,13 @@
 //! The ways of one field, tried one after the other; what each does; and why none is taken.
 
 use super::builds::{Builds, Scope};
+use super::edited::Files;
 use super::plan::{Ground, Layer};
 use super::proof::{Claim, Proof, State};
 use super::ways::{Found, Sort, Way};
 use super::write::written;
 use crate::error::{Error, Result};
+use crate::guards;
 
 /// What came of one way: what it does, and everything as it is built then; else why it does not do what is wanted.
 type Attempt = std::result::Result<(Proof, State), String>;
@@ -84,7 +86,7 @@ impl Trial<'_, '_, '_> {
     fn attempt(&mut self, way: &Way, state: &mut State) -> Result<Attempt> {
         let mut best: Option<Attempt> = None;
         for writes in &way.attempts {
-            let result = match written(self.ground.tree, &state.files, writes) {
+            let result = match written(self.ground.tree, &state.files, writes).and_then(|files| self.guarded(files)) {
                 Ok(files) => self.claim.prove(self.builds, self.ground.tree, state, files)?,
                 Err(error) => Err(error.to_string()),
             };
@@ -95,6 +97,17 @@ impl Trial<'_, '_, '_> {
             }
         }
         Ok(best.unwrap_or_else(|| Err("there is no way to write it".to_owned())))
+    }
+
+    /// The files, where each of them may be edited, and no Secret's value is set.
+    fn guarded(&self, files: Files) -> Result<Files> {
+        let Ground { tree, guards, .. } = self.ground;
+        for (path, after) in &files {
+            let before = tree.entry(path).is_some().then(|| tree.read(path)).transpose()?;
+            guards::check(path, before.as_deref(), *tree, guards)?;
+            guards::values_are_kept(path, before.as_deref().unwrap_or_default(), after)?;
+        }
+        Ok(files)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Command, all, find};
-use crate::domain::text::distance;
+use crate::domain::text::nearest;
 use crate::domain::{GroupKind, Store};
 use crate::error::{Error, Result};
 use crate::kinds::{self, Kind};
@@ -90,14 +90,14 @@ fn unknown(word: &str) -> Error {
     let message = format!("`{word}` is neither a command nor a kind that this cluster has");
     Error::usage(
         message,
-        nearest(word, commands.chain(kind_names())).unwrap_or_else(|| "`:kinds` lists kinds, `?` commands".to_owned()),
+        suggestion(word, commands.chain(kind_names())).unwrap_or_else(|| "`:kinds` lists kinds, `?` commands".to_owned()),
     )
 }
 
 /// The error for a word that is not a kind, with the nearest that is one.
 pub fn unknown_kind(word: &str) -> Error {
     let message = format!("`{word}` is not a kind that this cluster has");
-    Error::usage(message, nearest(word, kind_names()).unwrap_or_else(|| "`fluxdeck tree` lists the objects".to_owned()))
+    Error::usage(message, suggestion(word, kind_names()).unwrap_or_else(|| "`fluxdeck tree` lists the objects".to_owned()))
 }
 
 fn kind_names() -> impl Iterator<Item = String> {
@@ -107,10 +107,10 @@ fn kind_names() -> impl Iterator<Item = String> {
     kinds::ALL.iter().flat_map(move |kind| names(kind).collect::<Vec<_>>())
 }
 
-fn nearest(word: &str, names: impl Iterator<Item = String>) -> Option<String> {
+fn suggestion(word: &str, names: impl Iterator<Item = String>) -> Option<String> {
     let word = word.to_lowercase();
-    let near = names.filter(|name| !name.is_empty()).min_by_key(|name| distance(name, &word))?;
-    (distance(&near, &word) <= 2).then(|| format!("did you mean `{near}`?"))
+    let near = nearest(&word, names.filter(|name| !name.is_empty()), 2)?;
+    Some(format!("did you mean `{near}`?"))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ pub mod health;
 pub mod identity;
 pub mod inventory;
 pub mod object;
+pub mod pattern;
 pub mod pause;
 pub mod policy;
 pub mod quantity;
@@ -19,6 +20,7 @@ pub mod revision;
 pub mod secrets;
 pub mod store;
 pub mod text;
+pub mod width;
 
 pub use act::{Act, ActEnd};
 pub use cluster_key::ClusterKey;

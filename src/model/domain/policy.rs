@@ -1,5 +1,7 @@
 //! What a context allows, by the configuration.
 
+use super::pattern::Pattern;
+
 /// The rules of one context.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
@@ -19,9 +21,9 @@ impl Policy {
     }
 }
 
-/// The rules for the contexts of that name, which may contain `*`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// The rules for the contexts whose names fit a pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Guarded {
-    pub pattern: String,
+    pub pattern: Pattern,
     pub policy: Policy,
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthChar;
 
 pub use super::secrets::redact;
 
@@ -110,40 +110,15 @@ fn is_hostile(c: char) -> bool {
         || c.width().unwrap_or(0) == 0 && !c.is_alphanumeric() && (c as u32) > 0x2000
 }
 
-/// Cuts `text` to `width` terminal columns, the cut marked by `…`.
-pub fn fit(text: &str, width: usize) -> Cow<'_, str> {
-    if text.len() <= width || text.width() <= width {
-        return text.into();
-    }
-    let mut out = String::with_capacity(width + 2);
-    let mut used = 0;
-    for c in text.chars() {
-        let wide = c.width().unwrap_or(0);
-        if used + wide + 1 > width {
-            break;
-        }
-        used += wide;
-        out.push(c);
-    }
-    if width > 0 {
-        out.push('…');
-    }
-    out.into()
+/// How many typing mistakes lie between two words: a letter too many, missing, another, or two swapped.
+pub fn distance(a: &str, b: &str) -> usize {
+    strsim::osa_distance(a, b)
 }
 
-/// How many letters differ (Levenshtein).
-pub fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<_> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut corner = std::mem::replace(&mut row[0], i + 1);
-        for (j, to) in b.iter().enumerate() {
-            let cost = corner + usize::from(from != *to);
-            corner = row[j + 1];
-            row[j + 1] = cost.min(corner + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
+/// The one of `names` that was probably meant by a word: the nearest, and no more than `most` mistakes away.
+pub fn nearest<N: AsRef<str>>(word: &str, names: impl IntoIterator<Item = N>, most: usize) -> Option<N> {
+    let far = names.into_iter().map(|name| (distance(name.as_ref(), word), name));
+    far.filter(|(far, _)| *far <= most).min_by_key(|(far, _)| *far).map(|(_, name)| name)
 }
 
 #[cfg(test)]
@@ -177,11 +152,16 @@ mod tests {
     }
 
     #[test]
-    fn fitting_counts_columns_not_bytes() {
-        assert_eq!(fit("世界世界", 5), "世界…");
-        assert_eq!(fit("abc", 3), "abc");
-        assert_eq!(fit("abcd", 3), "ab…");
-        assert_eq!(fit("abcd", 0), "");
+    fn the_nearest_name_is_meant_and_two_swapped_letters_are_one_mistake() {
+        for (word, most, expected) in [
+            ("falts", 2, Some("faults")),
+            ("fualts", 1, Some("faults")),
+            ("web", 2, Some("web")),
+            ("nothing", 2, None),
+            ("wbe", 0, None),
+        ] {
+            assert_eq!(nearest(word, ["web2", "web", "faults"], most), expected, "{word}");
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ use jiff::tz::TimeZone;
 pub use answers::{Answers, FieldValue};
 pub use field::{Choice, Choices, Field, Hint, InputKind};
 
-use crate::domain::text::distance;
+use crate::domain::text::nearest;
 use crate::error::{Error, Result};
 
 /// The moment at which something is typed, and the zone of the person's clocks: what `14:00` and `2h` mean.
@@ -126,9 +126,8 @@ impl Form {
 
     fn unknown(&self, id: &str) -> Error {
         let ids = || self.fields.iter().map(|field| &*field.id);
-        let near = ids().min_by_key(|known| distance(known, id)).filter(|known| distance(known, id) <= 2);
         let all = ids().collect::<Vec<_>>().join(", ");
-        let hint = match (near, all.is_empty()) {
+        let hint = match (nearest(id, ids(), 2), all.is_empty()) {
             (Some(near), _) => format!("did you mean `{near}`?"),
             (None, false) => format!("there are {all}"),
             (None, true) => "nothing can be set".to_owned(),

@@ -50,7 +50,7 @@ fn by_lines(text: &str) -> Option<u32> {
             "[sops]" | "sops:" => block = Some(number),
             other if other.starts_with('[') => block = None,
             other if !other.is_empty() && !line.starts_with([' ', '\t']) && line.contains(':') && !line.contains('=') => {
-                block = None
+                block = None;
             }
             _ if block.is_some() && NEEDED.contains(&word) => return block,
             _ => {}

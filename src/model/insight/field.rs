@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::domain::text::distance;
+use crate::domain::text::nearest;
 use crate::error::{Error, Result};
 use crate::render::Node;
 use crate::render::fields::below;
@@ -112,8 +112,7 @@ impl FieldPath {
             Value::Scalar(_) => return Error::failed(message, "it is a scalar"),
         };
         let wanted = part.trim_start_matches('.');
-        let near = there.iter().min_by_key(|name| distance(name, wanted)).filter(|name| distance(name, wanted) <= 2);
-        let hint = match near {
+        let hint = match nearest(wanted, &there, 2) {
             Some(name) => format!("did you mean `{name}`?"),
             None if there.is_empty() => "nothing is set there".to_owned(),
             None => format!("set there: {}", there.join(", ")),

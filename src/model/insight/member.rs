@@ -1,6 +1,6 @@
 //! The Kustomizations of a repository as people name them.
 
-use crate::domain::text::distance;
+use crate::domain::text::nearest;
 use crate::error::{Error, Result};
 use crate::render::flux;
 use crate::render::repository::{MemberIndex, Repository};
@@ -23,8 +23,7 @@ pub fn members(repository: &Repository, wanted: &str) -> Result<Vec<MemberIndex>
     let mut all: Vec<_> = repository.members().map(|(_, member)| member.spec.id()).collect();
     all.sort();
     all.dedup();
-    let near = all.iter().min_by_key(|id| distance(id, wanted));
-    let hint = match near.filter(|id| distance(id, wanted) <= 3) {
+    let hint = match nearest(wanted, &all, 3) {
         Some(near) => format!("did you mean {near}?"),
         None if all.is_empty() => "this repository declares no Flux Kustomization; build a folder with --path".to_owned(),
         None => format!("there are {}", all.join(", ")),

@@ -73,7 +73,7 @@ pub struct Settings {
     pub keeps_jobs: bool,
     /// `--readonly`, or the configuration's: nothing is written, whatever the context.
     pub readonly: bool,
-    /// Rules for contexts, by a name that may contain `*`; the first match applies.
+    /// Rules for contexts, by a pattern of their names; the first match applies.
     pub guarded: Vec<Guarded>,
     /// The user's time zone, for `14:00`; none for UTC.
     pub zone: Option<jiff::tz::TimeZone>,

@@ -16,9 +16,10 @@ use ratatui::layout::Rect;
 
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
+use crate::ui::widgets::cut::cut;
 use crate::ui::widgets::dialog::Dialog;
+use crate::ui::widgets::editor::{Edited, Editor, window};
 use crate::ui::widgets::lines::Styled;
-use crate::ui::widgets::list::cut;
 use fluxdeck_model::actions::{self, Action, Offer};
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject, Transition, pretty};
 use fluxdeck_model::domain::ObjectRef;
@@ -50,7 +51,7 @@ struct Panel {
     entries: Vec<Entry>,
     /// The action under the cursor.
     cursor: Option<&'static Action>,
-    typed: String,
+    sought: Editor,
     finds: bool,
 }
 
@@ -65,7 +66,8 @@ struct Entry {
 impl Panel {
     fn new(targets: Vec<actions::Target>, hidden: Vec<ObjectRef>, state: &State) -> Self {
         let objects = targets.iter().map(|target| target.object.clone()).collect();
-        let mut panel = Self { targets, objects, hidden, entries: Vec::new(), cursor: None, typed: String::new(), finds: false };
+        let mut panel =
+            Self { targets, objects, hidden, entries: Vec::new(), cursor: None, sought: Editor::default(), finds: false };
         panel.refresh(state);
         panel
     }
@@ -79,7 +81,7 @@ impl Panel {
 
     /// The entries that are found.
     fn shown(&self) -> Vec<&Entry> {
-        let typed = self.typed.to_lowercase();
+        let typed = self.sought.text().to_lowercase();
         let is_meant = |entry: &&Entry| {
             let text = format!("{} {} {}", entry.action.label, entry.action.name, entry.action.doc).to_lowercase();
             text.contains(&typed)
@@ -187,7 +189,7 @@ impl View for Panel {
                     self.run(action, cx);
                 }
             }
-            (Code::Esc, _) if self.finds => (self.finds, self.typed) = (false, String::new()),
+            (Code::Esc, _) if self.finds => (self.finds, self.sought) = (false, Editor::default()),
             (Code::Esc, _) | (Code::Char('c'), true) => cx.transit(Transition::Close),
             (Code::Char('a' | 'q'), false) if !self.finds => cx.transit(Transition::Close),
             (Code::Down, _) | (Code::Char('n'), true) => self.step(true),
@@ -199,18 +201,17 @@ impl View for Panel {
                     self.run(action, cx);
                 }
             }
-            (Code::Backspace, _) => {
-                self.typed.pop();
-                self.finds = !self.typed.is_empty();
-            }
             (Code::Char('/'), false) if !self.finds => self.finds = true,
-            (Code::Char(letter), false) if !key.alt => {
-                self.finds = true;
-                self.typed.push(letter);
-            }
+            _ if self.sought.key(key) == Edited::Changed => self.finds = !self.sought.text().is_empty(),
+            (Code::Backspace, _) => self.finds = !self.sought.text().is_empty(),
             _ => {}
         }
         true
+    }
+
+    fn paste(&mut self, text: &str, _: &mut Cx) {
+        self.sought.paste(text);
+        self.finds = !self.sought.text().is_empty();
     }
 
     fn refresh(&mut self, state: &State) {
@@ -237,7 +238,9 @@ impl View for Panel {
         let inner = Dialog { title: &title, keys: &keys }.render(area, buf, scene, (width, height));
         let mut lines = vec![Styled::of(Style::Heading, " In the cluster, now")];
         if self.finds {
-            lines[0] = lines[0].clone().upto(LABEL + KEY).and(Style::Mark, format!("/{}", self.typed));
+            let (before, under, after) = window(self.sought.text(), self.sought.at(), usize::from(inner.width) / 2);
+            let line = lines[0].clone().upto(LABEL + KEY).and(Style::Mark, format!("/{before}"));
+            lines[0] = line.and(Style::Match, under).and(Style::Mark, after);
         }
         lines.extend(shown.iter().map(|entry| self.line(entry)));
         if shown.is_empty() {

@@ -36,6 +36,7 @@ use crate::ui::widgets::lines::{Styled, copy};
 use crate::ui::widgets::request::{Answer, Request, waiting};
 use crate::ui::widgets::text::Text;
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject};
+use fluxdeck_model::domain::width;
 use fluxdeck_model::domain::{NodeId, ObjectRef};
 use fluxdeck_model::error::Error;
 use fluxdeck_model::insight::declared::Declared;
@@ -173,7 +174,7 @@ impl DetailsView {
 /// The fields that git sets, and where.
 fn declarations(about: &mut About, declared: &Declared, width: usize) {
     about.heading(&format!("Set by git at {}, applied by {} (o: files)", declared.at.short(), declared.applied_by));
-    let names = declared.fields.iter().map(|field| field.path.chars().count());
+    let names = declared.fields.iter().map(|field| width::of(&field.path));
     let indent = names.max().unwrap_or(0).clamp(13, (width / 2).clamp(13, 48)) + 3;
     for field in &declared.fields {
         let winner = field.winner();
@@ -203,7 +204,7 @@ fn differences(about: &mut About, found: &Drift) {
 fn body(about: &mut About, details: &Details, width: usize, scene: &Scene) {
     let column = |names: &mut dyn Iterator<Item = usize>, most: usize| names.max().unwrap_or(0).clamp(13, most) + 3;
     let pairs = |about: &mut About, pairs: &[(String, String)], most: usize| {
-        let indent = column(&mut pairs.iter().map(|(name, _)| name.chars().count()), most.min(width / 2).max(13));
+        let indent = column(&mut pairs.iter().map(|(name, _)| width::of(name)), most.min(width / 2).max(13));
         for (name, value) in pairs {
             let line = Styled::of(Style::Dim, format!(" {name}")).upto(indent).and(Style::Text, value);
             about.lines.extend(line.wrapped(indent, width));
@@ -216,7 +217,7 @@ fn body(about: &mut About, details: &Details, width: usize, scene: &Scene) {
     if !details.history.is_empty() {
         about.heading("History");
         let cell = |row: &[String], at: usize| row.get(at).cloned().unwrap_or_default();
-        let indent = column(&mut details.history.iter().map(|row| cell(row, 1).chars().count()), 60);
+        let indent = column(&mut details.history.iter().map(|row| width::of(&cell(row, 1))), 60);
         for row in &details.history {
             let age = scene.age(cell(row, 0).parse().ok());
             let line = Styled::of(Style::Dim, format!(" {age:<8}")).and(Style::Text, cell(row, 1)).upto(8 + indent);

@@ -16,7 +16,7 @@ use crate::ui::widgets::lines::{Styled, copy};
 use crate::ui::widgets::request::{Request, say};
 use crate::ui::widgets::text::Text;
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject};
-use fluxdeck_model::domain::text::fit;
+use fluxdeck_model::domain::width::{fit, head};
 use fluxdeck_model::domain::{EventRow, ObjectRef};
 use fluxdeck_model::error::Error;
 use fluxdeck_model::state::{Aspect, Reply, State, Ticket};
@@ -83,7 +83,8 @@ impl Widths {
 
     fn row(&self, [age, kind, reason, count, object, message]: [&str; 6], [strong, plain]: [Style; 2]) -> Styled {
         let dim = if strong == Style::Heading { strong } else { Style::Dim };
-        let mut line = Styled::of(dim, format!("{age:<8}")).and(strong, fit_start(kind, self.kind)).upto(8 + self.kind + 2);
+        // on a narrow screen only the first letter, without an ellipsis: `W`, `N`
+        let mut line = Styled::of(dim, format!("{age:<8}")).and(strong, &kind[..head(kind, self.kind)]).upto(8 + self.kind + 2);
         line = line
             .and(strong, fit(reason, self.reason))
             .upto(8 + self.kind + 2 + self.reason + 2)
@@ -93,11 +94,6 @@ impl Widths {
         }
         line.and(plain, message)
     }
-}
-
-/// The first letters, without a sign for the cut: `W`, `N`.
-fn fit_start(text: &str, width: usize) -> &str {
-    text.get(..width.min(text.len())).unwrap_or(text)
 }
 
 impl View for Events {

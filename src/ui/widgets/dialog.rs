@@ -6,7 +6,7 @@ use ratatui::symbols::border;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Padding, Widget};
 
-use super::list::cut;
+use super::cut::cut;
 use crate::ui::layer::Scene;
 use crate::ui::theme::Scope;
 

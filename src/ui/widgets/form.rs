@@ -12,11 +12,12 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::field::{self, Field as Editor};
+use super::editor::{Edited, Editor};
+use super::field;
 use super::lines::Styled;
 use crate::ui::layer::Scene;
 use crate::ui::theme::Scope as Style;
-use fluxdeck_model::domain::text::fit;
+use fluxdeck_model::domain::width::{self, fit};
 use fluxdeck_model::error::Result;
 use fluxdeck_model::forms::{Answers, Clock, Field, Form, Hint, InputKind};
 use fluxdeck_model::state::{Code, Key};
@@ -131,8 +132,11 @@ impl Slot {
             Code::Enter if self.chooses() => {
                 return if self.choose() { Taken::Changed } else { Taken::No };
             }
-            _ if self.editor.key(key) => self.choice = 0,
-            _ => return Taken::No,
+            _ => match self.editor.key(key) {
+                Edited::No => return Taken::No,
+                Edited::Moved => return Taken::Moved,
+                Edited::Changed => self.choice = 0,
+            },
         }
         Taken::Changed
     }
@@ -222,7 +226,7 @@ impl Filling {
             Some(InputKind::Choice { .. } | InputKind::Many { .. }) => {
                 keys.push((if scene.theme.ascii { "down" } else { "↑↓" }, "choose".to_owned()));
             }
-            Some(InputKind::Code(_)) => keys.push((if scene.theme.ascii { "alt-enter" } else { "alt-⏎" }, "new line".to_owned())),
+            Some(InputKind::Code(_)) => keys.push((if scene.theme.ascii { "ctrl-j" } else { "^j" }, "new line".to_owned())),
             _ => {}
         }
         if self.slots.len() > 1 {
@@ -232,7 +236,7 @@ impl Filling {
     }
 
     fn label(&self) -> usize {
-        let longest = self.slots.iter().map(|slot| slot.field.label.chars().count() + 3).max().unwrap_or_default();
+        let longest = self.slots.iter().map(|slot| width::of(&slot.field.label) + 3).max().unwrap_or_default();
         longest.clamp(LABEL.0, LABEL.1)
     }
 
@@ -285,7 +289,7 @@ impl Filling {
         let Some((number, part)) = line.part else { return };
         let slot = &self.slots[number];
         let label = u16::try_from(self.label()).unwrap_or(0).min(area.width);
-        let has_beside = line.text.text.trim_end().chars().count() > usize::from(label);
+        let has_beside = width::of(line.text.text.trim_end()) > usize::from(label);
         let whole = matches!(slot.field.input, InputKind::Text | InputKind::Word(_) | InputKind::Code(_)) && !has_beside;
         let width = if whole { area.width } else { u16::try_from(BESIDE).unwrap_or(u16::MAX) };
         let place = Rect { x: area.x + label, width: width.min(area.width - label), ..area };

@@ -1,11 +1,11 @@
 //! Lines made of parts with a scope each: what texts are built from before anything is painted.
 
 use ratatui::text::{Line, Span};
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::text::Source;
 use crate::ui::theme::{Scope, Theme};
 use fluxdeck_model::commands::Cx;
+use fluxdeck_model::domain::width;
 
 /// A line as plain text, for search and copying, and the scope of each part of it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -48,7 +48,7 @@ impl Styled {
     }
 
     pub fn width(&self) -> usize {
-        self.text.width()
+        width::of(&self.text)
     }
 
     pub fn parts(&self) -> &[(usize, Scope)] {
@@ -72,7 +72,7 @@ impl Styled {
         let mut from = 0;
         loop {
             let (lead, rest) = (if out.is_empty() { 0 } else { indent }, &self.text[from..]);
-            let fits = fitting(rest, width - lead);
+            let fits = width::row(rest, width - lead);
             let to = if fits == rest.len() {
                 self.text.len()
             } else {
@@ -103,24 +103,12 @@ impl Styled {
     }
 }
 
-/// How many bytes of `text` fit into that many columns; at least one character.
-fn fitting(text: &str, width: usize) -> usize {
-    let mut used = 0;
-    for (at, c) in text.char_indices() {
-        used += c.width().unwrap_or(0);
-        if used > width && at > 0 {
-            return at;
-        }
-    }
-    text.len()
-}
-
 /// Where to break a text of which `fits` bytes fit: at the last blank behind the label (which is `label` columns wide), else right there.
 fn breakpoint(text: &str, fits: usize, label: usize) -> usize {
     if text[fits..].starts_with(' ') {
         return fits;
     }
-    let label = text.char_indices().nth(label).map_or(0, |(at, _)| at);
+    let label = Some(width::head(text, label)).filter(|at| *at < text.len()).unwrap_or(0);
     match text[..fits].rfind(' ') {
         Some(at) if at > label && !text[..at].trim().is_empty() => at,
         _ => fits,

@@ -12,12 +12,11 @@ use std::borrow::Cow;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Rect};
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 use ratatui::widgets::{Row as Painted, Table, Widget};
-use unicode_width::UnicodeWidthChar;
 
+use super::cut::{columns, cut, cut_start};
 use crate::ui::theme::{Scope, Theme};
-use fluxdeck_model::domain::text::fit;
 
 /// Blank columns between two columns, and the gutter for marks.
 const SPACING: u16 = 2;
@@ -159,7 +158,7 @@ impl List {
 }
 
 fn size(line: &Line) -> u16 {
-    u16::try_from(line.width()).unwrap_or(u16::MAX)
+    u16::try_from(columns(line)).unwrap_or(u16::MAX)
 }
 
 /// How wide each column is; 0 for those that had to go.
@@ -196,49 +195,9 @@ fn shares(columns: &[Column], seen: &[u16], width: u16) -> Vec<u16> {
     shares.into_iter().map(|share| u16::try_from(share).unwrap_or(u16::MAX)).collect()
 }
 
-/// Cuts a line of styled parts to `width` columns.
-pub fn cut(line: Line<'static>, width: usize) -> Line<'static> {
-    if line.width() <= width {
-        return line;
-    }
-    let mut out = Vec::new();
-    let mut left = width;
-    for span in line.spans {
-        let wide = span.width();
-        // the last that fits exactly must still say that something follows
-        if wide < left {
-            left -= wide;
-            out.push(span);
-            continue;
-        }
-        let text = if wide > left {
-            fit(&span.content, left).into_owned()
-        } else {
-            fit(&format!("{}…", span.content), left).into_owned()
-        };
-        out.push(Span::styled(text, span.style));
-        break;
-    }
-    Line { spans: out, ..line }
-}
-
 /// A cell as wide as its column.
 fn fitted(line: Line<'static>, width: u16, column: &Column) -> Line<'static> {
-    let width = width.into();
-    if !column.keeps_end || line.width() <= width {
-        return cut(line, width);
-    }
-    // a path is plain: its first part has the style of all of it
-    let style = line.spans.first().map(|span| span.style).unwrap_or_default();
-    let text: String = line.spans.iter().map(|span| &*span.content).collect();
-    let mut used = 1;
-    let fits = |letter: &char| {
-        used += letter.width().unwrap_or(0);
-        used <= width
-    };
-    let end: Vec<char> = text.chars().rev().take_while(fits).collect();
-    let mark = if width > 0 { "…" } else { "" };
-    Line { spans: vec![Span::styled(format!("{mark}{}", end.iter().rev().collect::<String>()), style)], ..line }
+    if column.keeps_end { cut_start(line, width.into()) } else { cut(line, width.into()) }
 }
 
 fn aligned(line: Line<'static>, column: &Column) -> Line<'static> {
@@ -343,15 +302,6 @@ mod tests {
             [(21, "apps/web/世/k.yaml:11"), (12, "…/k.yaml:11"), (13, "…世/k.yaml:11"), (14, "…/世/k.yaml:11"), (1, "…"), (0, "")]
         {
             assert_eq!(text(width), expected, "{width}");
-        }
-    }
-
-    #[test]
-    fn a_cut_line_keeps_its_parts() {
-        let line = Line::from(vec![Span::raw("✗ "), Span::raw("Failed")]);
-        let text = |line: Line| line.spans.iter().map(|span| span.content.to_string()).collect::<String>();
-        for (width, expected) in [(8, "✗ Failed"), (5, "✗ Fa…"), (2, "✗…"), (1, "…"), (0, "")] {
-            assert_eq!(text(cut(line.clone(), width)), expected);
         }
     }
 }

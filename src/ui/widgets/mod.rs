@@ -2,7 +2,9 @@
 //! dialogs with their fields, and what rows tell of acts.
 
 pub mod about;
+pub mod cut;
 pub mod dialog;
+pub mod editor;
 pub mod field;
 pub mod form;
 pub mod lines;

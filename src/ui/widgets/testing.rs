@@ -130,7 +130,7 @@ pub fn lines(buf: &Buffer) -> Vec<String> {
         for x in 0..buf.area.width {
             if covered == 0 {
                 line.push_str(buf[(x, y)].symbol());
-                covered = unicode_width::UnicodeWidthStr::width(buf[(x, y)].symbol()).saturating_sub(1);
+                covered = fluxdeck_model::domain::width::of(buf[(x, y)].symbol()).saturating_sub(1);
             } else {
                 covered -= 1;
             }

@@ -10,12 +10,12 @@ use std::ops::Range;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
-use unicode_width::UnicodeWidthChar;
 
 use super::search::Search;
 use crate::ui::layer::Scene;
 use crate::ui::theme::Scope;
 use fluxdeck_model::commands::Gesture;
+use fluxdeck_model::domain::width;
 
 /// Columns that one step to the side moves.
 const SIDESTEP: usize = 16;
@@ -213,15 +213,15 @@ impl Text {
             let mut from = Some(0);
             let rows = std::iter::from_fn(move || {
                 let start = from?;
-                let end = start + fitting(&line[start..], self.width);
+                let end = start + width::row(&line[start..], self.width);
                 from = (end < line.len()).then_some(end);
                 Some(Window { bytes: start..end, pad: 0 })
             });
             return Box::new(rows.skip(skip));
         }
-        let (start, pad) = skipped(line, self.left);
-        let end = start + fitting(&line[start..], self.width.saturating_sub(pad.into()));
-        Box::new(std::iter::once(Window { bytes: start..end, pad }))
+        let (start, pad) = width::skip(line, self.left);
+        let end = start + width::row(&line[start..], self.width.saturating_sub(pad));
+        Box::new(std::iter::once(Window { bytes: start..end, pad: u16::try_from(pad).unwrap_or_default() }))
     }
 
     /// How many rows a line takes.
@@ -295,7 +295,7 @@ impl Text {
     /// Scrolls to the present match if it is not on the screen.
     fn show(&mut self, source: &(impl Source + ?Sized)) {
         let Some((at, search)) = self.search.as_ref().and_then(|search| Some((search.at?, search))) else { return };
-        let column = search.first(source.line(at)).map_or(0, |byte| width(&source.line(at)[..byte]));
+        let column = search.first(source.line(at)).map_or(0, |byte| width::of(&source.line(at)[..byte]));
         self.follow = false;
         if at < self.top || at > self.bottom(source) || (at == self.top && self.skip > 0) {
             (self.top, self.skip) = (at, 0);
@@ -311,41 +311,6 @@ impl Text {
 struct Window {
     bytes: Range<usize>,
     pad: u16,
-}
-
-fn width(text: &str) -> usize {
-    if text.is_ascii() { text.len() } else { text.chars().map(|c| c.width().unwrap_or(0)).sum() }
-}
-
-/// How many bytes of `text` fit into that many columns; at least one character, so that a loop over rows ends.
-fn fitting(text: &str, columns: usize) -> usize {
-    let head = text.as_bytes().get(..columns);
-    if let Some(head) = head.filter(|head| columns > 0 && head.is_ascii()) {
-        return head.len();
-    }
-    let mut used = 0;
-    for (at, c) in text.char_indices() {
-        used += c.width().unwrap_or(0);
-        if used > columns && at > 0 {
-            return at;
-        }
-    }
-    text.len()
-}
-
-/// Where a line begins when `columns` of it are scrolled out, and how many blanks stand for the half of a wide character.
-fn skipped(text: &str, columns: usize) -> (usize, u16) {
-    if text.is_ascii() {
-        return (columns.min(text.len()), 0);
-    }
-    let mut used = 0;
-    for (at, c) in text.char_indices() {
-        if used >= columns {
-            return (at, u16::try_from(used - columns).unwrap_or_default());
-        }
-        used += c.width().unwrap_or(0);
-    }
-    (text.len(), 0)
 }
 
 #[cfg(test)]

@@ -26,11 +26,14 @@ fn over<'a>(kustomization: &'a str, more: (&'a str, &'a str)) -> Vec<(&'a str, &
     vec![("a/kustomization.yaml", kustomization), ("a/web.yaml", DEPLOYMENT), more]
 }
 
+/// A kustomization, a file more, what is wanted, and the lines of the patch.
+type Row = (&'static str, (&'static str, &'static str), &'static str, &'static [&'static str]);
+
 const NOTHING: (&str, &str) = ("README.md", "");
 
 #[test]
 fn every_layer_is_changed_where_it_sets_the_field() {
-    let rows: &[(&str, (&str, &str), &str, &[&str])] = &[
+    let rows: &[Row] = &[
         ("resources: [web.yaml]\n", NOTHING, "spec.replicas=3", &["a/web.yaml:-  replicas: 2", "a/web.yaml:+  replicas: 3"]),
         (
             "resources: [web.yaml]\n",

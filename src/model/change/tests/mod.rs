@@ -6,6 +6,7 @@ mod shared;
 
 use super::{Builds, Ground, Layer, Outcome, Plan, Refused, Rules, Scope, Wanted, plan};
 use crate::error::Result;
+use crate::guards;
 use crate::insight::named::Named;
 use crate::insight::schema::Schemas;
 use crate::render::repository::Builder;
@@ -44,6 +45,11 @@ impl Asked {
             scope: self.scope.clone(),
             layer: self.layer.clone(),
             is_wide: self.is_wide,
+            guards: guards::Rules {
+                deny: &guards::Deny::new([("denied/**", guards::Whose::Repository)])?,
+                sources: &guards::Sources::in_tree(&self.tree),
+                filter: &|_| None,
+            },
             rules: Rules::NONE,
         };
         let wanted = set.iter().map(|text| Wanted::parse(text)).collect::<Result<Vec<_>>>()?;

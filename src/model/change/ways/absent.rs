@@ -17,7 +17,7 @@ pub fn ways(asked: &Asked<'_>, found: &mut Found) {
     let (parent, rest) = asked.wanted.field.nearest(&asked.object.node);
     match steps(asked, parent, rest) {
         Ok(steps) => places(asked, parent, &steps, found),
-        Err(error) => found.refuse(error),
+        Err(error) => found.refuse(&error),
     }
 }
 
@@ -79,7 +79,7 @@ fn places(asked: &Asked<'_>, parent: &Node, steps: &[Step], found: &mut Found) {
         found.ways.extend(Way::at(Sort::Sets, origin, vec![write]));
     }
     if known.is_empty() {
-        found.refuse(format!("no file holds what `{}` lies in", asked.wanted.written));
+        found.refuse(&format!("no file holds what `{}` lies in", asked.wanted.written));
     }
 }
 

@@ -6,7 +6,7 @@ use crate::edit::{Operation, Place, Step};
 use crate::error::Result;
 
 pub fn ways(asked: &Asked<'_>, found: &mut Found) {
-    found.take(way(asked));
+    found.ways.extend(way(asked).ok().flatten());
 }
 
 fn way(asked: &Asked<'_>) -> Result<Option<Way>> {

@@ -79,7 +79,7 @@ pub struct Found {
 }
 
 impl Found {
-    fn refuse(&mut self, why: impl ToString) {
+    fn refuse(&mut self, why: &impl ToString) {
         self.refusals.push(why.to_string());
     }
 
@@ -87,7 +87,7 @@ impl Found {
     fn take(&mut self, way: Result<Option<Way>>) {
         match way {
             Ok(way) => self.ways.extend(way),
-            Err(error) => self.refuse(error),
+            Err(error) => self.refuse(&error),
         }
     }
 

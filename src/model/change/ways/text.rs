@@ -8,21 +8,25 @@ use crate::render::trace::Joint;
 use crate::render::turn_back::ScalarChange;
 
 pub fn ways(asked: &Asked<'_>, found: &mut Found) {
-    if matches!(&asked.turned, Some(Err(_))) {
-        found.take(way(asked));
+    match &asked.turned {
+        Some(Err(_)) => found.take(way(asked, Sort::Sets)),
+        // a part of it does what is wanted: that is tried first, and this where it is asked for
+        Some(Ok(changes)) if !changes.is_empty() => found.ways.extend(way(asked, Sort::Offered).ok().flatten()),
+        _ => {}
     }
 }
 
-fn way(asked: &Asked<'_>) -> Result<Option<Way>> {
+fn way(asked: &Asked<'_>, sort: Sort) -> Result<Option<Way>> {
     let Some(node) = &asked.node else { return Ok(None) };
     let Some(made) = node.trace.composition() else { return Ok(None) };
-    // where something else was the way so far, a person says so
-    let sort = match made.joint {
-        Joint::Reference | Joint::Image => Sort::Sets,
-        Joint::Substitution(_) | Joint::Vars => Sort::Offered,
-        _ => return Ok(None),
-    };
+    if !matches!(made.joint, Joint::Reference | Joint::Image | Joint::Substitution(_) | Joint::Vars) {
+        return Ok(None);
+    }
     let Some(own) = made.scalars.first().filter(|own| own.trace.composition().is_none() && !own.is_name) else { return Ok(None) };
+    let is_known = |changes: &Vec<ScalarChange>| matches!(&changes[..], [change] if change.origin.is_at(&own.trace.origin));
+    if matches!(&asked.turned, Some(Ok(changes)) if is_known(changes)) {
+        return Ok(None);
+    }
     let new = match made.joint {
         Joint::Vars => asked.typed.text().replace('$', "$$"),
         _ if asked.object.is_substituted => substitute::escaped(&asked.typed.text()),

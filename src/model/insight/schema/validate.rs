@@ -107,9 +107,9 @@ impl Walk<'_> {
                 (None, None) if is_open || schema.get("allOf").is_some() => {}
                 (None, None) => {
                     let near = properties.into_iter().flat_map(|known| known.keys());
-                    let near = near.min_by_key(|known| crate::domain::text::distance(known, key));
-                    let near = near.filter(|known| crate::domain::text::distance(known, key) <= 2);
-                    let hint = near.map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
+                    let hint = crate::domain::text::nearest(key, near, 2)
+                        .map(|near| format!(": did you mean `{near}`?"))
+                        .unwrap_or_default();
                     self.report(&entry.key, &path, format!("there is no field `{path}`{hint}"));
                 }
             }

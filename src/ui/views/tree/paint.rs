@@ -6,7 +6,6 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::StatefulWidget;
 use tui_tree_widget::{Tree, TreeItem, TreeState};
-use unicode_width::UnicodeWidthStr;
 
 use super::TreeView;
 use crate::ui::layer::Scene;
@@ -14,7 +13,7 @@ use crate::ui::theme::Scope as Style_;
 use crate::ui::widgets::progress::Progress;
 use fluxdeck_model::domain::health::Counts;
 use fluxdeck_model::domain::store::Presence;
-use fluxdeck_model::domain::text::fit;
+use fluxdeck_model::domain::width::{self, fit};
 use fluxdeck_model::domain::{Health, NodeId};
 use fluxdeck_model::state::projection::{Fold, Heading, Row, RowContent, named, revision_of, word_of};
 
@@ -75,7 +74,7 @@ impl TreeView {
             return Line::styled(fit(&text, room).into_owned(), theme.style(Style_::Reference));
         }
         let mut spans = self.name(node, row, room, scene, layout);
-        let used: usize = spans.iter().map(|span| span.content.width()).sum();
+        let used: usize = spans.iter().map(|span| width::of(&span.content)).sum();
         spans.push(Span::raw(" ".repeat((room + 1).saturating_sub(used))));
         layout.columns(node, scene, progress, &mut spans);
         Line::from(spans)
@@ -88,7 +87,7 @@ impl TreeView {
         let health = cluster.forest.health(node);
         let shown = health.unwrap_or(Health::Unknown);
         let below = if row.fold == Fold::Closed { below(cluster.forest.below(node), theme) } else { Vec::new() };
-        let taken: usize = below.iter().map(|(text, _)| text.width() + 1).sum();
+        let taken: usize = below.iter().map(|(text, _)| width::of(text) + 1).sum();
         let is_marked = self.marks.contains(cluster.store.reference(node));
         let ready = cluster
             .store
@@ -208,9 +207,9 @@ impl Widths {
     fn columns(&self, node: NodeId, scene: &Scene, progress: &Progress, spans: &mut Vec<Span<'static>>) {
         let cluster = scene.state.cluster();
         let (store, forest, theme) = (&cluster.store, &cluster.forest, scene.theme);
-        let mut cell = |text: &str, width: usize, style: Style| {
-            let text = fit(text, width.saturating_sub(1));
-            let pad = width.saturating_sub(text.width());
+        let mut cell = |text: &str, columns: usize, style: Style| {
+            let text = fit(text, columns.saturating_sub(1));
+            let pad = columns.saturating_sub(width::of(&text));
             spans.push(Span::styled(format!("{text}{}", " ".repeat(pad)), style));
         };
         let object = store.object(node);

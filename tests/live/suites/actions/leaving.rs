@@ -89,16 +89,16 @@ fn of_a_program_that_was_killed_the_next_one_knows_how_far_it_had_come() {
     for begin in [by_command, on_the_screen] {
         let user = admin(&bed);
         let mut running = begin(&user);
-        let (outcomes, shown) = shown(&user);
+        let (outcomes, text) = shown(&user);
         assert_eq!(outcomes, [] as [String; 0]);
-        assert!(!shown.contains("unknown"), "while it lives, nothing is said of it: {shown}");
+        assert!(!text.contains("unknown"), "while it lives, nothing is said of it: {text}");
         let mark = super::mark(&bed);
         running.signal("KILL");
         running.end(SOON);
 
-        let (outcomes, shown) = shown(&user);
+        let (outcomes, text) = shown(&user);
         assert_eq!(outcomes, [] as [String; 0], "it could not write any more");
-        assert!(shown.contains(&ENDED[..ENDED_IN_A_COLUMN]), "{shown}");
+        assert!(text.contains(&ENDED[..ENDED_IN_A_COLUMN]), "{text}");
         is_followed(&user);
         assert_eq!(our_patches(&bed, mark), [] as [String; 0], "nothing is done again");
     }
