@@ -110,7 +110,7 @@ fn is_hostile(c: char) -> bool {
         || c.width().unwrap_or(0) == 0 && !c.is_alphanumeric() && (c as u32) > 0x2000
 }
 
-/// How many typing mistakes lie between two words: a letter too many, missing, another, or two swapped.
+/// How many typing mistakes separate two words: a letter too many, missing, another, or two swapped.
 pub fn distance(a: &str, b: &str) -> usize {
     strsim::osa_distance(a, b)
 }
