@@ -29,6 +29,7 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
     ("model/state/message.rs", &["delete"], "a key of the keyboard"),
     ("model/playbooks/scale.rs", &["scale"], "the same act in git: a playbook of its own"),
     ("programs/git.rs", &["force"], "an option of git"),
+    ("programs/quiet.rs", &["force"], "the value of a variable of ssh"),
 ];
 
 /// The same for playbooks.
@@ -40,6 +41,7 @@ const KINDS: &[(&str, &[&str], &str)] = &[
     ("cli/source.rs", &["ConfigMap", "Secret"], "manifests that give values to variables"),
     ("cli/where_field.rs", &["Secret"], "values that are masked"),
     ("cluster/look.rs", &["Secret"], "values that are masked"),
+    ("model/change/compare.rs", &["Secret"], "values that are masked"),
     ("model/edit/plan/listed.rs", &["Kustomization"], "kustomize's own kind: the file that lists resources"),
     ("model/insight/declared.rs", &["Secret"], "values that are masked"),
     ("model/insight/drift.rs", &["Secret"], "values that are never compared"),
@@ -76,6 +78,8 @@ const KINDS: &[(&str, &[&str], &str)] = &[
 const RULES_ELSEWHERE: &[(&str, &[&str], &str)] = &[
     ("cli/build.rs", &["build"], "the name of a headless command"),
     ("model/kinds/describe.rs", &["schema"], "a field of a spec"),
+    ("model/change/checks.rs", &["build", "schema"], "names of a proof's checks"),
+    ("cli/playbook/print.rs", &["build"], "a key of the JSON"),
     ("programs/opinion.rs", &["build"], "a command of kustomize and flux"),
 ];
 

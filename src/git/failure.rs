@@ -13,7 +13,7 @@ pub enum Failure {
     #[error("{} is in no git work tree", .0.display())]
     NoWorkTree(PathBuf),
     /// A folder without git, where a revision was named.
-    #[error("{} is no git repository", .0.display())]
+    #[error("{} is not a git repository", .0.display())]
     NoRepository(PathBuf),
     /// No such branch, tag or commit.
     #[error("there is no revision `{revision}` here: {}", source.message())]

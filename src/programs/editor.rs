@@ -50,7 +50,7 @@ pub fn edited(ended: io::Result<ExitStatus>) -> Result<(), Failure> {
     match ended {
         Ok(status) if status.success() => Ok(()),
         Ok(status) if status.code() == Some(NOT_FOUND) => Err(Failure::Missing { program: "the editor" }),
-        Ok(status) => Err(Failure::Failed(format!("the editor exited with {status}"))),
+        Ok(status) => Err(Failure::Failed(format!("the editor failed ({status})"))),
         Err(error) => Err(Failure::NotStarted(error.to_string())),
     }
 }
@@ -76,7 +76,7 @@ mod tests {
         let shell = |script: &str| edited(std::process::Command::new("sh").args(["-c", script]).status());
         assert_eq!(shell("exec true"), Ok(()));
         assert_eq!(shell("exec no-such-editor-anywhere 2>/dev/null"), Err(Failure::Missing { program: "the editor" }));
-        assert!(matches!(shell("exit 3"), Err(Failure::Failed(why)) if why == "the editor ended with exit status: 3"));
+        assert!(matches!(shell("exit 3"), Err(Failure::Failed(why)) if why == "the editor failed (exit status: 3)"));
     }
 
     #[test]

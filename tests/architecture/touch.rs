@@ -100,8 +100,6 @@ pub const OUTSIDE: &[Outside] = &[
             ("programs/tests/git", "servers that fail for real"),
             ("files/real", "two who lock at once"),
             ("records/tests", "two who hold at once"),
-            ("cluster/tests/cause", "servers that speak TLS badly, beside the client"),
-            ("programs/tests/git", "forges that refuse, beside git"),
             ("demo/git/place", "two who sweep at once"),
         ],
     },

@@ -65,8 +65,8 @@ fn wrong_calls_of_build_say_what_to_do() {
     for (arguments, code, expected) in [
         (&["build", "--repo", "."][..], 2, "name a folder (--path)"),
         (&["build", "--repo", "nowhere", "--path", "."], 2, "nowhere is not a folder"),
-        (&["build", "--repo", ".", "--path", "../.."], 1, "leads out of the repository"),
-        (&["build", "--repo", ".", "--path", "/etc"], 1, "leads out of the repository"),
+        (&["build", "--repo", ".", "--path", "../.."], 1, "leaves the repository"),
+        (&["build", "--repo", ".", "--path", "/etc"], 1, "leaves the repository"),
         (&["build", "--repo", ".", "--path", "flux/nothing"], 1, "`flux/nothing` is not there"),
         (&["build", "--repo", ".", "--rev", "main", "--path", "flux"], 2, "is not a git repository"),
         (&["build", "--repo", ".", "--kustomization", "flux-system/app"], 1, "did you mean flux-system/apps?"),
@@ -139,7 +139,7 @@ fn where_shows_what_shares_a_value_and_its_path_inside_a_text() {
     );
     for (field, lines) in [
         ("data.y", ["set by    a.yaml:5:6  resource", "shared with  1 other place (anchor &x)"]),
-        ("data['app.yaml'].server.port", ["set by    a.yaml:9:13  resource", "inside of  the text at 7:13, server.port"]),
+        ("data['app.yaml'].server.port", ["set by    a.yaml:9:13  resource", "inside     the text at 7:13, server.port"]),
     ] {
         let expected = out(&run(dir.path(), &["where", "cm/a", field, "--repo", ".", "--path", "."]));
         assert!(lines.iter().all(|line| expected.contains(line)), "{expected}");

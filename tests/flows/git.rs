@@ -47,7 +47,7 @@ async fn the_fields_of_an_object_lead_to_the_file_and_line_that_set_them() {
 async fn what_is_not_in_git_itself_leads_to_what_is() {
     let company = company();
     let mut deck = deck(&company).await;
-    deck.keys(": \"pods_web_/frontend\" enter d G").await.shows("it is made of Deployment web/frontend");
+    deck.keys(": \"pods_web_/frontend\" enter d G").await.shows("it comes from Deployment web/frontend");
     deck.keys("o").await.shows("is not in git itself: Deployment web/frontend is").shows("spec.replicas");
 }
 

@@ -13,7 +13,7 @@ async fn one_confirmation_counts_by_kind_and_namespace_and_names_what_is_hidden(
     deck.keys(": \"ks\" enter / \"loop\" enter M esc / \"gated\" enter M s").await;
 
     deck.shows("suspend 3 objects").shows("3 Kustomization in faults").shows("2 of them are not on the screen");
-    deck.shows("Kustomization faults/loop-a").shows("Kustomization faults/loop-b").shows("and 2 more like it");
+    deck.shows("Kustomization faults/loop-a").shows("Kustomization faults/loop-b").shows("and 2 more of these");
     assert!(deck.written().is_empty());
     deck.keys("enter").await;
     let mut written = deck.written();

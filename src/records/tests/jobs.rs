@@ -131,7 +131,7 @@ fn a_file_that_something_else_changed_is_not_added_to() {
     let mut held = create(&disk, dir.path(), "one", b"begun\n").expect("created");
     REAL.append(&held.at.job, b"foreign").expect("written");
 
-    assert!(held.append(b"sent\n").is_err_and(|error| error.to_string().contains("changed by something else")));
+    assert!(held.append(b"sent\n").is_err_and(|error| error.to_string().contains("changed by another program")));
     held.append(b"sent\n").expect("rewritten");
     assert_eq!(on_disk(dir.path()).expect("there"), b"begun\nsent\n");
 }

@@ -38,7 +38,7 @@ fn the_editor_is_asked_for_where_a_checkout_has_the_file() {
     for (file, wanted, message) in [
         (text(Some("/src/base/web.yaml"), true), true, None),
         (text(Some("/src/base/web.yaml"), false), true, Some("lines may differ")),
-        (text(None, false), false, Some("no checkout of yours")),
+        (text(None, false), false, Some("none of your checkouts")),
     ] {
         let mut world = World::default();
         let mut view = opened(&mut world, 3, file);

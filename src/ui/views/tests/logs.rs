@@ -56,7 +56,7 @@ fn a_workload_without_pods_says_so() {
     let mut view = Logs::new(id);
     let (effects, _) = world.act(|cx| view.opened(cx));
     assert!(effects.is_empty());
-    assert!(world.show(&mut view, 60, 6).concat().contains("no pods are known below Kustomization apps/web"));
+    assert!(world.show(&mut view, 60, 6).concat().contains("there are no pods below Kustomization apps/web"));
 }
 
 #[test]
