@@ -8,7 +8,7 @@ use super::target::Target;
 use super::value::Typed;
 use super::wanted::Wanted;
 use crate::error::Result;
-use crate::insight::field::path_of;
+use crate::insight::field::{FieldPath, path_of};
 use crate::insight::schema::Schemas;
 use crate::render::Node;
 use crate::render::repository::BuildOutcome;
@@ -128,7 +128,9 @@ impl Claim<'_> {
             (BuildOutcome::Elsewhere(why), _) => return Err(format!("{} is not built from here: {why}", before.name)),
         };
         let (at, object) = self.target.of(after).ok_or("the object would not be built any more")?;
-        let (path, json) = reads(self.wanted, &object.node).ok_or("the field would not be there")?;
+        let field = &self.wanted.field;
+        let renamed = || reads(&field.by_place(&self.target.of(before)?.1.node), &object.node);
+        let (path, json) = reads(field, &object.node).or_else(renamed).ok_or("the field would not be there")?;
         if !self.typed.is(&json) {
             let found = if super::compare::is_secret(object) { "another value".to_owned() } else { format!("`{}`", said(&json)) };
             return Err(format!("the field would read {found}"));
@@ -175,8 +177,8 @@ impl Claim<'_> {
 }
 
 /// Where a field stands in an object, and what it reads: a field of a text inside counts as that text.
-pub fn reads(wanted: &Wanted, object: &Node) -> Option<(String, serde_json::Value)> {
-    let node = wanted.field.reach(object).ok()?;
-    let own = wanted.field.carrier(object).or_else(|| wanted.field.find(object).ok())?;
+pub fn reads(field: &FieldPath, object: &Node) -> Option<(String, serde_json::Value)> {
+    let node = field.reach(object).ok()?;
+    let own = field.carrier(object).or_else(|| field.find(object).ok())?;
     Some((path_of(object, own)?, write::json(&node).ok()?))
 }

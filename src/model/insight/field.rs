@@ -70,6 +70,23 @@ impl FieldPath {
         })
     }
 
+    /// The same path with the places of the items that this object has: it also leads to an item whose name is then another.
+    #[must_use]
+    pub fn by_place(&self, node: &Node) -> Self {
+        let mut parts = self.parts.clone();
+        for at in 0..parts.len() {
+            let PathPart::Item(_) = &parts[at] else { continue };
+            let place = find(node, &parts[..at]).and_then(|list| {
+                let item = step(list, &parts[at..=at])?;
+                list.items().iter().position(|other| std::ptr::eq(other, item))
+            });
+            if let Some(place) = place {
+                parts[at] = PathPart::Index(place);
+            }
+        }
+        Self { parts }
+    }
+
     /// How far the path leads, and the steps for which there is nothing.
     pub fn nearest<'n>(&self, node: &'n Node) -> (&'n Node, &[PathPart]) {
         (0..=self.parts.len())

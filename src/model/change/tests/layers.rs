@@ -44,6 +44,12 @@ fn every_layer_is_changed_where_it_sets_the_field() {
         (
             "resources: [web.yaml]\n",
             NOTHING,
+            "spec.template.spec.containers[name=api].name=backend",
+            &["a/web.yaml:-      - name: api", "a/web.yaml:+      - name: backend"],
+        ),
+        (
+            "resources: [web.yaml]\n",
+            NOTHING,
             "spec.template.spec.containers[name=api].args[1]=",
             &["a/web.yaml:-        args: [a, b]", "a/web.yaml:+        args: [a, \"\"]"],
         ),
