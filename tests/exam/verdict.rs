@@ -85,7 +85,7 @@ impl Examiner<'_> {
             return Verdict::Wrong(format!("git does not apply the patch: {}", error.trim()));
         }
         let (added, removed) = self.scratch.lines();
-        // of several lines some go with what stood in them: a value, a key that no longer fits
+        // of several lines some go with their value, or with a key that no longer fits
         if (added, removed) == (1, 1) && self.scratch.is_comment_lost() {
             return Verdict::Wrong("a comment is lost".to_owned());
         }
