@@ -91,7 +91,7 @@ fn of_a_program_that_was_killed_the_next_one_knows_how_far_it_had_come() {
         let mut running = begin(&user);
         let (outcomes, text) = shown(&user);
         assert_eq!(outcomes, [] as [String; 0]);
-        assert!(!text.contains("unknown"), "while it lives, nothing is said of it: {text}");
+        assert!(!text.contains("unknown: "), "while it lives, nothing is said of it: {text}");
         let mark = super::mark(&bed);
         running.signal("KILL");
         running.end(SOON);

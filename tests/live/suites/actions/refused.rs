@@ -76,7 +76,7 @@ fn bad_input_is_named_and_nothing_is_done() {
     for (arguments, code, said) in [
         (&["suspend", "kustomizatons", "web"][..], 2, "did you mean `kustomizations`?"),
         (&["suspend", "ks"], 2, "--all or -l"),
-        (&["suspend", "ks", "web", "--all"], 2, "names do not go with --all"),
+        (&["suspend", "ks", "web", "--all"], 2, "names cannot be combined with --all"),
         (&["suspend", "ks", "wep"], 1, "did you mean `web`?"),
         (&["suspend", "ks", "web", "nothing-like-it"], 1, "there is no Kustomization `nothing-like-it` in web"),
         (&["suspend", "ks", "web", "--until", "2020-01-01"], 2, "is past"),
