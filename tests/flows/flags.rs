@@ -38,7 +38,7 @@ fn what_is_wrong_with_an_answer_is_said_before_anything_is_asked() {
         (&["scale", "deploy", "web", "--replicas", "3", "--set", "replicas=4"], "`replicas` is said twice"),
         (&["scale", "deploy", "web"], "--replicas <COUNT>"),
         (&["suspend", "ks", "apps", "--until", "soon"], "`soon` is not a valid time"),
-        (&["suspend", "ks", "apps", "--reason", "two\nlines"], "why is one line"),
+        (&["suspend", "ks", "apps", "--reason", "two\nlines"], "why must be one line"),
         (&["delete", "ks", "apps", "--set", "a=b"], "unexpected argument '--set'"),
     ] {
         let done = run(arguments);

@@ -156,7 +156,7 @@ fn what_does_not_fit_says_why() {
         ("suspend", "externalartifact", &json!({}), "an ExternalArtifact cannot be suspended"),
         ("suspend", "pod", &json!({}), "a Pod cannot be suspended"),
         ("resume", "ks", &json!({}), "not suspended"),
-        ("delete", "deploy", &json!({}), "only objects of Flux and pods are deleted here, not a Deployment"),
+        ("delete", "deploy", &json!({}), "only Flux objects and pods can be deleted here, not a Deployment"),
         ("delete", "fluxreport", &json!({}), "its controller would recreate it at once"),
         ("restart", "ks", &json!({}), "a Kustomization cannot be restarted"),
         ("scale", "ds", &json!({}), "a DaemonSet has no replicas of its own"),
@@ -244,7 +244,7 @@ fn a_source_that_cannot_be_asked_stops_the_whole() {
         chain(vec![by_ref("GitRepository"), other], &ks),
         Err("its source GitRepository apps/fleet does not exist".into())
     );
-    assert!(chain(vec![by_ref("ExternalArtifact")], &ks).is_err_and(|why| why.contains("no controller reconciles")));
+    assert!(chain(vec![by_ref("ExternalArtifact")], &ks).is_err_and(|why| why.contains("cannot be reconciled on request")));
 }
 
 #[test]
@@ -383,7 +383,7 @@ fn scaling_beside_an_autoscaler_says_who_decides() {
         consequences("scale", &store, &id),
         [
             "Note 3 replicas now",
-            "Warning HorizontalPodAutoscaler apps/web decides how many there are (2 to 9): it will set another number"
+            "Warning HorizontalPodAutoscaler apps/web controls the number of replicas (2 to 9): it will set another number"
         ]
     );
 }

@@ -84,7 +84,7 @@ mod tests {
         assert!(moment("2026-11-20").is_err_and(|error| error.message == "`2026-11-20` is past"));
         assert!(moment("0s").is_err_and(|error| error.message.contains("past")));
         for text in ["", "soon", "25:00", "99999999999999999d", "-2h"] {
-            assert!(moment(text).is_err_and(|error| error.message.contains("no time")), "{text}");
+            assert!(moment(text).is_err_and(|error| error.message.contains("is not a valid time")), "{text}");
         }
     }
 }

@@ -24,7 +24,7 @@ fn every_sort_of_field_takes_what_it_should_and_nothing_else() {
     let one = |free| InputKind::Choice { from: tags(), free };
     for (input, typed, expected) in [
         (InputKind::Text, " a b ", Ok(text("a b"))),
-        (InputKind::Text, "a\nb", Err("it is one line")),
+        (InputKind::Text, "a\nb", Err("value must be one line")),
         (number(), "3", Ok(FieldValue::Number(3))),
         (number(), "10", Err("`10` is not a valid number of replicas")),
         (number(), "-1", Err("`-1` is not a valid number of replicas")),
@@ -53,7 +53,7 @@ fn every_sort_of_field_takes_what_it_should_and_nothing_else() {
             found.as_ref().map(|value| value.clone().expect("something was typed")).map_err(|error| error.message.as_str());
         assert_eq!(found, expected, "{typed:?}");
     }
-    assert!(field(InputKind::Text).read(&"x".repeat(2000), &clock()).is_err_and(|error| error.message == "it is too long"));
+    assert!(field(InputKind::Text).read(&"x".repeat(2000), &clock()).is_err_and(|error| error.message == "value is too long"));
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn bad_input_is_named_and_nothing_is_done() {
         (&["suspend", "ks", "web", "--until", "soon"], 2, "is not a valid time"),
         (&["reconcile", "deploy", "web"], 1, "Flux does not reconcile a Deployment"),
         (&["suspend", "pod", "--all"], 1, "cannot be suspended"),
-        (&["delete", "deploy", "web", "--yes"], 1, "only objects of Flux and pods are deleted here"),
+        (&["delete", "deploy", "web", "--yes"], 1, "only Flux objects and pods can be deleted here"),
         (&["scale", "deploy", "web"], 2, "--replicas"),
         (&["scale", "ds", "--all", "--replicas", "2"], 1, "no DaemonSet found"),
         (&["restart", "ks", "web"], 1, "cannot be restarted"),

@@ -64,7 +64,7 @@ fn what_is_left_in_the_middle_waits_for_the_next_run() {
     let mut running = bulk.on_the_screen();
     bulk.halt();
     running.keys(":q\r");
-    running.until("what leaving means", SOON, |text| text.contains("1 act is under way") && text.contains("wait for their turn"));
+    running.until("what leaving means", SOON, |text| text.contains("1 act is under way") && text.contains("are still queued"));
     running.keys("q");
     running.end(SOON);
     bulk.heal();
