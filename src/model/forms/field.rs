@@ -193,7 +193,10 @@ impl Field {
             return Ok(None);
         }
         if text.contains(char::is_control) {
-            return Err(Error::usage(format!("{} must be one line", self.name()), "leave out line breaks and control characters"));
+            return Err(Error::usage(
+                format!("{} must be one line", self.name()),
+                "leave out line breaks and control characters",
+            ));
         }
         let is_of = |from: &Choices, text: &str| match from {
             Choices::Now(all) => all.iter().any(|choice| choice.value == text),
