@@ -60,11 +60,16 @@ impl Scratch {
         (sum(0), sum(1))
     }
 
-    /// Whether more lines with a comment went than came.
+    /// Whether a comment went although its key stayed. One beside a key that goes (`newTag` for `digest`) goes with it.
     pub fn is_comment_lost(&self) -> bool {
         let patch = self.git(&["diff", "--cached", "--unified=0"], &[]).expect("git diff");
-        let count = |sign: &str| patch.lines().filter(|line| line.starts_with(sign) && line.contains(" # ")).count();
-        count("-") > count("+")
+        let lines = |sign: &str| -> Vec<&str> {
+            patch.lines().filter(|line| !line.starts_with(&sign.repeat(3))).filter_map(|line| line.strip_prefix(sign)).collect()
+        };
+        let key = |line: &str| line.split_once(':').map(|(key, _)| key.to_owned());
+        let added = lines("+");
+        let is_kept = |line: &&str| added.iter().any(|new| key(new) == key(line) && !new.contains(" # "));
+        lines("-").iter().any(|line| line.contains(" # ") && is_kept(line))
     }
 
     pub fn read(&self, file: &str) -> Option<String> {
