@@ -88,7 +88,7 @@ fn bad_input_is_named_and_nothing_is_done() {
         (&["scale", "ds", "--all", "--replicas", "2"], 1, "no DaemonSet found"),
         (&["restart", "ks", "web"], 1, "cannot be restarted"),
         (&["reconcile", "ks", "-l", "no=such"], 1, "no Kustomization found"),
-        (&["delete", "ks", "web"], 1, "say --yes"),
+        (&["delete", "ks", "web"], 1, "pass --yes"),
     ] {
         let ran = user.run(&[arguments, &["-n", "web"]].concat());
         assert!(ran.code == code && ran.err.contains(said), "{arguments:?}: {ran:?}");
