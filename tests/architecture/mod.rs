@@ -1,7 +1,8 @@
 //! The shape of the code: which room may name which (`rooms`), who may touch what is outside (`touch`), and that the crate docs say the
-//! same (`docs`).
+//! same (`docs`); and how files may be called (`names`).
 
 mod docs;
+mod names;
 mod read;
 mod rooms;
 mod touch;

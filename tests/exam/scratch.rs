@@ -1,8 +1,10 @@
 //! A copy of a repository, in which patches are applied and undone.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use percent_encoding::percent_decode_str;
 use tempfile::TempDir;
 
 use super::process::run;
@@ -86,10 +88,16 @@ impl Scratch {
     }
 }
 
+/// `%C3%BCbung` stands for `übung`: this repository has only names that git does not quote.
+fn named(name: &OsStr) -> PathBuf {
+    let decoded = name.to_str().and_then(|name| percent_decode_str(name).decode_utf8().ok());
+    decoded.filter(|decoded| !decoded.is_ascii()).map_or_else(|| name.into(), |decoded| decoded.into_owned().into())
+}
+
 fn copy(from: &Path, to: &Path, is_crlf: bool) {
     std::fs::create_dir_all(to).expect("a folder of the copy");
     for entry in std::fs::read_dir(from).expect("a folder").flatten().filter(|entry| entry.file_name() != ".git") {
-        let (kind, to) = (entry.file_type().expect("a file"), to.join(entry.file_name()));
+        let (kind, to) = (entry.file_type().expect("a file"), to.join(named(&entry.file_name())));
         let is_yaml = entry.path().extension().is_some_and(|end| end == "yaml" || end == "yml");
         if kind.is_symlink() {
             let target = std::fs::read_link(entry.path()).expect("a link");
