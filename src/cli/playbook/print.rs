@@ -1,5 +1,6 @@
 //! The result of a plan: as text, as JSON, as a patch.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use serde_json::{Value, json};
@@ -32,6 +33,7 @@ pub fn outcome(outcome: &Outcome, form: Form) -> Result<u8> {
         }
         (Outcome::Planned(plan), Form::Text) => {
             output::write(&text(plan)?)?;
+            output::beside("-o patch prints what `git apply` takes");
             Ok(0)
         }
         (Outcome::Planned(plan), Form::Json) => {
@@ -94,8 +96,20 @@ fn text(plan: &Plan) -> Result<String> {
     Ok(out)
 }
 
-/// What changes besides, and what follows.
+/// What changes besides, what follows, and what nobody knows.
 fn radius(proof: &Proof) -> String {
+    changes(proof) + &unproven(proof.unproven.iter()) + &readers(proof)
+}
+
+fn unproven<'a>(builds: impl Iterator<Item = &'a (String, String)>) -> String {
+    builds.map(|(build, why)| format!("not proven  {build}: {}\n", sanitise_line(why))).collect()
+}
+
+fn readers(proof: &Proof) -> String {
+    if proof.readers.is_empty() { String::new() } else { format!("read by     {}\n", proof.readers.join(", ")) }
+}
+
+fn changes(proof: &Proof) -> String {
     let mut out = String::new();
     for one in &proof.renamed {
         out.push_str(&format!(
@@ -113,10 +127,6 @@ fn radius(proof: &Proof) -> String {
         out.push_str(&listed(&format!("also changes {build}:"), differences));
     }
     proof.broken.iter().for_each(|(build, why)| out.push_str(&format!("breaks      {build}: {}\n", sanitise_line(why))));
-    proof.unproven.iter().for_each(|(build, why)| out.push_str(&format!("not proven  {build}: {}\n", sanitise_line(why))));
-    if !proof.readers.is_empty() {
-        out.push_str(&format!("read by     {}\n", proof.readers.join(", ")));
-    }
     out
 }
 
@@ -142,16 +152,20 @@ fn difference(one: &Difference) -> String {
     }
 }
 
-/// Each way, and what it would do.
+/// Each way, and what it would do; first, and once, what no way can prove.
 fn ways(refused: &Refused) -> String {
-    let mut out = String::new();
+    let proofs = refused.tried.iter().filter_map(|tried| tried.result.as_ref().ok());
+    let mut out = unproven(proofs.flat_map(|proof| &proof.unproven).collect::<BTreeSet<_>>().into_iter());
     for tried in &refused.tried {
         let Tried { way, result, .. } = tried;
         out.push_str(&format!("--layer {:<10}{}  {}\n", tried.flag(), way.place(), way.layer));
         match result {
             Err(why) => out.push_str(&format!("  no: {}\n", sanitise_line(why))),
             Ok(proof) if proof.besides() == 0 && proof.broken.is_empty() => out.push_str("  nothing else changes\n"),
-            Ok(proof) => radius(proof).lines().for_each(|line| out.push_str(&format!("  {line}\n"))),
+            Ok(proof) => {
+                let all = changes(proof) + &readers(proof);
+                all.lines().for_each(|line| out.push_str(&format!("  {line}\n")));
+            }
         }
     }
     out
