@@ -175,3 +175,20 @@ fn json_says_the_same_as_the_text() {
     assert_eq!((ran.status.code(), &json["outcome"]), (Some(1), &"refused".into()));
     assert_eq!(json["ways"][0]["proof"]["elsewhere"][0]["build"], "staging/flux-system/apps");
 }
+
+#[test]
+fn names_from_a_repository_reach_no_terminal_as_they_are() {
+    let dir = folder(&[
+        ("kustomization.yaml", "resources: [\"p\\e[31m.yaml\"]\n"),
+        (
+            "p\u{1b}[31m.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, labels: {app: x}}\ndata:\n  \"k\\e]0;y\": one\n  plain: one\n",
+        ),
+    ]);
+    for (field, code) in [("data.plain=two", 0), ("data['k\u{1b}]0;y']=two", 0), ("data.nothing=two", 0), ("metadata.name=b", 1)]
+    {
+        let ran = run(dir.path(), &["run", "set-field", "cm/a", "--set", field, "--repo", ".", "--path", ".", "--dry-run"]);
+        assert_eq!(ran.status.code(), Some(code), "{field}: {ran:?}");
+        assert!(!ran.stdout.contains(&0x1b) && !ran.stderr.contains(&0x1b), "{field}: {ran:?}");
+    }
+}

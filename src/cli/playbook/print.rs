@@ -89,11 +89,10 @@ fn text(plan: &Plan) -> Result<String> {
         out.push_str(&radius(proof));
     }
     plan.warnings.iter().for_each(|warning| out.push_str(&format!("warning     {warning}\n")));
-    let patch = patches(&plan.files)?;
-    let lines = String::from_utf8_lossy(&patch).lines().map(|line| format!("{}\n", sanitise_line(line))).collect::<String>();
     out.push('\n');
-    out.push_str(&lines);
-    Ok(out)
+    out.push_str(&String::from_utf8_lossy(&patches(&plan.files)?));
+    // names of files, of objects and of fields are a stranger's too
+    Ok(out.lines().map(|line| format!("{}\n", sanitise_line(line))).collect())
 }
 
 /// What changes besides, what follows, and what nobody knows.
