@@ -93,11 +93,13 @@ fn show(objects: &[Applied], arguments: &Arguments) -> Result<u8> {
         output::beside(&format!("not proven: only the cluster knows {} (--substitute-from FILE gives values)", names.join(", ")));
     }
     match (arguments.output, arguments.origins) {
-        (Form::Yaml, false) => output::write(&write::all(objects.iter().map(|object| &object.node)).map_err(Error::from)?)?,
+        (Form::Yaml, false) => {
+            output::raw(write::all(objects.iter().map(|object| &object.node)).map_err(Error::from)?.as_bytes())?;
+        }
         (Form::Yaml, true) => {
             let one =
                 |object: &Applied| Ok(format!("{}{}", comments(&object.node), write::yaml(&object.node).map_err(Error::from)?));
-            output::write(&objects.iter().map(one).collect::<Result<Vec<_>>>()?.join("---\n"))?;
+            output::raw(objects.iter().map(one).collect::<Result<Vec<_>>>()?.join("---\n").as_bytes())?;
         }
         (Form::Json, _) => {
             let items = objects.iter().map(|object| item(object, arguments.origins)).collect::<Result<Vec<_>>>()?;
@@ -107,18 +109,18 @@ fn show(objects: &[Applied], arguments: &Arguments) -> Result<u8> {
     Ok(0)
 }
 
-/// `# path: file:line:column (layer) < what it overrode + tag file:line:column (layer)`, a line for each field.
+/// `# path: file:line:column (layer) < what it overrode + tag file:line:column (layer)`, a line for each field: no name ends the comment.
 fn comments(node: &Node) -> String {
-    let mut text = format!("# {}\n", named::shown(node));
+    let mut text = format!("# {}\n", sanitise_line(&named::shown(node)));
     for (path, field) in field::scalars(node) {
         let setting = setting::of(field);
         let layers: Vec<_> = setting.layers.iter().map(|origin| standing(origin)).collect();
-        text.push_str(&format!("# {path}: {}", layers.join(" < ")));
+        let mut line = format!("# {path}: {}", layers.join(" < "));
         for given in &setting.parts {
             let by = given.layers.first().map(|origin| format!(" {}", standing(origin))).unwrap_or_default();
-            text.push_str(&format!(" + {}{by}", sanitise_line(&given.part.role.word())));
+            line.push_str(&format!(" + {}{by}", given.part.role.word()));
         }
-        text.push('\n');
+        text.push_str(&format!("{}\n", sanitise_line(&line)));
     }
     text
 }

@@ -99,7 +99,7 @@ async fn serve(call: &Call, arguments: &Arguments) -> Result<u8> {
     let path = place.join("kubeconfig");
     let written = REAL.replace(&path, kubeconfig(&addresses, &doors).as_bytes());
     written.map_err(|error| Error::failed(format!("cannot write {}: {error}", path.display()), "choose another --demo-dir"))?;
-    output::write(&format!("{}\n", path.display()))?;
+    output::raw(format!("{}\n", path.display()).as_bytes())?;
     output::beside(&format!(
         "the demo is at 127.0.0.1:{}; point kubectl at it:\n  export KUBECONFIG={}\n  kubectl get kustomizations -A\nctrl-c ends it and removes the file",
         addresses.iter().map(|(_, port)| port.to_string()).collect::<Vec<_>>().join(", :"),

@@ -25,7 +25,7 @@ struct Arguments {
 /// Prints versions and paths. Returns the exit code.
 fn print(arguments: &Arguments, places: Option<&Places>) -> Result<u8> {
     if arguments.config {
-        output::write(config::DEFAULT)?;
+        output::raw(config::DEFAULT.as_bytes())?;
         return Ok(0);
     }
     let path = |path: Option<std::path::PathBuf>| {

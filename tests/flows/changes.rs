@@ -177,18 +177,28 @@ fn json_says_the_same_as_the_text() {
 }
 
 #[test]
-fn names_from_a_repository_reach_no_terminal_as_they_are() {
+fn names_from_a_repository_reach_no_terminal_as_they_are_and_end_no_comment() {
     let dir = folder(&[
         ("kustomization.yaml", "resources: [\"p\\e[31m.yaml\"]\n"),
         (
             "p\u{1b}[31m.yaml",
-            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, labels: {app: x}}\ndata:\n  \"k\\e]0;y\": one\n  plain: one\n",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  \"k\\e]0;y\": one\n  plain: one\n  \"a\\nb: c\": one\n",
         ),
     ]);
+    let place = ["--repo", ".", "--path", "."];
+    let ask = |arguments: &[&str]| {
+        let ran = run(dir.path(), &[arguments, &place].concat());
+        assert!(!ran.stdout.contains(&0x1b) && !ran.stderr.contains(&0x1b), "{arguments:?}: {ran:?}");
+        ran
+    };
     for (field, code) in [("data.plain=two", 0), ("data['k\u{1b}]0;y']=two", 0), ("data.nothing=two", 0), ("metadata.name=b", 1)]
     {
-        let ran = run(dir.path(), &["run", "set-field", "cm/a", "--set", field, "--repo", ".", "--path", ".", "--dry-run"]);
+        let ran = ask(&["run", "set-field", "cm/a", "--set", field, "--dry-run"]);
         assert_eq!(ran.status.code(), Some(code), "{field}: {ran:?}");
-        assert!(!ran.stdout.contains(&0x1b) && !ran.stderr.contains(&0x1b), "{field}: {ran:?}");
     }
+    ask(&["where", "cm/a", "data"]);
+    ask(&["where", "cm/a", "data.plain"]);
+    let with_origins = out(&ask(&["build", "--origins"]));
+    let without: Vec<_> = with_origins.lines().filter(|line| !line.starts_with('#')).collect();
+    assert_eq!(without.join("\n"), out(&ask(&["build"])).trim_end(), "comments are all that it adds");
 }

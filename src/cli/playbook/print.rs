@@ -1,7 +1,6 @@
 //! The result of a plan: as text, as JSON, as a patch.
 
 use std::collections::BTreeSet;
-use std::io::Write;
 
 use serde_json::{Value, json};
 
@@ -28,7 +27,7 @@ pub fn outcome(outcome: &Outcome, form: Form) -> Result<u8> {
         }
         (Outcome::Planned(plan), Form::Patch) => {
             beside(plan);
-            raw(&patches(&plan.files)?)?;
+            output::raw(&patches(&plan.files)?)?;
             Ok(0)
         }
         (Outcome::Planned(plan), Form::Text) => {
@@ -48,17 +47,6 @@ pub fn outcome(outcome: &Outcome, form: Form) -> Result<u8> {
             output::beside(&ways(refused));
             Err(Error::failed(format!("{} {}: {}", refused.object, refused.field, refused.why), refused.hint.clone()))
         }
-    }
-}
-
-/// Bytes of files are written as they are.
-fn raw(bytes: &[u8]) -> Result<()> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Error::failed(format!("cannot write the output: {error}"), ""))
-        }
-        _ => Ok(()),
     }
 }
 
@@ -91,8 +79,7 @@ fn text(plan: &Plan) -> Result<String> {
     plan.warnings.iter().for_each(|warning| out.push_str(&format!("warning     {warning}\n")));
     out.push('\n');
     out.push_str(&String::from_utf8_lossy(&patches(&plan.files)?));
-    // names of files, of objects and of fields are a stranger's too
-    Ok(out.lines().map(|line| format!("{}\n", sanitise_line(line))).collect())
+    Ok(out)
 }
 
 /// What changes besides, what follows, and what nobody knows.
