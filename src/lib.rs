@@ -37,7 +37,7 @@
 //!  ui          → nothing
 //!  config      → nothing
 //!  runtime     → cluster, git, programs, records, files, demo
-//!  cluster     → nothing
+//!  cluster     → programs
 //!  git         → nothing
 //!  programs    → nothing
 //!  records     → files

@@ -1,12 +1,13 @@
 //! Other people's programs: what the user has installed, asked with a timeout; without a network, but for git's fetching and pushing.
 //!
-//! Nothing is asked of them that was not wished, nothing that they say is taken for granted. Policy commands do *not* belong here yet.
+//! Nothing is asked of them that was not wanted, nothing that they say is taken for granted. Policy commands do *not* belong here yet.
 
 mod commit;
 mod editor;
 mod failure;
 mod git;
 mod guard;
+mod leash;
 mod login;
 mod opinion;
 mod publish;
@@ -23,6 +24,7 @@ pub use editor::{edited, editor};
 pub use failure::{Failure, Refuser};
 pub use git::fetch;
 pub use guard::Guard;
+pub use leash::{Ended, Halted, Leash};
 pub use opinion::{Opinion, second};
 pub use publish::{branch_at, publish};
 pub use push::Pushed;

@@ -19,6 +19,7 @@ use fluxdeck_model::guards::Branch;
 use tokio::process::Command;
 
 use super::failure::{Failure, Refuser};
+use super::leash::Ended;
 use super::push::{Pushed, pushed};
 use super::remote::{OURS, PROTOCOLS, Reached, Remote, reach};
 use super::run::is_there;
@@ -73,7 +74,7 @@ pub async fn branch_at(repository: &Path, remote: Remote<'_>, branch: &Branch) -
     Ok(printed.lines().find_map(at))
 }
 
-async fn run(repository: &Path, reached: &Reached, arguments: &[&str], limit: Duration) -> Result<quiet::Ended, Failure> {
+async fn run(repository: &Path, reached: &Reached, arguments: &[&str], limit: Duration) -> Result<Ended, Failure> {
     let mut command = reached.login.command(&quiet::git()?);
     quiet::into(&mut command, repository, &reached.settings);
     command.env("GIT_ALLOW_PROTOCOL", PROTOCOLS).args(arguments);

@@ -48,7 +48,8 @@ pub const PROGRAM: &[Room] = &[
         &["state", "actions", "insight", "render", "kinds", "domain", "error"],
     ),
     // `actions`: it sends a step and asks for a right as they are, and answers with their outcome; all three are plain data
-    room("cluster", &[], &["actions", "kinds", "domain", "error"]),
+    // `programs`: the login program of a kubeconfig is run as any other is
+    room("cluster", &["programs"], &["actions", "kinds", "domain", "error"]),
     // `render`: a checkout and a commit are trees of files; `guards`: what is no plain file is locked for everybody
     room("git", &[], &["guards", "render", "domain", "error"]),
     // `render`: what kustomize and flux print is compared with what we build; `guards`: a branch is not its base
