@@ -12,7 +12,7 @@ use super::source::{Files, Given};
 use crate::git::Change;
 use crate::runtime::{self, Bench};
 use fluxdeck_model::error::{Error, Result};
-use fluxdeck_model::guards::{self, POLICY_FILE};
+use fluxdeck_model::guards;
 use fluxdeck_model::insight::check::{self, Difference, Findings, Level, Policy};
 use fluxdeck_model::insight::schema::Schemas;
 use fluxdeck_model::render::node::Layer;
@@ -128,8 +128,7 @@ fn count(repository: &Repository) -> usize {
 fn policy(trees: [&dyn Tree; 2], allow: &[String]) -> Result<Policy> {
     let mut deny = Vec::new();
     for tree in trees {
-        let Ok(bytes) = tree.read(POLICY_FILE) else { continue };
-        deny.extend(guards::Policy::read(&bytes)?.deny().map(str::to_owned));
+        deny.extend(guards::Policy::of(tree)?.deny().map(str::to_owned));
     }
     deny.sort();
     deny.dedup();

@@ -120,8 +120,7 @@ fn plan(
 
 /// What the repository forbids.
 fn deny(tree: &dyn Tree) -> Result<guards::Deny> {
-    let Ok(bytes) = tree.read(guards::POLICY_FILE) else { return guards::Deny::new([]) };
-    guards::Deny::new(guards::Policy::read(&bytes)?.deny().map(|glob| (glob, guards::Whose::Repository)))
+    guards::Deny::new(guards::Policy::of(tree)?.deny().map(|glob| (glob, guards::Whose::Repository)))
 }
 
 fn scope(asked: &Arguments, given: &Given) -> Result<change::Scope> {

@@ -21,7 +21,7 @@ pub use encrypted::line as encrypted_at;
 pub use generated::line as generated_at;
 pub use locked::{Locked, Why};
 pub use path::MARKER;
-pub use policy::{Changes, Deny, FILE as POLICY_FILE, Policy, Whose};
+pub use policy::{Changes, Deny, Policy, Whose};
 pub use secret::{Sources, is_value, values_are_kept};
 
 /// What the guards go by, besides the files: read once for each tree.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::locked::Why;
 use crate::domain::text::sanitise;
 use crate::error::{Error, Result};
+use crate::render::tree::{PathKind, Tree};
 
 /// Where it stands in a repository.
 pub const FILE: &str = ".fluxdeck.toml";
@@ -38,6 +39,18 @@ pub struct Changes {
 }
 
 impl Policy {
+    /// What a tree says; nothing where it has no such file. One that is there and cannot be read forbids everything until it can.
+    ///
+    /// # Errors
+    /// It is there and is no file, or cannot be read; as [`Policy::read`].
+    pub fn of(tree: &dyn Tree) -> Result<Self> {
+        match tree.entry(FILE) {
+            None => Ok(Self::default()),
+            Some(PathKind::File) => Self::read(&tree.read(FILE)?),
+            Some(_) => Err(Error::failed(format!("{FILE} is not a file"), "its rules cannot be known: put a file in its place")),
+        }
+    }
+
     /// Reads the file.
     ///
     /// # Errors

@@ -86,3 +86,24 @@ fn globs_of_a_stranger_are_bounded() {
         let _ = Deny::new([(glob, Whose::Repository)]).map(|deny| deny.globs(&"a".repeat(4000)).len());
     }
 }
+
+#[test]
+fn rules_that_are_there_and_cannot_be_read_are_not_taken_for_none() {
+    let file = |text: &str| {
+        let mut tree = Memory::default();
+        tree.insert(".fluxdeck.toml", text.as_bytes());
+        tree
+    };
+    let mut link = Memory::default();
+    link.link(".fluxdeck.toml", "elsewhere.toml");
+    let folder = || {
+        let mut tree = Memory::default();
+        tree.insert(".fluxdeck.toml/a", b"");
+        tree
+    };
+    assert_eq!(Policy::of(&Memory::default()).expect("it has none"), Policy::default());
+    assert_eq!(Policy::of(&file("deny = [\"a\"]")).expect("it is read").deny().collect::<Vec<_>>(), ["a"]);
+    for tree in [link, folder(), file("deny = 1")] {
+        assert!(Policy::of(&tree).is_err());
+    }
+}
