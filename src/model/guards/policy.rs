@@ -42,7 +42,7 @@ impl Policy {
     /// What a tree says; nothing where it has no such file. One that is there and cannot be read forbids everything until it can.
     ///
     /// # Errors
-    /// It is there and is no file, or cannot be read; as [`Policy::read`].
+    /// It is there and is not a file, or cannot be read; as [`Policy::read`].
     pub fn of(tree: &dyn Tree) -> Result<Self> {
         match tree.entry(FILE) {
             None => Ok(Self::default()),
