@@ -5,7 +5,7 @@
 
 use fluxdeck_model::domain::text::sanitise;
 use fluxdeck_model::error::{Error, Result};
-use fluxdeck_model::guards::{Locked, Why};
+use fluxdeck_model::guards::{LockReason, Locked};
 use fluxdeck_model::render::tree::join;
 use git2::build::TreeUpdateBuilder;
 use git2::{ErrorCode, FileMode, ObjectType, Oid, Repository, Tree, TreeEntry};
@@ -114,7 +114,7 @@ fn ours(name: &str) -> Result<String> {
 fn mode(repository: &Repository, tree: &Tree<'_>, path: &str) -> Result<Option<FileMode>> {
     let locked = |why| Err(Locked { path: path.to_owned(), why }.into());
     if path.is_empty() || join("", path).is_none_or(|joined| joined != path) {
-        return locked(Why::Outside);
+        return locked(LockReason::Outside);
     }
     let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
     for at in ends.map(|end| &path[..end]) {
@@ -127,10 +127,10 @@ fn mode(repository: &Repository, tree: &Tree<'_>, path: &str) -> Result<Option<F
             }
             (Some(ObjectType::Blob), mode) if mode == i32::from(FileMode::Link) => {
                 let target = repository.find_blob(entry.id()).map_or_else(|_| Vec::new(), |blob| blob.content().to_vec());
-                return locked(Why::Link { at: at.to_owned(), target: String::from_utf8_lossy(&target).into_owned() });
+                return locked(LockReason::Link { at: at.to_owned(), target: String::from_utf8_lossy(&target).into_owned() });
             }
             (Some(ObjectType::Blob), _) if is_last => return Ok(Some(FileMode::Blob)),
-            (Some(ObjectType::Commit), _) => return locked(Why::Submodule { at: at.to_owned() }),
+            (Some(ObjectType::Commit), _) => return locked(LockReason::Submodule { at: at.to_owned() }),
             _ => {
                 let what = if is_last { "a folder, not a file" } else { "a file, not a folder" };
                 return Err(Error::failed(format!("`{}` is {what}", sanitise(at)), "name a file"));

@@ -13,7 +13,7 @@ use crate::git::Change;
 use crate::runtime::{self, Bench};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::guards;
-use fluxdeck_model::insight::check::{self, Difference, Findings, Level, Policy};
+use fluxdeck_model::insight::check::{self, CheckPolicy, Difference, Findings, Level};
 use fluxdeck_model::insight::schema::Schemas;
 use fluxdeck_model::render::node::Layer;
 use fluxdeck_model::render::read::{TextPlace as Reading, documents};
@@ -125,14 +125,14 @@ fn count(repository: &Repository) -> usize {
 }
 
 /// What the repository forbade before and forbids now, and what this run may change.
-fn policy(trees: [&dyn Tree; 2], allow: &[String]) -> Result<Policy> {
+fn policy(trees: [&dyn Tree; 2], allow: &[String]) -> Result<CheckPolicy> {
     let mut deny = Vec::new();
     for tree in trees {
-        deny.extend(guards::Policy::of(tree)?.deny().map(str::to_owned));
+        deny.extend(guards::RepositoryPolicy::of(tree)?.deny().map(str::to_owned));
     }
     deny.sort();
     deny.dedup();
-    Policy::new(&deny, allow)
+    CheckPolicy::new(&deny, allow)
 }
 
 /// The built-in table, and what the user has.

@@ -10,7 +10,7 @@ use super::check::schemas;
 use super::command::{self, Command, Run};
 use super::source::{Files, Given, What};
 use crate::runtime::Bench;
-use fluxdeck_model::change::{self, Builds, Ground, Layer, Outcome, Wanted};
+use fluxdeck_model::change::{self, Builds, ChangeContext, LayerChoice, PlanOutcome, WantedField};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::forms::Clock;
 use fluxdeck_model::guards;
@@ -93,8 +93,8 @@ fn plan(
     asked: &Arguments,
     named: &Named,
     namespaces: &[String],
-    wanted: &[Wanted],
-) -> Result<Outcome> {
+    wanted: &[WantedField],
+) -> Result<PlanOutcome> {
     let view = asked.files.view(&bench.checkout)?;
     let given = Given::read(asked.what.substitute_from.as_deref())?;
     if asked.what.substitute_from.is_some() {
@@ -102,48 +102,36 @@ fn plan(
         given.build(&mut bench.builder, view.tree())?;
     }
     let attributes = bench.checkout.attributes();
-    let ground = Ground {
+    let context = ChangeContext {
         tree: view.tree(),
         schemas: &schemas(None)?,
         scope: scope(asked, &given)?,
-        layer: layer(asked.layer.as_deref())?,
+        layer: asked.layer.as_deref().map(LayerChoice::parse).transpose()?.unwrap_or_default(),
         is_wide: asked.wide,
-        guards: guards::Rules {
+        guards: guards::GuardRules {
             deny: &deny(view.tree())?,
-            sources: &guards::Sources::in_tree(view.tree()),
+            sources: &guards::SecretSources::in_tree(view.tree()),
             filter: &|path| attributes.filter(view.tree(), path),
         },
         rules: playbook.rules,
     };
-    change::plan(&ground, &mut Builds::new(&mut bench.builder), named, namespaces, wanted)
+    change::plan(&context, &mut Builds::new(&mut bench.builder), named, namespaces, wanted)
 }
 
 /// What the repository forbids.
-fn deny(tree: &dyn Tree) -> Result<guards::Deny> {
-    guards::Deny::new(guards::Policy::of(tree)?.deny().map(|glob| (glob, guards::Whose::Repository)))
+fn deny(tree: &dyn Tree) -> Result<guards::DenyList> {
+    guards::DenyList::new(guards::RepositoryPolicy::of(tree)?.deny().map(|glob| (glob, guards::RuleOwner::Repository)))
 }
 
-fn scope(asked: &Arguments, given: &Given) -> Result<change::Scope> {
+fn scope(asked: &Arguments, given: &Given) -> Result<change::ChangeScope> {
     Ok(match (&asked.what.path, &asked.what.kustomization) {
         (Some(path), _) => {
             let outside = || Error::failed(format!("`{path}` leaves the repository"), "pass a folder inside it: --path apps/web");
             let path = tree::join("", path).filter(|_| !path.starts_with('/')).ok_or_else(outside)?;
             let variables = asked.what.substitute_from.is_some().then(|| given.variables());
-            change::Scope::Folder { path, variables }
+            change::ChangeScope::Folder { path, variables }
         }
-        (None, Some(name)) => change::Scope::Kustomization(name.clone()),
-        (None, None) => change::Scope::Any,
+        (None, Some(name)) => change::ChangeScope::Kustomization(name.clone()),
+        (None, None) => change::ChangeScope::Any,
     })
-}
-
-fn layer(text: Option<&str>) -> Result<Layer> {
-    let Some(text) = text else { return Ok(Layer::Set) };
-    if text == "new-patch" {
-        return Ok(Layer::NewPatch);
-    }
-    if let Ok(number) = text.parse() {
-        return Ok(Layer::Number(number));
-    }
-    let at = text.rsplit_once(':').and_then(|(file, line)| Some(Layer::At { file: file.to_owned(), line: line.parse().ok()? }));
-    at.ok_or_else(|| Error::usage(format!("`{text}` is not a layer"), "write --layer N, --layer FILE:LINE or --layer new-patch"))
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::compare::Key;
-use super::edited::Files;
-use super::reach::Reach;
+use super::compare::ObjectKey;
+use super::edited::EditedFiles;
+use super::reach::FolderReach;
 use crate::error::Result;
 use crate::insight::member::{full, members};
 use crate::render::Cache;
@@ -17,11 +17,13 @@ use crate::render::tree::{Tree, parent};
 
 /// What the change is asked for.
 #[derive(Clone, Debug)]
-pub enum Scope {
+pub enum ChangeScope {
     /// A folder, as kustomize builds it, with these values of variables.
     Folder { path: String, variables: Option<Variables> },
     /// A Flux Kustomization, as people name it.
     Kustomization(String),
+    /// The Flux Kustomizations of that `NAMESPACE/NAME` that build this folder, as one is applied in a cluster.
+    Applied { name: String, path: String },
     /// Whichever Flux Kustomization builds the object.
     Any,
 }
@@ -48,7 +50,7 @@ impl Build {
     }
 
     /// Whether an object of another build says how this one is built: its Flux Kustomization, or a ConfigMap that its variables come from.
-    pub fn is_said_by(&self, other: &Self, object: &Key) -> bool {
+    pub fn is_said_by(&self, other: &Self, object: &ObjectKey) -> bool {
         let Some(spec) = self.spec.as_ref().filter(|_| self.cluster == other.cluster) else { return false };
         let is_in = |namespace: &str, name: &str| *object.namespace == *namespace && *object.name == *name;
         let is_source = |from: &flux::From| *from.kind == *object.kind && is_in(&spec.namespace, &from.name);
@@ -68,7 +70,7 @@ pub struct Builds<'b> {
     builder: &'b mut Builder,
     cache: Cache,
     /// Where the repository declares no Flux Kustomization: what kustomize may build from which files.
-    reach: Option<Reach>,
+    reach: Option<FolderReach>,
 }
 
 impl<'b> Builds<'b> {
@@ -112,7 +114,7 @@ impl<'b> Builds<'b> {
         before: &dyn Tree,
         after: &dyn Tree,
         known: &mut Option<Vec<Build>>,
-        changed: &Files,
+        changed: &EditedFiles,
     ) -> Result<Vec<Build>> {
         let builds = match known {
             Some(builds) => builds,
@@ -122,7 +124,7 @@ impl<'b> Builds<'b> {
             return self.members(after);
         }
         if self.reach.is_none() {
-            self.reach = Some(Reach::of(before)?);
+            self.reach = Some(FolderReach::of(before)?);
         }
         let reach = self.reach.as_ref().expect("it was found");
         for folder in reach.readers(changed.keys()) {

@@ -1,7 +1,7 @@
 //! What was looked at before a change is shown: each passed, failed, or not run and why.
 
 use super::builds::Build;
-use super::proof::{Claim, Proof};
+use super::proof::{ChangeProof, Claim};
 use crate::insight::schema::validate;
 use crate::render::Node;
 
@@ -9,18 +9,18 @@ use crate::render::Node;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
     pub name: &'static str,
-    pub verdict: Verdict,
+    pub result: CheckResult,
     pub why: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum CheckResult {
     Passed,
     Failed,
     NotRun,
 }
 
-impl Verdict {
+impl CheckResult {
     pub fn word(self) -> &'static str {
         match self {
             Self::Passed => "passed",
@@ -31,54 +31,54 @@ impl Verdict {
 }
 
 /// Everything that is checked of a way that does what is wanted.
-pub fn all(claim: &Claim<'_>, before: &Build, after: &Build, proof: &Proof) -> Vec<Check> {
-    let check = |name, verdict, why: String| Check { name, verdict, why };
-    let mut checks = vec![check("edit", Verdict::Passed, "two YAML readers see the wanted change and no other".to_owned())];
+pub fn all(claim: &Claim<'_>, before: &Build, after: &Build, proof: &ChangeProof) -> Vec<Check> {
+    let check = |name, result, why: String| Check { name, result, why };
+    let mut checks = vec![check("edit", CheckResult::Passed, "two YAML readers see the wanted change and no other".to_owned())];
     let why = match proof.inside.len() {
         0 => format!("{} has the new value and no other difference", after.name),
         count => format!("{} has the new value, and {count} other differences", after.name),
     };
-    checks.push(check("build", if proof.inside.is_empty() { Verdict::Passed } else { Verdict::Failed }, why));
+    checks.push(check("build", if proof.inside.is_empty() { CheckResult::Passed } else { CheckResult::Failed }, why));
     let unknown: Vec<&str> =
         claim.target.of(after).into_iter().flat_map(|(_, object)| &object.unknown).map(|name| &**name).collect();
     if !unknown.is_empty() {
         let why = format!("only the cluster knows {}", unknown.join(", "));
-        checks.push(check("variables", Verdict::NotRun, why));
+        checks.push(check("variables", CheckResult::NotRun, why));
     }
     checks.push(others(proof));
     checks.push(schema(claim, before, after));
-    checks.push(check("server-side dry run", Verdict::NotRun, "no cluster was asked".to_owned()));
+    checks.push(check("server-side dry run", CheckResult::NotRun, "no cluster was asked".to_owned()));
     checks
 }
 
-fn others(proof: &Proof) -> Check {
+fn others(proof: &ChangeProof) -> Check {
     let names = |all: &mut dyn Iterator<Item = &String>| all.map(String::as_str).collect::<Vec<_>>().join(", ");
-    let (verdict, why) = if !proof.broken.is_empty() {
-        (Verdict::Failed, format!("could not be built any more: {}", names(&mut proof.broken.iter().map(|(name, _)| name))))
+    let (result, why) = if !proof.broken.is_empty() {
+        (CheckResult::Failed, format!("could not be built any more: {}", names(&mut proof.broken.iter().map(|(name, _)| name))))
     } else if !proof.elsewhere.is_empty() {
-        (Verdict::Failed, format!("also change: {}", names(&mut proof.elsewhere.iter().map(|(name, _)| name))))
+        (CheckResult::Failed, format!("also change: {}", names(&mut proof.elsewhere.iter().map(|(name, _)| name))))
     } else if !proof.unproven.is_empty() {
         (
-            Verdict::NotRun,
+            CheckResult::NotRun,
             format!("cannot be built, before as after: {}", names(&mut proof.unproven.iter().map(|(name, _)| name))),
         )
     } else {
-        (Verdict::Passed, "nothing else that the repository builds changes".to_owned())
+        (CheckResult::Passed, "nothing else that the repository builds changes".to_owned())
     };
-    Check { name: "others", verdict, why }
+    Check { name: "others", result, why }
 }
 
 /// Faults of the object that it did not have before.
 fn schema(claim: &Claim<'_>, before: &Build, after: &Build) -> Check {
-    let check = |verdict, why| Check { name: "schema", verdict, why };
+    let check = |result, why| Check { name: "schema", result, why };
     let Some((_, object)) = claim.target.of(after).filter(|(_, object)| claim.schemas.of(&object.node).is_some()) else {
-        return check(Verdict::NotRun, "no schema is known for this kind".to_owned());
+        return check(CheckResult::NotRun, "no schema is known for this kind".to_owned());
     };
     let faults =
         |node: &Node| validate(node, claim.schemas).into_iter().map(|fault| (fault.path, fault.message)).collect::<Vec<_>>();
     let old = claim.target.of(before).map(|(_, object)| faults(&object.node)).unwrap_or_default();
     match faults(&object.node).into_iter().find(|fault| !old.contains(fault)) {
-        Some((path, message)) => check(Verdict::Failed, format!("{path}: {message}")),
-        None => check(Verdict::Passed, "the built-in schema takes it".to_owned()),
+        Some((path, message)) => check(CheckResult::Failed, format!("{path}: {message}")),
+        None => check(CheckResult::Passed, "the built-in schema takes it".to_owned()),
     }
 }

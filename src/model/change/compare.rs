@@ -19,14 +19,14 @@ use crate::render::write;
 
 /// Which object it is, whatever hash its name has.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Key {
+pub struct ObjectKey {
     pub group: String,
     pub kind: String,
     pub namespace: String,
     pub name: String,
 }
 
-impl Key {
+impl ObjectKey {
     pub fn of(node: &Node) -> Self {
         let text = |text: &str| text.to_owned();
         let (kind, namespace) = (text(text_at(node, "kind")), text(meta_text(node, "namespace")));
@@ -48,8 +48,8 @@ fn plain_name(node: &Node) -> Option<String> {
 
 /// A field that is not as it was, or an object that came or went (then there is no field).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
-    pub key: Key,
+pub struct BuildDifference {
+    pub key: ObjectKey,
     pub object: String,
     pub field: Option<String>,
     /// As it reads; none where it is not there.
@@ -67,17 +67,17 @@ pub struct Renamed {
 
 /// What differs between two builds.
 #[derive(Clone, Debug, Default)]
-pub struct Compared {
+pub struct Comparison {
     /// By the object's place among those after; of one that went away by its place before.
-    pub differences: Vec<(usize, Difference)>,
+    pub differences: Vec<(usize, BuildDifference)>,
     pub renamed: Vec<Renamed>,
     /// References that follow the new names.
     pub followed: usize,
 }
 
 /// Compares them.
-pub fn compare(before: &Arc<Vec<Applied>>, after: &Arc<Vec<Applied>>) -> Compared {
-    let mut found = Compared::default();
+pub fn compare(before: &Arc<Vec<Applied>>, after: &Arc<Vec<Applied>>) -> Comparison {
+    let mut found = Comparison::default();
     if Arc::ptr_eq(before, after) {
         return found;
     }
@@ -92,36 +92,36 @@ pub fn compare(before: &Arc<Vec<Applied>>, after: &Arc<Vec<Applied>>) -> Compare
     for (old, at) in pairs {
         match old {
             Some(old) => objects(&before[old], &after[at], at, &mut found),
-            None => found.differences.push((at, Difference::object(&after[at].node, false))),
+            None => found.differences.push((at, BuildDifference::object(&after[at].node, false))),
         }
     }
-    found.differences.extend(gone.into_iter().map(|at| (at, Difference::object(&before[at].node, true))));
+    found.differences.extend(gone.into_iter().map(|at| (at, BuildDifference::object(&before[at].node, true))));
     found
 }
 
-impl Difference {
+impl BuildDifference {
     /// An object that is new, or gone.
     pub fn object(node: &Node, is_gone: bool) -> Self {
         let there = Some("there".to_owned());
         let (before, after) = if is_gone { (there, None) } else { (None, there) };
-        Self { key: Key::of(node), object: shown(node), field: None, before, after }
+        Self { key: ObjectKey::of(node), object: shown(node), field: None, before, after }
     }
 }
 
 /// Objects after with those that they were, in order; and those that went away.
 fn pairs(before: &[Applied], after: &[Applied]) -> (Vec<(Option<usize>, usize)>, Vec<usize>) {
-    let mut known: HashMap<Key, Vec<usize>> = HashMap::new();
+    let mut known: HashMap<ObjectKey, Vec<usize>> = HashMap::new();
     for (at, object) in before.iter().enumerate().rev() {
-        known.entry(Key::of(&object.node)).or_default().push(at);
+        known.entry(ObjectKey::of(&object.node)).or_default().push(at);
     }
-    let mut pair = |(at, object): (usize, &Applied)| (known.get_mut(&Key::of(&object.node)).and_then(Vec::pop), at);
+    let mut pair = |(at, object): (usize, &Applied)| (known.get_mut(&ObjectKey::of(&object.node)).and_then(Vec::pop), at);
     let pairs = after.iter().enumerate().map(&mut pair).collect();
     let mut gone: Vec<usize> = known.into_values().flatten().collect();
     gone.sort_unstable();
     (pairs, gone)
 }
 
-fn objects(before: &Applied, after: &Applied, at: usize, found: &mut Compared) {
+fn objects(before: &Applied, after: &Applied, at: usize, found: &mut Comparison) {
     if before.node.is_same(&after.node) {
         return;
     }
@@ -135,8 +135,8 @@ fn objects(before: &Applied, after: &Applied, at: usize, found: &mut Compared) {
             continue;
         }
         let text = |json: Option<Json>| json.map(|json| if is_secret { MASKED.to_owned() } else { said(&json) });
-        let (key, object) = (Key::of(&after.node), shown(&after.node));
-        let difference = Difference { key, object, field: Some(path), before: text(old), after: text(new) };
+        let (key, object) = (ObjectKey::of(&after.node), shown(&after.node));
+        let difference = BuildDifference { key, object, field: Some(path), before: text(old), after: text(new) };
         found.differences.push((at, difference));
     }
 }

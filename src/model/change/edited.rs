@@ -8,22 +8,22 @@ use crate::render::node::Text;
 use crate::render::tree::{FolderEntry, PathKind, Tree, is_below, parent};
 
 /// Files by path, with the bytes that they are to have.
-pub type Files = BTreeMap<Text, Arc<[u8]>>;
+pub type EditedFiles = BTreeMap<Text, Arc<[u8]>>;
 
 /// What a repository would be. Neither an edited file nor a folder above one has a version: else who keeps builds would take them for what
 /// they were, and every proof would pass.
-pub struct Edited<'t> {
+pub struct EditedTree<'t> {
     pub tree: &'t dyn Tree,
-    pub files: &'t Files,
+    pub files: &'t EditedFiles,
 }
 
-impl Edited<'_> {
+impl EditedTree<'_> {
     fn is_touched(&self, path: &str) -> bool {
         self.files.keys().any(|file| **file == *path || is_below(file, path))
     }
 }
 
-impl Tree for Edited<'_> {
+impl Tree for EditedTree<'_> {
     fn entry(&self, path: &str) -> Option<PathKind> {
         if self.files.contains_key(path) { Some(PathKind::File) } else { self.tree.entry(path) }
     }
@@ -85,8 +85,8 @@ mod tests {
     #[test]
     fn what_is_edited_and_the_folders_above_have_no_version() {
         let tree = Versioned(Memory::new([("a/b/c.yaml", "x"), ("a/d.yaml", "y"), ("e/f.yaml", "z")]));
-        let files: Files = [("a/b/c.yaml".into(), b"w"[..].into()), ("a/b/new.yaml".into(), b"n"[..].into())].into();
-        let edited = Edited { tree: &tree, files: &files };
+        let files: EditedFiles = [("a/b/c.yaml".into(), b"w"[..].into()), ("a/b/new.yaml".into(), b"n"[..].into())].into();
+        let edited = EditedTree { tree: &tree, files: &files };
         let items = |path: &str| {
             let items = edited.items(path).expect("a folder");
             items.into_iter().map(|item| (item.name, item.version.is_some())).collect::<Vec<_>>()

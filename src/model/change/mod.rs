@@ -10,6 +10,8 @@
 //!  checks   what was looked at, what passed, and what was not run
 //!  proof    what a way does: the field reads as wanted, what else changes, what cannot be said
 //!  trial    one way after the other, until one is proven
+//!  order    a change as it was asked for, to be planned again in another run
+//!  proposal a plan as a person reviews it; describe: in words, and as a pull request says it
 //!  plan     one field after the other; refused as a whole, with what else would change, where one is not proven
 //! ```
 //! *Propose, build, prove*: no way is trusted for what it says; everything is built again with the edited files. Whether a file may be edited
@@ -18,9 +20,12 @@
 mod builds;
 mod checks;
 mod compare;
+mod describe;
 mod edited;
+mod order;
 mod plan;
 mod proof;
+pub mod proposal;
 mod reach;
 mod target;
 mod trial;
@@ -32,12 +37,15 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub use builds::{Build, Builds, Scope};
-pub use checks::{Check, Verdict};
-pub use compare::{Difference, Renamed};
-pub use plan::{Done, Ground, Layer, Outcome, Plan, Refused, Rules, plan};
-pub use proof::Proof;
+pub use builds::{Build, Builds, ChangeScope};
+pub use checks::{Check, CheckResult};
+pub use compare::{BuildDifference, Renamed};
+pub use describe::{besides, body, message, title};
+pub use order::{ChangeOrder, ChangeSite, SiteScope};
+pub use plan::{ChangeContext, ChangePlan, FieldChange, LayerChoice, ObjectRules, PlanOutcome, Refused, plan};
+pub use proof::ChangeProof;
+pub use proposal::{Authorship, ChangeRefusal, ForgeChoice, Proposal, Proposed, ProposedField, ProposedFile, WayChoice};
 pub use trial::Tried;
-pub use wanted::Wanted;
+pub use wanted::WantedField;
 pub use ways::Way;
-pub use write::File;
+pub use write::ChangedFile;

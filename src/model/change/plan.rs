@@ -1,58 +1,65 @@
 //! One way after the other, until one is proven. None is: refused, with what each would do.
 
+use std::fmt;
 use std::sync::Arc;
 
-use super::builds::{Build, Builds, Scope};
+use serde::{Deserialize, Serialize};
+
+use super::builds::{Build, Builds, ChangeScope};
 use super::compare::{is_secret, said};
-use super::edited::{Edited, Files};
-use super::proof::{Claim, Proof, State};
-use super::target::Target;
+use super::edited::{EditedFiles, EditedTree};
+use super::proof::{ChangeProof, Claim, TrialState};
+use super::target::ChangeTarget;
 use super::trial::{Trial, Tried, why};
 use super::value::{self, Typed};
-use super::wanted::Wanted;
-use super::ways::{self, Asked, Way};
-use super::write::File;
+use super::wanted::WantedField;
+use super::ways::{self, Way, WayQuery};
+use super::write::ChangedFile;
 use crate::error::{Error, Result};
 use crate::guards;
 use crate::insight::named::{Named, shown};
 use crate::insight::schema::Schemas;
 use crate::kinds::masked::MASKED;
 use crate::render::Node;
-use crate::render::flux::Applied;
+use crate::render::flux::{self, Applied};
 use crate::render::node::Text;
 use crate::render::tree::Tree;
 use crate::render::write;
 
+/// What `--layer` takes for a patch of one object only.
+const NEW_PATCH: &str = "new-patch";
+
 /// What the change is made in.
-pub struct Ground<'a> {
+pub struct ChangeContext<'a> {
     pub tree: &'a dyn Tree,
     pub schemas: &'a Schemas,
-    pub scope: Scope,
-    pub layer: Layer,
+    pub scope: ChangeScope,
+    pub layer: LayerChoice,
     /// What else changes is accepted, by name.
     pub is_wide: bool,
     /// Which files must not be edited.
-    pub guards: guards::Rules<'a>,
-    pub rules: Rules,
+    pub guards: guards::GuardRules<'a>,
+    pub rules: ObjectRules,
 }
 
 /// What whoever asks for a change knows of the objects that it is for.
 #[derive(Clone, Copy)]
-pub struct Rules {
+pub struct ObjectRules {
     /// Whether it means anything for an object, and why not.
     pub fits: fn(&Node) -> Result<()>,
     /// What a person should know before it is made, of an object among all that are built with it.
     pub warns: fn(&Node, &[Applied]) -> Vec<String>,
 }
 
-impl Rules {
+impl ObjectRules {
     pub const NONE: Self = Self { fits: |_| Ok(()), warns: |_, _| Vec::new() };
 }
 
 /// Which of the ways is to be taken.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Layer {
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LayerChoice {
     /// The one that sets the field.
+    #[default]
     Set,
     /// By its number among all that there are, from 1.
     Number(usize),
@@ -62,36 +69,68 @@ pub enum Layer {
     NewPatch,
 }
 
+impl LayerChoice {
+    /// Reads what `--layer` takes.
+    ///
+    /// # Errors
+    /// It is none of that.
+    pub fn parse(text: &str) -> Result<Self> {
+        if text == NEW_PATCH {
+            return Ok(Self::NewPatch);
+        }
+        if let Ok(number) = text.parse() {
+            return Ok(Self::Number(number));
+        }
+        let at =
+            text.rsplit_once(':').and_then(|(file, line)| Some(Self::At { file: file.to_owned(), line: line.parse().ok()? }));
+        at.ok_or_else(|| {
+            Error::usage(format!("`{text}` is not a layer"), "write --layer N, --layer FILE:LINE or --layer new-patch")
+        })
+    }
+}
+
+/// As `--layer` takes it; empty for the layer that sets the field.
+impl fmt::Display for LayerChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Set => Ok(()),
+            Self::Number(number) => write!(f, "{number}"),
+            Self::At { file, line } => write!(f, "{file}:{line}"),
+            Self::NewPatch => f.write_str(NEW_PATCH),
+        }
+    }
+}
+
 /// What came of it.
 #[derive(Clone, Debug)]
-pub enum Outcome {
+pub enum PlanOutcome {
     /// Everything reads as wanted already.
     Nothing {
         object: String,
     },
-    Planned(Plan),
+    Planned(ChangePlan),
     Refused(Refused),
 }
 
 /// Proven.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct ChangePlan {
     pub object: String,
     pub build: String,
-    pub done: Vec<Done>,
-    pub files: Vec<File>,
+    pub done: Vec<FieldChange>,
+    pub files: Vec<ChangedFile>,
     pub warnings: Vec<String>,
 }
 
 /// One field, and how it gets its value.
 #[derive(Clone, Debug)]
-pub struct Done {
+pub struct FieldChange {
     pub field: String,
     /// As they read; nothing was there before.
     pub before: Option<String>,
     pub after: String,
     pub way: Way,
-    pub proof: Proof,
+    pub proof: ChangeProof,
 }
 
 /// Not proven.
@@ -110,99 +149,121 @@ pub struct Refused {
 /// # Errors
 /// The object or a field is not there, a value does not fit, the tree cannot be read.
 pub fn plan(
-    ground: &Ground<'_>,
+    context: &ChangeContext<'_>,
     builds: &mut Builds<'_>,
     named: &Named,
     namespaces: &[String],
-    wanted: &[Wanted],
-) -> Result<Outcome> {
+    wanted: &[WantedField],
+) -> Result<PlanOutcome> {
     let first = wanted.first().ok_or_else(|| Error::usage("nothing is to be set", "write --set FIELD=VALUE"))?;
-    let (target, mut state) = begin(ground, builds, named, namespaces, first)?;
+    let (target, mut state) = begin(context, builds, named, namespaces, first)?;
     let (_, meant) = target.of(&state.own).expect("it was found there");
-    (ground.rules.fits)(&meant.node)?;
-    let (object, warnings) = (shown(&meant.node), (ground.rules.warns)(&meant.node, state.own.objects()));
+    (context.rules.fits)(&meant.node)?;
+    let (object, warnings) = (shown(&meant.node), (context.rules.warns)(&meant.node, state.own.objects()));
     let mut done = Vec::new();
     for wanted in wanted {
-        match one(ground, builds, &target, wanted, state)? {
-            Step::Nothing(same) => state = *same,
-            Step::Done(one, next) => {
+        match one(context, builds, &target, wanted, state)? {
+            FieldOutcome::Nothing(same) => state = *same,
+            FieldOutcome::Done(one, next) => {
                 done.push(*one);
                 state = *next;
             }
-            Step::Refused(refused) => return Ok(Outcome::Refused(*refused)),
+            FieldOutcome::Refused(refused) => return Ok(PlanOutcome::Refused(*refused)),
         }
     }
     if done.is_empty() {
-        return Ok(Outcome::Nothing { object });
+        return Ok(PlanOutcome::Nothing { object });
     }
-    let file = |(path, after): (&Text, &Arc<[u8]>)| File {
+    let file = |(path, after): (&Text, &Arc<[u8]>)| ChangedFile {
         path: path.clone(),
-        before: ground.tree.read(path).ok(),
+        before: context.tree.read(path).ok(),
         after: after.clone(),
     };
     let files = state.files.iter().map(file).filter(|file| file.before.as_ref() != Some(&file.after)).collect();
-    Ok(Outcome::Planned(Plan { object, build: state.own.name, done, files, warnings }))
+    Ok(PlanOutcome::Planned(ChangePlan { object, build: state.own.name, done, files, warnings }))
 }
 
 /// Builds what was named, and finds the object.
 fn begin(
-    ground: &Ground<'_>,
+    context: &ChangeContext<'_>,
     builds: &mut Builds<'_>,
     named: &Named,
     namespaces: &[String],
-    first: &Wanted,
-) -> Result<(Target, State)> {
-    let files = Files::new();
-    if let Scope::Folder { path, variables } = &ground.scope {
-        let own = builds.folder(ground.tree, path, variables.as_ref());
-        let target = Target::find(&[&own], named, &first.field, namespaces)?;
-        return Ok((target, State { files, own, others: None }));
+    first: &WantedField,
+) -> Result<(ChangeTarget, TrialState)> {
+    let files = EditedFiles::new();
+    if let ChangeScope::Folder { path, variables } = &context.scope {
+        let own = builds.folder(context.tree, path, variables.as_ref());
+        let target = ChangeTarget::find(&[&own], named, &first.field, namespaces)?;
+        return Ok((target, TrialState { files, own, others: None }));
     }
-    let mut all = builds.members(ground.tree)?;
-    let meant: Vec<&Build> = match &ground.scope {
-        Scope::Kustomization(name) => {
-            let names = builds.named(ground.tree, name)?;
+    let mut all = builds.members(context.tree)?;
+    let meant: Vec<&Build> = match &context.scope {
+        ChangeScope::Kustomization(name) => {
+            let names = builds.named(context.tree, name)?;
             all.iter().filter(|build| names.contains(&build.name)).collect()
         }
+        ChangeScope::Applied { name, path } => applied(&all, name, path)?,
         _ => all.iter().collect(),
     };
-    let target = Target::find(&meant, named, &first.field, namespaces)?;
+    let target = ChangeTarget::find(&meant, named, &first.field, namespaces)?;
     let at = all.iter().position(|build| build.name == target.build).expect("it was found there");
     let own = all.remove(at);
-    Ok((target, State { files, own, others: Some(all) }))
+    Ok((target, TrialState { files, own, others: Some(all) }))
 }
 
-enum Step {
-    Nothing(Box<State>),
-    Done(Box<Done>, Box<State>),
+/// The Flux Kustomizations of a name that build a folder.
+fn applied<'b>(all: &'b [Build], name: &str, path: &str) -> Result<Vec<&'b Build>> {
+    let folder = flux::folder(path);
+    let is_named = |build: &&Build| {
+        build.folder == folder && build.spec.as_ref().is_some_and(|spec| format!("{}/{}", spec.namespace, spec.name) == name)
+    };
+    let found: Vec<_> = all.iter().filter(is_named).collect();
+    if found.is_empty() {
+        let hint = "its manifest may have been moved or removed since it was applied, or be in another repository";
+        let path = if folder.is_empty() { "." } else { &folder };
+        return Err(Error::failed(format!("the repository declares no Kustomization {name} that builds `{path}`"), hint));
+    }
+    Ok(found)
+}
+
+enum FieldOutcome {
+    Nothing(Box<TrialState>),
+    Done(Box<FieldChange>, Box<TrialState>),
     Refused(Box<Refused>),
 }
 
 /// Plans one field.
-fn one(ground: &Ground<'_>, builds: &mut Builds<'_>, target: &Target, wanted: &Wanted, mut state: State) -> Result<Step> {
+fn one(
+    context: &ChangeContext<'_>,
+    builds: &mut Builds<'_>,
+    target: &ChangeTarget,
+    wanted: &WantedField,
+    mut state: TrialState,
+) -> Result<FieldOutcome> {
     let own = state.own.clone();
     let (_, object) = target.of(&own).ok_or_else(|| Error::failed("the object is no longer built", ""))?;
     refuse_secret(object, wanted)?;
     let now = wanted.field.reach(&object.node).ok().and_then(|node| write::json(&node).ok());
-    let schema = value::by_schema(ground.schemas, &object.node, wanted.field.parts());
+    let schema = value::by_schema(context.schemas, &object.node, wanted.field.parts());
     let typed = Typed::read(&wanted.value, Typed::taken(now.as_ref(), schema)?)?;
     if now.as_ref().is_some_and(|now| typed.is(now)) {
-        return Ok(Step::Nothing(Box::new(state)));
+        return Ok(FieldOutcome::Nothing(Box::new(state)));
     }
     let files = state.files.clone();
-    let edited = Edited { tree: ground.tree, files: &files };
-    let found = ways::find(&Asked::new(&edited, &own, object, wanted, &typed, ground.schemas));
-    let claim = Claim { scope: &ground.scope, target, wanted, typed: &typed, schemas: ground.schemas };
-    let mut trial = Trial { ground, builds, claim, tried: Vec::new() };
+    let edited = EditedTree { tree: context.tree, files: &files };
+    let found = ways::find(&WayQuery::new(&edited, &own, object, wanted, &typed, context.schemas));
+    let claim = Claim { scope: &context.scope, target, wanted, typed: &typed, schemas: context.schemas };
+    let mut trial = Trial { context, builds, claim, tried: Vec::new() };
     let chosen = trial.chosen(&found)?;
     if let Some((way, proof, next)) = trial.first(&chosen, &mut state, &found)? {
         let before = now.as_ref().map(|now| if is_secret(object) { MASKED.to_owned() } else { said(now) });
-        let done = Done { field: wanted.written.clone(), before, after: typed.text(), way, proof };
-        return Ok(Step::Done(Box::new(done), Box::new(next)));
+        let done = FieldChange { field: wanted.written.clone(), before, after: typed.text(), way, proof };
+        return Ok(FieldOutcome::Done(Box::new(done), Box::new(next)));
     }
     trial.rest(&found, &mut state)?;
     let tried = trial.tried;
-    let (why, hint) = why(&tried, &found, &ground.scope);
+    let (why, hint) = why(&tried, &found, &context.scope);
     let hint = match &target.twins[..] {
         [] => hint,
         twins => {
@@ -210,10 +271,10 @@ fn one(ground: &Ground<'_>, builds: &mut Builds<'_>, target: &Target, wanted: &W
         }
     };
     let (object, build) = (shown(&object.node), own.name.clone());
-    Ok(Step::Refused(Box::new(Refused { object, build, field: wanted.written.clone(), why, hint, tried })))
+    Ok(FieldOutcome::Refused(Box::new(Refused { object, build, field: wanted.written.clone(), why, hint, tried })))
 }
 
-fn refuse_secret(object: &Applied, wanted: &Wanted) -> Result<()> {
+fn refuse_secret(object: &Applied, wanted: &WantedField) -> Result<()> {
     use crate::insight::field::PathPart;
     let is_value = matches!(wanted.field.parts().first(), Some(PathPart::Key(key)) if ["data", "stringData", "binaryData"].contains(&&**key));
     if object.is_encrypted {

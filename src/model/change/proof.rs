@@ -1,12 +1,12 @@
 //! What a way does: everything built again with its files, and compared.
 
-use super::builds::{Build, Builds, Scope};
+use super::builds::{Build, Builds, ChangeScope};
 use super::checks::{self, Check};
-use super::compare::{Difference, Renamed, compare, said};
-use super::edited::{Edited, Files};
-use super::target::Target;
+use super::compare::{BuildDifference, Renamed, compare, said};
+use super::edited::{EditedFiles, EditedTree};
+use super::target::ChangeTarget;
 use super::value::Typed;
-use super::wanted::Wanted;
+use super::wanted::WantedField;
 use crate::error::Result;
 use crate::insight::field::{FieldPath, path_of};
 use crate::insight::schema::Schemas;
@@ -17,9 +17,9 @@ use crate::render::write;
 
 /// Everything as it is built with some state of the files.
 #[derive(Clone, Debug)]
-pub struct State {
+pub struct TrialState {
     /// The files that are not as they lie in the repository.
-    pub files: Files,
+    pub files: EditedFiles,
     /// What builds the object.
     pub own: Build,
     /// The rest; none where nobody has asked for it yet.
@@ -28,13 +28,13 @@ pub struct State {
 
 /// What a way that does what is wanted does besides.
 #[derive(Clone, Debug, Default)]
-pub struct Proof {
+pub struct ChangeProof {
     /// Other fields of what was named.
-    pub inside: Vec<Difference>,
+    pub inside: Vec<BuildDifference>,
     /// Fields of others, by the build's name.
-    pub elsewhere: Vec<(String, Vec<Difference>)>,
+    pub elsewhere: Vec<(String, Vec<BuildDifference>)>,
     /// Fields of what says how the named is built, where that is what was changed: its Flux Kustomization, a ConfigMap of variables.
-    pub said: Vec<(String, Difference)>,
+    pub said: Vec<(String, BuildDifference)>,
     /// What could be built before and cannot any more, and why.
     pub broken: Vec<(String, String)>,
     /// What cannot be built, before and after, and why.
@@ -47,11 +47,11 @@ pub struct Proof {
     pub checks: Vec<Check>,
 }
 
-impl Proof {
+impl ChangeProof {
     /// Whether nothing but the wanted field changes, as far as that counts: in a folder that was named, what others build of the same files
     /// is said, and does not hinder.
-    pub fn is_clean(&self, scope: &Scope) -> bool {
-        let is_folder = matches!(scope, Scope::Folder { .. });
+    pub fn is_clean(&self, scope: &ChangeScope) -> bool {
+        let is_folder = matches!(scope, ChangeScope::Folder { .. });
         self.broken.is_empty() && self.inside.is_empty() && (is_folder || self.elsewhere.is_empty())
     }
 
@@ -63,9 +63,9 @@ impl Proof {
 
 /// What is to be shown.
 pub struct Claim<'a> {
-    pub scope: &'a Scope,
-    pub target: &'a Target,
-    pub wanted: &'a Wanted,
+    pub scope: &'a ChangeScope,
+    pub target: &'a ChangeTarget,
+    pub wanted: &'a WantedField,
     pub typed: &'a Typed,
     pub schemas: &'a Schemas,
 }
@@ -79,15 +79,15 @@ impl Claim<'_> {
         &self,
         builds: &mut Builds<'_>,
         tree: &dyn Tree,
-        before: &mut State,
-        files: Files,
-    ) -> Result<std::result::Result<(Proof, State), String>> {
-        let changed: Files = files
+        before: &mut TrialState,
+        files: EditedFiles,
+    ) -> Result<std::result::Result<(ChangeProof, TrialState), String>> {
+        let changed: EditedFiles = files
             .iter()
             .filter(|(file, bytes)| before.files.get(*file) != Some(bytes))
             .map(|(file, bytes)| (file.clone(), bytes.clone()))
             .collect();
-        let edited = Edited { tree, files: &files };
+        let edited = EditedTree { tree, files: &files };
         let (own, others) = self.own(builds, &edited, before)?;
         let mut proof = match self.of_own(&before.own, &own) {
             Ok(proof) => proof,
@@ -96,19 +96,19 @@ impl Claim<'_> {
         let others = match others {
             Some(others) => others,
             None => {
-                let bare = Edited { tree, files: &before.files };
+                let bare = EditedTree { tree, files: &before.files };
                 builds.others(&bare, &edited, &mut before.others, &changed)?
             }
         };
         let known = before.others.as_deref().unwrap_or_default();
         self.of_others(&before.own, known, &others, &changed, &mut proof);
         proof.checks = checks::all(self, &before.own, &own, &proof);
-        Ok(Ok((proof, State { files, own, others: Some(others) })))
+        Ok(Ok((proof, TrialState { files, own, others: Some(others) })))
     }
 
     /// What was named, built anew; the others too where they are built on the way.
-    fn own(&self, builds: &mut Builds<'_>, tree: &dyn Tree, before: &State) -> Result<(Build, Option<Vec<Build>>)> {
-        if let Scope::Folder { variables, .. } = self.scope {
+    fn own(&self, builds: &mut Builds<'_>, tree: &dyn Tree, before: &TrialState) -> Result<(Build, Option<Vec<Build>>)> {
+        if let ChangeScope::Folder { variables, .. } = self.scope {
             return Ok((builds.folder(tree, &before.own.folder, variables.as_ref()), None));
         }
         let mut all = builds.members(tree)?;
@@ -119,7 +119,7 @@ impl Claim<'_> {
         Ok((own, Some(all)))
     }
 
-    fn of_own(&self, before: &Build, after: &Build) -> std::result::Result<Proof, String> {
+    fn of_own(&self, before: &Build, after: &Build) -> std::result::Result<ChangeProof, String> {
         let (old, new) = match (&before.outcome, &after.outcome) {
             (BuildOutcome::Built(old), BuildOutcome::Built(new)) => (old, new),
             (_, BuildOutcome::Failed(error)) => return Err(format!("{} could not be built then: {error}", after.name)),
@@ -136,12 +136,12 @@ impl Claim<'_> {
             return Err(format!("the field would read {found}"));
         }
         let compared = compare(old, new);
-        let is_wanted = |(of, one): &(usize, Difference)| *of == at && one.field.as_ref() == Some(&path);
+        let is_wanted = |(of, one): &(usize, BuildDifference)| *of == at && one.field.as_ref() == Some(&path);
         let inside = compared.differences.into_iter().filter(|one| !is_wanted(one)).map(|(_, one)| one).collect();
-        Ok(Proof { inside, renamed: compared.renamed, followed: compared.followed, ..Proof::default() })
+        Ok(ChangeProof { inside, renamed: compared.renamed, followed: compared.followed, ..ChangeProof::default() })
     }
 
-    fn of_others(&self, own: &Build, before: &[Build], after: &[Build], changed: &Files, proof: &mut Proof) {
+    fn of_others(&self, own: &Build, before: &[Build], after: &[Build], changed: &EditedFiles, proof: &mut ChangeProof) {
         let find = |name: &str| after.iter().find(|build| build.name == name);
         let is_own = |build: &Build| build.spec.is_none() && build.folder == own.folder;
         for old in before.iter().filter(|build| !is_own(build)) {
@@ -151,7 +151,7 @@ impl Claim<'_> {
                 (BuildOutcome::Built(old_objects), Some(BuildOutcome::Built(new))) => {
                     let compared = compare(old_objects, new);
                     let differences = compared.differences.into_iter().map(|(_, one)| one);
-                    let is_said = |one: &Difference| one.field.is_some() && own.is_said_by(old, &one.key);
+                    let is_said = |one: &BuildDifference| one.field.is_some() && own.is_said_by(old, &one.key);
                     let (said, differences): (Vec<_>, Vec<_>) = differences.partition(is_said);
                     proof.said.extend(said.into_iter().map(|one| (old.name.clone(), one)));
                     if !differences.is_empty() {
@@ -163,14 +163,14 @@ impl Claim<'_> {
                 }
                 (BuildOutcome::Built(_), _) => proof.broken.push((old.name.clone(), "it is no longer declared".to_owned())),
                 // in a folder that was named, only who reads the files counts
-                (BuildOutcome::Failed(_), _) if !reads && matches!(self.scope, Scope::Folder { .. }) => {}
+                (BuildOutcome::Failed(_), _) if !reads && matches!(self.scope, ChangeScope::Folder { .. }) => {}
                 (BuildOutcome::Failed(error), _) => proof.unproven.push((old.name.clone(), error.to_string())),
                 (BuildOutcome::Elsewhere(_), _) => {}
             }
         }
         let is_new = |build: &&Build| before.iter().all(|old| old.name != build.name);
         for new in after.iter().filter(is_new) {
-            let objects = new.objects().iter().map(|object| Difference::object(&object.node, false));
+            let objects = new.objects().iter().map(|object| BuildDifference::object(&object.node, false));
             proof.elsewhere.push((new.name.clone(), objects.collect()));
         }
     }

@@ -18,7 +18,7 @@ const SETTINGS: &[&str] = &["generators", "transformers", "validators", "configu
 
 /// The folders of a tree that have a kustomization, and what each names.
 #[derive(Debug)]
-pub struct Reach {
+pub struct FolderReach {
     folders: BTreeMap<String, Folder>,
 }
 
@@ -29,7 +29,7 @@ struct Folder {
     names: BTreeSet<String>,
 }
 
-impl Reach {
+impl FolderReach {
     /// # Errors
     /// The tree cannot be read.
     pub fn of(tree: &dyn Tree) -> Result<Self> {
@@ -115,7 +115,7 @@ mod tests {
             ("shared/patch.yaml", "x"),
             ("shared/a.conf", "x"),
         ]);
-        let reach = Reach::of(&tree).expect("a tree");
+        let reach = FolderReach::of(&tree).expect("a tree");
         for (file, readers) in [
             ("base/web.yaml", vec!["base", "four", "one"]),
             ("shared/patch.yaml", vec!["four", "one"]),

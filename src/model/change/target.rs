@@ -1,7 +1,7 @@
 //! The one object that is meant, and the builds that make it.
 
 use super::builds::Build;
-use super::compare::Key;
+use super::compare::ObjectKey;
 use crate::error::{Error, Result};
 use crate::insight::field::FieldPath;
 use crate::insight::named::{Named, shown};
@@ -11,15 +11,15 @@ use crate::render::repository::BuildOutcome;
 
 /// An object, in one build, and where the very same is built too.
 #[derive(Clone, Debug)]
-pub struct Target {
-    pub key: Key,
+pub struct ChangeTarget {
+    pub key: ObjectKey,
     /// The first build that makes it, by its name.
     pub build: String,
     /// The others, where the field has the same layers.
     pub twins: Vec<String>,
 }
 
-impl Target {
+impl ChangeTarget {
     /// Finds it in what was named.
     ///
     /// # Errors
@@ -41,7 +41,7 @@ impl Target {
             [] => Err(missing(builds, named, namespaces)),
             [(object, builds)] => {
                 let twins = builds[1..].iter().map(|build| build.name.clone()).collect();
-                Ok(Self { key: Key::of(&object.node), build: builds[0].name.clone(), twins })
+                Ok(Self { key: ObjectKey::of(&object.node), build: builds[0].name.clone(), twins })
             }
             _ => {
                 let name = |(object, builds): &(&Applied, Vec<&Build>)| {
@@ -57,7 +57,7 @@ impl Target {
 
     /// The object in a build.
     pub fn of<'b>(&self, build: &'b Build) -> Option<(usize, &'b Applied)> {
-        build.objects().iter().enumerate().find(|(_, object)| Key::of(&object.node) == self.key)
+        build.objects().iter().enumerate().find(|(_, object)| ObjectKey::of(&object.node) == self.key)
     }
 }
 

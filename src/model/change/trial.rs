@@ -1,16 +1,16 @@
 //! The ways of one field, tried one after the other; what each does; and why none is taken.
 
-use super::builds::{Builds, Scope};
-use super::edited::Files;
-use super::plan::{Ground, Layer};
-use super::proof::{Claim, Proof, State};
-use super::ways::{Found, Sort, Way};
+use super::builds::{Builds, ChangeScope};
+use super::edited::EditedFiles;
+use super::plan::{ChangeContext, LayerChoice};
+use super::proof::{ChangeProof, Claim, TrialState};
+use super::ways::{FoundWays, Way, WayKind};
 use super::write::written;
 use crate::error::{Error, Result};
 use crate::guards;
 
 /// What came of one way: what it does, and everything as it is built then; else why it does not do what is wanted.
-type Attempt = std::result::Result<(Proof, State), String>;
+type Attempt = std::result::Result<(ChangeProof, TrialState), String>;
 
 /// A way, and what it would do.
 #[derive(Clone, Debug)]
@@ -19,12 +19,12 @@ pub struct Tried {
     pub number: usize,
     pub way: Way,
     /// Why it does not do what is wanted, else what it does.
-    pub result: std::result::Result<Proof, String>,
+    pub result: std::result::Result<ChangeProof, String>,
 }
 
 /// The ways of one field, tried.
 pub struct Trial<'a, 'b, 'g> {
-    pub ground: &'a Ground<'g>,
+    pub context: &'a ChangeContext<'g>,
     pub builds: &'a mut Builds<'b>,
     pub claim: Claim<'a>,
     pub tried: Vec<Tried>,
@@ -32,14 +32,14 @@ pub struct Trial<'a, 'b, 'g> {
 
 impl Trial<'_, '_, '_> {
     /// The numbers of the ways that may be taken, from 0.
-    pub fn chosen(&self, found: &Found) -> Result<Vec<usize>> {
+    pub fn chosen(&self, found: &FoundWays) -> Result<Vec<usize>> {
         let numbers =
             |is_it: &dyn Fn(&Way) -> bool| (0..found.ways.len()).filter(|at| is_it(&found.ways[*at])).collect::<Vec<_>>();
-        let chosen = match &self.ground.layer {
-            Layer::Set => return Ok(numbers(&|way| way.sort == Sort::Sets)),
-            Layer::NewPatch => numbers(&|way| way.sort == Sort::NewPatch),
-            Layer::Number(number) => numbers(&|_| true).into_iter().filter(|at| at + 1 == *number).collect(),
-            Layer::At { file, line } => numbers(&|way| way.is_at(file, *line)),
+        let chosen = match &self.context.layer {
+            LayerChoice::Set => return Ok(numbers(&|way| way.kind == WayKind::Sets)),
+            LayerChoice::NewPatch => numbers(&|way| way.kind == WayKind::NewPatch),
+            LayerChoice::Number(number) => numbers(&|_| true).into_iter().filter(|at| at + 1 == *number).collect(),
+            LayerChoice::At { file, line } => numbers(&|way| way.is_at(file, *line)),
         };
         match chosen.is_empty() {
             true => Err(Error::failed("there is no such layer for this field", found.listed())),
@@ -48,13 +48,18 @@ impl Trial<'_, '_, '_> {
     }
 
     /// The first that does what is wanted, unless it does more.
-    pub fn first(&mut self, chosen: &[usize], state: &mut State, found: &Found) -> Result<Option<(Way, Proof, State)>> {
+    pub fn first(
+        &mut self,
+        chosen: &[usize],
+        state: &mut TrialState,
+        found: &FoundWays,
+    ) -> Result<Option<(Way, ChangeProof, TrialState)>> {
         for at in chosen {
             let way = &found.ways[*at];
             match self.attempt(way, state)? {
                 Ok((proof, next)) if self.is_taken(&proof) => return Ok(Some((way.clone(), proof, next))),
                 result => {
-                    let (number, is_it) = (at + 1, result.is_ok() && way.sort == Sort::Sets);
+                    let (number, is_it) = (at + 1, result.is_ok() && way.kind == WayKind::Sets);
                     self.tried.push(Tried { number, way: way.clone(), result: result.map(|(proof, _)| proof) });
                     // it is what sets the field, and others share it: no other place is taken for it unasked
                     if is_it {
@@ -66,12 +71,12 @@ impl Trial<'_, '_, '_> {
         Ok(None)
     }
 
-    fn is_taken(&self, proof: &Proof) -> bool {
-        proof.is_clean(&self.ground.scope) || self.ground.is_wide && proof.broken.is_empty()
+    fn is_taken(&self, proof: &ChangeProof) -> bool {
+        proof.is_clean(&self.context.scope) || self.context.is_wide && proof.broken.is_empty()
     }
 
     /// What the ways would do that were not tried.
-    pub fn rest(&mut self, found: &Found, state: &mut State) -> Result<()> {
+    pub fn rest(&mut self, found: &FoundWays, state: &mut TrialState) -> Result<()> {
         for (at, way) in found.ways.iter().enumerate() {
             if self.tried.iter().all(|tried| tried.number != at + 1) {
                 let result = self.attempt(way, state)?.map(|(proof, _)| proof);
@@ -83,15 +88,15 @@ impl Trial<'_, '_, '_> {
     }
 
     /// Of the ways to write it down the first that does nothing else, else the first that does what is wanted.
-    fn attempt(&mut self, way: &Way, state: &mut State) -> Result<Attempt> {
+    fn attempt(&mut self, way: &Way, state: &mut TrialState) -> Result<Attempt> {
         let mut best: Option<Attempt> = None;
         for writes in &way.attempts {
-            let result = match written(self.ground.tree, &state.files, writes).and_then(|files| self.guarded(files)) {
-                Ok(files) => self.claim.prove(self.builds, self.ground.tree, state, files)?,
+            let result = match written(self.context.tree, &state.files, writes).and_then(|files| self.guarded(files)) {
+                Ok(files) => self.claim.prove(self.builds, self.context.tree, state, files)?,
                 Err(error) => Err(error.to_string()),
             };
             match result {
-                Ok((proof, next)) if proof.is_clean(&self.ground.scope) => return Ok(Ok((proof, next))),
+                Ok((proof, next)) if proof.is_clean(&self.context.scope) => return Ok(Ok((proof, next))),
                 result if best.as_ref().is_none_or(|best| best.is_err() && result.is_ok()) => best = Some(result),
                 _ => {}
             }
@@ -100,8 +105,8 @@ impl Trial<'_, '_, '_> {
     }
 
     /// The files, where each of them may be edited, and no Secret's value is set.
-    fn guarded(&self, files: Files) -> Result<Files> {
-        let Ground { tree, guards, .. } = self.ground;
+    fn guarded(&self, files: EditedFiles) -> Result<EditedFiles> {
+        let ChangeContext { tree, guards, .. } = self.context;
         for (path, after) in &files {
             let before = tree.entry(path).is_some().then(|| tree.read(path)).transpose()?;
             guards::check(path, before.as_deref(), *tree, guards)?;
@@ -112,7 +117,7 @@ impl Trial<'_, '_, '_> {
 }
 
 /// Why nothing is done, and what could be.
-pub fn why(tried: &[Tried], found: &Found, scope: &Scope) -> (String, String) {
+pub fn why(tried: &[Tried], found: &FoundWays, scope: &ChangeScope) -> (String, String) {
     let done = |tried: &&Tried| tried.result.as_ref().is_ok_and(|proof| proof.is_clean(scope));
     let offers: Vec<_> = tried.iter().filter(done).map(|tried| format!("--layer {}", tried.flag())).collect();
     let offer = if offers.is_empty() { String::new() } else { format!("only this object: {}", offers.join(", or ")) };
@@ -134,8 +139,13 @@ pub fn why(tried: &[Tried], found: &Found, scope: &Scope) -> (String, String) {
 }
 
 impl Tried {
+    /// The same as a value.
+    pub fn layer(&self) -> LayerChoice {
+        if self.way.kind == WayKind::NewPatch { LayerChoice::NewPatch } else { LayerChoice::Number(self.number) }
+    }
+
     /// What `--layer` takes for it.
     pub fn flag(&self) -> String {
-        if self.way.sort == Sort::NewPatch { "new-patch".to_owned() } else { self.number.to_string() }
+        if self.way.kind == WayKind::NewPatch { "new-patch".to_owned() } else { self.number.to_string() }
     }
 }

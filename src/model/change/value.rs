@@ -21,7 +21,7 @@ pub enum Typed {
 
 /// What a field takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Takes {
+pub enum FieldType {
     Text,
     Integer,
     Number,
@@ -35,24 +35,24 @@ pub enum Takes {
 impl Typed {
     /// # Errors
     /// The field does not take such a value: what it takes.
-    pub fn read(value: &str, takes: Takes) -> Result<Self> {
+    pub fn read(value: &str, field_type: FieldType) -> Result<Self> {
         let refused = |what: &str, hint: String| Err(Error::failed(format!("the field takes {what}, not `{value}`"), hint));
-        match takes {
-            Takes::Text => Ok(Self::Text(value.to_owned())),
-            Takes::Bool => match value {
+        match field_type {
+            FieldType::Text => Ok(Self::Text(value.to_owned())),
+            FieldType::Bool => match value {
                 "true" | "false" => Ok(Self::Bool(value == "true")),
                 _ => refused("true or false", String::new()),
             },
-            Takes::Integer => match integer(value) {
+            FieldType::Integer => match integer(value) {
                 Some(integer) => Ok(integer),
                 None => refused("an integer", octal(value)),
             },
-            Takes::Number => match integer(value).or_else(|| is_number(value).then(|| Self::Number(value.to_owned()))) {
+            FieldType::Number => match integer(value).or_else(|| is_number(value).then(|| Self::Number(value.to_owned()))) {
                 Some(number) => Ok(number),
                 None => refused("a number", String::new()),
             },
-            Takes::Either => Ok(integer(value).unwrap_or_else(|| Self::Text(value.to_owned()))),
-            Takes::Any => Ok(core(value)),
+            FieldType::Either => Ok(integer(value).unwrap_or_else(|| Self::Text(value.to_owned()))),
+            FieldType::Any => Ok(core(value)),
         }
     }
 
@@ -60,20 +60,20 @@ impl Typed {
     ///
     /// # Errors
     /// It holds a list or a map.
-    pub fn taken(now: Option<&Json>, schema: Option<Takes>) -> Result<Takes> {
+    pub fn taken(now: Option<&Json>, schema: Option<FieldType>) -> Result<FieldType> {
         Ok(match (now, schema) {
-            (Some(Json::String(_)), _) => Takes::Text,
-            (Some(Json::Bool(_)), _) => Takes::Bool,
-            (Some(Json::Number(_)), Some(Takes::Either)) => Takes::Either,
-            (Some(Json::Number(number)), schema) => match number.is_f64() || schema == Some(Takes::Number) {
-                true => Takes::Number,
-                false => Takes::Integer,
+            (Some(Json::String(_)), _) => FieldType::Text,
+            (Some(Json::Bool(_)), _) => FieldType::Bool,
+            (Some(Json::Number(_)), Some(FieldType::Either)) => FieldType::Either,
+            (Some(Json::Number(number)), schema) => match number.is_f64() || schema == Some(FieldType::Number) {
+                true => FieldType::Number,
+                false => FieldType::Integer,
             },
             (Some(Json::Array(_) | Json::Object(_)), _) => {
                 let hint = "name one of its values: `fluxdeck where` lists them";
                 return Err(Error::failed("a list or a map has no single value", hint));
             }
-            (Some(Json::Null) | None, schema) => schema.unwrap_or(Takes::Any),
+            (Some(Json::Null) | None, schema) => schema.unwrap_or(FieldType::Any),
         })
     }
 
@@ -164,7 +164,7 @@ fn core(text: &str) -> Typed {
 }
 
 /// What the schema of an object's kind says that a field takes; none where nothing is known of it.
-pub fn by_schema(schemas: &Schemas, object: &Node, parts: &[PathPart]) -> Option<Takes> {
+pub fn by_schema(schemas: &Schemas, object: &Node, parts: &[PathPart]) -> Option<FieldType> {
     let mut here = schemas.resolve(schemas.of(object)?);
     for part in parts {
         here = match part {
@@ -173,13 +173,13 @@ pub fn by_schema(schemas: &Schemas, object: &Node, parts: &[PathPart]) -> Option
         };
     }
     if here["x-kubernetes-int-or-string"] == true || here["format"] == "int-or-string" || here["format"] == "quantity" {
-        return Some(Takes::Either);
+        return Some(FieldType::Either);
     }
     match here.get("type").and_then(Json::as_str)? {
-        "string" => Some(Takes::Text),
-        "integer" => Some(Takes::Integer),
-        "number" => Some(Takes::Number),
-        "boolean" => Some(Takes::Bool),
+        "string" => Some(FieldType::Text),
+        "integer" => Some(FieldType::Integer),
+        "number" => Some(FieldType::Number),
+        "boolean" => Some(FieldType::Bool),
         _ => None,
     }
 }
@@ -217,27 +217,27 @@ mod tests {
     #[test]
     fn a_value_is_read_as_the_type_that_the_field_takes() {
         let text = |text: &str| Ok(Typed::Text(text.to_owned()));
-        let read = |value: &str, takes| Typed::read(value, takes).map_err(|error| error.to_string());
+        let read = |value: &str, field_type| Typed::read(value, field_type).map_err(|error| error.to_string());
         for value in ["yes", "0755", "1e3", "~", "", "3", "true", "*x"] {
-            assert_eq!(read(value, Takes::Text), text(value), "a string stays one");
+            assert_eq!(read(value, FieldType::Text), text(value), "a string stays one");
         }
-        for (value, takes, expected) in [
-            ("3", Takes::Integer, Ok(Typed::Integer(3))),
-            ("-1", Takes::Integer, Ok(Typed::Integer(-1))),
-            ("18446744073709551615", Takes::Integer, Ok(Typed::Number("18446744073709551615".to_owned()))),
-            ("0644", Takes::Integer, Err("the field takes an integer, not `0644`: write it in decimal: 420".to_owned())),
-            ("", Takes::Integer, Err("the field takes an integer, not ``".to_owned())),
-            ("1.5", Takes::Integer, Err("the field takes an integer, not `1.5`".to_owned())),
-            ("1.5", Takes::Number, Ok(Typed::Number("1.5".to_owned()))),
-            ("yes", Takes::Bool, Err("the field takes true or false, not `yes`".to_owned())),
-            ("80", Takes::Either, Ok(Typed::Integer(80))),
-            ("25%", Takes::Either, text("25%")),
-            ("0755", Takes::Any, Ok(Typed::Integer(755))),
-            ("0x1F", Takes::Any, Ok(Typed::Integer(31))),
-            ("yes", Takes::Any, text("yes")),
-            ("", Takes::Any, text("")),
+        for (value, field_type, expected) in [
+            ("3", FieldType::Integer, Ok(Typed::Integer(3))),
+            ("-1", FieldType::Integer, Ok(Typed::Integer(-1))),
+            ("18446744073709551615", FieldType::Integer, Ok(Typed::Number("18446744073709551615".to_owned()))),
+            ("0644", FieldType::Integer, Err("the field takes an integer, not `0644`: write it in decimal: 420".to_owned())),
+            ("", FieldType::Integer, Err("the field takes an integer, not ``".to_owned())),
+            ("1.5", FieldType::Integer, Err("the field takes an integer, not `1.5`".to_owned())),
+            ("1.5", FieldType::Number, Ok(Typed::Number("1.5".to_owned()))),
+            ("yes", FieldType::Bool, Err("the field takes true or false, not `yes`".to_owned())),
+            ("80", FieldType::Either, Ok(Typed::Integer(80))),
+            ("25%", FieldType::Either, text("25%")),
+            ("0755", FieldType::Any, Ok(Typed::Integer(755))),
+            ("0x1F", FieldType::Any, Ok(Typed::Integer(31))),
+            ("yes", FieldType::Any, text("yes")),
+            ("", FieldType::Any, text("")),
         ] {
-            assert_eq!(read(value, takes), expected, "{value}");
+            assert_eq!(read(value, field_type), expected, "{value}");
         }
     }
 

@@ -5,14 +5,14 @@ use crate::insight::field::{FieldPath, PathPart};
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
+pub struct WantedField {
     pub field: FieldPath,
     /// The field as it was written.
     pub written: String,
     pub value: String,
 }
 
-impl Wanted {
+impl WantedField {
     /// # Errors
     /// It is no path of a field, or a field that says who the object is.
     pub fn new(field: &str, value: &str) -> Result<Self> {
@@ -29,7 +29,7 @@ impl Wanted {
     /// `FIELD=VALUE`; the `=` of `containers[name=api]` belongs to the field.
     ///
     /// # Errors
-    /// There is no `=`; as [`Wanted::new`].
+    /// There is no `=`; as [`WantedField::new`].
     pub fn parse(text: &str) -> Result<Self> {
         let (field, value) = split(text)
             .ok_or_else(|| Error::usage(format!("`{text}` sets nothing"), "write --set FIELD=VALUE: --set spec.replicas=3"))?;
@@ -72,17 +72,17 @@ mod tests {
             ("data['a=b]']=x", "data['a=b]']", "x"),
             ("data.a=", "data.a", ""),
         ] {
-            let wanted = Wanted::parse(text).expect(text);
+            let wanted = WantedField::parse(text).expect(text);
             assert_eq!((&*wanted.written, &*wanted.value), (field, value));
         }
-        assert_eq!(Wanted::parse("spec.replicas").expect_err("no value").exit_code(), 2);
+        assert_eq!(WantedField::parse("spec.replicas").expect_err("no value").exit_code(), 2);
     }
 
     #[test]
     fn what_says_which_object_it_is_is_not_set() {
         for field in ["apiVersion", "kind", "metadata.name", ".metadata.namespace", "metadata['name']"] {
-            assert_eq!(Wanted::new(field, "x").expect_err(field).exit_code(), 1, "{field}");
+            assert_eq!(WantedField::new(field, "x").expect_err(field).exit_code(), 1, "{field}");
         }
-        Wanted::new("spec.template.metadata.name", "x").expect("that is another's");
+        WantedField::new("spec.template.metadata.name", "x").expect("that is another's");
     }
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::edited::{Edited, Files};
-use crate::edit::{self, Operation, Place, Source, Step};
+use super::edited::{EditedFiles, EditedTree};
+use crate::edit::{self, NodePlace, Operation, PlaceStep, YamlSource};
 use crate::error::{Error, Result};
 use crate::insight::field::{FieldPath, PathPart};
 use crate::render::node::{Inner, Origin, Text};
@@ -13,11 +13,11 @@ use crate::render::tree::Tree;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Write {
     pub file: Text,
-    pub what: What,
+    pub kind: WriteKind,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub enum What {
+pub enum WriteKind {
     /// Of YAML or JSON.
     Operation(Operation),
     /// Another text for a line, by its number from 1: of an env file.
@@ -32,7 +32,7 @@ pub enum What {
 
 /// A file before and after.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct File {
+pub struct ChangedFile {
     pub path: Text,
     /// None: it is new.
     pub before: Option<Arc<[u8]>>,
@@ -43,32 +43,32 @@ pub struct File {
 ///
 /// # Errors
 /// The first write that cannot be made: where and why.
-pub fn written(tree: &dyn Tree, files: &Files, writes: &[Write]) -> Result<Files> {
+pub fn written(tree: &dyn Tree, files: &EditedFiles, writes: &[Write]) -> Result<EditedFiles> {
     let mut files = files.clone();
     for write in writes {
-        let bytes = bytes(&Edited { tree, files: &files }, write)?;
+        let bytes = bytes(&EditedTree { tree, files: &files }, write)?;
         files.insert(write.file.clone(), bytes.into());
     }
     Ok(files)
 }
 
 fn bytes(tree: &dyn Tree, write: &Write) -> Result<Vec<u8>> {
-    let Write { file, what } = write;
+    let Write { file, kind } = write;
     let failed = |message: &str, hint: &str| Err(Error::failed(format!("{file}: {message}"), hint));
-    if let What::New(text) = what {
+    if let WriteKind::New(text) = kind {
         return match tree.entry(file) {
             None => Ok(text.clone().into_bytes()),
             Some(_) => failed("there is a file of this name already", ""),
         };
     }
     let old = tree.read(file)?;
-    match what {
-        What::Operation(operation) => {
+    match kind {
+        WriteKind::Operation(operation) => {
             let source = source(file, &old)?;
             let edited = edit::apply(&source, std::slice::from_ref(operation)).map_err(|refusal| refused(file, &refusal))?;
             Ok(edited.bytes().to_vec())
         }
-        What::Line { line, was, new } => {
+        WriteKind::Line { line, was, new } => {
             if new.contains(['\n', '\r']) {
                 return failed("a line of an env file holds no line end", "");
             }
@@ -77,16 +77,16 @@ fn bytes(tree: &dyn Tree, write: &Write) -> Result<Vec<u8>> {
                 None => failed("the file holds another value than was read", "read the file again"),
             }
         }
-        What::Append(line) => {
+        WriteKind::Append(line) => {
             let newline = if old.windows(2).any(|pair| pair == b"\r\n") { "\r\n" } else { "\n" };
             let before = if old.is_empty() || old.ends_with(b"\n") { "" } else { newline };
             Ok([&old, before.as_bytes(), line.as_bytes(), newline.as_bytes()].concat())
         }
-        What::Whole { was, new } => match *old == *was.as_bytes() {
+        WriteKind::Whole { was, new } => match *old == *was.as_bytes() {
             true => Ok(new.clone().into_bytes()),
             false => failed("the file holds another value than was read", "read the file again"),
         },
-        What::New(_) => unreachable!("that was answered above"),
+        WriteKind::New(_) => unreachable!("that was answered above"),
     }
 }
 
@@ -103,8 +103,8 @@ fn line_of(bytes: &[u8], line: u32) -> Option<std::ops::Range<usize>> {
 ///
 /// # Errors
 /// It cannot: why.
-pub fn source(file: &str, bytes: &[u8]) -> Result<Source> {
-    Source::read(bytes).map_err(|refusal| refused(file, &refusal))
+pub fn source(file: &str, bytes: &[u8]) -> Result<YamlSource> {
+    YamlSource::read(bytes).map_err(|refusal| refused(file, &refusal))
 }
 
 fn refused(file: &str, refusal: &edit::Refusal) -> Error {
@@ -113,14 +113,14 @@ fn refused(file: &str, refusal: &edit::Refusal) -> Error {
 }
 
 /// The place in a file that an origin names.
-pub fn place(source: &Source, origin: &Origin) -> Option<Place> {
+pub fn place(source: &YamlSource, origin: &Origin) -> Option<NodePlace> {
     match origin.inner() {
         Some(inner) => inside(source, inner),
         None => source.located(origin.line, origin.column),
     }
 }
 
-fn inside(source: &Source, inner: &Inner) -> Option<Place> {
+fn inside(source: &YamlSource, inner: &Inner) -> Option<NodePlace> {
     let holder = match &inner.within {
         Some(outer) => inside(source, outer)?,
         None => source.located(inner.line, inner.column)?,
@@ -130,15 +130,15 @@ fn inside(source: &Source, inner: &Inner) -> Option<Place> {
         false => FieldPath::parse(&inner.path).ok()?.parts().iter().map(step).collect(),
     };
     let document = usize::try_from(inner.document).ok()?;
-    Some(steps.into_iter().fold(holder.then(Step::Inside(document)), Place::then))
+    Some(steps.into_iter().fold(holder.then(PlaceStep::Inside(document)), NodePlace::then))
 }
 
 /// A step of a field as a step in a file.
-pub fn step(part: &PathPart) -> Step {
+pub fn step(part: &PathPart) -> PlaceStep {
     match part {
-        PathPart::Key(key) => Step::Key(key.clone()),
-        PathPart::Index(at) => Step::Index(*at),
-        PathPart::Item(pairs) => Step::Item(pairs.clone()),
+        PathPart::Key(key) => PlaceStep::Key(key.clone()),
+        PathPart::Index(at) => PlaceStep::Index(*at),
+        PathPart::Item(pairs) => PlaceStep::Item(pairs.clone()),
     }
 }
 
@@ -149,8 +149,8 @@ mod tests {
 
     fn of_line(text: &str, line: u32, was: &str, new: &str) -> Result<String> {
         let tree = Memory::new([("a.env", text)]);
-        let what = What::Line { line, was: was.into(), new: new.to_owned() };
-        let files = written(&tree, &Files::new(), &[Write { file: "a.env".into(), what }])?;
+        let kind = WriteKind::Line { line, was: was.into(), new: new.to_owned() };
+        let files = written(&tree, &EditedFiles::new(), &[Write { file: "a.env".into(), kind }])?;
         Ok(String::from_utf8_lossy(&files["a.env"]).into_owned())
     }
 

@@ -4,19 +4,19 @@
 //! wished to be others, and those have to be exactly as wished: kind, anchor, tag, quotes and text. What a value means is never asked. Of
 //! comments none may be lost, but those of what is taken out.
 
-use super::plan::Plan;
+use super::plan::SplicePlan;
 use super::refusal::Refusal;
 use super::splice::{Splice, ordered, spliced};
-use super::text::{Kind, Source};
+use super::text::{EventKind, YamlSource};
 
 /// The file after a plan, and the splices that make it. Comments stay, all and in order; only what is taken out may take some along.
-pub fn made(source: &Source, plan: Plan, takes_out: bool) -> Result<(Source, Vec<Splice>), Refusal> {
+pub fn made(source: &YamlSource, plan: SplicePlan, takes_out: bool) -> Result<(YamlSource, Vec<Splice>), Refusal> {
     let line = plan.splices.iter().map(|splice| splice.range.start).min().map_or(1, |at| source.line_at(at));
     let splices = ordered(plan.splices, source.text()).ok_or(Refusal::Guard { line })?;
     let text = spliced(source.text(), &splices);
     // both readers are asked, and have to agree
-    let after = Source::read(text.as_bytes()).map_err(|_| Refusal::Guard { line })?;
-    let before: Vec<&Kind> = source.kinds().collect();
+    let after = YamlSource::read(text.as_bytes()).map_err(|_| Refusal::Guard { line })?;
+    let before: Vec<&EventKind> = source.kinds().collect();
     let wished =
         before[..plan.events.start].iter().copied().chain(&plan.instead).chain(before[plan.events.end..].iter().copied());
     let differs = after.kinds().map(Some).chain([None]).zip(wished.map(Some).chain([None])).position(|(is, wished)| is != wished);

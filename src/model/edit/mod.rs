@@ -18,29 +18,29 @@ mod refusal;
 mod spell;
 mod splice;
 mod text;
-mod wish;
+mod value;
 
 pub use operation::Operation;
-pub use place::{Place, Step};
+pub use place::{NodePlace, PlaceStep};
 pub use refusal::Refusal;
 pub use splice::Splice;
-pub use text::{Quoting, Shape, Source};
-pub use wish::{Scalar, Value};
+pub use text::{Quoting, Shape, YamlSource};
+pub use value::{NewValue, Scalar};
 
 /// A file after its operations, as the guard let it pass.
 #[derive(Clone, Debug)]
-pub struct Edited {
-    source: Source,
+pub struct EditedSource {
+    source: YamlSource,
     splices: Vec<Splice>,
 }
 
-impl Edited {
+impl EditedSource {
     pub fn bytes(&self) -> &[u8] {
         self.source.bytes()
     }
 
     /// To edit it further.
-    pub fn source(&self) -> &Source {
+    pub fn source(&self) -> &YamlSource {
         &self.source
     }
 
@@ -54,8 +54,8 @@ impl Edited {
 ///
 /// # Errors
 /// The first reason why one of them is not made; then none is.
-pub fn apply(source: &Source, operations: &[Operation]) -> Result<Edited, Refusal> {
-    let mut edited = Edited { source: source.clone(), splices: Vec::new() };
+pub fn apply(source: &YamlSource, operations: &[Operation]) -> Result<EditedSource, Refusal> {
+    let mut edited = EditedSource { source: source.clone(), splices: Vec::new() };
     for operation in operations {
         let (after, splices) = made(&edited.source, operation)?;
         edited.splices = splice::composed(&edited.splices, edited.source.text(), &splices);
@@ -65,7 +65,7 @@ pub fn apply(source: &Source, operations: &[Operation]) -> Result<Edited, Refusa
 }
 
 /// The first way to make an operation that the guard lets pass.
-fn made(source: &Source, operation: &Operation) -> Result<(Source, Vec<Splice>), Refusal> {
+fn made(source: &YamlSource, operation: &Operation) -> Result<(YamlSource, Vec<Splice>), Refusal> {
     let ways = plan::ways(source, operation)?;
     let takes_out = matches!(operation, Operation::Remove { .. } | Operation::RemoveDocument { .. });
     let mut refused = None;

@@ -1,36 +1,36 @@
 //! What is to be changed.
 
-use super::place::Place;
-use super::wish::{Scalar, Value};
+use super::place::NodePlace;
+use super::value::{NewValue, Scalar};
 
 /// A wished change of one file. Several are made one after the other: a place is one in the file as the changes before left it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Operation {
     /// Another value for a scalar. `was` is the text that whoever asks has read there; another one is refused.
     Set {
-        at: Place,
+        at: NodePlace,
         value: Scalar,
         was: Option<String>,
     },
     /// As `Set`, and every alias of the value changes with it.
     SetShared {
-        at: Place,
+        at: NodePlace,
         value: Scalar,
         was: Option<String>,
     },
     /// A key that is not there yet, or an item of a list; maps on the way are made.
     Add {
-        at: Place,
-        value: Value,
+        at: NodePlace,
+        value: NewValue,
     },
     /// A key with its value, or an item. What becomes empty stays as `{}` or `[]`.
     Remove {
-        at: Place,
+        at: NodePlace,
     },
     /// A document before another one; behind the last where there is no such.
     InsertDocument {
         before: usize,
-        value: Value,
+        value: NewValue,
     },
     RemoveDocument {
         document: usize,
@@ -43,7 +43,7 @@ pub enum Operation {
 }
 
 impl Operation {
-    pub fn set(at: Place, value: Scalar) -> Self {
+    pub fn set(at: NodePlace, value: Scalar) -> Self {
         Self::Set { at, value, was: None }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// One step down.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Step {
+pub enum PlaceStep {
     Key(String),
     /// From 0; another item goes before it.
     Index(usize),
@@ -20,68 +20,68 @@ pub enum Step {
 
 /// A node of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Place {
+pub struct NodePlace {
     /// From 0; documents with nothing in them do not count, as in `render`.
     pub document: usize,
-    pub path: Vec<Step>,
+    pub path: Vec<PlaceStep>,
 }
 
-impl Place {
+impl NodePlace {
     pub fn root(document: usize) -> Self {
         Self { document, path: Vec::new() }
     }
 
     /// Of keys only.
     pub fn keys<'k>(document: usize, keys: impl IntoIterator<Item = &'k str>) -> Self {
-        Self { document, path: keys.into_iter().map(|key| Step::Key(key.to_owned())).collect() }
+        Self { document, path: keys.into_iter().map(|key| PlaceStep::Key(key.to_owned())).collect() }
     }
 
     #[must_use]
-    pub fn then(mut self, step: Step) -> Self {
+    pub fn then(mut self, step: PlaceStep) -> Self {
         self.path.push(step);
         self
     }
 
     #[must_use]
     pub fn key(self, key: &str) -> Self {
-        self.then(Step::Key(key.to_owned()))
+        self.then(PlaceStep::Key(key.to_owned()))
     }
 
     /// The item of a list whose `name` is this.
     #[must_use]
     pub fn named(self, name: &str) -> Self {
-        self.then(Step::Item(vec![("name".to_owned(), name.to_owned())]))
+        self.then(PlaceStep::Item(vec![("name".to_owned(), name.to_owned())]))
     }
 
     #[must_use]
     pub fn index(self, at: usize) -> Self {
-        self.then(Step::Index(at))
+        self.then(PlaceStep::Index(at))
     }
 
     /// The way to the text that the rest of the way lies in, its document, and the rest.
     pub(super) fn outer(&self) -> Option<(Self, Self)> {
-        let at = self.path.iter().position(|step| matches!(step, Step::Inside(_)))?;
-        let Step::Inside(document) = self.path[at] else { return None };
+        let at = self.path.iter().position(|step| matches!(step, PlaceStep::Inside(_)))?;
+        let PlaceStep::Inside(document) = self.path[at] else { return None };
         let outer = Self { document: self.document, path: self.path[..at].to_vec() };
         Some((outer, Self { document, path: self.path[at + 1..].to_vec() }))
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for NodePlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = String::new();
         for step in &self.path {
             match step {
-                Step::Key(key) if key.contains(['.', '/', '[']) => text.push_str(&format!("['{key}']")),
-                Step::Key(key) => text.push_str(&format!(".{key}")),
-                Step::Index(at) => text.push_str(&format!("[{at}]")),
-                Step::Item(pairs) => {
+                PlaceStep::Key(key) if key.contains(['.', '/', '[']) => text.push_str(&format!("['{key}']")),
+                PlaceStep::Key(key) => text.push_str(&format!(".{key}")),
+                PlaceStep::Index(at) => text.push_str(&format!("[{at}]")),
+                PlaceStep::Item(pairs) => {
                     let pairs: Vec<_> = pairs.iter().map(|(key, value)| format!("{key}={value}")).collect();
                     text.push_str(&format!("[{}]", pairs.join(",")));
                 }
-                Step::Is(value) => text.push_str(&format!("[={value}]")),
-                Step::Last => text.push_str("[]"),
-                Step::Inside(_) => text.push('|'),
+                PlaceStep::Is(value) => text.push_str(&format!("[={value}]")),
+                PlaceStep::Last => text.push_str("[]"),
+                PlaceStep::Inside(_) => text.push('|'),
             }
         }
         f.write_str(&crate::domain::text::sanitise_line(text.trim_start_matches('.')))

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::policy::{FILE, Whose};
+use super::policy::{FILE, RuleOwner};
 use crate::domain::text::sanitise_line;
 use crate::error::Error;
 
@@ -10,12 +10,12 @@ use crate::error::Error;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Locked {
     pub path: String,
-    pub why: Why,
+    pub why: LockReason,
 }
 
 /// Lines are from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Why {
+pub enum LockReason {
     /// `..`, an absolute path, or one that names nothing.
     Outside,
     /// It belongs to git itself.
@@ -35,7 +35,7 @@ pub enum Why {
     },
     Denied {
         glob: String,
-        by: Whose,
+        by: RuleOwner,
     },
     /// git changes the file between repository and work tree: LFS, git-crypt.
     Filtered {
@@ -63,36 +63,40 @@ impl Locked {
         let path = sanitise_line(&self.path);
         let other = |text: &str| sanitise_line(text).into_owned();
         match &self.why {
-            Why::Outside => format!("`{path}` is not a path inside the repository"),
-            Why::OfGit => format!("`{path}` belongs to git itself"),
-            Why::Link { at, target } if *at == self.path => format!("`{path}` is a symbolic link to `{}`", other(target)),
-            Why::Link { at, target } => {
+            LockReason::Outside => format!("`{path}` is not a path inside the repository"),
+            LockReason::OfGit => format!("`{path}` belongs to git itself"),
+            LockReason::Link { at, target } if *at == self.path => format!("`{path}` is a symbolic link to `{}`", other(target)),
+            LockReason::Link { at, target } => {
                 format!("`{path}` lies below `{}`, a symbolic link to `{}`", other(at), other(target))
             }
-            Why::Submodule { at } if *at == self.path => format!("`{path}` is a submodule"),
-            Why::Submodule { at } => format!("`{path}` lies in the submodule `{}`", other(at)),
-            Why::Marker { at } => format!("`{path}` is guarded by `{}`", other(at)),
-            Why::Denied { glob, by: Whose::Repository } => format!("`{path}` is denied by `{}` in {FILE}", other(glob)),
-            Why::Denied { glob, by: Whose::User } => format!("`{path}` is denied by `{}` in your config.toml", other(glob)),
-            Why::Filtered { filter } => format!("git keeps `{path}` through the filter `{}`", other(filter)),
-            Why::Encrypted { line } => format!("`{path}` is encrypted by SOPS (line {line})"),
-            Why::Generated { line } => format!("`{path}` says that it is generated and must not be edited (line {line})"),
-            Why::SecretSource { by } => format!("`{path}` holds values of a Secret, for `{}`", other(by)),
-            Why::SecretValue => format!("the edit of `{path}` would set the value of a Secret"),
+            LockReason::Submodule { at } if *at == self.path => format!("`{path}` is a submodule"),
+            LockReason::Submodule { at } => format!("`{path}` lies in the submodule `{}`", other(at)),
+            LockReason::Marker { at } => format!("`{path}` is guarded by `{}`", other(at)),
+            LockReason::Denied { glob, by: RuleOwner::Repository } => {
+                format!("`{path}` is denied by `{}` in {FILE}", other(glob))
+            }
+            LockReason::Denied { glob, by: RuleOwner::User } => {
+                format!("`{path}` is denied by `{}` in your config.toml", other(glob))
+            }
+            LockReason::Filtered { filter } => format!("git keeps `{path}` through the filter `{}`", other(filter)),
+            LockReason::Encrypted { line } => format!("`{path}` is encrypted by SOPS (line {line})"),
+            LockReason::Generated { line } => format!("`{path}` says that it is generated and must not be edited (line {line})"),
+            LockReason::SecretSource { by } => format!("`{path}` holds values of a Secret, for `{}`", other(by)),
+            LockReason::SecretValue => format!("the edit of `{path}` would set the value of a Secret"),
         }
     }
 
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self.why {
-            Why::Outside | Why::OfGit => "name a file of the repository",
-            Why::Link { .. } => "edit the file that the link leads to, by its own path",
-            Why::Submodule { .. } => "make the change in that repository",
-            Why::Marker { .. } | Why::Generated { .. } => "change what generates it",
-            Why::Denied { .. } => "ask those who own the rule; nothing overrides it",
-            Why::Filtered { .. } => "edit it in a checkout where the filter is set up",
-            Why::Encrypted { .. } => "use `sops edit`",
-            Why::SecretSource { .. } | Why::SecretValue => "values of Secrets are written by hand, encrypted",
+            LockReason::Outside | LockReason::OfGit => "name a file of the repository",
+            LockReason::Link { .. } => "edit the file that the link leads to, by its own path",
+            LockReason::Submodule { .. } => "make the change in that repository",
+            LockReason::Marker { .. } | LockReason::Generated { .. } => "change what generates it",
+            LockReason::Denied { .. } => "ask those who own the rule; nothing overrides it",
+            LockReason::Filtered { .. } => "edit it in a checkout where the filter is set up",
+            LockReason::Encrypted { .. } => "use `sops edit`",
+            LockReason::SecretSource { .. } | LockReason::SecretValue => "values of Secrets are written by hand, encrypted",
         }
     }
 }

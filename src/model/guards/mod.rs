@@ -19,15 +19,15 @@ use crate::render::tree::Tree;
 pub use branch::Branch;
 pub use encrypted::line as encrypted_at;
 pub use generated::line as generated_at;
-pub use locked::{Locked, Why};
+pub use locked::{LockReason, Locked};
 pub use path::MARKER;
-pub use policy::{Changes, Deny, Policy, Whose};
-pub use secret::{Sources, is_value, values_are_kept};
+pub use policy::{ChangePolicy, DenyList, RepositoryPolicy, RuleOwner};
+pub use secret::{SecretSources, is_value, values_are_kept};
 
 /// What the guards go by, besides the files: read once for each tree.
-pub struct Rules<'r> {
-    pub deny: &'r Deny,
-    pub sources: &'r Sources,
+pub struct GuardRules<'r> {
+    pub deny: &'r DenyList,
+    pub sources: &'r SecretSources,
     /// The `filter` that git's attributes give to a path.
     pub filter: &'r dyn Fn(&str) -> Option<String>,
 }
@@ -37,15 +37,15 @@ pub struct Rules<'r> {
 ///
 /// # Errors
 /// The first guard that locks it.
-pub fn check(path: &str, bytes: Option<&[u8]>, tree: &dyn Tree, rules: &Rules<'_>) -> Result<(), Locked> {
+pub fn check(path: &str, bytes: Option<&[u8]>, tree: &dyn Tree, rules: &GuardRules<'_>) -> Result<(), Locked> {
     let locked = |why| Err(Locked { path: path.to_owned(), why });
     let of_place = || {
         let by_name = path::way(path, tree).or_else(|| path::marker(path, tree)).or_else(|| rules.deny.of(path));
-        by_name.or_else(|| (rules.filter)(path).map(|filter| Why::Filtered { filter }))
+        by_name.or_else(|| (rules.filter)(path).map(|filter| LockReason::Filtered { filter }))
     };
     let of_content = |bytes| {
-        let by_maker = encrypted::line(bytes).map(|line| Why::Encrypted { line });
-        by_maker.or_else(|| generated::line(path, bytes).map(|line| Why::Generated { line }))
+        let by_maker = encrypted::line(bytes).map(|line| LockReason::Encrypted { line });
+        by_maker.or_else(|| generated::line(path, bytes).map(|line| LockReason::Generated { line }))
     };
     let why = of_place().or_else(|| rules.sources.of(path)).or_else(|| of_content(bytes?));
     why.map_or(Ok(()), locked)

@@ -6,7 +6,7 @@
 //! A marker is an entry that is called `DO_NOT_EDIT`, exactly. A text that says so in prose (`README.md`) locks nothing but, if it is a
 //! head comment, itself (`generated`).
 
-use super::locked::Why;
+use super::locked::LockReason;
 use crate::render::tree::{PathKind, Tree, join, parent};
 
 /// In a folder: nothing in it and below it is edited, the marker itself included.
@@ -14,19 +14,21 @@ pub const MARKER: &str = "DO_NOT_EDIT";
 const MODULES: &str = ".gitmodules";
 
 /// Whether the way to a file leaves the tree, on whatever.
-pub(super) fn way(path: &str, tree: &dyn Tree) -> Option<Why> {
+pub(super) fn way(path: &str, tree: &dyn Tree) -> Option<LockReason> {
     let is_plain = !path.is_empty() && !path.contains('\0') && join("", path).is_some_and(|joined| joined == path);
     if !is_plain {
-        return Some(Why::Outside);
+        return Some(LockReason::Outside);
     }
     if path.split('/').any(is_of_git) {
-        return Some(Why::OfGit);
+        return Some(LockReason::OfGit);
     }
     let modules = modules(tree);
     let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
     ends.map(|end| &path[..end]).find_map(|at| match tree.entry(at) {
-        Some(PathKind::Link(target)) => Some(Why::Link { at: at.to_owned(), target }),
-        _ if tree.is_submodule(at) || modules.iter().any(|module| module == at) => Some(Why::Submodule { at: at.to_owned() }),
+        Some(PathKind::Link(target)) => Some(LockReason::Link { at: at.to_owned(), target }),
+        _ if tree.is_submodule(at) || modules.iter().any(|module| module == at) => {
+            Some(LockReason::Submodule { at: at.to_owned() })
+        }
         _ => None,
     })
 }
@@ -38,11 +40,11 @@ fn is_of_git(name: &str) -> bool {
 }
 
 /// The nearest marker at or above a file.
-pub(super) fn marker(path: &str, tree: &dyn Tree) -> Option<Why> {
+pub(super) fn marker(path: &str, tree: &dyn Tree) -> Option<LockReason> {
     let mut folders = std::iter::successors(Some(parent(path)), |folder| (!folder.is_empty()).then(|| parent(folder)));
     folders.find_map(|folder| {
         let at = if folder.is_empty() { MARKER.to_owned() } else { format!("{folder}/{MARKER}") };
-        tree.entry(&at).is_some().then_some(Why::Marker { at })
+        tree.entry(&at).is_some().then_some(LockReason::Marker { at })
     })
 }
 

@@ -6,7 +6,7 @@
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::Deserialize;
 
-use super::locked::Why;
+use super::locked::LockReason;
 use crate::domain::text::sanitise;
 use crate::error::{Error, Result};
 use crate::render::tree::{PathKind, Tree};
@@ -22,15 +22,15 @@ const LONGEST: usize = 512;
 /// The file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Policy {
+pub struct RepositoryPolicy {
     deny: Vec<String>,
-    pub changes: Changes,
+    pub changes: ChangePolicy,
 }
 
 /// What it says of changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Changes {
+pub struct ChangePolicy {
     deny: Vec<String>,
     /// What branches are called, with `{change}` in it.
     pub branch: Option<String>,
@@ -38,11 +38,11 @@ pub struct Changes {
     pub sign_off: Option<bool>,
 }
 
-impl Policy {
+impl RepositoryPolicy {
     /// What a tree says; nothing where it has no such file. One that is there and cannot be read forbids everything until it can.
     ///
     /// # Errors
-    /// It is there and is not a file, or cannot be read; as [`Policy::read`].
+    /// It is there and is not a file, or cannot be read; as [`RepositoryPolicy::read`].
     pub fn of(tree: &dyn Tree) -> Result<Self> {
         match tree.entry(FILE) {
             None => Ok(Self::default()),
@@ -79,7 +79,7 @@ impl Policy {
 
 /// Who denies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Whose {
+pub enum RuleOwner {
     User,
     Repository,
 }
@@ -87,15 +87,15 @@ pub enum Whose {
 /// Paths that are denied: `*` and `?` within a name, `**` over folders, `[ab]`, `{a,b}`. Without a `/` a glob means a name anywhere, and one
 /// that fits a folder means everything in it.
 #[derive(Clone, Debug, Default)]
-pub struct Deny {
+pub struct DenyList {
     set: GlobSet,
-    globs: Vec<(String, Whose)>,
+    globs: Vec<(String, RuleOwner)>,
 }
 
-impl Deny {
+impl DenyList {
     /// # Errors
     /// A glob that is none, or too many of them.
-    pub fn new<'g>(globs: impl IntoIterator<Item = (&'g str, Whose)>) -> Result<Self> {
+    pub fn new<'g>(globs: impl IntoIterator<Item = (&'g str, RuleOwner)>) -> Result<Self> {
         let globs: Vec<_> = globs.into_iter().map(|(glob, whose)| (glob.to_owned(), whose)).collect();
         if globs.len() > MOST {
             return Err(Error::failed(format!("there are more than {MOST} globs"), "name folders instead of files"));
@@ -128,10 +128,10 @@ impl Deny {
     }
 
     /// The first that denies a path.
-    pub(super) fn of(&self, path: &str) -> Option<Why> {
+    pub(super) fn of(&self, path: &str) -> Option<LockReason> {
         let at = self.set.matches(path).into_iter().min()?;
         let (glob, by) = &self.globs[at / 2];
-        Some(Why::Denied { glob: glob.clone(), by: *by })
+        Some(LockReason::Denied { glob: glob.clone(), by: *by })
     }
 }
 

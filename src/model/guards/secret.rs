@@ -11,7 +11,7 @@
 
 use std::collections::BTreeMap;
 
-use super::locked::{Locked, Why};
+use super::locked::{LockReason, Locked};
 use crate::render::generate::GeneratedKind;
 use crate::render::kustomization::FILE_NAMES;
 use crate::render::node::{Layer, Node, Value};
@@ -35,7 +35,7 @@ pub fn is_value(kind: &str, path: &[&str]) -> bool {
 /// # Errors
 /// It does, or nobody can say what it sets.
 pub fn values_are_kept(path: &str, before: &[u8], after: &[u8]) -> Result<(), Locked> {
-    let locked = Err(Locked { path: path.to_owned(), why: Why::SecretValue });
+    let locked = Err(Locked { path: path.to_owned(), why: LockReason::SecretValue });
     let (Some(mut kept), Some(found)) = (values(before), values(after)) else {
         let speaks = |bytes: &[u8]| String::from_utf8_lossy(bytes).to_lowercase().contains("secret");
         return if before != after && (speaks(before) || speaks(after)) { locked } else { Ok(()) };
@@ -134,9 +134,9 @@ fn all(key: &str, node: &Node, found: &mut Vec<(String, String)>) {
 
 /// The files that Secrets are generated from, each with the file that says so.
 #[derive(Clone, Debug, Default)]
-pub struct Sources(BTreeMap<String, String>);
+pub struct SecretSources(BTreeMap<String, String>);
 
-impl Sources {
+impl SecretSources {
     /// Looks through the kustomizations of a tree, and the generators that they name. Cost: a look into each folder, and one into each of
     /// those files.
     pub fn in_tree(tree: &dyn Tree) -> Self {
@@ -192,8 +192,8 @@ impl Sources {
         }
     }
 
-    pub(super) fn of(&self, path: &str) -> Option<Why> {
-        Some(Why::SecretSource { by: self.0.get(path)?.clone() })
+    pub(super) fn of(&self, path: &str) -> Option<LockReason> {
+        Some(LockReason::SecretSource { by: self.0.get(path)?.clone() })
     }
 }
 

@@ -6,7 +6,7 @@
 mod scale;
 mod set_field;
 
-use crate::change::{Rules, Wanted};
+use crate::change::{ObjectRules, WantedField};
 use crate::error::{Error, Result};
 use crate::forms::{Answers, Clock, Form};
 
@@ -20,19 +20,19 @@ pub struct Playbook {
     pub doc: &'static str,
     /// What a person is asked.
     pub form: fn() -> Form,
-    pub takes: Takes,
+    pub assigns_to: AssignmentTarget,
     /// The fields and values that are asked for.
-    pub wanted: fn(&Answers) -> Result<Vec<Wanted>>,
-    pub rules: Rules,
+    pub wanted: fn(&Answers) -> Result<Vec<WantedField>>,
+    pub rules: ObjectRules,
 }
 
 /// What `--set NAME=VALUE` names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Takes {
+pub enum AssignmentTarget {
     /// A field of the form.
-    Form,
+    FormField,
     /// Any field of the object, as `where` takes it; the value as it is, blanks and all.
-    Fields,
+    ObjectField,
 }
 
 /// The playbook of that name.
@@ -45,9 +45,9 @@ impl Playbook {
     ///
     /// # Errors
     /// An assignment that is none, a field that there is none of, a value that cannot be read.
-    pub fn read(&self, assignments: &[String], clock: &Clock) -> Result<Vec<Wanted>> {
-        if self.takes == Takes::Fields {
-            let wanted = assignments.iter().map(|text| Wanted::parse(text)).collect::<Result<Vec<_>>>()?;
+    pub fn read(&self, assignments: &[String], clock: &Clock) -> Result<Vec<WantedField>> {
+        if self.assigns_to == AssignmentTarget::ObjectField {
+            let wanted = assignments.iter().map(|text| WantedField::parse(text)).collect::<Result<Vec<_>>>()?;
             return match twice(&wanted) {
                 Some(field) => Err(Error::usage(format!("`{field}` is set twice"), "set it once")),
                 None => Ok(wanted),
@@ -58,8 +58,8 @@ impl Playbook {
     }
 }
 
-fn twice(wanted: &[Wanted]) -> Option<&str> {
-    let is_again = |(at, one): &(usize, &Wanted)| wanted[..*at].iter().any(|other| other.field == one.field);
+fn twice(wanted: &[WantedField]) -> Option<&str> {
+    let is_again = |(at, one): &(usize, &WantedField)| wanted[..*at].iter().any(|other| other.field == one.field);
     wanted.iter().enumerate().find(is_again).map(|(_, one)| one.written.as_str())
 }
 

@@ -1,7 +1,7 @@
 //! Scale: another number of replicas of a workload, in git.
 
-use super::{Playbook, Takes};
-use crate::change::{Rules, Wanted};
+use super::{AssignmentTarget, Playbook};
+use crate::change::{ObjectRules, WantedField};
 use crate::error::{Error, Result};
 use crate::forms::{Answers, Field, Form, InputKind};
 use crate::insight::named::{group, shown};
@@ -16,9 +16,9 @@ pub(super) const PLAYBOOK: Playbook = Playbook {
     name: "scale",
     doc: "Another number of replicas of a workload, in the file that sets it",
     form,
-    takes: Takes::Form,
+    assigns_to: AssignmentTarget::FormField,
     wanted,
-    rules: Rules { fits, warns },
+    rules: ObjectRules { fits, warns },
 };
 
 fn form() -> Form {
@@ -26,9 +26,9 @@ fn form() -> Form {
     Form::of([Field::new(REPLICAS, "replicas", "How many", input)])
 }
 
-fn wanted(answers: &Answers) -> Result<Vec<Wanted>> {
+fn wanted(answers: &Answers) -> Result<Vec<WantedField>> {
     let replicas = answers.number(REPLICAS).ok_or_else(|| Error::usage("no number of replicas", "write --set replicas=3"))?;
-    Ok(vec![Wanted::new("spec.replicas", &replicas.to_string())?])
+    Ok(vec![WantedField::new("spec.replicas", &replicas.to_string())?])
 }
 
 fn fits(node: &Node) -> Result<()> {

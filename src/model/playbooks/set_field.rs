@@ -1,7 +1,7 @@
 //! Set field: another value for any scalar field of any object, in the layer that sets it.
 
-use super::{Playbook, Takes};
-use crate::change::{Rules, Wanted};
+use super::{AssignmentTarget, Playbook};
+use crate::change::{ObjectRules, WantedField};
 use crate::error::Result;
 use crate::forms::{Answers, Field, Form, InputKind};
 
@@ -12,9 +12,9 @@ pub(super) const PLAYBOOK: Playbook = Playbook {
     name: "set-field",
     doc: "Another value for a field of an object, in the file that sets it",
     form,
-    takes: Takes::Fields,
+    assigns_to: AssignmentTarget::ObjectField,
     wanted,
-    rules: Rules::NONE,
+    rules: ObjectRules::NONE,
 };
 
 fn form() -> Form {
@@ -24,7 +24,7 @@ fn form() -> Form {
     Form::of([field, value.optional()])
 }
 
-fn wanted(answers: &Answers) -> Result<Vec<Wanted>> {
+fn wanted(answers: &Answers) -> Result<Vec<WantedField>> {
     let text = |id| answers.text(id).unwrap_or_default();
-    Ok(vec![Wanted::new(text(FIELD), text(VALUE))?])
+    Ok(vec![WantedField::new(text(FIELD), text(VALUE))?])
 }

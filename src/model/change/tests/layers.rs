@@ -1,7 +1,7 @@
 //! Each kind of layer: what is written, and that it is proven.
 
-use super::super::Layer;
-use super::{Asked, folder};
+use super::super::LayerChoice;
+use super::{TestRepo, folder};
 
 const DEPLOYMENT: &str = "apiVersion: apps/v1
 kind: Deployment
@@ -91,9 +91,9 @@ fn every_layer_is_changed_where_it_sets_the_field() {
         ),
     ];
     for (kustomization, more, set, lines) in rows {
-        let asked = Asked::of(&over(kustomization, *more), folder("a"));
-        let plan = asked.planned("deploy/web", &[set]);
-        assert_eq!(asked.lines(&plan), *lines, "{set} over {kustomization}");
+        let repo = TestRepo::of(&over(kustomization, *more), folder("a"));
+        let plan = repo.planned("deploy/web", &[set]);
+        assert_eq!(repo.lines(&plan), *lines, "{set} over {kustomization}");
         assert_eq!(plan.done[0].proof.besides(), 0, "{set}");
     }
 }
@@ -110,9 +110,9 @@ configMapGenerator:
     let web = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - name: a\n    image: b\n    envFrom: [{configMapRef: {name: settings}}]\n";
     let files =
         [("a/kustomization.yaml", kustomization), ("a/web.yaml", web), ("a/app.conf", "x=1\n"), ("a/a.env", "A=1\r\nB=two\r\n")];
-    let asked = Asked::of(&files, folder("a"));
-    let settings = |asked: &Asked| {
-        let built = crate::render::build(&asked.tree, "a", &crate::render::Options::default()).expect("it builds");
+    let repo = TestRepo::of(&files, folder("a"));
+    let settings = |repo: &TestRepo| {
+        let built = crate::render::build(&repo.tree, "a", &crate::render::Options::default()).expect("it builds");
         format!("cm/{}", built.objects.iter().find(|object| object.kind() == "ConfigMap").expect("it is there").name())
     };
     for (set, lines) in [
@@ -133,8 +133,8 @@ configMapGenerator:
             ],
         ),
     ] {
-        let plan = asked.planned(&settings(&asked), &[set]);
-        assert_eq!(asked.lines(&plan), lines, "{set}");
+        let plan = repo.planned(&settings(&repo), &[set]);
+        assert_eq!(repo.lines(&plan), lines, "{set}");
         let proof = &plan.done[0].proof;
         assert_eq!((proof.besides(), proof.renamed.len(), proof.followed), (0, 1, 1), "{set}: the hash and its reference follow");
     }
@@ -148,9 +148,9 @@ fn what_is_not_there_yet_is_added_beside_what_is() {
         ("spec.strategy.type=Recreate", vec!["a/web.yaml:+  strategy:", "a/web.yaml:+    type: Recreate"]),
         ("spec.template.spec.containers[name=side].args[0]=~", vec!["a/web.yaml:+        args:", "a/web.yaml:+        - \"~\""]),
     ] {
-        let asked = Asked::of(&over("resources: [web.yaml]\n", NOTHING), folder("a"));
+        let repo = TestRepo::of(&over("resources: [web.yaml]\n", NOTHING), folder("a"));
         let mut lines: Vec<String> = lines.into_iter().map(str::to_owned).collect();
-        let mut found = asked.lines(&asked.planned("deploy/web", &[set]));
+        let mut found = repo.lines(&repo.planned("deploy/web", &[set]));
         lines.sort();
         found.sort();
         assert_eq!(found, lines, "{set}");
@@ -159,8 +159,8 @@ fn what_is_not_there_yet_is_added_beside_what_is() {
 
 #[test]
 fn several_fields_are_set_one_on_the_other() {
-    let asked = Asked::of(&over("resources: [web.yaml]\n", NOTHING), folder("a"));
-    let plan = asked.planned("deploy/web", &["spec.replicas=3", "spec.template.spec.containers[name=side].image=busybox:2"]);
+    let repo = TestRepo::of(&over("resources: [web.yaml]\n", NOTHING), folder("a"));
+    let plan = repo.planned("deploy/web", &["spec.replicas=3", "spec.template.spec.containers[name=side].image=busybox:2"]);
     let text = String::from_utf8_lossy(&plan.files[0].after).into_owned();
     assert_eq!(text, DEPLOYMENT.replace("replicas: 2", "replicas: 3").replace("image: busybox", "image: busybox:2"));
     assert_eq!((plan.files.len(), plan.done.len()), (1, 2));
@@ -170,27 +170,27 @@ fn several_fields_are_set_one_on_the_other() {
 fn line_ends_and_a_missing_last_one_stay() {
     let text = DEPLOYMENT.replace('\n', "\r\n");
     let text = text.trim_end();
-    let asked = Asked::of(&[("a/kustomization.yaml", "resources: [web.yaml]\n"), ("a/web.yaml", text)], folder("a"));
-    let plan = asked.planned("deploy/web", &["spec.template.spec.containers[name=side].image=é"]);
+    let repo = TestRepo::of(&[("a/kustomization.yaml", "resources: [web.yaml]\n"), ("a/web.yaml", text)], folder("a"));
+    let plan = repo.planned("deploy/web", &["spec.template.spec.containers[name=side].image=é"]);
     assert_eq!(String::from_utf8_lossy(&plan.files[0].after), text.replace("busybox", "é"));
 }
 
 #[test]
 fn a_text_inside_is_edited_where_it_lies() {
     let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n  app.yaml: |\n    server:\n      port: 80 # web\n";
-    let asked = Asked::of(&[("a/kustomization.yaml", "resources: [c.yaml]\n"), ("a/c.yaml", map)], folder("a"));
-    let plan = asked.planned("cm/c", &["data['app.yaml'].server.port=81"]);
-    assert_eq!(asked.lines(&plan), ["a/c.yaml:-      port: 80 # web", "a/c.yaml:+      port: 81 # web"]);
+    let repo = TestRepo::of(&[("a/kustomization.yaml", "resources: [c.yaml]\n"), ("a/c.yaml", map)], folder("a"));
+    let plan = repo.planned("cm/c", &["data['app.yaml'].server.port=81"]);
+    assert_eq!(repo.lines(&plan), ["a/c.yaml:-      port: 80 # web", "a/c.yaml:+      port: 81 # web"]);
 }
 
 #[test]
 fn a_layer_is_chosen_by_number_and_by_place() {
     let over = over("resources: [web.yaml]\n", NOTHING);
-    for layer in [Layer::Number(1), Layer::At { file: "a/web.yaml".to_owned(), line: 8 }] {
-        let asked = Asked::of(&over, folder("a")).layer(layer);
-        assert_eq!(asked.planned("deploy/web", &["spec.replicas=3"]).done[0].way.place(), "a/web.yaml:8");
+    for layer in [LayerChoice::Number(1), LayerChoice::At { file: "a/web.yaml".to_owned(), line: 8 }] {
+        let repo = TestRepo::of(&over, folder("a")).layer(layer);
+        assert_eq!(repo.planned("deploy/web", &["spec.replicas=3"]).done[0].way.place(), "a/web.yaml:8");
     }
-    let asked = Asked::of(&over, folder("a")).layer(Layer::Number(7));
-    let error = asked.plan("deploy/web", &["spec.replicas=3"]).expect_err("there is none");
+    let repo = TestRepo::of(&over, folder("a")).layer(LayerChoice::Number(7));
+    let error = repo.plan("deploy/web", &["spec.replicas=3"]).expect_err("there is none");
     assert!(error.hint.contains("1 (a/web.yaml:8, resource)") && error.hint.contains("new-patch"), "{error}");
 }

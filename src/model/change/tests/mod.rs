@@ -4,7 +4,7 @@ mod layers;
 mod refused;
 mod shared;
 
-use super::{Builds, Ground, Layer, Outcome, Plan, Refused, Rules, Scope, Wanted, plan};
+use super::{Builds, ChangeContext, ChangePlan, ChangeScope, LayerChoice, ObjectRules, PlanOutcome, Refused, WantedField, plan};
 use crate::error::Result;
 use crate::guards;
 use crate::insight::named::Named;
@@ -13,23 +13,23 @@ use crate::render::repository::Builder;
 use crate::render::tree::{Memory, Tree};
 
 /// What is asked of a tree.
-pub struct Asked {
+pub struct TestRepo {
     pub tree: Memory,
-    pub scope: Scope,
-    pub layer: Layer,
+    pub scope: ChangeScope,
+    pub layer: LayerChoice,
     pub is_wide: bool,
 }
 
-pub fn folder(path: &str) -> Scope {
-    Scope::Folder { path: path.to_owned(), variables: None }
+pub fn folder(path: &str) -> ChangeScope {
+    ChangeScope::Folder { path: path.to_owned(), variables: None }
 }
 
-impl Asked {
-    pub fn of(files: &[(&str, &str)], scope: Scope) -> Self {
-        Self { tree: Memory::new(files.iter().copied()), scope, layer: Layer::Set, is_wide: false }
+impl TestRepo {
+    pub fn of(files: &[(&str, &str)], scope: ChangeScope) -> Self {
+        Self { tree: Memory::new(files.iter().copied()), scope, layer: LayerChoice::Set, is_wide: false }
     }
 
-    pub fn layer(self, layer: Layer) -> Self {
+    pub fn layer(self, layer: LayerChoice) -> Self {
         Self { layer, ..self }
     }
 
@@ -37,41 +37,41 @@ impl Asked {
         Self { is_wide: true, ..self }
     }
 
-    pub fn plan(&self, object: &str, set: &[&str]) -> Result<Outcome> {
+    pub fn plan(&self, object: &str, set: &[&str]) -> Result<PlanOutcome> {
         let mut builder = Builder::default();
-        let ground = Ground {
+        let context = ChangeContext {
             tree: &self.tree,
             schemas: &Schemas::read(&schemas())?,
             scope: self.scope.clone(),
             layer: self.layer.clone(),
             is_wide: self.is_wide,
-            guards: guards::Rules {
-                deny: &guards::Deny::new([("denied/**", guards::Whose::Repository)])?,
-                sources: &guards::Sources::in_tree(&self.tree),
+            guards: guards::GuardRules {
+                deny: &guards::DenyList::new([("denied/**", guards::RuleOwner::Repository)])?,
+                sources: &guards::SecretSources::in_tree(&self.tree),
                 filter: &|_| None,
             },
-            rules: Rules::NONE,
+            rules: ObjectRules::NONE,
         };
-        let wanted = set.iter().map(|text| Wanted::parse(text)).collect::<Result<Vec<_>>>()?;
-        plan(&ground, &mut Builds::new(&mut builder), &Named::parse(object)?, &[], &wanted)
+        let wanted = set.iter().map(|text| WantedField::parse(text)).collect::<Result<Vec<_>>>()?;
+        plan(&context, &mut Builds::new(&mut builder), &Named::parse(object)?, &[], &wanted)
     }
 
-    pub fn planned(&self, object: &str, set: &[&str]) -> Plan {
+    pub fn planned(&self, object: &str, set: &[&str]) -> ChangePlan {
         match self.plan(object, set) {
-            Ok(Outcome::Planned(plan)) => plan,
+            Ok(PlanOutcome::Planned(plan)) => plan,
             other => panic!("{object} {set:?}: {other:?}"),
         }
     }
 
     pub fn refused(&self, object: &str, set: &[&str]) -> Refused {
         match self.plan(object, set) {
-            Ok(Outcome::Refused(refused)) => refused,
+            Ok(PlanOutcome::Refused(refused)) => refused,
             other => panic!("{object} {set:?}: {other:?}"),
         }
     }
 
     /// The lines that go and come, by file: `file:-old`, `file:+new`.
-    pub fn lines(&self, plan: &Plan) -> Vec<String> {
+    pub fn lines(&self, plan: &ChangePlan) -> Vec<String> {
         let mut found = Vec::new();
         for file in &plan.files {
             let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

@@ -1,7 +1,7 @@
 //! What is not set at all.
 
-use super::super::Outcome;
-use super::{Asked, Scope, folder};
+use super::super::PlanOutcome;
+use super::{ChangeScope, TestRepo, folder};
 
 const SECRET: &str = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {password: hunter2}\n";
 const MAP: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: x}\n";
@@ -18,7 +18,7 @@ fn what_may_not_be_set_or_does_not_fit_is_refused_and_no_file_is_touched() {
         ("a/p.yaml", POD),
         ("a/e.yaml", sops),
     ];
-    let asked = Asked::of(&files, folder("a"));
+    let repo = TestRepo::of(&files, folder("a"));
     for (object, set, why) in [
         ("secret/s", "stringData.password=x", "the values of Secrets are not set"),
         ("cm/e", "data.a=x", "ConfigMap e is encrypted by SOPS"),
@@ -30,18 +30,18 @@ fn what_may_not_be_set_or_does_not_fit_is_refused_and_no_file_is_touched() {
         ("pod/p", "spec.hostNetwork=yes", "the field takes true or false"),
         ("pod/p", "spec.activeDeadlineSeconds=soon", "the field takes an integer"),
     ] {
-        let error = asked.plan(object, &[set]).expect_err(set);
+        let error = repo.plan(object, &[set]).expect_err(set);
         assert!(error.message.contains(why), "{set}: {error}");
         assert!(!error.to_string().contains("hunter2"), "{error}");
     }
-    assert!(asked.is_untouched(&files));
+    assert!(repo.is_untouched(&files));
 }
 
 #[test]
 fn what_reads_so_already_changes_nothing() {
     let files = [("a/kustomization.yaml", "resources: [p.yaml]\n"), ("a/p.yaml", POD)];
-    let outcome = Asked::of(&files, folder("a")).plan("pod/p", &["spec.priority=1"]);
-    assert!(matches!(outcome, Ok(Outcome::Nothing { .. })), "{outcome:?}");
+    let outcome = TestRepo::of(&files, folder("a")).plan("pod/p", &["spec.priority=1"]);
+    assert!(matches!(outcome, Ok(PlanOutcome::Nothing { .. })), "{outcome:?}");
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn a_change_that_something_else_could_not_be_built_with_is_refused() {
     let test =
         "resources: [../base]\npatches:\n- target: {kind: Pod}\n  patch: |-\n    - {op: test, path: /spec/priority, value: 1}\n";
     let files = [("base/kustomization.yaml", "resources: [p.yaml]\n"), ("base/p.yaml", POD), ("o/kustomization.yaml", test)];
-    let refused = Asked::of(&files, folder("base")).wide().refused("pod/p", &["spec.priority=2"]);
+    let refused = TestRepo::of(&files, folder("base")).wide().refused("pod/p", &["spec.priority=2"]);
     assert_eq!(refused.why, "what builds today could not be built any more");
 }
 
@@ -60,7 +60,7 @@ fn what_cannot_be_built_before_as_after_is_named_as_not_proven() {
         ("base/p.yaml", POD),
         ("o/kustomization.yaml", "resources: [../base, https://example.test/x.yaml]\n"),
     ];
-    let plan = Asked::of(&files, folder("base")).planned("pod/p", &["spec.priority=2"]);
+    let plan = TestRepo::of(&files, folder("base")).planned("pod/p", &["spec.priority=2"]);
     let proof = &plan.done[0].proof;
     assert_eq!(proof.unproven.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["o"]);
 }
@@ -73,7 +73,7 @@ fn an_object_that_is_built_in_several_ways_is_named_first() {
         ("b/kustomization.yaml", "resources: [p.yaml]\n"),
         ("b/p.yaml", POD),
     ];
-    let error = Asked::of(&files, Scope::Any).plan("pod/p", &["spec.priority=2"]).expect_err("nothing is declared");
+    let error = TestRepo::of(&files, ChangeScope::Any).plan("pod/p", &["spec.priority=2"]).expect_err("nothing is declared");
     assert!(error.message.contains("git builds no pod/p"), "{error}");
 }
 
@@ -85,9 +85,9 @@ fn a_file_that_a_guard_locks_is_not_edited() {
         (vec![("a/kustomization.yaml", "resources: [p.yaml]\n"), ("a/p.yaml", POD), ("a/DO_NOT_EDIT", "")], "DO_NOT_EDIT"),
         (vec![("a/kustomization.yaml", "resources: [../denied/p.yaml]\n"), ("denied/p.yaml", POD)], "denied"),
     ] {
-        let asked = Asked::of(&files, folder("a"));
-        let refused = asked.refused("pod/p", &["spec.priority=2"]);
+        let repo = TestRepo::of(&files, folder("a"));
+        let refused = repo.refused("pod/p", &["spec.priority=2"]);
         assert!(refused.why.to_lowercase().contains(&why.to_lowercase()), "{why}: {}", refused.why);
-        assert!(asked.is_untouched(&files));
+        assert!(repo.is_untouched(&files));
     }
 }

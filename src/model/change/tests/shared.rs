@@ -1,7 +1,7 @@
 //! Places that others read: refused with who they are, and what can be done instead.
 
-use super::super::Layer;
-use super::{Asked, Scope, folder};
+use super::super::LayerChoice;
+use super::{ChangeScope, TestRepo, folder};
 
 const WEB: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 2\n  template: {spec: {containers: [{name: a, image: b}]}}\n";
 
@@ -24,16 +24,16 @@ fn environments() -> Vec<(&'static str, &'static str)> {
     ]
 }
 
-fn kustomization(name: &str) -> Scope {
-    Scope::Kustomization(name.to_owned())
+fn kustomization(name: &str) -> ChangeScope {
+    ChangeScope::Kustomization(name.to_owned())
 }
 
 #[test]
 fn a_base_that_two_environments_share_is_refused_with_both_and_a_patch_is_offered() {
     let files = environments();
-    let asked = Asked::of(&files, kustomization("prod/flux-system/apps"));
-    let refused = asked.refused("deploy/p-web", &["spec.replicas=3"]);
-    assert!(asked.is_untouched(&files));
+    let repo = TestRepo::of(&files, kustomization("prod/flux-system/apps"));
+    let refused = repo.refused("deploy/p-web", &["spec.replicas=3"]);
+    assert!(repo.is_untouched(&files));
     assert_eq!(refused.why, "the place is shared: other fields change with it");
     assert!(refused.hint.contains("--layer new-patch") && refused.hint.contains("--wide"), "{}", refused.hint);
     let proof = refused.tried[0].result.as_ref().expect("it does what is wanted, and more");
@@ -44,14 +44,14 @@ fn a_base_that_two_environments_share_is_refused_with_both_and_a_patch_is_offere
 
 #[test]
 fn a_new_patch_is_for_this_object_only_and_lies_where_the_house_keeps_its_patches() {
-    let asked = Asked::of(&environments(), kustomization("prod/flux-system/apps")).layer(Layer::NewPatch);
-    let plan = asked.planned("deploy/p-web", &["spec.replicas=3"]);
+    let repo = TestRepo::of(&environments(), kustomization("prod/flux-system/apps")).layer(LayerChoice::NewPatch);
+    let plan = repo.planned("deploy/p-web", &["spec.replicas=3"]);
     let [file] = &plan.files[..] else { panic!("{:?}", plan.files) };
     assert_eq!(&*file.path, "prod/kustomization.yaml");
     assert_eq!(plan.done[0].proof.besides(), 0);
 
-    let asked = Asked::of(&environments(), kustomization("staging/flux-system/apps")).layer(Layer::NewPatch);
-    let plan = asked.planned("deploy/web", &["spec.replicas=3"]);
+    let repo = TestRepo::of(&environments(), kustomization("staging/flux-system/apps")).layer(LayerChoice::NewPatch);
+    let plan = repo.planned("deploy/web", &["spec.replicas=3"]);
     let names: Vec<_> = plan.files.iter().map(|file| (&*file.path, file.before.is_none())).collect();
     assert_eq!(names, [("staging/kustomization.yaml", false), ("staging/patches/deployment-web.yaml", true)]);
     let listed = String::from_utf8_lossy(&plan.files[0].after).into_owned();
@@ -60,22 +60,22 @@ fn a_new_patch_is_for_this_object_only_and_lies_where_the_house_keeps_its_patche
 
 #[test]
 fn what_is_accepted_is_changed_everywhere_and_named() {
-    let asked = Asked::of(&environments(), kustomization("prod/flux-system/apps")).wide();
-    let plan = asked.planned("deploy/p-web", &["spec.replicas=3"]);
-    assert_eq!(asked.lines(&plan), ["base/web.yaml:-  replicas: 2", "base/web.yaml:+  replicas: 3"]);
+    let repo = TestRepo::of(&environments(), kustomization("prod/flux-system/apps")).wide();
+    let plan = repo.planned("deploy/p-web", &["spec.replicas=3"]);
+    assert_eq!(repo.lines(&plan), ["base/web.yaml:-  replicas: 2", "base/web.yaml:+  replicas: 3"]);
     assert_eq!(plan.done[0].proof.besides(), 1);
 }
 
 #[test]
 fn in_a_folder_that_is_named_others_are_said_and_do_not_hinder() {
-    let asked = Asked::of(&environments(), folder("prod"));
-    let proof = &asked.planned("deploy/p-web", &["spec.replicas=3"]).done[0].proof;
+    let repo = TestRepo::of(&environments(), folder("prod"));
+    let proof = &repo.planned("deploy/p-web", &["spec.replicas=3"]).done[0].proof;
     let names: Vec<_> = proof.elsewhere.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["prod/flux-system/apps", "staging/flux-system/apps"]);
 
     // without any Flux object: every folder that kustomize builds
     let files: Vec<_> = environments().into_iter().filter(|(path, _)| !path.starts_with("clusters")).collect();
-    let proof = &Asked::of(&files, folder("prod")).planned("deploy/p-web", &["spec.replicas=3"]).done[0].proof;
+    let proof = &TestRepo::of(&files, folder("prod")).planned("deploy/p-web", &["spec.replicas=3"]).done[0].proof;
     let names: Vec<_> = proof.elsewhere.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["base", "staging"]);
     assert_eq!(proof.readers, ["base", "staging"]);
@@ -84,9 +84,9 @@ fn in_a_folder_that_is_named_others_are_said_and_do_not_hinder() {
 #[test]
 fn a_label_of_many_objects_is_refused_with_each_of_them() {
     let files = [("a/kustomization.yaml", "resources: [web.yaml]\ncommonLabels: {app: x}\n"), ("a/web.yaml", WEB)];
-    let asked = Asked::of(&files, folder("a"));
-    let refused = asked.refused("deploy/web", &["metadata.labels.app=y"]);
-    assert!(asked.is_untouched(&files));
+    let repo = TestRepo::of(&files, folder("a"));
+    let refused = repo.refused("deploy/web", &["metadata.labels.app=y"]);
+    assert!(repo.is_untouched(&files));
     let proof = refused.tried[0].result.as_ref().expect("it does what is wanted, and more");
     let fields: Vec<_> = proof.inside.iter().filter_map(|one| one.field.as_deref()).collect();
     assert_eq!(fields, ["spec.template.metadata.labels.app", "spec.selector.matchLabels.app"]);
@@ -96,10 +96,10 @@ fn a_label_of_many_objects_is_refused_with_each_of_them() {
 fn an_anchor_is_shared_with_its_aliases() {
     let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n  a: &x one\n  b: *x\n";
     let files = [("a/kustomization.yaml", "resources: [c.yaml]\n"), ("a/c.yaml", text)];
-    let asked = Asked::of(&files, folder("a"));
-    let proof = asked.refused("cm/c", &["data.a=two"]).tried.remove(0).result.expect("it does what is wanted, and more");
+    let repo = TestRepo::of(&files, folder("a"));
+    let proof = repo.refused("cm/c", &["data.a=two"]).tried.remove(0).result.expect("it does what is wanted, and more");
     assert_eq!(proof.inside[0].field.as_deref(), Some("data.b"));
-    let plan = Asked::of(&files, folder("a")).wide().planned("cm/c", &["data.a=two"]);
+    let plan = TestRepo::of(&files, folder("a")).wide().planned("cm/c", &["data.a=two"]);
     assert_eq!(String::from_utf8_lossy(&plan.files[0].after), text.replace("one", "two"));
 }
 
@@ -108,8 +108,8 @@ fn where_only_flux_could_patch_its_kustomization_does() {
     let mut files = environments();
     files.retain(|(path, _)| !path.starts_with("staging") && !path.starts_with("prod") && !path.starts_with("base"));
     files.extend([("prod/web.yaml", WEB), ("staging/x.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n")]);
-    let asked = Asked::of(&files, kustomization("prod/flux-system/apps")).layer(Layer::NewPatch);
-    let plan = asked.planned("deploy/web", &["spec.replicas=3"]);
+    let repo = TestRepo::of(&files, kustomization("prod/flux-system/apps")).layer(LayerChoice::NewPatch);
+    let plan = repo.planned("deploy/web", &["spec.replicas=3"]);
     assert_eq!(&*plan.files[0].path, "clusters/prod/apps.yaml");
     assert!(String::from_utf8_lossy(&plan.files[0].after).contains("patches:"), "{:?}", plan.files);
 }

@@ -1,22 +1,22 @@
 //! A field that is not there yet, added in the layer that holds its nearest parent; else in one that holds something beside it.
 
-use super::{Asked, Found, Sort, Way};
+use super::{FoundWays, Way, WayKind, WayQuery};
 use crate::change::value;
-use crate::change::write::{What, Write, step};
-use crate::edit::{Operation, Place, Step, Value};
+use crate::change::write::{Write, WriteKind, step};
+use crate::edit::{NewValue, NodePlace, Operation, PlaceStep};
 use crate::error::{Error, Result};
 use crate::insight::field::PathPart;
 use crate::render::Node;
 use crate::render::node::{Layer, Notation, Origin};
 use crate::render::trace::Joint;
 
-pub fn ways(asked: &Asked<'_>, found: &mut Found) {
-    if asked.node.is_some() {
+pub fn ways(query: &WayQuery<'_>, found: &mut FoundWays) {
+    if query.node.is_some() {
         return;
     }
-    let (parent, rest) = asked.wanted.field.nearest(&asked.object.node);
-    match steps(asked, parent, rest) {
-        Ok(steps) => places(asked, parent, &steps, found),
+    let (parent, rest) = query.wanted.field.nearest(&query.object.node);
+    match steps(query, parent, rest) {
+        Ok(steps) => places(query, parent, &steps, found),
         Err(error) => found.refuse(&error),
     }
 }
@@ -25,14 +25,14 @@ pub fn ways(asked: &Asked<'_>, found: &mut Found) {
 ///
 /// # Errors
 /// It is a plain value, or an item is meant that nothing is known of.
-pub fn steps(asked: &Asked<'_>, parent: &Node, rest: &[PathPart]) -> Result<Vec<Step>> {
-    let name = &asked.wanted.written;
+pub fn steps(query: &WayQuery<'_>, parent: &Node, rest: &[PathPart]) -> Result<Vec<PlaceStep>> {
+    let name = &query.wanted.written;
     if parent.is_scalar() && !parent.is_null() {
         return Err(Error::failed(format!("`{name}` lies below a plain value"), ""));
     }
-    let rest = joined(asked, rest);
+    let rest = joined(query, rest);
     let one = |part: &PathPart| match part {
-        PathPart::Index(at) if *at == parent.items().len() => Ok(Step::Last),
+        PathPart::Index(at) if *at == parent.items().len() => Ok(PlaceStep::Last),
         PathPart::Index(_) | PathPart::Item(_) => {
             Err(Error::failed(format!("`{name}` is no field of an item that is there"), "add the item first"))
         }
@@ -42,12 +42,12 @@ pub fn steps(asked: &Asked<'_>, parent: &Node, rest: &[PathPart]) -> Result<Vec<
 }
 
 /// What follows a map with free keys is one key, dots and all: `metadata.labels.app.kubernetes.io/name`.
-fn joined(asked: &Asked<'_>, rest: &[PathPart]) -> Vec<PathPart> {
-    let parts = asked.wanted.field.parts();
+fn joined(query: &WayQuery<'_>, rest: &[PathPart]) -> Vec<PathPart> {
+    let parts = query.wanted.field.parts();
     let key = |part: &PathPart| if let PathPart::Key(key) = part { Some(key.clone()) } else { None };
     let keys: Vec<String> = parts.iter().map_while(key).collect();
     let is_metadata = keys.len() > 2 && keys[0] == "metadata" && ["labels", "annotations"].contains(&&*keys[1]);
-    let free = if is_metadata { Some(2) } else { value::free_keys_after(asked.schemas, &asked.object.node, parts) };
+    let free = if is_metadata { Some(2) } else { value::free_keys_after(query.schemas, &query.object.node, parts) };
     let Some(free) = free else { return rest.to_vec() };
     let known = parts.len() - rest.len();
     let at = free.max(known) - known;
@@ -57,8 +57,8 @@ fn joined(asked: &Asked<'_>, rest: &[PathPart]) -> Vec<PathPart> {
     }
 }
 
-fn places(asked: &Asked<'_>, parent: &Node, steps: &[Step], found: &mut Found) {
-    let mut known: Vec<(String, Place)> = Vec::new();
+fn places(query: &WayQuery<'_>, parent: &Node, steps: &[PlaceStep], found: &mut FoundWays) {
+    let mut known: Vec<(String, NodePlace)> = Vec::new();
     let siblings =
         parent.entries().iter().map(|entry| (&entry.key, &entry.value)).chain(parent.items().iter().map(|item| (item, item)));
     let own = [(parent.origin(), false)].into_iter();
@@ -66,7 +66,7 @@ fn places(asked: &Asked<'_>, parent: &Node, steps: &[Step], found: &mut Found) {
         if !is_editable(origin) {
             continue;
         }
-        let Ok((file, mut place)) = asked.place(origin) else { continue };
+        let Ok((file, mut place)) = query.place(origin) else { continue };
         if is_inside {
             place.path.pop();
         }
@@ -74,12 +74,12 @@ fn places(asked: &Asked<'_>, parent: &Node, steps: &[Step], found: &mut Found) {
             continue;
         }
         known.push((file.to_string(), place.clone()));
-        let (place, value) = added(asked, parent, place, steps);
-        let write = Write { file, what: What::Operation(Operation::Add { at: place, value }) };
-        found.ways.extend(Way::at(Sort::Sets, origin, vec![write]));
+        let (place, value) = added(query, parent, place, steps);
+        let write = Write { file, kind: WriteKind::Operation(Operation::Add { at: place, value }) };
+        found.ways.extend(Way::at(WayKind::Sets, origin, vec![write]));
     }
     if known.is_empty() {
-        found.refuse(&format!("no file holds what `{}` lies in", asked.wanted.written));
+        found.refuse(&format!("no file holds what `{}` lies in", query.wanted.written));
     }
 }
 
@@ -96,14 +96,14 @@ fn is_editable(origin: &Origin) -> bool {
 }
 
 /// In a generator's list a value is `KEY=value`.
-fn added(asked: &Asked<'_>, parent: &Node, place: Place, steps: &[Step]) -> (Place, Value) {
+fn added(query: &WayQuery<'_>, parent: &Node, place: NodePlace, steps: &[PlaceStep]) -> (NodePlace, NewValue) {
     let is_pair = |value: &Node| value.trace.composition().is_some_and(|made| made.joint == Joint::Pair);
     let is_listed = parent.entries().iter().any(|entry| is_pair(&entry.value));
-    let in_literals = matches!(place.path.last(), Some(Step::Key(key)) if key == "literals");
+    let in_literals = matches!(place.path.last(), Some(PlaceStep::Key(key)) if key == "literals");
     match steps {
-        [Step::Key(key)] if is_listed && in_literals => {
-            (place.then(Step::Last), Value::string(format!("{key}={}", asked.typed.text())))
+        [PlaceStep::Key(key)] if is_listed && in_literals => {
+            (place.then(PlaceStep::Last), NewValue::string(format!("{key}={}", query.typed.text())))
         }
-        _ => (steps.iter().cloned().fold(place, Place::then), Value::Scalar(asked.typed.scalar())),
+        _ => (steps.iter().cloned().fold(place, NodePlace::then), NewValue::Scalar(query.typed.scalar())),
     }
 }

@@ -1,27 +1,27 @@
 //! A new entry in `spec.patches` of the Flux Kustomization that applies the object.
 
-use super::{Asked, Found, Sort, Way, patch};
-use crate::change::write::{What, Write};
-use crate::edit::{Operation, Place, Step};
+use super::{FoundWays, Way, WayKind, WayQuery, patch};
+use crate::change::write::{Write, WriteKind};
+use crate::edit::{NodePlace, Operation, PlaceStep};
 use crate::error::Result;
 
-pub fn ways(asked: &Asked<'_>, found: &mut Found) {
-    found.ways.extend(way(asked).ok().flatten());
+pub fn ways(query: &WayQuery<'_>, found: &mut FoundWays) {
+    found.ways.extend(way(query).ok().flatten());
 }
 
-fn way(asked: &Asked<'_>) -> Result<Option<Way>> {
-    let Some(spec) = &asked.build.spec else { return Ok(None) };
+fn way(query: &WayQuery<'_>) -> Result<Option<Way>> {
+    let Some(spec) = &query.build.spec else { return Ok(None) };
     // the Kustomization that Flux makes of its own instance stands in no file
     if spec.origin.line == 0 || spec.origin.file().is_none() {
         return Ok(None);
     }
-    let (file, place) = asked.place(&spec.origin)?;
-    let at = Place::root(place.document).key("spec").key("patches").then(Step::Last);
-    let one = |patch: patch::Patch| {
+    let (file, place) = query.place(&spec.origin)?;
+    let at = NodePlace::root(place.document).key("spec").key("patches").then(PlaceStep::Last);
+    let one = |patch: patch::ObjectPatch| {
         let entry = Operation::Add { at: at.clone(), value: patch.inline() };
-        vec![Write { file: file.clone(), what: What::Operation(entry) }]
+        vec![Write { file: file.clone(), kind: WriteKind::Operation(entry) }]
     };
-    let attempts: Vec<_> = patch::all(asked).into_iter().map(one).collect();
+    let attempts: Vec<_> = patch::all(query).into_iter().map(one).collect();
     let (layer, line) = ("new patch of the Flux Kustomization".to_owned(), 0);
-    Ok((!attempts.is_empty()).then_some(Way { sort: Sort::NewPatch, layer, file, line, attempts }))
+    Ok((!attempts.is_empty()).then_some(Way { kind: WayKind::NewPatch, layer, file, line, attempts }))
 }

@@ -13,11 +13,11 @@ mod text;
 use std::borrow::Cow;
 
 use super::builds::Build;
-use super::compare::Key;
+use super::compare::ObjectKey;
 use super::value::Typed;
-use super::wanted::Wanted;
+use super::wanted::WantedField;
 use super::write::{self, Write};
-use crate::edit::{Place, Source};
+use crate::edit::{NodePlace, YamlSource};
 use crate::error::{Error, Result};
 use crate::insight::schema::Schemas;
 use crate::render::Node;
@@ -27,12 +27,12 @@ use crate::render::tree::Tree;
 use crate::render::turn_back::{ScalarChange, TurnBackRefusal, turn_back};
 
 /// Every kind of layer, in the order in which it is tried.
-static ARMS: &[fn(&Asked<'_>, &mut Found)] =
+static ARMS: &[fn(&WayQuery<'_>, &mut FoundWays)] =
     &[set::ways, images::ways, text::ways, absent::ways, overlay::ways, flux_patch::ways];
 
 /// What a way is to the field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sort {
+pub enum WayKind {
     /// The layer that sets it, turned back into its part: taken without being asked for.
     Sets,
     /// Another one, which is taken where it is named.
@@ -44,7 +44,7 @@ pub enum Sort {
 /// One way.
 #[derive(Clone, Debug)]
 pub struct Way {
-    pub sort: Sort,
+    pub kind: WayKind,
     /// The layer, as people call it.
     pub layer: String,
     /// Where it stands; the file alone for what is added.
@@ -56,9 +56,9 @@ pub struct Way {
 
 impl Way {
     /// At the place of what sets the field.
-    fn at(sort: Sort, origin: &Origin, writes: Vec<Write>) -> Option<Self> {
+    fn at(kind: WayKind, origin: &Origin, writes: Vec<Write>) -> Option<Self> {
         let (file, layer) = (origin.file()?.clone(), origin.layer.word().to_owned());
-        Some(Self { sort, layer, file, line: origin.line, attempts: vec![writes] })
+        Some(Self { kind, layer, file, line: origin.line, attempts: vec![writes] })
     }
 
     pub fn is_at(&self, file: &str, line: u32) -> bool {
@@ -73,12 +73,12 @@ impl Way {
 
 /// What was found, and why not more.
 #[derive(Debug, Default)]
-pub struct Found {
+pub struct FoundWays {
     pub ways: Vec<Way>,
     pub refusals: Vec<String>,
 }
 
-impl Found {
+impl FoundWays {
     fn refuse(&mut self, why: &impl ToString) {
         self.refusals.push(why.to_string());
     }
@@ -93,8 +93,8 @@ impl Found {
 
     /// What `--layer` takes.
     pub fn listed(&self) -> String {
-        let one = |(number, way): (usize, &Way)| match way.sort {
-            Sort::NewPatch => format!("new-patch ({})", way.place()),
+        let one = |(number, way): (usize, &Way)| match way.kind {
+            WayKind::NewPatch => format!("new-patch ({})", way.place()),
             _ => format!("{number} ({}, {})", way.place(), way.layer),
         };
         match self.ways.is_empty() {
@@ -105,12 +105,12 @@ impl Found {
 }
 
 /// What is asked of the arms.
-pub struct Asked<'a> {
+pub struct WayQuery<'a> {
     pub tree: &'a dyn Tree,
     pub build: &'a Build,
     pub object: &'a Applied,
-    pub key: Key,
-    pub wanted: &'a Wanted,
+    pub key: ObjectKey,
+    pub wanted: &'a WantedField,
     pub typed: &'a Typed,
     pub schemas: &'a Schemas,
     /// The field; none where there is nothing yet.
@@ -119,28 +119,28 @@ pub struct Asked<'a> {
     pub turned: Option<std::result::Result<Vec<ScalarChange>, TurnBackRefusal>>,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> WayQuery<'a> {
     pub fn new(
         tree: &'a dyn Tree,
         build: &'a Build,
         object: &'a Applied,
-        wanted: &'a Wanted,
+        wanted: &'a WantedField,
         typed: &'a Typed,
         schemas: &'a Schemas,
     ) -> Self {
         let node = wanted.field.reach(&object.node).ok();
         let turned = node.as_ref().map(|node| turn_back(node, &typed.text(), object.is_substituted));
-        let key = Key::of(&object.node);
+        let key = ObjectKey::of(&object.node);
         Self { tree, build, object, key, wanted, typed, schemas, node, turned }
     }
 
     /// A file, to be edited.
-    fn source(&self, file: &str) -> Result<Source> {
+    fn source(&self, file: &str) -> Result<YamlSource> {
         write::source(file, &self.tree.read(file)?)
     }
 
     /// The place of an origin in its file.
-    fn place(&self, origin: &Origin) -> Result<(Text, Place)> {
+    fn place(&self, origin: &Origin) -> Result<(Text, NodePlace)> {
         let nowhere = || Error::failed(format!("{} stands in no file", origin.location), "change what makes it");
         let file = origin.file().ok_or_else(nowhere)?.clone();
         let source = self.source(&file)?;
@@ -152,8 +152,8 @@ impl<'a> Asked<'a> {
 }
 
 /// All ways.
-pub fn find(asked: &Asked<'_>) -> Found {
-    let mut found = Found::default();
-    ARMS.iter().for_each(|arm| arm(asked, &mut found));
+pub fn find(query: &WayQuery<'_>) -> FoundWays {
+    let mut found = FoundWays::default();
+    ARMS.iter().for_each(|arm| arm(query, &mut found));
     found
 }

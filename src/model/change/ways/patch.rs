@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{Asked, absent};
-use crate::change::compare::Key;
-use crate::edit::{Step, Value};
+use super::{WayQuery, absent};
+use crate::change::compare::ObjectKey;
+use crate::edit::{NewValue, PlaceStep};
 use crate::insight::field::{FieldPath, PathPart, path_of};
 use crate::render::node::{Layer, Node};
 use crate::render::read::{self, TextPlace};
@@ -13,46 +13,46 @@ use crate::render::{substitute, write};
 
 /// One patch as an entry of `patches`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Patch {
+pub struct ObjectPatch {
     /// YAML, with its line end.
     pub text: String,
     /// Which object.
     pub target: Vec<(String, String)>,
 }
 
-impl Patch {
+impl ObjectPatch {
     /// With the text in the entry.
-    pub fn inline(&self) -> Value {
+    pub fn inline(&self) -> NewValue {
         self.entry("patch", self.text.clone())
     }
 
     /// With the text in a file.
-    pub fn in_file(&self, path: &str) -> Value {
+    pub fn in_file(&self, path: &str) -> NewValue {
         self.entry("path", path.to_owned())
     }
 
-    fn entry(&self, key: &str, text: String) -> Value {
-        let target = self.target.iter().map(|(key, value)| (key.clone(), Value::string(value))).collect();
-        Value::Map(vec![(key.to_owned(), Value::string(text)), ("target".to_owned(), Value::Map(target))])
+    fn entry(&self, key: &str, text: String) -> NewValue {
+        let target = self.target.iter().map(|(key, value)| (key.clone(), NewValue::string(value))).collect();
+        NewValue::Map(vec![(key.to_owned(), NewValue::string(text)), ("target".to_owned(), NewValue::Map(target))])
     }
 }
 
 /// The patches that may do it, the best first: by the name that the object has there, which is one of those that it had on its way.
-pub fn all(asked: &Asked<'_>) -> Vec<Patch> {
-    let Some(parts) = parts(asked) else { return Vec::new() };
+pub fn all(query: &WayQuery<'_>) -> Vec<ObjectPatch> {
+    let Some(parts) = parts(query) else { return Vec::new() };
     let mut found = Vec::new();
     for has_namespace in [false, true] {
-        for name in names(asked) {
-            let target = target(&asked.key, &name, has_namespace);
-            let texts = [strategic(asked, &parts, &name), operation(asked, &parts)].into_iter().flatten();
-            let patches = texts.map(|text| Patch { text, target: target.clone() });
+        for name in names(query) {
+            let target = target(&query.key, &name, has_namespace);
+            let texts = [strategic(query, &parts, &name), operation(query, &parts)].into_iter().flatten();
+            let patches = texts.map(|text| ObjectPatch { text, target: target.clone() });
             found.extend(patches.filter(|patch| !found.contains(patch)).collect::<Vec<_>>());
         }
     }
     found
 }
 
-fn target(key: &Key, name: &str, has_namespace: bool) -> Vec<(String, String)> {
+fn target(key: &ObjectKey, name: &str, has_namespace: bool) -> Vec<(String, String)> {
     let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
     // it is a pattern
     let name = name.replace('.', "\\.");
@@ -62,9 +62,9 @@ fn target(key: &Key, name: &str, has_namespace: bool) -> Vec<(String, String)> {
 }
 
 /// The name without its hash, and each one that a prefix or a suffix was put to.
-fn names(asked: &Asked<'_>) -> Vec<String> {
-    let mut found = vec![asked.key.name.clone()];
-    let mut trace: Option<&Trace> = asked.object.node.at(&["metadata", "name"]).map(|name| &name.trace);
+fn names(query: &WayQuery<'_>) -> Vec<String> {
+    let mut found = vec![query.key.name.clone()];
+    let mut trace: Option<&Trace> = query.object.node.at(&["metadata", "name"]).map(|name| &name.trace);
     while let Some(made) = trace.and_then(Trace::composition) {
         let text = made.parts.iter().find(|part| part.role == PartRole::Text).and_then(|part| part.cut.as_ref());
         let own = text.map(|(at, _)| &made.scalars[*at]);
@@ -77,35 +77,35 @@ fn names(asked: &Asked<'_>) -> Vec<String> {
 }
 
 /// The way to the field, each key on its own; none for a field of a text inside.
-fn parts(asked: &Asked<'_>) -> Option<Vec<PathPart>> {
-    let object = &asked.object.node;
+fn parts(query: &WayQuery<'_>) -> Option<Vec<PathPart>> {
+    let object = &query.object.node;
     let parts_of =
         |path: &str| if path.is_empty() { Some(Vec::new()) } else { Some(FieldPath::parse(path).ok()?.parts().to_vec()) };
-    if let Ok(node) = asked.wanted.field.find(object) {
+    if let Ok(node) = query.wanted.field.find(object) {
         return parts_of(&path_of(object, node)?);
     }
-    if asked.wanted.field.carrier(object).is_some() {
+    if query.wanted.field.carrier(object).is_some() {
         return None;
     }
-    let (parent, rest) = asked.wanted.field.nearest(object);
-    let known = asked.wanted.field.parts().len() - rest.len();
-    let steps = absent::steps(asked, parent, rest).ok()?;
-    let key = |step: Step| if let Step::Key(key) = step { Some(PathPart::Key(key)) } else { None };
+    let (parent, rest) = query.wanted.field.nearest(object);
+    let known = query.wanted.field.parts().len() - rest.len();
+    let steps = absent::steps(query, parent, rest).ok()?;
+    let key = |step: PlaceStep| if let PlaceStep::Key(key) = step { Some(PathPart::Key(key)) } else { None };
     let new = steps.into_iter().map(key).collect::<Option<Vec<_>>>()?;
-    Some(asked.wanted.field.parts()[..known].iter().cloned().chain(new).collect())
+    Some(query.wanted.field.parts()[..known].iter().cloned().chain(new).collect())
 }
 
 /// The value; where Flux fills variables in afterwards, what is read as one is escaped.
-fn value(asked: &Asked<'_>) -> Json {
-    match asked.typed.json() {
-        Json::String(text) if asked.object.is_substituted => Json::from(substitute::escaped(&text)),
+fn value(query: &WayQuery<'_>) -> Json {
+    match query.typed.json() {
+        Json::String(text) if query.object.is_substituted => Json::from(substitute::escaped(&text)),
         json => json,
     }
 }
 
 /// A strategic merge patch; none where an item of the way is known by its place alone.
-fn strategic(asked: &Asked<'_>, parts: &[PathPart], name: &str) -> Option<String> {
-    let nested = parts.iter().rev().try_fold(value(asked), |inner, part| match part {
+fn strategic(query: &WayQuery<'_>, parts: &[PathPart], name: &str) -> Option<String> {
+    let nested = parts.iter().rev().try_fold(value(query), |inner, part| match part {
         PathPart::Key(key) => Some(Json::Object(Map::from_iter([(key.clone(), inner)]))),
         PathPart::Item(pairs) => {
             let mut item: Map<String, Json> =
@@ -115,19 +115,19 @@ fn strategic(asked: &Asked<'_>, parts: &[PathPart], name: &str) -> Option<String
         }
         PathPart::Index(_) => None,
     })?;
-    let version = crate::render::id::text_at(&asked.object.node, "apiVersion");
+    let version = crate::render::id::text_at(&query.object.node, "apiVersion");
     let mut object = nested.as_object()?.clone();
     object.insert("apiVersion".to_owned(), Json::from(version));
-    object.insert("kind".to_owned(), Json::from(asked.key.kind.as_str()));
+    object.insert("kind".to_owned(), Json::from(query.key.kind.as_str()));
     let metadata = object.entry("metadata").or_insert_with(|| json!({}));
     metadata.as_object_mut()?.insert("name".to_owned(), Json::from(name));
     yaml(&Json::Object(object))
 }
 
 /// A JSON6902 patch.
-fn operation(asked: &Asked<'_>, parts: &[PathPart]) -> Option<String> {
-    let (mut here, mut path) = (Some(&asked.object.node), String::new());
-    let (mut op, mut inner) = ("replace", value(asked));
+fn operation(query: &WayQuery<'_>, parts: &[PathPart]) -> Option<String> {
+    let (mut here, mut path) = (Some(&query.object.node), String::new());
+    let (mut op, mut inner) = ("replace", value(query));
     for (at, part) in parts.iter().enumerate() {
         let step = match part {
             PathPart::Key(key) => key.replace('~', "~0").replace('/', "~1"),

@@ -1,46 +1,54 @@
 //! Keys and items between others that stand on lines of their own.
 
-use super::Plan;
+use super::SplicePlan;
 use crate::edit::refusal::Refusal;
-use crate::edit::spell::Hand;
+use crate::edit::spell::ValueWriter;
 use crate::edit::splice::Splice;
-use crate::edit::text::{Id, Quoting, Source, Span, What};
-use crate::edit::wish::Value;
+use crate::edit::text::{Quoting, Span, SpanId, SpanKind, YamlSource};
+use crate::edit::value::NewValue;
 
 /// Lists and maps with fewer keys are in order by chance.
 const SORTED: usize = 3;
 
 /// Behind the last key, or between those it is sorted between.
-pub fn add_entry(source: &Source, map: Id, key: &str, value: &Value) -> Result<Plan, Refusal> {
+pub fn add_entry(source: &YamlSource, map: SpanId, key: &str, value: &NewValue) -> Result<SplicePlan, Refusal> {
     let span = source.span(map);
     let column = source.column(span.content.start);
-    let keys: Vec<Id> = span.entries().map(|(key, _)| key).collect();
+    let keys: Vec<SpanId> = span.entries().map(|(key, _)| key).collect();
     // the keys of an object have an order of their own
     let at = if span.parent.is_some() { sorted(source, &keys, key) } else { keys.len() };
-    let mut hand = Hand::of(source);
-    let lines = hand.entry(key, value, column)?;
+    let mut writer = ValueWriter::of(source);
+    let lines = writer.entry(key, value, column)?;
     let before = at.checked_sub(1).map(|before| source.span(span.children[2 * before + 1]).range.end);
     let next = keys.get(at).map(|key| source.span(*key).range.start);
     let event = keys.get(at).map_or(span.events.end - 1, |key| source.span(*key).events.start);
-    Ok(Plan { splices: vec![lines_between(source, before, next, column, &lines)?], events: event..event, instead: hand.kinds })
+    Ok(SplicePlan {
+        splices: vec![lines_between(source, before, next, column, &lines)?],
+        events: event..event,
+        instead: writer.kinds,
+    })
 }
 
 /// At a position.
-pub fn add_item(source: &Source, list: Id, at: usize, value: &Value) -> Result<Plan, Refusal> {
+pub fn add_item(source: &YamlSource, list: SpanId, at: usize, value: &NewValue) -> Result<SplicePlan, Refusal> {
     let span = source.span(list);
     let items = &span.children;
     let first = dash(source, list, 0);
     let column = source.column(first);
-    let mut hand = Hand::of(source);
-    let lines = hand.item(value, column, gap(source, list))?;
+    let mut writer = ValueWriter::of(source);
+    let lines = writer.item(value, column, gap(source, list))?;
     let before = at.checked_sub(1).map(|before| source.span(items[before]).range.end);
     let next = (at < items.len()).then(|| dash(source, list, at));
     let event = items.get(at).map_or(span.events.end - 1, |item| source.span(*item).events.start);
-    Ok(Plan { splices: vec![lines_between(source, before, next, column, &lines)?], events: event..event, instead: hand.kinds })
+    Ok(SplicePlan {
+        splices: vec![lines_between(source, before, next, column, &lines)?],
+        events: event..event,
+        instead: writer.kinds,
+    })
 }
 
 /// Where an item's dash stands.
-pub fn dash(source: &Source, list: Id, at: usize) -> usize {
+pub fn dash(source: &YamlSource, list: SpanId, at: usize) -> usize {
     let span = source.span(list);
     let Some(before) = at.checked_sub(1) else { return span.content.start };
     let mut line = source.next_line(source.span(span.children[before]).range.end);
@@ -54,7 +62,7 @@ pub fn dash(source: &Source, list: Id, at: usize) -> usize {
 }
 
 /// From a dash to what stands behind it, as the list has it.
-fn gap(source: &Source, list: Id) -> usize {
+fn gap(source: &YamlSource, list: SpanId) -> usize {
     let items = source.span(list).children.iter().enumerate();
     let gaps = items.filter(|(_, item)| !source.span(**item).is_nothing()).map(|(at, item)| {
         let dash = dash(source, list, at);
@@ -65,9 +73,9 @@ fn gap(source: &Source, list: Id) -> usize {
 }
 
 /// Where a text goes among those that are sorted: at the end where they are not.
-pub fn sorted(source: &Source, ids: &[Id], text: &str) -> usize {
+pub fn sorted(source: &YamlSource, ids: &[SpanId], text: &str) -> usize {
     let texts: Option<Vec<&str>> = ids.iter().map(|id| source.span(*id).text()).collect();
-    let is_plain = |id: &Id| matches!(source.span(*id).what, What::Scalar { quoting, .. } if quoting != Quoting::Literal);
+    let is_plain = |id: &SpanId| matches!(source.span(*id).kind, SpanKind::Scalar { quoting, .. } if quoting != Quoting::Literal);
     match texts {
         Some(texts) if texts.len() >= SORTED && texts.is_sorted() && ids.iter().all(is_plain) => {
             texts.partition_point(|other| *other <= text)
@@ -78,7 +86,7 @@ pub fn sorted(source: &Source, ids: &[Id], text: &str) -> usize {
 
 /// Lines behind the line on which something ends, or before something that begins the collection. The first line has no indentation.
 fn lines_between(
-    source: &Source,
+    source: &YamlSource,
     before: Option<usize>,
     next: Option<usize>,
     column: usize,
@@ -96,7 +104,7 @@ fn lines_between(
 }
 
 /// A byte on the last of the lines of comment below that are indented so deep at least: they belong to what ends here.
-pub fn within(source: &Source, end: usize, least: usize) -> usize {
+pub fn within(source: &YamlSource, end: usize, least: usize) -> usize {
     let mut end = end;
     loop {
         let next = source.next_line(end);
@@ -110,7 +118,7 @@ pub fn within(source: &Source, end: usize, least: usize) -> usize {
 }
 
 /// Lines behind the line of a byte. A file without a last line end stays without one.
-pub fn line_after(source: &Source, at: usize, text: &str) -> Result<Splice, Refusal> {
+pub fn line_after(source: &YamlSource, at: usize, text: &str) -> Result<Splice, Refusal> {
     let (newline, next) = (source.newline(), source.next_line(at));
     if next < source.text().len() || source.text().ends_with('\n') {
         return Ok(Splice::insert(next, format!("{text}{newline}")));
@@ -120,8 +128,8 @@ pub fn line_after(source: &Source, at: usize, text: &str) -> Result<Splice, Refu
 }
 
 /// What ends with a file without a last line end stays as it is when there is one.
-pub fn may_go_on(source: &Source) -> Result<(), Refusal> {
-    let is_block = |span: &&Span| matches!(span.what, What::Scalar { quoting, .. } if quoting.is_block());
+pub fn may_go_on(source: &YamlSource) -> Result<(), Refusal> {
+    let is_block = |span: &&Span| matches!(span.kind, SpanKind::Scalar { quoting, .. } if quoting.is_block());
     let last = source.spans().last().filter(is_block).filter(|span| span.range.end == source.text().len());
     let is_open = |span: &&Span| !source.line(span.content.start).0.split('#').next().is_some_and(|signs| signs.contains('-'));
     match last.filter(is_open) {
@@ -131,7 +139,7 @@ pub fn may_go_on(source: &Source) -> Result<(), Refusal> {
 }
 
 /// The dash of an item of a list.
-pub fn dash_of(source: &Source, item: Id) -> usize {
+pub fn dash_of(source: &YamlSource, item: SpanId) -> usize {
     let span = source.span(item);
     let list = span.parent.filter(|list| source.span(*list).is_list());
     let at = list.and_then(|list| source.span(list).children.binary_search(&item).ok());

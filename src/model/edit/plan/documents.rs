@@ -1,33 +1,33 @@
 //! Whole documents of a file.
 
-use super::Plan;
+use super::SplicePlan;
 use crate::edit::refusal::Refusal;
-use crate::edit::spell::Hand;
+use crate::edit::spell::ValueWriter;
 use crate::edit::splice::Splice;
-use crate::edit::text::{Id, Kind, Source};
-use crate::edit::wish::Value;
+use crate::edit::text::{EventKind, SpanId, YamlSource};
+use crate::edit::value::NewValue;
 
 const BOM: &str = "\u{feff}";
 
 /// Before a document, or behind the last one.
-pub fn insert(source: &Source, before: usize, value: &Value) -> Result<Plan, Refusal> {
-    let mut hand = Hand::of(source);
-    hand.kinds.push(Kind::DocumentStart);
+pub fn insert(source: &YamlSource, before: usize, value: &NewValue) -> Result<SplicePlan, Refusal> {
+    let mut writer = ValueWriter::of(source);
+    writer.kinds.push(EventKind::DocumentStart);
     let newline = source.newline();
     let lines = match value {
-        Value::Map(entries) if !entries.is_empty() => hand.map(entries, 0)?,
+        NewValue::Map(entries) if !entries.is_empty() => writer.map(entries, 0)?,
         _ => return Err(Refusal::Value { message: "a document is a map" }),
     };
-    hand.kinds.push(Kind::DocumentEnd);
+    writer.kinds.push(EventKind::DocumentEnd);
     let body = lines.join(newline);
     let (splice, event) = match source.root(before) {
         Some(root) => (before_document(source, root, &body), source.span(root).events.start - 1),
         None => (behind_last(source, &body)?, source.kinds().len()),
     };
-    Ok(Plan { splices: vec![splice], events: event..event, instead: hand.kinds })
+    Ok(SplicePlan { splices: vec![splice], events: event..event, instead: writer.kinds })
 }
 
-fn before_document(source: &Source, root: Id, body: &str) -> Splice {
+fn before_document(source: &YamlSource, root: SpanId, body: &str) -> Splice {
     let newline = source.newline();
     match source.piece_of(root).0.checked_sub(1) {
         Some(before) => Splice::insert(source.pieces()[before].range.end, format!("---{newline}{body}{newline}")),
@@ -36,7 +36,7 @@ fn before_document(source: &Source, root: Id, body: &str) -> Splice {
     }
 }
 
-fn behind_last(source: &Source, body: &str) -> Result<Splice, Refusal> {
+fn behind_last(source: &YamlSource, body: &str) -> Result<Splice, Refusal> {
     let (text, newline) = (source.text(), source.newline());
     let piece = source.pieces().last().map_or("", |piece| &text[piece.range.clone()]);
     let is_empty = |line: &str| line.trim().is_empty() || line.starts_with('#');
@@ -56,7 +56,7 @@ fn behind_last(source: &Source, body: &str) -> Result<Splice, Refusal> {
 }
 
 /// The document with the separator before it, or, of the first, the one behind it.
-pub fn remove(source: &Source, document: usize) -> Result<Plan, Refusal> {
+pub fn remove(source: &YamlSource, document: usize) -> Result<SplicePlan, Refusal> {
     let missing = || Refusal::Missing { place: format!("document {document}") };
     let root = source.root(document).ok_or_else(missing)?;
     if source.documents() == 1 {
@@ -76,13 +76,13 @@ pub fn remove(source: &Source, document: usize) -> Result<Plan, Refusal> {
         None => beginning(source)..pieces.get(1).map_or(piece.range.end, |next| next.range.start),
     };
     let events = source.span(root).events.start - 1..source.span(root).events.end + 1;
-    Ok(Plan { splices: vec![Splice::new(range, "")], events, instead: Vec::new() })
+    Ok(SplicePlan { splices: vec![Splice::new(range, "")], events, instead: Vec::new() })
 }
 
-fn beginning(source: &Source) -> usize {
+fn beginning(source: &YamlSource) -> usize {
     if source.text().starts_with(BOM) { BOM.len() } else { 0 }
 }
 
-fn is_marked(source: &Source) -> bool {
+fn is_marked(source: &YamlSource) -> bool {
     source.text()[beginning(source)..].starts_with("---")
 }

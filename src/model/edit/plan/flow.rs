@@ -2,44 +2,44 @@
 
 use std::ops::Range;
 
-use super::Plan;
+use super::SplicePlan;
 use crate::edit::refusal::Refusal;
-use crate::edit::spell::Hand;
+use crate::edit::spell::ValueWriter;
 use crate::edit::splice::Splice;
-use crate::edit::text::{Id, Source};
-use crate::edit::wish::Value;
+use crate::edit::text::{SpanId, YamlSource};
+use crate::edit::value::NewValue;
 
 /// Behind the last key.
-pub fn add_entry(source: &Source, map: Id, key: &str, value: &Value) -> Result<Plan, Refusal> {
-    let mut hand = Hand::of(source);
-    let text = hand.flow_entry(key, value, source.is_json(map))?;
+pub fn add_entry(source: &YamlSource, map: SpanId, key: &str, value: &NewValue) -> Result<SplicePlan, Refusal> {
+    let mut writer = ValueWriter::of(source);
+    let text = writer.flow_entry(key, value, source.is_json(map))?;
     let at = source.span(map).events.end - 1;
-    Ok(Plan { splices: at_end(source, map, &text), events: at..at, instead: hand.kinds })
+    Ok(SplicePlan { splices: at_end(source, map, &text), events: at..at, instead: writer.kinds })
 }
 
 /// At a position.
-pub fn add_item(source: &Source, list: Id, at: usize, value: &Value) -> Result<Plan, Refusal> {
+pub fn add_item(source: &YamlSource, list: SpanId, at: usize, value: &NewValue) -> Result<SplicePlan, Refusal> {
     let span = source.span(list);
     let items = &span.children;
-    let mut hand = Hand::of(source);
-    let text = hand.flow(value, source.is_json(list))?;
+    let mut writer = ValueWriter::of(source);
+    let text = writer.flow(value, source.is_json(list))?;
     let Some(next) = items.get(at).map(|item| source.span(*item)) else {
         let at = span.events.end - 1;
-        return Ok(Plan { splices: at_end(source, list, &text), events: at..at, instead: hand.kinds });
+        return Ok(SplicePlan { splices: at_end(source, list, &text), events: at..at, instead: writer.kinds });
     };
     let start = next.range.start;
     let gap = if source.is_first_on_line(start) { line_break(source, start) } else { " ".to_owned() };
     let event = next.events.start;
-    Ok(Plan { splices: vec![Splice::insert(start, format!("{text},{gap}"))], events: event..event, instead: hand.kinds })
+    Ok(SplicePlan { splices: vec![Splice::insert(start, format!("{text},{gap}"))], events: event..event, instead: writer.kinds })
 }
 
 /// A line end and the indentation of what begins there.
-fn line_break(source: &Source, at: usize) -> String {
+fn line_break(source: &YamlSource, at: usize) -> String {
     format!("{}{}", source.newline(), " ".repeat(source.column(at)))
 }
 
 /// Behind the last one, on a line of its own where that one has such. There is a last one.
-fn at_end(source: &Source, id: Id, text: &str) -> Vec<Splice> {
+fn at_end(source: &YamlSource, id: SpanId, text: &str) -> Vec<Splice> {
     let span = source.span(id);
     let children = &span.children;
     let first_of_last = children[children.len() - if span.is_map() { 2 } else { 1 }];
@@ -62,12 +62,12 @@ fn at_end(source: &Source, id: Id, text: &str) -> Vec<Splice> {
 }
 
 /// Where the last key, value or item ends.
-fn last_end(source: &Source, id: Id) -> usize {
+fn last_end(source: &YamlSource, id: SpanId) -> usize {
     source.span(id).children.last().map_or(source.span(id).range.end, |last| source.span(*last).range.end)
 }
 
 /// The comma between what ends and what begins.
-fn comma(source: &Source, between: Range<usize>) -> Option<usize> {
+fn comma(source: &YamlSource, between: Range<usize>) -> Option<usize> {
     let mut at = between.start;
     while at < between.end {
         match source.text().as_bytes()[at] {
@@ -81,7 +81,7 @@ fn comma(source: &Source, between: Range<usize>) -> Option<usize> {
 
 /// The bytes of a key with its value, or of an item, with one comma; and with its line, where it has one of its own. Nothing is left where
 /// it is the only one.
-pub fn cut(source: &Source, id: Id, at: usize) -> Result<Vec<Splice>, Refusal> {
+pub fn cut(source: &YamlSource, id: SpanId, at: usize) -> Result<Vec<Splice>, Refusal> {
     let span = source.span(id);
     let size = if span.is_map() { 2 } else { 1 };
     let part = |at: usize| {
@@ -119,7 +119,7 @@ pub fn cut(source: &Source, id: Id, at: usize) -> Result<Vec<Splice>, Refusal> {
 }
 
 /// Nothing but a comment follows on the line, which the closing bracket is not on.
-fn is_over(source: &Source, at: usize, closing: usize) -> bool {
+fn is_over(source: &YamlSource, at: usize, closing: usize) -> bool {
     let rest = source.text()[at..source.line_end(at)].trim_start_matches([' ', '\t']);
     source.line_end(at) <= closing && (rest.is_empty() || rest.starts_with('#'))
 }

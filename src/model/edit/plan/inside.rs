@@ -3,16 +3,16 @@
 //! The text inside is a source of its own; what became of it is written back into the scalar as the scalar is written. That way of writing
 //! must give the bytes that are there, before anything is changed: else the text inside stays as it is.
 
-use super::{Plan, tied};
+use super::{SplicePlan, tied};
 use crate::edit::operation::Operation;
-use crate::edit::place::Place;
+use crate::edit::place::NodePlace;
 use crate::edit::refusal::Refusal;
 use crate::edit::spell::{Indent, folded, plain, quoted};
 use crate::edit::splice::Splice;
-use crate::edit::text::{Id, Kind, Quoting, Source, What};
+use crate::edit::text::{EventKind, Quoting, SpanId, SpanKind, YamlSource};
 
 /// The place of the text, and the operation in it.
-pub fn split(operation: &Operation) -> Option<(Place, Operation)> {
+pub fn split(operation: &Operation) -> Option<(NodePlace, Operation)> {
     let mut operation = operation.clone();
     let (Operation::Set { at, .. } | Operation::SetShared { at, .. } | Operation::Add { at, .. } | Operation::Remove { at }) =
         &mut operation
@@ -24,14 +24,14 @@ pub fn split(operation: &Operation) -> Option<(Place, Operation)> {
     Some((outer, operation))
 }
 
-pub fn ways(source: &Source, outer: &Place, operation: &Operation) -> Result<Vec<Plan>, Refusal> {
+pub fn ways(source: &YamlSource, outer: &NodePlace, operation: &Operation) -> Result<Vec<SplicePlan>, Refusal> {
     let id = source.find(outer)?;
     tied::alone(source, id)?;
     let (span, line) = (source.span(id), source.line_of(id));
     let inner = source.inside(outer)?;
     let inside = |refusal| Refusal::Inside { line, refusal: Box::new(refusal) };
     let edited = crate::edit::apply(&inner, std::slice::from_ref(operation)).map_err(inside)?;
-    let What::Scalar { text, quoting } = &span.what else { return Err(Refusal::Shape { line, wanted: "a text" }) };
+    let SpanKind::Scalar { text, quoting } = &span.kind else { return Err(Refusal::Shape { line, wanted: "a text" }) };
     let after = edited.source().text();
     if after == text {
         return Ok(Vec::new());
@@ -44,12 +44,12 @@ pub fn ways(source: &Source, outer: &Place, operation: &Operation) -> Result<Vec
         }),
     };
     let splices = written.ok_or(Refusal::Codec { line })?;
-    let instead = vec![Kind::Scalar { text: after.to_owned(), quoting: *quoting, properties: span.properties.clone() }];
-    Ok(vec![Plan { splices, events: span.events.clone(), instead }])
+    let instead = vec![EventKind::Scalar { text: after.to_owned(), quoting: *quoting, properties: span.properties.clone() }];
+    Ok(vec![SplicePlan { splices, events: span.events.clone(), instead }])
 }
 
 /// The whole scalar, as it would be written new.
-fn again(source: &Source, id: Id, text: &str, quoting: Quoting) -> Option<String> {
+fn again(source: &YamlSource, id: SpanId, text: &str, quoting: Quoting) -> Option<String> {
     let span = source.span(id);
     let in_brackets = source.above(id).any(|id| source.span(id).is_flow());
     match quoting {
@@ -66,7 +66,7 @@ fn again(source: &Source, id: Id, text: &str, quoting: Quoting) -> Option<String
 }
 
 /// The lines of a `|` that are others now.
-fn in_lines(source: &Source, id: Id, text: &str, after: &str) -> Option<Vec<Splice>> {
+fn in_lines(source: &YamlSource, id: SpanId, text: &str, after: &str) -> Option<Vec<Splice>> {
     let span = source.span(id);
     let blanks = " ".repeat(source.literal_indent(id)?);
     let last = |text: &str| text.len() - text.trim_end_matches('\n').len();

@@ -1,25 +1,25 @@
 //! A file or folder listed in a kustomization.
 
-use super::{Plan, add};
-use crate::edit::place::{Place, Step};
+use super::{SplicePlan, add};
+use crate::edit::place::{NodePlace, PlaceStep};
 use crate::edit::refusal::Refusal;
-use crate::edit::text::{Id, Source};
-use crate::edit::wish::Value;
+use crate::edit::text::{SpanId, YamlSource};
+use crate::edit::value::NewValue;
 
 /// Nothing is done where it is listed already, however it is spelled.
-pub fn ways(source: &Source, field: &str, entry: &str) -> Result<Vec<Plan>, Refusal> {
+pub fn ways(source: &YamlSource, field: &str, entry: &str) -> Result<Vec<SplicePlan>, Refusal> {
     let root = source.root(0).filter(|root| is_kustomization(source, *root)).ok_or(Refusal::NotKustomization)?;
-    let list = source.step_down(root, &Step::Key(field.to_owned()))?;
-    let listed = list.map_or(&[] as &[Id], |list| &source.span(list).children);
+    let list = source.step_down(root, &PlaceStep::Key(field.to_owned()))?;
+    let listed = list.map_or(&[] as &[SpanId], |list| &source.span(list).children);
     if listed.iter().any(|id| source.span(*id).text().is_some_and(|text| normal(text) == normal(entry))) {
         return Ok(Vec::new());
     }
-    let place = Place::root(0).key(field).then(Step::Last);
-    add(source, &place, &Value::string(entry)).map(|plan| vec![plan])
+    let place = NodePlace::root(0).key(field).then(PlaceStep::Last);
+    add(source, &place, &NewValue::string(entry)).map(|plan| vec![plan])
 }
 
 /// kustomize takes a file without apiVersion and kind for one as well.
-fn is_kustomization(source: &Source, root: Id) -> bool {
+fn is_kustomization(source: &YamlSource, root: SpanId) -> bool {
     let text = |key: &str| {
         source
             .span(root)

@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
-use super::{Plan, block, flow, tied};
+use super::{SplicePlan, block, flow, tied};
 use crate::edit::refusal::Refusal;
 use crate::edit::splice::Splice;
-use crate::edit::text::{Id, Kind, Source};
+use crate::edit::text::{EventKind, SpanId, YamlSource};
 
 /// # Errors
 /// It is a whole document, or something else uses it.
-pub fn plan(source: &Source, id: Id) -> Result<Plan, Refusal> {
+pub fn plan(source: &YamlSource, id: SpanId) -> Result<SplicePlan, Refusal> {
     let span = source.span(id);
     let Some(parent) = span.parent else { return Err(Refusal::Shape { line: source.line_of(id), wanted: "a key or an item" }) };
     tied::alone(source, parent)?;
@@ -31,22 +31,22 @@ pub fn plan(source: &Source, id: Id) -> Result<Plan, Refusal> {
         }
     }
     if of.is_flow() {
-        return Ok(Plan { splices: flow::cut(source, parent, at)?, events, instead: Vec::new() });
+        return Ok(SplicePlan { splices: flow::cut(source, parent, at)?, events, instead: Vec::new() });
     }
     if of.children.len() == size {
         return Ok(last(source, parent));
     }
-    Ok(Plan { splices: vec![Splice::new(lines(source, parent, at), "")], events, instead: Vec::new() })
+    Ok(SplicePlan { splices: vec![Splice::new(lines(source, parent, at), "")], events, instead: Vec::new() })
 }
 
 /// Where a key or an item begins: an item with its dash.
-fn start(source: &Source, parent: Id, at: usize) -> usize {
+fn start(source: &YamlSource, parent: SpanId, at: usize) -> usize {
     let of = source.span(parent);
     if of.is_map() { source.span(of.children[2 * at]).range.start } else { block::dash(source, parent, at) }
 }
 
 /// The bytes of one of several. Comments above it stay: whose they are is not said.
-fn lines(source: &Source, parent: Id, at: usize) -> Range<usize> {
+fn lines(source: &YamlSource, parent: SpanId, at: usize) -> Range<usize> {
     let of = source.span(parent);
     let size = if of.is_map() { 2 } else { 1 };
     let begin = start(source, parent, at);
@@ -61,12 +61,12 @@ fn lines(source: &Source, parent: Id, at: usize) -> Range<usize> {
 }
 
 /// Behind the line on which something ends, and behind comments that are indented deeper: they were in it.
-fn past(source: &Source, end: usize, column: usize) -> usize {
+fn past(source: &YamlSource, end: usize, column: usize) -> usize {
     source.next_line(block::within(source, end, column + 1))
 }
 
 /// At the end of a file without a last line end, the line end before goes instead.
-fn whole_lines(source: &Source, range: Range<usize>) -> Range<usize> {
+fn whole_lines(source: &YamlSource, range: Range<usize>) -> Range<usize> {
     let text = source.text();
     if range.end < text.len() || text.ends_with('\n') {
         return range;
@@ -77,12 +77,13 @@ fn whole_lines(source: &Source, range: Range<usize>) -> Range<usize> {
 }
 
 /// The only key or item goes: `{}` or `[]` stays.
-fn last(source: &Source, parent: Id) -> Plan {
+fn last(source: &YamlSource, parent: SpanId) -> SplicePlan {
     let of = source.span(parent);
     let text = if of.is_map() { "{}" } else { "[]" };
     let properties = of.properties.clone();
-    let kind = if of.is_map() { Kind::Map { is_flow: true, properties } } else { Kind::List { is_flow: true, properties } };
-    let instead = vec![kind, Kind::End];
+    let kind =
+        if of.is_map() { EventKind::Map { is_flow: true, properties } } else { EventKind::List { is_flow: true, properties } };
+    let instead = vec![kind, EventKind::End];
     let begin = start(source, parent, 0);
     let splices = match before(source, parent) {
         Some(at) if source.is_first_on_line(begin) => {
@@ -92,11 +93,11 @@ fn last(source: &Source, parent: Id) -> Plan {
         }
         _ => vec![Splice::new(begin..of.range.end, text)],
     };
-    Plan { splices, events: of.events.clone(), instead }
+    SplicePlan { splices, events: of.events.clone(), instead }
 }
 
 /// Behind the `:` or the dash that the collection follows, and behind its anchor and tag. None at the top of a document.
-fn before(source: &Source, id: Id) -> Option<usize> {
+fn before(source: &YamlSource, id: SpanId) -> Option<usize> {
     let span = source.span(id);
     let parent = span.parent?;
     if !span.properties.is_none() {

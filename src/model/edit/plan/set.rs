@@ -1,20 +1,26 @@
 //! Another value for a scalar.
 
-use super::{Plan, tied};
+use super::{SplicePlan, tied};
 use crate::edit::refusal::Refusal;
-use crate::edit::spell::{self, Indent, Setting, Spelling};
+use crate::edit::spell::{self, Indent, ScalarContext, Spelling};
 use crate::edit::splice::Splice;
-use crate::edit::text::{Id, Quoting, Source, Span, What, has_template};
-use crate::edit::wish::Scalar;
+use crate::edit::text::{Quoting, Span, SpanId, SpanKind, YamlSource, has_template};
+use crate::edit::value::Scalar;
 
 /// # Errors
 /// It is no scalar, another one than was read, tied to others (unless they shall change too), or tagged.
-pub fn ways(source: &Source, id: Id, wish: &Scalar, was: Option<&str>, is_shared: bool) -> Result<Vec<Plan>, Refusal> {
+pub fn ways(
+    source: &YamlSource,
+    id: SpanId,
+    wanted: &Scalar,
+    was: Option<&str>,
+    is_shared: bool,
+) -> Result<Vec<SplicePlan>, Refusal> {
     let span = source.span(id);
     let line = source.line_of(id);
-    let (text, quoting) = match &span.what {
-        What::Scalar { text, quoting } => (text, *quoting),
-        What::Alias { anchor } => return Err(Refusal::Alias { line, anchor: anchor.clone() }),
+    let (text, quoting) = match &span.kind {
+        SpanKind::Scalar { text, quoting } => (text, *quoting),
+        SpanKind::Alias { anchor } => return Err(Refusal::Alias { line, anchor: anchor.clone() }),
         _ => return Err(Refusal::Shape { line, wanted: "a single value" }),
     };
     if was.is_some_and(|was| was != text) {
@@ -23,14 +29,14 @@ pub fn ways(source: &Source, id: Id, wish: &Scalar, was: Option<&str>, is_shared
     if !is_shared {
         tied::alone(source, id)?;
     }
-    fits_tag(span, wish, line)?;
+    fits_tag(span, wanted, line)?;
     // a text may hold braces that are for somebody else; in a file whose comments steer a template it is filled in
     if quoting == Quoting::Plain && has_template(text) && source.comments().iter().any(|comment| has_template(comment)) {
         return Err(Refusal::Template { line });
     }
     let old = (!span.is_nothing()).then_some(quoting);
-    let ways = spell::ways(wish, old, &setting(source, id))?;
-    let is_null = *wish == Scalar::Null && span.is_null();
+    let ways = spell::ways(wanted, old, &context(source, id))?;
+    let is_null = *wanted == Scalar::Null && span.is_null();
     if is_null || ways.first().is_some_and(|way| way.text == *text && way.quoting == quoting) {
         return Ok(Vec::new());
     }
@@ -38,8 +44,8 @@ pub fn ways(source: &Source, id: Id, wish: &Scalar, was: Option<&str>, is_shared
 }
 
 /// A tag says what a value is: only strings may be set where it says so.
-fn fits_tag(span: &Span, wish: &Scalar, line: u32) -> Result<(), Refusal> {
-    let is_string = matches!(wish, Scalar::String(_) | Scalar::Quoted(..));
+fn fits_tag(span: &Span, wanted: &Scalar, line: u32) -> Result<(), Refusal> {
+    let is_string = matches!(wanted, Scalar::String(_) | Scalar::Quoted(..));
     match &span.properties.tag {
         Some(tag) if !(is_string && (tag == "tag:yaml.org,2002:str" || tag == "!")) => {
             Err(Refusal::Tagged { line, tag: crate::domain::text::sanitise_line(tag).into_owned() })
@@ -48,21 +54,21 @@ fn fits_tag(span: &Span, wish: &Scalar, line: u32) -> Result<(), Refusal> {
     }
 }
 
-fn setting(source: &Source, id: Id) -> Setting {
+fn context(source: &YamlSource, id: SpanId) -> ScalarContext {
     let span = source.span(id);
     let in_brackets = source.above(id).any(|id| source.span(id).is_flow());
     let parent = span.parent.map_or(0, |parent| source.column(source.span(parent).content.start));
-    let is_block = matches!(span.what, What::Scalar { quoting, .. } if quoting.is_block());
+    let is_block = matches!(span.kind, SpanKind::Scalar { quoting, .. } if quoting.is_block());
     let old = is_block.then(|| source.literal_indent(id)).flatten().filter(|indent| *indent > parent);
     let lines = old.unwrap_or(parent + source.step());
     let is_json = in_brackets && span.parent.is_some_and(|parent| source.is_json(parent));
-    Setting { in_brackets, is_json, indent: Indent { lines, parent }, quotes: source.quotes() }
+    ScalarContext { in_brackets, is_json, indent: Indent { lines, parent }, quotes: source.quotes() }
 }
 
-fn plan(source: &Source, id: Id, way: Spelling) -> Result<Plan, Refusal> {
+fn plan(source: &YamlSource, id: SpanId, way: Spelling) -> Result<SplicePlan, Refusal> {
     let span = source.span(id);
     let instead = vec![way.kind(span.properties.clone())];
-    let is_block = matches!(span.what, What::Scalar { quoting, .. } if quoting.is_block());
+    let is_block = matches!(span.kind, SpanKind::Scalar { quoting, .. } if quoting.is_block());
     let content = span.content.clone();
     let (head, tail) = if is_block {
         let rest = &source.text()[content.clone()];
@@ -78,11 +84,11 @@ fn plan(source: &Source, id: Id, way: Spelling) -> Result<Plan, Refusal> {
     let is_left_away = inline.is_empty() && source.text()[..head.start].ends_with([' ']);
     let head = head.start - usize::from(is_left_away)..head.end;
     let below: String = way.lines.iter().flat_map(|line| [source.newline(), line]).collect();
-    Ok(Plan { splices: vec![Splice::new(head, inline), Splice::new(tail, below)], events: span.events.clone(), instead })
+    Ok(SplicePlan { splices: vec![Splice::new(head, inline), Splice::new(tail, below)], events: span.events.clone(), instead })
 }
 
 /// A value where none is written: behind the `:` or the `-`.
-fn behind(source: &Source, id: Id, inline: &str) -> Result<String, Refusal> {
+fn behind(source: &YamlSource, id: SpanId, inline: &str) -> Result<String, Refusal> {
     let span = source.span(id);
     let before = &source.text()[..span.content.start];
     if span.properties.is_none() && !before.ends_with([':', '-']) {

@@ -4,13 +4,13 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::edit::refusal::Refusal;
-use crate::edit::text::{Id, Source, Span, What};
+use crate::edit::text::{Span, SpanId, SpanKind, YamlSource};
 
 /// Nothing uses this node, nor what it lies in, through an alias.
-pub fn alone(source: &Source, id: Id) -> Result<(), Refusal> {
+pub fn alone(source: &YamlSource, id: SpanId) -> Result<(), Refusal> {
     for id in source.above(id) {
         let span = source.span(id);
-        if let What::Alias { anchor } = &span.what {
+        if let SpanKind::Alias { anchor } = &span.kind {
             return Err(Refusal::Alias { line: source.line_of(id), anchor: anchor.clone() });
         }
         if let Some(anchor) = &span.properties.anchor {
@@ -24,7 +24,7 @@ pub fn alone(source: &Source, id: Id) -> Result<(), Refusal> {
 }
 
 /// Nothing else in the document uses anything of what begins with a node and makes these events.
-pub fn unused_outside(source: &Source, first: Id, events: &Range<usize>) -> Result<(), Refusal> {
+pub fn unused_outside(source: &YamlSource, first: SpanId, events: &Range<usize>) -> Result<(), Refusal> {
     let root = source.above(first).last().unwrap_or(first);
     let document = &source.span(root).events;
     let is_inside = |span: &Span| events.contains(&span.events.start);
@@ -42,5 +42,5 @@ pub fn unused_outside(source: &Source, first: Id, events: &Range<usize>) -> Resu
 }
 
 fn alias(span: &Span) -> Option<&str> {
-    if let What::Alias { anchor } = &span.what { Some(anchor) } else { None }
+    if let SpanKind::Alias { anchor } = &span.kind { Some(anchor) } else { None }
 }

@@ -6,16 +6,16 @@ fn all(cases: &[(&str, Operation, &str)]) {
     cases.iter().for_each(|(before, operation, after)| reads(before, std::slice::from_ref(operation), after));
 }
 
-fn map(entries: &[(&str, Value)]) -> Value {
-    Value::Map(entries.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect())
+fn map(entries: &[(&str, NewValue)]) -> NewValue {
+    NewValue::Map(entries.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect())
 }
 
-fn list(items: &[Value]) -> Value {
-    Value::List(items.to_vec())
+fn list(items: &[NewValue]) -> NewValue {
+    NewValue::List(items.to_vec())
 }
 
-fn whole(value: i64) -> Value {
-    Value::Scalar(Scalar::Integer(value))
+fn whole(value: i64) -> NewValue {
+    NewValue::Scalar(Scalar::Integer(value))
 }
 
 #[test]

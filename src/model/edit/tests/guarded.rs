@@ -1,17 +1,17 @@
 //! The guard, asked about plans that are wrong: whatever a plan does beside what was wished, it is refused.
 
-use super::super::plan::{Plan, ways};
+use super::super::plan::{SplicePlan, ways};
 use super::super::{guard, splice};
 use super::*;
 
 const TEXT: &str = "# top\na: 1 # one\nb:\n  - 'x'\n  - {c: d, e: [f]} # two\ng: |\n  h\n\ni: &j k\nl: *j\n---\nm: \"n\"\n";
 
-fn plan(source: &Source) -> Plan {
+fn plan(source: &YamlSource) -> SplicePlan {
     ways(source, &set("b/#1/c", "new")).expect("a plan").remove(0)
 }
 
 /// Everything that the file says, but for the value that was wished.
-fn said(source: &Source) -> Vec<(Place, Shape)> {
+fn said(source: &YamlSource) -> Vec<(NodePlace, Shape)> {
     let places = (0..source.spans().len()).filter_map(|id| source.place_of(id)).filter(|place| *place != at("b/#1/c"));
     places.map(|place| (place.clone(), source.at(&place).expect("it is there"))).collect()
 }
@@ -56,7 +56,7 @@ fn a_plan_that_does_something_else_is_refused() {
         vec![Splice::new(0..TEXT.len(), "")],
         vec![Splice::new(0..3, ""), Splice::new(2..5, "")],
     ] {
-        let wrong = Plan { splices, ..plan(&source) };
+        let wrong = SplicePlan { splices, ..plan(&source) };
         assert!(guard::made(&source, wrong.clone(), false).is_err(), "{wrong:?}");
         assert!(guard::made(&source, wrong.clone(), true).is_err(), "{wrong:?}");
     }
@@ -73,11 +73,11 @@ fn comments_are_counted() {
     let plan = ways(&source, &remove("b")).expect("a plan").remove(0);
     assert!(guard::made(&source, plan.clone(), true).is_ok());
     assert!(guard::made(&source, plan.clone(), false).is_err());
-    let more = Plan { splices: plan.splices.into_iter().chain([Splice::insert(0, "# new\n")]).collect(), ..plan };
+    let more = SplicePlan { splices: plan.splices.into_iter().chain([Splice::insert(0, "# new\n")]).collect(), ..plan };
     assert!(guard::made(&source, more, true).is_err());
     assert!(made("a: {\n  # why\n}\n", &[add("a/b", text_of("c"))]).is_err());
 }
 
-fn text_of(text: &str) -> Value {
-    Value::string(text)
+fn text_of(text: &str) -> NewValue {
+    NewValue::string(text)
 }

@@ -11,28 +11,28 @@ const TEXT: &str = "# top\na: &x 1 # c\nb:\n  - 'it''s'\n  - \"q\\n\\u0041\"\n  
 
 /// Whatever is done to whatever can be read.
 fn tried(bytes: &[u8], seed: usize) {
-    let Ok(source) = Source::read(bytes) else { return };
-    let places: Vec<Place> = (0..source.spans().len()).filter_map(|id| source.place_of(id)).collect();
+    let Ok(source) = YamlSource::read(bytes) else { return };
+    let places: Vec<NodePlace> = (0..source.spans().len()).filter_map(|id| source.place_of(id)).collect();
     for (at, place) in places.iter().enumerate().skip(seed % 3).step_by(3) {
         let key = place.clone().key("new");
         let word = super::sweep::POOL[(seed + at) % super::sweep::POOL.len()];
-        let inside = place.clone().then(Step::Inside(0)).key("i");
+        let inside = place.clone().then(PlaceStep::Inside(0)).key("i");
         for operation in [
             Operation::set(place.clone(), Scalar::string(word)),
             Operation::Add { at: key, value: text("x") },
-            Operation::Add { at: place.clone().then(Step::Last), value: text("x") },
+            Operation::Add { at: place.clone().then(PlaceStep::Last), value: text("x") },
             Operation::Remove { at: place.clone() },
             Operation::set(inside, Scalar::Integer(1)),
         ] {
             let Ok(edited) = apply(&source, std::slice::from_ref(&operation)) else { continue };
             assert_eq!(splice::spliced(source.text(), edited.splices()).as_bytes(), edited.bytes());
-            assert!(Source::read(edited.bytes()).is_ok());
+            assert!(YamlSource::read(edited.bytes()).is_ok());
         }
     }
     for (line, column) in [(0, 0), (1, 1), (3, 5), (u32::MAX, u32::MAX)] {
         let _ = source.located(line, column);
     }
-    let _ = apply(&source, &[Operation::InsertDocument { before: seed % 3, value: Value::entry("n", text("x")) }]);
+    let _ = apply(&source, &[Operation::InsertDocument { before: seed % 3, value: NewValue::entry("n", text("x")) }]);
     let _ = apply(&source, &[Operation::RemoveDocument { document: seed % 3 }]);
     let _ = apply(&source, &[Operation::List { field: "resources".to_owned(), entry: "x".to_owned() }]);
 }
@@ -43,9 +43,9 @@ proptest! {
     #[test]
     fn mutated_texts_do_no_harm(cuts in proptest::collection::vec((0usize..400, 0usize..4, any::<u8>()), 1..5), seed in 0usize..64) {
         let mut bytes = TEXT.as_bytes().to_vec();
-        for (at, what, byte) in cuts {
+        for (at, kind, byte) in cuts {
             let at = at.min(bytes.len().saturating_sub(1));
-            match what {
+            match kind {
                 0 => bytes.truncate(at),
                 1 => { bytes.insert(at, b"\n\t -:#'\"{}[],&*!|>%@`?\r\0"[usize::from(byte) % 24]) }
                 2 => { bytes.remove(at); }
@@ -82,7 +82,7 @@ fn every_beginning_of_a_text_does_no_harm() {
 fn time_grows_with_the_length_only() {
     let long = |text: String, place: &str| {
         let begin = Instant::now();
-        let edited = Source::read(text.as_bytes()).and_then(|source| apply(&source, &[number(place, 2)]));
+        let edited = YamlSource::read(text.as_bytes()).and_then(|source| apply(&source, &[number(place, 2)]));
         (edited, begin.elapsed())
     };
     let line = format!("a: 1\nb: \"{}\"\nc: 1\n", "x".repeat(1 << 20));

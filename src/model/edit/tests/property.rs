@@ -80,7 +80,7 @@ proptest! {
     #[test]
     fn what_is_added_can_be_taken_out(place in 0..4usize, value in wishes(), key in "[ -~]{1,9}", is_crlf in any::<bool>()) {
         let text = if is_crlf { TEXT.replace('\n', "\r\n") } else { TEXT.to_owned() };
-        let place = at(["", "spec", "metadata/labels", "1:data"][place]).then(Step::Key(key));
+        let place = at(["", "spec", "metadata/labels", "1:data"][place]).then(PlaceStep::Key(key));
         let source = source(&text);
         prop_assume!(source.at(&place).is_err());
         let added = apply(&source, &[Operation::Add { at: place.clone(), value: value.into() }]).expect("every key can be added");

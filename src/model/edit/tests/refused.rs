@@ -3,14 +3,14 @@
 use super::*;
 
 fn refusal(text: &str, operation: &Operation) -> Refusal {
-    match Source::read(text.as_bytes()).and_then(|source| apply(&source, std::slice::from_ref(operation))) {
+    match YamlSource::read(text.as_bytes()).and_then(|source| apply(&source, std::slice::from_ref(operation))) {
         Ok(edited) => panic!("made: {operation:?}\nin\n{text}\n→\n{}", String::from_utf8_lossy(edited.bytes())),
         Err(refusal) => refusal,
     }
 }
 
 fn unread(bytes: &[u8]) -> Refusal {
-    Source::read(bytes).expect_err("must be refused")
+    YamlSource::read(bytes).expect_err("must be refused")
 }
 
 #[test]
@@ -137,8 +137,8 @@ fn places_have_to_fit() {
 #[test]
 fn what_would_not_be_what_was_wished_is_not_made() {
     let spelled = |text: &str| Operation::set(at("a"), Scalar::Spelled(text.to_owned()));
-    for wish in ["x: y", "x #y", "[1", "*x", "- x", "'x'", "x: ", "# x", "!t x", "&x y", "|", "x\ty: z"] {
-        assert!(matches!(refusal("a: b\nc: 1\n", &spelled(wish)), Refusal::Guard { .. }), "{wish}");
+    for wanted in ["x: y", "x #y", "[1", "*x", "- x", "'x'", "x: ", "# x", "!t x", "&x y", "|", "x\ty: z"] {
+        assert!(matches!(refusal("a: b\nc: 1\n", &spelled(wanted)), Refusal::Guard { .. }), "{wanted}");
     }
     assert!(matches!(refusal("a: b\n", &spelled("x\ny: z")), Refusal::Value { .. }));
     assert!(matches!(
@@ -146,7 +146,7 @@ fn what_would_not_be_what_was_wished_is_not_made() {
         Refusal::Guard { .. }
     ));
     // one line more would end in the text that ends with the file
-    let document = Operation::InsertDocument { before: 9, value: Value::entry("b", text("y")) };
+    let document = Operation::InsertDocument { before: 9, value: NewValue::entry("b", text("y")) };
     for text in ["a: |\n  x", "a: >\n  x", "a: | # -\n  x", "a: |+\n  x", "a:\n- |\n x"] {
         assert!(matches!(refusal(text, &add("b", super::text("y"))), Refusal::Unended { .. }), "{text}");
         assert!(matches!(refusal(text, &document), Refusal::Unended { .. }), "{text}");

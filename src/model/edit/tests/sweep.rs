@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::super::text::{Quoting, What};
-use super::super::{Operation, Place, Refusal, Scalar, Shape, Source, Step, Value, apply};
+use super::super::text::{Quoting, SpanKind};
+use super::super::{NewValue, NodePlace, Operation, PlaceStep, Refusal, Scalar, Shape, YamlSource, apply};
 use crate::render::node::{Layer, Node, Value as Rendered};
 use crate::render::read;
 
@@ -78,17 +78,17 @@ fn lines_that_differ(old: &str, new: &str) -> usize {
 /// One file under test.
 struct Sweep<'t> {
     name: String,
-    source: Source,
+    source: YamlSource,
     tally: &'t mut Tally,
 }
 
 impl Sweep<'_> {
-    fn wrong(&mut self, place: &Place, what: &str) {
+    fn wrong(&mut self, place: &NodePlace, kind: &str) {
         let line = self.source.line_of_place(place).unwrap_or_default();
-        self.tally.wrong.push(format!("{}:{line} {place}: {what}", self.name));
+        self.tally.wrong.push(format!("{}:{line} {place}: {kind}", self.name));
     }
 
-    fn refused(&mut self, place: &Place, refusal: &Refusal) {
+    fn refused(&mut self, place: &NodePlace, refusal: &Refusal) {
         *self.tally.refused.entry(reason(refusal)).or_default() += 1;
         if matches!(refusal, Refusal::Guard { .. }) {
             self.wrong(place, &refusal.to_string());
@@ -98,23 +98,23 @@ impl Sweep<'_> {
     fn all(&mut self) {
         for id in 0..self.source.spans().len() {
             let Some(place) = self.source.place_of(id).filter(|_| !self.source.is_key(id)) else { continue };
-            match self.source.span(id).what.clone() {
-                What::Scalar { text, quoting } => {
+            match self.source.span(id).kind.clone() {
+                SpanKind::Scalar { text, quoting } => {
                     let is_single = !self.source.text()[self.source.span(id).range.clone()].contains('\n');
                     self.set(&place, &text, quoting, is_single, POOL[(id * 7 + self.tally.files) % POOL.len()]);
                 }
-                What::Map { .. } => self.add(&place.key("fresh-key")),
-                What::List { .. } => {
-                    let end = Step::Index(self.source.span(id).children.len());
+                SpanKind::Map { .. } => self.add(&place.key("fresh-key")),
+                SpanKind::List { .. } => {
+                    let end = PlaceStep::Index(self.source.span(id).children.len());
                     self.add(&place.clone().then(end));
                     self.add(&place.index(0));
                 }
-                What::Alias { .. } => {}
+                SpanKind::Alias { .. } => {}
             }
         }
     }
 
-    fn set(&mut self, place: &Place, text: &str, quoting: Quoting, is_single: bool, word: &str) {
+    fn set(&mut self, place: &NodePlace, text: &str, quoting: Quoting, is_single: bool, word: &str) {
         let is_integer = quoting == Quoting::Plain && text.parse::<i64>().is_ok();
         let value = if is_integer { Scalar::Integer(7_654_321) } else { Scalar::string(word) };
         *(if is_single { &mut self.tally.single } else { &mut self.tally.several }) += 1;
@@ -143,8 +143,8 @@ impl Sweep<'_> {
     }
 
     /// A key or an item, and out again. It is in no collection that is empty: that one's way to be empty is not remembered.
-    fn add(&mut self, place: &Place) {
-        let value = Value::string("fresh value");
+    fn add(&mut self, place: &NodePlace) {
+        let value = NewValue::string("fresh value");
         let added = match apply(&self.source, &[Operation::Add { at: place.clone(), value }]) {
             Ok(added) => added,
             Err(refusal) => return self.refused(place, &refusal),
@@ -183,7 +183,7 @@ impl Sweep<'_> {
         }
     }
 
-    fn is_located(&mut self, node: &Node) -> Option<Place> {
+    fn is_located(&mut self, node: &Node) -> Option<NodePlace> {
         let (line, column) = (node.origin().line, node.origin().column);
         let found = self.source.located(line, column);
         match found.as_ref().map(|place| self.source.at(place)) {
@@ -216,13 +216,13 @@ fn inside(node: &Node) -> crate::render::Result<Option<Node>> {
     Ok(inner.filter(|inner| !inner.is_scalar()))
 }
 
-fn splice_of(edited: &super::super::Edited) -> &[super::super::Splice] {
+fn splice_of(edited: &super::super::EditedSource) -> &[super::super::Splice] {
     edited.splices()
 }
 
 fn sweep(name: String, text: &str, tally: &mut Tally) {
     tally.files += 1;
-    match Source::read(text.as_bytes()) {
+    match YamlSource::read(text.as_bytes()) {
         Ok(source) => {
             let mut sweep = Sweep { name, source, tally };
             sweep.locate();

@@ -36,7 +36,7 @@ impl Properties {
 
 /// Never a resolved value: `1` and `"1"` differ, `1` and `0x1` too.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum EventKind {
     DocumentStart,
     DocumentEnd,
     Scalar {
@@ -59,8 +59,8 @@ pub enum Kind {
 
 /// An event and the bytes it stands for, properties included.
 #[derive(Clone, Debug)]
-pub struct Event {
-    pub kind: Kind,
+pub struct YamlEvent {
+    pub kind: EventKind,
     pub range: Range<usize>,
     /// Line and column from 1, as `render` counts them: libyaml's lines, columns in characters.
     pub line: u32,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use libyaml_safer::{EventData, MappingStyle, Mark, Parser, ScalarStyle, SequenceStyle};
 
-use super::event::{Event, Kind, Properties, Quoting};
+use super::event::{EventKind, Properties, Quoting, YamlEvent};
 use super::pieces::Piece;
 use crate::edit::refusal::Refusal;
 use crate::render::read::uncut;
@@ -17,7 +17,7 @@ const BOM: &str = "\u{feff}";
 /// The events of a piece, with places in the whole text.
 ///
 /// Only for what `render::read` accepted: that one keeps from the scanner what it ends in a panic over.
-pub fn read(whole: &str, piece: &Piece, events: &mut Vec<Event>) -> Result<(), Refusal> {
+pub fn read(whole: &str, piece: &Piece, events: &mut Vec<YamlEvent>) -> Result<(), Refusal> {
     let text = &whole[piece.range.clone()];
     let is_cut = !text.is_empty() && !text.ends_with('\n');
     let ended = if is_cut { Cow::Owned(format!("{text}\n")) } else { Cow::Borrowed(text) };
@@ -37,37 +37,37 @@ pub fn read(whole: &str, piece: &Piece, events: &mut Vec<Event>) -> Result<(), R
             EventData::StreamStart { .. } => continue,
             EventData::StreamEnd => return Ok(()),
             _ if has_ended => return Err(Refusal::Documents { line }),
-            EventData::DocumentStart { .. } => Kind::DocumentStart,
+            EventData::DocumentStart { .. } => EventKind::DocumentStart,
             EventData::DocumentEnd { .. } => {
                 has_ended = true;
-                Kind::DocumentEnd
+                EventKind::DocumentEnd
             }
-            EventData::Alias { anchor } => Kind::Alias(anchor),
+            EventData::Alias { anchor } => EventKind::Alias(anchor),
             EventData::Scalar { anchor, tag, mut value, style, .. } => {
                 let quoting = quoting(style);
                 if is_cut && quoting.is_block() && range.end >= piece.range.end {
                     uncut(&mut value, text);
                 }
-                Kind::Scalar { text: value, quoting, properties: properties(anchor, tag) }
+                EventKind::Scalar { text: value, quoting, properties: properties(anchor, tag) }
             }
             EventData::SequenceStart { anchor, tag, style, .. } => {
-                Kind::List { is_flow: style == SequenceStyle::Flow, properties: properties(anchor, tag) }
+                EventKind::List { is_flow: style == SequenceStyle::Flow, properties: properties(anchor, tag) }
             }
             EventData::MappingStart { anchor, tag, style, .. } => {
-                Kind::Map { is_flow: style == MappingStyle::Flow, properties: properties(anchor, tag) }
+                EventKind::Map { is_flow: style == MappingStyle::Flow, properties: properties(anchor, tag) }
             }
-            EventData::SequenceEnd | EventData::MappingEnd => Kind::End,
+            EventData::SequenceEnd | EventData::MappingEnd => EventKind::End,
         };
         match kind {
-            Kind::List { .. } | Kind::Map { .. } => depth += 1,
-            Kind::End => depth -= 1,
+            EventKind::List { .. } | EventKind::Map { .. } => depth += 1,
+            EventKind::End => depth -= 1,
             _ => {}
         }
         if depth > MAX_DEPTH {
             return Err(Refusal::TooDeep { line });
         }
         let column = u32::try_from(start.column).unwrap_or(u32::MAX / 2) + 1;
-        events.push(Event { kind, range, line, column });
+        events.push(YamlEvent { kind, range, line, column });
     }
 }
 

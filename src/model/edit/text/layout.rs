@@ -1,10 +1,10 @@
 //! Lines of a file, and its habits: line ends, indentation, quotes.
 
-use super::Source;
+use super::YamlSource;
 use super::event::Quoting;
-use super::tree::{Id, What};
+use super::tree::{SpanId, SpanKind};
 
-impl Source {
+impl YamlSource {
     /// Where the line of a byte begins; the byte order mark is in no line.
     pub(in crate::edit) fn line_start(&self, at: usize) -> usize {
         let start = self.text()[..at].rfind('\n').map_or(0, |end| end + 1);
@@ -67,8 +67,8 @@ impl Source {
 
     /// The quotes that the file uses where it needs some.
     pub(in crate::edit) fn quotes(&self) -> Quoting {
-        let quoted = self.spans().iter().filter_map(|span| match span.what {
-            What::Scalar { quoting: quoting @ (Quoting::Single | Quoting::Double), .. } => {
+        let quoted = self.spans().iter().filter_map(|span| match span.kind {
+            SpanKind::Scalar { quoting: quoting @ (Quoting::Single | Quoting::Double), .. } => {
                 Some(usize::from(quoting == Quoting::Single))
             }
             _ => None,
@@ -77,9 +77,9 @@ impl Source {
     }
 
     /// A map or list in brackets as JSON has it: every key in double quotes.
-    pub(in crate::edit) fn is_json(&self, id: Id) -> bool {
+    pub(in crate::edit) fn is_json(&self, id: SpanId) -> bool {
         let in_brackets = self.above(id).take_while(|id| self.span(*id).is_flow());
-        let is_quoted = |key: &Id| matches!(self.span(*key).what, What::Scalar { quoting: Quoting::Double, .. });
+        let is_quoted = |key: &SpanId| matches!(self.span(*key).kind, SpanKind::Scalar { quoting: Quoting::Double, .. });
         let mut keys = in_brackets.flat_map(|id| self.span(id).entries().map(|(key, _)| key)).peekable();
         match keys.peek() {
             Some(_) => keys.all(|key| is_quoted(&key)),

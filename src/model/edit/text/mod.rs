@@ -13,42 +13,42 @@ mod tree;
 
 use std::sync::Arc;
 
-pub use event::{Kind, Properties, Quoting};
+pub use event::{EventKind, Properties, Quoting};
 pub use pieces::Piece;
 pub use spot::Shape;
-pub use tree::{Id, Span, What};
+pub use tree::{Span, SpanId, SpanKind};
 
 use super::refusal::Refusal;
 use crate::domain::text::sanitise_line;
 use crate::render::node::Layer;
 use crate::render::read::{TextPlace, documents};
-use event::Event;
+use event::YamlEvent;
 use tree::Spans;
 
 /// A file that can be edited. Cheap to copy.
 #[derive(Clone)]
-pub struct Source {
+pub struct YamlSource {
     read: Arc<Read>,
 }
 
 /// Without the text, which may hold secrets.
-impl std::fmt::Debug for Source {
+impl std::fmt::Debug for YamlSource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Source({} bytes, {} documents)", self.text().len(), self.documents())
+        write!(f, "YamlSource({} bytes, {} documents)", self.text().len(), self.documents())
     }
 }
 
 struct Read {
     text: String,
     pieces: Vec<Piece>,
-    events: Vec<Event>,
+    events: Vec<YamlEvent>,
     spans: Spans,
     /// Roots that are not null, as `render` numbers documents.
-    documents: Vec<Id>,
+    documents: Vec<SpanId>,
     comments: Vec<String>,
 }
 
-impl Source {
+impl YamlSource {
     /// Reads a file, or a text inside of one.
     ///
     /// # Errors
@@ -60,12 +60,12 @@ impl Source {
         readable(&text)?;
         let mut events = Vec::new();
         pieces.iter().try_for_each(|piece| first::read(&text, piece, &mut events))?;
-        let mut heard = second::Heard::default();
-        pieces.iter().try_for_each(|piece| second::read(&text, piece, &mut heard))?;
-        agree(&text, &events, &heard.kinds)?;
+        let mut reading = second::SecondReading::default();
+        pieces.iter().try_for_each(|piece| second::read(&text, piece, &mut reading))?;
+        agree(&text, &events, &reading.kinds)?;
         let spans = Spans::of(&text, &events);
         let documents = spans.roots.iter().copied().filter(|id| !spans.all[*id].is_null()).collect();
-        let read = Read { text, pieces, events, spans, documents, comments: heard.comments };
+        let read = Read { text, pieces, events, spans, documents, comments: reading.comments };
         let source = Self { read: Arc::new(read) };
         source.lawful()?;
         Ok(source)
@@ -85,7 +85,7 @@ impl Source {
         &self.read.text
     }
 
-    pub(super) fn span(&self, id: Id) -> &Span {
+    pub(super) fn span(&self, id: SpanId) -> &Span {
         &self.read.spans.all[id]
     }
 
@@ -93,12 +93,12 @@ impl Source {
         &self.read.spans.all
     }
 
-    pub(super) fn root(&self, document: usize) -> Option<Id> {
+    pub(super) fn root(&self, document: usize) -> Option<SpanId> {
         self.read.documents.get(document).copied()
     }
 
     /// The piece that a node lies in, and its number.
-    pub(super) fn piece_of(&self, id: Id) -> (usize, &Piece) {
+    pub(super) fn piece_of(&self, id: SpanId) -> (usize, &Piece) {
         let at = self.span(id).range.start;
         let after = self.read.pieces.partition_point(|piece| piece.range.start <= at).max(1);
         (after - 1, &self.read.pieces[after - 1])
@@ -108,7 +108,7 @@ impl Source {
         &self.read.pieces
     }
 
-    pub(super) fn kinds(&self) -> impl ExactSizeIterator<Item = &Kind> {
+    pub(super) fn kinds(&self) -> impl ExactSizeIterator<Item = &EventKind> {
         self.read.events.iter().map(|event| &event.kind)
     }
 
@@ -128,15 +128,15 @@ impl Source {
         pieces::line_at(self.bytes(), at)
     }
 
-    pub(super) fn line_of(&self, id: Id) -> u32 {
+    pub(super) fn line_of(&self, id: SpanId) -> u32 {
         self.line_at(self.span(id).range.start)
     }
 
-    pub(super) fn above(&self, id: Id) -> impl Iterator<Item = Id> {
+    pub(super) fn above(&self, id: SpanId) -> impl Iterator<Item = SpanId> {
         self.read.spans.above(id)
     }
 
-    pub(super) fn uses(&self, anchor: &str, of: Id) -> Vec<u32> {
+    pub(super) fn uses(&self, anchor: &str, of: SpanId) -> Vec<u32> {
         self.read.spans.uses(anchor, of)
     }
 
@@ -154,7 +154,7 @@ impl Source {
                 return Err(Refusal::Template { line: self.line_at(span.range.start) });
             }
         }
-        let is_sops = |(key, value): &(Id, Id)| self.span(*key).text() == Some("sops") && self.span(*value).is_map();
+        let is_sops = |(key, value): &(SpanId, SpanId)| self.span(*key).text() == Some("sops") && self.span(*value).is_map();
         match self.read.documents.iter().find_map(|root| self.span(*root).entries().find(is_sops)) {
             Some((key, _)) => Err(Refusal::Encrypted { line: self.line_of(key) }),
             None => Ok(()),
@@ -163,8 +163,8 @@ impl Source {
 
     /// `{{ x }}` reads as a map whose key is a map; a key with `{{` in it is filled in too.
     fn is_filled_in(&self, span: &Span) -> bool {
-        let is_key = |key: &Span| match &key.what {
-            What::Scalar { text, quoting: Quoting::Plain } => has_template(text),
+        let is_key = |key: &Span| match &key.kind {
+            SpanKind::Scalar { text, quoting: Quoting::Plain } => has_template(text),
             _ => key.is_map() && self.text()[..key.range.start].ends_with('{'),
         };
         span.entries().any(|(key, _)| is_key(self.span(key)))
@@ -210,7 +210,7 @@ fn encrypted(text: &str) -> Result<(), Refusal> {
 }
 
 /// Both readers say the same, event by event.
-fn agree(text: &str, events: &[Event], kinds: &[Kind]) -> Result<(), Refusal> {
+fn agree(text: &str, events: &[YamlEvent], kinds: &[EventKind]) -> Result<(), Refusal> {
     let differs = events.iter().zip(kinds).find(|(event, kind)| event.kind != **kind).map(|(event, _)| event.range.start);
     let at = match differs {
         None if events.len() == kinds.len() => return Ok(()),

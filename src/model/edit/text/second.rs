@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use granit_parser::{Event as Said, Parser, ScalarStyle, Span, StructureStyle};
+use granit_parser::{Event as GranitEvent, Parser, ScalarStyle, Span, StructureStyle};
 
-use super::event::{Kind, Properties, Quoting};
+use super::event::{EventKind, Properties, Quoting};
 use super::first::MAX_DEPTH;
 use super::pieces::Piece;
 use crate::edit::refusal::Refusal;
@@ -12,14 +12,14 @@ use crate::render::read::uncut;
 
 /// What the second reader says of a text.
 #[derive(Debug, Default)]
-pub struct Heard {
-    pub kinds: Vec<Kind>,
+pub struct SecondReading {
+    pub kinds: Vec<EventKind>,
     /// Without their `#`, in order. The first reader does not tell them.
     pub comments: Vec<String>,
 }
 
 /// The events of a piece; the text of a document that is left empty is empty.
-pub fn read(whole: &str, piece: &Piece, heard: &mut Heard) -> Result<(), Refusal> {
+pub fn read(whole: &str, piece: &Piece, reading: &mut SecondReading) -> Result<(), Refusal> {
     let text = &whole[piece.range.clone()];
     let is_cut = !text.is_empty() && !text.ends_with('\n');
     let options = granit_parser::options! {
@@ -33,33 +33,37 @@ pub fn read(whole: &str, piece: &Piece, heard: &mut Heard) -> Result<(), Refusal
     for event in Parser::new_from_str_with_options(text, options) {
         let (event, span) = event.map_err(|error| refused(whole, piece, text, &error))?;
         let kind = match event {
-            Said::Anchor(id, name) => {
-                anchored(&mut heard.kinds, &name);
+            GranitEvent::Anchor(id, name) => {
+                anchored(&mut reading.kinds, &name);
                 anchors.insert(id, name.into_owned());
                 continue;
             }
-            Said::Comment(comment, _) => {
-                heard.comments.push(comment.into_owned());
+            GranitEvent::Comment(comment, _) => {
+                reading.comments.push(comment.into_owned());
                 continue;
             }
-            Said::DocumentStart(..) => Kind::DocumentStart,
-            Said::DocumentEnd => Kind::DocumentEnd,
-            Said::Alias(id) => Kind::Alias(anchors.get(&id).cloned().unwrap_or_default()),
-            Said::Scalar(value, style, _, tag) => {
+            GranitEvent::DocumentStart(..) => EventKind::DocumentStart,
+            GranitEvent::DocumentEnd => EventKind::DocumentEnd,
+            GranitEvent::Alias(id) => EventKind::Alias(anchors.get(&id).cloned().unwrap_or_default()),
+            GranitEvent::Scalar(value, style, _, tag) => {
                 let quoting = quoting(style);
                 let mut value = if is_nothing(&span, quoting) { String::new() } else { value.into_owned() };
                 let is_last = span.byte_range().is_some_and(|range| range.end >= text.len());
                 if is_cut && quoting.is_block() && is_last && value.ends_with('\n') {
                     uncut(&mut value, text);
                 }
-                Kind::Scalar { text: value, quoting, properties: tagged(tag.as_deref()) }
+                EventKind::Scalar { text: value, quoting, properties: tagged(tag.as_deref()) }
             }
-            Said::SequenceStart(style, _, tag) => Kind::List { is_flow: is_flow(style), properties: tagged(tag.as_deref()) },
-            Said::MappingStart(style, _, tag) => Kind::Map { is_flow: is_flow(style), properties: tagged(tag.as_deref()) },
-            Said::SequenceEnd | Said::MappingEnd => Kind::End,
+            GranitEvent::SequenceStart(style, _, tag) => {
+                EventKind::List { is_flow: is_flow(style), properties: tagged(tag.as_deref()) }
+            }
+            GranitEvent::MappingStart(style, _, tag) => {
+                EventKind::Map { is_flow: is_flow(style), properties: tagged(tag.as_deref()) }
+            }
+            GranitEvent::SequenceEnd | GranitEvent::MappingEnd => EventKind::End,
             _ => continue,
         };
-        heard.kinds.push(kind);
+        reading.kinds.push(kind);
     }
     Ok(())
 }
@@ -77,8 +81,9 @@ fn tagged(tag: Option<&granit_parser::Tag>) -> Properties {
     Properties { anchor: None, tag: tag.map(|tag| format!("{}{}", tag.handle(), tag.suffix())) }
 }
 
-fn anchored(kinds: &mut [Kind], name: &str) {
-    if let Some(Kind::Scalar { properties, .. } | Kind::List { properties, .. } | Kind::Map { properties, .. }) = kinds.last_mut()
+fn anchored(kinds: &mut [EventKind], name: &str) {
+    if let Some(EventKind::Scalar { properties, .. } | EventKind::List { properties, .. } | EventKind::Map { properties, .. }) =
+        kinds.last_mut()
     {
         properties.anchor = Some(name.to_owned());
     }

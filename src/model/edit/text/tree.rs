@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::event::{Event, Kind, Properties, Quoting};
+use super::event::{EventKind, Properties, Quoting, YamlEvent};
 use crate::render::resolve::{Resolved, Yaml, plain};
 
 /// A span's place in the list of spans.
-pub type Id = usize;
+pub type SpanId = usize;
 
 /// What a node is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum What {
+pub enum SpanKind {
     Scalar { text: String, quoting: Quoting },
     List { is_flow: bool },
     Map { is_flow: bool },
@@ -21,15 +21,15 @@ pub enum What {
 /// The bytes of one node.
 #[derive(Clone, Debug)]
 pub struct Span {
-    pub what: What,
+    pub kind: SpanKind,
     /// With its anchor and tag, without the line end behind it.
     pub range: Range<usize>,
     /// Without its anchor and tag.
     pub content: Range<usize>,
     pub properties: Properties,
-    pub parent: Option<Id>,
+    pub parent: Option<SpanId>,
     /// Items, or keys and values in turn.
-    pub children: Vec<Id>,
+    pub children: Vec<SpanId>,
     /// Among the events of the whole text.
     pub events: Range<usize>,
     /// As `render` counts.
@@ -39,21 +39,21 @@ pub struct Span {
 
 impl Span {
     pub fn is_flow(&self) -> bool {
-        matches!(self.what, What::List { is_flow: true } | What::Map { is_flow: true })
+        matches!(self.kind, SpanKind::List { is_flow: true } | SpanKind::Map { is_flow: true })
     }
 
     pub fn is_map(&self) -> bool {
-        matches!(self.what, What::Map { .. })
+        matches!(self.kind, SpanKind::Map { .. })
     }
 
     pub fn is_list(&self) -> bool {
-        matches!(self.what, What::List { .. })
+        matches!(self.kind, SpanKind::List { .. })
     }
 
     /// The scalar's text.
     pub fn text(&self) -> Option<&str> {
-        match &self.what {
-            What::Scalar { text, .. } => Some(text),
+        match &self.kind {
+            SpanKind::Scalar { text, .. } => Some(text),
             _ => None,
         }
     }
@@ -65,11 +65,11 @@ impl Span {
 
     /// A plain scalar that says null (`render::resolve`), or nothing.
     pub fn is_null(&self) -> bool {
-        matches!(&self.what, What::Scalar { text, quoting: Quoting::Plain } if plain(text, Yaml::V3) == Resolved::Null)
+        matches!(&self.kind, SpanKind::Scalar { text, quoting: Quoting::Plain } if plain(text, Yaml::V3) == Resolved::Null)
     }
 
     /// Keys and values.
-    pub fn entries(&self) -> impl DoubleEndedIterator<Item = (Id, Id)> + ExactSizeIterator {
+    pub fn entries(&self) -> impl DoubleEndedIterator<Item = (SpanId, SpanId)> + ExactSizeIterator {
         let children = if self.is_map() { self.children.as_slice() } else { &[] };
         children.as_chunks::<2>().0.iter().map(|[key, value]| (*key, *value))
     }
@@ -79,34 +79,34 @@ impl Span {
 #[derive(Clone, Debug, Default)]
 pub struct Spans {
     pub all: Vec<Span>,
-    pub roots: Vec<Id>,
+    pub roots: Vec<SpanId>,
 }
 
 impl Spans {
-    pub fn of(text: &str, events: &[Event]) -> Self {
+    pub fn of(text: &str, events: &[YamlEvent]) -> Self {
         let mut spans = Self::default();
-        let mut open: Vec<Id> = Vec::new();
+        let mut open: Vec<SpanId> = Vec::new();
         for (at, event) in events.iter().enumerate() {
-            let (what, properties) = match &event.kind {
-                Kind::Scalar { text, quoting, properties } => {
-                    (What::Scalar { text: text.clone(), quoting: *quoting }, properties.clone())
+            let (kind, properties) = match &event.kind {
+                EventKind::Scalar { text, quoting, properties } => {
+                    (SpanKind::Scalar { text: text.clone(), quoting: *quoting }, properties.clone())
                 }
-                Kind::List { is_flow, properties } => (What::List { is_flow: *is_flow }, properties.clone()),
-                Kind::Map { is_flow, properties } => (What::Map { is_flow: *is_flow }, properties.clone()),
-                Kind::Alias(anchor) => (What::Alias { anchor: anchor.clone() }, Properties::default()),
-                Kind::End => {
+                EventKind::List { is_flow, properties } => (SpanKind::List { is_flow: *is_flow }, properties.clone()),
+                EventKind::Map { is_flow, properties } => (SpanKind::Map { is_flow: *is_flow }, properties.clone()),
+                EventKind::Alias(anchor) => (SpanKind::Alias { anchor: anchor.clone() }, Properties::default()),
+                EventKind::End => {
                     spans.close(open.pop(), event, at);
                     continue;
                 }
-                Kind::DocumentStart | Kind::DocumentEnd => continue,
+                EventKind::DocumentStart | EventKind::DocumentEnd => continue,
             };
             let id = spans.all.len();
-            let is_open = matches!(what, What::List { .. } | What::Map { .. });
-            let range = event.range.start..end_of(text, &what, &event.range);
+            let is_open = matches!(kind, SpanKind::List { .. } | SpanKind::Map { .. });
+            let range = event.range.start..end_of(text, &kind, &event.range);
             let start = if properties.is_none() { range.start } else { behind_properties(text, range.clone()) };
             let content = start..range.end.max(start);
             let (parent, events, line, column) = (open.last().copied(), at..at + 1, event.line, event.column);
-            spans.all.push(Span { what, range, content, properties, parent, children: Vec::new(), events, line, column });
+            spans.all.push(Span { kind, range, content, properties, parent, children: Vec::new(), events, line, column });
             match parent {
                 Some(parent) => spans.all[parent].children.push(id),
                 None => spans.roots.push(id),
@@ -119,7 +119,7 @@ impl Spans {
     }
 
     /// A block ends with its last child: its own end mark reaches past the comments that follow.
-    fn close(&mut self, id: Option<Id>, event: &Event, at: usize) {
+    fn close(&mut self, id: Option<SpanId>, event: &YamlEvent, at: usize) {
         let Some(id) = id else { return };
         let children = &self.all[id].children;
         let (first, last) = (children.first().map(|child| self.all[*child].range.start), children.last());
@@ -135,20 +135,20 @@ impl Spans {
     }
 
     /// Lines at which aliases use an anchor, in the document of a span.
-    pub fn uses(&self, anchor: &str, of: Id) -> Vec<u32> {
+    pub fn uses(&self, anchor: &str, of: SpanId) -> Vec<u32> {
         let root = self.root_of(of);
         let document = &self.all[root].events;
-        let is_use = |span: &&Span| matches!(&span.what, What::Alias { anchor: name } if name == anchor);
+        let is_use = |span: &&Span| matches!(&span.kind, SpanKind::Alias { anchor: name } if name == anchor);
         let inside = self.all[root..].iter().take_while(|span| span.events.start < document.end);
         inside.filter(is_use).map(|span| span.line).collect()
     }
 
-    pub fn root_of(&self, id: Id) -> Id {
+    pub fn root_of(&self, id: SpanId) -> SpanId {
         self.above(id).last().unwrap_or(id)
     }
 
     /// A node, what it lies in, what that lies in, up to the root.
-    pub fn above(&self, id: Id) -> impl Iterator<Item = Id> {
+    pub fn above(&self, id: SpanId) -> impl Iterator<Item = SpanId> {
         std::iter::successors(Some(id), |id| self.all[*id].parent)
     }
 
@@ -163,8 +163,8 @@ impl Spans {
 }
 
 /// A block scalar's last line is its last one with something on it; `+` keeps the empty ones.
-fn end_of(text: &str, what: &What, range: &Range<usize>) -> usize {
-    let What::Scalar { quoting, .. } = what else { return range.end };
+fn end_of(text: &str, kind: &SpanKind, range: &Range<usize>) -> usize {
+    let SpanKind::Scalar { quoting, .. } = kind else { return range.end };
     if !quoting.is_block() {
         return range.end;
     }

@@ -9,16 +9,16 @@ use super::*;
 use crate::render::tree::Memory;
 
 /// Which guard locks a file of a tree, without rules but those of its files.
-fn why(tree: &dyn Tree, path: &str) -> Option<Why> {
-    why_by(tree, path, &Deny::default(), &|_| None)
+fn why(tree: &dyn Tree, path: &str) -> Option<LockReason> {
+    why_by(tree, path, &DenyList::default(), &|_| None)
 }
 
-fn why_by(tree: &dyn Tree, path: &str, deny: &Deny, filter: &dyn Fn(&str) -> Option<String>) -> Option<Why> {
-    let (sources, bytes) = (Sources::in_tree(tree), tree.read(path).ok());
-    check(path, bytes.as_deref(), tree, &Rules { deny, sources: &sources, filter }).err().map(|locked| locked.why)
+fn why_by(tree: &dyn Tree, path: &str, deny: &DenyList, filter: &dyn Fn(&str) -> Option<String>) -> Option<LockReason> {
+    let (sources, bytes) = (SecretSources::in_tree(tree), tree.read(path).ok());
+    check(path, bytes.as_deref(), tree, &GuardRules { deny, sources: &sources, filter }).err().map(|locked| locked.why)
 }
 
 /// The same of one file alone.
-fn why_of(path: &str, text: &str) -> Option<Why> {
+fn why_of(path: &str, text: &str) -> Option<LockReason> {
     why(&Memory::new([(path, text)]), path)
 }

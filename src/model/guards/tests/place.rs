@@ -15,7 +15,7 @@ fn a_path_that_leaves_the_repository_is_locked() {
     for path in
         ["../a.yaml", "apps/../../a.yaml", "/etc/passwd", "/a.yaml", "apps/../a.yaml", "./a.yaml", "a//b.yaml", "a/", "", "a\0b"]
     {
-        assert_eq!(why(&tree, path), Some(Why::Outside), "{path}");
+        assert_eq!(why(&tree, path), Some(LockReason::Outside), "{path}");
     }
     // dots in a name lead nowhere
     assert_eq!(why(&Memory::new([("..a.yaml", "a: 1"), ("a..b/c.yaml", "a: 1")]), "..a.yaml"), None);
@@ -25,7 +25,7 @@ fn a_path_that_leaves_the_repository_is_locked() {
 fn what_belongs_to_git_itself_is_locked() {
     let tree = Memory::new([("a.yaml", "a: 1")]);
     for path in [".git/config", "apps/.git/hooks/pre-push", ".GIT/config", "git~1/config", ".git./config", ".git"] {
-        assert_eq!(why(&tree, path), Some(Why::OfGit), "{path}");
+        assert_eq!(why(&tree, path), Some(LockReason::OfGit), "{path}");
     }
     for path in [".gitignore", ".github/workflows/x.yaml", "git/config", "x.git/a.yaml"] {
         assert_eq!(why(&tree, path), None, "{path}");
@@ -38,7 +38,7 @@ fn a_link_is_locked_wherever_it_leads_and_so_is_what_lies_below_one() {
     tree.link("inside.yaml", "base/a.yaml");
     tree.link("outside.yaml", "../../etc/passwd");
     tree.link("prod", "base");
-    let link = |at: &str, target: &str| Some(Why::Link { at: at.to_owned(), target: target.to_owned() });
+    let link = |at: &str, target: &str| Some(LockReason::Link { at: at.to_owned(), target: target.to_owned() });
     assert_eq!(why(&tree, "inside.yaml"), link("inside.yaml", "base/a.yaml"));
     assert_eq!(why(&tree, "outside.yaml"), link("outside.yaml", "../../etc/passwd"));
     assert_eq!(why(&tree, "prod/a.yaml"), link("prod", "base"));
@@ -75,7 +75,7 @@ impl Tree for Nested {
 fn a_submodule_is_locked_whether_the_tree_or_gitmodules_knows_it() {
     let modules = "[submodule \"charts\"]\n\tpath = \"vendor/charts\"\n\turl = https://h.example.com/charts\n";
     let tree = Nested(Memory::new([(".gitmodules", modules), ("vendor/nested/a.yaml", "a: 1"), ("vendor/a.yaml", "a: 1")]));
-    let module = |at: &str| Some(Why::Submodule { at: at.to_owned() });
+    let module = |at: &str| Some(LockReason::Submodule { at: at.to_owned() });
     assert_eq!(why(&tree, "vendor/charts/web/values.yaml"), module("vendor/charts"));
     assert_eq!(why(&tree, "vendor/charts"), module("vendor/charts"));
     assert_eq!(why(&tree, "vendor/nested/a.yaml"), module("vendor/nested"));
@@ -95,7 +95,7 @@ fn a_marker_guards_its_folder_and_everything_below_and_itself() {
         ("docs/DO_NOT_EDIT.md", "why"),
         ("docs/a.yaml", "a: 1"),
     ]);
-    let marker = Some(Why::Marker { at: "gen/DO_NOT_EDIT".to_owned() });
+    let marker = Some(LockReason::Marker { at: "gen/DO_NOT_EDIT".to_owned() });
     for path in ["gen/a.yaml", "gen/deep/er/a.yaml", "gen/new.yaml", "gen/DO_NOT_EDIT"] {
         assert_eq!(why(&tree, path), marker, "{path}");
     }
@@ -104,15 +104,15 @@ fn a_marker_guards_its_folder_and_everything_below_and_itself() {
         assert_eq!(why(&tree, path), None, "{path}");
     }
     let everywhere = Memory::new([("DO_NOT_EDIT", ""), ("apps/a.yaml", "a: 1")]);
-    assert_eq!(why(&everywhere, "apps/a.yaml"), Some(Why::Marker { at: "DO_NOT_EDIT".to_owned() }));
+    assert_eq!(why(&everywhere, "apps/a.yaml"), Some(LockReason::Marker { at: "DO_NOT_EDIT".to_owned() }));
 }
 
 #[test]
 fn a_path_with_a_filter_of_git_is_locked() {
     let tree = Memory::new([("big.yaml", "version https://git-lfs.github.com/spec/v1\n"), ("a.yaml", "a: 1")]);
     let filter = |path: &str| (path == "big.yaml").then(|| "lfs".to_owned());
-    let why = |path: &str| why_by(&tree, path, &Deny::default(), &filter);
-    assert_eq!(why("big.yaml"), Some(Why::Filtered { filter: "lfs".to_owned() }));
+    let why = |path: &str| why_by(&tree, path, &DenyList::default(), &filter);
+    assert_eq!(why("big.yaml"), Some(LockReason::Filtered { filter: "lfs".to_owned() }));
     assert_eq!(why("a.yaml"), None);
 }
 
@@ -120,18 +120,18 @@ fn a_path_with_a_filter_of_git_is_locked() {
 fn every_lock_says_what_is_in_the_way_and_what_to_do_without_control_characters() {
     let at = || "x\u{1b}[2J".to_owned();
     let all = [
-        Why::Outside,
-        Why::OfGit,
-        Why::Link { at: at(), target: at() },
-        Why::Submodule { at: at() },
-        Why::Marker { at: at() },
-        Why::Denied { glob: at(), by: Whose::User },
-        Why::Denied { glob: at(), by: Whose::Repository },
-        Why::Filtered { filter: at() },
-        Why::Encrypted { line: 3 },
-        Why::Generated { line: 3 },
-        Why::SecretSource { by: at() },
-        Why::SecretValue,
+        LockReason::Outside,
+        LockReason::OfGit,
+        LockReason::Link { at: at(), target: at() },
+        LockReason::Submodule { at: at() },
+        LockReason::Marker { at: at() },
+        LockReason::Denied { glob: at(), by: RuleOwner::User },
+        LockReason::Denied { glob: at(), by: RuleOwner::Repository },
+        LockReason::Filtered { filter: at() },
+        LockReason::Encrypted { line: 3 },
+        LockReason::Generated { line: 3 },
+        LockReason::SecretSource { by: at() },
+        LockReason::SecretValue,
     ];
     let mut said = std::collections::BTreeSet::new();
     for why in all {

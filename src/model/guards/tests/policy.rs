@@ -1,7 +1,7 @@
 use super::*;
 
 fn denied(globs: &[&str], path: &str) -> bool {
-    let deny = Deny::new(globs.iter().map(|glob| (*glob, Whose::Repository))).expect("globs");
+    let deny = DenyList::new(globs.iter().map(|glob| (*glob, RuleOwner::Repository))).expect("globs");
     why_by(&Memory::default(), path, &deny, &|_| None).is_some()
 }
 
@@ -34,10 +34,10 @@ fn a_glob_denies_what_it_names_and_everything_in_it() {
 
 #[test]
 fn a_denial_names_its_glob_and_whose_it_is() {
-    let deny = Deny::new([("secrets/**", Whose::User), ("apps/**", Whose::Repository)]).expect("globs");
+    let deny = DenyList::new([("secrets/**", RuleOwner::User), ("apps/**", RuleOwner::Repository)]).expect("globs");
     let why = |path: &str| why_by(&Memory::default(), path, &deny, &|_| None);
-    assert_eq!(why("secrets/a.yaml"), Some(Why::Denied { glob: "secrets/**".to_owned(), by: Whose::User }));
-    assert_eq!(why("apps/a.yaml"), Some(Why::Denied { glob: "apps/**".to_owned(), by: Whose::Repository }));
+    assert_eq!(why("secrets/a.yaml"), Some(LockReason::Denied { glob: "secrets/**".to_owned(), by: RuleOwner::User }));
+    assert_eq!(why("apps/a.yaml"), Some(LockReason::Denied { glob: "apps/**".to_owned(), by: RuleOwner::Repository }));
     assert_eq!(why("other/a.yaml"), None);
     assert_eq!(deny.globs("apps/a.yaml"), ["apps/**"]);
 }
@@ -45,10 +45,10 @@ fn a_denial_names_its_glob_and_whose_it_is() {
 #[test]
 fn a_repository_says_what_it_denies_and_how_changes_are_made() {
     let text = "deny = [\"a/**\"]\n[changes]\ndeny = [\"b/**\"]\nbranch = \"bot/{change}\"\nsign-off = true\n";
-    let policy = Policy::read(text.as_bytes()).expect("rules");
+    let policy = RepositoryPolicy::read(text.as_bytes()).expect("rules");
     assert_eq!(policy.deny().collect::<Vec<_>>(), ["a/**", "b/**"]);
     assert_eq!((policy.changes.branch.as_deref(), policy.changes.sign_off), (Some("bot/{change}"), Some(true)));
-    assert_eq!(Policy::read(b"").expect("no rules"), Policy::default());
+    assert_eq!(RepositoryPolicy::read(b"").expect("no rules"), RepositoryPolicy::default());
 }
 
 #[test]
@@ -64,26 +64,30 @@ fn a_file_of_rules_is_read_strictly_and_an_error_names_its_line() {
         (large.as_str(), ".fluxdeck.toml: it is larger than 65536 bytes"),
         (deep.as_str(), ".fluxdeck.toml:1"),
     ] {
-        let error = Policy::read(text.as_bytes()).expect_err(text);
+        let error = RepositoryPolicy::read(text.as_bytes()).expect_err(text);
         assert!(error.message.starts_with(said) && !error.message.contains(char::is_control), "{error}");
     }
-    assert!(Policy::read(&[0xff]).is_err_and(|error| error.message.contains("not UTF-8")));
+    assert!(RepositoryPolicy::read(&[0xff]).is_err_and(|error| error.message.contains("not UTF-8")));
 }
 
 #[test]
 fn globs_of_a_stranger_are_bounded() {
-    let many = vec![("a", Whose::Repository); 1001];
+    let many = vec![("a", RuleOwner::Repository); 1001];
     let long = "a".repeat(1000);
-    for globs in [many, vec![("[", Whose::Repository)], vec![("{a", Whose::Repository)], vec![(long.as_str(), Whose::Repository)]]
-    {
-        let error = Deny::new(globs.iter().copied()).expect_err("refused");
+    for globs in [
+        many,
+        vec![("[", RuleOwner::Repository)],
+        vec![("{a", RuleOwner::Repository)],
+        vec![(long.as_str(), RuleOwner::Repository)],
+    ] {
+        let error = DenyList::new(globs.iter().copied()).expect_err("refused");
         assert!(error.message.contains("glob"), "{error}");
     }
     // nothing in it takes exponential time
     let nested = format!("{}{}", "{a,".repeat(60), "}".repeat(60));
     let stars = "*a".repeat(200);
     for glob in [nested.as_str(), stars.as_str()] {
-        let _ = Deny::new([(glob, Whose::Repository)]).map(|deny| deny.globs(&"a".repeat(4000)).len());
+        let _ = DenyList::new([(glob, RuleOwner::Repository)]).map(|deny| deny.globs(&"a".repeat(4000)).len());
     }
 }
 
@@ -101,9 +105,9 @@ fn rules_that_are_there_and_cannot_be_read_are_not_taken_for_none() {
         tree.insert(".fluxdeck.toml/a", b"");
         tree
     };
-    assert_eq!(Policy::of(&Memory::default()).expect("it has none"), Policy::default());
-    assert_eq!(Policy::of(&file("deny = [\"a\"]")).expect("it is read").deny().collect::<Vec<_>>(), ["a"]);
+    assert_eq!(RepositoryPolicy::of(&Memory::default()).expect("it has none"), RepositoryPolicy::default());
+    assert_eq!(RepositoryPolicy::of(&file("deny = [\"a\"]")).expect("it is read").deny().collect::<Vec<_>>(), ["a"]);
     for tree in [link, folder(), file("deny = 1")] {
-        assert!(Policy::of(&tree).is_err());
+        assert!(RepositoryPolicy::of(&tree).is_err());
     }
 }

@@ -38,7 +38,7 @@ fn no_value_of_a_secret_is_set_wherever_it_stands() {
     for before in PLACES {
         let after = before.replace("OLD", "NEW");
         let locked = values_are_kept("a.yaml", before.as_bytes(), after.as_bytes()).expect_err(before);
-        assert_eq!(locked.why, Why::SecretValue);
+        assert_eq!(locked.why, LockReason::SecretValue);
         assert!(!locked.to_string().contains("NEW") && !locked.to_string().contains("OLD"));
     }
 }
@@ -113,7 +113,7 @@ fn a_file_that_a_secret_is_generated_from_is_locked_whoever_names_it() {
         ("apps/patch/labels.yaml", "- {op: replace, path: /metadata/labels/p, value: x}\n"),
         ("apps/bad/kustomization.yaml", "secretGenerator: [{files: [../../../etc/passwd, nowhere]}, 3]\ngenerators: {a: b}\n"),
     ]);
-    let source = |by: &str| Some(Why::SecretSource { by: by.to_owned() });
+    let source = |by: &str| Some(LockReason::SecretSource { by: by.to_owned() });
     assert_eq!(why(&tree, "apps/web/tls.crt"), source("apps/web/kustomization.yaml"));
     assert_eq!(why(&tree, "apps/web/db.env"), source("apps/web/kustomization.yaml"));
     assert_eq!(why(&tree, "apps/shared/ca.crt"), source("apps/web/kustomization.yaml"));

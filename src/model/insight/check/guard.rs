@@ -7,7 +7,7 @@
 
 use super::{Finding, Level, Rule, encrypted};
 use crate::error::Result;
-use crate::guards::{Deny, MARKER, Whose, generated_at};
+use crate::guards::{DenyList, MARKER, RuleOwner, generated_at};
 use crate::render::tree::{self, PathKind, Tree, join, parent};
 
 pub(super) static RULE: Rule =
@@ -15,18 +15,18 @@ pub(super) static RULE: Rule =
 
 /// What a repository forbids itself, and what this run may change all the same.
 #[derive(Clone, Debug, Default)]
-pub struct Policy {
-    deny: Deny,
-    allow: Deny,
+pub struct CheckPolicy {
+    deny: DenyList,
+    allow: DenyList,
 }
 
-impl Policy {
-    /// From globs, as [`Deny`] takes them.
+impl CheckPolicy {
+    /// From globs, as [`DenyList`] takes them.
     ///
     /// # Errors
     /// A glob that is none.
     pub fn new(deny: &[String], allow: &[String]) -> Result<Self> {
-        let all = |globs: &[String]| Deny::new(globs.iter().map(|glob| (glob.as_str(), Whose::Repository)));
+        let all = |globs: &[String]| DenyList::new(globs.iter().map(|glob| (glob.as_str(), RuleOwner::Repository)));
         Ok(Self { deny: all(deny)?, allow: all(allow)? })
     }
 
@@ -37,7 +37,7 @@ impl Policy {
 }
 
 /// What is to be said of a change of a file. `before` is where it came from, for files that are gone.
-pub fn guard(path: &str, now: &dyn Tree, before: Option<&dyn Tree>, policy: &Policy) -> Vec<Finding> {
+pub fn guard(path: &str, now: &dyn Tree, before: Option<&dyn Tree>, policy: &CheckPolicy) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut report = |level: Level, message: String, hint: &str| {
         found.push(Finding { file: path.to_owned(), ..Finding::new(level, &RULE, message).hint(hint) });

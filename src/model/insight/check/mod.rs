@@ -29,7 +29,7 @@ use crate::render::repository::{MemberIndex, Repository};
 
 pub use changed::{Difference, differences};
 pub use encrypted::opened;
-pub use guard::{Policy, guard};
+pub use guard::{CheckPolicy, guard};
 
 /// How much a finding weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -75,7 +75,7 @@ fn a_change_of_a_guarded_file_is_reported() {
     tree.link("out", "../x");
     tree.link("may/out", "../../x");
     let deny = ["clusters/*/flux-system/**".to_owned(), "*.lock".to_owned()];
-    let policy = Policy::new(&deny, &["may/**".to_owned()]).expect("globs");
+    let policy = CheckPolicy::new(&deny, &["may/**".to_owned()]).expect("globs");
     for (path, expected) in [
         ("DO/NOT.yaml", ""),
         ("gen/x/a.yaml", "error"),
@@ -109,7 +109,7 @@ const SEALED: &str = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringD
 fn sealed(before: &str, now: &str) -> Vec<String> {
     let tree = |text: &str| Memory::new(Some(("s.yaml", text)).filter(|(_, text)| !text.is_empty()));
     let (old, new) = (tree(before), tree(now));
-    let found = guard("s.yaml", &new, (!before.is_empty()).then_some(&old as &dyn Tree), &Policy::default());
+    let found = guard("s.yaml", &new, (!before.is_empty()).then_some(&old as &dyn Tree), &CheckPolicy::default());
     let reported = |one: Finding| format!("{} {} {}: {}", one.level.word(), one.rule.name, one.line, one.message);
     found.into_iter().map(reported).collect()
 }

@@ -59,14 +59,14 @@ impl Scalar {
 
 /// A wished value: a scalar, or a list or map of values.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Value {
+pub enum NewValue {
     Scalar(Scalar),
-    List(Vec<Value>),
+    List(Vec<NewValue>),
     /// In this order.
-    Map(Vec<(String, Value)>),
+    Map(Vec<(String, NewValue)>),
 }
 
-impl Value {
+impl NewValue {
     pub fn string(text: impl Into<String>) -> Self {
         Self::Scalar(Scalar::String(text.into()))
     }
@@ -77,7 +77,7 @@ impl Value {
     }
 }
 
-impl From<Scalar> for Value {
+impl From<Scalar> for NewValue {
     fn from(scalar: Scalar) -> Self {
         Self::Scalar(scalar)
     }

@@ -1,0 +1,188 @@
+//! A change in words: what changes besides, and what a pull request says of it.
+
+use super::compare::BuildDifference;
+use super::order::ChangeOrder;
+use super::proof::ChangeProof;
+use super::proposal::{ProposedField, checks};
+use super::{ChangePlan, CheckResult};
+use crate::domain::text::{printable, sanitise_line};
+
+/// Differences named of one build; the rest is counted.
+const MOST: usize = 12;
+/// The longest first line of a commit; forges cut longer ones.
+const TITLE: usize = 72;
+
+/// What changes besides the wanted fields: a line each, in columns, fit for a terminal.
+pub fn besides(proof: &ChangeProof) -> Vec<String> {
+    changes(proof).lines().map(str::to_owned).collect()
+}
+
+fn changes(proof: &ChangeProof) -> String {
+    let mut out = String::new();
+    for one in &proof.renamed {
+        out.push_str(&format!(
+            "follows     {} {} is called {} ({} references follow)\n",
+            one.kind, one.from, one.to, proof.followed
+        ));
+    }
+    for (build, one) in &proof.said {
+        out.push_str(&format!("said by     {} of {build}\n", difference(one)));
+    }
+    if !proof.inside.is_empty() {
+        out.push_str(&listed("also changes", &proof.inside));
+    }
+    for (build, differences) in &proof.elsewhere {
+        out.push_str(&listed(&format!("also changes {build}:"), differences));
+    }
+    proof.broken.iter().for_each(|(build, why)| out.push_str(&format!("breaks      {build}: {}\n", sanitise_line(why))));
+    out
+}
+
+fn listed(head: &str, differences: &[BuildDifference]) -> String {
+    let mut out = format!("{head}\n");
+    for one in differences.iter().take(MOST) {
+        out.push_str(&format!("  {}\n", difference(one)));
+    }
+    if differences.len() > MOST {
+        out.push_str(&format!("  … and {} more\n", differences.len() - MOST));
+    }
+    out
+}
+
+fn difference(one: &BuildDifference) -> String {
+    let BuildDifference { object, field, before, after, .. } = one;
+    let value =
+        |value: &Option<String>| value.as_deref().map_or_else(|| "nothing".to_owned(), |text| sanitise_line(text).into_owned());
+    match (field, after) {
+        (Some(field), _) => format!("{object} {field}: {} -> {}", value(before), value(after)),
+        (None, Some(_)) => format!("{object} is new"),
+        (None, None) => format!("{object} is gone"),
+    }
+}
+
+/// What the change is called: the user's words, else object, field and values. One line.
+pub fn title(order: &ChangeOrder, object: &str, fields: &[ProposedField]) -> String {
+    if !order.title.is_empty() {
+        return line(&order.title);
+    }
+    let what = match fields {
+        [one] => {
+            let field = one.field.rsplit_once("].").map_or(one.field.as_str(), |(_, last)| last);
+            let field = field.strip_prefix("spec.").unwrap_or(field);
+            let values = match &one.before {
+                Some(before) => format!("{} -> {}", short(before), short(&one.after)),
+                None => format!("= {}", short(&one.after)),
+            };
+            format!("{field} {values}")
+        }
+        many => format!("set {} fields", many.len()),
+    };
+    let title = line(&format!("{object}: {what}"));
+    if title.chars().count() <= TITLE {
+        return title;
+    }
+    // the values are below, whole
+    let cut: String = title.chars().take(TITLE - 1).collect();
+    format!("{cut}…")
+}
+
+/// The text of the pull request: why, what, what else, what was checked, and on which commit. Markdown; no value of a Secret is in it.
+pub fn body(order: &ChangeOrder, plan: &ChangePlan, fields: &[ProposedField], base: &str) -> String {
+    let mut out = String::new();
+    if !order.reason.is_empty() {
+        out.push_str(&format!("{}\n\n", printable(&order.reason)));
+    }
+    out.push_str(&format!("{} of {}\n\n| field | old | new | set at |\n|---|---|---|---|\n", plan.object, code(&plan.build)));
+    for one in fields {
+        let before = one.before.as_deref().map_or_else(|| "nothing".to_owned(), code);
+        out.push_str(&format!(
+            "| {} | {before} | {} | {} ({}) |\n",
+            code(&one.field),
+            code(&one.after),
+            code(&one.place),
+            cell(&one.layer)
+        ));
+    }
+    let proofs = || plan.done.iter().map(|done| &done.proof);
+    let list = |out: &mut String, head: &str, lines: Vec<String>| {
+        if !lines.is_empty() {
+            out.push_str(&format!("\n**{head}**\n"));
+            lines.iter().for_each(|one| out.push_str(&format!("- {}\n", cell(one.trim()))));
+        }
+    };
+    list(&mut out, "Also changes", proofs().flat_map(besides).collect());
+    let mut readers: Vec<_> = proofs().flat_map(|proof| &proof.readers).map(|name| code(name)).collect();
+    readers.sort();
+    readers.dedup();
+    list(&mut out, "The same files are read by", readers);
+    let unproven = proofs().flat_map(|proof| &proof.unproven).map(|(build, why)| format!("{build}: {why}"));
+    let mut unproven: Vec<_> = unproven.collect();
+    unproven.sort();
+    unproven.dedup();
+    list(&mut out, "Not proven", unproven);
+    list(&mut out, "Warnings", plan.warnings.clone());
+    out.push_str("\n| check | result | |\n|---|---|---|\n");
+    for check in checks(plan) {
+        let sign = match check.result {
+            CheckResult::Passed => "passed",
+            CheckResult::Failed => "**failed**",
+            CheckResult::NotRun => "not run",
+        };
+        out.push_str(&format!("| {} | {sign} | {} |\n", check.name, cell(&check.why)));
+    }
+    out.push_str(&format!("\nBuilt on {} of `{}` by fluxdeck {}.\n", short_id(base), order.site.base, env!("CARGO_PKG_VERSION")));
+    out
+}
+
+/// The message of the commit: the title, why, and the fields.
+pub fn message(order: &ChangeOrder, title: &str, fields: &[ProposedField]) -> String {
+    let mut out = format!("{title}\n");
+    if !order.reason.is_empty() {
+        out.push_str(&format!("\n{}\n", printable(&order.reason)));
+    }
+    out.push('\n');
+    for one in fields {
+        let before = one.before.as_deref().unwrap_or("nothing");
+        out.push_str(&format!("{}: {} -> {} ({})\n", one.field, line(before), line(&one.after), one.place));
+    }
+    out
+}
+
+fn short_id(id: &str) -> String {
+    id.get(..12).unwrap_or(id).to_owned()
+}
+
+/// One line without what a terminal or a forge would take for more than text.
+fn line(text: &str) -> String {
+    sanitise_line(text.trim()).into_owned()
+}
+
+fn short(value: &str) -> String {
+    const MOST: usize = 30;
+    let value = line(value);
+    if value.chars().count() <= MOST { value } else { format!("{}…", value.chars().take(MOST).collect::<String>()) }
+}
+
+/// Text in a cell of a table in Markdown: what would end the cell, mention a person or make a link is shown as it is written.
+fn cell(text: &str) -> String {
+    let mut out = String::new();
+    for letter in line(text).chars() {
+        if matches!(letter, '|' | '`' | '*' | '_' | '<' | '>' | '[' | ']' | '\\' | '#' | '@' | '!') {
+            out.push('\\');
+        }
+        out.push(letter);
+    }
+    out
+}
+
+/// A value as code in a cell. Within, only the back quote and the bar have a meaning.
+fn code(text: &str) -> String {
+    let text = line(text).replace('|', "\\|");
+    if text.is_empty() {
+        return "empty".to_owned();
+    }
+    let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or_default();
+    let fence = "`".repeat(longest + 1);
+    let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+    format!("{fence}{pad}{text}{pad}{fence}")
+}

@@ -1,0 +1,98 @@
+//! A change as it was asked for: everything that is needed to plan it again, at any commit, in another run of the program.
+//!
+//! It goes into the journal: it holds no content of a file and no credential.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ChangeScope, LayerChoice};
+use crate::domain::text::redact;
+
+/// A change as it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeOrder {
+    /// The playbook, by name.
+    pub playbook: String,
+    /// The object, as `fluxdeck run` takes it: `KIND/NAME`.
+    pub object: String,
+    /// Its namespace; empty for any.
+    pub namespace: String,
+    /// `FIELD=VALUE`, as `--set` takes them.
+    pub settings: Vec<String>,
+    pub layer: LayerChoice,
+    /// Everything else that changes with it was accepted, by name.
+    pub is_wide: bool,
+    pub site: ChangeSite,
+    /// Other words than the playbook's; empty for those.
+    pub title: String,
+    /// Why it is wanted, in the user's words; may be empty.
+    pub reason: String,
+    pub is_draft: bool,
+    /// Pushed, and no pull request is opened.
+    pub is_push_only: bool,
+}
+
+/// The repository and the branch that a change goes to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeSite {
+    /// The folder of the checkout or of the clone in the cache.
+    pub folder: String,
+    /// The remote of a checkout, by name; empty where the repository is known by its URL alone.
+    pub remote: String,
+    /// Without a credential.
+    pub url: String,
+    /// The branch that the change goes to.
+    pub base: String,
+    pub scope: SiteScope,
+    /// How all this was found, in words.
+    pub found_by: String,
+    /// The commit that the cluster has applied; empty if no cluster was asked.
+    pub applied: String,
+    /// What merging does not do by itself: the source is pinned to a tag or a commit, or another branch is applied.
+    pub caution: String,
+}
+
+/// What of a repository the change is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SiteScope {
+    /// Any Flux Kustomization that builds the object.
+    #[default]
+    Any,
+    /// A folder, as kustomize builds it.
+    Folder(String),
+    /// A Flux Kustomization, `[CLUSTER/]NAMESPACE/NAME`.
+    Kustomization(String),
+    /// A Flux Kustomization of that `NAMESPACE/NAME` that builds this folder: a repository may have one of that name for each cluster.
+    Applied { name: String, path: String },
+}
+
+impl SiteScope {
+    /// As the plan takes it. Variables are those that the repository itself gives.
+    pub fn scope(&self) -> ChangeScope {
+        match self {
+            Self::Any => ChangeScope::Any,
+            Self::Folder(path) => ChangeScope::Folder { path: path.clone(), variables: None },
+            Self::Kustomization(name) => ChangeScope::Kustomization(name.clone()),
+            Self::Applied { name, path } => ChangeScope::Applied { name: name.clone(), path: path.clone() },
+        }
+    }
+}
+
+impl ChangeSite {
+    /// The repository in a few characters: `owner/name` of its URL, else its folder.
+    pub fn name(&self) -> String {
+        let url = self.url.trim_end_matches('/').trim_end_matches(".git");
+        let path = url.split_once("://").map_or(url, |(_, rest)| rest).replace(':', "/");
+        let parts: Vec<_> = path.split('/').filter(|part| !part.is_empty()).collect();
+        match parts.as_slice() {
+            [.., owner, name] => redact(&format!("{owner}/{name}")).into_owned(),
+            _ => self.folder.clone(),
+        }
+    }
+}
+
+impl ChangeOrder {
+    /// What makes it another change than one for the same object: part of the name of its branch.
+    pub fn identity(&self) -> String {
+        [&*self.playbook, &self.settings.join("\n"), &self.layer.to_string(), &self.site.base].join("\0")
+    }
+}

@@ -1,0 +1,202 @@
+//! A planned change as plain data: what a person reviews, and what a pull request says. Nothing in here is written anywhere yet.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::describe;
+use super::order::ChangeOrder;
+use super::{ChangePlan, Check, CheckResult, LayerChoice, Refused};
+use crate::domain::{NewPull, Pull};
+
+/// The answer to a [`ChangeOrder`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Proposed {
+    /// Git has all of it already.
+    Unchanged {
+        object: String,
+        base: String,
+    },
+    Ready(Box<Proposal>),
+    Refused(Box<ChangeRefusal>),
+}
+
+/// A change that is proven and waits for its review.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Proposal {
+    pub order: ChangeOrder,
+    /// `Kind namespace/name`.
+    pub object: String,
+    /// The commit of the base branch that all of this holds for.
+    pub base: String,
+    /// How many commits the base branch is ahead of what the cluster has applied; none if that is not known.
+    pub ahead: Option<usize>,
+    /// The branch that would be pushed.
+    pub branch: String,
+    pub fields: Vec<ProposedField>,
+    pub files: Vec<ProposedFile>,
+    /// The difference of the files, as `git apply` takes it.
+    pub patch: String,
+    pub checks: Vec<Check>,
+    /// The Flux Kustomization or folder that builds the object.
+    pub build: String,
+    /// Others that read the same files.
+    pub readers: Vec<String>,
+    /// What changes besides, a line each, for people.
+    pub besides: Vec<String>,
+    /// What cannot be built before or after, and why.
+    pub unproven: Vec<(String, String)>,
+    pub warnings: Vec<String>,
+    /// Title and text of the commit and of the pull request.
+    pub pull: NewPull,
+    pub author: Authorship,
+    pub forge: ForgeChoice,
+    /// The same change has been proposed before and is still open.
+    pub open: Option<Pull>,
+    /// Names exactly this patch and this proof.
+    pub digest: String,
+}
+
+/// One field that changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProposedField {
+    pub field: String,
+    /// None: nothing was there. Masked for the screen.
+    pub before: Option<String>,
+    pub after: String,
+    /// `file:line`.
+    pub place: String,
+    /// By which means it is set there.
+    pub layer: String,
+}
+
+/// One file that changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProposedFile {
+    pub path: String,
+    pub is_new: bool,
+    /// Lines.
+    pub added: usize,
+    pub removed: usize,
+}
+
+/// Who commits, as git knows it where the user would commit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Authorship {
+    /// `Name <address>`.
+    pub author: String,
+    pub is_signed: bool,
+    /// The message ends with a sign-off.
+    pub is_signed_off: bool,
+}
+
+/// Where the pull request would be opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ForgeChoice {
+    /// A forge that can be asked; `token` says where its token is from.
+    Known { name: String, repository: String, token: String },
+    /// None can: why, and the page where a person opens it, if that is known.
+    None { why: String, page: Option<String> },
+}
+
+/// Why a change is not proposed, and what could be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeRefusal {
+    pub object: String,
+    pub field: String,
+    pub why: String,
+    pub hint: String,
+    pub ways: Vec<WayChoice>,
+}
+
+/// One place that could be changed, and what else would happen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WayChoice {
+    /// What an order takes to choose it.
+    pub layer: LayerChoice,
+    /// The same as `--layer` takes it.
+    pub flag: String,
+    pub place: String,
+    /// By which means.
+    pub word: String,
+    /// What else would change, a line each; why it cannot be taken at all.
+    pub result: Result<Vec<String>, String>,
+    /// It needs consent to all that, by name: the order has to be wide.
+    pub is_wide: bool,
+}
+
+impl Proposal {
+    /// Whether a check failed: it can still be submitted only if the order is wide.
+    pub fn has_failed(&self) -> bool {
+        self.checks.iter().any(|check| check.result == CheckResult::Failed)
+    }
+}
+
+/// The parts of a proposal that follow from its plan.
+pub fn fields(plan: &ChangePlan) -> Vec<ProposedField> {
+    let field = |done: &super::FieldChange| ProposedField {
+        field: done.field.clone(),
+        before: done.before.clone(),
+        after: done.after.clone(),
+        place: done.way.place(),
+        layer: done.way.layer.clone(),
+    };
+    plan.done.iter().map(field).collect()
+}
+
+/// The checks of all fields: of one name the worst.
+pub fn checks(plan: &ChangePlan) -> Vec<Check> {
+    let rank = |result: CheckResult| match result {
+        CheckResult::Failed => 0,
+        CheckResult::NotRun => 1,
+        CheckResult::Passed => 2,
+    };
+    let mut all: Vec<Check> = Vec::new();
+    for check in plan.done.iter().flat_map(|done| &done.proof.checks) {
+        match all.iter_mut().find(|known| known.name == check.name) {
+            Some(known) if rank(check.result) < rank(known.result) => *known = check.clone(),
+            Some(_) => {}
+            None => all.push(check.clone()),
+        }
+    }
+    all
+}
+
+/// A refusal as plain data.
+pub fn refusal(refused: &Refused) -> ChangeRefusal {
+    let way = |tried: &super::Tried| WayChoice {
+        layer: tried.layer(),
+        flag: tried.flag(),
+        place: tried.way.place(),
+        word: tried.way.layer.clone(),
+        result: match &tried.result {
+            Ok(proof) => Ok(describe::besides(proof)),
+            Err(why) => Err(why.clone()),
+        },
+        is_wide: tried.result.as_ref().is_ok_and(|proof| proof.besides() > 0),
+    };
+    ChangeRefusal {
+        object: refused.object.clone(),
+        field: refused.field.clone(),
+        why: refused.why.clone(),
+        hint: refused.hint.clone(),
+        ways: refused.tried.iter().map(way).collect(),
+    }
+}
+
+/// Names a patch and what was proven of it. Where lines are in a file is part of it; which commit it is for is not: the same change on a
+/// base that moved elsewhere has the same digest.
+pub fn digest(patch: &str, plan: &ChangePlan) -> String {
+    let mut digest = Sha256::new();
+    let mut add = |text: &str| {
+        digest.update((text.len() as u64).to_be_bytes());
+        digest.update(text);
+    };
+    patch.lines().filter(|line| !line.starts_with("index ")).for_each(&mut add);
+    for done in &plan.done {
+        add(&done.field);
+        done.proof.checks.iter().for_each(|check| add(&format!("{} {}", check.name, check.result.word())));
+        describe::besides(&done.proof).iter().for_each(|line| add(line));
+        done.proof.unproven.iter().for_each(|(build, _)| add(build));
+    }
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
