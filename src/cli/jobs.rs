@@ -92,7 +92,7 @@ fn named<'a>(found: &'a [Loaded], id: &str) -> Result<&'a Loaded> {
 fn state(loaded: &Loaded) -> &'static str {
     match &loaded.job.work {
         _ if loaded.is_elsewhere && !loaded.job.is_over() => "under way",
-        Work::Change(change) => change.phase.word(),
+        Work::Change(change) => change.phase().word(),
         _ if !loaded.job.is_over() => "left",
         _ if loaded.job.is_done() => "done",
         _ => "over, not all done",

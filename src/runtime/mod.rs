@@ -172,6 +172,15 @@ impl Runtime {
                 self.comparison = self.start(cluster, epoch, work);
                 None
             }
+            Effect::Propose { ticket, .. } => {
+                let error = Error::failed("not there yet", "");
+                let inbox = self.inbox.clone();
+                self.errands.spawn(async move {
+                    let _ = inbox.send(Message::Reply(ticket, Reply::Failed(error))).await;
+                });
+                None
+            }
+            Effect::Change { .. } => None,
             Effect::Record(act) => {
                 if let Some(journal) = self.journal() {
                     journal.record(*act);

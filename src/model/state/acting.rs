@@ -284,13 +284,16 @@ impl State {
             return;
         }
         for cluster in clusters.values().chain(left.iter()) {
-            jobs.advance(&view(cluster), *clock, &mut out.effects);
+            let view = view(cluster);
+            jobs.advance(&view, *clock, &mut out.effects);
+            jobs.advance_changes(Some(&view), *clock, &mut out.effects);
         }
+        jobs.advance_changes(None, *clock, &mut out.effects);
         self.leave(out);
     }
 
     /// Closes connections whose last job has ended.
-    fn leave(&mut self, out: &mut Update) {
+    pub(super) fn leave(&mut self, out: &mut Update) {
         let State { left, jobs, .. } = self;
         left.retain(|cluster| {
             let stays = jobs.are_running(cluster.id, cluster.epoch);

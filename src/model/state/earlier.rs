@@ -73,6 +73,13 @@ impl State {
         match self.jobs.find(id) {
             Some(job) if !job.is_paused() && job.held().is_none() => self.say("nothing of it waits"),
             Some(job) if policy_of(&self.settings, &job.context).readonly => self.say("its context is read-only"),
+            Some(job) if job.change().is_some_and(|change| !change.phase().can_resume()) => {
+                self.say("it has to be reviewed again: drop it, and plan the change once more");
+            }
+            Some(job) if job.change().is_some() => {
+                self.jobs.resume_change(id, self.clock, &mut out.effects);
+                self.say("it goes on");
+            }
             Some(job) if job.bound.is_none() => {
                 let context = job.context.clone();
                 self.say(format!("its cluster is not connected: `:ctx {context}`"));
@@ -98,6 +105,7 @@ impl State {
         match job.keeper {
             Keeper::Us => None,
             Keeper::Elsewhere => Some("another run works on it".to_owned()),
+            Keeper::Nobody if job.change().is_some() => Some("an earlier run left it: it is being taken up".to_owned()),
             Keeper::Nobody if !self.policy().may_write() => Some("this run may not write: it does not take jobs up".to_owned()),
             Keeper::Nobody if !job.cluster.is_same(&self.cluster().server.key) => {
                 Some(format!("it is another cluster's: `:ctx {}` takes it up", job.context))
@@ -109,7 +117,7 @@ impl State {
 
     /// A commit that permitted nothing could not be written: the job continues, with a notice.
     pub(super) fn receive_unrecorded(&mut self, id: JobId, why: &str) {
-        self.jobs.unrecorded(id, why);
+        self.jobs.unrecorded(id);
         if self.jobs.is_allowed(id) {
             return;
         }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::jobs::{JobId, JournalCommit, Task};
+use super::intent::ChangeQuery;
+use super::jobs::{Change, ChangeStep, JobId, JournalCommit, Task};
 use super::message::Epoch;
 use crate::actions::{Ask, Step};
 use crate::domain::{Act, ClusterId, ObjectRef, Str, Uid};
@@ -57,6 +58,19 @@ pub enum Effect {
         cluster: ClusterId,
         epoch: Epoch,
         step: Box<Step>,
+    },
+    /// Carry out one step of a change. The reply is `Message::ChangeOutcome`. Steps at a remote come in what a record permits.
+    Change {
+        task: Task,
+        step: ChangeStep,
+        change: Box<Change>,
+        /// The connection by which the cluster is looked at, if one is.
+        bound: Option<(ClusterId, Epoch)>,
+    },
+    /// Plan a change for a view, and write nothing. The reply is `Reply::Proposed`.
+    Propose {
+        ticket: Ticket,
+        query: Box<ChangeQuery>,
     },
     /// Ask for this user's rights.
     Review {

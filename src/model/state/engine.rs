@@ -95,6 +95,10 @@ impl Engine {
                 state.receive_outcome(task, outcome, &mut out);
                 true
             }
+            Message::ChangeOutcome(task, outcome) => {
+                state.receive_change(task, outcome, &mut out);
+                true
+            }
             Message::JobsLoaded { jobs, unread } => {
                 state.receive_loaded(jobs, &unread, &mut out);
                 true

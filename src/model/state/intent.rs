@@ -7,7 +7,8 @@ use jiff::SignedDuration;
 
 use super::effect::{Aspect, Effect, Terminal, Ticket};
 use super::engine::Update;
-use super::jobs::JobId;
+use super::jobs::{JobId, Submission};
+use crate::change::ChangeOrder;
 use super::projection::{Root, RowId, Sort, TableSort};
 use super::{Cluster, Ends, State};
 use crate::actions::confirm::Wants;
@@ -50,6 +51,8 @@ pub enum Intent {
     Inquire(Box<Wants>),
     /// Look up the user's rights to these objects.
     Explore(Vec<ObjectRef>),
+    /// Carry out the change that was reviewed.
+    Submit(Box<Submission>),
     /// Perform the confirmed act.
     Start(Box<Confirmed>),
     /// Halt the queued items of a job; if none is queued, stop following the others.
@@ -103,6 +106,19 @@ pub enum Question {
     Object(ObjectRef, Aspect),
     /// The log of acts of earlier runs.
     Acts,
+    /// A change, planned and proven.
+    Change(Box<ChangeQuery>),
+}
+
+/// A change to be planned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeQuery {
+    /// The object in a cluster; none where only a repository is looked at.
+    pub object: Option<ObjectRef>,
+    /// The Flux Kustomization that applies it, if it is known.
+    pub applier: Option<ObjectRef>,
+    /// Its site is looked for, unless it names a folder.
+    pub order: ChangeOrder,
 }
 
 /// How the active cluster is shown.
@@ -167,6 +183,7 @@ impl State {
             Intent::Act(wanted) => self.act(*wanted, out),
             Intent::Inquire(wants) => self.inquire(&wants, out),
             Intent::Explore(objects) => self.explore_rights(&objects, out),
+            Intent::Submit(submission) => self.submit(&submission, out),
             Intent::Start(confirmed) => self.start(&confirmed, out),
             Intent::Stop(id) => self.stop(id, out),
             Intent::WatchOn(id) => self.watch_on(id, out),
@@ -234,6 +251,7 @@ impl State {
     fn ask(&self, ticket: Ticket, question: Question) -> Effect {
         match question {
             Question::Acts => Effect::Recall(ticket),
+            Question::Change(query) => Effect::Propose { ticket, query },
             Question::Object(object, aspect) => {
                 let version = self.cluster().store.object_of(&object).map(|found| found.version.clone());
                 Effect::Look { ticket, object, version: version.unwrap_or_else(|| "".into()), aspect }

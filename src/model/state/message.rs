@@ -4,7 +4,8 @@ use super::cluster::{Link, ServerFacts};
 use super::drift::Compared;
 use super::effect::Ticket;
 use super::intent::Intent;
-use super::jobs::{Job, JobId, Loaded, Task};
+use super::jobs::{ChangeOutcome, Job, JobId, Loaded, Task};
+use crate::change::Proposed;
 use crate::actions::{Ask, Outcome};
 use crate::domain::{Act, ClusterId, Context, Delta, EventRow, ObjectRef, Str};
 use crate::error::Error;
@@ -30,6 +31,8 @@ pub enum Message {
     Reply(Ticket, Reply),
     /// The outcome of a job's request; it reaches its job independently of the screen.
     Outcome(Task, Outcome),
+    /// The reply to a step of a change.
+    ChangeOutcome(Task, ChangeOutcome),
     /// The jobs in the journals of earlier and other runs; what could not be read, and why.
     JobsLoaded {
         jobs: Vec<Loaded>,
@@ -78,6 +81,8 @@ pub enum Reply {
     /// What git has for an object.
     Declared(Box<Declared>),
     File(Box<FileText>),
+    /// A change as planned.
+    Proposed(Box<Proposed>),
     /// Lines of logs, in order, sanitised.
     Log(Vec<String>),
     /// A remark between the lines of a stream: a pod that is gone, a log that was cut.

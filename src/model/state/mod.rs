@@ -2,6 +2,7 @@
 //! the outside go out as [`Effect`]s.
 
 mod acting;
+mod changing;
 mod cluster;
 mod declared;
 pub mod drift;
@@ -27,7 +28,7 @@ pub use cluster::{Cluster, Link, ServerFacts, TreeState};
 pub use declared::Manifest;
 pub use effect::{Aspect, Effect, LogRequest, Terminal, Ticket, Tickets};
 pub use engine::{Asked, Beginning, Engine, Update};
-pub use intent::{Confirmed, Intent, Question, Setting, Show, Wanted};
+pub use intent::{ChangeQuery, Confirmed, Intent, Question, Setting, Show, Wanted};
 pub use message::{Code, Details, Epoch, Events, FileText, Input, Key, Message, News, Reply};
 pub use notice::{Ends, Notice};
 

@@ -79,7 +79,7 @@ impl JobView {
             Keeper::Us => {}
         }
         if let Work::Change(change) = &job.work {
-            field("phase", change.phase.word().to_owned());
+            field("phase", change.phase().word().to_owned());
         }
         if job.can_watch_on() {
             field("", "w keeps watching: its controller tries again".to_owned());

@@ -244,7 +244,8 @@ impl View for Logs {
                 self.lines.with_origin = self.pods > 1 || (self.containers.len() > 1 && self.container.is_none());
                 0
             }
-            Reply::Document(_) | Reply::Details(_) | Reply::Events(_) | Reply::Acts(_) | Reply::Declared(_) | Reply::File(_) => 0,
+            Reply::Document(_) | Reply::Details(_) | Reply::Events(_) | Reply::Acts(_) => 0,
+            Reply::Declared(_) | Reply::File(_) | Reply::Proposed(_) => 0,
         };
         self.text.dropped(over);
     }

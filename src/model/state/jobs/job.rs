@@ -67,13 +67,22 @@ impl Job {
         self.bound = Some((cluster, epoch));
         match &mut self.work {
             Work::Act(batch) => batch.bind(cluster),
-            Work::Change(change) => change.target = change.target.moved(cluster),
+            Work::Change(change) => change.bind(cluster),
         }
     }
 
     /// The act's part, if it is one.
     pub fn batch(&self) -> Option<&Batch> {
         if let Work::Act(batch) = &self.work { Some(batch) } else { None }
+    }
+
+    /// The change, if it is one.
+    pub fn change(&self) -> Option<&Change> {
+        if let Work::Change(change) = &self.work { Some(change) } else { None }
+    }
+
+    pub(super) fn change_mut(&mut self) -> Option<&mut Change> {
+        if let Work::Change(change) = &mut self.work { Some(change) } else { None }
     }
 
     pub(super) fn batch_mut(&mut self) -> Option<&mut Batch> {
@@ -89,7 +98,7 @@ impl Job {
     pub fn name(&self) -> &str {
         match &self.work {
             Work::Act(batch) => batch.action.name,
-            Work::Change(change) => &change.playbook,
+            Work::Change(change) => &change.order.playbook,
         }
     }
 
@@ -97,14 +106,14 @@ impl Job {
     pub fn word(&self) -> &str {
         match &self.work {
             Work::Act(batch) => batch.action.word,
-            Work::Change(change) => &change.playbook,
+            Work::Change(change) => &change.order.playbook,
         }
     }
 
     pub fn is_over(&self) -> bool {
         match &self.work {
             Work::Act(batch) => batch.items.iter().all(|item| item.phase.is_over()),
-            Work::Change(change) => change.phase.is_over(),
+            Work::Change(change) => change.phase().is_over(),
         }
     }
 
@@ -121,7 +130,7 @@ impl Job {
                 let count = |is: fn(&Phase) -> bool| batch.items.iter().filter(|item| is(&item.phase)).count();
                 (count(|phase| matches!(phase, Phase::Done { .. })), count(Phase::is_over), batch.items.len())
             }
-            Work::Change(change) => (usize::from(change.phase.is_done()), usize::from(change.phase.is_over()), 1),
+            Work::Change(change) => (usize::from(change.phase().is_done()), usize::from(change.phase().is_over()), 1),
         };
         (done, over - done, all)
     }
@@ -133,7 +142,7 @@ impl Job {
                 [one] => format!("{} {}", batch.action.name, one.object),
                 many => format!("{} {} objects", batch.action.name, many.len()),
             },
-            Work::Change(change) => format!("{} {}", change.playbook, change.target),
+            Work::Change(change) => change.pull.title.clone(),
         }
     }
 
@@ -144,11 +153,17 @@ impl Job {
 
     /// Whether its queue waits for the user to say that it may go on ([`super::Jobs::go_on`]).
     pub fn is_paused(&self) -> bool {
-        self.batch().is_some_and(Batch::is_waiting)
+        match &self.work {
+            Work::Act(batch) => batch.is_waiting(),
+            Work::Change(change) => change.phase().is_waiting(),
+        }
     }
 
     /// Whether something of it goes on by itself in this run: it does not only wait for the user, or for its cluster.
     pub fn is_under_way(&self) -> bool {
+        if let Work::Change(change) = &self.work {
+            return self.keeper == Keeper::Us && !change.phase().is_over() && !change.phase().is_waiting();
+        }
         let is_out = self.items().iter().any(|item| item.phase.is_under_way());
         let waits = self.bound.is_none() || self.is_paused() || self.held().is_some();
         self.keeper == Keeper::Us && !self.is_over() && (is_out && self.bound.is_some() || !waits)

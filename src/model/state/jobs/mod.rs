@@ -17,6 +17,7 @@ mod act;
 mod advance;
 mod batch;
 pub mod change;
+mod changing;
 mod id;
 mod item;
 mod job;
@@ -38,7 +39,8 @@ use jiff::{SignedDuration, Timestamp};
 use advance::{Need, Sight};
 pub use batch::Batch;
 use batch::Move;
-pub use change::Change;
+pub use change::{Change, ChangeGoal, ChangeOutcome, ChangePhase, ChangeStep, PreparedChange, Reached, Submission};
+pub use changing::Submitter;
 pub use id::{JobId, NoJob};
 pub use item::{Item, LogLine, Phase, Task};
 pub use job::{Job, Keeper, Loaded, Work};
@@ -197,7 +199,11 @@ impl Jobs {
     /// In how many seconds there has to be a turn: something happens by the clock alone, or a jump of the clock has to be
     /// distinguished from waiting.
     pub fn next_change(&self, now: Timestamp) -> Option<i64> {
-        self.running().filter_map(|job| job.batch()?.next_change(now)).min().map(|seconds| seconds.min(time::PULSE))
+        let next = |job: &Job| match &job.work {
+            Work::Act(batch) => batch.next_change(now),
+            Work::Change(change) => change.next_change(now),
+        };
+        self.running().filter_map(next).min().map(|seconds| seconds.min(time::PULSE))
     }
 
     /// The place of a job that this run may write down and continue.
@@ -225,12 +231,17 @@ impl Jobs {
     fn act(&mut self, at: usize, item: usize) -> Option<Act> {
         let job = &self.jobs[at];
         let act = Act::of(job, job.items().get(item)?);
-        match self.acts.iter_mut().rev().find(|known| known.is_same(&act)) {
-            Some(known) if *known == act => return None,
+        self.log(&act).then_some(act)
+    }
+
+    /// Puts an act into the log of this run. Returns whether that is new.
+    fn log(&mut self, act: &Act) -> bool {
+        match self.acts.iter_mut().rev().find(|known| known.is_same(act)) {
+            Some(known) if known == act => return false,
             Some(known) => *known = act.clone(),
             None => self.acts.push(act.clone()),
         }
-        Some(act)
+        true
     }
 
     /// Turns an item's need into an effect: a read goes out at once, a write is returned, since it has to be written down first.

@@ -22,7 +22,7 @@ pub struct JournalCommit {
     pub is_last: bool,
     pub lines: Vec<u8>,
     pub acts: Vec<Act>,
-    /// What may be sent once all this is written: [`Effect::Write`]s.
+    /// What may be sent once all this is written: [`Effect::Write`]s, and [`Effect::Change`]s of steps at a remote.
     pub then: Vec<Effect>,
 }
 
@@ -101,12 +101,11 @@ impl Jobs {
         }
     }
 
-    /// A commit that permitted nothing could not be written. An act goes on and says so; its next commit rewrites the journal. A
-    /// change stops.
-    pub fn unrecorded(&mut self, id: JobId, why: &str) {
-        let Some(at) = self.ours(id) else { return };
-        if let super::Work::Change(change) = &mut self.jobs[at].work {
-            change.unrecorded(why);
+    /// A commit that permitted nothing could not be written: the job goes on, its next commit rewrites the journal, and a request is sent
+    /// only once that was written.
+    pub fn unrecorded(&mut self, id: JobId) {
+        if self.ours(id).is_none() {
+            return;
         }
         if let Some(page) = self.pages.get_mut(&id) {
             page.spoil();

@@ -20,7 +20,7 @@ impl Jobs {
         let moves = match &mut self.jobs[at].work {
             Work::Act(batch) => batch.stop(now),
             Work::Change(change) => {
-                change.stop("the user stopped it".to_owned());
+                change.stop("the user stopped it", now);
                 Vec::new()
             }
         };
@@ -43,7 +43,7 @@ impl Jobs {
                 batch.part(now, &Phase::Stopped)
             }
             Work::Change(change) => {
-                change.stop("the user dropped it".to_owned());
+                change.stop("the user dropped it", now);
                 Vec::new()
             }
         };
@@ -193,7 +193,7 @@ impl Job {
         match &mut self.work {
             Work::Act(batch) => batch.take_up(now),
             Work::Change(change) => {
-                change.take_up();
+                change.take_up(now);
                 Vec::new()
             }
         }

@@ -49,6 +49,13 @@ impl Jobs {
             None => return,
         };
         self.take(at, &[], effects);
+        if let Some(change) = self.jobs[at].change_mut() {
+            // git and its forge need no cluster
+            change.take_up(now);
+            if let Some(page) = self.pages.get_mut(&id) {
+                page.touch();
+            }
+        }
         let Some(view) = view.filter(|_| self.jobs[at].bound.is_none()) else { return };
         self.jobs[at].bind(view.cluster, view.epoch);
         let moves = self.jobs[at].take_up(now);

@@ -1,7 +1,7 @@
 //! The journal of a job as text: what lets another run continue it.
 //!
 //! ```text
-//!  5f0c19aa {"version":1,"job":{…}}          the whole job, as it was when the file was made
+//!  5f0c19aa {"version":2,"job":{…}}          the whole job, as it was when the file was made
 //!  91b2d07e {"items":[{"n":0,"phase":…}]}    what one turn changed
 //! ```
 //! Each line begins with the CRC-32 of its JSON. A line is written and synced before anything that it is about is sent, so one that
@@ -22,7 +22,7 @@ pub(super) use update::{Update, Written};
 
 /// The format that this program writes. Another one means that an older program must not continue the job: a new phase, a field that
 /// it does not know.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The content of a journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +89,8 @@ pub fn compact(job: &Job) -> Vec<u8> {
 
 fn head(json: &[u8]) -> Result<Job, Unreadable> {
     match serde_json::from_slice::<Version>(json) {
-        Ok(Version { version: VERSION }) => {}
+        // the first format had no changes in git, and is the same otherwise
+        Ok(Version { version: 1..=VERSION }) => {}
         Ok(Version { version }) if version > VERSION => return Err(Unreadable::Newer(version)),
         _ => return Err(damaged("its first line")),
     }

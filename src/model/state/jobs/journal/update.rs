@@ -16,7 +16,7 @@ pub(in crate::state::jobs) struct Update {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     items: Vec<Advance>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    change: Option<change::ChangePhase>,
+    change: Option<change::ChangeProgress>,
 }
 
 /// What changes of a batch as a whole.
@@ -57,7 +57,7 @@ pub(in crate::state::jobs) struct Written {
     batch: Flags,
     /// Of each item how far it has come, and how long its log is.
     items: Vec<(Standing, usize)>,
-    change: Option<change::ChangePhase>,
+    change: Option<change::ChangeProgress>,
 }
 
 impl Written {
@@ -68,7 +68,7 @@ impl Written {
                 items: batch.items.iter().map(|item| (Standing::of(item), item.log.len())).collect(),
                 change: None,
             },
-            Work::Change(change) => Self { change: Some(change.phase.clone()), ..Self::default() },
+            Work::Change(change) => Self { change: Some(change.progress.recorded()), ..Self::default() },
         }
     }
 
@@ -81,8 +81,10 @@ impl Written {
                 let update = Update { batch: (flags != self.batch).then_some(flags), items, change: None };
                 (update.batch.is_some() || !update.items.is_empty()).then_some(update)
             }
-            Work::Change(change) => (self.change.as_ref() != Some(&change.phase))
-                .then(|| Update { change: Some(change.phase.clone()), ..Update::default() }),
+            Work::Change(change) => {
+                let progress = change.progress.recorded();
+                (self.change.as_ref() != Some(&progress)).then(|| Update { change: Some(progress), ..Update::default() })
+            }
         }
     }
 
@@ -111,7 +113,7 @@ impl Update {
                 self.items.into_iter().all(|advance| batch.items.get_mut(advance.n).is_some_and(|item| advance.apply(item)))
             }
             Work::Change(change) if self.batch.is_none() && self.items.is_empty() => {
-                change.phase = self.change.unwrap_or_else(|| change.phase.clone());
+                change.progress = self.change.unwrap_or_else(|| change.progress.clone());
                 true
             }
             _ => false,

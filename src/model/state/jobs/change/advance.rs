@@ -1,0 +1,244 @@
+//! How a change advances up to the open pull request: by the replies to its steps. Pure: the runtime carries the steps out.
+
+use jiff::Timestamp;
+
+use super::progress::{ChangePhase, End, StepState};
+use super::{Change, ChangeGoal, ChangeNeed, ChangeOutcome, ChangeStep, PreparedChange};
+use crate::domain::Pull;
+use crate::domain::text::redact;
+
+/// Why a change of an earlier run waits.
+const ENDED: &str = "the program ended before it was done";
+
+impl Change {
+    /// Begins.
+    pub(in crate::state::jobs) fn begin(&mut self, now: Timestamp) -> Option<ChangeNeed> {
+        self.progress.note(now, format!("planning again on {}", self.order.site.base));
+        self.prepare(now)
+    }
+
+    fn prepare(&mut self, now: Timestamp) -> Option<ChangeNeed> {
+        self.progress.enter(now, ChangePhase::Prepare(StepState::Sent));
+        self.request(ChangeStep::Prepare).map(ChangeNeed::Do)
+    }
+
+    /// A new request: replies to older ones no longer count.
+    fn request(&mut self, step: ChangeStep) -> Option<ChangeStep> {
+        self.progress.turn += 1;
+        Some(step)
+    }
+
+    fn send(&mut self, now: Timestamp, phase: ChangePhase, step: ChangeStep) -> Option<ChangeNeed> {
+        self.progress.enter(now, phase);
+        self.request(step).map(ChangeNeed::Send)
+    }
+
+    /// Looks up whether the last request was done, since its reply was lost.
+    fn look_up(
+        &mut self,
+        now: Timestamp,
+        phase: fn(StepState) -> ChangePhase,
+        step: ChangeStep,
+        why: &str,
+    ) -> Option<ChangeNeed> {
+        let why = redact(why).into_owned();
+        self.progress.note(now, format!("not known whether it was done, checking: {why}"));
+        self.progress.enter(now, phase(StepState::Checking { why, is_resumed: false }));
+        self.request(step).map(ChangeNeed::Do)
+    }
+
+    /// Looks up whether it was done, since the user wants it done.
+    fn resume(&mut self, now: Timestamp, phase: fn(StepState) -> ChangePhase, step: ChangeStep) -> Option<ChangeNeed> {
+        self.progress.note(now, "resumed: looking whether it was done");
+        self.progress.enter(now, phase(StepState::Checking { why: String::new(), is_resumed: true }));
+        self.request(step).map(ChangeNeed::Do)
+    }
+
+    fn wait(&mut self, now: Timestamp, why: &str, hint: &str) -> Option<ChangeNeed> {
+        let (why, hint) = (redact(why).into_owned(), redact(hint).into_owned());
+        self.progress.note(now, format!("waiting: {why}"));
+        if let Some(step) = self.progress.phase.step_mut() {
+            *step = StepState::Waiting { why, hint };
+        }
+        None
+    }
+
+    fn end(&mut self, now: Timestamp, end: End) -> Option<ChangeNeed> {
+        self.progress.end(now, end);
+        None
+    }
+
+    /// Takes the reply to the present step. Whoever calls has compared the turn.
+    pub(in crate::state::jobs) fn receive(&mut self, outcome: ChangeOutcome, now: Timestamp) -> Option<ChangeNeed> {
+        match (self.progress.phase.clone(), outcome) {
+            (ChangePhase::End(_), _) => None,
+            (_, ChangeOutcome::Unrecorded(why)) => {
+                self.wait(now, &format!("nothing was sent: the progress cannot be written down: {why}"), "free some room, then resume it")
+            }
+            (ChangePhase::Prepare(_), outcome) => self.prepared(outcome, now),
+            (ChangePhase::Push(step), outcome) => self.pushed(&step, outcome, now),
+            (ChangePhase::Open(step), outcome) => self.opened(&step, outcome, now),
+            (ChangePhase::Follow, outcome) => self.followed(outcome, now),
+            (ChangePhase::Review { .. }, _) => None,
+        }
+    }
+
+    fn prepared(&mut self, outcome: ChangeOutcome, now: Timestamp) -> Option<ChangeNeed> {
+        match outcome {
+            ChangeOutcome::Prepared(prepared) => self.committed(*prepared, now),
+            ChangeOutcome::Unchanged => {
+                let text = format!("{} has it already: nothing was pushed", self.order.site.base);
+                self.end(now, End::Done { text })
+            }
+            ChangeOutcome::Differs { why } => {
+                let why = redact(&why).into_owned();
+                self.progress.note(now, format!("review again: {why}"));
+                self.progress.enter(now, ChangePhase::Review { why });
+                None
+            }
+            ChangeOutcome::Failed { why, hint } => self.wait(now, &why, &hint),
+            ChangeOutcome::Lost { why } => self.wait(now, &why, ""),
+            _ => None,
+        }
+    }
+
+    fn committed(&mut self, prepared: PreparedChange, now: Timestamp) -> Option<ChangeNeed> {
+        let PreparedChange { base, commit, branch, has_moved, is_pushed, pull } = prepared;
+        if has_moved {
+            self.progress.note(now, format!("{} has moved to {}: same patch, same proof", self.order.site.base, short(&base)));
+        }
+        (self.progress.base, self.progress.branch) = (base, branch);
+        self.pull.head.clone_from(&self.progress.branch);
+        if let Some(pull) = pull {
+            self.progress.note(now, format!("the same change is proposed already: #{}", pull.number));
+            self.progress.commit.clone_from(&pull.head_commit);
+            return self.is_open(pull, now);
+        }
+        self.progress.note(now, format!("committed {}", short(&commit)));
+        self.progress.commit = commit;
+        if is_pushed {
+            self.progress.note(now, format!("{} is there already with this change", self.progress.branch));
+            return self.open(now);
+        }
+        self.send(now, ChangePhase::Push(StepState::Sent), ChangeStep::Push)
+    }
+
+    fn pushed(&mut self, step: &StepState, outcome: ChangeOutcome, now: Timestamp) -> Option<ChangeNeed> {
+        match outcome {
+            ChangeOutcome::Pushed => {
+                self.progress.note(now, format!("pushed {}", self.progress.branch));
+                self.open(now)
+            }
+            ChangeOutcome::Branch(Some(at)) if at == self.progress.commit => {
+                self.progress.note(now, format!("it had arrived: {} is at {}", self.progress.branch, short(&at)));
+                self.open(now)
+            }
+            ChangeOutcome::Branch(Some(at)) => {
+                let why = format!("{} is at {}, which another program has pushed", self.progress.branch, short(&at));
+                self.end(now, End::Failed { why })
+            }
+            // a push creates the branch or fails: sent again it does no harm
+            ChangeOutcome::Branch(None) => self.send(now, ChangePhase::Push(StepState::Sent), ChangeStep::Push),
+            ChangeOutcome::Lost { why } if *step == StepState::Sent => {
+                self.look_up(now, ChangePhase::Push, ChangeStep::FindBranch, &why)
+            }
+            ChangeOutcome::Lost { why } => self.wait(now, &why, ""),
+            ChangeOutcome::Failed { why, hint } => self.wait(now, &why, &hint),
+            _ => None,
+        }
+    }
+
+    fn open(&mut self, now: Timestamp) -> Option<ChangeNeed> {
+        if self.order.is_push_only {
+            let text = format!("pushed {}; no pull request was wanted", self.progress.branch);
+            return self.end(now, End::Done { text });
+        }
+        self.send(now, ChangePhase::Open(StepState::Sent), ChangeStep::Open)
+    }
+
+    fn opened(&mut self, step: &StepState, outcome: ChangeOutcome, now: Timestamp) -> Option<ChangeNeed> {
+        match outcome {
+            ChangeOutcome::Pull(pull) => {
+                self.progress.note(now, format!("opened #{}", pull.number));
+                self.is_open(pull, now)
+            }
+            ChangeOutcome::Pulls(pulls) => match pulls.into_iter().find(Pull::is_open) {
+                Some(pull) => {
+                    self.progress.note(now, format!("it is open: #{}", pull.number));
+                    self.is_open(pull, now)
+                }
+                // a reply that was lost may have been a request that never arrived: only the user sends another one
+                None if matches!(step, StepState::Checking { is_resumed: true, .. }) => {
+                    self.send(now, ChangePhase::Open(StepState::Sent), ChangeStep::Open)
+                }
+                None => self.wait(now, "the forge has no pull request for the branch", "resume it to open one"),
+            },
+            ChangeOutcome::NoForge { why, page } => {
+                self.progress.page = page;
+                let text = format!("pushed {}; open the pull request by hand: {why}", self.progress.branch);
+                self.end(now, End::Done { text })
+            }
+            ChangeOutcome::Lost { why } if *step == StepState::Sent => {
+                self.look_up(now, ChangePhase::Open, ChangeStep::FindPull, &why)
+            }
+            ChangeOutcome::Lost { why } => self.wait(now, &why, ""),
+            ChangeOutcome::Failed { why, hint } => self.wait(now, &why, &hint),
+            _ => None,
+        }
+    }
+
+    fn is_open(&mut self, pull: Pull, now: Timestamp) -> Option<ChangeNeed> {
+        self.progress.enter(now, ChangePhase::Follow);
+        self.progress.asked = Some(now);
+        self.take_pull(pull, now);
+        if self.goal == ChangeGoal::Opened && !self.progress.phase.is_over() {
+            let text = self.progress.pull.as_ref().map(|pull| pull.url.clone()).unwrap_or_default();
+            return self.end(now, End::Done { text });
+        }
+        None
+    }
+
+    /// The user says: go on. What may have been sent is looked up first.
+    pub(in crate::state::jobs) fn go_on(&mut self, now: Timestamp) -> Option<ChangeNeed> {
+        match &self.progress.phase {
+            ChangePhase::Prepare(StepState::Waiting { .. }) => {
+                self.progress.note(now, "resumed");
+                self.prepare(now)
+            }
+            ChangePhase::Push(StepState::Waiting { .. }) => {
+                self.resume(now, ChangePhase::Push, ChangeStep::FindBranch)
+            }
+            ChangePhase::Open(StepState::Waiting { .. }) => {
+                self.resume(now, ChangePhase::Open, ChangeStep::FindPull)
+            }
+            _ => None,
+        }
+    }
+
+    /// Continues in another run: steps that were under way wait for the user; what is followed is followed.
+    pub(in crate::state::jobs) fn take_up(&mut self, now: Timestamp) {
+        let is_under_way = self.progress.phase.step().is_some_and(|step| !matches!(step, StepState::Waiting { .. }));
+        if is_under_way {
+            self.wait(now, ENDED, "resume it: what was sent is looked up first");
+        }
+    }
+
+    /// Ends what is not over, with what is left behind.
+    pub(in crate::state::jobs) fn stop(&mut self, why: &str, now: Timestamp) {
+        if self.progress.phase.is_over() {
+            return;
+        }
+        let rest = match (&self.progress.phase, &self.progress.pull) {
+            (_, Some(pull)) => format!("; #{} stays as it is: {}", pull.number, pull.url),
+            (ChangePhase::Open(_), None) => format!("; {} is pushed and stays", self.progress.branch),
+            (ChangePhase::Push(_), None) => format!("; {} may be pushed", self.progress.branch),
+            _ => "; nothing was pushed".to_owned(),
+        };
+        self.progress.end(now, End::Stopped { why: format!("{why}{rest}") });
+    }
+}
+
+/// The first characters of a commit's id.
+pub(super) fn short(id: &str) -> &str {
+    id.get(..7).unwrap_or(id)
+}

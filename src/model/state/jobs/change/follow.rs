@@ -1,0 +1,334 @@
+//! From the open pull request to the pods: merged, fetched, applied, rolled out. A pure function of the change, of what the forge has
+//! reported and of the store; what nobody here can see is *not visible*, never guessed.
+//!
+//! Applied means that the revision which the Kustomization attempted contains the merge (of a squash or a rebase too), and that the live
+//! object carries the new values. Whether a revision contains the merge is asked once for each revision.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::advance::short;
+use super::progress::End;
+use super::{Change, ChangeGoal, ChangeNeed, ChangeOutcome, ChangePhase, ChangeStep};
+use crate::domain::text::redact;
+use crate::domain::{Coverage, Health, Object, ObjectRef, Pull, PullState, Relation, Store};
+use crate::state::jobs::View;
+
+/// How often the forge is asked for an open pull request, at first and after [`LONG`].
+const PAUSE: SignedDuration = SignedDuration::from_secs(10);
+const LATER: SignedDuration = SignedDuration::from_secs(60);
+const LONG: SignedDuration = SignedDuration::from_mins(10);
+
+/// How far a merged change has come in the cluster.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rollout {
+    pub fetched: Reached,
+    pub applied: Reached,
+    pub rolled_out: Reached,
+    /// Revisions of which it was asked whether they contain the merge; none: it cannot be known.
+    contains: BTreeMap<String, Option<bool>>,
+    /// Whether the live object carried the new values when it was of that generation.
+    carries: Option<(i64, Result<bool, String>)>,
+}
+
+/// Whether a step was reached.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reached {
+    Waiting { why: String },
+    Seen { at: Timestamp, text: String },
+    NotVisible { why: String },
+}
+
+impl Default for Reached {
+    fn default() -> Self {
+        Self::Waiting { why: String::new() }
+    }
+}
+
+impl Reached {
+    fn waiting(why: impl Into<String>) -> Self {
+        Self::Waiting { why: why.into() }
+    }
+
+    fn unseen(why: impl Into<String>) -> Self {
+        Self::NotVisible { why: why.into() }
+    }
+
+    /// Whether nothing more is waited for.
+    pub fn is_settled(&self) -> bool {
+        !matches!(self, Self::Waiting { .. })
+    }
+
+    /// A step that was seen stays so, at the time when it was first seen.
+    fn update(&mut self, next: Self) {
+        if !matches!(self, Self::Seen { .. }) {
+            *self = next;
+        }
+    }
+}
+
+/// Whether a revision contains the merge.
+enum Contains {
+    Yes,
+    No,
+    Unknown,
+    /// It has to be asked.
+    Ask(String),
+}
+
+impl Change {
+    pub(super) fn followed(&mut self, outcome: ChangeOutcome, now: Timestamp) -> Option<ChangeNeed> {
+        self.progress.is_asking = false;
+        match outcome {
+            ChangeOutcome::Pull(pull) => {
+                self.progress.trouble = None;
+                self.take_pull(pull, now);
+            }
+            ChangeOutcome::Contains { revision, is_in } => {
+                self.progress.rollout.contains.insert(revision, is_in);
+            }
+            ChangeOutcome::Carries(carries) => {
+                if let Some((_, known)) = &mut self.progress.rollout.carries {
+                    *known = carries.map_err(|why| redact(&why).into_owned());
+                }
+            }
+            ChangeOutcome::Failed { why, .. } | ChangeOutcome::Lost { why } => self.progress.trouble = Some(redact(&why).into_owned()),
+            ChangeOutcome::NoForge { why, .. } => self.progress.trouble = Some(why),
+            _ => {}
+        }
+        None
+    }
+
+    /// Takes what the forge reports of the pull request.
+    pub(super) fn take_pull(&mut self, pull: Pull, now: Timestamp) {
+        let was_merged = self.progress.pull.as_ref().is_some_and(|known| known.merge().is_some());
+        let (number, state) = (pull.number, pull.state.clone());
+        self.progress.pull = Some(pull);
+        match state {
+            PullState::Open => {}
+            PullState::Closed => self.progress.end(now, End::Stopped { why: format!("#{number} was closed without being merged") }),
+            PullState::Merged(_) if was_merged => {}
+            PullState::Merged(merge) => {
+                let by = merge.by.map(|by| format!(" by {by}")).unwrap_or_default();
+                self.progress.note(now, format!("merged{by} as {}", short(&merge.commit)));
+                if self.goal == ChangeGoal::Merged {
+                    self.progress.end(now, End::Done { text: format!("merged as {}", short(&merge.commit)) });
+                } else if self.target.is_none() {
+                    let text = format!("merged as {}; no cluster is looked at", short(&merge.commit));
+                    self.progress.end(now, End::Done { text });
+                }
+            }
+        }
+    }
+
+    /// Looks at the clock and, if it is connected, at the cluster. Returns what has to be asked.
+    pub(in crate::state::jobs) fn look(&mut self, view: Option<&View>, now: Timestamp) -> Option<ChangeNeed> {
+        if self.progress.phase != ChangePhase::Follow || self.progress.is_asking {
+            return None;
+        }
+        let pull = self.progress.pull.clone()?;
+        let Some(merge) = pull.merge() else {
+            let is_due = self.next_change(now).is_some_and(|seconds| seconds <= 0);
+            return is_due.then(|| self.ask_forge(pull.number, now));
+        };
+        let view = view.filter(|view| view.lost.is_none())?;
+        let need = self.reach(&merge.commit, view.store, now);
+        self.settle(now);
+        if need.is_some() && self.progress.phase == ChangePhase::Follow {
+            self.progress.is_asking = true;
+            self.progress.turn += 1;
+            return need.map(ChangeNeed::Do);
+        }
+        None
+    }
+
+    fn ask_forge(&mut self, number: u64, now: Timestamp) -> ChangeNeed {
+        (self.progress.asked, self.progress.is_asking) = (Some(now), true);
+        self.progress.turn += 1;
+        ChangeNeed::Do(ChangeStep::Look(number))
+    }
+
+    /// In how many seconds the forge is asked again; none if it is not.
+    pub(in crate::state::jobs) fn next_change(&self, now: Timestamp) -> Option<i64> {
+        if self.progress.phase != ChangePhase::Follow || self.progress.is_asking {
+            return None;
+        }
+        self.progress.pull.as_ref().filter(|pull| pull.is_open())?;
+        let waited = self.progress.since.map_or(SignedDuration::ZERO, |since| now.duration_since(since));
+        let pause = if waited < LONG { PAUSE } else { LATER };
+        let asked = self.progress.asked.map_or(pause, |asked| now.duration_since(asked));
+        Some((pause - asked).as_secs().max(0))
+    }
+
+    /// Brings the three steps in the cluster up to date. Returns what has to be asked for that.
+    fn reach(&mut self, merge: &str, store: &Store, now: Timestamp) -> Option<ChangeStep> {
+        let applier = self.applier.as_ref().and_then(|applier| store.object_of(applier));
+        let mut asks = None;
+        let (fetched, applied) = match (&self.applier, applier) {
+            _ if merge.is_empty() => (Reached::unseen("the forge does not report the merge commit"), None),
+            (None, _) => (Reached::unseen("which Kustomization applies it is not known"), None),
+            (Some(id), None) => (missing(id, store), None),
+            (Some(_), Some(applier)) => {
+                let fetched = self.fetched(merge, applier, store, now, &mut asks);
+                (fetched, Some(self.attempted(merge, applier, now, &mut asks)))
+            }
+        };
+        let carried = self.carried(store, applied.as_ref(), now, &mut asks);
+        let applied = match (applied.unwrap_or_else(|| unseen_of(&fetched)), &carried) {
+            (Reached::Seen { .. }, Reached::Waiting { why }) => Reached::waiting(why.clone()),
+            (applied, _) => applied,
+        };
+        let rolled_out = self.rolled_out(&carried, store, now);
+        let rollout = &mut self.progress.rollout;
+        rollout.fetched.update(fetched);
+        rollout.applied.update(applied);
+        rollout.rolled_out.update(rolled_out);
+        asks
+    }
+
+    fn contains(&self, merge: &str, revision: &str) -> Contains {
+        let id = revision.rsplit([':', '/']).next().unwrap_or(revision);
+        if id == merge {
+            return Contains::Yes;
+        }
+        match self.progress.rollout.contains.get(revision) {
+            Some(Some(true)) => Contains::Yes,
+            Some(Some(false)) => Contains::No,
+            Some(None) => Contains::Unknown,
+            None => Contains::Ask(revision.to_owned()),
+        }
+    }
+
+    fn at(&self, merge: &str, revision: Option<&str>, now: Timestamp, asks: &mut Option<ChangeStep>) -> Reached {
+        let Some(revision) = revision.filter(|revision| !revision.is_empty()) else { return Reached::waiting("it has no revision yet") };
+        match self.contains(merge, revision) {
+            Contains::Yes => Reached::Seen { at: now, text: revision.to_owned() },
+            Contains::No => Reached::waiting(format!("at {revision}")),
+            Contains::Unknown => Reached::unseen(format!("whether {revision} contains it cannot be determined")),
+            Contains::Ask(revision) => {
+                let why = format!("at {revision}");
+                asks.get_or_insert(ChangeStep::Contains { revision });
+                Reached::waiting(why)
+            }
+        }
+    }
+
+    fn fetched(&self, merge: &str, applier: &Object, store: &Store, now: Timestamp, asks: &mut Option<ChangeStep>) -> Reached {
+        let Some(id) = applier.edges.iter().find(|edge| edge.relation == Relation::Source).map(|edge| &edge.to) else {
+            return Reached::unseen("its Kustomization names no source");
+        };
+        let Some(source) = store.object_of(id) else { return missing(id, store) };
+        match self.at(merge, source.facts.revision.as_deref(), now, asks) {
+            Reached::Waiting { .. } if source.suspension.is_some() => Reached::waiting(format!("{id} is suspended")),
+            Reached::Waiting { .. } if source.verdict.health == Health::Failed => {
+                Reached::waiting(format!("{id}: {}", source.verdict.message))
+            }
+            reached => reached,
+        }
+    }
+
+    /// Whether the Kustomization has attempted the merge, and not failed at it.
+    fn attempted(&self, merge: &str, applier: &Object, now: Timestamp, asks: &mut Option<ChangeStep>) -> Reached {
+        let facts = &applier.facts;
+        let attempted = facts.attempted.as_deref().or(facts.revision.as_deref());
+        match self.at(merge, attempted, now, asks) {
+            Reached::Waiting { .. } if applier.suspension.is_some() => Reached::waiting(format!("{} is suspended", applier.id)),
+            Reached::Waiting { why } => match applier.verdict.health {
+                Health::Failed | Health::Stalled | Health::Waiting => Reached::waiting(format!("{}: {}", applier.id, applier.verdict.message)),
+                _ => Reached::waiting(why),
+            },
+            reached => reached,
+        }
+    }
+
+    /// Whether the live object carries the new values: asked once it may, for each generation of it.
+    fn carried(&mut self, store: &Store, applied: Option<&Reached>, now: Timestamp, asks: &mut Option<ChangeStep>) -> Reached {
+        let Some(target) = &self.target else { return Reached::unseen("no cluster is looked at") };
+        let Some(object) = store.object_of(target) else { return missing(target, store) };
+        // where its Kustomization may not be read, only the object itself shows it
+        if applied.is_some_and(|applied| !applied.is_settled()) {
+            return Reached::waiting("");
+        }
+        // some kinds have no generation: those are read again and again
+        let is_due = object.generation == 0 && self.progress.asked.is_none_or(|asked| now.duration_since(asked) >= PAUSE);
+        match &self.progress.rollout.carries {
+            Some((_, Ok(false))) if is_due && asks.is_none() => {
+                self.progress.asked = Some(now);
+                *asks = Some(ChangeStep::Carries);
+                Reached::waiting(format!("{target} does not have the new value yet"))
+            }
+            Some((generation, carries)) if *generation == object.generation => match carries {
+                Ok(true) => Reached::Seen { at: Timestamp::default(), text: String::new() },
+                Ok(false) => Reached::waiting(format!("{target} does not have the new value yet")),
+                Err(why) => Reached::unseen(why.clone()),
+            },
+            _ => {
+                if asks.is_none() {
+                    *asks = Some(ChangeStep::Carries);
+                    self.progress.rollout.carries = Some((object.generation, Ok(false)));
+                }
+                Reached::waiting(format!("{target} is being read"))
+            }
+        }
+    }
+
+    fn rolled_out(&self, carried: &Reached, store: &Store, now: Timestamp) -> Reached {
+        match carried {
+            Reached::Waiting { .. } => Reached::waiting(""),
+            Reached::NotVisible { why } => Reached::unseen(why.clone()),
+            Reached::Seen { .. } => {
+                let Some(object) = self.target.as_ref().and_then(|target| store.object_of(target)) else { return Reached::waiting("") };
+                let ready = object.facts.ready.map(|(ready, all)| format!("{ready}/{all}")).unwrap_or_default();
+                match object.verdict.health {
+                    Health::Ready => Reached::Seen { at: now, text: ready },
+                    health => Reached::waiting(format!("{} {ready} {}", health.word(), object.verdict.message).trim().to_owned()),
+                }
+            }
+        }
+    }
+
+    /// Notes what is new, and ends when the goal is reached or can no longer be seen.
+    fn settle(&mut self, now: Timestamp) {
+        let rollout = self.progress.rollout.clone();
+        let steps = [("fetched", &rollout.fetched), ("applied", &rollout.applied), ("rolled out", &rollout.rolled_out)];
+        for (word, step) in steps {
+            let text = match step {
+                Reached::Seen { text, .. } => format!("{word} {text}"),
+                Reached::NotVisible { why } => format!("{word}: not visible: {why}"),
+                Reached::Waiting { .. } => continue,
+            };
+            let text = text.trim_end().to_owned();
+            if self.progress.log.iter().all(|line| line.text != text) {
+                self.progress.note(now, text);
+            }
+        }
+        let last = if self.goal == ChangeGoal::Applied { &rollout.applied } else { &rollout.rolled_out };
+        let text = match last {
+            Reached::Seen { .. } if self.goal == ChangeGoal::Applied => "applied".to_owned(),
+            Reached::Seen { text, .. } => format!("rolled out {text}").trim_end().to_owned(),
+            Reached::NotVisible { why } => format!("merged; the rest is not visible: {why}"),
+            Reached::Waiting { .. } => return,
+        };
+        self.progress.end(now, End::Done { text });
+    }
+}
+
+/// Why an object is not there: it may not be read, or is not there yet.
+fn missing(id: &ObjectRef, store: &Store) -> Reached {
+    match store.covers(id) {
+        Some(Coverage::Complete | Coverage::Polled(_) | Coverage::Listing) => Reached::waiting(format!("{id} is not there")),
+        Some(Coverage::Failing) => Reached::waiting(format!("{id} cannot be read at present")),
+        Some(Coverage::Restricted) => Reached::unseen(format!("you may not read {id}")),
+        Some(Coverage::NotServed) | None => Reached::unseen(format!("{id} is not followed")),
+    }
+}
+
+/// What is not visible of one step is not of the next.
+fn unseen_of(before: &Reached) -> Reached {
+    match before {
+        Reached::NotVisible { why } => Reached::unseen(why.clone()),
+        _ => Reached::waiting(""),
+    }
+}

@@ -1,0 +1,198 @@
+//! A change in git as a job: what was confirmed, and its progress from the commit to the pods.
+//!
+//! ```text
+//!  prepare → push → open → follow → end
+//!     └→ review: the branch has moved, and the plan is another one
+//! ```
+//! *Prepare* fetches, plans and proves again, and makes the commit: it stays on this machine and may be repeated. *Push* and *open* are sent
+//! once: where a reply is lost, the branch or the pull request is looked up, and nothing is sent before that is known. A step that failed
+//! waits for the user and loses nothing. A change whose progress cannot be written down sends nothing.
+//!
+//! Everything that it holds goes into the journal: no content of a file, no credential.
+
+mod advance;
+mod follow;
+mod progress;
+#[cfg(test)]
+mod tests;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use follow::{Reached, Rollout};
+pub use progress::{ChangePhase, ChangeProgress, End, StepState};
+
+use super::item::Task;
+use crate::change::{ChangeOrder, Proposal, ProposedField};
+use crate::domain::{ClusterId, NewPull, ObjectRef, Pull};
+
+/// A change in git.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// The object in the cluster; none where no cluster is looked at.
+    pub target: Option<ObjectRef>,
+    /// The Flux Kustomization that applies it, if it is known.
+    pub applier: Option<ObjectRef>,
+    pub order: ChangeOrder,
+    /// `Kind namespace/name`.
+    pub object: String,
+    pub fields: Vec<ProposedField>,
+    /// Names the patch and the proof that were confirmed.
+    pub digest: String,
+    /// The pull request; its head is the branch that was shown.
+    pub pull: NewPull,
+    /// The message of the commit.
+    pub message: String,
+    /// The time of the commit: the same plan makes the same commit.
+    pub at: Timestamp,
+    pub goal: ChangeGoal,
+    pub progress: ChangeProgress,
+}
+
+/// How far a change is followed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum ChangeGoal {
+    /// Until the pull request is open.
+    Opened,
+    Merged,
+    /// Until the cluster has applied it.
+    Applied,
+    /// Until everything that runs has the new value.
+    #[default]
+    RolledOut,
+}
+
+/// A confirmed proposal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Submission {
+    pub proposal: Proposal,
+    pub target: Option<ObjectRef>,
+    pub applier: Option<ObjectRef>,
+    pub goal: ChangeGoal,
+}
+
+/// One step of a change, for the runtime.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChangeStep {
+    /// Fetch, plan and prove again, find a branch, make the commit.
+    Prepare,
+    Push,
+    /// Where is the branch at the remote?
+    FindBranch,
+    Open,
+    /// Which pull requests does the branch have?
+    FindPull,
+    /// How is the pull request?
+    Look(u64),
+    /// Is the merge part of this revision of the source?
+    Contains { revision: String },
+    /// Do the live objects carry the new values?
+    Carries,
+}
+
+/// The reply to a step.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ChangeOutcome {
+    Prepared(Box<PreparedChange>),
+    /// The base branch has all of it by now.
+    Unchanged,
+    /// The plan or its proof is not the one that was confirmed.
+    Differs { why: String },
+    Pushed,
+    /// The commit that the branch is at.
+    Branch(Option<String>),
+    /// Of the branch, the newest first.
+    Pulls(Vec<Pull>),
+    Pull(Pull),
+    /// There is no forge that can be asked: why, and the page where a person opens the pull request.
+    NoForge { why: String, page: Option<String> },
+    Contains { revision: String, is_in: Option<bool> },
+    /// None: it cannot be read, and why.
+    Carries(Result<bool, String>),
+    /// Nothing was done; it can be tried again.
+    Failed { why: String, hint: String },
+    /// Whether it was done is not known.
+    Lost { why: String },
+    /// It was not sent, because the progress cannot be written down.
+    Unrecorded(String),
+}
+
+/// A commit, ready to be pushed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PreparedChange {
+    /// What it is on.
+    pub base: String,
+    pub commit: String,
+    pub branch: String,
+    /// The base branch has moved since the review, elsewhere: the patch and its proof are the same.
+    pub has_moved: bool,
+    /// The branch is at the remote already, with this very change.
+    pub is_pushed: bool,
+    /// The same change was proposed before, and is open.
+    pub pull: Option<Pull>,
+}
+
+/// What a change wants next from the outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum ChangeNeed {
+    /// A read, or work on this machine: at once.
+    Do(ChangeStep),
+    /// A request: once it is written down.
+    Send(ChangeStep),
+}
+
+impl Change {
+    /// A confirmed proposal, before anything was done.
+    pub(super) fn of(submission: &Submission, now: Timestamp) -> Self {
+        let Submission { proposal, target, applier, goal } = submission;
+        let message = crate::change::message(&proposal.order, &proposal.pull.title, &proposal.fields);
+        Self {
+            target: target.clone(),
+            applier: applier.clone(),
+            order: proposal.order.clone(),
+            object: proposal.object.clone(),
+            fields: proposal.fields.clone(),
+            digest: proposal.digest.clone(),
+            pull: proposal.pull.clone(),
+            message,
+            at: now,
+            goal: *goal,
+            progress: ChangeProgress { base: proposal.base.clone(), branch: proposal.branch.clone(), ..ChangeProgress::default() },
+        }
+    }
+
+    /// The phase under way.
+    pub fn phase(&self) -> &ChangePhase {
+        &self.progress.phase
+    }
+
+    pub(super) fn bind(&mut self, cluster: ClusterId) {
+        for object in [&mut self.target, &mut self.applier].into_iter().flatten() {
+            *object = object.moved(cluster);
+        }
+    }
+
+    pub(super) fn task(&self, job: super::JobId) -> Task {
+        Task { job, item: 0, turn: self.progress.turn }
+    }
+
+    /// The equivalent command, without its title and its reason.
+    pub fn line(&self) -> String {
+        let order = &self.order;
+        let mut words = vec!["fluxdeck".to_owned(), "run".to_owned(), order.playbook.clone(), order.object.clone()];
+        let mut flag = |name: &str, value: &str| {
+            if !value.is_empty() {
+                words.extend([name.to_owned(), value.to_owned()]);
+            }
+        };
+        flag("-n", &order.namespace);
+        order.settings.iter().for_each(|setting| flag("--set", setting));
+        flag("--layer", &order.layer.to_string());
+        flag("--repo", &order.site.folder);
+        flag("--base", &order.site.base);
+        if order.is_wide {
+            words.push("--wide".to_owned());
+        }
+        shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
+    }
+}
