@@ -2,6 +2,7 @@
 //!
 //! Nothing is asked of them that was not wanted, nothing that they say is taken for granted. Policy commands do *not* belong here yet.
 
+mod branch;
 mod commit;
 mod editor;
 mod failure;
@@ -19,6 +20,7 @@ mod said;
 
 use fluxdeck_model::domain::text::redact;
 
+pub use branch::{base_reference, deepen_branch, default_branch, fetch_branch};
 pub use commit::{Commit, Identity, Signer, commit, signed_off, signer};
 pub use editor::{edited, editor};
 pub use failure::{Failure, Refuser};
