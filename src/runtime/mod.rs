@@ -1,6 +1,7 @@
 //! Turns effects into messages: connections, watches, look-ups. The only place that spawns.
 
 mod acts;
+mod changes;
 mod compare;
 mod connect;
 mod desk;
@@ -30,7 +31,7 @@ use fluxdeck_model::domain::{ClusterId, Scope, Str};
 use fluxdeck_model::error::{Error, ErrorKind};
 use fluxdeck_model::state::jobs::{Change, ChangeOutcome, ChangeStep, JobId, JournalCommit, Task};
 use fluxdeck_model::state::{ChangeQuery, Effect, Epoch, Message, Reply, Terminal, Ticket};
-pub use changes::{ChangeOptions, Changes};
+pub use changes::{ChangeOptions, Changes, outcome as plan_outcome};
 pub use journal::found as jobs_found;
 pub use keyboard::{Keyboard, Typed};
 use looks::{Look, Looks, Means};

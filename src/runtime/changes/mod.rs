@@ -34,7 +34,7 @@ use crate::programs::Remote;
 use fluxdeck_model::change::ChangeSite;
 use fluxdeck_model::state::jobs::{Change, ChangeOutcome, ChangeStep};
 
-pub use plan::{Planned, planned};
+pub use plan::outcome;
 
 /// Plans changes and carries them out. Clones are the same.
 #[derive(Clone)]

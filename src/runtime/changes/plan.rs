@@ -58,7 +58,8 @@ impl Planned {
 /// The order or the commit cannot be read, the object or a field is not there.
 pub fn planned(bench: &mut Bench, revision: &str, order: &ChangeOrder, deny: &[String]) -> Result<Planned> {
     let base = bench.checkout.commit(revision)?;
-    let outcome = outcome(bench, Some(&base), order, order.site.scope.scope(), deny)?;
+    let namespaces: Vec<_> = Some(&order.namespace).filter(|name| !name.is_empty()).cloned().into_iter().collect();
+    let outcome = outcome(bench, Some(&base), order, &namespaces, order.site.scope.scope(), deny)?;
     let view = bench.checkout.view(Some(&base))?;
     let (patch, digest) = match &outcome {
         PlanOutcome::Planned(plan) => {
@@ -74,7 +75,7 @@ pub fn planned(bench: &mut Bench, revision: &str, order: &ChangeOrder, deny: &[S
     Ok(Planned { base, outcome, patch, digest, policy, template, signs_off })
 }
 
-/// Plans an order in a commit, or in the files as they are in the work tree.
+/// Plans an order in a commit, or in the files as they are in the work tree. `namespaces`: of the object; any where none is named.
 ///
 /// # Errors
 /// As [`planned`].
@@ -82,6 +83,7 @@ pub fn outcome(
     bench: &mut Bench,
     revision: Option<&str>,
     order: &ChangeOrder,
+    namespaces: &[String],
     scope: ChangeScope,
     deny: &[String],
 ) -> Result<PlanOutcome> {
@@ -89,7 +91,6 @@ pub fn outcome(
     let playbook = playbooks::find(&order.playbook).ok_or_else(missing)?;
     let clock = Clock { now: Timestamp::now(), zone: TimeZone::system() };
     let (named, wanted) = (Named::parse(&order.object)?, playbook.read(&order.settings, &clock)?);
-    let namespaces: Vec<_> = Some(&order.namespace).filter(|name| !name.is_empty()).cloned().into_iter().collect();
     let view = bench.checkout.view(revision)?;
     let attributes = bench.checkout.attributes();
     let own = deny.iter().map(|glob| (glob.as_str(), RuleOwner::User));
@@ -108,7 +109,7 @@ pub fn outcome(
         },
         rules: playbook.rules,
     };
-    change::plan(&context, &mut Builds::new(&mut bench.builder), &named, &namespaces, &wanted)
+    change::plan(&context, &mut Builds::new(&mut bench.builder), &named, namespaces, &wanted)
 }
 
 /// The difference of all files. Bytes that are not UTF-8 are shown as such.
