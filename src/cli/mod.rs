@@ -30,7 +30,7 @@ use clap::{ArgMatches, Args, FromArgMatches, ValueEnum};
 use self::command::{Called, Command, Run};
 use crate::cluster::{Access, Logins};
 use crate::config::{Config, Places};
-use crate::runtime::{Options, Origin, Repositories};
+use crate::runtime::{ChangeOptions, Options, Origin, Repositories};
 use crate::{records, run};
 use fluxdeck_model::domain::{Health, Str};
 use fluxdeck_model::error::{Error, Result};

@@ -1,7 +1,8 @@
 //! The forge of a site, with a token: by the configuration, by the name of its host, or asked once.
 
 use super::Changes;
-use crate::credentials::{self, Asked};
+use crate::credentials::{self, Asked, Source, Token};
+use crate::demo;
 use crate::forges::{self, Address, Forge, Network};
 use fluxdeck_model::change::{ChangeSite, ForgeChoice};
 use fluxdeck_model::domain::text::sanitise;
@@ -67,6 +68,28 @@ impl Changes {
                 }
             },
         }
+    }
+
+    /// The way to the forge: the demo's is in memory.
+    fn network(&self, site: &ChangeSite) -> Result<Network, forges::Failure> {
+        if let Some(company) = self.company().filter(|_| self.is_of_company(site)) {
+            let forge = company.forge().map_err(|error| forges::Failure::Unreachable(error.to_string()))?;
+            return Ok(Network::through(forge.connector()));
+        }
+        match self.network.get() {
+            Some(network) => Ok(network.clone()),
+            None => {
+                let network = Network::open()?;
+                Ok(self.network.get_or_init(|| network).clone())
+            }
+        }
+    }
+
+    async fn token(&self, site: &ChangeSite, asked: Asked<'_>) -> Result<Option<Token>, credentials::Failure> {
+        if self.is_of_company(site) {
+            return Ok(Token::new(demo::Forge::TOKEN, asked.origin.clone(), Source::Demo));
+        }
+        credentials::find(asked).await
     }
 
     async fn kind(

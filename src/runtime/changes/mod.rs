@@ -16,8 +16,6 @@ mod propose;
 mod site;
 mod slot;
 mod steps;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
