@@ -1,4 +1,5 @@
-//! Other people's programs: what the user has installed, asked with a timeout; without a network, but for git's fetching and pushing.
+//! Other people's programs: what the user has installed, asked with a timeout; without a network, but for git's fetching and pushing, and
+//! for what prints tokens.
 //!
 //! Nothing is asked of them that was not wanted, nothing that they say is taken for granted. Policy commands do *not* belong here yet.
 
@@ -16,6 +17,7 @@ mod quiet;
 mod remote;
 mod run;
 mod said;
+mod token;
 
 use fluxdeck_model::domain::text::redact;
 
@@ -29,6 +31,7 @@ pub use opinion::{Opinion, second};
 pub use publish::{branch_at, publish};
 pub use push::Pushed;
 pub use remote::Remote;
+pub use token::{password_of_git, token_of, token_of_gh};
 
 /// What a program that failed has said last, on a line that begins so if there is one. All of it is looked through for secrets first: a line
 /// of a private key looks like none.
