@@ -30,8 +30,6 @@ pub struct Config {
     pub fetch: bool,
     /// Rules for contexts by pattern.
     pub contexts: Vec<Guarded>,
-    /// Globs of files that no change touches, in any repository.
-    pub deny: Vec<String>,
     /// What is known of forges, by scheme and host: `https://git.example.com`.
     pub forges: BTreeMap<String, Forge>,
 }
@@ -66,7 +64,6 @@ struct Layer {
     fetch: Option<bool>,
     contexts: BTreeMap<String, ContextLayer>,
     forges: BTreeMap<String, ForgeLayer>,
-    deny: Option<Vec<String>>,
 }
 
 /// What a file sets for the forge at a host.
@@ -182,7 +179,6 @@ impl Config {
             fetch: layer.fetch.or(base.fetch).unwrap_or(true),
             contexts: by_length(contexts),
             forges,
-            deny: layer.deny.or(base.deny).unwrap_or_default(),
         })
     }
 
