@@ -166,8 +166,7 @@ impl Checkout {
         read().unwrap_or_default()
     }
 
-    /// Whether one commit is in the history of another, itself included; none where the history that is here does not tell, as in a shallow
-    /// clone.
+    /// Whether one commit is in the history of another, itself included; none if the local history does not show it, as in a shallow clone.
     pub fn is_in(&self, ancestor: &str, commit: &str) -> Option<bool> {
         let repository = self.repository.as_ref()?;
         let (ancestor, commit) = (git2::Oid::from_str(ancestor).ok()?, git2::Oid::from_str(commit).ok()?);
@@ -184,7 +183,7 @@ impl Checkout {
         }
     }
 
-    /// How many commits one commit has that another has not; none where the history that is here does not tell.
+    /// How many commits one commit has that another does not have; none if the local history does not show it.
     pub fn ahead(&self, commit: &str, of: &str) -> Option<usize> {
         let repository = self.repository.as_ref().filter(|repository| !repository.is_shallow())?;
         let (commit, of) = (git2::Oid::from_str(commit).ok()?, git2::Oid::from_str(of).ok()?);

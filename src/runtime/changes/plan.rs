@@ -26,10 +26,10 @@ const TEMPLATES: &[&str] = &[
 ];
 /// Larger ones are cut, in bytes.
 const LONGEST: usize = 16 << 10;
-/// Commits from which it is learnt whether commits are signed off.
+/// How many commits are looked at to see whether commits are signed off.
 const LEARNT_FROM: usize = 10;
 
-/// What came of planning an order at a commit.
+/// The result of planning an order at a commit.
 pub struct Planned {
     /// The commit's id.
     pub base: String,

@@ -68,7 +68,7 @@ impl Change {
         None
     }
 
-    /// Takes the reply to the present step. Whoever calls has compared the turn.
+    /// Takes the reply to the present step. The caller has compared the turn.
     pub(in crate::state::jobs) fn receive(&mut self, outcome: ChangeOutcome, now: Timestamp) -> Option<ChangeNeed> {
         match (self.progress.phase.clone(), outcome) {
             (ChangePhase::End(_), _) => None,
