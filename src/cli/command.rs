@@ -4,7 +4,9 @@ use std::pin::Pin;
 
 use clap::{ArgMatches, FromArgMatches};
 
-use super::{Call, Global, act, build, changes, check, completion, demo, drift, get, info, jobs, playbook, snapshot, tree, where_field};
+use super::{
+    Call, Global, act, build, changes, check, completion, demo, drift, get, info, jobs, playbook, snapshot, tree, where_field,
+};
 use crate::config::Places;
 use fluxdeck_model::actions::{self, Action, Headless};
 use fluxdeck_model::error::{Error, Result};

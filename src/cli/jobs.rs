@@ -62,7 +62,9 @@ async fn run(call: &Call, arguments: &Arguments) -> Result<u8> {
     match &arguments.what {
         None | Some(What::List) => list(&found, arguments.output),
         Some(What::Show { id }) => show(named(&found, id, "job")?, arguments.output),
-        Some(What::Resume { id, confirm, unrecorded }) => resume(call, named(&found, id, "job")?, confirm.as_deref(), *unrecorded).await,
+        Some(What::Resume { id, confirm, unrecorded }) => {
+            resume(call, named(&found, id, "job")?, confirm.as_deref(), *unrecorded).await
+        }
         Some(What::Drop { id }) => drop_job(call, named(&found, id, "job")?).await,
     }
 }

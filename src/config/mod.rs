@@ -30,6 +30,8 @@ pub struct Config {
     pub fetch: bool,
     /// Rules for contexts by pattern.
     pub contexts: Vec<Guarded>,
+    /// Globs of files that no change touches, in any repository.
+    pub deny: Vec<String>,
     /// What is known of forges, by scheme and host: `https://git.example.com`.
     pub forges: BTreeMap<String, Forge>,
 }
@@ -64,6 +66,7 @@ struct Layer {
     fetch: Option<bool>,
     contexts: BTreeMap<String, ContextLayer>,
     forges: BTreeMap<String, ForgeLayer>,
+    deny: Option<Vec<String>>,
 }
 
 /// What a file sets for the forge at a host.
@@ -179,6 +182,7 @@ impl Config {
             fetch: layer.fetch.or(base.fetch).unwrap_or(true),
             contexts: by_length(contexts),
             forges,
+            deny: layer.deny.or(base.deny).unwrap_or_default(),
         })
     }
 
@@ -252,7 +256,9 @@ mod tests {
 
     #[test]
     fn forges_are_known_by_their_hosts() {
-        let config = read("[forges.\"Git.example.com:443\"]\nkind = \"gitea\"\n[forges.\"http://127.0.0.1:3000\"]\ntoken-command = [\"pass\", \"x\"]");
+        let config = read(
+            "[forges.\"Git.example.com:443\"]\nkind = \"gitea\"\n[forges.\"http://127.0.0.1:3000\"]\ntoken-command = [\"pass\", \"x\"]",
+        );
         let forges = config.expect("forges").forges;
         let command = Some(vec!["pass".to_owned(), "x".to_owned()]);
 

@@ -7,8 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use fluxdeck_model::domain::text::sanitise;
-use fluxdeck_model::guards::is_branch;
-use tokio::process::Command;
+use fluxdeck_model::guards::branch::is_name;
 
 use super::failure::Failure;
 use super::leash::Ended;
@@ -48,7 +47,7 @@ pub async fn deepen_branch(repository: &Path, remote: Remote<'_>, branch: &str) 
 }
 
 async fn fetch_into(repository: &Path, remote: Remote<'_>, branch: &str, into: &str, more: &[&str]) -> Result<(), Failure> {
-    if !is_branch(branch) {
+    if !is_name(branch) {
         return Err(Failure::Call(format!("`{}` is not a name for a branch", sanitise(branch))));
     }
     let refspec = format!("+refs/heads/{branch}:{into}");
@@ -70,7 +69,7 @@ pub async fn default_branch(repository: &Path, remote: Remote<'_>) -> Result<Opt
     // `ref: refs/heads/main<TAB>HEAD`
     let printed = String::from_utf8_lossy(&ended.printed).into_owned();
     let name = |line: &str| Some(line.strip_prefix("ref: refs/heads/")?.strip_suffix("\tHEAD")?.to_owned());
-    Ok(printed.lines().find_map(name).filter(|name| is_branch(name)))
+    Ok(printed.lines().find_map(name).filter(|name| is_name(name)))
 }
 
 async fn run(repository: &Path, remote: Remote<'_>, arguments: &[&str], limit: Duration) -> Result<Ended, Failure> {

@@ -1,5 +1,5 @@
-//! Other people's programs: what the user has installed, asked with a timeout; without a network, but for git's fetching and pushing, and
-//! for what prints tokens.
+//! External programs that the user has installed, run with a timeout, and without network except for git's fetch and push, and for what
+//! prints tokens.
 //!
 //! They run only on request, and nothing that they print is trusted. Policy commands do *not* belong here yet.
 

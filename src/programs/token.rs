@@ -40,7 +40,8 @@ pub async fn token_of(command: &[String]) -> Result<String, Failure> {
     let printed = String::from_utf8_lossy(&ended.printed);
     let said = String::from_utf8_lossy(&ended.said);
     // a program that prints a token and fails may have it in its complaint as well
-    let said = printed.split_whitespace().filter(|word| word.len() > 3).fold(said.into_owned(), |said, word| said.replace(word, MASK));
+    let said =
+        printed.split_whitespace().filter(|word| word.len() > 3).fold(said.into_owned(), |said, word| said.replace(word, MASK));
     Err(Failure::Failed(sanitise(&last_words(said.as_bytes(), &[])).into_owned()))
 }
 
@@ -66,7 +67,8 @@ pub async fn password_of_git(scheme: &str, host: &str, path: &str) -> Option<Str
     let printed = ended.status.success().then(|| String::from_utf8(ended.printed).ok()).flatten()?;
     let value = |key: &str| printed.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
     // a helper may answer for another host only if git lets it: it is looked at all the same
-    let is_asked = value("host").is_none_or(|it| it.eq_ignore_ascii_case(host)) && value("protocol").is_none_or(|it| it == scheme);
+    let is_asked =
+        value("host").is_none_or(|it| it.eq_ignore_ascii_case(host)) && value("protocol").is_none_or(|it| it == scheme);
     is_asked.then(|| value("password").map(str::to_owned)).flatten()
 }
 

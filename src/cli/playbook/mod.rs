@@ -4,7 +4,7 @@
 mod print;
 mod submit;
 
-use clap::{ArgAction, ArgMatches, Args, ValueEnum};
+use clap::{ArgAction, Args, ValueEnum};
 
 use super::command::{self, Command, Run};
 use super::source::{Files, Given, What};
@@ -25,8 +25,7 @@ pub(super) const COMMAND: Command = Command {
     run: Run::Called {
         run: |call, matches| {
             Box::pin(async move {
-                let (name, matches) =
-                    matches.subcommand().ok_or_else(|| Error::usage("no playbook was named", "see --help"))?;
+                let (name, matches) = matches.subcommand().ok_or_else(|| Error::usage("no playbook was named", "see --help"))?;
                 let missing = || Error::usage(format!("there is no playbook `{name}`"), "see --help");
                 run(call, playbooks::find(name).ok_or_else(missing)?, &command::read(matches)?).await
             })
@@ -128,7 +127,8 @@ async fn run(call: &Call, playbook: &'static Playbook, arguments: &Arguments) ->
         // nothing else waits for this thread
         return tokio::task::block_in_place(|| dry_run(call, playbook, arguments));
     }
-    let only_dry = || Error::usage("a patch is printed, or a pull request opened: not both", "add --dry-run, or leave out -o patch");
+    let only_dry =
+        || Error::usage("a patch is printed, or a pull request opened: not both", "add --dry-run, or leave out -o patch");
     let no_work_tree = || Error::usage("a change is made on the head of a branch", "name it with --base; --rev is for --dry-run");
     match arguments {
         Arguments { output: Form::Patch, .. } => Err(only_dry()),

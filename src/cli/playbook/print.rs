@@ -8,7 +8,8 @@ use super::Form;
 use crate::cli::output;
 use crate::git::patch;
 use fluxdeck_model::change::{
-    self, BuildDifference, ChangePlan, ChangeProof, ChangedFile, FieldChange, PlanOutcome, Refused, Tried, Way,
+    self, BuildDifference, ChangePlan, ChangeProof, ChangeRefusal, ChangedFile, FieldChange, PlanOutcome, Refused, Tried, Way,
+    WayChoice,
 };
 use fluxdeck_model::domain::text::sanitise_line;
 use fluxdeck_model::error::{Error, Result};

@@ -107,7 +107,8 @@ fn site(arguments: &Arguments) -> Result<ChangeSite> {
     };
     let folder = match &arguments.files.repo {
         Some(folder) => {
-            let missing = |error| Error::failed(format!("cannot open {}: {error}", folder.display()), "pass a checkout: --repo DIR");
+            let missing =
+                |error| Error::failed(format!("cannot open {}: {error}", folder.display()), "pass a checkout: --repo DIR");
             folder.canonicalize().map_err(missing)?.display().to_string()
         }
         None => String::new(),
@@ -126,14 +127,18 @@ type Found = (Option<fluxdeck_model::domain::ObjectRef>, Option<fluxdeck_model::
 /// The object in the cluster, and what applies it.
 fn found(state: &State, named: &Named, namespaces: &[String], is_needed: bool) -> Result<Found> {
     let cluster = state.cluster();
-    let is_meant = |id: &&fluxdeck_model::domain::ObjectRef| named.means(&id.gk.group, &id.gk.kind, &id.namespace, &id.name, namespaces);
-    let all: Vec<_> = cluster.store.objects().map(|(_, object)| &object.id).filter(is_meant).collect();
+    let is_meant =
+        |id: &&fluxdeck_model::domain::ObjectRef| named.means(&id.gk.group, &id.gk.kind, &id.namespace, &id.name, namespaces);
+    let all: Vec<_> =
+        cluster.store.nodes().filter_map(|node| cluster.store.object(node)).map(|object| &object.id).filter(is_meant).collect();
     match all.as_slice() {
         [one] => {
             let manifest = cluster.manifest(one).filter(|manifest| manifest.object == **one);
             Ok((Some((*one).clone()), manifest.map(|manifest| manifest.applied_by)))
         }
-        [] if is_needed => Err(Error::failed("the cluster has no such object", "name a namespace with -n, or a checkout with --repo DIR")),
+        [] if is_needed => {
+            Err(Error::failed("the cluster has no such object", "name a namespace with -n, or a checkout with --repo DIR"))
+        }
         [] => Ok((None, None)),
         many => {
             let names: Vec<_> = many.iter().map(ToString::to_string).collect();
@@ -159,7 +164,12 @@ fn review(proposal: &Proposal) -> String {
     }
     proposal.besides.iter().for_each(|text| line("besides", text));
     proposal.unproven.iter().for_each(|(build, why)| line("not proven", &format!("{build}: {why}")));
-    proposal.warnings.iter().chain(Some(&order.site.caution)).filter(|text| !text.is_empty()).for_each(|text| line("warning", text));
+    proposal
+        .warnings
+        .iter()
+        .chain(Some(&order.site.caution))
+        .filter(|text| !text.is_empty())
+        .for_each(|text| line("warning", text));
     let signed = if proposal.author.is_signed { ", signed" } else { "" };
     line("author", &format!("{}{signed}", proposal.author.author));
     match &proposal.forge {
@@ -227,7 +237,9 @@ pub(in crate::cli) fn summary(id: JobId, change: &Change) -> serde_json::Value {
     let fields: Vec<_> = change
         .fields
         .iter()
-        .map(|one| json!({ "field": one.field, "before": one.before, "after": one.after, "place": one.place, "layer": one.layer }))
+        .map(
+            |one| json!({ "field": one.field, "before": one.before, "after": one.after, "place": one.place, "layer": one.layer }),
+        )
         .collect();
     json!({
         "id": id.to_string(), "title": change.pull.title, "object": change.object, "fields": fields,

@@ -25,9 +25,10 @@ async fn a_token_for_another_host_is_not_sent() {
 
 /// Where requests for a host go, and whether they would have a token.
 async fn place(host: &str, word: &str) -> String {
-    let connector = tower::service_fn(|to: http::Uri| async move {
-        Err::<super::Never, _>(std::io::Error::other(format!("connects to {to}")))
-    });
+    let connector =
+        tower::service_fn(
+            |to: http::Uri| async move { Err::<super::Never, _>(std::io::Error::other(format!("connects to {to}"))) },
+        );
     let network = Network::through(connector);
     let address = Address::of(&format!("https://{host}/ops/fleet")).expect("an address");
     let forge = named(word).expect("a forge").open(&network, &address, Some(&token(&address.origin()))).expect("its token");

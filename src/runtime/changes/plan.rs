@@ -5,7 +5,9 @@ use jiff::tz::TimeZone;
 
 use crate::git::{self, Content, Written};
 use crate::runtime::Bench;
-use fluxdeck_model::change::{self, Builds, ChangeContext, ChangeOrder, ChangePlan, ChangeScope, ChangedFile, PlanOutcome, proposal};
+use fluxdeck_model::change::{
+    self, Builds, ChangeContext, ChangeOrder, ChangePlan, ChangeScope, ChangedFile, PlanOutcome, proposal,
+};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::forms::Clock;
 use fluxdeck_model::guards::{self, ChangePolicy, RepositoryPolicy, RuleOwner};

@@ -26,7 +26,8 @@ impl Changes {
         let order = ChangeOrder { site, ..query.order };
         let revision = self.fetched(&order.site).await?;
         let (asked, deny) = (order.clone(), self.deny.clone());
-        let found = self.desk.at(&folder(&order.site), move |bench| {
+        let at = folder(&order.site);
+        let found = self.desk.at(&at, move |bench| {
             let planned = planned(bench, &revision, &asked, &deny)?;
             let applied = Some(&asked.site.applied).filter(|id| !id.is_empty());
             let ahead = applied.and_then(|applied| bench.checkout.ahead(&planned.base, applied));
@@ -80,8 +81,7 @@ impl Changes {
         if !planned.template.is_empty() {
             body.push_str(&format!("\n---\n\n{}", planned.template));
         }
-        let pull =
-            NewPull { title, body, head: branch.clone(), base: order.site.base.clone(), is_draft: order.is_draft };
+        let pull = NewPull { title, body, head: branch.clone(), base: order.site.base.clone(), is_draft: order.is_draft };
         let proofs = || plan.done.iter().map(|done| &done.proof);
         Ok(Proposal {
             object: plan.object.clone(),

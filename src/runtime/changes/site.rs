@@ -16,7 +16,7 @@ use crate::git::{self, Checkout};
 use crate::programs;
 use fluxdeck_model::change::{ChangeSite, SiteScope};
 use fluxdeck_model::domain::text::{redact, sanitise};
-use fluxdeck_model::domain::{ClusterId, GroupKind, ObjectRef};
+use fluxdeck_model::domain::{ClusterId, ObjectRef};
 use fluxdeck_model::error::{Error, ErrorKind, Result};
 use fluxdeck_model::kinds;
 use fluxdeck_model::state::ChangeQuery;
@@ -49,8 +49,7 @@ impl Changes {
             Error::failed(format!("it is not known where {object} comes from"), hint)
         };
         let applier = query.applier.as_ref().ok_or_else(unapplied)?;
-        let renderer =
-            Renderer { connection: live.clone(), desk: self.desk.clone(), timeout: self.timeout, fetches: true };
+        let renderer = Renderer { connection: live.clone(), desk: self.desk.clone(), timeout: self.timeout, fetches: true };
         let site = match renderer.fetch(applier).await {
             Ok(body) => self.of_kustomization(&renderer, applier, &body).await?,
             Err(error) if error.kind == ErrorKind::Denied => self.of_checkouts(applier, error).await?,
@@ -85,7 +84,8 @@ impl Changes {
                 (String::new(), caution)
             }
         };
-        let revision = ["/status/lastAttemptedRevision", "/status/lastAppliedRevision"].map(text).into_iter().find(|it| !it.is_empty());
+        let revision =
+            ["/status/lastAttemptedRevision", "/status/lastAppliedRevision"].map(text).into_iter().find(|it| !it.is_empty());
         let applied = revision.map(|revision| revision.rsplit([':', '/']).next().unwrap_or(revision).to_owned());
         let folder = self.folder_of(url).await?;
         Ok(ChangeSite {
@@ -122,7 +122,11 @@ impl Changes {
             }
         }
         let hint = "name a checkout that declares it: `repos` in config.toml";
-        Err(Error { message: format!("where {applier} comes from cannot be read: {}", refused.message), hint: hint.to_owned(), ..refused })
+        Err(Error {
+            message: format!("where {applier} comes from cannot be read: {}", refused.message),
+            hint: hint.to_owned(),
+            ..refused
+        })
     }
 
     /// A checkout of the user's, else a clone in the cache; none where nothing may be kept.
@@ -143,7 +147,10 @@ impl Changes {
             }
             let nowhere = || {
                 let shown = sanitise(&redact(&wanted)).into_owned();
-                Error::failed(format!("there is no checkout of {shown} here"), "name one: `repos` in config.toml; or set fetch = true")
+                Error::failed(
+                    format!("there is no checkout of {shown} here"),
+                    "name one: `repos` in config.toml; or set fetch = true",
+                )
             };
             let path = git::clone_of(&cache.ok_or_else(nowhere)?, &wanted);
             git::make_clone(&path)?;
@@ -166,8 +173,10 @@ impl Changes {
         }
         if site.base.is_empty() {
             let asked = programs::default_branch(Path::new(&site.folder), self.remote(&site)).await;
-            let found = asked.map_err(|failure| failure.error(&format!("{} cannot be asked for its default branch", site.name())))?;
-            let unknown = || Error::failed(format!("{} reports no default branch", site.name()), "name the branch: --base BRANCH");
+            let found =
+                asked.map_err(|failure| failure.error(&format!("{} cannot be asked for its default branch", site.name())))?;
+            let unknown =
+                || Error::failed(format!("{} reports no default branch", site.name()), "name the branch: --base BRANCH");
             site.base = found.ok_or_else(unknown)?;
         }
         if site.found_by.is_empty() {
@@ -217,8 +226,13 @@ fn only_remote(folder: &Path, wanted: &str) -> Result<(String, String, String)> 
     };
     let missing = || {
         let names: Vec<_> = all.iter().map(|(name, _)| name.as_str()).collect();
-        let names = if names.is_empty() { "it has none: `git remote add origin URL`".to_owned() } else { format!("it has {}", names.join(", ")) };
-        let what = if wanted.is_empty() { "no remote that is meant".to_owned() } else { format!("no remote `{}`", sanitise(wanted)) };
+        let names = if names.is_empty() {
+            "it has none: `git remote add origin URL`".to_owned()
+        } else {
+            format!("it has {}", names.join(", "))
+        };
+        let what =
+            if wanted.is_empty() { "no remote that is meant".to_owned() } else { format!("no remote `{}`", sanitise(wanted)) };
         Error::failed(format!("{root} has {what}"), names)
     };
     let (name, url) = found.ok_or_else(missing)?;
@@ -236,12 +250,6 @@ fn without_credential(url: &str) -> String {
         ("ssh", Some((user, _))) => format!("ssh://{}@{host}{path}", user.split(':').next().unwrap_or_default()),
         _ => format!("{scheme}://{host}{path}"),
     }
-}
-
-/// The Kustomization that applies an object by its labels (kustomize-controller: `kustomize.toolkit.fluxcd.io/name` and `namespace`).
-pub fn applier_by_labels(cluster: ClusterId, name: &str, namespace: &str) -> ObjectRef {
-    let gk: GroupKind = kinds::KUSTOMIZATION.gk();
-    ObjectRef::new(cluster, gk, namespace, name)
 }
 
 #[cfg(test)]

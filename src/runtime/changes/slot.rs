@@ -23,8 +23,8 @@ pub(super) enum SlotState {
     Free,
     /// It is there, with a pull request that is open.
     Open(Box<Pull>),
-    /// It is there at this commit, and has no pull request.
-    Pushed(String),
+    /// It is there at the change's own commit, and has no pull request.
+    Pushed,
 }
 
 impl Changes {
@@ -55,12 +55,15 @@ impl Changes {
             let state = match (at, pulls.into_iter().find(Pull::is_open)) {
                 (_, Some(pull)) => SlotState::Open(Box::new(pull)),
                 (None, None) => SlotState::Free,
-                (Some(at), None) if commit == Some(at.as_str()) => SlotState::Pushed(at),
+                (Some(at), None) if commit == Some(at.as_str()) => SlotState::Pushed,
                 (Some(_), None) => continue,
             };
             return Ok(Slot { branch, state });
         }
-        Err(Error::failed(format!("{ROUNDS} branches of this change are there already"), "delete those that are merged or closed"))
+        Err(Error::failed(
+            format!("{ROUNDS} branches of this change are there already"),
+            "delete those that are merged or closed",
+        ))
     }
 }
 

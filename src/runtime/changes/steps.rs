@@ -79,7 +79,7 @@ impl Changes {
             base: planned.base,
             commit,
             branch,
-            is_pushed: matches!(slot.state, SlotState::Pushed(_)),
+            is_pushed: matches!(slot.state, SlotState::Pushed),
             pull: if let SlotState::Open(pull) = slot.state { Some(*pull) } else { None },
         })))
     }
@@ -175,9 +175,9 @@ impl Changes {
         let _ = self.fetched(site).await;
         for _ in 0..DEEPER {
             let (merge, revision) = (merge.to_owned(), revision.to_owned());
-            let found = self.desk.at(&folder(site), move |bench| {
-                Ok((bench.checkout.is_in(&merge, &revision), bench.checkout.is_shallow()))
-            });
+            let at = folder(site);
+            let found =
+                self.desk.at(&at, move |bench| Ok((bench.checkout.is_in(&merge, &revision), bench.checkout.is_shallow())));
             match found.await {
                 Ok((Some(is_in), _)) => return Some(is_in),
                 Ok((None, true)) => {
@@ -196,9 +196,12 @@ impl Changes {
 
     async fn carried(&self, live: Option<&Connection>, change: &Change) -> Result<bool> {
         let missing = |what: &str| Error::failed(format!("{what} is not known"), "");
-        let (live, target) = (live.ok_or_else(|| missing("the cluster"))?, change.target.as_ref().ok_or_else(|| missing("the object"))?);
-        let served = live.served(&target.gk).ok_or_else(|| Error::failed(format!("the cluster does not serve {}", target.gk), ""))?;
-        let body = cluster::body(live, served, target, self.timeout).await.map_err(|failure| failure.error(&target.to_string()))?;
+        let (live, target) =
+            (live.ok_or_else(|| missing("the cluster"))?, change.target.as_ref().ok_or_else(|| missing("the object"))?);
+        let served =
+            live.served(&target.gk).ok_or_else(|| Error::failed(format!("the cluster does not serve {}", target.gk), ""))?;
+        let body =
+            cluster::body(live, served, target, self.timeout).await.map_err(|failure| failure.error(&target.to_string()))?;
         has_values(&body, change)
     }
 }

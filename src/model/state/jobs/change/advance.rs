@@ -72,9 +72,11 @@ impl Change {
     pub(in crate::state::jobs) fn receive(&mut self, outcome: ChangeOutcome, now: Timestamp) -> Option<ChangeNeed> {
         match (self.progress.phase.clone(), outcome) {
             (ChangePhase::End(_), _) => None,
-            (_, ChangeOutcome::Unrecorded(why)) => {
-                self.wait(now, &format!("nothing was sent: the progress cannot be written down: {why}"), "free some room, then resume it")
-            }
+            (_, ChangeOutcome::Unrecorded(why)) => self.wait(
+                now,
+                &format!("nothing was sent: the progress cannot be written down: {why}"),
+                "free some room, then resume it",
+            ),
             (ChangePhase::Prepare(_), outcome) => self.prepared(outcome, now),
             (ChangePhase::Push(step), outcome) => self.pushed(&step, outcome, now),
             (ChangePhase::Open(step), outcome) => self.opened(&step, outcome, now),
@@ -205,12 +207,8 @@ impl Change {
                 self.progress.note(now, "resumed");
                 self.prepare(now)
             }
-            ChangePhase::Push(StepState::Waiting { .. }) => {
-                self.resume(now, ChangePhase::Push, ChangeStep::FindBranch)
-            }
-            ChangePhase::Open(StepState::Waiting { .. }) => {
-                self.resume(now, ChangePhase::Open, ChangeStep::FindPull)
-            }
+            ChangePhase::Push(StepState::Waiting { .. }) => self.resume(now, ChangePhase::Push, ChangeStep::FindBranch),
+            ChangePhase::Open(StepState::Waiting { .. }) => self.resume(now, ChangePhase::Open, ChangeStep::FindPull),
             _ => None,
         }
     }

@@ -1,6 +1,7 @@
 //! Jobs fed by hand: answers, objects and time come in, effects go out, and every step goes through the journal.
 
 mod acting;
+mod changes;
 mod clock;
 mod durable;
 mod joined;
@@ -85,7 +86,7 @@ impl Bench {
         if self.is_full {
             let tasks: Vec<_> = commit.then.iter().filter_map(write_of).collect();
             if tasks.is_empty() {
-                self.jobs.unrecorded(commit.job, FULL);
+                self.jobs.unrecorded(commit.job);
             }
             return tasks.into_iter().for_each(|task| self.answer_to(task, Outcome::Unrecorded(FULL.into())));
         }
