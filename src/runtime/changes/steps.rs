@@ -124,7 +124,7 @@ impl Changes {
             Access::None { why, page } => return ChangeOutcome::NoForge { why: why.clone(), page: page.clone() },
         };
         for _ in 0..TRIES {
-            match forge.open(&change.pull).await {
+            match forge.open(&change.new_pull()).await {
                 Ok(pull) => return ChangeOutcome::Pull(pull),
                 Err(forges::Failure::NotYet) => tokio::time::sleep(PAUSE).await,
                 // another program was faster

@@ -110,7 +110,6 @@ impl Change {
             self.progress.note(now, format!("{} has moved to {}: same patch, same proof", self.order.site.base, short(&base)));
         }
         (self.progress.base, self.progress.branch) = (base, branch);
-        self.pull.head.clone_from(&self.progress.branch);
         if let Some(pull) = pull {
             self.progress.note(now, format!("the same change is proposed already: #{}", pull.number));
             self.progress.commit.clone_from(&pull.head_commit);

@@ -222,7 +222,8 @@ impl Change {
     }
 
     fn fetched(&self, merge: &str, applier: &Object, store: &Store, now: Timestamp, asks: &mut Option<ChangeStep>) -> Reached {
-        let Some(id) = applier.edges.iter().find(|edge| edge.relation == Relation::Source).map(|edge| &edge.to) else {
+        let edges = store.find(&applier.id).map(|node| store.out(node)).unwrap_or_default();
+        let Some(id) = edges.iter().find(|edge| edge.relation == Relation::Source).map(|edge| store.reference(edge.node)) else {
             return Reached::unseen("its Kustomization names no source");
         };
         let Some(source) = store.object_of(id) else { return missing(id, store) };

@@ -39,7 +39,7 @@ pub struct Change {
     pub fields: Vec<ProposedField>,
     /// Names the patch and the proof that were confirmed.
     pub digest: String,
-    /// The pull request; its head is the branch that was shown.
+    /// The pull request, but for its head ([`Self::new_pull`]).
     pub pull: NewPull,
     /// The message of the commit.
     pub message: String,
@@ -178,6 +178,11 @@ impl Change {
                 ..ChangeProgress::default()
             },
         }
+    }
+
+    /// The pull request to open, from the branch that was pushed.
+    pub fn new_pull(&self) -> NewPull {
+        NewPull { head: self.progress.branch.clone(), ..self.pull.clone() }
     }
 
     /// The phase under way.

@@ -81,11 +81,11 @@ fn a_damaged_line_before_a_sound_one_is_left_alone() {
 
 #[test]
 fn what_a_newer_program_wrote_is_named_and_left_alone() {
-    let line = line::of(&json!({"version": 2, "job": {"in": "fields of its own"}}));
+    let line = line::of(&json!({"version": VERSION + 1, "job": {"in": "fields of its own"}}));
 
     let error = read(&line).expect_err("a newer program's");
-    assert_eq!(error, Unreadable::Newer(2));
-    assert_eq!(error.to_string(), "a newer fluxdeck wrote it (format 2, this one knows 1): it is left alone");
+    assert_eq!(error, Unreadable::Newer(VERSION + 1));
+    assert_eq!(error.to_string(), "a newer fluxdeck wrote it (format 3, this one knows 2): it is left alone");
 }
 
 #[test]

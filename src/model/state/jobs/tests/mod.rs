@@ -105,6 +105,10 @@ impl Bench {
             read.bind(ClusterId(0), Epoch(0));
             assert_eq!(String::from_utf8(compact(job)), String::from_utf8(compact(&read)));
             (read.is_earlier, read.keeper) = (job.is_earlier, job.keeper);
+            if let (Some(read), Some(known)) = (read.change_mut(), job.change()) {
+                read.progress.asked = known.progress.asked;
+                read.progress.is_asking = known.progress.is_asking;
+            }
             *job = read;
         }
     }
