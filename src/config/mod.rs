@@ -252,7 +252,9 @@ mod tests {
 
     #[test]
     fn forges_are_known_by_their_hosts() {
-        let config = read("[forges.\"Git.example.com:443\"]\nkind = \"gitea\"\n[forges.\"http://127.0.0.1:3000\"]\ntoken-command = [\"pass\", \"x\"]");
+        let config = read(
+            "[forges.\"Git.example.com:443\"]\nkind = \"gitea\"\n[forges.\"http://127.0.0.1:3000\"]\ntoken-command = [\"pass\", \"x\"]",
+        );
         let forges = config.expect("forges").forges;
         let command = Some(vec!["pass".to_owned(), "x".to_owned()]);
 

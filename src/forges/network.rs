@@ -70,7 +70,8 @@ impl Network {
     {
         let mut connector = TimeoutConnector::new(connector);
         connector.set_connect_timeout(Some(CONNECTING));
-        let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).retry_canceled_requests(false).build(connector);
+        let client =
+            Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).retry_canceled_requests(false).build(connector);
         Self { sender: BoxCloneSyncService::new(client), limit: LIMIT }
     }
 

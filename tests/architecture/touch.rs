@@ -53,12 +53,7 @@ pub const OUTSIDE: &[Outside] = &[
         of: Of::All,
         who: &[("git", "checkouts, commits and clones"), ("demo", "the repositories of the demo, and its forge")],
     },
-    Outside {
-        what: "octocrab",
-        by: &["octocrab"],
-        of: Of::All,
-        who: &[("forges/github", "it makes the requests")],
-    },
+    Outside { what: "octocrab", by: &["octocrab"], of: Of::All, who: &[("forges/github", "it makes the requests")] },
     Outside {
         what: "ratatui",
         by: &["ratatui", "tui_tree_widget"],

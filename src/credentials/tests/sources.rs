@@ -52,7 +52,9 @@ fn a_login_of_tea_is_found_by_its_url() {
     let folder = tempfile::tempdir().expect("a folder");
     let (file, broken) = (folder.path().join("config.yml"), folder.path().join("broken.yml"));
     let login = |name: &str, url: &str, token: &str| {
-        format!("- name: {name}\n  url: {url}\n  token: {token}\n  default: false\n  ssh_host: h\n  insecure: false\n  user: ops\n")
+        format!(
+            "- name: {name}\n  url: {url}\n  token: {token}\n  default: false\n  ssh_host: h\n  insecure: false\n  user: ops\n"
+        )
     };
     let logins = [login("a", "https://other.example.com", "other"), login("b", "https://git.example.com/", PLANTED)].concat();
     std::fs::write(&file, format!("logins:\n{logins}preferences:\n  editor: false\n")).expect("written");

@@ -14,7 +14,8 @@ const CHECKS: &[(&str, i64)] = &[("build", 10), ("validate", 25)];
 pub(super) fn runs(call: &mut Call) -> Result<Value> {
     let commit = call.resolve(&call.part)?.to_string();
     let pull = call.books.pulls.iter().rev().find(|pull| pull.repository == call.name && pull.head_commit == commit);
-    let runs = pull.map(|pull| CHECKS.iter().map(|(name, takes)| run(call, name, &commit, pull.pushed, *takes)).collect::<Vec<_>>());
+    let runs =
+        pull.map(|pull| CHECKS.iter().map(|(name, takes)| run(call, name, &commit, pull.pushed, *takes)).collect::<Vec<_>>());
     let runs = runs.unwrap_or_default();
     Ok(json!({"total_count": runs.len(), "check_runs": runs}))
 }

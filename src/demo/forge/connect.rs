@@ -29,8 +29,11 @@ impl Forge {
     /// network. It has to be used within tokio.
     pub fn connector(
         self: &Arc<Self>,
-    ) -> impl Service<Uri, Response = Line, Error = io::Error, Future = BoxFuture<'static, io::Result<Line>>> + Clone + Send + Sync + 'static
-    {
+    ) -> impl Service<Uri, Response = Line, Error = io::Error, Future = BoxFuture<'static, io::Result<Line>>>
+    + Clone
+    + Send
+    + Sync
+    + 'static {
         let forge = self.clone();
         tower::service_fn(move |to: Uri| {
             let forge = forge.clone();

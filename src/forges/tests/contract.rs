@@ -53,7 +53,10 @@ async fn a_pull_request_is_opened_by_one_request_with_the_token_and_nothing_else
         let head = head.to_lowercase();
         let login = if word == "gitea" { "authorization: token " } else { "authorization: bearer " };
         assert!(head.contains(&format!("{login}{}", PLANTED.to_lowercase())), "{head}");
-        assert!(head.starts_with(&format!("post {} http/1.1", below(word, "/pulls"))) && head.contains("user-agent: fluxdeck/"), "{head}");
+        assert!(
+            head.starts_with(&format!("post {} http/1.1", below(word, "/pulls"))) && head.contains("user-agent: fluxdeck/"),
+            "{head}"
+        );
         assert_eq!(head.contains("x-github-api-version: 2022-11-28"), word == "github", "{head}");
         let body: Value = serde_json::from_str(body).expect("JSON");
         let mut wanted = json!({"title": "scale cart", "body": "why", "head": "fluxdeck/scale-1", "base": "main"});

@@ -30,7 +30,10 @@ async fn answers_that_mean_the_same_everywhere_have_the_same_class() {
     let cases = [
         (answer(401, &message("Bad credentials")), Failure::Unauthorised("Bad credentials".into())),
         (answer(401, "no json"), Failure::Unauthorised("Unauthorized".into())),
-        (answer(403, &message("Resource not accessible by token")), Failure::Forbidden("Resource not accessible by token".into())),
+        (
+            answer(403, &message("Resource not accessible by token")),
+            Failure::Forbidden("Resource not accessible by token".into()),
+        ),
         (Reply::Answer(403, sso, message("SAML")), Failure::SingleSignOn { url }),
         (Reply::Answer(403, reset, message("API rate limit exceeded")), until("2026-11-30T00:53:20Z")),
         (Reply::Answer(429, retry, message("slow down")), until("2026-11-29T22:01:00Z")),
@@ -129,11 +132,22 @@ async fn an_answer_that_is_too_large_is_not_kept() {
 #[tokio::test]
 async fn a_forge_says_in_its_own_words_why_nothing_is_opened() {
     let github = |field: &str, message: &str| {
-        let rest = if message.is_empty() { format!(r#""field": "{field}", "code": "invalid""#) } else { format!(r#""code": "custom", "message": "{message}""#) };
+        let rest = if message.is_empty() {
+            format!(r#""field": "{field}", "code": "invalid""#)
+        } else {
+            format!(r#""code": "custom", "message": "{message}""#)
+        };
         let errors = format!(r#"[{{"resource": "PullRequest", {rest}}}]"#);
-        answer(422, &format!(r#"{{"message": "Validation Failed", "errors": {errors}, "documentation_url": "https://docs.github.com/rest", "status": "422"}}"#))
+        answer(
+            422,
+            &format!(
+                r#"{{"message": "Validation Failed", "errors": {errors}, "documentation_url": "https://docs.github.com/rest", "status": "422"}}"#
+            ),
+        )
     };
-    let gitea = |status: u16, message: &str| answer(status, &format!(r#"{{"message": "{message}", "url": "http://127.0.0.1:3000/api/swagger"}}"#));
+    let gitea = |status: u16, message: &str| {
+        answer(status, &format!(r#"{{"message": "{message}", "url": "http://127.0.0.1:3000/api/swagger"}}"#))
+    };
     let some = || answer(200, r#"{"total_commits": 1, "commits": []}"#);
     let missing = || gitea(404, "The target couldn't be found.");
     let exists = "pull request already exists for these targets [id: 1, issue_id: 1, head_repo_id: 1, base_repo_id: 1, head_branch: b, base_branch: main]";
@@ -169,9 +183,15 @@ fn every_failure_says_what_failed_and_what_to_do() {
         (Failure::TooLong(Duration::from_secs(30)), "pull request 7: no answer within 30 s: check the network"),
         (Failure::RateLimited { until }, "no more requests until 2026-11-29T22:00:00Z: wait"),
         (Failure::RateLimited { until: None }, "no more requests: wait"),
-        (Failure::SingleSignOn { url: "https://github.com/orgs/o/sso?authorization_request=A".into() }, "on https://github.com/orgs/o/sso?authorization_request=A"),
+        (
+            Failure::SingleSignOn { url: "https://github.com/orgs/o/sso?authorization_request=A".into() },
+            "on https://github.com/orgs/o/sso?authorization_request=A",
+        ),
         (Failure::Server { status: 502, why: "Bad Gateway".into() }, "it fails itself: 502 Bad Gateway: try again later"),
-        (Failure::Elsewhere { bound: "https://a".into(), asked: "https://b".into() }, "the token is for https://a and is not sent to https://b"),
+        (
+            Failure::Elsewhere { bound: "https://a".into(), asked: "https://b".into() },
+            "the token is for https://a and is not sent to https://b",
+        ),
         (Failure::Lost(text()), "look the branch up"),
         (Failure::NotYet, "does not know the branch yet: try again"),
     ] {

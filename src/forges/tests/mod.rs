@@ -38,7 +38,13 @@ fn forge_over(network: &Network, word: &str, host: &str) -> Box<dyn Forge> {
 }
 
 fn new_pull() -> NewPull {
-    NewPull { title: "scale cart".into(), body: "why".into(), head: "fluxdeck/scale-1".into(), base: "main".into(), is_draft: false }
+    NewPull {
+        title: "scale cart".into(),
+        body: "why".into(),
+        head: "fluxdeck/scale-1".into(),
+        base: "main".into(),
+        is_draft: false,
+    }
 }
 
 /// An operation of a forge.

@@ -25,9 +25,10 @@ async fn a_token_for_another_host_is_not_sent() {
 
 /// Where requests for a host go, and whether they would have a token.
 async fn place(host: &str, word: &str) -> String {
-    let connector = tower::service_fn(|to: http::Uri| async move {
-        Err::<super::Never, _>(std::io::Error::other(format!("connects to {to}")))
-    });
+    let connector =
+        tower::service_fn(
+            |to: http::Uri| async move { Err::<super::Never, _>(std::io::Error::other(format!("connects to {to}"))) },
+        );
     let network = Network::through(connector);
     let address = Address::of(&format!("https://{host}/ops/fleet")).expect("an address");
     let forge = named(word).expect("a forge").open(&network, &address, Some(&token(&address.origin()))).expect("its token");
@@ -85,4 +86,35 @@ async fn asking_which_forge_a_host_is_sends_nothing_of_a_redirect_elsewhere() {
     let server = Server::of([Reply::Answer(302, away, String::new()), answer(404, "")]).await;
     let found = server.during(kind_of(&network(), &address(&server.host()).origin())).await;
     assert_eq!((found.expect("it answers").is_none(), server.asked().len()), (true, 2));
+}
+
+/// Collects what is logged.
+#[derive(Clone, Default)]
+struct Log(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("one thread").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn no_log_shows_a_token_however_much_is_logged() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
+    let _logging = tracing::subscriber::set_default(subscriber);
+    for word in FORGES {
+        let server = Server::of([answer(200, r#"{"default_branch": "main"}"#)]).await;
+        let forge = forge(word, &server.host());
+        assert!(server.during(forge.default_branch()).await.is_ok());
+        assert!(server.seen()[0].contains(PLANTED), "it was sent");
+    }
+    let text = String::from_utf8(log.0.lock().expect("one thread").clone()).expect("text");
+    assert!(text.contains("processing request") && !text.contains(PLANTED), "{text}");
 }

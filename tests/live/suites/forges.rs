@@ -222,7 +222,8 @@ fn the_forge_says_why_nothing_is_opened() {
     let ground = Ground::new(&bed, "refused");
     let forge = ground.forge();
     let open = |forge: &dyn Forge, new: &NewPull| ground.tokio.block_on(forge.open(new)).expect_err("it is refused");
-    let (code, answer) = ground.api("POST", &ground.below("/branches"), Some(&json!({"new_branch_name": "empty", "old_branch_name": "main"})));
+    let (code, answer) =
+        ground.api("POST", &ground.below("/branches"), Some(&json!({"new_branch_name": "empty", "old_branch_name": "main"})));
     assert_eq!(code, 201, "{answer}");
     ground.branch("full");
 
