@@ -71,20 +71,21 @@
 //! ```text
 //!  kube                       → cluster, demo
 //!  git2                       → git, demo
+//!  octocrab                   → forges/github
 //!  ratatui                    → ui, app
 //!  crossterm                  → ui/terminal
-//!  tokio                      → cluster, programs, runtime, run, cli, demo
+//!  tokio                      → cluster, programs, runtime, run, cli, demo, forges, credentials/tests
 //!  processes                  → programs, cluster/login, run, demo/git/place
 //!  threads and tasks          → runtime
 //!  threads and tasks of tests → runtime, cluster/tests/cause, programs/tests/git, files/real, records/tests, demo/git/place
 //!  the file system            → files, git, programs/opinion, programs/run, config, records/snapshot, cluster/connect,
 //!                               cluster/login/mod, cli/check, cli/source, cli/log, cli/demo, demo/git, demo/forge/pull,
-//!                               demo/company
+//!                               demo/company, credentials/tea
 //!  the clock                  → run, runtime, cli/headless, cli/act, cli/playbook, cli/jobs, cli/snapshot, cluster/write,
 //!                               cluster/login, records/run, git/folder, demo/company, demo/world
 //!  the environment            → config, ui/terminal, cluster/connect, programs, cli/mod, cli/source, cli/log,
-//!                               demo/git/place
-//!  sockets                    → cluster/client, cli/demo, demo/api/serve
+//!                               demo/git/place, credentials, forges/network
+//!  sockets                    → cluster/client, cli/demo, demo/api/serve, forges/network
 //! ```
 //!
 //! # The flow

@@ -30,7 +30,7 @@ pub struct Config {
     pub fetch: bool,
     /// Rules for contexts by pattern.
     pub contexts: Vec<Guarded>,
-    /// What is known of forges, by scheme and host: `https://git.example.com`.
+    /// What is known of forges, by scheme and host as `credentials::Origin` displays them: `https://git.example.com`.
     pub forges: BTreeMap<String, Forge>,
 }
 

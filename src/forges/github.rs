@@ -25,7 +25,7 @@ use super::encode::{path, query};
 use super::kind::Kind;
 use super::network::Network;
 use super::wire::{Broken, Wire};
-use super::{Answered, Failure, Forge};
+use super::{Answered, Failure, Forge, newest_first};
 use crate::credentials::Token;
 use fluxdeck_model::domain::pull::{Checks, Merge, NewPull, Pull, PullState};
 
@@ -215,8 +215,7 @@ impl GitHub {
             let all: Vec<Found> = answer.read("the list of pull requests")?;
             found.extend(all.into_iter().filter(|pull| pull.is_from(head)).map(|pull| pull.pull(None)));
             if !answer.has_next_page() {
-                found.sort_by_key(|pull| std::cmp::Reverse(pull.number));
-                return Ok(found);
+                return Ok(newest_first(found));
             }
         }
         Err(Failure::Unreadable(format!("there are more than {} pull requests", PAGE * PAGES)))

@@ -62,5 +62,12 @@ pub trait Forge: Send + Sync {
     fn default_branch(&self) -> Answered<'_, String>;
 }
 
+/// Pull requests of several pages: while they were read one may have been opened, which moves others to the next page.
+fn newest_first(mut found: Vec<Pull>) -> Vec<Pull> {
+    found.sort_by_key(|pull| std::cmp::Reverse(pull.number));
+    found.dedup_by_key(|pull| pull.number);
+    found
+}
+
 #[cfg(test)]
 mod tests;

@@ -50,13 +50,18 @@ impl Network {
     /// # Errors
     /// There are no certificates.
     pub fn open() -> Result<Self, Failure> {
+        Self::by(Matcher::from_env())
+    }
+
+    /// As [`Self::open`], with these proxies.
+    pub(super) fn by(proxies: Matcher) -> Result<Self, Failure> {
         let broken = |error: rustls::Error| Failure::Unreachable(short(&format!("no certificates of authorities: {error}")));
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(broken)?;
         let tls = tls.with_platform_verifier().map_err(broken)?.with_no_client_auth();
         let mut connector = HttpConnector::new();
         connector.enforce_http(false);
-        let ways = Ways { proxies: Arc::new(Matcher::from_env()), connector };
+        let ways = Ways { proxies: Arc::new(proxies), connector };
         Ok(Self::through(HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(ways)))
     }
 
