@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::address::Address;
 use super::answer::{Answer, short};
 use super::encode::{path, query};
-use super::kind::Kind;
+use super::kind::{Kind, Opened};
 use super::network::Network;
 use super::wire::Wire;
 use super::{Answered, Failure, Forge, newest_first};
@@ -39,7 +39,7 @@ fn is_it(answer: &Answer) -> bool {
     is_closed || answer.status.is_success() && answer.read::<Version>("the version").is_ok()
 }
 
-fn open(network: &Network, address: &Address, token: Option<&Token>) -> Result<Box<dyn Forge>, Failure> {
+fn open(network: &Network, address: &Address, token: Option<&Token>) -> Opened {
     let wire = Wire::new(network, &address.origin(), ROOT, token.map(|token| ("token", token)))?;
     Ok(Box::new(Gitea { wire, address: address.clone() }))
 }

@@ -22,7 +22,7 @@ use tower::BoxError;
 use super::address::Address;
 use super::answer::{Answer, short};
 use super::encode::{path, query};
-use super::kind::Kind;
+use super::kind::{Kind, Opened};
 use super::network::Network;
 use super::wire::{Broken, Wire};
 use super::{Answered, Failure, Forge, newest_first};
@@ -43,7 +43,7 @@ fn is_it(answer: &Answer) -> bool {
     answer.header("x-github-request-id").is_some() && answer.status != http::StatusCode::NOT_FOUND
 }
 
-fn open(network: &Network, address: &Address, token: Option<&Token>) -> Result<Box<dyn Forge>, Failure> {
+fn open(network: &Network, address: &Address, token: Option<&Token>) -> Opened {
     let origin = address.origin();
     let root = if origin.is_github() { "" } else { ROOT };
     let wire = Wire::new(network, &origin, root, token.map(|token| ("Bearer", token)))?;

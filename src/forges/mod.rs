@@ -28,7 +28,7 @@ use fluxdeck_model::domain::pull::{NewPull, Pull};
 
 pub use address::Address;
 pub use failure::Failure;
-pub use kind::{Kind, kind_of, named};
+pub use kind::{Kind, Opened, kind_of, named};
 pub use network::Network;
 
 /// Every forge, in the order in which a host that nobody knows is asked.

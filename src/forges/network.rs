@@ -113,7 +113,7 @@ impl Service<Uri> for Ways {
                     Some(login) => tunnel.with_auth(login.clone()),
                     None => tunnel,
                 };
-                tunnel.call(to).map(|done| done.map_err(|error| of_proxy(&error))).boxed()
+                tunnel.call(with_port(to)).map(|done| done.map_err(|error| of_proxy(&error))).boxed()
             }
             Some("socks5" | "socks5h") => {
                 let socks = SocksV5::new(place, connector);
@@ -126,6 +126,14 @@ impl Service<Uri> for Ways {
             _ => futures::future::ready(Err("a proxy that is not of http or socks5 is not supported".into())).boxed(),
         }
     }
+}
+
+/// The address with its port: a tunnel leads to that of TLS where there is none (hyper-util 0.1 `proxy/tunnel.rs`).
+fn with_port(to: Uri) -> Uri {
+    let host = to.host().filter(|_| to.port().is_none() && to.scheme_str() == Some("http"));
+    let named =
+        host.and_then(|host| Uri::builder().scheme("http").authority(format!("{host}:80")).path_and_query("/").build().ok());
+    named.unwrap_or(to)
 }
 
 fn of_proxy(error: &dyn std::error::Error) -> BoxError {
