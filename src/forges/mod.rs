@@ -10,6 +10,14 @@
 //!  github     GitHub, its Enterprise Server and its Enterprise Cloud
 //!  gitea      Gitea and Forgejo
 //! ```
+//! How it is used, by `runtime`; `known` is what the configuration says of the host (`config.forges`, by the origin's text):
+//! ```text
+//!  Address::of(url of the remote)?                      none: it is pushed only
+//!  Network::open(), once                                the demo: Network::through(its connector)
+//!  known.kind: named(word)?, else kind_of(origin)       none: it is pushed only, the person opens the pull request
+//!  credentials::find(origin, known.token_command)       none: the same, with `compare` for the page
+//!  kind.open(network, address, token)                   then find(branch) first, open once; Lost: find(branch) again; NotYet: open again
+//! ```
 //! What a change waits for, and when something is asked again, does *not* belong here: nothing here is repeated, and nothing is kept.
 
 mod address;
