@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::access::Access;
 use super::plan::{planned, written};
-use super::slot::SlotState;
+use super::slot::{Made, SlotState};
 use super::{Changes, folder};
 use crate::cluster::{self, Connection};
 use crate::forges;
@@ -70,8 +70,10 @@ impl Changes {
             true => Access::None { why: String::new(), page: None },
             false => self.access(&order.site, "").await,
         };
-        let slot = self.slot(order, &change.object, planned.policy.branch.as_deref(), &access, Some(&commit)).await?;
+        let made = Made { tree, parent: planned.base.clone() };
+        let slot = self.slot(order, &change.object, planned.policy.branch.as_deref(), &access, Some(&made)).await?;
         let branch = slot.branch.name().to_owned();
+        let commit = if let SlotState::Pushed(at) = &slot.state { at.clone() } else { commit };
         let (name, kept) = (branch.clone(), commit.clone());
         self.desk.at(&folder(&order.site), move |bench| bench.checkout.pin(&format!("changes/{name}"), &kept)).await?;
         Ok(ChangeOutcome::Prepared(Box::new(PreparedChange {
@@ -79,7 +81,7 @@ impl Changes {
             base: planned.base,
             commit,
             branch,
-            is_pushed: matches!(slot.state, SlotState::Pushed),
+            is_pushed: matches!(slot.state, SlotState::Pushed(_)),
             pull: if let SlotState::Open(pull) = slot.state { Some(*pull) } else { None },
         })))
     }
