@@ -37,7 +37,7 @@ struct Arguments {
     /// How to print
     #[arg(short, long, value_enum, default_value_t, hide_default_value = true)]
     output: Form,
-    /// Also the file, line and layer that set each field: as comments in YAML
+    /// Also print the file, line and layer that set each field: as comments in YAML
     #[arg(long)]
     origins: bool,
     /// Also build with the installed kustomize, kubectl or flux, and report the differences (with --path)

@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(super) const COMMAND: Command = Command {
     name: "jobs",
-    doc: "List jobs under way or left undone, resume or drop them",
+    doc: "List unfinished jobs, resume or drop them",
     arguments: Arguments::augment_args,
     run: Run::Called { run: |call, matches| Box::pin(async move { run(call, &command::read(matches)?).await }), stops: false },
 };
@@ -48,11 +48,11 @@ enum What {
         /// Confirm with the name of a production context
         #[arg(long, value_name = "WORD")]
         confirm: Option<String>,
-        /// Continue even if the progress cannot be written down
+        /// Continue even if the progress cannot be recorded
         #[arg(long)]
         unrecorded: bool,
     },
-    /// Drop a job: nothing of it is begun or followed any more
+    /// Drop a job: nothing more of it is started or followed
     Drop { id: String },
 }
 

@@ -1,4 +1,4 @@
-//! The command line: kubectl's flags, and one file a headless command.
+//! The command line: kubectl's flags, and one file for each headless command.
 
 mod act;
 mod build;

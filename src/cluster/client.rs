@@ -117,26 +117,26 @@ mod tests {
 
     const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 4\r\n\r\nwell";
 
-    /// Serves one connection, as the server itself or as a proxy before it, and leaves it open. Returns what it was told first.
+    /// Serves one connection, as the server itself or as a proxy before it, and leaves it open. Returns the first bytes that it received.
     async fn serve(listener: &TcpListener) -> (TcpStream, String) {
         let (mut stream, _) = listener.accept().await.expect("a connection");
-        let first = heard(&mut stream).await;
+        let first = received(&mut stream).await;
         let mut last = first.clone();
         if first.starts_with(&[5]) {
             stream.write_all(&[5, 0]).await.expect("no user is asked for");
-            heard(&mut stream).await;
+            received(&mut stream).await;
             stream.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await.expect("connected");
-            last = heard(&mut stream).await;
+            last = received(&mut stream).await;
         } else if first.starts_with(b"CONNECT") {
             stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.expect("connected");
-            last = heard(&mut stream).await;
+            last = received(&mut stream).await;
         }
         assert!(last.starts_with(b"GET /door/version"), "{}", String::from_utf8_lossy(&last));
         stream.write_all(ANSWER).await.expect("answered");
         (stream, String::from_utf8_lossy(&first).into_owned())
     }
 
-    async fn heard(stream: &mut TcpStream) -> Vec<u8> {
+    async fn received(stream: &mut TcpStream) -> Vec<u8> {
         let mut bytes = vec![0; 4096];
         let read = stream.read(&mut bytes).await.expect("a request");
         bytes.truncate(read);
@@ -157,7 +157,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_connection_that_dies_is_noticed_also_the_one_to_a_proxy() {
-        for (proxy, told) in [
+        for (proxy, expected) in [
             (None, "GET /door/version"),
             (Some("http://me:p%40ss@"), "proxy-authorization: Basic bWU6cEBzcw=="),
             (Some("http://"), "CONNECT api.test:80"),
@@ -173,7 +173,7 @@ mod tests {
             let (answer, (_stream, first)) = tokio::join!(client.request_text(request), serve(&listener));
 
             assert_eq!(answer.expect("an answer"), "well", "{proxy:?}");
-            assert!(first.to_lowercase().contains(&told.to_lowercase()), "{proxy:?}: {first}");
+            assert!(first.to_lowercase().contains(&expected.to_lowercase()), "{proxy:?}: {first}");
             let timers = timers(address.port());
             let is_kept = timers.iter().all(|(timer, left)| timer == "02" && *left <= IDLE.as_secs());
             assert!(timers.len() == 1 && is_kept, "{proxy:?}: {timers:?}");

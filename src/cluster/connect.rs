@@ -93,7 +93,7 @@ impl Kubeconfig {
         match path {
             Some(path) => Raw::read_from(&path).map(Some).map_err(|error| Failure::Setup {
                 message: format!("cannot read {}: {}", path.display(), unread(&error)),
-                hint: "mend the file, or name another with --kubeconfig".to_owned(),
+                hint: "fix the file, or name another with --kubeconfig".to_owned(),
             }),
             None if std::env::var_os("KUBERNETES_SERVICE_HOST").is_some() => Ok(None),
             None => Err(Failure::Setup {
@@ -175,7 +175,7 @@ impl Prepared {
     }
 }
 
-/// The address without the user that may stand in it: kube does not log in with it, and its libraries log it.
+/// The address without a user name: kube does not log in with it, and its libraries write it to the log.
 fn without_user(address: &http::Uri) -> http::Uri {
     let mut parts = address.clone().into_parts();
     let host =
@@ -237,8 +237,11 @@ mod tests {
             (r#"{"auth-provider": {"name": "gcp", "config": {"access-token": "PLANTED"}}}"#, "auth-provider `gcp` is gone"),
             (r#"{"auth-provider": {"name": "oidc", "config": {}}}"#, ""),
         ] {
-            let told = check(&serde_json::from_str(user).expect("a user")).err().unwrap_or_default();
-            assert!(told.contains(why) && told.is_empty() == why.is_empty() && !told.contains("PLANTED"), "{user}: {told}");
+            let refused = check(&serde_json::from_str(user).expect("a user")).err().unwrap_or_default();
+            assert!(
+                refused.contains(why) && refused.is_empty() == why.is_empty() && !refused.contains("PLANTED"),
+                "{user}: {refused}"
+            );
         }
     }
 }

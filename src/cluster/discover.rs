@@ -29,9 +29,9 @@ const AT_ONCE: usize = 8;
 #[derive(Default)]
 pub struct Discovered {
     pub catalog: Catalog,
-    /// Groups that did not tell all that they serve, and why not. What was known of them before is in the catalog.
+    /// Groups that did not list everything they serve, and why. What was known of them before is in the catalog.
     pub unread: BTreeMap<String, Failure>,
-    /// Whether the answer at `/apis` tells all, so that it shows whether anything has changed.
+    /// Whether the answer at `/apis` is complete, so that it shows any change.
     is_aggregated: bool,
     /// The answer at `/apis`, by the server's own mark and by its content.
     tag: Option<HeaderValue>,
@@ -155,17 +155,17 @@ pub async fn discover(client: &Client, before: Option<&Discovered>, limit: Durat
 impl Version {
     /// Why its kinds are not known, if they are not.
     fn unknown(&self, group: &str) -> Option<Failure> {
-        let told = |why: &str| Failure::busy(format!("what {group}/{} serves is not known: {why}", self.version));
+        let busy = |why: &str| Failure::busy(format!("what {group}/{} serves is not known: {why}", self.version));
         match &self.failure {
-            Some(failure) => Some(told(&failure.to_string()).retried_after(failure.retry_after())),
-            None => (self.freshness == "Stale").then(|| told("the API server cannot reach it")),
+            Some(failure) => Some(busy(&failure.to_string()).retried_after(failure.retry_after())),
+            None => (self.freshness == "Stale").then(|| busy("the API server cannot reach it")),
         }
     }
 }
 
-/// Asks whether the server serves something else than before; none when not. Costs one request without a body in answer where the server
-/// aggregates and marks its answers; where it does not aggregate, as much as [`discover`]: nothing else tells of a kind that comes into a
-/// group version that was there.
+/// Asks whether the server serves anything else than before; none if not. If the server aggregates discovery and sends an `ETag`, this costs
+/// one request with an empty answer. If it does not aggregate, it costs as much as [`discover`]: nothing else shows a new kind in a known
+/// group version.
 ///
 /// # Errors
 /// As [`discover`].
@@ -177,11 +177,11 @@ pub(super) async fn rediscover(client: &Client, before: &Discovered, limit: Dura
         }
     }
     let now = discover(client, Some(before), limit).await?;
-    Ok((!now.tells_the_same(before)).then_some(now))
+    Ok((!now.serves_the_same(before)).then_some(now))
 }
 
 impl Discovered {
-    fn tells_the_same(&self, other: &Self) -> bool {
+    fn serves_the_same(&self, other: &Self) -> bool {
         let why = |of: &Self| of.unread.iter().map(|(group, failure)| (group.clone(), failure.to_string())).collect::<Vec<_>>();
         // an answer that has changed is not asked for again as the old one
         self.catalog == other.catalog && why(self) == why(other) && self.digest == other.digest
@@ -230,7 +230,7 @@ fn add(catalog: &mut Catalog, group: &str, version: &Version) {
         let Some(kind) = resource.response_kind.as_ref().map(|of| of.kind.as_str()).filter(|kind| !kind.is_empty()) else {
             continue;
         };
-        // a part of an object, as an older server lists it (`pods/log`), is no kind
+        // a part of an object, as an older server lists it (`pods/log`), is not a kind
         if !can("list") || resource.resource.contains('/') {
             continue;
         }

@@ -110,8 +110,8 @@ fn without_credentials(error: &kube::Error) -> Option<Failure> {
 fn login(error: &AuthError) -> String {
     match error {
         AuthError::AuthExecRun { out, .. } => {
-            let told = String::from_utf8_lossy(&out.stderr);
-            format!("{} (the login program of the kubeconfig failed: {})", sanitise(told.trim()), out.status)
+            let said = String::from_utf8_lossy(&out.stderr);
+            format!("{} (the login program of the kubeconfig failed: {})", sanitise(said.trim()), out.status)
         }
         AuthError::AuthExecStart(why) => format!("the login program of the kubeconfig cannot be started: {why}"),
         // their values are part of what a parser quotes
@@ -221,7 +221,7 @@ fn answered(code: u16, message: &str) -> String {
 
 /// Returns an error with its causes in one line, without the repetitions that layered errors bring.
 pub fn explain(error: &dyn std::error::Error) -> String {
-    let mut told: Vec<String> = Vec::new();
+    let mut parts: Vec<String> = Vec::new();
     let mut at = Some(error);
     while let Some(error) = at {
         // a secret of several lines is known as a whole only
@@ -232,13 +232,13 @@ pub fn explain(error: &dyn std::error::Error) -> String {
         let text = text.trim_start_matches("ServiceError: ").trim_start_matches("HyperError: ");
         // layers of the HTTP client that say nothing to people
         let text = text.trim_start_matches("client error (Connect)").trim_start_matches("tcp connect error").trim().to_owned();
-        if !text.is_empty() && !told.iter().any(|known| known.contains(&text)) {
-            told.retain(|known| !text.contains(known.as_str()));
-            told.push(text);
+        if !text.is_empty() && !parts.iter().any(|known| known.contains(&text)) {
+            parts.retain(|known| !text.contains(known.as_str()));
+            parts.push(text);
         }
         at = error.source();
     }
-    sanitise(&told.join(": ")).into_owned()
+    sanitise(&parts.join(": ")).into_owned()
 }
 
 #[cfg(test)]
@@ -263,10 +263,10 @@ mod tests {
         let wrapped = kube::Error::Service(Box::new(plugin_failed()));
 
         let failure = Failure::from(wrapped);
-        let told = failure.to_string();
+        let text = failure.to_string();
         assert!(matches!(failure, Failure::Setup { .. }), "nothing was sent: {failure:?}");
-        assert!(told.starts_with("please log in"), "{told}");
-        assert!(!format!("{failure:?}").contains("PLANTED") && !told.contains('\u{1b}'), "{failure:?}");
+        assert!(text.starts_with("please log in"), "{text}");
+        assert!(!format!("{failure:?}").contains("PLANTED") && !text.contains('\u{1b}'), "{failure:?}");
     }
 
     #[test]
@@ -290,8 +290,8 @@ mod tests {
     fn what_a_server_or_a_gateway_says_is_fit_for_a_terminal() {
         let page = "<html>\u{1b}]0;pwn\u{7}\u{202e} Authorization: Bearer PLANTEDPLANTED1";
         for code in [401, 403, 404, 500, 503] {
-            let told = Failure::of_status(code, page).error("the API server").to_string();
-            assert!(!told.contains(['\u{1b}', '\u{7}', '\u{202e}']) && !told.contains("PLANTED"), "{told}");
+            let text = Failure::of_status(code, page).error("the API server").to_string();
+            assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}']) && !text.contains("PLANTED"), "{text}");
         }
     }
 }

@@ -89,7 +89,7 @@ impl Feed {
         };
         let list = in_time(&self.path, self.timeout, fetch).await?;
         if !list.kind.ends_with("List") {
-            return Err(Failure::busy(format!("the answer at {} is no list", self.path)));
+            return Err(Failure::busy(format!("the answer at {} is not a list", self.path)));
         }
         Ok(Page {
             items: list.items.unwrap_or_default(),

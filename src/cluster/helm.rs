@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_release_is_none() {
+    fn anything_but_a_release_is_none() {
         for packed in [&b""[..], b"%%%", b"aGVsbG8="] {
             assert!(unpack(packed).is_none());
         }

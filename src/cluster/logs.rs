@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures::{AsyncBufRead, AsyncBufReadExt, TryStreamExt};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{Container as Spec, ContainerState as Told, ContainerStatus, Pod};
+use k8s_openapi::api::core::v1::{Container as Spec, ContainerState as Reported, ContainerStatus, Pod};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::connection::Connection;
@@ -31,7 +31,7 @@ pub struct Container {
 pub enum ContainerState {
     /// It has not started, or not again, and why.
     Waits(String),
-    /// Since when; none where that is not told.
+    /// Since when; none if that is not reported.
     Runs(Option<Timestamp>),
     /// It has ended, and how; it starts again.
     Restarts(String),
@@ -88,18 +88,18 @@ fn restarts(pod: &str, own: Option<&str>, is_init: bool, code: i32) -> bool {
     }
 }
 
-fn state(told: Option<&Told>, restarts: impl Fn(i32) -> bool) -> ContainerState {
+fn state(reported: Option<&Reported>, restarts: impl Fn(i32) -> bool) -> ContainerState {
     let moment = |time: &Time| time.0.to_string().parse::<Timestamp>().ok();
-    match told {
-        Some(Told { terminated: Some(ended), .. }) => {
+    match reported {
+        Some(Reported { terminated: Some(ended), .. }) => {
             let reason = ended.reason.as_deref().filter(|reason| !reason.is_empty());
             let reason = reason.map_or_else(String::new, |reason| format!("{}, ", sanitise(reason)));
             let how = format!("{reason}exit code {}", ended.exit_code);
             if restarts(ended.exit_code) { ContainerState::Restarts(how) } else { ContainerState::Ended(how) }
         }
-        Some(Told { running: Some(running), .. }) => ContainerState::Runs(running.started_at.as_ref().and_then(moment)),
-        told => {
-            let reason = told.and_then(|told| told.waiting.as_ref()?.reason.as_deref());
+        Some(Reported { running: Some(running), .. }) => ContainerState::Runs(running.started_at.as_ref().and_then(moment)),
+        reported => {
+            let reason = reported.and_then(|reported| reported.waiting.as_ref()?.reason.as_deref());
             ContainerState::Waits(sanitise(reason.unwrap_or("not started yet")).into_owned())
         }
     }
@@ -190,7 +190,7 @@ impl Line {
 pub struct Lines<R> {
     log: R,
     line: Vec<u8>,
-    /// The line was cut and told: what is left of it goes.
+    /// The line was cut and returned: the rest of it is dropped.
     is_skipping: bool,
 }
 
@@ -212,17 +212,17 @@ impl<R: AsyncBufRead + Unpin> Lines<R> {
             }
             let end = chunk.iter().position(|byte| *byte == b'\n');
             let part = &chunk[..end.unwrap_or(chunk.len())];
-            let is_told = self.is_skipping;
+            let was_skipping = self.is_skipping;
             let mut is_cut = false;
-            if !is_told {
+            if !was_skipping {
                 let kept = part.len().min(LONGEST_LINE - self.line.len());
                 is_cut = kept < part.len();
                 self.line.extend_from_slice(&part[..kept]);
             }
             let used = part.len() + usize::from(end.is_some());
             self.log.consume_unpin(used);
-            self.is_skipping = end.is_none() && (is_told || is_cut);
-            if !is_told && (is_cut || end.is_some()) {
+            self.is_skipping = end.is_none() && (was_skipping || is_cut);
+            if !was_skipping && (is_cut || end.is_some()) {
                 let line = Line::read(&self.line, is_cut);
                 self.line.clear();
                 return Ok(Some(line));

@@ -18,7 +18,7 @@ use fluxdeck_model::domain::text::{sanitise, sanitise_line};
 use fluxdeck_model::domain::{EventRow, ObjectRef};
 use fluxdeck_model::kinds::masked;
 
-/// Fetches what stands at a path and reads it.
+/// Fetches a path and decodes the answer.
 ///
 /// # Errors
 /// As for any request; also when it takes longer than `limit`, or is not what it should be.
@@ -35,7 +35,7 @@ pub(super) fn request(uri: &str) -> Result<Request<Vec<u8>>, Failure> {
     Request::get(uri).body(Vec::new()).map_err(|error| Failure::NotFound(error.to_string()))
 }
 
-/// Fetches an object whole, without managedFields; the values of a Secret are masked before anybody sees them.
+/// Fetches an object whole, without managedFields; the values of a Secret are masked before they reach any caller.
 ///
 /// # Errors
 /// As for any request.
@@ -47,7 +47,7 @@ pub async fn body(connection: &Connection, served: &Served, object: &ObjectRef, 
     Ok(body)
 }
 
-/// As [`body`], for people: without the credentials that may stand in it elsewhere.
+/// As [`body`], for the screen: other credentials in it are masked too.
 ///
 /// # Errors
 /// As for any request.

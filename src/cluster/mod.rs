@@ -1,7 +1,7 @@
 //! The API server: connecting, finding out what is served, listing, watching, fetching bodies, asking for rights, and the one place that
 //! writes.
 //!
-//! Returns domain values or typed errors; knows nothing of screens. Nothing here spawns.
+//! Returns domain values or typed errors, and knows nothing about screens. Nothing here spawns.
 
 mod cause;
 mod client;

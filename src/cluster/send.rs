@@ -19,12 +19,12 @@ const LARGEST: usize = 512 << 20;
 /// Largest body of a refusal that is read, in bytes: more than any `Status`, less than what a lying gateway may send.
 const LARGEST_REFUSAL: usize = 64 << 10;
 
-/// What the API server, or what stands before it, said instead of a success.
+/// The answer of the API server, or of a gateway before it, that is not a success.
 #[derive(Debug, Default)]
 pub(super) struct Refusal {
     pub code: u16,
     pub message: String,
-    /// The API server's word for it (`reason`); empty where somebody else has answered, and where it has none itself.
+    /// The API server's word for it (`reason`); empty if a gateway has answered, or if the server gives none.
     pub reason: String,
     /// What it says of the causes (`details.causes`).
     pub causes: Vec<Cause>,
@@ -124,17 +124,17 @@ async fn read<T: DeserializeOwned>(response: Response<Body>) -> Result<T, Unansw
     }
     let body = whole(response).await.map_err(|failure| Unanswered::Lost(failure.to_string()))?;
     let read = serde_json::from_slice(&body);
-    read.map_err(|error| Unanswered::Lost(format!("what was answered is no object: {error}")))
+    read.map_err(|error| Unanswered::Lost(format!("the answer is not an object: {error}")))
 }
 
 /// Sends a request and returns the answer once its head is there.
 ///
 /// # Errors
-/// What the API server, or what stands before it, said instead of a success; a `Retry-After` is kept.
+/// The API server, or a gateway before it, answered anything but a success; a `Retry-After` is kept.
 pub async fn send(client: &Client, request: Request<Vec<u8>>) -> Result<Response<Body>, Failure> {
     let response = client.send(request.map(Body::from)).await?;
     let status = response.status();
-    // "not modified" comes to those only who have asked for it
+    // "not modified" only answers a request that asked for it
     if status.is_success() || status == http::StatusCode::NOT_MODIFIED {
         return Ok(response);
     }
@@ -199,7 +199,7 @@ impl Refusal {
         self.code == 500 && self.reason == "InternalError" && are_own
     }
 
-    /// Reads a `Status`, or takes for the message what stands there instead (API Priority and Fairness answers in plain text).
+    /// Reads a `Status`; anything else becomes the message (API Priority and Fairness answers in plain text).
     fn read(code: u16, bytes: &[u8]) -> Self {
         let status = serde_json::from_slice(bytes).unwrap_or_else(|_| Status {
             message: sanitise(&String::from_utf8_lossy(bytes)).chars().take(200).collect(),
@@ -217,7 +217,7 @@ impl Refusal {
     }
 }
 
-/// What a refusal is told by (apimachinery `meta/v1/types.go`, Status).
+/// The body of a refusal (apimachinery `meta/v1/types.go`, Status).
 #[derive(Deserialize)]
 struct Status {
     message: String,
@@ -253,17 +253,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_tells_what_its_status_tells_and_else_what_stands_there() {
-        let told = |bytes: &[u8]| {
+    fn a_refusal_has_the_words_of_its_status_or_else_the_body() {
+        let read = |bytes: &[u8]| {
             let Refusal { message, causes, retry_after, .. } = Refusal::read(422, bytes);
             let fields: Vec<_> = causes.into_iter().map(|cause| cause.field).collect();
             (message, fields.join(","), retry_after.map(|pause| pause.as_secs()))
         };
         let status = br#"{"kind":"Status","message":"is invalid","reason":"Invalid","code":422,
             "details":{"name":"web","causes":[{"reason":"FieldValueInvalid","field":"metadata.uid"}],"retryAfterSeconds":7}}"#;
-        assert_eq!(told(status), ("is invalid".to_owned(), "metadata.uid".to_owned(), Some(7)));
+        assert_eq!(read(status), ("is invalid".to_owned(), "metadata.uid".to_owned(), Some(7)));
         let plain = b"Too many requests, please try again later.\n\x1b]0;x\x07";
-        assert!(told(plain).0.starts_with("Too many requests, please try again later.") && !told(plain).0.contains('\x1b'));
-        assert_eq!(told(b"{}").0, "{}", "what is no Status is shown as it is");
+        assert!(read(plain).0.starts_with("Too many requests, please try again later.") && !read(plain).0.contains('\x1b'));
+        assert_eq!(read(b"{}").0, "{}", "a body that is not a Status is shown as it is");
     }
 }

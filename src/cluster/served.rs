@@ -56,7 +56,7 @@ impl Catalog {
         known.filter_map(|version| served.iter().find(|served| served.version == **version)).next().or_else(|| served.first())
     }
 
-    /// Takes over what was known of a group's version and is not told now.
+    /// Keeps the known kinds of a group version that the server does not report now.
     pub(super) fn keep(&mut self, before: &Self, group: &str, version: &str) {
         for (gk, served) in before.kinds.iter().filter(|(gk, _)| *gk.group == *group) {
             for kept in served.iter().filter(|served| served.version == version) {
@@ -78,7 +78,7 @@ impl Catalog {
     }
 }
 
-/// What may stand in a part of a path or a query as it is (RFC 3986, "unreserved").
+/// Escapes everything but what a part of a path or a query may contain as it is (RFC 3986, "unreserved").
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// Escapes a part of a path, or a value of a query.

@@ -68,14 +68,14 @@ fn taken(answer: &Value, step: &Step) -> Outcome {
     }
 }
 
-/// The API server, or what stands before it, has said no.
+/// The API server, or a gateway before it, has refused.
 async fn refused(connection: &Connection, served: &Served, step: &Step, timeout: Duration, refusal: &Refusal) -> Outcome {
     let message = || refusal.message.clone();
     match refusal.code {
         // an object's uid does not change: the one that was meant is not there any more (apimachinery `api/validation/objectmeta.go`)
         422 if refusal.causes.iter().any(|cause| cause.field == "metadata.uid") => another(),
-        // a DELETE's precondition is told by a text alone (apiserver `registry/rest/delete.go`, BeforeDelete), as is a PATCH's of older
-        // servers: the object says whether that was it
+        // a failed precondition of a DELETE (apiserver `registry/rest/delete.go`, BeforeDelete), or of a PATCH on older servers, is reported
+        // as text only: the object shows whether that was the cause
         409 => match whole(connection, served, &step.object, timeout).await {
             Ok(object) if !step.is_about(&object) => another(),
             Err(Failure::NotFound(_)) => Outcome::Missing,

@@ -3,7 +3,7 @@
 //! ```text
 //!  world        one cluster and its clock: started from a snapshot, moved by tests or by the running demo
 //!  api          the HTTP service: discovery, reading, watching, writing, tables, logs, reviews; what it does not know it refuses
-//!  faults       what can be wrong with the connection, laid down by tests
+//!  faults       faults of the connection, set by tests
 //!  access       who may do what: RBAC, read from the cluster's own roles and bindings
 //!  objects      what etcd is: objects, versions, changes; patches, field managers, garbage collection
 //!  controllers  Flux's and Kubernetes', each as a table of what it does when

@@ -1,4 +1,4 @@
-//! The one place through which everything that this program keeps on disk goes.
+//! The only module that writes what this program keeps on disk.
 //!
 //! Few verbs, each with a promise: what is there after the program was killed, and what is there after the power was cut. What records
 //! need beyond that (whole lines, locks that mean a job) they build out of these. Tests replace them by a disk that fails on demand

@@ -5,7 +5,7 @@ use git2::{Delta, DiffOptions};
 use super::checkout::Checkout;
 use super::failure::Failure;
 
-/// What became of a file.
+/// How a file changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     Added,

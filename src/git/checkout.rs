@@ -72,7 +72,7 @@ impl Checkout {
         self.repository.as_ref().ok_or_else(|| Failure::NoRepository(self.root.clone()))
     }
 
-    /// The files of a revision, or as they lie in the work tree without what git ignores.
+    /// The files of a revision, or those of the work tree without what git ignores.
     ///
     /// # Errors
     /// There is no such revision, or no work tree.
@@ -101,8 +101,8 @@ impl Checkout {
 
     /// Whether it is a clone of the repository at a URL, however that is reached.
     pub fn is_of(&self, url: &str) -> bool {
-        let wished = repository(url);
-        self.remotes().iter().any(|remote| repository(remote) == wished)
+        let wanted = repository(url);
+        self.remotes().iter().any(|remote| repository(remote) == wanted)
     }
 
     /// Whether it holds a commit, by its whole id.
@@ -111,19 +111,19 @@ impl Checkout {
         self.repository.as_ref().is_some_and(found)
     }
 
-    /// Where a file of the repository lies in the work tree; none in a bare repository, and where a link leads out.
+    /// The path of a repository file in the work tree; none in a bare repository, or if a link leads outside.
     pub fn on_disk(&self, path: &str) -> Option<PathBuf> {
         let root = self.repository.as_ref()?.workdir()?.canonicalize().ok()?;
         let file = root.join(path).canonicalize().ok()?;
         (file.starts_with(&root) && file.is_file()).then_some(file)
     }
 
-    /// What is said of git's attributes outside of its files.
+    /// What git's attributes say outside of the files of a tree.
     pub fn attributes(&self) -> Attributes {
         Attributes::of(self.repository.as_ref())
     }
 
-    /// Whether a file of the work tree is just that.
+    /// Whether a file of the work tree has exactly these bytes.
     pub fn holds(&self, path: &str, bytes: &[u8]) -> bool {
         self.on_disk(path).is_some_and(|file| std::fs::read(file).is_ok_and(|there| there == bytes))
     }
@@ -137,7 +137,7 @@ impl Checkout {
     }
 }
 
-/// What of a URL names the repository: not how it is reached, nor as whom.
+/// The part of a URL that names the repository, without protocol and user.
 fn repository(url: &str) -> String {
     let url = url.trim_end_matches('/').trim_end_matches(".git");
     let rest = url.split_once("://").map_or_else(|| url.replacen(':', "/", 1), |(_, rest)| rest.to_owned());

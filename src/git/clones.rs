@@ -11,7 +11,7 @@ use super::failure::Failure;
 /// Longest readable part of a directory's name.
 const READABLE: usize = 60;
 
-/// The directory of a URL's repository below `cache`: readable, and another one for every other URL. Passwords are no part of it.
+/// The directory of a URL's repository below `cache`: readable, and different for each URL. It contains no password.
 pub fn clone_of(cache: &Path, url: &str) -> PathBuf {
     let plain = url.split_once("://").map_or(url, |(_, rest)| rest);
     let plain = plain.rsplit_once('@').map_or(plain, |(_, rest)| rest);

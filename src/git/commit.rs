@@ -96,7 +96,7 @@ impl<'r> Commit<'r> {
             let hint = "the clone may be partial: `git fetch --refetch`";
             BuildError::new(Cause::Missing, format!("git cannot read it: {}", error.message()), hint).in_file(&path.into())
         };
-        // the header tells the size before anything is unpacked
+        // the header has the size, before anything is unpacked
         let (length, _) = self.repository.odb().and_then(|odb| odb.read_header(id)).map_err(failed)?;
         if length > MAX_FILE {
             return Err(too_large(path, length as u64));

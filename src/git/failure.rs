@@ -18,7 +18,7 @@ pub enum Failure {
     /// No such branch, tag or commit.
     #[error("there is no revision `{revision}` here: {}", source.message())]
     NoRevision { revision: String, source: git2::Error },
-    /// It belongs to another user, whom git does not trust.
+    /// It belongs to another user, and git does not trust that one.
     #[error("git cannot open {}: {}", folder.display(), source.message())]
     OfAnother { folder: PathBuf, source: git2::Error },
     /// It is written in a way that libgit2 does not read.

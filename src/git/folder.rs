@@ -9,10 +9,10 @@ use std::time::{Duration, SystemTime};
 use fluxdeck_model::render::error::{BuildError, Cause, Result};
 use fluxdeck_model::render::tree::{FolderEntry, MAX_FILE, PathKind, Tree, Version};
 
-/// A file that was changed more recently may be changed again without any of its times telling: file systems count in ticks.
+/// A file that was changed more recently may change again with the same times: file systems count in ticks.
 const SETTLED: Duration = Duration::from_secs(2);
 
-/// A folder. Links are told, never followed; what is neither file, folder nor link is not there.
+/// A folder. Links are reported, never followed; anything else than a file, a folder or a link is left out.
 pub struct Folder {
     root: PathBuf,
     /// Paths that git does not look at, so that no commit has them.
@@ -66,7 +66,7 @@ impl Tree for Folder {
             return Err(too_large(path, length));
         }
         let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
-        // one byte more than is read of any file tells that it grew
+        // one byte more than the limit shows that the file grew
         file.take(MAX_FILE as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
         Ok(bytes.into())
     }
@@ -100,7 +100,7 @@ impl Tree for Folder {
     fn list(&self, path: &str) -> Result<Vec<String>> {
         let entries = std::fs::read_dir(self.root.join(path)).map_err(|error| unreadable(path, &error))?;
         let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
-        // a name that is no text cannot be said in any manifest
+        // a name that is not UTF-8 cannot be written in a manifest
         let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
         let mut names: Vec<_> = names.filter(|name| !self.is_hidden(&below(name))).collect();
         names.sort();

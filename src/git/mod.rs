@@ -2,7 +2,7 @@
 //!
 //! git2 reads objects here and nothing else: it runs no program, no hook and no filter, and never asks the network. Where paths of a
 //! repository lead is decided by `render::tree`, the same way for every tree; this room only refuses to follow. It writes objects and
-//! references of our own; commits, fetching and pushing are the user's own git's (`programs`).
+//! references of our own; the user's own git commits, fetches and pushes (`programs`).
 
 mod attributes;
 mod changes;

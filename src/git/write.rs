@@ -22,7 +22,7 @@ pub struct Written {
     pub content: Content,
 }
 
-/// What becomes of it.
+/// The new content, or its removal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
     /// It is there, and keeps its mode.

@@ -7,10 +7,10 @@
 //!  forms      a question as data: fields, what each takes, the answers
 //!  insight    questions answered from builds: what set a field, what is wrong, what drifted
 //!  playbooks  recipes for changes in git: the form, and the fields that it sets
-//!  change     one change in git: the ways to a wanted value, and the proof of one of them
-//!  edit       manifests changed where they lie: splices in their bytes, and the guard over them
-//!  guards     what must not be edited: files, and values of Secrets; what branches of changes are called
-//!  kinds      one file a kind: how it is read, judged and shown
+//!  change     one change in git: the ways to a wanted value, and the proof for one of them
+//!  edit       manifests edited in place: splices in their bytes, and the guard over them
+//!  guards     what must not be edited: files, and values of Secrets; the names of branches for changes
+//!  kinds      one file for each kind: how it is read, judged and shown
 //!  render     what Flux would apply from a tree of files, and what set each field
 //!  domain     objects, identity, health, edges, the store; plain data shared with I/O rooms
 //!  error      what failed, on what, and what to do
@@ -63,8 +63,18 @@
 //! | build, member | the rendering of one Flux Kustomization; a Flux Kustomization among those of a repository |
 //! | wanted, desired, expected | requested by the user; `spec` against `status`; what a test compares with |
 //! | finding, drift | a problem that `check` reports; a difference between git and the cluster |
-//! | place | a position in something; always with what it is a position in: `FilePlace`, `TextPlace`, `LayerPlace` |
-//! | edit, splice | a change of a manifest; the bytes that it replaces |
+//! | place | a position in something; always with what it is a position in: `FilePlace`, `TextPlace`, `LayerPlace`, `NodePlace` |
+//! | playbook, wanted field | a recipe for a change in git; a field with the value that it is to get |
+//! | change | one proposed edit of a repository, from wanted fields to a pull request |
+//! | target, scope of a change | the object that a change is for; the folder or Flux Kustomizations that count for it |
+//! | way, attempt | one place whose edit can give a field its wanted value (`WayKind`: how); one set of writes for that place |
+//! | proof, claim, check | the effects of a way, from building again; what it has to show; one thing that was verified, or why not |
+//! | plan, refused | a change with a proof for each field; why there is none, with all ways that were tried |
+//! | order, site, proposal | a change as requested; its repository and branch; a plan as data for its review |
+//! | edit, operation, splice | a change of a manifest; one request of an edit; the bytes that it replaces |
+//! | YAML source, span, YAML event | the text of a file with its nodes; the bytes of one node; one step of a YAML reader |
+//! | guard, lock reason | a rule about what must not be edited; why a file is locked |
+//! | rule owner | who made a rule that denies a path: the user or the repository |
 //! | sensitive | of a name: its value is a credential |
 
 pub mod actions;

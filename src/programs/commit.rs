@@ -133,7 +133,7 @@ pub fn signed_off(message: &str, who: &Identity) -> String {
         let token = line.split_once(": ").map_or("", |(token, _)| token);
         !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
-    // a subject is no trailer, whatever it looks like
+    // a subject is not a trailer, even if it looks like one
     let last = message.rsplit_once("\n\n").map(|(_, last)| last);
     let gap = if last.is_some_and(|last| last.lines().all(is_trailer)) { "\n" } else { "\n\n" };
     format!("{message}{gap}{line}\n")

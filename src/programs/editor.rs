@@ -8,7 +8,7 @@ use tokio::process::Command;
 
 use super::failure::Failure;
 
-/// How editors are told the line; any other takes `+LINE FILE`, as vi does. By the name of the program.
+/// How an editor takes the line, by the name of the program. Any other takes `+LINE FILE`, as vi does.
 const LINES: &[(&str, Form)] = &[
     ("code", Form::Goto),
     ("code-insiders", Form::Goto),
@@ -30,9 +30,9 @@ enum Form {
 
 /// The command that opens a file at a line (from 1): `$VISUAL`, else `$EDITOR`, else vi. It may have arguments, as git takes it.
 pub fn editor(file: &Path, line: u32) -> Command {
-    let wished =
+    let wanted =
         ["VISUAL", "EDITOR"].into_iter().filter_map(|name| std::env::var(name).ok()).find(|text| !text.trim().is_empty());
-    let program = wished.unwrap_or_else(|| "vi".to_owned());
+    let program = wanted.unwrap_or_else(|| "vi".to_owned());
     let mut command = Command::new("sh");
     // the shell splits the editor's own arguments; ours are its parameters and never read by it
     command.arg("-c").arg(format!("exec {program} \"$@\"")).arg("sh").args(arguments(&program, &file.to_string_lossy(), line));
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn editors_are_told_the_line_as_they_take_it() {
+    fn each_editor_gets_the_line_in_its_own_form() {
         for (program, line, expected) in [
             ("vi", 7, vec!["+7", "a.yaml"]),
             ("/usr/bin/nano -w", 7, vec!["+7", "a.yaml"]),

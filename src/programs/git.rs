@@ -31,7 +31,7 @@ pub async fn fetch(into: &Path, url: &str, commit: &str) -> Result<(), Failure> 
         return Err(Failure::Call("its protocol is none of Flux's".to_owned()));
     }
     if commit.is_empty() || !commit.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(Failure::Call(format!("`{}` is no commit", sanitise(commit))));
+        return Err(Failure::Call(format!("`{}` is not a commit", sanitise(commit))));
     }
     let git = find("git").ok_or(Failure::Missing { program: "git" })?;
     let alone = ["fetch", "--quiet", "--no-tags", "--depth=1", "origin", commit];
@@ -66,7 +66,7 @@ async fn run(git: &Path, into: &Path, url: &str, arguments: &[&str]) -> Result<(
     #[cfg(unix)]
     command.process_group(0);
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
-    let told = async {
+    let run = async {
         let mut child = command.spawn()?;
         if let Some(mut pipe) = child.stdin.take() {
             // a git that needs no credential may have ended
@@ -74,7 +74,7 @@ async fn run(git: &Path, into: &Path, url: &str, arguments: &[&str]) -> Result<(
         }
         child.wait_with_output().await
     };
-    let done = tokio::time::timeout(LIMIT, told).await;
+    let done = tokio::time::timeout(LIMIT, run).await;
     let done = done.map_err(|_| Failure::TooLong(LIMIT))?;
     let done = done.map_err(|error| Failure::NotStarted(error.to_string()))?;
     if done.status.success() {

@@ -7,9 +7,9 @@ use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
-/// Leaves the other screen, shows the cursor, takes pasted text as typed, at once. Modes are mended only where no shell has done so: all of
-/// them put signals back on, and only then is a line being typed for which that would be wrong. A shell needs a moment for it, and between
-/// the look and the mending it would come too late: so it is looked once that moment has passed, with the shell done for good.
+/// Leaves the alternate screen, shows the cursor and turns bracketed paste off at once. The terminal modes are reset only if no shell has done
+/// so. Every interactive shell turns signals back on before it edits a line, and a reset would then break its line editing. A shell needs
+/// a moment for that, so the modes are checked only after that moment.
 const SCRIPT: &str = r"trap '' TTOU TTIN HUP
 read -r _ && exit
 exec >/dev/tty </dev/tty || exit

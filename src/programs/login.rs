@@ -1,4 +1,4 @@
-//! The credential that a URL holds, for a git that must not be told it where others can read.
+//! Passes the credential of a URL to git without showing it where other users could read it.
 
 use std::path::Path;
 
@@ -74,7 +74,7 @@ impl Login {
 /// What is written with `%` in a URL.
 fn decoded(text: &str) -> Result<String, Failure> {
     let wrong = |why: &str| Failure::Call(format!("the user or password in its URL {why}"));
-    let text = percent_decode_str(text).decode_utf8().map_err(|_| wrong("is no text"))?;
+    let text = percent_decode_str(text).decode_utf8().map_err(|_| wrong("is not text"))?;
     if text.contains(['\n', '\r', '\0']) {
         // the protocol of git's helpers has lines
         return Err(wrong("has a line end in it"));

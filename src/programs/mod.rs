@@ -1,6 +1,6 @@
-//! Other people's programs: what the user has installed, asked with a timeout; without a network, but for git's fetching and pushing.
+//! External programs that the user has installed, run with a timeout, and without network except for git's fetch and push.
 //!
-//! Nothing is asked of them that was not wanted, nothing that they say is taken for granted. Policy commands do *not* belong here yet.
+//! They run only on request, and nothing that they print is trusted. Policy commands do *not* belong here yet.
 
 mod commit;
 mod editor;
@@ -35,8 +35,8 @@ pub use remote::Remote;
 fn last_words(said: &[u8], begins: &[&str]) -> String {
     let said = String::from_utf8_lossy(said);
     let said = redact(&said);
-    let telling = said.lines().rfind(|line| begins.iter().any(|begin| line.starts_with(begin)));
-    let last = telling.or_else(|| said.lines().rfind(|line| !line.trim().is_empty()));
+    let marked = said.lines().rfind(|line| begins.iter().any(|begin| line.starts_with(begin)));
+    let last = marked.or_else(|| said.lines().rfind(|line| !line.trim().is_empty()));
     last.unwrap_or("it failed without a word").to_owned()
 }
 

@@ -100,16 +100,16 @@ fn by_name(nodes: &[Node]) -> Result<BTreeMap<String, Value>> {
 }
 
 fn differences(ours: &BTreeMap<String, Value>, theirs: &BTreeMap<String, Value>, program: &str) -> Vec<String> {
-    let mut told = Vec::new();
+    let mut found = Vec::new();
     for (name, own) in ours {
         match theirs.get(name) {
-            None => told.push(format!("{name}: {program} does not build it")),
-            Some(other) if other != own => told.push(format!("{name}: {}", first(own, other, ""))),
+            None => found.push(format!("{name}: {program} does not build it")),
+            Some(other) if other != own => found.push(format!("{name}: {}", first(own, other, ""))),
             Some(_) => {}
         }
     }
-    told.extend(theirs.keys().filter(|name| !ours.contains_key(*name)).map(|name| format!("{name}: only {program} builds it")));
-    told
+    found.extend(theirs.keys().filter(|name| !ours.contains_key(*name)).map(|name| format!("{name}: only {program} builds it")));
+    found
 }
 
 /// Where two values differ first. The values themselves may be secret.
@@ -179,7 +179,7 @@ mod tests {
     const TWO: &str = "kind: A\nmetadata: {name: a}\nx: {y: [1, 2]}\n---\nkind: B\nmetadata: {name: b}\n";
 
     #[test]
-    fn opinions_are_compared_by_object_and_told_without_values() {
+    fn opinions_are_compared_by_object_and_shown_without_values() {
         let ours = nodes(TWO);
         let says = |text: &str| judge("kustomize", Ok(text.to_owned()), Some(&ours)).expect("YAML");
         let differs =

@@ -1,7 +1,7 @@
 //! Pushing a commit to a branch that is not there yet, by the user's own git, and asking where a branch is.
 //!
 //! Only ever that: `--force-with-lease` with nothing expected makes the server create the branch or refuse, so that no branch is overwritten,
-//! whoever else pushes at the same moment. A [`Branch`] is not its base, so that nothing here can push to the base branch.
+//! even if someone else pushes at the same moment. A [`Branch`] is not its base, so that nothing here can push to the base branch.
 //!
 //! *Hooks run.* `pre-push` is a program of the user's: a scan for secrets, a rule of the company's by `core.hooksPath`, the upload of Git
 //! LFS. git is asked instead of libgit2 so that what the user has set up holds, signing as well as hooks, and `--no-verify` would go

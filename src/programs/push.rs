@@ -5,7 +5,7 @@ use fluxdeck_model::domain::text::{redact, sanitise};
 
 use super::failure::{Failure, Refuser};
 
-/// What became of the reference.
+/// What the push did to the reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pushed {
     /// It is there now, and was not before.
@@ -16,7 +16,7 @@ pub enum Pushed {
     AsItWas,
 }
 
-/// Reads what became of a reference, named in full. `printed` is standard output.
+/// Reads what happened to a reference, named in full. `printed` is standard output.
 ///
 /// # Errors
 /// It was rejected, or there is no line for it.
@@ -28,7 +28,7 @@ pub fn pushed(printed: &str, reference: &str) -> Result<Pushed, Failure> {
         (to == reference).then_some((flag.to_owned(), summary))
     };
     let Some((flag, summary)) = printed.lines().find_map(of_line) else {
-        return Err(Failure::Lost(format!("git does not say what became of {}", sanitise(reference))));
+        return Err(Failure::Lost(format!("git does not say what happened to {}", sanitise(reference))));
     };
     match flag.as_str() {
         "*" => Ok(Pushed::Created),

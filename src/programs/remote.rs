@@ -67,7 +67,7 @@ pub(super) async fn reach(repository: &Path, remote: Remote<'_>) -> Result<Reach
     settings.extend([(format!("url.{bare}.insteadOf"), bare.clone()), (format!("url.{bare}.pushInsteadOf"), bare)]);
     for key in ["proxy", "proxyauthmethod", "receivepack"] {
         let value = all(&known, &format!("remote.{name}.{key}")).pop();
-        // everybody's eyes may be on a program's environment: one with a password in it is left out
+        // other users may see a program's environment: a value with a password in it is left out
         let value = value.filter(|value| redact(value) == **value);
         settings.extend(value.map(|value| (format!("remote.{OURS}.{key}"), value.to_owned())));
     }
@@ -91,8 +91,8 @@ fn scheme(url: &str) -> String {
     }
 }
 
-/// Whether what stands before the `@` is the name of a user alone, as some forges print it: the user's own helpers know the password. A token
-/// in that place is none.
+/// Whether the part before the `@` is only a user name, as some forges print it: then the user's own helpers know the password. A token in
+/// that place does not count.
 fn is_of_user(url: &str) -> bool {
     let Some((_, rest)) = url.split_once("://") else { return true };
     let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];

@@ -51,7 +51,7 @@ pub async fn run(program: &Path, arguments: &[&str], folder: &Path, limit: Durat
     if !done.status.success() {
         return Err(Failure::Failed(last_words(&done.stderr, &[])));
     }
-    String::from_utf8(done.stdout).map_err(|_| Failure::Lost("it printed what is no text".to_owned()))
+    String::from_utf8(done.stdout).map_err(|_| Failure::Lost("its output is not text".to_owned()))
 }
 
 /// `unshare`, where this user may make a network of their own with nothing in it (Linux).

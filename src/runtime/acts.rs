@@ -36,22 +36,22 @@ pub(super) struct Errand {
 }
 
 impl Errand {
-    /// Sends a step's request once it is written down, or tells its job that it could not be.
+    /// Sends a step's request once its record is on disk, or reports to the job that this failed.
     pub async fn write_if(self, permit: Permit, task: Task, step: Step) {
         match permitted(permit).await {
             Ok(()) => self.write(task, step).await,
-            Err(why) => self.tell(Message::Outcome(task, Outcome::Unrecorded(why))).await,
+            Err(why) => self.report(Message::Outcome(task, Outcome::Unrecorded(why))).await,
         }
     }
 
-    /// Sends a step's request once, and tells its job what became of it.
+    /// Sends a step's request once, and reports the outcome to its job.
     pub async fn write(self, task: Task, step: Step) {
         let timeout = self.timeout.min(LONGEST);
         let outcome = match self.served(&step.object) {
             Ok((connection, served)) => cluster::write(&connection, &served, &step, timeout).await,
             Err(error) => Outcome::Unsent(error),
         };
-        self.tell(Message::Outcome(task, outcome)).await;
+        self.report(Message::Outcome(task, outcome)).await;
     }
 
     /// Reads the object of a step whose answer was lost, again and again until it can be read.
@@ -75,7 +75,7 @@ impl Errand {
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(5));
         };
-        self.tell(Message::Outcome(task, outcome)).await;
+        self.report(Message::Outcome(task, outcome)).await;
     }
 
     /// Asks what the user may do. What could not be asked is allowed: the API server has the last word when it is done.
@@ -131,10 +131,10 @@ impl Errand {
     }
 
     pub(super) async fn news(&self, news: News) {
-        self.tell(Message::Cluster(self.cluster, self.epoch, news)).await;
+        self.report(Message::Cluster(self.cluster, self.epoch, news)).await;
     }
 
-    async fn tell(&self, message: Message) {
+    async fn report(&self, message: Message) {
         // nobody listens when the program is leaving
         let _ = self.inbox.send(message).await;
     }

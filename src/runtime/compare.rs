@@ -63,10 +63,10 @@ impl Renderer {
         };
         compared.at = rendered.at;
         let ignores = drift::ignores(&body.unwrap_or_default());
-        let wished: Vec<_> = rendered.objects.iter().filter(|object| is_meant(object)).collect();
-        let requests: Vec<_> = wished.iter().map(|object| self.live(&object.node)).collect();
+        let wanted: Vec<_> = rendered.objects.iter().filter(|object| is_meant(object)).collect();
+        let requests: Vec<_> = wanted.iter().map(|object| self.live(&object.node)).collect();
         let fetched: Vec<_> = futures::stream::iter(requests).buffered(AT_ONCE).collect().await;
-        for (object, live) in wished.iter().zip(fetched) {
+        for (object, live) in wanted.iter().zip(fetched) {
             take(&mut compared, object, live, &ignores, schemas);
         }
         compared
@@ -74,7 +74,7 @@ impl Renderer {
 }
 
 impl Errand {
-    /// Compares these Kustomizations one after the other, and tells what came of each.
+    /// Compares these Kustomizations one after the other, and reports each result.
     pub(super) async fn compare(self, desk: Desk, run: u32, kustomizations: Vec<ObjectRef>, namespaces: Option<BTreeSet<Str>>) {
         let live = self.live.borrow().clone();
         let schemas = blocking(schemas).await;
@@ -146,7 +146,7 @@ fn take(
         Drift::None => compared.compared += 1,
         Drift::Off => {
             let what = called();
-            compared.skipped.push((what, "Flux was told to leave it alone".to_owned()));
+            compared.skipped.push((what, "Flux is set to leave it alone".to_owned()));
         }
         drift => {
             compared.compared += 1;

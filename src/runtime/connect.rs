@@ -1,6 +1,6 @@
-//! Making a connection: the kubeconfig's, a snapshot's or the demo's; what the server serves, and what is told of it first.
+//! Making a connection: the kubeconfig's, a snapshot's or the demo's; what the server serves, and what is reported about it first.
 //!
-//! What is followed once it stands is the session's.
+//! What is followed on a connection is up to the session.
 
 use std::sync::Arc;
 
@@ -51,14 +51,14 @@ impl Task {
             Origin::Demo(guest) => self.connect_demo(guest, before).await?,
         };
         self.show(&connected).await;
-        self.tell(News::Namespaces(connected.namespaces.clone())).await;
+        self.report(News::Namespaces(connected.namespaces.clone())).await;
         if let Origin::Recorded(snapshot) = &self.options.origin {
-            self.tell(News::Link(Link::Recorded(snapshot.taken))).await;
+            self.report(News::Link(Link::Recorded(snapshot.taken))).await;
         }
         Ok(connected)
     }
 
-    /// Shows acts the connection, and tells what the server says of itself.
+    /// Passes the connection to the acts, and reports what the server says about itself.
     pub(super) async fn show(&self, connected: &Connected) {
         let connection = &connected.connection;
         let server = ServerFacts {
@@ -77,7 +77,7 @@ impl Task {
             },
         };
         self.live.send_replace(Some(connection.clone()));
-        self.tell(News::Server(server)).await;
+        self.report(News::Server(server)).await;
     }
 
     /// The server, as messages name it.
@@ -103,7 +103,7 @@ impl Task {
         };
         let (kubeconfig, prepared) = made.await.map_err(broken)??;
         let current = kubeconfig.current.clone();
-        self.tell(News::Contexts { all: kubeconfig.contexts.clone(), current: current.clone() }).await;
+        self.report(News::Contexts { all: kubeconfig.contexts.clone(), current: current.clone() }).await;
         let prepared = prepared?;
         self.log_in(&prepared).await?;
         let (server, client) = (prepared.server.clone(), prepared.client()?);
@@ -127,18 +127,18 @@ impl Task {
         Ok(Connected { connection, server, context: current, uid, flux, namespaces })
     }
 
-    /// Logs in where the kubeconfig holds no credential itself, and says whom that waits for. Dropped, it gives the login up.
+    /// Logs in if the kubeconfig itself holds no credential, and reports which program it waits for. When dropped, it gives up the login.
     async fn log_in(&self, prepared: &cluster::Prepared) -> Result<(), Failure> {
         let Some(login) = prepared.login() else { return Ok(()) };
         if login.is_ready() {
             return Ok(());
         }
-        // who connects again does not want to wait for what hangs
+        // a new connection does not wait for a login that hangs
         login.cancel();
         let Some(program) = login.program() else { return Ok(login.wait().await?) };
-        self.tell(News::Link(Link::LoggingIn(program))).await;
+        self.report(News::Link(Link::LoggingIn(program))).await;
         login.wait().await?;
-        self.tell(News::Link(Link::Connecting)).await;
+        self.report(News::Link(Link::Connecting)).await;
         Ok(())
     }
 
@@ -148,7 +148,7 @@ impl Task {
         let connection = Connection::new(client, discovered);
         let context = snapshot.context.clone();
         let all = vec![Context { name: context.clone(), ..Default::default() }];
-        self.tell(News::Contexts { all, current: context.clone() }).await;
+        self.report(News::Contexts { all, current: context.clone() }).await;
         let (flux, namespaces) = (snapshot.flux.clone(), self.options.namespaces.iter().cloned().collect());
         Ok(Connected { connection, server: context.clone(), context, uid: None, flux, namespaces })
     }
@@ -167,7 +167,7 @@ impl Task {
             message: format!("the demo has no context `{}`", self.context),
             hint: format!("it has {}", names.join(", ")),
         })?;
-        self.tell(News::Contexts { all: all.collect(), current: entrance.context.to_owned() }).await;
+        self.report(News::Contexts { all: all.collect(), current: entrance.context.to_owned() }).await;
         let client = entrance.world.client(&guest.user);
         let limit = self.options.request_timeout;
         let known = before.as_ref().map(|before| &*before.discovered);

@@ -106,10 +106,10 @@ impl Follower {
             let (scope, turn) = (self.scope.clone(), self.turn);
             if page.next.is_empty() {
                 deltas.push(Delta::Complete { scope: scope.clone(), generation: turn });
-                self.tell(Event::Listed { scope, turn, version: page.version, deltas }).await?;
+                self.report(Event::Listed { scope, turn, version: page.version, deltas }).await?;
                 return Ok(Ok(()));
             }
-            self.tell(Event::Page { scope, turn, deltas }).await?;
+            self.report(Event::Page { scope, turn, deltas }).await?;
             if long.is_none() {
                 long = Some(self.waits.long.clone().acquire_owned().await.map_err(|_| Left)?);
             }
@@ -138,7 +138,7 @@ impl Follower {
         mut version: String,
         events: impl futures::Stream<Item = Result<cluster::Event, Failure>>,
     ) -> Result<Option<Failure>, Left> {
-        self.tell(Event::Opened { scope: self.scope.clone(), turn: self.turn }).await?;
+        self.report(Event::Opened { scope: self.scope.clone(), turn: self.turn }).await?;
         let mut batches = std::pin::pin!(events.ready_chunks(BATCH));
         while let Some(batch) = batches.next().await {
             let now = Timestamp::now();
@@ -160,7 +160,7 @@ impl Follower {
             }
             if is_news {
                 let (scope, version) = (self.scope.clone(), version.clone());
-                self.tell(Event::Changed { scope, turn: self.turn, version, deltas }).await?;
+                self.report(Event::Changed { scope, turn: self.turn, version, deltas }).await?;
             }
             if ended.is_some() {
                 return Ok(ended);
@@ -171,10 +171,10 @@ impl Follower {
 
     async fn end(&self, failure: Option<Failure>) -> Result<(), Left> {
         let trouble = failure.as_ref().map(|failure| trouble_at(failure, &self.server));
-        self.tell(Event::Ended { scope: self.scope.clone(), turn: self.turn, trouble }).await
+        self.report(Event::Ended { scope: self.scope.clone(), turn: self.turn, trouble }).await
     }
 
-    async fn tell(&self, event: Event) -> Result<(), Left> {
+    async fn report(&self, event: Event) -> Result<(), Left> {
         self.events.send(event).await.map_err(|_| Left)
     }
 }

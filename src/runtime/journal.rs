@@ -1,8 +1,8 @@
-//! Writes the journal: how far each job has come, and beside it the log of acts. A thread of its own, because a disk may be slow, which
-//! takes things in the order in which they happened.
+//! Writes the journal (how far each job has come) and the log of acts. It has a thread of its own, because a disk may be slow; the thread
+//! writes records in the order of events.
 //!
-//! A request waits until its record is confirmed by the disk; when it cannot be, nothing is sent and the job is told. What many turns
-//! have recorded of one job while the disk was busy is one write and one fsync.
+//! A request waits until its record is on disk. If the record cannot be written, nothing is sent and the job gets the error. All records of
+//! one job that arrive while the disk is busy are one write and one fsync.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -101,8 +101,8 @@ impl Journal {
     }
 }
 
-/// Whether a record is on the disk; else why not. A disk that does not answer permits nothing any more: by then the job asks whether its
-/// request has arrived, and is told that it was not sent.
+/// Whether a record is on disk; else why not. After [`LATEST`] nothing is permitted any more: the job then asks whether its request has
+/// arrived, and learns that it was not sent.
 pub(super) async fn permitted(permit: Permit) -> Result<(), String> {
     match tokio::time::timeout(LATEST, permit).await {
         Ok(written) => written.unwrap_or_else(|_| Err("the thread that writes has ended".to_owned())),
@@ -200,7 +200,7 @@ impl Keeper {
     fn act(&mut self, act: &Act) -> Result<(), String> {
         if self.run.is_none() {
             self.run = Run::begin(self.disk.clone(), &self.dir).unwrap_or_else(|error| {
-                tracing::warn!(%error, "what is under way cannot be told from what was cut off");
+                tracing::warn!(%error, "jobs under way cannot be distinguished from interrupted ones");
                 None
             });
         }

@@ -1,9 +1,8 @@
-//! What is typed, as it comes: every read of the terminal with its moment, so that somebody can tell an escape key from the beginning of
-//! another. What it means is not decided here.
+//! Keyboard input as it arrives: each read of the terminal with its time, so that an escape key can be distinguished from the start of an
+//! escape sequence. What it means is not decided here.
 //!
-//! A thread of its own does nothing but read: keys that are typed while a frame is drawn come in the reads in which they were typed. It asks
-//! the system each time whether there is something to read. A library that is told once that something has come (crossterm's poll, with a
-//! resize ready beside it) forgets it, and holds the key until the next one.
+//! A thread does nothing but read: keys that are typed while a frame is drawn keep their own reads. It polls before each read. crossterm's
+//! poll loses input that becomes ready together with a resize, and holds the key back until the next one.
 
 use std::io::{PipeReader, PipeWriter};
 use std::os::fd::AsFd;
@@ -26,7 +25,7 @@ pub enum Typed {
     Gone,
 }
 
-/// Listens to the terminal on standard input, until it is told to rest or dropped.
+/// Listens to the terminal on standard input until it is paused or dropped.
 pub struct Keyboard {
     typed: mpsc::UnboundedSender<Typed>,
     listening: Option<(PipeWriter, JoinHandle<()>)>,
@@ -79,13 +78,13 @@ fn read(stop: &PipeReader, typed: &mpsc::UnboundedSender<Typed>) {
         if waited.is_ok() && !ready[1].revents().is_empty() {
             return;
         }
-        let told = match waited.and_then(|_| rustix::io::read(terminal, &mut buffer)) {
+        let read = match waited.and_then(|_| rustix::io::read(terminal, &mut buffer)) {
             Err(Errno::INTR | Errno::AGAIN) => continue,
             Ok(0) | Err(_) => Typed::Gone,
             Ok(count) => Typed::Bytes(buffer[..count].to_vec(), Instant::now()),
         };
-        let is_gone = matches!(told, Typed::Gone);
-        if typed.send(told).is_err() || is_gone {
+        let is_gone = matches!(read, Typed::Gone);
+        if typed.send(read).is_err() || is_gone {
             return;
         }
     }

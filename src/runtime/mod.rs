@@ -226,7 +226,7 @@ impl Runtime {
         None
     }
 
-    /// Lets a cluster of the demo live: its clock goes on whoever looks at it.
+    /// Starts the clock of a demo cluster: it runs even if no session looks at it.
     fn enliven(&mut self, context: &str) {
         let Origin::Demo(guest) = &self.options.origin else { return };
         let Some(name) = demo::Company::named(context).filter(|name| !self.lives.contains_key(name)) else { return };
@@ -255,7 +255,7 @@ impl Runtime {
         None
     }
 
-    /// As [`Self::run`], for a job, which has to hear when its connection is no more.
+    /// As [`Self::run`], for a job, which has to learn that its connection is gone.
     fn run_task<F>(
         &mut self,
         task: Task,
@@ -277,7 +277,7 @@ impl Runtime {
         None
     }
 
-    /// Starts an errand at a connection. Without a session nobody can be told, and nobody asked.
+    /// Starts an errand at a connection. Without a session there is nobody to ask or to report to.
     fn run<F>(&mut self, cluster: ClusterId, epoch: Epoch, work: impl FnOnce(acts::Errand) -> F) -> Option<Terminal>
     where
         F: Future<Output = ()> + Send + 'static,
@@ -368,7 +368,7 @@ impl Runtime {
     }
 }
 
-/// What becomes of a request without a connection.
+/// The outcome of a request without a connection.
 fn unsent() -> Outcome {
     Outcome::Unsent(Error::new(ErrorKind::Unreachable, "the connection was left", ""))
 }
@@ -376,7 +376,7 @@ fn unsent() -> Outcome {
 /// A number that no other run draws: its jobs are named by it.
 pub fn nonce() -> u32 {
     use std::hash::{BuildHasher, Hasher};
-    // seeded by the system's random numbers, anew for each
+    // each state is seeded with new random numbers of the system
     let drawn = std::collections::hash_map::RandomState::new().build_hasher().finish();
     u32::try_from(drawn >> 32).unwrap_or_default()
 }

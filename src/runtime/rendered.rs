@@ -40,7 +40,7 @@ pub struct Rendered {
 /// What of a Kustomization has to be built, and from which commit.
 pub(super) struct Plan {
     at: Commit,
-    wish: BuildRequest,
+    request: BuildRequest,
 }
 
 impl Renderer {
@@ -86,9 +86,9 @@ impl Renderer {
     /// # Errors
     /// There is no such repository here, and none can be fetched; or it cannot be built.
     pub(super) async fn build(&self, plan: Plan) -> Result<Rendered> {
-        let Plan { at, wish } = plan;
+        let Plan { at, request } = plan;
         let id = at.id.clone();
-        let member = self.desk.ask(&at, self.fetches, move |bench| bench.one(&id, &wish)).await?;
+        let member = self.desk.ask(&at, self.fetches, move |bench| bench.one(&id, &request)).await?;
         match member.outcome {
             BuildOutcome::Built(objects) => Ok(Rendered { at, objects }),
             BuildOutcome::Failed(error) => Err(error.into()),
@@ -96,7 +96,7 @@ impl Renderer {
         }
     }
 
-    /// What has to be built, as the cluster tells it.
+    /// What has to be built, according to the cluster.
     ///
     /// # Errors
     /// Why it cannot be known; unreachable where the API server gave no answer.
@@ -104,14 +104,14 @@ impl Renderer {
         let skip = |why: String| Error::failed(why, "");
         let text = |key: &str| kustomization["metadata"][key].as_str().unwrap_or_default();
         let own = Reading::object("Kustomization", text("namespace"), text("name"), Layer::Cluster);
-        let nodes = documents(wished(kustomization).to_string().as_bytes(), &own)?;
+        let nodes = documents(desired(kustomization).to_string().as_bytes(), &own)?;
         let spec = Spec::read(nodes.first().ok_or_else(|| skip("it is empty".to_owned()))?)?;
         if spec.is_remote {
             return Err(skip("it is applied to another cluster".to_owned()));
         }
         let named = format!("{} {}/{}", spec.source.kind, spec.source.namespace, spec.source.name);
         if spec.source.kind.as_ref() != "GitRepository" {
-            return Err(skip(format!("its source, {named}, is no GitRepository")));
+            return Err(skip(format!("its source, {named}, is not a GitRepository")));
         }
         let source = ObjectRef::new(ClusterId(0), kinds::GIT_REPOSITORY.gk(), &*spec.source.namespace, &*spec.source.name);
         let unread = |error: Error| Error { message: format!("its source cannot be read: {}", error.message), ..error };
@@ -125,8 +125,8 @@ impl Renderer {
         // `main@sha1:<id>`, and before Flux 2.0 `main/<id>`
         let id = revision.rsplit([':', '/']).next().unwrap_or(revision).into();
         let ignore = source.pointer("/spec/ignore").and_then(Value::as_str).map(Text::from);
-        let wish = BuildRequest { uid: text("uid").into(), spec: Arc::new(spec), ignore, values };
-        Ok(Plan { at: Commit { url, id }, wish })
+        let request = BuildRequest { uid: text("uid").into(), spec: Arc::new(spec), ignore, values };
+        Ok(Plan { at: Commit { url, id }, request })
     }
 
     /// The ConfigMaps that variables come from. What Secrets say is not asked for: those variables stay unknown.
@@ -152,8 +152,8 @@ impl Renderer {
     }
 }
 
-/// What a Kustomization wishes for. The rest changes all the time, and where its values stand would with it.
-fn wished(kustomization: &Value) -> Value {
+/// The desired state of a Kustomization. The rest changes all the time, and would move the lines of these values.
+fn desired(kustomization: &Value) -> Value {
     let meta = &kustomization["metadata"];
     json!({
         "apiVersion": kustomization["apiVersion"],

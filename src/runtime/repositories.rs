@@ -47,8 +47,8 @@ impl Repositories {
         {
             return Ok(path);
         }
-        let (this, wished) = (self.clone(), at.clone());
-        if let Some(path) = blocking(move || Ok(this.local(&wished))).await? {
+        let (this, wanted) = (self.clone(), at.clone());
+        if let Some(path) = blocking(move || Ok(this.local(&wanted))).await? {
             return Ok(path);
         }
         let cache = self.cache.as_ref().filter(|_| fetches).ok_or_else(|| self.nowhere(at))?;
@@ -173,15 +173,15 @@ mod tests {
         let (first, second) = (at(&"1".repeat(40)), at(&"2".repeat(40)));
 
         let run = all.for_a_run();
-        let told = run.find(&first, true).await.expect_err("it hangs up");
+        let error = run.find(&first, true).await.expect_err("it hangs up");
         let before = calls.load(Ordering::Relaxed);
-        assert!(before > 0 && told.message.contains("git cannot fetch"), "{told}");
-        assert_eq!(run.find(&second, true).await, Err(told));
+        assert!(before > 0 && error.message.contains("git cannot fetch"), "{error}");
+        assert_eq!(run.find(&second, true).await, Err(error));
         assert_eq!(calls.load(Ordering::Relaxed), before, "another commit of it is not asked for");
         all.for_a_run().find(&first, true).await.expect_err("it hangs up");
         assert!(calls.load(Ordering::Relaxed) > before, "the next run asks again");
         let quiet = calls.load(Ordering::Relaxed);
         all.find(&first, false).await.expect_err("it is nowhere");
-        assert_eq!(calls.load(Ordering::Relaxed), quiet, "nobody wished to fetch");
+        assert_eq!(calls.load(Ordering::Relaxed), quiet, "fetching was not allowed");
     }
 }

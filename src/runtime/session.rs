@@ -1,7 +1,7 @@
-//! One context's session from end to end: carries out what the following orders ([`Following`], which knows all rules) and tells it what
-//! came of it.
+//! One context's session from end to end: carries out what the following orders ([`Following`], which knows all rules) and reports
+//! the results to it.
 //!
-//! It never ends by itself: what cannot be reached is tried again, and the picture stays, marked as old.
+//! It never ends by itself: what cannot be reached is tried again, and the last state stays, marked as old.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -53,8 +53,8 @@ impl Task {
         let Err(Left) = Session::new(&self).run(orders).await;
     }
 
-    /// Sends news; false when nobody listens any more.
-    pub(super) async fn tell(&self, news: News) -> bool {
+    /// Sends news; false if nobody listens any more.
+    pub(super) async fn report(&self, news: News) -> bool {
         self.inbox.send(Message::Cluster(self.cluster, self.epoch, news)).await.is_ok()
     }
 
@@ -115,7 +115,7 @@ impl<'a> Session<'a> {
         loop {
             let wake = self.following.wake().map(|wake| self.began + wake);
             tokio::select! {
-                // what has arrived is heard before it is found to be late
+                // input that has arrived is handled before a timeout is
                 biased;
                 order = orders.recv() => self.obey(order.ok_or(Left)?).await?,
                 made = made(&mut self.connecting) => self.connected(made).await?,
@@ -128,7 +128,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Tells the following what happened, and does what it orders.
+    /// Passes an event to the following, and carries out its orders.
     async fn receive(&mut self, event: Event) -> Result<(), Left> {
         let mut orders = VecDeque::from(self.following.receive(self.now(), event));
         while let Some(order) = orders.pop_front() {
@@ -187,7 +187,7 @@ impl<'a> Session<'a> {
 
     async fn carry_out(&mut self, order: following::Order) -> Result<(), Left> {
         use following::Order;
-        let told = match order {
+        let is_open = match order {
             Order::Connect => {
                 self.connecting = Some(Box::pin(self.task.connect(self.before.clone())));
                 true
@@ -196,9 +196,9 @@ impl<'a> Session<'a> {
                 (self.work, self.connecting) = (None, None);
                 true
             }
-            Order::Report(deltas) => self.task.tell(News::Deltas(deltas)).await,
-            Order::Say(link) => self.task.tell(News::Link(link)).await,
-            Order::Note(text) => self.task.tell(News::Note(text)).await,
+            Order::Report(deltas) => self.task.report(News::Deltas(deltas)).await,
+            Order::Say(link) => self.task.report(News::Link(link)).await,
+            Order::Note(text) => self.task.report(News::Note(text)).await,
             Order::Remember(namespaces) => {
                 let Options { disk, state_dir, .. } = &self.task.options;
                 // whose they are is not known before the kubeconfig was read: they come again then
@@ -214,7 +214,7 @@ impl<'a> Session<'a> {
                 true
             }
         };
-        if told { Ok(()) } else { Err(Left) }
+        if is_open { Ok(()) } else { Err(Left) }
     }
 }
 

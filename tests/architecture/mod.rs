@@ -18,7 +18,7 @@ const WRITERS: &[(&str, usize, &str)] = &[
     ("demo/git/mod.rs", 3, "the demo's repositories: git2 writes them beside, a rename makes them whole"),
     ("demo/git/place.rs", 4, "the demo's passing directory: made only where there is none, removed with the repositories in it"),
     ("git/clones.rs", 2, "the directory of a clone, which git2 and the user's git write"),
-    ("programs/opinion.rs", 4, "a throwaway copy of a checkout for other people's programs, with its links"),
+    ("programs/opinion.rs", 4, "a throwaway copy of a checkout for external programs, with its links"),
 ];
 
 pub(crate) fn src() -> PathBuf {
@@ -75,7 +75,7 @@ fn only_cli_prints() {
     for (path, text) in sources(&root) {
         let (here, code) = (room(&root, &path), code(&text));
         assert!(here == "cli" || !prints.is_match(&code), "{} prints", path.display());
-        // what stands there came through the sanitiser
+        // all text there has passed the sanitiser
         assert!(path.ends_with("cli/output/beside.rs") || !beside.is_match(&code), "{} writes to standard error", path.display());
     }
 }

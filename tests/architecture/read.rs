@@ -27,11 +27,11 @@ struct Child {
 struct Reader {
     names: BTreeSet<Name>,
     children: Vec<Child>,
-    /// What a name of this file stands for. Scopes are not told apart: a name may stand for several.
+    /// What a name of this file stands for. Scopes are not distinguished: a name may have several meanings.
     imports: BTreeMap<String, BTreeSet<Vec<String>>>,
 }
 
-/// Where in the tree of modules something stands.
+/// A position in the tree of modules.
 #[derive(Clone)]
 struct Scope {
     module: Vec<String>,
@@ -90,9 +90,9 @@ fn module(below: &str) -> Vec<String> {
     parts.filter(|part| !matches!(*part, "mod" | "lib" | "main")).map(str::to_owned).collect()
 }
 
-/// Where a module lies that a file declares, without `.rs`.
+/// The path of a module that a file declares, without `.rs`.
 fn place(file: &Path, module: &[String], child: &Child) -> PathBuf {
-    let folder = file.parent().expect("a file lies in a folder");
+    let folder = file.parent().expect("a file has a folder");
     let is_folders = file.ends_with("mod.rs") || module.is_empty();
     match &child.path {
         Some(path) => folder.join(path).with_extension(""),

@@ -50,7 +50,7 @@ pub const PROGRAM: &[Room] = &[
     // `actions`: it sends a step and asks for a right as they are, and answers with their outcome; all three are plain data
     // `programs`: the login program of a kubeconfig is run as any other is
     room("cluster", &["programs"], &["actions", "kinds", "domain", "error"]),
-    // `render`: a checkout and a commit are trees of files; `guards`: what is no plain file is locked for everybody
+    // `render`: a checkout and a commit are trees of files; `guards`: anything but a plain file is locked for everybody
     room("git", &[], &["guards", "render", "domain", "error"]),
     // `render`: what kustomize and flux print is compared with what we build; `guards`: a branch is not its base
     room("programs", &[], &["guards", "render", "domain", "error"]),
@@ -81,7 +81,7 @@ pub const MODEL: &[(&str, &[&str])] = &[
     ("error", &[]),
 ];
 
-/// What a room re-exports of another, and why: whoever imports it from there names that other room unseen.
+/// What a room re-exports of another, and why: an import from there names the other room unseen.
 const RE_EXPORTS: &[(&str, &str, &str)] = &[
     (
         "run.rs",
@@ -116,7 +116,7 @@ impl Rooms {
         let is_ours = self.crates.contains(&path[0].as_str());
         is_ours.then(|| match path.get(1) {
             Some(first) if self.names.contains(first) => first.clone(),
-            Some(first) => self.at_root.get(first).cloned().unwrap_or_else(|| format!("`{first}`, which is no room")),
+            Some(first) => self.at_root.get(first).cloned().unwrap_or_else(|| format!("`{first}`, which is not a room")),
             None => "the whole crate".to_owned(),
         })
     }
@@ -238,14 +238,14 @@ fn every_way_to_name_a_room_is_judged() {
         ("fn f() { super::super::c::g() }", "a names c"),
         ("use super::super::{b, c::g};", "a names c"),
         ("mod inner { fn f() { super::super::super::c::g() } }", "a names c"),
-        ("mod tests { use super::super::super::*; }", "a names `*`, which is no room"),
+        ("mod tests { use super::super::super::*; }", "a names `*`, which is not a room"),
         ("vec![crate::c::g()];", "a names c"),
         ("use crate::Thing;", "a names c"),
         ("use crate::Other;", ""),
-        ("use crate::Unknown;", "a names `Unknown`, which is no room"),
+        ("use crate::Unknown;", "a names `Unknown`, which is not a room"),
         ("use it as me; fn f() { me::c::g() }", "a names c a names the whole crate"),
         ("use crate::{self as me};", "a names the whole crate"),
-        ("use crate::*;", "a names `*`, which is no room"),
+        ("use crate::*;", "a names `*`, which is not a room"),
         ("// crate::c\nconst C: &str = \"crate::c\";", ""),
     ] {
         let source = Source { below: "a/leaf.rs".to_owned(), names: read::names(&format!("{fine} {text}"), &["a", "leaf"]) };

@@ -95,7 +95,7 @@ pub const OUTSIDE: &[Outside] = &[
         by: TASKS,
         of: Of::Tests,
         who: &[
-            ("runtime", "whoever looks at a session or a desk beside it"),
+            ("runtime", "tests that watch a session or a desk from outside"),
             ("cluster/tests/cause", "servers that fail for real"),
             ("programs/tests/git", "servers that fail for real"),
             ("files/real", "two who lock at once"),
@@ -211,7 +211,7 @@ fn leads(path: &[String], by: &str) -> bool {
     if is_crate { is_there(path) } else { (0..path.len()).any(|at| is_there(&path[at..])) }
 }
 
-/// Whether a file is that room, folder or file, or lies in it.
+/// Whether a file is that room, folder or file, or is inside of it.
 fn is_in(file: &str, place: &str) -> bool {
     file.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest == ".rs" || rest.starts_with('/'))
 }

@@ -24,7 +24,7 @@ pub(super) struct Acting {
     kind: String,
     /// Objects by name
     names: Vec<String>,
-    /// All objects of the kind, in the namespaces that are looked at
+    /// All objects of the kind, in the selected namespaces
     #[arg(long)]
     all: bool,
     /// Objects with these labels
@@ -42,7 +42,7 @@ pub(super) struct Acting {
     /// The word that has to be typed: the name of a root, or of a production context
     #[arg(long, value_name = "WORD")]
     confirm: Option<String>,
-    /// Do it also where it cannot be written down how far it has come
+    /// Act even if the progress cannot be recorded
     #[arg(long)]
     unrecorded: bool,
     /// How to print the results

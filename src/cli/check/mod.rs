@@ -1,4 +1,4 @@
-//! `fluxdeck check`: is what git says sound? Everything is built and looked at; no cluster is asked.
+//! `fluxdeck check`: whether the content of a repository is sound. Everything is built and checked, without a cluster.
 
 mod print;
 

@@ -1,4 +1,4 @@
-//! Printing: tables, JSON, YAML and names on standard output, what is said beside it on standard error; the same for every command.
+//! Printing: tables, JSON, YAML and names on standard output, remarks on standard error; the same for every command.
 
 mod beside;
 mod node;

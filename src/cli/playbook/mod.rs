@@ -1,4 +1,4 @@
-//! `fluxdeck run PLAYBOOK KIND/NAME --set FIELD=VALUE…`: a change in git, planned and proven on a checkout; no cluster is asked.
+//! `fluxdeck run PLAYBOOK KIND/NAME --set FIELD=VALUE…`: a change in git, planned and proven on a checkout, without a cluster.
 
 mod print;
 
@@ -42,14 +42,14 @@ struct Arguments {
     /// The object: KIND/NAME
     #[arg(value_name = "KIND/NAME")]
     object: String,
-    /// What is to be set; may be repeated
+    /// The field to set, and its value; may be repeated
     #[arg(long, value_name = "FIELD=VALUE", required = true, action = ArgAction::Append)]
     set: Vec<String>,
     #[command(flatten)]
     files: Files,
     #[command(flatten)]
     what: What,
-    /// Which place is changed: its number, FILE:LINE, or new-patch for a patch of this object only
+    /// The place to change: its number, FILE:LINE, or new-patch for a patch of this object only
     #[arg(long, value_name = "LAYER")]
     layer: Option<String>,
     /// Accept everything else that changes with it

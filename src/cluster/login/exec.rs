@@ -29,14 +29,13 @@ impl Program {
     pub fn new(exec: ExecConfig) -> Result<Self, Failed> {
         match &exec.command {
             Some(command) if !command.trim().is_empty() => Ok(Self(exec)),
-            _ => Err(Failed::new(
-                "the kubeconfig names no login program (exec without command)",
-                "mend the user in the kubeconfig",
-            )),
+            _ => {
+                Err(Failed::new("the kubeconfig names no login program (exec without command)", "fix the user in the kubeconfig"))
+            }
         }
     }
 
-    /// What tells it from others: two users who say the same share their credential.
+    /// What makes it different from others: two users with the same entry share a credential.
     pub fn key(&self) -> String {
         let cluster = self.0.provide_cluster_info.then_some(&self.0.cluster);
         json!([self.0, cluster]).to_string()
@@ -115,7 +114,7 @@ impl Program {
     /// Reads what it printed. Nothing of that gets into an error.
     ///
     /// # Errors
-    /// It is no credential, or one that no request can carry.
+    /// It is not a credential, or one that no request can carry.
     pub fn read(&self, printed: &[u8]) -> Result<Credential, Failed> {
         let name = self.name();
         let wrong = |why: &str| Failed::new(format!("the login program `{name}` {why}"), super::AGAIN);
@@ -127,7 +126,7 @@ impl Program {
         }
         let status = answer.status.ok_or_else(|| wrong("prints an ExecCredential without status"))?;
         let expires = match status.expiration_timestamp.as_deref() {
-            Some(time) => Some(time.parse::<Timestamp>().map_err(|_| wrong("prints an expirationTimestamp that is no time"))?),
+            Some(time) => Some(time.parse::<Timestamp>().map_err(|_| wrong("prints an expirationTimestamp that is not a time"))?),
             None => None,
         };
         let header = match &status.token {
@@ -146,7 +145,7 @@ impl Program {
     }
 }
 
-/// Why a token is refused. The token itself is told to nobody.
+/// Why a token is refused. The token itself is never shown.
 pub(in crate::cluster) const BAD_TOKEN: &str = "a token with characters that no token may have, such as a line end";
 
 /// The header of a token; none for what no header may hold.
@@ -183,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_are_taken_as_client_go_takes_them_and_never_told() {
+    fn answers_are_taken_as_client_go_takes_them_and_never_shown() {
         let program = program(r#"{"apiVersion": "client.authentication.k8s.io/v1", "command": "/opt/bin/tok"}"#);
         let head = r#""kind": "ExecCredential", "apiVersion": "client.authentication.k8s.io/v1""#;
         for (printed, wrong) in [
@@ -192,7 +191,10 @@ mod tests {
             (format!("{{{head}, \"status\": {{\"clientCertificateData\": \"PLANTED\", \"clientKeyData\": \"PLANTED\"}}}}"), ""),
             (format!("{{{head}, \"status\": {{\"clientKeyData\": \"PLANTED\"}}}}"), "without its key"),
             (format!("{{{head}, \"status\": {{\"token\": \"PLANTED\\n\"}}}}"), "such as a line end"),
-            (format!("{{{head}, \"status\": {{\"token\": \"PLANTED\", \"expirationTimestamp\": \"PLANTED\"}}}}"), "is no time"),
+            (
+                format!("{{{head}, \"status\": {{\"token\": \"PLANTED\", \"expirationTimestamp\": \"PLANTED\"}}}}"),
+                "is not a time",
+            ),
             (format!("{{{head}, \"status\": {{}}}}"), "neither a token nor a certificate"),
             (format!("{{{head}}}"), "without status"),
             (
@@ -204,10 +206,10 @@ mod tests {
             match program.read(printed.as_bytes()) {
                 Ok(credential) => assert!(wrong.is_empty() && !format!("{credential:?}").contains("PLANTED"), "{printed}"),
                 Err(failed) => {
-                    let told = format!("{failed:?}");
+                    let text = format!("{failed:?}");
                     assert!(
-                        !wrong.is_empty() && told.contains(wrong) && told.contains("`tok`") && !told.contains("PLANTED"),
-                        "{told}"
+                        !wrong.is_empty() && text.contains(wrong) && text.contains("`tok`") && !text.contains("PLANTED"),
+                        "{text}"
                     );
                 }
             }
@@ -215,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_told_what_the_protocol_says() {
+    fn it_gets_what_the_protocol_defines() {
         let program = program(
             r#"{"apiVersion": "client.authentication.k8s.io/v1beta1", "command": "tok", "args": ["a b"],
                 "env": [{"name": "A", "value": "PLANTED"}, {"name": "B"}], "interactiveMode": "Never"}"#,
@@ -239,12 +241,13 @@ mod tests {
             let program = program(&format!(r#"{{"command": "tok", "interactiveMode": "{mode}"}}"#));
             assert_eq!(program.needs_terminal(true).is_none(), is_run, "{mode}");
         }
-        let told = program(r#"{"command": "tok", "interactiveMode": "Always"}"#);
-        let told = |is_screen| told.needs_terminal(is_screen).expect("it has to talk");
+        let program = program(r#"{"command": "tok", "interactiveMode": "Always"}"#);
+        let refused = |is_screen| program.needs_terminal(is_screen).expect("it has to talk");
         assert!(
-            told(false).message.contains("`tok` asks its questions on a terminal") && told(false).hint.contains("in a terminal")
+            refused(false).message.contains("`tok` asks its questions on a terminal")
+                && refused(false).hint.contains("in a terminal")
         );
-        assert!(told(true).hint.contains("the screen has it"));
+        assert!(refused(true).hint.contains("the screen has it"));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Logging in to an API server: with the program that a kubeconfig names, or with a file that holds a token.
 //!
-//! kube runs login programs itself, anew for each request that finds the token expired, with the terminal at hand, and puts their whole
-//! environment into its errors. Here one credential has one run at a time, for which everybody waits; a run has a limit; a failure is
-//! remembered for some seconds; and what a program prints gets nowhere.
+//! kube itself would run a login program again for each request that finds the token expired, give it the terminal, and put its whole
+//! environment into errors. Here one credential has one run at a time, and all requests wait for that run. A run has a time limit, a failure
+//! is remembered for some seconds, and the output of a program is never shown.
 
 mod exec;
 mod process;
@@ -95,7 +95,7 @@ impl Logins {
 
     /// Takes what has to be asked for again and again out of a user's entry; none where the entry itself holds the credential.
     ///
-    /// The order is client-go's: a token stands before a program, and a file with a token before both (`transport/round_trippers.go`,
+    /// The order is client-go's: a token takes precedence over a program, and a file with a token over both (`transport/round_trippers.go`,
     /// NewBearerAuthWithRefreshRoundTripper: the token beside it is for when it cannot be read). kube has it the other way round.
     ///
     /// # Errors
@@ -140,7 +140,7 @@ enum Source {
     File { path: PathBuf, beside: Option<Beside> },
 }
 
-/// The token that stands beside a file with one.
+/// The token of an entry that also names a file with one.
 #[derive(Clone)]
 struct Beside(String);
 
@@ -259,7 +259,7 @@ impl Login {
             Ok(credential) => (state.current, state.failed) = (Some((credential.clone(), now)), None),
             Err(failed) => {
                 if self.instead(state).is_some() {
-                    tracing::warn!("{failed}: going on with the token before");
+                    tracing::warn!("{failed}: the token before is still used");
                 }
                 state.failed = Some((failed.clone(), now));
             }
@@ -276,7 +276,7 @@ impl Login {
         let name = self.program().unwrap_or_default();
         let waiting = || Failed {
             message: format!("waiting for the login program `{name}`"),
-            hint: format!("it may have opened a browser{}", if self.may_talk { "" } else { "; ctrl-r starts it anew" }),
+            hint: format!("it may have opened a browser{}", if self.may_talk { "" } else { "; ctrl-r starts it again" }),
             is_waiting: true,
         };
         tokio::time::timeout(patience, self.credential()).await.map_err(|_| waiting())?
@@ -292,7 +292,7 @@ impl Login {
         }
     }
 
-    /// Ends the run that is under way, whoever waits for it: they wait for the next one.
+    /// Ends the current run even if requests wait for it: they wait for the next one.
     pub fn cancel(&self) {
         let given_up = locked(&self.state).run.take();
         if let Some((run, handle)) = given_up {
@@ -354,7 +354,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Runs a login program. What it prints is the credential and is told to nobody; what it says on standard error helps.
+/// Runs a login program. Its output is the credential and is never shown; its standard error goes into the error message.
 async fn log_in(program: &Program, may_talk: bool, limit: Duration) -> Result<Credential, Failed> {
     use std::io::IsTerminal;
     let is_talking = may_talk && program.may_talk() && std::io::stdin().is_terminal();

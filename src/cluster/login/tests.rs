@@ -157,7 +157,7 @@ async fn with_its_last_connection_a_login_is_ended() {
 }
 
 #[tokio::test]
-async fn giving_up_ends_it_and_the_next_request_starts_anew() {
+async fn giving_up_ends_it_and_the_next_request_starts_again() {
     let bench = Bench::new("echo $$ > parent\nsleep 1000");
     let login = bench.login();
     assert!(tokio::time::timeout(Duration::from_millis(300), login.wait()).await.is_err());
@@ -308,7 +308,7 @@ async fn a_file_with_a_token_is_read_again_without_its_line_end_and_kept_when_it
 
 /// As client-go (`transport/round_trippers.go`, NewBearerAuthWithRefreshRoundTripper).
 #[tokio::test]
-async fn a_file_with_a_token_stands_before_the_token_beside_it_and_the_token_before_a_program() {
+async fn a_file_with_a_token_precedes_the_token_beside_it_and_the_token_a_program() {
     let bench = Bench::new(TOKEN);
     let path = bench.file("token");
     let entry = |text: &str| {
@@ -337,7 +337,7 @@ async fn a_file_with_a_token_stands_before_the_token_beside_it_and_the_token_bef
 }
 
 #[tokio::test]
-async fn who_has_to_log_in_is_told_how_it_is_tried_again_on_the_screen_and_in_a_command() {
+async fn a_failed_login_says_how_to_try_again_on_the_screen_and_in_a_command() {
     let bench = Bench::new("echo please log in >&2; exit 1");
     for (logins, then) in [(Logins::default(), "then press ctrl-r"), (Logins::of_command(), "then run the command again")] {
         let login = logins.take(&mut bench.user()).expect("an entry").expect("a login");

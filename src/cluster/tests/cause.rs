@@ -1,6 +1,6 @@
-//! Each cause by a failure that is one: ports, names, handshakes and proxies on the loopback.
+//! Each cause from a real failure: ports, names, handshakes and proxies on the loopback.
 //!
-//! The certificates lie beside this file; their keys protect nothing.
+//! The certificates are in this folder; their keys protect nothing.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -124,8 +124,8 @@ async fn what_speaks_no_tls_is_not_taken_for_a_wrong_certificate() {
 }
 
 #[tokio::test]
-async fn ports_names_and_servers_that_hang_up_are_told_apart() {
-    // no resolver asks anybody for a label of more than 63 characters (RFC 1035 2.3.4)
+async fn ports_names_and_servers_that_hang_up_are_distinguished() {
+    // no resolver sends a query for a label of more than 63 characters (RFC 1035 2.3.4)
     let nowhere = format!("http://{}.invalid", "a".repeat(64));
     let hangs_up = listens(|stream| {
         let _ = (&stream).read(&mut [0; 4096]);

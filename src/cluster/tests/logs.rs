@@ -55,32 +55,32 @@ async fn all(mut lines: Lines<Pieces>) -> (Vec<String>, bool) {
 
 #[tokio::test]
 async fn lines_end_where_they_end_however_they_come() {
-    for (pieces, wished) in [
+    for (pieces, expected) in [
         (&["a\nb\n"][..], &["a", "b"][..]),
         (&["a", "b", "\n", "\nc"], &["ab", "", "c"]),
         (&["2026-01-01T00:00:00.5Z a\n2026-01-01T00:00:01Z\n"], &["a", ""]),
         (&["\u{1b}[31mred\u{7}\n"], &["\u{fffd}[31mred\u{fffd}"]),
         (&[], &[]),
     ] {
-        assert_eq!(all(Pieces::of(pieces, false)).await.0, wished, "{pieces:?}");
+        assert_eq!(all(Pieces::of(pieces, false)).await.0, expected, "{pieces:?}");
     }
 }
 
 #[tokio::test]
-async fn a_log_that_breaks_is_no_log_that_ends() {
+async fn a_log_that_breaks_has_not_ended() {
     let (lines, is_broken) = all(Pieces::of(&["whole\nhal"], true)).await;
 
     assert_eq!((lines, is_broken), (vec!["whole".to_owned()], true), "half a line is read again with the log");
 }
 
 #[tokio::test]
-async fn a_line_without_end_is_told_when_it_is_too_long_and_never_held() {
+async fn a_line_without_end_is_returned_when_it_is_too_long_and_never_held() {
     let piece = "x".repeat(10_000);
     let pieces: Vec<_> = std::iter::repeat_n(piece.as_str(), 500).chain(["\nnext\n"]).collect();
     let mut lines = Pieces::of(&pieces, false);
 
     let first = lines.next().await.expect("no fault").expect("a line");
-    assert!(lines.log.ahead.len() > 490, "it is told before it has ended");
+    assert!(lines.log.ahead.len() > 490, "it is returned before it has ended");
     assert_eq!(first.text(false).len(), LONGEST_LINE + "…".len());
     let next = lines.next().await.expect("no fault").expect("a line");
     assert_eq!(next.text(false), "next");
@@ -151,14 +151,14 @@ fn a_container_has_ended_only_when_nothing_starts_it_again() {
         ]
     );
     let state = |pod: &mut Value, state: Value| pod["status"]["containerStatuses"][0]["state"] = state;
-    for (policy, code, wished) in
+    for (policy, code, expected) in
         [("Always", 1, restarts.clone()), ("OnFailure", 1, restarts), ("OnFailure", 0, over(0)), ("Never", 1, over(1))]
     {
         let found = app(&|pod| {
             state(pod, ended(code));
             pod["spec"]["restartPolicy"] = policy.into();
         });
-        assert_eq!(found, wished, "{policy} {code}");
+        assert_eq!(found, expected, "{policy} {code}");
     }
     let deleted = app(&|pod| {
         state(pod, ended(1));

@@ -24,7 +24,7 @@ const TIMEOUT: Duration = Duration::from_secs(15);
 
 type Answer = (u16, &'static str, String);
 
-/// What came of a step at a server that answers so in turn, the methods that it was asked by, and how many seconds that took.
+/// The outcome of a step at a server that gives these answers in turn, the methods of the requests, and the seconds that it took.
 async fn written(request: actions::Request, answers: Vec<Answer>) -> (Outcome, Vec<String>, u64) {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let (seen, answers) = (asked.clone(), Arc::new(Mutex::new(VecDeque::from(answers))));
@@ -88,7 +88,7 @@ async fn another_object_of_the_same_name_is_known_after_one_request() {
     let (outcome, asked, _) = written(suspend(), vec![status(422, "so it is", &immutable)]).await;
     assert_eq!((outcome, asked.join(" ")), (another(), "PATCH".to_owned()));
 
-    // the precondition of a DELETE is told by a text alone: the object is read
+    // a failed precondition of a DELETE is reported as text only: the object is read
     let conflict = || status(409, "so it is", &json!({"name": "web", "kind": "kustomizations"}));
     for (request, then, expected) in [
         (actions::Request::Delete, object(OTHER), another()),
@@ -111,10 +111,10 @@ async fn another_object_of_the_same_name_is_known_after_one_request() {
 async fn a_busy_server_is_left_alone_as_long_as_it_wants_but_no_longer_than_a_write_may_take() {
     // API Priority and Fairness answers in plain text
     let busy = |after: &'static str| (429, after, "Too many requests, please try again later.".to_owned());
-    let told = || status(429, "busy", &json!({"retryAfterSeconds": 7}));
+    let in_body = || status(429, "busy", &json!({"retryAfterSeconds": 7}));
     for (answers, requests, seconds) in [
         (vec![busy("3"), object(OURS)], 2, 3),
-        (vec![told(), object(OURS)], 2, 7),
+        (vec![in_body(), object(OURS)], 2, 7),
         // no shorter than our own pauses: 0.5, 1, 2, 4 s
         (vec![busy(""), busy("0"), busy("1"), busy("5"), object(OURS)], 5, 8),
     ] {
@@ -135,7 +135,7 @@ async fn a_busy_server_is_left_alone_as_long_as_it_wants_but_no_longer_than_a_wr
 }
 
 #[tokio::test(start_paused = true)]
-async fn credentials_that_are_not_accepted_are_told_as_those_of_a_list() {
+async fn credentials_that_are_not_accepted_are_reported_as_for_a_list() {
     let (outcome, ..) = written(suspend(), vec![status(401, "Unauthorized", &Value::Null)]).await;
     let Outcome::Refused(error) = outcome else { panic!("{outcome:?}") };
     assert_eq!(error, Failure::of_status(401, "Unauthorized").error("the API server"));
@@ -145,7 +145,7 @@ async fn credentials_that_are_not_accepted_are_told_as_those_of_a_list() {
 /// apimachinery `NewInternalError`, as for a webhook that cannot be called (apiserver `admission/plugin/webhook`), and what looks like it:
 /// a failure of the storage, which may come after it has stored; a timeout; what a gateway or client-go makes of somebody else's answer.
 #[tokio::test(start_paused = true)]
-async fn what_fails_before_it_is_stored_is_told_at_once_and_the_rest_is_not_known() {
+async fn what_fails_before_it_is_stored_is_reported_at_once_and_the_rest_is_unknown() {
     let failed = |code: u16, reason: &str, details: Value| {
         let said = "the words do not matter";
         let status =
@@ -189,7 +189,7 @@ enum Line {
     Broken,
 }
 
-/// What becomes of a write over such a line, within half a second, and how long that took in milliseconds.
+/// The outcome of a write over such a line, within half a second, and how long that took in milliseconds.
 async fn over(line: Line) -> (Outcome, u128) {
     let connector = tower::service_fn(move |_: http::Uri| {
         let connected = async move {
@@ -257,12 +257,12 @@ async fn what_never_left_is_not_unknown() {
         (Line::Broken, true, "", 0),
     ] {
         let (outcome, took) = over(line).await;
-        let is_told = match &outcome {
+        let is_expected = match &outcome {
             Outcome::Unsent(error) => !is_sent && error.message.contains(why),
             Outcome::Unknown(said) => is_sent && said.contains(why),
             _ => false,
         };
-        assert!(is_told && took.abs_diff(within) < 5, "{line:?}: {outcome:?} after {took} ms");
+        assert!(is_expected && took.abs_diff(within) < 5, "{line:?}: {outcome:?} after {took} ms");
     }
 }
 
@@ -282,8 +282,8 @@ fn a_certificate_that_the_server_refuses_was_no_request() {
             assert!(!is_unsent, "{alert:?}: {answer:?}");
             continue;
         };
-        let told = failure.error("the API server");
-        assert!(is_unsent && told.hint.contains("the certificate of this user"), "{told:?}");
+        let error = failure.error("the API server");
+        assert!(is_unsent && error.hint.contains("the certificate of this user"), "{error:?}");
     }
 }
 
@@ -292,7 +292,7 @@ async fn what_a_server_may_have_done_all_the_same_is_not_known() {
     for (answer, why) in [
         (status(503, "upstream", &Value::Null), "the API server answered 503: upstream"),
         ((302, "", String::new()), "the API server answered 302: "),
-        ((200, "", "<html>".to_owned()), "what was answered is no object"),
+        ((200, "", "<html>".to_owned()), "the answer is not an object"),
     ] {
         let (outcome, asked, _) = written(suspend(), vec![answer]).await;
         assert!(matches!(&outcome, Outcome::Unknown(said) if said.contains(why)), "{outcome:?}");

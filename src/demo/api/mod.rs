@@ -1,4 +1,4 @@
-//! The HTTP service of the cluster: what a request asks for, whether its sender may, and who answers it.
+//! The HTTP service of the cluster: what a request asks for, whether its sender is allowed to, and which handler answers it.
 
 mod arrival;
 mod broken;

@@ -1,4 +1,4 @@
-//! What goes on in the cluster by itself: the controllers of Flux and of Kubernetes, each reconciling one object at a time.
+//! What happens in the cluster by itself: the controllers of Flux and of Kubernetes, each reconciling one object at a time.
 //!
 //! A controller receives changes, decides when to look at an object, and then does one step; what takes time is a step that is due
 //! later. Reasons and messages are those of the controllers of Flux 2.9 (kustomize-controller 1.9, helm-controller 1.6,

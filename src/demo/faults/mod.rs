@@ -1,7 +1,7 @@
-//! What can be wrong between a client and the cluster, as rules that tests lay down: which requests, what happens to them, how often.
+//! Faults between a client and the cluster, as rules that tests set: which requests, what happens to them, how often.
 //!
-//! Nobody who opens the demo meets one. Each counts by the clock of the cluster. How they are carried out: `api::broken`; over what,
-//! so that clients see what a real connection shows them: `api::wire`.
+//! The demo itself has none. Each counts by the clock of the cluster. `api::broken` carries them out, and `api::wire` is the transport that
+//! makes clients see what a real connection would show.
 
 mod table;
 

@@ -65,7 +65,7 @@ fn a_folder_and_a_commit_show_the_same_files_and_no_link_leads_out() {
 }
 
 #[test]
-fn a_file_that_is_too_large_is_refused_unread_and_a_pipe_is_no_file() {
+fn a_file_that_is_too_large_is_refused_unread_and_a_socket_is_not_a_file() {
     let (dir, _) = repository();
     let file = std::fs::File::create(dir.path().join("large.yaml")).expect("made");
     file.set_len(MAX_FILE as u64 + 1).expect("a hole");
@@ -79,18 +79,18 @@ fn a_file_that_is_too_large_is_refused_unread_and_a_pipe_is_no_file() {
 }
 
 #[test]
-fn what_changed_is_told_against_where_the_branches_parted() {
+fn changes_are_relative_to_where_the_branches_parted() {
     let (dir, first) = repository();
     let repository = Repository::open(dir.path()).expect("a repository");
     std::fs::remove_file(dir.path().join("apps/web/a.yaml")).expect("removed");
     let checkout = Checkout::open(dir.path()).expect("a checkout");
-    let told = |changed: Vec<Changed>| changed.into_iter().map(|one| (one.path, one.change)).collect::<Vec<_>>();
+    let pairs = |changed: Vec<Changed>| changed.into_iter().map(|one| (one.path, one.change)).collect::<Vec<_>>();
     let expected = [("apps/web/a.yaml".to_owned(), Change::Removed), ("apps/web/b.yaml".to_owned(), Change::Added)];
 
-    assert_eq!(told(checkout.changed(&first, None).expect("a diff")), expected, "not committed yet");
+    assert_eq!(pairs(checkout.changed(&first, None).expect("a diff")), expected, "not committed yet");
     let second = commit(&repository);
-    assert_eq!(told(checkout.changed(&first, Some(&second)).expect("a diff")), expected);
-    assert_eq!(told(checkout.changed(&second, None).expect("a diff")), []);
+    assert_eq!(pairs(checkout.changed(&first, Some(&second)).expect("a diff")), expected);
+    assert_eq!(pairs(checkout.changed(&second, None).expect("a diff")), []);
     let unknown = checkout.changed("nothing", None).expect_err("refused");
     assert!(matches!(&unknown, Failure::NoRevision { revision, .. } if revision == "nothing"), "{unknown}");
     assert_eq!(Error::from(unknown).exit_code(), 2);

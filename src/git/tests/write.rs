@@ -113,10 +113,10 @@ fn what_is_not_as_the_change_took_it_for_is_refused() {
     let checkout = Checkout::open(dir.path()).expect("a checkout");
     for (file, said) in [
         (changed("link", "x"), "is a symbolic link to `apps/web`"),
-        (changed("link/a.yaml", "x"), "lies below `link`, a symbolic link"),
+        (changed("link/a.yaml", "x"), "is below `link`, a symbolic link"),
         (removed("link"), "is a symbolic link"),
         (changed("vendor/charts", "x"), "is a submodule"),
-        (new("vendor/charts/a.yaml", "x", false), "lies in the submodule `vendor/charts`"),
+        (new("vendor/charts/a.yaml", "x", false), "is in the submodule `vendor/charts`"),
         (changed("../a.yaml", "x"), "is not a path inside the repository"),
         (changed("/a.yaml", "x"), "is not a path inside the repository"),
         (new("apps//b.yaml", "x", false), "is not a path inside the repository"),

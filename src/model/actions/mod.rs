@@ -1,4 +1,4 @@
-//! Operations on live objects: one file an action, one line in [`ALL`].
+//! Operations on live objects: one file for each action, one line in [`ALL`].
 //!
 //! An [`Action`] declares whether it fits an object (or why not, in words), which requests it makes and in which order, what to
 //! wait for after each, its side effects ([`confirm`]), and the equivalent `flux` or `kubectl` line. The patches are those of the

@@ -146,7 +146,7 @@ pub fn is_secret(object: &Applied) -> bool {
     object.is_encrypted || text_at(&object.node, "kind") == "Secret"
 }
 
-/// Only new names stand where the old ones stood.
+/// Only the new names replace the old ones.
 fn follows(before: Option<&Json>, after: Option<&Json>, renamed: &[Renamed]) -> bool {
     let (Some(before), Some(after)) = (before.and_then(Json::as_str), after.and_then(Json::as_str)) else { return false };
     let mut named = renamed.iter().filter(|one| before.contains(&one.from)).peekable();

@@ -1,21 +1,21 @@
-//! One change in git, before anything is written: from a field and the value that it is to have to edited files and the proof that they do it.
+//! One change in git, before anything is written: from a field and its wanted value to edited files, and the proof that they have that effect.
 //!
 //! ```text
 //!  wanted   FIELD=VALUE, as people write it        value    VALUE as the type that the field has
-//!  builds   everything that the repository builds  target   the one object that is meant, and who builds it
+//!  builds   everything that the repository builds  target   the one object that is meant, and what builds it
 //!  reach    which folders may be built from a file, where no Flux Kustomization says so
-//!  ways     which places could be changed so that the field reads so: one file a kind of layer
+//!  ways     which places could be changed to give the field that value: one file for each kind of layer
 //!  write    a way → new bytes of files             edited   a tree with these bytes
 //!  compare  two builds, object by object, field by field
-//!  checks   what was looked at, what passed, and what was not run
-//!  proof    what a way does: the field reads as wanted, what else changes, what cannot be said
+//!  checks   what was checked, what passed, and what was not run
+//!  proof    the effects of a way: the field has its wanted value, what else changes, what is not proven
 //!  trial    one way after the other, until one is proven
 //!  order    a change as it was asked for, to be planned again in another run
 //!  proposal a plan as a person reviews it; describe: in words, and as a pull request says it
-//!  plan     one field after the other; refused as a whole, with what else would change, where one is not proven
+//!  plan     one field after the other; refused as a whole, with what else would change, if one is not proven
 //! ```
-//! *Propose, build, prove*: no way is trusted for what it says; everything is built again with the edited files. Whether a file may be edited
-//! at all is `guards`; writing to a checkout, committing and asking people do *not* belong here.
+//! *Propose, build, prove*: no way is trusted; everything is built again with the edited files. Whether a file may be edited at all is up to
+//! `guards`; writing to a checkout, committing and asking the user do *not* belong here.
 
 mod builds;
 mod checks;

@@ -42,7 +42,7 @@ pub struct ChangeContext<'a> {
     pub rules: ObjectRules,
 }
 
-/// What whoever asks for a change knows of the objects that it is for.
+/// What the caller knows about the objects that the change is for.
 #[derive(Clone, Copy)]
 pub struct ObjectRules {
     /// Whether it means anything for an object, and why not.
@@ -63,7 +63,7 @@ pub enum LayerChoice {
     Set,
     /// By its number among all that there are, from 1.
     Number(usize),
-    /// By where it stands.
+    /// By its place.
     At { file: String, line: u32 },
     /// A patch for this object only.
     NewPatch,
@@ -101,10 +101,10 @@ impl fmt::Display for LayerChoice {
     }
 }
 
-/// What came of it.
+/// The result of planning.
 #[derive(Clone, Debug)]
 pub enum PlanOutcome {
-    /// Everything reads as wanted already.
+    /// Every field has its wanted value already.
     Nothing {
         object: String,
     },

@@ -18,7 +18,7 @@ use crate::render::write;
 /// Everything as it is built with some state of the files.
 #[derive(Clone, Debug)]
 pub struct TrialState {
-    /// The files that are not as they lie in the repository.
+    /// The files that differ from those in the repository.
     pub files: EditedFiles,
     /// What builds the object.
     pub own: Build,
@@ -106,7 +106,7 @@ impl Claim<'_> {
         Ok(Ok((proof, TrialState { files, own, others: Some(others) })))
     }
 
-    /// What was named, built anew; the others too where they are built on the way.
+    /// The named build, built again; the others too if they are built on the way.
     fn own(&self, builds: &mut Builds<'_>, tree: &dyn Tree, before: &TrialState) -> Result<(Build, Option<Vec<Build>>)> {
         if let ChangeScope::Folder { variables, .. } = self.scope {
             return Ok((builds.folder(tree, &before.own.folder, variables.as_ref()), None));
@@ -176,7 +176,7 @@ impl Claim<'_> {
     }
 }
 
-/// Where a field stands in an object, and what it reads: a field of a text inside counts as that text.
+/// The path of a field in an object, and its value. A field of an embedded text counts as that text.
 pub fn reads(field: &FieldPath, object: &Node) -> Option<(String, serde_json::Value)> {
     let node = field.reach(object).ok()?;
     let own = field.carrier(object).or_else(|| field.find(object).ok())?;

@@ -9,7 +9,7 @@ use super::write::written;
 use crate::error::{Error, Result};
 use crate::guards;
 
-/// What came of one way: what it does, and everything as it is built then; else why it does not do what is wanted.
+/// The result of one way: its effects, and everything as it is built then; or why it does not have the wanted effect.
 type Attempt = std::result::Result<(ChangeProof, TrialState), String>;
 
 /// A way, and what it would do.

@@ -1,4 +1,4 @@
-//! A field and the value that it is to have, as people write it: `spec.replicas=3`.
+//! A field and its wanted value, as users write it: `spec.replicas=3`.
 
 use crate::error::{Error, Result};
 use crate::insight::field::{FieldPath, PathPart};
@@ -14,7 +14,7 @@ pub struct WantedField {
 
 impl WantedField {
     /// # Errors
-    /// It is no path of a field, or a field that says who the object is.
+    /// It is not a path of a field, or the field identifies the object.
     pub fn new(field: &str, value: &str) -> Result<Self> {
         let wanted = Self { field: FieldPath::parse(field)?, written: field.to_owned(), value: value.to_owned() };
         match wanted.is_identity() {

@@ -158,7 +158,7 @@ mod tests {
     fn a_line_of_an_env_file_is_changed_and_no_other() {
         assert_eq!(of_line("A=1\r\nB=2\r\nC=3", 2, "B=2", "B=x").as_deref(), Ok("A=1\r\nB=x\r\nC=3"));
         assert_eq!(of_line("A=1\r\nB=2\r\nC=3", 3, "C=3", "C=").as_deref(), Ok("A=1\r\nB=2\r\nC="));
-        assert!(of_line("A=1\n", 1, "A=2", "A=3").is_err(), "another value stands there");
+        assert!(of_line("A=1\n", 1, "A=2", "A=3").is_err(), "the line has another value");
         assert!(of_line("A=1\n", 1, "A=1", "A=3\nB=4").is_err(), "it would be two lines");
         assert!(of_line("A=1\n", 7, "A=1", "A=3").is_err(), "there is no such line");
     }

@@ -1,4 +1,4 @@
-//! What a user can do: one value a command, with its names, keys and documentation. Dispatch, help, footer, completion and the
+//! What a user can do: one value for each command, with its names, keys and documentation. Dispatch, help, footer, completion and the
 //! README's tables all come from here; nothing works that is not listed.
 
 mod act;

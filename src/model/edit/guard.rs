@@ -1,8 +1,8 @@
-//! Nothing leaves this room but through here.
+//! Every edit passes through here.
 //!
-//! The text after an edit is read again by both readers. Its events have to be those of the text before, but for the ones that the operation
-//! wished to be others, and those have to be exactly as wished: kind, anchor, tag, quotes and text. What a value means is never asked. Of
-//! comments none may be lost, but those of what is taken out.
+//! Both readers read the edited text again. Its events must be those of the text before, except for the ones that the operation changes, and
+//! those must be exactly the wanted ones: kind, anchor, tag, quotes and text. What a value means does not matter. No comment may be lost,
+//! except in what is removed.
 
 use super::plan::SplicePlan;
 use super::refusal::Refusal;
@@ -17,9 +17,9 @@ pub fn made(source: &YamlSource, plan: SplicePlan, takes_out: bool) -> Result<(Y
     // both readers are asked, and have to agree
     let after = YamlSource::read(text.as_bytes()).map_err(|_| Refusal::Guard { line })?;
     let before: Vec<&EventKind> = source.kinds().collect();
-    let wished =
+    let wanted =
         before[..plan.events.start].iter().copied().chain(&plan.instead).chain(before[plan.events.end..].iter().copied());
-    let differs = after.kinds().map(Some).chain([None]).zip(wished.map(Some).chain([None])).position(|(is, wished)| is != wished);
+    let differs = after.kinds().map(Some).chain([None]).zip(wanted.map(Some).chain([None])).position(|(is, wanted)| is != wanted);
     let mut rest = source.comments().iter();
     let are_there = after.comments().iter().all(|comment| rest.any(|other| other == comment));
     let are_all = takes_out || after.comments().len() == source.comments().len();

@@ -1,14 +1,14 @@
-//! Manifests changed where they lie: only the bytes that have to change, and proof that nothing else did.
+//! Manifests edited in place: only the bytes that have to change, and the proof that nothing else did.
 //!
 //! ```text
-//!  text     bytes → Source: spans with both ends, read by two readers that have to agree
-//!  place    where; wish, operation   what
+//!  text     bytes → YamlSource: spans with both ends, read by two readers that have to agree
+//!  place    where; value, operation   what
 //!  spell    values → text, in the quotes and the layout of the file
-//!  plan     an operation → splices, and the events that readers shall see; one kind of operation a file
+//!  plan     an operation → splices, and the events that readers must see; one file for each kind of operation
 //!  guard    the text after is read again by both readers: exactly those events, or it is refused
 //! ```
 //! Everything outside of the splices stays byte for byte: comments, order, indentation, anchors, line ends, a missing last one. Which file and
-//! which place, who else is hit, and whether a build says the same do *not* belong here.
+//! place to edit, who else is affected, and what is built from it do *not* belong here.
 
 mod guard;
 mod operation;
@@ -27,7 +27,7 @@ pub use splice::Splice;
 pub use text::{Quoting, Shape, YamlSource};
 pub use value::{NewValue, Scalar};
 
-/// A file after its operations, as the guard let it pass.
+/// A file after its operations, as it passed the guard.
 #[derive(Clone, Debug)]
 pub struct EditedSource {
     source: YamlSource,
@@ -44,7 +44,7 @@ impl EditedSource {
         &self.source
     }
 
-    /// What was changed in the bytes before, in order and apart. None: they are what was wished already.
+    /// What was changed in the bytes before, in order and apart. None: they have the wanted content already.
     pub fn splices(&self) -> &[Splice] {
         &self.splices
     }

@@ -3,10 +3,10 @@
 use super::place::NodePlace;
 use super::value::{NewValue, Scalar};
 
-/// A wished change of one file. Several are made one after the other: a place is one in the file as the changes before left it.
+/// A wanted change of one file. Several are made one after the other: a place refers to the file after the changes before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Operation {
-    /// Another value for a scalar. `was` is the text that whoever asks has read there; another one is refused.
+    /// Another value for a scalar. `was` is the text that the caller has read there; any other is refused.
     Set {
         at: NodePlace,
         value: Scalar,

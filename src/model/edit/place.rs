@@ -58,7 +58,7 @@ impl NodePlace {
         self.then(PlaceStep::Index(at))
     }
 
-    /// The way to the text that the rest of the way lies in, its document, and the rest.
+    /// The place of the text that contains the rest of the path, and the rest as a place in that text.
     pub(super) fn outer(&self) -> Option<(Self, Self)> {
         let at = self.path.iter().position(|step| matches!(step, PlaceStep::Inside(_)))?;
         let PlaceStep::Inside(document) = self.path[at] else { return None };

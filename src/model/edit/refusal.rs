@@ -1,10 +1,10 @@
-//! Why an edit is not made. No value of a file is in the words: it may be a secret.
+//! Why an edit is not made. Messages contain no value of the file: it may be a secret.
 
 use std::fmt;
 
 use crate::error::Error;
 
-/// What stands in the way of an edit. Lines are from 1, as git counts.
+/// Why an edit is not possible. Lines are from 1, as git counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     Utf16,
@@ -94,7 +94,7 @@ pub enum Refusal {
     Moved {
         line: u32,
     },
-    /// A text inside a text that is not written back as it stands there.
+    /// An embedded text that would not be written back in the same form.
     Codec {
         line: u32,
     },
@@ -110,7 +110,7 @@ pub enum Refusal {
     /// Without it the file would be empty.
     LastDocument,
     NotKustomization,
-    /// The edited text would not say what was wished, or would say something else too.
+    /// The edited text would not have the wanted content, or would change something else too.
     Guard {
         line: u32,
     },
@@ -153,10 +153,10 @@ impl Refusal {
             Self::NotUtf8 { .. } => "the file is not UTF-8".to_owned(),
             Self::TooLarge => "the file is too large to be edited".to_owned(),
             Self::TooDeep { .. } => "lists and maps are nested too deep".to_owned(),
-            Self::CarriageReturn { .. } => "a carriage return stands alone".to_owned(),
+            Self::CarriageReturn { .. } => "there is a carriage return without a line feed".to_owned(),
             Self::Malformed { message, .. } => format!("not YAML: {message}"),
             Self::Template { .. } => "this is a template, not YAML".to_owned(),
-            Self::Tabs { .. } => "a tab stands where YAML wants blanks".to_owned(),
+            Self::Tabs { .. } => "there is a tab where YAML needs spaces".to_owned(),
             Self::Documents { .. } => "a document begins that kustomize does not see".to_owned(),
             Self::DuplicateKey { key, .. } => format!("the key `{key}` is there twice"),
             Self::Encrypted { .. } => "the file is encrypted by SOPS".to_owned(),
@@ -172,15 +172,15 @@ impl Refusal {
             Self::MergeKey { key, .. } => format!("`{key}` comes from a merged map (`<<`)"),
             Self::Tagged { tag, .. } => format!("the value carries the tag `{tag}`"),
             Self::ExplicitKey { .. } => "the key has no `: value` behind it".to_owned(),
-            Self::Comment { .. } => "a comment stands between what would be taken out".to_owned(),
+            Self::Comment { .. } => "there is a comment inside of what would be removed".to_owned(),
             Self::Unended { .. } => "a text ends with the file, and would be another one with a line behind it".to_owned(),
             Self::Moved { .. } => "the file holds another value than was read".to_owned(),
-            Self::Codec { .. } => "the text inside of the scalar cannot be written back as it stands".to_owned(),
+            Self::Codec { .. } => "the text inside of the scalar cannot be written back in the same form".to_owned(),
             Self::Inside { refusal, .. } => format!("in the text that begins here: {refusal}"),
             Self::Value { message } => (*message).to_owned(),
             Self::LastDocument => "it is the only document of the file".to_owned(),
-            Self::NotKustomization => "the file is no kustomization".to_owned(),
-            Self::Guard { .. } => "the edited file would not say what was wished".to_owned(),
+            Self::NotKustomization => "the file is not a kustomization".to_owned(),
+            Self::Guard { .. } => "the edited file would not have the wanted content".to_owned(),
         }
     }
 
@@ -190,7 +190,7 @@ impl Refusal {
             Self::Utf16 | Self::NotUtf8 { .. } => "save the file as UTF-8",
             Self::CarriageReturn { .. } => "save the file with one kind of line end",
             Self::Template { .. } => "change it where it is filled in",
-            Self::Tabs { .. } => "indent with blanks",
+            Self::Tabs { .. } => "indent with spaces",
             Self::DuplicateKey { .. } => "remove one of them: Flux refuses the file too",
             Self::Encrypted { .. } => "use `sops edit`",
             Self::Alias { .. } | Self::Anchor { .. } => "edit the anchored value, which changes every use of it",

@@ -1,8 +1,8 @@
-//! Bytes that take the place of other bytes.
+//! Bytes that replace other bytes.
 
 use std::ops::Range;
 
-/// Bytes of the text before, and what stands there after.
+/// A range of the text before, and its replacement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Splice {
     pub range: Range<usize>,
@@ -57,7 +57,7 @@ pub fn spliced(text: &str, splices: &[Splice]) -> String {
 pub fn composed(first: &[Splice], middle: &str, second: &[Splice]) -> Vec<Splice> {
     let mut result: Vec<Splice> = Vec::new();
     let (mut first, mut second) = (first.iter().peekable(), second.iter().peekable());
-    // how far bytes of `middle` stand behind those of the text before
+    // how far bytes of `middle` are behind those of the text before
     let mut shift = 0isize;
     loop {
         let next = first.peek().map(|splice| moved(splice.range.start, shift));
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_stay_are_no_part_of_a_splice() {
+    fn a_splice_leaves_out_the_bytes_that_stay() {
         let text = "replicas: 10 # ü";
         let splices = ordered(vec![Splice::new(10..12, "12"), Splice::new(0..8, "replicas")], text);
         assert_eq!(splices, Some(vec![Splice::new(11..12, "2")]));

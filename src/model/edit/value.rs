@@ -1,9 +1,9 @@
-//! Values that are wished for, with the type that every reader shall see.
+//! Values to write, with the type that every reader must see.
 
 use super::text::Quoting;
 use crate::render::resolve::{Resolved, Yaml, plain};
 
-/// A wished scalar.
+/// A scalar to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scalar {
     /// Stays a string under YAML 1.1 and 1.2, whatever it looks like.
@@ -24,7 +24,7 @@ impl Scalar {
         Self::String(text.into())
     }
 
-    /// The wish that writes a scalar again as it stands.
+    /// The value that writes a scalar again in the same form.
     pub(super) fn as_written(text: &str, quoting: Quoting) -> Self {
         match quoting {
             Quoting::Plain => Self::Spelled(text.to_owned()),
@@ -32,7 +32,7 @@ impl Scalar {
         }
     }
 
-    /// What somebody typed, as the type that is there: a number stays one where the text is a number, everything else is a string.
+    /// What a user typed, as the type that is there: a number stays one where the text is a number, everything else is a string.
     #[must_use]
     pub fn typed(&self, text: &str) -> Self {
         let Self::Spelled(old) = self else { return Self::string(text) };
@@ -57,7 +57,7 @@ impl Scalar {
     }
 }
 
-/// A wished value: a scalar, or a list or map of values.
+/// A value to write: a scalar, or a list or mapping of values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NewValue {
     Scalar(Scalar),

@@ -29,7 +29,7 @@ impl Branch {
     /// The branch `name` of a change that goes to the branch `base`.
     ///
     /// # Errors
-    /// It is no name for a branch, or the base itself: also where servers take capitals and small letters for the same.
+    /// It is not a name for a branch, or it is the base itself, also if only upper and lower case differ: some servers ignore case.
     pub fn new(name: &str, base: &str) -> Result<Self> {
         if !is_name(base) {
             return Err(Error::failed(

@@ -6,7 +6,7 @@
 //! or a sentence that says both that the file is generated and that it is not to be edited.
 //!
 //! What deliberately does not: such words in a value, in an indented text (a script in a ConfigMap), behind the first line of content (they
-//! speak of the lines around them), or as prose (in Markdown `#` begins a heading, not a comment); a head comment that asks not to edit one
+//! are about the lines around them), or as prose (in Markdown `#` begins a heading, not a comment); a head comment that asks not to edit one
 //! line, in small letters and without a word of a generator; the annotation `controller-gen.kubebuilder.io/version`, which says who made a
 //! CRD and forbids nothing; `linguist-generated` in `.gitattributes`, which folds diffs on a forge.
 

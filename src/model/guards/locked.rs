@@ -1,4 +1,4 @@
-//! Why a file is locked, in words. No content of a file is in them.
+//! Why a file is locked, in words. They contain nothing of the file.
 
 use std::fmt;
 
@@ -67,10 +67,10 @@ impl Locked {
             LockReason::OfGit => format!("`{path}` belongs to git itself"),
             LockReason::Link { at, target } if *at == self.path => format!("`{path}` is a symbolic link to `{}`", other(target)),
             LockReason::Link { at, target } => {
-                format!("`{path}` lies below `{}`, a symbolic link to `{}`", other(at), other(target))
+                format!("`{path}` is below `{}`, a symbolic link to `{}`", other(at), other(target))
             }
             LockReason::Submodule { at } if *at == self.path => format!("`{path}` is a submodule"),
-            LockReason::Submodule { at } => format!("`{path}` lies in the submodule `{}`", other(at)),
+            LockReason::Submodule { at } => format!("`{path}` is in the submodule `{}`", other(at)),
             LockReason::Marker { at } => format!("`{path}` is guarded by `{}`", other(at)),
             LockReason::Denied { glob, by: RuleOwner::Repository } => {
                 format!("`{path}` is denied by `{}` in {FILE}", other(glob))
@@ -90,7 +90,7 @@ impl Locked {
     pub fn hint(&self) -> &'static str {
         match self.why {
             LockReason::Outside | LockReason::OfGit => "name a file of the repository",
-            LockReason::Link { .. } => "edit the file that the link leads to, by its own path",
+            LockReason::Link { .. } => "edit the target of the link, under its own path",
             LockReason::Submodule { .. } => "make the change in that repository",
             LockReason::Marker { .. } | LockReason::Generated { .. } => "change what generates it",
             LockReason::Denied { .. } => "ask those who own the rule; nothing overrides it",

@@ -1,8 +1,7 @@
-//! What must not be edited, whoever asks: a file as a whole (`check`), and the values of Secrets in it (`values_are_kept`).
+//! What must never be edited: some files as a whole (`check`), and the values of Secrets in others (`values_are_kept`).
 //!
-//! There is no key that overrides any of this (rule 5 of a change): who wants such a file changed edits it without this program. Each
-//! guard is a file. What it locks, and what it deliberately leaves open, stands at its top. Which attributes git gives to a path is
-//! asked by `git`, and comes in as an answer.
+//! No option overrides a guard (rule 5 of a change): to change such a file, edit it without this program. Each guard is a file here, and its
+//! header says what it locks and what it deliberately leaves open. The attributes of a path come from `git`, as an answer.
 
 pub mod branch;
 mod encrypted;
@@ -32,8 +31,8 @@ pub struct GuardRules<'r> {
     pub filter: &'r dyn Fn(&str) -> Option<String>,
 }
 
-/// Whether a file may be edited: `bytes` are its content, nothing where it is to be made. The way to it comes first: what lies outside is
-/// not looked at.
+/// Whether a file may be edited: `bytes` is its content, none for a new file. Its path is checked first: files outside of the repository
+/// are never read.
 ///
 /// # Errors
 /// The first guard that locks it.

@@ -1,7 +1,7 @@
 //! What a repository says to this program, in `.fluxdeck.toml`, and the globs that deny.
 //!
-//! The file is anybody's who may push: it is read strictly, and what it may ask for is bounded. A key that is not known is an error, for it
-//! may be a rule that somebody relies on. It never names a program, a path of this machine or an address.
+//! Any user who may push can change the file: it is parsed strictly, and its effects are bounded. An unknown key is an error, since it may be
+//! a rule that someone relies on. It never names a program, a path of this machine or an address.
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::Deserialize;
@@ -11,7 +11,7 @@ use crate::domain::text::sanitise;
 use crate::error::{Error, Result};
 use crate::render::tree::{PathKind, Tree};
 
-/// Where it stands in a repository.
+/// Its path in a repository.
 pub const FILE: &str = ".fluxdeck.toml";
 /// Larger ones are refused, in bytes.
 const LARGEST: usize = 64 << 10;

@@ -1,10 +1,10 @@
-//! Values of Secrets: never set, wherever they stand.
+//! Values of Secrets: never set, in any file.
 //!
 //! What counts: `data` and `stringData` of whatever says `kind: Secret` (a manifest, an item of a List, a template of a ResourceSet, a patch
 //! in a text), what patches set there whose target names Secrets, `literals` and the names of the files of a `secretGenerator`, and those
 //! files as a whole.
-//! A manifest whose values Flux substitutes is a Secret like any other. It is compared what a file holds before and after, so that it does
-//! not matter how an edit came about. Values may go, with a manifest that is removed.
+//! A manifest whose values Flux substitutes is a Secret like any other. The contents before and after are compared, so that it
+//! does not matter how an edit was made. Values may go, with a manifest that is removed.
 //!
 //! What deliberately does not: other fields of a Secret (labels); kinds that hold references or sealed values (ExternalSecret,
 //! SealedSecret); a password in a chart's values, which no kind gives away.
@@ -33,7 +33,7 @@ pub fn is_value(kind: &str, path: &[&str]) -> bool {
 /// Whether an edit sets no value of a Secret.
 ///
 /// # Errors
-/// It does, or nobody can say what it sets.
+/// It does, or it is unknown what it sets.
 pub fn values_are_kept(path: &str, before: &[u8], after: &[u8]) -> Result<(), Locked> {
     let locked = Err(Locked { path: path.to_owned(), why: LockReason::SecretValue });
     let (Some(mut kept), Some(found)) = (values(before), values(after)) else {
@@ -116,7 +116,7 @@ fn inside(text: &str, depth: usize, found: &mut Vec<(String, String)>) {
     }
 }
 
-/// Every text below a key, with the key that it stands at.
+/// Every text below a key, with its nearest key.
 fn all(key: &str, node: &Node, found: &mut Vec<(String, String)>) {
     match &node.value {
         Value::Map(entries) => entries.iter().for_each(|entry| {

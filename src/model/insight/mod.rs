@@ -1,4 +1,4 @@
-//! Questions answered from builds: who set a field, what is wrong in a repository, where a cluster differs from git.
+//! Questions answered from builds: what set a field, what is wrong in a repository, where a cluster differs from git.
 //!
 //! ```text
 //!  field    a path to a field, as users write it          named    an object, as users name it

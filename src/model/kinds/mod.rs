@@ -1,4 +1,4 @@
-//! The kinds we know, as data: one file a kind, one line in [`ALL`].
+//! The kinds we know, as data: one file for each kind, one line in [`ALL`].
 //!
 //! A kind declares where it is served, its names, the columns of its table and how an object of it is read ([`Kind::read`]): its
 //! health, edges and facts, fixed once on arrival. JSON stops here. No I/O, no layout.

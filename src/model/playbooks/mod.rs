@@ -1,7 +1,7 @@
-//! What is changed in git: one file a playbook, one line in [`ALL`].
+//! Recipes for changes in git: one file for each playbook, one line in [`ALL`].
 //!
-//! A [`Playbook`] says what it asks, for which objects it means anything, and which fields are to have which values then. Where those are set,
-//! and what else would change, is found out and proven by `change`; nothing here reads or writes files.
+//! A [`Playbook`] defines its form, the objects that it applies to, and the fields that get new values. `change` finds where those are set and
+//! what else would change, and proves it; nothing here reads or writes files.
 
 mod scale;
 mod set_field;
@@ -18,10 +18,10 @@ pub struct Playbook {
     /// As a command: `fluxdeck run NAME`.
     pub name: &'static str,
     pub doc: &'static str,
-    /// What a person is asked.
+    /// The questions for the user.
     pub form: fn() -> Form,
     pub assigns_to: AssignmentTarget,
-    /// The fields and values that are asked for.
+    /// The fields with their wanted values.
     pub wanted: fn(&Answers) -> Result<Vec<WantedField>>,
     pub rules: ObjectRules,
 }
@@ -41,10 +41,10 @@ pub fn find(name: &str) -> Option<&'static Playbook> {
 }
 
 impl Playbook {
-    /// What `--set` says.
+    /// Reads the assignments of `--set`.
     ///
     /// # Errors
-    /// An assignment that is none, a field that there is none of, a value that cannot be read.
+    /// An assignment without `=`, an unknown field, or a value that cannot be read.
     pub fn read(&self, assignments: &[String], clock: &Clock) -> Result<Vec<WantedField>> {
         if self.assigns_to == AssignmentTarget::ObjectField {
             let wanted = assignments.iter().map(|text| WantedField::parse(text)).collect::<Result<Vec<_>>>()?;

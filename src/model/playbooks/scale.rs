@@ -1,4 +1,4 @@
-//! Scale: another number of replicas of a workload, in git.
+//! Scale: changes the number of replicas of a workload, in git.
 
 use super::{AssignmentTarget, Playbook};
 use crate::change::{ObjectRules, WantedField};
@@ -14,7 +14,7 @@ const REPLICAS: &str = "replicas";
 
 pub(super) const PLAYBOOK: Playbook = Playbook {
     name: "scale",
-    doc: "Another number of replicas of a workload, in the file that sets it",
+    doc: "Change the number of replicas of a workload, in the file that sets it",
     form,
     assigns_to: AssignmentTarget::FormField,
     wanted,
@@ -38,7 +38,7 @@ fn fits(node: &Node) -> Result<()> {
     }
 }
 
-/// An autoscaler that is built beside it sets another number again.
+/// An autoscaler in the same build would change the number again.
 fn warns(node: &Node, all: &[Applied]) -> Vec<String> {
     let is_scaler = |one: &&Node| kinds::find(group(one), text_at(one, "kind")).is_some_and(|kind| kind.has(Trait::Scaler));
     let is_meant = |one: &&Node| {

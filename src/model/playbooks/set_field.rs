@@ -1,4 +1,4 @@
-//! Set field: another value for any scalar field of any object, in the layer that sets it.
+//! Set field: changes any scalar field of any object, in the layer that sets it.
 
 use super::{AssignmentTarget, Playbook};
 use crate::change::{ObjectRules, WantedField};
@@ -10,7 +10,7 @@ const VALUE: &str = "value";
 
 pub(super) const PLAYBOOK: Playbook = Playbook {
     name: "set-field",
-    doc: "Another value for a field of an object, in the file that sets it",
+    doc: "Change a field of an object, in the file that sets it",
     form,
     assigns_to: AssignmentTarget::ObjectField,
     wanted,

@@ -1,4 +1,4 @@
-//! What Flux would apply from a tree of files, and who set each field.
+//! What Flux would apply from a tree of files, and what set each field.
 //!
 //! An exact reimplementation of `kustomize build --reorder none --load-restrictor LoadRestrictionsNone` (v5.8.1, kyaml v0.21.1) on nodes that
 //! know their origin: each scalar, key and list item carries the file, line, column and layer that set it, the parts of which it is composed and
@@ -9,11 +9,11 @@
 //!  tree         a commit, a folder, memory: files by path
 //!  read         text → nodes              write     nodes → YAML as kustomize prints it, JSON
 //!  node         a value with its trace    resolve   what a plain scalar means   fields  find, set, clear
-//!  origin       a place and its layer     trace     who set it, its parts       turn_back  a wanted value → what has to change, or why not
+//!  origin       a place and its layer     trace     what set it, its parts       turn_back  a wanted value → what has to change, or why not
 //!  schema       merge keys, scopes        merge     strategic merge
 //!  session      files and folders of one build, parsed texts
 //!  repository   all that a repository declares, or one Kustomization as its cluster has it, kept from build to build
-//!  accumulate   kustomizations → resources: factory, generate, transform (one transformer a file, registered in two lists)
+//!  accumulate   kustomizations → resources: factory, generate, transform (one file for each transformer, registered in two lists)
 //! ```
 //! Comparing with a cluster, editing files and showing anything do *not* belong here.
 

@@ -34,12 +34,12 @@ async fn failed(url: &str, commit: &str) -> Failure {
 }
 
 #[tokio::test]
-async fn what_flux_does_not_fetch_is_not_fetched_and_no_password_is_told() {
+async fn what_flux_does_not_fetch_is_not_fetched_and_no_password_is_shown() {
     for (url, commit, said) in [
         ("ext::sh -c id", "abc", "its protocol is none of Flux's"),
         ("file:///etc", "abc", "its protocol is none of Flux's"),
         ("--upload-pack=id", "abc", "its protocol is none of Flux's"),
-        ("https://me:hunter2@127.0.0.1:1/x", "--upload-pack", "is no commit"),
+        ("https://me:hunter2@127.0.0.1:1/x", "--upload-pack", "is not a commit"),
         ("https://me:hunt%0Aer2@127.0.0.1:1/x", "abc", "has a line end in it"),
     ] {
         let failure = failed(url, commit).await;
@@ -49,7 +49,7 @@ async fn what_flux_does_not_fetch_is_not_fetched_and_no_password_is_told() {
 }
 
 #[tokio::test]
-async fn forges_that_ask_refuse_or_do_not_answer_are_told_apart() {
+async fn forges_that_ask_refuse_or_do_not_answer_are_distinguished() {
     let asks = "401 Unauthorized\r\nwww-authenticate: Basic realm=\"forge\"";
     let with_password = |url: String| url.replace("http://", "http://me:hunter2@");
     let question = failed(&forge(asks), NONE).await;

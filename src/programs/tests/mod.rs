@@ -79,15 +79,15 @@ async fn made(repository: &Path) -> String {
 fn a_line_of_a_secret_is_not_what_was_said_last() {
     let key = "-----BEGIN OPENSSH PRIVATE KEY-----\nPLANTED1\nfatal: PLANTED2\nPLANTED3\n";
     for said in [key.to_owned(), format!("{key}-----END OPENSSH PRIVATE KEY-----\n")] {
-        let told = last_words(said.as_bytes(), &["fatal:"]);
-        assert!(!told.contains("PLANTED"), "{told}");
+        let last = last_words(said.as_bytes(), &["fatal:"]);
+        assert!(!last.contains("PLANTED"), "{last}");
     }
-    for (said, told) in [
+    for (said, expected) in [
         ("one\nfatal: two\nthree\n\n", "fatal: two"),
         ("one\nerror two\n \n", "error two"),
         ("", "it failed without a word"),
         ("cannot reach https://me:hunter2@10.0.0.1/", "cannot reach https://***@10.0.0.1/"),
     ] {
-        assert_eq!(last_words(said.as_bytes(), &["fatal:"]), told);
+        assert_eq!(last_words(said.as_bytes(), &["fatal:"]), expected);
     }
 }

@@ -19,9 +19,9 @@ impl Bench {
     ///
     /// # Errors
     /// The commit is not there, or cannot be read.
-    pub fn one(&mut self, commit: &str, wish: &BuildRequest) -> Result<Member> {
+    pub fn one(&mut self, commit: &str, request: &BuildRequest) -> Result<Member> {
         let view = self.checkout.view(Some(commit))?;
-        Ok(self.builder.one(view.tree(), wish)?)
+        Ok(self.builder.one(view.tree(), request)?)
     }
 
     /// About how many bytes of memory it takes: a thread and open files, and what is kept of builds.

@@ -5,9 +5,9 @@
 //!  screen, headless commands, changes ─→ Desk: where is the commit? ─→ Worker: the repository's thread, one question after the other
 //!                                           │ checkouts, clones, fetch        └→ Bench: Checkout + Builder ─→ answer
 //! ```
-//! A question lives as long as somebody waits for its answer: one that is dropped before its turn (the view is gone, or has asked another
+//! A question lives as long as a caller waits for its answer: one that is dropped before its turn (the view is gone, or has asked another
 //! one since) is never worked on. What is kept warm is bounded in bytes; the repository that was not asked for the longest time goes whole.
-//! No cluster is asked here: whoever knows what a cluster has brings it along.
+//! No cluster is asked here: a caller that knows what a cluster has passes it in.
 
 mod bench;
 mod worker;
@@ -101,7 +101,7 @@ impl Desk {
         let answer = asked.answer().await;
         let mut warm = self.warm();
         if answer.is_err() {
-            // its thread is no more
+            // its thread has ended
             warm.workers.remove(folder);
         }
         warm.shed();

@@ -4,14 +4,14 @@ use std::time::Duration;
 use super::*;
 use fluxdeck_model::error::Error;
 
-/// A folder that is no repository, which a worker opens as it is.
+/// A folder without git, which a worker opens as it is.
 fn folder() -> tempfile::TempDir {
     let dir = tempfile::tempdir().expect("a folder");
     std::fs::write(dir.path().join("a.yaml"), "kind: ConfigMap\n").expect("written");
     dir
 }
 
-/// Keeps a worker at work until it is told to go on.
+/// Keeps a worker busy until the sender sends.
 fn hold(worker: &Worker) -> (std::sync::mpsc::Sender<()>, Asked<()>) {
     let (go_on, wait) = std::sync::mpsc::channel::<()>();
     let work = move |_: &mut Bench| {
@@ -52,7 +52,7 @@ async fn a_question_that_nobody_waits_for_is_never_worked_on() {
 }
 
 #[test]
-fn what_breaks_is_an_answer_and_the_next_question_begins_anew() {
+fn what_breaks_is_an_answer_and_the_next_question_starts_fresh() {
     let dir = folder();
     let worker = Worker::start(dir.path(), Checkout::open).expect("a thread");
     let build = |bench: &mut Bench| {
@@ -82,26 +82,26 @@ fn a_worker_ends_with_its_owner_after_what_it_was_asked() {
     drop(held);
 }
 
-/// Something that tells when it is gone.
-struct Told(Arc<AtomicBool>);
+/// Records when it is dropped.
+struct Dropped(Arc<AtomicBool>);
 
-impl Drop for Told {
+impl Drop for Dropped {
     fn drop(&mut self) {
         self.0.store(true, Ordering::SeqCst);
     }
 }
 
 #[test]
-fn the_thread_of_a_repository_that_was_let_go_is_no_more() {
+fn the_thread_of_a_dropped_repository_ends() {
     let dir = folder();
     let worker = Worker::start(dir.path(), Checkout::open).expect("a thread");
     let gone = Arc::new(AtomicBool::new(false));
-    let told = Told(gone.clone());
+    let marker = Dropped(gone.clone());
     let (go_on, held) = hold(&worker);
     let never = worker.ask(
         None,
         Box::new(move |_| {
-            drop(told);
+            drop(marker);
             Ok(())
         }),
     );
@@ -122,8 +122,8 @@ fn a_folder_that_cannot_be_opened_says_so_each_time() {
     let nowhere = dir.path().join("nowhere");
     let worker = Worker::start(&nowhere, Checkout::open).expect("a thread");
     let ask = || -> Result<()> { worker.wait(|_| Ok(())) };
-    let told: Error = ask().expect_err("there is no folder");
-    assert!(told.message.contains("is not a folder"), "{told}");
+    let error: Error = ask().expect_err("there is no folder");
+    assert!(error.message.contains("is not a folder"), "{error}");
 
     std::fs::create_dir(&nowhere).expect("made");
     assert_eq!(ask(), Ok(()));

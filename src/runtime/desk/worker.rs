@@ -27,7 +27,7 @@ pub struct Worker {
     pub(super) turn: u64,
 }
 
-/// What came of a question.
+/// The result of a question.
 pub(super) enum Answer<T> {
     Given(Result<T>),
     /// The repository is not there, or has no such commit: the question is handed back.
@@ -38,14 +38,14 @@ pub(super) enum Answer<T> {
 pub(super) struct Asked<T> {
     answer: oneshot::Receiver<Answer<T>>,
     /// Dropped, it is not worked on when its turn comes.
-    wish: Arc<()>,
+    interest: Arc<()>,
 }
 
 impl Worker {
     /// Starts the thread of the repository that `opens` finds at a folder. It is opened when the first question comes.
     ///
     /// # Errors
-    /// There is no thread to be had.
+    /// No thread can be started.
     pub fn start(folder: &Path, opens: Opens) -> Result<Self> {
         let (questions, taken) = mpsc::channel::<Question>();
         let weight = Arc::new(AtomicUsize::new(0));
@@ -76,27 +76,27 @@ impl Worker {
     /// Asks for something; with a commit that the repository has to have for that.
     pub(super) fn ask<T: Send + 'static>(&self, at: Option<Commit>, work: Work<T>) -> Asked<T> {
         let (reply, answer) = oneshot::channel();
-        let wish = Arc::new(());
-        let is_wished = Arc::downgrade(&wish);
+        let interest = Arc::new(());
+        let is_wanted = Arc::downgrade(&interest);
         let question: Question = Box::new(move |thread| {
-            if let Some(answer) = thread.answer(&is_wished, at.as_ref(), work) {
+            if let Some(answer) = thread.answer(&is_wanted, at.as_ref(), work) {
                 // nobody waits any more
                 let _ = reply.send(answer);
             }
         });
-        // without its thread the reply is dropped, and who waits is told
+        // without its thread the reply is dropped, and the caller gets an error
         let _ = self.questions.send(question);
-        Asked { answer, wish }
+        Asked { answer, interest }
     }
 }
 
 impl<T: Send + 'static> Asked<T> {
     /// Waits for the answer; who drops this waits no longer.
     pub async fn answer(self) -> Result<Answer<T>> {
-        let Self { answer, wish } = self;
+        let Self { answer, interest } = self;
         // a thread of the runtime waits, so that its clock, where that is paused, stands still as for anything that works
         let waited = tokio::task::spawn_blocking(move || answer.blocking_recv()).await;
-        drop(wish);
+        drop(interest);
         waited.ok().and_then(std::result::Result::ok).ok_or_else(broken)
     }
 
@@ -116,13 +116,13 @@ struct Thread {
 
 impl Thread {
     /// None: nobody waits for the answer.
-    fn answer<T>(&mut self, is_wished: &Weak<()>, at: Option<&Commit>, work: Work<T>) -> Option<Answer<T>> {
-        is_wished.upgrade()?;
+    fn answer<T>(&mut self, is_wanted: &Weak<()>, at: Option<&Commit>, work: Work<T>) -> Option<Answer<T>> {
+        is_wanted.upgrade()?;
         if let Err(why) = self.open(at) {
             return Some(Answer::Elsewhere(work, why));
         }
         let bench = self.bench.take().expect("it was opened");
-        // what panics leaves nothing behind: the next question begins anew
+        // what panics leaves nothing behind: the next question starts fresh
         let done = catch_unwind(AssertUnwindSafe(move || {
             let mut bench = bench;
             let given = work(&mut bench);
@@ -139,7 +139,7 @@ impl Thread {
         Some(Answer::Given(given))
     }
 
-    /// Opens the repository, again where it lacks the commit: it may have been made anew in the same place. What is kept of its builds
+    /// Opens the repository, again where it lacks the commit: it may have been replaced in the same place. What is kept of its builds
     /// stays true, since that goes by content.
     fn open(&mut self, at: Option<&Commit>) -> Result<()> {
         let has = |bench: &Bench| at.is_none_or(|at| bench.checkout.has(&at.id));

@@ -31,7 +31,7 @@ impl Contact {
         live.clone().ok_or(Left)
     }
 
-    /// Waits until another connection is made, or this one is no more.
+    /// Waits until another connection is made, or this one is gone.
     pub async fn replaced(&mut self) -> Result<(), Left> {
         self.0.changed().await.map_err(|_| Left)
     }
@@ -72,7 +72,7 @@ impl From<Failure> for Refusal {
         let again = match &failure {
             Failure::Conflict(_) | Failure::RateLimited { .. } | Failure::Busy { .. } => Again::Soon(failure.retry_after()),
             Failure::Unreachable(_) | Failure::Unauthorised(_) | Failure::Gone => Again::Soon(None),
-            // nothing was sent: somebody has to log in first, or mend what the kubeconfig names
+            // nothing was sent: the user has to log in first, or to fix what the kubeconfig names
             Failure::Forbidden(_) | Failure::NotFound(_) | Failure::Setup { .. } => Again::Later,
             Failure::Call { .. } => Again::Reconnected,
         };
@@ -81,7 +81,7 @@ impl From<Failure> for Refusal {
 }
 
 impl Refusal {
-    /// What the cluster did not tell somebody else, who kept only the words.
+    /// A failure of which only the message is left.
     pub fn of(error: Error) -> Self {
         let again = if error.kind == ErrorKind::Unreachable { Again::Soon(None) } else { Again::Reconnected };
         Self { error, again }
@@ -152,9 +152,9 @@ pub(super) struct Asking {
 }
 
 impl Asking {
-    /// Asks until there is an answer. Why there is none is told each time as `told` words it, with when it is tried again; what another
-    /// attempt would not change is asked again once another connection stands.
-    pub async fn insist<T, F>(&mut self, told: impl Fn(Error) -> Reply, mut ask: impl FnMut(Connection) -> F) -> Result<T, Left>
+    /// Asks until there is an answer. Each failure is reported as `reply` words it, with the time of the next attempt; a failure that a retry
+    /// would not change is asked again on the next connection.
+    pub async fn insist<T, F>(&mut self, reply: impl Fn(Error) -> Reply, mut ask: impl FnMut(Connection) -> F) -> Result<T, Left>
     where
         F: Future<Output = Result<T, Refusal>>,
     {
@@ -167,16 +167,16 @@ impl Asking {
                 Some(Err(refusal)) => refusal,
             };
             let Some(pause) = patience.pause(refusal.again) else {
-                self.answer.give(told(refusal.error)).await;
+                self.answer.give(reply(refusal.error)).await;
                 self.contact.replaced().await?;
                 patience.reset();
                 continue;
             };
-            self.answer.give(told(hinted(&refusal.error, &format!("trying again in {} s", pause.as_secs())))).await;
+            self.answer.give(reply(hinted(&refusal.error, &format!("trying again in {} s", pause.as_secs())))).await;
             if self.contact.rest(pause).await? {
                 patience.reset();
             } else {
-                self.answer.give(told(hinted(&refusal.error, "trying again now"))).await;
+                self.answer.give(reply(hinted(&refusal.error, "trying again now"))).await;
             }
         }
     }

@@ -17,15 +17,15 @@ use fluxdeck_model::state::{LogRequest, Reply};
 
 /// Pods of one workload whose logs are read together.
 const MOST_PODS: usize = 30;
-/// Longest pause before a log is opened again that may be had; lines make it short again.
+/// Longest pause before a retry; lines that arrive shorten it again.
 const LAST_PAUSE: Duration = Duration::from_secs(8);
-/// A log that brings nothing for so long is opened again where it was: the connection may be dead, here or between the API server and the
-/// node, and nothing else would tell. Of a log that is only quiet nobody notices.
+/// A log without lines for so long is opened again at its position: the connection may be dead, here or between the API server and the node,
+/// and nothing else would show that. If the log is only quiet, nobody notices.
 const QUIET: Duration = Duration::from_secs(120);
 /// What comes so soon after that had not come over the connection before.
 const AT_ONCE: Duration = Duration::from_secs(3);
 
-/// Reads the logs of all wished pods and containers until all of them have ended.
+/// Reads the logs of all requested pods and containers until all of them have ended.
 pub(super) async fn follow(asking: &mut Asking, object: &ObjectRef, request: &LogRequest, limit: Duration) -> Result<(), Left> {
     let (pieces, taken) = mpsc::channel(voice::BATCH);
     let reader = |pod: &str| Reader {
@@ -84,7 +84,7 @@ impl Reader {
     async fn pod(mut self, mut contact: Contact, request: &LogRequest) -> Result<Vec<Over>, Left> {
         let Some(mut found) = self.containers(&mut contact).await? else { return Ok(vec![Over::Gone]) };
         self.voice.send(Piece::Containers(found.iter().map(|container| container.name.clone()).collect())).await;
-        found.retain(|container| request.container.as_ref().is_none_or(|wished| *wished == container.name));
+        found.retain(|container| request.container.as_ref().is_none_or(|wanted| *wanted == container.name));
         let (many_pods, many) = (request.pods.len() > 1, found.len() > 1);
         let logs = found.into_iter().map(|container| {
             let who = if many { format!("pod {}, container {}", self.pod, container.name) } else { self.voice.who.clone() };

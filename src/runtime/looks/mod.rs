@@ -203,11 +203,11 @@ async fn file(desk: &Desk, place: FilePlace) -> Reply {
     let at = place.at.clone();
     let read = desk.ask(&at, true, move |bench| {
         let view = bench.checkout.view(Some(&place.at.id))?;
-        let failed = |error: BuildError| Error::failed(error.to_string(), "it is no file of the repository");
+        let failed = |error: BuildError| Error::failed(error.to_string(), "it is not a file of the repository");
         let bytes = view.tree().read(&place.path).map_err(failed)?;
         let hidden = |why| match why {
             Hidden::Encrypted => Error::failed(format!("{} is encrypted by SOPS and not shown", place.path), "sops opens it"),
-            Hidden::Binary => Error::failed(format!("{} is no text", place.path), ""),
+            Hidden::Binary => Error::failed(format!("{} is not text", place.path), ""),
         };
         let lines = shown::lines(&bytes, place.is_secret).map_err(hidden)?;
         let disk = bench.checkout.on_disk(&place.path).map(|disk| disk.to_string_lossy().into_owned());

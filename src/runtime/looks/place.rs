@@ -39,7 +39,7 @@ impl ReadPosition {
     pub fn start(&self, tail: u32) -> Start {
         match self.last.back() {
             Some((at, _)) => Start::Since(*at, MOST_MISSED),
-            // what is there already was shown, as far as anybody knows
+            // the lines that are there already were probably shown
             None if self.is_blind => Start::Tail(0),
             None => Start::Tail(tail),
         }
@@ -81,11 +81,11 @@ impl ReadPosition {
                 known.is_waiting = false;
                 return Verdict::Known;
             }
-            // older than all that is remembered, so far as that can be told
+            // probably older than all that is remembered
             if at < oldest || (at == oldest && known.is_full && known.is_waiting) {
                 return Verdict::Known;
             }
-            // what was read stands together: nothing of it follows
+            // known lines are adjacent: none of them follows
             (known.oldest, known.ahead) = (None, VecDeque::new());
         }
         if std::mem::take(&mut known.is_waiting) { Verdict::AfterHole } else { Verdict::New }

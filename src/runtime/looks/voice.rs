@@ -37,17 +37,17 @@ pub(super) async fn hand_on(mut taken: mpsc::Receiver<Piece>, answer: &Answer) {
                 Piece::Containers(names) => Some(Reply::Containers(names)),
             };
             if let Some(reply) = reply {
-                tell(&mut lines, answer).await;
+                report(&mut lines, answer).await;
                 answer.give(reply).await;
             }
             next = if lines.len() < BATCH && bytes < BATCH_BYTES { taken.try_recv().ok() } else { None };
         }
-        tell(&mut lines, answer).await;
+        report(&mut lines, answer).await;
     }
 }
 
-/// Tells the lines of a batch in the order of their times, where all have one.
-async fn tell(lines: &mut Vec<(Option<Timestamp>, String)>, answer: &Answer) {
+/// Sends the lines of a batch, ordered by time if all have one.
+async fn report(lines: &mut Vec<(Option<Timestamp>, String)>, answer: &Answer) {
     if lines.is_empty() {
         return;
     }

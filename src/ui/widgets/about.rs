@@ -80,8 +80,8 @@ impl<'a> About<'a> {
                 self.field(&heading.to_lowercase(), Scope::Text, value);
             }
         }
-        if let Some((ready, wished)) = object.facts.ready {
-            self.field("ready", Scope::Text, &format!("{ready} of {wished}"));
+        if let Some((ready, wanted)) = object.facts.ready {
+            self.field("ready", Scope::Text, &format!("{ready} of {wanted}"));
         }
         if object.facts.restarts > 0 {
             self.field("restarts", Scope::Text, &object.facts.restarts.to_string());
@@ -131,33 +131,33 @@ impl<'a> About<'a> {
         }
     }
 
-    /// Says so where the object is not watched: what stands here may be old.
+    /// Says so if the object is not watched: the details may be old.
     fn freshness(&mut self) {
-        let told = match self.cluster.store.known_by(self.node) {
+        let seen = match self.cluster.store.known_by(self.node) {
             Some(Coverage::Polled(seconds)) => format!("listed every {seconds} s, not watched"),
             None => "found when its owner was opened, not watched: → on the owner looks again".to_owned(),
             Some(_) => return,
         };
-        self.field("seen", Scope::Dim, &told);
+        self.field("seen", Scope::Dim, &seen);
     }
 
     fn suspension(&mut self, object: &Object) {
         let Some(suspension) = &object.suspension else { return };
-        let mut told = Vec::new();
-        told.extend(suspension.by.as_ref().map(|by| format!("by {by}")));
-        told.extend(suspension.reason.as_ref().map(|reason| format!("\"{reason}\"")));
+        let mut parts = Vec::new();
+        parts.extend(suspension.by.as_ref().map(|by| format!("by {by}")));
+        parts.extend(suspension.reason.as_ref().map(|reason| format!("\"{reason}\"")));
         if let Some(until) = suspension.until {
             let overdue = if until < self.scene.state.clock { ", overdue" } else { "" };
-            told.push(format!("until {}{overdue}", until.strftime("%Y-%m-%d %H:%M UTC")));
+            parts.push(format!("until {}{overdue}", until.strftime("%Y-%m-%d %H:%M UTC")));
         }
-        let told = if told.is_empty() { "yes; nothing says by whom or why".to_owned() } else { told.join(", ") };
-        self.field("suspended", Scope::Suspended, &told);
+        let text = if parts.is_empty() { "yes; nothing says by whom or why".to_owned() } else { parts.join(", ") };
+        self.field("suspended", Scope::Suspended, &text);
         if let Some(frozen) = suspension.frozen.filter(|frozen| *frozen != Health::Ready) {
             self.field("", frozen.into(), &format!("was {} when it was suspended", frozen.word().to_lowercase()));
         }
     }
 
-    /// What it stands at, what was tried, and what its source has fetched.
+    /// The current revision, the attempted one, and the one that its source has fetched.
     pub fn revisions(&mut self) {
         let Some(object) = self.object() else { return };
         let is_applier = self.cluster.forest.kind(self.node).role == Role::Applier;
@@ -184,18 +184,18 @@ impl<'a> About<'a> {
                 ("True", _) => Scope::Ready,
                 _ => Scope::Text,
             };
-            let mut told = Styled::of(scope, &condition.status).and(Scope::Text, format!("  {}", condition.reason));
-            told = told.and(Scope::Dim, format!("  {}", self.scene.age(condition.since)));
-            self.line(&condition.kind, &told);
-            // the deciding condition's message stands above already
+            let mut text = Styled::of(scope, &condition.status).and(Scope::Text, format!("  {}", condition.reason));
+            text = text.and(Scope::Dim, format!("  {}", self.scene.age(condition.since)));
+            self.line(&condition.kind, &text);
+            // the deciding condition's message is shown above already
             if condition.message != object.verdict.message {
                 self.field("", Scope::Text, &condition.message);
             }
         }
     }
 
-    /// Edges both ways, each end with its health; `wished` chooses among the relations.
-    pub fn relations(&mut self, wished: impl Fn(Relation) -> bool) {
+    /// Edges both ways, each end with its health; `is_wanted` chooses among the relations.
+    pub fn relations(&mut self, is_wanted: impl Fn(Relation) -> bool) {
         let store = &self.cluster.store;
         let mut found: BTreeMap<(bool, Relation), Vec<NodeId>> = BTreeMap::new();
         for link in store.out(self.node).iter().filter(|link| link.relation != Relation::Applies) {
@@ -209,7 +209,7 @@ impl<'a> About<'a> {
         if found.contains_key(&(false, Relation::Applies)) {
             found.remove(&(true, Relation::ManagedBy));
         }
-        for ((outgoing, relation), mut nodes) in found.into_iter().filter(|((_, relation), _)| wished(*relation)) {
+        for ((outgoing, relation), mut nodes) in found.into_iter().filter(|((_, relation), _)| is_wanted(*relation)) {
             nodes.sort_by(|a, b| store.reference(*a).cmp(store.reference(*b)));
             nodes.dedup();
             let word = if outgoing { relation.word() } else { relation.reverse() };

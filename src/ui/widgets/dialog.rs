@@ -22,7 +22,7 @@ const ASCII: border::Set = border::Set {
     horizontal_bottom: "-",
 };
 
-/// What stands in the border.
+/// The text in the border.
 pub struct Dialog<'a> {
     pub title: &'a str,
     /// Keys with their words.
@@ -30,7 +30,7 @@ pub struct Dialog<'a> {
 }
 
 impl Dialog<'_> {
-    /// How many columns there are for the text of a dialog that wishes for `width`.
+    /// How many columns a dialog of this preferred `width` has for its text.
     pub fn room(area: Rect, width: u16) -> u16 {
         width.min(area.width.saturating_sub(4))
     }
@@ -75,7 +75,7 @@ mod tests {
     use crate::ui::widgets::testing::{World, lines};
 
     #[test]
-    fn it_stands_in_the_middle_and_no_size_is_too_small() {
+    fn it_is_in_the_middle_and_no_size_is_too_small() {
         let dialog = Dialog { title: "delete", keys: &[("esc", "back")] };
         let draw = |width, height| {
             let mut inner = Rect::default();

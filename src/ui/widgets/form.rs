@@ -1,4 +1,4 @@
-//! A form, drawn and filled: the one view of all questions, in whatever dialog they are asked.
+//! A form, drawn and filled: the one view of all questions, in any dialog.
 //!
 //! ```text
 //!  why     [Why; written on the object; may stay empty              ]
@@ -7,7 +7,7 @@
 //!           1.2.3   newest
 //!           1.2.2
 //! ```
-//! What a field holds is text until somebody asks for the answers; what was typed stays when the form is made anew.
+//! A field holds text until the answers are read; typed text stays when the form is rebuilt.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -37,7 +37,7 @@ pub enum Taken {
     No,
     /// It moves within the form.
     Moved,
-    /// What stands in a field is another.
+    /// The text of a field has changed.
     Changed,
 }
 
@@ -82,7 +82,7 @@ impl Slot {
         matches!(self.field.input, InputKind::Choice { .. } | InputKind::Many { .. })
     }
 
-    /// Takes the choice under the cursor; false where there is none, it stands there already, or anything will do and something was typed.
+    /// Takes the choice under the cursor; false if there is none, if the field has it already, or if any text is allowed and some was typed.
     fn choose(&mut self) -> bool {
         let text = self.editor.text();
         let is_free = matches!(self.field.input, InputKind::Choice { free: true, .. });
@@ -166,7 +166,7 @@ impl Filling {
         self.slots.len()
     }
 
-    /// What stands in a field, as typed.
+    /// The text of a field, as typed.
     pub fn text(&self, id: &str) -> &str {
         self.slots.iter().find(|slot| slot.field.id == id).map_or("", |slot| slot.editor.text())
     }

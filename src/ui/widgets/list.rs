@@ -163,9 +163,9 @@ fn size(line: &Line) -> u16 {
 
 /// How wide each column is; 0 for those that had to go.
 fn shares(columns: &[Column], seen: &[u16], width: u16) -> Vec<u16> {
-    let wished: Vec<u32> =
+    let wanted: Vec<u32> =
         columns.iter().zip(seen).map(|(column, seen)| u32::from(column.max.min((*seen).max(column.min)))).collect();
-    let least = |at: usize| u32::from(columns[at].min).clamp(1, wished[at].max(1));
+    let least = |at: usize| u32::from(columns[at].min).clamp(1, wanted[at].max(1));
     let mut shown: Vec<usize> = (0..columns.len()).collect();
     let width = u32::from(width);
     let spacing = |shown: &[usize]| u32::from(SPACING) * u32::try_from(shown.len().saturating_sub(1)).unwrap_or_default();
@@ -188,7 +188,7 @@ fn shares(columns: &[Column], seen: &[u16], width: u16) -> Vec<u16> {
     let mut by_rank = shown.clone();
     by_rank.sort_by_key(|at| columns[*at].priority);
     for at in by_rank {
-        let more = wished[at].saturating_sub(shares[at]).min(left);
+        let more = wanted[at].saturating_sub(shares[at]).min(left);
         shares[at] += more;
         left -= more;
     }

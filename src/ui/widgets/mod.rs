@@ -1,5 +1,5 @@
 //! What views are made of: a windowed table, a scrolled text with its search, styled lines, lines about an object, a request,
-//! dialogs with their fields, and what rows tell of acts.
+//! dialogs with their fields, and what rows say about acts.
 
 pub mod about;
 pub mod cut;

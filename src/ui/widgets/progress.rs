@@ -11,7 +11,7 @@ use fluxdeck_model::domain::{Health, ObjectRef};
 use fluxdeck_model::state::State;
 use fluxdeck_model::state::jobs::{Item, Job, Keeper, Phase};
 
-/// For how many seconds a row tells of what has ended: well, or not.
+/// For how many seconds a row shows an act that has ended: well, or not.
 const WELL: i64 = 30;
 const BADLY: i64 = 300;
 
@@ -19,7 +19,7 @@ const BADLY: i64 = 300;
 pub struct Progress<'a>(BTreeMap<&'a ObjectRef, (&'a Job, &'a Item)>);
 
 /// What a row says.
-pub struct Told {
+pub struct Note {
     pub text: String,
     pub health: Health,
 }
@@ -41,23 +41,23 @@ impl<'a> Progress<'a> {
         Self(found)
     }
 
-    /// What is to be said of that object; the clock ticks for it while it is on the screen.
-    pub fn line(&self, object: &ObjectRef, scene: &Scene) -> Option<Told> {
+    /// The text for that object; the clock ticks for it while it is on the screen.
+    pub fn line(&self, object: &ObjectRef, scene: &Scene) -> Option<Note> {
         let (job, item) = self.0.get(object)?;
         let now = scene.state.clock;
         let next = if item.phase.is_over() { lasts(job, item, now) } else { 1 };
         scene.next_change.set(scene.next_change.get().min(next));
-        Some(told(job, item, now))
+        Some(note(job, item, now))
     }
 }
 
-/// What the line above the keys says of what is being done to an object.
+/// What the line above the keys says about the act on an object.
 pub fn message(state: &State, object: &ObjectRef) -> Option<String> {
     let (job, item) = state.jobs.on(object, state.cluster().epoch)?;
-    (lasts(job, item, state.clock) > 0).then(|| told(job, item, state.clock).text)
+    (lasts(job, item, state.clock) > 0).then(|| note(job, item, state.clock).text)
 }
 
-/// How many seconds a row tells of it from now on. What was suspended says so itself: by whom, why and until when.
+/// How many seconds a row still shows it. A suspended object itself shows by whom, why and until when.
 fn lasts(job: &Job, item: &Item, now: Timestamp) -> i64 {
     let Some(ended) = item.ended else { return i64::MAX };
     let suspends = job.batch().is_some_and(|batch| batch.action.switch == Some(Switch::Suspends));
@@ -68,11 +68,11 @@ fn lasts(job: &Job, item: &Item, now: Timestamp) -> i64 {
     time - (now.as_second() - ended.as_second())
 }
 
-fn told(job: &Job, item: &Item, now: Timestamp) -> Told {
+fn note(job: &Job, item: &Item, now: Timestamp) -> Note {
     let (name, phase) = (job.word(), &item.phase);
     let elapsed = duration::age(item.elapsed(now)).0;
     let source = if item.step().object == item.object || phase.is_over() { "" } else { "source first, " };
-    // the time stands before what may be cut
+    // the time comes before what may be cut
     let text = match (phase, phase.message()) {
         (Phase::Queued, _) => format!("{name}: queued"),
         (Phase::Failed { message, .. }, _) => format!("{name} failed after {elapsed}: {message}"),
@@ -81,7 +81,7 @@ fn told(job: &Job, item: &Item, now: Timestamp) -> Told {
         (_, "") => format!("{name}, {elapsed}: {source}{}", phase.word()),
         (_, message) => format!("{name}, {elapsed}: {source}{}: {message}", phase.word()),
     };
-    Told { text, health: sign(phase) }
+    Note { text, health: sign(phase) }
 }
 
 /// The state that a phase looks like.

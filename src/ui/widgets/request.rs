@@ -17,7 +17,7 @@ pub struct Request<T> {
     ticket: Option<Ticket>,
     /// Until the first reply, which always comes: an answer, or why there is none yet.
     is_under_way: bool,
-    /// How often the API had told of the object when it was asked for.
+    /// How many reports of the object the API had sent when it was asked for.
     reports: u32,
     pub answer: Answer<T>,
 }
@@ -43,7 +43,7 @@ impl<T> Request<T> {
         self.reports = cx.state.cluster().store.reports(object);
     }
 
-    /// Asks again if the API has told of the object since, once the answer before has come: never more than one request at a time.
+    /// Asks again if the API has reported the object since, once the last reply has arrived: never more than one request at a time.
     pub fn renew(&mut self, object: &ObjectRef, aspect: Aspect, cx: &mut Cx) {
         let store = &cx.state.cluster().store;
         if !self.is_under_way && self.reports != store.reports(object) && store.object_of(object).is_some() {

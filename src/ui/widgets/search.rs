@@ -53,7 +53,7 @@ impl Search {
         pattern.find(line).map(|found| found.start())
     }
 
-    /// The next matching line from `from` on (itself included), round the end; costs what lies between.
+    /// The next matching line from `from` on (itself included), wrapping at the end; costs a look at the lines between.
     pub fn find(&self, source: &(impl Source + ?Sized), from: usize, forward: bool) -> Option<usize> {
         let len = source.len();
         let from = from.min(len);
@@ -97,7 +97,7 @@ impl Search {
     }
 
     /// `match 3/17`, with a `+` while not all is counted.
-    pub fn told(&self, len: usize) -> String {
+    pub fn summary(&self, len: usize) -> String {
         let more = if self.counted < len { "+" } else { "" };
         let nth = self.at.and_then(|at| self.found.binary_search(&at).ok());
         match (nth, self.found.len()) {

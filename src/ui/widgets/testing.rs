@@ -42,7 +42,7 @@ impl World {
         self.engine.state()
     }
 
-    /// The cluster tells something.
+    /// The cluster sends news.
     pub fn news(&mut self, news: News) {
         let (id, epoch) = (self.state().active, self.state().cluster().epoch);
         self.update(Message::Cluster(id, epoch, news));
@@ -122,7 +122,7 @@ pub fn area(width: u16, height: u16) -> Rect {
     Rect::new(0, 0, width, height)
 }
 
-/// The lines of a buffer without the blanks at their ends; the second half of a wide character is no blank.
+/// The lines of a buffer without the blanks at their ends; the second half of a wide character does not count as one.
 pub fn lines(buf: &Buffer) -> Vec<String> {
     let line = |y: u16| {
         let mut line = String::new();

@@ -102,13 +102,13 @@ impl Text {
         self.search.as_ref().map_or("", Search::text)
     }
 
-    /// Where the window stands: `12/340 · match 3/17`.
+    /// The position of the window: `12/340 · match 3/17`.
     pub fn position(&self, source: &(impl Source + ?Sized)) -> String {
         let len = source.len();
         let last = if self.height == 0 { self.top + 1 } else { self.bottom(source) + 1 };
         let place = format!("{}/{len}", last.min(len));
         match &self.search {
-            Some(search) => format!("{} · {place}", search.told(len)),
+            Some(search) => format!("{} · {place}", search.summary(len)),
             None => place,
         }
     }

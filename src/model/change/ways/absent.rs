@@ -28,13 +28,13 @@ pub fn ways(query: &WayQuery<'_>, found: &mut FoundWays) {
 pub fn steps(query: &WayQuery<'_>, parent: &Node, rest: &[PathPart]) -> Result<Vec<PlaceStep>> {
     let name = &query.wanted.written;
     if parent.is_scalar() && !parent.is_null() {
-        return Err(Error::failed(format!("`{name}` lies below a plain value"), ""));
+        return Err(Error::failed(format!("`{name}` is below a plain value"), ""));
     }
     let rest = joined(query, rest);
     let one = |part: &PathPart| match part {
         PathPart::Index(at) if *at == parent.items().len() => Ok(PlaceStep::Last),
         PathPart::Index(_) | PathPart::Item(_) => {
-            Err(Error::failed(format!("`{name}` is no field of an item that is there"), "add the item first"))
+            Err(Error::failed(format!("`{name}` belongs to an item that does not exist"), "add the item first"))
         }
         PathPart::Key(_) => Ok(step(part)),
     };
@@ -79,11 +79,11 @@ fn places(query: &WayQuery<'_>, parent: &Node, steps: &[PlaceStep], found: &mut 
         found.ways.extend(Way::at(WayKind::Sets, origin, vec![write]));
     }
     if known.is_empty() {
-        found.refuse(&format!("no file holds what `{}` lies in", query.wanted.written));
+        found.refuse(&format!("no file has the parent of `{}`", query.wanted.written));
     }
 }
 
-/// Where something beside the field stands: its key, which no layer composes.
+/// The place of something beside the field: its key, which no layer composes.
 fn beside<'n>(key: &'n Node, value: &'n Node) -> &'n Origin {
     match value.trace.composition() {
         Some(made) if made.joint == Joint::Pair => value.origin(),

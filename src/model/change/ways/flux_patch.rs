@@ -11,7 +11,7 @@ pub fn ways(query: &WayQuery<'_>, found: &mut FoundWays) {
 
 fn way(query: &WayQuery<'_>) -> Result<Option<Way>> {
     let Some(spec) = &query.build.spec else { return Ok(None) };
-    // the Kustomization that Flux makes of its own instance stands in no file
+    // no file has the Kustomization that Flux makes for its own instance
     if spec.origin.line == 0 || spec.origin.file().is_none() {
         return Ok(None);
     }

@@ -41,7 +41,7 @@ fn way(query: &WayQuery<'_>) -> Result<Option<Way>> {
     Ok(Way::at(WayKind::Sets, node.origin(), writes))
 }
 
-/// Name, tag and digest. A port of the registry is no tag.
+/// Name, tag and digest. A port of the registry is not a tag.
 fn split(image: &str) -> [&str; 3] {
     let (rest, digest) = image.split_once('@').unwrap_or((image, ""));
     match rest.rsplit_once(':') {

@@ -1,6 +1,6 @@
-//! The places that could be changed so that a field reads as wanted: one file a kind of layer, one line in [`ARMS`].
+//! The places that could be changed to give a field its wanted value: one file for each kind of layer, one line in [`ARMS`].
 //!
-//! A way is a claim, not a proof: it says what would be written, and is tried by building. Who else is hit is not asked here.
+//! A way is a claim, not a proof: it says what would be written, and is tried by building. Who else is affected does *not* belong here.
 
 mod absent;
 mod flux_patch;
@@ -47,7 +47,7 @@ pub struct Way {
     pub kind: WayKind,
     /// The layer, as people call it.
     pub layer: String,
-    /// Where it stands; the file alone for what is added.
+    /// Its place; only the file for an addition.
     pub file: Text,
     pub line: u32,
     /// What would be written; the first of these that is proven.
@@ -141,7 +141,7 @@ impl<'a> WayQuery<'a> {
 
     /// The place of an origin in its file.
     fn place(&self, origin: &Origin) -> Result<(Text, NodePlace)> {
-        let nowhere = || Error::failed(format!("{} stands in no file", origin.location), "change what makes it");
+        let nowhere = || Error::failed(format!("{} is not in a file", origin.location), "change what makes it");
         let file = origin.file().ok_or_else(nowhere)?.clone();
         let source = self.source(&file)?;
         let place = write::place(&source, origin).ok_or_else(|| {

@@ -1,4 +1,4 @@
-//! A patch that sets one field of one object: its text, strategic or JSON6902, and whom it means.
+//! A patch that sets one field of one object: its text, strategic or JSON6902, and the object that it selects.
 
 use serde_json::{Map, Value as Json, json};
 

@@ -26,7 +26,7 @@ fn way(query: &WayQuery<'_>, changes: &[ScalarChange]) -> Result<Option<Way>> {
 /// What a change is in its file.
 ///
 /// # Errors
-/// No value stands there that can be edited.
+/// There is no value there that can be edited.
 pub fn write(query: &WayQuery<'_>, change: &ScalarChange) -> Result<Write> {
     let ScalarChange { origin, old, new, .. } = change;
     let file = |kind| origin.file().map(|file| Write { file: file.clone(), kind });
@@ -49,7 +49,7 @@ pub fn write(query: &WayQuery<'_>, change: &ScalarChange) -> Result<Write> {
     written.ok_or_else(|| Error::failed(format!("{}: no value is there", origin.location), "change what makes it"))
 }
 
-/// The value as the type that stands there, which has to stay one for what it is a part of.
+/// The value with the type that is there: what it is a part of needs that type.
 fn scalar(typed: &Typed, change: &ScalarChange) -> Scalar {
     let text = || Scalar::string(&*change.new);
     match (&change.tag, typed) {

@@ -1,4 +1,4 @@
-//! The text that a value was made of, written anew as a whole: a reference that no longer follows the name of another object, an image that
+//! The text that a value was made of, replaced as a whole: a reference that no longer follows the name of another object, an image that
 //! `images` no longer finds, a text without its variables.
 
 use super::{FoundWays, Way, WayKind, WayQuery, set};

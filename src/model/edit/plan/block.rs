@@ -1,4 +1,4 @@
-//! Keys and items between others that stand on lines of their own.
+//! Keys and items between others, each on its own lines.
 
 use super::SplicePlan;
 use crate::edit::refusal::Refusal;
@@ -47,7 +47,7 @@ pub fn add_item(source: &YamlSource, list: SpanId, at: usize, value: &NewValue) 
     })
 }
 
-/// Where an item's dash stands.
+/// The byte of an item's dash.
 pub fn dash(source: &YamlSource, list: SpanId, at: usize) -> usize {
     let span = source.span(list);
     let Some(before) = at.checked_sub(1) else { return span.content.start };
@@ -61,7 +61,7 @@ pub fn dash(source: &YamlSource, list: SpanId, at: usize) -> usize {
     }
 }
 
-/// From a dash to what stands behind it, as the list has it.
+/// How far the item is from its dash, as in the rest of the list.
 fn gap(source: &YamlSource, list: SpanId) -> usize {
     let items = source.span(list).children.iter().enumerate();
     let gaps = items.filter(|(_, item)| !source.span(**item).is_nothing()).map(|(at, item)| {

@@ -44,7 +44,7 @@ pub fn item(source: &YamlSource, id: SpanId, value: &NewValue) -> Result<SpliceP
     plan(source, id, false, writer, column, is_behind, &lines)
 }
 
-/// It lies in brackets, or in a file of JSON.
+/// Whether it is in brackets, or in a file of JSON.
 fn in_brackets(source: &YamlSource, id: SpanId) -> bool {
     source.above(id).skip(1).any(|id| source.span(id).is_flow())
         || source.span(id).parent.is_none() && source.span(id).is_flow() && source.text().trim_start().starts_with(['{', '['])

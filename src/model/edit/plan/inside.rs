@@ -1,7 +1,7 @@
-//! YAML and JSON in the text of a scalar: edited where it lies.
+//! YAML and JSON in the text of a scalar: edited in place.
 //!
-//! The text inside is a source of its own; what became of it is written back into the scalar as the scalar is written. That way of writing
-//! must give the bytes that are there, before anything is changed: else the text inside stays as it is.
+//! The embedded text is a source of its own; after the edit it is written back in the style of the scalar. Before anything is changed, that
+//! style must reproduce the present bytes; otherwise the embedded text is not edited.
 
 use super::{SplicePlan, tied};
 use crate::edit::operation::Operation;
@@ -75,7 +75,7 @@ fn in_lines(source: &YamlSource, id: SpanId, text: &str, after: &str) -> Option<
     }
     let old: Vec<&str> = text.trim_end_matches('\n').split('\n').collect();
     let new: Vec<&str> = after.trim_end_matches('\n').split('\n').collect();
-    // where each of the old lines stands; it must stand there as it would be written
+    // where each of the old lines is; it must look as it would be written
     let mut at = source.next_line(span.content.start);
     let mut lines = Vec::with_capacity(old.len());
     for line in &old {

@@ -1,4 +1,4 @@
-//! Operations → splices, and the events that readers shall see after them.
+//! Operations → splices, and the events that readers must see after them.
 
 mod block;
 mod documents;

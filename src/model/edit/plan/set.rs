@@ -8,7 +8,7 @@ use crate::edit::text::{Quoting, Span, SpanId, SpanKind, YamlSource, has_templat
 use crate::edit::value::Scalar;
 
 /// # Errors
-/// It is no scalar, another one than was read, tied to others (unless they shall change too), or tagged.
+/// It is not a scalar, not the one that was read, tied to others (unless they are to change too), or tagged.
 pub fn ways(
     source: &YamlSource,
     id: SpanId,
@@ -30,7 +30,7 @@ pub fn ways(
         tied::alone(source, id)?;
     }
     fits_tag(span, wanted, line)?;
-    // a text may hold braces that are for somebody else; in a file whose comments steer a template it is filled in
+    // braces in a text may be meant for another program; in a file with template comments the text is filled in
     if quoting == Quoting::Plain && has_template(text) && source.comments().iter().any(|comment| has_template(comment)) {
         return Err(Refusal::Template { line });
     }

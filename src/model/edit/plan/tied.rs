@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::edit::refusal::Refusal;
 use crate::edit::text::{Span, SpanId, SpanKind, YamlSource};
 
-/// Nothing uses this node, nor what it lies in, through an alias.
+/// Checks that nothing uses this node, or one that contains it, through an alias.
 pub fn alone(source: &YamlSource, id: SpanId) -> Result<(), Refusal> {
     for id in source.above(id) {
         let span = source.span(id);

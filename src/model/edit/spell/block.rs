@@ -9,14 +9,14 @@ pub struct Block {
     pub lines: Vec<String>,
 }
 
-/// Where a block is written: blanks before its lines, and before the collection that it lies in.
+/// The indentation of a block: spaces before its lines, and before the collection that contains it.
 #[derive(Clone, Copy, Debug)]
 pub struct Indent {
     pub lines: usize,
     pub parent: usize,
 }
 
-/// `|`: each line as it is. None where a letter may not stand as it is.
+/// `|`: each line as it is. None if a character needs an escape.
 pub fn literal(text: &str, indent: Indent) -> Option<Block> {
     let is_line = |line: &str| line.chars().all(is_printable) && !line.starts_with('\t');
     let (body, chomping) = chomped(text);

@@ -42,7 +42,7 @@ impl Spelling {
 /// The ways to write a scalar, the best first: in the quotes that were there, where they can hold it.
 ///
 /// # Errors
-/// It is no value of its type.
+/// It is not a value of its type.
 pub fn ways(wanted: &Scalar, old: Option<Quoting>, context: &ScalarContext) -> Result<Vec<Spelling>, Refusal> {
     let bare =
         |text: &str| Spelling { inline: text.to_owned(), lines: Vec::new(), text: text.to_owned(), quoting: Quoting::Plain };

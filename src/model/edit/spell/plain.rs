@@ -1,4 +1,4 @@
-//! What may stand without quotes.
+//! Which texts need no quotes.
 
 use std::sync::LazyLock;
 
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_some_reader_takes_for_something_else_is_no_string() {
+    fn what_some_reader_takes_for_something_else_is_not_a_string() {
         for text in [
             "yes",
             "No",

@@ -2,7 +2,7 @@
 
 use super::plain::is_printable;
 
-/// In `'…'`, where every letter may stand as it is.
+/// In `'…'`, if no character needs an escape.
 pub fn single(text: &str) -> Option<String> {
     text.chars().all(is_printable).then(|| format!("'{}'", text.replace('\'', "''")))
 }

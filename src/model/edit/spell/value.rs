@@ -1,4 +1,4 @@
-//! Lists and maps, laid out as the file has them, and the events that readers shall see of them.
+//! Lists and mappings, laid out as in the rest of the file, and the events that readers must see for them.
 
 use super::{Indent, ScalarContext, Spelling, ways};
 use crate::edit::refusal::Refusal;
@@ -28,7 +28,7 @@ impl ValueWriter {
         self.list_step
     }
 
-    /// A key and its value. The first line stands at `column`, the others come with their indentation.
+    /// A key and its value. The first line starts at `column`, the others include their indentation.
     pub fn entry(&mut self, key: &str, value: &NewValue, column: usize) -> Result<Vec<String>, Refusal> {
         let key = self.key(key, false, false)?;
         let below = match value {

@@ -1,4 +1,4 @@
-//! The guard, asked about plans that are wrong: whatever a plan does beside what was wished, it is refused.
+//! The guard, given wrong plans: any effect besides the wanted one is refused.
 
 use super::super::plan::{SplicePlan, ways};
 use super::super::{guard, splice};
@@ -10,23 +10,23 @@ fn plan(source: &YamlSource) -> SplicePlan {
     ways(source, &set("b/#1/c", "new")).expect("a plan").remove(0)
 }
 
-/// Everything that the file says, but for the value that was wished.
+/// Everything in the file, except for the wanted value.
 fn said(source: &YamlSource) -> Vec<(NodePlace, Shape)> {
     let places = (0..source.spans().len()).filter_map(|id| source.place_of(id)).filter(|place| *place != at("b/#1/c"));
     places.map(|place| (place.clone(), source.at(&place).expect("it is there"))).collect()
 }
 
 #[test]
-fn a_plan_that_does_more_than_was_wished_is_refused() {
+fn a_plan_that_does_more_than_wanted_is_refused() {
     let source = source(TEXT);
-    let wished = plan(&source);
+    let wanted = plan(&source);
     let at_place = super::at("b/#1/c");
-    let own = wished.splices[0].range.clone();
+    let own = wanted.splices[0].range.clone();
     let mut refused = 0;
     for (at, letter) in TEXT.char_indices().filter(|(at, _)| !(own.start..=own.end).contains(at)) {
         for with in ["", "x", "#", " ", ":", "\n", "'", "- ", "&j "] {
             for range in [at..at, at..at + letter.len_utf8()] {
-                let mut plan = wished.clone();
+                let mut plan = wanted.clone();
                 plan.splices.push(Splice::new(range, with));
                 match guard::made(&source, plan, false) {
                     Err(_) => refused += 1,
@@ -60,7 +60,7 @@ fn a_plan_that_does_something_else_is_refused() {
         assert!(guard::made(&source, wrong.clone(), false).is_err(), "{wrong:?}");
         assert!(guard::made(&source, wrong.clone(), true).is_err(), "{wrong:?}");
     }
-    let (after, splices) = guard::made(&source, plan(&source), false).expect("as wished");
+    let (after, splices) = guard::made(&source, plan(&source), false).expect("as wanted");
     assert_eq!(after.text(), TEXT.replace("c: d", "c: new"));
     assert_eq!(splice::spliced(TEXT, &splices), after.text());
 }

@@ -63,7 +63,7 @@ fn lines_of_a_text_inside_are_places_in_it() {
     }
 }
 
-/// libyaml, and so `render`, takes it for the end of a line; git does not, and a line that people are told is git's.
+/// libyaml, and so `render`, takes it for the end of a line; git does not, and lines that users see are git's.
 #[test]
 fn line_ends_that_git_does_not_know_are_counted_as_render_does() {
     let text = "a: \"x\u{2028}y\"\nb: 1\n";
@@ -74,7 +74,7 @@ fn line_ends_that_git_does_not_know_are_counted_as_render_does() {
 }
 
 #[test]
-fn places_say_what_stands_there() {
+fn places_show_what_is_there() {
     let source = source("a:\n  - name: x\n    v: &y 1\nb: *y\nc: {d: 'e'}\n");
     assert_eq!(source.at(&at("a")), Ok(Shape::List(1)));
     assert_eq!(source.at(&at("a/name=x")), Ok(Shape::Map(vec!["name".to_owned(), "v".to_owned()])));

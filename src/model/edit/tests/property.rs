@@ -23,7 +23,7 @@ const PLACES: [&str; 14] = [
     "1:data/config.yaml/|/port",
 ];
 
-fn wishes() -> impl Strategy<Value = Scalar> {
+fn scalars() -> impl Strategy<Value = Scalar> {
     prop_oneof![
         "[ -~äß\u{85}\u{2028}\u{1f600}\t\n]{0,12}".prop_map(Scalar::String),
         proptest::sample::select(&super::sweep::POOL[..]).prop_map(Scalar::string),
@@ -33,7 +33,7 @@ fn wishes() -> impl Strategy<Value = Scalar> {
     ]
 }
 
-fn wished(place: &str, value: &Scalar) -> Operation {
+fn setting(place: &str, value: &Scalar) -> Operation {
     Operation::set(at(place), value.clone())
 }
 
@@ -42,11 +42,11 @@ proptest! {
 
     /// There and back is nowhere; and every string can be written everywhere.
     #[test]
-    fn an_edit_and_its_inverse_give_identical_bytes(place in 0..PLACES.len(), value in wishes(), is_crlf in any::<bool>()) {
+    fn an_edit_and_its_inverse_give_identical_bytes(place in 0..PLACES.len(), value in scalars(), is_crlf in any::<bool>()) {
         let text = if is_crlf { TEXT.replace('\n', "\r\n") } else { TEXT.to_owned() };
         let (source, place) = (source(&text), PLACES[place]);
         let Ok(Shape::Scalar(before)) = source.at(&at(place)) else { panic!("a scalar at {place}") };
-        let edited = apply(&source, &[wished(place, &value)]).expect("every scalar can be set");
+        let edited = apply(&source, &[setting(place, &value)]).expect("every scalar can be set");
         prop_assert_eq!(edited.source().at(&at(place)).map(|is| matches!(is, Shape::Scalar(is) if is.text() == value.text())), Ok(true));
         // outside of the splices the bytes are equal
         let (mut old, mut new) = (0, 0);
@@ -57,7 +57,7 @@ proptest! {
             (old, new) = (splice.range.end, new + same + splice.text.len());
         }
         prop_assert_eq!(&text.as_bytes()[old..], &edited.bytes()[new..]);
-        let back = apply(edited.source(), &[wished(place, &before)]).expect("and set back");
+        let back = apply(edited.source(), &[setting(place, &before)]).expect("and set back");
         // lines that were folded are one line then
         if place != "1:data/note" || edited.splices().is_empty() {
             prop_assert_eq!(String::from_utf8_lossy(back.bytes()), text);
@@ -65,10 +65,10 @@ proptest! {
     }
 
     #[test]
-    fn edits_of_different_places_commute(a in 0..PLACES.len(), b in 0..PLACES.len(), one in wishes(), two in wishes()) {
+    fn edits_of_different_places_commute(a in 0..PLACES.len(), b in 0..PLACES.len(), one in scalars(), two in scalars()) {
         prop_assume!(a != b);
         let source = source(TEXT);
-        let (one, two) = (wished(PLACES[a], &one), wished(PLACES[b], &two));
+        let (one, two) = (setting(PLACES[a], &one), setting(PLACES[b], &two));
         let there = apply(&source, &[one.clone(), two.clone()]).map(|edited| edited.bytes().to_vec());
         if let Ok(edited) = apply(&source, &[one.clone(), two.clone()]) {
             prop_assert_eq!(splice::spliced(TEXT, edited.splices()), edited.source().text());
@@ -78,7 +78,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_added_can_be_taken_out(place in 0..4usize, value in wishes(), key in "[ -~]{1,9}", is_crlf in any::<bool>()) {
+    fn what_is_added_can_be_taken_out(place in 0..4usize, value in scalars(), key in "[ -~]{1,9}", is_crlf in any::<bool>()) {
         let text = if is_crlf { TEXT.replace('\n', "\r\n") } else { TEXT.to_owned() };
         let place = at(["", "spec", "metadata/labels", "1:data"][place]).then(PlaceStep::Key(key));
         let source = source(&text);

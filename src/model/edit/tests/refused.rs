@@ -32,7 +32,7 @@ fn whole_files_are_refused_for_what_they_are() {
 }
 
 #[test]
-fn what_something_else_fills_in_is_no_manifest() {
+fn what_something_else_fills_in_is_not_a_manifest() {
     for text in ["a: {{ x }}\n", "{{- if x }}\na: 1\n{{- end }}\n", "a: 1\n{% if x %}\nb: 2\n", "{{ x }}: 1\n", "a{{ x }}: 1\n"] {
         assert!(matches!(unread(text.as_bytes()), Refusal::Template { .. }), "{text}: {:?}", unread(text.as_bytes()));
     }
@@ -135,7 +135,7 @@ fn places_have_to_fit() {
 }
 
 #[test]
-fn what_would_not_be_what_was_wished_is_not_made() {
+fn an_edit_without_the_wanted_effect_is_not_made() {
     let spelled = |text: &str| Operation::set(at("a"), Scalar::Spelled(text.to_owned()));
     for wanted in ["x: y", "x #y", "[1", "*x", "- x", "'x'", "x: ", "# x", "!t x", "&x y", "|", "x\ty: z"] {
         assert!(matches!(refusal("a: b\nc: 1\n", &spelled(wanted)), Refusal::Guard { .. }), "{wanted}");
@@ -156,8 +156,8 @@ fn what_would_not_be_what_was_wished_is_not_made() {
 
 #[test]
 fn reasons_are_said_without_values() {
-    let told = refusal("password: &x hunter2\nb: *x\n", &set("password", "hunter3"));
-    assert!(!told.to_string().contains("hunter"), "{told}");
+    let refused = refusal("password: &x hunter2\nb: *x\n", &set("password", "hunter3"));
+    assert!(!refused.to_string().contains("hunter"), "{refused}");
     let moved = Operation::Set { at: at("a"), value: Scalar::string("b"), was: Some("hunter2".to_owned()) };
     let error = crate::error::Error::from(refusal("a: hunter3\n", &moved));
     assert_eq!(

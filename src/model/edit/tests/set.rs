@@ -8,7 +8,7 @@ fn all(cases: &[(&str, Operation, &str)]) {
 }
 
 #[test]
-fn what_stands_behind_on_the_line_stays() {
+fn the_rest_of_the_line_stays() {
     let marker = r#"image: app:1.0 # {"$imagepolicy": "flux-system:app"}"#;
     all(&[
         ("a: 1 # why\n", number("a", 2), "a: 2 # why\n"),

@@ -9,7 +9,7 @@ use super::super::{NewValue, NodePlace, Operation, PlaceStep, Refusal, Scalar, S
 use crate::render::node::{Layer, Node, Value as Rendered};
 use crate::render::read;
 
-/// Strings that some reader would take for something else, that need quotes, or that end a scalar where they stand as they are.
+/// Strings that some reader would take for something else, that need quotes, or that end a scalar if they are unquoted.
 pub const POOL: [&str; 16] = [
     "changed",
     "yes",
@@ -29,7 +29,7 @@ pub const POOL: [&str; 16] = [
     "a,b]",
 ];
 
-/// What became of it all.
+/// The results.
 #[derive(Debug, Default)]
 struct Tally {
     files: usize,
@@ -161,7 +161,7 @@ impl Sweep<'_> {
         }
     }
 
-    /// Where `render` says that a value stands, it stands.
+    /// Every value is where `render` says.
     fn locate(&mut self) {
         let place = read::TextPlace::file(&"".into(), Layer::Resource);
         let nodes = read::documents(self.source.bytes(), &place).expect("it was read");
@@ -259,7 +259,7 @@ fn one_line_differs_for_everything_in_the_corpus() {
     assert!(tally.located_inside > 30 && tally.set_inside == tally.located_inside, "{tally:?}");
 }
 
-/// Over public repositories that `FLUXDECK_CORPUS` names, separated by colons; they are no part of this one.
+/// Over public repositories that `FLUXDECK_CORPUS` names, separated by colons; they are not in this one.
 #[test]
 #[ignore = "needs checkouts of public repositories"]
 fn one_line_differs_for_everything_in_public_repositories() {

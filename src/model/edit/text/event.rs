@@ -20,7 +20,7 @@ impl Quoting {
     }
 }
 
-/// What stands before a node.
+/// What precedes a node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Properties {
     pub anchor: Option<String>,

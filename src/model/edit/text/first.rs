@@ -89,7 +89,7 @@ fn quoting(style: ScalarStyle) -> Quoting {
     }
 }
 
-/// Why it cannot be read: templates and tabs are told from other mistakes by the lines around.
+/// Why it cannot be read: templates and tabs are recognised by the lines around.
 fn malformed(error: &libyaml_safer::Error, whole: &str, piece: &Piece, base: usize) -> Refusal {
     let mark = error.problem_mark().or_else(|| error.context_mark()).unwrap_or_default();
     let mut at = (base + number(mark.index)).min(piece.range.end);

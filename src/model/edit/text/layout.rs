@@ -27,7 +27,7 @@ impl YamlSource {
         self.text()[self.line_start(at)..at].chars().count()
     }
 
-    /// Only blanks stand before it on its line.
+    /// Whether only spaces precede it on its line.
     pub(in crate::edit) fn is_first_on_line(&self, at: usize) -> bool {
         self.text()[self.line_start(at)..at].bytes().all(|byte| byte == b' ')
     }
@@ -92,7 +92,7 @@ impl YamlSource {
     }
 }
 
-/// Habits are told from the first ones.
+/// How many nodes are looked at to find a habit of the file.
 const SAMPLE: usize = 200;
 
 /// The number that comes most often; of several the least.

@@ -97,7 +97,7 @@ impl YamlSource {
         self.read.documents.get(document).copied()
     }
 
-    /// The piece that a node lies in, and its number.
+    /// The piece that contains a node, and its number.
     pub(super) fn piece_of(&self, id: SpanId) -> (usize, &Piece) {
         let at = self.span(id).range.start;
         let after = self.read.pieces.partition_point(|piece| piece.range.start <= at).max(1);
@@ -112,7 +112,7 @@ impl YamlSource {
         self.read.events.iter().map(|event| &event.kind)
     }
 
-    /// Comments that stand between the nodes, in order.
+    /// Comments between the nodes, in order.
     pub(super) fn comments(&self) -> &[String] {
         &self.read.comments
     }
@@ -187,7 +187,7 @@ fn readable(text: &str) -> Result<(), Refusal> {
     }
 }
 
-/// Why a text is no YAML at a byte: templates and tabs are told from other mistakes by the lines around.
+/// Why a text is not YAML at a byte: templates and tabs are recognised by the lines around.
 fn unreadable(text: &str, at: usize, message: String) -> Refusal {
     let line = pieces::line_at(text.as_bytes(), at);
     let start = text[..at].rfind('\n').map_or(0, |end| text[..end].rfind('\n').map_or(0, |end| end + 1));

@@ -14,7 +14,7 @@ use crate::render::read::uncut;
 #[derive(Debug, Default)]
 pub struct SecondReading {
     pub kinds: Vec<EventKind>,
-    /// Without their `#`, in order. The first reader does not tell them.
+    /// Without their `#`, in order. The first reader does not report them.
     pub comments: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! What stands at a place, and which place stands at a line and column.
+//! The node at a place, and the place at a line and column.
 
 use super::event::Quoting;
 use super::tree::{SpanId, SpanKind};
@@ -6,7 +6,7 @@ use super::{Refusal, YamlSource};
 use crate::edit::place::{NodePlace, PlaceStep};
 use crate::edit::value::Scalar;
 
-/// What a node is, for whoever asks.
+/// What a node is, for callers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// As it would be written again.

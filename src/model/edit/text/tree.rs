@@ -1,4 +1,4 @@
-//! Events → spans: which bytes are which node, and what lies in what.
+//! Events → spans: which bytes are which node, and which node contains which.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -147,7 +147,7 @@ impl Spans {
         self.above(id).last().unwrap_or(id)
     }
 
-    /// A node, what it lies in, what that lies in, up to the root.
+    /// A node and its ancestors, up to the root.
     pub fn above(&self, id: SpanId) -> impl Iterator<Item = SpanId> {
         std::iter::successors(Some(id), |id| self.all[*id].parent)
     }

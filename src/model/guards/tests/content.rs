@@ -38,7 +38,7 @@ fn a_comment_that_sops_encrypted_locks_too() {
 }
 
 #[test]
-fn what_only_speaks_of_sops_is_not_locked() {
+fn what_only_mentions_sops_is_not_locked() {
     for (path, text) in [
         // the word in a text, in a name, and deeper down
         ("a.yaml", "kind: ConfigMap\ndata:\n  readme: |\n    sops:\n      mac: how to use it\n"),

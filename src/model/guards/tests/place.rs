@@ -33,7 +33,7 @@ fn what_belongs_to_git_itself_is_locked() {
 }
 
 #[test]
-fn a_link_is_locked_wherever_it_leads_and_so_is_what_lies_below_one() {
+fn a_link_is_locked_wherever_it_leads_and_so_is_everything_below_it() {
     let mut tree = Memory::new([("base/a.yaml", "a: 1")]);
     tree.link("inside.yaml", "base/a.yaml");
     tree.link("outside.yaml", "../../etc/passwd");

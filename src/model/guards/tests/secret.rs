@@ -34,7 +34,7 @@ const PLACES: &[&str] = &[
 ];
 
 #[test]
-fn no_value_of_a_secret_is_set_wherever_it_stands() {
+fn no_value_of_a_secret_is_set_in_any_file() {
     for before in PLACES {
         let after = before.replace("OLD", "NEW");
         let locked = values_are_kept("a.yaml", before.as_bytes(), after.as_bytes()).expect_err(before);
@@ -44,7 +44,7 @@ fn no_value_of_a_secret_is_set_wherever_it_stands() {
 }
 
 #[test]
-fn a_secret_is_not_written_anew_but_may_go_with_its_manifest() {
+fn a_secret_is_not_created_but_may_go_with_its_manifest() {
     let (one, two) = ("kind: ConfigMap\ndata: {a: b}\n", "kind: ConfigMap\ndata: {a: b}\n---\nkind: Secret\ndata: {p: x}\n");
     assert!(values_are_kept("a.yaml", one.as_bytes(), two.as_bytes()).is_err());
     assert!(values_are_kept("a.yaml", two.as_bytes(), one.as_bytes()).is_ok());
@@ -52,7 +52,7 @@ fn a_secret_is_not_written_anew_but_may_go_with_its_manifest() {
 }
 
 #[test]
-fn whatever_else_of_a_file_with_a_secret_changes_is_no_concern() {
+fn everything_else_in_a_file_with_a_secret_may_change() {
     for (before, after) in [
         ("kind: Secret\nmetadata: {labels: {a: b}}\ndata: {p: x}\n", "kind: Secret\nmetadata: {labels: {a: c}}\ndata: {p: x}\n"),
         (
@@ -83,13 +83,13 @@ fn whatever_else_of_a_file_with_a_secret_changes_is_no_concern() {
 }
 
 #[test]
-fn what_cannot_be_read_is_locked_once_it_speaks_of_secrets() {
+fn what_cannot_be_read_is_locked_once_it_mentions_secrets() {
     assert!(values_are_kept("a.yaml", b"kind: Secret\ndata: {{ a }}\n", b"kind: Secret\ndata: {{ b }}\n").is_err());
     assert!(values_are_kept("a.yaml", b"kind: ConfigMap\ndata: [\n", b"kind: ConfigMap\ndata: [ \n").is_ok());
 }
 
 #[test]
-fn a_file_that_a_secret_is_generated_from_is_locked_whoever_names_it() {
+fn a_file_that_a_secret_is_generated_from_is_locked_whichever_file_names_it() {
     let tree = Memory::new([
         (
             "apps/web/kustomization.yaml",

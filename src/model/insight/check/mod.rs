@@ -1,6 +1,6 @@
 //! What is wrong in a repository, found without a cluster: builds, schemas, versions, duplicates, references, guards.
 //!
-//! Each rule is a value, one a file, one line in [`RULES`]: a function from builds to findings. The same finding in several
+//! Each rule is a value in a file of its own, with one line in [`RULES`]: a function from builds to findings. The same finding in several
 //! clusters is reported once, with all of them. What can be decided by a cluster alone (admission, quotas) does *not* belong here.
 
 mod build;

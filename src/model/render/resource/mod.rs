@@ -1,6 +1,6 @@
 //! One object on its way through a build: its node, and what kustomize notes on it while names and namespaces change.
 //!
-//! kustomize keeps its notes as annotations in the object, where patches may reach them. So it is done here, so that the same comes out.
+//! kustomize keeps its notes as annotations in the object, where patches may reach them. The same is done here, to get the same result.
 //! Source: kustomize api v0.21.1 `resource/resource.go`, `internal/utils/makeResIds.go`.
 
 mod meta;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::shape::{Definitions, FieldSchema, Merge};
+use super::shape::{Definitions, FieldSchema, ListMerge};
 
 /// Names the kinds that a definition, or a path of the API, is about.
 const KINDS: &str = "x-kubernetes-group-version-kind";
@@ -69,14 +69,14 @@ fn shape(schema: &Value, at: &str, depth: usize) -> Result<FieldSchema, String> 
 }
 
 /// kyaml `openapi.go`, `PatchStrategyAndKeyList`: the keys of a map-like list count before the one merge key.
-fn merge(schema: &Map<String, Value>) -> Option<Merge> {
+fn merge(schema: &Map<String, Value>) -> Option<ListMerge> {
     let strategy = schema.get("x-kubernetes-patch-strategy")?.as_str()?.into();
     let several = schema.get("x-kubernetes-list-map-keys").and_then(Value::as_array);
     let keys: Vec<&Value> = match several {
         Some(keys) => keys.iter().collect(),
         None => schema.get("x-kubernetes-patch-merge-key").into_iter().collect(),
     };
-    Some(Merge { strategy, keys: keys.into_iter().filter_map(Value::as_str).map(Into::into).collect() })
+    Some(ListMerge { strategy, keys: keys.into_iter().filter_map(Value::as_str).map(Into::into).collect() })
 }
 
 /// `type: array`, or a list of types with only that one.

@@ -53,12 +53,12 @@ pub struct FieldSchema {
     /// fields that are not named
     pub any: Option<Box<FieldSchema>>,
     pub items: Option<Box<FieldSchema>>,
-    pub merge: Option<Merge>,
+    pub merge: Option<ListMerge>,
 }
 
 /// How a list is merged: `x-kubernetes-patch-strategy` and its keys.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Merge {
+pub struct ListMerge {
     pub strategy: Box<str>,
     pub keys: Box<[Box<str>]>,
 }
@@ -76,7 +76,7 @@ impl FieldSchema {
         self.items.as_deref()
     }
 
-    pub fn merge(&self) -> Option<&Merge> {
+    pub fn merge(&self) -> Option<&ListMerge> {
         self.merge.as_ref()
     }
 }

@@ -1,6 +1,6 @@
 //! Reads the committed table; its first lines say how it is written.
 
-use super::shape::{Definitions, FieldSchema, Merge};
+use super::shape::{Definitions, FieldSchema, ListMerge};
 
 /// The table is a part of the program: what cannot be read in it is a mistake of the command that writes it, found by the tests.
 pub fn read(text: &str) -> Definitions {
@@ -38,7 +38,7 @@ fn field<'a>(of: &mut FieldSchema, first: &str, mut words: impl Iterator<Item = 
         of.any = Some(Box::new(shape));
         return;
     }
-    shape.merge = words.next().map(|strategy| Merge {
+    shape.merge = words.next().map(|strategy| ListMerge {
         strategy: strategy.into(),
         keys: words.next().unwrap_or_default().split_terminator(',').map(Into::into).collect(),
     });

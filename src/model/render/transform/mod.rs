@@ -1,4 +1,4 @@
-//! What changes objects: one transformer a file. `FIELDS` lists those of a kustomization's fields in the order in which kustomize runs them,
+//! What changes objects: one file for each transformer. `FIELDS` lists those of a kustomization's fields in the order in which kustomize runs them,
 //! `KINDS` those that a file of `transformers:` may ask for by kind.
 //! Source: kustomize api v0.21.1 `internal/target/kusttarget_configplugin.go`, `internal/builtins`.
 

@@ -24,14 +24,14 @@ fn lines(seconds: std::ops::Range<u32>) -> String {
     seconds.map(|second| format!("2026-01-01T00:00:{second:02}.5Z line {second}\n")).collect()
 }
 
-async fn told(
+async fn output(
     server: &Server,
     pods: &[&str],
     script: impl Fn(&str, usize) -> Option<Said> + Send + Sync + 'static,
 ) -> Vec<String> {
     let mut desk = Desk::new(Some(server.live(script).await));
     desk.look(frontend(), Aspect::Logs(request(pods)));
-    desk.told().await
+    desk.output().await
 }
 
 #[tokio::test(start_paused = true)]
@@ -48,9 +48,9 @@ async fn a_pod_that_is_gone_hangs_or_waits_hides_no_other() {
             (_, false) => running(),
         })
     };
-    let told = told(&Server::new(), &["gone", "hangs", "mute", "waits", "refused", "well"], script).await;
+    let output = output(&Server::new(), &["gone", "hangs", "mute", "waits", "refused", "well"], script).await;
 
-    let said = |text: &str| assert!(told.iter().filter(|line| line.contains(text)).count() == 1, "{text}: {told:#?}");
+    let said = |text: &str| assert!(output.iter().filter(|line| line.contains(text)).count() == 1, "{text}: {output:#?}");
     said("well/app line 1");
     said("well/app line 2");
     said("— pod gone: it is gone");
@@ -58,20 +58,20 @@ async fn a_pod_that_is_gone_hangs_or_waits_hides_no_other() {
     said("— pod mute: cannot reach the API server: no answer to /api/v1/namespaces/web/pods/mute within 15 s");
     said("— pod waits: the API server answered 400: container \"app\" in pod \"waits\" is waiting to start");
     said("— pod refused: pods \"refused\" is forbidden: your role does not allow it");
-    assert_eq!(told[0..2].iter().filter(|line| line.contains("hangs")).count(), 0, "nobody waits for it: {told:#?}");
+    assert_eq!(output[0..2].iter().filter(|line| line.contains("hangs")).count(), 0, "nobody waits for it: {output:#?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn lines_of_several_containers_stand_in_the_order_of_their_times() {
+async fn lines_of_several_containers_are_in_the_order_of_their_times() {
     let script = |uri: &str, _: usize| {
         let from = if uri.contains("/a/") { 1 } else { 2 };
         let lines: String = (0..3).map(|at| lines(from + 2 * at..from + 2 * at + 1)).collect();
         Some(if uri.contains("/log?") { Said::Log(vec![lines], Stops::Never) } else { running() })
     };
-    let told = told(&Server::new(), &["a", "b"], script).await;
+    let output = output(&Server::new(), &["a", "b"], script).await;
 
     let order = ["a/app line 1", "b/app line 2", "a/app line 3", "b/app line 4", "a/app line 5", "b/app line 6"];
-    assert_eq!(told, order);
+    assert_eq!(output, order);
 }
 
 #[tokio::test(start_paused = true)]
@@ -85,10 +85,10 @@ async fn a_log_that_was_cut_says_so_and_goes_on_where_it_was() {
             (true, _) => Said::Log(vec![lines(3..6)], Stops::Never),
         })
     };
-    let told = told(&server, &["a"], script).await;
+    let output = output(&server, &["a"], script).await;
 
     assert_eq!(
-        told,
+        output,
         [
             "line 1",
             "line 2",
@@ -112,9 +112,9 @@ async fn where_lines_may_be_missing_a_line_says_so() {
             (true, _) => Said::Log(vec![lines(30..31)], Stops::Never),
         })
     };
-    let told = told(&Server::new(), &["a"], script).await;
+    let output = output(&Server::new(), &["a"], script).await;
 
-    assert_eq!(told[3..], ["— pod a: lines may be missing here", "line 30"], "{told:#?}");
+    assert_eq!(output[3..], ["— pod a: lines may be missing here", "line 30"], "{output:#?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -129,10 +129,10 @@ async fn a_log_has_ended_only_when_its_container_has() {
             (false, _) => pod(&json!({"terminated": {"exitCode": 0, "reason": "Completed"}})),
         })
     };
-    let told = told(&server, &["a"], script).await;
+    let output = output(&server, &["a"], script).await;
 
     assert_eq!(
-        told,
+        output,
         [
             "line 1",
             "line 2",
@@ -153,9 +153,9 @@ async fn a_container_that_starts_again_is_followed_on() {
             (false, _) => pod(&json!({"running": {"startedAt": "2026-01-01T00:00:35Z"}})),
         })
     };
-    let told = told(&Server::new(), &["a"], script).await;
+    let output = output(&Server::new(), &["a"], script).await;
 
-    assert_eq!(told, ["line 1", "line 2", "— pod a: the container has started again", "line 40"]);
+    assert_eq!(output, ["line 1", "line 2", "— pod a: the container has started again", "line 40"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -168,11 +168,11 @@ async fn a_log_goes_on_at_the_next_connection() {
     };
     let mut desk = Desk::new(Some(server.live(script(1, 4)).await));
     desk.look(frontend(), Aspect::Logs(request(&["a"])));
-    assert_eq!(desk.told().await, ["line 1", "line 2", "line 3"]);
+    assert_eq!(desk.output().await, ["line 1", "line 2", "line 3"]);
 
     desk.live.send_replace(Some(server.live(script(3, 7)).await));
 
-    assert_eq!(desk.told().await, ["line 4", "line 5", "line 6"]);
+    assert_eq!(desk.output().await, ["line 4", "line 5", "line 6"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -180,9 +180,9 @@ async fn a_log_that_always_breaks_is_not_opened_in_a_circle() {
     let server = Server::new();
     let script =
         |uri: &str, _: usize| Some(if uri.contains("/log?") { Said::Log(vec![lines(1..3)], Stops::Broken) } else { running() });
-    let told = told(&server, &["a"], script).await;
+    let output = output(&server, &["a"], script).await;
 
-    assert_eq!(told.len(), 3, "what happens again and again is said once: {told:#?}");
+    assert_eq!(output.len(), 3, "what happens again and again is said once: {output:#?}");
     let an_hour = LONG.as_secs() / 8;
     assert!((an_hour - 10..an_hour + 10).contains(&(server.asked("/log?") as u64)), "{} in an hour", server.asked("/log?"));
 }
@@ -193,7 +193,7 @@ async fn the_previous_log_ends_and_is_missed_where_there_is_none() {
     let mut desk = Desk::new(Some(server.live(|uri, _| (!uri.contains("/log?")).then(running)).await));
     desk.look(frontend(), Aspect::Logs(LogRequest { previous: true, ..request(&["a"]) }));
 
-    assert_eq!(desk.told().await, ["! container app has no instance before the present one"]);
+    assert_eq!(desk.output().await, ["! container app has no instance before the present one"]);
     assert_eq!(server.asked("/log?"), 0);
 }
 
@@ -207,9 +207,9 @@ async fn a_line_without_end_is_cut() {
             running()
         })
     };
-    let told = told(&Server::new(), &["a"], script).await;
+    let output = output(&Server::new(), &["a"], script).await;
 
-    assert_eq!((told[0].len(), told[1].as_str()), (16 * 1024 + 3, "line 1"));
+    assert_eq!((output[0].len(), output[1].as_str()), (16 * 1024 + 3, "line 1"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -217,9 +217,9 @@ async fn a_log_that_is_quiet_says_nothing_of_itself_and_is_looked_after() {
     let server = Server::new();
     let script =
         |uri: &str, _: usize| Some(if uri.contains("/log?") { Said::Log(vec![lines(1..3)], Stops::Never) } else { running() });
-    let told = told(&server, &["a"], script).await;
+    let output = output(&server, &["a"], script).await;
 
-    assert_eq!(told, ["line 1", "line 2"]);
+    assert_eq!(output, ["line 1", "line 2"]);
     assert_eq!(server.asked("/log?"), 30, "once in two minutes");
 }
 
@@ -233,10 +233,10 @@ async fn a_log_whose_connection_is_dead_goes_on_and_says_so() {
             (true, _) => Said::Log(vec![lines(4..5)], Stops::Never),
         })
     };
-    let told = told(&Server::new(), &["a"], script).await;
+    let output = output(&Server::new(), &["a"], script).await;
 
     assert_eq!(
-        told,
+        output,
         ["line 1", "line 2", "— pod a: nothing came for 120 s: opened again, the log goes on here", "line 3", "line 4"]
     );
 }
@@ -247,9 +247,9 @@ async fn a_log_that_was_mute_from_its_beginning_is_read_from_there() {
         let texts = if before == 0 { Vec::new() } else { vec![lines(1..3)] };
         Some(if uri.contains("/log?") { Said::Log(texts, Stops::Never) } else { running() })
     };
-    let told = told(&Server::new(), &["a"], script).await;
+    let output = output(&Server::new(), &["a"], script).await;
 
-    assert_eq!(told[1..], ["line 1", "line 2"], "{told:#?}");
+    assert_eq!(output[1..], ["line 1", "line 2"], "{output:#?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -264,9 +264,9 @@ async fn a_log_that_is_forbidden_for_a_moment_goes_on() {
             (false, _) => running(),
         })
     };
-    let told = told(&server, &["a"], script).await;
+    let output = output(&server, &["a"], script).await;
 
     let refused = "! pods \"a\" is forbidden: your role does not allow it; trying again";
     let cut = "— pod a: the log was cut (connection reset by peer); opening it again";
-    assert_eq!(told, [refused, "line 1", "line 2", cut, refused, "line 3", "line 4"]);
+    assert_eq!(output, [refused, "line 1", "line 2", cut, refused, "line 3", "line 4"]);
 }

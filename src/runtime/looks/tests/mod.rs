@@ -140,20 +140,20 @@ impl Desk {
     }
 
     /// What is said within an hour: lines and notes, each as a text.
-    async fn told(&mut self) -> Vec<String> {
-        let mut told = Vec::new();
+    async fn output(&mut self) -> Vec<String> {
+        let mut output = Vec::new();
         let hour = Instant::now() + LONG;
         while let Ok(Some(Message::Reply(_, reply))) = tokio::time::timeout_at(hour, self.messages.recv()).await {
             match reply {
-                Reply::Log(lines) => told.extend(lines),
-                Reply::Note(text) => told.push(format!("— {text}")),
-                Reply::Ended(why) => told.push(format!("— {why} —")),
-                Reply::Failed(error) => told.push(format!("! {error}")),
+                Reply::Log(lines) => output.extend(lines),
+                Reply::Note(text) => output.push(format!("— {text}")),
+                Reply::Ended(why) => output.push(format!("— {why} —")),
+                Reply::Failed(error) => output.push(format!("! {error}")),
                 Reply::Containers(_) => {}
                 other => panic!("{other:?}"),
             }
         }
-        told
+        output
     }
 }
 
@@ -184,7 +184,7 @@ async fn what_is_asked_for_while_nothing_is_connected_is_answered_when_a_connect
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_under_way_when_the_connection_is_replaced_is_asked_for_anew() {
+async fn what_is_under_way_when_the_connection_is_replaced_is_asked_for_again() {
     let server = Server::new();
     let mut desk = Desk::new(Some(server.live(|uri, _| uri.contains("frontend").then_some(Said::Nothing)).await));
     desk.look(frontend(), Aspect::Yaml);
@@ -197,7 +197,7 @@ async fn what_is_under_way_when_the_connection_is_replaced_is_asked_for_anew() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_may_pass_is_tried_again_after_the_pause_that_is_told() {
+async fn what_may_pass_is_tried_again_after_the_pause_that_is_shown() {
     let server = Server::new();
     let script = |uri: &str, before: usize| match before {
         _ if !uri.contains("frontend") => None,

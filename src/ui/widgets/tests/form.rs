@@ -97,7 +97,7 @@ fn what_is_wrong_is_said_as_it_is_typed_beside_or_below() {
 }
 
 #[test]
-fn what_stands_there_at_first_is_replaced_by_what_is_typed() {
+fn the_first_typed_letter_replaces_a_default() {
     let count = InputKind::Number { least: 0, most: 99, what: "number" };
     let form = Form::of([Field::new("replicas", "replicas", "how many", count).default("3")]);
     for (keys, expected) in [
@@ -114,11 +114,11 @@ fn what_stands_there_at_first_is_replaced_by_what_is_typed() {
     }
     let mut answered = Filling::new(&form, &Answers::default().with("replicas", FieldValue::Number(4)));
     press(&mut answered, &["2"]);
-    assert_eq!(answered.text("replicas"), "42", "what somebody said is only added to");
+    assert_eq!(answered.text("replicas"), "42", "an earlier answer is only added to");
 }
 
 #[test]
-fn a_form_that_is_made_anew_keeps_what_was_typed() {
+fn a_rebuilt_form_keeps_what_was_typed() {
     let mut filling = Filling::new(&form(), &Answers::default().with("reason", FieldValue::Text("before".to_owned())));
     type_in(&mut filling, "!");
     let mut fresh = form();

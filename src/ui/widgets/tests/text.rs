@@ -64,7 +64,7 @@ fn scrolling_stops_at_both_ends() {
 }
 
 #[test]
-fn what_is_to_the_right_is_told_and_reached() {
+fn text_to_the_right_is_marked_and_reached() {
     let mut screen = Screen::new(text(&["0123456789abcdefghijklmnopqrstuvwxyz", "short", "0123456789abcde世界xy"]), 21, 3);
     assert_eq!(screen.lines(), [" 0123456789abcdefghi›", " short", " 0123456789abcde世界›"]);
     assert_eq!(screen.press(Gesture::Right), [" ghijklmnopqrstuvwxyz", "", "  界xy"]);

@@ -5,8 +5,8 @@
 //!  91b2d07e {"items":[{"n":0,"phase":…}]}    what one turn changed
 //! ```
 //! Each line begins with the CRC-32 of its JSON. A line is written and synced before anything that it is about is sent, so one that
-//! was torn by a crash permitted nothing: it is dropped. A damaged line before a sound one is not a crash's work: what it recorded may
-//! have been sent, and nobody can say what, so the whole file is left alone.
+//! was torn by a crash permitted nothing: it is dropped. A damaged line before a sound one does not come from a crash: requests that it
+//! recorded may have been sent, and it is unknown which, so the whole file is left alone.
 
 mod line;
 #[cfg(test)]
