@@ -189,7 +189,3 @@ impl View for FormView {
         }
     }
 }
-
-#[cfg(test)]
-#[path = "tests/form.rs"]
-mod tests;

@@ -378,7 +378,3 @@ impl Part {
         self.text.replaced(&self.lines[..]);
     }
 }
-
-#[cfg(test)]
-#[path = "../tests/review.rs"]
-mod tests;
