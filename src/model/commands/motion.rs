@@ -18,7 +18,8 @@ const ALL_VIEWS: &[KeyScope] = &[
 ];
 const REVIEW: &[KeyScope] = &[KeyScope::Review];
 const TREE: &[KeyScope] = &[KeyScope::Tree];
-const TEXTS: &[KeyScope] = &[KeyScope::Text, KeyScope::Logs, KeyScope::File, KeyScope::Review];
+const TEXTS: &[KeyScope] = &[KeyScope::Text, KeyScope::Logs, KeyScope::File];
+const SEARCHED: &[KeyScope] = &[KeyScope::Text, KeyScope::Logs, KeyScope::File, KeyScope::Review];
 
 fn key(keys: &'static [&'static str], scopes: &'static [KeyScope], gesture: Gesture, doc: &'static str) -> Command {
     Command { name: "", aliases: &[], keys, doc: doc.into(), footer: "", scopes, run: Handler::Gesture(gesture) }
@@ -61,8 +62,8 @@ pub(super) fn all() -> Vec<Command> {
         key(&["shift-left"], &[KeyScope::Table], Gesture::SortLeft, "choose the column to the left"),
         key(&["shift-right"], &[KeyScope::Table], Gesture::SortRight, "choose the column to the right"),
         key(&["O"], &[KeyScope::Table], Gesture::SortColumn, "sort by the chosen column; again: reverse"),
-        key(&["n"], TEXTS, Gesture::NextMatch, "next match"),
-        key(&["N"], TEXTS, Gesture::PreviousMatch, "previous match"),
+        key(&["n"], SEARCHED, Gesture::NextMatch, "next match"),
+        key(&["N"], SEARCHED, Gesture::PreviousMatch, "previous match"),
         footed(&["w"], TEXTS, Gesture::Wrap, "wrap long lines", "wrap"),
         footed(&["s"], &[KeyScope::Logs], Gesture::Follow, "follow, or stay", "follow"),
         key(&["t"], &[KeyScope::Logs], Gesture::Timestamps, "timestamps"),
@@ -80,6 +81,7 @@ pub(super) fn all() -> Vec<Command> {
         footed(&["p"], REVIEW, Gesture::PushOnly, "push the branch, and open no pull request", "push only"),
         footed(&["t"], REVIEW, Gesture::Retitle, "another title for the pull request and the commit", "title"),
         footed(&["D"], REVIEW, Gesture::Draft, "open it as a draft, or not", "draft"),
+        key(&["w"], REVIEW, Gesture::Wrap, "wrap long lines"),
         footed(&["y"], REVIEW, Gesture::CopyPatch, "copy the patch, as `git apply` takes it", "copy patch"),
         key(&["c"], ALL_VIEWS, Gesture::Copy, "copy: the name, or the whole text"),
         key(&["n"], ROWS, Gesture::CopyNamespace, "copy the namespace"),

@@ -44,7 +44,7 @@ impl Panel {
         let inner = Dialog { title: &title, keys: &keys }.render(area, buf, scene, (width, height));
         // where there is room for little, the list is worth more
         let foot = u16::try_from(about.len() + 1).unwrap_or(u16::MAX);
-        let foot = if inner.height >= foot + 4 { foot } else { 0 };
+        let foot = if inner.height >= height || inner.height >= foot + 4 { foot.min(inner.height) } else { 0 };
         let list = Rect { height: inner.height - foot, ..inner };
         let is_it = |(_, at): &(Styled, Option<usize>)| *at == Some(cursor) && !shown.is_empty();
         let line = halves.left.iter().position(is_it).or_else(|| halves.right.iter().position(is_it)).unwrap_or_default();

@@ -31,9 +31,10 @@ use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::widgets::lines::{Styled, copy};
 use crate::ui::widgets::request::{Answer, Request};
 use crate::ui::widgets::text::Text;
-use fluxdeck_model::change::{self, ChangeRefusal, Proposal, Proposed};
+use fluxdeck_model::change::{self, ChangeRefusal, ForgeChoice, Proposal, Proposed};
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, ReviewFrom, Screen, Subject, Transition};
 use fluxdeck_model::domain::ObjectRef;
+use fluxdeck_model::domain::text::sanitise;
 use fluxdeck_model::error::Error;
 use fluxdeck_model::state::jobs::{ChangeGoal, Submission};
 use fluxdeck_model::state::{ChangeQuery, Intent, Key, Question, Reply, State, Ticket};
@@ -240,6 +241,31 @@ impl Review {
     }
 }
 
+impl Review {
+    /// What enter does, in a sentence.
+    fn outcome(&self, state: &State) -> Option<String> {
+        let enter = if state.settings.ascii { "enter" } else { "⏎" };
+        if let Some(refusal) = self.refusal() {
+            let is_any = !refusal.ways.is_empty();
+            return Some(if is_any { format!("{enter} takes the selected way, esc goes back") } else { "esc goes back".to_owned() });
+        }
+        let proposal = self.proposal()?;
+        if let Some(why) = barred(state) {
+            return Some(why.to_owned());
+        }
+        if let Some(pull) = &proposal.open {
+            return Some(format!("{enter} follows #{}; nothing is pushed", pull.number));
+        }
+        let kind = if proposal.pull.is_draft { "a draft" } else { "a pull request" };
+        Some(match &proposal.forge {
+            ForgeChoice::Known { name, repository, .. } => {
+                format!("{enter} opens {kind} at {} {}", sanitise(name), sanitise(repository))
+            }
+            ForgeChoice::None { .. } => format!("{enter} pushes the branch; the pull request is opened by hand"),
+        })
+    }
+}
+
 /// Why nothing is submitted in this run.
 fn barred(state: &State) -> Option<&'static str> {
     let policy = state.policy();
@@ -261,7 +287,8 @@ impl View for Review {
 
     fn title(&self, _: &State) -> String {
         let order = &self.query.order;
-        format!("review {} {}", order.playbook, order.object)
+        let object = self.query.object.as_ref().map_or_else(|| order.object.clone(), ToString::to_string);
+        format!("review {} {object}", order.playbook)
     }
 
     fn count(&self, _: &State) -> String {
@@ -353,6 +380,10 @@ impl View for Review {
             // a question about what was there before is void
             self.asking = None;
         }
+    }
+
+    fn message(&self, state: &State) -> Option<String> {
+        self.outcome(state)
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {

@@ -3,18 +3,20 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Pane, Part, Review, barred, diff, refused, summary};
+use super::{Pane, Part, Review, diff, refused, summary};
 use crate::ui::layer::Scene;
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::cut::cut;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::request::{Answer, say};
 use crate::ui::widgets::text::Text;
-use fluxdeck_model::change::{ForgeChoice, Proposal, Proposed};
+use fluxdeck_model::change::Proposed;
 use fluxdeck_model::domain::text::sanitise;
 
 /// Columns from which the diff is beside the rest.
 pub(super) const WIDE: u16 = 140;
+/// Columns from which the line above the keys is not shown.
+const MESSAGES_END: u16 = 160;
 /// Lines of the lower part that always show.
 const LEAST: u16 = 5;
 
@@ -42,22 +44,28 @@ impl Review {
         let (lines, starts) = refused::lines(refusal, self.way, scene.theme, width.into());
         let start = starts.get(self.way).copied().unwrap_or_default();
         let end = starts.get(self.way + 1).copied().unwrap_or(lines.len());
-        let hint = match refusal.ways.is_empty() {
-            true => " esc goes back",
-            false => " ⏎ takes the selected way · esc goes back",
-        };
-        let [body, foot] = rows(area, 1);
+        let [body, foot] = rows(area, self.foot(area));
         // the end of the way shows where there is room for all of it, its heading always
         let room = usize::from(body.height);
         let top = (end.saturating_sub(room)).min(start);
         self.summary.replace(lines);
         self.summary.text.begin_at(top);
         self.summary.paint(body, buf, scene);
-        line(foot, buf, scene, Styled::of(Style::Key, ascii(hint, scene)));
+        self.paint_foot(foot, buf, scene);
+    }
+
+    /// What enter does, on a line of its own where the line above the keys is not shown.
+    fn foot(&self, area: Rect) -> u16 {
+        u16::from(area.width >= MESSAGES_END)
+    }
+
+    fn paint_foot(&self, area: Rect, buf: &mut Buffer, scene: &Scene) {
+        let text = self.outcome(scene.state).unwrap_or_default();
+        line(area, buf, scene, Styled::of(Style::Key, format!(" {text}")));
     }
 
     fn paint_ready(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
-        let [body, foot] = rows(area, 1);
+        let [body, foot] = rows(area, self.foot(area));
         let is_wide = area.width >= WIDE;
         let left = if is_wide { (area.width * 2 / 5).max(60) } else { area.width };
         let right = if is_wide { area.width - left - 1 } else { area.width };
@@ -77,9 +85,7 @@ impl Review {
             self.summary.paint(Rect { height: above, ..body }, buf, scene);
             self.paint_lower(Rect { y: body.y + above, height: body.height - above, ..body }, buf, scene);
         }
-        if let Some(proposal) = self.proposal() {
-            line(foot, buf, scene, Styled::of(Style::Key, ascii(&outcome(proposal, scene), scene)));
-        }
+        self.paint_foot(foot, buf, scene);
     }
 
     /// Makes the lines again for these widths.
@@ -130,28 +136,6 @@ impl Part {
     fn paint(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
         self.text.render(area, buf, scene, &self.lines[..]);
     }
-}
-
-/// What enter does.
-fn outcome(proposal: &Proposal, scene: &Scene) -> String {
-    if let Some(why) = barred(scene.state) {
-        return format!(" {why}");
-    }
-    if let Some(pull) = &proposal.open {
-        return format!(" ⏎ follows #{}; nothing is pushed", pull.number);
-    }
-    let kind = if proposal.pull.is_draft { "a draft" } else { "a pull request" };
-    match &proposal.forge {
-        ForgeChoice::Known { name, repository, .. } => {
-            format!(" ⏎ opens {kind} at {} {}", sanitise(name), sanitise(repository))
-        }
-        ForgeChoice::None { .. } => " ⏎ pushes the branch; the pull request is opened by hand".to_owned(),
-    }
-}
-
-/// A text with the sign of the enter key that the terminal can show.
-fn ascii(text: &str, scene: &Scene) -> String {
-    text.replace('⏎', scene.theme.sign("⏎", "enter")).replace('·', scene.theme.sign("·", "-"))
 }
 
 fn line(area: Rect, buf: &mut Buffer, scene: &Scene, line: Styled) {

@@ -111,14 +111,9 @@ fn heading(proposal: &Proposal, facts: &mut Facts<'_>) {
     if let many @ [_, _, ..] = proposal.fields.as_slice() {
         many.iter().for_each(|one| facts.line(Styled::of(Style::Text, format!("   {}", change(one, arrow)))));
     }
-    let (added, removed) = proposal.files.iter().fold((0, 0), |(added, removed), file| (added + file.added, removed + file.removed));
-    let count = match proposal.files.len() {
-        1 => "1 file".to_owned(),
-        count => format!("{count} files"),
-    };
     let site = &proposal.order.site;
     let where_to = format!(
-        " {}  {}@{} {arrow} {}  {count} +{added} -{removed}",
+        " {}  {}@{} {arrow} {}",
         sanitise_line(&site.name()),
         sanitise_line(&site.base),
         sanitise_line(short(&proposal.base)),
