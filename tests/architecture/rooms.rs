@@ -39,7 +39,11 @@ pub const PROGRAM: &[Room] = &[
     ),
     room("run", &["app", "runtime", "ui", "programs"], &["state", "error"]),
     room("app", &["ui"], &["commands", "state", "domain", "error"]),
-    room("ui", &[], &["commands", "state", "playbooks", "change", "actions", "forms", "insight", "render", "kinds", "domain", "error"]),
+    room(
+        "ui",
+        &[],
+        &["commands", "state", "playbooks", "change", "actions", "forms", "insight", "render", "kinds", "domain", "error"],
+    ),
     // what a context allows is `domain`'s
     room("config", &[], &["domain", "error"]),
     room(

@@ -5,6 +5,7 @@ use fluxdeck_model::change::{
     WayChoice,
 };
 use fluxdeck_model::domain::{Checks, Merge, NewPull, Pull, PullState};
+use fluxdeck_model::state::jobs::{ChangeOutcome, PreparedChange};
 
 const PATCH: &str = "diff --git a/flux/apps/production/kustomization.yaml b/flux/apps/production/kustomization.yaml
 index 1111111..2222222 100644
@@ -108,7 +109,13 @@ pub fn refused() -> ChangeRefusal {
         ways: vec![
             way(LayerChoice::Number(1), "flux/apps/base/checkout/deployment.yaml:5", "resource", Ok(others), true),
             way(LayerChoice::NewPatch, "flux/apps/production/kustomization.yaml", "new patch", Ok(Vec::new()), false),
-            way(LayerChoice::Number(3), "flux/apps/base/kustomization.yaml:9", "replicas", Err("the file is generated".to_owned()), false),
+            way(
+                LayerChoice::Number(3),
+                "flux/apps/base/kustomization.yaml:9",
+                "replicas",
+                Err("the file is generated".to_owned()),
+                false,
+            ),
         ],
     }
 }
@@ -135,4 +142,26 @@ pub fn merged() -> PullState {
         by: Some("ben".to_owned()),
         at: None,
     })
+}
+
+/// From the commit to the merge, without a failure.
+pub fn outcomes() -> [ChangeOutcome; 4] {
+    [
+        ChangeOutcome::Prepared(Box::new(prepared(None))),
+        ChangeOutcome::Pushed,
+        ChangeOutcome::Pull(pull(PullState::Open)),
+        ChangeOutcome::Pull(pull(merged())),
+    ]
+}
+
+/// A commit that is not pushed yet; or the pull request that it is in already.
+pub fn prepared(pull: Option<Pull>) -> PreparedChange {
+    PreparedChange {
+        base: "86058adc0ffee0000000000000000000000000aa".to_owned(),
+        commit: "57943ce000000000000000000000000000000000".to_owned(),
+        branch: "fluxdeck/scale-shop-checkout-3f2a".to_owned(),
+        has_moved: false,
+        is_pushed: pull.is_some(),
+        pull,
+    }
 }

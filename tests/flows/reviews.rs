@@ -6,7 +6,7 @@ use fluxdeck_model::change::{ChangeOrder, ForgeChoice, LayerChoice, Proposal, Pr
 use fluxdeck_model::domain::pattern::Pattern;
 use fluxdeck_model::domain::{Guarded, Policy, PullState};
 use fluxdeck_model::error::Error;
-use fluxdeck_model::state::jobs::{ChangeOutcome, ChangePhase, ChangeStep, PreparedChange};
+use fluxdeck_model::state::jobs::{ChangeOutcome, ChangePhase, ChangeStep};
 use fluxdeck_model::state::{ChangeQuery, Effect, Message, Reply, Settings, Terminal};
 
 const ROW: &str = ": \"deploy_/checkout\" enter";
@@ -45,11 +45,14 @@ impl Driver {
 async fn the_panel_has_both_halves_with_one_cursor_and_one_search() {
     let mut deck = live(140, 40).await;
     deck.keys(ROW).await.keys("a").await;
-    deck.shows("In the cluster, now").shows("Through git, as a pull request").shows("n  number of replicas…").shows("f  set a field…");
+    deck.shows("In the cluster, now")
+        .shows("Through git, as a pull request")
+        .shows("n  number of replicas…")
+        .shows("f  set a field…");
     deck.shows("2 of 2 running");
     // the cursor goes on from the last of the left half to the first of the right one, and says what that does
     deck.keys("down down").await.shows("Change a field of an object, in the file that sets it");
-    deck.keys("left").await.shows("restart its pods one after the other");
+    deck.keys("left").await.shows("replace the pods of a Deployment, StatefulSet or DaemonSet one after the other");
     deck.keys("/ \"field\"").await.shows("f  set a field…").hides("restart").hides("number of replicas");
     deck.keys("enter").await.shows("set-field Deployment shop/checkout ── bed-admin");
 }
@@ -59,8 +62,8 @@ async fn what_does_not_go_through_git_says_why() {
     let mut deck = live(140, 40).await;
     deck.keys(": \"hr_web\" enter a").await.shows("f  set a field…").hides("number of replicas");
     // a chart makes it: git has its HelmRelease
-    deck.keys("esc : \"deploy_/web/web\" enter a").await.shows("of HelmRelease web/web").shows("HelmRelease web/web makes it");
-    deck.keys("n").await.shows("cannot scale Deployment web/web in git: HelmRelease web/web makes it");
+    deck.keys("esc : \"deploy_/web-server\" enter a").await.shows("of HelmRelease web/web");
+    deck.keys("n").await.shows("cannot scale Deployment web/web-server in git: HelmRelease web/web makes it");
     deck.keys("esc : \"deploy\" enter M a").await.shows("one object at a time");
 }
 
@@ -70,7 +73,11 @@ async fn the_panel_is_one_list_where_it_is_narrow() {
     deck.keys(ROW).await.keys("a").await.shows("Through git, as a pull request");
     let screen = deck.screen();
     let at = |text: &str| screen.iter().position(|line| line.contains(text)).unwrap_or_else(|| panic!("{text}: {screen:#?}"));
-    assert!(at("In the cluster, now") < at("scale now") && at("scale now") < at("Through git") && at("Through git") < at("set a field"));
+    assert!(
+        at("In the cluster, now") < at("scale now")
+            && at("scale now") < at("Through git")
+            && at("Through git") < at("set a field")
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -106,7 +113,7 @@ async fn a_form_holds_what_is_there_now_and_its_answers_are_what_is_planned() {
 async fn playbooks_have_names_that_take_answers() {
     let mut deck = live(100, 30).await;
     deck.keys(ROW).await.keys(": \"scale-in-git_7\" enter").await.shows("replicas  [7 ");
-    deck.keys("esc : \"set-field_spec.paused=true\" enter").await.shows("spec.paused").shows("value     [true");
+    deck.keys("esc : \"set-field_spec.paused=true\" enter").await.shows("spec.paused").shows("value    [true");
     deck.keys("enter").await;
     assert_eq!(deck.asked().order.settings, ["spec.paused=true"]);
     deck.keys("esc esc : \"set-field_kind=Pod\" enter").await.shows("says which object it is, and is not set");
@@ -179,7 +186,7 @@ async fn each_key_of_a_review_does_what_help_says() {
     }
 
     let mut deck = live(100, 30).await;
-    deck.review(|_| {}).await.keys("y").await.shows("copied the patch, 11 lines");
+    deck.review(|_| {}).await.keys("y").await.shows("copied the patch, 10 lines");
     let is_copied = |effect: &Effect| matches!(effect, Effect::Terminal(Terminal::Copy(text)) if text.starts_with("diff --git"));
     assert!(deck.effects.iter().any(is_copied), "{:?}", deck.effects);
 }
@@ -231,7 +238,8 @@ async fn a_refused_change_shows_the_other_ways_and_takes_one() {
     deck.plan(refused()).await;
     deck.shows("✗ refused  production and staging are built from the line that sets it").shows("choose a way");
     deck.shows("> 1  flux/apps/base/checkout/deployment.yaml:5  resource  changes more");
-    deck.shows("also changes staging/flux-apps/checkout:").shows("3  flux/apps/base/kustomization.yaml:9  replicas  cannot be taken");
+    deck.shows("also changes staging/flux-apps/checkout:")
+        .shows("3  flux/apps/base/kustomization.yaml:9  replicas  cannot be taken");
     // that one changes more: it is shown again, and confirmed
     deck.keys("enter").await.shows("take this way");
     deck.keys("enter").await.shows("more will change: press y to confirm");
@@ -257,19 +265,18 @@ async fn what_changes_nothing_is_open_or_has_no_forge_says_so() {
 
     let mut deck = live(100, 30).await;
     deck.review(|proposal| proposal.open = Some(proposals::pull(PullState::Open))).await;
-    deck.shows("! the same change is open as #12: https://forge.example/ops/fleet/pulls/12").shows("follows #12; nothing is pushed");
+    deck.shows("! the same change is open as #12: https://forge.example/ops/fleet/pulls/12")
+        .shows("follows #12; nothing is pushed");
     deck.keys("enter").await;
-    let pull = Some(proposals::pull(PullState::Open));
-    let (base, branch) = ("86058ad".to_owned(), "fluxdeck/scale-shop-checkout-3f2a".to_owned());
-    let (commit, has_moved, is_pushed) = ("57943ce".to_owned(), false, true);
-    let prepared = PreparedChange { base, commit, branch, has_moved, is_pushed, pull };
+    let prepared = proposals::prepared(Some(proposals::pull(PullState::Open)));
     deck.step(ChangeOutcome::Prepared(Box::new(prepared))).await;
     deck.shows("checkout #12");
 
     let mut deck = live(100, 30).await;
     let none = ForgeChoice::None { why: "no token".to_owned(), page: Some("https://forge.example/compare".to_owned()) };
     deck.review(|proposal| proposal.forge = none).await;
-    deck.shows("pushes the branch; the pull request is opened by hand").shows("no token; open it at https://forge.example/compare");
+    deck.shows("pushes the branch; the pull request is opened by hand")
+        .shows("no token; open it at https://forge.example/compare");
 }
 
 #[tokio::test(start_paused = true)]
@@ -293,26 +300,19 @@ async fn a_change_is_followed_from_its_commit_to_its_pods_step_by_step() {
     deck.review(|_| {}).await.keys("enter").await.shows("scale in git, 0s: prepare");
     deck.keys(": \"changes\" enter").await.shows("changes in git").shows("Deployment shop/checkout: replicas 3 -> 5");
     deck.keys("enter").await.shows("◐ committed");
-    let prepared = PreparedChange {
-        base: "86058adc0ffee".to_owned(),
-        commit: "57943ce000000".to_owned(),
-        branch: "fluxdeck/scale-shop-checkout-3f2a".to_owned(),
-        has_moved: false,
-        is_pushed: false,
-        pull: None,
-    };
+    let prepared = proposals::prepared(None);
     deck.step(ChangeOutcome::Prepared(Box::new(prepared))).await;
-    deck.shows("● committed      57943ce on main@86058ad").shows("◐ pushed");
+    deck.shows("● committed     57943ce on main@86058ad").shows("◐ pushed");
     let denied = ChangeOutcome::Failed { why: "remote rejected".to_owned(), hint: "ask for the right to push".to_owned() };
     deck.step(denied).await;
-    deck.shows("‖ pushed         remote rejected; ask for the right to push").shows("r continues it, x ends it");
+    deck.shows("‖ pushed        remote rejected; ask for the right to push").shows("r continues it, x ends it");
     deck.keys("r").await;
     deck.step(ChangeOutcome::Branch(None)).await;
     deck.step(ChangeOutcome::Pushed).await;
-    deck.shows("● pushed         fluxdeck/scale-shop-checkout-3f2a").shows("◐ pull request");
+    deck.shows("● pushed        fluxdeck/scale-shop-checkout-3f2a").shows("◐ pull request");
     deck.keys("o").await.shows("it has no pull request yet");
     deck.step(ChangeOutcome::Pull(proposals::pull(PullState::Open))).await;
-    deck.shows("● pull request   #12 open · checks 1 of 2 passed  https://forge.example/ops/fleet/pulls/12").shows("◌ merged");
+    deck.shows("● pull request  #12 open · checks 1 of 2 passed  https://forge.example/ops/fleet/pulls/12").shows("◌ merged");
     deck.keys("R").await.shows("it is not merged yet");
     deck.keys("y").await.shows("copied https://forge.example/ops/fleet/pulls/12");
     deck.keys("esc").await.shows("◌ #12 open");
@@ -323,7 +323,7 @@ async fn a_change_is_followed_from_its_commit_to_its_pods_step_by_step() {
     deck.keys("esc J enter").await;
     deck.later(15).await;
     deck.step(ChangeOutcome::Pull(proposals::pull(proposals::merged()))).await;
-    deck.shows("● merged         3d3b4b7 by ben").shows("◐ fetched").shows("R reconciles what applies it");
+    deck.shows("● merged        3d3b4b7 by ben").shows("◐ fetched").shows("R reconciles what applies it");
     deck.keys("R").await;
     assert_eq!(deck.written(), ["GitRepository flux-apps/apps"], "the source comes first");
 }
@@ -390,9 +390,8 @@ async fn no_text_of_a_proposal_reaches_the_terminal_as_it_is() {
         proposal.order.is_wide = true;
     })
     .await;
-    let is_clean = |screen: Vec<String>| {
-        screen.iter().all(|line| line.chars().all(|letter| !letter.is_control() && letter != '\u{202e}'))
-    };
+    let is_clean =
+        |screen: Vec<String>| screen.iter().all(|line| line.chars().all(|letter| !letter.is_control() && letter != '\u{202e}'));
     for keys in ["tab", "tab", "t", "esc", "enter", "J", "enter"] {
         assert!(is_clean(deck.keys(keys).await.screen()), "{keys}");
     }

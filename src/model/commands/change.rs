@@ -87,11 +87,7 @@ impl ChangeForm {
 ///
 /// # Errors
 /// [`Offer::Senseless`]: it does not apply to the kind; [`Offer::Barred`]: it does, but not to these, or not now. Never [`Offer::Open`].
-pub fn change_form(
-    playbook: &'static Playbook,
-    objects: &[ObjectRef],
-    state: &State,
-) -> std::result::Result<ChangeForm, Offer> {
+pub fn change_form(playbook: &'static Playbook, objects: &[ObjectRef], state: &State) -> std::result::Result<ChangeForm, Offer> {
     let barred = |why: &str| Offer::Barred(why.to_owned());
     let offers = |object: &ObjectRef| (playbook.offers)(kinds::of(&object.gk));
     let [object] = objects else {

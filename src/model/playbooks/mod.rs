@@ -8,7 +8,7 @@ mod set_field;
 
 use crate::change::{ObjectRules, WantedField};
 use crate::domain::Object;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::forms::{Answers, Clock, FieldValue, Form};
 use crate::kinds::Kind;
 
@@ -106,10 +106,13 @@ impl Playbook {
         let text = text.trim();
         let form = (self.form)();
         let Some(first) = form.first().filter(|_| !text.is_empty()) else { return Ok(Answers::default()) };
-        if self.assigns_to == AssignmentTarget::ObjectField
-            && let Ok(wanted) = WantedField::parse(text)
-        {
-            return Ok(set_field::answers(&wanted.written, &wanted.value));
+        if self.assigns_to == AssignmentTarget::ObjectField {
+            match WantedField::parse(text) {
+                Ok(wanted) => return Ok(set_field::answers(&wanted.written, &wanted.value)),
+                Err(error) if error.kind != ErrorKind::Usage => return Err(error),
+                // it is a field without a value
+                Err(_) => {}
+            }
         }
         let value = first.read(text, clock)?;
         Ok(value.map(|value: FieldValue| Answers::default().with(&first.id, value)).unwrap_or_default())
@@ -164,7 +167,9 @@ mod tests {
 
     #[test]
     fn names_and_keys_are_unique() {
-        for of in [|playbook: &Playbook| playbook.name, |playbook: &Playbook| playbook.command, |playbook: &Playbook| playbook.key] {
+        for of in
+            [|playbook: &Playbook| playbook.name, |playbook: &Playbook| playbook.command, |playbook: &Playbook| playbook.key]
+        {
             let all: std::collections::BTreeSet<_> = ALL.iter().map(|playbook| of(playbook)).collect();
             assert_eq!(all.len(), ALL.len());
         }

@@ -90,7 +90,14 @@ fn lines(object: &ObjectRef, found: &ObjectDrift) -> Vec<(Vec<Styled>, DriftRow)
             Styled::of(Style::Dim, place(&field.origin)),
         ];
         let at = LayerPlace::of(&field.origin, &found.at, &*object.gk.kind == "Secret");
-        (cells, summary(scalar(field).map(|live| (field.path.clone(), live)), Some(at), format!("{}  {}  {by}", line(field), place(&field.origin))))
+        (
+            cells,
+            summary(
+                scalar(field).map(|live| (field.path.clone(), live)),
+                Some(at),
+                format!("{}  {}  {by}", line(field), place(&field.origin)),
+            ),
+        )
     };
     fields.iter().map(row).collect()
 }

@@ -65,7 +65,7 @@ pub(super) fn steer(gesture: Gesture, id: JobId, cx: &mut Cx) {
     });
 }
 
-/// Shows, copies or helps along what became of a change.
+/// Shows or copies the pull request of a change, reconciles what applies it, or reviews it again.
 pub(super) fn of_change(gesture: Gesture, id: JobId, cx: &mut Cx) {
     let Some(job) = cx.state.jobs.find(id) else { return };
     let Some(change) = job.change() else {

@@ -18,7 +18,7 @@ use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::Column;
 use crate::ui::widgets::request::Request;
 use fluxdeck_model::commands::{self, Cx, Gesture, KeyScope, Screen, Subject, Transition};
-use fluxdeck_model::domain::text::sanitise;
+use fluxdeck_model::domain::text::{printable, sanitise};
 use fluxdeck_model::domain::{GroupKind, ObjectRef};
 use fluxdeck_model::error::Error;
 use fluxdeck_model::insight::declared::{Declaration, Declared, LayerPlace, PartOf};
@@ -43,6 +43,9 @@ struct Origins {
     body: Request<Declared>,
     picker: Picker,
 }
+
+/// The longest value that is changed in a form, in bytes: what a field of it takes.
+const LONGEST: usize = 1024;
 
 /// `file:line` of a layer.
 pub(super) fn place(origin: &Origin) -> String {
@@ -93,6 +96,10 @@ pub(super) fn change(object: &ObjectRef, field: &str, value: &str, is_masked: bo
     if is_masked {
         let hint = "edit it where it is encrypted: sops, or what made the Secret";
         return cx.complain(Error::failed(format!("`{field}` is secret: its value is neither shown nor set"), hint));
+    }
+    if value.len() >= LONGEST || printable(value) != value {
+        let hint = "edit the file: o shows it, e there opens it";
+        return cx.complain(Error::failed(format!("`{field}` does not fit a line of a form"), hint));
     }
     let (playbook, answers) = playbooks::field_setter(field, value);
     if let Err(error) = commands::open_form(playbook, std::slice::from_ref(object), answers, cx) {

@@ -11,6 +11,7 @@ use crate::ui::widgets::dialog::Dialog;
 use crate::ui::widgets::editor::window;
 use crate::ui::widgets::lines::Styled;
 use fluxdeck_model::commands::pretty;
+use fluxdeck_model::domain::width;
 
 /// Columns of the keys, and of the words beside them.
 const KEY: usize = 5;
@@ -64,17 +65,19 @@ impl Panel {
     }
 
     /// An entry as a line of that width; beside its label only what cannot be read elsewhere.
-    fn line(&self, entry: &Entry, width: usize) -> Styled {
+    fn line(&self, entry: &Entry, columns: usize) -> Styled {
         let (key, text) = if entry.open > 0 { (Style::Key, Style::Text) } else { (Style::Disabled, Style::Disabled) };
         let [shown, label, ..] = entry.choice.texts();
         let line = Styled::of(key, format!("{:>3}", pretty(shown))).upto(KEY).and(text, label);
+        let room = columns.saturating_sub(LABEL + KEY);
         let beside = match &entry.note {
             Some(note) if entry.choice.is_change() && entry.open > 0 => note.clone(),
-            _ => self.about(entry),
+            Some(_) => self.about(entry),
+            None => entry.choice.texts()[3].to_owned(),
         };
-        let room = width.saturating_sub(LABEL + KEY);
-        // half a word says nothing: the whole is said of the selected entry
-        if room < 12 { line } else { line.upto(LABEL + KEY).and(Style::Dim, beside) }
+        // a reason is worth its beginning; the whole is said of the selected entry, as what each does is
+        let fits = width::of(&beside) <= room || entry.note.is_some() && room >= 12;
+        if fits { line.upto(LABEL + KEY).and(Style::Dim, beside) } else { line }
     }
 
     /// The heading of the entries in the cluster, with what is sought.
@@ -95,7 +98,9 @@ impl Panel {
         let columns = usize::from(left_width);
         let half = |of_git: bool| {
             let of_half = shown.iter().enumerate().filter(move |(_, entry)| entry.choice.is_change() == of_git);
-            of_half.map(|(at, entry)| (self.line(entry, columns.saturating_sub(usize::from(of_git))), Some(at))).collect::<Vec<_>>()
+            of_half
+                .map(|(at, entry)| (self.line(entry, columns.saturating_sub(usize::from(of_git))), Some(at)))
+                .collect::<Vec<_>>()
         };
         let mut left = vec![(self.head(columns), None)];
         left.extend(half(false));

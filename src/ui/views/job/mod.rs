@@ -91,7 +91,9 @@ impl JobView {
             field("why", change.order.reason.clone());
             let phase = change.phase();
             let hint = match phase {
-                ChangePhase::Review { why } => format!("{why}: ⏎ reviews it again").replace('⏎', if state.settings.ascii { "enter" } else { "⏎" }),
+                ChangePhase::Review { why } => {
+                    format!("{why}: ⏎ reviews it again").replace('⏎', if state.settings.ascii { "enter" } else { "⏎" })
+                }
                 _ if phase.can_resume() => "r continues it, x ends it".to_owned(),
                 _ if change.progress.pull.as_ref().is_some_and(|pull| pull.merge().is_some()) && !phase.is_over() => {
                     "R reconciles what applies it".to_owned()

@@ -19,7 +19,7 @@ use crate::ui::widgets::dialog::Dialog;
 use crate::ui::widgets::form::{Filling, Line, Taken};
 use crate::ui::widgets::lines::Styled;
 use fluxdeck_model::change::{CheckResult, Proposal, WayChoice};
-use fluxdeck_model::domain::text::sanitise;
+use fluxdeck_model::domain::text::{printable, sanitise};
 use fluxdeck_model::forms::{Answers, Field, FieldValue, Form, InputKind};
 use fluxdeck_model::state::{Code, Key};
 
@@ -63,7 +63,8 @@ pub struct Asking {
 
 impl Asking {
     fn new(purpose: Purpose, title: &'static str, field: Option<Field>, answers: &Answers) -> Self {
-        let word = field.as_ref().and_then(|field| if let InputKind::Word(word) = &field.input { Some(word.clone()) } else { None });
+        let word =
+            field.as_ref().and_then(|field| if let InputKind::Word(word) = &field.input { Some(word.clone()) } else { None });
         let filling = Filling::new(&Form::of(field.into_iter().collect::<Vec<_>>()), answers);
         Self { purpose, title, lines: Vec::new(), word, filling, error: None, scroll: 0 }
     }
@@ -71,7 +72,7 @@ impl Asking {
     /// For another title.
     pub fn title(present: &str) -> Self {
         let field = Field::new(FIELD, "title", "Empty: as the playbook calls it", InputKind::Text).optional();
-        let answers = Answers::default().with(FIELD, FieldValue::Text(present.to_owned()));
+        let answers = Answers::default().with(FIELD, FieldValue::Text(printable(present).into_owned()));
         Self::new(Purpose::Title, "title of the pull request", Some(field), &answers)
     }
 

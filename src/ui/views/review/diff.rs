@@ -125,7 +125,12 @@ mod tests {
 
     #[test]
     fn a_hostile_patch_stays_text() {
-        for patch in ["@@ -1 +1 @@\n+\u{1b}[2J\u{202e}x\n", "+++ b/\u{1b}]0;x\u{7}\n", "\u{1b}[31mx", "@@ -18446744073709551615,1 +1 @@\n-x\n"] {
+        for patch in [
+            "@@ -1 +1 @@\n+\u{1b}[2J\u{202e}x\n",
+            "+++ b/\u{1b}]0;x\u{7}\n",
+            "\u{1b}[31mx",
+            "@@ -18446744073709551615,1 +1 @@\n-x\n",
+        ] {
             assert!(text(patch).concat().chars().all(|letter| !letter.is_control() && letter != '\u{202e}'), "{patch:?}");
         }
         assert_eq!(text("@@ -1,2 +1,2 @@\n\u{e9}x\n\n"), ["     1   \u{e9}x", "     2   "].map(str::to_owned));

@@ -247,7 +247,11 @@ impl Review {
         let enter = if state.settings.ascii { "enter" } else { "⏎" };
         if let Some(refusal) = self.refusal() {
             let is_any = !refusal.ways.is_empty();
-            return Some(if is_any { format!("{enter} takes the selected way, esc goes back") } else { "esc goes back".to_owned() });
+            return Some(if is_any {
+                format!("{enter} takes the selected way, esc goes back")
+            } else {
+                "esc goes back".to_owned()
+            });
         }
         let proposal = self.proposal()?;
         if let Some(why) = barred(state) {
@@ -350,7 +354,9 @@ impl View for Review {
                 cx.copy(proposal.patch.clone(), notice);
             }
             (Gesture::NextPane, Some(_)) => self.next_pane(),
-            (Gesture::Retitle | Gesture::Draft | Gesture::CopyPatch | Gesture::NextPane, None) => cx.say("there is no plan to review"),
+            (Gesture::Retitle | Gesture::Draft | Gesture::CopyPatch | Gesture::NextPane, None) => {
+                cx.say("there is no plan to review")
+            }
             (Gesture::Copy, _) => copy(&self.part().lines, cx),
             (gesture, None) if self.refusal().is_some() => return self.choose_way(gesture),
             (gesture, _) => return self.part().gesture(gesture),

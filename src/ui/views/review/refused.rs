@@ -22,10 +22,13 @@ pub fn lines(refusal: &ChangeRefusal, selected: usize, theme: &Theme, width: usi
     facts.fact(&format!("{} refused", theme.sign("✗", "x")), Style::Failed, &refusal.why);
     facts.fact("", Style::Text, &refusal.hint);
     facts.line(Styled::default());
-    facts.line(Styled::of(Style::Heading, match refusal.ways.len() {
-        0 => " there is no other way",
-        _ => " other ways, and what each does besides",
-    }));
+    facts.line(Styled::of(
+        Style::Heading,
+        match refusal.ways.len() {
+            0 => " there is no other way",
+            _ => " other ways, and what each does besides",
+        },
+    ));
     let mut starts = Vec::new();
     for (number, way) in refusal.ways.iter().enumerate() {
         starts.push(facts.lines.len());

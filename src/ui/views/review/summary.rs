@@ -82,7 +82,11 @@ pub fn lines(proposal: &Proposal, theme: &Theme, width: usize) -> Vec<Styled> {
     facts.fact("touches", Style::Text, &proposal.build);
     // lines of a list are indented
     let is_serious = proposal.order.is_wide || proposal.has_failed();
-    facts.facts("besides", if is_serious { Style::Failed } else { Style::Text }, proposal.besides.iter().map(|line| line.trim_end().to_owned()));
+    facts.facts(
+        "besides",
+        if is_serious { Style::Failed } else { Style::Text },
+        proposal.besides.iter().map(|line| line.trim_end().to_owned()),
+    );
     facts.facts("not proven", Style::Unknown, proposal.unproven.iter().map(|(build, why)| format!("{build}: {why}")));
     facts.fact("read by", Style::Text, &proposal.readers.join(", "));
     facts.facts("set at", Style::Text, proposal.fields.iter().map(|field| format!("{} ({})", field.place, field.layer)));

@@ -216,7 +216,8 @@ impl Change {
     }
 
     fn fetched(&self, merge: &str, applier: &Object, store: &Store, now: Timestamp, asks: &mut Option<ChangeStep>) -> Reached {
-        let Some(id) = applier.edges.iter().find(|edge| edge.relation == Relation::Source).map(|edge| &edge.to) else {
+        let links = store.find(&applier.id).map(|node| store.out(node)).unwrap_or_default();
+        let Some(id) = links.iter().find(|link| link.relation == Relation::Source).map(|link| store.reference(link.node)) else {
             return Reached::unseen("its Kustomization names no source");
         };
         let Some(source) = store.object_of(id) else { return missing(id, store) };
