@@ -114,8 +114,9 @@ async fn playbooks_have_names_that_take_answers() {
     let mut deck = live(100, 30).await;
     deck.keys(ROW).await.keys(": \"scale-in-git_7\" enter").await.shows("replicas  [7 ");
     deck.keys("esc : \"set-field_spec.paused=true\" enter").await.shows("spec.paused").shows("value    [true");
-    deck.keys("enter").await;
-    assert_eq!(deck.asked().order.settings, ["spec.paused=true"]);
+    // the cursor is in the value
+    deck.keys("ctrl-u \"no\" enter").await;
+    assert_eq!(deck.asked().order.settings, ["spec.paused=no"]);
     deck.keys("esc esc : \"set-field_kind=Pod\" enter").await.shows("says which object it is, and is not set");
 }
 
@@ -326,6 +327,18 @@ async fn a_change_is_followed_from_its_commit_to_its_pods_step_by_step() {
     deck.shows("● merged        3d3b4b7 by ben").shows("◐ fetched").shows("R reconciles what applies it");
     deck.keys("R").await;
     assert_eq!(deck.written(), ["GitRepository flux-apps/apps"], "the source comes first");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_is_stopped_says_what_it_leaves_behind() {
+    let mut deck = live(120, 40).await;
+    deck.review(|_| {}).await.keys("enter J").await;
+    let [prepared, pushed, open, _] = proposals::outcomes();
+    for outcome in [prepared, pushed, open] {
+        deck.step(outcome).await;
+    }
+    deck.keys("x").await.shows("the user stopped it; #12 stays as it is: https://forge.example/ops/fleet/pulls/12").shows("‖ stopped");
+    deck.keys("esc").await.hides("#12");
 }
 
 #[tokio::test(start_paused = true)]

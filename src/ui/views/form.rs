@@ -53,7 +53,12 @@ struct FormView {
 
 impl FormView {
     fn new(shown: ChangeForm, state: &State) -> Self {
-        let filling = Filling::new(&shown.form(state), &shown.answers);
+        let form = shown.form(state);
+        let mut filling = Filling::new(&form, &shown.answers);
+        // what was answered last is what one wants to change: of a field and its value, the value
+        if let Some(last) = form.shown().filter(|field| shown.answers.get(&field.id).is_some()).last() {
+            filling.go_to(&last.id);
+        }
         Self { shown, filling, declared: Request::default(), error: None }
     }
 

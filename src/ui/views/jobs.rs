@@ -52,7 +52,8 @@ impl Jobs {
 
 /// Says something to a job.
 pub(super) fn steer(gesture: Gesture, id: JobId, cx: &mut Cx) {
-    let waiting = cx.state.jobs.find(id).filter(|job| job.is_paused());
+    // a change was confirmed by that name, and writes nothing to the cluster
+    let waiting = cx.state.jobs.find(id).filter(|job| job.is_paused() && job.change().is_none());
     let guarded = waiting.filter(|job| policy_of(&cx.state.settings, &job.context).production);
     if let Some(job) = guarded.filter(|_| gesture == Gesture::GoOn) {
         let context = &job.context;

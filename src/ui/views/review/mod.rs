@@ -13,7 +13,7 @@
 //!      6 + replicas: [{name: api, count: 5}]
 //!  ⏎ opens a pull request at github ops/fleet
 //! ```
-//! From [`WIDE`] columns on the diff is beside the rest. A change that is refused shows the other ways instead. A key that was pressed before
+//! From [`paint::WIDE`] columns on the diff is beside the rest. A change that is refused shows the other ways instead. A key that was pressed before
 //! the proposal was drawn submits nothing.
 
 mod asks;
@@ -406,8 +406,9 @@ impl Part {
         self.text.gesture(gesture, &self.lines[..])
     }
 
+    /// Empty before its lines are made.
     fn position(&self) -> String {
-        self.text.position(&self.lines[..])
+        if self.lines.is_empty() { String::new() } else { self.text.position(&self.lines[..]) }
     }
 
     fn replace(&mut self, lines: Vec<Styled>) {
