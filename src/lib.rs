@@ -19,7 +19,10 @@
 //!  runtime  turns effects into messages; owns all spawning; its desk: git and builds, a thread for each repository, without a cluster
 //!  cluster  the API server: connect, discover, list, watch, bodies, rights, and the one place that writes
 //!  git      the user's checkouts and clones in the cache: folders and commits as trees, what changed between two, what a commit is made of
-//!  programs external programs: git to fetch, commit and push, $EDITOR, and kustomize, kubectl, flux as a second opinion on a build
+//!  programs external programs: git to fetch, commit and push, $EDITOR, what prints tokens, and kustomize, kubectl, flux as a second
+//!           opinion on a build
+//!  forges   pull requests on GitHub, Gitea and Forgejo: opened, looked up, followed
+//!  credentials  tokens for forges, each bound to its host, from wherever the user has them; never kept
 //!  records  jobs, snapshots, the log of acts, and what is remembered between runs
 //!  files    the one place through which all that the program keeps on disk goes, with what is there after a crash
 //!  demo     a company in memory: clusters with their API server and controllers, git and forge
@@ -28,7 +31,7 @@
 //!
 //! # Arrows
 //! `tests/architecture` checks the sources against these tables, each with its reasons, and this text against the tables. A room may name
-//! these rooms (`forges` and `credentials` are not built yet):
+//! these rooms:
 //! ```text
 //!  main        → cli
 //!  cli         → run, runtime, config, records, files, cluster, git, programs, demo
@@ -120,8 +123,10 @@ pub mod app;
 pub mod cli;
 pub mod cluster;
 pub mod config;
+pub mod credentials;
 pub mod demo;
 pub mod files;
+pub mod forges;
 pub mod git;
 pub mod programs;
 pub mod records;

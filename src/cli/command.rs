@@ -4,7 +4,9 @@ use std::pin::Pin;
 
 use clap::{ArgMatches, FromArgMatches};
 
-use super::{Call, Global, act, build, check, completion, demo, drift, get, info, jobs, playbook, snapshot, tree, where_field};
+use super::{
+    Call, Global, act, build, changes, check, completion, demo, drift, get, info, jobs, playbook, snapshot, tree, where_field,
+};
 use crate::config::Places;
 use fluxdeck_model::actions::{self, Action, Headless};
 use fluxdeck_model::error::{Error, Result};
@@ -18,6 +20,7 @@ pub(super) const AFTER: &[&Command] = &[
     &build::COMMAND,
     &where_field::COMMAND,
     &playbook::COMMAND,
+    &changes::COMMAND,
     &check::COMMAND,
     &drift::COMMAND,
     &snapshot::COMMAND,

@@ -58,17 +58,19 @@ enum What {
 
 /// Prints jobs, or resumes one. Returns the exit code.
 async fn run(call: &Call, arguments: &Arguments) -> Result<u8> {
-    let found = read(call)?;
+    let found = found(call)?;
     match &arguments.what {
         None | Some(What::List) => list(&found, arguments.output),
-        Some(What::Show { id }) => show(named(&found, id)?, arguments.output),
-        Some(What::Resume { id, confirm, unrecorded }) => resume(call, named(&found, id)?, confirm.as_deref(), *unrecorded).await,
-        Some(What::Drop { id }) => drop_job(call, named(&found, id)?).await,
+        Some(What::Show { id }) => show(named(&found, id, "job")?, arguments.output),
+        Some(What::Resume { id, confirm, unrecorded }) => {
+            resume(call, named(&found, id, "job")?, confirm.as_deref(), *unrecorded).await
+        }
+        Some(What::Drop { id }) => drop_job(call, named(&found, id, "job")?).await,
     }
 }
 
 /// Reads the journals; those that cannot be read are reported on standard error.
-fn read(call: &Call) -> Result<Vec<Loaded>> {
+pub(super) fn found(call: &Call) -> Result<Vec<Loaded>> {
     let nowhere = || Error::failed("no jobs are kept here", "the demo and snapshots keep none");
     let dir = call.options.state_dir.as_ref().ok_or_else(nowhere)?;
     let (found, unread) = runtime::jobs_found(&*call.options.disk, dir);
@@ -79,12 +81,12 @@ fn read(call: &Call) -> Result<Vec<Loaded>> {
 }
 
 /// The job of that id, or the only one whose id has that prefix.
-fn named<'a>(found: &'a [Loaded], id: &str) -> Result<&'a Loaded> {
+pub(super) fn named<'a>(found: &'a [Loaded], id: &str, word: &str) -> Result<&'a Loaded> {
     let mut fitting = found.iter().filter(|loaded| !id.is_empty() && loaded.job.id.to_string().starts_with(id));
     match (fitting.next(), fitting.next()) {
         (Some(one), None) => Ok(one),
-        (None, _) => Err(Error::failed(format!("there is no job `{id}`"), "`fluxdeck jobs` lists them")),
-        (Some(_), Some(_)) => Err(Error::usage(format!("`{id}` matches several jobs"), "write the whole id")),
+        (None, _) => Err(Error::failed(format!("there is no {word} `{id}`"), format!("`fluxdeck {word}s` lists them"))),
+        (Some(_), Some(_)) => Err(Error::usage(format!("`{id}` matches several {word}s"), "write the whole id")),
     }
 }
 
@@ -169,7 +171,7 @@ fn sanitised(text: &str) -> String {
 }
 
 /// Why a job cannot be taken over.
-fn refuse(loaded: &Loaded) -> Result<()> {
+pub(super) fn refuse(loaded: &Loaded) -> Result<()> {
     let title = loaded.job.title();
     match loaded {
         _ if loaded.job.is_over() => {
@@ -222,7 +224,7 @@ async fn resume(call: &Call, loaded: &Loaded, confirmed: Option<&str>, is_unreco
 }
 
 /// Takes a job over.
-async fn take_up(headless: &mut Headless, id: JobId) -> Result<()> {
+pub(super) async fn take_up(headless: &mut Headless, id: JobId) -> Result<()> {
     headless.intend(Intent::TakeUp(id));
     let is_answered = |state: &State| state.notice.as_ref().is_some_and(|notice| notice.is_error) || is_ours(state, id);
     headless.until(PATIENCE, is_answered).await?;
@@ -249,14 +251,14 @@ fn scopes(job: &Job) -> Vec<Scope> {
 }
 
 /// Drops a job without asking a cluster: it ends with its last known state.
-async fn drop_job(call: &Call, loaded: &Loaded) -> Result<u8> {
+pub(super) async fn drop_job(call: &Call, loaded: &Loaded) -> Result<u8> {
     refuse(loaded)?;
     let id = loaded.job.id;
     let mut headless = Headless::apart(call.options.clone(), select::settings(call), "", false);
     take_up(&mut headless, id).await?;
     headless.intend(Intent::GiveUp(id));
     headless.part().await;
-    if !read(call)?.iter().any(|loaded| loaded.job.id == id && loaded.job.is_over()) {
+    if !found(call)?.iter().any(|loaded| loaded.job.id == id && loaded.job.is_over()) {
         return Err(Error::failed(
             "dropping the job could not be written down",
             "it is still there: free some room, and try again",

@@ -2,6 +2,7 @@
 
 mod act;
 mod build;
+mod changes;
 mod check;
 mod command;
 mod completion;
@@ -29,7 +30,7 @@ use clap::{ArgMatches, Args, FromArgMatches, ValueEnum};
 use self::command::{Called, Command, Run};
 use crate::cluster::{Access, Logins};
 use crate::config::{Config, Places};
-use crate::runtime::{Options, Origin, Repositories};
+use crate::runtime::{ChangeOptions, Options, Origin, Repositories};
 use crate::{records, run};
 use fluxdeck_model::domain::{Health, Str};
 use fluxdeck_model::error::{Error, Result};
@@ -312,6 +313,7 @@ impl Global {
             watches: config.watches,
             only: Vec::new(),
             repositories: repositories(&origin, &config, places.as_ref()),
+            changes: ChangeOptions { forges: Arc::new(config.forges.clone()), deny: Arc::new(config.deny.clone()) },
             origin,
             disk: crate::files::real(),
             state_dir: places.as_ref().filter(|_| self.from.is_none()).map(|places| places.state.clone()),

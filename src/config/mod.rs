@@ -30,7 +30,23 @@ pub struct Config {
     pub fetch: bool,
     /// Rules for contexts by pattern.
     pub contexts: Vec<Guarded>,
+    /// Globs of files that no change touches, in any repository.
+    pub deny: Vec<String>,
+    /// What is known of forges, by scheme and host: `https://git.example.com`.
+    pub forges: BTreeMap<String, Forge>,
 }
+
+/// What the configuration says of the forge at one host.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Forge {
+    /// One of [`FORGES`]; none: the host is asked.
+    pub kind: Option<String>,
+    /// A program and its arguments that prints a token for this host.
+    pub token_command: Option<Vec<String>>,
+}
+
+/// The forges that there are, as `kind` names them.
+pub const FORGES: &[&str] = &["gitea", "github"];
 
 /// Objects of one act in production, unless the configuration says otherwise.
 const MOST_IN_PRODUCTION: usize = 20;
@@ -49,6 +65,43 @@ struct Layer {
     repos: Option<Vec<String>>,
     fetch: Option<bool>,
     contexts: BTreeMap<String, ContextLayer>,
+    forges: BTreeMap<String, ForgeLayer>,
+    deny: Option<Vec<String>>,
+}
+
+/// What a file sets for the forge at a host.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+struct ForgeLayer {
+    kind: Option<String>,
+    token_command: Option<Vec<String>>,
+}
+
+impl ForgeLayer {
+    fn forge(self) -> std::result::Result<Forge, String> {
+        if let Some(kind) = self.kind.as_deref().filter(|kind| !FORGES.contains(kind)) {
+            return Err(format!("`{kind}` is not a kind of forge"));
+        }
+        if self.token_command.as_ref().is_some_and(Vec::is_empty) {
+            return Err("token-command names no program".to_owned());
+        }
+        Ok(Forge { kind: self.kind, token_command: self.token_command })
+    }
+}
+
+/// The scheme and the host of a forge as they are compared: in lower case, with `https` unless it says `http`, without the usual port.
+///
+/// # Errors
+/// It is not a host: it has a path, a user, or nothing.
+fn host(text: &str) -> std::result::Result<String, String> {
+    let lower = text.trim().to_ascii_lowercase();
+    let (scheme, host) = lower.split_once("://").unwrap_or(("https", &lower));
+    let host = host.strip_suffix(if scheme == "https" { ":443" } else { ":80" }).unwrap_or(host);
+    let is_host = !host.is_empty() && !host.contains(['/', '@', '?', '#']) && !host.contains(char::is_whitespace);
+    if !is_host || !matches!(scheme, "http" | "https") {
+        return Err(format!("`{text}` is not a host"));
+    }
+    Ok(format!("{scheme}://{host}"))
 }
 
 /// What a file sets for the contexts of a pattern.
@@ -112,6 +165,11 @@ impl Config {
         let contexts =
             layer.contexts.into_iter().map(|(pattern, rules)| rules.guarded(&pattern)).collect::<std::result::Result<_, _>>();
         let contexts = contexts.map_err(|why| Error::usage(format!("contexts in config.toml: {why}"), SYNTAX))?;
+        let forges = layer.forges.into_iter().map(|(name, forge)| Ok((host(&name)?, forge.forge()?)));
+        let forges = forges.collect::<std::result::Result<_, String>>().map_err(|why| {
+            let hint = format!("[forges.\"git.example.com\"] with kind = {}, or token-command", FORGES.join(" or "));
+            Error::usage(format!("forges in config.toml: {why}"), hint)
+        })?;
         Ok(Self {
             theme: layer.theme.or(base.theme).unwrap_or_default(),
             ascii: layer.ascii.or(base.ascii),
@@ -123,6 +181,8 @@ impl Config {
             repos: layer.repos.or(base.repos).unwrap_or_default().iter().map(|folder| folder_of(folder)).collect(),
             fetch: layer.fetch.or(base.fetch).unwrap_or(true),
             contexts: by_length(contexts),
+            forges,
+            deny: layer.deny.or(base.deny).unwrap_or_default(),
         })
     }
 
@@ -192,6 +252,28 @@ mod tests {
         assert!(read("[contexts.dev]\nproductoin = true").is_err_and(|error| error.message.contains("productoin")));
         let wrong = read("[contexts.\"prod-[\"]\nproduction = true").expect_err("no pattern");
         assert!(wrong.message.starts_with("contexts in config.toml: `prod-[` is not a pattern"), "{wrong:?}");
+    }
+
+    #[test]
+    fn forges_are_known_by_their_hosts() {
+        let config = read(
+            "[forges.\"Git.example.com:443\"]\nkind = \"gitea\"\n[forges.\"http://127.0.0.1:3000\"]\ntoken-command = [\"pass\", \"x\"]",
+        );
+        let forges = config.expect("forges").forges;
+        let command = Some(vec!["pass".to_owned(), "x".to_owned()]);
+
+        assert_eq!(forges["https://git.example.com"], Forge { kind: Some("gitea".to_owned()), token_command: None });
+        assert_eq!(forges["http://127.0.0.1:3000"], Forge { kind: None, token_command: command });
+        for (text, why) in [
+            ("[forges.\"h\"]\nkind = \"svn\"", "`svn` is not a kind of forge"),
+            ("[forges.\"h\"]\ntoken = \"x\"", "token"),
+            ("[forges.\"h\"]\ntoken-command = []", "token-command names no program"),
+            ("[forges.\"https://h/owner\"]\nkind = \"gitea\"", "`https://h/owner` is not a host"),
+            ("[forges.\"ssh://h\"]\nkind = \"gitea\"", "`ssh://h` is not a host"),
+        ] {
+            let error = read(text).expect_err(text);
+            assert!(error.message.contains(why), "{error:?}");
+        }
     }
 
     #[test]

@@ -12,6 +12,13 @@
 //!  git          the repositories, as bare ones in a directory of the run: what sources fetch, and Kustomizations are built from
 //!  forge        GitHub's pull requests over these repositories
 //! ```
+//! A pull request in the demo is opened by the client that also talks to github.com. `runtime` makes that client of three things:
+//! ```text
+//!  forges::Network::through(company.forge()?.connector())           instead of forges::Network::open()
+//!  forges::named("github")                                          instead of asking the host which forge it is
+//!  credentials::Token::new(Forge::TOKEN, origin, Source::Demo)      instead of credentials::find
+//! ```
+//! The branch is pushed by the user's git to the path that [`Company::repository`] has for the URL of the remote.
 //! An opened snapshot (`--from`) is the same cluster without controllers, and with every write refused.
 
 mod access;
@@ -30,7 +37,7 @@ use std::sync::Arc;
 use crate::records::Snapshot;
 
 pub use access::User;
-pub use api::Doors;
+pub use api::{Doors, Line};
 pub use company::{Company, Entrance};
 pub use controllers::{Git, Head};
 pub use forge::Forge;

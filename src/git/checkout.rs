@@ -130,10 +130,69 @@ impl Checkout {
 
     /// The URLs of its remotes.
     pub fn remotes(&self) -> Vec<String> {
+        self.named_remotes().into_iter().map(|(_, url)| url).collect()
+    }
+}
+
+impl Checkout {
+    /// Its remotes, by name and URL.
+    pub fn named_remotes(&self) -> Vec<(String, String)> {
         let Some(repository) = &self.repository else { return Vec::new() };
         let Ok(names) = repository.remotes() else { return Vec::new() };
-        let url = |name: &str| Some(repository.find_remote(name).ok()?.url().ok()?.to_owned());
+        let url = |name: &str| Some((name.to_owned(), repository.find_remote(name).ok()?.url().ok()?.to_owned()));
         names.iter().flatten().flatten().filter_map(url).collect()
+    }
+
+    /// The name of the remote that leads to the repository at a URL, however that is reached.
+    pub fn remote_to(&self, url: &str) -> Option<String> {
+        let wanted = repository(url);
+        self.named_remotes().into_iter().find(|(_, known)| repository(known) == wanted).map(|(name, _)| name)
+    }
+
+    /// Whether the last commits of a history, at most so many, are all signed off (git-commit(1), `--signoff`); merges do not count.
+    pub fn signs_off(&self, commit: &str, most: usize) -> bool {
+        let read = || -> std::result::Result<bool, git2::Error> {
+            let Some(repository) = &self.repository else { return Ok(false) };
+            let mut walk = repository.revwalk()?;
+            walk.push(git2::Oid::from_str(commit)?)?;
+            walk.simplify_first_parent()?;
+            let commits = walk.flatten().filter_map(|id| repository.find_commit(id).ok()).filter(|one| one.parent_count() < 2);
+            let mut all = commits.take(most).map(|one| {
+                let message = String::from_utf8_lossy(one.message_bytes()).into_owned();
+                message.lines().any(|line| line.starts_with("Signed-off-by: "))
+            });
+            Ok(all.next() == Some(true) && all.all(|is_signed| is_signed))
+        };
+        read().unwrap_or_default()
+    }
+
+    /// Whether one commit is in the history of another, itself included; none if the local history does not show it, as in a shallow clone.
+    pub fn is_in(&self, ancestor: &str, commit: &str) -> Option<bool> {
+        let repository = self.repository.as_ref()?;
+        let (ancestor, commit) = (git2::Oid::from_str(ancestor).ok()?, git2::Oid::from_str(commit).ok()?);
+        if ancestor == commit {
+            return Some(true);
+        }
+        repository.find_commit(ancestor).ok()?;
+        repository.find_commit(commit).ok()?;
+        match repository.graph_descendant_of(commit, ancestor) {
+            Ok(true) => Some(true),
+            Ok(false) if repository.is_shallow() => None,
+            Ok(false) => Some(false),
+            Err(_) => None,
+        }
+    }
+
+    /// How many commits one commit has that another does not have; none if the local history does not show it.
+    pub fn ahead(&self, commit: &str, of: &str) -> Option<usize> {
+        let repository = self.repository.as_ref().filter(|repository| !repository.is_shallow())?;
+        let (commit, of) = (git2::Oid::from_str(commit).ok()?, git2::Oid::from_str(of).ok()?);
+        repository.graph_ahead_behind(commit, of).ok().map(|(ahead, _)| ahead)
+    }
+
+    /// Whether it has only a part of the history.
+    pub fn is_shallow(&self) -> bool {
+        self.repository.as_ref().is_some_and(Repository::is_shallow)
     }
 }
 

@@ -1,7 +1,9 @@
-//! External programs that the user has installed, run with a timeout, and without network except for git's fetch and push.
+//! External programs that the user has installed, run with a timeout, and without network except for git's fetch and push, and for what
+//! prints tokens.
 //!
 //! They run only on request, and nothing that they print is trusted. Policy commands do *not* belong here yet.
 
+mod branch;
 mod commit;
 mod editor;
 mod failure;
@@ -16,9 +18,11 @@ mod quiet;
 mod remote;
 mod run;
 mod said;
+mod token;
 
 use fluxdeck_model::domain::text::redact;
 
+pub use branch::{base_reference, deepen_branch, default_branch, fetch_branch};
 pub use commit::{Commit, Identity, Signer, commit, signed_off, signer};
 pub use editor::{edited, editor};
 pub use failure::{Failure, Refuser};
@@ -29,6 +33,7 @@ pub use opinion::{Opinion, second};
 pub use publish::{branch_at, publish};
 pub use push::Pushed;
 pub use remote::Remote;
+pub use token::{password_of_git, token_of, token_of_gh};
 
 /// What a program that failed has said last, on a line that begins so if there is one. All of it is looked through for secrets first: a line
 /// of a private key looks like none.

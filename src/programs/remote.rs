@@ -32,6 +32,8 @@ pub enum Remote<'r> {
     Named(&'r str),
     /// The URL of a source, from a cluster.
     Url(&'r str),
+    /// A repository on this machine that is its own remote.
+    Folder(&'r Path),
 }
 
 /// A remote of ours for one run.
@@ -53,6 +55,7 @@ pub(super) async fn reach(repository: &Path, remote: Remote<'_>) -> Result<Reach
         Remote::Named(name) => (None, name),
         // a cluster's credential is the cluster's: a person pushes as themselves
         Remote::Url(url) => (Some(login(url)?.url().to_owned()), OURS),
+        Remote::Folder(folder) => return Ok(here(folder)),
     };
     let raw = raw.as_deref();
     let url = push_url(&known, name, raw).ok_or_else(|| Failure::Call(format!("there is no remote `{}`", sanitise(name))))?;
@@ -72,6 +75,15 @@ pub(super) async fn reach(repository: &Path, remote: Remote<'_>) -> Result<Reach
         settings.extend(value.map(|value| (format!("remote.{OURS}.{key}"), value.to_owned())));
     }
     Ok(Reached { login, settings })
+}
+
+/// A folder is reached as it is, whatever the user's rules make of other addresses.
+fn here(folder: &Path) -> Reached {
+    let folder = folder.display().to_string();
+    let login = Login::none(&folder);
+    let mut settings: Settings = login.settings(OURS).into_iter().map(|(key, value)| (key, value.to_owned())).collect();
+    settings.extend([(format!("url.{folder}.insteadOf"), folder.clone()), (format!("url.{folder}.pushInsteadOf"), folder)]);
+    Reached { login, settings }
 }
 
 fn login(url: &str) -> Result<Login, Failure> {

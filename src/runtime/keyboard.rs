@@ -2,7 +2,7 @@
 //! escape sequence. What it means is not decided here.
 //!
 //! A thread does nothing but read: keys that are typed while a frame is drawn keep their own reads. It polls before each read. crossterm's
-//! poll loses input that becomes ready together with a resize, and holds the key back until the next one.
+//! poll misses input that becomes ready together with a resize, and so holds that key back until the next one.
 
 use std::io::{PipeReader, PipeWriter};
 use std::os::fd::AsFd;

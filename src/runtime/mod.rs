@@ -1,6 +1,7 @@
 //! Turns effects into messages: connections, watches, look-ups. The only place that spawns.
 
 mod acts;
+mod changes;
 mod compare;
 mod connect;
 mod desk;
@@ -23,13 +24,14 @@ use tokio::task::JoinSet;
 use crate::cluster::{Access, Connection, Failure};
 use crate::files::Disk;
 use crate::{demo, records};
+pub use changes::{ChangeOptions, Changes, outcome as plan_outcome};
 pub use compare::{concerns, is_in, schemas};
 pub use desk::{Bench, Desk, Worker};
 use fluxdeck_model::actions::Outcome;
 use fluxdeck_model::domain::{ClusterId, Scope, Str};
 use fluxdeck_model::error::{Error, ErrorKind};
-use fluxdeck_model::state::jobs::{JobId, JournalCommit, Task};
-use fluxdeck_model::state::{Effect, Epoch, Message, Reply, Terminal, Ticket};
+use fluxdeck_model::state::jobs::{Change, ChangeOutcome, ChangeStep, JobId, JournalCommit, Task};
+use fluxdeck_model::state::{ChangeQuery, Effect, Epoch, Message, Reply, Terminal, Ticket};
 pub use journal::found as jobs_found;
 pub use keyboard::{Keyboard, Typed};
 use looks::{Look, Looks, Means};
@@ -76,6 +78,7 @@ pub struct Options {
     pub disk: Arc<dyn Disk>,
     /// Where git content is found.
     pub repositories: Repositories,
+    pub changes: ChangeOptions,
 }
 
 impl Options {
@@ -91,6 +94,7 @@ impl Options {
             state_dir: None,
             disk: crate::files::real(),
             repositories: Repositories::default(),
+            changes: ChangeOptions::default(),
         }
     }
 
@@ -98,6 +102,11 @@ impl Options {
     pub fn repositories(&self) -> Repositories {
         let company = if let Origin::Demo(guest) = &self.origin { Some(guest.company.clone()) } else { None };
         Repositories { company, ..self.repositories.clone() }
+    }
+
+    /// What plans changes, and carries them out.
+    pub fn changes(&self, desk: Desk) -> Changes {
+        Changes::new(desk, self.repositories(), &self.changes, self.request_timeout)
     }
 }
 
@@ -111,6 +120,7 @@ pub struct Runtime {
     errands: JoinSet<()>,
     looks: Looks,
     desk: Desk,
+    changes: Changes,
     journal: Option<journal::Journal>,
     /// The comparison with git under way.
     comparison: Option<tokio::task::AbortHandle>,
@@ -122,6 +132,14 @@ impl Drop for Runtime {
     fn drop(&mut self) {
         self.lives.values().for_each(tokio::task::AbortHandle::abort);
     }
+}
+
+/// A step of a change to be carried out.
+struct Carried {
+    task: Task,
+    step: ChangeStep,
+    change: Box<Change>,
+    bound: Option<(ClusterId, Epoch)>,
 }
 
 struct Session {
@@ -140,7 +158,8 @@ impl Runtime {
     pub fn new(options: Options, inbox: mpsc::Sender<Message>) -> Self {
         let (sessions, lives) = (BTreeMap::new(), BTreeMap::new());
         let (errands, looks, desk) = (JoinSet::new(), Looks::default(), Desk::of(options.repositories()));
-        Self { options, inbox, sessions, errands, looks, desk, journal: None, comparison: None, lives }
+        let changes = options.changes(desk.clone());
+        Self { options, inbox, sessions, errands, looks, desk, changes, journal: None, comparison: None, lives }
     }
 
     /// Starts what an effect asks for. Returns at once; answers come as messages. Effects on the terminal are not its business and
@@ -172,15 +191,8 @@ impl Runtime {
                 self.comparison = self.start(cluster, epoch, work);
                 None
             }
-            Effect::Propose { ticket, .. } => {
-                let error = Error::failed("not there yet", "");
-                let inbox = self.inbox.clone();
-                self.errands.spawn(async move {
-                    let _ = inbox.send(Message::Reply(ticket, Reply::Failed(error))).await;
-                });
-                None
-            }
-            Effect::Change { .. } => None,
+            Effect::Propose { ticket, query } => self.propose(ticket, *query),
+            Effect::Change { task, step, change, bound } => self.change(None, Carried { task, step, change, bound }),
             Effect::Record(act) => {
                 if let Some(journal) = self.journal() {
                     journal.record(*act);
@@ -328,8 +340,42 @@ impl Runtime {
                 let permit = permit.clone();
                 self.run_task(task, cluster, epoch, unsent(), |errand| errand.write_if(permit, task, *step))
             }
+            Effect::Change { task, step, change, bound } => {
+                self.change(Some(permit.clone()), Carried { task, step, change, bound })
+            }
             other => self.carry_out(other),
         })
+    }
+
+    /// Plans a change for a view: a task that ends with it.
+    fn propose(&mut self, ticket: Ticket, query: ChangeQuery) -> Option<Terminal> {
+        let cluster = query.object.as_ref().map(|object| object.cluster);
+        let live = cluster.and_then(|cluster| self.session(cluster)).map(|session| session.live.clone());
+        self.looks.propose(ticket, query, live, self.changes.clone(), self.inbox.clone());
+        None
+    }
+
+    /// Carries out a step of a change, once it may be. What it needs of a cluster it reads through the connection of that moment.
+    fn change(&mut self, permit: Option<journal::Permit>, carried: Carried) -> Option<Terminal> {
+        let Carried { task, step, change, bound } = carried;
+        let live = bound.and_then(|bound| self.sessions.get(&bound)).map(|session| session.live.clone());
+        let (changes, inbox) = (self.changes.clone(), self.inbox.clone());
+        while self.errands.try_join_next().is_some() {}
+        self.errands.spawn(async move {
+            let permitted = match permit {
+                Some(permit) => journal::permitted(permit).await,
+                None => Ok(()),
+            };
+            let outcome = match permitted {
+                Ok(()) => {
+                    let live = live.and_then(|live| live.borrow().clone());
+                    changes.step(live.as_ref(), step, &change).await
+                }
+                Err(why) => ChangeOutcome::Unrecorded(why),
+            };
+            let _ = inbox.send(Message::ChangeOutcome(task, outcome)).await;
+        });
+        None
     }
 
     /// Reads the journals of jobs. Where none are kept there are none.

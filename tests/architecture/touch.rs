@@ -53,6 +53,7 @@ pub const OUTSIDE: &[Outside] = &[
         of: Of::All,
         who: &[("git", "checkouts, commits and clones"), ("demo", "the repositories of the demo, and its forge")],
     },
+    Outside { what: "octocrab", by: &["octocrab"], of: Of::All, who: &[("forges/github", "it makes the requests")] },
     Outside {
         what: "ratatui",
         by: &["ratatui", "tui_tree_widget"],
@@ -76,6 +77,7 @@ pub const OUTSIDE: &[Outside] = &[
             ("run", "it waits for whatever comes first"),
             ("cli", "it starts the runtime, and waits without a screen"),
             ("demo", "the API server and its controllers"),
+            ("forges", "requests and their limits"),
         ],
     },
     Outside {
@@ -138,6 +140,7 @@ pub const OUTSIDE: &[Outside] = &[
             ("demo/git", "the repositories, and where they are"),
             ("demo/forge/pull", "a pull request, beside its repository"),
             ("demo/company", "whether the hints were dismissed"),
+            ("credentials/tea", "the logins of another program"),
         ],
     },
     Outside {
@@ -173,6 +176,7 @@ pub const OUTSIDE: &[Outside] = &[
             ("cli/source", "the same"),
             ("cli/log", "FLUXDECK_LOG"),
             ("demo/git/place", "where temporary files are"),
+            ("credentials", "variables that hold a token, and where the logins of another program are"),
         ],
     },
     Outside {
@@ -192,6 +196,7 @@ pub const OUTSIDE: &[Outside] = &[
             ("cluster/client", "connections to the API server, with keepalive"),
             ("cli/demo", "the port of a demo that is served"),
             ("demo/api/serve", "the same"),
+            ("forges/network", "connections to forges"),
         ],
     },
 ];

@@ -1,33 +1,37 @@
-//! `fluxdeck run PLAYBOOK KIND/NAME --set FIELD=VALUE…`: a change in git, planned and proven on a checkout, without a cluster.
+//! `fluxdeck run PLAYBOOK KIND/NAME --set FIELD=VALUE…`: a change in git, planned and proven; with `--dry-run` printed as a patch, else
+//! committed, pushed and opened as a pull request. With `--repo DIR` no cluster is needed.
 
 mod print;
+mod submit;
 
-use clap::{ArgAction, ArgMatches, Args, ValueEnum};
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use clap::{ArgAction, Args, ValueEnum};
 
-use super::check::schemas;
 use super::command::{self, Command, Run};
 use super::source::{Files, Given, What};
-use crate::runtime::Bench;
-use fluxdeck_model::change::{self, Builds, ChangeContext, LayerChoice, PlanOutcome, WantedField};
+use super::{Call, ReportFormat};
+use crate::runtime::{self, Bench};
+use fluxdeck_model::change::{ChangeOrder, ChangeScope, LayerChoice, PlanOutcome};
 use fluxdeck_model::error::{Error, Result};
-use fluxdeck_model::forms::Clock;
-use fluxdeck_model::guards;
-use fluxdeck_model::insight::named::Named;
 use fluxdeck_model::playbooks::{self, Playbook};
-use fluxdeck_model::render::tree::{self, Tree};
+use fluxdeck_model::render::tree;
+use fluxdeck_model::state::jobs::ChangeGoal;
+
+pub(super) use submit::{apart, follow, summary};
 
 pub(super) const COMMAND: Command = Command {
     name: "run",
-    doc: "Plan a change in git, prove it by building, and print it as a patch",
+    doc: "Change git: plan, prove by building, and open a pull request; or print a patch with --dry-run",
     arguments,
-    run: Run::Alone(|matches, global, _| {
-        let (name, matches) = matches.subcommand().ok_or_else(|| Error::usage("no playbook was named", "see --help"))?;
-        let playbook =
-            playbooks::find(name).ok_or_else(|| Error::usage(format!("there is no playbook `{name}`"), "see --help"))?;
-        run(playbook, matches, &global.namespace)
-    }),
+    run: Run::Called {
+        run: |call, matches| {
+            Box::pin(async move {
+                let (name, matches) = matches.subcommand().ok_or_else(|| Error::usage("no playbook was named", "see --help"))?;
+                let missing = || Error::usage(format!("there is no playbook `{name}`"), "see --help");
+                run(call, playbooks::find(name).ok_or_else(missing)?, &command::read(matches)?).await
+            })
+        },
+        stops: false,
+    },
 };
 
 fn arguments(command: clap::Command) -> clap::Command {
@@ -58,6 +62,27 @@ struct Arguments {
     /// Write nothing, and print what would be written
     #[arg(long)]
     dry_run: bool,
+    /// Push the branch, and open no pull request
+    #[arg(long, conflicts_with = "dry_run")]
+    push_only: bool,
+    /// Open the pull request as a draft
+    #[arg(long, conflicts_with = "dry_run")]
+    draft: bool,
+    /// The title of the commit and of the pull request
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
+    /// Why, for the commit and the pull request
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// The branch that the change goes to; default: the branch that the source follows, else the remote's default branch
+    #[arg(long, value_name = "BRANCH", conflicts_with = "dry_run")]
+    base: Option<String>,
+    /// The remote of the checkout; default: origin, or the only one
+    #[arg(long, value_name = "NAME", conflicts_with = "dry_run")]
+    remote: Option<String>,
+    /// How far to follow it; without this, until the pull request is open
+    #[arg(long, value_enum, conflicts_with = "dry_run")]
+    wait: Option<Wait>,
     /// How to print
     #[arg(short, long, value_enum, default_value_t, hide_default_value = true)]
     output: Form,
@@ -72,66 +97,94 @@ enum Form {
     Patch,
 }
 
-/// Plans, and prints. Returns the exit code.
-fn run(playbook: &'static Playbook, matches: &ArgMatches, namespaces: &[String]) -> Result<u8> {
-    let arguments = command::read::<Arguments>(matches)?;
-    if !arguments.dry_run {
-        let hint = "use --dry-run, and apply what -o patch prints";
-        return Err(Error::usage("there is no forge yet that would take a pull request", hint));
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Wait {
+    Merged,
+    /// Until the cluster has applied it
+    Applied,
+    /// Until what runs has the new value
+    Ready,
+}
+
+impl Arguments {
+    fn goal(&self) -> ChangeGoal {
+        match self.wait {
+            None => ChangeGoal::Opened,
+            Some(Wait::Merged) => ChangeGoal::Merged,
+            Some(Wait::Applied) => ChangeGoal::Applied,
+            Some(Wait::Ready) => ChangeGoal::RolledOut,
+        }
     }
-    let named = Named::parse(&arguments.object)?;
-    let clock = Clock { now: Timestamp::now(), zone: TimeZone::system() };
-    let wanted = playbook.read(&arguments.set, &clock)?;
-    let (asked, namespaces) = (arguments.clone(), namespaces.to_owned());
-    let outcome = arguments.files.worker()?.wait(move |bench| plan(bench, playbook, &asked, &named, &namespaces, &wanted))?;
+
+    fn report(&self) -> ReportFormat {
+        if self.output == Form::Json { ReportFormat::Json } else { ReportFormat::Text }
+    }
+}
+
+/// Plans, and prints or submits. Returns the exit code.
+async fn run(call: &Call, playbook: &'static Playbook, arguments: &Arguments) -> Result<u8> {
+    if arguments.dry_run {
+        // nothing else waits for this thread
+        return tokio::task::block_in_place(|| dry_run(call, playbook, arguments));
+    }
+    let only_dry =
+        || Error::usage("a patch is printed, or a pull request opened: not both", "add --dry-run, or leave out -o patch");
+    let no_work_tree = || Error::usage("a change is made on the head of a branch", "name it with --base; --rev is for --dry-run");
+    match arguments {
+        Arguments { output: Form::Patch, .. } => Err(only_dry()),
+        Arguments { files: Files { rev: Some(_), .. }, .. } => Err(no_work_tree()),
+        Arguments { what: What { substitute_from: Some(_), .. }, .. } => {
+            Err(Error::usage("values of variables cannot be kept with a change", "--substitute-from is for --dry-run"))
+        }
+        _ => submit::run(call, playbook, arguments).await,
+    }
+}
+
+fn dry_run(call: &Call, playbook: &Playbook, arguments: &Arguments) -> Result<u8> {
+    let order = ChangeOrder {
+        playbook: playbook.name.to_owned(),
+        object: arguments.object.clone(),
+        settings: arguments.set.clone(),
+        layer: arguments.layer.as_deref().map(LayerChoice::parse).transpose()?.unwrap_or_default(),
+        is_wide: arguments.wide,
+        ..ChangeOrder::default()
+    };
+    let namespaces: Vec<_> = call.options.namespaces.iter().map(|name| name.to_string()).collect();
+    let (asked, deny) = (arguments.clone(), call.options.changes.deny.clone());
+    let outcome = arguments.files.worker()?.wait(move |bench| plan(bench, &asked, &order, &namespaces, &deny))?;
     print::outcome(&outcome, arguments.output)
 }
 
 fn plan(
     bench: &mut Bench,
-    playbook: &Playbook,
     asked: &Arguments,
-    named: &Named,
+    order: &ChangeOrder,
     namespaces: &[String],
-    wanted: &[WantedField],
+    deny: &[String],
 ) -> Result<PlanOutcome> {
-    let view = asked.files.view(&bench.checkout)?;
     let given = Given::read(asked.what.substitute_from.as_deref())?;
     if asked.what.substitute_from.is_some() {
         // what only the cluster has is known to the builder from here on
+        let view = asked.files.view(&bench.checkout)?;
         given.build(&mut bench.builder, view.tree())?;
     }
-    let attributes = bench.checkout.attributes();
-    let context = ChangeContext {
-        tree: view.tree(),
-        schemas: &schemas(None)?,
-        scope: scope(asked, &given)?,
-        layer: asked.layer.as_deref().map(LayerChoice::parse).transpose()?.unwrap_or_default(),
-        is_wide: asked.wide,
-        guards: guards::GuardRules {
-            deny: &deny(view.tree())?,
-            sources: &guards::SecretSources::in_tree(view.tree()),
-            filter: &|path| attributes.filter(view.tree(), path),
-        },
-        rules: playbook.rules,
-    };
-    change::plan(&context, &mut Builds::new(&mut bench.builder), named, namespaces, wanted)
+    let scope = scope(asked, &given)?;
+    runtime::plan_outcome(bench, asked.files.rev.as_deref(), order, namespaces, scope, deny)
 }
 
-/// What the repository forbids.
-fn deny(tree: &dyn Tree) -> Result<guards::DenyList> {
-    guards::DenyList::new(guards::RepositoryPolicy::of(tree)?.deny().map(|glob| (glob, guards::RuleOwner::Repository)))
-}
-
-fn scope(asked: &Arguments, given: &Given) -> Result<change::ChangeScope> {
+fn scope(asked: &Arguments, given: &Given) -> Result<ChangeScope> {
     Ok(match (&asked.what.path, &asked.what.kustomization) {
         (Some(path), _) => {
-            let outside = || Error::failed(format!("`{path}` leaves the repository"), "pass a folder inside it: --path apps/web");
-            let path = tree::join("", path).filter(|_| !path.starts_with('/')).ok_or_else(outside)?;
             let variables = asked.what.substitute_from.is_some().then(|| given.variables());
-            change::ChangeScope::Folder { path, variables }
+            ChangeScope::Folder { path: folder(path)?, variables }
         }
-        (None, Some(name)) => change::ChangeScope::Kustomization(name.clone()),
-        (None, None) => change::ChangeScope::Any,
+        (None, Some(name)) => ChangeScope::Kustomization(name.clone()),
+        (None, None) => ChangeScope::Any,
     })
+}
+
+/// A folder of the repository.
+fn folder(path: &str) -> Result<String> {
+    let outside = || Error::failed(format!("`{path}` leaves the repository"), "pass a folder inside it: --path apps/web");
+    tree::join("", path).filter(|_| !path.starts_with('/')).ok_or_else(outside)
 }

@@ -8,7 +8,8 @@ use super::Form;
 use crate::cli::output;
 use crate::git::patch;
 use fluxdeck_model::change::{
-    self, BuildDifference, ChangePlan, ChangeProof, ChangedFile, FieldChange, PlanOutcome, Refused, Tried, Way,
+    self, BuildDifference, ChangePlan, ChangeProof, ChangeRefusal, ChangedFile, FieldChange, PlanOutcome, Refused, Tried, Way,
+    WayChoice,
 };
 use fluxdeck_model::domain::text::sanitise_line;
 use fluxdeck_model::error::{Error, Result};
@@ -47,6 +48,44 @@ pub fn outcome(outcome: &PlanOutcome, form: Form) -> Result<u8> {
             Err(Error::failed(format!("{} {}: {}", refused.object, refused.field, refused.why), refused.hint.clone()))
         }
     }
+}
+
+/// Reports that git has everything already. Returns the exit code.
+pub fn unchanged(object: &str, base: &str, form: Form) -> Result<u8> {
+    match form {
+        Form::Json => output::json(&json!({ "object": object, "outcome": "nothing changes" }))?,
+        _ => output::beside(&format!("nothing changes: {object} has the value already on {base}")),
+    }
+    Ok(0)
+}
+
+/// Reports why a change is not proposed, and what could be. Returns the exit code.
+pub fn refused(refusal: &ChangeRefusal, form: Form) -> Result<u8> {
+    let way = |way: &WayChoice| {
+        let (besides, why) = match &way.result {
+            Ok(besides) => (Some(besides), None),
+            Err(why) => (None, Some(why)),
+        };
+        json!({ "layer": way.flag, "place": way.place, "word": way.word, "alsoChanges": besides, "why": why })
+    };
+    if form == Form::Json {
+        output::json(&json!({
+            "object": refusal.object, "field": refusal.field, "outcome": "refused", "why": refusal.why, "hint": refusal.hint,
+            "ways": refusal.ways.iter().map(way).collect::<Vec<_>>(),
+        }))?;
+        return Ok(1);
+    }
+    let mut out = String::new();
+    for way in &refusal.ways {
+        out.push_str(&format!("--layer {:<10}{}  {}\n", way.flag, way.place, way.word));
+        match &way.result {
+            Err(why) => out.push_str(&format!("  no: {}\n", sanitise_line(why))),
+            Ok(besides) if besides.is_empty() => out.push_str("  nothing else changes\n"),
+            Ok(besides) => besides.iter().for_each(|line| out.push_str(&format!("  {line}\n"))),
+        }
+    }
+    output::beside(&out);
+    Err(Error::failed(format!("{} {}: {}", refusal.object, refusal.field, refusal.why), refusal.hint.clone()))
 }
 
 fn patches(files: &[ChangedFile]) -> Result<Vec<u8>> {

@@ -31,7 +31,8 @@ use super::objects::Key;
 use super::world::{Cluster, World};
 pub use serve::Doors;
 use status::{Refusal, Result};
-pub(super) use wire::client as over_wire;
+pub use wire::Line;
+pub(super) use wire::{client as over_wire, line};
 
 pub(super) type Answer = Response<UnsyncBoxBody<Bytes, Broken>>;
 

@@ -55,7 +55,8 @@ pub(in crate::demo) fn client(world: &World, user: &User) -> kube::Client {
     kube::Client::new(service, "default")
 }
 
-type Line = TokioIo<Near>;
+/// The client's end of a connection in memory.
+pub type Line = TokioIo<Near>;
 type Connect = Arc<dyn Fn() -> BoxFuture<'static, io::Result<Line>> + Send + Sync>;
 
 /// Connects to the cluster.
@@ -72,10 +73,15 @@ fn through(world: &World, user: &User) -> Connect {
             TokioExecutor::new().execute(async move {
                 host(world, TokioIo::new(far), move |_| Some(user.clone()), || flag.store(true, Ordering::Release)).await;
             });
-            Ok(TokioIo::new(Near { pipe: near, is_reset }))
+            Ok(line(near, is_reset))
         }
         .boxed()
     })
+}
+
+/// The client's end of a pipe. Once the flag is set, its end is that of a server that breaks off.
+pub(in crate::demo) fn line(pipe: DuplexStream, is_reset: Arc<AtomicBool>) -> Line {
+    TokioIo::new(Near { pipe, is_reset })
 }
 
 /// Connects where nobody listens.
@@ -109,7 +115,7 @@ fn addressed(mut request: Request<Body>) -> Request<Body> {
 }
 
 /// The client's end of a connection. A server that breaks off resets it, which is not an end of file.
-struct Near {
+pub struct Near {
     pipe: DuplexStream,
     is_reset: Arc<AtomicBool>,
 }

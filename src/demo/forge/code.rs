@@ -141,11 +141,6 @@ pub(super) fn status(call: &mut Call) -> Result<Value> {
     )
 }
 
-pub(super) fn check_runs(call: &mut Call) -> Result<Value> {
-    call.resolve(&call.part)?;
-    Ok(json!({"total_count": 0, "check_runs": []}))
-}
-
 fn stated(call: &Call, status: &Status) -> Value {
     let id = words::id(&format!("{}{}{}", status.commit, status.context, status.at));
     json!({

@@ -1,10 +1,13 @@
 //! The company's forge: the part of GitHub's REST API that pull requests need, over the demo's own repositories.
 //!
-//! [`Forge::answer`] is an HTTP service without a port: an ordinary GitHub client takes it as its transport. The API's root is
-//! `http://forge.example.test/api/v3`, as of an enterprise server. What it does not know it refuses as GitHub does, with 404.
+//! [`Forge::answer`] is an HTTP service without a port: an ordinary GitHub client takes it as its transport, or [`Forge::connector`] as its
+//! network. The API's root is `http://forge.example.test/api/v3`, as of an enterprise server. What it does not know it refuses as GitHub
+//! does, with 404. Every pull request has two checks, which take their time by the clock of the demo.
 //! Requests and answers follow `docs.github.com/rest` (version 2022-11-28).
 
+mod checks;
 mod code;
+mod connect;
 mod pull;
 mod pulls;
 mod talk;
@@ -66,7 +69,7 @@ const ROUTES: &[(Method, &str, u16, Handler)] = &[
     (Method::GET, "commits/*/pulls", 200, pulls::of_commit),
     (Method::GET, "commits/*/status", 200, code::status),
     (Method::GET, "commits/*/statuses", 200, code::statuses),
-    (Method::GET, "commits/*/check-runs", 200, code::check_runs),
+    (Method::GET, "commits/*/check-runs", 200, checks::runs),
     (Method::GET, "commits/*", 200, code::commit),
     (Method::POST, "statuses/#", 201, code::create_status),
     (Method::GET, "pulls", 200, pulls::list),
@@ -116,6 +119,9 @@ impl Forge {
         let path = head.uri.path();
         let path = path.strip_prefix("/api/v3").or_else(|| path.strip_prefix("/api").filter(|path| *path == "/graphql"));
         let path = path.unwrap_or(head.uri.path()).trim_matches('/');
+        if path == "meta" && head.method == Method::GET {
+            return Ok((200, words::meta()));
+        }
         if path == "user" && head.method == Method::GET {
             let user = user.ok_or_else(Refusal::anonymous)?;
             return Ok((200, words::user(user)));

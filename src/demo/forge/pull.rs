@@ -34,6 +34,9 @@ pub(super) struct Pull {
     /// Their state at the last look while it was open.
     pub head_commit: String,
     pub base_commit: String,
+    /// When its head was last seen to have moved: checks begin then.
+    #[serde(default)]
+    pub pushed: Timestamp,
     pub draft: bool,
     pub labels: Vec<String>,
     pub reviewers: Vec<String>,
@@ -99,7 +102,7 @@ impl Books {
                 continue;
             };
             if head.to_string() != pull.head_commit {
-                pull.updated = now;
+                (pull.updated, pull.pushed) = (now, now);
             }
             pull.head_commit = head.to_string();
             pull.base_commit = base.to_string();

@@ -75,6 +75,7 @@ pub(super) fn create(call: &mut Call) -> Result<Value> {
         base,
         created: call.now,
         updated: call.now,
+        pushed: call.now,
         ..Pull::default()
     });
     answer(call, number)

@@ -65,6 +65,8 @@ pub(super) fn response(answer: Result<(u16, Value), Refusal>, link: Option<Strin
     *response.status_mut() = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    // every answer of GitHub has one
+    headers.insert("x-github-request-id", HeaderValue::from_static("DEMO:0000:0000000:0000000:00000000"));
     if let Some(link) = link.and_then(|link| HeaderValue::from_str(&link).ok()) {
         headers.insert(http::header::LINK, link);
     }
@@ -74,6 +76,11 @@ pub(super) fn response(answer: Result<(u16, Value), Refusal>, link: Option<Strin
 /// An address of the API.
 pub(super) fn api(path: &str) -> String {
     format!("http://{FORGE}/api/v3/{path}")
+}
+
+/// What a server says of itself to anybody (`docs.github.com/enterprise-server/rest/meta`).
+pub(super) fn meta() -> Value {
+    json!({"verifiable_password_authentication": true, "installed_version": "3.17.0"})
 }
 
 /// A number that stands for a name, the same every time.

@@ -8,7 +8,7 @@ use super::{ChangeScope, LayerChoice};
 use crate::domain::text::redact;
 
 /// A change as it was asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeOrder {
     /// The playbook, by name.
     pub playbook: String,

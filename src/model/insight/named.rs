@@ -47,6 +47,11 @@ impl Named {
             && (namespaces.is_empty() || namespaces.iter().any(|name| name == namespace))
     }
 
+    /// As [`Self::is_meant`], for an object that is known by its identity.
+    pub fn means(&self, group: &str, kind: &str, namespace: &str, name: &str, namespaces: &[String]) -> bool {
+        self.is_kind(kind, group) && name == self.name && (namespaces.is_empty() || namespaces.iter().any(|one| one == namespace))
+    }
+
     fn is_kind(&self, kind: &str, group: &str) -> bool {
         let is_group = self.group.as_deref().is_none_or(|own| own == group || group.starts_with(&format!("{own}.")));
         let (word, lower) = (self.kind.to_lowercase(), kind.to_lowercase());

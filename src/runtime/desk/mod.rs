@@ -75,14 +75,29 @@ impl Desk {
         let mut work: Work<T> = Box::new(work);
         let known = self.warm().places.get(&at.url).cloned();
         if let Some(folder) = known {
-            match self.put(&folder, at, work).await? {
+            match self.put(&folder, Some(at), work).await? {
                 Answer::Given(given) => return given,
                 Answer::Elsewhere(back, _) => work = back,
             }
         }
         let folder = self.repositories.find(at, fetches).await?;
         self.warm().places.insert(at.url.clone(), folder.clone());
-        match self.put(&folder, at, work).await? {
+        match self.put(&folder, Some(at), work).await? {
+            Answer::Given(given) => given,
+            Answer::Elsewhere(_, why) => Err(why),
+        }
+    }
+
+    /// Asks the repository in a folder, whatever it holds. Who drops this gives the question up.
+    ///
+    /// # Errors
+    /// It is not there, or cannot be opened; what the answer says.
+    pub async fn at<T, W>(&self, folder: &Path, work: W) -> Result<T>
+    where
+        T: Send + 'static,
+        W: FnOnce(&mut Bench) -> Result<T> + Send + 'static,
+    {
+        match self.put(folder, None, Box::new(work)).await? {
             Answer::Given(given) => given,
             Answer::Elsewhere(_, why) => Err(why),
         }
@@ -96,7 +111,7 @@ impl Desk {
         all.into_iter().map(|(folder, worker)| (folder.clone(), worker.weight())).collect()
     }
 
-    async fn put<T: Send + 'static>(&self, folder: &Path, at: &Commit, work: Work<T>) -> Result<Answer<T>> {
+    async fn put<T: Send + 'static>(&self, folder: &Path, at: Option<&Commit>, work: Work<T>) -> Result<Answer<T>> {
         let asked = self.warm().ask(folder, at, work)?;
         let answer = asked.answer().await;
         let mut warm = self.warm();
@@ -114,14 +129,14 @@ impl Desk {
 }
 
 impl Warm {
-    fn ask<T: Send + 'static>(&mut self, folder: &Path, at: &Commit, work: Work<T>) -> Result<Asked<T>> {
+    fn ask<T: Send + 'static>(&mut self, folder: &Path, at: Option<&Commit>, work: Work<T>) -> Result<Asked<T>> {
         self.turn += 1;
         if !self.workers.contains_key(folder) {
             self.workers.insert(folder.to_owned(), Worker::start(folder, Checkout::around)?);
         }
         let worker = self.workers.get_mut(folder).expect("it was started");
         worker.turn = self.turn;
-        Ok(worker.ask(Some(at.clone()), work))
+        Ok(worker.ask(at.cloned(), work))
     }
 
     /// Lets go of whole repositories until the rest may stay. What they were asked before is answered yet.

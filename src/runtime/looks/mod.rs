@@ -15,6 +15,7 @@ use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
 
+use super::changes::Changes;
 use super::desk::Desk;
 use super::rendered::{Renderer, object_of};
 use crate::cluster::{self, Connection, Failure, Served};
@@ -26,7 +27,7 @@ use fluxdeck_model::insight::declared::{Declared, FilePlace};
 use fluxdeck_model::insight::file::{self as shown, Hidden};
 use fluxdeck_model::kinds;
 use fluxdeck_model::render::BuildError;
-use fluxdeck_model::state::{Aspect, Details, Events, FileText, Message, Reply, Ticket};
+use fluxdeck_model::state::{Aspect, ChangeQuery, Details, Events, FileText, Message, Reply, Ticket};
 
 /// How long details wait for events that come a little later than the body.
 const GRACE: Duration = Duration::from_millis(250);
@@ -69,6 +70,29 @@ impl Looks {
         let asking = Asking { contact: Contact(live), answer: Answer { ticket: look.ticket, inbox } };
         let (ticket, cluster) = (look.ticket, look.object.cluster);
         let task = self.tasks.spawn(answer(look, asking, means));
+        self.under_way.insert(ticket, (cluster, task));
+    }
+
+    /// Plans a change, once; with the connection of a session where there is one.
+    pub fn propose(
+        &mut self,
+        ticket: Ticket,
+        query: ChangeQuery,
+        session: Option<watch::Receiver<Option<Connection>>>,
+        changes: Changes,
+        inbox: mpsc::Sender<Message>,
+    ) {
+        while self.tasks.try_join_next().is_some() {}
+        let cluster = query.object.as_ref().map(|object| object.cluster).unwrap_or_default();
+        let task = self.tasks.spawn(async move {
+            let live = match session {
+                Some(session) => Contact(session).stands().await.ok(),
+                None => None,
+            };
+            let proposed = changes.propose(live.as_ref(), query).await;
+            let reply = proposed.map_or_else(Reply::Failed, |proposed| Reply::Proposed(Box::new(proposed)));
+            Answer { ticket, inbox }.give(reply).await;
+        });
         self.under_way.insert(ticket, (cluster, task));
     }
 

@@ -8,6 +8,7 @@ mod conformance;
 mod connection;
 mod demo;
 mod drift;
+mod forges;
 mod get;
 mod git;
 pub mod outages;
@@ -42,6 +43,7 @@ pub const ALL: &[&[Trial]] = &[
     connection::TRIALS,
     demo::TRIALS,
     drift::TRIALS,
+    forges::TRIALS,
     exam::teeth::TRIALS,
     exam::corpus::TRIALS,
     get::TRIALS,

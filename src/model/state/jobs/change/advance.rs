@@ -68,13 +68,15 @@ impl Change {
         None
     }
 
-    /// Takes the reply to the present step. Whoever calls has compared the turn.
+    /// Takes the reply to the present step. The caller has compared the turn.
     pub(in crate::state::jobs) fn receive(&mut self, outcome: ChangeOutcome, now: Timestamp) -> Option<ChangeNeed> {
         match (self.progress.phase.clone(), outcome) {
             (ChangePhase::End(_), _) => None,
-            (_, ChangeOutcome::Unrecorded(why)) => {
-                self.wait(now, &format!("nothing was sent: the progress cannot be written down: {why}"), "free some room, then resume it")
-            }
+            (_, ChangeOutcome::Unrecorded(why)) => self.wait(
+                now,
+                &format!("nothing was sent: the progress cannot be written down: {why}"),
+                "free some room, then resume it",
+            ),
             (ChangePhase::Prepare(_), outcome) => self.prepared(outcome, now),
             (ChangePhase::Push(step), outcome) => self.pushed(&step, outcome, now),
             (ChangePhase::Open(step), outcome) => self.opened(&step, outcome, now),
@@ -108,7 +110,6 @@ impl Change {
             self.progress.note(now, format!("{} has moved to {}: same patch, same proof", self.order.site.base, short(&base)));
         }
         (self.progress.base, self.progress.branch) = (base, branch);
-        self.pull.head.clone_from(&self.progress.branch);
         if let Some(pull) = pull {
             self.progress.note(now, format!("the same change is proposed already: #{}", pull.number));
             self.progress.commit.clone_from(&pull.head_commit);
@@ -205,12 +206,8 @@ impl Change {
                 self.progress.note(now, "resumed");
                 self.prepare(now)
             }
-            ChangePhase::Push(StepState::Waiting { .. }) => {
-                self.resume(now, ChangePhase::Push, ChangeStep::FindBranch)
-            }
-            ChangePhase::Open(StepState::Waiting { .. }) => {
-                self.resume(now, ChangePhase::Open, ChangeStep::FindPull)
-            }
+            ChangePhase::Push(StepState::Waiting { .. }) => self.resume(now, ChangePhase::Push, ChangeStep::FindBranch),
+            ChangePhase::Open(StepState::Waiting { .. }) => self.resume(now, ChangePhase::Open, ChangeStep::FindPull),
             _ => None,
         }
     }

@@ -94,7 +94,9 @@ impl Change {
                     *known = carries.map_err(|why| redact(&why).into_owned());
                 }
             }
-            ChangeOutcome::Failed { why, .. } | ChangeOutcome::Lost { why } => self.progress.trouble = Some(redact(&why).into_owned()),
+            ChangeOutcome::Failed { why, .. } | ChangeOutcome::Lost { why } => {
+                self.progress.trouble = Some(redact(&why).into_owned())
+            }
             ChangeOutcome::NoForge { why, .. } => self.progress.trouble = Some(why),
             _ => {}
         }
@@ -108,7 +110,9 @@ impl Change {
         self.progress.pull = Some(pull);
         match state {
             PullState::Open => {}
-            PullState::Closed => self.progress.end(now, End::Stopped { why: format!("#{number} was closed without being merged") }),
+            PullState::Closed => {
+                self.progress.end(now, End::Stopped { why: format!("#{number} was closed without being merged") })
+            }
             PullState::Merged(_) if was_merged => {}
             PullState::Merged(merge) => {
                 let by = merge.by.map(|by| format!(" by {by}")).unwrap_or_default();
@@ -202,7 +206,9 @@ impl Change {
     }
 
     fn at(&self, merge: &str, revision: Option<&str>, now: Timestamp, asks: &mut Option<ChangeStep>) -> Reached {
-        let Some(revision) = revision.filter(|revision| !revision.is_empty()) else { return Reached::waiting("it has no revision yet") };
+        let Some(revision) = revision.filter(|revision| !revision.is_empty()) else {
+            return Reached::waiting("it has no revision yet");
+        };
         match self.contains(merge, revision) {
             Contains::Yes => Reached::Seen { at: now, text: revision.to_owned() },
             Contains::No => Reached::waiting(format!("at {revision}")),
@@ -216,8 +222,8 @@ impl Change {
     }
 
     fn fetched(&self, merge: &str, applier: &Object, store: &Store, now: Timestamp, asks: &mut Option<ChangeStep>) -> Reached {
-        let links = store.find(&applier.id).map(|node| store.out(node)).unwrap_or_default();
-        let Some(id) = links.iter().find(|link| link.relation == Relation::Source).map(|link| store.reference(link.node)) else {
+        let edges = store.find(&applier.id).map(|node| store.out(node)).unwrap_or_default();
+        let Some(id) = edges.iter().find(|edge| edge.relation == Relation::Source).map(|edge| store.reference(edge.node)) else {
             return Reached::unseen("its Kustomization names no source");
         };
         let Some(source) = store.object_of(id) else { return missing(id, store) };
@@ -237,7 +243,9 @@ impl Change {
         match self.at(merge, attempted, now, asks) {
             Reached::Waiting { .. } if applier.suspension.is_some() => Reached::waiting(format!("{} is suspended", applier.id)),
             Reached::Waiting { why } => match applier.verdict.health {
-                Health::Failed | Health::Stalled | Health::Waiting => Reached::waiting(format!("{}: {}", applier.id, applier.verdict.message)),
+                Health::Failed | Health::Stalled | Health::Waiting => {
+                    Reached::waiting(format!("{}: {}", applier.id, applier.verdict.message))
+                }
                 _ => Reached::waiting(why),
             },
             reached => reached,
@@ -280,7 +288,9 @@ impl Change {
             Reached::Waiting { .. } => Reached::waiting(""),
             Reached::NotVisible { why } => Reached::unseen(why.clone()),
             Reached::Seen { .. } => {
-                let Some(object) = self.target.as_ref().and_then(|target| store.object_of(target)) else { return Reached::waiting("") };
+                let Some(object) = self.target.as_ref().and_then(|target| store.object_of(target)) else {
+                    return Reached::waiting("");
+                };
                 let ready = object.facts.ready.map(|(ready, all)| format!("{ready}/{all}")).unwrap_or_default();
                 match object.verdict.health {
                     Health::Ready => Reached::Seen { at: now, text: ready },

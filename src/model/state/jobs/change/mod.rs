@@ -14,7 +14,7 @@ mod advance;
 mod follow;
 mod progress;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -39,7 +39,7 @@ pub struct Change {
     pub fields: Vec<ProposedField>,
     /// Names the patch and the proof that were confirmed.
     pub digest: String,
-    /// The pull request; its head is the branch that was shown.
+    /// The pull request, but for its head ([`Self::new_pull`]).
     pub pull: NewPull,
     /// The message of the commit.
     pub message: String,
@@ -85,7 +85,9 @@ pub enum ChangeStep {
     /// How is the pull request?
     Look(u64),
     /// Is the merge part of this revision of the source?
-    Contains { revision: String },
+    Contains {
+        revision: String,
+    },
     /// Do the live objects carry the new values?
     Carries,
 }
@@ -97,7 +99,9 @@ pub enum ChangeOutcome {
     /// The base branch has all of it by now.
     Unchanged,
     /// The plan or its proof is not the one that was confirmed.
-    Differs { why: String },
+    Differs {
+        why: String,
+    },
     Pushed,
     /// The commit that the branch is at.
     Branch(Option<String>),
@@ -105,14 +109,25 @@ pub enum ChangeOutcome {
     Pulls(Vec<Pull>),
     Pull(Pull),
     /// There is no forge that can be asked: why, and the page where a person opens the pull request.
-    NoForge { why: String, page: Option<String> },
-    Contains { revision: String, is_in: Option<bool> },
+    NoForge {
+        why: String,
+        page: Option<String>,
+    },
+    Contains {
+        revision: String,
+        is_in: Option<bool>,
+    },
     /// None: it cannot be read, and why.
     Carries(Result<bool, String>),
     /// Nothing was done; it can be tried again.
-    Failed { why: String, hint: String },
+    Failed {
+        why: String,
+        hint: String,
+    },
     /// Whether it was done is not known.
-    Lost { why: String },
+    Lost {
+        why: String,
+    },
     /// It was not sent, because the progress cannot be written down.
     Unrecorded(String),
 }
@@ -157,8 +172,17 @@ impl Change {
             message,
             at: now,
             goal: *goal,
-            progress: ChangeProgress { base: proposal.base.clone(), branch: proposal.branch.clone(), ..ChangeProgress::default() },
+            progress: ChangeProgress {
+                base: proposal.base.clone(),
+                branch: proposal.branch.clone(),
+                ..ChangeProgress::default()
+            },
         }
+    }
+
+    /// The pull request to open, from the branch that was pushed.
+    pub fn new_pull(&self) -> NewPull {
+        NewPull { head: self.progress.branch.clone(), ..self.pull.clone() }
     }
 
     /// The phase under way.

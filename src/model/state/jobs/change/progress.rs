@@ -43,7 +43,9 @@ pub enum ChangePhase {
     /// Fetched, planned and proven again, and committed, on this machine.
     Prepare(StepState),
     /// What is planned now is not what was confirmed: it waits for another review.
-    Review { why: String },
+    Review {
+        why: String,
+    },
     Push(StepState),
     Open(StepState),
     /// The pull request is open, or merged: the forge and the cluster are watched.
@@ -65,10 +67,16 @@ pub enum StepState {
 /// How a change has ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum End {
-    Done { text: String },
-    Failed { why: String },
+    Done {
+        text: String,
+    },
+    Failed {
+        why: String,
+    },
     /// The user stopped it, or the pull request was closed.
-    Stopped { why: String },
+    Stopped {
+        why: String,
+    },
 }
 
 impl Default for ChangePhase {

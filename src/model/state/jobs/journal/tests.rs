@@ -7,8 +7,9 @@ use serde_json::json;
 
 use super::*;
 use crate::actions::testing::{object, ready, reference};
+use crate::state::jobs::change::tests::submission;
+use crate::state::jobs::change::{Change, ChangePhase, StepState};
 use crate::state::jobs::tests::{Bench, TAKEN};
-use crate::state::jobs::{Change, change};
 
 const NAMES: [&str; 3] = ["a", "b", "c"];
 
@@ -34,10 +35,10 @@ fn bulk() -> (Vec<u8>, Vec<Job>) {
     (bytes, jobs)
 }
 
-fn upgrade(phase: change::ChangePhase) -> Job {
+fn upgrade(phase: ChangePhase) -> Job {
     let (_, jobs) = journal();
-    let target = reference("ks", "apps", "web");
-    let change = Change { target, playbook: "upgrade".into(), answers: [].into(), base: "4f1c".into(), phase };
+    let mut change = Change::of(&submission(Some(reference("ks", "apps", "web")), None), jobs[0].started);
+    change.progress.phase = phase;
     Job { work: Work::Change(change), ..jobs[0].clone() }
 }
 
@@ -80,11 +81,11 @@ fn a_damaged_line_before_a_sound_one_is_left_alone() {
 
 #[test]
 fn what_a_newer_program_wrote_is_named_and_left_alone() {
-    let line = line::of(&json!({"version": 2, "job": {"in": "fields of its own"}}));
+    let line = line::of(&json!({"version": VERSION + 1, "job": {"in": "fields of its own"}}));
 
     let error = read(&line).expect_err("a newer program's");
-    assert_eq!(error, Unreadable::Newer(2));
-    assert_eq!(error.to_string(), "a newer fluxdeck wrote it (format 2, this one knows 1): it is left alone");
+    assert_eq!(error, Unreadable::Newer(VERSION + 1));
+    assert_eq!(error.to_string(), "a newer fluxdeck wrote it (format 3, this one knows 2): it is left alone");
 }
 
 #[test]
@@ -95,7 +96,7 @@ fn valid_lines_about_something_else_are_damage() {
     let no_steps: serde_json::Value = serde_json::from_str(&no_steps).expect("JSON");
     let mut no_steps = no_steps;
     no_steps["job"]["work"]["Act"]["items"][0]["steps"] = json!([]);
-    let of_a_change = upgrade(change::ChangePhase::Follow);
+    let of_a_change = upgrade(ChangePhase::Follow);
     let update = Written::default().update(&of_a_change).expect("new").line();
     for damaged in [line::of(&no_steps), line::of(&json!({"version": 0})), line::of(&json!([])), [&bytes[..], &update].concat()] {
         assert!(matches!(read(&damaged), Err(Unreadable::Damaged(_))));
@@ -112,8 +113,8 @@ fn a_compacted_journal_gives_the_same() {
 
 #[test]
 fn a_change_goes_on_in_its_journal() {
-    let before = upgrade(change::ChangePhase::Draft);
-    let after = upgrade(change::ChangePhase::Push { oid: "9a2b".into(), step: change::Remote::Sent });
+    let before = upgrade(ChangePhase::default());
+    let after = upgrade(ChangePhase::Push(StepState::Sent));
     let update = Written::of(&before).update(&after).expect("another phase");
 
     assert!(Written::of(&after).update(&after).is_none());

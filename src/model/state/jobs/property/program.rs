@@ -161,7 +161,7 @@ impl Program {
     fn fail(&mut self, commit: &JournalCommit, now: Timestamp) {
         self.spoilt.insert(commit.job);
         if commit.then.is_empty() {
-            return self.turn(now, |jobs, _, _| jobs.unrecorded(commit.job, "no space left on device"));
+            return self.turn(now, |jobs, _, _| jobs.unrecorded(commit.job));
         }
         for effect in &commit.then {
             let Effect::Write { task, .. } = effect else { panic!("only requests wait for a record") };

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::actions::testing::remove;
-use crate::state::jobs::{Change, Keeper, Loaded, Work, change};
+use crate::state::jobs::{Keeper, Loaded};
 
 const NAMES: [&str; 3] = ["a", "b", "c"];
 
@@ -142,21 +142,6 @@ fn a_record_that_permits_nothing_does_not_hold_up_an_act() {
     assert_eq!(words(&bench), ["done"], "and the journal is rewritten");
     let id = bench.job().id;
     assert_eq!(bench.journals[&id].iter().filter(|byte| **byte == b'\n').count(), 1);
-}
-
-#[test]
-fn a_change_that_cannot_be_written_down_stops() {
-    let mut bench = three();
-    bench.start("suspend", &ids()[..1], 1, true);
-    let id = bench.job().id;
-    let phase = change::ChangePhase::Review { digest: "c0ff".into() };
-    let upgrade = Change { target: web(), playbook: "upgrade".into(), answers: BTreeMap::new(), base: String::new(), phase };
-    bench.jobs.jobs[0].work = Work::Change(upgrade);
-    assert_eq!((bench.job().title().as_str(), bench.job().items().len()), ("upgrade Kustomization apps/web", 0));
-    bench.jobs.unrecorded(id, FULL);
-
-    assert!(bench.job().is_over() && !bench.job().is_done());
-    assert_eq!(bench.job().counts(), (0, 1, 1));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Jobs fed by hand: answers, objects and time come in, effects go out, and every step goes through the journal.
 
 mod acting;
+mod changes;
 mod clock;
 mod durable;
 mod joined;
@@ -85,7 +86,7 @@ impl Bench {
         if self.is_full {
             let tasks: Vec<_> = commit.then.iter().filter_map(write_of).collect();
             if tasks.is_empty() {
-                self.jobs.unrecorded(commit.job, FULL);
+                self.jobs.unrecorded(commit.job);
             }
             return tasks.into_iter().for_each(|task| self.answer_to(task, Outcome::Unrecorded(FULL.into())));
         }
@@ -104,6 +105,10 @@ impl Bench {
             read.bind(ClusterId(0), Epoch(0));
             assert_eq!(String::from_utf8(compact(job)), String::from_utf8(compact(&read)));
             (read.is_earlier, read.keeper) = (job.is_earlier, job.keeper);
+            if let (Some(read), Some(known)) = (read.change_mut(), job.change()) {
+                read.progress.asked = known.progress.asked;
+                read.progress.is_asking = known.progress.is_asking;
+            }
             *job = read;
         }
     }

@@ -1,0 +1,131 @@
+//! `fluxdeck changes [list|show|resume|drop]`: changes in git that this and other runs have under way or have left, from their journals.
+
+use clap::{Args, Subcommand};
+
+use super::command::{self, Command, Run};
+use super::jobs::{drop_job, found, named, refuse, take_up};
+use super::output::{self, Table};
+use super::playbook::{apart, follow, summary};
+use super::{Call, ReportFormat};
+use fluxdeck_model::domain::duration;
+use fluxdeck_model::domain::text::sanitise_line;
+use fluxdeck_model::error::{Error, Result};
+use fluxdeck_model::state::Intent;
+use fluxdeck_model::state::jobs::{Change, Loaded};
+
+pub(super) const COMMAND: Command = Command {
+    name: "changes",
+    doc: "List changes in git under way or left, resume or drop them",
+    arguments: Arguments::augment_args,
+    run: Run::Called { run: |call, matches| Box::pin(async move { run(call, &command::read(matches)?).await }), stops: false },
+};
+
+#[derive(Args)]
+struct Arguments {
+    #[command(subcommand)]
+    what: Option<What>,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t, hide_default_value = true, global = true)]
+    output: ReportFormat,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// List all changes with a journal, the oldest first
+    List,
+    /// Show one change, step by step
+    Show { id: String },
+    /// Resume a change: what may have been sent is looked up first
+    Resume { id: String },
+    /// Drop a change: nothing more of it is sent or followed; what was pushed stays
+    Drop { id: String },
+}
+
+async fn run(call: &Call, arguments: &Arguments) -> Result<u8> {
+    let all: Vec<_> = found(call)?.into_iter().filter(|loaded| loaded.job.change().is_some()).collect();
+    match &arguments.what {
+        None | Some(What::List) => list(&all, arguments.output),
+        Some(What::Show { id }) => show(named(&all, id, "change")?, arguments.output),
+        Some(What::Resume { id }) => resume(call, named(&all, id, "change")?, arguments.output).await,
+        Some(What::Drop { id }) => drop_job(call, named(&all, id, "change")?).await,
+    }
+}
+
+fn change(loaded: &Loaded) -> &Change {
+    loaded.job.change().expect("only changes are looked at")
+}
+
+/// Its state in a word or two.
+fn state(loaded: &Loaded) -> &'static str {
+    match change(loaded).phase() {
+        phase if loaded.is_elsewhere && !phase.is_over() => "under way",
+        phase if phase.is_over() || phase.is_waiting() => phase.word(),
+        _ => "left",
+    }
+}
+
+fn list(all: &[Loaded], format: ReportFormat) -> Result<u8> {
+    if format == ReportFormat::Json {
+        let all: Vec<_> = all.iter().map(|loaded| summary(loaded.job.id, change(loaded))).collect();
+        return output::json(&all).map(|()| 0);
+    }
+    if all.is_empty() {
+        return output::write("no changes\n").map(|()| 0);
+    }
+    let now = jiff::Timestamp::now().as_second();
+    let mut table = Table::new(vec!["ID", "AGE", "CHANGE", "REPOSITORY", "PULL REQUEST", "STATE"]);
+    for loaded in all {
+        let (job, change) = (&loaded.job, change(loaded));
+        let age = duration::age((now - job.started.as_second()).max(0)).0;
+        let pull = change.progress.pull.as_ref().map(|pull| format!("#{} {}", pull.number, pull.state.word()));
+        let [title, repository] = [&change.pull.title, &change.order.site.name()].map(|text| sanitise_line(text).into_owned());
+        let pull = pull.unwrap_or_else(|| "-".to_owned());
+        table.push(vec![job.id.to_string(), age, title, repository, pull, state(loaded).to_owned()]);
+    }
+    output::write(&table.print()).map(|()| 0)
+}
+
+fn show(loaded: &Loaded, format: ReportFormat) -> Result<u8> {
+    let (job, change) = (&loaded.job, change(loaded));
+    if format == ReportFormat::Json {
+        return output::json(&summary(job.id, change)).map(|()| 0);
+    }
+    let progress = &change.progress;
+    let mut out = format!("{}: {} ({})\n", job.id, change.pull.title, state(loaded));
+    let mut line = |label: &str, text: &str| {
+        if !text.is_empty() {
+            out.push_str(&format!("  {label:<12}{text}\n"));
+        }
+    };
+    line("repository", &format!("{}  {} -> {}", change.order.site.name(), change.order.site.base, progress.branch));
+    for field in &change.fields {
+        let before = field.before.as_deref().unwrap_or("nothing");
+        line("changes", &format!("{}: {before} -> {}  {}", field.field, field.after, field.place));
+    }
+    line("commit", &progress.commit);
+    line("open", &progress.pull.as_ref().map(|pull| pull.url.clone()).unwrap_or_default());
+    line("same as", &change.line());
+    line("", change.phase().message());
+    line("", change.phase().hint());
+    for entry in &progress.log {
+        out.push_str(&format!("  {}  {}\n", entry.at.strftime("%Y-%m-%d %H:%M:%S"), entry.text));
+    }
+    output::write(&out).map(|()| 0)
+}
+
+/// Takes a change over, and lets it go on until its pull request is open, or as far as it was to be followed without a cluster.
+async fn resume(call: &Call, loaded: &Loaded, format: ReportFormat) -> Result<u8> {
+    refuse(loaded)?;
+    if call.readonly {
+        return Err(Error::failed("read-only: nothing is pushed", "leave out --readonly"));
+    }
+    let id = loaded.job.id;
+    if !change(loaded).phase().can_resume() && change(loaded).phase().is_waiting() {
+        let hint = format!("`fluxdeck changes drop {id}`, and plan it once more: {}", change(loaded).line());
+        return Err(Error::failed(format!("it has to be reviewed again: {}", change(loaded).phase().message()), hint));
+    }
+    let mut headless = apart(call);
+    take_up(&mut headless, id).await?;
+    headless.intend(Intent::GoOn(id));
+    follow(&mut headless, id, format).await
+}

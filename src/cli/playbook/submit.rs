@@ -1,0 +1,256 @@
+//! A change that is submitted: reviewed on standard error, then committed, pushed, opened and followed, as its job.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::Arguments;
+use super::print;
+use crate::cli::act::select;
+use crate::cli::headless::Headless;
+use crate::cli::{Call, ReportFormat, output};
+use crate::runtime::{self, Desk, Options};
+use fluxdeck_model::change::{ChangeOrder, ChangeSite, ForgeChoice, LayerChoice, Proposal, Proposed, SiteScope};
+use fluxdeck_model::error::{Error, ErrorKind, Result};
+use fluxdeck_model::insight::named::Named;
+use fluxdeck_model::playbooks::Playbook;
+use fluxdeck_model::state::jobs::{Change, ChangeGoal, JobId, Submission};
+use fluxdeck_model::state::{ChangeQuery, Intent, State};
+
+/// How long the first complete read of a cluster may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Plans, submits and follows. Returns the exit code.
+pub(super) async fn run(call: &Call, playbook: &Playbook, arguments: &Arguments) -> Result<u8> {
+    if call.readonly {
+        return Err(Error::failed("read-only: nothing is pushed", "leave out --readonly, or pass --dry-run"));
+    }
+    let is_from_cluster = arguments.files.repo.is_none();
+    let mut headless = match is_from_cluster || arguments.goal() > ChangeGoal::Merged {
+        true => connected(call).await?,
+        false => Headless::apart(call.options.clone(), select::settings(call), &call.context, false),
+    };
+    let query = query(&headless, call, playbook, arguments, is_from_cluster)?;
+    let (target, applier) = (query.object.clone(), query.applier.clone());
+    let live = match is_from_cluster {
+        true => Some(runtime::connect(&call.options, &call.context).await.map_err(|failure| failure.error("the cluster"))?),
+        false => None,
+    };
+    let changes = call.options.changes(Desk::of(call.options.repositories()));
+    let proposal = match changes.propose(live.as_ref(), query).await? {
+        Proposed::Ready(proposal) => *proposal,
+        Proposed::Unchanged { object, base } => {
+            return print::unchanged(&object, &base, arguments.output);
+        }
+        Proposed::Refused(refused) => return print::refused(&refused, arguments.output),
+    };
+    output::beside(&review(&proposal));
+    let submission = Submission { proposal, target, applier, goal: arguments.goal() };
+    let before = headless.state().jobs.all().last().map(|job| job.id);
+    headless.intend(Intent::Submit(Box::new(submission)));
+    let started = headless.state().jobs.all().last().map(|job| job.id).filter(|id| Some(*id) != before);
+    let Some(id) = started else {
+        let why = headless.state().notice.as_ref().map(|notice| notice.text.clone()).unwrap_or_default();
+        return Err(Error::failed(why, "`fluxdeck changes` lists what is under way"));
+    };
+    follow(&mut headless, id, arguments.report()).await
+}
+
+/// Reads the cluster of a call.
+pub(in crate::cli) async fn connected(call: &Call) -> Result<Headless> {
+    let mut headless = Headless::start(&call.context, call.options.clone(), select::settings(call), false);
+    headless.complete(PATIENCE, "nothing was done", |_, _| false).await?;
+    Ok(headless)
+}
+
+/// What is asked for, as an order.
+fn query(
+    headless: &Headless,
+    call: &Call,
+    playbook: &Playbook,
+    arguments: &Arguments,
+    is_from_cluster: bool,
+) -> Result<ChangeQuery> {
+    let named = Named::parse(&arguments.object)?;
+    let namespaces: Vec<_> = call.options.namespaces.iter().map(|name| name.to_string()).collect();
+    let (object, applier) = match is_from_cluster || arguments.goal() > ChangeGoal::Merged {
+        true => found(headless.state(), &named, &namespaces, is_from_cluster)?,
+        false => (None, None),
+    };
+    let namespace = match (&object, namespaces.as_slice()) {
+        (Some(object), _) => object.namespace.to_string(),
+        (None, [one]) => one.clone(),
+        (None, _) => String::new(),
+    };
+    let order = ChangeOrder {
+        playbook: playbook.name.to_owned(),
+        object: arguments.object.clone(),
+        namespace,
+        settings: arguments.set.clone(),
+        layer: arguments.layer.as_deref().map(LayerChoice::parse).transpose()?.unwrap_or_default(),
+        is_wide: arguments.wide,
+        site: site(arguments)?,
+        title: arguments.title.clone().unwrap_or_default(),
+        reason: arguments.reason.clone().unwrap_or_default(),
+        is_draft: arguments.draft,
+        is_push_only: arguments.push_only,
+    };
+    Ok(ChangeQuery { object, applier, order })
+}
+
+/// What the arguments say of the repository.
+fn site(arguments: &Arguments) -> Result<ChangeSite> {
+    let scope = match (&arguments.what.path, &arguments.what.kustomization) {
+        (Some(path), _) => SiteScope::Folder(super::folder(path)?),
+        (None, Some(name)) => SiteScope::Kustomization(name.clone()),
+        (None, None) => SiteScope::Any,
+    };
+    let folder = match &arguments.files.repo {
+        Some(folder) => {
+            let missing =
+                |error| Error::failed(format!("cannot open {}: {error}", folder.display()), "pass a checkout: --repo DIR");
+            folder.canonicalize().map_err(missing)?.display().to_string()
+        }
+        None => String::new(),
+    };
+    Ok(ChangeSite {
+        folder,
+        remote: arguments.remote.clone().unwrap_or_default(),
+        base: arguments.base.clone().unwrap_or_default(),
+        scope,
+        ..ChangeSite::default()
+    })
+}
+
+type Found = (Option<fluxdeck_model::domain::ObjectRef>, Option<fluxdeck_model::domain::ObjectRef>);
+
+/// The object in the cluster, and what applies it.
+fn found(state: &State, named: &Named, namespaces: &[String], is_needed: bool) -> Result<Found> {
+    let cluster = state.cluster();
+    let is_meant =
+        |id: &&fluxdeck_model::domain::ObjectRef| named.means(&id.gk.group, &id.gk.kind, &id.namespace, &id.name, namespaces);
+    let all: Vec<_> =
+        cluster.store.nodes().filter_map(|node| cluster.store.object(node)).map(|object| &object.id).filter(is_meant).collect();
+    match all.as_slice() {
+        [one] => {
+            let manifest = cluster.manifest(one).filter(|manifest| manifest.object == **one);
+            Ok((Some((*one).clone()), manifest.map(|manifest| manifest.applied_by)))
+        }
+        [] if is_needed => {
+            Err(Error::failed("the cluster has no such object", "name a namespace with -n, or a checkout with --repo DIR"))
+        }
+        [] => Ok((None, None)),
+        many => {
+            let names: Vec<_> = many.iter().map(ToString::to_string).collect();
+            Err(Error::usage("the name fits several objects", format!("choose one with -n: {}", names.join(", "))))
+        }
+    }
+}
+
+/// What is about to be submitted, in the lines of a review.
+fn review(proposal: &Proposal) -> String {
+    let order = &proposal.order;
+    let mut out = format!("{}\n", proposal.pull.title);
+    let mut line = |label: &str, text: &str| out.push_str(&format!("{label:<12}{text}\n"));
+    let short = proposal.base.get(..7).unwrap_or(&proposal.base);
+    line("repository", &format!("{}  {}@{short} -> {}", order.site.name(), order.site.base, proposal.branch));
+    line("found by", &order.site.found_by);
+    for field in &proposal.fields {
+        let before = field.before.as_deref().unwrap_or("nothing");
+        line("changes", &format!("{}: {before} -> {}  {} ({})", field.field, field.after, field.place, field.layer));
+    }
+    for check in &proposal.checks {
+        line(check.result.word(), &format!("{}: {}", check.name, check.why));
+    }
+    proposal.besides.iter().for_each(|text| line("besides", text));
+    proposal.unproven.iter().for_each(|(build, why)| line("not proven", &format!("{build}: {why}")));
+    proposal
+        .warnings
+        .iter()
+        .chain(Some(&order.site.caution))
+        .filter(|text| !text.is_empty())
+        .for_each(|text| line("warning", text));
+    let signed = if proposal.author.is_signed { ", signed" } else { "" };
+    line("author", &format!("{}{signed}", proposal.author.author));
+    match &proposal.forge {
+        ForgeChoice::Known { name, repository, token } => line("forge", &format!("{name} {repository}, token from {token}")),
+        ForgeChoice::None { why, .. } => line("forge", &format!("none: {why}")),
+    }
+    if let Some(pull) = &proposal.open {
+        line("open", &format!("the same change is proposed already: #{} {}", pull.number, pull.url));
+    }
+    out
+}
+
+/// Follows a change to its goal, or to where it waits for a person. Returns the exit code.
+///
+/// # Errors
+/// The program's own parts have ended.
+pub(in crate::cli) async fn follow(headless: &mut Headless, id: JobId, format: ReportFormat) -> Result<u8> {
+    let mut shown = 0;
+    loop {
+        let job = headless.state().jobs.find(id).expect("it was started");
+        let change = job.change().expect("it is a change");
+        for entry in change.progress.log.iter().skip(shown) {
+            output::beside(&format!("{}  {}", entry.at.strftime("%H:%M:%S"), entry.text));
+        }
+        shown = change.progress.log.len();
+        if change.phase().is_over() || change.phase().is_waiting() {
+            break;
+        }
+        headless.turn().await?;
+    }
+    let job = headless.state().jobs.find(id).expect("it was started").clone();
+    headless.part().await;
+    let change = job.change().expect("it is a change");
+    report(id, change, format)?;
+    match change.phase() {
+        phase if phase.is_done() => Ok(0),
+        phase if phase.is_waiting() => {
+            let hint = if phase.hint().is_empty() { String::new() } else { format!("{}; then ", phase.hint()) };
+            let message = format!("{}: {}", change.pull.title, phase.message());
+            Err(Error::new(ErrorKind::Failed, message, format!("{hint}`fluxdeck changes resume {id}`")))
+        }
+        phase => Err(Error::failed(format!("{}: {}", change.pull.title, phase.message()), "")),
+    }
+}
+
+fn report(id: JobId, change: &Change, format: ReportFormat) -> Result<()> {
+    if format == ReportFormat::Json {
+        return output::json(&summary(id, change));
+    }
+    match (&change.progress.pull, &change.progress.page) {
+        (Some(pull), _) => output::write(&format!("{}\n", pull.url)),
+        (None, Some(page)) => output::write(&format!("{page}\n")),
+        (None, None) if !change.progress.commit.is_empty() => output::write(&format!("{}\n", change.progress.branch)),
+        (None, None) => Ok(()),
+    }
+}
+
+/// A change as JSON.
+pub(in crate::cli) fn summary(id: JobId, change: &Change) -> serde_json::Value {
+    let progress = &change.progress;
+    let pull = progress.pull.as_ref().map(|pull| {
+        json!({ "number": pull.number, "url": pull.url, "state": pull.state.word(), "merge": pull.merge().map(|merge| merge.commit.clone()) })
+    });
+    let log: Vec<_> = progress.log.iter().map(|entry| json!({ "at": entry.at.to_string(), "text": entry.text })).collect();
+    let fields: Vec<_> = change
+        .fields
+        .iter()
+        .map(
+            |one| json!({ "field": one.field, "before": one.before, "after": one.after, "place": one.place, "layer": one.layer }),
+        )
+        .collect();
+    json!({
+        "id": id.to_string(), "title": change.pull.title, "object": change.object, "fields": fields,
+        "repository": change.order.site.name(), "base": change.order.site.base, "baseCommit": progress.base,
+        "branch": progress.branch, "commit": progress.commit, "pull": pull, "page": progress.page,
+        "state": change.phase().word(), "message": change.phase().message(), "log": log,
+    })
+}
+
+/// Options without a cluster of their own, for what needs none.
+pub(in crate::cli) fn apart(call: &Call) -> Headless {
+    let options: Options = call.options.clone();
+    Headless::apart(options, select::settings(call), "", false)
+}

@@ -1,0 +1,70 @@
+//! The sources of a token, in their order. The first that has one for the host is taken.
+
+use super::environment::{self, Variables};
+use super::origin::Origin;
+use super::tea;
+use super::token::{Source, Token};
+use crate::programs;
+use fluxdeck_model::domain::text::sanitise;
+use fluxdeck_model::error::{Error, ErrorKind};
+
+/// What a token is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    pub origin: &'a Origin,
+    /// `OWNER/NAME`: git's helpers may know a login for each (`credential.useHttpPath`).
+    pub repository: &'a str,
+    /// `token-command` of the configuration for this host: a program and its arguments. It is the only source then.
+    pub command: Option<&'a [String]>,
+}
+
+/// Why there is no token although the configuration says where it comes from. It holds nothing of what the command printed as its result.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    #[error("{0}")]
+    Command(#[from] programs::Failure),
+    /// It printed nothing, or more than one word.
+    #[error("it prints no token")]
+    NotOne,
+}
+
+impl Failure {
+    /// The failure in words, with what to do.
+    pub fn error(&self, origin: &Origin) -> Error {
+        let message = sanitise(&format!("token-command of {origin}: {self}")).into_owned();
+        Error::new(ErrorKind::Failed, message, "run the command in a terminal: its standard output has to be the token alone")
+    }
+}
+
+/// Finds a token, with the environment of the process: the command of the configuration, variables, the forge's own command line client
+/// (`gh`, `tea`), git's credential helpers. Starts up to two programs, which ask nobody and are ended at a limit. None if no source has
+/// one for that host.
+///
+/// # Errors
+/// The command of the configuration has none: no other source is asked then.
+pub async fn find(asked: Asked<'_>) -> Result<Option<Token>, Failure> {
+    find_in(asked, &environment::process).await
+}
+
+/// As [`find`], with these variables.
+pub(super) async fn find_in(asked: Asked<'_>, variables: Variables<'_>) -> Result<Option<Token>, Failure> {
+    let Asked { origin, repository, command } = asked;
+    if let Some(command) = command {
+        let printed = programs::token_of(command).await?;
+        return Token::new(&printed, origin.clone(), Source::Command).map(Some).ok_or(Failure::NotOne);
+    }
+    if let Some(token) = environment::token(variables, origin) {
+        return Ok(Some(token));
+    }
+    if origin.is_tls()
+        && let Some(printed) = programs::token_of_gh(origin.host()).await
+        && let Some(token) = Token::new(&printed, origin.clone(), Source::Gh)
+    {
+        return Ok(Some(token));
+    }
+    if let Some(token) = tea::token(&tea::places(variables), origin) {
+        return Ok(Some(token));
+    }
+    let printed = programs::password_of_git(origin.scheme(), origin.host(), repository).await;
+    Ok(printed.and_then(|printed| Token::new(&printed, origin.clone(), Source::Git)))
+}

@@ -1,0 +1,94 @@
+//! Where a token may go: the scheme and the host with its port.
+
+use std::fmt;
+
+/// The one host that has an API on another host, with that API: `docs.github.com/rest`.
+const GITHUB: &str = "github.com";
+/// Hosts of GitHub Enterprise Cloud with data residency end like this; their API is at `api.` of the host as well.
+const RESIDENT: &str = ".ghe.com";
+
+/// The scheme and the host of a forge.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Origin {
+    host: String,
+    is_tls: bool,
+}
+
+impl Origin {
+    /// A host, with its port if that is not the usual one of the scheme. None if the text is not a host: it becomes an argument of other
+    /// programs, and a line of git's credential protocol. GitHub's own hosts are always reached by TLS, and by their plain name.
+    pub fn new(host: &str, is_tls: bool) -> Option<Self> {
+        let host = host.to_ascii_lowercase();
+        let usual = if is_tls { ":443" } else { ":80" };
+        let host = host.strip_suffix(usual).unwrap_or(&host);
+        let host = match host {
+            "www.github.com" | "ssh.github.com" => GITHUB,
+            host => host,
+        };
+        let is_tls = is_tls || has_own_api(host);
+        is_host(host).then(|| Self { host: host.to_owned(), is_tls })
+    }
+
+    /// The origin of an `http` or `https` URL. A user, a password and a path are dropped.
+    pub fn of_url(url: &str) -> Option<Self> {
+        let (scheme, rest) = url.split_once("://")?;
+        let is_tls = match scheme.to_ascii_lowercase().as_str() {
+            "https" => true,
+            "http" => false,
+            _ => return None,
+        };
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let authority = &rest[..end];
+        Self::new(authority.rsplit_once('@').map_or(authority, |(_, host)| host), is_tls)
+    }
+
+    /// The host with its port, if that is not the usual one.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Whether it is reached by TLS.
+    pub fn is_tls(&self) -> bool {
+        self.is_tls
+    }
+
+    /// `https` or `http`.
+    pub fn scheme(&self) -> &'static str {
+        if self.is_tls { "https" } else { "http" }
+    }
+
+    /// Where the API of this host is: the host itself, except for GitHub's own.
+    pub fn api(&self) -> Self {
+        let host = if has_own_api(&self.host) { format!("api.{}", self.host) } else { self.host.clone() };
+        Self { host, is_tls: self.is_tls }
+    }
+
+    /// Whether this is one of GitHub's own hosts, which need no asking.
+    pub fn is_github(&self) -> bool {
+        has_own_api(&self.host)
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme(), self.host)
+    }
+}
+
+fn has_own_api(host: &str) -> bool {
+    let is_resident = host.strip_suffix(RESIDENT).is_some_and(|name| !name.is_empty() && !name.contains('.'));
+    host == GITHUB || is_resident
+}
+
+/// A name or an address of IP, with or without a port.
+fn is_host(text: &str) -> bool {
+    let (name, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, "")) => return address.parse::<std::net::Ipv6Addr>().is_ok(),
+        Some((address, port)) if address.parse::<std::net::Ipv6Addr>().is_ok() => ("v6", port.strip_prefix(':')),
+        Some(_) => return false,
+        None => text.split_once(':').map_or((text, Some("1")), |(name, port)| (name, Some(port))),
+    };
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    let is_name = name.bytes().all(is_letter) && name.starts_with(|c: char| c.is_ascii_alphanumeric());
+    is_name && port.is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok())
+}

@@ -1,0 +1,280 @@
+//! Gitea and Forgejo, by their own API (`/api/swagger` of a server; Gitea 1.26 `routers/api/v1/repo/pull.go`, `services/convert/pull.go`).
+//!
+//! What is particular: its list of pull requests cannot be asked for one branch, so all pages are read; a draft is a prefix of the title;
+//! an empty pull request is opened without a complaint, so that is looked at before; right after a push a branch may not be known.
+
+use futures::FutureExt;
+use http::Method;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::address::Address;
+use super::answer::Answer;
+use super::kind::Kind;
+use super::network::Network;
+use super::wire::Wire;
+use super::{Answered, Failure, Forge};
+use crate::credentials::Token;
+use fluxdeck_model::domain::pull::{Checks, Merge, NewPull, Pull, PullState};
+
+use super::encode::{path, query};
+
+/// Entries of a page; a server may give fewer (`[api] MAX_RESPONSE_ITEMS`).
+const PAGE: u32 = 50;
+/// Most pages that are read of a list.
+const PAGES: u32 = 200;
+/// What makes a title that of a draft, unless the server is configured otherwise (`[repository.pull-request] WORK_IN_PROGRESS_PREFIXES`).
+const DRAFT: &str = "WIP: ";
+const ROOT: &str = "/api/v1";
+
+pub(super) static KIND: Kind = Kind { word: "gitea", name: "Gitea", probe: "/api/v1/version", is_it, open };
+
+/// It says its version, or that it says nothing to strangers (`REQUIRE_SIGNIN_VIEW`).
+fn is_it(answer: &Answer) -> bool {
+    #[derive(Deserialize)]
+    struct Version {
+        #[serde(rename = "version")]
+        _version: String,
+    }
+    let is_closed = matches!(answer.status.as_u16(), 401 | 403) && answer.says("signed in user is allowed to call APIs");
+    is_closed || answer.status.is_success() && answer.read::<Version>("the version").is_ok()
+}
+
+fn open(network: &Network, address: &Address, token: Option<&Token>) -> Result<Box<dyn Forge>, Failure> {
+    let wire = Wire::new(network, &address.origin(), ROOT, token.map(|token| ("token", token)))?;
+    Ok(Box::new(Gitea { wire, address: address.clone() }))
+}
+
+/// A repository on a Gitea.
+struct Gitea {
+    wire: Wire,
+    address: Address,
+}
+
+/// A pull request as the API has it: nothing of it is relied upon but its number and its page.
+#[derive(Deserialize)]
+struct Found {
+    number: u64,
+    html_url: String,
+    title: Option<String>,
+    state: Option<String>,
+    draft: Option<bool>,
+    merged: Option<bool>,
+    merged_at: Option<Timestamp>,
+    merge_commit_sha: Option<String>,
+    merged_by: Option<Person>,
+    head: Option<End>,
+    base: Option<End>,
+}
+
+#[derive(Deserialize)]
+struct Person {
+    login: Option<String>,
+}
+
+/// One end of a pull request.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct End {
+    /// The branch, also when it is gone; `ref` is `refs/pull/N/head` then.
+    label: Option<String>,
+    sha: Option<String>,
+    /// Of a repository that is gone: -1.
+    repo_id: Option<i64>,
+}
+
+#[derive(Serialize)]
+struct Wanted<'a> {
+    title: String,
+    body: &'a str,
+    head: &'a str,
+    base: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Repository {
+    default_branch: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Compared {
+    total_commits: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct Combined {
+    total_count: Option<usize>,
+    statuses: Option<Vec<Status>>,
+}
+
+#[derive(Deserialize)]
+struct Status {
+    status: Option<String>,
+}
+
+impl Found {
+    /// Whether its head is that branch of this repository, and not of a fork.
+    fn is_from(&self, head: &str) -> bool {
+        let (Some(from), Some(to)) = (&self.head, &self.base) else { return false };
+        from.label.as_deref() == Some(head) && from.repo_id.is_some() && from.repo_id == to.repo_id
+    }
+
+    fn pull(self, checks: Option<Checks>) -> Pull {
+        let (head, base) = (self.head.unwrap_or_default(), self.base.unwrap_or_default());
+        let merge = Merge {
+            commit: self.merge_commit_sha.unwrap_or_default(),
+            by: self.merged_by.and_then(|person| person.login).filter(|login| !login.is_empty()),
+            at: self.merged_at,
+        };
+        let state = match self.state.as_deref() {
+            _ if self.merged == Some(true) => PullState::Merged(merge),
+            Some("closed") => PullState::Closed,
+            _ => PullState::Open,
+        };
+        Pull {
+            number: self.number,
+            url: self.html_url,
+            title: self.title.unwrap_or_default(),
+            head: head.label.unwrap_or_default(),
+            head_commit: head.sha.unwrap_or_default(),
+            base: base.label.unwrap_or_default(),
+            is_draft: self.draft.unwrap_or_default(),
+            state,
+            checks,
+        }
+    }
+}
+
+impl Gitea {
+    /// A path of the API below the repository.
+    fn below(&self, rest: &str) -> String {
+        format!("/repos/{}/{}{rest}", path(&self.address.owner), path(&self.address.repository))
+    }
+
+    async fn get(&self, rest: &str) -> Result<Answer, Failure> {
+        self.wire.get(&self.below(rest)).await?.success(&Method::GET)
+    }
+
+    async fn all_from(&self, head: &str) -> Result<Vec<Pull>, Failure> {
+        let mut found = Vec::new();
+        for page in 1..=PAGES {
+            let answer = self.get(&format!("/pulls?state=all&limit={PAGE}&page={page}")).await?;
+            let all: Vec<Found> = answer.read("the list of pull requests")?;
+            found.extend(all.into_iter().filter(|pull| pull.is_from(head)).map(|pull| pull.pull(None)));
+            if !answer.has_next_page() {
+                found.sort_by_key(|pull| std::cmp::Reverse(pull.number));
+                return Ok(found);
+            }
+        }
+        Err(Failure::Unreadable(format!("there are more than {} pull requests", PAGE * PAGES)))
+    }
+
+    async fn opened(&self, new: &NewPull) -> Result<Pull, Failure> {
+        if self.has_nothing(new).await? {
+            return Err(Failure::NothingToMerge);
+        }
+        let title = if new.is_draft { format!("{DRAFT}{}", new.title) } else { new.title.clone() };
+        let wanted = Wanted { title, body: &new.body, head: &new.head, base: &new.base };
+        let answer = self.wire.post(&self.below("/pulls"), &wanted).await?;
+        match answer.status.as_u16() {
+            409 if answer.says("pull request already exists") => Err(Failure::Exists),
+            422 if answer.says("no changes between the head and the base") => Err(Failure::NothingToMerge),
+            404 => Err(self.missing(new).await),
+            _ => {
+                let answer = answer.success(&Method::POST)?;
+                // it is open: which one, the list says
+                let unread = |failure: Failure| Failure::Lost(failure.to_string());
+                Ok(answer.read::<Found>("the pull request").map_err(unread)?.pull(None))
+            }
+        }
+    }
+
+    /// Whether all commits of the branch are in its base. Where that cannot be compared, the request itself says why.
+    async fn has_nothing(&self, new: &NewPull) -> Result<bool, Failure> {
+        let rest = format!("/compare/{}...{}", path(&new.base), path(&new.head));
+        let compared = match self.get(&rest).await {
+            Ok(answer) => answer.read::<Compared>("the comparison").ok(),
+            Err(Failure::NotFound | Failure::Server { .. } | Failure::Unreadable(_) | Failure::Refused { .. }) => None,
+            Err(failure) => return Err(failure),
+        };
+        Ok(compared.is_some_and(|compared| compared.total_commits == Some(0)))
+    }
+
+    /// What is missing, where opening answers that something is: the repository, its base, or, for a while after a push, the branch.
+    async fn missing(&self, new: &NewPull) -> Failure {
+        if let Err(failure) = self.get("").await {
+            return failure;
+        }
+        match self.get(&format!("/branches/{}", path(&new.base))).await {
+            Ok(_) => Failure::NotYet,
+            Err(Failure::NotFound) => Failure::Refused { why: super::answer::short(&format!("there is no branch {}", new.base)) },
+            Err(failure) => failure,
+        }
+    }
+
+    async fn followed(&self, number: u64) -> Result<Pull, Failure> {
+        let found: Found = self.get(&format!("/pulls/{number}")).await?.read("the pull request")?;
+        let commit = found.head.as_ref().and_then(|head| head.sha.clone()).filter(|commit| !commit.is_empty());
+        let checks = match commit {
+            Some(commit) => self.checks(&commit).await.ok(),
+            None => None,
+        };
+        Ok(found.pull(checks))
+    }
+
+    /// The last status of each context (Gitea `services/convert/status.go`).
+    async fn checks(&self, commit: &str) -> Result<Checks, Failure> {
+        let mut checks = Checks::default();
+        for page in 1..=PAGES {
+            let answer = self.get(&format!("/commits/{}/status?limit={PAGE}&page={page}", query(commit))).await?;
+            let combined: Combined = answer.read("the statuses")?;
+            let statuses = combined.statuses.unwrap_or_default();
+            for status in &statuses {
+                match status.status.as_deref() {
+                    Some("success" | "warning" | "skipped") => checks.passed += 1,
+                    Some("failure" | "error") => checks.failed += 1,
+                    _ => checks.pending += 1,
+                }
+            }
+            let is_short = statuses.is_empty() || combined.total_count.is_none_or(|all| checks.count() as usize >= all);
+            if is_short && !answer.has_next_page() {
+                break;
+            }
+        }
+        Ok(checks)
+    }
+
+    async fn main_branch(&self) -> Result<String, Failure> {
+        let repository: Repository = self.get("").await?.read("the repository")?;
+        let branch = repository.default_branch.filter(|branch| !branch.is_empty());
+        branch.ok_or_else(|| Failure::Unreadable("the repository names no default branch".to_owned()))
+    }
+}
+
+impl Forge for Gitea {
+    fn name(&self) -> &'static str {
+        KIND.name
+    }
+
+    fn find<'a>(&'a self, head: &'a str) -> Answered<'a, Vec<Pull>> {
+        self.all_from(head).boxed()
+    }
+
+    fn open<'a>(&'a self, new: &'a NewPull) -> Answered<'a, Pull> {
+        self.opened(new).boxed()
+    }
+
+    fn pull(&self, number: u64) -> Answered<'_, Pull> {
+        self.followed(number).boxed()
+    }
+
+    fn compare(&self, base: &str, head: &str) -> String {
+        let Address { owner, repository, .. } = &self.address;
+        let (owner, repository, base, head) = (path(owner), path(repository), path(base), path(head));
+        format!("{}/{owner}/{repository}/compare/{base}...{head}", self.address.origin())
+    }
+
+    fn default_branch(&self) -> Answered<'_, String> {
+        self.main_branch().boxed()
+    }
+}

@@ -1,0 +1,354 @@
+//! GitHub: github.com, Enterprise Cloud with data residency (`NAME.ghe.com`) and Enterprise Server (`docs.github.com/rest`, version
+//! 2022-11-28).
+//!
+//! octocrab makes the requests and sets the headers of the API's version; it sends them over our own [`Wire`], for its own transport takes
+//! no proxy and no limit for the size of an answer, and repeats what failed. Its models are not used: they fail where a server leaves out
+//! a field, so of an answer only what is needed is read. Its `_get` and `_post` return the answer as it is, with the headers that say when
+//! requests are taken again and where to sign on (`map_github_error` would hide them from successes).
+//!
+//! Checks are check runs and commit statuses together, as the page of a pull request has them. A fine-grained token cannot read check runs
+//! of a private repository: then there are none at all, because half of them would look like all.
+
+use bytes::Bytes;
+use futures::FutureExt;
+use http::header::CONTENT_LENGTH;
+use http::{Method, Request, Response};
+use http_body_util::{BodyExt, Full};
+use jiff::Timestamp;
+use octocrab::{AuthState, OctoBody, Octocrab, OctocrabBuilder};
+use serde::{Deserialize, Serialize};
+use tower::BoxError;
+
+use super::address::Address;
+use super::answer::{Answer, short};
+use super::encode::{path, query};
+use super::kind::Kind;
+use super::network::Network;
+use super::wire::{Broken, Wire};
+use super::{Answered, Failure, Forge};
+use crate::credentials::Token;
+use fluxdeck_model::domain::pull::{Checks, Merge, NewPull, Pull, PullState};
+
+/// Entries of a page: as many as there can be.
+const PAGE: u32 = 100;
+/// Most pages that are read of a list.
+const PAGES: u32 = 50;
+/// Where the API of an Enterprise Server is.
+const ROOT: &str = "/api/v3";
+
+pub(super) static KIND: Kind = Kind { word: "github", name: "GitHub", probe: "/api/v3/meta", is_it, open };
+
+/// Every answer of GitHub has the id of its request, also one that asks for a login.
+fn is_it(answer: &Answer) -> bool {
+    answer.header("x-github-request-id").is_some() && answer.status != http::StatusCode::NOT_FOUND
+}
+
+fn open(network: &Network, address: &Address, token: Option<&Token>) -> Result<Box<dyn Forge>, Failure> {
+    let origin = address.origin();
+    let root = if origin.is_github() { "" } else { ROOT };
+    let wire = Wire::new(network, &origin, root, token.map(|token| ("Bearer", token)))?;
+    Ok(Box::new(GitHub { octocrab: over(wire), address: address.clone() }))
+}
+
+/// octocrab with our wire as its transport. It knows neither the host nor the token.
+fn over(wire: Wire) -> Octocrab {
+    let service = tower::service_fn(move |request: Request<OctoBody>| {
+        let wire = wire.clone();
+        async move {
+            let (mut head, body) = request.into_parts();
+            let path = head.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str).to_owned();
+            // an empty body has none
+            head.headers.remove(CONTENT_LENGTH);
+            let body = body.collect().await?.to_bytes();
+            let answer = wire.send(head.method, &path, head.headers, body).await?;
+            let mut response = Response::new(Full::new(answer.body));
+            (*response.status_mut(), *response.headers_mut()) = (answer.status, answer.headers);
+            Ok::<_, BoxError>(response)
+        }
+    });
+    let built = OctocrabBuilder::new_empty().with_service(service).with_auth(AuthState::None).build();
+    built.unwrap_or_else(|never| match never {})
+}
+
+/// A repository on a GitHub.
+struct GitHub {
+    octocrab: Octocrab,
+    address: Address,
+}
+
+/// A pull request as the API has it: nothing of it is relied upon but its number and its page.
+#[derive(Deserialize)]
+struct Found {
+    number: u64,
+    html_url: String,
+    title: Option<String>,
+    state: Option<String>,
+    draft: Option<bool>,
+    /// Lists have it, and not `merged`.
+    merged_at: Option<Timestamp>,
+    /// Of an open pull request: a trial.
+    merge_commit_sha: Option<String>,
+    merged_by: Option<Person>,
+    head: Option<End>,
+    base: Option<End>,
+}
+
+#[derive(Deserialize)]
+struct Person {
+    login: Option<String>,
+}
+
+/// One end of a pull request.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct End {
+    #[serde(rename = "ref")]
+    branch: Option<String>,
+    sha: Option<String>,
+    /// None of a fork that is gone.
+    repo: Option<Home>,
+}
+
+#[derive(Deserialize)]
+struct Home {
+    id: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Wanted<'a> {
+    title: &'a str,
+    body: &'a str,
+    head: &'a str,
+    base: &'a str,
+    draft: bool,
+}
+
+#[derive(Deserialize)]
+struct Repository {
+    default_branch: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct CheckRuns {
+    check_runs: Vec<CheckRun>,
+}
+
+#[derive(Deserialize)]
+struct CheckRun {
+    status: Option<String>,
+    conclusion: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Combined {
+    statuses: Vec<Status>,
+}
+
+#[derive(Deserialize)]
+struct Status {
+    state: Option<String>,
+}
+
+/// How a create request was refused: `errors` of the answer.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Refused {
+    errors: Vec<Wrong>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Wrong {
+    field: Option<String>,
+    code: Option<String>,
+}
+
+impl Found {
+    /// Whether its head is that branch of this repository, and not of a fork.
+    fn is_from(&self, head: &str) -> bool {
+        let (Some(from), Some(to)) = (&self.head, &self.base) else { return false };
+        let id = |end: &End| end.repo.as_ref().and_then(|home| home.id);
+        from.branch.as_deref() == Some(head) && id(from).is_some() && id(from) == id(to)
+    }
+
+    fn pull(self, checks: Option<Checks>) -> Pull {
+        let (head, base) = (self.head.unwrap_or_default(), self.base.unwrap_or_default());
+        let state = match (self.merged_at, self.state.as_deref()) {
+            (Some(at), _) => PullState::Merged(Merge {
+                commit: self.merge_commit_sha.unwrap_or_default(),
+                by: self.merged_by.and_then(|person| person.login),
+                at: Some(at),
+            }),
+            (None, Some("closed")) => PullState::Closed,
+            _ => PullState::Open,
+        };
+        Pull {
+            number: self.number,
+            url: self.html_url,
+            title: self.title.unwrap_or_default(),
+            head: head.branch.unwrap_or_default(),
+            head_commit: head.sha.unwrap_or_default(),
+            base: base.branch.unwrap_or_default(),
+            is_draft: self.draft.unwrap_or_default(),
+            state,
+            checks,
+        }
+    }
+}
+
+impl GitHub {
+    /// A path of the API below the repository.
+    fn below(&self, rest: &str) -> String {
+        format!("/repos/{}/{}{rest}", path(&self.address.owner), path(&self.address.repository))
+    }
+
+    async fn get(&self, rest: &str) -> Result<Answer, Failure> {
+        let answer = self.octocrab._get(self.below(rest)).await;
+        whole(answer, &Method::GET).await?.success(&Method::GET)
+    }
+
+    async fn all_from(&self, head: &str) -> Result<Vec<Pull>, Failure> {
+        let from = query(&format!("{}:{head}", self.address.owner));
+        let mut found = Vec::new();
+        for page in 1..=PAGES {
+            let answer = self.get(&format!("/pulls?state=all&head={from}&per_page={PAGE}&page={page}")).await?;
+            let all: Vec<Found> = answer.read("the list of pull requests")?;
+            found.extend(all.into_iter().filter(|pull| pull.is_from(head)).map(|pull| pull.pull(None)));
+            if !answer.has_next_page() {
+                found.sort_by_key(|pull| std::cmp::Reverse(pull.number));
+                return Ok(found);
+            }
+        }
+        Err(Failure::Unreadable(format!("there are more than {} pull requests", PAGE * PAGES)))
+    }
+
+    async fn opened(&self, new: &NewPull) -> Result<Pull, Failure> {
+        let NewPull { title, body, head, base, is_draft } = new;
+        let wanted = Wanted { title, body, head, base, draft: *is_draft };
+        let answer = whole(self.octocrab._post(self.below("/pulls"), Some(&wanted)).await, &Method::POST).await?;
+        if answer.status == http::StatusCode::UNPROCESSABLE_ENTITY {
+            return Err(refused(&answer));
+        }
+        let answer = answer.success(&Method::POST)?;
+        // it is open: which one, the list says
+        Ok(answer.read::<Found>("the pull request").map_err(|failure| Failure::Lost(failure.to_string()))?.pull(None))
+    }
+
+    async fn followed(&self, number: u64) -> Result<Pull, Failure> {
+        let found: Found = self.get(&format!("/pulls/{number}")).await?.read("the pull request")?;
+        let commit = found.head.as_ref().and_then(|head| head.sha.clone()).filter(|commit| !commit.is_empty());
+        let checks = match commit {
+            Some(commit) => self.checks(&commit).await.ok(),
+            None => None,
+        };
+        Ok(found.pull(checks))
+    }
+
+    async fn checks(&self, commit: &str) -> Result<Checks, Failure> {
+        let mut checks = Checks::default();
+        let commit = query(commit);
+        for page in 1..=PAGES {
+            let answer = self.get(&format!("/commits/{commit}/check-runs?per_page={PAGE}&page={page}")).await?;
+            for run in answer.read::<CheckRuns>("the check runs")?.check_runs {
+                run.count(&mut checks);
+            }
+            if !answer.has_next_page() {
+                break;
+            }
+        }
+        for page in 1..=PAGES {
+            let answer = self.get(&format!("/commits/{commit}/status?per_page={PAGE}&page={page}")).await?;
+            for status in answer.read::<Combined>("the statuses")?.statuses {
+                status.count(&mut checks);
+            }
+            if !answer.has_next_page() {
+                break;
+            }
+        }
+        Ok(checks)
+    }
+
+    async fn main_branch(&self) -> Result<String, Failure> {
+        let repository: Repository = self.get("").await?.read("the repository")?;
+        let branch = repository.default_branch.filter(|branch| !branch.is_empty());
+        branch.ok_or_else(|| Failure::Unreadable("the repository names no default branch".to_owned()))
+    }
+}
+
+impl CheckRun {
+    fn count(&self, checks: &mut Checks) {
+        match (self.status.as_deref(), self.conclusion.as_deref()) {
+            (Some("completed"), Some("success" | "neutral" | "skipped")) => checks.passed += 1,
+            (Some("completed"), _) => checks.failed += 1,
+            _ => checks.pending += 1,
+        }
+    }
+}
+
+impl Status {
+    fn count(&self, checks: &mut Checks) {
+        match self.state.as_deref() {
+            Some("success") => checks.passed += 1,
+            Some("failure" | "error") => checks.failed += 1,
+            _ => checks.pending += 1,
+        }
+    }
+}
+
+/// Why a pull request is not opened: GitHub has one code for all of it, and says more in a field, or in a sentence that it does not change.
+fn refused(answer: &Answer) -> Failure {
+    if answer.says("A pull request already exists") {
+        return Failure::Exists;
+    }
+    if answer.says("No commits between") {
+        return Failure::NothingToMerge;
+    }
+    let refused: Refused = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let is_head = |wrong: &Wrong| wrong.field.as_deref() == Some("head") && wrong.code.as_deref() == Some("invalid");
+    if refused.errors.iter().any(is_head) { Failure::NotYet } else { Failure::Refused { why: answer.words() } }
+}
+
+/// The answer that octocrab passes on, whole; what broke on our wire comes out as it went in.
+async fn whole<B>(answer: octocrab::Result<Response<B>>, method: &Method) -> Result<Answer, Failure>
+where
+    B: http_body::Body<Data = Bytes, Error = octocrab::Error>,
+{
+    let broken = |error: octocrab::Error| match error {
+        octocrab::Error::Service { source, .. } => match source.downcast::<Broken>() {
+            Ok(broken) => broken.failure(method),
+            Err(other) => Broken::Cut(short(&other.to_string())).failure(method),
+        },
+        other => Broken::Cut(short(&other.to_string())).failure(method),
+    };
+    let (head, body) = answer.map_err(broken)?.into_parts();
+    let body = body.collect().await.map_err(broken)?.to_bytes();
+    Ok(Answer { status: head.status, headers: head.headers, body })
+}
+
+impl Forge for GitHub {
+    fn name(&self) -> &'static str {
+        KIND.name
+    }
+
+    fn find<'a>(&'a self, head: &'a str) -> Answered<'a, Vec<Pull>> {
+        self.all_from(head).boxed()
+    }
+
+    fn open<'a>(&'a self, new: &'a NewPull) -> Answered<'a, Pull> {
+        self.opened(new).boxed()
+    }
+
+    fn pull(&self, number: u64) -> Answered<'_, Pull> {
+        self.followed(number).boxed()
+    }
+
+    fn compare(&self, base: &str, head: &str) -> String {
+        let Address { owner, repository, .. } = &self.address;
+        let (owner, repository, base, head) = (path(owner), path(repository), path(base), path(head));
+        format!("{}/{owner}/{repository}/compare/{base}...{head}?expand=1", self.address.origin())
+    }
+
+    fn default_branch(&self) -> Answered<'_, String> {
+        self.main_branch().boxed()
+    }
+}

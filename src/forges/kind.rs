@@ -1,0 +1,61 @@
+//! Which forge a host is.
+
+use std::fmt;
+
+use super::answer::Answer;
+use super::network::Network;
+use super::wire::Wire;
+use super::{ALL, Address, Failure, Forge};
+use crate::credentials::{Origin, Token};
+
+/// A forge that fluxdeck knows.
+pub struct Kind {
+    /// As the configuration names it.
+    pub word: &'static str,
+    /// For people.
+    pub name: &'static str,
+    /// A path that it answers in a way of its own, also to somebody who is not logged in.
+    pub(super) probe: &'static str,
+    pub(super) is_it: fn(&Answer) -> bool,
+    pub(super) open: fn(&Network, &Address, Option<&Token>) -> Result<Box<dyn Forge>, Failure>,
+}
+
+impl Kind {
+    /// The repository, as this forge has it. Sends nothing. Has to be called within tokio.
+    ///
+    /// # Errors
+    /// The token is for another host.
+    pub fn open(&self, network: &Network, address: &Address, token: Option<&Token>) -> Result<Box<dyn Forge>, Failure> {
+        (self.open)(network, address, token)
+    }
+}
+
+impl fmt::Debug for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// The forge of that word of the configuration.
+pub fn named(word: &str) -> Option<&'static Kind> {
+    ALL.iter().copied().find(|kind| kind.word == word)
+}
+
+/// The forge at a host: GitHub's own by their names; else the host is asked, once for each forge and without a token. The caller asks the
+/// configuration first. None if it is none that we know.
+///
+/// # Errors
+/// The host does not answer at all.
+pub async fn kind_of(network: &Network, host: &Origin) -> Result<Option<&'static Kind>, Failure> {
+    if host.is_github() {
+        return Ok(named("github"));
+    }
+    let wire = Wire::new(network, host, "", None)?;
+    for kind in ALL {
+        let answer = wire.get(kind.probe).await?;
+        if (kind.is_it)(&answer) {
+            return Ok(Some(kind));
+        }
+    }
+    Ok(None)
+}

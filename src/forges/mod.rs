@@ -1,0 +1,66 @@
+//! Forges: where pull requests are opened, looked up and followed.
+//!
+//! ```text
+//!  address    host, owner and name of a repository, from the URL of a git remote
+//!  answer     what an answer means where all forges agree; encode: names in addresses
+//!  failure    why a forge did not answer, or refused, in the classes that decide what happens next
+//!  network    connections: TLS, proxies, limits; the demo has one of its own, to its forge in memory
+//!  wire       requests to one host, with the token that is bound to it, and their answers
+//!  kind       which forge a host is: by name, by the configuration, or asked once
+//!  github     GitHub, its Enterprise Server and its Enterprise Cloud
+//!  gitea      Gitea and Forgejo
+//! ```
+//! What a change waits for, and when something is asked again, does *not* belong here: nothing here is repeated, and nothing is kept.
+
+mod address;
+mod answer;
+mod encode;
+mod failure;
+mod gitea;
+mod github;
+mod kind;
+mod network;
+mod wire;
+
+use futures::future::BoxFuture;
+
+use fluxdeck_model::domain::pull::{NewPull, Pull};
+
+pub use address::Address;
+pub use failure::Failure;
+pub use kind::{Kind, kind_of, named};
+pub use network::Network;
+
+/// Every forge, in the order in which a host that nobody knows is asked.
+pub const ALL: &[&Kind] = &[&gitea::KIND, &github::KIND];
+
+/// What an operation of a forge returns.
+pub type Answered<'a, T> = BoxFuture<'a, Result<T, Failure>>;
+
+/// One repository on a forge, seen with one token. Every request has a limit of its own; who drops the future stops waiting, but what was
+/// sent may have been received.
+pub trait Forge: Send + Sync {
+    /// For people: "GitHub".
+    fn name(&self) -> &'static str;
+
+    /// Every pull request, open or not, whose head is that branch of this repository (not of a fork), the newest first. Checks are not
+    /// asked for. One request for each page of the list: of GitHub's by branch, of Gitea's of all pull requests.
+    fn find<'a>(&'a self, head: &'a str) -> Answered<'a, Vec<Pull>>;
+
+    /// Opens a pull request, with one request that is never repeated. [`Failure::Lost`]: it may be open, which [`Self::find`] answers.
+    /// With any other failure nothing was opened; with [`Failure::NotYet`] it is worth trying again.
+    fn open<'a>(&'a self, new: &'a NewPull) -> Answered<'a, Pull>;
+
+    /// A pull request with its merge and with the checks of its head commit; without checks where they cannot be read. Up to three
+    /// requests, and one for each further page of checks.
+    fn pull(&self, number: u64) -> Answered<'_, Pull>;
+
+    /// The page where a person opens the pull request, for a browser.
+    fn compare(&self, base: &str, head: &str) -> String;
+
+    /// The branch that pull requests are for, unless somebody says otherwise.
+    fn default_branch(&self) -> Answered<'_, String>;
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,80 @@
+//! One contract for every forge: the same cases, over each client, against a server of this machine with the answers of the real ones.
+
+mod address;
+mod contract;
+mod failures;
+mod kind;
+mod secrets;
+mod server;
+
+use super::{Address, Failure, Forge, Network, named};
+use crate::credentials::{Source, Token};
+use fluxdeck_model::domain::pull::{NewPull, Pull};
+use server::Server;
+
+/// The token of every test: it appears nowhere.
+const PLANTED: &str = "PLANTEDTOKEN";
+
+/// The words of all forges.
+const FORGES: [&str; 2] = ["gitea", "github"];
+
+fn address(host: &str) -> Address {
+    Address { host: host.to_owned(), is_tls: false, owner: "ops".to_owned(), repository: "fleet".to_owned() }
+}
+
+fn network() -> Network {
+    Network::open().expect("certificates of authorities")
+}
+
+/// The repository on a server, as a forge.
+fn forge(word: &str, host: &str) -> Box<dyn Forge> {
+    forge_over(&network(), word, host)
+}
+
+fn forge_over(network: &Network, word: &str, host: &str) -> Box<dyn Forge> {
+    let address = address(host);
+    let token = Token::new(PLANTED, address.origin(), Source::Command).expect("a token");
+    named(word).expect("a forge").open(network, &address, Some(&token)).expect("its own token")
+}
+
+fn new_pull() -> NewPull {
+    NewPull {
+        title: "scale cart".into(),
+        body: "why".into(),
+        head: "fluxdeck/scale-1".into(),
+        base: "main".into(),
+        is_draft: false,
+    }
+}
+
+/// An operation of a forge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Do {
+    Find,
+    Open,
+    Pull,
+    DefaultBranch,
+}
+
+impl Do {
+    const READS: [Self; 3] = [Self::Find, Self::Pull, Self::DefaultBranch];
+
+    /// Does it, and returns what failed.
+    async fn failure(self, forge: &dyn Forge) -> Option<Failure> {
+        match self {
+            Self::Find => forge.find("fluxdeck/scale-1").await.err(),
+            Self::Open => forge.open(&new_pull()).await.err(),
+            Self::Pull => forge.pull(7).await.err(),
+            Self::DefaultBranch => forge.default_branch().await.err(),
+        }
+    }
+}
+
+/// Opens the pull request of the tests at a server.
+async fn opened(word: &str, server: &Server) -> Result<Pull, Failure> {
+    let forge = forge(word, &server.host());
+    server.during(forge.open(&new_pull())).await
+}
+
+/// A connection that there never is.
+type Never = hyper_util::rt::TokioIo<tokio::net::TcpStream>;

@@ -1,0 +1,86 @@
+//! Tokens that other programs print: a command of the user's, GitHub's client, git's credential helpers.
+//!
+//! None of them may ask: there is no terminal, no window of a helper, and an end. What they print as their result is in no error; nothing
+//! of a token is an argument.
+
+use std::ffi::OsStr;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::process::Command;
+
+use super::failure::Failure;
+use super::last_words;
+use super::leash::{Ended, Halted, Leash};
+use super::run::find;
+use fluxdeck_model::domain::secrets::MASK;
+use fluxdeck_model::domain::text::sanitise;
+
+/// How long a program may take: a password manager may ask in a window of its own.
+const LIMIT: Duration = Duration::from_secs(60);
+/// How long a program may take that has only to look.
+const SHORT: Duration = Duration::from_secs(15);
+/// Most that is read of what it prints, in bytes.
+const MOST: usize = 64 << 10;
+/// Variables that hold tokens: without them `gh` prints the token that it has for the host asked for, and not one for any host
+/// (gh `internal/config`, `TokenFromEnvOrConfig`).
+const TOKENS: [&str; 4] = ["GH_TOKEN", "GITHUB_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"];
+
+/// What a command prints on standard output: a program and its arguments, run with the environment of the user.
+///
+/// # Errors
+/// It is not there, does not end, or fails: with the last line of its standard error.
+pub async fn token_of(command: &[String]) -> Result<String, Failure> {
+    let (name, arguments) = command.split_first().ok_or_else(|| Failure::Call("it names no program".to_owned()))?;
+    let program = find(name).ok_or_else(|| Failure::Call(format!("{} is not installed", sanitise(name))))?;
+    let ended = run(Command::new(program), arguments, b"", LIMIT).await?;
+    if ended.status.success() {
+        return String::from_utf8(ended.printed).map_err(|_| Failure::Lost("it prints something that is not text".to_owned()));
+    }
+    let printed = String::from_utf8_lossy(&ended.printed);
+    let said = String::from_utf8_lossy(&ended.said);
+    // a program that prints a token and fails may have it in its complaint as well
+    let said =
+        printed.split_whitespace().filter(|word| word.len() > 3).fold(said.into_owned(), |said, word| said.replace(word, MASK));
+    Err(Failure::Failed(sanitise(&last_words(said.as_bytes(), &[])).into_owned()))
+}
+
+/// The token that `gh` has for a host. None if it is not installed, or does not know the host.
+pub async fn token_of_gh(host: &str) -> Option<String> {
+    let mut command = Command::new(find("gh")?);
+    for variable in TOKENS {
+        command.env_remove(variable);
+    }
+    command.env("GH_PROMPT_DISABLED", "1").env("GH_NO_UPDATE_NOTIFIER", "1");
+    let ended = run(command, ["auth", "token", "--hostname", host], b"", SHORT).await.ok()?;
+    ended.status.success().then(|| String::from_utf8(ended.printed).ok()).flatten()
+}
+
+/// The password that git's helpers have for a host, which is a token where forges take no other (git-credential(1)). Without the helper's
+/// windows: `GIT_ASKPASS` that is empty also turns `SSH_ASKPASS` off (git `prompt.c`).
+pub async fn password_of_git(scheme: &str, host: &str, path: &str) -> Option<String> {
+    let is_line = |text: &str| !text.contains(['\n', '\r', '\0']);
+    let asked = format!("protocol={scheme}\nhost={host}\npath={path}\n\n");
+    let mut command = Command::new(find("git").filter(|_| is_line(path) && is_line(host))?);
+    command.env("GIT_TERMINAL_PROMPT", "0").env("GIT_ASKPASS", "").env("GCM_INTERACTIVE", "never").env("LC_ALL", "C");
+    let ended = run(command, ["credential", "fill"], asked.as_bytes(), SHORT).await.ok()?;
+    let printed = ended.status.success().then(|| String::from_utf8(ended.printed).ok()).flatten()?;
+    let value = |key: &str| printed.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
+    // a helper may answer for another host only if git lets it: it is looked at all the same
+    let is_asked =
+        value("host").is_none_or(|it| it.eq_ignore_ascii_case(host)) && value("protocol").is_none_or(|it| it == scheme);
+    is_asked.then(|| value("password").map(str::to_owned)).flatten()
+}
+
+async fn run<A: AsRef<OsStr>>(
+    mut command: Command,
+    arguments: impl IntoIterator<Item = A>,
+    input: &[u8],
+    limit: Duration,
+) -> Result<Ended, Failure> {
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    Leash { input, is_alone: true, most: (MOST, MOST), limit }.run(command).await.map_err(|halted| match halted {
+        Halted::NotStarted(error) => Failure::NotStarted(error.to_string()),
+        Halted::TooLong => Failure::TooLong(limit),
+    })
+}

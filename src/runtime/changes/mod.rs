@@ -1,0 +1,99 @@
+//! Changes in git: planned for a view or a command, and carried out step by step for their job.
+//!
+//! ```text
+//!  site     which repository, branch and Kustomization: from the cluster, from a checkout, from both
+//!  plan     the change at a commit: planned, proven, as a patch
+//!  propose  everything that a review shows, and nothing written
+//!  slot     the branch of the change, and whether it was proposed before
+//!  steps    prepare, push, open, look, and what the following asks
+//!  access   the forge of a site, with a token
+//! ```
+//! What follows on what is decided by the job (`state::jobs::change`); nothing here is repeated by itself, but what certainly did nothing.
+
+mod access;
+mod plan;
+mod propose;
+mod site;
+mod slot;
+mod steps;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use super::desk::Desk;
+use super::repositories::Repositories;
+use crate::cluster::Connection;
+use crate::config;
+use crate::demo::Company;
+use crate::forges::Network;
+use crate::programs::Remote;
+use fluxdeck_model::change::ChangeSite;
+use fluxdeck_model::state::jobs::{Change, ChangeOutcome, ChangeStep};
+
+pub use plan::outcome;
+
+/// Plans changes and carries them out. Clones are the same.
+#[derive(Clone)]
+pub struct Changes {
+    desk: Desk,
+    repositories: Repositories,
+    /// What the configuration says of forges.
+    forges: Arc<BTreeMap<String, config::Forge>>,
+    /// Globs of files that are never edited, of the user's configuration.
+    deny: Arc<Vec<String>>,
+    network: Arc<OnceLock<Network>>,
+    /// Of one request to an API server.
+    timeout: Duration,
+}
+
+/// What the runtime knows of changes, besides its desk.
+#[derive(Clone, Default)]
+pub struct ChangeOptions {
+    pub forges: Arc<BTreeMap<String, config::Forge>>,
+    pub deny: Arc<Vec<String>>,
+}
+
+impl Changes {
+    pub fn new(desk: Desk, repositories: Repositories, options: &ChangeOptions, timeout: Duration) -> Self {
+        let ChangeOptions { forges, deny } = options.clone();
+        Self { desk, repositories, forges, deny, network: Arc::default(), timeout }
+    }
+
+    /// Carries out one step, once.
+    pub async fn step(&self, live: Option<&Connection>, step: ChangeStep, change: &Change) -> ChangeOutcome {
+        match step {
+            ChangeStep::Prepare => self.prepare(change).await,
+            ChangeStep::Push => self.push(change).await,
+            ChangeStep::FindBranch => self.find_branch(change).await,
+            ChangeStep::Open => self.open(change).await,
+            ChangeStep::FindPull => self.find_pull(change).await,
+            ChangeStep::Look(number) => self.look(change, number).await,
+            ChangeStep::Contains { revision } => self.contains(change, revision).await,
+            ChangeStep::Carries => self.carries(live, change).await,
+        }
+    }
+
+    fn company(&self) -> Option<&Arc<Company>> {
+        self.repositories.company.as_ref()
+    }
+
+    /// Whether the repository of a site is the demo's own.
+    fn is_of_company(&self, site: &ChangeSite) -> bool {
+        self.company().is_some_and(|company| matches!(company.repository(&site.url), Ok(Some(_))))
+    }
+
+    /// Where a site's branches are fetched from and pushed to.
+    fn remote<'s>(&self, site: &'s ChangeSite) -> Remote<'s> {
+        match &*site.remote {
+            _ if self.is_of_company(site) => Remote::Folder(Path::new(&site.folder)),
+            "" => Remote::Url(&site.url),
+            name => Remote::Named(name),
+        }
+    }
+}
+
+fn folder(site: &ChangeSite) -> PathBuf {
+    PathBuf::from(&site.folder)
+}

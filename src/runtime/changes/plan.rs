@@ -1,0 +1,144 @@
+//! A change at a commit, on the thread of its repository: planned, proven, and as a patch.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::git::{self, Content, Written};
+use crate::runtime::Bench;
+use fluxdeck_model::change::{
+    self, Builds, ChangeContext, ChangeOrder, ChangePlan, ChangeScope, ChangedFile, PlanOutcome, proposal,
+};
+use fluxdeck_model::error::{Error, Result};
+use fluxdeck_model::forms::Clock;
+use fluxdeck_model::guards::{self, ChangePolicy, RepositoryPolicy, RuleOwner};
+use fluxdeck_model::insight::named::Named;
+use fluxdeck_model::playbooks;
+use fluxdeck_model::render::tree::{PathKind, Tree};
+
+/// Where forges look for the template of a pull request, in this order.
+const TEMPLATES: &[&str] = &[
+    ".github/pull_request_template.md",
+    ".github/PULL_REQUEST_TEMPLATE.md",
+    ".gitea/pull_request_template.md",
+    ".gitea/PULL_REQUEST_TEMPLATE.md",
+    "pull_request_template.md",
+    "PULL_REQUEST_TEMPLATE.md",
+    "docs/pull_request_template.md",
+    "docs/PULL_REQUEST_TEMPLATE.md",
+];
+/// Larger ones are cut, in bytes.
+const LONGEST: usize = 16 << 10;
+/// How many commits are looked at to see whether commits are signed off.
+const LEARNT_FROM: usize = 10;
+
+/// The result of planning an order at a commit.
+pub struct Planned {
+    /// The commit's id.
+    pub base: String,
+    pub outcome: PlanOutcome,
+    /// The difference of the files, and its digest; empty unless it is planned.
+    pub patch: String,
+    pub digest: String,
+    /// What the repository says of changes.
+    pub policy: ChangePolicy,
+    /// Its template for pull requests; empty where there is none.
+    pub template: String,
+    /// Its last commits are signed off.
+    pub signs_off: bool,
+}
+
+impl Planned {
+    /// Whether the commit is to be signed off: as the repository says, else as its last commits are.
+    pub fn is_signed_off(&self) -> bool {
+        self.policy.sign_off.unwrap_or(self.signs_off)
+    }
+}
+
+/// Plans an order at a commit or reference of the repository. `deny`: globs of the user's.
+///
+/// # Errors
+/// The order or the commit cannot be read, the object or a field is not there.
+pub fn planned(bench: &mut Bench, revision: &str, order: &ChangeOrder, deny: &[String]) -> Result<Planned> {
+    let base = bench.checkout.commit(revision)?;
+    let namespaces: Vec<_> = Some(&order.namespace).filter(|name| !name.is_empty()).cloned().into_iter().collect();
+    let outcome = outcome(bench, Some(&base), order, &namespaces, order.site.scope.scope(), deny)?;
+    let view = bench.checkout.view(Some(&base))?;
+    let (patch, digest) = match &outcome {
+        PlanOutcome::Planned(plan) => {
+            let patch = patch(plan)?;
+            let digest = proposal::digest(&patch, plan);
+            (patch, digest)
+        }
+        _ => Default::default(),
+    };
+    let policy = RepositoryPolicy::of(view.tree())?.changes;
+    let template = template(view.tree());
+    let signs_off = bench.checkout.signs_off(&base, LEARNT_FROM);
+    Ok(Planned { base, outcome, patch, digest, policy, template, signs_off })
+}
+
+/// Plans an order in a commit, or in the files as they are in the work tree. `namespaces`: of the object; any where none is named.
+///
+/// # Errors
+/// As [`planned`].
+pub fn outcome(
+    bench: &mut Bench,
+    revision: Option<&str>,
+    order: &ChangeOrder,
+    namespaces: &[String],
+    scope: ChangeScope,
+    deny: &[String],
+) -> Result<PlanOutcome> {
+    let missing = || Error::usage(format!("there is no playbook `{}`", order.playbook), "see `fluxdeck run --help`");
+    let playbook = playbooks::find(&order.playbook).ok_or_else(missing)?;
+    let clock = Clock { now: Timestamp::now(), zone: TimeZone::system() };
+    let (named, wanted) = (Named::parse(&order.object)?, playbook.read(&order.settings, &clock)?);
+    let view = bench.checkout.view(revision)?;
+    let attributes = bench.checkout.attributes();
+    let own = deny.iter().map(|glob| (glob.as_str(), RuleOwner::User));
+    let policy = RepositoryPolicy::of(view.tree())?;
+    let deny = guards::DenyList::new(own.chain(policy.deny().map(|glob| (glob, RuleOwner::Repository))))?;
+    let context = ChangeContext {
+        tree: view.tree(),
+        schemas: &crate::runtime::schemas()?,
+        scope,
+        layer: order.layer.clone(),
+        is_wide: order.is_wide,
+        guards: guards::GuardRules {
+            deny: &deny,
+            sources: &guards::SecretSources::in_tree(view.tree()),
+            filter: &|path| attributes.filter(view.tree(), path),
+        },
+        rules: playbook.rules,
+    };
+    change::plan(&context, &mut Builds::new(&mut bench.builder), &named, namespaces, &wanted)
+}
+
+/// The difference of all files. Bytes that are not UTF-8 are shown as such.
+///
+/// # Errors
+/// git cannot compare them.
+pub fn patch(plan: &ChangePlan) -> Result<String> {
+    let one = |file: &ChangedFile| git::patch(&file.path, file.before.as_deref(), &file.after);
+    let all = plan.files.iter().map(one).collect::<Result<Vec<_>>>()?.concat();
+    Ok(String::from_utf8_lossy(&all).into_owned())
+}
+
+/// The files of a plan, as a commit takes them.
+pub fn written(plan: &ChangePlan) -> Vec<Written> {
+    let one = |file: &ChangedFile| {
+        let bytes = file.after.to_vec();
+        let content = match file.before {
+            Some(_) => Content::Changed(bytes),
+            None => Content::New { bytes, is_executable: false },
+        };
+        Written { path: file.path.to_string(), content }
+    };
+    plan.files.iter().map(one).collect()
+}
+
+fn template(tree: &dyn Tree) -> String {
+    let found = TEMPLATES.iter().find(|path| matches!(tree.entry(path), Some(PathKind::File)));
+    let bytes = found.and_then(|path| tree.read(path).ok());
+    bytes.map(|bytes| String::from_utf8_lossy(&bytes[..bytes.len().min(LONGEST)]).into_owned()).unwrap_or_default()
+}

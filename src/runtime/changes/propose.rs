@@ -1,0 +1,154 @@
+//! A change as a person reviews it: found, planned, proven, with its branch, its author and its forge. Nothing is written, but what a fetch
+//! writes into the repository.
+
+use std::path::Path;
+
+use super::access::Access;
+use super::plan::{Planned, planned};
+use super::slot::SlotState;
+use super::{Changes, folder};
+use crate::cluster::Connection;
+use crate::programs;
+use fluxdeck_model::change::{
+    self, Authorship, ChangeOrder, ChangePlan, ChangeSite, PlanOutcome, Proposal, Proposed, ProposedFile, proposal,
+};
+use fluxdeck_model::domain::NewPull;
+use fluxdeck_model::error::Result;
+use fluxdeck_model::state::ChangeQuery;
+
+impl Changes {
+    /// Plans and proves a change at the head of its branch.
+    ///
+    /// # Errors
+    /// The repository cannot be known or reached, the order does not fit the object.
+    pub async fn propose(&self, live: Option<&Connection>, query: ChangeQuery) -> Result<Proposed> {
+        let site = self.locate(live, &query).await?;
+        let order = ChangeOrder { site, ..query.order };
+        let revision = self.fetched(&order.site).await?;
+        let (asked, deny) = (order.clone(), self.deny.clone());
+        let at = folder(&order.site);
+        let found = self.desk.at(&at, move |bench| {
+            let planned = planned(bench, &revision, &asked, &deny)?;
+            let applied = Some(&asked.site.applied).filter(|id| !id.is_empty());
+            let ahead = applied.and_then(|applied| bench.checkout.ahead(&planned.base, applied));
+            Ok((planned, ahead))
+        });
+        let (planned, ahead) = found.await?;
+        match &planned.outcome {
+            PlanOutcome::Nothing { object } => {
+                let (object, base) = (object.clone(), order.site.base.clone());
+                Ok(Proposed::Unchanged { object, base })
+            }
+            PlanOutcome::Refused(refused) => Ok(Proposed::Refused(Box::new(proposal::refusal(refused)))),
+            PlanOutcome::Planned(plan) => {
+                let proposal = self.proposal(order, plan, &planned, ahead).await?;
+                Ok(Proposed::Ready(Box::new(proposal)))
+            }
+        }
+    }
+
+    /// Fetches the head of the base branch, and returns the reference that has it.
+    ///
+    /// # Errors
+    /// There is no such branch, or the remote cannot be asked.
+    pub(super) async fn fetched(&self, site: &ChangeSite) -> Result<String> {
+        if self.is_of_company(site) {
+            // it is its own remote
+            return Ok(format!("refs/heads/{}", site.base));
+        }
+        let is_shallow = site.remote.is_empty();
+        let fetched = programs::fetch_branch(Path::new(&site.folder), self.remote(site), &site.base, is_shallow).await;
+        fetched.map_err(|failure| failure.error(&format!("{} of {} cannot be fetched", site.base, site.name())))
+    }
+
+    async fn proposal(&self, order: ChangeOrder, plan: &ChangePlan, planned: &Planned, ahead: Option<usize>) -> Result<Proposal> {
+        let fields = proposal::fields(plan);
+        let signer = programs::signer(Path::new(&order.site.folder)).await;
+        let signer = signer.map_err(|failure| failure.error("the author of the commit is not known"))?;
+        let author = Authorship {
+            author: format!("{} <{}>", signer.author.name, signer.author.email),
+            is_signed: signer.is_signing,
+            is_signed_off: planned.is_signed_off(),
+        };
+        let access = match order.is_push_only {
+            true => Access::None { why: "no pull request is wanted".to_owned(), page: None },
+            false => self.access(&order.site, "").await,
+        };
+        let slot = self.slot(&order, &plan.object, planned.policy.branch.as_deref(), &access, None).await?;
+        let branch = slot.branch.name().to_owned();
+        let title = change::title(&order, &plan.object, &fields);
+        let mut body = change::body(&order, plan, &fields, &planned.base);
+        if !planned.template.is_empty() {
+            body.push_str(&format!("\n---\n\n{}", planned.template));
+        }
+        let pull = NewPull { title, body, head: branch.clone(), base: order.site.base.clone(), is_draft: order.is_draft };
+        let proofs = || plan.done.iter().map(|done| &done.proof);
+        Ok(Proposal {
+            object: plan.object.clone(),
+            base: planned.base.clone(),
+            ahead: ahead.filter(|ahead| *ahead > 0),
+            branch,
+            fields,
+            files: files(&planned.patch, plan),
+            patch: planned.patch.clone(),
+            checks: proposal::checks(plan),
+            build: plan.build.clone(),
+            readers: distinct(proofs().flat_map(|proof| proof.readers.iter().cloned())),
+            besides: distinct(proofs().flat_map(change::besides)),
+            unproven: distinct(proofs().flat_map(|proof| proof.unproven.iter().cloned())),
+            warnings: plan.warnings.clone(),
+            pull,
+            author,
+            forge: match (&access, access.choice()) {
+                // the page is that of the branch
+                (Access::None { page: Some(_), .. }, change::ForgeChoice::None { why, .. }) => {
+                    let page = self.page(&order.site, slot.branch.name()).await;
+                    change::ForgeChoice::None { why, page }
+                }
+                (_, choice) => choice,
+            },
+            open: if let SlotState::Open(pull) = slot.state { Some(*pull) } else { None },
+            digest: planned.digest.clone(),
+            order,
+        })
+    }
+
+    async fn page(&self, site: &ChangeSite, head: &str) -> Option<String> {
+        if let Access::None { page, .. } = self.access(site, head).await { page } else { None }
+    }
+}
+
+/// Each once, in the order in which they come first.
+fn distinct<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
+    let mut found = Vec::new();
+    for one in all {
+        if !found.contains(&one) {
+            found.push(one);
+        }
+    }
+    found
+}
+
+/// The files with how many lines are added and removed: those of the patch, which names them in the order of the plan.
+fn files(patch: &str, plan: &ChangePlan) -> Vec<ProposedFile> {
+    let mut counts: Vec<(usize, usize)> = Vec::new();
+    for line in patch.lines() {
+        if line.starts_with("diff --git ") {
+            counts.push((0, 0));
+        }
+        let Some(count) = counts.last_mut() else { continue };
+        match line.as_bytes() {
+            [b'+', b'+', b'+', b' ', ..] | [b'-', b'-', b'-', b' ', ..] => {}
+            [b'+', ..] => count.0 += 1,
+            [b'-', ..] => count.1 += 1,
+            _ => {}
+        }
+    }
+    let one = |(file, (added, removed)): (&change::ChangedFile, (usize, usize))| ProposedFile {
+        path: file.path.to_string(),
+        is_new: file.before.is_none(),
+        added,
+        removed,
+    };
+    plan.files.iter().zip(counts).map(one).collect()
+}

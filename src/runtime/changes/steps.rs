@@ -1,0 +1,228 @@
+//! The steps of a change, each carried out once.
+
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use serde_json::Value;
+
+use super::access::Access;
+use super::plan::{planned, written};
+use super::slot::SlotState;
+use super::{Changes, folder};
+use crate::cluster::{self, Connection};
+use crate::forges;
+use crate::programs::{self, Commit, Failure};
+use fluxdeck_model::change::PlanOutcome;
+use fluxdeck_model::error::{Error, Result};
+use fluxdeck_model::guards::Branch;
+use fluxdeck_model::insight::field::FieldPath;
+use fluxdeck_model::render::node::Layer;
+use fluxdeck_model::render::read::{TextPlace, documents};
+use fluxdeck_model::state::jobs::{Change, ChangeOutcome, PreparedChange};
+
+/// How often a forge is asked again that does not know a branch yet which was just pushed, and how long between. Nothing was opened then.
+const TRIES: usize = 8;
+const PAUSE: Duration = Duration::from_secs(2);
+/// How often a shallow clone is deepened to see whether a revision contains a merge.
+const DEEPER: usize = 5;
+
+impl Changes {
+    /// Fetches, plans and proves again, and makes the commit.
+    pub(super) async fn prepare(&self, change: &Change) -> ChangeOutcome {
+        self.prepared(change).await.unwrap_or_else(failed)
+    }
+
+    async fn prepared(&self, change: &Change) -> Result<ChangeOutcome> {
+        let order = &change.order;
+        let revision = self.fetched(&order.site).await?;
+        let (asked, deny) = (order.clone(), self.deny.clone());
+        let work = move |bench: &mut crate::runtime::Bench| {
+            let planned = planned(bench, &revision, &asked, &deny)?;
+            let tree = match &planned.outcome {
+                PlanOutcome::Planned(plan) => bench.checkout.write_tree(&planned.base, &written(plan))?,
+                _ => None,
+            };
+            Ok((planned, tree))
+        };
+        let (planned, tree) = self.desk.at(&folder(&order.site), work).await?;
+        let differs = |why: String| Ok(ChangeOutcome::Differs { why });
+        match &planned.outcome {
+            PlanOutcome::Nothing { .. } => return Ok(ChangeOutcome::Unchanged),
+            PlanOutcome::Refused(refused) => return differs(format!("{}: {}", refused.field, refused.why)),
+            PlanOutcome::Planned(_) if planned.digest != change.digest => {
+                return differs(format!("{} has moved, and the change is another one there", order.site.base));
+            }
+            PlanOutcome::Planned(_) => {}
+        }
+        let Some(tree) = tree else { return Ok(ChangeOutcome::Unchanged) };
+        let at = Path::new(&order.site.folder);
+        let signer = programs::signer(at).await.map_err(|failure| failure.error("the author of the commit is not known"))?;
+        let message = match planned.is_signed_off() {
+            true => programs::signed_off(&change.message, &signer.committer),
+            false => change.message.clone(),
+        };
+        let east = TimeZone::system().to_offset(change.at).seconds() / 60;
+        let time = (change.at.as_second(), i16::try_from(east).unwrap_or_default());
+        let commit = Commit { tree: &tree, parent: &planned.base, message: &message, signer: &signer, at: time };
+        let commit = programs::commit(at, &commit).await.map_err(|failure| failure.error("the commit cannot be made"))?;
+        let access = match order.is_push_only {
+            true => Access::None { why: String::new(), page: None },
+            false => self.access(&order.site, "").await,
+        };
+        let slot = self.slot(order, &change.object, planned.policy.branch.as_deref(), &access, Some(&commit)).await?;
+        let branch = slot.branch.name().to_owned();
+        let (name, kept) = (branch.clone(), commit.clone());
+        self.desk.at(&folder(&order.site), move |bench| bench.checkout.pin(&format!("changes/{name}"), &kept)).await?;
+        Ok(ChangeOutcome::Prepared(Box::new(PreparedChange {
+            has_moved: planned.base != change.progress.base,
+            base: planned.base,
+            commit,
+            branch,
+            is_pushed: matches!(slot.state, SlotState::Pushed),
+            pull: if let SlotState::Open(pull) = slot.state { Some(*pull) } else { None },
+        })))
+    }
+
+    pub(super) async fn push(&self, change: &Change) -> ChangeOutcome {
+        let (site, commit) = (&change.order.site, &change.progress.commit);
+        let branch = match Branch::new(&change.progress.branch, &site.base) {
+            Ok(branch) => branch,
+            Err(error) => return failed(error),
+        };
+        match programs::publish(Path::new(&site.folder), self.remote(site), commit, &branch).await {
+            Ok(_) => ChangeOutcome::Pushed,
+            Err(failure) => {
+                let error = failure.error(&format!("{branch} cannot be pushed to {}", site.name()));
+                match failure {
+                    // git may have sent it all before it failed
+                    Failure::Lost(_) | Failure::TooLong(_) | Failure::Unreachable(_) | Failure::Failed(_) => {
+                        ChangeOutcome::Lost { why: error.to_string() }
+                    }
+                    _ => failed(error),
+                }
+            }
+        }
+    }
+
+    pub(super) async fn find_branch(&self, change: &Change) -> ChangeOutcome {
+        let site = &change.order.site;
+        let branch = match Branch::new(&change.progress.branch, &site.base) {
+            Ok(branch) => branch,
+            Err(error) => return failed(error),
+        };
+        match programs::branch_at(Path::new(&site.folder), self.remote(site), &branch).await {
+            Ok(at) => ChangeOutcome::Branch(at),
+            Err(failure) => failed(failure.error(&format!("{} cannot be asked for {branch}", site.name()))),
+        }
+    }
+
+    pub(super) async fn open(&self, change: &Change) -> ChangeOutcome {
+        let access = self.access(&change.order.site, &change.progress.branch).await;
+        let forge = match &access {
+            Access::Known { forge, .. } => forge,
+            Access::None { why, page } => return ChangeOutcome::NoForge { why: why.clone(), page: page.clone() },
+        };
+        for _ in 0..TRIES {
+            match forge.open(&change.new_pull()).await {
+                Ok(pull) => return ChangeOutcome::Pull(pull),
+                Err(forges::Failure::NotYet) => tokio::time::sleep(PAUSE).await,
+                // another program was faster
+                Err(forges::Failure::Exists) => return self.find_pull(change).await,
+                Err(failure @ forges::Failure::Lost(_)) => return ChangeOutcome::Lost { why: unopened(&failure).to_string() },
+                Err(failure) => return failed(unopened(&failure)),
+            }
+        }
+        failed(unopened(&forges::Failure::NotYet))
+    }
+
+    pub(super) async fn find_pull(&self, change: &Change) -> ChangeOutcome {
+        let access = self.access(&change.order.site, &change.progress.branch).await;
+        match &access {
+            Access::None { why, page } => ChangeOutcome::NoForge { why: why.clone(), page: page.clone() },
+            Access::Known { forge, .. } => match forge.find(&change.progress.branch).await {
+                Ok(pulls) => ChangeOutcome::Pulls(pulls),
+                Err(failure) => failed(failure.error("the forge cannot be asked for the pull request")),
+            },
+        }
+    }
+
+    pub(super) async fn look(&self, change: &Change, number: u64) -> ChangeOutcome {
+        let access = self.access(&change.order.site, &change.progress.branch).await;
+        match &access {
+            Access::None { why, page } => ChangeOutcome::NoForge { why: why.clone(), page: page.clone() },
+            Access::Known { forge, .. } => match forge.pull(number).await {
+                Ok(pull) => ChangeOutcome::Pull(pull),
+                Err(failure) => failed(failure.error(&format!("the forge cannot be asked for #{number}"))),
+            },
+        }
+    }
+
+    /// Whether a revision contains the merge: by the history that is here, else by more of it.
+    pub(super) async fn contains(&self, change: &Change, revision: String) -> ChangeOutcome {
+        let merge = change.progress.pull.as_ref().and_then(|pull| pull.merge()).map(|merge| merge.commit.clone());
+        let id = revision.rsplit([':', '/']).next().unwrap_or(&revision).to_owned();
+        let is_in = match merge {
+            Some(merge) if !merge.is_empty() => self.is_in(change, &merge, &id).await,
+            _ => None,
+        };
+        ChangeOutcome::Contains { revision, is_in }
+    }
+
+    async fn is_in(&self, change: &Change, merge: &str, revision: &str) -> Option<bool> {
+        let site = &change.order.site;
+        // a fetch that fails may still leave enough
+        let _ = self.fetched(site).await;
+        for _ in 0..DEEPER {
+            let (merge, revision) = (merge.to_owned(), revision.to_owned());
+            let at = folder(site);
+            let found =
+                self.desk.at(&at, move |bench| Ok((bench.checkout.is_in(&merge, &revision), bench.checkout.is_shallow())));
+            match found.await {
+                Ok((Some(is_in), _)) => return Some(is_in),
+                Ok((None, true)) => {
+                    programs::deepen_branch(Path::new(&site.folder), self.remote(site), &site.base).await.ok()?;
+                }
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// Whether the live object has the new values.
+    pub(super) async fn carries(&self, live: Option<&Connection>, change: &Change) -> ChangeOutcome {
+        ChangeOutcome::Carries(self.carried(live, change).await.map_err(|error| error.to_string()))
+    }
+
+    async fn carried(&self, live: Option<&Connection>, change: &Change) -> Result<bool> {
+        let missing = |what: &str| Error::failed(format!("{what} is not known"), "");
+        let (live, target) =
+            (live.ok_or_else(|| missing("the cluster"))?, change.target.as_ref().ok_or_else(|| missing("the object"))?);
+        let served =
+            live.served(&target.gk).ok_or_else(|| Error::failed(format!("the cluster does not serve {}", target.gk), ""))?;
+        let body =
+            cluster::body(live, served, target, self.timeout).await.map_err(|failure| failure.error(&target.to_string()))?;
+        has_values(&body, change)
+    }
+}
+
+/// Whether a body reads as the change wants it.
+fn has_values(body: &Value, change: &Change) -> Result<bool> {
+    let place = TextPlace::object(&change.object, "", "", Layer::Cluster);
+    let nodes = documents(body.to_string().as_bytes(), &place)?;
+    let node = nodes.first().ok_or_else(|| Error::failed("the object is empty", ""))?;
+    let mut all = true;
+    for field in &change.fields {
+        let path = FieldPath::parse(&field.field)?;
+        all &= path.reach(node).ok().and_then(|found| found.text().map(|text| text == field.after)).unwrap_or_default();
+    }
+    Ok(all)
+}
+
+fn failed(error: Error) -> ChangeOutcome {
+    ChangeOutcome::Failed { why: error.message, hint: error.hint }
+}
+
+fn unopened(failure: &forges::Failure) -> Error {
+    failure.error("the pull request cannot be opened")
+}

@@ -1,0 +1,280 @@
+//! The clients of forges against the real Gitea of the bed: repositories, users and branches of each test's own.
+
+use std::process::Command;
+use std::time::Duration;
+
+use fluxdeck::credentials::{Origin, Source, Token};
+use fluxdeck::forges::{Address, Failure, Forge, Network, kind_of, named};
+use fluxdeck_model::domain::pull::{Checks, NewPull, Pull, PullState};
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+use crate::harness::trials;
+use crate::support::bed::{self, Bed};
+use crate::support::within;
+
+/// How long a forge may need until it knows what was pushed, or computes whether something can be merged.
+const SOON: Duration = Duration::from_secs(30);
+
+/// A private repository of a test's own, with one commit on `main`.
+struct Ground<'a> {
+    bed: &'a Bed,
+    name: String,
+    tokio: Runtime,
+}
+
+impl<'a> Ground<'a> {
+    fn new(bed: &'a Bed, name: &str) -> Self {
+        let name = format!("forges-{name}-{}", std::process::id());
+        let ground = Self { bed, name, tokio: Runtime::new().expect("a runtime") };
+        let new = json!({"name": ground.name, "private": true, "auto_init": true, "default_branch": "main"});
+        let (code, answer) = ground.api("POST", "/user/repos", Some(&new));
+        assert_eq!(code, 201, "{answer}");
+        ground
+    }
+
+    /// Asks the API of the forge as its owner; the code and the body.
+    fn api(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
+        self.api_as(self.bed.value("BED_FORGE_TOKEN"), method, path, body)
+    }
+
+    fn api_as(&self, token: &str, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
+        let mut command = Command::new("curl");
+        command.args(["-sS", "-w", "\n%{http_code}", "-X", method, "-H", &format!("Authorization: token {token}")]);
+        if let Some(body) = body {
+            command.args(["-H", "Content-Type: application/json", "-d", &body.to_string()]);
+        }
+        let done = command.arg(format!("{}/api/v1{path}", self.bed.value("BED_FORGE_URL"))).output().expect("curl is here");
+        let text = String::from_utf8_lossy(&done.stdout).into_owned();
+        let (body, code) = text.rsplit_once('\n').expect("a code");
+        (code.parse().expect("a number"), serde_json::from_str(body).unwrap_or(Value::Null))
+    }
+
+    /// The path of the API of this repository.
+    fn below(&self, rest: &str) -> String {
+        format!("/repos/{}/{}{rest}", self.bed.value("BED_FORGE_USER"), self.name)
+    }
+
+    fn address(&self) -> Address {
+        let url = format!("{}/{}/{}.git", self.bed.value("BED_FORGE_URL"), self.bed.value("BED_FORGE_USER"), self.name);
+        Address::of(&url).expect("an address")
+    }
+
+    /// The repository, with the token of its owner.
+    fn forge(&self) -> Box<dyn Forge> {
+        self.forge_with(self.bed.value("BED_FORGE_TOKEN"), &self.address())
+    }
+
+    fn forge_with(&self, token: &str, address: &Address) -> Box<dyn Forge> {
+        let _within = self.tokio.enter();
+        let token = Token::new(token, address.origin(), Source::Command).expect("a token");
+        let network = Network::open().expect("certificates");
+        named("gitea").expect("Gitea").open(&network, address, Some(&token)).expect("its token")
+    }
+
+    /// Makes a branch of `main` with a commit of its own.
+    fn branch(&self, name: &str) {
+        let file = name.replace('/', "-");
+        let new = json!({"content": "YQo=", "message": format!("add {file}"), "branch": "main", "new_branch": name});
+        let (code, answer) = self.api("POST", &self.below(&format!("/contents/{file}.txt")), Some(&new));
+        assert_eq!(code, 201, "{answer}");
+    }
+
+    /// The commit that a branch is at.
+    fn tip(&self, branch: &str) -> String {
+        let (_, answer) = self.api("GET", &self.below(&format!("/branches/{branch}")), None);
+        answer["commit"]["id"].as_str().expect("a commit").to_owned()
+    }
+
+    /// Opens a pull request, once the forge knows its branch.
+    fn open(&self, forge: &dyn Forge, head: &str) -> Pull {
+        let opened = within(SOON, || match self.tokio.block_on(forge.open(&new(head))) {
+            Err(Failure::NotYet) => None,
+            other => Some(other),
+        });
+        opened.expect("the forge gets to know the branch").expect("it is open")
+    }
+
+    /// Merges a pull request, once the forge knows that it can.
+    fn merge(&self, number: u64, how: &str) {
+        let merged = within(SOON, || {
+            let (code, _) = self.api("POST", &self.below(&format!("/pulls/{number}/merge")), Some(&json!({"Do": how})));
+            (code == 200).then_some(())
+        });
+        merged.expect("it is merged");
+    }
+
+    /// A token of another user, who is made for it.
+    fn user(&self, name: &str) -> String {
+        let user = json!({"username": name, "email": format!("{name}@example.test"), "password": "a-password-1", "must_change_password": false});
+        let (code, answer) = self.api("POST", "/admin/users", Some(&user));
+        assert_eq!(code, 201, "{answer}");
+        self.token(name, "a-password-1", &["all"])
+    }
+
+    fn token(&self, user: &str, password: &str, scopes: &[&str]) -> String {
+        let body = json!({"name": format!("of-{}", self.name), "scopes": scopes}).to_string();
+        let url = format!("{}/api/v1/users/{user}/tokens", self.bed.value("BED_FORGE_URL"));
+        let login = format!("{user}:{password}");
+        let curl = ["-sS", "-u", &login, "-H", "Content-Type: application/json", "-d", &body, &url];
+        let done = Command::new("curl").args(curl).output().expect("curl is here");
+        let answer: Value = serde_json::from_slice(&done.stdout).expect("JSON");
+        answer["sha1"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+    }
+}
+
+impl Drop for Ground<'_> {
+    fn drop(&mut self) {
+        self.api("DELETE", &self.below(""), None);
+    }
+}
+
+fn new(head: &str) -> NewPull {
+    NewPull { title: format!("add {head}"), body: "why".into(), head: head.into(), base: "main".into(), is_draft: false }
+}
+
+fn the_forge_is_known_by_asking_it() {
+    let bed = bed::shared();
+    let tokio = Runtime::new().expect("a runtime");
+    let origin = Origin::of_url(bed.value("BED_FORGE_URL")).expect("a host");
+    let network = Network::open().expect("certificates");
+    let kind = tokio.block_on(kind_of(&network, &origin)).expect("it answers");
+    assert_eq!(kind.map(|kind| kind.name), Some("Gitea"));
+}
+
+fn a_pull_request_is_opened_once_followed_and_merged() {
+    let bed = bed::shared();
+    let ground = Ground::new(&bed, "life");
+    let forge = ground.forge();
+    let run = &ground.tokio;
+    assert_eq!(run.block_on(forge.default_branch()), Ok("main".to_owned()));
+
+    for (branch, how) in [("fluxdeck/merge", "merge"), ("fluxdeck/squash", "squash"), ("fluxdeck/rebase", "rebase")] {
+        ground.branch(branch);
+        assert_eq!(run.block_on(forge.find(branch)), Ok(Vec::new()), "{branch}");
+        let pull = ground.open(forge.as_ref(), branch);
+        assert_eq!((pull.head.as_str(), pull.base.as_str(), pull.is_open()), (branch, "main", true));
+        assert_eq!(pull.head_commit, ground.tip(branch), "{branch}");
+        assert_eq!(run.block_on(forge.open(&new(branch))), Err(Failure::Exists), "{branch}");
+
+        for (context, state) in [("build", "pending"), ("lint", "failure"), ("build", "success")] {
+            let status = json!({"context": context, "state": state});
+            let (code, answer) = ground.api("POST", &ground.below(&format!("/statuses/{}", pull.head_commit)), Some(&status));
+            assert_eq!(code, 201, "{answer}");
+        }
+        let followed = run.block_on(forge.pull(pull.number)).expect("a pull request");
+        assert_eq!(followed.checks, Some(Checks { passed: 1, failed: 1, pending: 0 }), "{branch}");
+
+        ground.merge(pull.number, how);
+        let merged = run.block_on(forge.pull(pull.number)).expect("a pull request");
+        let merge = merged.merge().unwrap_or_else(|| panic!("{how}: {merged:?}"));
+        assert_eq!(merge.commit, ground.tip("main"), "{how}");
+        assert_eq!((merge.by.as_deref(), merge.at.is_some()), (Some(bed.value("BED_FORGE_USER")), true), "{how}");
+        let found = run.block_on(forge.find(branch)).expect("a list");
+        assert_eq!(found.iter().map(|pull| pull.number).collect::<Vec<_>>(), [pull.number], "{how}");
+        assert!(found[0].merge().is_some(), "{how}");
+
+        // the branch goes, the pull request stays with its name
+        ground.api("DELETE", &ground.below(&format!("/branches/{branch}")), None);
+        let found = run.block_on(forge.find(branch)).expect("a list");
+        assert_eq!((found.len(), found[0].head.as_str()), (1, branch), "{how}");
+    }
+}
+
+fn a_closed_pull_request_a_draft_and_those_of_a_fork_are_not_confused() {
+    let bed = bed::shared();
+    let ground = Ground::new(&bed, "apart");
+    let forge = ground.forge();
+    ground.branch("same");
+    let closed = ground.open(forge.as_ref(), "same");
+    let (code, _) = ground.api("PATCH", &ground.below(&format!("/pulls/{}", closed.number)), Some(&json!({"state": "closed"})));
+    assert_eq!(code, 201);
+    let draft = NewPull { is_draft: true, ..new("same") };
+    let draft = ground.tokio.block_on(forge.open(&draft)).expect("another one from the same branch");
+    assert!(draft.is_draft, "{draft:?}");
+
+    let (owner, bob) = (bed.value("BED_FORGE_USER"), format!("bob-{}", std::process::id()));
+    let token = ground.user(&bob);
+    let read = json!({"permission": "read"});
+    ground.api("PUT", &ground.below(&format!("/collaborators/{bob}")), Some(&read));
+    let (code, answer) = ground.api_as(&token, "POST", &ground.below("/forks"), Some(&json!({})));
+    assert_eq!(code, 202, "{answer}");
+    let file = json!({"content": "Yg==", "message": "of bob", "branch": "main", "new_branch": "same2"});
+    let path = format!("/repos/{bob}/{}/contents/bob.txt", ground.name);
+    let made = within(SOON, || (ground.api_as(&token, "POST", &path, Some(&file)).0 == 201).then_some(()));
+    made.expect("the fork is there");
+    ground.branch("same2");
+    let from_fork = json!({"title": "of bob", "head": format!("{bob}:same2"), "base": "main"});
+    let opened = within(SOON, || {
+        let (code, pull) = ground.api_as(&token, "POST", &ground.below("/pulls"), Some(&from_fork));
+        (code == 201).then_some(pull)
+    });
+    opened.unwrap_or_else(|| panic!("{owner} gets a pull request of a fork"));
+
+    let found = |branch: &str| ground.tokio.block_on(forge.find(branch)).expect("a list");
+    let states: Vec<_> = found("same").iter().map(|pull| (pull.number, pull.state.clone())).collect();
+    assert_eq!(states, [(draft.number, PullState::Open), (closed.number, PullState::Closed)]);
+    assert_eq!(found("same2"), []);
+}
+
+fn the_forge_says_why_nothing_is_opened() {
+    let bed = bed::shared();
+    let ground = Ground::new(&bed, "refused");
+    let forge = ground.forge();
+    let open = |forge: &dyn Forge, new: &NewPull| ground.tokio.block_on(forge.open(new)).expect_err("it is refused");
+    let (code, answer) =
+        ground.api("POST", &ground.below("/branches"), Some(&json!({"new_branch_name": "empty", "old_branch_name": "main"})));
+    assert_eq!(code, 201, "{answer}");
+    ground.branch("full");
+
+    assert_eq!(open(forge.as_ref(), &new("empty")), Failure::NothingToMerge);
+    assert_eq!(open(forge.as_ref(), &new("main")), Failure::NothingToMerge);
+    assert_eq!(open(forge.as_ref(), &new("never-pushed")), Failure::NotYet);
+    let elsewhere = NewPull { base: "none".into(), ..new("full") };
+    assert!(matches!(open(forge.as_ref(), &elsewhere), Failure::Refused { why } if why.contains("none")));
+
+    let wrong = ground.forge_with("0123456789012345678901234567890123456789", &ground.address());
+    let failed = open(wrong.as_ref(), &new("full"));
+    assert!(matches!(&failed, Failure::Unauthorised(_)), "{failed:?}");
+    let reader = ground.token(bed.value("BED_FORGE_USER"), "ops-password", &["read:repository"]);
+    let reader = ground.forge_with(&reader, &ground.address());
+    assert!(ground.tokio.block_on(reader.find("full")).is_ok());
+    let failed = open(reader.as_ref(), &new("full"));
+    assert!(matches!(&failed, Failure::Forbidden(why) if why.contains("scope")), "{failed:?}");
+
+    let stranger = ground.user(&format!("eve-{}", std::process::id()));
+    let stranger = ground.forge_with(&stranger, &ground.address());
+    assert_eq!(open(stranger.as_ref(), &new("full")), Failure::NotFound);
+    let missing = Address { repository: "none".into(), ..ground.address() };
+    let missing = ground.forge_with(bed.value("BED_FORGE_TOKEN"), &missing);
+    assert_eq!(open(missing.as_ref(), &new("full")), Failure::NotFound);
+    assert_eq!(ground.tokio.block_on(missing.find("full")), Err(Failure::NotFound));
+    assert_eq!(ground.tokio.block_on(forge.pull(99)), Err(Failure::NotFound));
+    assert_eq!(ground.tokio.block_on(forge.find("full")), Ok(Vec::new()), "nothing was opened");
+}
+
+fn pull_requests_beyond_the_first_page_are_found() {
+    let bed = bed::shared();
+    let ground = Ground::new(&bed, "pages");
+    let forge = ground.forge();
+    ground.branch("first");
+    let first = ground.open(forge.as_ref(), "first");
+    // each closed one makes room for the next
+    ground.branch("many");
+    for _ in 0..51 {
+        let pull = ground.open(forge.as_ref(), "many");
+        let closed = json!({"state": "closed"});
+        assert_eq!(ground.api("PATCH", &ground.below(&format!("/pulls/{}", pull.number)), Some(&closed)).0, 201);
+    }
+    let found = ground.tokio.block_on(forge.find("first")).expect("a list");
+    assert_eq!(found.iter().map(|pull| pull.number).collect::<Vec<_>>(), [first.number]);
+    assert_eq!(ground.tokio.block_on(forge.find("many")).expect("a list").len(), 51);
+}
+
+trials![
+    the_forge_is_known_by_asking_it,
+    a_pull_request_is_opened_once_followed_and_merged,
+    a_closed_pull_request_a_draft_and_those_of_a_fork_are_not_confused,
+    the_forge_says_why_nothing_is_opened,
+    pull_requests_beyond_the_first_page_are_found,
+];
