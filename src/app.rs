@@ -251,7 +251,7 @@ impl App {
         if self.state().notice.is_some() {
             self.intend(Intent::Noticed);
         }
-        let is_asked = self.layers.last().is_some_and(|top| top.is_dialog());
+        let is_asked = self.layers.last().is_some_and(|top| top.takes_keys());
         // a line of text and a question look at the letter: with alt it is another key, that nothing has
         if key.alt && matches!(key.code, Code::Char(_) | Code::Enter) && (self.prompt.is_some() || is_asked) {
             return;
@@ -328,7 +328,7 @@ impl App {
                 let text = prompt.text().to_owned();
                 self.set_filter(&text);
             }
-        } else if self.layers.last().is_some_and(|top| top.is_dialog()) {
+        } else if self.layers.last().is_some_and(|top| top.takes_keys()) {
             self.with_top(Vec::new(), |top, cx| top.paste(text, cx));
         }
     }

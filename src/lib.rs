@@ -55,7 +55,7 @@
 //!  cli         → commands, state, playbooks, change, actions, forms, insight, guards, render, kinds, domain, error
 //!  run         → state, error
 //!  app         → commands, state, domain, error
-//!  ui          → commands, state, actions, forms, insight, render, kinds, domain, error
+//!  ui          → commands, state, playbooks, change, actions, forms, insight, render, kinds, domain, error
 //!  config      → domain, error
 //!  runtime     → state, actions, insight, render, kinds, domain, error
 //!  cluster     → actions, kinds, domain, error

@@ -163,6 +163,14 @@ fn every_playbook_stands_wherever_playbooks_stand() {
         let command = run.find_subcommand(name).unwrap_or_else(|| panic!("there is no `fluxdeck run {name}`"));
         assert_eq!(command.get_about().map(ToString::to_string).as_deref(), Some(playbook.doc));
         assert!(says(&completion, name) && readme.contains(&format!("| `{name}` | {} |", playbook.doc)), "{name}");
+        let key = Key::parse(playbook.key).unwrap_or_else(|| panic!("{} of {name} is not a key", playbook.key));
+        let is_taken = |taken: &str| Key::parse(taken) == Some(key);
+        // letters that the panel itself takes
+        let of_panel = ["a", "q", "j", "k", "/"];
+        assert!(!actions::ALL.iter().map(|action| action.key).chain(of_panel).any(is_taken), "{name}: its key is taken");
+        let command = commands::find(playbook.command).unwrap_or_else(|| panic!("`:{}` does not lead to it", playbook.command));
+        assert!(command.doc.starts_with(playbook.doc) && readme.contains(&format!("`:{}`", playbook.command)), "{name}");
+        assert!(playbook.label.ends_with('…'), "{name}: it asks first");
         let form = (playbook.form)();
         assert!(form.asks() && form.fields.iter().all(|field| !field.help.is_empty()), "{name} asks nothing, or says not what");
     }

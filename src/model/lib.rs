@@ -17,13 +17,13 @@
 //! ```
 //! A room may name these; `tests/architecture` checks the sources against the table, and this text against it:
 //! ```text
-//!  commands  → state, actions, forms, insight, kinds, domain, error
-//!  state     → actions, forms, insight, render, kinds, domain, error
+//!  commands  → state, playbooks, change, actions, forms, insight, kinds, domain, error
+//!  state     → change, actions, forms, insight, render, kinds, domain, error
 //!  actions   → forms, kinds, domain, error
 //!  forms     → domain, error
 //!  insight   → guards, render, kinds, domain, error
-//!  playbooks → change, forms, insight, render, kinds, error
-//!  change    → edit, insight, guards, render, kinds, error
+//!  playbooks → change, forms, insight, render, kinds, domain, error
+//!  change    → edit, insight, guards, render, kinds, domain, error
 //!  edit      → render, domain, error
 //!  guards    → render, domain, error
 //!  kinds     → domain

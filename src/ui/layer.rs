@@ -70,7 +70,11 @@ pub trait View {
     fn is_dialog(&self) -> bool {
         false
     }
-    /// Takes a key before the keymap does: dialogs, in which letters are letters. False where it means nothing to it.
+    /// Whether it takes every key itself at present: dialogs do, and views while a line is typed in them.
+    fn takes_keys(&self) -> bool {
+        self.is_dialog()
+    }
+    /// Takes a key before the keymap does, where it [takes keys](View::takes_keys). False where it means nothing to it.
     fn key(&mut self, _: Key, _: &mut Cx) -> bool {
         false
     }

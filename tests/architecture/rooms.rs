@@ -39,7 +39,11 @@ pub const PROGRAM: &[Room] = &[
     ),
     room("run", &["app", "runtime", "ui", "programs"], &["state", "error"]),
     room("app", &["ui"], &["commands", "state", "domain", "error"]),
-    room("ui", &[], &["commands", "state", "actions", "forms", "insight", "render", "kinds", "domain", "error"]),
+    room(
+        "ui",
+        &[],
+        &["commands", "state", "playbooks", "change", "actions", "forms", "insight", "render", "kinds", "domain", "error"],
+    ),
     // what a context allows is `domain`'s
     room("config", &[], &["domain", "error"]),
     room(
@@ -68,13 +72,13 @@ pub const TO_COME: &[Room] = &[];
 
 /// The rooms of the pure core, and which of them each may name.
 pub const MODEL: &[(&str, &[&str])] = &[
-    ("commands", &["state", "actions", "forms", "insight", "kinds", "domain", "error"]),
-    ("state", &["actions", "forms", "insight", "render", "kinds", "domain", "error"]),
+    ("commands", &["state", "playbooks", "change", "actions", "forms", "insight", "kinds", "domain", "error"]),
+    ("state", &["change", "actions", "forms", "insight", "render", "kinds", "domain", "error"]),
     ("actions", &["forms", "kinds", "domain", "error"]),
     ("forms", &["domain", "error"]),
     ("insight", &["guards", "render", "kinds", "domain", "error"]),
-    ("playbooks", &["change", "forms", "insight", "render", "kinds", "error"]),
-    ("change", &["edit", "insight", "guards", "render", "kinds", "error"]),
+    ("playbooks", &["change", "forms", "insight", "render", "kinds", "domain", "error"]),
+    ("change", &["edit", "insight", "guards", "render", "kinds", "domain", "error"]),
     ("edit", &["render", "domain", "error"]),
     ("guards", &["render", "domain", "error"]),
     ("kinds", &["domain"]),

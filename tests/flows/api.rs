@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use super::driver::{Driver, fleet};
 use fluxdeck::app::App;
 use fluxdeck_model::actions::{Ask, Outcome, Request, Step};
+use fluxdeck_model::change::Proposed;
 use fluxdeck_model::domain::{Delta, GroupKind, ObjectRef};
 use fluxdeck_model::error::Error;
 use fluxdeck_model::kinds::{self, FieldOwner, Reader, Wire};
-use fluxdeck_model::state::jobs::Task;
-use fluxdeck_model::state::{Effect, Link, Message, News, Settings};
+use fluxdeck_model::state::jobs::{Change, ChangeOutcome, ChangeStep, Task};
+use fluxdeck_model::state::{ChangeQuery, Effect, Link, Message, News, Reply, Settings, Ticket};
 use serde_json::{Value, json};
 
 pub enum Taken {
@@ -32,6 +33,10 @@ pub struct Api {
     /// Writes are held until [`Driver::release`].
     pub holds: bool,
     held: Vec<(Task, Step)>,
+    /// Changes that were to be planned, and their tickets.
+    pub plans: Vec<(Ticket, ChangeQuery)>,
+    /// Steps of changes that were to be carried out, with the change as it was then.
+    pub steps: Vec<(Task, ChangeStep, Change)>,
 }
 
 impl Driver {
@@ -65,6 +70,20 @@ impl Driver {
         for message in messages {
             self.receive(message);
         }
+        self.settle().await;
+    }
+
+    /// The last change that was to be planned is planned. Nothing is drawn yet.
+    pub async fn plan(&mut self, proposed: Proposed) {
+        let (ticket, _) = self.api().plans.last().expect("a change to be planned").clone();
+        self.receive(Message::Reply(ticket, Reply::Proposed(Box::new(proposed))));
+        self.settle().await;
+    }
+
+    /// The last step of a change has this outcome.
+    pub async fn step(&mut self, outcome: ChangeOutcome) {
+        let (task, ..) = self.api().steps.last().expect("a step of a change").clone();
+        self.receive(Message::ChangeOutcome(task, outcome));
         self.settle().await;
     }
 
@@ -151,6 +170,8 @@ impl Api {
             fails: |_| false,
             holds: false,
             held: Vec::new(),
+            plans: Vec::new(),
+            steps: Vec::new(),
         }
     }
 
@@ -180,6 +201,14 @@ impl Api {
                 Taken::Answered(Vec::new())
             }
             Effect::Write { task, step, .. } => Taken::Answered(self.write(task, &step, app)),
+            Effect::Propose { ticket, query } => {
+                self.plans.push((ticket, *query));
+                Taken::Answered(Vec::new())
+            }
+            Effect::Change { task, step, change, .. } => {
+                self.steps.push((task, step, *change));
+                Taken::Answered(Vec::new())
+            }
             other => Taken::Foreign(other),
         }
     }

@@ -7,8 +7,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::flows::driver::Driver;
+use crate::flows::proposals;
 use fluxdeck::demo::{Company, RunDirectory};
 use fluxdeck::ui::theme::Depth;
+use fluxdeck_model::change::Proposed;
 use fluxdeck_model::state::Settings;
 
 /// The demo at a moment of its own: pictures do not depend on when they are made.
@@ -19,6 +21,32 @@ async fn picture(name: &str, theme: &str, keys: &str) {
     let settings = Settings { theme: theme.into(), guide: name == "tree", ..Settings::default() };
     let mut deck = Driver::demo(company, 120, 34, Depth::True, settings).await;
     deck.keys(keys).await;
+    compare(name, theme, &mut deck);
+}
+
+/// The same of a change on the recorded fleet, planned by hand: what it shows does not depend on any repository.
+async fn picture_of_change(theme: &str) {
+    let mut deck = Driver::live(120, 34, Settings::default()).await;
+    deck.keys(&format!(": \"theme_{theme}\" enter : \"deploy_/checkout\" enter a")).await;
+    compare("panel", theme, &mut deck);
+    deck.keys("n \"5\" tab \"black_friday\"").await;
+    compare("form", theme, &mut deck);
+    deck.keys("enter").await;
+    deck.plan(Proposed::Refused(Box::new(proposals::refused()))).await;
+    compare("refused", theme, &mut deck);
+    deck.keys("j enter").await;
+    let (_, query) = deck.api().plans.last().expect("a change to be planned").clone();
+    deck.plan(Proposed::Ready(Box::new(proposals::ready(&query.order)))).await;
+    compare("review", theme, &mut deck);
+    deck.keys("enter J enter").await;
+    for outcome in proposals::outcomes() {
+        deck.later(1).await;
+        deck.step(outcome).await;
+    }
+    compare("follow", theme, &mut deck);
+}
+
+fn compare(name: &str, theme: &str, deck: &mut Driver) {
     let background = if theme == "light" { ("#ffffff", "#1f2430") } else { ("#1e222a", "#d8dee9") };
     let fresh = svg::draw(&deck.buffer(), background.0, background.1);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("screenshots/{name}-{theme}.svg"));
@@ -37,5 +65,6 @@ async fn the_pictures_are_those_of_the_screens() {
         picture("details", theme, ": \"ks_/waits-for-crashing\" enter d").await;
         picture("actions", theme, ": \"hr_web\" enter a down down").await;
         picture("logs", theme, ": \"deploy_/frontend\" enter l").await;
+        picture_of_change(theme).await;
     }
 }

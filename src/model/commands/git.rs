@@ -34,6 +34,27 @@ pub(super) fn all() -> Vec<Command> {
         run: Handler::Gesture(Gesture::Edit),
     },
     Command {
+        name: "",
+        aliases: &[],
+        keys: &["e"],
+        doc: "another value for the field, in git: a form, the review, then a pull request".into(),
+        footer: "change",
+        scopes: &[KeyScope::Fields],
+        run: Handler::Gesture(Gesture::Edit),
+    },
+    Command {
+        name: "changes",
+        aliases: &[],
+        keys: &[],
+        doc: "changes in git that are under way, and their pull requests".into(),
+        footer: "",
+        scopes: &[KeyScope::Everywhere],
+        run: Handler::Act(|cx, _| {
+            cx.transit(Transition::Open(Screen::JOBS, Subject::Changes));
+            Ok(())
+        }),
+    },
+    Command {
         name: "drift",
         aliases: &[],
         keys: &[],

@@ -46,6 +46,9 @@ mod tests {
             KeyScope::Text,
             KeyScope::Logs,
             KeyScope::Jobs,
+            KeyScope::Fields,
+            KeyScope::File,
+            KeyScope::Review,
         ];
         for scope in scopes {
             let mut seen = std::collections::BTreeMap::new();

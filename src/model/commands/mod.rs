@@ -3,6 +3,7 @@
 
 mod act;
 mod application;
+mod change;
 mod git;
 mod keymap;
 mod look;
@@ -11,6 +12,7 @@ mod resolve;
 mod screen;
 
 pub use act::perform;
+pub use change::{ChangeForm, WHY, change_form, open_form};
 pub use keymap::{keys_of, lookup, pretty};
 pub use resolve::{Line, complete, kind_named, parse, unknown_kind};
 pub use screen::Screen;
@@ -23,8 +25,9 @@ use crate::domain::{GroupKind, ObjectRef};
 use crate::error::{Error, Result};
 use crate::forms::Answers;
 use crate::insight::declared::FilePlace;
+use crate::playbooks::Playbook;
 use crate::state::jobs::JobId;
-use crate::state::{Intent, Key, Question, State, Terminal, Ticket, Tickets};
+use crate::state::{ChangeQuery, Intent, Key, Question, State, Terminal, Ticket, Tickets};
 
 /// A named thing that a user can do.
 pub struct Command {
@@ -58,6 +61,8 @@ pub enum KeyScope {
     Fields,
     /// A file of a repository.
     File,
+    /// A planned change.
+    Review,
     /// Dialogs: they take every key themselves.
     Dialog,
 }
@@ -74,6 +79,7 @@ impl KeyScope {
             Self::Jobs => "jobs",
             Self::Fields => "fields",
             Self::File => "file",
+            Self::Review => "review",
             Self::Dialog => "dialog",
         }
     }
@@ -90,6 +96,8 @@ pub enum Handler {
     Key(&'static str),
     /// An action; the text answers the first field of its form.
     Action(&'static Action),
+    /// A playbook; the text answers its form.
+    Playbook(&'static Playbook),
 }
 
 impl Handler {
@@ -103,6 +111,7 @@ impl Handler {
             Self::Act(act) => act(cx, text),
             Self::Key(key) => act::act(cx, ActIntent::Key(key)),
             Self::Action(action) => act::by_name(cx, action, text),
+            Self::Playbook(playbook) => change::by_name(cx, playbook, text),
         }
     }
 }
@@ -153,8 +162,20 @@ pub enum Gesture {
     CopyNamespace,
     /// The file that set a field.
     File,
-    /// The same in the user's editor.
+    /// The same in the user's editor; of a field: another value for it, in git.
     Edit,
+    /// What is reviewed: submit it, push it only, give it another title, make it a draft; copy its patch.
+    Submit,
+    PushOnly,
+    Retitle,
+    Draft,
+    CopyPatch,
+    /// The next part of a view that has several.
+    NextPane,
+    /// Of a change: reconcile what applies it; its pull request, on the screen and on the clipboard.
+    Reconcile,
+    Page,
+    CopyPage,
 }
 
 /// The context of a command or a view: what it may read, and what it requests: first the intents, in their order, then the
@@ -251,8 +272,24 @@ pub enum Subject {
     /// The same, opened by the program: the user may be typing and does not expect it.
     Unexpected(Box<Confirmation>),
     Job(JobId),
+    /// The jobs that are changes.
+    Changes,
+    ChangeForm(Box<ChangeForm>),
+    /// A change to be planned and reviewed.
+    Review(Box<ChangeQuery>, ReviewFrom),
     /// A file, with the object whose field it sets.
     File(ObjectRef, Box<FilePlace>),
+}
+
+/// Where a review was opened: what is done to it when the change is submitted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReviewFrom {
+    #[default]
+    Nowhere,
+    /// Its form is below it, and is closed.
+    Form,
+    /// A job whose plan is another one by now, and is dropped.
+    Job(JobId),
 }
 
 /// What the user wants to do to the selected objects.
@@ -267,7 +304,7 @@ pub enum ActIntent {
 
 /// All commands in the order of help; those of the actions are derived from their declarations.
 static ALL: LazyLock<Vec<Command>> = LazyLock::new(|| {
-    let groups = [motion::all(), act::all(), look::all(), git::all(), application::all()];
+    let groups = [motion::all(), act::all(), look::all(), git::all(), change::all(), application::all()];
     groups.into_iter().flatten().collect()
 });
 

@@ -14,9 +14,12 @@ const ALL_VIEWS: &[KeyScope] = &[
     KeyScope::Jobs,
     KeyScope::Fields,
     KeyScope::File,
+    KeyScope::Review,
 ];
+const REVIEW: &[KeyScope] = &[KeyScope::Review];
 const TREE: &[KeyScope] = &[KeyScope::Tree];
 const TEXTS: &[KeyScope] = &[KeyScope::Text, KeyScope::Logs, KeyScope::File];
+const SEARCHED: &[KeyScope] = &[KeyScope::Text, KeyScope::Logs, KeyScope::File, KeyScope::Review];
 
 fn key(keys: &'static [&'static str], scopes: &'static [KeyScope], gesture: Gesture, doc: &'static str) -> Command {
     Command { name: "", aliases: &[], keys, doc: doc.into(), footer: "", scopes, run: Handler::Gesture(gesture) }
@@ -59,8 +62,8 @@ pub(super) fn all() -> Vec<Command> {
         key(&["shift-left"], &[KeyScope::Table], Gesture::SortLeft, "choose the column to the left"),
         key(&["shift-right"], &[KeyScope::Table], Gesture::SortRight, "choose the column to the right"),
         key(&["O"], &[KeyScope::Table], Gesture::SortColumn, "sort by the chosen column; again: reverse"),
-        key(&["n"], TEXTS, Gesture::NextMatch, "next match"),
-        key(&["N"], TEXTS, Gesture::PreviousMatch, "previous match"),
+        key(&["n"], SEARCHED, Gesture::NextMatch, "next match"),
+        key(&["N"], SEARCHED, Gesture::PreviousMatch, "previous match"),
         footed(&["w"], TEXTS, Gesture::Wrap, "wrap long lines", "wrap"),
         footed(&["s"], &[KeyScope::Logs], Gesture::Follow, "follow, or stay", "follow"),
         key(&["t"], &[KeyScope::Logs], Gesture::Timestamps, "timestamps"),
@@ -69,7 +72,17 @@ pub(super) fn all() -> Vec<Command> {
         key(&["C"], &[KeyScope::Logs], Gesture::Clear, "clear"),
         footed(&["x"], &[KeyScope::Jobs], Gesture::Stop, "stop what has not begun; again: no longer follow the rest", "stop"),
         footed(&["w"], &[KeyScope::Jobs], Gesture::WatchOn, "keep watching failed items that are retried", "keep watching"),
-        footed(&["r"], &[KeyScope::Jobs], Gesture::GoOn, "continue what an earlier run left undone", "continue"),
+        footed(&["r"], &[KeyScope::Jobs], Gesture::GoOn, "continue what waits for you, also of an earlier run", "continue"),
+        key(&["R"], &[KeyScope::Jobs], Gesture::Reconcile, "of a merged change: reconcile what applies it, its source first"),
+        footed(&["o"], &[KeyScope::Jobs], Gesture::Page, "of a change: the address of its pull request", "pull request"),
+        key(&["y"], &[KeyScope::Jobs], Gesture::CopyPage, "of a change: copy the address of its pull request"),
+        footed(&["enter"], REVIEW, Gesture::Submit, "submit the change; where it was refused: take the selected way", "submit"),
+        footed(&["tab"], REVIEW, Gesture::NextPane, "next part: what it is, the diff, the text of the pull request", "next part"),
+        footed(&["p"], REVIEW, Gesture::PushOnly, "push the branch, and open no pull request", "push only"),
+        footed(&["t"], REVIEW, Gesture::Retitle, "another title for the pull request and the commit", "title"),
+        footed(&["D"], REVIEW, Gesture::Draft, "open it as a draft, or not", "draft"),
+        key(&["w"], REVIEW, Gesture::Wrap, "wrap long lines"),
+        footed(&["y"], REVIEW, Gesture::CopyPatch, "copy the patch, as `git apply` takes it", "copy patch"),
         key(&["c"], ALL_VIEWS, Gesture::Copy, "copy: the name, or the whole text"),
         key(&["n"], ROWS, Gesture::CopyNamespace, "copy the namespace"),
     ]

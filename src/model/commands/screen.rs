@@ -16,6 +16,8 @@ impl Screen {
     pub const DRIFT: Self = Self::new("drift");
     pub const ACTIONS: Self = Self::new("actions");
     pub const CONFIRM: Self = Self::new("confirm");
+    pub const FORM: Self = Self::new("form");
+    pub const REVIEW: Self = Self::new("review");
     pub const UNRECORDED: Self = Self::new("unrecorded");
     pub const JOBS: Self = Self::new("jobs");
     pub const JOB: Self = Self::new("job");

@@ -7,8 +7,10 @@ mod scale;
 mod set_field;
 
 use crate::change::{ObjectRules, WantedField};
-use crate::error::{Error, Result};
-use crate::forms::{Answers, Clock, Form};
+use crate::domain::Object;
+use crate::error::{Error, ErrorKind, Result};
+use crate::forms::{Answers, Clock, FieldValue, Form};
+use crate::kinds::Kind;
 
 /// Every playbook, in the order of `--help`.
 pub static ALL: &[&Playbook] = &[&set_field::PLAYBOOK, &scale::PLAYBOOK];
@@ -17,13 +19,32 @@ pub static ALL: &[&Playbook] = &[&set_field::PLAYBOOK, &scale::PLAYBOOK];
 pub struct Playbook {
     /// As a command: `fluxdeck run NAME`.
     pub name: &'static str,
+    /// The same after `:`. An action may have the plain name.
+    pub command: &'static str,
     pub doc: &'static str,
+    /// Its key in the action panel, as commands spell keys; no action has the same.
+    pub key: &'static str,
+    /// Its label there, with `…`: it asks first.
+    pub label: &'static str,
+    /// Whether it applies to objects of a kind in the cluster; otherwise the reason.
+    pub offers: fn(&Kind) -> std::result::Result<(), String>,
+    /// The present answers of an object in the cluster.
+    pub present: fn(&Object) -> PresentState,
     /// The questions for the user.
     pub form: fn() -> Form,
     pub assigns_to: AssignmentTarget,
     /// The fields with their wanted values.
     pub wanted: fn(&Answers) -> Result<Vec<WantedField>>,
     pub rules: ObjectRules,
+}
+
+/// The state of an object in the cluster before a change.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PresentState {
+    /// The answers that would change nothing.
+    pub answers: Answers,
+    /// The same in words, for the form: `3 of 3 running`; may be empty.
+    pub text: String,
 }
 
 /// What `--set NAME=VALUE` names.
@@ -33,6 +54,11 @@ pub enum AssignmentTarget {
     FormField,
     /// Any field of the object, as `where` takes it; the value as it is, blanks and all.
     ObjectField,
+}
+
+/// The playbook that sets any field, with the answers that set this one.
+pub fn field_setter(field: &str, value: &str) -> (&'static Playbook, Answers) {
+    (&set_field::PLAYBOOK, set_field::answers(field, value))
 }
 
 /// The playbook of that name.
@@ -55,6 +81,55 @@ impl Playbook {
         }
         let pairs = assignments.iter().map(|text| Form::assignment(text)).collect::<Result<Vec<_>>>()?;
         (self.wanted)(&(self.form)().read(pairs, clock)?)
+    }
+
+    /// The assignments for `--set` that give these answers: what [`Playbook::read`] takes.
+    ///
+    /// # Errors
+    /// A missing answer, or one that names no field.
+    pub fn assignments(&self, answers: &Answers) -> Result<Vec<String>> {
+        let form = (self.form)();
+        form.complete(answers)?;
+        let wanted = (self.wanted)(answers)?;
+        if self.assigns_to == AssignmentTarget::ObjectField {
+            return Ok(wanted.into_iter().map(|one| format!("{}={}", one.written, one.value)).collect());
+        }
+        let answered = form.fields.iter().filter_map(|field| Some((&field.id, answers.get(&field.id)?)));
+        Ok(answered.map(|(id, value)| format!("{id}={value}")).collect())
+    }
+
+    /// Reads what follows its name after `:`; nothing is required there.
+    ///
+    /// # Errors
+    /// A value that cannot be read.
+    pub fn typed(&self, text: &str, clock: &Clock) -> Result<Answers> {
+        let text = text.trim();
+        let form = (self.form)();
+        let Some(first) = form.first().filter(|_| !text.is_empty()) else { return Ok(Answers::default()) };
+        if self.assigns_to == AssignmentTarget::ObjectField {
+            match WantedField::parse(text) {
+                Ok(wanted) => return Ok(set_field::answers(&wanted.written, &wanted.value)),
+                Err(error) if error.kind != ErrorKind::Usage => return Err(error),
+                // it is a field without a value
+                Err(_) => {}
+            }
+        }
+        let value = first.read(text, clock)?;
+        Ok(value.map(|value: FieldValue| Answers::default().with(&first.id, value)).unwrap_or_default())
+    }
+}
+
+impl PartialEq for Playbook {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Playbook {}
+
+impl std::fmt::Debug for Playbook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
     }
 }
 
@@ -91,8 +166,33 @@ mod tests {
     }
 
     #[test]
-    fn no_name_is_there_twice() {
-        let names: std::collections::BTreeSet<_> = ALL.iter().map(|playbook| playbook.name).collect();
-        assert_eq!(names.len(), ALL.len());
+    fn names_and_keys_are_unique() {
+        for of in
+            [|playbook: &Playbook| playbook.name, |playbook: &Playbook| playbook.command, |playbook: &Playbook| playbook.key]
+        {
+            let all: std::collections::BTreeSet<_> = ALL.iter().map(|playbook| of(playbook)).collect();
+            assert_eq!(all.len(), ALL.len());
+        }
+    }
+
+    #[test]
+    fn answers_become_the_assignments_that_give_them() {
+        let clock = Clock { now: jiff::Timestamp::UNIX_EPOCH, zone: jiff::tz::TimeZone::UTC };
+        for (name, typed, expected) in [
+            ("scale", "3", Ok("replicas=3")),
+            ("set-field", "spec.containers[name=api].image=a=b", Ok("spec.containers[name=api].image=a=b")),
+            ("set-field", "data.a=", Ok("data.a=")),
+            ("set-field", "data.a", Ok("data.a=")),
+            ("set-field", "kind=Pod", Err(1)),
+            ("scale", "", Err(2)),
+        ] {
+            let playbook = find(name).expect(name);
+            let made = playbook.typed(typed, &clock).and_then(|answers| playbook.assignments(&answers));
+            let made = made.map(|all| all.join(" ")).map_err(|error| error.exit_code());
+            assert_eq!(made.as_deref().map_err(|code| *code), expected, "{name} {typed}");
+            if let Ok(text) = made {
+                playbook.read(&[text], &clock).expect("what was made is read");
+            }
+        }
     }
 }

@@ -1,11 +1,12 @@
 //! Scale: changes the number of replicas of a workload, in git.
 
-use super::{AssignmentTarget, Playbook};
+use super::{AssignmentTarget, Playbook, PresentState};
 use crate::change::{ObjectRules, WantedField};
+use crate::domain::Object;
 use crate::error::{Error, Result};
-use crate::forms::{Answers, Field, Form, InputKind};
+use crate::forms::{Answers, Field, FieldValue, Form, InputKind};
 use crate::insight::named::{group, shown};
-use crate::kinds::{self, Trait};
+use crate::kinds::{self, Kind, Trait};
 use crate::render::Node;
 use crate::render::flux::Applied;
 use crate::render::id::{meta_text, text_at};
@@ -14,7 +15,12 @@ const REPLICAS: &str = "replicas";
 
 pub(super) const PLAYBOOK: Playbook = Playbook {
     name: "scale",
+    command: "scale-in-git",
     doc: "Change the number of replicas of a workload, in the file that sets it",
+    key: "n",
+    label: "number of replicas…",
+    offers,
+    present,
     form,
     assigns_to: AssignmentTarget::FormField,
     wanted,
@@ -24,6 +30,19 @@ pub(super) const PLAYBOOK: Playbook = Playbook {
 fn form() -> Form {
     let input = InputKind::Number { least: 0, most: i32::MAX.into(), what: "number of replicas" };
     Form::of([Field::new(REPLICAS, "replicas", "How many", input)])
+}
+
+fn offers(kind: &Kind) -> std::result::Result<(), String> {
+    match kind.has(Trait::Scales) {
+        true => Ok(()),
+        false => Err(format!("{} has no replicas of its own", kind.kind)),
+    }
+}
+
+fn present(object: &Object) -> PresentState {
+    let Some((ready, desired)) = object.facts.ready else { return PresentState::default() };
+    let answers = Answers::default().with(REPLICAS, FieldValue::Number(desired.into()));
+    PresentState { answers, text: format!("{ready} of {desired} running") }
 }
 
 fn wanted(answers: &Answers) -> Result<Vec<WantedField>> {

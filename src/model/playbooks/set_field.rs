@@ -1,16 +1,21 @@
 //! Set field: changes any scalar field of any object, in the layer that sets it.
 
-use super::{AssignmentTarget, Playbook};
+use super::{AssignmentTarget, Playbook, PresentState};
 use crate::change::{ObjectRules, WantedField};
 use crate::error::Result;
-use crate::forms::{Answers, Field, Form, InputKind};
+use crate::forms::{Answers, Field, FieldValue, Form, InputKind};
 
 const FIELD: &str = "field";
 const VALUE: &str = "value";
 
 pub(super) const PLAYBOOK: Playbook = Playbook {
     name: "set-field",
+    command: "set-field",
     doc: "Change a field of an object, in the file that sets it",
+    key: "f",
+    label: "set a field…",
+    offers: |_| Ok(()),
+    present: |_| PresentState::default(),
     form,
     assigns_to: AssignmentTarget::ObjectField,
     wanted,
@@ -22,6 +27,13 @@ fn form() -> Form {
         Field::new(FIELD, "field", "spec.replicas, spec.template.spec.containers[name=api].image, data['a.b']", InputKind::Text);
     let value = Field::new(VALUE, "value", "The value, as the type that the field has", InputKind::Text);
     Form::of([field, value.optional()])
+}
+
+/// The answers that give a field this value.
+pub(super) fn answers(field: &str, value: &str) -> Answers {
+    let text = |text: &str| FieldValue::Text(text.to_owned());
+    let answers = Answers::default().with(FIELD, text(field));
+    if value.is_empty() { answers } else { answers.with(VALUE, text(value)) }
 }
 
 fn wanted(answers: &Answers) -> Result<Vec<WantedField>> {

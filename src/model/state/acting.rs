@@ -228,6 +228,12 @@ impl State {
             return self.say(why);
         }
         self.held.remove(&id);
+        if job.change().is_some() {
+            self.jobs.stop(id, self.clock);
+            let left = self.jobs.find(id).and_then(Job::change).map(|change| change.phase().message().to_owned());
+            self.say(left.unwrap_or_default());
+            return self.leave(out);
+        }
         let Some(job) = self.jobs.find(id) else { return };
         let queued = job.items().iter().filter(|item| matches!(item.phase, Phase::Queued | Phase::Held { .. })).count();
         self.jobs.stop(id, self.clock);

@@ -10,7 +10,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::origins::{open, place};
+use super::origins::{change, open, place};
 use super::picker::{Item, Picker};
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
@@ -20,6 +20,7 @@ use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject, Transitio
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::insight::declared::LayerPlace;
 use fluxdeck_model::insight::drift::Drift;
+use fluxdeck_model::kinds::masked::{self, MASKED};
 use fluxdeck_model::state::State;
 use fluxdeck_model::state::drift::{Drifts, ObjectDrift, Progress, line, values};
 
@@ -42,6 +43,8 @@ struct DriftView {
 /// One row: the object and the line of git that sets the field, where it is a difference; and all of it as a sentence.
 struct DriftRow {
     object: Option<ObjectRef>,
+    /// The field, and the value in the cluster.
+    field: Option<(String, String)>,
     place: Option<LayerPlace>,
     message: String,
 }
@@ -58,7 +61,7 @@ impl DriftView {
         let skipped = drifts.skipped.iter().map(|(what, why)| {
             let (none, dim) = (Styled::default(), |text: &str| Styled::of(Style::Dim, text));
             let cells = vec![dim(what), dim("not compared"), none.clone(), none, dim(why)];
-            (cells, DriftRow { object: None, place: None, message: format!("{what} was not compared: {why}") })
+            (cells, DriftRow { object: None, field: None, place: None, message: format!("{what} was not compared: {why}") })
         });
         for (cells, summary) in differences.chain(skipped) {
             items.push(Item { id: self.rows.len().to_string(), cells });
@@ -72,10 +75,10 @@ impl DriftView {
 fn lines(object: &ObjectRef, found: &ObjectDrift) -> Vec<(Vec<Styled>, DriftRow)> {
     let named = Styled::of(Style::Text, object.to_string());
     let by = format!("{} at {}", found.applied_by, found.at.short());
-    let summary = |place, message| DriftRow { object: Some(object.clone()), place, message };
+    let summary = |field, place, message| DriftRow { object: Some(object.clone()), field, place, message };
     let Drift::Fields(fields) = &found.drift else {
         let cells = vec![named, Styled::default(), Styled::of(Style::Text, "there"), Styled::of(Style::Failed, "missing")];
-        return vec![(cells, summary(None, format!("{by} has it, the cluster does not")))];
+        return vec![(cells, summary(None, None, format!("{by} has it, the cluster does not")))];
     };
     let row = |field: &fluxdeck_model::insight::drift::Drifted| {
         let [git, live] = values(field);
@@ -87,9 +90,25 @@ fn lines(object: &ObjectRef, found: &ObjectDrift) -> Vec<(Vec<Styled>, DriftRow)
             Styled::of(Style::Dim, place(&field.origin)),
         ];
         let at = LayerPlace::of(&field.origin, &found.at, &*object.gk.kind == "Secret");
-        (cells, summary(Some(at), format!("{}  {}  {by}", line(field), place(&field.origin))))
+        (
+            cells,
+            summary(
+                scalar(field).map(|live| (field.path.clone(), live)),
+                Some(at),
+                format!("{}  {}  {by}", line(field), place(&field.origin)),
+            ),
+        )
     };
     fields.iter().map(row).collect()
+}
+
+/// The value in the cluster, where it is one that a field of a form can hold.
+fn scalar(field: &fluxdeck_model::insight::drift::Drifted) -> Option<String> {
+    match &masked::field(&field.path, field.live.as_ref()?) {
+        serde_json::Value::String(text) => Some(text.clone()),
+        value @ (serde_json::Value::Number(_) | serde_json::Value::Bool(_)) => Some(value.to_string()),
+        _ => None,
+    }
 }
 
 impl View for DriftView {
@@ -123,7 +142,11 @@ impl View for DriftView {
                 cx.transit(Transition::Open(Screen::DETAILS, Subject::Object(object.clone())));
                 true
             }
-            (Gesture::File | Gesture::Open, Some(summary)) => {
+            (Gesture::Edit, Some(DriftRow { object: Some(object), field: Some((path, live)), .. })) => {
+                change(object, path, live, live.contains(MASKED), cx);
+                true
+            }
+            (Gesture::File | Gesture::Open | Gesture::Edit, Some(summary)) => {
                 cx.say(summary.message.clone());
                 true
             }

@@ -6,31 +6,40 @@
 //!  ◌ waits for you  restart 9 objects                     4/9     3h  prod-eu  an earlier run left it; r goes on
 //!  ✗ 2 failed     suspend 12 objects                    12/12     4s  prod-eu  HelmRelease web/web: conflict, 5 times
 //! ```
-//! Leaving it cancels nothing.
+//! Leaving it cancels nothing. `:changes` lists the changes in git alone.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::job::change::summary;
 use super::picker::{Item, Picker};
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::Column;
 use crate::ui::widgets::progress::{sign, sign_of};
-use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject, Transition};
+use fluxdeck_model::commands::{self, ActIntent, Cx, Gesture, KeyScope, ReviewFrom, Screen, Subject, Transition};
+use fluxdeck_model::domain::text::sanitise;
 use fluxdeck_model::domain::{Health, ObjectRef, duration};
-use fluxdeck_model::state::jobs::{Job, JobId, Keeper};
-use fluxdeck_model::state::{Intent, State, policy_of};
+use fluxdeck_model::state::jobs::{Change, ChangePhase, Job, JobId, Keeper, Reached};
+use fluxdeck_model::state::{ChangeQuery, Intent, State, policy_of};
 
 pub const SPEC: ViewSpec = ViewSpec {
     screen: Screen::JOBS,
     doc: "acts under way and their outcomes",
     scope: KeyScope::Jobs,
-    make: |_, _| Ok(Box::new(Jobs { picker: Picker::default(), is_ascii: false })),
+    make: |target, _| {
+        Ok(Box::new(Jobs { picker: Picker::default(), is_of_changes: target == Subject::Changes, is_ascii: false }))
+    },
 };
+
+/// The key of the action that reconciles an object and, before it, its source.
+const RECONCILE: &str = "W";
 
 struct Jobs {
     picker: Picker,
+    /// Only changes in git are listed.
+    is_of_changes: bool,
     /// The glyphs are made with the rows.
     is_ascii: bool,
 }
@@ -43,7 +52,8 @@ impl Jobs {
 
 /// Says something to a job.
 pub(super) fn steer(gesture: Gesture, id: JobId, cx: &mut Cx) {
-    let waiting = cx.state.jobs.find(id).filter(|job| job.is_paused());
+    // a change was confirmed by that name, and writes nothing to the cluster
+    let waiting = cx.state.jobs.find(id).filter(|job| job.is_paused() && job.change().is_none());
     let guarded = waiting.filter(|job| policy_of(&cx.state.settings, &job.context).production);
     if let Some(job) = guarded.filter(|_| gesture == Gesture::GoOn) {
         let context = &job.context;
@@ -56,16 +66,68 @@ pub(super) fn steer(gesture: Gesture, id: JobId, cx: &mut Cx) {
     });
 }
 
+/// Shows or copies the pull request of a change, reconciles what applies it, or reviews it again.
+pub(super) fn of_change(gesture: Gesture, id: JobId, cx: &mut Cx) {
+    let Some(job) = cx.state.jobs.find(id) else { return };
+    let Some(change) = job.change() else {
+        // enter in the view of an act means nothing
+        return if gesture == Gesture::Open { () } else { cx.say("this is not a change in git") };
+    };
+    let page = change.progress.pull.as_ref().map(|pull| pull.url.clone()).or_else(|| change.progress.page.clone());
+    match (gesture, page) {
+        (Gesture::Open, _) if matches!(change.phase(), ChangePhase::Review { .. }) => {
+            let order = change.order.clone();
+            let query = ChangeQuery { object: change.target.clone(), applier: change.applier.clone(), order };
+            cx.transit(Transition::Open(Screen::REVIEW, Subject::Review(Box::new(query), ReviewFrom::Job(id))));
+        }
+        (Gesture::Reconcile, _) => reconcile(job, change, cx),
+        (Gesture::CopyPage, Some(page)) => {
+            let notice = format!("copied {}", sanitise(&page));
+            cx.copy(page, notice);
+        }
+        (_, Some(page)) => cx.say(sanitise(&page)),
+        (_, None) => cx.say("it has no pull request yet"),
+    }
+}
+
+/// Reconciles the Kustomization that applies a change, its source first: once it is merged, before it is nothing new.
+fn reconcile(job: &Job, change: &Change, cx: &mut Cx) {
+    let is_merged = change.progress.pull.as_ref().is_some_and(|pull| pull.merge().is_some());
+    let here = Some((cx.state.active, cx.state.cluster().epoch));
+    let applier = change.applier.clone().filter(|applier| cx.state.cluster().store.object_of(applier).is_some());
+    match applier {
+        _ if !is_merged => cx.say("it is not merged yet: there is nothing new to apply"),
+        _ if job.bound != here => cx.say(format!("its cluster is not the one on the screen: `:ctx {}`", job.context)),
+        None => cx.say("the Kustomization that applies it is not visible here"),
+        Some(applier) => {
+            if let Err(error) = commands::perform(ActIntent::Key(RECONCILE), &[applier], Vec::new(), cx) {
+                cx.complain(error);
+            }
+        }
+    }
+}
+
+/// The objects that a job is about.
+pub(super) fn objects(job: &Job) -> Vec<ObjectRef> {
+    match job.change() {
+        Some(change) => change.target.clone().into_iter().collect(),
+        None => job.items().iter().map(|item| item.object.clone()).collect(),
+    }
+}
+
 /// A job's state in a word: the phase where there is one object, counts where there are many.
 fn state(job: &Job, is_ascii: bool) -> Styled {
     let sign_of = sign_of(job);
     let glyph = if is_ascii { sign_of.ascii() } else { sign_of.glyph() };
     let (_, failed, _) = job.counts();
+    let is_reviewed = job.change().is_some_and(|change| matches!(change.phase(), ChangePhase::Review { .. }));
     let word = match job.items() {
+        _ if is_reviewed => "review again".to_owned(),
         _ if job.is_paused() => "waits for you".to_owned(),
         _ if job.keeper == Keeper::Elsewhere && !job.is_over() => "elsewhere".to_owned(),
         _ if job.keeper == Keeper::Nobody && !job.is_over() => "left".to_owned(),
         [one] => one.phase.word().to_owned(),
+        _ if job.change().is_some() => job.change().map(state_of).unwrap_or_default(),
         _ if !job.is_over() => "under way".to_owned(),
         _ if failed > 0 => format!("{failed} failed"),
         _ => "done".to_owned(),
@@ -73,23 +135,56 @@ fn state(job: &Job, is_ascii: bool) -> Styled {
     Styled::of(sign_of.into(), format!("{glyph} {word}"))
 }
 
+/// How far a change is, in a word.
+fn state_of(change: &Change) -> String {
+    match (change.phase(), &change.progress.pull) {
+        (ChangePhase::Follow, Some(pull)) => format!("#{} {}", pull.number, pull.state.word()),
+        (phase, _) => phase.word().to_owned(),
+    }
+}
+
 /// How long it has taken so far.
 pub(super) fn elapsed(job: &Job, state: &State) -> String {
-    let end = if job.is_over() { job.items().iter().filter_map(|item| item.ended).max() } else { None };
+    let ended = match job.change() {
+        Some(change) => change.progress.ended,
+        None => job.items().iter().filter_map(|item| item.ended).max(),
+    };
+    let end = ended.filter(|_| job.is_over());
     duration::age((end.unwrap_or(state.clock).as_second() - job.started.as_second()).max(0)).0
 }
 
+/// What there is to say of a change: why it waits or how it ended, else its pull request and what is waited for.
+fn outcome_of(change: &Change) -> String {
+    let (phase, progress) = (change.phase(), &change.progress);
+    match (phase.message(), &progress.pull) {
+        ("", Some(pull)) => {
+            let rollout = [&progress.rollout.fetched, &progress.rollout.applied, &progress.rollout.rolled_out];
+            let why = rollout.into_iter().find_map(|step| if let Reached::Waiting { why } = step { Some(&**why) } else { None });
+            let why = why.filter(|why| !why.is_empty() && pull.merge().is_some()).or(progress.trouble.as_deref());
+            let why = why.map(|why| format!("; {why}")).unwrap_or_default();
+            format!("{}{why}", summary(pull))
+        }
+        ("", None) => String::new(),
+        (message, _) if phase.hint().is_empty() => message.to_owned(),
+        (message, _) => format!("{message}; {}", phase.hint()),
+    }
+}
+
 /// The line for a job: why it does not go on by itself, of one object its message, of many the first failure.
-fn summary(job: &Job) -> Styled {
+fn line_of(job: &Job) -> Styled {
     let why = match job.keeper {
         _ if job.is_over() => None,
         Keeper::Elsewhere => Some("another run works on it".to_owned()),
         Keeper::Nobody => Some(format!("an earlier run left it: can be continued in {}, as {}", job.context, job.user)),
+        Keeper::Us if job.change().is_some() => None,
         Keeper::Us if job.is_paused() => Some("an earlier run left it: r continues, x stops it".to_owned()),
         Keeper::Us => job.held().map(str::to_owned),
     };
     if let Some(why) = why {
         return Styled::of(Style::Text, why);
+    }
+    if let Some(change) = job.change() {
+        return Styled::of(Style::Text, sanitise(&outcome_of(change)));
     }
     let failed = job.items().iter().find(|item| matches!(sign(&item.phase), Health::Failed | Health::Unknown));
     match (failed, job.items()) {
@@ -105,11 +200,12 @@ impl View for Jobs {
     }
 
     fn target(&self) -> Subject {
-        Subject::Nothing
+        if self.is_of_changes { Subject::Changes } else { Subject::Nothing }
     }
 
     fn title(&self, state: &State) -> String {
         match state.jobs.under_way().count() {
+            _ if self.is_of_changes => "changes in git".to_owned(),
             0 => "jobs".to_owned(),
             running => format!("jobs · {running} under way"),
         }
@@ -124,7 +220,7 @@ impl View for Jobs {
         // objects of another cluster would be taken for their namesakes here
         let here = Some((state.active, state.cluster().epoch));
         let job = job.filter(|job| job.bound == here);
-        job.map(|job| job.items().iter().map(|item| item.object.clone()).collect()).unwrap_or_default()
+        job.map(objects).unwrap_or_default()
     }
 
     fn opened(&mut self, cx: &mut Cx) {
@@ -136,6 +232,7 @@ impl View for Jobs {
         match (gesture, self.selected()) {
             (Gesture::Open, Some(id)) => cx.transit(Transition::Open(Screen::JOB, Subject::Job(id))),
             (Gesture::Stop | Gesture::WatchOn | Gesture::GoOn, Some(id)) => steer(gesture, id, cx),
+            (Gesture::Reconcile | Gesture::Page | Gesture::CopyPage, Some(id)) => of_change(gesture, id, cx),
             _ => return self.picker.gesture(gesture, cx),
         }
         true
@@ -151,16 +248,17 @@ impl View for Jobs {
 
     fn refresh(&mut self, state: &State) {
         self.is_ascii = state.settings.ascii;
-        let items = state.jobs.all().iter().rev().map(|job| {
+        let is_listed = |job: &&Job| !self.is_of_changes || job.change().is_some();
+        let items = state.jobs.all().iter().rev().filter(is_listed).map(|job| {
             let (done, failed, all) = job.counts();
             let plain = |text: String| Styled::of(Style::Text, text);
             let cells = vec![
                 self::state(job, self.is_ascii),
-                plain(job.title()),
+                plain(sanitise(&job.title()).into_owned()),
                 plain(format!("{}/{all}", done + failed)),
                 plain(elapsed(job, state)),
                 Styled::of(Style::Dim, &job.context),
-                summary(job),
+                line_of(job),
             ];
             Item { id: job.id.to_string(), cells }
         });
@@ -169,8 +267,12 @@ impl View for Jobs {
 
     fn message(&self, state: &State) -> Option<String> {
         let job = self.selected().and_then(|id| state.jobs.find(id))?;
-        let summary = summary(job).text;
-        Some(if summary.is_empty() { job.items().first()?.line.clone() } else { summary })
+        let summary = line_of(job).text;
+        match job.change() {
+            _ if !summary.is_empty() => Some(summary),
+            Some(change) => Some(sanitise(&change.line()).into_owned()),
+            None => Some(job.items().first()?.line.clone()),
+        }
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
@@ -185,6 +287,10 @@ impl View for Jobs {
             Column::new("CONTEXT", 8, 24, 3),
             Column::new("MESSAGE", 16, u16::MAX, 2),
         ];
-        self.picker.render(area, buf, scene, &columns, "nothing is under way; @ is the log of acts");
+        let nothing = match self.is_of_changes {
+            true => "there are no changes in git; a on an object offers some",
+            false => "nothing is under way; @ is the log of acts",
+        };
+        self.picker.render(area, buf, scene, &columns, nothing);
     }
 }

@@ -18,6 +18,7 @@ use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::dialog::Dialog;
 use crate::ui::widgets::lines::Styled;
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject, Transition};
+use fluxdeck_model::domain::text::sanitise;
 use fluxdeck_model::state::jobs::Phase;
 use fluxdeck_model::state::{Code, Intent, Key, State, Terminal};
 
@@ -90,7 +91,7 @@ impl View for Leave {
             let (done, _, all) = job.counts();
             let how = if all > 1 { format!("{done} of {all}, ") } else { String::new() };
             let line = Styled::of(Style::Progressing, format!(" {} ", scene.theme.sign("◐", "~")));
-            lines.push(line.and(Style::Text, job.title()).and(Style::Dim, format!("  {how}{}", elapsed(job, scene.state))));
+            lines.push(line.and(Style::Text, sanitise(&job.title())).and(Style::Dim, format!("  {how}{}", elapsed(job, scene.state))));
         }
         if jobs.len() > MOST {
             lines.push(Styled::of(Style::Dim, format!("   and {} more", jobs.len() - MOST)));

@@ -9,6 +9,7 @@ mod document;
 mod drift;
 mod events;
 mod file;
+mod form;
 mod help;
 mod job;
 mod jobs;
@@ -20,6 +21,7 @@ mod objects;
 mod origins;
 mod picker;
 pub mod preview;
+mod review;
 mod tree;
 mod unrecorded;
 
@@ -47,6 +49,8 @@ pub const ALL: &[&ViewSpec] = &[
     &logs::SPEC,
     &actions::SPEC,
     &confirm::SPEC,
+    &form::SPEC,
+    &review::SPEC,
     &unrecorded::SPEC,
     &jobs::SPEC,
     &job::SPEC,

@@ -166,7 +166,11 @@ fn line(shown: Shown, node: NodeId, scene: &Scene, progress: &Progress) -> Line<
     let health = forest.health(node).unwrap_or(Health::Unknown);
     match shown {
         Shown::Namespace => Line::raw(reference.namespace.to_string()),
-        Shown::Name => Line::raw(reference.name.to_string()),
+        Shown::Name => {
+            let name = Span::raw(reference.name.to_string());
+            let mark = progress.pull(reference).map(|mark| Span::styled(format!(" {mark}"), theme.style(Style::Accent)));
+            Line::from_iter(std::iter::once(name).chain(mark))
+        }
         Shown::Age => {
             let created = store.object(node).and_then(|object| object.created);
             Line::styled(scene.age(created), theme.style(Style::Dim))
@@ -311,7 +315,8 @@ impl View for Objects {
             return Some(message);
         }
         let message = message_at(&cluster.store, &cluster.forest, node, state.clock);
-        Some(format!("{}: {message}", word_of(&cluster.store, &cluster.forest, node)))
+        let pull = progress::pull(state, cluster.store.reference(node));
+        Some(format!("{}: {message}{pull}", word_of(&cluster.store, &cluster.forest, node)))
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {

@@ -17,11 +17,13 @@ use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::Column;
 use crate::ui::widgets::request::Request;
-use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject, Transition};
-use fluxdeck_model::domain::text::sanitise;
+use fluxdeck_model::commands::{self, Cx, Gesture, KeyScope, Screen, Subject, Transition};
+use fluxdeck_model::domain::text::{printable, sanitise};
 use fluxdeck_model::domain::{GroupKind, ObjectRef};
 use fluxdeck_model::error::Error;
 use fluxdeck_model::insight::declared::{Declaration, Declared, LayerPlace, PartOf};
+use fluxdeck_model::kinds::masked::MASKED;
+use fluxdeck_model::playbooks;
 use fluxdeck_model::render::Origin;
 use fluxdeck_model::render::flux::GROUP;
 use fluxdeck_model::state::{Aspect, Reply, State, Ticket};
@@ -41,6 +43,9 @@ struct Origins {
     body: Request<Declared>,
     picker: Picker,
 }
+
+/// The longest value that is changed in a form, in bytes: what a field of it takes.
+const LONGEST: usize = 1024;
 
 /// `file:line` of a layer.
 pub(super) fn place(origin: &Origin) -> String {
@@ -84,6 +89,22 @@ pub(super) fn open(object: &ObjectRef, place: LayerPlace, cx: &mut Cx) {
         }
     };
     cx.transit(transition);
+}
+
+/// Opens the form that gives a field of an object another value in git, with its present value.
+pub(super) fn change(object: &ObjectRef, field: &str, value: &str, is_masked: bool, cx: &mut Cx) {
+    if is_masked {
+        let hint = "edit it where it is encrypted: sops, or what made the Secret";
+        return cx.complain(Error::failed(format!("`{field}` is secret: its value is neither shown nor set"), hint));
+    }
+    if value.len() >= LONGEST || printable(value) != value {
+        let hint = "edit the file: o shows it, e there opens it";
+        return cx.complain(Error::failed(format!("`{field}` does not fit a line of a form"), hint));
+    }
+    let (playbook, answers) = playbooks::field_setter(field, value);
+    if let Err(error) = commands::open_form(playbook, std::slice::from_ref(object), answers, cx) {
+        cx.complain(error);
+    }
 }
 
 impl Origins {
@@ -148,6 +169,11 @@ impl View for Origins {
             (Gesture::File | Gesture::Open, Some((declared, field))) => {
                 let place = declared.place(field.winner());
                 open(&self.object, place, cx);
+                true
+            }
+            (Gesture::Edit, Some((declared, field))) => {
+                let is_masked = field.value.contains(MASKED) || declared.is_secret && !field.path.starts_with("metadata.");
+                change(&self.object, &field.path, &field.value, is_masked, cx);
                 true
             }
             _ => self.picker.gesture(gesture, cx),

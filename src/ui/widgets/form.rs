@@ -186,6 +186,11 @@ impl Filling {
         Ok(answers)
     }
 
+    /// Puts the cursor into a field, if it has it.
+    pub fn go_to(&mut self, id: &str) {
+        self.at = self.slots.iter().position(|slot| slot.field.id == id).unwrap_or(self.at);
+    }
+
     /// Puts the cursor into the first field that cannot be read, or is empty and may not be.
     pub fn go_to_fault(&mut self, clock: &Clock) {
         let is_wrong = |slot: &Slot| match slot.field.read(slot.editor.text(), clock) {

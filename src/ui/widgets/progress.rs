@@ -7,16 +7,22 @@ use jiff::Timestamp;
 use crate::ui::layer::Scene;
 use fluxdeck_model::actions::Switch;
 use fluxdeck_model::domain::duration;
-use fluxdeck_model::domain::{Health, ObjectRef};
+use fluxdeck_model::domain::text::sanitise;
+use fluxdeck_model::domain::{Health, ObjectRef, Pull};
 use fluxdeck_model::state::State;
-use fluxdeck_model::state::jobs::{Item, Job, Keeper, Phase};
+use fluxdeck_model::state::jobs::change::{End, StepState};
+use fluxdeck_model::state::jobs::{Change, ChangePhase, Item, Job, Keeper, Phase};
 
 /// For how many seconds a row shows an act that has ended: well, or not.
 const WELL: i64 = 30;
 const BADLY: i64 = 300;
 
 /// The acts that rows show, by object.
-pub struct Progress<'a>(BTreeMap<&'a ObjectRef, (&'a Job, &'a Item)>);
+pub struct Progress<'a> {
+    acts: BTreeMap<&'a ObjectRef, (&'a Job, &'a Item)>,
+    /// Changes in git that are not over, by their objects.
+    changes: BTreeMap<&'a ObjectRef, &'a Change>,
+}
 
 /// What a row says.
 pub struct Note {
@@ -27,7 +33,7 @@ pub struct Note {
 impl<'a> Progress<'a> {
     /// Costs a look at every item of the jobs that are kept.
     pub fn of(state: &'a State) -> Self {
-        let mut found = BTreeMap::new();
+        let (mut found, mut changes) = (BTreeMap::new(), BTreeMap::new());
         let epoch = state.cluster().epoch;
         // the youngest act on an object is the one that counts
         for job in state.jobs.all().iter().filter(|job| job.bound == Some((state.active, epoch))) {
@@ -37,18 +43,69 @@ impl<'a> Progress<'a> {
                 }
                 found.insert(&item.object, (job, item));
             }
+            let change = job.change().filter(|_| job.keeper == Keeper::Us && !job.is_over());
+            if let Some((target, change)) = change.and_then(|change| Some((change.target.as_ref()?, change))) {
+                changes.insert(target, change);
+            }
         }
-        Self(found)
+        Self { acts: found, changes }
+    }
+
+    /// The mark of a pull request that touches that object and is followed: `#12`.
+    pub fn pull(&self, object: &ObjectRef) -> Option<String> {
+        let pull = self.changes.get(object)?.progress.pull.as_ref()?;
+        Some(format!("#{}", pull.number))
     }
 
     /// The text for that object; the clock ticks for it while it is on the screen.
     pub fn line(&self, object: &ObjectRef, scene: &Scene) -> Option<Note> {
-        let (job, item) = self.0.get(object)?;
+        let Some((job, item)) = self.acts.get(object) else { return self.change(object, scene) };
         let now = scene.state.clock;
         let next = if item.phase.is_over() { lasts(job, item, now) } else { 1 };
         scene.next_change.set(scene.next_change.get().min(next));
         Some(note(job, item, now))
     }
+}
+
+impl Progress<'_> {
+    /// What a row says of a change that is on its way to its pull request, or waits for the user. One that is open has its mark alone:
+    /// it may take days.
+    fn change(&self, object: &ObjectRef, scene: &Scene) -> Option<Note> {
+        let change = self.changes.get(object)?;
+        let phase = change.phase();
+        if *phase == ChangePhase::Follow {
+            return None;
+        }
+        let (name, now) = (&change.order.playbook, scene.state.clock);
+        let since = change.progress.since.unwrap_or(change.at);
+        let elapsed = duration::age((now.as_second() - since.as_second()).max(0)).0;
+        scene.next_change.set(scene.next_change.get().min(1));
+        let text = match phase.message() {
+            "" => format!("{name} in git, {elapsed}: {}", phase.word()),
+            message => format!("{name} in git, {elapsed}: {}: {}", phase.word(), sanitise(message)),
+        };
+        Some(Note { text, health: sign_of_change(change) })
+    }
+}
+
+/// The state that a change looks like.
+pub fn sign_of_change(change: &Change) -> Health {
+    let phase = change.phase();
+    match phase {
+        ChangePhase::End(_) if phase.is_done() => Health::Ready,
+        ChangePhase::End(End::Stopped { .. }) => Health::Suspended,
+        ChangePhase::End(_) => Health::Failed,
+        _ if phase.is_waiting() => Health::Waiting,
+        _ if phase.step().is_some_and(|step| matches!(step, StepState::Checking { .. })) => Health::Unknown,
+        ChangePhase::Follow if change.progress.pull.as_ref().is_some_and(Pull::is_open) => Health::Waiting,
+        _ => Health::Progressing,
+    }
+}
+
+/// The same line's words about the open pull request that touches an object; empty without one.
+pub fn pull(state: &State, object: &ObjectRef) -> String {
+    let words = |pull: &Pull| format!("  #{} {}: {}", pull.number, pull.state.word(), sanitise(&pull.url));
+    state.open_change(object).map(words).unwrap_or_default()
 }
 
 /// What the line above the keys says about the act on an object.
@@ -100,6 +157,9 @@ pub fn sign(phase: &Phase) -> Health {
 pub fn sign_of(job: &Job) -> Health {
     let worst = job.items().iter().map(|item| sign(&item.phase)).min();
     match worst {
+        _ if job.change().is_some() && (job.is_over() || job.keeper == Keeper::Us) => {
+            job.change().map_or(Health::Unknown, sign_of_change)
+        }
         _ if !job.is_over() && (job.is_paused() || job.held().is_some() || job.keeper == Keeper::Nobody) => Health::Waiting,
         _ if !job.is_over() => Health::Progressing,
         worst => worst.unwrap_or(Health::Ready),

@@ -35,12 +35,22 @@ impl<T> Default for Request<T> {
 }
 
 impl<T> Request<T> {
-    /// Asks, in place of what was asked before; an answer that is here stays until the new one comes.
+    /// Asks for an aspect of an object, in place of what was asked before; an answer that is here stays until the new one comes.
     pub fn ask(&mut self, object: &ObjectRef, aspect: Aspect, cx: &mut Cx) {
-        self.close(cx);
-        self.ticket = Some(cx.ask(Question::Object(object.clone(), aspect)));
-        self.is_under_way = true;
+        self.ask_for(Question::Object(object.clone(), aspect), cx);
         self.reports = cx.state.cluster().store.reports(object);
+    }
+
+    /// The same for any question.
+    pub fn ask_for(&mut self, question: Question, cx: &mut Cx) {
+        self.close(cx);
+        self.ticket = Some(cx.ask(question));
+        self.is_under_way = true;
+    }
+
+    /// Forgets the answer: nothing is shown of it while it is asked for again.
+    pub fn clear(&mut self) {
+        self.answer = Answer::Waiting;
     }
 
     /// Asks again if the API has reported the object since, once the last reply has arrived: never more than one request at a time.

@@ -24,9 +24,10 @@ use crate::ui::widgets::form::{Filling, Taken};
 use fluxdeck_model::actions::confirm::Wants;
 use fluxdeck_model::actions::confirm::{Skip, WORD};
 use fluxdeck_model::actions::{self, Confirmation};
-use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject, Transition};
+use fluxdeck_model::commands::{self, Cx, Gesture, KeyScope, Screen, Subject, Transition, change_form};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::error::Error;
+use fluxdeck_model::playbooks::{self, Playbook};
 use fluxdeck_model::state::{Code, Confirmed, Intent, Key, State};
 
 pub const SPEC: ViewSpec = ViewSpec {
@@ -156,6 +157,25 @@ impl Confirm {
         }
     }
 
+    /// The playbook that does the same in git: it has the action's name. None where it is not offered for the object.
+    fn playbook(&self, state: &State) -> Option<&'static Playbook> {
+        let playbook = playbooks::find(self.shown.action.name)?;
+        let objects: Vec<_> = self.targets.iter().map(|target| target.object.clone()).collect();
+        change_form(playbook, &objects, state).is_ok().then_some(playbook)
+    }
+
+    /// Leaves for the form that does the same in git, with what was typed here.
+    fn in_git(&mut self, cx: &mut Cx) {
+        let Some(playbook) = self.playbook(cx.state) else { return };
+        // what cannot be read yet is typed there
+        self.answer(cx.state).ok();
+        let objects: Vec<_> = self.targets.iter().map(|target| target.object.clone()).collect();
+        cx.transit(Transition::Close);
+        if let Err(error) = commands::open_form(playbook, &objects, self.shown.answers.clone(), cx) {
+            cx.complain(error);
+        }
+    }
+
     fn leave(cx: &mut Cx) {
         cx.say("nothing was done");
         cx.transit(Transition::Close);
@@ -189,6 +209,10 @@ impl View for Confirm {
         }
         let is_plain = self.form.is_empty();
         match (key.code, key.ctrl) {
+            (Code::Char('g'), true) => {
+                self.in_git(cx);
+                return true;
+            }
             (Code::Esc, _) | (Code::Char('c'), true) => {
                 Self::leave(cx);
                 return true;

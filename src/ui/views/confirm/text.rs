@@ -102,6 +102,9 @@ impl Confirm {
         }
         let mut keys = vec![run];
         keys.extend(self.form.keys(scene));
+        if self.playbook(scene.state).is_some() {
+            keys.push((if scene.theme.ascii { "ctrl-g" } else { "^g" }, "in git instead".to_owned()));
+        }
         keys.push(("esc", "nothing happens".to_owned()));
         keys
     }

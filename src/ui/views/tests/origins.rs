@@ -101,3 +101,32 @@ fn a_composed_field_names_its_parts_and_who_shares_them() {
         ]
     );
 }
+
+#[test]
+fn a_field_is_changed_in_git_with_its_present_value_in_the_form_and_a_secret_one_is_not() {
+    let mut world = World::default();
+    let parent = json!({"metadata": {"name": "apps", "namespace": "flux-system"},
+        "status": {"inventory": {"entries": [{"id": "apps_web_apps_Deployment", "v": "v1"}]}}});
+    world.put("ks", &parent);
+    let id = world.put("deployments", &json!({"spec": {"replicas": 3}}));
+    let mut opened = |declared: Declared| {
+        let mut view = (SPEC.make)(Subject::Object(id.clone()), world.state()).expect("a view");
+        let (effects, _) = world.act(|cx| view.opened(cx));
+        let [.., Effect::Look { ticket, .. }] = &effects[..] else { panic!("{effects:?}") };
+        world.act(|cx| view.reply(*ticket, &Reply::Declared(Box::new(declared)), cx));
+        let (_, transitions) = world.act(|cx| view.gesture(Gesture::Edit, cx));
+        (transitions, world.state().notice.as_ref().map(|notice| notice.text.clone()))
+    };
+    let (transitions, _) = opened(declared());
+    let [Transition::Open(Screen::FORM, Subject::ChangeForm(form))] = &transitions[..] else { panic!("{transitions:?}") };
+    let texts = ["field", "value"].map(|field| form.answers.text(field).unwrap_or_default());
+    assert_eq!((texts, &form.object), (["spec.replicas", "3"], &id));
+    assert_eq!(form.applier.as_ref().map(ToString::to_string).as_deref(), Some("Kustomization flux-system/apps"));
+
+    let mut secret = declared();
+    secret.is_secret = true;
+    secret.fields = vec![field("data.key", "<masked>", &[("base/web.yaml", 7, Layer::Resource)])];
+    let (transitions, notice) = opened(secret);
+    assert_eq!(transitions, []);
+    assert!(notice.is_some_and(|text| text.contains("its value is neither shown nor set")));
+}

@@ -378,7 +378,8 @@ impl View for TreeView {
         }
         let word = word_of(&cluster.store, &cluster.forest, node);
         let message = cluster.message_of(node, state.clock);
-        Some(if message.is_empty() { word.to_owned() } else { format!("{word}: {message}") })
+        let pull = progress::pull(state, cluster.store.reference(node));
+        Some(if message.is_empty() { format!("{word}{pull}") } else { format!("{word}: {message}{pull}") })
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {

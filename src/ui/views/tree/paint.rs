@@ -73,21 +73,31 @@ impl TreeView {
             );
             return Line::styled(fit(&text, room).into_owned(), theme.style(Style_::Reference));
         }
-        let mut spans = self.name(node, row, room, scene, layout);
+        let pull = progress.pull(cluster.store.reference(node));
+        let mut spans = self.name(node, row, room, pull, scene, layout);
         let used: usize = spans.iter().map(|span| width::of(&span.content)).sum();
         spans.push(Span::raw(" ".repeat((room + 1).saturating_sub(used))));
         layout.columns(node, scene, progress, &mut spans);
         Line::from(spans)
     }
 
-    /// Glyph, name and, on a closed row, what is below.
-    fn name(&self, node: NodeId, row: &Row, room: usize, scene: &Scene, layout: &Widths) -> Vec<Span<'static>> {
+    /// Glyph, name, the pull request that touches it and, on a closed row, what is below.
+    fn name(
+        &self,
+        node: NodeId,
+        row: &Row,
+        room: usize,
+        pull: Option<String>,
+        scene: &Scene,
+        layout: &Widths,
+    ) -> Vec<Span<'static>> {
         let cluster = scene.state.cluster();
         let theme = scene.theme;
         let health = cluster.forest.health(node);
         let shown = health.unwrap_or(Health::Unknown);
         let below = if row.fold == Fold::Closed { below(cluster.forest.below(node), theme) } else { Vec::new() };
-        let taken: usize = below.iter().map(|(text, _)| width::of(text) + 1).sum();
+        let marks = pull.as_ref().map_or(0, |mark| width::of(mark) + 1);
+        let taken: usize = below.iter().map(|(text, _)| width::of(text) + 1).sum::<usize>() + marks;
         let is_marked = self.marks.contains(cluster.store.reference(node));
         let ready = cluster
             .store
@@ -104,6 +114,7 @@ impl TreeView {
         };
         let name = fit(&name, room.saturating_sub(taken + 2)).into_owned();
         let mut spans = vec![Span::styled(format!("{} ", theme.glyph(shown)), theme.health(shown)), Span::styled(name, style)];
+        spans.extend(pull.map(|mark| Span::styled(format!(" {mark}"), theme.style(Style_::Accent))));
         for (text, health) in below {
             spans.push(Span::styled(format!(" {text}"), theme.health(health)));
         }

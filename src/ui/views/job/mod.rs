@@ -10,11 +10,14 @@
 //!    14:02:11     requested
 //!    14:02:12     handled
 //! ```
+//! A change in git has [steps of its own](change).
+
+pub mod change;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::jobs::{elapsed, steer};
+use super::jobs::{elapsed, objects, of_change, steer};
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::{Styled, copy};
@@ -22,10 +25,11 @@ use crate::ui::widgets::progress::sign;
 use crate::ui::widgets::request::say;
 use crate::ui::widgets::text::Text;
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject};
+use fluxdeck_model::domain::text::sanitise;
 use fluxdeck_model::domain::{ObjectRef, duration};
 use fluxdeck_model::error::Error;
 use fluxdeck_model::state::State;
-use fluxdeck_model::state::jobs::{Item, Job, JobId, Keeper, Phase, Work};
+use fluxdeck_model::state::jobs::{ChangePhase, Item, Job, JobId, Keeper, Phase, Work};
 
 pub const SPEC: ViewSpec = ViewSpec {
     screen: Screen::JOB,
@@ -52,8 +56,12 @@ struct JobView {
 impl JobView {
     fn lines_of(&self, job: &Job, state: &State) -> Vec<Styled> {
         let width = usize::from(self.width);
-        let mut lines = vec![Styled::of(Style::Accent, job.title())];
+        let mut lines = vec![Styled::of(Style::Accent, sanitise(&job.title()))];
         let mut field = |label: &str, text: String| {
+            if text.is_empty() {
+                return;
+            }
+            let text = sanitise(&text);
             let line = Styled::of(Style::Dim, format!(" {label}")).upto(LABEL).and(Style::Text, text);
             lines.extend(line.wrapped(LABEL, width));
         };
@@ -79,7 +87,28 @@ impl JobView {
             Keeper::Us => {}
         }
         if let Work::Change(change) = &job.work {
-            field("phase", change.phase().word().to_owned());
+            field("same as", change.line());
+            field("why", change.order.reason.clone());
+            let phase = change.phase();
+            let hint = match phase {
+                ChangePhase::Review { why } => {
+                    format!("{why}: ⏎ reviews it again").replace('⏎', if state.settings.ascii { "enter" } else { "⏎" })
+                }
+                _ if phase.can_resume() => "r continues it, x ends it".to_owned(),
+                _ if change.progress.pull.as_ref().is_some_and(|pull| pull.merge().is_some()) && !phase.is_over() => {
+                    "R reconciles what applies it".to_owned()
+                }
+                _ => String::new(),
+            };
+            field("", hint);
+            lines.push(Styled::default());
+            lines.extend(change::lines(change, job, state.clock, state.settings.ascii, width));
+            lines.push(Styled::default());
+            for entry in &change.progress.log {
+                let line = Styled::of(Style::Dim, format!("   {}", entry.at.strftime("%H:%M:%S"))).upto(LABEL + 2);
+                lines.extend(line.and(Style::Text, sanitise(&entry.text)).wrapped(LABEL + 2, width));
+            }
+            return lines;
         }
         if job.can_watch_on() {
             field("", "w keeps watching: its controller tries again".to_owned());
@@ -125,7 +154,7 @@ impl View for JobView {
     }
 
     fn title(&self, state: &State) -> String {
-        state.jobs.find(self.id).map(Job::title).unwrap_or_default()
+        state.jobs.find(self.id).map(|job| sanitise(&job.title()).into_owned()).unwrap_or_default()
     }
 
     fn count(&self, _: &State) -> String {
@@ -137,13 +166,14 @@ impl View for JobView {
         // objects of another cluster would be taken for their namesakes here
         let here = Some((state.active, state.cluster().epoch));
         let job = job.filter(|job| job.bound == here);
-        job.map(|job| job.items().iter().map(|item| item.object.clone()).collect()).unwrap_or_default()
+        job.map(objects).unwrap_or_default()
     }
 
     fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
         match gesture {
             Gesture::Stop | Gesture::WatchOn | Gesture::GoOn => steer(gesture, self.id, cx),
             Gesture::Copy => copy(&self.lines, cx),
+            Gesture::Open | Gesture::Reconcile | Gesture::Page | Gesture::CopyPage => of_change(gesture, self.id, cx),
             gesture => return self.text.gesture(gesture, &self.lines[..]),
         }
         true

@@ -1,0 +1,157 @@
+//! Changes in git as commands: the playbooks by name, what of them fits an object, and the form that asks before a change is planned.
+//!
+//! A change is for the object that git has a manifest of: for a pod that is its Deployment, for an object of a chart its HelmRelease.
+
+use std::borrow::Cow;
+
+use super::{Command, Cx, Handler, KeyScope, Screen, Subject, Transition};
+use crate::actions::Offer;
+use crate::change::{ChangeOrder, ChangeSite, LayerChoice};
+use crate::domain::ObjectRef;
+use crate::error::{Error, Result};
+use crate::forms::{Answers, Field, Form, InputKind};
+use crate::kinds;
+use crate::playbooks::{self, Playbook, PresentState};
+use crate::state::{ChangeQuery, State};
+
+/// Where there is an object to change.
+const OBJECTS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields];
+/// The field for the reason, which every playbook has.
+pub const WHY: &str = "why";
+
+/// A playbook for one object, with what was answered so far.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeForm {
+    pub playbook: &'static Playbook,
+    /// The object that git has a manifest of.
+    pub object: ObjectRef,
+    /// The Flux Kustomization that applies it, if it is known.
+    pub applier: Option<ObjectRef>,
+    /// Answers to the playbook's fields, and to [`WHY`].
+    pub answers: Answers,
+}
+
+impl ChangeForm {
+    /// `scale Deployment api/api`.
+    pub fn title(&self) -> String {
+        format!("{} {}", self.playbook.name, self.object)
+    }
+
+    /// The playbook's fields, each with its present value, and the reason.
+    pub fn form(&self, state: &State) -> Form {
+        let present = self.present(state);
+        let mut form = (self.playbook.form)();
+        for field in &mut form.fields {
+            if let Some(value) = present.answers.get(&field.id) {
+                field.default = value.to_string();
+            }
+        }
+        let why = Field::new(WHY, "why", "Why; the pull request and the commit say it", InputKind::Text);
+        form.fields.push(why.optional());
+        form
+    }
+
+    /// The state of the object in the cluster.
+    pub fn present(&self, state: &State) -> PresentState {
+        state.cluster().store.object_of(&self.object).map(|object| (self.playbook.present)(object)).unwrap_or_default()
+    }
+
+    /// What has to be planned to get this. Which repository it goes to is found out from the cluster.
+    ///
+    /// # Errors
+    /// A missing answer, or a field that cannot be set.
+    pub fn query(&self) -> Result<ChangeQuery> {
+        let id = &self.object;
+        let kind = match &*id.gk.group {
+            "" => Cow::Borrowed(&*id.gk.kind),
+            group => Cow::Owned(format!("{}.{group}", id.gk.kind)),
+        };
+        let order = ChangeOrder {
+            playbook: self.playbook.name.to_owned(),
+            object: format!("{kind}/{}", id.name),
+            namespace: id.namespace.to_string(),
+            settings: self.playbook.assignments(&self.answers)?,
+            layer: LayerChoice::Set,
+            is_wide: false,
+            site: ChangeSite::default(),
+            title: String::new(),
+            reason: self.answers.text(WHY).unwrap_or_default().to_owned(),
+            is_draft: false,
+            is_push_only: false,
+        };
+        Ok(ChangeQuery { object: Some(id.clone()), applier: self.applier.clone(), order })
+    }
+}
+
+/// The form of a playbook for these objects; or why it is not offered for them.
+///
+/// # Errors
+/// [`Offer::Senseless`]: it does not apply to the kind; [`Offer::Barred`]: it does, but not to these, or not now. Never [`Offer::Open`].
+pub fn change_form(playbook: &'static Playbook, objects: &[ObjectRef], state: &State) -> std::result::Result<ChangeForm, Offer> {
+    let barred = |why: &str| Offer::Barred(why.to_owned());
+    let offers = |object: &ObjectRef| (playbook.offers)(kinds::of(&object.gk));
+    let [object] = objects else {
+        return Err(match objects.iter().find_map(|object| offers(object).err()) {
+            Some(why) => Offer::Senseless(why),
+            None => barred("one object at a time"),
+        });
+    };
+    let own = offers(object);
+    let senseless = |why: &str| own.clone().err().map_or_else(|| barred(why), Offer::Senseless);
+    if state.policy().is_recorded {
+        return Err(senseless("a snapshot cannot be changed"));
+    }
+    let Some(manifest) = state.cluster().manifest(object) else {
+        return Err(senseless("no Flux Kustomization is known to apply it"));
+    };
+    match (own, offers(&manifest.object)) {
+        (Ok(()), Err(_)) => return Err(Offer::Barred(format!("{} makes it", manifest.object))),
+        (Err(why), Err(_)) => return Err(Offer::Senseless(why)),
+        (_, Ok(())) => {}
+    }
+    Ok(ChangeForm { playbook, object: manifest.object, applier: Some(manifest.applied_by), answers: Answers::default() })
+}
+
+/// The playbooks that have a name after `:`: all of them.
+pub(super) fn all() -> Vec<Command> {
+    let command = |playbook: &'static Playbook| Command {
+        name: playbook.command,
+        aliases: &[],
+        keys: &[],
+        doc: format!("{}: a form, the review, then a pull request", playbook.doc).into(),
+        footer: "",
+        scopes: OBJECTS,
+        run: Handler::Playbook(playbook),
+    };
+    playbooks::ALL.iter().copied().map(command).collect()
+}
+
+/// `:scale-in-git 3`: what follows answers the form, which is shown nevertheless.
+pub(super) fn by_name(cx: &mut Cx, playbook: &'static Playbook, text: &str) -> Result<()> {
+    let answers = playbook.typed(text, &cx.state.person_clock())?;
+    let objects = cx.targets.clone();
+    open_form(playbook, &objects, answers, cx)
+}
+
+/// Opens a playbook's form, filled with these answers.
+///
+/// # Errors
+/// Why it is not offered for these objects.
+pub fn open_form(playbook: &'static Playbook, objects: &[ObjectRef], answers: Answers, cx: &mut Cx) -> Result<()> {
+    if objects.is_empty() {
+        return Err(Error::failed("nothing is selected", "move to an object first"));
+    }
+    let form = change_form(playbook, objects, cx.state).map_err(|offer| {
+        let why = offer.reason().unwrap_or_default();
+        let what = match objects {
+            [one] => one.to_string(),
+            many => format!("{} objects", many.len()),
+        };
+        Error::failed(format!("cannot {} {what} in git: {why}", playbook.name), "")
+    })?;
+    if objects.first() != Some(&form.object) {
+        cx.say(format!("{} is not in git itself: {} is", objects[0], form.object));
+    }
+    cx.transit(Transition::Open(Screen::FORM, Subject::ChangeForm(Box::new(ChangeForm { answers, ..form }))));
+    Ok(())
+}

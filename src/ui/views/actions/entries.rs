@@ -1,0 +1,66 @@
+//! What the panel lists: actions in the cluster and playbooks through git, as they are declared, and whether they can be done.
+
+use fluxdeck_model::actions::{Action, Offer};
+use fluxdeck_model::commands::change_form;
+use fluxdeck_model::domain::ObjectRef;
+use fluxdeck_model::playbooks::Playbook;
+use fluxdeck_model::state::State;
+
+/// What can be chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// In the cluster, now.
+    Act(&'static Action),
+    /// Through git.
+    Change(&'static Playbook),
+}
+
+impl Choice {
+    /// Key, label, name and doc, as they are declared.
+    pub fn texts(self) -> [&'static str; 4] {
+        match self {
+            Self::Act(action) => [action.key, action.label, action.name, action.doc],
+            Self::Change(playbook) => [playbook.key, playbook.label, playbook.name, playbook.doc],
+        }
+    }
+
+    pub fn is_change(self) -> bool {
+        matches!(self, Self::Change(_))
+    }
+}
+
+pub struct Entry {
+    pub choice: Choice,
+    /// To how many of the objects it can be done.
+    pub open: usize,
+    /// Why not to the others; of a change that can be made: what there is to know before.
+    pub note: Option<String>,
+}
+
+impl Entry {
+    /// None where the action means nothing to any of the objects.
+    pub fn of_action(action: &'static Action, objects: &[ObjectRef], state: &State) -> Option<Self> {
+        let offers: Vec<_> = objects.iter().filter_map(|object| state.offer(action, object)).collect();
+        let open = offers.iter().filter(|offer| **offer == Offer::Open).count();
+        let barred = offers.iter().find_map(|offer| if let Offer::Barred(why) = offer { Some(why) } else { None });
+        let senseless = offers.iter().find_map(Offer::reason).map(str::to_owned);
+        let means_something = open > 0 || barred.is_some();
+        let note = barred.cloned().or(senseless);
+        means_something.then_some(Self { choice: Choice::Act(action), open, note })
+    }
+
+    /// None where the playbook means nothing to the objects.
+    pub fn of_playbook(playbook: &'static Playbook, objects: &[ObjectRef], state: &State) -> Option<Self> {
+        let choice = Choice::Change(playbook);
+        match change_form(playbook, objects, state) {
+            Ok(form) => {
+                let other = (objects.first() != Some(&form.object)).then(|| format!("of {}", form.object));
+                let present = form.present(state).text;
+                let note = other.or((!present.is_empty()).then_some(present));
+                Some(Self { choice, open: objects.len(), note })
+            }
+            Err(Offer::Barred(why)) => Some(Self { choice, open: 0, note: Some(why) }),
+            Err(_) => None,
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! The form of a playbook: small, filled with the present values, checked while one types. Nothing is planned before it is complete.
+//!
+//! ```text
+//! ╭ scale Deployment api/api ────────────────────────────────────────────╮
+//! │  replicas  [5                     ]                                  │
+//! │  why       [black friday                                           ] │
+//! │                                                                      │
+//! │  now       3 of 3 running                                            │
+//! │  set by    flux/apps/production/kustomization.yaml:6 (replicas): 3   │
+//! │            over flux/apps/base/api/deployment.yaml:5 (resource)      │
+//! ╰ ⏎ review  tab next  esc back ────────────────────────────────────────╯
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::origins::{notes, place};
+use crate::ui::layer::{Scene, View, ViewSpec};
+use crate::ui::theme::Scope as Style;
+use crate::ui::widgets::dialog::Dialog;
+use crate::ui::widgets::form::{Filling, Line, Taken};
+use crate::ui::widgets::lines::Styled;
+use crate::ui::widgets::request::{Answer, Request};
+use fluxdeck_model::commands::{ChangeForm, Cx, Gesture, KeyScope, ReviewFrom, Screen, Subject, Transition};
+use fluxdeck_model::error::Error;
+use fluxdeck_model::insight::declared::{Declaration, Declared};
+use fluxdeck_model::insight::field::FieldPath;
+use fluxdeck_model::state::{Aspect, Code, Key, Reply, State, Ticket};
+
+pub const SPEC: ViewSpec = ViewSpec {
+    screen: Screen::FORM,
+    doc: "the form of a change in git",
+    scope: KeyScope::Dialog,
+    make: |target, state| match target {
+        Subject::ChangeForm(shown) => Ok(Box::new(FormView::new(*shown, state))),
+        _ => Err(Error::usage("a form needs a playbook and an object", "press a on an object")),
+    },
+};
+
+const WIDTH: u16 = 92;
+/// Columns of the labels below the fields.
+const LABEL: usize = 10;
+/// Fields whose origin is shown.
+const MOST: usize = 3;
+
+struct FormView {
+    shown: ChangeForm,
+    filling: Filling,
+    /// What git sets at the revision that the cluster applied.
+    declared: Request<Declared>,
+    error: Option<String>,
+}
+
+impl FormView {
+    fn new(shown: ChangeForm, state: &State) -> Self {
+        let form = shown.form(state);
+        let mut filling = Filling::new(&form, &shown.answers);
+        // what was answered last is what one wants to change: of a field and its value, the value
+        if let Some(last) = form.shown().filter(|field| shown.answers.get(&field.id).is_some()).last() {
+            filling.go_to(&last.id);
+        }
+        Self { shown, filling, declared: Request::default(), error: None }
+    }
+
+    /// Reads the fields into the answers.
+    fn answer(&mut self, state: &State) -> Result<(), Error> {
+        self.shown.answers = self.filling.answers(&state.person_clock())?;
+        Ok(())
+    }
+
+    fn accept(&mut self, cx: &mut Cx) {
+        let query = self.answer(cx.state).and_then(|()| self.shown.query());
+        match query {
+            Ok(query) => cx.transit(Transition::Open(Screen::REVIEW, Subject::Review(Box::new(query), ReviewFrom::Form))),
+            Err(error) => {
+                self.error = Some(error.to_string());
+                self.filling.go_to_fault(&cx.state.person_clock());
+            }
+        }
+    }
+
+    /// The fields that the answers set, as git has them.
+    fn origins(&self, state: &State) -> Vec<&Declaration> {
+        let Some(declared) = self.declared.get() else { return Vec::new() };
+        let Ok(answers) = self.filling.answers(&state.person_clock()) else { return Vec::new() };
+        let Ok(wanted) = (self.shown.playbook.wanted)(&answers) else { return Vec::new() };
+        let is_wanted = |field: &&Declaration| {
+            FieldPath::parse(&field.path).is_ok_and(|path| wanted.iter().any(|wanted| wanted.field == path))
+        };
+        declared.fields.iter().filter(is_wanted).take(MOST).collect()
+    }
+
+    /// What is known of the present values.
+    fn facts(&self, width: usize, state: &State) -> Vec<Styled> {
+        let mut lines = Vec::new();
+        let mut fact = |label: &str, text: &str| {
+            let line = Styled::of(Style::Dim, format!(" {label}")).upto(LABEL + 1).and(Style::Text, text);
+            lines.extend(line.wrapped(LABEL + 1, width));
+        };
+        let present = self.shown.present(state).text;
+        if !present.is_empty() {
+            fact("now", &present);
+        }
+        for field in self.origins(state) {
+            let winner = field.winner();
+            fact("set by", &format!("{} ({}): {}", place(winner), winner.layer.word(), field.value));
+            notes(field).iter().for_each(|note| fact("", note));
+        }
+        if let Answer::Failed(error) = &self.declared.answer {
+            fact("git", &error.message);
+        }
+        lines
+    }
+}
+
+impl View for FormView {
+    fn spec(&self) -> &'static ViewSpec {
+        &SPEC
+    }
+
+    fn target(&self) -> Subject {
+        Subject::ChangeForm(Box::new(self.shown.clone()))
+    }
+
+    fn title(&self, _: &State) -> String {
+        self.shown.title()
+    }
+
+    fn is_dialog(&self) -> bool {
+        true
+    }
+
+    fn opened(&mut self, cx: &mut Cx) {
+        if let Some(applied_by) = self.shown.applier.clone() {
+            // a fetch is the review's: the form is there at once
+            self.declared.ask(&self.shown.object, Aspect::Declared { applied_by, fetches: false }, cx);
+        }
+    }
+
+    fn closed(&mut self, cx: &mut Cx) {
+        self.declared.close(cx);
+    }
+
+    fn gesture(&mut self, _: Gesture, _: &mut Cx) -> bool {
+        false
+    }
+
+    fn key(&mut self, key: Key, cx: &mut Cx) -> bool {
+        if matches!((key.code, key.ctrl), (Code::Esc, _) | (Code::Char('c'), true)) {
+            cx.transit(Transition::Close);
+            return true;
+        }
+        match (self.filling.key(key), key.code) {
+            (Taken::Changed, _) => self.error = None,
+            (Taken::No, Code::Enter) => self.accept(cx),
+            _ => {}
+        }
+        true
+    }
+
+    fn paste(&mut self, text: &str, _: &mut Cx) {
+        self.filling.paste(text);
+        self.error = None;
+    }
+
+    fn reply(&mut self, ticket: Ticket, reply: &Reply, _: &mut Cx) {
+        let read = |reply: &Reply| if let Reply::Declared(declared) = reply { Some((**declared).clone()) } else { None };
+        self.declared.take(ticket, reply, read);
+    }
+
+    fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
+        let width = Dialog::room(area, WIDTH);
+        let clock = scene.state.person_clock();
+        let mut lines = self.filling.lines(width.into(), &clock);
+        let facts = self.facts(width.into(), scene.state);
+        if !facts.is_empty() {
+            lines.push(Line::of(Styled::default()));
+        }
+        lines.extend(facts.into_iter().map(Line::of));
+        if let Some(error) = &self.error {
+            lines.extend(Styled::of(Style::Error, format!(" {error}")).wrapped(1, width.into()).into_iter().map(Line::of));
+        }
+        let mut keys = vec![(scene.theme.sign("⏎", "enter"), "review".to_owned())];
+        keys.extend(self.filling.keys(scene));
+        keys.push(("esc", "back".to_owned()));
+        let keys: Vec<_> = keys.iter().map(|(key, word)| (*key, &**word)).collect();
+        let title = format!("{} {} {}", self.shown.title(), scene.theme.sign("──", "--"), scene.state.cluster().context);
+        let height = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+        let inner = Dialog { title: &title, keys: &keys }.render(area, buf, scene, (width, height));
+        // an error at the end must not be cut off by a low screen
+        let skipped = lines.len().saturating_sub(inner.height.into()) * usize::from(self.error.is_some());
+        for (y, line) in (inner.y..inner.bottom()).zip(lines.iter().skip(skipped)) {
+            self.filling.render(line, Rect { y, height: 1, ..inner }, buf, scene, &clock);
+        }
+    }
+}

@@ -1,0 +1,418 @@
+//! A planned change, before anything leaves this machine: everything to decide on one screen.
+//!
+//! ```text
+//!  Deployment api/api  spec.replicas 3 → 5
+//!  ops/fleet  main@86058ad → fluxdeck/scale-api-api-3f2a  1 file +1 -1
+//!  ✓ passed   edit, build, others, schema
+//!  – not run  server-side dry run: no cluster was asked
+//!  touches    production/flux-system/apps
+//!  …
+//! ─ diff · 4/4 ───────────────────────── tab: the text of the pull request
+//!  flux/apps/production/kustomization.yaml
+//!      6 - replicas: [{name: api, count: 3}]
+//!      6 + replicas: [{name: api, count: 5}]
+//!  ⏎ opens a pull request at github ops/fleet
+//! ```
+//! From [`paint::WIDE`] columns on the diff is beside the rest. A change that is refused shows the other ways instead. A key that was pressed before
+//! the proposal was drawn submits nothing.
+
+mod asks;
+mod diff;
+mod paint;
+mod refused;
+mod summary;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use asks::{Answered, Asking, Purpose};
+
+use crate::ui::layer::{Scene, View, ViewSpec};
+use crate::ui::widgets::lines::{Styled, copy};
+use crate::ui::widgets::request::{Answer, Request};
+use crate::ui::widgets::text::Text;
+use fluxdeck_model::change::{self, ChangeRefusal, ForgeChoice, Proposal, Proposed};
+use fluxdeck_model::commands::{Cx, Gesture, KeyScope, ReviewFrom, Screen, Subject, Transition};
+use fluxdeck_model::domain::ObjectRef;
+use fluxdeck_model::domain::text::sanitise;
+use fluxdeck_model::error::Error;
+use fluxdeck_model::state::jobs::{ChangeGoal, Submission};
+use fluxdeck_model::state::{ChangeQuery, Intent, Key, Question, Reply, State, Ticket};
+
+pub const SPEC: ViewSpec = ViewSpec {
+    screen: Screen::REVIEW,
+    doc: "a planned change: its diff, its proof, what else it touches",
+    scope: KeyScope::Review,
+    make: |target, _| match target {
+        Subject::Review(query, from) => Ok(Box::new(Review::new(*query, from))),
+        _ => Err(Error::usage("a review needs a change", "press a on an object")),
+    },
+};
+
+/// A part of the screen that scrolls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Pane {
+    #[default]
+    Diff,
+    Body,
+    Summary,
+}
+
+/// The lines of a part, and where its window is.
+#[derive(Default)]
+struct Part {
+    lines: Vec<Styled>,
+    text: Text,
+}
+
+struct Review {
+    /// As it was asked last.
+    query: ChangeQuery,
+    from: ReviewFrom,
+    asked: Request<Proposed>,
+    /// It has come and was not drawn yet: the next key was meant for something else.
+    is_unseen: bool,
+    pane: Pane,
+    /// What is below the summary, or beside it: the diff, or the text of the pull request.
+    lower: Pane,
+    summary: Part,
+    diff: Part,
+    body: Part,
+    /// For which widths the parts were made.
+    widths: (u16, u16),
+    /// The way under the cursor, of a change that was refused.
+    way: usize,
+    asking: Option<Asking>,
+}
+
+impl Review {
+    fn new(query: ChangeQuery, from: ReviewFrom) -> Self {
+        Self {
+            query,
+            from,
+            asked: Request::default(),
+            is_unseen: false,
+            pane: Pane::Diff,
+            lower: Pane::Diff,
+            summary: Part::default(),
+            diff: Part::default(),
+            body: Part::default(),
+            widths: (0, 0),
+            way: 0,
+            asking: None,
+        }
+    }
+
+    fn proposal(&self) -> Option<&Proposal> {
+        if let Some(Proposed::Ready(proposal)) = self.asked.get() { Some(proposal) } else { None }
+    }
+
+    fn refusal(&self) -> Option<&ChangeRefusal> {
+        if let Some(Proposed::Refused(refusal)) = self.asked.get() { Some(refusal) } else { None }
+    }
+
+    /// Changes a proposal that is here: what is drawn of it is made again.
+    fn edit(&mut self, edit: impl FnOnce(&mut Proposal)) {
+        if let Answer::Here(Proposed::Ready(proposal)) = &mut self.asked.answer {
+            edit(proposal);
+            // it is asked for in the same way again
+            let order = &proposal.order;
+            (self.query.order.title, self.query.order.is_draft) = (order.title.clone(), order.is_draft);
+            self.widths = (0, 0);
+        }
+    }
+
+    fn ask(&mut self, cx: &mut Cx) {
+        self.asked.clear();
+        self.widths = (0, 0);
+        self.way = 0;
+        self.asked.ask_for(Question::Change(Box::new(self.query.clone())), cx);
+    }
+
+    /// The part that the keys move.
+    fn part(&mut self) -> &mut Part {
+        match self.pane {
+            Pane::Summary => &mut self.summary,
+            Pane::Diff => &mut self.diff,
+            Pane::Body => &mut self.body,
+        }
+    }
+
+    fn next_pane(&mut self) {
+        self.pane = match self.pane {
+            Pane::Diff => Pane::Body,
+            Pane::Body => Pane::Summary,
+            Pane::Summary => Pane::Diff,
+        };
+        if self.pane != Pane::Summary {
+            self.lower = self.pane;
+        }
+    }
+
+    /// Enter: submits, takes a way, asks again, or leaves; by what is shown.
+    fn accept(&mut self, is_push_only: bool, cx: &mut Cx) {
+        match &self.asked.answer {
+            Answer::Waiting => cx.say("it is still being planned"),
+            Answer::Failed(_) if !is_push_only => self.ask(cx),
+            Answer::Failed(_) => {}
+            // that key was pressed for what was there before
+            Answer::Here(_) if self.is_unseen => {}
+            Answer::Here(Proposed::Unchanged { .. }) => cx.transit(Transition::Close),
+            Answer::Here(Proposed::Refused(_)) if is_push_only => cx.say("it was refused: there is nothing to push"),
+            Answer::Here(Proposed::Refused(_)) => self.take_way(false, cx),
+            Answer::Here(Proposed::Ready(_)) => self.submit(is_push_only, cx),
+        }
+    }
+
+    fn submit(&mut self, is_push_only: bool, cx: &mut Cx) {
+        let Some(proposal) = self.proposal() else { return };
+        if let Some(why) = barred(cx.state) {
+            return cx.complain(Error::failed(why, "the diff can be copied with y"));
+        }
+        let is_open = proposal.open.is_some();
+        let context = &cx.state.cluster().context;
+        let production = cx.state.policy().production.then_some(context.as_str());
+        // what is followed was pushed before
+        match Asking::submit(proposal, is_push_only, production).filter(|_| !is_open) {
+            Some(asking) => self.asking = Some(asking),
+            None => self.send(is_push_only, false, cx),
+        }
+    }
+
+    /// Hands it to the engine, and leaves.
+    fn send(&self, is_push_only: bool, is_wide: bool, cx: &mut Cx) {
+        let Some(mut proposal) = self.proposal().cloned() else { return };
+        proposal.order.is_push_only = is_push_only;
+        proposal.order.is_wide |= is_wide;
+        if let ReviewFrom::Job(old) = self.from {
+            cx.intend(Intent::GiveUp(old));
+        }
+        let (target, applier) = (self.query.object.clone(), self.query.applier.clone());
+        cx.intend(Intent::Submit(Box::new(Submission { proposal, target, applier, goal: ChangeGoal::default() })));
+        cx.transit(Transition::Close);
+        if self.from == ReviewFrom::Form {
+            cx.transit(Transition::Close);
+        }
+    }
+
+    /// Asks again for the selected way; for one that changes more, once that was confirmed.
+    fn take_way(&mut self, is_confirmed: bool, cx: &mut Cx) {
+        let Some(way) = self.refusal().and_then(|refusal| refusal.ways.get(self.way)).cloned() else {
+            return cx.say("there is no other way");
+        };
+        if let Err(why) = &way.result {
+            return cx.complain(Error::failed(format!("this way cannot be taken: {why}"), ""));
+        }
+        if way.is_wide && !is_confirmed {
+            self.asking = Some(Asking::way(self.way, &way));
+            return;
+        }
+        (self.query.order.layer, self.query.order.is_wide) = (way.layer, way.is_wide);
+        self.ask(cx);
+    }
+
+    fn answered(&mut self, purpose: Purpose, text: &str, cx: &mut Cx) {
+        match purpose {
+            Purpose::Title => self.edit(|proposal| {
+                text.clone_into(&mut proposal.order.title);
+                proposal.pull.title = change::title(&proposal.order, &proposal.object, &proposal.fields);
+            }),
+            Purpose::Way(number) if number == self.way => self.take_way(true, cx),
+            Purpose::Way(_) => {}
+            Purpose::Submit { is_push_only } => {
+                let is_wide = self.proposal().is_some_and(Proposal::has_failed);
+                self.send(is_push_only, is_wide, cx);
+            }
+        }
+    }
+
+    fn choose_way(&mut self, gesture: Gesture) -> bool {
+        let last = self.refusal().map_or(0, |refusal| refusal.ways.len().saturating_sub(1));
+        self.way = match gesture {
+            Gesture::Down => self.way + 1,
+            Gesture::Up => self.way.saturating_sub(1),
+            Gesture::PageDown | Gesture::Bottom => last,
+            Gesture::PageUp | Gesture::Top => 0,
+            _ => return false,
+        }
+        .min(last);
+        self.widths = (0, 0);
+        true
+    }
+}
+
+impl Review {
+    /// What enter does, in a sentence.
+    fn outcome(&self, state: &State) -> Option<String> {
+        let enter = if state.settings.ascii { "enter" } else { "⏎" };
+        if let Some(refusal) = self.refusal() {
+            let is_any = !refusal.ways.is_empty();
+            return Some(if is_any {
+                format!("{enter} takes the selected way, esc goes back")
+            } else {
+                "esc goes back".to_owned()
+            });
+        }
+        let proposal = self.proposal()?;
+        if let Some(why) = barred(state) {
+            return Some(why.to_owned());
+        }
+        if let Some(pull) = &proposal.open {
+            return Some(format!("{enter} follows #{}; nothing is pushed", pull.number));
+        }
+        let kind = if proposal.pull.is_draft { "a draft" } else { "a pull request" };
+        Some(match &proposal.forge {
+            ForgeChoice::Known { name, repository, .. } => {
+                format!("{enter} opens {kind} at {} {}", sanitise(name), sanitise(repository))
+            }
+            ForgeChoice::None { .. } => format!("{enter} pushes the branch; the pull request is opened by hand"),
+        })
+    }
+}
+
+/// Why nothing is submitted in this run.
+fn barred(state: &State) -> Option<&'static str> {
+    let policy = state.policy();
+    match () {
+        () if policy.readonly => Some("read-only: nothing is pushed"),
+        () if policy.is_recorded => Some("a snapshot cannot be changed: nothing is pushed"),
+        () => None,
+    }
+}
+
+impl View for Review {
+    fn spec(&self) -> &'static ViewSpec {
+        &SPEC
+    }
+
+    fn target(&self) -> Subject {
+        Subject::Review(Box::new(self.query.clone()), self.from)
+    }
+
+    fn title(&self, _: &State) -> String {
+        let order = &self.query.order;
+        let object = self.query.object.as_ref().map_or_else(|| order.object.clone(), ToString::to_string);
+        format!("review {} {object}", order.playbook)
+    }
+
+    fn count(&self, _: &State) -> String {
+        match (self.proposal(), self.pane) {
+            (None, _) => String::new(),
+            (_, Pane::Summary) => self.summary.position(),
+            (_, Pane::Diff) => self.diff.position(),
+            (_, Pane::Body) => self.body.position(),
+        }
+    }
+
+    fn selection(&self, _: &State) -> Vec<ObjectRef> {
+        self.query.object.clone().into_iter().collect()
+    }
+
+    fn takes_keys(&self) -> bool {
+        self.asking.is_some()
+    }
+
+    fn opened(&mut self, cx: &mut Cx) {
+        self.ask(cx);
+    }
+
+    fn closed(&mut self, cx: &mut Cx) {
+        self.asked.close(cx);
+    }
+
+    fn key(&mut self, key: Key, cx: &mut Cx) -> bool {
+        let Some(asking) = &mut self.asking else { return false };
+        let purpose = asking.purpose;
+        match asking.key(key) {
+            Answered::NotYet => {}
+            Answered::No => self.asking = None,
+            Answered::Yes(text) => {
+                self.asking = None;
+                self.answered(purpose, &text, cx);
+            }
+        }
+        true
+    }
+
+    fn paste(&mut self, text: &str, _: &mut Cx) {
+        if let Some(asking) = &mut self.asking {
+            asking.paste(text);
+        }
+    }
+
+    fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
+        match (gesture, self.proposal()) {
+            (Gesture::Submit, _) => self.accept(false, cx),
+            (Gesture::PushOnly, _) => self.accept(true, cx),
+            (Gesture::Retitle, Some(proposal)) => self.asking = Some(Asking::title(&proposal.pull.title)),
+            (Gesture::Draft, Some(_)) => self.edit(|proposal| {
+                proposal.order.is_draft = !proposal.order.is_draft;
+                proposal.pull.is_draft = proposal.order.is_draft;
+            }),
+            (Gesture::CopyPatch, Some(proposal)) => {
+                let notice = format!("copied the patch, {} lines", proposal.patch.lines().count());
+                cx.copy(proposal.patch.clone(), notice);
+            }
+            (Gesture::NextPane, Some(_)) => self.next_pane(),
+            (Gesture::Retitle | Gesture::Draft | Gesture::CopyPatch | Gesture::NextPane, None) => {
+                cx.say("there is no plan to review")
+            }
+            (Gesture::Copy, _) => copy(&self.part().lines, cx),
+            (gesture, None) if self.refusal().is_some() => return self.choose_way(gesture),
+            (gesture, _) => return self.part().gesture(gesture),
+        }
+        true
+    }
+
+    fn filter(&self, _: &State) -> String {
+        let text = match self.pane {
+            Pane::Summary => &self.summary.text,
+            Pane::Diff => &self.diff.text,
+            Pane::Body => &self.body.text,
+        };
+        text.searched().to_owned()
+    }
+
+    fn set_filter(&mut self, text: &str, _: &mut Cx) -> Result<(), String> {
+        let part = self.part();
+        part.text.search(text, &part.lines[..])
+    }
+
+    fn reply(&mut self, ticket: Ticket, reply: &Reply, _: &mut Cx) {
+        let read = |reply: &Reply| if let Reply::Proposed(proposed) = reply { Some((**proposed).clone()) } else { None };
+        if self.asked.take(ticket, reply, read) {
+            self.is_unseen = true;
+            self.widths = (0, 0);
+            // a question about what was there before is void
+            self.asking = None;
+        }
+    }
+
+    fn message(&self, state: &State) -> Option<String> {
+        self.outcome(state)
+    }
+
+    fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
+        self.is_unseen = false;
+        self.paint(area, buf, scene);
+        if let Some(asking) = &mut self.asking {
+            asking.render(area, buf, scene);
+        }
+    }
+}
+
+impl Part {
+    fn gesture(&mut self, gesture: Gesture) -> bool {
+        self.text.gesture(gesture, &self.lines[..])
+    }
+
+    /// Empty before its lines are made.
+    fn position(&self) -> String {
+        if self.lines.is_empty() { String::new() } else { self.text.position(&self.lines[..]) }
+    }
+
+    fn replace(&mut self, lines: Vec<Styled>) {
+        self.lines = lines;
+        self.text.replaced(&self.lines[..]);
+    }
+}

@@ -1,0 +1,152 @@
+//! Painting a review: its parts below each other, or side by side, and what enter does.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{Pane, Part, Review, diff, refused, summary};
+use crate::ui::layer::Scene;
+use crate::ui::theme::Scope as Style;
+use crate::ui::widgets::cut::cut;
+use crate::ui::widgets::lines::Styled;
+use crate::ui::widgets::request::{Answer, say};
+use crate::ui::widgets::text::Text;
+use fluxdeck_model::change::Proposed;
+use fluxdeck_model::domain::text::sanitise;
+
+/// Columns from which the diff is beside the rest.
+pub(super) const WIDE: u16 = 140;
+/// Columns from which the line above the keys is not shown.
+const MESSAGES_END: u16 = 160;
+/// Lines of the lower part that always show.
+const LEAST: u16 = 5;
+
+impl Review {
+    pub(super) fn paint(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
+        let area = area.intersection(buf.area);
+        match &self.asked.answer {
+            Answer::Waiting => say(area, buf, scene, "planning…", "the repository is fetched, and built before and after"),
+            Answer::Failed(error) => {
+                let hint = if error.hint.is_empty() { "enter tries it again" } else { &*error.hint };
+                say(area, buf, scene, &sanitise(&error.message), &sanitise(hint));
+            }
+            Answer::Here(Proposed::Unchanged { object, base }) => {
+                let text = format!("nothing changes: {} has all of it already", sanitise(base));
+                say(area, buf, scene, &text, &sanitise(object));
+            }
+            Answer::Here(Proposed::Refused(_)) => self.paint_refused(area, buf, scene),
+            Answer::Here(Proposed::Ready(_)) => self.paint_ready(area, buf, scene),
+        }
+    }
+
+    fn paint_refused(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
+        let Some(refusal) = self.refusal() else { return };
+        let width = Text::room(area.width);
+        let (lines, starts) = refused::lines(refusal, self.way, scene.theme, width.into());
+        let start = starts.get(self.way).copied().unwrap_or_default();
+        let end = starts.get(self.way + 1).copied().unwrap_or(lines.len());
+        let [body, foot] = rows(area, self.foot(area));
+        // the end of the way shows where there is room for all of it, its heading always
+        let room = usize::from(body.height);
+        let top = (end.saturating_sub(room)).min(start);
+        self.summary.replace(lines);
+        self.summary.text.begin_at(top);
+        self.summary.paint(body, buf, scene);
+        self.paint_foot(foot, buf, scene);
+    }
+
+    /// What enter does, on a line of its own where the line above the keys is not shown.
+    fn foot(&self, area: Rect) -> u16 {
+        u16::from(area.width >= MESSAGES_END)
+    }
+
+    fn paint_foot(&self, area: Rect, buf: &mut Buffer, scene: &Scene) {
+        let text = self.outcome(scene.state).unwrap_or_default();
+        line(area, buf, scene, Styled::of(Style::Key, format!(" {text}")));
+    }
+
+    fn paint_ready(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
+        let [body, foot] = rows(area, self.foot(area));
+        let is_wide = area.width >= WIDE;
+        let left = if is_wide { (area.width * 2 / 5).max(60) } else { area.width };
+        let right = if is_wide { area.width - left - 1 } else { area.width };
+        self.make((Text::room(left), Text::room(right)), scene);
+        if is_wide {
+            self.summary.paint(Rect { width: left, ..body }, buf, scene);
+            for y in body.y..body.bottom() {
+                buf.set_string(body.x + left, y, scene.theme.sign("│", "|"), scene.theme.style(Style::Border));
+            }
+            let beside = Rect { x: body.x + left + 1, width: right, ..body };
+            self.paint_lower(beside, buf, scene);
+        } else {
+            let length = |part: &Part| u16::try_from(part.lines.len()).unwrap_or(u16::MAX);
+            let lower = length(self.lower_part()).saturating_add(1);
+            let least = lower.min((body.height / 3).max(LEAST)).min(body.height);
+            let above = length(&self.summary).min(body.height.saturating_sub(least));
+            self.summary.paint(Rect { height: above, ..body }, buf, scene);
+            self.paint_lower(Rect { y: body.y + above, height: body.height - above, ..body }, buf, scene);
+        }
+        self.paint_foot(foot, buf, scene);
+    }
+
+    /// Makes the lines again for these widths.
+    fn make(&mut self, widths: (u16, u16), scene: &Scene) {
+        let Some(proposal) = self.proposal().filter(|_| self.widths != widths) else { return };
+        let summary = summary::lines(proposal, scene.theme, widths.0.into());
+        let (diff, body) = (diff::lines(&proposal.patch), summary::body(proposal, widths.1.into()));
+        self.summary.replace(summary);
+        self.diff.replace(diff);
+        self.body.replace(body);
+        self.widths = widths;
+    }
+
+    fn lower_part(&self) -> &Part {
+        if self.lower == Pane::Body { &self.body } else { &self.diff }
+    }
+
+    /// The diff or the text of the pull request, below a line that names it and what tab shows next.
+    fn paint_lower(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
+        if area.height == 0 {
+            return;
+        }
+        let name = |pane: Pane| match pane {
+            Pane::Diff => "diff",
+            Pane::Body => "text of the pull request",
+            Pane::Summary => "summary",
+        };
+        let next = match self.pane {
+            Pane::Diff => Pane::Body,
+            Pane::Body => Pane::Summary,
+            Pane::Summary => Pane::Diff,
+        };
+        let dash = scene.theme.sign("─", "-");
+        let is_active = self.pane == self.lower;
+        let part = if self.lower == Pane::Body { &mut self.body } else { &mut self.diff };
+        let style = if is_active { Style::Key } else { Style::Dim };
+        let head = Styled::of(Style::Border, dash.to_owned()).and(style, format!(" {} ", name(self.lower)));
+        let tail = format!(" tab: {} ", name(next));
+        let room = usize::from(area.width);
+        let blank = room.saturating_sub(head.width() + tail.len() + 1);
+        let head = head.and(Style::Border, dash.repeat(blank)).and(Style::Dim, tail).and(Style::Border, dash);
+        line(Rect { height: 1, ..area }, buf, scene, head);
+        part.paint(Rect { y: area.y + 1, height: area.height - 1, ..area }, buf, scene);
+    }
+}
+
+impl Part {
+    fn paint(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
+        self.text.render(area, buf, scene, &self.lines[..]);
+    }
+}
+
+fn line(area: Rect, buf: &mut Buffer, scene: &Scene, line: Styled) {
+    if area.height > 0 {
+        buf.set_line(area.x, area.y, &cut(line.painted(scene.theme), area.width.into()), area.width);
+    }
+}
+
+/// An area without its last lines, and these.
+fn rows(area: Rect, last: u16) -> [Rect; 2] {
+    let last = last.min(area.height);
+    let above = area.height - last;
+    [Rect { height: above, ..area }, Rect { y: area.y + above, height: last, ..area }]
+}

@@ -1,0 +1,176 @@
+//! What a proposal is, in lines: everything to decide besides the diff. All texts in it are from outside: each is sanitised here.
+
+use crate::ui::theme::{Scope as Style, Theme};
+use crate::ui::widgets::lines::Styled;
+use fluxdeck_model::change::{Check, CheckResult, ForgeChoice, Proposal, ProposedField};
+use fluxdeck_model::domain::text::{printable, sanitise, sanitise_line};
+
+/// Columns of the labels.
+const LABEL: usize = 12;
+
+/// Lines with a label, wrapped.
+pub struct Facts<'a> {
+    pub theme: &'a Theme,
+    pub width: usize,
+    pub lines: Vec<Styled>,
+}
+
+impl<'a> Facts<'a> {
+    pub fn new(theme: &'a Theme, width: usize) -> Self {
+        Self { theme, width, lines: Vec::new() }
+    }
+
+    /// A line without a label.
+    pub fn line(&mut self, line: Styled) {
+        self.lines.extend(line.wrapped(1, self.width));
+    }
+
+    /// A label with a text; nothing where the text is empty.
+    pub fn fact(&mut self, label: &str, style: Style, text: &str) {
+        if !text.is_empty() {
+            let line = Styled::of(Style::Dim, format!(" {label}")).upto(LABEL).and(style, sanitise(text));
+            self.lines.extend(line.wrapped(LABEL, self.width));
+        }
+    }
+
+    /// The same with one label for several.
+    pub fn facts(&mut self, label: &str, style: Style, texts: impl IntoIterator<Item = String>) {
+        for (number, text) in texts.into_iter().enumerate() {
+            self.fact(if number == 0 { label } else { "" }, style, &text);
+        }
+    }
+
+    /// Something to look at before one goes on.
+    pub fn warn(&mut self, text: &str) {
+        if !text.is_empty() {
+            let line = Styled::of(Style::Progressing, " ! ").and(Style::Progressing, sanitise(text));
+            self.lines.extend(line.wrapped(3, self.width));
+        }
+    }
+
+    /// A check that failed or was not run has its reason; of those that passed the names are enough.
+    pub fn checks(&mut self, checks: &[Check]) {
+        let passed: Vec<_> = checks.iter().filter(|check| check.result == CheckResult::Passed).map(|check| check.name).collect();
+        if !passed.is_empty() {
+            self.check(CheckResult::Passed, &passed.join(", "));
+        }
+        for result in [CheckResult::Failed, CheckResult::NotRun] {
+            for check in checks.iter().filter(|check| check.result == result) {
+                self.check(result, &format!("{}: {}", check.name, check.why));
+            }
+        }
+    }
+
+    fn check(&mut self, result: CheckResult, text: &str) {
+        let (sign, style) = match result {
+            CheckResult::Passed => (self.theme.sign("✓", "+"), Style::Ready),
+            CheckResult::Failed => (self.theme.sign("✗", "x"), Style::Failed),
+            CheckResult::NotRun => (self.theme.sign("–", "-"), Style::Unknown),
+        };
+        let words = if result == CheckResult::Failed { style } else { Style::Text };
+        let line = Styled::of(style, format!(" {sign} {}", result.word())).upto(LABEL).and(words, sanitise(text));
+        self.lines.extend(line.wrapped(LABEL, self.width));
+    }
+}
+
+/// Everything to decide about a proposal, besides its diff.
+pub fn lines(proposal: &Proposal, theme: &Theme, width: usize) -> Vec<Styled> {
+    let mut facts = Facts::new(theme, width);
+    heading(proposal, &mut facts);
+    facts.checks(&proposal.checks);
+    cautions(proposal, &mut facts);
+    facts.fact("touches", Style::Text, &proposal.build);
+    // lines of a list are indented
+    let is_serious = proposal.order.is_wide || proposal.has_failed();
+    facts.facts(
+        "besides",
+        if is_serious { Style::Failed } else { Style::Text },
+        proposal.besides.iter().map(|line| line.trim_end().to_owned()),
+    );
+    facts.facts("not proven", Style::Unknown, proposal.unproven.iter().map(|(build, why)| format!("{build}: {why}")));
+    facts.fact("read by", Style::Text, &proposal.readers.join(", "));
+    facts.facts("set at", Style::Text, proposal.fields.iter().map(|field| format!("{} ({})", field.place, field.layer)));
+    let files = proposal.files.iter().map(|file| {
+        let new = if file.is_new { " (new)" } else { "" };
+        format!("{}{new}  +{} -{}", file.path, file.added, file.removed)
+    });
+    facts.facts("files", Style::Text, files);
+    let draft = if proposal.pull.is_draft { " (draft)" } else { "" };
+    facts.fact("title", Style::Text, &format!("{}{draft}", proposal.pull.title));
+    facts.fact("why", Style::Text, &proposal.order.reason);
+    facts.fact("author", Style::Text, &author(proposal));
+    facts.fact("forge", Style::Text, &forge(&proposal.forge));
+    facts.fact("found by", Style::Dim, &proposal.order.site.found_by);
+    facts.lines
+}
+
+fn heading(proposal: &Proposal, facts: &mut Facts<'_>) {
+    let arrow = facts.theme.sign("→", "->");
+    let mut head = Styled::of(Style::Accent, format!(" {}", sanitise_line(&proposal.object)));
+    match proposal.fields.as_slice() {
+        [one] => head = head.and(Style::Text, format!("  {}", change(one, arrow))),
+        many => head = head.and(Style::Text, format!("  {} fields", many.len())),
+    }
+    facts.line(head);
+    if let many @ [_, _, ..] = proposal.fields.as_slice() {
+        many.iter().for_each(|one| facts.line(Styled::of(Style::Text, format!("   {}", change(one, arrow)))));
+    }
+    let site = &proposal.order.site;
+    let where_to = format!(
+        " {}  {}@{} {arrow} {}",
+        sanitise_line(&site.name()),
+        sanitise_line(&site.base),
+        sanitise_line(short(&proposal.base)),
+        sanitise_line(&proposal.branch)
+    );
+    facts.line(Styled::of(Style::Dim, where_to));
+}
+
+/// `spec.replicas 3 → 5`.
+fn change(field: &ProposedField, arrow: &str) -> String {
+    let before = field.before.as_deref().unwrap_or("nothing");
+    format!("{} {} {arrow} {}", sanitise_line(&field.field), value(before), value(&field.after))
+}
+
+/// A value on one line; where it is long or empty, so that one sees it.
+fn value(text: &str) -> String {
+    if text.is_empty() { "\"\"".to_owned() } else { printable(text).into_owned() }
+}
+
+fn cautions(proposal: &Proposal, facts: &mut Facts<'_>) {
+    if let Some(pull) = &proposal.open {
+        facts.warn(&format!("the same change is open as #{}: {}", pull.number, pull.url));
+    }
+    facts.warn(&proposal.order.site.caution);
+    proposal.warnings.iter().for_each(|warning| facts.warn(warning));
+    if let Some(ahead) = proposal.ahead.filter(|ahead| *ahead > 0) {
+        let commits = if ahead == 1 { "1 commit".to_owned() } else { format!("{ahead} commits") };
+        facts.warn(&format!("{} is {commits} ahead of what the cluster has applied", proposal.order.site.base));
+    }
+}
+
+fn author(proposal: &Proposal) -> String {
+    let author = &proposal.author;
+    let signed = if author.is_signed { "signed" } else { "not signed" };
+    let off = if author.is_signed_off { ", signed off" } else { "" };
+    format!("{}, {signed}{off}", author.author)
+}
+
+fn forge(forge: &ForgeChoice) -> String {
+    match forge {
+        ForgeChoice::Known { name, repository, token } => format!("{name} {repository}, token: {token}"),
+        ForgeChoice::None { why, page: Some(page) } => format!("none that can be asked: {why}; open it at {page}"),
+        ForgeChoice::None { why, page: None } => format!("none that can be asked: {why}"),
+    }
+}
+
+/// The text of the pull request, as it was written.
+pub fn body(proposal: &Proposal, width: usize) -> Vec<Styled> {
+    let title = Styled::of(Style::Accent, format!(" {}", sanitise_line(&proposal.pull.title)));
+    let text = proposal.pull.body.lines().map(|line| Styled::of(Style::Text, format!(" {}", sanitise_line(line))));
+    std::iter::once(title).chain(std::iter::once(Styled::default())).chain(text).flat_map(|line| line.wrapped(1, width)).collect()
+}
+
+fn short(id: &str) -> &str {
+    id.get(..7).unwrap_or(id)
+}

@@ -1,0 +1,167 @@
+//! Proposals as the runtime would answer them, for tests of what is drawn of them.
+
+use fluxdeck_model::change::{
+    Authorship, ChangeOrder, ChangeRefusal, Check, CheckResult, ForgeChoice, LayerChoice, Proposal, ProposedField, ProposedFile,
+    WayChoice,
+};
+use fluxdeck_model::domain::{Checks, Merge, NewPull, Pull, PullState};
+use fluxdeck_model::state::jobs::{ChangeOutcome, PreparedChange};
+
+const PATCH: &str = "diff --git a/flux/apps/production/kustomization.yaml b/flux/apps/production/kustomization.yaml
+index 1111111..2222222 100644
+--- a/flux/apps/production/kustomization.yaml
++++ b/flux/apps/production/kustomization.yaml
+@@ -4,4 +4,4 @@ kind: Kustomization
+ buildMetadata: [originAnnotations]
+ resources: [../base/web, ../base/checkout]
+-replicas: [{name: checkout, count: 3}]
++replicas: [{name: checkout, count: 5}]
+ patches:
+";
+
+fn check(name: &'static str, result: CheckResult, why: &str) -> Check {
+    Check { name, result, why: why.to_owned() }
+}
+
+/// A change of the number of replicas from 3 to 5, as it was ordered.
+pub fn ready(order: &ChangeOrder) -> Proposal {
+    let mut order = order.clone();
+    order.site.url = "https://forge.example/ops/fleet.git".to_owned();
+    order.site.base = "main".to_owned();
+    order.site.found_by = "Kustomization flux-apps/checkout is applied from GitRepository flux-apps/apps".to_owned();
+    let branch = "fluxdeck/scale-shop-checkout-3f2a".to_owned();
+    let title = "Deployment shop/checkout: replicas 3 -> 5".to_owned();
+    let body = "| field | old | new |\n|---|---|---|\n| `spec.replicas` | `3` | `5` |\n".to_owned();
+    Proposal {
+        object: "Deployment shop/checkout".to_owned(),
+        base: "86058adc0ffee0000000000000000000000000aa".to_owned(),
+        ahead: Some(2),
+        branch: branch.clone(),
+        fields: vec![ProposedField {
+            field: "spec.replicas".to_owned(),
+            before: Some("3".to_owned()),
+            after: "5".to_owned(),
+            place: "flux/apps/production/kustomization.yaml:6".to_owned(),
+            layer: "replicas".to_owned(),
+        }],
+        files: vec![ProposedFile {
+            path: "flux/apps/production/kustomization.yaml".to_owned(),
+            is_new: false,
+            added: 1,
+            removed: 1,
+        }],
+        patch: PATCH.to_owned(),
+        checks: vec![
+            check("edit", CheckResult::Passed, "two YAML readers see the wanted change and no other"),
+            check("build", CheckResult::Passed, "production/flux-apps/checkout has the new value and no other difference"),
+            check("others", CheckResult::Passed, "nothing else that the repository builds changes"),
+            check("schema", CheckResult::Passed, "the built-in schema takes it"),
+            check("server-side dry run", CheckResult::NotRun, "no cluster was asked"),
+        ],
+        build: "production/flux-apps/checkout".to_owned(),
+        readers: Vec::new(),
+        besides: Vec::new(),
+        unproven: Vec::new(),
+        warnings: Vec::new(),
+        pull: NewPull { title, body, head: branch, base: "main".to_owned(), is_draft: order.is_draft },
+        author: Authorship { author: "Ana <ana@example.test>".to_owned(), is_signed: true, is_signed_off: false },
+        forge: ForgeChoice::Known {
+            name: "gitea".to_owned(),
+            repository: "ops/fleet".to_owned(),
+            token: "GITEA_TOKEN".to_owned(),
+        },
+        open: None,
+        digest: "0".repeat(64),
+        order,
+    }
+}
+
+/// The same where staging changes too.
+pub fn wide(order: &ChangeOrder) -> Proposal {
+    let mut proposal = ready(order);
+    proposal.checks[2] = check("others", CheckResult::Failed, "also change: staging/flux-apps/checkout");
+    proposal.besides = vec![
+        "also changes staging/flux-apps/checkout:".to_owned(),
+        "  Deployment shop/checkout spec.replicas: 3 -> 5".to_owned(),
+    ];
+    proposal
+}
+
+/// Refused, with three ways: one that changes more, one that changes nothing else, and one that cannot be taken.
+pub fn refused() -> ChangeRefusal {
+    let way = |layer, place: &str, word: &str, result: Result<Vec<String>, String>, is_wide| WayChoice {
+        flag: format!("{layer}"),
+        layer,
+        place: place.to_owned(),
+        word: word.to_owned(),
+        result,
+        is_wide,
+    };
+    let others = vec![
+        "also changes staging/flux-apps/checkout:".to_owned(),
+        "  Deployment shop/checkout spec.replicas: 3 -> 5".to_owned(),
+    ];
+    ChangeRefusal {
+        object: "Deployment shop/checkout".to_owned(),
+        field: "spec.replicas".to_owned(),
+        why: "production and staging are built from the line that sets it".to_owned(),
+        hint: "choose a way that changes this one only, or accept the others".to_owned(),
+        ways: vec![
+            way(LayerChoice::Number(1), "flux/apps/base/checkout/deployment.yaml:5", "resource", Ok(others), true),
+            way(LayerChoice::NewPatch, "flux/apps/production/kustomization.yaml", "new patch", Ok(Vec::new()), false),
+            way(
+                LayerChoice::Number(3),
+                "flux/apps/base/kustomization.yaml:9",
+                "replicas",
+                Err("the file is generated".to_owned()),
+                false,
+            ),
+        ],
+    }
+}
+
+/// The pull request of a change, in that state.
+pub fn pull(state: PullState) -> Pull {
+    Pull {
+        number: 12,
+        url: "https://forge.example/ops/fleet/pulls/12".to_owned(),
+        title: "Deployment shop/checkout: replicas 3 -> 5".to_owned(),
+        head: "fluxdeck/scale-shop-checkout-3f2a".to_owned(),
+        head_commit: "57943ce000000000000000000000000000000000".to_owned(),
+        base: "main".to_owned(),
+        is_draft: false,
+        state,
+        checks: Some(Checks { passed: 1, failed: 0, pending: 1 }),
+    }
+}
+
+/// Merged by somebody else.
+pub fn merged() -> PullState {
+    PullState::Merged(Merge {
+        commit: "3d3b4b7000000000000000000000000000000000".to_owned(),
+        by: Some("ben".to_owned()),
+        at: None,
+    })
+}
+
+/// From the commit to the merge, without a failure.
+pub fn outcomes() -> [ChangeOutcome; 4] {
+    [
+        ChangeOutcome::Prepared(Box::new(prepared(None))),
+        ChangeOutcome::Pushed,
+        ChangeOutcome::Pull(pull(PullState::Open)),
+        ChangeOutcome::Pull(pull(merged())),
+    ]
+}
+
+/// A commit that is not pushed yet; or the pull request that it is in already.
+pub fn prepared(pull: Option<Pull>) -> PreparedChange {
+    PreparedChange {
+        base: "86058adc0ffee0000000000000000000000000aa".to_owned(),
+        commit: "57943ce000000000000000000000000000000000".to_owned(),
+        branch: "fluxdeck/scale-shop-checkout-3f2a".to_owned(),
+        has_moved: false,
+        is_pushed: pull.is_some(),
+        pull,
+    }
+}
