@@ -337,7 +337,10 @@ async fn a_change_that_is_stopped_says_what_it_leaves_behind() {
     for outcome in [prepared, pushed, open] {
         deck.step(outcome).await;
     }
-    deck.keys("x").await.shows("the user stopped it; #12 stays as it is: https://forge.example/ops/fleet/pulls/12").shows("‖ stopped");
+    deck.keys("x")
+        .await
+        .shows("the user stopped it; #12 stays as it is: https://forge.example/ops/fleet/pulls/12")
+        .shows("‖ stopped");
     deck.keys("esc").await.hides("#12");
 }
 

@@ -135,17 +135,18 @@ fn found(state: &State, named: &Named, namespaces: &[String], is_needed: bool) -
         [one] => {
             let manifest = cluster.manifest(one);
             if let Some(maker) = manifest.as_ref().map(|manifest| &manifest.object).filter(|maker| maker != one) {
-                let hint = format!("change what makes it: fluxdeck run set-field {}/{} -n {} --set spec…", maker.gk.kind, maker.name, maker.namespace);
+                let hint = format!(
+                    "change what makes it: fluxdeck run set-field {}/{} -n {} --set spec…",
+                    maker.gk.kind, maker.name, maker.namespace
+                );
                 return Err(Error::failed(format!("{one} is not in git itself: {maker} makes it"), hint));
             }
             Ok((Some((*one).clone()), manifest.map(|manifest| manifest.applied_by)))
         }
         [] if is_needed => {
-            {
             let place = if namespaces.is_empty() { String::new() } else { format!(" in {}", namespaces.join(", ")) };
             let message = format!("the cluster has no {named}{place}, as far as it was read");
             Err(Error::failed(message, "name its namespace with -n, or a checkout with --repo DIR"))
-        }
         }
         [] => Ok((None, None)),
         many => {

@@ -54,16 +54,21 @@ impl Changes {
     async fn scoped(&self, mut order: ChangeOrder, revision: &str) -> Result<ChangeOrder> {
         let SiteScope::Applied { name, path } = order.site.scope.clone() else { return Ok(order) };
         let (revision, wanted, folder_of) = (revision.to_owned(), name.clone(), flux::folder(&path));
-        let declared = self.desk.at(&folder(&order.site), move |bench| {
+        let at = folder(&order.site);
+        let declared = self.desk.at(&at, move |bench| {
             let view = bench.checkout.view(Some(&revision))?;
             let repository = bench.builder.build(view.tree())?;
-            let is_it = |spec: &Spec| format!("{}/{}", spec.namespace, spec.name) == wanted && flux::folder(&spec.path) == folder_of;
+            let is_it =
+                |spec: &Spec| format!("{}/{}", spec.namespace, spec.name) == wanted && flux::folder(&spec.path) == folder_of;
             Ok(repository.members().any(|(_, member)| is_it(&member.spec)))
         });
         if !declared.await? {
-            let caution = format!("Kustomization {name} is declared elsewhere: its own patches, images and variables are not part of the proof");
+            let caution = format!(
+                "Kustomization {name} is declared elsewhere: its own patches, images and variables are not part of the proof"
+            );
             order.site.scope = SiteScope::Folder(flux::folder(&path));
-            order.site.caution = [order.site.caution, caution].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
+            order.site.caution =
+                [order.site.caution, caution].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
         }
         Ok(order)
     }
