@@ -10,11 +10,10 @@ use super::{Changes, folder};
 use crate::cluster::Connection;
 use crate::programs;
 use fluxdeck_model::change::{
-    self, Authorship, ChangeOrder, ChangePlan, ChangeSite, PlanOutcome, Proposal, Proposed, ProposedFile, SiteScope, proposal,
+    self, Authorship, ChangeOrder, ChangePlan, ChangeSite, PlanOutcome, Proposal, Proposed, ProposedFile, proposal,
 };
 use fluxdeck_model::domain::NewPull;
 use fluxdeck_model::error::Result;
-use fluxdeck_model::render::flux::{self, Spec};
 use fluxdeck_model::state::ChangeQuery;
 
 impl Changes {
@@ -23,14 +22,13 @@ impl Changes {
     /// # Errors
     /// The repository cannot be known or reached, the order does not fit the object.
     pub async fn propose(&self, live: Option<&Connection>, query: ChangeQuery) -> Result<Proposed> {
-        let site = self.locate(live, &query).await?;
+        let (site, request) = self.locate(live, &query).await?;
         let order = ChangeOrder { site, ..query.order };
         let revision = self.fetched(&order.site).await?;
-        let order = self.scoped(order, &revision).await?;
         let (asked, deny) = (order.clone(), self.deny.clone());
         let at = folder(&order.site);
         let found = self.desk.at(&at, move |bench| {
-            let planned = planned(bench, &revision, &asked, &deny)?;
+            let planned = planned(bench, &revision, &asked, &deny, request)?;
             let applied = Some(&asked.site.applied).filter(|id| !id.is_empty());
             let ahead = applied.and_then(|applied| bench.checkout.ahead(&planned.base, applied));
             Ok((planned, ahead))
@@ -47,30 +45,6 @@ impl Changes {
                 Ok(Proposed::Ready(Box::new(proposal)))
             }
         }
-    }
-
-    /// Where the Kustomization that applies the object is not declared in its own source (teams keep theirs apart from the fleet's), its
-    /// folder is built as kustomize does it.
-    async fn scoped(&self, mut order: ChangeOrder, revision: &str) -> Result<ChangeOrder> {
-        let SiteScope::Applied { name, path } = order.site.scope.clone() else { return Ok(order) };
-        let (revision, wanted, folder_of) = (revision.to_owned(), name.clone(), flux::folder(&path));
-        let at = folder(&order.site);
-        let declared = self.desk.at(&at, move |bench| {
-            let view = bench.checkout.view(Some(&revision))?;
-            let repository = bench.builder.build(view.tree())?;
-            let is_it =
-                |spec: &Spec| format!("{}/{}", spec.namespace, spec.name) == wanted && flux::folder(&spec.path) == folder_of;
-            Ok(repository.members().any(|(_, member)| is_it(&member.spec)))
-        });
-        if !declared.await? {
-            let caution = format!(
-                "Kustomization {name} is declared elsewhere: its own patches, images and variables are not part of the proof"
-            );
-            order.site.scope = SiteScope::Folder(flux::folder(&path));
-            order.site.caution =
-                [order.site.caution, caution].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
-        }
-        Ok(order)
     }
 
     /// Fetches the head of the base branch, and returns the reference that has it.

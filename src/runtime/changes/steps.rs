@@ -13,7 +13,7 @@ use super::{Changes, folder};
 use crate::cluster::{self, Connection};
 use crate::forges;
 use crate::programs::{self, Commit, Failure};
-use fluxdeck_model::change::PlanOutcome;
+use fluxdeck_model::change::{PlanOutcome, SiteScope};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::guards::Branch;
 use fluxdeck_model::insight::field::FieldPath;
@@ -29,16 +29,20 @@ const DEEPER: usize = 5;
 
 impl Changes {
     /// Fetches, plans and proves again, and makes the commit.
-    pub(super) async fn prepare(&self, change: &Change) -> ChangeOutcome {
-        self.prepared(change).await.unwrap_or_else(failed)
+    pub(super) async fn prepare(&self, live: Option<&Connection>, change: &Change) -> ChangeOutcome {
+        self.prepared(live, change).await.unwrap_or_else(failed)
     }
 
-    async fn prepared(&self, change: &Change) -> Result<ChangeOutcome> {
+    async fn prepared(&self, live: Option<&Connection>, change: &Change) -> Result<ChangeOutcome> {
         let order = &change.order;
         let revision = self.fetched(&order.site).await?;
+        let request = match order.site.scope {
+            SiteScope::Applied { .. } => self.request(live, change.applier.as_ref()).await,
+            _ => None,
+        };
         let (asked, deny) = (order.clone(), self.deny.clone());
         let work = move |bench: &mut crate::runtime::Bench| {
-            let planned = planned(bench, &revision, &asked, &deny)?;
+            let planned = planned(bench, &revision, &asked, &deny, request)?;
             let tree = match &planned.outcome {
                 PlanOutcome::Planned(plan) => bench.checkout.write_tree(&planned.base, &written(plan))?,
                 _ => None,
