@@ -65,7 +65,13 @@ impl Changes {
             Err(error) if error.kind == ErrorKind::Denied => (self.of_checkouts(applier, error).await?, None),
             Err(error) => return Err(error),
         };
-        Ok((self.completed(site).await?, request))
+        let said = ChangeSite {
+            scope: if given.scope == SiteScope::Any { site.scope } else { given.scope.clone() },
+            remote: if given.remote.is_empty() { site.remote } else { given.remote.clone() },
+            base: if given.base.is_empty() { site.base } else { given.base.clone() },
+            ..site
+        };
+        Ok((self.completed(said).await?, request))
     }
 
     /// The Kustomization that applies an object as the cluster has it; none where that cannot be read.
