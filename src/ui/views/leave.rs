@@ -91,7 +91,9 @@ impl View for Leave {
             let (done, _, all) = job.counts();
             let how = if all > 1 { format!("{done} of {all}, ") } else { String::new() };
             let line = Styled::of(Style::Progressing, format!(" {} ", scene.theme.sign("◐", "~")));
-            lines.push(line.and(Style::Text, sanitise(&job.title())).and(Style::Dim, format!("  {how}{}", elapsed(job, scene.state))));
+            lines.push(
+                line.and(Style::Text, sanitise(&job.title())).and(Style::Dim, format!("  {how}{}", elapsed(job, scene.state))),
+            );
         }
         if jobs.len() > MOST {
             lines.push(Styled::of(Style::Dim, format!("   and {} more", jobs.len() - MOST)));
