@@ -11,6 +11,7 @@ mod crashed;
 mod demo;
 mod files;
 mod flags;
+mod followed;
 mod forge;
 mod git;
 mod jobs;

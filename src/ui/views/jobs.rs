@@ -71,7 +71,10 @@ pub(super) fn of_change(gesture: Gesture, id: JobId, cx: &mut Cx) {
     let Some(job) = cx.state.jobs.find(id) else { return };
     let Some(change) = job.change() else {
         // enter in the view of an act means nothing
-        return if gesture == Gesture::Open { () } else { cx.say("this is not a change in git") };
+        if gesture != Gesture::Open {
+            cx.say("this is not a change in git");
+        }
+        return;
     };
     let page = change.progress.pull.as_ref().map(|pull| pull.url.clone()).or_else(|| change.progress.page.clone());
     match (gesture, page) {

@@ -68,7 +68,9 @@ impl Hunk {
     }
 
     fn line(&mut self, line: &str) -> Styled {
-        let (sign, text) = line.split_at_checked(1).unwrap_or((" ", ""));
+        // a line without a sign is shown as it is
+        let is_signed = line.starts_with([' ', '+', '-', '\\']);
+        let (sign, text) = if is_signed { line.split_at(1) } else { (" ", line) };
         let (number, style) = match sign {
             "-" => (self.before(), Style::Failed),
             "+" => (self.after(), Style::Ready),

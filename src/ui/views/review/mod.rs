@@ -26,15 +26,15 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use asks::{Answered, Asking, Purpose};
+use paint::barred;
 
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::widgets::lines::{Styled, copy};
 use crate::ui::widgets::request::{Answer, Request};
 use crate::ui::widgets::text::Text;
-use fluxdeck_model::change::{self, ChangeRefusal, ForgeChoice, Proposal, Proposed};
+use fluxdeck_model::change::{self, ChangeRefusal, Proposal, Proposed};
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, ReviewFrom, Screen, Subject, Transition};
 use fluxdeck_model::domain::ObjectRef;
-use fluxdeck_model::domain::text::sanitise;
 use fluxdeck_model::error::Error;
 use fluxdeck_model::state::jobs::{ChangeGoal, Submission};
 use fluxdeck_model::state::{ChangeQuery, Intent, Key, Question, Reply, State, Ticket};
@@ -241,45 +241,6 @@ impl Review {
     }
 }
 
-impl Review {
-    /// What enter does, in a sentence.
-    fn outcome(&self, state: &State) -> Option<String> {
-        let enter = if state.settings.ascii { "enter" } else { "⏎" };
-        if let Some(refusal) = self.refusal() {
-            let is_any = !refusal.ways.is_empty();
-            return Some(if is_any {
-                format!("{enter} takes the selected way, esc goes back")
-            } else {
-                "esc goes back".to_owned()
-            });
-        }
-        let proposal = self.proposal()?;
-        if let Some(why) = barred(state) {
-            return Some(why.to_owned());
-        }
-        if let Some(pull) = &proposal.open {
-            return Some(format!("{enter} follows #{}; nothing is pushed", pull.number));
-        }
-        let kind = if proposal.pull.is_draft { "a draft" } else { "a pull request" };
-        Some(match &proposal.forge {
-            ForgeChoice::Known { name, repository, .. } => {
-                format!("{enter} opens {kind} at {} {}", sanitise(name), sanitise(repository))
-            }
-            ForgeChoice::None { .. } => format!("{enter} pushes the branch; the pull request is opened by hand"),
-        })
-    }
-}
-
-/// Why nothing is submitted in this run.
-fn barred(state: &State) -> Option<&'static str> {
-    let policy = state.policy();
-    match () {
-        () if policy.readonly => Some("read-only: nothing is pushed"),
-        () if policy.is_recorded => Some("a snapshot cannot be changed: nothing is pushed"),
-        () => None,
-    }
-}
-
 impl View for Review {
     fn spec(&self) -> &'static ViewSpec {
         &SPEC
@@ -355,7 +316,7 @@ impl View for Review {
             }
             (Gesture::NextPane, Some(_)) => self.next_pane(),
             (Gesture::Retitle | Gesture::Draft | Gesture::CopyPatch | Gesture::NextPane, None) => {
-                cx.say("there is no plan to review")
+                cx.say("there is no plan to review");
             }
             (Gesture::Copy, _) => copy(&self.part().lines, cx),
             (gesture, None) if self.refusal().is_some() => return self.choose_way(gesture),
@@ -398,21 +359,5 @@ impl View for Review {
         if let Some(asking) = &mut self.asking {
             asking.render(area, buf, scene);
         }
-    }
-}
-
-impl Part {
-    fn gesture(&mut self, gesture: Gesture) -> bool {
-        self.text.gesture(gesture, &self.lines[..])
-    }
-
-    /// Empty before its lines are made.
-    fn position(&self) -> String {
-        if self.lines.is_empty() { String::new() } else { self.text.position(&self.lines[..]) }
-    }
-
-    fn replace(&mut self, lines: Vec<Styled>) {
-        self.lines = lines;
-        self.text.replaced(&self.lines[..]);
     }
 }

@@ -10,8 +10,10 @@ use crate::ui::widgets::cut::cut;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::request::{Answer, say};
 use crate::ui::widgets::text::Text;
-use fluxdeck_model::change::Proposed;
+use fluxdeck_model::change::{ForgeChoice, Proposed};
+use fluxdeck_model::commands::Gesture;
 use fluxdeck_model::domain::text::sanitise;
+use fluxdeck_model::state::State;
 
 /// Columns from which the diff is beside the rest.
 pub(super) const WIDE: u16 = 140;
@@ -61,7 +63,7 @@ impl Review {
 
     fn paint_foot(&self, area: Rect, buf: &mut Buffer, scene: &Scene) {
         let text = self.outcome(scene.state).unwrap_or_default();
-        line(area, buf, scene, Styled::of(Style::Key, format!(" {text}")));
+        line(area, buf, scene, &Styled::of(Style::Key, format!(" {text}")));
     }
 
     fn paint_ready(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
@@ -122,23 +124,76 @@ impl Review {
         let is_active = self.pane == self.lower;
         let part = if self.lower == Pane::Body { &mut self.body } else { &mut self.diff };
         let style = if is_active { Style::Key } else { Style::Dim };
-        let head = Styled::of(Style::Border, dash.to_owned()).and(style, format!(" {} ", name(self.lower)));
+        let head = Styled::of(Style::Border, dash).and(style, format!(" {} ", name(self.lower)));
         let tail = format!(" tab: {} ", name(next));
         let room = usize::from(area.width);
         let blank = room.saturating_sub(head.width() + tail.len() + 1);
         let head = head.and(Style::Border, dash.repeat(blank)).and(Style::Dim, tail).and(Style::Border, dash);
-        line(Rect { height: 1, ..area }, buf, scene, head);
+        line(Rect { height: 1, ..area }, buf, scene, &head);
         part.paint(Rect { y: area.y + 1, height: area.height - 1, ..area }, buf, scene);
     }
 }
 
+impl Review {
+    /// What enter does, in a sentence.
+    pub(super) fn outcome(&self, state: &State) -> Option<String> {
+        let enter = if state.settings.ascii { "enter" } else { "⏎" };
+        if let Some(refusal) = self.refusal() {
+            let is_any = !refusal.ways.is_empty();
+            return Some(if is_any {
+                format!("{enter} takes the selected way, esc goes back")
+            } else {
+                "esc goes back".to_owned()
+            });
+        }
+        let proposal = self.proposal()?;
+        if let Some(why) = barred(state) {
+            return Some(why.to_owned());
+        }
+        if let Some(pull) = &proposal.open {
+            return Some(format!("{enter} follows #{}; nothing is pushed", pull.number));
+        }
+        let kind = if proposal.pull.is_draft { "a draft" } else { "a pull request" };
+        Some(match &proposal.forge {
+            ForgeChoice::Known { name, repository, .. } => {
+                format!("{enter} opens {kind} at {} {}", sanitise(name), sanitise(repository))
+            }
+            ForgeChoice::None { .. } => format!("{enter} pushes the branch; the pull request is opened by hand"),
+        })
+    }
+}
+
+/// Why nothing is submitted in this run.
+pub(super) fn barred(state: &State) -> Option<&'static str> {
+    let policy = state.policy();
+    match () {
+        () if policy.readonly => Some("read-only: nothing is pushed"),
+        () if policy.is_recorded => Some("a snapshot cannot be changed: nothing is pushed"),
+        () => None,
+    }
+}
+
 impl Part {
+    pub(super) fn gesture(&mut self, gesture: Gesture) -> bool {
+        self.text.gesture(gesture, &self.lines[..])
+    }
+
+    /// Empty before its lines are made.
+    pub(super) fn position(&self) -> String {
+        if self.lines.is_empty() { String::new() } else { self.text.position(&self.lines[..]) }
+    }
+
+    fn replace(&mut self, lines: Vec<Styled>) {
+        self.lines = lines;
+        self.text.replaced(&self.lines[..]);
+    }
+
     fn paint(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
         self.text.render(area, buf, scene, &self.lines[..]);
     }
 }
 
-fn line(area: Rect, buf: &mut Buffer, scene: &Scene, line: Styled) {
+fn line(area: Rect, buf: &mut Buffer, scene: &Scene, line: &Styled) {
     if area.height > 0 {
         buf.set_line(area.x, area.y, &cut(line.painted(scene.theme), area.width.into()), area.width);
     }

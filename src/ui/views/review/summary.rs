@@ -87,8 +87,6 @@ pub fn lines(proposal: &Proposal, theme: &Theme, width: usize) -> Vec<Styled> {
         if is_serious { Style::Failed } else { Style::Text },
         proposal.besides.iter().map(|line| line.trim_end().to_owned()),
     );
-    facts.facts("not proven", Style::Unknown, proposal.unproven.iter().map(|(build, why)| format!("{build}: {why}")));
-    facts.fact("read by", Style::Text, &proposal.readers.join(", "));
     facts.facts("set at", Style::Text, proposal.fields.iter().map(|field| format!("{} ({})", field.place, field.layer)));
     let files = proposal.files.iter().map(|file| {
         let new = if file.is_new { " (new)" } else { "" };
@@ -100,6 +98,9 @@ pub fn lines(proposal: &Proposal, theme: &Theme, width: usize) -> Vec<Styled> {
     facts.fact("why", Style::Text, &proposal.order.reason);
     facts.fact("author", Style::Text, &author(proposal));
     facts.fact("forge", Style::Text, &forge(&proposal.forge));
+    // the checks name them already: the reasons come last
+    facts.facts("not proven", Style::Unknown, proposal.unproven.iter().map(|(build, why)| format!("{build}: {why}")));
+    facts.fact("read by", Style::Text, &proposal.readers.join(", "));
     facts.fact("found by", Style::Dim, &proposal.order.site.found_by);
     facts.lines
 }
