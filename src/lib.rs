@@ -71,20 +71,21 @@
 //! ```text
 //!  kube                       → cluster, demo
 //!  git2                       → git, demo
+//!  octocrab                   → forges/github
 //!  ratatui                    → ui, app
 //!  crossterm                  → ui/terminal
-//!  tokio                      → cluster, programs, runtime, run, cli, demo
+//!  tokio                      → cluster, programs, runtime, run, cli, demo, forges, credentials/tests
 //!  processes                  → programs, cluster/login, run, demo/git/place
 //!  threads and tasks          → runtime
 //!  threads and tasks of tests → runtime, cluster/tests/cause, programs/tests/git, files/real, records/tests, demo/git/place
 //!  the file system            → files, git, programs/opinion, programs/run, config, records/snapshot, cluster/connect,
 //!                               cluster/login/mod, cli/check, cli/source, cli/log, cli/demo, demo/git, demo/forge/pull,
-//!                               demo/company
+//!                               demo/company, credentials/tea
 //!  the clock                  → run, runtime, cli/headless, cli/act, cli/playbook, cli/jobs, cli/snapshot, cluster/write,
 //!                               cluster/login, records/run, git/folder, demo/company, demo/world
 //!  the environment            → config, ui/terminal, cluster/connect, programs, cli/mod, cli/source, cli/log,
-//!                               demo/git/place
-//!  sockets                    → cluster/client, cli/demo, demo/api/serve
+//!                               demo/git/place, credentials, forges/network
+//!  sockets                    → cluster/client, cli/demo, demo/api/serve, forges/network
 //! ```
 //!
 //! # The flow
@@ -111,6 +112,8 @@
 //!  check rule        model/insight/check/x.rs          check/mod.rs: RULES            `check`, JSON, annotations, SARIF, README
 //!  origin layer      -                                 render/node.rs: Layer, word    every list of origins, JSON; set by its transformer
 //!  playbook          model/playbooks/x.rs              playbooks/mod.rs: ALL          `fluxdeck run x`, `--help`, completion, README
+//!  forge             forges/x.rs                       forges/mod.rs: ALL, and its    detection, `kind` in the configuration, the failures' contract suite
+//!                                                      word in config/mod.rs: FORGES
 //!  layer to change   model/change/ways/x.rs            ways/mod.rs: ARMS              every playbook, `--layer`, refusals
 //!  headless command  cli/x.rs                          cli/command.rs (`mod` in       `--help`, completion, README
 //!                                                      cli/mod.rs)

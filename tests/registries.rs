@@ -39,6 +39,17 @@ fn every_view_file_is_registered() {
     assert_eq!(views::ALL.len(), files);
 }
 
+/// What a forge is made of is not a forge.
+#[test]
+fn every_forge_is_registered_and_known_to_the_configuration() {
+    let parts = ["mod", "address", "answer", "encode", "failure", "kind", "network", "wire"];
+    let files = names("src/forges", "rs").into_iter().filter(|name| !parts.contains(&name.as_str()));
+    let words: BTreeSet<_> = fluxdeck::forges::ALL.iter().map(|kind| kind.word.to_owned()).collect();
+
+    assert_eq!(words, files.collect());
+    assert_eq!(words, fluxdeck::config::FORGES.iter().map(|word| (*word).to_owned()).collect());
+}
+
 #[test]
 fn no_view_is_named_twice() {
     let names: BTreeSet<_> = views::ALL.iter().map(|spec| spec.screen.name()).collect();

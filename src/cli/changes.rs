@@ -5,13 +5,13 @@ use clap::{Args, Subcommand};
 use super::command::{self, Command, Run};
 use super::jobs::{drop_job, found, named, refuse, take_up};
 use super::output::{self, Table};
-use super::playbook::{apart, follow, summary};
+use super::playbook::{apart, connected, follow, summary};
 use super::{Call, ReportFormat};
 use fluxdeck_model::domain::duration;
 use fluxdeck_model::domain::text::sanitise_line;
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::state::Intent;
-use fluxdeck_model::state::jobs::{Change, Loaded};
+use fluxdeck_model::state::jobs::{Change, ChangeGoal, Job, Loaded};
 
 pub(super) const COMMAND: Command = Command {
     name: "changes",
@@ -113,6 +113,11 @@ fn show(loaded: &Loaded, format: ReportFormat) -> Result<u8> {
     output::write(&out).map(|()| 0)
 }
 
+/// Whether a change is followed into its cluster.
+fn needs_cluster(change: &Change) -> bool {
+    change.target.is_some() && change.goal > ChangeGoal::Merged
+}
+
 /// Takes a change over, and lets it go on until its pull request is open, or as far as it was to be followed without a cluster.
 async fn resume(call: &Call, loaded: &Loaded, format: ReportFormat) -> Result<u8> {
     refuse(loaded)?;
@@ -124,8 +129,22 @@ async fn resume(call: &Call, loaded: &Loaded, format: ReportFormat) -> Result<u8
         let hint = format!("`fluxdeck changes drop {id}`, and plan it once more: {}", change(loaded).line());
         return Err(Error::failed(format!("it has to be reviewed again: {}", change(loaded).phase().message()), hint));
     }
-    let mut headless = apart(call);
+    let mut headless = match needs_cluster(change(loaded)) {
+        true => {
+            let context = if call.context.is_empty() { loaded.job.context.clone() } else { call.context.clone() };
+            connected(call, &context).await?
+        }
+        false => apart(call),
+    };
     take_up(&mut headless, id).await?;
-    headless.intend(Intent::GoOn(id));
+    if headless.state().jobs.find(id).is_some_and(Job::is_paused) {
+        headless.intend(Intent::GoOn(id));
+    }
+    let is_seen = headless.state().jobs.find(id).is_some_and(|job| job.bound.is_some());
+    if needs_cluster(change(loaded)) && !is_seen {
+        headless.part().await;
+        let message = format!("the context is not the cluster of this change ({})", loaded.job.context);
+        return Err(Error::failed(message, "choose the right one with --context"));
+    }
     follow(&mut headless, id, format).await
 }

@@ -32,7 +32,7 @@ pub struct Config {
     pub contexts: Vec<Guarded>,
     /// Globs of files that no change touches, in any repository.
     pub deny: Vec<String>,
-    /// What is known of forges, by scheme and host: `https://git.example.com`.
+    /// What is known of forges, by scheme and host as `credentials::Origin` displays them: `https://git.example.com`.
     pub forges: BTreeMap<String, Forge>,
 }
 

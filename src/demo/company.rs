@@ -125,7 +125,8 @@ impl Company {
     pub fn forge(&self) -> Result<Arc<Forge>> {
         let open = || {
             let world = self.enter("").expect("there is a current context").world;
-            Forge::over(self.repositories.clone(), move || world.now()).map(Arc::new)
+            let is_reviewed = !self.is_driven;
+            Forge::over(self.repositories.clone(), move || world.now()).map(|forge| Arc::new(forge.reviewed(is_reviewed)))
         };
         self.forge.get_or_init(open).clone()
     }

@@ -82,7 +82,7 @@ impl Failure {
             Self::Exists => "look at it, and update or close it",
             Self::NothingToMerge => "is the change in the base already?",
             Self::NotYet => "try again in a few seconds",
-            Self::Refused { .. } => "nothing was opened",
+            Self::Refused { .. } => "nothing was changed there",
             Self::Server { .. } => "try again later",
             Self::Lost(_) => "look the branch up on the forge before trying again",
             Self::Unreadable(_) => "is this host the forge that it is taken for? A proxy may have answered",

@@ -9,15 +9,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::address::Address;
-use super::answer::Answer;
-use super::kind::Kind;
+use super::answer::{Answer, short};
+use super::encode::{path, query};
+use super::kind::{Kind, Opened};
 use super::network::Network;
 use super::wire::Wire;
-use super::{Answered, Failure, Forge};
+use super::{Answered, Failure, Forge, newest_first};
 use crate::credentials::Token;
 use fluxdeck_model::domain::pull::{Checks, Merge, NewPull, Pull, PullState};
-
-use super::encode::{path, query};
 
 /// Entries of a page; a server may give fewer (`[api] MAX_RESPONSE_ITEMS`).
 const PAGE: u32 = 50;
@@ -40,7 +39,7 @@ fn is_it(answer: &Answer) -> bool {
     is_closed || answer.status.is_success() && answer.read::<Version>("the version").is_ok()
 }
 
-fn open(network: &Network, address: &Address, token: Option<&Token>) -> Result<Box<dyn Forge>, Failure> {
+fn open(network: &Network, address: &Address, token: Option<&Token>) -> Opened {
     let wire = Wire::new(network, &address.origin(), ROOT, token.map(|token| ("token", token)))?;
     Ok(Box::new(Gitea { wire, address: address.clone() }))
 }
@@ -162,8 +161,7 @@ impl Gitea {
             let all: Vec<Found> = answer.read("the list of pull requests")?;
             found.extend(all.into_iter().filter(|pull| pull.is_from(head)).map(|pull| pull.pull(None)));
             if !answer.has_next_page() {
-                found.sort_by_key(|pull| std::cmp::Reverse(pull.number));
-                return Ok(found);
+                return Ok(newest_first(found));
             }
         }
         Err(Failure::Unreadable(format!("there are more than {} pull requests", PAGE * PAGES)))
@@ -207,7 +205,7 @@ impl Gitea {
         }
         match self.get(&format!("/branches/{}", path(&new.base))).await {
             Ok(_) => Failure::NotYet,
-            Err(Failure::NotFound) => Failure::Refused { why: super::answer::short(&format!("there is no branch {}", new.base)) },
+            Err(Failure::NotFound) => Failure::Refused { why: short(&format!("there is no branch {}", new.base)) },
             Err(failure) => failure,
         }
     }

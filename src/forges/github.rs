@@ -22,10 +22,10 @@ use tower::BoxError;
 use super::address::Address;
 use super::answer::{Answer, short};
 use super::encode::{path, query};
-use super::kind::Kind;
+use super::kind::{Kind, Opened};
 use super::network::Network;
 use super::wire::{Broken, Wire};
-use super::{Answered, Failure, Forge};
+use super::{Answered, Failure, Forge, newest_first};
 use crate::credentials::Token;
 use fluxdeck_model::domain::pull::{Checks, Merge, NewPull, Pull, PullState};
 
@@ -43,7 +43,7 @@ fn is_it(answer: &Answer) -> bool {
     answer.header("x-github-request-id").is_some() && answer.status != http::StatusCode::NOT_FOUND
 }
 
-fn open(network: &Network, address: &Address, token: Option<&Token>) -> Result<Box<dyn Forge>, Failure> {
+fn open(network: &Network, address: &Address, token: Option<&Token>) -> Opened {
     let origin = address.origin();
     let root = if origin.is_github() { "" } else { ROOT };
     let wire = Wire::new(network, &origin, root, token.map(|token| ("Bearer", token)))?;
@@ -215,8 +215,7 @@ impl GitHub {
             let all: Vec<Found> = answer.read("the list of pull requests")?;
             found.extend(all.into_iter().filter(|pull| pull.is_from(head)).map(|pull| pull.pull(None)));
             if !answer.has_next_page() {
-                found.sort_by_key(|pull| std::cmp::Reverse(pull.number));
-                return Ok(found);
+                return Ok(newest_first(found));
             }
         }
         Err(Failure::Unreadable(format!("there are more than {} pull requests", PAGE * PAGES)))

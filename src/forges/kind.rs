@@ -8,6 +8,9 @@ use super::wire::Wire;
 use super::{ALL, Address, Failure, Forge};
 use crate::credentials::{Origin, Token};
 
+/// A repository on a forge, or why its token was not taken.
+pub type Opened = Result<Box<dyn Forge>, Failure>;
+
 /// A forge that fluxdeck knows.
 pub struct Kind {
     /// As the configuration names it.
@@ -17,7 +20,7 @@ pub struct Kind {
     /// A path that it answers in a way of its own, also to somebody who is not logged in.
     pub(super) probe: &'static str,
     pub(super) is_it: fn(&Answer) -> bool,
-    pub(super) open: fn(&Network, &Address, Option<&Token>) -> Result<Box<dyn Forge>, Failure>,
+    pub(super) open: fn(&Network, &Address, Option<&Token>) -> Opened,
 }
 
 impl Kind {
@@ -25,7 +28,7 @@ impl Kind {
     ///
     /// # Errors
     /// The token is for another host.
-    pub fn open(&self, network: &Network, address: &Address, token: Option<&Token>) -> Result<Box<dyn Forge>, Failure> {
+    pub fn open(&self, network: &Network, address: &Address, token: Option<&Token>) -> Opened {
         (self.open)(network, address, token)
     }
 }

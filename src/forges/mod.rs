@@ -10,6 +10,14 @@
 //!  github     GitHub, its Enterprise Server and its Enterprise Cloud
 //!  gitea      Gitea and Forgejo
 //! ```
+//! How it is used, by `runtime`; `known` is what the configuration says of the host (`config.forges`, by the origin's text):
+//! ```text
+//!  Address::of(url of the remote)?                      none: it is pushed only
+//!  Network::open(), once                                the demo: Network::through(its connector)
+//!  known.kind: named(word)?, else kind_of(origin)       none: it is pushed only, the person opens the pull request
+//!  credentials::find(origin, known.token_command)       none: the same, with `compare` for the page
+//!  kind.open(network, address, token)                   then find(branch) first, open once; Lost: find(branch) again; NotYet: open again
+//! ```
 //! What a change waits for, and when something is asked again, does *not* belong here: nothing here is repeated, and nothing is kept.
 
 mod address;
@@ -28,7 +36,7 @@ use fluxdeck_model::domain::pull::{NewPull, Pull};
 
 pub use address::Address;
 pub use failure::Failure;
-pub use kind::{Kind, kind_of, named};
+pub use kind::{Kind, Opened, kind_of, named};
 pub use network::Network;
 
 /// Every forge, in the order in which a host that nobody knows is asked.
@@ -60,6 +68,13 @@ pub trait Forge: Send + Sync {
 
     /// The branch that pull requests are for, unless somebody says otherwise.
     fn default_branch(&self) -> Answered<'_, String>;
+}
+
+/// Pull requests of several pages: while they were read one may have been opened, which moves others to the next page.
+fn newest_first(mut found: Vec<Pull>) -> Vec<Pull> {
+    found.sort_by_key(|pull| std::cmp::Reverse(pull.number));
+    found.dedup_by_key(|pull| pull.number);
+    found
 }
 
 #[cfg(test)]

@@ -50,13 +50,18 @@ impl Network {
     /// # Errors
     /// There are no certificates.
     pub fn open() -> Result<Self, Failure> {
+        Self::by(Matcher::from_env())
+    }
+
+    /// As [`Self::open`], with these proxies.
+    pub(super) fn by(proxies: Matcher) -> Result<Self, Failure> {
         let broken = |error: rustls::Error| Failure::Unreachable(short(&format!("no certificates of authorities: {error}")));
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(broken)?;
         let tls = tls.with_platform_verifier().map_err(broken)?.with_no_client_auth();
         let mut connector = HttpConnector::new();
         connector.enforce_http(false);
-        let ways = Ways { proxies: Arc::new(Matcher::from_env()), connector };
+        let ways = Ways { proxies: Arc::new(proxies), connector };
         Ok(Self::through(HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(ways)))
     }
 
@@ -108,7 +113,7 @@ impl Service<Uri> for Ways {
                     Some(login) => tunnel.with_auth(login.clone()),
                     None => tunnel,
                 };
-                tunnel.call(to).map(|done| done.map_err(|error| of_proxy(&error))).boxed()
+                tunnel.call(with_port(to)).map(|done| done.map_err(|error| of_proxy(&error))).boxed()
             }
             Some("socks5" | "socks5h") => {
                 let socks = SocksV5::new(place, connector);
@@ -121,6 +126,14 @@ impl Service<Uri> for Ways {
             _ => futures::future::ready(Err("a proxy that is not of http or socks5 is not supported".into())).boxed(),
         }
     }
+}
+
+/// The address with its port: a tunnel leads to that of TLS where there is none (hyper-util 0.1 `proxy/tunnel.rs`).
+fn with_port(to: Uri) -> Uri {
+    let host = to.host().filter(|_| to.port().is_none() && to.scheme_str() == Some("http"));
+    let named =
+        host.and_then(|host| Uri::builder().scheme("http").authority(format!("{host}:80")).path_and_query("/").build().ok());
+    named.unwrap_or(to)
 }
 
 fn of_proxy(error: &dyn std::error::Error) -> BoxError {

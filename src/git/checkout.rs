@@ -183,6 +183,16 @@ impl Checkout {
         }
     }
 
+    /// Whether a commit has this tree, and this one parent. One that is not here has not.
+    pub fn is_made_of(&self, commit: &str, tree: &str, parent: &str) -> bool {
+        let found = |repository: &Repository| {
+            let commit = repository.find_commit(git2::Oid::from_str(commit).ok()?).ok()?;
+            let is_on = commit.parent_count() == 1 && commit.parent_id(0).ok()?.to_string() == parent;
+            Some(is_on && commit.tree_id().to_string() == tree)
+        };
+        self.repository.as_ref().and_then(found).unwrap_or_default()
+    }
+
     /// How many commits one commit has that another does not have; none if the local history does not show it.
     pub fn ahead(&self, commit: &str, of: &str) -> Option<usize> {
         let repository = self.repository.as_ref().filter(|repository| !repository.is_shallow())?;

@@ -4,6 +4,7 @@
 //! of a token is an argument.
 
 use std::ffi::OsStr;
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -47,7 +48,12 @@ pub async fn token_of(command: &[String]) -> Result<String, Failure> {
 
 /// The token that `gh` has for a host. None if it is not installed, or does not know the host.
 pub async fn token_of_gh(host: &str) -> Option<String> {
-    let mut command = Command::new(find("gh")?);
+    ask_gh(&find("gh")?, host).await
+}
+
+/// As [`token_of_gh`], of that program.
+pub(super) async fn ask_gh(gh: &Path, host: &str) -> Option<String> {
+    let mut command = Command::new(gh);
     for variable in TOKENS {
         command.env_remove(variable);
     }
@@ -59,9 +65,15 @@ pub async fn token_of_gh(host: &str) -> Option<String> {
 /// The password that git's helpers have for a host, which is a token where forges take no other (git-credential(1)). Without the helper's
 /// windows: `GIT_ASKPASS` that is empty also turns `SSH_ASKPASS` off (git `prompt.c`).
 pub async fn password_of_git(scheme: &str, host: &str, path: &str) -> Option<String> {
-    let is_line = |text: &str| !text.contains(['\n', '\r', '\0']);
+    ask_git(Command::new(find("git")?), scheme, host, path).await
+}
+
+/// As [`password_of_git`], of that git.
+pub(super) async fn ask_git(mut command: Command, scheme: &str, host: &str, path: &str) -> Option<String> {
+    if [host, path].iter().any(|text| text.contains(['\n', '\r', '\0'])) {
+        return None;
+    }
     let asked = format!("protocol={scheme}\nhost={host}\npath={path}\n\n");
-    let mut command = Command::new(find("git").filter(|_| is_line(path) && is_line(host))?);
     command.env("GIT_TERMINAL_PROMPT", "0").env("GIT_ASKPASS", "").env("GCM_INTERACTIVE", "never").env("LC_ALL", "C");
     let ended = run(command, ["credential", "fill"], asked.as_bytes(), SHORT).await.ok()?;
     let printed = ended.status.success().then(|| String::from_utf8(ended.printed).ok()).flatten()?;

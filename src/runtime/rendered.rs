@@ -40,7 +40,7 @@ pub struct Rendered {
 /// What of a Kustomization has to be built, and from which commit.
 pub(super) struct Plan {
     at: Commit,
-    request: BuildRequest,
+    pub(super) request: BuildRequest,
 }
 
 impl Renderer {

@@ -78,6 +78,7 @@ pub const OUTSIDE: &[Outside] = &[
             ("cli", "it starts the runtime, and waits without a screen"),
             ("demo", "the API server and its controllers"),
             ("forges", "requests and their limits"),
+            ("credentials/tests", "tests wait for other programs"),
         ],
     },
     Outside {
@@ -165,7 +166,7 @@ pub const OUTSIDE: &[Outside] = &[
     },
     Outside {
         what: "the environment",
-        by: &["std::env", "directories"],
+        by: &["std::env", "directories", "Matcher::from_env"],
         of: Of::Program,
         who: &[
             ("config", "where files are, by the XDG variables"),
@@ -177,6 +178,7 @@ pub const OUTSIDE: &[Outside] = &[
             ("cli/log", "FLUXDECK_LOG"),
             ("demo/git/place", "where temporary files are"),
             ("credentials", "variables that hold a token, and where the logins of another program are"),
+            ("forges/network", "proxies, by the variables that curl has"),
         ],
     },
     Outside {

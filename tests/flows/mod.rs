@@ -12,6 +12,7 @@ mod demo;
 mod files;
 mod flags;
 mod followed;
+mod forge;
 mod git;
 mod jobs;
 mod looking;

@@ -16,7 +16,7 @@ use fluxdeck_model::playbooks::{self, Playbook};
 use fluxdeck_model::render::tree;
 use fluxdeck_model::state::jobs::ChangeGoal;
 
-pub(super) use submit::{apart, follow, summary};
+pub(super) use submit::{apart, connected, follow, summary};
 
 pub(super) const COMMAND: Command = Command {
     name: "run",

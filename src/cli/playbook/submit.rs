@@ -27,7 +27,7 @@ pub(super) async fn run(call: &Call, playbook: &Playbook, arguments: &Arguments)
     }
     let is_from_cluster = arguments.files.repo.is_none();
     let mut headless = match is_from_cluster || arguments.goal() > ChangeGoal::Merged {
-        true => connected(call).await?,
+        true => connected(call, &call.context).await?,
         false => Headless::apart(call.options.clone(), select::settings(call), &call.context, false),
     };
     let query = query(&headless, call, playbook, arguments, is_from_cluster)?;
@@ -56,9 +56,9 @@ pub(super) async fn run(call: &Call, playbook: &Playbook, arguments: &Arguments)
     follow(&mut headless, id, arguments.report()).await
 }
 
-/// Reads the cluster of a call.
-pub(in crate::cli) async fn connected(call: &Call) -> Result<Headless> {
-    let mut headless = Headless::start(&call.context, call.options.clone(), select::settings(call), false);
+/// Reads the cluster of a context.
+pub(in crate::cli) async fn connected(call: &Call, context: &str) -> Result<Headless> {
+    let mut headless = Headless::start(context, call.options.clone(), select::settings(call), false);
     headless.complete(PATIENCE, "nothing was done", |_, _| false).await?;
     Ok(headless)
 }
@@ -133,11 +133,20 @@ fn found(state: &State, named: &Named, namespaces: &[String], is_needed: bool) -
         cluster.store.nodes().filter_map(|node| cluster.store.object(node)).map(|object| &object.id).filter(is_meant).collect();
     match all.as_slice() {
         [one] => {
-            let manifest = cluster.manifest(one).filter(|manifest| manifest.object == **one);
+            let manifest = cluster.manifest(one);
+            if let Some(maker) = manifest.as_ref().map(|manifest| &manifest.object).filter(|maker| maker != one) {
+                let hint = format!(
+                    "change what makes it: fluxdeck run set-field {}/{} -n {} --set spec…",
+                    maker.gk.kind, maker.name, maker.namespace
+                );
+                return Err(Error::failed(format!("{one} is not in git itself: {maker} makes it"), hint));
+            }
             Ok((Some((*one).clone()), manifest.map(|manifest| manifest.applied_by)))
         }
         [] if is_needed => {
-            Err(Error::failed("the cluster has no such object", "name a namespace with -n, or a checkout with --repo DIR"))
+            let place = if namespaces.is_empty() { String::new() } else { format!(" in {}", namespaces.join(", ")) };
+            let message = format!("the cluster has no {named}{place}, as far as it was read");
+            Err(Error::failed(message, "name its namespace with -n, or a checkout with --repo DIR"))
         }
         [] => Ok((None, None)),
         many => {

@@ -10,6 +10,9 @@ use crate::demo::content::{FORGE, OWNER};
 /// The checks of every pull request, and how many seconds each takes.
 const CHECKS: &[(&str, i64)] = &[("build", 10), ("validate", 25)];
 
+/// How long the last of them takes.
+pub(super) const LONGEST: SignedDuration = SignedDuration::from_secs(25);
+
 /// The check runs of a commit: those of the pull request that it is the head of.
 pub(super) fn runs(call: &mut Call) -> Result<Value> {
     let commit = call.resolve(&call.part)?.to_string();

@@ -7,6 +7,7 @@
 
 mod checks;
 mod code;
+mod colleague;
 mod connect;
 mod pull;
 mod pulls;
@@ -37,6 +38,8 @@ pub struct Forge {
     repositories: Arc<Repositories>,
     books: Mutex<Books>,
     clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
+    /// A colleague merges what has passed its checks.
+    is_reviewed: bool,
 }
 
 /// A request, taken apart.
@@ -99,7 +102,13 @@ impl Forge {
     ) -> fluxdeck_model::error::Result<Self> {
         let place = repositories.place();
         let books = if place.is_kept() { Books::read(&place.path()?.join(BOOKS))? } else { Books::default() };
-        Ok(Self { repositories, books: Mutex::new(books), clock: Box::new(clock) })
+        Ok(Self { repositories, books: Mutex::new(books), clock: Box::new(clock), is_reviewed: false })
+    }
+
+    /// The same with a colleague who merges what has passed its checks.
+    #[must_use]
+    pub fn reviewed(self, is_reviewed: bool) -> Self {
+        Self { is_reviewed, ..self }
     }
 
     /// Answers a request.
@@ -146,6 +155,7 @@ impl Forge {
             let mut books = self.lock();
             let now = (self.clock)();
             books.refresh(&repository, name, now);
+            self.review(&mut books, name, now);
             let mut call = Call { books: &mut books, repository, name: name.to_owned(), user, part, query, body, now };
             let value = handler(&mut call)?;
             let (value, next) = call.page(value);
@@ -153,6 +163,20 @@ impl Forge {
             self.keep(&books)?;
             Ok((code, value))
         })
+    }
+
+    /// What the colleague has merged by now.
+    fn review(&self, books: &mut Books, name: &str, now: Timestamp) {
+        if !self.is_reviewed {
+            return;
+        }
+        for number in colleague::due(books, name, now) {
+            let Ok(Some(repository)) = self.repositories.open(name) else { return };
+            let (part, query, body) = (number.to_string(), Vec::new(), Value::Null);
+            let mut call = Call { books, repository, name: name.to_owned(), user: colleague::NAME, part, query, body, now };
+            // one that conflicts stays open
+            let _ = pulls::merge(&mut call);
+        }
     }
 
     fn keep(&self, books: &Books) -> Result<()> {

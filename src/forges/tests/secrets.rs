@@ -87,3 +87,34 @@ async fn asking_which_forge_a_host_is_sends_nothing_of_a_redirect_elsewhere() {
     let found = server.during(kind_of(&network(), &address(&server.host()).origin())).await;
     assert_eq!((found.expect("it answers").is_none(), server.asked().len()), (true, 2));
 }
+
+/// Collects what is logged.
+#[derive(Clone, Default)]
+struct Log(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("one thread").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn no_log_shows_a_token_however_much_is_logged() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
+    let _logging = tracing::subscriber::set_default(subscriber);
+    for word in FORGES {
+        let server = Server::of([answer(200, r#"{"default_branch": "main"}"#)]).await;
+        let forge = forge(word, &server.host());
+        assert!(server.during(forge.default_branch()).await.is_ok());
+        assert!(server.seen()[0].contains(PLANTED), "it was sent");
+    }
+    let text = String::from_utf8(log.0.lock().expect("one thread").clone()).expect("text");
+    assert!(text.contains("processing request") && !text.contains(PLANTED), "{text}");
+}

@@ -11,7 +11,7 @@ use crate::insight::member::{full, members};
 use crate::render::Cache;
 use crate::render::flux::{self, Applied, Spec};
 use crate::render::node::Text;
-use crate::render::repository::{BuildOutcome, Builder, Member, MemberIndex, Repository};
+use crate::render::repository::{BuildOutcome, BuildRequest, Builder, Member, MemberIndex, Repository};
 use crate::render::substitute::Variables;
 use crate::render::tree::{Tree, parent};
 
@@ -22,8 +22,9 @@ pub enum ChangeScope {
     Folder { path: String, variables: Option<Variables> },
     /// A Flux Kustomization, as people name it.
     Kustomization(String),
-    /// The Flux Kustomizations of that `NAMESPACE/NAME` that build this folder, as one is applied in a cluster.
-    Applied { name: String, path: String },
+    /// The Flux Kustomizations of that `NAMESPACE/NAME` that build this folder, as one is applied in a cluster. Where the repository declares
+    /// none (teams keep their files apart from the fleet's), it is built as the cluster has it.
+    Applied { name: String, path: String, request: Option<Box<BuildRequest>> },
     /// Whichever Flux Kustomization builds the object.
     Any,
 }
@@ -85,6 +86,22 @@ impl<'b> Builds<'b> {
         let outcome = outcome.map_or_else(BuildOutcome::Failed, |objects| BuildOutcome::Built(Arc::new(objects)));
         let name = if path.is_empty() { ".".to_owned() } else { path.to_owned() };
         Build { name, folder: path.to_owned(), cluster: None, spec: None, outcome, files: Arc::new(files) }
+    }
+
+    /// A Flux Kustomization as a cluster has it.
+    ///
+    /// # Errors
+    /// The tree cannot be read.
+    pub fn requested(&mut self, tree: &dyn Tree, request: &BuildRequest) -> Result<Build> {
+        let member = self.builder.one(tree, request)?;
+        Ok(Build {
+            name: format!("{}/{}", member.spec.namespace, member.spec.name),
+            cluster: None,
+            folder: flux::folder(&member.spec.path),
+            spec: Some(Arc::clone(&member.spec)),
+            outcome: member.outcome.clone(),
+            files: Arc::clone(&member.files),
+        })
     }
 
     /// Every Flux Kustomization of the repository.

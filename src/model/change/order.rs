@@ -66,13 +66,13 @@ pub enum SiteScope {
 }
 
 impl SiteScope {
-    /// As the plan takes it. Variables are those that the repository itself gives.
+    /// As the plan takes it. Variables are those that the repository itself gives; what a cluster has is not in it.
     pub fn scope(&self) -> ChangeScope {
         match self {
             Self::Any => ChangeScope::Any,
             Self::Folder(path) => ChangeScope::Folder { path: path.clone(), variables: None },
             Self::Kustomization(name) => ChangeScope::Kustomization(name.clone()),
-            Self::Applied { name, path } => ChangeScope::Applied { name: name.clone(), path: path.clone() },
+            Self::Applied { name, path } => ChangeScope::Applied { name: name.clone(), path: path.clone(), request: None },
         }
     }
 }

@@ -203,7 +203,14 @@ fn begin(
             let names = builds.named(context.tree, name)?;
             all.iter().filter(|build| names.contains(&build.name)).collect()
         }
-        ChangeScope::Applied { name, path } => applied(&all, name, path)?,
+        ChangeScope::Applied { name, path, request } => match (applied(&all, name, path), request) {
+            (Err(_), Some(request)) => {
+                let own = builds.requested(context.tree, request)?;
+                let target = ChangeTarget::find(&[&own], named, &first.field, namespaces)?;
+                return Ok((target, TrialState { files, own, others: Some(all) }));
+            }
+            (found, _) => found?,
+        },
         _ => all.iter().collect(),
     };
     let target = ChangeTarget::find(&meant, named, &first.field, namespaces)?;

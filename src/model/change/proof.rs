@@ -112,6 +112,11 @@ impl Claim<'_> {
             return Ok((builds.folder(tree, &before.own.folder, variables.as_ref()), None));
         }
         let mut all = builds.members(tree)?;
+        if let (ChangeScope::Applied { request: Some(request), .. }, None) = (self.scope, before.own.cluster) {
+            // the folders that kustomize builds are looked at where no Kustomization is declared
+            let others = all.iter().any(|build| build.spec.is_some()).then_some(all);
+            return Ok((builds.requested(tree, request)?, others));
+        }
         let own = match all.iter().position(|build| build.name == before.own.name) {
             Some(at) => all.remove(at),
             None => Build { outcome: BuildOutcome::Elsewhere("it is no longer declared".to_owned()), ..before.own.clone() },
@@ -143,6 +148,7 @@ impl Claim<'_> {
 
     fn of_others(&self, own: &Build, before: &[Build], after: &[Build], changed: &EditedFiles, proof: &mut ChangeProof) {
         let find = |name: &str| after.iter().find(|build| build.name == name);
+        // built plainly, the folder is what the named builds of it
         let is_own = |build: &Build| build.spec.is_none() && build.folder == own.folder;
         for old in before.iter().filter(|build| !is_own(build)) {
             let reads = changed.keys().any(|file| old.reads(file));

@@ -26,6 +26,14 @@ pub struct Named {
     name: String,
 }
 
+/// As it was written.
+impl std::fmt::Display for Named {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let group = self.group.as_deref().map(|group| format!(".{group}")).unwrap_or_default();
+        write!(f, "{}{group}/{}", self.kind, self.name)
+    }
+}
+
 impl Named {
     /// # Errors
     /// It is not `KIND/NAME`.

@@ -1,6 +1,7 @@
 //! Commits and pushes by the git of this machine, between repositories on its disk.
 
 mod commit;
+mod printed;
 mod publish;
 #[cfg(target_os = "linux")]
 mod tokens;

@@ -64,7 +64,7 @@ impl Changes {
     /// Carries out one step, once.
     pub async fn step(&self, live: Option<&Connection>, step: ChangeStep, change: &Change) -> ChangeOutcome {
         match step {
-            ChangeStep::Prepare => self.prepare(change).await,
+            ChangeStep::Prepare => self.prepare(live, change).await,
             ChangeStep::Push => self.push(change).await,
             ChangeStep::FindBranch => self.find_branch(change).await,
             ChangeStep::Open => self.open(change).await,

@@ -13,6 +13,7 @@ use fluxdeck_model::forms::Clock;
 use fluxdeck_model::guards::{self, ChangePolicy, RepositoryPolicy, RuleOwner};
 use fluxdeck_model::insight::named::Named;
 use fluxdeck_model::playbooks;
+use fluxdeck_model::render::repository::BuildRequest;
 use fluxdeck_model::render::tree::{PathKind, Tree};
 
 /// Where forges look for the template of a pull request, in this order.
@@ -54,14 +55,25 @@ impl Planned {
     }
 }
 
-/// Plans an order at a commit or reference of the repository. `deny`: globs of the user's.
+/// Plans an order at a commit or reference of the repository. `deny`: globs of the user's; `request`: the Kustomization that applies the
+/// object as the cluster has it, for a repository that does not declare it.
 ///
 /// # Errors
 /// The order or the commit cannot be read, the object or a field is not there.
-pub fn planned(bench: &mut Bench, revision: &str, order: &ChangeOrder, deny: &[String]) -> Result<Planned> {
+pub fn planned(
+    bench: &mut Bench,
+    revision: &str,
+    order: &ChangeOrder,
+    deny: &[String],
+    request: Option<BuildRequest>,
+) -> Result<Planned> {
     let base = bench.checkout.commit(revision)?;
     let namespaces: Vec<_> = Some(&order.namespace).filter(|name| !name.is_empty()).cloned().into_iter().collect();
-    let outcome = outcome(bench, Some(&base), order, &namespaces, order.site.scope.scope(), deny)?;
+    let scope = match order.site.scope.scope() {
+        ChangeScope::Applied { name, path, .. } => ChangeScope::Applied { name, path, request: request.map(Box::new) },
+        scope => scope,
+    };
+    let outcome = outcome(bench, Some(&base), order, &namespaces, scope, deny)?;
     let view = bench.checkout.view(Some(&base))?;
     let (patch, digest) = match &outcome {
         PlanOutcome::Planned(plan) => {

@@ -22,13 +22,13 @@ impl Changes {
     /// # Errors
     /// The repository cannot be known or reached, the order does not fit the object.
     pub async fn propose(&self, live: Option<&Connection>, query: ChangeQuery) -> Result<Proposed> {
-        let site = self.locate(live, &query).await?;
+        let (site, request) = self.locate(live, &query).await?;
         let order = ChangeOrder { site, ..query.order };
         let revision = self.fetched(&order.site).await?;
         let (asked, deny) = (order.clone(), self.deny.clone());
         let at = folder(&order.site);
         let found = self.desk.at(&at, move |bench| {
-            let planned = planned(bench, &revision, &asked, &deny)?;
+            let planned = planned(bench, &revision, &asked, &deny, request)?;
             let applied = Some(&asked.site.applied).filter(|id| !id.is_empty());
             let ahead = applied.and_then(|applied| bench.checkout.ahead(&planned.base, applied));
             Ok((planned, ahead))

@@ -19,6 +19,7 @@ use fluxdeck_model::domain::text::{redact, sanitise};
 use fluxdeck_model::domain::{ClusterId, ObjectRef};
 use fluxdeck_model::error::{Error, ErrorKind, Result};
 use fluxdeck_model::kinds;
+use fluxdeck_model::render::repository::BuildRequest;
 use fluxdeck_model::state::ChangeQuery;
 
 /// What a GitRepository without `spec.ref` fetches (source-controller `api/v1`: `GitRepositoryRef`, "defaults to the master branch").
@@ -36,10 +37,15 @@ impl Changes {
     ///
     /// # Errors
     /// The repository cannot be known from what is given, or cannot be reached.
-    pub(super) async fn locate(&self, live: Option<&Connection>, query: &ChangeQuery) -> Result<ChangeSite> {
+    pub(super) async fn locate(
+        &self,
+        live: Option<&Connection>,
+        query: &ChangeQuery,
+    ) -> Result<(ChangeSite, Option<BuildRequest>)> {
         let given = &query.order.site;
         if !given.folder.is_empty() || !given.url.is_empty() {
-            return self.completed(given.clone()).await;
+            let request = self.request(live, query.applier.as_ref()).await;
+            return Ok((self.completed(given.clone()).await?, request));
         }
         let nowhere = || Error::failed("the repository is not known", "name a checkout: --repo DIR");
         let object = query.object.as_ref().ok_or_else(nowhere)?;
@@ -50,12 +56,23 @@ impl Changes {
         };
         let applier = query.applier.as_ref().ok_or_else(unapplied)?;
         let renderer = Renderer { connection: live.clone(), desk: self.desk.clone(), timeout: self.timeout, fetches: true };
-        let site = match renderer.fetch(applier).await {
-            Ok(body) => self.of_kustomization(&renderer, applier, &body).await?,
-            Err(error) if error.kind == ErrorKind::Denied => self.of_checkouts(applier, error).await?,
+        let (site, request) = match renderer.fetch(applier).await {
+            Ok(body) => {
+                let site = self.of_kustomization(&renderer, applier, &body).await?;
+                let request = renderer.plan(&body).await.ok().map(|plan| plan.request);
+                (site, request)
+            }
+            Err(error) if error.kind == ErrorKind::Denied => (self.of_checkouts(applier, error).await?, None),
             Err(error) => return Err(error),
         };
-        self.completed(site).await
+        Ok((self.completed(site).await?, request))
+    }
+
+    /// The Kustomization that applies an object as the cluster has it; none where that cannot be read.
+    pub(super) async fn request(&self, live: Option<&Connection>, applier: Option<&ObjectRef>) -> Option<BuildRequest> {
+        let renderer = Renderer { connection: live?.clone(), desk: self.desk.clone(), timeout: self.timeout, fetches: true };
+        let body = renderer.fetch(applier?).await.ok()?;
+        renderer.plan(&body).await.ok().map(|plan| plan.request)
     }
 
     /// By the Kustomization and its source.

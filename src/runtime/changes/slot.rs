@@ -12,6 +12,13 @@ use fluxdeck_model::guards::{Branch, branch};
 /// After so many rounds of the same change something else is wrong.
 const ROUNDS: u32 = 50;
 
+/// What the commit of a change consists of.
+#[derive(Clone)]
+pub(super) struct Made {
+    pub tree: String,
+    pub parent: String,
+}
+
 /// A branch for a change.
 pub(super) struct Slot {
     pub branch: Branch,
@@ -23,12 +30,12 @@ pub(super) enum SlotState {
     Free,
     /// It is there, with a pull request that is open.
     Open(Box<Pull>),
-    /// It is there at the change's own commit, and has no pull request.
-    Pushed,
+    /// It is there at this commit, which is the very change, and has no pull request.
+    Pushed(String),
 }
 
 impl Changes {
-    /// Finds the branch: the first that is free, or has this very change. `commit`: the change's own, if it is made already. Asks the remote
+    /// Finds the branch: the first that is free, or has this very change. `made`: the change as a commit, if it is made already. Asks the remote
     /// once for each round, and the forge where there is such a branch.
     ///
     /// # Errors
@@ -39,7 +46,7 @@ impl Changes {
         object: &str,
         pattern: Option<&str>,
         access: &Access,
-        commit: Option<&str>,
+        made: Option<&Made>,
     ) -> Result<Slot> {
         let site = &order.site;
         for round in 0..ROUNDS {
@@ -52,10 +59,11 @@ impl Changes {
                 Some(forge) => forge.find(&name).await.map_err(|failure| unasked(site, &failure))?,
                 None => Vec::new(),
             };
+            let pulls_are_none = pulls.is_empty();
             let state = match (at, pulls.into_iter().find(Pull::is_open)) {
                 (_, Some(pull)) => SlotState::Open(Box::new(pull)),
                 (None, None) => SlotState::Free,
-                (Some(at), None) if commit == Some(at.as_str()) => SlotState::Pushed,
+                (Some(at), None) if pulls_are_none && self.is_same(site, &at, made).await => SlotState::Pushed(at),
                 (Some(_), None) => continue,
             };
             return Ok(Slot { branch, state });
@@ -64,6 +72,15 @@ impl Changes {
             format!("{ROUNDS} branches of this change are there already"),
             "delete those that are merged or closed",
         ))
+    }
+}
+
+impl Changes {
+    /// Whether a commit is the very change: the same files on the same commit. One that is not here was made by another program.
+    async fn is_same(&self, site: &ChangeSite, at: &str, made: Option<&Made>) -> bool {
+        let Some(Made { tree, parent }) = made.cloned() else { return false };
+        let (folder, at) = (super::folder(site), at.to_owned());
+        self.desk.at(&folder, move |bench| Ok(bench.checkout.is_made_of(&at, &tree, &parent))).await.unwrap_or_default()
     }
 }
 

@@ -8,12 +8,12 @@ use serde_json::Value;
 
 use super::access::Access;
 use super::plan::{planned, written};
-use super::slot::SlotState;
+use super::slot::{Made, SlotState};
 use super::{Changes, folder};
 use crate::cluster::{self, Connection};
 use crate::forges;
 use crate::programs::{self, Commit, Failure};
-use fluxdeck_model::change::PlanOutcome;
+use fluxdeck_model::change::{PlanOutcome, SiteScope};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::guards::Branch;
 use fluxdeck_model::insight::field::FieldPath;
@@ -29,16 +29,20 @@ const DEEPER: usize = 5;
 
 impl Changes {
     /// Fetches, plans and proves again, and makes the commit.
-    pub(super) async fn prepare(&self, change: &Change) -> ChangeOutcome {
-        self.prepared(change).await.unwrap_or_else(failed)
+    pub(super) async fn prepare(&self, live: Option<&Connection>, change: &Change) -> ChangeOutcome {
+        self.prepared(live, change).await.unwrap_or_else(failed)
     }
 
-    async fn prepared(&self, change: &Change) -> Result<ChangeOutcome> {
+    async fn prepared(&self, live: Option<&Connection>, change: &Change) -> Result<ChangeOutcome> {
         let order = &change.order;
         let revision = self.fetched(&order.site).await?;
+        let request = match order.site.scope {
+            SiteScope::Applied { .. } => self.request(live, change.applier.as_ref()).await,
+            _ => None,
+        };
         let (asked, deny) = (order.clone(), self.deny.clone());
         let work = move |bench: &mut crate::runtime::Bench| {
-            let planned = planned(bench, &revision, &asked, &deny)?;
+            let planned = planned(bench, &revision, &asked, &deny, request)?;
             let tree = match &planned.outcome {
                 PlanOutcome::Planned(plan) => bench.checkout.write_tree(&planned.base, &written(plan))?,
                 _ => None,
@@ -70,8 +74,10 @@ impl Changes {
             true => Access::None { why: String::new(), page: None },
             false => self.access(&order.site, "").await,
         };
-        let slot = self.slot(order, &change.object, planned.policy.branch.as_deref(), &access, Some(&commit)).await?;
+        let made = Made { tree, parent: planned.base.clone() };
+        let slot = self.slot(order, &change.object, planned.policy.branch.as_deref(), &access, Some(&made)).await?;
         let branch = slot.branch.name().to_owned();
+        let commit = if let SlotState::Pushed(at) = &slot.state { at.clone() } else { commit };
         let (name, kept) = (branch.clone(), commit.clone());
         self.desk.at(&folder(&order.site), move |bench| bench.checkout.pin(&format!("changes/{name}"), &kept)).await?;
         Ok(ChangeOutcome::Prepared(Box::new(PreparedChange {
@@ -79,7 +85,7 @@ impl Changes {
             base: planned.base,
             commit,
             branch,
-            is_pushed: matches!(slot.state, SlotState::Pushed),
+            is_pushed: matches!(slot.state, SlotState::Pushed(_)),
             pull: if let SlotState::Open(pull) = slot.state { Some(*pull) } else { None },
         })))
     }
