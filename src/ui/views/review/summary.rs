@@ -80,6 +80,7 @@ pub fn lines(proposal: &Proposal, theme: &Theme, width: usize) -> Vec<Styled> {
     facts.checks(&proposal.checks);
     cautions(proposal, &mut facts);
     facts.fact("touches", Style::Text, &proposal.build);
+    facts.fact("read by", Style::Text, &proposal.readers.join(", "));
     // lines of a list are indented
     let is_serious = proposal.order.is_wide || proposal.has_failed();
     facts.facts(
@@ -100,7 +101,6 @@ pub fn lines(proposal: &Proposal, theme: &Theme, width: usize) -> Vec<Styled> {
     facts.fact("forge", Style::Text, &forge(&proposal.forge));
     // the checks name them already: the reasons come last
     facts.facts("not proven", Style::Unknown, proposal.unproven.iter().map(|(build, why)| format!("{build}: {why}")));
-    facts.fact("read by", Style::Text, &proposal.readers.join(", "));
     facts.fact("found by", Style::Dim, &proposal.order.site.found_by);
     facts.lines
 }
