@@ -39,7 +39,7 @@
 //!  app         → ui
 //!  ui          → nothing
 //!  config      → nothing
-//!  runtime     → cluster, git, programs, records, files, demo
+//!  runtime     → cluster, git, programs, forges, credentials, records, files, demo, config
 //!  cluster     → programs
 //!  git         → nothing
 //!  programs    → nothing
@@ -57,7 +57,7 @@
 //!  app         → commands, state, domain, error
 //!  ui          → commands, state, playbooks, change, actions, forms, insight, render, kinds, domain, error
 //!  config      → domain, error
-//!  runtime     → state, actions, insight, render, kinds, domain, error
+//!  runtime     → state, playbooks, change, actions, forms, insight, guards, render, kinds, domain, error
 //!  cluster     → actions, kinds, domain, error
 //!  git         → guards, render, domain, error
 //!  programs    → guards, render, domain, error
@@ -81,7 +81,7 @@
 //!  the file system            → files, git, programs/opinion, programs/run, config, records/snapshot, cluster/connect,
 //!                               cluster/login/mod, cli/check, cli/source, cli/log, cli/demo, demo/git, demo/forge/pull,
 //!                               demo/company, credentials/tea
-//!  the clock                  → run, runtime, cli/headless, cli/act, cli/playbook, cli/jobs, cli/snapshot, cluster/write,
+//!  the clock                  → run, runtime, cli/headless, cli/act, cli/changes, cli/jobs, cli/snapshot, cluster/write,
 //!                               cluster/login, records/run, git/folder, demo/company, demo/world
 //!  the environment            → config, ui/terminal, cluster/connect, programs, cli/mod, cli/source, cli/log,
 //!                               demo/git/place, credentials, forges/network

@@ -373,7 +373,7 @@ impl Runtime {
                 }
                 Err(why) => ChangeOutcome::Unrecorded(why),
             };
-            let _ = inbox.send(Message::ChangeOutcome(task, outcome)).await;
+            let _ = inbox.send(Message::ChangeOutcome(task, Box::new(outcome))).await;
         });
         None
     }

@@ -46,10 +46,11 @@ pub const PROGRAM: &[Room] = &[
     ),
     // what a context allows is `domain`'s
     room("config", &[], &["domain", "error"]),
+    // `config`: what it says of forges, as it was read; `playbooks` and `change`: orders are planned on the thread of their repository
     room(
         "runtime",
-        &["cluster", "git", "programs", "records", "files", "demo"],
-        &["state", "actions", "insight", "render", "kinds", "domain", "error"],
+        &["cluster", "git", "programs", "forges", "credentials", "records", "files", "demo", "config"],
+        &["state", "playbooks", "change", "actions", "forms", "insight", "guards", "render", "kinds", "domain", "error"],
     ),
     // `actions`: it sends a step and asks for a right as they are, and answers with their outcome; all three are plain data
     // `programs`: the login program of a kubeconfig is run as any other is

@@ -153,7 +153,7 @@ pub const OUTSIDE: &[Outside] = &[
             ("runtime", "when something arrives, how long to look, what is old enough to be removed"),
             ("cli/headless", "each message has its moment"),
             ("cli/act", "how long to follow, and which moment a time in a form means"),
-            ("cli/playbook", "which moment a time in a form means"),
+            ("cli/changes", "how old changes are"),
             ("cli/jobs", "how old a job is"),
             ("cli/snapshot", "when it was taken"),
             ("cluster/write", "how long a server may be too busy"),

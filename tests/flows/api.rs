@@ -83,7 +83,7 @@ impl Driver {
     /// The last step of a change has this outcome.
     pub async fn step(&mut self, outcome: ChangeOutcome) {
         let (task, ..) = self.api().steps.last().expect("a step of a change").clone();
-        self.receive(Message::ChangeOutcome(task, outcome));
+        self.receive(Message::ChangeOutcome(task, Box::new(outcome)));
         self.settle().await;
     }
 

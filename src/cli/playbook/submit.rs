@@ -109,7 +109,7 @@ fn site(arguments: &Arguments) -> Result<ChangeSite> {
         Some(folder) => {
             let missing =
                 |error| Error::failed(format!("cannot open {}: {error}", folder.display()), "pass a checkout: --repo DIR");
-            folder.canonicalize().map_err(missing)?.display().to_string()
+            std::path::absolute(folder).map_err(missing)?.display().to_string()
         }
         None => String::new(),
     };

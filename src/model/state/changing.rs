@@ -11,7 +11,7 @@ impl State {
     /// Starts a change that was reviewed. One that is under way already is joined.
     pub(super) fn submit(&mut self, submission: &Submission, out: &mut Update) {
         let proposal = &submission.proposal;
-        if self.settings.readonly {
+        if self.settings.readonly || (submission.target.is_some() && self.policy().readonly) {
             let hint = "leave out --readonly, or take `readonly` out of the configuration";
             return self.complain(&Error::failed("read-only: nothing is pushed", hint));
         }

@@ -96,7 +96,7 @@ impl Engine {
                 true
             }
             Message::ChangeOutcome(task, outcome) => {
-                state.receive_change(task, outcome, &mut out);
+                state.receive_change(task, *outcome, &mut out);
                 true
             }
             Message::JobsLoaded { jobs, unread } => {

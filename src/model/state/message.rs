@@ -32,7 +32,7 @@ pub enum Message {
     /// The outcome of a job's request; it reaches its job independently of the screen.
     Outcome(Task, Outcome),
     /// The reply to a step of a change.
-    ChangeOutcome(Task, ChangeOutcome),
+    ChangeOutcome(Task, Box<ChangeOutcome>),
     /// The jobs in the journals of earlier and other runs; what could not be read, and why.
     JobsLoaded {
         jobs: Vec<Loaded>,

@@ -219,7 +219,7 @@ fn follows(source: &Value) -> Follows {
     if let Some(name) = text("name") {
         return match name.strip_prefix("refs/heads/") {
             Some(branch) => Follows::Branch(branch.to_owned()),
-            None => shown("reference", name),
+            None => shown("ref", name),
         };
     }
     if let Some(range) = text("semver") {
@@ -289,7 +289,7 @@ mod tests {
             (json!({"branch": "main", "tag": "v1"}), Err("tag v1")),
             (json!({"branch": "main", "semver": ">=1"}), Err("versions >=1")),
             (json!({"branch": "main", "semver": ">=1", "name": "refs/heads/next"}), Ok("next")),
-            (json!({"branch": "main", "name": "refs/pull/1/head"}), Err("reference refs/pull/1/head")),
+            (json!({"branch": "main", "name": "refs/pull/1/head"}), Err("ref refs/pull/1/head")),
             (json!({"branch": "main", "name": "refs/heads/x", "commit": "4f1c"}), Err("commit 4f1c")),
         ] {
             let found = match follows(&json!({"spec": {"ref": reference}})) {

@@ -30,7 +30,7 @@ impl Jobs {
             context: by.context.to_owned(),
             user: by.user.to_owned(),
             started: by.now,
-            work: Work::Change(Change::of(submission, by.now)),
+            work: Work::Change(Box::new(Change::of(submission, by.now))),
             bound: view.map(|view| (view.cluster, view.epoch)),
             is_earlier: false,
             keeper: Keeper::Us,

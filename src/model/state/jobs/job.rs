@@ -50,7 +50,7 @@ pub enum Work {
     /// One act on one object or many.
     Act(Batch),
     /// A change in git.
-    Change(Change),
+    Change(Box<Change>),
 }
 
 /// A job as its journal has it.

@@ -95,7 +95,7 @@ impl Change {
                 }
             }
             ChangeOutcome::Failed { why, .. } | ChangeOutcome::Lost { why } => {
-                self.progress.trouble = Some(redact(&why).into_owned())
+                self.progress.trouble = Some(redact(&why).into_owned());
             }
             ChangeOutcome::NoForge { why, .. } => self.progress.trouble = Some(why),
             _ => {}
@@ -111,7 +111,7 @@ impl Change {
         match state {
             PullState::Open => {}
             PullState::Closed => {
-                self.progress.end(now, End::Stopped { why: format!("#{number} was closed without being merged") })
+                self.progress.end(now, End::Stopped { why: format!("#{number} was closed without being merged") });
             }
             PullState::Merged(_) if was_merged => {}
             PullState::Merged(merge) => {

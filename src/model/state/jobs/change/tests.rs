@@ -170,7 +170,7 @@ fn the_same_change_that_is_open_already_is_followed_and_nothing_is_pushed() {
 }
 
 #[test]
-fn what_waits_goes_on_with_a_look_at_what_was_done() {
+fn what_waits_is_resumed_after_a_look_at_what_was_done() {
     let open = || vec![prepared(), ChangeOutcome::Pushed, failure()];
     for (replies, resumed, reply, next) in [
         (vec![failure()], "do Prepare", prepared(), "send Push"),
@@ -246,7 +246,7 @@ fn what_others_say_is_kept_without_their_passwords() {
     for replies in [
         vec![ChangeOutcome::Failed { why: why.clone(), hint: why.clone() }],
         vec![prepared(), ChangeOutcome::Lost { why: why.clone() }],
-        vec![ChangeOutcome::Differs { why: why.clone() }],
+        vec![ChangeOutcome::Differs { why }],
     ] {
         let text = serde_json::to_string(&run(replies).1).expect("a change can be written");
         assert!(!text.contains("PLANTED"), "{text}");

@@ -39,7 +39,7 @@ fn upgrade(phase: ChangePhase) -> Job {
     let (_, jobs) = journal();
     let mut change = Change::of(&submission(Some(reference("ks", "apps", "web")), None), jobs[0].started);
     change.progress.phase = phase;
-    Job { work: Work::Change(change), ..jobs[0].clone() }
+    Job { work: Work::Change(Box::new(change)), ..jobs[0].clone() }
 }
 
 #[test]
