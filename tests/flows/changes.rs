@@ -147,7 +147,10 @@ fn what_is_refused_prints_no_patch_and_says_why() {
     ));
     assert!(ended == Some(1) && message.contains("has no replicas of its own"), "{message}");
     let (ended, message) = failure(&run(dir.path(), &["run", "scale", "deploy/frontend", "--repo", ".", "--set", "replicas=2"]));
-    assert!(ended == Some(2) && message.contains("--dry-run"), "{message}");
+    assert!(ended == Some(2) && message.contains("is in no git work tree"), "{ended:?} {message}");
+    let patch = ["run", "scale", "deploy/frontend", "--repo", ".", "--set", "replicas=2", "-o", "patch"];
+    let (ended, message) = failure(&run(dir.path(), &patch));
+    assert!(ended == Some(2) && message.contains("add --dry-run"), "{message}");
     assert!(before == all(dir.path()), "no file is touched");
 }
 

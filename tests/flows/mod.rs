@@ -21,5 +21,6 @@ pub mod proposals;
 mod recorded;
 mod replayed;
 mod reviews;
+mod submitted;
 mod tables;
 mod tree;

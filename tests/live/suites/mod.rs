@@ -4,6 +4,7 @@ mod acting;
 mod actions;
 mod answers;
 mod builds;
+mod changes;
 mod conformance;
 mod connection;
 mod demo;
@@ -39,6 +40,7 @@ pub const ALL: &[&[Trial]] = &[
     actions::verbs::TRIALS,
     answers::TRIALS,
     builds::TRIALS,
+    changes::TRIALS,
     conformance::TRIALS,
     connection::TRIALS,
     demo::TRIALS,

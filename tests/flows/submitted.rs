@@ -1,0 +1,181 @@
+//! Changes that are submitted, with the user's own git and a remote on this machine: pushed, refused, resumed, found again.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::files::fleet;
+use crate::support::program::{Fluxdeck, Ran};
+
+const APPS: &str = "production/flux-system/apps";
+
+/// A user with a checkout of the fleet and its remote.
+struct Desk {
+    user: Fluxdeck,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let user = Fluxdeck::new().set("GIT_CONFIG_NOSYSTEM", "1");
+        user.write(".gitconfig", "[user]\n\tname = Ana\n\temail = ana@example.com\n[init]\n\tdefaultBranch = main\n");
+        let desk = Self { user };
+        desk.git(Path::new("/"), &["init", "-q", "--bare", &desk.remote().display().to_string()]);
+        let copied = Command::new("cp").arg("-R").arg(fleet().join(".")).arg(desk.checkout()).status().expect("cp");
+        assert!(copied.success());
+        for arguments in [
+            &["init", "-q"][..],
+            &["add", "-A"],
+            &["commit", "-q", "-m", "fleet"],
+            &["remote", "add", "origin", &desk.remote().display().to_string()],
+            &["push", "-q", "origin", "HEAD:main"],
+        ] {
+            desk.git(&desk.checkout(), arguments);
+        }
+        desk
+    }
+
+    fn checkout(&self) -> PathBuf {
+        self.user.file("fleet")
+    }
+
+    fn remote(&self) -> PathBuf {
+        self.user.file("remote.git")
+    }
+
+    fn git(&self, folder: &Path, arguments: &[&str]) -> String {
+        let mut command = Command::new("git");
+        command.args(arguments).current_dir(folder).env_clear();
+        command.env("HOME", self.user.file("")).env("PATH", std::env::var("PATH").unwrap_or_default());
+        let done = command.output().expect("git");
+        assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8_lossy(&done.stdout).trim().to_owned()
+    }
+
+    /// The branches of the remote, but for `main`.
+    fn branches(&self) -> Vec<String> {
+        let all = self.git(&self.remote(), &["branch", "--format=%(refname:short)"]);
+        all.lines().filter(|name| *name != "main").map(str::to_owned).collect()
+    }
+
+    fn scale(&self, replicas: u32, more: &[&str]) -> Ran {
+        let folder = self.checkout().display().to_string();
+        let set = format!("replicas={replicas}");
+        let fixed = ["run", "scale", "deploy/frontend", "--repo", &folder, "--kustomization", APPS, "--set", &set];
+        self.user.run(&[&fixed[..], more].concat())
+    }
+
+    /// Makes the remote refuse every push with these words; returns the hook.
+    fn refuse(&self, words: &str) -> PathBuf {
+        let hook = self.remote().join("hooks/pre-receive");
+        std::fs::write(&hook, format!("#!/bin/sh\necho '{words}'\nexit 1\n")).expect("a hook");
+        assert!(Command::new("chmod").arg("755").arg(&hook).status().expect("chmod").success());
+        hook
+    }
+
+    fn changes(&self) -> Vec<Value> {
+        let ran = self.user.run(&["changes", "-o", "json"]);
+        serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {ran:?}"))
+    }
+}
+
+#[test]
+fn a_change_is_pushed_as_one_line_and_the_checkout_stays_as_it_is() {
+    let desk = Desk::new();
+    let ran = desk.scale(5, &["--push-only", "--reason", "black friday"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+
+    let branches = desk.branches();
+    assert_eq!(branches.len(), 1, "{branches:?}");
+    assert!(branches[0].starts_with("fluxdeck/deployment-web-frontend-"), "{branches:?}");
+    let stat = desk.git(&desk.remote(), &["diff", "--numstat", "main", &branches[0]]);
+    assert_eq!(stat, "1\t1\tflux/apps/production/web/kustomization.yaml");
+    let message = desk.git(&desk.remote(), &["log", "-1", "--format=%an <%ae>%n%B", &branches[0]]);
+    assert!(
+        message.starts_with("Ana <ana@example.com>\nDeployment web/frontend: replicas 3 -> 5\n\nblack friday\n"),
+        "{message}"
+    );
+    assert_eq!(desk.git(&desk.checkout(), &["status", "--porcelain"]), "");
+    assert_eq!(desk.git(&desk.checkout(), &["branch", "--format=%(refname:short)"]), "main");
+    let change = &desk.changes()[0];
+    assert_eq!((&change["state"], &change["branch"]), (&"done".into(), &branches[0].as_str().into()));
+}
+
+#[test]
+fn the_same_change_has_the_same_branch_and_another_one_another() {
+    let desk = Desk::new();
+    for _ in 0..2 {
+        let ran = desk.scale(5, &["--push-only"]);
+        assert_eq!(ran.code, 0, "{ran:?}");
+    }
+    assert_eq!(desk.branches().len(), 1, "the branch is there already with this change");
+    assert_eq!(desk.scale(7, &["--push-only"]).code, 0);
+    assert_eq!(desk.branches().len(), 2);
+
+    // once it is merged, nothing is left to change, and its branch is not used for the next round
+    let merged = desk.branches().into_iter().next().expect("a branch");
+    desk.git(&desk.remote(), &["update-ref", "refs/heads/main", &format!("refs/heads/{merged}")]);
+    let count = desk.branches().len();
+    let (first, second) = (desk.scale(5, &["--push-only"]), desk.scale(7, &["--push-only"]));
+    assert_eq!((first.code, second.code), (0, 0), "{first:?} {second:?}");
+    assert!([&first.err, &second.err].iter().any(|text| text.contains("nothing changes")), "{first:?} {second:?}");
+    assert_eq!(desk.branches().len(), count + 1, "the other is planned again on the new head, on a branch of its own");
+}
+
+#[test]
+fn a_push_that_is_refused_waits_says_the_rule_and_is_resumed() {
+    let desk = Desk::new();
+    let hook = desk.refuse("not on a friday");
+    let ran = desk.scale(5, &["--push-only"]);
+    assert!(ran.code == 1 && ran.err.contains("not on a friday"), "{ran:?}");
+    assert!(ran.err.contains("fluxdeck changes resume "), "{}", ran.err);
+    let change = &desk.changes()[0];
+    assert_eq!(change["state"], "waiting");
+    assert_eq!(desk.branches(), [""; 0]);
+
+    std::fs::remove_file(hook).expect("a hook");
+    let id = change["id"].as_str().expect("an id");
+    let ran = desk.user.run(&["changes", "resume", id]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(desk.branches().len(), 1);
+    let again = desk.user.run(&["changes", "resume", id]);
+    assert!(again.code == 1 && again.err.contains("it is over"), "{again:?}");
+}
+
+#[test]
+fn a_remote_that_is_gone_loses_nothing_and_what_is_dropped_is_not_sent() {
+    let desk = Desk::new();
+    let away = desk.user.file("away.git");
+    std::fs::rename(desk.remote(), &away).expect("moved");
+    let ran = desk.scale(5, &["--push-only", "--base", "main"]);
+    assert!(ran.code != 0 && ran.out.is_empty(), "{ran:?}");
+    std::fs::rename(&away, desk.remote()).expect("moved back");
+
+    let hook = desk.refuse("no");
+    assert_eq!(desk.scale(5, &["--push-only"]).code, 1);
+    std::fs::remove_file(hook).expect("a hook");
+    let id = desk.changes().last().and_then(|change| change["id"].as_str().map(str::to_owned)).expect("a change");
+    assert_eq!(desk.user.run(&["changes", "drop", &id]).code, 0);
+    assert_eq!(desk.changes().last().map(|change| change["state"].clone()), Some("stopped".into()));
+    assert_eq!(desk.branches(), [""; 0]);
+}
+
+#[test]
+fn a_base_that_moved_is_planned_again_and_another_plan_goes_back_to_the_review() {
+    let desk = Desk::new();
+    let hook = desk.refuse("no");
+    assert_eq!(desk.scale(5, &["--push-only"]).code, 1);
+    std::fs::remove_file(&hook).expect("a hook");
+    let refused = desk.scale(5, &["--push-only", "--readonly"]);
+    assert!(refused.code == 1 && refused.err.contains("read-only"), "{refused:?}");
+
+    // somebody else changes the same line meanwhile
+    let file = desk.checkout().join("flux/apps/production/web/kustomization.yaml");
+    let text = std::fs::read_to_string(&file).expect("a file");
+    std::fs::write(&file, text.replace("count: 3", "count: 4")).expect("written");
+    desk.git(&desk.checkout(), &["commit", "-qam", "four"]);
+    desk.git(&desk.checkout(), &["push", "-q", "origin", "HEAD:main"]);
+    let ran = desk.scale(5, &["--push-only"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.err.contains("4 -> 5"), "it is planned on the head of the branch: {}", ran.err);
+}
