@@ -11,7 +11,7 @@ use fluxdeck_model::guards::branch::is_name;
 
 use super::failure::Failure;
 use super::leash::Ended;
-use super::remote::{OURS, PROTOCOLS, Remote, reach};
+use super::remote::{Direction, OURS, PROTOCOLS, Remote, reach};
 use super::{quiet, said};
 
 /// How long a fetch may take.
@@ -72,8 +72,8 @@ pub async fn default_branch(repository: &Path, remote: Remote<'_>) -> Result<Opt
     Ok(printed.lines().find_map(name).filter(|name| is_name(name)))
 }
 
-async fn run(repository: &Path, remote: Remote<'_>, arguments: &[&str], limit: Duration) -> Result<Ended, Failure> {
-    let reached = reach(repository, remote).await?;
+pub(super) async fn run(repository: &Path, remote: Remote<'_>, arguments: &[&str], limit: Duration) -> Result<Ended, Failure> {
+    let reached = reach(repository, remote, Direction::Fetch).await?;
     let mut command = reached.login.command(&quiet::git()?);
     let quietly = [("core.hooksPath".to_owned(), "/dev/null".to_owned()), ("gc.auto".to_owned(), "0".to_owned())];
     let settings: Vec<_> = reached.settings.iter().cloned().chain(quietly).collect();

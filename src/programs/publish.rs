@@ -21,7 +21,7 @@ use tokio::process::Command;
 use super::failure::{Failure, Refuser};
 use super::leash::Ended;
 use super::push::{Pushed, pushed};
-use super::remote::{OURS, PROTOCOLS, Reached, Remote, reach};
+use super::remote::{Direction, OURS, PROTOCOLS, Reached, Remote, reach};
 use super::run::is_there;
 use super::{quiet, said};
 
@@ -42,7 +42,7 @@ pub async fn publish(repository: &Path, remote: Remote<'_>, commit: &str, branch
     let (lease, refspec) = (format!("--force-with-lease={reference}:"), format!("{commit}:{reference}"));
     // what else the user's configuration would push along is not part of the change
     let arguments = ["push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no", &lease, OURS, &refspec];
-    let ended = run(repository, &reach(repository, remote).await?, &arguments, LIMIT).await?;
+    let ended = run(repository, &reach(repository, remote, Direction::Push).await?, &arguments, LIMIT).await?;
     match pushed(&String::from_utf8_lossy(&ended.printed), &reference) {
         Err(Failure::Refused { by, said }) => Err(Failure::Refused { by, said: rule(&ended.said).unwrap_or(said) }),
         // git `transport.c`: a hook of the user's ends the push before anything is sent, with 1 and no word of git's own
@@ -64,7 +64,9 @@ pub async fn publish(repository: &Path, remote: Remote<'_>, commit: &str, branch
 /// The repository cannot be asked.
 pub async fn branch_at(repository: &Path, remote: Remote<'_>, branch: &Branch) -> Result<Option<String>, Failure> {
     let reference = branch.reference();
-    let ended = run(repository, &reach(repository, remote).await?, &["ls-remote", "--quiet", OURS, &reference], ASKED).await?;
+    let ended =
+        run(repository, &reach(repository, remote, Direction::Push).await?, &["ls-remote", "--quiet", OURS, &reference], ASKED)
+            .await?;
     if !ended.status.success() {
         return Err(said::failure(&ended.said));
     }

@@ -1,7 +1,7 @@
-//! Where a push goes, worked out before git is asked to push: git hands the whole URL of a remote to `git-remote-https` as an argument, with
-//! the token that somebody wrote into it, for everybody on the machine to read.
+//! Where a fetch or a push goes, worked out before git is asked: git hands the whole URL of a remote to `git-remote-https` as an argument,
+//! with the token that somebody wrote into it, for everybody on the machine to read.
 //!
-//! So git pushes to a remote of ours, made of configuration variables for one run. Its URL is what git would have come to
+//! So git talks to a remote of ours, made of configuration variables for one run. Its URL is what git would have come to
 //! (git `remote.c`, `alias_all_urls`: `pushurl`, `pushInsteadOf`, `insteadOf`) without a credential, which goes through a pipe (`login`); rules
 //! of the URL for itself keep git from putting a token back in.
 
@@ -18,22 +18,31 @@ use super::{quiet, said};
 /// How long git may take to read its configuration.
 const LIMIT: Duration = Duration::from_secs(30);
 /// What is never the name of a remote: one of ours is.
-pub(super) const OURS: &str = "fluxdeck-push";
+pub(super) const OURS: &str = "fluxdeck-remote";
 /// What Flux takes (source-controller `api/v1`, the pattern of `spec.url`), and what a user's own remotes may be besides.
 const FLUX: &str = "http:https:ssh";
 pub(super) const PROTOCOLS: &str = "file:git:http:https:ssh";
 /// No name of a user is that long; tokens are.
 const LONGEST_NAME: usize = 32;
 
-/// Where to push to.
+/// Where to fetch from or push to.
 #[derive(Clone, Copy, Debug)]
 pub enum Remote<'r> {
     /// A remote of a checkout, by its name.
     Named(&'r str),
-    /// The URL of a source, from a cluster.
+    /// The URL of a source, from a cluster, as the user: without a credential that it holds.
     Url(&'r str),
+    /// The URL of a source, from a cluster, with the credential that it holds.
+    Source(&'r str),
     /// A repository on this machine that is its own remote.
     Folder(&'r Path),
+}
+
+/// What is done at a remote: git has rules of its own for pushes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Direction {
+    Fetch,
+    Push,
 }
 
 /// A remote of ours for one run.
@@ -45,30 +54,35 @@ pub(super) struct Reached {
 /// git's configuration: keys as it prints them, in its order.
 type Settings = Vec<(String, String)>;
 
-/// Works out where a push goes.
+/// Works out where a fetch or a push goes.
 ///
 /// # Errors
 /// There is no such remote, or it is of a protocol that is not spoken.
-pub(super) async fn reach(repository: &Path, remote: Remote<'_>) -> Result<Reached, Failure> {
+pub(super) async fn reach(repository: &Path, remote: Remote<'_>, direction: Direction) -> Result<Reached, Failure> {
     let known = settings(repository).await?;
     let (raw, name) = match remote {
         Remote::Named(name) => (None, name),
         // a cluster's credential is the cluster's: a person pushes as themselves
         Remote::Url(url) => (Some(login(url)?.url().to_owned()), OURS),
+        Remote::Source(url) => (Some(url.to_owned()), OURS),
         Remote::Folder(folder) => return Ok(here(folder)),
     };
     let raw = raw.as_deref();
-    let url = push_url(&known, name, raw).ok_or_else(|| Failure::Call(format!("there is no remote `{}`", sanitise(name))))?;
+    let url = match direction {
+        Direction::Fetch => fetch_url(&known, name, raw),
+        Direction::Push => push_url(&known, name, raw),
+    };
+    let url = url.ok_or_else(|| Failure::Call(format!("there is no remote `{}`", sanitise(name))))?;
     let is_of = |protocols: &str, url: &str| protocols.split(':').any(|known| known == scheme(url));
     // where the user's own rules lead from a cluster's URL is theirs
     if raw.is_some_and(|raw| !is_of(FLUX, raw)) || !is_of(PROTOCOLS, &url) {
-        return Err(Failure::Call(format!("nothing is pushed to {}: its protocol is not spoken", sanitise(&url))));
+        return Err(Failure::Call(format!("{} is not asked: its protocol is not supported", sanitise(&redact(&url)))));
     }
     let login = login(&url)?;
     let bare = login.url().to_owned();
     let mut settings: Settings = login.settings(OURS).into_iter().map(|(key, value)| (key, value.to_owned())).collect();
     settings.extend([(format!("url.{bare}.insteadOf"), bare.clone()), (format!("url.{bare}.pushInsteadOf"), bare)]);
-    for key in ["proxy", "proxyauthmethod", "receivepack"] {
+    for key in ["proxy", "proxyauthmethod", "receivepack", "uploadpack"] {
         let value = all(&known, &format!("remote.{name}.{key}")).pop();
         // other users may see a program's environment: a value with a password in it is left out
         let value = value.filter(|value| redact(value) == **value);
@@ -132,6 +146,12 @@ fn all<'s>(known: &'s Settings, key: &str) -> Vec<&'s str> {
     known.iter().filter(|(name, _)| name == key).map(|(_, value)| value.as_str()).collect()
 }
 
+/// The URL that git would fetch from. `raw` is one that no remote has.
+fn fetch_url(known: &Settings, remote: &str, raw: Option<&str>) -> Option<String> {
+    let url = raw.or_else(|| all(known, &format!("remote.{remote}.url")).first().copied())?;
+    Some(rewritten(known, "insteadof", url).unwrap_or_else(|| url.to_owned()))
+}
+
 /// The first URL that git would push to. `raw` is one that no remote has.
 fn push_url(known: &Settings, remote: &str, raw: Option<&str>) -> Option<String> {
     if let (None, Some(url)) = (raw, all(known, &format!("remote.{remote}.pushurl")).first()) {
@@ -190,6 +210,9 @@ mod tests {
         assert_eq!(push_url(&known(&[origin]), "upstream", None), None);
         let rule = known(&[("url.git@h:.pushinsteadof", "https://h/")]);
         assert_eq!(push_url(&rule, OURS, Some("https://h/f")).as_deref(), Some("git@h:f"));
+        assert_eq!(fetch_url(&rule, OURS, Some("https://h/f")).as_deref(), Some("https://h/f"), "a rule of pushes alone");
+        let rule = known(&[("url.https://mirror/.insteadof", "https://h/"), ("remote.origin.url", "https://h/f")]);
+        assert_eq!(fetch_url(&rule, "origin", None).as_deref(), Some("https://mirror/f"));
     }
 
     #[test]

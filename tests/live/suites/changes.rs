@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::harness::trials;
 use crate::support::bed::{self, Bed};
 use crate::support::program::{Fluxdeck, Ran};
+use crate::support::terminal::{SMALL, Terminal, WIDE};
 use crate::support::within;
 
 /// How long the forge and Flux may need.
@@ -139,7 +140,52 @@ fn a_developer_changes_what_they_cannot_trace_by_their_own_checkout() {
     api(&bed, "PATCH", &format!("fleet/pulls/{number}"), &json!({"state": "closed"}));
 }
 
+/// Opens the form of a change for a row of a table, with a number of replicas, and its review.
+fn reviewed(screen: &mut Terminal, table: &str, row: &str, replicas: u32) {
+    screen.until_shows("● live", SOON);
+    screen.keys(&format!(":{table}\r"));
+    screen.until_shows(row, SOON);
+    screen.keys("a");
+    screen.until_shows("Through git", SOON);
+    screen.keys("n");
+    screen.until_shows("set by", SOON);
+    // what git says now goes first
+    screen.keys(&format!("\x15{replicas}\r"));
+    screen.until_shows("opens a pull request", SOON);
+}
+
+fn on_the_screen_a_deployment_is_scaled_from_its_row_until_its_pods_run() {
+    let bed = bed::alone();
+    let user = user(&bed, "admin");
+    let replicas = || bed.kubectl(&["-n", "web", "get", "deployment", "web", "-o", "jsonpath={.spec.replicas}"]);
+    let before: u32 = replicas().trim().parse().expect("a number");
+    for (count, size) in [(before + 1, SMALL), (before, WIDE)] {
+        let mut screen = user.open(&[], size);
+        reviewed(&mut screen, "deploy web /^web$", &format!("{before}"), count);
+        let shown = screen.text();
+        assert!(shown.contains("ops/apps") && shown.contains("+") && shown.contains(&format!("replicas: {count}")), "{shown}");
+        assert_eq!(open(&bed, "apps"), [], "nothing is sent before it is confirmed");
+        screen.keys("\r");
+        let number = within(SOON, || {
+            screen.read(Duration::from_millis(50));
+            open(&bed, "apps").first().map(|(number, _)| *number)
+        });
+        let number = number.unwrap_or_else(|| panic!("it is opened: {}", screen.text()));
+        screen.keys("J");
+        screen.until_shows(&format!("#{number}"), SOON);
+        screen.keys("\r");
+        screen.until_shows("rolled out", SOON);
+        merge(&bed, "apps", number, "rebase");
+        screen.until("the merge", SOON, |text| text.contains("merged") && text.contains("by ops"));
+        screen.keys("R");
+        screen.until("the pods", Duration::from_secs(90), |text| text.contains(&format!("{count}/{count}")));
+        assert_eq!(replicas().trim(), count.to_string());
+        screen.keys(":quit\r");
+    }
+}
+
 trials! {
+    on_the_screen_a_deployment_is_scaled_from_its_row_until_its_pods_run,
     a_deployment_is_scaled_by_a_pull_request_until_its_pods_run,
     the_same_change_finds_its_open_pull_request_and_a_closed_one_is_not_used_again,
     a_developer_changes_what_they_cannot_trace_by_their_own_checkout,

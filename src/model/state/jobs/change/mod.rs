@@ -11,6 +11,8 @@
 //! Everything that it holds goes into the journal: no content of a file, no credential.
 
 mod advance;
+#[cfg(test)]
+mod faults;
 mod follow;
 mod progress;
 #[cfg(test)]
