@@ -116,3 +116,35 @@ async fn where_nobody_has_the_password_it_is_a_question_and_a_clusters_token_is_
     let failure = failure.expect_err("refused");
     assert!(matches!(failure, Failure::Question(_)), "{failure:?}");
 }
+
+#[tokio::test]
+async fn what_is_fetched_shows_no_token_either() {
+    // the token of a cluster's URL, of a rule of the user's for it, and of a remote
+    for case in ["source", "rule", "remote"] {
+        let bed = Bed::new();
+        let checkout = bed.checkout();
+        let (listener, port) = door().await;
+        let (plain, tokened) = (format!("http://127.0.0.1:{port}/"), format!("http://me:{TOKEN}@127.0.0.1:{port}/"));
+        let (source, url) = (format!("{tokened}team/fleet"), format!("{plain}team/fleet"));
+        match case {
+            "rule" => drop(git(&checkout, &["config", &format!("url.{tokened}.insteadOf"), &plain])),
+            "remote" => drop(git(&checkout, &["remote", "set-url", "origin", &source])),
+            _ => {}
+        }
+        let id = "1".repeat(40);
+        let fetched = async {
+            match case {
+                "source" => fetch(&checkout, &source, &id).await,
+                "rule" => fetch(&checkout, &url, &id).await,
+                _ => fetch_branch(&checkout, Remote::Named("origin"), "main", false).await.map(drop),
+            }
+        };
+        let (failure, (request, shown)) = tokio::join!(fetched, refusing(&listener));
+
+        let login = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, format!("me:{TOKEN}"));
+        assert!(request.contains(&login), "{case}: git has it all the same: {request}");
+        assert_eq!(shown, Vec::<String>::new(), "{case}");
+        let failure = failure.expect_err("refused");
+        assert!(!format!("{failure:?} {}", failure.error("fetch")).contains("PLANTED"), "{case}");
+    }
+}
