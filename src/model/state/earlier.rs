@@ -67,6 +67,12 @@ impl State {
         if self.jobs.find(id).is_some_and(Job::is_over) {
             return self.say("it is over");
         }
+        let is_free = |job: &Job| job.change().is_some() && job.keeper == Keeper::Nobody;
+        if self.jobs.find(id).is_some_and(is_free) && !self.settings.readonly {
+            // git needs no cluster: it is not taken up with one
+            out.effects.push(Effect::TakeUp(id));
+            return self.say("it is taken up: r once more continues it");
+        }
         if let Some(why) = self.not_ours(id) {
             return self.say(why);
         }
@@ -105,7 +111,7 @@ impl State {
         match job.keeper {
             Keeper::Us => None,
             Keeper::Elsewhere => Some("another run works on it".to_owned()),
-            Keeper::Nobody if job.change().is_some() => Some("an earlier run left it: it is being taken up".to_owned()),
+            Keeper::Nobody if job.change().is_some() => Some("an earlier run left it: r takes it up".to_owned()),
             Keeper::Nobody if !self.policy().may_write() => Some("this run may not write: it does not take jobs up".to_owned()),
             Keeper::Nobody if !job.cluster.is_same(&self.cluster().server.key) => {
                 Some(format!("it is another cluster's: `:ctx {}` takes it up", job.context))

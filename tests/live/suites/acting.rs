@@ -90,13 +90,15 @@ fn a_developer_reads_the_reason_of_everything_that_he_may_not_do() {
     screen.until_shows("web", SOON);
 
     screen.keys("a");
-    screen.until_shows("you may not delete helmreleases in \"web\"", SOON);
+    // whole for the selected one, below the list
+    screen.until_shows("you may not patch helmreleases in \"web\"", SOON);
     let panel = screen.text();
     for label in ["reconcile", "reconcile with its source", "force", "reset", "suspend…", "resume", "delete…"] {
         let line =
             panel.lines().find(|line| line.contains(&format!(" {label}"))).unwrap_or_else(|| panic!("no {label}:\n{panel}"));
         assert!(line.contains("you may not"), "{line}");
     }
+    assert!(press(&mut screen, "\x1b[B\x1b[B\x1b[B\x1b[B\x1b[B\x1b[B").contains("you may not delete helmreleases in \"web\""));
     assert!(press(&mut screen, "R").contains("cannot reconcile HelmRelease web/web: you may not patch helmreleases in \"web\""));
     back(&mut screen);
     let screens = press_everything(&mut screen, &["hr web", "ks web", "deploy web", "pod web"], "bed-developer");

@@ -1,6 +1,7 @@
 //! Changes in git on the bed: from an object of the cluster to a pull request on the real forge, merged, fetched and applied by the real
 //! Flux, and rolled out.
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -42,6 +43,11 @@ fn api(bed: &Bed, method: &str, path: &str, body: &Value) -> Value {
 fn scale(user: &Fluxdeck, replicas: u32, more: &[&str]) -> Ran {
     let set = format!("replicas={replicas}");
     user.run(&[&["run", "scale"], &WEB[..], &[&set], more].concat())
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
 /// The open pull requests of a repository: number and title.
@@ -113,6 +119,13 @@ fn the_same_change_finds_its_open_pull_request_and_a_closed_one_is_not_used_agai
     let token = bed.value("BED_FORGE_TOKEN");
     for ran in [first, second, third] {
         assert!(!ran.out.contains(token) && !ran.err.contains(token));
+    }
+    // jobs, logs, the clone with its configuration and reflogs
+    let written: Vec<_> = files(&user.file("")).into_iter().filter(|path| !path.ends_with(".git-credentials")).collect();
+    assert!(written.iter().any(|path| path.extension().is_some_and(|extension| extension == "job")), "{written:?}");
+    for path in written {
+        let bytes = std::fs::read(&path).expect("a file");
+        assert!(!String::from_utf8_lossy(&bytes).contains(token), "{} holds the token", path.display());
     }
 }
 
