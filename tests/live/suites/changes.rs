@@ -15,8 +15,108 @@ use crate::support::within;
 
 /// How long the forge and Flux may need.
 const SOON: Duration = Duration::from_secs(60);
-/// Whose files are in a repository of their own, which declares no Kustomization.
-const WEB: [&str; 4] = ["deployment/web", "-n", "web", "--set"];
+/// A repository, a Kustomization that applies it, and a namespace of a test's own: what belongs to the bed stays as it is.
+struct Shop<'a> {
+    bed: &'a Bed,
+    /// Of all of them.
+    name: String,
+}
+
+impl<'a> Shop<'a> {
+    fn new(bed: &'a Bed, word: &str) -> Self {
+        let shop = Self { bed, name: format!("changes-{word}-{}", std::process::id()) };
+        let new = json!({"name": shop.name, "private": false, "auto_init": false, "default_branch": "main"});
+        let path = format!("{}/api/v1/user/repos", bed.value("BED_FORGE_URL"));
+        assert_eq!(request(bed, "POST", &path, &new)["name"], shop.name.as_str());
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir_all(folder.path().join("deploy")).expect("a folder");
+        std::fs::write(folder.path().join("deploy/web.yaml"), DEPLOYMENT).expect("a file");
+        git(folder.path(), &["init", "-q", "-b", "main"]);
+        git(folder.path(), &["add", "-A"]);
+        git(folder.path(), &["-c", "user.name=ops", "-c", "user.email=ops@example.test", "commit", "-q", "-m", "web"]);
+        git(folder.path(), &["push", "-q", &address(bed, &shop.name), "HEAD:main"]);
+        let meta = || json!({"name": shop.name, "namespace": shop.name});
+        bed.apply(&json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": shop.name}}), &[]);
+        let url = format!("{}/ops/{}.git", bed.value("BED_FORGE_URL"), shop.name);
+        bed.apply(
+            &json!({
+                "apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "GitRepository", "metadata": meta(),
+                "spec": {"interval": "1h", "url": url, "ref": {"branch": "main"}},
+            }),
+            &[],
+        );
+        bed.apply(
+            &json!({
+                "apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization", "metadata": meta(),
+                "spec": {
+                    "interval": "1h", "path": "./deploy", "prune": true, "targetNamespace": shop.name,
+                    "sourceRef": {"kind": "GitRepository", "name": shop.name},
+                },
+            }),
+            &[],
+        );
+        within(SOON, || (shop.replicas() == "2").then_some(())).expect("it is applied");
+        shop
+    }
+
+    fn replicas(&self) -> String {
+        let mut command = self.bed.kubectl_as("admin");
+        command.args(["-n", &self.name, "get", "deployment", "web", "-o", "jsonpath={.spec.replicas}"]);
+        String::from_utf8_lossy(&command.output().expect("kubectl").stdout).trim().to_owned()
+    }
+
+    fn scale(&self, user: &Fluxdeck, replicas: u32, more: &[&str]) -> Ran {
+        let set = format!("replicas={replicas}");
+        user.run(&[&["run", "scale", "deployment/web", "-n", &self.name, "--set", &set], more].concat())
+    }
+
+    /// Scales, merges as the forge does, lets Flux fetch, and follows to the pods.
+    fn rolled_out(&self, user: &Fluxdeck, replicas: u32, how: &str) -> Ran {
+        std::thread::scope(|scope| {
+            let ran = scope.spawn(|| self.scale(user, replicas, &["--wait", "ready", "-o", "json"]));
+            let number = within(SOON, || open(self.bed, &self.name).first().map(|(number, _)| *number)).expect("it is opened");
+            merge(self.bed, &self.name, number, how);
+            let reconciled = user.run(&["reconcile", "ks", &self.name, "-n", &self.name, "--with-source"]);
+            assert_eq!(reconciled.code, 0, "{reconciled:?}");
+            ran.join().expect("it ends")
+        })
+    }
+}
+
+impl Drop for Shop<'_> {
+    fn drop(&mut self) {
+        // without its Kustomization what that applied is pruned
+        for kind in ["kustomization.kustomize.toolkit.fluxcd.io", "gitrepository.source.toolkit.fluxcd.io"] {
+            let _ = self.bed.kubectl_as("admin").args(["-n", &self.name, "delete", kind, &self.name]).output();
+        }
+        let _ = self.bed.kubectl_as("admin").args(["delete", "namespace", &self.name]).output();
+        api(self.bed, "DELETE", &self.name, &Value::Null);
+    }
+}
+
+const DEPLOYMENT: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  replicas: 2 # as many as are needed
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: nginx}]}
+";
+
+fn address(bed: &Bed, repository: &str) -> String {
+    let host = bed.value("BED_FORGE_URL").trim_start_matches("http://");
+    format!("http://{}:{}@{host}/ops/{repository}.git", bed.value("BED_FORGE_USER"), bed.value("BED_FORGE_TOKEN"))
+}
+
+fn git(folder: &Path, arguments: &[&str]) -> String {
+    let done =
+        Command::new("git").args(arguments).current_dir(folder).env("GIT_CONFIG_GLOBAL", "/dev/null").output().expect("git");
+    assert!(done.status.success() || std::thread::panicking(), "{}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8_lossy(&done.stdout).into_owned()
+}
 
 /// A user of the bed with a login at its forge.
 fn user(bed: &Bed, kubeconfig: &str) -> Fluxdeck {
@@ -30,19 +130,18 @@ fn user(bed: &Bed, kubeconfig: &str) -> Fluxdeck {
 }
 
 fn api(bed: &Bed, method: &str, path: &str, body: &Value) -> Value {
+    request(bed, method, &format!("{}/api/v1/repos/ops/{path}", bed.value("BED_FORGE_URL")), body)
+}
+
+fn request(bed: &Bed, method: &str, url: &str, body: &Value) -> Value {
     let mut command = Command::new("curl");
     command.args(["-sS", "-X", method, "-H", &format!("Authorization: token {}", bed.value("BED_FORGE_TOKEN"))]);
     command.args(["-H", "Content-Type: application/json"]);
     if !body.is_null() {
         command.args(["-d", &body.to_string()]);
     }
-    let done = command.arg(format!("{}/api/v1/repos/ops/{path}", bed.value("BED_FORGE_URL"))).output().expect("curl");
+    let done = command.arg(url).output().expect("curl");
     serde_json::from_slice(&done.stdout).unwrap_or(Value::Null)
-}
-
-fn scale(user: &Fluxdeck, replicas: u32, more: &[&str]) -> Ran {
-    let set = format!("replicas={replicas}");
-    user.run(&[&["run", "scale"], &WEB[..], &[&set], more].concat())
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -67,26 +166,12 @@ fn merge(bed: &Bed, repository: &str, number: u64, how: &str) {
     assert!(merged.is_some(), "#{number} is merged");
 }
 
-/// Scales, merges as the forge does, lets Flux fetch, and follows to the pods.
-fn rolled_out(bed: &Bed, user: &Fluxdeck, replicas: u32, how: &str) -> Ran {
-    std::thread::scope(|scope| {
-        let ran = scope.spawn(|| scale(user, replicas, &["--wait", "ready", "-o", "json"]));
-        let number = within(SOON, || open(bed, "apps").first().map(|(number, _)| *number)).expect("it is opened");
-        merge(bed, "apps", number, how);
-        let reconciled = user.run(&["reconcile", "ks", "web", "-n", "web", "--with-source"]);
-        assert_eq!(reconciled.code, 0, "{reconciled:?}");
-        ran.join().expect("it ends")
-    })
-}
-
 fn a_deployment_is_scaled_by_a_pull_request_until_its_pods_run() {
     let bed = bed::alone();
+    let shop = Shop::new(&bed, "headless");
     let user = user(&bed, "admin");
-    let replicas = || bed.kubectl(&["-n", "web", "get", "deployment", "web", "-o", "jsonpath={.spec.replicas}"]);
-    let before: u32 = replicas().trim().parse().expect("a number");
-
-    for (count, how) in [(before + 2, "squash"), (before, "merge")] {
-        let ran = rolled_out(&bed, &user, count, how);
+    for (count, how) in [(4, "squash"), (3, "merge")] {
+        let ran = shop.rolled_out(&user, count, how);
         assert_eq!(ran.code, 0, "{ran:?}");
         let report: Value = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
         assert_eq!((&report["state"], &report["pull"]["state"]), (&"done".into(), &"merged".into()), "{report}");
@@ -94,28 +179,31 @@ fn a_deployment_is_scaled_by_a_pull_request_until_its_pods_run() {
         for step in ["committed", "pushed", "opened", "merged", "fetched", "applied", "rolled out"] {
             assert!(texts.iter().any(|text| text.starts_with(step)), "{step}: {texts:?}");
         }
-        assert_eq!(replicas().trim(), count.to_string());
+        assert_eq!(shop.replicas(), count.to_string());
         let number = report["pull"]["number"].as_u64().expect("a number");
-        let files = api(&bed, "GET", &format!("apps/pulls/{number}/files"), &Value::Null);
+        let files = api(&bed, "GET", &format!("{}/pulls/{number}/files", shop.name), &Value::Null);
         assert_eq!((&files[0]["additions"], &files[0]["deletions"], &files[1]), (&1.into(), &1.into(), &Value::Null), "{files}");
     }
+    let clone = tempfile::tempdir().expect("a folder");
+    git(clone.path(), &["clone", "-q", &address(&bed, &shop.name), "."]);
+    let text = std::fs::read_to_string(clone.path().join("deploy/web.yaml")).expect("a file");
+    assert_eq!(text, DEPLOYMENT.replace("replicas: 2 #", "replicas: 3 #"), "the line that was meant, and its comment");
 }
 
 fn the_same_change_finds_its_open_pull_request_and_a_closed_one_is_not_used_again() {
     let bed = bed::alone();
+    let shop = Shop::new(&bed, "again");
     let user = user(&bed, "admin");
-    let first = scale(&user, 9, &[]);
+    let first = shop.scale(&user, 9, &[]);
     assert_eq!(first.code, 0, "{first:?}");
-    let second = scale(&user, 9, &[]);
+    let second = shop.scale(&user, 9, &[]);
     assert_eq!((second.code, &second.out), (0, &first.out), "{second:?}");
-    let all = open(&bed, "apps");
+    let all = open(&bed, &shop.name);
     assert_eq!(all.len(), 1, "{all:?}");
 
-    api(&bed, "PATCH", &format!("apps/pulls/{}", all[0].0), &json!({"state": "closed"}));
-    let third = scale(&user, 9, &[]);
+    api(&bed, "PATCH", &format!("{}/pulls/{}", shop.name, all[0].0), &json!({"state": "closed"}));
+    let third = shop.scale(&user, 9, &[]);
     assert!(third.code == 0 && third.out != first.out, "{third:?}");
-    let all = open(&bed, "apps");
-    api(&bed, "PATCH", &format!("apps/pulls/{}", all[0].0), &json!({"state": "closed"}));
     let token = bed.value("BED_FORGE_TOKEN");
     for ran in [first, second, third] {
         assert!(!ran.out.contains(token) && !ran.err.contains(token));
@@ -151,6 +239,14 @@ fn a_developer_changes_what_they_cannot_trace_by_their_own_checkout() {
     let own = all.iter().find(|(_, title)| title.starts_with("Deployment web/frontend: replicas"));
     let (number, _) = own.unwrap_or_else(|| panic!("it is open: {all:?}"));
     api(&bed, "PATCH", &format!("fleet/pulls/{number}"), &json!({"state": "closed"}));
+    // other suites look at the branches of the bed's own
+    let listed = git(Path::new("/"), &["ls-remote", &address(&bed, "fleet"), "refs/heads/fluxdeck/*"]);
+    let folder = tempfile::tempdir().expect("a folder");
+    git(folder.path(), &["init", "-q"]);
+    for line in listed.lines() {
+        let reference = line.split_whitespace().nth(1).expect("a reference");
+        git(folder.path(), &["push", "-q", &address(&bed, "fleet"), &format!(":{reference}")]);
+    }
 }
 
 /// Opens the form of a change for a row of a table, with a number of replicas, and its review.
@@ -161,38 +257,37 @@ fn reviewed(screen: &mut Terminal, table: &str, row: &str, replicas: u32) {
     screen.keys("a");
     screen.until_shows("Through git", SOON);
     screen.keys("n");
-    screen.until_shows("set by", SOON);
-    // what git says now goes first
+    screen.until_shows("replicas  [", SOON);
+    // what is there goes first
     screen.keys(&format!("\x15{replicas}\r"));
     screen.until_shows("opens a pull request", SOON);
 }
 
 fn on_the_screen_a_deployment_is_scaled_from_its_row_until_its_pods_run() {
     let bed = bed::alone();
+    let shop = Shop::new(&bed, "screen");
     let user = user(&bed, "admin");
-    let replicas = || bed.kubectl(&["-n", "web", "get", "deployment", "web", "-o", "jsonpath={.spec.replicas}"]);
-    let before: u32 = replicas().trim().parse().expect("a number");
-    for (count, size) in [(before + 1, SMALL), (before, WIDE)] {
+    for (count, size) in [(5, SMALL), (4, WIDE)] {
         let mut screen = user.open(&[], size);
-        reviewed(&mut screen, "deploy web /^web$", &format!("{before}"), count);
+        reviewed(&mut screen, &format!("deploy {}", shop.name), "web", count);
         let shown = screen.text();
-        assert!(shown.contains("ops/apps") && shown.contains("+") && shown.contains(&format!("replicas: {count}")), "{shown}");
-        assert_eq!(open(&bed, "apps"), [], "nothing is sent before it is confirmed");
+        assert!(shown.contains(&format!("replicas: {count} # as many")), "the line as it will be: {shown}");
+        assert_eq!(open(&bed, &shop.name), [], "nothing is sent before it is confirmed");
         screen.keys("\r");
         let number = within(SOON, || {
             screen.read(Duration::from_millis(50));
-            open(&bed, "apps").first().map(|(number, _)| *number)
+            open(&bed, &shop.name).first().map(|(number, _)| *number)
         });
         let number = number.unwrap_or_else(|| panic!("it is opened: {}", screen.text()));
         screen.keys("J");
         screen.until_shows(&format!("#{number}"), SOON);
         screen.keys("\r");
         screen.until_shows("rolled out", SOON);
-        merge(&bed, "apps", number, "rebase");
-        screen.until("the merge", SOON, |text| text.contains("merged") && text.contains("by ops"));
+        merge(&bed, &shop.name, number, "rebase");
+        screen.until("the merge", SOON, |text| text.contains("by ops"));
         screen.keys("R");
         screen.until("the pods", Duration::from_secs(90), |text| text.contains(&format!("{count}/{count}")));
-        assert_eq!(replicas().trim(), count.to_string());
+        assert_eq!(shop.replicas(), count.to_string());
         screen.keys(":quit\r");
     }
 }
