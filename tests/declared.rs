@@ -28,7 +28,6 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
     ("model/kinds/job.rs", &["suspend"], "a field of the spec"),
     ("model/state/message.rs", &["delete"], "a key of the keyboard"),
     ("model/playbooks/scale.rs", &["scale"], "the same act in git: a playbook of its own"),
-    ("programs/git.rs", &["force"], "an option of git"),
     ("programs/quiet.rs", &["force"], "the value of a variable of ssh"),
 ];
 

@@ -105,7 +105,7 @@ fn carried(mut faults: Vec<(ChangeStep, Fault)>) -> (Change, Forge, Vec<(ChangeS
             break;
         };
         let fault = faults.iter().position(|(at, _)| *at == step).map(|at| faults.remove(at).1);
-        let lost = || ChangeOutcome::Lost { why: "reset".into() };
+        let lost = || ChangeOutcome::Lost { why: "the connection broke".into() };
         let outcome = match fault {
             None => forge.answer(&step, &change),
             Some(Fault::NotDone) => ChangeOutcome::Failed { why: "no network".into(), hint: String::new() },
