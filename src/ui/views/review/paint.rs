@@ -20,7 +20,7 @@ pub(super) const WIDE: u16 = 140;
 /// Columns from which the line above the keys is not shown.
 const MESSAGES_END: u16 = 160;
 /// Lines of the lower part that always show.
-const LEAST: u16 = 5;
+const LEAST: u16 = 7;
 
 impl Review {
     pub(super) fn paint(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
