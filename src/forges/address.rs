@@ -2,6 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 
+use super::encode;
 use crate::credentials::Origin;
 
 /// A repository on a forge. It holds nothing of a user, a password or a token that the URL had.
@@ -31,6 +32,12 @@ impl Address {
     /// What a token for it has to be bound to.
     pub fn origin(&self) -> Origin {
         Origin::new(&self.host, self.is_tls).expect("it was read from an origin")
+    }
+
+    /// The page that compares two branches, as all forges here have it.
+    pub(super) fn compare(&self, base: &str, head: &str) -> String {
+        let [owner, repository, base, head] = [&self.owner, &self.repository, base, head].map(encode::path);
+        format!("{}/{owner}/{repository}/compare/{base}...{head}", self.origin())
     }
 
     /// `OWNER/NAME`.

@@ -267,9 +267,7 @@ impl Forge for Gitea {
     }
 
     fn compare(&self, base: &str, head: &str) -> String {
-        let Address { owner, repository, .. } = &self.address;
-        let (owner, repository, base, head) = (path(owner), path(repository), path(base), path(head));
-        format!("{}/{owner}/{repository}/compare/{base}...{head}", self.address.origin())
+        self.address.compare(base, head)
     }
 
     fn default_branch(&self) -> Answered<'_, String> {

@@ -342,9 +342,7 @@ impl Forge for GitHub {
     }
 
     fn compare(&self, base: &str, head: &str) -> String {
-        let Address { owner, repository, .. } = &self.address;
-        let (owner, repository, base, head) = (path(owner), path(repository), path(base), path(head));
-        format!("{}/{owner}/{repository}/compare/{base}...{head}?expand=1", self.address.origin())
+        self.address.compare(base, head) + "?expand=1"
     }
 
     fn default_branch(&self) -> Answered<'_, String> {

@@ -5,77 +5,79 @@ use crate::error::{Error, Result};
 use crate::state::{Intent, Show};
 
 pub(super) fn all() -> Vec<Command> {
-    vec![
-    Command {
-        name: "origins",
-        aliases: &["fields"],
-        keys: &["o"],
-        doc: "the fields that git sets, each with the file, line and layer that set it".into(),
-        footer: "origins",
-        scopes: &[KeyScope::Text],
-        run: Handler::Act(origins),
-    },
-    Command {
+    fields().into_iter().chain(comparing()).collect()
+}
+
+/// The fields that git sets, and their files.
+fn fields() -> [Command; 4] {
+    let key = |keys: &'static [&'static str], doc: &'static str, footer, scopes, gesture| Command {
         name: "",
         aliases: &[],
-        keys: &["o"],
-        doc: "the file at the line that sets the field".into(),
-        footer: "file",
-        scopes: &[KeyScope::Fields],
-        run: Handler::Gesture(Gesture::File),
-    },
-    Command {
-        name: "",
-        aliases: &[],
-        keys: &["e"],
-        doc: "open the file at the line in $EDITOR, if one of your checkouts has it".into(),
-        footer: "$EDITOR",
-        scopes: &[KeyScope::File],
-        run: Handler::Gesture(Gesture::Edit),
-    },
-    Command {
-        name: "",
-        aliases: &[],
-        keys: &["e"],
-        doc: "another value for the field, in git: a form, the review, then a pull request".into(),
-        footer: "change",
-        scopes: &[KeyScope::Fields],
-        run: Handler::Gesture(Gesture::Edit),
-    },
-    Command {
-        name: "changes",
+        keys,
+        doc: doc.into(),
+        footer,
+        scopes,
+        run: Handler::Gesture(gesture),
+    };
+    [
+        Command {
+            name: "origins",
+            aliases: &["fields"],
+            keys: &["o"],
+            doc: "the fields that git sets, each with the file, line and layer that set it".into(),
+            footer: "origins",
+            scopes: &[KeyScope::Text],
+            run: Handler::Act(origins),
+        },
+        key(&["o"], "the file at the line that sets the field", "file", &[KeyScope::Fields], Gesture::File),
+        key(
+            &["e"],
+            "open the file at the line in $EDITOR, if one of your checkouts has it",
+            "$EDITOR",
+            &[KeyScope::File],
+            Gesture::Edit,
+        ),
+        key(
+            &["e"],
+            "another value for the field, in git: a form, the review, then a pull request",
+            "change",
+            &[KeyScope::Fields],
+            Gesture::Edit,
+        ),
+    ]
+}
+
+/// Changes under way, and the cluster against git.
+fn comparing() -> [Command; 3] {
+    let named = |name, doc: &'static str, act: fn(&mut Cx, &str) -> Result<()>| Command {
+        name,
         aliases: &[],
         keys: &[],
-        doc: "changes in git that are under way, and their pull requests".into(),
+        doc: doc.into(),
         footer: "",
         scopes: &[KeyScope::Everywhere],
-        run: Handler::Act(|cx, _| {
+        run: Handler::Act(act),
+    };
+    [
+        named("changes", "changes in git that are under way, and their pull requests", |cx, _| {
             cx.transit(Transition::Open(Screen::JOBS, Subject::Changes));
             Ok(())
         }),
-    },
-    Command {
-        name: "drift",
-        aliases: &[],
-        keys: &[],
-        doc: "compare the cluster with what git renders at the applied revisions: every field that differs, with its file and line".into(),
-        footer: "",
-        scopes: &[KeyScope::Everywhere],
-        run: Handler::Act(|cx, _| {
-            compare(cx)?;
-            cx.transit(Transition::Go(Screen::DRIFT, Subject::Nothing));
-            Ok(())
-        }),
-    },
-    Command {
-        name: "drifted",
-        aliases: &[],
-        keys: &[],
-        doc: "compare the cluster with git and show the differences in the tree; again, in the tree: everything".into(),
-        footer: "",
-        scopes: &[KeyScope::Everywhere],
-        run: Handler::Act(drifted),
-    },
+        named(
+            "drift",
+            "compare the cluster with what git renders at the applied revisions: every field that differs, with its file and \
+             line",
+            |cx, _| {
+                compare(cx)?;
+                cx.transit(Transition::Go(Screen::DRIFT, Subject::Nothing));
+                Ok(())
+            },
+        ),
+        named(
+            "drifted",
+            "compare the cluster with git and show the differences in the tree; again, in the tree: everything",
+            drifted,
+        ),
     ]
 }
 

@@ -1,5 +1,7 @@
 //! The forge of a site, with a token: by the configuration, by the name of its host, or asked once.
 
+use std::sync::PoisonError;
+
 use super::Changes;
 use crate::credentials::{self, Asked, Source, Token};
 use crate::demo;
@@ -9,16 +11,31 @@ use fluxdeck_model::domain::text::sanitise;
 
 /// A forge that can be asked, or why none can.
 pub(super) enum Access {
-    Known { forge: Box<dyn Forge>, choice: ForgeChoice },
-    None { why: String, page: Option<String> },
+    Known {
+        forge: Box<dyn Forge>,
+        choice: ForgeChoice,
+    },
+    None {
+        why: String,
+        /// Where a person can open one by hand.
+        by_hand: Option<Box<dyn Forge>>,
+    },
 }
 
 impl Access {
-    /// As a review shows it.
-    pub fn choice(&self) -> ForgeChoice {
+    /// None is to be asked.
+    pub fn none(why: impl Into<String>) -> Self {
+        Self::None { why: why.into(), by_hand: None }
+    }
+
+    /// As a review shows it, for a branch.
+    pub fn choice(&self, base: &str, head: &str) -> ForgeChoice {
         match self {
             Self::Known { choice, .. } => choice.clone(),
-            Self::None { why, page } => ForgeChoice::None { why: why.clone(), page: page.clone() },
+            Self::None { why, by_hand } => {
+                let page = by_hand.as_ref().map(|forge| forge.compare(base, head));
+                ForgeChoice::None { why: why.clone(), page }
+            }
         }
     }
 
@@ -30,8 +47,8 @@ impl Access {
 impl Changes {
     /// The forge of a site. Sends up to two requests without a token where nobody knows which forge it is, and starts up to two programs
     /// that may have a token.
-    pub(super) async fn access(&self, site: &ChangeSite, head: &str) -> Access {
-        let none = |why: String| Access::None { why, page: None };
+    pub(super) async fn access(&self, site: &ChangeSite) -> Access {
+        let none = Access::none;
         let Some(address) = Address::of(&site.url) else {
             return none(format!("{} is not a repository of a forge that is known", sanitise(&site.name())));
         };
@@ -64,7 +81,7 @@ impl Changes {
                 }
                 None => {
                     let why = format!("there is no token for {}", address.host);
-                    Access::None { why, page: Some(forge.compare(&site.base, head)) }
+                    Access::None { why, by_hand: Some(forge) }
                 }
             },
         }
@@ -102,6 +119,12 @@ impl Changes {
         if self.is_of_company(site) {
             return Ok(forges::named("github"));
         }
-        forges::kind_of(network, origin).await
+        let name = origin.to_string();
+        if let Some(known) = self.kinds.lock().unwrap_or_else(PoisonError::into_inner).get(&name) {
+            return Ok(*known);
+        }
+        let kind = forges::kind_of(network, origin).await?;
+        self.kinds.lock().unwrap_or_else(PoisonError::into_inner).insert(name, kind);
+        Ok(kind)
     }
 }

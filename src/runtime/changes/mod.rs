@@ -19,7 +19,7 @@ mod steps;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use super::desk::Desk;
@@ -27,7 +27,7 @@ use super::repositories::Repositories;
 use crate::cluster::Connection;
 use crate::config;
 use crate::demo::Company;
-use crate::forges::Network;
+use crate::forges::{Kind, Network};
 use crate::programs::Remote;
 use fluxdeck_model::change::ChangeSite;
 use fluxdeck_model::state::jobs::{Change, ChangeOutcome, ChangeStep};
@@ -44,6 +44,8 @@ pub struct Changes {
     /// Globs of files that are never edited, of the user's configuration.
     deny: Arc<Vec<String>>,
     network: Arc<OnceLock<Network>>,
+    /// Which forge a host is, once it was asked: it stays so for a run.
+    kinds: Arc<Mutex<BTreeMap<String, Option<&'static Kind>>>>,
     /// Of one request to an API server.
     timeout: Duration,
 }
@@ -58,7 +60,7 @@ pub struct ChangeOptions {
 impl Changes {
     pub fn new(desk: Desk, repositories: Repositories, options: &ChangeOptions, timeout: Duration) -> Self {
         let ChangeOptions { forges, deny } = options.clone();
-        Self { desk, repositories, forges, deny, network: Arc::default(), timeout }
+        Self { desk, repositories, forges, deny, network: Arc::default(), kinds: Arc::default(), timeout }
     }
 
     /// Carries out one step, once.

@@ -71,8 +71,8 @@ impl Changes {
             is_signed_off: planned.is_signed_off(),
         };
         let access = match order.is_push_only {
-            true => Access::None { why: "no pull request is wanted".to_owned(), page: None },
-            false => self.access(&order.site, "").await,
+            true => Access::none("no pull request is wanted"),
+            false => self.access(&order.site).await,
         };
         let slot = self.slot(&order, &plan.object, planned.policy.branch.as_deref(), &access, None).await?;
         let branch = slot.branch.name().to_owned();
@@ -99,22 +99,11 @@ impl Changes {
             warnings: plan.warnings.clone(),
             pull,
             author,
-            forge: match (&access, access.choice()) {
-                // the page is that of the branch
-                (Access::None { page: Some(_), .. }, change::ForgeChoice::None { why, .. }) => {
-                    let page = self.page(&order.site, slot.branch.name()).await;
-                    change::ForgeChoice::None { why, page }
-                }
-                (_, choice) => choice,
-            },
+            forge: access.choice(&order.site.base, slot.branch.name()),
             open: if let SlotState::Open(pull) = slot.state { Some(*pull) } else { None },
             digest: planned.digest.clone(),
             order,
         })
-    }
-
-    async fn page(&self, site: &ChangeSite, head: &str) -> Option<String> {
-        if let Access::None { page, .. } = self.access(site, head).await { page } else { None }
     }
 }
 

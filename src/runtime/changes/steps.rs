@@ -13,7 +13,7 @@ use super::{Changes, folder};
 use crate::cluster::{self, Connection};
 use crate::forges;
 use crate::programs::{self, Commit, Failure};
-use fluxdeck_model::change::{PlanOutcome, SiteScope};
+use fluxdeck_model::change::{ForgeChoice, PlanOutcome, SiteScope};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::guards::Branch;
 use fluxdeck_model::insight::field::FieldPath;
@@ -71,8 +71,8 @@ impl Changes {
         let commit = Commit { tree: &tree, parent: &planned.base, message: &message, signer: &signer, at: time };
         let commit = programs::commit(at, &commit).await.map_err(|failure| failure.error("the commit cannot be made"))?;
         let access = match order.is_push_only {
-            true => Access::None { why: String::new(), page: None },
-            false => self.access(&order.site, "").await,
+            true => Access::none(""),
+            false => self.access(&order.site).await,
         };
         let made = Made { tree, parent: planned.base.clone() };
         let slot = self.slot(order, &change.object, planned.policy.branch.as_deref(), &access, Some(&made)).await?;
@@ -124,10 +124,10 @@ impl Changes {
     }
 
     pub(super) async fn open(&self, change: &Change) -> ChangeOutcome {
-        let access = self.access(&change.order.site, &change.progress.branch).await;
+        let access = self.access(&change.order.site).await;
         let forge = match &access {
             Access::Known { forge, .. } => forge,
-            Access::None { why, page } => return ChangeOutcome::NoForge { why: why.clone(), page: page.clone() },
+            Access::None { .. } => return no_forge(&access, change),
         };
         for _ in 0..TRIES {
             match forge.open(&change.new_pull()).await {
@@ -143,9 +143,9 @@ impl Changes {
     }
 
     pub(super) async fn find_pull(&self, change: &Change) -> ChangeOutcome {
-        let access = self.access(&change.order.site, &change.progress.branch).await;
+        let access = self.access(&change.order.site).await;
         match &access {
-            Access::None { why, page } => ChangeOutcome::NoForge { why: why.clone(), page: page.clone() },
+            Access::None { .. } => no_forge(&access, change),
             Access::Known { forge, .. } => match forge.find(&change.progress.branch).await {
                 Ok(pulls) => ChangeOutcome::Pulls(pulls),
                 Err(failure) => failed(failure.error("the forge cannot be asked for the pull request")),
@@ -154,9 +154,9 @@ impl Changes {
     }
 
     pub(super) async fn look(&self, change: &Change, number: u64) -> ChangeOutcome {
-        let access = self.access(&change.order.site, &change.progress.branch).await;
+        let access = self.access(&change.order.site).await;
         match &access {
-            Access::None { why, page } => ChangeOutcome::NoForge { why: why.clone(), page: page.clone() },
+            Access::None { .. } => no_forge(&access, change),
             Access::Known { forge, .. } => match forge.pull(number).await {
                 Ok(pull) => ChangeOutcome::Pull(pull),
                 Err(failure) => failed(failure.error(&format!("the forge cannot be asked for #{number}"))),
@@ -227,6 +227,14 @@ fn has_values(body: &Value, change: &Change) -> Result<bool> {
 
 fn failed(error: Error) -> ChangeOutcome {
     ChangeOutcome::Failed { why: error.message, hint: error.hint }
+}
+
+/// Why no forge is asked, and the page where a person opens the pull request.
+fn no_forge(access: &Access, change: &Change) -> ChangeOutcome {
+    match access.choice(&change.order.site.base, &change.progress.branch) {
+        ForgeChoice::None { why, page } => ChangeOutcome::NoForge { why, page },
+        ForgeChoice::Known { name, .. } => failed(Error::failed(format!("{name} was not asked"), "")),
+    }
 }
 
 fn unopened(failure: &forges::Failure) -> Error {

@@ -132,8 +132,8 @@ impl View for FormView {
 
     fn opened(&mut self, cx: &mut Cx) {
         if let Some(applied_by) = self.shown.applier.clone() {
-            // a fetch is the review's: the form is there at once
-            self.declared.ask(&self.shown.object, Aspect::Declared { applied_by, fetches: false }, cx);
+            // the form is there at once; a repository that is nowhere here is fetched meanwhile, as the review would
+            self.declared.ask(&self.shown.object, Aspect::Declared { applied_by, fetches: true }, cx);
         }
     }
 

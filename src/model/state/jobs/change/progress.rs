@@ -88,19 +88,17 @@ impl Default for ChangePhase {
 impl ChangePhase {
     /// One word for lists.
     pub fn word(&self) -> &'static str {
-        match self {
-            Self::Prepare(StepState::Sent) => "prepare",
-            Self::Push(StepState::Sent) => "push",
-            Self::Open(StepState::Sent) => "open",
-            Self::Prepare(StepState::Checking { .. }) | Self::Push(StepState::Checking { .. }) => "unknown, checking",
-            Self::Open(StepState::Checking { .. }) => "unknown, checking",
-            Self::Prepare(StepState::Waiting { .. }) | Self::Push(StepState::Waiting { .. }) => "waiting",
-            Self::Open(StepState::Waiting { .. }) => "waiting",
-            Self::Review { .. } => "review again",
-            Self::Follow => "follow",
-            Self::End(End::Done { .. }) => "done",
-            Self::End(End::Failed { .. }) => "failed",
-            Self::End(End::Stopped { .. }) => "stopped",
+        match (self, self.step()) {
+            (_, Some(StepState::Checking { .. })) => "unknown, checking",
+            (_, Some(StepState::Waiting { .. })) => "waiting",
+            (Self::Prepare(_), _) => "prepare",
+            (Self::Push(_), _) => "push",
+            (Self::Open(_), _) => "open",
+            (Self::Review { .. }, _) => "review again",
+            (Self::Follow, _) => "follow",
+            (Self::End(End::Done { .. }), _) => "done",
+            (Self::End(End::Failed { .. }), _) => "failed",
+            (Self::End(End::Stopped { .. }), _) => "stopped",
         }
     }
 
@@ -116,11 +114,7 @@ impl ChangePhase {
 
     /// What the user can do about it; may be empty.
     pub fn hint(&self) -> &str {
-        match self {
-            Self::Prepare(StepState::Waiting { hint, .. }) | Self::Push(StepState::Waiting { hint, .. }) => hint,
-            Self::Open(StepState::Waiting { hint, .. }) => hint,
-            _ => "",
-        }
+        if let Some(StepState::Waiting { hint, .. }) = self.step() { hint } else { "" }
     }
 
     pub fn is_over(&self) -> bool {
@@ -133,11 +127,7 @@ impl ChangePhase {
 
     /// Whether it continues only when the user says so.
     pub fn is_waiting(&self) -> bool {
-        match self {
-            Self::Prepare(step) | Self::Push(step) | Self::Open(step) => matches!(step, StepState::Waiting { .. }),
-            Self::Review { .. } => true,
-            Self::Follow | Self::End(_) => false,
-        }
+        self.can_resume() || matches!(self, Self::Review { .. })
     }
 
     /// Whether the user can let it go on as it is.
