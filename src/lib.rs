@@ -22,6 +22,7 @@
 //!  programs external programs: git to fetch, commit and push, $EDITOR, what prints tokens, and kustomize, kubectl, flux as a second
 //!           opinion on a build
 //!  forges   pull requests on GitHub, Gitea and Forgejo: opened, looked up, followed
+//!  web      files of the public web, by HTTPS, that kustomization files address: bounded, and without a credential
 //!  credentials  tokens for forges, each bound to its host, from wherever the user has them; never kept
 //!  records  jobs, snapshots, the log of acts, and what is remembered between runs
 //!  files    the one place through which all that the program keeps on disk goes, with what is there after a crash
@@ -39,7 +40,7 @@
 //!  app         → ui
 //!  ui          → nothing
 //!  config      → nothing
-//!  runtime     → cluster, git, programs, forges, credentials, records, files, demo, config
+//!  runtime     → cluster, git, programs, forges, web, credentials, records, files, demo, config
 //!  cluster     → programs
 //!  git         → nothing
 //!  programs    → nothing
@@ -47,6 +48,7 @@
 //!  demo        → records, files
 //!  files       → nothing
 //!  forges      → credentials
+//!  web         → forges
 //!  credentials → programs
 //! ```
 //! and these of the pure core:
@@ -65,6 +67,7 @@
 //!  demo        → render, domain, error
 //!  files       → nothing
 //!  forges      → domain, error
+//!  web         → domain
 //!  credentials → domain, error
 //! ```
 //! Only these touch what is outside; tests do not count, except where they name a library:
@@ -74,17 +77,17 @@
 //!  octocrab                   → forges/github
 //!  ratatui                    → ui, app
 //!  crossterm                  → ui/terminal
-//!  tokio                      → cluster, programs, runtime, run, cli, demo, forges, credentials/tests
+//!  tokio                      → cluster, programs, runtime, run, cli, demo, forges, web/tests, credentials/tests
 //!  processes                  → programs, cluster/login, run, demo/git/place
 //!  threads and tasks          → runtime
 //!  threads and tasks of tests → runtime, cluster/tests/cause, programs/tests/git, files/real, records/tests, demo/git/place
-//!  the file system            → files, git, programs/opinion, programs/run, config, records/snapshot, cluster/connect,
-//!                               cluster/login/mod, cli/check, cli/source, cli/log, cli/demo, demo/git, demo/forge/pull,
-//!                               demo/company, credentials/tea
+//!  the file system            → files, git, programs/opinion, programs/run, programs/reference, config, records/snapshot,
+//!                               cluster/connect, cluster/login/mod, cli/check, cli/source, cli/log, cli/demo, demo/git,
+//!                               demo/forge/pull, demo/company, credentials/tea
 //!  the clock                  → run, runtime, cli/headless, cli/act, cli/changes, cli/jobs, cli/snapshot, cluster/write,
 //!                               cluster/login, records/run, git/folder, demo/company, demo/world
 //!  the environment            → config, ui/terminal, cluster/connect, programs, cli/mod, cli/source, cli/log,
-//!                               demo/git/place, credentials, forges/network
+//!                               cli/completion, demo/git/place, credentials, forges/network
 //!  sockets                    → cluster/client, cli/demo, demo/api/serve, forges/network
 //! ```
 //!
@@ -108,7 +111,7 @@
 //!  view              ui/views/x.rs                     ui/views/mod.rs: ALL           key scope, help, footer; a Screen of its own, or one of commands/screen.rs
 //!                                                                                     where commands of the model open it
 //!  command           -                                 its group in model/commands    `:x`, key, help, footer, README
-//!  theme             themes/x.toml                     ui/theme.rs: BUILTIN           `:theme x`, completion, contrast check, screenshot
+//!  theme             themes/x.toml                     ui/theme/mod.rs: BUILTIN       `:theme x`, completion, contrast check, screenshot
 //!  check rule        model/insight/check/x.rs          check/mod.rs: RULES            `check`, JSON, annotations, SARIF, README
 //!  origin layer      -                                 render/node.rs: Layer, word    every list of origins, JSON; set by its transformer
 //!  playbook          model/playbooks/x.rs              playbooks/mod.rs: ALL          `fluxdeck run x`, `--help`, completion, README
@@ -136,3 +139,4 @@ pub mod records;
 pub mod run;
 pub mod runtime;
 pub mod ui;
+pub mod web;

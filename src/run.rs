@@ -15,6 +15,7 @@ use crate::programs::{self, Guard};
 use crate::runtime::{self, Keyboard, Options, Runtime, Typed};
 use crate::ui::terminal::{self, Decoder, Screen};
 pub use crate::ui::terminal::{fitting_theme, is_ascii_only};
+use crate::ui::theme;
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::state::{Beginning, Input, Intent, Message, Settings, Terminal};
 
@@ -26,6 +27,16 @@ const FRAME: Duration = Duration::from_millis(100);
 const READS: usize = 64;
 /// Messages that wait: enough to keep readers busy, few enough to push back.
 const INBOX: usize = 64;
+
+/// How wide the terminal of standard output is; none where there is none.
+pub fn columns() -> Option<usize> {
+    terminal::columns()
+}
+
+/// The names of the themes that are built in.
+pub fn themes() -> impl Iterator<Item = &'static str> {
+    theme::BUILTIN.iter().map(|(name, _)| *name)
+}
 
 /// Runs the terminal program until the user leaves it.
 ///
@@ -324,9 +335,14 @@ async fn ended(lent: &mut Option<Child>) -> std::io::Result<ExitStatus> {
     }
 }
 
-/// Waits until a signal asks the process to end.
-pub async fn stopped() {
-    stop_signals().recv().await;
+/// Waits until a signal asks the process to end. Returns the exit code that shells give to what a signal has ended: 128 and its number.
+pub async fn stopped() -> u8 {
+    let number = match stop_signals().recv().await {
+        Signal::Hangup => 1,
+        Signal::Interrupt => 2,
+        Signal::Terminate => 15,
+    };
+    128 + number
 }
 
 /// Ends on a signal: the terminal is given back on the way out.
@@ -334,8 +350,8 @@ fn stop_signals() -> Stop {
     use tokio::signal::unix::{SignalKind, signal};
     Stop(
         [
-            (Signal::Other, SignalKind::terminate()),
-            (Signal::Other, SignalKind::hangup()),
+            (Signal::Terminate, SignalKind::terminate()),
+            (Signal::Hangup, SignalKind::hangup()),
             (Signal::Interrupt, SignalKind::interrupt()),
         ]
         .into_iter()
@@ -351,7 +367,8 @@ struct Stop(Vec<(Signal, tokio::signal::unix::Signal)>);
 enum Signal {
     /// ctrl-c of the terminal.
     Interrupt,
-    Other,
+    Hangup,
+    Terminate,
 }
 
 impl Stop {

@@ -22,6 +22,7 @@ const ROOMS: &[(&str, &str)] = &[
 const ACTIONS: &[(&str, &[&str], &str)] = &[
     ("model/actions/mod.rs", &["delete"], "RBAC's verb"),
     ("model/actions/reconcile.rs", &["force", "reset"], "fields of its own form: `--force`, `--reset`"),
+    ("model/change/cautions/image_automation.rs", &["suspend"], "a field of the spec"),
     ("model/insight/drift.rs", &["reconcile"], "the last part of an annotation's key"),
     ("model/kinds/cron_job.rs", &["suspend"], "a field of the spec"),
     ("model/kinds/draft.rs", &["suspend"], "a field of the spec"),
@@ -67,7 +68,7 @@ const KINDS: &[(&str, &[&str], &str)] = &[
     ),
     ("model/kinds/uses.rs", &["ConfigMap", "Secret", "ServiceAccount"], "fields of Flux that name them"),
     ("runtime/compare.rs", &["Namespace"], "a namespace's own namespace"),
-    ("runtime/rendered.rs", &["ConfigMap", "GitRepository", "Kustomization"], "what a build asks the cluster for"),
+    ("runtime/rendered.rs", &["ConfigMap", "Kustomization"], "what a build asks the cluster for"),
     ("runtime/session.rs", &["Secret"], "Helm's storage"),
     ("ui/views/drift.rs", &["Secret"], "values that are masked"),
     ("ui/views/origins.rs", &["ConfigMap"], "the group of an object that a value is in: origins name kinds without it"),
@@ -248,5 +249,19 @@ fn every_kind_and_every_rule_stands_wherever_they_stand() {
     }
     for rule in RULES {
         assert!(readme.contains(&format!("`{}`", rule.name)), "the README does not name the rule {}", rule.name);
+    }
+}
+
+#[test]
+fn every_command_has_examples_that_are_calls() {
+    for command in fluxdeck::cli::program().get_subcommands() {
+        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let examples: Vec<_> = help.lines().filter_map(|line| line.strip_prefix("  fluxdeck ")).collect();
+        assert!(!examples.is_empty(), "{} has none", command.get_name());
+        for example in examples {
+            let words = std::iter::once("fluxdeck").chain(example.split(' '));
+            let read = fluxdeck::cli::program().try_get_matches_from(words);
+            assert!(read.is_ok(), "{example}: {}", read.map(drop).expect_err("it fails"));
+        }
     }
 }

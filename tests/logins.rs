@@ -108,6 +108,19 @@ fn a_command_names_the_program_that_it_waited_for_and_ends_it() {
 }
 
 #[test]
+fn a_command_that_waits_says_for_what_and_goes_on_when_it_has_come() {
+    let person = Person::new(&format!("{HANGS}\n{}", credential(None)));
+    let kubeconfig = person.file("kubeconfig").display().to_string();
+    let running = person.fluxdeck.spawn(&["--kubeconfig", &kubeconfig, "get", "ks", "-A"]);
+    let is_said = within(SOON, || running.has_said("waiting for the login program `tok`").then_some(()));
+    std::fs::write(person.file("go"), "").expect("it is ours");
+    let ran = running.end();
+
+    assert!(is_said.is_some() && ran.code == 0 && ran.out.contains("NAMESPACE"), "{ran:?}");
+    assert_eq!((ran.err.matches("waiting for").count(), person.runs().len()), (1, 1), "{ran:?}");
+}
+
+#[test]
 fn one_that_hangs_at_a_refresh_is_said_runs_once_and_goes_on_when_it_is_repaired() {
     let person = Person::new(&credential(Some(SignedDuration::from_secs(15))));
     let mut screen = person.open();

@@ -11,6 +11,8 @@ mod docs;
 mod embedded;
 mod faults;
 mod flows;
+#[cfg(target_os = "linux")]
+mod hosted;
 mod keyboard;
 #[cfg(target_os = "linux")]
 mod logins;
@@ -22,4 +24,6 @@ mod render;
 mod screenshots;
 #[allow(dead_code, reason = "the suites on the bed use the rest of it")]
 mod support;
+#[cfg(target_os = "linux")]
+mod trouble;
 mod words;

@@ -150,3 +150,30 @@ fn public_types_of_the_model_share_no_name() {
         assert!(found.get(*name).is_some_and(|files| files.len() > 1), "`{name}` is one type: take it out of SHARED");
     }
 }
+
+/// `1 objects` cannot be printed where every count is written by `counted`: no text has a count before a noun that is counted so elsewhere.
+#[test]
+fn every_count_agrees_with_its_noun() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let counted = Regex::new(r#"\bcounted\((?:[^;]|\n)*?"([A-Za-z ]+)"\)"#).expect("a pattern");
+    let own: Vec<_> = sources(&root)
+        .into_iter()
+        .filter(|(path, _)| !is_of_tests(path) && !path.starts_with(root.join("demo")))
+        .map(|(path, text)| (path, code(&without_tests(&text))))
+        .collect();
+    let nouns: std::collections::BTreeSet<_> = own
+        .iter()
+        .flat_map(|(_, text)| counted.captures_iter(text).map(|found| found[1].rsplit(' ').next().unwrap_or_default().to_owned()))
+        .filter(|noun| !noun.is_empty())
+        .collect();
+    assert!(nouns.len() > 20 && nouns.contains("object"), "{nouns:?}");
+    // a constant is more than one
+    let plural =
+        Regex::new(&format!(r"\{{[a-z_.()]*\}} (?:more |other )?(?:{})e?s\b", nouns.into_iter().collect::<Vec<_>>().join("|")));
+    let plural = plural.expect("a pattern");
+    let found: Vec<_> = own
+        .iter()
+        .flat_map(|(path, text)| plural.find_iter(text).map(move |found| format!("{}: {}", path.display(), found.as_str())))
+        .collect();
+    assert_eq!(found, Vec::<String>::new(), "write it with `domain::text::counted`");
+}

@@ -1,6 +1,6 @@
 //! `fluxdeck build`: what Flux would apply, from files alone.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::command::{self, Command, Run};
 use super::output;
 use super::source::{self, Files, Given, What};
+use crate::config::Places;
 use crate::programs::{self, Opinion};
 use crate::runtime::Bench;
 use fluxdeck_model::domain::text::sanitise_line;
@@ -17,15 +18,23 @@ use fluxdeck_model::insight::setting::{self, LayeredValue};
 use fluxdeck_model::insight::{field, named};
 use fluxdeck_model::kinds::masked::MASKED;
 use fluxdeck_model::render::flux::Applied;
-use fluxdeck_model::render::node::{Node, Origin};
+use fluxdeck_model::render::id::meta_text;
+use fluxdeck_model::render::node::{Location, Node, Origin};
 use fluxdeck_model::render::tree::Tree;
+use fluxdeck_model::render::unproven::has_unknown_hash;
 use fluxdeck_model::render::write;
 
 pub(super) const COMMAND: Command = Command {
     name: "build",
     doc: "Print what Flux would apply, from files alone",
+    examples: &[
+        "fluxdeck build --path apps/web",
+        "fluxdeck build --path infrastructure/crds --fetch",
+        "fluxdeck build --repo ~/fleet --kustomization flux-system/apps --rev main",
+        "fluxdeck build --kustomization production/flux-system/apps --substitute-from values.env",
+    ],
     arguments: Arguments::augment_args,
-    run: Run::Alone(|matches, _, _| print(&command::read(matches)?)),
+    run: Run::Alone { run: |matches, _, places| print(&command::read(matches)?, places), flags: &[] },
 };
 
 #[derive(Args, Clone)]
@@ -53,19 +62,21 @@ enum Form {
 }
 
 /// Prints the objects. Returns the exit code.
-fn print(arguments: &Arguments) -> Result<u8> {
+fn print(arguments: &Arguments, places: Option<&Places>) -> Result<u8> {
     let wanted = arguments.clone();
-    let objects = arguments.files.worker()?.wait(move |bench| build(bench, &wanted))?;
+    let objects =
+        arguments.files.worker(arguments.files.remotes(places)?.of_today())?.wait(move |bench| build(bench, &wanted))?;
     show(&objects, arguments)
 }
 
 /// The objects to print. A second opinion is reported on the way: it needs the same files.
 fn build(bench: &mut Bench, arguments: &Arguments) -> Result<Vec<Applied>> {
-    let view = arguments.files.view(&bench.checkout)?;
     let given = Given::read(arguments.what.substitute_from.as_deref())?;
     if let Some(wanted) = &arguments.what.kustomization {
-        let repository = given.build(&mut bench.builder, view.tree())?;
+        let Bench { checkout, builder, remotes } = bench;
+        let repository = given.build(builder, remotes, arguments.files.view(checkout)?.tree())?;
         let place = source::member(&repository, wanted)?;
+        source::whole(&repository.clusters[place.cluster].members[place.member].remotes)?;
         return source::objects(&repository, place).map(<[Applied]>::to_vec);
     }
     let Some(path) = &arguments.what.path else {
@@ -75,8 +86,11 @@ fn build(bench: &mut Bench, arguments: &Arguments) -> Result<Vec<Applied>> {
         ));
     };
     let given = arguments.what.substitute_from.is_some().then_some(&given);
-    let built = source::folder(view.tree(), path, given);
+    let (built, uses) = source::folder(bench, &arguments.files, path, given)?;
+    // what is missing says more than what fails without it
+    source::whole(&uses)?;
     if arguments.second_opinion {
+        let view = arguments.files.view(&bench.checkout)?;
         let nodes = built.as_ref().ok().map(|objects| objects.iter().map(|object| object.node.clone()).collect::<Vec<_>>());
         ask(view.tree(), path, nodes.as_deref())?;
     }
@@ -84,13 +98,27 @@ fn build(bench: &mut Bench, arguments: &Arguments) -> Result<Vec<Applied>> {
 }
 
 fn show(objects: &[Applied], arguments: &Arguments) -> Result<u8> {
-    let mut unknown: BTreeMap<&str, usize> = BTreeMap::new();
-    for name in objects.iter().flat_map(|object| &object.unknown) {
-        *unknown.entry(name).or_default() += 1;
+    let unset: BTreeSet<&str> = objects.iter().flat_map(|object| &object.unset).map(|name| &**name).collect();
+    let unknown: BTreeSet<&str> = objects.iter().flat_map(|object| &object.unknown).map(|name| &**name).collect();
+    for object in objects.iter().filter(|object| has_unknown_hash(meta_text(&object.node, "name"))) {
+        let shown = named::shown(&object.node);
+        output::beside(&format!("not proven: {shown}: only the cluster can decrypt what the name ends with the hash of"));
     }
-    if !unknown.is_empty() {
-        let names: Vec<_> = unknown.keys().copied().collect();
-        output::beside(&format!("not proven: only the cluster knows {} (--substitute-from FILE gives values)", names.join(", ")));
+    let named = |names: &[&str]| names.join(", ");
+    let of_cluster: Vec<_> = unknown.difference(&unset).copied().collect();
+    if !of_cluster.is_empty() {
+        let names = named(&of_cluster);
+        output::beside(&format!("not proven: only the cluster knows {names} (--substitute-from FILE gives values)"));
+    }
+    let (open, empty): (Vec<_>, Vec<_>) = unset.into_iter().partition(|name| unknown.contains(name));
+    if !open.is_empty() {
+        output::beside(&format!(
+            "not proven: nothing sets {}: Flux 2.9 and newer refuse that, older ones make it empty",
+            named(&open)
+        ));
+    }
+    if !empty.is_empty() {
+        output::beside(&format!("nothing sets {}: it is empty, and Flux 2.9 refuses that", named(&empty)));
     }
     match (arguments.output, arguments.origins) {
         (Form::Yaml, false) => {
@@ -149,7 +177,11 @@ pub(super) fn unknown(object: &Applied) -> Vec<&str> {
 /// One layer of a field in JSON.
 pub(super) fn layer(origin: &Origin) -> Value {
     let mut layer = json!({ "line": origin.line, "column": origin.column, "layer": origin.layer.word() });
-    let key = if origin.file().is_some() { "file" } else { "object" };
+    let key = match &*origin.location {
+        Location::File(_) => "file",
+        Location::Remote(_) => "address",
+        Location::Object { .. } => "object",
+    };
     layer[key] = json!(origin.location.to_string());
     if let Some(anchor) = origin.anchor() {
         layer["shared"] = json!({ "anchor": &*anchor.name, "aliases": anchor.aliases });
@@ -177,11 +209,11 @@ fn standing(origin: &Origin) -> String {
 
 /// `file:line:column`, the parts that are known.
 pub(super) fn place(origin: &Origin) -> String {
-    match (origin.file(), origin.line) {
+    match (&*origin.location, origin.line) {
         // what is set in a live object is in no file
-        (None, _) => format!("{} (live)", origin.location),
-        (Some(file), 0) => file.to_string(),
-        (Some(file), line) => format!("{file}:{line}:{}", origin.column),
+        (object @ Location::Object { .. }, _) => format!("{object} (live)"),
+        (file, 0) => file.to_string(),
+        (file, line) => format!("{file}:{line}:{}", origin.column),
     }
 }
 

@@ -16,6 +16,7 @@ use fluxdeck_model::state::jobs::{Change, ChangeGoal, Job, Loaded};
 pub(super) const COMMAND: Command = Command {
     name: "changes",
     doc: "List changes in git under way or left, resume or drop them",
+    examples: &["fluxdeck changes", "fluxdeck changes resume ID"],
     arguments: Arguments::augment_args,
     run: Run::Called { run: |call, matches| Box::pin(async move { run(call, &command::read(matches)?).await }), stops: false },
 };
@@ -82,7 +83,7 @@ fn list(all: &[Loaded], format: ReportFormat) -> Result<u8> {
         let pull = pull.unwrap_or_else(|| "-".to_owned());
         table.push(vec![job.id.to_string(), age, title, repository, pull, state(loaded).to_owned()]);
     }
-    output::write(&table.print()).map(|()| 0)
+    output::rows(&table.print(), true).map(|()| 0)
 }
 
 fn show(loaded: &Loaded, format: ReportFormat) -> Result<u8> {
@@ -146,5 +147,5 @@ async fn resume(call: &Call, loaded: &Loaded, format: ReportFormat) -> Result<u8
         let message = format!("the context is not the cluster of this change ({})", loaded.job.context);
         return Err(Error::failed(message, "choose the right one with --context"));
     }
-    follow(&mut headless, id, format).await
+    follow(call, &mut headless, id, format).await
 }

@@ -2,10 +2,11 @@
 
 use std::pin::Pin;
 
-use clap::{ArgMatches, FromArgMatches};
+use clap::{ArgMatches, Args, FromArgMatches};
 
 use super::{
-    Call, Global, act, build, changes, check, completion, demo, drift, get, info, jobs, playbook, snapshot, tree, where_field,
+    Call, Global, act, build, changes, check, completion, demo, drift, get, info, jobs, man, playbook, snapshot, tree,
+    where_field,
 };
 use crate::config::Places;
 use fluxdeck_model::actions::{self, Action, Headless};
@@ -27,12 +28,18 @@ pub(super) const AFTER: &[&Command] = &[
     &demo::COMMAND,
     &info::COMMAND,
     &completion::COMMAND,
+    &man::COMMAND,
 ];
+
+/// Flags, by id, that mean something to every command.
+const EVERYWHERE: &[&str] = &["ascii"];
 
 /// A command without the screen.
 pub(super) struct Command {
     pub name: &'static str,
     pub doc: &'static str,
+    /// Calls as somebody would type them.
+    pub examples: &'static [&'static str],
     /// Adds its arguments.
     pub arguments: fn(clap::Command) -> clap::Command,
     pub run: Run,
@@ -44,8 +51,8 @@ pub(super) type Running<'a> = Pin<Box<dyn Future<Output = Result<u8>> + 'a>>;
 /// How a command runs.
 #[derive(Clone, Copy)]
 pub(super) enum Run {
-    /// Without a cluster, a configuration and a log.
-    Alone(fn(&ArgMatches, &Global, Option<&Places>) -> Result<u8>),
+    /// Without a cluster, a configuration and a log. `flags`: of those of all commands, by id, the ones that mean something here.
+    Alone { run: fn(&ArgMatches, &Global, Option<&Places>) -> Result<u8>, flags: &'static [&'static str] },
     /// With them. `stops`: it only reads, so that it can be ended at any point.
     Called { run: for<'a> fn(&'a Call, &'a ArgMatches) -> Running<'a>, stops: bool },
     /// Changes the flags of all commands, and runs unless the screen is wanted.
@@ -61,9 +68,48 @@ pub(super) enum Called {
 /// All commands as clap knows them.
 pub(super) fn all() -> impl Iterator<Item = clap::Command> {
     // what groups of flags say of themselves is not what the command does
-    let own = |command: &&Command| (command.arguments)(clap::Command::new(command.name)).about(command.doc).long_about(None);
-    let acts = act::commands().map(|(_, command)| command);
+    let own = |command: &&Command| {
+        let made = (command.arguments)(clap::Command::new(command.name)).about(command.doc).long_about(None);
+        let made = with_examples(made, command.examples);
+        if let Run::Alone { flags, .. } = command.run { without_a_cluster(made, flags) } else { made }
+    };
+    let acts = act::commands().map(|(action, command)| with_examples(command, &act::examples(action)));
     BEFORE.iter().map(own).chain(acts).chain(AFTER.iter().map(own))
+}
+
+/// Calls at the end of its help.
+fn with_examples(command: clap::Command, examples: &[impl AsRef<str>]) -> clap::Command {
+    let lines: String = examples.iter().map(|line| format!("\n  {}", line.as_ref())).collect();
+    let before = command.get_after_help().map(|text| format!("{text}\n\n")).unwrap_or_default();
+    command.after_help(format!("{before}Examples:{lines}"))
+}
+
+/// Flags of all commands that mean nothing to one that asks no cluster are not shown there, and are refused.
+fn without_a_cluster(command: clap::Command, meant: &[&str]) -> clap::Command {
+    let all = Global::augment_args(clap::Command::new("all"));
+    let others = all.get_arguments().filter(|arg| arg.is_global_set() && !means(arg, meant));
+    others.fold(command, |command, arg| command.arg(arg.clone().hide(true)))
+}
+
+/// The first flag that was typed and means nothing to a command that asks no cluster.
+///
+/// # Errors
+/// Always, if there is one.
+pub(super) fn refuse_meaningless(name: &str, matches: &ArgMatches, meant: &[&str]) -> Result<()> {
+    let all = Global::augment_args(clap::Command::new("all"));
+    let is_typed = |id: &str| matches.value_source(id) == Some(clap::parser::ValueSource::CommandLine);
+    let mut typed = all.get_arguments().filter(|arg| arg.is_global_set() && is_typed(arg.get_id().as_str()));
+    match typed.find(|arg| !means(arg, meant)) {
+        Some(arg) => {
+            let flag = arg.get_long().unwrap_or_default();
+            Err(Error::usage(format!("`fluxdeck {name}` asks no cluster: --{flag} means nothing to it"), "leave it out"))
+        }
+        None => Ok(()),
+    }
+}
+
+fn means(arg: &clap::Arg, meant: &[&str]) -> bool {
+    EVERYWHERE.iter().chain(meant).any(|id| *id == arg.get_id().as_str())
 }
 
 /// The command of that name.

@@ -6,14 +6,16 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use tokio::net::TcpListener;
 
 use super::command::{self, Command, Run};
 use super::{Call, Global, ScreenFlags, output};
-use crate::demo::{Company, RunDirectory, User};
+use crate::demo::{Company, RunDirectory, User, scenes};
 use crate::files::REAL;
 use crate::runtime::{Guest, Origin};
 use fluxdeck_model::error::{Error, Result};
+use fluxdeck_model::state::Scene;
 
 /// The port of the first context; the others follow. Outside the range of ephemeral ports.
 const PORT: u16 = 16_443;
@@ -21,6 +23,12 @@ const PORT: u16 = 16_443;
 pub(super) const COMMAND: Command = Command {
     name: "demo",
     doc: "Open the built-in cluster: no cluster, network or account needed",
+    examples: &[
+        "fluxdeck demo",
+        "fluxdeck demo --scene bad-commit",
+        "fluxdeck demo --serve",
+        "fluxdeck get ks -A --demo --scene bad-commit",
+    ],
     arguments: Arguments::augment_args,
     run: Run::Prepares {
         prepare: |matches, global| prepare(command::read(matches)?, global),
@@ -47,16 +55,16 @@ fn prepare(mut arguments: Arguments, global: &mut Global) -> Result<bool> {
     }
     global.demo = true;
     let screen = std::mem::take(&mut arguments.screen);
-    global.screen = ScreenFlags {
-        first: screen.first.or(global.screen.first.take()),
-        theme: screen.theme.or(global.screen.theme.take()),
-        ascii: screen.ascii || global.screen.ascii,
-    };
+    global.screen =
+        ScreenFlags { first: screen.first.or(global.screen.first.take()), theme: screen.theme.or(global.screen.theme.take()) };
     Ok(arguments.serve.is_some())
 }
 
 /// The demo as the user of the flags.
-pub(super) fn origin(global: &Global) -> Result<Origin> {
+///
+/// # Errors
+/// Nobody of that name is in the demo, its directory is taken, or a scene cannot be played.
+pub(super) fn origin(global: &Global, is_screen: bool) -> Result<Origin> {
     let place = global.demo_dir.as_deref().map_or_else(RunDirectory::passing, RunDirectory::kept);
     if global.demo_dir.is_some() {
         // another run may have it: said now, not in the middle
@@ -67,7 +75,26 @@ pub(super) fn origin(global: &Global) -> Result<Origin> {
         return Err(Error::usage(format!("the demo has no user `{name}`"), format!("it has {}", User::NAMES.join(", "))));
     }
     let user = User::named(name, &global.impersonate_groups);
-    Ok(Origin::Demo(Guest { company: Arc::new(Company::start(place)), user, is_acting: global.impersonate.is_some() }))
+    let company = match global.scene.as_deref().map(scenes::find).transpose()? {
+        // a command looks once: what it is to see has happened
+        Some(scene) if !is_screen => Company::after(place, scene)?,
+        scene => {
+            let company = Arc::new(Company::start(place));
+            scene.map_or(Ok(()), |scene| scene.play(&company))?;
+            company
+        }
+    };
+    Ok(Origin::Demo(Guest { company, user, is_acting: global.impersonate.is_some() }))
+}
+
+/// The names of scenes, with what happens in each.
+pub(super) fn scenes() -> PossibleValuesParser {
+    PossibleValuesParser::new(scenes::ALL.iter().map(|scene| PossibleValue::new(scene.name).help(scene.doc)))
+}
+
+/// The scenes that the screen offers.
+pub(super) fn offered() -> Vec<Scene> {
+    scenes::ALL.iter().map(|scene| Scene { name: scene.name, doc: scene.doc }).collect()
 }
 
 /// Serves every context on a port until ctrl-c. Returns the exit code.
@@ -107,7 +134,7 @@ async fn serve(call: &Call, arguments: &Arguments) -> Result<u8> {
     ));
     tokio::select! {
         _ = futures::future::join_all(servers) => {}
-        () = crate::run::stopped() => {}
+        _ = crate::run::stopped() => {}
     }
     // a directory of the user's stays, this does not
     let _ = REAL.remove(&path);

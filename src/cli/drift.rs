@@ -13,8 +13,8 @@ use super::{Call, ReportFormat, output};
 use crate::cluster::{self, Failure};
 use crate::git::Checkout;
 use crate::runtime::{self, Desk, Renderer, Repositories};
-use fluxdeck_model::domain::text::sanitise_line;
-use fluxdeck_model::domain::{ClusterId, Str};
+use fluxdeck_model::domain::text::{counted, sanitise_line};
+use fluxdeck_model::domain::{ClusterId, ObjectRef, Str, inventory};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::insight::drift::Drift;
 use fluxdeck_model::insight::named::Named;
@@ -26,20 +26,24 @@ use fluxdeck_model::state::drift::Compared;
 pub(super) const COMMAND: Command = Command {
     name: "drift",
     doc: "Compare live objects with what git renders at the applied revision",
+    examples: &["fluxdeck drift", "fluxdeck drift ks/apps -n flux-system", "fluxdeck drift deploy/web -n web --repo ~/fleet"],
     arguments: Arguments::augment_args,
     run: Run::Called { run: |call, matches| Box::pin(async move { print(call, &command::read(matches)?).await }), stops: true },
 };
 
 #[derive(Args)]
 struct Arguments {
-    /// One object: KIND/NAME, in the namespace of -n. Without it, -n selects the Kustomizations in these namespaces, compared in
-    /// full, and of other Kustomizations the objects in these namespaces
+    /// One object: KIND/NAME, in the namespace of -n; a Kustomization (ks/apps) with all that it applies. Without it, -n selects the
+    /// Kustomizations in these namespaces, compared in full, and of other Kustomizations the objects in these namespaces
     #[arg(value_name = "KIND/NAME")]
     object: Option<String>,
     /// A checkout of what the cluster applies; may be repeated. Default: the work tree around the current directory, those of
     /// `repos` in the configuration, and what git fetches
     #[arg(long, value_name = "DIR")]
     repo: Vec<PathBuf>,
+    /// Bring what kustomization files address elsewhere (URLs, other repositories) into the cache, and build with it
+    #[arg(long)]
+    fetch: bool,
     /// How to print
     #[arg(short, long, value_enum, default_value_t, hide_default_value = true)]
     output: ReportFormat,
@@ -57,6 +61,7 @@ struct Report {
 /// Prints what drifted. Returns the exit code.
 async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
     let named = arguments.object.as_deref().map(Named::parse).transpose()?;
+    let call = &call.bringing(arguments.fetch)?;
     let desk = Desk::of(repositories(call, &arguments.repo)?).for_a_run();
     let schemas = runtime::schemas()?;
     let failed = |failure: Failure| failure.error("the API server");
@@ -87,18 +92,18 @@ async fn compare(
     let namespaces: Vec<String> = wanted.iter().map(|name| name.to_string()).collect();
     let is_known = AtomicBool::new(false);
     let mut report = Report::default();
-    for body in kustomizations(renderer, &namespaces).await? {
-        let text = |key: &str| body["metadata"][key].as_str().unwrap_or_default().to_owned();
-        let kustomization = runtime::kustomization(ClusterId(0), &text("namespace"), &text("name"));
+    for (kustomization, body) in concerned(kustomizations(renderer, &namespaces).await?, named, &namespaces) {
+        let is_whole = named.is_some_and(|named| is_named(named, &kustomization, &namespaces));
+        is_known.fetch_or(is_whole, Ordering::Relaxed);
         let is_meant = |object: &Applied| {
             let is_meant = match named {
-                Some(named) => named.is_meant(&object.node, &namespaces),
+                Some(named) => is_whole || named.is_meant(&object.node, &namespaces),
                 None => wanted.is_empty() || runtime::is_in(&kustomization, object, wanted),
             };
             is_known.fetch_or(is_meant, Ordering::Relaxed);
             is_meant
         };
-        let concerns = wanted.is_empty() || runtime::concerns(&kustomization, Some(&body), wanted);
+        let concerns = wanted.is_empty() || named.is_some() || runtime::concerns(&kustomization, Some(&body), wanted);
         let mut compared = renderer.compare(&kustomization, Ok(body), schemas, is_meant).await;
         if !concerns {
             compared.skipped.clear();
@@ -106,6 +111,29 @@ async fn compare(
         report.take(compared);
     }
     Ok((report, is_known.into_inner()))
+}
+
+/// The Kustomizations that have to do with an object: itself if it is one, and those that have applied it. All of them where none is known
+/// to have (it may be in git only), or where no object is named.
+fn concerned(all: Vec<Value>, named: Option<&Named>, namespaces: &[String]) -> Vec<(ObjectRef, Value)> {
+    let identified = |body: Value| {
+        let text = |key: &str| body["metadata"][key].as_str().unwrap_or_default();
+        (runtime::kustomization(ClusterId(0), text("namespace"), text("name")), body)
+    };
+    let all: Vec<_> = all.into_iter().map(identified).collect();
+    let Some(named) = named else { return all };
+    let has_applied = |body: &Value| {
+        let entries = body.pointer("/status/inventory/entries").and_then(Value::as_array).into_iter().flatten();
+        let mut objects = entries.filter_map(|entry| inventory::parse(ClusterId(0), entry["id"].as_str()?));
+        objects.any(|object| is_named(named, &object, namespaces))
+    };
+    let is_concerned = |(id, body): &(ObjectRef, Value)| is_named(named, id, namespaces) || has_applied(body);
+    let (some, others): (Vec<_>, Vec<_>) = all.into_iter().partition(is_concerned);
+    if some.is_empty() { others } else { some }
+}
+
+fn is_named(named: &Named, object: &ObjectRef, namespaces: &[String]) -> bool {
+    named.means(&object.gk.group, &object.gk.kind, &object.namespace, &object.name, namespaces)
 }
 
 impl Report {
@@ -124,7 +152,7 @@ fn repositories(call: &Call, named: &[PathBuf]) -> Result<Repositories> {
     }
     // one that cannot be opened is reported at once
     named.iter().try_for_each(|folder| Checkout::open(folder).map(drop))?;
-    Ok(Repositories::of(named.to_vec(), None))
+    Ok(call.options.repositories().only(named.to_vec()))
 }
 
 /// All Kustomizations that may be read: in the named namespaces if not in all.
@@ -175,9 +203,8 @@ fn text(report: &Report) -> String {
         out.push('\n');
     }
     out.push_str(&format!(
-        "{} {} compared, {} drifted, {} not compared\n",
-        report.compared,
-        if report.compared == 1 { "object" } else { "objects" },
+        "{} compared, {} drifted, {} not compared\n",
+        counted(report.compared, "object"),
         report.drifted.len(),
         report.skipped.len()
     ));
@@ -209,7 +236,7 @@ mod tests {
     use super::*;
     use crate::demo::{Company, RunDirectory, User};
     use crate::runtime::{Guest, Options, Origin};
-    use fluxdeck_model::domain::{GroupKind, ObjectRef};
+    use fluxdeck_model::domain::GroupKind;
 
     #[tokio::test(start_paused = true)]
     async fn a_namespace_means_its_kustomizations_with_all_that_they_apply() {

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::{Call, output};
 use crate::runtime::{self, Options, Runtime};
+use fluxdeck_model::domain::text::counted;
 use fluxdeck_model::domain::{Coverage, Scope};
 use fluxdeck_model::error::{Error, ErrorKind, Result};
 use fluxdeck_model::kinds;
@@ -226,7 +227,7 @@ fn late(state: &State, timeout: Duration, hint: &str) -> Error {
         Link::Partly { kinds, why, .. } => format!("{kinds}: {why}"),
         Link::LoggingIn(program) => format!("waiting for the login program `{program}`"),
         _ if all == 0 => "the API server did not answer".to_owned(),
-        _ => format!("{done} of {all} kinds were read"),
+        _ => format!("{done} of {} were read", counted(all, "kind")),
     };
     Error::new(ErrorKind::Unreachable, format!("the cluster was not read completely within {} s: {why}", timeout.as_secs()), hint)
 }

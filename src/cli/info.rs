@@ -6,13 +6,16 @@ use super::command::{self, Command, Run};
 use super::output;
 use crate::config::{self, Places};
 use crate::records;
+use fluxdeck_model::domain::ArtifactSource;
+use fluxdeck_model::domain::text::sanitise_line;
 use fluxdeck_model::error::Result;
 
 pub(super) const COMMAND: Command = Command {
     name: "info",
     doc: "Print versions and the paths of configuration, state and log",
+    examples: &["fluxdeck info", "fluxdeck info --config"],
     arguments: Arguments::augment_args,
-    run: Run::Alone(|matches, _, places| print(&command::read(matches)?, places)),
+    run: Run::Alone { run: |matches, _, places| print(&command::read(matches)?, places), flags: &[] },
 };
 
 #[derive(Args)]
@@ -34,6 +37,7 @@ fn print(arguments: &Arguments, places: Option<&Places>) -> Result<u8> {
     let config = places.map(|places| places.config.clone());
     let state = places.map(|places| places.state.clone());
     let clones = places.map(|places| places.cache.join("repositories"));
+    let said = records::sources::all(crate::files::REAL, state.as_deref());
     output::write(&format!(
         "version        {}\nconfiguration  {}\nthemes         {}\nstate          {}\nlog of acts    {}\njournals       {}\nclones         {}\nlog            {} (with FLUXDECK_LOG=info)\n",
         env!("CARGO_PKG_VERSION"),
@@ -45,5 +49,18 @@ fn print(arguments: &Arguments, places: Option<&Places>) -> Result<u8> {
         path(clones),
         path(state.map(|dir| dir.join("fluxdeck.log.DATE"))),
     ))?;
+    if let Some(state) = places.map(|places| &places.state).filter(|_| !said.is_empty()) {
+        output::write(&format!(
+            "\nwhat you said of sources, in {} (U in a review changes it, a removed line forgets it)\n",
+            records::sources_file(state).display()
+        ))?;
+    }
+    for (key, kept) in &said {
+        let ArtifactSource { repository, branch, root } = &kept.from;
+        let branch = if branch.is_empty() { "its default branch" } else { branch };
+        let root = if root.is_empty() { "." } else { root };
+        let line = format!("  {key}: {root} of {repository}, {branch}, since {}", kept.at.strftime("%Y-%m-%d"));
+        output::write(&format!("{}\n", sanitise_line(&line)))?;
+    }
     Ok(0)
 }

@@ -23,6 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(super) const COMMAND: Command = Command {
     name: "jobs",
     doc: "List unfinished jobs, resume or drop them",
+    examples: &["fluxdeck jobs", "fluxdeck jobs resume ID"],
     arguments: Arguments::augment_args,
     run: Run::Called { run: |call, matches| Box::pin(async move { run(call, &command::read(matches)?).await }), stops: false },
 };
@@ -125,7 +126,7 @@ fn list(found: &[Loaded], format: ReportFormat) -> Result<u8> {
             state(loaded).to_owned(),
         ]);
     }
-    output::write(&table.print()).map(|()| 0)
+    output::rows(&table.print(), true).map(|()| 0)
 }
 
 fn whole(loaded: &Loaded) -> Value {

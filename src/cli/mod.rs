@@ -8,11 +8,13 @@ mod command;
 mod completion;
 mod demo;
 mod drift;
+mod format;
 mod get;
 pub mod headless;
 mod info;
 mod jobs;
 mod log;
+mod man;
 mod output;
 mod playbook;
 mod snapshot;
@@ -28,9 +30,10 @@ use std::time::Duration;
 use clap::{ArgMatches, Args, FromArgMatches, ValueEnum};
 
 use self::command::{Called, Command, Run};
+use self::format::{Format, Formats};
 use crate::cluster::{Access, Logins};
-use crate::config::{Config, Places};
-use crate::runtime::{ChangeOptions, Options, Origin, Repositories};
+use crate::config::{Config, Fetch, Places};
+use crate::runtime::{ChangeOptions, Options, Origin, RemoteStore, Repositories};
 use crate::{records, run};
 use fluxdeck_model::domain::{Health, Str};
 use fluxdeck_model::error::{Error, Result};
@@ -44,6 +47,8 @@ const EXIT_CODES: &str = "Exit codes:
 
 /// The first line of `--help`.
 const ABOUT: &str = "A terminal UI for Kubernetes clusters managed by Flux CD: the whole graph, live, with real health";
+
+pub use completion::complete;
 
 /// A parsed command line.
 pub struct Cli {
@@ -63,7 +68,9 @@ impl Cli {
     /// Parses the command line; ends the program if it asks for help or is wrong.
     pub fn parse() -> Self {
         let mut program = program();
-        let matches = program.get_matches_mut();
+        // what clap says of a wrong call is spelled as well
+        output::spell(run::is_ascii_only() || std::env::args_os().any(|arg| arg == "--ascii"));
+        let matches = program.try_get_matches_from_mut(std::env::args_os()).unwrap_or_else(|error| output::exit(&error));
         // what clap let through is what the flags were declared to be
         let global = Global::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut program).exit());
         let called = matches.subcommand().and_then(|(name, matches)| Some((command::find(name)?, matches.clone())));
@@ -72,6 +79,7 @@ impl Cli {
 }
 
 #[derive(Args)]
+#[command(next_help_heading = "Cluster and user")]
 struct Global {
     /// The kubeconfig file; default: $KUBECONFIG, then ~/.kube/config
     #[arg(long, global = true, value_name = "FILE")]
@@ -112,12 +120,19 @@ struct Global {
     /// Keep the demo's repositories and pull requests in this directory, for the next run
     #[arg(long, global = true, value_name = "DIR", conflicts_with_all = ["from", "kubeconfig", "cluster"])]
     demo_dir: Option<PathBuf>,
+    /// Only ASCII, on the screen and in text that is printed; the default where the locale is not UTF-8
+    #[arg(long, global = true, help_heading = "Output")]
+    ascii: bool,
+    /// Let something happen in the demo: before a command looks, or once the screen is open
+    #[arg(long, global = true, value_name = "NAME", value_parser = demo::scenes(), conflicts_with_all = ["from", "kubeconfig", "cluster"])]
+    scene: Option<String>,
     #[command(flatten)]
     screen: ScreenFlags,
 }
 
 /// Flags of the terminal program.
 #[derive(Args, Default)]
+#[command(next_help_heading = "The screen")]
 struct ScreenFlags {
     /// What to show first: a kind or a command, as after `:`
     #[arg(short = 'c', long = "command", value_name = "LINE")]
@@ -125,9 +140,6 @@ struct ScreenFlags {
     /// The theme
     #[arg(long, value_name = "NAME")]
     theme: Option<String>,
-    /// Only ASCII on the screen
-    #[arg(long)]
-    ascii: bool,
 }
 
 /// The output formats of commands that do not list objects.
@@ -136,19 +148,6 @@ enum ReportFormat {
     #[default]
     Text,
     Json,
-}
-
-/// How a command prints.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    #[default]
-    Table,
-    /// All columns
-    Wide,
-    Json,
-    Yaml,
-    /// kind/name lines
-    Name,
 }
 
 /// How long a command waits for its output.
@@ -173,8 +172,8 @@ impl Patience {
 /// Flags that all commands that look at the cluster share.
 #[derive(Args)]
 struct Look {
-    /// How to print
-    #[arg(short, long, value_enum, default_value_t, hide_default_value = true)]
+    /// How to print. In the place of kubectl's jsonpath and custom-columns: -o json | jq -r '.[] | .name'
+    #[arg(short, long, value_parser = Formats, default_value = "table", hide_default_value = true)]
     output: Format,
     /// Only objects in these states, separated by commas: ready, progressing, waiting, failed, stalled, suspended, terminating, unknown
     #[arg(long, value_name = "STATES", value_delimiter = ',', value_parser = health)]
@@ -200,6 +199,7 @@ fn health(text: &str) -> std::result::Result<Health, String> {
 }
 
 /// The arguments merged with the configuration.
+#[derive(Clone)]
 struct Call {
     options: Options,
     context: String,
@@ -210,6 +210,20 @@ struct Call {
     places: Option<Places>,
 }
 
+impl Call {
+    /// The same, and remote resources are brought if that is asked for.
+    ///
+    /// # Errors
+    /// There is no place for them.
+    fn bringing(&self, is_asked: bool) -> Result<Self> {
+        let mut call = self.clone();
+        if is_asked {
+            call.options.repositories.remotes = call.options.repositories.remotes.fetching()?;
+        }
+        Ok(call)
+    }
+}
+
 /// Carries out the command line. Returns the exit code.
 ///
 /// # Errors
@@ -218,7 +232,8 @@ pub fn main(cli: Cli) -> Result<u8> {
     std::panic::set_hook(Box::new(report_panic));
     let Cli { mut global, mut command } = cli;
     let places = Places::find();
-    if let Some((Called::Own(Command { run: Run::Alone(run), .. }), matches)) = &command {
+    if let Some((Called::Own(Command { name, run: Run::Alone { run, flags }, .. }), matches)) = &command {
+        command::refuse_meaningless(name, matches, flags)?;
         return run(matches, &global, places.as_ref());
     }
     let _log = log::to_file(places.as_ref());
@@ -231,7 +246,7 @@ pub fn main(cli: Cli) -> Result<u8> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Error::failed(format!("cannot start: {error}"), ""))?;
     let done = match &command {
-        Some((called, matches)) => runtime.block_on(carry_out(&call, called, matches)),
+        Some((called, matches)) => runtime.block_on(attended(&call, carry_out(&call, called, matches))),
         None => {
             let settings = global.settings(&call);
             let themes = Config::themes(call.places.as_ref());
@@ -244,21 +259,38 @@ pub fn main(cli: Cli) -> Result<u8> {
     done
 }
 
+/// Names the login program that a command waits for, once.
+async fn attended(call: &Call, work: impl Future<Output = Result<u8>>) -> Result<u8> {
+    let Origin::Live(access) = &call.options.origin else { return work.await };
+    tokio::pin!(work);
+    tokio::select! {
+        done = &mut work => return done,
+        name = access.logins.long() => {
+            output::beside(&format!("waiting for the login program `{name}`: it may have opened a browser; ctrl-c gives up"));
+        }
+    }
+    work.await
+}
+
 async fn carry_out(call: &Call, called: &Called, matches: &ArgMatches) -> Result<u8> {
     match called {
         Called::Act(action) => act::run(call, action, matches).await,
         Called::Own(Command { run: Run::Called { run, stops: true }, .. }) => stoppable(run(call, matches)).await,
         Called::Own(Command { run: Run::Called { run, .. } | Run::Prepares { run, .. }, .. }) => run(call, matches).await,
         // these have run before there was a call
-        Called::Own(Command { run: Run::Alone(_), .. }) => Ok(0),
+        Called::Own(Command { run: Run::Alone { .. }, .. }) => Ok(0),
     }
 }
 
-/// A command that only looks, until a signal ends it: what it has started, such as a login program, ends with it.
+/// A command that only looks, until a signal ends it: what it has started, such as a login program, ends with it. The exit code says then
+/// which signal it was.
 async fn stoppable(looking: impl Future<Output = Result<u8>>) -> Result<u8> {
     tokio::select! {
         done = looking => done,
-        () = run::stopped() => Err(Error::failed("stopped", "")),
+        code = run::stopped() => {
+            output::beside("fluxdeck: stopped");
+            Ok(code)
+        }
     }
 }
 
@@ -281,15 +313,16 @@ fn report_panic(panic: &std::panic::PanicHookInfo) {
 
 impl Global {
     fn call(&self, places: Option<Places>, is_screen: bool) -> Result<Call> {
-        let is_demo = self.demo || self.demo_dir.is_some();
+        let is_demo = self.is_demo();
         // the demo is the same for all users: nothing in a home directory is read
         let places = places.filter(|_| !is_demo);
         let config = Config::read(places.as_ref())?;
+        output::spell(self.is_ascii(&config));
         let request_timeout =
             self.request_timeout.filter(|limit| !limit.is_zero()).unwrap_or(Duration::from_secs(config.request_timeout));
         let origin = match &self.from {
             Some(path) => Origin::Recorded(Arc::new(records::open(path)?)),
-            None if is_demo => demo::origin(self)?,
+            None if is_demo => demo::origin(self, is_screen)?,
             None => Origin::Live(Access {
                 kubeconfig: self.kubeconfig.clone(),
                 context: self.context.clone(),
@@ -312,7 +345,7 @@ impl Global {
             request_timeout,
             watches: config.watches,
             only: Vec::new(),
-            repositories: repositories(&origin, &config, places.as_ref()),
+            repositories: repositories(&origin, &config, places.as_ref(), is_screen)?,
             changes: ChangeOptions { forges: Arc::new(config.forges.clone()), deny: Arc::new(config.deny.clone()) },
             origin,
             disk: crate::files::real(),
@@ -328,6 +361,15 @@ impl Global {
         })
     }
 
+    fn is_demo(&self) -> bool {
+        self.demo || self.demo_dir.is_some() || self.scene.is_some()
+    }
+
+    /// Whether nothing but ASCII is written.
+    fn is_ascii(&self, config: &Config) -> bool {
+        self.ascii || config.ascii.unwrap_or_else(run::is_ascii_only)
+    }
+
     fn settings(&self, call: &Call) -> Settings {
         let screen = &self.screen;
         let theme = screen
@@ -336,12 +378,13 @@ impl Global {
             .filter(|name| !name.is_empty())
             .or_else(|| Some(call.config.theme.clone()).filter(|name| !name.is_empty()));
         Settings {
-            ascii: screen.ascii || call.config.ascii.unwrap_or_else(run::is_ascii_only),
+            ascii: self.is_ascii(&call.config),
             preview: call.config.preview,
             keeps_jobs: call.options.state_dir.is_some(),
             readonly: call.readonly,
             guarded: call.config.contexts.clone(),
             zone: Some(jiff::tz::TimeZone::system()),
+            scenes: if let Origin::Demo(_) = call.options.origin { demo::offered() } else { Vec::new() },
             guide: matches!(&call.options.origin, Origin::Demo(guest) if guest.company.gives_hints()),
             theme: theme.unwrap_or_else(|| run::fitting_theme().to_owned()),
             ..Settings::default()
@@ -351,13 +394,20 @@ impl Global {
 
 /// Where git content is found: for the demo only its own repositories; otherwise the present work tree, the configured ones, and
 /// the cache.
-fn repositories(origin: &Origin, config: &Config, places: Option<&Places>) -> Repositories {
+fn repositories(origin: &Origin, config: &Config, places: Option<&Places>, is_screen: bool) -> Result<Repositories> {
     if let Origin::Demo(_) = origin {
-        return Repositories::default();
+        return Ok(Repositories::default());
     }
     let here = std::env::current_dir().ok().filter(|here| crate::git::Checkout::around(here).is_ok());
-    let cache = places.filter(|_| config.fetch).map(|places| places.cache.clone());
-    Repositories::of(here.into_iter().chain(config.repos.iter().cloned()).collect(), cache)
+    let cache = places.filter(|_| config.fetch != Fetch::Nothing).map(|places| places.cache.clone());
+    // also for a snapshot: what is said holds for what a source fetches, whenever that was
+    let state = places.map(|places| places.state.clone());
+    let folders = here.into_iter().chain(config.repos.iter().cloned()).collect();
+    let found = Repositories::of(folders, cache).as_said(crate::files::real(), state);
+    let remotes = RemoteStore::of(places.map(|places| places.cache.clone()));
+    // the screen shows what is here
+    let remotes = if config.fetch == Fetch::All && !is_screen { remotes.fetching()? } else { remotes };
+    Ok(found.with_remotes(remotes))
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use super::output;
 use crate::cluster::{self, Connection};
 use crate::records::{self, Recorded, Snapshot};
 use crate::runtime;
+use fluxdeck_model::domain::text::counted;
 use fluxdeck_model::domain::{ClusterId, Coverage, GroupKind, ObjectRef, Scope};
 use fluxdeck_model::error::Result;
 use fluxdeck_model::kinds::masked;
@@ -32,6 +33,7 @@ Names, labels, images, revisions, statuses and numbers are kept. The file still 
 pub(super) const COMMAND: Command = Command {
     name: "snapshot",
     doc: "Save what the cluster shows to a file, secrets masked",
+    examples: &["fluxdeck snapshot cluster.json.gz -A", "fluxdeck --from cluster.json.gz"],
     arguments: Arguments::augment_args,
     run: Run::Called { run: |call, matches| Box::pin(async move { take(call, &command::read(matches)?).await }), stops: true },
 };
@@ -77,8 +79,9 @@ async fn take(call: &Call, arguments: &Arguments) -> Result<u8> {
     records::snapshot::save(&*call.options.disk, &snapshot, &arguments.file)?;
     let objects: usize = snapshot.kinds.iter().map(|kind| kind.objects.len()).sum();
     output::beside(&format!(
-        "saved {objects} objects and {} events of {} to {}",
-        snapshot.events.len(),
+        "saved {} and {} of {} to {}",
+        counted(objects, "object"),
+        counted(snapshot.events.len(), "event"),
         cluster.context,
         arguments.file.display()
     ));

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::config::{Config, Fetch, Places};
 use crate::git::{Checkout, View};
-use crate::runtime::Worker;
+use crate::runtime::{Bench, RemoteStore, Worker};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::insight::member::{full, members};
 use fluxdeck_model::insight::setting::called;
@@ -13,6 +14,7 @@ use fluxdeck_model::render::error::BuildError;
 use fluxdeck_model::render::flux::{self, Applied, Values};
 use fluxdeck_model::render::node::{Layer, Node, Notation, Origin, Text, Trace};
 use fluxdeck_model::render::read::{TextPlace as Reading, documents};
+use fluxdeck_model::render::remote::RemoteUses;
 use fluxdeck_model::render::repository::{BuildOutcome, Builder, MemberIndex, Repository};
 use fluxdeck_model::render::substitute::Variables;
 use fluxdeck_model::render::tree::{self, Tree};
@@ -27,17 +29,27 @@ pub(super) struct Files {
     /// A branch, tag or commit, instead of the files in the work tree
     #[arg(long, value_name = "REV")]
     pub rev: Option<String>,
+    /// Bring what kustomization files address elsewhere (URLs, other repositories) into the cache, and build with it
+    #[arg(long)]
+    pub fetch: bool,
 }
 
 impl Files {
+    /// What is known of remote resources. More is brought where the command or the configuration says so; the repository cannot.
+    pub fn remotes(&self, places: Option<&Places>) -> Result<RemoteStore> {
+        let here = RemoteStore::of(places.map(|places| places.cache.clone()));
+        let is_wanted = self.fetch || Config::read(places)?.fetch == Fetch::All;
+        if is_wanted { here.fetching() } else { Ok(here) }
+    }
+
     /// The worker thread of the repository.
-    pub fn worker(&self) -> Result<Worker> {
+    pub fn worker(&self, remotes: RemoteStore) -> Result<Worker> {
         match &self.repo {
-            Some(folder) => Worker::start(folder, Checkout::open),
+            Some(folder) => Worker::start(folder, Checkout::open, remotes),
             None => {
                 let here =
                     std::env::current_dir().map_err(|error| Error::failed(format!("no current directory: {error}"), ""))?;
-                Worker::start(&here, Checkout::around)
+                Worker::start(&here, Checkout::around, remotes)
             }
         }
     }
@@ -131,11 +143,14 @@ impl Given {
     ///
     /// # Errors
     /// The tree cannot be read.
-    pub fn build(&self, builder: &mut Builder, tree: &dyn Tree) -> Result<Repository> {
+    pub fn build(&self, builder: &mut Builder, remotes: &RemoteStore, tree: &dyn Tree) -> Result<Repository> {
+        let build = |builder: &mut Builder| Ok(builder.build(tree)?);
+        let complete =
+            |builder: &mut Builder| remotes.complete(builder, build, |repository, look| repository.remotes().for_each(look));
         for (kind, namespace, name, values) in self.manifests.iter().filter(|(_, namespace, ..)| !namespace.is_empty()) {
             builder.give(kind, namespace, name, values.clone());
         }
-        let repository = builder.build(tree).map_err(Error::from)?;
+        let repository = complete(builder)?;
         let anywhere: Vec<_> = self.manifests.iter().filter(|(_, namespace, ..)| namespace.is_empty()).collect();
         if self.plain.is_empty() && anywhere.is_empty() {
             return Ok(repository);
@@ -154,7 +169,7 @@ impl Given {
                 }
             }
         }
-        builder.build(tree).map_err(Error::from)
+        complete(builder)
     }
 }
 
@@ -169,15 +184,35 @@ fn has_values(cluster: &render::repository::RepositoryCluster, kind: &str, names
     })
 }
 
-/// Builds one folder.
+/// Builds one folder, as far as its remote resources are here; also says which it looked for.
 ///
 /// # Errors
 /// It is not there, or cannot be built.
-pub(super) fn folder(tree: &dyn Tree, path: &str, given: Option<&Given>) -> std::result::Result<Vec<Applied>, BuildError> {
+pub(super) fn folder(
+    bench: &mut Bench,
+    files: &Files,
+    path: &str,
+    given: Option<&Given>,
+) -> Result<(std::result::Result<Vec<Applied>, BuildError>, RemoteUses)> {
     let outside = || BuildError::refused(format!("`{path}` leaves the repository"), "pass a folder inside it: --path apps/web");
     let folder = tree::join("", path.trim_start_matches('/')).filter(|_| !path.starts_with('/')).ok_or_else(outside)?;
     let variables = given.map(Given::variables);
-    flux::alone(tree, &folder, variables.as_ref(), &Cache::default())
+    let Bench { checkout, builder, remotes } = bench;
+    let (view, cache) = (files.view(checkout)?, Cache::default());
+    let render = |builder: &mut Builder| Ok(flux::rendered(view.tree(), &folder, &cache, builder.remotes()));
+    let rendered = remotes.complete(builder, render, |rendered, look| look(&rendered.remotes))?;
+    Ok((rendered.objects.and_then(|objects| flux::filled(objects, variables.as_ref())), rendered.remotes))
+}
+
+/// Refuses what lacks a remote resource.
+///
+/// # Errors
+/// The first that is not here.
+pub(super) fn whole(uses: &RemoteUses) -> Result<()> {
+    match uses.missing().next() {
+        Some(missing) => Err(missing.refusal().into()),
+        None => Ok(()),
+    }
 }
 
 /// The one matching member.

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::command::{self, Command, Run};
 use super::headless::{gather, report_restrictions, unread};
-use super::output::{self, Node, nodes_below, sorted};
+use super::output::{self, Node, name, nodes_below, sorted};
 use super::{Call, Format, Look};
 use fluxdeck_model::commands::{kind_named, unknown_kind};
 use fluxdeck_model::domain::query::{Fuzzy, Query};
@@ -16,13 +16,14 @@ use fluxdeck_model::state::projection::{Filter, message_of, revision_of, word_of
 pub(super) const COMMAND: Command = Command {
     name: "tree",
     doc: "Print the graph: every source, what it feeds, down to pods",
+    examples: &["fluxdeck tree", "fluxdeck tree ks/apps -n flux-system", "fluxdeck tree --status failed,stalled --exit-code"],
     arguments: Arguments::augment_args,
     run: Run::Called { run: |call, matches| Box::pin(async move { print(call, &command::read(matches)?).await }), stops: true },
 };
 
 #[derive(Args)]
 struct Arguments {
-    /// Only what is below this object: ks/apps, deploy/web
+    /// Only this object and what is below it, in whatever namespace: ks/apps, deploy/web. -n is the namespace of the object itself
     #[arg(value_name = "KIND/NAME")]
     object: Option<String>,
     #[command(flatten)]
@@ -38,7 +39,11 @@ async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
         Some(name) => find(cluster, call, name)?,
         None => cluster.forest.roots().to_vec(),
     };
-    let filter = arguments.look.filter(call)?;
+    let mut filter = arguments.look.filter(call)?;
+    if arguments.object.is_some() {
+        // it may create things anywhere
+        filter.namespaces = None;
+    }
     let fuzzy = std::cell::RefCell::new(Fuzzy::default());
     let wanted = |id: NodeId| filter.admits(&cluster.store, &cluster.forest, id, &mut fuzzy.borrow_mut());
     let trees: Vec<_> = roots.iter().filter_map(|root| nodes_below(cluster, *root, &wanted)).collect();
@@ -51,7 +56,7 @@ async fn print(call: &Call, arguments: &Arguments) -> Result<u8> {
             for root in roots {
                 draw(cluster, root, "", "", &wanted, arguments.look.output == Format::Wide, &mut text);
             }
-            output::write(&text)?;
+            output::rows(&text, true)?;
         }
     }
     report_restrictions(state);
@@ -73,9 +78,9 @@ impl Look {
 }
 
 /// Objects named `KIND/NAME`, in every namespace that is looked at.
-fn find(cluster: &Cluster, call: &Call, name: &str) -> Result<Vec<NodeId>> {
+fn find(cluster: &Cluster, call: &Call, object: &str) -> Result<Vec<NodeId>> {
     let (kind, name) =
-        name.split_once('/').ok_or_else(|| Error::usage(format!("`{name}` is not KIND/NAME"), "write it as ks/apps"))?;
+        object.split_once('/').ok_or_else(|| Error::usage(format!("`{object}` is not KIND/NAME"), "write it as ks/apps"))?;
     let gk = kind_named(kind, &cluster.store).ok_or_else(|| unknown_kind(kind))?;
     let wanted = |id: &NodeId| {
         let reference = cluster.store.reference(*id);
@@ -93,7 +98,10 @@ fn is_failing(node: &Node) -> bool {
 }
 
 fn names(nodes: &[Node]) -> String {
-    nodes.iter().map(|node| format!("{}/{}\n{}", node.kind.to_lowercase(), node.name, names(&node.children))).collect()
+    nodes
+        .iter()
+        .map(|node| format!("{}{}", name(&node.group, &node.kind, &node.namespace, &node.name), names(&node.children)))
+        .collect()
 }
 
 /// Draws a node and what is below it with lines, as `flux tree` does.

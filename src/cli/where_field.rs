@@ -1,7 +1,7 @@
 //! `fluxdeck where KIND/NAME FIELD`: the file, line and layer that set a field, and those below it.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use clap::Args;
@@ -11,8 +11,9 @@ use super::build::{layer, parts, place, unknown};
 use super::command::{self, Command, Run};
 use super::source::{self, Files, Given, What};
 use super::{ReportFormat, output};
+use crate::config::Places;
 use crate::runtime::{Bench, Worker};
-use fluxdeck_model::domain::text::sanitise_line;
+use fluxdeck_model::domain::text::{counted, redact, sanitise_line};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::insight::field::{self, FieldPath};
 use fluxdeck_model::insight::member;
@@ -21,6 +22,7 @@ use fluxdeck_model::insight::setting::{self, LayeredValue};
 use fluxdeck_model::kinds::masked::MASKED;
 use fluxdeck_model::render::flux::Applied;
 use fluxdeck_model::render::node::{Node, Origin};
+use fluxdeck_model::render::remote::RemoteUses;
 use fluxdeck_model::render::repository::{MemberIndex, Repository};
 use fluxdeck_model::render::write;
 
@@ -32,8 +34,15 @@ const MOST_BELOW: usize = 60;
 pub(super) const COMMAND: Command = Command {
     name: "where",
     doc: "Print the file, line and layer that set a field, what it is composed of and what it overrode",
+    examples: &[
+        "fluxdeck where deploy/web spec.replicas -n web",
+        "fluxdeck where hr/podinfo spec.values.image.tag --repo ~/fleet -o json",
+    ],
     arguments: Arguments::augment_args,
-    run: Run::Alone(|matches, global, _| print(&command::read(matches)?, &global.namespace)),
+    run: Run::Alone {
+        run: |matches, global, places| print(&command::read(matches)?, &global.namespace, places),
+        flags: &["namespace"],
+    },
 };
 
 #[derive(Args, Clone)]
@@ -59,10 +68,10 @@ struct Found<'b> {
 }
 
 /// Prints what set the field. Returns the exit code.
-fn print(arguments: &Arguments, namespaces: &[String]) -> Result<u8> {
+fn print(arguments: &Arguments, namespaces: &[String], places: Option<&Places>) -> Result<u8> {
     let named = Named::parse(&arguments.object)?;
     let field = FieldPath::parse(&arguments.field)?;
-    let (worker, wanted) = (arguments.files.worker()?, arguments.clone());
+    let (worker, wanted) = (arguments.files.worker(arguments.files.remotes(places)?)?, arguments.clone());
     let (repository, of_folder) = worker.wait(move |bench| build(bench, &wanted))?;
     let found = find(&repository, &of_folder, arguments, &named, &field, namespaces)?;
     let node = field.reach(&found.object.node)?;
@@ -77,12 +86,13 @@ fn print(arguments: &Arguments, namespaces: &[String]) -> Result<u8> {
 
 /// The repository, and what a folder builds where one is named.
 fn build(bench: &mut Bench, arguments: &Arguments) -> Result<(Repository, Vec<Applied>)> {
-    let view = arguments.files.view(&bench.checkout)?;
     let given = Given::read(arguments.what.substitute_from.as_deref())?;
-    let repository = given.build(&mut bench.builder, view.tree())?;
+    let Bench { checkout, builder, remotes } = bench;
+    let repository = given.build(builder, remotes, arguments.files.view(checkout)?.tree())?;
     let of_folder = match &arguments.what.path {
         Some(path) => {
-            source::folder(view.tree(), path, arguments.what.substitute_from.is_some().then_some(&given)).map_err(Error::from)?
+            let given = arguments.what.substitute_from.is_some().then_some(&given);
+            source::folder(bench, &arguments.files, path, given)?.0.map_err(Error::from)?
         }
         None => Vec::new(),
     };
@@ -151,7 +161,7 @@ fn find<'b>(
             };
             let names: Vec<_> = found.iter().map(name).collect();
             let hint = format!("name one with -n or --kustomization: {}", names.join("; "));
-            Err(Error::failed(format!("{} is built in {} ways", arguments.object, found.len()), hint))
+            Err(Error::failed(format!("{} is built in {}", arguments.object, counted(found.len(), "way")), hint))
         }
     }
 }
@@ -165,6 +175,11 @@ fn missing(repository: &Repository, named: &Named, all: &[(Option<MemberIndex>, 
     let names: Vec<_> = failed.map(|(place, _)| member::full(repository, place)).collect();
     if !names.is_empty() && (all.is_empty() || all.iter().any(|(place, _)| place.is_some())) {
         error.hint.push_str(&format!("; these could not be built: {}", names.join(", ")));
+    }
+    let absent: BTreeSet<_> = repository.remotes().flat_map(RemoteUses::missing).map(|one| redact(&one.address)).collect();
+    if !absent.is_empty() {
+        let names: Vec<_> = absent.iter().map(AsRef::as_ref).collect();
+        error.hint.push_str(&format!("; these are not here, and --fetch brings them: {}", names.join(", ")));
     }
     error
 }
@@ -227,7 +242,7 @@ impl Answer<'_> {
         let below = if self.setting.node.is_scalar() { Vec::new() } else { field::scalars(self.setting.node) };
         match self.setting.node.is_scalar() {
             true => out.push_str(&format!(" = {}\n", sanitise_line(&self.value()))),
-            false => out.push_str(&format!("  ({} values)\n", below.len())),
+            false => out.push_str(&format!("  ({})\n", counted(below.len(), "value"))),
         }
         let mut layers = self.setting.layers.iter();
         if let Some(winner) = layers.next() {
@@ -255,7 +270,11 @@ impl Answer<'_> {
             out.push_str(&format!("also read by  {name}\n"));
         }
         for name in &self.found.object.unknown {
-            out.push_str(&format!("not proven: only the cluster knows ${{{name}}}\n"));
+            let why = if self.found.object.unset.contains(name) { "nothing sets" } else { "only the cluster knows" };
+            out.push_str(&format!("not proven: {why} ${{{name}}}\n"));
+        }
+        if let Some(address) = &self.found.object.unproven {
+            out.push_str(&format!("not proven: {} may change the object, and is not here\n", redact(address)));
         }
         out
     }
@@ -278,7 +297,7 @@ impl Answer<'_> {
             out.push_str(&format!("inside     the text at {}:{}, {}\n", inner.line, inner.column, sanitise_line(&inner.path)));
         }
         if let Some(anchor) = winner.anchor() {
-            let times = if anchor.aliases == 1 { "1 other place".to_owned() } else { format!("{} other places", anchor.aliases) };
+            let times = counted(anchor.aliases, "other place");
             out.push_str(&format!("shared with  {times} (anchor &{})\n", sanitise_line(&anchor.name)));
         }
     }
@@ -305,6 +324,7 @@ impl Answer<'_> {
             "appliedBy": applied,
             "alsoReadBy": self.others(),
             "notProven": unknown(self.found.object),
+            "unprovenBy": self.found.object.unproven.as_deref().map(redact),
         })
     }
 }

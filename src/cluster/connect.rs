@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use kube::config::{AuthInfo, KubeConfigOptions, Kubeconfig as Raw, KubeconfigError};
+use kube::config::{AuthInfo, KubeConfigOptions, Kubeconfig as Raw};
 use kube::{Client, Config};
 
 use super::client;
 use super::failure::{Failure, explain};
+use super::kubeconfig::{self, Unusable, unread};
 use super::login::{self, BAD_TOKEN, Login, Logins, Use, bearer};
 use fluxdeck_model::domain::Context;
 use fluxdeck_model::domain::text::{redact, sanitise};
@@ -43,19 +44,14 @@ impl Kubeconfig {
     pub fn read(access: &Access) -> Result<Self, Failure> {
         let setup = |message: String, hint: &str| Failure::Setup { message, hint: hint.to_owned() };
         let raw = match &access.kubeconfig {
-            Some(path) => Some(Raw::read_from(path).map_err(|error| {
+            Some(path) => Some(kubeconfig::read(path).map_err(|error| {
                 setup(format!("cannot read the kubeconfig {}: {}", path.display(), unread(&error)), "check --kubeconfig")
             })?),
-            None => match (Raw::from_env(), std::env::var_os("KUBECONFIG").is_some_and(|value| !value.is_empty())) {
-                (Ok(Some(raw)), _) => Some(raw),
-                (Err(error), _) => {
-                    return Err(setup(
-                        format!("cannot read the kubeconfig named by KUBECONFIG: {}", unread(&error)),
-                        "check the variable KUBECONFIG",
-                    ));
-                }
-                (Ok(None), _) => Self::of_home()?,
-            },
+            None => {
+                let named = std::env::var_os("KUBECONFIG").unwrap_or_default();
+                let paths: Vec<_> = std::env::split_paths(&named).filter(|path| !path.as_os_str().is_empty()).collect();
+                if paths.is_empty() { Self::of_home()? } else { Self::of_variable(&paths)? }
+            }
         };
         let Some(raw) = raw else {
             return Ok(Self { raw: None, contexts: Vec::new(), current: "in-cluster".to_owned(), access: access.clone() });
@@ -88,17 +84,30 @@ impl Kubeconfig {
         Ok(Self { raw: Some(raw), contexts, current, access: access.clone() })
     }
 
+    fn of_variable(paths: &[PathBuf]) -> Result<Option<Raw>, Failure> {
+        let setup = |message: String| Failure::Setup { message, hint: "check the variable KUBECONFIG".to_owned() };
+        let merged = kubeconfig::merged(paths)
+            .map_err(|Unusable { path, why }| setup(format!("cannot read {}, which KUBECONFIG names: {why}", path.display())))?;
+        if merged.is_none() && !is_in_cluster() {
+            let names = paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
+            return Err(setup(format!("KUBECONFIG names no file that exists: {names}")));
+        }
+        Ok(merged)
+    }
+
     fn of_home() -> Result<Option<Raw>, Failure> {
         let path = directories::BaseDirs::new().map(|dirs| dirs.home_dir().join(".kube/config")).filter(|path| path.exists());
         match path {
-            Some(path) => Raw::read_from(&path).map(Some).map_err(|error| Failure::Setup {
+            Some(path) => kubeconfig::read(&path).map(Some).map_err(|error| Failure::Setup {
                 message: format!("cannot read {}: {}", path.display(), unread(&error)),
                 hint: "fix the file, or name another with --kubeconfig".to_owned(),
             }),
-            None if std::env::var_os("KUBERNETES_SERVICE_HOST").is_some() => Ok(None),
+            None if is_in_cluster() => Ok(None),
             None => Err(Failure::Setup {
                 message: "there is no kubeconfig".to_owned(),
-                hint: "name one with --kubeconfig or KUBECONFIG; without a cluster, open a snapshot with --from FILE".to_owned(),
+                hint:
+                    "name one with --kubeconfig or KUBECONFIG; without a cluster: `fluxdeck demo`, or a snapshot with --from FILE"
+                        .to_owned(),
             }),
         }
     }
@@ -107,6 +116,11 @@ impl Kubeconfig {
     pub fn context(&self) -> Option<&Context> {
         self.contexts.iter().find(|context| context.name == self.current)
     }
+}
+
+/// Whether this is a pod: it has a service account.
+fn is_in_cluster() -> bool {
+    std::env::var_os("KUBERNETES_SERVICE_HOST").is_some()
 }
 
 /// What every request says of the program.
@@ -202,14 +216,6 @@ fn check(user: &AuthInfo) -> Result<(), String> {
             sanitise(&provider.name)
         )),
         _ => Ok(()),
-    }
-}
-
-/// Why a kubeconfig could not be read, without the path: who asked for it has named it.
-fn unread(error: &KubeconfigError) -> String {
-    match error {
-        KubeconfigError::ReadConfig(why, _) => why.to_string(),
-        other => explain(other).trim_start_matches("failed to parse kubeconfig YAML: ").to_owned(),
     }
 }
 

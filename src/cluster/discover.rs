@@ -80,6 +80,8 @@ struct Resource {
     resource: String,
     response_kind: Option<ResponseKind>,
     scope: String,
+    singular_resource: String,
+    short_names: Option<Vec<String>>,
     verbs: Vec<String>,
 }
 
@@ -111,9 +113,11 @@ struct OldResources {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 struct OldResource {
     name: String,
+    singular_name: String,
+    short_names: Option<Vec<String>>,
     kind: String,
     namespaced: bool,
     verbs: Vec<String>,
@@ -215,6 +219,8 @@ async fn one_by_one(client: &Client, core: &Groups, named: &Groups, limit: Durat
             resource: old.name,
             response_kind: Some(ResponseKind { kind: old.kind }),
             scope: if old.namespaced { "Namespaced" } else { "Cluster" }.to_owned(),
+            singular_resource: old.singular_name,
+            short_names: old.short_names,
             verbs: old.verbs,
         });
         let version = Version { version, resources: resources.collect(), freshness: String::new(), failure };
@@ -238,6 +244,8 @@ fn add(catalog: &mut Catalog, group: &str, version: &Version) {
             group: group.to_owned(),
             version: version.version.clone(),
             plural: resource.resource.clone(),
+            singular: resource.singular_resource.clone(),
+            short: resource.short_names.clone().unwrap_or_default(),
             namespaced: resource.scope == "Namespaced",
             watchable: can("watch"),
         };

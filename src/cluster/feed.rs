@@ -8,6 +8,7 @@ use http_body_util::BodyExt;
 use kube::Client;
 use kube::core::WatchEvent;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use tokio_util::codec::{FramedRead, LinesCodec, LinesCodecError};
 use tokio_util::io::StreamReader;
 
@@ -18,7 +19,7 @@ use super::served::{Served, escape};
 use fluxdeck_model::kinds::{self, Wire};
 
 /// How many objects a page holds: what kubectl asks for (`--chunk-size`).
-const PAGE: u32 = 500;
+pub(super) const PAGE: u32 = 500;
 
 /// Longest event of a watch, in bytes: an object of etcd's largest size (1.5 MiB) is shorter in any encoding.
 const LONGEST_EVENT: usize = 16 << 20;
@@ -112,14 +113,27 @@ impl Feed {
             self.path,
             escape(version)
         );
-        let mut request = request(&uri, if self.metadata { "PartialObjectMetadata" } else { "" })?;
-        // Kubernetes 1.37 packs each event by itself, which the client's decoder reads only the first of (tower-http issue 737)
-        request.headers_mut().insert(http::header::ACCEPT_ENCODING, http::HeaderValue::from_static("identity"));
-        let body = in_time(&self.path, self.timeout, send(&self.client, request)).await?.into_body();
-        let bytes = StreamReader::new(body.into_data_stream().map_err(std::io::Error::other));
-        let lines = FramedRead::new(bytes, LinesCodec::new_with_max_length(LONGEST_EVENT));
-        Ok(lines.map(|line| event(&line.map_err(|error| broken(&error))?)))
+        let request = request(&uri, if self.metadata { "PartialObjectMetadata" } else { "" })?;
+        Ok(open(&self.client, &self.path, request, self.timeout).await?.map(|event| event.map(event_of)))
     }
+}
+
+/// Opens a watch: a stream of what happened to what. The outer result is there as soon as the server accepted.
+///
+/// # Errors
+/// As for any request; an expired version comes as [`Failure::Gone`], here or in the stream.
+pub(super) async fn open<T: DeserializeOwned>(
+    client: &Client,
+    path: &str,
+    mut request: Request<Vec<u8>>,
+    limit: Duration,
+) -> Result<impl Stream<Item = Result<Happened<T>, Failure>> + use<T>, Failure> {
+    // Kubernetes 1.37 packs each event by itself, which the client's decoder reads only the first of (tower-http issue 737)
+    request.headers_mut().insert(http::header::ACCEPT_ENCODING, http::HeaderValue::from_static("identity"));
+    let body = in_time(path, limit, send(client, request)).await?.into_body();
+    let bytes = StreamReader::new(body.into_data_stream().map_err(std::io::Error::other));
+    let lines = FramedRead::new(bytes, LinesCodec::new_with_max_length(LONGEST_EVENT));
+    Ok(lines.map(|line| event(&line.map_err(|error| broken(&error))?)))
 }
 
 /// Why no line comes. The codec names no source.
@@ -130,12 +144,28 @@ fn broken(error: &LinesCodecError) -> Failure {
     }
 }
 
+/// What a watch says of one object.
+pub(super) enum Happened<T> {
+    There(T),
+    Gone(T),
+    /// Nothing changed up to this version.
+    Mark(String),
+}
+
+fn event_of(happened: Happened<Wire>) -> Event {
+    match happened {
+        Happened::There(wire) => Event::Upsert(Box::new(wire)),
+        Happened::Gone(wire) => Event::Remove(Box::new(wire)),
+        Happened::Mark(version) => Event::Mark(version),
+    }
+}
+
 /// Reads one event of a watch.
-fn event(line: &str) -> Result<Event, Failure> {
-    match serde_json::from_str::<WatchEvent<Wire>>(line) {
-        Ok(WatchEvent::Added(wire) | WatchEvent::Modified(wire)) => Ok(Event::Upsert(Box::new(wire))),
-        Ok(WatchEvent::Deleted(wire)) => Ok(Event::Remove(Box::new(wire))),
-        Ok(WatchEvent::Bookmark(mark)) => Ok(Event::Mark(mark.metadata.resource_version)),
+fn event<T: DeserializeOwned>(line: &str) -> Result<Happened<T>, Failure> {
+    match serde_json::from_str::<WatchEvent<T>>(line) {
+        Ok(WatchEvent::Added(it) | WatchEvent::Modified(it)) => Ok(Happened::There(it)),
+        Ok(WatchEvent::Deleted(it)) => Ok(Happened::Gone(it)),
+        Ok(WatchEvent::Bookmark(mark)) => Ok(Happened::Mark(mark.metadata.resource_version)),
         Ok(WatchEvent::Error(status)) => {
             let asked = status.details.as_ref().map(|details| details.retry_after_seconds).filter(|seconds| *seconds > 0);
             let asked = asked.map(|seconds| Duration::from_secs(seconds.into()));
@@ -147,8 +177,8 @@ fn event(line: &str) -> Result<Event, Failure> {
     }
 }
 
-/// Builds a GET; `partial` asks for metadata only, in that kind.
-fn request(uri: &str, partial: &str) -> Result<Request<Vec<u8>>, Failure> {
+/// Builds a GET; `partial` asks for the answer in that kind of `meta.k8s.io`.
+pub(super) fn request(uri: &str, partial: &str) -> Result<Request<Vec<u8>>, Failure> {
     let accept = match partial {
         "" => "application/json".to_owned(),
         kind => format!("application/json;as={kind};g=meta.k8s.io;v=v1"),

@@ -143,7 +143,7 @@ pub async fn events(connection: &Connection, object: &ObjectRef, limit: Duration
     Ok(rows)
 }
 
-fn row(event: &Event) -> EventRow {
+pub(super) fn row(event: &Event) -> EventRow {
     let series = event.series.as_ref();
     // the order of `flux events`: series, then lastTimestamp, then eventTime
     let last = series

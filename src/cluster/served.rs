@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use fluxdeck_model::domain::{GroupKind, ObjectRef};
-use fluxdeck_model::kinds::Kind;
+use fluxdeck_model::domain::text::sanitise;
+use fluxdeck_model::domain::{GroupKind, ObjectRef, ServedKind};
+use fluxdeck_model::kinds::{self, Kind};
 
 /// One kind as served.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub struct Served {
     pub group: String,
     pub version: String,
     pub plural: String,
+    pub singular: String,
+    pub short: Vec<String>,
     pub namespaced: bool,
     /// Whether it can be watched, and not only listed.
     pub watchable: bool,
@@ -72,6 +75,21 @@ impl Catalog {
         self.kinds.get(gk)?.iter().find(|served| served.version == version)
     }
 
+    /// All kinds that can be listed, by the names that people have for them.
+    pub fn names(&self) -> Vec<ServedKind> {
+        let name = |(gk, served): (&GroupKind, &Vec<Served>)| {
+            let served = self.find(gk, kinds::of(gk)).or(served.first())?;
+            Some(ServedKind {
+                gk: gk.clone(),
+                plural: sanitise(&served.plural).as_ref().into(),
+                singular: sanitise(&served.singular).as_ref().into(),
+                short: served.short.iter().map(|name| sanitise(name).as_ref().into()).collect(),
+                is_namespaced: served.namespaced,
+            })
+        };
+        self.kinds.iter().filter_map(name).collect()
+    }
+
     /// All kinds that can be listed.
     pub fn kinds(&self) -> impl Iterator<Item = &GroupKind> {
         self.kinds.keys()
@@ -97,6 +115,8 @@ mod tests {
             group: String::new(),
             version: "v1".to_owned(),
             plural: "secrets".to_owned(),
+            singular: "secret".to_owned(),
+            short: Vec::new(),
             namespaced: true,
             watchable: true,
         };

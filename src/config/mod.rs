@@ -26,14 +26,36 @@ pub struct Config {
     pub readonly: bool,
     /// Folders of checkouts.
     pub repos: Vec<PathBuf>,
-    /// Repositories that are in none of them are fetched on demand.
-    pub fetch: bool,
+    /// What is fetched on demand.
+    pub fetch: Fetch,
     /// Rules for contexts by pattern.
     pub contexts: Vec<Guarded>,
     /// Globs of files that no change touches, in any repository.
     pub deny: Vec<String>,
     /// What is known of forges, by scheme and host as `credentials::Origin` displays them: `https://git.example.com`.
     pub forges: BTreeMap<String, Forge>,
+}
+
+/// What may be fetched when somebody asks for what needs it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fetch {
+    Nothing,
+    /// Commits of repositories that clusters apply.
+    #[default]
+    Repositories,
+    /// Remote resources of kustomization files too, by commands that build.
+    All,
+}
+
+impl Fetch {
+    fn read(value: &toml::Value) -> std::result::Result<Self, String> {
+        match (value.as_bool(), value.as_str()) {
+            (Some(true), _) => Ok(Self::All),
+            (Some(false), _) => Ok(Self::Nothing),
+            (_, Some("repositories")) => Ok(Self::Repositories),
+            _ => Err("fetch is true, false or \"repositories\"".to_owned()),
+        }
+    }
 }
 
 /// What the configuration says of the forge at one host.
@@ -63,7 +85,7 @@ struct Layer {
     watches: Option<usize>,
     readonly: Option<bool>,
     repos: Option<Vec<String>>,
-    fetch: Option<bool>,
+    fetch: Option<toml::Value>,
     contexts: BTreeMap<String, ContextLayer>,
     forges: BTreeMap<String, ForgeLayer>,
     deny: Option<Vec<String>>,
@@ -170,6 +192,9 @@ impl Config {
             let hint = format!("[forges.\"git.example.com\"] with kind = {}, or token-command", FORGES.join(" or "));
             Error::usage(format!("forges in config.toml: {why}"), hint)
         })?;
+        let fetch = layer.fetch.or(base.fetch).as_ref().map(Fetch::read).transpose();
+        let fetch =
+            fetch.map_err(|why| Error::usage(format!("config.toml: {why}"), "`fluxdeck info --config` says what each means"))?;
         Ok(Self {
             theme: layer.theme.or(base.theme).unwrap_or_default(),
             ascii: layer.ascii.or(base.ascii),
@@ -179,7 +204,7 @@ impl Config {
             watches: layer.watches.or(base.watches).unwrap_or(100),
             readonly: layer.readonly.or(base.readonly).unwrap_or_default(),
             repos: layer.repos.or(base.repos).unwrap_or_default().iter().map(|folder| folder_of(folder)).collect(),
-            fetch: layer.fetch.or(base.fetch).unwrap_or(true),
+            fetch: fetch.unwrap_or_default(),
             contexts: by_length(contexts),
             forges,
             deny: layer.deny.or(base.deny).unwrap_or_default(),
@@ -201,7 +226,7 @@ impl Config {
 }
 
 /// A folder in the user's notation: `~/` is the home directory.
-fn folder_of(text: &str) -> PathBuf {
+pub fn folder_of(text: &str) -> PathBuf {
     let home = || Some(directories::BaseDirs::new()?.home_dir().to_owned());
     match text.strip_prefix("~/").and_then(|rest| Some(home()?.join(rest))) {
         Some(folder) => folder,
@@ -282,7 +307,9 @@ mod tests {
         let home = directories::BaseDirs::new().map(|dirs| dirs.home_dir().join("fleet"));
 
         assert_eq!(config.repos, [PathBuf::from("/src/fleet"), home.unwrap_or_else(|| "~/fleet".into())]);
-        assert!(!config.fetch && read("").expect("defaults").fetch);
+        assert_eq!((config.fetch, read("").expect("defaults").fetch), (Fetch::Nothing, Fetch::Repositories));
+        assert_eq!(read("fetch = true").map(|config| config.fetch), Ok(Fetch::All));
+        assert!(read("fetch = 'some'").is_err_and(|error| error.message.ends_with("fetch is true, false or \"repositories\"")));
     }
 
     #[test]

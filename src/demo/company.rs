@@ -4,17 +4,20 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::access::User;
 use super::content::{self, CONTEXTS};
 use super::forge::Forge;
 use super::git::{Repositories, RunDirectory};
+use super::scenes::Scene;
 use super::world::World;
 use crate::files::REAL;
 use crate::records::Snapshot;
 use fluxdeck_model::error::Result;
 
+/// The current context.
+const CURRENT: &str = CONTEXTS[0].0;
 /// The file that says that nobody wants hints.
 const DISMISSED: &str = "no-hints";
 
@@ -52,6 +55,20 @@ impl Company {
         Self::at(place, began, true)
     }
 
+    /// A company in which a scene has just happened, and which lives in real time from now on.
+    ///
+    /// # Errors
+    /// The scene cannot be played.
+    pub fn after(place: RunDirectory, scene: &Scene) -> Result<Arc<Self>> {
+        let now = Timestamp::now();
+        let company = Arc::new(Self::at(place, now, false));
+        let before = now.checked_sub(SignedDuration::try_from(scene.lasts).unwrap_or_default()).unwrap_or(now);
+        let world = company.cluster(CURRENT, before).world;
+        scene.play(&company)?;
+        world.advance(scene.lasts);
+        Ok(company)
+    }
+
     fn at(place: RunDirectory, began: Timestamp, is_driven: bool) -> Self {
         let repositories = Arc::new(Repositories::at(place));
         Self { repositories, forge: OnceLock::new(), clusters: Mutex::default(), began, is_driven }
@@ -70,14 +87,24 @@ impl Company {
     /// The cluster of a context; of the current one for an empty name. None: there is no such context.
     pub fn enter(&self, context: &str) -> Option<Entrance> {
         let context = Self::named(context)?;
+        // those who come later find the cluster as if it had run since the beginning
+        let cluster = self.cluster(context, if self.is_driven { self.began } else { Timestamp::now() });
+        Some(Entrance { context, world: cluster.world, flux: cluster.snapshot.flux.clone() })
+    }
+
+    /// The cluster of a context, which begins then where it has not begun.
+    fn cluster(&self, context: &'static str, then: Timestamp) -> Cluster {
         let mut clusters = self.clusters.lock().unwrap_or_else(PoisonError::into_inner);
         let cluster = clusters.entry(context).or_insert_with(|| {
             let snapshot = Arc::new(content::snapshot(context).expect("every context was recorded"));
-            // those who come later find the cluster as if it had run since the beginning
-            let now = if self.is_driven { self.began } else { Timestamp::now() };
-            Cluster { world: World::start(&snapshot, now, Some(self.repositories.clone())), snapshot }
+            Cluster { world: World::start(&snapshot, then, Some(self.repositories.clone())), snapshot }
         });
-        Some(Entrance { context, world: cluster.world.clone(), flux: cluster.snapshot.flux.clone() })
+        cluster.clone()
+    }
+
+    /// The cluster in which scenes happen.
+    pub(super) fn stage(&self) -> World {
+        self.enter(CURRENT).expect("it is one of the contexts").world
     }
 
     /// Lets the cluster of a context live, for ever.
@@ -124,7 +151,7 @@ impl Company {
     /// When what `--demo-dir` kept cannot be read.
     pub fn forge(&self) -> Result<Arc<Forge>> {
         let open = || {
-            let world = self.enter("").expect("there is a current context").world;
+            let world = self.stage();
             let is_reviewed = !self.is_driven;
             Forge::over(self.repositories.clone(), move || world.now()).map(|forge| Arc::new(forge.reviewed(is_reviewed)))
         };

@@ -11,12 +11,13 @@
 //!  content      what was recorded: clusters and repositories, built in
 //!  git          the repositories, as bare ones in a directory of the run: what sources fetch, and Kustomizations are built from
 //!  forge        GitHub's pull requests over these repositories
+//!  scenes       what can happen when somebody asks for it: a bad commit, its repair, a node that goes
 //! ```
 //! A pull request in the demo is opened by the client that also talks to github.com. `runtime` makes that client of three things:
 //! ```text
 //!  forges::Network::through(company.forge()?.connector())           instead of forges::Network::open()
 //!  forges::named("github")                                          instead of asking the host which forge it is
-//!  credentials::Token::new(Forge::TOKEN, origin, Source::Demo)      instead of credentials::find
+//!  credentials::Token::new(Forge::TOKEN, origin, Source::Demo)      instead of the keyring
 //! ```
 //! The branch is pushed by the user's git to the path that [`Company::repository`] has for the URL of the remote.
 //! An opened snapshot (`--from`) is the same cluster without controllers, and with every write refused.
@@ -30,6 +31,7 @@ pub mod faults;
 mod forge;
 mod git;
 mod objects;
+pub mod scenes;
 mod world;
 
 use std::sync::Arc;

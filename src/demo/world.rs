@@ -8,12 +8,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 use tokio::sync::watch;
 
 use super::access::{self, User};
 use super::api::Late;
 use super::content;
-use super::controllers::{Controllers, Git, Recording};
+use super::controllers::{Controllers, Git, Recording, node};
 use super::faults::{Arrival, End, Fault, Faults};
 use super::objects::{self, Kind, Store, text};
 use crate::records::Snapshot;
@@ -28,6 +29,9 @@ pub struct World {
     /// Rises whenever an object or the clock has changed.
     pulse: Arc<watch::Sender<u64>>,
 }
+
+/// Something that happens once, in a cluster.
+type Plan = Box<dyn FnOnce(&World) + Send>;
 
 pub(super) struct Cluster {
     pub store: Store,
@@ -44,8 +48,8 @@ pub(super) struct Cluster {
     pub resets: Vec<&'static str>,
     /// Parts of paths whose open streams were to fall silent, in their order.
     mutes: Vec<&'static str>,
-    /// Requests that arrive later, in their order.
-    late: Vec<(Timestamp, Late)>,
+    /// What happens later by itself, in its order.
+    planned: Vec<(Timestamp, Plan)>,
     pub controllers: Controllers,
     /// How often each request that may change something has arrived, as `METHOD path`.
     pub arrived: BTreeMap<String, u32>,
@@ -73,6 +77,9 @@ impl World {
         let shift = snapshot.taken.map_or(SignedDuration::ZERO, |taken| now.duration_since(taken));
         let mut store = Store::new(kinds(snapshot, true));
         fill(&mut store, snapshot, shift);
+        for node in content::nodes() {
+            record(&mut store, ("", "Node"), &node, shift);
+        }
         for role in content::roles() {
             if let Some(kind) = store.kind_of(access::GROUP, text(&role, "/kind")) {
                 store.create(kind, role, now);
@@ -95,7 +102,7 @@ impl World {
             cuts: 0,
             resets: Vec::new(),
             mutes: Vec::new(),
-            late: Vec::new(),
+            planned: Vec::new(),
             controllers,
             arrived: BTreeMap::new(),
         };
@@ -146,11 +153,10 @@ impl World {
 
     fn move_to(&self, until: Timestamp) {
         loop {
-            let late = self.lock().next_late(until);
-            let Some((at, late)) = late else { break };
+            let next = self.lock().next_planned(until);
+            let Some((at, plan)) = next else { break };
             self.lock().work(at);
-            // nobody receives the reply
-            drop(super::api::take(self, late));
+            plan(self);
         }
         self.lock().work(until);
         self.beat();
@@ -158,8 +164,25 @@ impl World {
 
     /// Keeps a request until it arrives, by the clock of the cluster.
     pub(super) fn delay(&self, by: Duration, late: Late) {
-        let at = self.after(by);
-        self.lock().late.push((at, late));
+        // nobody receives the reply
+        self.plan(by, move |world| drop(super::api::take(world, late)));
+    }
+
+    /// Lets something happen when the clock of the cluster has moved that far.
+    pub(super) fn plan(&self, after: Duration, plan: impl FnOnce(&Self) + Send + 'static) {
+        let at = self.after(after);
+        self.lock().planned.push((at, Box::new(plan)));
+    }
+
+    /// Changes objects without a request: what happens in the cluster by itself.
+    pub(super) fn change(&self, act: impl FnOnce(&mut Store, Timestamp)) {
+        {
+            let mut cluster = self.lock();
+            let now = cluster.now;
+            act(&mut cluster.store, now);
+            cluster.notify();
+        }
+        self.beat();
     }
 
     /// The moment that much later.
@@ -184,6 +207,19 @@ impl World {
                 changed = pulse.changed() => if changed.is_err() { return },
             }
         }
+    }
+
+    /// Whether the cluster has a node of that name that is ready.
+    pub(super) fn has_node(&self, name: &str) -> bool {
+        node::is_ready(&self.lock().store, name)
+    }
+
+    /// Whether a source of the cluster has fetched that commit of the repository at a URL.
+    pub(super) fn has_fetched(&self, url: &str, commit: &str) -> bool {
+        let cluster = self.lock();
+        let sources = cluster.store.kind_of("source.toolkit.fluxcd.io", "GitRepository");
+        let mut sources = sources.into_iter().flat_map(|kind| cluster.store.of_kind(kind)).map(|(_, source)| source);
+        sources.any(|source| text(source, "/spec/url") == url && text(source, "/status/artifact/revision").ends_with(commit))
     }
 
     /// Adds a rule for requests from now on. Earlier rules come first.
@@ -279,10 +315,10 @@ impl Cluster {
         self.now = self.now.max(until);
     }
 
-    /// Takes out the first request that arrives until a time.
-    fn next_late(&mut self, until: Timestamp) -> Option<(Timestamp, Late)> {
-        let first = (0..self.late.len()).min_by_key(|at| self.late[*at].0).filter(|at| self.late[*at].0 <= until)?;
-        Some(self.late.remove(first))
+    /// Takes out the first of what happens until a time.
+    fn next_planned(&mut self, until: Timestamp) -> Option<(Timestamp, Plan)> {
+        let first = (0..self.planned.len()).min_by_key(|at| self.planned[*at].0)?;
+        (self.planned[first].0 <= until).then(|| self.planned.remove(first))
     }
 
     /// Where a stream stands that is opened now.
@@ -339,17 +375,22 @@ fn fill(store: &mut Store, snapshot: &Snapshot, shift: SignedDuration) {
         .flat_map(|kind| kind.objects.iter().map(|object| (kind.group.as_str(), kind.kind.as_str(), object)));
     let events = snapshot.events.iter().map(|event| ("", "Event", event));
     for (group, kind, object) in recorded.chain(events) {
-        let (recorded, mut object) = (object, object.clone());
-        if !shift.is_zero() {
-            objects::rewrite(&mut object, &|text| moved(text, shift));
-            // a date that git says stays, or the cluster would differ from it
-            if let Some(until) = recorded.pointer(UNTIL) {
-                object["metadata"]["annotations"]["fluxdeck.dev/suspend-until"] = until.clone();
-            }
-        }
-        let kind = store.kind_of(group, kind).expect("a kind of the snapshot");
-        store.record(kind, object);
+        record(store, (group, kind), object, shift);
     }
+}
+
+/// Takes an object as it was recorded, all of its times moved.
+fn record(store: &mut Store, (group, kind): (&str, &str), recorded: &Value, shift: SignedDuration) {
+    let mut object = recorded.clone();
+    if !shift.is_zero() {
+        objects::rewrite(&mut object, &|text| moved(text, shift));
+        // a date that git says stays, or the cluster would differ from it
+        if let Some(until) = recorded.pointer(UNTIL) {
+            object["metadata"]["annotations"]["fluxdeck.dev/suspend-until"] = until.clone();
+        }
+    }
+    let kind = store.kind_of(group, kind).expect("a kind of the cluster");
+    store.record(kind, object);
 }
 
 /// Moves a text that is a time.

@@ -58,6 +58,7 @@ struct Found {
     title: Option<String>,
     state: Option<String>,
     draft: Option<bool>,
+    mergeable: Option<bool>,
     merged: Option<bool>,
     merged_at: Option<Timestamp>,
     merge_commit_sha: Option<String>,
@@ -140,6 +141,7 @@ impl Found {
             is_draft: self.draft.unwrap_or_default(),
             state,
             checks,
+            is_mergeable: None,
         }
     }
 }
@@ -217,7 +219,8 @@ impl Gitea {
             Some(commit) => self.checks(&commit).await.ok(),
             None => None,
         };
-        Ok(found.pull(checks))
+        let is_mergeable = found.mergeable;
+        Ok(Pull { is_mergeable, ..found.pull(checks) })
     }
 
     /// The last status of each context (Gitea `services/convert/status.go`).

@@ -84,6 +84,7 @@ struct Found {
     title: Option<String>,
     state: Option<String>,
     draft: Option<bool>,
+    mergeable: Option<bool>,
     /// Lists have it, and not `merged`.
     merged_at: Option<Timestamp>,
     /// Of an open pull request: a trial.
@@ -192,6 +193,7 @@ impl Found {
             is_draft: self.draft.unwrap_or_default(),
             state,
             checks,
+            is_mergeable: None,
         }
     }
 }
@@ -240,7 +242,8 @@ impl GitHub {
             Some(commit) => self.checks(&commit).await.ok(),
             None => None,
         };
-        Ok(found.pull(checks))
+        let is_mergeable = found.mergeable;
+        Ok(Pull { is_mergeable, ..found.pull(checks) })
     }
 
     async fn checks(&self, commit: &str) -> Result<Checks, Failure> {

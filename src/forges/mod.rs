@@ -5,6 +5,7 @@
 //!  answer     what an answer means where all forges agree; encode: names in addresses
 //!  failure    why a forge did not answer, or refused, in the classes that decide what happens next
 //!  network    connections: TLS, proxies, limits; the demo has one of its own, to its forge in memory
+//!  plain      a read without a token, for what is not a forge: nothing is followed
 //!  wire       requests to one host, with the token that is bound to it, and their answers
 //!  kind       which forge a host is: by name, by the configuration, or asked once
 //!  github     GitHub, its Enterprise Server and its Enterprise Cloud
@@ -15,7 +16,7 @@
 //!  Address::of(url of the remote)?                      none: it is pushed only
 //!  Network::open(), once                                the demo: Network::through(its connector)
 //!  known.kind: named(word)?, else kind_of(origin)       none: it is pushed only, the person opens the pull request
-//!  credentials::find(origin, known.token_command)       none: the same, with `compare` for the page
+//!  keyring.token(origin, known.token_command)           none: the same, with `compare` for the page
 //!  kind.open(network, address, token)                   then find(branch) first, open once; Lost: find(branch) again; NotYet: open again
 //! ```
 //! What a change waits for, and when something is asked again, does *not* belong here: nothing here is repeated, and nothing is kept.
@@ -28,6 +29,7 @@ mod gitea;
 mod github;
 mod kind;
 mod network;
+mod plain;
 mod wire;
 
 use futures::future::BoxFuture;
@@ -38,6 +40,7 @@ pub use address::Address;
 pub use failure::Failure;
 pub use kind::{Kind, Opened, kind_of, named};
 pub use network::Network;
+pub use plain::Plain;
 
 /// Every forge, in the order in which a host that nobody knows is asked.
 pub const ALL: &[&Kind] = &[&gitea::KIND, &github::KIND];
@@ -78,4 +81,4 @@ fn newest_first(mut found: Vec<Pull>) -> Vec<Pull> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

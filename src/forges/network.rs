@@ -55,13 +55,28 @@ impl Network {
 
     /// As [`Self::open`], with these proxies.
     pub(super) fn by(proxies: Matcher) -> Result<Self, Failure> {
+        Self::over(proxies, connector(HttpConnector::new()))
+    }
+
+    /// As [`Self::open`]; where no proxy is asked, hosts are at the addresses that the resolver gives. `has_proxies`: those of the
+    /// environment.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn resolved_by<R>(resolver: R, has_proxies: bool) -> Result<Self, Failure>
+    where
+        HttpConnector<R>: Direct,
+    {
+        let proxies = if has_proxies { Matcher::from_env() } else { Matcher::builder().build() };
+        Self::over(proxies, connector(HttpConnector::new_with_resolver(resolver)))
+    }
+
+    fn over(proxies: Matcher, direct: impl Direct) -> Result<Self, Failure> {
         let broken = |error: rustls::Error| Failure::Unreachable(short(&format!("no certificates of authorities: {error}")));
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(broken)?;
         let tls = tls.with_platform_verifier().map_err(broken)?.with_no_client_auth();
-        let mut connector = HttpConnector::new();
-        connector.enforce_http(false);
-        let ways = Ways { proxies: Arc::new(proxies), connector };
+        let ways = Ways { proxies: Arc::new(proxies), connector: connector(HttpConnector::new()), direct };
         Ok(Self::through(HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(ways)))
     }
 
@@ -86,25 +101,46 @@ impl Network {
     }
 }
 
-/// Directly, or through a proxy.
-#[derive(Clone)]
-struct Ways {
-    proxies: Arc<Matcher>,
-    connector: HttpConnector,
+/// What connects to a host.
+pub trait Direct:
+    Service<Uri, Response = TokioIo<TcpStream>, Error: Into<BoxError>, Future: Send + 'static> + Clone + Send + Sync + 'static
+{
 }
 
-impl Service<Uri> for Ways {
+impl<C> Direct for C where
+    C: Service<Uri, Response = TokioIo<TcpStream>, Error: Into<BoxError>, Future: Send + 'static> + Clone + Send + Sync + 'static
+{
+}
+
+fn connector<R>(mut connector: HttpConnector<R>) -> HttpConnector<R> {
+    connector.enforce_http(false);
+    connector
+}
+
+/// Directly, or through a proxy.
+#[derive(Clone)]
+struct Ways<C> {
+    proxies: Arc<Matcher>,
+    /// To proxies.
+    connector: HttpConnector,
+    direct: C,
+}
+
+impl<C: Direct> Service<Uri> for Ways<C> {
     type Response = TokioIo<TcpStream>;
     type Error = BoxError;
     type Future = BoxFuture<'static, Result<Self::Response, BoxError>>;
 
     fn poll_ready(&mut self, context: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), BoxError>> {
-        self.connector.poll_ready(context).map_err(Into::into)
+        std::task::ready!(self.connector.poll_ready(context))?;
+        self.direct.poll_ready(context).map_err(Into::into)
     }
 
     fn call(&mut self, to: Uri) -> Self::Future {
-        let mut connector = self.connector.clone();
-        let Some(proxy) = self.proxies.intercept(&to) else { return connector.call(to).map(|done| Ok(done?)).boxed() };
+        let connector = self.connector.clone();
+        let Some(proxy) = self.proxies.intercept(&to) else {
+            return self.direct.call(to).map(|done| done.map_err(Into::into)).boxed();
+        };
         let place = proxy.uri().clone();
         match place.scheme_str() {
             Some("http") => {

@@ -17,7 +17,7 @@ use crate::credentials::{Origin, Token};
 const LARGEST: usize = 16 << 20;
 /// How often a read is sent on.
 const REDIRECTS: usize = 3;
-const AGENT: &str = concat!("fluxdeck/", env!("CARGO_PKG_VERSION"));
+pub(super) const AGENT: &str = concat!("fluxdeck/", env!("CARGO_PKG_VERSION"));
 
 /// The way to the API of one host.
 #[derive(Clone)]
@@ -42,8 +42,8 @@ pub enum Broken {
     /// The connection broke: it may have been received.
     #[error("{0}")]
     Cut(String),
-    #[error("it answers with more than {LARGEST} bytes")]
-    TooLarge,
+    #[error("it answers with more than {0} bytes")]
+    TooLarge(usize),
 }
 
 impl Broken {
@@ -54,7 +54,7 @@ impl Broken {
             Self::NotConnected(why) => Failure::Unreachable(why),
             Self::TooLong(limit) if is_read => Failure::TooLong(limit),
             Self::Cut(why) if is_read => Failure::Unreachable(why),
-            Self::TooLarge if is_read => Failure::Unreadable(Self::TooLarge.to_string()),
+            Self::TooLarge(most) if is_read => Failure::Unreadable(Self::TooLarge(most).to_string()),
             lost => Failure::Lost(lost.to_string()),
         }
     }
@@ -139,18 +139,25 @@ impl Wire {
         if let Some(login) = &self.login {
             all.insert(AUTHORIZATION, login.clone());
         }
-        let limit = self.network.limit;
-        tokio::time::timeout(limit, self.answered(request)).await.unwrap_or(Err(Broken::TooLong(limit)))
+        self.network.answer(request, LARGEST).await
+    }
+}
+
+impl Network {
+    /// Sends a request, and takes at most so many bytes of its answer.
+    pub(super) async fn answer(&self, request: Request<Full<Bytes>>, largest: usize) -> Result<Answer, Broken> {
+        let limit = self.limit;
+        tokio::time::timeout(limit, self.answered(request, largest)).await.unwrap_or(Err(Broken::TooLong(limit)))
     }
 
-    async fn answered(&self, request: Request<Full<Bytes>>) -> Result<Answer, Broken> {
-        let answer = self.network.sender.clone().oneshot(request).await.map_err(|error| {
+    async fn answered(&self, request: Request<Full<Bytes>>, largest: usize) -> Result<Answer, Broken> {
+        let answer = self.sender.clone().oneshot(request).await.map_err(|error| {
             let why = short(&causes(&error));
             if error.is_connect() { Broken::NotConnected(why) } else { Broken::Cut(why) }
         })?;
         let (head, body) = answer.into_parts();
-        let body = Limited::new(body, LARGEST).collect().await.map_err(|error| {
-            if error.is::<LengthLimitError>() { Broken::TooLarge } else { Broken::Cut(short(&causes(error.as_ref()))) }
+        let body = Limited::new(body, largest).collect().await.map_err(|error| {
+            if error.is::<LengthLimitError>() { Broken::TooLarge(largest) } else { Broken::Cut(short(&causes(error.as_ref()))) }
         })?;
         Ok(Answer { status: head.status, headers: head.headers, body: body.to_bytes() })
     }

@@ -13,7 +13,7 @@ use super::folder::Folder;
 
 /// A folder with a repository's files: a git work tree, a bare repository, or a plain folder.
 pub struct Checkout {
-    root: PathBuf,
+    pub(super) root: PathBuf,
     pub(super) repository: Option<Repository>,
 }
 

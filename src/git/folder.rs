@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use fluxdeck_model::domain::text::counted;
 use fluxdeck_model::render::error::{BuildError, Cause, Result};
 use fluxdeck_model::render::tree::{FolderEntry, MAX_FILE, PathKind, Tree, Version};
 
@@ -132,6 +133,6 @@ fn unreadable(path: &str, error: &std::io::Error) -> BuildError {
 
 /// A file that is larger than any manifest.
 pub(super) fn too_large(path: &str, length: u64) -> BuildError {
-    let message = format!("{length} bytes are more than the {MAX_FILE} that are read of a file");
+    let message = format!("{} are more than the {MAX_FILE} that are read of a file", counted(length, "byte"));
     BuildError::new(Cause::Limit, message, "no manifest is that large").in_file(&path.into())
 }

@@ -12,6 +12,7 @@ mod commit;
 mod failure;
 mod folder;
 mod patch;
+mod shared;
 mod write;
 
 #[cfg(test)]
@@ -20,9 +21,10 @@ mod tests;
 pub use attributes::Attributes;
 pub use changes::{Change, Changed};
 pub use checkout::{Checkout, View};
-pub use clones::{clone_of, make_clone};
+pub use clones::{clone_of, forget_kept, kept, make_clone, mark_moving, name_of, remote_reference};
 pub use commit::Commit;
 pub use failure::Failure;
 pub use folder::Folder;
 pub use patch::patch;
+pub use shared::SharedCommit;
 pub use write::{Content, Written};

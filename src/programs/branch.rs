@@ -18,6 +18,10 @@ use super::{quiet, said};
 const LIMIT: Duration = Duration::from_secs(180);
 /// How long a question to the server may take.
 const ASKED: Duration = Duration::from_secs(60);
+/// How often it is tried where another git works in the same repository (another view's, another program's), and how long between: half a
+/// minute and more.
+const TRIES: usize = 150;
+const PAUSE: Duration = Duration::from_millis(200);
 /// Commits by which a shallow clone is deepened at a time.
 const DEEPER: &str = "--deepen=200";
 
@@ -72,7 +76,20 @@ pub async fn default_branch(repository: &Path, remote: Remote<'_>) -> Result<Opt
     Ok(printed.lines().find_map(name).filter(|name| is_name(name)))
 }
 
+/// Runs a fetch or a question. Where another git holds a lock of the repository (`shallow.lock`, a reference's), nothing was done: it is tried
+/// again until that one has ended.
 pub(super) async fn run(repository: &Path, remote: Remote<'_>, arguments: &[&str], limit: Duration) -> Result<Ended, Failure> {
+    for _ in 1..TRIES {
+        let ended = once(repository, remote, arguments, limit).await?;
+        if ended.status.success() || !said::is_locked(&ended.said) {
+            return Ok(ended);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    once(repository, remote, arguments, limit).await
+}
+
+async fn once(repository: &Path, remote: Remote<'_>, arguments: &[&str], limit: Duration) -> Result<Ended, Failure> {
     let reached = reach(repository, remote, Direction::Fetch).await?;
     let mut command = reached.login.command(&quiet::git()?);
     let quietly = [("core.hooksPath".to_owned(), "/dev/null".to_owned()), ("gc.auto".to_owned(), "0".to_owned())];

@@ -18,12 +18,18 @@ pub enum Failure {
     /// It was stopped at its time limit: what it did before that is not known.
     #[error("it did not end within {} s", .0.as_secs())]
     TooLong(Duration),
+    /// What is fetched is larger than so many bytes: it was stopped.
+    #[error("it is larger than {} MiB", .0 >> 20)]
+    TooLarge(u64),
     /// The call is wrong or not permitted: the program was not run.
     #[error("{0}")]
     Call(String),
-    /// It needs an answer at a terminal: a password, a passphrase, whether a host key is the right one.
+    /// It needs an answer at a terminal: a name, a password, a passphrase.
     #[error("{0}")]
     Question(String),
+    /// ssh does not know the key of the host, and nobody has confirmed it.
+    #[error("{0}")]
+    HostKey(String),
     /// The credentials are wrong, or do not permit this.
     #[error("{0}")]
     Unauthorised(String),
@@ -67,18 +73,18 @@ impl Failure {
     /// Whether it concerns the whole repository, so that fetching another commit would fail the same way.
     pub fn is_of_repository(&self) -> bool {
         match self {
-            Self::Missing { .. } | Self::NotStarted(_) | Self::TooLong(_) | Self::Question(_) => true,
-            Self::Unauthorised(_) | Self::NotFound(_) | Self::Unreachable(_) | Self::Failed(_) => true,
-            Self::Call(_) | Self::NoCommit(_) | Self::Moved(_) | Self::Refused { .. } | Self::Unsigned(_) | Self::Lost(_) => {
-                false
-            }
+            Self::Missing { .. } | Self::NotStarted(_) | Self::TooLong(_) => true,
+            Self::Question(_) | Self::HostKey(_) | Self::Unauthorised(_) => true,
+            Self::NotFound(_) | Self::Unreachable(_) | Self::Failed(_) => true,
+            Self::Call(_) | Self::TooLarge(_) | Self::NoCommit(_) | Self::Moved(_) => false,
+            Self::Refused { .. } | Self::Unsigned(_) | Self::Lost(_) => false,
         }
     }
 
     /// The failure in words: what could not be done, with what to do.
     pub fn error(&self, what: &str) -> Error {
         let kind = match self {
-            Self::Question(_) | Self::Unauthorised(_) => ErrorKind::Denied,
+            Self::Question(_) | Self::HostKey(_) | Self::Unauthorised(_) => ErrorKind::Denied,
             Self::Unreachable(_) | Self::TooLong(_) => ErrorKind::Unreachable,
             _ => ErrorKind::Failed,
         };
@@ -88,11 +94,10 @@ impl Failure {
     fn hint(&self) -> &'static str {
         match self {
             Self::Missing { .. } => "install it, or put it on the PATH",
-            Self::NotStarted(_) | Self::Call(_) | Self::Failed(_) => "",
+            Self::NotStarted(_) | Self::TooLarge(_) | Self::Call(_) | Self::Failed(_) => "",
             Self::TooLong(_) | Self::Unreachable(_) => "check the network, the VPN and the URL of the repository",
-            Self::Question(_) => {
-                "nobody can answer it here: set up a credential helper or an ssh agent, and accept the host key once"
-            }
+            Self::Question(_) => "nobody can answer it here: set up a credential helper, or an ssh agent that has the key",
+            Self::HostKey(_) => "nobody can confirm it here: connect once with ssh, and accept the key of the host",
             Self::Unauthorised(_) => "renew the credentials of your git, or ask for access",
             Self::NotFound(_) => "check the URL; forges answer the same where your credentials may not see the repository",
             Self::NoCommit(_) => "it may be gone from its branches since",

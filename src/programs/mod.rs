@@ -15,6 +15,7 @@ mod opinion;
 mod publish;
 mod push;
 mod quiet;
+mod reference;
 mod remote;
 mod run;
 mod said;
@@ -32,6 +33,7 @@ pub use leash::{Ended, Halted, Leash};
 pub use opinion::{Opinion, second};
 pub use publish::{branch_at, publish};
 pub use push::Pushed;
+pub use reference::{NamedReference, fetch_reference, named_reference};
 pub use remote::Remote;
 pub use token::{password_of_git, token_of, token_of_gh};
 

@@ -107,7 +107,8 @@ fn rule(said: &[u8]) -> Option<String> {
 fn words(said: &[u8], is_wanted: impl Fn(&str) -> bool) -> Option<String> {
     let said = String::from_utf8_lossy(said);
     let said = redact(&said);
-    let lines = said.lines().filter(|line| is_wanted(line)).map(|line| line.strip_prefix("remote:").unwrap_or(line).trim());
+    let bare = |line| ["remote:", "error:"].iter().fold(line, |line: &str, word| line.strip_prefix(word).unwrap_or(line).trim());
+    let lines = said.lines().filter(|line| is_wanted(line)).map(bare);
     let said = lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
     (!said.is_empty()).then(|| sanitise(&said).into_owned())
 }

@@ -1,9 +1,9 @@
 //! Namespaces remembered by context: for those who may not list them.
 
-use std::collections::BTreeMap;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::path::Path;
 
+use super::kept;
 use crate::files::Disk;
 use fluxdeck_model::domain::Str;
 
@@ -13,7 +13,7 @@ const MOST: usize = 50;
 
 /// Returns the namespaces that were looked into under this context before, those first that were used last; none where nothing is kept.
 pub fn remembered(disk: &dyn Disk, dir: Option<&Path>, context: &str) -> Vec<Str> {
-    let known = dir.and_then(|dir| read(disk, dir).ok()).unwrap_or_default();
+    let known = dir.and_then(|dir| kept::read::<Vec<String>>(disk, dir, FILE).ok()).unwrap_or_default();
     known.get(context).into_iter().flatten().map(|name| Str::from(name.as_str())).collect()
 }
 
@@ -25,21 +25,8 @@ pub fn remember(disk: &dyn Disk, dir: Option<&Path>, context: &str, namespaces: 
 }
 
 fn keep(disk: &dyn Disk, dir: &Path, context: &str, namespaces: &[Str]) -> io::Result<()> {
-    // what cannot be read is not replaced: it holds those of other contexts
-    let mut known = read(disk, dir)?;
-    known.insert(context.to_owned(), namespaces.iter().take(MOST).map(ToString::to_string).collect());
-    let text = serde_json::to_vec_pretty(&known).map_err(io::Error::other)?;
-    disk.make_dir(dir)?;
-    disk.replace(&dir.join(FILE), &text)
-}
-
-/// What is kept; nothing where there is no file, or one that nobody can read as it is.
-fn read(disk: &dyn Disk, dir: &Path) -> io::Result<BTreeMap<String, Vec<String>>> {
-    match disk.read(&dir.join(FILE)) {
-        Ok(text) => Ok(serde_json::from_slice(&text).unwrap_or_default()),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(BTreeMap::new()),
-        Err(error) => Err(error),
-    }
+    let names: Vec<String> = namespaces.iter().take(MOST).map(ToString::to_string).collect();
+    kept::change(disk, dir, FILE, |known| drop(known.insert(context.to_owned(), names)))
 }
 
 #[cfg(test)]

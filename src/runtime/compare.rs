@@ -9,6 +9,7 @@ use super::acts::Errand;
 use super::desk::Desk;
 use super::rendered::{Renderer, object_of};
 use super::repositories::blocking;
+use fluxdeck_model::domain::text::redact;
 use fluxdeck_model::domain::{ObjectRef, Str};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::insight::declared::Commit;
@@ -17,9 +18,14 @@ use fluxdeck_model::insight::named::shown;
 use fluxdeck_model::insight::schema::{EMBEDDED, Schemas};
 use fluxdeck_model::render::flux::Applied;
 use fluxdeck_model::render::id::{meta_text, text_at};
+use fluxdeck_model::render::unproven::has_unknown_hash;
 use fluxdeck_model::state::News;
 use fluxdeck_model::state::drift::Compared;
 
+/// Why a Secret that is generated from an encrypted file is not compared.
+const UNNAMED: &str = "only the cluster can decrypt what its name ends with the hash of";
+/// Why the objects of a remote resource are not compared.
+const ABSENT: &str = "it is not here, so that its objects are not known: `fluxdeck drift --fetch` brings it";
 /// Requests that are under way at once.
 const AT_ONCE: usize = 8;
 
@@ -62,8 +68,15 @@ impl Renderer {
             }
         };
         compared.at = rendered.at;
+        compared.skipped.extend(rendered.remotes.missing().map(|one| (redact(&one.address).into_owned(), ABSENT.to_owned())));
         let ignores = drift::ignores(&body.unwrap_or_default());
-        let wanted: Vec<_> = rendered.objects.iter().filter(|object| is_meant(object)).collect();
+        let mut wanted = Vec::new();
+        for object in rendered.objects.iter().filter(|object| is_meant(object)) {
+            match unproven(object) {
+                Some(why) => compared.skipped.push((shown(&object.node), why)),
+                None => wanted.push(object),
+            }
+        }
         let requests: Vec<_> = wanted.iter().map(|object| self.live(&object.node)).collect();
         let fetched: Vec<_> = futures::stream::iter(requests).buffered(AT_ONCE).collect().await;
         for (object, live) in wanted.iter().zip(fetched) {
@@ -104,6 +117,14 @@ impl Errand {
             self.news(News::Compared(run, Box::new(compared))).await;
         }
     }
+}
+
+/// Why it is not known what an object should be.
+fn unproven(object: &Applied) -> Option<String> {
+    if let Some(address) = &object.unproven {
+        return Some(format!("{} may change it, and is not here", redact(address)));
+    }
+    has_unknown_hash(meta_text(&object.node, "name")).then(|| UNNAMED.to_owned())
 }
 
 /// Whether an object is looked at where only these namespaces are: a Kustomization there is compared with all that it applies, wherever

@@ -70,6 +70,7 @@ impl Task {
                 .filter(|kind| kind.is_flux() || kind.role == Role::Legacy)
                 .filter_map(|kind| served(connection, kind))
                 .collect(),
+            kinds: connection.catalog().names(),
             acting_as: match &self.options.origin {
                 Origin::Live(access) => access.impersonate.clone(),
                 Origin::Recorded(_) => None,

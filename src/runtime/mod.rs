@@ -1,6 +1,7 @@
 //! Turns effects into messages: connections, watches, look-ups. The only place that spawns.
 
 mod acts;
+mod artifact;
 mod changes;
 mod compare;
 mod connect;
@@ -10,6 +11,7 @@ mod journal;
 mod keyboard;
 mod looks;
 mod owned;
+mod remotes;
 mod rendered;
 mod repositories;
 mod session;
@@ -24,17 +26,18 @@ use tokio::task::JoinSet;
 use crate::cluster::{Access, Connection, Failure};
 use crate::files::Disk;
 use crate::{demo, records};
-pub use changes::{ChangeOptions, Changes, outcome as plan_outcome};
+pub use changes::{ChangeOptions, Changes, Planned, outcome as plan_outcome, planned};
 pub use compare::{concerns, is_in, schemas};
 pub use desk::{Bench, Desk, Worker};
 use fluxdeck_model::actions::Outcome;
 use fluxdeck_model::domain::{ClusterId, Scope, Str};
 use fluxdeck_model::error::{Error, ErrorKind};
 use fluxdeck_model::state::jobs::{Change, ChangeOutcome, ChangeStep, JobId, JournalCommit, Task};
-use fluxdeck_model::state::{ChangeQuery, Effect, Epoch, Message, Reply, Terminal, Ticket};
+use fluxdeck_model::state::{ChangeQuery, Effect, Epoch, Intent, Message, Reply, Terminal, Ticket};
 pub use journal::found as jobs_found;
 pub use keyboard::{Keyboard, Typed};
 use looks::{Look, Looks, Means};
+pub use remotes::RemoteStore;
 pub use rendered::{Renderer, kustomization};
 pub use repositories::Repositories;
 use session::Order;
@@ -101,13 +104,23 @@ impl Options {
     /// Where git content is found; the demo's is its own.
     pub fn repositories(&self) -> Repositories {
         let company = if let Origin::Demo(guest) = &self.origin { Some(guest.company.clone()) } else { None };
-        Repositories { company, ..self.repositories.clone() }
+        let said = self.repositories.said.clone().or_else(|| Some(changes::Kept::new(self.disk.clone(), self.state_dir.clone())));
+        Repositories { company, said, ..self.repositories.clone() }
     }
 
     /// What plans changes, and carries them out.
     pub fn changes(&self, desk: Desk) -> Changes {
-        Changes::new(desk, self.repositories(), &self.changes, self.request_timeout)
+        let kept = desk.words().unwrap_or_else(|| changes::Kept::new(self.disk.clone(), self.state_dir.clone()));
+        Changes::new(desk, self.repositories(), &self.changes, self.request_timeout, kept)
     }
+}
+
+/// Ends the process after that time, whatever it waits for by then: a file system that does not answer cannot be interrupted.
+pub fn end_within(limit: Duration) {
+    std::thread::spawn(move || {
+        std::thread::sleep(limit);
+        std::process::exit(1);
+    });
 }
 
 /// Carries out effects. Dropping it ends everything that it started.
@@ -203,11 +216,18 @@ impl Runtime {
             Effect::Include { cluster, namespaces } => self.order(cluster, Order::Include(namespaces)),
             Effect::Owned(object, uid) => self.order(object.cluster, Order::Owned(object, uid)),
             Effect::Refresh { cluster } => self.order(cluster, Order::Refresh),
+            Effect::Print { ticket, cluster, query } => {
+                let live = self.session(cluster).map(|session| session.live.clone());
+                self.looks.print(ticket, cluster, query, live, self.options.request_timeout, self.inbox.clone());
+                None
+            }
             Effect::Look { ticket, object, version: _, aspect } => self.look(Look { ticket, object, aspect }),
             Effect::Drop(ticket) => {
                 self.looks.end(ticket);
                 None
             }
+            Effect::Save { name, text } => self.save(name, text),
+            Effect::Play(scene) => self.play(scene),
             Effect::Dismiss => {
                 if let Origin::Demo(guest) = &self.options.origin {
                     let company = guest.company.clone();
@@ -402,6 +422,43 @@ impl Runtime {
         if let Some(journal) = self.journal.take() {
             journal.close().await;
         }
+    }
+
+    /// Saves a table, and says where it is.
+    fn save(&mut self, name: String, text: String) -> Option<Terminal> {
+        let (dir, disk, inbox) = (self.options.state_dir.clone(), self.options.disk.clone(), self.inbox.clone());
+        self.errands.spawn(async move {
+            let saved = match dir {
+                Some(dir) => tokio::task::spawn_blocking(move || records::screens::save(&*disk, &dir, &name, &text)).await,
+                None => Ok(Err(std::io::Error::other("nothing is kept by this run"))),
+            };
+            let said = match saved.map_err(std::io::Error::other).and_then(|saved| saved) {
+                Ok(path) => Intent::Say(format!("saved to {}", path.display())),
+                Err(error) => Intent::Complain(Error::failed(format!("the table cannot be saved: {error}"), "c copies it")),
+            };
+            let _ = inbox.send(Message::Do(said)).await;
+        });
+        None
+    }
+
+    /// Lets a scene of the demo happen, and says what happens.
+    fn play(&mut self, name: &'static str) -> Option<Terminal> {
+        let Origin::Demo(guest) = &self.options.origin else { return None };
+        let (company, inbox) = (guest.company.clone(), self.inbox.clone());
+        self.errands.spawn(async move {
+            // it commits to a repository
+            let played = tokio::task::spawn_blocking(move || {
+                let scene = demo::scenes::find(name)?;
+                scene.play(&company).map(|()| scene.doc)
+            });
+            let said = match played.await {
+                Ok(Ok(doc)) => Intent::Say(doc.to_owned()),
+                Ok(Err(error)) => Intent::Complain(error),
+                Err(error) => Intent::Complain(Error::failed(format!("the scene `{name}` broke down: {error}"), "")),
+            };
+            let _ = inbox.send(Message::Do(said)).await;
+        });
+        None
     }
 
     fn recall(&mut self, ticket: Ticket) -> Option<Terminal> {

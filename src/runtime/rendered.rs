@@ -1,15 +1,18 @@
 //! What git renders for a Flux Kustomization at the revision that it applied last: its manifest, its source and its variables are asked of
 //! the cluster here, its files and the build of the desk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::desk::Desk;
+use super::artifact::{self, Root, inventory_of};
+use super::changes::{claimed, key};
+use super::desk::{Bench, Desk};
 use crate::cluster::{self, Connection, Failure};
-use fluxdeck_model::domain::{ClusterId, GroupKind, ObjectRef};
+use crate::config;
+use fluxdeck_model::domain::{ArtifactSource, ClusterId, GroupKind, ObjectRef};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::insight::declared::Commit;
 use fluxdeck_model::insight::named::group;
@@ -18,7 +21,8 @@ use fluxdeck_model::render::flux::{self, Applied, Spec, Values};
 use fluxdeck_model::render::id;
 use fluxdeck_model::render::node::{Layer, Node, Text};
 use fluxdeck_model::render::read::{TextPlace as Reading, documents};
-use fluxdeck_model::render::repository::{BuildOutcome, BuildRequest};
+use fluxdeck_model::render::remote::RemoteUses;
+use fluxdeck_model::render::repository::{BuildOutcome, BuildRequest, Member};
 
 /// Asks a cluster, and the desk about its repositories.
 #[derive(Clone)]
@@ -35,12 +39,24 @@ pub struct Renderer {
 pub struct Rendered {
     pub at: Commit,
     pub objects: Arc<Vec<Applied>>,
+    /// The remote resources that it was built with, or without.
+    pub remotes: Arc<RemoteUses>,
 }
 
 /// What of a Kustomization has to be built, and from which commit.
 pub(super) struct Plan {
     at: Commit,
     pub(super) request: BuildRequest,
+    pushed: Option<PushedArtifact>,
+}
+
+/// What is known of an artifact that is made from a folder of a repository.
+struct PushedArtifact {
+    /// What its source fetches.
+    url: String,
+    applied: BTreeSet<ObjectRef>,
+    /// What a person said of it.
+    said: Option<ArtifactSource>,
 }
 
 impl Renderer {
@@ -86,11 +102,19 @@ impl Renderer {
     /// # Errors
     /// There is no such repository here, and none can be fetched; or it cannot be built.
     pub(super) async fn build(&self, plan: Plan) -> Result<Rendered> {
-        let Plan { at, request } = plan;
+        let Plan { at, request, pushed } = plan;
         let id = at.id.clone();
-        let member = self.desk.ask(&at, self.fetches, move |bench| bench.one(&id, &request)).await?;
+        let folder = pushed.as_ref().and_then(|pushed| Some(config::folder_of(pushed.said.as_ref()?.folder()?)));
+        let work = move |bench: &mut Bench| match pushed {
+            Some(pushed) => of_artifact(bench, &id, &request, &pushed),
+            None => bench.one(&id, &request),
+        };
+        let member = match folder {
+            Some(folder) => self.desk.at(&folder, work).await?,
+            None => self.desk.ask(&at, self.fetches, work).await?,
+        };
         match member.outcome {
-            BuildOutcome::Built(objects) => Ok(Rendered { at, objects }),
+            BuildOutcome::Built(objects) => Ok(Rendered { at, objects, remotes: member.remotes }),
             BuildOutcome::Failed(error) => Err(error.into()),
             BuildOutcome::Elsewhere(why) => Err(Error::failed(why, "")),
         }
@@ -102,31 +126,72 @@ impl Renderer {
     /// Why it cannot be known; unreachable where the API server gave no answer.
     pub(super) async fn plan(&self, kustomization: &Value) -> Result<Plan> {
         let skip = |why: String| Error::failed(why, "");
-        let text = |key: &str| kustomization["metadata"][key].as_str().unwrap_or_default();
-        let own = Reading::object("Kustomization", text("namespace"), text("name"), Layer::Cluster);
-        let nodes = documents(desired(kustomization).to_string().as_bytes(), &own)?;
-        let spec = Spec::read(nodes.first().ok_or_else(|| skip("it is empty".to_owned()))?)?;
-        if spec.is_remote {
-            return Err(skip("it is applied to another cluster".to_owned()));
-        }
+        let spec = spec(kustomization)?;
         let named = format!("{} {}/{}", spec.source.kind, spec.source.namespace, spec.source.name);
-        if spec.source.kind.as_ref() != "GitRepository" {
-            return Err(skip(format!("its source, {named}, is not a GitRepository")));
+        let unknown = || {
+            let hint = "a change of it looks for the repository that it is made from";
+            Error::failed(format!("its source, {named}, is not a GitRepository"), hint)
+        };
+        let is_pushed = [kinds::OCI_REPOSITORY, kinds::BUCKET].iter().any(|kind| kind.kind == spec.source.kind.as_ref());
+        if spec.source.kind.as_ref() != kinds::GIT_REPOSITORY.kind && !is_pushed {
+            return Err(unknown());
         }
-        let source = ObjectRef::new(ClusterId(0), kinds::GIT_REPOSITORY.gk(), &*spec.source.namespace, &*spec.source.name);
+        let (request, source) = self.requested(kustomization, spec).await?;
+        let applied = applied(kustomization).ok_or_else(|| skip("it has never applied anything".to_owned()))?;
+        if !is_pushed {
+            let url = source.pointer("/spec/url").and_then(Value::as_str).unwrap_or_default().into();
+            return Ok(Plan { at: Commit { url, id: commit_of(applied).into() }, request, pushed: None });
+        }
+        let (at, pushed) = self.pushed(kustomization, &source, &named)?;
+        Ok(Plan { at, request, pushed: Some(pushed) })
+    }
+
+    /// The commit that the artifact of a source was made from: in the repository that a person said, else in the one that it names.
+    fn pushed(&self, kustomization: &Value, source: &Value, named: &str) -> Result<(Commit, PushedArtifact)> {
+        let url = key(source).unwrap_or_default();
+        let (said, claimed) = (self.desk.said(&url), claimed(source));
+        let unknown = || {
+            let hint = "a change of what it applies asks for it once, and keeps it";
+            Error::failed(format!("{named} does not say which git repository it is made from"), hint)
+        };
+        let repository = match (&said, &claimed) {
+            (Some(said), _) => said.repository.as_str(),
+            (None, Some(claimed)) => claimed.url.as_str(),
+            (None, None) => return Err(unknown()),
+        };
+        let origin =
+            kustomization.pointer("/status/lastAppliedOriginRevision").and_then(Value::as_str).filter(|it| !it.is_empty());
+        let no_commit = || {
+            let hint = "`flux push artifact --revision` writes it into the artifact; a Bucket has no place for it";
+            Error::failed(format!("{named} does not say which commit it is made from"), hint)
+        };
+        let revision = origin.or(claimed.as_ref().and_then(|it| it.revision.as_deref())).ok_or_else(no_commit)?;
+        let at = Commit { url: repository.into(), id: commit_of(revision).into() };
+        Ok((at, PushedArtifact { url, applied: inventory_of(kustomization), said }))
+    }
+
+    /// What a Kustomization builds of whichever files it is given.
+    ///
+    /// # Errors
+    /// As [`Self::plan`].
+    pub(super) async fn request(&self, kustomization: &Value) -> Result<BuildRequest> {
+        Ok(self.requested(kustomization, spec(kustomization)?).await?.0)
+    }
+
+    /// The same, with its source.
+    async fn requested(&self, kustomization: &Value, spec: Spec) -> Result<(BuildRequest, Value)> {
+        let named = &spec.source;
+        let gk = GroupKind::new(kinds::GIT_REPOSITORY.group, &*named.kind);
+        let source = ObjectRef::new(ClusterId(0), gk, &*named.namespace, &*named.name);
         let unread = |error: Error| Error { message: format!("its source cannot be read: {}", error.message), ..error };
         let (source, values) = futures::join!(self.fetch(&source), self.values(&spec));
         let source = source.map_err(unread)?;
         if source.pointer("/spec/include").and_then(Value::as_array).is_some_and(|include| !include.is_empty()) {
-            return Err(skip("its source includes other repositories".to_owned()));
+            return Err(Error::failed("its source includes other repositories", ""));
         }
-        let url = source.pointer("/spec/url").and_then(Value::as_str).unwrap_or_default().into();
-        let revision = applied(kustomization).ok_or_else(|| skip("it has never applied anything".to_owned()))?;
-        // `main@sha1:<id>`, and before Flux 2.0 `main/<id>`
-        let id = revision.rsplit([':', '/']).next().unwrap_or(revision).into();
+        let uid = kustomization["metadata"]["uid"].as_str().unwrap_or_default().into();
         let ignore = source.pointer("/spec/ignore").and_then(Value::as_str).map(Text::from);
-        let request = BuildRequest { uid: text("uid").into(), spec: Arc::new(spec), ignore, values };
-        Ok(Plan { at: Commit { url, id }, request })
+        Ok((BuildRequest { uid, spec: Arc::new(spec), ignore, values }, source))
     }
 
     /// The ConfigMaps that variables come from. What Secrets say is not asked for: those variables stay unknown.
@@ -149,6 +214,37 @@ impl Renderer {
             Ok(None) | Err(_) => return None,
         };
         Some(((from.kind.clone(), from.name.clone()), values))
+    }
+}
+
+/// The commit of a revision: `main@sha1:<id>`, and before Flux 2.0 `main/<id>`.
+fn commit_of(revision: &str) -> &str {
+    revision.rsplit([':', '/']).next().unwrap_or(revision)
+}
+
+/// Builds what is applied from an artifact, in the folder that it is made from.
+fn of_artifact(bench: &mut Bench, id: &str, request: &BuildRequest, pushed: &PushedArtifact) -> Result<Member> {
+    if let Some(said) = &pushed.said {
+        return bench.one(id, &artifact::rerooted(request, &flux::folder(&said.root)));
+    }
+    match artifact::root(bench, id, request, &pushed.url, &pushed.applied)? {
+        Root::Found(folder, _) => bench.one(id, &artifact::rerooted(request, &folder)),
+        Root::Several(_) => Err(Error::failed(
+            "the folder of the repository that its artifact is made from is not known",
+            "say it in .fluxdeck.toml: [[artifacts]] url, path",
+        )),
+    }
+}
+
+/// A Kustomization of this cluster, as its manifest has it.
+fn spec(kustomization: &Value) -> Result<Spec> {
+    let text = |key: &str| kustomization["metadata"][key].as_str().unwrap_or_default();
+    let own = Reading::object("Kustomization", text("namespace"), text("name"), Layer::Cluster);
+    let nodes = documents(desired(kustomization).to_string().as_bytes(), &own)?;
+    let spec = Spec::read(nodes.first().ok_or_else(|| Error::failed("it is empty", ""))?)?;
+    match spec.is_remote {
+        true => Err(Error::failed("it is applied to another cluster", "")),
+        false => Ok(spec),
     }
 }
 

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::changes::Kept;
+use super::remotes::RemoteStore;
 use crate::demo::Company;
+use crate::files::Disk;
 use crate::git::{self, Checkout};
 use crate::programs;
 use fluxdeck_model::domain::text::{redact, sanitise};
@@ -18,10 +21,14 @@ pub struct Repositories {
     pub folders: Vec<PathBuf>,
     /// Where repositories are kept that no checkout has; none keeps and fetches nothing.
     pub cache: Option<PathBuf>,
+    /// What is known of remote resources.
+    pub remotes: RemoteStore,
     /// The demo's are opened where they are; set by [`super::Options::repositories`].
     pub(super) company: Option<Arc<Company>>,
     /// One fetch after the other.
     pub(super) turn: Arc<tokio::sync::Mutex<()>>,
+    /// What users say of the sources of artifacts; set by [`super::Options::repositories`].
+    pub(super) said: Option<Kept>,
     /// What could not be fetched in this run, by URL, or by URL and commit: it is not tried for every Kustomization again.
     pub(super) refused: Option<Arc<tokio::sync::Mutex<BTreeMap<String, Error>>>>,
 }
@@ -35,6 +42,24 @@ impl Repositories {
 
     pub fn of(folders: Vec<PathBuf>, cache: Option<PathBuf>) -> Self {
         Self { folders, cache, ..Self::default() }
+    }
+
+    /// The same, of these checkouts alone: nothing is fetched.
+    #[must_use]
+    pub fn only(self, folders: Vec<PathBuf>) -> Self {
+        Self { folders, cache: None, company: None, ..self }
+    }
+
+    /// The same with what users say of the sources of artifacts, kept in a directory; without one, for the run.
+    #[must_use]
+    pub fn as_said(self, disk: Arc<dyn Disk>, dir: Option<PathBuf>) -> Self {
+        Self { said: Some(Kept::new(disk, dir)), ..self }
+    }
+
+    /// The same, with what is known of remote resources.
+    #[must_use]
+    pub fn with_remotes(self, remotes: RemoteStore) -> Self {
+        Self { remotes, ..self }
     }
 
     /// The folder of a repository that has a commit. `fetches`: one that is nowhere here is fetched.

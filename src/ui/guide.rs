@@ -1,7 +1,7 @@
 //! The first minute of the demo: one quiet line with three things worth trying, by keys that do the same on a real cluster.
 //!
 //! ```text
-//!  try  ! what fails   d why   :ctx staging the other cluster   ^g hides this
+//!  try  ! what fails   :scene break it   :deploy web, a n scale in git   ^g hide
 //! ```
 //! It takes no key of its own but the one that hides it. Then it never comes back in the same run, nor in another with the same `--demo-dir`.
 
@@ -13,7 +13,8 @@ use ratatui::widgets::Widget;
 use super::theme::{Scope, Theme};
 
 /// What is typed, and what for. The last one hides the line.
-const HINTS: &[(&str, &str)] = &[("!", "what fails"), ("d", "why"), (":ctx staging", "the other cluster"), ("^g", "hides this")];
+const HINTS: &[(&str, &str)] =
+    &[("!", "what fails"), (":scene", "break it"), (":deploy web, a n", "scale in git"), ("^g", "hide")];
 
 pub fn render(area: Rect, buf: &mut Buffer, theme: &Theme) {
     if area.height == 0 {
@@ -31,13 +32,15 @@ pub fn render(area: Rect, buf: &mut Buffer, theme: &Theme) {
 mod tests {
     use super::*;
     use fluxdeck_model::commands::{self, keys_of};
+    use fluxdeck_model::kinds;
 
     #[test]
     fn every_hint_names_keys_or_a_command_that_there_is() {
         for (keys, _) in HINTS {
             let is_key = commands::all().any(|command| keys_of(command).split(' ').any(|known| known == *keys));
             let word = keys.strip_prefix(':').and_then(|line| line.split(' ').next());
-            assert!(is_key || word.is_some_and(|word| commands::find(word).is_some()), "{keys}");
+            let is_word = |word: &str| commands::find(word).is_some() || !kinds::by_name(word).is_empty();
+            assert!(is_key || word.is_some_and(is_word), "{keys}");
         }
     }
 

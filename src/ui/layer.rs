@@ -6,6 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::theme::Theme;
+use super::widgets::lines::Styled;
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::error::Result;
@@ -86,6 +87,10 @@ pub trait View {
     fn closed(&mut self, _: &mut Cx) {}
     /// Carries out a gesture; false when it means nothing here.
     fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool;
+    /// What the key line says of a gesture, by default its own word; none where it means nothing at present.
+    fn word(&self, _: Gesture, word: &'static str, _: &State) -> Option<&'static str> {
+        Some(word)
+    }
     /// The filter, or the search, as typed.
     fn filter(&self, _: &State) -> String {
         String::new()
@@ -104,7 +109,11 @@ pub trait View {
     /// Finds its cursor again after the state has changed.
     fn refresh(&mut self, _: &State) {}
     /// What the line above the keys says of the selected object.
-    fn message(&self, _: &State) -> Option<String> {
+    fn message(&self, _: &State) -> Option<Styled> {
+        None
+    }
+    /// Its table as text, the headings first; none where it has no table.
+    fn sheet(&self, _: &State) -> Option<Vec<Vec<String>>> {
         None
     }
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene);

@@ -17,7 +17,7 @@ const WRITERS: &[(&str, usize, &str)] = &[
     ("cli/log.rs", 1, "tracing-appender writes the log that FLUXDECK_LOG asks for, and turns it over by the day"),
     ("demo/git/mod.rs", 3, "the demo's repositories: git2 writes them beside, a rename makes them whole"),
     ("demo/git/place.rs", 4, "the demo's passing directory: made only where there is none, removed with the repositories in it"),
-    ("git/clones.rs", 2, "the directory of a clone, which git2 and the user's git write"),
+    ("git/clones.rs", 4, "the directory of a clone, which git2 and the user's git write"),
     ("programs/opinion.rs", 4, "a throwaway copy of a checkout for external programs, with its links"),
 ];
 

@@ -49,7 +49,7 @@ pub const PROGRAM: &[Room] = &[
     // `config`: what it says of forges, as it was read; `playbooks` and `change`: orders are planned on the thread of their repository
     room(
         "runtime",
-        &["cluster", "git", "programs", "forges", "credentials", "records", "files", "demo", "config"],
+        &["cluster", "git", "programs", "forges", "web", "credentials", "records", "files", "demo", "config"],
         &["state", "playbooks", "change", "actions", "forms", "insight", "guards", "render", "kinds", "domain", "error"],
     ),
     // `actions`: it sends a step and asks for a right as they are, and answers with their outcome; all three are plain data
@@ -64,6 +64,8 @@ pub const PROGRAM: &[Room] = &[
     room("demo", &["records", "files"], &["render", "domain", "error"]),
     room("files", &[], &[]),
     room("forges", &["credentials"], &["domain", "error"]),
+    // `forges`: its connections, through the same proxies
+    room("web", &["forges"], &["domain"]),
     // `programs`: tokens are what other programs print
     room("credentials", &["programs"], &["domain", "error"]),
 ];
@@ -83,7 +85,7 @@ pub const MODEL: &[(&str, &[&str])] = &[
     ("edit", &["render", "domain", "error"]),
     ("guards", &["render", "domain", "error"]),
     ("kinds", &["domain"]),
-    ("render", &["error"]),
+    ("render", &["domain", "error"]),
     ("domain", &[]),
     ("error", &[]),
 ];

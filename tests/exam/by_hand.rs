@@ -3,10 +3,12 @@
 //! `FLUXDECK_EXAM_FIELDS` questions on each (25), by `FLUXDECK_EXAM_SEED` (1); with `FLUXDECK_EXAM_CRLF=1` all YAML files have the line ends
 //! of Windows. `FLUXDECK_EXAM_PROGRAM` is examined instead of what was just built.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+use serde_json::Value;
 
 use super::build::{Kustomize, folders};
 use super::draw::Drawer;
@@ -56,23 +58,31 @@ fn examine(repository: &Path, kustomize: &Kustomize) -> Report {
     let mut folders = folders(scratch.root());
     random.shuffle(&mut folders);
     let mut known = BTreeSet::new();
-    for folder in folders {
-        report.folders.1 += 1;
-        let Ok(before) = kustomize.build(scratch.root(), &folder) else { continue };
-        report.folders.0 += 1;
-        for _ in 0..FIELDS_OF_FOLDER {
-            if report.asked.len() == wanted {
-                return report;
-            }
-            let Some(question) = Drawer::new(&folder, &before).draw(&mut random) else { break };
+    let mut ask = |times: usize, folder: &str, before: &[Value], report: &mut Report| {
+        for _ in 0..times.min(wanted - report.asked.len()) {
+            let Some(question) = Drawer::new(folder, before).draw(&mut random) else { break };
             let command = typed(&question, repository);
             if known.insert(command.clone()) {
-                let verdict = examiner.ask(&question, &before);
+                let verdict = examiner.ask(&question, before);
                 say(&format!("{}  {command}", word(&verdict)));
                 report.asked.push((command, verdict));
             }
         }
+    };
+    let mut builds: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for folder in &folders {
+        report.folders.1 += 1;
+        let Ok(before) = kustomize.build(scratch.root(), folder) else { continue };
+        report.folders.0 += 1;
+        ask(FIELDS_OF_FOLDER, folder, &before, &mut report);
+        builds.insert(folder.clone(), before);
+        if report.asked.len() >= wanted {
+            break;
+        }
     }
+    // where there are few folders, each is asked for more
+    let per_folder = wanted.saturating_sub(report.asked.len()).div_ceil(builds.len().max(1));
+    builds.iter().for_each(|(folder, before)| ask(per_folder, folder, before, &mut report));
     report
 }
 

@@ -119,7 +119,8 @@ impl Case<'_> {
             Verdict::Right { removed, added } => self.expect(question, &format!("{removed} lines became {added}"), command),
             Verdict::Refused { reason, independent } => {
                 let word = match independent {
-                    Independent::Shared(_) => "shared",
+                    Independent::Shared { is_named: true, .. } => "shared",
+                    Independent::Shared { .. } => "shared, and not named",
                     Independent::Reached => "reached",
                     Independent::NotReached(_) => "not reached",
                 };

@@ -25,6 +25,8 @@ struct Counts {
     wrong: usize,
     crashed: usize,
     shared: usize,
+    /// Of these.
+    unnamed: usize,
     reached: usize,
     not_reached: usize,
 }
@@ -34,11 +36,13 @@ impl Report {
         let mut counts = Counts::default();
         for (_, verdict) in &self.asked {
             counts.several += usize::from(matches!(verdict, Verdict::Right { removed, added } if (*removed, *added) != (1, 1)));
+            let is_unnamed = matches!(verdict, Verdict::Refused { independent: Independent::Shared { is_named: false, .. }, .. });
+            counts.unnamed += usize::from(is_unnamed);
             let count = match verdict {
                 Verdict::Right { .. } => &mut counts.right,
                 Verdict::Wrong(_) => &mut counts.wrong,
                 Verdict::Crashed(_) => &mut counts.crashed,
-                Verdict::Refused { independent: Independent::Shared(_), .. } => &mut counts.shared,
+                Verdict::Refused { independent: Independent::Shared { .. }, .. } => &mut counts.shared,
                 Verdict::Refused { independent: Independent::Reached, .. } => &mut counts.reached,
                 Verdict::Refused { independent: Independent::NotReached(_), .. } => &mut counts.not_reached,
             };
@@ -61,15 +65,16 @@ impl Report {
             all.wrong += one.wrong;
             all.crashed += one.crashed;
             all.shared += one.shared;
+            all.unnamed += one.unnamed;
             all.reached += one.reached;
             all.not_reached += one.not_reached;
         }
-        let Counts { right, several, wrong, crashed, shared, reached, not_reached } = all;
+        let Counts { right, several, wrong, crashed, shared, unnamed, reached, not_reached } = all;
         let unshared = right + wrong + crashed + reached + not_reached;
         let percent = if unshared == 0 { "-".to_owned() } else { format!("{:.1}", right as f64 * 100.0 / unshared as f64) };
         let (built, folders) = asked.iter().fold((0, 0), |sum, one| (sum.0 + one.folders.0, sum.1 + one.folders.1));
         format!(
-            "| {} | {built} of {folders} | {} | {right} | {several} | {wrong} | {crashed} | {shared} | {reached} | {not_reached} | {percent} |\n",
+            "| {} | {built} of {folders} | {} | {right} | {several} | {wrong} | {crashed} | {shared} | {unnamed} | {reached} | {not_reached} | {percent} |\n",
             self.repository,
             unshared + shared
         )
@@ -77,8 +82,8 @@ impl Report {
 }
 
 pub fn table(reports: &[Report]) -> String {
-    let mut out = "| repository | folders tried | fields | right | of these over several lines | wrong | crashed | refused: shared | refused: a plain replacement does it | \
-                   refused: a plain replacement does not | right of not shared, % |\n|---|---|---|---|---|---|---|---|---|---|---|\n"
+    let mut out = "| repository | folders tried | fields | right | of these over several lines | wrong | crashed | refused: shared | of these without a name of the others | refused: a plain replacement does it | \
+                   refused: a plain replacement does not | right of not shared, % |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n"
         .to_owned();
     reports.iter().for_each(|report| out.push_str(&report.row(&[report])));
     if reports.len() > 1 {
@@ -99,7 +104,8 @@ pub fn table(reports: &[Report]) -> String {
     for (command, verdict) in asked() {
         let Verdict::Refused { reason, independent } = verdict else { continue };
         let (word, what) = match independent {
-            Independent::Shared(what) => ("shared", what.as_str()),
+            Independent::Shared { first, is_named: true } => ("shared", first.as_str()),
+            Independent::Shared { first, .. } => ("shared, and the others are not named", first.as_str()),
             Independent::Reached => ("a plain replacement does it", ""),
             Independent::NotReached(why) => ("a plain replacement does not", why.as_str()),
         };

@@ -15,13 +15,19 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    /// Everything but its `.git`, committed again. With `is_crlf` the lines of all YAML files end as on Windows.
+    /// Everything but its `.git`, committed again. With `is_crlf` the lines of all YAML files end as on Windows, whatever attributes say: git
+    /// converts nothing.
     pub fn of(folder: &Path, is_crlf: bool) -> Self {
         let home = tempfile::tempdir().expect("a temporary directory");
         let root = home.path().join("repository");
         copy(folder, &root, is_crlf);
         let scratch = Self { home, root };
-        for arguments in [&["init", "-q", "-b", "main"][..], &["add", "-A", "-f"], &["commit", "-q", "-m", "as it was"]] {
+        scratch.git(&["init", "-q", "-b", "main"], &[]).expect("git init");
+        if is_crlf {
+            std::fs::create_dir_all(scratch.root.join(".git/info")).expect("a folder of ours");
+            std::fs::write(scratch.root.join(".git/info/attributes"), "* -text\n").expect("a file of ours");
+        }
+        for arguments in [&["add", "-A", "-f"][..], &["commit", "-q", "-m", "as it was"]] {
             scratch.git(arguments, &[]).unwrap_or_else(|error| panic!("git {arguments:?}: {error}"));
         }
         scratch

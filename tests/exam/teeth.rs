@@ -11,10 +11,11 @@ use super::difference::{Spot, Step, outcome};
 use super::draw::Question;
 use super::plain::replaced;
 use super::scratch::Scratch;
-use super::verdict::{Examiner, Verdict};
+use super::verdict::{Examiner, Independent, Verdict};
 use crate::harness::trials;
 
-const KUSTOMIZATION: &str = "resources: [settings.yaml]\nlabels: [{pairs: {team: web}}]\n";
+const KUSTOMIZATION: &str = "resources: [settings.yaml, tokens.yaml]\nlabels: [{pairs: {team: web}}]\n";
+const TOKENS: &str = "apiVersion: v1\nkind: Secret\nmetadata: {name: tokens}\n";
 const SETTINGS: &str =
     "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\ndata:\n  level: info # why\n  size: \"1\"\n";
 
@@ -29,7 +30,7 @@ impl Planted {
         let home = tempfile::tempdir().expect("a temporary directory");
         let folder = home.path().join("planted");
         std::fs::create_dir(&folder).expect("a folder");
-        for (name, text) in [("kustomization.yaml", KUSTOMIZATION), ("settings.yaml", SETTINGS)] {
+        for (name, text) in [("kustomization.yaml", KUSTOMIZATION), ("settings.yaml", SETTINGS), ("tokens.yaml", TOKENS)] {
             std::fs::write(folder.join(name), text).expect("a file");
         }
         Self { scratch: Scratch::of(&folder, false), home }
@@ -95,6 +96,25 @@ fn a_program_that_does_planted_harm_is_noticed() {
     assert!(matches!(crashed, Verdict::Crashed(_)), "{crashed:?}");
 }
 
+/// A label that two fields have is refused, with the others' names and without.
+fn a_refusal_that_does_not_name_who_shares_the_place_is_noticed() {
+    let (kustomize, planted) = (Kustomize::find(), Planted::new());
+    let before = kustomize.build(planted.scratch.root(), ".").expect("it builds");
+    let spot = Spot { object: 0, path: ["metadata", "labels", "team"].map(|key| Step::Key(key.to_owned())).to_vec() };
+    let asked = |script: &str| {
+        let (folder, object, field) = (".".to_owned(), "ConfigMap/settings".to_owned(), "metadata.labels.team".to_owned());
+        let question = Question { folder, spot: spot.clone(), object, namespace: String::new(), field, new: json!("data") };
+        Examiner { program: planted.program(script), kustomize: &kustomize, scratch: &planted.scratch }.ask(&question, &before)
+    };
+    let place = r#"echo '{"layers": [{"file": "kustomization.yaml", "line": 2, "column": 25}]}'"#;
+    for (names, wanted) in [("Secret web/tokens metadata.labels.team: web -> data", true), ("nobody", false)] {
+        let verdict =
+            asked(&format!("[ $1 = where ] && {place} && exit 0; echo 'also changes' >&2; echo '  {names}' >&2; exit 1"));
+        let Verdict::Refused { independent: Independent::Shared { is_named, .. }, .. } = verdict else { panic!("{verdict:?}") };
+        assert_eq!(is_named, wanted, "{names}");
+    }
+}
+
 fn spot(object: usize, keys: &[&str]) -> Spot {
     Spot { object, path: keys.iter().map(|key| Step::Key((*key).to_owned())).collect() }
 }
@@ -148,6 +168,7 @@ fn a_plain_replacement_replaces_one_scalar() {
 
 trials![
     a_program_that_does_planted_harm_is_noticed,
+    a_refusal_that_does_not_name_who_shares_the_place_is_noticed,
     suffixes_of_generated_names_and_their_references_are_consequences_and_nothing_else_is,
     a_plain_replacement_replaces_one_scalar,
 ];

@@ -32,8 +32,8 @@ pub enum Verdict {
 /// What a plain replacement does, which fluxdeck has no part in but for the name of the place.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Independent {
-    /// kustomize's own build changes elsewhere too: refusing is right. What changes, for one.
-    Shared(String),
+    /// kustomize's own build changes elsewhere too: refusing is right. What changes, for one; and whether the refusal names any of it.
+    Shared { first: String, is_named: bool },
     /// It does the very thing that was refused.
     Reached,
     /// It does not reach the value, or no scalar is there.
@@ -54,7 +54,8 @@ impl Examiner<'_> {
             _ if !self.scratch.changed().is_empty() => Verdict::Wrong(format!("it wrote: {}", self.scratch.changed())),
             Some(0) => self.judged(question, before, &ran),
             Some(1 | 2) if ran.out.is_empty() => {
-                Verdict::Refused { reason: reason(&ran.err, &question.field), independent: self.independent(question, before) }
+                let independent = self.independent(question, before, &ran.err);
+                Verdict::Refused { reason: reason(&ran.err, &question.field), independent }
             }
             Some(1 | 2) => Verdict::Wrong("refused, with something on standard output".to_owned()),
             code => Verdict::Crashed(format!("{code:?}: {}", short(&ran.err))),
@@ -95,7 +96,7 @@ impl Examiner<'_> {
         }
     }
 
-    fn independent(&self, question: &Question, before: &[Value]) -> Independent {
+    fn independent(&self, question: &Question, before: &[Value], said: &str) -> Independent {
         let not = |why: &str| Independent::NotReached(why.to_owned());
         let ran = self.fluxdeck(&where_field(question, &self.root()));
         let Ok(answer) = serde_json::from_slice::<Value>(&ran.out) else { return not("`where` names no place") };
@@ -113,7 +114,10 @@ impl Examiner<'_> {
         let Ok(after) = after else { return not("kustomize does not build it any more") };
         let outcome = outcome(before, &after, &question.spot, &question.new);
         match (outcome.elsewhere.first(), &outcome.missed) {
-            (Some(first), _) => Independent::Shared(format!("{first}, and {} more", outcome.elsewhere.len() - 1)),
+            (Some(first), _) => Independent::Shared {
+                first: format!("{first}, and {} more", outcome.elsewhere.len() - 1),
+                is_named: outcome.elsewhere.iter().any(|one| is_named(one, said)),
+            },
             (None, Some(is)) => Independent::NotReached(format!("it is {}", short(is))),
             (None, None) => Independent::Reached,
         }
@@ -125,6 +129,19 @@ fn reason(said: &str, field: &str) -> String {
     let line =
         said.lines().find_map(|line| line.strip_prefix("fluxdeck: ")).unwrap_or_else(|| said.lines().next().unwrap_or_default());
     line.split_once(&format!(" {field}: ")).map_or(line, |(_, reason)| reason).to_owned()
+}
+
+/// Whether a line says `KIND …/NAME FIELD`, where `KIND/NAME FIELD: …` changes. Items of lists have several names.
+fn is_named(change: &str, said: &str) -> bool {
+    let Some(((kind, name), field)) = change.split_once(' ').and_then(|(object, rest)| Some((object.split_once('/')?, rest)))
+    else {
+        return false;
+    };
+    let field = field.split(['[', ':']).next().unwrap_or_default();
+    said.lines().any(|line| {
+        let words: Vec<_> = line.split_whitespace().collect();
+        words.windows(3).any(|words| words[0] == kind && words[1].rsplit('/').next() == Some(name) && words[2].starts_with(field))
+    })
 }
 
 fn verdict(outcome: &Outcome, removed: usize, added: usize) -> Verdict {

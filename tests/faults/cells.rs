@@ -214,7 +214,8 @@ async fn dead_log(fault: Fault) {
     ground.world.lift();
     deck.pass(Duration::from_secs(QUIET)).await;
     deck.shows("level=").shows("following");
-    deck.keys("/ \"nothing_came_for\" enter").await.shows("match 1/1").shows("nothing came for").hides("may be missing");
+    deck.keys("/ \"nothing_came_for\" enter").await.shows(" 1 of ").shows("opened again, the log goes on here");
+    deck.keys("/ ctrl-u \"may_be_missing\" enter").await.shows("nothing matches in");
 }
 
 /// Orders that are given while a fault lasts: a reconnection, more namespaces, a look.

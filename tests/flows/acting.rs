@@ -45,13 +45,13 @@ async fn a_key_reconciles_at_once_and_the_row_shows_the_progress() {
     assert_eq!(deck.written(), ["Kustomization flux-apps/checkout"]);
     let asked = &deck.api().writes[0].1["metadata"]["annotations"]["reconcile.fluxcd.io/requestedAt"];
     assert!(asked.is_string(), "{asked}");
-    deck.shows("reconcile, 0s: requested");
+    deck.shows("requested 0s, reconcile");
     deck.later(7).await;
-    deck.shows("reconcile, 7s: requested");
+    deck.shows("requested 7s, reconcile");
     deck.answer("Kustomization flux-apps/checkout", true, "Applied revision").await;
-    deck.shows("reconcile, 7s: applied revision main@sha1:");
+    deck.shows("done 7s, reconcile: applied revision main@");
     deck.later(31).await;
-    deck.hides("7s: applied");
+    deck.hides("done 7s");
 }
 
 #[tokio::test(start_paused = true)]
@@ -91,13 +91,57 @@ async fn a_failed_attempt_is_shown_on_the_row_and_can_be_watched_further() {
     let mut deck = live().await;
     deck.keys(": \"ks_flux-apps\" enter R").await;
     deck.answer("Kustomization flux-apps/checkout", false, "kustomize build failed").await;
-    deck.shows("reconcile failed after 0s: kustomize build failed");
+    deck.shows("failed 0s, reconcile: kustomize build failed");
 
     deck.keys("J").await.shows("✗ failed").shows("kustomize build failed");
     deck.keys("enter").await.shows("w keeps watching");
     deck.keys("w").await.shows("watching on").shows("◐ handled");
     deck.answer("Kustomization flux-apps/checkout", true, "Applied revision").await;
     deck.shows("● done");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_leaves_the_row_once_the_object_is_ready_or_another_act_has_ended() {
+    let mut deck = live().await;
+    let object = "Kustomization flux-apps/checkout";
+    deck.keys(": \"ks_flux-apps\" enter R").await;
+    deck.answer(object, false, "kustomize build failed").await;
+    deck.shows("failed 0s, reconcile: kustomize build failed");
+    deck.later(10).await;
+    deck.shows("failed 0s, reconcile");
+    let healed = deck.now.to_string();
+    deck.change(object, |body| {
+        let ready = &mut body["status"]["conditions"][0];
+        (ready["status"], ready["message"]) = (json!("True"), json!("Applied revision"));
+        ready["lastTransitionTime"] = json!(healed);
+    })
+    .await;
+    deck.hides("failed 0s").hides("failed 10s");
+
+    // the older failure does not come back when the younger success has been shown long enough
+    deck.keys("R").await;
+    deck.answer(object, false, "kustomize build failed").await;
+    deck.later(1).await;
+    deck.keys("R").await;
+    deck.answer(object, true, "Applied revision").await;
+    deck.shows("done 0s, reconcile: applied revision");
+    deck.later(40).await;
+    deck.hides("✗ failed").hides("done 0s");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_suspended_meanwhile_shows_by_whom() {
+    let mut deck = live().await;
+    let object = "Kustomization flux-apps/checkout";
+    deck.keys(": \"ks_flux-apps\" enter R").await;
+    deck.answer(object, false, "kustomize build failed").await;
+    deck.change(object, |body| {
+        body["spec"]["suspend"] = json!(true);
+        body["metadata"]["annotations"]["fluxdeck.dev/suspended-by"] = json!("ben");
+        body["metadata"]["annotations"]["fluxdeck.dev/suspend-reason"] = json!("node repair");
+    })
+    .await;
+    deck.hides("reconcile failed").shows("by ben \"node repair\"");
 }
 
 #[tokio::test(start_paused = true)]
@@ -149,7 +193,7 @@ async fn reconciling_what_is_suspended_offers_to_resume_it_first() {
     assert_eq!(writes[0].1["spec"], json!({"suspend": null}), "resumed first");
     assert!(writes[1].1["metadata"]["annotations"]["reconcile.fluxcd.io/requestedAt"].is_string());
     deck.answer("Kustomization faults/suspended", true, "Applied revision").await;
-    deck.shows("resume, 0s: Applied revision");
+    deck.shows("done 0s, resume: Applied revision");
 }
 
 #[tokio::test(start_paused = true)]

@@ -73,6 +73,13 @@ impl Driver {
         self.settle().await;
     }
 
+    /// The journal of a held write cannot be written.
+    pub async fn unrecorded(&mut self, why: &str) {
+        let (task, _) = self.api().held.remove(0);
+        self.receive(Message::Outcome(task, Outcome::Unrecorded(why.into())));
+        self.settle().await;
+    }
+
     /// The last change that was to be planned is planned. Nothing is drawn yet.
     pub async fn plan(&mut self, proposed: Proposed) {
         let (ticket, _) = self.api().plans.last().expect("a change to be planned").clone();

@@ -117,9 +117,31 @@ fn scaling_warns_of_an_autoscaler() {
         ("a/h.yaml", scaler),
     ]);
     let said = change(dir.path(), &["scale", "deploy/web", "--set", "replicas=3", "--path", "a"]);
-    assert!(said.contains("warning: HorizontalPodAutoscaler h scales it too"), "{said}");
+    assert!(said.contains("warning     HorizontalPodAutoscaler h scales it too"), "{said}");
+    let instead = "fluxdeck run set-field HorizontalPodAutoscaler.autoscaling/h --set 'spec.minReplicas=3' --repo . --path a";
+    assert!(said.contains(instead), "{said}");
     let listed = std::fs::read_to_string(dir.path().join("a/kustomization.yaml")).expect("it is there");
     assert!(listed.contains("count: 3"), "{listed}");
+}
+
+#[test]
+fn a_line_that_image_automation_writes_names_its_policy_and_the_command_that_changes_that() {
+    let dir = copied();
+    let set = "spec.template.spec.containers[name=frontend].image=forge.example.test/ops/frontend:1.5.0";
+    let arguments = ["run", "set-field", "deploy/frontend", "--kustomization", APPS, "--set", set, "--repo", ".", "--dry-run"];
+    let printed = out(&run(dir.path(), &arguments));
+    for text in [
+        "ImageUpdateAutomation flux-system/fleet writes over it what ImagePolicy flux-system/frontend selects",
+        "instead     ImagePolicy flux-system/frontend spec.policy.semver.range (1.x at flux/system/production/images.yaml:14)",
+        "fluxdeck run set-field ImagePolicy.image.toolkit.fluxcd.io/frontend -n flux-system --set 'spec.policy.semver.range=1.5.0'",
+        "-  newTag: 1.4.1 # {\"$imagepolicy\": \"flux-system:frontend:tag\"}",
+    ] {
+        assert!(printed.contains(text), "{text}: {printed}");
+    }
+    let printed = run(dir.path(), &[&arguments[..], &["-o", "json"]].concat());
+    let printed: Value = serde_json::from_slice(&printed.stdout).expect("JSON");
+    let other = &printed["warnings"][0]["instead"];
+    assert_eq!((&other["before"], &other["value"]), (&"1.x".into(), &"1.5.0".into()), "{printed}");
 }
 
 #[test]
@@ -132,11 +154,12 @@ fn what_is_refused_prints_no_patch_and_says_why() {
         (&[field, "--kustomization", APPS][..], 1, "the place is shared"),
         (&[field, "--kustomization", APPS], 1, "staging/flux-system/apps"),
         (&[field, "--kustomization", APPS], 1, "--layer new-patch"),
+        (&[field, "--kustomization", APPS], 1, "set at      flux/apps/base/frontend/deployment.yaml:"),
         (&["spec.replicas=many", "--kustomization", APPS], 1, "the field takes an integer"),
         (&["metadata.name=x", "--kustomization", APPS], 1, "says which object it is"),
         (&["spec.replicas", "--kustomization", APPS], 2, "write --set FIELD=VALUE"),
         (&["spec.replicas=4", "--kustomization", APPS, "--layer", "x"], 2, "is not a layer"),
-        (&["spec.replicas=4"], 1, "is built in 2 ways"),
+        (&["spec.replicas=4"], 1, "it is built in several ways"),
     ] {
         let (ended, message) = failure(&run(dir.path(), &[&base, more].concat()));
         assert!(ended == Some(code) && message.contains(said), "{more:?} ends with {ended:?}: {message}");

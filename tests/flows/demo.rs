@@ -23,7 +23,7 @@ fn company() -> Arc<Company> {
 }
 
 /// Asks the forge; returns the code and the body.
-async fn ask(forge: &Forge, method: &str, path: &str, body: Value) -> (u16, Value) {
+pub async fn ask(forge: &Forge, method: &str, path: &str, body: Value) -> (u16, Value) {
     ask_as(forge, "token", method, path, body).await
 }
 
@@ -291,10 +291,10 @@ async fn what_people_say_of_a_pull_request_stays_with_it() {
 async fn the_hints_work_and_one_key_hides_them_for_good() {
     let settings = Settings { theme: "dark".into(), guide: true, ..Settings::default() };
     let mut deck = Driver::demo(company(), 80, 24, Depth::True, settings).await;
-    deck.shows("! what fails").shows("^g hides this");
+    deck.shows("! what fails").shows("^g hide");
 
     // they block nothing: what they name is done by the keys that they name
-    deck.keys("! d").await.shows("Conditions").shows("! what fails");
+    deck.keys("! d").await.shows("  state         ✗ Failed").shows("! what fails");
     deck.keys("esc : \"ctx_staging\" enter").await.shows("staging ›").shows("! what fails");
     deck.keys("ctrl-g").await.hides("what fails");
     deck.keys(": \"ctx_production\" enter").await.hides("what fails");

@@ -45,6 +45,8 @@ pub struct Driver {
     messages: mpsc::Receiver<Message>,
     /// Effects that the terminal would carry out.
     pub effects: Vec<Effect>,
+    /// Tables that were to be saved, by name.
+    pub saved: Vec<(String, String)>,
     size: (u16, u16),
     /// Takes writes and questions about rights in place of the recorded fleet, which cannot.
     pub api: Option<Api>,
@@ -74,8 +76,8 @@ impl Driver {
         let now = beginning.now;
         let app = App::new(beginning, depth, Vec::new()).expect("a built-in theme");
         let runtime = Runtime::new(Options::of(origin), inbox);
-        let (received, effects) = (Vec::new(), Vec::new());
-        let mut driver = Self { app, now, received, runtime, messages, effects, size: (width, height), api: None };
+        let (received, effects, saved) = (Vec::new(), Vec::new(), Vec::new());
+        let mut driver = Self { app, now, received, runtime, messages, effects, saved, size: (width, height), api: None };
         driver.settle().await;
         driver
     }
@@ -152,6 +154,9 @@ impl Driver {
     }
 
     fn carry_out(&mut self, effect: Effect) {
+        if let Effect::Save { name, text } = effect {
+            return self.saved.push((name, text));
+        }
         self.effects.extend(self.runtime.carry_out(effect).map(Effect::Terminal));
     }
 

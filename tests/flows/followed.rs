@@ -9,7 +9,7 @@ use fluxdeck_model::state::jobs::{ChangeOutcome, ChangePhase};
 #[tokio::test(start_paused = true)]
 async fn a_change_is_followed_from_its_commit_to_its_pods_step_by_step() {
     let mut deck = live(120, 40).await;
-    deck.review(|_| {}).await.keys("enter").await.shows("scale in git, 0s: prepare");
+    deck.review(|_| {}).await.keys("enter").await.shows("prepare 0s, scale in git");
     deck.keys(": \"changes\" enter").await.shows("changes in git").shows("Deployment shop/checkout: replicas 3 -> 5");
     deck.keys("enter").await.shows("◐ committed");
     let prepared = proposals::prepared(None);
@@ -18,13 +18,17 @@ async fn a_change_is_followed_from_its_commit_to_its_pods_step_by_step() {
     let denied = ChangeOutcome::Failed { why: "remote rejected".to_owned(), hint: "ask for the right to push".to_owned() };
     deck.step(denied).await;
     deck.shows("‖ pushed        remote rejected; ask for the right to push").shows("r continues it, x ends it");
+    deck.shows("r continue  ").hides("o pull request").hides("w keep watching");
     deck.keys("r").await;
     deck.step(ChangeOutcome::Branch(None)).await;
+    deck.shows("◐ committed");
+    deck.step(ChangeOutcome::Prepared(Box::new(proposals::prepared(None)))).await;
     deck.step(ChangeOutcome::Pushed).await;
     deck.shows("● pushed        fluxdeck/scale-shop-checkout-3f2a").shows("◐ pull request");
     deck.keys("o").await.shows("it has no pull request yet");
     deck.step(ChangeOutcome::Pull(proposals::pull(PullState::Open))).await;
     deck.shows("● pull request  #12 open · checks 1 of 2 passed  https://forge.example/ops/fleet/pulls/12").shows("◌ merged");
+    deck.shows("o pull request").hides("R apply now").hides("r continue  ");
     deck.keys("R").await.shows("it is not merged yet");
     deck.keys("y").await.shows("copied https://forge.example/ops/fleet/pulls/12");
     deck.keys("esc").await.shows("◌ #12 open");
@@ -35,7 +39,7 @@ async fn a_change_is_followed_from_its_commit_to_its_pods_step_by_step() {
     deck.keys("esc J enter").await;
     deck.later(15).await;
     deck.step(ChangeOutcome::Pull(proposals::pull(proposals::merged()))).await;
-    deck.shows("● merged        3d3b4b7 by ben").shows("◐ fetched").shows("R reconciles what applies it");
+    deck.shows("● merged        3d3b4b7 by ben").shows("◐ fetched").shows("R reconciles what applies it").shows("R apply now");
     deck.keys("R").await;
     assert_eq!(deck.written(), ["GitRepository flux-apps/apps"], "the source comes first");
 }
@@ -111,7 +115,12 @@ async fn no_text_of_a_proposal_reaches_the_terminal_as_it_is() {
             text.push_str(bad);
         }
         (proposal.besides, proposal.readers) = (vec![bad.to_owned()], vec![bad.to_owned()]);
-        (proposal.warnings, proposal.unproven) = (vec![bad.to_owned()], vec![(bad.to_owned(), bad.to_owned())]);
+        proposal.cautions = vec![proposals::autoscaled()];
+        let caution = &mut proposal.cautions[0];
+        caution.text.push_str(bad);
+        let other = caution.instead.as_mut().expect("it has one");
+        [&mut other.field, &mut other.before, &mut other.object.name].into_iter().for_each(|text| text.push_str(bad));
+        proposal.unproven = vec![(bad.to_owned(), bad.to_owned())];
         proposal.forge = ForgeChoice::None { why: bad.to_owned(), page: Some(bad.to_owned()) };
         proposal.open = Some(fluxdeck_model::domain::Pull { url: bad.to_owned(), ..proposals::pull(PullState::Open) });
         proposal.order.is_wide = true;
@@ -126,7 +135,7 @@ async fn no_text_of_a_proposal_reaches_the_terminal_as_it_is() {
     for text in [&mut refusal.object, &mut refusal.field, &mut refusal.why, &mut refusal.hint] {
         text.push_str(bad);
     }
-    refusal.ways[0].place.push_str(bad);
+    refusal.ways[0].place.at.file.push_str(bad);
     refusal.ways[0].word.push_str(bad);
     refusal.ways[0].result = Ok(vec![bad.to_owned()]);
     refusal.ways[2].result = Err(bad.to_owned());

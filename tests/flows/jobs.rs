@@ -27,7 +27,7 @@ async fn results_are_those_of_each_object() {
     deck.api().fails = |object| &*object.name == "loop-b";
     deck.keys(": \"ks_/loop\" enter M s enter").await;
 
-    deck.shows("suspend failed after 0s: admission webhook said no");
+    deck.shows("failed 0s, suspend: admission webhook said no");
     deck.keys("J").await.shows("✗ 1 failed").shows("suspend 2 objects").shows("2/2");
     deck.keys("enter").await.shows("2: 1 done, 1 not, 0 under way, 0 waiting").shows("admission webhook said no");
 }

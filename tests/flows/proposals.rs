@@ -1,8 +1,8 @@
 //! Proposals as the runtime would answer them, for tests of what is drawn of them.
 
 use fluxdeck_model::change::{
-    Authorship, ChangeOrder, ChangeRefusal, Check, CheckResult, ForgeChoice, LayerChoice, Proposal, ProposedField, ProposedFile,
-    WayChoice,
+    Alternative, Authorship, Caution, ChangeOrder, ChangeRefusal, Check, CheckResult, CheckoutFile, ForgeChoice, HandEdit,
+    LayerChoice, ObjectKey, Proposal, ProposedField, ProposedFile, SourceLine, WayChoice,
 };
 use fluxdeck_model::domain::{Checks, Merge, NewPull, Pull, PullState};
 use fluxdeck_model::state::jobs::{ChangeOutcome, PreparedChange};
@@ -44,12 +44,7 @@ pub fn ready(order: &ChangeOrder) -> Proposal {
             place: "flux/apps/production/kustomization.yaml:6".to_owned(),
             layer: "replicas".to_owned(),
         }],
-        files: vec![ProposedFile {
-            path: "flux/apps/production/kustomization.yaml".to_owned(),
-            is_new: false,
-            added: 1,
-            removed: 1,
-        }],
+        files: vec![ProposedFile::of("flux/apps/production/kustomization.yaml", Some(b""), (1, 1))],
         patch: PATCH.to_owned(),
         checks: vec![
             check("edit", CheckResult::Passed, "two YAML readers see the wanted change and no other"),
@@ -62,7 +57,7 @@ pub fn ready(order: &ChangeOrder) -> Proposal {
         readers: Vec::new(),
         besides: Vec::new(),
         unproven: Vec::new(),
-        warnings: Vec::new(),
+        cautions: Vec::new(),
         pull: NewPull { title, body, head: branch, base: "main".to_owned(), is_draft: order.is_draft },
         author: Authorship { author: "Ana <ana@example.test>".to_owned(), is_signed: true, is_signed_off: false },
         forge: ForgeChoice::Known {
@@ -72,6 +67,7 @@ pub fn ready(order: &ChangeOrder) -> Proposal {
         },
         open: None,
         digest: "0".repeat(64),
+        source: None,
         order,
     }
 }
@@ -87,12 +83,17 @@ pub fn wide(order: &ChangeOrder) -> Proposal {
     proposal
 }
 
+/// A line of a file that no checkout has.
+pub fn line(file: &str, line: u32) -> HandEdit {
+    HandEdit { at: SourceLine { file: file.to_owned(), line }, copy: CheckoutFile::Nowhere }
+}
+
 /// Refused, with three ways: one that changes more, one that changes nothing else, and one that cannot be taken.
 pub fn refused() -> ChangeRefusal {
-    let way = |layer, place: &str, word: &str, result: Result<Vec<String>, String>, is_wide| WayChoice {
+    let way = |layer, place, word: &str, result: Result<Vec<String>, String>, is_wide| WayChoice {
         flag: format!("{layer}"),
         layer,
-        place: place.to_owned(),
+        place,
         word: word.to_owned(),
         result,
         is_wide,
@@ -106,18 +107,45 @@ pub fn refused() -> ChangeRefusal {
         field: "spec.replicas".to_owned(),
         why: "production and staging are built from the line that sets it".to_owned(),
         hint: "choose a way that changes this one only, or accept the others".to_owned(),
+        set_at: Some(line("flux/apps/base/checkout/deployment.yaml", 5)),
         ways: vec![
-            way(LayerChoice::Number(1), "flux/apps/base/checkout/deployment.yaml:5", "resource", Ok(others), true),
-            way(LayerChoice::NewPatch, "flux/apps/production/kustomization.yaml", "new patch", Ok(Vec::new()), false),
+            way(LayerChoice::Number(1), line("flux/apps/base/checkout/deployment.yaml", 5), "resource", Ok(others), true),
+            way(LayerChoice::NewPatch, line("flux/apps/production/kustomization.yaml", 0), "new patch", Ok(Vec::new()), false),
             way(
                 LayerChoice::Number(3),
-                "flux/apps/base/kustomization.yaml:9",
+                line("flux/apps/base/kustomization.yaml", 9),
                 "replicas",
                 Err("the file is generated".to_owned()),
                 false,
             ),
         ],
+        builds: Vec::new(),
+        cautions: Vec::new(),
+        source: None,
+        order: ChangeOrder::default(),
     }
+}
+
+/// An autoscaler decides on the number.
+pub fn autoscaled() -> Caution {
+    let object = ObjectKey {
+        group: "autoscaling".to_owned(),
+        kind: "HorizontalPodAutoscaler".to_owned(),
+        namespace: "shop".to_owned(),
+        name: "checkout".to_owned(),
+    };
+    let instead = Alternative {
+        build: "production/flux-apps/checkout".to_owned(),
+        applier: Some(("flux-apps".to_owned(), "checkout".to_owned())),
+        is_elsewhere: false,
+        object,
+        field: "spec.minReplicas".to_owned(),
+        before: "2".to_owned(),
+        value: "5".to_owned(),
+        place: Some(SourceLine { file: "flux/apps/base/checkout/scaler.yaml".to_owned(), line: 6 }),
+    };
+    let text = "HorizontalPodAutoscaler shop/checkout scales it too, and sets another number again".to_owned();
+    Caution { text, instead: Some(instead) }
 }
 
 /// The pull request of a change, in that state.
@@ -132,6 +160,7 @@ pub fn pull(state: PullState) -> Pull {
         is_draft: false,
         state,
         checks: Some(Checks { passed: 1, failed: 0, pending: 1 }),
+        is_mergeable: None,
     }
 }
 

@@ -64,8 +64,18 @@ async fn what_does_not_go_through_git_says_why() {
     deck.keys(": \"hr_web\" enter a").await.shows("f  set a field…").hides("number of replicas");
     // a chart makes it: git has its HelmRelease
     deck.keys("esc : \"deploy_/web-server\" enter a").await.shows("of HelmRelease web/web");
+    deck.shows("o  fields and their files").shows("of HelmRelease web/web");
     deck.keys("n").await.shows("cannot scale Deployment web/web-server in git: HelmRelease web/web makes it");
-    deck.keys("esc : \"deploy\" enter M a").await.shows("one object at a time");
+    deck.shows("o shows the fields of HelmRelease web/web, its values among");
+    // one key leads to them; which of the values sets the number is not guessed
+    deck.keys("o")
+        .await
+        .shows("Deployment web/web-server is not in git itself: HelmRelease web/web is")
+        .hides("In the cluster, now");
+    deck.keys("esc : \"scale-in-git_5\" enter").await.shows("`:origins` shows the fields of HelmRelease web/web");
+    deck.keys("a s ctrl-g").await.shows("HelmRelease web/web is").hides("In the cluster, now");
+    deck.keys("esc").await;
+    deck.keys(": \"deploy\" enter M a").await.shows("one object at a time");
 }
 
 #[tokio::test(start_paused = true)]
@@ -88,7 +98,7 @@ async fn a_form_holds_what_is_there_now_and_its_answers_are_what_is_planned() {
     deck.keys("\"many\"").await.shows("`many` is not a valid").keys("enter").await;
     assert!(deck.api().plans.is_empty());
     deck.keys("ctrl-u \"5\" tab \"black_friday\" enter").await.shows("planning…");
-    let ChangeQuery { object, applier, order } = deck.asked();
+    let ChangeQuery { object, applier, order, .. } = deck.asked();
     assert_eq!(object.map(|object| object.to_string()).as_deref(), Some("Deployment shop/checkout"));
     assert_eq!(applier.map(|applier| applier.to_string()).as_deref(), Some("Kustomization flux-apps/checkout"));
     let expected = ChangeOrder {
@@ -108,6 +118,47 @@ async fn a_form_holds_what_is_there_now_and_its_answers_are_what_is_planned() {
     // esc goes back to the form, as it was filled
     deck.keys("esc").await.shows("black friday").shows("replicas  [5 ");
     deck.keys("esc").await.hides("black friday");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_typed_is_a_draft_until_it_is_submitted_or_discarded() {
+    let mut deck = live(100, 30).await;
+    deck.keys(ROW).await.keys("a n").await.hides("discard").keys("esc").await.hides("draft");
+    // as it was typed, right or wrong
+    deck.keys("a n \"many\" tab \"black_friday\" esc").await.shows("kept as a draft").hides("[many");
+    deck.keys("a").await.shows("draft, 2 of 2").keys("n").await;
+    deck.shows("replicas  [many").shows("black friday").shows("draft     as you left it").shows("^x discard");
+    // of another object nothing
+    deck.keys("esc : \"deploy_/web-server\" enter a f").await.hides("black friday").keys("esc").await;
+    // opened with an answer, that is meant
+    deck.keys(ROW)
+        .await
+        .keys(": \"scale-in-git_7\" enter")
+        .await
+        .shows("replicas  [7 ")
+        .hides("as you left it")
+        .keys("esc")
+        .await;
+    deck.keys("a n ctrl-x")
+        .await
+        .shows("replicas  [2 ")
+        .hides("black friday")
+        .hides("^x discard")
+        .keys("esc a")
+        .await
+        .hides("draft");
+    // what it began with is not a draft
+    deck.keys("n \"5\" backspace \"2\" esc a").await.hides("draft");
+    // the review leaves it as it is until it is submitted, wherever one goes
+    deck.keys("n \"5\" enter").await;
+    let order = deck.asked().order;
+    deck.plan(ready(&order, |_| {})).await;
+    deck.screen();
+    deck.keys(": \"tree\" enter").await.keys(ROW).await.keys("a n").await.shows("replicas  [5 ").keys("enter").await;
+    deck.plan(ready(&order, |_| {})).await;
+    deck.screen();
+    deck.keys("enter").await.keys("a n").await.shows("replicas  [2 ").hides("as you left it");
+    assert_eq!(deck.jobs(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -230,31 +281,6 @@ async fn production_asks_for_its_name_and_a_read_only_run_submits_nothing() {
         deck.keys("enter p").await.shows("read-only: nothing is pushed");
         assert_eq!(deck.jobs(), 0);
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_refused_change_shows_the_other_ways_and_takes_one() {
-    let refused = || Proposed::Refused(Box::new(proposals::refused()));
-    let mut deck = live(80, 24).await;
-    deck.keys(ROW).await.keys("a n \"5\" enter").await;
-    deck.plan(refused()).await;
-    deck.shows("✗ refused  production and staging are built from the line that sets it").shows("choose a way");
-    deck.shows("> 1  flux/apps/base/checkout/deployment.yaml:5  resource  changes more");
-    deck.shows("also changes staging/flux-apps/checkout:")
-        .shows("3  flux/apps/base/kustomization.yaml:9  replicas  cannot be taken");
-    // that one changes more: it is shown again, and confirmed
-    deck.keys("enter").await.shows("take this way");
-    deck.keys("enter").await.shows("more will change: press y to confirm");
-    assert_eq!(deck.api().plans.len(), 1);
-    deck.keys("y").await.shows("planning…");
-    assert_eq!((deck.asked().order.layer, deck.asked().order.is_wide), (LayerChoice::Number(1), true));
-
-    deck.plan(refused()).await;
-    deck.screen();
-    deck.keys("G enter").await.shows("this way cannot be taken: the file is generated");
-    deck.keys("k enter").await.shows("planning…");
-    assert_eq!((deck.asked().order.layer, deck.asked().order.is_wide), (LayerChoice::NewPatch, false));
-    assert_eq!(deck.jobs(), 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,6 +7,9 @@ use serde_json::Value;
 
 use super::files::fleet;
 use crate::support::program::{Fluxdeck, Ran};
+use fluxdeck::runtime::{self, Options, Origin};
+use fluxdeck_model::change::{ChangeOrder, ChangeSite, CheckoutFile, Proposed, SiteScope};
+use fluxdeck_model::state::ChangeQuery;
 
 const APPS: &str = "production/flux-system/apps";
 
@@ -160,6 +163,36 @@ fn a_remote_that_is_gone_loses_nothing_and_what_is_dropped_is_not_sent() {
     assert_eq!(desk.branches(), [""; 0]);
 }
 
+#[tokio::test]
+async fn what_is_refused_is_found_in_the_checkout_where_it_is_edited_by_hand() {
+    let desk = Desk::new();
+    let options = Options::of(Origin::Recorded(super::driver::fleet()));
+    let changes = options.changes(runtime::Desk::of(options.repositories()));
+    let folder = desk.checkout().display().to_string();
+    let query = || {
+        let scope = SiteScope::Kustomization(APPS.to_owned());
+        let order = ChangeOrder {
+            playbook: "set-field".to_owned(),
+            object: "deploy/frontend".to_owned(),
+            settings: vec!["spec.template.spec.containers[name=frontend].ports[name=http].containerPort=81".to_owned()],
+            site: ChangeSite { folder: folder.clone(), scope, ..ChangeSite::default() },
+            ..ChangeOrder::default()
+        };
+        ChangeQuery { object: None, applier: None, order, said: None }
+    };
+    let file = desk.checkout().join("flux/apps/base/frontend/deployment.yaml").canonicalize().expect("it is there");
+    for is_same in [true, false] {
+        let proposed = changes.propose(None, query()).await.expect("it is planned");
+        let Proposed::Refused(refusal) = proposed else { panic!("{proposed:?}") };
+        let place = refusal.by_hand(0).expect("a line sets it");
+        assert_eq!(place.copy, CheckoutFile::Here { path: file.display().to_string(), is_same });
+        assert!(place.at.to_string().starts_with("flux/apps/base/frontend/deployment.yaml:"), "{place:?}");
+        // as the user has it, not yet committed
+        std::fs::write(&file, "# mine\n").expect("written");
+    }
+    assert_eq!(std::fs::read_to_string(&file).expect("it is there"), "# mine\n", "it is only read");
+}
+
 #[test]
 fn a_base_that_moved_is_planned_again_and_another_plan_goes_back_to_the_review() {
     let desk = Desk::new();
@@ -178,4 +211,22 @@ fn a_base_that_moved_is_planned_again_and_another_plan_goes_back_to_the_review()
     let ran = desk.scale(5, &["--push-only"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(ran.err.contains("4 -> 5"), "it is planned on the head of the branch: {}", ran.err);
+}
+
+#[test]
+fn a_clone_that_many_make_at_once_is_made_once_and_whole() {
+    let cache = tempfile::tempdir().expect("a folder");
+    for round in 0..20 {
+        let path = fluxdeck::git::clone_of(cache.path(), &format!("https://h/{round}"));
+        std::thread::scope(|scope| {
+            let all: Vec<_> = (0..8).map(|_| scope.spawn(|| fluxdeck::git::make_clone(&path))).collect();
+            for made in all {
+                let made = made.join().expect("it ends");
+                assert!(made.is_ok(), "{made:?}");
+            }
+        });
+        assert!(path.join("HEAD").is_file() && path.join("objects").is_dir());
+    }
+    let names = std::fs::read_dir(cache.path().join("repositories")).expect("a folder");
+    assert_eq!(names.count(), 20, "nothing else is left");
 }

@@ -59,3 +59,12 @@ async fn revisions_in_tables_are_revisions() {
     deck.keys(": \"gitrepo\" enter").await.shows("main@");
     deck.keys(": \"hr\" enter").await.shows("1.5.0");
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_names_of_pods_are_whole_and_so_are_headings() {
+    let mut deck = Driver::start(80, 24).await;
+
+    deck.keys(": \"po_/^crasher\" enter").await.shows("RESTARTS").hides("RESTAR…");
+    let row = deck.screen()[3].clone();
+    assert!(row.contains("crasher-") && !row.contains('…'), "{row}");
+}

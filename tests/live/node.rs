@@ -19,12 +19,23 @@ pub struct Node {
     pub reason: String,
     pub message: String,
     pub suspended: bool,
+    #[serde(default)]
+    pub suspension: Option<Suspension>,
     pub revision: String,
+    pub created: Option<String>,
+    pub since: Option<String>,
     pub edge: String,
     #[serde(default)]
     pub conditions: Vec<Condition>,
     #[serde(default)]
     pub children: Vec<Node>,
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+pub struct Suspension {
+    pub by: Option<String>,
+    pub reason: Option<String>,
+    pub until: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq)]

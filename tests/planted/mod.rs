@@ -1,6 +1,7 @@
 //! Secrets are planted in every place that a cluster, a repository, a kubeconfig, a login program, a forge and an environment have, and
 //! looked for in everything that the program shows, prints, keeps and passes to other programs.
 
+mod change;
 mod cluster;
 mod forge;
 

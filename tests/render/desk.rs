@@ -99,7 +99,7 @@ async fn one(desk: &Desk, at: &Commit, request: &BuildRequest) -> Result<Member>
 async fn build(desk: &Desk, at: &Commit) -> Result<String> {
     let id = at.id.clone();
     let work = move |bench: &mut Bench| {
-        let Bench { checkout, builder } = bench;
+        let Bench { checkout, builder, .. } = bench;
         let view = checkout.view(Some(&id))?;
         let built = builder.build(view.tree())?;
         Ok(format!("{built:?}"))

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use fluxdeck_model::render::flux::{self, Applied, Spec};
 use fluxdeck_model::render::node::{Layer, Node};
 use fluxdeck_model::render::read::{self, TextPlace};
+use fluxdeck_model::render::remote::Remotes;
 use fluxdeck_model::render::repository::{BuildOutcome, Builder, Member, Repository};
 use fluxdeck_model::render::tree::{Memory, PathKind, Tree as _};
 use fluxdeck_model::render::{Cache, Cause};
@@ -141,8 +142,9 @@ fn every_kustomization_applies_what_the_inventory_of_the_recorded_cluster_names(
         let built = match (&member.outcome, elsewhere(&member.spec)) {
             (BuildOutcome::Built(objects), _) => ids(objects.iter().map(|object| &object.node)),
             (BuildOutcome::Elsewhere(_), Some(folder)) => {
-                let objects = flux::render(&Disk { root: folder }, &member.spec, &Cache::default()).objects;
-                ids(&objects.unwrap_or_else(|error| panic!("{id}: {error}")))
+                let objects = flux::render(&Disk { root: folder }, &member.spec, &Cache::default(), &Remotes::default()).objects;
+                let objects = objects.unwrap_or_else(|error| panic!("{id}: {error}"));
+                ids(objects.iter().map(|built| &built.node))
             }
             _ => continue,
         };

@@ -6,6 +6,7 @@ use std::path::Path;
 use fluxdeck_model::render::flux::{self, Spec};
 use fluxdeck_model::render::node::{Layer, Node};
 use fluxdeck_model::render::read::{self, TextPlace};
+use fluxdeck_model::render::remote::Remotes;
 use fluxdeck_model::render::{Cache, Result, write};
 
 use super::corpus::{cases, difference, name};
@@ -16,7 +17,7 @@ fn built(case: &Path) -> Result<String> {
     let objects = read::documents(&text, &TextPlace::file(&"flux.yaml".into(), Layer::Resource)).expect("YAML");
     let spec = Spec::read(&objects[0])?;
     let tree = Disk { root: case.join("tree") };
-    let rendered = flux::render(&tree, &spec, &Cache::default()).objects?;
+    let rendered = flux::render(&tree, &spec, &Cache::default(), &Remotes::default()).objects?;
     let is_called = |node: &Node, kind: &str, namespace: &str, name: &str| {
         let text = |path: &[&str]| node.at(path).and_then(Node::text);
         text(&["kind"]) == Some(kind)
@@ -28,7 +29,7 @@ fn built(case: &Path) -> Result<String> {
         // all of the cluster is in the case: what is not there is not there
         Some(found.and_then(flux::values).unwrap_or_default())
     };
-    let applied = flux::applied(&rendered, &spec, &flux::variables(&spec, &find), true)?;
+    let applied = flux::applied(&rendered, &spec, &flux::variables(&spec, &find))?;
     write::all(applied.iter().map(|object| &object.node))
 }
 

@@ -241,7 +241,7 @@ fn changed<'t>(tree: &'t dyn Tree, edited: &'t Files) -> Edited<'t> {
 }
 
 fn plain(node: Node) -> Applied {
-    Applied { is_encrypted: false, node, unknown: [].into(), is_substituted: false }
+    Applied::plain(node)
 }
 
 fn step() -> usize {

@@ -5,10 +5,11 @@ mod svg;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::flows::driver::Driver;
 use crate::flows::proposals;
-use fluxdeck::demo::{Company, RunDirectory};
+use fluxdeck::demo::{Company, RunDirectory, scenes};
 use fluxdeck::ui::theme::Depth;
 use fluxdeck_model::change::Proposed;
 use fluxdeck_model::state::Settings;
@@ -22,6 +23,17 @@ async fn picture(name: &str, theme: &str, keys: &str) {
     let mut deck = Driver::demo(company, 120, 34, Depth::True, settings).await;
     deck.keys(keys).await;
     compare(name, theme, &mut deck);
+}
+
+/// The demo a minute after a bad commit: what fails, and why, before anything is opened.
+async fn picture_of_failure(theme: &str) {
+    let company = Arc::new(Company::driven(RunDirectory::passing(), MOMENT.parse().expect("a time")));
+    scenes::find("bad-commit").expect("a scene").play(&company).expect("played");
+    company.enter("").expect("a context").world.advance(Duration::from_secs(62));
+    let settings = Settings { theme: theme.into(), ..Settings::default() };
+    let mut deck = Driver::demo(company, 120, 34, Depth::True, settings).await;
+    deck.keys("/ \"web\" enter").await;
+    compare("broken", theme, &mut deck);
 }
 
 /// The same of a change on the recorded fleet, planned by hand: what it shows does not depend on any repository.
@@ -65,6 +77,7 @@ async fn the_pictures_are_those_of_the_screens() {
         picture("details", theme, ": \"ks_/waits-for-crashing\" enter d").await;
         picture("actions", theme, ": \"hr_web\" enter a down down").await;
         picture("logs", theme, ": \"deploy_/frontend\" enter l").await;
+        picture_of_failure(theme).await;
         picture_of_change(theme).await;
     }
 }

@@ -29,6 +29,9 @@ mod trap {
 /// How long a trapped request or its answer may take to come.
 const SOON: Duration = Duration::from_secs(20);
 
+/// What a piece takes where everything is slow.
+const SLOWLY: Duration = Duration::from_millis(60);
+
 pub struct Proxy {
     pub port: u16,
     shared: Arc<Shared>,
@@ -37,6 +40,8 @@ pub struct Proxy {
 struct Shared {
     /// Nothing is let through, in no direction; connections are taken and kept.
     held: AtomicBool,
+    /// Everything takes its time.
+    slow: AtomicBool,
     ended: AtomicBool,
     replaced: AtomicUsize,
     trap: AtomicU8,
@@ -96,6 +101,7 @@ impl Proxy {
         let port = listener.local_addr().expect("it is bound").port();
         let shared = Arc::new(Shared {
             held: AtomicBool::new(target.is_none()),
+            slow: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             replaced: AtomicUsize::new(0),
             trap: AtomicU8::new(if matches!(swap, Some((_, []))) { trap::SET } else { trap::NONE }),
@@ -117,6 +123,12 @@ impl Proxy {
     /// Lets nothing through any more: the network has gone, and nobody said so.
     pub fn hold(&self) {
         self.shared.held.store(true, Ordering::Relaxed);
+    }
+
+    /// Lets each piece through only after a while: many requests after one another take long enough to be stopped among them.
+    #[allow(dead_code, reason = "the live suites alone stop it among many")]
+    pub fn slow(&self, is_slow: bool) {
+        self.shared.slow.store(is_slow, Ordering::Relaxed);
     }
 
     /// Lets everything through again.
@@ -200,6 +212,9 @@ impl Shared {
     fn pump(&self, mut from: &TcpStream, mut to: &TcpStream, swap: Option<Swap>, trapped: &AtomicBool) {
         let mut buffer = vec![0; 65_536];
         while let Ok(count @ 1..) = from.read(&mut buffer) {
+            if self.slow.load(Ordering::Relaxed) {
+                std::thread::sleep(SLOWLY);
+            }
             self.wait();
             let bytes = &mut buffer[..count];
             let needle = swap.filter(|(_, new)| new.is_empty()).map(|(needle, _)| needle);

@@ -3,19 +3,23 @@
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use fluxdeck_model::actions::{self, Action, Headless, Waits};
 use fluxdeck_model::error::{Error, Result};
-use fluxdeck_model::forms::{Answers, Clock, Form, InputKind};
+use fluxdeck_model::forms::{Answers, Clock, Field, Form, InputKind};
 
 const SET: &str = "set";
 const WAIT: &str = "wait";
+
+/// Whether a field has to be given.
+pub(super) fn is_needed(field: &Field) -> bool {
+    !field.optional && field.default.is_empty()
+}
 
 /// Adds the flags of an action: those of its form, of what else the command does, and of waiting.
 pub(super) fn of(command: Command, action: &Action, waits: Waits) -> Command {
     let form = (action.form)(&[]);
     let mut command = form.fields.iter().fold(command, |command, field| {
-        let is_needed = !field.optional && field.default.is_empty();
         let arg = Arg::new(field.id.to_string()).long(field.id.to_string()).help(field.help.to_string());
         command.arg(match field.placeholder() {
-            Some(placeholder) if is_needed => arg.value_name(placeholder).required_unless_present(SET),
+            Some(placeholder) if is_needed(field) => arg.value_name(placeholder).required_unless_present(SET),
             Some(placeholder) => arg.value_name(placeholder),
             None => arg.action(ArgAction::SetTrue),
         })

@@ -129,7 +129,7 @@ async fn follow(headless: &mut Headless, id: JobId, is_unrecorded: bool) -> Resu
                     headless.intend(if is_allowed { Intent::AllowUnrecorded(id) } else { Intent::Stop(id) });
                 }
             },
-            () = &mut stopped => return Ok(()),
+            _ = &mut stopped => return Ok(()),
         }
     }
 }

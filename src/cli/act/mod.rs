@@ -15,7 +15,7 @@ use super::{Call, ReportFormat, output};
 use fluxdeck_model::actions::{self, Action, Confirmation, Demand, Headless, Waits};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::forms::Answers;
-use fluxdeck_model::kinds::Kind;
+use fluxdeck_model::kinds::{self, Kind};
 
 /// Which objects, and what all acts share.
 #[derive(Args)]
@@ -65,6 +65,17 @@ pub(super) fn commands() -> impl Iterator<Item = (&'static Action, clap::Command
         let command = Acting::augment_args(clap::Command::new(action.name)).about(doc).long_about(None);
         Some((action, flags::of(command, action, waits)))
     })
+}
+
+/// Calls as somebody would type them, with the first kind that the action means something for. Each flag that one requires takes a number so far.
+pub(super) fn examples(action: &Action) -> Vec<String> {
+    let kind =
+        kinds::ALL.iter().find(|kind| (action.kinds)(kind)).map_or("ks", |kind| kind.short.first().unwrap_or(&kind.plural));
+    let form = (action.form)(&[]);
+    let flags: String =
+        form.fields.iter().filter(|field| flags::is_needed(field)).map(|field| format!(" --{} 2", field.id)).collect();
+    let call = format!("fluxdeck {} {kind}", action.name);
+    vec![format!("{call} web -n web{flags}"), format!("{call} --all -A{flags} --dry-run")]
 }
 
 /// Does what was called. Returns the exit code.

@@ -9,7 +9,7 @@ use crate::runtime::Origin;
 use fluxdeck_model::actions::confirm::Skip;
 use fluxdeck_model::actions::{self, Action, Confirmation, Fit, Target, Where};
 use fluxdeck_model::commands::unknown_kind;
-use fluxdeck_model::domain::query::{Fuzzy, Query};
+use fluxdeck_model::domain::query::{Fuzzy, Query, Visible};
 use fluxdeck_model::domain::text::nearest;
 use fluxdeck_model::domain::{Coverage, GroupKind, ObjectRef, Scope, Str};
 use fluxdeck_model::error::{Error, ErrorKind, Result};
@@ -93,27 +93,43 @@ pub(in crate::cli) fn settings(call: &Call) -> Settings {
     Settings { keeps_jobs, readonly: call.readonly, guarded: call.config.contexts.clone(), ..Settings::default() }
 }
 
-/// The namespaces to read: those of -n, none for all, by default the kubeconfig's.
-fn namespaces(call: &Call) -> Result<Option<BTreeSet<Str>>> {
+/// The namespaces that are meant: those of -n, none for all, by default the context's, as in kubectl.
+pub(in crate::cli) fn namespaces(call: &Call) -> Result<Option<BTreeSet<Str>>> {
     if call.all_namespaces {
         return Ok(None);
     }
     if !call.options.namespaces.is_empty() {
         return Ok(Some(call.options.namespaces.clone()));
     }
-    let Origin::Live(access) = &call.options.origin else { return Ok(None) };
-    let kubeconfig = Kubeconfig::read(access).map_err(|failure| failure.error("the API server"))?;
-    let own = kubeconfig.context().and_then(|context| context.namespace.clone()).unwrap_or_else(|| "default".to_owned());
-    Ok(Some([own.into()].into()))
+    let own = match &call.options.origin {
+        Origin::Live(access) => {
+            let kubeconfig = Kubeconfig::read(access).map_err(|failure| failure.error("the API server"))?;
+            kubeconfig.context().and_then(|context| context.namespace.clone())
+        }
+        Origin::Demo(guest) => Some(guest.user.namespace().to_owned()),
+        // it says nothing of one
+        Origin::Recorded(_) => None,
+    };
+    Ok(Some([own.as_deref().unwrap_or("default").into()].into()))
+}
+
+/// Where the objects of these kinds are looked for.
+pub(in crate::cli) fn scopes_of(call: &Call, wanted: &[&'static Kind]) -> Result<Vec<Scope>> {
+    let namespaces = namespaces(call)?;
+    let of = |kind: &&'static Kind| -> Vec<Scope> {
+        let gk = kind.gk();
+        match namespaces.as_ref().filter(|_| kind.namespaced) {
+            Some(names) => names.iter().map(|name| Scope { gk: gk.clone(), namespace: Some(name.clone()) }).collect(),
+            None => vec![Scope { gk, namespace: None }],
+        }
+    };
+    Ok(wanted.iter().flat_map(of).collect())
 }
 
 /// What is read: the objects themselves, and the kinds that the side effects of the act depend on.
 pub(super) fn scopes(call: &Call, action: &Action, chosen: &Choice) -> Result<Vec<Scope>> {
     let of = |gk: GroupKind, namespace: Option<Str>| Scope { gk, namespace };
-    let mut scopes: Vec<_> = match namespaces(call)?.filter(|_| chosen.kind.namespaced) {
-        Some(names) => names.into_iter().map(|name| of(chosen.gk(), Some(name))).collect(),
-        None => vec![of(chosen.gk(), None)],
-    };
+    let mut scopes = scopes_of(call, &[chosen.kind])?;
     let places: Vec<_> = scopes.iter().map(|scope| scope.namespace.clone()).collect();
     for kind in kinds::ALL {
         match (action.reads)(kind) {
@@ -140,7 +156,7 @@ pub(super) fn select(state: &State, call: &Call, chosen: &Choice) -> Result<Vec<
     if chosen.names.is_empty() {
         let mut fuzzy = Fuzzy::default();
         let fits = |labels: &fluxdeck_model::domain::Labels, fuzzy: &mut Fuzzy| {
-            chosen.labels.as_ref().is_none_or(|query| query.matches("", labels, fuzzy))
+            chosen.labels.as_ref().is_none_or(|query| query.matches(Visible::default(), labels, fuzzy))
         };
         found.extend(
             nodes()

@@ -9,12 +9,15 @@ use serde_json::Value;
 
 use super::command::{self, Command, Run};
 use super::source::{Files, Given};
+use crate::config::Places;
 use crate::git::Change;
 use crate::runtime::{self, Bench};
+use fluxdeck_model::domain::text::counted;
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::guards;
 use fluxdeck_model::insight::check::{self, CheckPolicy, Difference, Findings, Level};
 use fluxdeck_model::insight::schema::Schemas;
+use fluxdeck_model::kinds::KUSTOMIZATION;
 use fluxdeck_model::render::node::Layer;
 use fluxdeck_model::render::read::{TextPlace as Reading, documents};
 use fluxdeck_model::render::repository::{BuildOutcome, Repository};
@@ -23,8 +26,9 @@ use fluxdeck_model::render::tree::Tree;
 pub(super) const COMMAND: Command = Command {
     name: "check",
     doc: "Build every Flux Kustomization of a checkout and report problems, without a cluster",
+    examples: &["fluxdeck check", "fluxdeck check --repo ~/fleet --since origin/main -o github"],
     arguments: Arguments::augment_args,
-    run: Run::Alone(|matches, _, _| print(&command::read(matches)?)),
+    run: Run::Alone { run: |matches, _, places| print(&command::read(matches)?, places), flags: &[] },
 };
 
 #[derive(Args, Clone)]
@@ -40,6 +44,9 @@ struct Arguments {
     /// How to print
     #[arg(short, long, value_enum, default_value_t, hide_default_value = true)]
     output: Form,
+    /// Every finding by itself, also where many say the same
+    #[arg(short, long)]
+    verbose: bool,
     /// More schemas: CRDs in YAML, or JSON schemas named GROUP/KIND_VERSION.json
     #[arg(long, value_name = "DIR")]
     schemas: Option<PathBuf>,
@@ -66,29 +73,39 @@ struct Report {
     /// Where the checkout is.
     root: PathBuf,
     clusters: usize,
+    /// Flux Kustomizations in files, and how many of them no cluster reaches.
+    declared: usize,
+    unreached: usize,
     members: usize,
     built: usize,
     objects: usize,
 }
 
 /// Looks at a checkout. Returns the exit code.
-fn print(arguments: &Arguments) -> Result<u8> {
+fn print(arguments: &Arguments, places: Option<&Places>) -> Result<u8> {
     let wanted = arguments.clone();
-    let report = arguments.files.worker()?.wait(move |bench| examine(bench, &wanted))?;
-    print::report(&report, arguments.output)?;
-    if report.members == 0 {
-        let hint = "clusters are found by Flux Kustomizations, FluxInstances, or folders below `clusters`";
-        return Err(Error::failed(format!("{} declares nothing to build", report.root.display()), hint));
+    let report = arguments.files.worker(arguments.files.remotes(places)?)?.wait(move |bench| examine(bench, &wanted))?;
+    print::report(&report, arguments.output, arguments.verbose)?;
+    let errors = report.findings.count(Level::Error);
+    if report.built == 0 && errors == 0 {
+        let hint = "it takes Flux Kustomizations, FluxInstances or kustomization files; what another repository applies from here is \
+            said in .fluxdeck.toml: [[kustomizations]] cluster, path";
+        let root = report.root.display();
+        let message = match report.members {
+            0 => format!("{root} declares nothing to build"),
+            count => format!("{root}: none of {} is built from here", counted(count, KUSTOMIZATION.kind)),
+        };
+        return Err(Error::failed(message, hint));
     }
-    Ok((report.findings.count(Level::Error) > 0).into())
+    Ok((errors > 0).into())
 }
 
 fn examine(bench: &mut Bench, arguments: &Arguments) -> Result<Report> {
-    let Bench { checkout, builder } = bench;
+    let Bench { checkout, builder, remotes } = bench;
     let view = arguments.files.view(checkout)?;
     let given = Given::read(arguments.substitute_from.as_deref())?;
     let mut schemas = schemas(arguments.schemas.as_deref())?;
-    let repository = given.build(builder, view.tree())?;
+    let repository = given.build(builder, remotes, view.tree())?;
     let mut findings = check::check(&repository, &mut schemas);
     let mut differences = None;
     if let Some(since) = &arguments.since {
@@ -100,7 +117,7 @@ fn examine(bench: &mut Bench, arguments: &Arguments) -> Result<Report> {
             let before = (one.change != Change::Added).then_some(base.tree());
             check::guard(&one.path, view.tree(), before, &policy).into_iter().for_each(|finding| findings.add(finding, None));
         }
-        let before = given.build(builder, base.tree())?;
+        let before = given.build(builder, remotes, base.tree())?;
         for (finding, who) in check::opened(&before, &repository) {
             // the file was already reported where it is the same as before
             if !findings.has(Level::Error, finding.rule, &finding.file) {
@@ -114,6 +131,8 @@ fn examine(bench: &mut Bench, arguments: &Arguments) -> Result<Report> {
         differences,
         root: checkout.root().to_owned(),
         clusters: repository.clusters.len(),
+        declared: repository.declared,
+        unreached: repository.unreached.len(),
         members: repository.members().count(),
         built: count(&repository),
         objects: repository.members().map(|(_, member)| member.outcome.objects().len()).sum(),

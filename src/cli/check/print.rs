@@ -1,19 +1,26 @@
 //! A report as text, JSON, annotations of GitHub Actions, and SARIF.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::{Form, Report};
 use crate::cli::output;
-use fluxdeck_model::domain::text::sanitise_line;
+use fluxdeck_model::domain::text::{counted, sanitise_line};
 use fluxdeck_model::error::Result;
 use fluxdeck_model::insight::check::{Difference, Finding, Level, RULES};
+use fluxdeck_model::kinds::KUSTOMIZATION;
 
 /// Fields of one object that are listed in text.
 const MOST_FIELDS: usize = 5;
+/// Findings that say the same and are still printed one by one.
+const FEW: usize = 3;
+/// Of more than that, so many are examples.
+const EXAMPLES: usize = 2;
 
-pub fn report(report: &Report, form: Form) -> Result<()> {
+pub fn report(report: &Report, form: Form, is_verbose: bool) -> Result<()> {
     match form {
-        Form::Text => output::write(&text(report)),
+        Form::Text => output::write(&text(report, is_verbose)),
         Form::Json => output::json(&json(report)),
         Form::Github => output::write(&github(report)),
         Form::Sarif => output::json(&sarif(report)),
@@ -29,33 +36,25 @@ fn place(finding: &Finding) -> String {
 }
 
 fn counts(report: &Report) -> String {
-    let count = |level| report.findings.count(level);
+    let count = |level: Level| counted(report.findings.count(level), level.word());
     format!(
-        "{} clusters, {} Kustomizations built, {} objects: {} errors, {} warnings, {} notes",
-        report.clusters,
-        report.built,
-        report.objects,
+        "{}, {} built, {}: {}, {}, {}",
+        counted(report.clusters, "cluster"),
+        counted(report.built, KUSTOMIZATION.kind),
+        counted(report.objects, "object"),
         count(Level::Error),
         count(Level::Warning),
         count(Level::Note)
     )
 }
 
-fn text(report: &Report) -> String {
+fn text(report: &Report, is_verbose: bool) -> String {
     let mut out = String::new();
-    for (finding, who) in report.findings.list() {
-        out.push_str(&format!(
-            "{} [{}] {}{}\n",
-            finding.level.word(),
-            finding.rule.name,
-            place(finding),
-            sanitise_line(&finding.message)
-        ));
-        if !finding.hint.is_empty() {
-            out.push_str(&format!("      {}\n", sanitise_line(&finding.hint)));
-        }
-        if !who.is_empty() {
-            out.push_str(&format!("      in {}\n", who.join(", ")));
+    let groups = report.findings.groups();
+    for group in &groups {
+        match group.len() > FEW && !is_verbose {
+            true => out.push_str(&grouped(group)),
+            false => group.iter().for_each(|(finding, who)| out.push_str(&single(finding, who, is_verbose))),
         }
     }
     if let Some(differences) = &report.differences {
@@ -64,6 +63,37 @@ fn text(report: &Report) -> String {
     out.push_str(&counts(report));
     out.push('\n');
     out
+}
+
+fn single(finding: &Finding, who: &[&str], is_verbose: bool) -> String {
+    let (level, rule) = (finding.level.word(), finding.rule.name);
+    let head = format!("{level} [{rule}] {}{}\n", place(finding), sanitise_line(&finding.message));
+    head + &way_out(finding, who, if is_verbose { who.len() } else { FEW })
+}
+
+/// What to do, and where it was found; more than `most` Kustomizations are counted.
+fn way_out(finding: &Finding, who: &[&str], most: usize) -> String {
+    let hint = if finding.hint.is_empty() { String::new() } else { format!("      {}\n", sanitise_line(&finding.hint)) };
+    let place = match who.len() {
+        0 => String::new(),
+        count if count <= most => format!("      in {}\n", who.join(", ")),
+        many => format!("      in {}, such as {}\n", counted(many, KUSTOMIZATION.kind), who[0]),
+    };
+    hint + &place
+}
+
+/// Findings that say the same: the sentence once, with their number, examples and the way out.
+fn grouped(group: &[(&Finding, Vec<&str>)]) -> String {
+    let (first, _) = group[0];
+    let (level, rule, times) = (first.level.word(), first.rule.name, group.len());
+    let mut out = format!("{level} [{rule}] {} ({times} times)\n", sanitise_line(&first.sentence));
+    for (finding, _) in group.iter().take(EXAMPLES) {
+        let example = format!("{}{}", place(finding), sanitise_line(&finding.subject));
+        out.push_str(&format!("      {}\n", example.trim_end_matches(": ")));
+    }
+    out.push_str(&format!("      and {} more: -v prints each\n", times - EXAMPLES));
+    let who: BTreeSet<_> = group.iter().flat_map(|(_, who)| who).copied().collect();
+    out + &way_out(first, &who.into_iter().collect::<Vec<_>>(), FEW)
 }
 
 fn changes(differences: &[Difference]) -> String {
@@ -94,6 +124,8 @@ fn json(report: &Report) -> Value {
     let difference = |one: &Difference| json!({ "kustomization": one.kustomization, "object": one.object, "change": one.what, "fields": one.fields });
     json!({
         "clusters": report.clusters,
+        "declared": report.declared,
+        "notReached": report.unreached,
         "built": report.built,
         "objects": report.objects,
         "errors": report.findings.count(Level::Error),

@@ -3,6 +3,7 @@
 
 use std::io::Write;
 
+use super::{is_ascii, leaving};
 use fluxdeck_model::domain::text::{redact, sanitise};
 
 /// Says something, line by line.
@@ -19,7 +20,8 @@ pub(in crate::cli) fn ask(question: &str) {
 
 fn clean(text: &str) -> String {
     // the text as a whole: a key or a block of YAML goes over lines
-    redact(text).lines().map(|line| format!("{}\n", sanitise(line))).collect()
+    let lines: String = redact(text).lines().map(|line| format!("{}\n", sanitise(line))).collect();
+    leaving(&lines, None, is_ascii())
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! One object in JSON and YAML.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use fluxdeck_model::domain::{Health, NodeId, Relation};
@@ -18,7 +19,14 @@ pub(in crate::cli) struct Node {
     pub reason: String,
     pub message: String,
     pub suspended: bool,
+    /// By whom, why and until when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suspension: Option<Paused>,
     pub revision: String,
+    /// Times as in RFC 3339.
+    pub created: Option<Timestamp>,
+    /// When the condition that decides last changed its status.
+    pub since: Option<Timestamp>,
     /// How its parent relates to it: `source`, `applies`, `owns`, `managed-by`, `generates`; empty for a root.
     pub edge: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -33,6 +41,24 @@ pub(in crate::cli) struct Condition {
     pub status: String,
     pub reason: String,
     pub message: String,
+    /// When it last changed its status.
+    pub since: Option<Timestamp>,
+}
+
+/// What was said when an object was suspended; null where nothing was.
+#[derive(Serialize)]
+pub(in crate::cli) struct Paused {
+    pub by: Option<String>,
+    pub reason: Option<String>,
+    pub until: Option<Timestamp>,
+}
+
+/// An object as `-o name` prints it, `kind.group/name`, as kubectl does; with its namespace behind it as a flag, so that a line is what
+/// kubectl and our own commands take (`xargs -L1`).
+pub(in crate::cli) fn name(group: &str, kind: &str, namespace: &str, name: &str) -> String {
+    let group = if group.is_empty() { String::new() } else { format!(".{group}") };
+    let namespace = if namespace.is_empty() { String::new() } else { format!(" -n {namespace}") };
+    format!("{}{group}/{name}{namespace}\n", kind.to_lowercase())
 }
 
 /// Returns a node without its children.
@@ -43,6 +69,7 @@ pub(in crate::cli) fn node(cluster: &Cluster, id: NodeId) -> Node {
         Some(object) => object.verdict.reason.to_string(),
         None => word_of(&cluster.store, &cluster.forest, id).replace(' ', ""),
     };
+    let suspension = object.and_then(|object| object.suspension.as_deref());
     let conditions = object.into_iter().flat_map(|object| object.conditions.iter());
     Node {
         kind: reference.gk.kind.to_string(),
@@ -55,8 +82,15 @@ pub(in crate::cli) fn node(cluster: &Cluster, id: NodeId) -> Node {
         // the condition's own words, where the screen adds to them
         message: object
             .map_or_else(|| message_of(&cluster.store, &cluster.forest, id), |object| object.verdict.message.to_string()),
-        suspended: object.is_some_and(|object| object.suspension.is_some()),
+        suspended: suspension.is_some(),
+        suspension: suspension.map(|suspension| Paused {
+            by: suspension.by.as_ref().map(ToString::to_string),
+            reason: suspension.reason.as_ref().map(ToString::to_string),
+            until: suspension.until,
+        }),
         revision: object.and_then(|object| object.facts.revision.as_deref()).unwrap_or_default().to_owned(),
+        created: object.and_then(|object| object.created),
+        since: object.and_then(|object| object.verdict.since),
         edge: edge(cluster, id),
         conditions: conditions
             .map(|condition| Condition {
@@ -64,6 +98,7 @@ pub(in crate::cli) fn node(cluster: &Cluster, id: NodeId) -> Node {
                 status: condition.status.to_string(),
                 reason: condition.reason.to_string(),
                 message: condition.message.to_string(),
+                since: condition.since,
             })
             .collect(),
         children: Vec::new(),

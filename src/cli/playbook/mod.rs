@@ -10,7 +10,7 @@ use super::command::{self, Command, Run};
 use super::source::{Files, Given, What};
 use super::{Call, ReportFormat};
 use crate::runtime::{self, Bench};
-use fluxdeck_model::change::{ChangeOrder, ChangeScope, LayerChoice, PlanOutcome};
+use fluxdeck_model::change::{ChangeOrder, ChangeScope, ChangeSite, LayerChoice, PlanOutcome};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::playbooks::{self, Playbook};
 use fluxdeck_model::render::tree;
@@ -21,6 +21,11 @@ pub(super) use submit::{apart, connected, follow, summary};
 pub(super) const COMMAND: Command = Command {
     name: "run",
     doc: "Change git: plan, prove by building, and open a pull request; or print a patch with --dry-run",
+    examples: &[
+        "fluxdeck run scale deploy/web -n web --set replicas=5",
+        "fluxdeck run set-field deploy/web --set spec.replicas=3 --repo . --path apps/web --dry-run -o patch",
+        "fluxdeck run set-field hr/podinfo -n web --set spec.chart.spec.version=6.9.0 --wait ready",
+    ],
     arguments,
     run: Run::Called {
         run: |call, matches| {
@@ -136,7 +141,7 @@ async fn run(call: &Call, playbook: &'static Playbook, arguments: &Arguments) ->
         Arguments { what: What { substitute_from: Some(_), .. }, .. } => {
             Err(Error::usage("values of variables cannot be kept with a change", "--substitute-from is for --dry-run"))
         }
-        _ => submit::run(call, playbook, arguments).await,
+        _ => submit::run(&call.bringing(arguments.files.fetch)?, playbook, arguments).await,
     }
 }
 
@@ -147,12 +152,19 @@ fn dry_run(call: &Call, playbook: &Playbook, arguments: &Arguments) -> Result<u8
         settings: arguments.set.clone(),
         layer: arguments.layer.as_deref().map(LayerChoice::parse).transpose()?.unwrap_or_default(),
         is_wide: arguments.wide,
+        namespace: call.options.namespaces.first().map(|name| name.to_string()).unwrap_or_default(),
+        site: ChangeSite {
+            folder: arguments.files.repo.as_ref().map(|folder| folder.display().to_string()).unwrap_or_default(),
+            ..ChangeSite::default()
+        },
         ..ChangeOrder::default()
     };
     let namespaces: Vec<_> = call.options.namespaces.iter().map(|name| name.to_string()).collect();
     let (asked, deny) = (arguments.clone(), call.options.changes.deny.clone());
-    let outcome = arguments.files.worker()?.wait(move |bench| plan(bench, &asked, &order, &namespaces, &deny))?;
-    print::outcome(&outcome, arguments.output)
+    let planned = order.clone();
+    let remotes = arguments.files.remotes(call.places.as_ref())?;
+    let outcome = arguments.files.worker(remotes)?.wait(move |bench| plan(bench, &asked, &planned, &namespaces, &deny))?;
+    print::outcome(&outcome, &order, arguments.output)
 }
 
 fn plan(
@@ -165,8 +177,8 @@ fn plan(
     let given = Given::read(asked.what.substitute_from.as_deref())?;
     if asked.what.substitute_from.is_some() {
         // what only the cluster has is known to the builder from here on
-        let view = asked.files.view(&bench.checkout)?;
-        given.build(&mut bench.builder, view.tree())?;
+        let Bench { checkout, builder, remotes } = &mut *bench;
+        given.build(builder, remotes, asked.files.view(checkout)?.tree())?;
     }
     let scope = scope(asked, &given)?;
     runtime::plan_outcome(bench, asked.files.rev.as_deref(), order, namespaces, scope, deny)

@@ -8,14 +8,15 @@ use super::Form;
 use crate::cli::output;
 use crate::git::patch;
 use fluxdeck_model::change::{
-    self, BuildDifference, ChangePlan, ChangeProof, ChangeRefusal, ChangedFile, FieldChange, PlanOutcome, Refused, Tried, Way,
-    WayChoice,
+    self, Alternative, BuildChoice, BuildDifference, Caution, ChangeOrder, ChangePlan, ChangeProof, ChangeRefusal, ChangedFile,
+    FieldChange, PlanOutcome, Refused, SourceLine, Tried, Way, WayChoice,
 };
 use fluxdeck_model::domain::text::sanitise_line;
 use fluxdeck_model::error::{Error, Result};
+use fluxdeck_model::playbooks;
 
 /// Prints it. Returns the exit code.
-pub fn outcome(outcome: &PlanOutcome, form: Form) -> Result<u8> {
+pub fn outcome(outcome: &PlanOutcome, order: &ChangeOrder, form: Form) -> Result<u8> {
     match (outcome, form) {
         (PlanOutcome::Nothing { object }, Form::Json) => {
             output::json(&json!({ "object": object, "outcome": "nothing changes" }))?;
@@ -26,25 +27,25 @@ pub fn outcome(outcome: &PlanOutcome, form: Form) -> Result<u8> {
             Ok(0)
         }
         (PlanOutcome::Planned(plan), Form::Patch) => {
-            beside(plan);
+            beside(plan, order);
             output::raw(&patches(&plan.files)?)?;
             Ok(0)
         }
         (PlanOutcome::Planned(plan), Form::Text) => {
-            output::write(&text(plan)?)?;
+            output::write(&text(plan, order)?)?;
             output::beside("-o patch prints what `git apply` takes");
             Ok(0)
         }
         (PlanOutcome::Planned(plan), Form::Json) => {
-            output::json(&planned(plan)?)?;
+            output::json(&planned(plan, order)?)?;
             Ok(0)
         }
         (PlanOutcome::Refused(refused), Form::Json) => {
-            output::json(&refusal(refused))?;
+            output::json(&refusal(refused, order))?;
             Ok(1)
         }
         (PlanOutcome::Refused(refused), _) => {
-            output::beside(&ways(refused));
+            output::beside(&ways(refused, order));
             Err(Error::failed(format!("{} {}: {}", refused.object, refused.field, refused.why), refused.hint.clone()))
         }
     }
@@ -66,24 +67,27 @@ pub fn refused(refusal: &ChangeRefusal, form: Form) -> Result<u8> {
             Ok(besides) => (Some(besides), None),
             Err(why) => (None, Some(why)),
         };
-        json!({ "layer": way.flag, "place": way.place, "word": way.word, "alsoChanges": besides, "why": why })
+        json!({ "layer": way.flag, "place": way.place.at.to_string(), "word": way.word, "alsoChanges": besides, "why": why })
     };
     if form == Form::Json {
         output::json(&json!({
             "object": refusal.object, "field": refusal.field, "outcome": "refused", "why": refusal.why, "hint": refusal.hint,
-            "ways": refusal.ways.iter().map(way).collect::<Vec<_>>(),
+            "setAt": refusal.set_at.as_ref().map(|place| place.at.to_string()),
+            "ways": refusal.ways.iter().map(way).collect::<Vec<_>>(), "builds": builds(&refusal.builds),
+            "warnings": cautions_json(&refusal.cautions, &refusal.order),
         }))?;
         return Ok(1);
     }
-    let mut out = String::new();
+    let mut out = set_at(refusal.set_at.as_ref().map(|place| &place.at));
     for way in &refusal.ways {
-        out.push_str(&format!("--layer {:<10}{}  {}\n", way.flag, way.place, way.word));
+        out.push_str(&format!("--layer {:<10}{}  {}\n", way.flag, way.place.at, way.word));
         match &way.result {
             Err(why) => out.push_str(&format!("  no: {}\n", sanitise_line(why))),
             Ok(besides) if besides.is_empty() => out.push_str("  nothing else changes\n"),
             Ok(besides) => besides.iter().for_each(|line| out.push_str(&format!("  {line}\n"))),
         }
     }
+    cautions(&refusal.cautions, &refusal.order).iter().for_each(|line| out.push_str(&format!("{line}\n")));
     output::beside(&out);
     Err(Error::failed(format!("{} {}: {}", refusal.object, refusal.field, refusal.why), refusal.hint.clone()))
 }
@@ -94,14 +98,14 @@ fn patches(files: &[ChangedFile]) -> Result<Vec<u8>> {
 }
 
 /// What a person has to know of a patch that is piped on.
-fn beside(plan: &ChangePlan) {
-    plan.warnings.iter().for_each(|warning| output::beside(&format!("warning: {warning}")));
+fn beside(plan: &ChangePlan, order: &ChangeOrder) {
+    cautions(&plan.cautions, order).iter().for_each(|line| output::beside(line));
     for done in &plan.done {
         radius(&done.proof).iter().for_each(|line| output::beside(line));
     }
 }
 
-fn text(plan: &ChangePlan) -> Result<String> {
+fn text(plan: &ChangePlan, order: &ChangeOrder) -> Result<String> {
     let mut out = String::new();
     for done in &plan.done {
         let FieldChange { field, before, after, way, proof } = done;
@@ -114,10 +118,40 @@ fn text(plan: &ChangePlan) -> Result<String> {
         }
         radius(proof).iter().for_each(|line| out.push_str(&format!("{line}\n")));
     }
-    plan.warnings.iter().for_each(|warning| out.push_str(&format!("warning     {warning}\n")));
+    cautions(&plan.cautions, order).iter().for_each(|line| out.push_str(&format!("{line}\n")));
     out.push('\n');
     out.push_str(&String::from_utf8_lossy(&patches(&plan.files)?));
     Ok(out)
+}
+
+/// What a person should know, and the command that changes something else instead.
+pub fn cautions(all: &[Caution], order: &ChangeOrder) -> Vec<String> {
+    let mut lines = Vec::new();
+    for Caution { text, instead } in all {
+        lines.push(format!("warning     {}", sanitise_line(text)));
+        if let Some(other) = instead {
+            lines.push(format!("instead     {}", sanitise_line(&other.to_string())));
+            lines.push(format!("            {}", command(other, order)));
+        }
+    }
+    lines
+}
+
+/// The command for the other change; what its value would have to be may not be known.
+fn command(other: &Alternative, order: &ChangeOrder) -> String {
+    let value = if other.value == other.before { "VALUE" } else { &other.value };
+    playbooks::instead(order, other, value).line()
+}
+
+fn cautions_json(all: &[Caution], order: &ChangeOrder) -> Vec<Value> {
+    let instead = |other: &Alternative| {
+        json!({
+            "object": other.named(), "namespace": other.object.namespace, "build": other.build, "field": other.field,
+            "before": other.before, "value": (other.value != other.before).then_some(&other.value),
+            "place": other.place.as_ref().map(ToString::to_string), "command": command(other, order),
+        })
+    };
+    all.iter().map(|one| json!({ "text": one.text, "instead": one.instead.as_ref().map(instead) })).collect()
 }
 
 /// What changes besides, what follows, and what nobody knows.
@@ -133,27 +167,40 @@ fn readers(proof: &ChangeProof) -> Option<String> {
     (!proof.readers.is_empty()).then(|| format!("read by     {}", proof.readers.join(", ")))
 }
 
+fn builds(all: &[BuildChoice]) -> Vec<Value> {
+    all.iter().map(|one| json!({ "build": one.build, "object": one.object })).collect()
+}
+
+/// The file and the line that a person would edit.
+fn set_at(line: Option<&SourceLine>) -> String {
+    line.map(|line| format!("set at      {line}\n")).unwrap_or_default()
+}
+
 /// Each way, and what it would do; first, and once, what no way can prove.
-fn ways(refused: &Refused) -> String {
+fn ways(refused: &Refused, order: &ChangeOrder) -> String {
     let proofs = refused.tried.iter().filter_map(|tried| tried.result.as_ref().ok());
     let all: BTreeSet<_> = proofs.flat_map(|proof| &proof.unproven).collect();
-    let mut out: String = all.into_iter().map(unproven).map(|line| line + "\n").collect();
+    let mut out = set_at(refused.set_at.as_ref());
+    out.extend(all.into_iter().map(unproven).map(|line| line + "\n"));
     for tried in &refused.tried {
         let Tried { way, result, .. } = tried;
         out.push_str(&format!("--layer {:<10}{}  {}\n", tried.flag(), way.place(), way.layer));
         match result {
             Err(why) => out.push_str(&format!("  no: {}\n", sanitise_line(why))),
-            Ok(proof) if proof.besides() == 0 && proof.broken.is_empty() => out.push_str("  nothing else changes\n"),
+            Ok(proof) if proof.besides() == 0 && proof.broken.is_empty() && proof.stopped.is_empty() => {
+                out.push_str("  nothing else changes\n");
+            }
             Ok(proof) => {
                 let all = change::besides(proof).into_iter().chain(readers(proof));
                 all.for_each(|line| out.push_str(&format!("  {line}\n")));
             }
         }
     }
+    cautions(&refused.cautions, order).iter().for_each(|line| out.push_str(&format!("{line}\n")));
     out
 }
 
-fn planned(plan: &ChangePlan) -> Result<Value> {
+fn planned(plan: &ChangePlan, order: &ChangeOrder) -> Result<Value> {
     let changes: Vec<_> = plan.done.iter().map(done).collect();
     let patch = patches(&plan.files)?;
     Ok(json!({
@@ -162,7 +209,7 @@ fn planned(plan: &ChangePlan) -> Result<Value> {
         "outcome": "planned",
         "changes": changes,
         "files": plan.files.iter().map(|file| json!({ "path": &*file.path, "new": file.before.is_none() })).collect::<Vec<_>>(),
-        "warnings": plan.warnings,
+        "warnings": cautions_json(&plan.cautions, order),
         "patch": String::from_utf8_lossy(&patch),
     }))
 }
@@ -189,6 +236,7 @@ fn proof(proof: &ChangeProof) -> Value {
         "elsewhere": elsewhere.collect::<Vec<_>>(),
         "saidBy": proof.said.iter().map(|(build, one)| json!({ "build": build, "difference": differences(std::slice::from_ref(one)) })).collect::<Vec<_>>(),
         "breaks": named(&proof.broken),
+        "stops": named(&proof.stopped),
         "notProven": named(&proof.unproven),
         "renamed": renamed.collect::<Vec<_>>(),
         "referencesThatFollow": proof.followed,
@@ -202,7 +250,7 @@ fn differences(all: &[BuildDifference]) -> Vec<Value> {
     all.iter().map(one).collect()
 }
 
-fn refusal(refused: &Refused) -> Value {
+fn refusal(refused: &Refused, order: &ChangeOrder) -> Value {
     let one = |tried: &Tried| {
         let (result, why) = match &tried.result {
             Ok(result) => (Some(proof(result)), None),
@@ -217,6 +265,9 @@ fn refusal(refused: &Refused) -> Value {
         "outcome": "refused",
         "why": refused.why,
         "hint": refused.hint,
+        "setAt": refused.set_at.as_ref().map(ToString::to_string),
         "ways": refused.tried.iter().map(one).collect::<Vec<_>>(),
+        "builds": builds(&refused.builds),
+        "warnings": cautions_json(&refused.cautions, order),
     })
 }

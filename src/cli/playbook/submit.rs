@@ -13,7 +13,8 @@ use crate::runtime::{self, Desk, Options};
 use fluxdeck_model::change::{ChangeOrder, ChangeSite, ForgeChoice, LayerChoice, Proposal, Proposed, SiteScope};
 use fluxdeck_model::error::{Error, ErrorKind, Result};
 use fluxdeck_model::insight::named::Named;
-use fluxdeck_model::playbooks::Playbook;
+use fluxdeck_model::kinds::{self, Trait};
+use fluxdeck_model::playbooks::{self, Playbook};
 use fluxdeck_model::state::jobs::{Change, ChangeGoal, JobId, Submission};
 use fluxdeck_model::state::{ChangeQuery, Intent, State};
 
@@ -43,6 +44,12 @@ pub(super) async fn run(call: &Call, playbook: &Playbook, arguments: &Arguments)
             return print::unchanged(&object, &base, arguments.output);
         }
         Proposed::Refused(refused) => return print::refused(&refused, arguments.output),
+        Proposed::Unknown(question) => {
+            return Err(Error::failed(
+                question.why,
+                "name a checkout of it: --repo DIR, with --path; the screen asks once and keeps it",
+            ));
+        }
     };
     output::beside(&review(&proposal));
     let submission = Submission { proposal, target, applier, goal: arguments.goal() };
@@ -53,7 +60,7 @@ pub(super) async fn run(call: &Call, playbook: &Playbook, arguments: &Arguments)
         let why = headless.state().notice.as_ref().map(|notice| notice.text.clone()).unwrap_or_default();
         return Err(Error::failed(why, "`fluxdeck changes` lists what is under way"));
     };
-    follow(&mut headless, id, arguments.report()).await
+    follow(call, &mut headless, id, arguments.report()).await
 }
 
 /// Reads the cluster of a context.
@@ -74,7 +81,7 @@ fn query(
     let named = Named::parse(&arguments.object)?;
     let namespaces: Vec<_> = call.options.namespaces.iter().map(|name| name.to_string()).collect();
     let (object, applier) = match is_from_cluster || arguments.goal() > ChangeGoal::Merged {
-        true => found(headless.state(), &named, &namespaces, is_from_cluster)?,
+        true => found(headless.state(), playbook, &named, &namespaces, is_from_cluster)?,
         false => (None, None),
     };
     let namespace = match (&object, namespaces.as_slice()) {
@@ -95,7 +102,7 @@ fn query(
         is_draft: arguments.draft,
         is_push_only: arguments.push_only,
     };
-    Ok(ChangeQuery { object, applier, order })
+    Ok(ChangeQuery { object, applier, order, said: None })
 }
 
 /// What the arguments say of the repository.
@@ -125,7 +132,7 @@ fn site(arguments: &Arguments) -> Result<ChangeSite> {
 type Found = (Option<fluxdeck_model::domain::ObjectRef>, Option<fluxdeck_model::domain::ObjectRef>);
 
 /// The object in the cluster, and what applies it.
-fn found(state: &State, named: &Named, namespaces: &[String], is_needed: bool) -> Result<Found> {
+fn found(state: &State, playbook: &Playbook, named: &Named, namespaces: &[String], is_needed: bool) -> Result<Found> {
     let cluster = state.cluster();
     let is_meant =
         |id: &&fluxdeck_model::domain::ObjectRef| named.means(&id.gk.group, &id.gk.kind, &id.namespace, &id.name, namespaces);
@@ -135,10 +142,15 @@ fn found(state: &State, named: &Named, namespaces: &[String], is_needed: bool) -
         [one] => {
             let manifest = cluster.manifest(one);
             if let Some(maker) = manifest.as_ref().map(|manifest| &manifest.object).filter(|maker| maker != one) {
-                let hint = format!(
-                    "change what makes it: fluxdeck run set-field {}/{} -n {} --set spec…",
-                    maker.gk.kind, maker.name, maker.namespace
-                );
+                let (name, place) = (&maker.name, &maker.namespace);
+                let hint = match kinds::of(&maker.gk) {
+                    kind if kind.has(Trait::Charted) => format!(
+                        "change its values: fluxdeck run {} {}/{name} -n {place} --set spec.values.KEY=VALUE",
+                        playbooks::field_setter("", "").0.name,
+                        maker.gk.kind
+                    ),
+                    _ => format!("fluxdeck run {} {}/{name} -n {place} --set FIELD=VALUE", playbook.name, maker.gk.kind),
+                };
                 return Err(Error::failed(format!("{one} is not in git itself: {maker} makes it"), hint));
             }
             Ok((Some((*one).clone()), manifest.map(|manifest| manifest.applied_by)))
@@ -173,12 +185,11 @@ fn review(proposal: &Proposal) -> String {
     }
     proposal.besides.iter().for_each(|text| line("besides", text));
     proposal.unproven.iter().for_each(|(build, why)| line("not proven", &format!("{build}: {why}")));
-    proposal
-        .warnings
-        .iter()
-        .chain(Some(&order.site.caution))
-        .filter(|text| !text.is_empty())
-        .for_each(|text| line("warning", text));
+    if !order.site.caution.is_empty() {
+        line("warning", &order.site.caution);
+    }
+    print::cautions(&proposal.cautions, order).iter().for_each(|text| out.push_str(&format!("{text}\n")));
+    let mut line = |label: &str, text: &str| out.push_str(&format!("{label:<12}{text}\n"));
     let signed = if proposal.author.is_signed { ", signed" } else { "" };
     line("author", &format!("{}{signed}", proposal.author.author));
     match &proposal.forge {
@@ -195,7 +206,7 @@ fn review(proposal: &Proposal) -> String {
 ///
 /// # Errors
 /// The program's own parts have ended.
-pub(in crate::cli) async fn follow(headless: &mut Headless, id: JobId, format: ReportFormat) -> Result<u8> {
+pub(in crate::cli) async fn follow(call: &Call, headless: &mut Headless, id: JobId, format: ReportFormat) -> Result<u8> {
     let mut shown = 0;
     loop {
         let job = headless.state().jobs.find(id).expect("it was started");
@@ -215,6 +226,10 @@ pub(in crate::cli) async fn follow(headless: &mut Headless, id: JobId, format: R
     report(id, change, format)?;
     match change.phase() {
         phase if phase.is_done() => Ok(0),
+        phase if phase.is_waiting() && !is_kept(call, id) => {
+            let message = format!("{}: {}", change.pull.title, phase.message());
+            Err(Error::failed(message, "free some room, then run it again: nothing of it is kept"))
+        }
         phase if phase.is_waiting() => {
             let hint = if phase.hint().is_empty() { String::new() } else { format!("{}; then ", phase.hint()) };
             let message = format!("{}: {}", change.pull.title, phase.message());
@@ -222,6 +237,12 @@ pub(in crate::cli) async fn follow(headless: &mut Headless, id: JobId, format: R
         }
         phase => Err(Error::failed(format!("{}: {}", change.pull.title, phase.message()), "")),
     }
+}
+
+/// Whether the job is written down.
+fn is_kept(call: &Call, id: JobId) -> bool {
+    let found = call.options.state_dir.as_deref().map(|dir| runtime::jobs_found(&*call.options.disk, dir));
+    found.is_some_and(|(found, _)| found.iter().any(|loaded| loaded.job.id == id))
 }
 
 fn report(id: JobId, change: &Change, format: ReportFormat) -> Result<()> {

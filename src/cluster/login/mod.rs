@@ -93,6 +93,21 @@ impl Logins {
         Self { may_talk: true, ..Self::default() }
     }
 
+    /// Waits for a login program that lets everybody wait; its name.
+    pub async fn long(&self) -> String {
+        loop {
+            tokio::time::sleep(PATIENCE).await;
+            if let Some(name) = self.under_way() {
+                return name;
+            }
+        }
+    }
+
+    fn under_way(&self) -> Option<String> {
+        let is_running = |login: &&Arc<Login>| locked(&login.state).run.is_some();
+        locked(&self.known).values().find(is_running).and_then(|login| login.program())
+    }
+
     /// Takes what has to be asked for again and again out of a user's entry; none where the entry itself holds the credential.
     ///
     /// The order is client-go's: a token takes precedence over a program, and a file with a token over both (`transport/round_trippers.go`,

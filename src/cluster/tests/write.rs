@@ -47,6 +47,8 @@ async fn written(request: actions::Request, answers: Vec<Answer>) -> (Outcome, V
 
 fn served() -> Served {
     Served {
+        singular: "kustomization".to_owned(),
+        short: Vec::new(),
         group: "kustomize.toolkit.fluxcd.io".into(),
         version: "v1".into(),
         plural: "kustomizations".into(),

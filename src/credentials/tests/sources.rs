@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::environment;
 use super::super::find::{Asked, Failure, find_in};
+use super::super::keyring::Keyring;
 use super::super::tea;
 use super::{PLANTED, Source, origin};
 
@@ -114,4 +115,38 @@ async fn a_variable_comes_before_other_programs() {
     let asked = Asked { origin: &origin, repository: "ops/fleet", command: None };
     let token = find_in(asked, &variables(&[("GITHUB_TOKEN", PLANTED)])).await.expect("no command").expect("a token");
     assert_eq!((token.reveal(&origin), token.source()), (Some(PLANTED), Source::Environment("GITHUB_TOKEN")));
+}
+
+/// A password store may ask its user each time.
+#[tokio::test]
+async fn a_source_is_asked_once_and_again_when_its_token_was_not_taken() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let calls = folder.path().join("calls");
+    let script = format!("echo called >>'{}'; echo {PLANTED}", calls.display());
+    let (origin, command) = (origin("https://git.example.com"), command(&script));
+    let asked = |repository| Asked { origin: &origin, repository, command: Some(&command) };
+    let count = || std::fs::read_to_string(&calls).map_or(0, |text| text.lines().count());
+    let keyring = Keyring::default();
+    for (repository, calls) in [("ops/fleet", 1), ("ops/fleet", 1), ("ops/apps", 2), ("ops/fleet", 2)] {
+        let token = keyring.token(asked(repository)).await.expect("it prints one").expect("a token");
+        assert_eq!((token.source(), count()), (Source::Command, calls), "{repository}");
+    }
+    assert!(!format!("{keyring:?}").contains(PLANTED), "{keyring:?}");
+
+    keyring.forget(&origin, "ops/fleet");
+    for (repository, calls) in [("ops/apps", 2), ("ops/fleet", 3), ("ops/fleet", 3)] {
+        keyring.token(asked(repository)).await.expect("it prints one").expect("a token");
+        assert_eq!(count(), calls, "{repository}");
+    }
+}
+
+#[tokio::test]
+async fn that_there_is_no_token_is_asked_again() {
+    let keyring = Keyring::default();
+    let (origin, nothing) = (origin("https://git.example.com"), command("true"));
+    let asked = Asked { origin: &origin, repository: "ops/fleet", command: Some(&nothing) };
+    assert_eq!(keyring.token(asked).await.err(), Some(Failure::NotOne));
+    let now = command(&format!("echo {PLANTED}"));
+    let asked = Asked { command: Some(&now), ..asked };
+    assert!(keyring.token(asked).await.expect("it prints one").is_some());
 }

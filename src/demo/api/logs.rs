@@ -39,7 +39,8 @@ struct Writer {
     started: Timestamp,
     /// When it ended; none when it runs.
     ended: Option<Timestamp>,
-    crashes: bool,
+    /// What it wrote when it crashed.
+    last: Option<String>,
 }
 
 pub(super) fn open(cluster: &Cluster, call: &Call, asked: &Asked) -> Result<Reply> {
@@ -87,13 +88,15 @@ impl Writer {
         let status = statuses.into_iter().find(|status| text(status, "/name") == container).cloned().unwrap_or_default();
         let seed = text(pod, "/metadata/uid").bytes().chain(container.bytes());
         let seed = seed.fold(7, |seed, byte| scatter(seed ^ u64::from(byte)));
-        let run = |state: &str, crashes: bool| {
-            let at = |field: &str| text(&status, &format!("/{state}/{field}")).parse::<Timestamp>().ok();
-            let (started, is_over) = (at("startedAt")?, state.ends_with("terminated"));
-            let ended = at("finishedAt").or(Some(started)).filter(|_| is_over);
-            Some(Self { seed: seed ^ u64::from(crashes), started, ended, crashes })
+        let run = |state: &str| {
+            let state = status.pointer(state)?;
+            let at = |field: &str| text(state, field).parse::<Timestamp>().ok();
+            let (started, code) = (at("/startedAt")?, state["exitCode"].as_i64());
+            let ended = at("/finishedAt").or(Some(started)).filter(|_| code.is_some());
+            let last = code.filter(|code| *code != 0).map(|_| last_line(text(state, "/message")));
+            Some(Self { seed: seed ^ u64::from(last.is_some()), started, ended, last })
         };
-        let (last, namespace) = (run("lastState/terminated", true), text(pod, "/metadata/namespace"));
+        let (last, namespace) = (run("/lastState/terminated"), text(pod, "/metadata/namespace"));
         if previous {
             let why =
                 format!("previous terminated container \"{container}\" in pod \"{name}\" not found in namespace \"{namespace}\"");
@@ -108,7 +111,7 @@ impl Writer {
             reason => reason,
         };
         let refused = || Refusal::bad(format!("container \"{container}\" in pod \"{name}\" is waiting to start: {why}"));
-        run("state/running", false).or_else(|| run("state/terminated", false)).or(last).ok_or_else(refused)
+        run("/state/running").or_else(|| run("/state/terminated")).or(last).ok_or_else(refused)
     }
 
     /// The lines written from one moment to another.
@@ -124,18 +127,17 @@ impl Writer {
                 (at, self.line(number))
             })
             .collect();
-        if self.crashes && until == self.ended.unwrap_or(until) {
-            lines.push((
-                until,
-                "level=fatal msg=\"cannot reach the database\" error=\"dial tcp 10.96.0.41:5432: connect: connection refused\""
-                    .to_owned(),
-            ));
+        if let Some(last) = self.last.as_ref().filter(|_| until == self.ended.unwrap_or(until)) {
+            lines.push((until, last.clone()));
         }
         let stamp = |(at, line): (Timestamp, String)| if timestamps { format!("{at} {line}\n") } else { format!("{line}\n") };
         lines.into_iter().map(stamp).collect()
     }
 
     fn line(&self, number: i64) -> String {
+        if number == 0 && self.ended == Some(self.started) {
+            return "level=info msg=starting".to_owned();
+        }
         if number == 0 {
             return "level=info msg=listening addr=:8080".to_owned();
         }
@@ -147,6 +149,15 @@ impl Writer {
             _ => ("info", 200),
         };
         format!("level={level} method=GET path={path} status={status} ms={}", 4 + (dice >> 16) % 180)
+    }
+}
+
+/// The last line of a program that crashes: what it left for the kubelet, or else what most of them say.
+fn last_line(message: &str) -> String {
+    match message.lines().next_back().unwrap_or_default() {
+        "" => "level=fatal msg=\"cannot reach the database\" error=\"dial tcp 10.96.0.41:5432: connect: connection refused\""
+            .to_owned(),
+        said => format!("level=fatal msg=\"{said}\""),
     }
 }
 

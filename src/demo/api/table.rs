@@ -11,7 +11,7 @@ use crate::demo::objects::{Column, Kind, list, text};
 use fluxdeck_model::domain::duration;
 
 /// Columns of built-in kinds between name and age, as `Title=cell`; those with a `+` are only wide. A cell is a [`sentence`], or what is
-/// computed for a pod.
+/// computed for a pod or a node.
 const BUILT_IN: &[(&str, &str, &str)] = &[
     ("", "Pod", "Ready=(ready),Status=(status),Restarts=(restarts),+IP=/status/podIP,+Node=/spec/nodeName"),
     (
@@ -28,6 +28,13 @@ const BUILT_IN: &[(&str, &str, &str)] = &[
     ),
     ("batch", "Job", "Completions=#/status/succeeded|#/spec/completions"),
     ("", "Namespace", "Status=/status/phase"),
+    (
+        "",
+        "Node",
+        "Status=(node),Roles=(roles),Age=@/metadata/creationTimestamp,Version=/status/nodeInfo/kubeletVersion,+Internal-IP=(address),\
+         +OS-Image=/status/nodeInfo/osImage,+Kernel-Version=/status/nodeInfo/kernelVersion,\
+         +Container-Runtime=/status/nodeInfo/containerRuntimeVersion",
+    ),
     ("", "Service", "Type=/spec/type,Cluster-IP=/spec/clusterIP"),
     ("", "ConfigMap", "Data=#/data"),
     ("", "Secret", "Type=/type,Data=#/data"),
@@ -68,7 +75,12 @@ fn columns(kind: &Kind) -> Vec<Column> {
         columns.insert(0, column("Name=/metadata/name"));
         match (built_in, kind.columns.is_empty()) {
             (None, false) => columns.extend_from_slice(&kind.columns),
-            (None, true) => columns.push(Column { kind: "date".to_owned(), ..column("Created At=.metadata.creationTimestamp") }),
+            // apiextensions `tableconvertor.go`, and `registry/rest/table.go` for what is built in
+            (None, true) if kind.is_custom => {
+                columns.push(Column { kind: "date".to_owned(), ..column("Age=.metadata.creationTimestamp") });
+            }
+            (None, true) => columns.push(column("Created At=/metadata/creationTimestamp")),
+            (Some(_), _) if columns.iter().any(|column| column.name == "Age") => {}
             (Some(_), _) => columns.push(column("Age=@/metadata/creationTimestamp")),
         }
     }
@@ -83,6 +95,12 @@ fn cell(column: &Column, object: &Value, now: Timestamp) -> Value {
                 .into()
         }
         "(status)" => pod_status(object).into(),
+        "(node)" => node_status(object).into(),
+        "(roles)" => node_roles(object).into(),
+        "(address)" => {
+            let addresses = list(object, "/status/addresses").iter();
+            addresses.clone().find(|it| it["type"] == "InternalIP").map_or("<none>", |it| text(it, "/address")).into()
+        }
         "(restarts)" => containers(object).filter_map(|it| it["restartCount"].as_i64()).sum::<i64>().to_string().into(),
         path if path.starts_with('.') => of_path(object, path, &column.kind, now),
         path => sentence(object, path, now).into(),
@@ -121,6 +139,23 @@ fn since(at: &str, now: Timestamp) -> String {
 
 fn containers(pod: &Value) -> impl Iterator<Item = &Value> {
     list(pod, "/status/containerStatuses").iter()
+}
+
+fn node_status(node: &Value) -> String {
+    let ready = list(node, "/status/conditions").iter().find(|it| it["type"] == "Ready").map(|it| text(it, "/status"));
+    let ready = match ready {
+        Some("True") => "Ready",
+        Some(_) => "NotReady",
+        None => "Unknown",
+    };
+    let cordoned = if node.pointer("/spec/unschedulable") == Some(&Value::Bool(true)) { ",SchedulingDisabled" } else { "" };
+    format!("{ready}{cordoned}")
+}
+
+fn node_roles(node: &Value) -> String {
+    let labels = node.pointer("/metadata/labels").and_then(Value::as_object).into_iter().flatten();
+    let roles: Vec<_> = labels.filter_map(|(key, _)| key.strip_prefix("node-role.kubernetes.io/")).collect();
+    if roles.is_empty() { "<none>".to_owned() } else { roles.join(",") }
 }
 
 fn pod_status(pod: &Value) -> String {

@@ -23,6 +23,7 @@ pub const CONTEXTS: &[(&str, &[u8])] =
 
 /// What a cluster has before anything was recorded in it.
 const ROLES: &str = include_str!("roles.yaml");
+const NODES: &str = include_str!("nodes.yaml");
 const REPOSITORIES: &[u8] = include_bytes!("repositories.gz");
 
 /// Files of some repositories. Equal files are kept once: compression does not see that far.
@@ -56,7 +57,16 @@ pub fn snapshot(context: &str) -> Option<Snapshot> {
 
 /// The roles and bindings of a new cluster.
 pub fn roles() -> impl Iterator<Item = Value> {
-    serde_yaml::Deserializer::from_str(ROLES).map(|role| Value::deserialize(role).expect("what is built in was tested"))
+    documents(ROLES)
+}
+
+/// The nodes of a cluster: snapshots leave them out, which are about what Flux manages.
+pub fn nodes() -> impl Iterator<Item = Value> {
+    documents(NODES)
+}
+
+fn documents(text: &'static str) -> impl Iterator<Item = Value> {
+    serde_yaml::Deserializer::from_str(text).map(|document| Value::deserialize(document).expect("what is built in was tested"))
 }
 
 /// The recorded repositories.

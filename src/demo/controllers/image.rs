@@ -4,12 +4,11 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use semver::{Version, VersionReq};
-
 use super::Flux;
 use super::scene::{DEPENDENCY, HOUR, Scene, Stage, condition, interval, observed};
 use super::transitions::{CHOSEN, NOT_SCANNED, SCANNED};
 use crate::demo::objects::{self, Key, list, text};
+use fluxdeck_model::domain::version::{matches, order};
 
 const COMPONENT: &str = "image-reflector-controller";
 
@@ -111,46 +110,4 @@ fn choose(scene: &mut Scene, key: &Key, mut object: Value, _: &Stage) {
     }
     observed(&mut object);
     scene.settle(key, object, HOUR);
-}
-
-/// A version to order by; anything else sorts first.
-pub(super) fn order(version: &str) -> Option<Version> {
-    Version::parse(version.trim_start_matches('v')).ok()
-}
-
-/// Whether a version is in a range, as Masterminds/semver reads them: terms with spaces or commas between them, `||` between
-/// alternatives, and a plain version means only itself. A pre-release is only in a range that names one.
-pub(super) fn matches(version: &str, range: &str) -> bool {
-    let Some(version) = order(version) else { return false };
-    let term = |term: &str| {
-        let plain = term.trim_start_matches('v');
-        if plain.starts_with(|letter: char| letter.is_ascii_digit()) { format!("={plain}") } else { term.to_owned() }
-    };
-    range.split("||").any(|terms| {
-        let terms: Vec<_> = terms.split([',', ' ']).filter(|it| !it.is_empty()).map(term).collect();
-        VersionReq::parse(&terms.join(",")).is_ok_and(|desired| desired.matches(&version))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::matches;
-
-    #[test]
-    fn ranges_mean_what_flux_says_they_mean() {
-        for (range, inside, outside) in [
-            ("*", "0.1.0 1.4.2", "1.5.0-rc.1"),
-            ("1.x", "1.0.0 1.9.3", "2.0.0 0.9.0"),
-            ("1.4.x", "1.4.0 v1.4.7", "1.5.0"),
-            ("^1.2", "1.2.0 1.9.0", "1.1.9 2.0.0"),
-            ("~1.2.3", "1.2.3 1.2.9", "1.2.2 1.3.0"),
-            (">=1.0.0 <2.0.0", "1.0.0 1.9.9", "2.0.0"),
-            (">=1.0.0, <1.5.0 || 3.x", "1.4.9 3.1.0", "1.5.0 2.0.0"),
-            ("1.4.0", "1.4.0", "1.4.1"),
-            (">=1.5.0-0", "1.5.0-rc.1 1.5.0", "1.4.0"),
-        ] {
-            assert!(inside.split(' ').all(|version| matches(version, range)), "{range} has {inside}");
-            assert!(!outside.split(' ').any(|version| matches(version, range)), "{range} has nothing of {outside}");
-        }
-    }
 }

@@ -7,10 +7,13 @@
 mod apply;
 mod automation;
 mod chart;
+mod container;
 mod helm_release;
 mod image;
 mod kustomization;
+pub(super) mod node;
 mod pod;
+pub(super) mod receiver;
 mod recording;
 mod render;
 mod scene;
@@ -115,6 +118,7 @@ const TABLE: &[(&str, &str, Role)] = &[
     ("apps", "DaemonSet", Role::Own(workload::daemon_set)),
     ("batch", "Job", Role::Own(workload::job)),
     ("", "Pod", Role::Own(pod::reconcile)),
+    ("", "Node", Role::Own(node::reconcile)),
 ];
 
 /// Who looks again when another object has changed: the changed kind, the kind that looks, and what leads from one to the other.

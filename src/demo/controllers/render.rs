@@ -17,6 +17,7 @@ use fluxdeck_model::render::flux::{self, Spec, Values};
 use fluxdeck_model::render::ignore::{Artifact, IgnoreRules};
 use fluxdeck_model::render::node::{Layer, Location, Node, Origin, Trace};
 use fluxdeck_model::render::read::{self, TextPlace};
+use fluxdeck_model::render::remote::Remotes;
 use fluxdeck_model::render::substitute::Variables;
 use fluxdeck_model::render::tree::{Memory, Tree as _};
 use fluxdeck_model::render::write;
@@ -112,12 +113,12 @@ impl Inputs {
             let message = format!("kustomization path not found: stat /tmp/kustomization/{folder}: no such file or directory");
             return Err(("ArtifactFailed", message));
         }
-        let nodes = flux::render(&artifact, &spec, parsed).objects.map_err(failed)?;
+        let nodes = flux::render(&artifact, &spec, parsed, &Remotes::default()).objects.map_err(failed)?;
         let mut made = Vec::with_capacity(nodes.len());
-        for node in &nodes {
-            let refused = |why: String| ("BuildFailed", format!("post build failed for '{}': {why}", called(node)));
+        for built in &nodes {
+            let refused = |why: String| ("BuildFailed", format!("post build failed for '{}': {why}", called(&built.node)));
             let variables = self.variables(&spec).map_err(refused)?;
-            let applied = flux::applied(std::slice::from_ref(node), &spec, &variables, true);
+            let applied = flux::applied(std::slice::from_ref(built), &spec, &variables);
             let applied = applied.map_err(|error| refused(format!("envsubst error: variable substitution failed: {error}")))?;
             for one in applied {
                 let manifest = write::json(&one.node).map_err(failed)?;

@@ -8,6 +8,7 @@ use super::Flux;
 use super::scene::{Scene, Stage, condition, interval, observed, request};
 use super::transitions::{ASKED, CHANGED, FETCHED, NO_SUCH_CHART, NOT_FETCHED};
 use crate::demo::objects::{self, Key, text};
+use fluxdeck_model::domain::version;
 
 const COMPONENT: &str = "source-controller";
 /// How long a fetch takes.
@@ -167,9 +168,8 @@ fn chart(scene: &Scene, object: &Value) -> Result<Fetched, (String, String)> {
         let message = format!("no artifact available for {kind} source '{source}'");
         return Err(("NoSourceArtifact".to_owned(), message));
     }
-    let mut versions: Vec<_> =
-        scene.recording.versions(chart).filter(|version| super::image::matches(version, desired)).collect();
-    versions.sort_by_key(|version| super::image::order(version));
+    let mut versions: Vec<_> = scene.recording.versions(chart).filter(|version| version::matches(version, desired)).collect();
+    versions.sort_by_key(|version| version::order(version));
     let name = chart.rsplit('/').next().unwrap_or(chart);
     let Some(version) = versions.last() else {
         let message = format!(

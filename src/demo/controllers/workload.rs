@@ -4,6 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::node;
 use super::pod::is_ready;
 use super::scene::{Scene, is_deleted};
 use crate::demo::objects::{self, Key, Propagation, list, scatter, text};
@@ -16,7 +17,8 @@ fn pods(scene: &Scene, owner: &Value) -> Vec<(Key, Value)> {
     scene.store.of_kind(kind).filter(|(_, pod)| is_ours(pod)).map(|(key, pod)| (key.clone(), (**pod).clone())).collect()
 }
 
-fn create_pod(scene: &mut Scene, owner: &Value, name: &str, component: &str) {
+/// Creates a pod of a controller, on a node where one is given.
+fn create_pod(scene: &mut Scene, owner: &Value, name: &str, node: Option<&str>, component: &str) {
     let Some(kind) = scene.store.kind_of("", "Pod") else { return };
     let template = &owner["spec"]["template"];
     let mut pod = json!({"metadata": template["metadata"].clone(), "spec": template["spec"].clone(), "status": {"phase": "Pending", "qosClass": "BestEffort"}});
@@ -28,6 +30,9 @@ fn create_pod(scene: &mut Scene, owner: &Value, name: &str, component: &str) {
     metadata.insert("name".into(), name.into());
     metadata.insert("namespace".into(), owner["metadata"]["namespace"].clone());
     metadata.insert("ownerReferences".into(), json!([objects::owner(owner)]));
+    if let Some(node) = node {
+        pod["spec"]["nodeName"] = node.into();
+    }
     scene.store.create(kind, pod, scene.now);
     scene.event(owner, component, false, "SuccessfulCreate", &format!("Created pod: {name}"));
 }
@@ -241,7 +246,7 @@ pub(super) fn replica_set(scene: &mut Scene, key: &Key) {
     let mut found = pods(scene, &object);
     for _ in found.len()..replicas(&object) {
         let name = format!("{}-{}", key.name, scene.store.suffix());
-        create_pod(scene, &object, &name, "replicaset-controller");
+        create_pod(scene, &object, &name, None, "replicaset-controller");
     }
     // those that are not ready go first
     found.sort_by_key(|(_, pod)| is_ready(pod));
@@ -276,7 +281,7 @@ pub(super) fn stateful_set(scene: &mut Scene, key: &Key) {
     if let Some((extra, _)) = found.iter().rev().find(|(pod, _)| !names.contains(&pod.name)) {
         delete_pod(scene, &object, extra, "statefulset-controller");
     } else if let Some(name) = names.iter().find(|name| free(scene, name)).filter(|_| is_settled) {
-        create_pod(scene, &object, name, "statefulset-controller");
+        create_pod(scene, &object, name, None, "statefulset-controller");
     } else if let Some(old) = outdated(&object, &found).filter(|_| is_settled) {
         delete_pod(scene, &object, old, "statefulset-controller");
     }
@@ -289,10 +294,13 @@ pub(super) fn daemon_set(scene: &mut Scene, key: &Key) {
         return;
     }
     let found = pods(scene, &object);
-    if found.is_empty() {
+    let has_pod = |node: &str| found.iter().any(|(_, pod)| ["", node].contains(&text(pod, "/spec/nodeName")));
+    let bare: Vec<_> = node::names(scene.store).into_iter().filter(|node| !has_pod(node)).collect();
+    for node in &bare {
         let name = format!("{}-{}", key.name, scene.store.suffix());
-        create_pod(scene, &object, &name, "daemonset-controller");
-    } else if let Some(old) = outdated(&object, &found) {
+        create_pod(scene, &object, &name, Some(node), "daemonset-controller");
+    }
+    if let Some(old) = outdated(&object, &found).filter(|_| bare.is_empty()) {
         delete_pod(scene, &object, old, "daemonset-controller");
     }
     let all = "desiredNumberScheduled currentNumberScheduled updatedNumberScheduled";
@@ -308,7 +316,7 @@ pub(super) fn job(scene: &mut Scene, key: &Key) {
     let found = pods(scene, &object);
     if found.is_empty() {
         let name = format!("{}-{}", key.name, scene.store.suffix());
-        create_pod(scene, &object, &name, "job-controller");
+        create_pod(scene, &object, &name, None, "job-controller");
         object["status"] = json!({"active": 1, "startTime": objects::time(scene.now)});
         return scene.save(key, object);
     }

@@ -20,6 +20,10 @@ impl Refusal {
         Self { code, message: message.to_owned(), errors: Value::Null }
     }
 
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     pub fn not_found() -> Self {
         Self::of(404, "Not Found")
     }

@@ -81,6 +81,33 @@ impl Repositories {
         Ok(self.open(name)?.map(|repository| repository.path().to_owned()))
     }
 
+    /// All of them, by the URL that the cluster has for each.
+    ///
+    /// # Errors
+    /// When the repositories cannot be made or listed.
+    pub fn all(&self) -> Result<Vec<(String, PathBuf)>> {
+        let home = self.home()?.join(OWNER);
+        let listed = std::fs::read_dir(&home).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
+        let listed = listed.map_err(|error| Error::failed(format!("cannot list {}: {error}", home.display()), ""))?;
+        let mut names: Vec<_> = listed.iter().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        let named = |name: &String| (format!("http://{FORGE}/{OWNER}/{name}"), home.join(name));
+        Ok(names.iter().filter(|name| name.ends_with(".git")).map(named).collect())
+    }
+
+    /// The text of a file on a branch.
+    ///
+    /// # Errors
+    /// It is not there, or cannot be read.
+    pub(super) fn text(&self, name: &str, branch: &str, path: &str) -> Result<String> {
+        let missing =
+            || Error::failed(format!("{OWNER}/{name} has no {path} on {branch}"), "the demo needs its repositories as they were");
+        let repository = self.open(name)?.ok_or_else(missing)?;
+        let found = repository.revparse_single(&format!("refs/heads/{branch}:{path}")).and_then(|object| object.peel_to_blob());
+        let blob = found.map_err(|_| missing())?;
+        Ok(String::from_utf8_lossy(blob.content()).into_owned())
+    }
+
     /// Does something that moves branches, alone.
     pub(super) fn alone<T>(&self, act: impl FnOnce() -> T) -> T {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
@@ -174,6 +201,7 @@ fn make(home: &Path) -> Result<()> {
     for name in files.names() {
         let path = home.join(OWNER).join(format!("{name}.git"));
         if path.exists() {
+            settle(&path).map_err(|error| broken(&path, &error))?;
             continue;
         }
         // whole or not at all: a run that keeps its directory may be killed in the middle
@@ -191,6 +219,7 @@ fn fill(path: &Path, name: &str, files: &Files) -> std::result::Result<(), git2:
     let mut options = git2::RepositoryInitOptions::new();
     options.bare(true).initial_head(MAIN).external_template(false);
     let repository = Repository::init_opts(path, &options)?;
+    settle(path)?;
     let mut index = git2::Index::new()?;
     let who = Signature::new(OWNER, "ops@example.test", &Time::new(BEGAN, 0))?;
     let message = format!("{name}: as found in production\n");
@@ -202,6 +231,16 @@ fn fill(path: &Path, name: &str, files: &Files) -> std::result::Result<(), git2:
         commit(&repository, &mut index, changed.into_iter(), Some(&branch.name), &who, &branch.message, Some(&first))?;
     }
     Ok(())
+}
+
+/// Who commits in the demo, without a key and without hooks: the user's own git need not know its user, its keys and its hooks
+/// are for other repositories.
+fn settle(path: &Path) -> std::result::Result<(), git2::Error> {
+    let mut config = git2::Config::open(&path.join("config"))?;
+    for (key, value) in [("user.name", "ana"), ("user.email", "ana@example.test"), ("core.hooksPath", "/dev/null")] {
+        config.set_str(key, value)?;
+    }
+    config.set_bool("commit.gpgSign", false)
 }
 
 /// Adds files to an index and commits it, to a branch where one is given.

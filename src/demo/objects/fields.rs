@@ -231,14 +231,20 @@ fn remove(object: &mut Value, path: &Path) {
     let Some((last, parents)) = path.split_last() else { return };
     // an item of a list goes with its keys
     let (last, parents) = if last == "." { parents.split_last().map_or((last, parents), |it| it) } else { (last, parents) };
-    let parent = parents.iter().try_fold(object, |value, part| match Place::of(value, part)? {
+    let parent = parents.iter().try_fold(&mut *object, |value, part| match Place::of(value, part)? {
         Place::Field(name) => value.get_mut(name),
         Place::Item(number) => value.get_mut(number),
     });
     let Some(parent) = parent else { return };
     match (Place::of(parent, last), parent) {
         (Some(Place::Field(name)), Value::Object(fields)) => drop(fields.remove(name)),
-        (Some(Place::Item(number)), Value::Array(items)) => drop(items.remove(number)),
+        (Some(Place::Item(number)), Value::Array(items)) => {
+            items.remove(number);
+            if items.is_empty() {
+                // a list without items is none
+                remove(object, &parents.to_vec());
+            }
+        }
         _ => (),
     }
 }

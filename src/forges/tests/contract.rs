@@ -37,6 +37,7 @@ fn expected(state: PullState) -> Pull {
         is_draft: false,
         state,
         checks: None,
+        is_mergeable: None,
     }
 }
 
@@ -155,6 +156,19 @@ async fn checks_that_cannot_be_read_are_none_and_no_failure() {
             let forge = forge(word, &server.host());
             let pull = server.during(forge.pull(7)).await.expect("a pull request");
             assert_eq!((pull.checks, pull.is_open()), (expected, true), "{word} {checks:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn whether_it_could_be_merged_is_what_the_forge_says_of_one_that_is_looked_at() {
+    for word in FORGES {
+        for (said, expected) in [(json!(true), Some(true)), (json!(false), Some(false)), (Value::Null, None)] {
+            let pull = recorded(word, |pull| pull["mergeable"] = said.clone());
+            let server = Server::of([reply(&pull), answer(403, "{}")]).await;
+            let forge = forge(word, &server.host());
+            let pull = server.during(forge.pull(7)).await.expect("a pull request");
+            assert_eq!(pull.is_mergeable, expected, "{word} {said}");
         }
     }
 }

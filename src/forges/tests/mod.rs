@@ -6,7 +6,7 @@ mod failures;
 mod kind;
 mod network;
 mod secrets;
-mod server;
+pub mod server;
 
 use hyper_util::client::legacy::connect::HttpConnector;
 

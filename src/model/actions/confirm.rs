@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use super::guards::{self, Consequence, Grade};
 use super::rights::{Ask, Right, Rights, refused};
 use super::{Action, Case, Fit, Step, Verb, Weight};
+use crate::domain::text::counted;
 use crate::domain::{ObjectRef, Policy, Store, Str, Uid};
 use crate::error::{Error, ErrorKind};
 use crate::forms::{Answers, Field, Form, InputKind};
@@ -251,7 +252,7 @@ impl Confirmation {
         let most = around.policy.most?;
         (self.planned.len() > most).then(|| {
             Error::failed(
-                format!("{} objects at once: `{}` allows {most}", self.planned.len(), around.context),
+                format!("{} at once: `{}` allows {most}", counted(self.planned.len(), "object"), around.context),
                 "mark fewer, or raise `most` of the context in the configuration",
             )
         })
@@ -279,7 +280,7 @@ impl Confirmation {
     pub fn title(&self) -> String {
         match self.planned.as_slice() {
             [one] => format!("{} {}", self.action.name, one.object),
-            many => format!("{} {} objects", self.action.name, many.len()),
+            many => format!("{} {}", self.action.name, counted(many.len(), "object")),
         }
     }
 

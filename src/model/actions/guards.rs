@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::{Action, Case, Where};
 use crate::domain::object::Particular;
+use crate::domain::text::counted;
 use crate::domain::{Deletion, NodeId, ObjectRef, Relation, Store};
 use crate::kinds::{self, FieldOwner, Kind, Role, Trait};
 
@@ -57,13 +58,17 @@ pub(super) fn appliers(kind: &Kind) -> Option<Where> {
 pub(super) fn of_suspending(case: &Case) -> Vec<Consequence> {
     match case.kind.role {
         Role::Applier | Role::Operator => {
-            let children = applied(case.store, case.node).count();
-            let text = format!("{} as applied: drift is not corrected, and changes are not applied", stay(children));
-            (children > 0).then(|| Consequence::new(Grade::Note, text)).into_iter().collect()
+            let children = references(case.store, applied(case.store, case.node));
+            let text = format!("{} as applied: drift is not corrected, and changes are not applied", stay(children.len()));
+            (!children.is_empty()).then(|| Consequence::about(Grade::Note, text, children)).into_iter().collect()
         }
         Role::Source => {
             let consumers = consumers(case);
-            let text = format!("{} on it keep their present revision and get no new one", depend(consumers.len()));
+            let then = match consumers.len() {
+                1 => "keeps its present revision and gets no new one",
+                _ => "keep their present revision and get no new one",
+            };
+            let text = format!("{} on it, and {then}", depend(consumers.len()));
             (!consumers.is_empty()).then(|| Consequence::about(Grade::Note, text, consumers)).into_iter().collect()
         }
         _ => Vec::new(),
@@ -93,13 +98,14 @@ pub(super) fn of_deleting(case: &Case) -> Vec<Consequence> {
 /// What happens to the children (kustomize-controller `finalize`, helm-controller `reconcileDelete`).
 fn fate(case: &Case, deletion: Deletion, children: &[NodeId]) -> Consequence {
     let left_alone = format!("{}, unmanaged", stay(children.len()));
+    let all = || references(case.store, children.iter().copied());
     if case.is_suspended() {
-        return Consequence::new(Grade::Warning, format!("it is suspended: {left_alone}"));
+        return Consequence::about(Grade::Warning, format!("it is suspended: {left_alone}"), all());
     }
     match deletion {
-        Deletion::Leaves => Consequence::new(Grade::Warning, format!("it does not prune: {left_alone}")),
+        Deletion::Leaves => Consequence::about(Grade::Warning, format!("it does not prune: {left_alone}"), all()),
         Deletion::Uninstalls => {
-            let lost = children.iter().map(|child| case.store.reference(*child).clone()).collect();
+            let lost = all();
             Consequence::about(Grade::Danger, format!("Helm uninstalls the release: {} with it", go(children.len())), lost)
         }
         Deletion::Prunes => {
@@ -140,6 +146,13 @@ fn applied(store: &Store, node: NodeId) -> impl Iterator<Item = NodeId> + '_ {
     own.chain(store.found_children(node).iter().copied()).filter(move |child| *child != node)
 }
 
+/// The identities of these, in order.
+fn references(store: &Store, nodes: impl Iterator<Item = NodeId>) -> Vec<ObjectRef> {
+    let mut found: Vec<_> = nodes.map(|node| store.reference(node).clone()).collect();
+    found.sort();
+    found
+}
+
 /// Who takes content from it.
 fn consumers(case: &Case) -> Vec<ObjectRef> {
     let takes = |relation| matches!(relation, Relation::Source | Relation::Chart | Relation::Images | Relation::Provider);
@@ -159,7 +172,7 @@ fn consumers(case: &Case) -> Vec<ObjectRef> {
 pub(super) fn of_scaling(case: &Case) -> Vec<Consequence> {
     let id = &case.object.id;
     let desired = case.object.facts.ready.map(|(_, desired)| desired).unwrap_or_default();
-    let mut consequences = vec![Consequence::new(Grade::Note, format!("{desired} replicas now"))];
+    let mut consequences = vec![Consequence::new(Grade::Note, format!("{} now", counted(desired, "replica")))];
     let kinds: Vec<_> = kinds::ALL.iter().filter(|kind| kind.has(Trait::Scaler)).map(|kind| kind.gk()).collect();
     let scalers = kinds.iter().flat_map(|gk| case.store.of_kind(gk));
     for scaler in scalers.filter_map(|node| case.store.object(node)) {
@@ -214,13 +227,13 @@ fn is_controller(manager: &str) -> bool {
 }
 
 fn stay(count: usize) -> String {
-    if count == 1 { "1 object stays".to_owned() } else { format!("{count} objects stay") }
+    format!("{} {}", counted(count, "object"), if count == 1 { "stays" } else { "stay" })
 }
 
 fn go(count: usize) -> String {
-    if count == 1 { "1 object goes".to_owned() } else { format!("{count} objects go") }
+    format!("{} {}", counted(count, "object"), if count == 1 { "goes" } else { "go" })
 }
 
 fn depend(count: usize) -> String {
-    if count == 1 { "1 object depends".to_owned() } else { format!("{count} objects depend") }
+    format!("{} {}", counted(count, "object"), if count == 1 { "depends" } else { "depend" })
 }

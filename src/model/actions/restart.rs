@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{Action, Case, Consequence, Fit, Grade, Headless, Proof, Reach, Request, Step, Until, Waits, Weight};
+use crate::domain::text::counted;
 use crate::forms::Answers;
 use crate::kinds::{Kind, Trait};
 
@@ -61,5 +62,6 @@ fn steps(case: &Case, _: &Answers) -> Vec<Step> {
 
 fn consequences(case: &Case) -> Vec<Consequence> {
     let pods = case.object.facts.ready.map(|(_, desired)| desired).unwrap_or_default();
-    vec![Consequence::new(Grade::Note, format!("replaces {pods} pods by the workload's update strategy; git is unchanged"))]
+    let text = format!("replaces {} by the workload's update strategy; git is unchanged", counted(pods, "pod"));
+    vec![Consequence::new(Grade::Note, text)]
 }

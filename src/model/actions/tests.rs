@@ -335,7 +335,10 @@ fn deleting_counts_what_goes_along() {
             "Warning Kustomization flux-system/root recreates it at its next run, unless it is gone from git",
         ]
     );
-    assert_eq!(consequences("delete", &store, &lazy), ["Warning it does not prune: 1 object stays, unmanaged"]);
+    assert_eq!(
+        consequences("delete", &store, &lazy),
+        ["Warning it does not prune: 1 object stays, unmanaged ConfigMap apps/kept"]
+    );
     assert_eq!(
         consequences("delete", &store, &reference("gitrepo", "flux-system", "fleet"))[0],
         "Warning 2 objects depend on it and will fail Kustomization apps/web, Kustomization flux-system/root"
@@ -353,7 +356,7 @@ fn deleting_counts_what_goes_along() {
     );
     assert_eq!(
         consequences("delete", &store, &reference("hr", "apps", "web"))[0],
-        "Warning it is suspended: 1 object stays, unmanaged"
+        "Warning it is suspended: 1 object stays, unmanaged Deployment apps/web"
     );
 }
 

@@ -6,12 +6,15 @@ use std::sync::Arc;
 use super::compare::ObjectKey;
 use super::edited::EditedFiles;
 use super::reach::FolderReach;
+use crate::domain::text::redact;
 use crate::error::Result;
 use crate::insight::member::{full, members};
+use crate::kinds::group::SOURCE;
 use crate::render::Cache;
 use crate::render::flux::{self, Applied, Spec};
 use crate::render::node::Text;
-use crate::render::repository::{BuildOutcome, BuildRequest, Builder, Member, MemberIndex, Repository};
+use crate::render::remote::RemoteUses;
+use crate::render::repository::{BuildOutcome, BuildRequest, Builder, Extent, Member, MemberIndex, Repository};
 use crate::render::substitute::Variables;
 use crate::render::tree::{Tree, parent};
 
@@ -42,6 +45,8 @@ pub struct Build {
     pub spec: Option<Arc<Spec>>,
     pub outcome: BuildOutcome,
     pub files: Arc<BTreeSet<Text>>,
+    /// The remote resources that were looked for.
+    pub remotes: Arc<RemoteUses>,
 }
 
 impl Build {
@@ -50,13 +55,22 @@ impl Build {
         self.outcome.objects()
     }
 
-    /// Whether an object of another build says how this one is built: its Flux Kustomization, or a ConfigMap that its variables come from.
+    /// Whether an object of another build says how this one is built: its Flux Kustomization, its source, or a ConfigMap that its variables
+    /// come from. A folder belongs to any cluster.
     pub fn is_said_by(&self, other: &Self, object: &ObjectKey) -> bool {
-        let Some(spec) = self.spec.as_ref().filter(|_| self.cluster == other.cluster) else { return false };
+        let is_of_cluster = other.cluster.is_none() || self.cluster == other.cluster;
+        let Some(spec) = self.spec.as_ref().filter(|_| is_of_cluster) else { return false };
         let is_in = |namespace: &str, name: &str| *object.namespace == *namespace && *object.name == *name;
-        let is_source = |from: &flux::From| *from.kind == *object.kind && is_in(&spec.namespace, &from.name);
+        let has_variables = |from: &flux::From| *from.kind == *object.kind && is_in(&spec.namespace, &from.name);
         object.group == flux::GROUP && is_in(&spec.namespace, &spec.name)
-            || object.group.is_empty() && spec.post_build.iter().flat_map(|post| &post.from).any(is_source)
+            || object.group == SOURCE && *spec.source.kind == *object.kind && is_in(&spec.source.namespace, &spec.source.name)
+            || object.group.is_empty() && spec.post_build.iter().flat_map(|post| &post.from).any(has_variables)
+    }
+
+    /// The remote resources that are not here, and without which it was built.
+    pub fn lacks(&self) -> Option<String> {
+        let all: Vec<_> = self.remotes.missing().map(|one| redact(&one.address).into_owned()).collect();
+        (!all.is_empty()).then(|| all.join(", "))
     }
 
     /// Whether its result may depend on a file, or on which names are beside it.
@@ -81,11 +95,12 @@ impl<'b> Builds<'b> {
 
     /// A folder that is named.
     pub fn folder(&self, tree: &dyn Tree, path: &str, variables: Option<&Variables>) -> Build {
-        let flux::Rendered { objects, files } = flux::rendered(tree, path, &self.cache);
-        let outcome = objects.and_then(|nodes| flux::filled(nodes, variables));
+        let flux::Rendered { objects, files, remotes } = flux::rendered(tree, path, &self.cache, self.builder.remotes());
+        let outcome = objects.and_then(|objects| flux::filled(objects, variables));
         let outcome = outcome.map_or_else(BuildOutcome::Failed, |objects| BuildOutcome::Built(Arc::new(objects)));
         let name = if path.is_empty() { ".".to_owned() } else { path.to_owned() };
-        Build { name, folder: path.to_owned(), cluster: None, spec: None, outcome, files: Arc::new(files) }
+        let (files, remotes) = (Arc::new(files), Arc::new(remotes));
+        Build { name, folder: path.to_owned(), cluster: None, spec: None, outcome, files, remotes }
     }
 
     /// A Flux Kustomization as a cluster has it.
@@ -101,6 +116,7 @@ impl<'b> Builds<'b> {
             spec: Some(Arc::clone(&member.spec)),
             outcome: member.outcome.clone(),
             files: Arc::clone(&member.files),
+            remotes: Arc::clone(&member.remotes),
         })
     }
 
@@ -162,10 +178,13 @@ pub fn of(repository: &Repository) -> Vec<Build> {
     let one = |(place, member): (MemberIndex, &Member)| Build {
         name: full(repository, place),
         cluster: Some(place.cluster),
-        folder: flux::folder(&member.spec.path),
+        folder: repository.folder(place),
         spec: Some(Arc::clone(&member.spec)),
         outcome: member.outcome.clone(),
         files: Arc::clone(&member.files),
+        remotes: Arc::clone(&member.remotes),
     };
-    repository.members().map(one).collect()
+    // a folder that no Flux Kustomization names is built as kustomize does it
+    let is_known = |place: &MemberIndex| repository.clusters[place.cluster].extent != Extent::Unknown;
+    repository.members().filter(|(place, _)| is_known(place)).map(one).collect()
 }

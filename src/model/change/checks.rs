@@ -2,6 +2,7 @@
 
 use super::builds::Build;
 use super::proof::{ChangeProof, Claim};
+use crate::domain::text::counted;
 use crate::insight::schema::validate;
 use crate::render::Node;
 
@@ -36,7 +37,7 @@ pub fn all(claim: &Claim<'_>, before: &Build, after: &Build, proof: &ChangeProof
     let mut checks = vec![check("edit", CheckResult::Passed, "two YAML readers see the wanted change and no other".to_owned())];
     let why = match proof.inside.len() {
         0 => format!("{} has the new value and no other difference", after.name),
-        count => format!("{} has the new value, and {count} other differences", after.name),
+        count => format!("{} has the new value, and {}", after.name, counted(count, "other difference")),
     };
     checks.push(check("build", if proof.inside.is_empty() { CheckResult::Passed } else { CheckResult::Failed }, why));
     let unknown: Vec<&str> =
@@ -44,6 +45,13 @@ pub fn all(claim: &Claim<'_>, before: &Build, after: &Build, proof: &ChangeProof
     if !unknown.is_empty() {
         let why = format!("only the cluster knows {}", unknown.join(", "));
         checks.push(check("variables", CheckResult::NotRun, why));
+    }
+    if let Some(lacks) = after.lacks() {
+        let why = match claim.target.of(after).and_then(|(_, object)| object.unproven.as_ref()) {
+            Some(address) => format!("{address} may change the object, and is not here"),
+            None => format!("not here, and built without: {lacks}"),
+        };
+        checks.push(check("remote resources", CheckResult::NotRun, why));
     }
     checks.push(others(proof));
     checks.push(schema(claim, before, after));
@@ -55,12 +63,15 @@ fn others(proof: &ChangeProof) -> Check {
     let names = |all: &mut dyn Iterator<Item = &String>| all.map(String::as_str).collect::<Vec<_>>().join(", ");
     let (result, why) = if !proof.broken.is_empty() {
         (CheckResult::Failed, format!("could not be built any more: {}", names(&mut proof.broken.iter().map(|(name, _)| name))))
+    } else if !proof.stopped.is_empty() {
+        let names = names(&mut proof.stopped.iter().map(|(name, _)| name));
+        (CheckResult::Failed, format!("no longer built from here, as the object says then: {names}"))
     } else if !proof.elsewhere.is_empty() {
         (CheckResult::Failed, format!("also change: {}", names(&mut proof.elsewhere.iter().map(|(name, _)| name))))
     } else if !proof.unproven.is_empty() {
         (
             CheckResult::NotRun,
-            format!("cannot be built, before as after: {}", names(&mut proof.unproven.iter().map(|(name, _)| name))),
+            format!("cannot be proven, before as after: {}", names(&mut proof.unproven.iter().map(|(name, _)| name))),
         )
     } else {
         (CheckResult::Passed, "nothing else that the repository builds changes".to_owned())

@@ -5,7 +5,7 @@ use super::order::ChangeOrder;
 use super::proof::ChangeProof;
 use super::proposal::{ProposedField, checks};
 use super::{ChangePlan, CheckResult};
-use crate::domain::text::{printable, sanitise_line};
+use crate::domain::text::{counted, printable, sanitise_line};
 
 /// Differences named of one build; the rest is counted.
 const MOST: usize = 12;
@@ -20,10 +20,11 @@ pub fn besides(proof: &ChangeProof) -> Vec<String> {
 fn changes(proof: &ChangeProof) -> String {
     let mut out = String::new();
     for one in &proof.renamed {
-        out.push_str(&format!(
-            "follows     {} {} is called {} ({} references follow)\n",
-            one.kind, one.from, one.to, proof.followed
-        ));
+        let follow = match proof.followed {
+            1 => "1 reference follows".to_owned(),
+            count => format!("{count} references follow"),
+        };
+        out.push_str(&format!("follows     {} {} is called {} ({follow})\n", one.kind, one.from, one.to));
     }
     for (build, one) in &proof.said {
         out.push_str(&format!("said by     {} of {build}\n", difference(one)));
@@ -34,7 +35,9 @@ fn changes(proof: &ChangeProof) -> String {
     for (build, differences) in &proof.elsewhere {
         out.push_str(&listed(&format!("also changes {build}:"), differences));
     }
-    proof.broken.iter().for_each(|(build, why)| out.push_str(&format!("breaks      {build}: {}\n", sanitise_line(why))));
+    for (word, builds) in [("breaks", &proof.broken), ("stops", &proof.stopped)] {
+        builds.iter().for_each(|(build, why)| out.push_str(&format!("{word:<12}{build}: {}\n", sanitise_line(why))));
+    }
     out
 }
 
@@ -75,7 +78,7 @@ pub fn title(order: &ChangeOrder, object: &str, fields: &[ProposedField]) -> Str
             };
             format!("{field} {values}")
         }
-        many => format!("set {} fields", many.len()),
+        many => format!("set {}", counted(many.len(), "field")),
     };
     let title = line(&format!("{object}: {what}"));
     if title.chars().count() <= TITLE {
@@ -120,7 +123,7 @@ pub fn body(order: &ChangeOrder, plan: &ChangePlan, fields: &[ProposedField], ba
     unproven.sort();
     unproven.dedup();
     list(&mut out, "Not proven", unproven);
-    list(&mut out, "Warnings", plan.warnings.clone());
+    list(&mut out, "Warnings", plan.cautions.iter().map(|caution| caution.text.clone()).collect());
     out.push_str("\n| check | result | |\n|---|---|---|\n");
     for check in checks(plan) {
         let sign = match check.result {

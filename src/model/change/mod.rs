@@ -10,14 +10,19 @@
 //!  checks   what was checked, what passed, and what was not run
 //!  proof    the effects of a way: the field has its wanted value, what else changes, what is not proven
 //!  trial    one way after the other, until one is proven
+//!  cautions what a person should know besides, and what could be changed instead: one file for each rule
 //!  order    a change as it was asked for, to be planned again in another run
+//!  source   what a person is asked where the cluster does not know the repository
 //!  proposal a plan as a person reviews it; describe: in words, and as a pull request says it
+//!  by_hand  where a person edits what is refused: the line, and their checkout
 //!  plan     one field after the other; refused as a whole, with what else would change, if one is not proven
 //! ```
 //! *Propose, build, prove*: no way is trusted; everything is built again with the edited files. Whether a file may be edited at all is up to
 //! `guards`; writing to a checkout, committing and asking the user do *not* belong here.
 
 mod builds;
+mod by_hand;
+mod cautions;
 mod checks;
 mod compare;
 mod describe;
@@ -27,6 +32,7 @@ mod plan;
 mod proof;
 pub mod proposal;
 mod reach;
+mod source;
 mod target;
 mod trial;
 mod value;
@@ -38,13 +44,17 @@ mod write;
 mod tests;
 
 pub use builds::{Build, Builds, ChangeScope};
+pub use by_hand::{CheckoutFile, HandEdit, SourceLine};
+pub use cautions::{Alternative, Caution};
 pub use checks::{Check, CheckResult};
-pub use compare::{BuildDifference, Renamed};
+pub use compare::{BuildDifference, ObjectKey, Renamed};
 pub use describe::{besides, body, message, title};
 pub use order::{ChangeOrder, ChangeSite, SiteScope};
-pub use plan::{ChangeContext, ChangePlan, FieldChange, LayerChoice, ObjectRules, PlanOutcome, Refused, plan};
+pub use plan::{ChangeContext, ChangePlan, FieldChange, LayerChoice, PlanOutcome, Refused, plan};
 pub use proof::ChangeProof;
 pub use proposal::{Authorship, ChangeRefusal, ForgeChoice, Proposal, Proposed, ProposedField, ProposedFile, WayChoice};
+pub use source::SourceQuestion;
+pub use target::BuildChoice;
 pub use trial::Tried;
 pub use wanted::WantedField;
 pub use ways::Way;

@@ -95,4 +95,31 @@ impl ChangeOrder {
     pub fn identity(&self) -> String {
         [&*self.playbook, &self.settings.join("\n"), &self.layer.to_string(), &self.site.base].join("\0")
     }
+
+    /// The equivalent command, without its title and its reason. Where the repository was found from the cluster, it is found so again.
+    pub fn line(&self) -> String {
+        let mut words = vec!["fluxdeck".to_owned(), "run".to_owned(), self.playbook.clone(), self.object.clone()];
+        let mut flag = |name: &str, value: &str| {
+            if !value.is_empty() {
+                words.extend([name.to_owned(), value.to_owned()]);
+            }
+        };
+        flag("-n", &self.namespace);
+        self.settings.iter().for_each(|setting| flag("--set", setting));
+        flag("--layer", &self.layer.to_string());
+        let is_clone_of_ours = self.site.remote.is_empty() && !self.site.url.is_empty();
+        if !is_clone_of_ours {
+            flag("--repo", &self.site.folder);
+            flag("--base", &self.site.base);
+        }
+        match &self.site.scope {
+            SiteScope::Any | SiteScope::Applied { .. } => {}
+            SiteScope::Folder(path) => flag("--path", if path.is_empty() { "." } else { path }),
+            SiteScope::Kustomization(name) => flag("--kustomization", name),
+        }
+        if self.is_wide {
+            words.push("--wide".to_owned());
+        }
+        shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
+    }
 }

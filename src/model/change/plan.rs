@@ -6,10 +6,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::builds::{Build, Builds, ChangeScope};
+use super::by_hand::SourceLine;
+use super::cautions::{self, Caution, CautionQuery, TouchedLine};
 use super::compare::{is_secret, said};
 use super::edited::{EditedFiles, EditedTree};
 use super::proof::{ChangeProof, Claim, TrialState};
-use super::target::ChangeTarget;
+use super::target::{BuildChoice, ChangeTarget, FoundTarget};
 use super::trial::{Trial, Tried, why};
 use super::value::{self, Typed};
 use super::wanted::WantedField;
@@ -39,20 +41,8 @@ pub struct ChangeContext<'a> {
     pub is_wide: bool,
     /// Which files must not be edited.
     pub guards: guards::GuardRules<'a>,
-    pub rules: ObjectRules,
-}
-
-/// What the caller knows about the objects that the change is for.
-#[derive(Clone, Copy)]
-pub struct ObjectRules {
-    /// Whether it means anything for an object, and why not.
+    /// Whether the change means anything for an object, and why not.
     pub fits: fn(&Node) -> Result<()>,
-    /// What a person should know before it is made, of an object among all that are built with it.
-    pub warns: fn(&Node, &[Applied]) -> Vec<String>,
-}
-
-impl ObjectRules {
-    pub const NONE: Self = Self { fits: |_| Ok(()), warns: |_, _| Vec::new() };
 }
 
 /// Which of the ways is to be taken.
@@ -119,7 +109,7 @@ pub struct ChangePlan {
     pub build: String,
     pub done: Vec<FieldChange>,
     pub files: Vec<ChangedFile>,
-    pub warnings: Vec<String>,
+    pub cautions: Vec<Caution>,
 }
 
 /// One field, and how it gets its value.
@@ -141,7 +131,12 @@ pub struct Refused {
     pub field: String,
     pub why: String,
     pub hint: String,
+    /// What sets the field, where that is a file of the repository.
+    pub set_at: Option<SourceLine>,
     pub tried: Vec<Tried>,
+    /// Who builds the object, where several do: the change may be for one of them only.
+    pub builds: Vec<BuildChoice>,
+    pub cautions: Vec<Caution>,
 }
 
 /// Plans one field after the other, each on what the ones before left.
@@ -156,10 +151,13 @@ pub fn plan(
     wanted: &[WantedField],
 ) -> Result<PlanOutcome> {
     let first = wanted.first().ok_or_else(|| Error::usage("nothing is to be set", "write --set FIELD=VALUE"))?;
-    let (target, mut state) = begin(context, builds, named, namespaces, first)?;
+    let (target, mut state) = match begin(context, builds, named, namespaces, first)? {
+        Begun::One(target, state) => (target, *state),
+        Begun::Several(choices) => return Ok(PlanOutcome::Refused(ambiguous(first, choices))),
+    };
     let (_, meant) = target.of(&state.own).expect("it was found there");
-    (context.rules.fits)(&meant.node)?;
-    let (object, warnings) = (shown(&meant.node), (context.rules.warns)(&meant.node, state.own.objects()));
+    (context.fits)(&meant.node)?;
+    let (object, meant) = (shown(&meant.node), meant.clone());
     let mut done = Vec::new();
     for wanted in wanted {
         match one(context, builds, &target, wanted, state)? {
@@ -168,7 +166,12 @@ pub fn plan(
                 done.push(*one);
                 state = *next;
             }
-            FieldOutcome::Refused(refused) => return Ok(PlanOutcome::Refused(*refused)),
+            FieldOutcome::Refused(refused, state) => {
+                let read = |at: &SourceLine| TouchedLine::at(at, &context.tree.read(&at.file).ok()?);
+                let lines: Vec<_> = refused.set_at.iter().filter_map(read).collect();
+                let cautions = cautions(&meant, &state, std::slice::from_ref(wanted), &lines);
+                return Ok(PlanOutcome::Refused(Refused { cautions, ..*refused }));
+            }
         }
     }
     if done.is_empty() {
@@ -179,8 +182,22 @@ pub fn plan(
         before: context.tree.read(path).ok(),
         after: after.clone(),
     };
-    let files = state.files.iter().map(file).filter(|file| file.before.as_ref() != Some(&file.after)).collect();
-    Ok(PlanOutcome::Planned(ChangePlan { object, build: state.own.name, done, files, warnings }))
+    let files: Vec<_> = state.files.iter().map(file).filter(|file| file.before.as_ref() != Some(&file.after)).collect();
+    let lines: Vec<_> = files.iter().flat_map(TouchedLine::of).collect();
+    let cautions = cautions(&meant, &state, wanted, &lines);
+    Ok(PlanOutcome::Planned(ChangePlan { object, build: state.own.name, done, files, cautions }))
+}
+
+/// What a person should know of a change besides.
+fn cautions(object: &Applied, state: &TrialState, wanted: &[WantedField], lines: &[TouchedLine]) -> Vec<Caution> {
+    let others = state.others.as_deref().unwrap_or_default();
+    cautions::all(&CautionQuery { object, own: &state.own, others, wanted, lines })
+}
+
+/// Where a plan begins.
+enum Begun {
+    One(ChangeTarget, Box<TrialState>),
+    Several(Vec<BuildChoice>),
 }
 
 /// Builds what was named, and finds the object.
@@ -190,12 +207,15 @@ fn begin(
     named: &Named,
     namespaces: &[String],
     first: &WantedField,
-) -> Result<(ChangeTarget, TrialState)> {
-    let files = EditedFiles::new();
+) -> Result<Begun> {
+    let find = |builds: &[&Build]| ChangeTarget::find(builds, named, &first.field, namespaces);
+    let begun = |found, own, others| match found {
+        FoundTarget::One(target) => Begun::One(target, Box::new(TrialState { files: EditedFiles::new(), own, others })),
+        FoundTarget::Several(choices) => Begun::Several(choices),
+    };
     if let ChangeScope::Folder { path, variables } = &context.scope {
         let own = builds.folder(context.tree, path, variables.as_ref());
-        let target = ChangeTarget::find(&[&own], named, &first.field, namespaces)?;
-        return Ok((target, TrialState { files, own, others: None }));
+        return Ok(begun(find(&[&own])?, own, None));
     }
     let mut all = builds.members(context.tree)?;
     let meant: Vec<&Build> = match &context.scope {
@@ -206,17 +226,35 @@ fn begin(
         ChangeScope::Applied { name, path, request } => match (applied(&all, name, path), request) {
             (Err(_), Some(request)) => {
                 let own = builds.requested(context.tree, request)?;
-                let target = ChangeTarget::find(&[&own], named, &first.field, namespaces)?;
-                return Ok((target, TrialState { files, own, others: Some(all) }));
+                return Ok(begun(find(&[&own])?, own, Some(all)));
             }
             (found, _) => found?,
         },
         _ => all.iter().collect(),
     };
-    let target = ChangeTarget::find(&meant, named, &first.field, namespaces)?;
+    let target = match find(&meant)? {
+        FoundTarget::One(target) => target,
+        FoundTarget::Several(choices) => return Ok(Begun::Several(choices)),
+    };
     let at = all.iter().position(|build| build.name == target.build).expect("it was found there");
     let own = all.remove(at);
-    Ok((target, TrialState { files, own, others: Some(all) }))
+    Ok(begun(FoundTarget::One(target), own, Some(all)))
+}
+
+/// Several builds make the object, and not in the same way: one has to be named.
+fn ambiguous(first: &WantedField, choices: Vec<BuildChoice>) -> Refused {
+    let names: Vec<_> = choices.iter().map(|choice| format!("{} of {}", choice.object, choice.build)).collect();
+    Refused {
+        object: choices.first().map(|choice| choice.object.clone()).unwrap_or_default(),
+        build: String::new(),
+        field: first.written.clone(),
+        why: "it is built in several ways".to_owned(),
+        hint: format!("name one with -n or --kustomization: {}", names.join("; ")),
+        set_at: None,
+        tried: Vec::new(),
+        builds: choices,
+        cautions: Vec::new(),
+    }
 }
 
 /// The Flux Kustomizations of a name that build a folder.
@@ -237,7 +275,7 @@ fn applied<'b>(all: &'b [Build], name: &str, path: &str) -> Result<Vec<&'b Build
 enum FieldOutcome {
     Nothing(Box<TrialState>),
     Done(Box<FieldChange>, Box<TrialState>),
-    Refused(Box<Refused>),
+    Refused(Box<Refused>, Box<TrialState>),
 }
 
 /// Plans one field.
@@ -251,7 +289,8 @@ fn one(
     let own = state.own.clone();
     let (_, object) = target.of(&own).ok_or_else(|| Error::failed("the object is no longer built", ""))?;
     refuse_secret(object, wanted)?;
-    let now = wanted.field.reach(&object.node).ok().and_then(|node| write::json(&node).ok());
+    let node = wanted.field.reach(&object.node).ok();
+    let now = node.as_ref().and_then(|node| write::json(node).ok());
     let schema = value::by_schema(context.schemas, &object.node, wanted.field.parts());
     let typed = Typed::read(&wanted.value, Typed::taken(now.as_ref(), schema)?)?;
     if now.as_ref().is_some_and(|now| typed.is(now)) {
@@ -270,15 +309,21 @@ fn one(
     }
     trial.rest(&found, &mut state)?;
     let tried = trial.tried;
-    let (why, hint) = why(&tried, &found, &context.scope);
+    let set_at = node.as_deref().and_then(SourceLine::of);
+    let (why, hint) = why(&tried, &found, &context.scope, set_at.as_ref());
+    let (object, build) = (shown(&object.node), own.name.clone());
     let hint = match &target.twins[..] {
         [] => hint,
-        twins => {
-            format!("{hint}; {} is built the same by {}: name one with --kustomization", shown(&object.node), twins.join(", "))
-        }
+        twins => format!("{hint}; {object} is built the same by {}: name one with --kustomization", twins.join(", ")),
     };
-    let (object, build) = (shown(&object.node), own.name.clone());
-    Ok(FieldOutcome::Refused(Box::new(Refused { object, build, field: wanted.written.clone(), why, hint, tried })))
+    let twin = |build: &String| BuildChoice { build: build.clone(), object: object.clone() };
+    let builds = match target.twins.is_empty() {
+        true => Vec::new(),
+        false => std::iter::once(&build).chain(&target.twins).map(twin).collect(),
+    };
+    let (field, cautions) = (wanted.written.clone(), Vec::new());
+    let refused = Refused { object, build, field, why, hint, set_at, tried, builds, cautions };
+    Ok(FieldOutcome::Refused(Box::new(refused), Box::new(state)))
 }
 
 fn refuse_secret(object: &Applied, wanted: &WantedField) -> Result<()> {

@@ -2,15 +2,18 @@
 
 use super::builds::{Build, Builds, ChangeScope};
 use super::checks::{self, Check};
-use super::compare::{BuildDifference, Renamed, compare, said};
+use super::compare::{BuildDifference, ObjectKey, Renamed, compare, said};
 use super::edited::{EditedFiles, EditedTree};
 use super::target::ChangeTarget;
 use super::value::Typed;
 use super::wanted::WantedField;
 use crate::error::Result;
-use crate::insight::field::{FieldPath, path_of};
+use crate::insight::field::FieldPath;
+use crate::insight::named::shown;
 use crate::insight::schema::Schemas;
 use crate::render::Node;
+use crate::render::flux::Applied;
+use crate::render::id::meta_text;
 use crate::render::repository::BuildOutcome;
 use crate::render::tree::Tree;
 use crate::render::write;
@@ -37,6 +40,9 @@ pub struct ChangeProof {
     pub said: Vec<(String, BuildDifference)>,
     /// What could be built before and cannot any more, and why.
     pub broken: Vec<(String, String)>,
+    /// The same of what the changed object itself says how to build, where only its folder was named: a `spec.path` or `sourceRef` that leads
+    /// elsewhere is what was asked for.
+    pub stopped: Vec<(String, String)>,
     /// What cannot be built, before and after, and why.
     pub unproven: Vec<(String, String)>,
     /// Who reads the files that change, besides what was named.
@@ -132,7 +138,7 @@ impl Claim<'_> {
             (BuildOutcome::Failed(error), _) => return Err(format!("{} cannot be built: {error}", before.name)),
             (BuildOutcome::Elsewhere(why), _) => return Err(format!("{} is not built from here: {why}", before.name)),
         };
-        let (at, object) = self.target.of(after).ok_or("the object would not be built any more")?;
+        let (at, object) = self.target.of(after).ok_or_else(|| self.gone(before, after))?;
         let field = &self.wanted.field;
         let renamed = || reads(&field.by_place(&self.target.of(before)?.1.node), &object.node);
         let (path, json) = reads(field, &object.node).or_else(renamed).ok_or("the field would not be there")?;
@@ -146,13 +152,30 @@ impl Claim<'_> {
         Ok(ChangeProof { inside, renamed: compared.renamed, followed: compared.followed, ..ChangeProof::default() })
     }
 
+    /// Why the object is not there any more: where the place also holds its name or its namespace, it is another one then.
+    fn gone(&self, before: &Build, after: &Build) -> String {
+        let is_new =
+            |object: &&Applied| before.objects().iter().all(|old| ObjectKey::of(&old.node) != ObjectKey::of(&object.node));
+        let now: Vec<_> = after.objects().iter().filter(is_new).map(|object| &object.node).collect();
+        let was = self.target.of(before).map(|(_, object)| &object.node);
+        let (Some(was), [now]) = (was, now.as_slice()) else { return "the object would not be built any more".to_owned() };
+        let differs = |key: &&str| meta_text(was, key) != meta_text(now, key);
+        let changed = ["name", "namespace"].into_iter().filter(differs);
+        let changed = changed.map(|key| format!("metadata.{key}: {} -> {}", meta_text(was, key), meta_text(now, key)));
+        format!("the place is shared: it would be another object: {} {}", shown(was), changed.collect::<Vec<_>>().join(", "))
+    }
+
     fn of_others(&self, own: &Build, before: &[Build], after: &[Build], changed: &EditedFiles, proof: &mut ChangeProof) {
         let find = |name: &str| after.iter().find(|build| build.name == name);
         // built plainly, the folder is what the named builds of it
         let is_own = |build: &Build| build.spec.is_none() && build.folder == own.folder;
+        let mut lost: Vec<LostBuild<'_>> = Vec::new();
         for old in before.iter().filter(|build| !is_own(build)) {
             let reads = changed.keys().any(|file| old.reads(file));
             proof.readers.extend(reads.then(|| old.name.clone()));
+            if let Some(lacks) = old.lacks().filter(|_| reads) {
+                proof.unproven.push((old.name.clone(), format!("{lacks} is not here: what it adds is not known")));
+            }
             match (&old.outcome, find(&old.name).map(|build| &build.outcome)) {
                 (BuildOutcome::Built(old_objects), Some(BuildOutcome::Built(new))) => {
                     let compared = compare(old_objects, new);
@@ -164,27 +187,41 @@ impl Claim<'_> {
                         proof.elsewhere.push((old.name.clone(), differences));
                     }
                 }
-                (BuildOutcome::Built(_), Some(BuildOutcome::Failed(error))) => {
-                    proof.broken.push((old.name.clone(), error.to_string()));
-                }
-                (BuildOutcome::Built(_), _) => proof.broken.push((old.name.clone(), "it is no longer declared".to_owned())),
+                (BuildOutcome::Built(_), Some(BuildOutcome::Failed(error))) => lost.push((old, Some(error.to_string()))),
+                (BuildOutcome::Built(_), Some(BuildOutcome::Elsewhere(why))) => lost.push((old, Some(why.clone()))),
+                (BuildOutcome::Built(_), None) => lost.push((old, None)),
                 // in a folder that was named, only who reads the files counts
                 (BuildOutcome::Failed(_), _) if !reads && matches!(self.scope, ChangeScope::Folder { .. }) => {}
                 (BuildOutcome::Failed(error), _) => proof.unproven.push((old.name.clone(), error.to_string())),
                 (BuildOutcome::Elsewhere(_), _) => {}
             }
         }
+        self.of_lost(own, lost, proof);
         let is_new = |build: &&Build| before.iter().all(|old| old.name != build.name);
         for new in after.iter().filter(is_new) {
             let objects = new.objects().iter().map(|object| BuildDifference::object(&object.node, false));
             proof.elsewhere.push((new.name.clone(), objects.collect()));
         }
     }
+
+    /// What cannot be built any more: broken, unless the changed object is what says how it is built, or what declared it stops with that.
+    fn of_lost(&self, own: &Build, lost: Vec<LostBuild<'_>>, proof: &mut ChangeProof) {
+        let is_folder = matches!(self.scope, ChangeScope::Folder { .. });
+        let is_said = |build: &Build| is_folder && build.is_said_by(own, &self.target.key);
+        let clusters: Vec<_> = lost.iter().filter(|(build, _)| is_said(build)).map(|(build, _)| build.cluster).collect();
+        for (build, why) in lost {
+            let follows = why.is_none() && clusters.contains(&build.cluster);
+            let list = if is_said(build) || follows { &mut proof.stopped } else { &mut proof.broken };
+            list.push((build.name.clone(), why.unwrap_or_else(|| "it is no longer declared".to_owned())));
+        }
+    }
 }
+
+/// What could be built before, and why it cannot any more; none where nothing declares it.
+type LostBuild<'b> = (&'b Build, Option<String>);
 
 /// The path of a field in an object, and its value. A field of an embedded text counts as that text.
 pub fn reads(field: &FieldPath, object: &Node) -> Option<(String, serde_json::Value)> {
     let node = field.reach(object).ok()?;
-    let own = field.carrier(object).or_else(|| field.find(object).ok())?;
-    Some((path_of(object, own)?, write::json(&node).ok()?))
+    Some((field.place(object)?.0, write::json(&node).ok()?))
 }

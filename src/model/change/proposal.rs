@@ -5,8 +5,12 @@ use sha2::{Digest, Sha256};
 
 use super::describe;
 use super::order::ChangeOrder;
-use super::{ChangePlan, Check, CheckResult, LayerChoice, Refused};
+use super::{
+    Alternative, BuildChoice, Caution, ChangePlan, Check, CheckResult, CheckoutFile, HandEdit, LayerChoice, Refused, SourceLine,
+    SourceQuestion,
+};
 use crate::domain::{NewPull, Pull};
+use crate::guards::CoveredLines;
 
 /// The answer to a [`ChangeOrder`].
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +22,8 @@ pub enum Proposed {
     },
     Ready(Box<Proposal>),
     Refused(Box<ChangeRefusal>),
+    /// Only a person knows the repository of the source.
+    Unknown(Box<SourceQuestion>),
 }
 
 /// A change that is proven and waits for its review.
@@ -45,7 +51,7 @@ pub struct Proposal {
     pub besides: Vec<String>,
     /// What cannot be built before or after, and why.
     pub unproven: Vec<(String, String)>,
-    pub warnings: Vec<String>,
+    pub cautions: Vec<Caution>,
     /// Title and text of the commit and of the pull request.
     pub pull: NewPull,
     pub author: Authorship,
@@ -54,6 +60,8 @@ pub struct Proposal {
     pub open: Option<Pull>,
     /// Names exactly this patch and this proof.
     pub digest: String,
+    /// Where a person may say another repository of its source.
+    pub source: Option<SourceQuestion>,
 }
 
 /// One field that changes.
@@ -77,6 +85,8 @@ pub struct ProposedFile {
     /// Lines.
     pub added: usize,
     pub removed: usize,
+    /// What is not shown of it as it was.
+    pub covered: CoveredLines,
 }
 
 /// Who commits, as git knows it where the user would commit.
@@ -101,11 +111,21 @@ pub enum ForgeChoice {
 /// Why a change is not proposed, and what could be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangeRefusal {
+    /// With the site that was found.
+    pub order: ChangeOrder,
     pub object: String,
     pub field: String,
     pub why: String,
     pub hint: String,
+    /// What sets the field, where that is a file of the repository.
+    pub set_at: Option<HandEdit>,
     pub ways: Vec<WayChoice>,
+    /// Who builds the object, where several do: the change may be for one of them only.
+    pub builds: Vec<BuildChoice>,
+    /// What a person should know besides, and what could be changed instead.
+    pub cautions: Vec<Caution>,
+    /// Where a person may say another repository of its source.
+    pub source: Option<SourceQuestion>,
 }
 
 /// One place that could be changed, and what else would happen.
@@ -115,7 +135,8 @@ pub struct WayChoice {
     pub layer: LayerChoice,
     /// The same as `--layer` takes it.
     pub flag: String,
-    pub place: String,
+    /// Its place; for an addition the file alone.
+    pub place: HandEdit,
     /// By which means.
     pub word: String,
     /// What else would change, a line each; why it cannot be taken at all.
@@ -125,9 +146,39 @@ pub struct WayChoice {
 }
 
 impl Proposal {
+    pub fn alternatives(&self) -> impl Iterator<Item = &Alternative> {
+        self.cautions.iter().filter_map(|caution| caution.instead.as_ref())
+    }
+
     /// Whether a check failed: it can still be submitted only if the order is wide.
     pub fn has_failed(&self) -> bool {
         self.checks.iter().any(|check| check.result == CheckResult::Failed)
+    }
+}
+
+impl ProposedFile {
+    /// A file, new without a content before, with how many lines are added and removed.
+    pub fn of(path: &str, before: Option<&[u8]>, (added, removed): (usize, usize)) -> Self {
+        let covered = before.map(CoveredLines::of).unwrap_or_default();
+        Self { path: path.to_owned(), is_new: before.is_none(), added, removed, covered }
+    }
+}
+
+impl ChangeRefusal {
+    /// Whether there is a way, a build or another object to choose.
+    pub fn is_open(&self) -> bool {
+        !self.ways.is_empty() || !self.builds.is_empty() || self.alternatives().next().is_some()
+    }
+
+    pub fn alternatives(&self) -> impl Iterator<Item = &Alternative> {
+        self.cautions.iter().filter_map(|caution| caution.instead.as_ref())
+    }
+
+    /// The line to edit by hand, with that way selected: its own, unless only what sets the field is in a checkout of the user.
+    pub fn by_hand(&self, way: usize) -> Option<&HandEdit> {
+        let is_here = |place: &&HandEdit| place.copy != CheckoutFile::Nowhere;
+        let way = self.ways.get(way).map(|way| &way.place);
+        way.filter(is_here).or(self.set_at.as_ref().filter(is_here)).or(way).or(self.set_at.as_ref())
     }
 }
 
@@ -161,12 +212,13 @@ pub fn checks(plan: &ChangePlan) -> Vec<Check> {
     all
 }
 
-/// A refusal as plain data.
-pub fn refusal(refused: &Refused) -> ChangeRefusal {
+/// A refusal as plain data. `copy`: the file in a checkout of the user.
+pub fn refusal(refused: &Refused, order: &ChangeOrder, copy: impl Fn(&str) -> CheckoutFile) -> ChangeRefusal {
+    let place = |at: SourceLine| HandEdit { copy: copy(&at.file), at };
     let way = |tried: &super::Tried| WayChoice {
         layer: tried.layer(),
         flag: tried.flag(),
-        place: tried.way.place(),
+        place: place(tried.way.source_line()),
         word: tried.way.layer.clone(),
         result: match &tried.result {
             Ok(proof) => Ok(describe::besides(proof)),
@@ -175,11 +227,16 @@ pub fn refusal(refused: &Refused) -> ChangeRefusal {
         is_wide: tried.result.as_ref().is_ok_and(|proof| proof.besides() > 0),
     };
     ChangeRefusal {
+        order: order.clone(),
         object: refused.object.clone(),
         field: refused.field.clone(),
         why: refused.why.clone(),
         hint: refused.hint.clone(),
+        set_at: refused.set_at.clone().map(&place),
         ways: refused.tried.iter().map(way).collect(),
+        builds: refused.builds.clone(),
+        cautions: refused.cautions.clone(),
+        source: None,
     }
 }
 

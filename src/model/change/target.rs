@@ -19,12 +19,28 @@ pub struct ChangeTarget {
     pub twins: Vec<String>,
 }
 
+/// A build that may be meant, where several make the object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuildChoice {
+    /// As `--kustomization` takes it.
+    pub build: String,
+    /// `Kind namespace/name`, as it is built there.
+    pub object: String,
+}
+
+/// What is found of an object that was named.
+pub enum FoundTarget {
+    One(ChangeTarget),
+    /// Not the same: a person says which is meant.
+    Several(Vec<BuildChoice>),
+}
+
 impl ChangeTarget {
     /// Finds it in what was named.
     ///
     /// # Errors
-    /// It is not there (and the nearest that is), or it is there in several ways.
-    pub fn find(builds: &[&Build], named: &Named, field: &FieldPath, namespaces: &[String]) -> Result<Self> {
+    /// It is not there (and the nearest that is).
+    pub fn find(builds: &[&Build], named: &Named, field: &FieldPath, namespaces: &[String]) -> Result<FoundTarget> {
         if let [Build { outcome: BuildOutcome::Failed(error), .. }] = builds {
             return Err(error.clone().into());
         }
@@ -41,16 +57,17 @@ impl ChangeTarget {
             [] => Err(missing(builds, named, namespaces)),
             [(object, builds)] => {
                 let twins = builds[1..].iter().map(|build| build.name.clone()).collect();
-                Ok(Self { key: ObjectKey::of(&object.node), build: builds[0].name.clone(), twins })
+                Ok(FoundTarget::One(Self { key: ObjectKey::of(&object.node), build: builds[0].name.clone(), twins }))
             }
-            _ => {
-                let name = |(object, builds): &(&Applied, Vec<&Build>)| {
-                    let names: Vec<_> = builds.iter().map(|build| build.name.as_str()).collect();
-                    format!("{} of {}", shown(&object.node), names.join(", "))
+            several => {
+                let each = |(object, builds): &(&Applied, Vec<&Build>)| {
+                    let object = shown(&object.node);
+                    builds
+                        .iter()
+                        .map(|build| BuildChoice { build: build.name.clone(), object: object.clone() })
+                        .collect::<Vec<_>>()
                 };
-                let names: Vec<_> = found.iter().map(name).collect();
-                let hint = format!("name one with -n or --kustomization: {}", names.join("; "));
-                Err(Error::failed(format!("{} is built in {} ways", shown(&found[0].0.node), found.len()), hint))
+                Ok(FoundTarget::Several(several.iter().flat_map(each).collect()))
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The ways of one field, tried one after the other; what each does; and why none is taken.
 
 use super::builds::{Builds, ChangeScope};
+use super::by_hand::SourceLine;
 use super::edited::EditedFiles;
 use super::plan::{ChangeContext, LayerChoice};
 use super::proof::{ChangeProof, Claim, TrialState};
@@ -116,8 +117,8 @@ impl Trial<'_, '_, '_> {
     }
 }
 
-/// Why nothing is done, and what could be.
-pub fn why(tried: &[Tried], found: &FoundWays, scope: &ChangeScope) -> (String, String) {
+/// Why nothing is done, and what could be. `set_at`: what sets the field.
+pub fn why(tried: &[Tried], found: &FoundWays, scope: &ChangeScope, set_at: Option<&SourceLine>) -> (String, String) {
     let done = |tried: &&Tried| tried.result.as_ref().is_ok_and(|proof| proof.is_clean(scope));
     let offers: Vec<_> = tried.iter().filter(done).map(|tried| format!("--layer {}", tried.flag())).collect();
     let offer = if offers.is_empty() { String::new() } else { format!("only this object: {}", offers.join(", or ")) };
@@ -132,7 +133,8 @@ pub fn why(tried: &[Tried], found: &FoundWays, scope: &ChangeScope) -> (String, 
         None => {
             let failed = tried.iter().find_map(|tried| tried.result.as_ref().err());
             let why = found.refusals.first().or(failed).cloned();
-            let hint = if offer.is_empty() { "edit the file".to_owned() } else { offer };
+            let by_hand = set_at.map_or_else(|| "edit the file".to_owned(), |at| format!("edit {at} by hand"));
+            let hint = if offer.is_empty() { by_hand } else { format!("{offer}; or {by_hand}") };
             (why.unwrap_or_else(|| "no place in the repository sets it".to_owned()), hint)
         }
     }

@@ -3,7 +3,7 @@
 //! Which action a key means depends on the object (`s` suspends a HelmRelease and scales a Deployment, as in k9s): keys are
 //! looked up in `actions::ALL`. Letters that mean something else to k9s users in a list work only in the panel.
 
-use super::{ActIntent, Command, Cx, Handler, KeyScope, Screen, Subject, Transition};
+use super::{ActIntent, Command, Cx, Group, Handler, KeyScope, Screen, Subject, Transition};
 use crate::actions::{self, Action, Reach};
 use crate::domain::ObjectRef;
 use crate::error::{Error, Result};
@@ -35,6 +35,7 @@ fn keys() -> Vec<Command> {
                 keys: std::slice::from_ref(&action.key),
                 doc: clause.into(),
                 footer: "",
+                group: Group::Act,
                 scopes,
                 run: Handler::Key(action.key),
             }),
@@ -51,6 +52,7 @@ fn named() -> impl Iterator<Item = Command> {
         keys: &[],
         doc: doc.into(),
         footer: "",
+        group: Group::Act,
         scopes: OBJECTS,
         run: Handler::Action(action),
     };
@@ -58,7 +60,16 @@ fn named() -> impl Iterator<Item = Command> {
 }
 
 fn known(name: &'static str, keys: &'static [&'static str], doc: &'static str, act: fn(&mut Cx, &str) -> Result<()>) -> Command {
-    Command { name, aliases: &[], keys, doc: doc.into(), footer: "", scopes: EVERYWHERE, run: Handler::Act(act) }
+    Command {
+        name,
+        aliases: &[],
+        keys,
+        doc: doc.into(),
+        footer: "",
+        group: Group::Act,
+        scopes: EVERYWHERE,
+        run: Handler::Act(act),
+    }
 }
 
 pub(super) fn all() -> Vec<Command> {
@@ -68,6 +79,7 @@ pub(super) fn all() -> Vec<Command> {
         keys: &["a"],
         doc: "everything that can be done to the selected objects, with its key; or why it cannot be done".into(),
         footer: "actions",
+        group: Group::Act,
         scopes: OBJECTS,
         run: Handler::Act(|cx, _| act(cx, ActIntent::Choose)),
     }];

@@ -4,15 +4,16 @@
 
 use std::borrow::Cow;
 
-use super::{Command, Cx, Handler, KeyScope, Screen, Subject, Transition};
+use super::{Command, Cx, Group, Handler, KeyScope, Screen, Subject, Transition};
 use crate::actions::Offer;
 use crate::change::{ChangeOrder, ChangeSite, LayerChoice};
 use crate::domain::ObjectRef;
+use crate::domain::text::counted;
 use crate::error::{Error, Result};
 use crate::forms::{Answers, Field, Form, InputKind};
-use crate::kinds;
+use crate::kinds::{self, Trait};
 use crate::playbooks::{self, Playbook, PresentState};
-use crate::state::{ChangeQuery, State};
+use crate::state::{ChangeQuery, DraftOf, State};
 
 /// Where there is an object to change.
 const OBJECTS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields];
@@ -35,6 +36,11 @@ impl ChangeForm {
     /// `scale Deployment api/api`.
     pub fn title(&self) -> String {
         format!("{} {}", self.playbook.name, self.object)
+    }
+
+    /// What a draft of it is kept under.
+    pub fn draft_of(&self) -> DraftOf {
+        DraftOf { object: self.object.clone(), playbook: self.playbook.name.to_owned() }
     }
 
     /// The playbook's fields, each with its present value, and the reason.
@@ -79,7 +85,7 @@ impl ChangeForm {
             is_draft: false,
             is_push_only: false,
         };
-        Ok(ChangeQuery { object: Some(id.clone()), applier: self.applier.clone(), order })
+        Ok(ChangeQuery { object: Some(id.clone()), applier: self.applier.clone(), order, said: None })
     }
 }
 
@@ -112,6 +118,13 @@ pub fn change_form(playbook: &'static Playbook, objects: &[ObjectRef], state: &S
     Ok(ChangeForm { playbook, object: manifest.object, applier: Some(manifest.applied_by), answers: Answers::default() })
 }
 
+/// Where an object is changed that something else makes, in words. Which key of a chart's values sets a field is not guessed.
+pub fn elsewhere(object: &ObjectRef, state: &State) -> Option<String> {
+    let maker = super::maker(object, state)?;
+    let values = if kinds::of(&maker.gk).has(Trait::Charted) { ", its values among them" } else { "" };
+    Some(format!("the fields of {maker}{values}"))
+}
+
 /// The playbooks that have a name after `:`: all of them.
 pub(super) fn all() -> Vec<Command> {
     let command = |playbook: &'static Playbook| Command {
@@ -120,6 +133,7 @@ pub(super) fn all() -> Vec<Command> {
         keys: &[],
         doc: format!("{}: a form, the review, then a pull request", playbook.doc).into(),
         footer: "",
+        group: Group::Act,
         scopes: OBJECTS,
         run: Handler::Playbook(playbook),
     };
@@ -145,9 +159,13 @@ pub fn open_form(playbook: &'static Playbook, objects: &[ObjectRef], answers: An
         let why = offer.reason().unwrap_or_default();
         let what = match objects {
             [one] => one.to_string(),
-            many => format!("{} objects", many.len()),
+            many => counted(many.len(), "object"),
         };
-        Error::failed(format!("cannot {} {what} in git: {why}", playbook.name), "")
+        let hint = match objects {
+            [one] => elsewhere(one, cx.state).map(|fields| format!("`:origins` shows {fields}")),
+            _ => None,
+        };
+        Error::failed(format!("cannot {} {what} in git: {why}", playbook.name), hint.unwrap_or_default())
     })?;
     if objects.first() != Some(&form.object) {
         cx.say(format!("{} is not in git itself: {} is", objects[0], form.object));

@@ -1,31 +1,37 @@
 //! Commands about git: the fields that it sets with file and line, and where the cluster differs from it.
 
-use super::{Command, Cx, Gesture, Handler, KeyScope, Screen, Subject, Transition};
+use super::{Command, Cx, Gesture, Group, Handler, KeyScope, Screen, Subject, Transition};
+use crate::domain::ObjectRef;
 use crate::error::{Error, Result};
-use crate::state::{Intent, Show};
+use crate::state::{Intent, Show, State};
+
+/// The name of the command for the fields that git sets.
+const FIELDS: &str = "origins";
 
 pub(super) fn all() -> Vec<Command> {
     fields().into_iter().chain(comparing()).collect()
 }
 
 /// The fields that git sets, and their files.
-fn fields() -> [Command; 4] {
+fn fields() -> [Command; 5] {
     let key = |keys: &'static [&'static str], doc: &'static str, footer, scopes, gesture| Command {
         name: "",
         aliases: &[],
         keys,
         doc: doc.into(),
         footer,
+        group: Group::Look,
         scopes,
         run: Handler::Gesture(gesture),
     };
     [
         Command {
-            name: "origins",
+            name: FIELDS,
             aliases: &["fields"],
             keys: &["o"],
             doc: "the fields that git sets, each with the file, line and layer that set it".into(),
             footer: "origins",
+            group: Group::Look,
             scopes: &[KeyScope::Text],
             run: Handler::Act(origins),
         },
@@ -35,6 +41,13 @@ fn fields() -> [Command; 4] {
             "open the file at the line in $EDITOR, if one of your checkouts has it",
             "$EDITOR",
             &[KeyScope::File],
+            Gesture::Edit,
+        ),
+        key(
+            &["E"],
+            "where it was refused: open the file at the line in $EDITOR, if one of your checkouts has it",
+            "edit by hand",
+            &[KeyScope::Review],
             Gesture::Edit,
         ),
         key(
@@ -55,6 +68,7 @@ fn comparing() -> [Command; 3] {
         keys: &[],
         doc: doc.into(),
         footer: "",
+        group: Group::Look,
         scopes: &[KeyScope::Everywhere],
         run: Handler::Act(act),
     };
@@ -81,17 +95,35 @@ fn comparing() -> [Command; 3] {
     ]
 }
 
-/// Opens the fields of the nearest object that git has a manifest of.
+/// The command for the fields that git sets: its key, and what it does.
+pub fn fields_command() -> (&'static str, &'static str) {
+    let command = super::find(FIELDS).expect("it is declared here");
+    (command.keys[0], &command.doc)
+}
+
+/// What makes an object, where git has no manifest of its own: for an object of a chart its HelmRelease.
+pub fn maker(object: &ObjectRef, state: &State) -> Option<ObjectRef> {
+    state.cluster().manifest(object).map(|manifest| manifest.object).filter(|maker| maker != object)
+}
+
 fn origins(cx: &mut Cx, _: &str) -> Result<()> {
     let nothing = || Error::failed("nothing is selected", "move to an object first");
     let object = cx.targets.first().cloned().ok_or_else(nothing)?;
-    let Some(manifest) = cx.state.cluster().manifest(&object) else {
+    open_fields(&object, cx)
+}
+
+/// Opens the fields of the nearest object that git has a manifest of.
+///
+/// # Errors
+/// There is none.
+pub fn open_fields(object: &ObjectRef, cx: &mut Cx) -> Result<()> {
+    let Some(manifest) = cx.state.cluster().manifest(object) else {
         return Err(Error::failed(
             format!("no Flux Kustomization is known to apply {object}"),
             "a manifest in git can be found only for objects that a Kustomization applies",
         ));
     };
-    if manifest.object != object {
+    if manifest.object != *object {
         cx.say(format!("{object} is not in git itself: {} is", manifest.object));
     }
     cx.transit(Transition::Open(Screen::ORIGINS, Subject::Object(manifest.object)));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Command, Cx, Handler, KeyScope, Screen, Subject, Transition};
+use super::{Command, Cx, Group, Handler, KeyScope, Screen, Subject, Transition, place};
 use crate::domain::Health;
 use crate::error::{Error, Result};
 use crate::state::projection::Root;
@@ -18,7 +18,16 @@ fn named(
     doc: &'static str,
     act: fn(&mut Cx, &str) -> Result<()>,
 ) -> Command {
-    Command { name, aliases, keys: &[], doc: doc.into(), footer: "", scopes: EVERYWHERE, run: Handler::Act(act) }
+    Command {
+        name,
+        aliases,
+        keys: &[],
+        doc: doc.into(),
+        footer: "",
+        group: Group::Look,
+        scopes: EVERYWHERE,
+        run: Handler::Act(act),
+    }
 }
 
 fn on_row(
@@ -28,7 +37,7 @@ fn on_row(
     doc: &'static str,
     act: fn(&mut Cx, &str) -> Result<()>,
 ) -> Command {
-    Command { name, aliases: &[], keys, doc: doc.into(), footer, scopes: OBJECTS, run: Handler::Act(act) }
+    Command { name, aliases: &[], keys, doc: doc.into(), footer, group: Group::Look, scopes: OBJECTS, run: Handler::Act(act) }
 }
 
 pub(super) fn all() -> Vec<Command> {
@@ -38,25 +47,23 @@ pub(super) fn all() -> Vec<Command> {
         }),
         on_row("yaml", &["y"], "yaml", "the object as YAML", |cx, _| open(cx, Screen::YAML)),
         on_row("logs", &["l"], "logs", "logs of the pod, or of all pods below", |cx, _| open(cx, Screen::LOGS)),
+        on_row("", &["v"], "events", "events of the object", |cx, _| open(cx, Screen::EVENTS)),
         Command {
-            name: "events",
-            aliases: &["ev"],
-            keys: &["v"],
-            doc: "events of the object".into(),
-            footer: "events",
-            scopes: OBJECTS,
-            run: Handler::Act(|cx, _| open(cx, Screen::EVENTS)),
+            run: Handler::Table("", "Event"),
+            ..named("events", &["ev"], "events of the cluster, or of a namespace, the latest first", |_, _| Ok(()))
         },
-        named("tree", &["home"], "the tree (top level: sources, kustomizations or namespaces)", tree),
+        named("tree", &["home", "xray"], "the tree (top level: sources, kustomizations or namespaces)", tree),
         Command {
             name: "root",
             aliases: &[],
             keys: &["tab"],
             doc: "the top level of the tree: sources, kustomizations or namespaces".into(),
             footer: "",
+            group: Group::Look,
             scopes: &[KeyScope::Tree],
             run: Handler::Act(root),
         },
+        named("pulse", &["overview"], "kinds with their states, and what is broken", |cx, _| go(cx, Screen::PULSE)),
         named("healthy", &[], "show ready objects", |cx, _| health(cx, &[Health::Ready])),
         Command {
             name: "failing",
@@ -64,6 +71,7 @@ pub(super) fn all() -> Vec<Command> {
             keys: &["!"],
             doc: "show failed and stalled objects; again: everything".into(),
             footer: "failing",
+            group: Group::Look,
             scopes: &[KeyScope::Tree, KeyScope::Table],
             run: Handler::Act(|cx, _| health(cx, &[Health::Failed, Health::Stalled])),
         },
@@ -78,8 +86,9 @@ pub(super) fn all() -> Vec<Command> {
             name: "kinds",
             aliases: &["alias", "a"],
             keys: &["ctrl-a"],
-            doc: "all kinds with their names".into(),
+            doc: "all kinds that the cluster serves, with their names; each opens a table".into(),
             footer: "",
+            group: Group::Look,
             scopes: EVERYWHERE,
             run: Handler::Act(|cx, _| go(cx, Screen::KINDS)),
         },
@@ -143,13 +152,6 @@ fn namespace(cx: &mut Cx, names: &str) -> Result<()> {
     if names.is_empty() {
         return go(cx, Screen::NAMESPACES);
     }
-    select_namespaces(cx, names);
+    cx.intend(Intent::Namespaces(place::namespaces(names)?));
     Ok(())
-}
-
-/// Looks at these namespaces (`a,b`), or at all (`all`, `*`).
-pub(super) fn select_namespaces(cx: &mut Cx, names: &str) {
-    let wanted: BTreeSet<crate::domain::Str> = names.split([',', ' ']).filter(|name| !name.is_empty()).map(Into::into).collect();
-    let all = wanted.iter().any(|name| matches!(&**name, "all" | "*"));
-    cx.intend(Intent::Namespaces((!all).then_some(wanted)));
 }

@@ -5,17 +5,24 @@ mod act;
 mod application;
 mod change;
 mod git;
+mod habits;
 mod keymap;
 mod look;
 mod motion;
+mod place;
 mod resolve;
 mod screen;
+mod source;
 
 pub use act::perform;
-pub use change::{ChangeForm, WHY, change_form, open_form};
+pub use change::{ChangeForm, WHY, change_form, elsewhere, open_form};
+pub use git::{fields_command, maker, open_fields};
+pub use habits::habit;
 pub use keymap::{keys_of, lookup, pretty};
-pub use resolve::{Line, complete, kind_named, parse, unknown_kind};
+pub use place::Place;
+pub use resolve::{Line, complete, kind_named, parse, table_of, unknown_kind};
 pub use screen::Screen;
+pub use source::{said_source, source_answers, source_form};
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -38,8 +45,32 @@ pub struct Command {
     pub doc: Cow<'static, str>,
     /// A word for the footer; empty keeps it out of there.
     pub footer: &'static str,
+    /// Its chapter in help.
+    pub group: Group,
     pub scopes: &'static [KeyScope],
     pub run: Handler,
+}
+
+/// What a command is for: the chapters of help, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    Move,
+    Look,
+    Act,
+    Find,
+    Everywhere,
+}
+
+impl Group {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Move => "move",
+            Self::Look => "look",
+            Self::Act => "act",
+            Self::Find => "find",
+            Self::Everywhere => "everywhere",
+        }
+    }
 }
 
 /// Where a command works.
@@ -90,6 +121,8 @@ impl KeyScope {
 pub enum Handler {
     /// Passed to the view on top.
     Gesture(Gesture),
+    /// The table of a kind, by group and name; the text says where to look, as after any kind.
+    Table(&'static str, &'static str),
     /// The same everywhere; with the text after the command's name.
     Act(fn(&mut Cx, &str) -> Result<()>),
     /// An action's key, on the selected objects.
@@ -108,6 +141,11 @@ impl Handler {
     pub fn carry_out(self, cx: &mut Cx, text: &str) -> Result<()> {
         match self {
             Self::Gesture(_) => Ok(()),
+            Self::Table(group, kind) => {
+                let gk = GroupKind::new(group, kind);
+                cx.transit(Transition::Go(table_of(&gk, cx.state), Subject::Kind(gk)));
+                Ok(())
+            }
             Self::Act(act) => act(cx, text),
             Self::Key(key) => act::act(cx, ActIntent::Key(key)),
             Self::Action(action) => act::by_name(cx, action, text),
@@ -147,6 +185,9 @@ pub enum Gesture {
     SortColumn,
     NextMatch,
     PreviousMatch,
+    /// The next object that fails, or line that says so.
+    NextFailure,
+    PreviousFailure,
     Wrap,
     Follow,
     Timestamps,
@@ -170,6 +211,8 @@ pub enum Gesture {
     Retitle,
     Draft,
     CopyPatch,
+    /// Change what decides on the field instead.
+    Instead,
     /// The next part of a view that has several.
     NextPane,
     /// Of a change: reconcile what applies it; its pull request, on the screen and on the clipboard.
@@ -245,6 +288,8 @@ pub enum Transition {
     Command(String),
     /// Ask for a filter of the view on top.
     Filter,
+    /// Save the table of the view on top.
+    Save,
     /// Set the filter of the view on top.
     SetFilter(String),
     /// Close the view on top and press this key in the one below: as when a command is picked in help.

@@ -1,6 +1,6 @@
 //! Moving, folding, marking and sorting: k9s's keys mean what they mean in k9s.
 
-use super::{Command, Gesture, Handler, KeyScope};
+use super::{Command, Gesture, Group, Handler, KeyScope};
 
 const LISTS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Picker, KeyScope::Jobs, KeyScope::Fields];
 const MARKED: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Picker];
@@ -19,10 +19,12 @@ const ALL_VIEWS: &[KeyScope] = &[
 const REVIEW: &[KeyScope] = &[KeyScope::Review];
 const TREE: &[KeyScope] = &[KeyScope::Tree];
 const TEXTS: &[KeyScope] = &[KeyScope::Text, KeyScope::Logs, KeyScope::File];
+/// Where something may fail, or say so.
+const FAILING: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Logs];
 const SEARCHED: &[KeyScope] = &[KeyScope::Text, KeyScope::Logs, KeyScope::File, KeyScope::Review];
 
 fn key(keys: &'static [&'static str], scopes: &'static [KeyScope], gesture: Gesture, doc: &'static str) -> Command {
-    Command { name: "", aliases: &[], keys, doc: doc.into(), footer: "", scopes, run: Handler::Gesture(gesture) }
+    footed(keys, scopes, gesture, doc, "")
 }
 
 fn footed(
@@ -32,7 +34,23 @@ fn footed(
     doc: &'static str,
     footer: &'static str,
 ) -> Command {
-    Command { name: "", aliases: &[], keys, doc: doc.into(), footer, scopes, run: Handler::Gesture(gesture) }
+    let (group, run) = (group_of(gesture), Handler::Gesture(gesture));
+    Command { name: "", aliases: &[], keys, doc: doc.into(), footer, group, scopes, run }
+}
+
+/// The chapter of what a key means to a view.
+fn group_of(gesture: Gesture) -> Group {
+    use Gesture as G;
+    match gesture {
+        G::Down | G::Up | G::PageDown | G::PageUp | G::Top | G::Bottom | G::Left | G::Right | G::Open | G::Back => Group::Move,
+        G::UnfoldBelow | G::FoldAll | G::UnfoldAll | G::Parent | G::Source | G::Dependants | G::NextPane => Group::Move,
+        G::SortName | G::SortState | G::SortAge | G::SortLeft | G::SortRight | G::SortColumn => Group::Find,
+        G::NextMatch | G::PreviousMatch | G::NextFailure | G::PreviousFailure => Group::Find,
+        G::Wrap | G::Follow | G::Timestamps | G::Previous | G::NextContainer | G::Clear | G::File => Group::Look,
+        G::Page | G::CopyPage | G::CopyPatch | G::Copy | G::CopyNamespace => Group::Look,
+        G::Mark | G::MarkRange | G::MarkAll | G::ClearMarks | G::Stop | G::WatchOn | G::GoOn | G::Edit => Group::Act,
+        G::Submit | G::PushOnly | G::Retitle | G::Draft | G::Instead | G::Reconcile => Group::Act,
+    }
 }
 
 pub(super) fn all() -> Vec<Command> {
@@ -52,18 +70,20 @@ pub(super) fn all() -> Vec<Command> {
         key(&["o"], ROWS, Gesture::Parent, "jump to the owner (the parent)"),
         key(&["U"], ROWS, Gesture::Source, "jump to the source"),
         key(&["u"], ROWS, Gesture::Dependants, "used by: what depends on it"),
-        key(&["space"], MARKED, Gesture::Mark, "mark"),
+        key(&["space"], MARKED, Gesture::Mark, "mark, or take the mark away"),
         key(&["ctrl-space"], ROWS, Gesture::MarkRange, "mark from the last mark to here"),
         key(&["M"], ROWS, Gesture::MarkAll, "mark everything that the filter shows"),
         key(&["ctrl-\\"], MARKED, Gesture::ClearMarks, "clear all marks"),
         key(&["N"], ROWS, Gesture::SortName, "sort by name; again: reverse"),
-        key(&["S"], ROWS, Gesture::SortState, "sort by state, worst first"),
+        key(&["S"], ROWS, Gesture::SortState, "sort by state, worst first: the tree begins so"),
         key(&["A"], ROWS, Gesture::SortAge, "sort by age, latest change first"),
         key(&["shift-left"], &[KeyScope::Table], Gesture::SortLeft, "choose the column to the left"),
         key(&["shift-right"], &[KeyScope::Table], Gesture::SortRight, "choose the column to the right"),
         key(&["O"], &[KeyScope::Table], Gesture::SortColumn, "sort by the chosen column; again: reverse"),
         key(&["n"], SEARCHED, Gesture::NextMatch, "next match"),
         key(&["N"], SEARCHED, Gesture::PreviousMatch, "previous match"),
+        key(&["."], FAILING, Gesture::NextFailure, "the next failure, also below closed rows"),
+        key(&[","], FAILING, Gesture::PreviousFailure, "the failure before"),
         footed(&["w"], TEXTS, Gesture::Wrap, "wrap long lines", "wrap"),
         footed(&["s"], &[KeyScope::Logs], Gesture::Follow, "follow, or stay", "follow"),
         key(&["t"], &[KeyScope::Logs], Gesture::Timestamps, "timestamps"),
@@ -73,14 +93,22 @@ pub(super) fn all() -> Vec<Command> {
         footed(&["x"], &[KeyScope::Jobs], Gesture::Stop, "stop what has not begun; again: no longer follow the rest", "stop"),
         footed(&["w"], &[KeyScope::Jobs], Gesture::WatchOn, "keep watching failed items that are retried", "keep watching"),
         footed(&["r"], &[KeyScope::Jobs], Gesture::GoOn, "continue what waits for you, also of an earlier run", "continue"),
-        key(&["R"], &[KeyScope::Jobs], Gesture::Reconcile, "of a merged change: reconcile what applies it, its source first"),
+        footed(
+            &["R"],
+            &[KeyScope::Jobs],
+            Gesture::Reconcile,
+            "of a merged change: reconcile what applies it, its source and what it waits for",
+            "apply now",
+        ),
         footed(&["o"], &[KeyScope::Jobs], Gesture::Page, "of a change: the address of its pull request", "pull request"),
         key(&["y"], &[KeyScope::Jobs], Gesture::CopyPage, "of a change: copy the address of its pull request"),
         footed(&["enter"], REVIEW, Gesture::Submit, "submit the change; where it was refused: take the selected way", "submit"),
         footed(&["tab"], REVIEW, Gesture::NextPane, "next part: what it is, the diff, the text of the pull request", "next part"),
         footed(&["p"], REVIEW, Gesture::PushOnly, "push the branch, and open no pull request", "push only"),
         footed(&["t"], REVIEW, Gesture::Retitle, "another title for the pull request and the commit", "title"),
+        footed(&["i"], REVIEW, Gesture::Instead, "where something else decides on the field: change that instead", "instead"),
         footed(&["D"], REVIEW, Gesture::Draft, "open it as a draft, or not", "draft"),
+        key(&["U"], REVIEW, Gesture::Source, "where only you know the repository of the source: say another one, or forget it"),
         key(&["w"], REVIEW, Gesture::Wrap, "wrap long lines"),
         footed(&["y"], REVIEW, Gesture::CopyPatch, "copy the patch, as `git apply` takes it", "copy patch"),
         key(&["c"], ALL_VIEWS, Gesture::Copy, "copy: the name, or the whole text"),

@@ -1,8 +1,9 @@
-//! The command line: `:kind [ns] [/filter] [label=x] [@context]`, or a command with its arguments.
+//! The command line: `:kind` and where to look ([`Place`]), or a command with its arguments.
 
 use std::collections::BTreeSet;
 
-use super::{Command, all, find};
+use super::place::Place;
+use super::{Command, Handler, Screen, all, find};
 use crate::domain::text::nearest;
 use crate::domain::{GroupKind, Store};
 use crate::error::{Error, Result};
@@ -12,7 +13,7 @@ use crate::state::State;
 /// What a typed line means.
 pub enum Line {
     Command(&'static Command, String),
-    Table { gk: GroupKind, namespaces: Option<String>, filter: Option<String>, context: Option<String> },
+    Table { gk: GroupKind, place: Place },
 }
 
 /// Reads a typed line.
@@ -22,26 +23,15 @@ pub enum Line {
 pub fn parse(line: &str, state: &State) -> Result<Line> {
     let (word, rest) = line.trim().split_once(char::is_whitespace).unwrap_or((line.trim(), ""));
     if let Some(command) = find(word) {
+        if let Handler::Table(group, kind) = command.run {
+            return Ok(Line::Table { gk: GroupKind::new(group, kind), place: Place::parse(rest)? });
+        }
         return Ok(Line::Command(command, rest.trim().to_owned()));
     }
-    let Some(gk) = kind_named(word, &state.cluster().store) else { return Err(unknown(word)) };
-    let mut table = (None, None, None);
-    let mut words = rest.split_whitespace();
-    while let Some(part) = words.next() {
-        if let Some(context) = part.strip_prefix('@') {
-            table.2 = Some(context.to_owned());
-        } else if let Some(filter) = part.strip_prefix('/') {
-            // a filter may hold spaces: it takes the rest
-            table.1 = Some(std::iter::once(filter).chain(words.by_ref()).collect::<Vec<_>>().join(" "));
-        } else if part == "-f" {
-            table.1 = Some(std::iter::once(part).chain(words.by_ref()).collect::<Vec<_>>().join(" "));
-        } else if part.contains('=') {
-            table.1 = Some(format!("-l {part}"));
-        } else {
-            table.0 = Some(part.to_owned());
-        }
-    }
-    Ok(Line::Table { gk, namespaces: table.0, filter: table.1, context: table.2 })
+    let cluster = state.cluster();
+    let served = || cluster.server.kinds.iter().find(|kind| kind.answers_to(word)).map(|kind| kind.gk.clone());
+    let Some(gk) = kind_named(word, &cluster.store).or_else(served) else { return Err(unknown(word, state)) };
+    Ok(Line::Table { gk, place: Place::parse(rest)? })
 }
 
 /// Returns the kind of that name: one that we know, or any that the cluster serves.
@@ -59,38 +49,63 @@ pub fn kind_named(word: &str, store: &Store) -> Option<GroupKind> {
     })
 }
 
+/// The view of a kind's objects: with state and actions where they are followed and we know the kind; else as the API server prints them.
+pub fn table_of(gk: &GroupKind, state: &State) -> Screen {
+    let cluster = state.cluster();
+    let Some(kind) = kinds::find(&gk.group, &gk.kind) else { return Screen::PRINTED };
+    let is_followed = kind.is_flux() || cluster.store.coverage().any(|(scope, _)| scope.gk == *gk);
+    // until it is known what the cluster serves, the table says what is waited for
+    if is_followed || cluster.server.kinds.is_empty() { Screen::OBJECTS } else { Screen::PRINTED }
+}
+
 /// Returns what a typed beginning may become, best first: commands, then kinds, then what the command takes.
 pub fn complete(line: &str, state: &State) -> Vec<String> {
-    let Some((word, start)) = line.split_once(' ') else {
-        let commands = all().flat_map(|command| std::iter::once(command.name).chain(command.aliases.iter().copied()));
-        let kinds = kinds::ALL.iter().flat_map(|kind| kind.short.iter().copied().chain([kind.plural]));
-        let mut found: Vec<_> =
-            commands.chain(kinds).filter(|name| !name.is_empty() && name.starts_with(line)).map(str::to_owned).collect();
-        found.sort_by_key(|name| (name.len(), name.clone()));
-        found.dedup();
-        return found;
-    };
+    let Some((word, start)) = line.split_once(' ') else { return words(line, state) };
     let cluster = state.cluster();
+    let namespaces = || cluster.known_namespaces.iter().map(ToString::to_string);
     let offers: Vec<String> = match find(word).map(|command| command.name) {
         Some("contexts") => state.contexts.iter().map(|context| context.name.clone()).collect(),
+        Some("scene") => state.settings.scenes.iter().map(|scene| scene.name.to_owned()).collect(),
         Some("theme") => state.settings.themes.clone(),
         Some("tree") => super::super::state::projection::Root::ALL.iter().map(|root| root.word().to_owned()).collect(),
-        Some("namespaces") => cluster.known_namespaces.iter().map(ToString::to_string).chain(["all".to_owned()]).collect(),
+        Some("namespaces") => namespaces().chain(["all".to_owned()]).collect(),
+        Some("events") | None => namespaces().collect(),
         Some(_) => Vec::new(),
-        None => cluster.known_namespaces.iter().map(ToString::to_string).collect(),
     };
     let last = start.rsplit([' ', ',']).next().unwrap_or_default();
     let kept = &line[..line.len() - last.len()];
     offers.into_iter().filter(|offer| offer.starts_with(last)).map(|offer| format!("{kept}{offer}")).collect()
 }
 
+/// Commands and kinds that begin so, the shortest first; of the kinds those that we know before those that only the cluster does.
+fn words(line: &str, state: &State) -> Vec<String> {
+    let commands = all().flat_map(|command| std::iter::once(command.name).chain(command.aliases.iter().copied()));
+    let known = kinds::ALL.iter().flat_map(|kind| kind.short.iter().copied().chain([kind.plural]));
+    let served =
+        state.cluster().server.kinds.iter().flat_map(|kind| kind.short.iter().map(|name| &**name).chain([&*kind.plural]));
+    let begun = |name: &&str| !name.is_empty() && name.starts_with(line);
+    let mut found: Vec<_> = commands.chain(known).filter(begun).map(str::to_owned).collect();
+    found.sort_by_key(|name| (name.len(), name.clone()));
+    let mut of_cluster: Vec<_> = served.filter(begun).map(str::to_owned).collect();
+    of_cluster.sort_by_key(|name| (name.len(), name.clone()));
+    found.extend(of_cluster);
+    let mut seen = BTreeSet::new();
+    found.retain(|name| seen.insert(name.clone()));
+    found
+}
+
 /// The error for a word that is neither a command nor a kind, with the nearest right one.
-fn unknown(word: &str) -> Error {
+fn unknown(word: &str, state: &State) -> Error {
     let commands = all().map(|command| command.name.to_owned());
-    let message = format!("`{word}` is neither a command nor a kind that this cluster has");
+    let served = state.cluster().server.kinds.iter().map(|kind| kind.plural.to_string());
+    let message = match state.cluster().server.kinds.is_empty() {
+        true => format!("`{word}` is not a command, and the cluster has not said yet what kinds it serves"),
+        false => format!("`{word}` is neither a command nor a kind that this cluster has"),
+    };
     Error::usage(
         message,
-        suggestion(word, commands.chain(kind_names())).unwrap_or_else(|| "`:kinds` lists kinds, `?` commands".to_owned()),
+        suggestion(word, commands.chain(kind_names()).chain(served))
+            .unwrap_or_else(|| "`:kinds` lists kinds, `?` commands".to_owned()),
     )
 }
 
@@ -120,7 +135,9 @@ mod tests {
 
     fn table(line: &str) -> (String, Option<String>, Option<String>, Option<String>) {
         match parse(line, &State::new(Beginning::default())) {
-            Ok(Line::Table { gk, namespaces, filter, context }) => (gk.kind.to_string(), namespaces, filter, context),
+            Ok(Line::Table { gk, place: Place { namespaces, filter, context } }) => {
+                (gk.kind.to_string(), namespaces, filter, context)
+            }
             Ok(Line::Command(command, _)) => panic!("{line} is the command {}", command.name),
             Err(error) => panic!("{line}: {error}"),
         }
@@ -134,7 +151,7 @@ mod tests {
             ("Kustomization", ("Kustomization", None, None, None)),
             ("kustomizations flux-system", ("Kustomization", some("flux-system"), None, None)),
             ("ks /web api", ("Kustomization", None, some("web api"), None)),
-            ("ks web /!x @prod", ("Kustomization", some("web"), some("!x @prod"), None)),
+            ("ks web /!x y @prod", ("Kustomization", some("web"), some("!x y"), some("prod"))),
             ("ks @prod web app=a", ("Kustomization", some("web"), some("-l app=a"), some("prod"))),
             ("deploy -f wb", ("Deployment", None, some("-f wb"), None)),
         ] {

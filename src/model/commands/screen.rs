@@ -7,6 +7,8 @@ pub struct Screen(&'static str);
 impl Screen {
     pub const TREE: Self = Self::new("tree");
     pub const OBJECTS: Self = Self::new("objects");
+    pub const PRINTED: Self = Self::new("printed");
+    pub const PULSE: Self = Self::new("pulse");
     pub const DETAILS: Self = Self::new("details");
     pub const YAML: Self = Self::new("yaml");
     pub const EVENTS: Self = Self::new("events");
@@ -26,6 +28,7 @@ impl Screen {
     pub const CONTEXTS: Self = Self::new("contexts");
     pub const NAMESPACES: Self = Self::new("namespaces");
     pub const KINDS: Self = Self::new("kinds");
+    pub const SCENES: Self = Self::new("scenes");
     pub const HELP: Self = Self::new("help");
 
     /// One that only its own view names.

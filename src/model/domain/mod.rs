@@ -3,33 +3,43 @@
 //! Pure and at the bottom: nothing here depends on another room. No JSON (that stops in `kinds`), no text layout.
 
 pub mod act;
+pub mod artifact_source;
+pub mod ascii;
 pub mod cluster_key;
 pub mod context;
+pub mod csv;
 pub mod duration;
 pub mod event;
 pub mod health;
 pub mod identity;
 pub mod inventory;
+pub mod label_selector;
 pub mod object;
 pub mod pattern;
 pub mod pause;
 pub mod policy;
+pub mod printed;
 pub mod pull;
 pub mod quantity;
 pub mod query;
 pub mod revision;
 pub mod secrets;
+pub mod severity;
 pub mod store;
 pub mod text;
+pub mod version;
 pub mod width;
 
 pub use act::{Act, ActEnd};
+pub use artifact_source::{ArtifactSource, SaidSource};
 pub use cluster_key::ClusterKey;
 pub use context::Context;
 pub use event::EventRow;
 pub use health::Health;
 pub use identity::{ClusterId, GroupKind, ObjectRef, Str, Uid};
+pub use label_selector::LabelSelector;
 pub use object::{Condition, Control, Deletion, Edge, Facts, Labels, Object, Owner, Relation, Suspension, Verdict};
 pub use policy::{Guarded, Policy};
+pub use printed::{Printed, PrintedChange, PrintedColumn, PrintedNews, PrintedQuery, PrintedRow, ServedKind, is_event};
 pub use pull::{Checks, Merge, NewPull, Pull, PullState};
 pub use store::{Changes, Coverage, Delta, NodeId, Presence, Scope, Store, StoredEdge};

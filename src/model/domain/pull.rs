@@ -33,6 +33,9 @@ pub struct Pull {
     pub state: PullState,
     /// Checks of its head commit; none if they were not asked for or may not be read.
     pub checks: Option<Checks>,
+    /// Whether the forge could merge it now; none where it was not asked, or is still finding out. A draft may be of either.
+    #[serde(default)]
+    pub is_mergeable: Option<bool>,
 }
 
 /// Whether it can still be merged.
@@ -62,6 +65,11 @@ pub struct Checks {
 }
 
 impl Pull {
+    /// Whether it is meant to be merged, and the forge cannot: it conflicts with its base, mostly.
+    pub fn is_stuck(&self) -> bool {
+        self.is_open() && !self.is_draft && self.is_mergeable == Some(false)
+    }
+
     pub fn is_open(&self) -> bool {
         self.state == PullState::Open
     }

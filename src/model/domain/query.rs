@@ -1,29 +1,35 @@
-//! The filter language of k9s: `/regex`, `/!inverse`, `/-l label`, `/-f fuzzy`.
+//! The filter language of k9s: `/regex`, `/!inverse`, `/-l label` or `/label=value`, `/-f fuzzy`.
+
+use std::ops::Range;
 
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use regex::{Regex, RegexBuilder};
 
+use super::label_selector::LabelSelector;
 use super::object::Labels;
 
 /// What a filter asks for, parsed once.
 #[derive(Clone, Debug)]
 pub enum Query {
-    /// A regular expression over all visible cells, without regard to case; `inverse` keeps what does not match.
-    Text { pattern: Regex, inverse: bool },
-    /// A label selector: all requirements must match.
-    Labels(Vec<Requirement>),
-    /// Letters in this order, with others between.
+    /// A regular expression, without regard to case, over each visible cell by itself: `^` and `$` are the ends of a cell. `inverse` keeps
+    /// what has no such cell.
+    Text {
+        pattern: Regex,
+        inverse: bool,
+    },
+    Labels(LabelSelector),
+    /// Letters of the name in this order, with others between.
     Fuzzy(Pattern),
 }
 
-/// One requirement of a label selector (k8s.io/apimachinery `labels.Parse`, its equality and existence forms).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Requirement {
-    Equals(String, String),
-    Differs(String, String),
-    Exists(String),
-    Absent(String),
+/// What a filter looks at.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Visible<'a> {
+    /// The visible cells, one a line.
+    pub cells: &'a str,
+    /// Namespace and name.
+    pub name: &'a str,
 }
 
 impl Query {
@@ -33,91 +39,111 @@ impl Query {
     /// Says what is wrong with the expression, for the prompt.
     pub fn parse(text: &str) -> Result<Option<Self>, String> {
         let text = text.trim();
-        if let Some(selector) = text.strip_prefix("-l") {
-            return Self::labels(selector.trim());
+        match text.strip_prefix("-l") {
+            Some(selector) => Self::labels(selector.trim_start_matches([' ', '='])),
+            None if are_labels(text) => Self::labels(text),
+            None => Self::unlabelled(text),
+        }
+    }
+
+    /// As [`Self::parse`], for what has no labels: lines of a log, contexts, kinds.
+    ///
+    /// # Errors
+    /// As [`Self::parse`]; also for what only labels can answer.
+    pub fn unlabelled(text: &str) -> Result<Option<Self>, String> {
+        let text = text.trim();
+        if text.starts_with("-l") {
+            return Err("nothing here has labels".to_owned());
         }
         if let Some(letters) = text.strip_prefix("-f") {
             let pattern = Pattern::parse(letters.trim(), CaseMatching::Ignore, Normalization::Smart);
             return Ok((!pattern.atoms.is_empty()).then_some(Self::Fuzzy(pattern)));
         }
         let (pattern, inverse) = text.strip_prefix('!').map_or((text, false), |rest| (rest, true));
+        Self::expression(pattern, inverse)
+    }
+
+    /// Reads a regular expression, whatever it begins with. An empty one is not a filter.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn expression(pattern: &str, inverse: bool) -> Result<Option<Self>, String> {
         if pattern.is_empty() {
             return Ok(None);
         }
         // half-typed expressions are common: what is not a regular expression is taken literally
-        let build = |pattern: &str| RegexBuilder::new(pattern).case_insensitive(true).size_limit(1 << 20).build();
+        let build =
+            |pattern: &str| RegexBuilder::new(pattern).case_insensitive(true).multi_line(true).size_limit(1 << 20).build();
         let pattern = build(pattern).or_else(|_| build(&regex::escape(pattern))).map_err(|error| error.to_string())?;
         Ok(Some(Self::Text { pattern, inverse }))
     }
 
-    /// Reads a label selector: `app=web,tier!=cache,canary,!legacy`.
+    /// Reads a label selector. An empty one is not a filter.
     ///
     /// # Errors
-    /// Names the invalid requirement.
+    /// Says what was expected in it.
     pub fn labels(selector: &str) -> Result<Option<Self>, String> {
-        let requirements: Vec<_> =
-            selector.split(',').map(str::trim).filter(|part| !part.is_empty()).map(requirement).collect::<Result<_, _>>()?;
-        Ok((!requirements.is_empty()).then_some(Self::Labels(requirements)))
+        let read = LabelSelector::parse(selector).map_err(|why| format!("`{selector}`: {why}"))?;
+        Ok((!read.is_empty()).then_some(Self::Labels(read)))
     }
 
-    /// Whether an object with these cells and labels matches. `matcher` keeps the fuzzy matcher's buffers between calls.
-    pub fn matches(&self, cells: &str, labels: &Labels, matcher: &mut Fuzzy) -> bool {
+    /// Whether an object that shows this and has these labels matches. `matcher` keeps the fuzzy matcher's buffers between calls.
+    pub fn matches(&self, visible: Visible, labels: &Labels, matcher: &mut Fuzzy) -> bool {
         match self {
-            Self::Text { pattern, inverse } => pattern.is_match(cells) != *inverse,
-            Self::Labels(requirements) => requirements.iter().all(|requirement| requirement.holds(labels)),
-            Self::Fuzzy(pattern) => pattern.score(Utf32Str::new(cells, &mut matcher.buffer), &mut matcher.matcher).is_some(),
+            Self::Text { pattern, inverse } => pattern.is_match(visible.cells) != *inverse,
+            Self::Labels(selector) => selector.matches(|key| labels.get(key)),
+            Self::Fuzzy(pattern) => {
+                let (matcher, letters) = matcher.buffers();
+                pattern.score(Utf32Str::new(visible.name, letters), matcher).is_some()
+            }
+        }
+    }
+
+    /// The bytes of a text for which it is kept; none where it is kept for what it lacks, or for its labels.
+    pub fn found_in(&self, text: &str, matcher: &mut Fuzzy) -> Vec<Range<usize>> {
+        match self {
+            Self::Text { pattern, inverse: false } => {
+                pattern.find_iter(text).map(|found| found.range()).filter(|range| !range.is_empty()).collect()
+            }
+            // letters are counted in bytes where each is one
+            Self::Fuzzy(pattern) if text.is_ascii() => {
+                let (matcher, letters) = matcher.buffers();
+                let mut found = Vec::new();
+                pattern.indices(Utf32Str::new(text, letters), matcher, &mut found);
+                found.sort_unstable();
+                found.dedup();
+                found.into_iter().map(|at| at as usize..at as usize + 1).collect()
+            }
+            Self::Text { .. } | Self::Labels(_) | Self::Fuzzy(_) => Vec::new(),
         }
     }
 }
 
-/// The buffers of the fuzzy matcher.
+/// Whether a text without a sign before it is a label selector, as in k9s (`internal/helpers.go`, `IsLabelSelector`): `a=b,c!=d`.
+fn are_labels(text: &str) -> bool {
+    !text.contains(char::is_whitespace)
+        && !text.is_empty()
+        && text.split(',').all(|term| term.contains('='))
+        && LabelSelector::parse(text).is_ok()
+}
+
+/// The buffers of the fuzzy matcher: made when letters are looked for first, since they are large.
+#[derive(Default)]
 pub struct Fuzzy {
-    matcher: Matcher,
-    buffer: Vec<char>,
+    matcher: Option<Matcher>,
+    letters: Vec<char>,
+}
+
+impl Fuzzy {
+    fn buffers(&mut self) -> (&mut Matcher, &mut Vec<char>) {
+        (self.matcher.get_or_insert_with(|| Matcher::new(Config::DEFAULT)), &mut self.letters)
+    }
 }
 
 /// Its buffers have no meaning.
 impl std::fmt::Debug for Fuzzy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Fuzzy")
-    }
-}
-
-impl Default for Fuzzy {
-    fn default() -> Self {
-        Self { matcher: Matcher::new(Config::DEFAULT), buffer: Vec::new() }
-    }
-}
-
-impl Requirement {
-    fn holds(&self, labels: &Labels) -> bool {
-        match self {
-            Self::Equals(key, value) => labels.get(key) == Some(value),
-            Self::Differs(key, value) => labels.get(key) != Some(value),
-            Self::Exists(key) => labels.get(key).is_some(),
-            Self::Absent(key) => labels.get(key).is_none(),
-        }
-    }
-}
-
-fn requirement(text: &str) -> Result<Requirement, String> {
-    let pair = |at: &str| text.split_once(at).map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()));
-    let requirement = if let Some((key, value)) = pair("!=") {
-        Requirement::Differs(key, value)
-    } else if let Some((key, value)) = pair("==").or_else(|| pair("=")) {
-        Requirement::Equals(key, value)
-    } else if let Some(key) = text.strip_prefix('!') {
-        Requirement::Absent(key.trim().to_owned())
-    } else {
-        Requirement::Exists(text.to_owned())
-    };
-    let (Requirement::Equals(key, _) | Requirement::Differs(key, _) | Requirement::Exists(key) | Requirement::Absent(key)) =
-        &requirement;
-    let plain = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c));
-    if plain {
-        Ok(requirement)
-    } else {
-        Err(format!("`{text}` is not a label requirement: write key=value, key!=value, key or !key"))
     }
 }
 
@@ -128,7 +154,7 @@ mod tests {
     fn matches(filter: &str, cells: &str) -> bool {
         let labels = Labels(Some([("app".into(), "web".into()), ("tier".into(), "front".into())].into()));
         let query = Query::parse(filter).expect("a filter").expect("not empty");
-        query.matches(cells, &labels, &mut Fuzzy::default())
+        query.matches(Visible { cells, name: "apps/web-front" }, &labels, &mut Fuzzy::default())
     }
 
     #[test]
@@ -141,15 +167,29 @@ mod tests {
             ("!nothing", true),
             ("crash|front", true),
             ("(", false),
+            ("^web/front$", true),
+            ("^ready$", true),
+            ("^front$", false),
+            ("^ks$", false),
+            ("!^web$", true),
+            ("front.*Ready", false),
             ("-l app=web", true),
             ("-l app==web,tier!=back", true),
             ("-lapp", true),
             ("-l !app", false),
             ("-l app=api", false),
+            ("-l app in (api, web),tier notin (back)", true),
+            ("-l app notin (web)", false),
+            ("app=web", true),
+            ("app=web,tier!=back", true),
+            ("app=api", false),
+            ("exit code=1", false),
+            ("app=", false),
             ("-f wbfrnt", true),
+            ("-f rdymain", false),
             ("-f zzz", false),
         ] {
-            assert_eq!(matches(filter, "ks web/front Ready main@86058ad"), expected, "{filter}");
+            assert_eq!(matches(filter, "ks web/front\nweb/front\nReady\nmain@86058ad"), expected, "{filter}");
         }
     }
 
@@ -159,5 +199,25 @@ mod tests {
             assert!(Query::parse(empty).expect("no error").is_none(), "{empty}");
         }
         assert!(Query::parse("-l a b=c").is_err_and(|error| error.contains("`a b=c`")));
+    }
+
+    #[test]
+    fn what_has_no_labels_is_searched_for_the_text() {
+        let query = Query::unlabelled("exit=1").expect("a filter").expect("not empty");
+        assert!(query.matches(Visible { cells: "exit=1, 7 restarts", name: "" }, &Labels::default(), &mut Fuzzy::default()));
+        assert!(Query::unlabelled("-l a=b").is_err());
+    }
+
+    #[test]
+    fn what_was_looked_for_is_found_in_the_cell() {
+        let found = |filter: &str, text: &str| {
+            let query = Query::parse(filter).expect("a filter").expect("not empty");
+            query.found_in(text, &mut Fuzzy::default()).into_iter().map(|range| text[range].to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(found("web", "web/web-front"), ["web", "web"]);
+        assert_eq!(found("-f wft", "web/front"), ["w", "f", "t"]);
+        for nothing in ["!web", "app=web", "^front$", "x*"] {
+            assert_eq!(found(nothing, "web/front"), [""; 0], "{nothing}");
+        }
     }
 }

@@ -1,5 +1,13 @@
 //! Revisions as Flux writes them, and as they are shown.
 
+use std::borrow::Cow;
+
+/// Digits of a shortened checksum, as git shows them.
+const SHORT: usize = 7;
+
+/// What may be written before a checksum (RFC-0005).
+const ALGORITHMS: &[&str] = &["sha1:", "sha256:", "sha384:", "sha512:"];
+
 /// Returns a revision short enough for a column: hexadecimal runs of 40 to 128 characters are cut and the algorithm in
 /// front of them is dropped: `main@sha1:86058ad…` becomes `main@86058ad`.
 ///
@@ -17,7 +25,7 @@ pub fn short(revision: &str) -> String {
     if !is_checksum(checksum) {
         return revision.to_owned();
     }
-    let checksum = &checksum[..7];
+    let checksum = &checksum[..SHORT];
     match pointer {
         Some("HEAD") | None => checksum.to_owned(),
         Some(pointer) => format!("{}@{checksum}", pointer.strip_prefix("refs/heads/").unwrap_or(pointer)),
@@ -31,6 +39,35 @@ pub fn checksum(revision: &str) -> String {
         Some((_, checksum)) => checksum.to_owned(),
         None => short,
     }
+}
+
+/// Shortens every checksum in a text as [`short`] does: `stored artifact for revision 'main@sha1:86058ad0123…'` says `main@86058ad`.
+/// Borrows where there is none. Costs a pass over the text.
+pub fn shortened_in(text: &str) -> Cow<'_, str> {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric();
+    let mut out = String::new();
+    let (mut kept, mut at) = (0, 0);
+    let bytes = text.as_bytes();
+    while at < bytes.len() {
+        let end = at + bytes[at..].iter().take_while(|byte| is_part(byte)).count();
+        if is_checksum(&text[at..end]) {
+            let before = &text[kept..at];
+            let before = ALGORITHMS.iter().find_map(|name| before.strip_suffix(name)).unwrap_or(before);
+            out.push_str(before);
+            out.push_str(&text[at..at + SHORT]);
+            kept = end;
+        }
+        at = end.max(at + 1);
+        // only ASCII letters and digits are looked at: a longer character is left whole
+        while !text.is_char_boundary(at) {
+            at += 1;
+        }
+    }
+    if kept == 0 {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(&text[kept..]);
+    Cow::Owned(out)
 }
 
 fn is_checksum(text: &str) -> bool {
@@ -60,6 +97,26 @@ mod tests {
         ] {
             assert_eq!(short(&long), expected);
         }
+    }
+
+    #[test]
+    fn a_text_is_read_without_its_long_checksums() {
+        let digest = "ab".repeat(32);
+        for (text, expected) in [
+            (
+                format!("stored artifact for revision 'main@sha1:{SHA1}'"),
+                "stored artifact for revision 'main@86058ad'".to_owned(),
+            ),
+            (format!("from {SHA1} to {SHA1}."), "from 86058ad to 86058ad.".to_owned()),
+            (format!("pulled x/y@sha256:{digest} — grün {SHA1}"), "pulled x/y@abababa — grün 86058ad".to_owned()),
+            // a word, an identifier and a number are none
+            (format!("{SHA1}x and {}", "a".repeat(39)), format!("{SHA1}x and {}", "a".repeat(39))),
+            ("nothing".to_owned(), "nothing".to_owned()),
+            (String::new(), String::new()),
+        ] {
+            assert_eq!(shortened_in(&text), expected);
+        }
+        assert!(matches!(shortened_in("no checksum, grün"), Cow::Borrowed(_)));
     }
 
     #[test]

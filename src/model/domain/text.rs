@@ -1,6 +1,7 @@
 //! Text from clusters, git and forges is hostile until it went through here, once, at the edge.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 
 use unicode_width::UnicodeWidthChar;
 
@@ -57,6 +58,22 @@ pub fn sanitise_line(text: &str) -> Cow<'_, str> {
         }
     }
     out.into()
+}
+
+/// A count with its noun: `1 cluster`, `2 clusters`, `0 entries`.
+pub fn counted<T: Copy + Display + PartialEq + From<u8>>(count: T, noun: &str) -> String {
+    let is_one = count == T::from(1);
+    format!("{count} {}", if is_one { noun.to_owned() } else { plural(noun) })
+}
+
+/// The regular plural of an English noun, or of the last word of several.
+fn plural(noun: &str) -> String {
+    let is_vowel = |letter: char| "aeiou".contains(letter);
+    match noun.strip_suffix('y') {
+        Some(stem) if !stem.ends_with(is_vowel) => format!("{stem}ies"),
+        _ if ["s", "x", "sh", "ch"].iter().any(|end| noun.ends_with(end)) => format!("{noun}es"),
+        _ => format!("{noun}s"),
+    }
 }
 
 /// Counts the combining marks on one character.
@@ -124,6 +141,21 @@ pub fn nearest<N: AsRef<str>>(word: &str, names: impl IntoIterator<Item = N>, mo
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_count_agrees_with_its_noun() {
+        for (count, noun, expected) in [
+            (0, "object", "0 objects"),
+            (1, "object", "1 object"),
+            (2, "entry", "2 entries"),
+            (3, "key", "3 keys"),
+            (2, "match", "2 matches"),
+            (1, "more kind", "1 more kind"),
+            (2, "other place", "2 other places"),
+        ] {
+            assert_eq!(counted(count, noun), expected);
+        }
+    }
 
     #[test]
     fn plain_text_is_borrowed() {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Clock, FieldValue, moment};
+use crate::domain::text::counted;
 use crate::domain::{duration, quantity};
 use crate::error::{Error, Result};
 
@@ -183,7 +184,10 @@ impl Field {
     /// What it cannot be, and how it is written.
     pub fn read(&self, text: &str, clock: &Clock) -> Result<Option<FieldValue>> {
         if text.len() > self.longest() {
-            return Err(Error::usage(format!("{} is too long", self.name()), format!("at most {} bytes", self.longest())));
+            return Err(Error::usage(
+                format!("{} is too long", self.name()),
+                format!("at most {}", counted(self.longest(), "byte")),
+            ));
         }
         if self.takes_lines() {
             return Ok((!text.trim().is_empty()).then(|| FieldValue::Text(text.to_owned())));
@@ -279,9 +283,9 @@ fn range(text: &str, least: i64, most: i64) -> String {
     }
 }
 
-/// `2026-01-01 14:00 UTC, in 3h50m`.
+/// `2026-01-01 14:00 UTC, in 3h50m`, in the zone in which it was typed.
 fn since_now(moment: &str, clock: &Clock) -> String {
     let Ok(moment) = moment.parse::<jiff::Timestamp>() else { return String::new() };
     let left = duration::age(moment.as_second() - clock.now.as_second()).0;
-    format!("{}, in {left}", moment.strftime("%Y-%m-%d %H:%M UTC"))
+    format!("{}, in {left}", clock.moment(moment))
 }

@@ -29,6 +29,16 @@ pub struct Clock {
     pub zone: TimeZone,
 }
 
+impl Clock {
+    /// Before everything: nothing is overdue, times are UTC. For texts that must be the same at all times.
+    pub const BEGINNING: Self = Self { now: Timestamp::MIN, zone: TimeZone::UTC };
+
+    /// A moment for a person, in their zone, which it names: `2026-01-01 14:00 UTC`.
+    pub fn moment(&self, at: Timestamp) -> String {
+        at.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string()
+    }
+}
+
 /// What is asked, in the order in which it is asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Form {

@@ -4,6 +4,7 @@
 //! header says what it locks and what it deliberately leaves open. The attributes of a path come from `git`, as an answer.
 
 pub mod branch;
+mod covered;
 mod encrypted;
 mod generated;
 mod locked;
@@ -16,6 +17,7 @@ mod tests;
 use crate::render::tree::Tree;
 
 pub use branch::Branch;
+pub use covered::CoveredLines;
 pub use encrypted::line as encrypted_at;
 pub use generated::line as generated_at;
 pub use locked::{LockReason, Locked};

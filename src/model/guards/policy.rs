@@ -9,12 +9,11 @@ use serde::Deserialize;
 use super::locked::LockReason;
 use crate::domain::text::sanitise;
 use crate::error::{Error, Result};
+use crate::render::repository::{AppliedElsewhere, LARGEST_SETTINGS, PushedFolder, SETTINGS_FILE};
 use crate::render::tree::{PathKind, Tree};
 
 /// Its path in a repository.
-pub const FILE: &str = ".fluxdeck.toml";
-/// Larger ones are refused, in bytes.
-const LARGEST: usize = 64 << 10;
+pub const FILE: &str = SETTINGS_FILE;
 /// Most globs, and the longest one in bytes.
 const MOST: usize = 1000;
 const LONGEST: usize = 512;
@@ -25,6 +24,9 @@ const LONGEST: usize = 512;
 pub struct RepositoryPolicy {
     deny: Vec<String>,
     pub changes: ChangePolicy,
+    /// What is built from the repository: [`crate::render::repository`] reads it.
+    pub kustomizations: Vec<AppliedElsewhere>,
+    pub artifacts: Vec<PushedFolder>,
 }
 
 /// What it says of changes.
@@ -60,11 +62,11 @@ impl RepositoryPolicy {
             let at = line.map_or_else(String::new, |line| format!(":{line}"));
             Error::failed(
                 format!("{FILE}{at}: {}", sanitise(what)),
-                "it takes deny = [\"GLOB\", …], and [changes] with deny, branch, sign-off",
+                "it takes deny = [\"GLOB\", …], [changes] with deny, branch, sign-off, [[kustomizations]] and [[artifacts]]",
             )
         };
-        if bytes.len() > LARGEST {
-            return Err(wrong(None, &format!("it is larger than {LARGEST} bytes")));
+        if bytes.len() > LARGEST_SETTINGS {
+            return Err(wrong(None, &format!("it is larger than {LARGEST_SETTINGS} bytes")));
         }
         let text = std::str::from_utf8(bytes).map_err(|_| wrong(None, "it is not UTF-8"))?;
         let line = |at: usize| text.get(..at).unwrap_or(text).matches('\n').count() + 1;

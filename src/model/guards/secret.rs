@@ -9,7 +9,7 @@
 //! What deliberately does not: other fields of a Secret (labels); kinds that hold references or sealed values (ExternalSecret,
 //! SealedSecret); a password in a chart's values, which no kind gives away.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::locked::{LockReason, Locked};
 use crate::render::generate::GeneratedKind;
@@ -50,15 +50,46 @@ pub fn values_are_kept(path: &str, before: &[u8], after: &[u8]) -> Result<(), Lo
 /// Key and value of every Secret in a file; nothing where it cannot be read.
 fn values(bytes: &[u8]) -> Option<Vec<(String, String)>> {
     let documents = documents(bytes, &TextPlace::file(&"".into(), Layer::Resource)).ok()?;
-    let mut found = Vec::new();
-    documents.iter().for_each(|node| walk(node, 0, &mut found));
-    Some(found)
+    Some(found_in(&documents).values)
 }
 
-fn walk(node: &Node, depth: usize, found: &mut Vec<(String, String)>) {
+/// The values of the Secrets in some documents of one file.
+pub(super) fn found_in(documents: &[Node]) -> Found {
+    let mut found = Found::default();
+    documents.iter().for_each(|node| walk(node, 0, &mut found));
+    found
+}
+
+/// Values of Secrets.
+#[derive(Default)]
+pub(super) struct Found {
+    /// Each with its nearest key.
+    values: Vec<(String, String)>,
+    /// The lines of the file on which they begin, from 1.
+    pub lines: BTreeSet<u32>,
+    /// The line of the text that is looked into: what is inside counts as all of it.
+    text: Option<u32>,
+}
+
+impl Found {
+    fn add(&mut self, key: &str, value: &str, at: &Node) {
+        self.values.push((key.to_owned(), value.to_owned()));
+        self.lines.insert(self.text.unwrap_or(at.origin().line));
+    }
+
+    /// Looks into a text.
+    fn within(&mut self, text: &Node, look: impl FnOnce(&mut Self)) {
+        let before = self.text;
+        self.text = before.or(Some(text.origin().line));
+        look(self);
+        self.text = before;
+    }
+}
+
+fn walk(node: &Node, depth: usize, found: &mut Found) {
     match &node.value {
         Value::List(items) => items.iter().for_each(|item| walk(item, depth, found)),
-        Value::Scalar(text) => inside(text, depth, found),
+        Value::Scalar(text) => found.within(node, |found| inside(text, depth, found)),
         Value::Map(entries) => {
             let says = |word: &str| node.get("kind").and_then(Node::text) == Some(word);
             let keys = match () {
@@ -71,7 +102,7 @@ fn walk(node: &Node, depth: usize, found: &mut Vec<(String, String)>) {
                 match key {
                     _ if keys.contains(&key) => all(key, &entry.value, found),
                     GENERATOR => entry.value.items().iter().for_each(|args| below(args, SOURCES, found)),
-                    "patch" if is_of_secrets(node) => patch(entry.value.text().unwrap_or_default(), found),
+                    "patch" if is_of_secrets(node) => found.within(&entry.value, |found| patch(&entry.value, found)),
                     "path" if is_of_secrets(node) => all(key, &entry.value, found),
                     _ => walk(&entry.value, depth, found),
                 }
@@ -86,10 +117,10 @@ fn is_of_secrets(node: &Node) -> bool {
 }
 
 /// The values that a patch of Secrets sets: operations of RFC 6902, or a part of a manifest.
-fn patch(text: &str, found: &mut Vec<(String, String)>) {
+fn patch(patch: &Node, found: &mut Found) {
+    let text = patch.text().unwrap_or_default();
     let Ok(documents) = documents(text.as_bytes(), &TextPlace::file(&"".into(), Layer::Patch)) else {
-        found.push(("patch".to_owned(), text.to_owned()));
-        return;
+        return found.add("patch", text, patch);
     };
     for node in &documents {
         below(node, VALUES, found);
@@ -104,12 +135,12 @@ fn is_setting(operation: &Node) -> bool {
 }
 
 /// Everything below some keys of a map.
-fn below(node: &Node, keys: &[&str], found: &mut Vec<(String, String)>) {
+fn below(node: &Node, keys: &[&str], found: &mut Found) {
     keys.iter().filter_map(|key| Some((key, node.get(key)?))).for_each(|(key, value)| all(key, value, found));
 }
 
 /// A text that is YAML itself: a patch.
-fn inside(text: &str, depth: usize, found: &mut Vec<(String, String)>) {
+fn inside(text: &str, depth: usize, found: &mut Found) {
     if depth < DEEPEST && text.contains(GeneratedKind::Secret.word()) && text.contains(['\n', '{']) {
         let documents = documents(text.as_bytes(), &TextPlace::file(&"".into(), Layer::Patch)).unwrap_or_default();
         documents.iter().for_each(|node| walk(node, depth + 1, found));
@@ -117,7 +148,7 @@ fn inside(text: &str, depth: usize, found: &mut Vec<(String, String)>) {
 }
 
 /// Every text below a key, with its nearest key.
-fn all(key: &str, node: &Node, found: &mut Vec<(String, String)>) {
+fn all(key: &str, node: &Node, found: &mut Found) {
     match &node.value {
         Value::Map(entries) => entries.iter().for_each(|entry| {
             let name = entry.key.text();
@@ -128,7 +159,7 @@ fn all(key: &str, node: &Node, found: &mut Vec<(String, String)>) {
             all(name.unwrap_or(key), &entry.value, found);
         }),
         Value::List(items) => items.iter().for_each(|item| all(key, item, found)),
-        Value::Scalar(text) => found.push((key.to_owned(), text.to_string())),
+        Value::Scalar(text) => found.add(key, text, node),
     }
 }
 

@@ -74,6 +74,8 @@ pub struct FilePlace {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LayerPlace {
     File(FilePlace),
+    /// In a remote resource, by its address.
+    Remote(Str),
     /// In an object of the cluster: the Flux Kustomization itself, or a ConfigMap that variables come from.
     Object {
         kind: Str,
@@ -89,6 +91,7 @@ impl LayerPlace {
             Location::File(path) => {
                 Self::File(FilePlace { at: at.clone(), path: (&**path).into(), line: origin.line, is_secret })
             }
+            Location::Remote(address) => Self::Remote((&**address).into()),
             Location::Object { kind, namespace, name } => {
                 Self::Object { kind: (&**kind).into(), namespace: (&**namespace).into(), name: (&**name).into() }
             }
@@ -158,7 +161,7 @@ mod tests {
 
     fn declared(text: &str) -> Declared {
         let node = documents(text.as_bytes(), &Reading::file(&"a.yaml".into(), Layer::Resource)).expect("YAML").remove(0);
-        let object = Applied { is_encrypted: false, node, unknown: ["zone".into()].into(), is_substituted: true };
+        let object = Applied { unknown: ["zone".into()].into(), is_substituted: true, ..Applied::plain(node) };
         Declared::of(&object, "flux-system/apps".to_owned(), Commit { url: "https://h/r".into(), id: "0123456789".into() })
     }
 
@@ -180,7 +183,7 @@ mod tests {
         let mut node = documents(text.as_bytes(), &Reading::file(&"a.yaml".into(), Layer::Resource)).expect("YAML").remove(0);
         let label = node.get_mut("metadata").and_then(|node| node.get_mut("labels")).and_then(|node| node.get_mut("owner"));
         label.expect("a label").trace.origin.layer = Layer::FluxOwner;
-        let object = Applied { is_encrypted: false, node, unknown: [].into(), is_substituted: false };
+        let object = Applied::plain(node);
         let fields = Declared::of(&object, String::new(), Commit::default()).fields;
         assert_eq!(fields.iter().map(|field| field.path.as_str()).collect::<Vec<_>>(), ["data.a", "metadata.labels.owner"]);
     }

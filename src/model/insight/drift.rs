@@ -11,14 +11,14 @@ use serde_json::Value;
 
 use super::named::group;
 use super::schema::Schemas;
-use crate::domain::quantity;
 use crate::domain::secrets::is_sensitive;
+use crate::domain::{LabelSelector, quantity};
 use crate::kinds::masked::{MASKED, leads_to_credential};
 use crate::render::fields::below;
 use crate::render::flux::{Applied, GROUP};
 use crate::render::id::{meta_text, text_at};
 use crate::render::node::{Node, Origin, Value as Content};
-use crate::render::substitute::has_variable;
+use crate::render::unproven::is_unproven;
 use crate::render::write;
 
 /// A field that is not as git has it.
@@ -78,23 +78,13 @@ impl Ignore {
             pattern.is_none_or(|pattern| Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|pattern| pattern.is_match(text)))
         };
         let selects = |field: &str, map: &str| {
-            let selector = target.get(field).and_then(Value::as_str).filter(|selector| !selector.is_empty());
+            let selector = target.get(field).and_then(Value::as_str).unwrap_or_default();
             let of = |key: &str| node.at(&["metadata", map, key]).and_then(Node::text);
-            selector.is_none_or(|selector| selector.split(',').all(|term| is_selected(term.trim(), &of)))
+            // Flux refuses one that it cannot read
+            LabelSelector::parse(selector).is_ok_and(|selector| selector.matches(of))
         };
         fields.into_iter().all(fits) && selects("labelSelector", "labels") && selects("annotationSelector", "annotations")
     }
-}
-
-/// One term of a selector: `a=b`, `a==b`, `a!=b`, `a`, `!a`.
-fn is_selected<'t>(term: &str, of: &dyn Fn(&str) -> Option<&'t str>) -> bool {
-    if let Some((key, value)) = term.split_once("!=") {
-        return of(key.trim()) != Some(value.trim());
-    }
-    if let Some((key, value)) = term.split_once('=') {
-        return of(key.trim()) == Some(value.trim_start_matches('=').trim());
-    }
-    term.strip_prefix('!').map_or_else(|| of(term).is_some(), |key| of(key.trim()).is_none())
 }
 
 /// Compares one object. `live` is masked, and in the version that git names.
@@ -167,7 +157,7 @@ impl<'s> Walk<'s> {
     /// What its place in the object says to be a credential: only that it differs.
     fn credential(&mut self, wanted: &Node, live: Option<&Value>, path: &str) {
         let is_same = write::json(wanted).ok().as_ref() == live;
-        if !is_same && !is_variable(wanted) {
+        if !is_same && !is_open(wanted) {
             let (path, origin) = (path.to_owned(), wanted.origin().clone());
             self.found.push(Drifted { path, git: MASKED.into(), live: live.map(|_| MASKED.into()), origin });
         }
@@ -194,7 +184,7 @@ impl<'s> Walk<'s> {
                 let next = known.or_else(|| schema.get("additionalProperties")).unwrap_or(&Value::Null);
                 self.value(wanted, live, next, (&path, &pointer));
             }
-            None if is_variable(wanted) || self.is_left_away(wanted, known.is_some()) => {}
+            None if is_open(wanted) || self.is_left_away(wanted, known.is_some()) => {}
             None => self.report(wanted, None, &path),
         }
     }
@@ -222,7 +212,7 @@ impl<'s> Walk<'s> {
                 }
             }
             (Content::List(items), Value::Array(lives)) => self.list(wanted, items, lives, schema, paths),
-            (Content::Scalar(_), _) if is_variable(wanted) => {}
+            (Content::Scalar(_), _) if is_open(wanted) => {}
             (Content::Scalar(_), _) if self.is_same(wanted, live, schema, paths.0) => {}
             _ => self.report(wanted, Some(live), paths.0),
         }
@@ -253,7 +243,7 @@ impl<'s> Walk<'s> {
             match found {
                 found if before.into_iter().flatten().any(leads_to_credential) => self.credential(item, found, &path),
                 Some(live) => self.value(item, live, of, (&path, &pointer)),
-                None if is_variable(item) => {}
+                None if is_open(item) => {}
                 None => self.report(item, None, &path),
             }
         }
@@ -290,12 +280,12 @@ fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Still a variable: only the cluster knows what it becomes.
-fn is_variable(node: &Node) -> bool {
+/// Only the cluster knows what it becomes.
+fn is_open(node: &Node) -> bool {
     match &node.value {
-        Content::Scalar(text) => has_variable(text),
-        Content::List(items) => items.iter().any(is_variable),
-        Content::Map(entries) => entries.iter().any(|entry| is_variable(&entry.value)),
+        Content::Scalar(text) => is_unproven(text),
+        Content::List(items) => items.iter().any(is_open),
+        Content::Map(entries) => entries.iter().any(|entry| is_open(&entry.value)),
     }
 }
 

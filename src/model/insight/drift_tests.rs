@@ -1,5 +1,3 @@
-use std::collections::BTreeSet;
-
 use serde_json::json;
 
 use super::*;
@@ -36,7 +34,7 @@ fn schemas() -> Schemas {
 
 fn applied(text: &str) -> Applied {
     let node = documents(text.as_bytes(), &TextPlace::file(&"web.yaml".into(), Layer::Resource)).expect("YAML").remove(0);
-    Applied { is_encrypted: crate::render::flux::is_encrypted(&node), node, unknown: BTreeSet::new(), is_substituted: false }
+    Applied::plain(node)
 }
 
 /// As an API server gives it back, with everything that others add.
@@ -131,6 +129,9 @@ fn the_switches_of_flux_and_its_ignore_rules_are_respected() {
         (json!({"kind": "Deploy"}), false),
         (json!({"labelSelector": "app=web"}), true),
         (json!({"labelSelector": "app=web,!app"}), false),
+        (json!({"labelSelector": "app in (api, web),x notin (y)"}), true),
+        (json!({"labelSelector": "app in (api)"}), false),
+        (json!({"labelSelector": "app in"}), false),
     ] {
         let rules = ignores(&json!({"spec": {"ignore": [{"paths": ["/spec/replicas"], "target": target}]}}));
         assert_eq!(drift(&applied(WEB), Some(&changed), &rules, &schemas()) == Drift::None, is_ignored, "{target}");

@@ -59,15 +59,22 @@ impl FieldPath {
         &self.parts
     }
 
-    /// The scalar whose text holds the field as YAML or JSON; none where the field is one of the object itself.
-    pub fn carrier<'n>(&self, node: &'n Node) -> Option<&'n Node> {
-        if find(node, &self.parts).is_some() {
-            return None;
-        }
-        (1..self.parts.len()).rev().find_map(|taken| {
-            let scalar = find(node, &self.parts[..taken])?;
-            embedded(scalar)?.iter().any(|document| find(document, &self.parts[taken..]).is_some()).then_some(scalar)
-        })
+    /// Where the field is in an object, as [`scalars`] writes it, and what is there; for a field of an embedded text, the text. None where
+    /// that is not a scalar. Followed step by step: aliases of one anchor are one node.
+    pub fn place<'n>(&self, object: &'n Node) -> Option<(String, &'n Node)> {
+        let whole = trail(object, &self.parts, String::new());
+        let (path, node) = whole.or_else(|| {
+            (1..self.parts.len()).rev().find_map(|taken| {
+                let (path, scalar) = trail(object, &self.parts[..taken], String::new())?;
+                let holds =
+                    |documents: Vec<Node>| documents.iter().any(|document| find(document, &self.parts[taken..]).is_some());
+                embedded(scalar).is_some_and(holds).then_some((path, scalar))
+            })
+        })?;
+        let is_empty = |node: &Node| {
+            matches!(&node.value, Value::Map(entries) if entries.is_empty()) || node.is_list() && node.items().is_empty()
+        };
+        (node.is_scalar() || is_empty(node)).then_some((path, node))
     }
 
     /// The same path with the places of the items that this object has: it also leads to an item whose name is then another.
@@ -189,6 +196,28 @@ fn find<'n>(node: &'n Node, parts: &[PathPart]) -> Option<&'n Node> {
     (1..=keys.max(1)).find_map(|taken| find(step(node, &parts[..taken])?, &parts[taken..]))
 }
 
+/// As [`find`], with the path that it took.
+fn trail<'n>(node: &'n Node, parts: &[PathPart], path: String) -> Option<(String, &'n Node)> {
+    if parts.is_empty() {
+        return Some((path, node));
+    }
+    let keys = parts.iter().take_while(|part| matches!(part, PathPart::Key(_))).count();
+    (1..=keys.max(1)).find_map(|taken| {
+        let next = step(node, &parts[..taken])?;
+        let path = match &parts[0] {
+            PathPart::Key(_) => below(&path, &joined(&parts[..taken])),
+            _ => format!("{path}{}", item(node.items(), node.items().iter().position(|item| std::ptr::eq(item, next))?)),
+        };
+        trail(next, &parts[taken..], path)
+    })
+}
+
+/// Keys as one that has dots in it.
+fn joined(parts: &[PathPart]) -> String {
+    let key = |part: &PathPart| if let PathPart::Key(key) = part { key.clone() } else { String::new() };
+    parts.iter().map(key).collect::<Vec<_>>().join(".")
+}
+
 /// A field of the text that is the value of a field on the way.
 fn inside(node: &Node, parts: &[PathPart]) -> Option<Node> {
     (1..parts.len()).rev().find_map(|taken| {
@@ -216,10 +245,7 @@ fn step<'n>(node: &'n Node, parts: &[PathPart]) -> Option<&'n Node> {
             .items()
             .iter()
             .find(|item| pairs.iter().all(|(key, value)| item.get(key).and_then(Node::text) == Some(value.as_str()))),
-        PathPart::Key(_) => {
-            let key = |part: &PathPart| if let PathPart::Key(key) = part { key.clone() } else { String::new() };
-            node.get(&parts.iter().map(key).collect::<Vec<_>>().join("."))
-        }
+        PathPart::Key(_) => node.get(&joined(parts)),
     }
 }
 
@@ -244,11 +270,6 @@ fn walk<'n>(node: &'n Node, path: String, found: &mut Vec<(String, &'n Node)>) {
         }
         _ => found.push((path, node)),
     }
-}
-
-/// The path of a node of an object as [`scalars`] writes it, none where it is not one of its scalars.
-pub fn path_of(object: &Node, node: &Node) -> Option<String> {
-    scalars(object).into_iter().find(|(_, own)| std::ptr::eq(*own, node)).map(|(path, _)| path)
 }
 
 /// How an item is named: by its name where that is its own, else by its place.

@@ -2,7 +2,6 @@
 
 use crate::domain::text::nearest;
 use crate::error::{Error, Result};
-use crate::render::flux;
 use crate::render::repository::{MemberIndex, Repository};
 
 /// The members that a `[CLUSTER/]NAMESPACE/NAME` means.
@@ -12,9 +11,8 @@ use crate::render::repository::{MemberIndex, Repository};
 pub fn members(repository: &Repository, wanted: &str) -> Result<Vec<MemberIndex>> {
     let is_meant = |place: &MemberIndex| {
         let cluster = &repository.clusters[place.cluster];
-        let (spec, root) = (&cluster.members[place.member].spec, &cluster.members[0].spec);
-        let id = spec.id();
-        wanted == id || wanted == format!("{}/{id}", cluster.name) || wanted == format!("{}/{id}", flux::folder(&root.path))
+        let id = cluster.members[place.member].spec.id();
+        wanted == id || wanted == format!("{}/{id}", cluster.name) || wanted == format!("{}/{id}", cluster.folder)
     };
     let found: Vec<_> = repository.members().map(|(place, _)| place).filter(is_meant).collect();
     if !found.is_empty() {
@@ -31,10 +29,8 @@ pub fn members(repository: &Repository, wanted: &str) -> Result<Vec<MemberIndex>
     Err(Error::failed(format!("git declares no Flux Kustomization `{wanted}`"), hint))
 }
 
-/// `CLUSTER/NAMESPACE/NAME`, with the path of the cluster where its name alone is not enough.
+/// `CLUSTER/NAMESPACE/NAME`.
 pub fn full(repository: &Repository, place: MemberIndex) -> String {
     let cluster = &repository.clusters[place.cluster];
-    let is_alone = repository.clusters.iter().filter(|other| other.name == cluster.name).count() == 1;
-    let id = cluster.members[place.member].spec.id();
-    if is_alone { format!("{}/{id}", cluster.name) } else { format!("{}/{id}", flux::folder(&cluster.members[0].spec.path)) }
+    format!("{}/{}", cluster.name, cluster.members[place.member].spec.id())
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::Kind;
 use super::draft::{list, number, string};
-use crate::domain::text::sanitise;
+use crate::domain::text::{counted, sanitise};
 
 /// Keys whose content is a payload, wherever they stand.
 const PAYLOADS: &[&str] = &[
@@ -51,6 +51,26 @@ pub fn describe(kind: &Kind, body: &Value) -> Vec<(String, String)> {
             }
         }
     }
+    bounded(lines)
+}
+
+/// Returns the status in the same form, its conditions first: `Ready`, `True  KubeletReady: kubelet is posting ready status`.
+pub fn describe_status(kind: &Kind, body: &Value) -> Vec<(String, String)> {
+    let status = &body["status"];
+    let text = |condition: &Value, field: &str| sanitise(condition[field].as_str().unwrap_or_default()).into_owned();
+    let condition = |condition: &Value| {
+        let why = [text(condition, "reason"), text(condition, "message")].into_iter().filter(|part| !part.is_empty());
+        let why = why.collect::<Vec<_>>().join(": ");
+        (text(condition, "type"), format!("{}  {why}", text(condition, "status")).trim_end().to_owned())
+    };
+    let mut lines: Vec<_> = status["conditions"].as_array().into_iter().flatten().map(condition).collect();
+    for (key, value) in status.as_object().into_iter().flatten().filter(|(key, _)| *key != "conditions") {
+        flatten(kind, key, key, value, &mut lines);
+    }
+    bounded(lines)
+}
+
+fn bounded(mut lines: Vec<(String, String)>) -> Vec<(String, String)> {
     let more = lines.len().saturating_sub(LONGEST);
     if more > 0 {
         lines.truncate(LONGEST);
@@ -127,14 +147,10 @@ fn plain(value: &Value) -> Option<Cow<'_, str>> {
 
 /// The size of something that is not shown.
 fn size(value: &Value) -> String {
-    let count = |count: usize, word: &str| format!("… ({count} {word}{})", if count == 1 { "" } else { "s" });
+    let count = |count: usize, word: &str| format!("… ({})", counted(count, word));
     match value {
-        Value::Object(fields) if fields.len() == 1 => "… (1 key)".to_owned(),
         Value::Object(fields) => count(fields.len(), "key"),
-        Value::Array(items) => match items.len() {
-            1 => "… (1 entry)".to_owned(),
-            items => format!("… ({items} entries)"),
-        },
+        Value::Array(items) => count(items.len(), "entry"),
         Value::String(text) => count(text.lines().count(), "line"),
         _ => "…".to_owned(),
     }
@@ -178,6 +194,22 @@ mod tests {
 
     fn lines(kind: &str, body: &Value) -> Vec<String> {
         describe(by_name(kind)[0], body).into_iter().map(|(path, text)| format!("{path}: {text}")).collect()
+    }
+
+    #[test]
+    fn a_status_begins_with_its_conditions() {
+        let body = json!({"status": {
+            "capacity": {"cpu": "4"},
+            "conditions": [
+                {"type": "Ready", "status": "False", "reason": "KubeletNotReady", "message": "the runtime is down"},
+                {"type": "DiskPressure", "status": "False"}
+            ]
+        }});
+        let expected =
+            [("Ready", "False  KubeletNotReady: the runtime is down"), ("DiskPressure", "False"), ("capacity.cpu", "4")];
+        let read = describe_status(crate::kinds::ANY, &body);
+        assert_eq!(read.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect::<Vec<_>>(), expected);
+        assert!(describe_status(crate::kinds::ANY, &json!({})).is_empty());
     }
 
     #[test]

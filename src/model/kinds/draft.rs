@@ -402,6 +402,18 @@ pub fn scalar(value: &Value) -> String {
 pub fn named(reference: &Value) -> String {
     match string(reference, &["name"]) {
         "" => String::new(),
+        // only what is elsewhere says where
+        name => match string(reference, &["namespace"]) {
+            "" => format!("{}/{name}", string(reference, &["kind"])),
+            namespace => format!("{}/{namespace}/{name}", string(reference, &["kind"])),
+        },
+    }
+}
+
+/// The same of a reference that has no namespace, whatever is written there: it is the object's own.
+pub fn named_here(reference: &Value) -> String {
+    match string(reference, &["name"]) {
+        "" => String::new(),
         name => format!("{}/{name}", string(reference, &["kind"])),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The HelmRelease is known by its owner labels: there is no owner reference, because the two may be in different namespaces.
 
-use super::draft::{named, string};
+use super::draft::{named_here, string};
 use super::{Column, Draft, Kind, Reference, Role, Suspend, Wire, group, helm_repository};
 use crate::domain::object::Relation;
 
@@ -34,7 +34,7 @@ fn read(wire: &Wire, draft: &mut Draft) {
     // no namespace field: always the chart's own
     draft.edge(Relation::Source, group::SOURCE, string(source, &["kind"]), None, string(source, &["name"]));
     draft.artifact(&wire.status);
-    draft.cells([string(&wire.spec, &["chart"]), wire.spec["version"].as_str().unwrap_or("*"), &named(source)]);
+    draft.cells([string(&wire.spec, &["chart"]), wire.spec["version"].as_str().unwrap_or("*"), &named_here(source)]);
 }
 
 #[cfg(test)]

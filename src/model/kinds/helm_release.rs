@@ -138,7 +138,7 @@ mod tests {
         );
         assert_eq!((object.facts.revision.as_deref(), object.facts.attempted.as_deref()), (Some("6.0.4"), Some("6.1.0")));
         assert_eq!(object.facts.children_by, "inventory");
-        assert_eq!(cells(&object), ["podinfo", "HelmRepository/podinfo", "shop/web.v10"]);
+        assert_eq!(cells(&object), ["podinfo", "HelmRepository/flux-system/podinfo", "shop/web.v10"]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ pub(super) const KIND: Kind = Kind {
     group: group::IMAGE,
     versions: &["v1", "v1beta2", "v1beta1", "v1alpha2", "v1alpha1"],
     plural: "imagerepositories",
-    short: &["imgrepo", "imagerepo"],
+    short: &["imgrepo", "imagerepo", "img"],
     flux: "image repository",
     role: Role::Image,
     suspend: Suspend::Spec,

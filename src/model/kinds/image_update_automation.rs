@@ -73,7 +73,7 @@ mod tests {
             ]
         );
         assert_eq!(object.facts.revision.as_deref(), Some("86058ad"));
-        assert_eq!(cells(&object), ["2026-01-01T00:00:00Z", "GitRepository/fleet", "updates"]);
+        assert_eq!(cells(&object), ["2026-01-01T00:00:00Z", "GitRepository/flux-system/fleet", "updates"]);
     }
 
     #[test]

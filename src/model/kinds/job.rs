@@ -27,18 +27,22 @@ fn read(wire: &Wire, draft: &mut Draft) {
     }
     let inputs = draft.inputs(wire);
     if let Some(condition) = inputs.holds("Failed").cloned() {
-        let message = format!("failed: {failed}, succeeded: {succeeded}/{completions}; {}", condition.message);
-        return draft.verdict(Health::Failed, &condition.reason, message.trim_end_matches("; "));
+        let counts = format!("{failed} failed, {succeeded} of {completions} succeeded");
+        // why comes first
+        let message = if condition.message.is_empty() { counts } else { format!("{}; {counts}", condition.message) };
+        return draft.verdict(Health::Failed, &condition.reason, &message);
     }
     let (health, reason, message) = match () {
-        () if inputs.holds("Complete").is_some() => (Health::Ready, "Completed", format!("succeeded: {succeeded}/{completions}")),
+        () if inputs.holds("Complete").is_some() => {
+            (Health::Ready, "Completed", format!("{succeeded} of {completions} succeeded"))
+        }
         // Kubernetes 1.24; kstatus upstream calls it current, since nothing happens until it is resumed
         () if wire.spec["suspend"].as_bool() == Some(true) && inputs.holds("Suspended").is_some() => {
             (Health::Ready, "Suspended", "suspended".to_owned())
         }
         () if string(&wire.status, &["startTime"]).is_empty() => (Health::Progressing, "JobNotStarted", "not started".to_owned()),
         () => {
-            let counts = format!("succeeded: {succeeded}/{completions}, active: {active}, failed: {failed}");
+            let counts = format!("{succeeded} of {completions} succeeded, {active} active, {failed} failed");
             (Health::Progressing, "JobInProgress", counts)
         }
     };
@@ -94,6 +98,6 @@ mod tests {
         );
 
         assert_eq!(object.facts.ready, Some((1, 3)));
-        assert_eq!(&*object.verdict.message, "succeeded: 1/3, active: 0, failed: 4");
+        assert_eq!(&*object.verdict.message, "1 of 3 succeeded, 0 active, 4 failed");
     }
 }

@@ -102,7 +102,7 @@ mod tests {
             (object.facts.revision.as_deref(), object.facts.attempted.as_deref()),
             (Some("main@sha1:1"), Some("main@sha1:2"))
         );
-        assert_eq!(object.facts.cells[..], ["GitRepository/fleet".into(), "./apps".into()]);
+        assert_eq!(object.facts.cells[..], ["GitRepository/flux-system/fleet".into(), "./apps".into()]);
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub mod testing;
 mod tests;
 mod wire;
 
-pub use describe::{describe, history};
+pub use describe::{describe, describe_status, history};
 pub use draft::{Draft, Reader};
 pub use owners::{FieldOwner, field_owners};
 pub use wire::{Meta, OwnerReference, Wire};
@@ -134,9 +134,15 @@ pub static METADATA: Kind = Kind { body: Body::Metadata, columns: &[], ..Kind::B
 /// Kustomization applies.
 pub static KUSTOMIZATION: &Kind = &kustomization::KIND;
 pub static GIT_REPOSITORY: &Kind = &git_repository::KIND;
+pub static OCI_REPOSITORY: &Kind = &oci_repository::KIND;
+pub static BUCKET: &Kind = &bucket::KIND;
 pub static ARTIFACT_GENERATOR: &Kind = &artifact_generator::KIND;
 pub static EXTERNAL_ARTIFACT: &Kind = &external_artifact::KIND;
 pub static HELM_CHART: &Kind = &helm_chart::KIND;
+pub static DEPLOYMENT: &Kind = &deployment::KIND;
+pub static HORIZONTAL_POD_AUTOSCALER: &Kind = &horizontal_pod_autoscaler::KIND;
+pub static IMAGE_POLICY: &Kind = &image_policy::KIND;
+pub static IMAGE_UPDATE_AUTOMATION: &Kind = &image_update_automation::KIND;
 pub static NAMESPACE: &Kind = &namespace::KIND;
 pub static POD: &Kind = &pod::KIND;
 

@@ -10,7 +10,7 @@ pub(super) const KIND: Kind = Kind {
     group: group::SOURCE,
     versions: &["v1", "v1beta2"],
     plural: "ocirepositories",
-    short: &["ocirepo"],
+    short: &["ocirepo", "oci"],
     flux: "source oci",
     role: Role::Source,
     suspend: Suspend::Spec,

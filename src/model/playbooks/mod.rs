@@ -6,11 +6,12 @@
 mod scale;
 mod set_field;
 
-use crate::change::{ObjectRules, WantedField};
+use crate::change::{Alternative, ChangeOrder, ChangeSite, LayerChoice, WantedField};
 use crate::domain::Object;
 use crate::error::{Error, ErrorKind, Result};
 use crate::forms::{Answers, Clock, FieldValue, Form};
 use crate::kinds::Kind;
+use crate::render::Node;
 
 /// Every playbook, in the order of `--help`.
 pub static ALL: &[&Playbook] = &[&set_field::PLAYBOOK, &scale::PLAYBOOK];
@@ -35,7 +36,8 @@ pub struct Playbook {
     pub assigns_to: AssignmentTarget,
     /// The fields with their wanted values.
     pub wanted: fn(&Answers) -> Result<Vec<WantedField>>,
-    pub rules: ObjectRules,
+    /// Whether it means anything for an object that git builds, and why not.
+    pub fits: fn(&Node) -> Result<()>,
 }
 
 /// The state of an object in the cluster before a change.
@@ -59,6 +61,21 @@ pub enum AssignmentTarget {
 /// The playbook that sets any field, with the answers that set this one.
 pub fn field_setter(field: &str, value: &str) -> (&'static Playbook, Answers) {
     (&set_field::PLAYBOOK, set_field::answers(field, value))
+}
+
+/// An order that changes what decides on the field instead: in the same repository, on the same branch, for the same reason.
+pub fn instead(of: &ChangeOrder, other: &Alternative, value: &str) -> ChangeOrder {
+    ChangeOrder {
+        playbook: set_field::PLAYBOOK.name.to_owned(),
+        object: other.named(),
+        namespace: other.object.namespace.clone(),
+        settings: vec![format!("{}={value}", other.field)],
+        layer: LayerChoice::Set,
+        is_wide: false,
+        site: ChangeSite { scope: other.scope(), ..of.site.clone() },
+        title: String::new(),
+        ..of.clone()
+    }
 }
 
 /// The playbook of that name.

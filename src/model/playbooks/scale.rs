@@ -1,15 +1,14 @@
 //! Scale: changes the number of replicas of a workload, in git.
 
 use super::{AssignmentTarget, Playbook, PresentState};
-use crate::change::{ObjectRules, WantedField};
+use crate::change::WantedField;
 use crate::domain::Object;
 use crate::error::{Error, Result};
 use crate::forms::{Answers, Field, FieldValue, Form, InputKind};
 use crate::insight::named::{group, shown};
 use crate::kinds::{self, Kind, Trait};
 use crate::render::Node;
-use crate::render::flux::Applied;
-use crate::render::id::{meta_text, text_at};
+use crate::render::id::text_at;
 
 const REPLICAS: &str = "replicas";
 
@@ -24,7 +23,7 @@ pub(super) const PLAYBOOK: Playbook = Playbook {
     form,
     assigns_to: AssignmentTarget::FormField,
     wanted,
-    rules: ObjectRules { fits, warns },
+    fits,
 };
 
 fn form() -> Form {
@@ -55,17 +54,4 @@ fn fits(node: &Node) -> Result<()> {
         true => Ok(()),
         false => Err(Error::failed(format!("{} has no replicas of its own", shown(node)), "name a workload that has")),
     }
-}
-
-/// An autoscaler in the same build would change the number again.
-fn warns(node: &Node, all: &[Applied]) -> Vec<String> {
-    let is_scaler = |one: &&Node| kinds::find(group(one), text_at(one, "kind")).is_some_and(|kind| kind.has(Trait::Scaler));
-    let is_meant = |one: &&Node| {
-        let text = |key: &str| one.at(&["spec", "scaleTargetRef", key]).and_then(Node::text).unwrap_or_default();
-        meta_text(one, "namespace") == meta_text(node, "namespace")
-            && text("kind") == text_at(node, "kind")
-            && text("name") == meta_text(node, "name")
-    };
-    let scalers = all.iter().map(|object| &object.node).filter(is_scaler).filter(is_meant);
-    scalers.map(|scaler| format!("{} scales it too, and sets another number again", shown(scaler))).collect()
 }

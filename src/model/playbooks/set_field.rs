@@ -1,7 +1,7 @@
 //! Set field: changes any scalar field of any object, in the layer that sets it.
 
 use super::{AssignmentTarget, Playbook, PresentState};
-use crate::change::{ObjectRules, WantedField};
+use crate::change::WantedField;
 use crate::error::Result;
 use crate::forms::{Answers, Field, FieldValue, Form, InputKind};
 
@@ -19,7 +19,7 @@ pub(super) const PLAYBOOK: Playbook = Playbook {
     form,
     assigns_to: AssignmentTarget::ObjectField,
     wanted,
-    rules: ObjectRules::NONE,
+    fits: |_| Ok(()),
 };
 
 fn form() -> Form {

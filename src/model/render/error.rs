@@ -11,12 +11,14 @@ use crate::error::Error;
 pub enum Cause {
     /// The files are wrong: kustomize fails as well.
     Invalid,
-    /// The files ask for what is not done here: plugins, functions, remote bases, Helm charts.
+    /// The files ask for what is not done here: plugins, functions, Helm charts.
     Refused,
     /// Larger, deeper or more entangled than any real repository: bounded for safety.
     Limit,
     /// A file or folder that is not there.
     Missing,
+    /// A remote resource, which is not here.
+    NotHere,
 }
 
 /// A build that failed: what failed on what, the place where the files say so, and what to do.
@@ -46,12 +48,16 @@ impl BuildError {
         Self::new(Cause::Refused, message, hint)
     }
 
+    pub fn not_here(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(Cause::NotHere, message, hint)
+    }
+
     /// At a place, unless a place is known already.
     #[must_use]
     pub fn at(mut self, origin: &Origin) -> Self {
         if self.file.is_none() {
             self.file = Some(match &*origin.location {
-                Location::File(path) => path.clone(),
+                Location::File(path) | Location::Remote(path) => path.clone(),
                 object => object.to_string().into(),
             });
             self.line = origin.line;

@@ -89,7 +89,8 @@ fn nothing_is_fetched_and_nothing_is_run() {
         let mut tree = Memory::default();
         tree.insert("kustomization.yaml", format!("{field}\n").as_bytes());
         let error = refusal(&tree);
-        assert_eq!(error.cause, Cause::Refused, "{field}: {error}");
+        let is_remote = field.starts_with("resources") || field.starts_with("components");
+        assert_eq!(error.cause, if is_remote { Cause::NotHere } else { Cause::Refused }, "{field}: {error}");
         assert_eq!(error.file.as_deref(), Some("kustomization.yaml"), "{field}: {error}");
         assert!(!error.hint.is_empty(), "{field}: {error}");
     }

@@ -3,8 +3,8 @@
 //! An exact reimplementation of `kustomize build --reorder none --load-restrictor LoadRestrictionsNone` (v5.8.1, kyaml v0.21.1) on nodes that
 //! know their origin: each scalar, key and list item carries the file, line, column and layer that set it, the parts of which it is composed and
 //! the chain that it overrode, so that a wanted value can be turned back into a change of a file.
-//! What kustomize refuses is an error here; what it can do and this cannot (plugins, functions, remote bases, Helm charts) is refused by name.
-//! Never half a result, never a different one.
+//! What kustomize refuses is an error here; what it can do and this cannot (plugins, functions, Helm charts) is refused by name.
+//! Never half a result, never a different one: where a remote resource is not here, a build is refused, or says what it lacks ([`remote`]).
 //! ```text
 //!  tree         a commit, a folder, memory: files by path
 //!  read         text → nodes              write     nodes → YAML as kustomize prints it, JSON
@@ -12,6 +12,7 @@
 //!  origin       a place and its layer     trace     what set it, its parts       turn_back  a wanted value → what has to change, or why not
 //!  schema       merge keys, scopes        merge     strategic merge
 //!  session      files and folders of one build, parsed texts
+//!  remote       addresses of other repositories and of the web, what is known of them, and what a build lacks without them
 //!  repository   all that a repository declares, or one Kustomization as its cluster has it, kept from build to build
 //!  accumulate   kustomizations → resources: factory, generate, transform (one file for each transformer, registered in two lists)
 //! ```
@@ -33,6 +34,7 @@ pub mod merge;
 pub mod node;
 pub mod origin;
 pub mod read;
+pub mod remote;
 pub mod repository;
 pub mod resolve;
 mod resource;
@@ -42,11 +44,11 @@ mod selector;
 mod session;
 mod source_note;
 pub mod substitute;
-mod terms;
 pub mod trace;
 mod transform;
 pub mod tree;
 pub mod turn_back;
+pub mod unproven;
 mod weight;
 pub mod write;
 
@@ -65,6 +67,7 @@ pub use trace::Trace;
 pub use tree::Tree;
 
 use accumulate::{Accumulated, KustTarget};
+use remote::{RemoteUses, Remotes};
 use resource::Resource;
 use session::Session;
 use source_note::SourceNote;
@@ -83,12 +86,18 @@ pub struct Options {
     pub keeps_builtin_schemas: bool,
     /// The kustomization of the built folder where it is not what its file says: Flux reads that file leniently and adds to it, or makes one up.
     pub root: Option<kustomization::Kustomization>,
+    /// What SOPS encrypted is decrypted before the build, by a key that is not here.
+    pub decrypts: bool,
+    /// What is known of remote resources.
+    pub remotes: Remotes,
 }
 
 /// One object of the result.
 #[derive(Clone, Debug)]
 pub struct Built {
     pub node: Node,
+    /// The remote resource that may change it, and is not here.
+    pub unproven: Option<node::Text>,
 }
 
 impl Built {
@@ -114,8 +123,16 @@ impl Built {
 pub struct Output {
     /// In kustomize's order.
     pub objects: Vec<Built>,
-    /// Every path that was looked for, there or not, sorted: when nothing changes there, the result stays.
+    /// What was looked at.
+    pub read: Looked,
+}
+
+/// What a build looked at: when nothing of it changes, the result stays.
+#[derive(Clone, Debug, Default)]
+pub struct Looked {
+    /// Every path that was looked for, there or not, sorted.
     pub files: Vec<node::Text>,
+    pub remotes: RemoteUses,
 }
 
 /// Builds a folder of the tree as Flux's kustomize does it.
@@ -134,13 +151,13 @@ pub fn build_with(tree: &dyn Tree, path: &str, options: &Options, cache: &Cache)
     build_recorded(tree, path, options, cache).1
 }
 
-/// As [`build_with`], and the paths that were looked for even when the build fails.
-pub fn build_recorded(tree: &dyn Tree, path: &str, options: &Options, cache: &Cache) -> (Vec<node::Text>, Result<Output>) {
-    let session = Session::new(tree, cache, options.keeps_builtin_schemas);
+/// As [`build_with`], and what was looked at even when the build fails.
+pub fn build_recorded(tree: &dyn Tree, path: &str, options: &Options, cache: &Cache) -> (Looked, Result<Output>) {
+    let session = Session::new(tree, cache, options);
     let result = run(&session, path, options);
-    let files = session.files();
-    let output = result.map(|objects| Output { objects, files: files.clone() });
-    (files, output)
+    let read = Looked { files: session.files(), remotes: session.remotes() };
+    let output = result.map(|objects| Output { objects, read: read.clone() });
+    (read, output)
 }
 
 fn run(session: &Session<'_>, path: &str, options: &Options) -> Result<Vec<Built>> {
@@ -153,9 +170,12 @@ fn run(session: &Session<'_>, path: &str, options: &Options) -> Result<Vec<Built
     let source = (!kustomization.build_metadata.is_empty()).then(SourceNote::default);
     let target = KustTarget { session, folder, kustomization, source };
     let mut all = target.accumulate(Accumulated::default())?;
+    if let Some(address) = session.doubted() {
+        all.resources.list.iter_mut().for_each(|resource| resource.doubt(&address));
+    }
     transform::names::Hashes.transform(&mut all.resources, session)?;
-    transform::names::follow(&mut all.resources, &all.config.name_reference, &session.schemas.borrow())?;
-    transform::variables::resolve_all(&mut all.resources, &all.variables, &all.config.var_reference)?;
+    transform::names::follow(&mut all.resources, &all.config.name_reference, session)?;
+    transform::variables::resolve_all(&mut all.resources, &all.variables, &all.config.var_reference, session)?;
     all.resources.list.iter().filter(|resource| !resource.is_empty()).try_for_each(|resource| factory::check(&resource.node))?;
     all.resources.list.retain(|resource| !is_local(resource));
     if let Some(options) = &target.kustomization.sort_options {
@@ -187,7 +207,7 @@ fn finish(kustomization: &kustomization::Kustomization, signature: &str, all: Ac
         resources::strip_notes(&mut resource, keep_origin, keep_changes)?;
         // a value that cannot be written is an error: a key that is there twice, a tag that does not fit
         write::value(&resource.node)?;
-        built.push(Built { node: resource.node });
+        built.push(Built { node: resource.node, unproven: resource.unproven });
     }
     Ok(built)
 }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::node::{Layer, Node, Origin, Trace, Value};
 use super::read::{self, TextPlace};
-use super::substitute::{self, Switches, Variables};
+use super::substitute::{self, Switches, Unset, Variables};
 use super::tree::Memory;
 use super::turn_back::turn_back;
 use super::{Options, build, write};
@@ -251,13 +251,14 @@ fn a_substitution_in_mutated_texts_ends_with_a_result_or_an_error() {
         if may_miss {
             variables.may_miss_some();
         }
+        variables.unset = if is_strict { Unset::Refused } else { Unset::Open };
         let filled = substitute::fill(&text, &variables, is_strict);
         prop_assert!(text.contains('$') || text.contains('\0') || filled.as_ref().is_ok_and(|filled| filled.text == text));
         let Ok(nodes) = read::documents(text.as_bytes(), &TextPlace::file(&"object.yaml".into(), Layer::Resource)) else {
             return Ok(());
         };
         for node in nodes.iter().filter(|node| node.is_map()) {
-            match substitute::object(node, &variables, Switches { is_strict, is_always: false }) {
+            match substitute::object(node, &variables, Switches { is_always: false }) {
                 Ok(done) => {
                     prop_assert!(write::yaml(&done.node).is_ok() || write::yaml(node).is_err());
                     prop_assert!(turns_back(&done.node));

@@ -103,14 +103,23 @@ impl Layer {
 pub enum Location {
     /// A file of the tree, by its path.
     File(Text),
+    /// A file that is not of the tree, by its address ([`super::remote`]).
+    Remote(Text),
     /// An object of the cluster: a Flux Kustomization as it is there, or a ConfigMap that variables come from.
     Object { kind: Text, namespace: Text, name: Text },
+}
+
+impl Location {
+    /// A file, by its path or its address. No path of a tree has an empty part ([`super::tree`]), and every address has one.
+    pub fn of(file: &Text) -> Self {
+        if file.contains("//") { Self::Remote(file.clone()) } else { Self::File(file.clone()) }
+    }
 }
 
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File(path) => f.write_str(path),
+            Self::File(path) | Self::Remote(path) => f.write_str(path),
             Self::Object { kind, namespace, name } => write!(f, "{kind} {namespace}/{name}"),
         }
     }
@@ -175,7 +184,7 @@ pub struct Origin {
 impl Origin {
     /// A place in a file.
     pub fn new(file: &Text, line: u32, column: u32, layer: Layer) -> Self {
-        Self::at(&Arc::new(Location::File(file.clone())), line, column, layer)
+        Self::at(&Arc::new(Location::of(file)), line, column, layer)
     }
 
     pub fn at(location: &Arc<Location>, line: u32, column: u32, layer: Layer) -> Self {
@@ -194,11 +203,11 @@ impl Origin {
         Self { form, ..self.clone() }
     }
 
-    /// The file; none for a value in an object of the cluster.
+    /// The file of the tree; none for a value in an object of the cluster, or of a remote resource.
     pub fn file(&self) -> Option<&Text> {
         match &*self.location {
             Location::File(path) => Some(path),
-            Location::Object { .. } => None,
+            Location::Remote(_) | Location::Object { .. } => None,
         }
     }
 

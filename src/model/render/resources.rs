@@ -6,13 +6,17 @@ use super::error::{BuildError, Result};
 use super::fields;
 use super::id::Id;
 use super::node::{Layer, Text, Trace};
+use super::remote::Lack;
 use super::resource::{Resource, annotations, edit_meta_map, labels, note, set_annotation};
 use super::schema::BuildSchemas;
 use super::selector::Selector;
+use super::session::Session;
 
 #[derive(Clone, Debug, Default)]
 pub struct Resources {
     pub list: Vec<Resource>,
+    /// What is not known of them.
+    pub lack: Lack,
 }
 
 impl Resources {
@@ -31,6 +35,13 @@ impl Resources {
             self.list.push(resource);
         }
         Ok(())
+    }
+
+    /// A remote resource that is not here may change all of them, and add others.
+    pub fn doubt_all(&mut self, address: &str) {
+        let address = address.into();
+        self.list.iter_mut().for_each(|resource| resource.doubt(&address));
+        self.lack.join(Lack::of_kustomization(&address));
     }
 
     pub fn drop_empty(&mut self) {
@@ -73,12 +84,14 @@ impl Resources {
         let mut found = Vec::new();
         for (at, resource) in self.list.iter().enumerate() {
             let (now, original) = (resource.id(schemas), resource.original_id(schemas)?);
+            let (terms, annotation_terms) = (selector.label_terms()?, selector.annotation_terms()?);
+            let (own_labels, own_annotations) = (labels(&resource.node), annotations(&resource.node));
             let is_selected = (patterns.is_namespace(original.effective_namespace())
                 || patterns.is_namespace(now.effective_namespace()))
                 && (patterns.is_name(&original.name) || patterns.is_name(&now.name))
                 && patterns.is_gvk(&now.gvk)
-                && selector.label_terms()?.matches(&labels(&resource.node))
-                && selector.annotation_terms()?.matches(&annotations(&resource.node));
+                && terms.matches(|key| own_labels.get(key))
+                && annotation_terms.matches(|key| own_annotations.get(key));
             if is_selected {
                 found.push(at);
             }
@@ -90,13 +103,20 @@ impl Resources {
     ///
     /// # Errors
     /// A behaviour that does not fit what is there.
-    pub fn absorb(&mut self, made: Resource, schemas: &BuildSchemas) -> Result<()> {
+    pub fn absorb(&mut self, made: Resource, session: &Session<'_>) -> Result<()> {
+        let schemas = &*session.schemas.borrow();
         let id = made.id(schemas);
         let found = self.matching_any_id(|other| id.is_same(other), schemas)?;
         let behavior = made.annotation(note::BEHAVIOR).unwrap_or_default().to_owned();
         let origin = made.node.origin().clone();
         let fail = |message: String| Err(BuildError::invalid(message).at(&origin));
         match (found.as_slice(), behavior.as_str()) {
+            // what it is merged into is among what is not here
+            ([], "merge" | "replace") if !self.lack.is_nothing() => {
+                let made = Resource { unproven: made.unproven.or_else(|| self.lack.address.clone()), ..made };
+                session.doubt();
+                self.append_all(vec![made], schemas)
+            }
             ([], "merge" | "replace") => fail(format!("id {id} does not exist; cannot merge or replace")),
             ([], _) => self.append_all(vec![made], schemas),
             ([old], "merge" | "replace") => {
@@ -136,6 +156,7 @@ fn take_metadata(made: &mut Resource, old: &Resource) -> Result<()> {
     )?;
     made.set_namespace(old.namespace(), old.node.origin())?;
     made.variables.clone_from(&old.variables);
+    made.unproven = made.unproven.take().or_else(|| old.unproven.clone());
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use regex::Regex;
 use super::error::{BuildError, Result};
 use super::id::{Gvk, Id};
 use super::node::{Origin, Text};
-use super::terms::Terms;
+use crate::domain::LabelSelector;
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Selector {
@@ -50,14 +50,14 @@ impl Selector {
 
     /// # Errors
     /// Not a label selector.
-    pub fn label_terms(&self) -> Result<Terms> {
-        Terms::parse(&self.labels).map_err(|error| self.place(error))
+    pub fn label_terms(&self) -> Result<LabelSelector> {
+        LabelSelector::parse(&self.labels).map_err(|why| self.place(BuildError::invalid(why)))
     }
 
     /// # Errors
     /// Not a label selector.
-    pub fn annotation_terms(&self) -> Result<Terms> {
-        Terms::parse(&self.annotations).map_err(|error| self.place(error))
+    pub fn annotation_terms(&self) -> Result<LabelSelector> {
+        LabelSelector::parse(&self.annotations).map_err(|why| self.place(BuildError::invalid(why)))
     }
 
     fn place(&self, error: BuildError) -> BuildError {

@@ -4,6 +4,8 @@
 use super::error::Result;
 use super::id::text_at;
 use super::node::Node;
+use super::remote::RepositoryAddress;
+use super::resolve::{self, Resolved, Yaml};
 use super::resource::{Resource, note};
 use super::resources::mark;
 
@@ -11,38 +13,57 @@ use super::resources::mark;
 #[derive(Clone, Debug, Default)]
 pub struct SourceNote {
     pub path: String,
+    /// The lines that name another repository and its branch, tag or commit.
+    repository: String,
 }
+
+/// What kustomize calls the folder of a clone that is not there yet (api v0.21.1 `repospec.go`): it is left where the address has no folder.
+const NOT_CLONED: &str = "notCloned";
 
 impl SourceNote {
     #[must_use]
     pub fn append(&self, path: &str) -> Self {
-        Self { path: clean(&format!("{}/{path}", self.path)) }
+        let Some(RepositoryAddress { url, folder, reference, .. }) = RepositoryAddress::parse(path) else {
+            return Self { path: clean(&format!("{}/{path}", self.path)), repository: self.repository.clone() };
+        };
+        let folder = clean(&folder);
+        let line = |key: &str, text: &str| if text.is_empty() { String::new() } else { format!("{key}: {}\n", quoted(text)) };
+        Self {
+            path: if folder.is_empty() { NOT_CLONED.to_owned() } else { folder },
+            repository: line("repo", &url) + &line("ref", &reference),
+        }
     }
 
     pub fn of_file(&self) -> String {
-        format!("path: {}\n", self.path)
+        format!("path: {}\n{}", self.path, self.repository)
     }
 
     /// What a builtin of a kustomization file did.
     pub fn of_builtin(&self, file: &str, kind: &str) -> String {
-        configured(&self.append(file).path, &[("apiVersion", "builtin"), ("kind", kind)])
+        configured(&self.repository, &self.append(file).path, &[("apiVersion", "builtin"), ("kind", kind)])
     }
 }
 
 /// What a transformer or generator with its own file did; nothing when its source is not noted.
 pub fn of_plugin(resource: &Resource) -> Option<String> {
-    let path = resource.annotation(note::ORIGIN)?.strip_prefix("path: ")?.trim_end().to_owned();
+    let (path, repository) = resource.annotation(note::ORIGIN)?.strip_prefix("path: ")?.split_once('\n')?;
     let meta = |key: &str| super::id::meta_text(&resource.node, key);
     let api_version = text_at(&resource.node, "apiVersion");
     Some(configured(
-        &path,
+        repository,
+        path,
         &[("apiVersion", api_version), ("kind", resource.kind()), ("name", meta("name")), ("namespace", meta("namespace"))],
     ))
 }
 
-fn configured(file: &str, by: &[(&str, &str)]) -> String {
+fn configured(repository: &str, file: &str, by: &[(&str, &str)]) -> String {
     let by: String = by.iter().filter(|(_, text)| !text.is_empty()).map(|(key, text)| format!("  {key}: {text}\n")).collect();
-    format!("configuredIn: {file}\nconfiguredBy:\n{by}")
+    format!("{repository}configuredIn: {file}\nconfiguredBy:\n{by}")
+}
+
+/// A text that YAML would take for something else is in quotes.
+fn quoted(text: &str) -> String {
+    if resolve::plain(text, Yaml::V3) == Resolved::Str { text.to_owned() } else { format!("\"{text}\"") }
 }
 
 /// Notes the maker of a generated object, unless one is noted.

@@ -46,7 +46,7 @@ fn every_layer_is_known() {
         ]
     );
     assert_eq!(
-        output.files.iter().map(AsRef::as_ref).collect::<Vec<_>>(),
+        output.read.files.iter().map(AsRef::as_ref).collect::<Vec<_>>(),
         ["Kustomization", "kustomization.yaml", "kustomization.yml", "web.yaml"]
     );
 }
@@ -54,8 +54,8 @@ fn every_layer_is_known() {
 #[test]
 fn what_cannot_be_built_is_refused_with_its_place() {
     for (kustomization, cause) in [
-        ("resources: [https://example.com/a.yaml]\n", Cause::Refused),
-        ("resources: [\"github.com/org/repo//base?ref=v1\"]\n", Cause::Refused),
+        ("resources: [https://example.com/a.yaml]\n", Cause::NotHere),
+        ("resources: [\"github.com/org/repo//base?ref=v1\"]\n", Cause::NotHere),
         ("resources: [missing.yaml]\n", Cause::Missing),
         ("resources: [../outside.yaml]\n", Cause::Refused),
         ("resource: [a.yaml]\n", Cause::Invalid),

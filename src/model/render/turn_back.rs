@@ -39,6 +39,8 @@ pub enum TurnBackRefusal {
     Secret(Origin),
     /// It is in an object of the cluster.
     Live(Origin),
+    /// It is set in a remote resource.
+    Remote(Origin),
     /// It ends with the hash of a content.
     Hash,
     /// It follows another object's name.
@@ -69,6 +71,7 @@ impl fmt::Display for TurnBackRefusal {
             Self::Made(origin) => write!(f, "no file holds it: it is made by {} ({})", origin.location, origin.layer.word()),
             Self::Owner => f.write_str("Flux sets it to name the Kustomization that applies the object"),
             Self::Secret(origin) => write!(f, "it comes from a Secret ({}), whose values are not set", origin.location),
+            Self::Remote(origin) => write!(f, "it is set in {}, which is not of this repository", origin.location),
             Self::Live(origin) => write!(f, "it is in {} of the cluster: change what makes that", origin.location),
             Self::Hash => f.write_str("the name ends with the hash of its content"),
             Self::Reference(origin) => {
@@ -193,6 +196,7 @@ fn settable(origin: &Origin) -> Result<(), TurnBackRefusal> {
         (Layer::Secret, ..) => Err(TurnBackRefusal::Secret(origin.clone())),
         (Layer::Build, ..) | (_, Notation::Maker, _) => Err(TurnBackRefusal::Made(origin.clone())),
         (.., Location::Object { .. }) => Err(TurnBackRefusal::Live(origin.clone())),
+        (.., Location::Remote(_)) => Err(TurnBackRefusal::Remote(origin.clone())),
         _ => Ok(()),
     }
 }

@@ -6,9 +6,12 @@ use jiff::Timestamp;
 
 use super::drift::{Compared, Drifts};
 use super::message::Epoch;
-use super::projection::{Filter, Folds, Forest, Matches, Root, Sort, Table, TableSort, TreeRows};
+use super::projection::{Filter, Folds, Forest, Matches, Root, Sort, SortBy, Table, TableSort, TreeRows};
 use crate::actions::Rights;
-use crate::domain::{Changes, ClusterId, ClusterKey, Coverage, Delta, GroupKind, Health, ObjectRef, Scope, Store, Str};
+use crate::domain::health::Counts;
+use crate::domain::{
+    Changes, ClusterId, ClusterKey, Coverage, Delta, GroupKind, Health, ObjectRef, Scope, ServedKind, Store, Str,
+};
 use crate::error::Error;
 use crate::kinds::{self, FieldOwner, Kind};
 
@@ -81,6 +84,8 @@ pub struct ServerFacts {
     pub flux: String,
     /// Flux kinds that it serves.
     pub served: Vec<GroupKind>,
+    /// All kinds that can be listed, by their names.
+    pub kinds: Vec<ServedKind>,
     /// The user that requests are made as, when it is not the kubeconfig's own (`--as`).
     pub acting_as: Option<String>,
 }
@@ -110,7 +115,8 @@ impl Cluster {
             server: ServerFacts::default(),
             store: Store::default(),
             forest: Forest::default(),
-            tree: TreeState::default(),
+            // what is wrong comes first
+            tree: TreeState { sort: Sort { by: SortBy::State, reverse: false }, ..TreeState::default() },
             tables: BTreeMap::new(),
             namespaces: None,
             known_namespaces: BTreeSet::new(),
@@ -151,6 +157,14 @@ impl Cluster {
             }
         }
         self.store.recycle(&changes);
+    }
+
+    /// How many objects are in which state, of the namespaces that are looked at: a filter does not change what is wrong.
+    pub fn looked_at(&self) -> Counts {
+        match &self.namespaces {
+            None => self.forest.total(),
+            Some(namespaces) => self.forest.total_in(&self.store, namespaces),
+        }
     }
 
     /// Why the store is outdated, if it is.

@@ -7,10 +7,12 @@ use jiff::Timestamp;
 
 use super::Cluster;
 use super::projection::message_at;
-use crate::domain::text::sanitise;
+use crate::domain::text::{counted, sanitise};
 use crate::domain::{NodeId, ObjectRef, Str};
+use crate::forms::Clock;
 use crate::insight::declared::Commit;
 use crate::insight::drift::{Drift, Drifted};
+use crate::kinds::KUSTOMIZATION;
 use crate::kinds::masked;
 
 /// The cluster's drift.
@@ -95,12 +97,13 @@ impl Drifts {
     pub fn summary(&self) -> String {
         let place = self.namespaces.as_ref().map(|names| names.iter().map(|name| &**name).collect::<Vec<_>>().join(", "));
         let place = place.map_or_else(String::new, |names| format!(" in {names}"));
-        let noun = if self.compared == 1 { "object" } else { "objects" };
-        let found = format!("{} drifted of {} {noun} compared{place}", self.found.len(), self.compared);
+        let found = format!("{} drifted of {} compared{place}", self.found.len(), counted(self.compared, "object"));
         let skipped = if self.skipped.is_empty() { String::new() } else { format!(" · {} not compared", self.skipped.len()) };
         match self.progress {
             Progress::Never => "not compared yet".to_owned(),
-            Progress::Running { done, all } => format!("comparing {done}/{all} Kustomizations · {found}{skipped}"),
+            Progress::Running { done, all } => {
+                format!("comparing {done}/{} · {found}{skipped}", counted(all, KUSTOMIZATION.kind))
+            }
             Progress::Done(_) => format!("{found}{skipped}"),
         }
     }
@@ -133,9 +136,9 @@ impl Cluster {
     }
 
     /// The message of a node's row in the tree: its drift if the tree shows drift, otherwise its own message.
-    pub fn message_of(&self, id: NodeId, now: Timestamp) -> String {
+    pub fn message_of(&self, id: NodeId, clock: &Clock) -> String {
         let drifted = self.tree.drifted.then(|| self.drifts.found.get(self.store.reference(id))).flatten();
-        drifted.map_or_else(|| message_at(&self.store, &self.forest, id, now), ObjectDrift::message)
+        drifted.map_or_else(|| message_at(&self.store, &self.forest, id, clock), ObjectDrift::message)
     }
 }
 
@@ -198,6 +201,6 @@ mod tests {
         drifts.take(old, compared(vec![(object("Deployment", "api"), Drift::Missing)]), Timestamp::UNIX_EPOCH);
 
         assert_eq!((drifts.found.len(), drifts.progress), (0, Progress::Running { done: 0, all: 1 }));
-        assert_eq!(drifts.summary(), "comparing 0/1 Kustomizations · 0 drifted of 0 objects compared in web");
+        assert_eq!(drifts.summary(), "comparing 0/1 Kustomization · 0 drifted of 0 objects compared in web");
     }
 }

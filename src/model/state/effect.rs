@@ -6,7 +6,7 @@ use super::intent::ChangeQuery;
 use super::jobs::{Change, ChangeStep, JobId, JournalCommit, Task};
 use super::message::Epoch;
 use crate::actions::{Ask, Step};
-use crate::domain::{Act, ClusterId, ObjectRef, Str, Uid};
+use crate::domain::{Act, ClusterId, ObjectRef, PrintedQuery, Str, Uid};
 use crate::insight::declared::FilePlace;
 
 /// The number of one request of a view.
@@ -120,8 +120,22 @@ pub enum Effect {
         version: Str,
         aspect: Aspect,
     },
+    /// Print the objects of a kind for a view, and then what happens to them, until the view is gone. The replies are
+    /// `Reply::Printed`.
+    Print {
+        ticket: Ticket,
+        cluster: ClusterId,
+        query: PrintedQuery,
+    },
     /// The view is gone: stop what it asked for.
     Drop(Ticket),
+    /// Save a table, as text, under a name of its own. The answer is a notice.
+    Save {
+        name: String,
+        text: String,
+    },
+    /// Let a scene of the demo happen, by its name. The answer is a notice.
+    Play(&'static str),
     /// Remember that the demo's hints are hidden, if anything is remembered.
     Dismiss,
     Terminal(Terminal),

@@ -1,10 +1,11 @@
 //! Requests to the engine, by the user through commands and views, or by a headless command. Values, so that a run can be replayed
 //! from its messages.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 
+use super::drafts::{ChangeDraft, DraftOf};
 use super::effect::{Aspect, Effect, Terminal, Ticket};
 use super::engine::Update;
 use super::jobs::{JobId, Submission};
@@ -12,9 +13,9 @@ use super::projection::{Root, RowId, Sort, TableSort};
 use super::{Cluster, Ends, State};
 use crate::actions::confirm::Wants;
 use crate::actions::{Action, Confirmation, Target};
-use crate::change::ChangeOrder;
+use crate::change::{ChangeOrder, SiteScope};
 use crate::domain::query::Query;
-use crate::domain::{GroupKind, Health, ObjectRef, Str};
+use crate::domain::{GroupKind, Health, ObjectRef, PrintedQuery, SaidSource, Str};
 use crate::error::Error;
 use crate::forms::Answers;
 
@@ -44,6 +45,13 @@ pub enum Intent {
     Drop(Ticket),
     /// Look for what this object owns among the kinds that are not followed.
     Owned(ObjectRef),
+    /// Save a table, as text, under this name.
+    Save {
+        name: String,
+        text: String,
+    },
+    /// Let a scene of the demo happen, by its name.
+    Play(&'static str),
     Terminal(Terminal),
     /// Perform an action: at once if nothing has to be asked, otherwise after a confirmation.
     Act(Box<Wanted>),
@@ -51,6 +59,12 @@ pub enum Intent {
     Inquire(Box<Wants>),
     /// Look up the user's rights to these objects.
     Explore(Vec<ObjectRef>),
+    /// Keep what is typed into the form of a change; empty where it is what the form began with.
+    Draft(DraftOf, BTreeMap<String, String>),
+    /// Keep which Kustomization such a change is for.
+    Narrow(DraftOf, SiteScope),
+    /// Forget both.
+    DropDraft(DraftOf),
     /// Carry out the change that was reviewed.
     Submit(Box<Submission>),
     /// Perform the confirmed act.
@@ -104,6 +118,8 @@ pub struct Confirmed {
 pub enum Question {
     /// One aspect of an object.
     Object(ObjectRef, Aspect),
+    /// The objects of a kind, as the API server prints them.
+    Print(PrintedQuery),
     /// The log of acts of earlier runs.
     Acts,
     /// A change, planned and proven.
@@ -119,6 +135,8 @@ pub struct ChangeQuery {
     pub applier: Option<ObjectRef>,
     /// Its site is looked for, unless it names a folder.
     pub order: ChangeOrder,
+    /// What the user says of its source.
+    pub said: Option<SaidSource>,
 }
 
 /// How the active cluster is shown.
@@ -179,10 +197,15 @@ impl State {
                 let uid = self.cluster().store.object_of(&object).map(|object| object.uid);
                 out.effects.extend(uid.map(|uid| Effect::Owned(object, uid)));
             }
+            Intent::Save { name, text } => out.effects.push(Effect::Save { name, text }),
+            Intent::Play(scene) => out.effects.push(Effect::Play(scene)),
             Intent::Terminal(terminal) => out.effects.push(Effect::Terminal(terminal)),
             Intent::Act(wanted) => self.act(*wanted, out),
             Intent::Inquire(wants) => self.inquire(&wants, out),
             Intent::Explore(objects) => self.explore_rights(&objects, out),
+            Intent::Draft(of, texts) => self.redraft(of, |draft| draft.texts = texts),
+            Intent::Narrow(of, scope) => self.redraft(of, |draft| draft.scope = scope),
+            Intent::DropDraft(of) => self.redraft(of, |draft| *draft = ChangeDraft::default()),
             Intent::Submit(submission) => self.submit(&submission, out),
             Intent::Start(confirmed) => self.start(&confirmed, out),
             Intent::Stop(id) => self.stop(id, out),
@@ -251,6 +274,7 @@ impl State {
     fn ask(&self, ticket: Ticket, question: Question) -> Effect {
         match question {
             Question::Acts => Effect::Recall(ticket),
+            Question::Print(query) => Effect::Print { ticket, cluster: self.active, query },
             Question::Change(query) => Effect::Propose { ticket, query },
             Question::Object(object, aspect) => {
                 let version = self.cluster().store.object_of(&object).map(|found| found.version.clone());

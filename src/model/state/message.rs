@@ -7,7 +7,7 @@ use super::intent::Intent;
 use super::jobs::{ChangeOutcome, Job, JobId, Loaded, Task};
 use crate::actions::{Ask, Outcome};
 use crate::change::Proposed;
-use crate::domain::{Act, ClusterId, Context, Delta, EventRow, ObjectRef, Str};
+use crate::domain::{Act, ClusterId, Context, Delta, EventRow, ObjectRef, PrintedNews, Str};
 use crate::error::Error;
 use crate::insight::declared::Declared;
 use crate::kinds::FieldOwner;
@@ -78,6 +78,8 @@ pub enum Reply {
     Document(Vec<String>),
     Details(Box<Details>),
     Events(Vec<EventRow>),
+    /// A table of a kind, and then what happens to it.
+    Printed(Box<PrintedNews>),
     /// What git has for an object.
     Declared(Box<Declared>),
     File(Box<FileText>),
@@ -103,6 +105,8 @@ pub enum Reply {
 pub struct Details {
     /// Path in the spec and value.
     pub spec: Vec<(String, String)>,
+    /// The same of the status, its conditions first.
+    pub status: Vec<(String, String)>,
     pub history: Vec<Vec<String>>,
     pub annotations: Vec<(String, String)>,
     pub events: Events,

@@ -5,6 +5,7 @@ mod acting;
 mod changing;
 mod cluster;
 mod declared;
+mod drafts;
 pub mod drift;
 mod earlier;
 mod effect;
@@ -26,6 +27,7 @@ use jiff::Timestamp;
 pub use acting::policy_of;
 pub use cluster::{Cluster, Link, ServerFacts, TreeState};
 pub use declared::Manifest;
+pub use drafts::{ChangeDraft, DraftOf};
 pub use effect::{Aspect, Effect, LogRequest, Terminal, Ticket, Tickets};
 pub use engine::{Asked, Beginning, Engine, Update};
 pub use intent::{ChangeQuery, Confirmed, Intent, Question, Setting, Show, Wanted};
@@ -56,6 +58,7 @@ pub struct State {
     taking: BTreeSet<jobs::JobId>,
     /// Jobs that the user is asked about, because they cannot be written down.
     held: BTreeSet<jobs::JobId>,
+    drafts: drafts::Drafts,
 }
 
 /// The user's settings for this run.
@@ -67,6 +70,8 @@ pub struct Settings {
     pub hide_header: bool,
     /// The demo's hints are shown.
     pub guide: bool,
+    /// The scenes of the demo, for `:scene`; none elsewhere.
+    pub scenes: Vec<Scene>,
     pub theme: String,
     /// The themes for `:theme`.
     pub themes: Vec<String>,
@@ -78,6 +83,14 @@ pub struct Settings {
     pub guarded: Vec<Guarded>,
     /// The user's time zone, for `14:00`; none for UTC.
     pub zone: Option<jiff::tz::TimeZone>,
+}
+
+/// What can happen in the demo when it is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scene {
+    pub name: &'static str,
+    /// What happens, in one sentence.
+    pub doc: &'static str,
 }
 
 impl State {
@@ -100,6 +113,7 @@ impl State {
             eager: Vec::new(),
             taking: BTreeSet::new(),
             held: BTreeSet::new(),
+            drafts: drafts::Drafts::default(),
         }
     }
 

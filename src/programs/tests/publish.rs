@@ -57,8 +57,7 @@ async fn what_a_rule_of_the_server_says_is_shown_without_its_tricks() {
     for hook in ["update", "pre-receive"] {
         let bed = Bed::new();
         let id = made(&bed.checkout()).await;
-        let rule =
-            "printf 'GL-7: \\033[2Jbranches are named like tickets\\n  see https://me:PLANTED@wiki.example.com\\n' >&2; exit 1";
+        let rule = "printf 'error:\\nerror: GL-7: \\033[2Jbranches are named like tickets\\n  see https://me:PLANTED@wiki.example.com\\n' >&2; exit 1";
         bed.program(&bed.server().join("hooks").join(hook), rule);
         let before = bed.branches();
         let Err(Failure::Refused { by, said }) = publish(&bed.checkout(), ORIGIN, &id, &branch()).await else { panic!("{hook}") };
@@ -135,6 +134,7 @@ async fn what_cannot_be_pushed_is_known_by_type() {
         Failure::Unreachable(_) => "unreachable",
         Failure::NotFound(_) => "not found",
         Failure::Question(_) => "question",
+        Failure::HostKey(_) => "host key",
         _ => "other",
     };
     for (remote, expected) in [

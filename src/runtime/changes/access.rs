@@ -106,7 +106,15 @@ impl Changes {
         if self.is_of_company(site) {
             return Ok(Token::new(demo::Forge::TOKEN, asked.origin.clone(), Source::Demo));
         }
-        credentials::find(asked).await
+        self.keyring.token(asked).await
+    }
+
+    /// Takes note of what a forge says of the token: one that it does not take is not sent again.
+    pub(super) fn noted<T>(&self, site: &ChangeSite, answer: Result<T, forges::Failure>) -> Result<T, forges::Failure> {
+        if let (Err(forges::Failure::Unauthorised(_)), Some(address)) = (&answer, Address::of(&site.url)) {
+            self.keyring.forget(&address.origin(), &address.path());
+        }
+        answer
     }
 
     async fn kind(

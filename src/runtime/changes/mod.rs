@@ -2,6 +2,8 @@
 //!
 //! ```text
 //!  site     which repository, branch and Kustomization: from the cluster, from a checkout, from both
+//!  source   what a source object says of its repository
+//!  artifact the repository that an artifact is made from: as a person said it, or as the artifact says; kept: what was said
 //!  plan     the change at a commit: planned, proven, as a patch
 //!  propose  everything that a review shows, and nothing written
 //!  slot     the branch of the change, and whether it was proposed before
@@ -11,10 +13,13 @@
 //! What follows on what is decided by the job (`state::jobs::change`); nothing here is repeated by itself, but what certainly did nothing.
 
 mod access;
+mod artifact;
+mod kept;
 mod plan;
 mod propose;
 mod site;
 mod slot;
+mod source;
 mod steps;
 
 use std::collections::BTreeMap;
@@ -26,13 +31,16 @@ use super::desk::Desk;
 use super::repositories::Repositories;
 use crate::cluster::Connection;
 use crate::config;
+use crate::credentials::Keyring;
 use crate::demo::Company;
 use crate::forges::{Kind, Network};
 use crate::programs::Remote;
 use fluxdeck_model::change::ChangeSite;
 use fluxdeck_model::state::jobs::{Change, ChangeOutcome, ChangeStep};
 
-pub use plan::outcome;
+pub use kept::Kept;
+pub use plan::{Planned, outcome, planned};
+pub(super) use source::{claimed, key};
 
 /// Plans changes and carries them out. Clones are the same.
 #[derive(Clone)]
@@ -46,8 +54,11 @@ pub struct Changes {
     network: Arc<OnceLock<Network>>,
     /// Which forge a host is, once it was asked: it stays so for a run.
     kinds: Arc<Mutex<BTreeMap<String, Option<&'static Kind>>>>,
+    keyring: Keyring,
     /// Of one request to an API server.
     timeout: Duration,
+    /// Where what users say of sources is kept.
+    kept: Kept,
 }
 
 /// What the runtime knows of changes, besides its desk.
@@ -58,9 +69,19 @@ pub struct ChangeOptions {
 }
 
 impl Changes {
-    pub fn new(desk: Desk, repositories: Repositories, options: &ChangeOptions, timeout: Duration) -> Self {
+    pub fn new(desk: Desk, repositories: Repositories, options: &ChangeOptions, timeout: Duration, kept: Kept) -> Self {
         let ChangeOptions { forges, deny } = options.clone();
-        Self { desk, repositories, forges, deny, network: Arc::default(), kinds: Arc::default(), timeout }
+        Self {
+            desk,
+            repositories,
+            forges,
+            deny,
+            network: Arc::default(),
+            kinds: Arc::default(),
+            keyring: Keyring::default(),
+            timeout,
+            kept,
+        }
     }
 
     /// Carries out one step, once.

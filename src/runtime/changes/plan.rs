@@ -13,7 +13,9 @@ use fluxdeck_model::forms::Clock;
 use fluxdeck_model::guards::{self, ChangePolicy, RepositoryPolicy, RuleOwner};
 use fluxdeck_model::insight::named::Named;
 use fluxdeck_model::playbooks;
-use fluxdeck_model::render::repository::BuildRequest;
+use fluxdeck_model::render::Cache;
+use fluxdeck_model::render::flux;
+use fluxdeck_model::render::repository::{BuildRequest, Builder};
 use fluxdeck_model::render::tree::{PathKind, Tree};
 
 /// Where forges look for the template of a pull request, in this order.
@@ -103,6 +105,7 @@ pub fn outcome(
 ) -> Result<PlanOutcome> {
     let missing = || Error::usage(format!("there is no playbook `{}`", order.playbook), "see `fluxdeck run --help`");
     let playbook = playbooks::find(&order.playbook).ok_or_else(missing)?;
+    complete(bench, revision, &scope)?;
     let clock = Clock { now: Timestamp::now(), zone: TimeZone::system() };
     let (named, wanted) = (Named::parse(&order.object)?, playbook.read(&order.settings, &clock)?);
     let view = bench.checkout.view(revision)?;
@@ -121,9 +124,28 @@ pub fn outcome(
             sources: &guards::SecretSources::in_tree(view.tree()),
             filter: &|path| attributes.filter(view.tree(), path),
         },
-        rules: playbook.rules,
+        fits: playbook.fits,
     };
     change::plan(&context, &mut Builds::new(&mut bench.builder), &named, namespaces, &wanted)
+}
+
+/// Looks the remote resources up that a build of the scope, and of everything else, asks for.
+fn complete(bench: &mut Bench, revision: Option<&str>, scope: &ChangeScope) -> Result<()> {
+    let Bench { checkout, builder, remotes } = bench;
+    let view = checkout.view(revision)?;
+    let all = |builder: &mut Builder| Ok(builder.build(view.tree())?);
+    remotes.complete(builder, all, |repository, look| repository.remotes().for_each(look))?;
+    match scope {
+        ChangeScope::Folder { path, .. } => {
+            let one = |builder: &mut Builder| Ok(flux::rendered(view.tree(), path, &Cache::default(), builder.remotes()));
+            remotes.complete(builder, one, |rendered, look| look(&rendered.remotes)).map(drop)
+        }
+        ChangeScope::Applied { request: Some(request), .. } => {
+            let one = |builder: &mut Builder| Ok(builder.one(view.tree(), request)?);
+            remotes.complete(builder, one, |member, look| look(&member.remotes)).map(drop)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The difference of all files. Bytes that are not UTF-8 are shown as such.

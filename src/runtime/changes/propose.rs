@@ -5,15 +5,19 @@ use std::path::Path;
 
 use super::access::Access;
 use super::plan::{Planned, planned};
+use super::site::Located;
 use super::slot::SlotState;
 use super::{Changes, folder};
 use crate::cluster::Connection;
 use crate::programs;
+use crate::runtime::Bench;
 use fluxdeck_model::change::{
-    self, Authorship, ChangeOrder, ChangePlan, ChangeSite, PlanOutcome, Proposal, Proposed, ProposedFile, proposal,
+    self, Authorship, ChangeOrder, ChangePlan, ChangeRefusal, ChangeSite, CheckoutFile, PlanOutcome, Proposal, Proposed,
+    ProposedFile, proposal,
 };
 use fluxdeck_model::domain::NewPull;
 use fluxdeck_model::error::Result;
+use fluxdeck_model::guards;
 use fluxdeck_model::state::ChangeQuery;
 
 impl Changes {
@@ -22,7 +26,11 @@ impl Changes {
     /// # Errors
     /// The repository cannot be known or reached, the order does not fit the object.
     pub async fn propose(&self, live: Option<&Connection>, query: ChangeQuery) -> Result<Proposed> {
-        let (site, request) = self.locate(live, &query).await?;
+        let (site, request, source) = match self.locate(live, &query).await? {
+            Located::Site(site, request) => (*site, request, None),
+            Located::Artifact(site, request, question) => (*site, Some(*request), Some(*question)),
+            Located::Unknown(question) => return Ok(Proposed::Unknown(Box::new(question))),
+        };
         let order = ChangeOrder { site, ..query.order };
         let revision = self.fetched(&order.site).await?;
         let (asked, deny) = (order.clone(), self.deny.clone());
@@ -31,18 +39,27 @@ impl Changes {
             let planned = planned(bench, &revision, &asked, &deny, request)?;
             let applied = Some(&asked.site.applied).filter(|id| !id.is_empty());
             let ahead = applied.and_then(|applied| bench.checkout.ahead(&planned.base, applied));
-            Ok((planned, ahead))
+            let refusal = match &planned.outcome {
+                PlanOutcome::Refused(refused) => {
+                    Some(proposal::refusal(refused, &asked, |file| copy(bench, &planned.base, file)))
+                }
+                _ => None,
+            };
+            Ok((planned, ahead, refusal))
         });
-        let (planned, ahead) = found.await?;
-        match &planned.outcome {
-            PlanOutcome::Nothing { object } => {
+        let (planned, ahead, refusal) = found.await?;
+        match (&planned.outcome, refusal) {
+            (_, Some(refusal)) => Ok(Proposed::Refused(Box::new(ChangeRefusal { source, ..refusal }))),
+            (PlanOutcome::Refused(refused), None) => {
+                Ok(Proposed::Refused(Box::new(proposal::refusal(refused, &order, |_| CheckoutFile::Nowhere))))
+            }
+            (PlanOutcome::Nothing { object }, None) => {
                 let (object, base) = (object.clone(), order.site.base.clone());
                 Ok(Proposed::Unchanged { object, base })
             }
-            PlanOutcome::Refused(refused) => Ok(Proposed::Refused(Box::new(proposal::refusal(refused)))),
-            PlanOutcome::Planned(plan) => {
+            (PlanOutcome::Planned(plan), None) => {
                 let proposal = self.proposal(order, plan, &planned, ahead).await?;
-                Ok(Proposed::Ready(Box::new(proposal)))
+                Ok(Proposed::Ready(Box::new(Proposal { source, ..proposal })))
             }
         }
     }
@@ -96,14 +113,25 @@ impl Changes {
             readers: distinct(proofs().flat_map(|proof| proof.readers.iter().cloned())),
             besides: distinct(proofs().flat_map(change::besides)),
             unproven: distinct(proofs().flat_map(|proof| proof.unproven.iter().cloned())),
-            warnings: plan.warnings.clone(),
+            cautions: plan.cautions.clone(),
             pull,
             author,
             forge: access.choice(&order.site.base, slot.branch.name()),
             open: if let SlotState::Open(pull) = slot.state { Some(*pull) } else { None },
             digest: planned.digest.clone(),
+            source: None,
             order,
         })
+    }
+}
+
+/// A file in the work tree of the checkout; a clone of ours has none.
+fn copy(bench: &Bench, base: &str, file: &str) -> CheckoutFile {
+    let Some(path) = bench.checkout.on_disk(file) else { return CheckoutFile::Nowhere };
+    let bytes = bench.checkout.view(Some(base)).ok().and_then(|view| view.tree().read(file).ok()).unwrap_or_default();
+    match guards::encrypted_at(&bytes) {
+        Some(_) => CheckoutFile::Encrypted,
+        None => CheckoutFile::Here { path: path.display().to_string(), is_same: bench.checkout.holds(file, &bytes) },
     }
 }
 
@@ -133,11 +161,6 @@ fn files(patch: &str, plan: &ChangePlan) -> Vec<ProposedFile> {
             _ => {}
         }
     }
-    let one = |(file, (added, removed)): (&change::ChangedFile, (usize, usize))| ProposedFile {
-        path: file.path.to_string(),
-        is_new: file.before.is_none(),
-        added,
-        removed,
-    };
+    let one = |(file, count): (&change::ChangedFile, _)| ProposedFile::of(&file.path, file.before.as_deref(), count);
     plan.files.iter().zip(counts).map(one).collect()
 }

@@ -2,34 +2,43 @@
 //!
 //! From the cluster: the Kustomization that applies the object → its source → URL and branch, in a checkout of the user's if there is one,
 //! else in a clone in the cache. Where the Kustomization may not be read, the checkouts that the configuration names are searched for
-//! one of that name. A checkout that is named by hand needs no cluster.
+//! one of that name. A checkout that is named by hand needs no cluster. What an artifact is made from is looked for in [`super::artifact`].
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::super::rendered::Renderer;
 use super::super::repositories::blocking;
 use super::Changes;
+use super::artifact::Artifact;
+use super::source::{Follows, follows};
 use crate::cluster::Connection;
 use crate::git::{self, Checkout};
 use crate::programs;
-use fluxdeck_model::change::{ChangeSite, SiteScope};
+use fluxdeck_model::change::{ChangeSite, SiteScope, SourceQuestion};
 use fluxdeck_model::domain::text::{redact, sanitise};
 use fluxdeck_model::domain::{ClusterId, ObjectRef};
 use fluxdeck_model::error::{Error, ErrorKind, Result};
 use fluxdeck_model::kinds;
+use fluxdeck_model::render::flux::Spec;
 use fluxdeck_model::render::repository::BuildRequest;
 use fluxdeck_model::state::ChangeQuery;
 
-/// What a GitRepository without `spec.ref` fetches (source-controller `api/v1`: `GitRepositoryRef`, "defaults to the master branch").
-const DEFAULT: &str = "master";
+/// What a look for the site has found.
+pub(super) enum Located {
+    Site(Box<ChangeSite>, Option<BuildRequest>),
+    /// In the repository that artifacts are made from; with what a person may say otherwise.
+    Artifact(Box<ChangeSite>, Box<BuildRequest>, Box<SourceQuestion>),
+    /// A person has to say it first.
+    Unknown(SourceQuestion),
+}
 
-/// What a source follows.
-enum Follows {
-    Branch(String),
-    /// A tag, a range of versions or a commit, in words.
-    Pin(String),
+impl Located {
+    fn of(site: ChangeSite) -> Self {
+        Self::Site(Box::new(site), None)
+    }
 }
 
 impl Changes {
@@ -37,15 +46,11 @@ impl Changes {
     ///
     /// # Errors
     /// The repository cannot be known from what is given, or cannot be reached.
-    pub(super) async fn locate(
-        &self,
-        live: Option<&Connection>,
-        query: &ChangeQuery,
-    ) -> Result<(ChangeSite, Option<BuildRequest>)> {
+    pub(super) async fn locate(&self, live: Option<&Connection>, query: &ChangeQuery) -> Result<Located> {
         let given = &query.order.site;
         if !given.folder.is_empty() || !given.url.is_empty() {
-            let request = self.request(live, query.applier.as_ref()).await;
-            return Ok((self.completed(given.clone()).await?, request));
+            let request = self.request(live, query.applier.as_ref(), &given.scope).await;
+            return Ok(Located::Site(Box::new(self.completed(given.clone()).await?), request));
         }
         let nowhere = || Error::failed("the repository is not known", "name a checkout: --repo DIR");
         let object = query.object.as_ref().ok_or_else(nowhere)?;
@@ -56,49 +61,78 @@ impl Changes {
         };
         let applier = query.applier.as_ref().ok_or_else(unapplied)?;
         let renderer = Renderer { connection: live.clone(), desk: self.desk.clone(), timeout: self.timeout, fetches: true };
-        let (site, request) = match renderer.fetch(applier).await {
-            Ok(body) => {
-                let site = self.of_kustomization(&renderer, applier, &body).await?;
-                let request = renderer.plan(&body).await.ok().map(|plan| plan.request);
-                (site, request)
-            }
-            Err(error) if error.kind == ErrorKind::Denied => (self.of_checkouts(applier, error).await?, None),
+        let found = match renderer.fetch(applier).await {
+            Ok(body) => self.of_kustomization(&renderer, query, applier, &body).await?,
+            Err(error) if error.kind == ErrorKind::Denied => Located::of(self.of_checkouts(applier, error).await?),
             Err(error) => return Err(error),
         };
-        let said = ChangeSite {
+        let said = |site: ChangeSite| ChangeSite {
             scope: if given.scope == SiteScope::Any { site.scope } else { given.scope.clone() },
             remote: if given.remote.is_empty() { site.remote } else { given.remote.clone() },
             base: if given.base.is_empty() { site.base } else { given.base.clone() },
             ..site
         };
-        Ok((self.completed(said).await?, request))
+        Ok(match found {
+            Located::Site(site, request) => Located::Site(Box::new(self.completed(said(*site)).await?), request),
+            Located::Artifact(site, request, question) => Located::Artifact(Box::new(said(*site)), request, question),
+            unknown @ Located::Unknown(_) => unknown,
+        })
     }
 
-    /// The Kustomization that applies an object as the cluster has it; none where that cannot be read.
-    pub(super) async fn request(&self, live: Option<&Connection>, applier: Option<&ObjectRef>) -> Option<BuildRequest> {
+    /// The Kustomization that applies an object as the cluster has it; none where that cannot be read. What is applied from an artifact has
+    /// another path in the repository: that of the scope.
+    pub(super) async fn request(
+        &self,
+        live: Option<&Connection>,
+        applier: Option<&ObjectRef>,
+        scope: &SiteScope,
+    ) -> Option<BuildRequest> {
         let renderer = Renderer { connection: live?.clone(), desk: self.desk.clone(), timeout: self.timeout, fetches: true };
-        let body = renderer.fetch(applier?).await.ok()?;
-        renderer.plan(&body).await.ok().map(|plan| plan.request)
+        let request = renderer.request(&renderer.fetch(applier?).await.ok()?).await.ok()?;
+        let is_of_git = request.spec.source.kind.as_ref() == kinds::GIT_REPOSITORY.kind;
+        match scope {
+            SiteScope::Applied { path, .. } if !is_of_git => {
+                let spec = Spec { path: path.as_str().into(), ..(*request.spec).clone() };
+                Some(BuildRequest { spec: Arc::new(spec), ..request })
+            }
+            _ => Some(request),
+        }
     }
 
     /// By the Kustomization and its source.
-    async fn of_kustomization(&self, renderer: &Renderer, applier: &ObjectRef, body: &Value) -> Result<ChangeSite> {
+    async fn of_kustomization(
+        &self,
+        renderer: &Renderer,
+        query: &ChangeQuery,
+        applier: &ObjectRef,
+        body: &Value,
+    ) -> Result<Located> {
         let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
         let namespace = match text("/spec/sourceRef/namespace") {
             "" => &*applier.namespace,
             named => named,
         };
         let (kind, name) = (text("/spec/sourceRef/kind"), text("/spec/sourceRef/name"));
-        if kind != kinds::GIT_REPOSITORY.kind {
+        let Some(known) =
+            [kinds::GIT_REPOSITORY, kinds::OCI_REPOSITORY, kinds::BUCKET].into_iter().find(|known| known.kind == kind)
+        else {
             let message = format!("the source of {applier}, {} {namespace}/{name}, is not a GitRepository", sanitise(kind));
             return Err(Error::failed(message, "name a checkout of what it is made from: --repo DIR, or `repos` in config.toml"));
-        }
-        let id = ObjectRef::new(ClusterId(0), kinds::GIT_REPOSITORY.gk(), namespace, name);
+        };
+        let id = ObjectRef::new(ClusterId(0), known.gk(), namespace, name);
         let source = match renderer.fetch(&id).await {
             Ok(source) => source,
-            Err(error) if error.kind == ErrorKind::Denied => return self.of_checkouts(applier, error).await,
+            Err(error) if error.kind == ErrorKind::Denied => return Ok(Located::of(self.of_checkouts(applier, error).await?)),
             Err(error) => return Err(error),
         };
+        if known != kinds::GIT_REPOSITORY {
+            let here = |object: &ObjectRef| ObjectRef::new(ClusterId(0), object.gk.clone(), &*object.namespace, &*object.name);
+            let wanted = query.object.as_ref().map(here);
+            return self
+                .of_artifact(renderer, query, Artifact { applier, kustomization: body, id, source: &source, wanted })
+                .await;
+        }
+        let request = renderer.request(body).await.ok();
         let url = source.pointer("/spec/url").and_then(Value::as_str).unwrap_or_default();
         let (base, caution) = match follows(&source) {
             Follows::Branch(branch) => (branch, String::new()),
@@ -111,7 +145,7 @@ impl Changes {
             ["/status/lastAttemptedRevision", "/status/lastAppliedRevision"].map(text).into_iter().find(|it| !it.is_empty());
         let applied = revision.map(|revision| revision.rsplit([':', '/']).next().unwrap_or(revision).to_owned());
         let folder = self.folder_of(url).await?;
-        Ok(ChangeSite {
+        let site = ChangeSite {
             remote: folder.as_deref().map(|folder| remote_of(folder, url)).unwrap_or_default(),
             folder: folder.unwrap_or_default().display().to_string(),
             url: without_credential(url),
@@ -120,15 +154,21 @@ impl Changes {
             found_by: format!("applied by {applier} from {id}"),
             applied: applied.unwrap_or_default(),
             caution,
-        })
+        };
+        Ok(Located::Site(Box::new(site), request))
     }
 
-    /// By a Kustomization of that name in a checkout that the configuration names.
+    /// By a Kustomization of that name in a checkout that the configuration names; in the demo, in one of its repositories.
     async fn of_checkouts(&self, applier: &ObjectRef, refused: Error) -> Result<ChangeSite> {
         let wanted = applier.path();
-        for folder in &self.repositories.folders {
-            let (name, found_in) = (wanted.clone(), folder.clone());
-            let found = self.desk.at(folder, move |bench| {
+        let own = match self.company() {
+            Some(company) => company.repositories().all()?,
+            None => Vec::new(),
+        };
+        let checkouts = self.repositories.folders.iter().map(|folder| (String::new(), folder.clone()));
+        for (url, folder) in checkouts.chain(own) {
+            let name = wanted.clone();
+            let found = self.desk.at(&folder, move |bench| {
                 let view = bench.checkout.view(None)?;
                 let repository = bench.builder.build(view.tree())?;
                 let is_it = |spec: &fluxdeck_model::render::flux::Spec| format!("{}/{}", spec.namespace, spec.name) == name;
@@ -136,12 +176,10 @@ impl Changes {
             });
             // one that cannot be read is not the one that is looked for
             if found.await.unwrap_or_default() {
-                return Ok(ChangeSite {
-                    folder: found_in.display().to_string(),
-                    scope: SiteScope::Kustomization(wanted),
-                    found_by: format!("you may not read {applier}: the checkout {} declares it", found_in.display()),
-                    ..ChangeSite::default()
-                });
+                let folder = folder.display().to_string();
+                let site = ChangeSite { folder, url, scope: SiteScope::Kustomization(wanted), ..ChangeSite::default() };
+                let place = if site.url.is_empty() { format!("the checkout {}", site.folder) } else { site.name() };
+                return Ok(ChangeSite { found_by: format!("you may not read {applier}: {place} declares it"), ..site });
             }
         }
         let hint = "name a checkout that declares it: `repos` in config.toml";
@@ -172,7 +210,7 @@ impl Changes {
                 let shown = sanitise(&redact(&wanted)).into_owned();
                 Error::failed(
                     format!("there is no checkout of {shown} here"),
-                    "name one: `repos` in config.toml; or set fetch = true",
+                    "name one: `repos` in config.toml; or leave out fetch = false",
                 )
             };
             let path = git::clone_of(&cache.ok_or_else(nowhere)?, &wanted);
@@ -183,7 +221,7 @@ impl Changes {
     }
 
     /// Fills in what a site does not say: the remote, its URL, the branch.
-    async fn completed(&self, mut site: ChangeSite) -> Result<ChangeSite> {
+    pub(super) async fn completed(&self, mut site: ChangeSite) -> Result<ChangeSite> {
         if site.folder.is_empty() {
             let folder = self.folder_of(&site.url).await?.unwrap_or_default();
             site.remote = remote_of(&folder, &site.url);
@@ -207,28 +245,6 @@ impl Changes {
         }
         Ok(site)
     }
-}
-
-/// What a GitRepository follows, by precedence of its fields (source-controller `api/v1`, `GitRepositoryRef`).
-fn follows(source: &Value) -> Follows {
-    let text = |key: &str| source.pointer(&format!("/spec/ref/{key}")).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let shown = |word: &str, text: &str| Follows::Pin(format!("{word} {}", sanitise(text)));
-    if let Some(commit) = text("commit") {
-        return shown("commit", commit);
-    }
-    if let Some(name) = text("name") {
-        return match name.strip_prefix("refs/heads/") {
-            Some(branch) => Follows::Branch(branch.to_owned()),
-            None => shown("ref", name),
-        };
-    }
-    if let Some(range) = text("semver") {
-        return shown("versions", range);
-    }
-    if let Some(tag) = text("tag") {
-        return shown("tag", tag);
-    }
-    Follows::Branch(text("branch").unwrap_or(DEFAULT).to_owned())
 }
 
 /// The name of the remote of a checkout that leads to a URL; empty for a clone of ours, which has none.
@@ -263,7 +279,7 @@ fn only_remote(folder: &Path, wanted: &str) -> Result<(String, String, String)> 
 }
 
 /// A URL as it may be shown and written down.
-fn without_credential(url: &str) -> String {
+pub(super) fn without_credential(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let end = rest.find('/').unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
@@ -277,28 +293,7 @@ fn without_credential(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-
-    #[test]
-    fn a_source_follows_a_branch_or_is_pinned_by_the_precedence_of_its_fields() {
-        for (reference, expected) in [
-            (json!(null), Ok("master")),
-            (json!({"branch": "main"}), Ok("main")),
-            (json!({"branch": "main", "tag": "v1"}), Err("tag v1")),
-            (json!({"branch": "main", "semver": ">=1"}), Err("versions >=1")),
-            (json!({"branch": "main", "semver": ">=1", "name": "refs/heads/next"}), Ok("next")),
-            (json!({"branch": "main", "name": "refs/pull/1/head"}), Err("ref refs/pull/1/head")),
-            (json!({"branch": "main", "name": "refs/heads/x", "commit": "4f1c"}), Err("commit 4f1c")),
-        ] {
-            let found = match follows(&json!({"spec": {"ref": reference}})) {
-                Follows::Branch(branch) => Ok(branch),
-                Follows::Pin(pin) => Err(pin),
-            };
-            assert_eq!(found.as_ref().map(String::as_str).map_err(String::as_str), expected, "{reference}");
-        }
-    }
 
     #[test]
     fn no_credential_of_a_url_is_written_down() {

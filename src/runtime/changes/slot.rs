@@ -56,7 +56,7 @@ impl Changes {
             let at = at.map_err(|failure| failure.error(&format!("{} cannot be asked for its branches", site.name())))?;
             let pulls = match access.forge() {
                 // a merged pull request may have taken its branch with it
-                Some(forge) => forge.find(&name).await.map_err(|failure| unasked(site, &failure))?,
+                Some(forge) => self.noted(site, forge.find(&name).await).map_err(|failure| unasked(site, &failure))?,
                 None => Vec::new(),
             };
             let pulls_are_none = pulls.is_empty();

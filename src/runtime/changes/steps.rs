@@ -37,7 +37,7 @@ impl Changes {
         let order = &change.order;
         let revision = self.fetched(&order.site).await?;
         let request = match order.site.scope {
-            SiteScope::Applied { .. } => self.request(live, change.applier.as_ref()).await,
+            SiteScope::Applied { .. } => self.request(live, change.applier.as_ref(), &order.site.scope).await,
             _ => None,
         };
         let (asked, deny) = (order.clone(), self.deny.clone());
@@ -74,6 +74,10 @@ impl Changes {
             true => Access::none(""),
             false => self.access(&order.site).await,
         };
+        if let (true, false, Access::None { why, .. }) = (change.has_forge, order.is_push_only, &access) {
+            // the review could ask it: whether the change is proposed already is not known now
+            return Err(Error::failed(why.clone(), "log in to the forge, or try again later"));
+        }
         let made = Made { tree, parent: planned.base.clone() };
         let slot = self.slot(order, &change.object, planned.policy.branch.as_deref(), &access, Some(&made)).await?;
         let branch = slot.branch.name().to_owned();
@@ -130,7 +134,7 @@ impl Changes {
             Access::None { .. } => return no_forge(&access, change),
         };
         for _ in 0..TRIES {
-            match forge.open(&change.new_pull()).await {
+            match self.noted(&change.order.site, forge.open(&change.new_pull()).await) {
                 Ok(pull) => return ChangeOutcome::Pull(pull),
                 Err(forges::Failure::NotYet) => tokio::time::sleep(PAUSE).await,
                 // another program was faster
@@ -146,7 +150,7 @@ impl Changes {
         let access = self.access(&change.order.site).await;
         match &access {
             Access::None { .. } => no_forge(&access, change),
-            Access::Known { forge, .. } => match forge.find(&change.progress.branch).await {
+            Access::Known { forge, .. } => match self.noted(&change.order.site, forge.find(&change.progress.branch).await) {
                 Ok(pulls) => ChangeOutcome::Pulls(pulls),
                 Err(failure) => failed(failure.error("the forge cannot be asked for the pull request")),
             },
@@ -157,7 +161,7 @@ impl Changes {
         let access = self.access(&change.order.site).await;
         match &access {
             Access::None { .. } => no_forge(&access, change),
-            Access::Known { forge, .. } => match forge.pull(number).await {
+            Access::Known { forge, .. } => match self.noted(&change.order.site, forge.pull(number).await) {
                 Ok(pull) => ChangeOutcome::Pull(pull),
                 Err(failure) => failed(failure.error(&format!("the forge cannot be asked for #{number}"))),
             },

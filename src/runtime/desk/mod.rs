@@ -16,9 +16,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::changes::Kept;
+use super::remotes::RemoteStore;
 use super::repositories::Repositories;
 use crate::git::Checkout;
-use fluxdeck_model::domain::Str;
+use fluxdeck_model::domain::{ArtifactSource, Str};
 use fluxdeck_model::error::Result;
 use fluxdeck_model::insight::declared::Commit;
 
@@ -61,6 +63,16 @@ impl Desk {
     #[must_use]
     pub fn for_a_run(&self) -> Self {
         Self { repositories: self.repositories.for_a_run(), warm: Arc::clone(&self.warm) }
+    }
+
+    /// Where what users say of sources is kept.
+    pub fn words(&self) -> Option<Kept> {
+        self.repositories.said.clone()
+    }
+
+    /// What a person says of the source that fetches this.
+    pub fn said(&self, key: &str) -> Option<ArtifactSource> {
+        self.repositories.said.as_ref()?.said(key).map(|kept| kept.from)
     }
 
     /// Asks the repository that has a commit. `fetches`: one that is nowhere here is fetched. Who drops this gives the question up.
@@ -112,7 +124,7 @@ impl Desk {
     }
 
     async fn put<T: Send + 'static>(&self, folder: &Path, at: Option<&Commit>, work: Work<T>) -> Result<Answer<T>> {
-        let asked = self.warm().ask(folder, at, work)?;
+        let asked = self.warm().ask(folder, &self.repositories.remotes, at, work)?;
         let answer = asked.answer().await;
         let mut warm = self.warm();
         if answer.is_err() {
@@ -129,10 +141,16 @@ impl Desk {
 }
 
 impl Warm {
-    fn ask<T: Send + 'static>(&mut self, folder: &Path, at: Option<&Commit>, work: Work<T>) -> Result<Asked<T>> {
+    fn ask<T: Send + 'static>(
+        &mut self,
+        folder: &Path,
+        remotes: &RemoteStore,
+        at: Option<&Commit>,
+        work: Work<T>,
+    ) -> Result<Asked<T>> {
         self.turn += 1;
         if !self.workers.contains_key(folder) {
-            self.workers.insert(folder.to_owned(), Worker::start(folder, Checkout::around)?);
+            self.workers.insert(folder.to_owned(), Worker::start(folder, Checkout::around, remotes.clone())?);
         }
         let worker = self.workers.get_mut(folder).expect("it was started");
         worker.turn = self.turn;

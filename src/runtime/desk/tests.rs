@@ -2,6 +2,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::*;
+use crate::runtime::RemoteStore;
 use fluxdeck_model::error::Error;
 
 /// A folder without git, which a worker opens as it is.
@@ -29,7 +30,7 @@ fn noting(count: &Arc<AtomicUsize>) -> Work<usize> {
 #[tokio::test]
 async fn a_question_that_nobody_waits_for_is_never_worked_on() {
     let dir = folder();
-    let worker = Worker::start(dir.path(), Checkout::open).expect("a thread");
+    let worker = Worker::start(dir.path(), Checkout::open, RemoteStore::default()).expect("a thread");
     let (go_on, held) = hold(&worker);
     let worked = Arc::new(AtomicUsize::new(0));
     // a view asks again and again, each time in place of what it asked before; then it is closed
@@ -54,9 +55,9 @@ async fn a_question_that_nobody_waits_for_is_never_worked_on() {
 #[test]
 fn what_breaks_is_an_answer_and_the_next_question_starts_fresh() {
     let dir = folder();
-    let worker = Worker::start(dir.path(), Checkout::open).expect("a thread");
+    let worker = Worker::start(dir.path(), Checkout::open, RemoteStore::default()).expect("a thread");
     let build = |bench: &mut Bench| {
-        let Bench { checkout, builder } = bench;
+        let Bench { checkout, builder, .. } = bench;
         let view = checkout.view(None)?;
         builder.build(view.tree())?;
         Ok(builder.weight())
@@ -72,7 +73,7 @@ fn what_breaks_is_an_answer_and_the_next_question_starts_fresh() {
 #[test]
 fn a_worker_ends_with_its_owner_after_what_it_was_asked() {
     let dir = folder();
-    let worker = Worker::start(dir.path(), Checkout::open).expect("a thread");
+    let worker = Worker::start(dir.path(), Checkout::open, RemoteStore::default()).expect("a thread");
     let (go_on, held) = hold(&worker);
     let last = worker.ask(None, Box::new(|_| Ok(7)));
     drop(worker);
@@ -94,7 +95,7 @@ impl Drop for Dropped {
 #[test]
 fn the_thread_of_a_dropped_repository_ends() {
     let dir = folder();
-    let worker = Worker::start(dir.path(), Checkout::open).expect("a thread");
+    let worker = Worker::start(dir.path(), Checkout::open, RemoteStore::default()).expect("a thread");
     let gone = Arc::new(AtomicBool::new(false));
     let marker = Dropped(gone.clone());
     let (go_on, held) = hold(&worker);
@@ -120,7 +121,7 @@ fn the_thread_of_a_dropped_repository_ends() {
 fn a_folder_that_cannot_be_opened_says_so_each_time() {
     let dir = folder();
     let nowhere = dir.path().join("nowhere");
-    let worker = Worker::start(&nowhere, Checkout::open).expect("a thread");
+    let worker = Worker::start(&nowhere, Checkout::open, RemoteStore::default()).expect("a thread");
     let ask = || -> Result<()> { worker.wait(|_| Ok(())) };
     let error: Error = ask().expect_err("there is no folder");
     assert!(error.message.contains("is not a folder"), "{error}");

@@ -8,6 +8,7 @@ use std::sync::{Arc, Weak, mpsc};
 
 use tokio::sync::oneshot;
 
+use super::super::remotes::RemoteStore;
 use super::Bench;
 use crate::git::{self, Checkout};
 use fluxdeck_model::error::{Error, Result};
@@ -46,10 +47,10 @@ impl Worker {
     ///
     /// # Errors
     /// No thread can be started.
-    pub fn start(folder: &Path, opens: Opens) -> Result<Self> {
+    pub fn start(folder: &Path, opens: Opens, remotes: RemoteStore) -> Result<Self> {
         let (questions, taken) = mpsc::channel::<Question>();
         let weight = Arc::new(AtomicUsize::new(0));
-        let mut thread = Thread { folder: folder.to_owned(), opens, bench: None, weight: weight.clone() };
+        let mut thread = Thread { folder: folder.to_owned(), opens, remotes, bench: None, weight: weight.clone() };
         let started = std::thread::Builder::new().name("repository".to_owned()).spawn(move || {
             taken.into_iter().for_each(|question| question(&mut thread));
         });
@@ -110,6 +111,7 @@ impl<T: Send + 'static> Asked<T> {
 struct Thread {
     folder: PathBuf,
     opens: Opens,
+    remotes: RemoteStore,
     bench: Option<Bench>,
     weight: Arc<AtomicUsize>,
 }
@@ -149,7 +151,7 @@ impl Thread {
         let checkout = (self.opens)(&self.folder)?;
         let bench = match self.bench.take() {
             Some(bench) => Bench { checkout, ..bench },
-            None => Bench::new(checkout),
+            None => Bench::new(checkout, self.remotes.clone()),
         };
         let is_there = has(&bench);
         self.bench = Some(bench);

@@ -3,6 +3,7 @@
 mod contact;
 mod logs;
 mod place;
+mod print;
 #[cfg(test)]
 mod tests;
 mod voice;
@@ -21,13 +22,16 @@ use super::rendered::{Renderer, object_of};
 use crate::cluster::{self, Connection, Failure, Served};
 use contact::{Answer, Asking, Contact, Left, Refusal};
 use fluxdeck_model::domain::text::sanitise;
-use fluxdeck_model::domain::{ClusterId, EventRow, ObjectRef};
+use fluxdeck_model::domain::{ClusterId, EventRow, ObjectRef, PrintedQuery};
 use fluxdeck_model::error::{Error, ErrorKind};
 use fluxdeck_model::insight::declared::{Declared, FilePlace};
 use fluxdeck_model::insight::file::{self as shown, Hidden};
 use fluxdeck_model::kinds;
 use fluxdeck_model::render::BuildError;
+use fluxdeck_model::render::flux::Applied;
+use fluxdeck_model::render::unproven::may_be;
 use fluxdeck_model::state::{Aspect, ChangeQuery, Details, Events, FileText, Message, Reply, Ticket};
+use print::Print;
 
 /// How long details wait for events that come a little later than the body.
 const GRACE: Duration = Duration::from_millis(250);
@@ -70,6 +74,28 @@ impl Looks {
         let asking = Asking { contact: Contact(live), answer: Answer { ticket: look.ticket, inbox } };
         let (ticket, cluster) = (look.ticket, look.object.cluster);
         let task = self.tasks.spawn(answer(look, asking, means));
+        self.under_way.insert(ticket, (cluster, task));
+    }
+
+    /// Prints a kind of a cluster, and then what happens to it.
+    pub fn print(
+        &mut self,
+        ticket: Ticket,
+        cluster: ClusterId,
+        query: PrintedQuery,
+        session: Option<watch::Receiver<Option<Connection>>>,
+        limit: Duration,
+        inbox: mpsc::Sender<Message>,
+    ) {
+        while self.tasks.try_join_next().is_some() {}
+        let live = session.unwrap_or_else(|| watch::channel(None).1);
+        let mut asking = Asking { contact: Contact(live), answer: Answer { ticket, inbox } };
+        let task = self.tasks.spawn(async move {
+            let of = Print { cluster, query, limit };
+            if let Err(Left) = of.follow(&mut asking).await {
+                asking.answer.give(Reply::Failed(left())).await;
+            }
+        });
         self.under_way.insert(ticket, (cluster, task));
     }
 
@@ -135,10 +161,13 @@ async fn answer(look: Look, mut asking: Asking, means: Means) {
         Ok(Some(reply)) => asking.answer.give(reply).await,
         Ok(None) => {}
         Err(Left) => {
-            let left = Error::new(ErrorKind::Unreachable, "the connection was left", "open the view again");
-            asking.answer.give(Reply::Failed(left)).await;
+            asking.answer.give(Reply::Failed(left())).await;
         }
     }
+}
+
+fn left() -> Error {
+    Error::new(ErrorKind::Unreachable, "the connection was left", "open the view again")
 }
 
 fn renderer(live: Connection, means: &Means, fetches: bool) -> Renderer {
@@ -197,6 +226,7 @@ fn described(body: &Value, object: &ObjectRef) -> Details {
     let annotations = body["metadata"]["annotations"].as_object().into_iter().flatten();
     Details {
         spec: kinds::describe(kinds::rules(&gk.group, &gk.kind), body),
+        status: kinds::describe_status(kinds::of(gk), body),
         history: kinds::history(body),
         annotations: annotations
             .filter(|(key, _)| *key != "kubectl.kubernetes.io/last-applied-configuration")
@@ -213,13 +243,25 @@ async fn declared(renderer: Renderer, object: &ObjectRef, applied_by: &ObjectRef
     let plan = renderer.plan(&body).await.map_err(|error| Refusal::of(named(error)))?;
     // git is not asked again unasked: it may want a person's key or password
     let rendered = renderer.build(plan).await.map_err(|error| Refusal::is_final(named(error)))?;
-    match rendered.objects.iter().find(|found| object_of(object.cluster, &found.node) == *object) {
+    match of_object(&rendered.objects, object) {
         Some(found) => Ok(Reply::Declared(Box::new(Declared::of(found, applied_by.path(), rendered.at)))),
         None => Err(Refusal::is_final(Error::failed(
             format!("{applied_by} renders no {object} at {}", rendered.at.short()),
             "it is about to be pruned, or somebody else applies it too",
         ))),
     }
+}
+
+/// What is built of an object; of a generated one whose hash only the cluster knows, the only one that it can be.
+fn of_object<'r>(built: &'r [Applied], object: &ObjectRef) -> Option<&'r Applied> {
+    let id = |found: &Applied| object_of(object.cluster, &found.node);
+    let is_near = |found: &&Applied| {
+        let built = id(found);
+        built.gk == object.gk && built.namespace == object.namespace && may_be(&built.name, &object.name)
+    };
+    let mut near = built.iter().filter(is_near);
+    let exact = built.iter().find(|found| id(found) == *object);
+    exact.or_else(|| near.next().filter(|_| near.next().is_none()))
 }
 
 /// A file of a commit, masked for the screen.

@@ -182,6 +182,12 @@ pub fn fitting_theme() -> &'static str {
     }
 }
 
+/// How wide the terminal is that standard output goes to; none where it goes to another program or a file.
+pub fn columns() -> Option<usize> {
+    let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stdout());
+    is_terminal.then(size)?.ok().map(|(columns, _)| usize::from(columns)).filter(|columns| *columns > 0)
+}
+
 /// Whether only ASCII may be written: the locale is not UTF-8, or the console cannot show more.
 pub fn is_ascii_only() -> bool {
     let locale =

@@ -7,14 +7,18 @@
 //! The line above the keys is the equivalent `flux` or `kubectl` line (`c` copies it), or the full text of an outcome other than
 //! plain success.
 
+use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::jobs::of_what;
 use super::picker::{Item, Picker};
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
-use crate::ui::widgets::list::Column;
+use crate::ui::widgets::list::{Column, Keep};
+use crate::ui::widgets::sentence::{NARROW, brief, short_written};
+use fluxdeck_model::actions;
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject};
 use fluxdeck_model::domain::{Act, ActEnd};
 use fluxdeck_model::state::{Question, Reply, State, Ticket};
@@ -32,6 +36,8 @@ struct Acts {
     all: Vec<Act>,
     /// How many belong to earlier runs, or to other programs.
     others: usize,
+    /// The rows were made for a narrow screen.
+    is_narrow: bool,
 }
 
 impl Acts {
@@ -43,30 +49,50 @@ impl Acts {
         self.all.get(self.at()?)
     }
 
+    fn make(&mut self, state: &State) {
+        let row = |(at, act): (usize, &Act)| item(at, act, self.open(at), state.clock, self.is_narrow);
+        let items: Vec<_> = self.all.iter().enumerate().rev().map(row).collect();
+        self.picker.fill(items);
+    }
+
     /// What is said of an act without an end. Of one that a program of before left without a word the log says that itself.
     fn open(&self, at: usize) -> &'static str {
         if at < self.others { "under way elsewhere, or unknown" } else { "under way" }
     }
 }
 
-/// The outcome; `open` while there is none.
-fn outcome<'a>(act: &'a Act, open: &'static str) -> (Style, &'a str) {
-    let style = match act.end {
+/// How the outcome of an act looks; of one without, as what is under way.
+fn style_of(act: &Act) -> Style {
+    match act.end {
         Some(ActEnd::Done) => Style::Ready,
         Some(ActEnd::Failed) => Style::Failed,
         Some(ActEnd::Unknown) | None => Style::Progressing,
-    };
-    (style, act.outcome.as_deref().unwrap_or(open))
+    }
 }
 
-fn item(at: usize, act: &Act, open: &'static str) -> Item {
-    let (style, outcome) = outcome(act, open);
+/// When it was: on a narrow screen the time of today, else the day too.
+fn when(act: &Act, now: Timestamp, is_narrow: bool) -> String {
+    let day = |at: Timestamp| at.strftime("%Y-%m-%d").to_string();
+    let format = match is_narrow {
+        false => "%Y-%m-%d %H:%M:%S",
+        true if day(act.at) == day(now) => "%H:%M:%S",
+        true => "%m-%d %H:%M",
+    };
+    act.at.strftime(format).to_string()
+}
+
+/// An act in a line; `open` stands for an outcome that there is not yet.
+fn item(at: usize, act: &Act, open: &'static str, now: Timestamp, is_narrow: bool) -> Item {
+    let what = match actions::find(&act.action).filter(|_| is_narrow) {
+        Some(action) => format!("{} {}", action.word, short_written(&act.object)),
+        None => format!("{} {}", act.action, act.object),
+    };
     let cells = vec![
-        Styled::of(Style::Dim, act.at.strftime("%Y-%m-%d %H:%M:%S").to_string()),
+        Styled::of(Style::Dim, when(act, now, is_narrow)),
         Styled::of(Style::Text, &act.context),
         Styled::of(Style::Text, &act.user),
-        Styled::of(Style::Text, format!("{} {}", act.action, act.object)),
-        Styled::of(style, outcome),
+        Styled::of(Style::Text, what),
+        Styled::of(style_of(act), brief(act.outcome.as_deref().unwrap_or(open))),
         Styled::of(Style::Dim, &act.line),
     ];
     Item { id: at.to_string(), cells }
@@ -104,6 +130,13 @@ impl View for Acts {
         }
     }
 
+    fn word(&self, gesture: Gesture, word: &'static str, _: &State) -> Option<&'static str> {
+        match gesture {
+            Gesture::Open => self.selected().map(|_| "copy line"),
+            _ => Some(word),
+        }
+    }
+
     fn filter(&self, _: &State) -> String {
         self.picker.filter()
     }
@@ -128,22 +161,32 @@ impl View for Acts {
         if all != self.all || all.is_empty() {
             self.others = all.len() - own.len();
             self.all = all;
-            self.picker.fill(self.all.iter().enumerate().rev().map(|(at, act)| item(at, act, self.open(at))).collect());
+            self.make(state);
         }
     }
 
-    fn message(&self, _: &State) -> Option<String> {
+    fn message(&self, _: &State) -> Option<Styled> {
+        let act = self.selected()?;
         // an outcome other than plain success is shown in full
-        let outcome = |act: &Act| act.outcome.clone().filter(|_| act.end != Some(ActEnd::Done));
-        self.selected().map(|act| outcome(act).unwrap_or_else(|| act.line.clone()))
+        let outcome = act.outcome.as_ref().filter(|_| act.end != Some(ActEnd::Done));
+        let said = outcome.map(|text| Styled::of(style_of(act), brief(text)));
+        Some(said.unwrap_or_else(|| Styled::of(Style::Dim, &act.line)))
+    }
+
+    fn sheet(&self, _: &State) -> Option<Vec<Vec<String>>> {
+        Some(self.picker.sheet())
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
+        if self.is_narrow != (area.width < NARROW) {
+            self.is_narrow = area.width < NARROW;
+            self.make(scene.state);
+        }
         let columns = [
-            Column::new("WHEN (UTC)", 19, 19, 1),
-            Column::new("CONTEXT", 8, 24, 4),
+            Column::new("WHEN (UTC)", 11, 19, 1),
+            Column::new("CONTEXT", 8, 24, 4).keeping(Keep::Ends),
             Column::new("USER", 6, 20, 3),
-            Column::new("WHAT", 24, 60, 0),
+            Column::new("WHAT", of_what(area.width), 60, 0).keeping(Keep::End),
             Column::new("OUTCOME", 16, 48, 2),
             Column::new("SAME AS", 24, u16::MAX, 5),
         ];

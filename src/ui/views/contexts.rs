@@ -13,7 +13,7 @@ use super::picker::{Item, Picker, run};
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
-use crate::ui::widgets::list::Column;
+use crate::ui::widgets::list::{Column, Keep};
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject};
 use fluxdeck_model::state::State;
 
@@ -55,6 +55,13 @@ impl View for Contexts {
         true
     }
 
+    fn word(&self, gesture: Gesture, word: &'static str, _: &State) -> Option<&'static str> {
+        match gesture {
+            Gesture::Open => self.picker.selected().map(|_| "switch"),
+            _ => Some(word),
+        }
+    }
+
     fn filter(&self, _: &State) -> String {
         self.picker.filter()
     }
@@ -80,11 +87,15 @@ impl View for Contexts {
         self.picker.fill(items.collect());
     }
 
+    fn sheet(&self, _: &State) -> Option<Vec<Vec<String>>> {
+        Some(self.picker.sheet())
+    }
+
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
         let columns = [
             Column::new("", 1, 1, 3),
-            Column::new("NAME", 12, 60, 0),
-            Column::new("CLUSTER", 8, 50, 1),
+            Column::new("NAME", 12, 80, 0).keeping(Keep::Ends),
+            Column::new("CLUSTER", 8, 50, 1).keeping(Keep::Ends),
             Column::new("USER", 6, 40, 2),
             Column::new("NAMESPACE", 9, 30, 3),
         ];

@@ -31,7 +31,7 @@ use super::events::{NONE, Widths};
 use super::origins::place;
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
-use crate::ui::widgets::about::About;
+use crate::ui::widgets::about::{About, Sections};
 use crate::ui::widgets::lines::{Styled, copy};
 use crate::ui::widgets::request::{Answer, Request, waiting};
 use crate::ui::widgets::text::Text;
@@ -59,6 +59,8 @@ pub struct DetailsView {
     /// What git says of it; asked for only where it can be known without fetching.
     declared: Request<Declared>,
     manifest: Option<Manifest>,
+    /// It was among what is followed: if it is not now, it is gone.
+    was_followed: bool,
     lines: Vec<Styled>,
     built: Option<Built>,
     text: Text,
@@ -78,7 +80,8 @@ struct Built {
 impl DetailsView {
     fn new(object: ObjectRef) -> Self {
         let (body, declared) = (Request::default(), Request::default());
-        Self { object, body, declared, manifest: None, lines: Vec::new(), built: None, text: Text::default() }
+        let (manifest, was_followed, lines, built) = Default::default();
+        Self { object, body, declared, manifest, was_followed, lines, built, text: Text::default() }
     }
 
     /// Makes the lines again if their content has changed.
@@ -95,6 +98,7 @@ impl DetailsView {
                 let inner = Scene { state: scene.state, theme: scene.theme, next_change: &next_change };
                 let lines = match cluster.store.find(&self.object) {
                     Some(node) => self.lines_of(node, width.into(), &inner),
+                    None if !self.was_followed => self.lines_of_unfollowed(width.into(), &inner),
                     None => vec![
                         Styled::of(Style::Accent, self.object.to_string()),
                         Styled::of(Style::Text, "it is no longer in the cluster"),
@@ -117,33 +121,55 @@ impl DetailsView {
         about.state();
         about.revisions();
         about.conditions();
-        about.heading("Relations");
-        let before = about.lines.len();
+        about.sections.heading("Relations");
+        let before = about.sections.lines.len();
         about.relations(|_| true);
-        if about.lines.len() == before {
-            about.field("", Style::Dim, "none");
+        if about.sections.lines.len() == before {
+            about.sections.field("", Style::Dim, "none");
         }
         about.inventory();
         match &self.body.answer {
             Answer::Waiting => {
-                about.heading("Spec, history, events");
-                about.field("", Style::Dim, "fetching…");
+                about.sections.heading("Spec, history, events");
+                about.sections.field("", Style::Dim, "fetching…");
                 if let Some(why) = waiting(scene) {
-                    about.field("", Style::Dim, &format!("there is no connection: {why}"));
+                    about.sections.field("", Style::Dim, &format!("there is no connection: {why}"));
                 }
             }
             Answer::Failed(error) => {
-                about.heading("Spec, history, events");
-                about.field("", Style::Error, &error.message);
-                about.field("", Style::Dim, &error.hint);
+                about.sections.heading("Spec, history, events");
+                about.sections.field("", Style::Error, &error.message);
+                about.sections.field("", Style::Dim, &error.hint);
             }
-            Answer::Here(details) => body(&mut about, details, width, scene),
+            Answer::Here(details) => body(&mut about.sections, details, width, scene),
         }
         self.git(&mut about, width, scene);
         if let Answer::Here(details) = &self.body.answer {
-            events(&mut about, details, width, scene);
+            events(&mut about.sections, details, width, scene);
         }
-        about.lines
+        about.sections.lines
+    }
+
+    /// What is not followed is what was fetched of it.
+    fn lines_of_unfollowed(&self, width: usize, scene: &Scene) -> Vec<Styled> {
+        let mut sections = Sections::new(width);
+        sections.lines.extend(Styled::of(Style::Accent, self.object.to_string()).wrapped(1, width));
+        match &self.body.answer {
+            Answer::Waiting => sections.field("", Style::Dim, waiting(scene).unwrap_or("fetching…")),
+            Answer::Failed(error) => {
+                sections.field("", Style::Error, &error.message);
+                sections.field("", Style::Dim, &error.hint);
+            }
+            Answer::Here(details) => {
+                if !details.status.is_empty() {
+                    sections.heading("Status");
+                    pairs(&mut sections, &details.status, 40, width);
+                }
+                body(&mut sections, details, width, scene);
+                events(&mut sections, details, width, scene);
+            }
+        }
+        sections.lines
     }
 }
 
@@ -152,28 +178,28 @@ impl DetailsView {
     fn git(&self, about: &mut About, width: usize, scene: &Scene) {
         let Some(manifest) = &self.manifest else { return };
         if let Some(found) = scene.state.cluster().drifts.found.get(&self.object) {
-            about.heading("Drift");
-            differences(about, &found.drift);
+            about.sections.heading("Drift");
+            differences(&mut about.sections, &found.drift);
         }
         if manifest.object != self.object {
-            about.heading("Git");
-            about.field("", Style::Dim, &format!("it comes from {}: o shows what git has for that", manifest.object));
+            about.sections.heading("Git");
+            about.sections.field("", Style::Dim, &format!("it comes from {}: o shows what git has for that", manifest.object));
             return;
         }
         match &self.declared.answer {
             Answer::Waiting => {}
             Answer::Failed(error) => {
-                about.heading("Git");
-                about.field("", Style::Dim, &format!("{}: {}", error.message, error.hint));
+                about.sections.heading("Git");
+                about.sections.field("", Style::Dim, &format!("{}: {}", error.message, error.hint));
             }
-            Answer::Here(declared) => declarations(about, declared, width),
+            Answer::Here(declared) => declarations(&mut about.sections, declared, width),
         }
     }
 }
 
 /// The fields that git sets, and where.
-fn declarations(about: &mut About, declared: &Declared, width: usize) {
-    about.heading(&format!("Set by git at {}, applied by {} (o: files)", declared.at.short(), declared.applied_by));
+fn declarations(sections: &mut Sections, declared: &Declared, width: usize) {
+    sections.heading(&format!("Set by git at {}, applied by {} (o: files)", declared.at.short(), declared.applied_by));
     let names = declared.fields.iter().map(|field| width::of(&field.path));
     let indent = names.max().unwrap_or(0).clamp(13, (width / 2).clamp(13, 48)) + 3;
     for field in &declared.fields {
@@ -184,68 +210,74 @@ fn declarations(about: &mut About, declared: &Declared, width: usize) {
         let line = line
             .and(Style::Reference, format!("  {}", place(winner)))
             .and(Style::Dim, format!(" {}{parts}", winner.layer.word()));
-        about.lines.extend(line.wrapped(indent, width));
+        sections.lines.extend(line.wrapped(indent, width));
     }
 }
 
-fn differences(about: &mut About, found: &Drift) {
+fn differences(sections: &mut Sections, found: &Drift) {
     match found {
-        Drift::Missing => about.field("missing", Style::Failed, "git has it, the cluster does not"),
+        Drift::Missing => sections.field("missing", Style::Failed, "git has it, the cluster does not"),
         Drift::Fields(fields) => {
             for field in fields {
-                about.field("", Style::Failed, &format!("{}  {}", drift::line(field), place(&field.origin)));
+                sections.field("", Style::Failed, &format!("{}  {}", drift::line(field), place(&field.origin)));
             }
         }
         Drift::None | Drift::Off => {}
     }
 }
 
+/// The columns that names take, and two blanks.
+fn label_width(names: impl Iterator<Item = usize>, most: usize) -> usize {
+    names.max().unwrap_or(0).clamp(13, most) + 3
+}
+
+/// Names, and values beside them.
+fn pairs(sections: &mut Sections, pairs: &[(String, String)], most: usize, width: usize) {
+    let indent = label_width(pairs.iter().map(|(name, _)| width::of(name)), most.min(width / 2).max(13));
+    for (name, value) in pairs {
+        let line = Styled::of(Style::Dim, format!(" {name}")).upto(indent).and(Style::Text, value);
+        sections.lines.extend(line.wrapped(indent, width));
+    }
+}
+
 /// What was fetched: spec, history, annotations.
-fn body(about: &mut About, details: &Details, width: usize, scene: &Scene) {
-    let column = |names: &mut dyn Iterator<Item = usize>, most: usize| names.max().unwrap_or(0).clamp(13, most) + 3;
-    let pairs = |about: &mut About, pairs: &[(String, String)], most: usize| {
-        let indent = column(&mut pairs.iter().map(|(name, _)| width::of(name)), most.min(width / 2).max(13));
-        for (name, value) in pairs {
-            let line = Styled::of(Style::Dim, format!(" {name}")).upto(indent).and(Style::Text, value);
-            about.lines.extend(line.wrapped(indent, width));
-        }
-    };
+fn body(sections: &mut Sections, details: &Details, width: usize, scene: &Scene) {
     if !details.spec.is_empty() {
-        about.heading("Spec");
-        pairs(about, &details.spec, 40);
+        sections.heading("Spec");
+        pairs(sections, &details.spec, 40, width);
     }
     if !details.history.is_empty() {
-        about.heading("History");
+        sections.heading("History");
         let cell = |row: &[String], at: usize| row.get(at).cloned().unwrap_or_default();
-        let indent = column(&mut details.history.iter().map(|row| width::of(&cell(row, 1))), 60);
+        let indent = label_width(details.history.iter().map(|row| width::of(&cell(row, 1))), 60);
         for row in &details.history {
             let age = scene.age(cell(row, 0).parse().ok());
             let line = Styled::of(Style::Dim, format!(" {age:<8}")).and(Style::Text, cell(row, 1)).upto(8 + indent);
-            about
+            sections
                 .lines
                 .extend(line.and(Style::Text, cell(row, 2)).and(Style::Dim, format!("  {}", cell(row, 3))).wrapped(9, width));
         }
     }
     if !details.annotations.is_empty() {
-        about.heading("Annotations");
-        pairs(about, &details.annotations, 56);
+        sections.heading("Annotations");
+        pairs(sections, &details.annotations, 56, width);
     }
 }
 
-fn events(about: &mut About, details: &Details, width: usize, scene: &Scene) {
-    about.heading("Events");
+fn events(sections: &mut Sections, details: &Details, width: usize, scene: &Scene) {
+    sections.heading("Events");
     let rows = match &details.events {
-        Events::Here(rows) if rows.is_empty() => return about.lines.push(Styled::of(Style::Dim, format!(" {NONE}"))),
+        Events::Here(rows) if rows.is_empty() => return sections.lines.push(Styled::of(Style::Dim, format!(" {NONE}"))),
         Events::Here(rows) => rows,
-        Events::Awaited => return about.lines.push(Styled::of(Style::Dim, " fetching…")),
+        Events::Awaited => return sections.lines.push(Styled::of(Style::Dim, " fetching…")),
         Events::Failed(error) => {
             let lines_of = Styled::of(Style::Error, format!(" {}", error.message)).and(Style::Dim, format!("  {}", error.hint));
-            return about.lines.extend(lines_of.wrapped(1, width));
+            return sections.lines.extend(lines_of.wrapped(1, width));
         }
     };
     let widths = Widths::of(rows, width.saturating_sub(1), false);
     let lines = rows.iter().flat_map(|event| widths.event(event, scene));
-    about.lines.extend(lines.map(|line| Styled::of(Style::Text, " ").and_all(&line)));
+    sections.lines.extend(lines.map(|line| Styled::of(Style::Text, " ").and_all(&line)));
 }
 
 impl View for DetailsView {
@@ -272,6 +304,7 @@ impl View for DetailsView {
     fn opened(&mut self, cx: &mut Cx) {
         self.body.ask(&self.object, Aspect::Details, cx);
         self.manifest = cx.state.cluster().manifest(&self.object);
+        self.was_followed = cx.state.cluster().store.find(&self.object).is_some();
         if let Some(manifest) = self.manifest.as_ref().filter(|manifest| manifest.object == self.object) {
             let aspect = Aspect::Declared { applied_by: manifest.applied_by.clone(), fetches: false };
             self.declared.ask(&self.object, aspect, cx);

@@ -18,6 +18,7 @@ use crate::ui::widgets::request::Request;
 use crate::ui::widgets::text::{Source, Text};
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject};
 use fluxdeck_model::domain::ObjectRef;
+use fluxdeck_model::domain::text::counted;
 use fluxdeck_model::error::Error;
 use fluxdeck_model::state::{Aspect, Reply, State, Ticket};
 
@@ -166,7 +167,7 @@ impl View for Document {
     fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
         let Some(yaml) = self.body.get() else { return false };
         if gesture == Gesture::Copy {
-            cx.copy(yaml.lines.join("\n"), format!("copied {} lines", yaml.len()));
+            cx.copy(yaml.lines.join("\n"), format!("copied {}", counted(yaml.len(), "line")));
             return true;
         }
         self.text.gesture(gesture, yaml)

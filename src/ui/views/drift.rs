@@ -15,7 +15,7 @@ use super::picker::{Item, Picker};
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
-use crate::ui::widgets::list::Column;
+use crate::ui::widgets::list::{Column, Keep};
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject, Transition};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::insight::declared::LayerPlace;
@@ -154,6 +154,13 @@ impl View for DriftView {
         }
     }
 
+    fn word(&self, gesture: Gesture, word: &'static str, _: &State) -> Option<&'static str> {
+        match gesture {
+            Gesture::Open => self.selected()?.object.as_ref().map(|_| word),
+            _ => Some(word),
+        }
+    }
+
     fn filter(&self, _: &State) -> String {
         self.picker.filter()
     }
@@ -171,14 +178,18 @@ impl View for DriftView {
         }
     }
 
-    fn message(&self, _: &State) -> Option<String> {
-        self.selected().map(|row| row.message.clone())
+    fn message(&self, _: &State) -> Option<Styled> {
+        self.selected().map(|row| Styled::of(Style::Text, &row.message))
+    }
+
+    fn sheet(&self, _: &State) -> Option<Vec<Vec<String>>> {
+        Some(self.picker.sheet())
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
         let columns = [
             Column::new("OBJECT", 18, 40, 0),
-            Column::new("FIELD", 12, 40, 0).keeping_end(),
+            Column::new("FIELD", 12, 40, 0).keeping(Keep::End),
             Column::new("GIT", 6, 22, 1),
             Column::new("LIVE", 7, 22, 0),
             Column::new("SET BY", 16, u16::MAX, 2),

@@ -1,7 +1,7 @@
 //! Events of one object, newest at the bottom.
 //!
 //! ```text
-//!  AGE     TYPE     REASON             COUNT  OBJECT                MESSAGE
+//!  SEEN    TYPE     REASON             COUNT  OBJECT                MESSAGE
 //!  12m     Normal   ReconciliationSuc…     1  Kustomization/apps    Reconciliation finished in 1.2s, next run in 10m
 //!  4m2s    Warning  HealthCheckFailed      7  Kustomization/apps    health check failed after 2m: [HelmRelease/web/web
 //!                                                                   status: 'Failed']
@@ -16,6 +16,7 @@ use crate::ui::widgets::lines::{Styled, copy};
 use crate::ui::widgets::request::{Request, say};
 use crate::ui::widgets::text::Text;
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject};
+use fluxdeck_model::domain::text::counted;
 use fluxdeck_model::domain::width::{fit, head};
 use fluxdeck_model::domain::{EventRow, ObjectRef};
 use fluxdeck_model::error::Error;
@@ -65,7 +66,7 @@ impl Widths {
     }
 
     fn header(&self) -> Styled {
-        self.row(["AGE", "TYPE", "REASON", "COUNT", "OBJECT", "MESSAGE"], [Style::Heading; 2])
+        self.row(["SEEN", "TYPE", "REASON", "COUNT", "OBJECT", "MESSAGE"], [Style::Heading; 2])
     }
 
     /// One event, its message wrapped beside the other columns.
@@ -111,10 +112,7 @@ impl View for Events {
 
     fn count(&self, _: &State) -> String {
         let searched = if self.text.searched().is_empty() { String::new() } else { self.text.position(&self.lines[..]) };
-        let count = self
-            .rows
-            .get()
-            .map_or_else(String::new, |rows| format!("{} event{}", rows.len(), if rows.len() == 1 { "" } else { "s" }));
+        let count = self.rows.get().map_or_else(String::new, |rows| counted(rows.len(), "event"));
         if searched.is_empty() { count } else { format!("{searched} · {count}") }
     }
 

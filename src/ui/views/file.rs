@@ -16,6 +16,7 @@ use crate::ui::widgets::request::Request;
 use crate::ui::widgets::text::Text;
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject};
 use fluxdeck_model::domain::ObjectRef;
+use fluxdeck_model::domain::text::counted;
 use fluxdeck_model::error::Error;
 use fluxdeck_model::insight::declared::FilePlace;
 use fluxdeck_model::state::{Aspect, FileText, Intent, Reply, State, Terminal, Ticket};
@@ -34,6 +35,17 @@ pub const SPEC: ViewSpec = ViewSpec {
         _ => Err(Error::usage("a file needs a field that it sets", "open an object with d, then press o")),
     },
 };
+
+/// A checkout of the user has another version of a file.
+pub(super) fn another_version(file: &str, than: &str) -> String {
+    format!("your checkout has another {file} than {than}: lines may differ")
+}
+
+/// No checkout of the user has a file.
+pub(super) fn nowhere(file: &str) -> Error {
+    let hint = "name one in `repos` of config.toml, or start fluxdeck in it";
+    Error::failed(format!("none of your checkouts has {file}"), hint)
+}
 
 struct File {
     object: ObjectRef,
@@ -61,18 +73,11 @@ impl File {
         match self.body.get().map(|file| (&file.disk, file.is_same)) {
             Some((Some(disk), is_same)) => {
                 if !is_same {
-                    cx.say(format!(
-                        "your checkout has another {} than {}: lines may differ",
-                        self.place.path,
-                        self.place.at.short()
-                    ));
+                    cx.say(another_version(&self.place.path, self.place.at.short()));
                 }
                 cx.intend(Intent::Terminal(Terminal::Edit { path: disk.clone(), line: self.place.line }));
             }
-            Some((None, _)) => cx.complain(Error::failed(
-                "none of your checkouts has this file",
-                "name one in `repos` of config.toml, or start fluxdeck in it",
-            )),
+            Some((None, _)) => cx.complain(nowhere("this file")),
             None => cx.complain(Error::failed("the file is not shown", "only a file that is shown can be opened")),
         }
     }
@@ -112,7 +117,7 @@ impl View for File {
         match (gesture, self.body.get()) {
             (Gesture::Edit, _) => self.edit(cx),
             (Gesture::Copy, Some(file)) => {
-                cx.copy(file.lines.join("\n"), format!("copied {} lines", file.lines.len()));
+                cx.copy(file.lines.join("\n"), format!("copied {}", counted(file.lines.len(), "line")));
             }
             (gesture, _) => return self.text.gesture(gesture, &self.lines[..]),
         }
@@ -141,13 +146,14 @@ impl View for File {
         }
     }
 
-    fn message(&self, _: &State) -> Option<String> {
+    fn message(&self, _: &State) -> Option<Styled> {
         let file = self.body.get()?;
-        Some(match (&file.disk, file.is_same) {
+        let text = match (&file.disk, file.is_same) {
             (Some(disk), true) => disk.clone(),
             (Some(disk), false) => format!("{disk} (differs there)"),
             (None, _) => format!("in none of your checkouts; read at {}", self.place.at.short()),
-        })
+        };
+        Some(Styled::of(Style::Dim, text))
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {

@@ -1,4 +1,5 @@
-//! The form of a playbook: small, filled with the present values, checked while one types. Nothing is planned before it is complete.
+//! The form of a playbook: small, filled with the present values, checked while one types. Nothing is planned before it is complete; what was
+//! typed is a draft until it is submitted or discarded.
 //!
 //! ```text
 //! ╭ scale Deployment api/api ────────────────────────────────────────────╮
@@ -11,6 +12,8 @@
 //! ╰ ⏎ review  tab next  esc back ────────────────────────────────────────╯
 //! ```
 
+use std::collections::BTreeMap;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -21,11 +24,13 @@ use crate::ui::widgets::dialog::Dialog;
 use crate::ui::widgets::form::{Filling, Line, Taken};
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::request::{Answer, Request};
+use fluxdeck_model::change::SiteScope;
 use fluxdeck_model::commands::{ChangeForm, Cx, Gesture, KeyScope, ReviewFrom, Screen, Subject, Transition};
-use fluxdeck_model::error::Error;
+use fluxdeck_model::error::{Error, ErrorKind};
+use fluxdeck_model::forms::Answers;
 use fluxdeck_model::insight::declared::{Declaration, Declared};
 use fluxdeck_model::insight::field::FieldPath;
-use fluxdeck_model::state::{Aspect, Code, Key, Reply, State, Ticket};
+use fluxdeck_model::state::{Aspect, Code, Intent, Key, Reply, State, Ticket};
 
 pub const SPEC: ViewSpec = ViewSpec {
     screen: Screen::FORM,
@@ -46,6 +51,10 @@ const MOST: usize = 3;
 struct FormView {
     shown: ChangeForm,
     filling: Filling,
+    /// What the fields held at first: what differs is a draft.
+    begun: BTreeMap<String, String>,
+    /// It was filled from a draft of an earlier look.
+    is_draft: bool,
     /// What git sets at the revision that the cluster applied.
     declared: Request<Declared>,
     error: Option<String>,
@@ -59,7 +68,31 @@ impl FormView {
         if let Some(last) = form.shown().filter(|field| shown.answers.get(&field.id).is_some()).last() {
             filling.go_to(&last.id);
         }
-        Self { shown, filling, declared: Request::default(), error: None }
+        let begun = filling.texts();
+        let draft = state.draft(&shown.draft_of()).filter(|draft| !draft.texts.is_empty());
+        // what it is opened with is meant now
+        let draft = draft.filter(|_| shown.answers == Answers::default());
+        if let Some(draft) = draft {
+            filling.recall(&draft.texts);
+        }
+        Self { shown, filling, begun, is_draft: draft.is_some(), declared: Request::default(), error: None }
+    }
+
+    /// Keeps what is typed: whichever way the form is left, it is there again.
+    fn keep(&mut self, cx: &mut Cx) {
+        self.error = None;
+        let texts = self.filling.texts();
+        let texts = if texts == self.begun { BTreeMap::new() } else { texts };
+        cx.intend(Intent::Draft(self.shown.draft_of(), texts));
+    }
+
+    /// Begins again.
+    fn discard(&mut self, cx: &mut Cx) {
+        self.filling.recall(&self.begun.clone());
+        self.is_draft = false;
+        self.error = None;
+        cx.intend(Intent::DropDraft(self.shown.draft_of()));
+        cx.say("the draft is discarded");
     }
 
     /// Reads the fields into the answers.
@@ -71,7 +104,12 @@ impl FormView {
     fn accept(&mut self, cx: &mut Cx) {
         let query = self.answer(cx.state).and_then(|()| self.shown.query());
         match query {
-            Ok(query) => cx.transit(Transition::Open(Screen::REVIEW, Subject::Review(Box::new(query), ReviewFrom::Form))),
+            Ok(mut query) => {
+                if let Some(draft) = cx.state.draft(&self.shown.draft_of()) {
+                    query.order.site.scope = draft.scope.clone();
+                }
+                cx.transit(Transition::Open(Screen::REVIEW, Subject::Review(Box::new(query), ReviewFrom::Form)));
+            }
             Err(error) => {
                 self.error = Some(error.to_string());
                 self.filling.go_to_fault(&cx.state.person_clock());
@@ -97,6 +135,12 @@ impl FormView {
             let line = Styled::of(Style::Dim, format!(" {label}")).upto(LABEL + 1).and(Style::Text, text);
             lines.extend(line.wrapped(LABEL + 1, width));
         };
+        if self.is_draft {
+            fact("draft", "as you left it");
+        }
+        if let Some(SiteScope::Kustomization(name)) = state.draft(&self.shown.draft_of()).map(|draft| &draft.scope) {
+            fact("for", &format!("{name}, as you chose"));
+        }
         let present = self.shown.present(state).text;
         if !present.is_empty() {
             fact("now", &present);
@@ -106,8 +150,12 @@ impl FormView {
             fact("set by", &format!("{} ({}): {}", place(winner), winner.layer.word(), field.value));
             notes(field).iter().for_each(|note| fact("", note));
         }
-        if let Answer::Failed(error) = &self.declared.answer {
-            fact("git", &error.message);
+        match (&self.declared.answer, &self.shown.applier) {
+            (Answer::Failed(error), Some(applier)) if error.kind == ErrorKind::Denied => {
+                fact("git", &format!("you may not read {applier}: the review looks for it in your checkouts"));
+            }
+            (Answer::Failed(error), _) => fact("git", &error.message),
+            _ => {}
         }
         lines
     }
@@ -146,21 +194,31 @@ impl View for FormView {
     }
 
     fn key(&mut self, key: Key, cx: &mut Cx) -> bool {
-        if matches!((key.code, key.ctrl), (Code::Esc, _) | (Code::Char('c'), true)) {
-            cx.transit(Transition::Close);
-            return true;
+        match (key.code, key.ctrl) {
+            (Code::Esc, _) | (Code::Char('c'), true) => {
+                if cx.state.draft(&self.shown.draft_of()).is_some() {
+                    cx.say("kept as a draft: the same form has it again");
+                }
+                cx.transit(Transition::Close);
+                return true;
+            }
+            (Code::Char('x'), true) => {
+                self.discard(cx);
+                return true;
+            }
+            _ => {}
         }
         match (self.filling.key(key), key.code) {
-            (Taken::Changed, _) => self.error = None,
+            (Taken::Changed, _) => self.keep(cx),
             (Taken::No, Code::Enter) => self.accept(cx),
             _ => {}
         }
         true
     }
 
-    fn paste(&mut self, text: &str, _: &mut Cx) {
+    fn paste(&mut self, text: &str, cx: &mut Cx) {
         self.filling.paste(text);
-        self.error = None;
+        self.keep(cx);
     }
 
     fn reply(&mut self, ticket: Ticket, reply: &Reply, _: &mut Cx) {
@@ -182,6 +240,9 @@ impl View for FormView {
         }
         let mut keys = vec![(scene.theme.sign("⏎", "enter"), "review".to_owned())];
         keys.extend(self.filling.keys(scene));
+        if scene.state.draft(&self.shown.draft_of()).is_some() {
+            keys.push((scene.theme.sign("^x", "ctrl-x"), "discard".to_owned()));
+        }
         keys.push(("esc", "back".to_owned()));
         let keys: Vec<_> = keys.iter().map(|(key, word)| (*key, &**word)).collect();
         let title = format!("{} {} {}", self.shown.title(), scene.theme.sign("──", "--"), scene.state.cluster().context);

@@ -1,12 +1,13 @@
 //! Every command with its keys and names, made from the declarations; what is picked runs in the view from which help was opened.
 //!
 //! ```text
-//!  KEYS      COMMAND        WHAT IT DOES                                                WHERE
-//!  ⏎                        open: details; a reference row jumps
-//!  v         :events :ev    events of the selected object
-//!  f                        follow new lines                                            logs      does not work here: dim
+//!  FOR   KEYS      COMMAND        WHAT IT DOES                                                WHERE
+//!  move  ⏎                        open: details; a reference row jumps
+//!  look  v         :events :ev    events of the selected object
+//!  look  f                        follow new lines                                            logs      does not work here: dim
 //! ```
-//! First what works here, then what works everywhere, then the rest. `/` keeps the commands that match.
+//! In chapters: moving, looking, acting, finding, the rest; what does not work here is at the end. `/` keeps the commands that match, also a
+//! chapter by its word.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -39,7 +40,11 @@ pub struct Help {
 impl Help {
     fn of(of: KeyScope) -> Self {
         let mut commands: Vec<_> = commands::all().collect();
-        commands.sort_by_key(|command| place(command, of));
+        // what does not work here comes last
+        commands.sort_by_key(|command| {
+            let place = place(command, of);
+            (place == Place::Elsewhere, command.group, place)
+        });
         let mut picker = Picker::default();
         picker.fill(commands.iter().map(|command| item(command, of)).collect());
         Self { of, commands, picker }
@@ -93,6 +98,7 @@ fn item(command: &Command, of: KeyScope) -> Item {
     let works = place(command, of) != Place::Elsewhere;
     let style = |style: Style| if works { style } else { Style::Dim };
     let cells = vec![
+        Styled::of(Style::Dim, command.group.word()),
         Styled::of(style(Style::Key), keys_of(command)),
         Styled::of(style(Style::Accent), names_of(command)),
         Styled::of(style(Style::Text), &command.doc),
@@ -125,7 +131,7 @@ impl View for Help {
     }
 
     fn count(&self, _: &State) -> String {
-        format!("{} commands", self.picker.count())
+        self.picker.count_of("command")
     }
 
     fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
@@ -136,6 +142,13 @@ impl View for Help {
         self.picker.gesture(gesture, cx)
     }
 
+    fn word(&self, gesture: Gesture, word: &'static str, _: &State) -> Option<&'static str> {
+        match gesture {
+            Gesture::Open => self.selected().filter(|command| place(command, self.of) != Place::Elsewhere).map(|_| "run"),
+            _ => Some(word),
+        }
+    }
+
     fn filter(&self, _: &State) -> String {
         self.picker.filter()
     }
@@ -144,16 +157,21 @@ impl View for Help {
         self.picker.set_filter(text)
     }
 
-    fn message(&self, _: &State) -> Option<String> {
-        self.selected().map(line)
+    fn message(&self, _: &State) -> Option<Styled> {
+        self.selected().map(|command| Styled::of(Style::Dim, line(command)))
+    }
+
+    fn sheet(&self, _: &State) -> Option<Vec<Vec<String>>> {
+        Some(self.picker.sheet())
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
         let columns = [
+            Column::new("FOR", 10, 10, 2),
             Column::new("KEYS", 6, 16, 0),
-            Column::new("COMMAND", 13, 34, 2),
+            Column::new("COMMAND", 13, 34, 3),
             Column::new("WHAT IT DOES", 44, u16::MAX, 0),
-            Column::new("WHERE", 6, 24, 3),
+            Column::new("WHERE", 6, 24, 4),
         ];
         self.picker.render(area, buf, scene, &columns, "no command matches");
     }
@@ -183,8 +201,10 @@ mod tests {
         for scope in [KeyScope::Tree, KeyScope::Logs] {
             let mut help = Help::of(scope);
             assert!(help.commands[0].scopes.contains(&scope));
-            let places: Vec<_> = help.commands.iter().map(|command| place(command, scope)).collect();
-            assert!(places.is_sorted() && places.contains(&Place::Elsewhere));
+            let is_elsewhere = |command: &&Command| place(command, scope) == Place::Elsewhere;
+            let end = help.commands.iter().position(is_elsewhere).expect("some work in other views only");
+            assert!(help.commands[end..].iter().all(is_elsewhere));
+            assert!(help.commands[..end].is_sorted_by_key(|command| (command.group, place(command, scope))));
             let last = shown(&mut help, 250, 200).lines().rfind(|line| !line.is_empty()).map(str::to_owned);
             assert!(last.is_some_and(|line| line.ends_with(&super::places(help.commands[help.commands.len() - 1]))));
         }

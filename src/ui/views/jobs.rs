@@ -16,12 +16,13 @@ use super::picker::{Item, Picker};
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
-use crate::ui::widgets::list::Column;
+use crate::ui::widgets::list::{Column, Keep};
 use crate::ui::widgets::progress::{sign, sign_of};
+use crate::ui::widgets::sentence::{NARROW, brief, short};
 use fluxdeck_model::commands::{self, ActIntent, Cx, Gesture, KeyScope, ReviewFrom, Screen, Subject, Transition};
 use fluxdeck_model::domain::text::sanitise;
 use fluxdeck_model::domain::{Health, ObjectRef, duration};
-use fluxdeck_model::state::jobs::{Change, ChangePhase, Job, JobId, Keeper, Reached};
+use fluxdeck_model::state::jobs::{Change, ChangePhase, Job, JobId, Keeper, Reached, behind};
 use fluxdeck_model::state::{ChangeQuery, Intent, State, policy_of};
 
 pub const SPEC: ViewSpec = ViewSpec {
@@ -29,7 +30,8 @@ pub const SPEC: ViewSpec = ViewSpec {
     doc: "acts under way and their outcomes",
     scope: KeyScope::Jobs,
     make: |target, _| {
-        Ok(Box::new(Jobs { picker: Picker::default(), is_of_changes: target == Subject::Changes, is_ascii: false }))
+        let is_of_changes = target == Subject::Changes;
+        Ok(Box::new(Jobs { picker: Picker::default(), is_of_changes, is_ascii: false, is_narrow: false }))
     },
 };
 
@@ -42,6 +44,24 @@ struct Jobs {
     is_of_changes: bool,
     /// The glyphs are made with the rows.
     is_ascii: bool,
+    /// So are short names.
+    is_narrow: bool,
+}
+
+/// The columns that are kept for what is done to which object: on a narrow screen, half of it.
+pub(super) fn of_what(width: u16) -> u16 {
+    if width < NARROW { (width / 2).min(40) } else { 24 }
+}
+
+/// What a job does; on a narrow screen in words so short that the object's name stays.
+fn what(job: &Job, is_narrow: bool) -> String {
+    let (of_act, of_change) = (job.items(), job.change().and_then(|change| change.target.as_ref()));
+    let text = match (of_act, of_change) {
+        ([one], _) if is_narrow => format!("{} {}", job.word(), short(&one.object)),
+        (_, Some(target)) if is_narrow => format!("{} {}", job.word(), short(target)),
+        _ => job.title(),
+    };
+    sanitise(&text).into_owned()
 }
 
 impl Jobs {
@@ -66,6 +86,19 @@ pub(super) fn steer(gesture: Gesture, id: JobId, cx: &mut Cx) {
     });
 }
 
+/// The word of a gesture on a job; none where it means nothing for it at present.
+pub(super) fn word_of(gesture: Gesture, word: &'static str, job: Option<&Job>) -> Option<&'static str> {
+    let is_meant = |job: &Job| match gesture {
+        Gesture::Stop => !job.is_over(),
+        Gesture::WatchOn => job.can_watch_on(),
+        Gesture::GoOn => job.is_paused() || job.keeper == Keeper::Nobody && !job.is_over(),
+        Gesture::Reconcile => !job.is_over() && job.change().is_some_and(Change::is_merged),
+        Gesture::Page => job.change().is_some_and(|change| change.page().is_some()),
+        _ => true,
+    };
+    job.is_some_and(is_meant).then_some(word)
+}
+
 /// Shows or copies the pull request of a change, reconciles what applies it, or reviews it again.
 pub(super) fn of_change(gesture: Gesture, id: JobId, cx: &mut Cx) {
     let Some(job) = cx.state.jobs.find(id) else { return };
@@ -76,11 +109,11 @@ pub(super) fn of_change(gesture: Gesture, id: JobId, cx: &mut Cx) {
         }
         return;
     };
-    let page = change.progress.pull.as_ref().map(|pull| pull.url.clone()).or_else(|| change.progress.page.clone());
+    let page = change.page().map(str::to_owned);
     match (gesture, page) {
         (Gesture::Open, _) if matches!(change.phase(), ChangePhase::Review { .. }) => {
             let order = change.order.clone();
-            let query = ChangeQuery { object: change.target.clone(), applier: change.applier.clone(), order };
+            let query = ChangeQuery { object: change.target.clone(), applier: change.applier.clone(), order, said: None };
             cx.transit(Transition::Open(Screen::REVIEW, Subject::Review(Box::new(query), ReviewFrom::Job(id))));
         }
         (Gesture::Reconcile, _) => reconcile(job, change, cx),
@@ -93,17 +126,18 @@ pub(super) fn of_change(gesture: Gesture, id: JobId, cx: &mut Cx) {
     }
 }
 
-/// Reconciles the Kustomization that applies a change, its source first: once it is merged, before it is nothing new.
+/// Reconciles the Kustomization that applies a change, its source and what it waits for: once it is merged, before it is nothing new.
 fn reconcile(job: &Job, change: &Change, cx: &mut Cx) {
-    let is_merged = change.progress.pull.as_ref().is_some_and(|pull| pull.merge().is_some());
     let here = Some((cx.state.active, cx.state.cluster().epoch));
     let applier = change.applier.clone().filter(|applier| cx.state.cluster().store.object_of(applier).is_some());
     match applier {
-        _ if !is_merged => cx.say("it is not merged yet: there is nothing new to apply"),
+        _ if !change.is_merged() => cx.say("it is not merged yet: there is nothing new to apply"),
         _ if job.bound != here => cx.say(format!("its cluster is not the one on the screen: `:ctx {}`", job.context)),
         None => cx.say("the Kustomization that applies it is not visible here"),
         Some(applier) => {
-            if let Err(error) = commands::perform(ActIntent::Key(RECONCILE), &[applier], Vec::new(), cx) {
+            let mut targets = behind(&applier, &cx.state.cluster().store);
+            targets.push(applier);
+            if let Err(error) = commands::perform(ActIntent::Key(RECONCILE), &targets, Vec::new(), cx) {
                 cx.complain(error);
             }
         }
@@ -241,6 +275,10 @@ impl View for Jobs {
         true
     }
 
+    fn word(&self, gesture: Gesture, word: &'static str, state: &State) -> Option<&'static str> {
+        word_of(gesture, word, self.selected().and_then(|id| state.jobs.find(id)))
+    }
+
     fn filter(&self, _: &State) -> String {
         self.picker.filter()
     }
@@ -257,7 +295,7 @@ impl View for Jobs {
             let plain = |text: String| Styled::of(Style::Text, text);
             let cells = vec![
                 self::state(job, self.is_ascii),
-                plain(sanitise(&job.title()).into_owned()),
+                plain(what(job, self.is_narrow)),
                 plain(format!("{}/{all}", done + failed)),
                 plain(elapsed(job, state)),
                 Styled::of(Style::Dim, &job.context),
@@ -268,27 +306,36 @@ impl View for Jobs {
         self.picker.fill(items.collect());
     }
 
-    fn message(&self, state: &State) -> Option<String> {
+    fn message(&self, state: &State) -> Option<Styled> {
         let job = self.selected().and_then(|id| state.jobs.find(id))?;
         let summary = line_of(job).text;
-        match job.change() {
-            _ if !summary.is_empty() => Some(summary),
-            Some(change) => Some(sanitise(&change.line()).into_owned()),
-            None => Some(job.items().first()?.line.clone()),
-        }
+        let of_state = if sign_of(job) == Health::Ready { Style::Dim } else { sign_of(job).into() };
+        Some(match job.change() {
+            _ if !summary.is_empty() => Styled::of(of_state, brief(&summary)),
+            Some(change) => Styled::of(Style::Dim, sanitise(&change.line())),
+            None => Styled::of(Style::Dim, &job.items().first()?.line),
+        })
+    }
+
+    fn sheet(&self, _: &State) -> Option<Vec<Vec<String>>> {
+        Some(self.picker.sheet())
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
         if scene.state.jobs.under_way().next().is_some() {
             scene.next_change.set(1);
         }
+        if self.is_narrow != (area.width < NARROW) {
+            self.is_narrow = area.width < NARROW;
+            self.refresh(scene.state);
+        }
         let columns = [
-            Column::new("STATE", 12, 20, 0),
-            Column::new("WHAT", 24, 70, 0),
-            Column::new("OVER", 5, 9, 1).right(),
-            Column::new("TIME", 5, 8, 1).right(),
-            Column::new("CONTEXT", 8, 24, 3),
-            Column::new("MESSAGE", 16, u16::MAX, 2),
+            Column::new("STATE", 12, 20, 1),
+            Column::new("WHAT", of_what(area.width), 70, 0).keeping(Keep::End),
+            Column::new("OVER", 5, 9, 3).right(),
+            Column::new("TIME", 5, 8, 2).right(),
+            Column::new("CONTEXT", 8, 24, 5).keeping(Keep::Ends),
+            Column::new("MESSAGE", 16, u16::MAX, 4),
         ];
         let nothing = match self.is_of_changes {
             true => "there are no changes in git; a on an object offers some",

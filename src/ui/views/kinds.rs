@@ -16,7 +16,7 @@ use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::Column;
-use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject, Transition};
+use fluxdeck_model::commands::{self, Cx, Gesture, KeyScope, Screen, Subject, Transition};
 use fluxdeck_model::domain::health::Counts;
 use fluxdeck_model::domain::{Coverage, GroupKind, Health};
 use fluxdeck_model::kinds::{self, Role};
@@ -24,7 +24,7 @@ use fluxdeck_model::state::{Cluster, State};
 
 pub const SPEC: ViewSpec = ViewSpec {
     screen: Screen::KINDS,
-    doc: "all kinds with their names",
+    doc: "all kinds that the cluster serves, with their names",
     scope: KeyScope::Picker,
     make: |_, _| Ok(Box::new(Kinds { picker: Picker::default(), rows: Vec::new(), stamp: None })),
 };
@@ -32,7 +32,8 @@ pub const SPEC: ViewSpec = ViewSpec {
 pub struct Kinds {
     picker: Picker,
     rows: Vec<GroupKind>,
-    stamp: Option<u64>,
+    /// What the rows were counted for.
+    stamp: Option<(u64, usize)>,
 }
 
 fn role(gk: &GroupKind) -> &'static str {
@@ -67,8 +68,13 @@ fn note(cluster: &Cluster, gk: &GroupKind) -> String {
 
 fn item(cluster: &Cluster, gk: &GroupKind, ascii: bool) -> Item {
     let kind = kinds::find(&gk.group, &gk.kind);
-    let names: Vec<_> =
-        kind.into_iter().flat_map(|kind| std::iter::once(kind.plural).chain(kind.short.iter().copied())).collect();
+    let served = cluster.server.kinds.iter().find(|served| served.gk == *gk);
+    let names: Vec<_> = match (kind, served) {
+        (Some(kind), _) => std::iter::once(kind.plural).chain(kind.short.iter().copied()).collect(),
+        (None, Some(served)) => std::iter::once(&*served.plural).chain(served.short.iter().map(|name| &**name)).collect(),
+        (None, None) => Vec::new(),
+    };
+    let is_followed = cluster.store.coverage().any(|(scope, _)| scope.gk == *gk);
     let mut counts = Counts::default();
     let mut objects = 0;
     for node in cluster.store.of_kind(gk) {
@@ -82,7 +88,8 @@ fn item(cluster: &Cluster, gk: &GroupKind, ascii: bool) -> Item {
     let cells = vec![
         Styled::of(if objects > 0 { Style::Text } else { Style::Dim }, &gk.kind),
         Styled::of(Style::Accent, names.join(" ")),
-        Styled::of(Style::Text, objects.to_string()),
+        // what is not followed is not counted
+        Styled::of(Style::Text, if is_followed || kind.is_some() { objects.to_string() } else { String::new() }),
         states,
         Styled::of(Style::Dim, &gk.group),
         Styled::of(Style::Dim, kind.map_or_else(String::new, |kind| kind.versions.join(" "))),
@@ -115,9 +122,16 @@ impl View for Kinds {
         }
         let chosen = self.picker.selected().and_then(|id| self.rows.iter().find(|gk| gk.to_string() == id));
         if let Some(gk) = chosen {
-            cx.transit(Transition::Go(Screen::OBJECTS, Subject::Kind(gk.clone())));
+            cx.transit(Transition::Go(commands::table_of(gk, cx.state), Subject::Kind(gk.clone())));
         }
         true
+    }
+
+    fn word(&self, gesture: Gesture, word: &'static str, _: &State) -> Option<&'static str> {
+        match gesture {
+            Gesture::Open => self.picker.selected().map(|_| word),
+            _ => Some(word),
+        }
     }
 
     fn filter(&self, _: &State) -> String {
@@ -130,7 +144,7 @@ impl View for Kinds {
 
     fn refresh(&mut self, state: &State) {
         let cluster = state.cluster();
-        let stamp = cluster.forest.stamp();
+        let stamp = (cluster.forest.stamp(), cluster.server.kinds.len());
         if self.stamp.replace(stamp) == Some(stamp) {
             return;
         }
@@ -138,8 +152,14 @@ impl View for Kinds {
         // kinds without rules of their own that inventories led to
         let seen: BTreeSet<_> =
             cluster.store.coverage().map(|(scope, _)| scope.gk.clone()).filter(|gk| !known.contains(gk)).collect();
-        self.rows = known.into_iter().chain(seen).collect();
+        let served = cluster.server.kinds.iter().map(|kind| &kind.gk);
+        let others: Vec<_> = served.filter(|gk| !known.contains(gk) && !seen.contains(gk)).cloned().collect();
+        self.rows = known.into_iter().chain(seen).chain(others).collect();
         self.picker.fill(self.rows.iter().map(|gk| item(cluster, gk, state.settings.ascii)).collect());
+    }
+
+    fn sheet(&self, _: &State) -> Option<Vec<Vec<String>>> {
+        Some(self.picker.sheet())
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {

@@ -18,7 +18,7 @@ use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::dialog::Dialog;
 use crate::ui::widgets::lines::Styled;
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject, Transition};
-use fluxdeck_model::domain::text::sanitise;
+use fluxdeck_model::domain::text::{counted, sanitise};
 use fluxdeck_model::state::jobs::Phase;
 use fluxdeck_model::state::{Code, Intent, Key, State, Terminal};
 
@@ -83,8 +83,7 @@ impl View for Leave {
         let jobs: Vec<_> = scene.state.jobs.under_way().collect();
         let head = match jobs.len() {
             0 => "nothing is under way now".to_owned(),
-            1 => "1 act is under way:".to_owned(),
-            count => format!("{count} acts are under way:"),
+            count => format!("{} {} under way:", counted(count, "act"), if count == 1 { "is" } else { "are" }),
         };
         let mut lines = vec![Styled::of(Style::Text, format!(" {head}"))];
         for job in jobs.iter().take(MOST) {
@@ -102,8 +101,10 @@ impl View for Leave {
         let is_kept = scene.state.settings.keeps_jobs;
         let waiting = match (queued, is_kept) {
             (0, _) => String::new(),
-            (queued, true) => format!(" {queued} objects are still queued: the next run asks about them (J)."),
-            (queued, false) => format!(" {queued} objects are still queued: nothing will be done to them."),
+            (1, true) => " 1 object is still queued: the next run asks about it (J).".to_owned(),
+            (1, false) => " 1 object is still queued: nothing will be done to it.".to_owned(),
+            (_, true) => format!(" {} are still queued: the next run asks about them (J).", counted(queued, "object")),
+            (_, false) => format!(" {} are still queued: nothing will be done to them.", counted(queued, "object")),
         };
         let follows =
             if is_kept { "the next run follows it (J)" } else { "is no longer followed: the log of acts (@) will say so" };

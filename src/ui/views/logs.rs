@@ -1,7 +1,7 @@
 //! Logs of a pod, or of all pods below an object, in one bounded stream.
 //!
 //! ```text
-//!  logs Deployment web/web · 3 pods · container web · following             214 older dropped · match 1/4 · 5000/5000
+//!  logs Deployment web/web · 3 pods · container web · following             214 older dropped · /open · 12 of 5000 lines
 //!  web-7d9c54-88vtw/web starting
 //!  web-7d9c54-88vtw/web cannot open config
 //!  — the log has ended —
@@ -15,8 +15,10 @@ use ratatui::layout::Rect;
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::widgets::request::{say, wait};
 use crate::ui::widgets::ring::Ring;
+use crate::ui::widgets::sieve::{Shown, Sieve};
 use crate::ui::widgets::text::{Source, Text};
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject};
+use fluxdeck_model::domain::text::counted;
 use fluxdeck_model::domain::{NodeId, ObjectRef, Str};
 use fluxdeck_model::error::Error;
 use fluxdeck_model::kinds;
@@ -49,6 +51,8 @@ pub struct Logs {
     previous: bool,
     timestamps: bool,
     lines: Ring,
+    /// The filter; none where all lines are shown.
+    sieve: Option<Sieve>,
     failed: Option<Error>,
     /// Requests that are over: no more replies come.
     ended: usize,
@@ -66,6 +70,7 @@ impl Logs {
             previous: false,
             timestamps: false,
             lines: Ring::new(MOST),
+            sieve: None,
             failed: None,
             ended: 0,
             text: Text::following(true),
@@ -102,7 +107,17 @@ impl Logs {
 
     fn clear(&mut self) {
         self.lines.clear();
-        self.text.replaced(&self.lines);
+        let text = self.sieve.as_ref().map(|sieve| sieve.text().to_owned()).unwrap_or_default();
+        // what was a filter is one
+        self.sieve = Sieve::over(&self.lines, &text).ok().flatten();
+        self.text.replaced(&shown(&self.lines, &self.sieve));
+    }
+
+    fn step_to_failure(&mut self, forward: bool, cx: &mut Cx) {
+        let shown = shown(&self.lines, &self.sieve);
+        if !self.text.seek(forward, &shown, |at| shown.ring.is_failure(shown.place(at))) {
+            cx.say("no line says that something failed");
+        }
     }
 
     fn next_container(&mut self) {
@@ -111,6 +126,10 @@ impl Logs {
             Some(now) => self.containers.range(now.clone()..).find(|name| *name != now).cloned(),
         };
     }
+}
+
+fn shown<'a>(ring: &'a Ring, sieve: &'a Option<Sieve>) -> Shown<'a> {
+    Shown { ring, sieve: sieve.as_ref() }
 }
 
 /// The pod itself, or the pods below an object, at most [`PODS`].
@@ -146,7 +165,7 @@ impl View for Logs {
     fn title(&self, _: &State) -> String {
         let mut title = format!("logs {}", self.object);
         if self.pods > 1 {
-            title.push_str(&format!(" · {} pods", self.pods));
+            title.push_str(&format!(" · {}", counted(self.pods, "pod")));
         }
         match &self.container {
             Some(container) => title.push_str(&format!(" · container {container}")),
@@ -169,7 +188,11 @@ impl View for Logs {
             0 => String::new(),
             dropped => format!("{dropped} older dropped · "),
         };
-        format!("{dropped}{}", self.text.position(&self.lines))
+        let shown = shown(&self.lines, &self.sieve);
+        match &self.sieve {
+            Some(_) => format!("{dropped}{} of {}", shown.len(), counted(self.lines.len(), "line")),
+            None => format!("{dropped}{}", self.text.position(&shown)),
+        }
     }
 
     fn selection(&self, _: &State) -> Vec<ObjectRef> {
@@ -188,11 +211,14 @@ impl View for Logs {
         match gesture {
             Gesture::Follow => {
                 self.text.follow = !self.text.follow;
-                self.text.settle(&self.lines);
+                self.text.settle(&shown(&self.lines, &self.sieve));
             }
             Gesture::Bottom => {
                 self.text.follow = true;
-                self.text.settle(&self.lines);
+                self.text.settle(&shown(&self.lines, &self.sieve));
+            }
+            Gesture::NextFailure | Gesture::PreviousFailure => {
+                self.step_to_failure(gesture == Gesture::NextFailure, cx);
             }
             Gesture::Timestamps => {
                 self.timestamps = !self.timestamps;
@@ -208,19 +234,29 @@ impl View for Logs {
             }
             Gesture::Clear => self.clear(),
             Gesture::Copy => {
-                cx.copy(self.lines.joined(), format!("copied {} lines", self.lines.len()));
+                let shown = shown(&self.lines, &self.sieve);
+                let lines: Vec<_> = (0..shown.len()).map(|at| shown.line(at)).collect();
+                cx.copy(lines.join("\n"), format!("copied {}", counted(lines.len(), "line")));
             }
-            gesture => return self.text.gesture(gesture, &self.lines),
+            gesture => return self.text.gesture(gesture, &shown(&self.lines, &self.sieve)),
         }
         true
     }
 
     fn filter(&self, _: &State) -> String {
-        self.text.searched().to_owned()
+        self.sieve.as_ref().map_or_else(String::new, |sieve| sieve.text().to_owned())
     }
 
     fn set_filter(&mut self, text: &str, _: &mut Cx) -> Result<(), String> {
-        self.text.search(text, &self.lines)
+        let top = shown(&self.lines, &self.sieve).place(self.text.top());
+        self.sieve = Sieve::over(&self.lines, text)?;
+        self.text.mark(self.sieve.as_ref().map_or("", Sieve::expression))?;
+        self.text.replaced(&shown(&self.lines, &self.sieve));
+        if self.sieve.is_none() && !self.text.follow {
+            // what was found stays in sight when the filter goes
+            self.text.begin_at(top);
+        }
+        Ok(())
     }
 
     fn reply(&mut self, ticket: Ticket, reply: &Reply, _: &mut Cx) {
@@ -244,21 +280,30 @@ impl View for Logs {
                 self.lines.with_origin = self.pods > 1 || (self.containers.len() > 1 && self.container.is_none());
                 0
             }
-            Reply::Document(_) | Reply::Details(_) | Reply::Events(_) | Reply::Acts(_) => 0,
+            Reply::Document(_) | Reply::Details(_) | Reply::Events(_) | Reply::Acts(_) | Reply::Printed(_) => 0,
             Reply::Declared(_) | Reply::File(_) | Reply::Proposed(_) => 0,
         };
-        self.text.dropped(over);
+        self.text.dropped(self.sieve.as_mut().map_or(over, |sieve| sieve.sift(&self.lines)));
     }
 
     fn refresh(&mut self, _: &State) {
-        self.text.settle(&self.lines);
+        self.text.settle(&shown(&self.lines, &self.sieve));
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
         match &self.failed {
             Some(error) if self.lines.is_empty() => say(area, buf, scene, &error.message, &error.hint),
             _ if self.lines.is_empty() => wait(area, buf, scene, "waiting for lines…"),
-            _ => self.text.render(area, buf, scene, &self.lines),
+            _ if shown(&self.lines, &self.sieve).len() == 0 => {
+                say(
+                    area,
+                    buf,
+                    scene,
+                    &format!("nothing matches in {}", counted(self.lines.len(), "line")),
+                    "esc clears the filter",
+                );
+            }
+            _ => self.text.render(area, buf, scene, &shown(&self.lines, &self.sieve)),
         }
     }
 }

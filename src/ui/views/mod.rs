@@ -21,7 +21,10 @@ mod objects;
 mod origins;
 mod picker;
 pub mod preview;
+mod printed;
+mod pulse;
 mod review;
+mod scenes;
 mod tree;
 mod unrecorded;
 
@@ -33,6 +36,7 @@ use ratatui::widgets::{Paragraph, Widget, Wrap};
 use super::layer::{Scene, View, ViewSpec};
 use super::theme::Scope;
 use fluxdeck_model::commands::{Screen, Subject};
+use fluxdeck_model::domain::text::counted;
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::state::{Link, State};
 
@@ -40,6 +44,8 @@ use fluxdeck_model::state::{Link, State};
 pub const ALL: &[&ViewSpec] = &[
     &tree::SPEC,
     &objects::SPEC,
+    &printed::SPEC,
+    &pulse::SPEC,
     &details::SPEC,
     &document::SPEC,
     &events::SPEC,
@@ -59,6 +65,7 @@ pub const ALL: &[&ViewSpec] = &[
     &contexts::SPEC,
     &namespaces::SPEC,
     &kinds::SPEC,
+    &scenes::SPEC,
     &help::SPEC,
 ];
 
@@ -83,7 +90,7 @@ fn say_why_empty(area: Rect, buf: &mut Buffer, scene: &Scene) {
             "it may have opened a browser; `:ctx` chooses another cluster".to_owned(),
         ),
         Link::Unauthorised(error) | Link::Unreachable(error) => (error.message.clone(), error.hint.clone()),
-        _ if done < all => (format!("reading … {done} of {all} kinds"), String::new()),
+        _ if done < all => (format!("reading … {done} of {}", counted(all, "kind")), String::new()),
         _ if cluster.server.served.is_empty() => (
             "this cluster has no Flux".to_owned(),
             "`flux check --pre` checks whether Flux can be installed; `:ctx` chooses another cluster".to_owned(),

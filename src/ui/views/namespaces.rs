@@ -103,6 +103,13 @@ impl View for Namespaces {
         true
     }
 
+    fn word(&self, gesture: Gesture, word: &'static str, _: &State) -> Option<&'static str> {
+        match gesture {
+            Gesture::Open => self.picker.selected().map(|_| "look at"),
+            _ => Some(word),
+        }
+    }
+
     fn filter(&self, _: &State) -> String {
         self.picker.filter()
     }
@@ -122,6 +129,10 @@ impl View for Namespaces {
         let each = counts(cluster);
         let each = each.iter().map(|(name, counts)| item(name, counts, is_current(name), state.settings.ascii));
         self.picker.fill(std::iter::once(all).chain(each).collect());
+    }
+
+    fn sheet(&self, _: &State) -> Option<Vec<Vec<String>>> {
+        Some(self.picker.sheet())
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
@@ -177,7 +188,7 @@ mod tests {
         let mut world = world();
         let mut view = view(&world);
         world.show(&mut *view, 60, 5);
-        for gesture in [Gesture::Down, Gesture::Mark, Gesture::Down, Gesture::Mark] {
+        for gesture in [Gesture::Down, Gesture::Mark, Gesture::Down, Gesture::Down, Gesture::Mark] {
             world.act(|cx| assert!(view.gesture(gesture, cx)));
         }
         assert!(world.show(&mut *view, 60, 5)[2].starts_with('▌'));

@@ -15,8 +15,10 @@ use ratatui::text::{Line, Span};
 use super::tree::copy;
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
-use crate::ui::widgets::list::{self, List, Rows};
-use crate::ui::widgets::progress::{self, Progress};
+use crate::ui::widgets::lines::Styled;
+use crate::ui::widgets::list::{self, Keep, List, Rows};
+use crate::ui::widgets::progress::Progress;
+use crate::ui::widgets::sentence::{self, brief};
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject, Transition};
 use fluxdeck_model::domain::query::Query;
 use fluxdeck_model::domain::{Coverage, GroupKind, Health, NodeId, ObjectRef, Relation};
@@ -45,12 +47,29 @@ pub struct Objects {
     /// The column chosen for sorting by shift-left and shift-right.
     column: usize,
     text: String,
+    /// What the columns depend on, and of which stamp of the table that is known.
+    content: Option<(u64, Content)>,
 }
+
+/// What is true of the rows of a table.
+#[derive(Clone, Copy)]
+struct Content {
+    /// Something is suspended: where all is false, nothing is said.
+    is_suspended: bool,
+    /// Names are long, as those of pods.
+    has_long_names: bool,
+}
+
+/// Columns from which on a name is long.
+const LONG: usize = 20;
+/// Columns of a name that are worth more than another column.
+const NAMED: u16 = 44;
 
 impl Objects {
     fn new(gk: GroupKind) -> Self {
         let kind = kinds::rules(&gk.group, &gk.kind);
-        Self { gk, kind, cursor: None, at: 0, list: List::default(), marks: BTreeSet::new(), column: 1, text: String::new() }
+        let (marks, list, text) = Default::default();
+        Self { gk, kind, cursor: None, at: 0, list, marks, column: 1, text, content: None }
     }
 
     fn table<'a>(&self, state: &'a State) -> Option<&'a Table> {
@@ -84,12 +103,12 @@ impl Objects {
         self.column = if right { (self.column + 1) % count } else { (self.column + count - 1) % count };
     }
 
-    fn mark(&mut self, cx: &Cx) {
-        if let Some(id) = self.cursor.clone() {
-            if !self.marks.remove(&id) {
-                self.marks.insert(id);
-            }
-            self.go(self.at + 1, cx.state);
+    /// Marks, or takes the mark away; the cursor stays, as in k9s.
+    fn mark(&mut self) {
+        if let Some(id) = self.cursor.clone()
+            && !self.marks.remove(&id)
+        {
+            self.marks.insert(id);
         }
     }
 
@@ -98,6 +117,23 @@ impl Objects {
         let ids: Vec<_> = table.nodes().take(self.at + 1).map(|node| cx.state.cluster().store.reference(node).clone()).collect();
         let from = ids.iter().rposition(|id| self.marks.contains(id)).unwrap_or(self.at.min(ids.len().saturating_sub(1)));
         self.marks.extend(ids.into_iter().skip(from));
+    }
+
+    /// Goes to the next row that fails, or to the one before; round the end.
+    fn step_to_failure(&mut self, forward: bool, cx: &mut Cx) {
+        let Some(table) = self.table(cx.state) else { return };
+        let fails = |at: &usize| {
+            let health = table.get(*at).and_then(|node| cx.state.cluster().forest.health(node));
+            health.is_some_and(Health::is_failing)
+        };
+        let found = match forward {
+            true => (self.at + 1..table.len()).chain(0..self.at).find(fails),
+            false => (0..self.at).rev().chain((self.at + 1..table.len()).rev()).find(fails),
+        };
+        match found {
+            Some(at) => self.go(at, cx.state),
+            None => cx.say(if fails(&self.at) { "nothing else fails here" } else { "nothing fails here" }),
+        }
     }
 
     fn jump(&self, to: Option<NodeId>, cx: &mut Cx) {
@@ -124,27 +160,35 @@ impl Objects {
             let chosen = if self.column == place && self.column != 1 { "·" } else { "" };
             format!("{heading}{chosen}{sorted}")
         };
+        let content = self.content.map(|(_, content)| content);
+        let has_long_names = content.is_some_and(|content| content.has_long_names);
         let mut columns = Vec::new();
         if self.kind.namespaced {
             columns.push((list::Column::new(arrow(0, "NAMESPACE"), 14, 28, 2), Shown::Namespace));
         }
-        columns.push((list::Column::new(arrow(1, "NAME"), 12, 60, 0), Shown::Name));
+        columns
+            .push((list::Column::new(arrow(1, "NAME"), 12, 60, 0).whole_to(if has_long_names { NAMED } else { 0 }), Shown::Name));
         let own = self.kind.columns.iter().enumerate().filter(|(_, column)| wide || !matches!(column, Column::Wide(..)));
         let (messages, others): (Vec<_>, Vec<_>) = own.partition(|(_, column)| **column == Column::Message);
-        for (at, column) in others {
-            let (min, max, priority) = match column {
-                Column::State => (11, 14, 0),
-                Column::Revision => (14, 40, 3),
-                Column::Suspended | Column::Ready => (9, 9, 9),
-                Column::Replicas | Column::Restarts => (7, 9, 3),
-                _ => (8, 48, 5),
+        let is_suspended = content.is_none_or(|content| content.is_suspended);
+        // the sentence above the keys has the message too: names that would be cut for it go first
+        let of_message = if has_long_names { 8 } else { 1 };
+        for (at, column) in others.into_iter().filter(|(_, column)| **column != Column::Suspended || is_suspended) {
+            let (min, max, priority, keep) = match column {
+                Column::State => (11, 14, 0, Keep::Start),
+                Column::Revision => (14, 40, 3, Keep::Difference),
+                Column::Suspended | Column::Ready => (9, 11, 9, Keep::Start),
+                Column::Replicas => (7, 9, 3, Keep::Start),
+                Column::Restarts => (8, 10, 3, Keep::Start),
+                _ => (8, 48, 5, Keep::Start),
             };
-            columns.push((list::Column::new(arrow(at + 2, heading(*column)), min, max, priority), Shown::Cell(*column)));
+            let shown = list::Column::new(arrow(at + 2, heading(*column)), min, max, priority).keeping(keep);
+            columns.push((shown, Shown::Cell(*column)));
         }
         let age = self.kind.columns.len() + 2;
         columns.push((list::Column::new(arrow(age, "AGE"), 5, 7, 4).right(), Shown::Age));
         for (at, column) in messages {
-            columns.push((list::Column::new(arrow(at + 2, heading(*column)), 16, u16::MAX, 1), Shown::Cell(*column)));
+            columns.push((list::Column::new(arrow(at + 2, heading(*column)), 16, u16::MAX, of_message), Shown::Cell(*column)));
         }
         columns
     }
@@ -189,7 +233,7 @@ fn line(shown: Shown, node: NodeId, scene: &Scene, progress: &Progress) -> Line<
                 health if health.is_failing() => theme.health(health),
                 _ => theme.style(Style::Dim),
             };
-            Line::styled(message_at(store, forest, node, scene.state.clock), style)
+            Line::styled(brief(&message_at(store, forest, node, &scene.state.person_clock())), style)
         }
         Shown::Cell(column) => Line::raw(cell(store, forest, node, column)),
     }
@@ -266,7 +310,8 @@ impl View for Objects {
                 self.jump(self.node(state).and_then(source), cx);
             }
             Gesture::Dependants => self.jump(self.node(state), cx),
-            Gesture::Mark => self.mark(cx),
+            Gesture::NextFailure | Gesture::PreviousFailure => self.step_to_failure(gesture == Gesture::NextFailure, cx),
+            Gesture::Mark => self.mark(),
             Gesture::MarkRange => self.mark_range(cx),
             Gesture::MarkAll => {
                 let found = self.table(state).into_iter().flat_map(Table::nodes);
@@ -282,6 +327,13 @@ impl View for Objects {
             _ => return false,
         }
         true
+    }
+
+    fn word(&self, gesture: Gesture, word: &'static str, state: &State) -> Option<&'static str> {
+        match gesture {
+            Gesture::Open => self.node(state).map(|_| word),
+            _ => Some(word),
+        }
     }
 
     fn filter(&self, _: &State) -> String {
@@ -306,17 +358,35 @@ impl View for Objects {
         if found.is_none() {
             self.cursor = self.node(state).map(|node| state.cluster().store.reference(node).clone());
         }
+        let Some(table) = self.table(state) else { return };
+        if self.content.is_none_or(|(stamp, _)| stamp != table.stamp()) {
+            let store = &state.cluster().store;
+            let is_suspended = |node| store.object(node).is_some_and(|object| object.suspension.is_some());
+            let is_long = |node| store.reference(node).name.len() > LONG;
+            let content = Content { is_suspended: table.nodes().any(is_suspended), has_long_names: table.nodes().any(is_long) };
+            self.content = Some((table.stamp(), content));
+        }
     }
 
-    fn message(&self, state: &State) -> Option<String> {
+    fn message(&self, state: &State) -> Option<Styled> {
+        Some(sentence::of_object(state, self.node(state)?, false))
+    }
+
+    fn sheet(&self, state: &State) -> Option<Vec<Vec<String>>> {
         let cluster = state.cluster();
-        let node = self.node(state)?;
-        if let Some(message) = progress::message(state, cluster.store.reference(node)) {
-            return Some(message);
-        }
-        let message = message_at(&cluster.store, &cluster.forest, node, state.clock);
-        let pull = progress::pull(state, cluster.store.reference(node));
-        Some(format!("{}: {message}{pull}", word_of(&cluster.store, &cluster.forest, node)))
+        let (store, forest, clock) = (&cluster.store, &cluster.forest, state.person_clock());
+        let (columns, shown): (Vec<_>, Vec<_>) = self.columns(state).into_iter().unzip();
+        let headings = columns.iter().map(|column| column.heading.trim_end_matches(['↑', '↓', '·']).to_owned()).collect();
+        let text = |shown: &Shown, node: NodeId| match shown {
+            Shown::Namespace => store.reference(node).namespace.to_string(),
+            Shown::Name => store.reference(node).name.to_string(),
+            // a file is read at another time
+            Shown::Age => store.object(node).and_then(|object| object.created).map(|at| at.to_string()).unwrap_or_default(),
+            Shown::Cell(Column::Message) => message_at(store, forest, node, &clock),
+            Shown::Cell(column) => cell(store, forest, node, *column),
+        };
+        let row = |node| shown.iter().map(|shown| text(shown, node)).collect();
+        Some(std::iter::once(headings).chain(self.table(state)?.nodes().map(row)).collect())
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
@@ -335,7 +405,9 @@ impl View for Objects {
                 marked: marks.contains(state.cluster().store.reference(node)),
             }
         };
-        self.list.render(area, buf, scene.theme, Rows { columns: &columns, len: table.len(), cursor: Some(self.at) }, row);
+        let query = table.filter().query.as_ref();
+        let rows = Rows { columns: &columns, len: table.len(), cursor: Some(self.at), query };
+        self.list.render(area, buf, scene.theme, rows, row);
     }
 }
 

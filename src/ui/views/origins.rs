@@ -15,10 +15,10 @@ use super::picker::{Item, Picker};
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
-use crate::ui::widgets::list::Column;
+use crate::ui::widgets::list::{Column, Keep};
 use crate::ui::widgets::request::Request;
 use fluxdeck_model::commands::{self, Cx, Gesture, KeyScope, Screen, Subject, Transition};
-use fluxdeck_model::domain::text::{printable, sanitise};
+use fluxdeck_model::domain::text::{counted, printable, sanitise};
 use fluxdeck_model::domain::{GroupKind, ObjectRef};
 use fluxdeck_model::error::Error;
 use fluxdeck_model::insight::declared::{Declaration, Declared, LayerPlace, PartOf};
@@ -69,10 +69,11 @@ pub(super) fn notes(field: &Declaration) -> Vec<String> {
     notes.extend(field.written.as_ref().map(|origin| format!("written at {} ({})", place(origin), origin.layer.word())));
     let winner = field.winner();
     notes.extend(winner.inner().map(|inner| format!("inside the text at line {}: {}", inner.line, sanitise(&inner.path))));
-    notes.extend(winner.anchor().map(|anchor| {
-        let others = if anchor.aliases == 1 { "other" } else { "others" };
-        format!("shared with {} {others} (anchor &{})", anchor.aliases, sanitise(&anchor.name))
-    }));
+    notes.extend(
+        winner
+            .anchor()
+            .map(|anchor| format!("shared with {} (anchor &{})", counted(anchor.aliases, "other"), sanitise(&anchor.name))),
+    );
     notes.extend(field.layers.iter().skip(1).map(|origin| format!("over {} ({})", place(origin), origin.layer.word())));
     notes
 }
@@ -81,6 +82,7 @@ pub(super) fn notes(field: &Declaration) -> Vec<String> {
 pub(super) fn open(object: &ObjectRef, place: LayerPlace, cx: &mut Cx) {
     let transition = match place {
         LayerPlace::File(place) => Transition::Open(Screen::FILE, Subject::File(object.clone(), Box::new(place))),
+        LayerPlace::Remote(address) => return cx.say(format!("it is in {address}, which is not of this repository")),
         LayerPlace::Object { kind, namespace, name } => {
             let group = if &*kind == "ConfigMap" { "" } else { GROUP };
             let object = ObjectRef::new(object.cluster, GroupKind::new(group, &*kind), namespace, name);
@@ -137,8 +139,8 @@ impl View for Origins {
 
     fn title(&self, _: &State) -> String {
         match self.body.get() {
-            Some(declared) => format!("{} at {} · applied by {}", self.object, declared.at.short(), declared.applied_by),
-            None => format!("origins {}", self.object),
+            Some(declared) => format!("fields at {} {}", declared.at.short(), self.object),
+            None => format!("fields {}", self.object),
         }
     }
 
@@ -180,6 +182,13 @@ impl View for Origins {
         }
     }
 
+    fn word(&self, gesture: Gesture, word: &'static str, _: &State) -> Option<&'static str> {
+        match gesture {
+            Gesture::Open | Gesture::File | Gesture::Edit => self.selected().map(|_| word),
+            _ => Some(word),
+        }
+    }
+
     fn filter(&self, _: &State) -> String {
         self.picker.filter()
     }
@@ -200,7 +209,7 @@ impl View for Origins {
         }
     }
 
-    fn message(&self, _: &State) -> Option<String> {
+    fn message(&self, _: &State) -> Option<Styled> {
         let (declared, field) = self.selected()?;
         let unknown = match declared.unknown.is_empty() {
             true => Vec::new(),
@@ -208,15 +217,20 @@ impl View for Origins {
         };
         let winner = field.winner();
         let set = format!("{} = {}  {} ({})", field.path, field.value, place(winner), winner.layer.word());
-        let parts = [vec![set], notes(field), unknown].concat();
-        Some(parts.join("  "))
+        let parts = [vec![set], notes(field), unknown, vec![format!("applied by {}", declared.applied_by)]].concat();
+        Some(Styled::of(Style::Text, parts.join("  ")))
+    }
+
+    fn sheet(&self, _: &State) -> Option<Vec<Vec<String>>> {
+        Some(self.picker.sheet())
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
         let columns = [
-            Column::new("FIELD", 24, 60, 0).keeping_end(),
-            Column::new("VALUE", 8, 40, 2),
-            Column::new("SET BY", 24, u16::MAX, 0).keeping_end(),
+            Column::new("FIELD", 20, 60, 1).keeping(Keep::End),
+            // what one came for: it is the last to be cut
+            Column::new("VALUE", 16, 48, 0),
+            Column::new("SET BY", 20, u16::MAX, 2).keeping(Keep::End),
             Column::new("LAYER", 8, 24, 3),
         ];
         match self.body.get() {

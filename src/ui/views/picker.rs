@@ -11,7 +11,8 @@ use crate::ui::widgets::list::{Column, List, Row, Rows};
 use crate::ui::widgets::request::say;
 use fluxdeck_model::commands::{self, Cx, Gesture};
 use fluxdeck_model::domain::Labels;
-use fluxdeck_model::domain::query::{Fuzzy, Query};
+use fluxdeck_model::domain::query::{Fuzzy, Query, Visible};
+use fluxdeck_model::domain::text::counted;
 
 /// One thing to choose: what it is known by, and a cell for each column.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,6 +33,8 @@ pub struct Picker {
     typed: String,
     query: Option<Query>,
     list: List,
+    /// Of the columns, as they were painted last.
+    headings: Vec<String>,
 }
 
 impl Picker {
@@ -54,9 +57,18 @@ impl Picker {
     }
 
     pub fn count(&self) -> String {
+        self.count_among(&self.items.len().to_string())
+    }
+
+    /// The same with a noun.
+    pub fn count_of(&self, noun: &str) -> String {
+        self.count_among(&counted(self.items.len(), noun))
+    }
+
+    fn count_among(&self, all: &str) -> String {
         let marked = if self.marks.is_empty() { String::new() } else { format!("{} marked · ", self.marks.len()) };
-        let (shown, all) = (self.shown.len(), self.items.len());
-        if shown == all { format!("{marked}{all}") } else { format!("{marked}{shown} of {all}") }
+        let shown = self.shown.len();
+        if shown == self.items.len() { format!("{marked}{all}") } else { format!("{marked}{shown} of {all}") }
     }
 
     pub fn filter(&self) -> String {
@@ -66,7 +78,7 @@ impl Picker {
     /// # Errors
     /// What is wrong with the filter.
     pub fn set_filter(&mut self, text: &str) -> Result<(), String> {
-        self.query = Query::parse(text)?;
+        self.query = Query::unlabelled(text)?;
         text.clone_into(&mut self.typed);
         self.list.forget();
         self.sift();
@@ -75,9 +87,11 @@ impl Picker {
 
     fn sift(&mut self) {
         let mut fuzzy = Fuzzy::default();
-        let text = |item: &Item| item.cells.iter().map(|cell| &*cell.text).collect::<Vec<_>>().join(" ");
+        let text = |item: &Item| item.cells.iter().map(|cell| &*cell.text).collect::<Vec<_>>().join("\n");
         let is_meant = |item: &Item, fuzzy: &mut Fuzzy| {
-            self.query.as_ref().is_none_or(|query| query.matches(&text(item), &Labels::default(), fuzzy))
+            let is_kept =
+                |query: &Query| query.matches(Visible { cells: &text(item), name: &item.id }, &Labels::default(), fuzzy);
+            self.query.as_ref().is_none_or(is_kept)
         };
         self.shown = (0..self.items.len()).filter(|at| is_meant(&self.items[*at], &mut fuzzy)).collect();
         let found = self.shown.iter().position(|at| Some(&self.items[*at].id) == self.cursor.as_ref());
@@ -113,23 +127,29 @@ impl Picker {
         true
     }
 
-    /// Marks the item under the cursor, or takes the mark away, and goes on.
+    /// Marks the item under the cursor, or takes the mark away.
     pub fn mark(&mut self) {
-        if let Some(selected) = self.selected().map(str::to_owned) {
-            if !self.marks.remove(&selected) {
-                self.marks.insert(selected);
-            }
-            self.go(self.at + 1);
+        if let Some(selected) = self.selected().map(str::to_owned)
+            && !self.marks.remove(&selected)
+        {
+            self.marks.insert(selected);
         }
     }
 
+    /// The items that the filter keeps, below the headings.
+    pub fn sheet(&self) -> Vec<Vec<String>> {
+        let row = |at: &usize| self.items[*at].cells.iter().map(|cell| cell.text.clone()).collect();
+        std::iter::once(self.headings.clone()).chain(self.shown.iter().map(row)).collect()
+    }
+
     pub fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene, columns: &[Column], nothing: &str) {
+        self.headings = columns.iter().map(|column| column.heading.to_string()).collect();
         if self.shown.is_empty() {
             let hint = if self.typed.is_empty() { "" } else { "esc clears the filter" };
             return say(area, buf, scene, if self.typed.is_empty() { nothing } else { "nothing matches" }, hint);
         }
-        let Self { items, shown, marks, list, at, .. } = self;
-        let rows = Rows { columns, len: shown.len(), cursor: Some(*at) };
+        let Self { items, shown, marks, list, at, query, .. } = self;
+        let rows = Rows { columns, len: shown.len(), cursor: Some(*at), query: query.as_ref() };
         list.render(area, buf, scene.theme, rows, |at| {
             let item = &items[shown[at]];
             Row { cells: item.cells.iter().map(|cell| cell.painted(scene.theme)).collect(), marked: marks.contains(&item.id) }

@@ -43,7 +43,7 @@ pub fn render_preview(area: Rect, buf: &mut Buffer, scene: &Scene, object: Optio
     });
     about.conditions();
     about.inventory();
-    for (y, line) in (inner.y..inner.bottom()).zip(&about.lines) {
+    for (y, line) in (inner.y..inner.bottom()).zip(&about.sections.lines) {
         buf.set_line(inner.x + inner.width - room, y, &line.painted(scene.theme), room);
     }
 }

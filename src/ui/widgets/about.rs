@@ -11,10 +11,11 @@ use crate::ui::layer::Scene;
 use crate::ui::theme::Scope;
 use fluxdeck_model::domain::health::Counts;
 use fluxdeck_model::domain::store::Presence;
+use fluxdeck_model::domain::text::counted;
 use fluxdeck_model::domain::{Coverage, Health, NodeId, Object, Relation, Str};
 use fluxdeck_model::kinds::{Column, Role};
 use fluxdeck_model::state::Cluster;
-use fluxdeck_model::state::projection::{message_of, named, word_of};
+use fluxdeck_model::state::projection::{cause_below, message_of, named, word_of};
 
 /// Columns of the labels on the left.
 const LABEL: usize = 15;
@@ -26,17 +27,18 @@ pub struct About<'a> {
     scene: &'a Scene<'a>,
     cluster: &'a Cluster,
     node: NodeId,
+    pub sections: Sections,
+}
+
+/// Headings, and labels with their values beside them.
+pub struct Sections {
     width: usize,
     pub lines: Vec<Styled>,
 }
 
-impl<'a> About<'a> {
-    pub fn new(scene: &'a Scene<'a>, node: NodeId, width: usize) -> Self {
-        Self { scene, cluster: scene.state.cluster(), node, width, lines: Vec::new() }
-    }
-
-    fn object(&self) -> Option<&'a Object> {
-        self.cluster.store.object(self.node)
+impl Sections {
+    pub fn new(width: usize) -> Self {
+        Self { width, lines: Vec::new() }
     }
 
     /// A heading, with a blank line above all but the first.
@@ -59,10 +61,20 @@ impl<'a> About<'a> {
         let line = Styled::of(Scope::Dim, format!(" {label}")).upto(LABEL).and_all(value);
         self.lines.extend(line.wrapped(LABEL, self.width));
     }
+}
+
+impl<'a> About<'a> {
+    pub fn new(scene: &'a Scene<'a>, node: NodeId, width: usize) -> Self {
+        Self { scene, cluster: scene.state.cluster(), node, sections: Sections::new(width) }
+    }
+
+    fn object(&self) -> Option<&'a Object> {
+        self.cluster.store.object(self.node)
+    }
 
     pub fn name(&mut self) {
         let reference = self.cluster.store.reference(self.node);
-        self.lines.extend(Styled::of(Scope::Accent, reference.to_string()).wrapped(1, self.width));
+        self.sections.lines.extend(Styled::of(Scope::Accent, reference.to_string()).wrapped(1, self.sections.width));
     }
 
     /// Kind and name, when it came to be, what its kind says of itself.
@@ -71,26 +83,26 @@ impl<'a> About<'a> {
         let reference = self.cluster.store.reference(self.node);
         let Some(object) = self.object() else { return };
         let group = if reference.gk.group.is_empty() { String::new() } else { format!("{}/", reference.gk.group) };
-        self.field("version", Scope::Text, &format!("{group}{}", object.version));
-        self.field("created", Scope::Text, &self.moment(object.created));
+        self.sections.field("version", Scope::Text, &format!("{group}{}", object.version));
+        self.sections.field("created", Scope::Text, &self.moment(object.created));
         let kind = self.cluster.forest.kind(self.node);
         for column in kind.columns {
             if let Column::Cell(heading, at) | Column::Wide(heading, at) = column {
                 let value = object.facts.cells.get(*at).map_or("", |cell| cell);
-                self.field(&heading.to_lowercase(), Scope::Text, value);
+                self.sections.field(&heading.to_lowercase(), Scope::Text, value);
             }
         }
         if let Some((ready, wanted)) = object.facts.ready {
-            self.field("ready", Scope::Text, &format!("{ready} of {wanted}"));
+            self.sections.field("ready", Scope::Text, &format!("{ready} of {wanted}"));
         }
         if object.facts.restarts > 0 {
-            self.field("restarts", Scope::Text, &object.facts.restarts.to_string());
+            self.sections.field("restarts", Scope::Text, &object.facts.restarts.to_string());
         }
         if object.facts.remote {
-            self.field("target", Scope::Text, "another cluster (spec.kubeConfig): what it applied is not seen here");
+            self.sections.field("target", Scope::Text, "another cluster (spec.kubeConfig): what it applied is not seen here");
         }
         let labels: Vec<_> = object.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        self.field("labels", Scope::Dim, &labels.join(" "));
+        self.sections.field("labels", Scope::Dim, &labels.join(" "));
     }
 
     /// State, reason, since when, the whole message, and who suspended it.
@@ -108,26 +120,29 @@ impl<'a> About<'a> {
                 state = state.and(Scope::Progressing, "  a reconciliation was requested");
             }
         }
-        self.line("state", &state);
+        self.sections.line("state", &state);
         let Some(object) = self.object() else {
-            self.field("", Scope::Text, &message_of(store, forest, self.node));
+            self.sections.field("", Scope::Text, &message_of(store, forest, self.node));
             if store.presence(self.node) == Presence::Restricted {
-                self.field("", Scope::Dim, "ask for the right to get and list this kind in this namespace");
+                self.sections.field("", Scope::Dim, "ask for the right to get and list this kind in this namespace");
             }
             return;
         };
-        self.field("since", Scope::Text, &self.moment(object.verdict.since));
+        self.sections.field("since", Scope::Text, &self.moment(object.verdict.since));
         let below = forest.below(self.node);
         if object.verdict.health != health {
-            self.field("", health.into(), &format!("{} below failed", below.of(Health::Failed)));
+            let cause = cause_below(store, forest, self.node)
+                .map(|cause| format!(": {} ({})", message_of(store, forest, cause), named(store, forest, cause, true)));
+            let failed = below.of(Health::Failed);
+            self.sections.field("", health.into(), &format!("{failed} below failed{}", cause.unwrap_or_default()));
         }
         let scope = if health.is_failing() { health.into() } else { Scope::Text };
-        self.field("message", scope, &object.verdict.message);
+        self.sections.field("message", scope, &object.verdict.message);
         self.suspension(object);
         self.freshness();
         if !below.is_empty() {
             let counts = self.counts(Styled::default(), &below);
-            self.line("below", &counts);
+            self.sections.line("below", &counts);
         }
     }
 
@@ -138,7 +153,7 @@ impl<'a> About<'a> {
             None => "found when its owner was opened, not watched: → on the owner looks again".to_owned(),
             Some(_) => return,
         };
-        self.field("seen", Scope::Dim, &seen);
+        self.sections.field("seen", Scope::Dim, &seen);
     }
 
     fn suspension(&mut self, object: &Object) {
@@ -148,12 +163,12 @@ impl<'a> About<'a> {
         parts.extend(suspension.reason.as_ref().map(|reason| format!("\"{reason}\"")));
         if let Some(until) = suspension.until {
             let overdue = if until < self.scene.state.clock { ", overdue" } else { "" };
-            parts.push(format!("until {}{overdue}", until.strftime("%Y-%m-%d %H:%M UTC")));
+            parts.push(format!("until {}{overdue}", self.scene.state.person_clock().moment(until)));
         }
         let text = if parts.is_empty() { "yes; nothing says by whom or why".to_owned() } else { parts.join(", ") };
-        self.field("suspended", Scope::Suspended, &text);
+        self.sections.field("suspended", Scope::Suspended, &text);
         if let Some(frozen) = suspension.frozen.filter(|frozen| *frozen != Health::Ready) {
-            self.field("", frozen.into(), &format!("was {} when it was suspended", frozen.word().to_lowercase()));
+            self.sections.field("", frozen.into(), &format!("was {} when it was suspended", frozen.word().to_lowercase()));
         }
     }
 
@@ -163,7 +178,7 @@ impl<'a> About<'a> {
         let is_applier = self.cluster.forest.kind(self.node).role == Role::Applier;
         let facts = &object.facts;
         let show = |about: &mut Self, label: &str, revision: Option<&Str>| {
-            about.field(label, Scope::Text, revision.map_or("", |revision| revision));
+            about.sections.field(label, Scope::Text, revision.map_or("", |revision| revision));
         };
         show(self, if is_applier { "applied" } else { "revision" }, facts.revision.as_ref());
         show(self, "attempted", facts.attempted.as_ref());
@@ -176,7 +191,7 @@ impl<'a> About<'a> {
 
     pub fn conditions(&mut self) {
         let Some(object) = self.object().filter(|object| !object.conditions.is_empty()) else { return };
-        self.heading("Conditions");
+        self.sections.heading("Conditions");
         for condition in &object.conditions {
             let scope = match (&*condition.status, &*condition.kind) {
                 ("True", "Stalled") | ("False", "Ready" | "Healthy" | "Released" | "TestSuccess") => Scope::Failed,
@@ -186,10 +201,10 @@ impl<'a> About<'a> {
             };
             let mut text = Styled::of(scope, &condition.status).and(Scope::Text, format!("  {}", condition.reason));
             text = text.and(Scope::Dim, format!("  {}", self.scene.age(condition.since)));
-            self.line(&condition.kind, &text);
+            self.sections.line(&condition.kind, &text);
             // the deciding condition's message is shown above already
             if condition.message != object.verdict.message {
-                self.field("", Scope::Text, &condition.message);
+                self.sections.field("", Scope::Text, &condition.message);
             }
         }
     }
@@ -220,10 +235,10 @@ impl<'a> About<'a> {
     fn nodes(&mut self, label: &str, nodes: &[NodeId]) {
         for (at, node) in nodes.iter().take(MOST).enumerate() {
             let line = self.named(*node, false);
-            self.line(if at == 0 { label } else { "" }, &line);
+            self.sections.line(if at == 0 { label } else { "" }, &line);
         }
         if nodes.len() > MOST {
-            self.field("", Scope::Dim, &format!("and {} more", nodes.len() - MOST));
+            self.sections.field("", Scope::Dim, &format!("and {} more", nodes.len() - MOST));
         }
     }
 
@@ -256,7 +271,7 @@ impl<'a> About<'a> {
         children.sort_by(|a, b| store.reference(*a).cmp(store.reference(*b)));
         children.dedup();
         let by = if by.is_empty() { String::new() } else { format!(", found by {by}") };
-        self.heading(&format!("{heading}: {} object{}{by}", children.len(), if children.len() == 1 { "" } else { "s" }));
+        self.sections.heading(&format!("{heading}: {}{by}", counted(children.len(), "object")));
         let mut kinds: BTreeMap<String, (u32, Counts)> = BTreeMap::new();
         for child in &children {
             let (count, counts) = kinds.entry(store.reference(*child).gk.kind.to_string()).or_default();
@@ -266,20 +281,20 @@ impl<'a> About<'a> {
         for (kind, (count, counts)) in kinds {
             let line = Styled::of(Scope::Text, format!(" {kind}")).upto(LABEL.max(28)).and(Scope::Text, format!("{count:>4}  "));
             let line = self.counts(line, &counts);
-            self.lines.push(line);
+            self.sections.lines.push(line);
         }
         let mut trouble: Vec<_> =
             children.into_iter().filter(|child| forest.health(*child).is_some_and(|health| health != Health::Ready)).collect();
         trouble.sort_by_key(|child| forest.health(*child));
         if !trouble.is_empty() {
-            self.lines.push(Styled::default());
+            self.sections.lines.push(Styled::default());
         }
         for child in trouble.iter().take(MOST) {
             let line = self.named(*child, true);
-            self.lines.extend(Styled::of(Scope::Text, " ").and_all(&line).wrapped(5, self.width));
+            self.sections.lines.extend(Styled::of(Scope::Text, " ").and_all(&line).wrapped(5, self.sections.width));
         }
         if trouble.len() > MOST {
-            self.lines.push(Styled::of(Scope::Dim, format!(" and {} more", trouble.len() - MOST)));
+            self.sections.lines.push(Styled::of(Scope::Dim, format!(" and {} more", trouble.len() - MOST)));
         }
     }
 

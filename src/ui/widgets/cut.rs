@@ -3,10 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::text::{Line, Span};
 
-use fluxdeck_model::domain::width::{self, CUT, Cut, shortened};
-
-/// Marks a cut on a screen of ASCII.
-const CUT_ASCII: &str = "~";
+use fluxdeck_model::domain::ascii;
+use fluxdeck_model::domain::width::{self, Cut, fit, shortened};
 
 /// The columns that a line takes.
 pub fn columns(line: &Line) -> usize {
@@ -48,10 +46,53 @@ fn cut_parts(spans: impl Iterator<Item = Span<'static>>, room: usize, side: Cut)
     out
 }
 
-/// Paints the marks of cuts in ASCII. For the whole screen, once it is painted: texts are cut in many places that know no theme.
+/// Cuts a line of one part to that many columns in its middle; another at its end.
+pub fn cut_middle(line: Line<'static>, room: usize) -> Line<'static> {
+    match &line.spans[..] {
+        [span] if columns(&line) > room => {
+            let span = Span::styled(width::cut(&span.content, room, Cut::Middle).into_owned(), span.style);
+            Line { spans: vec![span], ..line }
+        }
+        _ => cut(line, room),
+    }
+}
+
+/// Cuts a line to that many columns in front of the last `mark`: what follows that stays, as long as it fits.
+pub fn cut_before(line: Line<'static>, room: usize, mark: &str) -> Line<'static> {
+    match &line.spans[..] {
+        [span] if columns(&line) > room => {
+            let span = Span::styled(keeping(&span.content, room, mark), span.style);
+            Line { spans: vec![span], ..line }
+        }
+        _ => cut(line, room),
+    }
+}
+
+/// The same of a text: `main@11111… ≠447e1d1`.
+pub fn keeping(text: &str, room: usize, mark: &str) -> String {
+    let Some((head, tail)) = text.rfind(mark).map(|at| text.split_at(at)).filter(|_| width::of(text) > room) else {
+        return fit(text, room).into_owned();
+    };
+    match room.checked_sub(width::of(tail)) {
+        Some(left) if left > 1 => format!("{}{tail}", shortened(head, left, Cut::End)),
+        _ => fit(tail.trim_start(), room).into_owned(),
+    }
+}
+
+/// Spells a line in ASCII, before it gets its place.
+pub fn spelled(line: Line<'static>) -> Line<'static> {
+    let span = |span: Span<'static>| match span.content.is_ascii() {
+        true => span,
+        false => Span::styled(ascii::spelled(&span.content).into_owned(), span.style),
+    };
+    Line { spans: line.spans.into_iter().map(span).collect(), ..line }
+}
+
+/// Replaces what is not ASCII, sign by sign. For the whole screen, once it is painted: nothing else gets to the terminal then.
 pub fn in_ascii(buf: &mut Buffer) {
-    for cell in buf.content.iter_mut().filter(|cell| cell.symbol() == CUT) {
-        cell.set_symbol(CUT_ASCII);
+    for cell in buf.content.iter_mut().filter(|cell| !cell.symbol().is_ascii()) {
+        let sign = ascii::sign(cell.symbol()).to_owned();
+        cell.set_symbol(&sign);
     }
 }
 
@@ -113,11 +154,27 @@ mod tests {
     }
 
     #[test]
-    fn a_screen_of_ascii_marks_cuts_in_ascii() {
-        let mut buf = Buffer::empty(area(4, 1));
-        buf.set_line(0, 0, &cut(Line::raw("abcdef"), 4), 4);
+    fn a_screen_of_ascii_has_nothing_else() {
+        let mut buf = Buffer::empty(area(10, 1));
+        buf.set_line(0, 0, &cut(Line::raw("ab≠ü世cdefgh"), 10), 10);
         in_ascii(&mut buf);
 
-        assert_eq!(buf, Buffer::with_lines(["abc~"]));
+        assert_eq!(buf, Buffer::with_lines(["ab!?? cde~"]));
+    }
+
+    #[test]
+    fn what_differs_is_kept_longest() {
+        for (room, expected) in [
+            (21, "main@1111111 ≠447e1d1"),
+            (20, "main@11111… ≠447e1d1"),
+            (11, "m… ≠447e1d1"),
+            (10, "≠447e1d1"),
+            (8, "≠447e1d1"),
+            (4, "≠44…"),
+            (0, ""),
+        ] {
+            assert_eq!(keeping("main@1111111 ≠447e1d1", room, " ≠"), expected, "{room}");
+        }
+        assert_eq!(keeping("≠main@b230c91", 6, " ≠"), "≠main…");
     }
 }

@@ -9,6 +9,8 @@
 //! ```
 //! A field holds text until the answers are read; typed text stays when the form is rebuilt.
 
+use std::collections::BTreeMap;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -169,6 +171,21 @@ impl Filling {
     /// The text of a field, as typed.
     pub fn text(&self, id: &str) -> &str {
         self.slots.iter().find(|slot| slot.field.id == id).map_or("", |slot| slot.editor.text())
+    }
+
+    /// The texts of all fields, as typed.
+    pub fn texts(&self) -> BTreeMap<String, String> {
+        self.slots.iter().map(|slot| (slot.field.id.to_string(), slot.editor.text().to_owned())).collect()
+    }
+
+    /// Puts texts into their fields.
+    pub fn recall(&mut self, texts: &BTreeMap<String, String>) {
+        for slot in &mut self.slots {
+            if let Some(text) = texts.get(&*slot.field.id) {
+                slot.editor.set(text);
+                slot.is_untouched = *text == slot.field.default && !text.is_empty();
+            }
+        }
     }
 
     /// Reads what was typed so far; what is missing is missing.

@@ -5,7 +5,8 @@ use ratatui::text::{Line, Span};
 use super::text::Source;
 use crate::ui::theme::{Scope, Theme};
 use fluxdeck_model::commands::Cx;
-use fluxdeck_model::domain::width;
+use fluxdeck_model::domain::text::counted;
+use fluxdeck_model::domain::{ascii, width};
 
 /// A line as plain text, for search and copying, and the scope of each part of it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -18,7 +19,7 @@ pub struct Styled {
 /// Puts the whole text on the clipboard.
 pub fn copy(lines: &[Styled], cx: &mut Cx) {
     let text: Vec<_> = lines.iter().map(|line| line.text.trim_end()).collect();
-    cx.copy(text.join("\n"), format!("copied {} lines", text.len()));
+    cx.copy(text.join("\n"), format!("copied {}", counted(text.len(), "line")));
 }
 
 impl Styled {
@@ -45,6 +46,15 @@ impl Styled {
     pub fn upto(self, column: usize) -> Self {
         let blanks = column.saturating_sub(self.width()).max(usize::from(!self.text.is_empty()));
         self.and(Scope::Text, " ".repeat(blanks))
+    }
+
+    /// In ASCII.
+    pub fn spelled(&self) -> Self {
+        let mut start = 0;
+        self.parts.iter().fold(Self::default(), |line, (end, scope)| {
+            let part = &self.text[std::mem::replace(&mut start, *end)..*end];
+            line.and(*scope, ascii::spelled(part))
+        })
     }
 
     pub fn width(&self) -> usize {

@@ -15,12 +15,16 @@ use ratatui::layout::{Constraint, Rect};
 use ratatui::text::Line;
 use ratatui::widgets::{Row as Painted, Table, Widget};
 
-use super::cut::{columns, cut, cut_start};
+use super::cut::{columns, cut, cut_before, cut_middle, cut_start, spelled};
+use super::lit;
 use crate::ui::theme::{Scope, Theme};
+use fluxdeck_model::domain::query::Query;
 
 /// Blank columns between two columns, and the gutter for marks.
 const SPACING: u16 = 2;
 const GUTTER: u16 = 1;
+/// Columns of a heading that are kept before its column goes.
+const LONGEST_HEADING: u32 = 12;
 
 /// One column: how wide it may be and when it goes.
 #[derive(Clone, Debug)]
@@ -34,21 +38,69 @@ pub struct Column {
     pub priority: u8,
     /// Numbers and ages stand to the right.
     pub right: bool,
-    /// It is cut at its beginning: paths say most at their end.
-    pub keeps_end: bool,
+    pub keep: Keep,
+    /// It is there only where all columns are whole.
+    pub is_extra: bool,
+    /// It is not cut below that while another column can go instead.
+    pub whole: u16,
+}
+
+/// What is cut last of a cell that is too wide.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keep {
+    #[default]
+    Start,
+    /// Paths, and names behind what they are names of, say most at their end.
+    End,
+    /// Names of contexts differ at both ends.
+    Ends,
+    /// What is behind `≠`: the revision that is expected.
+    Difference,
+}
+
+impl Keep {
+    /// A cell in that many columns.
+    fn cut(self, line: Line<'static>, room: usize, theme: &Theme) -> Line<'static> {
+        match self {
+            Self::Start => cut(line, room),
+            Self::End => cut_start(line, room),
+            Self::Ends => cut_middle(line, room),
+            Self::Difference => cut_before(line, room, theme.sign(" ≠", " !=")),
+        }
+    }
 }
 
 impl Column {
     pub fn new(heading: impl Into<Cow<'static, str>>, min: u16, max: u16, priority: u8) -> Self {
-        Self { heading: heading.into(), min, max, priority, right: false, keeps_end: false }
+        Self { heading: heading.into(), min, max, priority, right: false, keep: Keep::Start, is_extra: false, whole: 0 }
     }
 
     pub fn right(self) -> Self {
         Self { right: true, ..self }
     }
 
-    pub fn keeping_end(self) -> Self {
-        Self { keeps_end: true, ..self }
+    pub fn whole_to(self, whole: u16) -> Self {
+        Self { whole, ..self }
+    }
+
+    pub fn extra(self) -> Self {
+        Self { is_extra: true, ..self }
+    }
+
+    pub fn keeping(self, keep: Keep) -> Self {
+        Self { keep, ..self }
+    }
+
+    /// A cell as it is painted: cut to its room, with what the filter found in it.
+    fn cell(&self, cell: Line<'static>, room: u16, theme: &Theme, query: Option<&Query>) -> Line<'static> {
+        let cell = self.keep.cut(cell, room.into(), theme);
+        let cell = match query {
+            // letters are looked for in names alone
+            Some(Query::Fuzzy(_)) if !self.heading.starts_with("NAME") => cell,
+            Some(query) => lit::cell(cell, query, theme.style(Scope::Match)),
+            None => cell,
+        };
+        aligned(cell, self)
     }
 }
 
@@ -59,6 +111,13 @@ pub struct Row {
     pub marked: bool,
 }
 
+impl Row {
+    /// In ASCII where only that may be written.
+    fn spelled(self, theme: &Theme) -> Self {
+        if theme.ascii { Self { cells: self.cells.into_iter().map(spelled).collect(), ..self } } else { self }
+    }
+}
+
 /// What is shown of how many rows.
 #[derive(Clone, Copy, Debug)]
 pub struct Rows<'a> {
@@ -66,6 +125,8 @@ pub struct Rows<'a> {
     pub len: usize,
     /// The row at which the view's cursor stands now.
     pub cursor: Option<usize>,
+    /// What the rows were filtered by: it is marked in their cells.
+    pub query: Option<&'a Query>,
 }
 
 /// What a table remembers between frames.
@@ -105,7 +166,7 @@ impl List {
 
     /// Paints header and visible rows; `row` is asked for those only.
     pub fn render(&mut self, area: Rect, buf: &mut Buffer, theme: &Theme, rows: Rows, row: impl FnMut(usize) -> Row) {
-        let Rows { columns, len, cursor } = rows;
+        let Rows { columns, len, cursor, query } = rows;
         let area = area.intersection(buf.area);
         let with_header = area.height > 1;
         self.settle(usize::from(area.height) - usize::from(with_header), len, cursor);
@@ -113,16 +174,14 @@ impl List {
             return;
         }
         let visible = self.offset..(self.offset + self.page).min(len);
-        let rows: Vec<_> = visible.clone().map(row).collect();
+        let rows: Vec<_> = visible.clone().map(row).map(|row| row.spelled(theme)).collect();
         self.measure(area.width, columns, &rows);
         let widths = shares(columns, &self.seen, area.width.saturating_sub(GUTTER));
         let shown: Vec<_> = (0..columns.len()).filter(|at| widths[*at] > 0).collect();
         let marked: Vec<_> = rows.iter().map(|row| row.marked).collect();
         let painted = rows.into_iter().map(|mut row| {
             row.cells.resize(columns.len(), Line::default());
-            let cells = shown
-                .iter()
-                .map(|at| aligned(fitted(std::mem::take(&mut row.cells[*at]), widths[*at], &columns[*at]), &columns[*at]));
+            let cells = shown.iter().map(|at| columns[*at].cell(std::mem::take(&mut row.cells[*at]), widths[*at], theme, query));
             Painted::new(cells).style(theme.style(if row.marked { Scope::Mark } else { Scope::Text }))
         });
         let mut table = Table::new(painted, shown.iter().map(|at| Constraint::Length(widths[*at]))).column_spacing(SPACING);
@@ -137,7 +196,7 @@ impl List {
         }
         if let Some(cursor) = cursor.filter(|cursor| visible.contains(cursor)) {
             let line = u16::try_from(cursor - self.offset).unwrap_or_default() + u16::from(with_header);
-            buf.set_style(Rect { y: area.y + line, height: 1, ..area }, theme.style(Scope::Selection));
+            theme.select(buf, Rect { y: area.y + line, height: 1, ..area });
         }
     }
 
@@ -163,12 +222,26 @@ fn size(line: &Line) -> u16 {
 
 /// How wide each column is; 0 for those that had to go.
 fn shares(columns: &[Column], seen: &[u16], width: u16) -> Vec<u16> {
-    let wanted: Vec<u32> =
-        columns.iter().zip(seen).map(|(column, seen)| u32::from(column.max.min((*seen).max(column.min)))).collect();
-    let least = |at: usize| u32::from(columns[at].min).clamp(1, wanted[at].max(1));
+    // a heading of one word says what it is only where it is whole
+    let heading = |column: &Column| u32::from(size(&Line::raw(&*column.heading))).min(LONGEST_HEADING);
+    let want = |(column, seen): (&Column, &u16)| u32::from(column.max.min((*seen).max(column.min))).max(heading(column));
+    let wanted: Vec<u32> = columns.iter().zip(seen).map(want).collect();
+    // what is in it is all that it needs
+    let least = |at: usize| match columns[at].is_extra {
+        true => wanted[at],
+        false => {
+            let least = columns[at].min.max(columns[at].whole).min(seen[at]);
+            u32::from(least).max(heading(&columns[at])).clamp(1, wanted[at].max(1))
+        }
+    };
     let mut shown: Vec<usize> = (0..columns.len()).collect();
     let width = u32::from(width);
     let spacing = |shown: &[usize]| u32::from(SPACING) * u32::try_from(shown.len().saturating_sub(1)).unwrap_or_default();
+    while shown.iter().map(|at| wanted[*at]).sum::<u32>() + spacing(&shown) > width
+        && let Some(at) = shown.iter().rposition(|at| columns[*at].is_extra)
+    {
+        shown.remove(at);
+    }
     while shown.iter().map(|at| least(*at)).sum::<u32>() + spacing(&shown) > width {
         // of two equals the right one goes first
         let Some((at, _)) =
@@ -193,11 +266,6 @@ fn shares(columns: &[Column], seen: &[u16], width: u16) -> Vec<u16> {
         left -= more;
     }
     shares.into_iter().map(|share| u16::try_from(share).unwrap_or(u16::MAX)).collect()
-}
-
-/// A cell as wide as its column.
-fn fitted(line: Line<'static>, width: u16, column: &Column) -> Line<'static> {
-    if column.keeps_end { cut_start(line, width.into()) } else { cut(line, width.into()) }
 }
 
 fn aligned(line: Line<'static>, column: &Column) -> Line<'static> {
@@ -234,7 +302,7 @@ mod tests {
             area(width, height),
             &mut buf,
             &theme(),
-            Rows { columns: &columns(), len, cursor: Some(cursor) },
+            Rows { columns: &columns(), len, cursor: Some(cursor), query: None },
             row,
         );
         lines(&buf)
@@ -256,9 +324,19 @@ mod tests {
     #[test]
     fn narrow_cuts_then_drops_by_priority() {
         assert_eq!(drawn(48, 2, 1, 0)[1], " apps/web-0  Ready     0m  applied revision mai…");
-        assert_eq!(drawn(36, 2, 1, 0)[1], " apps/web…  Ready     0m  applied r…");
+        assert_eq!(drawn(36, 2, 1, 0)[1], " apps/web-0  Ready    0m  applied r…");
         assert_eq!(drawn(20, 2, 1, 0), [" NAME        STATE", " apps/web-0  Ready"].map(str::to_owned));
         assert_eq!(drawn(9, 2, 1, 0), [" NAME", " apps/we…"]);
+    }
+
+    #[test]
+    fn headings_are_whole_and_what_is_extra_is_there_where_nothing_is_cut() {
+        let columns =
+            [Column::new("NAME", 4, 20, 0), Column::new("RESTARTS↑", 8, 8, 1), Column::new("NODE", 0, u16::MAX, 2).extra()];
+        let seen = [10, 9, 12];
+        assert_eq!(shares(&columns, &seen, 40), [10, 9, 12]);
+        assert_eq!(shares(&columns, &seen, 34), [10, 9, 0]);
+        assert_eq!(shares(&columns, &seen, 18), [7, 9, 0], "the name is cut before a heading is");
     }
 
     #[test]
@@ -266,10 +344,16 @@ mod tests {
         let mut asked = Vec::new();
         let mut list = List::default();
         let mut buf = Buffer::empty(area(40, 5));
-        list.render(buf.area, &mut buf, &theme(), Rows { columns: &columns(), len: 1_000_000, cursor: Some(500_000) }, |at| {
-            asked.push(at);
-            row(at)
-        });
+        list.render(
+            buf.area,
+            &mut buf,
+            &theme(),
+            Rows { columns: &columns(), len: 1_000_000, cursor: Some(500_000), query: None },
+            |at| {
+                asked.push(at);
+                row(at)
+            },
+        );
         assert_eq!(asked, [499_997, 499_998, 499_999, 500_000]);
         assert_eq!((list.offset(), list.page()), (499_997, 4));
     }
@@ -278,8 +362,8 @@ mod tests {
     fn a_list_that_shrank_fills_the_window_again() {
         let mut list = List::default();
         let mut buf = Buffer::empty(area(40, 5));
-        list.render(buf.area, &mut buf, &theme(), Rows { columns: &columns(), len: 100, cursor: Some(99) }, row);
-        list.render(buf.area, &mut buf, &theme(), Rows { columns: &columns(), len: 6, cursor: Some(5) }, row);
+        list.render(buf.area, &mut buf, &theme(), Rows { columns: &columns(), len: 100, cursor: Some(99), query: None }, row);
+        list.render(buf.area, &mut buf, &theme(), Rows { columns: &columns(), len: 6, cursor: Some(5), query: None }, row);
         assert_eq!(list.offset(), 2);
     }
 
@@ -291,13 +375,18 @@ mod tests {
         }
         // an area beyond the buffer, as a resize in between makes it
         let mut buf = Buffer::empty(area(5, 2));
-        List::default().render(area(80, 24), &mut buf, &theme(), Rows { columns: &columns(), len: 10, cursor: Some(9) }, row);
+        List::default().render(
+            area(80, 24),
+            &mut buf,
+            &theme(),
+            Rows { columns: &columns(), len: 10, cursor: Some(9), query: None },
+            row,
+        );
     }
 
     #[test]
     fn a_path_keeps_its_end() {
-        let column = Column::new("FILE", 8, 30, 0).keeping_end();
-        let text = |width| fitted(Line::raw("apps/web/世/k.yaml:11"), width, &column).spans[0].content.to_string();
+        let text = |width| Keep::End.cut(Line::raw("apps/web/世/k.yaml:11"), width, &theme()).spans[0].content.to_string();
         for (width, expected) in
             [(21, "apps/web/世/k.yaml:11"), (12, "…/k.yaml:11"), (13, "…世/k.yaml:11"), (14, "…/世/k.yaml:11"), (1, "…"), (0, "")]
         {

@@ -1,4 +1,5 @@
-//! What views are made of: a windowed table, a scrolled text with its search, styled lines, lines about an object, a request,
+//! What views are made of: a windowed table, a scrolled text with its search, styled lines, lines about an object, what a filter
+//! found, a request,
 //! dialogs with their fields, and what rows say about acts.
 
 pub mod about;
@@ -9,10 +10,13 @@ pub mod field;
 pub mod form;
 pub mod lines;
 pub mod list;
+pub mod lit;
 pub mod progress;
 pub mod request;
 pub mod ring;
 pub mod search;
+pub mod sentence;
+pub mod sieve;
 #[cfg(test)]
 pub mod testing;
 pub mod text;

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::sentence::brief;
 use crate::ui::layer::Scene;
 use fluxdeck_model::actions::Switch;
 use fluxdeck_model::domain::duration;
 use fluxdeck_model::domain::text::sanitise;
-use fluxdeck_model::domain::{Health, ObjectRef, Pull};
+use fluxdeck_model::domain::{Health, Object, ObjectRef, Pull, Store};
 use fluxdeck_model::state::State;
 use fluxdeck_model::state::jobs::change::{End, StepState};
 use fluxdeck_model::state::jobs::{Change, ChangePhase, Item, Job, Keeper, Phase};
@@ -24,24 +25,30 @@ pub struct Progress<'a> {
     changes: BTreeMap<&'a ObjectRef, &'a Change>,
 }
 
-/// What a row says.
+/// What a row says: first how far it is and for how long, then what it is; that may be cut.
 pub struct Note {
     pub text: String,
     pub health: Health,
+    pub elapsed: String,
 }
 
 impl<'a> Progress<'a> {
     /// Costs a look at every item of the jobs that are kept.
     pub fn of(state: &'a State) -> Self {
         let (mut found, mut changes) = (BTreeMap::new(), BTreeMap::new());
-        let epoch = state.cluster().epoch;
+        let (epoch, store) = (state.cluster().epoch, &state.cluster().store);
         // the youngest act on an object is the one that counts
         for job in state.jobs.all().iter().filter(|job| job.bound == Some((state.active, epoch))) {
-            for item in job.items().iter().filter(|item| lasts(job, item, state.clock) > 0) {
+            for item in job.items() {
                 if !item.phase.is_over() && item.step().object != item.object {
                     found.insert(&item.step().object, (job, item));
                 }
-                found.insert(&item.object, (job, item));
+                if lasts(job, item, store, state.clock) > 0 {
+                    found.insert(&item.object, (job, item));
+                } else if found.get(&item.object).is_some_and(|(_, older)| older.phase.is_over()) {
+                    // a failure would be shown for longer than the success after it
+                    found.remove(&item.object);
+                }
             }
             let change = job.change().filter(|_| job.keeper == Keeper::Us && !job.is_over());
             if let Some((target, change)) = change.and_then(|change| Some((change.target.as_ref()?, change))) {
@@ -61,7 +68,7 @@ impl<'a> Progress<'a> {
     pub fn line(&self, object: &ObjectRef, scene: &Scene) -> Option<Note> {
         let Some((job, item)) = self.acts.get(object) else { return self.change(object, scene) };
         let now = scene.state.clock;
-        let next = if item.phase.is_over() { lasts(job, item, now) } else { 1 };
+        let next = if item.phase.is_over() { lasts(job, item, &scene.state.cluster().store, now) } else { 1 };
         scene.next_change.set(scene.next_change.get().min(next));
         Some(note(job, item, now))
     }
@@ -81,10 +88,10 @@ impl Progress<'_> {
         let elapsed = duration::age((now.as_second() - since.as_second()).max(0)).0;
         scene.next_change.set(scene.next_change.get().min(1));
         let text = match phase.message() {
-            "" => format!("{name} in git, {elapsed}: {}", phase.word()),
-            message => format!("{name} in git, {elapsed}: {}: {}", phase.word(), sanitise(message)),
+            "" => format!("{} {elapsed}, {name} in git", phase.word()),
+            message => format!("{} {elapsed}, {name} in git: {}", phase.word(), sanitise(message)),
         };
-        Some(Note { text, health: sign_of_change(change) })
+        Some(Note { text, health: sign_of_change(change), elapsed })
     }
 }
 
@@ -109,36 +116,47 @@ pub fn pull(state: &State, object: &ObjectRef) -> String {
 }
 
 /// What the line above the keys says about the act on an object.
-pub fn message(state: &State, object: &ObjectRef) -> Option<String> {
+pub fn message(state: &State, object: &ObjectRef) -> Option<Note> {
     let (job, item) = state.jobs.on(object, state.cluster().epoch)?;
-    (lasts(job, item, state.clock) > 0).then(|| note(job, item, state.clock).text)
+    (lasts(job, item, &state.cluster().store, state.clock) > 0).then(|| note(job, item, state.clock))
 }
 
-/// How many seconds a row still shows it. A suspended object itself shows by whom, why and until when.
-fn lasts(job: &Job, item: &Item, now: Timestamp) -> i64 {
+/// How many seconds a row still shows it. A suspended object shows by whom, why and until when; and a failure is over for one that has become
+/// ready since.
+fn lasts(job: &Job, item: &Item, store: &Store, now: Timestamp) -> i64 {
     let Some(ended) = item.ended else { return i64::MAX };
-    let suspends = job.batch().is_some_and(|batch| batch.action.switch == Some(Switch::Suspends));
-    if suspends && matches!(item.phase, Phase::Done { .. }) {
+    let switch = job.batch().and_then(|batch| batch.action.switch);
+    let is_done = matches!(item.phase, Phase::Done { .. });
+    let is_over = |object: &Object| (object.suspension.is_some() && switch.is_none()) || is_healed(item, object);
+    let is_past = match is_done {
+        true => switch == Some(Switch::Suspends),
+        false => store.object_of(&item.object).is_some_and(is_over),
+    };
+    if is_past {
         return 0;
     }
-    let time = if matches!(item.phase, Phase::Done { .. }) { WELL } else { BADLY };
+    let time = if is_done { WELL } else { BADLY };
     time - (now.as_second() - ended.as_second())
+}
+
+/// Whether an attempt of its controller failed, and the object is ready now: a later one has not.
+fn is_healed(item: &Item, object: &Object) -> bool {
+    let has_failed = matches!(item.phase, Phase::Failed { retries: true, .. }) && item.step().object == item.object;
+    has_failed && object.verdict.health == Health::Ready
 }
 
 fn note(job: &Job, item: &Item, now: Timestamp) -> Note {
     let (name, phase) = (job.word(), &item.phase);
     let elapsed = duration::age(item.elapsed(now)).0;
-    let source = if item.step().object == item.object || phase.is_over() { "" } else { "source first, " };
-    // the time comes before what may be cut
-    let text = match (phase, phase.message()) {
-        (Phase::Queued, _) => format!("{name}: queued"),
-        (Phase::Failed { message, .. }, _) => format!("{name} failed after {elapsed}: {message}"),
-        (Phase::Done { text }, _) => format!("{name}, {elapsed}: {text}"),
-        (Phase::Handled { .. }, _) => format!("{name}, {elapsed}: {source}requested, handled"),
-        (_, "") => format!("{name}, {elapsed}: {source}{}", phase.word()),
-        (_, message) => format!("{name}, {elapsed}: {source}{}: {message}", phase.word()),
+    let source = if item.step().object == item.object || phase.is_over() { "" } else { ", source first" };
+    let message = match phase {
+        Phase::Done { text } => &**text,
+        _ => phase.message(),
     };
-    Note { text, health: sign(phase) }
+    let message = if message.is_empty() { String::new() } else { format!(": {}", brief(message)) };
+    let time = if *phase == Phase::Queued { String::new() } else { format!(" {elapsed}") };
+    let text = format!("{}{time}, {name}{source}{message}", phase.word());
+    Note { text, health: sign(phase), elapsed }
 }
 
 /// The state that a phase looks like.

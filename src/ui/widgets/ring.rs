@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::text::Source;
 use crate::ui::theme::Scope;
+use fluxdeck_model::domain::severity::{Severity, severity};
 
 /// What our own lines begin with, among those of the stream.
 const SIGN: &str = "— ";
@@ -49,12 +50,24 @@ impl Ring {
         self.push([format!("{SIGN}{text} —")])
     }
 
+    /// Where the text of a line begins, behind who wrote it.
+    fn text_of(&self, at: usize) -> usize {
+        self.lines[at].find(' ').filter(|_| self.with_origin).unwrap_or(0)
+    }
+
+    /// Whether a line says that something has failed.
+    pub fn is_failure(&self, at: usize) -> bool {
+        let line = &self.lines[at];
+        !line.starts_with(SIGN) && severity(&line[self.text_of(at)..]) == Severity::Failure
+    }
+
     pub fn clear(&mut self) {
         self.lines.clear();
         (self.dropped, self.bytes) = (0, 0);
     }
 
     /// All lines as one text.
+    #[cfg(test)]
     pub fn joined(&self) -> String {
         self.lines.iter().map(String::as_str).collect::<Vec<_>>().join("\n")
     }
@@ -71,11 +84,17 @@ impl Source for Ring {
 
     fn parts(&self, at: usize) -> Vec<(usize, Scope)> {
         let line = &self.lines[at];
-        match line.find(' ') {
-            _ if line.starts_with(SIGN) => vec![(line.len(), Scope::Dim)],
-            Some(end) if self.with_origin => vec![(end, Scope::Dim)],
-            _ => Vec::new(),
+        if line.starts_with(SIGN) {
+            return vec![(line.len(), Scope::Dim)];
         }
+        let start = self.text_of(at);
+        let scope = match severity(&line[start..]) {
+            Severity::Failure => Scope::Failed,
+            Severity::Warning => Scope::Progressing,
+            Severity::Plain => Scope::Text,
+        };
+        let origin = (start > 0).then_some((start, Scope::Dim));
+        origin.into_iter().chain([(line.len(), scope)]).collect()
     }
 }
 
@@ -96,5 +115,17 @@ mod tests {
         assert_eq!(ring.len(), 1, "the youngest is kept");
         ring.clear();
         assert_eq!(ring.push(["a", "b", "c"].map(str::to_owned)), 0);
+    }
+
+    #[test]
+    fn failures_have_their_colour_behind_who_wrote_them() {
+        let mut ring = Ring::new(9);
+        ring.with_origin = true;
+        ring.push(["web-1/error all is well", "web-1/app ERROR db", "web-1/app [warn] slow"].map(str::to_owned));
+        ring.note("pod web-1: the log was cut, error: gone");
+        let scopes: Vec<_> = (0..ring.len()).map(|at| ring.parts(at).last().expect("a part").1).collect();
+        assert_eq!(scopes, [Scope::Text, Scope::Failed, Scope::Progressing, Scope::Dim]);
+        assert_eq!(ring.parts(1)[0], (9, Scope::Dim));
+        assert_eq!((0..ring.len()).filter(|at| ring.is_failure(*at)).collect::<Vec<_>>(), [1]);
     }
 }

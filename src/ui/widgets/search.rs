@@ -6,9 +6,19 @@ use std::ops::Range;
 
 use super::text::Source;
 use fluxdeck_model::domain::query::Query;
+use fluxdeck_model::domain::text::counted;
 
 /// Bytes and lines looked at for the count at once.
 const SLICE: (usize, usize) = (4 << 20, 50_000);
+
+/// All lines once, from `from` on (itself included) and round the end.
+pub fn round(len: usize, from: usize, forward: bool) -> Box<dyn Iterator<Item = usize>> {
+    let from = from.min(len);
+    match forward {
+        true => Box::new((from..len).chain(0..from)),
+        false => Box::new((0..(from + 1).min(len)).rev().chain(((from + 1).min(len)..len).rev())),
+    }
+}
 
 pub struct Search {
     text: String,
@@ -27,9 +37,8 @@ impl Search {
     /// What is wrong with the expression.
     pub fn parse(text: &str) -> Result<Option<Self>, String> {
         // a text has no labels and no inverse: what a filter would read as such is meant literally here
-        let literal = text.starts_with(['!', '-']);
-        let pattern = if literal { format!("\\{text}") } else { text.to_owned() };
-        Ok(Query::parse(&pattern)?.map(|query| Self { text: text.to_owned(), query, found: Vec::new(), counted: 0, at: None }))
+        let query = Query::expression(text.trim(), false)?;
+        Ok(query.map(|query| Self { text: text.to_owned(), query, found: Vec::new(), counted: 0, at: None }))
     }
 
     pub fn text(&self) -> &str {
@@ -55,12 +64,7 @@ impl Search {
 
     /// The next matching line from `from` on (itself included), wrapping at the end; costs a look at the lines between.
     pub fn find(&self, source: &(impl Source + ?Sized), from: usize, forward: bool) -> Option<usize> {
-        let len = source.len();
-        let from = from.min(len);
-        let mut ahead = (from..len).chain(0..from);
-        let mut back = (0..(from + 1).min(len)).rev().chain(((from + 1).min(len)..len).rev());
-        let hit = |at: &usize| self.is_match(source.line(*at));
-        if forward { ahead.find(hit) } else { back.find(hit) }
+        round(source.len(), from, forward).find(|at| self.is_match(source.line(*at)))
     }
 
     /// Counts on. Returns whether lines are left.
@@ -103,7 +107,8 @@ impl Search {
         match (nth, self.found.len()) {
             (_, 0) if more.is_empty() => "no match".to_owned(),
             (Some(nth), all) => format!("match {}/{all}{more}", nth + 1),
-            (None, all) => format!("{all}{more} matches"),
+            (None, all) if more.is_empty() => counted(all, "match"),
+            (None, all) => format!("{all}+ matches"),
         }
     }
 }

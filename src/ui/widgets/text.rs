@@ -11,7 +11,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-use super::search::Search;
+use super::search::{Search, round};
 use crate::ui::layer::Scene;
 use crate::ui::theme::Scope;
 use fluxdeck_model::commands::Gesture;
@@ -40,6 +40,8 @@ pub struct Text {
     /// Stay at the end as lines come.
     pub follow: bool,
     search: Option<Search>,
+    /// The line that was looked for last, by what it says.
+    sought: Option<usize>,
     width: usize,
     height: usize,
 }
@@ -48,6 +50,11 @@ impl Text {
     /// A text that stays at its end as lines come.
     pub fn following(wrap: bool) -> Self {
         Self { follow: true, wrap, ..Self::default() }
+    }
+
+    /// The first line of the window.
+    pub fn top(&self) -> usize {
+        self.top
     }
 
     /// Puts the window at a line.
@@ -91,10 +98,29 @@ impl Text {
         self.search = Search::parse(text)?;
         if let Some(search) = &mut self.search {
             search.at = search.find(source, from, true);
-            self.show(source);
+            self.show_match(source);
         }
         self.settle(source);
         Ok(())
+    }
+
+    /// Marks what a text finds, and stays where it is.
+    ///
+    /// # Errors
+    /// What is wrong with the expression.
+    pub fn mark(&mut self, text: &str) -> Result<(), String> {
+        self.search = Search::parse(text)?;
+        Ok(())
+    }
+
+    /// Goes to the next line that is meant, or to the one before; round the end. Returns whether there is one.
+    pub fn seek(&mut self, forward: bool, source: &(impl Source + ?Sized), is_meant: impl Fn(usize) -> bool) -> bool {
+        let from = self.beside(self.sought, forward, source);
+        self.sought = round(source.len(), from, forward).find(|at| is_meant(*at));
+        let Some(at) = self.sought else { return false };
+        self.show(at, source);
+        self.settle(source);
+        true
     }
 
     /// The search as typed.
@@ -119,6 +145,7 @@ impl Text {
             self.skip = 0;
         }
         self.top = self.top.saturating_sub(lines);
+        self.sought = self.sought.and_then(|at| at.checked_sub(lines));
         if let Some(search) = &mut self.search {
             search.dropped(lines);
         }
@@ -126,6 +153,7 @@ impl Text {
 
     /// The lines are others now; the window stays where it is as far as it can.
     pub fn replaced(&mut self, source: &(impl Source + ?Sized)) {
+        self.sought = None;
         if let Some(search) = &mut self.search {
             search.replaced(source.len());
         }
@@ -162,6 +190,9 @@ impl Text {
         let (mut at, mut skip, mut y) = (self.top, self.skip, area.y);
         while at < source.len() && y < area.bottom() {
             let line = source.line(at);
+            if self.sought == Some(at) && margin > 0 {
+                buf.set_string(area.x, y, scene.theme.sign("▌", "*"), scene.theme.style(Scope::Mark));
+            }
             for window in self.windows(line, skip).take((area.bottom() - y).into()) {
                 self.paint((area.x + margin, y), buf, scene, source, at, &window);
                 y += 1;
@@ -280,27 +311,37 @@ impl Text {
     }
 
     fn step(&mut self, forward: bool, source: &(impl Source + ?Sized)) {
-        let (top, bottom, len) = (self.top, self.bottom(source), source.len());
+        let from = self.beside(self.search.as_ref().and_then(|search| search.at), forward, source);
         let Some(search) = &mut self.search else { return };
-        let from = match search.at.filter(|at| (top..=bottom).contains(at)) {
+        search.at = search.find(source, from, forward);
+        self.show_match(source);
+    }
+
+    /// The line from which one looks on: beside the last one if that is on the screen, else from the edge of the window.
+    fn beside(&self, last: Option<usize>, forward: bool, source: &(impl Source + ?Sized)) -> usize {
+        let (top, bottom, len) = (self.top, self.bottom(source), source.len());
+        match last.filter(|at| (top..=bottom).contains(at)) {
             Some(at) if forward => (at + 1) % len.max(1),
             Some(at) => at.checked_sub(1).unwrap_or(len.saturating_sub(1)),
             None if forward => top,
             None => bottom,
-        };
-        search.at = search.find(source, from, forward);
-        self.show(source);
+        }
     }
 
-    /// Scrolls to the present match if it is not on the screen.
-    fn show(&mut self, source: &(impl Source + ?Sized)) {
-        let Some((at, search)) = self.search.as_ref().and_then(|search| Some((search.at?, search))) else { return };
-        let column = search.first(source.line(at)).map_or(0, |byte| width::of(&source.line(at)[..byte]));
+    /// Scrolls to a line if it is not on the screen.
+    fn show(&mut self, at: usize, source: &(impl Source + ?Sized)) {
         self.follow = false;
         if at < self.top || at > self.bottom(source) || (at == self.top && self.skip > 0) {
             (self.top, self.skip) = (at, 0);
             self.up(self.height / 3, source);
         }
+    }
+
+    /// Scrolls to the present match if it is not on the screen.
+    fn show_match(&mut self, source: &(impl Source + ?Sized)) {
+        let Some((at, search)) = self.search.as_ref().and_then(|search| Some((search.at?, search))) else { return };
+        let column = search.first(source.line(at)).map_or(0, |byte| width::of(&source.line(at)[..byte]));
+        self.show(at, source);
         if !self.wrap && !(self.left..self.left + self.width.saturating_sub(1)).contains(&column) {
             self.left = if column < self.width { 0 } else { column.saturating_sub(self.width / 3) };
         }

@@ -16,13 +16,17 @@ fn names(ran: &Ran) -> BTreeSet<String> {
     ran.out.lines().map(str::to_owned).collect()
 }
 
-/// What kubectl lists, in the form of `-o name`.
+/// What kubectl lists, in the form of `-o name`; of several namespaces, which kubectl leaves out there, with each one's.
 fn listed(bed: &Bed, kind: &str, more: &[&str]) -> BTreeSet<String> {
     let printed = bed.kubectl(&[&["get", kind, "-o", "name"], more].concat());
-    // kubectl writes the group after the kind
-    let plain =
-        |line: &str| line.split_once('/').map(|(kind, name)| format!("{}/{name}", kind.split('.').next().unwrap_or_default()));
-    printed.lines().filter_map(plain).collect()
+    if !more.contains(&"-A") {
+        return printed.lines().map(str::to_owned).collect();
+    }
+    let Some((kind_and_group, _)) = printed.lines().next().and_then(|line| line.split_once('/')) else { return BTreeSet::new() };
+    let template = "{{range .items}}{{.metadata.name}} -n {{.metadata.namespace}}{{\"\\n\"}}{{end}}";
+    let places = bed.kubectl(&[&["get", kind, "-o", "go-template", "--template", template], more].concat());
+    let named = |line: &str| format!("{kind_and_group}/{}", line.trim_end_matches(" -n <no value>"));
+    places.lines().map(named).collect()
 }
 
 fn every_kind_answers_to_its_plural_its_kind_and_its_short_names_as_in_kubectl() {
@@ -69,7 +73,9 @@ fn namespaces_are_those_of_kubectl_and_may_be_several() {
 
     assert_eq!(ks(&["-n", "faults"]), listed(&bed, "kustomizations.kustomize.toolkit.fluxcd.io", &["-n", "faults"]));
     assert_eq!(ks(&["-A"]), listed(&bed, "kustomizations.kustomize.toolkit.fluxcd.io", &["-A"]));
-    let both: BTreeSet<_> = ks(&["-n", "web"]).into_iter().chain(ks(&["-n", "flux-apps"])).collect();
+    let with_place =
+        |namespace: &'static str| ks(&["-n", namespace]).into_iter().map(move |name| format!("{name} -n {namespace}"));
+    let both: BTreeSet<_> = with_place("web").chain(with_place("flux-apps")).collect();
     assert_eq!(both.len(), 2);
     assert_eq!(ks(&["-n", "web,flux-apps"]), both);
     // none named: the context's, as for kubectl
@@ -94,9 +100,13 @@ fn one_object_prints_in_every_format() {
     let nodes: Vec<Node> = get(&["-o", "json"]).json();
     let [node] = &nodes[..] else { panic!("one object: {nodes:?}") };
     assert_eq!((node.name.as_str(), node.health.as_str(), node.suspended), ("suspended", "suspended", true));
+    let suspension = node.suspension.as_ref().expect("it is suspended");
+    assert_eq!(suspension.by.as_deref(), Some("dave@example.test"));
+    let created = bed.kubectl(&["get", "ks", "suspended", "-n", "faults", "-o", "jsonpath={.metadata.creationTimestamp}"]);
+    assert_eq!(node.created.as_deref(), Some(created.trim()));
     let yaml: Vec<Node> = serde_yaml::from_str(&get(&["-o", "yaml"]).out).expect("YAML");
     assert_eq!(yaml, nodes, "the same in both");
-    assert_eq!(get(&["-o", "name"]).out, "kustomization/suspended\n");
+    assert_eq!(get(&["-o", "name"]).out, "kustomization.kustomize.toolkit.fluxcd.io/suspended\n");
     let (plain, wide) = (get(&[]), get(&["-o", "wide"]));
     for words in ["NAME", "STATE", "MESSAGE", "suspended", "Suspended", "dave@example.test", "node repair"] {
         assert!(plain.out.contains(words) && wide.out.contains(words), "{words}: {plain:?} {wide:?}");

@@ -18,6 +18,7 @@ mod screen;
 mod snapshots;
 mod teeth;
 mod tree;
+mod troubled;
 mod users;
 mod ways;
 
@@ -56,6 +57,7 @@ pub const ALL: &[&[Trial]] = &[
     snapshots::TRIALS,
     teeth::TRIALS,
     tree::TRIALS,
+    troubled::TRIALS,
     users::TRIALS,
     ways::TRIALS,
 ];

@@ -279,7 +279,7 @@ fn rights_that_are_taken_away_while_one_looks_turn_rows_into_a_notice() {
 /// How many lists the title says are restricted.
 fn restricted(text: &str) -> usize {
     let line = text.lines().find(|line| line.contains("restricted")).unwrap_or_default();
-    let before = line.split("lists restricted").next().unwrap_or_default();
+    let before = line.split(" list").next().unwrap_or_default();
     before.split_whitespace().last().and_then(|count| count.parse().ok()).unwrap_or(0)
 }
 

@@ -72,7 +72,7 @@ fn without_a_namespace_that_of_the_kubeconfig_is_read_and_the_rest_is_said() {
     assert!(ran.err.contains("restricted") && ran.err.contains("-n"), "what to do is said: {ran:?}");
 
     let ran = user.run(&["get", "deploy", "-n", "shop", "-o", "name"]);
-    assert!(ran.code == 0 && ran.out.contains("deployment/cart"), "{ran:?}");
+    assert!(ran.code == 0 && ran.out.contains("deployment.apps/cart"), "{ran:?}");
 }
 
 fn an_empty_table_never_stands_for_a_refusal() {

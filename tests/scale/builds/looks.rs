@@ -13,6 +13,7 @@ use fluxdeck_model::insight::declared::{Commit, Declared};
 use fluxdeck_model::render::flux::{self, Spec};
 use fluxdeck_model::render::ignore::{Artifact, IgnoreRules};
 use fluxdeck_model::render::read::{TextPlace, document};
+use fluxdeck_model::render::remote::Remotes;
 use fluxdeck_model::render::repository::{BuildOutcome, BuildRequest, Builder};
 use fluxdeck_model::render::{Cache, Layer};
 use git2::{IndexAddOption, Repository, Signature, Time};
@@ -114,9 +115,10 @@ fn alone(folder: &Path, id: &str, request: &BuildRequest) {
     let checkout = Checkout::around(folder).expect("a checkout");
     let view = checkout.view(Some(id)).expect("a commit");
     let artifact = Artifact::new(view.tree(), IgnoreRules::of(view.tree(), None).expect("rules"));
-    let objects = flux::render(&artifact, &request.spec, &Cache::default()).objects.expect("it can be built");
+    let objects =
+        flux::render(&artifact, &request.spec, &Cache::default(), &Remotes::default()).objects.expect("it can be built");
     let variables = flux::variables(&request.spec, &|_, _, _| None);
-    flux::applied(&objects, &request.spec, &variables, true).expect("it can be filled in");
+    flux::applied(&objects, &request.spec, &variables).expect("it can be filled in");
 }
 
 /// The Kustomization whose file [`generate::edit_one`] changes, as the repository declares it.
@@ -134,7 +136,7 @@ fn elsewhere(folder: &Path, turn: usize) {
 }
 
 /// Commits all files as they are.
-fn commit(repository: &Repository) -> Commit {
+pub fn commit(repository: &Repository) -> Commit {
     let mut index = repository.index().expect("an index");
     index.add_all(["*"], IndexAddOption::DEFAULT, None).expect("added");
     let tree = repository.find_tree(index.write_tree().expect("a tree")).expect("a tree");

@@ -1,12 +1,14 @@
 //! Speed of builds: a repository of 100 Flux Kustomizations and 2,000 files, everything at once, after an edit of a file that one of them
-//! reads, and of one that all read; one look-up, alone and at a desk ([`looks`]); with `kustomize build` over the same paths beside it where
-//! `KUSTOMIZE` names the program (or it is on the `PATH`). Beside the time by the clock stands the time on a processor, which other programs
-//! on the machine change less. No assertion about time is made here: numbers are printed, people judge.
+//! reads, and of one that all read; one look-up, alone and at a desk ([`looks`]); a change up to its review ([`changes`]); with
+//! `kustomize build` over the same paths beside it where `KUSTOMIZE` names the program (or it is on the `PATH`). Beside the time by the clock
+//! stands the time on a processor, which other programs on the machine change less. No assertion about time is made here: numbers are
+//! printed, people judge.
 //!
 //! `cargo bench --bench builds`
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a bench speaks to its terminal")]
 
+mod changes;
 mod generate;
 mod looks;
 
@@ -47,6 +49,7 @@ fn main() {
     row("a file that all read was edited", again(&|turn| generate::edit_shared(folder.path(), turn)), "< 1 s");
     println!("peak memory: {} MB", peak() / 1024);
     looks::run(folder.path());
+    changes::run(folder.path());
     beside(folder.path(), cold);
 }
 

@@ -99,6 +99,21 @@ fn every_layer_is_changed_where_it_sets_the_field() {
 }
 
 #[test]
+fn the_type_of_a_secret_that_its_generator_does_not_say_is_added_to_its_entry() {
+    for (kustomization, line) in [
+        ("secretGenerator:\n- envs: [a.env]\n  name: key\n", "a/kustomization.yaml:+  type: basic"),
+        ("secretGenerator:\n  - name: key\n    envs:\n      - a.env\nnamePrefix: x-\n", "a/kustomization.yaml:+    type: basic"),
+    ] {
+        let files = [("a/kustomization.yaml", kustomization), ("a/a.env", "WORD=open\n")];
+        let repo = TestRepo::of(&files, folder("a"));
+        let built = crate::render::build(&repo.tree, "a", &crate::render::Options::default()).expect("it builds");
+        let plan = repo.planned(&format!("secret/{}", built.objects[0].name()), &["type=basic"]);
+        assert_eq!(repo.lines(&plan), [line]);
+        assert_eq!(plan.done[0].proof.besides(), 0);
+    }
+}
+
+#[test]
 fn a_value_of_a_generator_is_changed_where_it_lies_and_the_hash_follows() {
     let kustomization = "resources: [web.yaml]
 configMapGenerator:

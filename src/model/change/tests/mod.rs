@@ -1,10 +1,12 @@
 //! Ways of every kind, tried and proven on trees in memory.
 
+mod cautions;
 mod layers;
+mod mistakes;
 mod refused;
 mod shared;
 
-use super::{Builds, ChangeContext, ChangePlan, ChangeScope, LayerChoice, ObjectRules, PlanOutcome, Refused, WantedField, plan};
+use super::{Builds, ChangeContext, ChangePlan, ChangeScope, LayerChoice, PlanOutcome, Refused, WantedField, plan};
 use crate::error::Result;
 use crate::guards;
 use crate::insight::named::Named;
@@ -50,7 +52,7 @@ impl TestRepo {
                 sources: &guards::SecretSources::in_tree(&self.tree),
                 filter: &|_| None,
             },
-            rules: ObjectRules::NONE,
+            fits: |_| Ok(()),
         };
         let wanted = set.iter().map(|text| WantedField::parse(text)).collect::<Result<Vec<_>>>()?;
         plan(&context, &mut Builds::new(&mut builder), &Named::parse(object)?, &[], &wanted)

@@ -66,13 +66,43 @@ fn what_cannot_be_built_before_as_after_is_named_as_not_proven() {
 }
 
 #[test]
-fn an_object_that_is_built_in_several_ways_is_named_first() {
+fn an_object_that_is_built_in_several_ways_is_refused_with_who_builds_it() {
+    let flux = |path: &str| {
+        format!(
+            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {{name: apps, namespace: flux-system}}\nspec:\n  path: {path}\n  sourceRef: {{kind: GitRepository, name: flux-system}}\n"
+        )
+    };
+    let (production, staging) = (flux("a"), flux("b"));
     let files = [
-        ("a/kustomization.yaml", "namespace: one\nresources: [p.yaml]\n"),
+        ("clusters/production/apps.yaml", &*production),
+        ("clusters/staging/apps.yaml", &*staging),
+        ("a/kustomization.yaml", "resources: [p.yaml]\n"),
         ("a/p.yaml", POD),
         ("b/kustomization.yaml", "resources: [p.yaml]\n"),
         ("b/p.yaml", POD),
     ];
+    let refused = TestRepo::of(&files, ChangeScope::Any).refused("pod/p", &["spec.priority=2"]);
+    assert_eq!(refused.why, "it is built in several ways");
+    let builds: Vec<_> = refused.builds.iter().map(|choice| choice.build.as_str()).collect();
+    assert_eq!(builds, ["production/flux-system/apps", "staging/flux-system/apps"]);
+    for build in builds {
+        let scope = ChangeScope::Kustomization(build.to_owned());
+        let plan = TestRepo::of(&files, scope).planned("pod/p", &["spec.priority=2"]);
+        assert_eq!((plan.build.as_str(), plan.files.len()), (build, 1), "the choice goes on");
+    }
+
+    // the same folder for both clusters: not ambiguous, and the change of one is a change of the other
+    let files = [&[("clusters/staging/apps.yaml", &*production)], &files[..1], &files[2..4]].concat();
+    let refused = TestRepo::of(&files, ChangeScope::Any).refused("pod/p", &["spec.priority=2"]);
+    assert_eq!(refused.builds.len(), 2, "{refused:?}");
+    assert_eq!(refused.set_at.map(|at| at.to_string()).as_deref(), Some("a/p.yaml:5"));
+    let scope = ChangeScope::Kustomization(refused.builds[0].build.clone());
+    assert_eq!(TestRepo::of(&files, scope).refused("pod/p", &["spec.priority=2"]).builds, []);
+}
+
+#[test]
+fn what_nothing_declares_is_not_there() {
+    let files = [("a/kustomization.yaml", "namespace: one\nresources: [p.yaml]\n"), ("a/p.yaml", POD)];
     let error = TestRepo::of(&files, ChangeScope::Any).plan("pod/p", &["spec.priority=2"]).expect_err("nothing is declared");
     assert!(error.message.contains("git builds no pod/p"), "{error}");
 }

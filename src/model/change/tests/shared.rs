@@ -1,6 +1,6 @@
 //! Places that others read: refused with who they are, and what can be done instead.
 
-use super::super::LayerChoice;
+use super::super::{CheckResult, LayerChoice};
 use super::{ChangeScope, TestRepo, folder};
 
 const WEB: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 2\n  template: {spec: {containers: [{name: a, image: b}]}}\n";
@@ -79,6 +79,65 @@ fn in_a_folder_that_is_named_others_are_said_and_do_not_hinder() {
     let names: Vec<_> = proof.elsewhere.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["base", "staging"]);
     assert_eq!(proof.readers, ["base", "staging"]);
+}
+
+#[test]
+fn a_kustomization_that_leads_elsewhere_stops_what_it_built_and_that_is_said() {
+    let fleet = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: fleet, namespace: flux-system}\nspec:\n  path: ./fleet\n  sourceRef: {kind: GitRepository, name: flux-system}\n";
+    let apps = fleet.replace("fleet", "apps");
+    let mut files = environments();
+    files.retain(|(path, _)| !path.starts_with("clusters"));
+    files.extend([
+        ("clusters/prod/fleet.yaml", fleet),
+        ("fleet/apps.yaml", &apps),
+        ("fleet/kustomization.yaml", "resources: [apps.yaml]\n"),
+    ]);
+    files.extend([
+        ("apps/kustomization.yaml", "resources: [../base]\n"),
+        ("clusters/prod/kustomization.yaml", "resources: [fleet.yaml]\n"),
+    ]);
+
+    for (path, object, set, names) in [
+        ("fleet", "Kustomization/apps", "spec.path=./nowhere", &["prod/flux-system/apps"][..]),
+        ("fleet", "Kustomization/apps", "spec.sourceRef.name=other", &["prod/flux-system/apps"]),
+        ("clusters/prod", "Kustomization/fleet", "spec.path=./nowhere", &["prod/flux-system/fleet", "prod/flux-system/apps"]),
+    ] {
+        let proof = &TestRepo::of(&files, folder(path)).planned(object, &[set]).done[0].proof;
+        let stopped: Vec<_> = proof.stopped.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!((stopped.as_slice(), proof.broken.len()), (names, 0), "{set}: {proof:?}");
+        let others = proof.checks.iter().find(|check| check.name == "others").expect("it is checked");
+        assert_eq!(others.result, CheckResult::Failed, "{others:?}");
+    }
+
+    // who asks for a Kustomization gets nothing that stops another one
+    let refused =
+        TestRepo::of(&files, kustomization("prod/flux-system/fleet")).refused("Kustomization/apps", &["spec.path=./nowhere"]);
+    assert_eq!(refused.why, "what builds today could not be built any more");
+}
+
+#[test]
+fn a_place_that_also_names_the_object_is_refused_with_the_name_that_it_would_have() {
+    let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: &app web, namespace: n}\ndata:\n  app: *app\n";
+    let repo = TestRepo::of(&[("a/kustomization.yaml", "resources: [c.yaml]\n"), ("a/c.yaml", text)], folder("a"));
+    let refused = repo.refused("cm/web", &["data.app=other"]);
+    let expected = "the place is shared: it would be another object: ConfigMap n/web metadata.name: web -> other";
+    assert_eq!(refused.why, expected);
+    assert!(refused.hint.contains("--layer new-patch"), "{}", refused.hint);
+}
+
+/// The aliases of one anchor are one node: each has a path of its own all the same.
+#[test]
+fn of_the_aliases_of_an_anchor_the_wanted_one_is_known_from_the_others() {
+    let text = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\n  labels: &l {app: web}\n  annotations: *l\n";
+    let repo = TestRepo::of(&[("a/kustomization.yaml", "resources: [c.yaml]\n"), ("a/c.yaml", text)], folder("a"));
+    for (wanted, other) in
+        [("metadata.annotations.app", "metadata.labels.app"), ("metadata.labels.app", "metadata.annotations.app")]
+    {
+        let refused = repo.refused("cm/web", &[&format!("{wanted}=other")]);
+        let proof = refused.tried[0].result.as_ref().expect("it does what is wanted, and more");
+        let named: Vec<_> = proof.inside.iter().filter_map(|one| one.field.as_deref()).collect();
+        assert_eq!(named, [other], "{wanted}");
+    }
 }
 
 #[test]

@@ -41,6 +41,11 @@ fn way(query: &WayQuery<'_>) -> Result<Option<Way>> {
     Ok(Way::at(WayKind::Sets, node.origin(), writes))
 }
 
+/// The tag of an image; empty where it has none.
+pub fn tag_of(image: &str) -> &str {
+    split(image)[1]
+}
+
 /// Name, tag and digest. A port of the registry is not a tag.
 fn split(image: &str) -> [&str; 3] {
     let (rest, digest) = image.split_once('@').unwrap_or((image, ""));

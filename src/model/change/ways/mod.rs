@@ -4,6 +4,7 @@
 
 mod absent;
 mod flux_patch;
+mod generated;
 mod images;
 mod overlay;
 mod patch;
@@ -13,6 +14,7 @@ mod text;
 use std::borrow::Cow;
 
 use super::builds::Build;
+use super::by_hand::SourceLine;
 use super::compare::ObjectKey;
 use super::value::Typed;
 use super::wanted::WantedField;
@@ -26,9 +28,11 @@ use crate::render::node::{Origin, Text};
 use crate::render::tree::Tree;
 use crate::render::turn_back::{ScalarChange, TurnBackRefusal, turn_back};
 
+pub use images::tag_of;
+
 /// Every kind of layer, in the order in which it is tried.
 static ARMS: &[fn(&WayQuery<'_>, &mut FoundWays)] =
-    &[set::ways, images::ways, text::ways, absent::ways, overlay::ways, flux_patch::ways];
+    &[set::ways, images::ways, generated::ways, text::ways, absent::ways, overlay::ways, flux_patch::ways];
 
 /// What a way is to the field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +71,11 @@ impl Way {
 
     /// `file:line`, as far as it is known.
     pub fn place(&self) -> String {
-        if self.line == 0 { self.file.to_string() } else { format!("{}:{}", self.file, self.line) }
+        self.source_line().to_string()
+    }
+
+    pub fn source_line(&self) -> SourceLine {
+        SourceLine { file: self.file.to_string(), line: self.line }
     }
 }
 

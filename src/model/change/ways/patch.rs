@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use super::{WayQuery, absent};
 use crate::change::compare::ObjectKey;
 use crate::edit::{NewValue, PlaceStep};
-use crate::insight::field::{FieldPath, PathPart, path_of};
+use crate::insight::field::{FieldPath, PathPart};
 use crate::render::node::{Layer, Node};
 use crate::render::read::{self, TextPlace};
 use crate::render::trace::{PartRole, Trace};
@@ -81,10 +81,10 @@ fn parts(query: &WayQuery<'_>) -> Option<Vec<PathPart>> {
     let object = &query.object.node;
     let parts_of =
         |path: &str| if path.is_empty() { Some(Vec::new()) } else { Some(FieldPath::parse(path).ok()?.parts().to_vec()) };
-    if let Ok(node) = query.wanted.field.find(object) {
-        return parts_of(&path_of(object, node)?);
+    if query.wanted.field.find(object).is_ok() {
+        return parts_of(&query.wanted.field.place(object)?.0);
     }
-    if query.wanted.field.carrier(object).is_some() {
+    if query.wanted.field.place(object).is_some() {
         return None;
     }
     let (parent, rest) = query.wanted.field.nearest(object);

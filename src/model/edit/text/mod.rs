@@ -19,7 +19,7 @@ pub use spot::Shape;
 pub use tree::{Span, SpanId, SpanKind};
 
 use super::refusal::Refusal;
-use crate::domain::text::sanitise_line;
+use crate::domain::text::{counted, sanitise_line};
 use crate::render::node::Layer;
 use crate::render::read::{TextPlace, documents};
 use event::YamlEvent;
@@ -34,7 +34,7 @@ pub struct YamlSource {
 /// Without the text, which may hold secrets.
 impl std::fmt::Debug for YamlSource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "YamlSource({} bytes, {} documents)", self.text().len(), self.documents())
+        write!(f, "YamlSource({}, {})", counted(self.text().len(), "byte"), counted(self.documents(), "document"))
     }
 }
 

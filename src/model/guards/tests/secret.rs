@@ -43,6 +43,79 @@ fn no_value_of_a_secret_is_set_in_any_file() {
     }
 }
 
+/// The file as it is shown around a change.
+fn shown(text: &str) -> Vec<String> {
+    let covered = CoveredLines::of(text.as_bytes());
+    (1..).zip(text.lines()).map(|(number, line)| covered.shown(number, line)).collect()
+}
+
+#[test]
+fn no_value_of_a_secret_is_shown_around_a_change_wherever_it_stands() {
+    for text in PLACES {
+        let shown = shown(text).join("\n");
+        assert!(!shown.contains("OLD") && shown.contains("***"), "{text}\n{shown}");
+    }
+    for unreadable in ["kind: Secret\ndata: {p: OLD\n", "a: b\n\tkind: Secret\n  p: OLD\n"] {
+        assert!(!shown(unreadable).join("\n").contains("OLD"), "{unreadable}");
+    }
+}
+
+#[test]
+fn everything_but_values_of_secrets_is_shown_as_it_is() {
+    let text = "kind: Secret
+metadata: {name: s} # of ops
+stringData:
+  # the old one
+  one: |
+    -----BEGIN KEY-----
+    abc: def
+
+    -----END KEY-----
+  two: \"a
+    b\"
+  \"a.b\": c
+type: Opaque
+---
+kind: ConfigMap
+data:
+  three: four
+---
+kind: Kustomization
+secretGenerator:
+- name: s
+  literals:
+  - password=a: b
+  type: Opaque
+";
+    let expected = "kind: Secret
+metadata: {name: s} # of ops
+stringData:
+  # the old one
+  one: ***
+    ***
+    ***
+***
+    ***
+  two: ***
+    ***
+  \"a.b\": ***
+type: Opaque
+---
+kind: ConfigMap
+data:
+  three: four
+---
+kind: Kustomization
+secretGenerator:
+- name: s
+  literals:
+  ***
+  type: Opaque";
+    assert_eq!(shown(text).join("\n"), expected);
+    let plain = "kind: ConfigMap\ndata: {password: x}\n";
+    assert_eq!(shown(plain).join("\n"), plain.trim_end());
+}
+
 #[test]
 fn a_secret_is_not_created_but_may_go_with_its_manifest() {
     let (one, two) = ("kind: ConfigMap\ndata: {a: b}\n", "kind: ConfigMap\ndata: {a: b}\n---\nkind: Secret\ndata: {p: x}\n");

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::text::redact;
 use crate::insight::field::scalars;
 use crate::insight::named::{group, shown};
 use crate::insight::setting::called;
 use crate::render::node::Node;
+use crate::render::remote::RemoteUses;
 use crate::render::repository::{BuildOutcome, Repository};
 
 /// What happened to an object.
@@ -14,7 +16,7 @@ pub struct Difference {
     /// `production flux-system/apps`
     pub kustomization: String,
     pub object: String,
-    /// `added`, `changed`, `removed`, or `not known` where one side cannot be built.
+    /// `added`, `changed`, `removed`, or `not known` where one side cannot be built, or lacks a remote resource that the other one has not.
     pub what: &'static str,
     /// Fields that are set otherwise.
     pub fields: Vec<String>,
@@ -23,6 +25,7 @@ pub struct Difference {
 /// What would be applied otherwise.
 pub fn differences(before: &Repository, after: &Repository) -> Vec<Difference> {
     let (old, new) = (members(before), members(after));
+    let (old_remotes, new_remotes) = (remotes(before), remotes(after));
     let mut found = Vec::new();
     let mut names: Vec<_> = new.keys().chain(old.keys().filter(|name| !new.contains_key(*name))).collect();
     names.sort();
@@ -31,6 +34,11 @@ pub fn differences(before: &Repository, after: &Repository) -> Vec<Difference> {
         if let (_, Some(BuildOutcome::Failed(_))) | (Some(BuildOutcome::Failed(_)), _) = outcomes {
             found.push(Difference { kustomization: name.clone(), object: String::new(), what: "not known", fields: Vec::new() });
             continue;
+        }
+        let looked = [&old_remotes, &new_remotes].map(|all| all.get(name).map(|uses| addresses(uses)).unwrap_or_default());
+        if looked[0] != looked[1] {
+            let object = looked.concat().into_iter().map(redact).collect::<Vec<_>>().join(", ");
+            found.push(Difference { kustomization: name.clone(), object, what: "not known", fields: Vec::new() });
         }
         let (a, b) = (by_name(outcomes.0), by_name(outcomes.1));
         let mut push = |object: &str, what, fields| {
@@ -54,6 +62,15 @@ pub fn differences(before: &Repository, after: &Repository) -> Vec<Difference> {
 
 fn members(repository: &Repository) -> BTreeMap<String, &BuildOutcome> {
     repository.members().map(|(place, member)| (called(repository, place), &member.outcome)).collect()
+}
+
+fn remotes(repository: &Repository) -> BTreeMap<String, &RemoteUses> {
+    repository.members().map(|(place, member)| (called(repository, place), &*member.remotes)).collect()
+}
+
+/// The remote resources that are not here.
+fn addresses(uses: &RemoteUses) -> Vec<&str> {
+    uses.missing().map(|one| &*one.address).collect()
 }
 
 fn by_name<'o>(outcome: Option<&&'o BuildOutcome>) -> BTreeMap<(String, String), &'o Node> {

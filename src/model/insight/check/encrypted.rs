@@ -20,31 +20,33 @@ use crate::render::tree::Tree;
 const OPEN_SUFFIX: &str = "_unencrypted";
 const HINT: &str = "encrypt it with sops, and give the secret another value: this one is in git's history";
 
+const UNSEEN: &str = "`sops diff` and `sops decrypt` show it to who has the key";
+
 /// What is to be said of a changed file that is encrypted, or was.
 pub fn guard(path: &str, now: &dyn Tree, before: Option<&dyn Tree>) -> Vec<Finding> {
     let text = |tree: &dyn Tree| tree.read(path).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let (now, before) = (text(now), before.and_then(text));
     let is_hidden = |text: &Option<String>| text.as_deref().is_some_and(|text| encrypted_at(text.as_bytes()).is_some());
-    let one = |level, rule: &'static super::Rule, message: String, hint: &str| Finding {
+    let one = |level, rule: &'static super::Rule, say: fn(&str) -> String, hint: &str| Finding {
         file: path.to_owned(),
-        ..Finding::new(level, rule, message).hint(hint)
+        ..Finding::about(level, rule, format!("`{path}`"), say).hint(hint)
     };
     match (&now, is_hidden(&now)) {
         (Some(text), true) => {
             let open = open_values(path, text);
-            let message = format!("`{path}` is encrypted by SOPS: its content was not checked");
+            let say: fn(&str) -> String = |path| format!("{path} is encrypted by SOPS: its content was not checked");
             let open_value = |(at, origin): (String, Origin)| {
-                let message = format!("`{at}` of `{path}` is not encrypted, where SOPS encrypts it");
-                Finding::new(Level::Error, &GUARD, message).hint(HINT).at(&origin)
+                let say = |value: &str| format!("{value} is not encrypted, where SOPS encrypts it");
+                Finding::about(Level::Error, &GUARD, format!("`{at}` of `{path}`"), say).hint(HINT).at(&origin)
             };
-            open.into_iter().map(open_value).chain([one(Level::Note, &not_checked::RULE, message, "")]).collect()
+            open.into_iter().map(open_value).chain([one(Level::Note, &not_checked::RULE, say, UNSEEN)]).collect()
         }
         (Some(_), false) if is_hidden(&before) => {
-            vec![one(Level::Error, &GUARD, format!("`{path}` was encrypted by SOPS and no longer is"), HINT)]
+            vec![one(Level::Error, &GUARD, |path| format!("{path} was encrypted by SOPS and no longer is"), HINT)]
         }
         (None, _) if is_hidden(&before) => {
-            let message = format!("`{path}` was encrypted by SOPS and is gone: its content was not checked");
-            vec![one(Level::Note, &not_checked::RULE, message, "")]
+            let say: fn(&str) -> String = |path| format!("{path} was encrypted by SOPS and is gone: its content was not checked");
+            vec![one(Level::Note, &not_checked::RULE, say, UNSEEN)]
         }
         _ => Vec::new(),
     }
@@ -61,8 +63,9 @@ pub fn opened(before: &Repository, after: &Repository) -> Vec<(Finding, String)>
     for (place, object) in super::all(after).filter(|(_, object)| !object.is_encrypted) {
         let who = called(after, place);
         if hidden.contains(&key(&who, &object.node)) {
-            let message = format!("{} was encrypted by SOPS and no longer is", shown(&object.node));
-            found.push((Finding::new(Level::Error, &GUARD, message).hint(HINT).at(object.node.origin()), who));
+            let say = |name: &str| format!("{name} was encrypted by SOPS and no longer is");
+            let one = Finding::about(Level::Error, &GUARD, shown(&object.node), say).hint(HINT);
+            found.push((one.at(object.node.origin()), who));
         }
     }
     found

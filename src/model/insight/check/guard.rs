@@ -39,15 +39,16 @@ impl CheckPolicy {
 /// What is to be said of a change of a file. `before` is where it came from, for files that are gone.
 pub fn guard(path: &str, now: &dyn Tree, before: Option<&dyn Tree>, policy: &CheckPolicy) -> Vec<Finding> {
     let mut found = Vec::new();
-    let mut report = |level: Level, message: String, hint: &str| {
-        found.push(Finding { file: path.to_owned(), ..Finding::new(level, &RULE, message).hint(hint) });
+    let mut report = |level: Level, say: &dyn Fn(&str) -> String, hint: &str| {
+        let one = Finding::about(level, &RULE, format!("`{path}`"), say).hint(hint);
+        found.push(Finding { file: path.to_owned(), ..one });
     };
     if join("", path).is_none_or(|joined| joined != path) {
-        report(Level::Error, format!("`{path}` leaves the repository"), "");
+        report(Level::Error, &|path| format!("{path} leaves the repository"), "");
         return found;
     }
     for glob in policy.deny.globs(path) {
-        report(policy.level(path), format!("`{path}` is denied by `{glob}`"), "`deny` in .fluxdeck.toml");
+        report(policy.level(path), &|path| format!("{path} is denied by `{glob}`"), "`deny` in .fluxdeck.toml");
     }
     let trees: Vec<&dyn Tree> = std::iter::once(now).chain(before).collect();
     let folders = std::iter::successors(Some(parent(path)), |folder| (!folder.is_empty()).then(|| parent(folder)));
@@ -55,19 +56,19 @@ pub fn guard(path: &str, now: &dyn Tree, before: Option<&dyn Tree>, policy: &Che
         let marker = if folder.is_empty() { MARKER.to_owned() } else { format!("{folder}/{MARKER}") };
         // a change that takes the marker away as well is still one of what it guards
         if path != marker && trees.iter().any(|tree| tree.entry(&marker).is_some()) {
-            report(policy.level(path), format!("`{path}` is below `{marker}`"), "change what generates it");
+            report(policy.level(path), &|path| format!("{path} is below `{marker}`"), "change what generates it");
         }
     }
     if let Some(PathKind::Link(target)) = now.entry(path)
         && tree::resolve(now, "", path).is_err()
     {
-        let message = format!("`{path}` is a link to `{target}`, which is not in the repository");
-        report(Level::Error, message, "link to a file of the repository");
+        let say = |path: &str| format!("{path} is a link to `{target}`, which is not in the repository");
+        report(Level::Error, &say, "link to a file of the repository");
     }
     let texts = trees.iter().filter_map(|tree| tree.read(path).ok());
     if texts.into_iter().any(|bytes| generated_at(path, &bytes).is_some()) {
-        let message = format!("`{path}` is marked as generated: do not edit it");
-        report(Level::Warning, message, "change what generates it; its generator may change it");
+        let say = |path: &str| format!("{path} is marked as generated: do not edit it");
+        report(Level::Warning, &say, "change what generates it; its generator may change it");
     }
     found.extend(encrypted::guard(path, now, before));
     found

@@ -3,6 +3,7 @@
 //! Each rule is a value in a file of its own, with one line in [`RULES`]: a function from builds to findings. The same finding in several
 //! clusters is reported once, with all of them. What can be decided by a cluster alone (admission, quotas) does *not* belong here.
 
+mod artifact;
 mod build;
 mod changed;
 mod duplicates;
@@ -11,7 +12,9 @@ mod guard;
 mod not_checked;
 mod not_proven;
 mod parse;
+mod reached;
 mod references;
+mod remote;
 mod schema;
 mod versions;
 
@@ -30,6 +33,9 @@ use crate::render::repository::{MemberIndex, Repository};
 pub use changed::{Difference, differences};
 pub use encrypted::opened;
 pub use guard::{CheckPolicy, guard};
+
+/// In the place of what a sentence is about, where that is any of several.
+const ANY: &str = "…";
 
 /// How much a finding weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,11 +72,14 @@ pub struct Rule {
 pub static RULES: &[&Rule] = &[
     &parse::RULE,
     &build::RULE,
+    &reached::RULE,
     &schema::RULE,
     &versions::RULE,
     &duplicates::RULE,
     &references::RULE,
     &guard::RULE,
+    &artifact::RULE,
+    &remote::RULE,
     &not_proven::RULE,
     &not_checked::RULE,
 ];
@@ -113,6 +122,10 @@ pub struct Finding {
     pub level: Level,
     pub rule: &'static Rule,
     pub message: String,
+    /// What the message is about; empty where it names nothing that others could take the place of.
+    pub subject: String,
+    /// The message without its subject.
+    pub sentence: String,
     pub hint: String,
     pub file: String,
     pub line: u32,
@@ -121,7 +134,16 @@ pub struct Finding {
 
 impl Finding {
     pub fn new(level: Level, rule: &'static Rule, message: impl Into<String>) -> Self {
-        Self { level, rule, message: message.into(), hint: String::new(), file: String::new(), line: 0, column: 0 }
+        let message = message.into();
+        let (sentence, none) = (message.clone(), String::new);
+        Self { level, rule, message, subject: none(), sentence, hint: none(), file: none(), line: 0, column: 0 }
+    }
+
+    /// What can be said of several in the same words. `say` makes the sentence of what it is about.
+    pub fn about(level: Level, rule: &'static Rule, subject: impl Into<String>, say: impl Fn(&str) -> String) -> Self {
+        let subject = subject.into();
+        let found = Self::new(level, rule, say(&subject));
+        Self { sentence: say(ANY), subject, ..found }
     }
 
     #[must_use]
@@ -162,6 +184,21 @@ impl Findings {
         list
     }
 
+    /// The same as [`Self::list`], those together that say the same of several: the same rule in the same words, with the same way out.
+    pub fn groups(&self) -> Vec<Vec<(&Finding, Vec<&str>)>> {
+        let mut groups: Vec<Vec<(&Finding, Vec<&str>)>> = Vec::new();
+        let mut known = BTreeMap::new();
+        for (finding, who) in self.list() {
+            let said = (finding.level, finding.rule, &finding.sentence, &finding.hint);
+            let at = *known.entry(said).or_insert(groups.len());
+            match groups.get_mut(at) {
+                Some(group) => group.push((finding, who)),
+                None => groups.push(vec![(finding, who)]),
+            }
+        }
+        groups
+    }
+
     /// Whether a rule has found something in a file.
     pub fn has(&self, level: Level, rule: &Rule, file: &str) -> bool {
         self.all.keys().any(|finding| finding.level == level && *finding.rule == *rule && finding.file == file)
@@ -188,6 +225,12 @@ fn key(node: &Node) -> Key {
     let text = [group(node), text_at(node, "kind"), meta_text(node, "namespace"), meta_text(node, "name")];
     let [group, kind, namespace, name] = text.map(str::to_owned);
     (group, kind, namespace, name)
+}
+
+/// Every object that is built as it will be, with the Kustomization that applies it: none that a remote resource may change which is not
+/// here.
+fn proven(repository: &Repository) -> impl Iterator<Item = (MemberIndex, &crate::render::flux::Applied)> {
+    all(repository).filter(|(_, object)| object.unproven.is_none())
 }
 
 /// Every object with the Kustomization that applies it.

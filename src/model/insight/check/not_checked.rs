@@ -10,8 +10,10 @@ pub(super) static RULE: Rule = Rule { name: "not-checked", doc: "what was not ch
 fn look(repository: &Repository, _: &mut Schemas, findings: &mut Findings) {
     for (place, member) in repository.members() {
         if let BuildOutcome::Elsewhere(why) = &member.outcome {
-            let message = format!("{} is not built from here: {why}", member.spec.id());
-            findings.add(Finding::new(Level::Note, &RULE, message).at(&member.spec.origin), Some(called(repository, place)));
+            let found = Finding::about(Level::Note, &RULE, member.spec.id(), |id| format!("{id} is not built from here: {why}"));
+            let hint =
+                "check it where its source is, or say which folder of this repository that is in .fluxdeck.toml: [[artifacts]]";
+            findings.add(found.hint(hint).at(&member.spec.origin), Some(called(repository, place)));
         }
     }
 }

@@ -18,25 +18,24 @@ fn look(repository: &Repository, schemas: &mut Schemas, findings: &mut Findings)
         schemas.learn(&object.node);
     }
     let mut unknown: BTreeSet<String> = BTreeSet::new();
-    for (place, object) in super::all(repository) {
+    for (place, object) in super::proven(repository) {
         if object.is_encrypted {
-            let message = format!("{} is encrypted: its values were not checked", shown(&object.node));
-            findings.add(
-                Finding::new(Level::Note, &not_checked::RULE, message).at(object.node.origin()),
-                Some(called(repository, place)),
-            );
+            let say = |name: &str| format!("{name} is encrypted: its values were not checked");
+            let found = Finding::about(Level::Note, &not_checked::RULE, shown(&object.node), say);
+            let found = found.hint("nothing to do: the API server checks them once they are decrypted").at(object.node.origin());
+            findings.add(found, Some(called(repository, place)));
             continue;
         }
         if schemas.of(&object.node).is_none() {
             unknown.insert(kind_of(&object.node));
         }
         for fault in validate(&object.node, schemas) {
-            let message = format!("{}: {}", shown(&object.node), fault.message);
-            findings.add(Finding::new(Level::Error, &RULE, message).at(&fault.origin), Some(called(repository, place)));
+            let found = Finding::about(Level::Error, &RULE, shown(&object.node), |name| format!("{name}: {}", fault.message));
+            findings.add(found.at(&fault.origin), Some(called(repository, place)));
         }
     }
     for kind in unknown {
-        let found = Finding::new(Level::Note, &not_checked::RULE, format!("there is no schema for {kind}"));
+        let found = Finding::about(Level::Note, &not_checked::RULE, kind, |kind| format!("there is no schema for {kind}"));
         findings.add(found.hint("pass its CRD: --schemas DIR"), None);
     }
 }

@@ -58,6 +58,74 @@ fn what_would_fail_is_reported_with_its_place_and_its_kustomization() {
     assert!(broken.len() == 1 && broken[0].starts_with("error build apps/b.yaml:"), "{broken:?}");
 }
 
+/// A cluster whose `apps` has a remote resource that is not here; `more` is in that folder.
+fn without_remote(files: &[(&str, &str)]) -> Repository {
+    let kustomization = |name: &str, path: &str| {
+        format!(
+            "{HEAD}metadata: {{name: {name}, namespace: flux-system}}\nspec: {{path: {path}, sourceRef: {{kind: GitRepository, name: all}}}}\n"
+        )
+    };
+    let root = kustomization("all", "./c");
+    let apps = kustomization("apps", "./apps");
+    let mut tree = Memory::new([
+        ("c/all.yaml", root.as_str()),
+        ("c/apps.yaml", apps.as_str()),
+        ("apps/kustomization.yaml", "resources: [a.yaml, 'https://me:hunter2@example.test/crds.yaml']\n"),
+        ("apps/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: x}\n"),
+    ]);
+    files.iter().for_each(|(path, text)| tree.insert(path, text.as_bytes()));
+    Builder::default().build(&tree).expect("readable")
+}
+
+#[test]
+fn a_remote_resource_that_is_not_here_is_one_note_and_what_may_need_it_is_no_error() {
+    let all = |repository: &Repository| {
+        let findings = check(repository, &mut Schemas::default());
+        let text = |(finding, who): (&Finding, Vec<&str>)| {
+            (
+                finding.level,
+                finding.rule.name,
+                format!("{}:{} {} [{}]", finding.file, finding.line, finding.message, who.join(", ")),
+            )
+        };
+        findings.list().into_iter().map(text).filter(|(_, rule, _)| *rule != "not-checked").collect::<Vec<_>>()
+    };
+    let note = |text: &str| (Level::Note, "remote-resource", text.to_owned());
+    let missing = "1 Kustomization uses https://***@example.test/crds.yaml, which is not here: its objects are not known";
+    let place = "apps/kustomization.yaml:1";
+    assert_eq!(all(&without_remote(&[])), [note(&format!("{place} {missing} [c flux-system/apps]"))]);
+
+    // a reference that it may fulfil, and a patch of what it may bring
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: r, namespace: x}\nspec:\n  chart: {spec: {sourceRef: {kind: HelmRepository, name: gone}}}\n";
+    let list = "resources: [a.yaml, r.yaml, 'https://me:hunter2@example.test/crds.yaml']\npatches: [{patch: '{apiVersion: v1, kind: Service, metadata: {name: s}}'}]\n";
+    let found = all(&without_remote(&[("apps/kustomization.yaml", list), ("apps/r.yaml", release)]));
+    let reference = "apps/r.yaml:5 HelmRelease x/r refers to HelmRepository x/gone, which may be in https://***@example.test/crds.yaml [c flux-system/apps]";
+    assert_eq!(
+        found,
+        [
+            note(&format!("{place} {missing}, and 1 setting that may need them is not proven [c flux-system/apps]")),
+            (Level::Note, "not-proven", reference.to_owned()),
+        ]
+    );
+    // what a patch that is not here may change is no error either; a mistake is one
+    let patched = "resources: [a.yaml]\npatches: [{path: 'https://example.test/p.yaml', target: {kind: ConfigMap}}]\n";
+    let wrong = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: x}\ndata: [no map]\n";
+    let found = all(&without_remote(&[("apps/kustomization.yaml", patched), ("apps/a.yaml", wrong)]));
+    assert!(found.iter().all(|(level, ..)| *level == Level::Note) && found.len() == 1, "{found:?}");
+    let broken = all(&without_remote(&[("apps/a.yaml", "a: [\n")]));
+    assert_eq!((broken[0].0, broken[0].1), (Level::Error, "build"), "{broken:?}");
+}
+
+#[test]
+fn another_remote_resource_changes_what_nobody_knows() {
+    let other = "resources: [a.yaml, 'https://example.test/other.yaml']\n";
+    let (before, after) = (without_remote(&[]), without_remote(&[("apps/kustomization.yaml", other)]));
+    let found: Vec<_> = differences(&before, &after).into_iter().map(|one| (one.what, one.object)).collect();
+    let expected = "https://***@example.test/crds.yaml, https://example.test/other.yaml";
+    assert_eq!(found, [("not known", expected.to_owned())]);
+    assert_eq!(differences(&before, &before), []);
+}
+
 #[test]
 fn a_change_of_a_guarded_file_is_reported() {
     let mut tree = Memory::new([

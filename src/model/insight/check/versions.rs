@@ -13,7 +13,7 @@ pub(super) static RULE: Rule =
 
 /// Versions that the newest Flux no longer serves.
 fn versions(repository: &Repository, _: &mut Schemas, findings: &mut Findings) {
-    for (place, object) in super::all(repository) {
+    for (place, object) in super::proven(repository) {
         let node = &object.node;
         let group = group(node);
         let Some(kind) = kinds::find(group, text_at(node, "kind")).filter(|kind| kind.is_flux()) else { continue };
@@ -21,9 +21,9 @@ fn versions(repository: &Repository, _: &mut Schemas, findings: &mut Findings) {
         let served = kind.versions[0];
         let version = text_at(node, "apiVersion").rsplit('/').next().unwrap_or_default();
         if version != served {
-            let message = format!("{}: Flux 2.9 does not serve {group}/{version}", shown(node));
+            let say = |name: &str| format!("{name}: Flux 2.9 does not serve {group}/{version}");
             let origin = node.get("apiVersion").unwrap_or(node).origin();
-            let found = Finding::new(Level::Error, &RULE, message).hint(format!("write {group}/{served}")).at(origin);
+            let found = Finding::about(Level::Error, &RULE, shown(node), say).hint(format!("write {group}/{served}")).at(origin);
             findings.add(found, Some(called(repository, place)));
         }
     }

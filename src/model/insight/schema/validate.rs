@@ -7,9 +7,10 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::Schemas;
+use crate::domain::text::counted;
 use crate::render::fields::below;
 use crate::render::node::{Node, Origin, Value as Content};
-use crate::render::substitute::has_variable;
+use crate::render::unproven::is_unproven;
 use crate::render::write;
 
 /// What is wrong with one field.
@@ -42,7 +43,7 @@ impl Walk<'_> {
     fn node(&mut self, node: &Node, schema: &Value, path: &str, is_root: bool) {
         let schema = self.schemas.resolve(schema);
         // of what is still a variable nothing can be said
-        if node.is_null() || node.text().is_some_and(has_variable) {
+        if node.is_null() || node.text().is_some_and(is_unproven) {
             return;
         }
         for part in schema["allOf"].as_array().into_iter().flatten() {
@@ -85,7 +86,7 @@ impl Walk<'_> {
     fn count(&mut self, node: &Node, schema: &Value, path: &str, count: usize) {
         let bound = |name: &str| schema.get(name).and_then(Value::as_u64).and_then(|bound| usize::try_from(bound).ok());
         if bound("minItems").is_some_and(|least| count < least) || bound("maxItems").is_some_and(|most| count > most) {
-            self.report(node, path, format!("`{path}` has {count} items, which is too few or too many"));
+            self.report(node, path, format!("`{path}` has {}, which is too few or too many", counted(count, "item")));
         }
     }
 

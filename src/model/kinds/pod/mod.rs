@@ -123,13 +123,25 @@ fn failure(container: &Value) -> Option<(String, String)> {
     let reason = string(waiting, &["reason"]);
     if FAILING.contains(&reason) {
         let last = &container["lastState"]["terminated"];
-        let details = [exit(code(last), last, container), string(waiting, &["message"]).to_owned()];
+        let exit = exit(code(last), last, container);
+        let details = match said(last) {
+            // what the program said as it ended is worth more than how long the kubelet waits now
+            text if !text.is_empty() && !exit.is_empty() => vec![format!("{exit}: {text}")],
+            _ => vec![exit, string(waiting, &["message"]).to_owned()],
+        };
         return Some((reason.to_owned(), sentence(name, &details)));
     }
     let code = code(ended)?;
     let reason = Some(string(ended, &["reason"])).filter(|reason| !reason.is_empty()).unwrap_or("Error");
-    let details = [exit(Some(code), ended, container), string(ended, &["message"]).to_owned()];
+    let exit = exit(Some(code), ended, container);
+    let details = if said(ended).is_empty() { exit } else { format!("{exit}: {}", said(ended)) };
+    let details = [details];
     Some((reason.to_owned(), sentence(name, &details)))
+}
+
+/// The last line of what a container left as it ended: its `terminationMessagePath`, or with `FallbackToLogsOnError` the end of its log.
+fn said(state: &Value) -> &str {
+    string(state, &["message"]).lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default()
 }
 
 /// `exit 137 (OOMKilled), 3 restarts`.

@@ -125,6 +125,11 @@ fn the_message_has_exit_code_and_restarts() {
         (exited(137, "OOMKilled"), 1, "web: exit 137 (OOMKilled), 1 restart; back-off 5m0s"),
         (exited(0, "Completed"), 3, "web: back-off 5m0s"),
         (json!({}), 0, "web: back-off 5m0s"),
+        (
+            json!({"terminated": {"exitCode": 1, "reason": "Error", "message": "starting\ncannot reach the database\n\n"}}),
+            7,
+            "web: exit 1, 7 restarts: cannot reach the database",
+        ),
     ] {
         let object = read(&KIND, &crashing(&last, restarts));
         assert_eq!(&*object.verdict.message, expected);

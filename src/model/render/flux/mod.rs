@@ -14,9 +14,11 @@ use std::collections::BTreeSet;
 
 use super::error::{BuildError, Cause, Result};
 use super::node::{Entry, Layer, Node, Text, Trace};
-use super::substitute::{self, Switches, Variables};
+use super::remote::{RemoteUses, Remotes};
+use super::substitute::{self, Substituted, Switches, Variables};
 use super::tree::{PathKind as TreeEntry, Tree};
-use super::{Cache, Options};
+use super::unproven::SEALED;
+use super::{Built, Cache, Options};
 
 pub use alone::{alone, filled, rendered};
 pub use spec::{From, GROUP, PostBuild, SourceRef, Spec};
@@ -26,10 +28,19 @@ pub use variables::{Values, values, variables};
 #[derive(Clone, Debug)]
 pub struct Rendered {
     /// What kustomize refuses is an error, and what Flux refuses before it.
-    pub objects: Result<Vec<Node>>,
+    pub objects: Result<Vec<Built>>,
     /// Files, folders whose list of names counts (with a `/` at the end), and names that were looked for: when none of them changes, neither
     /// does this.
     pub files: BTreeSet<Text>,
+    /// The remote resources that were looked for.
+    pub remotes: RemoteUses,
+}
+
+impl Rendered {
+    /// Nothing, and why.
+    pub fn failed(error: BuildError) -> Self {
+        Self { objects: Err(error), files: BTreeSet::new(), remotes: RemoteUses::default() }
+    }
 }
 
 /// An object as Flux would apply it.
@@ -40,8 +51,21 @@ pub struct Applied {
     pub is_encrypted: bool,
     /// Variables in it that only the cluster knows.
     pub unknown: BTreeSet<Text>,
+    /// Variables in it that nothing sets and that have no default: Flux 2.9 refuses it. They are unknown too where it is not known which
+    /// Flux it is.
+    pub unset: BTreeSet<Text>,
     /// Variables are filled into it: a `$` in a value of git has to be escaped.
     pub is_substituted: bool,
+    /// The remote resource that may change it, and is not here.
+    pub unproven: Option<Text>,
+}
+
+impl Applied {
+    /// An object that no variables are filled into.
+    pub fn plain(node: Node) -> Self {
+        let is_encrypted = is_encrypted(&node);
+        Self { node, is_encrypted, unknown: BTreeSet::new(), unset: BTreeSet::new(), is_substituted: false, unproven: None }
+    }
 }
 
 /// A path of a Flux Kustomization in its artifact: one that would leave it ends at its root.
@@ -58,13 +82,14 @@ pub fn folder(path: &str) -> String {
 }
 
 /// Builds an artifact's folder as a Flux Kustomization says it.
-pub fn render(artifact: &dyn Tree, spec: &Spec, cache: &Cache) -> Rendered {
-    let mut files = BTreeSet::new();
-    let objects = objects(artifact, spec, cache, &mut files);
-    Rendered { objects, files }
+pub fn render(artifact: &dyn Tree, spec: &Spec, cache: &Cache, remotes: &Remotes) -> Rendered {
+    let mut rendered = Rendered { objects: Ok(Vec::new()), files: BTreeSet::new(), remotes: RemoteUses::default() };
+    rendered.objects = objects(artifact, spec, cache, remotes, &mut rendered);
+    rendered
 }
 
-fn objects(artifact: &dyn Tree, spec: &Spec, cache: &Cache, files: &mut BTreeSet<Text>) -> Result<Vec<Node>> {
+fn objects(artifact: &dyn Tree, spec: &Spec, cache: &Cache, remotes: &Remotes, into: &mut Rendered) -> Result<Vec<Built>> {
+    let files = &mut into.files;
     let folder = folder(&spec.path);
     if artifact.entry(&folder) != Some(TreeEntry::Folder) {
         files.insert(folder.into());
@@ -72,28 +97,26 @@ fn objects(artifact: &dyn Tree, spec: &Spec, cache: &Cache, files: &mut BTreeSet
         return Err(BuildError::new(Cause::Missing, message, "correct `spec.path`").at(&spec.origin));
     }
     let root = root::root(artifact, &folder, spec, files)?;
-    let options = Options { keeps_builtin_schemas: true, root: Some(root) };
+    let options = Options { keeps_builtin_schemas: true, root: Some(root), decrypts: spec.decrypts, remotes: remotes.clone() };
     let (read, built) = super::build_recorded(artifact, &folder, &options, cache);
-    files.extend(read);
-    Ok(built?.objects.into_iter().map(|built| built.node).collect())
+    files.extend(read.files);
+    into.remotes = read.remotes;
+    Ok(built?.objects)
 }
 
 /// Fills the variables in and adds what Flux writes on every object.
 ///
 /// # Errors
 /// A variable without value, an object without name.
-pub fn applied(objects: &[Node], spec: &Spec, variables: &Variables, is_strict: bool) -> Result<Vec<Applied>> {
-    let switches = spec.post_build.as_ref().map(|post| Switches { is_strict, is_always: post.is_always });
+pub fn applied(objects: &[Built], spec: &Spec, variables: &Variables) -> Result<Vec<Applied>> {
+    let switches = spec.post_build.as_ref().map(|post| Switches { is_always: post.is_always });
     let mut found = Vec::with_capacity(objects.len());
-    for node in objects {
+    for Built { node, unproven } in objects {
         let is_encrypted = is_encrypted(node);
         let is_substituted = switches.is_some_and(|switches| substitute::substitutes(node, variables, switches));
-        let (mut node, unknown) = match switches {
-            Some(switches) => {
-                let done = substitute::object(node, variables, switches)?;
-                (done.node, done.unknown)
-            }
-            None => (node.clone(), BTreeSet::new()),
+        let Substituted { mut node, unknown, unset } = match switches {
+            Some(switches) => substitute::object(node, variables, switches)?,
+            None => Substituted { node: node.clone(), unknown: BTreeSet::new(), unset: BTreeSet::new() },
         };
         if is_kustomization_file(&node) {
             continue;
@@ -103,10 +126,13 @@ pub fn applied(objects: &[Node], spec: &Spec, variables: &Variables, is_strict: 
             let trace = Trace::new(origin.as_layer(Layer::FluxOwner));
             Entry { key: Node::string(format!("{GROUP}/{key}"), trace.clone()), value: Node::string(value.clone(), trace) }
         });
-        set(&mut node, "labels", &owner, Layer::FluxOwner);
+        // a folder that no Kustomization names has no owner
+        if !spec.namespace.is_empty() {
+            set(&mut node, "labels", &owner, Layer::FluxOwner);
+        }
         set(&mut node, "labels", &spec.common_labels, Layer::FluxMetadata);
         set(&mut node, "annotations", &spec.common_annotations, Layer::FluxMetadata);
-        found.push(Applied { node, is_encrypted, unknown, is_substituted });
+        found.push(Applied { node, is_encrypted, unknown, unset, is_substituted, unproven: unproven.clone() });
     }
     Ok(found)
 }
@@ -128,7 +154,7 @@ pub fn is_encrypted(node: &Node) -> bool {
 
 /// SOPS' mark in a text, as it is or in base64: the mark may begin at any of three offsets there.
 fn is_encrypted_text(text: &str) -> bool {
-    const MARKS: &[&str] = &["ENC[AES256_GCM,", "RU5DW0FFUzI1Nl9HQ00s", "VOQ1tBRVMyNTZfR0NNL", "FTkNbQUVTMjU2X0dDTS"];
+    const MARKS: &[&str] = &[SEALED, "RU5DW0FFUzI1Nl9HQ00s", "VOQ1tBRVMyNTZfR0NNL", "FTkNbQUVTMjU2X0dDTS"];
     MARKS.iter().any(|mark| text.contains(mark))
 }
 

@@ -150,9 +150,9 @@ impl Spec {
         }
     }
 
-    /// `namespace/name`.
+    /// `namespace/name`; the name alone where nothing says a namespace.
     pub fn id(&self) -> String {
-        format!("{}/{}", self.namespace, self.name)
+        if self.namespace.is_empty() { self.name.to_string() } else { format!("{}/{}", self.namespace, self.name) }
     }
 }
 

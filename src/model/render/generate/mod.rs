@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use super::error::{BuildError, Result};
 use super::fields;
+use super::flux::is_encrypted;
 use super::kustomization::GeneratorArgs;
 use super::node::{Entry, Layer, Node, Notation, Style, Tag, Text, Trace};
 use super::resource::{Resource, note, set_annotation};
@@ -52,7 +53,11 @@ pub fn make(session: &Session<'_>, folder: &Folder, args: &GeneratorArgs, kind: 
         fields::set(&mut meta, "namespace", given(namespace))?;
     }
     fields::set(&mut node, "metadata", meta)?;
-    let pairs = unique(name, pairs::load(session, folder, args)?)?;
+    let (pairs, missing) = pairs::load(session, folder, args)?;
+    let mut pairs = unique(name, pairs)?;
+    if session.decrypts && kind == GeneratedKind::Secret {
+        pairs::drop_sealing(&mut pairs);
+    }
     match kind {
         GeneratedKind::ConfigMap => put_pairs(&mut node, pairs)?,
         GeneratedKind::Secret => {
@@ -64,7 +69,7 @@ pub fn make(session: &Session<'_>, folder: &Folder, args: &GeneratorArgs, kind: 
         }
     }
     options(&mut node, args, &trace)?;
-    let mut made = Resource::new(node);
+    let mut made = Resource { unproven: missing, ..Resource::new(node) };
     if args.options.as_ref().is_none_or(|options| !options.disable_hash) {
         made.enable(note::NEEDS_HASH)?;
     }
@@ -74,6 +79,11 @@ pub fn make(session: &Session<'_>, folder: &Folder, args: &GeneratorArgs, kind: 
     };
     made.edit_annotations(|annotations| annotations.set(note::BEHAVIOR, behavior, trace))?;
     Ok(made)
+}
+
+/// A Secret that is generated from what SOPS encrypted. A manifest that is encrypted as a whole is decrypted after the build.
+pub fn is_from_encrypted(node: &Node) -> bool {
+    node.get("kind").and_then(Node::text) == Some("Secret") && node.get("sops").is_none() && is_encrypted(node)
 }
 
 fn given(node: &Node) -> Node {

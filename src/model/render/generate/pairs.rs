@@ -1,6 +1,7 @@
 //! Key and value pairs of a generator, each with its place: env files first, then literals, then files.
 //! Source: kustomize api v0.21.1 `kv/kv.go`, `internal/generators/utils.go` (ParseFileSource).
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -27,27 +28,32 @@ impl Pair {
     }
 }
 
-/// All pairs in kustomize's order.
+/// All pairs in kustomize's order, and the first remote resource that others are in and that is not here.
 ///
 /// # Errors
 /// A source that cannot be read.
-pub(super) fn load(session: &Session<'_>, folder: &Folder, args: &GeneratorArgs) -> Result<Vec<Pair>> {
-    let mut pairs = Vec::new();
+pub(super) fn load(session: &Session<'_>, folder: &Folder, args: &GeneratorArgs) -> Result<(Vec<Pair>, Option<Text>)> {
+    let (mut pairs, mut missing) = (Vec::new(), None);
     for source in &args.envs {
         let path = source.text().unwrap_or_default();
-        let (file, content) = session.load(folder, path).map_err(|error| error.at(source.origin()))?;
-        env_file(&file, &content, &mut pairs)?;
+        match session.known(session.load(folder, path), source)? {
+            Some((file, content)) => env_file(&file, &content, &mut pairs)?,
+            None => drop(missing.get_or_insert_with(|| path.into())),
+        }
     }
     for source in &args.literals {
         pairs.push(literal(source)?);
     }
     for source in &args.files {
         let (key, path) = file_source(source)?;
-        let (file, value) = session.load(folder, path).map_err(|error| error.at(source.origin()))?;
+        let Some((file, value)) = session.known_in(session.load(folder, path), path, source)? else {
+            missing.get_or_insert_with(|| path.into());
+            continue;
+        };
         let origin = Origin::new(&file, 1, 1, Layer::Generator).as_form(Notation::File);
         pairs.push(Pair { key: key.into(), value, trace: Trace::new(origin) });
     }
-    Ok(pairs)
+    Ok((pairs, missing))
 }
 
 fn env_file(file: &Text, content: &[u8], pairs: &mut Vec<Pair>) -> Result<()> {
@@ -55,7 +61,7 @@ fn env_file(file: &Text, content: &[u8], pairs: &mut Vec<Pair>) -> Result<()> {
     if content.is_empty() {
         return Ok(());
     }
-    let location = Arc::new(Location::File(file.clone()));
+    let location = Arc::new(Location::of(file));
     for (at, line) in content.split(|byte| *byte == b'\n').enumerate() {
         let number = u32::try_from(at + 1).unwrap_or(u32::MAX);
         let origin = Origin::at(&location, number, 1, Layer::Generator).as_form(Notation::Line);
@@ -80,6 +86,13 @@ fn env_file(file: &Text, content: &[u8], pairs: &mut Vec<Pair>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What SOPS adds to an env file goes when it is decrypted (sops v3 `stores/dotenv`, keys that begin with `sops_`).
+pub(super) fn drop_sealing(pairs: &mut BTreeMap<Text, Pair>) {
+    if pairs.contains_key("sops_mac") {
+        pairs.retain(|key, pair| !key.starts_with("sops_") || pair.trace.origin.form != Notation::Line);
+    }
 }
 
 fn literal(source: &Node) -> Result<Pair> {

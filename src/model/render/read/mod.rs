@@ -33,8 +33,9 @@ pub struct TextPlace {
 }
 
 impl TextPlace {
+    /// A file, by its path or its address.
     pub fn file(file: &Text, layer: Layer) -> Self {
-        Self::whole(Location::File(file.clone()), layer)
+        Self::whole(Location::of(file), layer)
     }
 
     /// An object of the cluster: it has no lines to open.

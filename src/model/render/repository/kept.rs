@@ -67,6 +67,11 @@ impl Kept {
         self.all.retain(|_, one| !one.base.is_assembled && !reads(&one.base.files));
     }
 
+    /// Drops what looked for remote resources: other ones are known by now.
+    pub fn forget_remotes(&mut self) {
+        self.all.retain(|_, one| one.base.rendered.remotes.all.is_empty());
+    }
+
     /// What was asked before of the same Kustomization; else it is made.
     ///
     /// # Errors
@@ -89,7 +94,10 @@ impl Kept {
     /// The same with its variables filled in. [`Self::base`] was asked before.
     pub fn done(&mut self, key: &BuildKey, variables: Variables, make: impl FnOnce(&Variables) -> Done) -> Arc<Done> {
         let one = self.all.get_mut(key).expect("it was rendered before");
-        if let Some(filled) = one.done.iter_mut().find(|filled| filled.variables == variables) {
+        let is_it = |filled: &Filled| {
+            filled.variables == variables || filled.variables.set_the_same(&variables) && filled.done.sets_everything()
+        };
+        if let Some(filled) = one.done.iter_mut().find(|filled| is_it(filled)) {
             filled.is_used = true;
             return Arc::clone(&filled.done);
         }
@@ -131,7 +139,7 @@ impl Base {
     }
 
     fn weight(&self) -> usize {
-        let objects = self.rendered.objects.as_ref().map_or(0, weight::all);
+        let objects = self.rendered.objects.as_ref().map_or(0, |objects| weight::all(objects.iter().map(|built| &built.node)));
         objects + self.files.iter().map(weight::text).sum::<usize>()
     }
 }

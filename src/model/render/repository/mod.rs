@@ -1,18 +1,27 @@
 //! A repository as a whole: the clusters that it declares, every Flux Kustomization of each, how they nest, and what each applies.
 //!
-//! A cluster begins where Flux begins: at a Kustomization that applies the folder it is in (as `flux bootstrap` writes it), at
-//! the `sync` of a FluxInstance, else at a folder below `clusters`. Everything else is reached by building: the objects of a Kustomization may
-//! be Kustomizations. ConfigMaps and sources that one applies count for the others, so that a cluster is built until nothing changes.
+//! A cluster is what one root applies, transitively (`roots`). Everything else is reached by building: the objects of a Kustomization may
+//! be Kustomizations, and the root itself may be among them, patched. ConfigMaps and sources that one applies count for the others, so
+//! that a cluster is built until nothing changes. Which Kustomizations of the files no cluster reaches is said too.
 //! Reading the tree, and saying what changed since another commit, do not belong here.
 
-mod discover;
+mod artifacts;
+mod controller;
+mod covers;
+mod declarations;
 mod index;
+mod instance;
 mod kept;
 mod members;
 mod one;
+mod outside;
 #[cfg(test)]
 mod property;
+mod pushes;
+mod roots;
+mod settings;
 mod sources;
+mod sums;
 #[cfg(test)]
 mod tests;
 
@@ -21,16 +30,23 @@ use std::sync::Arc;
 
 use super::Cache;
 use super::error::{BuildError, Result};
-use super::flux::{Applied, Spec, Values};
+use super::flux::{self, Applied, SourceRef, Spec, Values};
 use super::node::{Node, Origin, Text, Value};
+use super::remote::{RemoteUses, Remotes};
 use super::tree::Tree;
 use super::weight;
 
-use discover::Candidates;
+use artifacts::Artifacts;
+pub use artifacts::{ArtifactFolder, ArtifactRule, rerooted};
+use declarations::Declarations;
 use index::{Index, Seen};
 use kept::Kept;
 pub use one::BuildRequest;
+pub use roots::Extent;
+use settings::RepositorySettings;
+pub use settings::{AppliedElsewhere, LARGEST_SETTINGS, PushedFolder, SETTINGS_FILE};
 use sources::{Files, KnownRules};
+pub use sums::Unreached;
 
 /// Builds repositories, and keeps what it built for as long as nothing that was read for it changes.
 ///
@@ -39,7 +55,7 @@ use sources::{Files, KnownRules};
 #[derive(Default)]
 pub struct Builder {
     seen: Seen,
-    declared: Candidates,
+    declared: Declarations,
     /// What was not looked at for `declared` since it changed.
     unread: HashSet<Text>,
     /// Of everything that a tree declares.
@@ -49,7 +65,16 @@ pub struct Builder {
     rules: KnownRules,
     parsed: Cache,
     given: BTreeMap<(Text, Text, Text), Values>,
-    is_lenient: bool,
+    remotes: KnownRemotes,
+}
+
+/// What is known of remote resources. Builds go on without the others, and say so.
+struct KnownRemotes(Remotes);
+
+impl Default for KnownRemotes {
+    fn default() -> Self {
+        Self(Remotes::unknown())
+    }
 }
 
 /// What a repository declares.
@@ -58,25 +83,38 @@ pub struct Repository {
     pub clusters: Vec<RepositoryCluster>,
     /// Files that look like manifests and cannot be read.
     pub unreadable: Vec<BuildError>,
+    /// How many Flux Kustomizations its files declare.
+    pub declared: usize,
+    /// Those that no cluster reaches.
+    pub unreached: Vec<Unreached>,
 }
 
 /// A cluster and its Kustomizations, parents before children.
 #[derive(Clone, Debug)]
 pub struct RepositoryCluster {
-    /// The last part of the path where it begins.
+    /// The last part of its folder that distinguishes it.
     pub name: String,
+    /// Where it begins.
+    pub folder: Text,
+    pub extent: Extent,
     pub members: Vec<Member>,
+    /// Objects that are in it too: what a sync outside of the repository applies.
+    pub beside: Vec<Node>,
+    /// Its sources that are folders of this repository.
+    pub artifacts: BTreeMap<SourceRef, ArtifactFolder>,
 }
 
 /// One Flux Kustomization of a cluster.
 #[derive(Clone, Debug)]
 pub struct Member {
     pub spec: Arc<Spec>,
-    /// Who applies it; none for the one that the cluster begins with.
+    /// Who applies it; none for one that the cluster begins with.
     pub parent: Option<usize>,
     pub outcome: BuildOutcome,
     /// What was read for it, by path in the repository (see [`super::flux::Rendered::files`]).
     pub files: Arc<BTreeSet<Text>>,
+    /// The remote resources that were looked for.
+    pub remotes: Arc<RemoteUses>,
 }
 
 /// The outcome of a Kustomization's build.
@@ -111,10 +149,15 @@ impl Builder {
         self.given.insert((kind.into(), namespace.into(), name.into()), values);
     }
 
-    /// Variables without value are empty, as before Flux 2.9.
-    pub fn be_lenient(&mut self) {
-        self.is_lenient = true;
-        (self.kept, self.looked_up) = Default::default();
+    /// What is known of remote resources from now on.
+    pub fn know(&mut self, remotes: Remotes) {
+        self.remotes = KnownRemotes(remotes);
+        self.kept.forget_remotes();
+        self.looked_up.forget_remotes();
+    }
+
+    pub fn remotes(&self) -> &Remotes {
+        &self.remotes.0
     }
 
     /// Builds everything that a tree declares. A Kustomization that fails is a part of the result, not an error.
@@ -164,21 +207,43 @@ impl Builder {
 
     fn declared_by(&mut self, index: &Index<'_>) -> Result<Repository> {
         self.declared.update(index, &std::mem::take(&mut self.unread));
+        let mut unreadable = self.declared.unreadable();
+        let settings = RepositorySettings::of(index).unwrap_or_else(|error| {
+            unreadable.push(error);
+            RepositorySettings::default()
+        });
         let files = Files::new(index, std::mem::take(&mut self.rules));
-        let roots = self.declared.roots(index);
-        let clusters = roots.into_iter().map(|root| self.cluster(&files, root)).collect();
+        let artifacts = Artifacts::new(index, &self.declared, &settings.artifacts);
+        let roots = roots::find(&self.declared, &settings, index, &artifacts);
+        let clusters: Vec<_> = roots.into_iter().map(|root| self.cluster(&files, &artifacts, root)).collect();
         self.rules = files.into_rules();
         self.kept.forget_unused();
-        Ok(Repository { clusters, unreadable: self.declared.unreadable() })
+        let (declared, unreached) = sums::unreached(&self.declared, &clusters);
+        Ok(Repository { clusters, unreadable, declared, unreached })
     }
 }
 
 impl Repository {
+    /// The remote resources that its Kustomizations look for.
+    pub fn remotes(&self) -> impl Iterator<Item = &RemoteUses> {
+        self.members().map(|(_, member)| &*member.remotes)
+    }
+
     /// All members with their places.
     pub fn members(&self) -> impl Iterator<Item = (MemberIndex, &Member)> {
         self.clusters.iter().enumerate().flat_map(|(cluster, found)| {
             found.members.iter().enumerate().map(move |(member, one)| (MemberIndex { cluster, member }, one))
         })
+    }
+
+    /// The folder of the repository that a member builds.
+    pub fn folder(&self, place: MemberIndex) -> String {
+        let cluster = &self.clusters[place.cluster];
+        let spec = &cluster.members[place.member].spec;
+        match cluster.artifacts.get(&spec.source) {
+            Some(found) => flux::folder(&artifacts::rerooted(spec, &found.folder).path),
+            None => flux::folder(&spec.path),
+        }
     }
 
     /// The Kustomizations whose result may depend on a file: the blast radius of a change to it.

@@ -43,15 +43,14 @@ impl Builder {
         let BuildRequest { uid, spec, ignore, values } = request;
         let key = BuildKey { cluster: uid.clone(), id: spec.id(), source: ignore.as_deref().unwrap_or_default().to_owned() };
         let files = Files::new(index, std::mem::take(&mut self.rules));
-        let parsed = &self.parsed;
+        let (parsed, remotes) = (&self.parsed, &self.remotes.0);
         let base = self.looked_up.base(&key, spec, || {
             let artifact = files.artifact(ignore.as_ref())?;
-            Ok(Base::new(flux::render(&*artifact, spec, parsed), false))
+            Ok(Base::new(flux::render(&*artifact, spec, parsed, remotes), false))
         })?;
         self.rules = files.into_rules();
         let find = |kind: &str, _: &str, name: &str| values.get(&(kind.into(), name.into())).cloned();
-        let (variables, is_strict) = (flux::variables(spec, &find), !self.is_lenient);
-        let done = self.looked_up.done(&key, variables, |variables| Done::of(&base, spec, variables, is_strict));
+        let done = self.looked_up.done(&key, flux::variables(spec, &find), |variables| Done::of(&base, spec, variables));
         self.looked_up.forget_others(&key);
         Ok(done.member(Arc::clone(spec), None))
     }

@@ -1,24 +1,29 @@
 //! The content of a source, if it is this repository: its artifact.
 //!
 //! A GitRepository is this repository if it is the one that the cluster begins with, or has the same URL; its branch is assumed
-//! to be the one that is looked at. An ExternalArtifact is composed from such sources by its ArtifactGenerator. The content of
-//! any other source is unknown here.
+//! to be the one that is looked at. An OCIRepository or a Bucket may be a folder of it ([`super::artifacts`]). An ExternalArtifact is
+//! composed from such sources by its ArtifactGenerator. The content of any other source is unknown here.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::super::error::Result;
+use super::super::Built;
+use super::super::error::{BuildError, Cause, Result};
 use super::super::flux::{Rendered, SourceRef};
 use super::super::ignore::copies::{Assembled, Copy};
 use super::super::ignore::{Artifact, IgnoreRules};
 use super::super::node::{Location, Node, Notation, Origin, Text};
-use super::super::tree::Tree;
+use super::super::tree::{self, Tree};
+use super::artifacts::{ArtifactFolder, Artifacts, is_pushed};
 use super::index::Index;
 
-/// Objects of a cluster by kind, namespace and name.
-pub type Objects = BTreeMap<(Text, Text, Text), Node>;
+/// Kind, namespace and name.
+pub(super) type ObjectKey = (Text, Text, Text);
+
+/// Objects of a cluster.
+pub type Objects = BTreeMap<ObjectKey, Node>;
 
 /// Generators that take what other generators made; nobody stacks more.
 const DEEPEST: usize = 5;
@@ -69,8 +74,9 @@ impl<'s> Files<'s> {
 /// The sources of one cluster.
 pub struct Sources<'s, 'f> {
     pub files: &'s Files<'f>,
-    /// The source that the cluster begins with.
-    pub own: &'s SourceRef,
+    pub artifacts: &'s Artifacts<'s>,
+    /// The sources that the cluster begins with.
+    pub own: &'s [SourceRef],
     pub objects: &'s Objects,
 }
 
@@ -78,6 +84,8 @@ pub struct Sources<'s, 'f> {
 pub enum Held<'t> {
     Artifact(Rc<Artifact<'t>>),
     Assembled(Assembled),
+    /// What is made from a folder of it, without the files outside of that folder.
+    Folder(Rc<Artifact<'t>>, ArtifactFolder),
     Elsewhere(String),
 }
 
@@ -106,10 +114,12 @@ impl<'s, 'f> Sources<'s, 'f> {
         } else {
             add(object, &["spec", "ignore"]);
         }
-        if source != self.own {
+
+        if !self.own.contains(source) {
             add(object, &["spec", "url"]);
-            add(self.find(&self.own.kind, &self.own.namespace, &self.own.name), &["spec", "url"]);
+            self.own.iter().for_each(|own| add(self.find(&own.kind, &own.namespace, &own.name), &["spec", "url"]));
         }
+        key.extend(self.folder(source).map(|found| format!("\nin {}", found.folder)));
         key
     }
 
@@ -125,19 +135,39 @@ impl<'s, 'f> Sources<'s, 'f> {
             ("GitRepository", _) if self.is_own(source, object) => self.git(object, depth),
             ("GitRepository", Some(_)) => Ok(Held::Elsewhere(format!("{called} is another repository"))),
             ("ExternalArtifact", _) => self.external(source, &called, depth),
-            _ if source == self.own => self.git(object, depth),
+            _ if is_pushed(source) => self.pushed(source, object, &called),
+            _ if self.own.contains(source) => self.git(object, depth),
             (_, Some(_)) => Ok(Held::Elsewhere(format!("{called} is not a git repository"))),
             (_, None) => Ok(Held::Elsewhere(format!("{called} is declared nowhere in this repository"))),
         }
     }
 
     fn is_own(&self, source: &SourceRef, object: Option<&Node>) -> bool {
-        if source == self.own {
+        if self.own.contains(source) {
             return true;
         }
         let url = |node: Option<&Node>| node?.at(&["spec", "url"])?.text().map(same_url);
-        let own = url(self.find(&self.own.kind, &self.own.namespace, &self.own.name));
-        own.is_some() && own == url(object)
+        let Some(other) = url(object) else { return false };
+        self.own.iter().any(|own| url(self.find(&own.kind, &own.namespace, &own.name)).as_ref() == Some(&other))
+    }
+
+    /// The folder that an artifact is made from; none where that is not known.
+    pub fn folder(&self, source: &SourceRef) -> Option<ArtifactFolder> {
+        let object = self.find(&source.kind, &source.namespace, &source.name);
+        let url = object.and_then(|node| node.at(&["spec", "url"])).and_then(Node::text);
+        is_pushed(source).then(|| self.artifacts.of(source, url)).flatten()
+    }
+
+    fn pushed(&self, source: &SourceRef, object: Option<&Node>, called: &str) -> Result<Held<'f>> {
+        match (self.folder(source), object) {
+            (Some(folder), _) => Ok(Held::Folder(self.files.artifact(None)?, folder)),
+            (None, None) if !self.own.contains(source) => {
+                Ok(Held::Elsewhere(format!("{called} is declared nowhere in this repository")))
+            }
+            (None, _) => Ok(Held::Elsewhere(format!(
+                "{called} is not a git repository, and no folder of this one is known to be pushed there ([[artifacts]] in .fluxdeck.toml)"
+            ))),
+        }
     }
 
     fn git(&self, object: Option<&Node>, depth: usize) -> Result<Held<'f>> {
@@ -158,7 +188,7 @@ impl<'s, 'f> Sources<'s, 'f> {
             let to = if to.is_empty() { name } else { to };
             match self.hold_at(&other, depth + 1)? {
                 Held::Elsewhere(why) => return Ok(Held::Elsewhere(format!("it includes what is not here: {why}"))),
-                Held::Artifact(tree) => all.include(&*tree, &text(&["fromPath"]), &to)?,
+                Held::Artifact(tree) | Held::Folder(tree, _) => all.include(&*tree, &text(&["fromPath"]), &to)?,
                 Held::Assembled(tree) => all.include(&tree, &text(&["fromPath"]), &to)?,
             }
         }
@@ -177,19 +207,18 @@ impl<'s, 'f> Sources<'s, 'f> {
         let Some(generator) = self.generators(source).next() else {
             return Ok(Held::Elsewhere(format!("{called} is made by nothing in this repository")));
         };
-        let namespace: Text = source.namespace.clone();
         let mut trees: BTreeMap<String, Assembled> = BTreeMap::new();
-        for item in generator.at(&["spec", "sources"]).map(Node::items).unwrap_or_default() {
+        for (item, of) in generator.at(&["spec", "sources"]).map(Node::items).unwrap_or_default().iter().zip(made_of(generator)) {
             let text = |key: &str| item.get(key).and_then(Node::shared_text).cloned();
-            let of = SourceRef {
-                kind: text("kind").unwrap_or_default(),
-                namespace: text("namespace").unwrap_or_else(|| namespace.clone()),
-                name: text("name").unwrap_or_default(),
-            };
             let tree = match self.hold_at(&of, depth + 1)? {
                 Held::Elsewhere(why) => return Ok(Held::Elsewhere(format!("{called} is made of what is not here: {why}"))),
                 Held::Artifact(tree) => Assembled::of(&*tree)?,
                 Held::Assembled(tree) => tree,
+                Held::Folder(tree, found) => {
+                    let mut all = Assembled::default();
+                    all.include(&*tree, &found.folder, "")?;
+                    all
+                }
             };
             trees.insert(text("alias").unwrap_or_default().to_string(), tree);
         }
@@ -219,13 +248,38 @@ pub fn in_repository(rendered: Rendered, from: &Assembled) -> Rendered {
         }
     };
     let objects = match rendered.objects {
-        Ok(nodes) => Ok(nodes.into_iter().map(|node| node.moved(&moved)).collect()),
+        Ok(objects) => Ok(objects.into_iter().map(|built| Built { node: built.node.moved(&moved), ..built }).collect()),
         Err(mut error) => {
             error.file = error.file.map(|file| place(&file).unwrap_or(file));
             Err(error)
         }
     };
-    Rendered { objects, files }
+    Rendered { objects, files, ..rendered }
+}
+
+/// The same, without what is outside of the folder that an artifact is made from: it is not in there.
+pub fn within(rendered: Rendered, found: &ArtifactFolder) -> Rendered {
+    let is_outside = |file: &&Text| {
+        let path = file.trim_end_matches('/');
+        path != found.folder && !tree::is_below(path, &found.folder)
+    };
+    let outside = rendered.files.iter().find(is_outside).cloned();
+    let Some(file) = outside.filter(|_| rendered.objects.is_ok()) else { return rendered };
+    let message = format!("`{file}` is not in the artifact, which is made from `{}`: {}", found.folder, found.rule.word());
+    let hint = "put it below that folder, or correct `path` of [[artifacts]] in .fluxdeck.toml";
+    Rendered { objects: Err(BuildError::new(Cause::Missing, message, hint).in_file(&file)), ..rendered }
+}
+
+/// The sources of an ArtifactGenerator, in order.
+pub fn made_of(generator: &Node) -> Vec<SourceRef> {
+    let text = |node: &Node, path: &[&str]| node.at(path).and_then(Node::shared_text).cloned();
+    let own = text(generator, &["metadata", "namespace"]).unwrap_or_default();
+    let one = |item: &Node| SourceRef {
+        kind: text(item, &["kind"]).unwrap_or_default(),
+        namespace: text(item, &["namespace"]).unwrap_or_else(|| own.clone()),
+        name: text(item, &["name"]).unwrap_or_default(),
+    };
+    generator.at(&["spec", "sources"]).map(Node::items).unwrap_or_default().iter().map(one).collect()
 }
 
 fn output<'n>(generator: &'n Node, name: &str) -> Option<&'n Node> {
@@ -245,7 +299,7 @@ fn copy(item: &Node) -> Copy {
 }
 
 /// An URL without what does not change the repository.
-fn same_url(url: &str) -> String {
+pub(super) fn same_url(url: &str) -> String {
     let url = url.trim_end_matches('/').trim_end_matches(".git");
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     rest.rsplit_once('@').map_or(rest, |(_, rest)| rest).to_lowercase()

@@ -131,14 +131,3 @@ pub fn set_annotation(node: &mut Node, key: &str, text: &str, trace: Trace) -> R
     let Some(annotations) = fields::field_or_create(meta, "annotations", empty(&trace))? else { return Ok(()) };
     fields::set(annotations, key, string(text, trace))
 }
-
-/// What a label selector asks.
-pub trait Labelled {
-    fn label(&self, key: &str) -> Option<&str>;
-}
-
-impl Labelled for Texts {
-    fn label(&self, key: &str) -> Option<&str> {
-        self.get(key)
-    }
-}

@@ -11,7 +11,7 @@ use super::id::{self, Gvk, Id};
 use super::node::{Layer, Node, Origin, Tag, Text, Trace};
 use super::schema::BuildSchemas;
 
-pub use meta::{Labelled, annotations, edit_meta_map, labels, set_annotation};
+pub use meta::{annotations, edit_meta_map, labels, set_annotation};
 
 pub mod note {
     //! The annotations in which kustomize keeps its notes.
@@ -66,11 +66,18 @@ pub struct Resource {
     pub node: Node,
     /// Names of the `vars` that read this object.
     pub variables: Vec<Text>,
+    /// The remote resource that may change it, and is not here.
+    pub unproven: Option<Text>,
 }
 
 impl Resource {
     pub fn new(node: Node) -> Self {
-        Self { node, variables: Vec::new() }
+        Self { node, variables: Vec::new(), unproven: None }
+    }
+
+    /// A remote resource that is not here may change it.
+    pub fn doubt(&mut self, address: &Text) {
+        self.unproven.get_or_insert_with(|| address.clone());
     }
 
     /// Deleted by a patch, or nothing in it.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::super::error::{BuildError, Cause, Result};
 use super::super::node::Text;
 use super::parse::{self, Call, Segment, SyntaxError};
-use super::{Variables, functions};
+use super::{Unset, Variables, functions};
 
 /// Larger than any object that an API server takes.
 const LARGEST: usize = 16 << 20;
@@ -18,6 +18,8 @@ pub struct Filled {
     pub used: Vec<Text>,
     /// Variables that only the cluster knows; they stand as they are written.
     pub unknown: BTreeSet<Text>,
+    /// Variables that nothing sets and that have no default.
+    pub unset: BTreeSet<Text>,
 }
 
 /// Substitutes in a text.
@@ -105,7 +107,15 @@ impl Evaluation<'_> {
                 let hint = "set it under postBuild, or give a default: `${NAME:=value}`";
                 return Err(BuildError::new(Cause::Invalid, message, hint));
             }
-            None => String::new(),
+            None if is_default => String::new(),
+            None => {
+                self.filled.unset.insert(call.name.as_str().into());
+                if self.variables.unset == Unset::Open {
+                    self.filled.unknown.insert(call.name.as_str().into());
+                    return Ok(None);
+                }
+                String::new()
+            }
         };
         if self.variables.text(&call.name).is_some() && !self.filled.used.iter().any(|used| **used == *call.name) {
             self.filled.used.push(call.name.as_str().into());

@@ -2,6 +2,7 @@
 
 use super::super::error::{BuildError, Cause, Result};
 use super::glob;
+use crate::domain::text::counted;
 
 /// Trimming tries every length of the value: longer values are refused before that takes long.
 const LONGEST_TRIMMED: usize = 8192;
@@ -111,7 +112,8 @@ enum Reach {
 /// How many bytes at the beginning match a pattern; a pattern that is none matches nothing. Never an empty match.
 fn trimmed(value: &[u8], pattern: &[u8], reach: Reach) -> Result<usize> {
     if value.len() > LONGEST_TRIMMED {
-        return Err(BuildError::new(Cause::Limit, format!("a value of {} bytes is too long to be trimmed", value.len()), ""));
+        let length = counted(value.len(), "byte");
+        return Err(BuildError::new(Cause::Limit, format!("a value of {length} is too long to be trimmed"), ""));
     }
     let mut found = 0;
     for length in (1..=value.len()).rev() {

@@ -38,11 +38,26 @@ pub struct Variable {
     trace: Trace,
 }
 
+/// What Flux does where a variable that nothing sets has no default: the controller's feature `StrictPostBuildSubstitutions`, off by
+/// default since kustomize-controller 1.3, on since 1.9, which is Flux 2.9.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unset {
+    /// It fails.
+    #[default]
+    Refused,
+    /// It fills in nothing.
+    Empty,
+    /// It is not known which Flux it is: the variable stays as it is written.
+    Open,
+}
+
 /// The variables of one Flux Kustomization.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Variables {
     values: BTreeMap<Text, Variable>,
     has_unknown: bool,
+    /// What happens to the others.
+    pub unset: Unset,
 }
 
 impl Variables {
@@ -54,6 +69,11 @@ impl Variables {
     /// More may be set in the cluster: what is not set here is left as written, and reported.
     pub fn may_miss_some(&mut self) {
         self.has_unknown = true;
+    }
+
+    /// Whether others set the same.
+    pub fn set_the_same(&self, other: &Self) -> bool {
+        self.has_unknown == other.has_unknown && self.values == other.values
     }
 
     pub fn is_empty(&self) -> bool {
@@ -88,19 +108,11 @@ pub fn has_variable(text: &str) -> bool {
     text.contains("${")
 }
 
-/// How Flux substitutes: the controller's and the Kustomization's switches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How Flux substitutes: the Kustomization's switches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Switches {
-    /// A variable without value and default is an error: on since Flux 2.9 (feature `StrictPostBuildSubstitutions`).
-    pub is_strict: bool,
     /// Defaults are taken even where no variable is set (`substituteStrategy: Always`).
     pub is_always: bool,
-}
-
-impl Default for Switches {
-    fn default() -> Self {
-        Self { is_strict: true, is_always: false }
-    }
 }
 
 /// An object after substitution.
@@ -109,15 +121,19 @@ pub struct Substituted {
     pub node: Node,
     /// Variables that only the cluster knows: they stay as they are written.
     pub unknown: BTreeSet<Text>,
+    /// Variables that nothing sets and that have no default, where that is not refused. Those that are unknown too stay as they are
+    /// written, the others are empty.
+    pub unset: BTreeSet<Text>,
 }
 
 /// Substitutes in one built object.
 ///
 /// # Errors
-/// An invalid name, a `${` that is not an expression, a variable without value in strict mode, a result that is not YAML; with the
-/// place of the value where it was found.
+/// An invalid name, a `${` that is not an expression, a variable without value where that is refused, a result that is not YAML; with
+/// the place of the value where it was found.
 pub fn object(node: &Node, variables: &Variables, switches: Switches) -> Result<Substituted> {
-    let unchanged = || Ok(Substituted { node: node.clone(), unknown: BTreeSet::new() });
+    let unchanged = || Ok(Substituted { node: node.clone(), unknown: BTreeSet::new(), unset: BTreeSet::new() });
+    let is_strict = variables.unset == Unset::Refused;
     if !substitutes(node, variables, switches) {
         return unchanged();
     }
@@ -126,15 +142,15 @@ pub fn object(node: &Node, variables: &Variables, switches: Switches) -> Result<
         return unchanged();
     }
     let text = write::yaml(node)?;
-    let mut filled = fill(&text, variables, switches.is_strict).map_err(|error| place(error, node, variables, switches))?;
+    let mut filled = fill(&text, variables, is_strict).map_err(|error| place(error, node, variables))?;
     let mut result = reread::object(&filled.text, node);
     if result.is_err() && !filled.unknown.is_empty() {
         // `${quote:='}[a: b]${quote:='}` is YAML with its default only: what stays as it is written need not be
-        filled = evaluate::fill_by_default(&text, variables, switches.is_strict)?;
+        filled = evaluate::fill_by_default(&text, variables, is_strict)?;
         result = reread::object(&filled.text, node);
     }
     let Some(result) = result? else { return unchanged() };
-    Ok(Substituted { node: align::origins(node, result, variables), unknown: filled.unknown })
+    Ok(Substituted { node: align::origins(node, result, variables), unknown: filled.unknown, unset: filled.unset })
 }
 
 /// Whether an object's text is looked at at all.
@@ -160,10 +176,11 @@ fn is_touched(node: &Node) -> bool {
 }
 
 /// The first value that fails alone as the whole text failed; else the object.
-fn place(error: BuildError, node: &Node, variables: &Variables, switches: Switches) -> BuildError {
+fn place(error: BuildError, node: &Node, variables: &Variables) -> BuildError {
     let mut scalars = Vec::new();
     collect(node, &mut scalars);
-    let fails = |scalar: &&&Node| fill(scalar.text().unwrap_or_default(), variables, switches.is_strict).is_err();
+    let is_strict = variables.unset == Unset::Refused;
+    let fails = |scalar: &&&Node| fill(scalar.text().unwrap_or_default(), variables, is_strict).is_err();
     let found = scalars.iter().find(fails).copied().unwrap_or(node);
     let mut error = error.at(found.origin());
     let text = |path: &[&str]| node.at(path).and_then(Node::text).unwrap_or_default();

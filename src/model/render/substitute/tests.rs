@@ -87,8 +87,10 @@ fn objects_become_what_flux_makes_of_them() {
         .iter()
         .filter_map(|asked| {
             let values = asked.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-            let switches = Switches { is_strict: asked.strict, is_always: asked.always };
-            let got = object(&object_of(&asked.text), &variables(values), switches).and_then(|done| write::yaml(&done.node));
+            let mut values = variables(values);
+            values.unset = if asked.strict { Unset::Refused } else { Unset::Empty };
+            let got = object(&object_of(&asked.text), &values, Switches { is_always: asked.always })
+                .and_then(|done| write::yaml(&done.node));
             let is_right = match (&got, &asked.result) {
                 (Ok(got), Some(wanted)) => got == wanted,
                 (Err(_), None) => true,
@@ -209,4 +211,22 @@ fn a_default_is_taken_where_without_it_the_text_would_be_no_yaml() {
     let node = object_of("kind: A\nmetadata: {name: a}\nspec: {list: 'x: ${list}', other: \"${other:=x}\"}\n");
     let got = object(&node, &known, Switches::default()).expect("YAML as it is");
     assert_eq!(got.node.at(&["spec", "other"]).and_then(Node::text), Some("${other:=x}"));
+}
+
+#[test]
+fn a_variable_that_nothing_sets_is_what_that_flux_makes_of_it() {
+    let node = object_of("kind: A\nmetadata: {name: a}\nspec: {a: 'x-${none}', b: '${other:=w}', c: '${known}'}\n");
+    let done = |unset| {
+        let mut values = variables([("known", "z")]);
+        values.unset = unset;
+        object(&node, &values, Switches::default()).map(|done| {
+            let text = |key: &str| done.node.at(&["spec", key]).and_then(Node::text).unwrap_or_default().to_owned();
+            let names = |names: BTreeSet<Text>| names.into_iter().map(|name| name.to_string()).collect::<Vec<_>>();
+            ([text("a"), text("b"), text("c")].join(" "), names(done.unknown.clone()), names(done.unset.clone()))
+        })
+    };
+    let none = || vec!["none".to_owned()];
+    assert!(done(Unset::Refused).expect_err("refused").message.contains("`none` is not set"));
+    assert_eq!(done(Unset::Empty).expect("empty"), ("x- w z".to_owned(), vec![], none()));
+    assert_eq!(done(Unset::Open).expect("as written"), ("x-${none} w z".to_owned(), none(), none()), "a default is a default");
 }

@@ -210,4 +210,49 @@ mod tests {
             assert_eq!(result.as_deref(), expected, "{patch}");
         }
     }
+
+    /// The object goes through JSON (kyaml `RNode.MarshalJSON`), and so does the patch (sigs.k8s.io/yaml `YAMLToJSON`), which writes keys
+    /// that are numbers or booleans as texts.
+    #[test]
+    fn what_json_does_not_have_is_refused_and_never_turned_into_something_else() {
+        let patch = |value: &str| {
+            let text = format!(" [{{op: add, path: /z, value: {value}}}]");
+            super::read(text.as_bytes(), &TextPlace::file(&"p".into(), Layer::Patch))
+        };
+        let plain = patch("1").expect("a patch");
+        for (object, is_taken) in [
+            ("a: {b: 1}\n", true),
+            ("a: {\"8443\": 1}\n", true),
+            ("a: {8443: 1}\n", false),
+            ("a: {0x1F: 1}\n", false),
+            ("a: {1.5: 1}\n", false),
+            ("a: {true: 1}\n", false),
+            ("a: {null: 1}\n", false),
+            ("a: {~: 1}\n", false),
+            ("a: {2001-01-01: 1}\n", false),
+            ("a: {.inf: 1}\n", false),
+            ("a: [{b: {1: {c: d}}}]\n", false),
+            ("a: .inf\n", false),
+            ("a: -.Inf\n", false),
+            ("a: [.nan]\n", false),
+            ("a: 1e400\n", true),
+            ("a: \".inf\"\n", true),
+        ] {
+            assert_eq!(apply(&plain, &mut node(object)).is_ok(), is_taken, "{object}");
+        }
+        for (value, expected) in [
+            ("{8443: a, true: b, 1.5: c}", Some("z:\n  \"1.5\": c\n  \"8443\": a\n  \"true\": b\n")),
+            ("{null: a}", None),
+            (".inf", None),
+            ("[-.inf]", None),
+            (".nan", None),
+        ] {
+            let made = patch(value).ok().map(|operations| {
+                let mut object = node("{}");
+                apply(&operations, &mut object).expect("it can be added");
+                write::yaml(&object).expect("written")
+            });
+            assert_eq!(made.as_deref(), expected, "{value}");
+        }
+    }
 }

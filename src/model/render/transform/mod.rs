@@ -12,11 +12,14 @@ mod path_match;
 mod replacement;
 mod replicas;
 mod structured;
+mod unknown;
 mod value_add;
 
 pub mod names;
 pub mod sort;
 pub mod variables;
+
+pub use unknown::Unknown;
 
 use super::config::Config;
 use super::decode::{Fields, Mode};

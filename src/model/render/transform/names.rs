@@ -2,6 +2,9 @@
 //! Source: kustomize api v0.21.1 `internal/builtins/HashTransformer.go`, `filters/nameref`,
 //! `internal/accumulator/namereferencetransformer.go`, `resmap/reswrangler.go` (SubsetThatCouldBeReferencedByResource).
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use super::super::config::NameReference;
 use super::super::error::{BuildError, Result};
 use super::super::field_spec::{FieldSpec, Make};
@@ -9,11 +12,13 @@ use super::super::fields;
 use super::super::generate;
 use super::super::id::{Gvk, Id, text_at};
 use super::super::node::{Layer, Node, Tag, Text, Trace};
+use super::super::remote::Lack;
 use super::super::resource::{Resource, note};
 use super::super::resources::Resources;
 use super::super::schema::BuildSchemas;
 use super::super::session::Session;
 use super::super::trace::{Composition, Joint, PartRole};
+use super::super::unproven::UNKNOWN_HASH;
 use super::{Transform, TransformContext, Transforms};
 
 /// Appends the hash of its content to the name of every object that asks for it.
@@ -27,7 +32,12 @@ impl Transform for Hashes {
     fn transform(&self, resources: &mut Resources, session: &Session<'_>) -> Result<()> {
         let schemas = session.schemas.borrow();
         for resource in resources.list.iter_mut().filter(|resource| resource.is_enabled(note::NEEDS_HASH)) {
-            let suffix = generate::suffix(&resource.node)?;
+            let is_sealed = session.decrypts && generate::is_from_encrypted(&resource.node);
+            let suffix = if is_sealed || resource.unproven.is_some() {
+                UNKNOWN_HASH.to_owned()
+            } else {
+                generate::suffix(&resource.node)?
+            };
             resource.store_previous_id(&schemas)?;
             let name = format!("{}-{suffix}", resource.name());
             let old = resource.node.at(&["metadata", "name"]).cloned();
@@ -71,12 +81,17 @@ struct Candidate {
 
 /// Lets references follow the names of the objects that they mean.
 ///
+/// A name that no object has may be that of one that is not here and is called otherwise by then: its object is not proven.
+///
 /// # Errors
 /// A reference that may mean several objects.
-pub fn follow(resources: &mut Resources, references: &[NameReference], schemas: &BuildSchemas) -> Result<()> {
+pub fn follow(resources: &mut Resources, references: &[NameReference], session: &Session<'_>) -> Result<()> {
+    let schemas = &*session.schemas.borrow();
     let originals = resources.list.iter().map(|resource| resource.original_id(schemas)).collect::<Result<Vec<_>>>()?;
     let candidates = resources.list.iter().map(|resource| candidate(resource, schemas)).collect::<Result<Vec<_>>>()?;
     let mut referred: Vec<(usize, String)> = Vec::new();
+    let mut open = Vec::new();
+    let lack = resources.lack.clone();
     for at in 0..resources.list.len() {
         let specs = references.iter().flat_map(|reference| {
             let selected = reference.referrers.iter().filter(|spec| originals[at].gvk.is_selected(&spec.gvk));
@@ -89,8 +104,9 @@ pub fn follow(resources: &mut Resources, references: &[NameReference], schemas: 
         let within = subset(&resources.list[at], at, &candidates)?;
         let hole = Node::null(Trace::new(resources.list[at].node.origin().clone()));
         let mut node = std::mem::replace(&mut resources.list[at].node, hole);
+        let named = RefCell::default();
         for (spec, target) in specs {
-            let search = Search { at, spec, target, within: &within, candidates: &candidates };
+            let search = Search { at, spec, target, within: &within, candidates: &candidates, lack: &lack, named: &named };
             let result = search.run(&mut node, &mut referred);
             if let Err(error) = result {
                 let message =
@@ -99,6 +115,13 @@ pub fn follow(resources: &mut Resources, references: &[NameReference], schemas: 
             }
         }
         resources.list[at].node = node;
+        if named.into_inner().values().any(|is_found| !is_found) {
+            open.push(at);
+        }
+    }
+    for (at, address) in open.into_iter().zip(lack.address.iter().cycle()) {
+        resources.list[at].doubt(address);
+        session.doubt();
     }
     for (at, by) in referred {
         resources.list[at].append(note::REF_BY, &by)?;
@@ -161,6 +184,9 @@ struct Search<'s> {
     target: &'s Gvk,
     within: &'s [usize],
     candidates: &'s [Candidate],
+    lack: &'s Lack,
+    /// The fields and names that were looked at, and whether an object was found for them.
+    named: &'s RefCell<BTreeMap<(Text, String), bool>>,
 }
 
 /// Whether the same names are enough, or the namespaces have to be the same too.
@@ -202,12 +228,21 @@ impl Search<'_> {
         if node.is_map() { self.map(node, role, referred) } else { self.scalar(node, role, referred) }
     }
 
+    /// Several kinds of objects may be meant by one field: it is enough that one of them is found.
+    fn note(&self, name: &str, may_differ: bool, is_found: bool) {
+        if may_differ && !name.is_empty() {
+            *self.named.borrow_mut().entry((self.spec.path.clone(), name.to_owned())).or_default() |= is_found;
+        }
+    }
+
     fn has_candidate(&self, name: &str) -> bool {
         self.within.iter().any(|at| self.candidates[*at].previous.iter().any(|id| id.name.as_ref() == name))
     }
 
     fn scalar(&self, node: &mut Node, role: Option<&Gvk>, referred: &mut Vec<(usize, String)>) -> Result<()> {
-        let Some(found) = self.referral(fields::value_of(node), self.within, Same::Name, role)? else { return Ok(()) };
+        let found = self.referral(fields::value_of(node), self.within, Same::Name, role)?;
+        self.note(fields::value_of(node), self.lack.renames, found.is_some());
+        let Some(found) = found else { return Ok(()) };
         referred.push((found, self.candidates[self.at].id.to_string()));
         let Candidate { name, traces: [trace, _], .. } = &self.candidates[found];
         if Some(name.as_ref()) == node.text() {
@@ -226,7 +261,9 @@ impl Search<'_> {
             None => self.within.to_vec(),
             Some(namespace) => self.in_namespace(fields::value_of(namespace)),
         };
-        let Some(found) = self.referral(&old, &within, Same::NameAndNamespace, role)? else { return Ok(()) };
+        let found = self.referral(&old, &within, Same::NameAndNamespace, role)?;
+        self.note(&old, self.lack.renames || self.lack.moves, found.is_some());
+        let Some(found) = found else { return Ok(()) };
         referred.push((found, self.candidates[self.at].id.to_string()));
         let Candidate { name, namespace, traces: [of_name, of_namespace], .. } = &self.candidates[found];
         if name.as_ref() == old && namespace.is_empty() {

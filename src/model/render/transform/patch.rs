@@ -18,7 +18,7 @@ use super::super::schema::BuildSchemas;
 use super::super::selector::Selector;
 use super::super::session::Session;
 use super::json_patch::{self, Operations};
-use super::{Transform, TransformContext, Transforms, lenient};
+use super::{Transform, TransformContext, Transforms, Unknown, lenient};
 
 enum Content {
     Strategic(Vec<Resource>),
@@ -44,12 +44,16 @@ pub(super) fn from_file(setting: TransformContext<'_>, node: &Node) -> Result<Tr
     Ok(vec![from_settings(setting, &Patch::read(node, Mode::Lenient)?)?])
 }
 
-/// The text of a patch and where it stands.
-fn text_of(setting: TransformContext<'_>, path: Option<&Node>, inline: Option<&Node>) -> Result<(Vec<u8>, TextPlace)> {
+/// The text of a patch's file and where it stands; none of a remote one that is not here.
+fn text_of_file(setting: TransformContext<'_>, path: &Node) -> Result<Option<(Vec<u8>, TextPlace)>> {
+    let loaded = setting.session.known(setting.session.load(setting.folder, fields::value_of(path)), path)?;
+    Ok(loaded.map(|(file, bytes)| (bytes.to_vec(), TextPlace::file(&file, Layer::Patch))))
+}
+
+/// The same of a patch that is in a file or in the kustomization itself.
+fn text_of(setting: TransformContext<'_>, path: Option<&Node>, inline: Option<&Node>) -> Result<Option<(Vec<u8>, TextPlace)>> {
     if let Some(path) = path {
-        let (file, bytes) =
-            setting.session.load(setting.folder, fields::value_of(path)).map_err(|error| error.at(path.origin()))?;
-        return Ok((bytes.to_vec(), TextPlace::file(&file, Layer::Patch)));
+        return text_of_file(setting, path);
     }
     let inline = inline.expect("one of both is there");
     let text = fields::value_of(inline);
@@ -58,7 +62,7 @@ fn text_of(setting: TransformContext<'_>, path: Option<&Node>, inline: Option<&N
     if place.is_exact {
         place.line += u32::try_from(leading.matches('\n').count()).unwrap_or(0);
     }
-    Ok((text.trim().as_bytes().to_vec(), place))
+    Ok(Some((text.trim().as_bytes().to_vec(), place)))
 }
 
 fn from_settings(setting: TransformContext<'_>, patch: &Patch) -> Result<Box<dyn Transform>> {
@@ -71,8 +75,10 @@ fn from_settings(setting: TransformContext<'_>, patch: &Patch) -> Result<Box<dyn
         (Some(_), Some(_)) => return fail("patch and path can't be set at the same time"),
         _ => {}
     }
-    let (text, place) = text_of(setting, path.as_ref(), inline.as_ref())?;
-    let content = content(&text, &place, patch)?;
+    let Some((text, place)) = text_of(setting, path.as_ref(), inline.as_ref())? else {
+        return Ok(unknown(path.as_ref(), patch.target.as_ref()));
+    };
+    let content = content(&text, &place, patch, path.is_some() && setting.session.decrypts)?;
     Ok(Box::new(Patches {
         content,
         target: patch.target.clone(),
@@ -83,7 +89,8 @@ fn from_settings(setting: TransformContext<'_>, patch: &Patch) -> Result<Box<dyn
 }
 
 /// A text is a strategic merge patch if it can be read as one, else a JSON patch.
-fn content(text: &[u8], place: &TextPlace, patch: &Patch) -> Result<Content> {
+/// `is_decrypted`: Flux decrypts the file before it is read, and takes SOPS' own part out of it.
+fn content(text: &[u8], place: &TextPlace, patch: &Patch, is_decrypted: bool) -> Result<Content> {
     let strategic = factory::from_text(text, place);
     let json = json_patch::read(text, place);
     match (strategic, json) {
@@ -93,6 +100,9 @@ fn content(text: &[u8], place: &TextPlace, patch: &Patch) -> Result<Content> {
         (Ok(strategic), _) if strategic.is_empty() => Ok(Content::Nothing),
         (Ok(mut strategic), _) => {
             for object in &mut strategic {
+                if is_decrypted {
+                    fields::clear(&mut object.node, "sops")?;
+                }
                 if patch.allow_name_change {
                     object.enable(note::ALLOW_NAME_CHANGE)?;
                 }
@@ -134,7 +144,7 @@ pub(super) fn strategic_from_file(setting: TransformContext<'_>, node: &Node) ->
 }
 
 fn strategic(setting: TransformContext<'_>, paths: &[Node], inline: Option<&Node>) -> Result<Transforms> {
-    let mut patches = Vec::new();
+    let (mut patches, mut all): (_, Transforms) = (Vec::new(), Vec::new());
     for path in paths {
         // each is a patch itself, or the file it is in
         let text = fields::value_of(path);
@@ -143,20 +153,29 @@ fn strategic(setting: TransformContext<'_>, paths: &[Node], inline: Option<&Node
             Err(_) if text.contains('\n') => {
                 patches.extend(factory::from_text(text.as_bytes(), &TextPlace::inside(path, Layer::Patch))?);
             }
-            Err(_) => {
-                let (bytes, place) = text_of(setting, Some(path), None)?;
-                patches.extend(factory::from_text(&bytes, &place)?);
-            }
+            Err(_) => match text_of_file(setting, path)? {
+                Some((bytes, place)) => patches.extend(factory::from_text(&bytes, &place)?),
+                None => all.push(unknown(Some(path), None)),
+            },
         }
     }
     if let Some(inline) = inline {
         patches.extend(factory::from_text(fields::value_of(inline).as_bytes(), &TextPlace::inside(inline, Layer::Patch))?);
     }
     let origin = paths.first().or(inline).expect("one of both is there").origin().clone();
-    if patches.is_empty() {
+    if patches.is_empty() && all.is_empty() {
         return Err(BuildError::invalid("patch appears to be empty").at(&origin));
     }
-    Ok(vec![Box::new(Patches { content: Content::Strategic(patches), target: None, notes_id: false, checks_ids: true, origin })])
+    if !patches.is_empty() {
+        let content = Content::Strategic(patches);
+        all.push(Box::new(Patches { content, target: None, notes_id: false, checks_ids: true, origin }));
+    }
+    Ok(all)
+}
+
+/// A patch that is not here.
+fn unknown(path: Option<&Node>, target: Option<&Selector>) -> Box<dyn Transform> {
+    Box::new(Unknown { address: path.map_or("", fields::value_of).into(), target: target.cloned() })
 }
 
 pub(super) fn json_from_field(setting: TransformContext<'_>, kustomization: &Kustomization, _: &Config) -> Result<Transforms> {
@@ -186,7 +205,10 @@ fn json(
     let (text, place) = match (&path, &inline) {
         (None, None) => return fail("empty file path and empty jsonOp"),
         (Some(_), Some(_)) => return fail("must specify a file path or jsonOp, not both"),
-        (Some(_), None) => text_of(setting, path.as_ref(), None)?,
+        (Some(path), None) => match text_of_file(setting, path)? {
+            Some(found) => found,
+            None => return Ok(unknown(Some(path), target.as_ref())),
+        },
         (None, Some(inline)) => (fields::value_of(inline).as_bytes().to_vec(), TextPlace::inside(inline, Layer::Patch)),
     };
     let operations = json_patch::read(&text, &place)?;
@@ -209,7 +231,7 @@ impl Transform for Patches {
             Content::Nothing => Ok(()),
             Content::Strategic(patches) => {
                 session.uses_builtin.set(true);
-                self.strategic(patches, resources, &schemas)
+                self.strategic(patches, resources, session)
             }
             Content::Json(operations) => self.json(operations, resources, &schemas),
         }
@@ -217,7 +239,8 @@ impl Transform for Patches {
 }
 
 impl Patches {
-    fn strategic(&self, patches: &[Resource], resources: &mut Resources, schemas: &BuildSchemas) -> Result<()> {
+    fn strategic(&self, patches: &[Resource], resources: &mut Resources, session: &Session<'_>) -> Result<()> {
+        let schemas = &*session.schemas.borrow();
         if let Some(target) = &self.target {
             let [patch] = patches else {
                 let message =
@@ -229,6 +252,12 @@ impl Patches {
         }
         for patch in patches {
             let id = patch.original_id(schemas)?;
+            // what it patches is among what is not here
+            let is_gone = || Ok(resources.matching_any_id(|other| id.is_same(other), schemas)?.is_empty());
+            if !resources.lack.is_nothing() && is_gone()? {
+                session.doubt();
+                continue;
+            }
             let at = resources.by_id(&id, schemas).map_err(|error| {
                 let message = format!("no resource matches strategic merge patch \"{id}\": {}", error.message);
                 BuildError { message, ..error }.at(patch.node.origin())

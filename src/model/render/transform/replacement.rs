@@ -12,11 +12,11 @@ use super::super::kustomization::{FieldOptions, Kustomization, Replacement, Repl
 use super::super::node::{Layer, Node, Tag, Trace, Value};
 use super::super::resource::{Resource, annotations, labels};
 use super::super::resources::Resources;
-use super::super::selector::Selector;
+use super::super::selector::{Patterns, Selector};
 use super::super::session::Session;
 use super::super::trace::{Composition, Joint, PartRole};
 use super::path_match::{COPY, Create, Matcher};
-use super::{Transform, TransformContext, Transforms, lenient, structured};
+use super::{Transform, TransformContext, Transforms, Unknown, lenient, structured};
 
 struct Replacements(Vec<Replacement>);
 
@@ -33,13 +33,17 @@ pub(super) fn from_file(setting: TransformContext<'_>, node: &Node) -> Result<Tr
 }
 
 fn all(setting: TransformContext<'_>, items: &[(Option<Node>, Replacement)]) -> Result<Transforms> {
-    let mut found = Vec::new();
+    let (mut found, mut transforms): (_, Transforms) = (Vec::new(), Vec::new());
     for (path, inline) in items {
         let Some(path) = path else {
             found.push(inline.clone());
             continue;
         };
-        let file = setting.session.document(setting.folder, fields::value_of(path)).map_err(|error| error.at(path.origin()))?;
+        let read = setting.session.document(setting.folder, fields::value_of(path));
+        let Some(file) = setting.session.known(read, path)? else {
+            transforms.push(Box::new(Unknown { address: fields::value_of(path).into(), target: None }));
+            continue;
+        };
         let Some(file) = file.filter(|file| !file.is_scalar()) else {
             return Err(BuildError::invalid("unsupported replacement type encountered within replacement path").at(path.origin()));
         };
@@ -48,20 +52,21 @@ fn all(setting: TransformContext<'_>, items: &[(Option<Node>, Replacement)]) -> 
             found.push(Replacement::read(item, Mode::Lenient)?);
         }
     }
-    Ok(vec![Box::new(Replacements(found))])
+    transforms.push(Box::new(Replacements(found)));
+    Ok(transforms)
 }
 
 impl Transform for Replacements {
-    fn transform(&self, resources: &mut Resources, _: &Session<'_>) -> Result<()> {
+    fn transform(&self, resources: &mut Resources, session: &Session<'_>) -> Result<()> {
         for replacement in &self.0 {
-            run(replacement, resources).map_err(|error| error.at(&replacement.origin))?;
+            run(replacement, resources, session).map_err(|error| error.at(&replacement.origin))?;
         }
         resources.drop_empty();
         Ok(())
     }
 }
 
-fn run(replacement: &Replacement, resources: &mut Resources) -> Result<()> {
+fn run(replacement: &Replacement, resources: &mut Resources, session: &Session<'_>) -> Result<()> {
     let Some(targets) =
         replacement.targets.as_ref().filter(|_| replacement.source.is_some() || replacement.source_value.is_some())
     else {
@@ -72,6 +77,11 @@ fn run(replacement: &Replacement, resources: &mut Resources) -> Result<()> {
         (None, Some(value)) => {
             let value = Node::scalar(fields::value_of(value), Tag::None, value.trace.clone());
             Given { from: value.clone(), range: 0..fields::value_of(&value).len(), role: PartRole::Copy, is_name: false, value }
+        }
+        // what it takes the value of is among what is not here
+        (Some(source), None) if !resources.lack.is_nothing() && selected(source, resources)?.is_none() => {
+            session.doubt();
+            return doubt(targets, resources);
         }
         (Some(source), None) => source_value(source, resources)?,
         (None, None) => unreachable!("looked at above"),
@@ -120,7 +130,22 @@ fn ids(resource: &Resource) -> Result<Vec<Id>> {
     Ok(ids)
 }
 
-fn source_value(source: &ReplacementSource, resources: &Resources) -> Result<Given> {
+/// Marks what would get a value that is not known.
+fn doubt(targets: &[ReplacementTarget], resources: &mut Resources) -> Result<()> {
+    let Some(address) = resources.lack.address.clone() else { return Ok(()) };
+    for target in targets {
+        let chosen = Chosen::by(target)?;
+        for resource in &mut resources.list {
+            if chosen.has(resource)? {
+                resource.doubt(&address);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The one object that a source names.
+fn selected<'r>(source: &ReplacementSource, resources: &'r Resources) -> Result<Option<&'r Resource>> {
     let mut found = None;
     for resource in &resources.list {
         if ids(resource)?.iter().any(|id| id.is_selected_by(&source.id)) {
@@ -130,7 +155,12 @@ fn source_value(source: &ReplacementSource, resources: &Resources) -> Result<Giv
             found = Some(resource);
         }
     }
-    let resource = found.ok_or_else(|| BuildError::invalid(format!("nothing selected by {}", source.id)))?;
+    Ok(found)
+}
+
+fn source_value(source: &ReplacementSource, resources: &Resources) -> Result<Given> {
+    let resource =
+        selected(source, resources)?.ok_or_else(|| BuildError::invalid(format!("nothing selected by {}", source.id)))?;
     let path = if source.field_path.is_empty() { "metadata.name" } else { &source.field_path };
     let parts = fields::split_path_with_brackets(path, '.');
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
@@ -167,34 +197,54 @@ fn split(text: &str, delimiter: &str) -> Vec<Range<usize>> {
 }
 
 fn apply(target: &ReplacementTarget, value: &Given, resources: &mut Resources) -> Result<()> {
-    let select = target
-        .select
-        .as_ref()
-        .ok_or_else(|| BuildError::invalid("target must specify resources to select").at(&target.origin))?;
-    let patterns = select.patterns()?;
-    let rejected = target.reject.iter().map(Selector::patterns).collect::<Result<Vec<_>>>()?;
+    let chosen = Chosen::by(target)?;
     for resource in &mut resources.list {
-        let ids = ids(resource)?;
-        if !is_labelled(resource, select)? {
-            continue;
-        }
-        let by_label = target.reject.iter().filter(|reject| !(reject.labels.is_empty() && reject.annotations.is_empty()));
-        let mut is_rejected = false;
-        for reject in by_label {
-            is_rejected |= is_labelled(resource, reject)?;
-        }
-        let by_id = target.reject.iter().zip(&rejected).filter(|(reject, _)| !reject.names_nothing());
-        is_rejected |= by_id.into_iter().any(|(_, patterns)| ids.iter().any(|id| patterns.is_id(id)));
-        if !is_rejected && ids.iter().any(|id| patterns.is_id(id)) {
+        if chosen.has(resource)? {
             copy_into(resource, target, value)?;
         }
     }
     Ok(())
 }
 
+/// What a target selects and does not reject.
+struct Chosen<'t> {
+    target: &'t ReplacementTarget,
+    select: &'t Selector,
+    patterns: Patterns,
+    rejected: Vec<Patterns>,
+}
+
+impl<'t> Chosen<'t> {
+    fn by(target: &'t ReplacementTarget) -> Result<Self> {
+        let select = target
+            .select
+            .as_ref()
+            .ok_or_else(|| BuildError::invalid("target must specify resources to select").at(&target.origin))?;
+        let rejected = target.reject.iter().map(Selector::patterns).collect::<Result<Vec<_>>>()?;
+        Ok(Self { target, select, patterns: select.patterns()?, rejected })
+    }
+
+    fn has(&self, resource: &Resource) -> Result<bool> {
+        let Self { target, select, patterns, rejected } = self;
+        let ids = ids(resource)?;
+        if !is_labelled(resource, select)? {
+            return Ok(false);
+        }
+        let by_label = target.reject.iter().filter(|reject| !(reject.labels.is_empty() && reject.annotations.is_empty()));
+        let mut is_rejected = false;
+        for reject in by_label {
+            is_rejected |= is_labelled(resource, reject)?;
+        }
+        let by_id = target.reject.iter().zip(rejected).filter(|(reject, _)| !reject.names_nothing());
+        is_rejected |= by_id.into_iter().any(|(_, patterns)| ids.iter().any(|id| patterns.is_id(id)));
+        Ok(!is_rejected && ids.iter().any(|id| patterns.is_id(id)))
+    }
+}
+
 fn is_labelled(resource: &Resource, selector: &Selector) -> Result<bool> {
-    Ok(selector.annotation_terms()?.matches(&annotations(&resource.node))
-        && selector.label_terms()?.matches(&labels(&resource.node)))
+    let (labels, annotations) = (labels(&resource.node), annotations(&resource.node));
+    let is_annotated = selector.annotation_terms()?.matches(|key| annotations.get(key));
+    Ok(is_annotated && selector.label_terms()?.matches(|key| labels.get(key)))
 }
 
 fn copy_into(resource: &mut Resource, target: &ReplacementTarget, given: &Given) -> Result<()> {

@@ -48,6 +48,10 @@ impl Transform for Replicas {
         if is_found {
             return Ok(());
         }
+        if !resources.lack.is_nothing() {
+            session.doubt();
+            return Ok(());
+        }
         let kinds: Vec<_> = self.specs.iter().map(|spec| spec.gvk.to_string()).collect();
         let message = format!(
             "resource with name {} does not match a config with the following GVK [{}]",

@@ -12,7 +12,7 @@ use super::super::selector::Selector;
 use super::super::session::Session;
 use super::super::trace::{Composition, Joint, PartRole};
 use super::namespace::{Namespace, Subjects};
-use super::{Transform, TransformContext, Transforms, lenient};
+use super::{Transform, TransformContext, Transforms, Unknown, lenient};
 
 struct Target {
     selector: Option<Selector>,
@@ -50,8 +50,16 @@ pub(super) fn from_file(setting: TransformContext<'_>, node: &Node) -> Result<Tr
     };
     let mut targets = fields.all("targets", read)?;
     let path = fields.text("targetFilePath")?.filter(|path| path.text() != Some(""));
-    let file = path.map(|path| setting.session.document(setting.folder, fields::value_of(&path))).transpose()?;
-    if let Some(file) = file.flatten() {
+    let load = |path: Node| {
+        let known = setting.session.known(setting.session.document(setting.folder, fields::value_of(&path)), &path)?;
+        Ok(known.ok_or_else(|| fields::value_of(&path).into()))
+    };
+    let file = path.map(load).transpose()?.unwrap_or(Ok(None));
+    let file = match file {
+        Ok(file) => file,
+        Err(address) => return Ok(vec![Box::new(Unknown { address, target: None })]),
+    };
+    if let Some(file) = file {
         targets.extend(lenient(&file, &["targets"])?.all("targets", read)?);
     }
     if targets.is_empty() {

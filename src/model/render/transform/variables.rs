@@ -12,6 +12,7 @@ use super::super::kustomization::Var;
 use super::super::node::{Layer, Node, Style, Tag, Text, Trace, Value};
 use super::super::resolve::{self, Resolved, Yaml};
 use super::super::resources::Resources;
+use super::super::session::Session;
 use super::super::trace::{Composition, Joint, Part, PartRole};
 
 /// A variable's value: `None` for lists and maps, which are not put anywhere.
@@ -24,9 +25,22 @@ struct Known {
 ///
 /// # Errors
 /// A variable whose object or field is not there.
-pub fn resolve_all(resources: &mut Resources, variables: &BTreeMap<Text, Var>, specs: &[FieldSpec]) -> Result<()> {
+pub fn resolve_all(
+    resources: &mut Resources,
+    variables: &BTreeMap<Text, Var>,
+    specs: &[FieldSpec],
+    session: &Session<'_>,
+) -> Result<()> {
     let mut known = BTreeMap::new();
     for variable in variables.values() {
+        let is_gone = || resources.list.iter().all(|resource| !resource.variables.contains(&variable.name));
+        if let Some(address) = resources.lack.address.clone().filter(|_| is_gone()) {
+            // its object is among what is not here
+            session.doubt();
+            let asks = format!("$({})", variable.name);
+            resources.list.iter_mut().filter(|resource| says(&resource.node, &asks)).for_each(|one| one.doubt(&address));
+            continue;
+        }
         let is_name = id::is_identity(&path_of(variable).iter().map(String::as_str).collect::<Vec<_>>());
         known.insert(variable.name.clone(), Known { value: value_of(variable, resources)?, is_name });
     }
@@ -41,6 +55,15 @@ pub fn resolve_all(resources: &mut Resources, variables: &BTreeMap<Text, Var>, s
     }
     resources.drop_empty();
     Ok(())
+}
+
+/// Whether a text is in any value of a node.
+fn says(node: &Node, text: &str) -> bool {
+    match &node.value {
+        Value::Scalar(own) => own.contains(text),
+        Value::List(items) => items.iter().any(|item| says(item, text)),
+        Value::Map(entries) => entries.iter().any(|entry| says(&entry.value, text)),
+    }
 }
 
 fn value_of(variable: &Var, resources: &Resources) -> Result<Option<Node>> {

@@ -71,6 +71,7 @@ fn normal_in(node: &Node, yaml: Yaml, is_flow: bool) -> Result<Node> {
         Value::Map(entries) => {
             let mut found: Vec<Entry> = Vec::with_capacity(entries.len());
             for entry in entries.iter() {
+                check_key(&entry.key, yaml)?;
                 let key = normal_in(&entry.key, yaml, is_flow)?;
                 let text = key.shared_text().cloned().unwrap_or_default();
                 if let Some(first) = found.iter().position(|earlier| earlier.key.text() == Some(&text)) {
@@ -88,9 +89,21 @@ fn normal_in(node: &Node, yaml: Yaml, is_flow: bool) -> Result<Node> {
                 Yaml::V3 => resolved(node)?,
                 Yaml::V2 => (in_v2(node), node.shared_text().cloned().unwrap_or_default()),
             };
-            Ok(json_scalar(meaning, &text, node))
+            json_scalar(meaning, &text, node)
         }
     }
+}
+
+/// Whether a key can be one in JSON. go-yaml v3 makes a map of anything of one whose keys are not all texts, which `encoding/json` refuses; of
+/// go-yaml v2's, sigs.k8s.io/yaml writes numbers and booleans as texts, and nothing else (`convertToJSONableObject`).
+fn check_key(key: &Node, yaml: Yaml) -> Result<()> {
+    if yaml == Yaml::V3 {
+        return super::value::key_of(key).map(|_| ());
+    }
+    if !key.is_scalar() || in_v2(key) == Resolved::Null {
+        return Err(BuildError::invalid("a key that is neither a text nor a number nor a boolean").at(key.origin()));
+    }
+    Ok(())
 }
 
 /// go-yaml v2 has more words for booleans.
@@ -102,13 +115,16 @@ fn in_v2(node: &Node) -> Resolved {
     if node.style.is_string() { Resolved::Str } else { resolve::plain(text, Yaml::V2) }
 }
 
-fn json_scalar(meaning: Resolved, text: &str, node: &Node) -> Node {
+fn json_scalar(meaning: Resolved, text: &str, node: &Node) -> Result<Node> {
     let trace = node.trace.clone();
-    match meaning {
+    Ok(match meaning {
         Resolved::Null => Node::null(trace),
         Resolved::Bool(bool) => Node::scalar(bool.to_string(), Tag::Bool, trace),
         Resolved::Int(int) => number(int as f64, trace),
         Resolved::Uint(uint) => number(uint as f64, trace),
+        Resolved::Float(float) if !float.is_finite() => {
+            return Err(BuildError::invalid(format!("`{text}` has no form in JSON")).at(node.origin()));
+        }
         Resolved::Float(float) => number(float, trace),
         Resolved::Timestamp(time) if !node.is_tagged && node.tag != Tag::Timestamp => Node::string(time, trace),
         Resolved::Timestamp(time) => Node { style: Style::Double, ..Node::string(time, trace) },
@@ -121,7 +137,7 @@ fn json_scalar(meaning: Resolved, text: &str, node: &Node) -> Node {
             }
             node
         }
-    }
+    })
 }
 
 fn number(float: f64, trace: Trace) -> Node {

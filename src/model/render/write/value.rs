@@ -55,7 +55,7 @@ fn value_in(node: &Node, is_flow: bool) -> Result<Plain> {
     }
 }
 
-fn key_of(key: &Node) -> Result<Text> {
+pub(super) fn key_of(key: &Node) -> Result<Text> {
     let Some(text) = key.shared_text() else {
         return Err(BuildError::invalid("a key that is a list or a map").at(key.origin()));
     };

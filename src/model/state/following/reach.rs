@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::scope::{Followed, Phase, RELIST};
 use super::{Connection, Following, Offers, Order, RELEASE_AGAIN, Reading, ServedAs, Trouble, TroubleKind};
 use crate::domain::pause::LONGEST_ASKED;
+use crate::domain::text::counted;
 use crate::domain::{Coverage, Delta, GroupKind, Object, ObjectRef, Relation, Scope, Str, Uid};
 use crate::kinds::{self, Kind, Role};
 
@@ -338,7 +339,7 @@ const NAMED: usize = 3;
 /// That not all is known of what an object owns, of which kinds, and why of the first.
 fn not_all(owner: &ObjectRef, unread: &BTreeMap<&GroupKind, &Trouble>) -> String {
     let named: Vec<_> = unread.keys().take(NAMED).map(|gk| gk.kind.to_string()).collect();
-    let more = if unread.len() > NAMED { format!(" and {} more kinds", unread.len() - NAMED) } else { String::new() };
+    let more = if unread.len() > NAMED { format!(" and {}", counted(unread.len() - NAMED, "more kind")) } else { String::new() };
     let why = unread.values().next().map(|trouble| trouble.error.message.clone()).unwrap_or_default();
     format!("not all that {owner} owns is known: {}{more} could not be read ({why})", named.join(", "))
 }

@@ -352,11 +352,17 @@ impl Item {
             return Phase::Unknown { why };
         }
         let step = self.step();
-        let last = sight.object(&step.object).map_or_else(
+        let object = sight.object(&step.object);
+        let last = object.map_or_else(
             || format!("{} cannot be seen", step.object),
             |object| format!("{}: {}", object.verdict.health.word(), object.verdict.message),
         );
+        let is_progressing = object.is_some_and(|object| object.verdict.health == Health::Progressing);
         let message = match self.phase {
+            // a controller takes a request up when its present run, which may wait for health checks, is over
+            Phase::Requested { .. } if is_progressing && !matches!(step.until, Until::Gone | Until::Resumed) => {
+                format!("not taken up within {limit}: an earlier run is not over, or its controller has stopped; {last}")
+            }
             Phase::Requested { .. } if !matches!(step.until, Until::Gone | Until::Resumed) => {
                 format!("no controller answered within {limit}; is it running? {last}")
             }

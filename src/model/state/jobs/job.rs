@@ -8,6 +8,7 @@ use super::batch::Batch;
 use super::change::Change;
 use super::id::JobId;
 use super::item::{Item, Phase};
+use crate::domain::text::counted;
 use crate::domain::{ClusterId, ClusterKey};
 use crate::state::Epoch;
 
@@ -140,7 +141,7 @@ impl Job {
         match &self.work {
             Work::Act(batch) => match batch.items.as_slice() {
                 [one] => format!("{} {}", batch.action.name, one.object),
-                many => format!("{} {} objects", batch.action.name, many.len()),
+                many => format!("{} {}", batch.action.name, counted(many.len(), "object")),
             },
             Work::Change(change) => change.pull.title.clone(),
         }

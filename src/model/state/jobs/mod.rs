@@ -39,7 +39,7 @@ use jiff::{SignedDuration, Timestamp};
 use advance::{Need, Sight};
 pub use batch::Batch;
 use batch::Move;
-pub use change::{Change, ChangeGoal, ChangeOutcome, ChangePhase, ChangeStep, PreparedChange, Reached, Submission};
+pub use change::{Change, ChangeGoal, ChangeOutcome, ChangePhase, ChangeStep, PreparedChange, Reached, Submission, behind};
 pub use changing::Submitter;
 pub use id::{JobId, NoJob};
 pub use item::{Item, LogLine, Phase, Task};

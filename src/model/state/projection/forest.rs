@@ -1,12 +1,14 @@
 //! One home for every object, and the health below it, updated with the store.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::home;
+use super::matches::namespace_of;
 use crate::domain::health::Counts;
-use crate::domain::{Changes, GroupKind, Health, NodeId, Relation, Store};
+use crate::domain::{Changes, GroupKind, Health, NodeId, Relation, Store, Str};
 use crate::kinds::{self, Kind, Role};
 
 /// What the tree's top level is.
@@ -69,13 +71,17 @@ pub struct Forest {
     are_roots_untidy: bool,
     structure: u64,
     stamp: u64,
+    verdicts: u64,
     /// The counts of all trees, with the stamp they hold for.
     total: Remembered,
 }
 
-/// What was counted last. When that was depends on the views, so `Debug` leaves it out.
+/// What was counted last: of everything, and of some namespaces. When that was depends on the views, so `Debug` leaves it out.
 #[derive(Default)]
-struct Remembered(Cell<(u64, Counts)>);
+struct Remembered {
+    all: Cell<(u64, Counts)>,
+    some: RefCell<(u64, BTreeSet<Str>, Counts)>,
+}
 
 impl std::fmt::Debug for Remembered {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -200,7 +206,7 @@ impl Forest {
 
     /// Counts of all trees. Costs a pass over all nodes once after each change.
     pub fn total(&self) -> Counts {
-        let (stamp, known) = self.total.0.get();
+        let (stamp, known) = self.total.all.get();
         if stamp == self.stamp {
             return known;
         }
@@ -209,13 +215,37 @@ impl Forest {
             total += place.below;
             total += place.own.map_or_else(Counts::default, Counts::one);
         }
-        self.total.0.set((self.stamp, total));
+        self.total.all.set((self.stamp, total));
+        total
+    }
+
+    /// The same of what is in these namespaces. Costs a pass over all objects once after each change.
+    pub fn total_in(&self, store: &Store, namespaces: &BTreeSet<Str>) -> Counts {
+        let mut remembered = self.total.some.borrow_mut();
+        if (remembered.0, &remembered.1) == (self.stamp, namespaces) {
+            return remembered.2;
+        }
+        let mut total = Counts::default();
+        for id in store.nodes() {
+            if let Some(health) = self.health(id)
+                && namespaces.contains(namespace_of(store.reference(id)))
+                && self.contains(id)
+            {
+                total += Counts::one(health);
+            }
+        }
+        *remembered = (self.stamp, namespaces.clone(), total);
         total
     }
 
     /// Rises when a node came, went or moved: rows must be made again.
     pub fn structure(&self) -> u64 {
         self.structure
+    }
+
+    /// Rises when the health of a node changed: an order by state is another one.
+    pub fn verdicts(&self) -> u64 {
+        self.verdicts
     }
 
     /// Increases with every change.
@@ -259,6 +289,7 @@ impl Forest {
         let before = std::mem::replace(&mut place.own, now);
         if before != now {
             let parent = place.parent;
+            self.verdicts += 1;
             self.spread(store, parent, counts(before), counts(now));
         }
     }

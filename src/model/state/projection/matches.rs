@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Bits, Forest, haystack};
-use crate::domain::query::{Fuzzy, Query};
-use crate::domain::{Changes, Health, NodeId, ObjectRef, Store, Str};
+use crate::domain::query::{Fuzzy, Query, Visible};
+use crate::domain::{Changes, Health, Labels, NodeId, ObjectRef, Store, Str};
 use crate::kinds;
 
 /// What is to be shown: everything that is set must hold.
@@ -19,6 +19,11 @@ pub struct Filter {
     pub only: Option<Arc<BTreeSet<ObjectRef>>>,
 }
 
+/// The namespace by which an object is chosen: a Namespace is in itself.
+pub(super) fn namespace_of(reference: &ObjectRef) -> &Str {
+    if kinds::NAMESPACE.is(&reference.gk) { &reference.name } else { &reference.namespace }
+}
+
 impl Filter {
     pub fn is_none(&self) -> bool {
         self.query.is_none() && self.namespaces.is_none() && self.health.is_none() && self.only.is_none()
@@ -27,11 +32,8 @@ impl Filter {
     /// Whether that node is meant.
     pub fn admits(&self, store: &Store, forest: &Forest, id: NodeId, fuzzy: &mut Fuzzy) -> bool {
         let reference = store.reference(id);
-        if let Some(namespaces) = &self.namespaces {
-            let home = if kinds::NAMESPACE.is(&reference.gk) { &reference.name } else { &reference.namespace };
-            if !namespaces.contains(home) {
-                return false;
-            }
+        if self.namespaces.as_ref().is_some_and(|namespaces| !namespaces.contains(namespace_of(reference))) {
+            return false;
         }
         if self.only.as_ref().is_some_and(|only| !only.contains(reference)) {
             return false;
@@ -42,9 +44,11 @@ impl Filter {
             return false;
         }
         let Some(query) = &self.query else { return true };
+        let none = Labels::default();
         match query {
-            Query::Labels(_) => store.object(id).is_some_and(|object| query.matches("", &object.labels, fuzzy)),
-            _ => query.matches(&haystack(store, forest, id), &crate::domain::Labels::default(), fuzzy),
+            Query::Labels(_) => store.object(id).is_some_and(|object| query.matches(Visible::default(), &object.labels, fuzzy)),
+            Query::Fuzzy(_) => query.matches(Visible { cells: "", name: &reference.path() }, &none, fuzzy),
+            Query::Text { .. } => query.matches(Visible { cells: &haystack(store, forest, id), name: "" }, &none, fuzzy),
         }
     }
 }

@@ -18,6 +18,8 @@ pub struct Row {
     pub fold: Fold,
     /// Set on a reference row: how the parent relates to it.
     pub via: Option<Via>,
+    /// Shown only because something below it matches the filter.
+    pub is_context: bool,
 }
 
 impl Row {
@@ -155,11 +157,11 @@ impl Folds {
         self.stamp += 1;
     }
 
-    /// Sources and what they feed directly are open until they are closed.
-    fn is_open(&self, store: &Store, id: NodeId, depth: u16) -> bool {
+    /// Roots are open until they are closed, and what leads from them to the rest of the company: by default nothing else.
+    fn is_open(&self, store: &Store, id: NodeId, is_open: impl FnOnce() -> bool) -> bool {
         // reading and hashing an identity costs more than everything else here: nobody has folded most trees
         let own = if self.objects.is_empty() { None } else { self.objects.get(store.reference(id)).copied() };
-        own.or(self.all).unwrap_or(depth == 0)
+        own.or(self.all).unwrap_or_else(is_open)
     }
 
     fn are_edges_open(&self, store: &Store, of: NodeId) -> bool {
@@ -193,8 +195,12 @@ impl TreeRows {
 
     /// Brings the rows up to date. Returns whether they changed.
     pub fn refresh(&mut self, store: &Store, forest: &Forest, folds: &Folds, matches: &Matches, sort: Sort) -> bool {
-        // an order that depends on the objects follows every change of them
-        let content = if sort.by == SortBy::Name { 0 } else { forest.stamp() };
+        // an order that depends on the objects follows every change of what it is made of
+        let content = match sort.by {
+            SortBy::Name => 0,
+            SortBy::State => forest.verdicts(),
+            SortBy::Age => forest.stamp(),
+        };
         let from = (forest.structure(), folds.stamp, matches.stamp(), sort, content);
         if self.made_from == Some(from) {
             return false;
@@ -305,6 +311,9 @@ impl Builder<'_> {
         let mut roots: Vec<_> = self.forest.roots().iter().copied().filter(|id| self.is_shown(*id)).collect();
         self.order(&mut roots);
         if self.forest.root() != Root::Namespaces {
+            if self.sort.by == SortBy::State && !self.sort.reverse {
+                roots.sort_by_cached_key(|root| self.standing(*root));
+            }
             for root in roots {
                 self.node(root, None, 0, false);
             }
@@ -331,7 +340,7 @@ impl Builder<'_> {
         let is_match = whole || !filtered || self.matches.contains(id);
         let has_match_below = filtered && !whole && all.iter().any(|child| self.is_shown(*child));
         let has_children = if is_match { !all.is_empty() } else { has_match_below };
-        let is_open = self.folds.is_open(self.store, id, if filtered { u16::MAX } else { depth });
+        let is_open = self.folds.is_open(self.store, id, || !filtered && (depth == 0 || self.leads(id)));
         // among matches references would be noise, until the row is opened
         let references = if !filtered || whole || is_match && is_open { self.references(id) } else { Vec::new() };
         let fold = match () {
@@ -339,7 +348,7 @@ impl Builder<'_> {
             () if is_open || has_match_below => Fold::Open,
             () => Fold::Closed,
         };
-        self.rows.push(Row { what: RowContent::Object(id), parent, depth, fold, via: None });
+        self.rows.push(Row { what: RowContent::Object(id), parent, depth, fold, via: None, is_context: !is_match });
         if fold != Fold::Open {
             return;
         }
@@ -364,7 +373,7 @@ impl Builder<'_> {
     fn heading(&mut self, heading: Heading, parent: Option<NodeId>, depth: u16, fold: Fold) {
         let at = u32::try_from(self.headings.len()).expect("fewer headings than nodes");
         self.headings.push(heading);
-        self.rows.push(Row { what: RowContent::Heading(at), parent, depth, fold, via: None });
+        self.rows.push(Row { what: RowContent::Heading(at), parent, depth, fold, via: None, is_context: false });
     }
 
     /// Adds the references below a node: one by one if they are few or were opened, otherwise as one row.
@@ -379,7 +388,8 @@ impl Builder<'_> {
             depth += 1;
         }
         for (via, to) in references {
-            self.rows.push(Row { what: RowContent::Object(to), parent: Some(of), depth, fold: Fold::Leaf, via: Some(via) });
+            let what = RowContent::Object(to);
+            self.rows.push(Row { what, parent: Some(of), depth, fold: Fold::Leaf, via: Some(via), is_context: false });
         }
     }
 
@@ -414,11 +424,36 @@ impl Builder<'_> {
     fn order(&self, nodes: &mut [NodeId]) {
         match self.sort.by {
             SortBy::Name => {}
-            SortBy::State => nodes.sort_by_cached_key(|id| self.urgency(*id)),
+            // the way to the company comes first, whatever hangs beside it; of equals, what has something below it
+            SortBy::State => {
+                let is_leaf = |id: NodeId| self.forest.children(id).is_empty();
+                nodes.sort_by_cached_key(|id| (!self.leads(*id), self.urgency(*id), is_leaf(*id)));
+            }
             SortBy::Age => nodes.sort_by_cached_key(|id| std::cmp::Reverse(self.since(*id))),
         }
         if self.sort.reverse {
             nodes.reverse();
+        }
+    }
+
+    /// Whether an object applies itself, or what it hangs below: the sync of a cluster, and an instance that installs Flux from there.
+    fn leads(&self, id: NodeId) -> bool {
+        let is_asked = self.forest.root() != Root::Namespaces;
+        if !is_asked || !matches!(self.forest.kind(id).role, Role::Applier | Role::Operator) {
+            return false;
+        }
+        let applied = self.store.out(id).iter().filter(|link| link.relation == Relation::Applies);
+        let mut applied = applied.map(|link| link.node);
+        applied.any(|node| std::iter::successors(Some(id), |at| self.forest.parent(*at)).any(|above| above == node))
+    }
+
+    /// Roots are in this order: what leads to the company, what has something below it, what hangs in the air.
+    fn standing(&self, root: NodeId) -> u8 {
+        let children = self.forest.children(root);
+        match () {
+            () if self.leads(root) || children.iter().any(|child| self.leads(*child)) => 0,
+            () if !children.is_empty() => 1,
+            () => 2,
         }
     }
 

@@ -4,9 +4,10 @@ use std::cmp::Ordering;
 
 use rustc_hash::FxHashMap;
 
-use super::{Filter, Forest, message_of, revision_of, word_of};
+use super::{Filter, Forest, own_message, revision_of, word_of};
 use crate::domain::query::Fuzzy;
 use crate::domain::{Changes, GroupKind, Health, NodeId, ObjectRef, Store};
+use crate::forms::Clock;
 use crate::kinds::{Column, Kind};
 
 /// By which column a table is sorted. Columns count from NAMESPACE, NAME, the kind's own, to AGE.
@@ -195,7 +196,8 @@ pub fn cell(store: &Store, forest: &Forest, id: NodeId, column: Column) -> Strin
             .find(|condition| &*condition.kind == "Ready")
             .map_or("Unknown", |ready| &ready.status)
             .to_owned(),
-        Column::Message => message_of(store, forest, id),
+        // the row is sorted again when the object changes, not when something below it does
+        Column::Message => own_message(store, forest, id, &Clock::BEGINNING),
         Column::Replicas => object.facts.ready.map_or_else(String::new, |(ready, desired)| format!("{ready}/{desired}")),
         Column::Restarts => object.facts.restarts.to_string(),
         Column::Cell(_, at) | Column::Wide(_, at) => object.facts.cells.get(at).map_or_else(String::new, ToString::to_string),

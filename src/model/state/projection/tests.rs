@@ -181,7 +181,9 @@ fn the_circle_of_flux_system_is_cut_at_its_source() {
         world.drawn(),
         [
             "-GitRepository flux-system/flux-system",
-            "  +Kustomization flux-system/flux-system",
+            // it applies itself: what it applies is what one comes for
+            "  -Kustomization flux-system/flux-system",
+            "    +Kustomization flux-system/apps",
             "   → feeds Kustomization flux-system/apps"
         ]
     );
@@ -373,6 +375,75 @@ fn namespaces_on_top_group_what_lives_in_them() {
             "   Deployment web/web"
         ]
     );
+}
+
+#[test]
+fn what_leads_to_the_company_is_on_top_and_what_hangs_in_the_air_is_at_the_end() {
+    let mut world = bootstrapped();
+    world.put("GitRepository a/alone", Health::Failed, &[]);
+    world.put("GitRepository b/used", Health::Ready, &[]);
+    world.put("Kustomization b/used", Health::Failed, &["source:GitRepository b/used"]);
+    world.put("Kustomization flux-system/zoo", Health::Failed, &["source:GitRepository flux-system/flux-system"]);
+    let roots = |world: &mut World, sort: Sort| {
+        world.rows.refresh(&world.store, &world.forest, &world.folds, &world.matches, sort);
+        let roots = world.rows.rows().iter().filter(|row| row.depth == 0).filter_map(Row::node);
+        roots.map(|node| world.store.reference(node).path()).collect::<Vec<_>>()
+    };
+    let worst = Sort { by: SortBy::State, reverse: false };
+    assert_eq!(roots(&mut world, worst), ["flux-system/flux-system", "b/used", "a/alone"]);
+    assert_eq!(roots(&mut world, Sort::default()), ["a/alone", "b/used", "flux-system/flux-system"]);
+
+    // siblings: the way to the company, then the worst first, and again as soon as that is another one
+    let below = |world: &mut World, zoo: Health, ant: Health| {
+        for (name, health) in [("zoo", zoo), ("ant", ant)] {
+            let name = format!("Kustomization flux-system/{name}");
+            world.put(&name, health, &["source:GitRepository flux-system/flux-system"]);
+        }
+        roots(world, worst);
+        let source = Some(world.node("GitRepository flux-system/flux-system"));
+        let is_below = |row: &&Row| row.parent == source && row.via.is_none();
+        let below = world.rows.rows().iter().filter(is_below).filter_map(Row::node);
+        below.map(|node| world.store.reference(node).name.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(below(&mut world, Health::Failed, Health::Ready), ["flux-system", "zoo", "ant"]);
+    assert_eq!(below(&mut world, Health::Ready, Health::Ready), ["flux-system", "ant", "zoo"]);
+    assert_eq!(below(&mut world, Health::Stalled, Health::Failed), ["flux-system", "ant", "zoo"]);
+}
+
+#[test]
+fn the_cause_below_is_the_first_that_fails_by_itself() {
+    let mut world = bootstrapped();
+    world.put("ReplicaSet web/web-1", Health::Progressing, &["owner:Deployment web/web"]);
+    world.put("Pod web/web-1-a", Health::Stalled, &["owner:ReplicaSet web/web-1"]);
+    world.put("Pod web/web-1-b", Health::Failed, &["owner:ReplicaSet web/web-1"]);
+    world.put("Pod web/web-1-c", Health::Failed, &["owner:ReplicaSet web/web-1"]);
+    world.put("Deployment web/web", Health::Progressing, &["by:Kustomization flux-system/apps"]);
+    let cause = |world: &World, of: &str| {
+        cause_below(&world.store, &world.forest, world.node(of)).map(|node| world.store.reference(node).to_string())
+    };
+    for above in ["GitRepository flux-system/flux-system", "Kustomization flux-system/apps", "Deployment web/web"] {
+        assert_eq!(cause(&world, above).as_deref(), Some("Pod web/web-1-b"), "{above}");
+    }
+    assert_eq!(cause(&world, "Pod web/web-1-b"), None);
+    assert_eq!(cause(&world, "Deployment api/web"), None);
+    let message = message_of(&world.store, &world.forest, world.node("Deployment web/web"));
+    assert_eq!(message, "message of Pod web/web-1-b; message of Deployment web/web");
+}
+
+#[test]
+fn counts_of_namespaces_are_those_of_what_is_in_them() {
+    let mut world = bootstrapped();
+    world.put("Deployment web/web", Health::Failed, &["by:Kustomization flux-system/apps"]);
+    let total = |world: &World, names: &[&str]| {
+        let names = names.iter().map(|name| (*name).into()).collect();
+        let total = world.forest.total_in(&world.store, &names);
+        (total.of(Health::Failed), total.of(Health::Ready))
+    };
+    assert_eq!(total(&world, &["web"]), (1, 0));
+    assert_eq!(total(&world, &["web", "flux-system"]), (1, 3));
+    assert_eq!(total(&world, &["nowhere"]), (0, 0));
+    world.put("Deployment web/web", Health::Ready, &["by:Kustomization flux-system/apps"]);
+    assert_eq!(total(&world, &["web"]), (0, 1), "a change is counted");
 }
 
 #[test]

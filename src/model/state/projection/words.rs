@@ -1,10 +1,10 @@
 //! How a node is named on screen and in output: the same in the tree, the tables, filters and headless commands.
 
-use jiff::Timestamp;
-
 use super::Forest;
+use crate::domain::health::Counts;
 use crate::domain::store::Presence;
-use crate::domain::{Health, NodeId, Relation, Store, Str, revision};
+use crate::domain::{Health, NodeId, Object, Relation, Store, Str, revision};
+use crate::forms::Clock;
 use crate::kinds::{self, Role, Trait};
 
 /// `Kind namespace/name`, with the short name of the kind where it has one and `short` is requested.
@@ -27,16 +27,51 @@ pub fn word_of(store: &Store, forest: &Forest, id: NodeId) -> &'static str {
 
 /// The message of a node: its verdict's, or why nothing is known. The same at all times; rows say [`message_at`].
 pub fn message_of(store: &Store, forest: &Forest, id: NodeId) -> String {
-    message_at(store, forest, id, Timestamp::MIN)
+    message_at(store, forest, id, &Clock::BEGINNING)
 }
 
 /// As [`message_of`], with what the time adds: a suspension past its date is overdue.
-pub fn message_at(store: &Store, forest: &Forest, id: NodeId, now: Timestamp) -> String {
-    let Some(object) = store.object(id) else { return absent(store, id) };
-    if object.verdict.health == Health::Progressing && forest.health(id) == Some(Health::Failed) {
-        let failed = forest.below(id).of(Health::Failed);
-        return format!("{failed} below failed; {}", object.verdict.message);
+pub fn message_at(store: &Store, forest: &Forest, id: NodeId, clock: &Clock) -> String {
+    let own = own_message(store, forest, id, clock);
+    let is_failed_below =
+        |object: &Object| object.verdict.health == Health::Progressing && forest.health(id) == Some(Health::Failed);
+    if !store.object(id).is_some_and(is_failed_below) {
+        return own;
     }
+    // a workload fails by its pods: why is worth more than how many
+    match cause_below(store, forest, id).map(|cause| own_message(store, forest, cause, clock)) {
+        Some(why) if !why.is_empty() => format!("{why}; {own}"),
+        _ => format!("{} below failed; {own}", forest.below(id).of(Health::Failed)),
+    }
+}
+
+/// The first object below a node that fails for a reason of its own: nothing below that fails. `None` where nothing below fails.
+///
+/// Costs a look at the children of each object on the way.
+pub fn cause_below(store: &Store, forest: &Forest, id: NodeId) -> Option<NodeId> {
+    let failing = |id: NodeId| {
+        let mut counts = forest.below(id);
+        counts += forest.health(id).map_or_else(Counts::default, Counts::one);
+        counts.worst().filter(|worst| worst.is_failing())
+    };
+    let worst = |id: NodeId| {
+        let children = forest.children(id).iter().copied();
+        // those that exist: what is merely missing is rarely the cause of another's failure
+        children
+            .filter(|child| store.object(*child).is_some())
+            .filter_map(|child| Some((failing(child)?, child)))
+            .min_by_key(|(worst, _)| *worst)
+    };
+    let mut found = None;
+    while let Some((_, child)) = worst(found.unwrap_or(id)) {
+        found = Some(child);
+    }
+    found
+}
+
+/// The message of a node without anything from below it.
+pub fn own_message(store: &Store, forest: &Forest, id: NodeId, clock: &Clock) -> String {
+    let Some(object) = store.object(id) else { return absent(store, id) };
     let Some(suspension) = &object.suspension else {
         return match (&*object.verdict.message, &*object.verdict.reason) {
             ("", reason) => reason.to_owned(),
@@ -49,10 +84,10 @@ pub fn message_at(store: &Store, forest: &Forest, id: NodeId, now: Timestamp) ->
     parts.extend(suspension.reason.as_ref().map(|reason| format!("\"{reason}\"")));
     if let Some(until) = suspension.until {
         // said first: it is what has to be acted on
-        if suspension.is_overdue(now) {
+        if suspension.is_overdue(clock.now) {
             parts.insert(0, "overdue,".to_owned());
         }
-        parts.push(format!("until {}", until.strftime("%Y-%m-%d %H:%M UTC")));
+        parts.push(format!("until {}", clock.moment(until)));
     }
     if suspension.frozen.is_some_and(Health::is_failing) {
         parts.push(format!("was failing: {}", object.verdict.message));
@@ -108,22 +143,24 @@ fn same(applied: &str, wanted: &str) -> bool {
     revision::short(applied) == revision::short(wanted)
 }
 
-/// Everything visible of a node, for filters.
+/// Everything visible of a node, for filters: one cell a line.
 pub fn haystack(store: &Store, forest: &Forest, id: NodeId) -> String {
     let kind = forest.kind(id);
     let reference = store.reference(id);
     let short = kind.short.first().copied().unwrap_or_default();
     let path = reference.path();
-    // both as written on narrow and on wide screens
+    let (namespace, name) = (&reference.namespace, &reference.name);
+    // an object's cell as written on narrow and on wide screens, and its parts, which are cells of tables
     let mut text = format!(
-        "{} {path} {short} {path} {} {} {}",
+        "{} {path}\n{short} {path}\n{namespace}\n{name}\n{}\n{}\n{}",
         reference.gk.kind,
         word_of(store, forest, id),
         revision_of(store, forest, id),
-        message_of(store, forest, id)
+        // an object is tested again when it changes, not when something below it does
+        own_message(store, forest, id, &Clock::BEGINNING)
     );
     for cell in store.object(id).iter().flat_map(|object| object.facts.cells.iter()) {
-        text.push(' ');
+        text.push('\n');
         text.push_str(cell);
     }
     text

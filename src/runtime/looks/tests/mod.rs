@@ -1,6 +1,7 @@
 //! Looks against an API server that fails on order.
 
 mod logs;
+mod print;
 
 use std::io;
 use std::sync::{Arc, Mutex};

@@ -1,7 +1,7 @@
 //! What the panel lists: actions in the cluster and playbooks through git, as they are declared, and whether they can be done.
 
 use fluxdeck_model::actions::{Action, Offer};
-use fluxdeck_model::commands::change_form;
+use fluxdeck_model::commands::{change_form, fields_command, maker};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::playbooks::Playbook;
 use fluxdeck_model::state::State;
@@ -13,6 +13,8 @@ pub enum Choice {
     Act(&'static Action),
     /// Through git.
     Change(&'static Playbook),
+    /// The fields that git sets, each to be changed there.
+    Fields,
 }
 
 impl Choice {
@@ -21,11 +23,15 @@ impl Choice {
         match self {
             Self::Act(action) => [action.key, action.label, action.name, action.doc],
             Self::Change(playbook) => [playbook.key, playbook.label, playbook.name, playbook.doc],
+            Self::Fields => {
+                let (key, doc) = fields_command();
+                [key, "fields and their files", "show the fields of", doc]
+            }
         }
     }
 
     pub fn is_change(self) -> bool {
-        matches!(self, Self::Change(_))
+        matches!(self, Self::Change(_) | Self::Fields)
     }
 }
 
@@ -49,6 +55,14 @@ impl Entry {
         means_something.then_some(Self { choice: Choice::Act(action), open, note })
     }
 
+    /// None where git has neither the object nor what makes it.
+    pub fn of_fields(objects: &[ObjectRef], state: &State) -> Option<Self> {
+        let [object] = objects else { return None };
+        state.cluster().manifest(object)?;
+        let note = maker(object, state).map(|maker| format!("of {maker}"));
+        Some(Self { choice: Choice::Fields, open: 1, note })
+    }
+
     /// None where the playbook means nothing to the objects.
     pub fn of_playbook(playbook: &'static Playbook, objects: &[ObjectRef], state: &State) -> Option<Self> {
         let choice = Choice::Change(playbook);
@@ -56,7 +70,9 @@ impl Entry {
             Ok(form) => {
                 let other = (objects.first() != Some(&form.object)).then(|| format!("of {}", form.object));
                 let present = form.present(state).text;
-                let note = other.or((!present.is_empty()).then_some(present));
+                let draft = state.draft(&form.draft_of()).map(|_| "draft".to_owned());
+                let parts: Vec<_> = draft.into_iter().chain(other.or((!present.is_empty()).then_some(present))).collect();
+                let note = (!parts.is_empty()).then(|| parts.join(", "));
                 Some(Self { choice, open: objects.len(), note })
             }
             Err(Offer::Barred(why)) => Some(Self { choice, open: 0, note: Some(why) }),

@@ -5,7 +5,7 @@
 //! │  In the cluster, now                    │  Through git, as a pull request           │
 //! │  R   reconcile                          │  n   number of replicas…  3 of 3 running  │
 //! │  s   suspend…                           │  f   set a field…                         │
-//! │  r   resume          not suspended      │                                           │
+//! │  r   resume          not suspended      │  o   fields and their files               │
 //! │                                                                                     │
 //! │  asks the controller to reconcile now                    ← of the selected entry    │
 //! ╰ ⏎ run · type to find · esc ─────────────────────────────────────────────────────────╯
@@ -26,6 +26,7 @@ use crate::ui::widgets::editor::{Edited, Editor};
 use fluxdeck_model::actions;
 use fluxdeck_model::commands::{self, Cx, Gesture, KeyScope, Screen, Subject, Transition};
 use fluxdeck_model::domain::ObjectRef;
+use fluxdeck_model::domain::text::counted;
 use fluxdeck_model::error::Error;
 use fluxdeck_model::forms::Answers;
 use fluxdeck_model::playbooks;
@@ -66,7 +67,7 @@ impl Panel {
     fn heading(&self) -> String {
         match self.objects.as_slice() {
             [one] => one.to_string(),
-            many => format!("{} objects", many.len()),
+            many => counted(many.len(), "object"),
         }
     }
 
@@ -111,7 +112,10 @@ impl Panel {
         if let Some(reason) = entry.filter(|entry| entry.open == 0).and_then(|entry| entry.note.as_deref()) {
             let (what, name) = (self.heading(), choice.texts()[2]);
             let where_to = if choice.is_change() { " in git" } else { "" };
-            return cx.complain(Error::failed(format!("cannot {name} {what}{where_to}: {reason}"), ""));
+            let fields = self.objects.first().and_then(|object| commands::elsewhere(object, cx.state));
+            let hint =
+                fields.filter(|_| choice.is_change()).map(|fields| format!("{} shows {fields}", commands::fields_command().0));
+            return cx.complain(Error::failed(format!("cannot {name} {what}{where_to}: {reason}"), hint.unwrap_or_default()));
         }
         cx.transit(Transition::Close);
         match choice {
@@ -122,6 +126,12 @@ impl Panel {
             }
             Choice::Change(playbook) => {
                 if let Err(error) = commands::open_form(playbook, &self.objects, Answers::default(), cx) {
+                    cx.complain(error);
+                }
+            }
+            Choice::Fields => {
+                let opened = self.objects.first().map(|object| commands::open_fields(object, cx));
+                if let Some(Err(error)) = opened {
                     cx.complain(error);
                 }
             }
@@ -235,7 +245,7 @@ impl View for Panel {
     fn refresh(&mut self, state: &State) {
         let acts = actions::ALL.iter().filter_map(|action| Entry::of_action(action, &self.objects, state));
         let changes = playbooks::ALL.iter().filter_map(|playbook| Entry::of_playbook(playbook, &self.objects, state));
-        self.entries = acts.chain(changes).collect();
+        self.entries = acts.chain(changes).chain(Entry::of_fields(&self.objects, state)).collect();
         let shown = self.shown();
         self.cursor = shown.get(self.at(&shown)).map(|entry| entry.choice);
     }

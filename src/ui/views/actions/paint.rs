@@ -133,7 +133,7 @@ fn paint(
     for (y, line) in (area.y..area.bottom()).zip(lines.iter().skip(first)) {
         buf.set_line(area.x, y, &cut(line.0.painted(scene.theme), area.width.into()), area.width);
         if is_selected(line) {
-            buf.set_style(Rect { y, height: 1, ..area }, scene.theme.style(Style::Selection));
+            scene.theme.select(buf, Rect { y, height: 1, ..area });
         }
     }
 }

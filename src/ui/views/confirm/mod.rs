@@ -26,6 +26,7 @@ use fluxdeck_model::actions::confirm::{Skip, WORD};
 use fluxdeck_model::actions::{self, Confirmation};
 use fluxdeck_model::commands::{self, Cx, Gesture, KeyScope, Screen, Subject, Transition, change_form};
 use fluxdeck_model::domain::ObjectRef;
+use fluxdeck_model::domain::text::counted;
 use fluxdeck_model::error::Error;
 use fluxdeck_model::playbooks::{self, Playbook};
 use fluxdeck_model::state::{Code, Confirmed, Intent, Key, State};
@@ -124,7 +125,7 @@ impl Confirm {
         match (self.is_void(), self.targets.as_slice()) {
             (false, _) => self.shown.title(),
             (true, [one]) => format!("{} {}", self.shown.action.name, one.object),
-            (true, many) => format!("{} {} objects", self.shown.action.name, many.len()),
+            (true, many) => format!("{} {}", self.shown.action.name, counted(many.len(), "object")),
         }
     }
 
@@ -164,9 +165,24 @@ impl Confirm {
         change_form(playbook, &objects, state).is_ok().then_some(playbook)
     }
 
-    /// Leaves for the form that does the same in git, with what was typed here.
+    /// The object whose fields hold it in git, where the playbook is not for that: what a chart made is changed in its HelmRelease.
+    fn maker(&self, state: &State) -> Option<ObjectRef> {
+        let [target] = self.targets.as_slice() else { return None };
+        playbooks::find(self.shown.action.name)?;
+        commands::maker(&target.object, state)
+    }
+
+    /// Leaves for the form that does the same in git, with what was typed here; or for the fields of what makes the object.
     fn in_git(&mut self, cx: &mut Cx) {
-        let Some(playbook) = self.playbook(cx.state) else { return };
+        let Some(playbook) = self.playbook(cx.state) else {
+            if self.maker(cx.state).is_some() {
+                cx.transit(Transition::Close);
+                if let Err(error) = commands::open_fields(&self.targets[0].object, cx) {
+                    cx.complain(error);
+                }
+            }
+            return;
+        };
         // what cannot be read yet is typed there
         self.answer(cx.state).ok();
         let objects: Vec<_> = self.targets.iter().map(|target| target.object.clone()).collect();
@@ -285,7 +301,8 @@ impl View for Confirm {
             buf.set_line(inner.x, y, &line.painted(scene.theme), inner.width);
         }
         if body.len() > self.scroll + room && room > 0 {
-            let more = format!("{} {} more lines", scene.theme.sign("↓", "v"), body.len() - self.scroll - room);
+            let below = counted(body.len() - self.scroll - room, "more line");
+            let more = format!("{} {below}", scene.theme.sign("↓", "v"));
             let y = inner.y + inner.height - foot_height - 1;
             buf.set_style(Rect { y, height: 1, ..inner }, scene.theme.style(Style::Dim));
             buf.set_stringn(

@@ -54,7 +54,7 @@ impl Confirm {
         let cluster = scene.state.cluster();
         let [one] = self.shown.planned.as_slice() else { return None };
         let node = cluster.store.find(&one.object).filter(|_| self.shown.action.switch == Some(Switch::Resumes))?;
-        let message = message_at(&cluster.store, &cluster.forest, node, scene.state.clock);
+        let message = message_at(&cluster.store, &cluster.forest, node, &scene.state.person_clock());
         let sign = format!(" {} ", scene.theme.glyph(Health::Suspended));
         Some(Styled::of(Style::Suspended, sign).and(Style::Text, format!("suspended: {message}")))
     }
@@ -102,7 +102,7 @@ impl Confirm {
         }
         let mut keys = vec![run];
         keys.extend(self.form.keys(scene));
-        if self.playbook(scene.state).is_some() {
+        if self.playbook(scene.state).is_some() || self.maker(scene.state).is_some() {
             keys.push((if scene.theme.ascii { "ctrl-g" } else { "^g" }, "in git instead".to_owned()));
         }
         keys.push(("esc", "nothing happens".to_owned()));

@@ -44,13 +44,16 @@ impl Step {
 /// The steps in lines of that width.
 pub fn lines(change: &Change, job: &Job, now: Timestamp, is_ascii: bool, width: usize) -> Vec<Styled> {
     let mut out = Vec::new();
+    let mut since = change.progress.since.unwrap_or(change.at);
     for step in steps(change, job) {
-        out.extend(line(&step, change, now, is_ascii, width));
+        out.extend(line(&step, since, now, is_ascii, width));
+        // a step begins with the end of the one before
+        since = step.at.map_or(since, |at| at.max(since));
     }
     out
 }
 
-fn line(step: &Step, change: &Change, now: Timestamp, is_ascii: bool, width: usize) -> Vec<Styled> {
+fn line(step: &Step, since: Timestamp, now: Timestamp, is_ascii: bool, width: usize) -> Vec<Styled> {
     let (glyph, style) = match step.health {
         Some(health) => (if is_ascii { health.ascii() } else { health.glyph() }, health.into()),
         None => (if is_ascii { '-' } else { '·' }, Style::Dim),
@@ -58,10 +61,7 @@ fn line(step: &Step, change: &Change, now: Timestamp, is_ascii: bool, width: usi
     let time = match (step.at, step.health) {
         (Some(at), _) => at.strftime("%H:%M:%S").to_string(),
         // what is under way says for how long
-        (None, Some(Health::Progressing)) => {
-            let since = change.progress.since.unwrap_or(change.at);
-            duration::age((now.as_second() - since.as_second()).max(0)).0
-        }
+        (None, Some(Health::Progressing)) => duration::age((now.as_second() - since.as_second()).max(0)).0,
         (None, _) => String::new(),
     };
     let text = if step.health.is_some() { Style::Text } else { Style::Dim };
@@ -150,6 +150,7 @@ fn opened(change: &Change) -> Step {
 /// `#12 open, draft · checks 1 of 2 passed, 1 failed`.
 pub fn summary(pull: &Pull) -> String {
     let draft = if pull.is_draft { ", draft" } else { "" };
+    let stuck = if pull.is_stuck() { ", cannot be merged at present" } else { "" };
     let checks = match pull.checks.filter(|checks| checks.count() > 0) {
         Some(checks) => {
             let failed = if checks.failed > 0 { format!(", {} failed", checks.failed) } else { String::new() };
@@ -157,7 +158,7 @@ pub fn summary(pull: &Pull) -> String {
         }
         None => String::new(),
     };
-    format!("#{} {}{draft}{checks}", pull.number, pull.state.word())
+    format!("#{} {}{draft}{stuck}{checks}", pull.number, pull.state.word())
 }
 
 fn followed(change: &Change) -> Vec<Step> {

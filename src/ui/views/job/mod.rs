@@ -17,7 +17,7 @@ pub mod change;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::jobs::{elapsed, objects, of_change, steer};
+use super::jobs::{elapsed, objects, of_change, steer, word_of};
 use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::{Styled, copy};
@@ -95,9 +95,7 @@ impl JobView {
                     format!("{why}: ⏎ reviews it again").replace('⏎', if state.settings.ascii { "enter" } else { "⏎" })
                 }
                 _ if phase.can_resume() => "r continues it, x ends it".to_owned(),
-                _ if change.progress.pull.as_ref().is_some_and(|pull| pull.merge().is_some()) && !phase.is_over() => {
-                    "R reconciles what applies it".to_owned()
-                }
+                _ if change.is_merged() && !phase.is_over() => "R reconciles what applies it".to_owned(),
                 _ => String::new(),
             };
             field("", hint);
@@ -177,6 +175,17 @@ impl View for JobView {
             gesture => return self.text.gesture(gesture, &self.lines[..]),
         }
         true
+    }
+
+    fn word(&self, gesture: Gesture, word: &'static str, state: &State) -> Option<&'static str> {
+        let job = state.jobs.find(self.id);
+        match gesture {
+            Gesture::Open => {
+                let change = job.and_then(Job::change);
+                change.is_some_and(|change| matches!(change.phase(), ChangePhase::Review { .. })).then_some("review again")
+            }
+            gesture => word_of(gesture, word, job),
+        }
     }
 
     fn refresh(&mut self, state: &State) {

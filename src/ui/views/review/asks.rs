@@ -18,7 +18,7 @@ use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::dialog::Dialog;
 use crate::ui::widgets::form::{Filling, Line, Taken};
 use crate::ui::widgets::lines::Styled;
-use fluxdeck_model::change::{CheckResult, Proposal, WayChoice};
+use fluxdeck_model::change::{Alternative, Caution, CheckResult, Proposal, WayChoice};
 use fluxdeck_model::domain::text::{printable, sanitise};
 use fluxdeck_model::forms::{Answers, Field, FieldValue, Form, InputKind};
 use fluxdeck_model::state::{Code, Key};
@@ -38,6 +38,8 @@ pub enum Purpose {
     Submit {
         is_push_only: bool,
     },
+    /// To change the field of that number that decides on the wanted one.
+    Instead(usize),
 }
 
 /// What a key did to a question.
@@ -76,10 +78,22 @@ impl Asking {
         Self::new(Purpose::Title, "title of the pull request", Some(field), &answers)
     }
 
+    /// For the value of what decides on the wanted field.
+    pub fn instead(number: usize, caution: &Caution, other: &Alternative) -> Self {
+        let label = other.field.rsplit('.').next().unwrap_or(&other.field).to_owned();
+        let help = if other.value == other.before { "Which value does it" } else { "This value does it" };
+        let field = Field::new(FIELD, label, help, InputKind::Text);
+        let answers = Answers::default().with(FIELD, FieldValue::Text(printable(&other.value).into_owned()));
+        let asking = Self::new(Purpose::Instead(number), "change this instead", Some(field), &answers);
+        let why = Styled::of(Style::Progressing, format!(" {}", sanitise(&caution.text)));
+        let what = Styled::of(Style::Text, format!(" {}", sanitise(&other.to_string())));
+        Self { lines: vec![why, what], ..asking }
+    }
+
     /// For consent to what a way changes besides.
     pub fn way(number: usize, way: &WayChoice) -> Self {
         let asking = Self::new(Purpose::Way(number), "take this way", None, &Answers::default());
-        let place = Styled::of(Style::Text, format!(" {} ({})", sanitise(&way.place), sanitise(&way.word)));
+        let place = Styled::of(Style::Text, format!(" {} ({})", sanitise(&way.place.at.to_string()), sanitise(&way.word)));
         let besides = way.result.iter().flatten().map(|line| besides(line));
         Self { lines: std::iter::once(place).chain(besides).collect(), ..asking }
     }
@@ -151,7 +165,11 @@ impl Asking {
             foot.extend(Styled::of(Style::Error, format!(" {error}")).wrapped(1, width.into()).into_iter().map(Line::of));
         }
         let accept = if self.filling.is_empty() { "y" } else { scene.theme.sign("⏎", "enter") };
-        let word = if self.purpose == Purpose::Title { "take it" } else { "yes" };
+        let word = match self.purpose {
+            Purpose::Title => "take it",
+            Purpose::Instead(_) => "review",
+            Purpose::Way(_) | Purpose::Submit { .. } => "yes",
+        };
         let keys = [(accept, word), (scene.theme.sign("↑↓", "up down"), "scroll"), ("esc", "back")];
         let keys = if self.lines.is_empty() { vec![keys[0], keys[2]] } else { keys.to_vec() };
         let height = u16::try_from(body.len() + foot.len()).unwrap_or(u16::MAX);

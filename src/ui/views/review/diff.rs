@@ -9,7 +9,8 @@
 
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
-use fluxdeck_model::domain::text::sanitise_line;
+use fluxdeck_model::change::ProposedFile;
+use fluxdeck_model::domain::text::{redact, sanitise_line};
 
 /// How many lines of a hunk are left, and the number of the next one: before and after.
 #[derive(Default)]
@@ -18,13 +19,14 @@ struct Hunk {
     next: (usize, usize),
 }
 
-/// The lines of a patch, as `git apply` takes it. Costs a look at all of it.
-pub fn lines(patch: &str) -> Vec<Styled> {
+/// The lines of a patch, as `git apply` takes it, of these files in their order. Costs a look at all of it.
+pub fn lines(patch: &str, files: &[ProposedFile]) -> Vec<Styled> {
     let mut out: Vec<Styled> = Vec::new();
     let (mut hunk, mut path, mut note, mut hunks) = (Hunk::default(), String::new(), "", 0);
+    let (mut files, mut file) = (files.iter(), None);
     for line in patch.lines() {
         if hunk.left != (0, 0) {
-            out.push(hunk.line(line));
+            out.push(hunk.line(line, file));
         } else if let Some(next) = Hunk::read(line) {
             if hunks > 0 {
                 out.push(Styled::of(Style::Dim, "      …"));
@@ -36,6 +38,7 @@ pub fn lines(patch: &str) -> Vec<Styled> {
                 out.push(Styled::default());
             }
         } else if let Some(before) = line.strip_prefix("--- ") {
+            file = files.next();
             path = before.strip_prefix("a/").unwrap_or(before).to_owned();
         } else if let Some(after) = line.strip_prefix("+++ ") {
             if let Some(after) = after.strip_prefix("b/").or(after.starts_with('"').then_some(after)) {
@@ -67,10 +70,11 @@ impl Hunk {
         Some(Self { left: (count, more), next: (from, to) })
     }
 
-    fn line(&mut self, line: &str) -> Styled {
+    fn line(&mut self, line: &str, file: Option<&ProposedFile>) -> Styled {
         // a line without a sign is shown as it is
         let is_signed = line.starts_with([' ', '+', '-', '\\']);
         let (sign, text) = if is_signed { line.split_at(1) } else { (" ", line) };
+        let before = self.next.0;
         let (number, style) = match sign {
             "-" => (self.before(), Style::Failed),
             "+" => (self.after(), Style::Ready),
@@ -80,7 +84,10 @@ impl Hunk {
                 (self.after(), Style::Text)
             }
         };
-        let text = format!("{sign} {}", sanitise_line(text));
+        // what is changed is seen as it is; what is around it was not written for this
+        let covered = file.filter(|_| sign == " ").map_or(text.into(), |file| file.covered.shown(before, text));
+        let text = if sign == " " { redact(&covered) } else { text.into() };
+        let text = format!("{sign} {}", sanitise_line(&text));
         Styled::of(Style::Dim, format!(" {number:>5} ")).and(style, text)
     }
 
@@ -102,7 +109,7 @@ mod tests {
     use super::*;
 
     fn text(patch: &str) -> Vec<String> {
-        lines(patch).into_iter().map(|line| line.text).collect()
+        lines(patch, &[]).into_iter().map(|line| line.text).collect()
     }
 
     #[test]
@@ -123,6 +130,22 @@ mod tests {
             "     1 + x",
         ];
         assert_eq!(text(patch), expected);
+    }
+
+    #[test]
+    fn no_credential_around_a_change_is_shown() {
+        let patch = "+++ b/a\n@@ -1,3 +1,3 @@\n note: ghp_0123456789abcdefghijABCDEFGHIJ012345\n-a: 1\n+a: 2\n url: https://me:hunter2@h/x\n";
+        assert_eq!(text(patch), [" a", "     1   note: ***", "     2 - a: 1", "     2 + a: 2", "     3   url: https://***@h/x"]);
+    }
+
+    #[test]
+    fn of_a_secret_only_what_changes_is_shown() {
+        let before = "kind: Secret\ndata:\n  a: hunter2\nmetadata:\n  labels:\n    x: y\n";
+        let file = ProposedFile::of("a", Some(before.as_bytes()), (1, 1));
+        let patch = "--- a/a\n+++ b/a\n@@ -3,4 +3,4 @@\n   a: hunter2\n metadata:\n   labels:\n-    x: y\n+    x: z\n";
+        let shown: Vec<_> = lines(patch, &[file]).into_iter().map(|line| line.text).collect();
+        assert_eq!(shown[..2], [" a", "     3     a: ***"]);
+        assert_eq!(shown[4..], ["     6 -     x: y", "     6 +     x: z"]);
     }
 
     #[test]

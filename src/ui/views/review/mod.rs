@@ -18,26 +18,32 @@
 
 mod asks;
 mod diff;
+mod instead;
 mod paint;
 mod refused;
+mod source;
 mod summary;
+mod ways;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use asks::{Answered, Asking, Purpose};
 use paint::barred;
+use source::SourceAsking;
 
 use crate::ui::layer::{Scene, View, ViewSpec};
+use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::{Styled, copy};
 use crate::ui::widgets::request::{Answer, Request};
 use crate::ui::widgets::text::Text;
-use fluxdeck_model::change::{self, ChangeRefusal, Proposal, Proposed};
+use fluxdeck_model::change::{self, ChangeRefusal, CheckoutFile, HandEdit, Proposal, Proposed};
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, ReviewFrom, Screen, Subject, Transition};
 use fluxdeck_model::domain::ObjectRef;
+use fluxdeck_model::domain::text::counted;
 use fluxdeck_model::error::Error;
 use fluxdeck_model::state::jobs::{ChangeGoal, Submission};
-use fluxdeck_model::state::{ChangeQuery, Intent, Key, Question, Reply, State, Ticket};
+use fluxdeck_model::state::{ChangeQuery, DraftOf, Intent, Key, Question, Reply, State, Ticket};
 
 pub const SPEC: ViewSpec = ViewSpec {
     screen: Screen::REVIEW,
@@ -80,9 +86,11 @@ struct Review {
     body: Part,
     /// For which widths the parts were made.
     widths: (u16, u16),
-    /// The way under the cursor, of a change that was refused.
+    /// The way under the cursor, of a change that was refused; behind the ways, the build that is meant.
     way: usize,
     asking: Option<Asking>,
+    /// The question for the repository of the source.
+    source: Option<SourceAsking>,
 }
 
 impl Review {
@@ -100,7 +108,14 @@ impl Review {
             widths: (0, 0),
             way: 0,
             asking: None,
+            source: None,
         }
+    }
+
+    /// The draft that it was made of, where its form is below it.
+    fn draft_of(&self) -> Option<DraftOf> {
+        let object = self.query.object.clone().filter(|_| self.from == ReviewFrom::Form)?;
+        Some(DraftOf { object, playbook: self.query.order.playbook.clone() })
     }
 
     fn proposal(&self) -> Option<&Proposal> {
@@ -158,6 +173,7 @@ impl Review {
             // that key was pressed for what was there before
             Answer::Here(_) if self.is_unseen => {}
             Answer::Here(Proposed::Unchanged { .. }) => cx.transit(Transition::Close),
+            Answer::Here(Proposed::Unknown(_)) => self.ask_source(cx),
             Answer::Here(Proposed::Refused(_)) if is_push_only => cx.say("it was refused: there is nothing to push"),
             Answer::Here(Proposed::Refused(_)) => self.take_way(false, cx),
             Answer::Here(Proposed::Ready(_)) => self.submit(is_push_only, cx),
@@ -187,6 +203,9 @@ impl Review {
         if let ReviewFrom::Job(old) = self.from {
             cx.intend(Intent::GiveUp(old));
         }
+        if let Some(of) = self.draft_of() {
+            cx.intend(Intent::DropDraft(of));
+        }
         let (target, applier) = (self.query.object.clone(), self.query.applier.clone());
         cx.intend(Intent::Submit(Box::new(Submission { proposal, target, applier, goal: ChangeGoal::default() })));
         cx.transit(Transition::Close);
@@ -195,49 +214,19 @@ impl Review {
         }
     }
 
-    /// Asks again for the selected way; for one that changes more, once that was confirmed.
-    fn take_way(&mut self, is_confirmed: bool, cx: &mut Cx) {
-        let Some(way) = self.refusal().and_then(|refusal| refusal.ways.get(self.way)).cloned() else {
-            return cx.say("there is no other way");
-        };
-        if let Err(why) = &way.result {
-            return cx.complain(Error::failed(format!("this way cannot be taken: {why}"), ""));
-        }
-        if way.is_wide && !is_confirmed {
-            self.asking = Some(Asking::way(self.way, &way));
-            return;
-        }
-        (self.query.order.layer, self.query.order.is_wide) = (way.layer, way.is_wide);
-        self.ask(cx);
-    }
-
     fn answered(&mut self, purpose: Purpose, text: &str, cx: &mut Cx) {
         match purpose {
             Purpose::Title => self.edit(|proposal| {
                 text.clone_into(&mut proposal.order.title);
                 proposal.pull.title = change::title(&proposal.order, &proposal.object, &proposal.fields);
             }),
-            Purpose::Way(number) if number == self.way => self.take_way(true, cx),
-            Purpose::Way(_) => {}
+            Purpose::Way(_) => self.way_answered(purpose, cx),
+            Purpose::Instead(number) => self.instead_answered(number, text, cx),
             Purpose::Submit { is_push_only } => {
                 let is_wide = self.proposal().is_some_and(Proposal::has_failed);
                 self.send(is_push_only, is_wide, cx);
             }
         }
-    }
-
-    fn choose_way(&mut self, gesture: Gesture) -> bool {
-        let last = self.refusal().map_or(0, |refusal| refusal.ways.len().saturating_sub(1));
-        self.way = match gesture {
-            Gesture::Down => self.way + 1,
-            Gesture::Up => self.way.saturating_sub(1),
-            Gesture::PageDown | Gesture::Bottom => last,
-            Gesture::PageUp | Gesture::Top => 0,
-            _ => return false,
-        }
-        .min(last);
-        self.widths = (0, 0);
-        true
     }
 }
 
@@ -270,7 +259,7 @@ impl View for Review {
     }
 
     fn takes_keys(&self) -> bool {
-        self.asking.is_some()
+        self.asking.is_some() || self.source.is_some()
     }
 
     fn opened(&mut self, cx: &mut Cx) {
@@ -282,7 +271,7 @@ impl View for Review {
     }
 
     fn key(&mut self, key: Key, cx: &mut Cx) -> bool {
-        let Some(asking) = &mut self.asking else { return false };
+        let Some(asking) = &mut self.asking else { return self.source_key(key, cx) };
         let purpose = asking.purpose;
         match asking.key(key) {
             Answered::NotYet => {}
@@ -296,8 +285,10 @@ impl View for Review {
     }
 
     fn paste(&mut self, text: &str, _: &mut Cx) {
-        if let Some(asking) = &mut self.asking {
-            asking.paste(text);
+        match (&mut self.asking, &mut self.source) {
+            (Some(asking), _) => asking.paste(text),
+            (None, Some(asking)) => asking.paste(text),
+            (None, None) => {}
         }
     }
 
@@ -311,18 +302,39 @@ impl View for Review {
                 proposal.pull.is_draft = proposal.order.is_draft;
             }),
             (Gesture::CopyPatch, Some(proposal)) => {
-                let notice = format!("copied the patch, {} lines", proposal.patch.lines().count());
+                let notice = format!("copied the patch, {}", counted(proposal.patch.lines().count(), "line"));
                 cx.copy(proposal.patch.clone(), notice);
             }
             (Gesture::NextPane, Some(_)) => self.next_pane(),
             (Gesture::Retitle | Gesture::Draft | Gesture::CopyPatch | Gesture::NextPane, None) => {
                 cx.say("there is no plan to review");
             }
+            (Gesture::Edit, _) => self.edit_by_hand(cx),
+            (Gesture::Source, _) => self.ask_source(cx),
+            (Gesture::Instead, _) => self.ask_instead(0, cx),
             (Gesture::Copy, _) => copy(&self.part().lines, cx),
             (gesture, None) if self.refusal().is_some() => return self.choose_way(gesture),
             (gesture, _) => return self.part().gesture(gesture),
         }
         true
+    }
+
+    fn word(&self, gesture: Gesture, word: &'static str, _: &State) -> Option<&'static str> {
+        let other = match (&self.asked.answer, gesture) {
+            (Answer::Here(Proposed::Ready(_)), Gesture::Edit) => return None,
+            (_, Gesture::Instead) => return self.alternative(0).map(|_| word),
+            (Answer::Here(Proposed::Ready(_)), _) => return Some(word),
+            (Answer::Here(Proposed::Refused(refusal)), Gesture::Edit) => {
+                let is_here = |place: &&HandEdit| matches!(place.copy, CheckoutFile::Here { .. });
+                return refusal.by_hand(self.way).filter(is_here).map(|_| word);
+            }
+            (Answer::Here(Proposed::Refused(refusal)), Gesture::Submit) if refusal.is_open() => "take it",
+            (Answer::Here(Proposed::Unknown(_)), Gesture::Submit) => "say where",
+            (Answer::Here(Proposed::Unchanged { .. }), Gesture::Submit) => "close",
+            (Answer::Failed(_), Gesture::Submit) => "try again",
+            _ => return None,
+        };
+        Some(other)
     }
 
     fn filter(&self, _: &State) -> String {
@@ -345,18 +357,25 @@ impl View for Review {
             self.is_unseen = true;
             self.widths = (0, 0);
             // a question about what was there before is void
-            self.asking = None;
+            (self.asking, self.source) = (None, None);
+            match self.asked.get() {
+                Some(Proposed::Unknown(question)) => self.source = Some(SourceAsking::new(question)),
+                // it is kept by now
+                _ => self.query.said = None,
+            }
         }
     }
 
-    fn message(&self, state: &State) -> Option<String> {
-        self.outcome(state)
+    fn message(&self, state: &State) -> Option<Styled> {
+        self.outcome(state).map(|text| Styled::of(Style::Text, text))
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
         self.is_unseen = false;
         self.paint(area, buf, scene);
         if let Some(asking) = &mut self.asking {
+            asking.render(area, buf, scene);
+        } else if let Some(asking) = &self.source {
             asking.render(area, buf, scene);
         }
     }

@@ -12,7 +12,7 @@ use crate::ui::widgets::request::{Answer, say};
 use crate::ui::widgets::text::Text;
 use fluxdeck_model::change::{ForgeChoice, Proposed};
 use fluxdeck_model::commands::Gesture;
-use fluxdeck_model::domain::text::sanitise;
+use fluxdeck_model::domain::text::{counted, sanitise};
 use fluxdeck_model::state::State;
 
 /// Columns from which the diff is beside the rest.
@@ -34,6 +34,9 @@ impl Review {
             Answer::Here(Proposed::Unchanged { object, base }) => {
                 let text = format!("nothing changes: {} has all of it already", sanitise(base));
                 say(area, buf, scene, &text, &sanitise(object));
+            }
+            Answer::Here(Proposed::Unknown(question)) => {
+                say(area, buf, scene, &sanitise(&question.why), "enter asks for the repository");
             }
             Answer::Here(Proposed::Refused(_)) => self.paint_refused(area, buf, scene),
             Answer::Here(Proposed::Ready(_)) => self.paint_ready(area, buf, scene),
@@ -78,14 +81,15 @@ impl Review {
                 buf.set_string(body.x + left, y, scene.theme.sign("│", "|"), scene.theme.style(Style::Border));
             }
             let beside = Rect { x: body.x + left + 1, width: right, ..body };
-            self.paint_lower(beside, buf, scene);
+            self.paint_lower(beside, 0, buf, scene);
         } else {
             let length = |part: &Part| u16::try_from(part.lines.len()).unwrap_or(u16::MAX);
             let lower = length(self.lower_part()).saturating_add(1);
             let least = lower.min((body.height / 3).max(LEAST)).min(body.height);
             let above = length(&self.summary).min(body.height.saturating_sub(least));
             self.summary.paint(Rect { height: above, ..body }, buf, scene);
-            self.paint_lower(Rect { y: body.y + above, height: body.height - above, ..body }, buf, scene);
+            let hidden = usize::from(length(&self.summary) - above);
+            self.paint_lower(Rect { y: body.y + above, height: body.height - above, ..body }, hidden, buf, scene);
         }
         self.paint_foot(foot, buf, scene);
     }
@@ -94,7 +98,7 @@ impl Review {
     fn make(&mut self, widths: (u16, u16), scene: &Scene) {
         let Some(proposal) = self.proposal().filter(|_| self.widths != widths) else { return };
         let summary = summary::lines(proposal, scene.theme, widths.0.into());
-        let (diff, body) = (diff::lines(&proposal.patch), summary::body(proposal, widths.1.into()));
+        let (diff, body) = (diff::lines(&proposal.patch, &proposal.files), summary::body(proposal, widths.1.into()));
         self.summary.replace(summary);
         self.diff.replace(diff);
         self.body.replace(body);
@@ -105,8 +109,9 @@ impl Review {
         if self.lower == Pane::Body { &self.body } else { &self.diff }
     }
 
-    /// The diff or the text of the pull request, below a line that names it and what tab shows next.
-    fn paint_lower(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
+    /// The diff or the text of the pull request, below a line that names it and what tab shows next. `hidden`: lines of the summary that have no
+    /// room.
+    fn paint_lower(&mut self, area: Rect, hidden: usize, buf: &mut Buffer, scene: &Scene) {
         if area.height == 0 {
             return;
         }
@@ -125,6 +130,12 @@ impl Review {
         let part = if self.lower == Pane::Body { &mut self.body } else { &mut self.diff };
         let style = if is_active { Style::Key } else { Style::Dim };
         let head = Styled::of(Style::Border, dash).and(style, format!(" {} ", name(self.lower)));
+        let head = match (hidden, self.pane) {
+            (0, _) | (_, Pane::Summary) => head,
+            (hidden, _) => {
+                head.and(Style::Border, dash).and(Style::Progressing, format!(" {} above ", counted(hidden, "more line")))
+            }
+        };
         let tail = format!(" tab: {} ", name(next));
         let room = usize::from(area.width);
         let blank = room.saturating_sub(head.width() + tail.len() + 1);
@@ -139,11 +150,14 @@ impl Review {
     pub(super) fn outcome(&self, state: &State) -> Option<String> {
         let enter = if state.settings.ascii { "enter" } else { "⏎" };
         if let Some(refusal) = self.refusal() {
-            let is_any = !refusal.ways.is_empty();
-            return Some(if is_any {
-                format!("{enter} takes the selected way, esc goes back")
-            } else {
-                "esc goes back".to_owned()
+            let (ways, builds) = (refusal.ways.len(), refusal.builds.len());
+            let is_build = (ways..ways + builds).contains(&self.way);
+            let is_other = self.way >= ways + builds && refusal.is_open();
+            return Some(match refusal.ways.is_empty() {
+                _ if is_build => format!("{enter} continues with the selected Kustomization, esc goes back"),
+                _ if is_other => format!("{enter} changes this instead, esc goes back"),
+                false => format!("{enter} takes the selected way, E edits by hand, esc goes back"),
+                true => "E edits by hand, esc goes back".to_owned(),
             });
         }
         let proposal = self.proposal()?;

@@ -3,7 +3,7 @@
 use crate::ui::theme::{Scope as Style, Theme};
 use crate::ui::widgets::lines::Styled;
 use fluxdeck_model::change::{Check, CheckResult, ForgeChoice, Proposal, ProposedField};
-use fluxdeck_model::domain::text::{printable, sanitise, sanitise_line};
+use fluxdeck_model::domain::text::{counted, printable, sanitise, sanitise_line};
 
 /// Columns of the labels.
 const LABEL: usize = 12;
@@ -101,7 +101,8 @@ pub fn lines(proposal: &Proposal, theme: &Theme, width: usize) -> Vec<Styled> {
     facts.fact("forge", Style::Text, &forge(&proposal.forge));
     // the checks name them already: the reasons come last
     facts.facts("not proven", Style::Unknown, proposal.unproven.iter().map(|(build, why)| format!("{build}: {why}")));
-    facts.fact("found by", Style::Dim, &proposal.order.site.found_by);
+    let otherwise = if proposal.source.is_some() { " (U: another repository)" } else { "" };
+    facts.fact("found by", Style::Dim, &format!("{}{otherwise}", proposal.order.site.found_by));
     facts.lines
 }
 
@@ -110,7 +111,7 @@ fn heading(proposal: &Proposal, facts: &mut Facts<'_>) {
     let mut head = Styled::of(Style::Accent, format!(" {}", sanitise_line(&proposal.object)));
     match proposal.fields.as_slice() {
         [one] => head = head.and(Style::Text, format!("  {}", change(one, arrow))),
-        many => head = head.and(Style::Text, format!("  {} fields", many.len())),
+        many => head = head.and(Style::Text, format!("  {}", counted(many.len(), "field"))),
     }
     facts.line(head);
     if let many @ [_, _, ..] = proposal.fields.as_slice() {
@@ -143,9 +144,16 @@ fn cautions(proposal: &Proposal, facts: &mut Facts<'_>) {
         facts.warn(&format!("the same change is open as #{}: {}", pull.number, pull.url));
     }
     facts.warn(&proposal.order.site.caution);
-    proposal.warnings.iter().for_each(|warning| facts.warn(warning));
+    for caution in &proposal.cautions {
+        facts.warn(&caution.text);
+        if let Some(other) = &caution.instead {
+            facts.line(
+                Styled::of(Style::Key, "   i").and(Style::Text, format!(" instead: {}", sanitise_line(&other.to_string()))),
+            );
+        }
+    }
     if let Some(ahead) = proposal.ahead.filter(|ahead| *ahead > 0) {
-        let commits = if ahead == 1 { "1 commit".to_owned() } else { format!("{ahead} commits") };
+        let commits = counted(ahead, "commit");
         facts.warn(&format!("{} is {commits} ahead of what the cluster has applied", proposal.order.site.base));
     }
 }

@@ -120,6 +120,7 @@ fn the_answer_brings_spec_history_annotations_and_events() {
     let (effects, _) = world.act(|cx| view.opened(cx));
     let [Effect::Look { ticket, aspect: Aspect::Details, .. }] = effects[..] else { panic!("{effects:?}") };
     let details = Details {
+        status: Vec::new(),
         spec: vec![("interval".to_owned(), "10m".to_owned()), ("sourceRef.name".to_owned(), "fleet".to_owned())],
         history: vec![
             ["2026-01-01T00:00:00Z", "main@sha1:3d3b4b7", "ReconciliationSucceeded", "1.2s"].map(str::to_owned).to_vec(),

@@ -36,7 +36,7 @@ fn events_are_shown_in_columns_with_their_whole_message() {
     assert_eq!(
         world.show(&mut *view, 80, 5),
         [
-            " AGE     TYPE     REASON             COUNT  MESSAGE",
+            " SEEN    TYPE     REASON             COUNT  MESSAGE",
             " 8m      Normal   Succeeded              2  reconciliation finished",
             " 4m      Warning  HealthCheckFailed      6  health check failed after 2m:",
             "                                            [HelmRelease/web/web status:",

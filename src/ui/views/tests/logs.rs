@@ -147,6 +147,38 @@ fn a_view_that_waits_for_a_connection_says_why() {
 }
 
 #[test]
+fn a_filter_keeps_the_lines_that_match_as_they_come() {
+    let (mut world, mut view, ticket) = pod();
+    let log = |lines: &[&str]| Reply::Log(lines.iter().map(|line| (*line).to_owned()).collect());
+    world.act(|cx| view.reply(ticket, &log(&["GET /a status=200", "GET /b status=500", "tick"]), cx));
+    world.act(|cx| view.set_filter("status=5", cx).expect("a filter"));
+    world.act(|cx| view.reply(ticket, &log(&["GET /c status=503", "tock"]), cx));
+    assert_eq!(world.show(&mut view, 40, 3), [" GET /b status=500", " GET /c status=503", ""]);
+    assert_eq!((view.count(world.state()), view.filter(world.state())), ("2 of 5 lines".to_owned(), "status=5".to_owned()));
+    world.act(|cx| view.set_filter("!tick", cx).expect("a filter"));
+    assert_eq!(world.show(&mut view, 40, 9).concat().matches("GET").count(), 3);
+    world.act(|cx| view.set_filter("nowhere", cx).expect("a filter"));
+    assert!(world.show(&mut view, 40, 4).concat().contains("nothing matches in 5 lines"));
+    world.act(|cx| view.set_filter("", cx).expect("no filter"));
+    assert_eq!(world.show(&mut view, 40, 2)[1], " tock", "it still follows");
+}
+
+#[test]
+fn a_key_goes_from_failure_to_failure() {
+    let (mut world, mut view, ticket) = pod();
+    let lines = ["level=info a", "level=error b", "level=info c", "level=fatal d"].map(str::to_owned).to_vec();
+    world.act(|cx| view.reply(ticket, &Reply::Log(lines), cx));
+    world.show(&mut view, 40, 9);
+    let mut next = |view: &mut Logs, gesture| {
+        world.act(|cx| assert!(view.gesture(gesture, cx)));
+        world.show(view, 40, 9).into_iter().find(|line| line.starts_with('▌')).unwrap_or_default()
+    };
+    assert_eq!(next(&mut view, Gesture::NextFailure), "▌level=error b");
+    assert_eq!(next(&mut view, Gesture::NextFailure), "▌level=fatal d");
+    assert_eq!(next(&mut view, Gesture::PreviousFailure), "▌level=error b");
+}
+
+#[test]
 fn no_size_is_too_small() {
     for (width, height) in [(0, 0), (1, 1), (20, 5)] {
         let (mut world, mut view, ticket) = pod();

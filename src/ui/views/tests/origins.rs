@@ -47,8 +47,10 @@ fn fields_show_who_set_them_and_lead_to_the_file() {
         "{shown:?}"
     );
     assert_eq!(
-        view.message(world.state()).as_deref(),
-        Some("spec.replicas = 3  over/k.yaml:6 (replicas)  over base/web.yaml:5 (resource)  only the cluster knows ${zone}")
+        view.message(world.state()).map(|line| line.text).as_deref(),
+        Some(
+            "spec.replicas = 3  over/k.yaml:6 (replicas)  over base/web.yaml:5 (resource)  only the cluster knows ${zone}  applied by flux-system/apps"
+        )
     );
     let (_, transitions) = world.act(|cx| view.gesture(Gesture::Open, cx));
     let [Transition::Open(Screen::FILE, Subject::File(of, place))] = &transitions[..] else { panic!("{transitions:?}") };

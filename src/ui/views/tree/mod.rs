@@ -1,7 +1,7 @@
 //! The tree, home of the program: every source, what it feeds, down to pods.
 //!
 //! ```text
-//!    OBJECT                                        STATE       REVISION        AGE  MESSAGE
+//!    OBJECT                                        STATE       REVISION       SINCE MESSAGE
 //!  ▾ ● GitRepository flux-system/fleet             Ready       main@86058ad     2m  stored artifact
 //!    ▾ ✗ Kustomization flux-system/apps  ✗2 ●11    Failed      3d3b4b7 ≠86058ad 4m  health check failed: …
 //!      ▸ ● Namespace api                    ●4     Ready
@@ -9,6 +9,7 @@
 //! ```
 //! Painted from the visible window and its ancestors only, by tui-tree-widget.
 
+mod failure;
 mod paint;
 
 use std::collections::BTreeSet;
@@ -16,13 +17,16 @@ use std::collections::BTreeSet;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use self::paint::{Widths, ancestors};
+use self::paint::{Seen, Widths, ancestors};
 use crate::ui::layer::{Scene, View, ViewSpec};
-use crate::ui::widgets::progress;
+use crate::ui::widgets::lines::Styled;
+use crate::ui::widgets::progress::Progress;
+use crate::ui::widgets::sentence;
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject, Transition};
 use fluxdeck_model::domain::query::Query;
+use fluxdeck_model::domain::text::counted;
 use fluxdeck_model::domain::{Health, NodeId, ObjectRef, Relation};
-use fluxdeck_model::state::projection::{Fold, Row, RowId, Sort, SortBy, word_of};
+use fluxdeck_model::state::projection::{Fold, Row, RowId, Sort, SortBy, named, revision_of, word_of};
 use fluxdeck_model::state::{Cluster, Epoch, Intent, Show, State};
 
 pub const SPEC: ViewSpec = ViewSpec {
@@ -31,6 +35,9 @@ pub const SPEC: ViewSpec = ViewSpec {
     scope: KeyScope::Tree,
     make: |_, _| Ok(Box::<TreeView>::default()),
 };
+
+/// The first row and how many there are, what is known of them, their order, their place on the screen, and whether they are a selection.
+type Measured = (usize, usize, u64, Sort, Rect, bool);
 
 #[derive(Default)]
 pub struct TreeView {
@@ -46,6 +53,9 @@ pub struct TreeView {
     seeks: bool,
     /// Somebody has moved, or the picture is complete: until then the cursor stays on the first row, whatever comes in above it.
     is_settled: bool,
+    seen: Seen,
+    /// For what that was measured last.
+    measured: Option<Measured>,
     /// The states that were looked for last.
     health: Option<BTreeSet<Health>>,
 }
@@ -188,7 +198,8 @@ impl TreeView {
 
     fn sort(by: SortBy, cx: &mut Cx) {
         let now = cx.state.cluster().tree.sort;
-        let reverse = now.by == by && !now.reverse;
+        // worst first is what it begins with: the key for it never turns it round
+        let reverse = now.by == by && !now.reverse && by != SortBy::State;
         cx.intend(Intent::Show(Show::Sort(Sort { by, reverse })));
     }
 
@@ -198,7 +209,6 @@ impl TreeView {
         if !self.marks.remove(&id) {
             self.marks.insert(id);
         }
-        self.go(self.at + 1, cx.state);
     }
 
     fn mark_range(&mut self, cx: &Cx) {
@@ -242,8 +252,8 @@ impl View for TreeView {
             title.push_str(&format!(" · {}", cluster.drifts.summary()));
         }
         match cluster.tree.sort.by {
-            SortBy::Name => {}
-            SortBy::State => title.push_str(" · worst first"),
+            SortBy::Name => title.push_str(" · by name"),
+            SortBy::State => {}
             SortBy::Age => title.push_str(" · latest change first"),
         }
         title
@@ -251,12 +261,12 @@ impl View for TreeView {
 
     fn count(&self, state: &State) -> String {
         let cluster = state.cluster();
-        let total = cluster.forest.total().total();
+        let total = counted(cluster.forest.total().total(), "object");
         let marks = if self.marks.is_empty() { String::new() } else { format!("{} marked · ", self.marks.len()) };
         if cluster.tree.matches.filter().is_none() {
-            return format!("{marks}{total} objects");
+            return format!("{marks}{total}");
         }
-        format!("{marks}{} of {total} objects", cluster.tree.matches.bits().count())
+        format!("{marks}{} of {total}", cluster.tree.matches.bits().count())
     }
 
     fn selection(&self, state: &State) -> Vec<ObjectRef> {
@@ -303,6 +313,7 @@ impl View for TreeView {
             }
             Gesture::Source => self.jump_along(&[Relation::Source, Relation::Chart], cx),
             Gesture::Dependants => self.dependants(cx),
+            Gesture::NextFailure | Gesture::PreviousFailure => self.step_to_failure(gesture == Gesture::NextFailure, cx),
             Gesture::Mark => self.mark(cx),
             Gesture::MarkRange => self.mark_range(cx),
             Gesture::MarkAll => self.mark_all(cx),
@@ -318,6 +329,19 @@ impl View for TreeView {
         true
     }
 
+    fn word(&self, gesture: Gesture, word: &'static str, state: &State) -> Option<&'static str> {
+        if gesture != Gesture::Open {
+            return Some(word);
+        }
+        let row = self.row(state)?;
+        Some(match (row.via, row.node(), row.fold) {
+            (Some(_), ..) => "jump",
+            (None, None, Fold::Open) => "fold",
+            (None, None, _) => "unfold",
+            _ => word,
+        })
+    }
+
     fn filter(&self, state: &State) -> String {
         state.cluster().tree.text.clone()
     }
@@ -325,6 +349,9 @@ impl View for TreeView {
     fn set_filter(&mut self, text: &str, cx: &mut Cx) -> Result<(), String> {
         Query::parse(text)?;
         self.seeks = !text.is_empty();
+        // other rows, other columns
+        self.seen = Seen::default();
+        self.measured = None;
         self.is_settled = true;
         if text.is_empty()
             && let Some(object) = self.object(cx.state)
@@ -370,29 +397,55 @@ impl View for TreeView {
         self.reveal();
     }
 
-    fn message(&self, state: &State) -> Option<String> {
-        let cluster = state.cluster();
+    fn message(&self, state: &State) -> Option<Styled> {
         let node = self.node(state)?;
-        if let Some(summary) = progress::message(state, cluster.store.reference(node)).filter(|_| !cluster.shows_drift(node)) {
-            return Some(summary);
-        }
-        let word = word_of(&cluster.store, &cluster.forest, node);
-        let message = cluster.message_of(node, state.clock);
-        let pull = progress::pull(state, cluster.store.reference(node));
-        Some(if message.is_empty() { format!("{word}{pull}") } else { format!("{word}: {message}{pull}") })
+        Some(sentence::of_object(state, node, state.cluster().shows_drift(node)))
+    }
+
+    fn sheet(&self, state: &State) -> Option<Vec<Vec<String>>> {
+        let cluster = state.cluster();
+        let (store, forest, clock) = (&cluster.store, &cluster.forest, state.person_clock());
+        let row = |node| {
+            let since = store.object(node).and_then(|object| object.verdict.since.or(object.created));
+            vec![
+                named(store, forest, node, false),
+                word_of(store, forest, node).to_owned(),
+                revision_of(store, forest, node),
+                since.map(|at| at.to_string()).unwrap_or_default(),
+                cluster.message_of(node, &clock),
+            ]
+        };
+        let headings = ["OBJECT", "STATE", "REVISION", "SINCE", "MESSAGE"].map(str::to_owned).into();
+        let rows = cluster.tree.rows.rows().iter().filter(|row| row.via.is_none()).filter_map(Row::node);
+        Some(std::iter::once(headings).chain(rows.map(row)).collect())
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
         if area.height == 0 || area.width == 0 {
             return;
         }
-        let layout = Widths::of(area.width, scene.state.settings.wide);
-        layout.heading(area, buf, scene);
+        let heading = area;
         let area = Rect { y: area.y + 1, height: area.height - 1, ..area };
         self.height = area.height.into();
         self.reveal();
         let rows = scene.state.cluster().tree.rows.rows();
         let last = rows.len().min(self.offset + self.height);
+        let progress = Progress::of(scene.state);
+        let tree = &scene.state.cluster().tree;
+        let now = (
+            self.offset,
+            rows.len(),
+            scene.state.cluster().forest.stamp(),
+            tree.sort,
+            area,
+            tree.drifted || tree.health.is_some(),
+        );
+        // moving among the same rows changes no width
+        if self.measured.replace(now) != Some(now) {
+            self.measure(&rows[self.offset.min(last)..last], area, scene, &progress);
+        }
+        let layout = Widths::of(area.width, scene.state.settings.wide, self.seen, &progress);
+        layout.heading(heading, buf, scene);
         if self.offset < last {
             self.paint(&rows[self.offset..last], &ancestors(rows, self.offset), area, buf, scene, &layout);
         } else if scene.state.cluster().tree.drifted {

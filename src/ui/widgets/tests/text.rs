@@ -193,3 +193,19 @@ fn no_size_is_too_small() {
         screen.press(Gesture::Bottom);
     }
 }
+
+#[test]
+fn lines_are_sought_by_what_they_are_round_the_end_and_the_line_found_is_marked() {
+    let mut screen = Screen::new(numbers(30), 20, 4);
+    let mut seek = |forward| {
+        let Screen { text, source, .. } = &mut screen;
+        assert!(text.seek(forward, &source[..], |at| at % 10 == 5), "there are such lines");
+        screen.lines().into_iter().filter(|line| line.starts_with('▌')).collect::<Vec<_>>()
+    };
+    assert_eq!(seek(true), ["▌line 5"]);
+    assert_eq!(seek(true), ["▌line 15"]);
+    assert_eq!(seek(false), ["▌line 5"]);
+    assert_eq!(seek(false), ["▌line 25"]);
+    assert_eq!(seek(true), ["▌line 5"]);
+    assert!(!screen.text.seek(true, &screen.source[..], |_| false));
+}

@@ -43,6 +43,8 @@ impl<'a> Bulk<'a> {
             .collect();
         bed.apply(&json!({"apiVersion": "v1", "kind": "List", "items": items}), &[]);
         let network = Proxy::to(bed.port());
+        // else all requests may have arrived before the first is seen
+        network.slow(true);
         let user = through(bed, "admin", network.port);
         Self { sandbox, network, user, mark: super::mark(bed) }
     }
@@ -84,6 +86,7 @@ impl<'a> Bulk<'a> {
     pub fn halt(&self) {
         let some = within(SOON, || (self.arrived().len() >= SOME).then_some(()));
         self.network.hold();
+        self.network.slow(false);
         let arrived = self.arrived().len();
         assert!(some.is_some() && arrived < COUNT, "in the middle: {arrived} have arrived");
     }

@@ -9,6 +9,8 @@ use crate::domain::text::redact;
 
 /// Why a change of an earlier run waits.
 const ENDED: &str = "the program ended before it was done";
+/// How often a commit is pushed without the user: once more where a push was lost and has not arrived.
+const PUSHES: u32 = 2;
 
 impl Change {
     /// Begins.
@@ -18,6 +20,7 @@ impl Change {
     }
 
     fn prepare(&mut self, now: Timestamp) -> Option<ChangeNeed> {
+        self.progress.commit.clear();
         self.progress.enter(now, ChangePhase::Prepare(StepState::Sent));
         self.request(ChangeStep::Prepare).map(ChangeNeed::Do)
     }
@@ -121,6 +124,11 @@ impl Change {
             self.progress.note(now, format!("{} is there already with this change", self.progress.branch));
             return self.open(now);
         }
+        self.push(now)
+    }
+
+    fn push(&mut self, now: Timestamp) -> Option<ChangeNeed> {
+        self.progress.pushes += 1;
         self.send(now, ChangePhase::Push(StepState::Sent), ChangeStep::Push)
     }
 
@@ -138,8 +146,14 @@ impl Change {
                 let why = format!("{} is at {}, which another program has pushed", self.progress.branch, short(&at));
                 self.end(now, End::Failed { why })
             }
+            // the base may have moved while it waited
+            ChangeOutcome::Branch(None) if step.is_resumed() => self.prepare(now),
             // a push creates the branch or fails: sent again it does no harm
-            ChangeOutcome::Branch(None) => self.send(now, ChangePhase::Push(StepState::Sent), ChangeStep::Push),
+            ChangeOutcome::Branch(None) if self.progress.pushes < PUSHES => self.push(now),
+            ChangeOutcome::Branch(None) => {
+                let why = format!("{} has not arrived: {}", self.progress.branch, step.message());
+                self.wait(now, &why, "resume it to push again")
+            }
             ChangeOutcome::Lost { why } if *step == StepState::Sent => {
                 self.look_up(now, ChangePhase::Push, ChangeStep::FindBranch, &why)
             }
@@ -169,11 +183,14 @@ impl Change {
                     self.is_open(pull, now)
                 }
                 // a reply that was lost may have been a request that never arrived: only the user sends another one
-                None if matches!(step, StepState::Checking { is_resumed: true, .. }) => {
-                    self.send(now, ChangePhase::Open(StepState::Sent), ChangeStep::Open)
-                }
+                None if step.is_resumed() => self.send(now, ChangePhase::Open(StepState::Sent), ChangeStep::Open),
                 None => self.wait(now, "the forge has no pull request for the branch", "resume it to open one"),
             },
+            ChangeOutcome::NoForge { why, page } if self.has_forge => {
+                let by_hand = page.as_ref().map(|page| format!(", or open it by hand at {page}")).unwrap_or_default();
+                self.progress.page = page;
+                self.wait(now, &why, &format!("log in to the forge and resume it{by_hand}"))
+            }
             ChangeOutcome::NoForge { why, page } => {
                 self.progress.page = page;
                 let text = format!("pushed {}; open the pull request by hand: {why}", self.progress.branch);
@@ -201,6 +218,7 @@ impl Change {
 
     /// The user says: go on. What may have been sent is looked up first.
     pub(in crate::state::jobs) fn go_on(&mut self, now: Timestamp) -> Option<ChangeNeed> {
+        self.progress.pushes = 0;
         match &self.progress.phase {
             ChangePhase::Prepare(StepState::Waiting { .. }) => {
                 self.progress.note(now, "resumed");

@@ -10,8 +10,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::advance::short;
+use super::behind::behind;
 use super::progress::End;
 use super::{Change, ChangeGoal, ChangeNeed, ChangeOutcome, ChangePhase, ChangeStep};
+use crate::domain::revision;
 use crate::domain::text::redact;
 use crate::domain::{Coverage, Health, Object, ObjectRef, Pull, PullState, Relation, Store};
 use crate::state::jobs::View;
@@ -106,9 +108,14 @@ impl Change {
     /// Takes what the forge reports of the pull request.
     pub(super) fn take_pull(&mut self, pull: Pull, now: Timestamp) {
         let was_merged = self.progress.pull.as_ref().is_some_and(|known| known.merge().is_some());
-        let (number, state) = (pull.number, pull.state.clone());
-        self.progress.pull = Some(pull);
+        let (number, state, is_stuck) = (pull.number, pull.state.clone(), pull.is_stuck());
+        let was_stuck = self.progress.pull.replace(pull).is_some_and(|known| known.is_stuck());
         match state {
+            PullState::Open if is_stuck && !was_stuck => {
+                let base = &self.order.site.base;
+                let text = format!("the forge cannot merge #{number} at present: {base} may have changed in the same lines");
+                self.progress.note(now, text);
+            }
             PullState::Open => {}
             PullState::Closed => {
                 self.progress.end(now, End::Stopped { why: format!("#{number} was closed without being merged") });
@@ -176,7 +183,7 @@ impl Change {
             (Some(id), None) => (missing(id, store), None),
             (Some(_), Some(applier)) => {
                 let fetched = self.fetched(merge, applier, store, now, &mut asks);
-                (fetched, Some(self.attempted(merge, applier, now, &mut asks)))
+                (fetched, Some(self.attempted(merge, applier, store, now, &mut asks)))
             }
         };
         let carried = self.carried(store, applied.as_ref(), now, &mut asks);
@@ -209,14 +216,14 @@ impl Change {
         let Some(revision) = revision.filter(|revision| !revision.is_empty()) else {
             return Reached::waiting("it has no revision yet");
         };
+        let text = revision::short(revision);
         match self.contains(merge, revision) {
-            Contains::Yes => Reached::Seen { at: now, text: revision.to_owned() },
-            Contains::No => Reached::waiting(format!("at {revision}")),
-            Contains::Unknown => Reached::unseen(format!("whether {revision} contains it cannot be determined")),
+            Contains::Yes => Reached::Seen { at: now, text },
+            Contains::No => Reached::waiting(format!("at {text}")),
+            Contains::Unknown => Reached::unseen(format!("whether {text} contains it cannot be determined")),
             Contains::Ask(revision) => {
-                let why = format!("at {revision}");
                 asks.get_or_insert(ChangeStep::Contains { revision });
-                Reached::waiting(why)
+                Reached::waiting(format!("at {text}"))
             }
         }
     }
@@ -237,17 +244,19 @@ impl Change {
     }
 
     /// Whether the Kustomization has attempted the merge, and not failed at it.
-    fn attempted(&self, merge: &str, applier: &Object, now: Timestamp, asks: &mut Option<ChangeStep>) -> Reached {
+    fn attempted(&self, merge: &str, applier: &Object, store: &Store, now: Timestamp, asks: &mut Option<ChangeStep>) -> Reached {
         let facts = &applier.facts;
         let attempted = facts.attempted.as_deref().or(facts.revision.as_deref());
         match self.at(merge, attempted, now, asks) {
             Reached::Waiting { .. } if applier.suspension.is_some() => Reached::waiting(format!("{} is suspended", applier.id)),
-            Reached::Waiting { why } => match applier.verdict.health {
-                Health::Failed | Health::Stalled | Health::Waiting => {
-                    Reached::waiting(format!("{}: {}", applier.id, applier.verdict.message))
-                }
-                _ => Reached::waiting(why),
-            },
+            Reached::Waiting { why } => {
+                let said = || format!("{}: {}", applier.id, applier.verdict.message);
+                Reached::waiting(match (applier.verdict.health, behind(&applier.id, store).first()) {
+                    (Health::Failed | Health::Stalled, _) | (Health::Waiting, None) => said(),
+                    (_, Some(id)) => waits_for(id, store),
+                    (_, None) => why,
+                })
+            }
             reached => reached,
         }
     }
@@ -333,6 +342,19 @@ fn missing(id: &ObjectRef, store: &Store) -> Reached {
         Some(Coverage::Failing) => Reached::waiting(format!("{id} cannot be read at present")),
         Some(Coverage::Restricted) => Reached::unseen(format!("you may not read {id}")),
         Some(Coverage::NotServed) | None => Reached::unseen(format!("{id} is not followed")),
+    }
+}
+
+/// Why what an applier depends on has not applied the revision yet.
+fn waits_for(id: &ObjectRef, store: &Store) -> String {
+    let Some(object) = store.object_of(id) else { return format!("it depends on {id}") };
+    match object.verdict.health {
+        Health::Suspended => format!("it depends on {id}, which is suspended"),
+        Health::Failed | Health::Stalled => format!("it depends on {id}: {}", object.verdict.message),
+        _ => {
+            let at = object.facts.revision.as_deref().map_or_else(|| "no revision".to_owned(), revision::short);
+            format!("it depends on {id}, which is at {at}")
+        }
     }
 }
 

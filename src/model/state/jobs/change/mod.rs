@@ -5,12 +5,14 @@
 //!     └→ review: the branch has moved, and the plan is another one
 //! ```
 //! *Prepare* fetches, plans and proves again, and makes the commit: it stays on this machine and may be repeated. *Push* and *open* are sent
-//! once: where a reply is lost, the branch or the pull request is looked up, and nothing is sent before that is known. A step that failed
-//! waits for the user and loses nothing. A change whose progress cannot be written down sends nothing.
+//! once: where a reply is lost, the branch or the pull request is looked up, and nothing is sent before that is known. A push that has not
+//! arrived is sent once more. A step that failed waits for the user and loses nothing; a push that is resumed and has not arrived is
+//! planned again before. A change whose progress cannot be written down sends nothing.
 //!
 //! Everything that it holds goes into the journal: no content of a file, no credential.
 
 mod advance;
+mod behind;
 #[cfg(test)]
 mod faults;
 mod follow;
@@ -21,11 +23,12 @@ pub(super) mod tests;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use behind::behind;
 pub use follow::{Reached, Rollout};
 pub use progress::{ChangePhase, ChangeProgress, End, StepState};
 
 use super::item::Task;
-use crate::change::{ChangeOrder, Proposal, ProposedField};
+use crate::change::{ChangeOrder, ForgeChoice, Proposal, ProposedField};
 use crate::domain::{ClusterId, NewPull, ObjectRef, Pull};
 
 /// A change in git.
@@ -48,6 +51,9 @@ pub struct Change {
     /// The time of the commit: the same plan makes the same commit.
     pub at: Timestamp,
     pub goal: ChangeGoal,
+    /// The review named a forge and a token for it: where one is missing later, the change waits, and nobody has to open it by hand.
+    #[serde(default)]
+    pub has_forge: bool,
     pub progress: ChangeProgress,
 }
 
@@ -159,6 +165,16 @@ pub(super) enum ChangeNeed {
 }
 
 impl Change {
+    /// Whether its pull request is merged.
+    pub fn is_merged(&self) -> bool {
+        self.progress.pull.as_ref().is_some_and(|pull| pull.merge().is_some())
+    }
+
+    /// The page of its pull request, or where a person opens one.
+    pub fn page(&self) -> Option<&str> {
+        self.progress.pull.as_ref().map(|pull| pull.url.as_str()).or(self.progress.page.as_deref())
+    }
+
     /// A confirmed proposal, before anything was done.
     pub(super) fn of(submission: &Submission, now: Timestamp) -> Self {
         let Submission { proposal, target, applier, goal } = submission;
@@ -174,6 +190,7 @@ impl Change {
             message,
             at: now,
             goal: *goal,
+            has_forge: matches!(proposal.forge, ForgeChoice::Known { .. }),
             progress: ChangeProgress {
                 base: proposal.base.clone(),
                 branch: proposal.branch.clone(),
@@ -204,21 +221,6 @@ impl Change {
 
     /// The equivalent command, without its title and its reason.
     pub fn line(&self) -> String {
-        let order = &self.order;
-        let mut words = vec!["fluxdeck".to_owned(), "run".to_owned(), order.playbook.clone(), order.object.clone()];
-        let mut flag = |name: &str, value: &str| {
-            if !value.is_empty() {
-                words.extend([name.to_owned(), value.to_owned()]);
-            }
-        };
-        flag("-n", &order.namespace);
-        order.settings.iter().for_each(|setting| flag("--set", setting));
-        flag("--layer", &order.layer.to_string());
-        flag("--repo", &order.site.folder);
-        flag("--base", &order.site.base);
-        if order.is_wide {
-            words.push("--wide".to_owned());
-        }
-        shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
+        self.order.line()
     }
 }

@@ -20,6 +20,9 @@ pub struct ChangeProgress {
     pub commit: String,
     pub branch: String,
     pub pull: Option<Pull>,
+    /// How often the commit was pushed since the user last said so.
+    #[serde(default)]
+    pub pushes: u32,
     /// Where a person opens the pull request, where no forge can be asked.
     pub page: Option<String>,
     pub rollout: Rollout,
@@ -152,7 +155,12 @@ impl ChangePhase {
 }
 
 impl StepState {
-    fn message(&self) -> &str {
+    /// Whether it is being looked up because the user wants it done.
+    pub(super) fn is_resumed(&self) -> bool {
+        matches!(self, Self::Checking { is_resumed: true, .. })
+    }
+
+    pub(super) fn message(&self) -> &str {
         match self {
             Self::Sent => "",
             Self::Checking { why, .. } | Self::Waiting { why, .. } => why,

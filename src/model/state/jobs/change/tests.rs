@@ -49,12 +49,13 @@ pub(in crate::state::jobs) fn submission(target: Option<ObjectRef>, applier: Opt
         readers: Vec::new(),
         besides: Vec::new(),
         unproven: Vec::new(),
-        warnings: Vec::new(),
+        cautions: Vec::new(),
         pull,
         author: Authorship::default(),
         forge: ForgeChoice::None { why: String::new(), page: None },
         open: None,
         digest: "d".into(),
+        source: None,
     };
     Submission { proposal, target, applier, goal: ChangeGoal::RolledOut }
 }
@@ -70,6 +71,7 @@ pub(in crate::state::jobs) fn pull(state: PullState) -> Pull {
         is_draft: false,
         state,
         checks: None,
+        is_mergeable: None,
     }
 }
 
@@ -174,7 +176,8 @@ fn what_waits_is_resumed_after_a_look_at_what_was_done() {
     let open = || vec![prepared(), ChangeOutcome::Pushed, failure()];
     for (replies, resumed, reply, next) in [
         (vec![failure()], "do Prepare", prepared(), "send Push"),
-        (vec![prepared(), failure()], "do FindBranch", ChangeOutcome::Branch(None), "send Push"),
+        // the base may have moved meanwhile
+        (vec![prepared(), failure()], "do FindBranch", ChangeOutcome::Branch(None), "do Prepare"),
         (vec![prepared(), failure()], "do FindBranch", ChangeOutcome::Branch(Some("c".repeat(40))), "send Open"),
         (open(), "do FindPull", ChangeOutcome::Pulls(vec![]), "send Open"),
         (open(), "do FindPull", ChangeOutcome::Pulls(vec![pull(PullState::Open)]), "-"),
@@ -182,6 +185,38 @@ fn what_waits_is_resumed_after_a_look_at_what_was_done() {
         let (_, mut change) = run(replies);
         assert_eq!(shown(change.go_on(now())), resumed);
         assert_eq!(shown(change.receive(reply, now())), next);
+    }
+}
+
+#[test]
+fn a_push_that_never_arrives_is_sent_once_more_and_then_waits() {
+    let never = || vec![lost(), ChangeOutcome::Branch(None)];
+    let (asked, mut change) = run([vec![prepared()], never(), never()].concat());
+
+    let expected = "do Prepare, send Push, do FindBranch, send Push, do FindBranch, -";
+    assert_eq!((asked.join(", ").as_str(), change.phase().word()), (expected, "waiting"));
+    assert!(change.phase().message().ends_with("has not arrived: reset"), "{}", change.phase().message());
+    // who resumes it has as many attempts again
+    assert_eq!(shown(change.go_on(now())), "do FindBranch");
+    let again = [vec![ChangeOutcome::Branch(None), prepared()], never(), never()].concat();
+    let asked: Vec<_> = again.into_iter().map(|reply| shown(change.receive(reply, now()))).collect();
+    assert_eq!(asked.join(", "), "do Prepare, send Push, do FindBranch, send Push, do FindBranch, -");
+}
+
+#[test]
+fn a_forge_that_was_there_at_the_review_and_is_not_now_is_waited_for() {
+    let none = || ChangeOutcome::NoForge { why: "no token".into(), page: Some("https://f/compare".into()) };
+    let mut submission = submission(None, None);
+    submission.proposal.forge = ForgeChoice::Known { name: "Gitea".into(), repository: "ops/fleet".into(), token: "git".into() };
+    for replies in [vec![none()], vec![lost(), none()]] {
+        let mut change = Change::of(&submission, now());
+        change.begin(now());
+        for reply in [prepared(), ChangeOutcome::Pushed].into_iter().chain(replies) {
+            change.receive(reply, now());
+        }
+        assert_eq!(change.phase().word(), "waiting");
+        assert_eq!(change.phase().hint(), "log in to the forge and resume it, or open it by hand at https://f/compare");
+        assert_eq!(shown(change.go_on(now())), "do FindPull");
     }
 }
 
@@ -238,6 +273,20 @@ fn without_a_cluster_a_change_ends_with_its_merge_and_a_closed_one_is_stopped() 
         change.receive(ChangeOutcome::Pull(pull(state)), now());
         assert_eq!(change.phase().word(), word);
     }
+}
+
+#[test]
+fn that_a_forge_cannot_merge_it_is_said_once_and_only_while_that_is_so() {
+    let looked = |is_mergeable| ChangeOutcome::Pull(Pull { is_mergeable, ..pull(PullState::Open) });
+    let stuck = "the forge cannot merge #12 at present: main may have changed in the same lines";
+    let (_, mut change) = run(vec![prepared(), ChangeOutcome::Pushed, ChangeOutcome::Pull(pull(PullState::Open))]);
+    for (is_mergeable, count) in [(None, 0), (Some(true), 0), (Some(false), 1), (Some(false), 1), (Some(true), 1)] {
+        change.receive(looked(is_mergeable), now());
+        assert_eq!(change.progress.log.iter().filter(|line| line.text == stuck).count(), count, "{is_mergeable:?}");
+    }
+    let draft = Pull { is_draft: true, is_mergeable: Some(false), ..pull(PullState::Open) };
+    let (_, change) = run(vec![prepared(), ChangeOutcome::Pushed, ChangeOutcome::Pull(draft)]);
+    assert!(change.progress.log.iter().all(|line| line.text != stuck), "a draft is not meant to be merged");
 }
 
 #[test]

@@ -331,6 +331,15 @@ fn time_ends_what_nobody_answers_with_the_truth() {
     assert_eq!(bench.phase().message(), "not at its end after 5m; Waiting: waits for infra");
 
     let mut bench = start();
+    let status = json!({"conditions": [{"type": "Ready", "status": "Unknown", "reason": "Progressing", "message": "Running health checks"},
+        {"type": "Reconciling", "status": "True", "reason": "Progressing", "message": "Running health checks"}]});
+    bench.put("ks", &json!({"status": status}));
+    bench.later(300);
+    let expected =
+        "not taken up within 5m: an earlier run is not over, or its controller has stopped; Progressing: Running health checks";
+    assert_eq!(bench.phase().message(), expected);
+
+    let mut bench = start();
     bench.lost = Some("connection refused");
     bench.later(300);
     assert!(matches!(bench.phase(), Phase::Unknown { why } if why.contains("connection is lost")));

@@ -128,6 +128,34 @@ fn a_later_revision_that_contains_the_merge_counts_too() {
     assert!(matches!(progress(&bench).rollout.fetched, Reached::Seen { .. }), "{:?}", progress(&bench).rollout);
 }
 
+/// Where dependencies form a cycle, a new revision starts nobody.
+#[test]
+fn what_the_kustomization_waits_for_is_named() {
+    let mut apps = applier(OLD);
+    apps["spec"]["dependsOn"] = json!([{"name": "system"}]);
+    let mut system = applier(OLD);
+    system["metadata"]["name"] = json!("system");
+    let objects =
+        [object("gitrepo", &source(MERGE)), object("ks", &apps), object("ks", &system), object("deploy", &deployment(1, 5))];
+    let mut bench = opened(objects.into());
+    merge(&mut bench);
+    answer(&mut bench, ChangeOutcome::Contains { revision: OLD.into(), is_in: Some(false) });
+    let applied = |bench: &Bench| progress(bench).rollout.applied.clone();
+    let why = "it depends on Kustomization apps/system, which is at main@bbbbbbb".to_owned();
+    assert_eq!(applied(&bench), Reached::Waiting { why });
+
+    system["spec"]["suspend"] = json!(true);
+    bench.put("ks", &system);
+    look(&mut bench);
+    let why = "it depends on Kustomization apps/system, which is suspended".to_owned();
+    assert_eq!(applied(&bench), Reached::Waiting { why });
+
+    system["status"]["lastAppliedRevision"] = json!(MERGE);
+    bench.put("ks", &system);
+    look(&mut bench);
+    assert_eq!(applied(&bench), Reached::Waiting { why: "at main@bbbbbbb".to_owned() });
+}
+
 #[test]
 fn what_may_not_be_read_is_not_visible_and_not_guessed() {
     // neither the Kustomization nor the source is followed: only the Deployment is

@@ -1,0 +1,181 @@
+//! What a person should know before a change is made, though it does what is wanted: one file for each rule, one line in [`RULES`].
+//!
+//! A rule looks at the object, at what is built with it, and at the lines of files that change. What it says prevents nothing; it may name
+//! what could be changed instead. What is proven or disproven does *not* belong here.
+
+mod autoscaler;
+mod image_automation;
+
+use super::builds::Build;
+use super::by_hand::SourceLine;
+use super::compare::ObjectKey;
+use super::write::ChangedFile;
+use super::{SiteScope, WantedField};
+use crate::insight::field::FieldPath;
+use crate::insight::named::shown;
+use crate::render::flux::Applied;
+use crate::render::{Node, write};
+
+/// Every rule.
+static RULES: &[fn(&CautionQuery<'_>, &mut Vec<Caution>)] = &[autoscaler::says, image_automation::says];
+
+/// One thing to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caution {
+    pub text: String,
+    pub instead: Option<Alternative>,
+}
+
+/// A field of another object that decides on what is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alternative {
+    /// The Flux Kustomization or folder that builds the object, as `--kustomization` takes it.
+    pub build: String,
+    /// The namespace and name of that Kustomization; none for a folder.
+    pub applier: Option<(String, String)>,
+    /// It is of another cluster than the object that was meant.
+    pub is_elsewhere: bool,
+    pub object: ObjectKey,
+    /// As people write it.
+    pub field: String,
+    /// How it reads now; empty where it is not set.
+    pub before: String,
+    /// What would give the wanted effect, as far as that can be known; else as it reads now.
+    pub value: String,
+    /// What sets it; none where it is not set.
+    pub place: Option<SourceLine>,
+}
+
+impl Alternative {
+    /// A field of an object. `value`: what would give the wanted effect.
+    fn of(query: &CautionQuery<'_>, build: &Build, object: &Applied, field: &str, value: Option<String>) -> Self {
+        let node = FieldPath::parse(field).ok().and_then(|path| path.reach(&object.node).ok());
+        let before = node.as_deref().and_then(Node::text).unwrap_or_default().to_owned();
+        let named = |spec: &crate::render::flux::Spec| (spec.namespace.to_string(), spec.name.to_string());
+        Self {
+            build: build.name.clone(),
+            applier: build.spec.as_deref().map(named),
+            is_elsewhere: build.cluster != query.own.cluster,
+            object: ObjectKey::of(&object.node),
+            field: field.to_owned(),
+            value: value.unwrap_or_else(|| before.clone()),
+            before,
+            place: node.as_deref().and_then(SourceLine::of),
+        }
+    }
+
+    /// What of the repository builds it.
+    pub fn scope(&self) -> SiteScope {
+        match (&self.applier, &*self.build) {
+            (Some(_), build) => SiteScope::Kustomization(build.to_owned()),
+            (None, ".") => SiteScope::Folder(String::new()),
+            (None, folder) => SiteScope::Folder(folder.to_owned()),
+        }
+    }
+
+    /// `KIND.GROUP/NAME`, as an order names it.
+    pub fn named(&self) -> String {
+        let ObjectKey { group, kind, name, .. } = &self.object;
+        if group.is_empty() { format!("{kind}/{name}") } else { format!("{kind}.{group}/{name}") }
+    }
+}
+
+/// `ImagePolicy flux-system/web spec.policy.semver.range (1.x at images.yaml:15)`.
+impl std::fmt::Display for Alternative {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let ObjectKey { kind, namespace, name, .. } = &self.object;
+        let namespace = if namespace.is_empty() { String::new() } else { format!("{namespace}/") };
+        write!(f, "{kind} {namespace}{name} {}", self.field)?;
+        match &self.place {
+            Some(place) => write!(f, " ({} at {place})", self.before),
+            None => f.write_str(" (not set)"),
+        }
+    }
+}
+
+/// What the rules look at.
+pub struct CautionQuery<'a> {
+    /// As it is built today.
+    pub object: &'a Applied,
+    pub own: &'a Build,
+    /// Everything else that the repository builds.
+    pub others: &'a [Build],
+    pub wanted: &'a [WantedField],
+    pub lines: &'a [TouchedLine],
+}
+
+/// A line of a file that is another one after the change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TouchedLine {
+    pub at: SourceLine,
+    /// As it is today.
+    pub text: String,
+}
+
+impl TouchedLine {
+    /// The lines of a file that are gone after the change, or read otherwise.
+    pub fn of(file: &ChangedFile) -> Vec<Self> {
+        let before = String::from_utf8_lossy(file.before.as_deref().unwrap_or_default());
+        let after = String::from_utf8_lossy(&file.after);
+        let mut left: std::collections::HashMap<&str, usize> = std::collections::HashMap::new();
+        after.lines().for_each(|line| *left.entry(line).or_default() += 1);
+        let mut gone = Vec::new();
+        for (number, line) in (1..).zip(before.lines()) {
+            match left.get_mut(line) {
+                Some(count) if *count > 0 => *count -= 1,
+                _ => gone.push(Self { at: SourceLine { file: file.path.to_string(), line: number }, text: line.to_owned() }),
+            }
+        }
+        gone
+    }
+
+    /// One line of a file.
+    pub fn at(at: &SourceLine, bytes: &[u8]) -> Option<Self> {
+        let index = usize::try_from(at.line).ok()?.checked_sub(1)?;
+        let text = String::from_utf8_lossy(bytes).lines().nth(index)?.to_owned();
+        Some(Self { at: at.clone(), text })
+    }
+}
+
+impl<'a> CautionQuery<'a> {
+    /// Everything that is built, with what builds it; first what is built with the object.
+    fn built(&self) -> impl Iterator<Item = (&'a Build, &'a Applied)> {
+        let builds = std::iter::once(self.own).chain(self.others);
+        builds.flat_map(|build| build.objects().iter().map(move |object| (build, object)))
+    }
+
+    /// The same, of the cluster of the object; a folder belongs to any.
+    fn of_cluster(&self) -> impl Iterator<Item = (&'a Build, &'a Applied)> {
+        let own = self.own.cluster;
+        self.built().filter(move |(build, _)| build.cluster.is_none() || own.is_none() || build.cluster == own)
+    }
+
+    /// The field with its wanted value, where it is to be set.
+    fn wants(&self, field: &str) -> Option<&'a WantedField> {
+        let path = FieldPath::parse(field).ok()?;
+        self.wanted.iter().find(|wanted| wanted.field == path)
+    }
+}
+
+/// All that the rules say, each once.
+pub fn all(query: &CautionQuery<'_>) -> Vec<Caution> {
+    let mut found = Vec::new();
+    RULES.iter().for_each(|rule| rule(query, &mut found));
+    let mut once: Vec<Caution> = Vec::new();
+    for caution in found {
+        if once.iter().all(|known| known.text != caution.text) {
+            once.push(caution);
+        }
+    }
+    once
+}
+
+/// `Kind namespace/name`.
+fn name_of(object: &Applied) -> String {
+    shown(&object.node)
+}
+
+/// A number that is set at a path of an object; none where it is not set, or no number.
+fn number_at(node: &Node, path: &[&str]) -> Option<i64> {
+    write::json(node.at(path)?).ok()?.as_i64()
+}

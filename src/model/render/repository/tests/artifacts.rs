@@ -1,0 +1,76 @@
+//! Artifacts that are folders of this repository.
+
+use super::super::{BuildOutcome, Builder};
+use super::{SETTINGS, fleet, flux, names};
+use crate::render::tree::Memory;
+
+#[test]
+fn an_artifact_is_a_folder_of_the_repository_where_something_says_so() {
+    let source = "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: {name: infra, namespace: flux-system}\nspec: {url: \"oci://ghcr.io/acme/fleet/infra\"}\n";
+    let from = "  sourceRef: {kind: OCIRepository, name: infra}\n";
+    let built = |path: &str, more: &[(&str, &str)]| {
+        let mut tree = fleet();
+        tree.insert("clusters/staging/infra.yaml", flux("infra", path, from).as_bytes());
+        tree.insert("clusters/staging/source.yaml", source.as_bytes());
+        tree.insert("kubernetes/infra/configs/a.yaml", SETTINGS.as_bytes());
+        more.iter().for_each(|(path, text)| tree.insert(path, text.as_bytes()));
+        let repository = Builder::default().build(&tree).expect("readable");
+        let cluster = repository.clusters.iter().find(|cluster| cluster.name == "staging").expect("a cluster");
+        let at = cluster.members.iter().position(|member| member.spec.name.as_ref() == "infra").expect("a member");
+        let found = cluster.artifacts.values().next().map(|found| format!("{}: {}", found.folder, found.rule.word()));
+        let outcome = match &cluster.members[at].outcome {
+            BuildOutcome::Built(objects) => objects[0].node.at(&["data", "zone"]).map(|zone| zone.origin().location.to_string()),
+            BuildOutcome::Failed(error) => Some(error.message.clone()),
+            BuildOutcome::Elsewhere(why) => Some(why.clone()),
+        };
+        (found.unwrap_or_default(), outcome.unwrap_or_default())
+    };
+    let file = "kubernetes/infra/configs/a.yaml".to_owned();
+    let push = "run: flux push artifact oci://ghcr.io/acme/fleet/infra:latest --path=./kubernetes/infra\n";
+    let said = "[[artifacts]]\nurl = \"oci://ghcr.io/acme/fleet/infra\"\npath = \"./kubernetes/infra\"\n";
+    let paths = "kubernetes/infra: no other folder holds the paths of its Kustomizations".to_owned();
+    assert_eq!(built("./configs", &[]), (paths, file.clone()));
+    let twice = [("other/configs/a.yaml", SETTINGS)];
+    assert!(built("./configs", &twice).1.starts_with("OCIRepository flux-system/infra is not a git repository"));
+    let pushed = [twice[0], (".github/workflows/push.yaml", push)];
+    assert_eq!(built("./configs", &pushed), ("kubernetes/infra: .github/workflows/push.yaml pushes it".to_owned(), file.clone()));
+    let both = [twice[0], (".fluxdeck.toml", said)];
+    assert_eq!(built("./configs", &both), ("kubernetes/infra: .fluxdeck.toml says so".to_owned(), file));
+    assert!(built("./", &[]).1.contains("[[artifacts]]"), "any folder could be it");
+    let outside = [("kubernetes/infra/configs/kustomization.yaml", "resources: [../../../apps/base]\n")];
+    assert!(built("./configs", &outside).1.contains("is not in the artifact"), "{:?}", built("./configs", &outside));
+}
+
+/// A fleet that is pushed as a whole or in part: the instance's own source is an artifact too.
+#[test]
+fn a_cluster_that_syncs_an_artifact_begins_in_its_folder() {
+    let instance = "apiVersion: fluxcd.controlplane.io/v1\nkind: FluxInstance\nmetadata: {name: flux, namespace: flux-system}\nspec:\n  sync: {kind: OCIRepository, url: \"oci://ghcr.io/acme/fleet\", path: clusters/east}\n";
+    let from = "  sourceRef: {kind: OCIRepository, name: flux-system}\n";
+    let apps = flux("apps", "./apps", from);
+    for root in ["", "kubernetes/"] {
+        let mut tree = Memory::default();
+        tree.insert(&format!("{root}clusters/east/instance.yaml"), instance.as_bytes());
+        tree.insert(&format!("{root}clusters/east/apps.yaml"), apps.as_bytes());
+        tree.insert(&format!("{root}apps/a.yaml"), SETTINGS.as_bytes());
+        // a template, which is not YAML, outside of what is deployed
+        tree.insert("docs/template.yaml", b"{{ if x }}\nkind: ConfigMap\n");
+        let repository = Builder::default().build(&tree).expect("readable");
+        assert_eq!(names(&repository), ["east flux-system/flux-system 2", "east flux-system/apps 1"], "{root}");
+    }
+}
+
+/// The sync that `flux bootstrap` is yet to write: its source is only named, by what composes the artifacts.
+#[test]
+fn what_is_composed_of_the_source_of_a_sync_outside_is_built() {
+    let generator = "apiVersion: source.extensions.fluxcd.io/v1beta1\nkind: ArtifactGenerator\nmetadata: {name: all, namespace: flux-system}\nspec:\n  sources: [{alias: repo, kind: GitRepository, name: flux-system}]\n  artifacts: [{name: apps, copy: [{from: \"@repo/apps/**\", to: \"@artifact/\"}]}]\n";
+    let apps = flux("apps", "./production", "  sourceRef: {kind: ExternalArtifact, name: apps}\n");
+    let tree = Memory::new([
+        ("clusters/production/flux-system/gotk-sync.yaml", "# written by flux bootstrap\n"),
+        ("clusters/production/artifacts.yaml", generator),
+        ("clusters/production/apps.yaml", &apps),
+        ("apps/production/a.yaml", SETTINGS),
+    ]);
+    let repository = Builder::default().build(&tree).expect("readable");
+    assert_eq!(names(&repository), ["production flux-system/apps 1"]);
+    assert!(repository.unreached.is_empty());
+}

@@ -1,0 +1,50 @@
+//! What users say of the sources of artifacts, between two runs and within one.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+
+use crate::files::Disk;
+use crate::records;
+use crate::records::sources::KeptSource;
+use fluxdeck_model::domain::SaidSource;
+
+/// What users say of sources: in a directory that outlives the run; without one, as in the demo, for the run.
+#[derive(Clone)]
+pub struct Kept {
+    disk: Arc<dyn Disk>,
+    dir: Option<PathBuf>,
+    here: Arc<Mutex<BTreeMap<String, KeptSource>>>,
+}
+
+impl Kept {
+    pub fn new(disk: Arc<dyn Disk>, dir: Option<PathBuf>) -> Self {
+        Self { disk, dir, here: Arc::default() }
+    }
+
+    /// What was said of the source that fetches this.
+    pub fn said(&self, key: &str) -> Option<KeptSource> {
+        match &self.dir {
+            Some(dir) => records::sources::said(&*self.disk, Some(dir), key),
+            None => self.here.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned(),
+        }
+    }
+
+    /// Keeps an answer. One without a repository takes away what was said.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn say(&self, said: &SaidSource, at: Timestamp) -> std::io::Result<()> {
+        if self.dir.is_some() {
+            return records::sources::say(&*self.disk, self.dir.as_deref(), said, at);
+        }
+        let mut here = self.here.lock().unwrap_or_else(PoisonError::into_inner);
+        match said.from.repository.is_empty() {
+            true => here.remove(&said.key),
+            false => here.insert(said.key.clone(), KeptSource { from: said.from.clone(), at }),
+        };
+        Ok(())
+    }
+}

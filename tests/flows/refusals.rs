@@ -1,0 +1,142 @@
+//! A change that is not proposed as it was asked for, on the screen: other ways, one of several builds, the user's own editor; and a
+//! repository that only the user knows.
+
+use super::proposals;
+use super::reviews::{ROW, live, ready};
+use fluxdeck_model::change::{BuildChoice, ChangeRefusal, CheckoutFile, LayerChoice, Proposed, SiteScope, SourceQuestion};
+use fluxdeck_model::domain::{ArtifactSource, SaidSource};
+use fluxdeck_model::state::{ChangeQuery, Effect, Terminal};
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_change_shows_the_other_ways_and_takes_one() {
+    let refused = || Proposed::Refused(Box::new(proposals::refused()));
+    let mut deck = live(80, 24).await;
+    deck.keys(ROW).await.keys("a n \"5\" enter").await;
+    deck.plan(refused()).await;
+    deck.shows("✗ refused  production and staging are built from the line that sets it")
+        .shows("other ways, and what each does besides");
+    deck.shows("⏎ take it").hides("push only").hides("copy patch").hides("edit by hand");
+    deck.shows("> 1  flux/apps/base/checkout/deployment.yaml:5  resource  changes more");
+    deck.shows("also changes staging/flux-apps/checkout:")
+        .shows("3  flux/apps/base/kustomization.yaml:9  replicas  cannot be taken");
+    // that one changes more: it is shown again, and confirmed
+    deck.keys("enter").await.shows("take this way");
+    deck.keys("enter").await.shows("more will change: press y to confirm");
+    assert_eq!(deck.api().plans.len(), 1);
+    deck.keys("y").await.shows("planning…");
+    assert_eq!((deck.asked().order.layer, deck.asked().order.is_wide), (LayerChoice::Number(1), true));
+
+    deck.plan(refused()).await;
+    deck.screen();
+    deck.keys("G enter").await.shows("this way cannot be taken: the file is generated");
+    deck.keys("k enter").await.shows("planning…");
+    assert_eq!((deck.asked().order.layer, deck.asked().order.is_wide), (LayerChoice::NewPatch, false));
+    assert_eq!(deck.jobs(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_change_is_edited_by_hand_where_a_checkout_has_the_file() {
+    let here = |is_same| CheckoutFile::Here { path: "/src/fleet/deployment.yaml".to_owned(), is_same };
+    let edit = Effect::Terminal(Terminal::Edit { path: "/src/fleet/deployment.yaml".to_owned(), line: 5 });
+    for (copy, shown, said, opens) in [
+        (here(true), "E opens flux/apps/base/checkout/deployment.yaml:5 in $EDITOR", "commit and push it yourself", true),
+        (here(false), "your checkout has another", "lines may differ", true),
+        (CheckoutFile::Nowhere, "none of your checkouts has it", "name one in `repos` of config.toml", false),
+        (CheckoutFile::Encrypted, "use `sops edit`", "SOPS encrypted flux/apps/base/checkout/deployment.yaml", false),
+    ] {
+        let mut deck = live(120, 30).await;
+        deck.keys(ROW).await.keys("a n \"5\" enter").await;
+        let mut refusal = proposals::refused();
+        refusal.ways[0].place.copy = copy.clone();
+        refusal.set_at = Some(refusal.ways[0].place.clone());
+        deck.plan(Proposed::Refused(Box::new(refusal))).await;
+        match opens {
+            true => deck.shows("E edit by hand"),
+            false => deck.hides("E edit by hand"),
+        };
+        deck.shows(shown).keys("E").await.shows(said);
+        assert_eq!(deck.effects.contains(&edit), opens, "{copy:?}: {:?}", deck.effects);
+    }
+    // a patch that is not there yet is nowhere: what sets the field is opened
+    let mut deck = live(120, 30).await;
+    deck.keys(ROW).await.keys("a n \"5\" enter").await;
+    let mut refusal = proposals::refused();
+    refusal.set_at.as_mut().expect("it has one").copy = here(true);
+    deck.plan(Proposed::Refused(Box::new(refusal))).await;
+    deck.keys("j E").await;
+    assert!(deck.effects.contains(&edit), "{:?}", deck.effects);
+
+    let mut deck = live(100, 30).await;
+    deck.review(|_| {}).await.keys("E").await.shows("nothing was refused");
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_several_builds_of_an_object_the_one_that_is_meant_is_chosen() {
+    let builds = ["production", "staging"].map(|cluster| BuildChoice {
+        build: format!("{cluster}/flux-apps/checkout"),
+        object: "Deployment shop/checkout".to_owned(),
+    });
+    for (width, height) in [(80, 24), (180, 50)] {
+        let mut deck = live(width, height).await;
+        deck.keys(ROW).await.keys("a n \"5\" enter").await;
+        let refusal = ChangeRefusal {
+            why: "it is built in several ways".to_owned(),
+            set_at: None,
+            ways: Vec::new(),
+            builds: builds.to_vec(),
+            ..proposals::refused()
+        };
+        deck.plan(Proposed::Refused(Box::new(refusal))).await;
+        deck.shows("which one is meant?").shows("> 1  only production/flux-apps/checkout").hides("other way");
+        deck.keys("j").await.shows("> 2  only staging/flux-apps/checkout").shows("continues with the selected Kustomization");
+        deck.keys("enter").await.shows("planning…");
+        let order = deck.asked().order;
+        assert_eq!(order.site.scope, SiteScope::Kustomization("staging/flux-apps/checkout".to_owned()));
+        deck.plan(ready(&order, |_| {})).await;
+        deck.shows("6 + replicas").keys("enter").await;
+        assert_eq!(deck.api().steps[0].2.order.site.scope, order.site.scope, "the choice goes on");
+    }
+    // built the same by both: behind the ways
+    let mut deck = live(100, 30).await;
+    deck.keys(ROW).await.keys("a n \"5\" enter").await;
+    deck.plan(Proposed::Refused(Box::new(ChangeRefusal { builds: builds.to_vec(), ..proposals::refused() }))).await;
+    deck.shows("> 1  flux/apps/base").keys("G enter").await.shows("planning…");
+    // another number is for the same one
+    deck.keys("esc").await.shows("for       staging/flux-apps/checkout, as you chose").keys("ctrl-u \"6\" enter").await;
+    let order = deck.asked().order;
+    assert_eq!(order.site.scope, SiteScope::Kustomization("staging/flux-apps/checkout".to_owned()));
+    assert_eq!((order.layer, order.is_wide), (LayerChoice::Set, false));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repository_that_nobody_knows_is_asked_for_and_another_can_be_said() {
+    let question = SourceQuestion {
+        source: "OCIRepository flux-apps/shop".to_owned(),
+        key: "oci://registry.example/shop".to_owned(),
+        why: "2 folders of ops/fleet could be what the artifact was made from".to_owned(),
+        known: ArtifactSource { repository: "https://forge.example/ops/fleet".to_owned(), ..ArtifactSource::default() },
+        roots: vec!["deploy".to_owned(), "deploy/base".to_owned()],
+    };
+    for (width, height) in [(80, 24), (180, 50)] {
+        let mut deck = live(width, height).await;
+        deck.keys(ROW).await.keys("a n \"5\" enter").await;
+        deck.plan(Proposed::Unknown(Box::new(question.clone()))).await;
+        deck.shows("where does OCIRepository flux-apps/shop come from?").shows("2 folders of ops/fleet could be");
+        deck.shows("https://forge.example/ops/fleet");
+        // back to the form, as it was filled
+        deck.keys("esc").await.shows("replicas  [5 ").keys("enter").await;
+        deck.plan(Proposed::Unknown(Box::new(question.clone()))).await;
+        deck.keys("tab \"main\" tab").await.shows("deploy/base").keys("down enter enter").await.shows("planning…");
+        let ChangeQuery { order, said, .. } = deck.asked();
+        let from = ArtifactSource { branch: "main".to_owned(), root: "deploy/base".to_owned(), ..question.known.clone() };
+        assert_eq!(said, Some(SaidSource { key: question.key.clone(), from: from.clone() }));
+        let known = SourceQuestion { known: from, why: String::new(), ..question.clone() };
+        deck.plan(ready(&order, |proposal| proposal.source = Some(known))).await;
+        deck.shows("6 + replicas").keys("U").await.shows("where does OCIRepository").shows("[deploy/base");
+        deck.keys("esc").await.shows("6 + replicas").keys("U ctrl-u enter").await;
+        let said = deck.asked().said.expect("it is said");
+        assert_eq!(said.from.repository, "", "what was said is forgotten");
+    }
+    let mut deck = live(100, 30).await;
+    deck.review(|_| {}).await.keys("U").await.shows("its repository need not be said");
+}
