@@ -94,6 +94,21 @@ struct Wanted<'a> {
 #[derive(Deserialize)]
 struct Repository {
     default_branch: Option<String>,
+    empty: Option<bool>,
+    mirror: Option<bool>,
+    has_pull_requests: Option<bool>,
+}
+
+impl Repository {
+    /// Why it takes no pull requests, if that is so.
+    fn refusal(&self) -> Option<Failure> {
+        let why = match self {
+            Self { mirror: Some(true), .. } => "the repository is a mirror there, which takes no pull requests",
+            Self { has_pull_requests: Some(false), .. } => "pull requests are switched off in this repository",
+            _ => return None,
+        };
+        Some(Failure::Refused { why: why.to_owned() })
+    }
 }
 
 #[derive(Deserialize)]
@@ -159,7 +174,10 @@ impl Gitea {
     async fn all_from(&self, head: &str) -> Result<Vec<Pull>, Failure> {
         let mut found = Vec::new();
         for page in 1..=PAGES {
-            let answer = self.get(&format!("/pulls?state=all&limit={PAGE}&page={page}")).await?;
+            let answer = match self.get(&format!("/pulls?state=all&limit={PAGE}&page={page}")).await {
+                Err(Failure::NotFound) => return self.without_list().await,
+                answer => answer?,
+            };
             let all: Vec<Found> = answer.read("the list of pull requests")?;
             found.extend(all.into_iter().filter(|pull| pull.is_from(head)).map(|pull| pull.pull(None)));
             if !answer.has_next_page() {
@@ -167,6 +185,17 @@ impl Gitea {
             }
         }
         Err(Failure::Unreadable(format!("there are more than {} pull requests", PAGE * PAGES)))
+    }
+
+    /// What it means that there is no list. A repository counts as empty, and has none, until the forge has looked at the first push
+    /// (Gitea `routers/api/v1/api.go` mustAllowPulls, `services/repository/push.go`).
+    async fn without_list(&self) -> Result<Vec<Pull>, Failure> {
+        let repository = self.repository().await?;
+        match repository.refusal() {
+            Some(refusal) => Err(refusal),
+            None if repository.empty == Some(true) => Ok(Vec::new()),
+            None => Err(Failure::NotFound),
+        }
     }
 
     async fn opened(&self, new: &NewPull) -> Result<Pull, Failure> {
@@ -202,8 +231,9 @@ impl Gitea {
 
     /// What is missing, where opening answers that something is: the repository, its base, or, for a while after a push, the branch.
     async fn missing(&self, new: &NewPull) -> Failure {
-        if let Err(failure) = self.get("").await {
-            return failure;
+        match self.repository().await.map(|repository| repository.refusal()) {
+            Ok(None) => {}
+            Ok(Some(failure)) | Err(failure) => return failure,
         }
         match self.get(&format!("/branches/{}", path(&new.base))).await {
             Ok(_) => Failure::NotYet,
@@ -245,9 +275,12 @@ impl Gitea {
         Ok(checks)
     }
 
+    async fn repository(&self) -> Result<Repository, Failure> {
+        self.get("").await?.read("the repository")
+    }
+
     async fn main_branch(&self) -> Result<String, Failure> {
-        let repository: Repository = self.get("").await?.read("the repository")?;
-        let branch = repository.default_branch.filter(|branch| !branch.is_empty());
+        let branch = self.repository().await?.default_branch.filter(|branch| !branch.is_empty());
         branch.ok_or_else(|| Failure::Unreadable("the repository names no default branch".to_owned()))
     }
 }

@@ -98,7 +98,7 @@ pub fn found(address: &str) {
     git(folder.path(), &["init", "-q", "-b", "main"]);
     git(folder.path(), &["add", "-A"]);
     git(folder.path(), &["commit", "-q", "-m", "web"]);
-    git(folder.path(), &["push", "-q", address, "HEAD:main"]);
+    git(folder.path(), &["push", "-q", "--force", address, "HEAD:main"]);
 }
 
 /// Somebody else changes the file on `main`.

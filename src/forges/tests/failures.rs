@@ -10,10 +10,10 @@ fn before_open(word: &str) -> Vec<Reply> {
     if word == "gitea" { vec![answer(200, r#"{"total_commits": 1, "commits": []}"#)] } else { Vec::new() }
 }
 
-/// What a forge answers to one request of an operation.
+/// What it means that a forge answers so to an operation, however often it is asked.
 async fn failure(word: &str, what: Do, reply: Reply) -> Failure {
     let before = if what == Do::Open { before_open(word) } else { Vec::new() };
-    let server = Server::of(before.into_iter().chain([reply])).await;
+    let server = Server::of(before.into_iter().chain([reply.clone(), reply])).await;
     let forge = forge(word, &server.host());
     let failure = server.during(what.failure(forge.as_ref())).await;
     failure.unwrap_or_else(|| panic!("{word} {what:?} succeeds"))
@@ -172,6 +172,28 @@ async fn a_forge_says_in_its_own_words_why_nothing_is_opened() {
         assert_eq!(opened(word, &server).await, Err(expected), "{word} {replies:?}");
         assert_eq!(server.asked().len(), replies.len(), "{word} {:?}", server.asked());
     }
+}
+
+/// Gitea answers the same for a repository that is empty, has no pull requests, or is not there (`routers/api/v1/api.go` mustAllowPulls).
+#[tokio::test]
+async fn where_there_is_no_list_of_pull_requests_gitea_is_asked_why() {
+    let missing = || answer(404, r#"{"message": "The target couldn't be found."}"#);
+    let off = r#"{"empty": false, "mirror": false, "has_pull_requests": false}"#;
+    let refused = |why: &str| Err(Failure::Refused { why: why.to_owned() });
+    for (repository, expected) in [
+        (answer(200, r#"{"empty": true, "has_pull_requests": true}"#), Ok(Vec::new())),
+        (answer(200, off), refused("pull requests are switched off in this repository")),
+        (answer(200, r#"{"mirror": true}"#), refused("the repository is a mirror there, which takes no pull requests")),
+        (answer(200, r#"{"empty": false, "has_pull_requests": true}"#), Err(Failure::NotFound)),
+        (missing(), Err(Failure::NotFound)),
+        (answer(401, "{}"), Err(Failure::Unauthorised("Unauthorized".into()))),
+    ] {
+        let server = Server::of([missing(), repository.clone()]).await;
+        let found = server.during(forge("gitea", &server.host()).find("fluxdeck/scale-1")).await;
+        assert_eq!(found, expected, "{repository:?}");
+    }
+    let server = Server::of([missing(), missing(), answer(200, off)]).await;
+    assert_eq!(opened("gitea", &server).await.map(|_| Vec::new()), refused("pull requests are switched off in this repository"));
 }
 
 #[test]

@@ -64,9 +64,10 @@ prepare_forge() {
   FORGE_TOKEN=$(forge POST "/api/v1/users/$FORGE_USER/tokens" --json '{"name":"bed","scopes":["all"]}' |
     sed -n 's/.*"sha1":"\([0-9a-f]*\)".*/\1/p')
   [[ -n $FORGE_TOKEN ]] || die "the forge gave no token"
+  # one that is made empty has no pull requests until the forge has looked at the first push, which it does later
   local repository
   for repository in fleet apps; do
-    forge POST /api/v1/user/repos --json "{\"name\":\"$repository\",\"private\":true,\"default_branch\":\"main\"}" >/dev/null
+    forge POST /api/v1/user/repos --json "{\"name\":\"$repository\",\"private\":true,\"auto_init\":true,\"default_branch\":\"main\"}" >/dev/null
   done
 }
 
@@ -77,7 +78,7 @@ push_repository() {
   "${git[@]}" add -A
   GIT_AUTHOR_DATE='2026-11-01T08:00:00Z' GIT_COMMITTER_DATE='2026-11-01T08:00:00Z' \
     "${git[@]}" commit -q -m "$1: as found in production"
-  "${git[@]}" push -q "http://$FORGE_USER:$FORGE_TOKEN@127.0.0.1:$PORT_FORGE/$FORGE_USER/$1.git" main
+  "${git[@]}" push -q --force "http://$FORGE_USER:$FORGE_TOKEN@127.0.0.1:$PORT_FORGE/$FORGE_USER/$1.git" main
 }
 
 # push_blob REPOSITORY FILE: prints digest and size, as a manifest names a blob.

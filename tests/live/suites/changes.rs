@@ -25,7 +25,8 @@ struct Shop<'a> {
 impl<'a> Shop<'a> {
     fn new(bed: &'a Bed, word: &str) -> Self {
         let shop = Self { bed, name: format!("changes-{word}-{}", std::process::id()) };
-        let new = json!({"name": shop.name, "private": false, "auto_init": false, "default_branch": "main"});
+        let new = json!({"name": shop.name, "private": false, "auto_init": true, "default_branch": "main"});
+        // one that is empty has no pull requests until the forge has looked at the first push, which it does later
         let path = format!("{}/api/v1/user/repos", bed.value("BED_FORGE_URL"));
         assert_eq!(request(bed, "POST", &path, &new)["name"], shop.name.as_str());
         let folder = tempfile::tempdir().expect("a folder");
@@ -34,7 +35,7 @@ impl<'a> Shop<'a> {
         git(folder.path(), &["init", "-q", "-b", "main"]);
         git(folder.path(), &["add", "-A"]);
         git(folder.path(), &["-c", "user.name=ops", "-c", "user.email=ops@example.test", "commit", "-q", "-m", "web"]);
-        git(folder.path(), &["push", "-q", &address(bed, &shop.name), "HEAD:main"]);
+        git(folder.path(), &["push", "-q", "--force", &address(bed, &shop.name), "HEAD:main"]);
         let meta = || json!({"name": shop.name, "namespace": shop.name});
         bed.apply(&json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": shop.name}}), &[]);
         let url = format!("{}/ops/{}.git", bed.value("BED_FORGE_URL"), shop.name);

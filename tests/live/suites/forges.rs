@@ -25,9 +25,13 @@ struct Ground<'a> {
 
 impl<'a> Ground<'a> {
     fn new(bed: &'a Bed, name: &str) -> Self {
+        Self::with(bed, name, true)
+    }
+
+    fn with(bed: &'a Bed, name: &str, has_commit: bool) -> Self {
         let name = format!("forges-{name}-{}", std::process::id());
         let ground = Self { bed, name, tokio: Runtime::new().expect("a runtime") };
-        let new = json!({"name": ground.name, "private": true, "auto_init": true, "default_branch": "main"});
+        let new = json!({"name": ground.name, "private": true, "auto_init": has_commit, "default_branch": "main"});
         let (code, answer) = ground.api("POST", "/user/repos", Some(&new));
         assert_eq!(code, 201, "{answer}");
         ground
@@ -253,6 +257,22 @@ fn the_forge_says_why_nothing_is_opened() {
     assert_eq!(ground.tokio.block_on(forge.find("full")), Ok(Vec::new()), "nothing was opened");
 }
 
+fn a_repository_without_pull_requests_is_not_one_that_is_not_there() {
+    let bed = bed::shared();
+    let empty = Ground::with(&bed, "empty", false);
+    assert_eq!(empty.tokio.block_on(empty.forge().find("full")), Ok(Vec::new()));
+
+    let ground = Ground::new(&bed, "off");
+    ground.branch("full");
+    let (code, answer) = ground.api("PATCH", &ground.below(""), Some(&json!({"has_pull_requests": false})));
+    assert_eq!(code, 200, "{answer}");
+    let forge = ground.forge();
+    let found = ground.tokio.block_on(forge.find("full")).map(|_| ());
+    for failed in [found, ground.tokio.block_on(forge.open(&new("full"))).map(|_| ())] {
+        assert!(matches!(&failed, Err(Failure::Refused { why }) if why.contains("switched off")), "{failed:?}");
+    }
+}
+
 fn pull_requests_beyond_the_first_page_are_found() {
     let bed = bed::shared();
     let ground = Ground::new(&bed, "pages");
@@ -276,5 +296,6 @@ trials![
     a_pull_request_is_opened_once_followed_and_merged,
     a_closed_pull_request_a_draft_and_those_of_a_fork_are_not_confused,
     the_forge_says_why_nothing_is_opened,
+    a_repository_without_pull_requests_is_not_one_that_is_not_there,
     pull_requests_beyond_the_first_page_are_found,
 ];
