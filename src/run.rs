@@ -17,7 +17,7 @@ use crate::ui::terminal::{self, Decoder, Screen};
 pub use crate::ui::terminal::{fitting_theme, is_ascii_only};
 use crate::ui::theme;
 use fluxdeck_model::error::{Error, Result};
-use fluxdeck_model::state::{Beginning, Input, Intent, Message, Settings, Terminal};
+use fluxdeck_model::state::{Beginning, Input, Intent, Message, Reply, Settings, Terminal, Ticket};
 
 /// How long one turn may work on messages before the screen is looked at again.
 const TURN: Duration = Duration::from_millis(4);
@@ -38,7 +38,8 @@ pub fn themes() -> impl Iterator<Item = &'static str> {
     theme::BUILTIN.iter().map(|(name, _)| *name)
 }
 
-/// Runs the terminal program until the user leaves it.
+/// Runs the terminal program until the user leaves it, or a signal ends it. Returns the exit code: 0 where the user left, also by ctrl-c
+/// or with the terminal.
 ///
 /// # Errors
 /// When there is no terminal, or it goes away.
@@ -48,7 +49,7 @@ pub async fn run(
     context: String,
     themes: Vec<(String, String)>,
     first: Option<String>,
-) -> Result<()> {
+) -> Result<u8> {
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
         return Err(Error::usage("this is not a terminal", "use `fluxdeck tree` or `fluxdeck get KIND` in scripts"));
     }
@@ -79,6 +80,7 @@ pub async fn run(
         dirty: Dirty::Now,
         leaving: false,
         lent: None,
+        waiting: None,
     };
     driver.keyboard.listen().map_err(gone)?;
     driver.carry_out().map_err(gone)?;
@@ -118,10 +120,12 @@ struct Driver {
     leaving: bool,
     /// The editor that has the terminal.
     lent: Option<Child>,
+    /// The view that waits for the text that is edited, and its file.
+    waiting: Option<(Ticket, String)>,
 }
 
 impl Driver {
-    async fn turn_until_left(&mut self) -> std::io::Result<()> {
+    async fn turn_until_left(&mut self) -> std::io::Result<u8> {
         let mut stop = stop_signals();
         let mut window = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::window_change())?;
         while !self.leaving {
@@ -135,7 +139,7 @@ impl Driver {
                 signal = stop.recv() => {
                     // ctrl-c in an editor is the editor's
                     if !(self.lent.is_some() && signal == Signal::Interrupt) {
-                        return Ok(());
+                        return Ok(if signal == Signal::Terminate { signal.exit_code() } else { 0 });
                     }
                 }
                 Some(()) = window.recv() => self.resized()?,
@@ -145,7 +149,7 @@ impl Driver {
             }
             self.carry_out()?;
         }
-        Ok(())
+        Ok(0)
     }
 
     /// Says of what is under way what is known, in the log of acts: however the program leaves.
@@ -283,9 +287,17 @@ impl Driver {
         self.screen.take_back()?;
         self.keyboard.listen()?;
         self.dirty = Dirty::Now;
-        if let Err(failure) = programs::edited(ended) {
+        let done = programs::edited(ended).map_err(|failure| {
             let why = failure.error("the file was not edited").message;
-            self.app.intend(Intent::Complain(Error::failed(why, "the editor is $VISUAL, else $EDITOR, else vi")));
+            Error::failed(why, "the editor is $VISUAL, else $EDITOR, else vi")
+        });
+        match (done, self.waiting.take()) {
+            (Ok(()), Some((ticket, path))) => self.runtime.edited(ticket, path),
+            (Ok(()), None) => {}
+            (Err(error), Some((ticket, _))) => {
+                self.app.update(Timestamp::now(), Message::Reply(ticket, Reply::Failed(error)));
+            }
+            (Err(error), None) => self.app.intend(Intent::Complain(error)),
         }
         Ok(())
     }
@@ -305,7 +317,10 @@ impl Driver {
                         self.app.intend(Intent::Say("too long for the terminal's clipboard".to_owned()));
                     }
                 }
-                Some(Terminal::Edit { path, line }) => self.lend(&path, line)?,
+                Some(Terminal::Edit { path, line, answers }) => {
+                    self.waiting = answers.map(|ticket| (ticket, path.clone()));
+                    self.lend(&path, line)?;
+                }
                 Some(Terminal::Suspend) => {
                     self.lend_keyboard();
                     self.screen.suspend()?;
@@ -335,14 +350,9 @@ async fn ended(lent: &mut Option<Child>) -> std::io::Result<ExitStatus> {
     }
 }
 
-/// Waits until a signal asks the process to end. Returns the exit code that shells give to what a signal has ended: 128 and its number.
+/// Waits until a signal asks the process to end. Returns its exit code.
 pub async fn stopped() -> u8 {
-    let number = match stop_signals().recv().await {
-        Signal::Hangup => 1,
-        Signal::Interrupt => 2,
-        Signal::Terminate => 15,
-    };
-    128 + number
+    stop_signals().recv().await.exit_code()
 }
 
 /// Ends on a signal: the terminal is given back on the way out.
@@ -369,6 +379,18 @@ enum Signal {
     Interrupt,
     Hangup,
     Terminate,
+}
+
+impl Signal {
+    /// What shells say of a process that this has ended: 128 and its number.
+    fn exit_code(self) -> u8 {
+        let number = match self {
+            Self::Hangup => 1,
+            Self::Interrupt => 2,
+            Self::Terminate => 15,
+        };
+        128 + number
+    }
 }
 
 impl Stop {

@@ -7,6 +7,7 @@ mod architecture;
 mod conformance;
 mod declared;
 mod docs;
+mod edited;
 #[path = "conformance/embedded.rs"]
 mod embedded;
 mod faults;

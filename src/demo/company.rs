@@ -129,6 +129,14 @@ impl Company {
         self.repositories.path(url)
     }
 
+    /// The directory of this run: it goes with the run, unless it is kept.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn folder(&self) -> Result<PathBuf> {
+        self.repositories.place().path().map(std::path::Path::to_owned)
+    }
+
     /// Whether hints are shown: until they are dismissed in a directory that is kept.
     pub fn gives_hints(&self) -> bool {
         let place = self.repositories.place();

@@ -4,6 +4,7 @@
 pub mod acts;
 pub mod jobs;
 mod kept;
+pub mod manuscripts;
 pub mod remember;
 mod run;
 pub mod screens;

@@ -33,7 +33,7 @@ use fluxdeck_model::actions::Outcome;
 use fluxdeck_model::domain::{ClusterId, Scope, Str};
 use fluxdeck_model::error::{Error, ErrorKind};
 use fluxdeck_model::state::jobs::{Change, ChangeOutcome, ChangeStep, JobId, JournalCommit, Task};
-use fluxdeck_model::state::{ChangeQuery, Effect, Epoch, Intent, Message, Reply, Terminal, Ticket};
+use fluxdeck_model::state::{ChangeQuery, Effect, Epoch, Intent, Manuscript, Message, Reply, Terminal, Ticket};
 pub use journal::found as jobs_found;
 pub use keyboard::{Keyboard, Typed};
 use looks::{Look, Looks, Means};
@@ -205,6 +205,7 @@ impl Runtime {
                 None
             }
             Effect::Propose { ticket, query } => self.propose(ticket, *query),
+            Effect::Manuscript { ticket, query } => self.manuscript(ticket, *query),
             Effect::Change { task, step, change, bound } => self.change(None, Carried { task, step, change, bound }),
             Effect::Record(act) => {
                 if let Some(journal) = self.journal() {
@@ -369,9 +370,62 @@ impl Runtime {
 
     /// Plans a change for a view: a task that ends with it.
     fn propose(&mut self, ticket: Ticket, query: ChangeQuery) -> Option<Terminal> {
+        let changes = self.changes.clone();
+        self.about(ticket, query, |live, query| async move {
+            let proposed = changes.propose(live.as_ref(), query).await;
+            proposed.map_or_else(Reply::Failed, |proposed| Reply::Proposed(Box::new(proposed)))
+        })
+    }
+
+    fn manuscript(&mut self, ticket: Ticket, query: ChangeQuery) -> Option<Terminal> {
+        let (changes, disk) = (self.changes.clone(), self.options.disk.clone());
+        let dir = match &self.options.origin {
+            // it leaves nothing behind
+            Origin::Demo(guest) => guest.company.folder().ok(),
+            _ => self.options.state_dir.clone(),
+        };
+        self.about(ticket, query, |live, query| async move {
+            let name = query.object.as_ref().map(ToString::to_string).unwrap_or_default();
+            let written = async {
+                let (text, line, order) = changes.manuscript(live.as_ref(), query).await?;
+                let failed = |why: String| Error::failed(format!("the text cannot be written down for the editor: {why}"), "");
+                let dir = dir.ok_or_else(|| failed("nothing is kept by this run".to_owned()))?;
+                let put = {
+                    let text = text.clone();
+                    tokio::task::spawn_blocking(move || records::manuscripts::put(&*disk, &dir, &name, &text)).await
+                };
+                let path = put.map_err(std::io::Error::other).flatten().map_err(|error| failed(error.to_string()))?;
+                Ok(Manuscript { text, path: path.to_string_lossy().into_owned(), line, order })
+            };
+            written.await.map_or_else(Reply::Failed, |manuscript| Reply::Manuscript(Box::new(manuscript)))
+        })
+    }
+
+    /// The editor is through with a file: hands its text to the view that waits for it.
+    pub fn edited(&mut self, ticket: Ticket, path: String) {
+        let (disk, inbox) = (self.options.disk.clone(), self.inbox.clone());
+        self.errands.spawn(async move {
+            let at = std::path::PathBuf::from(&path);
+            let read = tokio::task::spawn_blocking(move || records::manuscripts::read(&*disk, &at)).await;
+            let reply = match read.map_err(std::io::Error::other).flatten() {
+                Ok(text) => Reply::Edited(text),
+                Err(error) => Reply::Failed(Error::failed(format!("{path} cannot be read: {error}"), "")),
+            };
+            let _ = inbox.send(Message::Reply(ticket, reply)).await;
+        });
+    }
+
+    /// Answers what a view asks of a change, once.
+    fn about<F: Future<Output = Reply> + Send>(
+        &mut self,
+        ticket: Ticket,
+        query: ChangeQuery,
+        work: impl FnOnce(Option<Connection>, ChangeQuery) -> F + Send + 'static,
+    ) -> Option<Terminal> {
         let cluster = query.object.as_ref().map(|object| object.cluster);
         let live = cluster.and_then(|cluster| self.session(cluster)).map(|session| session.live.clone());
-        self.looks.propose(ticket, query, live, self.changes.clone(), self.inbox.clone());
+        let inbox = self.inbox.clone();
+        self.looks.once(ticket, cluster.unwrap_or_default(), live, inbox, |live| work(live, query));
         None
     }
 

@@ -37,7 +37,7 @@ async fn a_refused_change_shows_the_other_ways_and_takes_one() {
 #[tokio::test(start_paused = true)]
 async fn a_refused_change_is_edited_by_hand_where_a_checkout_has_the_file() {
     let here = |is_same| CheckoutFile::Here { path: "/src/fleet/deployment.yaml".to_owned(), is_same };
-    let edit = Effect::Terminal(Terminal::Edit { path: "/src/fleet/deployment.yaml".to_owned(), line: 5 });
+    let edit = Effect::Terminal(Terminal::Edit { path: "/src/fleet/deployment.yaml".to_owned(), line: 5, answers: None });
     for (copy, shown, said, opens) in [
         (here(true), "E opens flux/apps/base/checkout/deployment.yaml:5 in $EDITOR", "commit and push it yourself", true),
         (here(false), "your checkout has another", "lines may differ", true),

@@ -304,7 +304,7 @@ async fn from_web_is_down_to_the_line_of_the_log_it_is_six_keys() {
         ("w", " /w"),
         ("e", " /we"),
         ("b", " /web"),
-        ("enter", "CrashLoopBackOff: web: exit 1, 4 restarts: cannot"),
+        ("enter", "web: exit 1, 4 restarts: cannot reach the database"),
         ("l", "level=fatal msg=\"cannot reach the database at db.web.s"),
     ];
     let mut before = deck.screen();

@@ -12,7 +12,8 @@ use super::{Call, ReportFormat};
 use crate::runtime::{self, Bench};
 use fluxdeck_model::change::{ChangeOrder, ChangeScope, ChangeSite, LayerChoice, PlanOutcome};
 use fluxdeck_model::error::{Error, Result};
-use fluxdeck_model::playbooks::{self, Playbook};
+use fluxdeck_model::forms::Field;
+use fluxdeck_model::playbooks::{self, AssignmentTarget, KnownObject, Playbook};
 use fluxdeck_model::render::tree;
 use fluxdeck_model::state::jobs::ChangeGoal;
 
@@ -41,9 +42,26 @@ pub(super) const COMMAND: Command = Command {
 
 fn arguments(command: clap::Command) -> clap::Command {
     let own = |playbook: &&'static Playbook| {
-        Arguments::augment_args(clap::Command::new(playbook.name)).about(playbook.doc).long_about(None)
+        let command = Arguments::augment_args(clap::Command::new(playbook.name)).about(playbook.doc).long_about(None);
+        command.mut_arg("set", |set| set.help(takes(playbook)))
     };
     command.subcommand_required(true).arg_required_else_help(true).subcommands(playbooks::ALL.iter().map(own))
+}
+
+/// What `--set` takes, for its help.
+fn takes(playbook: &Playbook) -> String {
+    match playbook.assigns_to {
+        AssignmentTarget::ObjectField { below: "", .. } => "The field to set, and its value; may be repeated".to_owned(),
+        AssignmentTarget::ObjectField { below, .. } => format!("The key below {below} to set, and its value; may be repeated"),
+        AssignmentTarget::FormField => {
+            let form = (playbook.form)(&KnownObject::default());
+            let one = |field: &Field| format!("{}: {}", field.id, field.help);
+            match form.fields.iter().map(one).collect::<Vec<_>>() {
+                all if all.is_empty() => "Nothing is to be said".to_owned(),
+                all => format!("What is to be said; may be repeated. {}", all.join(". ")),
+            }
+        }
+    }
 }
 
 #[derive(Args, Clone)]
@@ -52,7 +70,7 @@ struct Arguments {
     #[arg(value_name = "KIND/NAME")]
     object: String,
     /// The field to set, and its value; may be repeated
-    #[arg(long, value_name = "FIELD=VALUE", required = true, action = ArgAction::Append)]
+    #[arg(long, value_name = "FIELD=VALUE", action = ArgAction::Append)]
     set: Vec<String>,
     #[command(flatten)]
     files: Files,

@@ -67,6 +67,11 @@ impl Build {
             || object.group.is_empty() && spec.post_build.iter().flat_map(|post| &post.from).any(has_variables)
     }
 
+    /// Whether both may be of one cluster; a folder belongs to any.
+    pub fn is_with(&self, other: &Self) -> bool {
+        self.cluster.is_none() || other.cluster.is_none() || self.cluster == other.cluster
+    }
+
     /// The remote resources that are not here, and without which it was built.
     pub fn lacks(&self) -> Option<String> {
         let all: Vec<_> = self.remotes.missing().map(|one| redact(&one.address).into_owned()).collect();

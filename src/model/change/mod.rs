@@ -11,6 +11,7 @@
 //!  proof    the effects of a way: the field has its wanted value, what else changes, what is not proven
 //!  trial    one way after the other, until one is proven
 //!  cautions what a person should know besides, and what could be changed instead: one file for each rule
+//!  manuscript  an object as a text that a person edits, and what the edited text wants
 //!  order    a change as it was asked for, to be planned again in another run
 //!  source   what a person is asked where the cluster does not know the repository
 //!  proposal a plan as a person reviews it; describe: in words, and as a pull request says it
@@ -27,6 +28,7 @@ mod checks;
 mod compare;
 mod describe;
 mod edited;
+pub mod manuscript;
 mod order;
 mod plan;
 mod proof;
@@ -41,7 +43,7 @@ mod ways;
 mod write;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use builds::{Build, Builds, ChangeScope};
 pub use by_hand::{CheckoutFile, HandEdit, SourceLine};
@@ -50,12 +52,12 @@ pub use checks::{Check, CheckResult};
 pub use compare::{BuildDifference, ObjectKey, Renamed};
 pub use describe::{besides, body, message, title};
 pub use order::{ChangeOrder, ChangeSite, SiteScope};
-pub use plan::{ChangeContext, ChangePlan, FieldChange, LayerChoice, PlanOutcome, Refused, plan};
+pub use plan::{ChangeContext, ChangePlan, FieldChange, LayerChoice, PlanOutcome, Refused, object, plan};
 pub use proof::ChangeProof;
 pub use proposal::{Authorship, ChangeRefusal, ForgeChoice, Proposal, Proposed, ProposedField, ProposedFile, WayChoice};
 pub use source::SourceQuestion;
 pub use target::BuildChoice;
 pub use trial::Tried;
-pub use wanted::WantedField;
-pub use ways::Way;
+pub use wanted::{BuiltObject, WantedChange, WantedField, WantedOf};
+pub use ways::{Way, image_name};
 pub use write::ChangedFile;

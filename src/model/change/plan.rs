@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 use super::builds::{Build, Builds, ChangeScope};
 use super::by_hand::SourceLine;
 use super::cautions::{self, Caution, CautionQuery, TouchedLine};
-use super::compare::{is_secret, said};
+use super::compare::{ObjectKey, is_secret, said};
 use super::edited::{EditedFiles, EditedTree};
 use super::proof::{ChangeProof, Claim, TrialState};
 use super::target::{BuildChoice, ChangeTarget, FoundTarget};
 use super::trial::{Trial, Tried, why};
 use super::value::{self, Typed};
-use super::wanted::WantedField;
+use super::wanted::{BuiltObject, WantedChange, WantedField, WantedOf};
 use super::ways::{self, Way, WayQuery};
 use super::write::ChangedFile;
 use crate::error::{Error, Result};
@@ -22,7 +22,6 @@ use crate::guards;
 use crate::insight::named::{Named, shown};
 use crate::insight::schema::Schemas;
 use crate::kinds::masked::MASKED;
-use crate::render::Node;
 use crate::render::flux::{self, Applied};
 use crate::render::node::Text;
 use crate::render::tree::Tree;
@@ -41,8 +40,6 @@ pub struct ChangeContext<'a> {
     pub is_wide: bool,
     /// Which files must not be edited.
     pub guards: guards::GuardRules<'a>,
-    /// Whether the change means anything for an object, and why not.
-    pub fits: fn(&Node) -> Result<()>,
 }
 
 /// Which of the ways is to be taken.
@@ -148,18 +145,31 @@ pub fn plan(
     builds: &mut Builds<'_>,
     named: &Named,
     namespaces: &[String],
-    wanted: &[WantedField],
+    wanted: WantedOf<'_>,
 ) -> Result<PlanOutcome> {
-    let first = wanted.first().ok_or_else(|| Error::usage("nothing is to be set", "write --set FIELD=VALUE"))?;
-    let (target, mut state) = match begin(context, builds, named, namespaces, first)? {
+    let (target, state) = match begin(context, builds, named, namespaces, wanted)? {
         Begun::One(target, state) => (target, *state),
-        Begun::Several(choices) => return Ok(PlanOutcome::Refused(ambiguous(first, choices))),
+        Begun::Several(field, choices) => return Ok(PlanOutcome::Refused(ambiguous(field, choices))),
     };
+    let change = {
+        let (_, object) = target.of(&state.own).expect("it was found there");
+        let all: Vec<&Build> = std::iter::once(&state.own).chain(state.others.iter().flatten()).collect();
+        wanted(&BuiltObject { object, own: &state.own, all: &all })?
+    };
+    let (target, mut state, wanted) = match change {
+        WantedChange::Own(fields) => (target, state, fields),
+        WantedChange::Other(key, fields) => {
+            let (target, state) = turned(state, key)?;
+            (target, state, fields)
+        }
+    };
+    if wanted.is_empty() {
+        return Err(Error::usage("nothing is to be set", "write --set FIELD=VALUE"));
+    }
     let (_, meant) = target.of(&state.own).expect("it was found there");
-    (context.fits)(&meant.node)?;
     let (object, meant) = (shown(&meant.node), meant.clone());
     let mut done = Vec::new();
-    for wanted in wanted {
+    for wanted in &wanted {
         match one(context, builds, &target, wanted, state)? {
             FieldOutcome::Nothing(same) => state = *same,
             FieldOutcome::Done(one, next) => {
@@ -184,8 +194,30 @@ pub fn plan(
     };
     let files: Vec<_> = state.files.iter().map(file).filter(|file| file.before.as_ref() != Some(&file.after)).collect();
     let lines: Vec<_> = files.iter().flat_map(TouchedLine::of).collect();
-    let cautions = cautions(&meant, &state, wanted, &lines);
+    let cautions = cautions(&meant, &state, &wanted, &lines);
     Ok(PlanOutcome::Planned(ChangePlan { object, build: state.own.name, done, files, cautions }))
+}
+
+/// The object that is named as it is built, and the name of what builds it. Where several build it in different ways, the first.
+///
+/// # Errors
+/// It is not there.
+pub fn object(
+    context: &ChangeContext<'_>,
+    builds: &mut Builds<'_>,
+    named: &Named,
+    namespaces: &[String],
+) -> Result<(Applied, String)> {
+    match begin(context, builds, named, namespaces, &|_| Ok(WantedChange::Own(Vec::new())))? {
+        Begun::One(target, state) => {
+            let (_, object) = target.of(&state.own).expect("it was found there");
+            Ok((object.clone(), state.own.name))
+        }
+        Begun::Several(field, choices) => {
+            let refused = ambiguous(field, choices);
+            Err(Error::failed(format!("{}: {}", refused.object, refused.why), refused.hint))
+        }
+    }
 }
 
 /// What a person should know of a change besides.
@@ -197,7 +229,7 @@ fn cautions(object: &Applied, state: &TrialState, wanted: &[WantedField], lines:
 /// Where a plan begins.
 enum Begun {
     One(ChangeTarget, Box<TrialState>),
-    Several(Vec<BuildChoice>),
+    Several(String, Vec<BuildChoice>),
 }
 
 /// Builds what was named, and finds the object.
@@ -206,12 +238,12 @@ fn begin(
     builds: &mut Builds<'_>,
     named: &Named,
     namespaces: &[String],
-    first: &WantedField,
+    wanted: WantedOf<'_>,
 ) -> Result<Begun> {
-    let find = |builds: &[&Build]| ChangeTarget::find(builds, named, &first.field, namespaces);
+    let find = |builds: &[&Build]| ChangeTarget::find(builds, named, wanted, namespaces);
     let begun = |found, own, others| match found {
         FoundTarget::One(target) => Begun::One(target, Box::new(TrialState { files: EditedFiles::new(), own, others })),
-        FoundTarget::Several(choices) => Begun::Several(choices),
+        FoundTarget::Several(field, choices) => Begun::Several(field, choices),
     };
     if let ChangeScope::Folder { path, variables } = &context.scope {
         let own = builds.folder(context.tree, path, variables.as_ref());
@@ -234,20 +266,42 @@ fn begin(
     };
     let target = match find(&meant)? {
         FoundTarget::One(target) => target,
-        FoundTarget::Several(choices) => return Ok(Begun::Several(choices)),
+        FoundTarget::Several(field, choices) => return Ok(Begun::Several(field, choices)),
     };
     let at = all.iter().position(|build| build.name == target.build).expect("it was found there");
     let own = all.remove(at);
     Ok(begun(FoundTarget::One(target), own, Some(all)))
 }
 
+/// Turns to another object of the same cluster, with what builds that.
+///
+/// # Errors
+/// The repository does not build it.
+fn turned(mut state: TrialState, key: ObjectKey) -> Result<(ChangeTarget, TrialState)> {
+    let has = |build: &Build| build.objects().iter().any(|object| ObjectKey::of(&object.node) == key);
+    let target = |build: String, key: ObjectKey| ChangeTarget { key, build, twins: Vec::new() };
+    if has(&state.own) {
+        return Ok((target(state.own.name.clone(), key), state));
+    }
+    let is_it = |build: &Build| state.own.cluster.is_some() && build.is_with(&state.own) && has(build);
+    let others = state.others.as_deref().unwrap_or_default();
+    let Some(at) = others.iter().position(is_it) else {
+        let ObjectKey { kind, namespace, name, .. } = key;
+        let message = format!("{kind} {namespace}/{name}, which decides on it, is not built from this repository");
+        return Err(Error::failed(message, "change it where it is declared, or set the field itself with set-field"));
+    };
+    let others = state.others.as_mut().expect("it was found there");
+    std::mem::swap(&mut state.own, &mut others[at]);
+    Ok((target(state.own.name.clone(), key), state))
+}
+
 /// Several builds make the object, and not in the same way: one has to be named.
-fn ambiguous(first: &WantedField, choices: Vec<BuildChoice>) -> Refused {
+fn ambiguous(field: String, choices: Vec<BuildChoice>) -> Refused {
     let names: Vec<_> = choices.iter().map(|choice| format!("{} of {}", choice.object, choice.build)).collect();
     Refused {
         object: choices.first().map(|choice| choice.object.clone()).unwrap_or_default(),
         build: String::new(),
-        field: first.written.clone(),
+        field,
         why: "it is built in several ways".to_owned(),
         hint: format!("name one with -n or --kustomization: {}", names.join("; ")),
         set_at: None,

@@ -2,6 +2,7 @@
 
 use super::builds::Build;
 use super::compare::ObjectKey;
+use super::wanted::{BuiltObject, WantedChange, WantedOf};
 use crate::error::{Error, Result};
 use crate::insight::field::FieldPath;
 use crate::insight::named::{Named, shown};
@@ -31,43 +32,45 @@ pub struct BuildChoice {
 /// What is found of an object that was named.
 pub enum FoundTarget {
     One(ChangeTarget),
-    /// Not the same: a person says which is meant.
-    Several(Vec<BuildChoice>),
+    /// Not the same: a person says which is meant. With the field that was looked at, as it was written.
+    Several(String, Vec<BuildChoice>),
 }
 
 impl ChangeTarget {
     /// Finds it in what was named.
     ///
     /// # Errors
-    /// It is not there (and the nearest that is).
-    pub fn find(builds: &[&Build], named: &Named, field: &FieldPath, namespaces: &[String]) -> Result<FoundTarget> {
+    /// It is not there (and the nearest that is); what is wanted does not fit it.
+    pub fn find(builds: &[&Build], named: &Named, wanted: WantedOf<'_>, namespaces: &[String]) -> Result<FoundTarget> {
         if let [Build { outcome: BuildOutcome::Failed(error), .. }] = builds {
             return Err(error.clone().into());
         }
-        let mut found: Vec<(&Applied, Vec<&Build>)> = Vec::new();
-        for build in builds {
-            for object in build.objects().iter().filter(|object| named.is_meant(&object.node, namespaces)) {
-                match found.iter_mut().find(|(other, _)| is_same(&other.node, &object.node, field)) {
-                    Some((_, builds)) => builds.push(build),
-                    None => found.push((object, vec![build])),
+        let mut found: Vec<(&Applied, WantedChange, Vec<&Build>)> = Vec::new();
+        for own in builds {
+            for object in own.objects().iter().filter(|object| named.is_meant(&object.node, namespaces)) {
+                let wanted = wanted(&BuiltObject { object, own, all: builds })?;
+                match found.iter_mut().find(|(other, same, _)| *same == wanted && is_same(&other.node, &object.node, &wanted)) {
+                    Some((_, _, builds)) => builds.push(own),
+                    None => found.push((object, wanted, vec![own])),
                 }
             }
         }
         match &found[..] {
             [] => Err(missing(builds, named, namespaces)),
-            [(object, builds)] => {
+            [(object, _, builds)] => {
                 let twins = builds[1..].iter().map(|build| build.name.clone()).collect();
                 Ok(FoundTarget::One(Self { key: ObjectKey::of(&object.node), build: builds[0].name.clone(), twins }))
             }
             several => {
-                let each = |(object, builds): &(&Applied, Vec<&Build>)| {
+                let each = |(object, _, builds): &(&Applied, WantedChange, Vec<&Build>)| {
                     let object = shown(&object.node);
                     builds
                         .iter()
                         .map(|build| BuildChoice { build: build.name.clone(), object: object.clone() })
                         .collect::<Vec<_>>()
                 };
-                Ok(FoundTarget::Several(several.iter().flat_map(each).collect()))
+                let field = several[0].1.fields().first().map(|wanted| wanted.written.clone()).unwrap_or_default();
+                Ok(FoundTarget::Several(field, several.iter().flat_map(each).collect()))
             }
         }
     }
@@ -90,11 +93,15 @@ fn missing(builds: &[&Build], named: &Named, namespaces: &[String]) -> Error {
     error
 }
 
-/// The same value, set, composed and overridden at the same places.
-fn is_same(a: &Node, b: &Node, field: &FieldPath) -> bool {
+/// The same values, set, composed and overridden at the same places.
+fn is_same(a: &Node, b: &Node, wanted: &WantedChange) -> bool {
+    let reads_same = |field: &FieldPath| match (field.reach(a), field.reach(b)) {
+        (Ok(a), Ok(b)) => a.trace == b.trace && a.is_same(&b),
+        (a, b) => a.is_err() && b.is_err(),
+    };
     shown(a) == shown(b)
-        && match (field.reach(a), field.reach(b)) {
-            (Ok(a), Ok(b)) => a.trace == b.trace && a.is_same(&b),
-            (a, b) => a.is_err() && b.is_err(),
+        && match wanted {
+            WantedChange::Own(fields) => fields.iter().all(|wanted| reads_same(&wanted.field)),
+            WantedChange::Other(..) => true,
         }
 }

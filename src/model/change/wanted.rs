@@ -1,7 +1,10 @@
-//! A field and its wanted value, as users write it: `spec.replicas=3`.
+//! A field and its wanted value, as users write it: `spec.replicas=3`; and what is wanted of an object once it is known how git builds it.
 
+use super::builds::Build;
+use super::compare::ObjectKey;
 use crate::error::{Error, Result};
 use crate::insight::field::{FieldPath, PathPart};
+use crate::render::flux::Applied;
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +14,43 @@ pub struct WantedField {
     pub written: String,
     pub value: String,
 }
+
+/// What is to be changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WantedChange {
+    /// Fields of the object that was named.
+    Own(Vec<WantedField>),
+    /// Fields of another object that decides on it: the source of a chart, a ConfigMap with values.
+    Other(ObjectKey, Vec<WantedField>),
+}
+
+impl WantedChange {
+    pub fn fields(&self) -> &[WantedField] {
+        match self {
+            Self::Own(fields) | Self::Other(_, fields) => fields,
+        }
+    }
+}
+
+/// An object as git builds it, and all that is built beside it in its cluster.
+pub struct BuiltObject<'a> {
+    pub object: &'a Applied,
+    pub own: &'a Build,
+    /// Everything, `own` among it.
+    pub all: &'a [&'a Build],
+}
+
+impl<'a> BuiltObject<'a> {
+    /// The objects of its cluster; those of its own build first.
+    pub fn beside(&self) -> impl Iterator<Item = &'a Applied> + use<'a> {
+        let (own, all) = (self.own, self.all);
+        let is_other = move |build: &&&Build| build.name != own.name && build.is_with(own);
+        std::iter::once(own).chain(all.iter().filter(is_other).copied()).flat_map(Build::objects)
+    }
+}
+
+/// Finds what is wanted of an object.
+pub type WantedOf<'a> = &'a dyn Fn(&BuiltObject<'_>) -> Result<WantedChange>;
 
 impl WantedField {
     /// # Errors

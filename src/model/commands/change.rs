@@ -12,11 +12,13 @@ use crate::domain::text::counted;
 use crate::error::{Error, Result};
 use crate::forms::{Answers, Field, Form, InputKind};
 use crate::kinds::{self, Trait};
-use crate::playbooks::{self, Playbook, PresentState};
+use crate::playbooks::{self, KnownObject, Playbook, PlaybookStart, PresentState};
 use crate::state::{ChangeQuery, DraftOf, State};
 
 /// Where there is an object to change.
 const OBJECTS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Text, KeyScope::Fields];
+/// Where keys may be a playbook's.
+const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table];
 /// The field for the reason, which every playbook has.
 pub const WHY: &str = "why";
 
@@ -43,10 +45,10 @@ impl ChangeForm {
         DraftOf { object: self.object.clone(), playbook: self.playbook.name.to_owned() }
     }
 
-    /// The playbook's fields, each with its present value, and the reason.
-    pub fn form(&self, state: &State) -> Form {
+    /// The playbook's fields with what git has of the object, each with its present value, and the reason.
+    pub fn form(&self, known: &KnownObject<'_>, state: &State) -> Form {
         let present = self.present(state);
-        let mut form = (self.playbook.form)();
+        let mut form = (self.playbook.form)(known);
         for field in &mut form.fields {
             if let Some(value) = present.answers.get(&field.id) {
                 field.default = value.to_string();
@@ -55,6 +57,11 @@ impl ChangeForm {
         let why = Field::new(WHY, "why", "Why; the pull request and the commit say it", InputKind::Text);
         form.fields.push(why.optional());
         form
+    }
+
+    /// What is known of it before git was asked.
+    pub fn known(&self) -> KnownObject<'static> {
+        KnownObject::of_kind(kinds::of(&self.object.gk))
     }
 
     /// The state of the object in the cluster.
@@ -76,7 +83,11 @@ impl ChangeForm {
             playbook: self.playbook.name.to_owned(),
             object: format!("{kind}/{}", id.name),
             namespace: id.namespace.to_string(),
-            settings: self.playbook.assignments(&self.answers)?,
+            settings: match self.playbook.start {
+                PlaybookStart::Form => self.playbook.assignments(&self.answers)?,
+                // what is typed there says it
+                PlaybookStart::Editor => Vec::new(),
+            },
             layer: LayerChoice::Set,
             is_wide: false,
             site: ChangeSite::default(),
@@ -130,11 +141,15 @@ pub(super) fn all() -> Vec<Command> {
     let command = |playbook: &'static Playbook| Command {
         name: playbook.command,
         aliases: &[],
-        keys: &[],
-        doc: format!("{}: a form, the review, then a pull request", playbook.doc).into(),
+        keys: playbook.keys,
+        doc: match playbook.start {
+            PlaybookStart::Form => format!("{}: a form, the review, then a pull request", playbook.doc),
+            PlaybookStart::Editor => format!("{}: the review, then a pull request", playbook.doc),
+        }
+        .into(),
         footer: "",
         group: Group::Act,
-        scopes: OBJECTS,
+        scopes: if playbook.keys.is_empty() { OBJECTS } else { ROWS },
         run: Handler::Playbook(playbook),
     };
     playbooks::ALL.iter().copied().map(command).collect()
@@ -170,6 +185,10 @@ pub fn open_form(playbook: &'static Playbook, objects: &[ObjectRef], answers: An
     if objects.first() != Some(&form.object) {
         cx.say(format!("{} is not in git itself: {} is", objects[0], form.object));
     }
-    cx.transit(Transition::Open(Screen::FORM, Subject::ChangeForm(Box::new(ChangeForm { answers, ..form }))));
+    let screen = match playbook.start {
+        PlaybookStart::Form => Screen::FORM,
+        PlaybookStart::Editor => Screen::EDIT,
+    };
+    cx.transit(Transition::Open(screen, Subject::ChangeForm(Box::new(ChangeForm { answers, ..form }))));
     Ok(())
 }

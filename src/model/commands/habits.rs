@@ -12,8 +12,7 @@ const LISTS: &[KeyScope] =
 
 /// Keys, where they are habits, and the answer.
 const HABITS: &[(&[&str], &[KeyScope], &str)] = &[
-    (&["e"], ROWS, "edits go through git: a f sets a field; d o shows the files, and e there opens $EDITOR"),
-    (&["i"], ROWS, "an image is set in git: a f on the workload"),
+    (&["i"], ROWS, "an image is set in git: a i on the workload"),
     (&["x"], ROWS, "no value of a Secret is shown: `kubectl get secret NAME -o yaml`, or sops on its file"),
     (&["1", "2", "3", "4", "5", "6", "7", "8", "9"], LISTS, "`:ns NAME` looks at one namespace, `:ns` lists them, 0 is all"),
     (&["w"], ROWS, "`:ns NAME` looks at a namespace; n copies that of the row"),
@@ -50,7 +49,7 @@ mod tests {
 
     #[test]
     fn the_keys_of_k9s_are_answered() {
-        for key in ["e", "x", "1", "9", "F", "w", "ctrl-k"] {
+        for key in ["i", "x", "1", "9", "F", "w", "ctrl-k"] {
             assert!(habit(Key::parse(key).expect("a key"), KeyScope::Tree).is_some(), "{key}");
         }
         assert_eq!(habit(Key::parse("w").expect("a key"), KeyScope::Text), None, "it wraps there");

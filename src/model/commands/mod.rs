@@ -266,9 +266,14 @@ impl Cx<'_> {
 
     /// Asks something; the reply carries the ticket.
     pub fn ask(&mut self, question: Question) -> Ticket {
-        let ticket = self.out.tickets.draw();
+        let ticket = self.ticket();
         self.intend(Intent::Ask(ticket, question));
         ticket
+    }
+
+    /// A number for a reply that comes by another way.
+    pub fn ticket(&mut self) -> Ticket {
+        self.out.tickets.draw()
     }
 }
 

@@ -19,6 +19,7 @@ impl Screen {
     pub const ACTIONS: Self = Self::new("actions");
     pub const CONFIRM: Self = Self::new("confirm");
     pub const FORM: Self = Self::new("form");
+    pub const EDIT: Self = Self::new("edit");
     pub const REVIEW: Self = Self::new("review");
     pub const UNRECORDED: Self = Self::new("unrecorded");
     pub const JOBS: Self = Self::new("jobs");

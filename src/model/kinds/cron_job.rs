@@ -3,7 +3,7 @@
 //! `spec.suspend` is its own switch, not Flux's: a cell, no suspension.
 
 use super::draft::{list, string};
-use super::{Column, Draft, Kind, Role, Wire, legacy};
+use super::{Column, Draft, Kind, Role, Trait, Wire, legacy};
 
 pub(super) const KIND: Kind = Kind {
     kind: "CronJob",
@@ -21,6 +21,7 @@ pub(super) const KIND: Kind = Kind {
         Column::Wide("LAST RUN", 3),
         Column::Wide("POLICY", 4),
     ],
+    traits: &[Trait::MakesPods],
     read,
     ..Kind::BASE
 };

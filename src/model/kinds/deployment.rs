@@ -10,7 +10,7 @@ pub(super) const KIND: Kind = Kind {
     plural: "deployments",
     short: &["deploy", "dp"],
     role: Role::Workload,
-    traits: &[Trait::Restarts, Trait::Scales],
+    traits: &[Trait::Restarts, Trait::Scales, Trait::MakesPods],
     columns: &[Column::State, Column::Replicas, Column::Message, Column::Wide("POLICY", 0)],
     read,
     ..Kind::BASE

@@ -9,7 +9,7 @@ pub(super) const KIND: Kind = Kind {
     group: "batch",
     plural: "jobs",
     role: Role::Workload,
-    traits: &[Trait::OwnsPods],
+    traits: &[Trait::OwnsPods, Trait::MakesPods],
     follow: true,
     columns: &[Column::State, Column::Replicas, Column::Message],
     read,

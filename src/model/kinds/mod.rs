@@ -192,6 +192,8 @@ pub enum Trait {
     Replaced,
     /// It makes pods of its own.
     OwnsPods,
+    /// Its spec says which containers its pods have.
+    MakesPods,
     /// Its pods can be replaced one after the other (`kubectl rollout restart`).
     Restarts,
     /// It has `spec.replicas`.

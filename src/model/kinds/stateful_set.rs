@@ -10,7 +10,7 @@ pub(super) const KIND: Kind = Kind {
     plural: "statefulsets",
     short: &["sts"],
     role: Role::Workload,
-    traits: &[Trait::Restarts, Trait::Scales, Trait::OwnsPods],
+    traits: &[Trait::Restarts, Trait::Scales, Trait::OwnsPods, Trait::MakesPods],
     columns: &[Column::State, Column::Replicas, Column::Message, Column::Wide("POLICY", 0)],
     read,
     ..Kind::BASE

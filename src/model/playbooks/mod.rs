@@ -3,18 +3,40 @@
 //! A [`Playbook`] defines its form, the objects that it applies to, and the fields that get new values. `change` finds where those are set and
 //! what else would change, and proves it; nothing here reads or writes files.
 
+mod containers;
+mod edit;
+mod known;
+mod resume_in_git;
 mod scale;
 mod set_field;
+mod suspend_in_git;
+#[cfg(test)]
+mod tests;
+mod update_chart_version;
+mod update_image;
+mod update_resources;
+mod update_values;
 
-use crate::change::{Alternative, ChangeOrder, ChangeSite, LayerChoice, WantedField};
+pub use known::KnownObject;
+
+use crate::change::{Alternative, BuiltObject, ChangeOrder, ChangeSite, LayerChoice, WantedChange, WantedField};
 use crate::domain::Object;
 use crate::error::{Error, ErrorKind, Result};
 use crate::forms::{Answers, Clock, FieldValue, Form};
 use crate::kinds::Kind;
-use crate::render::Node;
 
 /// Every playbook, in the order of `--help`.
-pub static ALL: &[&Playbook] = &[&set_field::PLAYBOOK, &scale::PLAYBOOK];
+pub static ALL: &[&Playbook] = &[
+    &edit::PLAYBOOK,
+    &scale::PLAYBOOK,
+    &update_image::PLAYBOOK,
+    &update_resources::PLAYBOOK,
+    &update_values::PLAYBOOK,
+    &update_chart_version::PLAYBOOK,
+    &suspend_in_git::PLAYBOOK,
+    &resume_in_git::PLAYBOOK,
+    &set_field::PLAYBOOK,
+];
 
 /// A recipe for a change in git.
 pub struct Playbook {
@@ -27,17 +49,26 @@ pub struct Playbook {
     pub key: &'static str,
     /// Its label there, with `…`: it asks first.
     pub label: &'static str,
+    /// Its keys on rows, without the panel.
+    pub keys: &'static [&'static str],
+    pub start: PlaybookStart,
     /// Whether it applies to objects of a kind in the cluster; otherwise the reason.
     pub offers: fn(&Kind) -> std::result::Result<(), String>,
     /// The present answers of an object in the cluster.
     pub present: fn(&Object) -> PresentState,
-    /// The questions for the user.
-    pub form: fn() -> Form,
+    /// The questions for the user, with what is known of the object.
+    pub form: fn(&KnownObject<'_>) -> Form,
     pub assigns_to: AssignmentTarget,
-    /// The fields with their wanted values.
-    pub wanted: fn(&Answers) -> Result<Vec<WantedField>>,
-    /// Whether it means anything for an object that git builds, and why not.
-    pub fits: fn(&Node) -> Result<()>,
+    /// What is wanted of the object; or why it means nothing for it.
+    pub wanted: fn(&Answers, &KnownObject<'_>) -> Result<WantedChange>,
+}
+
+/// What a playbook begins with on the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlaybookStart {
+    Form,
+    /// The object as text, in the user's editor.
+    Editor,
 }
 
 /// The state of an object in the cluster before a change.
@@ -50,12 +81,23 @@ pub struct PresentState {
 }
 
 /// What `--set NAME=VALUE` names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub enum AssignmentTarget {
     /// A field of the form.
     FormField,
-    /// Any field of the object, as `where` takes it; the value as it is, blanks and all.
-    ObjectField,
+    /// Any field of the object, as `where` takes it, below that path; the value as it is, blanks and all.
+    ObjectField {
+        below: &'static str,
+        /// What is wanted with these fields.
+        wanted: fn(Vec<WantedField>, &KnownObject<'_>) -> Result<WantedChange>,
+    },
+}
+
+/// Assignments that were read: what they mean is known with the object.
+#[derive(Clone, Debug)]
+pub enum Assigned {
+    Answers(Answers),
+    Fields(Vec<WantedField>),
 }
 
 /// The playbook that sets any field, with the answers that set this one.
@@ -88,16 +130,31 @@ impl Playbook {
     ///
     /// # Errors
     /// An assignment without `=`, an unknown field, or a value that cannot be read.
-    pub fn read(&self, assignments: &[String], clock: &Clock) -> Result<Vec<WantedField>> {
-        if self.assigns_to == AssignmentTarget::ObjectField {
-            let wanted = assignments.iter().map(|text| WantedField::parse(text)).collect::<Result<Vec<_>>>()?;
+    pub fn read(&self, assignments: &[String], clock: &Clock) -> Result<Assigned> {
+        if let AssignmentTarget::ObjectField { below, .. } = self.assigns_to {
+            let one = |text: &String| WantedField::parse(&of_fields(below, text));
+            let wanted = assignments.iter().map(one).collect::<Result<Vec<_>>>()?;
             return match twice(&wanted) {
                 Some(field) => Err(Error::usage(format!("`{field}` is set twice"), "set it once")),
-                None => Ok(wanted),
+                None if wanted.is_empty() => Err(Error::usage("nothing is to be set", "write --set FIELD=VALUE")),
+                None => Ok(Assigned::Fields(wanted)),
             };
         }
         let pairs = assignments.iter().map(|text| Form::assignment(text)).collect::<Result<Vec<_>>>()?;
-        (self.wanted)(&(self.form)().read(pairs, clock)?)
+        Ok(Assigned::Answers((self.form)(&KnownObject::default()).read(pairs, clock)?))
+    }
+
+    /// What the assignments want of an object.
+    ///
+    /// # Errors
+    /// They do not fit it.
+    pub fn wanted_of(&self, assigned: &Assigned, built: &BuiltObject<'_>) -> Result<WantedChange> {
+        let known = KnownObject::built(built);
+        match (assigned, self.assigns_to) {
+            (Assigned::Answers(answers), _) => (self.wanted)(answers, &known),
+            (Assigned::Fields(fields), AssignmentTarget::ObjectField { wanted, .. }) => wanted(fields.clone(), &known),
+            (Assigned::Fields(fields), AssignmentTarget::FormField) => Ok(WantedChange::Own(fields.clone())),
+        }
     }
 
     /// The assignments for `--set` that give these answers: what [`Playbook::read`] takes.
@@ -105,11 +162,15 @@ impl Playbook {
     /// # Errors
     /// A missing answer, or one that names no field.
     pub fn assignments(&self, answers: &Answers) -> Result<Vec<String>> {
-        let form = (self.form)();
+        let form = (self.form)(&KnownObject::default());
         form.complete(answers)?;
-        let wanted = (self.wanted)(answers)?;
-        if self.assigns_to == AssignmentTarget::ObjectField {
-            return Ok(wanted.into_iter().map(|one| format!("{}={}", one.written, one.value)).collect());
+        if let AssignmentTarget::ObjectField { below, .. } = self.assigns_to {
+            let wanted = (self.wanted)(answers, &KnownObject::default())?;
+            let one = |one: &WantedField| {
+                let written = one.written.strip_prefix(below).unwrap_or(&one.written);
+                format!("{}={}", written.strip_prefix('.').unwrap_or(written), one.value)
+            };
+            return Ok(wanted.fields().iter().map(one).collect());
         }
         let answered = form.fields.iter().filter_map(|field| Some((&field.id, answers.get(&field.id)?)));
         Ok(answered.map(|(id, value)| format!("{id}={value}")).collect())
@@ -121,11 +182,11 @@ impl Playbook {
     /// A value that cannot be read.
     pub fn typed(&self, text: &str, clock: &Clock) -> Result<Answers> {
         let text = text.trim();
-        let form = (self.form)();
+        let form = (self.form)(&KnownObject::default());
         let Some(first) = form.first().filter(|_| !text.is_empty()) else { return Ok(Answers::default()) };
-        if self.assigns_to == AssignmentTarget::ObjectField {
-            match WantedField::parse(text) {
-                Ok(wanted) => return Ok(set_field::answers(&wanted.written, &wanted.value)),
+        if let AssignmentTarget::ObjectField { below, .. } = self.assigns_to {
+            match WantedField::parse(&of_fields(below, text)) {
+                Ok(wanted) => return Ok(self.field_answers(&wanted, below)),
                 Err(error) if error.kind != ErrorKind::Usage => return Err(error),
                 // it is a field without a value
                 Err(_) => {}
@@ -133,6 +194,24 @@ impl Playbook {
         }
         let value = first.read(text, clock)?;
         Ok(value.map(|value: FieldValue| Answers::default().with(&first.id, value)).unwrap_or_default())
+    }
+
+    /// The answers that set a field: those of its first field and of its second.
+    fn field_answers(&self, wanted: &WantedField, below: &str) -> Answers {
+        let form = (self.form)(&KnownObject::default());
+        let written = wanted.written.strip_prefix(below).unwrap_or(&wanted.written);
+        let texts = [written.strip_prefix('.').unwrap_or(written), &wanted.value];
+        let answered = form.fields.iter().zip(texts).filter(|(_, text)| !text.is_empty());
+        answered.fold(Answers::default(), |answers, (field, text)| answers.with(&field.id, FieldValue::Text(text.to_owned())))
+    }
+}
+
+/// A path of a field below another.
+fn of_fields(below: &str, text: &str) -> String {
+    match (below, text) {
+        ("", text) => text.to_owned(),
+        (below, text) if text.starts_with(['[', '.']) => format!("{below}{text}"),
+        (below, text) => format!("{below}.{text}"),
     }
 }
 
@@ -153,63 +232,4 @@ impl std::fmt::Debug for Playbook {
 fn twice(wanted: &[WantedField]) -> Option<&str> {
     let is_again = |(at, one): &(usize, &WantedField)| wanted[..*at].iter().any(|other| other.field == one.field);
     wanted.iter().enumerate().find(is_again).map(|(_, one)| one.written.as_str())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(name: &str, assignments: &[&str]) -> Result<Vec<(String, String)>> {
-        let clock = Clock { now: jiff::Timestamp::UNIX_EPOCH, zone: jiff::tz::TimeZone::UTC };
-        let assignments: Vec<String> = assignments.iter().map(|text| (*text).to_owned()).collect();
-        let wanted = find(name).expect(name).read(&assignments, &clock)?;
-        Ok(wanted.into_iter().map(|one| (one.written, one.value)).collect())
-    }
-
-    #[test]
-    fn what_is_set_is_read_as_the_playbook_takes_it() {
-        let pair = |field: &str, value: &str| (field.to_owned(), value.to_owned());
-        assert_eq!(read("set-field", &["data.a= x "]), Ok(vec![pair("data.a", " x ")]), "a value is taken as it is");
-        assert_eq!(read("scale", &["replicas=3"]), Ok(vec![pair("spec.replicas", "3")]));
-        for (name, assignments) in [
-            ("set-field", &["spec.replicas"][..]),
-            ("set-field", &["a.b=1", ".a.b=2"]),
-            ("scale", &["count=3"]),
-            ("scale", &["replicas=many"]),
-            ("scale", &["replicas=-1"]),
-        ] {
-            assert_eq!(read(name, assignments).expect_err(name).exit_code(), 2, "{assignments:?}");
-        }
-    }
-
-    #[test]
-    fn names_and_keys_are_unique() {
-        for of in
-            [|playbook: &Playbook| playbook.name, |playbook: &Playbook| playbook.command, |playbook: &Playbook| playbook.key]
-        {
-            let all: std::collections::BTreeSet<_> = ALL.iter().map(|playbook| of(playbook)).collect();
-            assert_eq!(all.len(), ALL.len());
-        }
-    }
-
-    #[test]
-    fn answers_become_the_assignments_that_give_them() {
-        let clock = Clock { now: jiff::Timestamp::UNIX_EPOCH, zone: jiff::tz::TimeZone::UTC };
-        for (name, typed, expected) in [
-            ("scale", "3", Ok("replicas=3")),
-            ("set-field", "spec.containers[name=api].image=a=b", Ok("spec.containers[name=api].image=a=b")),
-            ("set-field", "data.a=", Ok("data.a=")),
-            ("set-field", "data.a", Ok("data.a=")),
-            ("set-field", "kind=Pod", Err(1)),
-            ("scale", "", Err(2)),
-        ] {
-            let playbook = find(name).expect(name);
-            let made = playbook.typed(typed, &clock).and_then(|answers| playbook.assignments(&answers));
-            let made = made.map(|all| all.join(" ")).map_err(|error| error.exit_code());
-            assert_eq!(made.as_deref().map_err(|code| *code), expected, "{name} {typed}");
-            if let Ok(text) = made {
-                playbook.read(&[text], &clock).expect("what was made is read");
-            }
-        }
-    }
 }

@@ -1,14 +1,12 @@
 //! Scale: changes the number of replicas of a workload, in git.
 
-use super::{AssignmentTarget, Playbook, PresentState};
-use crate::change::WantedField;
+use super::known::KnownObject;
+use super::{AssignmentTarget, Playbook, PlaybookStart, PresentState};
+use crate::change::{WantedChange, WantedField};
 use crate::domain::Object;
 use crate::error::{Error, Result};
 use crate::forms::{Answers, Field, FieldValue, Form, InputKind};
-use crate::insight::named::{group, shown};
-use crate::kinds::{self, Kind, Trait};
-use crate::render::Node;
-use crate::render::id::text_at;
+use crate::kinds::{Kind, Trait};
 
 const REPLICAS: &str = "replicas";
 
@@ -18,15 +16,16 @@ pub(super) const PLAYBOOK: Playbook = Playbook {
     doc: "Change the number of replicas of a workload, in the file that sets it",
     key: "n",
     label: "number of replicas…",
+    keys: &[],
+    start: PlaybookStart::Form,
     offers,
     present,
     form,
     assigns_to: AssignmentTarget::FormField,
     wanted,
-    fits,
 };
 
-fn form() -> Form {
+fn form(_: &KnownObject<'_>) -> Form {
     let input = InputKind::Number { least: 0, most: i32::MAX.into(), what: "number of replicas" };
     Form::of([Field::new(REPLICAS, "replicas", "How many", input)])
 }
@@ -44,14 +43,10 @@ fn present(object: &Object) -> PresentState {
     PresentState { answers, text: format!("{ready} of {desired} running") }
 }
 
-fn wanted(answers: &Answers) -> Result<Vec<WantedField>> {
+fn wanted(answers: &Answers, known: &KnownObject<'_>) -> Result<WantedChange> {
     let replicas = answers.number(REPLICAS).ok_or_else(|| Error::usage("no number of replicas", "write --set replicas=3"))?;
-    Ok(vec![WantedField::new("spec.replicas", &replicas.to_string())?])
-}
-
-fn fits(node: &Node) -> Result<()> {
-    match kinds::find(group(node), text_at(node, "kind")).is_some_and(|kind| kind.has(Trait::Scales)) {
-        true => Ok(()),
-        false => Err(Error::failed(format!("{} has no replicas of its own", shown(node)), "name a workload that has")),
+    if known.built.is_some() && !known.kind.is_some_and(|kind| kind.has(Trait::Scales)) {
+        return Err(Error::failed(format!("{} has no replicas of its own", known.name), "name a workload that has"));
     }
+    Ok(WantedChange::Own(vec![WantedField::new("spec.replicas", &replicas.to_string())?]))
 }

@@ -1,7 +1,8 @@
 //! Set field: changes any scalar field of any object, in the layer that sets it.
 
-use super::{AssignmentTarget, Playbook, PresentState};
-use crate::change::WantedField;
+use super::known::KnownObject;
+use super::{AssignmentTarget, Playbook, PlaybookStart, PresentState};
+use crate::change::{WantedChange, WantedField};
 use crate::error::Result;
 use crate::forms::{Answers, Field, FieldValue, Form, InputKind};
 
@@ -14,15 +15,16 @@ pub(super) const PLAYBOOK: Playbook = Playbook {
     doc: "Change a field of an object, in the file that sets it",
     key: "f",
     label: "set a field…",
+    keys: &[],
+    start: PlaybookStart::Form,
     offers: |_| Ok(()),
     present: |_| PresentState::default(),
     form,
-    assigns_to: AssignmentTarget::ObjectField,
+    assigns_to: AssignmentTarget::ObjectField { below: "", wanted: |fields, _| Ok(WantedChange::Own(fields)) },
     wanted,
-    fits: |_| Ok(()),
 };
 
-fn form() -> Form {
+fn form(_: &KnownObject<'_>) -> Form {
     let field =
         Field::new(FIELD, "field", "spec.replicas, spec.template.spec.containers[name=api].image, data['a.b']", InputKind::Text);
     let value = Field::new(VALUE, "value", "The value, as the type that the field has", InputKind::Text);
@@ -36,7 +38,7 @@ pub(super) fn answers(field: &str, value: &str) -> Answers {
     if value.is_empty() { answers } else { answers.with(VALUE, text(value)) }
 }
 
-fn wanted(answers: &Answers) -> Result<Vec<WantedField>> {
+fn wanted(answers: &Answers, _: &KnownObject<'_>) -> Result<WantedChange> {
     let text = |id| answers.text(id).unwrap_or_default();
-    Ok(vec![WantedField::new(text(FIELD), text(VALUE))?])
+    Ok(WantedChange::Own(vec![WantedField::new(text(FIELD), text(VALUE))?]))
 }

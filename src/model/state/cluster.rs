@@ -102,6 +102,8 @@ pub struct TreeState {
     pub health: Option<BTreeSet<Health>>,
     /// Only objects that differ from git.
     pub drifted: bool,
+    /// What the cursor was sent to last, counted.
+    pub sought: Option<(u64, ObjectRef)>,
 }
 
 impl Cluster {

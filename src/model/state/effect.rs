@@ -72,6 +72,11 @@ pub enum Effect {
         ticket: Ticket,
         query: Box<ChangeQuery>,
     },
+    /// Build the object of a change, and write it down as a text to be edited. The reply is `Reply::Manuscript`.
+    Manuscript {
+        ticket: Ticket,
+        query: Box<ChangeQuery>,
+    },
     /// Ask for this user's rights.
     Review {
         cluster: ClusterId,
@@ -146,10 +151,12 @@ pub enum Effect {
 pub enum Terminal {
     /// Put text on the clipboard.
     Copy(String),
-    /// Lend the terminal to the user's editor, for a file at a line (from 1).
+    /// Lend the terminal to the user's editor, for a file at a line (from 1). `answers`: the view that waits for the text; the reply is
+    /// `Reply::Edited`.
     Edit {
         path: String,
         line: u32,
+        answers: Option<Ticket>,
     },
     /// Give the terminal back to the shell until it resumes us (ctrl-z).
     Suspend,

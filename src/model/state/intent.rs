@@ -124,6 +124,8 @@ pub enum Question {
     Acts,
     /// A change, planned and proven.
     Change(Box<ChangeQuery>),
+    /// The object of a change as git builds it, as a text to be edited.
+    Manuscript(Box<ChangeQuery>),
 }
 
 /// A change to be planned.
@@ -148,6 +150,8 @@ pub enum Show {
     Unfold(ObjectRef),
     /// Open all ancestors of an object.
     Reveal(ObjectRef),
+    /// The cursor goes to an object. A filter that hides it is given up.
+    Seek(ObjectRef),
     Root(Root),
     Sort(Sort),
     /// The tree's filter, as typed. A text that is not a filter changes nothing.
@@ -276,6 +280,7 @@ impl State {
             Question::Acts => Effect::Recall(ticket),
             Question::Print(query) => Effect::Print { ticket, cluster: self.active, query },
             Question::Change(query) => Effect::Propose { ticket, query },
+            Question::Manuscript(query) => Effect::Manuscript { ticket, query },
             Question::Object(object, aspect) => {
                 let version = self.cluster().store.object_of(&object).map(|found| found.version.clone());
                 Effect::Look { ticket, object, version: version.unwrap_or_else(|| "".into()), aspect }
@@ -291,6 +296,7 @@ impl Cluster {
             Show::FoldAll(is_open) => self.tree.folds.set_all(is_open),
             Show::Unfold(object) => self.unfold(&object),
             Show::Reveal(object) => self.reveal(&object),
+            Show::Seek(object) => self.seek(object),
             Show::Root(root) => self.plant(root),
             Show::Sort(sort) => self.tree.sort = sort,
             Show::Filter(text) => self.filter_tree(&text),
@@ -302,12 +308,7 @@ impl Cluster {
                 self.tree.drifted = only;
                 self.refilter();
             }
-            Show::Everything => {
-                self.tree.health = None;
-                self.tree.drifted = false;
-                self.tree.text.clear();
-                self.refilter();
-            }
+            Show::Everything => self.show_everything(),
             Show::TableFilter(gk, text) => {
                 if let Ok(query) = Query::parse(&text) {
                     self.refill(&gk, |filter, _| filter.query = query);
@@ -315,6 +316,23 @@ impl Cluster {
             }
             Show::TableSort(gk, sort) => self.refill(&gk, |_, now| *now = sort),
         }
+    }
+
+    fn show_everything(&mut self) {
+        self.tree.health = None;
+        self.tree.drifted = false;
+        self.tree.text.clear();
+        self.refilter();
+    }
+
+    fn seek(&mut self, object: ObjectRef) {
+        let is_hidden = |node| !self.tree.matches.filter().is_none() && !self.tree.matches.contains(node);
+        if self.store.find(&object).is_some_and(is_hidden) {
+            self.show_everything();
+        }
+        self.reveal(&object);
+        let count = self.tree.sought.as_ref().map_or(0, |(count, _)| *count);
+        self.tree.sought = Some((count + 1, object));
     }
 
     /// Opens all ancestors of an object.

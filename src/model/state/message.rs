@@ -6,7 +6,7 @@ use super::effect::Ticket;
 use super::intent::Intent;
 use super::jobs::{ChangeOutcome, Job, JobId, Loaded, Task};
 use crate::actions::{Ask, Outcome};
-use crate::change::Proposed;
+use crate::change::{ChangeOrder, Proposed};
 use crate::domain::{Act, ClusterId, Context, Delta, EventRow, ObjectRef, PrintedNews, Str};
 use crate::error::Error;
 use crate::insight::declared::Declared;
@@ -85,6 +85,10 @@ pub enum Reply {
     File(Box<FileText>),
     /// A change as planned.
     Proposed(Box<Proposed>),
+    /// An object as a text to be edited.
+    Manuscript(Box<Manuscript>),
+    /// The text as the user's editor left it.
+    Edited(String),
     /// Lines of logs, in order, sanitised.
     Log(Vec<String>),
     /// A remark between the lines of a stream: a pod that is gone, a log that was cut.
@@ -98,6 +102,18 @@ pub enum Reply {
     /// Failed, and why. Another reply to the same ticket may follow: a transient failure is retried until the view is gone, and
     /// its hint says so.
     Failed(Error),
+}
+
+/// An object as git builds it, written down to be edited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manuscript {
+    pub text: String,
+    /// The file that has it.
+    pub path: String,
+    /// Where the object begins in it, from 1.
+    pub line: u32,
+    /// The order with the site that was found.
+    pub order: ChangeOrder,
 }
 
 /// The body of an object as the details screen shows it.

@@ -5,6 +5,7 @@
 //!  source   what a source object says of its repository
 //!  artifact the repository that an artifact is made from: as a person said it, or as the artifact says; kept: what was said
 //!  plan     the change at a commit: planned, proven, as a patch
+//!  manuscript  an object as a text to be edited
 //!  propose  everything that a review shows, and nothing written
 //!  slot     the branch of the change, and whether it was proposed before
 //!  steps    prepare, push, open, look, and what the following asks
@@ -15,6 +16,7 @@
 mod access;
 mod artifact;
 mod kept;
+mod manuscript;
 mod plan;
 mod propose;
 mod site;

@@ -71,10 +71,7 @@ pub fn planned(
 ) -> Result<Planned> {
     let base = bench.checkout.commit(revision)?;
     let namespaces: Vec<_> = Some(&order.namespace).filter(|name| !name.is_empty()).cloned().into_iter().collect();
-    let scope = match order.site.scope.scope() {
-        ChangeScope::Applied { name, path, .. } => ChangeScope::Applied { name, path, request: request.map(Box::new) },
-        scope => scope,
-    };
+    let scope = applied(order, request);
     let outcome = outcome(bench, Some(&base), order, &namespaces, scope, deny)?;
     let view = bench.checkout.view(Some(&base))?;
     let (patch, digest) = match &outcome {
@@ -105,9 +102,51 @@ pub fn outcome(
 ) -> Result<PlanOutcome> {
     let missing = || Error::usage(format!("there is no playbook `{}`", order.playbook), "see `fluxdeck run --help`");
     let playbook = playbooks::find(&order.playbook).ok_or_else(missing)?;
-    complete(bench, revision, &scope)?;
     let clock = Clock { now: Timestamp::now(), zone: TimeZone::system() };
-    let (named, wanted) = (Named::parse(&order.object)?, playbook.read(&order.settings, &clock)?);
+    let (named, assigned) = (Named::parse(&order.object)?, playbook.read(&order.settings, &clock)?);
+    within(bench, revision, order, scope, deny, |context, builds| {
+        change::plan(context, builds, &named, namespaces, &|built| playbook.wanted_of(&assigned, built))
+    })
+}
+
+/// The object of an order as it is built at a commit or reference of the repository, as a text to be edited, with the line at which it begins.
+///
+/// # Errors
+/// As [`planned`]; its values are not shown.
+pub fn manuscript(
+    bench: &mut Bench,
+    revision: &str,
+    order: &ChangeOrder,
+    deny: &[String],
+    request: Option<BuildRequest>,
+) -> Result<(String, u32)> {
+    let base = bench.checkout.commit(revision)?;
+    let namespaces: Vec<_> = Some(&order.namespace).filter(|name| !name.is_empty()).cloned().into_iter().collect();
+    let named = Named::parse(&order.object)?;
+    let scope = applied(order, request);
+    let (object, build) =
+        within(bench, Some(&base), order, scope, deny, |context, builds| change::object(context, builds, &named, &namespaces))?;
+    change::manuscript::document(&object, &build, base.get(..7).unwrap_or(&base))
+}
+
+/// The scope of an order, with the Kustomization that applies the object as the cluster has it.
+fn applied(order: &ChangeOrder, request: Option<BuildRequest>) -> ChangeScope {
+    match order.site.scope.scope() {
+        ChangeScope::Applied { name, path, .. } => ChangeScope::Applied { name, path, request: request.map(Box::new) },
+        scope => scope,
+    }
+}
+
+/// Does something with what is built of a commit, or of the files as they are in the work tree.
+fn within<T>(
+    bench: &mut Bench,
+    revision: Option<&str>,
+    order: &ChangeOrder,
+    scope: ChangeScope,
+    deny: &[String],
+    work: impl FnOnce(&ChangeContext<'_>, &mut Builds<'_>) -> Result<T>,
+) -> Result<T> {
+    complete(bench, revision, &scope)?;
     let view = bench.checkout.view(revision)?;
     let attributes = bench.checkout.attributes();
     let own = deny.iter().map(|glob| (glob.as_str(), RuleOwner::User));
@@ -124,9 +163,8 @@ pub fn outcome(
             sources: &guards::SecretSources::in_tree(view.tree()),
             filter: &|path| attributes.filter(view.tree(), path),
         },
-        fits: playbook.fits,
     };
-    change::plan(&context, &mut Builds::new(&mut bench.builder), &named, namespaces, &wanted)
+    work(&context, &mut Builds::new(&mut bench.builder))
 }
 
 /// Looks the remote resources up that a build of the scope, and of everything else, asks for.

@@ -33,6 +33,7 @@ pub(super) async fn follow(asking: &mut Asking, object: &ObjectRef, request: &Lo
         patience: Patience::new(LAST_PAUSE),
         namespace: object.namespace.to_string(),
         pod: pod.to_owned(),
+        mark: pod.strip_prefix(&*object.name).and_then(|rest| rest.strip_prefix('-')).unwrap_or(pod).to_owned(),
         limit,
     };
     let pods: FuturesUnordered<_> =
@@ -65,6 +66,8 @@ struct Reader {
     patience: Patience,
     namespace: String,
     pod: String,
+    /// What is different among the pods of one workload: the name behind the workload's.
+    mark: String,
     limit: Duration,
 }
 
@@ -89,7 +92,8 @@ impl Reader {
         let logs = found.into_iter().map(|container| {
             let who = if many { format!("pod {}, container {}", self.pod, container.name) } else { self.voice.who.clone() };
             let prefix = match (many_pods, many) {
-                (true, _) => format!("{}/{} ", self.pod, container.name),
+                (true, true) => format!("{}/{} ", self.mark, container.name),
+                (true, false) => format!("{} ", self.mark),
                 (false, true) => format!("{} ", container.name),
                 (false, false) => String::new(),
             };
@@ -99,6 +103,7 @@ impl Reader {
                 patience: Patience::new(LAST_PAUSE),
                 namespace: self.namespace.clone(),
                 pod: self.pod.clone(),
+                mark: String::new(),
                 limit: self.limit,
             };
             Tail { reader, container, prefix, request, place: ReadPosition::default(), is_unsure: false, was_quiet: false }

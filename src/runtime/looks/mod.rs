@@ -16,7 +16,6 @@ use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
 
-use super::changes::Changes;
 use super::desk::Desk;
 use super::rendered::{Renderer, object_of};
 use crate::cluster::{self, Connection, Failure, Served};
@@ -30,7 +29,7 @@ use fluxdeck_model::kinds;
 use fluxdeck_model::render::BuildError;
 use fluxdeck_model::render::flux::Applied;
 use fluxdeck_model::render::unproven::may_be;
-use fluxdeck_model::state::{Aspect, ChangeQuery, Details, Events, FileText, Message, Reply, Ticket};
+use fluxdeck_model::state::{Aspect, Details, Events, FileText, Message, Reply, Ticket};
 use print::Print;
 
 /// How long details wait for events that come a little later than the body.
@@ -99,24 +98,22 @@ impl Looks {
         self.under_way.insert(ticket, (cluster, task));
     }
 
-    /// Plans a change, once; with the connection of a session where there is one.
-    pub fn propose(
+    /// Answers once; with the connection of a session where there is one.
+    pub fn once<F: Future<Output = Reply> + Send>(
         &mut self,
         ticket: Ticket,
-        query: ChangeQuery,
+        cluster: ClusterId,
         session: Option<watch::Receiver<Option<Connection>>>,
-        changes: Changes,
         inbox: mpsc::Sender<Message>,
+        work: impl FnOnce(Option<Connection>) -> F + Send + 'static,
     ) {
         while self.tasks.try_join_next().is_some() {}
-        let cluster = query.object.as_ref().map(|object| object.cluster).unwrap_or_default();
         let task = self.tasks.spawn(async move {
             let live = match session {
                 Some(session) => Contact(session).stands().await.ok(),
                 None => None,
             };
-            let proposed = changes.propose(live.as_ref(), query).await;
-            let reply = proposed.map_or_else(Reply::Failed, |proposed| Reply::Proposed(Box::new(proposed)));
+            let reply = work(live).await;
             Answer { ticket, inbox }.give(reply).await;
         });
         self.under_way.insert(ticket, (cluster, task));

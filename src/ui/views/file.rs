@@ -75,7 +75,7 @@ impl File {
                 if !is_same {
                     cx.say(another_version(&self.place.path, self.place.at.short()));
                 }
-                cx.intend(Intent::Terminal(Terminal::Edit { path: disk.clone(), line: self.place.line }));
+                cx.intend(Intent::Terminal(Terminal::Edit { path: disk.clone(), line: self.place.line, answers: None }));
             }
             Some((None, _)) => cx.complain(nowhere("this file")),
             None => cx.complain(Error::failed("the file is not shown", "only a file that is shown can be opened")),

@@ -30,6 +30,8 @@ use fluxdeck_model::error::{Error, ErrorKind};
 use fluxdeck_model::forms::Answers;
 use fluxdeck_model::insight::declared::{Declaration, Declared};
 use fluxdeck_model::insight::field::FieldPath;
+use fluxdeck_model::kinds;
+use fluxdeck_model::playbooks::KnownObject;
 use fluxdeck_model::state::{Aspect, Code, Intent, Key, Reply, State, Ticket};
 
 pub const SPEC: ViewSpec = ViewSpec {
@@ -62,7 +64,7 @@ struct FormView {
 
 impl FormView {
     fn new(shown: ChangeForm, state: &State) -> Self {
-        let form = shown.form(state);
+        let form = shown.form(&shown.known(), state);
         let mut filling = Filling::new(&form, &shown.answers);
         // what was answered last is what one wants to change: of a field and its value, the value
         if let Some(last) = form.shown().filter(|field| shown.answers.get(&field.id).is_some()).last() {
@@ -76,6 +78,26 @@ impl FormView {
             filling.recall(&draft.texts);
         }
         Self { shown, filling, begun, is_draft: draft.is_some(), declared: Request::default(), error: None }
+    }
+
+    /// Takes over what git has of the object: choices, and what its fields hold now. What was typed stays.
+    fn learn(&mut self, state: &State) {
+        if self.declared.get().is_none() {
+            return;
+        }
+        let form = self.shown.form(&self.known(), state);
+        let is_untouched = self.filling.texts() == self.begun;
+        self.filling.adopt(&form);
+        if is_untouched {
+            self.begun = self.filling.texts();
+            self.filling.go_to_fault(&state.person_clock());
+        }
+    }
+
+    /// The object, with what git said of it.
+    fn known(&self) -> KnownObject<'static> {
+        let kind = kinds::of(&self.shown.object.gk);
+        self.declared.get().map_or_else(|| KnownObject::of_kind(kind), |declared| KnownObject::declared(kind, declared))
     }
 
     /// Keeps what is typed: whichever way the form is left, it is there again.
@@ -98,7 +120,7 @@ impl FormView {
     /// Reads the fields into the answers.
     fn answer(&mut self, state: &State) -> Result<(), Error> {
         self.shown.answers = self.filling.answers(&state.person_clock())?;
-        Ok(())
+        self.shown.form(&self.known(), state).complete(&self.shown.answers)
     }
 
     fn accept(&mut self, cx: &mut Cx) {
@@ -121,9 +143,9 @@ impl FormView {
     fn origins(&self, state: &State) -> Vec<&Declaration> {
         let Some(declared) = self.declared.get() else { return Vec::new() };
         let Ok(answers) = self.filling.answers(&state.person_clock()) else { return Vec::new() };
-        let Ok(wanted) = (self.shown.playbook.wanted)(&answers) else { return Vec::new() };
+        let Ok(wanted) = (self.shown.playbook.wanted)(&answers, &self.known()) else { return Vec::new() };
         let is_wanted = |field: &&Declaration| {
-            FieldPath::parse(&field.path).is_ok_and(|path| wanted.iter().any(|wanted| wanted.field == path))
+            FieldPath::parse(&field.path).is_ok_and(|path| wanted.fields().iter().any(|wanted| wanted.field == path))
         };
         declared.fields.iter().filter(is_wanted).take(MOST).collect()
     }
@@ -221,9 +243,10 @@ impl View for FormView {
         self.keep(cx);
     }
 
-    fn reply(&mut self, ticket: Ticket, reply: &Reply, _: &mut Cx) {
+    fn reply(&mut self, ticket: Ticket, reply: &Reply, cx: &mut Cx) {
         let read = |reply: &Reply| if let Reply::Declared(declared) = reply { Some((**declared).clone()) } else { None };
         self.declared.take(ticket, reply, read);
+        self.learn(cx.state);
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {

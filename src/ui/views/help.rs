@@ -169,8 +169,8 @@ impl View for Help {
         let columns = [
             Column::new("FOR", 10, 10, 2),
             Column::new("KEYS", 6, 16, 0),
-            Column::new("COMMAND", 13, 34, 3),
-            Column::new("WHAT IT DOES", 44, u16::MAX, 0),
+            Column::new("COMMAND", 21, 34, 3),
+            Column::new("WHAT IT DOES", 36, u16::MAX, 0),
             Column::new("WHERE", 6, 24, 4),
         ];
         self.picker.render(area, buf, scene, &columns, "no command matches");

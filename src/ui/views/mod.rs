@@ -7,6 +7,7 @@ mod contexts;
 mod details;
 mod document;
 mod drift;
+mod edit;
 mod events;
 mod file;
 mod form;
@@ -56,6 +57,7 @@ pub const ALL: &[&ViewSpec] = &[
     &actions::SPEC,
     &confirm::SPEC,
     &form::SPEC,
+    &edit::SPEC,
     &review::SPEC,
     &unrecorded::SPEC,
     &jobs::SPEC,

@@ -150,14 +150,22 @@ impl Filling {
         Self { slots: form.shown().map(|field| Slot::new(field, answers)).collect(), at: 0 }
     }
 
-    /// Takes the same form as it is now: what was typed is not taken away, nor a field in which somebody types.
+    /// Takes the same form as it is now: what was typed is not taken away, nor a field in which somebody types. Fields without a text of
+    /// their own take the new default, or go where nobody is asked for them any more.
     pub fn adopt(&mut self, form: &Form) {
+        let here = self.slots.get(self.at).map(|slot| slot.field.id.clone());
+        let is_typed = |slot: &Slot| slot.editor.text() != slot.field.default;
+        let mut before = std::mem::take(&mut self.slots);
         for field in form.shown() {
-            match self.slots.iter_mut().find(|slot| slot.field.id == field.id) {
-                Some(slot) => slot.field = field.clone(),
-                None => self.slots.push(Slot::new(field, &Answers::default())),
-            }
+            let slot = before.iter().position(|slot| slot.field.id == field.id).map(|at| before.remove(at));
+            self.slots.push(match slot {
+                Some(slot) if is_typed(&slot) => Slot { field: field.clone(), ..slot },
+                Some(slot) if slot.field.default == field.default => Slot { field: field.clone(), ..slot },
+                _ => Slot::new(field, &Answers::default()),
+            });
         }
+        self.slots.extend(before.into_iter().filter(is_typed));
+        self.at = here.and_then(|id| self.slots.iter().position(|slot| slot.field.id == id)).unwrap_or_default();
     }
 
     pub fn is_empty(&self) -> bool {
@@ -227,7 +235,15 @@ impl Filling {
                 self.at = if key.code == Code::Tab { (self.at + 1) % count } else { (self.at + count - 1) % count };
                 if is_chosen { Taken::Changed } else { Taken::Moved }
             }
-            _ => slot.key(key),
+            _ => {
+                let taken = slot.key(key);
+                // what is chosen is answered: the next question
+                let is_answered = key.code == Code::Enter && matches!(slot.field.input, InputKind::Choice { .. });
+                if taken == Taken::Changed && is_answered {
+                    self.at = (self.at + 1).min(count - 1);
+                }
+                taken
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use super::super::edited::EditedFiles;
 use super::super::proof::{ChangeProof, Claim, TrialState};
 use super::super::target::{ChangeTarget, FoundTarget};
 use super::super::value::{FieldType, Typed};
-use super::{Builds, ChangeScope, Named, WantedField, schemas};
+use super::{Builds, ChangeScope, Named, WantedChange, WantedField, schemas};
 use crate::insight::schema::Schemas;
 use crate::render::Result;
 use crate::render::repository::Builder;
@@ -89,7 +89,7 @@ fn proven(files: &[(&str, &str)], now: &[(&str, &str)]) -> std::result::Result<C
     let own = all.remove(at);
     let wanted = WantedField::parse("spec.replicas=5").expect("a field");
     let named = Named::parse("deploy/web").expect("a name");
-    let found = ChangeTarget::find(&[&own], &named, &wanted.field, &[]).expect("it is there");
+    let found = ChangeTarget::find(&[&own], &named, &|_| Ok(WantedChange::Own(vec![wanted.clone()])), &[]).expect("it is there");
     let FoundTarget::One(target) = found else { panic!("one build makes it") };
     let typed = Typed::read(&wanted.value, FieldType::Integer).expect("an integer");
     let schemas = Schemas::read(&schemas()).expect("the table");

@@ -6,7 +6,9 @@ mod mistakes;
 mod refused;
 mod shared;
 
-use super::{Builds, ChangeContext, ChangePlan, ChangeScope, LayerChoice, PlanOutcome, Refused, WantedField, plan};
+use super::{
+    Builds, ChangeContext, ChangePlan, ChangeScope, LayerChoice, PlanOutcome, Refused, WantedChange, WantedField, WantedOf, plan,
+};
 use crate::error::Result;
 use crate::guards;
 use crate::insight::named::Named;
@@ -40,6 +42,11 @@ impl TestRepo {
     }
 
     pub fn plan(&self, object: &str, set: &[&str]) -> Result<PlanOutcome> {
+        let wanted = set.iter().map(|text| WantedField::parse(text)).collect::<Result<Vec<_>>>()?;
+        self.plan_wanted(object, &|_| Ok(WantedChange::Own(wanted.clone())))
+    }
+
+    pub fn plan_wanted(&self, object: &str, wanted: WantedOf<'_>) -> Result<PlanOutcome> {
         let mut builder = Builder::default();
         let context = ChangeContext {
             tree: &self.tree,
@@ -52,10 +59,8 @@ impl TestRepo {
                 sources: &guards::SecretSources::in_tree(&self.tree),
                 filter: &|_| None,
             },
-            fits: |_| Ok(()),
         };
-        let wanted = set.iter().map(|text| WantedField::parse(text)).collect::<Result<Vec<_>>>()?;
-        plan(&context, &mut Builds::new(&mut builder), &Named::parse(object)?, &[], &wanted)
+        plan(&context, &mut Builds::new(&mut builder), &Named::parse(object)?, &[], wanted)
     }
 
     pub fn planned(&self, object: &str, set: &[&str]) -> ChangePlan {

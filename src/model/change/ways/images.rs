@@ -46,6 +46,11 @@ pub fn tag_of(image: &str) -> &str {
     split(image)[1]
 }
 
+/// An image without its tag and digest.
+pub fn image_name(image: &str) -> &str {
+    split(image)[0]
+}
+
 /// Name, tag and digest. A port of the registry is not a tag.
 fn split(image: &str) -> [&str; 3] {
     let (rest, digest) = image.split_once('@').unwrap_or((image, ""));

@@ -51,8 +51,8 @@ async fn a_pod_that_is_gone_hangs_or_waits_hides_no_other() {
     let output = output(&Server::new(), &["gone", "hangs", "mute", "waits", "refused", "well"], script).await;
 
     let said = |text: &str| assert!(output.iter().filter(|line| line.contains(text)).count() == 1, "{text}: {output:#?}");
-    said("well/app line 1");
-    said("well/app line 2");
+    said("well line 1");
+    said("well line 2");
     said("— pod gone: it is gone");
     said("— pod hangs: cannot reach the API server: no answer to /api/v1/namespaces/web/pods/hangs/log within 15 s");
     said("— pod mute: cannot reach the API server: no answer to /api/v1/namespaces/web/pods/mute within 15 s");
@@ -70,7 +70,7 @@ async fn lines_of_several_containers_are_in_the_order_of_their_times() {
     };
     let output = output(&Server::new(), &["a", "b"], script).await;
 
-    let order = ["a/app line 1", "b/app line 2", "a/app line 3", "b/app line 4", "a/app line 5", "b/app line 6"];
+    let order = ["a line 1", "b line 2", "a line 3", "b line 4", "a line 5", "b line 6"];
     assert_eq!(output, order);
 }
 

@@ -76,7 +76,7 @@ impl Review {
                     true => format!("{file} is edited in your own checkout: commit and push it yourself"),
                     false => another_version(file, "the branch that was planned on"),
                 });
-                cx.intend(Intent::Terminal(Terminal::Edit { path: path.clone(), line: place.at.line }));
+                cx.intend(Intent::Terminal(Terminal::Edit { path: path.clone(), line: place.at.line, answers: None }));
             }
             CheckoutFile::Nowhere => cx.complain(nowhere(file)),
             CheckoutFile::Encrypted => cx.complain(Error::failed(format!("SOPS encrypted {file}"), "use `sops edit`")),

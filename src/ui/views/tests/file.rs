@@ -43,7 +43,7 @@ fn the_editor_is_asked_for_where_a_checkout_has_the_file() {
         let mut world = World::default();
         let mut view = opened(&mut world, 3, file);
         let (effects, _) = world.act(|cx| view.gesture(Gesture::Edit, cx));
-        let edit = Effect::Terminal(Terminal::Edit { path: "/src/base/web.yaml".to_owned(), line: 3 });
+        let edit = Effect::Terminal(Terminal::Edit { path: "/src/base/web.yaml".to_owned(), line: 3, answers: None });
         assert_eq!(effects, if wanted { vec![edit] } else { Vec::new() });
         let notice = world.state().notice.as_ref().map(|notice| notice.text.clone()).unwrap_or_default();
         assert!(message.map_or(notice.is_empty(), |message| notice.contains(message)), "{notice}");

@@ -1,0 +1,332 @@
+//! What playbooks take, and what they want of objects.
+
+use super::*;
+use crate::change::tests::TestRepo;
+use crate::change::{ChangeScope, PlanOutcome};
+
+fn read(name: &str, assignments: &[&str]) -> Result<Vec<(String, String)>> {
+    let clock = Clock { now: jiff::Timestamp::UNIX_EPOCH, zone: jiff::tz::TimeZone::UTC };
+    let assignments: Vec<String> = assignments.iter().map(|text| (*text).to_owned()).collect();
+    let playbook = find(name).expect(name);
+    let wanted = match playbook.read(&assignments, &clock)? {
+        Assigned::Answers(answers) => (playbook.wanted)(&answers, &KnownObject::default())?,
+        Assigned::Fields(fields) => WantedChange::Own(fields),
+    };
+    Ok(wanted.fields().iter().map(|one| (one.written.clone(), one.value.clone())).collect())
+}
+
+#[test]
+fn what_is_set_is_read_as_the_playbook_takes_it() {
+    let pair = |field: &str, value: &str| (field.to_owned(), value.to_owned());
+    assert_eq!(read("set-field", &["data.a= x "]), Ok(vec![pair("data.a", " x ")]), "a value is taken as it is");
+    assert_eq!(read("scale", &["replicas=3"]), Ok(vec![pair("spec.replicas", "3")]));
+    for (name, assignments) in [
+        ("set-field", &["spec.replicas"][..]),
+        ("set-field", &["a.b=1", ".a.b=2"]),
+        ("scale", &["count=3"]),
+        ("scale", &["replicas=many"]),
+        ("scale", &["replicas=-1"]),
+    ] {
+        assert_eq!(read(name, assignments).expect_err(name).exit_code(), 2, "{assignments:?}");
+    }
+}
+
+#[test]
+fn names_and_keys_are_unique() {
+    for of in [|playbook: &Playbook| playbook.name, |playbook: &Playbook| playbook.command, |playbook: &Playbook| playbook.key] {
+        let all: std::collections::BTreeSet<_> = ALL.iter().map(|playbook| of(playbook)).collect();
+        assert_eq!(all.len(), ALL.len());
+    }
+}
+
+#[test]
+fn answers_become_the_assignments_that_give_them() {
+    let clock = Clock { now: jiff::Timestamp::UNIX_EPOCH, zone: jiff::tz::TimeZone::UTC };
+    for (name, typed, expected) in [
+        ("scale", "3", Ok("replicas=3")),
+        ("update-image", ":1.2", Ok("image=:1.2")),
+        ("update-values", "image.tag=1.2", Ok("image.tag=1.2")),
+        ("update-values", "image.tag", Ok("image.tag=")),
+        ("set-field", "spec.containers[name=api].image=a=b", Ok("spec.containers[name=api].image=a=b")),
+        ("set-field", "data.a=", Ok("data.a=")),
+        ("set-field", "data.a", Ok("data.a=")),
+        ("set-field", "kind=Pod", Err(1)),
+        ("scale", "", Err(2)),
+    ] {
+        let playbook = find(name).expect(name);
+        let made = playbook.typed(typed, &clock).and_then(|answers| playbook.assignments(&answers));
+        let made = made.map(|all| all.join(" ")).map_err(|error| error.exit_code());
+        assert_eq!(made.as_deref().map_err(|code| *code), expected, "{name} {typed}");
+        if let Ok(text) = made {
+            playbook.read(&[text], &clock).expect("what was made is read");
+        }
+    }
+}
+
+/// One cluster: workloads of every layer, releases with values in every place.
+const FLEET: &[(&str, &str)] = &[
+    ("clusters/prod/flux-system/gotk-sync.yaml", SYNC),
+    ("clusters/prod/apps.yaml", APPS),
+    ("apps/kustomization.yaml", APP),
+    ("apps/web.yaml", WEB),
+    ("apps/batch.yaml", BATCH),
+    ("apps/releases.yaml", RELEASES),
+    ("apps/cache-values.yaml", "replicas: 2 # for now\nmaster:\n  port: 6379\n"),
+];
+
+const SYNC: &str = "apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: {name: flux-system, namespace: flux-system}
+spec: {interval: 1m, url: ssh://git@example.com/fleet, ref: {branch: main}}
+---
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: flux-system, namespace: flux-system}
+spec:
+  interval: 10m
+  path: ./clusters/prod
+  prune: true
+  sourceRef: {kind: GitRepository, name: flux-system}
+";
+
+const APPS: &str = "apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: apps, namespace: flux-system}
+spec:
+  interval: 10m
+  path: ./apps
+  prune: true
+  suspend: true
+  sourceRef: {kind: GitRepository, name: flux-system}
+";
+
+const APP: &str = "namespace: web
+resources: [web.yaml, batch.yaml, releases.yaml]
+images:
+- name: nginx
+  newTag: 1.25.0 # pinned
+configMapGenerator:
+- name: cache-values
+  files: [values.yaml=cache-values.yaml]
+  options: {disableNameSuffixHash: true}
+";
+
+const WEB: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      initContainers:
+      - name: init
+        image: busybox:1
+      containers:
+      - name: web
+        image: nginx
+        resources:
+          requests:
+            cpu: 100m
+            memory: 64Mi
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: pair}
+spec:
+  selector: {matchLabels: {app: pair}}
+  template:
+    metadata: {labels: {app: pair}}
+    spec:
+      containers:
+      - name: one
+        image: registry.example.com:5000/team/one:1.0@sha256:aaaa
+      - name: two
+        image: two:1.0
+";
+
+const BATCH: &str = "apiVersion: batch/v1
+kind: CronJob
+metadata: {name: nightly}
+spec:
+  schedule: 0 3 * * *
+  jobTemplate:
+    spec:
+      template:
+        spec:
+          restartPolicy: Never
+          containers:
+          - name: job
+            image: job:1
+";
+
+const RELEASES: &str = "apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: inline}
+spec:
+  interval: 10m
+  chart:
+    spec:
+      chart: podinfo
+      version: 6.5.0
+      sourceRef: {kind: HelmRepository, name: podinfo}
+  values:
+    replicaCount: 1
+    ingress:
+      enabled: false
+---
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: cache}
+spec:
+  interval: 10m
+  chartRef: {kind: OCIRepository, name: redis}
+  valuesFrom:
+  - {kind: ConfigMap, name: cache-values}
+  - {kind: ConfigMap, name: loose, valuesKey: port, targetPath: master.nodePort}
+---
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: OCIRepository
+metadata: {name: redis}
+spec:
+  interval: 10m
+  url: oci://registry.example.com/charts/redis
+  ref:
+    semver: 18.x
+---
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: OCIRepository
+metadata: {name: pinned}
+spec:
+  interval: 10m
+  url: oci://registry.example.com/charts/redis
+  ref: {digest: sha256:aaaa}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: loose}
+data:
+  port: \"30000\"
+";
+
+/// The lines that a playbook changes; or why it does not.
+fn ran(name: &str, object: &str, assignments: &[&str]) -> std::result::Result<Vec<String>, String> {
+    let clock = Clock { now: jiff::Timestamp::UNIX_EPOCH, zone: jiff::tz::TimeZone::UTC };
+    let assignments: Vec<String> = assignments.iter().map(|text| (*text).to_owned()).collect();
+    let playbook = find(name).expect(name);
+    let repo = TestRepo::of(FLEET, ChangeScope::Any);
+    let assigned = playbook.read(&assignments, &clock).map_err(|error| error.to_string())?;
+    match repo.plan_wanted(object, &|built| playbook.wanted_of(&assigned, built)) {
+        Ok(PlanOutcome::Planned(plan)) => Ok(repo.lines(&plan)),
+        Ok(other) => Err(format!("{other:?}")),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+#[test]
+fn every_playbook_changes_the_one_line_that_decides() {
+    for (name, object, set, expected) in [
+        ("scale", "deploy/web", &["replicas=5"][..], &["apps/web.yaml:-  replicas: 2", "apps/web.yaml:+  replicas: 5"][..]),
+        // the transformer's line, not the manifest's
+        (
+            "update-image",
+            "deploy/web",
+            &["image=:1.27.1"],
+            &["apps/kustomization.yaml:-  newTag: 1.25.0 # pinned", "apps/kustomization.yaml:+  newTag: 1.27.1 # pinned"],
+        ),
+        (
+            "update-image",
+            "deploy/web",
+            &["image=busybox:2", "container=init"],
+            &["apps/web.yaml:-        image: busybox:1", "apps/web.yaml:+        image: busybox:2"],
+        ),
+        (
+            "update-image",
+            "deploy/pair",
+            &["image=:1.1", "container=one"],
+            &[
+                "apps/web.yaml:-        image: registry.example.com:5000/team/one:1.0@sha256:aaaa",
+                "apps/web.yaml:+        image: registry.example.com:5000/team/one:1.1",
+            ],
+        ),
+        (
+            "update-image",
+            "cronjob/nightly",
+            &["image=@sha256:bbbb"],
+            &["apps/batch.yaml:-            image: job:1", "apps/batch.yaml:+            image: job@sha256:bbbb"],
+        ),
+        (
+            "update-resources",
+            "deploy/web",
+            &["cpu-request=200m"],
+            &["apps/web.yaml:-            cpu: 100m", "apps/web.yaml:+            cpu: 200m"],
+        ),
+        (
+            "update-values",
+            "hr/inline",
+            &["ingress.enabled=true"],
+            &["apps/releases.yaml:-      enabled: false", "apps/releases.yaml:+      enabled: true"],
+        ),
+        (
+            "update-values",
+            "hr/cache",
+            &["replicas=4"],
+            &["apps/cache-values.yaml:-replicas: 2 # for now", "apps/cache-values.yaml:+replicas: 4 # for now"],
+        ),
+        (
+            "update-values",
+            "hr/cache",
+            &["master.nodePort=30001"],
+            &["apps/releases.yaml:-  port: \"30000\"", "apps/releases.yaml:+  port: \"30001\""],
+        ),
+        (
+            "update-chart-version",
+            "hr/inline",
+            &["version=6.5.4"],
+            &["apps/releases.yaml:-      version: 6.5.0", "apps/releases.yaml:+      version: 6.5.4"],
+        ),
+        (
+            "update-chart-version",
+            "hr/cache",
+            &["version=19.x"],
+            &["apps/releases.yaml:-    semver: 18.x", "apps/releases.yaml:+    semver: 19.x"],
+        ),
+        ("suspend-in-git", "hr/inline", &[], &["apps/releases.yaml:+  suspend: true"]),
+        (
+            "resume-in-git",
+            "ks/apps",
+            &[],
+            &["clusters/prod/apps.yaml:-  suspend: true", "clusters/prod/apps.yaml:+  suspend: false"],
+        ),
+    ] {
+        let expected: Vec<String> = expected.iter().map(|line| (*line).to_owned()).collect();
+        assert_eq!(ran(name, object, set), Ok(expected), "{name} {object} {set:?}");
+    }
+}
+
+#[test]
+fn what_means_nothing_for_an_object_is_refused_with_a_reason() {
+    for (name, object, set, expected) in [
+        ("scale", "cronjob/nightly", &["replicas=5"][..], "CronJob web/nightly has no replicas of its own"),
+        ("update-image", "deploy/pair", &["image=:2"], "has several containers: one, two: name one: --set container=NAME"),
+        ("update-image", "deploy/pair", &["image=:2", "container=three"], "has no container `three`: there are one, two"),
+        ("update-image", "deploy/web", &["image=a b"], "`a b` is not an image"),
+        ("update-image", "deploy/web", &["image=:"], "no tag behind the sign"),
+        ("update-image", "hr/inline", &["image=:2"], "HelmRelease web/inline has no containers"),
+        ("update-resources", "deploy/web", &[], "neither a request nor a limit"),
+        ("update-chart-version", "ocirepository/pinned", &["version=1"], "takes a digest, whatever version is named"),
+        ("update-chart-version", "deploy/web", &["version=1"], "Deployment web/web names no chart"),
+        (
+            "suspend-in-git",
+            "ks/flux-system",
+            &[],
+            "no commit would resume Kustomization flux-system/flux-system: it applies its own",
+        ),
+        ("suspend-in-git", "gitrepo/flux-system", &[], "what applies its manifest is fetched by it"),
+        ("resume-in-git", "hr/inline", &[], "git does not suspend HelmRelease web/inline"),
+    ] {
+        let why = ran(name, object, set).expect_err(name);
+        assert!(why.contains(expected), "{name} {object} {set:?}: {why}");
+    }
+}

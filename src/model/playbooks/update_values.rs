@@ -1,0 +1,146 @@
+//! Update values: keys of a HelmRelease's values, in the layer that they come from.
+//!
+//! Source: helm-controller v2 `internal/controller/helmrelease_controller.go` and fluxcd/pkg `chartutil/values.go`: the entries of
+//! `spec.valuesFrom` are merged in their order, a `targetPath` sets one key, and `spec.values` comes last, so that a key in it wins. Where a
+//! ConfigMap of the repository says the key and the release itself does not, that ConfigMap is changed.
+
+use super::known::KnownObject;
+use super::{AssignmentTarget, Playbook, PlaybookStart, PresentState, of_fields};
+use crate::change::{BuiltObject, ObjectKey, WantedChange, WantedField};
+use crate::error::{Error, Result};
+use crate::forms::{Answers, Choice, Choices, Field, Form, InputKind};
+use crate::insight::field::FieldPath;
+use crate::insight::named::group;
+use crate::kinds::{self, Kind, Trait};
+use crate::render::Node;
+use crate::render::flux::Applied;
+use crate::render::id::{meta_text, text_at};
+
+const VALUES: &str = "spec.values";
+const KEY: &str = "key";
+const VALUE: &str = "value";
+
+pub(super) const PLAYBOOK: Playbook = Playbook {
+    name: "update-values",
+    command: "update-values",
+    doc: "Change values of a HelmRelease, in the layer that they come from",
+    key: "v",
+    label: "values…",
+    keys: &[],
+    start: PlaybookStart::Form,
+    offers,
+    present: |_| PresentState::default(),
+    form,
+    assigns_to: AssignmentTarget::ObjectField { below: VALUES, wanted: in_layers },
+    wanted,
+};
+
+fn offers(kind: &Kind) -> std::result::Result<(), String> {
+    match kind.has(Trait::Charted) && kind.group == kinds::group::HELM {
+        true => Ok(()),
+        false => Err(format!("{} has no values", kind.kind)),
+    }
+}
+
+fn form(known: &KnownObject<'_>) -> Form {
+    let inside = |(path, value): (&str, &str)| Some(Choice::new(path.strip_prefix(VALUES)?.strip_prefix('.')?, value));
+    let from = if known.is_known() { Choices::Now(known.all().filter_map(inside).collect()) } else { Choices::Later };
+    let key = Field::new(KEY, KEY, "image.tag, or ingress.hosts[0].host", InputKind::Choice { from, free: true });
+    let value = Field::new(VALUE, VALUE, "The value, as the type that it has", InputKind::Text);
+    Form::of([key, value.optional()])
+}
+
+fn wanted(answers: &Answers, known: &KnownObject<'_>) -> Result<WantedChange> {
+    let text = |id| answers.text(id).unwrap_or_default();
+    in_layers(vec![WantedField::new(&of_fields(VALUES, text(KEY)), text(VALUE))?], known)
+}
+
+/// Each key in its layer. Of several layers only one can be meant at a time.
+fn in_layers(fields: Vec<WantedField>, known: &KnownObject<'_>) -> Result<WantedChange> {
+    let Some(built) = known.built else { return Ok(WantedChange::Own(fields)) };
+    let layers = fields.iter().map(|wanted| Layer::of(wanted, built)).collect::<Result<Vec<_>>>()?;
+    match &layers[..] {
+        [Layer::Map(first, _), rest @ ..] if rest.iter().all(|one| matches!(one, Layer::Map(key, _) if key == first)) => {
+            let field = |(layer, wanted): (&Layer, &WantedField)| match layer {
+                Layer::Map(_, path) => WantedField::new(path, &wanted.value),
+                Layer::Release => Ok(wanted.clone()),
+            };
+            Ok(WantedChange::Other(first.clone(), layers.iter().zip(&fields).map(field).collect::<Result<_>>()?))
+        }
+        all if all.iter().all(|one| *one == Layer::Release) => Ok(WantedChange::Own(fields)),
+        _ => Err(Error::failed("these keys come from different layers", "set those of each layer by themselves")),
+    }
+}
+
+/// Where a key comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Layer {
+    /// `spec.values`, by any layer of the manifest.
+    Release,
+    /// A ConfigMap, and the path of the key in it.
+    Map(ObjectKey, String),
+}
+
+impl Layer {
+    fn of(wanted: &WantedField, built: &BuiltObject<'_>) -> Result<Self> {
+        let node = &built.object.node;
+        if wanted.field.reach(node).is_ok() {
+            return Ok(Self::Release);
+        }
+        let below = wanted.written.strip_prefix(VALUES).unwrap_or_default();
+        let maps = maps(node, built);
+        for map in maps.iter().rev() {
+            if let Some(path) = map.says(below)? {
+                return Ok(Self::Map(ObjectKey::of(map.node), path));
+            }
+        }
+        // nobody says it yet: where the release has values of its own, there; else beside those that it takes
+        match maps.iter().rev().find(|map| map.target.is_empty()) {
+            Some(map) if node.at(&["spec", "values"]).is_none() => Ok(Self::Map(ObjectKey::of(map.node), map.path(below))),
+            _ => Ok(Self::Release),
+        }
+    }
+}
+
+/// A ConfigMap of the repository that a release takes values from.
+struct ValuesMap<'a> {
+    node: &'a Node,
+    key: &'a str,
+    /// The one key that it sets; empty: it holds a YAML text.
+    target: &'a str,
+}
+
+impl ValuesMap<'_> {
+    fn path(&self, below: &str) -> String {
+        format!("data['{}']{below}", self.key)
+    }
+
+    /// The path of a key in it, where it says that.
+    fn says(&self, below: &str) -> Result<Option<String>> {
+        let is_target = !self.target.is_empty();
+        if is_target && below.trim_start_matches('.') != self.target {
+            return Ok(None);
+        }
+        let path = self.path(if is_target { "" } else { below });
+        Ok(FieldPath::parse(&path)?.reach(self.node).is_ok().then_some(path))
+    }
+}
+
+fn maps<'a>(release: &'a Node, built: &BuiltObject<'a>) -> Vec<ValuesMap<'a>> {
+    let entries = release.at(&["spec", "valuesFrom"]).map(Node::items).unwrap_or_default();
+    let one = |entry: &'a Node| {
+        let text = |key: &str| entry.get(key).and_then(Node::text).unwrap_or_default();
+        let is_it = |object: &&Applied| {
+            let node = &object.node;
+            text_at(node, "kind") == "ConfigMap"
+                && group(node).is_empty()
+                && meta_text(node, "namespace") == meta_text(release, "namespace")
+                && (meta_text(node, "name") == text("name") || ObjectKey::of(node).name == text("name"))
+        };
+        let found = built.beside().find(is_it).filter(|_| text("kind") == "ConfigMap")?;
+        // helm-controller `api/v2/reference_types.go` GetValuesKey
+        let key = if text("valuesKey").is_empty() { "values.yaml" } else { text("valuesKey") };
+        Some(ValuesMap { node: &found.node, key, target: text("targetPath") })
+    };
+    entries.iter().filter_map(one).collect()
+}

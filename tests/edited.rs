@@ -1,0 +1,54 @@
+//! `e`: an object in the user's editor, in the demo, in a pseudo terminal. The editor is a script.
+
+use std::time::Duration;
+
+use crate::support::program::Fluxdeck;
+use crate::support::terminal::{SMALL, Terminal};
+
+/// Long enough for a busy machine.
+const SOON: Duration = Duration::from_secs(30);
+
+/// Opens a row of a table with an editor that does this to the file in `$1`.
+fn edited(script: &str, table: &str, row: &str) -> (Fluxdeck, Terminal) {
+    let user = Fluxdeck::new().set("VISUAL", "").set("EDITOR", "sh editor.sh");
+    user.write("editor.sh", &format!("for file; do :; done\n{script}\n"));
+    let mut screen = user.open(&["demo"], SMALL);
+    screen.until("the tree", SOON, |text| text.contains("live"));
+    screen.keys(&format!(":{table}\r"));
+    screen.until("the row", SOON, |text| text.contains("› ") && text.contains(row));
+    screen.keys(&format!("/^{row}$\r"));
+    screen.keys("e");
+    (user, screen)
+}
+
+#[test]
+fn what_is_changed_in_the_editor_is_reviewed_as_an_edit_of_the_file_that_sets_it() {
+    let script = "cp \"$file\" seen.yaml\nsed -i 's/^  replicas: .*/  replicas: 7/' \"$file\"";
+    let (user, mut screen) = edited(script, "deploy web", "frontend");
+    screen.until_shows("opens a pull request", SOON);
+    let shown = screen.text();
+    assert!(shown.contains("spec.replicas") && shown.contains("→ 7"), "{shown}");
+    let seen = std::fs::read_to_string(user.file("seen.yaml")).expect("the editor was there");
+    assert!(seen.starts_with("# Deployment web/frontend, as ") && seen.contains("\nkind: Deployment\n"), "{seen}");
+    // back to what was typed, and out
+    screen.keys("\x1b");
+    screen.until_shows("what was typed is kept", SOON);
+    screen.keys("\x1b");
+    screen.until("the table", SOON, |text| text.contains("frontend") && !text.contains("is kept"));
+    screen.keys(":q\r");
+    assert!(screen.end(SOON).success());
+}
+
+#[test]
+fn an_editor_that_changes_nothing_fails_or_leaves_no_object_changes_nothing() {
+    let (_user, mut screen) = edited("true", "deploy web", "frontend");
+    screen.until_shows("nothing was changed", SOON);
+    let (_user, mut screen) = edited("exit 1", "deploy web", "frontend");
+    screen.until_shows("the editor failed", SOON);
+    let (_user, mut screen) = edited("echo 'a: [' >> \"$file\"", "deploy web", "frontend");
+    screen.until_shows("the text cannot be taken", SOON);
+    screen.keys("\x1b");
+    screen.until("the table", SOON, |text| text.contains("frontend") && !text.contains("cannot be taken"));
+    let (_user, mut screen) = edited("sed -i '/^  replicas:/d' \"$file\"", "deploy web", "frontend");
+    screen.until_shows("taken out: spec.replicas", SOON);
+}
