@@ -251,7 +251,7 @@ pub fn main(cli: Cli) -> Result<u8> {
             let settings = global.settings(&call);
             let themes = Config::themes(call.places.as_ref());
             let done = run::run(call.options, settings, call.context, themes, global.screen.first);
-            runtime.block_on(done).map(|()| 0)
+            runtime.block_on(done)
         }
     };
     // watches that are still open must not hold the process

@@ -21,7 +21,7 @@ pub(super) fn consequences(confirmation: &Confirmation) {
             Grade::Warning => "warning",
             Grade::Danger => "danger",
         };
-        let times = if times > 1 { format!(" ({times} times)") } else { String::new() };
+        let times = if times > 1 { format!(" (each of {times})") } else { String::new() };
         output::beside(&format!("{mark}: {}{times}", consequence.text));
         for object in consequence.objects.iter().take(NAMED) {
             output::beside(&format!("  {object}"));

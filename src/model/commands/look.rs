@@ -63,6 +63,16 @@ pub(super) fn all() -> Vec<Command> {
             scopes: &[KeyScope::Tree],
             run: Handler::Act(root),
         },
+        Command {
+            name: "locate",
+            aliases: &[],
+            keys: &["tab"],
+            doc: "the object in the tree: under what applies it".into(),
+            footer: "in the tree",
+            group: Group::Look,
+            scopes: &[KeyScope::Table],
+            run: Handler::Act(locate),
+        },
         named("pulse", &["overview"], "kinds with their states, and what is broken", |cx, _| go(cx, Screen::PULSE)),
         named("healthy", &[], "show ready objects", |cx, _| health(cx, &[Health::Ready])),
         Command {
@@ -79,6 +89,8 @@ pub(super) fn all() -> Vec<Command> {
             health(cx, &[Health::Progressing, Health::Waiting])
         }),
         named("suspended", &[], "show suspended objects", |cx, _| health(cx, &[Health::Suspended])),
+        named("terminating", &[], "show objects that are being deleted", |cx, _| health(cx, &[Health::Terminating])),
+        named("unknown", &[], "show objects of which nobody says how they are", |cx, _| health(cx, &[Health::Unknown])),
         named("all", &[], "show everything: no filter", everything),
         named("contexts", &["ctx", "context"], "contexts of the kubeconfig; with a name: switch to it", context),
         named("namespaces", &["ns", "namespace"], "namespaces; with names (`a,b`): look at these, `all` for all", namespace),
@@ -122,6 +134,16 @@ fn root(cx: &mut Cx, _: &str) -> Result<()> {
     cx.intend(Intent::Show(Show::Root(next)));
     cx.say(format!("the tree starts at {}", next.word()));
     Ok(())
+}
+
+fn locate(cx: &mut Cx, _: &str) -> Result<()> {
+    let target = cx.targets.first().cloned().ok_or_else(|| Error::failed("nothing is selected", "move to an object first"))?;
+    let cluster = cx.state.cluster();
+    if !cluster.store.find(&target).is_some_and(|node| cluster.forest.contains(node)) {
+        return Err(Error::failed(format!("{target} is not in the tree"), "nothing that Flux made led to it"));
+    }
+    cx.intend(Intent::Show(Show::Seek(target)));
+    go(cx, Screen::TREE)
 }
 
 /// Narrows the tree to some states; the same command again shows everything.

@@ -83,10 +83,15 @@ fn words(line: &str, state: &State) -> Vec<String> {
     let known = kinds::ALL.iter().flat_map(|kind| kind.short.iter().copied().chain([kind.plural]));
     let served =
         state.cluster().server.kinds.iter().flat_map(|kind| kind.short.iter().map(|name| &**name).chain([&*kind.plural]));
-    let begun = |name: &&str| !name.is_empty() && name.starts_with(line);
-    let mut found: Vec<_> = commands.chain(known).filter(begun).map(str::to_owned).collect();
+    let begun = |name: &str| {
+        name.get(..line.len())
+            .filter(|_| !name.is_empty())?
+            .eq_ignore_ascii_case(line)
+            .then(|| format!("{line}{}", &name[line.len()..]))
+    };
+    let mut found: Vec<_> = commands.chain(known).filter_map(begun).collect();
     found.sort_by_key(|name| (name.len(), name.clone()));
-    let mut of_cluster: Vec<_> = served.filter(begun).map(str::to_owned).collect();
+    let mut of_cluster: Vec<_> = served.filter_map(begun).collect();
     of_cluster.sort_by_key(|name| (name.len(), name.clone()));
     found.extend(of_cluster);
     let mut seen = BTreeSet::new();
@@ -173,6 +178,8 @@ mod tests {
         let state = State::new(Beginning::default());
 
         assert_eq!(complete("ks", &state).first().map(String::as_str), Some("ks"));
+        // the rest of a name, however its beginning was typed
+        assert_eq!(complete("GitR", &state).first().map(String::as_str), Some("GitRepo"));
         assert!(complete("conte", &state).contains(&"contexts".to_owned()));
         assert!(complete("tree so", &state).contains(&"tree sources".to_owned()));
     }

@@ -26,6 +26,16 @@ pub fn parse(text: &str) -> Option<Duration> {
     (!text.is_empty() && total.is_finite()).then(|| Duration::try_from_secs_f64(total).ok())?
 }
 
+/// How long something took, as people write it: `436ms`, `8.7s`, `2m5s`.
+pub fn brief(duration: Duration) -> String {
+    let (millis, tenths) = (duration.as_millis(), (duration.as_millis() + 50) / 100);
+    match millis {
+        0..1000 => format!("{millis}ms"),
+        1000..10_000 if !tenths.is_multiple_of(10) => format!("{}.{}s", tenths / 10, tenths % 10),
+        _ => age(i64::try_from(tenths / 10).unwrap_or(i64::MAX)).0,
+    }
+}
+
 /// Returns an age as kubectl writes it (k8s.io/apimachinery `duration.HumanDuration`), and in how many seconds the text changes.
 ///
 /// Below two minutes in seconds, below ten minutes with seconds, below three hours in minutes, below eight hours with minutes,
@@ -72,6 +82,20 @@ mod tests {
             ("5x", None),
         ] {
             assert_eq!(parse(text).map(|d| d.as_millis()), millis, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_took_long_is_not_shown_in_nanoseconds() {
+        for (text, brief) in [
+            ("436.493292ms", "436ms"),
+            ("8.697612738s", "8.7s"),
+            ("3s", "3s"),
+            ("9.97s", "10s"),
+            ("59.9s", "59s"),
+            ("2m5.3s", "2m5s"),
+        ] {
+            assert_eq!(super::brief(parse(text).expect("a duration")), brief, "{text}");
         }
     }
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::Kind;
 use super::draft::{list, number, string};
+use crate::domain::duration;
 use crate::domain::text::{counted, sanitise};
 
 /// Keys whose content is a payload, wherever they stand.
@@ -167,7 +168,7 @@ pub fn history(body: &Value) -> Vec<Vec<String>> {
     entries.sort_by_key(|entry| std::cmp::Reverse(number(entry, &["version"])));
     let mut rows: Vec<_> = entries.into_iter().map(row).collect();
     if let Some(newest) = rows.first_mut().filter(|newest| newest[3].is_empty()) {
-        newest[3] = sanitise(string(status, &["lastAttemptedReleaseActionDuration"])).into_owned();
+        newest[3] = took(string(status, &["lastAttemptedReleaseActionDuration"]));
     }
     rows
 }
@@ -181,8 +182,13 @@ fn row(entry: &Value) -> Vec<String> {
         text(&[&["lastReconciled"], &["lastDeployed"], &["firstDeployed"]]),
         text(&[&["chartVersion"], &["metadata", "revision"], &["metadata", "flux"], &["digest"]]),
         text(&[&["lastReconciledStatus"], &["status"]]),
-        text(&[&["lastReconciledDuration"]]),
+        took(string(entry, &["lastReconciledDuration"])),
     ]
+}
+
+/// A Go duration as people write it; what is none as it is.
+fn took(text: &str) -> String {
+    duration::parse(text).map_or_else(|| sanitise(text).into_owned(), duration::brief)
 }
 
 #[cfg(test)]
@@ -283,10 +289,10 @@ mod tests {
     fn history_is_newest_first_for_snapshots_and_releases() {
         let snapshots = json!({"status": {"history": [
             {"digest": "sha256:b", "lastReconciled": "2026-01-02T00:00:00Z", "lastReconciledStatus": "ReconciliationSucceeded",
-             "lastReconciledDuration": "436ms", "metadata": {"revision": "main@sha1:2"}},
+             "lastReconciledDuration": "436.49ms", "metadata": {"revision": "main@sha1:2"}},
             {"digest": "sha256:a", "lastReconciled": "2026-01-01T00:00:00Z", "lastReconciledStatus": "BuildFailed"}
         ]}});
-        let releases = json!({"status": {"lastAttemptedReleaseActionDuration": "3s", "history": [
+        let releases = json!({"status": {"lastAttemptedReleaseActionDuration": "3.697612738s", "history": [
             {"version": 9, "chartVersion": "1.0.0", "status": "superseded", "lastDeployed": "2026-01-01T00:00:00Z"},
             {"version": 10, "chartVersion": "1.1.0", "status": "deployed", "lastDeployed": "2026-01-02T00:00:00Z"}
         ]}});
@@ -300,7 +306,7 @@ mod tests {
         );
         assert_eq!(
             history(&releases),
-            [["2026-01-02T00:00:00Z", "1.1.0", "deployed", "3s"], ["2026-01-01T00:00:00Z", "1.0.0", "superseded", ""],]
+            [["2026-01-02T00:00:00Z", "1.1.0", "deployed", "3.7s"], ["2026-01-01T00:00:00Z", "1.0.0", "superseded", ""],]
         );
         assert!(history(&json!({})).is_empty());
     }

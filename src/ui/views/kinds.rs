@@ -165,7 +165,7 @@ impl View for Kinds {
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
         let columns = [
             Column::new("KIND", 14, 34, 0),
-            Column::new("NAMES", 8, 48, 1),
+            Column::new("NAMES", 8, 48, 1).whole_to(32),
             Column::new("OBJECTS", 7, 8, 2).right(),
             Column::new("STATE", 10, 40, 3),
             Column::new("GROUP", 12, 40, 5),

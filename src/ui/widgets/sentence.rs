@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  Failed: CrashLoopBackOff: web: exit 1, 7 restarts: cannot reach the database (po web/web-7d9c54-88vtw); available: 2/3
-//!  Ready, 2 below failed: CrashLoopBackOff: web: exit 1, 7 restarts: cannot reach the database (po web/web-7d9c54-88vtw); Applied …
+//!  Ready, 2 below failed: po web/web-7d9c54-88vtw: CrashLoopBackOff: web: exit 1, 7 restarts: cannot reach the database; Applied …
 //! ```
 
 use super::lines::Styled;
@@ -54,10 +54,12 @@ pub fn of_object(state: &State, node: NodeId, shows_drift: bool) -> Styled {
     if let Some(cause) = cause {
         let below = forest.below(node);
         let failed = below.of(Health::Failed) + below.of(Health::Stalled);
-        let count = if health.is_failing() { String::new() } else { format!(", {failed} below failed") };
-        let why = brief(&message_of(store, forest, cause));
+        let (why, name) = (brief(&message_of(store, forest, cause)), named(store, forest, cause, true));
+        // of many below it is asked first which one; what failed itself says why
+        let text =
+            if health.is_failing() { format!(": {why} ({name})") } else { format!(", {failed} below failed: {name}: {why}") };
         let of_cause: Scope = forest.health(cause).unwrap_or(Health::Failed).into();
-        line = line.and(of_cause, format!("{count}: {why} ({})", named(store, forest, cause, true)));
+        line = line.and(of_cause, text);
     }
     if !own.is_empty() {
         line = line.and(scope, format!("{}{own}", if cause.is_some() { "; " } else { ": " }));

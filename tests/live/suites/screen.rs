@@ -95,18 +95,18 @@ fn an_idle_screen_writes_nothing() {
 fn every_way_out_gives_the_terminal_back() {
     let user = Fluxdeck::new();
     type Way = fn(&mut Terminal);
-    let ways: [(&str, Way); 4] = [
-        (":q", |screen| screen.keys(":q\r")),
-        ("ctrl-c", |screen| screen.keys("\x03")),
-        ("SIGTERM", |screen| screen.signal("TERM")),
-        ("SIGHUP", |screen| screen.signal("HUP")),
+    let ways: [(&str, u32, Way); 4] = [
+        (":q", 0, |screen| screen.keys(":q\r")),
+        ("ctrl-c", 0, |screen| screen.keys("\x03")),
+        ("SIGTERM", 143, |screen| screen.signal("TERM")),
+        ("SIGHUP", 0, |screen| screen.signal("HUP")),
     ];
-    for (way, leave) in ways {
+    for (way, code, leave) in ways {
         let mut screen = opened(&user, SMALL);
         assert!(screen.screen().alternate_screen() && screen.screen().hide_cursor(), "the screen is ours");
         leave(&mut screen);
         let status = screen.end(Duration::from_secs(5));
-        assert!(status.success(), "{way}: {status}");
+        assert_eq!(status.exit_code(), code, "{way}: {status}");
         screen.assert_given_back();
     }
 }

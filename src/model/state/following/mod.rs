@@ -30,6 +30,8 @@ use scope::{Followed, Phase, Step};
 const BEAT: Duration = Duration::from_secs(10);
 /// How often it is asked whether it serves other kinds than before.
 const DISCOVERY: Duration = Duration::from_secs(30);
+/// How soon it is seen that the machine has slept: its clock is looked at.
+const GLANCE: Duration = Duration::from_secs(2);
 /// How soon it is asked that again where something hints at it.
 const DISCOVERY_AGAIN: Duration = Duration::from_secs(5);
 /// A wall clock that ran ahead by more means sleep: connections are dead although nobody closed them.
@@ -263,6 +265,7 @@ pub struct Following {
     /// What was found on demand, by owner.
     owned: BTreeMap<ObjectRef, BTreeSet<ObjectRef>>,
     beat: Timer,
+    glance: Timer,
     discovery: Timer,
     /// Why the server is silent, if it is.
     silent: Option<String>,
@@ -326,6 +329,7 @@ impl Following {
             owning: BTreeMap::new(),
             owned: BTreeMap::new(),
             beat: Timer::OFF,
+            glance: Timer::OFF,
             discovery: Timer::OFF,
             silent: None,
             received: None,
@@ -345,7 +349,7 @@ impl Following {
                     Reading::Resting { until } => Some(*until),
                     Reading::UnderWay | Reading::Done => None,
                 });
-                scopes.chain(releases).chain(self.beat.wake()).chain(self.discovery.wake()).min()
+                scopes.chain(releases).chain(self.beat.wake()).chain(self.glance.wake()).chain(self.discovery.wake()).min()
             }
         }
     }
@@ -411,6 +415,7 @@ impl Following {
         self.scopes.values_mut().for_each(Followed::forget_troubles);
         if self.rules.is_live {
             self.beat = Timer::at(self.now.run + BEAT);
+            self.glance = Timer::at(self.now.run + GLANCE);
             self.discovery = Timer::at(self.now.run + DISCOVERY);
         }
         self.say();
@@ -459,6 +464,7 @@ impl Following {
     /// Everything that was under way has ended with the connection.
     fn rest_all(&mut self) {
         self.beat = Timer::OFF;
+        self.glance = Timer::OFF;
         self.discovery = Timer::OFF;
         for followed in self.scopes.values_mut() {
             followed.phase = Phase::Idle;
@@ -536,6 +542,9 @@ impl Following {
             timer.is_under_way |= is_due;
             is_due
         };
+        if self.glance.wake().is_some_and(|due| due <= now) {
+            self.glance = Timer::at(now + GLANCE);
+        }
         if is_due(&mut self.beat) {
             self.orders.push(Order::Beat);
         }

@@ -30,7 +30,7 @@ impl Confirm {
                 Grade::Warning => ("!", Style::Progressing),
                 Grade::Danger => (scene.theme.sign("✗", "x"), Style::Failed),
             };
-            let times = if times > 1 { format!(" ({times} times)") } else { String::new() };
+            let times = if times > 1 { format!(" (each of {times})") } else { String::new() };
             let line = Styled::of(style, format!(" {sign} "))
                 .and(if consequence.grade == Grade::Note { Style::Text } else { style }, format!("{}{times}", consequence.text));
             lines.extend(line.wrapped(3, width));

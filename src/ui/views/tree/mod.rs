@@ -58,6 +58,8 @@ pub struct TreeView {
     measured: Option<Measured>,
     /// The states that were looked for last.
     health: Option<BTreeSet<Health>>,
+    /// How often the cursor was sent to an object that is looked at elsewhere.
+    sought: u64,
 }
 
 impl TreeView {
@@ -162,9 +164,8 @@ impl TreeView {
             return cx.say("the filter hides it: esc clears the filter");
         }
         let object = cluster.store.reference(node).clone();
-        let parent = cluster.forest.parent(node).map(|parent| cluster.store.reference(parent).clone());
         // its row is there once the rows are made again
-        self.cursor = Some(RowId::Object { parent, object: object.clone() });
+        self.cursor = Some(home(cluster, object.clone()));
         cx.intend(Intent::Show(Show::Reveal(object)));
     }
 
@@ -231,6 +232,13 @@ impl TreeView {
         let found: Vec<_> = cluster.tree.matches.bits().iter().filter(is_there).collect();
         self.marks.extend(found.into_iter().map(|node| cluster.store.reference(node).clone()));
     }
+}
+
+/// The row of an object at its home.
+fn home(cluster: &Cluster, object: ObjectRef) -> RowId {
+    let (store, forest) = (&cluster.store, &cluster.forest);
+    let parent = store.find(&object).and_then(|node| forest.parent(node)).map(|parent| store.reference(parent).clone());
+    RowId::Object { parent, object }
 }
 
 impl View for TreeView {
@@ -369,6 +377,10 @@ impl View for TreeView {
             self.epoch = cluster.epoch;
             self.marks.clear();
             self.is_settled = false;
+        }
+        if let Some((count, object)) = cluster.tree.sought.as_ref().filter(|(count, _)| *count != self.sought) {
+            (self.sought, self.is_settled) = (*count, true);
+            self.cursor = Some(home(cluster, object.clone()));
         }
         if !self.is_settled {
             (self.cursor, self.at, self.offset) = (None, 0, 0);

@@ -244,6 +244,8 @@ pub(super) struct Widths<'a> {
 /// The narrowest and widest name beside other columns, and the same of revisions; each with a blank.
 const NAME: (usize, usize) = (36, 112);
 const REVISION: (usize, usize) = (9, 25);
+/// Columns of a message that says something.
+const MESSAGE: usize = 24;
 /// Columns of an act on a narrow screen: `handled 12s, reconcile`.
 const ACT: usize = 26;
 
@@ -258,6 +260,9 @@ impl<'a> Widths<'a> {
             return Self { progress, name, state: 0, revision, age, message: 0, short: true };
         }
         let (state, age) = (12, 7);
+        // on a narrow screen a message says more than the end of a revision
+        let narrow = width.saturating_sub(NAME.0 + state + age + MESSAGE).max(REVISION.0);
+        let revision = if width < usize::from(NARROW) { revision.min(narrow) } else { revision };
         // a quarter for the message, before names are cut
         let most = width.saturating_sub(state + revision + age + (width / 4).max(24)).clamp(NAME.0, NAME.1);
         let name = (seen.name + 1).clamp(NAME.0, most);
