@@ -78,7 +78,7 @@ fn list(all: &[Loaded], format: ReportFormat) -> Result<u8> {
     for loaded in all {
         let (job, change) = (&loaded.job, change(loaded));
         let age = duration::age((now - job.started.as_second()).max(0)).0;
-        let pull = change.progress.pull.as_ref().map(|pull| format!("#{} {}", pull.number, pull.state.word()));
+        let pull = change.progress.pull.as_ref().map(|pull| format!("#{} {}", pull.number, pull.word()));
         let [title, repository] = [&change.pull.title, &change.order.site.name()].map(|text| sanitise_line(text).into_owned());
         let pull = pull.unwrap_or_else(|| "-".to_owned());
         table.push(vec![job.id.to_string(), age, title, repository, pull, state(loaded).to_owned()]);

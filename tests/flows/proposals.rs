@@ -161,6 +161,7 @@ pub fn pull(state: PullState) -> Pull {
         state,
         checks: Some(Checks { passed: 1, failed: 0, pending: 1 }),
         is_mergeable: None,
+        is_queued: false,
     }
 }
 

@@ -261,7 +261,8 @@ fn report(id: JobId, change: &Change, format: ReportFormat) -> Result<()> {
 pub(in crate::cli) fn summary(id: JobId, change: &Change) -> serde_json::Value {
     let progress = &change.progress;
     let pull = progress.pull.as_ref().map(|pull| {
-        json!({ "number": pull.number, "url": pull.url, "state": pull.state.word(), "merge": pull.merge().map(|merge| merge.commit.clone()) })
+        let merge = pull.merge().map(|merge| merge.commit.clone());
+        json!({ "number": pull.number, "url": pull.url, "state": pull.state.word(), "queued": pull.is_queued, "merge": merge })
     });
     let log: Vec<_> = progress.log.iter().map(|entry| json!({ "at": entry.at.to_string(), "text": entry.text })).collect();
     let fields: Vec<_> = change

@@ -33,9 +33,14 @@ pub struct Pull {
     pub state: PullState,
     /// Checks of its head commit; none if they were not asked for or may not be read.
     pub checks: Option<Checks>,
-    /// Whether the forge could merge it now; none where it was not asked, or is still finding out. A draft may be of either.
+    /// Whether its commits can be merged as they are, whatever reviews and checks say; none where the forge was not asked, or is still
+    /// finding out. A draft may be of either.
     #[serde(default)]
     pub is_mergeable: Option<bool>,
+    /// The forge merges it by itself as soon as it may: auto-merge, a place in a merge train. False where its API does not report it, as
+    /// GitHub's does not for a merge queue.
+    #[serde(default)]
+    pub is_queued: bool,
 }
 
 /// Whether it can still be merged.
@@ -68,6 +73,11 @@ impl Pull {
     /// Whether it is meant to be merged, and the forge cannot: it conflicts with its base, mostly.
     pub fn is_stuck(&self) -> bool {
         self.is_open() && !self.is_draft && self.is_mergeable == Some(false)
+    }
+
+    /// Its state, for people: `queued` is one of an open pull request.
+    pub fn word(&self) -> &'static str {
+        if self.is_open() && self.is_queued { "queued" } else { self.state.word() }
     }
 
     pub fn is_open(&self) -> bool {

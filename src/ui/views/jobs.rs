@@ -175,7 +175,7 @@ fn state(job: &Job, is_ascii: bool) -> Styled {
 /// How far a change is, in a word.
 fn state_of(change: &Change) -> String {
     match (change.phase(), &change.progress.pull) {
-        (ChangePhase::Follow, Some(pull)) => format!("#{} {}", pull.number, pull.state.word()),
+        (ChangePhase::Follow, Some(pull)) => format!("#{} {}", pull.number, pull.word()),
         (phase, _) => phase.word().to_owned(),
     }
 }

@@ -111,7 +111,7 @@ pub fn sign_of_change(change: &Change) -> Health {
 
 /// The same line's words about the open pull request that touches an object; empty without one.
 pub fn pull(state: &State, object: &ObjectRef) -> String {
-    let words = |pull: &Pull| format!("  #{} {}: {}", pull.number, pull.state.word(), sanitise(&pull.url));
+    let words = |pull: &Pull| format!("  #{} {}: {}", pull.number, pull.word(), sanitise(&pull.url));
     state.open_change(object).map(words).unwrap_or_default()
 }
 

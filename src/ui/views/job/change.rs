@@ -147,7 +147,7 @@ fn opened(change: &Change) -> Step {
     }
 }
 
-/// `#12 open, draft · checks 1 of 2 passed, 1 failed`.
+/// `#12 open, draft · checks 1 of 2 passed, 1 failed`, or `#12 queued`.
 pub fn summary(pull: &Pull) -> String {
     let draft = if pull.is_draft { ", draft" } else { "" };
     let stuck = if pull.is_stuck() { ", cannot be merged at present" } else { "" };
@@ -158,7 +158,7 @@ pub fn summary(pull: &Pull) -> String {
         }
         None => String::new(),
     };
-    format!("#{} {}{draft}{stuck}{checks}", pull.number, pull.state.word())
+    format!("#{} {}{draft}{stuck}{checks}", pull.number, pull.word())
 }
 
 fn followed(change: &Change) -> Vec<Step> {
@@ -201,7 +201,8 @@ fn merged(pull: &Pull, change: &Change) -> Step {
         PullState::Open if change.phase().is_over() => Step { text: change.phase().message().to_owned(), ..Step::ahead(name) },
         PullState::Open => {
             let why = change.progress.trouble.as_ref().map(|why| format!("the forge does not answer: {why}"));
-            Step { name, health: Some(Health::Waiting), text: why.unwrap_or_default(), at: None }
+            let queued = pull.is_queued.then(|| "the forge merges it as soon as it may".to_owned());
+            Step { name, health: Some(Health::Waiting), text: why.or(queued).unwrap_or_default(), at: None }
         }
     }
 }

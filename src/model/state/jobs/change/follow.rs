@@ -108,8 +108,12 @@ impl Change {
     /// Takes what the forge reports of the pull request.
     pub(super) fn take_pull(&mut self, pull: Pull, now: Timestamp) {
         let was_merged = self.progress.pull.as_ref().is_some_and(|known| known.merge().is_some());
-        let (number, state, is_stuck) = (pull.number, pull.state.clone(), pull.is_stuck());
-        let was_stuck = self.progress.pull.replace(pull).is_some_and(|known| known.is_stuck());
+        let (number, state, is_stuck, is_queued) = (pull.number, pull.state.clone(), pull.is_stuck(), pull.is_queued);
+        let known = self.progress.pull.replace(pull);
+        let was_stuck = known.as_ref().is_some_and(Pull::is_stuck);
+        if state == PullState::Open && is_queued && known.is_none_or(|known| !known.is_queued) {
+            self.progress.note(now, format!("#{number} is queued: the forge merges it as soon as it may"));
+        }
         match state {
             PullState::Open if is_stuck && !was_stuck => {
                 let base = &self.order.site.base;

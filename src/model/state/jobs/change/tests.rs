@@ -72,6 +72,7 @@ pub(in crate::state::jobs) fn pull(state: PullState) -> Pull {
         state,
         checks: None,
         is_mergeable: None,
+        is_queued: false,
     }
 }
 
@@ -287,6 +288,19 @@ fn that_a_forge_cannot_merge_it_is_said_once_and_only_while_that_is_so() {
     let draft = Pull { is_draft: true, is_mergeable: Some(false), ..pull(PullState::Open) };
     let (_, change) = run(vec![prepared(), ChangeOutcome::Pushed, ChangeOutcome::Pull(draft)]);
     assert!(change.progress.log.iter().all(|line| line.text != stuck), "a draft is not meant to be merged");
+}
+
+#[test]
+fn that_it_is_queued_is_its_state_and_is_said_once_each_time() {
+    let looked = |is_queued| ChangeOutcome::Pull(Pull { is_queued, ..pull(PullState::Open) });
+    let (_, mut change) = run(vec![prepared(), ChangeOutcome::Pushed, looked(false)]);
+    for (is_queued, word, count) in [(false, "open", 0), (true, "queued", 1), (true, "queued", 1), (false, "open", 1)] {
+        change.receive(looked(is_queued), now());
+        let said = change.progress.log.iter().filter(|line| line.text == "#12 is queued: the forge merges it as soon as it may");
+        assert_eq!((change.progress.pull.as_ref().map(Pull::word), said.count()), (Some(word), count));
+    }
+    let done = Pull { is_queued: true, ..pull(merged()) };
+    assert_eq!(done.word(), "merged", "what was queued is done");
 }
 
 #[test]
