@@ -25,8 +25,20 @@ pub fn token(variables: Variables, origin: &Origin) -> Option<Token> {
     {
         return Some(token);
     }
+    if is_of_gitlab(variables, origin)
+        && let Some(token) = token("GITLAB_TOKEN").or_else(|| token("GITLAB_ACCESS_TOKEN"))
+    {
+        return Some(token);
+    }
     let is_of_gitea = names("GITEA_SERVER_URL") || names("GITEA_INSTANCE_URL");
     token("GITEA_TOKEN").filter(|_| is_of_gitea)
+}
+
+/// Whether GitLab's variables are for this host: that which they name, as glab has it (`internal/config`), on a runner that of its server,
+/// else gitlab.com.
+fn is_of_gitlab(variables: Variables, origin: &Origin) -> bool {
+    let named = ["GITLAB_HOST", "GITLAB_URI", "GL_HOST", "CI_SERVER_URL"].into_iter().find_map(variables);
+    named.map_or(origin.is_gitlab_com(), |named| is_named(&named, origin))
 }
 
 fn is_github_com(origin: &Origin) -> bool {

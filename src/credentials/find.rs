@@ -12,7 +12,7 @@ use fluxdeck_model::error::{Error, ErrorKind};
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'a> {
     pub origin: &'a Origin,
-    /// `OWNER/NAME`: git's helpers may know a login for each (`credential.useHttpPath`).
+    /// `OWNER/NAME`, with all groups of GitLab: git's helpers may know a login for each (`credential.useHttpPath`).
     pub repository: &'a str,
     /// `token-command` of the configuration for this host: a program and its arguments. It is the only source then.
     pub command: Option<&'a [String]>,
@@ -37,8 +37,8 @@ impl Failure {
 }
 
 /// Finds a token, with the environment of the process: the command of the configuration, variables, the forge's own command line client
-/// (`gh`, `tea`), git's credential helpers. Starts up to two programs, which ask nobody and are ended at a limit. None if no source has
-/// one for that host.
+/// (`gh`, `glab`, `tea`), git's credential helpers. Starts up to three programs, which ask nobody and are ended at a limit. None if no
+/// source has one for that host.
 ///
 /// # Errors
 /// The command of the configuration has none: no other source is asked then.
@@ -57,8 +57,16 @@ pub(super) async fn find_in(asked: Asked<'_>, variables: Variables<'_>) -> Resul
         return Ok(Some(token));
     }
     if origin.is_tls()
+        && !origin.is_gitlab_com()
         && let Some(printed) = programs::token_of_gh(origin.host()).await
         && let Some(token) = Token::new(&printed, origin.clone(), Source::Gh)
+    {
+        return Ok(Some(token));
+    }
+    if origin.is_tls()
+        && !origin.is_github()
+        && let Some(printed) = programs::token_of_glab(origin.host()).await
+        && let Some(token) = Token::new(&printed, origin.clone(), Source::Glab)
     {
         return Ok(Some(token));
     }

@@ -4,6 +4,8 @@ use std::fmt;
 
 /// The one host that has an API on another host, with that API: `docs.github.com/rest`.
 const GITHUB: &str = "github.com";
+/// The public host of GitLab.
+const GITLAB: &str = "gitlab.com";
 /// Hosts of GitHub Enterprise Cloud with data residency end like this; their API is at `api.` of the host as well.
 const RESIDENT: &str = ".ghe.com";
 
@@ -16,16 +18,18 @@ pub struct Origin {
 
 impl Origin {
     /// A host, with its port if that is not the usual one of the scheme. None if the text is not a host: it becomes an argument of other
-    /// programs, and a line of git's credential protocol. GitHub's own hosts are always reached by TLS, and by their plain name.
+    /// programs, and a line of git's credential protocol. GitHub's own hosts and gitlab.com are always reached by TLS, and by their plain
+    /// name; `altssh.gitlab.com` is its ssh at the port of https (`docs.gitlab.com/user/gitlab_com`).
     pub fn new(host: &str, is_tls: bool) -> Option<Self> {
         let host = host.to_ascii_lowercase();
         let usual = if is_tls { ":443" } else { ":80" };
         let host = host.strip_suffix(usual).unwrap_or(&host);
         let host = match host {
             "www.github.com" | "ssh.github.com" => GITHUB,
+            "altssh.gitlab.com" => GITLAB,
             host => host,
         };
-        let is_tls = is_tls || has_own_api(host);
+        let is_tls = is_tls || has_own_api(host) || host == GITLAB;
         is_host(host).then(|| Self { host: host.to_owned(), is_tls })
     }
 
@@ -66,6 +70,11 @@ impl Origin {
     /// Whether this is one of GitHub's own hosts, which need no asking.
     pub fn is_github(&self) -> bool {
         has_own_api(&self.host)
+    }
+
+    /// Whether this is GitLab's public host, which needs no asking.
+    pub fn is_gitlab_com(&self) -> bool {
+        self.host == GITLAB
     }
 }
 

@@ -23,6 +23,8 @@ pub enum Source {
     Environment(&'static str),
     /// GitHub's command line client.
     Gh,
+    /// GitLab's command line client.
+    Glab,
     /// Gitea's command line client.
     Tea,
     /// git's credential helpers.
@@ -67,6 +69,7 @@ impl fmt::Display for Source {
             Self::Command => "token-command",
             Self::Environment(name) => name,
             Self::Gh => "gh",
+            Self::Glab => "glab",
             Self::Tea => "tea",
             Self::Git => "git's credential helper",
             Self::Demo => "the demo",

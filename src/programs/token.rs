@@ -1,4 +1,4 @@
-//! Tokens that other programs print: a command of the user's, GitHub's client, git's credential helpers.
+//! Tokens that other programs print: a command of the user's, GitHub's and GitLab's clients, git's credential helpers.
 //!
 //! None of them may ask: there is no terminal, no window of a helper, and an end. What they print as their result is in no error; nothing
 //! of a token is an argument.
@@ -26,6 +26,10 @@ const MOST: usize = 64 << 10;
 /// Variables that hold tokens: without them `gh` prints the token that it has for the host asked for, and not one for any host
 /// (gh `internal/config`, `TokenFromEnvOrConfig`).
 const TOKENS: [&str; 4] = ["GH_TOKEN", "GITHUB_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"];
+/// As [`TOKENS`], for `glab` (glab `internal/config/config_mapping.go`); the last lets it take the token of a job.
+const GLAB_TOKENS: [&str; 5] = ["GITLAB_TOKEN", "GITLAB_ACCESS_TOKEN", "OAUTH_TOKEN", "JOB_TOKEN", "GLAB_ENABLE_CI_AUTOLOGIN"];
+/// The user with whom GitLab takes the token of a job (`doc/ci/jobs/ci_job_token.md`), which opens no merge request.
+const JOB: &str = "gitlab-ci-token";
 
 /// What a command prints on standard output: a program and its arguments, run with the environment of the user.
 ///
@@ -62,6 +66,21 @@ pub(super) async fn ask_gh(gh: &Path, host: &str) -> Option<String> {
     ended.status.success().then(|| String::from_utf8(ended.printed).ok()).flatten()
 }
 
+/// The token that `glab` has for a host. None if it is not installed, or does not know the host.
+pub async fn token_of_glab(host: &str) -> Option<String> {
+    ask_glab(&find("glab")?, host).await
+}
+
+/// As [`token_of_glab`], of that program: as a helper of git's, which it is as well, it also renews a token of OAuth.
+pub(super) async fn ask_glab(glab: &Path, host: &str) -> Option<String> {
+    let mut command = Command::new(glab);
+    for variable in GLAB_TOKENS {
+        command.env_remove(variable);
+    }
+    command.env("NO_PROMPT", "true").env("GLAB_CHECK_UPDATE", "false").env("GLAB_SEND_TELEMETRY", "false");
+    ask_helper(command, ["auth", "git-credential", "get"], "https", host, "").await
+}
+
 /// The password that git's helpers have for a host, which is a token where forges take no other (git-credential(1)). Without the helper's
 /// windows: `GIT_ASKPASS` that is empty also turns `SSH_ASKPASS` off (git `prompt.c`).
 pub async fn password_of_git(scheme: &str, host: &str, path: &str) -> Option<String> {
@@ -70,18 +89,31 @@ pub async fn password_of_git(scheme: &str, host: &str, path: &str) -> Option<Str
 
 /// As [`password_of_git`], of that git.
 pub(super) async fn ask_git(mut command: Command, scheme: &str, host: &str, path: &str) -> Option<String> {
+    command.env("GIT_TERMINAL_PROMPT", "0").env("GIT_ASKPASS", "").env("GCM_INTERACTIVE", "never").env("LC_ALL", "C");
+    ask_helper(command, ["credential", "fill"], scheme, host, path).await
+}
+
+/// What a program prints that is asked as git asks its helpers (git-credential(1), "INPUT/OUTPUT FORMAT").
+async fn ask_helper<const N: usize>(
+    command: Command,
+    arguments: [&str; N],
+    scheme: &str,
+    host: &str,
+    path: &str,
+) -> Option<String> {
     if [host, path].iter().any(|text| text.contains(['\n', '\r', '\0'])) {
         return None;
     }
-    let asked = format!("protocol={scheme}\nhost={host}\npath={path}\n\n");
-    command.env("GIT_TERMINAL_PROMPT", "0").env("GIT_ASKPASS", "").env("GCM_INTERACTIVE", "never").env("LC_ALL", "C");
-    let ended = run(command, ["credential", "fill"], asked.as_bytes(), SHORT).await.ok()?;
+    let path = if path.is_empty() { String::new() } else { format!("path={path}\n") };
+    let asked = format!("protocol={scheme}\nhost={host}\n{path}\n");
+    let ended = run(command, arguments, asked.as_bytes(), SHORT).await.ok()?;
     let printed = ended.status.success().then(|| String::from_utf8(ended.printed).ok()).flatten()?;
     let value = |key: &str| printed.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
     // a helper may answer for another host only if git lets it: it is looked at all the same
     let is_asked =
         value("host").is_none_or(|it| it.eq_ignore_ascii_case(host)) && value("protocol").is_none_or(|it| it == scheme);
-    is_asked.then(|| value("password").map(str::to_owned)).flatten()
+    let is_of_job = value("username") == Some(JOB);
+    (is_asked && !is_of_job).then(|| value("password").map(str::to_owned)).flatten()
 }
 
 async fn run<A: AsRef<OsStr>>(

@@ -1,4 +1,4 @@
-//! The sources: variables, `gh`, `tea` and git, each for its own host.
+//! The sources: variables, `gh`, `glab`, `tea` and git, each for its own host.
 
 use std::collections::BTreeMap;
 
@@ -20,6 +20,7 @@ fn a_variable_is_for_the_host_that_it_is_for() {
     const HUB: &str = "https://github.com";
     const GHE: &str = "https://ghe.example.com";
     const GIT: &str = "https://git.example.com";
+    const LAB: &str = "https://gitlab.com";
     for (pairs, url, expected) in [
         (&[("GITHUB_TOKEN", "t")] as Pairs, HUB, Some("GITHUB_TOKEN")),
         (&[("GITHUB_TOKEN", "t"), ("GH_TOKEN", "u")], HUB, Some("GH_TOKEN")),
@@ -40,6 +41,17 @@ fn a_variable_is_for_the_host_that_it_is_for() {
         (&[("GITEA_TOKEN", "t"), ("GITEA_SERVER_URL", GIT)], "http://git.example.com", None),
         (&[("GITEA_TOKEN", "t"), ("GITEA_SERVER_URL", "http://127.0.0.1:3000")], "http://127.0.0.1:3000", Some("GITEA_TOKEN")),
         (&[("GITEA_TOKEN", "t"), ("GITEA_SERVER_URL", GIT)], GHE, None),
+        (&[("GITLAB_TOKEN", "t")], LAB, Some("GITLAB_TOKEN")),
+        (&[("GITLAB_ACCESS_TOKEN", "t")], LAB, Some("GITLAB_ACCESS_TOKEN")),
+        (&[("GITLAB_TOKEN", "t")], GIT, None),
+        (&[("GITLAB_TOKEN", "t")], HUB, None),
+        (&[("GITLAB_TOKEN", "t"), ("GITLAB_HOST", "git.example.com")], GIT, Some("GITLAB_TOKEN")),
+        (&[("GITLAB_TOKEN", "t"), ("GITLAB_HOST", GIT)], GIT, Some("GITLAB_TOKEN")),
+        (&[("GITLAB_TOKEN", "t"), ("GITLAB_HOST", GIT)], LAB, None),
+        (&[("GITLAB_TOKEN", "t"), ("GITLAB_URI", GIT), ("CI_SERVER_URL", LAB)], LAB, None),
+        // a runner of a self-managed GitLab
+        (&[("GITLAB_TOKEN", "t"), ("CI_SERVER_URL", GIT)], GIT, Some("GITLAB_TOKEN")),
+        (&[("GITLAB_TOKEN", "t"), ("CI_SERVER_URL", GIT)], LAB, None),
         (&[("GITEA_TOKEN", "two words"), ("GITEA_SERVER_URL", GIT)], GIT, None),
     ] {
         let token = environment::token(&variables(pairs), &origin(url));

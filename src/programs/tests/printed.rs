@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::process::Command;
 
-use super::super::token::{ask_gh, ask_git};
+use super::super::token::{ask_gh, ask_git, ask_glab};
 
 /// A program of a few lines, which runs in the folder beside it.
 fn script(folder: &Path, text: &str) -> PathBuf {
@@ -28,6 +28,28 @@ async fn gh_is_asked_for_one_host_and_not_by_variables_that_are_for_any() {
 
     let gh = script(folder.path(), "echo PLANTED; echo 'no oauth token found for ghe.example.com' >&2; exit 1");
     assert_eq!(ask_gh(&gh, "ghe.example.com").await, None);
+}
+
+/// As glab 1.80 answers, of its own configuration (`internal/commands/auth/login/helper.go`).
+#[tokio::test]
+async fn glab_is_asked_as_a_helper_of_git_and_the_token_of_a_job_is_left() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let answer = |user: &str| {
+        let printed = format!("printf 'capability[]=authtype\\nusername={user}\\npassword=PLANTED\\n'");
+        script(folder.path(), &format!("env > environment; cat > asked; echo \"$@\" > arguments; {printed}"))
+    };
+    assert_eq!(ask_glab(&answer("oauth2"), "git.example.com").await.as_deref(), Some("PLANTED"));
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).expect("written by the program");
+    assert_eq!(read("arguments"), "auth git-credential get\n");
+    assert_eq!(read("asked"), "protocol=https\nhost=git.example.com\n\n");
+    let environment = read("environment");
+    let is_quiet =
+        ["NO_PROMPT=true", "GLAB_CHECK_UPDATE=false", "GLAB_SEND_TELEMETRY=false"].iter().all(|it| environment.contains(it));
+    assert!(is_quiet && !environment.contains("_TOKEN="), "{environment}");
+
+    assert_eq!(ask_glab(&answer("gitlab-ci-token"), "git.example.com").await, None);
+    assert_eq!(ask_glab(&answer("me"), "git.example.com\nhost=evil.example.com").await, None);
+    assert_eq!(ask_glab(&script(folder.path(), "exit 1"), "git.example.com").await, None);
 }
 
 /// The git of this machine, with that helper and none of the user's.
