@@ -21,7 +21,7 @@
 //!  git      the user's checkouts and clones in the cache: folders and commits as trees, what changed between two, what a commit is made of
 //!  programs external programs: git to fetch, commit and push, $EDITOR, what prints tokens, and kustomize, kubectl, flux as a second
 //!           opinion on a build
-//!  forges   pull requests on GitHub, Gitea and Forgejo: opened, looked up, followed
+//!  forges   pull requests on GitHub, GitLab, Gitea and Forgejo: opened, looked up, followed
 //!  web      files of the public web, by HTTPS, that kustomization files address: bounded, and without a credential
 //!  credentials  tokens for forges, each bound to its host, from wherever the user has them; never kept
 //!  records  jobs, snapshots, the log of acts, and what is remembered between runs

@@ -2,7 +2,8 @@
 
 use percent_encoding::percent_decode_str;
 
-use super::encode;
+use super::answer::short;
+use super::{Failure, encode};
 use crate::credentials::Origin;
 
 /// A repository on a forge. It holds nothing of a user, a password or a token that the URL had.
@@ -12,21 +13,34 @@ pub struct Address {
     pub host: String,
     /// Whether the API is asked by TLS: always, unless the URL of the remote begins with `http:`.
     pub is_tls: bool,
+    /// A user, an organisation, or groups within groups, with slashes between (GitLab).
     pub owner: String,
     pub repository: String,
 }
 
 impl Address {
     /// Reads the URL of a remote: `https`, `http`, `ssh` with or without a port, or `git@host:owner/name.git` as scp has it. The port of
-    /// ssh says nothing of the API, which is taken to be at the usual one of https. None where there is not exactly an owner and a name
-    /// (GitLab's subgroups, a forge below a path, a file), or another protocol.
+    /// ssh says nothing of the API, which is taken to be at the usual one of https. None where there is no owner or no name, or for
+    /// another protocol. What comes before the name is the owner: groups of GitLab, which no other forge has ([`Self::flat`]).
     pub fn of(url: &str) -> Option<Self> {
         let (origin, path) = parts(url.trim())?;
-        let mut names = path.split('/').filter(|name| !name.is_empty()).map(decoded);
-        let (owner, repository, more) = (names.next()??, names.next()??, names.next());
+        let mut names = path.split('/').filter(|name| !name.is_empty()).map(decoded).collect::<Option<Vec<_>>>()?;
+        let repository = names.pop()?;
         let repository = repository.strip_suffix(".git").unwrap_or(&repository).to_owned();
-        let is_complete = more.is_none() && is_name(&owner) && is_name(&repository);
-        is_complete.then(|| Self { host: origin.host().to_owned(), is_tls: origin.is_tls(), owner, repository })
+        let is_complete = !names.is_empty() && names.iter().all(|name| is_name(name)) && is_name(&repository);
+        let owner = names.join("/");
+        // Azure DevOps has pull requests, and is not a forge here: it is not asked whether it is one
+        let is_azure = names.iter().any(|name| name == "_git") || origin.host() == "ssh.dev.azure.com";
+        (is_complete && !is_azure).then(|| Self { host: origin.host().to_owned(), is_tls: origin.is_tls(), owner, repository })
+    }
+
+    /// The address, for a forge that has no groups within groups.
+    ///
+    /// # Errors
+    /// There is more than an owner and a name: a forge below a path, which is not supported, or another forge than it is taken for.
+    pub(super) fn flat(&self) -> Result<&Self, Failure> {
+        let why = || short(&format!("{} is not an owner and a name", self.path()));
+        if self.owner.contains('/') { Err(Failure::Refused { why: why() }) } else { Ok(self) }
     }
 
     /// What a token for it has to be bound to.
@@ -34,13 +48,13 @@ impl Address {
         Origin::new(&self.host, self.is_tls).expect("it was read from an origin")
     }
 
-    /// The page that compares two branches, as all forges here have it.
+    /// The page that compares two branches, as GitHub and Gitea have it.
     pub(super) fn compare(&self, base: &str, head: &str) -> String {
         let [owner, repository, base, head] = [&self.owner, &self.repository, base, head].map(encode::path);
         format!("{}/{owner}/{repository}/compare/{base}...{head}", self.origin())
     }
 
-    /// `OWNER/NAME`.
+    /// `OWNER/NAME`, or `GROUP/SUBGROUP/NAME`.
     pub fn path(&self) -> String {
         format!("{}/{}", self.owner, self.repository)
     }

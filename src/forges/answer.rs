@@ -5,6 +5,7 @@ use http::{HeaderMap, Method, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::Failure;
 use fluxdeck_model::domain::text::{printable, sanitise};
@@ -20,13 +21,34 @@ pub struct Answer {
     pub body: Bytes,
 }
 
-/// How GitHub and Gitea say what is wrong.
+/// How forges say what is wrong.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Complaint {
-    message: Option<String>,
+    /// A text; GitLab's also a list, or lists by the name of a field (`doc/api/rest/troubleshooting.md`).
+    message: Value,
     /// GitHub's: objects with a message, or texts. Gitea's: null, or texts.
-    errors: Option<Vec<serde_json::Value>>,
+    errors: Option<Vec<Value>>,
+    /// GitLab's, where the login or the request itself is wrong (RFC 6750).
+    error: Option<String>,
+    error_description: Option<String>,
+}
+
+/// The texts of a message, each after the name of its field.
+fn texts(message: &Value) -> Vec<String> {
+    match message {
+        Value::String(text) => vec![text.clone()],
+        Value::Array(all) => all.iter().flat_map(texts).collect(),
+        // `base` and `error` are not names of fields
+        Value::Object(all) => {
+            let named = |(name, value): (&String, &Value)| {
+                let name = if matches!(name.as_str(), "base" | "error") { String::new() } else { format!("{name} ") };
+                texts(value).into_iter().map(move |text| format!("{name}{text}"))
+            };
+            all.iter().flat_map(named).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 impl Answer {
@@ -49,11 +71,14 @@ impl Answer {
     /// What the forge says is wrong, in its words: without credentials, fit for a terminal, and short.
     pub fn words(&self) -> String {
         let complaint: Complaint = serde_json::from_slice(&self.body).unwrap_or_default();
+        let status = format!("{} ", self.status.as_u16());
+        let said = texts(&complaint.message).into_iter().map(|text| text.strip_prefix(&status).unwrap_or(&text).to_owned());
+        let login = complaint.error_description.or(complaint.error);
         let more = complaint.errors.into_iter().flatten().filter_map(|error| {
             let text = error.as_str().or_else(|| error["message"].as_str()).map(str::to_owned);
             text.or_else(|| Some(format!("{} {}", error["field"].as_str()?, error["code"].as_str()?)))
         });
-        let all: Vec<_> = complaint.message.into_iter().chain(more).filter(|text| !text.trim().is_empty()).collect();
+        let all: Vec<_> = said.chain(more).chain(login).filter(|text| !text.trim().is_empty()).collect();
         match all.is_empty() {
             true => self.status.canonical_reason().unwrap_or("it does not say why").to_owned(),
             false => short(&all.join(": ")),
@@ -65,10 +90,11 @@ impl Answer {
         self.words().to_lowercase().contains(&words.to_lowercase())
     }
 
-    /// Whether the list goes on (RFC 8288).
+    /// Whether the list goes on (RFC 8288; GitLab's own header where a proxy drops the links).
     pub fn has_next_page(&self) -> bool {
         let links = self.headers.get_all(http::header::LINK).iter().filter_map(|value| value.to_str().ok());
-        links.flat_map(|link| link.split(',')).any(|link| link.contains("rel=\"next\""))
+        let is_linked = links.flat_map(|link| link.split(',')).any(|link| link.contains("rel=\"next\""));
+        is_linked || self.header("x-next-page").is_some_and(|page| !page.trim().is_empty())
     }
 
     /// What an answer that is not of success means, for all forges. Whether a server that failed has done something is known only of a
@@ -100,17 +126,23 @@ impl Answer {
         if is_empty || self.header("retry-after").is_some() || self.says("rate limit") {
             return Failure::RateLimited { until: self.until() };
         }
+        // GitHub's words: no other token would do
+        if self.says("was archived") {
+            return Failure::Refused { why };
+        }
         Failure::Forbidden(why)
     }
 
     /// When requests are taken again: by the forge's clock, which is the one that counts.
     fn until(&self) -> Option<Timestamp> {
-        if let Some(seconds) = self.header("retry-after").and_then(|value| value.parse::<i64>().ok()) {
-            let date = self.header("date").and_then(|date| jiff::fmt::rfc2822::parse(date).ok())?;
-            return date.timestamp().checked_add(SignedDuration::from_secs(seconds)).ok();
-        }
-        let reset = self.header("x-ratelimit-reset").and_then(|value| value.parse().ok())?;
-        Timestamp::from_second(reset).ok()
+        let number = |name: &str| self.header(name).and_then(|value| value.trim().parse::<i64>().ok());
+        let date = self.header("date").and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
+        let later = number("retry-after")
+            .zip(date)
+            .and_then(|(seconds, date)| date.timestamp().checked_add(SignedDuration::from_secs(seconds)).ok());
+        // in seconds since 1970: GitHub's name, and GitLab's (`doc/administration/settings/user_and_ip_rate_limits.md`)
+        let reset = number("x-ratelimit-reset").or_else(|| number("ratelimit-reset"));
+        later.or_else(|| reset.and_then(|second| Timestamp::from_second(second).ok()))
     }
 
     fn new_place(&self) -> String {

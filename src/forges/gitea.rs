@@ -1,7 +1,8 @@
 //! Gitea and Forgejo, by their own API (`/api/swagger` of a server; Gitea 1.26 `routers/api/v1/repo/pull.go`, `services/convert/pull.go`).
 //!
 //! What is particular: its list of pull requests cannot be asked for one branch, so all pages are read; a draft is a prefix of the title;
-//! an empty pull request is opened without a complaint, so that is looked at before; right after a push a branch may not be known.
+//! an empty pull request is opened without a complaint, so that is looked at before; right after a push a branch may not be known; that it
+//! is to be merged when its checks succeed is in its timeline only.
 
 use futures::FutureExt;
 use http::Method;
@@ -40,6 +41,7 @@ fn is_it(answer: &Answer) -> bool {
 }
 
 fn open(network: &Network, address: &Address, token: Option<&Token>) -> Opened {
+    let address = address.flat()?;
     let wire = Wire::new(network, &address.origin(), ROOT, token.map(|token| ("token", token)))?;
     Ok(Box::new(Gitea { wire, address: address.clone() }))
 }
@@ -116,6 +118,13 @@ struct Compared {
     total_commits: Option<u64>,
 }
 
+/// What happened to a pull request.
+#[derive(Deserialize)]
+struct Event {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+}
+
 #[derive(Deserialize)]
 struct Combined {
     total_count: Option<usize>,
@@ -157,6 +166,7 @@ impl Found {
             state,
             checks,
             is_mergeable: None,
+            is_queued: false,
         }
     }
 }
@@ -250,7 +260,30 @@ impl Gitea {
             None => None,
         };
         let is_mergeable = found.mergeable;
-        Ok(Pull { is_mergeable, ..found.pull(checks) })
+        let pull = found.pull(checks);
+        let is_queued = pull.is_open() && self.is_queued(number).await.unwrap_or_default();
+        Ok(Pull { is_mergeable, is_queued, ..pull })
+    }
+
+    /// Whether it is to be merged when its checks succeed: by the last event of the timeline that says so, or that it is not (Gitea
+    /// `models/issues/comment.go`). A page has no links and may have fewer entries than were asked for: an empty one is the last.
+    async fn is_queued(&self, number: u64) -> Result<bool, Failure> {
+        let mut is_queued = false;
+        for page in 1..=PAGES {
+            let answer = self.get(&format!("/issues/{number}/timeline?limit={PAGE}&page={page}")).await?;
+            let events: Vec<Event> = answer.read::<Option<_>>("the timeline")?.unwrap_or_default();
+            for event in &events {
+                match event.kind.as_deref() {
+                    Some("pull_scheduled_merge") => is_queued = true,
+                    Some("pull_cancel_scheduled_merge") => is_queued = false,
+                    _ => {}
+                }
+            }
+            if events.is_empty() {
+                break;
+            }
+        }
+        Ok(is_queued)
     }
 
     /// The last status of each context (Gitea `services/convert/status.go`).

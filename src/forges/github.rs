@@ -8,6 +8,9 @@
 //!
 //! Checks are check runs and commit statuses together, as the page of a pull request has them. A fine-grained token cannot read check runs
 //! of a private repository: then there are none at all, because half of them would look like all.
+//!
+//! Auto-merge is read; whether a pull request is in a merge queue is in no answer of REST, only of GraphQL (`isInMergeQueue`), which is not
+//! asked: such a one is open until it is merged.
 
 use bytes::Bytes;
 use futures::FutureExt;
@@ -44,6 +47,7 @@ fn is_it(answer: &Answer) -> bool {
 }
 
 fn open(network: &Network, address: &Address, token: Option<&Token>) -> Opened {
+    let address = address.flat()?;
     let origin = address.origin();
     let root = if origin.is_github() { "" } else { ROOT };
     let wire = Wire::new(network, &origin, root, token.map(|token| ("Bearer", token)))?;
@@ -90,6 +94,8 @@ struct Found {
     /// Of an open pull request: a trial.
     merge_commit_sha: Option<String>,
     merged_by: Option<Person>,
+    /// Null, or how it is to be merged once it may.
+    auto_merge: Option<serde::de::IgnoredAny>,
     head: Option<End>,
     base: Option<End>,
 }
@@ -183,6 +189,7 @@ impl Found {
             (None, Some("closed")) => PullState::Closed,
             _ => PullState::Open,
         };
+        let is_queued = state == PullState::Open && self.auto_merge.is_some();
         Pull {
             number: self.number,
             url: self.html_url,
@@ -194,6 +201,7 @@ impl Found {
             state,
             checks,
             is_mergeable: None,
+            is_queued,
         }
     }
 }

@@ -27,7 +27,7 @@ impl Kind {
     /// The repository, as this forge has it. Sends nothing. Has to be called within tokio.
     ///
     /// # Errors
-    /// The token is for another host.
+    /// The token is for another host, or the forge has no repository of such a path.
     pub fn open(&self, network: &Network, address: &Address, token: Option<&Token>) -> Opened {
         (self.open)(network, address, token)
     }
@@ -44,14 +44,17 @@ pub fn named(word: &str) -> Option<&'static Kind> {
     ALL.iter().copied().find(|kind| kind.word == word)
 }
 
-/// The forge at a host: GitHub's own by their names; else the host is asked, once for each forge and without a token. The caller asks the
-/// configuration first. None if it is none that we know.
+/// The forge at a host: GitHub's own and gitlab.com by their names; else the host is asked, once for each forge and without a token. The
+/// caller asks the configuration first. None if it is none that we know.
 ///
 /// # Errors
 /// The host does not answer at all.
 pub async fn kind_of(network: &Network, host: &Origin) -> Result<Option<&'static Kind>, Failure> {
     if host.is_github() {
         return Ok(named("github"));
+    }
+    if host.is_gitlab_com() {
+        return Ok(named("gitlab"));
     }
     let wire = Wire::new(network, host, "", None)?;
     for kind in ALL {

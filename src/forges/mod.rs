@@ -1,7 +1,7 @@
 //! Forges: where pull requests are opened, looked up and followed.
 //!
 //! ```text
-//!  address    host, owner and name of a repository, from the URL of a git remote
+//!  address    host, owner (or groups) and name of a repository, from the URL of a git remote
 //!  answer     what an answer means where all forges agree; encode: names in addresses
 //!  failure    why a forge did not answer, or refused, in the classes that decide what happens next
 //!  network    connections: TLS, proxies, limits; the demo has one of its own, to its forge in memory
@@ -10,6 +10,7 @@
 //!  kind       which forge a host is: by name, by the configuration, or asked once
 //!  github     GitHub, its Enterprise Server and its Enterprise Cloud
 //!  gitea      Gitea and Forgejo
+//!  gitlab     GitLab.com and self-managed GitLab
 //! ```
 //! How it is used, by `runtime`; `known` is what the configuration says of the host (`config.forges`, by the origin's text):
 //! ```text
@@ -27,6 +28,7 @@ mod encode;
 mod failure;
 mod gitea;
 mod github;
+mod gitlab;
 mod kind;
 mod network;
 mod plain;
@@ -43,7 +45,7 @@ pub use network::Network;
 pub use plain::Plain;
 
 /// Every forge, in the order in which a host that nobody knows is asked.
-pub const ALL: &[&Kind] = &[&gitea::KIND, &github::KIND];
+pub const ALL: &[&Kind] = &[&gitea::KIND, &github::KIND, &gitlab::KIND];
 
 /// What an operation of a forge returns.
 pub type Answered<'a, T> = BoxFuture<'a, Result<T, Failure>>;
@@ -55,15 +57,15 @@ pub trait Forge: Send + Sync {
     fn name(&self) -> &'static str;
 
     /// Every pull request, open or not, whose head is that branch of this repository (not of a fork), the newest first. Checks are not
-    /// asked for. One request for each page of the list: of GitHub's by branch, of Gitea's of all pull requests.
+    /// asked for. One request for each page of the list: of GitHub's and GitLab's by branch, of Gitea's of all pull requests.
     fn find<'a>(&'a self, head: &'a str) -> Answered<'a, Vec<Pull>>;
 
     /// Opens a pull request, with one request that is never repeated. [`Failure::Lost`]: it may be open, which [`Self::find`] answers.
     /// With any other failure nothing was opened; with [`Failure::NotYet`] it is worth trying again.
     fn open<'a>(&'a self, new: &'a NewPull) -> Answered<'a, Pull>;
 
-    /// A pull request with its merge and with the checks of its head commit; without checks where they cannot be read. Up to three
-    /// requests, and one for each further page of checks.
+    /// A pull request with its merge, with the checks of its head commit, and whether it is queued; without checks where they cannot be
+    /// read. Up to three requests, and one for each further page of what they list.
     fn pull(&self, number: u64) -> Answered<'_, Pull>;
 
     /// The page where a person opens the pull request, for a browser.

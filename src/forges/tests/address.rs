@@ -20,7 +20,13 @@ fn the_url_of_a_remote_names_host_owner_and_repository_and_its_login_is_dropped(
         ("git.example.com:ops/fleet.git", "git.example.com", true, "ops/fleet"),
         ("git@github.com:/ops/fleet.git", "github.com", true, "ops/fleet"),
         ("https://git.example.com/a%20b/c%2Ed.git?x=1#y", "git.example.com", true, "a b/c.d"),
-        // GitHub is never asked without TLS, whatever an object of a cluster says
+        // groups of GitLab; another forge refuses it
+        ("https://gitlab.com/group/sub group/fleet.git", "gitlab.com", true, "group/sub group/fleet"),
+        ("git@gitlab.com:acme/platform/apps/fleet.git", "gitlab.com", true, "acme/platform/apps/fleet"),
+        ("ssh://git@altssh.gitlab.com:443/acme/fleet.git", "gitlab.com", true, "acme/fleet"),
+        ("https://git.example.com/gitea/ops/fleet.git", "git.example.com", true, "gitea/ops/fleet"),
+        // GitHub and gitlab.com are never asked without TLS, whatever an object of a cluster says
+        ("http://gitlab.com/ops/fleet", "gitlab.com", true, "ops/fleet"),
         ("http://github.com/ops/fleet", "github.com", true, "ops/fleet"),
         ("https://acme.ghe.com/ops/fleet", "acme.ghe.com", true, "ops/fleet"),
     ] {
@@ -32,14 +38,17 @@ fn the_url_of_a_remote_names_host_owner_and_repository_and_its_login_is_dropped(
 }
 
 #[test]
-fn what_has_not_exactly_an_owner_and_a_name_is_refused() {
+fn what_has_no_owner_or_no_name_is_refused() {
     for url in [
         "",
         "https://github.com",
         "https://github.com/",
         "https://github.com/ops",
-        "https://gitlab.com/group/subgroup/fleet.git",
-        "https://git.example.com/gitea/ops/fleet.git",
+        "https://gitlab.com/group/%2e%2e/fleet.git",
+        "https://gitlab.com/group/a%2Fb/fleet.git",
+        // Azure DevOps
+        "https://dev.azure.com/acme/platform/_git/fleet",
+        "git@ssh.dev.azure.com:v3/acme/platform/fleet",
         "https://git.example.com/ops/%2e%2e",
         "https://git.example.com/ops/a%2Fb",
         "https://git.example.com/ops/.git",

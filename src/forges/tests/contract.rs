@@ -1,144 +1,145 @@
-//! What every forge does, with the answers of real ones: of Gitea as it gave them, of GitHub as its documentation has them.
+//! What every forge does, request by request.
 
 use serde_json::{Value, json};
 
+use super::sample::{MERGED_AT, RUNS, STATUSES, With, before_open, below, expected, pull, pulls, reply, sample};
 use super::server::{Reply, Server, answer};
 use super::{FORGES, PLANTED, forge, new_pull, opened};
-use fluxdeck_model::domain::pull::{Checks, Merge, Pull, PullState};
+use fluxdeck_model::domain::pull::{Checks, Merge, PullState};
 
-const GITEA: &str = include_str!("answers/gitea-pull.json");
-const GITHUB: &str = include_str!("answers/github-pull.json");
-const RUNS: &str = include_str!("answers/github-check-runs.json");
-
-/// A pull request of a forge, as it is recorded, with some fields that are others.
-fn recorded(word: &str, change: impl FnOnce(&mut Value)) -> Value {
-    let mut pull: Value = serde_json::from_str(if word == "gitea" { GITEA } else { GITHUB }).expect("JSON");
-    change(&mut pull);
-    pull
-}
-
-fn reply(value: &Value) -> Reply {
-    answer(200, &value.to_string())
-}
-
-fn below(word: &str, rest: &str) -> String {
-    format!("{}/repos/ops/fleet{rest}", if word == "gitea" { "/api/v1" } else { "/api/v3" })
-}
-
-/// The pull request of both recordings.
-fn expected(state: PullState) -> Pull {
-    Pull {
-        number: 7,
-        url: "https://git.example.com/ops/fleet/pulls/7".into(),
-        title: "scale cart".into(),
-        head: "fluxdeck/scale-1".into(),
-        head_commit: "1111111111111111111111111111111111111111".into(),
-        base: "main".into(),
-        is_draft: false,
-        state,
-        checks: None,
-        is_mergeable: None,
-    }
+/// The body of the last request.
+fn sent(server: &Server) -> Value {
+    let seen = server.seen().pop().expect("a request");
+    serde_json::from_str(seen.split_once("\r\n\r\n").expect("a body").1).expect("JSON")
 }
 
 #[tokio::test]
 async fn a_pull_request_is_opened_by_one_request_with_the_token_and_nothing_else() {
     for word in FORGES {
-        let before = (word == "gitea").then(|| answer(200, r#"{"total_commits": 2, "commits": []}"#));
-        let server = Server::of(before.into_iter().chain([answer(201, &recorded(word, |_| ()).to_string())])).await;
+        let made = answer(201, &sample(word, &[]).to_string());
+        let server = Server::of(before_open(word).into_iter().chain([made])).await;
         let pull = opened(word, &server).await.expect("it is open");
 
-        assert_eq!(pull, expected(PullState::Open), "{word}");
+        assert_eq!(pull, expected(word, PullState::Open), "{word}");
         let seen = server.seen().pop().expect("a request");
-        let (head, body) = seen.split_once("\r\n\r\n").expect("a head and a body");
-        let head = head.to_lowercase();
+        let head = seen.split_once("\r\n\r\n").expect("a head").0.to_lowercase();
         let login = if word == "gitea" { "authorization: token " } else { "authorization: bearer " };
         assert!(head.contains(&format!("{login}{}", PLANTED.to_lowercase())), "{head}");
-        assert!(
-            head.starts_with(&format!("post {} http/1.1", below(word, "/pulls"))) && head.contains("user-agent: fluxdeck/"),
-            "{head}"
-        );
+        assert_eq!(head.matches(&PLANTED.to_lowercase()).count(), 1, "{head}");
+        let asked = format!("post {} http/1.1", pulls(word).to_lowercase());
+        assert!(head.starts_with(&asked) && head.contains("user-agent: fluxdeck/"), "{head}");
         assert_eq!(head.contains("x-github-api-version: 2022-11-28"), word == "github", "{head}");
-        let body: Value = serde_json::from_str(body).expect("JSON");
-        let mut wanted = json!({"title": "scale cart", "body": "why", "head": "fluxdeck/scale-1", "base": "main"});
-        if word == "github" {
-            wanted["draft"] = false.into();
-        }
-        assert_eq!(body, wanted, "{word}");
+        let wanted = match word {
+            "gitea" => json!({"title": "scale cart", "body": "why", "head": "fluxdeck/scale-1", "base": "main"}),
+            "github" => json!({"title": "scale cart", "body": "why", "head": "fluxdeck/scale-1", "base": "main", "draft": false}),
+            _ => {
+                json!({"title": "scale cart", "description": "why", "source_branch": "fluxdeck/scale-1", "target_branch": "main"})
+            }
+        };
+        assert_eq!(sent(&server), wanted, "{word}");
     }
 }
 
 #[tokio::test]
 async fn a_draft_is_opened_as_the_forge_has_drafts() {
-    for (word, field, value) in [("gitea", "title", json!("WIP: scale cart")), ("github", "draft", json!(true))] {
-        let before = (word == "gitea").then(|| answer(200, r#"{"total_commits": 2}"#));
-        let pull = recorded(word, |pull| pull["draft"] = true.into());
-        let server = Server::of(before.into_iter().chain([answer(201, &pull.to_string())])).await;
+    for (word, field, value) in [
+        ("gitea", "title", json!("WIP: scale cart")),
+        ("github", "draft", json!(true)),
+        ("gitlab", "title", json!("Draft: scale cart")),
+    ] {
+        let made = answer(201, &sample(word, &[With::Draft]).to_string());
+        let server = Server::of(before_open(word).into_iter().chain([made])).await;
         let (forge, mut new) = (forge(word, &server.host()), new_pull());
         new.is_draft = true;
         assert!(server.during(forge.open(&new)).await.expect("it is open").is_draft, "{word}");
-        let seen = server.seen().pop().expect("a request");
-        let body: Value = serde_json::from_str(seen.split_once("\r\n\r\n").expect("a body").1).expect("JSON");
-        assert_eq!(body[field], value, "{word}");
+        assert_eq!(sent(&server)[field], value, "{word}");
     }
 }
 
 /// The same branch of a fork, of a fork that is gone, another branch, and two of ours on two pages.
 #[tokio::test]
 async fn all_pull_requests_of_a_branch_are_found_on_all_pages_and_none_of_a_fork() {
-    let next: &[_] = &[("link", "<http://x/?page=2>; rel=\"next\",<http://x/?page=2>; rel=\"last\"")];
-    for word in FORGES {
-        let fork = recorded(word, |pull| {
-            (pull["head"]["repo_id"], pull["head"]["repo"]["id"]) = (99.into(), 99.into());
-        });
-        let gone = recorded(word, |pull| {
-            (pull["head"]["repo_id"], pull["head"]["repo"]) = ((-1).into(), Value::Null);
-        });
-        let other = recorded(word, |pull| (pull["head"]["label"], pull["head"]["ref"]) = ("ops:x".into(), "x".into()));
-        let closed = recorded(word, |pull| (pull["number"], pull["state"]) = (3.into(), "closed".into()));
-        let first = json!([closed, fork, gone]).to_string();
-        let second = json!([other, recorded(word, |_| ())]).to_string();
-        let server = Server::of([Reply::Answer(200, next, first), answer(200, &second)]).await;
+    let linked: &[_] = &[("link", "<http://x/?page=2>; rel=\"next\",<http://x/?page=2>; rel=\"last\"")];
+    // of GitLab, where a proxy has dropped the links
+    let numbered: &[_] = &[("x-next-page", "2"), ("x-page", "1")];
+    for (word, next) in FORGES.into_iter().map(|word| (word, linked)).chain([("gitlab", numbered)]) {
+        let closed = sample(word, &[With::Number(3), With::Closed]);
+        let first = json!([closed, sample(word, &[With::Fork]), sample(word, &[With::GoneFork])]).to_string();
+        let second = json!([sample(word, &[With::Branch("x")]), sample(word, &[])]).to_string();
+        let last: &[_] = if word == "gitlab" { &[("x-next-page", "")] } else { &[] };
+        let server = Server::of([Reply::Answer(200, next, first), Reply::Answer(200, last, second)]).await;
         let forge = forge(word, &server.host());
         let found = server.during(forge.find("fluxdeck/scale-1")).await.expect("a list");
 
         let states: Vec<_> = found.iter().map(|pull| (pull.number, pull.state.clone())).collect();
         assert_eq!(states, [(7, PullState::Open), (3, PullState::Closed)], "{word}");
         let query = |page| match word {
-            "gitea" => format!("/pulls?state=all&limit=50&page={page}"),
-            _ => format!("/pulls?state=all&head=ops%3Afluxdeck%2Fscale-1&per_page=100&page={page}"),
+            "gitea" => format!("?state=all&limit=50&page={page}"),
+            "github" => format!("?state=all&head=ops%3Afluxdeck%2Fscale-1&per_page=100&page={page}"),
+            _ => format!("?scope=all&state=all&source_branch=fluxdeck%2Fscale-1&per_page=100&page={page}"),
         };
-        let expected: Vec<_> = (1..=2).map(|page| format!("GET {}", below(word, &query(page)))).collect();
+        let expected: Vec<_> = (1..=2).map(|page| format!("GET {}{}", pulls(word), query(page))).collect();
         assert_eq!(server.asked(), expected);
     }
 }
 
 #[tokio::test]
 async fn a_pull_request_is_followed_with_its_merge_and_its_checks() {
-    let at = "2026-11-29T22:00:00Z";
     for word in FORGES {
-        let merged = recorded(word, |pull| {
-            (pull["state"], pull["merged"], pull["merged_at"]) = ("closed".into(), true.into(), at.into());
-            (pull["merge_commit_sha"], pull["merged_by"]) = ("2222".into(), json!({"login": "ana"}));
-        });
         let statuses = |field: &str| {
             let states = ["success", "failure", "error", "pending"].map(|state| json!({field: state, "context": state}));
             json!({"state": "failure", "total_count": states.len(), "statuses": states})
         };
-        let checks = match word {
-            "gitea" => vec![reply(&statuses("status"))],
-            _ => vec![answer(200, RUNS), reply(&statuses("state"))],
+        let (checks, counted) = match word {
+            "gitea" => (vec![reply(&statuses("status"))], Checks { passed: 1, failed: 2, pending: 1 }),
+            "github" => (vec![answer(200, RUNS), reply(&statuses("state"))], Checks { passed: 3, failed: 3, pending: 3 }),
+            // what may fail does not count when it does, nor does what is of another pipeline
+            _ => (vec![answer(200, STATUSES)], Checks { passed: 4, failed: 2, pending: 3 }),
         };
-        let server = Server::of([reply(&merged)].into_iter().chain(checks)).await;
+        let server = Server::of([pull(word, &[With::Merged("2222")])].into_iter().chain(checks)).await;
         let forge = forge(word, &server.host());
         let pull = server.during(forge.pull(7)).await.expect("a pull request");
 
-        let merge = Merge { commit: "2222".into(), by: Some("ana".into()), at: Some(at.parse().expect("a time")) };
+        let merge = Merge { commit: "2222".into(), by: Some("ana".into()), at: Some(MERGED_AT.parse().expect("a time")) };
         assert_eq!(pull.merge(), Some(&merge), "{word}");
-        let runs = if word == "gitea" { (0, 0, 0) } else { (2, 1, 2) };
-        let checks = Checks { passed: 1 + runs.0, failed: 2 + runs.1, pending: 1 + runs.2 };
-        assert_eq!(pull.checks, Some(checks), "{word}");
-        assert_eq!(server.asked()[0], format!("GET {}", below(word, "/pulls/7")));
+        assert_eq!(pull.checks, Some(counted), "{word}");
+        assert_eq!(server.asked()[0], format!("GET {}/7", pulls(word)));
+    }
+}
+
+/// The commit of a pipeline with merged results is not that of the branch, and a commit has the statuses of all its pipelines.
+#[tokio::test]
+async fn checks_of_gitlab_are_those_of_the_head_pipeline() {
+    let server = Server::of([pull("gitlab", &[]), answer(200, "[]")]).await;
+    let pull = server.during(forge("gitlab", &server.host()).pull(7)).await.expect("a merge request");
+    let commit = "4".repeat(40);
+    let statuses = format!("/repository/commits/{commit}/statuses?pipeline_id=538317940&per_page=100&page=1");
+    assert_eq!(server.asked()[1], format!("GET {}", below("gitlab", &statuses)));
+    assert_eq!(pull.checks, Some(Checks { failed: 1, ..Checks::default() }), "one without jobs counts as one");
+
+    for (status, expected) in [
+        ("success", Checks { passed: 1, ..Checks::default() }),
+        ("skipped", Checks { passed: 1, ..Checks::default() }),
+        ("canceled", Checks { failed: 1, ..Checks::default() }),
+        ("manual", Checks { pending: 1, ..Checks::default() }),
+        ("created", Checks { pending: 1, ..Checks::default() }),
+        ("a word that is not there yet", Checks { pending: 1, ..Checks::default() }),
+    ] {
+        let mut request = sample("gitlab", &[]);
+        request["head_pipeline"]["status"] = status.into();
+        let server = Server::of([reply(&request), answer(404, "{}")]).await;
+        let pull = server.during(forge("gitlab", &server.host()).pull(7)).await.expect("a merge request");
+        assert_eq!(pull.checks, Some(expected), "{status}");
+    }
+    // without a pipeline there are no checks; who may not read pipelines does not know
+    let mut request = sample("gitlab", &[]);
+    request["head_pipeline"] = Value::Null;
+    let none = request.clone();
+    request.as_object_mut().expect("an object").remove("head_pipeline");
+    for (request, expected) in [(none, Some(Checks::default())), (request, None)] {
+        let server = Server::of([reply(&request)]).await;
+        let pull = server.during(forge("gitlab", &server.host()).pull(7)).await.expect("a merge request");
+        assert_eq!(pull.checks, expected);
     }
 }
 
@@ -146,15 +147,21 @@ async fn a_pull_request_is_followed_with_its_merge_and_its_checks() {
 async fn checks_that_cannot_be_read_are_none_and_no_failure() {
     let none = r#"{"total_count": 0, "check_runs": [], "statuses": null}"#;
     for word in FORGES {
-        for (checks, expected) in [
-            (answer(403, r#"{"message": "Resource not accessible by personal access token"}"#), None),
-            (Reply::Cut, None),
-            (answer(200, "<html>"), None),
-            (answer(200, none), Some(Checks::default()).filter(|_| word == "gitea")),
+        for (checks, is_empty) in [
+            (answer(403, r#"{"message": "Resource not accessible by personal access token"}"#), false),
+            (Reply::Cut, false),
+            (answer(200, "<html>"), false),
+            (answer(200, none), true),
         ] {
-            let server = Server::of([reply(&recorded(word, |_| ())), checks.clone()]).await;
+            let server = Server::of([pull(word, &[]), checks.clone()]).await;
             let forge = forge(word, &server.host());
             let pull = server.during(forge.pull(7)).await.expect("a pull request");
+            let expected = match word {
+                "gitea" => Some(Checks::default()).filter(|_| is_empty),
+                "github" => None,
+                // the result of the pipeline is part of the merge request
+                _ => Some(Checks { failed: 1, ..Checks::default() }),
+            };
             assert_eq!((pull.checks, pull.is_open()), (expected, true), "{word} {checks:?}");
         }
     }
@@ -163,13 +170,47 @@ async fn checks_that_cannot_be_read_are_none_and_no_failure() {
 #[tokio::test]
 async fn whether_it_could_be_merged_is_what_the_forge_says_of_one_that_is_looked_at() {
     for word in FORGES {
-        for (said, expected) in [(json!(true), Some(true)), (json!(false), Some(false)), (Value::Null, None)] {
-            let pull = recorded(word, |pull| pull["mergeable"] = said.clone());
-            let server = Server::of([reply(&pull), answer(403, "{}")]).await;
+        for expected in [Some(true), Some(false), None] {
+            let server = Server::of([pull(word, &[With::Mergeable(expected)]), answer(403, "{}")]).await;
             let forge = forge(word, &server.host());
             let pull = server.during(forge.pull(7)).await.expect("a pull request");
-            assert_eq!(pull.is_mergeable, expected, "{word} {said}");
+            assert_eq!(pull.is_mergeable, expected, "{word}");
         }
+    }
+}
+
+/// The values of `doc/api/merge_requests.md`, "Merge status", from GitLab 12 to 18.
+#[tokio::test]
+async fn what_is_in_the_way_of_a_merge_request_is_a_conflict_only_where_its_commits_are() {
+    let (yes, no) = (Some(true), Some(false));
+    for (detailed, plain, expected) in [
+        (Some("mergeable"), Some("can_be_merged"), yes),
+        (Some("can_be_merged"), Some("can_be_merged"), yes),
+        (None, Some("can_be_merged"), yes),
+        (Some("mergeable"), None, yes),
+        // reviews and checks
+        (Some("not_approved"), Some("can_be_merged"), yes),
+        (Some("ci_must_pass"), Some("can_be_merged"), yes),
+        (Some("draft_status"), Some("can_be_merged"), yes),
+        (Some("approvals_syncing"), Some("can_be_merged"), yes),
+        (Some("not_approved"), Some("cannot_be_merged"), no),
+        (Some("conflict"), Some("cannot_be_merged"), no),
+        (Some("conflict"), None, no),
+        (Some("need_rebase"), Some("can_be_merged"), no),
+        (Some("commits_status"), Some("cannot_be_merged"), no),
+        (None, Some("cannot_be_merged"), no),
+        (Some("checking"), Some("checking"), None),
+        (Some("unchecked"), Some("unchecked"), None),
+        (Some("preparing"), Some("checking"), None),
+        (None, Some("cannot_be_merged_recheck"), None),
+        (Some("ci_still_running"), Some("unchecked"), None),
+        (Some("a word that is not there yet"), None, None),
+    ] {
+        let mut request = sample("gitlab", &[]);
+        (request["detailed_merge_status"], request["merge_status"]) = (json!(detailed), json!(plain));
+        let server = Server::of([reply(&request)]).await;
+        let pull = server.during(forge("gitlab", &server.host()).pull(7)).await.expect("a merge request");
+        assert_eq!(pull.is_mergeable, expected, "{detailed:?} {plain:?}");
     }
 }
 
@@ -177,7 +218,11 @@ async fn whether_it_could_be_merged_is_what_the_forge_says_of_one_that_is_looked
 #[tokio::test]
 async fn only_the_number_and_the_page_of_a_pull_request_are_needed() {
     for word in FORGES {
-        let server = Server::of([answer(200, r#"{"number": 7, "html_url": "https://h/7", "more": [1]}"#)]).await;
+        let least = match word {
+            "gitlab" => r#"{"iid": 7, "web_url": "https://h/7", "more": [1]}"#,
+            _ => r#"{"number": 7, "html_url": "https://h/7", "more": [1]}"#,
+        };
+        let server = Server::of([answer(200, least)]).await;
         let forge = forge(word, &server.host());
         let pull = server.during(forge.pull(7)).await.expect("a pull request");
         assert_eq!((pull.number, pull.url.as_str(), pull.is_open(), pull.checks), (7, "https://h/7", true, None), "{word}");
@@ -199,8 +244,7 @@ async fn a_repository_that_was_renamed_is_followed_within_its_host_and_never_to_
         let failure = server.during(far.default_branch()).await.expect_err("it is not followed");
         assert!(failure.to_string().contains("it has moved to https://evil.example.com"), "{failure}");
         // what is sent is never sent on, not even within the host
-        let before = (word == "gitea").then(|| answer(200, r#"{"total_commits": 2}"#));
-        let server = Server::of(before.into_iter().chain([Reply::Answer(307, here, String::new())])).await;
+        let server = Server::of(before_open(word).into_iter().chain([Reply::Answer(307, here, String::new())])).await;
         assert!(opened(word, &server).await.is_err_and(|failure| failure.to_string().contains("it has moved")));
     }
 }
@@ -212,7 +256,28 @@ fn a_person_opens_the_pull_request_on_a_page_of_the_forge() {
     for (word, page) in [
         ("gitea", "http://h:3000/ops/fleet/compare/main...fluxdeck/scale%23%20%3F%261"),
         ("github", "http://h:3000/ops/fleet/compare/main...fluxdeck/scale%23%20%3F%261?expand=1"),
+        (
+            "gitlab",
+            "http://h:3000/ops/fleet/-/merge_requests/new?merge_request%5Bsource_branch%5D=fluxdeck%2Fscale%23%20%3F%261&merge_request%5Btarget_branch%5D=main",
+        ),
     ] {
         assert_eq!(forge(word, "h:3000").compare("main", "fluxdeck/scale# ?&1"), page);
+    }
+}
+
+/// A project is named by its groups, all in one part of the path; the other forges have an owner only.
+#[tokio::test]
+async fn a_project_in_groups_within_groups_is_one_of_gitlab() {
+    let server = Server::of([answer(200, r#"{"default_branch": "main"}"#)]).await;
+    let address = super::Address { owner: "acme/platform team".into(), ..super::address(&server.host()) };
+    let open = |word| super::named(word).expect("a forge").open(&super::network(), &address, None);
+    let gitlab = open("gitlab").expect("a project");
+    assert_eq!(server.during(gitlab.default_branch()).await, Ok("main".to_owned()));
+    assert_eq!(server.asked(), ["GET /api/v4/projects/acme%2Fplatform%20team%2Ffleet"]);
+    let page = gitlab.compare("main", "b");
+    assert!(page.starts_with(&format!("http://{}/acme/platform%20team/fleet/-/merge_requests/new?", server.host())), "{page}");
+    for word in FORGES.into_iter().filter(|word| *word != "gitlab") {
+        let failure = open(word).err().expect("it is refused").to_string();
+        assert_eq!(failure, "acme/platform team/fleet is not an owner and a name", "{word}");
     }
 }

@@ -2,13 +2,9 @@
 
 use std::time::Duration;
 
+use super::sample::before_open;
 use super::server::{Reply, Server, answer};
 use super::{Do, FORGES, Failure, forge, forge_over, network, opened};
-
-/// What comes before the request that opens: Gitea is asked first whether there is something to merge.
-fn before_open(word: &str) -> Vec<Reply> {
-    if word == "gitea" { vec![answer(200, r#"{"total_commits": 1, "commits": []}"#)] } else { Vec::new() }
-}
 
 /// What it means that a forge answers so to an operation, however often it is asked.
 async fn failure(word: &str, what: Do, reply: Reply) -> Failure {
@@ -60,7 +56,7 @@ async fn a_read_that_fails_is_of_the_server_or_of_the_way_to_it() {
             for reply in [Reply::Cut, Reply::Half] {
                 assert!(matches!(failure(word, what, reply).await, Failure::Unreachable(_)), "{word} {what:?}");
             }
-            for body in ["<html>log in</html>", "[1]", r#"{"number": "x"}"#] {
+            for body in ["<html>log in</html>", "[1]", r#"{"number": "x", "iid": "x"}"#] {
                 let unread = failure(word, what, answer(200, body)).await;
                 assert!(matches!(&unread, Failure::Unreadable(_)), "{word} {what:?} {body}: {unread:?}");
             }
@@ -128,52 +124,6 @@ async fn an_answer_that_is_too_large_is_not_kept() {
     }
 }
 
-/// Answers of github.com and of Gitea 1.26, in their own words.
-#[tokio::test]
-async fn a_forge_says_in_its_own_words_why_nothing_is_opened() {
-    let github = |field: &str, message: &str| {
-        let rest = if message.is_empty() {
-            format!(r#""field": "{field}", "code": "invalid""#)
-        } else {
-            format!(r#""code": "custom", "message": "{message}""#)
-        };
-        let errors = format!(r#"[{{"resource": "PullRequest", {rest}}}]"#);
-        answer(
-            422,
-            &format!(
-                r#"{{"message": "Validation Failed", "errors": {errors}, "documentation_url": "https://docs.github.com/rest", "status": "422"}}"#
-            ),
-        )
-    };
-    let gitea = |status: u16, message: &str| {
-        answer(status, &format!(r#"{{"message": "{message}", "url": "http://127.0.0.1:3000/api/swagger"}}"#))
-    };
-    let some = || answer(200, r#"{"total_commits": 1, "commits": []}"#);
-    let missing = || gitea(404, "The target couldn't be found.");
-    let exists = "pull request already exists for these targets [id: 1, issue_id: 1, head_repo_id: 1, base_repo_id: 1, head_branch: b, base_branch: main]";
-    let none = "Invalid PullRequest: There are no changes between the head and the base";
-    let refused = |why: &str| Failure::Refused { why: why.to_owned() };
-    for (word, replies, expected) in [
-        ("github", vec![github("", "A pull request already exists for ops:fluxdeck/scale-1.")], Failure::Exists),
-        ("github", vec![github("", "No commits between main and fluxdeck/scale-1")], Failure::NothingToMerge),
-        ("github", vec![github("head", "")], Failure::NotYet),
-        ("github", vec![github("base", "")], refused("Validation Failed: base invalid")),
-        ("github", vec![answer(404, r#"{"message": "Not Found"}"#)], Failure::NotFound),
-        ("gitea", vec![some(), gitea(409, exists)], Failure::Exists),
-        ("gitea", vec![answer(200, r#"{"total_commits": 0, "commits": []}"#)], Failure::NothingToMerge),
-        ("gitea", vec![missing(), gitea(422, none)], Failure::NothingToMerge),
-        // the branch was pushed a moment ago: the repository and its base are there
-        ("gitea", vec![missing(), missing(), answer(200, "{}"), answer(200, "{}")], Failure::NotYet),
-        ("gitea", vec![missing(), missing(), answer(200, "{}"), missing()], refused("there is no branch main")),
-        ("gitea", vec![missing(), missing(), missing()], Failure::NotFound),
-        ("gitea", vec![some(), gitea(403, "user is blocked")], Failure::Forbidden("user is blocked".into())),
-    ] {
-        let server = Server::of(replies.clone()).await;
-        assert_eq!(opened(word, &server).await, Err(expected), "{word} {replies:?}");
-        assert_eq!(server.asked().len(), replies.len(), "{word} {:?}", server.asked());
-    }
-}
-
 /// Gitea answers the same for a repository that is empty, has no pull requests, or is not there (`routers/api/v1/api.go` mustAllowPulls).
 #[tokio::test]
 async fn where_there_is_no_list_of_pull_requests_gitea_is_asked_why() {
@@ -194,6 +144,39 @@ async fn where_there_is_no_list_of_pull_requests_gitea_is_asked_why() {
     }
     let server = Server::of([missing(), missing(), answer(200, off)]).await;
     assert_eq!(opened("gitea", &server).await.map(|_| Vec::new()), refused("pull requests are switched off in this repository"));
+}
+
+/// GitLab says that it is forbidden (`lib/api/merge_requests.rb`).
+#[tokio::test]
+async fn where_merge_requests_are_off_gitlab_is_asked_why() {
+    let forbidden = || answer(403, r#"{"message": "403 Forbidden"}"#);
+    let off = "merge requests are switched off in this project";
+    for (project, expected) in [
+        (answer(200, r#"{"merge_requests_access_level": "disabled", "archived": false}"#), Failure::Refused { why: off.into() }),
+        (answer(200, r#"{"merge_requests_enabled": false}"#), Failure::Refused { why: off.into() }),
+        (answer(200, r#"{"merge_requests_access_level": "private", "archived": false}"#), Failure::Forbidden("Forbidden".into())),
+        (answer(404, "{}"), Failure::Forbidden("Forbidden".into())),
+    ] {
+        let server = Server::of([forbidden(), project.clone()]).await;
+        let found = server.during(forge("gitlab", &server.host()).find("fluxdeck/scale-1")).await;
+        assert_eq!(found, Err(expected), "{project:?}");
+    }
+}
+
+/// Deploy tokens are for git alone (`doc/api/rest/authentication.md`); a helper of git may have one.
+#[tokio::test]
+async fn that_a_token_of_gitlab_is_a_deploy_token_is_said_where_it_is_not_taken() {
+    for (value, why) in [("gldt-abc", "the token is a deploy token, which may not use the API"), ("glpat-abc", "Unauthorized")] {
+        let closed = || answer(401, r#"{"message": "401 Unauthorized"}"#);
+        let server = Server::of([closed(), closed()]).await;
+        let address = super::address(&server.host());
+        let token = super::Token::new(value, address.origin(), super::Source::Git).expect("a token");
+        let forge = super::named("gitlab").expect("GitLab").open(&network(), &address, Some(&token)).expect("its own token");
+        for does in [Do::Pull, Do::Open] {
+            let failure = server.during(does.failure(forge.as_ref())).await;
+            assert_eq!(failure, Some(Failure::Unauthorised(why.into())), "{value} {does:?}");
+        }
+    }
 }
 
 #[test]

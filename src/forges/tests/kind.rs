@@ -20,16 +20,23 @@ async fn a_host_that_nobody_knows_is_asked_without_a_token() {
     let closed = r#"{"message": "Only signed in user is allowed to call APIs.", "url": "x"}"#;
     let no = || answer(404, "<html>");
     let meta = r#"{"verifiable_password_authentication": true}"#;
+    // GitLab 18: `lib/api/metadata.rb`, `lib/api/helpers.rb`; another program has its API at the same path
+    let closed_gitlab = || answer(401, r#"{"message":"401 Unauthorized"}"#);
+    let chat = r#"{"id": "api.context.session_expired.app_error", "message": "Invalid or expired session", "status_code": 401}"#;
     for (replies, expected) in [
         (vec![answer(200, r#"{"version": "1.26.0"}"#)], Some("Gitea")),
         (vec![answer(200, r#"{"version": "14.0.1+gitea-1.22.0"}"#)], Some("Gitea")),
         (vec![answer(403, closed)], Some("Gitea")),
         (vec![no(), Reply::Answer(200, id, meta.to_owned())], Some("GitHub")),
         (vec![no(), Reply::Answer(401, id, "{}".to_owned())], Some("GitHub")),
-        (vec![no(), no()], None),
-        (vec![answer(200, "<html>a page for everything</html>"), answer(200, "<html>")], None),
-        (vec![answer(401, "{}"), answer(401, "{}")], None),
-        (vec![answer(503, ""), answer(503, "")], None),
+        (vec![answer(404, r#"{"error":"404 Not Found"}"#), answer(410, "{}"), closed_gitlab()], Some("GitLab")),
+        (vec![no(), no(), closed_gitlab()], Some("GitLab")),
+        (vec![no(), no(), answer(401, chat)], None),
+        (vec![no(), no(), answer(200, r#"{"version": "18.0.0"}"#)], None),
+        (vec![no(), no(), no()], None),
+        (vec![answer(200, "<html>a page for everything</html>"), answer(200, "<html>"), answer(200, "<html>")], None),
+        (vec![answer(401, "{}"), answer(401, "{}"), answer(401, "{}")], None),
+        (vec![answer(503, ""), answer(503, ""), answer(503, "")], None),
     ] {
         let server = Server::of(replies.clone()).await;
         let origin = address(&server.host()).origin();
@@ -40,10 +47,10 @@ async fn a_host_that_nobody_knows_is_asked_without_a_token() {
 }
 
 #[tokio::test]
-async fn hosts_of_github_are_known_by_name_and_a_host_that_is_silent_is_a_failure() {
-    for host in ["github.com", "acme.ghe.com"] {
+async fn public_hosts_are_known_by_name_and_a_host_that_is_silent_is_a_failure() {
+    for (host, name) in [("github.com", "GitHub"), ("acme.ghe.com", "GitHub"), ("gitlab.com", "GitLab")] {
         let origin = Origin::new(host, true).expect("a host");
-        assert_eq!(kind_of(&network(), &origin).await.expect("nothing is asked").map(|kind| kind.name), Some("GitHub"));
+        assert_eq!(kind_of(&network(), &origin).await.expect("nothing is asked").map(|kind| kind.name), Some(name));
     }
     let closed = address(&Server::of([]).await.host()).origin();
     assert!(matches!(kind_of(&network(), &closed).await, Err(Failure::Unreachable(_))));

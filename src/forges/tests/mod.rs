@@ -5,8 +5,11 @@ mod contract;
 mod failures;
 mod kind;
 mod network;
+mod sample;
+mod schema;
 mod secrets;
 pub mod server;
+mod table;
 
 use hyper_util::client::legacy::connect::HttpConnector;
 
@@ -19,7 +22,7 @@ use server::Server;
 const PLANTED: &str = "PLANTEDTOKEN";
 
 /// The words of all forges.
-const FORGES: [&str; 2] = ["gitea", "github"];
+const FORGES: [&str; 3] = ["gitea", "github", "gitlab"];
 
 fn address(host: &str) -> Address {
     Address { host: host.to_owned(), is_tls: false, owner: "ops".to_owned(), repository: "fleet".to_owned() }
@@ -51,6 +54,14 @@ fn new_pull() -> NewPull {
     }
 }
 
+/// What an operation of a forge returns.
+#[derive(Debug)]
+enum Got {
+    Pulls(Vec<Pull>),
+    Pull(Pull),
+    Branch,
+}
+
 /// An operation of a forge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Do {
@@ -63,14 +74,18 @@ enum Do {
 impl Do {
     const READS: [Self; 3] = [Self::Find, Self::Pull, Self::DefaultBranch];
 
+    async fn result(self, forge: &dyn Forge) -> Result<Got, Failure> {
+        match self {
+            Self::Find => forge.find("fluxdeck/scale-1").await.map(Got::Pulls),
+            Self::Open => forge.open(&new_pull()).await.map(Got::Pull),
+            Self::Pull => forge.pull(7).await.map(Got::Pull),
+            Self::DefaultBranch => forge.default_branch().await.map(|_| Got::Branch),
+        }
+    }
+
     /// Does it, and returns what failed.
     async fn failure(self, forge: &dyn Forge) -> Option<Failure> {
-        match self {
-            Self::Find => forge.find("fluxdeck/scale-1").await.err(),
-            Self::Open => forge.open(&new_pull()).await.err(),
-            Self::Pull => forge.pull(7).await.err(),
-            Self::DefaultBranch => forge.default_branch().await.err(),
-        }
+        self.result(forge).await.err()
     }
 }
 

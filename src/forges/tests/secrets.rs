@@ -42,6 +42,8 @@ async fn each_host_is_asked_where_its_api_is() {
         ("acme.ghe.com", "github", "connects to https://api.acme.ghe.com/"),
         ("ghe.example.com", "github", "connects to https://ghe.example.com/"),
         ("git.example.com:8443", "gitea", "connects to https://git.example.com:8443/"),
+        ("gitlab.com", "gitlab", "connects to https://gitlab.com/"),
+        ("git.example.com:8443", "gitlab", "connects to https://git.example.com:8443/"),
     ] {
         let failed = place(host, word).await;
         assert!(failed.contains(expected), "{host}: {failed}");
@@ -83,9 +85,9 @@ async fn words_of_a_forge_are_fit_for_a_terminal_and_short() {
 #[tokio::test]
 async fn asking_which_forge_a_host_is_sends_nothing_of_a_redirect_elsewhere() {
     let away: &[_] = &[("location", "http://127.0.0.1:1/api/v1/version")];
-    let server = Server::of([Reply::Answer(302, away, String::new()), answer(404, "")]).await;
+    let server = Server::of([Reply::Answer(302, away, String::new()), answer(404, ""), answer(404, "")]).await;
     let found = server.during(kind_of(&network(), &address(&server.host()).origin())).await;
-    assert_eq!((found.expect("it answers").is_none(), server.asked().len()), (true, 2));
+    assert_eq!((found.expect("it answers").is_none(), server.asked().len()), (true, FORGES.len()));
 }
 
 /// Collects what is logged.

@@ -45,8 +45,8 @@ impl Access {
 }
 
 impl Changes {
-    /// The forge of a site. Sends up to two requests without a token where nobody knows which forge it is, and starts up to two programs
-    /// that may have a token.
+    /// The forge of a site. Sends up to three requests without a token where nobody knows which forge it is, and starts up to three
+    /// programs that may have a token.
     pub(super) async fn access(&self, site: &ChangeSite) -> Access {
         let none = Access::none;
         let Some(address) = Address::of(&site.url) else {

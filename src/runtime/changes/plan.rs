@@ -24,6 +24,8 @@ const TEMPLATES: &[&str] = &[
     ".github/PULL_REQUEST_TEMPLATE.md",
     ".gitea/pull_request_template.md",
     ".gitea/PULL_REQUEST_TEMPLATE.md",
+    ".gitlab/merge_request_templates/Default.md",
+    ".gitlab/merge_request_templates/default.md",
     "pull_request_template.md",
     "PULL_REQUEST_TEMPLATE.md",
     "docs/pull_request_template.md",

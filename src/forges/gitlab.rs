@@ -1,0 +1,426 @@
+//! GitLab: gitlab.com and self-managed (`docs.gitlab.com/api/merge_requests`, REST version 4, from GitLab 13 on).
+//!
+//! What is particular: a project is named by its full path, with its groups; a draft is a prefix of the title; an empty merge request is
+//! opened without a complaint, and by older servers one of a branch that is not there, so that is looked at before; right after a push a
+//! branch is missing in the cache that opening looks at, although it can be compared. A token of any sort goes into `Authorization:
+//! Bearer`, which takes personal, project and group tokens as well as those of OAuth (`doc/api/rest/authentication.md`): nobody has to
+//! know which sort it is. Deploy tokens and those of CI jobs open nothing.
+//!
+//! Checks are the jobs and statuses of the head pipeline, which is what GitLab itself goes by: a commit may have other pipelines, and one
+//! that was run again has the failures of the first.
+
+use futures::FutureExt;
+use http::Method;
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::address::Address;
+use super::answer::{Answer, short};
+use super::encode::query;
+use super::kind::{Kind, Opened};
+use super::network::Network;
+use super::wire::Wire;
+use super::{Answered, Failure, Forge, newest_first};
+use crate::credentials::Token;
+use fluxdeck_model::domain::pull::{Checks, Merge, NewPull, Pull, PullState};
+
+/// Entries of a page: as many as there can be.
+const PAGE: u32 = 100;
+/// Most pages that are read of a list.
+const PAGES: u32 = 50;
+/// What makes a title that of a draft (`doc/user/project/merge_requests/drafts.md`).
+const DRAFT: &str = "Draft: ";
+/// What deploy tokens begin with, which the API does not take (`doc/security/tokens`).
+const DEPLOY: &str = "gldt-";
+const ROOT: &str = "/api/v4";
+
+pub(super) static KIND: Kind = Kind { word: "gitlab", name: "GitLab", probe: "/api/v4/version", is_it, open };
+
+/// It says its version to nobody without a login, and says that in words of its own: the status is in them (`lib/api/helpers.rb`).
+fn is_it(answer: &Answer) -> bool {
+    #[derive(Deserialize)]
+    struct Closed {
+        message: String,
+    }
+    let is_closed = |closed: Closed| closed.message == "401 Unauthorized";
+    answer.status == http::StatusCode::UNAUTHORIZED && answer.read("the refusal").is_ok_and(is_closed)
+}
+
+fn open(network: &Network, address: &Address, token: Option<&Token>) -> Opened {
+    let origin = address.origin();
+    let wire = Wire::new(network, &origin, ROOT, token.map(|token| ("Bearer", token)))?;
+    let is_deploy = token.and_then(|token| token.reveal(&origin)).is_some_and(|value| value.starts_with(DEPLOY));
+    Ok(Box::new(GitLab { wire, address: address.clone(), is_deploy }))
+}
+
+/// A project on a GitLab.
+struct GitLab {
+    wire: Wire,
+    address: Address,
+    /// The token is a deploy token.
+    is_deploy: bool,
+}
+
+/// A merge request as the API has it: nothing of it is relied upon but its number and its page.
+#[derive(Deserialize)]
+struct Found {
+    iid: u64,
+    web_url: String,
+    title: Option<String>,
+    state: Option<String>,
+    draft: Option<bool>,
+    /// `draft` before GitLab 13.2.
+    work_in_progress: Option<bool>,
+    source_branch: Option<String>,
+    target_branch: Option<String>,
+    source_project_id: Option<u64>,
+    target_project_id: Option<u64>,
+    /// The commit that the branch is at, or was at when it was merged.
+    sha: Option<String>,
+    merge_commit_sha: Option<String>,
+    squash_commit_sha: Option<String>,
+    merged_at: Option<Timestamp>,
+    merge_user: Option<Person>,
+    /// `merge_user` before GitLab 14.7.
+    merged_by: Option<Person>,
+    merge_status: Option<String>,
+    /// From GitLab 15.6 on.
+    detailed_merge_status: Option<String>,
+    /// Auto-merge of any sort: when its checks succeed, or by a merge train.
+    merge_when_pipeline_succeeds: Option<bool>,
+    /// In lists it is missing; where the token may not read pipelines as well. Null: there is none.
+    #[serde(default, deserialize_with = "known")]
+    head_pipeline: Option<Option<Pipeline>>,
+}
+
+/// What is there, also if it is null.
+fn known<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<Pipeline>>, D::Error> {
+    Option::deserialize(value).map(Some)
+}
+
+#[derive(Deserialize)]
+struct Person {
+    username: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Pipeline {
+    id: Option<u64>,
+    /// With merged results it is not that of the branch.
+    sha: Option<String>,
+    status: Option<String>,
+}
+
+/// A job, or what another system reports.
+#[derive(Deserialize)]
+struct Status {
+    status: Option<String>,
+    allow_failure: Option<bool>,
+    /// Missing in older versions, which have no filter for it either.
+    pipeline_id: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Wanted<'a> {
+    title: String,
+    description: &'a str,
+    source_branch: &'a str,
+    target_branch: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Compared {
+    commits: Option<Vec<serde::de::IgnoredAny>>,
+}
+
+#[derive(Deserialize)]
+struct Project {
+    default_branch: Option<String>,
+    archived: Option<bool>,
+    merge_requests_access_level: Option<String>,
+    /// `merge_requests_access_level` before GitLab 12.
+    merge_requests_enabled: Option<bool>,
+}
+
+impl Project {
+    /// Why it takes no merge requests, if that is so.
+    fn refusal(&self) -> Option<Failure> {
+        let is_off =
+            self.merge_requests_access_level.as_deref() == Some("disabled") || self.merge_requests_enabled == Some(false);
+        let why = match self.archived {
+            Some(true) => "the project is archived there, and takes no merge requests",
+            _ if is_off => "merge requests are switched off in this project",
+            _ => return None,
+        };
+        Some(Failure::Refused { why: why.to_owned() })
+    }
+}
+
+/// How opening was refused: lists of complaints by the name of a field.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Refused {
+    message: Wrong,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Wrong {
+    source_branch: Vec<String>,
+    target_branch: Vec<String>,
+}
+
+impl Found {
+    /// Whether its head is that branch of this project, and not of a fork.
+    fn is_from(&self, head: &str) -> bool {
+        let is_here = self.source_project_id.is_some() && self.source_project_id == self.target_project_id;
+        is_here && self.source_branch.as_deref() == Some(head)
+    }
+
+    /// Whether its commits can be merged. `detailed_merge_status` has the first thing that is in the way, which may be a review or a
+    /// check; `merge_status` knows of the commits alone.
+    fn is_mergeable(&self) -> Option<bool> {
+        match (self.detailed_merge_status.as_deref(), self.merge_status.as_deref()) {
+            (Some("conflict" | "need_rebase" | "commits_status" | "broken_status"), _) | (_, Some("cannot_be_merged")) => {
+                Some(false)
+            }
+            (Some("preparing" | "unchecked" | "checking"), _) => None,
+            (Some("mergeable"), _) | (_, Some("can_be_merged")) => Some(true),
+            _ => None,
+        }
+    }
+
+    /// The commit on the base branch: of a merge, else of a squash, else, where the branch was put on top as it is, its own.
+    fn merge(self) -> Merge {
+        let by = self.merge_user.or(self.merged_by);
+        let all = [self.merge_commit_sha, self.squash_commit_sha, self.sha];
+        Merge {
+            commit: all.into_iter().flatten().find(|commit| !commit.is_empty()).unwrap_or_default(),
+            by: by.and_then(|person| person.username),
+            at: self.merged_at,
+        }
+    }
+
+    fn pull(self, checks: Option<Checks>) -> Pull {
+        // locked: it is being merged
+        let is_queued = self.merge_when_pipeline_succeeds == Some(true) || self.state.as_deref() == Some("locked");
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let mut pull = Pull {
+            number: self.iid,
+            url: self.web_url.clone(),
+            title: text(&self.title),
+            head: text(&self.source_branch),
+            head_commit: text(&self.sha),
+            base: text(&self.target_branch),
+            is_draft: self.draft.or(self.work_in_progress).unwrap_or_default(),
+            state: PullState::Open,
+            checks,
+            is_mergeable: None,
+            is_queued: false,
+        };
+        match self.state.as_deref() {
+            Some("merged") => pull.state = PullState::Merged(self.merge()),
+            Some("closed") => pull.state = PullState::Closed,
+            _ => pull.is_queued = is_queued,
+        }
+        pull
+    }
+}
+
+impl GitLab {
+    /// A path of the API below the project.
+    fn below(&self, rest: &str) -> String {
+        format!("/projects/{}{rest}", query(&self.address.path()))
+    }
+
+    async fn get(&self, rest: &str) -> Result<Answer, Failure> {
+        self.wire.get(&self.below(rest)).await?.success(&Method::GET).map_err(|failure| self.explained(failure))
+    }
+
+    /// What the API says of a deploy token is that of any wrong one.
+    fn explained(&self, failure: Failure) -> Failure {
+        match failure {
+            Failure::Unauthorised(_) if self.is_deploy => {
+                Failure::Unauthorised("the token is a deploy token, which may not use the API".to_owned())
+            }
+            failure => failure,
+        }
+    }
+
+    /// Why the token is not enough: the project itself may be the reason.
+    async fn forbidden(&self, failure: Failure) -> Failure {
+        let project = self.project().await.ok();
+        project.and_then(|project| project.refusal()).unwrap_or(failure)
+    }
+
+    async fn all_from(&self, head: &str) -> Result<Vec<Pull>, Failure> {
+        let mut found = Vec::new();
+        let from = query(head);
+        for page in 1..=PAGES {
+            let rest = format!("/merge_requests?scope=all&state=all&source_branch={from}&per_page={PAGE}&page={page}");
+            let answer = match self.get(&rest).await {
+                Err(failure @ Failure::Forbidden(_)) => return Err(self.forbidden(failure).await),
+                answer => answer?,
+            };
+            let all: Vec<Found> = answer.read("the list of merge requests")?;
+            found.extend(all.into_iter().filter(|found| found.is_from(head)).map(|found| found.pull(None)));
+            if !answer.has_next_page() {
+                return Ok(newest_first(found));
+            }
+        }
+        Err(Failure::Unreadable(format!("there are more than {} merge requests", PAGE * PAGES)))
+    }
+
+    async fn opened(&self, new: &NewPull) -> Result<Pull, Failure> {
+        if self.has_nothing(new).await? {
+            return Err(Failure::NothingToMerge);
+        }
+        let title = if new.is_draft { format!("{DRAFT}{}", new.title) } else { new.title.clone() };
+        let wanted = Wanted { title, description: &new.body, source_branch: &new.head, target_branch: &new.base };
+        let answer = self.wire.post(&self.below("/merge_requests"), &wanted).await?;
+        match answer.status.as_u16() {
+            409 if answer.says("open merge request already exists") => Err(Failure::Exists),
+            400 => Err(refused(&answer, new)),
+            _ => match answer.success(&Method::POST).map_err(|failure| self.explained(failure)) {
+                Err(failure @ Failure::Forbidden(_)) => Err(self.forbidden(failure).await),
+                // it is open: which one, the list says
+                answer => {
+                    let unread = |failure: Failure| Failure::Lost(failure.to_string());
+                    Ok(answer?.read::<Found>("the merge request").map_err(unread)?.pull(None))
+                }
+            },
+        }
+    }
+
+    /// Whether all commits of the branch are in its base. Where that cannot be compared, the request itself says why.
+    async fn has_nothing(&self, new: &NewPull) -> Result<bool, Failure> {
+        let rest = format!("/repository/compare?from={}&to={}", query(&new.base), query(&new.head));
+        let compared = match self.get(&rest).await {
+            Ok(answer) => answer.read::<Compared>("the comparison").ok(),
+            Err(Failure::NotFound) => return Err(self.missing(new).await),
+            Err(Failure::Server { .. } | Failure::Unreadable(_) | Failure::Refused { .. } | Failure::Forbidden(_)) => None,
+            Err(failure) => return Err(failure),
+        };
+        Ok(compared.and_then(|compared| compared.commits).is_some_and(|commits| commits.is_empty()))
+    }
+
+    /// What is missing, where there is nothing to compare: the project, the base, or, for a while after a push, the branch.
+    async fn missing(&self, new: &NewPull) -> Failure {
+        match self.project().await.map(|project| project.refusal()) {
+            Ok(None) => {}
+            Ok(Some(failure)) | Err(failure) => return failure,
+        }
+        match self.get(&format!("/repository/branches/{}", query(&new.base))).await {
+            Ok(_) => Failure::NotYet,
+            Err(Failure::NotFound) => no_base(new),
+            Err(failure) => failure,
+        }
+    }
+
+    async fn followed(&self, number: u64) -> Result<Pull, Failure> {
+        let mut found: Found = self.get(&format!("/merge_requests/{number}")).await?.read("the merge request")?;
+        let checks = match found.head_pipeline.take() {
+            Some(Some(pipeline)) => Some(self.checks(&pipeline).await),
+            Some(None) => Some(Checks::default()),
+            None => None,
+        };
+        let is_mergeable = found.is_mergeable();
+        Ok(Pull { is_mergeable, ..found.pull(checks) })
+    }
+
+    /// The jobs and statuses of a pipeline; where they cannot be read, the pipeline is the one check.
+    async fn checks(&self, pipeline: &Pipeline) -> Checks {
+        let all = self.statuses(pipeline).await.unwrap_or_default();
+        if all.count() > 0 {
+            return all;
+        }
+        let mut one = Checks::default();
+        count(pipeline.status.as_deref(), false, &mut one);
+        one
+    }
+
+    async fn statuses(&self, pipeline: &Pipeline) -> Result<Checks, Failure> {
+        let mut checks = Checks::default();
+        let (Some(id), Some(commit)) = (pipeline.id, pipeline.sha.as_deref()) else { return Ok(checks) };
+        let commit = query(commit);
+        for page in 1..=PAGES {
+            let rest = format!("/repository/commits/{commit}/statuses?pipeline_id={id}&per_page={PAGE}&page={page}");
+            let answer = self.get(&rest).await?;
+            for status in answer.read::<Vec<Status>>("the statuses")? {
+                if status.pipeline_id.is_none_or(|of| of == id) {
+                    count(status.status.as_deref(), status.allow_failure == Some(true), &mut checks);
+                }
+            }
+            if !answer.has_next_page() {
+                break;
+            }
+        }
+        Ok(checks)
+    }
+
+    async fn project(&self) -> Result<Project, Failure> {
+        self.get("").await?.read("the project")
+    }
+
+    async fn main_branch(&self) -> Result<String, Failure> {
+        let branch = self.project().await?.default_branch.filter(|branch| !branch.is_empty());
+        branch.ok_or_else(|| Failure::Unreadable("the project names no default branch".to_owned()))
+    }
+}
+
+/// A result (`doc/api/pipelines.md`, `app/models/concerns/ci/has_status.rb`). What may fail does not count when it does, and a job that
+/// may be started by hand waits for nobody.
+fn count(status: Option<&str>, may_fail: bool, checks: &mut Checks) {
+    match status {
+        Some("success" | "skipped") => checks.passed += 1,
+        Some("failed" | "canceled" | "manual") if may_fail => checks.passed += 1,
+        Some("failed" | "canceled") => checks.failed += 1,
+        _ => checks.pending += 1,
+    }
+}
+
+fn no_base(new: &NewPull) -> Failure {
+    Failure::Refused { why: short(&format!("there is no branch {}", new.base)) }
+}
+
+/// Why a merge request is not opened, where a field of it is not valid. That its branch does not exist is said for some seconds after the
+/// push: it was compared a moment ago.
+fn refused(answer: &Answer, new: &NewPull) -> Failure {
+    let Refused { message } = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let is_missing = |why: &[String]| why.iter().any(|why| why.contains("does not exist"));
+    match () {
+        () if is_missing(&message.target_branch) => no_base(new),
+        () if is_missing(&message.source_branch) => Failure::NotYet,
+        () => Failure::Refused { why: answer.words() },
+    }
+}
+
+impl Forge for GitLab {
+    fn name(&self) -> &'static str {
+        KIND.name
+    }
+
+    fn find<'a>(&'a self, head: &'a str) -> Answered<'a, Vec<Pull>> {
+        self.all_from(head).boxed()
+    }
+
+    fn open<'a>(&'a self, new: &'a NewPull) -> Answered<'a, Pull> {
+        self.opened(new).boxed()
+    }
+
+    fn pull(&self, number: u64) -> Answered<'_, Pull> {
+        self.followed(number).boxed()
+    }
+
+    fn compare(&self, base: &str, head: &str) -> String {
+        let (origin, path) = (self.address.origin(), super::encode::path(&self.address.path()));
+        let [head, base] = [head, base].map(query);
+        format!(
+            "{origin}/{path}/-/merge_requests/new?merge_request%5Bsource_branch%5D={head}&merge_request%5Btarget_branch%5D={base}"
+        )
+    }
+
+    fn default_branch(&self) -> Answered<'_, String> {
+        self.main_branch().boxed()
+    }
+}

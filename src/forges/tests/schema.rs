@@ -1,0 +1,99 @@
+//! GitHub's requests and answers against its published description: the fields that are read and the names that are sent, out of
+//! `@octokit/openapi` 23.0.2 (`generated/api.github.com.json`; those of Enterprise Server 3.17 are the same).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::sample::{RUNS, With, reply, sample};
+use super::server::{Server, answer};
+use super::{Do, forge};
+
+#[derive(Deserialize)]
+struct Published {
+    /// By answer and by path in it: its type, `string or null`.
+    read: BTreeMap<String, BTreeMap<String, String>>,
+    /// By request: the names of its fields, or those of its query.
+    sent: BTreeMap<String, BTreeSet<String>>,
+}
+
+fn published() -> Published {
+    serde_json::from_str(include_str!("answers/github-fields.json")).expect("JSON")
+}
+
+fn type_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+#[test]
+fn answers_of_the_tests_have_the_fields_that_github_publishes_with_their_types() {
+    let runs: Value = serde_json::from_str(RUNS).expect("JSON");
+    let pull = || sample("github", &[]);
+    let merged = sample("github", &[With::Merged("2222"), With::Queued]);
+    let statuses = json!({"statuses": [{"state": "success"}]});
+    let wrong = json!({"message": "x", "errors": [{"field": "head", "code": "invalid", "message": "x"}]});
+    let all = [
+        ("pull", pull()),
+        ("pull", merged),
+        ("pulls", json!([pull()])),
+        ("opened", pull()),
+        ("repository", json!({"default_branch": "main"})),
+        ("check runs", runs),
+        ("statuses", statuses),
+        ("refusal", wrong),
+    ];
+    let published = published();
+    let names: BTreeSet<_> = all.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(names, published.read.keys().cloned().collect());
+    for (name, answer) in all {
+        for (path, types) in &published.read[name] {
+            // below what is null there is nothing
+            let parents = path.match_indices('.').map(|(end, _)| pointer(&path[..end]));
+            if parents.into_iter().any(|parent| answer.pointer(&parent).is_some_and(Value::is_null)) {
+                continue;
+            }
+            let value = answer.pointer(&pointer(path)).unwrap_or_else(|| panic!("{name} has no {path}"));
+            assert!(types.split(" or ").any(|one| one == type_of(value)), "{name} {path}: {value} is not {types}");
+        }
+    }
+}
+
+fn pointer(path: &str) -> String {
+    format!("/{}", path.replace('.', "/"))
+}
+
+#[tokio::test]
+async fn requests_have_names_that_github_publishes() {
+    let made = answer(201, &sample("github", &[]).to_string());
+    let opened = Server::of([made]).await;
+    opened.during(Do::Open.result(forge("github", &opened.host()).as_ref())).await.expect("it is open");
+    let seen = opened.seen().pop().expect("a request");
+    let body: Value = serde_json::from_str(seen.split_once("\r\n\r\n").expect("a body").1).expect("JSON");
+    let mut sent = vec![("opened", body.as_object().expect("an object").keys().cloned().collect::<BTreeSet<_>>())];
+
+    let followed = Server::of([reply(&sample("github", &[])), answer(200, RUNS), answer(200, r#"{"statuses": []}"#)]).await;
+    followed.during(Do::Pull.result(forge("github", &followed.host()).as_ref())).await.expect("a pull request");
+    let found = Server::of([answer(200, "[]")]).await;
+    found.during(Do::Find.result(forge("github", &found.host()).as_ref())).await.expect("a list");
+    let names = |asked: &str| -> BTreeSet<String> {
+        let query = asked.split_once('?').expect("a query").1;
+        query.split('&').filter_map(|pair| Some(pair.split_once('=')?.0.to_owned())).collect()
+    };
+    sent.push(("pulls", names(&found.asked()[0])));
+    sent.push(("check runs", names(&followed.asked()[1])));
+    sent.push(("statuses", names(&followed.asked()[2])));
+
+    let published = published();
+    assert_eq!(sent.len(), published.sent.len());
+    for (name, sent) in sent {
+        assert!(sent.is_subset(&published.sent[name]), "{name}: {sent:?} are not all of {:?}", published.sent[name]);
+    }
+}
