@@ -40,9 +40,10 @@ pub(super) static KIND: Kind = Kind { word: "gitlab", name: "GitLab", probe: "/a
 fn is_it(answer: &Answer) -> bool {
     #[derive(Deserialize)]
     struct Closed {
-        message: String,
+        #[serde(rename = "message")]
+        status: String,
     }
-    let is_closed = |closed: Closed| closed.message == "401 Unauthorized";
+    let is_closed = |closed: Closed| closed.status == "401 Unauthorized";
     answer.status == http::StatusCode::UNAUTHORIZED && answer.read("the refusal").is_ok_and(is_closed)
 }
 
@@ -387,11 +388,13 @@ fn no_base(new: &NewPull) -> Failure {
 /// push: it was compared a moment ago.
 fn refused(answer: &Answer, new: &NewPull) -> Failure {
     let Refused { message } = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let is_missing = |why: &[String]| why.iter().any(|why| why.contains("does not exist"));
-    match () {
-        () if is_missing(&message.target_branch) => no_base(new),
-        () if is_missing(&message.source_branch) => Failure::NotYet,
-        () => Failure::Refused { why: answer.words() },
+    let is_missing = |all: &[String]| all.iter().any(|wrong| wrong.contains("does not exist"));
+    if is_missing(&message.target_branch) {
+        no_base(new)
+    } else if is_missing(&message.source_branch) {
+        Failure::NotYet
+    } else {
+        Failure::Refused { why: answer.words() }
     }
 }
 

@@ -43,9 +43,11 @@ async fn glab_is_asked_as_a_helper_of_git_and_the_token_of_a_job_is_left() {
     assert_eq!(read("arguments"), "auth git-credential get\n");
     assert_eq!(read("asked"), "protocol=https\nhost=git.example.com\n\n");
     let environment = read("environment");
-    let is_quiet =
-        ["NO_PROMPT=true", "GLAB_CHECK_UPDATE=false", "GLAB_SEND_TELEMETRY=false"].iter().all(|it| environment.contains(it));
-    assert!(is_quiet && !environment.contains("_TOKEN="), "{environment}");
+    for line in ["NO_PROMPT=true", "GLAB_CHECK_UPDATE=false", "GLAB_SEND_TELEMETRY=false"] {
+        assert!(environment.lines().any(|one| one == line), "{line}: {environment}");
+    }
+    let is_token = |line: &str| ["GITLAB_TOKEN=", "JOB_TOKEN="].iter().any(|name| line.starts_with(name));
+    assert!(!environment.lines().any(is_token), "{environment}");
 
     assert_eq!(ask_glab(&answer("gitlab-ci-token"), "git.example.com").await, None);
     assert_eq!(ask_glab(&answer("me"), "git.example.com\nhost=evil.example.com").await, None);

@@ -291,6 +291,35 @@ fn pull_requests_beyond_the_first_page_are_found() {
     assert_eq!(ground.tokio.block_on(forge.find("many")).expect("a list").len(), 51);
 }
 
+/// Gitea's page and API call it "merge when checks succeed".
+fn a_pull_request_that_waits_for_its_checks_to_be_merged_is_queued() {
+    let bed = bed::shared();
+    let ground = Ground::new(&bed, "queued");
+    let rule = json!({"rule_name": "main", "enable_status_check": true, "status_check_contexts": ["ci"]});
+    let (code, answer) = ground.api("POST", &ground.below("/branch_protections"), Some(&rule));
+    assert_eq!(code, 201, "{answer}");
+    let forge = ground.forge();
+    ground.branch("later");
+    let pull = ground.open(forge.as_ref(), "later");
+    let word = || ground.tokio.block_on(forge.pull(pull.number)).expect("a pull request").word();
+    let merge = ground.below(&format!("/pulls/{}/merge", pull.number));
+    let schedule = || {
+        let how = json!({"Do": "merge", "merge_when_checks_succeed": true});
+        let (code, answer) = ground.api("POST", &merge, Some(&how));
+        assert_eq!(code, 201, "{answer}");
+    };
+    assert_eq!(word(), "open");
+    schedule();
+    assert_eq!(word(), "queued");
+    assert_eq!(ground.api("DELETE", &merge, None).0, 204);
+    assert_eq!(word(), "open");
+    schedule();
+    let passed = json!({"context": "ci", "state": "success"});
+    let (code, answer) = ground.api("POST", &ground.below(&format!("/statuses/{}", pull.head_commit)), Some(&passed));
+    assert_eq!(code, 201, "{answer}");
+    within(SOON, || (word() == "merged").then_some(())).expect("the forge merges it");
+}
+
 trials![
     the_forge_is_known_by_asking_it,
     a_pull_request_is_opened_once_followed_and_merged,
@@ -298,4 +327,5 @@ trials![
     the_forge_says_why_nothing_is_opened,
     a_repository_without_pull_requests_is_not_one_that_is_not_there,
     pull_requests_beyond_the_first_page_are_found,
+    a_pull_request_that_waits_for_its_checks_to_be_merged_is_queued,
 ];
