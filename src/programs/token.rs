@@ -28,7 +28,7 @@ const MOST: usize = 64 << 10;
 const TOKENS: [&str; 4] = ["GH_TOKEN", "GITHUB_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"];
 /// As [`TOKENS`], for `glab` (glab `internal/config/config_mapping.go`); the last lets it take the token of a job.
 const GLAB_TOKENS: [&str; 5] = ["GITLAB_TOKEN", "GITLAB_ACCESS_TOKEN", "OAUTH_TOKEN", "JOB_TOKEN", "GLAB_ENABLE_CI_AUTOLOGIN"];
-/// The user with whom GitLab takes the token of a job (`doc/ci/jobs/ci_job_token.md`), which opens no merge request.
+/// The user name with which GitLab takes the token of a job (`doc/ci/jobs/ci_job_token.md`), which opens no merge request.
 const JOB: &str = "gitlab-ci-token";
 
 /// What a command prints on standard output: a program and its arguments, run with the environment of the user.
