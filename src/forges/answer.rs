@@ -30,8 +30,8 @@ struct Complaint {
     /// GitHub's: objects with a message, or texts. Gitea's: null, or texts.
     errors: Option<Vec<Value>>,
     /// GitLab's, where the login or the request itself is wrong (RFC 6750).
-    error: Option<String>,
-    error_description: Option<String>,
+    error: Value,
+    error_description: Value,
 }
 
 /// The texts of a message, each after the name of its field.
@@ -73,12 +73,12 @@ impl Answer {
         let complaint: Complaint = serde_json::from_slice(&self.body).unwrap_or_default();
         let status = format!("{} ", self.status.as_u16());
         let said = texts(&complaint.message).into_iter().map(|text| text.strip_prefix(&status).unwrap_or(&text).to_owned());
-        let login = complaint.error_description.or(complaint.error);
+        let login = [complaint.error_description, complaint.error].iter().map(texts).find(|all| !all.is_empty());
         let more = complaint.errors.into_iter().flatten().filter_map(|error| {
             let text = error.as_str().or_else(|| error["message"].as_str()).map(str::to_owned);
             text.or_else(|| Some(format!("{} {}", error["field"].as_str()?, error["code"].as_str()?)))
         });
-        let all: Vec<_> = said.chain(more).chain(login).filter(|text| !text.trim().is_empty()).collect();
+        let all: Vec<_> = said.chain(more).chain(login.into_iter().flatten()).filter(|text| !text.trim().is_empty()).collect();
         match all.is_empty() {
             true => self.status.canonical_reason().unwrap_or("it does not say why").to_owned(),
             false => short(&all.join(": ")),
