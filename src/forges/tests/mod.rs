@@ -58,7 +58,7 @@ fn new_pull() -> NewPull {
 #[derive(Debug)]
 enum Got {
     Pulls(Vec<Pull>),
-    Pull(Pull),
+    Pull(Box<Pull>),
     Branch,
 }
 
@@ -77,8 +77,8 @@ impl Do {
     async fn result(self, forge: &dyn Forge) -> Result<Got, Failure> {
         match self {
             Self::Find => forge.find("fluxdeck/scale-1").await.map(Got::Pulls),
-            Self::Open => forge.open(&new_pull()).await.map(Got::Pull),
-            Self::Pull => forge.pull(7).await.map(Got::Pull),
+            Self::Open => forge.open(&new_pull()).await.map(|pull| Got::Pull(Box::new(pull))),
+            Self::Pull => forge.pull(7).await.map(|pull| Got::Pull(Box::new(pull))),
             Self::DefaultBranch => forge.default_branch().await.map(|_| Got::Branch),
         }
     }

@@ -56,8 +56,8 @@ fn answers_of_the_tests_have_the_fields_that_github_publishes_with_their_types()
     for (name, answer) in all {
         for (path, types) in &published.read[name] {
             // below what is null there is nothing
-            let parents = path.match_indices('.').map(|(end, _)| pointer(&path[..end]));
-            if parents.into_iter().any(|parent| answer.pointer(&parent).is_some_and(Value::is_null)) {
+            let mut parents = path.match_indices('.').map(|(end, _)| pointer(&path[..end]));
+            if parents.any(|parent| answer.pointer(&parent).is_some_and(Value::is_null)) {
                 continue;
             }
             let value = answer.pointer(&pointer(path)).unwrap_or_else(|| panic!("{name} has no {path}"));

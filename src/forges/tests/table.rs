@@ -205,7 +205,7 @@ fn merging() -> Vec<Row> {
     // GitLab has three fields, of which a way fills some
     let fields = |merge: Value, squash: Value, commit| {
         let set = move |request: &mut Value| {
-            (request["merge_commit_sha"], request["squash_commit_sha"]) = (merge.clone(), squash.clone())
+            (request["merge_commit_sha"], request["squash_commit_sha"]) = (merge.clone(), squash.clone());
         };
         by("gitlab", &set, commit)
     };
