@@ -3,7 +3,7 @@
 use super::proposals;
 use super::reviews::{ROW, live, ready};
 use fluxdeck_model::change::{ForgeChoice, Proposed};
-use fluxdeck_model::domain::PullState;
+use fluxdeck_model::domain::{Pull, PullState};
 use fluxdeck_model::state::jobs::{ChangeOutcome, ChangePhase};
 
 #[tokio::test(start_paused = true)]
@@ -42,6 +42,18 @@ async fn a_change_is_followed_from_its_commit_to_its_pods_step_by_step() {
     deck.shows("● merged        3d3b4b7 by ben").shows("◐ fetched").shows("R reconciles what applies it").shows("R apply now");
     deck.keys("R").await;
     assert_eq!(deck.written(), ["GitRepository flux-apps/apps"], "the source comes first");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pull_request_that_its_forge_is_to_merge_is_queued_wherever_it_is_shown() {
+    let mut deck = live(120, 40).await;
+    deck.review(|_| {}).await.keys("enter J").await;
+    deck.step(ChangeOutcome::Prepared(Box::new(proposals::prepared(None)))).await;
+    deck.step(ChangeOutcome::Pushed).await;
+    deck.step(ChangeOutcome::Pull(Pull { is_queued: true, ..proposals::pull(PullState::Open) })).await;
+    deck.shows("● pull request  #12 queued · checks 1 of 2 passed").shows("merged        the forge merges it as soon as it may");
+    deck.keys("esc : \"changes\" enter").await.shows("#12 queued");
+    deck.keys("esc : \"tree\" enter / \"shop/checkout\" enter").await.shows("#12 queued: https://forge.example");
 }
 
 #[tokio::test(start_paused = true)]
