@@ -43,6 +43,8 @@ pub struct Build {
     pub cluster: Option<usize>,
     /// None for a folder that no Kustomization names.
     pub spec: Option<Arc<Spec>>,
+    /// The name of what applies that Kustomization; none for one that its cluster begins with.
+    pub parent: Option<String>,
     pub outcome: BuildOutcome,
     pub files: Arc<BTreeSet<Text>>,
     /// The remote resources that were looked for.
@@ -105,7 +107,7 @@ impl<'b> Builds<'b> {
         let outcome = outcome.map_or_else(BuildOutcome::Failed, |objects| BuildOutcome::Built(Arc::new(objects)));
         let name = if path.is_empty() { ".".to_owned() } else { path.to_owned() };
         let (files, remotes) = (Arc::new(files), Arc::new(remotes));
-        Build { name, folder: path.to_owned(), cluster: None, spec: None, outcome, files, remotes }
+        Build { name, folder: path.to_owned(), cluster: None, spec: None, parent: None, outcome, files, remotes }
     }
 
     /// A Flux Kustomization as a cluster has it.
@@ -119,6 +121,7 @@ impl<'b> Builds<'b> {
             cluster: None,
             folder: flux::folder(&member.spec.path),
             spec: Some(Arc::clone(&member.spec)),
+            parent: None,
             outcome: member.outcome.clone(),
             files: Arc::clone(&member.files),
             remotes: Arc::clone(&member.remotes),
@@ -185,6 +188,7 @@ pub fn of(repository: &Repository) -> Vec<Build> {
         cluster: Some(place.cluster),
         folder: repository.folder(place),
         spec: Some(Arc::clone(&member.spec)),
+        parent: member.parent.map(|parent| full(repository, MemberIndex { member: parent, ..place })),
         outcome: member.outcome.clone(),
         files: Arc::clone(&member.files),
         remotes: Arc::clone(&member.remotes),
