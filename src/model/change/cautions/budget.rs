@@ -36,7 +36,7 @@ fn one<'a>(query: &CautionQuery<'a>, budget: Placed<'a>, object: Placed<'a>, fou
     if !was_so {
         let pods = counted(count, "pod");
         let (budget, object) = (shown(budget.node()), shown(object.node()));
-        found.say(format!("{budget} lets none of the {pods} of {object} be evicted ({blocks}): draining a node waits"));
+        found.say(format!("{budget} lets none of the {pods} of {object} be evicted ({blocks}): draining their nodes waits"));
     }
 }
 

@@ -10,7 +10,7 @@ pub fn says(query: &CautionQuery<'_>, found: &mut Findings) {
         let is_there = change.both().is_some();
         if let Some(switch) = switches::leaves_alone(after.node(), is_there) {
             let what = if is_there { "what git changes in it has no effect" } else { "it is not created" };
-            found.say(format!("{}: Flux leaves it alone ({switch}), {what}", shown(after.node())));
+            found.say(format!("{}: Flux leaves it alone ({switch}): {what}", shown(after.node())));
         }
     }
 }

@@ -23,7 +23,7 @@ pub fn with(query: &CautionQuery<'_>, gone: Placed<'_>) -> Option<String> {
         return Some(format!("with every {} of the cluster", text_of(node, &["spec", "names", "kind"])));
     }
     if is(node, kinds::HELM_RELEASE) {
-        return (!is_suspended(node)).then(|| "Helm uninstalls what it released".to_owned());
+        return (!is_suspended(node)).then(|| "and Helm uninstalls what it released".to_owned());
     }
     let policy = text_of(node, &["spec", "persistentVolumeClaimRetentionPolicy", "whenDeleted"]);
     (is(node, kinds::STATEFUL_SET) && policy == "Delete")

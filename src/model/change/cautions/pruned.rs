@@ -37,8 +37,9 @@ pub fn says(query: &CautionQuery<'_>, found: &mut Findings) {
         let reason = if query.build(&from.name, true).is_some() { "(spec.prune)" } else { "(which is deleted itself)" };
         let mut say = |name: String, loss: String| match to {
             Some(to) => {
-                let moved = format!("{name}: from {} to {}; if the first one is applied first, ", from.name, to.name);
-                found.say(format!("{moved}Flux deletes and creates again{loss}"));
+                let (from, to) = (&from.name, &to.name);
+                let again = "deleted and created again";
+                found.say(format!("{name}: applied by {to} instead of {from}; if {from} is applied first, {again}{loss}"));
             }
             None => found.say_of(format!("{name}: no longer in git, and deleted by "), from, format!(" {reason}{loss}")),
         };

@@ -1,7 +1,7 @@
 //! Changes that look harmless and are not: each is caught, in these words, and with no other.
 
 use super::super::LayerChoice;
-use super::fleet::{FileEdit, said_of};
+use super::fleet::{FileEdit, said_in, said_of};
 use super::{ChangeScope, TestRepo, folder};
 
 /// A name, what is edited, and all that is said.
@@ -155,6 +155,14 @@ fn what_is_deleted_is_caught_with_its_data() {
             ],
         ),
         (
+            "releases, of which one is suspended",
+            &[("apps/prod/kustomization.yaml", "- release.yaml\n", "")],
+            &[
+                "HelmRelease shop/queue: no longer in git, and deleted by prod/flux-system/apps (spec.prune), and Helm uninstalls what it released",
+                "ConfigMap shop/cache-values and HelmRelease shop/cache: no longer in git, and deleted by prod/flux-system/apps (spec.prune)",
+            ],
+        ),
+        (
             "claims of which one keeps its volume",
             &[("data/kustomization.yaml", "", "resources: [db.yaml, classes.yaml]\n")],
             &[
@@ -216,8 +224,8 @@ fn what_is_deleted_is_caught_with_its_data() {
                 ),
             ],
             &[
-                "PersistentVolumeClaim data/files: from prod/flux-system/data to prod/flux-system/tools; if the first one is applied first, Flux deletes and creates again, with its data (StorageClass fast does not retain it)",
-                "PersistentVolumeClaim data/backup: from prod/flux-system/data to prod/flux-system/tools; if the first one is applied first, Flux deletes and creates again",
+                "PersistentVolumeClaim data/files: applied by prod/flux-system/tools instead of prod/flux-system/data; if prod/flux-system/data is applied first, deleted and created again, with its data (StorageClass fast does not retain it)",
+                "PersistentVolumeClaim data/backup: applied by prod/flux-system/tools instead of prod/flux-system/data; if prod/flux-system/data is applied first, deleted and created again",
             ],
         ),
         (
@@ -288,7 +296,7 @@ fn what_does_not_arrive_is_caught_and_what_arrives_at_once() {
                 (WEB, "web:1.4.0", "web:1.5.0"),
             ],
             &[
-                "Deployment shop/web: Flux leaves it alone (kustomize.toolkit.fluxcd.io/reconcile: disabled), what git changes in it has no effect",
+                "Deployment shop/web: Flux leaves it alone (kustomize.toolkit.fluxcd.io/reconcile: disabled): what git changes in it has no effect",
             ],
         ),
         (
@@ -298,7 +306,7 @@ fn what_does_not_arrive_is_caught_and_what_arrives_at_once() {
                 (WEB, "{app: web, tier: front}", "{app: web, tier: back}"),
             ],
             &[
-                "Deployment shop/web: Flux leaves it alone (kustomize.toolkit.fluxcd.io/ssa: IfNotPresent), what git changes in it has no effect",
+                "Deployment shop/web: Flux leaves it alone (kustomize.toolkit.fluxcd.io/ssa: IfNotPresent): what git changes in it has no effect",
             ],
         ),
         (
@@ -380,14 +388,14 @@ fn budgets_quotas_and_limits_of_the_same_repository_are_caught() {
             "as few pods as the budget wants",
             &[(WEB, "replicas: 3", "replicas: 2")],
             &[
-                "PodDisruptionBudget shop/web lets none of the 2 pods of Deployment shop/web be evicted (minAvailable 2): draining a node waits",
+                "PodDisruptionBudget shop/web lets none of the 2 pods of Deployment shop/web be evicted (minAvailable 2): draining their nodes waits",
             ],
         ),
         (
             "a budget of nothing",
             &[(WEB, "minAvailable: 2", "maxUnavailable: 0%")],
             &[
-                "PodDisruptionBudget shop/web lets none of the 3 pods of Deployment shop/web be evicted (maxUnavailable 0%): draining a node waits",
+                "PodDisruptionBudget shop/web lets none of the 3 pods of Deployment shop/web be evicted (maxUnavailable 0%): draining their nodes waits",
             ],
         ),
         (
@@ -408,6 +416,19 @@ fn budgets_quotas_and_limits_of_the_same_repository_are_caught() {
             &["the pods of namespace shop ask for more pods than ResourceQuota shop/quota allows (2): some are refused"],
         ),
     ]);
+}
+
+#[test]
+fn what_an_instance_of_the_operator_syncs_is_pruned() {
+    let instance = "apiVersion: fluxcd.controlplane.io/v1\nkind: FluxInstance\nmetadata: {name: flux, namespace: flux-system}\nspec:\n  distribution: {version: 2.x, registry: ghcr.io/fluxcd}\n  sync: {kind: GitRepository, url: https://git.test/fleet, ref: refs/heads/main, path: clusters/op}\n";
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: NAME, namespace: a}\n";
+    let (one, other) = (map.replace("NAME", "one"), map.replace("NAME", "other"));
+    let patched = instance.replace("spec:\n", "spec:\n  kustomize: {patches: [{target: {kind: Kustomization}, patch: '[{op: add, path: /spec/force, value: true}]'}]}\n");
+    for instance in [instance, &patched] {
+        let files = [("clusters/op/instance.yaml", instance), ("clusters/op/one.yaml", &one), ("clusters/op/other.yaml", &other)];
+        let said = said_in(&files, &[("clusters/op/other.yaml", "name: other", "name: another")]);
+        assert_eq!(said, ["ConfigMap a/other: no longer in git, and deleted by op/flux-system/flux-system (spec.prune)"]);
+    }
 }
 
 const SELECTED: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: a}\nspec:\n  selector: {matchLabels: {app: web}}\n  replicas: 2\n";

@@ -401,18 +401,23 @@ const ZONE: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: zone, name
 
 /// What is said of a change.
 pub fn said_of(edits: &[FileEdit]) -> Vec<String> {
-    let mut tree = Memory::new(FILES.iter().copied());
+    said_in(FILES, edits)
+}
+
+/// The same in another repository.
+pub fn said_in(files: &[(&str, &str)], edits: &[FileEdit]) -> Vec<String> {
+    let mut tree = Memory::new(files.iter().copied());
     let mut builder = Builder::default();
     let before = Builds::new(&mut builder).members(&tree).expect("it can be read");
-    let mut files = Vec::new();
+    let mut changed = Vec::new();
     for (path, old, new) in edits {
         let bytes = tree.read(path).ok();
         let text = bytes.as_ref().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default();
         assert!(text.contains(old), "{path} does not say {old}");
         let after = text.replacen(old, new, 1);
         tree.insert(path, after.as_bytes());
-        files.push(ChangedFile { path: (*path).into(), before: bytes, after: after.as_bytes().into() });
+        changed.push(ChangedFile { path: (*path).into(), before: bytes, after: after.as_bytes().into() });
     }
     let after = Builds::new(&mut builder).members(&tree).expect("it can be read");
-    cautions_between(&before, &after, &files).into_iter().map(|caution| caution.text).collect()
+    cautions_between(&before, &after, &changed).into_iter().map(|caution| caution.text).collect()
 }
