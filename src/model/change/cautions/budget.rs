@@ -30,27 +30,23 @@ fn is_covered(budget: Placed<'_>, pods: Placed<'_>) -> bool {
 
 /// Says it where it was not so before.
 fn one<'a>(query: &CautionQuery<'a>, budget: Placed<'a>, object: Placed<'a>, found: &mut Findings) {
-    let Some((blocks, count)) = blocks(query, budget, object, true) else { return };
+    let Some(blocks) = blocks(query, budget, object, true) else { return };
     let earlier = pods::other_side(query, budget, false).zip(pods::other_side(query, object, false));
-    let was_so = earlier.is_some_and(|(budget, object)| self::blocks(query, budget, object, false).is_some());
-    if !was_so {
-        let pods = counted(count, "pod");
+    if earlier.is_none_or(|(budget, object)| self::blocks(query, budget, object, false).is_none()) {
         let (budget, object) = (shown(budget.node()), shown(object.node()));
-        found.say(format!("{budget} lets none of the {pods} of {object} be evicted ({blocks}): draining their nodes waits"));
+        found.say(format!("{budget} lets no pod of {object} be evicted ({blocks}): draining its node waits"));
     }
 }
 
-/// What of a budget blocks, and how many pods there are.
-fn blocks(query: &CautionQuery<'_>, budget: Placed<'_>, object: Placed<'_>, is_after: bool) -> Option<(String, i64)> {
+/// What of a budget blocks.
+fn blocks(query: &CautionQuery<'_>, budget: Placed<'_>, object: Placed<'_>, is_after: bool) -> Option<String> {
     let count = pods::count(query, object, is_after).filter(|count| *count > 0)?;
-    let amount = |key: &str| amount(budget.node(), key, count);
-    let is_blocking = match (amount("maxUnavailable"), amount("minAvailable")) {
-        (Some(most), _) => most == 0,
-        (None, Some(least)) => least >= count,
-        (None, None) => return None,
-    };
-    let key = if amount("maxUnavailable").is_some() { "maxUnavailable" } else { "minAvailable" };
-    is_blocking.then(|| (format!("{key} {}", text_of(budget.node(), &["spec", key])), count))
+    let of = |key: &str| Some((amount(budget.node(), key, count)?, text_of(budget.node(), &["spec", key])));
+    match (of("maxUnavailable"), of("minAvailable")) {
+        (Some((0, text)), _) => Some(format!("maxUnavailable {text}")),
+        (None, Some((least, text))) if least >= count => Some(format!("minAvailable {text} of {}", counted(count, "pod"))),
+        _ => None,
+    }
 }
 
 /// A number, or a percentage of the pods.

@@ -34,7 +34,7 @@ pub fn says(query: &CautionQuery<'_>, found: &mut Findings) {
         let (heavy, light): (Vec<_>, Vec<_>) =
             objects.into_iter().map(|gone| (shown(gone.node()), losses::with(query, gone))).partition(|(_, loss)| loss.is_some());
         let light: Vec<_> = light.into_iter().map(|(name, _)| name).collect();
-        let reason = if query.build(&from.name, true).is_some() { "(spec.prune)" } else { "(which is deleted itself)" };
+        let reason = if query.build(&from.name, true).is_some() { "(spec.prune)" } else { "(deleted itself)" };
         let mut say = |name: String, loss: String| match to {
             Some(to) => {
                 let (from, to) = (&from.name, &to.name);

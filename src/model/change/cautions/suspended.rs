@@ -57,7 +57,8 @@ pub fn says(query: &CautionQuery<'_>, found: &mut Findings) {
     }
 }
 
-/// Why what a build applies does not arrive. A source that the same change suspends was fetched before, and what applies itself has applied the rest with it.
+/// Why what a build applies does not arrive. A source that the same change suspends was fetched before; what applies itself has applied the
+/// rest with it.
 fn holder(query: &CautionQuery<'_>, last: &Build) -> Option<Holder> {
     let of_parent = || query.build(last.parent.as_ref()?, true);
     let is_suspended = |build: Option<&Build>| build.and_then(upkeep).is_some_and(|upkeep| upkeep.is_suspended);

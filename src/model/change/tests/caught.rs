@@ -192,7 +192,7 @@ fn what_is_deleted_is_caught_with_its_data() {
             &[("clusters/prod/old.yaml", "kind: Kustomization\nmetadata: {name: old", "kind: Nothing\nmetadata: {name: old")],
             &[
                 "Kustomization flux-system/old: no longer in git, and deleted by prod/flux-system/flux-system (spec.prune)",
-                "ConfigMap old/report: no longer in git, and deleted by prod/flux-system/old (which is deleted itself)",
+                "ConfigMap old/report: no longer in git, and deleted by prod/flux-system/old (deleted itself)",
             ],
         ),
         (
@@ -388,14 +388,14 @@ fn budgets_quotas_and_limits_of_the_same_repository_are_caught() {
             "as few pods as the budget wants",
             &[(WEB, "replicas: 3", "replicas: 2")],
             &[
-                "PodDisruptionBudget shop/web lets none of the 2 pods of Deployment shop/web be evicted (minAvailable 2): draining their nodes waits",
+                "PodDisruptionBudget shop/web lets no pod of Deployment shop/web be evicted (minAvailable 2 of 2 pods): draining its node waits",
             ],
         ),
         (
             "a budget of nothing",
             &[(WEB, "minAvailable: 2", "maxUnavailable: 0%")],
             &[
-                "PodDisruptionBudget shop/web lets none of the 3 pods of Deployment shop/web be evicted (maxUnavailable 0%): draining their nodes waits",
+                "PodDisruptionBudget shop/web lets no pod of Deployment shop/web be evicted (maxUnavailable 0%): draining its node waits",
             ],
         ),
         (
