@@ -2,10 +2,10 @@
 
 use super::query::{CautionQuery, Placed, is_same, number_at};
 use super::scalers::scaler_of;
-use super::{Alternative, Findings};
+use super::{Alternative, FoundCautions};
 use crate::insight::named::shown;
 
-pub fn says(query: &CautionQuery<'_>, found: &mut Findings) {
+pub fn says(query: &CautionQuery<'_>, found: &mut FoundCautions) {
     for (object, wanted) in scaled(query) {
         for other in query.beside(object.build, true) {
             let Some(scaler) = scaler_of(other.node(), object.node()) else { continue };

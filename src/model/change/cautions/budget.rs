@@ -4,14 +4,14 @@
 //! first).
 
 use super::query::{CautionQuery, Placed, is, text_of};
-use super::{Findings, pods};
+use super::{FoundCautions, pods};
 use crate::domain::text::counted;
 use crate::insight::named::shown;
 use crate::kinds;
 use crate::render::Node;
 use crate::render::id::meta_text;
 
-pub fn says(query: &CautionQuery<'_>, found: &mut Findings) {
+pub fn says(query: &CautionQuery<'_>, found: &mut FoundCautions) {
     for after in query.changes.iter().filter_map(|change| change.applied()) {
         if is(after.node(), kinds::POD_DISRUPTION_BUDGET) {
             let of_budget = query.beside(after.build, true).filter(|pods| is_covered(after, *pods));
@@ -29,7 +29,7 @@ fn is_covered(budget: Placed<'_>, pods: Placed<'_>) -> bool {
 }
 
 /// Says it where it was not so before.
-fn one<'a>(query: &CautionQuery<'a>, budget: Placed<'a>, object: Placed<'a>, found: &mut Findings) {
+fn one<'a>(query: &CautionQuery<'a>, budget: Placed<'a>, object: Placed<'a>, found: &mut FoundCautions) {
     let Some(blocks) = blocks(query, budget, object, true) else { return };
     let earlier = pods::other_side(query, budget, false).zip(pods::other_side(query, object, false));
     if earlier.is_none_or(|(budget, object)| self::blocks(query, budget, object, false).is_none()) {

@@ -6,7 +6,7 @@
 use crate::kinds::{self, Kind};
 
 /// What the cluster has where git does not set a field.
-pub enum Unset {
+pub enum UnsetValue {
     /// Nothing: to set it, and to remove it, is a change.
     Nothing,
     Default(&'static str),
@@ -18,14 +18,14 @@ pub struct FixedField {
     pub group: &'static str,
     pub kind: &'static str,
     pub path: &'static [&'static str],
-    pub unset: Unset,
+    pub unset: UnsetValue,
 }
 
-const fn of(kind: &'static Kind, path: &'static [&'static str], unset: Unset) -> FixedField {
+const fn of(kind: &'static Kind, path: &'static [&'static str], unset: UnsetValue) -> FixedField {
     FixedField { group: kind.group, kind: kind.kind, path, unset }
 }
 
-use Unset::{Chosen, Default, Nothing};
+use UnsetValue::{Chosen, Default, Nothing};
 
 pub static FIXED: &[FixedField] = &[
     // apps/validation/validation.go: ValidateDeploymentUpdate, ValidateDaemonSetUpdate, ValidateReplicaSetUpdate, ValidateStatefulSetUpdate

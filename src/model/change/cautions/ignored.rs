@@ -1,9 +1,9 @@
 //! An object that Flux is asked to leave alone: what git says of it has no effect.
 
-use super::{CautionQuery, Findings, switches};
+use super::{CautionQuery, FoundCautions, switches};
 use crate::insight::named::shown;
 
-pub fn says(query: &CautionQuery<'_>, found: &mut Findings) {
+pub fn says(query: &CautionQuery<'_>, found: &mut FoundCautions) {
     for change in &query.changes {
         // where no Kustomization applies it, nobody reads the switch
         let Some(after) = change.after.filter(|after| after.build.spec.is_some()) else { continue };

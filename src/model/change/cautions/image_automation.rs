@@ -6,7 +6,7 @@
 
 use super::query::{CautionQuery, Placed, is};
 use super::suspended::is_suspended;
-use super::{Alternative, Findings, TouchedLine};
+use super::{Alternative, FoundCautions, TouchedLine};
 use crate::change::ways::tag_of;
 use crate::domain::label_selector::LabelSelector;
 use crate::insight::named::shown;
@@ -38,7 +38,7 @@ impl Marker {
     }
 }
 
-pub fn says(query: &CautionQuery<'_>, found: &mut Findings) {
+pub fn says(query: &CautionQuery<'_>, found: &mut FoundCautions) {
     let marked =
         query.lines.iter().filter(|line| is_read(&line.at.file)).filter_map(|line| Some((line, Marker::read(&line.text)?)));
     for (line, marker) in marked {

@@ -4,14 +4,14 @@
 //! what is not set has the defaults of the range, which fit).
 
 use super::query::{CautionQuery, Placed, is, text_of};
-use super::{Findings, pods};
+use super::{FoundCautions, pods};
 use crate::domain::quantity;
 use crate::insight::named::shown;
 use crate::kinds;
 use crate::render::Node;
 use crate::render::id::meta_text;
 
-pub fn says(query: &CautionQuery<'_>, found: &mut Findings) {
+pub fn says(query: &CautionQuery<'_>, found: &mut FoundCautions) {
     for after in query.changes.iter().filter_map(|change| change.applied()) {
         if is(after.node(), kinds::LIMIT_RANGE) {
             let namespace = |of: Placed<'_>| meta_text(of.node(), "namespace").to_owned();
@@ -24,7 +24,7 @@ pub fn says(query: &CautionQuery<'_>, found: &mut Findings) {
 }
 
 /// Says what did not hold before.
-fn one<'a>(query: &CautionQuery<'a>, range: Placed<'a>, object: Placed<'a>, found: &mut Findings) {
+fn one<'a>(query: &CautionQuery<'a>, range: Placed<'a>, object: Placed<'a>, found: &mut FoundCautions) {
     let broken = broken(range.node(), object.node());
     if broken.is_empty() {
         return;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  query     what the rules look at: all that is built before and after, and each object that changes
-//!  findings  what they say, each once            switches  what an object says of how Flux applies it
+//!  found     what they say, each once            switches  what an object says of how Flux applies it
 //!  losses    what goes with an object            fixed     fields that the API server never changes; refusal: which of them do
 //!  pods      the pods that an object makes       scalers   kinds that scale others
 //! ```
@@ -11,8 +11,8 @@
 
 mod autoscaler;
 mod budget;
-mod findings;
 mod fixed;
+mod found;
 mod ignored;
 mod image_automation;
 mod limits;
@@ -32,7 +32,7 @@ mod suspended;
 mod switches;
 mod upkeep;
 
-use findings::{Findings, listed};
+use found::{FoundCautions, listed};
 pub use query::{CautionQuery, Placed};
 
 use super::SiteScope;
@@ -44,7 +44,7 @@ use crate::insight::field::FieldPath;
 use crate::render::Node;
 
 /// Every rule, in the order in which they are said: first what does not arrive, then what is lost, then the rest.
-static RULES: &[fn(&CautionQuery<'_>, &mut Findings)] = &[
+static RULES: &[fn(&CautionQuery<'_>, &mut FoundCautions)] = &[
     refused::says,
     suspended::says,
     ignored::says,
@@ -177,7 +177,7 @@ pub fn cautions_between(before: &[Build], after: &[Build], files: &[ChangedFile]
 
 /// All that the rules say, each once.
 pub fn all(query: &CautionQuery<'_>) -> Vec<Caution> {
-    let mut found = Findings::default();
+    let mut found = FoundCautions::default();
     RULES.iter().for_each(|rule| rule(query, &mut found));
     found.all()
 }

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::query::{CautionQuery, Placed, is, text_of};
-use super::{Findings, listed, pods};
+use super::{FoundCautions, listed, pods};
 use crate::insight::named::shown;
 use crate::kinds;
 use crate::render::Node;
@@ -15,7 +15,7 @@ use crate::render::id::{meta_text, text_at};
 
 const TOKEN: &str = "automountServiceAccountToken";
 
-pub fn says(query: &CautionQuery<'_>, found: &mut Findings) {
+pub fn says(query: &CautionQuery<'_>, found: &mut FoundCautions) {
     for change in &query.changes {
         let Some(after) = change.applied() else { continue };
         let node = after.node();

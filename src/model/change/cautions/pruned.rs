@@ -5,7 +5,7 @@
 //! one applies by now, and not what its switches keep).
 
 use super::query::{CautionQuery, ObjectChange, Placed, is_same};
-use super::{Findings, listed, losses, switches};
+use super::{FoundCautions, listed, losses, switches};
 use crate::change::builds::Build;
 use crate::domain::object::Deletion;
 use crate::insight::named::shown;
@@ -20,7 +20,7 @@ struct Leaving<'a> {
     objects: Vec<Placed<'a>>,
 }
 
-pub fn says(query: &CautionQuery<'_>, found: &mut Findings) {
+pub fn says(query: &CautionQuery<'_>, found: &mut FoundCautions) {
     let mut all: Vec<Leaving<'_>> = Vec::new();
     for (before, to) in query.changes.iter().filter_map(|change| leaving(query, change)) {
         let is_one =

@@ -4,14 +4,14 @@
 //! v1.36 `pkg/quota/v1/evaluator/core/pods.go` (`podComputeUsageHelper`).
 
 use super::query::{CautionQuery, Placed, is};
-use super::{Findings, pods};
+use super::{FoundCautions, pods};
 use crate::domain::quantity;
 use crate::insight::named::shown;
 use crate::kinds;
 use crate::render::Node;
 use crate::render::id::meta_text;
 
-pub fn says(query: &CautionQuery<'_>, found: &mut Findings) {
+pub fn says(query: &CautionQuery<'_>, found: &mut FoundCautions) {
     for after in query.changes.iter().filter_map(|change| change.applied()) {
         if is(after.node(), kinds::RESOURCE_QUOTA) {
             one(query, after, found);
@@ -21,7 +21,7 @@ pub fn says(query: &CautionQuery<'_>, found: &mut Findings) {
     }
 }
 
-fn one<'a>(query: &CautionQuery<'a>, quota: Placed<'a>, found: &mut Findings) {
+fn one<'a>(query: &CautionQuery<'a>, quota: Placed<'a>, found: &mut FoundCautions) {
     let before = pods::other_side(query, quota, false);
     for (resource, limit) in exceeded(query, quota, true) {
         let was_so = before.is_some_and(|before| exceeded(query, before, false).iter().any(|(known, _)| *known == resource));

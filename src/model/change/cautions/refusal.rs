@@ -7,7 +7,7 @@
 
 use serde_json::Value as Json;
 
-use super::fixed::{FIXED, FixedField, Unset};
+use super::fixed::{FIXED, FixedField, UnsetValue};
 use super::query::{CautionQuery, Placed, is, number_at, text_of};
 use crate::change::compare::said;
 use crate::domain::quantity;
@@ -17,15 +17,15 @@ use crate::render::id::{meta_text, text_at};
 
 /// What is refused of one object.
 #[derive(Default)]
-pub struct Refusal {
+pub struct RefusedFields {
     pub fields: Vec<String>,
     /// Flux does not take it for a change of what cannot change: it does not create the object again.
     pub is_forbidden: bool,
 }
 
 /// What is refused of a change; nothing where it is made.
-pub fn refusal(query: &CautionQuery<'_>, before: Placed<'_>, after: Placed<'_>) -> Refusal {
-    let (node, mut found) = (after.node(), Refusal::default());
+pub fn refusal(query: &CautionQuery<'_>, before: Placed<'_>, after: Placed<'_>) -> RefusedFields {
+    let (node, mut found) = (after.node(), RefusedFields::default());
     let is_row = |row: &&FixedField| row.kind == text_at(node, "kind") && row.group == group(node);
     let rows = FIXED.iter().filter(is_row).filter(|row| differs(row, before, after) && !is_open(row, before, after));
     found.fields.extend(rows.map(|row| row.path.join(".")));
@@ -51,12 +51,12 @@ fn differs(row: &FixedField, before: Placed<'_>, after: Placed<'_>) -> bool {
         return false;
     }
     match row.unset {
-        Unset::Nothing => old != new,
-        Unset::Default(value) => {
+        UnsetValue::Nothing => old != new,
+        UnsetValue::Default(value) => {
             let set = |json: Option<Json>| json.map_or_else(|| value.to_owned(), |json| said(&json));
             set(old) != set(new)
         }
-        Unset::Chosen => old.is_some() && old != new,
+        UnsetValue::Chosen => old.is_some() && old != new,
     }
 }
 
@@ -101,7 +101,7 @@ fn address(before: Placed<'_>, after: Placed<'_>) -> Option<String> {
 }
 
 /// A claim never shrinks, and grows only where its class, as far as git declares it, expands volumes.
-fn size(query: &CautionQuery<'_>, before: Placed<'_>, after: Placed<'_>, found: &mut Refusal) {
+fn size(query: &CautionQuery<'_>, before: Placed<'_>, after: Placed<'_>, found: &mut RefusedFields) {
     let path = ["spec", "resources", "requests", "storage"];
     let (old, new) = (text_of(before.node(), &path), text_of(after.node(), &path));
     let (Some(from), Some(to)) = (quantity::parse(old), quantity::parse(new)) else { return };

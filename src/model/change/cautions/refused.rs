@@ -6,11 +6,11 @@
 
 use super::query::{CautionQuery, Placed, is};
 use super::refusal::refusal;
-use super::{Findings, listed, losses, switches};
+use super::{FoundCautions, listed, losses, switches};
 use crate::insight::named::shown;
 use crate::kinds;
 
-pub fn says(query: &CautionQuery<'_>, found: &mut Findings) {
+pub fn says(query: &CautionQuery<'_>, found: &mut FoundCautions) {
     let applied = query.changes.iter().filter(|change| change.applied().is_some());
     for (before, after) in applied.filter_map(|change| change.both()) {
         let refusal = refusal(query, before, after);

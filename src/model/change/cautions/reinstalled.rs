@@ -3,14 +3,14 @@
 //! Source: helm-controller v1.6 `internal/action/verify.go` (`ReleaseTargetChanged`), `api/v2/helmrelease_types.go` (`GetReleaseName`,
 //! `GetReleaseNamespace`, `GetStorageNamespace`).
 
-use super::Findings;
+use super::FoundCautions;
 use super::query::{CautionQuery, is, text_of};
 use crate::insight::named::shown;
 use crate::kinds;
 use crate::render::Node;
 use crate::render::id::meta_text;
 
-pub fn says(query: &CautionQuery<'_>, found: &mut Findings) {
+pub fn says(query: &CautionQuery<'_>, found: &mut FoundCautions) {
     let both = query.changes.iter().filter_map(|change| change.both());
     for (before, after) in both.filter(|(_, after)| is(after.node(), kinds::HELM_RELEASE)) {
         let (old, new) = (Target::of(before.node()), Target::of(after.node()));

@@ -1,13 +1,13 @@
 //! What git resumes: all that was held back arrives at once.
 
-use super::Findings;
+use super::FoundCautions;
 use super::query::{CautionQuery, is};
 use super::suspended::is_suspended;
 use crate::insight::named::shown;
 use crate::kinds;
 use crate::render::flux::Spec;
 
-pub fn says(query: &CautionQuery<'_>, found: &mut Findings) {
+pub fn says(query: &CautionQuery<'_>, found: &mut FoundCautions) {
     for (before, after) in query.changes.iter().filter_map(|change| change.both()) {
         let node = after.node();
         if !is_suspended(before.node()) || is_suspended(node) {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::query::{CautionQuery, ObjectChange, is, text_of};
 use super::refused::is_refused;
-use super::{Findings, listed};
+use super::{FoundCautions, listed};
 use crate::insight::named::shown;
 use crate::kinds;
 use crate::render::Node;
@@ -15,7 +15,7 @@ use crate::render::id::{meta_text, text_at};
 
 const AGGREGATED: &str = "rbac.authorization.k8s.io/aggregate-to-";
 
-pub fn says(query: &CautionQuery<'_>, found: &mut Findings) {
+pub fn says(query: &CautionQuery<'_>, found: &mut FoundCautions) {
     for change in &query.changes {
         let Some(after) = change.applied() else { continue };
         let node = after.node();
@@ -31,7 +31,7 @@ pub fn says(query: &CautionQuery<'_>, found: &mut Findings) {
 }
 
 /// A role that is new allows nothing until it is bound, or another one takes it in.
-fn found_role(change: &ObjectChange<'_>, node: &Node, found: &mut Findings) {
+fn found_role(change: &ObjectChange<'_>, node: &Node, found: &mut FoundCautions) {
     let labels = node.at(&["metadata", "labels"]).map(Node::entries).unwrap_or_default();
     let mut roles = labels.iter().filter_map(|label| label.key.text()?.strip_prefix(AGGREGATED));
     let before = match (change.before, roles.next()) {
@@ -118,7 +118,7 @@ fn grants(role: &Node) -> Vec<Grant> {
 }
 
 /// Subjects that did not have the role before.
-fn found_binding(change: &ObjectChange<'_>, node: &Node, found: &mut Findings) {
+fn found_binding(change: &ObjectChange<'_>, node: &Node, found: &mut FoundCautions) {
     let role = |node: &Node| format!("{} {}", text_of(node, &["roleRef", "kind"]), text_of(node, &["roleRef", "name"]));
     let had = match change.before {
         Some(before) if role(before.node()) == role(node) => subjects(before.node()),

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use super::query::{CautionQuery, ObjectChange, Placed, is, is_same, kind_of, text_of};
-use super::{Findings, listed};
+use super::{FoundCautions, listed};
 use crate::change::builds::Build;
 use crate::insight::named::{group, shown};
 use crate::kinds::{self, Suspend};
@@ -32,7 +32,7 @@ struct Holder {
     is_new: bool,
 }
 
-pub fn says(query: &CautionQuery<'_>, found: &mut Findings) {
+pub fn says(query: &CautionQuery<'_>, found: &mut FoundCautions) {
     let mut held: Vec<(Holder, Vec<String>)> = Vec::new();
     let mut known: HashMap<&str, Option<Holder>> = HashMap::new();
     for change in &query.changes {

@@ -2,14 +2,14 @@
 //!
 //! Source: kustomize-controller v1.9.4 `docs/spec/v1/kustomizations.md` (`prune`, `force`, `deletionPolicy`).
 
-use super::Findings;
+use super::FoundCautions;
 use super::query::CautionQuery;
 use crate::domain::object::Deletion;
 use crate::insight::named::shown;
 use crate::render::Node;
 use crate::render::flux::{Spec, Upkeep};
 
-pub fn says(query: &CautionQuery<'_>, found: &mut Findings) {
+pub fn says(query: &CautionQuery<'_>, found: &mut FoundCautions) {
     for (before, after) in query.changes.iter().filter_map(|change| change.both()) {
         let (Some(old), Some(new)) = (upkeep(before.node()), upkeep(after.node())) else { continue };
         let name = shown(after.node());

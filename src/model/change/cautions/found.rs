@@ -9,7 +9,7 @@ const MOST: usize = 3;
 
 /// The cautions of a change while they are found.
 #[derive(Default)]
-pub struct Findings {
+pub struct FoundCautions {
     drafts: Vec<Draft>,
 }
 
@@ -22,7 +22,7 @@ struct Draft {
     instead: Option<Alternative>,
 }
 
-impl Findings {
+impl FoundCautions {
     pub fn say(&mut self, text: impl Into<String>) {
         self.offer(text, None);
     }
