@@ -8,9 +8,9 @@ use super::{ChangeScope, TestRepo, folder};
 type Row = (&'static str, &'static [FileEdit], &'static [&'static str]);
 
 fn assert_caught(rows: &[Row]) {
-    for (name, edits, expected) in rows {
-        assert_eq!(said_of(edits), *expected, "{name}");
-    }
+    let said = rows.iter().map(|(name, edits, expected)| (name, said_of(edits), expected));
+    let wrong: Vec<_> = said.filter(|(_, said, expected)| said != *expected).collect();
+    assert!(wrong.is_empty(), "name, what is said, what is expected: {wrong:#?}");
 }
 
 const WEB: &str = "apps/prod/web.yaml";
@@ -159,7 +159,7 @@ fn what_is_deleted_is_caught_with_its_data() {
             &[("apps/prod/kustomization.yaml", "- release.yaml\n", "")],
             &[
                 "HelmRelease shop/queue: no longer in git, and deleted by prod/flux-system/apps (spec.prune), and Helm uninstalls what it released",
-                "ConfigMap shop/cache-values and HelmRelease shop/cache: no longer in git, and deleted by prod/flux-system/apps (spec.prune)",
+                "HelmRelease shop/cache and ConfigMap shop/cache-values: no longer in git, and deleted by prod/flux-system/apps (spec.prune)",
             ],
         ),
         (
