@@ -49,7 +49,7 @@ impl FoundCautions {
     /// Each once, in the order in which they were found.
     pub fn all(self) -> Vec<Caution> {
         let caution = |Draft { head, builds, tail, instead }| {
-            let text = format!("{head}{}{tail}", listed(&builds, "build"));
+            let text = format!("{head}{}{tail}", listed(&builds, "other build"));
             Caution { text, instead }
         };
         self.drafts.into_iter().map(caution).collect()
@@ -65,7 +65,7 @@ pub fn listed(names: &[impl AsRef<str>], noun: &str) -> String {
         ([], _) => String::new(),
         ([one], _) => (*one).to_owned(),
         (all, 1) => format!("{} and {}", all[..shown].join(", "), all[shown]),
-        (all, rest) => format!("{} and {}", all[..shown].join(", "), counted(rest, &format!("other {noun}"))),
+        (all, rest) => format!("{} and {}", all[..shown].join(", "), counted(rest, noun)),
     }
 }
 
@@ -82,7 +82,7 @@ mod tests {
             (&["a", "b", "c", "d"], "a, b, c and d"),
             (&["a", "b", "c", "d", "e"], "a, b, c and 2 other objects"),
         ] {
-            assert_eq!(listed(names, "object"), expected);
+            assert_eq!(listed(names, "other object"), expected);
         }
     }
 }

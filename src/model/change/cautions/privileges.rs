@@ -23,7 +23,7 @@ pub fn says(query: &CautionQuery<'_>, found: &mut FoundCautions) {
             let had = change.before.and_then(|before| pods::spec(before.node())).map(powers).unwrap_or_default();
             let gained: Vec<_> = powers(spec).into_iter().filter(|power| !had.contains(power)).collect();
             if !gained.is_empty() {
-                found.say(format!("the pods of {} may do more on their nodes: {}", shown(node), listed(&gained, "power")));
+                found.say(format!("the pods of {} may do more on their nodes: {}", shown(node), listed(&gained, "other power")));
             }
         }
         let had = change.before.and_then(|before| mounts(query, before, false));

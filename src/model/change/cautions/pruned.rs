@@ -47,7 +47,7 @@ pub fn says(query: &CautionQuery<'_>, found: &mut FoundCautions) {
             say(name, loss.map(|loss| format!(", {loss}")).unwrap_or_default());
         }
         if !light.is_empty() {
-            say(listed(&light, "object"), String::new());
+            say(listed(&light, "other object"), String::new());
         }
     }
 }

@@ -17,7 +17,7 @@ pub fn says(query: &CautionQuery<'_>, found: &mut FoundCautions) {
         if refusal.fields.is_empty() {
             continue;
         }
-        let head = format!("{}: {} cannot change", shown(after.node()), listed(&refusal.fields, "field"));
+        let head = format!("{}: {} cannot change", shown(after.node()), listed(&refusal.fields, "other field"));
         match forced(before, after).filter(|_| !refusal.is_forbidden) {
             None if after.build.spec.is_none() => found.say(format!("{head}: the API server refuses it")),
             None => found.say_of(format!("{head}: the API server refuses it, and with it the rest of "), after.build, ""),

@@ -48,7 +48,7 @@ fn found_role(change: &ObjectChange<'_>, node: &Node, found: &mut FoundCautions)
     }
     let gained: Vec<_> = gained.into_iter().map(|(target, verbs)| format!("{} {target}", verbs.join("/"))).collect();
     if !gained.is_empty() {
-        found.say(format!("{} allows more: {}", shown(node), listed(&gained, "right")));
+        found.say(format!("{} allows more: {}", shown(node), listed(&gained, "other right")));
     }
 }
 
@@ -130,7 +130,7 @@ fn found_binding(change: &ObjectChange<'_>, node: &Node, found: &mut FoundCautio
             "" => " in the whole cluster".to_owned(),
             namespace => format!(" in namespace {namespace}"),
         };
-        found.say(format!("{} gives {} the rights of {}{place}", shown(node), listed(&gained, "subject"), role(node)));
+        found.say(format!("{} gives {} the rights of {}{place}", shown(node), listed(&gained, "other subject"), role(node)));
     }
 }
 

@@ -47,7 +47,7 @@ pub fn says(query: &CautionQuery<'_>, found: &mut FoundCautions) {
         }
     }
     for (Holder { name, is_new }, names) in held {
-        let names = listed(&names, "object");
+        let names = listed(&names, "other object");
         let why = match (is_new, names == name) {
             (true, _) => "what changes may wait, for the same change suspends",
             (false, true) => "what changes in it waits, for git suspends",
