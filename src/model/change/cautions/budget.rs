@@ -1,4 +1,4 @@
-//! A PodDisruptionBudget that no longer lets any pod be evicted: whoever drains a node waits.
+//! A PodDisruptionBudget that no longer lets any pod be evicted: to drain a node waits.
 //!
 //! Source: kubernetes v1.36 `pkg/controller/disruption/disruption.go` (`getExpectedPodCount`: percentages are rounded up; `maxUnavailable`
 //! first).

@@ -169,7 +169,7 @@ impl TouchedLine {
     }
 }
 
-/// What a change of files does, whoever made it: `before` and `after` are all builds of the two trees.
+/// What a change of files does, ours or anyone's: `before` and `after` are all builds of the two trees.
 pub fn cautions_between(before: &[Build], after: &[Build], files: &[ChangedFile]) -> Vec<Caution> {
     let lines: Vec<_> = files.iter().flat_map(TouchedLine::of).collect();
     all(&CautionQuery::new(None, (before.iter().collect(), after.iter().collect()), &[], &lines))

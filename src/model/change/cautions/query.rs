@@ -1,4 +1,4 @@
-//! What the rules look at: everything that is built, before a change and after it, and what became of each object.
+//! What the rules look at: everything that is built, before a change and after it, and each object that changes.
 
 use std::sync::Arc;
 

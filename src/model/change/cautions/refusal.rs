@@ -11,9 +11,12 @@ use super::fixed::{FIXED, FixedField, UnsetValue};
 use super::query::{CautionQuery, Placed, is, number_at, text_of};
 use crate::change::compare::said;
 use crate::domain::quantity;
+use crate::insight::field::scalars;
 use crate::insight::named::group;
 use crate::kinds;
+use crate::render::Node;
 use crate::render::id::{meta_text, text_at};
+use crate::render::substitute::has_variable;
 
 /// What is refused of one object.
 #[derive(Default)]
@@ -43,13 +46,10 @@ pub fn refusal(query: &CautionQuery<'_>, before: Placed<'_>, after: Placed<'_>) 
 
 /// Whether the cluster has another value then; not where a variable hides one of them.
 fn differs(row: &FixedField, before: Placed<'_>, after: Placed<'_>) -> bool {
-    let (old, new) = (before.json(row.path), after.json(row.path));
-    let is_hidden = |of: Placed<'_>, json: &Option<Json>| {
-        !of.object.unknown.is_empty() && json.as_ref().is_some_and(|json| json.to_string().contains("${"))
-    };
-    if is_hidden(before, &old) || is_hidden(after, &new) {
+    if [before, after].into_iter().any(|of| is_hidden(of, row.path)) {
         return false;
     }
+    let (old, new) = (before.json(row.path), after.json(row.path));
     match row.unset {
         UnsetValue::Nothing => old != new,
         UnsetValue::Default(value) => {
@@ -58,6 +58,12 @@ fn differs(row: &FixedField, before: Placed<'_>, after: Placed<'_>) -> bool {
         }
         UnsetValue::Chosen => old.is_some() && old != new,
     }
+}
+
+/// Whether a variable that only the cluster knows is in a field.
+fn is_hidden(of: Placed<'_>, path: &[&str]) -> bool {
+    let has_variable = |(_, scalar): (String, &Node)| scalar.text().is_some_and(has_variable);
+    !of.object.unknown.is_empty() && of.node().at(path).is_some_and(|node| scalars(node).into_iter().any(has_variable))
 }
 
 /// What may change all the same: of a Job that is suspended or goes by itself, and the number of an indexed one together with its parallelism.

@@ -1,6 +1,6 @@
 //! What is suspended in git: what changes below it does not arrive.
 //!
-//! A Kustomization that is not suspended itself goes on with its own source, whatever suspends what applies it; only what its manifest says
+//! A Kustomization that is not suspended itself follows its own source, whatever suspends what applies it; only what its manifest says
 //! does not reach it then. Sources: kustomize-controller v1.9.4 and helm-controller v1.5 (`Reconcile`: nothing is done with `spec.suspend`),
 //! source-controller (a suspended source fetches nothing).
 
