@@ -17,12 +17,11 @@ pub fn says(query: &CautionQuery<'_>, found: &mut FoundCautions) {
             let what = "what the API server refuses to change is deleted and created again, with the data in it";
             found.say(format!("{name}: from now on {what} (spec.force)"));
         }
-        if new.prunes && !old.prunes {
-            found.say(format!("{name}: from now on what leaves git is deleted from the cluster (spec.prune)"));
-        }
         let deletes = |upkeep: Upkeep| upkeep.deletion == Deletion::Prunes;
         // that it deletes then as it prunes now is what pruning is
-        if deletes(new) && !deletes(old) && !(new.prunes && !old.prunes) {
+        if new.prunes && !old.prunes {
+            found.say(format!("{name}: from now on what leaves git is deleted from the cluster (spec.prune)"));
+        } else if deletes(new) && !deletes(old) {
             found.say(format!("{name}: once it is deleted, all that it applied is deleted with it (spec.deletionPolicy)"));
         }
     }
