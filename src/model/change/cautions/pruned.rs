@@ -34,7 +34,7 @@ pub fn says(query: &CautionQuery<'_>, found: &mut FoundCautions) {
         let (heavy, light): (Vec<_>, Vec<_>) =
             objects.into_iter().map(|gone| (shown(gone.node()), losses::with(query, gone))).partition(|(_, loss)| loss.is_some());
         let light: Vec<_> = light.into_iter().map(|(name, _)| name).collect();
-        let reason = if query.build(&from.name, true).is_some() { "(spec.prune)" } else { "(deleted itself)" };
+        let reason = if query.build(from, true).is_some() { "(spec.prune)" } else { "(deleted itself)" };
         let mut say = |name: String, loss: String| match to {
             Some(to) => {
                 let (from, to) = (&from.name, &to.name);
@@ -58,7 +58,7 @@ fn leaving<'a>(query: &CautionQuery<'a>, change: &ObjectChange<'a>) -> Option<(P
     let to = change.after.map(|after| after.build);
     let is_elsewhere = |other: Placed<'a>| is_same(other.node(), before.node());
     let stays = match to {
-        Some(to) => to.name == before.build.name,
+        Some(to) => to.is_same(before.build),
         None => query.beside(before.build, true).any(is_elsewhere),
     };
     let is_deleted = !stays && !switches::is_kept(before.node()) && deletes(query, before.build) == Some(true);
@@ -68,12 +68,12 @@ fn leaving<'a>(query: &CautionQuery<'a>, change: &ObjectChange<'a>) -> Option<(P
 /// Whether what a build no longer has is deleted; none where nobody can know.
 fn deletes(query: &CautionQuery<'_>, build: &Build) -> Option<bool> {
     let spec = build.spec.as_ref()?;
-    if let Some(after) = query.build(&build.name, true) {
+    if let Some(after) = query.build(build, true) {
         let is_built = matches!(after.outcome, BuildOutcome::Built(_));
         return is_built.then(|| after.spec.as_ref()?.upkeep).flatten().map(|upkeep| upkeep.prunes);
     }
     // it is no longer declared: what applied it decides on it, and then it decides on what it applied
-    let (parent, upkeep) = (query.build(build.parent.as_ref()?, false)?, spec.upkeep?);
+    let (parent, upkeep) = (query.parent(build, false)?, spec.upkeep?);
     let is_it = |object: &&Applied| {
         let own = |key, text: &str| meta_text(&object.node, key) == text;
         Spec::is_one(&object.node) && own("name", &spec.name) && own("namespace", &spec.namespace)

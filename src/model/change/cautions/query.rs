@@ -82,7 +82,7 @@ impl<'a> CautionQuery<'a> {
         lines: &'a [TouchedLine],
     ) -> Self {
         // a folder that no Kustomization names is applied by nobody, unless it is what a person builds
-        let is_own = |build: &Build| meant.is_some_and(|meant| meant.build.name == build.name);
+        let is_own = |build: &Build| meant.is_some_and(|meant| meant.build.is_same(build));
         let is_twin = |build: &Build| after.iter().any(|other| other.spec.is_some() && other.folder == build.folder);
         let counts = |build: &&&'a Build| build.spec.is_some() || is_own(build) && !is_twin(build);
         let applied = |all: &[&'a Build]| all.iter().filter(counts).copied().collect::<Vec<_>>();
@@ -109,9 +109,16 @@ impl<'a> CautionQuery<'a> {
             .filter(move |other| is(other.node(), kind) && meta_text(other.node(), "namespace") == namespace)
     }
 
-    /// The build of that name, after the change or before it.
-    pub fn build(&self, name: &str, is_after: bool) -> Option<&'a Build> {
-        find(if is_after { &self.after } else { &self.before }, name)
+    /// The same build, after the change or before it.
+    pub fn build(&self, build: &Build, is_after: bool) -> Option<&'a Build> {
+        find(if is_after { &self.after } else { &self.before }, build)
+    }
+
+    /// What applies the Kustomization of a build, as it is after the change or before it.
+    pub fn parent(&self, build: &Build, is_after: bool) -> Option<&'a Build> {
+        let id = build.parent.as_ref()?;
+        let is_it = |other: &&&'a Build| other.home == build.home && other.spec.as_ref().is_some_and(|spec| spec.id() == *id);
+        (if is_after { &self.after } else { &self.before }).iter().find(is_it).copied()
     }
 
     /// The field of the object that is meant, with its wanted value, where it is to be set.
@@ -121,8 +128,8 @@ impl<'a> CautionQuery<'a> {
     }
 }
 
-fn find<'a>(builds: &[&'a Build], name: &str) -> Option<&'a Build> {
-    builds.iter().find(|build| build.name == name).copied()
+fn find<'a>(builds: &[&'a Build], wanted: &Build) -> Option<&'a Build> {
+    builds.iter().find(|build| build.is_same(wanted)).copied()
 }
 
 fn placed<'a>(builds: &[&'a Build]) -> impl Iterator<Item = Placed<'a>> + use<'a> {
@@ -132,15 +139,11 @@ fn placed<'a>(builds: &[&'a Build]) -> impl Iterator<Item = Placed<'a>> + use<'a
 
 /// Whether two builds are applied to one cluster. A folder belongs to any; what goes elsewhere by `spec.kubeConfig` is alone.
 fn is_beside(one: &Build, other: &Build) -> bool {
-    let cluster = |build: &Build| {
-        let id = build.spec.as_ref().map(|spec| spec.id()).unwrap_or_default();
-        build.cluster.and_then(|_| build.name.strip_suffix(&id).map(str::to_owned))
-    };
     let is_alone = |build: &Build| build.spec.as_ref().is_some_and(|spec| spec.is_remote);
     if is_alone(one) || is_alone(other) {
-        return one.name == other.name;
+        return one.is_same(other);
     }
-    match (cluster(one), cluster(other)) {
+    match (&one.home, &other.home) {
         (Some(one), Some(other)) => one == other,
         _ => true,
     }
@@ -151,12 +154,12 @@ fn is_beside(one: &Build, other: &Build) -> bool {
 fn changes<'a>(before: &[&'a Build], after: &[&'a Build]) -> Vec<ObjectChange<'a>> {
     let (mut found, mut gone, mut new) = (Vec::new(), Vec::new(), Vec::new());
     for build in before {
-        match find(after, &build.name) {
+        match find(after, build) {
             Some(later) => of_build(build, later, &mut found, &mut gone, &mut new),
             None => gone.extend(placed(&[*build])),
         }
     }
-    new.extend(after.iter().filter(|build| find(before, &build.name).is_none()).flat_map(|build| placed(&[*build])));
+    new.extend(after.iter().filter(|build| find(before, build).is_none()).flat_map(|build| placed(&[*build])));
     for before in gone {
         let is_it = |after: &Placed<'_>| is_same(before.node(), after.node()) && is_beside(before.build, after.build);
         let after = new.iter().position(is_it).map(|at| new.remove(at));

@@ -60,11 +60,10 @@ pub fn says(query: &CautionQuery<'_>, found: &mut FoundCautions) {
 /// Why what a build applies does not arrive. A source that the same change suspends was fetched before; what applies itself has applied the
 /// rest with it.
 fn holder(query: &CautionQuery<'_>, last: &Build) -> Option<Holder> {
-    let of_parent = || query.build(last.parent.as_ref()?, true);
     let is_suspended = |build: Option<&Build>| build.and_then(upkeep).is_some_and(|upkeep| upkeep.is_suspended);
-    let mut build = query.build(&last.name, true).or_else(of_parent)?;
+    let mut build = query.build(last, true).or_else(|| query.parent(last, true))?;
     loop {
-        let was_suspended = is_suspended(query.build(&build.name, false));
+        let was_suspended = is_suspended(query.build(build, false));
         if is_suspended(Some(build)) && (was_suspended || build.parent.is_some()) {
             return Some(Holder { name: build.name.clone(), is_new: !was_suspended });
         }
@@ -74,7 +73,7 @@ fn holder(query: &CautionQuery<'_>, last: &Build) -> Option<Holder> {
             return Some(Holder { name: shown(source.node()), is_new: false });
         }
         // what its own manifest says has to reach it first
-        let parent = query.build(build.parent.as_ref()?, true)?;
+        let parent = query.parent(build, true)?;
         query.changes.iter().filter_map(|change| change.after).find(|after| is_manifest(*after, build, parent))?;
         build = parent;
     }

@@ -205,6 +205,15 @@ fn what_is_deleted_is_caught_with_its_data() {
             &["Kustomization flux-system/tools: no longer in git, and deleted by prod/flux-system/flux-system (spec.prune)"],
         ),
         (
+            "a suspended Kustomization, which leaves what it applied",
+            &[(
+                "clusters/staging/apps.yaml",
+                "kind: Kustomization\nmetadata: {name: apps",
+                "kind: Nothing\nmetadata: {name: apps",
+            )],
+            &["Kustomization flux-system/apps: no longer in git, and deleted by staging/flux-system/flux-system (spec.prune)"],
+        ),
+        (
             "an object that another Kustomization applies then",
             &[
                 ("data/kustomization.yaml", "", "resources: [db.yaml, classes.yaml]\n"),
