@@ -118,6 +118,7 @@
 //!  forge             forges/x.rs                       forges/mod.rs: ALL, and its    detection, `kind` in the configuration, the failures' contract suite
 //!                                                      word in config/mod.rs: FORGES
 //!  layer to change   model/change/ways/x.rs            ways/mod.rs: ARMS              every playbook, `--layer`, refusals
+//!  caution           model/change/cautions/x.rs        cautions/mod.rs: RULES          every playbook's review and refusal, JSON
 //!  headless command  cli/x.rs                          cli/command.rs (`mod` in       `--help`, completion, README
 //!                                                      cli/mod.rs)
 //!  form field        -                                 the form of its action         dialog, check while typing, flag, `--set`, README; read by the action's struct

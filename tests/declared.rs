@@ -22,7 +22,8 @@ const ROOMS: &[(&str, &str)] = &[
 const ACTIONS: &[(&str, &[&str], &str)] = &[
     ("model/actions/mod.rs", &["delete"], "RBAC's verb"),
     ("model/actions/reconcile.rs", &["force", "reset"], "fields of its own form: `--force`, `--reset`"),
-    ("model/change/cautions/image_automation.rs", &["suspend"], "a field of the spec"),
+    ("model/change/cautions/refusal.rs", &["suspend"], "a field of the spec"),
+    ("model/change/cautions/suspended.rs", &["suspend"], "a field of the spec"),
     ("model/insight/drift.rs", &["reconcile"], "the last part of an annotation's key"),
     ("model/kinds/cron_job.rs", &["suspend"], "a field of the spec"),
     ("model/kinds/draft.rs", &["suspend"], "a field of the spec"),

@@ -69,6 +69,7 @@
 //! | target, scope of a change | the object that a change is for; the folder or Flux Kustomizations that count for it |
 //! | way, attempt | one place whose edit can give a field its wanted value (`WayKind`: how); one set of writes for that place |
 //! | proof, claim, check | the effects of a way, from building again; what it has to show; one thing that was verified, or why not |
+//! | caution, alternative | what a change will do to the cluster besides what is wanted; a field of another object to be changed instead |
 //! | plan, refused | a change with a proof for each field; why there is none, with all ways that were tried |
 //! | order, site, proposal | a change as requested; its repository and branch; a plan as data for its review |
 //! | draft | what was typed into the form of a change and not submitted; kept for a run |

@@ -41,8 +41,12 @@ pub struct Build {
     pub folder: String,
     /// The cluster, by its number.
     pub cluster: Option<usize>,
+    /// The folder that the cluster begins with: a cluster may get another name when another one comes. None without a cluster.
+    pub home: Option<Text>,
     /// None for a folder that no Kustomization names.
     pub spec: Option<Arc<Spec>>,
+    /// The `NAMESPACE/NAME` of what applies that Kustomization; none for one that its cluster begins with.
+    pub parent: Option<String>,
     pub outcome: BuildOutcome,
     pub files: Arc<BTreeSet<Text>>,
     /// The remote resources that were looked for.
@@ -70,6 +74,15 @@ impl Build {
     /// Whether both may be of one cluster; a folder belongs to any.
     pub fn is_with(&self, other: &Self) -> bool {
         self.cluster.is_none() || other.cluster.is_none() || self.cluster == other.cluster
+    }
+
+    /// Whether it is the same Kustomization of the same cluster, or the same folder, before and after a change.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let id = |build: &Self| build.spec.as_ref().map(|spec| spec.id());
+        match (&self.home, &other.home) {
+            (Some(home), Some(other_home)) => home == other_home && id(self) == id(other),
+            _ => self.name == other.name,
+        }
     }
 
     /// The remote resources that are not here, and without which it was built.
@@ -105,7 +118,7 @@ impl<'b> Builds<'b> {
         let outcome = outcome.map_or_else(BuildOutcome::Failed, |objects| BuildOutcome::Built(Arc::new(objects)));
         let name = if path.is_empty() { ".".to_owned() } else { path.to_owned() };
         let (files, remotes) = (Arc::new(files), Arc::new(remotes));
-        Build { name, folder: path.to_owned(), cluster: None, spec: None, outcome, files, remotes }
+        Build { name, folder: path.to_owned(), cluster: None, home: None, spec: None, parent: None, outcome, files, remotes }
     }
 
     /// A Flux Kustomization as a cluster has it.
@@ -117,8 +130,10 @@ impl<'b> Builds<'b> {
         Ok(Build {
             name: format!("{}/{}", member.spec.namespace, member.spec.name),
             cluster: None,
+            home: None,
             folder: flux::folder(&member.spec.path),
             spec: Some(Arc::clone(&member.spec)),
+            parent: None,
             outcome: member.outcome.clone(),
             files: Arc::clone(&member.files),
             remotes: Arc::clone(&member.remotes),
@@ -183,8 +198,10 @@ pub fn of(repository: &Repository) -> Vec<Build> {
     let one = |(place, member): (MemberIndex, &Member)| Build {
         name: full(repository, place),
         cluster: Some(place.cluster),
+        home: Some(repository.clusters[place.cluster].folder.clone()),
         folder: repository.folder(place),
         spec: Some(Arc::clone(&member.spec)),
+        parent: member.parent.map(|parent| repository.clusters[place.cluster].members[parent].spec.id()),
         outcome: member.outcome.clone(),
         files: Arc::clone(&member.files),
         remotes: Arc::clone(&member.remotes),

@@ -109,7 +109,7 @@ impl BuildDifference {
 }
 
 /// Objects after with those that they were, in order; and those that went away.
-fn pairs(before: &[Applied], after: &[Applied]) -> (Vec<(Option<usize>, usize)>, Vec<usize>) {
+pub fn pairs(before: &[Applied], after: &[Applied]) -> (Vec<(Option<usize>, usize)>, Vec<usize>) {
     let mut known: HashMap<ObjectKey, Vec<usize>> = HashMap::new();
     for (at, object) in before.iter().enumerate().rev() {
         known.entry(ObjectKey::of(&object.node)).or_default().push(at);

@@ -47,7 +47,7 @@ pub(crate) mod tests;
 
 pub use builds::{Build, Builds, ChangeScope};
 pub use by_hand::{CheckoutFile, HandEdit, SourceLine};
-pub use cautions::{Alternative, Caution};
+pub use cautions::{Alternative, Caution, cautions_between};
 pub use checks::{Check, CheckResult};
 pub use compare::{BuildDifference, ObjectKey, Renamed};
 pub use describe::{besides, body, message, title};

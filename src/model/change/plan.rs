@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::builds::{Build, Builds, ChangeScope};
 use super::by_hand::SourceLine;
-use super::cautions::{self, Caution, CautionQuery, TouchedLine};
+use super::cautions::{self, Caution, CautionQuery, Placed, TouchedLine};
 use super::compare::{ObjectKey, is_secret, said};
 use super::edited::{EditedFiles, EditedTree};
 use super::proof::{ChangeProof, Claim, TrialState};
@@ -168,25 +168,24 @@ pub fn plan(
     }
     let (_, meant) = target.of(&state.own).expect("it was found there");
     let (object, meant) = (shown(&meant.node), meant.clone());
-    let mut done = Vec::new();
+    let (mut done, mut first) = (Vec::new(), None);
     for wanted in &wanted {
         match one(context, builds, &target, wanted, state)? {
             FieldOutcome::Nothing(same) => state = *same,
-            FieldOutcome::Done(one, next) => {
+            FieldOutcome::Done(one, before, next) => {
                 done.push(*one);
+                first.get_or_insert(*before);
                 state = *next;
             }
             FieldOutcome::Refused(refused, state) => {
                 let read = |at: &SourceLine| TouchedLine::at(at, &context.tree.read(&at.file).ok()?);
                 let lines: Vec<_> = refused.set_at.iter().filter_map(read).collect();
-                let cautions = cautions(&meant, &state, std::slice::from_ref(wanted), &lines);
+                let cautions = cautions(&meant, &state, &state, std::slice::from_ref(wanted), &lines);
                 return Ok(PlanOutcome::Refused(Refused { cautions, ..*refused }));
             }
         }
     }
-    if done.is_empty() {
-        return Ok(PlanOutcome::Nothing { object });
-    }
+    let Some(first) = first else { return Ok(PlanOutcome::Nothing { object }) };
     let file = |(path, after): (&Text, &Arc<[u8]>)| ChangedFile {
         path: path.clone(),
         before: context.tree.read(path).ok(),
@@ -194,7 +193,7 @@ pub fn plan(
     };
     let files: Vec<_> = state.files.iter().map(file).filter(|file| file.before.as_ref() != Some(&file.after)).collect();
     let lines: Vec<_> = files.iter().flat_map(TouchedLine::of).collect();
-    let cautions = cautions(&meant, &state, &wanted, &lines);
+    let cautions = cautions(&meant, &first, &state, &wanted, &lines);
     Ok(PlanOutcome::Planned(ChangePlan { object, build: state.own.name, done, files, cautions }))
 }
 
@@ -220,10 +219,16 @@ pub fn object(
     }
 }
 
-/// What a person should know of a change besides.
-fn cautions(object: &Applied, state: &TrialState, wanted: &[WantedField], lines: &[TouchedLine]) -> Vec<Caution> {
-    let others = state.others.as_deref().unwrap_or_default();
-    cautions::all(&CautionQuery { object, own: &state.own, others, wanted, lines })
+/// What a person should know of a change besides. Where it is refused, nothing is another one after it.
+fn cautions(
+    object: &Applied,
+    before: &TrialState,
+    after: &TrialState,
+    wanted: &[WantedField],
+    lines: &[TouchedLine],
+) -> Vec<Caution> {
+    let meant = Some(Placed { build: &before.own, object });
+    cautions::all(&CautionQuery::new(meant, (before.builds(), after.builds()), wanted, lines))
 }
 
 /// Where a plan begins.
@@ -328,7 +333,8 @@ fn applied<'b>(all: &'b [Build], name: &str, path: &str) -> Result<Vec<&'b Build
 
 enum FieldOutcome {
     Nothing(Box<TrialState>),
-    Done(Box<FieldChange>, Box<TrialState>),
+    /// With what was before, and what is then.
+    Done(Box<FieldChange>, Box<TrialState>, Box<TrialState>),
     Refused(Box<Refused>, Box<TrialState>),
 }
 
@@ -359,7 +365,7 @@ fn one(
     if let Some((way, proof, next)) = trial.first(&chosen, &mut state, &found)? {
         let before = now.as_ref().map(|now| if is_secret(object) { MASKED.to_owned() } else { said(now) });
         let done = FieldChange { field: wanted.written.clone(), before, after: typed.text(), way, proof };
-        return Ok(FieldOutcome::Done(Box::new(done), Box::new(next)));
+        return Ok(FieldOutcome::Done(Box::new(done), Box::new(state), Box::new(next)));
     }
     trial.rest(&found, &mut state)?;
     let tried = trial.tried;

@@ -29,6 +29,13 @@ pub struct TrialState {
     pub others: Option<Vec<Build>>,
 }
 
+impl TrialState {
+    /// Everything that is built, as far as anybody asked for it; first what builds the object.
+    pub fn builds(&self) -> Vec<&Build> {
+        std::iter::once(&self.own).chain(self.others.iter().flatten()).collect()
+    }
+}
+
 /// What a way that does what is wanted does besides.
 #[derive(Clone, Debug, Default)]
 pub struct ChangeProof {

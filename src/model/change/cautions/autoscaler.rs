@@ -1,53 +1,34 @@
 //! An autoscaler sets the number of replicas again: what is written in git holds until it looks next.
-//!
-//! Sources: kubernetes `pkg/apis/autoscaling/types.go` (`minReplicas` is 1 where it is not set); KEDA
-//! `apis/keda/v1alpha1/scaledobject_types.go` (the kind of its target is Deployment where it is not set, the least number 0).
 
-use super::{Alternative, Caution, CautionQuery, name_of, number_at};
-use crate::insight::named::group;
-use crate::kinds;
-use crate::render::Node;
-use crate::render::id::{meta_text, text_at};
+use super::query::{CautionQuery, Placed, is_same, number_at};
+use super::scalers::scaler_of;
+use super::{Alternative, FoundCautions};
+use crate::insight::named::shown;
 
-/// A kind that scales others.
-struct Scaler {
-    group: &'static str,
-    kind: &'static str,
-    /// The field of its `spec` that holds the least number of replicas.
-    least: &'static str,
-    most: &'static str,
-}
-
-static SCALERS: &[Scaler] = &[
-    Scaler { group: "autoscaling", kind: kinds::HORIZONTAL_POD_AUTOSCALER.kind, least: "minReplicas", most: "maxReplicas" },
-    Scaler { group: "keda.sh", kind: "ScaledObject", least: "minReplicaCount", most: "maxReplicaCount" },
-];
-
-pub fn says(query: &CautionQuery<'_>, found: &mut Vec<Caution>) {
-    let Some(wanted) = query.wants("spec.replicas") else { return };
-    let object = &query.object.node;
-    for (build, other) in query.of_cluster() {
-        let node = &other.node;
-        let is_it = |scaler: &&Scaler| group(node) == scaler.group && text_at(node, "kind") == scaler.kind;
-        let Some(scaler) = SCALERS.iter().find(is_it).filter(|_| is_meant(node, object)) else { continue };
-        let most = number_at(node, &["spec", scaler.most]);
-        let limit = match (wanted.value.parse::<i64>(), most) {
-            (Ok(wanted), Some(most)) if wanted > most => format!("; its {} is {most}", scaler.most),
-            _ => String::new(),
-        };
-        let field = format!("spec.{}", scaler.least);
-        found.push(Caution {
-            text: format!("{} scales it too, and sets another number again{limit}", name_of(other)),
-            instead: Some(Alternative::of(query, build, other, &field, Some(wanted.value.clone()))),
-        });
+pub fn says(query: &CautionQuery<'_>, found: &mut FoundCautions) {
+    for (object, wanted) in scaled(query) {
+        for other in query.beside(object.build, true) {
+            let Some(scaler) = scaler_of(other.node(), object.node()) else { continue };
+            let most = number_at(other.node(), &["spec", scaler.most]);
+            let limit = match (wanted.parse::<i64>(), most) {
+                (Ok(wanted), Some(most)) if wanted > most => format!("; its {} is {most}", scaler.most),
+                _ => String::new(),
+            };
+            let field = format!("spec.{}", scaler.least);
+            let is_meant = query.meant.is_some_and(|meant| is_same(meant.node(), object.node()));
+            let name = if is_meant { "it".to_owned() } else { shown(object.node()) };
+            let text = format!("{} scales {name} too, and sets another number again{limit}", shown(other.node()));
+            found.offer(text, Some(Alternative::of(query, other, &field, Some(wanted.clone()))));
+        }
     }
 }
 
-/// Whether an autoscaler scales the object.
-fn is_meant(scaler: &Node, object: &Node) -> bool {
-    let text = |key: &str| scaler.at(&["spec", "scaleTargetRef", key]).and_then(Node::text).unwrap_or_default();
-    let kind = if text("kind").is_empty() { kinds::DEPLOYMENT.kind } else { text("kind") };
-    meta_text(scaler, "namespace") == meta_text(object, "namespace")
-        && kind == text_at(object, "kind")
-        && text("name") == meta_text(object, "name")
+/// The objects whose number changes, with their new one. That of the object that is meant may not change yet: it is refused.
+fn scaled<'a>(query: &CautionQuery<'a>) -> Vec<(Placed<'a>, String)> {
+    let path = ["spec", "replicas"];
+    let wanted = query.wants("spec.replicas").map(|wanted| wanted.value.clone());
+    let both = query.changes.iter().filter(|change| change.applied().is_some()).filter_map(|change| change.both());
+    let changed = both.filter(|(before, after)| before.json(&path).is_some() && before.json(&path) != after.json(&path));
+    let changed = changed.filter_map(|(_, after)| Some((after, number_at(after.node(), &path)?.to_string())));
+    query.meant.zip(wanted).into_iter().chain(changed).collect()
 }

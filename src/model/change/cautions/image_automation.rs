@@ -4,14 +4,15 @@
 //! key `$imagepolicy`, its value `NAMESPACE:POLICY`, with `:tag`, `:name` or `:digest` for a part; only `*.yaml`, `*.yml` and `Kustomization`
 //! below `spec.update.path` are read; only policies of the automation's own namespace that `spec.policySelector` fits count.
 
-use super::{Alternative, Caution, CautionQuery, TouchedLine, name_of};
-use crate::change::builds::Build;
+use super::query::{CautionQuery, Placed, is};
+use super::suspended::is_suspended;
+use super::{Alternative, FoundCautions, TouchedLine};
 use crate::change::ways::tag_of;
 use crate::domain::label_selector::LabelSelector;
-use crate::insight::named::group;
-use crate::kinds;
-use crate::render::flux::{Applied, folder};
-use crate::render::id::{meta_text, text_at};
+use crate::insight::named::shown;
+use crate::kinds::{self, Kind};
+use crate::render::flux::folder;
+use crate::render::id::meta_text;
 use crate::render::kustomization::FILE_NAMES;
 use crate::render::{Node, write};
 
@@ -37,33 +38,31 @@ impl Marker {
     }
 }
 
-pub fn says(query: &CautionQuery<'_>, found: &mut Vec<Caution>) {
+pub fn says(query: &CautionQuery<'_>, found: &mut FoundCautions) {
     let marked =
         query.lines.iter().filter(|line| is_read(&line.at.file)).filter_map(|line| Some((line, Marker::read(&line.text)?)));
     for (line, marker) in marked {
-        let policy =
-            of_kind(query, kinds::IMAGE_POLICY.kind).find(|(_, object)| is_named(&object.node, &marker.namespace, &marker.name));
-        let automations: Vec<_> = of_kind(query, kinds::IMAGE_UPDATE_AUTOMATION.kind)
-            .map(|(_, object)| object)
-            .filter(|object| covers(&object.node, line, &marker, policy.map(|(_, policy)| &policy.node)))
+        let policy = of_kind(query, kinds::IMAGE_POLICY).find(|object| is_named(object.node(), &marker.namespace, &marker.name));
+        let automations: Vec<_> = of_kind(query, kinds::IMAGE_UPDATE_AUTOMATION)
+            .filter(|object| covers(object.node(), line, &marker, policy.map(|policy| policy.node())))
             .collect();
-        let instead = policy.map(|(build, policy)| alternative(query, build, policy, wanted_tag(query, &marker).as_deref()));
-        found.push(Caution { text: text(line, &marker, policy.is_some(), &automations), instead });
+        let instead = policy.map(|policy| alternative(query, policy, wanted_tag(query, &marker).as_deref()));
+        found.offer(text(line, &marker, policy.is_some(), &automations), instead);
     }
 }
 
 /// What happens to the line, as far as the repository shows.
-fn text(line: &TouchedLine, marker: &Marker, is_declared: bool, automations: &[&Applied]) -> String {
+fn text(line: &TouchedLine, marker: &Marker, is_declared: bool, automations: &[Placed<'_>]) -> String {
     let Marker { namespace, name, .. } = marker;
     let elsewhere = if is_declared { "" } else { ", which this repository does not declare" };
     let policy = format!("ImagePolicy {namespace}/{name}{elsewhere}");
-    let active = automations.iter().find(|object| !is_suspended(&object.node));
+    let active = automations.iter().find(|object| !is_suspended(object.node()));
     match (active, automations.first()) {
         (Some(active), _) => {
-            format!("{}: {} writes over it what {policy} selects", line.at, name_of(active))
+            format!("{}: {} writes over it what {policy} selects", line.at, shown(active.node()))
         }
         (None, Some(suspended)) => {
-            let it = name_of(suspended);
+            let it = shown(suspended.node());
             format!("{}: {it} is suspended; once it is resumed it writes over it what {policy} selects", line.at)
         }
         (None, None) => {
@@ -78,16 +77,12 @@ fn is_read(file: &str) -> bool {
     [".yaml", ".yml"].iter().any(|end| name.ends_with(end)) || FILE_NAMES.contains(&name)
 }
 
-fn of_kind<'a>(query: &CautionQuery<'a>, kind: &str) -> impl Iterator<Item = (&'a Build, &'a Applied)> {
-    query.built().filter(move |(_, object)| text_at(&object.node, "kind") == kind && group(&object.node) == kinds::group::IMAGE)
+fn of_kind<'a>(query: &CautionQuery<'a>, kind: &'static Kind) -> impl Iterator<Item = Placed<'a>> {
+    query.built().filter(move |object| is(object.node(), kind))
 }
 
 fn is_named(node: &Node, namespace: &str, name: &str) -> bool {
     meta_text(node, "namespace") == namespace && meta_text(node, "name") == name
-}
-
-fn is_suspended(node: &Node) -> bool {
-    node.at(&["spec", "suspend"]).and_then(Node::text) == Some("true")
 }
 
 /// Whether an automation writes the line. Labels of a policy that is not declared are not known: they fit.
@@ -114,8 +109,8 @@ fn wanted_tag(query: &CautionQuery<'_>, marker: &Marker) -> Option<String> {
 }
 
 /// The field of the policy that decides which tag is selected.
-fn alternative(query: &CautionQuery<'_>, build: &Build, policy: &Applied, tag: Option<&str>) -> Alternative {
-    let node = &policy.node;
+fn alternative(query: &CautionQuery<'_>, policy: Placed<'_>, tag: Option<&str>) -> Alternative {
+    let node = policy.node();
     let has_filter = node.at(&["spec", "filterTags", "pattern"]).is_some();
     let is_semver = node.at(&["spec", "policy", "semver", "range"]).is_some();
     let (field, value) = match (is_semver, has_filter) {
@@ -125,7 +120,7 @@ fn alternative(query: &CautionQuery<'_>, build: &Build, policy: &Applied, tag: O
         (true, true) => ("spec.policy.semver.range", None),
         (false, _) => ("spec.filterTags.pattern", tag.map(|tag| format!("^{}$", escaped(tag)))),
     };
-    Alternative::of(query, build, policy, field, value)
+    Alternative::of(query, policy, field, value)
 }
 
 /// `1.2.3`, with what may follow it.

@@ -1,23 +1,65 @@
 //! What a person should know before a change is made, though it does what is wanted: one file for each rule, one line in [`RULES`].
 //!
-//! A rule looks at the object, at what is built with it, and at the lines of files that change. What it says prevents nothing; it may name
-//! what could be changed instead. What is proven or disproven does *not* belong here.
+//! ```text
+//!  query     what the rules look at: all that is built before and after, and each object that changes
+//!  found     what they say, each once            switches  what an object says of how Flux applies it
+//!  losses    what goes with an object            fixed     fields that the API server never changes; refusal: which of them do
+//!  pods      the pods that an object makes       scalers   kinds that scale others
+//! ```
+//! A rule looks at the objects that change, at what is built with them, and at the lines of files that change; where it cannot know, it is
+//! silent. What it says prevents nothing; it may name what could be changed instead. What is proven or disproven does *not* belong here.
 
 mod autoscaler;
+mod budget;
+mod fixed;
+mod found;
+mod ignored;
 mod image_automation;
+mod limits;
+mod losses;
+mod pods;
+mod privileges;
+mod pruned;
+mod query;
+mod quota;
+mod refusal;
+mod refused;
+mod reinstalled;
+mod resumed;
+mod rights;
+mod scalers;
+mod suspended;
+mod switches;
+mod upkeep;
 
+use found::{FoundCautions, listed};
+pub use query::{CautionQuery, Placed};
+
+use super::SiteScope;
 use super::builds::Build;
 use super::by_hand::SourceLine;
 use super::compare::ObjectKey;
 use super::write::ChangedFile;
-use super::{SiteScope, WantedField};
 use crate::insight::field::FieldPath;
-use crate::insight::named::shown;
-use crate::render::flux::Applied;
-use crate::render::{Node, write};
+use crate::render::Node;
 
-/// Every rule.
-static RULES: &[fn(&CautionQuery<'_>, &mut Vec<Caution>)] = &[autoscaler::says, image_automation::says];
+/// Every rule, in the order in which they are said: first what does not arrive, then what is lost, then the rest.
+static RULES: &[fn(&CautionQuery<'_>, &mut FoundCautions)] = &[
+    refused::says,
+    suspended::says,
+    ignored::says,
+    pruned::says,
+    reinstalled::says,
+    resumed::says,
+    upkeep::says,
+    rights::says,
+    privileges::says,
+    quota::says,
+    limits::says,
+    budget::says,
+    autoscaler::says,
+    image_automation::says,
+];
 
 /// One thing to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,15 +90,16 @@ pub struct Alternative {
 
 impl Alternative {
     /// A field of an object. `value`: what would give the wanted effect.
-    fn of(query: &CautionQuery<'_>, build: &Build, object: &Applied, field: &str, value: Option<String>) -> Self {
-        let node = FieldPath::parse(field).ok().and_then(|path| path.reach(&object.node).ok());
+    fn of(query: &CautionQuery<'_>, object: Placed<'_>, field: &str, value: Option<String>) -> Self {
+        let build = object.build;
+        let node = FieldPath::parse(field).ok().and_then(|path| path.reach(object.node()).ok());
         let before = node.as_deref().and_then(Node::text).unwrap_or_default().to_owned();
         let named = |spec: &crate::render::flux::Spec| (spec.namespace.to_string(), spec.name.to_string());
         Self {
             build: build.name.clone(),
             applier: build.spec.as_deref().map(named),
-            is_elsewhere: build.cluster != query.own.cluster,
-            object: ObjectKey::of(&object.node),
+            is_elsewhere: query.meant.is_some_and(|meant| meant.build.cluster != build.cluster),
+            object: ObjectKey::of(object.node()),
             field: field.to_owned(),
             value: value.unwrap_or_else(|| before.clone()),
             before,
@@ -93,17 +136,6 @@ impl std::fmt::Display for Alternative {
     }
 }
 
-/// What the rules look at.
-pub struct CautionQuery<'a> {
-    /// As it is built today.
-    pub object: &'a Applied,
-    pub own: &'a Build,
-    /// Everything else that the repository builds.
-    pub others: &'a [Build],
-    pub wanted: &'a [WantedField],
-    pub lines: &'a [TouchedLine],
-}
-
 /// A line of a file that is another one after the change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TouchedLine {
@@ -137,45 +169,15 @@ impl TouchedLine {
     }
 }
 
-impl<'a> CautionQuery<'a> {
-    /// Everything that is built, with what builds it; first what is built with the object.
-    fn built(&self) -> impl Iterator<Item = (&'a Build, &'a Applied)> {
-        let builds = std::iter::once(self.own).chain(self.others);
-        builds.flat_map(|build| build.objects().iter().map(move |object| (build, object)))
-    }
-
-    /// The same, of the cluster of the object; a folder belongs to any.
-    fn of_cluster(&self) -> impl Iterator<Item = (&'a Build, &'a Applied)> {
-        let own = self.own.cluster;
-        self.built().filter(move |(build, _)| build.cluster.is_none() || own.is_none() || build.cluster == own)
-    }
-
-    /// The field with its wanted value, where it is to be set.
-    fn wants(&self, field: &str) -> Option<&'a WantedField> {
-        let path = FieldPath::parse(field).ok()?;
-        self.wanted.iter().find(|wanted| wanted.field == path)
-    }
+/// What a change of files does, ours or anyone's: `before` and `after` are all builds of the two trees.
+pub fn cautions_between(before: &[Build], after: &[Build], files: &[ChangedFile]) -> Vec<Caution> {
+    let lines: Vec<_> = files.iter().flat_map(TouchedLine::of).collect();
+    all(&CautionQuery::new(None, (before.iter().collect(), after.iter().collect()), &[], &lines))
 }
 
 /// All that the rules say, each once.
 pub fn all(query: &CautionQuery<'_>) -> Vec<Caution> {
-    let mut found = Vec::new();
+    let mut found = FoundCautions::default();
     RULES.iter().for_each(|rule| rule(query, &mut found));
-    let mut once: Vec<Caution> = Vec::new();
-    for caution in found {
-        if once.iter().all(|known| known.text != caution.text) {
-            once.push(caution);
-        }
-    }
-    once
-}
-
-/// `Kind namespace/name`.
-fn name_of(object: &Applied) -> String {
-    shown(&object.node)
-}
-
-/// A number that is set at a path of an object; none where it is not set, or no number.
-fn number_at(node: &Node, path: &[&str]) -> Option<i64> {
-    write::json(node.at(path)?).ok()?.as_i64()
+    found.all()
 }

@@ -1,6 +1,9 @@
 //! Ways of every kind, tried and proven on trees in memory.
 
+mod caught;
 mod cautions;
+mod fleet;
+mod harmless;
 mod layers;
 mod mistakes;
 mod refused;

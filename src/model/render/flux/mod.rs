@@ -21,7 +21,7 @@ use super::unproven::SEALED;
 use super::{Built, Cache, Options};
 
 pub use alone::{alone, filled, rendered};
-pub use spec::{From, GROUP, PostBuild, SourceRef, Spec};
+pub use spec::{From, GROUP, PostBuild, SourceRef, Spec, Upkeep};
 pub use variables::{Values, values, variables};
 
 /// The objects of a Flux Kustomization before its variables are filled in, or why there are none, and everything that was read for that.

@@ -4,6 +4,7 @@ use super::super::decode::{Fields, Mode};
 use super::super::error::{BuildError, Result};
 use super::super::kustomization::{Image, Patch};
 use super::super::node::{Entry, Layer, Node, Origin, Text};
+use crate::domain::object::Deletion;
 
 /// The group of Flux Kustomizations, of their owner labels and of their switches.
 pub const GROUP: &str = "kustomize.toolkit.fluxcd.io";
@@ -52,6 +53,20 @@ pub struct Spec {
     pub decrypts: bool,
     /// It is applied to another cluster.
     pub is_remote: bool,
+    /// None where that is not known.
+    pub upkeep: Option<Upkeep>,
+}
+
+/// What a Flux Kustomization does with the objects that it applies. Nothing of it changes what is built.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Upkeep {
+    /// `spec.prune`: what is no longer built is deleted.
+    pub prunes: bool,
+    /// `spec.force`: what the API server refuses to change is deleted and created again.
+    pub recreates: bool,
+    pub is_suspended: bool,
+    /// What happens to them when it is deleted itself, and not suspended.
+    pub deletion: Deletion,
 }
 
 /// What it is built from.
@@ -121,6 +136,7 @@ impl Spec {
             post_build: fields.one("postBuild", PostBuild::read)?,
             decrypts: fields.has("decryption"),
             is_remote: fields.has("kubeConfig"),
+            upkeep: Upkeep::read(&spec),
             namespace,
         })
     }
@@ -147,12 +163,35 @@ impl Spec {
             post_build: None,
             decrypts: false,
             is_remote: false,
+            upkeep: None,
         }
     }
 
     /// `namespace/name`; the name alone where nothing says a namespace.
     pub fn id(&self) -> String {
         if self.namespace.is_empty() { self.name.to_string() } else { format!("{}/{}", self.namespace, self.name) }
+    }
+}
+
+impl Upkeep {
+    /// None where a variable decides on a part of it. Source: kustomize-controller v1.9.4 `internal/controller/kustomization_controller.go`
+    /// (`finalizerShouldDeleteResources`).
+    fn read(spec: &Node) -> Option<Self> {
+        let text = |key: &str| spec.get(key).and_then(Node::text).unwrap_or_default();
+        let is_set = |key: &str| match text(key) {
+            "" | "false" => Some(false),
+            "true" => Some(true),
+            _ => None,
+        };
+        let prunes = is_set("prune")?;
+        let deletes = match text("deletionPolicy") {
+            "" | "MirrorPrune" => prunes,
+            "Delete" | "WaitForTermination" => true,
+            "Orphan" => false,
+            _ => return None,
+        };
+        let deletion = if deletes { Deletion::Prunes } else { Deletion::Leaves };
+        Some(Self { prunes, recreates: is_set("force")?, is_suspended: is_set("suspend")?, deletion })
     }
 }
 

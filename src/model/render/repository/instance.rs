@@ -1,19 +1,20 @@
 //! The Kustomization that a FluxInstance makes of its `sync`, and the source beside it.
 //!
-//! Source: flux-operator v0.40 `internal/builder/templates.go` (`sync.yaml`, and `spec.kustomize.patches` over everything that is
+//! Source: flux-operator v0.40 `internal/builder/templates.go` (`sync.yaml`, which prunes, and `spec.kustomize.patches` over everything that is
 //! made), `api/v1/fluxinstance_types.go`. The instance may also be what the chart `flux-instance` makes of its values: those of a
 //! HelmRelease, of a ConfigMap, or a file of values. `spec.commonMetadata` goes onto the objects that are made and changes nothing of
 //! what they build.
 
 use super::super::decode::Mode;
-use super::super::flux::{SourceRef, Spec};
+use super::super::flux::{SourceRef, Spec, Upkeep};
 use super::super::kustomization::{Kustomization, Patch};
-use super::super::node::{Entry, Layer, Node, Origin, Text, Trace};
+use super::super::node::{Entry, Layer, Node, Origin, Tag, Text, Trace};
 use super::super::read::{self, TextPlace};
 use super::super::substitute::Unset;
 use super::super::tree::Memory;
 use super::super::{Cache, Options, build_recorded, write};
 use super::controller;
+use crate::domain::object::Deletion;
 
 /// The group of the operator's kinds.
 pub const GROUP: &str = "fluxcd.controlplane.io";
@@ -100,7 +101,8 @@ pub fn made(node: &Node) -> Option<Made> {
         name: text(sync, &["name"]).unwrap_or_else(|| namespace.clone()),
         namespace,
     };
-    let plain = Spec::plain(source.clone(), &path, node.origin().clone());
+    let upkeep = Some(Upkeep { prunes: true, deletion: Deletion::Prunes, ..Upkeep::default() });
+    let plain = Spec { upkeep, ..Spec::plain(source.clone(), &path, node.origin().clone()) };
     let made = source_of(&source, sync);
     let (spec, source) = patched(&source, sync, &spec).unwrap_or((plain, made));
     Some(Made { spec, instance: Instance { kind, name, source, has_namespace, unset } })
@@ -137,7 +139,9 @@ fn kustomization_of(source: &SourceRef, sync: &Node) -> Option<Node> {
     let word = |text: &str| Node::string(text, sync.trace.clone());
     let mut entries = head("kustomize.toolkit.fluxcd.io/v1", "Kustomization", source, &sync.trace);
     let from = map(vec![("kind", word(&source.kind)), ("name", word(&source.name))], &sync.trace);
-    entries.push(("spec", map(vec![("path", sync.get("path")?.clone()), ("sourceRef", from)], &sync.trace)));
+    let prunes = Node::scalar("true", Tag::Bool, sync.trace.clone());
+    let spec = vec![("prune", prunes), ("path", sync.get("path")?.clone()), ("sourceRef", from)];
+    entries.push(("spec", map(spec, &sync.trace)));
     Some(map(entries, &sync.trace))
 }
 
