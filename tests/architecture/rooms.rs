@@ -66,6 +66,8 @@ pub const PROGRAM: &[Room] = &[
     room("forges", &["credentials"], &["domain", "error"]),
     // `forges`: its connections, through the same proxies
     room("web", &["forges"], &["domain"]),
+    // `forges`: its connections, through the same proxies
+    room("catalogs", &["forges", "credentials"], &["domain", "error"]),
     // `programs`: tokens are what other programs print
     room("credentials", &["programs"], &["domain", "error"]),
 ];

@@ -1,12 +1,21 @@
 //! Versions that a catalogue has published: of a chart in a Helm repository, of an image or an artifact in a registry.
 //!
-//! Names come from whoever published them: who asks the catalogue leaves out what is not one. Asking does *not* belong here.
+//! Names come from their publishers: who asks the catalogue leaves out what is not one. Asking does *not* belong here.
 
 use std::cmp::Reverse;
 
 use jiff::Timestamp;
 
 use super::version::{Version, VersionRange, order, read};
+
+/// Which catalogue is asked, and for what.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Catalogue {
+    /// Versions of a chart, in a HelmRepository: its `url`, its `insecure`, and the name of the chart.
+    Chart { url: String, is_plain: bool, chart: String },
+    /// Tags of an image, as a container names it, or of an artifact (`oci://…`); `is_plain`: in a registry without TLS.
+    Tags { name: String, is_plain: bool },
+}
 
 /// One version that is on offer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
