@@ -102,7 +102,7 @@ impl Failure {
             Self::Forbidden(_) => "the login needs to read it".to_owned(),
             Self::NoChart => "check the name of the chart".to_owned(),
             Self::RateLimited => "wait, or log in with docker or helm".to_owned(),
-            Self::TooLarge(_) => "type the version: Flux reads no index of that size".to_owned(),
+            Self::TooLarge(_) => "type the version: there is more than can be listed".to_owned(),
             Self::Server { .. } => "try again later".to_owned(),
             Self::Refused { .. } => "type the version".to_owned(),
             Self::Unreadable(_) => "is this what it is taken for? A proxy may have answered".to_owned(),
