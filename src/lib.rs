@@ -41,7 +41,7 @@
 //!  app         → ui
 //!  ui          → nothing
 //!  config      → nothing
-//!  runtime     → cluster, git, programs, forges, web, credentials, records, files, demo, config
+//!  runtime     → cluster, git, programs, forges, web, catalogs, credentials, records, files, demo, config
 //!  cluster     → programs
 //!  git         → nothing
 //!  programs    → nothing

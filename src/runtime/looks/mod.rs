@@ -18,9 +18,11 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use super::changes::Changes;
 use super::desk::Desk;
+use super::published::Offers;
 use super::rendered::{Renderer, object_of};
 use crate::cluster::{self, Connection, Failure, Served};
 use contact::{Answer, Asking, Contact, Left, Refusal};
+use fluxdeck_model::domain::published::Catalogue;
 use fluxdeck_model::domain::text::sanitise;
 use fluxdeck_model::domain::{ClusterId, EventRow, ObjectRef, PrintedQuery};
 use fluxdeck_model::error::{Error, ErrorKind};
@@ -55,7 +57,8 @@ pub(super) struct Means {
 #[derive(Default)]
 pub(super) struct Looks {
     tasks: JoinSet<()>,
-    under_way: BTreeMap<Ticket, (ClusterId, AbortHandle)>,
+    /// Of a cluster, if a connection to it is looked through.
+    under_way: BTreeMap<Ticket, (Option<ClusterId>, AbortHandle)>,
 }
 
 impl Looks {
@@ -74,7 +77,7 @@ impl Looks {
         let asking = Asking { contact: Contact(live), answer: Answer { ticket: look.ticket, inbox } };
         let (ticket, cluster) = (look.ticket, look.object.cluster);
         let task = self.tasks.spawn(answer(look, asking, means));
-        self.under_way.insert(ticket, (cluster, task));
+        self.under_way.insert(ticket, (Some(cluster), task));
     }
 
     /// Prints a kind of a cluster, and then what happens to it.
@@ -96,7 +99,7 @@ impl Looks {
                 asking.answer.give(Reply::Failed(left())).await;
             }
         });
-        self.under_way.insert(ticket, (cluster, task));
+        self.under_way.insert(ticket, (Some(cluster), task));
     }
 
     /// Plans a change, once; with the connection of a session where there is one.
@@ -119,7 +122,20 @@ impl Looks {
             let reply = proposed.map_or_else(Reply::Failed, |proposed| Reply::Proposed(Box::new(proposed)));
             Answer { ticket, inbox }.give(reply).await;
         });
-        self.under_way.insert(ticket, (cluster, task));
+        self.under_way.insert(ticket, (Some(cluster), task));
+    }
+
+    /// Asks a catalogue, once; none where there is none to ask.
+    pub fn look_up(&mut self, ticket: Ticket, catalogue: Catalogue, offers: Option<Offers>, inbox: mpsc::Sender<Message>) {
+        while self.tasks.try_join_next().is_some() {}
+        let task = self.tasks.spawn(async move {
+            let found = match offers {
+                Some(offers) => offers.of(&catalogue).await,
+                None => Err(Error::failed("the demo has no registries", "type the version")),
+            };
+            Answer { ticket, inbox }.give(found.map_or_else(Reply::Failed, Reply::Published)).await;
+        });
+        self.under_way.insert(ticket, (None, task));
     }
 
     /// The view that asked is gone.
@@ -132,10 +148,11 @@ impl Looks {
     /// The cluster's context was left, whether its connection stays for jobs or not.
     pub fn leave(&mut self, cluster: ClusterId) {
         self.under_way.retain(|_, (of, task)| {
-            if *of == cluster {
+            let is_left = *of == Some(cluster);
+            if is_left {
                 task.abort();
             }
-            *of != cluster
+            !is_left
         });
     }
 }
