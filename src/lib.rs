@@ -23,7 +23,8 @@
 //!           opinion on a build
 //!  forges   pull requests on GitHub, GitLab, Gitea and Forgejo: opened, looked up, followed
 //!  web      files of the public web, by HTTPS, that kustomization files address: bounded, and without a credential
-//!  credentials  tokens for forges, each bound to its host, from wherever the user has them; never kept
+//!  catalogs versions on offer: of charts in Helm repositories, of images and artifacts in registries
+//!  credentials  tokens for forges, logins at registries, each bound to its host, from wherever the user has them; never kept
 //!  records  jobs, snapshots, the log of acts, and what is remembered between runs
 //!  files    the one place through which all that the program keeps on disk goes, with what is there after a crash
 //!  demo     a company in memory: clusters with their API server and controllers, git and forge
@@ -40,7 +41,7 @@
 //!  app         → ui
 //!  ui          → nothing
 //!  config      → nothing
-//!  runtime     → cluster, git, programs, forges, web, credentials, records, files, demo, config
+//!  runtime     → cluster, git, programs, forges, web, catalogs, credentials, records, files, demo, config
 //!  cluster     → programs
 //!  git         → nothing
 //!  programs    → nothing
@@ -49,6 +50,7 @@
 //!  files       → nothing
 //!  forges      → credentials
 //!  web         → forges
+//!  catalogs    → forges, credentials
 //!  credentials → programs
 //! ```
 //! and these of the pure core:
@@ -68,6 +70,7 @@
 //!  files       → nothing
 //!  forges      → domain, error
 //!  web         → domain
+//!  catalogs    → domain, error
 //!  credentials → domain, error
 //! ```
 //! Only these touch what is outside; tests do not count, except where they name a library:
@@ -77,13 +80,13 @@
 //!  octocrab                   → forges/github
 //!  ratatui                    → ui, app
 //!  crossterm                  → ui/terminal
-//!  tokio                      → cluster, programs, runtime, run, cli, demo, forges, web/tests, credentials/tests
+//!  tokio                      → cluster, programs, runtime, run, cli, demo, forges, web/tests, catalogs, credentials/tests
 //!  processes                  → programs, cluster/login, run, demo/git/place
 //!  threads and tasks          → runtime
 //!  threads and tasks of tests → runtime, cluster/tests/cause, programs/tests/git, files/real, records/tests, demo/git/place
 //!  the file system            → files, git, programs/opinion, programs/run, programs/reference, config, records/snapshot,
 //!                               cluster/connect, cluster/login/mod, cli/check, cli/source, cli/log, cli/demo, demo/git,
-//!                               demo/forge/pull, demo/company, credentials/tea
+//!                               demo/forge/pull, demo/company, credentials/tea, credentials/folders
 //!  the clock                  → run, runtime, cli/headless, cli/act, cli/changes, cli/jobs, cli/snapshot, cluster/write,
 //!                               cluster/login, records/run, git/folder, demo/company, demo/world
 //!  the environment            → config, ui/terminal, cluster/connect, programs, cli/mod, cli/source, cli/log,
@@ -127,6 +130,7 @@
 //! ```
 
 pub mod app;
+pub mod catalogs;
 pub mod cli;
 pub mod cluster;
 pub mod config;

@@ -42,7 +42,7 @@ fn every_view_file_is_registered() {
 /// What a forge is made of is not a forge.
 #[test]
 fn every_forge_is_registered_and_known_to_the_configuration() {
-    let parts = ["mod", "address", "answer", "encode", "failure", "kind", "network", "plain", "wire"];
+    let parts = ["mod", "address", "answer", "encode", "failure", "kind", "network", "plain", "reading", "wire"];
     let files = names("src/forges", "rs").into_iter().filter(|name| !parts.contains(&name.as_str()));
     let words: BTreeSet<_> = fluxdeck::forges::ALL.iter().map(|kind| kind.word.to_owned()).collect();
 

@@ -56,6 +56,21 @@ impl Origin {
         self.is_tls
     }
 
+    /// Whether it is this machine, by its name or its address.
+    pub fn is_loopback(&self) -> bool {
+        let name = self.name();
+        let is_address = name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+        is_address || name == "localhost" || name.ends_with(".localhost")
+    }
+
+    /// The host without its port, and without the brackets of an address.
+    pub fn name(&self) -> &str {
+        match self.host.strip_prefix('[') {
+            Some(rest) => rest.split(']').next().unwrap_or(rest),
+            None => self.host.split(':').next().unwrap_or(&self.host),
+        }
+    }
+
     /// `https` or `http`.
     pub fn scheme(&self) -> &'static str {
         if self.is_tls { "https" } else { "http" }

@@ -5,6 +5,7 @@
 //!  answer     what an answer means where all forges agree; encode: names in addresses
 //!  failure    why a forge did not answer, or refused, in the classes that decide what happens next
 //!  network    connections: TLS, proxies, limits; the demo has one of its own, to its forge in memory
+//!  reading    an answer that is read as it comes, for `catalogs`
 //!  plain      a read without a token, for what is not a forge: nothing is followed
 //!  wire       requests to one host, with the token that is bound to it, and their answers
 //!  kind       which forge a host is: by name, by the configuration, or asked once
@@ -32,6 +33,7 @@ mod gitlab;
 mod kind;
 mod network;
 mod plain;
+mod reading;
 mod wire;
 
 use futures::future::BoxFuture;
@@ -43,6 +45,8 @@ pub use failure::Failure;
 pub use kind::{Kind, Opened, kind_of, named};
 pub use network::Network;
 pub use plain::Plain;
+pub use reading::Reading;
+pub use wire::Broken;
 
 /// Every forge, in the order in which a host that nobody knows is asked.
 pub const ALL: &[&Kind] = &[&gitea::KIND, &github::KIND, &gitlab::KIND];

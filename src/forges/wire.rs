@@ -6,7 +6,6 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, 
 use http::{Method, Request, Uri};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use serde::Serialize;
-use tower::ServiceExt;
 
 use super::Failure;
 use super::answer::{Answer, short};
@@ -151,14 +150,10 @@ impl Network {
     }
 
     async fn answered(&self, request: Request<Full<Bytes>>, largest: usize) -> Result<Answer, Broken> {
-        let answer = self.sender.clone().oneshot(request).await.map_err(|error| {
-            let why = short(&causes(&error));
-            if error.is_connect() { Broken::NotConnected(why) } else { Broken::Cut(why) }
-        })?;
-        let (head, body) = answer.into_parts();
-        let body = Limited::new(body, largest).collect().await.map_err(|error| {
+        let reading = self.begin(request).await?;
+        let body = Limited::new(reading.body, largest).collect().await.map_err(|error| {
             if error.is::<LengthLimitError>() { Broken::TooLarge(largest) } else { Broken::Cut(short(&causes(error.as_ref()))) }
         })?;
-        Ok(Answer { status: head.status, headers: head.headers, body: body.to_bytes() })
+        Ok(Answer { status: reading.status, headers: reading.headers, body: body.to_bytes() })
     }
 }

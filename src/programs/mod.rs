@@ -5,6 +5,7 @@
 
 mod branch;
 mod commit;
+mod credential_helper;
 mod editor;
 mod failure;
 mod git;
@@ -25,6 +26,7 @@ use fluxdeck_model::domain::text::redact;
 
 pub use branch::{base_reference, deepen_branch, default_branch, fetch_branch};
 pub use commit::{Commit, Identity, Signer, commit, signed_off, signer};
+pub use credential_helper::{Helped, ask_docker_helper};
 pub use editor::{edited, editor};
 pub use failure::{Failure, Refuser};
 pub use git::fetch;

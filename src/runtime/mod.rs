@@ -11,6 +11,7 @@ mod journal;
 mod keyboard;
 mod looks;
 mod owned;
+mod published;
 mod remotes;
 mod rendered;
 mod repositories;
@@ -37,6 +38,7 @@ use fluxdeck_model::state::{ChangeQuery, Effect, Epoch, Intent, Manuscript, Mess
 pub use journal::found as jobs_found;
 pub use keyboard::{Keyboard, Typed};
 use looks::{Look, Looks, Means};
+use published::Offers;
 pub use remotes::RemoteStore;
 pub use rendered::{Renderer, kustomization};
 pub use repositories::Repositories;
@@ -134,6 +136,7 @@ pub struct Runtime {
     looks: Looks,
     desk: Desk,
     changes: Changes,
+    offers: Offers,
     journal: Option<journal::Journal>,
     /// The comparison with git under way.
     comparison: Option<tokio::task::AbortHandle>,
@@ -172,7 +175,8 @@ impl Runtime {
         let (sessions, lives) = (BTreeMap::new(), BTreeMap::new());
         let (errands, looks, desk) = (JoinSet::new(), Looks::default(), Desk::of(options.repositories()));
         let changes = options.changes(desk.clone());
-        Self { options, inbox, sessions, errands, looks, desk, changes, journal: None, comparison: None, lives }
+        let offers = Offers::default();
+        Self { options, inbox, sessions, errands, looks, desk, changes, offers, journal: None, comparison: None, lives }
     }
 
     /// Starts what an effect asks for. Returns at once; answers come as messages. Effects on the terminal are not its business and
@@ -206,6 +210,12 @@ impl Runtime {
             }
             Effect::Propose { ticket, query } => self.propose(ticket, *query),
             Effect::Manuscript { ticket, query } => self.manuscript(ticket, *query),
+            Effect::LookUp { ticket, catalogue } => {
+                // the demo has no registries, and asks nobody else's
+                let offers = (!matches!(self.options.origin, Origin::Demo(_))).then(|| self.offers.clone());
+                self.looks.look_up(ticket, catalogue, offers, self.inbox.clone());
+                None
+            }
             Effect::Change { task, step, change, bound } => self.change(None, Carried { task, step, change, bound }),
             Effect::Record(act) => {
                 if let Some(journal) = self.journal() {

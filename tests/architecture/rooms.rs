@@ -49,7 +49,7 @@ pub const PROGRAM: &[Room] = &[
     // `config`: what it says of forges, as it was read; `playbooks` and `change`: orders are planned on the thread of their repository
     room(
         "runtime",
-        &["cluster", "git", "programs", "forges", "web", "credentials", "records", "files", "demo", "config"],
+        &["cluster", "git", "programs", "forges", "web", "catalogs", "credentials", "records", "files", "demo", "config"],
         &["state", "playbooks", "change", "actions", "forms", "insight", "guards", "render", "kinds", "domain", "error"],
     ),
     // `actions`: it sends a step and asks for a right as they are, and answers with their outcome; all three are plain data
@@ -66,6 +66,8 @@ pub const PROGRAM: &[Room] = &[
     room("forges", &["credentials"], &["domain", "error"]),
     // `forges`: its connections, through the same proxies
     room("web", &["forges"], &["domain"]),
+    // `forges`: its connections, through the same proxies
+    room("catalogs", &["forges", "credentials"], &["domain", "error"]),
     // `programs`: tokens are what other programs print
     room("credentials", &["programs"], &["domain", "error"]),
 ];

@@ -79,6 +79,7 @@ pub const OUTSIDE: &[Outside] = &[
             ("demo", "the API server and its controllers"),
             ("forges", "requests and their limits"),
             ("web/tests", "tests wait for requests"),
+            ("catalogs", "requests and their limits"),
             ("credentials/tests", "tests wait for other programs"),
         ],
     },
@@ -144,6 +145,7 @@ pub const OUTSIDE: &[Outside] = &[
             ("demo/forge/pull", "a pull request, beside its repository"),
             ("demo/company", "whether the hints were dismissed"),
             ("credentials/tea", "the logins of another program"),
+            ("credentials/folders", "the logins of docker and helm"),
         ],
     },
     Outside {

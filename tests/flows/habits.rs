@@ -46,7 +46,8 @@ async fn space_marks_and_stays() {
 #[tokio::test(start_paused = true)]
 async fn a_key_of_k9s_that_does_nothing_says_what_does() {
     let mut deck = demo(120, 30).await;
-    for (key, said) in [("i", "an image is set in git"), ("x", "no value of a Secret"), ("3", "`:ns NAME`"), ("F", "port-forward")]
+    for (key, said) in
+        [("i", "an image is set in git"), ("x", "no value of a Secret"), ("3", "`:ns NAME`"), ("F", "port-forward")]
     {
         deck.keys(key).await.shows(said);
     }

@@ -1,5 +1,6 @@
 //! Which token is found for which host, and what it shows of itself.
 
+mod logins;
 mod sources;
 
 use super::{Origin, Source, Token};

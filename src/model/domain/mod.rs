@@ -19,6 +19,7 @@ pub mod pattern;
 pub mod pause;
 pub mod policy;
 pub mod printed;
+pub mod published;
 pub mod pull;
 pub mod quantity;
 pub mod query;

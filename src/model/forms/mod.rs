@@ -8,6 +8,7 @@
 mod answers;
 mod field;
 mod moment;
+mod on_offer;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +19,7 @@ use jiff::tz::TimeZone;
 
 pub use answers::{Answers, FieldValue};
 pub use field::{Choice, Choices, Field, Hint, InputKind};
+pub use on_offer::on_offer;
 
 use crate::domain::text::nearest;
 use crate::error::{Error, Result};

@@ -6,6 +6,7 @@ use super::intent::ChangeQuery;
 use super::jobs::{Change, ChangeStep, JobId, JournalCommit, Task};
 use super::message::Epoch;
 use crate::actions::{Ask, Step};
+use crate::domain::published::Catalogue;
 use crate::domain::{Act, ClusterId, ObjectRef, PrintedQuery, Str, Uid};
 use crate::insight::declared::FilePlace;
 
@@ -76,6 +77,11 @@ pub enum Effect {
     Manuscript {
         ticket: Ticket,
         query: Box<ChangeQuery>,
+    },
+    /// Ask a catalogue what it has on offer, for a view. The reply is `Reply::Published`.
+    LookUp {
+        ticket: Ticket,
+        catalogue: Catalogue,
     },
     /// Ask for this user's rights.
     Review {

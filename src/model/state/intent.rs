@@ -14,6 +14,7 @@ use super::{Cluster, Ends, State};
 use crate::actions::confirm::Wants;
 use crate::actions::{Action, Confirmation, Target};
 use crate::change::{ChangeOrder, SiteScope};
+use crate::domain::published::Catalogue;
 use crate::domain::query::Query;
 use crate::domain::{GroupKind, Health, ObjectRef, PrintedQuery, SaidSource, Str};
 use crate::error::Error;
@@ -126,6 +127,8 @@ pub enum Question {
     Change(Box<ChangeQuery>),
     /// The object of a change as git builds it, as a text to be edited.
     Manuscript(Box<ChangeQuery>),
+    /// What a catalogue has on offer.
+    Published(Catalogue),
 }
 
 /// A change to be planned.
@@ -281,6 +284,7 @@ impl State {
             Question::Print(query) => Effect::Print { ticket, cluster: self.active, query },
             Question::Change(query) => Effect::Propose { ticket, query },
             Question::Manuscript(query) => Effect::Manuscript { ticket, query },
+            Question::Published(catalogue) => Effect::LookUp { ticket, catalogue },
             Question::Object(object, aspect) => {
                 let version = self.cluster().store.object_of(&object).map(|found| found.version.clone());
                 Effect::Look { ticket, object, version: version.unwrap_or_else(|| "".into()), aspect }

@@ -1,5 +1,7 @@
 //! Everything that happens: intents, news of clusters, replies, the clock.
 
+use std::sync::Arc;
+
 use super::cluster::{Link, ServerFacts};
 use super::drift::Compared;
 use super::effect::Ticket;
@@ -7,6 +9,7 @@ use super::intent::Intent;
 use super::jobs::{ChangeOutcome, Job, JobId, Loaded, Task};
 use crate::actions::{Ask, Outcome};
 use crate::change::{ChangeOrder, Proposed};
+use crate::domain::published::Published;
 use crate::domain::{Act, ClusterId, Context, Delta, EventRow, ObjectRef, PrintedNews, Str};
 use crate::error::Error;
 use crate::insight::declared::Declared;
@@ -89,6 +92,8 @@ pub enum Reply {
     Manuscript(Box<Manuscript>),
     /// The text as the user's editor left it.
     Edited(String),
+    /// What a catalogue has on offer, with the moment at which it was asked.
+    Published(Arc<Published>),
     /// Lines of logs, in order, sanitised.
     Log(Vec<String>),
     /// A remark between the lines of a stream: a pod that is gone, a log that was cut.

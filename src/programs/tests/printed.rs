@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use tokio::process::Command;
 
+use super::super::Failure;
+use super::super::credential_helper::ask;
 use super::super::token::{ask_gh, ask_git, ask_glab};
 
 /// A program of a few lines, which runs in the folder beside it.
@@ -83,4 +85,21 @@ async fn gits_helpers_are_asked_for_the_host_and_nobody_else_is() {
     assert_eq!(fill("", "git.example.com").await, None);
     assert_eq!(fill("!f() { echo username=me; }; f", "git.example.com").await, None);
     assert_eq!(fill(&helper, "git.example.com\nhost=evil.example.com").await, None);
+}
+
+#[tokio::test]
+async fn a_helper_of_docker_gets_the_server_on_standard_input_and_has_an_end() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let limit = std::time::Duration::from_secs(20);
+    let prints = r#"{"ServerURL": "ghcr.io", "Username": "ana", "Secret": "PLANTED"}"#;
+    let helper = script(folder.path(), &format!("echo \"$@\" > arguments; cat > asked; tty >> arguments; echo '{prints}'"));
+    let helped = ask(&helper, "ghcr.io", limit).await.expect("it answers").expect("it knows the server");
+    assert_eq!((helped.server.as_str(), helped.user.as_str()), ("ghcr.io", "ana"));
+    assert_eq!(secrecy::ExposeSecret::expose_secret(&helped.secret), "PLANTED");
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).expect("written by the program");
+    assert_eq!((read("arguments").as_str(), read("asked").as_str()), ("get\nnot a tty\n", "ghcr.io"));
+
+    let limit = std::time::Duration::from_millis(50);
+    let helper = script(folder.path(), "tail -f /dev/null");
+    assert_eq!(ask(&helper, "ghcr.io", limit).await.err(), Some(Failure::TooLong(limit)));
 }

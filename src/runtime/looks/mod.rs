@@ -17,9 +17,11 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
 
 use super::desk::Desk;
+use super::published::Offers;
 use super::rendered::{Renderer, object_of};
 use crate::cluster::{self, Connection, Failure, Served};
 use contact::{Answer, Asking, Contact, Left, Refusal};
+use fluxdeck_model::domain::published::Catalogue;
 use fluxdeck_model::domain::text::sanitise;
 use fluxdeck_model::domain::{ClusterId, EventRow, ObjectRef, PrintedQuery};
 use fluxdeck_model::error::{Error, ErrorKind};
@@ -54,7 +56,8 @@ pub(super) struct Means {
 #[derive(Default)]
 pub(super) struct Looks {
     tasks: JoinSet<()>,
-    under_way: BTreeMap<Ticket, (ClusterId, AbortHandle)>,
+    /// Of a cluster, if a connection to it is looked through.
+    under_way: BTreeMap<Ticket, (Option<ClusterId>, AbortHandle)>,
 }
 
 impl Looks {
@@ -73,7 +76,7 @@ impl Looks {
         let asking = Asking { contact: Contact(live), answer: Answer { ticket: look.ticket, inbox } };
         let (ticket, cluster) = (look.ticket, look.object.cluster);
         let task = self.tasks.spawn(answer(look, asking, means));
-        self.under_way.insert(ticket, (cluster, task));
+        self.under_way.insert(ticket, (Some(cluster), task));
     }
 
     /// Prints a kind of a cluster, and then what happens to it.
@@ -95,7 +98,7 @@ impl Looks {
                 asking.answer.give(Reply::Failed(left())).await;
             }
         });
-        self.under_way.insert(ticket, (cluster, task));
+        self.under_way.insert(ticket, (Some(cluster), task));
     }
 
     /// Answers once; with the connection of a session where there is one.
@@ -116,7 +119,20 @@ impl Looks {
             let reply = work(live).await;
             Answer { ticket, inbox }.give(reply).await;
         });
-        self.under_way.insert(ticket, (cluster, task));
+        self.under_way.insert(ticket, (Some(cluster), task));
+    }
+
+    /// Asks a catalogue, once; none where there is none to ask.
+    pub fn look_up(&mut self, ticket: Ticket, catalogue: Catalogue, offers: Option<Offers>, inbox: mpsc::Sender<Message>) {
+        while self.tasks.try_join_next().is_some() {}
+        let task = self.tasks.spawn(async move {
+            let found = match offers {
+                Some(offers) => offers.of(&catalogue).await,
+                None => Err(Error::failed("the demo has no registries", "type the version")),
+            };
+            Answer { ticket, inbox }.give(found.map_or_else(Reply::Failed, Reply::Published)).await;
+        });
+        self.under_way.insert(ticket, (None, task));
     }
 
     /// The view that asked is gone.
@@ -129,10 +145,11 @@ impl Looks {
     /// The cluster's context was left, whether its connection stays for jobs or not.
     pub fn leave(&mut self, cluster: ClusterId) {
         self.under_way.retain(|_, (of, task)| {
-            if *of == cluster {
+            let is_left = *of == Some(cluster);
+            if is_left {
                 task.abort();
             }
-            *of != cluster
+            !is_left
         });
     }
 }

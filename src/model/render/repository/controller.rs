@@ -12,7 +12,7 @@ use super::super::read::{self, TextPlace};
 use super::super::substitute::Unset;
 use super::super::tree::Memory;
 use super::super::{Cache, Options, build_recorded, write};
-use crate::domain::version;
+use crate::domain::version::{Version, VersionRange};
 
 const NAME: &str = "kustomize-controller";
 const GATES: &str = "--feature-gates";
@@ -142,11 +142,8 @@ fn since(version: (u64, u64), first: (u64, u64)) -> Unset {
 
 /// The operator installs the newest version of a range that it knows: only a range on one side of 2.9 decides.
 fn of_range(range: &str) -> Unset {
-    let ranges = version::ranges(range);
-    let is_in = |minor: u64| {
-        let versions = (0..PATCHES).filter_map(|patch| version::order(&format!("{}.{minor}.{patch}", FLUX.0)));
-        versions.into_iter().any(|version| ranges.iter().any(|range| range.matches(&version)))
-    };
+    let Some(range) = VersionRange::of(range) else { return Unset::Open };
+    let is_in = |minor: u64| (0..PATCHES).any(|patch| range.has(&Version::new(FLUX.0, minor, patch)));
     match ((0..FLUX.1).any(is_in), (FLUX.1..MINORS).any(is_in)) {
         (false, true) => Unset::Refused,
         (true, false) => Unset::Empty,
