@@ -69,7 +69,7 @@ fn set(word: &str, pull: &mut Value, with: With) {
         With::Draft => pull["draft"] = true.into(),
         With::Mergeable(is_mergeable) => pull["mergeable"] = json!(is_mergeable),
         With::Queued => {
-            pull["auto_merge"] = json!({"enabled_by": {"login": "ana"}, "merge_method": "squash", "commit_title": "x"})
+            pull["auto_merge"] = json!({"enabled_by": {"login": "ana"}, "merge_method": "squash", "commit_title": "x"});
         }
         With::Merged(commit) => {
             (pull["state"], pull["merged"], pull["merged_at"]) = ("closed".into(), true.into(), MERGED_AT.into());
