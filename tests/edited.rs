@@ -17,6 +17,8 @@ fn edited(script: &str, table: &str, row: &str) -> (Fluxdeck, Terminal) {
     screen.keys(&format!(":{table}\r"));
     screen.until("the row", SOON, |text| text.contains("› ") && text.contains(row));
     screen.keys(&format!("/^{row}$\r"));
+    // the cursor goes to what is found
+    screen.until("what is found", SOON, |text| text.contains(" 1 of ") && text.contains("restart"));
     screen.keys("e");
     (user, screen)
 }

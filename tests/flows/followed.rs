@@ -51,7 +51,8 @@ async fn a_pull_request_that_its_forge_is_to_merge_is_queued_wherever_it_is_show
     deck.step(ChangeOutcome::Prepared(Box::new(proposals::prepared(None)))).await;
     deck.step(ChangeOutcome::Pushed).await;
     deck.step(ChangeOutcome::Pull(Pull { is_queued: true, ..proposals::pull(PullState::Open) })).await;
-    deck.shows("● pull request  #12 queued · checks 1 of 2 passed").shows("merged        the forge merges it as soon as it may");
+    deck.shows("#12 queued · checks 1 of 2 passed").keys("enter").await.shows("#12 queued · checks 1 of 2 passed");
+    deck.shows("the forge merges it as soon as it may").keys("esc").await;
     deck.keys("esc : \"changes\" enter").await.shows("#12 queued");
     deck.keys("esc : \"tree\" enter / \"shop/checkout\" enter").await.shows("#12 queued: https://forge.example");
 }

@@ -13,12 +13,13 @@ use crossterm::terminal::{
 };
 use crossterm::{execute, queue};
 use ratatui::backend::{Backend, CrosstermBackend};
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 
 pub use decoder::Decoder;
 
 use super::theme::Depth;
+use fluxdeck_model::domain::width;
 
 /// Largest text that goes to the clipboard, in bytes: some terminals drop more (k9s has the same bound).
 const CLIPBOARD: usize = 74_000;
@@ -29,6 +30,22 @@ pub struct Screen {
     /// What the terminal shows.
     shown: Buffer,
     next: Buffer,
+}
+
+/// What is different between two frames: cells with their places.
+type Changed<'a> = Vec<(u16, u16, &'a Cell)>;
+
+/// Adds the second half of each wide letter that gives way to a narrow one: some terminals show there again what was below the letter.
+fn wipe_halves<'a>(before: &Buffer, after: &'a Buffer, changed: &mut Changed<'a>) {
+    let is_wide = |cell: &Cell| width::of(cell.symbol()) > 1;
+    let is_half = |(x, y, cell): &&(u16, u16, &Cell)| is_wide(&before[(*x, *y)]) && !is_wide(cell) && x + 1 < after.area.width;
+    let halves: Vec<_> = changed.iter().filter(is_half).map(|(x, y, _)| (x + 1, *y)).collect();
+    for (x, y) in halves {
+        if changed.iter().all(|(column, row, _)| (*column, *row) != (x, y)) {
+            changed.push((x, y, &after[(x, y)]));
+        }
+    }
+    changed.sort_by_key(|(x, y, _)| (*y, *x));
 }
 
 impl Screen {
@@ -89,10 +106,11 @@ impl Screen {
     pub fn draw(&mut self, paint: impl FnOnce(&mut Buffer)) -> std::io::Result<()> {
         self.next.reset();
         paint(&mut self.next);
-        let changed = self.shown.diff(&self.next);
+        let mut changed = self.shown.diff(&self.next);
         if changed.is_empty() {
             return Ok(());
         }
+        wipe_halves(&self.shown, &self.next, &mut changed);
         self.backend.draw(changed.into_iter())?;
         std::io::Write::flush(&mut self.backend)?;
         std::mem::swap(&mut self.shown, &mut self.next);
@@ -194,4 +212,25 @@ pub fn is_ascii_only() -> bool {
         ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(|name| std::env::var(name).ok()).find(|value| !value.is_empty());
     let utf8 = locale.is_none_or(|value| value.to_lowercase().replace('-', "").contains("utf8"));
     !utf8 || std::env::var("TERM").is_ok_and(|term| term == "linux")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wide_letter_that_goes_is_wiped_with_both_halves() {
+        let buffer = |text: &str| Buffer::with_lines([text]);
+        let wiped = |before: &str, after: &str| {
+            let (before, after) = (buffer(before), buffer(after));
+            let mut changed = before.diff(&after);
+            wipe_halves(&before, &after, &mut changed);
+            changed.into_iter().map(|(x, _, cell)| (x, cell.symbol().to_owned())).collect::<Vec<_>>()
+        };
+        let cells = |all: &[(u16, &str)]| all.iter().map(|(x, text)| (*x, (*text).to_owned())).collect::<Vec<_>>();
+        assert_eq!(wiped("a漢 b", "a   b"), cells(&[(1, " "), (2, " ")]));
+        assert_eq!(wiped("a漢字b", "ax  yb"), cells(&[(1, "x"), (2, " "), (3, " "), (4, "y")]));
+        assert_eq!(wiped("a漢b", "a字b"), cells(&[(1, "字")]));
+        assert_eq!(wiped("ab", "cb"), cells(&[(0, "c")]));
+    }
 }
