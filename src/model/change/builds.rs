@@ -71,9 +71,16 @@ impl Build {
             || object.group.is_empty() && spec.post_build.iter().flat_map(|post| &post.from).any(has_variables)
     }
 
-    /// Whether both may be of one cluster; a folder belongs to any.
+    /// Whether both are applied to one cluster. A folder belongs to any; what goes elsewhere by `spec.kubeConfig` is alone.
     pub fn is_with(&self, other: &Self) -> bool {
-        self.cluster.is_none() || other.cluster.is_none() || self.cluster == other.cluster
+        let is_alone = |build: &Self| build.spec.as_ref().is_some_and(|spec| spec.is_remote);
+        if is_alone(self) || is_alone(other) {
+            return self.is_same(other);
+        }
+        match (&self.home, &other.home) {
+            (Some(own), Some(other)) => own == other,
+            _ => true,
+        }
     }
 
     /// Whether it is the same Kustomization of the same cluster, or the same folder, before and after a change.

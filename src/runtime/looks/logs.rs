@@ -11,7 +11,7 @@ use super::contact::{Again, Asking, Contact, Left, Patience, Refusal, hinted};
 use super::place::{ReadPosition, Verdict};
 use super::voice::{self, Piece, Voice, hand_on};
 use crate::cluster::{self, Connection, Container, ContainerState, Failure, Lines, LogAsk};
-use fluxdeck_model::domain::ObjectRef;
+use fluxdeck_model::domain::{ObjectRef, Str};
 use fluxdeck_model::error::Error;
 use fluxdeck_model::state::{LogRequest, Reply};
 
@@ -28,12 +28,13 @@ const AT_ONCE: Duration = Duration::from_secs(3);
 /// Reads the logs of all requested pods and containers until all of them have ended.
 pub(super) async fn follow(asking: &mut Asking, object: &ObjectRef, request: &LogRequest, limit: Duration) -> Result<(), Left> {
     let (pieces, taken) = mpsc::channel(voice::BATCH);
+    let shared = shared(&request.pods);
     let reader = |pod: &str| Reader {
         voice: Voice { who: format!("pod {pod}"), is_alone: request.pods.len() == 1, pieces: pieces.clone(), said: None },
         patience: Patience::new(LAST_PAUSE),
         namespace: object.namespace.to_string(),
         pod: pod.to_owned(),
-        mark: pod.strip_prefix(&*object.name).and_then(|rest| rest.strip_prefix('-')).unwrap_or(pod).to_owned(),
+        mark: pod.get(shared..).unwrap_or(pod).to_owned(),
         limit,
     };
     let pods: FuturesUnordered<_> =
@@ -52,6 +53,14 @@ pub(super) async fn follow(asking: &mut Asking, object: &ObjectRef, request: &Lo
     Ok(())
 }
 
+/// How many bytes of their names pods share: whole words, as their workload gave them.
+fn shared(pods: &[Str]) -> usize {
+    let Some((first, rest)) = pods.split_first() else { return 0 };
+    let same = |pod: &Str| first.bytes().zip(pod.bytes()).take_while(|(one, other)| one == other).count();
+    let longest = rest.iter().map(same).min().unwrap_or_default();
+    first.as_bytes()[..longest].iter().rposition(|byte| *byte == b'-').map_or(0, |at| at + 1)
+}
+
 /// How the reading of a log was over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Over {
@@ -66,7 +75,7 @@ struct Reader {
     patience: Patience,
     namespace: String,
     pod: String,
-    /// What is different among the pods of one workload: the name behind the workload's.
+    /// What is different among the pods: the name behind what all names begin with.
     mark: String,
     limit: Duration,
 }

@@ -98,7 +98,7 @@ impl<'a> CautionQuery<'a> {
     /// What is applied to the cluster that a build is applied to, before or after the change.
     pub fn beside(&self, build: &'a Build, is_after: bool) -> impl Iterator<Item = Placed<'a>> {
         let builds = if is_after { &self.after } else { &self.before };
-        let builds: Vec<_> = builds.iter().copied().filter(|other| is_beside(build, other)).collect();
+        let builds: Vec<_> = builds.iter().copied().filter(|other| build.is_with(other)).collect();
         placed(&builds)
     }
 
@@ -137,18 +137,6 @@ fn placed<'a>(builds: &[&'a Build]) -> impl Iterator<Item = Placed<'a>> + use<'a
     builds.into_iter().flat_map(|build| build.objects().iter().map(move |object| Placed { build, object }))
 }
 
-/// Whether two builds are applied to one cluster. A folder belongs to any; what goes elsewhere by `spec.kubeConfig` is alone.
-fn is_beside(one: &Build, other: &Build) -> bool {
-    let is_alone = |build: &Build| build.spec.as_ref().is_some_and(|spec| spec.is_remote);
-    if is_alone(one) || is_alone(other) {
-        return one.is_same(other);
-    }
-    match (&one.home, &other.home) {
-        (Some(one), Some(other)) => one == other,
-        _ => true,
-    }
-}
-
 /// Every object that is not what it was, by build. One that leaves a build and comes to another of its cluster moves. Of a build that fails
 /// before or after nothing is known.
 fn changes<'a>(before: &[&'a Build], after: &[&'a Build]) -> Vec<ObjectChange<'a>> {
@@ -161,7 +149,7 @@ fn changes<'a>(before: &[&'a Build], after: &[&'a Build]) -> Vec<ObjectChange<'a
     }
     new.extend(after.iter().filter(|build| find(before, build).is_none()).flat_map(|build| placed(&[*build])));
     for before in gone {
-        let is_it = |after: &Placed<'_>| is_same(before.node(), after.node()) && is_beside(before.build, after.build);
+        let is_it = |after: &Placed<'_>| is_same(before.node(), after.node()) && before.build.is_with(after.build);
         let after = new.iter().position(is_it).map(|at| new.remove(at));
         found.push(ObjectChange { before: Some(before), after });
     }

@@ -270,3 +270,20 @@ async fn a_log_that_is_forbidden_for_a_moment_goes_on() {
     let cut = "— pod a: the log was cut (connection reset by peer); opening it again";
     assert_eq!(output, [refused, "line 1", "line 2", cut, refused, "line 3", "line 4"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn pods_of_one_workload_are_distinguished_by_the_end_of_their_names() {
+    let script =
+        |uri: &str, _: usize| Some(if uri.contains("/log?") { Said::Log(vec![lines(1..2)], Stops::Never) } else { running() });
+    for (pods, expected) in [
+        (&["web-7d9c54-88vtw", "web-7d9c54-x2"][..], ["88vtw line 1", "x2 line 1"]),
+        (&["web-7d9c54-88vtw", "web-69647b-x2"], ["7d9c54-88vtw line 1", "69647b-x2 line 1"]),
+        (&["web-0", "api-0"], ["web-0 line 1", "api-0 line 1"]),
+    ] {
+        let mut output = output(&Server::new(), pods, script).await;
+        output.sort();
+        let mut expected = expected.map(str::to_owned);
+        expected.sort();
+        assert_eq!(output, expected, "{pods:?}");
+    }
+}
