@@ -4,6 +4,7 @@ use super::compare::BuildDifference;
 use super::order::ChangeOrder;
 use super::proof::ChangeProof;
 use super::proposal::{ProposedField, checks};
+use super::ways::image_name;
 use super::{ChangePlan, CheckResult};
 use crate::domain::text::{counted, printable, sanitise_line};
 
@@ -73,7 +74,10 @@ pub fn title(order: &ChangeOrder, object: &str, fields: &[ProposedField]) -> Str
             let field = one.field.rsplit_once("].").map_or(one.field.as_str(), |(_, last)| last);
             let field = field.strip_prefix("spec.").unwrap_or(field);
             let values = match &one.before {
-                Some(before) => format!("{} -> {}", short(before), short(&one.after)),
+                Some(before) => {
+                    let (before, after) = tails(field, before, &one.after);
+                    format!("{} -> {}", short(before), short(after))
+                }
                 None => format!("= {}", short(&one.after)),
             };
             format!("{field} {values}")
@@ -87,6 +91,14 @@ pub fn title(order: &ChangeOrder, object: &str, fields: &[ProposedField]) -> Str
     // the values are below, whole
     let cut: String = title.chars().take(TITLE - 1).collect();
     format!("{cut}…")
+}
+
+/// Of two images with one name what differs: `1.4.1` and `1.5.0`. A title has no room for registries.
+fn tails<'a>(field: &str, before: &'a str, after: &'a str) -> (&'a str, &'a str) {
+    let name = image_name(before);
+    let tail = |image: &'a str| image.strip_prefix(name)?.strip_prefix([':', '@']);
+    let is_image = field.rsplit('.').next() == Some("image") && name == image_name(after);
+    tail(before).zip(tail(after)).filter(|_| is_image).unwrap_or((before, after))
 }
 
 /// The text of the pull request: why, what, what else, what was checked, and on which commit. Markdown; no value of a Secret is in it.
@@ -188,4 +200,22 @@ fn code(text: &str) -> String {
     let fence = "`".repeat(longest + 1);
     let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
     format!("{fence}{pad}{text}{pad}{fence}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_of_two_tags_of_an_image_has_the_tags() {
+        for (field, before, after, expected) in [
+            ("image", "a.b:5000/c/d:1.4.1", "a.b:5000/c/d:1.5.0", ("1.4.1", "1.5.0")),
+            ("spec.image", "d:1", "d@sha256:aa", ("1", "sha256:aa")),
+            ("image", "d", "d:1", ("d", "d:1")),
+            ("image", "c:1", "d:1", ("c:1", "d:1")),
+            ("replicas", "d:1", "d:2", ("d:1", "d:2")),
+        ] {
+            assert_eq!(tails(field, before, after), expected, "{before} {after}");
+        }
+    }
 }
