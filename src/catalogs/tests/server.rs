@@ -4,8 +4,10 @@ use std::sync::{Mutex, PoisonError};
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
+
+use crate::forges::tests::server::request;
 
 /// An answer.
 pub struct Answer {
@@ -134,22 +136,4 @@ async fn write(stream: &mut TcpStream, answer: Answer) {
         }
     }
     let _ = stream.shutdown().await;
-}
-
-/// A request with its body.
-async fn request(stream: &mut TcpStream) -> String {
-    let (mut bytes, mut chunk) = (Vec::new(), [0; 4096]);
-    loop {
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ").map(str::to_owned));
-            if body.len() >= length.and_then(|length| length.parse().ok()).unwrap_or(0) {
-                return text;
-            }
-        }
-        match stream.read(&mut chunk).await {
-            Ok(read @ 1..) => bytes.extend_from_slice(&chunk[..read]),
-            _ => return text,
-        }
-    }
 }

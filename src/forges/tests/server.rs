@@ -88,7 +88,7 @@ async fn write(stream: &mut TcpStream, status: u16, headers: &[(&str, &str)], bo
 }
 
 /// A request with its body.
-async fn request(stream: &mut TcpStream) -> String {
+pub async fn request(stream: &mut TcpStream) -> String {
     let (mut bytes, mut chunk) = (Vec::new(), [0; 4096]);
     loop {
         let text = String::from_utf8_lossy(&bytes).into_owned();

@@ -224,14 +224,16 @@ fn merging() -> Vec<Row> {
     ]
 }
 
-/// Opening, and why nothing is opened.
+/// A project of GitLab, as it is asked for where opening fails.
+fn project(is_archived: bool) -> Reply {
+    answer(200, &format!(r#"{{"id": 3, "default_branch": "main", "archived": {is_archived}}}"#))
+}
+
+/// Opening, once the branch is known.
 fn opening() -> Vec<Row> {
     let missing = || of_gitea(404, "The target couldn't be found.");
-    let exists = "pull request already exists for these targets [id: 1, issue_id: 1, head_repo_id: 1, base_repo_id: 1, head_branch: b, base_branch: main]";
-    let none = "Invalid PullRequest: There are no changes between the head and the base";
-    let open = |does, replies: Vec<Reply>, failure| case(does, replies, Expected::Fails(failure));
+    let open = |replies: Vec<Reply>, failure| case(Do::Open, replies, Expected::Fails(failure));
     let no_ref = || of_gitlab(404, &json!("404 Ref Not Found"));
-    let project = |more: &str| answer(200, &format!(r#"{{"id": 3, "default_branch": "main", "archived": {more}}}"#));
     let own = |word, reply, failure| opens(word, [reply], Expected::Fails(failure));
     vec![
         ("opened", each(|word| opens(word, [answer(201, &sample(word, &[]).to_string())], Expected::Opened))),
@@ -239,15 +241,25 @@ fn opening() -> Vec<Row> {
             "the branch is not yet known after the push",
             [
                 // the repository and its base are there
-                vec![open(Do::Open, vec![missing(), missing(), answer(200, "{}"), answer(200, "{}")], Failure::NotYet)],
+                vec![open(vec![missing(), missing(), answer(200, "{}"), answer(200, "{}")], Failure::NotYet)],
                 vec![own("github", of_github("head", ""), Failure::NotYet)],
                 vec![
                     // git has it, the cache that opening looks at has not
                     own("gitlab", of_gitlab(400, &json!({"source_branch": ["does not exist"]})), Failure::NotYet),
-                    open(Do::Open, vec![no_ref(), project("false"), answer(200, r#"{"name": "main"}"#)], Failure::NotYet),
+                    open(vec![no_ref(), project(false), answer(200, r#"{"name": "main"}"#)], Failure::NotYet),
                 ],
             ],
         ),
+    ]
+}
+
+/// What opening needs, and is not there.
+fn missing_parts() -> Vec<Row> {
+    let missing = || of_gitea(404, "The target couldn't be found.");
+    let open = |replies: Vec<Reply>, failure| case(Do::Open, replies, Expected::Fails(failure));
+    let no_ref = || of_gitlab(404, &json!("404 Ref Not Found"));
+    let own = |word, reply, failure| opens(word, [reply], Expected::Fails(failure));
+    vec![
         (
             "there is no such base",
             [
@@ -256,7 +268,7 @@ fn opening() -> Vec<Row> {
                 vec![
                     case(
                         Do::Open,
-                        [no_ref(), project("false"), of_gitlab(404, &json!("404 Branch Not Found"))],
+                        [no_ref(), project(false), of_gitlab(404, &json!("404 Branch Not Found"))],
                         refused("there is no branch main"),
                     ),
                     opens(
@@ -270,11 +282,22 @@ fn opening() -> Vec<Row> {
         (
             "there is no such repository",
             [
-                vec![open(Do::Open, vec![missing(), missing(), missing()], Failure::NotFound)],
+                vec![open(vec![missing(), missing(), missing()], Failure::NotFound)],
                 vec![own("github", answer(404, r#"{"message": "Not Found"}"#), Failure::NotFound)],
-                vec![open(Do::Open, vec![no_ref(), of_gitlab(404, &json!("404 Project Not Found"))], Failure::NotFound)],
+                vec![open(vec![no_ref(), of_gitlab(404, &json!("404 Project Not Found"))], Failure::NotFound)],
             ],
         ),
+    ]
+}
+
+/// What there is already, or has no effect.
+fn in_vain() -> Vec<Row> {
+    let exists = "pull request already exists for these targets [id: 1, issue_id: 1, head_repo_id: 1, base_repo_id: 1, head_branch: b, base_branch: main]";
+    let none = "Invalid PullRequest: There are no changes between the head and the base";
+    let missing = || of_gitea(404, "The target couldn't be found.");
+    let open = |replies: Vec<Reply>| case(Do::Open, replies, Expected::Fails(Failure::NothingToMerge));
+    let own = |word, reply, failure| opens(word, [reply], Expected::Fails(failure));
+    vec![
         (
             "there is one already",
             [
@@ -291,18 +314,20 @@ fn opening() -> Vec<Row> {
             "there is nothing to merge",
             [
                 vec![
-                    open(Do::Open, vec![answer(200, r#"{"total_commits": 0, "commits": []}"#)], Failure::NothingToMerge),
-                    open(Do::Open, vec![missing(), of_gitea(422, none)], Failure::NothingToMerge),
+                    open(vec![answer(200, r#"{"total_commits": 0, "commits": []}"#)]),
+                    open(vec![missing(), of_gitea(422, none)]),
                 ],
                 vec![own("github", of_github("", "No commits between main and fluxdeck/scale-1"), Failure::NothingToMerge)],
                 // it would open an empty one
-                vec![open(
-                    Do::Open,
-                    vec![answer(200, r#"{"commit": null, "commits": [], "diffs": [], "compare_same_ref": true}"#)],
-                    Failure::NothingToMerge,
-                )],
+                vec![open(vec![answer(200, r#"{"commit": null, "commits": [], "diffs": [], "compare_same_ref": true}"#)])],
             ],
         ),
+    ]
+}
+
+/// What is refused, or lost.
+fn not_opened() -> Vec<Row> {
+    vec![
         (
             "a field is not valid",
             [
@@ -334,7 +359,7 @@ fn opening() -> Vec<Row> {
                 )],
                 vec![opens(
                     "gitlab",
-                    [of_gitlab(403, &json!("403 Forbidden")), project("true")],
+                    [of_gitlab(403, &json!("403 Forbidden")), project(true)],
                     refused("the project is archived there, and takes no merge requests"),
                 )],
             ],
@@ -347,6 +372,35 @@ fn opening() -> Vec<Row> {
             }),
         ),
     ]
+}
+
+/// How often one may ask.
+fn limits() -> Vec<Row> {
+    let slow: &[_] = &[("retry-after", "60"), ("date", "Sun, 29 Nov 2026 22:00:00 GMT")];
+    let empty: &[_] = &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1796000000")];
+    let reset: &[_] = &[("ratelimit-limit", "2000"), ("ratelimit-remaining", "0"), ("ratelimit-reset", "1796000000")];
+    let retry = || "Retry later\n".to_owned();
+    let (at, later) = (Some("2026-11-30T00:53:20Z"), Some("2026-11-29T22:01:00Z"));
+    vec![(
+        "too many requests",
+        [
+            vec![case(Do::Find, [Reply::Answer(429, slow, "{}".to_owned())], limited(later))],
+            vec![
+                case(Do::Find, [Reply::Answer(403, empty, r#"{"message": "API rate limit exceeded"}"#.to_owned())], limited(at)),
+                case(Do::Find, [answer(403, r#"{"message": "You have exceeded a secondary rate limit"}"#)], limited(None)),
+            ],
+            vec![
+                case(Do::Find, [Reply::Answer(429, slow, retry())], limited(later)),
+                case(Do::Find, [Reply::Answer(429, reset, retry())], limited(at)),
+                opens("gitlab", [Reply::Answer(429, reset, retry())], limited(at)),
+                case(
+                    Do::Find,
+                    [of_gitlab(429, &json!({"error": "This endpoint has been requested too many times. Try again later."}))],
+                    limited(None),
+                ),
+            ],
+        ],
+    )]
 }
 
 /// What a token may do.
@@ -365,37 +419,8 @@ fn tokens() -> Vec<Row> {
     let moved = "it has moved to https://login.example.com/?to=x";
     let revoked =
         r#"{"error": "invalid_token", "error_description": "Token was revoked. You have to re-authorize from the user."}"#;
-    let slow: &[_] = &[("retry-after", "60"), ("date", "Sun, 29 Nov 2026 22:00:00 GMT")];
-    let empty: &[_] = &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1796000000")];
-    let reset: &[_] = &[("ratelimit-limit", "2000"), ("ratelimit-remaining", "0"), ("ratelimit-reset", "1796000000")];
-    let retry = || "Retry later\n".to_owned();
-    let (at, later) = (Some("2026-11-30T00:53:20Z"), Some("2026-11-29T22:01:00Z"));
     let higher = "The request requires higher privileges than provided by the access token.";
     vec![
-        (
-            "too many requests",
-            [
-                vec![case(Do::Find, [Reply::Answer(429, slow, "{}".to_owned())], limited(later))],
-                vec![
-                    case(
-                        Do::Find,
-                        [Reply::Answer(403, empty, r#"{"message": "API rate limit exceeded"}"#.to_owned())],
-                        limited(at),
-                    ),
-                    case(Do::Find, [answer(403, r#"{"message": "You have exceeded a secondary rate limit"}"#)], limited(None)),
-                ],
-                vec![
-                    case(Do::Find, [Reply::Answer(429, slow, retry())], limited(later)),
-                    case(Do::Find, [Reply::Answer(429, reset, retry())], limited(at)),
-                    opens("gitlab", [Reply::Answer(429, reset, retry())], limited(at)),
-                    case(
-                        Do::Find,
-                        [of_gitlab(429, &json!({"error": "This endpoint has been requested too many times. Try again later."}))],
-                        limited(None),
-                    ),
-                ],
-            ],
-        ),
         (
             "a scope is missing",
             [
@@ -455,9 +480,12 @@ fn tokens() -> Vec<Row> {
     ]
 }
 
+/// Every habit.
+static ROWS: &[fn() -> Vec<Row>] = &[finding, following, merging, opening, missing_parts, in_vain, not_opened, limits, tokens];
+
 #[tokio::test]
 async fn every_forge_has_its_way_of_every_habit() {
-    for (habit, cells) in [finding(), following(), merging(), opening(), tokens()].into_iter().flatten() {
+    for (habit, cells) in ROWS.iter().flat_map(|rows| rows()) {
         for (word, cell) in FORGES.into_iter().zip(cells) {
             assert!(!cell.is_empty(), "{habit}: {word}");
             for Case { does, replies, expected } in cell {

@@ -47,7 +47,7 @@ fn form(known: &KnownObject<'_>) -> Form {
     let from = if known.is_known() { Choices::Now(known.all().filter_map(inside).collect()) } else { Choices::Later };
     let key = Field::new(KEY, KEY, "image.tag, or ingress.hosts[0].host", InputKind::Choice { from, free: true });
     let value = Field::new(VALUE, VALUE, "The value, as the type that it has", InputKind::Text);
-    Form::of([key, value.optional()])
+    Form::of([key, value])
 }
 
 fn wanted(answers: &Answers, known: &KnownObject<'_>) -> Result<WantedChange> {

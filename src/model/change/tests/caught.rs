@@ -187,6 +187,12 @@ fn what_is_deleted_is_caught_with_its_data() {
                 "PersistentVolumeClaim data/backup, StorageClass fast, StorageClass safe and StatefulSet data/db: no longer in git, and deleted by prod/flux-system/data (spec.prune)",
             ],
         ),
+    ]);
+}
+
+#[test]
+fn what_goes_with_a_kustomization_moves_or_is_pruned_from_now_on_is_caught() {
+    assert_caught(&[
         (
             "a Kustomization that prunes nothing, and deletes all when it is deleted",
             &[("clusters/prod/old.yaml", "kind: Kustomization\nmetadata: {name: old", "kind: Nothing\nmetadata: {name: old")],
@@ -244,7 +250,7 @@ fn what_is_deleted_is_caught_with_its_data() {
 }
 
 #[test]
-fn what_does_not_arrive_is_caught_and_what_arrives_at_once() {
+fn what_waits_is_caught() {
     assert_caught(&[
         (
             "another image below what is suspended with it",
@@ -277,6 +283,12 @@ fn what_does_not_arrive_is_caught_and_what_arrives_at_once() {
             &[("apps/prod/release.yaml", "size: 2", "size: 3")],
             &["ConfigMap shop/cache-values: what changes waits, for git suspends HelmRelease shop/cache"],
         ),
+    ]);
+}
+
+#[test]
+fn what_arrives_at_once_or_has_no_effect_is_caught() {
+    assert_caught(&[
         (
             "a Kustomization that goes on",
             &[("clusters/staging/apps.yaml", "  suspend: true\n", "")],
