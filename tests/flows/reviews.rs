@@ -242,7 +242,7 @@ async fn everything_to_decide_is_on_one_screen() {
 #[tokio::test(start_paused = true)]
 async fn enter_submits_what_was_seen_and_nothing_else() {
     let mut deck = live(100, 30).await;
-    deck.keys(ROW).await.keys("a n \"5\" enter enter").await.shows("it is still being planned");
+    deck.keys(ROW).await.keys("a n \"5\" enter enter").await.shows("planning…");
     let order = deck.asked().order;
     deck.plan(ready(&order, |_| {})).await;
     // pressed for what was there before

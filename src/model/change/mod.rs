@@ -60,5 +60,5 @@ pub use source::SourceQuestion;
 pub use target::BuildChoice;
 pub use trial::Tried;
 pub use wanted::{BuiltObject, WantedChange, WantedField, WantedOf};
-pub use ways::{Way, image_name};
+pub use ways::{Way, image_name, image_parts};
 pub use write::ChangedFile;

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::super::outside::{DryRunAnswer, Outside};
+use super::super::outside::Outside;
 use super::super::{ChangePlan, CheckResult};
 use super::{ChangeScope, TestRepo};
+use crate::domain::dry_run::DryRunAnswer;
 use crate::domain::published::{Catalogue, Published, PublishedVersion};
 
 const ROOT: &str = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: flux-system, namespace: flux-system}\nspec:\n  path: ./clusters/prod\n  sourceRef: {kind: GitRepository, name: flux-system}\n";
@@ -110,7 +111,7 @@ fn offered(names: &str, is_whole: bool) -> Arc<Published> {
 }
 
 #[test]
-fn a_registry_is_asked_for_what_is_named_anew() {
+fn a_registry_is_asked_for_what_was_not_named_before() {
     let outside = planned(APPS, WEB, "deploy/web", &format!("{IMAGE}=registry.test:5000/web:1.5.0")).outside;
     let [named] = &outside.named[..] else { panic!("{outside:?}") };
     assert_eq!((named.object.as_str(), named.version.as_str()), ("Deployment web/web", "1.5.0"));

@@ -171,7 +171,8 @@ impl Review {
     /// Enter: submits, takes a way, asks again, or leaves; by what is shown.
     fn accept(&mut self, is_push_only: bool, cx: &mut Cx) {
         match &self.asked.answer {
-            Answer::Waiting => cx.say("it is still being planned"),
+            // the screen says that it is planned
+            Answer::Waiting => {}
             Answer::Failed(_) if !is_push_only => self.ask(cx),
             Answer::Failed(_) => {}
             // that key was pressed for what was there before
