@@ -143,6 +143,7 @@ pub fn instead(of: &ChangeOrder, other: &Alternative, value: &str) -> ChangeOrde
         playbook: set_field::PLAYBOOK.name.to_owned(),
         object: other.named(),
         namespace: other.object.namespace.clone(),
+        also: Vec::new(),
         settings: vec![format!("{}={value}", other.field)],
         layer: LayerChoice::Set,
         is_wide: false,
