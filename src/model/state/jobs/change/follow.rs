@@ -329,7 +329,12 @@ impl Change {
                 let all: Vec<_> = self.objects().iter().filter_map(|id| store.object_of(id)).collect();
                 let Some(first) = all.first() else { return Reached::waiting("") };
                 let ready = |object: &Object| object.facts.ready.map(|(ready, all)| format!("{ready}/{all}")).unwrap_or_default();
-                match all.iter().find(|object| object.verdict.health != Health::Ready) {
+                let is_as_wanted = |object: &&&Object| {
+                    object.verdict.health == Health::Ready
+                        || object.verdict.health == Health::Suspended && self.suspends(&object.id)
+                };
+                match all.iter().find(|object| !is_as_wanted(object)) {
+                    None if first.verdict.health == Health::Suspended => Reached::Seen { at: now, text: "suspended".to_owned() },
                     None if all.len() > 1 => Reached::Seen { at: now, text: format!("{} objects", all.len()) },
                     None => Reached::Seen { at: now, text: ready(first) },
                     Some(object) => {
@@ -340,6 +345,12 @@ impl Change {
                 }
             }
         }
+    }
+
+    /// Whether it is what suspends an object: then nothing of it becomes ready.
+    fn suspends(&self, object: &ObjectRef) -> bool {
+        let is_of = |of: &Option<ObjectRef>| of.as_ref().is_none_or(|of| of.moved(object.cluster) == *object);
+        self.fields.iter().any(|field| field.field == "spec.suspend" && field.after == "true" && is_of(&field.of))
     }
 
     /// Notes what is new, and ends when the goal is reached or can no longer be seen.
