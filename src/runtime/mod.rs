@@ -12,6 +12,7 @@ mod keyboard;
 mod looks;
 mod owned;
 mod published;
+mod pulls;
 mod remotes;
 mod rendered;
 mod repositories;
@@ -21,6 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
@@ -31,9 +33,11 @@ pub use changes::{ChangeOptions, Changes, Planned, outcome as plan_outcome, plan
 pub use compare::{concerns, is_in, schemas};
 pub use desk::{Bench, Desk, Worker};
 use fluxdeck_model::actions::Outcome;
+use fluxdeck_model::change::PullPlace;
 use fluxdeck_model::domain::{ClusterId, Scope, Str};
 use fluxdeck_model::error::{Error, ErrorKind};
 use fluxdeck_model::state::jobs::{Change, ChangeOutcome, ChangeStep, JobId, JournalCommit, Task};
+use fluxdeck_model::state::pulls::PullRemark;
 use fluxdeck_model::state::{ChangeQuery, Effect, Epoch, Intent, Manuscript, Message, Reply, Terminal, Ticket};
 pub use journal::found as jobs_found;
 pub use keyboard::{Keyboard, Typed};
@@ -140,6 +144,8 @@ pub struct Runtime {
     journal: Option<journal::Journal>,
     /// The comparison with git under way.
     comparison: Option<tokio::task::AbortHandle>,
+    /// The look-up of pull requests under way.
+    pulls: Option<tokio::task::AbortHandle>,
     /// Clusters of the demo that live, by context.
     lives: BTreeMap<&'static str, tokio::task::AbortHandle>,
 }
@@ -176,7 +182,20 @@ impl Runtime {
         let (errands, looks, desk) = (JoinSet::new(), Looks::default(), Desk::of(options.repositories()));
         let changes = options.changes(desk.clone());
         let offers = Offers::default();
-        Self { options, inbox, sessions, errands, looks, desk, changes, offers, journal: None, comparison: None, lives }
+        Self {
+            options,
+            inbox,
+            sessions,
+            errands,
+            looks,
+            desk,
+            changes,
+            offers,
+            journal: None,
+            comparison: None,
+            pulls: None,
+            lives,
+        }
     }
 
     /// Starts what an effect asks for. Returns at once; answers come as messages. Effects on the terminal are not its business and
@@ -208,6 +227,14 @@ impl Runtime {
                 self.comparison = self.start(cluster, epoch, work);
                 None
             }
+            Effect::LookForPulls { cluster, epoch, run, sources, kustomizations } => {
+                self.pulls.take().inspect(tokio::task::AbortHandle::abort);
+                let changes = self.changes.clone();
+                self.pulls = self.start(cluster, epoch, |errand| errand.pulls(changes, run, sources, kustomizations));
+                None
+            }
+            Effect::ReadPull { ticket, cluster, place } => self.read_pull(ticket, cluster, *place),
+            Effect::Remark(at, remark) => self.remark(at, *remark),
             Effect::Propose { ticket, query } => self.propose(ticket, *query),
             Effect::Manuscript { ticket, query } => self.manuscript(ticket, *query),
             Effect::LookUp { ticket, catalogue } => {
@@ -385,6 +412,28 @@ impl Runtime {
             let proposed = changes.propose(live.as_ref(), query).await;
             proposed.map_or_else(Reply::Failed, |proposed| Reply::Proposed(Box::new(proposed)))
         })
+    }
+
+    /// Reads a pull request for a view: a task that ends with it.
+    fn read_pull(&mut self, ticket: Ticket, cluster: ClusterId, place: PullPlace) -> Option<Terminal> {
+        let (changes, inbox) = (self.changes.clone(), self.inbox.clone());
+        let live = self.session(cluster).map(|session| session.live.clone());
+        self.looks.once(ticket, cluster, live, inbox, move |live| async move {
+            let read = changes.review_pull(live.as_ref(), cluster, place).await;
+            read.map_or_else(Reply::Failed, |review| Reply::Pull(Box::new(review)))
+        });
+        None
+    }
+
+    /// Sends a comment or an approval: a task that no view can end.
+    fn remark(&mut self, at: Timestamp, remark: PullRemark) -> Option<Terminal> {
+        let (changes, inbox) = (self.changes.clone(), self.inbox.clone());
+        while self.errands.try_join_next().is_some() {}
+        self.errands.spawn(async move {
+            let answer = changes.remark(&remark).await;
+            let _ = inbox.send(Message::Remarked(at, Box::new(remark), answer)).await;
+        });
+        None
     }
 
     fn manuscript(&mut self, ticket: Ticket, query: ChangeQuery) -> Option<Terminal> {

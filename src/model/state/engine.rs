@@ -111,6 +111,10 @@ impl Engine {
                 state.receive_unrecorded(id, &why);
                 true
             }
+            Message::Remarked(sent, remark, answer) => {
+                state.remarked(sent, &remark, &answer, &mut out);
+                true
+            }
             Message::Clock => {
                 state.advance_jobs(&mut out);
                 true

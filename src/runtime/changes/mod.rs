@@ -7,6 +7,7 @@
 //!  plan     the change at a commit: planned, proven, as a patch
 //!  manuscript  an object as a text to be edited
 //!  propose  everything that a review shows, and nothing written
+//!  pulls    anyone's pull requests: listed, read with what they do, commented, approved
 //!  slot     the branch of the change, and whether it was proposed before
 //!  steps    prepare, push, open, look, and what the following asks
 //!  access   the forge of a site, with a token
@@ -19,6 +20,7 @@ mod kept;
 mod manuscript;
 mod plan;
 mod propose;
+mod pulls;
 mod site;
 mod slot;
 mod source;
@@ -42,7 +44,8 @@ use fluxdeck_model::state::jobs::{Change, ChangeOutcome, ChangeStep};
 
 pub use kept::Kept;
 pub use plan::{Planned, outcome, planned};
-pub(super) use source::{claimed, key};
+pub(super) use pulls::AppliedHere;
+pub(super) use source::{Follows, claimed, follows, key};
 
 /// Plans changes and carries them out. Clones are the same.
 #[derive(Clone)]

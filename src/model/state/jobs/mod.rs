@@ -234,6 +234,11 @@ impl Jobs {
         self.log(&act).then_some(act)
     }
 
+    /// Puts an act that is not a job's into the log of this run.
+    pub(in crate::state) fn note_act(&mut self, act: &Act) {
+        self.log(act);
+    }
+
     /// Puts an act into the log of this run. Returns whether that is new.
     fn log(&mut self, act: &Act) -> bool {
         match self.acts.iter_mut().rev().find(|known| known.is_same(act)) {

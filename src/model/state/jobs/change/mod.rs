@@ -115,7 +115,7 @@ pub enum ChangeOutcome {
     Branch(Option<String>),
     /// Of the branch, the newest first.
     Pulls(Vec<Pull>),
-    Pull(Pull),
+    Pull(Box<Pull>),
     /// There is no forge that can be asked: why, and the page where a person opens the pull request.
     NoForge {
         why: String,
