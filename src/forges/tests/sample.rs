@@ -120,7 +120,7 @@ pub fn expected(word: &str, state: PullState) -> Pull {
         checks: None,
         is_mergeable: None,
         is_queued: false,
-        author: if word == "gitlab" { "admin".into() } else { "ops".into() },
+        author: "ops".into(),
         opened: sample(word, &[])["created_at"].as_str().map(|at| at.parse().expect("a time")),
         is_fork: false,
         reviews: None,
