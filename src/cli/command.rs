@@ -5,7 +5,7 @@ use std::pin::Pin;
 use clap::{ArgMatches, Args, FromArgMatches};
 
 use super::{
-    Call, Global, act, build, changes, check, completion, demo, drift, get, info, jobs, man, playbook, snapshot, tree,
+    Call, Global, act, build, changes, check, completion, demo, drift, get, info, jobs, man, playbook, prs, snapshot, tree,
     where_field,
 };
 use crate::config::Places;
@@ -22,6 +22,7 @@ pub(super) const AFTER: &[&Command] = &[
     &where_field::COMMAND,
     &playbook::COMMAND,
     &changes::COMMAND,
+    &prs::COMMAND,
     &check::COMMAND,
     &drift::COMMAND,
     &snapshot::COMMAND,

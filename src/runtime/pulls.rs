@@ -167,12 +167,7 @@ impl Changes {
     ///
     /// # Errors
     /// The forge does not answer.
-    pub(super) async fn review_pull(
-        &self,
-        live: Option<&Connection>,
-        cluster: ClusterId,
-        place: PullPlace,
-    ) -> Result<PullReview> {
+    pub async fn review_pull(&self, live: Option<&Connection>, cluster: ClusterId, place: PullPlace) -> Result<PullReview> {
         let here = match live {
             Some(live) => {
                 let renderer = self.renderer(live);

@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::health::Health;
 use super::text::counted;
 
 /// A pull request to be opened.
@@ -110,6 +111,23 @@ impl Pull {
     /// Its state, for people: `queued` is one of an open pull request.
     pub fn word(&self) -> &'static str {
         if self.is_open() && self.is_queued { "queued" } else { self.state.word() }
+    }
+
+    /// How it is in a word, with the health of an object that is so: what is in its way comes first.
+    pub fn standing(&self) -> (Health, &'static str) {
+        let checks = self.checks.unwrap_or_default();
+        let reviews = self.reviews.unwrap_or_default();
+        match () {
+            () if !self.is_open() => (Health::Ready, self.state.word()),
+            () if self.is_stuck() => (Health::Stalled, "conflict"),
+            () if checks.failed > 0 => (Health::Failed, "failing"),
+            () if self.is_draft => (Health::Suspended, "draft"),
+            () if self.is_queued => (Health::Progressing, "queued"),
+            () if reviews.rejected > 0 => (Health::Stalled, "rejected"),
+            () if checks.pending > 0 => (Health::Progressing, "checking"),
+            () if reviews.approved > 0 && reviews.approved >= reviews.required.unwrap_or(1) => (Health::Ready, "approved"),
+            () => (Health::Waiting, "open"),
+        }
     }
 
     pub fn is_open(&self) -> bool {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::engine::Update;
 use super::{Cluster, Effect, State};
 use crate::change::{BuildDifference, ChangeSite, ForgeChoice, PullEffect, PullPlace};
-use crate::domain::text::{counted, redact};
+use crate::domain::text::{counted, redact, sanitise_line};
 use crate::domain::{Act, ActEnd, ObjectRef, Pull};
 use crate::error::{Error, Result};
 use crate::kinds;
@@ -226,6 +226,22 @@ impl PullBoard {
     /// Which of them change an object of the cluster.
     pub fn touching(&self, object: &ObjectRef) -> &[Touching] {
         self.touched.get(object).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// What an object's row says of the pull requests that change it: `#12 by ben: spec.replicas: 3 -> 5`.
+    pub fn row(&self, object: &ObjectRef) -> String {
+        let touching = self.touching(object);
+        let Some((first, rest)) = touching.split_first() else { return String::new() };
+        let more = if rest.is_empty() { String::new() } else { format!(", and {}", counted(rest.len(), "more pull request")) };
+        format!("{}{more}", self.words(first))
+    }
+
+    /// A pull request that changes an object, and how: `#12 by ben: spec.replicas: 3 -> 5, and 1 more`.
+    pub fn words(&self, one: &Touching) -> String {
+        let author = self.find(&one.url, one.number).map(|(_, open)| open.pull.author.as_str()).unwrap_or_default();
+        let by = if author.is_empty() { String::new() } else { format!(" by {author}") };
+        let more = if one.lines.len() > 1 { format!(", and {} more", one.lines.len() - 1) } else { String::new() };
+        sanitise_line(&format!("#{}{by}: {}{more}", one.number, one.lines.first().map_or("", String::as_str))).into_owned()
     }
 
     fn index(&mut self) {

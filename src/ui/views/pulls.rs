@@ -19,7 +19,7 @@ use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::{Column, Keep};
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject, Transition};
 use fluxdeck_model::domain::text::{sanitise, sanitise_line};
-use fluxdeck_model::domain::{Health, Pull, duration};
+use fluxdeck_model::domain::{Pull, duration};
 use fluxdeck_model::state::pulls::{OpenPull, PullProgress, PullRepository, PullTouches};
 use fluxdeck_model::state::{Intent, State};
 
@@ -38,27 +38,9 @@ struct Pulls {
     is_ascii: bool,
 }
 
-/// How a pull request is, in a word, with the sign of an object that is so.
-pub(super) fn state_of(pull: &Pull) -> (Health, &'static str) {
-    let failed = pull.checks.is_some_and(|checks| checks.failed > 0);
-    let runs = pull.checks.is_some_and(|checks| checks.pending > 0);
-    let reviews = pull.reviews.unwrap_or_default();
-    match () {
-        () if !pull.is_open() => (Health::Ready, pull.state.word()),
-        () if pull.is_stuck() => (Health::Stalled, "conflict"),
-        () if failed => (Health::Failed, "failing"),
-        () if pull.is_draft => (Health::Suspended, "draft"),
-        () if pull.is_queued => (Health::Progressing, "queued"),
-        () if reviews.rejected > 0 => (Health::Stalled, "rejected"),
-        () if runs => (Health::Progressing, "checking"),
-        () if reviews.approved > 0 && reviews.approved >= reviews.required.unwrap_or(1) => (Health::Ready, "approved"),
-        () => (Health::Waiting, "open"),
-    }
-}
-
 /// The state with its glyph.
 pub(super) fn signed(pull: &Pull, is_ascii: bool) -> Styled {
-    let (health, word) = state_of(pull);
+    let (health, word) = pull.standing();
     Styled::of(health.into(), format!("{} {word}", if is_ascii { health.ascii() } else { health.glyph() }))
 }
 
