@@ -129,7 +129,7 @@ struct Approval<'a> {
     event: &'static str,
 }
 
-/// A review. One that only comments is no verdict, and takes none back (`modules/structs/pull_review.go`).
+/// A review. One that only comments says nothing of that, and takes nothing back (`modules/structs/pull_review.go`).
 #[derive(Deserialize)]
 struct Review {
     user: Option<Person>,

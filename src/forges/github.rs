@@ -172,7 +172,7 @@ struct Approval<'a> {
     event: &'static str,
 }
 
-/// A review. A review that only comments is no verdict, and takes none back; one that was dismissed does.
+/// A review. A review that only comments says nothing of that, and takes nothing back; one that was dismissed does.
 #[derive(Deserialize)]
 struct Review {
     user: Option<Person>,

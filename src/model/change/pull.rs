@@ -121,7 +121,7 @@ impl PullEffect {
     }
 }
 
-/// What became of a build.
+/// How a build differs.
 enum Outcomes {
     Same,
     Unproven(String),
