@@ -40,8 +40,21 @@ async fn a_change_is_followed_from_its_commit_to_its_pods_step_by_step() {
     deck.later(15).await;
     deck.step(ChangeOutcome::Pull(Box::new(proposals::pull(proposals::merged())))).await;
     deck.shows("● merged        3d3b4b7 by ben").shows("◐ fetched").shows("R reconciles what applies it").shows("R apply now");
+    deck.shows("Deployment shop/checkout: replicas 3 -> 5: #12 is merged");
     deck.keys("R").await;
     assert_eq!(deck.written(), ["GitRepository flux-apps/apps"], "the source comes first");
+
+    // and back again: another change, with a review of its own
+    deck.keys("u").await;
+    let order = deck.asked().order;
+    assert_eq!(
+        (&order.settings[..], &order.expected[..]),
+        (&["spec.replicas=3".to_owned()][..], &["spec.replicas=5".to_owned()][..])
+    );
+    assert_eq!(
+        (&*order.title, &*order.reason),
+        ("Undo: Deployment shop/checkout: replicas 3 -> 5", "Takes back #12 (3d3b4b700000).")
+    );
 }
 
 #[tokio::test(start_paused = true)]

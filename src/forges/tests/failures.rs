@@ -106,7 +106,7 @@ async fn a_server_that_says_nothing_is_given_up() {
             let failure = server.during(what.failure(forge.as_ref())).await.expect("it fails");
             match what {
                 _ if Do::WRITES.contains(&what) => {
-                    assert_eq!(failure, Failure::Lost("it does not answer in time".into()), "{word}")
+                    assert_eq!(failure, Failure::Lost("it does not answer in time".into()), "{word}");
                 }
                 _ => assert_eq!(failure, Failure::TooLong(Duration::from_millis(200)), "{word} {what:?}"),
             }

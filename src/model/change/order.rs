@@ -27,6 +27,9 @@ pub struct ChangeOrder {
     /// Why it is wanted, in the user's words; may be empty.
     pub reason: String,
     pub is_draft: bool,
+    /// `FIELD=VALUE` that the base has to have: what takes a change back takes nothing else back.
+    #[serde(default)]
+    pub expected: Vec<String>,
     /// Pushed, and no pull request is opened.
     pub is_push_only: bool,
 }

@@ -94,6 +94,7 @@ impl ChangeForm {
             title: String::new(),
             reason: self.answers.text(WHY).unwrap_or_default().to_owned(),
             is_draft: false,
+            expected: Vec::new(),
             is_push_only: false,
         };
         Ok(ChangeQuery { object: Some(id.clone()), applier: self.applier.clone(), order, said: None })

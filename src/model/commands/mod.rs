@@ -223,6 +223,8 @@ pub enum Gesture {
     Reconcile,
     Page,
     CopyPage,
+    /// Of a merged change: take it back.
+    Undo,
     /// Of a pull request: a comment, an approval.
     Comment,
     Approve,

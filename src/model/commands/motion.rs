@@ -52,7 +52,9 @@ fn group_of(gesture: Gesture) -> Group {
         G::Wrap | G::Follow | G::Timestamps | G::Previous | G::NextContainer | G::Clear | G::File => Group::Look,
         G::Again | G::Page | G::CopyPage | G::CopyPatch | G::Copy | G::CopyNamespace => Group::Look,
         G::Mark | G::MarkRange | G::MarkAll | G::ClearMarks | G::Stop | G::WatchOn | G::GoOn | G::Edit => Group::Act,
-        G::Comment | G::Approve | G::Submit | G::PushOnly | G::Retitle | G::Draft | G::Instead | G::Reconcile => Group::Act,
+        G::Undo | G::Comment | G::Approve | G::Submit | G::PushOnly | G::Retitle | G::Draft | G::Instead | G::Reconcile => {
+            Group::Act
+        }
     }
 }
 
@@ -102,6 +104,13 @@ pub(super) fn all() -> Vec<Command> {
             Gesture::Reconcile,
             "of a merged change: reconcile what applies it, its source and what it waits for",
             "apply now",
+        ),
+        footed(
+            &["u"],
+            &[KeyScope::Jobs],
+            Gesture::Undo,
+            "of a merged change: take it back, as another change that is reviewed as any",
+            "undo",
         ),
         footed(&["o"], &[KeyScope::Jobs], Gesture::Page, "of a change: the address of its pull request", "pull request"),
         key(&["y"], &[KeyScope::Jobs], Gesture::CopyPage, "of a change: copy the address of its pull request"),

@@ -19,11 +19,14 @@ mod update_values;
 
 pub use known::KnownObject;
 
-use crate::change::{Alternative, BuiltObject, ChangeOrder, ChangeSite, LayerChoice, WantedChange, WantedField};
+use crate::change::{
+    Alternative, BuiltObject, ChangeOrder, ChangeSite, LayerChoice, ProposedField, SiteScope, WantedChange, WantedField,
+};
 use crate::domain::Object;
 use crate::error::{Error, ErrorKind, Result};
 use crate::forms::{Answers, Clock, FieldValue, Form};
 use crate::kinds::Kind;
+use crate::kinds::masked::MASKED;
 
 /// Every playbook, in the order of `--help`.
 pub static ALL: &[&Playbook] = &[
@@ -118,6 +121,45 @@ pub fn instead(of: &ChangeOrder, other: &Alternative, value: &str) -> ChangeOrde
         title: String::new(),
         ..of.clone()
     }
+}
+
+/// An order that takes a change back, of which these fields became others: each gets the value that it had, if it still has the one that
+/// it was given. `object`: the one that was changed, as people read it; none where the order names it.
+///
+/// # Errors
+/// A field was not there before, or its value is not kept.
+pub fn undo(of: &ChangeOrder, object: Option<&str>, fields: &[ProposedField]) -> Result<ChangeOrder> {
+    let by_hand = |why: String| Error::failed(why, "`git revert` takes its commit back; or change the fields one by one");
+    let (mut settings, mut expected) = (Vec::new(), Vec::new());
+    for one in fields {
+        let field = &one.field;
+        let before =
+            one.before.as_deref().ok_or_else(|| by_hand(format!("{field} was not set before: it would have to be removed")))?;
+        if [before, &one.after].iter().any(|value| value.contains(MASKED)) {
+            return Err(by_hand(format!("what {field} was is not kept: it is a value of a Secret")));
+        }
+        settings.push(format!("{field}={before}"));
+        expected.push(format!("{field}={}", one.after));
+    }
+    let (object, namespace, scope) = match object.and_then(|object| object.split_once(' ')) {
+        Some((kind, path)) => {
+            let (namespace, name) = path.split_once('/').unwrap_or(("", path));
+            (format!("{kind}/{name}"), namespace.to_owned(), SiteScope::Any)
+        }
+        None => (of.object.clone(), of.namespace.clone(), of.site.scope.clone()),
+    };
+    Ok(ChangeOrder {
+        playbook: set_field::PLAYBOOK.name.to_owned(),
+        object,
+        namespace,
+        settings,
+        expected,
+        layer: LayerChoice::Set,
+        is_wide: false,
+        site: ChangeSite { scope, ..of.site.clone() },
+        is_push_only: false,
+        ..of.clone()
+    })
 }
 
 /// The playbook of that name.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::Cluster;
 use super::projection::message_at;
 use crate::domain::text::{counted, sanitise};
-use crate::domain::{Health, NodeId, ObjectRef, Str};
+use crate::domain::{NodeId, ObjectRef, Str};
 use crate::forms::Clock;
 use crate::insight::declared::Commit;
 use crate::insight::drift::{Drift, Drifted};
@@ -135,22 +135,10 @@ impl Cluster {
         self.tree.drifted && self.drifts.found.contains_key(self.store.reference(id))
     }
 
-    /// The message of a node's row in the tree: its drift if the tree shows drift, otherwise its own message, and the pull requests that
-    /// change it.
+    /// The message of a node's row in the tree: its drift if the tree shows drift, otherwise its own message.
     pub fn message_of(&self, id: NodeId, clock: &Clock) -> String {
         let drifted = self.tree.drifted.then(|| self.drifts.found.get(self.store.reference(id))).flatten();
-        if let Some(drifted) = drifted {
-            return drifted.message();
-        }
-        let message = message_at(&self.store, &self.forest, id, clock);
-        let proposed = self.pulls.row(self.store.reference(id));
-        // what is wrong comes first
-        match self.forest.health(id).is_some_and(Health::is_failing) {
-            _ if proposed.is_empty() => message,
-            _ if message.is_empty() => proposed,
-            true => format!("{message} · {proposed}"),
-            false => format!("{proposed} · {message}"),
-        }
+        drifted.map_or_else(|| message_at(&self.store, &self.forest, id, clock), ObjectDrift::message)
     }
 }
 

@@ -16,6 +16,7 @@ mod behind;
 #[cfg(test)]
 mod faults;
 mod follow;
+mod milestones;
 mod progress;
 #[cfg(test)]
 pub(super) mod tests;
@@ -25,6 +26,7 @@ use serde::{Deserialize, Serialize};
 
 pub use behind::behind;
 pub use follow::{Reached, Rollout};
+pub use milestones::{ChangeMilestones, ChangeNews};
 pub use progress::{ChangePhase, ChangeProgress, End, StepState};
 
 use super::item::Task;
