@@ -17,6 +17,7 @@ mod log;
 mod man;
 mod output;
 mod playbook;
+mod playbooks;
 mod prs;
 mod snapshot;
 mod source;

@@ -19,9 +19,11 @@ mod repositories;
 mod session;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::StreamExt as _;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -34,6 +36,7 @@ pub use compare::{concerns, is_in, schemas};
 pub use desk::{Bench, Desk, Worker};
 use fluxdeck_model::actions::Outcome;
 use fluxdeck_model::change::PullPlace;
+use fluxdeck_model::domain::published::Offered;
 use fluxdeck_model::domain::{ClusterId, Scope, Str};
 use fluxdeck_model::error::{Error, ErrorKind};
 use fluxdeck_model::state::jobs::{Change, ChangeOutcome, ChangeStep, JobId, JournalCommit, Task};
@@ -42,7 +45,6 @@ use fluxdeck_model::state::{ChangeQuery, Effect, Epoch, Intent, Manuscript, Mess
 pub use journal::found as jobs_found;
 pub use keyboard::{Keyboard, Typed};
 use looks::{Look, Looks, Means};
-use published::Offers;
 pub use remotes::RemoteStore;
 pub use rendered::{Renderer, kustomization};
 pub use repositories::Repositories;
@@ -140,7 +142,6 @@ pub struct Runtime {
     looks: Looks,
     desk: Desk,
     changes: Changes,
-    offers: Offers,
     journal: Option<journal::Journal>,
     /// The comparison with git under way.
     comparison: Option<tokio::task::AbortHandle>,
@@ -181,21 +182,7 @@ impl Runtime {
         let (sessions, lives) = (BTreeMap::new(), BTreeMap::new());
         let (errands, looks, desk) = (JoinSet::new(), Looks::default(), Desk::of(options.repositories()));
         let changes = options.changes(desk.clone());
-        let offers = Offers::default();
-        Self {
-            options,
-            inbox,
-            sessions,
-            errands,
-            looks,
-            desk,
-            changes,
-            offers,
-            journal: None,
-            comparison: None,
-            pulls: None,
-            lives,
-        }
+        Self { options, inbox, sessions, errands, looks, desk, changes, journal: None, comparison: None, pulls: None, lives }
     }
 
     /// Starts what an effect asks for. Returns at once; answers come as messages. Effects on the terminal are not its business and
@@ -235,14 +222,9 @@ impl Runtime {
             }
             Effect::ReadPull { ticket, cluster, place } => self.read_pull(ticket, cluster, *place),
             Effect::Remark(at, remark) => self.remark(at, *remark),
-            Effect::Propose { ticket, query } => self.propose(ticket, *query),
+            Effect::Propose { ticket, query, is_readonly } => self.propose(ticket, *query, is_readonly),
             Effect::Manuscript { ticket, query } => self.manuscript(ticket, *query),
-            Effect::LookUp { ticket, catalogue } => {
-                // the demo has no registries, and asks nobody else's
-                let offers = (!matches!(self.options.origin, Origin::Demo(_))).then(|| self.offers.clone());
-                self.looks.look_up(ticket, catalogue, offers, self.inbox.clone());
-                None
-            }
+            Effect::LookUp { ticket, cluster, offered } => self.look_up(ticket, cluster, offered),
             Effect::Change { task, step, change, bound } => self.change(None, Carried { task, step, change, bound }),
             Effect::Record(act) => {
                 if let Some(journal) = self.journal() {
@@ -405,12 +387,20 @@ impl Runtime {
         })
     }
 
-    /// Plans a change for a view: a task that ends with it.
-    fn propose(&mut self, ticket: Ticket, query: ChangeQuery) -> Option<Terminal> {
+    /// Plans a change for a view, then asks others about it: a task that ends with the view.
+    fn propose(&mut self, ticket: Ticket, query: ChangeQuery, is_readonly: bool) -> Option<Terminal> {
         let changes = self.changes.clone();
-        self.about(ticket, query, |live, query| async move {
-            let proposed = changes.propose(live.as_ref(), query).await;
-            proposed.map_or_else(Reply::Failed, |proposed| Reply::Proposed(Box::new(proposed)))
+        self.about(ticket, query, move |live, query, answer| async move {
+            match changes.propose(live.as_ref(), query, is_readonly).await {
+                Err(error) => drop(answer.give(Reply::Failed(error)).await),
+                Ok((proposed, asking)) => {
+                    answer.give(Reply::Proposed(Box::new(proposed))).await;
+                    let mut checks = pin!(changes.ask(live.as_ref(), &asking));
+                    while let Some(check) = checks.next().await {
+                        answer.give(Reply::Checked(check)).await;
+                    }
+                }
+            }
         })
     }
 
@@ -418,9 +408,9 @@ impl Runtime {
     fn read_pull(&mut self, ticket: Ticket, cluster: ClusterId, place: PullPlace) -> Option<Terminal> {
         let (changes, inbox) = (self.changes.clone(), self.inbox.clone());
         let live = self.session(cluster).map(|session| session.live.clone());
-        self.looks.once(ticket, cluster, live, inbox, move |live| async move {
+        self.looks.about(ticket, cluster, live, inbox, move |live, answer| async move {
             let read = changes.review_pull(live.as_ref(), cluster, place).await;
-            read.map_or_else(Reply::Failed, |review| Reply::Pull(Box::new(review)))
+            answer.give(read.map_or_else(Reply::Failed, |review| Reply::Pull(Box::new(review)))).await;
         });
         None
     }
@@ -436,6 +426,17 @@ impl Runtime {
         None
     }
 
+    /// Asks a catalogue what it has, for a view.
+    fn look_up(&mut self, ticket: Ticket, cluster: ClusterId, offered: Offered) -> Option<Terminal> {
+        let live = self.session(cluster).map(|session| session.live.clone());
+        let (offers, limit) = (self.changes.offers().clone(), self.options.request_timeout);
+        self.looks.about(ticket, cluster, live, self.inbox.clone(), move |live, answer| async move {
+            let found = offers.offered(live.as_ref(), &offered, limit).await;
+            answer.give(found.map_or_else(Reply::Failed, Reply::Published)).await;
+        });
+        None
+    }
+
     fn manuscript(&mut self, ticket: Ticket, query: ChangeQuery) -> Option<Terminal> {
         let (changes, disk) = (self.changes.clone(), self.options.disk.clone());
         let dir = match &self.options.origin {
@@ -443,7 +444,7 @@ impl Runtime {
             Origin::Demo(guest) => guest.company.folder().ok(),
             _ => self.options.state_dir.clone(),
         };
-        self.about(ticket, query, |live, query| async move {
+        self.about(ticket, query, |live, query, answer| async move {
             let name = query.object.as_ref().map(ToString::to_string).unwrap_or_default();
             let written = async {
                 let (text, line, order) = changes.manuscript(live.as_ref(), query).await?;
@@ -456,7 +457,7 @@ impl Runtime {
                 let path = put.map_err(std::io::Error::other).flatten().map_err(|error| failed(error.to_string()))?;
                 Ok(Manuscript { text, path: path.to_string_lossy().into_owned(), line, order })
             };
-            written.await.map_or_else(Reply::Failed, |manuscript| Reply::Manuscript(Box::new(manuscript)))
+            answer.give(written.await.map_or_else(Reply::Failed, |manuscript| Reply::Manuscript(Box::new(manuscript)))).await;
         })
     }
 
@@ -474,17 +475,17 @@ impl Runtime {
         });
     }
 
-    /// Answers what a view asks of a change, once.
-    fn about<F: Future<Output = Reply> + Send>(
+    /// Answers what a view asks of a change.
+    fn about<F: Future<Output = ()> + Send>(
         &mut self,
         ticket: Ticket,
         query: ChangeQuery,
-        work: impl FnOnce(Option<Connection>, ChangeQuery) -> F + Send + 'static,
+        work: impl FnOnce(Option<Connection>, ChangeQuery, looks::Answer) -> F + Send + 'static,
     ) -> Option<Terminal> {
         let cluster = query.object.as_ref().map(|object| object.cluster);
         let live = cluster.and_then(|cluster| self.session(cluster)).map(|session| session.live.clone());
         let inbox = self.inbox.clone();
-        self.looks.once(ticket, cluster.unwrap_or_default(), live, inbox, |live| work(live, query));
+        self.looks.about(ticket, cluster.unwrap_or_default(), live, inbox, |live, answer| work(live, query, answer));
         None
     }
 

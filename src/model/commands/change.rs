@@ -7,12 +7,13 @@ use std::borrow::Cow;
 use super::{Command, Cx, Group, Handler, KeyScope, Screen, Subject, Transition};
 use crate::actions::Offer;
 use crate::change::{ChangeOrder, ChangeSite, LayerChoice};
-use crate::domain::ObjectRef;
+use crate::domain::published::Offered;
 use crate::domain::text::counted;
+use crate::domain::{GroupKind, ObjectRef};
 use crate::error::{Error, Result};
 use crate::forms::{Answers, Field, Form, InputKind};
 use crate::kinds::{self, Trait};
-use crate::playbooks::{self, KnownObject, Playbook, PlaybookStart, PresentState};
+use crate::playbooks::{self, KnownObject, OfferSource, Playbook, PlaybookStart, PresentState};
 use crate::state::{ChangeQuery, DraftOf, State};
 
 /// Where there is an object to change.
@@ -57,6 +58,21 @@ impl ChangeForm {
         let why = Field::new(WHY, "why", "Why; the pull request and the commit say it", InputKind::Text);
         form.fields.push(why.optional());
         form
+    }
+
+    /// Where choices that others publish are asked for.
+    pub fn offered(&self, from: &OfferSource) -> Offered {
+        match from {
+            OfferSource::Catalogue(catalogue) => Offered::Known(catalogue.clone()),
+            OfferSource::Source { kind, namespace, name, chart } => {
+                let namespace = namespace.as_deref().unwrap_or(&self.object.namespace);
+                let gk = GroupKind::new(kinds::group::SOURCE, kind.as_str());
+                Offered::OfSource {
+                    source: ObjectRef::new(self.object.cluster, gk, namespace, name.as_str()),
+                    chart: chart.clone(),
+                }
+            }
+        }
     }
 
     /// What is known of it before git was asked.

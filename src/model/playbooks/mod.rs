@@ -23,6 +23,7 @@ use crate::change::{
     Alternative, BuiltObject, ChangeOrder, ChangeSite, LayerChoice, ProposedField, SiteScope, WantedChange, WantedField,
 };
 use crate::domain::Object;
+use crate::domain::published::Catalogue;
 use crate::error::{Error, ErrorKind, Result};
 use crate::forms::{Answers, Clock, FieldValue, Form};
 use crate::kinds::Kind;
@@ -61,6 +62,8 @@ pub struct Playbook {
     pub present: fn(&Object) -> PresentState,
     /// The questions for the user, with what is known of the object.
     pub form: fn(&KnownObject<'_>) -> Form,
+    /// The field whose choices have to be looked up, by what was answered so far.
+    pub on_offer: fn(&KnownObject<'_>, &Answers) -> Option<OnOffer>,
     pub assigns_to: AssignmentTarget,
     /// What is wanted of the object; or why it means nothing for it.
     pub wanted: fn(&Answers, &KnownObject<'_>) -> Result<WantedChange>,
@@ -81,6 +84,35 @@ pub struct PresentState {
     pub answers: Answers,
     /// The same in words, for the form: `3 of 3 running`; may be empty.
     pub text: String,
+}
+
+/// A field whose choices others publish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnOffer {
+    pub field: &'static str,
+    pub from: OfferSource,
+    /// Before each name, as the field takes it.
+    pub sign: &'static str,
+    /// As it reads now: a version, or a range of them.
+    pub now: String,
+}
+
+/// Where it is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OfferSource {
+    Catalogue(Catalogue),
+    /// A source in the object's cluster; its namespace is the object's own where none is said.
+    Source {
+        kind: String,
+        namespace: Option<String>,
+        name: String,
+        chart: String,
+    },
+}
+
+/// Nothing is looked up.
+fn not_on_offer(_: &KnownObject<'_>, _: &Answers) -> Option<OnOffer> {
+    None
 }
 
 /// What `--set NAME=VALUE` names.

@@ -10,7 +10,7 @@ use super::message::Epoch;
 use super::pulls::PullRemark;
 use crate::actions::{Ask, Step};
 use crate::change::PullPlace;
-use crate::domain::published::Catalogue;
+use crate::domain::published::Offered;
 use crate::domain::{Act, ClusterId, ObjectRef, PrintedQuery, Str, Uid};
 use crate::insight::declared::FilePlace;
 
@@ -72,10 +72,12 @@ pub enum Effect {
         /// The connection by which the cluster is looked at, if one is.
         bound: Option<(ClusterId, Epoch)>,
     },
-    /// Plan a change for a view, and write nothing. The reply is `Reply::Proposed`.
+    /// Plan a change for a view, and write nothing. The reply is `Reply::Proposed`, and then, as others answer, `Reply::Checked`.
     Propose {
         ticket: Ticket,
         query: Box<ChangeQuery>,
+        /// The API server is sent nothing that is a write, though it would store nothing.
+        is_readonly: bool,
     },
     /// Build the object of a change, and write it down as a text to be edited. The reply is `Reply::Manuscript`.
     Manuscript {
@@ -102,7 +104,9 @@ pub enum Effect {
     /// Ask a catalogue what it has on offer, for a view. The reply is `Reply::Published`.
     LookUp {
         ticket: Ticket,
-        catalogue: Catalogue,
+        /// Where its source is, if a source in a cluster leads to it.
+        cluster: ClusterId,
+        offered: Offered,
     },
     /// Ask for this user's rights.
     Review {

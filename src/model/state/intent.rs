@@ -15,7 +15,7 @@ use super::{Cluster, Ends, State};
 use crate::actions::confirm::Wants;
 use crate::actions::{Action, Confirmation, Target};
 use crate::change::{ChangeOrder, PullPlace, SiteScope};
-use crate::domain::published::Catalogue;
+use crate::domain::published::Offered;
 use crate::domain::query::Query;
 use crate::domain::{GroupKind, Health, ObjectRef, PrintedQuery, SaidSource, Str};
 use crate::error::Error;
@@ -133,7 +133,7 @@ pub enum Question {
     /// The object of a change as git builds it, as a text to be edited.
     Manuscript(Box<ChangeQuery>),
     /// What a catalogue has on offer.
-    Published(Catalogue),
+    Published(Offered),
     /// A pull request, with what it does.
     Pull(Box<PullPlace>),
 }
@@ -291,10 +291,13 @@ impl State {
         match question {
             Question::Acts => Effect::Recall(ticket),
             Question::Print(query) => Effect::Print { ticket, cluster: self.active, query },
-            Question::Change(query) => Effect::Propose { ticket, query },
+            Question::Change(query) => {
+                let is_readonly = self.settings.readonly || self.policy().readonly;
+                Effect::Propose { ticket, query, is_readonly }
+            }
             Question::Manuscript(query) => Effect::Manuscript { ticket, query },
             Question::Pull(place) => Effect::ReadPull { ticket, cluster: self.active, place },
-            Question::Published(catalogue) => Effect::LookUp { ticket, catalogue },
+            Question::Published(offered) => Effect::LookUp { ticket, cluster: self.active, offered },
             Question::Object(object, aspect) => {
                 let version = self.cluster().store.object_of(&object).map(|found| found.version.clone());
                 Effect::Look { ticket, object, version: version.unwrap_or_else(|| "".into()), aspect }

@@ -11,7 +11,7 @@ use super::intent::Intent;
 use super::jobs::{ChangeOutcome, Job, JobId, Loaded, Task};
 use super::pulls::{PullNews, PullRemark};
 use crate::actions::{Ask, Outcome};
-use crate::change::{ChangeOrder, Proposed, PullReview};
+use crate::change::{ChangeOrder, Check, Proposed, PullReview};
 use crate::domain::published::Published;
 use crate::domain::{Act, ClusterId, Context, Delta, EventRow, ObjectRef, PrintedNews, Str};
 use crate::error::Error;
@@ -97,6 +97,8 @@ pub enum Reply {
     Pull(Box<PullReview>),
     /// A change as planned.
     Proposed(Box<Proposed>),
+    /// A check of the change that was planned for the same ticket: somebody else has answered.
+    Checked(Check),
     /// An object as a text to be edited.
     Manuscript(Box<Manuscript>),
     /// The text as the user's editor left it.

@@ -7,6 +7,7 @@
 //!  plan     the change at a commit: planned, proven, as a patch
 //!  manuscript  an object as a text to be edited
 //!  propose  everything that a review shows, and nothing written
+//!  ask      what others are asked about a change that is proven: its API server, registries
 //!  pulls    anyone's pull requests: listed, read with what they do, commented, approved
 //!  slot     the branch of the change, and whether it was proposed before
 //!  steps    prepare, push, open, look, and what the following asks
@@ -16,6 +17,7 @@
 
 mod access;
 mod artifact;
+mod ask;
 mod kept;
 mod manuscript;
 mod plan;
@@ -32,6 +34,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use super::desk::Desk;
+use super::published::Offers;
 use super::repositories::Repositories;
 use crate::cluster::Connection;
 use crate::config;
@@ -64,6 +67,8 @@ pub struct Changes {
     timeout: Duration,
     /// Where what users say of sources is kept.
     kept: Kept,
+    /// What catalogues have.
+    offers: Offers,
 }
 
 /// What the runtime knows of changes, besides its desk.
@@ -76,7 +81,9 @@ pub struct ChangeOptions {
 impl Changes {
     pub fn new(desk: Desk, repositories: Repositories, options: &ChangeOptions, timeout: Duration, kept: Kept) -> Self {
         let ChangeOptions { forges, deny } = options.clone();
+        let offers = Offers::new(repositories.company.clone());
         Self {
+            offers,
             desk,
             repositories,
             forges,
@@ -101,6 +108,11 @@ impl Changes {
             ChangeStep::Contains { revision } => self.contains(change, revision).await,
             ChangeStep::Carries => self.carries(live, change).await,
         }
+    }
+
+    /// What catalogues have on offer.
+    pub(super) fn offers(&self) -> &Offers {
+        &self.offers
     }
 
     fn company(&self) -> Option<&Arc<Company>> {
