@@ -87,8 +87,8 @@
 //!  the file system            → files, git, programs/opinion, programs/run, programs/reference, config, records/snapshot,
 //!                               cluster/connect, cluster/login/mod, cli/check, cli/source, cli/log, cli/demo, demo/git,
 //!                               demo/forge/pull, demo/company, credentials/tea, credentials/folders
-//!  the clock                  → run, runtime, cli/headless, cli/act, cli/changes, cli/jobs, cli/snapshot, cluster/write,
-//!                               cluster/login, records/run, git/folder, demo/company, demo/world
+//!  the clock                  → run, runtime, cli/headless, cli/act, cli/changes, cli/jobs, cli/prs, cli/snapshot,
+//!                               cluster/write, cluster/login, records/run, git/folder, demo/company, demo/world
 //!  the environment            → config, ui/terminal, cluster/connect, programs, cli/mod, cli/source, cli/log,
 //!                               cli/completion, demo/git/place, credentials, forges/network
 //!  sockets                    → cluster/client, cli/demo, demo/api/serve, forges/network

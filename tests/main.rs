@@ -19,6 +19,7 @@ mod keyboard;
 mod logins;
 #[cfg(target_os = "linux")]
 mod planted;
+mod proposed;
 mod prose;
 mod registries;
 mod render;

@@ -7,8 +7,8 @@ use super::jobs::{drop_job, found, named, refuse, take_up};
 use super::output::{self, Table};
 use super::playbook::{apart, connected, follow, summary};
 use super::{Call, ReportFormat};
-use fluxdeck_model::domain::duration;
 use fluxdeck_model::domain::text::sanitise_line;
+use fluxdeck_model::domain::{Checks, Reviews, duration};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::state::Intent;
 use fluxdeck_model::state::jobs::{Change, ChangeGoal, Job, Loaded};
@@ -74,14 +74,17 @@ fn list(all: &[Loaded], format: ReportFormat) -> Result<u8> {
         return output::write("no changes\n").map(|()| 0);
     }
     let now = jiff::Timestamp::now().as_second();
-    let mut table = Table::new(vec!["ID", "AGE", "CHANGE", "REPOSITORY", "PULL REQUEST", "STATE"]);
+    let mut table = Table::new(vec!["ID", "AGE", "CHANGE", "REPOSITORY", "PULL REQUEST", "CHECKS", "REVIEWS", "STATE"]);
     for loaded in all {
         let (job, change) = (&loaded.job, change(loaded));
         let age = duration::age((now - job.started.as_second()).max(0)).0;
         let pull = change.progress.pull.as_ref().map(|pull| format!("#{} {}", pull.number, pull.word()));
         let [title, repository] = [&change.pull.title, &change.order.site.name()].map(|text| sanitise_line(text).into_owned());
         let pull = pull.unwrap_or_else(|| "-".to_owned());
-        table.push(vec![job.id.to_string(), age, title, repository, pull, state(loaded).to_owned()]);
+        let known = change.progress.pull.as_ref();
+        let checks = known.and_then(|pull| pull.checks).map(Checks::words).unwrap_or_default();
+        let reviews = known.and_then(|pull| pull.reviews).map(Reviews::words).unwrap_or_default();
+        table.push(vec![job.id.to_string(), age, title, repository, pull, checks, reviews, state(loaded).to_owned()]);
     }
     output::rows(&table.print(), true).map(|()| 0)
 }
@@ -105,7 +108,11 @@ fn show(loaded: &Loaded, format: ReportFormat) -> Result<u8> {
         line("changes", &format!("{of}{}: {before} -> {}  {}", field.field, field.after, field.place));
     }
     line("commit", &progress.commit);
-    line("open", &progress.pull.as_ref().map(|pull| pull.url.clone()).unwrap_or_default());
+    let pull = progress.pull.as_ref();
+    line("open", &pull.map(|pull| pull.url.clone()).unwrap_or_default());
+    line("pull", &pull.map(|pull| format!("#{} {}", pull.number, pull.standing().1)).unwrap_or_default());
+    line("checks", &pull.and_then(|pull| pull.checks).map(Checks::words).unwrap_or_default());
+    line("reviews", &pull.and_then(|pull| pull.reviews).map(Reviews::words).unwrap_or_default());
     line("same as", &change.line());
     line("", change.phase().message());
     line("", change.phase().hint());

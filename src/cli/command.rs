@@ -5,8 +5,8 @@ use std::pin::Pin;
 use clap::{ArgMatches, Args, FromArgMatches};
 
 use super::{
-    Call, Global, act, build, changes, check, completion, demo, drift, get, info, jobs, man, playbook, playbooks, snapshot, tree,
-    where_field,
+    Call, Global, act, build, changes, check, completion, demo, drift, get, info, jobs, man, playbook, playbooks, prs, snapshot,
+    tree, where_field,
 };
 use crate::config::Places;
 use fluxdeck_model::actions::{self, Action, Headless};
@@ -23,6 +23,7 @@ pub(super) const AFTER: &[&Command] = &[
     &playbook::COMMAND,
     &playbooks::COMMAND,
     &changes::COMMAND,
+    &prs::COMMAND,
     &check::COMMAND,
     &drift::COMMAND,
     &snapshot::COMMAND,

@@ -18,6 +18,7 @@ mod man;
 mod output;
 mod playbook;
 mod playbooks;
+mod prs;
 mod snapshot;
 mod source;
 mod tree;

@@ -10,7 +10,7 @@ use super::access::User;
 use super::content::{self, CONTEXTS};
 use super::forge::Forge;
 use super::git::{Repositories, RunDirectory};
-use super::scenes::Scene;
+use super::scenes::{self, Scene};
 use super::world::World;
 use crate::files::REAL;
 use crate::records::Snapshot;
@@ -161,7 +161,12 @@ impl Company {
         let open = || {
             let world = self.stage();
             let is_reviewed = !self.is_driven;
-            Forge::over(self.repositories.clone(), move || world.now()).map(|forge| Arc::new(forge.reviewed(is_reviewed)))
+            let forge = Forge::over(self.repositories.clone(), move || world.now())?.reviewed(is_reviewed);
+            // files that were changed in a directory that is kept leave nothing to propose
+            if let Err(error) = scenes::standing::open(self, &forge) {
+                tracing::warn!(%error, "colleagues propose nothing");
+            }
+            Ok(Arc::new(forge))
         };
         self.forge.get_or_init(open).clone()
     }

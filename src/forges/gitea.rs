@@ -15,9 +15,9 @@ use super::encode::{path, query};
 use super::kind::{Kind, Opened};
 use super::network::Network;
 use super::wire::Wire;
-use super::{Answered, Failure, Forge, newest_first};
+use super::{Answered, Failure, Forge, OPEN, newest_first, verdicts};
 use crate::credentials::Token;
-use fluxdeck_model::domain::pull::{Checks, Merge, NewPull, Pull, PullState};
+use fluxdeck_model::domain::pull::{Checks, Merge, NewPull, OpenPulls, Pull, PullState, Reviews};
 
 /// Entries of a page; a server may give fewer (`[api] MAX_RESPONSE_ITEMS`).
 const PAGE: u32 = 50;
@@ -67,6 +67,9 @@ struct Found {
     merged_by: Option<Person>,
     head: Option<End>,
     base: Option<End>,
+    user: Option<Person>,
+    created_at: Option<Timestamp>,
+    body: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -113,6 +116,34 @@ impl Repository {
     }
 }
 
+/// A comment, as it is sent.
+#[derive(Serialize)]
+struct Comment<'a> {
+    body: &'a str,
+}
+
+/// A review, as it is sent.
+#[derive(Serialize)]
+struct Approval<'a> {
+    commit_id: &'a str,
+    event: &'static str,
+}
+
+/// A review. One that only comments says nothing of that, and takes nothing back (`modules/structs/pull_review.go`).
+#[derive(Deserialize)]
+struct Review {
+    user: Option<Person>,
+    state: Option<String>,
+    dismissed: Option<bool>,
+}
+
+/// A branch, with what its protection asks for: everybody who may read it is shown that (`services/convert/convert.go` ToBranch).
+#[derive(Deserialize)]
+struct Branch {
+    protected: Option<bool>,
+    required_approvals: Option<u32>,
+}
+
 #[derive(Deserialize)]
 struct Compared {
     total_commits: Option<u64>,
@@ -139,11 +170,16 @@ struct Status {
 impl Found {
     /// Whether its head is that branch of this repository, and not of a fork.
     fn is_from(&self, head: &str) -> bool {
-        let (Some(from), Some(to)) = (&self.head, &self.base) else { return false };
-        from.label.as_deref() == Some(head) && from.repo_id.is_some() && from.repo_id == to.repo_id
+        !self.is_fork() && self.head.as_ref().is_some_and(|from| from.label.as_deref() == Some(head))
+    }
+
+    fn is_fork(&self) -> bool {
+        let id = |end: &Option<End>| end.as_ref()?.repo_id;
+        id(&self.head).is_none() || id(&self.head) != id(&self.base)
     }
 
     fn pull(self, checks: Option<Checks>) -> Pull {
+        let is_fork = self.is_fork();
         let (head, base) = (self.head.unwrap_or_default(), self.base.unwrap_or_default());
         let merge = Merge {
             commit: self.merge_commit_sha.unwrap_or_default(),
@@ -167,6 +203,10 @@ impl Found {
             checks,
             is_mergeable: None,
             is_queued: false,
+            author: self.user.and_then(|person| person.login).unwrap_or_default(),
+            opened: self.created_at,
+            is_fork,
+            reviews: None,
         }
     }
 }
@@ -261,8 +301,65 @@ impl Gitea {
         };
         let is_mergeable = found.mergeable;
         let pull = found.pull(checks);
-        let is_queued = pull.is_open() && self.is_queued(number).await.unwrap_or_default();
-        Ok(Pull { is_mergeable, is_queued, ..pull })
+        if !pull.is_open() {
+            return Ok(Pull { is_mergeable, ..pull });
+        }
+        let is_queued = self.is_queued(number).await.unwrap_or_default();
+        let reviews = self.reviews(number, &pull.base).await.ok();
+        Ok(Pull { is_mergeable, is_queued, reviews, ..pull })
+    }
+
+    async fn newest_open(&self) -> Result<OpenPulls, Failure> {
+        let answer = match self.get(&format!("/pulls?state=open&limit={OPEN}&page=1")).await {
+            Err(Failure::NotFound) => {
+                let pulls = self.without_list().await?;
+                return Ok(OpenPulls { pulls, has_more: false });
+            }
+            answer => answer?,
+        };
+        let all: Vec<Found> = answer.read("the list of pull requests")?;
+        let pulls = newest_first(all.into_iter().map(|found| found.pull(None)).collect());
+        Ok(OpenPulls { pulls, has_more: answer.has_next_page() })
+    }
+
+    /// The reviews, the oldest first, and what the base branch asks for, where that can be read.
+    async fn reviews(&self, number: u64, base: &str) -> Result<Reviews, Failure> {
+        let mut all = Vec::new();
+        for page in 1..=PAGES {
+            let answer = self.get(&format!("/pulls/{number}/reviews?limit={PAGE}&page={page}")).await?;
+            all.extend(answer.read::<Option<Vec<Review>>>("the reviews")?.unwrap_or_default());
+            if !answer.has_next_page() {
+                break;
+            }
+        }
+        let reviews = verdicts(all.into_iter().filter_map(|review| {
+            let verdict = match review.state.as_deref()? {
+                _ if review.dismissed == Some(true) => None,
+                "APPROVED" => Some(true),
+                "REQUEST_CHANGES" => Some(false),
+                _ => return None,
+            };
+            Some((review.user?.login?, verdict))
+        }));
+        let branch = self.get(&format!("/branches/{}", path(base))).await.and_then(|answer| answer.read::<Branch>("the branch"));
+        let required = branch.ok().filter(|branch| branch.protected == Some(true)).and_then(|branch| branch.required_approvals);
+        Ok(Reviews { required, ..reviews })
+    }
+
+    async fn written(&self, number: u64) -> Result<String, Failure> {
+        let found: Found = self.get(&format!("/pulls/{number}")).await?.read("the pull request")?;
+        Ok(found.body.unwrap_or_default())
+    }
+
+    async fn login(&self) -> Result<String, Failure> {
+        let answer = self.wire.get("/user").await?.success(&Method::GET)?;
+        let login = answer.read::<Person>("the user")?.login.filter(|login| !login.is_empty());
+        login.ok_or_else(|| Failure::Unreadable("the forge names no user for the token".to_owned()))
+    }
+
+    /// Sends something to a path below the repository, once.
+    async fn post(&self, rest: &str, body: &impl Serialize) -> Result<(), Failure> {
+        self.wire.post(&self.below(rest), body).await?.success(&Method::POST).map(drop)
     }
 
     /// Whether it is to be merged when its checks succeed: by the last event of the timeline that says so, or that it is not (Gitea
@@ -333,6 +430,35 @@ impl Forge for Gitea {
 
     fn pull(&self, number: u64) -> Answered<'_, Pull> {
         self.followed(number).boxed()
+    }
+
+    fn all_open(&self) -> Answered<'_, OpenPulls> {
+        self.newest_open().boxed()
+    }
+
+    fn text(&self, number: u64) -> Answered<'_, String> {
+        self.written(number).boxed()
+    }
+
+    fn user(&self) -> Answered<'_, String> {
+        self.login().boxed()
+    }
+
+    fn comment<'a>(&'a self, number: u64, text: &'a str) -> Answered<'a, ()> {
+        async move { self.post(&format!("/issues/{number}/comments"), &Comment { body: text }).await }.boxed()
+    }
+
+    fn approve<'a>(&'a self, number: u64, commit: &'a str) -> Answered<'a, ()> {
+        let approval = Approval { commit_id: commit, event: "APPROVED" };
+        async move { self.post(&format!("/pulls/{number}/reviews"), &approval).await }.boxed()
+    }
+
+    fn may_approve_own(&self) -> bool {
+        false
+    }
+
+    fn head_reference(&self, number: u64) -> String {
+        format!("refs/pull/{number}/head")
     }
 
     fn compare(&self, base: &str, head: &str) -> String {

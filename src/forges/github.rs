@@ -28,9 +28,9 @@ use super::encode::{path, query};
 use super::kind::{Kind, Opened};
 use super::network::Network;
 use super::wire::{Broken, Wire};
-use super::{Answered, Failure, Forge, newest_first};
+use super::{Answered, Failure, Forge, OPEN, newest_first, verdicts};
 use crate::credentials::Token;
-use fluxdeck_model::domain::pull::{Checks, Merge, NewPull, Pull, PullState};
+use fluxdeck_model::domain::pull::{Checks, Merge, NewPull, OpenPulls, Pull, PullState, Reviews};
 
 /// Entries of a page: as many as there can be.
 const PAGE: u32 = 100;
@@ -98,6 +98,9 @@ struct Found {
     auto_merge: Option<serde::de::IgnoredAny>,
     head: Option<End>,
     base: Option<End>,
+    user: Option<Person>,
+    created_at: Option<Timestamp>,
+    body: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -156,6 +159,26 @@ struct Status {
     state: Option<String>,
 }
 
+/// A comment, as it is sent.
+#[derive(Serialize)]
+struct Comment<'a> {
+    body: &'a str,
+}
+
+/// A review, as it is sent.
+#[derive(Serialize)]
+struct Approval<'a> {
+    commit_id: &'a str,
+    event: &'static str,
+}
+
+/// A review. A review that only comments says nothing of that, and takes nothing back; one that was dismissed does.
+#[derive(Deserialize)]
+struct Review {
+    user: Option<Person>,
+    state: Option<String>,
+}
+
 /// How a create request was refused: `errors` of the answer.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -173,12 +196,16 @@ struct Wrong {
 impl Found {
     /// Whether its head is that branch of this repository, and not of a fork.
     fn is_from(&self, head: &str) -> bool {
-        let (Some(from), Some(to)) = (&self.head, &self.base) else { return false };
-        let id = |end: &End| end.repo.as_ref().and_then(|home| home.id);
-        from.branch.as_deref() == Some(head) && id(from).is_some() && id(from) == id(to)
+        !self.is_fork() && self.head.as_ref().is_some_and(|from| from.branch.as_deref() == Some(head))
+    }
+
+    fn is_fork(&self) -> bool {
+        let id = |end: &Option<End>| end.as_ref()?.repo.as_ref()?.id;
+        id(&self.head).is_none() || id(&self.head) != id(&self.base)
     }
 
     fn pull(self, checks: Option<Checks>) -> Pull {
+        let is_fork = self.is_fork();
         let (head, base) = (self.head.unwrap_or_default(), self.base.unwrap_or_default());
         let state = match (self.merged_at, self.state.as_deref()) {
             (Some(at), _) => PullState::Merged(Merge {
@@ -202,6 +229,10 @@ impl Found {
             checks,
             is_mergeable: None,
             is_queued,
+            author: self.user.and_then(|person| person.login).unwrap_or_default(),
+            opened: self.created_at,
+            is_fork,
+            reviews: None,
         }
     }
 }
@@ -251,7 +282,54 @@ impl GitHub {
             None => None,
         };
         let is_mergeable = found.mergeable;
-        Ok(Pull { is_mergeable, ..found.pull(checks) })
+        let pull = found.pull(checks);
+        let reviews = if pull.is_open() { self.reviews(number).await.ok() } else { None };
+        Ok(Pull { is_mergeable, reviews, ..pull })
+    }
+
+    async fn newest_open(&self) -> Result<OpenPulls, Failure> {
+        let answer = self.get(&format!("/pulls?state=open&sort=created&direction=desc&per_page={OPEN}")).await?;
+        let all: Vec<Found> = answer.read("the list of pull requests")?;
+        let pulls = newest_first(all.into_iter().map(|found| found.pull(None)).collect());
+        Ok(OpenPulls { pulls, has_more: answer.has_next_page() })
+    }
+
+    /// How many approvals a base branch asks for is for its administrators to read.
+    async fn reviews(&self, number: u64) -> Result<Reviews, Failure> {
+        let mut all = Vec::new();
+        for page in 1..=PAGES {
+            let answer = self.get(&format!("/pulls/{number}/reviews?per_page={PAGE}&page={page}")).await?;
+            all.extend(answer.read::<Vec<Review>>("the reviews")?);
+            if !answer.has_next_page() {
+                break;
+            }
+        }
+        Ok(verdicts(all.into_iter().filter_map(|review| {
+            let verdict = match review.state.as_deref()? {
+                "APPROVED" => Some(true),
+                "CHANGES_REQUESTED" => Some(false),
+                "DISMISSED" => None,
+                _ => return None,
+            };
+            Some((review.user?.login?, verdict))
+        })))
+    }
+
+    async fn written(&self, number: u64) -> Result<String, Failure> {
+        let found: Found = self.get(&format!("/pulls/{number}")).await?.read("the pull request")?;
+        Ok(found.body.unwrap_or_default())
+    }
+
+    async fn login(&self) -> Result<String, Failure> {
+        let answer = whole(self.octocrab._get("/user").await, &Method::GET).await?.success(&Method::GET)?;
+        let login = answer.read::<Person>("the user")?.login.filter(|login| !login.is_empty());
+        login.ok_or_else(|| Failure::Unreadable("the forge names no user for the token".to_owned()))
+    }
+
+    /// Sends something to a path below the repository, once.
+    async fn post(&self, rest: &str, body: &(impl Serialize + ?Sized)) -> Result<(), Failure> {
+        let answer = whole(self.octocrab._post(self.below(rest), Some(body)).await, &Method::POST).await?;
+        answer.success(&Method::POST).map(drop)
     }
 
     async fn checks(&self, commit: &str) -> Result<Checks, Failure> {
@@ -350,6 +428,35 @@ impl Forge for GitHub {
 
     fn pull(&self, number: u64) -> Answered<'_, Pull> {
         self.followed(number).boxed()
+    }
+
+    fn all_open(&self) -> Answered<'_, OpenPulls> {
+        self.newest_open().boxed()
+    }
+
+    fn text(&self, number: u64) -> Answered<'_, String> {
+        self.written(number).boxed()
+    }
+
+    fn user(&self) -> Answered<'_, String> {
+        self.login().boxed()
+    }
+
+    fn comment<'a>(&'a self, number: u64, text: &'a str) -> Answered<'a, ()> {
+        async move { self.post(&format!("/issues/{number}/comments"), &Comment { body: text }).await }.boxed()
+    }
+
+    fn approve<'a>(&'a self, number: u64, commit: &'a str) -> Answered<'a, ()> {
+        let approval = Approval { commit_id: commit, event: "APPROVE" };
+        async move { self.post(&format!("/pulls/{number}/reviews"), &approval).await }.boxed()
+    }
+
+    fn may_approve_own(&self) -> bool {
+        false
+    }
+
+    fn head_reference(&self, number: u64) -> String {
+        format!("refs/pull/{number}/head")
     }
 
     fn compare(&self, base: &str, head: &str) -> String {

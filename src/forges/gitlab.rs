@@ -20,9 +20,9 @@ use super::encode::query;
 use super::kind::{Kind, Opened};
 use super::network::Network;
 use super::wire::Wire;
-use super::{Answered, Failure, Forge, newest_first};
+use super::{Answered, Failure, Forge, OPEN, newest_first};
 use crate::credentials::Token;
-use fluxdeck_model::domain::pull::{Checks, Merge, NewPull, Pull, PullState};
+use fluxdeck_model::domain::pull::{Checks, Merge, NewPull, OpenPulls, Pull, PullState, Reviews};
 
 /// Entries of a page: as many as there can be.
 const PAGE: u32 = 100;
@@ -89,6 +89,9 @@ struct Found {
     detailed_merge_status: Option<String>,
     /// Auto-merge of any sort: when its checks succeed, or by a merge train.
     merge_when_pipeline_succeeds: Option<bool>,
+    author: Option<Person>,
+    created_at: Option<Timestamp>,
+    description: Option<String>,
     /// In lists it is missing; where the token may not read pipelines as well. Null: there is none.
     #[serde(default, deserialize_with = "known")]
     head_pipeline: Option<Option<Pipeline>>,
@@ -157,6 +160,26 @@ impl Project {
     }
 }
 
+/// A comment, as it is sent.
+#[derive(Serialize)]
+struct Note<'a> {
+    body: &'a str,
+}
+
+/// An approval, as it is sent: of that commit, or refused.
+#[derive(Serialize)]
+struct Approval<'a> {
+    sha: &'a str,
+}
+
+/// Who approved it, and how many have to (`doc/api/merge_request_approvals.md`).
+#[derive(Deserialize)]
+struct Approvals {
+    approvals_required: Option<u32>,
+    #[serde(default)]
+    approved_by: Vec<serde::de::IgnoredAny>,
+}
+
 /// How opening was refused: lists of complaints by the name of a field.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -174,8 +197,11 @@ struct Wrong {
 impl Found {
     /// Whether its head is that branch of this project, and not of a fork.
     fn is_from(&self, head: &str) -> bool {
-        let is_here = self.source_project_id.is_some() && self.source_project_id == self.target_project_id;
-        is_here && self.source_branch.as_deref() == Some(head)
+        !self.is_fork() && self.source_branch.as_deref() == Some(head)
+    }
+
+    fn is_fork(&self) -> bool {
+        self.source_project_id.is_none() || self.source_project_id != self.target_project_id
     }
 
     /// Whether its commits can be merged. `detailed_merge_status` has the first thing that is in the way, which may be a review or a
@@ -218,6 +244,10 @@ impl Found {
             checks,
             is_mergeable: None,
             is_queued: false,
+            author: self.author.as_ref().and_then(|person| person.username.clone()).unwrap_or_default(),
+            opened: self.created_at,
+            is_fork: self.is_fork(),
+            reviews: None,
         };
         match self.state.as_deref() {
             Some("merged") => pull.state = PullState::Merged(self.merge()),
@@ -326,7 +356,57 @@ impl GitLab {
             None => None,
         };
         let is_mergeable = found.is_mergeable();
-        Ok(Pull { is_mergeable, ..found.pull(checks) })
+        let pull = found.pull(checks);
+        let reviews = if pull.is_open() { self.reviews(number).await.ok() } else { None };
+        Ok(Pull { is_mergeable, reviews, ..pull })
+    }
+
+    async fn newest_open(&self) -> Result<OpenPulls, Failure> {
+        let rest = format!("/merge_requests?scope=all&state=opened&order_by=created_at&sort=desc&per_page={OPEN}");
+        let answer = match self.get(&rest).await {
+            Err(failure @ Failure::Forbidden(_)) => return Err(self.forbidden(failure).await),
+            answer => answer?,
+        };
+        let all: Vec<Found> = answer.read("the list of merge requests")?;
+        let pulls = newest_first(all.into_iter().map(|found| found.pull(None)).collect());
+        Ok(OpenPulls { pulls, has_more: answer.has_next_page() })
+    }
+
+    async fn reviews(&self, number: u64) -> Result<Reviews, Failure> {
+        let approvals: Approvals = self.get(&format!("/merge_requests/{number}/approvals")).await?.read("the approvals")?;
+        let approved = u32::try_from(approvals.approved_by.len()).unwrap_or(u32::MAX);
+        Ok(Reviews { approved, rejected: 0, required: approvals.approvals_required })
+    }
+
+    async fn written(&self, number: u64) -> Result<String, Failure> {
+        let found: Found = self.get(&format!("/merge_requests/{number}")).await?.read("the merge request")?;
+        Ok(found.description.unwrap_or_default())
+    }
+
+    async fn login(&self) -> Result<String, Failure> {
+        let answer = self.wire.get("/user").await?.success(&Method::GET).map_err(|failure| self.explained(failure))?;
+        let login = answer.read::<Person>("the user")?.username.filter(|login| !login.is_empty());
+        login.ok_or_else(|| Failure::Unreadable("the forge names no user for the token".to_owned()))
+    }
+
+    async fn noted(&self, number: u64, text: &str) -> Result<(), Failure> {
+        let answer = self.wire.post(&self.below(&format!("/merge_requests/{number}/notes")), &Note { body: text }).await?;
+        answer.success(&Method::POST).map_err(|failure| self.explained(failure)).map(drop)
+    }
+
+    /// A user who may not approve it is answered as one without a login (`lib/api/merge_request_approvals.rb`): whether the token is taken,
+    /// another request says.
+    async fn approved(&self, number: u64, commit: &str) -> Result<(), Failure> {
+        let answer = self.wire.post(&self.below(&format!("/merge_requests/{number}/approve")), &Approval { sha: commit }).await?;
+        match answer.success(&Method::POST).map_err(|failure| self.explained(failure)) {
+            Err(failure @ Failure::Unauthorised(_)) => Err(match self.login().await {
+                Ok(login) => Failure::Refused {
+                    why: short(&format!("GitLab does not let {login} approve it: by its rules, or once more")),
+                },
+                Err(_) => failure,
+            }),
+            answer => answer.map(drop),
+        }
     }
 
     /// The jobs and statuses of a pipeline; where they cannot be read, the pipeline is the one check.
@@ -413,6 +493,34 @@ impl Forge for GitLab {
 
     fn pull(&self, number: u64) -> Answered<'_, Pull> {
         self.followed(number).boxed()
+    }
+
+    fn all_open(&self) -> Answered<'_, OpenPulls> {
+        self.newest_open().boxed()
+    }
+
+    fn text(&self, number: u64) -> Answered<'_, String> {
+        self.written(number).boxed()
+    }
+
+    fn user(&self) -> Answered<'_, String> {
+        self.login().boxed()
+    }
+
+    fn comment<'a>(&'a self, number: u64, text: &'a str) -> Answered<'a, ()> {
+        self.noted(number, text).boxed()
+    }
+
+    fn approve<'a>(&'a self, number: u64, commit: &'a str) -> Answered<'a, ()> {
+        self.approved(number, commit).boxed()
+    }
+
+    fn may_approve_own(&self) -> bool {
+        true
+    }
+
+    fn head_reference(&self, number: u64) -> String {
+        format!("refs/merge-requests/{number}/head")
     }
 
     fn compare(&self, base: &str, head: &str) -> String {

@@ -36,9 +36,11 @@ mod plain;
 mod reading;
 mod wire;
 
+use std::collections::BTreeMap;
+
 use futures::future::BoxFuture;
 
-use fluxdeck_model::domain::pull::{NewPull, Pull};
+use fluxdeck_model::domain::pull::{NewPull, OpenPulls, Pull, Reviews};
 
 pub use address::Address;
 pub use failure::Failure;
@@ -50,6 +52,9 @@ pub use wire::Broken;
 
 /// Every forge, in the order in which a host that nobody knows is asked.
 pub const ALL: &[&Kind] = &[&gitea::KIND, &github::KIND, &gitlab::KIND];
+
+/// Open pull requests that are read at most.
+pub const OPEN: usize = 50;
 
 /// What an operation of a forge returns.
 pub type Answered<'a, T> = BoxFuture<'a, Result<T, Failure>>;
@@ -68,9 +73,32 @@ pub trait Forge: Send + Sync {
     /// With any other failure nothing was opened; with [`Failure::NotYet`] it is worth trying again.
     fn open<'a>(&'a self, new: &'a NewPull) -> Answered<'a, Pull>;
 
-    /// A pull request with its merge, with the checks of its head commit, and whether it is queued; without checks where they cannot be
-    /// read. Up to three requests, and one for each further page of what they list.
+    /// The open pull requests, those of forks too: the newest, at most [`OPEN`]. Checks and reviews are not asked for. One request.
+    fn all_open(&self) -> Answered<'_, OpenPulls>;
+
+    /// A pull request with its merge, with the checks of its head commit, with what reviewers say while it is open, and whether it is queued;
+    /// without checks or reviews where they cannot be read. Up to five requests, and one for each further page of what they list.
     fn pull(&self, number: u64) -> Answered<'_, Pull>;
+
+    /// What its author wrote below the title, as Markdown; may be empty. One request.
+    fn text(&self, number: u64) -> Answered<'_, String>;
+
+    /// The login that the token belongs to. One request.
+    fn user(&self) -> Answered<'_, String>;
+
+    /// Writes a comment below a pull request, with one request that is never repeated. [`Failure::Lost`]: it may be there.
+    fn comment<'a>(&'a self, number: u64, text: &'a str) -> Answered<'a, ()>;
+
+    /// Approves a pull request as it is at that commit, with one request that is never repeated. Where its branch is elsewhere by now, GitLab
+    /// refuses, and the others note an approval of what it was. [`Failure::Refused`]: this user may not, as GitHub and Gitea say of the author.
+    /// [`Failure::Lost`]: it may be approved.
+    fn approve<'a>(&'a self, number: u64, commit: &'a str) -> Answered<'a, ()>;
+
+    /// Whether it may let those approve a pull request who opened it: rules of a project may say so.
+    fn may_approve_own(&self) -> bool;
+
+    /// The reference of the repository that has the head of a pull request, also of one from a fork.
+    fn head_reference(&self, number: u64) -> String;
 
     /// The page where a person opens the pull request, for a browser.
     fn compare(&self, base: &str, head: &str) -> String;
@@ -84,6 +112,16 @@ fn newest_first(mut found: Vec<Pull>) -> Vec<Pull> {
     found.sort_by_key(|pull| std::cmp::Reverse(pull.number));
     found.dedup_by_key(|pull| pull.number);
     found
+}
+
+/// Reviews in their order: of each reviewer the last verdict counts, of which one that was taken back is none.
+fn verdicts(all: impl Iterator<Item = (String, Option<bool>)>) -> Reviews {
+    let last: BTreeMap<String, Option<bool>> = all.collect();
+    let mut reviews = Reviews::default();
+    for verdict in last.into_values().flatten() {
+        *(if verdict { &mut reviews.approved } else { &mut reviews.rejected }) += 1;
+    }
+    reviews
 }
 
 #[cfg(test)]

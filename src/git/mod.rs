@@ -11,6 +11,7 @@ mod clones;
 mod commit;
 mod failure;
 mod folder;
+mod merged;
 mod patch;
 mod shared;
 mod write;
@@ -25,6 +26,7 @@ pub use clones::{clone_of, forget_kept, kept, make_clone, mark_moving, name_of, 
 pub use commit::Commit;
 pub use failure::Failure;
 pub use folder::Folder;
+pub use merged::{FileChange, MergeTrial};
 pub use patch::patch;
 pub use shared::SharedCommit;
 pub use write::{Content, Written};

@@ -25,6 +25,10 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// Commits by which a shallow clone is deepened at a time.
 const DEEPER: &str = "--deepen=200";
 
+/// What every fetch says first.
+const FETCH: &[&str] =
+    &["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--recurse-submodules=no"];
+
 /// The reference under which the head of a branch is kept once it was fetched.
 pub fn base_reference(branch: &str) -> String {
     format!("refs/fluxdeck/base/{branch}")
@@ -50,13 +54,42 @@ pub async fn deepen_branch(repository: &Path, remote: Remote<'_>, branch: &str) 
     fetch_into(repository, remote, branch, &base_reference(branch), &[DEEPER]).await
 }
 
+/// The reference under which the head of a pull request is kept once it was fetched.
+pub fn pull_reference(number: u64) -> String {
+    format!("refs/fluxdeck/pull/{number}")
+}
+
+/// Fetches the head of a branch ([`base_reference`]) and those of pull requests ([`pull_reference`]) with their history, in one go. Each is
+/// named by its number and the forge's reference for it. `depth`: no more commits than that of each.
+///
+/// # Errors
+/// One of them is not there, or the remote cannot be asked.
+pub async fn fetch_pulls(
+    repository: &Path,
+    remote: Remote<'_>,
+    branch: &str,
+    pulls: &[(u64, String)],
+    depth: Option<u32>,
+) -> Result<(), Failure> {
+    if !is_name(branch) {
+        return Err(Failure::Call(format!("`{}` is not a name for a branch", sanitise(branch))));
+    }
+    let base = format!("+refs/heads/{branch}:{}", base_reference(branch));
+    let heads = pulls.iter().map(|(number, from)| format!("+{from}:{}", pull_reference(*number)));
+    let refspecs: Vec<_> = std::iter::once(base).chain(heads).collect();
+    let depth = depth.map(|depth| format!("--depth={depth}"));
+    let more = depth.as_deref().into_iter().chain([OURS]).chain(refspecs.iter().map(String::as_str));
+    let arguments: Vec<_> = FETCH.iter().copied().chain(more).collect();
+    let ended = run(repository, remote, &arguments, LIMIT).await?;
+    if ended.status.success() { Ok(()) } else { Err(said::failure(&ended.said)) }
+}
+
 async fn fetch_into(repository: &Path, remote: Remote<'_>, branch: &str, into: &str, more: &[&str]) -> Result<(), Failure> {
     if !is_name(branch) {
         return Err(Failure::Call(format!("`{}` is not a name for a branch", sanitise(branch))));
     }
     let refspec = format!("+refs/heads/{branch}:{into}");
-    let fixed = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--recurse-submodules=no"];
-    let arguments: Vec<_> = fixed.into_iter().chain(more.iter().copied()).chain([OURS, refspec.as_str()]).collect();
+    let arguments: Vec<_> = FETCH.iter().copied().chain(more.iter().copied()).chain([OURS, refspec.as_str()]).collect();
     let ended = run(repository, remote, &arguments, LIMIT).await?;
     if ended.status.success() { Ok(()) } else { Err(said::failure(&ended.said)) }
 }

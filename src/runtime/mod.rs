@@ -12,6 +12,7 @@ mod keyboard;
 mod looks;
 mod owned;
 mod published;
+mod pulls;
 mod remotes;
 mod rendered;
 mod repositories;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
@@ -33,10 +35,12 @@ pub use changes::{ChangeOptions, Changes, Planned, outcome as plan_outcome, plan
 pub use compare::{concerns, is_in, schemas};
 pub use desk::{Bench, Desk, Worker};
 use fluxdeck_model::actions::Outcome;
+use fluxdeck_model::change::PullPlace;
 use fluxdeck_model::domain::published::Offered;
 use fluxdeck_model::domain::{ClusterId, Scope, Str};
 use fluxdeck_model::error::{Error, ErrorKind};
 use fluxdeck_model::state::jobs::{Change, ChangeOutcome, ChangeStep, JobId, JournalCommit, Task};
+use fluxdeck_model::state::pulls::PullRemark;
 use fluxdeck_model::state::{ChangeQuery, Effect, Epoch, Intent, Manuscript, Message, Reply, Terminal, Ticket};
 pub use journal::found as jobs_found;
 pub use keyboard::{Keyboard, Typed};
@@ -141,6 +145,8 @@ pub struct Runtime {
     journal: Option<journal::Journal>,
     /// The comparison with git under way.
     comparison: Option<tokio::task::AbortHandle>,
+    /// The look-up of pull requests under way.
+    pulls: Option<tokio::task::AbortHandle>,
     /// Clusters of the demo that live, by context.
     lives: BTreeMap<&'static str, tokio::task::AbortHandle>,
 }
@@ -176,7 +182,7 @@ impl Runtime {
         let (sessions, lives) = (BTreeMap::new(), BTreeMap::new());
         let (errands, looks, desk) = (JoinSet::new(), Looks::default(), Desk::of(options.repositories()));
         let changes = options.changes(desk.clone());
-        Self { options, inbox, sessions, errands, looks, desk, changes, journal: None, comparison: None, lives }
+        Self { options, inbox, sessions, errands, looks, desk, changes, journal: None, comparison: None, pulls: None, lives }
     }
 
     /// Starts what an effect asks for. Returns at once; answers come as messages. Effects on the terminal are not its business and
@@ -208,6 +214,14 @@ impl Runtime {
                 self.comparison = self.start(cluster, epoch, work);
                 None
             }
+            Effect::LookForPulls { cluster, epoch, run, sources, kustomizations } => {
+                self.pulls.take().inspect(tokio::task::AbortHandle::abort);
+                let changes = self.changes.clone();
+                self.pulls = self.start(cluster, epoch, |errand| errand.pulls(changes, run, sources, kustomizations));
+                None
+            }
+            Effect::ReadPull { ticket, cluster, place } => self.read_pull(ticket, cluster, *place),
+            Effect::Remark(at, remark) => self.remark(at, *remark),
             Effect::Propose { ticket, query, is_readonly } => self.propose(ticket, *query, is_readonly),
             Effect::Manuscript { ticket, query } => self.manuscript(ticket, *query),
             Effect::LookUp { ticket, cluster, offered } => self.look_up(ticket, cluster, offered),
@@ -388,6 +402,28 @@ impl Runtime {
                 }
             }
         })
+    }
+
+    /// Reads a pull request for a view: a task that ends with it.
+    fn read_pull(&mut self, ticket: Ticket, cluster: ClusterId, place: PullPlace) -> Option<Terminal> {
+        let (changes, inbox) = (self.changes.clone(), self.inbox.clone());
+        let live = self.session(cluster).map(|session| session.live.clone());
+        self.looks.about(ticket, cluster, live, inbox, move |live, answer| async move {
+            let read = changes.review_pull(live.as_ref(), cluster, place).await;
+            answer.give(read.map_or_else(Reply::Failed, |review| Reply::Pull(Box::new(review)))).await;
+        });
+        None
+    }
+
+    /// Sends a comment or an approval: a task that no view can end.
+    fn remark(&mut self, at: Timestamp, remark: PullRemark) -> Option<Terminal> {
+        let (changes, inbox) = (self.changes.clone(), self.inbox.clone());
+        while self.errands.try_join_next().is_some() {}
+        self.errands.spawn(async move {
+            let answer = changes.remark(&remark).await;
+            let _ = inbox.send(Message::Remarked(at, Box::new(remark), answer)).await;
+        });
+        None
     }
 
     /// Asks a catalogue what it has, for a view.

@@ -159,6 +159,7 @@ pub const OUTSIDE: &[Outside] = &[
             ("cli/act", "how long to follow, and which moment a time in a form means"),
             ("cli/changes", "how old changes are"),
             ("cli/jobs", "how old a job is"),
+            ("cli/prs", "how old pull requests are"),
             ("cli/snapshot", "when it was taken"),
             ("cluster/write", "how long a server may be too busy"),
             ("cluster/login", "how long a credential lasts"),

@@ -26,7 +26,7 @@ async fn a_change_is_followed_from_its_commit_to_its_pods_step_by_step() {
     deck.step(ChangeOutcome::Pushed).await;
     deck.shows("● pushed        fluxdeck/scale-shop-checkout-3f2a").shows("◐ pull request");
     deck.keys("o").await.shows("it has no pull request yet");
-    deck.step(ChangeOutcome::Pull(proposals::pull(PullState::Open))).await;
+    deck.step(ChangeOutcome::Pull(Box::new(proposals::pull(PullState::Open)))).await;
     deck.shows("● pull request  #12 open · checks 1 of 2 passed  https://forge.example/ops/fleet/pulls/12").shows("◌ merged");
     deck.shows("o pull request").hides("R apply now").hides("r continue  ");
     deck.keys("R").await.shows("it is not merged yet");
@@ -38,10 +38,23 @@ async fn a_change_is_followed_from_its_commit_to_its_pods_step_by_step() {
 
     deck.keys("esc J enter").await;
     deck.later(15).await;
-    deck.step(ChangeOutcome::Pull(proposals::pull(proposals::merged()))).await;
+    deck.step(ChangeOutcome::Pull(Box::new(proposals::pull(proposals::merged())))).await;
     deck.shows("● merged        3d3b4b7 by ben").shows("◐ fetched").shows("R reconciles what applies it").shows("R apply now");
+    deck.shows("Deployment shop/checkout: replicas 3 -> 5: #12 is merged");
     deck.keys("R").await;
     assert_eq!(deck.written(), ["GitRepository flux-apps/apps"], "the source comes first");
+
+    // and back again: another change, with a review of its own
+    deck.keys("u").await;
+    let order = deck.asked().order;
+    assert_eq!(
+        (&order.settings[..], &order.expected[..]),
+        (&["spec.replicas=3".to_owned()][..], &["spec.replicas=5".to_owned()][..])
+    );
+    assert_eq!(
+        (&*order.title, &*order.reason),
+        ("Undo: Deployment shop/checkout: replicas 3 -> 5", "Takes back #12 (3d3b4b700000).")
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -50,7 +63,7 @@ async fn a_pull_request_that_its_forge_is_to_merge_is_queued_wherever_it_is_show
     deck.review(|_| {}).await.keys("enter J").await;
     deck.step(ChangeOutcome::Prepared(Box::new(proposals::prepared(None)))).await;
     deck.step(ChangeOutcome::Pushed).await;
-    deck.step(ChangeOutcome::Pull(Pull { is_queued: true, ..proposals::pull(PullState::Open) })).await;
+    deck.step(ChangeOutcome::Pull(Box::new(Pull { is_queued: true, ..proposals::pull(PullState::Open) }))).await;
     deck.shows("#12 queued · checks 1 of 2 passed").keys("enter").await.shows("#12 queued · checks 1 of 2 passed");
     deck.shows("the forge merges it as soon as it may").keys("esc").await;
     deck.keys("esc : \"changes\" enter").await.shows("#12 queued");

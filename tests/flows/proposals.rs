@@ -153,6 +153,10 @@ pub fn autoscaled() -> Caution {
 /// The pull request of a change, in that state.
 pub fn pull(state: PullState) -> Pull {
     Pull {
+        author: "ana".to_owned(),
+        opened: None,
+        is_fork: false,
+        reviews: None,
         number: 12,
         url: "https://forge.example/ops/fleet/pulls/12".to_owned(),
         title: "Deployment shop/checkout: replicas 3 -> 5".to_owned(),
@@ -181,8 +185,8 @@ pub fn outcomes() -> [ChangeOutcome; 4] {
     [
         ChangeOutcome::Prepared(Box::new(prepared(None))),
         ChangeOutcome::Pushed,
-        ChangeOutcome::Pull(pull(PullState::Open)),
-        ChangeOutcome::Pull(pull(merged())),
+        ChangeOutcome::Pull(Box::new(pull(PullState::Open))),
+        ChangeOutcome::Pull(Box::new(pull(merged()))),
     ]
 }
 

@@ -130,6 +130,7 @@ async fn a_form_holds_what_is_there_now_and_its_answers_are_what_is_planned() {
         title: String::new(),
         reason: "black friday".to_owned(),
         is_draft: false,
+        expected: Vec::new(),
         is_push_only: false,
     };
     assert_eq!(order, expected);

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use fluxdeck::cluster::Connection;
 use fluxdeck::demo::{Company, RunDirectory, User};
 use fluxdeck::runtime::{self, Changes, Desk, Guest, Options, Origin};
-use fluxdeck_model::change::{ChangeOrder, ChangeSite, Proposal, Proposed, SiteScope, SourceQuestion};
+use fluxdeck_model::change::{ChangeOrder, ChangeSite, Proposal, Proposed, ProposedField, SiteScope, SourceQuestion};
 use fluxdeck_model::domain::{ArtifactSource, ClusterId, GroupKind, ObjectRef, SaidSource};
+use fluxdeck_model::playbooks;
 use fluxdeck_model::state::ChangeQuery;
 
 const FLEET: &str = "http://forge.example.test/ops/fleet.git";
@@ -149,6 +150,49 @@ async fn those_who_may_not_read_the_kustomization_choose_which_one_of_that_name_
     assert_eq!(proposal.build, "production/flux-system/apps");
     let rule = "you may not read Kustomization flux-system/apps: ops/fleet declares it";
     assert_eq!((&*proposal.order.site.found_by, &*proposal.order.site.base), (rule, "main"));
+}
+
+/// Somebody else has set it since to what the cluster of the demo has: 3.
+#[tokio::test]
+async fn what_takes_a_change_back_takes_back_nothing_that_was_changed_since() {
+    let bench = Bench::new(User::admin(), None).await;
+    let of = |group: &str, kind: &str, namespace: &str, name: &str| {
+        Some(ObjectRef::new(ClusterId(0), GroupKind::new(group, kind), namespace, name))
+    };
+    let field = |after: &str| ProposedField {
+        field: "spec.replicas".to_owned(),
+        before: Some("2".to_owned()),
+        after: after.to_owned(),
+        place: String::new(),
+        layer: String::new(),
+    };
+    let done = ChangeOrder {
+        playbook: "scale".to_owned(),
+        object: "Deployment.apps/frontend".to_owned(),
+        namespace: "web".to_owned(),
+        is_push_only: true,
+        ..ChangeOrder::default()
+    };
+    let undone = async |after: &str| {
+        let order = playbooks::undo(&done, &[field(after)]).expect("it can be taken back");
+        let query = ChangeQuery {
+            also: Vec::new(),
+            object: of("apps", "Deployment", "web", "frontend"),
+            applier: of("kustomize.toolkit.fluxcd.io", "Kustomization", "flux-system", "apps"),
+            order: ChangeOrder { is_push_only: true, ..order },
+            said: None,
+        };
+        bench.changes.propose(Some(&bench.live), query, false).await.expect("it is planned").0
+    };
+    let Proposed::Ready(proposal) = undone("3").await else { panic!("it is what it was given") };
+    let fields: Vec<_> = proposal.fields.iter().map(|one| (one.before.as_deref(), &*one.after)).collect();
+    assert_eq!(fields, [(Some("3"), "2")]);
+    let Proposed::Refused(refusal) = undone("5").await else { panic!("another has changed it") };
+    assert_eq!(refusal.why, "it reads `3` by now, not `5`: it was changed again since, and that would be taken back too");
+
+    let new = ProposedField { before: None, ..field("5") };
+    let error = playbooks::undo(&done, &[new]).expect_err("it was not there");
+    assert_eq!(error.message, "spec.replicas was not set before: it would have to be removed");
 }
 
 #[tokio::test]

@@ -39,6 +39,7 @@ const CALLS: &[&str] = &[
     "drift ks/nope --demo",
     "snapshot saved.gz --demo",
     "demo --serve 99999",
+    "prs --demo",
     "info",
     "completion nope",
     "man /nowhere",

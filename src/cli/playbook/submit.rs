@@ -111,6 +111,7 @@ fn query(
         title: arguments.title.clone().unwrap_or_default(),
         reason: arguments.reason.clone().unwrap_or_default(),
         is_draft: arguments.draft,
+        expected: Vec::new(),
         is_push_only: arguments.push_only,
     };
     Ok(ChangeQuery { object, also: found.into_iter().flatten().collect(), applier, order, said: None })
@@ -274,7 +275,8 @@ pub(in crate::cli) fn summary(id: JobId, change: &Change) -> serde_json::Value {
     let progress = &change.progress;
     let pull = progress.pull.as_ref().map(|pull| {
         let merge = pull.merge().map(|merge| merge.commit.clone());
-        json!({ "number": pull.number, "url": pull.url, "state": pull.state.word(), "queued": pull.is_queued, "merge": merge })
+        json!({ "number": pull.number, "url": pull.url, "state": pull.state.word(), "queued": pull.is_queued, "merge": merge,
+            "checks": pull.checks, "reviews": pull.reviews })
     });
     let log: Vec<_> = progress.log.iter().map(|entry| json!({ "at": entry.at.to_string(), "text": entry.text })).collect();
     let fields: Vec<_> = change

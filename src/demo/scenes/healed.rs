@@ -18,6 +18,7 @@ pub(super) const SCENE: Scene = Scene {
 
 const REVERT: Pull = Pull {
     branch: "revert-sessions",
+    is_draft: false,
     title: "Revert \"web: keep sessions in the database\"",
     body: "There is no database in production yet: the pods cannot reach it.",
     commit: Commit {

@@ -6,6 +6,7 @@
 mod bad_commit;
 mod healed;
 mod node_down;
+pub(super) mod standing;
 mod step;
 
 use std::sync::Arc;

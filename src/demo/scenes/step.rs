@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::demo::company::Company;
 use crate::demo::content::{FORGE, OWNER};
 use crate::demo::controllers::{Git, Push, node, receiver};
+use crate::demo::forge::Forge;
 use fluxdeck_model::error::{Error, Result};
 
 /// Something that is done at a time after the beginning of a scene.
@@ -46,6 +47,7 @@ pub(super) struct Pull {
     pub branch: &'static str,
     pub title: &'static str,
     pub body: &'static str,
+    pub is_draft: bool,
     pub commit: Commit,
 }
 
@@ -72,7 +74,7 @@ impl Act {
                 // as a webhook of the forge would: nobody waits for the interval of the source
                 world.change(receiver::call);
             }
-            Self::Open(pull) => pull.open(company)?,
+            Self::Open(pull) => pull.open(company, &*company.forge()?)?,
             Self::Merge(pull, by) => {
                 pull.merge(company, by)?;
                 world.change(receiver::call);
@@ -139,10 +141,18 @@ impl Commit {
 }
 
 impl Pull {
-    fn open(&self, company: &Company) -> Result<()> {
+    pub fn open(&self, company: &Company, forge: &Forge) -> Result<()> {
         self.commit.push(company, self.branch)?;
-        let body = json!({"title": self.title, "body": self.body, "head": self.branch, "base": "main"});
-        company.forge()?.act(self.commit.author, &Method::POST, &self.path("pulls"), &body).map(drop)
+        let Self { title, body, branch, is_draft, .. } = self;
+        let body = json!({"title": title, "body": body, "head": branch, "base": "main", "draft": is_draft});
+        forge.act(self.commit.author, &Method::POST, &self.path("pulls"), &body).map(drop)
+    }
+
+    /// Whether one of its branch is there, open or not.
+    pub fn was_opened(&self, forge: &Forge) -> Result<bool> {
+        let all = self.path(&format!("pulls?state=all&head={OWNER}:{}", self.branch));
+        let found = forge.act(self.commit.author, &Method::GET, &all, &json!(null))?;
+        Ok(found.as_array().is_some_and(|found| !found.is_empty()))
     }
 
     fn merge(&self, company: &Company, by: &str) -> Result<()> {

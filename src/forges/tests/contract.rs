@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::sample::{MERGED_AT, RUNS, STATUSES, With, before_open, below, expected, pull, pulls, reply, sample};
+use super::sample::{MERGED_AT, RUNS, STATUSES, With, before_open, below, expected, page, pull, pulls, reply, sample};
 use super::server::{Reply, Server, answer};
-use super::{FORGES, PLANTED, forge, new_pull, opened};
+use super::{FORGES, HEAD, PLANTED, forge, new_pull, opened};
 use fluxdeck_model::domain::pull::{Checks, Merge, PullState};
 
 /// The body of the last request.
@@ -279,5 +279,47 @@ async fn a_project_in_groups_within_groups_is_one_of_gitlab() {
     for word in FORGES.into_iter().filter(|word| *word != "gitlab") {
         let failure = open(word).err().expect("it is refused").to_string();
         assert_eq!(failure, "acme/platform team/fleet is not an owner and a name", "{word}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_reviewer_sends_is_one_request_with_the_text_and_the_commit_and_nothing_else() {
+    for word in FORGES {
+        let server = Server::of([answer(201, "{}"), answer(201, "{}")]).await;
+        let forge = forge(word, &server.host());
+        server.during(forge.comment(7, "why \"5\"?\nana")).await.expect("it is there");
+        let (place, commit) = match word {
+            "gitlab" => (page(word, "/notes"), json!({"sha": HEAD})),
+            word => (
+                below(word, "/issues/7/comments"),
+                json!({"commit_id": HEAD, "event": if word == "github" { "APPROVE" } else { "APPROVED" }}),
+            ),
+        };
+        assert_eq!(
+            (server.asked(), sent(&server)),
+            (vec![format!("POST {place}")], json!({"body": "why \"5\"?\nana"})),
+            "{word}"
+        );
+
+        server.during(forge.approve(7, HEAD)).await.expect("it is approved");
+        let place = page(word, if word == "gitlab" { "/approve" } else { "/reviews" });
+        assert_eq!((server.asked().pop(), sent(&server)), (Some(format!("POST {place}")), commit), "{word}");
+    }
+}
+
+#[tokio::test]
+async fn open_pull_requests_are_asked_for_the_newest_first_and_a_head_has_a_reference_also_in_a_fork() {
+    for word in FORGES {
+        let server = Server::of([answer(200, "[]")]).await;
+        let forge = forge(word, &server.host());
+        let open = server.during(forge.all_open()).await.expect("a list");
+        assert_eq!((open.pulls.len(), open.has_more), (0, false));
+        let (query, reference) = match word {
+            "gitea" => ("?state=open&limit=50&page=1", "refs/pull/7/head"),
+            "github" => ("?state=open&sort=created&direction=desc&per_page=50", "refs/pull/7/head"),
+            _ => ("?scope=all&state=opened&order_by=created_at&sort=desc&per_page=50", "refs/merge-requests/7/head"),
+        };
+        assert_eq!(server.asked(), [format!("GET {}{query}", pulls(word))]);
+        assert_eq!(forge.head_reference(7), reference, "{word}");
     }
 }

@@ -15,11 +15,14 @@ use hyper_util::client::legacy::connect::HttpConnector;
 
 use super::{Address, Failure, Forge, Network, named};
 use crate::credentials::{Source, Token};
-use fluxdeck_model::domain::pull::{NewPull, Pull};
+use fluxdeck_model::domain::pull::{NewPull, OpenPulls, Pull};
 use server::Server;
 
 /// The token of every test: it appears nowhere.
 const PLANTED: &str = "PLANTEDTOKEN";
+
+/// The commit that the pull request of the tests is at.
+const HEAD: &str = "1111111111111111111111111111111111111111";
 
 /// The words of all forges.
 const FORGES: [&str; 3] = ["gitea", "github", "gitlab"];
@@ -59,7 +62,10 @@ fn new_pull() -> NewPull {
 enum Got {
     Pulls(Vec<Pull>),
     Pull(Box<Pull>),
+    Open(OpenPulls),
+    Text(String),
     Branch,
+    Done,
 }
 
 /// An operation of a forge.
@@ -69,10 +75,28 @@ enum Do {
     Open,
     Pull,
     DefaultBranch,
+    AllOpen,
+    Text,
+    User,
+    Comment,
+    Approve,
 }
 
 impl Do {
-    const READS: [Self; 3] = [Self::Find, Self::Pull, Self::DefaultBranch];
+    const ALL: [Self; 9] = [
+        Self::Find,
+        Self::Open,
+        Self::Pull,
+        Self::DefaultBranch,
+        Self::AllOpen,
+        Self::Text,
+        Self::User,
+        Self::Comment,
+        Self::Approve,
+    ];
+    const READS: [Self; 6] = [Self::Find, Self::Pull, Self::DefaultBranch, Self::AllOpen, Self::Text, Self::User];
+    /// What is sent once, and never again.
+    const WRITES: [Self; 3] = [Self::Open, Self::Comment, Self::Approve];
 
     async fn result(self, forge: &dyn Forge) -> Result<Got, Failure> {
         match self {
@@ -80,6 +104,11 @@ impl Do {
             Self::Open => forge.open(&new_pull()).await.map(|pull| Got::Pull(Box::new(pull))),
             Self::Pull => forge.pull(7).await.map(|pull| Got::Pull(Box::new(pull))),
             Self::DefaultBranch => forge.default_branch().await.map(|_| Got::Branch),
+            Self::AllOpen => forge.all_open().await.map(Got::Open),
+            Self::Text => forge.text(7).await.map(Got::Text),
+            Self::User => forge.user().await.map(Got::Text),
+            Self::Comment => forge.comment(7, "who checks the budget?").await.map(|()| Got::Done),
+            Self::Approve => forge.approve(7, HEAD).await.map(|()| Got::Done),
         }
     }
 

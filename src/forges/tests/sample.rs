@@ -120,6 +120,10 @@ pub fn expected(word: &str, state: PullState) -> Pull {
         checks: None,
         is_mergeable: None,
         is_queued: false,
+        author: "ops".into(),
+        opened: sample(word, &[])["created_at"].as_str().map(|at| at.parse().expect("a time")),
+        is_fork: false,
+        reviews: None,
     }
 }
 
@@ -139,6 +143,11 @@ pub fn below(word: &str, rest: &str) -> String {
         "github" => format!("/api/v3/repos/ops/fleet{rest}"),
         _ => format!("/api/v4/projects/ops%2Ffleet{rest}"),
     }
+}
+
+/// The page of one pull request, below the API.
+pub fn page(word: &str, rest: &str) -> String {
+    format!("{}/7{rest}", pulls(word))
 }
 
 /// Where pull requests are opened.

@@ -49,6 +49,8 @@ fn answers_of_the_tests_have_the_fields_that_github_publishes_with_their_types()
         ("check runs", runs),
         ("statuses", statuses),
         ("refusal", wrong),
+        ("reviews", json!([{"user": {"login": "ana"}, "state": "APPROVED"}])),
+        ("user", json!({"login": "ana"})),
     ];
     let published = published();
     let names: BTreeSet<_> = all.iter().map(|(name, _)| (*name).to_owned()).collect();
@@ -90,6 +92,23 @@ async fn requests_have_names_that_github_publishes() {
     sent.push(("pulls", names(&found.asked()[0])));
     sent.push(("check runs", names(&followed.asked()[1])));
     sent.push(("statuses", names(&followed.asked()[2])));
+
+    let fields = |server: &Server| -> BTreeSet<String> {
+        let seen = server.seen().pop().expect("a request");
+        let body: Value = serde_json::from_str(seen.split_once("\r\n\r\n").expect("a body").1).expect("JSON");
+        body.as_object().expect("an object").keys().cloned().collect()
+    };
+    for (name, does) in [("comment", Do::Comment), ("review", Do::Approve)] {
+        let server = Server::of([answer(200, "{}")]).await;
+        server.during(does.result(forge("github", &server.host()).as_ref())).await.expect("it is taken");
+        sent.push((name, fields(&server)));
+    }
+    let reviewed = Server::of([reply(&sample("github", &[])), answer(404, "{}"), answer(200, "[]")]).await;
+    reviewed.during(Do::Pull.result(forge("github", &reviewed.host()).as_ref())).await.expect("a pull request");
+    sent.push(("reviews", names(&reviewed.asked()[2])));
+    let listed = Server::of([answer(200, "[]")]).await;
+    listed.during(Do::AllOpen.result(forge("github", &listed.host()).as_ref())).await.expect("a list");
+    assert!(names(&listed.asked()[0]).is_subset(&published().sent["pulls"]));
 
     let published = published();
     assert_eq!(sent.len(), published.sent.len());

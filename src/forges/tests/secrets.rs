@@ -56,7 +56,7 @@ async fn no_error_and_no_debug_shows_a_token() {
     let echo = format!(r#"{{"message": "Authorization: Bearer {PLANTED} is wrong, see https://me:{PLANTED}@h/"}}"#);
     for word in FORGES {
         for status in [401, 403, 404, 422, 429, 500] {
-            for what in [Do::Find, Do::Open, Do::Pull, Do::DefaultBranch] {
+            for what in Do::ALL {
                 let server = Server::of([answer(status, &echo), answer(status, &echo), answer(status, &echo)]).await;
                 let forge = forge(word, &server.host());
                 let failure = server.during(what.failure(forge.as_ref())).await.expect("it fails");

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use crate::domain::{ClusterId, GroupKind, ObjectRef};
 use crate::insight::field::{item, scalars};
 use crate::insight::named::{group, shown};
 use crate::kinds::masked::MASKED;
@@ -36,6 +37,14 @@ impl ObjectKey {
             namespace,
             name: plain_name(node).unwrap_or_else(|| text(meta_text(node, "name"))),
         }
+    }
+}
+
+impl ObjectKey {
+    /// The object of that name in a cluster.
+    pub fn object(&self, cluster: ClusterId) -> ObjectRef {
+        let Self { group, kind, namespace, name } = self;
+        ObjectRef::new(cluster, GroupKind::new(group.as_str(), kind.as_str()), namespace.as_str(), name.as_str())
     }
 }
 

@@ -15,6 +15,7 @@
 //!  order    a change as it was asked for, to be planned again in another run
 //!  source   what a person is asked where the cluster does not know the repository
 //!  proposal a plan as a person reviews it; describe: in words, and as a pull request says it
+//!  pull     a pull request of anyone, with what it does to all builds
 //!  by_hand  where a person edits what is refused: the line, and their checkout
 //!  plan     one field after the other; refused as a whole, with what else would change, if one is not proven
 //! ```
@@ -34,6 +35,7 @@ pub mod outside;
 mod plan;
 mod proof;
 pub mod proposal;
+mod pull;
 mod reach;
 mod source;
 mod target;
@@ -56,6 +58,7 @@ pub use order::{ChangeOrder, ChangeSite, OrderedObject, SiteScope};
 pub use plan::{ChangeContext, ChangePlan, FieldChange, LayerChoice, MeantObject, PlanOutcome, Refused, object, plan};
 pub use proof::ChangeProof;
 pub use proposal::{Authorship, ChangeRefusal, ForgeChoice, Proposal, Proposed, ProposedField, ProposedFile, WayChoice};
+pub use pull::{AppliedFolder, PullEffect, PullPlace, PullReview, TouchedBuild};
 pub use source::SourceQuestion;
 pub use target::BuildChoice;
 pub use trial::Tried;

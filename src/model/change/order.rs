@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ChangeScope, LayerChoice};
+use crate::domain::ObjectRef;
 use crate::domain::text::redact;
 
 /// A change as it was asked for.
@@ -30,6 +31,9 @@ pub struct ChangeOrder {
     /// Why it is wanted, in the user's words; may be empty.
     pub reason: String,
     pub is_draft: bool,
+    /// `FIELD=VALUE` that the base has to have: what takes a change back takes nothing else back.
+    #[serde(default)]
+    pub expected: Vec<String>,
     /// Pushed, and no pull request is opened.
     pub is_push_only: bool,
 }
@@ -75,6 +79,17 @@ pub struct OrderedObject {
     pub object: String,
     /// Empty for any.
     pub namespace: String,
+}
+
+impl OrderedObject {
+    /// An object of a cluster, with its group: `Deployment.apps/web`.
+    pub fn of(id: &ObjectRef) -> Self {
+        let object = match &*id.gk.group {
+            "" => format!("{}/{}", id.gk.kind, id.name),
+            group => format!("{}.{group}/{}", id.gk.kind, id.name),
+        };
+        Self { object, namespace: id.namespace.to_string() }
+    }
 }
 
 impl SiteScope {

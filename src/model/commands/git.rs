@@ -1,10 +1,15 @@
 //! Commands about git: the fields that it sets with file and line, and where the cluster differs from it.
 
+use jiff::SignedDuration;
+
 use super::{Command, Cx, Gesture, Group, Handler, KeyScope, Screen, Subject, Transition};
 use crate::domain::ObjectRef;
 use crate::error::{Error, Result};
+use crate::state::pulls::PullProgress;
 use crate::state::{Intent, Show, State};
 
+/// How long what is known of pull requests is shown without looking again.
+const FRESH: SignedDuration = SignedDuration::from_mins(2);
 /// The name of the command for the fields that git sets.
 const FIELDS: &str = "origins";
 
@@ -61,7 +66,7 @@ fn fields() -> [Command; 5] {
 }
 
 /// Changes under way, and the cluster against git.
-fn comparing() -> [Command; 3] {
+fn comparing() -> [Command; 4] {
     let named = |name, doc: &'static str, act: fn(&mut Cx, &str) -> Result<()>| Command {
         name,
         aliases: &[],
@@ -77,6 +82,14 @@ fn comparing() -> [Command; 3] {
             cx.transit(Transition::Open(Screen::JOBS, Subject::Changes));
             Ok(())
         }),
+        Command {
+            aliases: &["pulls", "mrs"],
+            ..named(
+                "prs",
+                "open pull requests of the repositories that the cluster applies, anyone's, and what they touch",
+                pulls,
+            )
+        },
         named(
             "drift",
             "compare the cluster with what git renders at the applied revisions: every field that differs, with its file and \
@@ -136,6 +149,20 @@ fn compare(cx: &mut Cx) -> Result<()> {
         return Err(Error::failed("there is no Flux Kustomization to compare", "`:ctx` shows other clusters"));
     }
     cx.intend(Intent::Compare);
+    Ok(())
+}
+
+/// Shows what is known of pull requests, and looks them up where that was not done yet or is old.
+fn pulls(cx: &mut Cx, _: &str) -> Result<()> {
+    let is_due = match cx.state.cluster().pulls.progress {
+        PullProgress::Never => true,
+        PullProgress::Running => false,
+        PullProgress::Done(at) => cx.state.clock.duration_since(at) > FRESH,
+    };
+    if is_due {
+        cx.intend(Intent::LookForPulls);
+    }
+    cx.transit(Transition::Open(Screen::PULLS, Subject::Nothing));
     Ok(())
 }
 

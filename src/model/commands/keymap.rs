@@ -49,6 +49,7 @@ mod tests {
             KeyScope::Fields,
             KeyScope::File,
             KeyScope::Review,
+            KeyScope::Pulls,
         ];
         for scope in scopes {
             let mut seen = std::collections::BTreeMap::new();

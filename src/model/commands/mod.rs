@@ -28,6 +28,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use crate::actions::{self, Action, Confirmation};
+use crate::change::PullPlace;
 use crate::domain::{GroupKind, ObjectRef};
 use crate::error::{Error, Result};
 use crate::forms::Answers;
@@ -94,6 +95,8 @@ pub enum KeyScope {
     File,
     /// A planned change.
     Review,
+    /// Pull requests, as a list and one by one.
+    Pulls,
     /// Dialogs: they take every key themselves.
     Dialog,
 }
@@ -111,6 +114,7 @@ impl KeyScope {
             Self::Fields => "fields",
             Self::File => "file",
             Self::Review => "review",
+            Self::Pulls => "pull requests",
             Self::Dialog => "dialog",
         }
     }
@@ -219,6 +223,13 @@ pub enum Gesture {
     Reconcile,
     Page,
     CopyPage,
+    /// Of a merged change: take it back.
+    Undo,
+    /// Of a pull request: a comment, an approval.
+    Comment,
+    Approve,
+    /// Look it up again.
+    Again,
 }
 
 /// The context of a command or a view: what it may read, and what it requests: first the intents, in their order, then the
@@ -327,6 +338,8 @@ pub enum Subject {
     ChangeForm(Box<ChangeForm>),
     /// A change to be planned and reviewed.
     Review(Box<ChangeQuery>, ReviewFrom),
+    /// A pull request of anyone.
+    Pull(Box<PullPlace>),
     /// A file, with the object whose field it sets.
     File(ObjectRef, Box<FilePlace>),
 }

@@ -2,7 +2,8 @@
 
 use super::{Command, Gesture, Group, Handler, KeyScope};
 
-const LISTS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Picker, KeyScope::Jobs, KeyScope::Fields];
+const LISTS: &[KeyScope] =
+    &[KeyScope::Tree, KeyScope::Table, KeyScope::Picker, KeyScope::Jobs, KeyScope::Fields, KeyScope::Pulls];
 const MARKED: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Picker];
 const ROWS: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table];
 const ALL_VIEWS: &[KeyScope] = &[
@@ -15,13 +16,15 @@ const ALL_VIEWS: &[KeyScope] = &[
     KeyScope::Fields,
     KeyScope::File,
     KeyScope::Review,
+    KeyScope::Pulls,
 ];
 const REVIEW: &[KeyScope] = &[KeyScope::Review];
+const PULLS: &[KeyScope] = &[KeyScope::Pulls];
 const TREE: &[KeyScope] = &[KeyScope::Tree];
 const TEXTS: &[KeyScope] = &[KeyScope::Text, KeyScope::Logs, KeyScope::File];
 /// Where something may fail, or say so.
 const FAILING: &[KeyScope] = &[KeyScope::Tree, KeyScope::Table, KeyScope::Logs];
-const SEARCHED: &[KeyScope] = &[KeyScope::Text, KeyScope::Logs, KeyScope::File, KeyScope::Review];
+const SEARCHED: &[KeyScope] = &[KeyScope::Text, KeyScope::Logs, KeyScope::File, KeyScope::Review, KeyScope::Pulls];
 
 fn key(keys: &'static [&'static str], scopes: &'static [KeyScope], gesture: Gesture, doc: &'static str) -> Command {
     footed(keys, scopes, gesture, doc, "")
@@ -47,9 +50,11 @@ fn group_of(gesture: Gesture) -> Group {
         G::SortName | G::SortState | G::SortAge | G::SortLeft | G::SortRight | G::SortColumn => Group::Find,
         G::NextMatch | G::PreviousMatch | G::NextFailure | G::PreviousFailure => Group::Find,
         G::Wrap | G::Follow | G::Timestamps | G::Previous | G::NextContainer | G::Clear | G::File => Group::Look,
-        G::Page | G::CopyPage | G::CopyPatch | G::Copy | G::CopyNamespace => Group::Look,
+        G::Again | G::Page | G::CopyPage | G::CopyPatch | G::Copy | G::CopyNamespace => Group::Look,
         G::Mark | G::MarkRange | G::MarkAll | G::ClearMarks | G::Stop | G::WatchOn | G::GoOn | G::Edit => Group::Act,
-        G::Submit | G::PushOnly | G::Retitle | G::Draft | G::Instead | G::Reconcile => Group::Act,
+        G::Undo | G::Comment | G::Approve | G::Submit | G::PushOnly | G::Retitle | G::Draft | G::Instead | G::Reconcile => {
+            Group::Act
+        }
     }
 }
 
@@ -100,8 +105,28 @@ pub(super) fn all() -> Vec<Command> {
             "of a merged change: reconcile what applies it, its source and what it waits for",
             "apply now",
         ),
+        footed(
+            &["u"],
+            &[KeyScope::Jobs],
+            Gesture::Undo,
+            "of a merged change: take it back, as another change that is reviewed as any",
+            "undo",
+        ),
         footed(&["o"], &[KeyScope::Jobs], Gesture::Page, "of a change: the address of its pull request", "pull request"),
         key(&["y"], &[KeyScope::Jobs], Gesture::CopyPage, "of a change: copy the address of its pull request"),
+        footed(&["tab"], PULLS, Gesture::NextPane, "next part: what is rendered, the files, the text, the summary", "next part"),
+        footed(
+            &["C"],
+            PULLS,
+            Gesture::Comment,
+            "comment on the pull request; the text is shown once more before it is sent",
+            "comment",
+        ),
+        footed(&["A"], PULLS, Gesture::Approve, "approve the pull request as it was read; asks before", "approve"),
+        footed(&["o"], PULLS, Gesture::Page, "the address of the pull request", "page"),
+        key(&["y"], PULLS, Gesture::CopyPage, "copy the address of the pull request"),
+        footed(&["r", "ctrl-r"], PULLS, Gesture::Again, "look them up again; of one: read it again", "look again"),
+        key(&["w"], PULLS, Gesture::Wrap, "wrap long lines"),
         footed(&["enter"], REVIEW, Gesture::Submit, "submit the change; where it was refused: take the selected way", "submit"),
         footed(&["tab"], REVIEW, Gesture::NextPane, "next part: what it is, the diff, the text of the pull request", "next part"),
         footed(&["p"], REVIEW, Gesture::PushOnly, "push the branch, and open no pull request", "push only"),

@@ -21,6 +21,8 @@ impl Screen {
     pub const FORM: Self = Self::new("form");
     pub const EDIT: Self = Self::new("edit");
     pub const REVIEW: Self = Self::new("review");
+    pub const PULLS: Self = Self::new("prs");
+    pub const PULL: Self = Self::new("pr");
     pub const UNRECORDED: Self = Self::new("unrecorded");
     pub const JOBS: Self = Self::new("jobs");
     pub const JOB: Self = Self::new("job");

@@ -43,5 +43,5 @@ pub use label_selector::LabelSelector;
 pub use object::{Condition, Control, Deletion, Edge, Facts, Labels, Object, Owner, Relation, Suspension, Verdict};
 pub use policy::{Guarded, Policy};
 pub use printed::{Printed, PrintedChange, PrintedColumn, PrintedNews, PrintedQuery, PrintedRow, ServedKind, is_event};
-pub use pull::{Checks, Merge, NewPull, Pull, PullState};
+pub use pull::{Checks, Merge, NewPull, OpenPulls, Pull, PullState, Reviews};
 pub use store::{Changes, Coverage, Delta, NodeId, Presence, Scope, Store, StoredEdge};

@@ -19,12 +19,17 @@ mod update_values;
 
 pub use known::KnownObject;
 
-use crate::change::{Alternative, BuiltObject, ChangeOrder, ChangeSite, LayerChoice, WantedChange, WantedField};
-use crate::domain::Object;
+use crate::change::{
+    Alternative, BuiltObject, ChangeOrder, ChangeSite, LayerChoice, OrderedObject, ProposedField, SiteScope, WantedChange,
+    WantedField,
+};
 use crate::domain::published::Catalogue;
+use crate::domain::{Object, ObjectRef};
 use crate::error::{Error, ErrorKind, Result};
 use crate::forms::{Answers, Clock, FieldValue, Form};
+use crate::insight::named::Named;
 use crate::kinds::Kind;
+use crate::kinds::masked::MASKED;
 
 /// Every playbook, in the order of `--help`.
 pub static ALL: &[&Playbook] = &[
@@ -151,6 +156,55 @@ pub fn instead(of: &ChangeOrder, other: &Alternative, value: &str) -> ChangeOrde
         title: String::new(),
         ..of.clone()
     }
+}
+
+/// An order that takes a change back, of which these fields became others: each gets the value that it had, if it still has the one that
+/// it was given.
+///
+/// # Errors
+/// A field was not there before, its value is not kept, or several objects had different ones.
+pub fn undo(of: &ChangeOrder, fields: &[ProposedField]) -> Result<ChangeOrder> {
+    let by_hand = |why: String| Error::failed(why, "`git revert` takes its commit back; or change the fields one by one");
+    let mut objects: Vec<(Option<&ObjectRef>, Vec<String>, Vec<String>)> = Vec::new();
+    for one in fields {
+        let field = &one.field;
+        let before =
+            one.before.as_deref().ok_or_else(|| by_hand(format!("{field} was not set before: it would have to be removed")))?;
+        if [before, &one.after].iter().any(|value| value.contains(MASKED)) {
+            return Err(by_hand(format!("what {field} was is not kept: it is a value of a Secret")));
+        }
+        let at = objects.iter().position(|(object, ..)| *object == one.of.as_ref()).unwrap_or(objects.len());
+        if at == objects.len() {
+            objects.push((one.of.as_ref(), Vec::new(), Vec::new()));
+        }
+        objects[at].1.push(format!("{field}={before}"));
+        objects[at].2.push(format!("{field}={}", one.after));
+    }
+    let [(object, settings, expected), more @ ..] = &objects[..] else { return Err(by_hand("it changed nothing".to_owned())) };
+    if more.iter().any(|(_, before, after)| (before, after) != (settings, expected)) {
+        return Err(by_hand("its objects had different values before".to_owned()));
+    }
+    // what decides on the object may be another one: the source of a chart, a ConfigMap
+    let is_own = |id: &ObjectRef| {
+        let named = Named::parse(&of.object).ok();
+        named.is_some_and(|named| named.means(&id.gk.group, &id.gk.kind, &id.namespace, &id.name, &[]))
+    };
+    let other = object.filter(|object| !is_own(object)).map(OrderedObject::of);
+    let scope = if other.is_some() { SiteScope::Any } else { of.site.scope.clone() };
+    let object = other.unwrap_or_else(|| OrderedObject { object: of.object.clone(), namespace: of.namespace.clone() });
+    Ok(ChangeOrder {
+        playbook: set_field::PLAYBOOK.name.to_owned(),
+        object: object.object,
+        namespace: object.namespace,
+        also: more.iter().filter_map(|(object, ..)| object.map(OrderedObject::of)).collect(),
+        settings: settings.clone(),
+        expected: expected.clone(),
+        layer: LayerChoice::Set,
+        is_wide: false,
+        site: ChangeSite { scope, ..of.site.clone() },
+        is_push_only: false,
+        ..of.clone()
+    })
 }
 
 /// The playbook of that name.

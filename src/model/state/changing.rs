@@ -2,7 +2,7 @@
 
 use super::acting::view;
 use super::engine::Update;
-use super::jobs::{ChangeOutcome, JobId, Keeper, Submission, Submitter, Task};
+use super::jobs::{ChangeNews, ChangeOutcome, JobId, Keeper, Submission, Submitter, Task};
 use super::{Cluster, State};
 use crate::domain::ObjectRef;
 use crate::error::Error;
@@ -43,25 +43,37 @@ impl State {
         let bound = jobs.find(task.job).and_then(|job| job.bound);
         let is_bound = |cluster: &&Cluster| bound == Some((cluster.id, cluster.epoch));
         let seen = clusters.values().chain(left.iter()).find(is_bound).map(view);
-        let was_over = jobs.find(task.job).is_some_and(super::jobs::Job::is_over);
         jobs.receive_change(task, outcome, seen.as_ref(), *clock, &mut out.effects);
-        self.announce(task.job, was_over);
+        self.announce(task.job);
         self.leave(out);
     }
 
-    /// Says what the user has to know of a change wherever they are: that it has ended, or waits for them.
-    fn announce(&mut self, id: JobId, was_over: bool) {
+    /// Says what has happened to changes, wherever the user is. An error that was not read yet stays before it.
+    pub(super) fn show_news(&mut self) {
+        if self.notice.as_ref().is_some_and(|notice| notice.is_error) {
+            return;
+        }
+        // what is bad is said last, and stays
+        for news in self.jobs.take_news() {
+            match news {
+                ChangeNews::Good(text) if !self.notice.as_ref().is_some_and(|notice| notice.is_error) => self.say(text),
+                ChangeNews::Good(_) => {}
+                ChangeNews::Bad(error) => self.complain(&error),
+            }
+        }
+    }
+
+    /// Says that a change waits for the user.
+    fn announce(&mut self, id: JobId) {
         let Some(change) = self.jobs.find(id).and_then(|job| job.change()) else { return };
         let (phase, title) = (change.phase(), &change.pull.title);
         let text = match phase.message() {
             "" => format!("{title}: {}", phase.word()),
             message => format!("{title}: {}: {message}", phase.word()),
         };
-        if phase.is_waiting() || phase.is_over() && !phase.is_done() && !was_over {
+        if phase.is_waiting() {
             let hint = if phase.hint().is_empty() { "J shows it" } else { phase.hint() }.to_owned();
             self.complain(&Error::failed(text, hint));
-        } else if phase.is_over() && !was_over {
-            self.say(text);
         }
     }
 

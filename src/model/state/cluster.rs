@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::drift::{Compared, Drifts};
 use super::message::Epoch;
 use super::projection::{Filter, Folds, Forest, Matches, Root, Sort, SortBy, Table, TableSort, TreeRows};
+use super::pulls::PullBoard;
 use crate::actions::Rights;
 use crate::domain::health::Counts;
 use crate::domain::{
@@ -45,6 +46,8 @@ pub struct Cluster {
     pub owners: BTreeMap<ObjectRef, Option<Vec<FieldOwner>>>,
     /// Where it differs from git, by the last comparison.
     pub drifts: Drifts,
+    /// Anyone's open pull requests, by the last look-up.
+    pub pulls: PullBoard,
 }
 
 /// The state of the connection. None of them ends the program.
@@ -128,6 +131,7 @@ impl Cluster {
             is_unnamed: false,
             owners: BTreeMap::new(),
             drifts: Drifts::default(),
+            pulls: PullBoard::default(),
         }
     }
 

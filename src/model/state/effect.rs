@@ -2,10 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use super::intent::ChangeQuery;
 use super::jobs::{Change, ChangeStep, JobId, JournalCommit, Task};
 use super::message::Epoch;
+use super::pulls::PullRemark;
 use crate::actions::{Ask, Step};
+use crate::change::PullPlace;
 use crate::domain::published::Offered;
 use crate::domain::{Act, ClusterId, ObjectRef, PrintedQuery, Str, Uid};
 use crate::insight::declared::FilePlace;
@@ -80,6 +84,23 @@ pub enum Effect {
         ticket: Ticket,
         query: Box<ChangeQuery>,
     },
+    /// Look up the open pull requests of the repositories that these sources lead to, and what they change of what these Kustomizations
+    /// apply; replaces a previous look-up. The replies are `News::Pulls`.
+    LookForPulls {
+        cluster: ClusterId,
+        epoch: Epoch,
+        run: u32,
+        sources: Vec<ObjectRef>,
+        kustomizations: Vec<ObjectRef>,
+    },
+    /// Read a pull request for a view, with what it does. The reply is `Reply::Pull`.
+    ReadPull {
+        ticket: Ticket,
+        cluster: ClusterId,
+        place: Box<PullPlace>,
+    },
+    /// Send a comment or an approval to a forge, once; the time is that of its entry in the log of acts. The reply is `Message::Remarked`.
+    Remark(Timestamp, Box<PullRemark>),
     /// Ask a catalogue what it has on offer, for a view. The reply is `Reply::Published`.
     LookUp {
         ticket: Ticket,

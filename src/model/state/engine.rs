@@ -111,6 +111,10 @@ impl Engine {
                 state.receive_unrecorded(id, &why);
                 true
             }
+            Message::Remarked(sent, remark, answer) => {
+                state.remarked(sent, &remark, &answer, &mut out);
+                true
+            }
             Message::Clock => {
                 state.advance_jobs(&mut out);
                 true
@@ -118,6 +122,7 @@ impl Engine {
             // what views asked for is theirs
             Message::Reply(..) => true,
         };
+        state.show_news();
         // what a turn has changed of a job is one record
         state.jobs.flush(&mut out.effects);
         out

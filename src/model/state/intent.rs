@@ -10,10 +10,11 @@ use super::effect::{Aspect, Effect, Terminal, Ticket};
 use super::engine::Update;
 use super::jobs::{JobId, Submission};
 use super::projection::{Root, RowId, Sort, TableSort};
+use super::pulls::PullRemark;
 use super::{Cluster, Ends, State};
 use crate::actions::confirm::Wants;
 use crate::actions::{Action, Confirmation, Target};
-use crate::change::{ChangeOrder, SiteScope};
+use crate::change::{ChangeOrder, PullPlace, SiteScope};
 use crate::domain::published::Offered;
 use crate::domain::query::Query;
 use crate::domain::{GroupKind, Health, ObjectRef, PrintedQuery, SaidSource, Str};
@@ -35,6 +36,10 @@ pub enum Intent {
     Set(Setting),
     /// Compare the cluster with git; replaces the previous comparison.
     Compare,
+    /// Look anyone's open pull requests up; replaces the previous look-up.
+    LookForPulls,
+    /// Send a comment or an approval that was confirmed.
+    Remark(Box<PullRemark>),
     /// Show the user a notice.
     Say(String),
     Complain(Error),
@@ -129,6 +134,8 @@ pub enum Question {
     Manuscript(Box<ChangeQuery>),
     /// What a catalogue has on offer.
     Published(Offered),
+    /// A pull request, with what it does.
+    Pull(Box<PullPlace>),
 }
 
 /// A change to be planned.
@@ -197,6 +204,8 @@ impl State {
             Intent::Show(show) => self.cluster_mut().show(show),
             Intent::Set(setting) => self.set(setting, out),
             Intent::Compare => self.compare(out),
+            Intent::LookForPulls => self.look_for_pulls(out),
+            Intent::Remark(remark) => self.remark(*remark, out),
             Intent::Say(text) => self.say(text),
             Intent::Complain(error) => self.complain(&error),
             Intent::Noticed => self.notice = None,
@@ -289,6 +298,7 @@ impl State {
                 Effect::Propose { ticket, query, is_readonly }
             }
             Question::Manuscript(query) => Effect::Manuscript { ticket, query },
+            Question::Pull(place) => Effect::ReadPull { ticket, cluster: self.active, place },
             Question::Published(offered) => Effect::LookUp { ticket, cluster: self.active, offered },
             Question::Object(object, aspect) => {
                 let version = self.cluster().store.object_of(&object).map(|found| found.version.clone());

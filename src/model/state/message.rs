@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::cluster::{Link, ServerFacts};
 use super::drift::Compared;
 use super::effect::Ticket;
 use super::intent::Intent;
 use super::jobs::{ChangeOutcome, Job, JobId, Loaded, Task};
+use super::pulls::{PullNews, PullRemark};
 use crate::actions::{Ask, Outcome};
-use crate::change::{ChangeOrder, Check, Proposed};
+use crate::change::{ChangeOrder, Check, Proposed, PullReview};
 use crate::domain::published::Published;
 use crate::domain::{Act, ClusterId, Context, Delta, EventRow, ObjectRef, PrintedNews, Str};
 use crate::error::Error;
@@ -46,6 +49,8 @@ pub enum Message {
     /// A commit that permitted nothing could not be written, and why. One that permitted requests is reported for each of them, as
     /// `Outcome::Unrecorded`.
     Unrecorded(JobId, String),
+    /// The answer of a forge to a comment or an approval, which was sent then.
+    Remarked(Timestamp, Box<PullRemark>, Result<(), Error>),
     /// Time has passed.
     Clock,
 }
@@ -73,6 +78,8 @@ pub enum News {
     Note(String),
     /// The result of one Kustomization in the comparison of that number.
     Compared(u32, Box<Compared>),
+    /// What is found out in the look-up of pull requests of that number.
+    Pulls(u32, PullNews),
 }
 
 /// The reply to a view.
@@ -86,6 +93,8 @@ pub enum Reply {
     /// What git has for an object.
     Declared(Box<Declared>),
     File(Box<FileText>),
+    /// A pull request as it is reviewed.
+    Pull(Box<PullReview>),
     /// A change as planned.
     Proposed(Box<Proposed>),
     /// A check of the change that was planned for the same ticket: somebody else has answered.

@@ -17,6 +17,7 @@ mod message;
 mod news;
 mod notice;
 pub mod projection;
+pub mod pulls;
 #[cfg(test)]
 mod tests;
 

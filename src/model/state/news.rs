@@ -42,6 +42,7 @@ impl State {
             News::Note(text) if id == self.active => self.say(text),
             // nobody looks there
             News::Note(_) => {}
+            News::Pulls(run, news) => cluster.pulls.take(run, news, now),
             News::Compared(run, compared) => cluster.compared(run, *compared, now),
             News::Owners(owners) => self.receive_owners(owners, out),
         }

@@ -10,7 +10,7 @@ use fluxdeck_model::change::{ChangeSite, ForgeChoice};
 use fluxdeck_model::domain::text::sanitise;
 
 /// A forge that can be asked, or why none can.
-pub(super) enum Access {
+pub(in crate::runtime) enum Access {
     Known {
         forge: Box<dyn Forge>,
         choice: ForgeChoice,
@@ -47,7 +47,7 @@ impl Access {
 impl Changes {
     /// The forge of a site. Sends up to three requests without a token where nobody knows which forge it is, and starts up to three
     /// programs that may have a token.
-    pub(super) async fn access(&self, site: &ChangeSite) -> Access {
+    pub(in crate::runtime) async fn access(&self, site: &ChangeSite) -> Access {
         let none = Access::none;
         let Some(address) = Address::of(&site.url) else {
             return none(format!("{} is not a repository of a forge that is known", sanitise(&site.name())));

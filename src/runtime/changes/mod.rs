@@ -8,6 +8,7 @@
 //!  manuscript  an object as a text to be edited
 //!  propose  everything that a review shows, and nothing written
 //!  ask      what others are asked about a change that is proven: its API server, registries
+//!  pulls    anyone's pull requests: listed, read with what they do, commented, approved
 //!  slot     the branch of the change, and whether it was proposed before
 //!  steps    prepare, push, open, look, and what the following asks
 //!  access   the forge of a site, with a token
@@ -21,6 +22,7 @@ mod kept;
 mod manuscript;
 mod plan;
 mod propose;
+mod pulls;
 mod site;
 mod slot;
 mod source;
@@ -45,7 +47,8 @@ use fluxdeck_model::state::jobs::{Change, ChangeOutcome, ChangeStep};
 
 pub use kept::Kept;
 pub use plan::{Planned, outcome, planned};
-pub(super) use source::{claimed, key};
+pub(super) use pulls::AppliedHere;
+pub(super) use source::{Follows, claimed, follows, key};
 
 /// Plans changes and carries them out. Clones are the same.
 #[derive(Clone)]

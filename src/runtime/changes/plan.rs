@@ -7,7 +7,7 @@ use crate::git::{self, Content, Written};
 use crate::runtime::Bench;
 use fluxdeck_model::change::{
     self, Builds, ChangeContext, ChangeOrder, ChangePlan, ChangeScope, ChangedFile, MeantObject, OrderedObject, PlanOutcome,
-    proposal,
+    Refused, WantedField, proposal,
 };
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::forms::Clock;
@@ -75,7 +75,7 @@ pub fn planned(
     let base = bench.checkout.commit(revision)?;
     let namespaces: Vec<_> = Some(&order.namespace).filter(|name| !name.is_empty()).cloned().into_iter().collect();
     let scope = applied(order, request);
-    let outcome = outcome(bench, Some(&base), order, &namespaces, scope, deny)?;
+    let outcome = as_expected(outcome(bench, Some(&base), order, &namespaces, scope, deny)?, order)?;
     let view = bench.checkout.view(Some(&base))?;
     let (patch, digest) = match &outcome {
         PlanOutcome::Planned(plan) => {
@@ -89,6 +89,33 @@ pub fn planned(
     let template = template(view.tree());
     let signs_off = bench.checkout.signs_off(&base, LEARNT_FROM);
     Ok(Planned { base, outcome, patch, digest, policy, template, signs_off })
+}
+
+/// The same, unless a field that the order expects to have a value has another one: somebody has changed it since.
+fn as_expected(outcome: PlanOutcome, order: &ChangeOrder) -> Result<PlanOutcome> {
+    let PlanOutcome::Planned(plan) = &outcome else { return Ok(outcome) };
+    for text in &order.expected {
+        let expected = WantedField::parse(text)?;
+        let is_other =
+            |done: &&change::FieldChange| done.field == expected.written && done.before.as_ref() != Some(&expected.value);
+        let Some(done) = plan.done.iter().find(is_other) else { continue };
+        let now = done.before.as_deref().unwrap_or("nothing");
+        return Ok(PlanOutcome::Refused(Refused {
+            object: plan.object.clone(),
+            build: plan.build.clone(),
+            field: done.field.clone(),
+            why: format!(
+                "it reads `{now}` by now, not `{}`: it was changed again since, and that would be taken back too",
+                expected.value
+            ),
+            hint: format!("set {} itself, if that is what you want", done.field),
+            set_at: None,
+            tried: Vec::new(),
+            builds: Vec::new(),
+            cautions: Vec::new(),
+        }));
+    }
+    Ok(outcome)
 }
 
 /// Plans an order in a commit, or in the files as they are in the work tree. `namespaces`: of the object; any where none is named.

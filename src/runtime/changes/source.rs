@@ -14,14 +14,14 @@ const REVISION: &str = "org.opencontainers.image.revision";
 
 /// What a source follows.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Follows {
+pub(in crate::runtime) enum Follows {
     Branch(String),
     /// A tag, a range of versions or a commit, in words.
     Pin(String),
 }
 
 /// What a GitRepository follows, by precedence of its fields (source-controller `api/v1`, `GitRepositoryRef`).
-pub(super) fn follows(source: &Value) -> Follows {
+pub(in crate::runtime) fn follows(source: &Value) -> Follows {
     let text = |key: &str| source.pointer(&format!("/spec/ref/{key}")).and_then(Value::as_str).filter(|text| !text.is_empty());
     let shown = |word: &str, text: &str| Follows::Pin(format!("{word} {}", sanitise(text)));
     if let Some(commit) = text("commit") {

@@ -136,7 +136,7 @@ impl Changes {
         };
         for _ in 0..TRIES {
             match self.noted(&change.order.site, forge.open(&change.new_pull()).await) {
-                Ok(pull) => return ChangeOutcome::Pull(pull),
+                Ok(pull) => return ChangeOutcome::Pull(Box::new(pull)),
                 Err(forges::Failure::NotYet) => tokio::time::sleep(PAUSE).await,
                 // another program was faster
                 Err(forges::Failure::Exists) => return self.find_pull(change).await,
@@ -163,7 +163,7 @@ impl Changes {
         match &access {
             Access::None { .. } => no_forge(&access, change),
             Access::Known { forge, .. } => match self.noted(&change.order.site, forge.pull(number).await) {
-                Ok(pull) => ChangeOutcome::Pull(pull),
+                Ok(pull) => ChangeOutcome::Pull(Box::new(pull)),
                 Err(failure) => failed(failure.error(&format!("the forge cannot be asked for #{number}"))),
             },
         }

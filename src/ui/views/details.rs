@@ -87,7 +87,7 @@ impl DetailsView {
     /// Makes the lines again if their content has changed.
     fn build(&mut self, width: u16, scene: &Scene) {
         let (cluster, now) = (scene.state.cluster(), scene.state.clock.as_second());
-        let stamp = cluster.forest.stamp();
+        let stamp = cluster.forest.stamp() + cluster.pulls.stamp;
         let is_connected = waiting(scene).is_none();
         let is_like = |built: &Built| (built.stamp, built.width, built.is_connected) == (stamp, width, is_connected);
         let holds = |built: &&Built| is_like(built) && now < built.until;
@@ -119,6 +119,7 @@ impl DetailsView {
         let mut about = About::new(scene, node, width);
         about.identity();
         about.state();
+        about.pulls();
         about.revisions();
         about.conditions();
         about.sections.heading("Relations");

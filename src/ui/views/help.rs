@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn help_has_every_command_with_its_keys_names_and_words() {
         let mut help = Help::of(KeyScope::Tree);
-        let shown = shown(&mut help, 250, 200);
+        let shown = shown(&mut help, 250, 240);
         for command in commands::all() {
             let parts = [&*keys_of(command), &*names_of(command), &*command.doc];
             assert!(shown.lines().any(|line| parts.iter().all(|part| line.contains(part))), "{parts:?}");
@@ -205,7 +205,7 @@ mod tests {
             let end = help.commands.iter().position(is_elsewhere).expect("some work in other views only");
             assert!(help.commands[end..].iter().all(is_elsewhere));
             assert!(help.commands[..end].is_sorted_by_key(|command| (command.group, place(command, scope))));
-            let last = shown(&mut help, 250, 200).lines().rfind(|line| !line.is_empty()).map(str::to_owned);
+            let last = shown(&mut help, 250, 240).lines().rfind(|line| !line.is_empty()).map(str::to_owned);
             assert!(last.is_some_and(|line| line.ends_with(&super::places(help.commands[help.commands.len() - 1]))));
         }
     }

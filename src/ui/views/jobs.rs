@@ -19,9 +19,11 @@ use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::list::{Column, Keep};
 use crate::ui::widgets::progress::{sign, sign_of};
 use crate::ui::widgets::sentence::{NARROW, brief, short};
+use fluxdeck_model::change::ChangeOrder;
 use fluxdeck_model::commands::{self, ActIntent, Cx, Gesture, KeyScope, ReviewFrom, Screen, Subject, Transition};
 use fluxdeck_model::domain::text::sanitise;
 use fluxdeck_model::domain::{Health, ObjectRef, duration};
+use fluxdeck_model::playbooks;
 use fluxdeck_model::state::jobs::{Change, ChangePhase, Job, JobId, Keeper, Reached, behind};
 use fluxdeck_model::state::{ChangeQuery, Intent, State, policy_of};
 
@@ -93,6 +95,7 @@ pub(super) fn word_of(gesture: Gesture, word: &'static str, job: Option<&Job>) -
         Gesture::WatchOn => job.can_watch_on(),
         Gesture::GoOn => job.is_paused() || job.keeper == Keeper::Nobody && !job.is_over(),
         Gesture::Reconcile => !job.is_over() && job.change().is_some_and(Change::is_merged),
+        Gesture::Undo => job.change().is_some_and(Change::is_merged),
         Gesture::Page => job.change().is_some_and(|change| change.page().is_some()),
         _ => true,
     };
@@ -123,6 +126,7 @@ pub(super) fn of_change(gesture: Gesture, id: JobId, cx: &mut Cx) {
             cx.transit(Transition::Open(Screen::REVIEW, Subject::Review(Box::new(query), ReviewFrom::Job(id))));
         }
         (Gesture::Reconcile, _) => reconcile(job, change, cx),
+        (Gesture::Undo, _) => undo(change, cx),
         (Gesture::CopyPage, Some(page)) => {
             let notice = format!("copied {}", sanitise(&page));
             cx.copy(page, notice);
@@ -130,6 +134,26 @@ pub(super) fn of_change(gesture: Gesture, id: JobId, cx: &mut Cx) {
         (_, Some(page)) => cx.say(sanitise(&page)),
         (_, None) => cx.say("it has no pull request yet"),
     }
+}
+
+/// Opens the review of the change that takes one back: planned on the head of its branch, as any.
+fn undo(change: &Change, cx: &mut Cx) {
+    if !change.is_merged() {
+        return cx.say("it is not merged: there is nothing to take back; x stops following it");
+    }
+    let order = match playbooks::undo(&change.order, &change.fields) {
+        Ok(order) => order,
+        Err(error) => return cx.complain(error),
+    };
+    let number = change.progress.pull.as_ref().map(|pull| format!("#{}", pull.number)).unwrap_or_default();
+    let commit =
+        change.progress.pull.as_ref().and_then(|pull| pull.merge()).map(|merge| merge.commit.clone()).unwrap_or_default();
+    let commit = commit.get(..12).unwrap_or(&commit);
+    let (title, reason) = (format!("Undo: {}", change.pull.title), format!("Takes back {number} ({commit})."));
+    let order = ChangeOrder { title, reason, ..order };
+    let also = change.changed().into_iter().skip(1).collect();
+    let query = ChangeQuery { object: change.target.clone(), also, applier: change.applier.clone(), order, said: None };
+    cx.transit(Transition::Open(Screen::REVIEW, Subject::Review(Box::new(query), ReviewFrom::Nowhere)));
 }
 
 /// Reconciles the Kustomization that applies a change, its source and what it waits for: once it is merged, before it is nothing new.
@@ -275,7 +299,7 @@ impl View for Jobs {
         match (gesture, self.selected()) {
             (Gesture::Open, Some(id)) => cx.transit(Transition::Open(Screen::JOB, Subject::Job(id))),
             (Gesture::Stop | Gesture::WatchOn | Gesture::GoOn, Some(id)) => steer(gesture, id, cx),
-            (Gesture::Reconcile | Gesture::Page | Gesture::CopyPage, Some(id)) => of_change(gesture, id, cx),
+            (Gesture::Reconcile | Gesture::Undo | Gesture::Page | Gesture::CopyPage, Some(id)) => of_change(gesture, id, cx),
             _ => return self.picker.gesture(gesture, cx),
         }
         true

@@ -23,6 +23,8 @@ mod origins;
 mod picker;
 pub mod preview;
 mod printed;
+mod pull;
+mod pulls;
 mod pulse;
 mod review;
 mod scenes;
@@ -59,6 +61,8 @@ pub const ALL: &[&ViewSpec] = &[
     &form::SPEC,
     &edit::SPEC,
     &review::SPEC,
+    &pulls::SPEC,
+    &pull::SPEC,
     &unrecorded::SPEC,
     &jobs::SPEC,
     &job::SPEC,

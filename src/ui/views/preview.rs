@@ -37,6 +37,7 @@ pub fn render_preview(area: Rect, buf: &mut Buffer, scene: &Scene, object: Optio
     let mut about = About::new(scene, node, room.into());
     about.name();
     about.state();
+    about.pulls();
     about.revisions();
     about.relations(|relation| {
         !matches!(relation, Relation::Applies | Relation::Owns | Relation::EventSource | Relation::Triggers)

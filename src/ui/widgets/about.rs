@@ -11,7 +11,7 @@ use crate::ui::layer::Scene;
 use crate::ui::theme::Scope;
 use fluxdeck_model::domain::health::Counts;
 use fluxdeck_model::domain::store::Presence;
-use fluxdeck_model::domain::text::counted;
+use fluxdeck_model::domain::text::{counted, sanitise_line};
 use fluxdeck_model::domain::{Coverage, Health, NodeId, Object, Relation, Str};
 use fluxdeck_model::kinds::{Column, Role};
 use fluxdeck_model::state::Cluster;
@@ -143,6 +143,18 @@ impl<'a> About<'a> {
         if !below.is_empty() {
             let counts = self.counts(Styled::default(), &below);
             self.sections.line("below", &counts);
+        }
+    }
+
+    /// Open pull requests that change the object, as far as they were looked up, and each field that they change.
+    pub fn pulls(&mut self) {
+        let pulls = &self.cluster.pulls;
+        for one in pulls.touching(self.cluster.store.reference(self.node)) {
+            let Some((repository, open)) = pulls.find(&one.url, one.number) else { continue };
+            let draft = if open.pull.is_draft { ", draft" } else { "" };
+            let line = format!("{}#{} by {}{draft}: {}", repository.site.name(), one.number, open.pull.author, open.pull.title);
+            self.sections.field("proposed", Scope::Text, &sanitise_line(&line));
+            one.lines.iter().for_each(|line| self.sections.field("", Scope::Accent, &sanitise_line(line)));
         }
     }
 

@@ -13,6 +13,7 @@ use fluxdeck_model::domain::{Health, Object, ObjectRef, Pull, Store};
 use fluxdeck_model::state::State;
 use fluxdeck_model::state::jobs::change::{End, StepState};
 use fluxdeck_model::state::jobs::{Change, ChangePhase, Item, Job, Keeper, Phase};
+use fluxdeck_model::state::pulls::PullBoard;
 
 /// For how many seconds a row shows an act that has ended: well, or not.
 const WELL: i64 = 30;
@@ -23,6 +24,8 @@ pub struct Progress<'a> {
     acts: BTreeMap<&'a ObjectRef, (&'a Job, &'a Item)>,
     /// Changes in git that are not over, by their objects.
     changes: BTreeMap<ObjectRef, &'a Change>,
+    /// What is known of anyone's pull requests.
+    pulls: &'a PullBoard,
 }
 
 /// What a row says: first how far it is and for how long, then what it is; that may be cut.
@@ -57,13 +60,16 @@ impl<'a> Progress<'a> {
                 changes.insert(object, change);
             }
         }
-        Self { acts: found, changes }
+        Self { acts: found, changes, pulls: &state.cluster().pulls }
     }
 
-    /// The mark of a pull request that touches that object and is followed: `#12`.
+    /// The marks of pull requests that touch that object: of one that is followed, and of those that were looked up: `#12`.
     pub fn pull(&self, object: &ObjectRef) -> Option<String> {
-        let pull = self.changes.get(object)?.progress.pull.as_ref()?;
-        Some(format!("#{}", pull.number))
+        let own = self.changes.get(object).and_then(|change| change.progress.pull.as_ref()).map(|pull| pull.number);
+        let mut numbers: Vec<u64> = own.into_iter().chain(self.pulls.touching(object).iter().map(|one| one.number)).collect();
+        numbers.dedup();
+        let marks: Vec<_> = numbers.iter().map(|number| format!("#{number}")).collect();
+        (!marks.is_empty()).then(|| marks.join(" "))
     }
 
     /// The text for that object; the clock ticks for it while it is on the screen.
@@ -111,10 +117,15 @@ pub fn sign_of_change(change: &Change) -> Health {
     }
 }
 
-/// The same line's words about the open pull request that touches an object; empty without one.
+/// The same line's words about the open pull request that touches an object: one that is followed, else what others would change; empty
+/// without one.
 pub fn pull(state: &State, object: &ObjectRef) -> String {
     let words = |pull: &Pull| format!("  #{} {}: {}", pull.number, pull.word(), sanitise(&pull.url));
-    state.open_change(object).map(words).unwrap_or_default()
+    match (state.open_change(object), state.cluster().pulls.row(object)) {
+        (Some(own), _) => words(own),
+        (None, others) if others.is_empty() => others,
+        (None, others) => format!("  {others}"),
+    }
 }
 
 /// What the line above the keys says about the act on an object.

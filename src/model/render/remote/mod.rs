@@ -82,7 +82,7 @@ struct Known {
 impl fmt::Debug for Remotes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Known { files, repositories } = &*self.known;
-        write!(f, "{} files, {} repositories", files.len(), repositories.len())
+        write!(f, "files: {}, repositories: {}", files.len(), repositories.len())
     }
 }
 

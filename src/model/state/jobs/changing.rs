@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::change::{Change, ChangeNeed, ChangeOutcome, Submission};
+use super::change::{Change, ChangeMilestones, ChangeNeed, ChangeNews, ChangeOutcome, Submission};
 use super::item::Task;
 use super::job::{Job, Keeper, Work};
 use super::page::Page;
@@ -88,6 +88,11 @@ impl Jobs {
         }
     }
 
+    /// What has happened to changes since it was asked last, each once.
+    pub fn take_news(&mut self) -> Vec<ChangeNews> {
+        std::mem::take(&mut self.news)
+    }
+
     fn look(&mut self, at: usize, view: Option<&View>, now: Timestamp, effects: &mut Vec<Effect>) {
         let before = self.jobs[at].change().map(|change| change.progress.clone());
         let Some(need) = self.jobs[at].change_mut().map(|change| change.look(view, now)) else { return };
@@ -112,7 +117,11 @@ impl Jobs {
             Some(ChangeNeed::Do(step)) => effects.push(effect(step)),
             Some(ChangeNeed::Send(step)) => request = Some(effect(step)),
         }
+        let (fresh, known) = (ChangeMilestones::of(change), self.milestones.get(&id));
+        // what an earlier run has seen is not news
+        self.news.extend(known.and_then(|known| fresh.news(known, change)));
         let act = Act::of_change(job, change);
+        self.milestones.insert(id, fresh);
         let is_new = self.log(&act);
         if let Some(page) = self.pages.get_mut(&id) {
             if is_new {
@@ -147,7 +156,10 @@ impl Act {
             line: redact(&change.line()).into_owned(),
             outcome,
             end,
-            last: format!("the change was at: {}", phase.word()),
+            last: match change.progress.log.last() {
+                Some(last) if *phase == super::change::ChangePhase::Follow => format!("the change was at: {}", last.text),
+                _ => format!("the change was at: {}", phase.word()),
+            },
             ended: change.progress.ended,
         }
     }

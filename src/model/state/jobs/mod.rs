@@ -39,7 +39,10 @@ use jiff::{SignedDuration, Timestamp};
 use advance::{Need, Sight};
 pub use batch::Batch;
 use batch::Move;
-pub use change::{Change, ChangeGoal, ChangeOutcome, ChangePhase, ChangeStep, PreparedChange, Reached, Submission, behind};
+use change::ChangeMilestones;
+pub use change::{
+    Change, ChangeGoal, ChangeNews, ChangeOutcome, ChangePhase, ChangeStep, PreparedChange, Reached, Submission, behind,
+};
 pub use changing::Submitter;
 pub use id::{JobId, NoJob};
 pub use item::{Item, LogLine, Phase, Task};
@@ -90,6 +93,10 @@ pub struct Jobs {
     /// Of each job that is ours, what is written of it.
     pages: BTreeMap<JobId, Page>,
     acts: Vec<Act>,
+    /// How far each change was when that was last said.
+    milestones: BTreeMap<JobId, ChangeMilestones>,
+    /// What is to be said.
+    news: Vec<ChangeNews>,
     nonce: u32,
     last: u32,
     /// The program leaves: the journals stay as they are.
@@ -234,6 +241,11 @@ impl Jobs {
         self.log(&act).then_some(act)
     }
 
+    /// Puts an act that is not a job's into the log of this run.
+    pub(in crate::state) fn note_act(&mut self, act: &Act) {
+        self.log(act);
+    }
+
     /// Puts an act into the log of this run. Returns whether that is new.
     fn log(&mut self, act: &Act) -> bool {
         match self.acts.iter_mut().rev().find(|known| known.is_same(act)) {
@@ -267,6 +279,7 @@ impl Jobs {
             let Some(old) = self.jobs.iter().position(|job| job.is_over() && is_written(job)) else { break };
             let old = self.jobs.remove(old);
             self.pages.remove(&old.id);
+            self.milestones.remove(&old.id);
         }
         let surplus = self.acts.len().saturating_sub(KEPT * 10);
         self.acts.drain(..surplus);

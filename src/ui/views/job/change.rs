@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::Styled;
 use fluxdeck_model::domain::text::sanitise;
-use fluxdeck_model::domain::{Health, Pull, PullState, duration};
+use fluxdeck_model::domain::{Checks, Health, Pull, PullState, Reviews, duration};
 use fluxdeck_model::state::jobs::{Change, ChangePhase, Job, Keeper, Reached};
 
 /// Columns of the names of steps, and of the line before the time.
@@ -147,18 +147,14 @@ fn opened(change: &Change) -> Step {
     }
 }
 
-/// `#12 open, draft · checks 1 of 2 passed, 1 failed`, or `#12 queued`.
+/// `#12 open, draft · checks 1 of 2 passed, 1 failed · 1 of 2 approvals`, or `#12 queued`.
 pub fn summary(pull: &Pull) -> String {
     let draft = if pull.is_draft { ", draft" } else { "" };
     let stuck = if pull.is_stuck() { ", cannot be merged at present" } else { "" };
-    let checks = match pull.checks.filter(|checks| checks.count() > 0) {
-        Some(checks) => {
-            let failed = if checks.failed > 0 { format!(", {} failed", checks.failed) } else { String::new() };
-            format!(" · checks {} of {} passed{failed}", checks.passed, checks.count())
-        }
-        None => String::new(),
-    };
-    format!("#{} {}{draft}{stuck}{checks}", pull.number, pull.word())
+    let said = |lead: &str, words: String| if words.is_empty() { words } else { format!(" · {lead}{words}") };
+    let checks = said("checks ", pull.checks.map(Checks::words).unwrap_or_default());
+    let reviews = said("", pull.reviews.map(Reviews::words).unwrap_or_default());
+    format!("#{} {}{draft}{stuck}{checks}{reviews}", pull.number, pull.word())
 }
 
 fn followed(change: &Change) -> Vec<Step> {

@@ -95,7 +95,8 @@ impl JobView {
                     format!("{why}: ⏎ reviews it again").replace('⏎', if state.settings.ascii { "enter" } else { "⏎" })
                 }
                 _ if phase.can_resume() => "r continues it, x ends it".to_owned(),
-                _ if change.is_merged() && !phase.is_over() => "R reconciles what applies it".to_owned(),
+                _ if change.is_merged() && !phase.is_over() => "R reconciles what applies it, u takes it back".to_owned(),
+                _ if change.is_merged() => "u takes it back, as another change".to_owned(),
                 _ => String::new(),
             };
             field("", hint);
@@ -171,7 +172,9 @@ impl View for JobView {
         match gesture {
             Gesture::Stop | Gesture::WatchOn | Gesture::GoOn => steer(gesture, self.id, cx),
             Gesture::Copy => copy(&self.lines, cx),
-            Gesture::Open | Gesture::Reconcile | Gesture::Page | Gesture::CopyPage => of_change(gesture, self.id, cx),
+            Gesture::Open | Gesture::Reconcile | Gesture::Undo | Gesture::Page | Gesture::CopyPage => {
+                of_change(gesture, self.id, cx);
+            }
             gesture => return self.text.gesture(gesture, &self.lines[..]),
         }
         true

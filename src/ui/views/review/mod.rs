@@ -17,12 +17,12 @@
 //! the proposal was drawn submits nothing.
 
 mod asks;
-mod diff;
+pub(super) mod diff;
 mod instead;
 mod paint;
 mod refused;
 mod source;
-mod summary;
+pub(super) mod summary;
 mod ways;
 
 use ratatui::buffer::Buffer;

@@ -175,7 +175,7 @@ impl Change {
         match outcome {
             ChangeOutcome::Pull(pull) => {
                 self.progress.note(now, format!("opened #{}", pull.number));
-                self.is_open(pull, now)
+                self.is_open(*pull, now)
             }
             ChangeOutcome::Pulls(pulls) => match pulls.into_iter().find(Pull::is_open) {
                 Some(pull) => {

@@ -69,7 +69,7 @@ impl Forge {
             ChangeStep::Open => {
                 self.repeated += usize::from(!self.pulls.is_empty());
                 self.pulls.push(pull(PullState::Open));
-                ChangeOutcome::Pull(pull(PullState::Open))
+                ChangeOutcome::Pull(Box::new(pull(PullState::Open)))
             }
             ChangeStep::FindPull => ChangeOutcome::Pulls(self.pulls.clone()),
             ChangeStep::Look(_) | ChangeStep::Contains { .. } | ChangeStep::Carries => panic!("it is not followed here"),

@@ -86,7 +86,7 @@ impl Change {
         match outcome {
             ChangeOutcome::Pull(pull) => {
                 self.progress.trouble = None;
-                self.take_pull(pull, now);
+                self.take_pull(*pull, now);
             }
             ChangeOutcome::Contains { revision, is_in } => {
                 self.progress.rollout.contains.insert(revision, is_in);

@@ -16,6 +16,7 @@ mod behind;
 #[cfg(test)]
 mod faults;
 mod follow;
+mod milestones;
 mod progress;
 #[cfg(test)]
 pub(super) mod tests;
@@ -25,6 +26,7 @@ use serde::{Deserialize, Serialize};
 
 pub use behind::behind;
 pub use follow::{Reached, Rollout};
+pub use milestones::{ChangeMilestones, ChangeNews};
 pub use progress::{ChangePhase, ChangeProgress, End, StepState};
 
 use super::item::Task;
@@ -115,7 +117,7 @@ pub enum ChangeOutcome {
     Branch(Option<String>),
     /// Of the branch, the newest first.
     Pulls(Vec<Pull>),
-    Pull(Pull),
+    Pull(Box<Pull>),
     /// There is no forge that can be asked: why, and the page where a person opens the pull request.
     NoForge {
         why: String,

@@ -75,6 +75,10 @@ pub(in crate::state::jobs) fn pull(state: PullState) -> Pull {
         checks: None,
         is_mergeable: None,
         is_queued: false,
+        author: "ana".into(),
+        opened: None,
+        is_fork: false,
+        reviews: None,
     }
 }
 
@@ -126,7 +130,7 @@ fn shown(need: Option<ChangeNeed>) -> String {
 #[test]
 fn replies_lead_from_step_to_step() {
     let branch = |id: Option<&str>| ChangeOutcome::Branch(id.map(|id| id.repeat(40)));
-    let open = || ChangeOutcome::Pull(pull(PullState::Open));
+    let open = || ChangeOutcome::Pull(Box::new(pull(PullState::Open)));
     let pulls = |all: Vec<PullState>| ChangeOutcome::Pulls(all.into_iter().map(pull).collect());
     let differs = || ChangeOutcome::Differs { why: "another file".into() };
     let cases: Vec<(Vec<ChangeOutcome>, &str, &str)> = vec![
@@ -230,7 +234,7 @@ fn the_next_run_sends_nothing_before_the_user_says_so() {
         (vec![prepared()], "waiting"),
         (vec![prepared(), lost()], "waiting"),
         (vec![prepared(), ChangeOutcome::Pushed], "waiting"),
-        (vec![prepared(), ChangeOutcome::Pushed, ChangeOutcome::Pull(pull(PullState::Open))], "follow"),
+        (vec![prepared(), ChangeOutcome::Pushed, ChangeOutcome::Pull(Box::new(pull(PullState::Open)))], "follow"),
         (vec![ChangeOutcome::Unchanged], "done"),
     ] {
         let (_, mut change) = run(replies);
@@ -245,7 +249,7 @@ fn a_change_that_is_stopped_says_what_stays() {
         (vec![], "nothing was pushed"),
         (vec![prepared()], "may be pushed"),
         (vec![prepared(), ChangeOutcome::Pushed], "is pushed and stays"),
-        (vec![prepared(), ChangeOutcome::Pushed, ChangeOutcome::Pull(pull(PullState::Open))], "#12 stays as it is"),
+        (vec![prepared(), ChangeOutcome::Pushed, ChangeOutcome::Pull(Box::new(pull(PullState::Open)))], "#12 stays as it is"),
     ] {
         let (_, mut change) = run(replies);
         change.stop("the user stopped it", now());
@@ -255,7 +259,7 @@ fn a_change_that_is_stopped_says_what_stays() {
 
 #[test]
 fn the_forge_is_asked_at_first_often_and_later_less() {
-    let (_, mut change) = run(vec![prepared(), ChangeOutcome::Pushed, ChangeOutcome::Pull(pull(PullState::Open))]);
+    let (_, mut change) = run(vec![prepared(), ChangeOutcome::Pushed, ChangeOutcome::Pull(Box::new(pull(PullState::Open)))]);
     let after = |seconds: i64| now().checked_add(SignedDuration::from_secs(seconds)).expect("a time");
 
     assert_eq!(shown(change.look(None, after(9))), "-");
@@ -264,7 +268,7 @@ fn the_forge_is_asked_at_first_often_and_later_less() {
     assert_eq!(shown(change.receive(failure(), after(31))), "-");
     assert_eq!((change.phase().word(), change.progress.trouble.as_deref()), ("follow", Some("no network")));
     assert_eq!(change.next_change(after(31)), Some(0));
-    change.receive(ChangeOutcome::Pull(pull(PullState::Open)), after(700));
+    change.receive(ChangeOutcome::Pull(Box::new(pull(PullState::Open))), after(700));
     change.progress.asked = Some(after(700));
     assert_eq!(change.next_change(after(710)), Some(50));
 }
@@ -272,29 +276,29 @@ fn the_forge_is_asked_at_first_often_and_later_less() {
 #[test]
 fn without_a_cluster_a_change_ends_with_its_merge_and_a_closed_one_is_stopped() {
     for (state, word) in [(merged(), "done"), (PullState::Closed, "stopped")] {
-        let (_, mut change) = run(vec![prepared(), ChangeOutcome::Pushed, ChangeOutcome::Pull(pull(PullState::Open))]);
-        change.receive(ChangeOutcome::Pull(pull(state)), now());
+        let (_, mut change) = run(vec![prepared(), ChangeOutcome::Pushed, ChangeOutcome::Pull(Box::new(pull(PullState::Open)))]);
+        change.receive(ChangeOutcome::Pull(Box::new(pull(state))), now());
         assert_eq!(change.phase().word(), word);
     }
 }
 
 #[test]
 fn that_a_forge_cannot_merge_it_is_said_once_and_only_while_that_is_so() {
-    let looked = |is_mergeable| ChangeOutcome::Pull(Pull { is_mergeable, ..pull(PullState::Open) });
+    let looked = |is_mergeable| ChangeOutcome::Pull(Box::new(Pull { is_mergeable, ..pull(PullState::Open) }));
     let stuck = "the forge cannot merge #12 at present: main may have changed in the same lines";
-    let (_, mut change) = run(vec![prepared(), ChangeOutcome::Pushed, ChangeOutcome::Pull(pull(PullState::Open))]);
+    let (_, mut change) = run(vec![prepared(), ChangeOutcome::Pushed, ChangeOutcome::Pull(Box::new(pull(PullState::Open)))]);
     for (is_mergeable, count) in [(None, 0), (Some(true), 0), (Some(false), 1), (Some(false), 1), (Some(true), 1)] {
         change.receive(looked(is_mergeable), now());
         assert_eq!(change.progress.log.iter().filter(|line| line.text == stuck).count(), count, "{is_mergeable:?}");
     }
     let draft = Pull { is_draft: true, is_mergeable: Some(false), ..pull(PullState::Open) };
-    let (_, change) = run(vec![prepared(), ChangeOutcome::Pushed, ChangeOutcome::Pull(draft)]);
+    let (_, change) = run(vec![prepared(), ChangeOutcome::Pushed, ChangeOutcome::Pull(Box::new(draft))]);
     assert!(change.progress.log.iter().all(|line| line.text != stuck), "a draft is not meant to be merged");
 }
 
 #[test]
 fn that_it_is_queued_is_its_state_and_is_said_once_each_time() {
-    let looked = |is_queued| ChangeOutcome::Pull(Pull { is_queued, ..pull(PullState::Open) });
+    let looked = |is_queued| ChangeOutcome::Pull(Box::new(Pull { is_queued, ..pull(PullState::Open) }));
     let (_, mut change) = run(vec![prepared(), ChangeOutcome::Pushed, looked(false)]);
     for (is_queued, word, count) in [(false, "open", 0), (true, "queued", 1), (true, "queued", 1), (false, "open", 1)] {
         change.receive(looked(is_queued), now());
@@ -320,7 +324,7 @@ fn what_others_say_is_kept_without_their_passwords() {
 
 #[test]
 fn a_change_is_read_as_it_was_written() {
-    let steps = [prepared(), ChangeOutcome::Pushed, ChangeOutcome::Pull(pull(PullState::Open))];
+    let steps = [prepared(), ChangeOutcome::Pushed, ChangeOutcome::Pull(Box::new(pull(PullState::Open)))];
     for count in 0..=steps.len() {
         let (_, change) = run(steps[..count].to_vec());
         let text = serde_json::to_string(&change).expect("a change can be written");

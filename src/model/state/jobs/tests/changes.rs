@@ -42,7 +42,7 @@ fn opened(objects: Vec<crate::domain::Object>) -> Bench {
     let mut bench = Bench::with(objects);
     let (target, applier) = (reference("deploy", "apps", "web"), reference("ks", "apps", "apps"));
     submit(&mut bench, Some(target), Some(applier));
-    for outcome in [prepared(), ChangeOutcome::Pushed, ChangeOutcome::Pull(pull(PullState::Open))] {
+    for outcome in [prepared(), ChangeOutcome::Pushed, ChangeOutcome::Pull(Box::new(pull(PullState::Open)))] {
         answer(&mut bench, outcome);
     }
     bench
@@ -82,7 +82,7 @@ fn progress(bench: &Bench) -> &crate::state::jobs::change::ChangeProgress {
 fn merge(bench: &mut Bench) {
     bench.now = bench.now.checked_add(SignedDuration::from_secs(10)).expect("a time");
     bench.step(|jobs, view, now, effects| jobs.advance_changes(Some(view), now, effects));
-    answer(bench, ChangeOutcome::Pull(pull(merged())));
+    answer(bench, ChangeOutcome::Pull(Box::new(pull(merged()))));
 }
 
 #[test]
