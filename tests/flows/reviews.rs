@@ -195,6 +195,7 @@ async fn everything_to_decide_is_on_one_screen() {
         ] {
             deck.shows(text);
         }
+        deck.keys("tab").await.shows("what is built then").shows("~ Deployment shop/checkout").shows("spec.replicas: 3 → 5");
         deck.keys("tab").await.shows("text of the pull request").shows("| `spec.replicas` | `3` | `5` |");
         deck.keys("tab tab").await.shows("6 + replicas");
     }

@@ -7,6 +7,7 @@
 //!  ways     which places could be changed to give the field that value: one file for each kind of layer
 //!  write    a way → new bytes of files             edited   a tree with these bytes
 //!  compare  two builds, object by object, field by field
+//!  rendered every object that is built otherwise then, for people; what was compared for the proof, whole
 //!  checks   what was checked, what passed, and what was not run
 //!  proof    the effects of a way: the field has its wanted value, what else changes, what is not proven
 //!  trial    one way after the other, until one is proven
@@ -34,6 +35,7 @@ mod plan;
 mod proof;
 pub mod proposal;
 mod reach;
+mod rendered;
 mod source;
 mod target;
 mod trial;
@@ -50,11 +52,12 @@ pub use by_hand::{CheckoutFile, HandEdit, SourceLine};
 pub use cautions::{Alternative, Caution, cautions_between};
 pub use checks::{Check, CheckResult};
 pub use compare::{BuildDifference, ObjectKey, Renamed};
-pub use describe::{besides, body, message, title};
+pub use describe::{besides, body, message, rendered as rendered_lines, title};
 pub use order::{ChangeOrder, ChangeSite, SiteScope};
 pub use plan::{ChangeContext, ChangePlan, FieldChange, LayerChoice, PlanOutcome, Refused, object, plan};
 pub use proof::ChangeProof;
 pub use proposal::{Authorship, ChangeRefusal, ForgeChoice, Proposal, Proposed, ProposedField, ProposedFile, WayChoice};
+pub use rendered::{ObjectFate, RenderedBuild, RenderedField, RenderedObject, extent};
 pub use source::SourceQuestion;
 pub use target::BuildChoice;
 pub use trial::Tried;

@@ -11,6 +11,7 @@ use super::cautions::{self, Caution, CautionQuery, Placed, TouchedLine};
 use super::compare::{ObjectKey, is_secret, said};
 use super::edited::{EditedFiles, EditedTree};
 use super::proof::{ChangeProof, Claim, TrialState};
+use super::rendered::{RenderedBuild, rendered};
 use super::target::{BuildChoice, ChangeTarget, FoundTarget};
 use super::trial::{Trial, Tried, why};
 use super::value::{self, Typed};
@@ -106,6 +107,8 @@ pub struct ChangePlan {
     pub build: String,
     pub done: Vec<FieldChange>,
     pub files: Vec<ChangedFile>,
+    /// What differs in all that is built.
+    pub rendered: Vec<RenderedBuild>,
     pub cautions: Vec<Caution>,
 }
 
@@ -194,7 +197,8 @@ pub fn plan(
     let files: Vec<_> = state.files.iter().map(file).filter(|file| file.before.as_ref() != Some(&file.after)).collect();
     let lines: Vec<_> = files.iter().flat_map(TouchedLine::of).collect();
     let cautions = cautions(&meant, &first, &state, &wanted, &lines);
-    Ok(PlanOutcome::Planned(ChangePlan { object, build: state.own.name, done, files, cautions }))
+    let rendered = rendered(&first.builds(), &state.builds());
+    Ok(PlanOutcome::Planned(ChangePlan { object, build: state.own.name, done, files, rendered, cautions }))
 }
 
 /// The object that is named as it is built, and the name of what builds it. Where several build it in different ways, the first.

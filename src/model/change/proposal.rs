@@ -6,8 +6,8 @@ use sha2::{Digest, Sha256};
 use super::describe;
 use super::order::ChangeOrder;
 use super::{
-    Alternative, BuildChoice, Caution, ChangePlan, Check, CheckResult, CheckoutFile, HandEdit, LayerChoice, Refused, SourceLine,
-    SourceQuestion,
+    Alternative, BuildChoice, Caution, ChangePlan, Check, CheckResult, CheckoutFile, HandEdit, LayerChoice, Refused,
+    RenderedBuild, SourceLine, SourceQuestion,
 };
 use crate::domain::{NewPull, Pull};
 use crate::guards::CoveredLines;
@@ -42,6 +42,8 @@ pub struct Proposal {
     pub files: Vec<ProposedFile>,
     /// The difference of the files, as `git apply` takes it.
     pub patch: String,
+    /// What differs in all that is built.
+    pub rendered: Vec<RenderedBuild>,
     pub checks: Vec<Check>,
     /// The Flux Kustomization or folder that builds the object.
     pub build: String,
@@ -240,7 +242,7 @@ pub fn refusal(refused: &Refused, order: &ChangeOrder, copy: impl Fn(&str) -> Ch
     }
 }
 
-/// Names a patch and what was proven of it. Where lines are in a file is part of it; which commit it is for is not: the same change on a
+/// Names a patch, what was proven of it, and what it does to what is built. Where lines are in a file is part of it; which commit it is for is not: the same change on a
 /// base that moved elsewhere has the same digest.
 pub fn digest(patch: &str, plan: &ChangePlan) -> String {
     let mut digest = Sha256::new();
@@ -254,6 +256,16 @@ pub fn digest(patch: &str, plan: &ChangePlan) -> String {
         done.proof.checks.iter().for_each(|check| add(&format!("{} {}", check.name, check.result.word())));
         describe::besides(&done.proof).iter().for_each(|line| add(line));
         done.proof.unproven.iter().for_each(|(build, _)| add(build));
+    }
+    for build in &plan.rendered {
+        build.builds.iter().for_each(|name| add(name));
+        for object in &build.objects {
+            add(&object.object);
+            for field in &object.fields {
+                add(&field.path);
+                [&field.before, &field.after].into_iter().for_each(|value| add(value.as_deref().unwrap_or("\0")));
+            }
+        }
     }
     digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

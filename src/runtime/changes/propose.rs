@@ -108,6 +108,7 @@ impl Changes {
             fields,
             files: files(&planned.patch, plan),
             patch: planned.patch.clone(),
+            rendered: plan.rendered.clone(),
             checks: proposal::checks(plan),
             build: plan.build.clone(),
             readers: distinct(proofs().flat_map(|proof| proof.readers.iter().cloned())),

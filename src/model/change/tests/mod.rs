@@ -7,6 +7,7 @@ mod harmless;
 mod layers;
 mod mistakes;
 mod refused;
+mod rendered;
 mod shared;
 
 use super::{

@@ -7,13 +7,13 @@
 //!  – not run  server-side dry run: no cluster was asked
 //!  touches    production/flux-system/apps
 //!  …
-//! ─ diff · 4/4 ───────────────────────── tab: the text of the pull request
+//! ─ diff ─────────────────────────────── tab: what is built then ─
 //!  flux/apps/production/kustomization.yaml
 //!      6 - replicas: [{name: api, count: 3}]
 //!      6 + replicas: [{name: api, count: 5}]
 //!  ⏎ opens a pull request at github ops/fleet
 //! ```
-//! From [`paint::WIDE`] columns on the diff is beside the rest. A change that is refused shows the other ways instead. A key that was pressed before
+//! From [`paint::WIDE`] columns on the diff is beside the rest, with what is built then below it. A change that is refused shows the other ways instead. A key that was pressed before
 //! the proposal was drawn submits nothing.
 
 mod asks;
@@ -21,6 +21,7 @@ mod diff;
 mod instead;
 mod paint;
 mod refused;
+mod rendered;
 mod source;
 mod summary;
 mod ways;
@@ -60,8 +61,30 @@ pub const SPEC: ViewSpec = ViewSpec {
 enum Pane {
     #[default]
     Diff,
+    Rendered,
     Body,
     Summary,
+}
+
+impl Pane {
+    /// What tab shows after it.
+    fn next(self) -> Self {
+        match self {
+            Self::Diff => Self::Rendered,
+            Self::Rendered => Self::Body,
+            Self::Body => Self::Summary,
+            Self::Summary => Self::Diff,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Diff => "diff",
+            Self::Rendered => "what is built then",
+            Self::Body => "text of the pull request",
+            Self::Summary => "summary",
+        }
+    }
 }
 
 /// The lines of a part, and where its window is.
@@ -79,10 +102,11 @@ struct Review {
     /// It has come and was not drawn yet: the next key was meant for something else.
     is_unseen: bool,
     pane: Pane,
-    /// What is below the summary, or beside it: the diff, or the text of the pull request.
+    /// What is below the summary, or beside it: any other part.
     lower: Pane,
     summary: Part,
     diff: Part,
+    rendered: Part,
     body: Part,
     /// For which widths the parts were made.
     widths: (u16, u16),
@@ -104,6 +128,7 @@ impl Review {
             lower: Pane::Diff,
             summary: Part::default(),
             diff: Part::default(),
+            rendered: Part::default(),
             body: Part::default(),
             widths: (0, 0),
             way: 0,
@@ -146,19 +171,29 @@ impl Review {
 
     /// The part that the keys move.
     fn part(&mut self) -> &mut Part {
-        match self.pane {
+        self.part_of(self.pane)
+    }
+
+    fn part_of(&mut self, pane: Pane) -> &mut Part {
+        match pane {
             Pane::Summary => &mut self.summary,
             Pane::Diff => &mut self.diff,
+            Pane::Rendered => &mut self.rendered,
             Pane::Body => &mut self.body,
         }
     }
 
+    fn shown(&self, pane: Pane) -> &Part {
+        match pane {
+            Pane::Summary => &self.summary,
+            Pane::Diff => &self.diff,
+            Pane::Rendered => &self.rendered,
+            Pane::Body => &self.body,
+        }
+    }
+
     fn next_pane(&mut self) {
-        self.pane = match self.pane {
-            Pane::Diff => Pane::Body,
-            Pane::Body => Pane::Summary,
-            Pane::Summary => Pane::Diff,
-        };
+        self.pane = self.pane.next();
         if self.pane != Pane::Summary {
             self.lower = self.pane;
         }
@@ -246,12 +281,7 @@ impl View for Review {
     }
 
     fn count(&self, _: &State) -> String {
-        match (self.proposal(), self.pane) {
-            (None, _) => String::new(),
-            (_, Pane::Summary) => self.summary.position(),
-            (_, Pane::Diff) => self.diff.position(),
-            (_, Pane::Body) => self.body.position(),
-        }
+        self.proposal().map_or_else(String::new, |_| self.shown(self.pane).position())
     }
 
     fn selection(&self, _: &State) -> Vec<ObjectRef> {
@@ -338,12 +368,7 @@ impl View for Review {
     }
 
     fn filter(&self, _: &State) -> String {
-        let text = match self.pane {
-            Pane::Summary => &self.summary.text,
-            Pane::Diff => &self.diff.text,
-            Pane::Body => &self.body.text,
-        };
-        text.searched().to_owned()
+        self.shown(self.pane).text.searched().to_owned()
     }
 
     fn set_filter(&mut self, text: &str, _: &mut Cx) -> Result<(), String> {

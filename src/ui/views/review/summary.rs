@@ -2,8 +2,9 @@
 
 use crate::ui::theme::{Scope as Style, Theme};
 use crate::ui::widgets::lines::Styled;
-use fluxdeck_model::change::{Check, CheckResult, ForgeChoice, Proposal, ProposedField};
+use fluxdeck_model::change::{self, Check, CheckResult, ForgeChoice, Proposal, ProposedField};
 use fluxdeck_model::domain::text::{counted, printable, sanitise, sanitise_line};
+use fluxdeck_model::kinds;
 
 /// Columns of the labels.
 const LABEL: usize = 12;
@@ -80,6 +81,7 @@ pub fn lines(proposal: &Proposal, theme: &Theme, width: usize) -> Vec<Styled> {
     facts.checks(&proposal.checks);
     cautions(proposal, &mut facts);
     facts.fact("touches", Style::Text, &proposal.build);
+    facts.fact("built then", Style::Text, &built(proposal));
     facts.fact("read by", Style::Text, &proposal.readers.join(", "));
     // lines of a list are indented
     let is_serious = proposal.order.is_wide || proposal.has_failed();
@@ -106,16 +108,24 @@ pub fn lines(proposal: &Proposal, theme: &Theme, width: usize) -> Vec<Styled> {
     facts.lines
 }
 
+/// How much of what is built is another one then; nothing where it is one object.
+fn built(proposal: &Proposal) -> String {
+    match change::extent(&proposal.rendered) {
+        (0 | 1, _) => String::new(),
+        (objects, builds) => format!("{} change in {}", counted(objects, "object"), counted(builds, kinds::KUSTOMIZATION.kind)),
+    }
+}
+
 fn heading(proposal: &Proposal, facts: &mut Facts<'_>) {
     let arrow = facts.theme.sign("→", "->");
     let mut head = Styled::of(Style::Accent, format!(" {}", sanitise_line(&proposal.object)));
     match proposal.fields.as_slice() {
-        [one] => head = head.and(Style::Text, format!("  {}", change(one, arrow))),
+        [one] => head = head.and(Style::Text, format!("  {}", field_change(one, arrow))),
         many => head = head.and(Style::Text, format!("  {}", counted(many.len(), "field"))),
     }
     facts.line(head);
     if let many @ [_, _, ..] = proposal.fields.as_slice() {
-        many.iter().for_each(|one| facts.line(Styled::of(Style::Text, format!("   {}", change(one, arrow)))));
+        many.iter().for_each(|one| facts.line(Styled::of(Style::Text, format!("   {}", field_change(one, arrow)))));
     }
     let site = &proposal.order.site;
     let where_to = format!(
@@ -129,7 +139,7 @@ fn heading(proposal: &Proposal, facts: &mut Facts<'_>) {
 }
 
 /// `spec.replicas 3 → 5`.
-fn change(field: &ProposedField, arrow: &str) -> String {
+fn field_change(field: &ProposedField, arrow: &str) -> String {
     let before = field.before.as_deref().unwrap_or("nothing");
     format!("{} {} {arrow} {}", sanitise_line(&field.field), value(before), value(&field.after))
 }
