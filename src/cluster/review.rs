@@ -13,10 +13,28 @@ use fluxdeck_model::domain::text::sanitise;
 /// # Errors
 /// As for any request.
 pub async fn may(connection: &Connection, ask: &Ask) -> Result<bool, Failure> {
-    let attributes = json!({
-        "verb": ask.verb, "group": ask.group, "resource": ask.plural, "namespace": *ask.namespace,
-        "name": ask.name.as_deref().unwrap_or_default(),
-    });
+    let name = ask.name.as_deref().unwrap_or_default();
+    let attributes = Attributes { verb: ask.verb, group: ask.group, resource: ask.plural, namespace: &ask.namespace, name };
+    allowed(connection, &attributes).await
+}
+
+/// What a right is about.
+pub(super) struct Attributes<'a> {
+    pub verb: &'a str,
+    pub group: &'a str,
+    pub resource: &'a str,
+    pub namespace: &'a str,
+    /// Empty for all of the namespace.
+    pub name: &'a str,
+}
+
+/// As [`may`], of any kind.
+///
+/// # Errors
+/// As for any request.
+pub(super) async fn allowed(connection: &Connection, asked: &Attributes<'_>) -> Result<bool, Failure> {
+    let Attributes { verb, group, resource, namespace, name } = asked;
+    let attributes = json!({"verb": verb, "group": group, "resource": resource, "namespace": namespace, "name": name});
     let review = json!({
         "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "spec": {"resourceAttributes": attributes},
     });

@@ -139,7 +139,15 @@ pub struct Look {
 /// A lock that is held as long as this lives.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // to close it is not enough: a program that another thread starts has a copy of it, from its fork to its exec, and the lock would
+        // be held as long. Unlocked, it is let go of by every copy (flock(2)). What cannot be unlocked ends with the file
+        let _ = self.file.unlock();
+    }
 }
 
 /// The result of a request for a lock.

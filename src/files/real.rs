@@ -73,7 +73,7 @@ impl Disk for Real {
         for _ in 0..ATTEMPTS {
             let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
             match file.try_lock() {
-                Ok(()) if is_at(&file, path)? => return Ok(Attempt::Held(Lock { _file: file })),
+                Ok(()) if is_at(&file, path)? => return Ok(Attempt::Held(Lock { file })),
                 // its last holder removed it between our opening and our locking
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) if is_held(&file)? => return Ok(Attempt::Busy),
@@ -222,6 +222,17 @@ mod tests {
         assert!(REAL.is_locked(&path).expect("the lock can be tested") && REAL.is_locked(&path).expect("the lock can be tested"));
         drop(held);
         assert!(!REAL.is_locked(&path).expect("the lock can be tested") && is_held(&REAL.try_lock(&path)));
+    }
+
+    #[test]
+    fn a_lock_is_let_go_of_although_a_program_that_starts_has_a_copy_of_it() {
+        let (_dir, path) = place();
+        let path = path.join("lock");
+        let Ok(Attempt::Held(lock)) = REAL.try_lock(&path) else { panic!("a lock that nobody holds was not given") };
+        let copy = lock.file.try_clone().expect("a copy");
+        drop(lock);
+        assert!(!REAL.is_locked(&path).expect("the lock can be tested") && is_held(&REAL.try_lock(&path)));
+        drop(copy);
     }
 
     #[test]

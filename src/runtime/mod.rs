@@ -18,9 +18,11 @@ mod repositories;
 mod session;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::StreamExt as _;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
@@ -38,7 +40,6 @@ use fluxdeck_model::state::{ChangeQuery, Effect, Epoch, Intent, Manuscript, Mess
 pub use journal::found as jobs_found;
 pub use keyboard::{Keyboard, Typed};
 use looks::{Look, Looks, Means};
-use published::Offers;
 pub use remotes::RemoteStore;
 pub use rendered::{Renderer, kustomization};
 pub use repositories::Repositories;
@@ -136,7 +137,6 @@ pub struct Runtime {
     looks: Looks,
     desk: Desk,
     changes: Changes,
-    offers: Offers,
     journal: Option<journal::Journal>,
     /// The comparison with git under way.
     comparison: Option<tokio::task::AbortHandle>,
@@ -175,8 +175,7 @@ impl Runtime {
         let (sessions, lives) = (BTreeMap::new(), BTreeMap::new());
         let (errands, looks, desk) = (JoinSet::new(), Looks::default(), Desk::of(options.repositories()));
         let changes = options.changes(desk.clone());
-        let offers = Offers::default();
-        Self { options, inbox, sessions, errands, looks, desk, changes, offers, journal: None, comparison: None, lives }
+        Self { options, inbox, sessions, errands, looks, desk, changes, journal: None, comparison: None, lives }
     }
 
     /// Starts what an effect asks for. Returns at once; answers come as messages. Effects on the terminal are not its business and
@@ -208,11 +207,10 @@ impl Runtime {
                 self.comparison = self.start(cluster, epoch, work);
                 None
             }
-            Effect::Propose { ticket, query } => self.propose(ticket, *query),
+            Effect::Propose { ticket, query, is_readonly } => self.propose(ticket, *query, is_readonly),
             Effect::Manuscript { ticket, query } => self.manuscript(ticket, *query),
             Effect::LookUp { ticket, catalogue } => {
-                // the demo has no registries, and asks nobody else's
-                let offers = (!matches!(self.options.origin, Origin::Demo(_))).then(|| self.offers.clone());
+                let offers = self.changes.offers().cloned();
                 self.looks.look_up(ticket, catalogue, offers, self.inbox.clone());
                 None
             }
@@ -378,12 +376,20 @@ impl Runtime {
         })
     }
 
-    /// Plans a change for a view: a task that ends with it.
-    fn propose(&mut self, ticket: Ticket, query: ChangeQuery) -> Option<Terminal> {
+    /// Plans a change for a view, then asks others about it: a task that ends with the view.
+    fn propose(&mut self, ticket: Ticket, query: ChangeQuery, is_readonly: bool) -> Option<Terminal> {
         let changes = self.changes.clone();
-        self.about(ticket, query, |live, query| async move {
-            let proposed = changes.propose(live.as_ref(), query).await;
-            proposed.map_or_else(Reply::Failed, |proposed| Reply::Proposed(Box::new(proposed)))
+        self.about(ticket, query, move |live, query, answer| async move {
+            match changes.propose(live.as_ref(), query, is_readonly).await {
+                Err(error) => drop(answer.give(Reply::Failed(error)).await),
+                Ok((proposed, asking)) => {
+                    answer.give(Reply::Proposed(Box::new(proposed))).await;
+                    let mut checks = pin!(changes.ask(live.as_ref(), &asking));
+                    while let Some(check) = checks.next().await {
+                        answer.give(Reply::Checked(check)).await;
+                    }
+                }
+            }
         })
     }
 
@@ -394,7 +400,7 @@ impl Runtime {
             Origin::Demo(guest) => guest.company.folder().ok(),
             _ => self.options.state_dir.clone(),
         };
-        self.about(ticket, query, |live, query| async move {
+        self.about(ticket, query, |live, query, answer| async move {
             let name = query.object.as_ref().map(ToString::to_string).unwrap_or_default();
             let written = async {
                 let (text, line, order) = changes.manuscript(live.as_ref(), query).await?;
@@ -407,7 +413,7 @@ impl Runtime {
                 let path = put.map_err(std::io::Error::other).flatten().map_err(|error| failed(error.to_string()))?;
                 Ok(Manuscript { text, path: path.to_string_lossy().into_owned(), line, order })
             };
-            written.await.map_or_else(Reply::Failed, |manuscript| Reply::Manuscript(Box::new(manuscript)))
+            answer.give(written.await.map_or_else(Reply::Failed, |manuscript| Reply::Manuscript(Box::new(manuscript)))).await;
         })
     }
 
@@ -425,17 +431,17 @@ impl Runtime {
         });
     }
 
-    /// Answers what a view asks of a change, once.
-    fn about<F: Future<Output = Reply> + Send>(
+    /// Answers what a view asks of a change.
+    fn about<F: Future<Output = ()> + Send>(
         &mut self,
         ticket: Ticket,
         query: ChangeQuery,
-        work: impl FnOnce(Option<Connection>, ChangeQuery) -> F + Send + 'static,
+        work: impl FnOnce(Option<Connection>, ChangeQuery, looks::Answer) -> F + Send + 'static,
     ) -> Option<Terminal> {
         let cluster = query.object.as_ref().map(|object| object.cluster);
         let live = cluster.and_then(|cluster| self.session(cluster)).map(|session| session.live.clone());
         let inbox = self.inbox.clone();
-        self.looks.once(ticket, cluster.unwrap_or_default(), live, inbox, |live| work(live, query));
+        self.looks.about(ticket, cluster.unwrap_or_default(), live, inbox, |live, answer| work(live, query, answer));
         None
     }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::driver::{Driver, fleet};
 use fluxdeck::app::App;
 use fluxdeck_model::actions::{Ask, Outcome, Request, Step};
-use fluxdeck_model::change::Proposed;
+use fluxdeck_model::change::{Check, CheckResult, Proposed};
 use fluxdeck_model::domain::{Delta, GroupKind, ObjectRef};
 use fluxdeck_model::error::Error;
 use fluxdeck_model::kinds::{self, FieldOwner, Reader, Wire};
@@ -84,6 +84,13 @@ impl Driver {
     pub async fn plan(&mut self, proposed: Proposed) {
         let (ticket, _) = self.api().plans.last().expect("a change to be planned").clone();
         self.receive(Message::Reply(ticket, Reply::Proposed(Box::new(proposed))));
+        self.settle().await;
+    }
+
+    /// Somebody else has answered about what was planned last.
+    pub async fn check(&mut self, name: &'static str, result: CheckResult, why: &str) {
+        let (ticket, _) = self.api().plans.last().expect("a change to be planned").clone();
+        self.receive(Message::Reply(ticket, Reply::Checked(Check { name, result, why: why.to_owned() })));
         self.settle().await;
     }
 
@@ -208,7 +215,7 @@ impl Api {
                 Taken::Answered(Vec::new())
             }
             Effect::Write { task, step, .. } => Taken::Answered(self.write(task, &step, app)),
-            Effect::Propose { ticket, query } => {
+            Effect::Propose { ticket, query, .. } => {
                 self.plans.push((ticket, *query));
                 Taken::Answered(Vec::new())
             }

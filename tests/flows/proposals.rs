@@ -2,8 +2,8 @@
 
 use fluxdeck_model::change::{
     Alternative, Authorship, Caution, ChangeOrder, ChangeRefusal, Check, CheckResult, CheckoutFile, ForgeChoice, HandEdit,
-    LayerChoice, ObjectFate, ObjectKey, Proposal, ProposedField, ProposedFile, RenderedBuild, RenderedField, RenderedObject,
-    SourceLine, WayChoice,
+    LayerChoice, ObjectFate, ObjectKey, Proposal, ProposedField, ProposedFile, PullText, RenderedBuild, RenderedField,
+    RenderedObject, SourceLine, WayChoice,
 };
 use fluxdeck_model::domain::{Checks, Merge, NewPull, Pull, PullState};
 use fluxdeck_model::state::jobs::{ChangeOutcome, PreparedChange};
@@ -69,6 +69,7 @@ pub fn ready(order: &ChangeOrder) -> Proposal {
         unproven: Vec::new(),
         cautions: Vec::new(),
         pull: NewPull { title, body, head: branch, base: "main".to_owned(), is_draft: order.is_draft },
+        text: PullText::default(),
         author: Authorship { author: "Ana <ana@example.test>".to_owned(), is_signed: true, is_signed_off: false },
         forge: ForgeChoice::Known {
             name: "gitea".to_owned(),

@@ -2,7 +2,7 @@
 
 use super::driver::Driver;
 use super::proposals;
-use fluxdeck_model::change::{ChangeOrder, ForgeChoice, LayerChoice, Proposal, Proposed};
+use fluxdeck_model::change::{ChangeOrder, Check, CheckResult, ForgeChoice, LayerChoice, Proposal, Proposed};
 use fluxdeck_model::domain::pattern::Pattern;
 use fluxdeck_model::domain::{Guarded, Policy, PullState};
 use fluxdeck_model::error::Error;
@@ -170,6 +170,45 @@ async fn playbooks_have_names_that_take_answers() {
     deck.keys("ctrl-u \"no\" enter").await;
     assert_eq!(deck.asked().order.settings, ["spec.paused=no"]);
     deck.keys("esc esc : \"set-field_kind=Pod\" enter").await.shows("says which object it is, and is not set");
+}
+
+/// A check of others that is under way.
+fn begun(proposal: &mut Proposal) {
+    proposal.checked(&[Check { name: "server-side dry run", result: CheckResult::UnderWay, why: String::new() }]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_others_are_asked_comes_later_and_is_waited_for() {
+    // what was accepted meanwhile is submitted with the last answer, with what it says
+    let mut deck = live(100, 30).await;
+    deck.review(begun).await.shows("◐ running  server-side dry run").keys("enter").await;
+    deck.shows("waiting for server-side dry run, then it is submitted");
+    assert_eq!(deck.jobs(), 0);
+    deck.check("server-side dry run", CheckResult::Passed, "1 object would be taken").await;
+    assert_eq!(deck.jobs(), 1);
+    let job = deck.app.state().jobs.all().last().expect("a job").clone();
+    let body = &job.change().expect("a change").pull.body;
+    assert!(body.contains("| server-side dry run | passed | 1 object would be taken |"), "{body}");
+
+    // not where it is against it, nor where another key was pressed
+    for is_refused in [true, false] {
+        let mut deck = live(100, 30).await;
+        deck.review(begun).await.keys("enter").await;
+        match is_refused {
+            true => {
+                deck.check("server-side dry run", CheckResult::Failed, "spec.selector: field is immutable").await;
+                deck.keys("enter").await;
+                deck.shows("✗ failed   server-side dry run: spec.selector: field is immutable");
+                deck.keys("enter").await.shows("type yes to submit all of this");
+            }
+            false => {
+                deck.keys("tab").await;
+                deck.check("server-side dry run", CheckResult::Passed, "1 object would be taken").await;
+                deck.shows("✓ passed   edit, build, others, schema, server-side dry run");
+            }
+        }
+        assert_eq!(deck.jobs(), 0);
+    }
 }
 
 #[tokio::test(start_paused = true)]

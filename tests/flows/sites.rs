@@ -85,7 +85,7 @@ impl Bench {
             order,
             said: said.map(|from| SaidSource { key: KEY.to_owned(), from }),
         };
-        self.changes.propose(Some(&self.live), query).await.expect("it is planned")
+        self.changes.propose(Some(&self.live), query, false).await.expect("it is planned").0
     }
 
     async fn asked(&self, said: Option<ArtifactSource>) -> SourceQuestion {
@@ -135,13 +135,14 @@ async fn those_who_may_not_read_the_kustomization_choose_which_one_of_that_name_
         order: order.clone(),
         said: None,
     };
-    let asked = bench.changes.propose(Some(&bench.live), query(&order)).await.expect("it is planned");
+    let asked = bench.changes.propose(Some(&bench.live), query(&order), false).await.expect("it is planned").0;
     let Proposed::Refused(refusal) = asked else { panic!("{asked:?}") };
     let builds: Vec<_> = refusal.builds.iter().map(|choice| choice.build.as_str()).collect();
     assert_eq!(builds, ["production/flux-system/apps", "staging/flux-system/apps"]);
 
     let site = ChangeSite { scope: SiteScope::Kustomization(builds[0].to_owned()), ..ChangeSite::default() };
-    let planned = bench.changes.propose(Some(&bench.live), query(&ChangeOrder { site, ..order })).await.expect("it is planned");
+    let planned =
+        bench.changes.propose(Some(&bench.live), query(&ChangeOrder { site, ..order }), false).await.expect("it is planned").0;
     let Proposed::Ready(proposal) = planned else { panic!("{planned:?}") };
     assert_eq!(proposal.build, "production/flux-system/apps");
     let rule = "you may not read Kustomization flux-system/apps: ops/fleet declares it";

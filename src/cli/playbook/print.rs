@@ -9,7 +9,7 @@ use crate::cli::output;
 use crate::git::patch;
 use fluxdeck_model::change::{
     self, Alternative, BuildChoice, BuildDifference, Caution, ChangeOrder, ChangePlan, ChangeProof, ChangeRefusal, ChangedFile,
-    FieldChange, PlanOutcome, Refused, RenderedBuild, RenderedField, RenderedObject, SourceLine, Tried, Way, WayChoice,
+    Check, FieldChange, PlanOutcome, Refused, RenderedBuild, RenderedField, RenderedObject, SourceLine, Tried, Way, WayChoice,
 };
 use fluxdeck_model::domain::text::sanitise_line;
 use fluxdeck_model::error::{Error, Result};
@@ -113,17 +113,20 @@ fn text(plan: &ChangePlan, order: &ChangeOrder) -> Result<String> {
         out.push_str(&format!("{}  {field} = {before} -> {}\n", plan.object, sanitise_line(after)));
         out.push_str(&format!("changed at  {}  {}\n", way.place(), way.layer));
         out.push_str(&format!("built by    {}\n", plan.build));
-        for check in &proof.checks {
-            out.push_str(&format!("{:<12}{}: {}\n", check.result.word(), check.name, sanitise_line(&check.why)));
-        }
+        proof.checks.iter().for_each(|check| out.push_str(&checked(check)));
         radius(proof).iter().for_each(|line| out.push_str(&format!("{line}\n")));
     }
+    change::proposal::unasked(plan).iter().for_each(|check| out.push_str(&checked(check)));
     cautions(&plan.cautions, order).iter().for_each(|line| out.push_str(&format!("{line}\n")));
     out.push_str("built then\n");
     change::rendered_lines(&plan.rendered).iter().for_each(|line| out.push_str(&format!("  {line}\n")));
     out.push('\n');
     out.push_str(&String::from_utf8_lossy(&patches(&plan.files)?));
     Ok(out)
+}
+
+fn checked(check: &Check) -> String {
+    format!("{:<12}{}: {}\n", check.result.word(), check.name, sanitise_line(&check.why))
 }
 
 /// What a person should know, and the command that changes something else instead.
@@ -211,6 +214,7 @@ fn planned(plan: &ChangePlan, order: &ChangeOrder) -> Result<Value> {
         "outcome": "planned",
         "changes": changes,
         "files": plan.files.iter().map(|file| json!({ "path": &*file.path, "new": file.before.is_none() })).collect::<Vec<_>>(),
+        "checks": change::proposal::unasked(plan).iter().map(check).collect::<Vec<_>>(),
         "warnings": cautions_json(&plan.cautions, order),
         "rendered": plan.rendered.iter().map(rendered).collect::<Vec<_>>(),
         "patch": String::from_utf8_lossy(&patch),
@@ -239,12 +243,15 @@ fn way(way: &Way) -> Value {
     json!({ "file": &*way.file, "line": line, "layer": way.layer })
 }
 
+fn check(check: &Check) -> Value {
+    json!({ "check": check.name, "verdict": check.result.word(), "why": check.why })
+}
+
 fn proof(proof: &ChangeProof) -> Value {
     let named =
         |all: &[(String, String)]| all.iter().map(|(build, why)| json!({ "build": build, "why": why })).collect::<Vec<_>>();
     let elsewhere = proof.elsewhere.iter().map(|(build, all)| json!({ "build": build, "differences": differences(all) }));
-    let checks =
-        proof.checks.iter().map(|check| json!({ "check": check.name, "verdict": check.result.word(), "why": check.why }));
+    let checks = proof.checks.iter().map(check);
     let renamed = proof.renamed.iter().map(|one| json!({ "kind": one.kind, "from": one.from, "to": one.to }));
     json!({
         "checks": checks.collect::<Vec<_>>(),

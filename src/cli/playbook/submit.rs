@@ -38,7 +38,8 @@ pub(super) async fn run(call: &Call, playbook: &Playbook, arguments: &Arguments)
         false => None,
     };
     let changes = call.options.changes(Desk::of(call.options.repositories()));
-    let proposal = match changes.propose(live.as_ref(), query).await? {
+    let (proposed, asking) = changes.propose(live.as_ref(), query, false).await?;
+    let mut proposal = match proposed {
         Proposed::Ready(proposal) => *proposal,
         Proposed::Unchanged { object, base } => {
             return print::unchanged(&object, &base, arguments.output);
@@ -51,7 +52,11 @@ pub(super) async fn run(call: &Call, playbook: &Playbook, arguments: &Arguments)
             ));
         }
     };
+    proposal.checked(&changes.asked(live.as_ref(), &asking).await);
     output::beside(&review(&proposal));
+    if proposal.has_failed() && !proposal.order.is_wide {
+        return Err(Error::failed("a check has failed: nothing is pushed", "--wide submits it all the same"));
+    }
     let submission = Submission { proposal, target, applier, goal: arguments.goal() };
     let before = headless.state().jobs.all().last().map(|job| job.id);
     headless.intend(Intent::Submit(Box::new(submission)));

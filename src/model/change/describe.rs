@@ -3,10 +3,10 @@
 use super::compare::BuildDifference;
 use super::order::ChangeOrder;
 use super::proof::ChangeProof;
-use super::proposal::{ProposedField, checks};
+use super::proposal::ProposedField;
 use super::rendered::{ObjectFate, RenderedBuild, RenderedField};
 use super::ways::image_name;
-use super::{Caution, ChangePlan, CheckResult};
+use super::{Caution, ChangePlan, Check, CheckResult};
 use crate::domain::text::{counted, printable, sanitise_line};
 
 /// Differences named of one build; the rest is counted.
@@ -144,8 +144,42 @@ fn tails<'a>(field: &str, before: &'a str, after: &'a str) -> (&'a str, &'a str)
     tail(before).zip(tail(after)).filter(|_| is_image).unwrap_or((before, after))
 }
 
+/// The text of a pull request around the table of what was checked, which others may still be asked about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PullText {
+    head: String,
+    tail: String,
+}
+
+impl PullText {
+    /// The whole text. A check that nobody has answered yet was not run.
+    pub fn with(&self, checks: &[Check]) -> String {
+        let mut out = format!("{}\n| check | result | |\n|---|---|---|\n", self.head);
+        for check in checks {
+            let (sign, why) = match check.result {
+                CheckResult::Passed => ("passed", cell(&check.why)),
+                CheckResult::Failed => ("**failed**", cell(&check.why)),
+                CheckResult::NotRun => ("not run", cell(&check.why)),
+                CheckResult::UnderWay => ("not run", "no answer had come when this was submitted".to_owned()),
+            };
+            out.push_str(&format!("| {} | {sign} | {why} |\n", check.name));
+        }
+        out.push_str(&self.tail);
+        out
+    }
+
+    /// The same with the template of the repository at its end.
+    #[must_use]
+    pub fn ending(mut self, template: &str) -> Self {
+        if !template.is_empty() {
+            self.tail.push_str(&format!("\n---\n\n{template}"));
+        }
+        self
+    }
+}
+
 /// The text of the pull request: why, what, what else, what was checked, and on which commit. Markdown; no value of a Secret is in it.
-pub fn body(order: &ChangeOrder, plan: &ChangePlan, fields: &[ProposedField], base: &str) -> String {
+pub fn body(order: &ChangeOrder, plan: &ChangePlan, fields: &[ProposedField], base: &str) -> PullText {
     let mut out = String::new();
     if !order.reason.is_empty() {
         out.push_str(&format!("{}\n\n", printable(&order.reason)));
@@ -180,17 +214,8 @@ pub fn body(order: &ChangeOrder, plan: &ChangePlan, fields: &[ProposedField], ba
     unproven.dedup();
     list(&mut out, "Not proven", unproven);
     out.push_str(&folded("What is built then", &rendered(&plan.rendered)));
-    out.push_str("\n| check | result | |\n|---|---|---|\n");
-    for check in checks(plan) {
-        let sign = match check.result {
-            CheckResult::Passed => "passed",
-            CheckResult::Failed => "**failed**",
-            CheckResult::NotRun => "not run",
-        };
-        out.push_str(&format!("| {} | {sign} | {} |\n", check.name, cell(&check.why)));
-    }
-    out.push_str(&format!("\nBuilt on {} of `{}` by fluxdeck {}.\n", short_id(base), order.site.base, env!("CARGO_PKG_VERSION")));
-    out
+    let tail = format!("\nBuilt on {} of `{}` by fluxdeck {}.\n", short_id(base), order.site.base, env!("CARGO_PKG_VERSION"));
+    PullText { head: out, tail }
 }
 
 /// What merging does or does not do, and what could be changed instead.

@@ -10,6 +10,7 @@ use super::by_hand::SourceLine;
 use super::cautions::{self, Caution, CautionQuery, Placed, TouchedLine};
 use super::compare::{ObjectKey, is_secret, said};
 use super::edited::{EditedFiles, EditedTree};
+use super::outside::Outside;
 use super::proof::{ChangeProof, Claim, TrialState};
 use super::rendered::{RenderedBuild, rendered};
 use super::target::{BuildChoice, ChangeTarget, FoundTarget};
@@ -110,6 +111,7 @@ pub struct ChangePlan {
     /// What differs in all that is built.
     pub rendered: Vec<RenderedBuild>,
     pub cautions: Vec<Caution>,
+    pub outside: Outside,
 }
 
 /// One field, and how it gets its value.
@@ -159,6 +161,8 @@ pub fn plan(
         let all: Vec<&Build> = std::iter::once(&state.own).chain(state.others.iter().flatten()).collect();
         wanted(&BuiltObject { object, own: &state.own, all: &all })?
     };
+    // what is changed instead is of the same cluster, and may be of another build
+    let by = Outside::by(&state.own);
     let (target, mut state, wanted) = match change {
         WantedChange::Own(fields) => (target, state, fields),
         WantedChange::Other(key, fields) => {
@@ -183,7 +187,7 @@ pub fn plan(
             FieldOutcome::Refused(refused, state) => {
                 let read = |at: &SourceLine| TouchedLine::at(at, &context.tree.read(&at.file).ok()?);
                 let lines: Vec<_> = refused.set_at.iter().filter_map(read).collect();
-                let cautions = cautions(&meant, &state, &state, std::slice::from_ref(wanted), &lines);
+                let cautions = cautions::all(&known(&meant, &state, &state, std::slice::from_ref(wanted), &lines));
                 return Ok(PlanOutcome::Refused(Refused { cautions, ..*refused }));
             }
         }
@@ -196,9 +200,10 @@ pub fn plan(
     };
     let files: Vec<_> = state.files.iter().map(file).filter(|file| file.before.as_ref() != Some(&file.after)).collect();
     let lines: Vec<_> = files.iter().flat_map(TouchedLine::of).collect();
-    let cautions = cautions(&meant, &first, &state, &wanted, &lines);
+    let query = known(&meant, &first, &state, &wanted, &lines);
+    let (cautions, outside) = (cautions::all(&query), Outside { by, ..Outside::of(&query, &state.own) });
     let rendered = rendered(&first.builds(), &state.builds());
-    Ok(PlanOutcome::Planned(ChangePlan { object, build: state.own.name, done, files, rendered, cautions }))
+    Ok(PlanOutcome::Planned(ChangePlan { object, build: state.own.name, done, files, rendered, cautions, outside }))
 }
 
 /// The object that is named as it is built, and the name of what builds it. Where several build it in different ways, the first.
@@ -223,16 +228,16 @@ pub fn object(
     }
 }
 
-/// What a person should know of a change besides. Where it is refused, nothing is another one after it.
-fn cautions(
-    object: &Applied,
-    before: &TrialState,
-    after: &TrialState,
-    wanted: &[WantedField],
-    lines: &[TouchedLine],
-) -> Vec<Caution> {
+/// What is known of a change once it is built. Where it is refused, nothing is another one after it.
+fn known<'a>(
+    object: &'a Applied,
+    before: &'a TrialState,
+    after: &'a TrialState,
+    wanted: &'a [WantedField],
+    lines: &'a [TouchedLine],
+) -> CautionQuery<'a> {
     let meant = Some(Placed { build: &before.own, object });
-    cautions::all(&CautionQuery::new(meant, (before.builds(), after.builds()), wanted, lines))
+    CautionQuery::new(meant, (before.builds(), after.builds()), wanted, lines)
 }
 
 /// Where a plan begins.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::describe;
+use super::describe::{self, PullText};
 use super::order::ChangeOrder;
 use super::{
     Alternative, BuildChoice, Caution, ChangePlan, Check, CheckResult, CheckoutFile, HandEdit, LayerChoice, Refused,
@@ -56,6 +56,8 @@ pub struct Proposal {
     pub cautions: Vec<Caution>,
     /// Title and text of the commit and of the pull request.
     pub pull: NewPull,
+    /// The text without what was checked.
+    pub text: PullText,
     pub author: Authorship,
     pub forge: ForgeChoice,
     /// The same change has been proposed before and is still open.
@@ -152,6 +154,22 @@ impl Proposal {
         self.cautions.iter().filter_map(|caution| caution.instead.as_ref())
     }
 
+    /// Takes over what others have answered by now, also into the text of the pull request.
+    pub fn checked(&mut self, answered: &[Check]) {
+        for check in answered {
+            match self.checks.iter_mut().find(|known| known.name == check.name) {
+                Some(known) => *known = check.clone(),
+                None => self.checks.push(check.clone()),
+            }
+        }
+        self.pull.body = self.text.with(&self.checks);
+    }
+
+    /// The checks that were begun and have no result yet.
+    pub fn under_way(&self) -> impl Iterator<Item = &'static str> {
+        self.checks.iter().filter(|check| check.is_under_way()).map(|check| check.name)
+    }
+
     /// Whether a check failed: it can still be submitted only if the order is wide.
     pub fn has_failed(&self) -> bool {
         self.checks.iter().any(|check| check.result == CheckResult::Failed)
@@ -196,11 +214,16 @@ pub fn fields(plan: &ChangePlan) -> Vec<ProposedField> {
     plan.done.iter().map(field).collect()
 }
 
+/// The checks for which somebody else would have to be asked.
+pub fn unasked(plan: &ChangePlan) -> Vec<Check> {
+    plan.outside.begun(Err("no cluster was asked"), Err("no registry was asked"))
+}
+
 /// The checks of all fields: of one name the worst.
 pub fn checks(plan: &ChangePlan) -> Vec<Check> {
     let rank = |result: CheckResult| match result {
         CheckResult::Failed => 0,
-        CheckResult::NotRun => 1,
+        CheckResult::NotRun | CheckResult::UnderWay => 1,
         CheckResult::Passed => 2,
     };
     let mut all: Vec<Check> = Vec::new();

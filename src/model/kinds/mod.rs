@@ -140,6 +140,7 @@ pub static ARTIFACT_GENERATOR: &Kind = &artifact_generator::KIND;
 pub static EXTERNAL_ARTIFACT: &Kind = &external_artifact::KIND;
 pub static HELM_CHART: &Kind = &helm_chart::KIND;
 pub static HELM_RELEASE: &Kind = &helm_release::KIND;
+pub static HELM_REPOSITORY: &Kind = &helm_repository::KIND;
 pub static DEPLOYMENT: &Kind = &deployment::KIND;
 pub static STATEFUL_SET: &Kind = &stateful_set::KIND;
 pub static DAEMON_SET: &Kind = &daemon_set::KIND;

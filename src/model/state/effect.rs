@@ -68,10 +68,12 @@ pub enum Effect {
         /// The connection by which the cluster is looked at, if one is.
         bound: Option<(ClusterId, Epoch)>,
     },
-    /// Plan a change for a view, and write nothing. The reply is `Reply::Proposed`.
+    /// Plan a change for a view, and write nothing. The reply is `Reply::Proposed`, and then, as others answer, `Reply::Checked`.
     Propose {
         ticket: Ticket,
         query: Box<ChangeQuery>,
+        /// The API server is sent nothing that is a write, though it would store nothing.
+        is_readonly: bool,
     },
     /// Build the object of a change, and write it down as a text to be edited. The reply is `Reply::Manuscript`.
     Manuscript {

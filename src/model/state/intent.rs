@@ -282,7 +282,10 @@ impl State {
         match question {
             Question::Acts => Effect::Recall(ticket),
             Question::Print(query) => Effect::Print { ticket, cluster: self.active, query },
-            Question::Change(query) => Effect::Propose { ticket, query },
+            Question::Change(query) => {
+                let is_readonly = self.settings.readonly || self.policy().readonly;
+                Effect::Propose { ticket, query, is_readonly }
+            }
             Question::Manuscript(query) => Effect::Manuscript { ticket, query },
             Question::Published(catalogue) => Effect::LookUp { ticket, catalogue },
             Question::Object(object, aspect) => {

@@ -8,7 +8,7 @@ use super::effect::Ticket;
 use super::intent::Intent;
 use super::jobs::{ChangeOutcome, Job, JobId, Loaded, Task};
 use crate::actions::{Ask, Outcome};
-use crate::change::{ChangeOrder, Proposed};
+use crate::change::{ChangeOrder, Check, Proposed};
 use crate::domain::published::Published;
 use crate::domain::{Act, ClusterId, Context, Delta, EventRow, ObjectRef, PrintedNews, Str};
 use crate::error::Error;
@@ -88,6 +88,8 @@ pub enum Reply {
     File(Box<FileText>),
     /// A change as planned.
     Proposed(Box<Proposed>),
+    /// A check of the change that was planned for the same ticket: somebody else has answered.
+    Checked(Check),
     /// An object as a text to be edited.
     Manuscript(Box<Manuscript>),
     /// The text as the user's editor left it.

@@ -7,6 +7,7 @@
 //!  plan     the change at a commit: planned, proven, as a patch
 //!  manuscript  an object as a text to be edited
 //!  propose  everything that a review shows, and nothing written
+//!  ask      what others are asked about a change that is proven: its API server, registries
 //!  slot     the branch of the change, and whether it was proposed before
 //!  steps    prepare, push, open, look, and what the following asks
 //!  access   the forge of a site, with a token
@@ -15,6 +16,7 @@
 
 mod access;
 mod artifact;
+mod ask;
 mod kept;
 mod manuscript;
 mod plan;
@@ -30,6 +32,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use super::desk::Desk;
+use super::published::Offers;
 use super::repositories::Repositories;
 use crate::cluster::Connection;
 use crate::config;
@@ -61,6 +64,8 @@ pub struct Changes {
     timeout: Duration,
     /// Where what users say of sources is kept.
     kept: Kept,
+    /// What catalogues have; none in the demo, which asks nobody else's.
+    offers: Option<Offers>,
 }
 
 /// What the runtime knows of changes, besides its desk.
@@ -73,7 +78,9 @@ pub struct ChangeOptions {
 impl Changes {
     pub fn new(desk: Desk, repositories: Repositories, options: &ChangeOptions, timeout: Duration, kept: Kept) -> Self {
         let ChangeOptions { forges, deny } = options.clone();
+        let offers = repositories.company.is_none().then(Offers::default);
         Self {
+            offers,
             desk,
             repositories,
             forges,
@@ -98,6 +105,11 @@ impl Changes {
             ChangeStep::Contains { revision } => self.contains(change, revision).await,
             ChangeStep::Carries => self.carries(live, change).await,
         }
+    }
+
+    /// What catalogues have on offer; none where nobody is asked.
+    pub(super) fn offers(&self) -> Option<&Offers> {
+        self.offers.as_ref()
     }
 
     fn company(&self) -> Option<&Arc<Company>> {

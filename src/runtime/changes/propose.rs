@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use super::access::Access;
+use super::ask::Asking;
 use super::plan::{Planned, planned};
 use super::site::Located;
 use super::slot::SlotState;
@@ -12,20 +13,39 @@ use crate::cluster::Connection;
 use crate::programs;
 use crate::runtime::Bench;
 use fluxdeck_model::change::{
-    self, Authorship, ChangeOrder, ChangePlan, ChangeRefusal, ChangeSite, CheckoutFile, PlanOutcome, Proposal, Proposed,
+    self, Authorship, ChangeOrder, ChangePlan, ChangeRefusal, ChangeSite, Check, CheckoutFile, PlanOutcome, Proposal, Proposed,
     ProposedFile, proposal,
 };
 use fluxdeck_model::domain::NewPull;
 use fluxdeck_model::error::Result;
 use fluxdeck_model::guards;
+use fluxdeck_model::render::flux::Spec;
 use fluxdeck_model::state::ChangeQuery;
 
 impl Changes {
-    /// Plans and proves a change at the head of its branch.
+    /// Plans and proves a change at the head of its branch. With it comes what others are to be asked about it, as far as they may be: see
+    /// [`Changes::ask`].
     ///
     /// # Errors
     /// The repository cannot be known or reached, the order does not fit the object.
-    pub async fn propose(&self, live: Option<&Connection>, query: ChangeQuery) -> Result<Proposed> {
+    pub async fn propose(&self, live: Option<&Connection>, query: ChangeQuery, is_readonly: bool) -> Result<(Proposed, Asking)> {
+        let live = live.filter(|_| query.object.is_some());
+        let mut asking = Asking::nobody();
+        let begin = |site: &ChangeSite, applied: Option<&Spec>, plan: &ChangePlan| {
+            asking = self.asking(live, &site.scope, applied, plan, is_readonly);
+            asking.begun()
+        };
+        let proposed = self.proposed(live, query, begin).await?;
+        Ok((proposed, asking))
+    }
+
+    /// `begin`: which checks others are asked for.
+    async fn proposed(
+        &self,
+        live: Option<&Connection>,
+        query: ChangeQuery,
+        begin: impl FnOnce(&ChangeSite, Option<&Spec>, &ChangePlan) -> Vec<Check>,
+    ) -> Result<Proposed> {
         let (site, request, source) = match self.locate(live, &query).await? {
             Located::Site(site, request) => (*site, request, None),
             Located::Artifact(site, request, question) => (*site, Some(*request), Some(*question)),
@@ -33,6 +53,7 @@ impl Changes {
         };
         let order = ChangeOrder { site, ..query.order };
         let revision = self.fetched(&order.site).await?;
+        let applied = request.as_ref().map(|request| request.spec.clone());
         let (asked, deny) = (order.clone(), self.deny.clone());
         let at = folder(&order.site);
         let found = self.desk.at(&at, move |bench| {
@@ -58,7 +79,8 @@ impl Changes {
                 Ok(Proposed::Unchanged { object, base })
             }
             (PlanOutcome::Planned(plan), None) => {
-                let proposal = self.proposal(order, plan, &planned, ahead).await?;
+                let begun = begin(&order.site, applied.as_deref(), plan);
+                let proposal = self.proposal(order, plan, &planned, ahead, begun).await?;
                 Ok(Proposed::Ready(Box::new(Proposal { source, ..proposal })))
             }
         }
@@ -78,7 +100,15 @@ impl Changes {
         fetched.map_err(|failure| failure.error(&format!("{} of {} cannot be fetched", site.base, site.name())))
     }
 
-    async fn proposal(&self, order: ChangeOrder, plan: &ChangePlan, planned: &Planned, ahead: Option<usize>) -> Result<Proposal> {
+    /// `begun`: the checks for which others are asked.
+    async fn proposal(
+        &self,
+        order: ChangeOrder,
+        plan: &ChangePlan,
+        planned: &Planned,
+        ahead: Option<usize>,
+        begun: Vec<Check>,
+    ) -> Result<Proposal> {
         let fields = proposal::fields(plan);
         let signer = programs::signer(Path::new(&order.site.folder)).await;
         let signer = signer.map_err(|failure| failure.error("the author of the commit is not known"))?;
@@ -94,10 +124,9 @@ impl Changes {
         let slot = self.slot(&order, &plan.object, planned.policy.branch.as_deref(), &access, None).await?;
         let branch = slot.branch.name().to_owned();
         let title = change::title(&order, &plan.object, &fields);
-        let mut body = change::body(&order, plan, &fields, &planned.base);
-        if !planned.template.is_empty() {
-            body.push_str(&format!("\n---\n\n{}", planned.template));
-        }
+        let text = change::body(&order, plan, &fields, &planned.base).ending(&planned.template);
+        let checks: Vec<_> = proposal::checks(plan).into_iter().chain(begun).collect();
+        let body = text.with(&checks);
         let pull = NewPull { title, body, head: branch.clone(), base: order.site.base.clone(), is_draft: order.is_draft };
         let proofs = || plan.done.iter().map(|done| &done.proof);
         Ok(Proposal {
@@ -109,13 +138,14 @@ impl Changes {
             files: files(&planned.patch, plan),
             patch: planned.patch.clone(),
             rendered: plan.rendered.clone(),
-            checks: proposal::checks(plan),
+            checks,
             build: plan.build.clone(),
             readers: distinct(proofs().flat_map(|proof| proof.readers.iter().cloned())),
             besides: distinct(proofs().flat_map(change::besides)),
             unproven: distinct(proofs().flat_map(|proof| proof.unproven.iter().cloned())),
             cautions: plan.cautions.clone(),
             pull,
+            text,
             author,
             forge: access.choice(&order.site.base, slot.branch.name()),
             open: if let SlotState::Open(pull) = slot.state { Some(*pull) } else { None },

@@ -133,7 +133,7 @@ impl Patience {
 }
 
 /// Where answers go.
-pub(super) struct Answer {
+pub struct Answer {
     pub ticket: Ticket,
     pub inbox: mpsc::Sender<Message>,
 }

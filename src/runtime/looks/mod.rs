@@ -20,7 +20,8 @@ use super::desk::Desk;
 use super::published::Offers;
 use super::rendered::{Renderer, object_of};
 use crate::cluster::{self, Connection, Failure, Served};
-use contact::{Answer, Asking, Contact, Left, Refusal};
+pub use contact::Answer;
+use contact::{Asking, Contact, Left, Refusal};
 use fluxdeck_model::domain::published::Catalogue;
 use fluxdeck_model::domain::text::sanitise;
 use fluxdeck_model::domain::{ClusterId, EventRow, ObjectRef, PrintedQuery};
@@ -101,14 +102,14 @@ impl Looks {
         self.under_way.insert(ticket, (Some(cluster), task));
     }
 
-    /// Answers once; with the connection of a session where there is one.
-    pub fn once<F: Future<Output = Reply> + Send>(
+    /// Answers what is asked of a change, as often as there is something to say; with the connection of a session where there is one.
+    pub fn about<F: Future<Output = ()> + Send>(
         &mut self,
         ticket: Ticket,
         cluster: ClusterId,
         session: Option<watch::Receiver<Option<Connection>>>,
         inbox: mpsc::Sender<Message>,
-        work: impl FnOnce(Option<Connection>) -> F + Send + 'static,
+        work: impl FnOnce(Option<Connection>, Answer) -> F + Send + 'static,
     ) {
         while self.tasks.try_join_next().is_some() {}
         let task = self.tasks.spawn(async move {
@@ -116,8 +117,7 @@ impl Looks {
                 Some(session) => Contact(session).stands().await.ok(),
                 None => None,
             };
-            let reply = work(live).await;
-            Answer { ticket, inbox }.give(reply).await;
+            work(live, Answer { ticket, inbox }).await;
         });
         self.under_way.insert(ticket, (Some(cluster), task));
     }

@@ -72,6 +72,11 @@ impl<T> Request<T> {
         }
     }
 
+    /// Whether it was asked with this ticket.
+    pub fn is_of(&self, ticket: Ticket) -> bool {
+        self.ticket == Some(ticket)
+    }
+
     /// Takes an answer to this request. Returns whether it was one.
     pub fn take(&mut self, ticket: Ticket, reply: &Reply, read: impl FnOnce(&Reply) -> Option<T>) -> bool {
         if self.ticket != Some(ticket) {

@@ -41,7 +41,7 @@ fn fleet(runtime: &Runtime) {
     let propose = |replicas: usize| {
         let order = order("scale", "deployment/frontend", "web", format!("replicas={replicas}"));
         let query = ChangeQuery { object: Some(object.clone()), applier: Some(applier.clone()), order, said: None };
-        match runtime.block_on(changes.propose(Some(&connection), query)) {
+        match runtime.block_on(changes.propose(Some(&connection), query, true)).map(|(proposed, _)| proposed) {
             Ok(Proposed::Ready(proposal)) => proposal,
             other => panic!("{other:?}"),
         }

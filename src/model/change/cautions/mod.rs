@@ -33,7 +33,9 @@ mod switches;
 mod upkeep;
 
 use found::{FoundCautions, listed};
-pub use query::{CautionQuery, Placed};
+pub use pods::{containers, spec as pod_spec};
+pub use query::{CautionQuery, ObjectChange, Placed, is, text_of};
+pub use switches::{is_forced, leaves_alone};
 
 use super::SiteScope;
 use super::builds::Build;

@@ -6,6 +6,7 @@ mod fleet;
 mod harmless;
 mod layers;
 mod mistakes;
+mod outside;
 mod refused;
 mod rendered;
 mod shared;

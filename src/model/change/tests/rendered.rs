@@ -124,7 +124,7 @@ fn a_pull_request_has_what_is_built_then_and_what_to_know_of_it() {
     plan.cautions = vec![Caution { text: "ResourceQuota web/q takes no more *pods*".to_owned(), instead: None }];
     let mut order = ChangeOrder { is_wide: true, ..ChangeOrder::default() };
     order.site.caution = "the source is pinned to v1.2".to_owned();
-    let text = body(&order, &plan, &proposal::fields(&plan), "86058ad");
+    let text = body(&order, &plan, &proposal::fields(&plan), "86058ad").with(&[]);
     for part in [
         "**What to know before it is merged**\n- the source is pinned to v1.2\n- ResourceQuota web/q takes no more \\*pods\\*\n",
         "<details><summary>What is built then</summary>\n\n```\nprod/flux-system/apps, staging/flux-system/apps\n  ~ Deployment web/web\n    spec.replicas: 2 -> 3\n```\n\n</details>\n",

@@ -24,7 +24,7 @@ fn way(query: &WayQuery<'_>) -> Result<Option<Way>> {
     };
     let now = [is(&[PartRole::Name, PartRole::Matched]), is(&[PartRole::Tag, PartRole::TagSuffix]), is(&[PartRole::Digest])];
     let mut writes = Vec::new();
-    for ((wanted, now), key) in split(&query.typed.text()).into_iter().zip(now).zip(["newName", "newTag", "digest"]) {
+    for ((wanted, now), key) in image_parts(&query.typed.text()).into_iter().zip(now).zip(["newName", "newTag", "digest"]) {
         if wanted == now {
             continue;
         }
@@ -43,16 +43,16 @@ fn way(query: &WayQuery<'_>) -> Result<Option<Way>> {
 
 /// The tag of an image; empty where it has none.
 pub fn tag_of(image: &str) -> &str {
-    split(image)[1]
+    image_parts(image)[1]
 }
 
 /// An image without its tag and digest.
 pub fn image_name(image: &str) -> &str {
-    split(image)[0]
+    image_parts(image)[0]
 }
 
 /// Name, tag and digest. A port of the registry is not a tag.
-fn split(image: &str) -> [&str; 3] {
+pub fn image_parts(image: &str) -> [&str; 3] {
     let (rest, digest) = image.split_once('@').unwrap_or((image, ""));
     match rest.rsplit_once(':') {
         Some((name, tag)) if !tag.contains('/') => [name, tag, digest],

@@ -28,7 +28,7 @@ use crate::render::node::{Origin, Text};
 use crate::render::tree::Tree;
 use crate::render::turn_back::{ScalarChange, TurnBackRefusal, turn_back};
 
-pub use images::{image_name, tag_of};
+pub use images::{image_name, image_parts, tag_of};
 
 /// Every kind of layer, in the order in which it is tried.
 static ARMS: &[fn(&WayQuery<'_>, &mut FoundWays)] =

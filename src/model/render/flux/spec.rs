@@ -22,6 +22,7 @@ const KNOWN: &[&str] = &[
     "commonMetadata",
     "buildMetadata",
     "postBuild",
+    "serviceAccountName",
     "decryption",
     "kubeConfig",
     "suspend",
@@ -53,6 +54,8 @@ pub struct Spec {
     pub decrypts: bool,
     /// It is applied to another cluster.
     pub is_remote: bool,
+    /// The ServiceAccount by whose rights it is applied; none for the controller's own.
+    pub account: Option<Text>,
     /// None where that is not known.
     pub upkeep: Option<Upkeep>,
 }
@@ -136,6 +139,7 @@ impl Spec {
             post_build: fields.one("postBuild", PostBuild::read)?,
             decrypts: fields.has("decryption"),
             is_remote: fields.has("kubeConfig"),
+            account: Some(fields.plain("serviceAccountName")?).filter(|name| !name.is_empty()),
             upkeep: Upkeep::read(&spec),
             namespace,
         })
@@ -163,6 +167,7 @@ impl Spec {
             post_build: None,
             decrypts: false,
             is_remote: false,
+            account: None,
             upkeep: None,
         }
     }

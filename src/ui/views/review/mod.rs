@@ -4,7 +4,7 @@
 //!  Deployment api/api  spec.replicas 3 → 5
 //!  ops/fleet  main@86058ad → fluxdeck/scale-api-api-3f2a  1 file +1 -1
 //!  ✓ passed   edit, build, others, schema
-//!  – not run  server-side dry run: no cluster was asked
+//!  ◐ running  server-side dry run
 //!  touches    production/flux-system/apps
 //!  …
 //! ─ diff ─────────────────────────────── tab: what is built then ─
@@ -38,7 +38,7 @@ use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::lines::{Styled, copy};
 use crate::ui::widgets::request::{Answer, Request};
 use crate::ui::widgets::text::Text;
-use fluxdeck_model::change::{self, ChangeRefusal, CheckoutFile, HandEdit, Proposal, Proposed};
+use fluxdeck_model::change::{self, ChangeRefusal, Check, CheckResult, CheckoutFile, HandEdit, Proposal, Proposed};
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, ReviewFrom, Screen, Subject, Transition};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::domain::text::counted;
@@ -115,6 +115,8 @@ struct Review {
     asking: Option<Asking>,
     /// The question for the repository of the source.
     source: Option<SourceAsking>,
+    /// It was accepted while others are asked about it, and is submitted when they have nothing against it; whether only the branch is pushed.
+    due: Option<bool>,
 }
 
 impl Review {
@@ -134,6 +136,7 @@ impl Review {
             way: 0,
             asking: None,
             source: None,
+            due: None,
         }
     }
 
@@ -164,6 +167,7 @@ impl Review {
 
     fn ask(&mut self, cx: &mut Cx) {
         self.asked.clear();
+        self.due = None;
         self.widths = (0, 0);
         self.way = 0;
         self.asked.ask_for(Question::Change(Box::new(self.query.clone())), cx);
@@ -221,12 +225,32 @@ impl Review {
             return cx.complain(Error::failed(why, "the diff can be copied with y"));
         }
         let is_open = proposal.open.is_some();
+        if !is_open && proposal.under_way().next().is_some() {
+            self.due = Some(is_push_only);
+            return;
+        }
         let context = &cx.state.cluster().context;
         let production = cx.state.policy().production.then_some(context.as_str());
         // what is followed was pushed before
         match Asking::submit(proposal, is_push_only, production).filter(|_| !is_open) {
             Some(asking) => self.asking = Some(asking),
             None => self.send(is_push_only, false, cx),
+        }
+    }
+
+    /// Takes over what somebody else has answered. What was accepted meanwhile is submitted with the last answer, unless one is against it.
+    fn checked(&mut self, check: &Check, cx: &mut Cx) {
+        let Answer::Here(Proposed::Ready(proposal)) = &mut self.asked.answer else { return };
+        proposal.checked(std::slice::from_ref(check));
+        let is_over = proposal.under_way().next().is_none();
+        self.widths = (0, 0);
+        if check.result == CheckResult::Failed {
+            // the next key was meant for what was there before
+            (self.due, self.is_unseen) = (None, true);
+        }
+        if let Some(is_push_only) = self.due.filter(|_| is_over) {
+            self.due = None;
+            self.submit(is_push_only, cx);
         }
     }
 
@@ -323,6 +347,8 @@ impl View for Review {
     }
 
     fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
+        // it is not meant any more
+        self.due = None;
         match (gesture, self.proposal()) {
             (Gesture::Submit, _) => self.accept(false, cx),
             (Gesture::PushOnly, _) => self.accept(true, cx),
@@ -376,7 +402,10 @@ impl View for Review {
         part.text.search(text, &part.lines[..])
     }
 
-    fn reply(&mut self, ticket: Ticket, reply: &Reply, _: &mut Cx) {
+    fn reply(&mut self, ticket: Ticket, reply: &Reply, cx: &mut Cx) {
+        if let (Reply::Checked(check), true) = (reply, self.asked.is_of(ticket)) {
+            return self.checked(check, cx);
+        }
         let read = |reply: &Reply| if let Reply::Proposed(proposed) = reply { Some((**proposed).clone()) } else { None };
         if self.asked.take(ticket, reply, read) {
             self.is_unseen = true;

@@ -155,6 +155,10 @@ impl Review {
         if let Some(why) = barred(state) {
             return Some(why.to_owned());
         }
+        if self.due.is_some() {
+            let names = proposal.under_way().collect::<Vec<_>>().join(", ");
+            return Some(format!("waiting for {names}, then it is submitted; any other key stops that"));
+        }
         if let Some(pull) = &proposal.open {
             return Some(format!("{enter} follows #{}; nothing is pushed", pull.number));
         }

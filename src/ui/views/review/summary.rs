@@ -55,9 +55,10 @@ impl<'a> Facts<'a> {
         if !passed.is_empty() {
             self.check(CheckResult::Passed, &passed.join(", "));
         }
-        for result in [CheckResult::Failed, CheckResult::NotRun] {
+        for result in [CheckResult::Failed, CheckResult::UnderWay, CheckResult::NotRun] {
             for check in checks.iter().filter(|check| check.result == result) {
-                self.check(result, &format!("{}: {}", check.name, check.why));
+                let why = if check.why.is_empty() { String::new() } else { format!(": {}", check.why) };
+                self.check(result, &format!("{}{why}", check.name));
             }
         }
     }
@@ -67,6 +68,7 @@ impl<'a> Facts<'a> {
             CheckResult::Passed => (self.theme.sign("✓", "+"), Style::Ready),
             CheckResult::Failed => (self.theme.sign("✗", "x"), Style::Failed),
             CheckResult::NotRun => (self.theme.sign("–", "-"), Style::Unknown),
+            CheckResult::UnderWay => (self.theme.sign("◐", "~"), Style::Progressing),
         };
         let words = if result == CheckResult::Failed { style } else { Style::Text };
         let line = Styled::of(style, format!(" {sign} {}", result.word())).upto(LABEL).and(words, sanitise(text));

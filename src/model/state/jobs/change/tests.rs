@@ -52,6 +52,7 @@ pub(in crate::state::jobs) fn submission(target: Option<ObjectRef>, applier: Opt
         unproven: Vec::new(),
         cautions: Vec::new(),
         pull,
+        text: crate::change::PullText::default(),
         author: Authorship::default(),
         forge: ForgeChoice::None { why: String::new(), page: None },
         open: None,

@@ -1,0 +1,166 @@
+//! A server-side apply that stores nothing: of which objects it is asked for, and what the answers mean.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::DRY_RUN;
+use crate::change::builds::Build;
+use crate::change::cautions::{CautionQuery, ObjectChange, Placed, is, is_forced, leaves_alone, text_of};
+use crate::change::checks::{Check, CheckResult};
+use crate::domain::GroupKind;
+use crate::domain::text::counted;
+use crate::insight::named::{group, shown};
+use crate::kinds;
+use crate::render::id::{meta_text, text_at};
+use crate::render::write;
+
+/// Objects that a reason names; the rest is counted.
+const MOST: usize = 3;
+
+/// One object, as Flux would apply it.
+#[derive(Clone, PartialEq)]
+pub struct DryRun {
+    /// `Kind namespace/name`.
+    pub object: String,
+    pub gk: GroupKind,
+    pub version: String,
+    pub namespace: String,
+    pub name: String,
+    /// The manifest. May hold values of a Secret: never shown.
+    pub body: Value,
+    /// The ServiceAccount by whose rights Flux applies it; none for the controller's own.
+    pub account: Option<String>,
+    /// What the API server refuses to change, Flux deletes and creates again.
+    pub is_forced: bool,
+}
+
+/// Objects that the API server is not asked about, and why not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    pub object: String,
+    pub why: String,
+}
+
+/// What the API server says of one object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DryRunAnswer {
+    Taken,
+    /// It would not take it: its own words.
+    Refused(String),
+    /// It did not look at it, and why.
+    NotAsked(String),
+}
+
+/// The objects that change and are applied to the cluster of `own`, and those that are left out.
+pub fn all(query: &CautionQuery<'_>, own: &Build) -> (Vec<DryRun>, Vec<LeftOut>) {
+    let (mut asked, mut left_out) = (Vec::new(), Vec::new());
+    for change in &query.changes {
+        let Some(after) = change.after else { continue };
+        match one(query, own, change, after) {
+            Ok(run) => asked.push(run),
+            Err(why) => left_out.push(LeftOut { object: shown(after.node()), why }),
+        }
+    }
+    (asked, left_out)
+}
+
+fn one(query: &CautionQuery<'_>, own: &Build, change: &ObjectChange<'_>, after: Placed<'_>) -> Result<DryRun, String> {
+    let (node, object) = (after.node(), after.object);
+    let spec = after.build.spec.as_ref().ok_or("no Flux Kustomization applies it")?;
+    if spec.is_remote {
+        return Err("its Kustomization applies to another cluster (spec.kubeConfig)".to_owned());
+    }
+    if !own.is_with(after.build) {
+        return Err("it is of another cluster".to_owned());
+    }
+    if let Some(switch) = leaves_alone(node, change.both().is_some()) {
+        return Err(format!("Flux leaves it alone ({switch})"));
+    }
+    if object.is_encrypted {
+        return Err("SOPS has encrypted it".to_owned());
+    }
+    if let Some(address) = &object.unproven {
+        return Err(format!("{address} may change it, and is not here"));
+    }
+    if !object.unknown.is_empty() {
+        let names: Vec<_> = object.unknown.iter().map(|name| &**name).collect();
+        return Err(format!("only the cluster knows {}", names.join(", ")));
+    }
+    if let Some(what) = comes_with(query, after) {
+        return Err(format!("its {what} comes with this change"));
+    }
+    let body = write::json(node).map_err(|error| error.to_string())?;
+    let version = text_at(node, "apiVersion");
+    Ok(DryRun {
+        object: shown(node),
+        gk: GroupKind::new(group(node), text_at(node, "kind")),
+        version: version.rsplit('/').next().unwrap_or(version).to_owned(),
+        namespace: meta_text(node, "namespace").to_owned(),
+        name: meta_text(node, "name").to_owned(),
+        body,
+        account: spec.account.as_ref().map(|name| format!("{}/{name}", spec.namespace)),
+        is_forced: after.upkeep().is_some_and(|upkeep| upkeep.recreates) || is_forced(node),
+    })
+}
+
+/// What the cluster lacks as long as the change is not applied: the API server would not know what it is asked about.
+fn comes_with(query: &CautionQuery<'_>, after: Placed<'_>) -> Option<&'static str> {
+    let new = query.changes.iter().filter(|change| change.before.is_none()).filter_map(|change| change.after);
+    let is_namespace = |new: &Placed<'_>| {
+        is(new.node(), kinds::NAMESPACE) && meta_text(new.node(), "name") == meta_text(after.node(), "namespace")
+    };
+    let is_definition = |new: &Placed<'_>| {
+        is(new.node(), kinds::CUSTOM_RESOURCE_DEFINITION)
+            && text_of(new.node(), &["spec", "group"]) == group(after.node())
+            && text_of(new.node(), &["spec", "names", "kind"]) == text_at(after.node(), "kind")
+    };
+    new.filter(|new| new.build.is_with(after.build)).find_map(|new| match () {
+        () if is_namespace(&new) => Some("namespace"),
+        () if is_definition(&new) => Some("definition"),
+        () => None,
+    })
+}
+
+/// The answers as one check: passed only where every object was asked about and taken.
+pub fn check(left_out: &[LeftOut], answers: Vec<(&DryRun, DryRunAnswer)>) -> Check {
+    let check = |result, why| Check { name: DRY_RUN, result, why };
+    let (mut refused, mut unasked, mut taken) = (Vec::new(), Vec::new(), Vec::new());
+    for (run, answer) in answers {
+        match answer {
+            DryRunAnswer::Taken => taken.push(run),
+            DryRunAnswer::Refused(why) if run.is_forced => {
+                unasked.push(format!("{}: {why}; Flux would delete it and create it again (force)", run.object));
+            }
+            DryRunAnswer::Refused(why) => refused.push(format!("{}: {why}", run.object)),
+            DryRunAnswer::NotAsked(why) => unasked.push(format!("{}: {why}", run.object)),
+        }
+    }
+    unasked.extend(left_out.iter().map(|one| format!("{}: {}", one.object, one.why)));
+    let accounts: Vec<_> = taken.iter().filter_map(|run| run.account.as_deref()).collect();
+    let by = match accounts.first() {
+        Some(first) => format!("asked as you, where Flux applies as {first}"),
+        None => "asked as you".to_owned(),
+    };
+    match (refused.is_empty(), unasked.is_empty(), taken.len()) {
+        (false, _, _) => check(CheckResult::Failed, some(&refused)),
+        (true, false, 0) => check(CheckResult::NotRun, some(&unasked)),
+        (true, false, count) => {
+            let why = format!("{} would be taken; not asked: {}", counted(count, "object"), some(&unasked));
+            check(CheckResult::NotRun, why)
+        }
+        (true, true, 0) => check(CheckResult::NotRun, "no object is applied otherwise".to_owned()),
+        (true, true, count) => check(CheckResult::Passed, format!("{} would be taken, {by}", counted(count, "object"))),
+    }
+}
+
+fn some(all: &[String]) -> String {
+    let shown = all.iter().take(MOST).cloned().collect::<Vec<_>>().join("; ");
+    if all.len() > MOST { format!("{shown}; and {} more", all.len() - MOST) } else { shown }
+}
+
+impl fmt::Debug for DryRun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("DryRun").field(&self.object).finish()
+    }
+}
