@@ -2,7 +2,7 @@
 
 use fluxdeck_model::change::{
     Alternative, Authorship, Caution, ChangeOrder, ChangeRefusal, Check, CheckResult, CheckoutFile, ForgeChoice, HandEdit,
-    LayerChoice, ObjectFate, ObjectKey, Proposal, ProposedField, ProposedFile, PullText, RenderedBuild, RenderedField,
+    LayerChoice, LineSpan, ObjectFate, ObjectKey, Proposal, ProposedField, ProposedFile, PullText, RenderedBuild, RenderedField,
     RenderedObject, SourceLine, WayChoice,
 };
 use fluxdeck_model::domain::{Checks, Merge, NewPull, Pull, PullState};
@@ -53,6 +53,8 @@ pub fn ready(order: &ChangeOrder) -> Proposal {
             place: "flux/apps/production/kustomization.yaml:6".to_owned(),
             layer: "replicas".to_owned(),
         }],
+        lines: vec![vec![LineSpan { file: "flux/apps/production/kustomization.yaml".to_owned(), start: 6, end: 7 }]],
+        left_out: Vec::new(),
         files: vec![ProposedFile::of("flux/apps/production/kustomization.yaml", Some(b""), (1, 1))],
         patch: PATCH.to_owned(),
         rendered: vec![rendered("production/flux-apps/checkout")],
@@ -131,6 +133,7 @@ pub fn refused() -> ChangeRefusal {
             ),
         ],
         builds: Vec::new(),
+        is_one_of_several: false,
         cautions: Vec::new(),
         source: None,
         order: ChangeOrder::default(),

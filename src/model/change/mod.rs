@@ -10,6 +10,7 @@
 //!  rendered every object that is built otherwise then, for people; what was compared for the proof, whole
 //!  checks   what was checked, what passed, and what was not run
 //!  proof    the effects of a way: the field has its wanted value, what else changes, what is not proven
+//!  lines    which lines each field changes
 //!  trial    one way after the other, until one is proven
 //!  cautions what a person should know besides, and what could be changed instead: one file for each rule
 //!  manuscript  an object as a text that a person edits, and what the edited text wants
@@ -29,6 +30,7 @@ mod checks;
 mod compare;
 mod describe;
 mod edited;
+mod lines;
 pub mod manuscript;
 mod order;
 pub mod outside;
@@ -54,8 +56,9 @@ pub use cautions::{Alternative, Caution, cautions_between};
 pub use checks::{Check, CheckResult};
 pub use compare::{BuildDifference, ObjectKey, Renamed};
 pub use describe::{PullText, besides, body, message, rendered as rendered_lines, title};
+pub use lines::{LineSpan, field_of};
 pub use order::{ChangeOrder, ChangeSite, SiteScope};
-pub use plan::{ChangeContext, ChangePlan, FieldChange, LayerChoice, PlanOutcome, Refused, object, plan};
+pub use plan::{ChangeContext, ChangePlan, FieldChange, FieldLeftOut, LayerChoice, PlanOutcome, Refused, object, plan};
 pub use proof::ChangeProof;
 pub use proposal::{Authorship, ChangeRefusal, ForgeChoice, Proposal, Proposed, ProposedField, ProposedFile, WayChoice};
 pub use rendered::{ObjectFate, RenderedBuild, RenderedField, RenderedObject, extent};

@@ -10,6 +10,7 @@ use super::by_hand::SourceLine;
 use super::cautions::{self, Caution, CautionQuery, Placed, TouchedLine};
 use super::compare::{ObjectKey, is_secret, said};
 use super::edited::{EditedFiles, EditedTree};
+use super::lines::{ChangedLines, LineSpan};
 use super::outside::Outside;
 use super::proof::{ChangeProof, Claim, TrialState};
 use super::rendered::{RenderedBuild, rendered};
@@ -38,6 +39,8 @@ pub struct ChangeContext<'a> {
     pub schemas: &'a Schemas,
     pub scope: ChangeScope,
     pub layer: LayerChoice,
+    /// Fields that are left as they are, as they are written.
+    pub left_out: &'a [String],
     /// What else changes is accepted, by name.
     pub is_wide: bool,
     /// Which files must not be edited.
@@ -107,11 +110,25 @@ pub struct ChangePlan {
     pub object: String,
     pub build: String,
     pub done: Vec<FieldChange>,
+    /// Of each of these fields the lines that it changes.
+    pub lines: Vec<Vec<LineSpan>>,
+    /// Fields that are left as they are.
+    pub left_out: Vec<FieldLeftOut>,
     pub files: Vec<ChangedFile>,
     /// What differs in all that is built.
     pub rendered: Vec<RenderedBuild>,
     pub cautions: Vec<Caution>,
     pub outside: Outside,
+}
+
+/// A field that is wanted, and left as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldLeftOut {
+    pub field: String,
+    /// As it reads; nothing is there.
+    pub before: Option<String>,
+    /// What it would read.
+    pub after: String,
 }
 
 /// One field, and how it gets its value.
@@ -138,6 +155,8 @@ pub struct Refused {
     pub tried: Vec<Tried>,
     /// Who builds the object, where several do: the change may be for one of them only.
     pub builds: Vec<BuildChoice>,
+    /// Other fields are wanted as well: this one can be left out.
+    pub is_one_of_several: bool,
     pub cautions: Vec<Caution>,
 }
 
@@ -174,12 +193,15 @@ pub fn plan(
         return Err(Error::usage("nothing is to be set", "write --set FIELD=VALUE"));
     }
     let (_, meant) = target.of(&state.own).expect("it was found there");
+    let (wanted, left_out) = without(context.left_out, wanted, meant)?;
+    let count = wanted.len();
     let (object, meant) = (shown(&meant.node), meant.clone());
-    let (mut done, mut first) = (Vec::new(), None);
+    let (mut done, mut first, mut changed) = (Vec::new(), None, ChangedLines::default());
     for wanted in &wanted {
         match one(context, builds, &target, wanted, state)? {
             FieldOutcome::Nothing(same) => state = *same,
             FieldOutcome::Done(one, before, next) => {
+                changed.add(context.tree, &before.files, &next.files);
                 done.push(*one);
                 first.get_or_insert(*before);
                 state = *next;
@@ -188,7 +210,8 @@ pub fn plan(
                 let read = |at: &SourceLine| TouchedLine::at(at, &context.tree.read(&at.file).ok()?);
                 let lines: Vec<_> = refused.set_at.iter().filter_map(read).collect();
                 let cautions = cautions::all(&known(&meant, &state, &state, std::slice::from_ref(wanted), &lines));
-                return Ok(PlanOutcome::Refused(Refused { cautions, ..*refused }));
+                let is_one_of_several = count > 1;
+                return Ok(PlanOutcome::Refused(Refused { cautions, is_one_of_several, ..*refused }));
             }
         }
     }
@@ -203,7 +226,30 @@ pub fn plan(
     let query = known(&meant, &first, &state, &wanted, &lines);
     let (cautions, outside) = (cautions::all(&query), Outside { by, ..Outside::of(&query, &state.own) });
     let rendered = rendered(&first.builds(), &state.builds());
-    Ok(PlanOutcome::Planned(ChangePlan { object, build: state.own.name, done, files, rendered, cautions, outside }))
+    let (build, lines) = (state.own.name, changed.all());
+    Ok(PlanOutcome::Planned(ChangePlan { object, build, done, lines, left_out, files, rendered, cautions, outside }))
+}
+
+/// What is wanted without what is left out, and that.
+///
+/// # Errors
+/// A field is left out that nobody sets, or nothing is left.
+fn without(names: &[String], wanted: Vec<WantedField>, object: &Applied) -> Result<(Vec<WantedField>, Vec<FieldLeftOut>)> {
+    if let Some(unknown) = names.iter().find(|name| wanted.iter().all(|field| field.written != **name)) {
+        let fields: Vec<_> = wanted.iter().map(|field| field.written.as_str()).collect();
+        let hint = format!("set here: {}", fields.join(", "));
+        return Err(Error::usage(format!("`{unknown}` is not set by this change, and cannot be left out"), hint));
+    }
+    let (out, kept): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|field| names.contains(&field.written));
+    if kept.is_empty() {
+        return Err(Error::usage("everything is left out", "take a field in again"));
+    }
+    let one = |field: WantedField| {
+        let now = field.field.reach(&object.node).ok().and_then(|node| write::json(&node).ok());
+        let before = now.as_ref().map(|now| if is_secret(object) { MASKED.to_owned() } else { said(now) });
+        FieldLeftOut { field: field.written, before, after: field.value }
+    };
+    Ok((kept, out.into_iter().map(one).collect()))
 }
 
 /// The object that is named as it is built, and the name of what builds it. Where several build it in different ways, the first.
@@ -321,6 +367,7 @@ fn ambiguous(field: String, choices: Vec<BuildChoice>) -> Refused {
         set_at: None,
         tried: Vec::new(),
         builds: choices,
+        is_one_of_several: false,
         cautions: Vec::new(),
     }
 }
@@ -390,8 +437,8 @@ fn one(
         true => Vec::new(),
         false => std::iter::once(&build).chain(&target.twins).map(twin).collect(),
     };
-    let (field, cautions) = (wanted.written.clone(), Vec::new());
-    let refused = Refused { object, build, field, why, hint, set_at, tried, builds, cautions };
+    let (field, cautions, is_one_of_several) = (wanted.written.clone(), Vec::new(), false);
+    let refused = Refused { object, build, field, why, hint, set_at, tried, builds, is_one_of_several, cautions };
     Ok(FieldOutcome::Refused(Box::new(refused), Box::new(state)))
 }
 

@@ -6,8 +6,8 @@ use sha2::{Digest, Sha256};
 use super::describe::{self, PullText};
 use super::order::ChangeOrder;
 use super::{
-    Alternative, BuildChoice, Caution, ChangePlan, Check, CheckResult, CheckoutFile, HandEdit, LayerChoice, Refused,
-    RenderedBuild, SourceLine, SourceQuestion,
+    Alternative, BuildChoice, Caution, ChangePlan, Check, CheckResult, CheckoutFile, FieldLeftOut, HandEdit, LayerChoice,
+    LineSpan, Refused, RenderedBuild, SourceLine, SourceQuestion,
 };
 use crate::domain::{NewPull, Pull};
 use crate::guards::CoveredLines;
@@ -39,6 +39,10 @@ pub struct Proposal {
     /// The branch that would be pushed.
     pub branch: String,
     pub fields: Vec<ProposedField>,
+    /// Of each field the lines that it changes.
+    pub lines: Vec<Vec<LineSpan>>,
+    /// Fields that are left as they are.
+    pub left_out: Vec<FieldLeftOut>,
     pub files: Vec<ProposedFile>,
     /// The difference of the files, as `git apply` takes it.
     pub patch: String,
@@ -126,6 +130,8 @@ pub struct ChangeRefusal {
     pub ways: Vec<WayChoice>,
     /// Who builds the object, where several do: the change may be for one of them only.
     pub builds: Vec<BuildChoice>,
+    /// Other fields are wanted as well: this one can be left out.
+    pub is_one_of_several: bool,
     /// What a person should know besides, and what could be changed instead.
     pub cautions: Vec<Caution>,
     /// Where a person may say another repository of its source.
@@ -187,7 +193,8 @@ impl ProposedFile {
 impl ChangeRefusal {
     /// Whether there is a way, a build or another object to choose.
     pub fn is_open(&self) -> bool {
-        !self.ways.is_empty() || !self.builds.is_empty() || self.alternatives().next().is_some()
+        let has_way = !self.ways.is_empty() || !self.builds.is_empty() || self.alternatives().next().is_some();
+        has_way || self.is_one_of_several || !self.order.left_out.is_empty()
     }
 
     pub fn alternatives(&self) -> impl Iterator<Item = &Alternative> {
@@ -260,6 +267,7 @@ pub fn refusal(refused: &Refused, order: &ChangeOrder, copy: impl Fn(&str) -> Ch
         set_at: refused.set_at.clone().map(&place),
         ways: refused.tried.iter().map(way).collect(),
         builds: refused.builds.clone(),
+        is_one_of_several: refused.is_one_of_several,
         cautions: refused.cautions.clone(),
         source: None,
     }

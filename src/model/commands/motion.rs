@@ -49,7 +49,7 @@ fn group_of(gesture: Gesture) -> Group {
         G::Wrap | G::Follow | G::Timestamps | G::Previous | G::NextContainer | G::Clear | G::File => Group::Look,
         G::Page | G::CopyPage | G::CopyPatch | G::Copy | G::CopyNamespace => Group::Look,
         G::Mark | G::MarkRange | G::MarkAll | G::ClearMarks | G::Stop | G::WatchOn | G::GoOn | G::Edit => Group::Act,
-        G::Submit | G::PushOnly | G::Retitle | G::Draft | G::Instead | G::Reconcile => Group::Act,
+        G::Submit | G::PushOnly | G::LeaveOut | G::Retitle | G::Draft | G::Instead | G::Reconcile => Group::Act,
     }
 }
 
@@ -109,6 +109,13 @@ pub(super) fn all() -> Vec<Command> {
             Gesture::NextPane,
             "next part: the diff, what is built then, the text of the pull request, what it is",
             "next part",
+        ),
+        footed(
+            &["space"],
+            REVIEW,
+            Gesture::LeaveOut,
+            "of a change of several fields: leave the selected one out, or take it in again; all is planned and proven again",
+            "leave out",
         ),
         footed(&["p"], REVIEW, Gesture::PushOnly, "push the branch, and open no pull request", "push only"),
         footed(&["t"], REVIEW, Gesture::Retitle, "another title for the pull request and the commit", "title"),

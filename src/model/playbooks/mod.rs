@@ -112,6 +112,7 @@ pub fn instead(of: &ChangeOrder, other: &Alternative, value: &str) -> ChangeOrde
         object: other.named(),
         namespace: other.object.namespace.clone(),
         settings: vec![format!("{}={value}", other.field)],
+        left_out: Vec::new(),
         layer: LayerChoice::Set,
         is_wide: false,
         site: ChangeSite { scope: other.scope(), ..of.site.clone() },

@@ -159,6 +159,7 @@ fn within<T>(
         schemas: &crate::runtime::schemas()?,
         scope,
         layer: order.layer.clone(),
+        left_out: &order.left_out,
         is_wide: order.is_wide,
         guards: guards::GuardRules {
             deny: &deny,

@@ -135,6 +135,8 @@ impl Changes {
             ahead: ahead.filter(|ahead| *ahead > 0),
             branch,
             fields,
+            lines: plan.lines.clone(),
+            left_out: plan.left_out.clone(),
             files: files(&planned.patch, plan),
             patch: planned.patch.clone(),
             rendered: plan.rendered.clone(),

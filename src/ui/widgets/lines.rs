@@ -47,6 +47,13 @@ impl Styled {
         self
     }
 
+    /// With a sign in place of the blank that it begins with.
+    pub fn marked(&self, sign: &str, scope: Scope) -> Self {
+        let Some(rest) = self.text.strip_prefix(' ') else { return self.clone() };
+        let parts: Vec<_> = self.parts.iter().map(|(end, scope)| (end.saturating_sub(1), *scope)).collect();
+        Self { ground: self.ground, ..Self::of(scope, sign).and_parts(rest, &parts) }
+    }
+
     /// Gives its row a background.
     pub fn on(self, ground: Scope) -> Self {
         Self { ground: Some(ground), ..self }

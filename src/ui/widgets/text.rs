@@ -336,8 +336,13 @@ impl Text {
         }
     }
 
+    /// Whether a line is on the screen.
+    pub fn is_shown(&self, at: usize, source: &(impl Source + ?Sized)) -> bool {
+        (self.top..=self.bottom(source)).contains(&at)
+    }
+
     /// Scrolls to a line if it is not on the screen.
-    fn show(&mut self, at: usize, source: &(impl Source + ?Sized)) {
+    pub fn show(&mut self, at: usize, source: &(impl Source + ?Sized)) {
         self.follow = false;
         if at < self.top || at > self.bottom(source) || (at == self.top && self.skip > 0) {
             (self.top, self.skip) = (at, 0);

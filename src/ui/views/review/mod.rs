@@ -17,6 +17,7 @@
 //! the proposal was drawn submits nothing.
 
 mod asks;
+mod choose;
 mod diff;
 mod instead;
 mod paint;
@@ -30,6 +31,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use asks::{Answered, Asking, Purpose};
+use choose::Choice;
 use paint::barred;
 use source::SourceAsking;
 
@@ -117,6 +119,10 @@ struct Review {
     source: Option<SourceAsking>,
     /// It was accepted while others are asked about it, and is submitted when they have nothing against it; whether only the branch is pushed.
     due: Option<bool>,
+    /// The fields that can be left out; none where there is only one.
+    choices: Vec<Choice>,
+    /// The one under the cursor, by its name.
+    chosen: Option<String>,
 }
 
 impl Review {
@@ -137,6 +143,8 @@ impl Review {
             asking: None,
             source: None,
             due: None,
+            choices: Vec::new(),
+            chosen: None,
         }
     }
 
@@ -362,6 +370,7 @@ impl View for Review {
                 cx.copy(proposal.patch.clone(), notice);
             }
             (Gesture::NextPane, Some(_)) => self.next_pane(),
+            (Gesture::LeaveOut, _) => self.leave_out(cx),
             (Gesture::Retitle | Gesture::Draft | Gesture::CopyPatch | Gesture::NextPane, None) => {
                 cx.say("there is no plan to review");
             }
@@ -370,6 +379,7 @@ impl View for Review {
             (Gesture::Instead, _) => self.ask_instead(0, cx),
             (Gesture::Copy, _) => copy(&self.part().lines, cx),
             (gesture, None) if self.refusal().is_some() => return self.choose_way(gesture),
+            (Gesture::Down | Gesture::Up, _) if self.pane == Pane::Diff && self.step(gesture) => {}
             (gesture, _) => return self.part().gesture(gesture),
         }
         true
@@ -378,6 +388,12 @@ impl View for Review {
     fn word(&self, gesture: Gesture, word: &'static str, _: &State) -> Option<&'static str> {
         let other = match (&self.asked.answer, gesture) {
             (Answer::Here(Proposed::Ready(_)), Gesture::Edit) => return None,
+            (Answer::Here(Proposed::Ready(_)), Gesture::LeaveOut) => {
+                return self.choice().map(|choice| if choice.is_in { word } else { "take in" });
+            }
+            (Answer::Failed(_) | Answer::Here(Proposed::Unchanged { .. }), Gesture::LeaveOut) => {
+                return self.query.order.left_out.last().map(|_| "take in");
+            }
             (_, Gesture::Instead) => return self.alternative(0).map(|_| word),
             (Answer::Here(Proposed::Ready(_)), _) => return Some(word),
             (Answer::Here(Proposed::Refused(refusal)), Gesture::Edit) => {

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Pane, Part, Review, diff, refused, rendered, summary};
+use super::{Pane, Part, Review, choose, diff, refused, rendered, summary};
 use crate::ui::layer::Scene;
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::cut::cut;
@@ -44,7 +44,7 @@ impl Review {
     fn paint_refused(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
         let Some(refusal) = self.refusal() else { return };
         let width = Text::room(area.width);
-        let (lines, starts) = refused::lines(refusal, self.way, scene.theme, width.into());
+        let (lines, starts) = refused::lines(refusal, &self.offers(), self.way, scene.theme, width.into());
         let start = starts.get(self.way).copied().unwrap_or_default();
         let end = starts.get(self.way + 1).copied().unwrap_or(lines.len());
         // the end of the way shows where there is room for all of it, its heading always
@@ -96,9 +96,15 @@ impl Review {
         let Some(proposal) = self.proposal().filter(|_| self.widths != widths) else { return };
         let (left, right) = (usize::from(widths.0), usize::from(widths.1));
         let summary = summary::lines(proposal, scene.theme, left);
-        let (diff, body) = (diff::read(&proposal.patch, &proposal.files), summary::body(proposal, right));
+        let mut diff = diff::read(&proposal.patch, &proposal.files);
+        let body = summary::body(proposal, right);
+        let choices = choose::choices(proposal, &mut diff, scene.theme);
         let rendered = rendered::lines(proposal, scene.theme, right);
         self.summary.replace(summary);
+        self.choices = choices;
+        for at in self.choice().into_iter().flat_map(|choice| &choice.lines) {
+            diff.lines[*at] = diff.lines[*at].marked(scene.theme.sign("▌", ">"), Style::Mark);
+        }
         self.diff.replace(diff.lines);
         self.rendered.replace(rendered);
         self.body.replace(body);
@@ -143,10 +149,13 @@ impl Review {
         if let Some(refusal) = self.refusal() {
             let (ways, builds) = (refusal.ways.len(), refusal.builds.len());
             let is_build = (ways..ways + builds).contains(&self.way);
-            let is_other = self.way >= ways + builds && refusal.is_open();
+            let above = ways + builds + refusal.alternatives().count();
+            let is_other = (ways + builds..above).contains(&self.way);
+            let is_offer = (above..above + self.offers().len()).contains(&self.way);
             return Some(match refusal.ways.is_empty() {
                 _ if is_build => format!("{enter} continues with the selected Kustomization, esc goes back"),
                 _ if is_other => format!("{enter} changes this instead, esc goes back"),
+                _ if is_offer => format!("{enter} does that and plans again, E edits by hand, esc goes back"),
                 false => format!("{enter} takes the selected way, E edits by hand, esc goes back"),
                 true => "E edits by hand, esc goes back".to_owned(),
             });

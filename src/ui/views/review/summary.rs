@@ -129,6 +129,10 @@ fn heading(proposal: &Proposal, facts: &mut Facts<'_>) {
     if let many @ [_, _, ..] = proposal.fields.as_slice() {
         many.iter().for_each(|one| facts.line(Styled::of(Style::Text, format!("   {}", field_change(one, arrow)))));
     }
+    for out in &proposal.left_out {
+        let text = format!("   {} {} left out", facts.theme.sign("–", "-"), sanitise_line(&out.field));
+        facts.line(Styled::of(Style::Suspended, text));
+    }
     let site = &proposal.order.site;
     let where_to = format!(
         " {}  {}@{} {arrow} {}",
@@ -147,7 +151,7 @@ fn field_change(field: &ProposedField, arrow: &str) -> String {
 }
 
 /// A value on one line; where it is long or empty, so that one sees it.
-fn value(text: &str) -> String {
+pub fn value(text: &str) -> String {
     if text.is_empty() { "\"\"".to_owned() } else { printable(text).into_owned() }
 }
 

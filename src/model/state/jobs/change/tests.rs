@@ -44,7 +44,7 @@ pub(in crate::state::jobs) fn submission(target: Option<ObjectRef>, applier: Opt
         fields: vec![field],
         files: Vec::new(),
         patch: String::new(),
-        rendered: Vec::new(),
+        lines: Vec::new(), left_out: Vec::new(), rendered: Vec::new(),
         checks: Vec::new(),
         build: "flux-system/apps".into(),
         readers: Vec::new(),
