@@ -160,6 +160,7 @@ async fn what_takes_a_change_back_takes_back_nothing_that_was_changed_since() {
         Some(ObjectRef::new(ClusterId(0), GroupKind::new(group, kind), namespace, name))
     };
     let field = |after: &str| ProposedField {
+        of: None,
         field: "spec.replicas".to_owned(),
         before: Some("2".to_owned()),
         after: after.to_owned(),

@@ -22,6 +22,9 @@ pub struct ChangeOrder {
     pub also: Vec<OrderedObject>,
     /// `FIELD=VALUE`, as `--set` takes them.
     pub settings: Vec<String>,
+    /// Fields that are left as they are, though the playbook sets them, as it writes them.
+    #[serde(default)]
+    pub left_out: Vec<String>,
     pub layer: LayerChoice,
     /// Everything else that changes with it was accepted, by name.
     pub is_wide: bool,
@@ -121,7 +124,8 @@ impl ChangeOrder {
     /// What makes it another change than one for the same object: part of the name of its branch.
     pub fn identity(&self) -> String {
         let also = self.also.iter().map(|one| format!("{}/{}", one.namespace, one.object)).collect::<Vec<_>>().join("\n");
-        [&*self.playbook, &self.settings.join("\n"), &self.layer.to_string(), &self.site.base, &*also]
+        let left_out: String = self.left_out.iter().map(|field| format!("\n-{field}")).collect();
+        [&*self.playbook, &(self.settings.join("\n") + &left_out), &self.layer.to_string(), &self.site.base, &*also]
             .join("\0")
             .trim_end_matches('\0')
             .to_owned()
@@ -153,6 +157,7 @@ impl ChangeOrder {
         };
         flag("-n", &self.namespaces().join(","));
         self.settings.iter().for_each(|setting| flag("--set", setting));
+        self.left_out.iter().for_each(|field| flag("--leave-out", field));
         flag("--layer", &self.layer.to_string());
         let is_clone_of_ours = self.site.remote.is_empty() && !self.site.url.is_empty();
         if !is_clone_of_ours {

@@ -104,6 +104,7 @@ impl ChangeForm {
                 // what is typed there says it
                 PlaybookStart::Editor => Vec::new(),
             },
+            left_out: Vec::new(),
             layer: LayerChoice::Set,
             is_wide: false,
             site: ChangeSite::default(),

@@ -150,6 +150,7 @@ pub fn instead(of: &ChangeOrder, other: &Alternative, value: &str) -> ChangeOrde
         namespace: other.object.namespace.clone(),
         also: Vec::new(),
         settings: vec![format!("{}={value}", other.field)],
+        left_out: Vec::new(),
         layer: LayerChoice::Set,
         is_wide: false,
         site: ChangeSite { scope: other.scope(), ..of.site.clone() },
