@@ -426,7 +426,7 @@ async fn where_one_of_several_fields_is_refused_the_rest_can_go_on() {
     let mut refusal = proposals::refused();
     (refusal.is_one_of_several, refusal.ways) = (true, Vec::new());
     deck.plan(Proposed::Refused(Box::new(refusal))).await;
-    deck.shows("> 1  leave spec.replicas out, and go on with the rest").shows("⏎ does that and plans again");
+    deck.shows("> 1  leave spec.replicas out, and keep the rest").shows("⏎ does that and plans again");
     deck.keys("enter").await.shows("planning…");
     assert_eq!(deck.asked().order.left_out, ["spec.replicas"]);
     let mut refusal = proposals::refused();

@@ -144,7 +144,7 @@ impl Review {
 /// An offer, for people.
 pub fn offer((field, is_out): &(String, bool)) -> String {
     match is_out {
-        true => format!("leave {} out, and go on with the rest", sanitise_line(field)),
+        true => format!("leave {} out, and keep the rest", sanitise_line(field)),
         false => format!("take {} in again", sanitise_line(field)),
     }
 }

@@ -14,7 +14,7 @@ use super::behind::behind;
 use super::progress::End;
 use super::{Change, ChangeGoal, ChangeNeed, ChangeOutcome, ChangePhase, ChangeStep};
 use crate::domain::revision;
-use crate::domain::text::redact;
+use crate::domain::text::{counted, redact};
 use crate::domain::{Coverage, Health, Object, ObjectRef, Pull, PullState, Relation, Store};
 use crate::state::jobs::View;
 
@@ -292,7 +292,7 @@ impl Change {
         let is_counted = followed.len() == changed.len() && followed.iter().all(|object| object.generation > 0);
         let lacks = || match changed.as_slice() {
             [one] => format!("{one} does not have the new value yet"),
-            many => format!("not all {} objects have the new value yet", many.len()),
+            many => format!("not all of {} have the new value yet", counted(many.len(), "object")),
         };
         // where its Kustomization may not be read, only the object itself shows it
         if applied.is_some_and(|applied| !applied.is_settled()) {
@@ -335,7 +335,7 @@ impl Change {
                 };
                 match all.iter().find(|object| !is_as_wanted(object)) {
                     None if first.verdict.health == Health::Suspended => Reached::Seen { at: now, text: "suspended".to_owned() },
-                    None if all.len() > 1 => Reached::Seen { at: now, text: format!("{} objects", all.len()) },
+                    None if all.len() > 1 => Reached::Seen { at: now, text: counted(all.len(), "object") },
                     None => Reached::Seen { at: now, text: ready(first) },
                     Some(object) => {
                         let (word, message) = (object.verdict.health.word(), &object.verdict.message);
