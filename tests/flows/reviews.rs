@@ -2,7 +2,9 @@
 
 use super::driver::Driver;
 use super::proposals;
-use fluxdeck_model::change::{ChangeOrder, Check, CheckResult, ForgeChoice, LayerChoice, Proposal, Proposed};
+use fluxdeck_model::change::{
+    ChangeOrder, Check, CheckResult, FieldLeftOut, ForgeChoice, LayerChoice, LineSpan, Proposal, Proposed,
+};
 use fluxdeck_model::domain::pattern::Pattern;
 use fluxdeck_model::domain::{Guarded, Policy, PullState};
 use fluxdeck_model::error::Error;
@@ -380,8 +382,8 @@ fn two_fields(proposal: &mut Proposal) {
 #[tokio::test(start_paused = true)]
 async fn a_field_is_left_out_by_its_lines_planned_again_and_taken_in_again() {
     let mut deck = live(80, 24).await;
-    deck.review(two_fields).await.shows("▌     5 - cpu: 500m").shows("▌     5 + cpu: 1").shows("space leave out");
-    deck.keys("down").await.shows("▌     6 - memory: 1Gi").shows("▌     6 + memory: 2Gi").hides("▌     5 +");
+    deck.review(two_fields).await.shows("▌    5 - cpu: 500m").shows("▌    5 + cpu: 1").shows("space leave out");
+    deck.keys("down").await.shows("▌    6 - memory: 1Gi").shows("▌    6 + memory: 2Gi").hides("▌    5 +");
     deck.keys("space").await.shows("planning…");
     let order = deck.asked().order;
     assert_eq!(order.left_out, ["spec.memory"]);
@@ -389,13 +391,13 @@ async fn a_field_is_left_out_by_its_lines_planned_again_and_taken_in_again() {
     deck.plan(ready(&order, |proposal| proposal.left_out = vec![out])).await;
     deck.shows("– spec.memory left out").shows("▌  – spec.memory  1Gi → 2Gi").shows("space take in");
     // the last one stays
-    deck.keys("up").await.shows("▌     6 + replicas").keys("space").await.shows("one field has to stay");
+    deck.keys("up").await.shows("▌    6 + replicas").keys("space").await.shows("one field has to stay");
     deck.keys("down space").await.shows("planning…");
     assert!(deck.asked().order.left_out.is_empty());
     assert_eq!(deck.jobs(), 0);
     // of one field there is nothing to choose
     let mut deck = live(80, 24).await;
-    deck.review(|_| {}).await.hides("leave out").hides("▌     6").keys("space").await.shows("there is nothing to leave out");
+    deck.review(|_| {}).await.hides("leave out").hides("▌    6").keys("space").await.shows("there is nothing to leave out");
 }
 
 #[tokio::test(start_paused = true)]
@@ -405,7 +407,7 @@ async fn where_one_of_several_fields_is_refused_the_rest_can_go_on() {
     let mut refusal = proposals::refused();
     (refusal.is_one_of_several, refusal.ways) = (true, Vec::new());
     deck.plan(Proposed::Refused(Box::new(refusal))).await;
-    deck.shows("> 1  leave spec.replicas out, and go on with the rest").shows("⏎ does that and plans again");
+    deck.shows("> 1  leave spec.replicas out, and continue with the rest").shows("⏎ does that and plans again");
     deck.keys("enter").await.shows("planning…");
     assert_eq!(deck.asked().order.left_out, ["spec.replicas"]);
     let mut refusal = proposals::refused();

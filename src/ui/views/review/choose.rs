@@ -129,6 +129,7 @@ impl Review {
         if is_out {
             self.query.order.left_out.push(field.to_owned());
         }
+        self.is_chosen_now = true;
         self.ask(cx);
     }
 
@@ -143,7 +144,7 @@ impl Review {
 /// An offer, for people.
 pub fn offer((field, is_out): &(String, bool)) -> String {
     match is_out {
-        true => format!("leave {} out, and go on with the rest", sanitise_line(field)),
+        true => format!("leave {} out, and continue with the rest", sanitise_line(field)),
         false => format!("take {} in again", sanitise_line(field)),
     }
 }
