@@ -5,7 +5,7 @@ use std::pin::Pin;
 use clap::{ArgMatches, Args, FromArgMatches};
 
 use super::{
-    Call, Global, act, build, changes, check, completion, demo, drift, get, info, jobs, man, playbook, snapshot, tree,
+    Call, Global, act, build, changes, check, completion, demo, drift, get, info, jobs, man, playbook, playbooks, snapshot, tree,
     where_field,
 };
 use crate::config::Places;
@@ -21,6 +21,7 @@ pub(super) const AFTER: &[&Command] = &[
     &build::COMMAND,
     &where_field::COMMAND,
     &playbook::COMMAND,
+    &playbooks::COMMAND,
     &changes::COMMAND,
     &check::COMMAND,
     &drift::COMMAND,

@@ -17,6 +17,7 @@ mod log;
 mod man;
 mod output;
 mod playbook;
+mod playbooks;
 mod snapshot;
 mod source;
 mod tree;

@@ -12,14 +12,14 @@ use super::connection::Connection;
 use super::review::{Attributes, allowed};
 use super::send::{Refusal, Unanswered, ask};
 use super::served::Served;
-use fluxdeck_model::change::outside::{DryRun, DryRunAnswer};
+use fluxdeck_model::domain::dry_run::{DryRun, DryRunAnswer};
 use fluxdeck_model::domain::{ClusterId, ObjectRef};
 use fluxdeck_model::kinds;
 
 /// The field manager of kustomize-controller: by another one the fields of others would stay, and conflicts would be other ones.
 const MANAGER: &str = "kustomize-controller";
 /// What the API server says of an admission webhook that has side effects (`apiserver/pkg/admission/plugin/webhook/errors/statuserror.go`,
-/// `NewDryRunUnsupportedErr`): nothing but its words tells it from a refusal.
+/// `NewDryRunUnsupportedErr`): only its words differ from those of a refusal.
 const UNSUPPORTED: &str = "does not support dry run";
 
 /// Asks about one object. `limit` is how long one answer may take.
@@ -52,7 +52,7 @@ fn request(served: &Served, run: &DryRun) -> http::Result<Request<Vec<u8>>> {
     let object = ObjectRef::new(ClusterId(0), run.gk.clone(), run.namespace.as_str(), run.name.as_str());
     let uri = format!("{}?dryRun=All&force=true&fieldManager={MANAGER}", served.object(&object));
     let request = Request::builder().method(Method::PATCH).uri(uri).header(CONTENT_TYPE, "application/apply-patch+yaml");
-    request.body(run.body.to_string().into_bytes())
+    request.body(run.body.clone().into_bytes())
 }
 
 /// What it means that the API server, or a gateway before it, has refused.
@@ -64,7 +64,7 @@ async fn refused(connection: &Connection, served: &Served, run: &DryRun, refusal
     };
     match refusal.code {
         400 if refusal.message.contains(UNSUPPORTED) => DryRunAnswer::NotAsked(message),
-        // a missing right and a refusal by admission have one code: the right itself tells
+        // a missing right and a refusal by admission have one code: the right itself shows which it was
         403 => {
             let attributes = Attributes {
                 verb: "patch",

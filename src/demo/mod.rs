@@ -24,6 +24,7 @@
 
 mod access;
 mod api;
+mod catalog;
 mod company;
 pub mod content;
 mod controllers;

@@ -300,6 +300,13 @@ impl World {
         self.pulse.send_modify(|beats| *beats += 1);
     }
 
+    /// The objects of a kind, as they are now.
+    pub(super) fn objects(&self, group: &str, kind: &str) -> Vec<Arc<Value>> {
+        let cluster = self.lock();
+        let kind = cluster.store.kind_of(group, kind);
+        kind.into_iter().flat_map(|kind| cluster.store.of_kind(kind)).map(|(_, object)| object.clone()).collect()
+    }
+
     pub(super) fn lock(&self) -> MutexGuard<'_, Cluster> {
         self.cluster.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -33,6 +33,7 @@ pub use changes::{ChangeOptions, Changes, Planned, outcome as plan_outcome, plan
 pub use compare::{concerns, is_in, schemas};
 pub use desk::{Bench, Desk, Worker};
 use fluxdeck_model::actions::Outcome;
+use fluxdeck_model::domain::published::Offered;
 use fluxdeck_model::domain::{ClusterId, Scope, Str};
 use fluxdeck_model::error::{Error, ErrorKind};
 use fluxdeck_model::state::jobs::{Change, ChangeOutcome, ChangeStep, JobId, JournalCommit, Task};
@@ -209,11 +210,7 @@ impl Runtime {
             }
             Effect::Propose { ticket, query, is_readonly } => self.propose(ticket, *query, is_readonly),
             Effect::Manuscript { ticket, query } => self.manuscript(ticket, *query),
-            Effect::LookUp { ticket, catalogue } => {
-                let offers = self.changes.offers().cloned();
-                self.looks.look_up(ticket, catalogue, offers, self.inbox.clone());
-                None
-            }
+            Effect::LookUp { ticket, cluster, offered } => self.look_up(ticket, cluster, offered),
             Effect::Change { task, step, change, bound } => self.change(None, Carried { task, step, change, bound }),
             Effect::Record(act) => {
                 if let Some(journal) = self.journal() {
@@ -391,6 +388,17 @@ impl Runtime {
                 }
             }
         })
+    }
+
+    /// Asks a catalogue what it has, for a view.
+    fn look_up(&mut self, ticket: Ticket, cluster: ClusterId, offered: Offered) -> Option<Terminal> {
+        let live = self.session(cluster).map(|session| session.live.clone());
+        let (offers, limit) = (self.changes.offers().clone(), self.options.request_timeout);
+        self.looks.about(ticket, cluster, live, self.inbox.clone(), move |live, answer| async move {
+            let found = offers.offered(live.as_ref(), &offered, limit).await;
+            answer.give(found.map_or_else(Reply::Failed, Reply::Published)).await;
+        });
+        None
     }
 
     fn manuscript(&mut self, ticket: Ticket, query: ChangeQuery) -> Option<Terminal> {

@@ -2,33 +2,70 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::catalogs::Catalogs;
+use crate::cluster::{self, Connection};
+use crate::demo::Company;
 use crate::forges;
-use fluxdeck_model::domain::published::{Catalogue, Published};
-use fluxdeck_model::error::Error;
+use fluxdeck_model::domain::published::{Catalogue, Offered, Published};
+use fluxdeck_model::error::{Error, ErrorKind};
+use fluxdeck_model::insight::offered;
 
 /// How old an answer may be that is given again.
 const KEPT: SignedDuration = SignedDuration::from_mins(10);
+/// How many sources may lead from one to the next: a HelmChart names a HelmRepository.
+const STEPS: usize = 3;
 /// Most catalogues of which an answer is kept.
 const MOST: usize = 100;
 
 /// The answers of this run. Clones are the same.
 #[derive(Clone, Default)]
 pub(super) struct Offers {
+    /// The demo, which has catalogues of its own and asks nobody else's.
+    company: Option<Arc<Company>>,
     /// Opened when something is asked for the first time.
     catalogs: Arc<OnceLock<Result<Catalogs, forges::Failure>>>,
     kept: Arc<Mutex<BTreeMap<Catalogue, Arc<Published>>>>,
 }
 
 impl Offers {
+    pub fn new(company: Option<Arc<Company>>) -> Self {
+        Self { company, ..Self::default() }
+    }
+
+    /// As [`Offers::of`], where the catalogue may have to be found by a source in the cluster.
+    ///
+    /// # Errors
+    /// As [`Offers::of`]; the source cannot be read, or is in no catalogue.
+    pub async fn offered(&self, live: Option<&Connection>, offered: &Offered, limit: Duration) -> Result<Arc<Published>, Error> {
+        let mut at = offered.clone();
+        for _ in 0..STEPS {
+            let (source, chart) = match at {
+                Offered::Known(catalogue) => return self.of(&catalogue).await,
+                Offered::OfSource { source, chart } => (source, chart),
+            };
+            let live =
+                live.ok_or_else(|| Error::new(ErrorKind::Unreachable, "the cluster is not connected", "type the version"))?;
+            let served =
+                live.served(&source.gk).ok_or_else(|| Error::failed(format!("the cluster does not serve {}", source.gk), ""))?;
+            let body = cluster::body(live, served, &source, limit).await.map_err(|failure| failure.error(&source.to_string()))?;
+            at = offered::of_source(&source, &body, &chart).map_err(|why| Error::failed(why, "type the version"))?;
+        }
+        Err(Error::failed("its source leads to other sources, and those to more", "type the version"))
+    }
+
     /// What a catalogue has: of the last minutes, else asked for now; where that fails, what it had before.
     ///
     /// # Errors
     /// There is no answer, and was none before.
     pub async fn of(&self, catalogue: &Catalogue) -> Result<Arc<Published>, Error> {
+        if let Some(company) = &self.company {
+            let none = || Error::failed(format!("{} are not known in the demo", what(catalogue)), "type one");
+            return company.published(catalogue).map(Arc::new).ok_or_else(none);
+        }
         let now = Timestamp::now();
         let asking = async {
             let catalogs =
@@ -86,11 +123,8 @@ fn what(catalogue: &Catalogue) -> String {
 
 #[cfg(test)]
 mod tests {
-    use tokio::sync::mpsc;
-
     use super::*;
-    use crate::runtime::looks::Looks;
-    use fluxdeck_model::state::{Message, Reply, Ticket};
+    use crate::demo::RunDirectory;
 
     fn tags(name: &str) -> Catalogue {
         Catalogue::Tags { name: name.to_owned(), is_plain: false }
@@ -129,11 +163,11 @@ mod tests {
 
     #[tokio::test]
     async fn the_demo_asks_no_registry() {
-        let (inbox, mut seen) = mpsc::channel(1);
-        let mut looks = Looks::default();
-        looks.look_up(Ticket(7), tags("web"), None, inbox);
-        let reply = seen.recv().await;
-        assert!(matches!(reply, Some(Message::Reply(Ticket(7), Reply::Failed(_)))), "{reply:?}");
+        let company = Arc::new(Company::start(RunDirectory::passing()));
+        let offers = Offers::new(Some(company));
+        let error = offers.of(&tags("web")).await.expect_err("nobody is asked");
+        assert_eq!(error.message, "tags of web are not known in the demo");
+        offers.of(&tags("forge.example.test/ops/frontend")).await.expect("its own are known");
     }
 
     #[tokio::test]

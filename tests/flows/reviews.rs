@@ -3,7 +3,7 @@
 use super::driver::Driver;
 use super::proposals;
 use fluxdeck_model::change::{
-    ChangeOrder, Check, CheckResult, FieldLeftOut, ForgeChoice, LayerChoice, LineSpan, Proposal, Proposed,
+    ChangeOrder, Check, CheckResult, FieldLeftOut, FieldLines, ForgeChoice, LayerChoice, LineSpan, Proposal, Proposed,
 };
 use fluxdeck_model::domain::pattern::Pattern;
 use fluxdeck_model::domain::{Guarded, Policy, PullState};
@@ -77,7 +77,24 @@ async fn what_does_not_go_through_git_says_why() {
     deck.keys("esc : \"scale-in-git_5\" enter").await.shows("`:origins` shows the fields of HelmRelease web/web");
     deck.keys("a s ctrl-g").await.shows("HelmRelease web/web is").hides("In the cluster, now");
     deck.keys("esc").await;
-    deck.keys(": \"deploy\" enter M a").await.shows("one object at a time");
+    // what one of them does not have is not left out silently
+    deck.keys(": \"deploy\" enter M a n").await.shows("HelmRelease web/web makes it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn marked_objects_get_the_same_in_one_change() {
+    let mut deck = live(100, 30).await;
+    deck.keys(": \"deploy_-n_shop\" enter").await.keys("M a").await.shows("number of replicas…").keys("n").await;
+    let count = deck.app.state().cluster().store.nodes().count();
+    assert!(count > 0);
+    deck.shows("and").shows("more ──").keys("ctrl-u \"5\" enter").await;
+    let query = deck.asked();
+    assert_eq!(query.order.also.len(), query.also.len());
+    assert!(!query.also.is_empty() && query.also.iter().all(|object| Some(object) != query.object.as_ref()), "{query:?}");
+    assert!(
+        query.order.also.iter().all(|one| one.object.starts_with("Deployment.apps/") && one.namespace == "shop"),
+        "{query:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -107,6 +124,7 @@ async fn a_form_holds_what_is_there_now_and_its_answers_are_what_is_planned() {
         playbook: "scale".to_owned(),
         object: "Deployment.apps/checkout".to_owned(),
         namespace: "shop".to_owned(),
+        also: Vec::new(),
         settings: vec!["replicas=5".to_owned()],
         left_out: Vec::new(),
         layer: LayerChoice::Set,
@@ -246,7 +264,7 @@ async fn everything_to_decide_is_on_one_screen() {
 #[tokio::test(start_paused = true)]
 async fn enter_submits_what_was_seen_and_nothing_else() {
     let mut deck = live(100, 30).await;
-    deck.keys(ROW).await.keys("a n \"5\" enter enter").await.shows("it is still being planned");
+    deck.keys(ROW).await.keys("a n \"5\" enter enter").await.shows("planning…");
     let order = deck.asked().order;
     deck.plan(ready(&order, |_| {})).await;
     // pressed for what was there before
@@ -375,8 +393,11 @@ fn two_fields(proposal: &mut Proposal) {
     (cpu.field, cpu.after) = ("spec.cpu".to_owned(), "1".to_owned());
     (memory.field, memory.after) = ("spec.memory".to_owned(), "2Gi".to_owned());
     proposal.fields = vec![cpu, memory];
-    let span = |start: usize| vec![LineSpan { file: file.to_owned(), start, end: start + 1 }];
-    proposal.lines = vec![span(5), span(6)];
+    let span = |name: &str, start: usize| FieldLines {
+        name: name.to_owned(),
+        spans: vec![LineSpan { file: file.to_owned(), start, end: start + 1 }],
+    };
+    proposal.lines = vec![span("spec.cpu", 5), span("spec.memory", 6)];
 }
 
 #[tokio::test(start_paused = true)]
@@ -405,7 +426,7 @@ async fn where_one_of_several_fields_is_refused_the_rest_can_go_on() {
     let mut deck = live(100, 30).await;
     deck.keys(ROW).await.keys("a n \"5\" enter").await;
     let mut refusal = proposals::refused();
-    (refusal.is_one_of_several, refusal.ways) = (true, Vec::new());
+    (refusal.leave_out, refusal.ways) = (Some("spec.replicas".to_owned()), Vec::new());
     deck.plan(Proposed::Refused(Box::new(refusal))).await;
     deck.shows("> 1  leave spec.replicas out, and continue with the rest").shows("⏎ does that and plans again");
     deck.keys("enter").await.shows("planning…");

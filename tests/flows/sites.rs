@@ -80,6 +80,7 @@ impl Bench {
             ..ChangeOrder::default()
         };
         let query = ChangeQuery {
+            also: Vec::new(),
             object: object("", "LimitRange", "platform", "prod-defaults"),
             applier: object("kustomize.toolkit.fluxcd.io", "Kustomization", "flux-system", "policies"),
             order,
@@ -130,6 +131,7 @@ async fn those_who_may_not_read_the_kustomization_choose_which_one_of_that_name_
         ..ChangeOrder::default()
     };
     let query = |order: &ChangeOrder| ChangeQuery {
+        also: Vec::new(),
         object: of("apps", "Deployment", "web", "frontend"),
         applier: of("kustomize.toolkit.fluxcd.io", "Kustomization", "flux-system", "apps"),
         order: order.clone(),

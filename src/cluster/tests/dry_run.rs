@@ -20,7 +20,7 @@ fn run(kind: &str) -> DryRun {
         version: "v1".to_owned(),
         namespace: "web".to_owned(),
         name: "web".to_owned(),
-        body: json!({"data": {"key": "s3cret"}}),
+        body: json!({"data": {"key": "s3cret"}}).to_string(),
         account: None,
         is_forced: false,
     }
@@ -65,7 +65,7 @@ async fn nothing_is_stored_by_the_request_and_flux_own_manager_asks() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_told_from_what_was_not_looked_at() {
+async fn a_refusal_differs_from_what_was_not_looked_at() {
     let refused = |why: &str| DryRunAnswer::Refused(why.to_owned());
     let not_asked = |why: &str| DryRunAnswer::NotAsked(why.to_owned());
     for (code, reason, message, expected) in [
@@ -92,7 +92,7 @@ async fn a_refusal_is_told_from_what_was_not_looked_at() {
 
 /// Admission answers 403 as well: a quota, Pod Security, Gatekeeper.
 #[tokio::test]
-async fn a_missing_right_is_no_refusal() {
+async fn a_missing_right_does_not_count_as_a_refusal() {
     let denied = status(403, "Forbidden", "exceeded quota: small");
     let review = |allowed: bool| (201, json!({"status": {"allowed": allowed}}));
     let (answer, _) = answered("ConfigMap", &[denied.clone(), review(true)]).await;

@@ -55,10 +55,12 @@ pub use by_hand::{CheckoutFile, HandEdit, SourceLine};
 pub use cautions::{Alternative, Caution, cautions_between};
 pub use checks::{Check, CheckResult};
 pub use compare::{BuildDifference, ObjectKey, Renamed};
-pub use describe::{PullText, besides, body, message, rendered as rendered_lines, title};
-pub use lines::{LineSpan, field_of};
-pub use order::{ChangeOrder, ChangeSite, SiteScope};
-pub use plan::{ChangeContext, ChangePlan, FieldChange, FieldLeftOut, LayerChoice, PlanOutcome, Refused, object, plan};
+pub use describe::{PullText, besides, body, message, prefix, rendered as rendered_lines, title};
+pub use lines::{FieldLines, LineSpan, field_of};
+pub use order::{ChangeOrder, ChangeSite, OrderedObject, SiteScope};
+pub use plan::{
+    ChangeContext, ChangePlan, FieldChange, FieldLeftOut, LayerChoice, MeantObject, PlanOutcome, Refused, object, plan,
+};
 pub use proof::ChangeProof;
 pub use proposal::{Authorship, ChangeRefusal, ForgeChoice, Proposal, Proposed, ProposedField, ProposedFile, WayChoice};
 pub use rendered::{ObjectFate, RenderedBuild, RenderedField, RenderedObject, extent};
@@ -66,5 +68,5 @@ pub use source::SourceQuestion;
 pub use target::BuildChoice;
 pub use trial::Tried;
 pub use wanted::{BuiltObject, WantedChange, WantedField, WantedOf};
-pub use ways::{Way, image_name};
+pub use ways::{Way, image_name, image_parts};
 pub use write::ChangedFile;

@@ -10,8 +10,9 @@ mod named;
 use super::builds::Build;
 use super::cautions::CautionQuery;
 use super::checks::{Check, CheckResult};
+use crate::domain::dry_run::{DryRun, DryRunAnswer};
 
-pub use dry_run::{DryRun, DryRunAnswer, LeftOut};
+pub use dry_run::LeftOut;
 pub use named::{NamedVersion, PublishedAnswer};
 
 /// Questions for others about one change.
@@ -23,7 +24,7 @@ pub struct Outside {
     pub dry_runs: Vec<DryRun>,
     /// Those that it is not asked about.
     pub left_out: Vec<LeftOut>,
-    /// Images and charts that are named anew.
+    /// Images and charts that are named, and were not before.
     pub named: Vec<NamedVersion>,
 }
 

@@ -10,7 +10,7 @@ use super::by_hand::SourceLine;
 use super::cautions::{self, Caution, CautionQuery, Placed, TouchedLine};
 use super::compare::{ObjectKey, is_secret, said};
 use super::edited::{EditedFiles, EditedTree};
-use super::lines::{ChangedLines, LineSpan};
+use super::lines::{ChangedLines, FieldLines};
 use super::outside::Outside;
 use super::proof::{ChangeProof, Claim, TrialState};
 use super::rendered::{RenderedBuild, rendered};
@@ -20,12 +20,15 @@ use super::value::{self, Typed};
 use super::wanted::{BuiltObject, WantedChange, WantedField, WantedOf};
 use super::ways::{self, Way, WayQuery};
 use super::write::ChangedFile;
+use crate::domain::{ClusterId, GroupKind, ObjectRef};
 use crate::error::{Error, Result};
 use crate::guards;
 use crate::insight::named::{Named, shown};
 use crate::insight::schema::Schemas;
 use crate::kinds::masked::MASKED;
+use crate::render::Node;
 use crate::render::flux::{self, Applied};
+use crate::render::id::{meta_text, text_at};
 use crate::render::node::Text;
 use crate::render::tree::Tree;
 use crate::render::write;
@@ -111,7 +114,7 @@ pub struct ChangePlan {
     pub build: String,
     pub done: Vec<FieldChange>,
     /// Of each of these fields the lines that it changes.
-    pub lines: Vec<Vec<LineSpan>>,
+    pub lines: Vec<FieldLines>,
     /// Fields that are left as they are.
     pub left_out: Vec<FieldLeftOut>,
     pub files: Vec<ChangedFile>,
@@ -134,6 +137,8 @@ pub struct FieldLeftOut {
 /// One field, and how it gets its value.
 #[derive(Clone, Debug)]
 pub struct FieldChange {
+    /// The object as a cluster has it after the change; none where that is not known.
+    pub of: Option<ObjectRef>,
     pub field: String,
     /// As they read; nothing was there before.
     pub before: Option<String>,
@@ -155,101 +160,228 @@ pub struct Refused {
     pub tried: Vec<Tried>,
     /// Who builds the object, where several do: the change may be for one of them only.
     pub builds: Vec<BuildChoice>,
-    /// Other fields are wanted as well: this one can be left out.
-    pub is_one_of_several: bool,
+    /// What the field is called where it is left out; none where nothing else is wanted.
+    pub leave_out: Option<String>,
     pub cautions: Vec<Caution>,
 }
 
-/// Plans one field after the other, each on what the ones before left.
+/// An object as it is named.
+#[derive(Clone, Debug)]
+pub struct MeantObject {
+    pub named: Named,
+    /// Its namespace, or those that it may be in; any where there is none.
+    pub namespaces: Vec<String>,
+}
+
+/// Plans one object after the other, and of each one field after the other, each on what the ones before left.
 ///
 /// # Errors
-/// The object or a field is not there, a value does not fit, the tree cannot be read.
+/// An object or a field is not there, a value does not fit, the tree cannot be read.
 pub fn plan(
     context: &ChangeContext<'_>,
     builds: &mut Builds<'_>,
-    named: &Named,
-    namespaces: &[String],
+    meant: &[MeantObject],
     wanted: WantedOf<'_>,
 ) -> Result<PlanOutcome> {
-    let (target, state) = match begin(context, builds, named, namespaces, wanted)? {
+    let [first, more @ ..] = meant else { return Err(Error::usage("no object is named", "name one: KIND/NAME")) };
+    let (target, state) = match begin(context, builds, &first.named, &first.namespaces, wanted)? {
         Begun::One(target, state) => (target, *state),
         Begun::Several(field, choices) => return Ok(PlanOutcome::Refused(ambiguous(field, choices))),
     };
-    let change = {
-        let (_, object) = target.of(&state.own).expect("it was found there");
-        let all: Vec<&Build> = std::iter::once(&state.own).chain(state.others.iter().flatten()).collect();
-        wanted(&BuiltObject { object, own: &state.own, all: &all })?
-    };
     // what is changed instead is of the same cluster, and may be of another build
     let by = Outside::by(&state.own);
-    let (target, mut state, wanted) = match change {
-        WantedChange::Own(fields) => (target, state, fields),
-        WantedChange::Other(key, fields) => {
-            let (target, state) = turned(state, key)?;
-            (target, state, fields)
-        }
-    };
-    if wanted.is_empty() {
-        return Err(Error::usage("nothing is to be set", "write --set FIELD=VALUE"));
+    let mut under_way = UnderWay { state: Some(state), is_of_several: !more.is_empty(), ..UnderWay::default() };
+    if let Some(refused) = under_way.object(context, builds, target, wanted)? {
+        return Ok(PlanOutcome::Refused(*refused));
     }
-    let (_, meant) = target.of(&state.own).expect("it was found there");
-    let (wanted, left_out) = without(context.left_out, wanted, meant)?;
-    let count = wanted.len();
-    let (object, meant) = (shown(&meant.node), meant.clone());
-    let (mut done, mut first, mut changed) = (Vec::new(), None, ChangedLines::default());
-    for wanted in &wanted {
-        match one(context, builds, &target, wanted, state)? {
-            FieldOutcome::Nothing(same) => state = *same,
-            FieldOutcome::Done(one, before, next) => {
-                changed.add(context.tree, &before.files, &next.files);
-                done.push(*one);
-                first.get_or_insert(*before);
-                state = *next;
-            }
-            FieldOutcome::Refused(refused, state) => {
-                let read = |at: &SourceLine| TouchedLine::at(at, &context.tree.read(&at.file).ok()?);
-                let lines: Vec<_> = refused.set_at.iter().filter_map(read).collect();
-                let cautions = cautions::all(&known(&meant, &state, &state, std::slice::from_ref(wanted), &lines));
-                let is_one_of_several = count > 1;
-                return Ok(PlanOutcome::Refused(Refused { cautions, is_one_of_several, ..*refused }));
-            }
+    for one in more {
+        let (target, state) = match beside(under_way.take(), one, wanted)? {
+            Begun::One(target, state) => (target, *state),
+            Begun::Several(field, choices) => return Ok(PlanOutcome::Refused(ambiguous(field, choices))),
+        };
+        under_way.state = Some(state);
+        if let Some(refused) = under_way.object(context, builds, target, wanted)? {
+            return Ok(PlanOutcome::Refused(*refused));
         }
     }
-    let Some(first) = first else { return Ok(PlanOutcome::Nothing { object }) };
-    let file = |(path, after): (&Text, &Arc<[u8]>)| ChangedFile {
-        path: path.clone(),
-        before: context.tree.read(path).ok(),
-        after: after.clone(),
-    };
-    let files: Vec<_> = state.files.iter().map(file).filter(|file| file.before.as_ref() != Some(&file.after)).collect();
-    let lines: Vec<_> = files.iter().flat_map(TouchedLine::of).collect();
-    let query = known(&meant, &first, &state, &wanted, &lines);
-    let (cautions, outside) = (cautions::all(&query), Outside { by, ..Outside::of(&query, &state.own) });
-    let rendered = rendered(&first.builds(), &state.builds());
-    let (build, lines) = (state.own.name, changed.all());
-    Ok(PlanOutcome::Planned(ChangePlan { object, build, done, lines, left_out, files, rendered, cautions, outside }))
+    under_way.is_something(context.left_out)?;
+    Ok(under_way.planned(context, by))
 }
 
-/// What is wanted without what is left out, and that.
+/// A plan that is being made.
+#[derive(Default)]
+struct UnderWay {
+    /// What is built by now. Taken while something is made of it.
+    state: Option<TrialState>,
+    /// What was built before the first change.
+    first: Option<TrialState>,
+    /// The first object that is changed, as it was.
+    meant: Option<Applied>,
+    done: Vec<(ChangeTarget, FieldChange)>,
+    wanted: Vec<WantedField>,
+    /// What was named, as it is shown.
+    objects: Vec<String>,
+    /// Several objects were named: a field is known by its object as well.
+    is_of_several: bool,
+    lines: ChangedLines,
+    left_out: Vec<FieldLeftOut>,
+    /// What can be left out.
+    names: Vec<String>,
+}
+
+impl UnderWay {
+    fn take(&mut self) -> TrialState {
+        self.state.take().expect("it was put back")
+    }
+
+    /// Plans the fields of one object.
+    fn object(
+        &mut self,
+        context: &ChangeContext<'_>,
+        builds: &mut Builds<'_>,
+        target: ChangeTarget,
+        wanted: WantedOf<'_>,
+    ) -> Result<Option<Box<Refused>>> {
+        let state = self.take();
+        let change = {
+            let (_, object) = target.of(&state.own).expect("it was found there");
+            wanted(&BuiltObject { object, own: &state.own, all: &state.builds() })?
+        };
+        let (target, mut state, fields) = match change {
+            WantedChange::Own(fields) => (target, state, fields),
+            WantedChange::Other(key, fields) => {
+                let (target, state) = turned(state, key)?;
+                (target, state, fields)
+            }
+        };
+        if fields.is_empty() {
+            return Err(Error::usage("nothing is to be set", "write --set FIELD=VALUE"));
+        }
+        let (_, meant) = target.of(&state.own).expect("it was found there");
+        let (object, meant) = (shown(&meant.node), meant.clone());
+        let fields = self.without(context.left_out, fields, &meant);
+        let count = fields.len();
+        for wanted in &fields {
+            let name = self.name(&meant, wanted);
+            match one(context, builds, &target, wanted, state)? {
+                FieldOutcome::Nothing(same) => state = *same,
+                FieldOutcome::Done(one, before, next) => {
+                    self.lines.add(name, context.tree, &before.files, &next.files);
+                    self.done.push((target.clone(), *one));
+                    self.first.get_or_insert(*before);
+                    state = *next;
+                }
+                FieldOutcome::Refused(refused, state) => {
+                    let read = |at: &SourceLine| TouchedLine::at(at, &context.tree.read(&at.file).ok()?);
+                    let lines: Vec<_> = refused.set_at.iter().filter_map(read).collect();
+                    let cautions = cautions::all(&known(&meant, &state, &state, std::slice::from_ref(wanted), &lines));
+                    // where it is the only one that was asked for, nothing would be left
+                    let leave_out = (count > 1 || self.is_of_several || !self.done.is_empty()).then_some(name);
+                    return Ok(Some(Box::new(Refused { cautions, leave_out, ..*refused })));
+                }
+            }
+        }
+        self.meant.get_or_insert(meant);
+        self.wanted.extend(fields);
+        self.objects.push(object);
+        self.state = Some(state);
+        Ok(None)
+    }
+
+    /// What a field is called where it is left out.
+    fn name(&self, object: &Applied, field: &WantedField) -> String {
+        if self.is_of_several { format!("{} {}", shown(&object.node), field.written) } else { field.written.clone() }
+    }
+
+    /// What is wanted of an object, without what is left out.
+    fn without(&mut self, names: &[String], wanted: Vec<WantedField>, object: &Applied) -> Vec<WantedField> {
+        self.names.extend(wanted.iter().map(|field| self.name(object, field)).collect::<Vec<_>>());
+        let (out, kept): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|field| names.contains(&self.name(object, field)));
+        for field in out {
+            let now = field.field.reach(&object.node).ok().and_then(|node| write::json(&node).ok());
+            let before = now.as_ref().map(|now| if is_secret(object) { MASKED.to_owned() } else { said(now) });
+            self.left_out.push(FieldLeftOut { field: self.name(object, &field), before, after: field.value });
+        }
+        kept
+    }
+
+    /// Whether what is left out leaves something.
+    ///
+    /// # Errors
+    /// A field is left out that nobody sets, or nothing is left.
+    fn is_something(&self, left_out: &[String]) -> Result<()> {
+        if let Some(unknown) = left_out.iter().find(|name| !self.names.contains(name)) {
+            let hint = format!("set here: {}", self.names.join(", "));
+            return Err(Error::usage(format!("`{unknown}` is not set by this change, and cannot be left out"), hint));
+        }
+        match self.wanted.is_empty() {
+            true => Err(Error::usage("everything is left out", "take a field in again")),
+            false => Ok(()),
+        }
+    }
+
+    /// The plan, once every object was looked at.
+    fn planned(mut self, context: &ChangeContext<'_>, by: Option<(String, String)>) -> PlanOutcome {
+        let (object, state) = (objects(&self.objects), self.take());
+        let (Some(first), Some(meant)) = (self.first, self.meant) else { return PlanOutcome::Nothing { object } };
+        let rendered = rendered(&first.builds(), &state.builds());
+        let file = |(path, after): (&Text, &Arc<[u8]>)| ChangedFile {
+            path: path.clone(),
+            before: context.tree.read(path).ok(),
+            after: after.clone(),
+        };
+        let files: Vec<_> = state.files.iter().map(file).filter(|file| file.before.as_ref() != Some(&file.after)).collect();
+        let lines: Vec<_> = files.iter().flat_map(TouchedLine::of).collect();
+        let query = known(&meant, &first, &state, &self.wanted, &lines);
+        let (cautions, outside) = (cautions::all(&query), Outside { by, ..Outside::of(&query, &state.own) });
+        let all = state.builds();
+        let named = |(target, change): (ChangeTarget, FieldChange)| {
+            let (_, object) = all.iter().filter(|build| build.name == target.build).find_map(|build| target.of(build))?;
+            Some(FieldChange { of: Some(reference(&object.node)), ..change })
+        };
+        // one that is not built any more keeps its change
+        let done = self.done.into_iter().map(|(target, change)| named((target, change.clone())).unwrap_or(change)).collect();
+        let build = state.own.name.clone();
+        let (lines, left_out) = (self.lines.all(), self.left_out);
+        PlanOutcome::Planned(ChangePlan { object, build, done, lines, left_out, files, rendered, cautions, outside })
+    }
+}
+
+/// The objects of a change in a few words.
+fn objects(all: &[String]) -> String {
+    match all {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first, more @ ..] => format!("{first} and {} more", more.len()),
+    }
+}
+
+/// A built object as a cluster has it.
+fn reference(node: &Node) -> ObjectRef {
+    let gk = GroupKind::new(crate::insight::named::group(node), text_at(node, "kind"));
+    ObjectRef::new(ClusterId(0), gk, meta_text(node, "namespace"), meta_text(node, "name"))
+}
+
+/// Another object of the same cluster, with what builds that.
 ///
 /// # Errors
-/// A field is left out that nobody sets, or nothing is left.
-fn without(names: &[String], wanted: Vec<WantedField>, object: &Applied) -> Result<(Vec<WantedField>, Vec<FieldLeftOut>)> {
-    if let Some(unknown) = names.iter().find(|name| wanted.iter().all(|field| field.written != **name)) {
-        let fields: Vec<_> = wanted.iter().map(|field| field.written.as_str()).collect();
-        let hint = format!("set here: {}", fields.join(", "));
-        return Err(Error::usage(format!("`{unknown}` is not set by this change, and cannot be left out"), hint));
-    }
-    let (out, kept): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|field| names.contains(&field.written));
-    if kept.is_empty() {
-        return Err(Error::usage("everything is left out", "take a field in again"));
-    }
-    let one = |field: WantedField| {
-        let now = field.field.reach(&object.node).ok().and_then(|node| write::json(&node).ok());
-        let before = now.as_ref().map(|now| if is_secret(object) { MASKED.to_owned() } else { said(now) });
-        FieldLeftOut { field: field.written, before, after: field.value }
+/// It is not there.
+fn beside(mut state: TrialState, meant: &MeantObject, wanted: WantedOf<'_>) -> Result<Begun> {
+    let found = {
+        let own = &state.own;
+        let others = state.others.iter().flatten().filter(|other| other.is_with(own));
+        let all: Vec<&Build> = std::iter::once(own).chain(others).collect();
+        ChangeTarget::find(&all, &meant.named, wanted, &meant.namespaces)?
     };
-    Ok((kept, out.into_iter().map(one).collect()))
+    let target = match found {
+        FoundTarget::One(target) => target,
+        FoundTarget::Several(field, choices) => return Ok(Begun::Several(field, choices)),
+    };
+    let others = state.others.iter_mut().flatten();
+    if let Some(other) = others.into_iter().find(|build| build.name == target.build && build.name != state.own.name) {
+        std::mem::swap(&mut state.own, other);
+    }
+    Ok(Begun::One(target, Box::new(state)))
 }
 
 /// The object that is named as it is built, and the name of what builds it. Where several build it in different ways, the first.
@@ -367,7 +499,7 @@ fn ambiguous(field: String, choices: Vec<BuildChoice>) -> Refused {
         set_at: None,
         tried: Vec::new(),
         builds: choices,
-        is_one_of_several: false,
+        leave_out: None,
         cautions: Vec::new(),
     }
 }
@@ -420,7 +552,7 @@ fn one(
     let chosen = trial.chosen(&found)?;
     if let Some((way, proof, next)) = trial.first(&chosen, &mut state, &found)? {
         let before = now.as_ref().map(|now| if is_secret(object) { MASKED.to_owned() } else { said(now) });
-        let done = FieldChange { field: wanted.written.clone(), before, after: typed.text(), way, proof };
+        let done = FieldChange { of: None, field: wanted.written.clone(), before, after: typed.text(), way, proof };
         return Ok(FieldOutcome::Done(Box::new(done), Box::new(state), Box::new(next)));
     }
     trial.rest(&found, &mut state)?;
@@ -437,8 +569,8 @@ fn one(
         true => Vec::new(),
         false => std::iter::once(&build).chain(&target.twins).map(twin).collect(),
     };
-    let (field, cautions, is_one_of_several) = (wanted.written.clone(), Vec::new(), false);
-    let refused = Refused { object, build, field, why, hint, set_at, tried, builds, is_one_of_several, cautions };
+    let (field, cautions, leave_out) = (wanted.written.clone(), Vec::new(), None);
+    let refused = Refused { object, build, field, why, hint, set_at, tried, builds, leave_out, cautions };
     Ok(FieldOutcome::Refused(Box::new(refused), Box::new(state)))
 }
 

@@ -8,6 +8,7 @@ pub mod ascii;
 pub mod cluster_key;
 pub mod context;
 pub mod csv;
+pub mod dry_run;
 pub mod duration;
 pub mod event;
 pub mod health;

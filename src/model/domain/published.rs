@@ -6,6 +6,7 @@ use std::cmp::Reverse;
 
 use jiff::Timestamp;
 
+use super::identity::ObjectRef;
 use super::version::{Version, VersionRange, order, read};
 
 /// Which catalogue is asked, and for what.
@@ -15,6 +16,18 @@ pub enum Catalogue {
     Chart { url: String, is_plain: bool, chart: String },
     /// Tags of an image, as a container names it, or of an artifact (`oci://…`); `is_plain`: in a registry without TLS.
     Tags { name: String, is_plain: bool },
+}
+
+/// Where versions are on offer, as an object says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Offered {
+    Known(Catalogue),
+    /// By a source in the cluster: a HelmRepository, a HelmChart, an OCIRepository.
+    OfSource {
+        source: ObjectRef,
+        /// The name of the chart; empty where the source itself says it.
+        chart: String,
+    },
 }
 
 /// One version that is on offer.

@@ -257,8 +257,17 @@ impl Field {
             (Err(_), InputKind::Word(_)) => None,
             (Err(error), _) => Some(Hint::Wrong(error.to_string())),
             (Ok(Some(FieldValue::Text(moment))), InputKind::Moment) => Some(Hint::Means(since_now(&moment, clock))),
+            // any text will do meanwhile
+            (Ok(_), InputKind::Choice { from, .. } | InputKind::Many { from }) => {
+                from.state().map(|text| Hint::Help(text.to_owned()))
+            }
             (Ok(_), _) => None,
         }
+    }
+
+    /// Whether any text is a value of it, and what can be chosen only helps.
+    pub fn is_free(&self) -> bool {
+        matches!(self.input, InputKind::Choice { free: true, .. })
     }
 }
 

@@ -78,9 +78,19 @@ impl Form {
 
     /// Sets the looked-up choices of a field, or why there are none.
     pub fn fill(&mut self, id: &str, found: std::result::Result<Vec<Choice>, String>) {
+        self.choose_from(id, found.map_or_else(Choices::Unknown, Choices::Now));
+    }
+
+    /// The choices of a field are being looked up.
+    pub fn wait(&mut self, id: &str) {
+        self.choose_from(id, Choices::Later);
+    }
+
+    fn choose_from(&mut self, id: &str, choices: Choices) {
         let Some(field) = self.fields.iter_mut().find(|field| field.id == id) else { return };
-        let (InputKind::Choice { from, .. } | InputKind::Many { from }) = &mut field.input else { return };
-        *from = found.map_or_else(Choices::Unknown, Choices::Now);
+        if let InputKind::Choice { from, .. } | InputKind::Many { from } = &mut field.input {
+            *from = choices;
+        }
     }
 
     /// Parses the typed texts, by field; missing and empty ones have their default.

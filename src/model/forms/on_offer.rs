@@ -4,9 +4,15 @@ use super::{Choice, Clock};
 use crate::domain::duration;
 use crate::domain::published::{Published, PublishedVersion};
 
-/// The versions, the newest first, each with what speaks for and against it.
-pub fn on_offer(published: &Published, clock: &Clock) -> Vec<Choice> {
-    published.versions.iter().map(|version| Choice::new(version.name.as_str(), note(version, clock))).collect()
+/// The versions, the newest first, each with what speaks for and against it. `now`: the one that there is; `sign`: what a field has before a
+/// version.
+pub fn on_offer(published: &Published, now: &str, sign: &str, clock: &Clock) -> Vec<Choice> {
+    let one = |version: &PublishedVersion| {
+        let is_now = (version.name == now).then(|| "now".to_owned());
+        let notes = is_now.into_iter().chain(Some(note(version, clock)).filter(|note| !note.is_empty()));
+        Choice::new(format!("{sign}{}", version.name), notes.collect::<Vec<_>>().join(", "))
+    };
+    published.versions.iter().map(one).collect()
 }
 
 /// `app 1.10, 3d ago, deprecated, not in the range`.
@@ -40,6 +46,13 @@ mod tests {
         let published = Published::new(vec![PublishedVersion::named("1.0.0"), known], at(0)).marked("1.x").expect("a range");
         let clock = Clock { now: at(3 * 86400), zone: TimeZone::UTC };
         let expected = [Choice::new("2.0.0", "app 1.10, 3d ago, deprecated, not in the range"), Choice::new("1.0.0", "")];
-        assert_eq!(on_offer(&published, &clock), expected);
+        assert_eq!(on_offer(&published, "", "", &clock), expected);
+        let notes = |now: &str| {
+            on_offer(&published, now, ":", &clock)
+                .into_iter()
+                .map(|one| format!("{} {}", one.value, one.note))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(notes("1.0.0"), [":2.0.0 app 1.10, 3d ago, deprecated, not in the range", ":1.0.0 now"]);
     }
 }

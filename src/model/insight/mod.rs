@@ -5,7 +5,7 @@
 //!  setting  the layer that wins, and those below it       check    what is wrong in a repository, rule by rule
 //!  schema   what a kind's fields may be                   drift    a live object against what git renders
 //!  declared what git says of an object, field by field    file     a file as a screen may show it
-//!  member   a Flux Kustomization, as people name it
+//!  member   a Flux Kustomization, as people name it       offered  where versions of a source are on offer
 //! ```
 //! Everything here is a function of its arguments. Building, fetching and printing do *not* belong here.
 
@@ -16,5 +16,6 @@ pub mod field;
 pub mod file;
 pub mod member;
 pub mod named;
+pub mod offered;
 pub mod schema;
 pub mod setting;

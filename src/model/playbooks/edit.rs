@@ -17,6 +17,7 @@ pub(super) const PLAYBOOK: Playbook = Playbook {
     offers: |_| Ok(()),
     present: |_| PresentState::default(),
     form: |_| Form::nothing(),
+    on_offer: super::not_on_offer,
     assigns_to: AssignmentTarget::ObjectField { below: "", wanted: |fields, _| Ok(WantedChange::Own(fields)) },
     wanted,
 };

@@ -21,6 +21,7 @@ pub use known::KnownObject;
 
 use crate::change::{Alternative, BuiltObject, ChangeOrder, ChangeSite, LayerChoice, WantedChange, WantedField};
 use crate::domain::Object;
+use crate::domain::published::Catalogue;
 use crate::error::{Error, ErrorKind, Result};
 use crate::forms::{Answers, Clock, FieldValue, Form};
 use crate::kinds::Kind;
@@ -58,6 +59,8 @@ pub struct Playbook {
     pub present: fn(&Object) -> PresentState,
     /// The questions for the user, with what is known of the object.
     pub form: fn(&KnownObject<'_>) -> Form,
+    /// The field whose choices have to be looked up, by what was answered so far.
+    pub on_offer: fn(&KnownObject<'_>, &Answers) -> Option<OnOffer>,
     pub assigns_to: AssignmentTarget,
     /// What is wanted of the object; or why it means nothing for it.
     pub wanted: fn(&Answers, &KnownObject<'_>) -> Result<WantedChange>,
@@ -78,6 +81,35 @@ pub struct PresentState {
     pub answers: Answers,
     /// The same in words, for the form: `3 of 3 running`; may be empty.
     pub text: String,
+}
+
+/// A field whose choices others publish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnOffer {
+    pub field: &'static str,
+    pub from: OfferSource,
+    /// Before each name, as the field takes it.
+    pub sign: &'static str,
+    /// As it reads now: a version, or a range of them.
+    pub now: String,
+}
+
+/// Where it is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OfferSource {
+    Catalogue(Catalogue),
+    /// A source in the object's cluster; its namespace is the object's own where none is said.
+    Source {
+        kind: String,
+        namespace: Option<String>,
+        name: String,
+        chart: String,
+    },
+}
+
+/// Nothing is looked up.
+fn not_on_offer(_: &KnownObject<'_>, _: &Answers) -> Option<OnOffer> {
+    None
 }
 
 /// What `--set NAME=VALUE` names.
@@ -111,6 +143,7 @@ pub fn instead(of: &ChangeOrder, other: &Alternative, value: &str) -> ChangeOrde
         playbook: set_field::PLAYBOOK.name.to_owned(),
         object: other.named(),
         namespace: other.object.namespace.clone(),
+        also: Vec::new(),
         settings: vec![format!("{}={value}", other.field)],
         left_out: Vec::new(),
         layer: LayerChoice::Set,

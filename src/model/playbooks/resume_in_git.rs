@@ -17,6 +17,7 @@ pub(super) const PLAYBOOK: Playbook = Playbook {
     offers,
     present,
     form: |_| Form::nothing(),
+    on_offer: super::not_on_offer,
     assigns_to: AssignmentTarget::FormField,
     wanted: |_, known| match known.value(FIELD) {
         Some("true") => Ok(WantedChange::Own(vec![WantedField::new(FIELD, "false")?])),

@@ -21,6 +21,7 @@ pub(super) const PLAYBOOK: Playbook = Playbook {
     offers,
     present,
     form,
+    on_offer: super::not_on_offer,
     assigns_to: AssignmentTarget::FormField,
     wanted,
 };

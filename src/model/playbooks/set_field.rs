@@ -20,6 +20,7 @@ pub(super) const PLAYBOOK: Playbook = Playbook {
     offers: |_| Ok(()),
     present: |_| PresentState::default(),
     form,
+    on_offer: super::not_on_offer,
     assigns_to: AssignmentTarget::ObjectField { below: "", wanted: |fields, _| Ok(WantedChange::Own(fields)) },
     wanted,
 };

@@ -26,6 +26,7 @@ pub(super) const PLAYBOOK: Playbook = Playbook {
     offers,
     present,
     form: |_| Form::nothing(),
+    on_offer: super::not_on_offer,
     assigns_to: AssignmentTarget::FormField,
     wanted: |_, known| {
         if let Some(why) = no_way_back(known) {

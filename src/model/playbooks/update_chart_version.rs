@@ -4,10 +4,11 @@
 //! `api/v1/ocirepository_types.go` (`digest` over `semver` over `tag`).
 
 use super::known::KnownObject;
-use super::{AssignmentTarget, Playbook, PlaybookStart, PresentState};
+use super::{AssignmentTarget, OfferSource, OnOffer, Playbook, PlaybookStart, PresentState};
 use crate::change::{ObjectKey, WantedChange, WantedField};
+use crate::domain::published::Catalogue;
 use crate::error::{Error, Result};
-use crate::forms::{Answers, Field, Form, InputKind};
+use crate::forms::{Answers, Choices, Field, Form, InputKind};
 use crate::kinds::{self, Kind, Trait};
 use crate::render::Node;
 use crate::render::flux::Applied;
@@ -27,6 +28,7 @@ pub(super) const PLAYBOOK: Playbook = Playbook {
     offers,
     present: |_| PresentState::default(),
     form,
+    on_offer,
     assigns_to: AssignmentTarget::FormField,
     wanted,
 };
@@ -40,9 +42,35 @@ fn offers(kind: &Kind) -> std::result::Result<(), String> {
 }
 
 fn form(known: &KnownObject<'_>) -> Form {
-    let now = [OWN, "spec.version", "spec.ref.semver", "spec.ref.tag"].iter().find_map(|path| known.value(path));
-    let field = Field::new(VERSION, VERSION, "A version, or a range: 1.2.3, 1.x, >=1.2 <2", InputKind::Text);
-    Form::of([field.default(now.unwrap_or_default())])
+    let input = InputKind::Choice { from: Choices::Now(Vec::new()), free: true };
+    let field = Field::new(VERSION, VERSION, "A version, or a range: 1.2.3, 1.x, >=1.2 <2", input);
+    Form::of([field.default(now(known))])
+}
+
+/// The version as git has it now.
+fn now<'k>(known: &'k KnownObject<'_>) -> &'k str {
+    [OWN, "spec.version", "spec.ref.semver", "spec.ref.tag"].iter().find_map(|path| known.value(path)).unwrap_or_default()
+}
+
+/// The versions that the source of the chart has.
+fn on_offer(known: &KnownObject<'_>, _: &Answers) -> Option<OnOffer> {
+    let text = |path: &str| known.value(path).unwrap_or_default().to_owned();
+    let source = |at: &str, chart: String| {
+        let namespace = Some(text(&format!("{at}.namespace"))).filter(|name| !name.is_empty());
+        let (kind, name) = (text(&format!("{at}.kind")), text(&format!("{at}.name")));
+        Some(OfferSource::Source { kind, namespace, name, chart }).filter(|_| known.has(&format!("{at}.name")))
+    };
+    let from = match known.kind.map(Kind::gk) {
+        Some(gk) if gk == kinds::OCI_REPOSITORY.gk() => {
+            let is_plain = known.value("spec.insecure") == Some("true");
+            let name = known.value("spec.url").filter(|_| !known.has("spec.ref.digest"))?.to_owned();
+            Some(OfferSource::Catalogue(Catalogue::Tags { name, is_plain }))
+        }
+        Some(gk) if gk == kinds::HELM_CHART.gk() => source("spec.sourceRef", text("spec.chart")),
+        _ if known.has("spec.chart.spec") => source("spec.chart.spec.sourceRef", text("spec.chart.spec.chart")),
+        _ => source("spec.chartRef", String::new()),
+    };
+    Some(OnOffer { field: VERSION, from: from?, sign: "", now: now(known).to_owned() })
 }
 
 fn wanted(answers: &Answers, known: &KnownObject<'_>) -> Result<WantedChange> {

@@ -2,10 +2,11 @@
 
 use super::containers::{self, CONTAINER, chosen};
 use super::known::KnownObject;
-use super::{AssignmentTarget, Playbook, PlaybookStart, PresentState};
-use crate::change::{WantedChange, WantedField, image_name};
+use super::{AssignmentTarget, OfferSource, OnOffer, Playbook, PlaybookStart, PresentState};
+use crate::change::{WantedChange, WantedField, image_name, image_parts};
+use crate::domain::published::Catalogue;
 use crate::error::{Error, Result};
-use crate::forms::{Answers, Field, Form, InputKind};
+use crate::forms::{Answers, Choices, Field, Form, InputKind};
 
 const IMAGE: &str = "image";
 
@@ -20,6 +21,7 @@ pub(super) const PLAYBOOK: Playbook = Playbook {
     offers: containers::offers,
     present: |_| PresentState::default(),
     form,
+    on_offer,
     assigns_to: AssignmentTarget::FormField,
     wanted,
 };
@@ -28,7 +30,7 @@ fn form(known: &KnownObject<'_>) -> Form {
     let image = |one: &containers::ContainerField| known.value(&format!("{}.image", one.path)).unwrap_or_default().to_owned();
     let container = containers::field(known, image);
     let help = ":TAG for another tag, @DIGEST, or the whole image";
-    let field = Field::new(IMAGE, IMAGE, help, InputKind::Text);
+    let field = Field::new(IMAGE, IMAGE, help, InputKind::Choice { from: Choices::Now(Vec::new()), free: true });
     let all = containers::all(known);
     // of several nobody knows yet whose image it is
     Form::of(match &all[..] {
@@ -36,6 +38,21 @@ fn form(known: &KnownObject<'_>) -> Form {
         [only] => vec![field.default(image(only)), container.flag_only()],
         _ => vec![container, field],
     })
+}
+
+/// The tags of the image of the container.
+fn on_offer(known: &KnownObject<'_>, answers: &Answers) -> Option<OnOffer> {
+    let container = chosen(known, answers).ok()?;
+    let now = known.value(&format!("{}.{IMAGE}", container.path))?;
+    let [name, tag, _] = image_parts(now);
+    let catalogue = Catalogue::Tags { name: name.to_owned(), is_plain: false };
+    Some(OnOffer { field: IMAGE, from: OfferSource::Catalogue(catalogue), sign: ":", now: tag.to_owned() })
+}
+
+/// Whether somebody has left out the sign before a tag: nobody runs an image that is called `1.9` or `v2.0.1`.
+fn is_bare_tag(text: &str) -> bool {
+    let number = text.strip_prefix('v').unwrap_or(text);
+    number.starts_with(|letter: char| letter.is_ascii_digit()) && number.contains('.') && !text.contains(['/', ':', '@'])
 }
 
 fn wanted(answers: &Answers, known: &KnownObject<'_>) -> Result<WantedChange> {
@@ -46,6 +63,12 @@ fn wanted(answers: &Answers, known: &KnownObject<'_>) -> Result<WantedChange> {
     let now = known.value(&path).unwrap_or_default();
     if image.contains(char::is_whitespace) {
         return Err(Error::usage(format!("`{image}` is not an image"), "an image has no blanks: nginx:1.27"));
+    }
+    if is_bare_tag(image) {
+        return Err(Error::usage(
+            format!("`{image}` would be another image"),
+            format!("write :{image} for another tag of this one"),
+        ));
     }
     let whole = match image.strip_prefix([':', '@']) {
         Some("") => return Err(Error::usage("no tag behind the sign", format!("write {image}1.2.3"))),

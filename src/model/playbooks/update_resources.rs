@@ -18,6 +18,7 @@ pub(super) const PLAYBOOK: Playbook = Playbook {
     offers: containers::offers,
     present: |_| PresentState::default(),
     form,
+    on_offer: super::not_on_offer,
     assigns_to: AssignmentTarget::FormField,
     wanted,
 };

@@ -31,6 +31,7 @@ pub(super) const PLAYBOOK: Playbook = Playbook {
     offers,
     present: |_| PresentState::default(),
     form,
+    on_offer: super::not_on_offer,
     assigns_to: AssignmentTarget::ObjectField { below: VALUES, wanted: in_layers },
     wanted,
 };

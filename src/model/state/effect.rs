@@ -6,7 +6,7 @@ use super::intent::ChangeQuery;
 use super::jobs::{Change, ChangeStep, JobId, JournalCommit, Task};
 use super::message::Epoch;
 use crate::actions::{Ask, Step};
-use crate::domain::published::Catalogue;
+use crate::domain::published::Offered;
 use crate::domain::{Act, ClusterId, ObjectRef, PrintedQuery, Str, Uid};
 use crate::insight::declared::FilePlace;
 
@@ -83,7 +83,9 @@ pub enum Effect {
     /// Ask a catalogue what it has on offer, for a view. The reply is `Reply::Published`.
     LookUp {
         ticket: Ticket,
-        catalogue: Catalogue,
+        /// Where its source is, if a source in a cluster leads to it.
+        cluster: ClusterId,
+        offered: Offered,
     },
     /// Ask for this user's rights.
     Review {

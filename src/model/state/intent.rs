@@ -14,7 +14,7 @@ use super::{Cluster, Ends, State};
 use crate::actions::confirm::Wants;
 use crate::actions::{Action, Confirmation, Target};
 use crate::change::{ChangeOrder, SiteScope};
-use crate::domain::published::Catalogue;
+use crate::domain::published::Offered;
 use crate::domain::query::Query;
 use crate::domain::{GroupKind, Health, ObjectRef, PrintedQuery, SaidSource, Str};
 use crate::error::Error;
@@ -128,7 +128,7 @@ pub enum Question {
     /// The object of a change as git builds it, as a text to be edited.
     Manuscript(Box<ChangeQuery>),
     /// What a catalogue has on offer.
-    Published(Catalogue),
+    Published(Offered),
 }
 
 /// A change to be planned.
@@ -136,7 +136,9 @@ pub enum Question {
 pub struct ChangeQuery {
     /// The object in a cluster; none where only a repository is looked at.
     pub object: Option<ObjectRef>,
-    /// The Flux Kustomization that applies it, if it is known.
+    /// Others that the same change is for.
+    pub also: Vec<ObjectRef>,
+    /// The Flux Kustomization that applies the first, if it is known.
     pub applier: Option<ObjectRef>,
     /// Its site is looked for, unless it names a folder.
     pub order: ChangeOrder,
@@ -287,7 +289,7 @@ impl State {
                 Effect::Propose { ticket, query, is_readonly }
             }
             Question::Manuscript(query) => Effect::Manuscript { ticket, query },
-            Question::Published(catalogue) => Effect::LookUp { ticket, catalogue },
+            Question::Published(offered) => Effect::LookUp { ticket, cluster: self.active, offered },
             Question::Object(object, aspect) => {
                 let version = self.cluster().store.object_of(&object).map(|found| found.version.clone());
                 Effect::Look { ticket, object, version: version.unwrap_or_else(|| "".into()), aspect }

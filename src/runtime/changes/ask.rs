@@ -7,8 +7,9 @@ use futures::stream::{self, Stream, StreamExt};
 use super::super::published::Offers;
 use super::Changes;
 use crate::cluster::{self, Connection};
-use fluxdeck_model::change::outside::{self, DryRun, DryRunAnswer, NamedVersion, Outside};
+use fluxdeck_model::change::outside::{self, NamedVersion, Outside};
 use fluxdeck_model::change::{ChangePlan, Check, SiteScope};
+use fluxdeck_model::domain::dry_run::{DryRun, DryRunAnswer};
 use fluxdeck_model::render::flux::{self, Spec};
 
 /// How long one answer of the API server may take.
@@ -20,24 +21,23 @@ const AT_ONCE: usize = 4;
 /// Most objects that the API server is asked about.
 const MOST: usize = 100;
 
-/// Whom a change gives reason to ask, and for what.
+/// Which others a change gives reason to ask, and for what.
 #[derive(Clone, Debug)]
 pub struct Asking {
     outside: Outside,
     /// Whether the API server is asked; else why not.
     cluster: Result<(), &'static str>,
-    registries: Result<(), &'static str>,
 }
 
 impl Asking {
     /// Nobody is asked.
     pub(super) fn nobody() -> Self {
-        Self { outside: Outside::default(), cluster: Err(""), registries: Err("") }
+        Self { outside: Outside::default(), cluster: Err("") }
     }
 
-    /// The checks as they stand before the first answer.
+    /// The checks before the first answer.
     pub(super) fn begun(&self) -> Vec<Check> {
-        self.outside.begun(self.cluster, self.registries)
+        self.outside.begun(self.cluster, Ok(()))
     }
 
     fn is_begun(&self, name: &str) -> bool {
@@ -49,7 +49,6 @@ impl Changes {
     /// What is to be asked about a plan. `applied`: the Kustomization as the cluster has it. Where only reading is allowed, the API server is
     /// not asked: it is a request to write.
     pub(super) fn asking(
-        &self,
         live: Option<&Connection>,
         scope: &SiteScope,
         applied: Option<&Spec>,
@@ -65,18 +64,14 @@ impl Changes {
             (Some(_), false) if plan.outside.dry_runs.len() > MOST => Err("more objects change than are asked about (100)"),
             (Some(_), false) => Ok(()),
         };
-        let registries = match self.offers {
-            Some(_) => Ok(()),
-            None => Err("the demo has no registries"),
-        };
-        Asking { outside: plan.outside.clone(), cluster, registries }
+        Asking { outside: plan.outside.clone(), cluster }
     }
 
     /// Asks, and returns each check as soon as it has its result. Sends at most [`MOST`] requests to the API server, none of which stores
     /// anything, and one look-up for each image or chart.
     pub fn ask<'a>(&'a self, live: Option<&'a Connection>, asking: &'a Asking) -> impl Stream<Item = Check> + 'a {
         let cluster = stream::once(cluster_says(live, asking));
-        let registries = stream::once(registries_say(self.offers.as_ref(), asking));
+        let registries = stream::once(registries_say(&self.offers, asking));
         stream::select(cluster, registries).filter_map(std::future::ready)
     }
 
@@ -98,8 +93,10 @@ async fn cluster_says(live: Option<&Connection>, asking: &Asking) -> Option<Chec
     Some(asking.outside.dry_run(answers))
 }
 
-async fn registries_say(offers: Option<&Offers>, asking: &Asking) -> Option<Check> {
-    let offers = offers.filter(|_| asking.is_begun(outside::PUBLISHED))?;
+async fn registries_say(offers: &Offers, asking: &Asking) -> Option<Check> {
+    if !asking.is_begun(outside::PUBLISHED) {
+        return None;
+    }
     let one = |named: NamedVersion| async move {
         let asked = tokio::time::timeout(REGISTRY_LIMIT, async { offers.of(&named.from?).await.map_err(|error| error.message) });
         asked.await.unwrap_or_else(|_| Err(format!("no answer within {} s", REGISTRY_LIMIT.as_secs())))

@@ -64,8 +64,8 @@ pub struct Changes {
     timeout: Duration,
     /// Where what users say of sources is kept.
     kept: Kept,
-    /// What catalogues have; none in the demo, which asks nobody else's.
-    offers: Option<Offers>,
+    /// What catalogues have.
+    offers: Offers,
 }
 
 /// What the runtime knows of changes, besides its desk.
@@ -78,7 +78,7 @@ pub struct ChangeOptions {
 impl Changes {
     pub fn new(desk: Desk, repositories: Repositories, options: &ChangeOptions, timeout: Duration, kept: Kept) -> Self {
         let ChangeOptions { forges, deny } = options.clone();
-        let offers = repositories.company.is_none().then(Offers::default);
+        let offers = Offers::new(repositories.company.clone());
         Self {
             offers,
             desk,
@@ -107,9 +107,9 @@ impl Changes {
         }
     }
 
-    /// What catalogues have on offer; none where nobody is asked.
-    pub(super) fn offers(&self) -> Option<&Offers> {
-        self.offers.as_ref()
+    /// What catalogues have on offer.
+    pub(super) fn offers(&self) -> &Offers {
+        &self.offers
     }
 
     fn company(&self) -> Option<&Arc<Company>> {

@@ -32,7 +32,7 @@ impl Changes {
         let live = live.filter(|_| query.object.is_some());
         let mut asking = Asking::nobody();
         let begin = |site: &ChangeSite, applied: Option<&Spec>, plan: &ChangePlan| {
-            asking = self.asking(live, &site.scope, applied, plan, is_readonly);
+            asking = Self::asking(live, &site.scope, applied, plan, is_readonly);
             asking.begun()
         };
         let proposed = self.proposed(live, query, begin).await?;

@@ -17,12 +17,10 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
 
 use super::desk::Desk;
-use super::published::Offers;
 use super::rendered::{Renderer, object_of};
 use crate::cluster::{self, Connection, Failure, Served};
 pub use contact::Answer;
 use contact::{Asking, Contact, Left, Refusal};
-use fluxdeck_model::domain::published::Catalogue;
 use fluxdeck_model::domain::text::sanitise;
 use fluxdeck_model::domain::{ClusterId, EventRow, ObjectRef, PrintedQuery};
 use fluxdeck_model::error::{Error, ErrorKind};
@@ -120,19 +118,6 @@ impl Looks {
             work(live, Answer { ticket, inbox }).await;
         });
         self.under_way.insert(ticket, (Some(cluster), task));
-    }
-
-    /// Asks a catalogue, once; none where there is none to ask.
-    pub fn look_up(&mut self, ticket: Ticket, catalogue: Catalogue, offers: Option<Offers>, inbox: mpsc::Sender<Message>) {
-        while self.tasks.try_join_next().is_some() {}
-        let task = self.tasks.spawn(async move {
-            let found = match offers {
-                Some(offers) => offers.of(&catalogue).await,
-                None => Err(Error::failed("the demo has no registries", "type the version")),
-            };
-            Answer { ticket, inbox }.give(found.map_or_else(Reply::Failed, Reply::Published)).await;
-        });
-        self.under_way.insert(ticket, (None, task));
     }
 
     /// The view that asked is gone.

@@ -13,6 +13,7 @@
 //! ```
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -26,13 +27,14 @@ use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::request::{Answer, Request};
 use fluxdeck_model::change::SiteScope;
 use fluxdeck_model::commands::{ChangeForm, Cx, Gesture, KeyScope, ReviewFrom, Screen, Subject, Transition};
+use fluxdeck_model::domain::published::Published;
 use fluxdeck_model::error::{Error, ErrorKind};
-use fluxdeck_model::forms::Answers;
+use fluxdeck_model::forms::{Answers, Form, on_offer};
 use fluxdeck_model::insight::declared::{Declaration, Declared};
 use fluxdeck_model::insight::field::FieldPath;
 use fluxdeck_model::kinds;
-use fluxdeck_model::playbooks::KnownObject;
-use fluxdeck_model::state::{Aspect, Code, Intent, Key, Reply, State, Ticket};
+use fluxdeck_model::playbooks::{KnownObject, OnOffer};
+use fluxdeck_model::state::{Aspect, Code, Intent, Key, Question, Reply, State, Ticket};
 
 pub const SPEC: ViewSpec = ViewSpec {
     screen: Screen::FORM,
@@ -59,6 +61,9 @@ struct FormView {
     is_draft: bool,
     /// What git sets at the revision that the cluster applied.
     declared: Request<Declared>,
+    /// What was looked up for one of its fields, and the field.
+    published: Request<Arc<Published>>,
+    on_offer: Option<OnOffer>,
     error: Option<String>,
 }
 
@@ -77,7 +82,16 @@ impl FormView {
         if let Some(draft) = draft {
             filling.recall(&draft.texts);
         }
-        Self { shown, filling, begun, is_draft: draft.is_some(), declared: Request::default(), error: None }
+        Self {
+            shown,
+            filling,
+            begun,
+            is_draft: draft.is_some(),
+            declared: Request::default(),
+            published: Request::default(),
+            on_offer: None,
+            error: None,
+        }
     }
 
     /// Takes over what git has of the object: choices, and what its fields hold now. What was typed stays.
@@ -85,13 +99,49 @@ impl FormView {
         if self.declared.get().is_none() {
             return;
         }
-        let form = self.shown.form(&self.known(), state);
+        let form = self.form(state);
         let is_untouched = self.filling.texts() == self.begun;
         self.filling.adopt(&form);
         if is_untouched {
             self.begun = self.filling.texts();
             self.filling.go_to_fault(&state.person_clock());
         }
+    }
+
+    /// The form as it is now, with what was looked up.
+    fn form(&self, state: &State) -> Form {
+        let mut form = self.shown.form(&self.known(), state);
+        if let Some(OnOffer { field, sign, now, .. }) = &self.on_offer {
+            match &self.published.answer {
+                Answer::Waiting => form.wait(field),
+                Answer::Failed(error) => form.fill(field, Err(error.message.clone())),
+                Answer::Here(published) => {
+                    // a version is its own range, and says nothing of the others
+                    let is_range = published.versions.iter().all(|version| version.name != *now) && !now.is_empty();
+                    let marked = is_range.then(|| Published::clone(published).marked(now)).flatten();
+                    let published = marked.as_ref().unwrap_or(published);
+                    form.fill(field, Ok(on_offer(published, now, sign, &state.person_clock())));
+                }
+            }
+        }
+        form
+    }
+
+    /// Looks the choices of a field up, once it is known which ones: by git, and by what was answered.
+    fn look_up(&mut self, cx: &mut Cx) {
+        let Ok(answers) = self.filling.answers(&cx.state.person_clock()) else { return };
+        let wanted = (self.shown.playbook.on_offer)(&self.known(), &answers);
+        if wanted == self.on_offer {
+            return;
+        }
+        self.published.close(cx);
+        self.published.clear();
+        if let Some(OnOffer { from, .. }) = &wanted {
+            let offered = self.shown.offered(from);
+            self.published.ask_for(Question::Published(offered), cx);
+        }
+        self.on_offer = wanted;
+        self.filling.adopt(&self.form(cx.state));
     }
 
     /// The object, with what git said of it.
@@ -209,6 +259,7 @@ impl View for FormView {
 
     fn closed(&mut self, cx: &mut Cx) {
         self.declared.close(cx);
+        self.published.close(cx);
     }
 
     fn gesture(&mut self, _: Gesture, _: &mut Cx) -> bool {
@@ -231,7 +282,10 @@ impl View for FormView {
             _ => {}
         }
         match (self.filling.key(key), key.code) {
-            (Taken::Changed, _) => self.keep(cx),
+            (Taken::Changed, _) => {
+                self.keep(cx);
+                self.look_up(cx);
+            }
             (Taken::No, Code::Enter) => self.accept(cx),
             _ => {}
         }
@@ -241,12 +295,20 @@ impl View for FormView {
     fn paste(&mut self, text: &str, cx: &mut Cx) {
         self.filling.paste(text);
         self.keep(cx);
+        self.look_up(cx);
     }
 
     fn reply(&mut self, ticket: Ticket, reply: &Reply, cx: &mut Cx) {
         let read = |reply: &Reply| if let Reply::Declared(declared) = reply { Some((**declared).clone()) } else { None };
-        self.declared.take(ticket, reply, read);
-        self.learn(cx.state);
+        let is_declared = self.declared.take(ticket, reply, read);
+        let read = |reply: &Reply| if let Reply::Published(published) = reply { Some(published.clone()) } else { None };
+        if self.published.take(ticket, reply, read) {
+            self.filling.adopt(&self.form(cx.state));
+        }
+        if is_declared {
+            self.learn(cx.state);
+            self.look_up(cx);
+        }
     }
 
     fn render(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {

@@ -113,7 +113,13 @@ pub(super) fn of_change(gesture: Gesture, id: JobId, cx: &mut Cx) {
     match (gesture, page) {
         (Gesture::Open, _) if matches!(change.phase(), ChangePhase::Review { .. }) => {
             let order = change.order.clone();
-            let query = ChangeQuery { object: change.target.clone(), applier: change.applier.clone(), order, said: None };
+            let query = ChangeQuery {
+                object: change.target.clone(),
+                also: Vec::new(),
+                applier: change.applier.clone(),
+                order,
+                said: None,
+            };
             cx.transit(Transition::Open(Screen::REVIEW, Subject::Review(Box::new(query), ReviewFrom::Job(id))));
         }
         (Gesture::Reconcile, _) => reconcile(job, change, cx),
@@ -147,7 +153,7 @@ fn reconcile(job: &Job, change: &Change, cx: &mut Cx) {
 /// The objects that a job is about.
 pub(super) fn objects(job: &Job) -> Vec<ObjectRef> {
     match job.change() {
-        Some(change) => change.target.clone().into_iter().collect(),
+        Some(change) => change.objects(),
         None => job.items().iter().map(|item| item.object.clone()).collect(),
     }
 }

@@ -21,7 +21,7 @@ use crate::ui::layer::Scene;
 use crate::ui::theme::Scope as Style;
 use fluxdeck_model::domain::width::{self, fit};
 use fluxdeck_model::error::Result;
-use fluxdeck_model::forms::{Answers, Clock, Field, Form, Hint, InputKind};
+use fluxdeck_model::forms::{Answers, Choice, Clock, Field, Form, Hint, InputKind};
 use fluxdeck_model::state::{Code, Key};
 
 /// Columns of the labels, at least, and at most.
@@ -47,8 +47,8 @@ pub enum Taken {
 struct Slot {
     field: Field,
     editor: Editor,
-    /// The choice under the cursor, among those that match.
-    choice: usize,
+    /// The choice that the cursor was moved to, among those that match.
+    choice: Option<usize>,
     /// It holds what it held at first: the first letter that is typed replaces it.
     is_untouched: bool,
 }
@@ -77,21 +77,44 @@ impl Slot {
         let text = answers.get(&field.id).map_or_else(|| field.default.clone(), ToString::to_string);
         let editor = Editor::with(text).taking(field.longest(), field.takes_lines());
         let is_untouched = answers.get(&field.id).is_none() && !field.default.is_empty();
-        Self { field: field.clone(), editor, choice: 0, is_untouched }
+        Self { field: field.clone(), editor, choice: None, is_untouched }
     }
 
     fn chooses(&self) -> bool {
         matches!(self.field.input, InputKind::Choice { .. } | InputKind::Many { .. })
     }
 
-    /// Takes the choice under the cursor; false if there is none, if the field has it already, or if any text is allowed and some was typed.
+    /// What the choices are searched for: what it held at first is replaced, and says nothing.
+    fn sought(&self) -> &str {
+        if self.is_untouched && self.field.is_free() { "" } else { self.editor.text() }
+    }
+
+    fn matching(&self) -> Vec<&Choice> {
+        self.field.matching(self.sought())
+    }
+
+    /// The choice under the cursor. Where any text is allowed, the text is meant until the cursor goes down.
+    fn cursor(&self) -> Option<usize> {
+        let is_text = self.field.is_free() && !self.editor.text().trim().is_empty();
+        self.choice.or_else(|| (!is_text).then_some(0))
+    }
+
+    fn move_cursor(&mut self, is_down: bool) {
+        let last = self.matching().len().saturating_sub(1);
+        self.choice = match (self.cursor(), is_down) {
+            (None, true) => Some(0),
+            (None, false) => None,
+            (Some(at), true) => Some((at + 1).min(last)),
+            // from the first one back to the text
+            (Some(at), false) => at.checked_sub(1),
+        };
+    }
+
+    /// Takes the choice under the cursor; false if there is none, or if the field has it already.
     fn choose(&mut self) -> bool {
         let text = self.editor.text();
-        let is_free = matches!(self.field.input, InputKind::Choice { free: true, .. });
-        if is_free && !text.trim().is_empty() && self.choice == 0 {
-            return false;
-        }
-        let Some(value) = self.field.matching(text).get(self.choice).map(|choice| choice.value.clone()) else { return false };
+        let Some(at) = self.cursor() else { return false };
+        let Some(value) = self.matching().get(at).map(|choice| choice.value.clone()) else { return false };
         let before = match self.field.input {
             InputKind::Many { .. } => text.rsplit_once(',').map_or_else(String::new, |(before, _)| format!("{before}, ")),
             _ => String::new(),
@@ -99,7 +122,7 @@ impl Slot {
         let whole = format!("{before}{value}");
         let is_new = whole != text.trim();
         self.editor.set(whole);
-        self.choice = 0;
+        self.choice = None;
         is_new
     }
 
@@ -127,8 +150,7 @@ impl Slot {
             Code::Char('n') if is_switch => self.editor.set("no"),
             _ if is_switch => return Taken::No,
             Code::Down | Code::Up if self.chooses() => {
-                let last = self.field.matching(self.editor.text()).len().saturating_sub(1);
-                self.choice = if key.code == Code::Down { (self.choice + 1).min(last) } else { self.choice.saturating_sub(1) };
+                self.move_cursor(key.code == Code::Down);
                 return Taken::Moved;
             }
             Code::Enter if self.chooses() => {
@@ -137,7 +159,7 @@ impl Slot {
             _ => match self.editor.key(key) {
                 Edited::No => return Taken::No,
                 Edited::Moved => return Taken::Moved,
-                Edited::Changed => self.choice = 0,
+                Edited::Changed => self.choice = None,
             },
         }
         Taken::Changed
@@ -230,7 +252,7 @@ impl Filling {
         let Some(slot) = self.slots.get_mut(self.at) else { return Taken::No };
         match key.code {
             Code::Tab | Code::BackTab => {
-                let sought = slot.chooses() && !slot.editor.text().trim().is_empty();
+                let sought = slot.chooses() && !slot.field.is_free() && !slot.editor.text().trim().is_empty();
                 let is_chosen = sought && slot.field.matching(slot.editor.text()).len() == 1 && slot.choose();
                 self.at = if key.code == Code::Tab { (self.at + 1) % count } else { (self.at + count - 1) % count };
                 if is_chosen { Taken::Changed } else { Taken::Moved }
@@ -292,7 +314,8 @@ impl Filling {
             let head = Styled::of(style, format!(" {}", fit(&slot.field.label, label.saturating_sub(2))));
             let hint = self.beside(slot, clock);
             let beside = label + BESIDE + 2;
-            let fits = hint.as_ref().is_some_and(|hint| beside + hint.width() <= width);
+            // a text that may be long keeps its line
+            let fits = !slot.field.is_free() && hint.as_ref().is_some_and(|hint| beside + hint.width() <= width);
             let text = match hint.as_ref().filter(|_| fits) {
                 Some(hint) => head.upto(beside).and_all(hint),
                 None => head,
@@ -316,6 +339,8 @@ impl Filling {
         let hint = slot.field.hint(slot.editor.text(), clock)?;
         match (hint, &slot.field.input) {
             (Hint::Help(_), InputKind::Text | InputKind::Word(_)) => None,
+            // in its own place
+            (Hint::Help(_), InputKind::Choice { free: true, .. }) if slot.editor.text().is_empty() => None,
             (Hint::Help(text) | Hint::Means(text), _) => Some(Styled::of(Style::Dim, text)),
             (Hint::Wrong(text), _) => Some(Styled::of(Style::Error, text)),
         }
@@ -328,7 +353,9 @@ impl Filling {
         let slot = &self.slots[number];
         let label = u16::try_from(self.label()).unwrap_or(0).min(area.width);
         let has_beside = width::of(line.text.text.trim_end()) > usize::from(label);
-        let whole = matches!(slot.field.input, InputKind::Text | InputKind::Word(_) | InputKind::Code(_)) && !has_beside;
+        let is_long =
+            slot.field.is_free() || matches!(slot.field.input, InputKind::Text | InputKind::Word(_) | InputKind::Code(_));
+        let whole = is_long && !has_beside;
         let width = if whole { area.width } else { u16::try_from(BESIDE).unwrap_or(u16::MAX) };
         let place = Rect { x: area.x + label, width: width.min(area.width - label), ..area };
         let is_active = number == self.at;
@@ -343,7 +370,7 @@ impl Filling {
 
     /// In an empty line of text, what it is for.
     fn hint(&self, slot: &Slot, place: Rect, buf: &mut Buffer, scene: &Scene, clock: &Clock) {
-        let is_line = matches!(slot.field.input, InputKind::Text) && slot.editor.text().is_empty();
+        let is_line = (matches!(slot.field.input, InputKind::Text) || slot.field.is_free()) && slot.editor.text().is_empty();
         if let Some(Hint::Help(help)) = slot.field.hint("", clock).filter(|_| is_line)
             && place.width > 4
         {
@@ -355,10 +382,10 @@ impl Filling {
 
 /// The choices that match, with a window around the one under the cursor.
 fn choices(slot: &Slot, label: usize, width: usize) -> Vec<Styled> {
-    let found = slot.field.matching(slot.editor.text());
-    let first = (slot.choice + 1).saturating_sub(CHOICES);
-    let line = |(number, choice): (usize, &&fluxdeck_model::forms::Choice)| {
-        let style = if number == slot.choice { Style::Mark } else { Style::Text };
+    let (found, cursor) = (slot.matching(), slot.cursor());
+    let first = (cursor.unwrap_or_default() + 1).saturating_sub(CHOICES);
+    let line = |(number, choice): (usize, &&Choice)| {
+        let style = if cursor == Some(number) { Style::Mark } else { Style::Text };
         let room = width.saturating_sub(label + 2);
         let line = Styled::of(Style::Text, " ".repeat(label + 1)).and(style, fit(&choice.value, room));
         if choice.note.is_empty() { line } else { line.upto(label + BESIDE + 2).and(Style::Dim, &choice.note) }

@@ -1,14 +1,11 @@
 //! A server-side apply that stores nothing: of which objects it is asked for, and what the answers mean.
 
-use std::fmt;
-
-use serde_json::Value;
-
 use super::DRY_RUN;
 use crate::change::builds::Build;
 use crate::change::cautions::{CautionQuery, ObjectChange, Placed, is, is_forced, leaves_alone, text_of};
 use crate::change::checks::{Check, CheckResult};
 use crate::domain::GroupKind;
+use crate::domain::dry_run::{DryRun, DryRunAnswer};
 use crate::domain::text::counted;
 use crate::insight::named::{group, shown};
 use crate::kinds;
@@ -18,38 +15,11 @@ use crate::render::write;
 /// Objects that a reason names; the rest is counted.
 const MOST: usize = 3;
 
-/// One object, as Flux would apply it.
-#[derive(Clone, PartialEq)]
-pub struct DryRun {
-    /// `Kind namespace/name`.
-    pub object: String,
-    pub gk: GroupKind,
-    pub version: String,
-    pub namespace: String,
-    pub name: String,
-    /// The manifest. May hold values of a Secret: never shown.
-    pub body: Value,
-    /// The ServiceAccount by whose rights Flux applies it; none for the controller's own.
-    pub account: Option<String>,
-    /// What the API server refuses to change, Flux deletes and creates again.
-    pub is_forced: bool,
-}
-
 /// Objects that the API server is not asked about, and why not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeftOut {
     pub object: String,
     pub why: String,
-}
-
-/// What the API server says of one object.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DryRunAnswer {
-    Taken,
-    /// It would not take it: its own words.
-    Refused(String),
-    /// It did not look at it, and why.
-    NotAsked(String),
 }
 
 /// The objects that change and are applied to the cluster of `own`, and those that are left out.
@@ -90,7 +60,7 @@ fn one(query: &CautionQuery<'_>, own: &Build, change: &ObjectChange<'_>, after: 
     if let Some(what) = comes_with(query, after) {
         return Err(format!("its {what} comes with this change"));
     }
-    let body = write::json(node).map_err(|error| error.to_string())?;
+    let body = write::json(node).map_err(|error| error.to_string())?.to_string();
     let version = text_at(node, "apiVersion");
     Ok(DryRun {
         object: shown(node),
@@ -157,10 +127,4 @@ pub fn check(left_out: &[LeftOut], answers: Vec<(&DryRun, DryRunAnswer)>) -> Che
 fn some(all: &[String]) -> String {
     let shown = all.iter().take(MOST).cloned().collect::<Vec<_>>().join("; ");
     if all.len() > MOST { format!("{shown}; and {} more", all.len() - MOST) } else { shown }
-}
-
-impl fmt::Debug for DryRun {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("DryRun").field(&self.object).finish()
-    }
 }

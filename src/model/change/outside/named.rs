@@ -1,4 +1,4 @@
-//! Images and charts that a change names anew: whether they were published.
+//! Images and charts that a change names, and that were not named before: whether they were published.
 
 use super::PUBLISHED;
 use crate::change::cautions::{CautionQuery, Placed, containers, is, pod_spec, text_of};
@@ -82,7 +82,7 @@ fn of_chart(query: &CautionQuery<'_>, object: Placed<'_>, is_after: bool) -> Opt
     let at = |rest: &[&str]| text_of(node, &[spec, rest].concat());
     let (chart, version) = (at(&["chart"]), at(&["version"]));
     if chart.is_empty() || at(&["sourceRef", "kind"]) != kinds::HELM_REPOSITORY.kind {
-        // a chart in git has the version that lies there
+        // a chart in git has the version that is there
         return None;
     }
     let namespace = Some(at(&["sourceRef", "namespace"])).filter(|name| !name.is_empty());

@@ -44,8 +44,8 @@ pub fn choices(proposal: &Proposal, diff: &mut Diff, theme: &Theme) -> Vec<Choic
     let owners: Vec<_> = (0..diff.lines.len()).map(owner).collect();
     let own = |field: usize| owners.iter().enumerate().filter(|(_, owner)| **owner == Some(field)).map(|(at, _)| at).collect();
     let fields = proposal.fields.iter().enumerate();
-    let mut found: Vec<_> =
-        fields.map(|(at, field)| Choice { field: field.field.clone(), is_in: true, lines: own(at) }).collect();
+    let name = |at: usize| proposal.lines.get(at).map(|lines| lines.name.clone()).unwrap_or_default();
+    let mut found: Vec<_> = fields.map(|(at, _)| Choice { field: name(at), is_in: true, lines: own(at) }).collect();
     for (choice, field) in found.iter_mut().zip(&proposal.fields).filter(|(choice, _)| choice.lines.is_empty()) {
         let text = format!("   ~ {}  {}", sanitise_line(&field.field), sanitise_line(&field.place));
         choice.lines = vec![say(diff, Styled::of(Style::Text, text))];
@@ -136,7 +136,7 @@ impl Review {
     /// What can be done with fields where one of them was refused: which field, and whether it is left out then.
     pub(super) fn offers(&self) -> Vec<(String, bool)> {
         let Some(refusal) = self.refusal() else { return Vec::new() };
-        let own = refusal.is_one_of_several.then(|| (refusal.field.clone(), true));
+        let own = refusal.leave_out.clone().map(|field| (field, true));
         own.into_iter().chain(refusal.order.left_out.iter().rev().map(|field| (field.clone(), false))).collect()
     }
 }

@@ -154,7 +154,7 @@ impl Review {
     /// The draft that it was made of, where its form is below it.
     fn draft_of(&self) -> Option<DraftOf> {
         let object = self.query.object.clone().filter(|_| self.from == ReviewFrom::Form)?;
-        Some(DraftOf { object, playbook: self.query.order.playbook.clone() })
+        Some(DraftOf { object, also: self.query.also.clone(), playbook: self.query.order.playbook.clone() })
     }
 
     fn proposal(&self) -> Option<&Proposal> {
@@ -217,7 +217,8 @@ impl Review {
     /// Enter: submits, takes a way, asks again, or leaves; by what is shown.
     fn accept(&mut self, is_push_only: bool, cx: &mut Cx) {
         match &self.asked.answer {
-            Answer::Waiting => cx.say("it is still being planned"),
+            // the screen says that it is planned
+            Answer::Waiting => {}
             Answer::Failed(_) if !is_push_only => self.ask(cx),
             Answer::Failed(_) => {}
             // that key was pressed for what was there before
