@@ -1,9 +1,9 @@
 //! Proposals as the runtime would answer them, for tests of what is drawn of them.
 
 use fluxdeck_model::change::{
-    Alternative, Authorship, Caution, ChangeOrder, ChangeRefusal, Check, CheckResult, CheckoutFile, ForgeChoice, HandEdit,
-    LayerChoice, LineSpan, ObjectFate, ObjectKey, Proposal, ProposedField, ProposedFile, PullText, RenderedBuild, RenderedField,
-    RenderedObject, SourceLine, WayChoice,
+    Alternative, Authorship, Caution, ChangeOrder, ChangeRefusal, Check, CheckResult, CheckoutFile, FieldLines, ForgeChoice,
+    HandEdit, LayerChoice, LineSpan, ObjectFate, ObjectKey, Proposal, ProposedField, ProposedFile, PullText, RenderedBuild,
+    RenderedField, RenderedObject, SourceLine, WayChoice,
 };
 use fluxdeck_model::domain::{Checks, Merge, NewPull, Pull, PullState};
 use fluxdeck_model::state::jobs::{ChangeOutcome, PreparedChange};
@@ -54,7 +54,10 @@ pub fn ready(order: &ChangeOrder) -> Proposal {
             place: "flux/apps/production/kustomization.yaml:6".to_owned(),
             layer: "replicas".to_owned(),
         }],
-        lines: vec![vec![LineSpan { file: "flux/apps/production/kustomization.yaml".to_owned(), start: 6, end: 7 }]],
+        lines: vec![FieldLines {
+            name: "spec.replicas".to_owned(),
+            spans: vec![LineSpan { file: "flux/apps/production/kustomization.yaml".to_owned(), start: 6, end: 7 }],
+        }],
         left_out: Vec::new(),
         files: vec![ProposedFile::of("flux/apps/production/kustomization.yaml", Some(b""), (1, 1))],
         patch: PATCH.to_owned(),
@@ -134,7 +137,7 @@ pub fn refused() -> ChangeRefusal {
             ),
         ],
         builds: Vec::new(),
-        is_one_of_several: false,
+        leave_out: None,
         cautions: Vec::new(),
         source: None,
         order: ChangeOrder::default(),

@@ -3,7 +3,7 @@
 use super::driver::Driver;
 use super::proposals;
 use fluxdeck_model::change::{
-    ChangeOrder, Check, CheckResult, FieldLeftOut, ForgeChoice, LayerChoice, LineSpan, Proposal, Proposed,
+    ChangeOrder, Check, CheckResult, FieldLeftOut, FieldLines, ForgeChoice, LayerChoice, LineSpan, Proposal, Proposed,
 };
 use fluxdeck_model::domain::pattern::Pattern;
 use fluxdeck_model::domain::{Guarded, Policy, PullState};
@@ -394,15 +394,18 @@ fn two_fields(proposal: &mut Proposal) {
     (cpu.field, cpu.after) = ("spec.cpu".to_owned(), "1".to_owned());
     (memory.field, memory.after) = ("spec.memory".to_owned(), "2Gi".to_owned());
     proposal.fields = vec![cpu, memory];
-    let span = |start: usize| vec![LineSpan { file: file.to_owned(), start, end: start + 1 }];
-    proposal.lines = vec![span(5), span(6)];
+    let span = |name: &str, start: usize| FieldLines {
+        name: name.to_owned(),
+        spans: vec![LineSpan { file: file.to_owned(), start, end: start + 1 }],
+    };
+    proposal.lines = vec![span("spec.cpu", 5), span("spec.memory", 6)];
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_field_is_left_out_by_its_lines_planned_again_and_taken_in_again() {
     let mut deck = live(80, 24).await;
-    deck.review(two_fields).await.shows("▌     5 - cpu: 500m").shows("▌     5 + cpu: 1").shows("space leave out");
-    deck.keys("down").await.shows("▌     6 - memory: 1Gi").shows("▌     6 + memory: 2Gi").hides("▌     5 +");
+    deck.review(two_fields).await.shows("▌    5 - cpu: 500m").shows("▌    5 + cpu: 1").shows("space leave out");
+    deck.keys("down").await.shows("▌    6 - memory: 1Gi").shows("▌    6 + memory: 2Gi").hides("▌    5 +");
     deck.keys("space").await.shows("planning…");
     let order = deck.asked().order;
     assert_eq!(order.left_out, ["spec.memory"]);
@@ -410,13 +413,13 @@ async fn a_field_is_left_out_by_its_lines_planned_again_and_taken_in_again() {
     deck.plan(ready(&order, |proposal| proposal.left_out = vec![out])).await;
     deck.shows("– spec.memory left out").shows("▌  – spec.memory  1Gi → 2Gi").shows("space take in");
     // the last one stays
-    deck.keys("up").await.shows("▌     6 + replicas").keys("space").await.shows("one field has to stay");
+    deck.keys("up").await.shows("▌    6 + replicas").keys("space").await.shows("one field has to stay");
     deck.keys("down space").await.shows("planning…");
     assert!(deck.asked().order.left_out.is_empty());
     assert_eq!(deck.jobs(), 0);
     // of one field there is nothing to choose
     let mut deck = live(80, 24).await;
-    deck.review(|_| {}).await.hides("leave out").hides("▌     6").keys("space").await.shows("there is nothing to leave out");
+    deck.review(|_| {}).await.hides("leave out").hides("▌    6").keys("space").await.shows("there is nothing to leave out");
 }
 
 #[tokio::test(start_paused = true)]
@@ -424,9 +427,9 @@ async fn where_one_of_several_fields_is_refused_the_rest_can_go_on() {
     let mut deck = live(100, 30).await;
     deck.keys(ROW).await.keys("a n \"5\" enter").await;
     let mut refusal = proposals::refused();
-    (refusal.is_one_of_several, refusal.ways) = (true, Vec::new());
+    (refusal.leave_out, refusal.ways) = (Some("spec.replicas".to_owned()), Vec::new());
     deck.plan(Proposed::Refused(Box::new(refusal))).await;
-    deck.shows("> 1  leave spec.replicas out, and keep the rest").shows("⏎ does that and plans again");
+    deck.shows("> 1  leave spec.replicas out, and continue with the rest").shows("⏎ does that and plans again");
     deck.keys("enter").await.shows("planning…");
     assert_eq!(deck.asked().order.left_out, ["spec.replicas"]);
     let mut refusal = proposals::refused();

@@ -20,25 +20,33 @@ impl LineSpan {
     }
 }
 
+/// A field, and the lines that it changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldLines {
+    /// What the field is called where it is left out.
+    pub name: String,
+    pub spans: Vec<LineSpan>,
+}
+
 /// Keeps up with fields that change one after the other.
 #[derive(Default)]
 pub struct ChangedLines {
     /// Of each field.
-    all: Vec<Vec<LineSpan>>,
+    all: Vec<FieldLines>,
 }
 
 impl ChangedLines {
     /// The next field, with the files that differ from the repository before it and after it.
-    pub fn add(&mut self, tree: &dyn Tree, before: &EditedFiles, after: &EditedFiles) {
-        let mut own = Vec::new();
+    pub fn add(&mut self, name: String, tree: &dyn Tree, before: &EditedFiles, after: &EditedFiles) {
+        let mut spans = Vec::new();
         for (file, bytes) in after.iter().filter(|(file, bytes)| before.get(*file) != Some(bytes)) {
             let old = before.get(file).cloned().or_else(|| tree.read(file).ok()).unwrap_or_else(|| Arc::from([]));
-            own.extend(self.span(file, &old, bytes));
+            spans.extend(self.span(file, &old, bytes));
         }
-        self.all.push(own);
+        self.all.push(FieldLines { name, spans });
     }
 
-    pub fn all(self) -> Vec<Vec<LineSpan>> {
+    pub fn all(self) -> Vec<FieldLines> {
         self.all
     }
 
@@ -54,7 +62,7 @@ impl ChangedLines {
         }
         let (start, was, end) = (head + 1, old.len() - tail + 1, new.len() - tail + 1);
         let moved = |line: usize| if line >= was { line + end - was } else { line };
-        for span in self.all.iter_mut().flatten().filter(|span| span.file == **file) {
+        for span in self.all.iter_mut().flat_map(|field| &mut field.spans).filter(|span| span.file == **file) {
             (span.start, span.end) = (moved(span.start), moved(span.end));
         }
         Some(LineSpan { file: file.to_string(), start, end })
@@ -62,8 +70,8 @@ impl ChangedLines {
 }
 
 /// Which field a line belongs to: of several the one that changes the fewest.
-pub fn field_of(all: &[Vec<LineSpan>], file: &str, line: usize) -> Option<usize> {
-    let spans = all.iter().enumerate().flat_map(|(field, spans)| spans.iter().map(move |span| (field, span)));
+pub fn field_of(all: &[FieldLines], file: &str, line: usize) -> Option<usize> {
+    let spans = all.iter().enumerate().flat_map(|(at, field)| field.spans.iter().map(move |span| (at, span)));
     let found = spans.filter(|(_, span)| span.has(file, line)).min_by_key(|(_, span)| span.end - span.start);
     found.map(|(field, _)| field)
 }
@@ -80,9 +88,9 @@ mod tests {
         let mut lines = ChangedLines::default();
         // the last line changes, then two come above it, then the second goes
         let steps = [EditedFiles::new(), files("1\n2\n3\nx\n"), files("1\n2\ny\nz\n3\nx\n"), files("1\ny\nz\n3\nx\n")];
-        steps.windows(2).for_each(|pair| lines.add(&tree, &pair[0], &pair[1]));
+        steps.windows(2).for_each(|pair| lines.add(String::new(), &tree, &pair[0], &pair[1]));
         let all = lines.all();
-        let spans: Vec<_> = all.iter().flatten().map(|span| (span.start, span.end)).collect();
+        let spans: Vec<_> = all.iter().flat_map(|field| &field.spans).map(|span| (span.start, span.end)).collect();
         assert_eq!(spans, [(5, 6), (2, 4), (2, 2)]);
         let fields: Vec<_> = (1..=5).map(|line| field_of(&all, "a", line)).collect();
         assert_eq!(fields, [None, Some(2), Some(1), None, Some(0)]);

@@ -58,7 +58,7 @@ pub use cautions::{Alternative, Caution, cautions_between};
 pub use checks::{Check, CheckResult};
 pub use compare::{BuildDifference, ObjectKey, Renamed};
 pub use describe::{PullText, besides, body, message, prefix, rendered as rendered_lines, title};
-pub use lines::{LineSpan, field_of};
+pub use lines::{FieldLines, LineSpan, field_of};
 pub use order::{ChangeOrder, ChangeSite, OrderedObject, SiteScope};
 pub use plan::{
     ChangeContext, ChangePlan, FieldChange, FieldLeftOut, LayerChoice, MeantObject, PlanOutcome, Refused, object, plan,

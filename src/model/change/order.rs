@@ -123,8 +123,8 @@ impl ChangeSite {
 impl ChangeOrder {
     /// What makes it another change than one for the same object: part of the name of its branch.
     pub fn identity(&self) -> String {
-        let also = self.also.iter().map(|one| format!("{}/{}", one.namespace, one.object)).collect::<Vec<_>>().join("\n");
         let left_out: String = self.left_out.iter().map(|field| format!("\n-{field}")).collect();
+        let also = self.also.iter().map(|one| format!("{}/{}", one.namespace, one.object)).collect::<Vec<_>>().join("\n");
         [&*self.playbook, &(self.settings.join("\n") + &left_out), &self.layer.to_string(), &self.site.base, &*also]
             .join("\0")
             .trim_end_matches('\0')

@@ -10,7 +10,7 @@ use super::by_hand::SourceLine;
 use super::cautions::{self, Caution, CautionQuery, Placed, TouchedLine};
 use super::compare::{ObjectKey, is_secret, said};
 use super::edited::{EditedFiles, EditedTree};
-use super::lines::{ChangedLines, LineSpan};
+use super::lines::{ChangedLines, FieldLines};
 use super::outside::Outside;
 use super::proof::{ChangeProof, Claim, TrialState};
 use super::rendered::{RenderedBuild, rendered};
@@ -114,7 +114,7 @@ pub struct ChangePlan {
     pub build: String,
     pub done: Vec<FieldChange>,
     /// Of each of these fields the lines that it changes.
-    pub lines: Vec<Vec<LineSpan>>,
+    pub lines: Vec<FieldLines>,
     /// Fields that are left as they are.
     pub left_out: Vec<FieldLeftOut>,
     pub files: Vec<ChangedFile>,
@@ -160,8 +160,8 @@ pub struct Refused {
     pub tried: Vec<Tried>,
     /// Who builds the object, where several do: the change may be for one of them only.
     pub builds: Vec<BuildChoice>,
-    /// Other fields are wanted as well: this one can be left out.
-    pub is_one_of_several: bool,
+    /// What the field is called where it is left out; none where nothing else is wanted.
+    pub leave_out: Option<String>,
     pub cautions: Vec<Caution>,
 }
 
@@ -190,7 +190,7 @@ pub fn plan(
     };
     // what is changed instead is of the same cluster, and may be of another build
     let by = Outside::by(&state.own);
-    let mut under_way = UnderWay { state: Some(state), ..UnderWay::default() };
+    let mut under_way = UnderWay { state: Some(state), is_of_several: !more.is_empty(), ..UnderWay::default() };
     if let Some(refused) = under_way.object(context, builds, target, wanted)? {
         return Ok(PlanOutcome::Refused(*refused));
     }
@@ -204,7 +204,7 @@ pub fn plan(
             return Ok(PlanOutcome::Refused(*refused));
         }
     }
-    under_way.is_all_known(context.left_out)?;
+    under_way.is_something(context.left_out)?;
     Ok(under_way.planned(context, by))
 }
 
@@ -221,11 +221,12 @@ struct UnderWay {
     wanted: Vec<WantedField>,
     /// What was named, as it is shown.
     objects: Vec<String>,
-    left_out: Vec<FieldLeftOut>,
-    /// The names of those, as they were given.
-    names: Vec<String>,
-    /// The lines of each change.
+    /// Several objects were named: a field is known by its object as well.
+    is_of_several: bool,
     lines: ChangedLines,
+    left_out: Vec<FieldLeftOut>,
+    /// What can be left out.
+    names: Vec<String>,
 }
 
 impl UnderWay {
@@ -258,13 +259,14 @@ impl UnderWay {
         }
         let (_, meant) = target.of(&state.own).expect("it was found there");
         let (object, meant) = (shown(&meant.node), meant.clone());
-        let count = fields.len();
         let fields = self.without(context.left_out, fields, &meant);
+        let count = fields.len();
         for wanted in &fields {
+            let name = self.name(&meant, wanted);
             match one(context, builds, &target, wanted, state)? {
                 FieldOutcome::Nothing(same) => state = *same,
                 FieldOutcome::Done(one, before, next) => {
-                    self.lines.add(context.tree, &before.files, &next.files);
+                    self.lines.add(name, context.tree, &before.files, &next.files);
                     self.done.push((target.clone(), *one));
                     self.first.get_or_insert(*before);
                     state = *next;
@@ -273,8 +275,9 @@ impl UnderWay {
                     let read = |at: &SourceLine| TouchedLine::at(at, &context.tree.read(&at.file).ok()?);
                     let lines: Vec<_> = refused.set_at.iter().filter_map(read).collect();
                     let cautions = cautions::all(&known(&meant, &state, &state, std::slice::from_ref(wanted), &lines));
-                    let is_one_of_several = count > 1;
-                    return Ok(Some(Box::new(Refused { cautions, is_one_of_several, ..*refused })));
+                    // where it is the only one that was asked for, nothing would be left
+                    let leave_out = (count > 1 || self.is_of_several || !self.done.is_empty()).then_some(name);
+                    return Ok(Some(Box::new(Refused { cautions, leave_out, ..*refused })));
                 }
             }
         }
@@ -285,33 +288,30 @@ impl UnderWay {
         Ok(None)
     }
 
-    /// What is wanted of an object without what is left out: fields by their names, or with the object in front of them.
+    /// What a field is called where it is left out.
+    fn name(&self, object: &Applied, field: &WantedField) -> String {
+        if self.is_of_several { format!("{} {}", shown(&object.node), field.written) } else { field.written.clone() }
+    }
+
+    /// What is wanted of an object, without what is left out.
     fn without(&mut self, names: &[String], wanted: Vec<WantedField>, object: &Applied) -> Vec<WantedField> {
-        let of = shown(&object.node);
-        let is_meant = |name: &String, field: &WantedField| {
-            *name == field.written || name.strip_prefix(&of).is_some_and(|rest| rest.strip_prefix(' ') == Some(&field.written))
-        };
-        let mut kept = Vec::new();
-        for field in wanted {
-            match names.iter().find(|name| is_meant(name, &field)) {
-                None => kept.push(field),
-                Some(name) => {
-                    let now = field.field.reach(&object.node).ok().and_then(|node| write::json(&node).ok());
-                    let before = now.as_ref().map(|now| if is_secret(object) { MASKED.to_owned() } else { said(now) });
-                    self.left_out.push(FieldLeftOut { field: name.clone(), before, after: field.value });
-                    self.names.push(name.clone());
-                }
-            }
+        self.names.extend(wanted.iter().map(|field| self.name(object, field)).collect::<Vec<_>>());
+        let (out, kept): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|field| names.contains(&self.name(object, field)));
+        for field in out {
+            let now = field.field.reach(&object.node).ok().and_then(|node| write::json(&node).ok());
+            let before = now.as_ref().map(|now| if is_secret(object) { MASKED.to_owned() } else { said(now) });
+            self.left_out.push(FieldLeftOut { field: self.name(object, &field), before, after: field.value });
         }
         kept
     }
 
+    /// Whether what is left out leaves something.
+    ///
     /// # Errors
     /// A field is left out that nobody sets, or nothing is left.
-    fn is_all_known(&self, names: &[String]) -> Result<()> {
-        if let Some(unknown) = names.iter().find(|name| !self.names.contains(name)) {
-            let fields: Vec<_> = self.wanted.iter().map(|field| field.written.as_str()).collect();
-            let hint = format!("set here: {}", fields.join(", "));
+    fn is_something(&self, left_out: &[String]) -> Result<()> {
+        if let Some(unknown) = left_out.iter().find(|name| !self.names.contains(name)) {
+            let hint = format!("set here: {}", self.names.join(", "));
             return Err(Error::usage(format!("`{unknown}` is not set by this change, and cannot be left out"), hint));
         }
         match self.wanted.is_empty() {
@@ -324,14 +324,15 @@ impl UnderWay {
     fn planned(mut self, context: &ChangeContext<'_>, by: Option<(String, String)>) -> PlanOutcome {
         let (object, state) = (objects(&self.objects), self.take());
         let (Some(first), Some(meant)) = (self.first, self.meant) else { return PlanOutcome::Nothing { object } };
+        let rendered = rendered(&first.builds(), &state.builds());
         let file = |(path, after): (&Text, &Arc<[u8]>)| ChangedFile {
             path: path.clone(),
             before: context.tree.read(path).ok(),
             after: after.clone(),
         };
         let files: Vec<_> = state.files.iter().map(file).filter(|file| file.before.as_ref() != Some(&file.after)).collect();
-        let touched: Vec<_> = files.iter().flat_map(TouchedLine::of).collect();
-        let query = known(&meant, &first, &state, &self.wanted, &touched);
+        let lines: Vec<_> = files.iter().flat_map(TouchedLine::of).collect();
+        let query = known(&meant, &first, &state, &self.wanted, &lines);
         let (cautions, outside) = (cautions::all(&query), Outside { by, ..Outside::of(&query, &state.own) });
         let all = state.builds();
         let named = |(target, change): (ChangeTarget, FieldChange)| {
@@ -340,8 +341,8 @@ impl UnderWay {
         };
         // one that is not built any more keeps its change
         let done = self.done.into_iter().map(|(target, change)| named((target, change.clone())).unwrap_or(change)).collect();
-        let rendered = rendered(&first.builds(), &all);
-        let (build, lines, left_out) = (state.own.name.clone(), self.lines.all(), self.left_out);
+        let build = state.own.name.clone();
+        let (lines, left_out) = (self.lines.all(), self.left_out);
         PlanOutcome::Planned(ChangePlan { object, build, done, lines, left_out, files, rendered, cautions, outside })
     }
 }
@@ -498,7 +499,7 @@ fn ambiguous(field: String, choices: Vec<BuildChoice>) -> Refused {
         set_at: None,
         tried: Vec::new(),
         builds: choices,
-        is_one_of_several: false,
+        leave_out: None,
         cautions: Vec::new(),
     }
 }
@@ -568,8 +569,8 @@ fn one(
         true => Vec::new(),
         false => std::iter::once(&build).chain(&target.twins).map(twin).collect(),
     };
-    let (field, cautions, is_one_of_several) = (wanted.written.clone(), Vec::new(), false);
-    let refused = Refused { object, build, field, why, hint, set_at, tried, builds, is_one_of_several, cautions };
+    let (field, cautions, leave_out) = (wanted.written.clone(), Vec::new(), None);
+    let refused = Refused { object, build, field, why, hint, set_at, tried, builds, leave_out, cautions };
     Ok(FieldOutcome::Refused(Box::new(refused), Box::new(state)))
 }
 

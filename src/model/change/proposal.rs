@@ -6,8 +6,8 @@ use sha2::{Digest, Sha256};
 use super::describe::{self, PullText};
 use super::order::ChangeOrder;
 use super::{
-    Alternative, BuildChoice, Caution, ChangePlan, Check, CheckResult, CheckoutFile, FieldLeftOut, HandEdit, LayerChoice,
-    LineSpan, Refused, RenderedBuild, SourceLine, SourceQuestion,
+    Alternative, BuildChoice, Caution, ChangePlan, Check, CheckResult, CheckoutFile, FieldLeftOut, FieldLines, HandEdit,
+    LayerChoice, Refused, RenderedBuild, SourceLine, SourceQuestion,
 };
 use crate::domain::{NewPull, ObjectRef, Pull};
 use crate::guards::CoveredLines;
@@ -40,7 +40,7 @@ pub struct Proposal {
     pub branch: String,
     pub fields: Vec<ProposedField>,
     /// Of each field the lines that it changes.
-    pub lines: Vec<Vec<LineSpan>>,
+    pub lines: Vec<FieldLines>,
     /// Fields that are left as they are.
     pub left_out: Vec<FieldLeftOut>,
     pub files: Vec<ProposedFile>,
@@ -133,8 +133,8 @@ pub struct ChangeRefusal {
     pub ways: Vec<WayChoice>,
     /// Who builds the object, where several do: the change may be for one of them only.
     pub builds: Vec<BuildChoice>,
-    /// Other fields are wanted as well: this one can be left out.
-    pub is_one_of_several: bool,
+    /// What the field is called where it is left out; none where nothing else is wanted.
+    pub leave_out: Option<String>,
     /// What a person should know besides, and what could be changed instead.
     pub cautions: Vec<Caution>,
     /// Where a person may say another repository of its source.
@@ -197,7 +197,7 @@ impl ChangeRefusal {
     /// Whether there is a way, a build or another object to choose.
     pub fn is_open(&self) -> bool {
         let has_way = !self.ways.is_empty() || !self.builds.is_empty() || self.alternatives().next().is_some();
-        has_way || self.is_one_of_several || !self.order.left_out.is_empty()
+        has_way || self.leave_out.is_some() || !self.order.left_out.is_empty()
     }
 
     pub fn alternatives(&self) -> impl Iterator<Item = &Alternative> {
@@ -271,7 +271,7 @@ pub fn refusal(refused: &Refused, order: &ChangeOrder, copy: impl Fn(&str) -> Ch
         set_at: refused.set_at.clone().map(&place),
         ways: refused.tried.iter().map(way).collect(),
         builds: refused.builds.clone(),
-        is_one_of_several: refused.is_one_of_several,
+        leave_out: refused.leave_out.clone(),
         cautions: refused.cautions.clone(),
         source: None,
     }

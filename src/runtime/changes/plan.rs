@@ -113,7 +113,7 @@ fn as_expected(outcome: PlanOutcome, order: &ChangeOrder) -> Result<PlanOutcome>
             tried: Vec::new(),
             builds: Vec::new(),
             cautions: Vec::new(),
-            is_one_of_several: false,
+            leave_out: None,
         }));
     }
     Ok(outcome)

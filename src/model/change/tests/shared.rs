@@ -40,6 +40,9 @@ fn a_base_that_two_environments_share_is_refused_with_both_and_a_patch_is_offere
     let [(build, differences)] = &proof.elsewhere[..] else { panic!("{proof:?}") };
     assert_eq!((&**build, &*differences[0].object), ("staging/flux-system/apps", "Deployment web"));
     assert_eq!(differences[0].field.as_deref(), Some("spec.replicas"));
+    assert_eq!(refused.leave_out, None);
+    let several = repo.refused("deploy/p-web", &["spec.replicas=3", "spec.paused=true"]);
+    assert_eq!(several.leave_out.as_deref(), Some("spec.replicas"));
 }
 
 #[test]

@@ -18,7 +18,7 @@ use super::summary::value;
 use crate::ui::theme::{Scope as Style, Theme};
 use crate::ui::widgets::lines::Styled;
 use crate::ui::widgets::request::Answer;
-use fluxdeck_model::change::{Proposal, Proposed, ProposedField, field_of, prefix};
+use fluxdeck_model::change::{Proposal, Proposed, field_of};
 use fluxdeck_model::commands::{Cx, Gesture};
 use fluxdeck_model::domain::text::sanitise_line;
 use fluxdeck_model::error::Error;
@@ -43,10 +43,9 @@ pub fn choices(proposal: &Proposal, diff: &mut Diff, theme: &Theme) -> Vec<Choic
     };
     let owners: Vec<_> = (0..diff.lines.len()).map(owner).collect();
     let own = |field: usize| owners.iter().enumerate().filter(|(_, owner)| **owner == Some(field)).map(|(at, _)| at).collect();
-    // of several objects each has one of that name
-    let name = |field: &ProposedField| format!("{}{}", prefix(field, &proposal.fields), field.field);
     let fields = proposal.fields.iter().enumerate();
-    let mut found: Vec<_> = fields.map(|(at, field)| Choice { field: name(field), is_in: true, lines: own(at) }).collect();
+    let name = |at: usize| proposal.lines.get(at).map(|lines| lines.name.clone()).unwrap_or_default();
+    let mut found: Vec<_> = fields.map(|(at, _)| Choice { field: name(at), is_in: true, lines: own(at) }).collect();
     for (choice, field) in found.iter_mut().zip(&proposal.fields).filter(|(choice, _)| choice.lines.is_empty()) {
         let text = format!("   ~ {}  {}", sanitise_line(&field.field), sanitise_line(&field.place));
         choice.lines = vec![say(diff, Styled::of(Style::Text, text))];
@@ -130,13 +129,14 @@ impl Review {
         if is_out {
             self.query.order.left_out.push(field.to_owned());
         }
+        self.is_chosen_now = true;
         self.ask(cx);
     }
 
     /// What can be done with fields where one of them was refused: which field, and whether it is left out then.
     pub(super) fn offers(&self) -> Vec<(String, bool)> {
         let Some(refusal) = self.refusal() else { return Vec::new() };
-        let own = refusal.is_one_of_several.then(|| (refusal.field.clone(), true));
+        let own = refusal.leave_out.clone().map(|field| (field, true));
         own.into_iter().chain(refusal.order.left_out.iter().rev().map(|field| (field.clone(), false))).collect()
     }
 }
@@ -144,7 +144,7 @@ impl Review {
 /// An offer, for people.
 pub fn offer((field, is_out): &(String, bool)) -> String {
     match is_out {
-        true => format!("leave {} out, and keep the rest", sanitise_line(field)),
+        true => format!("leave {} out, and continue with the rest", sanitise_line(field)),
         false => format!("take {} in again", sanitise_line(field)),
     }
 }

@@ -123,6 +123,8 @@ struct Review {
     choices: Vec<Choice>,
     /// The one under the cursor, by its name.
     chosen: Option<String>,
+    /// Its lines are brought into sight when they are drawn next.
+    is_chosen_now: bool,
 }
 
 impl Review {
@@ -145,6 +147,7 @@ impl Review {
             due: None,
             choices: Vec::new(),
             chosen: None,
+            is_chosen_now: false,
         }
     }
 
@@ -358,10 +361,6 @@ impl View for Review {
     fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
         // it is not meant any more
         self.due = None;
-        let is_step = matches!(gesture, Gesture::Down | Gesture::Up) && self.pane == Pane::Diff && self.proposal().is_some();
-        if is_step && self.step(gesture) {
-            return true;
-        }
         match (gesture, self.proposal()) {
             (Gesture::Submit, _) => self.accept(false, cx),
             (Gesture::PushOnly, _) => self.accept(true, cx),
@@ -384,7 +383,7 @@ impl View for Review {
             (Gesture::Instead, _) => self.ask_instead(0, cx),
             (Gesture::Copy, _) => copy(&self.part().lines, cx),
             (gesture, None) if self.refusal().is_some() => return self.choose_way(gesture),
-            (gesture, _) => return self.part().gesture(gesture),
+            (gesture, _) => return self.pane == Pane::Diff && self.step(gesture) || self.part().gesture(gesture),
         }
         true
     }

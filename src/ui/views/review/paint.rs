@@ -106,6 +106,11 @@ impl Review {
             diff.lines[*at] = diff.lines[*at].marked(scene.theme.sign("▌", ">"), Style::Mark);
         }
         self.diff.replace(diff.lines);
+        // what was left out, or taken in again, is in sight
+        let is_due = std::mem::take(&mut self.is_chosen_now);
+        if let Some(line) = self.choice().filter(|_| is_due).and_then(|choice| choice.lines.last().copied()) {
+            self.diff.text.show(line, &self.diff.lines[..]);
+        }
         self.rendered.replace(rendered);
         self.body.replace(body);
         self.widths = widths;

@@ -127,8 +127,8 @@ fn heading(proposal: &Proposal, facts: &mut Facts<'_>) {
     }
     facts.line(head);
     if let many @ [_, _, ..] = proposal.fields.as_slice() {
-        many.iter()
-            .for_each(|one| facts.line(Styled::of(Style::Text, format!("   {}{}", prefix(one, many), field_change(one, arrow)))));
+        let line = |one: &ProposedField| format!("   {}{}", prefix(one, many), field_change(one, arrow));
+        many.iter().for_each(|one| facts.line(Styled::of(Style::Text, line(one))));
     }
     for out in &proposal.left_out {
         let text = format!("   {} {} left out", facts.theme.sign("–", "-"), sanitise_line(&out.field));
