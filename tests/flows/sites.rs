@@ -179,7 +179,7 @@ async fn what_takes_a_change_back_takes_back_nothing_that_was_changed_since() {
             order: ChangeOrder { is_push_only: true, ..order },
             said: None,
         };
-        bench.changes.propose(Some(&bench.live), query).await.expect("it is planned")
+        bench.changes.propose(Some(&bench.live), query, true).await.expect("it is planned").0
     };
     let Proposed::Ready(proposal) = undone("3").await else { panic!("it is what it was given") };
     let fields: Vec<_> = proposal.fields.iter().map(|one| (one.before.as_deref(), &*one.after)).collect();

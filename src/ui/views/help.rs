@@ -206,7 +206,8 @@ mod tests {
             assert!(help.commands[end..].iter().all(is_elsewhere));
             assert!(help.commands[..end].is_sorted_by_key(|command| (command.group, place(command, scope))));
             let last = shown(&mut help, 250, 240).lines().rfind(|line| !line.is_empty()).map(str::to_owned);
-            assert!(last.is_some_and(|line| line.ends_with(&super::places(help.commands[help.commands.len() - 1]))));
+            let places = super::places(help.commands[help.commands.len() - 1]);
+            assert!(last.as_ref().is_some_and(|line| line.ends_with(&places)), "{places} is not the end of {last:?}");
         }
     }
 
