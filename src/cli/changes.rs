@@ -104,7 +104,8 @@ fn show(loaded: &Loaded, format: ReportFormat) -> Result<u8> {
     line("repository", &format!("{}  {} -> {}", change.order.site.name(), change.order.site.base, progress.branch));
     for field in &change.fields {
         let before = field.before.as_deref().unwrap_or("nothing");
-        line("changes", &format!("{}: {before} -> {}  {}", field.field, field.after, field.place));
+        let of = fluxdeck_model::change::prefix(field, &change.fields);
+        line("changes", &format!("{of}{}: {before} -> {}  {}", field.field, field.after, field.place));
     }
     line("commit", &progress.commit);
     let pull = progress.pull.as_ref();

@@ -52,7 +52,7 @@ fn request(served: &Served, run: &DryRun) -> http::Result<Request<Vec<u8>>> {
     let object = ObjectRef::new(ClusterId(0), run.gk.clone(), run.namespace.as_str(), run.name.as_str());
     let uri = format!("{}?dryRun=All&force=true&fieldManager={MANAGER}", served.object(&object));
     let request = Request::builder().method(Method::PATCH).uri(uri).header(CONTENT_TYPE, "application/apply-patch+yaml");
-    request.body(run.body.to_string().into_bytes())
+    request.body(run.body.clone().into_bytes())
 }
 
 /// What it means that the API server, or a gateway before it, has refused.

@@ -38,6 +38,7 @@ pub fn ready(order: &ChangeOrder) -> Proposal {
         ahead: Some(2),
         branch: branch.clone(),
         fields: vec![ProposedField {
+            of: None,
             field: "spec.replicas".to_owned(),
             before: Some("3".to_owned()),
             after: "5".to_owned(),

@@ -75,7 +75,24 @@ async fn what_does_not_go_through_git_says_why() {
     deck.keys("esc : \"scale-in-git_5\" enter").await.shows("`:origins` shows the fields of HelmRelease web/web");
     deck.keys("a s ctrl-g").await.shows("HelmRelease web/web is").hides("In the cluster, now");
     deck.keys("esc").await;
-    deck.keys(": \"deploy\" enter M a").await.shows("one object at a time");
+    // what one of them does not have is not left out silently
+    deck.keys(": \"deploy\" enter M a n").await.shows("HelmRelease web/web makes it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn marked_objects_get_the_same_in_one_change() {
+    let mut deck = live(100, 30).await;
+    deck.keys(": \"deploy_-n_shop\" enter").await.keys("M a").await.shows("number of replicas…").keys("n").await;
+    let count = deck.app.state().cluster().store.nodes().count();
+    assert!(count > 0);
+    deck.shows("and").shows("more ──").keys("ctrl-u \"5\" enter").await;
+    let query = deck.asked();
+    assert_eq!(query.order.also.len(), query.also.len());
+    assert!(!query.also.is_empty() && query.also.iter().all(|object| Some(object) != query.object.as_ref()), "{query:?}");
+    assert!(
+        query.order.also.iter().all(|one| one.object.starts_with("Deployment.apps/") && one.namespace == "shop"),
+        "{query:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -105,6 +122,7 @@ async fn a_form_holds_what_is_there_now_and_its_answers_are_what_is_planned() {
         playbook: "scale".to_owned(),
         object: "Deployment.apps/checkout".to_owned(),
         namespace: "shop".to_owned(),
+        also: Vec::new(),
         settings: vec!["replicas=5".to_owned()],
         layer: LayerChoice::Set,
         is_wide: false,

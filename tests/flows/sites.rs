@@ -81,6 +81,7 @@ impl Bench {
             ..ChangeOrder::default()
         };
         let query = ChangeQuery {
+            also: Vec::new(),
             object: object("", "LimitRange", "platform", "prod-defaults"),
             applier: object("kustomize.toolkit.fluxcd.io", "Kustomization", "flux-system", "policies"),
             order,
@@ -131,6 +132,7 @@ async fn those_who_may_not_read_the_kustomization_choose_which_one_of_that_name_
         ..ChangeOrder::default()
     };
     let query = |order: &ChangeOrder| ChangeQuery {
+        also: Vec::new(),
         object: of("apps", "Deployment", "web", "frontend"),
         applier: of("kustomize.toolkit.fluxcd.io", "Kustomization", "flux-system", "apps"),
         order: order.clone(),
@@ -158,6 +160,7 @@ async fn what_takes_a_change_back_takes_back_nothing_that_was_changed_since() {
         Some(ObjectRef::new(ClusterId(0), GroupKind::new(group, kind), namespace, name))
     };
     let field = |after: &str| ProposedField {
+        of: None,
         field: "spec.replicas".to_owned(),
         before: Some("2".to_owned()),
         after: after.to_owned(),
@@ -174,6 +177,7 @@ async fn what_takes_a_change_back_takes_back_nothing_that_was_changed_since() {
     let undone = async |after: &str| {
         let order = playbooks::undo(&done, None, &[field(after)]).expect("it can be taken back");
         let query = ChangeQuery {
+            also: Vec::new(),
             object: of("apps", "Deployment", "web", "frontend"),
             applier: of("kustomize.toolkit.fluxcd.io", "Kustomization", "flux-system", "apps"),
             order: ChangeOrder { is_push_only: true, ..order },

@@ -178,7 +178,7 @@ async fn what_is_refused_is_found_in_the_checkout_where_it_is_edited_by_hand() {
             site: ChangeSite { folder: folder.clone(), scope, ..ChangeSite::default() },
             ..ChangeOrder::default()
         };
-        ChangeQuery { object: None, applier: None, order, said: None }
+        ChangeQuery { object: None, also: Vec::new(), applier: None, order, said: None }
     };
     let file = desk.checkout().join("flux/apps/base/frontend/deployment.yaml").canonicalize().expect("it is there");
     for is_same in [true, false] {

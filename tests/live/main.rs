@@ -13,6 +13,7 @@ mod exam;
 mod harness;
 mod node;
 mod oracle;
+mod shop;
 mod suites;
 #[path = "../support/mod.rs"]
 mod support;

@@ -10,7 +10,7 @@ use super::command::{self, Command, Run};
 use super::source::{Files, Given, What};
 use super::{Call, ReportFormat};
 use crate::runtime::{self, Bench};
-use fluxdeck_model::change::{ChangeOrder, ChangeScope, ChangeSite, LayerChoice, PlanOutcome};
+use fluxdeck_model::change::{ChangeOrder, ChangeScope, ChangeSite, LayerChoice, OrderedObject, PlanOutcome};
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::forms::Field;
 use fluxdeck_model::playbooks::{self, AssignmentTarget, KnownObject, Playbook};
@@ -66,9 +66,9 @@ fn takes(playbook: &Playbook) -> String {
 
 #[derive(Args, Clone)]
 struct Arguments {
-    /// The object: KIND/NAME
-    #[arg(value_name = "KIND/NAME")]
-    object: String,
+    /// The object, or several that get the same in one change: KIND/NAME
+    #[arg(value_name = "KIND/NAME", required = true)]
+    objects: Vec<String>,
     /// The field to set, and its value; may be repeated
     #[arg(long, value_name = "FIELD=VALUE", action = ArgAction::Append)]
     set: Vec<String>,
@@ -109,6 +109,13 @@ struct Arguments {
     /// How to print
     #[arg(short, long, value_enum, default_value_t, hide_default_value = true)]
     output: Form,
+}
+
+impl Arguments {
+    /// The objects behind the first.
+    fn also(&self) -> Vec<OrderedObject> {
+        self.objects[1..].iter().map(|object| OrderedObject { object: object.clone(), namespace: String::new() }).collect()
+    }
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -166,7 +173,8 @@ async fn run(call: &Call, playbook: &'static Playbook, arguments: &Arguments) ->
 fn dry_run(call: &Call, playbook: &Playbook, arguments: &Arguments) -> Result<u8> {
     let order = ChangeOrder {
         playbook: playbook.name.to_owned(),
-        object: arguments.object.clone(),
+        object: arguments.objects[0].clone(),
+        also: arguments.also(),
         settings: arguments.set.clone(),
         layer: arguments.layer.as_deref().map(LayerChoice::parse).transpose()?.unwrap_or_default(),
         is_wide: arguments.wide,

@@ -108,9 +108,10 @@ fn beside(plan: &ChangePlan, order: &ChangeOrder) {
 fn text(plan: &ChangePlan, order: &ChangeOrder) -> Result<String> {
     let mut out = String::new();
     for done in &plan.done {
-        let FieldChange { field, before, after, way, proof } = done;
+        let FieldChange { of, field, before, after, way, proof } = done;
+        let object = of.as_ref().map_or_else(|| plan.object.clone(), ToString::to_string);
         let before = before.as_deref().map_or_else(|| "nothing".to_owned(), |before| sanitise_line(before).into_owned());
-        out.push_str(&format!("{}  {field} = {before} -> {}\n", plan.object, sanitise_line(after)));
+        out.push_str(&format!("{}  {field} = {before} -> {}\n", sanitise_line(&object), sanitise_line(after)));
         out.push_str(&format!("changed at  {}  {}\n", way.place(), way.layer));
         out.push_str(&format!("built by    {}\n", plan.build));
         proof.checks.iter().for_each(|check| out.push_str(&checked(check)));
@@ -219,7 +220,7 @@ fn planned(plan: &ChangePlan, order: &ChangeOrder) -> Result<Value> {
 }
 
 fn done(done: &FieldChange) -> Value {
-    json!({ "field": done.field, "before": done.before, "after": done.after, "way": way(&done.way), "proof": proof(&done.proof) })
+    json!({ "object": done.of.as_ref().map(ToString::to_string), "field": done.field, "before": done.before, "after": done.after, "way": way(&done.way), "proof": proof(&done.proof) })
 }
 
 fn way(way: &Way) -> Value {

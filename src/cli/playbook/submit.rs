@@ -10,7 +10,7 @@ use crate::cli::act::select;
 use crate::cli::headless::Headless;
 use crate::cli::{Call, ReportFormat, output};
 use crate::runtime::{self, Desk, Options};
-use fluxdeck_model::change::{ChangeOrder, ChangeSite, ForgeChoice, LayerChoice, Proposal, Proposed, SiteScope};
+use fluxdeck_model::change::{ChangeOrder, ChangeSite, ForgeChoice, LayerChoice, OrderedObject, Proposal, Proposed, SiteScope};
 use fluxdeck_model::error::{Error, ErrorKind, Result};
 use fluxdeck_model::insight::named::Named;
 use fluxdeck_model::kinds::{self, Trait};
@@ -83,21 +83,27 @@ fn query(
     arguments: &Arguments,
     is_from_cluster: bool,
 ) -> Result<ChangeQuery> {
-    let named = Named::parse(&arguments.object)?;
     let namespaces: Vec<_> = call.options.namespaces.iter().map(|name| name.to_string()).collect();
-    let (object, applier) = match is_from_cluster || arguments.goal() > ChangeGoal::Merged {
-        true => found(headless.state(), playbook, &named, &namespaces, is_from_cluster)?,
-        false => (None, None),
+    let find = |object: &String| {
+        let (found, applier) = match is_from_cluster || arguments.goal() > ChangeGoal::Merged {
+            true => found(headless.state(), playbook, &Named::parse(object)?, &namespaces, is_from_cluster)?,
+            false => (None, None),
+        };
+        let namespace = match (&found, namespaces.as_slice()) {
+            (Some(object), _) => object.namespace.to_string(),
+            (None, [one]) => one.clone(),
+            (None, _) => String::new(),
+        };
+        Ok((found, applier, OrderedObject { object: object.clone(), namespace }))
     };
-    let namespace = match (&object, namespaces.as_slice()) {
-        (Some(object), _) => object.namespace.to_string(),
-        (None, [one]) => one.clone(),
-        (None, _) => String::new(),
-    };
+    let mut all = arguments.objects.iter().map(find).collect::<Result<Vec<_>>>()?.into_iter();
+    let (object, applier, OrderedObject { object: name, namespace }) = all.next().expect("one is named");
+    let (found, also): (Vec<_>, Vec<_>) = all.map(|(found, _, ordered)| (found, ordered)).unzip();
     let order = ChangeOrder {
         playbook: playbook.name.to_owned(),
-        object: arguments.object.clone(),
+        object: name,
         namespace,
+        also,
         settings: arguments.set.clone(),
         layer: arguments.layer.as_deref().map(LayerChoice::parse).transpose()?.unwrap_or_default(),
         is_wide: arguments.wide,
@@ -108,7 +114,7 @@ fn query(
         expected: Vec::new(),
         is_push_only: arguments.push_only,
     };
-    Ok(ChangeQuery { object, applier, order, said: None })
+    Ok(ChangeQuery { object, also: found.into_iter().flatten().collect(), applier, order, said: None })
 }
 
 /// What the arguments say of the repository.
@@ -184,7 +190,8 @@ fn review(proposal: &Proposal) -> String {
     line("found by", &order.site.found_by);
     for field in &proposal.fields {
         let before = field.before.as_deref().unwrap_or("nothing");
-        line("changes", &format!("{}: {before} -> {}  {} ({})", field.field, field.after, field.place, field.layer));
+        let of = fluxdeck_model::change::prefix(field, &proposal.fields);
+        line("changes", &format!("{of}{}: {before} -> {}  {} ({})", field.field, field.after, field.place, field.layer));
     }
     for check in &proposal.checks {
         line(check.result.word(), &format!("{}: {}", check.name, check.why));

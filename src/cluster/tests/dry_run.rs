@@ -20,7 +20,7 @@ fn run(kind: &str) -> DryRun {
         version: "v1".to_owned(),
         namespace: "web".to_owned(),
         name: "web".to_owned(),
-        body: json!({"data": {"key": "s3cret"}}),
+        body: json!({"data": {"key": "s3cret"}}).to_string(),
         account: None,
         is_forced: false,
     }

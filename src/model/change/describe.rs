@@ -70,10 +70,11 @@ pub fn title(order: &ChangeOrder, object: &str, fields: &[ProposedField]) -> Str
         return line(&order.title);
     }
     let what = match fields {
-        [one] => {
+        [one, ..] if is_one_change(fields) => {
             let field = one.field.rsplit_once("].").map_or(one.field.as_str(), |(_, last)| last);
             let field = field.strip_prefix("spec.").unwrap_or(field);
-            let values = match &one.before {
+            // of several objects each may have had another value
+            let values = match one.before.as_ref().filter(|_| fields.iter().all(|other| other.before == one.before)) {
                 Some(before) => {
                     let (before, after) = tails(field, before, &one.after);
                     format!("{} -> {}", short(before), short(after))
@@ -91,6 +92,24 @@ pub fn title(order: &ChangeOrder, object: &str, fields: &[ProposedField]) -> Str
     // the values are below, whole
     let cut: String = title.chars().take(TITLE - 1).collect();
     format!("{cut}…")
+}
+
+/// Whether the same is set for each of several objects.
+fn is_one_change(fields: &[ProposedField]) -> bool {
+    fields.iter().enumerate().all(|(at, one)| {
+        (&one.field, &one.after) == (&fields[0].field, &fields[0].after) && fields[..at].iter().all(|other| other.of != one.of)
+    })
+}
+
+/// Whether the fields are of several objects, so that each has to be named.
+fn are_of_several(fields: &[ProposedField]) -> bool {
+    fields.iter().any(|one| one.of != fields[0].of)
+}
+
+/// The object of a field, in front of it, where there are several.
+pub fn prefix(one: &ProposedField, fields: &[ProposedField]) -> String {
+    let of = one.of.as_ref().filter(|_| are_of_several(fields));
+    of.map(|of| format!("{} ", sanitise_line(&of.to_string()))).unwrap_or_default()
 }
 
 /// Of two images with one name what differs: `1.4.1` and `1.5.0`. A title has no room for registries.
@@ -145,7 +164,8 @@ pub fn body(order: &ChangeOrder, plan: &ChangePlan, fields: &[ProposedField], ba
     for one in fields {
         let before = one.before.as_deref().map_or_else(|| "nothing".to_owned(), code);
         out.push_str(&format!(
-            "| {} | {before} | {} | {} ({}) |\n",
+            "| {}{} | {before} | {} | {} ({}) |\n",
+            cell(&prefix(one, fields)),
             code(&one.field),
             code(&one.after),
             code(&one.place),
@@ -183,7 +203,14 @@ pub fn message(order: &ChangeOrder, title: &str, fields: &[ProposedField]) -> St
     out.push('\n');
     for one in fields {
         let before = one.before.as_deref().unwrap_or("nothing");
-        out.push_str(&format!("{}: {} -> {} ({})\n", one.field, line(before), line(&one.after), one.place));
+        out.push_str(&format!(
+            "{}{}: {} -> {} ({})\n",
+            prefix(one, fields),
+            one.field,
+            line(before),
+            line(&one.after),
+            one.place
+        ));
     }
     out
 }

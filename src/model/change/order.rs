@@ -16,6 +16,9 @@ pub struct ChangeOrder {
     pub object: String,
     /// Its namespace; empty for any.
     pub namespace: String,
+    /// Others that get the same settings in the same change, in order.
+    #[serde(default)]
+    pub also: Vec<OrderedObject>,
     /// `FIELD=VALUE`, as `--set` takes them.
     pub settings: Vec<String>,
     pub layer: LayerChoice,
@@ -68,6 +71,15 @@ pub enum SiteScope {
     Applied { name: String, path: String },
 }
 
+/// Another object of one change.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderedObject {
+    /// `KIND/NAME`, as users name it.
+    pub object: String,
+    /// Empty for any.
+    pub namespace: String,
+}
+
 impl SiteScope {
     /// As the plan takes it. Variables are those that the repository itself gives; what a cluster has is not in it.
     pub fn scope(&self) -> ChangeScope {
@@ -96,18 +108,38 @@ impl ChangeSite {
 impl ChangeOrder {
     /// What makes it another change than one for the same object: part of the name of its branch.
     pub fn identity(&self) -> String {
-        [&*self.playbook, &self.settings.join("\n"), &self.layer.to_string(), &self.site.base].join("\0")
+        let also = self.also.iter().map(|one| format!("{}/{}", one.namespace, one.object)).collect::<Vec<_>>().join("\n");
+        [&*self.playbook, &self.settings.join("\n"), &self.layer.to_string(), &self.site.base, &*also]
+            .join("\0")
+            .trim_end_matches('\0')
+            .to_owned()
+    }
+
+    /// The namespaces of its objects, each once; nothing where one may be in any.
+    pub fn namespaces(&self) -> Vec<String> {
+        let all = std::iter::once(&self.namespace).chain(self.also.iter().map(|one| &one.namespace));
+        let mut found: Vec<String> = Vec::new();
+        for name in all {
+            if name.is_empty() {
+                return Vec::new();
+            }
+            if !found.contains(name) {
+                found.push(name.clone());
+            }
+        }
+        found
     }
 
     /// The equivalent command, without its title and its reason. Where the repository was found from the cluster, it is found so again.
     pub fn line(&self) -> String {
         let mut words = vec!["fluxdeck".to_owned(), "run".to_owned(), self.playbook.clone(), self.object.clone()];
+        words.extend(self.also.iter().map(|one| one.object.clone()));
         let mut flag = |name: &str, value: &str| {
             if !value.is_empty() {
                 words.extend([name.to_owned(), value.to_owned()]);
             }
         };
-        flag("-n", &self.namespace);
+        flag("-n", &self.namespaces().join(","));
         self.settings.iter().for_each(|setting| flag("--set", setting));
         flag("--layer", &self.layer.to_string());
         let is_clone_of_ours = self.site.remote.is_empty() && !self.site.url.is_empty();

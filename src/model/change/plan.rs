@@ -18,12 +18,15 @@ use super::value::{self, Typed};
 use super::wanted::{BuiltObject, WantedChange, WantedField, WantedOf};
 use super::ways::{self, Way, WayQuery};
 use super::write::ChangedFile;
+use crate::domain::{ClusterId, GroupKind, ObjectRef};
 use crate::error::{Error, Result};
 use crate::guards;
 use crate::insight::named::{Named, shown};
 use crate::insight::schema::Schemas;
 use crate::kinds::masked::MASKED;
+use crate::render::Node;
 use crate::render::flux::{self, Applied};
+use crate::render::id::{meta_text, text_at};
 use crate::render::node::Text;
 use crate::render::tree::Tree;
 use crate::render::write;
@@ -114,6 +117,8 @@ pub struct ChangePlan {
 /// One field, and how it gets its value.
 #[derive(Clone, Debug)]
 pub struct FieldChange {
+    /// The object as a cluster has it after the change; none where that is not known.
+    pub of: Option<ObjectRef>,
     pub field: String,
     /// As they read; nothing was there before.
     pub before: Option<String>,
@@ -138,68 +143,176 @@ pub struct Refused {
     pub cautions: Vec<Caution>,
 }
 
-/// Plans one field after the other, each on what the ones before left.
+/// An object as it is named.
+#[derive(Clone, Debug)]
+pub struct MeantObject {
+    pub named: Named,
+    /// Its namespace, or those that it may be in; any where there is none.
+    pub namespaces: Vec<String>,
+}
+
+/// Plans one object after the other, and of each one field after the other, each on what the ones before left.
 ///
 /// # Errors
-/// The object or a field is not there, a value does not fit, the tree cannot be read.
+/// An object or a field is not there, a value does not fit, the tree cannot be read.
 pub fn plan(
     context: &ChangeContext<'_>,
     builds: &mut Builds<'_>,
-    named: &Named,
-    namespaces: &[String],
+    meant: &[MeantObject],
     wanted: WantedOf<'_>,
 ) -> Result<PlanOutcome> {
-    let (target, state) = match begin(context, builds, named, namespaces, wanted)? {
+    let [first, more @ ..] = meant else { return Err(Error::usage("no object is named", "name one: KIND/NAME")) };
+    let (target, state) = match begin(context, builds, &first.named, &first.namespaces, wanted)? {
         Begun::One(target, state) => (target, *state),
         Begun::Several(field, choices) => return Ok(PlanOutcome::Refused(ambiguous(field, choices))),
     };
-    let change = {
-        let (_, object) = target.of(&state.own).expect("it was found there");
-        let all: Vec<&Build> = std::iter::once(&state.own).chain(state.others.iter().flatten()).collect();
-        wanted(&BuiltObject { object, own: &state.own, all: &all })?
-    };
     // what is changed instead is of the same cluster, and may be of another build
     let by = Outside::by(&state.own);
-    let (target, mut state, wanted) = match change {
-        WantedChange::Own(fields) => (target, state, fields),
-        WantedChange::Other(key, fields) => {
-            let (target, state) = turned(state, key)?;
-            (target, state, fields)
-        }
-    };
-    if wanted.is_empty() {
-        return Err(Error::usage("nothing is to be set", "write --set FIELD=VALUE"));
+    let mut under_way =
+        UnderWay { state: Some(state), first: None, meant: None, done: Vec::new(), wanted: Vec::new(), objects: Vec::new() };
+    if let Some(refused) = under_way.object(context, builds, target, wanted)? {
+        return Ok(PlanOutcome::Refused(*refused));
     }
-    let (_, meant) = target.of(&state.own).expect("it was found there");
-    let (object, meant) = (shown(&meant.node), meant.clone());
-    let (mut done, mut first) = (Vec::new(), None);
-    for wanted in &wanted {
-        match one(context, builds, &target, wanted, state)? {
-            FieldOutcome::Nothing(same) => state = *same,
-            FieldOutcome::Done(one, before, next) => {
-                done.push(*one);
-                first.get_or_insert(*before);
-                state = *next;
-            }
-            FieldOutcome::Refused(refused, state) => {
-                let read = |at: &SourceLine| TouchedLine::at(at, &context.tree.read(&at.file).ok()?);
-                let lines: Vec<_> = refused.set_at.iter().filter_map(read).collect();
-                let cautions = cautions::all(&known(&meant, &state, &state, std::slice::from_ref(wanted), &lines));
-                return Ok(PlanOutcome::Refused(Refused { cautions, ..*refused }));
-            }
+    for one in more {
+        let (target, state) = match beside(under_way.take(), one, wanted)? {
+            Begun::One(target, state) => (target, *state),
+            Begun::Several(field, choices) => return Ok(PlanOutcome::Refused(ambiguous(field, choices))),
+        };
+        under_way.state = Some(state);
+        if let Some(refused) = under_way.object(context, builds, target, wanted)? {
+            return Ok(PlanOutcome::Refused(*refused));
         }
     }
-    let Some(first) = first else { return Ok(PlanOutcome::Nothing { object }) };
-    let file = |(path, after): (&Text, &Arc<[u8]>)| ChangedFile {
-        path: path.clone(),
-        before: context.tree.read(path).ok(),
-        after: after.clone(),
+    Ok(under_way.planned(context, by))
+}
+
+/// A plan that is being made.
+struct UnderWay {
+    /// What is built by now. Taken while something is made of it.
+    state: Option<TrialState>,
+    /// What was built before the first change.
+    first: Option<TrialState>,
+    /// The first object that is changed, as it was.
+    meant: Option<Applied>,
+    done: Vec<(ChangeTarget, FieldChange)>,
+    wanted: Vec<WantedField>,
+    /// What was named, as it is shown.
+    objects: Vec<String>,
+}
+
+impl UnderWay {
+    fn take(&mut self) -> TrialState {
+        self.state.take().expect("it was put back")
+    }
+
+    /// Plans the fields of one object.
+    fn object(
+        &mut self,
+        context: &ChangeContext<'_>,
+        builds: &mut Builds<'_>,
+        target: ChangeTarget,
+        wanted: WantedOf<'_>,
+    ) -> Result<Option<Box<Refused>>> {
+        let state = self.take();
+        let change = {
+            let (_, object) = target.of(&state.own).expect("it was found there");
+            wanted(&BuiltObject { object, own: &state.own, all: &state.builds() })?
+        };
+        let (target, mut state, fields) = match change {
+            WantedChange::Own(fields) => (target, state, fields),
+            WantedChange::Other(key, fields) => {
+                let (target, state) = turned(state, key)?;
+                (target, state, fields)
+            }
+        };
+        if fields.is_empty() {
+            return Err(Error::usage("nothing is to be set", "write --set FIELD=VALUE"));
+        }
+        let (_, meant) = target.of(&state.own).expect("it was found there");
+        let (object, meant) = (shown(&meant.node), meant.clone());
+        for wanted in &fields {
+            match one(context, builds, &target, wanted, state)? {
+                FieldOutcome::Nothing(same) => state = *same,
+                FieldOutcome::Done(one, before, next) => {
+                    self.done.push((target.clone(), *one));
+                    self.first.get_or_insert(*before);
+                    state = *next;
+                }
+                FieldOutcome::Refused(refused, state) => {
+                    let read = |at: &SourceLine| TouchedLine::at(at, &context.tree.read(&at.file).ok()?);
+                    let lines: Vec<_> = refused.set_at.iter().filter_map(read).collect();
+                    let cautions = cautions::all(&known(&meant, &state, &state, std::slice::from_ref(wanted), &lines));
+                    return Ok(Some(Box::new(Refused { cautions, ..*refused })));
+                }
+            }
+        }
+        self.meant.get_or_insert(meant);
+        self.wanted.extend(fields);
+        self.objects.push(object);
+        self.state = Some(state);
+        Ok(None)
+    }
+
+    /// The plan, once every object was looked at.
+    fn planned(mut self, context: &ChangeContext<'_>, by: Option<(String, String)>) -> PlanOutcome {
+        let (object, state) = (objects(&self.objects), self.take());
+        let (Some(first), Some(meant)) = (self.first, self.meant) else { return PlanOutcome::Nothing { object } };
+        let file = |(path, after): (&Text, &Arc<[u8]>)| ChangedFile {
+            path: path.clone(),
+            before: context.tree.read(path).ok(),
+            after: after.clone(),
+        };
+        let files: Vec<_> = state.files.iter().map(file).filter(|file| file.before.as_ref() != Some(&file.after)).collect();
+        let lines: Vec<_> = files.iter().flat_map(TouchedLine::of).collect();
+        let query = known(&meant, &first, &state, &self.wanted, &lines);
+        let (cautions, outside) = (cautions::all(&query), Outside { by, ..Outside::of(&query, &state.own) });
+        let all = state.builds();
+        let named = |(target, change): (ChangeTarget, FieldChange)| {
+            let (_, object) = all.iter().filter(|build| build.name == target.build).find_map(|build| target.of(build))?;
+            Some(FieldChange { of: Some(reference(&object.node)), ..change })
+        };
+        // one that is not built any more keeps its change
+        let done = self.done.into_iter().map(|(target, change)| named((target, change.clone())).unwrap_or(change)).collect();
+        let build = state.own.name.clone();
+        PlanOutcome::Planned(ChangePlan { object, build, done, files, cautions, outside })
+    }
+}
+
+/// The objects of a change in a few words.
+fn objects(all: &[String]) -> String {
+    match all {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first, more @ ..] => format!("{first} and {} more", more.len()),
+    }
+}
+
+/// A built object as a cluster has it.
+fn reference(node: &Node) -> ObjectRef {
+    let gk = GroupKind::new(crate::insight::named::group(node), text_at(node, "kind"));
+    ObjectRef::new(ClusterId(0), gk, meta_text(node, "namespace"), meta_text(node, "name"))
+}
+
+/// Another object of the same cluster, with what builds that.
+///
+/// # Errors
+/// It is not there.
+fn beside(mut state: TrialState, meant: &MeantObject, wanted: WantedOf<'_>) -> Result<Begun> {
+    let found = {
+        let own = &state.own;
+        let others = state.others.iter().flatten().filter(|other| other.is_with(own));
+        let all: Vec<&Build> = std::iter::once(own).chain(others).collect();
+        ChangeTarget::find(&all, &meant.named, wanted, &meant.namespaces)?
     };
-    let files: Vec<_> = state.files.iter().map(file).filter(|file| file.before.as_ref() != Some(&file.after)).collect();
-    let lines: Vec<_> = files.iter().flat_map(TouchedLine::of).collect();
-    let query = known(&meant, &first, &state, &wanted, &lines);
-    let (cautions, outside) = (cautions::all(&query), Outside { by, ..Outside::of(&query, &state.own) });
-    Ok(PlanOutcome::Planned(ChangePlan { object, build: state.own.name, done, files, cautions, outside }))
+    let target = match found {
+        FoundTarget::One(target) => target,
+        FoundTarget::Several(field, choices) => return Ok(Begun::Several(field, choices)),
+    };
+    let others = state.others.iter_mut().flatten();
+    if let Some(other) = others.into_iter().find(|build| build.name == target.build && build.name != state.own.name) {
+        std::mem::swap(&mut state.own, other);
+    }
+    Ok(Begun::One(target, Box::new(state)))
 }
 
 /// The object that is named as it is built, and the name of what builds it. Where several build it in different ways, the first.
@@ -369,7 +482,7 @@ fn one(
     let chosen = trial.chosen(&found)?;
     if let Some((way, proof, next)) = trial.first(&chosen, &mut state, &found)? {
         let before = now.as_ref().map(|now| if is_secret(object) { MASKED.to_owned() } else { said(now) });
-        let done = FieldChange { field: wanted.written.clone(), before, after: typed.text(), way, proof };
+        let done = FieldChange { of: None, field: wanted.written.clone(), before, after: typed.text(), way, proof };
         return Ok(FieldOutcome::Done(Box::new(done), Box::new(state), Box::new(next)));
     }
     trial.rest(&found, &mut state)?;

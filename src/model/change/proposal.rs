@@ -9,7 +9,7 @@ use super::{
     Alternative, BuildChoice, Caution, ChangePlan, Check, CheckResult, CheckoutFile, HandEdit, LayerChoice, Refused, SourceLine,
     SourceQuestion,
 };
-use crate::domain::{NewPull, Pull};
+use crate::domain::{NewPull, ObjectRef, Pull};
 use crate::guards::CoveredLines;
 
 /// The answer to a [`ChangeOrder`].
@@ -69,6 +69,9 @@ pub struct Proposal {
 /// One field that changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProposedField {
+    /// The object as a cluster has it then; none where that is not known.
+    #[serde(default)]
+    pub of: Option<ObjectRef>,
     pub field: String,
     /// None: nothing was there. Masked for the screen.
     pub before: Option<String>,
@@ -203,6 +206,7 @@ impl ChangeRefusal {
 /// The parts of a proposal that follow from its plan.
 pub fn fields(plan: &ChangePlan) -> Vec<ProposedField> {
     let field = |done: &super::FieldChange| ProposedField {
+        of: done.of.clone(),
         field: done.field.clone(),
         before: done.before.clone(),
         after: done.after.clone(),

@@ -2,11 +2,9 @@
 //!
 //! A change is for the object that git has a manifest of: for a pod that is its Deployment, for an object of a chart its HelmRelease.
 
-use std::borrow::Cow;
-
 use super::{Command, Cx, Group, Handler, KeyScope, Screen, Subject, Transition};
 use crate::actions::Offer;
-use crate::change::{ChangeOrder, ChangeSite, LayerChoice};
+use crate::change::{ChangeOrder, ChangeSite, LayerChoice, OrderedObject};
 use crate::domain::published::Offered;
 use crate::domain::text::counted;
 use crate::domain::{GroupKind, ObjectRef};
@@ -29,6 +27,8 @@ pub struct ChangeForm {
     pub playbook: &'static Playbook,
     /// The object that git has a manifest of.
     pub object: ObjectRef,
+    /// Others of its cluster, which get the same in one change.
+    pub also: Vec<ObjectRef>,
     /// The Flux Kustomization that applies it, if it is known.
     pub applier: Option<ObjectRef>,
     /// Answers to the playbook's fields, and to [`WHY`].
@@ -38,12 +38,15 @@ pub struct ChangeForm {
 impl ChangeForm {
     /// `scale Deployment api/api`.
     pub fn title(&self) -> String {
-        format!("{} {}", self.playbook.name, self.object)
+        match self.also.len() {
+            0 => format!("{} {}", self.playbook.name, self.object),
+            more => format!("{} {} and {more} more", self.playbook.name, self.object),
+        }
     }
 
     /// What a draft of it is kept under.
     pub fn draft_of(&self) -> DraftOf {
-        DraftOf { object: self.object.clone(), playbook: self.playbook.name.to_owned() }
+        DraftOf { object: self.object.clone(), also: self.also.clone(), playbook: self.playbook.name.to_owned() }
     }
 
     /// The playbook's fields with what git has of the object, each with its present value, and the reason.
@@ -91,14 +94,18 @@ impl ChangeForm {
     /// A missing answer, or a field that cannot be set.
     pub fn query(&self) -> Result<ChangeQuery> {
         let id = &self.object;
-        let kind = match &*id.gk.group {
-            "" => Cow::Borrowed(&*id.gk.kind),
-            group => Cow::Owned(format!("{}.{group}", id.gk.kind)),
+        let named = |id: &ObjectRef| {
+            let object = match &*id.gk.group {
+                "" => format!("{}/{}", id.gk.kind, id.name),
+                group => format!("{}.{group}/{}", id.gk.kind, id.name),
+            };
+            OrderedObject { object, namespace: id.namespace.to_string() }
         };
         let order = ChangeOrder {
             playbook: self.playbook.name.to_owned(),
-            object: format!("{kind}/{}", id.name),
+            object: named(id).object,
             namespace: id.namespace.to_string(),
+            also: self.also.iter().map(named).collect(),
             settings: match self.playbook.start {
                 PlaybookStart::Form => self.playbook.assignments(&self.answers)?,
                 // what is typed there says it
@@ -113,25 +120,44 @@ impl ChangeForm {
             expected: Vec::new(),
             is_push_only: false,
         };
-        Ok(ChangeQuery { object: Some(id.clone()), applier: self.applier.clone(), order, said: None })
+        Ok(ChangeQuery { object: Some(id.clone()), also: self.also.clone(), applier: self.applier.clone(), order, said: None })
     }
 }
 
-/// The form of a playbook for these objects; or why it is not offered for them.
+/// The form of a playbook for these objects, which get the same in one change; or why it is not offered for them.
 ///
 /// # Errors
-/// [`Offer::Senseless`]: it does not apply to the kind; [`Offer::Barred`]: it does, but not to these, or not now. Never [`Offer::Open`].
+/// [`Offer::Senseless`]: it does not apply to a kind of them; [`Offer::Barred`]: it does, but not to these, or not now. Never [`Offer::Open`].
 pub fn change_form(playbook: &'static Playbook, objects: &[ObjectRef], state: &State) -> std::result::Result<ChangeForm, Offer> {
     let barred = |why: &str| Offer::Barred(why.to_owned());
+    let [first, more @ ..] = objects else { return Err(barred("nothing is selected")) };
+    let (object, applier) = of_git(playbook, first, state)?;
+    let mut also: Vec<ObjectRef> = Vec::new();
+    for one in more {
+        let of_one = |offer| match offer {
+            Offer::Barred(why) => Offer::Barred(format!("{one}: {why}")),
+            other => other,
+        };
+        let (other, _) = of_git(playbook, one, state).map_err(of_one)?;
+        if other != object && !also.contains(&other) {
+            also.push(other);
+        }
+    }
+    match () {
+        () if !also.is_empty() && playbook.start == PlaybookStart::Editor => Err(barred("one object at a time")),
+        () if also.iter().any(|other| other.cluster != object.cluster) => Err(barred("they are of several clusters")),
+        () => Ok(ChangeForm { playbook, object, also, applier: Some(applier), answers: Answers::default() }),
+    }
+}
+
+/// What git has of an object, and what applies it.
+///
+/// # Errors
+/// As [`change_form`].
+fn of_git(playbook: &'static Playbook, object: &ObjectRef, state: &State) -> std::result::Result<(ObjectRef, ObjectRef), Offer> {
     let offers = |object: &ObjectRef| (playbook.offers)(kinds::of(&object.gk));
-    let [object] = objects else {
-        return Err(match objects.iter().find_map(|object| offers(object).err()) {
-            Some(why) => Offer::Senseless(why),
-            None => barred("one object at a time"),
-        });
-    };
     let own = offers(object);
-    let senseless = |why: &str| own.clone().err().map_or_else(|| barred(why), Offer::Senseless);
+    let senseless = |why: &str| own.clone().err().map_or_else(|| Offer::Barred(why.to_owned()), Offer::Senseless);
     if state.policy().is_recorded {
         return Err(senseless("a snapshot cannot be changed"));
     }
@@ -139,11 +165,10 @@ pub fn change_form(playbook: &'static Playbook, objects: &[ObjectRef], state: &S
         return Err(senseless("no Flux Kustomization is known to apply it"));
     };
     match (own, offers(&manifest.object)) {
-        (Ok(()), Err(_)) => return Err(Offer::Barred(format!("{} makes it", manifest.object))),
-        (Err(why), Err(_)) => return Err(Offer::Senseless(why)),
-        (_, Ok(())) => {}
+        (Ok(()), Err(_)) => Err(Offer::Barred(format!("{} makes it", manifest.object))),
+        (Err(why), Err(_)) => Err(Offer::Senseless(why)),
+        (_, Ok(())) => Ok((manifest.object, manifest.applied_by)),
     }
-    Ok(ChangeForm { playbook, object: manifest.object, applier: Some(manifest.applied_by), answers: Answers::default() })
 }
 
 /// Where an object is changed that something else makes, in words. Which key of a chart's values sets a field is not guessed.

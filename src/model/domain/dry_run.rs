@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use serde_json::Value;
-
 use super::identity::GroupKind;
 
 /// One object, as Flux would apply it.
@@ -15,8 +13,8 @@ pub struct DryRun {
     pub version: String,
     pub namespace: String,
     pub name: String,
-    /// The manifest. May hold values of a Secret: never shown.
-    pub body: Value,
+    /// The manifest as JSON. May hold values of a Secret: never shown.
+    pub body: String,
     /// The ServiceAccount by whose rights Flux applies it; none for the controller's own.
     pub account: Option<String>,
     /// What the API server refuses to change, Flux deletes and creates again.

@@ -22,8 +22,8 @@ pub use known::KnownObject;
 use crate::change::{
     Alternative, BuiltObject, ChangeOrder, ChangeSite, LayerChoice, ProposedField, SiteScope, WantedChange, WantedField,
 };
-use crate::domain::Object;
 use crate::domain::published::Catalogue;
+use crate::domain::{Object, ObjectRef};
 use crate::error::{Error, ErrorKind, Result};
 use crate::forms::{Answers, Clock, FieldValue, Form};
 use crate::kinds::Kind;
@@ -146,6 +146,7 @@ pub fn instead(of: &ChangeOrder, other: &Alternative, value: &str) -> ChangeOrde
         playbook: set_field::PLAYBOOK.name.to_owned(),
         object: other.named(),
         namespace: other.object.namespace.clone(),
+        also: Vec::new(),
         settings: vec![format!("{}={value}", other.field)],
         layer: LayerChoice::Set,
         is_wide: false,
@@ -156,27 +157,42 @@ pub fn instead(of: &ChangeOrder, other: &Alternative, value: &str) -> ChangeOrde
 }
 
 /// An order that takes a change back, of which these fields became others: each gets the value that it had, if it still has the one that
-/// it was given. `object`: the one that was changed, as people read it; none where the order names it.
+/// it was given. `target`: the object that the order names, as the cluster has it.
 ///
 /// # Errors
-/// A field was not there before, or its value is not kept.
-pub fn undo(of: &ChangeOrder, object: Option<&str>, fields: &[ProposedField]) -> Result<ChangeOrder> {
+/// A field was not there before, its value is not kept, or several objects had values of their own.
+pub fn undo(of: &ChangeOrder, target: Option<&ObjectRef>, fields: &[ProposedField]) -> Result<ChangeOrder> {
     let by_hand = |why: String| Error::failed(why, "`git revert` takes its commit back; or change the fields one by one");
-    let (mut settings, mut expected) = (Vec::new(), Vec::new());
+    let mut each: Vec<(Option<ObjectRef>, Vec<String>)> = Vec::new();
+    let mut expected = Vec::new();
     for one in fields {
         let field = &one.field;
-        let before =
-            one.before.as_deref().ok_or_else(|| by_hand(format!("{field} was not set before: it would have to be removed")))?;
+        let unset = || by_hand(format!("{field} was not set before: it would have to be removed"));
+        let before = one.before.as_deref().ok_or_else(unset)?;
         if [before, &one.after].iter().any(|value| value.contains(MASKED)) {
             return Err(by_hand(format!("what {field} was is not kept: it is a value of a Secret")));
         }
-        settings.push(format!("{field}={before}"));
-        expected.push(format!("{field}={}", one.after));
+        let object = one.of.as_ref().map(|object| target.map_or_else(|| object.clone(), |target| object.moved(target.cluster)));
+        let setting = format!("{field}={before}");
+        match each.iter_mut().find(|(known, _)| *known == object) {
+            Some((_, settings)) => settings.push(setting),
+            None => each.push((object, vec![setting])),
+        }
+        let text = format!("{field}={}", one.after);
+        if !expected.contains(&text) {
+            expected.push(text);
+        }
     }
-    let (object, namespace, scope) = match object.and_then(|object| object.split_once(' ')) {
-        Some((kind, path)) => {
-            let (namespace, name) = path.split_once('/').unwrap_or(("", path));
-            (format!("{kind}/{name}"), namespace.to_owned(), SiteScope::Any)
+    let Some((first, settings)) = each.first().cloned() else { return Err(by_hand("it changed no field".to_owned())) };
+    if each.len() > 1 && (each.len() != of.also.len() + 1 || each.iter().any(|(_, own)| *own != settings)) {
+        return Err(by_hand("its objects had values of their own before".to_owned()));
+    }
+    // what decides on the object may be another one: the source of a chart, a ConfigMap
+    let other = first.filter(|object| each.len() == 1 && target.is_some_and(|target| target != object));
+    let (object, namespace, scope) = match other {
+        Some(other) => {
+            let group = if other.gk.group.is_empty() { String::new() } else { format!(".{}", other.gk.group) };
+            (format!("{}{group}/{}", other.gk.kind, other.name), other.namespace.to_string(), SiteScope::Any)
         }
         None => (of.object.clone(), of.namespace.clone(), of.site.scope.clone()),
     };
@@ -184,6 +200,7 @@ pub fn undo(of: &ChangeOrder, object: Option<&str>, fields: &[ProposedField]) ->
         playbook: set_field::PLAYBOOK.name.to_owned(),
         object,
         namespace,
+        also: if each.len() == 1 { Vec::new() } else { of.also.clone() },
         settings,
         expected,
         layer: LayerChoice::Set,

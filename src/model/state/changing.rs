@@ -81,6 +81,6 @@ impl State {
     pub fn open_change(&self, object: &ObjectRef) -> Option<&crate::domain::Pull> {
         let is_of = |job: &&super::jobs::Job| job.keeper == Keeper::Us && !job.is_over();
         let changes = self.jobs.all().iter().rev().filter(is_of).filter_map(|job| job.change());
-        changes.filter(|change| change.target.as_ref() == Some(object)).find_map(|change| change.progress.pull.as_ref())
+        changes.filter(|change| change.objects().contains(object)).find_map(|change| change.progress.pull.as_ref())
     }
 }

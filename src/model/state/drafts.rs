@@ -21,6 +21,7 @@ pub struct ChangeDraft {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DraftOf {
     pub object: ObjectRef,
+    pub also: Vec<ObjectRef>,
     pub playbook: String,
 }
 

@@ -143,7 +143,9 @@ pub enum Question {
 pub struct ChangeQuery {
     /// The object in a cluster; none where only a repository is looked at.
     pub object: Option<ObjectRef>,
-    /// The Flux Kustomization that applies it, if it is known.
+    /// Others that the same change is for.
+    pub also: Vec<ObjectRef>,
+    /// The Flux Kustomization that applies the first, if it is known.
     pub applier: Option<ObjectRef>,
     /// Its site is looked for, unless it names a folder.
     pub order: ChangeOrder,

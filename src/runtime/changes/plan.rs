@@ -6,7 +6,8 @@ use jiff::tz::TimeZone;
 use crate::git::{self, Content, Written};
 use crate::runtime::Bench;
 use fluxdeck_model::change::{
-    self, Builds, ChangeContext, ChangeOrder, ChangePlan, ChangeScope, ChangedFile, PlanOutcome, Refused, WantedField, proposal,
+    self, Builds, ChangeContext, ChangeOrder, ChangePlan, ChangeScope, ChangedFile, MeantObject, OrderedObject, PlanOutcome,
+    Refused, WantedField, proposal,
 };
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::forms::Clock;
@@ -132,9 +133,17 @@ pub fn outcome(
     let missing = || Error::usage(format!("there is no playbook `{}`", order.playbook), "see `fluxdeck run --help`");
     let playbook = playbooks::find(&order.playbook).ok_or_else(missing)?;
     let clock = Clock { now: Timestamp::now(), zone: TimeZone::system() };
-    let (named, assigned) = (Named::parse(&order.object)?, playbook.read(&order.settings, &clock)?);
+    let assigned = playbook.read(&order.settings, &clock)?;
+    let first = MeantObject { named: Named::parse(&order.object)?, namespaces: namespaces.to_vec() };
+    let one = |one: &OrderedObject| {
+        let own = Some(&one.namespace).filter(|name| !name.is_empty()).cloned();
+        let namespaces = own.map_or_else(|| namespaces.to_vec(), |own| vec![own]);
+        Ok(MeantObject { named: Named::parse(&one.object)?, namespaces })
+    };
+    let more = order.also.iter().map(one).collect::<Result<Vec<_>>>()?;
+    let meant: Vec<_> = std::iter::once(first).chain(more).collect();
     within(bench, revision, order, scope, deny, |context, builds| {
-        change::plan(context, builds, &named, namespaces, &|built| playbook.wanted_of(&assigned, built))
+        change::plan(context, builds, &meant, &|built| playbook.wanted_of(&assigned, built))
     })
 }
 

@@ -13,7 +13,8 @@ use super::{Changes, folder};
 use crate::cluster::{self, Connection};
 use crate::forges;
 use crate::programs::{self, Commit, Failure};
-use fluxdeck_model::change::{ForgeChoice, PlanOutcome, SiteScope};
+use fluxdeck_model::change::{ForgeChoice, PlanOutcome, ProposedField, SiteScope};
+use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::error::{Error, Result};
 use fluxdeck_model::guards::Branch;
 use fluxdeck_model::insight::field::FieldPath;
@@ -205,24 +206,32 @@ impl Changes {
     }
 
     async fn carried(&self, live: Option<&Connection>, change: &Change) -> Result<bool> {
-        let missing = |what: &str| Error::failed(format!("{what} is not known"), "");
-        let (live, target) =
-            (live.ok_or_else(|| missing("the cluster"))?, change.target.as_ref().ok_or_else(|| missing("the object"))?);
-        let served =
-            live.served(&target.gk).ok_or_else(|| Error::failed(format!("the cluster does not serve {}", target.gk), ""))?;
-        let body =
-            cluster::body(live, served, target, self.timeout).await.map_err(|failure| failure.error(&target.to_string()))?;
-        has_values(&body, change)
+        let live = live.ok_or_else(|| Error::failed("the cluster is not known", ""))?;
+        for object in change.changed() {
+            let served =
+                live.served(&object.gk).ok_or_else(|| Error::failed(format!("the cluster does not serve {}", object.gk), ""))?;
+            let body = match cluster::body(live, served, &object, self.timeout).await {
+                Ok(body) => body,
+                // a generated one has another name then
+                Err(cluster::Failure::NotFound(_)) => return Ok(false),
+                Err(failure) => return Err(failure.error(&object.to_string())),
+            };
+            if !has_values(&body, change, &object)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }
 
-/// Whether a body reads as the change wants it.
-fn has_values(body: &Value, change: &Change) -> Result<bool> {
+/// Whether the body of an object reads as the change wants it.
+fn has_values(body: &Value, change: &Change, object: &ObjectRef) -> Result<bool> {
     let place = TextPlace::object(&change.object, "", "", Layer::Cluster);
     let nodes = documents(body.to_string().as_bytes(), &place)?;
     let node = nodes.first().ok_or_else(|| Error::failed("the object is empty", ""))?;
     let mut all = true;
-    for field in &change.fields {
+    let is_of = |field: &&ProposedField| field.of.as_ref().is_none_or(|of| of.moved(object.cluster) == *object);
+    for field in change.fields.iter().filter(is_of) {
         let path = FieldPath::parse(&field.field)?;
         all &= path.reach(node).ok().and_then(|found| found.text().map(|text| text == field.after)).unwrap_or_default();
     }

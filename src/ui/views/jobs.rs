@@ -116,7 +116,13 @@ pub(super) fn of_change(gesture: Gesture, id: JobId, cx: &mut Cx) {
     match (gesture, page) {
         (Gesture::Open, _) if matches!(change.phase(), ChangePhase::Review { .. }) => {
             let order = change.order.clone();
-            let query = ChangeQuery { object: change.target.clone(), applier: change.applier.clone(), order, said: None };
+            let query = ChangeQuery {
+                object: change.target.clone(),
+                also: Vec::new(),
+                applier: change.applier.clone(),
+                order,
+                said: None,
+            };
             cx.transit(Transition::Open(Screen::REVIEW, Subject::Review(Box::new(query), ReviewFrom::Job(id))));
         }
         (Gesture::Reconcile, _) => reconcile(job, change, cx),
@@ -135,10 +141,7 @@ fn undo(change: &Change, cx: &mut Cx) {
     if !change.is_merged() {
         return cx.say("it is not merged: there is nothing to take back; x stops following it");
     }
-    let target = change.target.as_ref().map(ToString::to_string);
-    // what decides on the object may be another one: the source of a chart, a ConfigMap
-    let object = Some(change.object.as_str()).filter(|object| target.as_deref() != Some(object));
-    let order = match playbooks::undo(&change.order, object, &change.fields) {
+    let order = match playbooks::undo(&change.order, change.target.as_ref(), &change.fields) {
         Ok(order) => order,
         Err(error) => return cx.complain(error),
     };
@@ -148,7 +151,8 @@ fn undo(change: &Change, cx: &mut Cx) {
     let commit = commit.get(..12).unwrap_or(&commit);
     let (title, reason) = (format!("Undo: {}", change.pull.title), format!("Takes back {number} ({commit})."));
     let order = ChangeOrder { title, reason, ..order };
-    let query = ChangeQuery { object: change.target.clone(), applier: change.applier.clone(), order, said: None };
+    let (object, applier) = (change.target.clone(), change.applier.clone());
+    let query = ChangeQuery { object, also: Vec::new(), applier, order, said: None };
     cx.transit(Transition::Open(Screen::REVIEW, Subject::Review(Box::new(query), ReviewFrom::Nowhere)));
 }
 
@@ -173,7 +177,7 @@ fn reconcile(job: &Job, change: &Change, cx: &mut Cx) {
 /// The objects that a job is about.
 pub(super) fn objects(job: &Job) -> Vec<ObjectRef> {
     match job.change() {
-        Some(change) => change.target.clone().into_iter().collect(),
+        Some(change) => change.objects(),
         None => job.items().iter().map(|item| item.object.clone()).collect(),
     }
 }

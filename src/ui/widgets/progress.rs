@@ -23,7 +23,7 @@ const BADLY: i64 = 300;
 pub struct Progress<'a> {
     acts: BTreeMap<&'a ObjectRef, (&'a Job, &'a Item)>,
     /// Changes in git that are not over, by their objects.
-    changes: BTreeMap<&'a ObjectRef, &'a Change>,
+    changes: BTreeMap<ObjectRef, &'a Change>,
     /// What is known of anyone's pull requests.
     pulls: &'a PullBoard,
 }
@@ -54,8 +54,10 @@ impl<'a> Progress<'a> {
                 }
             }
             let change = job.change().filter(|_| job.keeper == Keeper::Us && !job.is_over());
-            if let Some((target, change)) = change.and_then(|change| Some((change.target.as_ref()?, change))) {
-                changes.insert(target, change);
+            for (object, change) in
+                change.into_iter().flat_map(|change| change.objects().into_iter().map(move |object| (object, change)))
+            {
+                changes.insert(object, change);
             }
         }
         Self { acts: found, changes, pulls: &state.cluster().pulls }

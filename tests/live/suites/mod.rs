@@ -13,6 +13,7 @@ mod forges;
 mod get;
 mod git;
 pub mod outages;
+mod playbooks;
 mod schemas;
 mod screen;
 mod snapshots;
@@ -52,6 +53,7 @@ pub const ALL: &[&[Trial]] = &[
     get::TRIALS,
     git::TRIALS,
     outages::TRIALS,
+    playbooks::TRIALS,
     schemas::TRIALS,
     screen::TRIALS,
     snapshots::TRIALS,

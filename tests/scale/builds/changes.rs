@@ -40,7 +40,8 @@ fn fleet(runtime: &Runtime) {
     let applier = runtime::kustomization(ClusterId(0), "flux-system", "apps");
     let propose = |replicas: usize| {
         let order = order("scale", "deployment/frontend", "web", format!("replicas={replicas}"));
-        let query = ChangeQuery { object: Some(object.clone()), applier: Some(applier.clone()), order, said: None };
+        let query =
+            ChangeQuery { object: Some(object.clone()), also: Vec::new(), applier: Some(applier.clone()), order, said: None };
         match runtime.block_on(changes.propose(Some(&connection), query, true)).map(|(proposed, _)| proposed) {
             Ok(Proposed::Ready(proposal)) => proposal,
             other => panic!("{other:?}"),

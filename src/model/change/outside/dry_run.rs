@@ -60,7 +60,7 @@ fn one(query: &CautionQuery<'_>, own: &Build, change: &ObjectChange<'_>, after: 
     if let Some(what) = comes_with(query, after) {
         return Err(format!("its {what} comes with this change"));
     }
-    let body = write::json(node).map_err(|error| error.to_string())?;
+    let body = write::json(node).map_err(|error| error.to_string())?.to_string();
     let version = text_at(node, "apiVersion");
     Ok(DryRun {
         object: shown(node),

@@ -5,13 +5,15 @@ mod cautions;
 mod fleet;
 mod harmless;
 mod layers;
+mod many;
 mod mistakes;
 mod outside;
 mod refused;
 mod shared;
 
 use super::{
-    Builds, ChangeContext, ChangePlan, ChangeScope, LayerChoice, PlanOutcome, Refused, WantedChange, WantedField, WantedOf, plan,
+    Builds, ChangeContext, ChangePlan, ChangeScope, LayerChoice, MeantObject, PlanOutcome, Refused, WantedChange, WantedField,
+    WantedOf, plan,
 };
 use crate::error::Result;
 use crate::guards;
@@ -64,7 +66,9 @@ impl TestRepo {
                 filter: &|_| None,
             },
         };
-        plan(&context, &mut Builds::new(&mut builder), &Named::parse(object)?, &[], wanted)
+        let one = |object: &str| Ok(MeantObject { named: Named::parse(object)?, namespaces: Vec::new() });
+        let meant = object.split_whitespace().map(one).collect::<Result<Vec<_>>>()?;
+        plan(&context, &mut Builds::new(&mut builder), &meant, wanted)
     }
 
     pub fn planned(&self, object: &str, set: &[&str]) -> ChangePlan {

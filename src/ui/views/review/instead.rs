@@ -45,7 +45,8 @@ impl Review {
         let applier = applier.map(|(cluster, (namespace, name))| {
             ObjectRef::new(cluster, kinds::KUSTOMIZATION.gk(), namespace.as_str(), name.as_str())
         });
-        self.query = ChangeQuery { object: target, applier, order: playbooks::instead(order, other, value), said: None };
+        self.query =
+            ChangeQuery { object: target, also: Vec::new(), applier, order: playbooks::instead(order, other, value), said: None };
         self.ask(cx);
     }
 }

@@ -118,7 +118,7 @@ impl Review {
     /// The draft that it was made of, where its form is below it.
     fn draft_of(&self) -> Option<DraftOf> {
         let object = self.query.object.clone().filter(|_| self.from == ReviewFrom::Form)?;
-        Some(DraftOf { object, playbook: self.query.order.playbook.clone() })
+        Some(DraftOf { object, also: self.query.also.clone(), playbook: self.query.order.playbook.clone() })
     }
 
     fn proposal(&self) -> Option<&Proposal> {

@@ -2,7 +2,7 @@
 
 use crate::ui::theme::{Scope as Style, Theme};
 use crate::ui::widgets::lines::Styled;
-use fluxdeck_model::change::{Check, CheckResult, ForgeChoice, Proposal, ProposedField};
+use fluxdeck_model::change::{Check, CheckResult, ForgeChoice, Proposal, ProposedField, prefix};
 use fluxdeck_model::domain::text::{counted, printable, sanitise, sanitise_line};
 
 /// Columns of the labels.
@@ -117,7 +117,8 @@ fn heading(proposal: &Proposal, facts: &mut Facts<'_>) {
     }
     facts.line(head);
     if let many @ [_, _, ..] = proposal.fields.as_slice() {
-        many.iter().for_each(|one| facts.line(Styled::of(Style::Text, format!("   {}", change(one, arrow)))));
+        let line = |one: &ProposedField| format!("   {}{}", prefix(one, many), change(one, arrow));
+        many.iter().for_each(|one| facts.line(Styled::of(Style::Text, line(one))));
     }
     let site = &proposal.order.site;
     let where_to = format!(
@@ -149,9 +150,9 @@ fn cautions(proposal: &Proposal, facts: &mut Facts<'_>) {
     for caution in &proposal.cautions {
         facts.warn(&caution.text);
         if let Some(other) = &caution.instead {
-            facts.line(
-                Styled::of(Style::Key, "   i").and(Style::Text, format!(" instead: {}", sanitise_line(&other.to_string()))),
-            );
+            let line =
+                Styled::of(Style::Key, "   i").and(Style::Text, format!(" instead: {}", sanitise_line(&other.to_string())));
+            facts.lines.extend(line.wrapped(5, facts.width));
         }
     }
     if let Some(ahead) = proposal.ahead.filter(|ahead| *ahead > 0) {

@@ -31,7 +31,7 @@ pub struct Rollout {
     pub rolled_out: Reached,
     /// Revisions of which it was asked whether they contain the merge; none: it cannot be known.
     contains: BTreeMap<String, Option<bool>>,
-    /// Whether the live object carried the new values when it was of that generation.
+    /// Whether the live objects carried the new values when they were of that generation, added up.
     carries: Option<(i64, Result<bool, String>)>,
 }
 
@@ -265,31 +265,56 @@ impl Change {
         }
     }
 
-    /// Whether the live object carries the new values: asked once it may, for each generation of it.
+    /// The objects whose fields change; of a change that was begun by an older version, the one that it was asked for.
+    pub fn changed(&self) -> Vec<ObjectRef> {
+        let Some(target) = &self.target else { return Vec::new() };
+        let mut found: Vec<ObjectRef> = Vec::new();
+        for field in &self.fields {
+            let object = field.of.as_ref().map_or_else(|| target.clone(), |of| of.moved(target.cluster));
+            if !found.contains(&object) {
+                found.push(object);
+            }
+        }
+        found
+    }
+
+    /// Whether the live objects carry the new values: asked once it may, for each generation of them.
     fn carried(&mut self, store: &Store, applied: Option<&Reached>, now: Timestamp, asks: &mut Option<ChangeStep>) -> Reached {
         let Some(target) = &self.target else { return Reached::unseen("no cluster is looked at") };
-        let Some(object) = store.object_of(target) else { return missing(target, store) };
+        let changed = self.changed();
+        let followed: Vec<_> = changed.iter().filter_map(|id| store.object_of(id)).collect();
+        // what is not followed is read; of what is, one that is missing is not there yet, or may not be read
+        let is_followed = |id: &&ObjectRef| store.covers(id).is_some_and(|covered| covered != Coverage::NotServed);
+        if let Some(id) = changed.iter().filter(is_followed).find(|id| store.object_of(id).is_none()) {
+            return missing(id, store);
+        }
+        let generation: i64 = followed.iter().map(|object| object.generation).sum();
+        let is_counted = followed.len() == changed.len() && followed.iter().all(|object| object.generation > 0);
+        let lacks = || match changed.as_slice() {
+            [one] => format!("{one} does not have the new value yet"),
+            many => format!("not all {} objects have the new value yet", many.len()),
+        };
         // where its Kustomization may not be read, only the object itself shows it
         if applied.is_some_and(|applied| !applied.is_settled()) {
             return Reached::waiting("");
         }
         // some kinds have no generation: those are read again and again
-        let is_due = object.generation == 0 && self.progress.asked.is_none_or(|asked| now.duration_since(asked) >= PAUSE);
+        let is_due = !is_counted && self.progress.asked.is_none_or(|asked| now.duration_since(asked) >= PAUSE);
         match &self.progress.rollout.carries {
             Some((_, Ok(false))) if is_due && asks.is_none() => {
                 self.progress.asked = Some(now);
                 *asks = Some(ChangeStep::Carries);
-                Reached::waiting(format!("{target} does not have the new value yet"))
+                Reached::waiting(lacks())
             }
-            Some((generation, carries)) if *generation == object.generation => match carries {
+            Some((known, carries)) if *known == generation => match carries {
                 Ok(true) => Reached::Seen { at: Timestamp::default(), text: String::new() },
-                Ok(false) => Reached::waiting(format!("{target} does not have the new value yet")),
+                Ok(false) => Reached::waiting(lacks()),
                 Err(why) => Reached::unseen(why.clone()),
             },
             _ => {
                 if asks.is_none() {
                     *asks = Some(ChangeStep::Carries);
-                    self.progress.rollout.carries = Some((object.generation, Ok(false)));
+                    self.progress.rollout.carries = Some((generation, Ok(false)));
                 }
                 Reached::waiting(format!("{target} is being read"))
             }
@@ -301,16 +326,31 @@ impl Change {
             Reached::Waiting { .. } => Reached::waiting(""),
             Reached::NotVisible { why } => Reached::unseen(why.clone()),
             Reached::Seen { .. } => {
-                let Some(object) = self.target.as_ref().and_then(|target| store.object_of(target)) else {
-                    return Reached::waiting("");
+                let all: Vec<_> = self.objects().iter().filter_map(|id| store.object_of(id)).collect();
+                let Some(first) = all.first() else { return Reached::waiting("") };
+                let ready = |object: &Object| object.facts.ready.map(|(ready, all)| format!("{ready}/{all}")).unwrap_or_default();
+                let is_as_wanted = |object: &&&Object| {
+                    object.verdict.health == Health::Ready
+                        || object.verdict.health == Health::Suspended && self.suspends(&object.id)
                 };
-                let ready = object.facts.ready.map(|(ready, all)| format!("{ready}/{all}")).unwrap_or_default();
-                match object.verdict.health {
-                    Health::Ready => Reached::Seen { at: now, text: ready },
-                    health => Reached::waiting(format!("{} {ready} {}", health.word(), object.verdict.message).trim().to_owned()),
+                match all.iter().find(|object| !is_as_wanted(object)) {
+                    None if first.verdict.health == Health::Suspended => Reached::Seen { at: now, text: "suspended".to_owned() },
+                    None if all.len() > 1 => Reached::Seen { at: now, text: format!("{} objects", all.len()) },
+                    None => Reached::Seen { at: now, text: ready(first) },
+                    Some(object) => {
+                        let (word, message) = (object.verdict.health.word(), &object.verdict.message);
+                        let name = if all.len() > 1 { format!("{}: ", object.id) } else { String::new() };
+                        Reached::waiting(format!("{name}{word} {} {message}", ready(object)).trim().to_owned())
+                    }
                 }
             }
         }
+    }
+
+    /// Whether it is what suspends an object: then nothing of it becomes ready.
+    fn suspends(&self, object: &ObjectRef) -> bool {
+        let is_of = |of: &Option<ObjectRef>| of.as_ref().is_none_or(|of| of.moved(object.cluster) == *object);
+        self.fields.iter().any(|field| field.field == "spec.suspend" && field.after == "true" && is_of(&field.of))
     }
 
     /// Notes what is new, and ends when the goal is reached or can no longer be seen.

@@ -206,6 +206,18 @@ impl Change {
         NewPull { head: self.progress.branch.clone(), ..self.pull.clone() }
     }
 
+    /// The objects in the cluster that it changes: those that it was asked for, and those that decide on them.
+    pub fn objects(&self) -> Vec<ObjectRef> {
+        let Some(target) = &self.target else { return Vec::new() };
+        let mut found = vec![target.clone()];
+        for object in self.fields.iter().filter_map(|field| field.of.as_ref()).map(|of| of.moved(target.cluster)) {
+            if !found.contains(&object) {
+                found.push(object);
+            }
+        }
+        found
+    }
+
     /// The phase under way.
     pub fn phase(&self) -> &ChangePhase {
         &self.progress.phase

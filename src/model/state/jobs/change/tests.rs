@@ -28,6 +28,7 @@ pub(in crate::state::jobs) fn submission(target: Option<ObjectRef>, applier: Opt
         ..ChangeOrder::default()
     };
     let field = ProposedField {
+        of: None,
         field: "spec.replicas".into(),
         before: Some("3".into()),
         after: "5".into(),
