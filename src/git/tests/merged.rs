@@ -41,7 +41,7 @@ fn what_a_merge_would_leave_is_known_without_a_branch_and_a_conflict_is_none() {
     assert_eq!(
         texts(&checkout, &base, merged.tree.as_deref().expect("a tree")),
         [("b.yaml".to_owned(), None, there("b: 1\n")), ("gone.yaml".to_owned(), there("x: 1\n"), None)],
-        "what the base has since is no difference"
+        "what the base has since does not count"
     );
     assert_eq!((trial(&conflict).tree, trial(&conflict).behind), (None, 1));
     let behind = trial(&ahead);
