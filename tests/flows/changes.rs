@@ -134,12 +134,19 @@ fn a_line_that_image_automation_writes_names_its_policy_and_the_command_that_cha
         "ImageUpdateAutomation flux-system/fleet writes over it what ImagePolicy flux-system/frontend selects",
         "instead     ImagePolicy flux-system/frontend spec.policy.semver.range (1.x at flux/system/production/images.yaml:14)",
         "fluxdeck run set-field ImagePolicy.image.toolkit.fluxcd.io/frontend -n flux-system --set 'spec.policy.semver.range=1.5.0'",
+        "  ~ Deployment web/frontend\n",
+        "    spec.template.spec.containers[name=frontend].image: forge.example.test/ops/frontend:1.4.1 -> ",
         "-  newTag: 1.4.1 # {\"$imagepolicy\": \"flux-system:frontend:tag\"}",
     ] {
         assert!(printed.contains(text), "{text}: {printed}");
     }
     let printed = run(dir.path(), &[&arguments[..], &["-o", "json"]].concat());
     let printed: Value = serde_json::from_slice(&printed.stdout).expect("JSON");
+    let field = &printed["rendered"][0]["objects"][0]["fields"][0];
+    assert_eq!(
+        (&field["before"], &field["after"]),
+        (&"forge.example.test/ops/frontend:1.4.1".into(), &"forge.example.test/ops/frontend:1.5.0".into())
+    );
     let other = &printed["warnings"][0]["instead"];
     assert_eq!((&other["before"], &other["value"]), (&"1.x".into(), &"1.5.0".into()), "{printed}");
 }

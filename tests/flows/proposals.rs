@@ -2,7 +2,8 @@
 
 use fluxdeck_model::change::{
     Alternative, Authorship, Caution, ChangeOrder, ChangeRefusal, Check, CheckResult, CheckoutFile, ForgeChoice, HandEdit,
-    LayerChoice, ObjectKey, Proposal, ProposedField, ProposedFile, PullText, SourceLine, WayChoice,
+    LayerChoice, LineSpan, ObjectFate, ObjectKey, Proposal, ProposedField, ProposedFile, PullText, RenderedBuild, RenderedField,
+    RenderedObject, SourceLine, WayChoice,
 };
 use fluxdeck_model::domain::{Checks, Merge, NewPull, Pull, PullState};
 use fluxdeck_model::state::jobs::{ChangeOutcome, PreparedChange};
@@ -21,6 +22,14 @@ index 1111111..2222222 100644
 
 fn check(name: &'static str, result: CheckResult, why: &str) -> Check {
     Check { name, result, why: why.to_owned() }
+}
+
+/// What a build has then.
+pub fn rendered(build: &str) -> RenderedBuild {
+    let field = RenderedField { path: "spec.replicas".to_owned(), before: Some("3".to_owned()), after: Some("5".to_owned()) };
+    let object =
+        RenderedObject { object: "Deployment shop/checkout".to_owned(), fate: ObjectFate::Changed, fields: vec![field], more: 0 };
+    RenderedBuild { builds: vec![build.to_owned()], objects: vec![object], more: 0, lost: None }
 }
 
 /// A change of the number of replicas from 3 to 5, as it was ordered.
@@ -45,8 +54,11 @@ pub fn ready(order: &ChangeOrder) -> Proposal {
             place: "flux/apps/production/kustomization.yaml:6".to_owned(),
             layer: "replicas".to_owned(),
         }],
+        lines: vec![vec![LineSpan { file: "flux/apps/production/kustomization.yaml".to_owned(), start: 6, end: 7 }]],
+        left_out: Vec::new(),
         files: vec![ProposedFile::of("flux/apps/production/kustomization.yaml", Some(b""), (1, 1))],
         patch: PATCH.to_owned(),
+        rendered: vec![rendered("production/flux-apps/checkout")],
         checks: vec![
             check("edit", CheckResult::Passed, "two YAML readers see the wanted change and no other"),
             check("build", CheckResult::Passed, "production/flux-apps/checkout has the new value and no other difference"),
@@ -122,6 +134,7 @@ pub fn refused() -> ChangeRefusal {
             ),
         ],
         builds: Vec::new(),
+        is_one_of_several: false,
         cautions: Vec::new(),
         source: None,
         order: ChangeOrder::default(),

@@ -2,7 +2,9 @@
 
 use super::driver::Driver;
 use super::proposals;
-use fluxdeck_model::change::{ChangeOrder, Check, CheckResult, ForgeChoice, LayerChoice, Proposal, Proposed};
+use fluxdeck_model::change::{
+    ChangeOrder, Check, CheckResult, FieldLeftOut, ForgeChoice, LayerChoice, LineSpan, Proposal, Proposed,
+};
 use fluxdeck_model::domain::pattern::Pattern;
 use fluxdeck_model::domain::{Guarded, Policy, PullState};
 use fluxdeck_model::error::Error;
@@ -124,6 +126,7 @@ async fn a_form_holds_what_is_there_now_and_its_answers_are_what_is_planned() {
         namespace: "shop".to_owned(),
         also: Vec::new(),
         settings: vec!["replicas=5".to_owned()],
+        left_out: Vec::new(),
         layer: LayerChoice::Set,
         is_wide: false,
         site: Default::default(),
@@ -253,6 +256,7 @@ async fn everything_to_decide_is_on_one_screen() {
         ] {
             deck.shows(text);
         }
+        deck.keys("tab").await.shows("what is built then").shows("~ Deployment shop/checkout").shows("spec.replicas: 3 → 5");
         deck.keys("tab").await.shows("text of the pull request").shows("| `spec.replicas` | `3` | `5` |");
         deck.keys("tab tab").await.shows("6 + replicas");
     }
@@ -378,4 +382,57 @@ async fn what_could_not_be_planned_can_be_tried_again() {
     let order = deck.asked().order;
     deck.receive(Message::Reply(ticket, Reply::Proposed(Box::new(ready(&order, |_| {})))));
     deck.shows("planning…");
+}
+
+/// A change of two fields in two lines that follow each other.
+fn two_fields(proposal: &mut Proposal) {
+    let file = "flux/apps/production/kustomization.yaml";
+    proposal.patch = format!(
+        "diff --git a/{file} b/{file}\n--- a/{file}\n+++ b/{file}\n@@ -4,4 +4,4 @@\n resources:\n-cpu: 500m\n-memory: 1Gi\n+cpu: 1\n+memory: 2Gi\n patches:\n"
+    );
+    let (mut cpu, mut memory) = (proposal.fields[0].clone(), proposal.fields[0].clone());
+    (cpu.field, cpu.after) = ("spec.cpu".to_owned(), "1".to_owned());
+    (memory.field, memory.after) = ("spec.memory".to_owned(), "2Gi".to_owned());
+    proposal.fields = vec![cpu, memory];
+    let span = |start: usize| vec![LineSpan { file: file.to_owned(), start, end: start + 1 }];
+    proposal.lines = vec![span(5), span(6)];
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_field_is_left_out_by_its_lines_planned_again_and_taken_in_again() {
+    let mut deck = live(80, 24).await;
+    deck.review(two_fields).await.shows("▌     5 - cpu: 500m").shows("▌     5 + cpu: 1").shows("space leave out");
+    deck.keys("down").await.shows("▌     6 - memory: 1Gi").shows("▌     6 + memory: 2Gi").hides("▌     5 +");
+    deck.keys("space").await.shows("planning…");
+    let order = deck.asked().order;
+    assert_eq!(order.left_out, ["spec.memory"]);
+    let out = FieldLeftOut { field: "spec.memory".to_owned(), before: Some("1Gi".to_owned()), after: "2Gi".to_owned() };
+    deck.plan(ready(&order, |proposal| proposal.left_out = vec![out])).await;
+    deck.shows("– spec.memory left out").shows("▌  – spec.memory  1Gi → 2Gi").shows("space take in");
+    // the last one stays
+    deck.keys("up").await.shows("▌     6 + replicas").keys("space").await.shows("one field has to stay");
+    deck.keys("down space").await.shows("planning…");
+    assert!(deck.asked().order.left_out.is_empty());
+    assert_eq!(deck.jobs(), 0);
+    // of one field there is nothing to choose
+    let mut deck = live(80, 24).await;
+    deck.review(|_| {}).await.hides("leave out").hides("▌     6").keys("space").await.shows("there is nothing to leave out");
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_one_of_several_fields_is_refused_the_rest_can_go_on() {
+    let mut deck = live(100, 30).await;
+    deck.keys(ROW).await.keys("a n \"5\" enter").await;
+    let mut refusal = proposals::refused();
+    (refusal.is_one_of_several, refusal.ways) = (true, Vec::new());
+    deck.plan(Proposed::Refused(Box::new(refusal))).await;
+    deck.shows("> 1  leave spec.replicas out, and go on with the rest").shows("⏎ does that and plans again");
+    deck.keys("enter").await.shows("planning…");
+    assert_eq!(deck.asked().order.left_out, ["spec.replicas"]);
+    let mut refusal = proposals::refused();
+    refusal.order.left_out = vec!["spec.replicas".to_owned()];
+    refusal.ways = Vec::new();
+    deck.plan(Proposed::Refused(Box::new(refusal))).await;
+    deck.shows("> 1  take spec.replicas in again").keys("enter").await.shows("planning…");
+    assert!(deck.asked().order.left_out.is_empty());
 }

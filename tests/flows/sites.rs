@@ -175,7 +175,7 @@ async fn what_takes_a_change_back_takes_back_nothing_that_was_changed_since() {
         ..ChangeOrder::default()
     };
     let undone = async |after: &str| {
-        let order = playbooks::undo(&done, None, &[field(after)]).expect("it can be taken back");
+        let order = playbooks::undo(&done, &[field(after)]).expect("it can be taken back");
         let query = ChangeQuery {
             also: Vec::new(),
             object: of("apps", "Deployment", "web", "frontend"),
@@ -183,7 +183,7 @@ async fn what_takes_a_change_back_takes_back_nothing_that_was_changed_since() {
             order: ChangeOrder { is_push_only: true, ..order },
             said: None,
         };
-        bench.changes.propose(Some(&bench.live), query, true).await.expect("it is planned").0
+        bench.changes.propose(Some(&bench.live), query, false).await.expect("it is planned").0
     };
     let Proposed::Ready(proposal) = undone("3").await else { panic!("it is what it was given") };
     let fields: Vec<_> = proposal.fields.iter().map(|one| (one.before.as_deref(), &*one.after)).collect();
@@ -192,7 +192,7 @@ async fn what_takes_a_change_back_takes_back_nothing_that_was_changed_since() {
     assert_eq!(refusal.why, "it reads `3` by now, not `5`: it was changed again since, and that would be taken back too");
 
     let new = ProposedField { before: None, ..field("5") };
-    let error = playbooks::undo(&done, None, &[new]).expect_err("it was not there");
+    let error = playbooks::undo(&done, &[new]).expect_err("it was not there");
     assert_eq!(error.message, "spec.replicas was not set before: it would have to be removed");
 }
 

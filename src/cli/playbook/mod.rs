@@ -72,6 +72,9 @@ struct Arguments {
     /// The field to set, and its value; may be repeated
     #[arg(long, value_name = "FIELD=VALUE", action = ArgAction::Append)]
     set: Vec<String>,
+    /// A field to leave as it is, though the playbook would set it; may be repeated
+    #[arg(long, value_name = "FIELD", action = ArgAction::Append)]
+    leave_out: Vec<String>,
     #[command(flatten)]
     files: Files,
     #[command(flatten)]
@@ -176,6 +179,7 @@ fn dry_run(call: &Call, playbook: &Playbook, arguments: &Arguments) -> Result<u8
         object: arguments.objects[0].clone(),
         also: arguments.also(),
         settings: arguments.set.clone(),
+        left_out: arguments.leave_out.clone(),
         layer: arguments.layer.as_deref().map(LayerChoice::parse).transpose()?.unwrap_or_default(),
         is_wide: arguments.wide,
         namespace: call.options.namespaces.first().map(|name| name.to_string()).unwrap_or_default(),

@@ -9,7 +9,7 @@ use crate::cli::output;
 use crate::git::patch;
 use fluxdeck_model::change::{
     self, Alternative, BuildChoice, BuildDifference, Caution, ChangeOrder, ChangePlan, ChangeProof, ChangeRefusal, ChangedFile,
-    Check, FieldChange, PlanOutcome, Refused, SourceLine, Tried, Way, WayChoice,
+    Check, FieldChange, PlanOutcome, Refused, RenderedBuild, RenderedField, RenderedObject, SourceLine, Tried, Way, WayChoice,
 };
 use fluxdeck_model::domain::text::sanitise_line;
 use fluxdeck_model::error::{Error, Result};
@@ -119,6 +119,8 @@ fn text(plan: &ChangePlan, order: &ChangeOrder) -> Result<String> {
     }
     change::proposal::unasked(plan).iter().for_each(|check| out.push_str(&checked(check)));
     cautions(&plan.cautions, order).iter().for_each(|line| out.push_str(&format!("{line}\n")));
+    out.push_str("built then\n");
+    change::rendered_lines(&plan.rendered).iter().for_each(|line| out.push_str(&format!("  {line}\n")));
     out.push('\n');
     out.push_str(&String::from_utf8_lossy(&patches(&plan.files)?));
     Ok(out)
@@ -215,8 +217,22 @@ fn planned(plan: &ChangePlan, order: &ChangeOrder) -> Result<Value> {
         "files": plan.files.iter().map(|file| json!({ "path": &*file.path, "new": file.before.is_none() })).collect::<Vec<_>>(),
         "checks": change::proposal::unasked(plan).iter().map(check).collect::<Vec<_>>(),
         "warnings": cautions_json(&plan.cautions, order),
+        "rendered": plan.rendered.iter().map(rendered).collect::<Vec<_>>(),
         "patch": String::from_utf8_lossy(&patch),
     }))
+}
+
+/// What is built then.
+fn rendered(build: &RenderedBuild) -> Value {
+    let field = |one: &RenderedField| json!({ "field": one.path, "before": one.before, "after": one.after });
+    let object = |one: &RenderedObject| {
+        let fields: Vec<_> = one.fields.iter().map(field).collect();
+        json!({ "object": one.object, "change": one.fate.word(), "fields": fields, "more": one.more })
+    };
+    json!({
+        "builds": build.builds, "objects": build.objects.iter().map(object).collect::<Vec<_>>(), "more": build.more,
+        "why": build.lost,
+    })
 }
 
 fn done(done: &FieldChange) -> Value {

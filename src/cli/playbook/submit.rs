@@ -105,6 +105,7 @@ fn query(
         namespace,
         also,
         settings: arguments.set.clone(),
+        left_out: arguments.leave_out.clone(),
         layer: arguments.layer.as_deref().map(LayerChoice::parse).transpose()?.unwrap_or_default(),
         is_wide: arguments.wide,
         site: site(arguments)?,

@@ -4,14 +4,17 @@ use super::compare::BuildDifference;
 use super::order::ChangeOrder;
 use super::proof::ChangeProof;
 use super::proposal::ProposedField;
+use super::rendered::{ObjectFate, RenderedBuild, RenderedField};
 use super::ways::image_name;
-use super::{ChangePlan, Check, CheckResult};
+use super::{Caution, ChangePlan, Check, CheckResult};
 use crate::domain::text::{counted, printable, sanitise_line};
 
 /// Differences named of one build; the rest is counted.
 const MOST: usize = 12;
 /// The longest first line of a commit; forges cut longer ones.
 const TITLE: usize = 72;
+/// Most lines of what is built then in a pull request.
+const FOLDED: usize = 300;
 
 /// What changes besides the wanted fields: a line each, in columns, fit for a terminal.
 pub fn besides(proof: &ChangeProof) -> Vec<String> {
@@ -40,6 +43,46 @@ fn changes(proof: &ChangeProof) -> String {
         builds.iter().for_each(|(build, why)| out.push_str(&format!("{word:<12}{build}: {}\n", sanitise_line(why))));
     }
     out
+}
+
+/// What is built then, a line each: who builds it, each object, each field. Of a text of several lines only that it differs.
+pub fn rendered(all: &[RenderedBuild]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for build in all {
+        lines.push(build.builds.join(", "));
+        lines.extend(build.lost.iter().map(|why| format!("  {why}")));
+        for object in &build.objects {
+            let sign = match object.fate {
+                ObjectFate::New => '+',
+                ObjectFate::Gone => '-',
+                ObjectFate::Changed => '~',
+            };
+            lines.push(format!("  {sign} {}", object.object));
+            // of what comes or goes whole its name is enough
+            let fields = object.fields.iter().filter(|_| object.fate == ObjectFate::Changed);
+            lines.extend(fields.map(|field| format!("    {}", rendered_field(field))));
+            if object.more > 0 {
+                lines.push(format!("    and {}", counted(object.more, "more field")));
+            }
+        }
+        if build.more > 0 {
+            lines.push(format!("  and {}", counted(build.more, "more object")));
+        }
+    }
+    lines.iter().map(|line| sanitise_line(line).into_owned()).collect()
+}
+
+fn rendered_field(field: &RenderedField) -> String {
+    let RenderedField { path, before, after } = field;
+    if field.is_masked() {
+        return format!("{path}: another value, not shown");
+    }
+    if [before, after].into_iter().flatten().any(|text| text.contains('\n')) {
+        let lines = |text: &Option<String>| counted(text.as_deref().unwrap_or_default().lines().count(), "line");
+        return format!("{path}: another text, {} -> {}", lines(before), lines(after));
+    }
+    let value = |value: &Option<String>| value.as_deref().map_or_else(|| "nothing".to_owned(), line);
+    format!("{path}: {} -> {}", value(before), value(after))
 }
 
 fn listed(head: &str, differences: &[BuildDifference]) -> String {
@@ -179,6 +222,7 @@ pub fn body(order: &ChangeOrder, plan: &ChangePlan, fields: &[ProposedField], ba
             lines.iter().for_each(|one| out.push_str(&format!("- {}\n", cell(one.trim()))));
         }
     };
+    list(&mut out, "What to know before it is merged", warnings(order, plan));
     list(&mut out, "Also changes", proofs().flat_map(besides).collect());
     let mut readers: Vec<_> = proofs().flat_map(|proof| &proof.readers).map(|name| code(name)).collect();
     readers.sort();
@@ -189,9 +233,34 @@ pub fn body(order: &ChangeOrder, plan: &ChangePlan, fields: &[ProposedField], ba
     unproven.sort();
     unproven.dedup();
     list(&mut out, "Not proven", unproven);
-    list(&mut out, "Warnings", plan.cautions.iter().map(|caution| caution.text.clone()).collect());
+    out.push_str(&folded("What is built then", &rendered(&plan.rendered)));
     let tail = format!("\nBuilt on {} of `{}` by fluxdeck {}.\n", short_id(base), order.site.base, env!("CARGO_PKG_VERSION"));
     PullText { head: out, tail }
+}
+
+/// What merging does or does not do, and what could be changed instead.
+fn warnings(order: &ChangeOrder, plan: &ChangePlan) -> Vec<String> {
+    let caution = |caution: &Caution| match &caution.instead {
+        Some(other) => format!("{} (instead: {other})", caution.text),
+        None => caution.text.clone(),
+    };
+    let site = Some(&order.site.caution).filter(|text| !text.is_empty()).cloned();
+    site.into_iter().chain(plan.cautions.iter().map(caution)).collect()
+}
+
+/// Lines below a heading that a person unfolds; as they are, whatever signs of Markdown are in them.
+fn folded(head: &str, lines: &[String]) -> String {
+    if lines.is_empty() {
+        return String::new();
+    }
+    let text = lines.iter().take(FOLDED).map(|line| format!("{line}\n")).collect::<String>();
+    let rest = match lines.len().saturating_sub(FOLDED) {
+        0 => String::new(),
+        rest => format!("and {}\n", counted(rest, "more line")),
+    };
+    let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or_default();
+    let fence = "`".repeat(longest.max(2) + 1);
+    format!("\n<details><summary>{head}</summary>\n\n{fence}\n{text}{rest}{fence}\n\n</details>\n")
 }
 
 /// The message of the commit: the title, why, and the fields.

@@ -7,8 +7,10 @@
 //!  ways     which places could be changed to give the field that value: one file for each kind of layer
 //!  write    a way → new bytes of files             edited   a tree with these bytes
 //!  compare  two builds, object by object, field by field
+//!  rendered every object that is built otherwise then, for people; what was compared for the proof, whole
 //!  checks   what was checked, what passed, and what was not run
 //!  proof    the effects of a way: the field has its wanted value, what else changes, what is not proven
+//!  lines    which lines each field changes
 //!  trial    one way after the other, until one is proven
 //!  cautions what a person should know besides, and what could be changed instead: one file for each rule
 //!  manuscript  an object as a text that a person edits, and what the edited text wants
@@ -29,6 +31,7 @@ mod checks;
 mod compare;
 mod describe;
 mod edited;
+mod lines;
 pub mod manuscript;
 mod order;
 pub mod outside;
@@ -37,6 +40,7 @@ mod proof;
 pub mod proposal;
 mod pull;
 mod reach;
+mod rendered;
 mod source;
 mod target;
 mod trial;
@@ -53,12 +57,16 @@ pub use by_hand::{CheckoutFile, HandEdit, SourceLine};
 pub use cautions::{Alternative, Caution, cautions_between};
 pub use checks::{Check, CheckResult};
 pub use compare::{BuildDifference, ObjectKey, Renamed};
-pub use describe::{PullText, besides, body, message, prefix, title};
+pub use describe::{PullText, besides, body, message, prefix, rendered as rendered_lines, title};
+pub use lines::{LineSpan, field_of};
 pub use order::{ChangeOrder, ChangeSite, OrderedObject, SiteScope};
-pub use plan::{ChangeContext, ChangePlan, FieldChange, LayerChoice, MeantObject, PlanOutcome, Refused, object, plan};
+pub use plan::{
+    ChangeContext, ChangePlan, FieldChange, FieldLeftOut, LayerChoice, MeantObject, PlanOutcome, Refused, object, plan,
+};
 pub use proof::ChangeProof;
 pub use proposal::{Authorship, ChangeRefusal, ForgeChoice, Proposal, Proposed, ProposedField, ProposedFile, WayChoice};
 pub use pull::{AppliedFolder, PullEffect, PullPlace, PullReview, TouchedBuild};
+pub use rendered::{ObjectFate, RenderedBuild, RenderedField, RenderedObject, extent};
 pub use source::SourceQuestion;
 pub use target::BuildChoice;
 pub use trial::Tried;

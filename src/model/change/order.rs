@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ChangeScope, LayerChoice};
+use crate::domain::ObjectRef;
 use crate::domain::text::redact;
 
 /// A change as it was asked for.
@@ -21,6 +22,9 @@ pub struct ChangeOrder {
     pub also: Vec<OrderedObject>,
     /// `FIELD=VALUE`, as `--set` takes them.
     pub settings: Vec<String>,
+    /// Fields that are left as they are, though the playbook sets them, as it writes them.
+    #[serde(default)]
+    pub left_out: Vec<String>,
     pub layer: LayerChoice,
     /// Everything else that changes with it was accepted, by name.
     pub is_wide: bool,
@@ -80,6 +84,17 @@ pub struct OrderedObject {
     pub namespace: String,
 }
 
+impl OrderedObject {
+    /// An object of a cluster, with its group: `Deployment.apps/web`.
+    pub fn of(id: &ObjectRef) -> Self {
+        let object = match &*id.gk.group {
+            "" => format!("{}/{}", id.gk.kind, id.name),
+            group => format!("{}.{group}/{}", id.gk.kind, id.name),
+        };
+        Self { object, namespace: id.namespace.to_string() }
+    }
+}
+
 impl SiteScope {
     /// As the plan takes it. Variables are those that the repository itself gives; what a cluster has is not in it.
     pub fn scope(&self) -> ChangeScope {
@@ -109,7 +124,8 @@ impl ChangeOrder {
     /// What makes it another change than one for the same object: part of the name of its branch.
     pub fn identity(&self) -> String {
         let also = self.also.iter().map(|one| format!("{}/{}", one.namespace, one.object)).collect::<Vec<_>>().join("\n");
-        [&*self.playbook, &self.settings.join("\n"), &self.layer.to_string(), &self.site.base, &*also]
+        let left_out: String = self.left_out.iter().map(|field| format!("\n-{field}")).collect();
+        [&*self.playbook, &(self.settings.join("\n") + &left_out), &self.layer.to_string(), &self.site.base, &*also]
             .join("\0")
             .trim_end_matches('\0')
             .to_owned()
@@ -141,6 +157,7 @@ impl ChangeOrder {
         };
         flag("-n", &self.namespaces().join(","));
         self.settings.iter().for_each(|setting| flag("--set", setting));
+        self.left_out.iter().for_each(|field| flag("--leave-out", field));
         flag("--layer", &self.layer.to_string());
         let is_clone_of_ours = self.site.remote.is_empty() && !self.site.url.is_empty();
         if !is_clone_of_ours {

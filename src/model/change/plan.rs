@@ -10,8 +10,10 @@ use super::by_hand::SourceLine;
 use super::cautions::{self, Caution, CautionQuery, Placed, TouchedLine};
 use super::compare::{ObjectKey, is_secret, said};
 use super::edited::{EditedFiles, EditedTree};
+use super::lines::{ChangedLines, LineSpan};
 use super::outside::Outside;
 use super::proof::{ChangeProof, Claim, TrialState};
+use super::rendered::{RenderedBuild, rendered};
 use super::target::{BuildChoice, ChangeTarget, FoundTarget};
 use super::trial::{Trial, Tried, why};
 use super::value::{self, Typed};
@@ -40,6 +42,8 @@ pub struct ChangeContext<'a> {
     pub schemas: &'a Schemas,
     pub scope: ChangeScope,
     pub layer: LayerChoice,
+    /// Fields that are left as they are, as they are written.
+    pub left_out: &'a [String],
     /// What else changes is accepted, by name.
     pub is_wide: bool,
     /// Which files must not be edited.
@@ -109,9 +113,25 @@ pub struct ChangePlan {
     pub object: String,
     pub build: String,
     pub done: Vec<FieldChange>,
+    /// Of each of these fields the lines that it changes.
+    pub lines: Vec<Vec<LineSpan>>,
+    /// Fields that are left as they are.
+    pub left_out: Vec<FieldLeftOut>,
     pub files: Vec<ChangedFile>,
+    /// What differs in all that is built.
+    pub rendered: Vec<RenderedBuild>,
     pub cautions: Vec<Caution>,
     pub outside: Outside,
+}
+
+/// A field that is wanted, and left as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldLeftOut {
+    pub field: String,
+    /// As it reads; nothing is there.
+    pub before: Option<String>,
+    /// What it would read.
+    pub after: String,
 }
 
 /// One field, and how it gets its value.
@@ -140,6 +160,8 @@ pub struct Refused {
     pub tried: Vec<Tried>,
     /// Who builds the object, where several do: the change may be for one of them only.
     pub builds: Vec<BuildChoice>,
+    /// Other fields are wanted as well: this one can be left out.
+    pub is_one_of_several: bool,
     pub cautions: Vec<Caution>,
 }
 
@@ -168,8 +190,7 @@ pub fn plan(
     };
     // what is changed instead is of the same cluster, and may be of another build
     let by = Outside::by(&state.own);
-    let mut under_way =
-        UnderWay { state: Some(state), first: None, meant: None, done: Vec::new(), wanted: Vec::new(), objects: Vec::new() };
+    let mut under_way = UnderWay { state: Some(state), ..UnderWay::default() };
     if let Some(refused) = under_way.object(context, builds, target, wanted)? {
         return Ok(PlanOutcome::Refused(*refused));
     }
@@ -183,10 +204,12 @@ pub fn plan(
             return Ok(PlanOutcome::Refused(*refused));
         }
     }
+    under_way.is_all_known(context.left_out)?;
     Ok(under_way.planned(context, by))
 }
 
 /// A plan that is being made.
+#[derive(Default)]
 struct UnderWay {
     /// What is built by now. Taken while something is made of it.
     state: Option<TrialState>,
@@ -198,6 +221,11 @@ struct UnderWay {
     wanted: Vec<WantedField>,
     /// What was named, as it is shown.
     objects: Vec<String>,
+    left_out: Vec<FieldLeftOut>,
+    /// The names of those, as they were given.
+    names: Vec<String>,
+    /// The lines of each change.
+    lines: ChangedLines,
 }
 
 impl UnderWay {
@@ -230,10 +258,13 @@ impl UnderWay {
         }
         let (_, meant) = target.of(&state.own).expect("it was found there");
         let (object, meant) = (shown(&meant.node), meant.clone());
+        let count = fields.len();
+        let fields = self.without(context.left_out, fields, &meant);
         for wanted in &fields {
             match one(context, builds, &target, wanted, state)? {
                 FieldOutcome::Nothing(same) => state = *same,
                 FieldOutcome::Done(one, before, next) => {
+                    self.lines.add(context.tree, &before.files, &next.files);
                     self.done.push((target.clone(), *one));
                     self.first.get_or_insert(*before);
                     state = *next;
@@ -242,7 +273,8 @@ impl UnderWay {
                     let read = |at: &SourceLine| TouchedLine::at(at, &context.tree.read(&at.file).ok()?);
                     let lines: Vec<_> = refused.set_at.iter().filter_map(read).collect();
                     let cautions = cautions::all(&known(&meant, &state, &state, std::slice::from_ref(wanted), &lines));
-                    return Ok(Some(Box::new(Refused { cautions, ..*refused })));
+                    let is_one_of_several = count > 1;
+                    return Ok(Some(Box::new(Refused { cautions, is_one_of_several, ..*refused })));
                 }
             }
         }
@@ -251,6 +283,41 @@ impl UnderWay {
         self.objects.push(object);
         self.state = Some(state);
         Ok(None)
+    }
+
+    /// What is wanted of an object without what is left out: fields by their names, or with the object in front of them.
+    fn without(&mut self, names: &[String], wanted: Vec<WantedField>, object: &Applied) -> Vec<WantedField> {
+        let of = shown(&object.node);
+        let is_meant = |name: &String, field: &WantedField| {
+            *name == field.written || name.strip_prefix(&of).is_some_and(|rest| rest.strip_prefix(' ') == Some(&field.written))
+        };
+        let mut kept = Vec::new();
+        for field in wanted {
+            match names.iter().find(|name| is_meant(name, &field)) {
+                None => kept.push(field),
+                Some(name) => {
+                    let now = field.field.reach(&object.node).ok().and_then(|node| write::json(&node).ok());
+                    let before = now.as_ref().map(|now| if is_secret(object) { MASKED.to_owned() } else { said(now) });
+                    self.left_out.push(FieldLeftOut { field: name.clone(), before, after: field.value });
+                    self.names.push(name.clone());
+                }
+            }
+        }
+        kept
+    }
+
+    /// # Errors
+    /// A field is left out that nobody sets, or nothing is left.
+    fn is_all_known(&self, names: &[String]) -> Result<()> {
+        if let Some(unknown) = names.iter().find(|name| !self.names.contains(name)) {
+            let fields: Vec<_> = self.wanted.iter().map(|field| field.written.as_str()).collect();
+            let hint = format!("set here: {}", fields.join(", "));
+            return Err(Error::usage(format!("`{unknown}` is not set by this change, and cannot be left out"), hint));
+        }
+        match self.wanted.is_empty() {
+            true => Err(Error::usage("everything is left out", "take a field in again")),
+            false => Ok(()),
+        }
     }
 
     /// The plan, once every object was looked at.
@@ -263,8 +330,8 @@ impl UnderWay {
             after: after.clone(),
         };
         let files: Vec<_> = state.files.iter().map(file).filter(|file| file.before.as_ref() != Some(&file.after)).collect();
-        let lines: Vec<_> = files.iter().flat_map(TouchedLine::of).collect();
-        let query = known(&meant, &first, &state, &self.wanted, &lines);
+        let touched: Vec<_> = files.iter().flat_map(TouchedLine::of).collect();
+        let query = known(&meant, &first, &state, &self.wanted, &touched);
         let (cautions, outside) = (cautions::all(&query), Outside { by, ..Outside::of(&query, &state.own) });
         let all = state.builds();
         let named = |(target, change): (ChangeTarget, FieldChange)| {
@@ -273,8 +340,9 @@ impl UnderWay {
         };
         // one that is not built any more keeps its change
         let done = self.done.into_iter().map(|(target, change)| named((target, change.clone())).unwrap_or(change)).collect();
-        let build = state.own.name.clone();
-        PlanOutcome::Planned(ChangePlan { object, build, done, files, cautions, outside })
+        let rendered = rendered(&first.builds(), &all);
+        let (build, lines, left_out) = (state.own.name.clone(), self.lines.all(), self.left_out);
+        PlanOutcome::Planned(ChangePlan { object, build, done, lines, left_out, files, rendered, cautions, outside })
     }
 }
 
@@ -430,6 +498,7 @@ fn ambiguous(field: String, choices: Vec<BuildChoice>) -> Refused {
         set_at: None,
         tried: Vec::new(),
         builds: choices,
+        is_one_of_several: false,
         cautions: Vec::new(),
     }
 }
@@ -499,8 +568,8 @@ fn one(
         true => Vec::new(),
         false => std::iter::once(&build).chain(&target.twins).map(twin).collect(),
     };
-    let (field, cautions) = (wanted.written.clone(), Vec::new());
-    let refused = Refused { object, build, field, why, hint, set_at, tried, builds, cautions };
+    let (field, cautions, is_one_of_several) = (wanted.written.clone(), Vec::new(), false);
+    let refused = Refused { object, build, field, why, hint, set_at, tried, builds, is_one_of_several, cautions };
     Ok(FieldOutcome::Refused(Box::new(refused), Box::new(state)))
 }
 

@@ -6,8 +6,8 @@ use sha2::{Digest, Sha256};
 use super::describe::{self, PullText};
 use super::order::ChangeOrder;
 use super::{
-    Alternative, BuildChoice, Caution, ChangePlan, Check, CheckResult, CheckoutFile, HandEdit, LayerChoice, Refused, SourceLine,
-    SourceQuestion,
+    Alternative, BuildChoice, Caution, ChangePlan, Check, CheckResult, CheckoutFile, FieldLeftOut, HandEdit, LayerChoice,
+    LineSpan, Refused, RenderedBuild, SourceLine, SourceQuestion,
 };
 use crate::domain::{NewPull, ObjectRef, Pull};
 use crate::guards::CoveredLines;
@@ -39,9 +39,15 @@ pub struct Proposal {
     /// The branch that would be pushed.
     pub branch: String,
     pub fields: Vec<ProposedField>,
+    /// Of each field the lines that it changes.
+    pub lines: Vec<Vec<LineSpan>>,
+    /// Fields that are left as they are.
+    pub left_out: Vec<FieldLeftOut>,
     pub files: Vec<ProposedFile>,
     /// The difference of the files, as `git apply` takes it.
     pub patch: String,
+    /// What differs in all that is built.
+    pub rendered: Vec<RenderedBuild>,
     pub checks: Vec<Check>,
     /// The Flux Kustomization or folder that builds the object.
     pub build: String,
@@ -127,6 +133,8 @@ pub struct ChangeRefusal {
     pub ways: Vec<WayChoice>,
     /// Who builds the object, where several do: the change may be for one of them only.
     pub builds: Vec<BuildChoice>,
+    /// Other fields are wanted as well: this one can be left out.
+    pub is_one_of_several: bool,
     /// What a person should know besides, and what could be changed instead.
     pub cautions: Vec<Caution>,
     /// Where a person may say another repository of its source.
@@ -188,7 +196,8 @@ impl ProposedFile {
 impl ChangeRefusal {
     /// Whether there is a way, a build or another object to choose.
     pub fn is_open(&self) -> bool {
-        !self.ways.is_empty() || !self.builds.is_empty() || self.alternatives().next().is_some()
+        let has_way = !self.ways.is_empty() || !self.builds.is_empty() || self.alternatives().next().is_some();
+        has_way || self.is_one_of_several || !self.order.left_out.is_empty()
     }
 
     pub fn alternatives(&self) -> impl Iterator<Item = &Alternative> {
@@ -262,12 +271,13 @@ pub fn refusal(refused: &Refused, order: &ChangeOrder, copy: impl Fn(&str) -> Ch
         set_at: refused.set_at.clone().map(&place),
         ways: refused.tried.iter().map(way).collect(),
         builds: refused.builds.clone(),
+        is_one_of_several: refused.is_one_of_several,
         cautions: refused.cautions.clone(),
         source: None,
     }
 }
 
-/// Names a patch and what was proven of it. Where lines are in a file is part of it; which commit it is for is not: the same change on a
+/// Names a patch, what was proven of it, and what it does to what is built. Where lines are in a file is part of it; which commit it is for is not: the same change on a
 /// base that moved elsewhere has the same digest.
 pub fn digest(patch: &str, plan: &ChangePlan) -> String {
     let mut digest = Sha256::new();
@@ -281,6 +291,16 @@ pub fn digest(patch: &str, plan: &ChangePlan) -> String {
         done.proof.checks.iter().for_each(|check| add(&format!("{} {}", check.name, check.result.word())));
         describe::besides(&done.proof).iter().for_each(|line| add(line));
         done.proof.unproven.iter().for_each(|(build, _)| add(build));
+    }
+    for build in &plan.rendered {
+        build.builds.iter().for_each(|name| add(name));
+        for object in &build.objects {
+            add(&object.object);
+            for field in &object.fields {
+                add(&field.path);
+                [&field.before, &field.after].into_iter().for_each(|value| add(value.as_deref().unwrap_or("\0")));
+            }
+        }
     }
     digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -94,23 +94,17 @@ impl ChangeForm {
     /// A missing answer, or a field that cannot be set.
     pub fn query(&self) -> Result<ChangeQuery> {
         let id = &self.object;
-        let named = |id: &ObjectRef| {
-            let object = match &*id.gk.group {
-                "" => format!("{}/{}", id.gk.kind, id.name),
-                group => format!("{}.{group}/{}", id.gk.kind, id.name),
-            };
-            OrderedObject { object, namespace: id.namespace.to_string() }
-        };
         let order = ChangeOrder {
             playbook: self.playbook.name.to_owned(),
-            object: named(id).object,
+            object: OrderedObject::of(id).object,
             namespace: id.namespace.to_string(),
-            also: self.also.iter().map(named).collect(),
+            also: self.also.iter().map(OrderedObject::of).collect(),
             settings: match self.playbook.start {
                 PlaybookStart::Form => self.playbook.assignments(&self.answers)?,
                 // what is typed there says it
                 PlaybookStart::Editor => Vec::new(),
             },
+            left_out: Vec::new(),
             layer: LayerChoice::Set,
             is_wide: false,
             site: ChangeSite::default(),

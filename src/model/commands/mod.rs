@@ -212,6 +212,8 @@ pub enum Gesture {
     /// What is reviewed: submit it, push it only, give it another title, make it a draft; copy its patch.
     Submit,
     PushOnly,
+    /// Of several fields: leave one out, or take it in again.
+    LeaveOut,
     Retitle,
     Draft,
     CopyPatch,

@@ -52,9 +52,8 @@ fn group_of(gesture: Gesture) -> Group {
         G::Wrap | G::Follow | G::Timestamps | G::Previous | G::NextContainer | G::Clear | G::File => Group::Look,
         G::Again | G::Page | G::CopyPage | G::CopyPatch | G::Copy | G::CopyNamespace => Group::Look,
         G::Mark | G::MarkRange | G::MarkAll | G::ClearMarks | G::Stop | G::WatchOn | G::GoOn | G::Edit => Group::Act,
-        G::Undo | G::Comment | G::Approve | G::Submit | G::PushOnly | G::Retitle | G::Draft | G::Instead | G::Reconcile => {
-            Group::Act
-        }
+        G::Undo | G::Comment | G::Approve | G::Submit | G::PushOnly | G::LeaveOut | G::Retitle | G::Draft => Group::Act,
+        G::Instead | G::Reconcile => Group::Act,
     }
 }
 
@@ -128,7 +127,20 @@ pub(super) fn all() -> Vec<Command> {
         footed(&["r", "ctrl-r"], PULLS, Gesture::Again, "look them up again; of one: read it again", "look again"),
         key(&["w"], PULLS, Gesture::Wrap, "wrap long lines"),
         footed(&["enter"], REVIEW, Gesture::Submit, "submit the change; where it was refused: take the selected way", "submit"),
-        footed(&["tab"], REVIEW, Gesture::NextPane, "next part: what it is, the diff, the text of the pull request", "next part"),
+        footed(
+            &["tab"],
+            REVIEW,
+            Gesture::NextPane,
+            "next part: the diff, what is built then, the text of the pull request, what it is",
+            "next part",
+        ),
+        footed(
+            &["space"],
+            REVIEW,
+            Gesture::LeaveOut,
+            "of a change of several fields: leave the selected one out, or take it in again; all is planned and proven again",
+            "leave out",
+        ),
         footed(&["p"], REVIEW, Gesture::PushOnly, "push the branch, and open no pull request", "push only"),
         footed(&["t"], REVIEW, Gesture::Retitle, "another title for the pull request and the commit", "title"),
         footed(&["i"], REVIEW, Gesture::Instead, "where something else decides on the field: change that instead", "instead"),

@@ -20,12 +20,14 @@ mod update_values;
 pub use known::KnownObject;
 
 use crate::change::{
-    Alternative, BuiltObject, ChangeOrder, ChangeSite, LayerChoice, ProposedField, SiteScope, WantedChange, WantedField,
+    Alternative, BuiltObject, ChangeOrder, ChangeSite, LayerChoice, OrderedObject, ProposedField, SiteScope, WantedChange,
+    WantedField,
 };
 use crate::domain::published::Catalogue;
 use crate::domain::{Object, ObjectRef};
 use crate::error::{Error, ErrorKind, Result};
 use crate::forms::{Answers, Clock, FieldValue, Form};
+use crate::insight::named::Named;
 use crate::kinds::Kind;
 use crate::kinds::masked::MASKED;
 
@@ -148,6 +150,7 @@ pub fn instead(of: &ChangeOrder, other: &Alternative, value: &str) -> ChangeOrde
         namespace: other.object.namespace.clone(),
         also: Vec::new(),
         settings: vec![format!("{}={value}", other.field)],
+        left_out: Vec::new(),
         layer: LayerChoice::Set,
         is_wide: false,
         site: ChangeSite { scope: other.scope(), ..of.site.clone() },
@@ -157,52 +160,46 @@ pub fn instead(of: &ChangeOrder, other: &Alternative, value: &str) -> ChangeOrde
 }
 
 /// An order that takes a change back, of which these fields became others: each gets the value that it had, if it still has the one that
-/// it was given. `target`: the object that the order names, as the cluster has it.
+/// it was given.
 ///
 /// # Errors
-/// A field was not there before, its value is not kept, or several objects had values of their own.
-pub fn undo(of: &ChangeOrder, target: Option<&ObjectRef>, fields: &[ProposedField]) -> Result<ChangeOrder> {
+/// A field was not there before, its value is not kept, or several objects had different ones.
+pub fn undo(of: &ChangeOrder, fields: &[ProposedField]) -> Result<ChangeOrder> {
     let by_hand = |why: String| Error::failed(why, "`git revert` takes its commit back; or change the fields one by one");
-    let mut each: Vec<(Option<ObjectRef>, Vec<String>)> = Vec::new();
-    let mut expected = Vec::new();
+    let mut objects: Vec<(Option<&ObjectRef>, Vec<String>, Vec<String>)> = Vec::new();
     for one in fields {
         let field = &one.field;
-        let unset = || by_hand(format!("{field} was not set before: it would have to be removed"));
-        let before = one.before.as_deref().ok_or_else(unset)?;
+        let before =
+            one.before.as_deref().ok_or_else(|| by_hand(format!("{field} was not set before: it would have to be removed")))?;
         if [before, &one.after].iter().any(|value| value.contains(MASKED)) {
             return Err(by_hand(format!("what {field} was is not kept: it is a value of a Secret")));
         }
-        let object = one.of.as_ref().map(|object| target.map_or_else(|| object.clone(), |target| object.moved(target.cluster)));
-        let setting = format!("{field}={before}");
-        match each.iter_mut().find(|(known, _)| *known == object) {
-            Some((_, settings)) => settings.push(setting),
-            None => each.push((object, vec![setting])),
+        let at = objects.iter().position(|(object, ..)| *object == one.of.as_ref()).unwrap_or(objects.len());
+        if at == objects.len() {
+            objects.push((one.of.as_ref(), Vec::new(), Vec::new()));
         }
-        let text = format!("{field}={}", one.after);
-        if !expected.contains(&text) {
-            expected.push(text);
-        }
+        objects[at].1.push(format!("{field}={before}"));
+        objects[at].2.push(format!("{field}={}", one.after));
     }
-    let Some((first, settings)) = each.first().cloned() else { return Err(by_hand("it changed no field".to_owned())) };
-    if each.len() > 1 && (each.len() != of.also.len() + 1 || each.iter().any(|(_, own)| *own != settings)) {
-        return Err(by_hand("its objects had values of their own before".to_owned()));
+    let [(object, settings, expected), more @ ..] = &objects[..] else { return Err(by_hand("it changed nothing".to_owned())) };
+    if more.iter().any(|(_, before, after)| (before, after) != (settings, expected)) {
+        return Err(by_hand("its objects had different values before".to_owned()));
     }
     // what decides on the object may be another one: the source of a chart, a ConfigMap
-    let other = first.filter(|object| each.len() == 1 && target.is_some_and(|target| target != object));
-    let (object, namespace, scope) = match other {
-        Some(other) => {
-            let group = if other.gk.group.is_empty() { String::new() } else { format!(".{}", other.gk.group) };
-            (format!("{}{group}/{}", other.gk.kind, other.name), other.namespace.to_string(), SiteScope::Any)
-        }
-        None => (of.object.clone(), of.namespace.clone(), of.site.scope.clone()),
+    let is_own = |id: &ObjectRef| {
+        let named = Named::parse(&of.object).ok();
+        named.is_some_and(|named| named.means(&id.gk.group, &id.gk.kind, &id.namespace, &id.name, &[]))
     };
+    let other = object.filter(|object| !is_own(object)).map(OrderedObject::of);
+    let scope = if other.is_some() { SiteScope::Any } else { of.site.scope.clone() };
+    let object = other.unwrap_or_else(|| OrderedObject { object: of.object.clone(), namespace: of.namespace.clone() });
     Ok(ChangeOrder {
         playbook: set_field::PLAYBOOK.name.to_owned(),
-        object,
-        namespace,
-        also: if each.len() == 1 { Vec::new() } else { of.also.clone() },
-        settings,
-        expected,
+        object: object.object,
+        namespace: object.namespace,
+        also: more.iter().filter_map(|(object, ..)| object.map(OrderedObject::of)).collect(),
+        settings: settings.clone(),
+        expected: expected.clone(),
         layer: LayerChoice::Set,
         is_wide: false,
         site: ChangeSite { scope, ..of.site.clone() },

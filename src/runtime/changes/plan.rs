@@ -113,6 +113,7 @@ fn as_expected(outcome: PlanOutcome, order: &ChangeOrder) -> Result<PlanOutcome>
             tried: Vec::new(),
             builds: Vec::new(),
             cautions: Vec::new(),
+            is_one_of_several: false,
         }));
     }
     Ok(outcome)
@@ -195,6 +196,7 @@ fn within<T>(
         schemas: &crate::runtime::schemas()?,
         scope,
         layer: order.layer.clone(),
+        left_out: &order.left_out,
         is_wide: order.is_wide,
         guards: guards::GuardRules {
             deny: &deny,

@@ -4,7 +4,7 @@ mod contrast;
 
 use std::collections::BTreeMap;
 
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 use serde::{Deserialize, Serialize};
@@ -46,10 +46,18 @@ pub enum Scope {
     Unknown,
     Ready,
     Error,
+    /// What is new in a changed line.
+    Added,
+    /// What is gone from it.
+    Removed,
+    /// The background of a line that is new.
+    AddedLine,
+    /// The background of a line that is gone.
+    RemovedLine,
 }
 
 impl Scope {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 25] = [
         Self::Text,
         Self::Dim,
         Self::Accent,
@@ -71,6 +79,10 @@ impl Scope {
         Self::Unknown,
         Self::Ready,
         Self::Error,
+        Self::Added,
+        Self::Removed,
+        Self::AddedLine,
+        Self::RemovedLine,
     ];
 }
 
@@ -79,6 +91,16 @@ impl Scope {
     fn key(self) -> String {
         let written = toml::Value::try_from(self).expect("a word");
         written.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The scope whose style is taken where a theme does not name this one: themes that are older than it go on. None: it has to.
+    fn substitute(self) -> Option<Self> {
+        match self {
+            Self::Added => Some(Self::Ready),
+            Self::Removed => Some(Self::Failed),
+            Self::AddedLine | Self::RemovedLine => Some(Self::Text),
+            _ => None,
+        }
     }
 }
 
@@ -141,14 +163,21 @@ impl Theme {
     pub fn parse(name: &str, text: &str, depth: Depth, ascii: bool) -> Result<Self> {
         let failed = |why: String| Error::usage(format!("theme `{name}`: {why}"), "compare it with themes/dark.toml");
         let file: File = toml::from_str(text).map_err(|error| failed(error.message().to_owned()))?;
-        let missing: Vec<_> =
-            Scope::ALL.iter().filter(|scope| !file.scopes.contains_key(scope)).map(|scope| scope.key()).collect();
+        let is_missing = |scope: &&Scope| !file.scopes.contains_key(scope) && scope.substitute().is_none();
+        let missing: Vec<_> = Scope::ALL.iter().filter(is_missing).map(|scope| scope.key()).collect();
         if !missing.is_empty() {
             return Err(failed(format!("no style for {}", missing.join(", "))));
         }
         let mut styles = BTreeMap::new();
         for (scope, entry) in file.scopes {
             styles.insert(scope, entry.style(scope, depth).map_err(failed)?);
+        }
+        for (scope, other) in Scope::ALL.into_iter().filter_map(|scope| Some((scope, scope.substitute()?))) {
+            let style = match styles.get(&other) {
+                Some(style) if other != Scope::Text => style.add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
+                _ => Style::default(),
+            };
+            styles.entry(scope).or_insert(style);
         }
         Ok(Self { styles, depth, ascii })
     }
@@ -184,11 +213,24 @@ impl Theme {
         }
         buf.set_style(area, style);
         let Some(background) = style.bg.filter(|_| style.fg.is_none()) else { return };
-        for position in area.positions() {
+        area.positions().for_each(|position| self.make_legible(&mut buf[position], background));
+    }
+
+    /// Puts a scope's background behind what was painted there, except where that has one of its own; every text on it can be read.
+    pub fn underlay(&self, buf: &mut Buffer, area: Rect, scope: Scope) {
+        let Some(background) = self.style(scope).bg else { return };
+        for position in area.intersection(buf.area).positions() {
             let cell = &mut buf[position];
-            cell.fg = contrast::legible(cell.fg, background, self.depth == Depth::Indexed);
-            cell.modifier.remove(Modifier::DIM);
+            if cell.bg == Color::Reset {
+                cell.bg = background;
+                self.make_legible(cell, background);
+            }
         }
+    }
+
+    fn make_legible(&self, cell: &mut Cell, background: Color) {
+        cell.fg = contrast::legible(cell.fg, background, self.depth == Depth::Indexed);
+        cell.modifier.remove(Modifier::DIM);
     }
 
     pub fn health(&self, health: Health) -> Style {
@@ -220,17 +262,25 @@ impl Entry {
             }
         }
         if depth == Depth::None {
-            // without colours the selection and matches must still be seen
-            let reversed = matches!(scope, Scope::Selection | Scope::Match);
-            return Ok(if reversed { style.add_modifier(Modifier::REVERSED) } else { style });
+            // without colours the selection, matches and what is changed must still be seen
+            return Ok(match scope {
+                Scope::Selection | Scope::Match => style.add_modifier(Modifier::REVERSED),
+                Scope::Added | Scope::Removed => style.add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
+                _ => style,
+            });
         }
         if let Some(fg) = &self.fg {
             style = style.fg(fitted(colour(fg)?, depth));
         }
-        if let Some(bg) = &self.bg {
-            style = style.bg(fitted(colour(bg)?, depth));
+        let is_change = matches!(scope, Scope::Added | Scope::Removed | Scope::AddedLine | Scope::RemovedLine);
+        match &self.bg {
+            // sixteen colours have no dark shades for a background
+            Some(_) if is_change && depth == Depth::Sixteen => {
+                Ok(if self.fg.is_some() { style.add_modifier(Modifier::BOLD | Modifier::UNDERLINED) } else { style })
+            }
+            Some(bg) => Ok(style.bg(fitted(colour(bg)?, depth))),
+            None => Ok(style),
         }
-        Ok(style)
     }
 }
 
@@ -366,6 +416,42 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_is_changed_is_seen_in_every_theme_and_depth_and_can_be_read() {
+        for (name, _) in BUILTIN {
+            for depth in [Depth::None, Depth::Sixteen, Depth::Indexed, Depth::True] {
+                let theme = Theme::builtin(name, depth, false).expect("a theme");
+                for (word, line) in [(Scope::Added, Scope::AddedLine), (Scope::Removed, Scope::RemovedLine)] {
+                    let style = theme.style(word);
+                    let is_marked = style.bg.is_some() || style.add_modifier.contains(Modifier::BOLD | Modifier::UNDERLINED);
+                    assert!(is_marked && style != theme.style(Scope::Text), "{name} {depth:?} {word:?}");
+                    let Some(background) = theme.style(line).bg else { continue };
+                    for scope in Scope::ALL {
+                        let mut buf = Buffer::empty(Rect::new(0, 0, 1, 1));
+                        buf.set_string(0, 0, "x", theme.style(scope));
+                        theme.underlay(&mut buf, Rect::new(0, 0, 1, 1), line);
+                        let contrast = contrast::between(buf[(0, 0)].fg, buf[(0, 0)].bg);
+                        let is_own = theme.style(scope).bg.is_some();
+                        assert!(
+                            is_own || contrast.is_some_and(|contrast| contrast >= 4.5),
+                            "{name} {depth:?} {scope:?} {background:?}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_theme_of_earlier_days_needs_no_style_for_changes() {
+        let text = BUILTIN[0].1;
+        let old: Vec<_> = text.lines().filter(|line| !line.starts_with("added") && !line.starts_with("removed")).collect();
+        let theme = Theme::parse("mine", &old.join("\n"), Depth::True, false).expect("a theme");
+        assert_eq!(theme.style(Scope::Added).fg, theme.style(Scope::Ready).fg);
+        assert!(theme.style(Scope::Removed).add_modifier.contains(Modifier::UNDERLINED));
+        assert_eq!(theme.style(Scope::AddedLine), Style::default());
     }
 
     #[test]

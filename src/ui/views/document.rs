@@ -16,6 +16,7 @@ use crate::ui::layer::{Scene, View, ViewSpec};
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::request::Request;
 use crate::ui::widgets::text::{Source, Text};
+use crate::ui::widgets::yaml::{self, Colours};
 use fluxdeck_model::commands::{Cx, Gesture, KeyScope, Screen, Subject};
 use fluxdeck_model::domain::ObjectRef;
 use fluxdeck_model::domain::text::counted;
@@ -46,75 +47,10 @@ struct Yaml {
 
 impl Yaml {
     fn new(lines: Vec<String>) -> Self {
-        let mut block: Option<usize> = None;
-        let in_block = lines.iter().map(|line| {
-            let indent = indent_of(line);
-            if block.is_some_and(|parent| indent > parent || line.trim().is_empty()) {
-                return true;
-            }
-            block = opens_block(line).then(|| parent_of(line));
-            false
-        });
+        let mut colours = Colours::default();
+        let in_block = lines.iter().map(|line| colours.is_in_block(line));
         Self { in_block: in_block.collect(), lines }
     }
-}
-
-fn indent_of(line: &str) -> usize {
-    line.len() - line.trim_start_matches(' ').len()
-}
-
-/// The column that the lines of a block scalar must be right of: that of the key, or of the dash where there is no key.
-fn parent_of(line: &str) -> usize {
-    let mut parent = indent_of(line);
-    while let Some(rest) = line[parent..].strip_prefix("- ").filter(|rest| key_end(rest).is_some()) {
-        parent = line.len() - rest.trim_start_matches(' ').len();
-    }
-    parent
-}
-
-/// Whether a line ends in `|`, `>`, or one of them with an indentation or chomping sign.
-fn opens_block(line: &str) -> bool {
-    let last = line.rsplit(' ').next().unwrap_or_default();
-    let sign = last.trim_end_matches(|c: char| c == '-' || c == '+' || c.is_ascii_digit());
-    matches!(sign, "|" | ">") && last.len() <= 3
-}
-
-/// Where the key of a line ends: before a colon that a blank or the end follows, outside quotes.
-fn key_end(line: &str) -> Option<usize> {
-    let (quote, rest) = match line.chars().next()? {
-        quote @ ('"' | '\'') => (Some(quote), &line[1..]),
-        '#' | '{' | '[' | '|' | '>' => return None,
-        _ => (None, line),
-    };
-    let end = match quote {
-        Some(quote) => rest.find(quote)? + 2,
-        None => rest.find(": ").or_else(|| rest.strip_suffix(':').map(str::len))?,
-    };
-    line[end..].starts_with(':').then_some(end)
-}
-
-/// The parts of a line outside block scalars.
-fn highlight(line: &str) -> Vec<(usize, Style)> {
-    let mut parts = Vec::new();
-    let mut at = indent_of(line);
-    while let Some(rest) = line[at..].strip_prefix("- ") {
-        at = line.len() - rest.trim_start_matches(' ').len();
-    }
-    parts.push((at, Style::Dim));
-    if let Some(end) = key_end(&line[at..]) {
-        parts.extend([(at + end, Style::Accent), (at + end + 1, Style::Dim)]);
-        at += end + 1;
-    }
-    let value = line[at..].trim_start();
-    let scope = match value.chars().next() {
-        Some('#') => Style::Dim,
-        Some('"' | '\'') => Style::Header,
-        Some('|' | '>' | '&' | '*') => Style::Dim,
-        _ if matches!(value, "true" | "false" | "null" | "{}" | "[]") || value.parse::<f64>().is_ok() => Style::Key,
-        _ => Style::Text,
-    };
-    parts.push((line.len(), scope));
-    parts
 }
 
 impl Source for Yaml {
@@ -127,7 +63,7 @@ impl Source for Yaml {
     }
 
     fn parts(&self, at: usize) -> Vec<(usize, Style)> {
-        if self.in_block[at] { vec![(self.lines[at].len(), Style::Header)] } else { highlight(&self.lines[at]) }
+        yaml::parts(&self.lines[at], self.in_block[at])
     }
 }
 

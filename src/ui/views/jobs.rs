@@ -141,7 +141,7 @@ fn undo(change: &Change, cx: &mut Cx) {
     if !change.is_merged() {
         return cx.say("it is not merged: there is nothing to take back; x stops following it");
     }
-    let order = match playbooks::undo(&change.order, change.target.as_ref(), &change.fields) {
+    let order = match playbooks::undo(&change.order, &change.fields) {
         Ok(order) => order,
         Err(error) => return cx.complain(error),
     };
@@ -151,8 +151,8 @@ fn undo(change: &Change, cx: &mut Cx) {
     let commit = commit.get(..12).unwrap_or(&commit);
     let (title, reason) = (format!("Undo: {}", change.pull.title), format!("Takes back {number} ({commit})."));
     let order = ChangeOrder { title, reason, ..order };
-    let (object, applier) = (change.target.clone(), change.applier.clone());
-    let query = ChangeQuery { object, also: Vec::new(), applier, order, said: None };
+    let also = change.changed().into_iter().skip(1).collect();
+    let query = ChangeQuery { object: change.target.clone(), also, applier: change.applier.clone(), order, said: None };
     cx.transit(Transition::Open(Screen::REVIEW, Subject::Review(Box::new(query), ReviewFrom::Nowhere)));
 }
 

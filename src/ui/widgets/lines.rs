@@ -14,6 +14,8 @@ pub struct Styled {
     pub text: String,
     /// Where a part ends (byte index) and its scope, in order.
     parts: Vec<(usize, Scope)>,
+    /// The background of its whole row.
+    ground: Option<Scope>,
 }
 
 /// Puts the whole text on the clipboard.
@@ -34,6 +36,29 @@ impl Styled {
         self
     }
 
+    /// Adds a text with parts of its own: where each ends (byte index of that text), in order; what is behind the last is plain.
+    pub fn and_parts(mut self, text: &str, parts: &[(usize, Scope)]) -> Self {
+        let before = self.text.len();
+        self.text.push_str(text);
+        self.parts.extend(parts.iter().map(|(end, scope)| (end + before, *scope)));
+        if parts.last().is_none_or(|(end, _)| *end < text.len()) {
+            self.parts.push((self.text.len(), Scope::Text));
+        }
+        self
+    }
+
+    /// With a sign in place of the blank that it begins with.
+    pub fn marked(&self, sign: &str, scope: Scope) -> Self {
+        let Some(rest) = self.text.strip_prefix(' ') else { return self.clone() };
+        let parts: Vec<_> = self.parts.iter().map(|(end, scope)| (end.saturating_sub(1), *scope)).collect();
+        Self { ground: self.ground, ..Self::of(scope, sign).and_parts(rest, &parts) }
+    }
+
+    /// Gives its row a background.
+    pub fn on(self, ground: Scope) -> Self {
+        Self { ground: Some(ground), ..self }
+    }
+
     /// Adds the parts of another line.
     pub fn and_all(mut self, other: &Self) -> Self {
         let before = self.text.len();
@@ -51,7 +76,7 @@ impl Styled {
     /// In ASCII.
     pub fn spelled(&self) -> Self {
         let mut start = 0;
-        self.parts.iter().fold(Self::default(), |line, (end, scope)| {
+        self.parts.iter().fold(Self { ground: self.ground, ..Self::default() }, |line, (end, scope)| {
             let part = &self.text[std::mem::replace(&mut start, *end)..*end];
             line.and(*scope, ascii::spelled(part))
         })
@@ -97,7 +122,7 @@ impl Styled {
     }
 
     fn piece(&self, from: usize, to: usize, lead: usize) -> Self {
-        let mut piece = Self::default();
+        let mut piece = Self { ground: self.ground, ..Self::default() };
         if lead > 0 {
             piece = piece.and(Scope::Text, " ".repeat(lead));
         }
@@ -137,6 +162,31 @@ impl Source for [Styled] {
     fn parts(&self, at: usize) -> Vec<(usize, Scope)> {
         self[at].parts.clone()
     }
+
+    fn ground(&self, at: usize) -> Option<Scope> {
+        self[at].ground
+    }
+}
+
+/// The same parts, with these bytes in another scope; the ranges are in order.
+pub fn over(parts: &[(usize, Scope)], ranges: &[std::ops::Range<usize>], scope: Scope) -> Vec<(usize, Scope)> {
+    let (mut found, mut start): (Vec<(usize, Scope)>, _) = (Vec::new(), 0);
+    for (end, own) in parts {
+        let begin = start;
+        for range in ranges.iter().filter(|range| range.start < *end && range.end > begin) {
+            let (from, to) = (range.start.max(start), range.end.min(*end));
+            if from > start {
+                found.push((from, *own));
+            }
+            found.push((to, scope));
+            start = to;
+        }
+        if start < *end {
+            found.push((*end, *own));
+            start = *end;
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -161,6 +211,29 @@ mod tests {
             ("世", 0, 1, vec!["世"]),
         ] {
             assert_eq!(wrapped(text, indent, width), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_scope_is_laid_over_parts() {
+        let parts = [(2, Scope::Dim), (6, Scope::Accent), (9, Scope::Text)];
+        for (ranges, expected) in [
+            (vec![], parts.to_vec()),
+            (vec![1..3, 9..9], vec![(1, Scope::Dim), (2, Scope::Added), (3, Scope::Added), (6, Scope::Accent), (9, Scope::Text)]),
+            (vec![0..2, 6..9], vec![(2, Scope::Added), (6, Scope::Accent), (9, Scope::Added)]),
+            (
+                vec![3..4, 5..6],
+                vec![
+                    (2, Scope::Dim),
+                    (3, Scope::Accent),
+                    (4, Scope::Added),
+                    (5, Scope::Accent),
+                    (6, Scope::Added),
+                    (9, Scope::Text),
+                ],
+            ),
+        ] {
+            assert_eq!(over(&parts, &ranges, Scope::Added), expected, "{ranges:?}");
         }
     }
 

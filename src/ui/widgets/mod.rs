@@ -1,10 +1,10 @@
-//! What views are made of: a windowed table, a scrolled text with its search, styled lines, lines about an object, what a filter
-//! found, a request,
-//! dialogs with their fields, and what rows say about acts.
+//! What views are made of: a windowed table, a scrolled text with its search, styled lines, YAML in colours, what two texts have in
+//! common, lines about an object, what a filter found, a request, dialogs with their fields, and what rows say about acts.
 
 pub mod about;
 pub mod cut;
 pub mod dialog;
+pub mod differ;
 pub mod editor;
 pub mod field;
 pub mod form;
@@ -20,3 +20,4 @@ pub mod sieve;
 #[cfg(test)]
 pub mod testing;
 pub mod text;
+pub mod yaml;

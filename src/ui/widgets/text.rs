@@ -27,6 +27,10 @@ pub trait Source {
     fn line(&self, at: usize) -> &str;
     /// Where each part of a line ends (byte index) and its scope; what is behind the last is plain.
     fn parts(&self, at: usize) -> Vec<(usize, Scope)>;
+    /// The background of the whole row of a line.
+    fn ground(&self, _at: usize) -> Option<Scope> {
+        None
+    }
 }
 
 /// Where in a text the window stands, and what is searched for.
@@ -195,6 +199,10 @@ impl Text {
             }
             for window in self.windows(line, skip).take((area.bottom() - y).into()) {
                 self.paint((area.x + margin, y), buf, scene, source, at, &window);
+                if let Some(ground) = source.ground(at) {
+                    let row = Rect { x: area.x + margin, y, width: area.width - margin, height: 1 };
+                    scene.theme.underlay(buf, row, ground);
+                }
                 y += 1;
             }
             (at, skip) = (at + 1, 0);
@@ -328,8 +336,13 @@ impl Text {
         }
     }
 
+    /// Whether a line is on the screen.
+    pub fn is_shown(&self, at: usize, source: &(impl Source + ?Sized)) -> bool {
+        (self.top..=self.bottom(source)).contains(&at)
+    }
+
     /// Scrolls to a line if it is not on the screen.
-    fn show(&mut self, at: usize, source: &(impl Source + ?Sized)) {
+    pub fn show(&mut self, at: usize, source: &(impl Source + ?Sized)) {
         self.follow = false;
         if at < self.top || at > self.bottom(source) || (at == self.top && self.skip > 0) {
             (self.top, self.skip) = (at, 0);

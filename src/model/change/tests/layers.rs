@@ -209,3 +209,36 @@ fn a_layer_is_chosen_by_number_and_by_place() {
     let error = repo.plan("deploy/web", &["spec.replicas=3"]).expect_err("there is none");
     assert!(error.hint.contains("1 (a/web.yaml:8, resource)") && error.hint.contains("new-patch"), "{error}");
 }
+
+#[test]
+fn a_field_that_is_left_out_stays_as_it_is_and_the_rest_is_planned_without_it() {
+    let files = [(
+        "a/web.yaml",
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 2\n  paused: false\n  minReadySeconds: 1\n",
+    )];
+    let set = ["spec.replicas=3", "spec.paused=true", "spec.minReadySeconds=5"];
+    let repo = || TestRepo::of(&files, folder("a"));
+    let whole = repo().planned("deploy/web", &set);
+    let spans: Vec<_> = whole.lines.iter().flatten().map(|span| (&*span.file, span.start, span.end)).collect();
+    assert_eq!(spans, [("a/web.yaml", 5, 6), ("a/web.yaml", 6, 7), ("a/web.yaml", 7, 8)]);
+
+    let repo_without = repo().without("spec.paused");
+    let plan = repo_without.planned("deploy/web", &set);
+    let expected = ["a/web.yaml:-  replicas: 2", "a/web.yaml:-  paused: false", "a/web.yaml:-  minReadySeconds: 1"];
+    assert_eq!(repo_without.lines(&plan)[..3], expected);
+    assert!(repo_without.lines(&plan).contains(&"a/web.yaml:+  paused: false".to_owned()), "{:?}", repo_without.lines(&plan));
+    let [out] = &plan.left_out[..] else { panic!("{:?}", plan.left_out) };
+    assert_eq!((&*out.field, out.before.as_deref(), &*out.after), ("spec.paused", Some("false"), "true"));
+    assert_eq!(plan.done.len(), 2);
+    let fields: Vec<_> = plan.rendered[0].objects[0].fields.iter().map(|field| field.path.as_str()).collect();
+    assert_eq!(fields, ["spec.replicas", "spec.minReadySeconds"]);
+
+    for (field, set, why) in
+        [("spec.paused", &set[1..2], "everything is left out"), ("spec.x", &set[..], "`spec.x` is not set by this change")]
+    {
+        let error = repo().without(field).plan("deploy/web", set).expect_err(why);
+        assert!(error.to_string().contains(why), "{error}");
+    }
+    let refused = repo().refused("deploy/web", &["spec.replicas=3", "metadata.annotations.a=b", "spec.selector.matchLabels.a=b"]);
+    assert!(refused.is_one_of_several, "{refused:?}");
+}

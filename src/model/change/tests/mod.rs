@@ -10,6 +10,7 @@ mod mistakes;
 mod outside;
 mod pulls;
 mod refused;
+mod rendered;
 mod shared;
 
 use super::{
@@ -29,6 +30,7 @@ pub struct TestRepo {
     pub scope: ChangeScope,
     pub layer: LayerChoice,
     pub is_wide: bool,
+    pub left_out: Vec<String>,
 }
 
 pub fn folder(path: &str) -> ChangeScope {
@@ -37,11 +39,15 @@ pub fn folder(path: &str) -> ChangeScope {
 
 impl TestRepo {
     pub fn of(files: &[(&str, &str)], scope: ChangeScope) -> Self {
-        Self { tree: Memory::new(files.iter().copied()), scope, layer: LayerChoice::Set, is_wide: false }
+        Self { tree: Memory::new(files.iter().copied()), scope, layer: LayerChoice::Set, is_wide: false, left_out: Vec::new() }
     }
 
     pub fn layer(self, layer: LayerChoice) -> Self {
         Self { layer, ..self }
+    }
+
+    pub fn without(self, field: &str) -> Self {
+        Self { left_out: vec![field.to_owned()], ..self }
     }
 
     pub fn wide(self) -> Self {
@@ -60,6 +66,7 @@ impl TestRepo {
             schemas: &Schemas::read(&schemas())?,
             scope: self.scope.clone(),
             layer: self.layer.clone(),
+            left_out: &self.left_out,
             is_wide: self.is_wide,
             guards: guards::GuardRules {
                 deny: &guards::DenyList::new([("denied/**", guards::RuleOwner::Repository)])?,

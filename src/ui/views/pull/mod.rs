@@ -191,7 +191,7 @@ impl PullView {
         let above = summary::lines(review, scene.theme, widths.0.into(), scene.state.clock);
         let text = summary::text(review, widths.1.into());
         let (rendered, files) = match &review.effect {
-            Ok(effect) => (summary::rendered(effect, scene.theme), diff::lines(&effect.patch, &effect.files)),
+            Ok(effect) => (summary::rendered(effect, scene.theme), diff::read(&effect.patch, &effect.files).lines),
             Err(error) => {
                 let why = Styled::of(Style::Unknown, format!(" {}", sanitise_line(&error.to_string())));
                 (vec![why.clone()], vec![why])

@@ -7,20 +7,22 @@
 //!  ◐ running  server-side dry run
 //!  touches    production/flux-system/apps
 //!  …
-//! ─ diff · 4/4 ───────────────────────── tab: the text of the pull request
+//! ─ diff ─────────────────────────────── tab: what is built then ─
 //!  flux/apps/production/kustomization.yaml
 //!      6 - replicas: [{name: api, count: 3}]
 //!      6 + replicas: [{name: api, count: 5}]
 //!  ⏎ opens a pull request at github ops/fleet
 //! ```
-//! From [`paint::WIDE`] columns on the diff is beside the rest. A change that is refused shows the other ways instead. A key that was pressed before
+//! From [`paint::WIDE`] columns on the diff is beside the rest, with what is built then below it. A change that is refused shows the other ways instead. A key that was pressed before
 //! the proposal was drawn submits nothing.
 
 mod asks;
+mod choose;
 pub(super) mod diff;
 mod instead;
 mod paint;
 mod refused;
+mod rendered;
 mod source;
 pub(super) mod summary;
 mod ways;
@@ -29,6 +31,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use asks::{Answered, Asking, Purpose};
+use choose::Choice;
 use paint::barred;
 use source::SourceAsking;
 
@@ -60,8 +63,30 @@ pub const SPEC: ViewSpec = ViewSpec {
 enum Pane {
     #[default]
     Diff,
+    Rendered,
     Body,
     Summary,
+}
+
+impl Pane {
+    /// What tab shows after it.
+    fn next(self) -> Self {
+        match self {
+            Self::Diff => Self::Rendered,
+            Self::Rendered => Self::Body,
+            Self::Body => Self::Summary,
+            Self::Summary => Self::Diff,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Diff => "diff",
+            Self::Rendered => "what is built then",
+            Self::Body => "text of the pull request",
+            Self::Summary => "summary",
+        }
+    }
 }
 
 /// The lines of a part, and where its window is.
@@ -79,10 +104,11 @@ struct Review {
     /// It has come and was not drawn yet: the next key was meant for something else.
     is_unseen: bool,
     pane: Pane,
-    /// What is below the summary, or beside it: the diff, or the text of the pull request.
+    /// What is below the summary, or beside it: any other part.
     lower: Pane,
     summary: Part,
     diff: Part,
+    rendered: Part,
     body: Part,
     /// For which widths the parts were made.
     widths: (u16, u16),
@@ -93,6 +119,10 @@ struct Review {
     source: Option<SourceAsking>,
     /// It was accepted while others are asked about it, and is submitted when they have nothing against it; whether only the branch is pushed.
     due: Option<bool>,
+    /// The fields that can be left out; none where there is only one.
+    choices: Vec<Choice>,
+    /// The one under the cursor, by its name.
+    chosen: Option<String>,
 }
 
 impl Review {
@@ -106,12 +136,15 @@ impl Review {
             lower: Pane::Diff,
             summary: Part::default(),
             diff: Part::default(),
+            rendered: Part::default(),
             body: Part::default(),
             widths: (0, 0),
             way: 0,
             asking: None,
             source: None,
             due: None,
+            choices: Vec::new(),
+            chosen: None,
         }
     }
 
@@ -150,19 +183,29 @@ impl Review {
 
     /// The part that the keys move.
     fn part(&mut self) -> &mut Part {
-        match self.pane {
+        self.part_of(self.pane)
+    }
+
+    fn part_of(&mut self, pane: Pane) -> &mut Part {
+        match pane {
             Pane::Summary => &mut self.summary,
             Pane::Diff => &mut self.diff,
+            Pane::Rendered => &mut self.rendered,
             Pane::Body => &mut self.body,
         }
     }
 
+    fn shown(&self, pane: Pane) -> &Part {
+        match pane {
+            Pane::Summary => &self.summary,
+            Pane::Diff => &self.diff,
+            Pane::Rendered => &self.rendered,
+            Pane::Body => &self.body,
+        }
+    }
+
     fn next_pane(&mut self) {
-        self.pane = match self.pane {
-            Pane::Diff => Pane::Body,
-            Pane::Body => Pane::Summary,
-            Pane::Summary => Pane::Diff,
-        };
+        self.pane = self.pane.next();
         if self.pane != Pane::Summary {
             self.lower = self.pane;
         }
@@ -271,12 +314,7 @@ impl View for Review {
     }
 
     fn count(&self, _: &State) -> String {
-        match (self.proposal(), self.pane) {
-            (None, _) => String::new(),
-            (_, Pane::Summary) => self.summary.position(),
-            (_, Pane::Diff) => self.diff.position(),
-            (_, Pane::Body) => self.body.position(),
-        }
+        self.proposal().map_or_else(String::new, |_| self.shown(self.pane).position())
     }
 
     fn selection(&self, _: &State) -> Vec<ObjectRef> {
@@ -320,6 +358,10 @@ impl View for Review {
     fn gesture(&mut self, gesture: Gesture, cx: &mut Cx) -> bool {
         // it is not meant any more
         self.due = None;
+        let is_step = matches!(gesture, Gesture::Down | Gesture::Up) && self.pane == Pane::Diff && self.proposal().is_some();
+        if is_step && self.step(gesture) {
+            return true;
+        }
         match (gesture, self.proposal()) {
             (Gesture::Submit, _) => self.accept(false, cx),
             (Gesture::PushOnly, _) => self.accept(true, cx),
@@ -333,6 +375,7 @@ impl View for Review {
                 cx.copy(proposal.patch.clone(), notice);
             }
             (Gesture::NextPane, Some(_)) => self.next_pane(),
+            (Gesture::LeaveOut, _) => self.leave_out(cx),
             (Gesture::Retitle | Gesture::Draft | Gesture::CopyPatch | Gesture::NextPane, None) => {
                 cx.say("there is no plan to review");
             }
@@ -349,6 +392,12 @@ impl View for Review {
     fn word(&self, gesture: Gesture, word: &'static str, _: &State) -> Option<&'static str> {
         let other = match (&self.asked.answer, gesture) {
             (Answer::Here(Proposed::Ready(_)), Gesture::Edit) => return None,
+            (Answer::Here(Proposed::Ready(_)), Gesture::LeaveOut) => {
+                return self.choice().map(|choice| if choice.is_in { word } else { "take in" });
+            }
+            (Answer::Failed(_) | Answer::Here(Proposed::Unchanged { .. }), Gesture::LeaveOut) => {
+                return self.query.order.left_out.last().map(|_| "take in");
+            }
             (_, Gesture::Instead) => return self.alternative(0).map(|_| word),
             (Answer::Here(Proposed::Ready(_)), _) => return Some(word),
             (Answer::Here(Proposed::Refused(refusal)), Gesture::Edit) => {
@@ -365,12 +414,7 @@ impl View for Review {
     }
 
     fn filter(&self, _: &State) -> String {
-        let text = match self.pane {
-            Pane::Summary => &self.summary.text,
-            Pane::Diff => &self.diff.text,
-            Pane::Body => &self.body.text,
-        };
-        text.searched().to_owned()
+        self.shown(self.pane).text.searched().to_owned()
     }
 
     fn set_filter(&mut self, text: &str, _: &mut Cx) -> Result<(), String> {

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Pane, Part, Review, diff, refused, summary};
+use super::{Pane, Part, Review, choose, diff, refused, rendered, summary};
 use crate::ui::layer::Scene;
 use crate::ui::theme::Scope as Style;
 use crate::ui::widgets::cut::cut;
@@ -17,8 +17,6 @@ use fluxdeck_model::state::State;
 
 /// Columns from which the diff is beside the rest.
 pub(super) const WIDE: u16 = 140;
-/// Columns from which the line above the keys is not shown.
-const MESSAGES_END: u16 = 160;
 /// Lines of the lower part that always show.
 const LEAST: u16 = 7;
 
@@ -46,103 +44,102 @@ impl Review {
     fn paint_refused(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
         let Some(refusal) = self.refusal() else { return };
         let width = Text::room(area.width);
-        let (lines, starts) = refused::lines(refusal, self.way, scene.theme, width.into());
+        let (lines, starts) = refused::lines(refusal, &self.offers(), self.way, scene.theme, width.into());
         let start = starts.get(self.way).copied().unwrap_or_default();
         let end = starts.get(self.way + 1).copied().unwrap_or(lines.len());
-        let [body, foot] = rows(area, self.foot(area));
         // the end of the way shows where there is room for all of it, its heading always
-        let room = usize::from(body.height);
+        let room = usize::from(area.height);
         let top = (end.saturating_sub(room)).min(start);
         self.summary.replace(lines);
         self.summary.text.begin_at(top);
-        self.summary.paint(body, buf, scene);
-        self.paint_foot(foot, buf, scene);
-    }
-
-    /// What enter does, on a line of its own where the line above the keys is not shown.
-    fn foot(&self, area: Rect) -> u16 {
-        u16::from(area.width >= MESSAGES_END)
-    }
-
-    fn paint_foot(&self, area: Rect, buf: &mut Buffer, scene: &Scene) {
-        let text = self.outcome(scene.state).unwrap_or_default();
-        line(area, buf, scene, &Styled::of(Style::Key, format!(" {text}")));
+        self.summary.paint(area, buf, scene);
     }
 
     fn paint_ready(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
-        let [body, foot] = rows(area, self.foot(area));
         let is_wide = area.width >= WIDE;
         let left = if is_wide { (area.width * 2 / 5).max(60) } else { area.width };
         let right = if is_wide { area.width - left - 1 } else { area.width };
         self.make((Text::room(left), Text::room(right)), scene);
         if is_wide {
-            self.summary.paint(Rect { width: left, ..body }, buf, scene);
-            for y in body.y..body.bottom() {
-                buf.set_string(body.x + left, y, scene.theme.sign("│", "|"), scene.theme.style(Style::Border));
+            self.summary.paint(Rect { width: left, ..area }, buf, scene);
+            for y in area.y..area.bottom() {
+                buf.set_string(area.x + left, y, scene.theme.sign("│", "|"), scene.theme.style(Style::Border));
             }
-            let beside = Rect { x: body.x + left + 1, width: right, ..body };
-            self.paint_lower(beside, 0, buf, scene);
+            self.paint_beside(Rect { x: area.x + left + 1, width: right, ..area }, buf, scene);
         } else {
-            let length = |part: &Part| u16::try_from(part.lines.len()).unwrap_or(u16::MAX);
-            let lower = length(self.lower_part()).saturating_add(1);
-            let least = lower.min((body.height / 3).max(LEAST)).min(body.height);
-            let above = length(&self.summary).min(body.height.saturating_sub(least));
-            self.summary.paint(Rect { height: above, ..body }, buf, scene);
+            let lower = length(self.shown(self.lower)).saturating_add(1);
+            let least = lower.min((area.height / 3).max(LEAST)).min(area.height);
+            let above = length(&self.summary).min(area.height.saturating_sub(least));
+            self.summary.paint(Rect { height: above, ..area }, buf, scene);
             let hidden = usize::from(length(&self.summary) - above);
-            self.paint_lower(Rect { y: body.y + above, height: body.height - above, ..body }, hidden, buf, scene);
+            let below = Rect { y: area.y + above, height: area.height - above, ..area };
+            self.paint_lower(self.lower, below, hidden, buf, scene);
         }
-        self.paint_foot(foot, buf, scene);
+    }
+
+    /// The diff with what is built then below it, where both have room; else the part that was chosen.
+    fn paint_beside(&mut self, area: Rect, buf: &mut Buffer, scene: &Scene) {
+        if self.lower == Pane::Body || area.height < 2 * LEAST {
+            return self.paint_lower(self.lower, area, 0, buf, scene);
+        }
+        let wanted = |pane: Pane| length(self.shown(pane)).saturating_add(1);
+        let half = area.height / 2;
+        // each takes what the other does not need
+        let above = wanted(Pane::Diff).min(half.max(area.height.saturating_sub(wanted(Pane::Rendered))));
+        self.paint_lower(Pane::Diff, Rect { height: above, ..area }, 0, buf, scene);
+        let below = Rect { y: area.y + above, height: area.height - above, ..area };
+        self.paint_lower(Pane::Rendered, below, 0, buf, scene);
     }
 
     /// Makes the lines again for these widths.
     fn make(&mut self, widths: (u16, u16), scene: &Scene) {
         let Some(proposal) = self.proposal().filter(|_| self.widths != widths) else { return };
-        let summary = summary::lines(proposal, scene.theme, widths.0.into());
-        let (diff, body) = (diff::lines(&proposal.patch, &proposal.files), summary::body(proposal, widths.1.into()));
+        let (left, right) = (usize::from(widths.0), usize::from(widths.1));
+        let summary = summary::lines(proposal, scene.theme, left);
+        let mut diff = diff::read(&proposal.patch, &proposal.files);
+        let body = summary::body(proposal, right);
+        let choices = choose::choices(proposal, &mut diff, scene.theme);
+        let rendered = rendered::lines(proposal, scene.theme, right);
         self.summary.replace(summary);
-        self.diff.replace(diff);
+        self.choices = choices;
+        for at in self.choice().into_iter().flat_map(|choice| &choice.lines) {
+            diff.lines[*at] = diff.lines[*at].marked(scene.theme.sign("▌", ">"), Style::Mark);
+        }
+        self.diff.replace(diff.lines);
+        self.rendered.replace(rendered);
         self.body.replace(body);
         self.widths = widths;
     }
 
-    fn lower_part(&self) -> &Part {
-        if self.lower == Pane::Body { &self.body } else { &self.diff }
-    }
-
-    /// The diff or the text of the pull request, below a line that names it and what tab shows next. `hidden`: lines of the summary that have no
-    /// room.
-    fn paint_lower(&mut self, area: Rect, hidden: usize, buf: &mut Buffer, scene: &Scene) {
+    /// A part below a line that names it and what tab shows next. `hidden`: lines of the summary that have no room.
+    fn paint_lower(&mut self, pane: Pane, area: Rect, hidden: usize, buf: &mut Buffer, scene: &Scene) {
         if area.height == 0 {
             return;
         }
-        let name = |pane: Pane| match pane {
-            Pane::Diff => "diff",
-            Pane::Body => "text of the pull request",
-            Pane::Summary => "summary",
-        };
-        let next = match self.pane {
-            Pane::Diff => Pane::Body,
-            Pane::Body => Pane::Summary,
-            Pane::Summary => Pane::Diff,
-        };
         let dash = scene.theme.sign("─", "-");
-        let is_active = self.pane == self.lower;
-        let part = if self.lower == Pane::Body { &mut self.body } else { &mut self.diff };
+        let is_active = self.pane == pane;
         let style = if is_active { Style::Key } else { Style::Dim };
-        let head = Styled::of(Style::Border, dash).and(style, format!(" {} ", name(self.lower)));
+        let head = Styled::of(Style::Border, dash).and(style, format!(" {} ", pane.name()));
         let head = match (hidden, self.pane) {
             (0, _) | (_, Pane::Summary) => head,
             (hidden, _) => {
                 head.and(Style::Border, dash).and(Style::Progressing, format!(" {} above ", counted(hidden, "more line")))
             }
         };
-        let tail = format!(" tab: {} ", name(next));
+        // of two parts beside the summary only one says it
+        let is_said = is_active || self.pane == Pane::Summary && pane == self.lower;
+        let tail = if is_said { format!(" tab: {} ", self.pane.next().name()) } else { String::new() };
         let room = usize::from(area.width);
         let blank = room.saturating_sub(head.width() + tail.len() + 1);
         let head = head.and(Style::Border, dash.repeat(blank)).and(Style::Dim, tail).and(Style::Border, dash);
         line(Rect { height: 1, ..area }, buf, scene, &head);
-        part.paint(Rect { y: area.y + 1, height: area.height - 1, ..area }, buf, scene);
+        let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
+        self.part_of(pane).paint(below, buf, scene);
     }
+}
+
+fn length(part: &Part) -> u16 {
+    u16::try_from(part.lines.len()).unwrap_or(u16::MAX)
 }
 
 impl Review {
@@ -152,10 +149,13 @@ impl Review {
         if let Some(refusal) = self.refusal() {
             let (ways, builds) = (refusal.ways.len(), refusal.builds.len());
             let is_build = (ways..ways + builds).contains(&self.way);
-            let is_other = self.way >= ways + builds && refusal.is_open();
+            let above = ways + builds + refusal.alternatives().count();
+            let is_other = (ways + builds..above).contains(&self.way);
+            let is_offer = (above..above + self.offers().len()).contains(&self.way);
             return Some(match refusal.ways.is_empty() {
                 _ if is_build => format!("{enter} continues with the selected Kustomization, esc goes back"),
                 _ if is_other => format!("{enter} changes this instead, esc goes back"),
+                _ if is_offer => format!("{enter} does that and plans again, E edits by hand, esc goes back"),
                 false => format!("{enter} takes the selected way, E edits by hand, esc goes back"),
                 true => "E edits by hand, esc goes back".to_owned(),
             });
@@ -215,11 +215,4 @@ fn line(area: Rect, buf: &mut Buffer, scene: &Scene, line: &Styled) {
     if area.height > 0 {
         buf.set_line(area.x, area.y, &cut(line.painted(scene.theme), area.width.into()), area.width);
     }
-}
-
-/// An area without its last lines, and these.
-fn rows(area: Rect, last: u16) -> [Rect; 2] {
-    let last = last.min(area.height);
-    let above = area.height - last;
-    [Rect { height: above, ..area }, Rect { y: area.y + above, height: last, ..area }]
 }

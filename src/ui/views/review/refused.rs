@@ -11,6 +11,7 @@
 //!  by hand    E opens flux/apps/base/api/deployment.yaml:5 in $EDITOR
 //! ```
 
+use super::choose::offer;
 use super::summary::Facts;
 use crate::ui::theme::{Scope as Style, Theme};
 use crate::ui::widgets::lines::Styled;
@@ -18,7 +19,13 @@ use fluxdeck_model::change::{Alternative, BuildChoice, ChangeRefusal, CheckoutFi
 use fluxdeck_model::domain::text::{sanitise, sanitise_line};
 
 /// The lines of a refusal, and the line of each row that can be selected: the ways, then the builds.
-pub fn lines(refusal: &ChangeRefusal, selected: usize, theme: &Theme, width: usize) -> (Vec<Styled>, Vec<usize>) {
+pub fn lines(
+    refusal: &ChangeRefusal,
+    offers: &[(String, bool)],
+    selected: usize,
+    theme: &Theme,
+    width: usize,
+) -> (Vec<Styled>, Vec<usize>) {
     let mut facts = Facts::new(theme, width);
     let head = Styled::of(Style::Accent, format!(" {}", sanitise_line(&refusal.object)));
     facts.line(head.and(Style::Text, format!("  {}", sanitise_line(&refusal.field))));
@@ -69,19 +76,29 @@ pub fn lines(refusal: &ChangeRefusal, selected: usize, theme: &Theme, width: usi
             facts.lines.extend(instead(number, other, number == selected).wrapped(10, width));
         }
     }
+    if !offers.is_empty() {
+        facts.line(Styled::of(Style::Heading, " of several fields"));
+    }
+    for one in offers {
+        let number = starts.len();
+        starts.push(facts.lines.len());
+        facts.lines.extend(row(number, &offer(one), number == selected).wrapped(10, width));
+    }
     (facts.lines, starts)
 }
 
 fn instead(number: usize, other: &Alternative, is_selected: bool) -> Styled {
+    row(number, &format!("instead: {}", sanitise_line(&other.to_string())), is_selected)
+}
+
+/// Something that enter takes.
+fn row(number: usize, words: &str, is_selected: bool) -> Styled {
     let (mark, text) = if is_selected { (Style::Key, Style::Mark) } else { (Style::Dim, Style::Text) };
-    Styled::of(mark, format!(" {} {}  ", if is_selected { ">" } else { " " }, number + 1))
-        .and(text, format!("instead: {}", sanitise_line(&other.to_string())))
+    Styled::of(mark, format!(" {} {}  ", if is_selected { ">" } else { " " }, number + 1)).and(text, words)
 }
 
 fn build(number: usize, choice: &BuildChoice, is_selected: bool) -> Styled {
-    let (mark, text) = if is_selected { (Style::Key, Style::Mark) } else { (Style::Dim, Style::Text) };
-    Styled::of(mark, format!(" {} {}  ", if is_selected { ">" } else { " " }, number + 1))
-        .and(text, format!("only {}", sanitise_line(&choice.build)))
+    row(number, &format!("only {}", sanitise_line(&choice.build)), is_selected)
         .and(Style::Dim, format!("  {}", sanitise_line(&choice.object)))
 }
 

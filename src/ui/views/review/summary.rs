@@ -2,8 +2,9 @@
 
 use crate::ui::theme::{Scope as Style, Theme};
 use crate::ui::widgets::lines::Styled;
-use fluxdeck_model::change::{Check, CheckResult, ForgeChoice, Proposal, ProposedField, prefix};
+use fluxdeck_model::change::{self, Check, CheckResult, ForgeChoice, Proposal, ProposedField, prefix};
 use fluxdeck_model::domain::text::{counted, printable, sanitise, sanitise_line};
+use fluxdeck_model::kinds;
 
 /// Columns of the labels.
 const LABEL: usize = 12;
@@ -82,6 +83,7 @@ pub fn lines(proposal: &Proposal, theme: &Theme, width: usize) -> Vec<Styled> {
     facts.checks(&proposal.checks);
     cautions(proposal, &mut facts);
     facts.fact("touches", Style::Text, &proposal.build);
+    facts.fact("built then", Style::Text, &built(proposal));
     facts.fact("read by", Style::Text, &proposal.readers.join(", "));
     // lines of a list are indented
     let is_serious = proposal.order.is_wide || proposal.has_failed();
@@ -108,17 +110,29 @@ pub fn lines(proposal: &Proposal, theme: &Theme, width: usize) -> Vec<Styled> {
     facts.lines
 }
 
+/// How much of what is built is another one then; nothing where it is one object.
+fn built(proposal: &Proposal) -> String {
+    match change::extent(&proposal.rendered) {
+        (0 | 1, _) => String::new(),
+        (objects, builds) => format!("{} change in {}", counted(objects, "object"), counted(builds, kinds::KUSTOMIZATION.kind)),
+    }
+}
+
 fn heading(proposal: &Proposal, facts: &mut Facts<'_>) {
     let arrow = facts.theme.sign("→", "->");
     let mut head = Styled::of(Style::Accent, format!(" {}", sanitise_line(&proposal.object)));
     match proposal.fields.as_slice() {
-        [one] => head = head.and(Style::Text, format!("  {}", change(one, arrow))),
+        [one] => head = head.and(Style::Text, format!("  {}", field_change(one, arrow))),
         many => head = head.and(Style::Text, format!("  {}", counted(many.len(), "field"))),
     }
     facts.line(head);
     if let many @ [_, _, ..] = proposal.fields.as_slice() {
-        let line = |one: &ProposedField| format!("   {}{}", prefix(one, many), change(one, arrow));
-        many.iter().for_each(|one| facts.line(Styled::of(Style::Text, line(one))));
+        many.iter()
+            .for_each(|one| facts.line(Styled::of(Style::Text, format!("   {}{}", prefix(one, many), field_change(one, arrow)))));
+    }
+    for out in &proposal.left_out {
+        let text = format!("   {} {} left out", facts.theme.sign("–", "-"), sanitise_line(&out.field));
+        facts.line(Styled::of(Style::Suspended, text));
     }
     let site = &proposal.order.site;
     let where_to = format!(
@@ -132,13 +146,13 @@ fn heading(proposal: &Proposal, facts: &mut Facts<'_>) {
 }
 
 /// `spec.replicas 3 → 5`.
-fn change(field: &ProposedField, arrow: &str) -> String {
+fn field_change(field: &ProposedField, arrow: &str) -> String {
     let before = field.before.as_deref().unwrap_or("nothing");
     format!("{} {} {arrow} {}", sanitise_line(&field.field), value(before), value(&field.after))
 }
 
 /// A value on one line; where it is long or empty, so that one sees it.
-fn value(text: &str) -> String {
+pub fn value(text: &str) -> String {
     if text.is_empty() { "\"\"".to_owned() } else { printable(text).into_owned() }
 }
 

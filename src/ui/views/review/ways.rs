@@ -23,6 +23,10 @@ impl Review {
         if let Some(number) = self.way.checked_sub(above).filter(|number| self.alternative(*number).is_some()) {
             return self.ask_instead(number, cx);
         }
+        let offers = above + refusal.alternatives().count();
+        if let Some((field, is_out)) = self.way.checked_sub(offers).and_then(|at| self.offers().get(at).cloned()) {
+            return self.set_out(&field, is_out, cx);
+        }
         let Some(way) = refusal.ways.get(self.way).cloned() else {
             return cx.say("there is no other way");
         };
@@ -49,7 +53,8 @@ impl Review {
     }
 
     pub(super) fn choose_way(&mut self, gesture: Gesture) -> bool {
-        let rows = |refusal: &ChangeRefusal| refusal.ways.len() + refusal.builds.len() + refusal.alternatives().count();
+        let offers = self.offers().len();
+        let rows = |refusal: &ChangeRefusal| refusal.ways.len() + refusal.builds.len() + refusal.alternatives().count() + offers;
         let last = self.refusal().map_or(0, |refusal| rows(refusal).saturating_sub(1));
         self.way = match gesture {
             Gesture::Down => self.way + 1,
