@@ -171,7 +171,7 @@ impl View for Help {
             Column::new("KEYS", 6, 16, 0),
             Column::new("COMMAND", 21, 34, 3),
             Column::new("WHAT IT DOES", 36, u16::MAX, 0),
-            Column::new("WHERE", 6, 24, 4),
+            Column::new("WHERE", 6, 30, 4),
         ];
         self.picker.render(area, buf, scene, &columns, "no command matches");
     }
