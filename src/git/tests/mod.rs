@@ -1,4 +1,5 @@
 mod attributes;
+mod merged;
 mod write;
 
 use std::path::Path;

@@ -114,7 +114,7 @@ impl KeyScope {
             Self::Fields => "fields",
             Self::File => "file",
             Self::Review => "review",
-            Self::Pulls => "pull requests",
+            Self::Pulls => "prs",
             Self::Dialog => "dialog",
         }
     }

@@ -390,3 +390,70 @@ fn noun(kind: &RemarkKind) -> &'static str {
         RemarkKind::Approval => "approval",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::change::{ObjectKey, TouchedBuild};
+    use crate::domain::{ClusterId, GroupKind, PullState};
+    use crate::state::jobs::change::tests::pull;
+
+    const URL: &str = "https://git.example.com/ops/fleet";
+
+    fn object(name: &str) -> ObjectRef {
+        ObjectRef::new(ClusterId(0), GroupKind::new("apps", "Deployment"), "web", name)
+    }
+
+    /// A repository with one pull request, whose branch is at that commit.
+    fn repository(commit: &str) -> PullNews {
+        let pull = Pull { head_commit: commit.to_owned(), author: "ben".to_owned(), ..pull(PullState::Open) };
+        let site = ChangeSite { url: URL.to_owned(), ..ChangeSite::default() };
+        let forge = ForgeChoice::None { why: String::new(), page: None };
+        let pulls = Ok(vec![OpenPull { pull, touches: PullTouches::Awaited }]);
+        PullNews::Repository(Box::new(PullRepository { site, sources: Vec::new(), forge, pulls, has_more: false }))
+    }
+
+    fn touches() -> PullNews {
+        let key = ObjectKey { group: "apps".into(), kind: "Deployment".into(), namespace: "web".into(), name: "web".into() };
+        let one = |field: &str| BuildDifference {
+            key: key.clone(),
+            object: "Deployment web/web".into(),
+            field: Some(field.into()),
+            before: Some("3".into()),
+            after: Some("5".into()),
+        };
+        let applier = Some(object("apps"));
+        let differences = vec![one("spec.replicas"), one("spec.paused")];
+        let build = TouchedBuild { name: "prod/apps".into(), applier, differences, renamed: Vec::new(), broken: None };
+        let effect = PullEffect { builds: vec![build], ..PullEffect::default() };
+        PullNews::Touches(URL.to_owned(), 12, Box::new(PullTouches::Known(PullSummary::of(&effect))))
+    }
+
+    #[test]
+    fn what_a_pull_request_changes_is_known_by_object_until_it_is_over_or_its_branch_moves() {
+        let now = Timestamp::UNIX_EPOCH;
+        let mut board = PullBoard::default();
+        let first = board.begin();
+        for news in [repository("a"), touches(), PullNews::Done] {
+            board.take(first, news, now);
+        }
+        assert_eq!((board.summary().as_str(), board.progress), ("1 open", PullProgress::Done(now)));
+        assert_eq!(board.row(&object("web")), "#12 by ben: spec.replicas: 3 -> 5, and 1 more");
+        assert_eq!(board.row(&object("other")), "");
+
+        // looked up again: what is known stays while the branch does
+        let second = board.begin();
+        board.take(first, PullNews::Done, now);
+        assert_eq!(board.progress, PullProgress::Running, "that was an earlier one");
+        board.take(second, repository("a"), now);
+        assert_eq!(board.touching(&object("web")).len(), 1);
+        board.take(second, repository("b"), now);
+        assert!(board.touching(&object("web")).is_empty(), "nobody knows what it changes now");
+        board.take(second, touches(), now);
+        let closed = Pull { head_commit: "b".to_owned(), ..pull(PullState::Closed) };
+        board.take(second, PullNews::Pull(URL.to_owned(), Box::new(closed)), now);
+        assert_eq!((board.all().count(), board.row(&object("web"))), (0, String::new()));
+        board.take(second, PullNews::Skipped("GitRepository a/b".into(), "no forge".into()), now);
+        assert_eq!(board.summary(), "looking… · 1 not asked");
+    }
+}

@@ -3,6 +3,7 @@
 mod commit;
 mod printed;
 mod publish;
+mod pulls;
 #[cfg(target_os = "linux")]
 mod tokens;
 

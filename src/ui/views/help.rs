@@ -171,7 +171,7 @@ impl View for Help {
             Column::new("KEYS", 6, 16, 0),
             Column::new("COMMAND", 21, 34, 3),
             Column::new("WHAT IT DOES", 36, u16::MAX, 0),
-            Column::new("WHERE", 6, 24, 4),
+            Column::new("WHERE", 6, 30, 4),
         ];
         self.picker.render(area, buf, scene, &columns, "no command matches");
     }
@@ -206,7 +206,8 @@ mod tests {
             assert!(help.commands[end..].iter().all(is_elsewhere));
             assert!(help.commands[..end].is_sorted_by_key(|command| (command.group, place(command, scope))));
             let last = shown(&mut help, 250, 240).lines().rfind(|line| !line.is_empty()).map(str::to_owned);
-            assert!(last.is_some_and(|line| line.ends_with(&super::places(help.commands[help.commands.len() - 1]))));
+            let places = super::places(help.commands[help.commands.len() - 1]);
+            assert!(last.as_ref().is_some_and(|line| line.ends_with(&places)), "{places} is not the end of {last:?}");
         }
     }
 

@@ -4,7 +4,7 @@
 //!  REPOSITORY  PR    TITLE                          AUTHOR  STATE       CHECKS  REVIEWS     AGE  TOUCHES
 //!  ops/fleet   #14   checkout: 2.4.0 in production  ben     ◌ open      2/2     1 approval   2h  production/flux-system/apps (1)
 //!  ops/fleet   #11   more memory for the cache      cleo    ‖ draft     1/2                  3d  nothing that is built
-//!  GitRepository apps/charts                                not asked                            git.example.com is not a forge …
+//!                    GitRepository apps/charts              not asked                            git.example.com is not a forge …
 //! ```
 
 use jiff::Timestamp;
@@ -87,21 +87,11 @@ impl Pulls {
     }
 }
 
-/// A row for what cannot be asked.
-fn unasked(name: &str, why: &str) -> Item {
+/// A row for what is not listed, in a word and why.
+fn unlisted(name: &str, word: &'static str, why: &str) -> Item {
     let none = Styled::default;
     let dim = |text: &str| Styled::of(Style::Dim, sanitise_line(text));
-    let cells = vec![
-        dim(name),
-        none(),
-        dim(&format!("not asked: {why}")),
-        none(),
-        Styled::of(Style::Unknown, "not asked"),
-        none(),
-        none(),
-        none(),
-        none(),
-    ];
+    let cells = vec![none(), none(), dim(name), none(), Styled::of(Style::Unknown, word), none(), none(), none(), dim(why)];
     Item { id: name.to_owned(), cells }
 }
 
@@ -169,15 +159,15 @@ impl View for Pulls {
         let mut items: Vec<_> = pulls.all().map(|(repository, open)| self.row(repository, open, state.clock)).collect();
         for repository in &pulls.repositories {
             match &repository.pulls {
-                Err(error) => items.push(unasked(&repository.site.name(), &error.to_string())),
+                Err(error) => items.push(unlisted(&repository.site.name(), "not asked", &error.to_string())),
                 Ok(pulls) if repository.has_more => {
                     let why = format!("only the newest {} are shown", pulls.len());
-                    items.push(unasked(&repository.site.name(), &why));
+                    items.push(unlisted(&repository.site.name(), "more", &why));
                 }
                 Ok(_) => {}
             }
         }
-        items.extend(pulls.skipped.iter().map(|(source, why)| unasked(source, why)));
+        items.extend(pulls.skipped.iter().map(|(source, why)| unlisted(source, "not asked", why)));
         self.picker.fill(items);
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use fluxdeck::credentials::{Origin, Source, Token};
 use fluxdeck::forges::{Address, Failure, Forge, Network, kind_of, named};
-use fluxdeck_model::domain::pull::{Checks, NewPull, Pull, PullState};
+use fluxdeck_model::domain::pull::{Checks, NewPull, Pull, PullState, Reviews};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
@@ -320,7 +320,59 @@ fn a_pull_request_that_waits_for_its_checks_to_be_merged_is_queued() {
     within(SOON, || (word() == "merged").then_some(())).expect("the forge merges it");
 }
 
+/// Of a fork, by another user: its head has a reference of its own here.
+fn anyones_pull_request_is_listed_fetched_commented_and_approved_but_not_by_its_author() {
+    let bed = bed::shared();
+    let ground = Ground::new(&bed, "anyones");
+    let (forge, owner) = (ground.forge(), bed.value("BED_FORGE_USER"));
+    let rule = json!({"rule_name": "main", "required_approvals": 2});
+    assert_eq!(ground.api("POST", &ground.below("/branch_protections"), Some(&rule)).0, 201);
+    let cleo = format!("cleo-{}", std::process::id());
+    let token = ground.user(&cleo);
+    ground.api("PUT", &ground.below(&format!("/collaborators/{cleo}")), Some(&json!({"permission": "write"})));
+    assert_eq!(ground.api_as(&token, "POST", &ground.below("/forks"), Some(&json!({}))).0, 202);
+    let file = json!({"content": "Yg==", "message": "of cleo", "branch": "main", "new_branch": "theirs"});
+    let path = format!("/repos/{cleo}/{}/contents/cleo.txt", ground.name);
+    within(SOON, || (ground.api_as(&token, "POST", &path, Some(&file)).0 == 201).then_some(())).expect("the fork is there");
+    let from_fork = json!({"title": "of cleo", "body": "as agreed", "head": format!("{cleo}:theirs"), "base": "main"});
+    let opened = within(SOON, || {
+        let (code, pull) = ground.api_as(&token, "POST", &ground.below("/pulls"), Some(&from_fork));
+        (code == 201).then(|| pull["number"].as_u64().expect("a number"))
+    });
+    let number = opened.expect("it is open");
+    ground.branch("ours");
+    let own = ground.open(forge.as_ref(), "ours");
+
+    let run = |pull| ground.tokio.block_on(forge.pull(pull)).expect("a pull request");
+    let open = ground.tokio.block_on(forge.all_open()).expect("a list");
+    let all: Vec<_> = open.pulls.iter().map(|pull| (pull.number, pull.author.as_str(), pull.is_fork)).collect();
+    assert_eq!((all, open.has_more), (vec![(own.number, owner, false), (number, cleo.as_str(), true)], false));
+    assert_eq!(ground.tokio.block_on(forge.text(number)), Ok("as agreed".to_owned()));
+    assert_eq!(ground.tokio.block_on(forge.user()), Ok(owner.to_owned()));
+    assert_eq!(run(number).reviews, Some(Reviews { approved: 0, rejected: 0, required: Some(2) }));
+
+    let url = format!("{}/{owner}/{}.git", bed.value("BED_FORGE_URL"), ground.name);
+    let login = format!("http.extraHeader=Authorization: token {}", bed.value("BED_FORGE_TOKEN"));
+    let listed =
+        Command::new("git").args(["-c", &login, "ls-remote", &url, &forge.head_reference(number)]).output().expect("git");
+    let head = run(number).head_commit;
+    assert!(String::from_utf8_lossy(&listed.stdout).starts_with(&head), "{listed:?}");
+
+    ground.tokio.block_on(forge.comment(number, "who checks the budget?")).expect("it is there");
+    let (_, comments) = ground.api("GET", &ground.below(&format!("/issues/{number}/comments")), None);
+    assert_eq!(comments[0]["body"], "who checks the budget?");
+    ground.tokio.block_on(forge.approve(number, &head)).expect("it is approved");
+    assert_eq!(run(number).reviews, Some(Reviews { approved: 1, rejected: 0, required: Some(2) }));
+    let refused = ground.tokio.block_on(forge.approve(own.number, &own.head_commit));
+    assert!(matches!(&refused, Err(Failure::Refused { why }) if why.contains("your own")), "{refused:?}");
+    let theirs = ground.forge_with(&token, &ground.address());
+    ground.tokio.block_on(theirs.approve(own.number, &own.head_commit)).expect("another may");
+    let (_, reviews) = ground.api_as(&token, "GET", &ground.below(&format!("/pulls/{}/reviews", own.number)), None);
+    assert_eq!((&reviews[0]["state"], &reviews[0]["commit_id"]), (&"APPROVED".into(), &own.head_commit.as_str().into()));
+}
+
 trials![
+    anyones_pull_request_is_listed_fetched_commented_and_approved_but_not_by_its_author,
     the_forge_is_known_by_asking_it,
     a_pull_request_is_opened_once_followed_and_merged,
     a_closed_pull_request_a_draft_and_those_of_a_fork_are_not_confused,

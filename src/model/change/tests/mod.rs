@@ -8,6 +8,7 @@ mod layers;
 mod many;
 mod mistakes;
 mod outside;
+mod pulls;
 mod refused;
 mod rendered;
 mod shared;

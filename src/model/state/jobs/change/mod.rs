@@ -19,7 +19,7 @@ mod follow;
 mod milestones;
 mod progress;
 #[cfg(test)]
-pub(super) mod tests;
+pub(in crate::state) mod tests;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

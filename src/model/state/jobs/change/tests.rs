@@ -65,7 +65,7 @@ pub(in crate::state::jobs) fn submission(target: Option<ObjectRef>, applier: Opt
     Submission { proposal, target, applier, goal: ChangeGoal::RolledOut }
 }
 
-pub(in crate::state::jobs) fn pull(state: PullState) -> Pull {
+pub(in crate::state) fn pull(state: PullState) -> Pull {
     Pull {
         number: 12,
         url: "https://git.example.com/ops/fleet/pulls/12".into(),

@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::*;
-use crate::domain::PullState;
+use crate::domain::{Pull, PullState};
 use crate::state::jobs::change::tests::{merged, prepared, pull, submission};
-use crate::state::jobs::change::{ChangeOutcome, ChangePhase, ChangeStep, Reached, StepState};
+use crate::state::jobs::change::{ChangeNews, ChangeOutcome, ChangePhase, ChangeStep, Reached, StepState};
 use crate::state::jobs::{Keeper, Loaded, Submitter};
 
 const MERGE: &str = "main@sha1:eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee";
@@ -83,6 +83,29 @@ fn merge(bench: &mut Bench) {
     bench.now = bench.now.checked_add(SignedDuration::from_secs(10)).expect("a time");
     bench.step(|jobs, view, now, effects| jobs.advance_changes(Some(view), now, effects));
     answer(bench, ChangeOutcome::Pull(Box::new(pull(merged()))));
+}
+
+#[test]
+fn a_merge_its_end_and_that_it_is_stuck_are_news_once_each() {
+    let mut bench = opened(Vec::new());
+    let news = |bench: &mut Bench| {
+        let text = |news| match news {
+            ChangeNews::Good(text) => text,
+            ChangeNews::Bad(error) => error.to_string(),
+        };
+        bench.jobs.take_news().into_iter().map(text).collect::<Vec<_>>()
+    };
+    assert_eq!(news(&mut bench), Vec::<String>::new(), "the user has opened it");
+    let stuck = || Pull { is_mergeable: Some(false), ..pull(PullState::Open) };
+    for expected in [&["Deployment apps/web: replicas 3 -> 5: the forge cannot merge #12 at present: J shows it"][..], &[]] {
+        bench.now = bench.now.checked_add(SignedDuration::from_secs(100)).expect("a time");
+        bench.step(|jobs, view, now, effects| jobs.advance_changes(Some(view), now, effects));
+        answer(&mut bench, ChangeOutcome::Pull(Box::new(stuck())));
+        assert_eq!(news(&mut bench), expected);
+    }
+    bench.now = bench.now.checked_add(SignedDuration::from_secs(100)).expect("a time");
+    merge(&mut bench);
+    assert_eq!(news(&mut bench), ["Deployment apps/web: replicas 3 -> 5: #12 is merged"]);
 }
 
 #[test]
