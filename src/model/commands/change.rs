@@ -117,6 +117,9 @@ impl ChangeForm {
             site: ChangeSite::default(),
             title: String::new(),
             reason: self.answers.text(WHY).unwrap_or_default().to_owned(),
+            body: String::new(),
+            labels: Vec::new(),
+            reviewers: Vec::new(),
             is_draft: false,
             is_push_only: false,
         };
