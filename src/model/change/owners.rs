@@ -69,8 +69,8 @@ fn words(line: &str) -> Option<(String, Vec<String>)> {
 
 /// The last line that fits decides, also one without an owner.
 fn of_github(text: &str, path: &str) -> Vec<String> {
-    let lines = text.lines().filter_map(words).filter(|(pattern, _)| fits(pattern, path, false));
-    lines.last().map(|(_, owners)| owners).unwrap_or_default()
+    let found = text.lines().rev().filter_map(words).find(|(pattern, _)| fits(pattern, path, false));
+    found.map(|(_, owners)| owners).unwrap_or_default()
 }
 
 /// The last line that fits in each section decides; a line without an owner has those of its section.
